@@ -1,0 +1,50 @@
+//! The only place that reads the clock. Tests give their own.
+
+use std::fmt;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+/// Tells the time. Pure code takes a [`Timestamp`] instead; tasks hold one of these.
+#[derive(Clone)]
+pub struct Clock(Arc<dyn Fn() -> Timestamp + Send + Sync>);
+
+impl Clock {
+    /// The machine's clock.
+    #[must_use]
+    #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the clock")]
+    pub fn real() -> Self {
+        Self(Arc::new(Timestamp::now))
+    }
+
+    /// A clock that stands still.
+    #[must_use]
+    pub fn fixed(at: Timestamp) -> Self {
+        Self(Arc::new(move || at))
+    }
+
+    /// A clock made of a function.
+    #[must_use]
+    pub fn of(tell: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
+        Self(Arc::new(tell))
+    }
+
+    /// A clock that starts at `start` and goes with tokio's time, which tests can pause.
+    #[must_use]
+    pub fn from(start: Timestamp) -> Self {
+        let began = tokio::time::Instant::now();
+        Self(Arc::new(move || start.saturating_add(began.elapsed()).unwrap_or(Timestamp::MAX)))
+    }
+
+    /// Now.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        (self.0)()
+    }
+}
+
+impl fmt::Debug for Clock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Clock")
+    }
+}

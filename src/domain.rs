@@ -1,0 +1,11 @@
+//! What cards, money, transactions and operations are.
+//!
+//! No I/O, no async and no clock below this line: time is an argument. Everything else in the crate may import this
+//! module; it imports nothing of the crate.
+
+pub mod card;
+pub mod filter;
+pub mod money;
+pub mod operation;
+pub mod text;
+pub mod transaction;

@@ -1,0 +1,368 @@
+//! A card as the board knows it, and figures that carry the time they were read.
+
+use std::fmt;
+use std::str::FromStr;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::money::{Currency, Money};
+
+/// One card of one provider, as last read.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Card {
+    /// Which card of which provider.
+    pub key: CardKey,
+    /// The provider's id of the cardholder or customer, where its calls want one beside the card's (banana `user_id`, ibanera `customersId`).
+    pub owner: Option<Arc<str>>,
+    /// Name of the cardholder; empty where the provider and the roster have none.
+    pub holder: Arc<str>,
+    /// Last four digits of the card number; the rest is dropped where it is parsed.
+    pub last4: Option<Last4>,
+    /// State in our words.
+    pub state: CardState,
+    /// State in the provider's words; empty where it has none.
+    pub provider_state: Arc<str>,
+    /// Virtual or physical, where known.
+    pub kind: Option<CardKind>,
+    /// The card's currency, where known.
+    pub currency: Option<Currency>,
+    /// Balance, with the time it was read.
+    pub balance: Reading<Balance>,
+    /// Expiry as `YYYY-MM`, where known.
+    pub expires: Option<Arc<str>>,
+    /// Labels of the roster.
+    pub labels: Vec<Arc<str>>,
+}
+
+impl Card {
+    /// A card of which nothing but its id is known.
+    #[must_use]
+    pub fn unread(key: CardKey) -> Self {
+        Self {
+            key,
+            owner: None,
+            holder: "".into(),
+            last4: None,
+            state: CardState::Unknown,
+            provider_state: "".into(),
+            kind: None,
+            currency: None,
+            balance: Reading::Never,
+            expires: None,
+            labels: Vec::new(),
+        }
+    }
+
+    /// What can be spent, if it was ever read and the provider says it.
+    #[must_use]
+    pub fn available(&self) -> Option<Money> {
+        self.balance.value()?.available
+    }
+
+    /// `..4242`, or `..----` where the digits are not known.
+    #[must_use]
+    pub fn digits(&self) -> String {
+        digits(self.last4)
+    }
+
+    /// This reading over an older one: what this one does not say is kept from the older.
+    ///
+    /// A figure only gives way to one that was read at the same time or later, so answers may arrive in any order.
+    #[must_use]
+    pub fn over(self, older: Self) -> Self {
+        let balance = match (&self.balance.at(), &older.balance.at()) {
+            (Some(new), Some(old)) if new < old => older.balance,
+            (None, _) => older.balance,
+            (Some(_), _) => self.balance,
+        };
+        let (state, provider_state) = if self.state == CardState::Unknown && self.provider_state.is_empty() {
+            (older.state, older.provider_state)
+        } else {
+            (self.state, self.provider_state)
+        };
+        Self {
+            key: self.key,
+            owner: self.owner.or(older.owner),
+            holder: if self.holder.is_empty() { older.holder } else { self.holder },
+            last4: self.last4.or(older.last4),
+            state,
+            provider_state,
+            kind: self.kind.or(older.kind),
+            currency: self.currency.or(older.currency),
+            balance,
+            expires: self.expires.or(older.expires),
+            labels: if self.labels.is_empty() { older.labels } else { self.labels },
+        }
+    }
+}
+
+/// `..4242`, or `..----` where the digits are not known.
+#[must_use]
+pub fn digits(last4: Option<Last4>) -> String {
+    last4.map_or_else(|| "..----".to_owned(), |last4| format!("..{last4}"))
+}
+
+/// The name that the configuration gives to a provider account.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ProviderId(Arc<str>);
+
+impl ProviderId {
+    /// A provider of this name.
+    #[must_use]
+    pub fn new(name: &str) -> Self {
+        Self(name.into())
+    }
+
+    /// The name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for ProviderId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+/// Which card of which provider: what a dialog, an operation and a cursor hold instead of a row number.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct CardKey {
+    /// The provider account.
+    pub provider: ProviderId,
+    /// The provider's own id of the card, as text.
+    pub id: Arc<str>,
+}
+
+impl CardKey {
+    /// The card `id` of `provider`.
+    #[must_use]
+    pub fn new(provider: &ProviderId, id: &str) -> Self {
+        Self { provider: provider.clone(), id: id.into() }
+    }
+}
+
+impl fmt::Display for CardKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.provider, self.id)
+    }
+}
+
+/// Last four digits of a card number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Last4([u8; 4]);
+
+/// Not four digits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not four digits")]
+pub struct NotLast4;
+
+impl Last4 {
+    /// The last four digits of a full or masked card number; everything before them is not kept.
+    #[must_use]
+    pub fn of_number(number: &str) -> Option<Self> {
+        let mut last: Vec<u8> = number.bytes().rev().filter(|b| !matches!(b, b' ' | b'-')).take(4).collect();
+        last.reverse();
+        let digits: [u8; 4] = last.try_into().ok()?;
+        digits.iter().all(u8::is_ascii_digit).then_some(Self(digits))
+    }
+}
+
+impl FromStr for Last4 {
+    type Err = NotLast4;
+
+    fn from_str(text: &str) -> Result<Self, NotLast4> {
+        let digits: [u8; 4] = text.as_bytes().try_into().map_err(|_| NotLast4)?;
+        if digits.iter().all(u8::is_ascii_digit) { Ok(Self(digits)) } else { Err(NotLast4) }
+    }
+}
+
+impl fmt::Display for Last4 {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(std::str::from_utf8(&self.0).unwrap_or("????"))
+    }
+}
+
+/// State of a card. FROZEN is what we may undo; BLOCKED is the issuer's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum CardState {
+    /// Can be spent with.
+    Active,
+    /// Stopped, and we may start it again.
+    Frozen,
+    /// Stopped by the issuer; not ours to undo.
+    Blocked,
+    /// Not activated yet.
+    Pending,
+    /// Closed for good.
+    Closed,
+    /// Past its date.
+    Expired,
+    /// A word we do not know, or never read.
+    Unknown,
+}
+
+impl CardState {
+    /// Every state, in the order of the vocabulary.
+    pub const ALL: [Self; 7] =
+        [Self::Active, Self::Frozen, Self::Blocked, Self::Pending, Self::Closed, Self::Expired, Self::Unknown];
+
+    /// The word on screen and in JSON.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Active => "ACTIVE",
+            Self::Frozen => "FROZEN",
+            Self::Blocked => "BLOCKED",
+            Self::Pending => "PENDING",
+            Self::Closed => "CLOSED",
+            Self::Expired => "EXPIRED",
+            Self::Unknown => "UNKNOWN",
+        }
+    }
+
+    /// The state of a word of ours.
+    #[must_use]
+    pub fn of_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.word().eq_ignore_ascii_case(word))
+    }
+}
+
+/// Whether there is plastic.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum CardKind {
+    /// A number only.
+    Virtual,
+    /// Plastic.
+    Physical,
+}
+
+impl CardKind {
+    /// The word on screen and in JSON.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Virtual => "virtual",
+            Self::Physical => "physical",
+        }
+    }
+
+    /// The kind of a word, whatever its case.
+    #[must_use]
+    pub fn of_word(word: &str) -> Option<Self> {
+        [Self::Virtual, Self::Physical].into_iter().find(|kind| kind.word().eq_ignore_ascii_case(word))
+    }
+}
+
+/// Figures of one card at one time, as the provider sent them. What it does not send is `None`, never zero.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Balance {
+    /// What can be spent now.
+    pub available: Option<Money>,
+    /// The booked total, holds included.
+    pub current: Option<Money>,
+    /// Sum of holds.
+    pub pending: Option<Money>,
+}
+
+/// A figure, and what it is worth.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum Reading<T> {
+    /// Never read.
+    #[default]
+    Never,
+    /// Read at this time, and the last attempt succeeded.
+    At {
+        /// What was read.
+        value: T,
+        /// When.
+        at: Timestamp,
+    },
+    /// Read at this time; a later attempt failed, so it may be old.
+    Stale {
+        /// What was read.
+        value: T,
+        /// When.
+        at: Timestamp,
+        /// Why there is nothing newer, in the provider's or our words.
+        why: Arc<str>,
+    },
+}
+
+impl<T> Reading<T> {
+    /// What was read, however old.
+    #[must_use]
+    pub const fn value(&self) -> Option<&T> {
+        match self {
+            Self::Never => None,
+            Self::At { value, .. } | Self::Stale { value, .. } => Some(value),
+        }
+    }
+
+    /// When it was read.
+    #[must_use]
+    pub const fn at(&self) -> Option<Timestamp> {
+        match self {
+            Self::Never => None,
+            Self::At { at, .. } | Self::Stale { at, .. } => Some(*at),
+        }
+    }
+
+    /// Why it may be old, if a later attempt failed.
+    #[must_use]
+    pub fn why_stale(&self) -> Option<&str> {
+        match self {
+            Self::Stale { why, .. } => Some(why),
+            Self::Never | Self::At { .. } => None,
+        }
+    }
+
+    /// The same figure, known to be possibly old.
+    #[must_use]
+    pub fn stale(self, why: &Arc<str>) -> Self {
+        match self {
+            Self::Never => Self::Never,
+            Self::At { value, at } | Self::Stale { value, at, .. } => Self::Stale { value, at, why: Arc::clone(why) },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn last4_is_four_digits() {
+        assert_eq!("4242".parse::<Last4>().map(|l| l.to_string()), Ok("4242".into()));
+        for text in ["424", "42a2", "42424", ""] {
+            assert_eq!(text.parse::<Last4>(), Err(NotLast4));
+        }
+    }
+
+    #[test]
+    fn of_a_card_number_only_the_last_four_digits_are_kept() {
+        for number in ["4111111111111111", "XXXX XXXX XXXX 1111", "1111", "2004 01XX-1111"] {
+            assert_eq!(Last4::of_number(number).map(|l| l.to_string()), Some("1111".into()), "{number}");
+        }
+        assert_eq!(Last4::of_number("2004 01XX XXXX XX87"), None);
+    }
+
+    #[test]
+    fn a_newer_reading_keeps_what_it_does_not_say_and_an_older_figure_never_wins() {
+        let key = CardKey::new(&ProviderId::new("acme"), "c1");
+        let at = |second| Timestamp::from_second(second).expect("a time of the test");
+        let usd: Currency = "USD".parse().expect("a currency");
+        let reading = |amount: i64, second| Reading::At {
+            value: Balance { available: Some(Money::new(amount.into(), usd)), ..Balance::default() },
+            at: at(second),
+        };
+        let old = Card { holder: "Mara".into(), balance: reading(1, 20), ..Card::unread(key.clone()) };
+        let new =
+            Card { state: CardState::Active, provider_state: "ACTIVE".into(), balance: reading(2, 10), ..Card::unread(key) };
+        let both = new.over(old);
+        assert_eq!((&*both.holder, both.state), ("Mara", CardState::Active));
+        assert_eq!(both.available().map(Money::digits), Some("1.00".into()));
+    }
+}

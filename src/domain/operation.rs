@@ -1,0 +1,662 @@
+//! Changes asked of a provider: what may be asked, what was asked, and how far it got.
+//!
+//! A state only moves along [`OperationState::may_become`]. DONE means that the effect was read back; doubt is UNKNOWN.
+
+use std::fmt;
+use std::str::FromStr;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use rust_decimal::Decimal;
+use secrecy::{ExposeSecret, SecretString};
+use zeroize::Zeroize;
+
+use super::card::{Balance, Card, CardKey, CardKind, CardState, Last4};
+use super::money::{Currency, Money, MoneyError};
+
+/// The record of one action: what was asked of which card, by whom, and what is known of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Operation {
+    /// Made by the program the operator touches, before anything is sent.
+    pub id: OperationId,
+    /// What was asked.
+    pub deed: Deed,
+    /// Of which card.
+    pub card: CardKey,
+    /// The card's last four digits.
+    pub last4: Option<Last4>,
+    /// The amount of a top-up.
+    pub amount: Option<Money>,
+    /// How far it got.
+    pub state: OperationState,
+    /// The operator's reason (`lost`, `cover decline …`).
+    pub reason: Option<Arc<str>>,
+    /// Our own reference, stored before sending and sent where the wire has a field for it.
+    pub reference: Arc<str>,
+    /// What the provider answered with to find it again: a task id or transaction id.
+    pub provider_reference: Option<Arc<str>>,
+    /// Who asked: the system user.
+    pub operator: Arc<str>,
+    /// When the intent was saved.
+    pub created_at: Timestamp,
+    /// When the state or what is known of it last changed.
+    pub updated_at: Timestamp,
+    /// The last thing known, in words: the proof of DONE, the refusal of FAILED, what was looked at for UNKNOWN.
+    pub detail: Option<Arc<str>>,
+    /// The card as it was read just before sending.
+    pub before: Before,
+    /// How DONE can be established.
+    pub proof: Proof,
+    /// How often its fate was looked for.
+    pub looks: u32,
+    /// When it will be looked for again by itself.
+    pub next_look: Option<Timestamp>,
+}
+
+/// What was known of the card when the operation was sent.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Before {
+    /// The provider's id of the cardholder, where its calls want one.
+    pub owner: Option<Arc<str>>,
+    /// The card's state.
+    pub state: Option<CardState>,
+    /// The card's balance.
+    pub balance: Option<Balance>,
+}
+
+impl Operation {
+    /// Whether its effect is still in doubt or outstanding: while one is open, the same kind of change of the same card waits.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        match self.state {
+            OperationState::Sent | OperationState::Unknown => true,
+            OperationState::Accepted => self.proof != Proof::AnswerOnly,
+            OperationState::Done | OperationState::Failed => false,
+        }
+    }
+
+    /// `top-up 30.00 USD`, `freeze lost`, `PIN`: the change in one phrase, without the card.
+    #[must_use]
+    pub fn phrase(&self) -> String {
+        let mut phrase = self.deed.phrase().to_owned();
+        if let Some(amount) = self.amount {
+            phrase.push_str(&format!(" {amount}"));
+        }
+        if let Some(reason) = self.reason.as_deref().filter(|_| self.deed != Deed::TopUp) {
+            phrase.push_str(&format!(" {reason}"));
+        }
+        phrase
+    }
+}
+
+/// Name of an operation: 128 bits, of which the first 48 are milliseconds since 1970, so that ids sort by time.
+///
+/// Printed as 26 characters of Crockford's base 32, which any wire takes as a reference; as a UUID where one is wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct OperationId(u128);
+
+const BASE32: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+
+impl OperationId {
+    /// The `count`th id of a session, whose 64 random bits were drawn once at its start.
+    #[must_use]
+    pub fn new(at: Timestamp, session: u64, count: u16) -> Self {
+        let millis = u128::from(u64::try_from(at.as_millisecond()).unwrap_or(0)) & 0xffff_ffff_ffff;
+        Self(millis << 80 | u128::from(session) << 16 | u128::from(count))
+    }
+
+    /// Four characters for people: `8F2K`. Not unique; lists show it, nothing is decided by it.
+    #[must_use]
+    pub fn short(self) -> String {
+        let mut mixed = self.0 ^ (self.0 >> 64);
+        mixed = mixed.wrapping_mul(0x9E37_79B9_7F4A_7C15_F39C_C060_5CED_C835);
+        (0..4).map(|i| letter(mixed >> (100 + 5 * i))).collect()
+    }
+
+    /// In the form of a UUID, for wires that want one.
+    #[must_use]
+    pub fn uuid(self) -> String {
+        let hex = format!("{:032x}", self.0);
+        let part = |from: usize, to: usize| hex.get(from..to).unwrap_or_default().to_owned();
+        format!("{}-{}-{}-{}-{}", part(0, 8), part(8, 12), part(12, 16), part(16, 20), part(20, 32))
+    }
+
+    /// Our reference for a change: `ct` and the id, 28 letters and digits.
+    #[must_use]
+    pub fn reference(self) -> Arc<str> {
+        format!("ct{self}").into()
+    }
+}
+
+fn letter(bits: u128) -> char {
+    let index = usize::try_from(bits & 31).unwrap_or(0);
+    char::from(BASE32.get(index).copied().unwrap_or(b'0'))
+}
+
+impl fmt::Display for OperationId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text: String = (0..26).rev().map(|i| letter(self.0 >> (5 * i))).collect();
+        f.pad(&text)
+    }
+}
+
+/// Not an operation's id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not an operation id: 26 letters and digits")]
+pub struct NotAnOperationId;
+
+impl FromStr for OperationId {
+    type Err = NotAnOperationId;
+
+    fn from_str(text: &str) -> Result<Self, NotAnOperationId> {
+        if text.len() != 26 {
+            return Err(NotAnOperationId);
+        }
+        let mut bits: u128 = 0;
+        for byte in text.bytes() {
+            let digit = BASE32.iter().position(|b| *b == byte.to_ascii_uppercase()).ok_or(NotAnOperationId)?;
+            bits = bits.checked_mul(32).ok_or(NotAnOperationId)? | u128::try_from(digit).map_err(|_| NotAnOperationId)?;
+        }
+        Ok(Self(bits))
+    }
+}
+
+/// How far an operation got.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum OperationState {
+    /// The intent is saved, and it is being sent, or was.
+    Sent,
+    /// The provider answered that it will do it.
+    Accepted,
+    /// Its effect was read back.
+    Done,
+    /// It did not happen, and will not.
+    Failed,
+    /// Nobody can tell yet. Looked for, never sent again.
+    Unknown,
+}
+
+impl OperationState {
+    /// Every state, in the order of the vocabulary.
+    pub const ALL: [Self; 5] = [Self::Sent, Self::Accepted, Self::Done, Self::Failed, Self::Unknown];
+
+    /// The word on screen and in JSON.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Sent => "SENT",
+            Self::Accepted => "ACCEPTED",
+            Self::Done => "DONE",
+            Self::Failed => "FAILED",
+            Self::Unknown => "UNKNOWN",
+        }
+    }
+
+    /// The state of a word of ours.
+    #[must_use]
+    pub fn of_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.word().eq_ignore_ascii_case(word))
+    }
+
+    /// Whether the journal may move from this state to `next`. A final state never moves; nothing goes back to SENT.
+    #[must_use]
+    pub const fn may_become(self, next: Self) -> bool {
+        match self {
+            Self::Sent => !matches!(next, Self::Sent),
+            Self::Accepted => matches!(next, Self::Done | Self::Failed | Self::Unknown),
+            Self::Unknown => matches!(next, Self::Accepted | Self::Done | Self::Failed),
+            Self::Done | Self::Failed => false,
+        }
+    }
+}
+
+/// What is done to a card, with its data.
+#[derive(Debug)]
+pub enum Action {
+    /// Stop the card; can be undone.
+    Freeze,
+    /// Start it again.
+    Unfreeze,
+    /// Send it money from the float.
+    TopUp(Money),
+    /// Set or change its PIN.
+    SetPin {
+        /// The PIN wanted; `None` where the provider chooses it.
+        new: Option<Pin>,
+        /// The PIN until now, where the provider wants it.
+        old: Option<Pin>,
+    },
+    /// Close it for good.
+    Close,
+}
+
+impl Action {
+    /// The action's name without its data.
+    #[must_use]
+    pub const fn deed(&self) -> Deed {
+        match self {
+            Self::Freeze => Deed::Freeze,
+            Self::Unfreeze => Deed::Unfreeze,
+            Self::TopUp(_) => Deed::TopUp,
+            Self::SetPin { .. } => Deed::SetPin,
+            Self::Close => Deed::Close,
+        }
+    }
+
+    /// The amount of a top-up.
+    #[must_use]
+    pub const fn amount(&self) -> Option<Money> {
+        match self {
+            Self::TopUp(amount) => Some(*amount),
+            Self::Freeze | Self::Unfreeze | Self::SetPin { .. } | Self::Close => None,
+        }
+    }
+}
+
+/// An action's name, without its data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Deed {
+    /// Stop the card.
+    Freeze,
+    /// Start it again.
+    Unfreeze,
+    /// Send it money.
+    TopUp,
+    /// Set or change its PIN.
+    SetPin,
+    /// Close it for good.
+    Close,
+}
+
+impl Deed {
+    /// Every deed, in the order of the vocabulary.
+    pub const ALL: [Self; 5] = [Self::Freeze, Self::Unfreeze, Self::TopUp, Self::SetPin, Self::Close];
+
+    /// The word of JSON and the command line: `topup`.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Freeze => "freeze",
+            Self::Unfreeze => "unfreeze",
+            Self::TopUp => "topup",
+            Self::SetPin => "pin",
+            Self::Close => "close",
+        }
+    }
+
+    /// The word in sentences: `top-up`.
+    #[must_use]
+    pub const fn phrase(self) -> &'static str {
+        match self {
+            Self::Freeze => "freeze",
+            Self::Unfreeze => "unfreeze",
+            Self::TopUp => "top-up",
+            Self::SetPin => "set PIN",
+            Self::Close => "close",
+        }
+    }
+
+    /// The deed of a word of ours.
+    #[must_use]
+    pub fn of_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|deed| deed.word().eq_ignore_ascii_case(word))
+    }
+}
+
+/// A PIN of 4 to 6 digits. Shown as stars, wiped on drop; in no snapshot, log or database.
+pub struct Pin(SecretString);
+
+/// Not a PIN.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a PIN is 4 to 6 digits")]
+pub struct NotAPin;
+
+impl Pin {
+    /// The PIN that was typed; the buffer is wiped.
+    ///
+    /// # Errors
+    /// When it is not 4 to 6 digits.
+    pub fn typed(mut digits: String) -> Result<Self, NotAPin> {
+        if (4..=6).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit()) {
+            Ok(Self(SecretString::from(digits)))
+        } else {
+            digits.zeroize();
+            Err(NotAPin)
+        }
+    }
+
+    /// How many digits it has.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.0.expose_secret().len()
+    }
+
+    /// Never: a PIN has at least four digits.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        false
+    }
+
+    /// The digits, for the one request that carries them.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        self.0.expose_secret()
+    }
+}
+
+impl fmt::Debug for Pin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Pin(****)")
+    }
+}
+
+/// Whether a provider offers something; `No` carries the sentence that the screen shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Offer {
+    /// It does.
+    Yes,
+    /// It does not, and why.
+    No(&'static str),
+}
+
+impl Offer {
+    /// Whether it is offered.
+    #[must_use]
+    pub const fn is_yes(self) -> bool {
+        matches!(self, Self::Yes)
+    }
+}
+
+/// How DONE can be established for an action.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Proof {
+    /// The provider finds it by a reference that we chose.
+    ByReference,
+    /// The provider tells the fate of a task id that it answered with.
+    ByTask,
+    /// Found again in the transaction list by amount and time.
+    ByListing,
+    /// The card's state or balance shows it.
+    ByState,
+    /// The answer is all there is: this provider cannot be asked.
+    AnswerOnly,
+}
+
+impl Proof {
+    /// The word in the journal.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::ByReference => "reference",
+            Self::ByTask => "task",
+            Self::ByListing => "listing",
+            Self::ByState => "state",
+            Self::AnswerOnly => "answer",
+        }
+    }
+
+    /// The proof of a word of the journal.
+    #[must_use]
+    pub fn of_word(word: &str) -> Option<Self> {
+        [Self::ByReference, Self::ByTask, Self::ByListing, Self::ByState, Self::AnswerOnly]
+            .into_iter()
+            .find(|proof| proof.word() == word)
+    }
+
+    /// What the screen says of it.
+    #[must_use]
+    pub const fn sentence(self) -> &'static str {
+        match self {
+            Self::ByReference => "looked up by our reference",
+            Self::ByTask => "the provider tells the task's fate",
+            Self::ByListing => "found in the transaction list by amount and time",
+            Self::ByState => "read back from the card",
+            Self::AnswerOnly => "answer only: this provider cannot be asked",
+        }
+    }
+}
+
+/// What protects a top-up from being executed twice, as each adapter declares it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Class {
+    /// K: an idempotency key, documented with its window.
+    Key,
+    /// R: a reference by which it can be looked up.
+    Reference,
+    /// N: neither. Sent at most once; only reading and the operator decide.
+    Neither,
+}
+
+impl Class {
+    /// The letter in the documents.
+    #[must_use]
+    pub const fn letter(self) -> &'static str {
+        match self {
+            Self::Key => "K",
+            Self::Reference => "R",
+            Self::Neither => "N",
+        }
+    }
+}
+
+/// How a provider lets a PIN be set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PinRule {
+    /// Digits of a PIN the operator chooses, least and most; `None` where the provider chooses the PIN.
+    pub digits: Option<(usize, usize)>,
+    /// The PIN until now is asked for.
+    pub needs_old: bool,
+    /// Only cards with plastic have one.
+    pub physical_only: bool,
+    /// The rule in one sentence, shown in the dialog.
+    pub sentence: &'static str,
+}
+
+/// What a provider can do, as data: the board shows the impossible as disabled with the reason.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Capabilities {
+    /// It can list its cards.
+    pub list_cards: Offer,
+    /// It can list the transactions of all cards at once.
+    pub list_all_transactions: Offer,
+    /// It tells the float.
+    pub float: Offer,
+    /// It quotes the fee of a top-up.
+    pub quote: Offer,
+    /// Freeze.
+    pub freeze: Offer,
+    /// Unfreeze.
+    pub unfreeze: Offer,
+    /// Top-up.
+    pub top_up: Offer,
+    /// Close.
+    pub close: Offer,
+    /// Setting a PIN, and its rule; or why not.
+    pub pin: Result<PinRule, &'static str>,
+    /// How a top-up is proven.
+    pub top_up_proof: Proof,
+    /// How freeze, unfreeze and close are proven.
+    pub state_proof: Proof,
+    /// How a PIN is proven.
+    pub pin_proof: Proof,
+    /// What protects a top-up from being executed twice.
+    pub class: Class,
+    /// Least amount of a top-up, in the card's currency, where one is known.
+    pub top_up_min: Option<Decimal>,
+    /// Most decimals that the wire takes in an amount, where it takes fewer than the currency has.
+    pub top_up_decimals: Option<u32>,
+    /// Most rows a page may have.
+    pub page_max: u16,
+}
+
+impl Capabilities {
+    /// Whether a deed is offered at all.
+    #[must_use]
+    pub const fn offers(&self, deed: Deed) -> Offer {
+        match deed {
+            Deed::Freeze => self.freeze,
+            Deed::Unfreeze => self.unfreeze,
+            Deed::TopUp => self.top_up,
+            Deed::Close => self.close,
+            Deed::SetPin => match self.pin {
+                Ok(_) => Offer::Yes,
+                Err(why) => Offer::No(why),
+            },
+        }
+    }
+
+    /// Which reading proves a deed.
+    #[must_use]
+    pub const fn proof(&self, deed: Deed) -> Proof {
+        match deed {
+            Deed::Freeze | Deed::Unfreeze | Deed::Close => self.state_proof,
+            Deed::TopUp => self.top_up_proof,
+            Deed::SetPin => self.pin_proof,
+        }
+    }
+
+    /// An amount that a person typed for a top-up of a card of this provider.
+    ///
+    /// # Errors
+    /// A sentence, when it is not an amount, too precise, or below the provider's least.
+    pub fn typed_amount(&self, text: &str, currency: Currency) -> Result<Money, String> {
+        let money = Money::typed(text, currency).map_err(|error: MoneyError| error.to_string())?;
+        if let Some(allowed) = self.top_up_decimals.filter(|allowed| money.amount().normalize().scale() > *allowed) {
+            return Err(format!("this provider takes at most {allowed} decimals"));
+        }
+        match self.top_up_min {
+            Some(least) if money.amount() < least => {
+                Err(format!("the least this provider takes is {}", Money::new(least, currency)))
+            }
+            _ => Ok(money),
+        }
+    }
+}
+
+/// Why something may not be asked now.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum Denied {
+    /// The provider does not offer it.
+    #[error("{0}")]
+    NotOffered(&'static str),
+    /// The card is closed.
+    #[error("the card is closed")]
+    Closed,
+    /// The card is in a state where it makes no sense.
+    #[error("the card is {}", .0.word())]
+    State(CardState),
+    /// The issuer blocked it; we cannot undo that.
+    #[error("the issuer blocked this card: only the issuer can undo it")]
+    Blocked,
+    /// Only plastic has a PIN.
+    #[error("this card is virtual: it has no PIN")]
+    Virtual,
+    /// Another operation of the same kind is not settled.
+    #[error("not sent: {} of this card is still {} (op {})", .0.phrase(), .0.state.word(), .0.id.short())]
+    Open(Box<Operation>),
+    /// The currency is not known yet.
+    #[error("the card's currency is not known yet: wait for its first reading")]
+    NoCurrency,
+}
+
+/// Whether `deed` may be asked of `card` now: one function for the key, the menu, the command line and the engine.
+///
+/// `open` are the operations of this card that are not settled.
+///
+/// # Errors
+/// The reason why not.
+pub fn may(deed: Deed, card: &Card, can: &Capabilities, open: &[Operation]) -> Result<(), Denied> {
+    if let Offer::No(why) = can.offers(deed) {
+        return Err(Denied::NotOffered(why));
+    }
+    if card.state == CardState::Closed {
+        return Err(Denied::Closed);
+    }
+    match (deed, card.state) {
+        (Deed::Freeze, CardState::Frozen) | (Deed::Unfreeze, CardState::Active) => return Err(Denied::State(card.state)),
+        (Deed::Freeze | Deed::Unfreeze, CardState::Blocked) => return Err(Denied::Blocked),
+        _ => {}
+    }
+    if deed == Deed::TopUp && card.currency.is_none() {
+        return Err(Denied::NoCurrency);
+    }
+    if deed == Deed::SetPin && card.kind == Some(CardKind::Virtual) && can.pin.is_ok_and(|rule| rule.physical_only) {
+        return Err(Denied::Virtual);
+    }
+    let same = |op: &&Operation| op.card == card.key && op.is_open() && conflicts(op.deed, deed);
+    open.iter().find(same).map_or(Ok(()), |op| Err(Denied::Open(Box::new(op.clone()))))
+}
+
+/// Whether an open operation of one deed keeps another deed of the same card waiting.
+#[must_use]
+pub const fn conflicts(open: Deed, asked: Deed) -> bool {
+    const fn group(deed: Deed) -> u8 {
+        match deed {
+            Deed::Freeze | Deed::Unfreeze | Deed::Close => 0,
+            Deed::TopUp => 1,
+            Deed::SetPin => 2,
+        }
+    }
+    group(open) == group(asked)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).expect("a time of the test")
+    }
+
+    #[test]
+    fn ids_print_read_back_and_sort_by_time() {
+        let first = OperationId::new(at(1_700_000_000), u64::MAX, 7);
+        let second = OperationId::new(at(1_700_000_001), 0, 0);
+        assert_eq!(first.to_string().parse(), Ok(first));
+        assert_eq!(first.to_string().to_lowercase().parse(), Ok(first));
+        assert!(first < second && first.to_string() < second.to_string());
+        assert_eq!(first.reference().len(), 28);
+        assert_eq!(first.uuid().len(), 36);
+        assert!("8F2K".parse::<OperationId>().is_err());
+        assert!("ZZZZZZZZZZZZZZZZZZZZZZZZZZ".parse::<OperationId>().is_err());
+    }
+
+    #[test]
+    fn ids_of_one_session_look_different_to_people() {
+        let shorts: std::collections::BTreeSet<_> = (0..50).map(|i| OperationId::new(at(1_700_000_000), 42, i).short()).collect();
+        assert!(shorts.len() > 48, "{shorts:?}");
+    }
+
+    #[test]
+    fn a_pin_is_four_to_six_digits_and_prints_as_stars() {
+        for wrong in ["123", "1234567", "12a4", ""] {
+            assert!(Pin::typed(wrong.into()).is_err());
+        }
+        let pin = Pin::typed("9078".into()).expect("four digits");
+        assert_eq!(format!("{pin:?}"), "Pin(****)");
+        assert!(!format!("{:?}", Action::SetPin { new: Some(pin), old: None }).contains("9078"));
+    }
+
+    fn any_state() -> impl Strategy<Value = OperationState> {
+        proptest::sample::select(OperationState::ALL.to_vec())
+    }
+
+    proptest! {
+        #[test]
+        fn a_final_state_never_moves_and_doubt_is_never_resent(steps in proptest::collection::vec(any_state(), 0..20)) {
+            let mut state = OperationState::Sent;
+            let mut ended = None;
+            for next in steps {
+                if state.may_become(next) {
+                    prop_assert!(ended.is_none(), "moved after {ended:?}");
+                    prop_assert!(next != OperationState::Sent);
+                    state = next;
+                    if matches!(state, OperationState::Done | OperationState::Failed) {
+                        ended = Some(state);
+                    }
+                }
+            }
+        }
+    }
+}

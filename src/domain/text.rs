@@ -1,0 +1,184 @@
+//! Foreign text: cleaned once where it enters, fitted by display column where it is drawn.
+//!
+//! Nothing else in the crate measures or strips text.
+
+use unicode_normalization::UnicodeNormalization;
+use unicode_segmentation::UnicodeSegmentation;
+use unicode_width::UnicodeWidthStr;
+
+/// Longest foreign text that is kept, in characters; the rest is cut.
+const LONGEST: usize = 400;
+
+/// Text of a stranger without anything that steers a terminal or turns the reading direction: NFC, controls and bidi
+/// marks removed, blanks for line breaks, card-number-like digit runs masked, at most 400 characters.
+/// Joiners (U+200C, U+200D) stay: Hindi and Persian names need them.
+#[must_use]
+pub fn clean(text: &str) -> String {
+    let plain: String = text
+        .chars()
+        .map(|c| if matches!(c, '\n' | '\r' | '\t') { ' ' } else { c })
+        .filter(|&c| !steers(c))
+        .nfc()
+        .take(LONGEST)
+        .collect();
+    mask_card_numbers(plain.trim())
+}
+
+fn steers(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+}
+
+/// Replaces all but the last four digits of anything that is shaped like a card number: 13 to 19 digits, single blanks
+/// or dashes between them allowed, whose Luhn sum is right.
+#[must_use]
+pub fn mask_card_numbers(text: &str) -> String {
+    let chars: Vec<char> = text.chars().collect();
+    let mut out = String::with_capacity(text.len());
+    let mut i = 0;
+    while i < chars.len() {
+        let run = digit_run(&chars, i);
+        let digits: Vec<u8> = run
+            .iter()
+            .filter_map(|&at| chars.get(at).and_then(|c| c.to_digit(10)))
+            .filter_map(|d| u8::try_from(d).ok())
+            .collect();
+        if (13..=19).contains(&digits.len()) && luhn(&digits) {
+            out.push_str("..");
+            for digit in digits.iter().skip(digits.len() - 4) {
+                out.push(char::from(b'0' + digit));
+            }
+            i = run.last().map_or(i + 1, |last| last + 1);
+        } else if let Some(last) = run.last() {
+            out.extend(chars.iter().skip(i).take(last + 1 - i));
+            i = last + 1;
+        } else {
+            out.extend(chars.get(i));
+            i += 1;
+        }
+    }
+    out
+}
+
+/// Positions of the digits of the run that starts at `from`, bridging single blanks and dashes; empty when no digit is there.
+fn digit_run(chars: &[char], from: usize) -> Vec<usize> {
+    let mut at = Vec::new();
+    let mut i = from;
+    while let Some(c) = chars.get(i) {
+        if c.is_ascii_digit() {
+            at.push(i);
+        } else if at.is_empty() || !matches!(c, ' ' | '-') || at.last() != Some(&(i.wrapping_sub(1))) {
+            break;
+        }
+        i += 1;
+    }
+    at
+}
+
+fn luhn(digits: &[u8]) -> bool {
+    let sum: u32 = digits
+        .iter()
+        .rev()
+        .enumerate()
+        .map(|(i, &d)| {
+            let d = u32::from(d);
+            if i % 2 == 0 {
+                d
+            } else if d < 5 {
+                d * 2
+            } else {
+                d * 2 - 9
+            }
+        })
+        .sum();
+    sum % 10 == 0
+}
+
+/// Display columns that a text takes.
+#[must_use]
+pub fn width(text: &str) -> usize {
+    UnicodeWidthStr::width(text)
+}
+
+/// The text in at most `columns` columns: whole graphemes, `~` at the end when something was cut.
+#[must_use]
+pub fn fit(text: &str, columns: usize) -> String {
+    if width(text) <= columns {
+        return text.to_owned();
+    }
+    let mut out = String::new();
+    let mut used = 0;
+    for grapheme in text.graphemes(true) {
+        let w = width(grapheme);
+        if used + w + 1 > columns {
+            break;
+        }
+        used += w;
+        out.push_str(grapheme);
+    }
+    if used < columns {
+        out.push('~');
+    }
+    out
+}
+
+/// The text in exactly `columns` columns, filled with blanks on the right.
+#[must_use]
+pub fn left(text: &str, columns: usize) -> String {
+    let mut out = fit(text, columns);
+    out.extend(std::iter::repeat_n(' ', columns.saturating_sub(width(&out))));
+    out
+}
+
+/// The text in exactly `columns` columns, filled with blanks on the left.
+#[must_use]
+pub fn right(text: &str, columns: usize) -> String {
+    let fitted = fit(text, columns);
+    let mut out = " ".repeat(columns.saturating_sub(width(&fitted)));
+    out.push_str(&fitted);
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn nothing_that_steers_a_terminal_stays() {
+        assert_eq!(clean("\x1b]0;PWN\x07ICA\u{202e}MAXI\u{200b}"), "]0;PWNICAMAXI");
+        assert_eq!(clean("two\nlines\tand"), "two lines and");
+        assert_eq!(clean("क्\u{200d}ष"), "क्\u{200d}ष");
+    }
+
+    #[test]
+    fn card_numbers_are_masked_and_other_numbers_are_not() {
+        assert_eq!(clean("card 4111 1111 1111 1111 lost"), "card ..1111 lost");
+        assert_eq!(clean("4111111111111111"), "..1111");
+        assert_eq!(clean("4111111111111112"), "4111111111111112");
+        assert_eq!(clean("order 20260403 of 12"), "order 20260403 of 12");
+    }
+
+    #[test]
+    fn text_is_cut_by_column_with_a_tilde() {
+        assert_eq!(fit("ICA MAXI STOCKHOLM", 10), "ICA MAXI ~");
+        assert_eq!(fit("日本語テスト", 5), "日本~");
+        assert_eq!(left("ab", 4), "ab  ");
+        assert_eq!(right("ab", 4), "  ab");
+        assert_eq!(fit("ab", 0), "");
+    }
+
+    proptest! {
+        #[test]
+        fn fitted_text_has_exactly_its_columns(text in "\\PC{0,30}", columns in 0_usize..20) {
+            prop_assert_eq!(width(&left(&clean(&text), columns)), columns);
+            prop_assert!(width(&fit(&clean(&text), columns)) <= columns);
+        }
+
+        #[test]
+        fn clean_text_has_no_controls(text in any::<String>()) {
+            prop_assert!(!clean(&text).chars().any(steers));
+        }
+    }
+}

@@ -1,0 +1,214 @@
+//! One movement on a card, in our words, with the provider's words beside them.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::card::{CardKey, Last4, ProviderId};
+use super::money::Money;
+use super::operation::OperationId;
+
+/// One row of the feed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Transaction {
+    /// The provider account.
+    pub provider: ProviderId,
+    /// The provider's id, or one derived from the row where it sends none.
+    pub id: Arc<str>,
+    /// The card's id at the provider, where the row says it.
+    pub card_id: Option<Arc<str>>,
+    /// The card's last four digits, where known.
+    pub last4: Option<Last4>,
+    /// What kind of movement.
+    pub kind: TransactionKind,
+    /// How far it got.
+    pub state: TransactionState,
+    /// State (and kind, where it is a word of its own) as the provider wrote it.
+    pub provider_state: Arc<str>,
+    /// Size of the movement: not negative, whatever direction the kind says; only ADJUSTMENT and OTHER carry a sign.
+    pub amount: Money,
+    /// Fee beside the amount, where said.
+    pub fee: Option<Money>,
+    /// Where it happened.
+    pub merchant: Option<Arc<str>>,
+    /// Merchant category code, four digits.
+    pub mcc: Option<Arc<str>>,
+    /// Country of the merchant, as the provider writes it.
+    pub country: Option<Arc<str>>,
+    /// The provider's code or words for a decline.
+    pub decline_reason: Option<Arc<str>>,
+    /// Free text of the provider.
+    pub description: Option<Arc<str>>,
+    /// When it happened, by the provider's clock.
+    pub at: Timestamp,
+    /// When cardtop first saw it.
+    pub seen_at: Timestamp,
+    /// Our operation that it proves, if any.
+    pub operation: Option<OperationId>,
+}
+
+impl Transaction {
+    /// The card it belongs to, where the row says it.
+    #[must_use]
+    pub fn card(&self) -> Option<CardKey> {
+        Some(CardKey { provider: self.provider.clone(), id: self.card_id.clone()? })
+    }
+
+    /// `+` for money in, nothing for money out, the amount's own sign where the kind has no direction.
+    #[must_use]
+    pub fn sign(&self) -> &'static str {
+        match self.kind {
+            TransactionKind::Refund | TransactionKind::Reversal | TransactionKind::TopUp => "+",
+            TransactionKind::Purchase
+            | TransactionKind::Fee
+            | TransactionKind::Withdrawal
+            | TransactionKind::Adjustment
+            | TransactionKind::Other => "",
+        }
+    }
+
+    /// The word of the feed's "What" column: a decline, hold or clearing says so, the rest is its kind.
+    #[must_use]
+    pub const fn what(&self) -> &'static str {
+        match (self.state, self.kind) {
+            (TransactionState::Declined, _) => "DECLINE",
+            (TransactionState::Reversed, _) => "REVERSED",
+            (TransactionState::Failed, _) => "FAILED",
+            (TransactionState::Hold, TransactionKind::Purchase) => "HOLD",
+            (TransactionState::Cleared, TransactionKind::Purchase) => "CLEARED",
+            (TransactionState::Hold | TransactionState::Cleared, kind) => kind.word(),
+        }
+    }
+
+    /// What happened, in words for a phone call.
+    #[must_use]
+    pub fn in_plain_words(&self) -> String {
+        match self.state {
+            TransactionState::Declined => match self.decline_reason.as_deref() {
+                None | Some("") => "declined, no reason sent".to_owned(),
+                Some(code) => plain_decline(code).map_or_else(|| format!("not mapped: {code}"), str::to_owned),
+            },
+            TransactionState::Hold => "pending, may clear for more".to_owned(),
+            TransactionState::Reversed => "taken back, nothing was spent".to_owned(),
+            TransactionState::Failed => "failed".to_owned(),
+            TransactionState::Cleared => match self.kind {
+                TransactionKind::Refund => "money back, settled".to_owned(),
+                TransactionKind::TopUp => "money in".to_owned(),
+                TransactionKind::Purchase
+                | TransactionKind::Reversal
+                | TransactionKind::Fee
+                | TransactionKind::Withdrawal
+                | TransactionKind::Adjustment
+                | TransactionKind::Other => self.description.as_deref().unwrap_or("").to_owned(),
+            },
+        }
+    }
+}
+
+/// Plain words for a provider's decline code; `None` for a code we do not know, which is then shown as it is, never guessed.
+#[must_use]
+pub fn plain_decline(code: &str) -> Option<&'static str> {
+    let code: String = code.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' }).collect();
+    Some(match code.as_str() {
+        "INSUFFICIENT_FUNDS" | "INSUFFICIENT_BALANCE" | "NOT_ENOUGH_MONEY" | "51" => "not enough money",
+        "CARD_FROZEN" | "CARD_LOCKED" | "LOCKED" | "CARD_SUSPENDED" | "CARD_INACTIVE" => "card is frozen",
+        "CARD_BLOCKED" => "card is blocked by the issuer",
+        "CARD_CLOSED" => "card is closed",
+        "CARD_NOT_ACTIVATED" => "card is not activated",
+        "EXPIRED_CARD" | "CARD_EXPIRED" | "54" => "card has expired",
+        "PIN_INVALID" | "INCORRECT_PIN" | "WRONG_PIN" | "55" => "wrong PIN",
+        "LIMIT_DAY" | "DAILY_LIMIT" | "EXCEEDS_DAILY_LIMIT" => "over daily limit",
+        "LIMIT_EXCEEDED" | "EXCEEDS_LIMIT" | "61" => "over a limit",
+        "MCC_BLOCK" | "MCC_BLOCKED" | "MERCHANT_BLOCKED" => "merchant type blocked",
+        "3DS_FAIL" | "3DS_FAILED" => "3DS check not passed",
+        "SUSPECTED_FRAUD" | "59" => "stopped as possible fraud",
+        "DO_NOT_HONOR" | "05" => "refused by the issuer without a reason",
+        _ => return None,
+    })
+}
+
+/// Kind of a movement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum TransactionKind {
+    /// Spent at a merchant.
+    Purchase,
+    /// Money back from a merchant.
+    Refund,
+    /// A hold or charge taken back.
+    Reversal,
+    /// A fee of the provider.
+    Fee,
+    /// Money loaded.
+    TopUp,
+    /// Cash, or money unloaded.
+    Withdrawal,
+    /// A correction; the amount carries its sign.
+    Adjustment,
+    /// A word we do not know; the amount carries its sign.
+    Other,
+}
+
+impl TransactionKind {
+    /// Every kind, in the order of the vocabulary.
+    pub const ALL: [Self; 8] =
+        [Self::Purchase, Self::Refund, Self::Reversal, Self::Fee, Self::TopUp, Self::Withdrawal, Self::Adjustment, Self::Other];
+
+    /// The word on screen and in JSON.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Purchase => "PURCHASE",
+            Self::Refund => "REFUND",
+            Self::Reversal => "REVERSAL",
+            Self::Fee => "FEE",
+            Self::TopUp => "TOP-UP",
+            Self::Withdrawal => "WITHDRAWAL",
+            Self::Adjustment => "ADJUSTMENT",
+            Self::Other => "OTHER",
+        }
+    }
+
+    /// The kind of a word of ours.
+    #[must_use]
+    pub fn of_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.word().eq_ignore_ascii_case(word))
+    }
+}
+
+/// How far a movement got.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum TransactionState {
+    /// Authorised, not settled.
+    Hold,
+    /// Settled.
+    Cleared,
+    /// Refused.
+    Declined,
+    /// Taken back.
+    Reversed,
+    /// Did not happen.
+    Failed,
+}
+
+impl TransactionState {
+    /// Every state, in the order of the vocabulary.
+    pub const ALL: [Self; 5] = [Self::Hold, Self::Cleared, Self::Declined, Self::Reversed, Self::Failed];
+
+    /// The word on screen and in JSON.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Hold => "HOLD",
+            Self::Cleared => "CLEARED",
+            Self::Declined => "DECLINED",
+            Self::Reversed => "REVERSED",
+            Self::Failed => "FAILED",
+        }
+    }
+
+    /// The state of a word of ours.
+    #[must_use]
+    pub fn of_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.word().eq_ignore_ascii_case(word))
+    }
+}

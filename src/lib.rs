@@ -1,0 +1,4 @@
+//! cardtop: `htop` for payment cards.
+
+pub mod clock;
+pub mod domain;
