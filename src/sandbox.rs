@@ -1,0 +1,1 @@
+//! A simulated bank behind four servers that speak the four real wires.
