@@ -1,0 +1,169 @@
+//! The one trait that every provider is driven through, and what its calls answer with.
+//!
+//! Adapters turn wires into the domain's words. They never retry a change, never keep card numbers, and know nothing of the
+//! store, the engine or the screen.
+
+pub mod artha;
+pub mod banana;
+pub mod crypto;
+pub mod enkash;
+pub mod error;
+pub mod fields;
+pub mod http;
+pub mod ibanera;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+
+use crate::config::{Account, ProviderConfig};
+use crate::domain::card::Card;
+use crate::domain::money::Money;
+use crate::domain::operation::{Action, Capabilities, Operation, OperationId};
+use crate::domain::transaction::Transaction;
+pub use error::{Error, Kind, Outcome, Result};
+use http::Http;
+
+/// One provider account.
+#[async_trait]
+pub trait Provider: Send + Sync {
+    /// What it can do, and how its changes are proven. Never changes while it runs.
+    fn can(&self) -> Capabilities;
+
+    /// A page of all its cards, with balances where the list has them. `NotOffered` where there is no list.
+    async fn cards(&self, after: Option<Cursor>) -> Result<Page<Card>>;
+
+    /// Details, state and balance of one card now. What the wire does not say is left empty: the caller keeps what it had.
+    async fn card(&self, card: &Card) -> Result<Card>;
+
+    /// A page of transactions of the window, in any order. Where `window.card` is `None` all cards' (or `NotOffered`).
+    async fn transactions(&self, window: &Window, after: Option<Cursor>) -> Result<Page<Transaction>>;
+
+    /// The merchant's own money, one sum a currency.
+    async fn float(&self) -> Result<Vec<Money>>;
+
+    /// What a top-up would cost. Moves nothing.
+    async fn quote(&self, card: &Card, amount: Money) -> Result<Quote>;
+
+    /// Asks for a change, once. The only method that changes anything; called by `engine::change` alone.
+    async fn act(&self, card: &Card, action: &Action, id: OperationId) -> Result<Receipt>;
+
+    /// Looks for the fate of an operation by reading only. A transaction in `claimed` already proves another operation.
+    async fn look(&self, card: &Card, operation: &Operation, claimed: &Claimed) -> Result<Seen>;
+}
+
+/// Transaction ids that already prove an operation: a credit proves at most one.
+pub type Claimed = BTreeSet<Arc<str>>;
+
+/// Where the next page starts: the adapter's own words (a page number, an offset, a time).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cursor(pub String);
+
+/// A page of rows; one odd row does not lose the page.
+#[derive(Clone, Debug)]
+pub struct Page<T> {
+    /// Rows that could be read.
+    pub items: Vec<T>,
+    /// Where the next page starts; `None` at the end.
+    pub next: Option<Cursor>,
+    /// Rows that could not.
+    pub skipped: Vec<fields::Odd>,
+}
+
+impl<T> Page<T> {
+    /// Sorts read rows from odd ones.
+    #[must_use]
+    pub fn of(rows: impl IntoIterator<Item = std::result::Result<T, fields::Odd>>, next: Option<Cursor>) -> Self {
+        let mut page = Self { items: Vec::new(), next, skipped: Vec::new() };
+        for row in rows {
+            match row {
+                Ok(item) => page.items.push(item),
+                Err(odd) => page.skipped.push(odd),
+            }
+        }
+        page
+    }
+}
+
+/// Which transactions are wanted.
+#[derive(Clone, Debug)]
+pub struct Window {
+    /// Of one card, or of all.
+    pub card: Option<Card>,
+    /// Not older than this.
+    pub since: Timestamp,
+    /// Not newer than this.
+    pub until: Timestamp,
+}
+
+/// What a top-up would cost; what the provider does not say is `None`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Quote {
+    /// The provider's fee.
+    pub fee: Option<Money>,
+    /// What arrives on the card.
+    pub receives: Option<Money>,
+    /// What the float pays.
+    pub debited: Option<Money>,
+    /// When it was quoted.
+    pub at: Timestamp,
+}
+
+/// The provider's answer to a change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Receipt {
+    /// It will be done; `reference` is what its fate can be asked by.
+    Accepted {
+        /// Task or transaction id.
+        reference: Option<Arc<str>>,
+    },
+    /// The answer itself shows the effect.
+    Done {
+        /// Task or transaction id.
+        reference: Option<Arc<str>>,
+        /// What in the answer shows it.
+        proof: String,
+    },
+}
+
+/// What looking for an operation found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Seen {
+    /// Its effect was read.
+    Done {
+        /// What shows it, in words: `seen FROZEN`, `+30.00 USD in the list, id 17`.
+        proof: String,
+        /// The transaction that proves it, where one does: it can prove no other operation.
+        credit: Option<Arc<str>>,
+    },
+    /// The provider says it did not happen.
+    Failed {
+        /// Why.
+        why: String,
+    },
+    /// The provider knows it and is still at it.
+    NotYet {
+        /// What was looked at.
+        looked: String,
+    },
+    /// No trace of it. Absence is not proof that it failed.
+    Nowhere {
+        /// What was looked at.
+        looked: String,
+    },
+}
+
+/// The adapter for a configured account. Reads its secrets: call it off the drawing task.
+///
+/// # Errors
+/// A sentence that says which setting or secret is wrong and what to do; other accounts are not touched by it.
+pub fn build(config: &ProviderConfig, http: Http) -> std::result::Result<Box<dyn Provider>, String> {
+    Ok(match &config.account {
+        Account::Artha(account) => Box::new(artha::Artha::new(config, account, http)?),
+        Account::Banana(account) => Box::new(banana::Banana::new(config, account, http)?),
+        Account::Enkash(account) => Box::new(enkash::Enkash::new(config, account, http)?),
+        Account::Ibanera(account) => Box::new(ibanera::Ibanera::new(config, account, http)?),
+    })
+}

@@ -1,0 +1,81 @@
+//! What went wrong with a provider, and what that means for the world: an error of a change says whether it may have happened.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::domain::card::ProviderId;
+use crate::domain::text;
+
+/// An adapter's result.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// What a caller may branch on, and the words for a person.
+#[derive(Clone, Debug)]
+pub struct Error {
+    /// What kind of trouble.
+    pub kind: Kind,
+    /// For a change: whether it may have happened. Reads are always `NotDone`.
+    pub outcome: Outcome,
+    /// Which account.
+    pub provider: ProviderId,
+    /// What happened, in our or the provider's words, cleaned.
+    pub said: Arc<str>,
+    /// How long the provider asked us to wait.
+    pub retry_after: Option<Duration>,
+}
+
+impl Error {
+    /// An error after which nothing was changed.
+    #[must_use]
+    pub fn new(provider: &ProviderId, kind: Kind, said: &str) -> Self {
+        Self { kind, outcome: Outcome::NotDone, provider: provider.clone(), said: text::clean(said).into(), retry_after: None }
+    }
+
+    /// The same error, with doubt added where the change may have happened. Doubt is never talked away.
+    #[must_use]
+    pub fn outcome(self, outcome: Outcome) -> Self {
+        Self { outcome: self.outcome.max(outcome), ..self }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.provider, self.said)?;
+        match self.kind {
+            Kind::Auth => write!(f, "; check this provider's credentials"),
+            Kind::RateLimited => write!(f, "; waiting before asking again"),
+            Kind::Unreachable | Kind::Refused | Kind::NotFound | Kind::BadReply | Kind::NotOffered => Ok(()),
+        }
+    }
+}
+
+impl std::error::Error for Error {}
+
+/// What kind of trouble.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Credentials refused.
+    Auth,
+    /// The provider said no, with a reason.
+    Refused,
+    /// It does not know the card or the task.
+    NotFound,
+    /// Too many requests.
+    RateLimited,
+    /// No answer, or a server's own failure.
+    Unreachable,
+    /// An answer that cannot be trusted or read.
+    BadReply,
+    /// This provider has no such call.
+    NotOffered,
+}
+
+/// Whether a change may have happened. `Unknown` wins over `NotDone` when several tries are summed up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Outcome {
+    /// It provably did not happen.
+    NotDone,
+    /// Nobody can tell yet.
+    Unknown,
+}

@@ -1,0 +1,279 @@
+//! One JSON object of a stranger, read by name: keys in any case, numbers by their digits and never as floats, `null` and `""` as
+//! absent, and all text cleaned.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
+use rust_decimal::Decimal;
+use serde_json::value::RawValue;
+
+use crate::domain::card::Last4;
+use crate::domain::money::{Currency, Money, read_decimal};
+use crate::domain::text;
+
+/// An object of a provider's answer.
+#[derive(Debug, Default)]
+pub struct Fields(Vec<(String, Box<RawValue>)>);
+
+/// A row that could not be read, and why. It is counted on screen; the rest of its page is kept.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct Odd(pub Arc<str>);
+
+impl Odd {
+    /// A row that is odd because of this.
+    #[must_use]
+    pub fn new(why: &str) -> Self {
+        Self(text::clean(why).into())
+    }
+}
+
+impl Fields {
+    /// Reads an object.
+    ///
+    /// # Errors
+    /// When the value is not a JSON object.
+    pub fn read(raw: &RawValue) -> Result<Self, Odd> {
+        Self::parse(raw.get())
+    }
+
+    /// Reads an object from text.
+    ///
+    /// # Errors
+    /// When the text is not a JSON object.
+    pub fn parse(json: &str) -> Result<Self, Odd> {
+        struct Pairs(Vec<(String, Box<RawValue>)>);
+        impl<'de> serde::Deserialize<'de> for Pairs {
+            fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+                struct Visitor;
+                impl<'de> serde::de::Visitor<'de> for Visitor {
+                    type Value = Pairs;
+                    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                        f.write_str("an object")
+                    }
+                    fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<Pairs, A::Error> {
+                        let mut pairs = Vec::new();
+                        while let Some(pair) = map.next_entry::<String, Box<RawValue>>()? {
+                            pairs.push(pair);
+                        }
+                        Ok(Pairs(pairs))
+                    }
+                }
+                from.deserialize_map(Visitor)
+            }
+        }
+        serde_json::from_str::<Pairs>(json).map(|pairs| Self(pairs.0)).map_err(|_| Odd::new("not a JSON object"))
+    }
+
+    /// The value of a key, whatever the key's case; `null` and `""` count as absent.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&RawValue> {
+        self.0
+            .iter()
+            .find(|(key, value)| key.eq_ignore_ascii_case(name) && !matches!(value.get(), "null" | "\"\""))
+            .map(|(_, value)| &**value)
+    }
+
+    /// The value of the first of these keys that is there.
+    #[must_use]
+    pub fn first<'a>(&'a self, names: &[&str]) -> Option<&'a RawValue> {
+        names.iter().find_map(|name| self.get(name))
+    }
+
+    /// Names of all keys, as sent.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|(key, _)| key.as_str())
+    }
+
+    /// A string as it is, uncleaned: for secrets, tokens and encrypted text only. Numbers and booleans give their text.
+    #[must_use]
+    pub fn raw_text(&self, name: &str) -> Option<String> {
+        raw_text(self.get(name)?)
+    }
+
+    /// Text, cleaned; numbers and booleans give their text; blank text is absent.
+    #[must_use]
+    pub fn text(&self, name: &str) -> Option<Arc<str>> {
+        let cleaned = text::clean(&self.raw_text(name)?);
+        (!cleaned.is_empty()).then(|| cleaned.into())
+    }
+
+    /// The text of the first of these keys that is there.
+    #[must_use]
+    pub fn first_text(&self, names: &[&str]) -> Option<Arc<str>> {
+        names.iter().find_map(|name| self.text(name))
+    }
+
+    /// Text that must be there.
+    ///
+    /// # Errors
+    /// When it is not; the sentence names the key.
+    pub fn need_text(&self, name: &str) -> Result<Arc<str>, Odd> {
+        self.text(name).ok_or_else(|| Odd::new(&format!("has no {name}")))
+    }
+
+    /// A number, sent as a JSON number or a string: its digits, never a float.
+    ///
+    /// # Errors
+    /// When it is there and not a number.
+    pub fn decimal(&self, name: &str) -> Result<Option<Decimal>, Odd> {
+        let Some(text) = self.raw_text(name).filter(|text| !text.trim().is_empty()) else { return Ok(None) };
+        read_decimal(&text).map(Some).map_err(|_| Odd::new(&format!("{name} is not a number")))
+    }
+
+    /// An amount of a currency, sent as a JSON number or a string.
+    ///
+    /// # Errors
+    /// When it is there and not a number.
+    pub fn money(&self, name: &str, currency: Currency) -> Result<Option<Money>, Odd> {
+        Ok(self.decimal(name)?.map(|amount| Money::new(amount, currency)))
+    }
+
+    /// A currency code in any case.
+    ///
+    /// # Errors
+    /// When it is there and not a code.
+    pub fn currency(&self, name: &str) -> Result<Option<Currency>, Odd> {
+        let Some(code) = self.text(name) else { return Ok(None) };
+        code.parse().map(Some).map_err(|_| Odd::new(&format!("{name} is not a currency code")))
+    }
+
+    /// A whole number, sent as a JSON number or a string.
+    #[must_use]
+    pub fn integer(&self, name: &str) -> Option<i64> {
+        let text = self.raw_text(name)?;
+        text.trim().parse().ok().or_else(|| i64::try_from(read_decimal(&text).ok()?.normalize()).ok())
+    }
+
+    /// True or false, sent as a boolean, `0`/`1` or text.
+    #[must_use]
+    pub fn flag(&self, name: &str) -> Option<bool> {
+        match self.raw_text(name)?.trim().to_ascii_lowercase().as_str() {
+            "true" | "1" | "yes" => Some(true),
+            "false" | "0" | "no" => Some(false),
+            _ => None,
+        }
+    }
+
+    /// A moment: RFC 3339, a date and time without an offset (then UTC), or Unix seconds or milliseconds.
+    ///
+    /// # Errors
+    /// When it is there and none of these.
+    pub fn time(&self, name: &str) -> Result<Option<Timestamp>, Odd> {
+        let Some(text) = self.raw_text(name) else { return Ok(None) };
+        read_time(&text).map(Some).ok_or_else(|| Odd::new(&format!("{name} is not a time")))
+    }
+
+    /// The last four digits of a full or masked card number; the number itself is dropped here.
+    #[must_use]
+    pub fn last4(&self, name: &str) -> Option<Last4> {
+        Last4::of_number(self.raw_text(name)?.trim())
+    }
+
+    /// A nested object.
+    #[must_use]
+    pub fn object(&self, name: &str) -> Option<Self> {
+        Self::read(self.get(name)?).ok()
+    }
+
+    /// A list; an object in its place counts as a list of one.
+    #[must_use]
+    pub fn list(&self, name: &str) -> Option<Vec<Box<RawValue>>> {
+        list(self.get(name)?)
+    }
+
+    /// The first value that is a list, whatever its key.
+    #[must_use]
+    pub fn any_list(&self) -> Option<Vec<Box<RawValue>>> {
+        self.0.iter().filter(|(_, value)| value.get().starts_with('[')).find_map(|(_, value)| list(value))
+    }
+}
+
+/// The rows of a list; an object counts as a list of one.
+#[must_use]
+pub fn list(raw: &RawValue) -> Option<Vec<Box<RawValue>>> {
+    if raw.get().starts_with('{') {
+        return Some(vec![raw.to_owned()]);
+    }
+    serde_json::from_str(raw.get()).ok()
+}
+
+/// A JSON string's text, or the text of a number or boolean; `None` for objects, lists and `null`.
+#[must_use]
+pub fn raw_text(raw: &RawValue) -> Option<String> {
+    let json = raw.get();
+    match json.bytes().next()? {
+        b'"' => serde_json::from_str(json).ok(),
+        b'{' | b'[' | b'n' => None,
+        _ => Some(json.to_owned()),
+    }
+}
+
+/// A moment as the wires write it: RFC 3339, a date and time without an offset (then UTC), a date, or Unix seconds or milliseconds.
+#[must_use]
+pub fn read_time(text: &str) -> Option<Timestamp> {
+    let text = text.trim();
+    if text.bytes().all(|b| b.is_ascii_digit()) && !text.is_empty() {
+        let number: i64 = text.parse().ok()?;
+        return if number > 100_000_000_000 {
+            Timestamp::from_millisecond(number).ok()
+        } else {
+            Timestamp::from_second(number).ok()
+        };
+    }
+    if let Ok(at) = text.parse::<Timestamp>() {
+        return Some(at);
+    }
+    let civil = text.parse::<DateTime>().ok()?;
+    civil.to_zoned(TimeZone::UTC).ok().map(|zoned| zoned.timestamp())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn fields(json: &str) -> Fields {
+        Fields::parse(json).expect("an object of the test")
+    }
+
+    #[test]
+    fn keys_are_found_in_any_case_and_empty_means_absent() {
+        let row = fields(r#"{"AvailableBalance":"100.00","cardnumber":"4111 1111 1111 1111","x":null,"y":"","z":"  "}"#);
+        assert_eq!(row.text("availablebalance").as_deref(), Some("100.00"));
+        assert_eq!(row.last4("cardNumber").map(|l| l.to_string()), Some("1111".into()));
+        assert_eq!((row.text("x"), row.text("y"), row.text("z"), row.text("none")), (None, None, None, None));
+        assert!(row.need_text("x").is_err());
+    }
+
+    #[test]
+    fn amounts_keep_the_digits_that_were_sent() {
+        let row = fields(r#"{"a":100.10,"b":"207.5700","c":12345678901234567.89,"d":1e2,"e":"x"}"#);
+        let digits = |name: &str| row.decimal(name).map(|d| d.map(|d| d.to_string()));
+        assert_eq!(digits("a"), Ok(Some("100.10".into())));
+        assert_eq!(digits("b"), Ok(Some("207.5700".into())));
+        assert_eq!(digits("c"), Ok(Some("12345678901234567.89".into())));
+        assert_eq!(row.decimal("d"), Ok(Some(Decimal::new(100, 0))));
+        assert!(row.decimal("e").is_err());
+    }
+
+    #[test]
+    fn times_come_in_every_documented_form() {
+        let at = "2025-07-10T16:43:50Z".parse::<Timestamp>().expect("a time");
+        for text in ["2025-07-10T16:43:50Z", "2025-07-10T16:43:50+00:00", "2025-07-10T16:43:50", "1752165830", "1752165830000"] {
+            assert_eq!(read_time(text), Some(at), "{text}");
+        }
+        assert!(read_time("2023-01-31T15:06:38.963").is_some());
+        assert!(read_time("2025-07-10").is_some());
+        assert!(read_time("yesterday").is_none());
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_an_object_or_odd(text in ".{0,80}") {
+            let _ = Fields::parse(&text);
+        }
+    }
+}

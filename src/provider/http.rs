@@ -1,0 +1,359 @@
+//! One way to send a request: a time limit, a size limit, no redirects, no retries, and a record of the last calls.
+//!
+//! What a failure means for the world depends on whether the request reads or writes, and every request says which. Bodies and
+//! headers are never logged.
+
+use std::collections::VecDeque;
+use std::error::Error as _;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use http::{HeaderMap, Request, Response};
+use http_body_util::BodyExt;
+use jiff::Timestamp;
+use serde_json::value::RawValue;
+
+use super::error::{Error, Kind, Outcome, Result};
+use super::fields::Fields;
+use crate::clock::Clock;
+use crate::config::ProviderConfig;
+use crate::domain::card::ProviderId;
+use crate::domain::text;
+
+/// Most bytes of an answer that are read.
+const LARGEST_ANSWER: usize = 8 << 20;
+
+/// Calls that are remembered for the providers view.
+const CALLS_KEPT: usize = 50;
+
+/// What a request does to the world: decides what a missing answer means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Does {
+    /// Reads only; may be repeated.
+    Read,
+    /// May change something; is sent once.
+    Write,
+}
+
+/// The way to one provider account.
+#[derive(Clone)]
+pub struct Http(Arc<Inner>);
+
+struct Inner {
+    provider: ProviderId,
+    transport: Box<dyn Transport>,
+    clock: Clock,
+    timeout: Duration,
+    calls: Mutex<VecDeque<Call>>,
+}
+
+/// One finished call, for the providers view. Holds no header, body or query.
+#[derive(Clone, Debug)]
+pub struct Call {
+    /// When it ended.
+    pub at: Timestamp,
+    /// What it did.
+    pub does: Does,
+    /// `POST /card/recharge`.
+    pub what: String,
+    /// HTTP status; `None` when no answer came.
+    pub status: Option<u16>,
+    /// How long it took.
+    pub took: Duration,
+    /// Provider's clock minus ours, in seconds, where the answer carried a date.
+    pub skew: Option<i64>,
+}
+
+/// Moves a request to a provider and its answer back.
+#[async_trait]
+pub trait Transport: Send + Sync {
+    /// Sends once. Answers of any status are `Ok`.
+    async fn call(&self, does: Does, request: Request<Bytes>) -> std::result::Result<Response<Bytes>, Lost>;
+}
+
+/// Why no answer came.
+#[derive(Clone, Debug)]
+pub struct Lost {
+    /// Whether a byte of the request may have reached the provider.
+    pub reached: bool,
+    /// What happened.
+    pub said: String,
+}
+
+impl Http {
+    /// Over the network, as configured.
+    ///
+    /// # Errors
+    /// A sentence, when the TLS set-up fails.
+    pub fn net(config: &ProviderConfig, clock: Clock) -> std::result::Result<Self, String> {
+        let transport = Net::new(config)?;
+        Ok(Self::over(&config.name, Box::new(transport), clock, config.timeout))
+    }
+
+    /// Over a transport of one's own.
+    #[must_use]
+    pub fn over(provider: &ProviderId, transport: Box<dyn Transport>, clock: Clock, timeout: Duration) -> Self {
+        let calls = Mutex::new(VecDeque::with_capacity(CALLS_KEPT));
+        Self(Arc::new(Inner { provider: provider.clone(), transport, clock, timeout, calls }))
+    }
+
+    /// The account this leads to.
+    #[must_use]
+    pub fn provider(&self) -> &ProviderId {
+        &self.0.provider
+    }
+
+    /// The clock that requests are stamped with.
+    #[must_use]
+    pub fn clock(&self) -> &Clock {
+        &self.0.clock
+    }
+
+    /// The last calls, oldest first.
+    #[must_use]
+    pub fn calls(&self) -> Vec<Call> {
+        self.0.calls.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
+    }
+
+    /// Sends a request once and returns the answer, whatever its status.
+    ///
+    /// # Errors
+    /// When no whole answer came in time. For a write the outcome is `Unknown` unless no byte can have reached the provider.
+    pub async fn send(&self, does: Does, request: Request<Bytes>) -> Result<Answer> {
+        let what = format!("{} {}", request.method(), request.uri().path());
+        let began = tokio::time::Instant::now();
+        let result = tokio::time::timeout(self.0.timeout, self.0.transport.call(does, request)).await;
+        let at = self.0.clock.now();
+        let answer = match result {
+            Ok(Ok(response)) => {
+                let (parts, body) = response.into_parts();
+                Ok(Answer {
+                    provider: self.0.provider.clone(),
+                    does,
+                    status: parts.status.as_u16(),
+                    headers: parts.headers,
+                    body,
+                    at,
+                })
+            }
+            Ok(Err(lost)) => Err(self.lost(does, lost.reached, &lost.said)),
+            Err(_) => Err(self.lost(does, true, &format!("no answer within {} s", self.0.timeout.as_secs()))),
+        };
+        let skew = answer.as_ref().ok().and_then(|answer| answer.skew());
+        let status = answer.as_ref().ok().map(|answer| answer.status);
+        let mut calls = self.0.calls.lock().unwrap_or_else(PoisonError::into_inner);
+        if calls.len() == CALLS_KEPT {
+            calls.pop_front();
+        }
+        calls.push_back(Call { at, does, what, status, took: began.elapsed(), skew });
+        answer
+    }
+
+    fn lost(&self, does: Does, reached: bool, said: &str) -> Error {
+        let outcome = if does == Does::Write && reached { Outcome::Unknown } else { Outcome::NotDone };
+        Error::new(&self.0.provider, Kind::Unreachable, said).outcome(outcome)
+    }
+}
+
+/// A whole answer of a provider.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    provider: ProviderId,
+    does: Does,
+    /// HTTP status.
+    pub status: u16,
+    /// Its headers.
+    pub headers: HeaderMap,
+    /// Its body, at most 8 MiB.
+    pub body: Bytes,
+    /// When it arrived, by our clock: the as-of time of what it says.
+    pub at: Timestamp,
+}
+
+impl Answer {
+    /// Whether the status is 2xx.
+    #[must_use]
+    pub fn is_success(&self) -> bool {
+        (200..300).contains(&self.status)
+    }
+
+    /// The body as JSON, whatever its content type says.
+    ///
+    /// # Errors
+    /// `BadReply`, in doubt for a write, when it is not JSON.
+    pub fn json(&self) -> Result<Box<RawValue>> {
+        serde_json::from_slice(&self.body).map_err(|_| self.bad_reply(&self.what_it_is()))
+    }
+
+    /// The body as a JSON object.
+    ///
+    /// # Errors
+    /// `BadReply`, in doubt for a write, when it is not one.
+    pub fn object(&self) -> Result<Fields> {
+        Fields::read(&*self.json()?).map_err(|_| self.bad_reply("answered JSON of an unexpected shape"))
+    }
+
+    /// The error of an answer that cannot be trusted or understood: a write may have happened.
+    #[must_use]
+    pub fn bad_reply(&self, said: &str) -> Error {
+        let outcome =
+            if self.does == Does::Write && !matches!(self.status, 400..=499) { Outcome::Unknown } else { Outcome::NotDone };
+        Error::new(&self.provider, Kind::BadReply, said).outcome(outcome)
+    }
+
+    /// The error that a status other than 2xx stands for, with the provider's words. An adapter whose 4xx may come after the
+    /// effect adds its doubt with [`Error::outcome`].
+    #[must_use]
+    pub fn refusal(&self, said: &str) -> Error {
+        let said = if said.trim().is_empty() { self.what_it_is() } else { format!("HTTP {}: {said}", self.status) };
+        let error = |kind| Error::new(&self.provider, kind, &said);
+        match self.status {
+            401 | 403 => error(Kind::Auth),
+            404 => error(Kind::NotFound),
+            429 => Error { retry_after: self.retry_after(), ..error(Kind::RateLimited) },
+            400..=499 => error(Kind::Refused),
+            200..=399 => self.bad_reply(&said),
+            _ => {
+                let outcome = if self.does == Does::Write { Outcome::Unknown } else { Outcome::NotDone };
+                Error { retry_after: self.retry_after(), ..error(Kind::Unreachable) }.outcome(outcome)
+            }
+        }
+    }
+
+    /// A refusal that the provider stated in words, inside any status: nothing was changed.
+    #[must_use]
+    pub fn said_no(&self, said: &str) -> Error {
+        Error::new(&self.provider, Kind::Refused, said)
+    }
+
+    /// What the body is, in words, when it is not the JSON that was expected.
+    #[must_use]
+    pub fn what_it_is(&self) -> String {
+        let body = String::from_utf8_lossy(self.body.get(..self.body.len().min(2_000)).unwrap_or_default());
+        let start = body.trim_start();
+        let lower = start.get(..15).unwrap_or(start).to_ascii_lowercase();
+        if start.is_empty() {
+            format!("HTTP {} with an empty answer", self.status)
+        } else if lower.starts_with("<!doctype") || lower.starts_with("<html") {
+            format!("HTTP {} with a web page instead of JSON; check base_url and any proxy between", self.status)
+        } else if start.starts_with(['{', '[']) {
+            format!("HTTP {} with JSON that is cut or broken", self.status)
+        } else {
+            format!("HTTP {} with text that is not JSON: {}", self.status, text::fit(&text::clean(start), 80))
+        }
+    }
+
+    /// `Retry-After`: seconds, or a date against our clock.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<Duration> {
+        let value = self.headers.get(http::header::RETRY_AFTER)?.to_str().ok()?.trim();
+        if let Ok(seconds) = value.parse::<u64>() {
+            return Some(Duration::from_secs(seconds.min(86_400)));
+        }
+        let until = http_date(value)?;
+        Duration::try_from(self.at.until(until).ok()?).ok()
+    }
+
+    fn skew(&self) -> Option<i64> {
+        let date = http_date(self.headers.get(http::header::DATE)?.to_str().ok()?)?;
+        Some(date.as_second() - self.at.as_second())
+    }
+}
+
+fn http_date(text: &str) -> Option<Timestamp> {
+    jiff::fmt::rfc2822::parse(text).ok().map(|zoned| zoned.timestamp())
+}
+
+/// The real network: rustls, no redirects, no retries. Writes get a connection of their own, so that a kept-alive connection that
+/// the provider is just closing never leaves a change in doubt.
+struct Net {
+    reads: reqwest::Client,
+    writes: reqwest::Client,
+}
+
+impl Net {
+    fn new(config: &ProviderConfig) -> std::result::Result<Self, String> {
+        let client = |idle: usize| {
+            reqwest::Client::builder()
+                .redirect(reqwest::redirect::Policy::none())
+                .retry(reqwest::retry::never())
+                .pool_max_idle_per_host(idle)
+                .connect_timeout(config.timeout)
+                .user_agent(concat!("cardtop/", env!("CARGO_PKG_VERSION")))
+                .build()
+                .map_err(|error| format!("{}: TLS cannot be set up: {}", config.name, innermost(&error)))
+        };
+        Ok(Self { reads: client(4)?, writes: client(0)? })
+    }
+}
+
+#[async_trait]
+impl Transport for Net {
+    async fn call(&self, does: Does, request: Request<Bytes>) -> std::result::Result<Response<Bytes>, Lost> {
+        let client = match does {
+            Does::Read => &self.reads,
+            Does::Write => &self.writes,
+        };
+        let host = request.uri().authority().map(ToString::to_string).unwrap_or_default();
+        let request = reqwest::Request::try_from(request)
+            .map_err(|error| Lost { reached: false, said: format!("the request could not be made: {}", innermost(&error)) })?;
+        let mut response = client.execute(request).await.map_err(|error| Lost {
+            reached: !error.is_connect() && !error.is_builder(),
+            said: if error.is_connect() {
+                format!("no connection to {host}: {}", innermost(&error))
+            } else {
+                format!("the connection to {host} broke: {}", innermost(&error))
+            },
+        })?;
+        let mut body = Vec::new();
+        loop {
+            match response.chunk().await {
+                Ok(Some(chunk)) if body.len() + chunk.len() > LARGEST_ANSWER => {
+                    return Err(Lost { reached: true, said: format!("{host} sent more than {} MiB", LARGEST_ANSWER >> 20) });
+                }
+                Ok(Some(chunk)) => body.extend_from_slice(&chunk),
+                Ok(None) => break,
+                Err(error) => {
+                    return Err(Lost { reached: true, said: format!("the answer of {host} broke off: {}", innermost(&error)) });
+                }
+            }
+        }
+        let mut whole = Response::new(Bytes::from(body));
+        *whole.status_mut() = response.status();
+        *whole.headers_mut() = std::mem::take(response.headers_mut());
+        Ok(whole)
+    }
+}
+
+/// The last cause of an error, which says what happened (`Connection refused`) without repeating where.
+fn innermost(error: &reqwest::Error) -> String {
+    let mut source: Option<&dyn std::error::Error> = error.source();
+    let mut words = None;
+    while let Some(error) = source {
+        words = Some(error.to_string());
+        source = error.source();
+    }
+    words.unwrap_or_else(|| "no reason given".to_owned())
+}
+
+/// A server in the same process, for tests: the sandbox's router without a socket.
+pub struct InProcess(pub axum::Router);
+
+#[async_trait]
+impl Transport for InProcess {
+    async fn call(&self, _does: Does, request: Request<Bytes>) -> std::result::Result<Response<Bytes>, Lost> {
+        use tower::ServiceExt;
+        let response = self
+            .0
+            .clone()
+            .oneshot(request.map(axum::body::Body::from))
+            .await
+            .map_err(|never| Lost { reached: true, said: never.to_string() })?;
+        let (parts, body) = response.into_parts();
+        let body =
+            body.collect().await.map_err(|error| Lost { reached: true, said: format!("the answer broke off: {error}") })?;
+        Ok(Response::from_parts(parts, body.to_bytes()))
+    }
+}
