@@ -1,7 +1,10 @@
 //! cardtop: `htop` for payment cards.
 
+pub mod app;
 pub mod clock;
 pub mod config;
 pub mod domain;
+pub mod engine;
 pub mod provider;
 pub mod sandbox;
+pub mod ui;

@@ -2,6 +2,7 @@
 //!
 //! Nothing else in the crate measures or strips text.
 
+use jiff::Timestamp;
 use unicode_normalization::UnicodeNormalization;
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
@@ -138,6 +139,19 @@ pub fn right(text: &str, columns: usize) -> String {
     let mut out = " ".repeat(columns.saturating_sub(width(&fitted)));
     out.push_str(&fitted);
     out
+}
+
+/// How long ago, in at most four columns: `4s`, `3m`, `2h`, `5d`, `99d+`. The future is `0s`.
+#[must_use]
+pub fn age(now: Timestamp, at: Timestamp) -> String {
+    let seconds = now.duration_since(at).as_secs().max(0);
+    match seconds {
+        0..60 => format!("{seconds}s"),
+        60..3_600 => format!("{}m", seconds / 60),
+        3_600..172_800 => format!("{}h", seconds / 3_600),
+        172_800..8_640_000 => format!("{}d", seconds / 86_400),
+        _ => "99d+".to_owned(),
+    }
 }
 
 #[cfg(test)]

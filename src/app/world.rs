@@ -1,0 +1,217 @@
+//! What every pane and dialog may look at: cards, transactions, operations and providers as last told, and now.
+//!
+//! Panes keep what only they show. Nothing here is drawn, and nothing here asks the engine.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use crate::config::Environment;
+use crate::domain::card::{Card, CardKey, ProviderId, Reading};
+use crate::domain::money::Money;
+use crate::domain::operation::{Capabilities, Deed, Denied, Operation, OperationId, may};
+use crate::domain::transaction::{Transaction, TransactionState};
+use crate::engine::{Health, News, ProviderInfo, Step};
+
+/// Most transactions that are kept in memory.
+const TRANSACTIONS_KEPT: usize = 50_000;
+
+/// What is known, and the time.
+#[derive(Debug)]
+pub struct World {
+    /// Now, as of the last tick or news.
+    pub now: Timestamp,
+    /// The zone that times are shown in.
+    pub zone: TimeZone,
+    /// Who operates: the system user.
+    pub operator: Arc<str>,
+    /// Changes are refused.
+    pub read_only: bool,
+    /// The accounts, in the order of the configuration.
+    pub providers: Vec<ProviderInfo>,
+    /// How each is doing.
+    pub health: BTreeMap<ProviderId, Health>,
+    /// The merchant's money at each.
+    pub floats: BTreeMap<ProviderId, Reading<Vec<Money>>>,
+    /// Every card by identity.
+    pub cards: BTreeMap<CardKey, Card>,
+    /// Newest first by time and id.
+    pub transactions: Vec<Transaction>,
+    /// Newest first.
+    pub operations: Vec<Operation>,
+    /// Journal lines of operations that were asked for.
+    pub steps: BTreeMap<OperationId, Vec<Step>>,
+    /// Cards the operator watches.
+    pub watched: BTreeSet<CardKey>,
+    /// Grows with every change of cards, transactions or operations: what was computed from an older one is stale.
+    pub revision: u64,
+    session: u64,
+    made: u16,
+}
+
+impl World {
+    /// Nothing known yet. `session` is 64 random bits, drawn once at the start.
+    #[must_use]
+    pub fn new(now: Timestamp, zone: TimeZone, operator: Arc<str>, session: u64, providers: Vec<ProviderInfo>) -> Self {
+        Self {
+            now,
+            zone,
+            operator,
+            read_only: false,
+            providers,
+            health: BTreeMap::new(),
+            floats: BTreeMap::new(),
+            cards: BTreeMap::new(),
+            transactions: Vec::new(),
+            operations: Vec::new(),
+            steps: BTreeMap::new(),
+            watched: BTreeSet::new(),
+            revision: 0,
+            session,
+            made: 0,
+        }
+    }
+
+    /// Takes in what the engine told.
+    pub fn hear(&mut self, news: &News) {
+        self.revision += 1;
+        match news {
+            News::Cards(cards) => {
+                for card in cards {
+                    self.cards.insert(card.key.clone(), card.clone());
+                }
+            }
+            News::Stale { provider, why } => {
+                for card in self.cards.values_mut().filter(|card| card.key.provider == *provider) {
+                    card.balance = std::mem::take(&mut card.balance).stale(why);
+                }
+                if let Some(float) = self.floats.get_mut(provider) {
+                    *float = std::mem::take(float).stale(why);
+                }
+            }
+            News::Transactions(rows) => self.hear_transactions(rows),
+            News::Operation(operation) => match self.operations.iter_mut().find(|known| known.id == operation.id) {
+                Some(known) => *known = operation.clone(),
+                None => {
+                    let at = self.operations.partition_point(|known| known.id > operation.id);
+                    self.operations.insert(at, operation.clone());
+                }
+            },
+            News::Steps { id, steps } => {
+                self.steps.insert(*id, steps.clone());
+            }
+            News::Float { provider, float, at } => {
+                self.floats.insert(provider.clone(), Reading::At { value: float.clone(), at: *at });
+            }
+            News::Health(health) => {
+                self.health.insert(health.provider.clone(), (**health).clone());
+            }
+            News::ReadOnly(read_only) => self.read_only = *read_only,
+            News::Refused { .. } | News::Quote { .. } | News::Broken(_) => {}
+        }
+    }
+
+    fn hear_transactions(&mut self, rows: &[Transaction]) {
+        let changed: BTreeSet<(&ProviderId, &Arc<str>)> = rows.iter().map(|row| (&row.provider, &row.id)).collect();
+        self.transactions.retain(|known| !changed.contains(&(&known.provider, &known.id)));
+        self.transactions.extend(rows.iter().cloned());
+        self.transactions.sort_by(|a, b| (b.at, &b.id).cmp(&(a.at, &a.id)));
+        self.transactions.truncate(TRANSACTIONS_KEPT);
+    }
+
+    /// A new operation's id.
+    pub fn new_operation_id(&mut self) -> OperationId {
+        self.made = self.made.wrapping_add(1);
+        OperationId::new(self.now, self.session, self.made)
+    }
+
+    /// The account of this name.
+    #[must_use]
+    pub fn provider(&self, id: &ProviderId) -> Option<&ProviderInfo> {
+        self.providers.iter().find(|info| info.id == *id)
+    }
+
+    /// What a provider can do; `None` when it could not be set up.
+    #[must_use]
+    pub fn can(&self, id: &ProviderId) -> Option<&Capabilities> {
+        self.provider(id)?.can.as_ref()
+    }
+
+    /// Whether any account has real money behind it.
+    #[must_use]
+    pub fn is_production(&self) -> bool {
+        self.providers.iter().any(|info| info.environment == Environment::Production)
+    }
+
+    /// Whether a change may be asked now.
+    ///
+    /// # Errors
+    /// Why not. An unsettled operation is [`NotNow::Open`], so that a dialog can show it.
+    pub fn may(&self, deed: Deed, key: &CardKey) -> Result<(), NotNow> {
+        let say = |words: &str| Err(NotNow::Because(words.to_owned()));
+        let Some(card) = self.cards.get(key) else { return say("this card is not known any more") };
+        let Some(info) = self.provider(&key.provider) else { return say("its provider is not configured any more") };
+        if self.read_only {
+            return say("read-only: cardtop was told to refuse every change");
+        }
+        if info.read_only {
+            return Err(NotNow::Because(format!("{} is read-only by configuration", info.id)));
+        }
+        let Some(can) = &info.can else {
+            return Err(NotNow::Because(format!("{} could not be set up: see the providers view", info.id)));
+        };
+        match may(deed, card, can, &self.operations) {
+            Ok(()) => Ok(()),
+            Err(Denied::Open(operation)) => Err(NotNow::Open(operation)),
+            Err(denied) => Err(NotNow::Because(denied.to_string())),
+        }
+    }
+
+    /// Transactions of one card, newest first.
+    pub fn transactions_of<'a>(&'a self, key: &'a CardKey) -> impl Iterator<Item = &'a Transaction> {
+        self.transactions.iter().filter(move |row| row.card_id.as_ref() == Some(&key.id) && row.provider == key.provider)
+    }
+
+    /// The newest decline of a card.
+    #[must_use]
+    pub fn last_decline<'a>(&'a self, key: &'a CardKey) -> Option<&'a Transaction> {
+        self.transactions_of(key).find(|row| row.state == TransactionState::Declined)
+    }
+
+    /// Operations of one card, newest first.
+    pub fn operations_of<'a>(&'a self, key: &'a CardKey) -> impl Iterator<Item = &'a Operation> {
+        self.operations.iter().filter(move |operation| operation.card == *key)
+    }
+
+    /// The holder of a card by its id, empty where not known.
+    #[must_use]
+    pub fn holder(&self, key: &CardKey) -> &str {
+        self.cards.get(key).map_or("", |card| &card.holder)
+    }
+}
+
+/// Why a change cannot be asked now.
+#[derive(Clone, Debug, PartialEq)]
+pub enum NotNow {
+    /// One sentence.
+    Because(String),
+    /// An earlier operation of the same card is not settled.
+    Open(Box<Operation>),
+}
+
+impl std::fmt::Display for NotNow {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Because(words) => f.write_str(words),
+            Self::Open(operation) => write!(
+                f,
+                "{} of this card is still {} (op {})",
+                operation.deed.phrase(),
+                operation.state.word(),
+                operation.id.short()
+            ),
+        }
+    }
+}

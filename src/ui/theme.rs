@@ -1,0 +1,67 @@
+//! Meanings to styles, from the terminal's own 16 colours and its default background. Every meaning has a word on screen first.
+
+use ratatui::style::{Color, Modifier, Style};
+
+/// How the board is drawn: colour or not, which glyphs.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Theme {
+    /// No colours: bold, reverse and words only.
+    pub mono: bool,
+    /// `+ - |` instead of box drawing.
+    pub ascii: bool,
+}
+
+/// What something means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// Ordinary text.
+    Text,
+    /// Less important text.
+    Muted,
+    /// Column headings and labels.
+    Heading,
+    /// The row under the cursor.
+    Selection,
+    /// Border and title of the focused pane.
+    Focus,
+    /// DONE, OK.
+    Good,
+    /// UNKNOWN, LOW, SLOW, STALE.
+    Caution,
+    /// NEGATIVE, DOWN, FAILED.
+    Danger,
+    /// Amounts.
+    Money,
+    /// A figure that may be old; `~` stands before it.
+    Stale,
+    /// Border of a pane without focus.
+    Border,
+    /// A key in a hint.
+    Key,
+    /// The word PROD.
+    Prod,
+    /// A field that is typed into.
+    Input,
+}
+
+impl Theme {
+    /// The style of a meaning.
+    #[must_use]
+    pub fn style(&self, role: Role) -> Style {
+        let plain = Style::new();
+        let bold = plain.add_modifier(Modifier::BOLD);
+        let colour = |style: Style, colour: Color| if self.mono { style } else { style.fg(colour) };
+        match role {
+            Role::Text | Role::Money => plain,
+            Role::Muted | Role::Stale | Role::Border => plain.add_modifier(Modifier::DIM),
+            Role::Heading | Role::Key => bold,
+            Role::Selection => plain.add_modifier(Modifier::REVERSED),
+            Role::Focus => colour(bold, Color::Cyan),
+            Role::Good => colour(plain, Color::Green),
+            Role::Caution => colour(bold, Color::Magenta),
+            Role::Danger => colour(bold, Color::Red),
+            Role::Prod => colour(bold.add_modifier(Modifier::REVERSED), Color::Red),
+            Role::Input => plain.add_modifier(Modifier::UNDERLINED),
+        }
+    }
+}
