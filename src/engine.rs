@@ -13,6 +13,7 @@ use crate::clock::Clock;
 use crate::config::{Config, Environment};
 use crate::domain::card::{Card, CardKey, CardState, ProviderId};
 use crate::domain::money::Money;
+pub use crate::domain::operation::Step;
 use crate::domain::operation::{Action, Capabilities, Operation, OperationId};
 use crate::domain::transaction::Transaction;
 use crate::provider::{Error, Quote};
@@ -302,21 +303,6 @@ pub enum News {
     ReadOnly(bool),
     /// A part of cardtop itself failed; one sentence.
     Broken(String),
-}
-
-/// One line of an operation's journal.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Step {
-    /// When.
-    pub at: Timestamp,
-    /// `intent`, `sent`, `answer`, `no answer`, `look`, `verdict`.
-    pub what: Arc<str>,
-    /// What was sent, said or seen, without secrets.
-    pub words: Arc<str>,
-    /// Number of the line in the journal's chain.
-    pub line: u64,
-    /// First characters of the line's hash.
-    pub hash: Arc<str>,
 }
 
 /// What is fixed of a provider account while cardtop runs.
