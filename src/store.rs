@@ -144,10 +144,9 @@ fn make_private(folder: &Path, path: &Path) -> std::io::Result<()> {
         if mode & 0o077 != 0 && folder.read_dir()?.next().is_none() {
             fs::set_permissions(folder, fs::Permissions::from_mode(0o700))?;
         }
-        if let Ok(found) = fs::metadata(path) {
-            if found.permissions().mode() & 0o077 != 0 {
-                fs::set_permissions(path, fs::Permissions::from_mode(0o600))?;
-            }
+        let open_to_others = |found: fs::Metadata| found.permissions().mode() & 0o077 != 0;
+        if fs::metadata(path).is_ok_and(open_to_others) {
+            fs::set_permissions(path, fs::Permissions::from_mode(0o600))?;
         }
     }
     options.open(path).map(drop)
