@@ -47,10 +47,8 @@ impl Config {
 #[must_use]
 #[expect(clippy::disallowed_methods, reason = "the environment is read here")]
 pub fn default_path() -> Option<PathBuf> {
-    if let Ok(path) = std::env::var("CARDTOP_CONFIG") {
-        if !path.is_empty() {
-            return Some(path.into());
-        }
+    if let Some(path) = std::env::var("CARDTOP_CONFIG").ok().filter(|path| !path.is_empty()) {
+        return Some(path.into());
     }
     Some(directories::ProjectDirs::from("", "", "cardtop")?.config_dir().join("config.toml"))
 }

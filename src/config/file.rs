@@ -231,10 +231,9 @@ impl Page<'_> {
 
     /// A path of the file, relative to its folder; `~/` is the home folder.
     fn file(&self, text: &str) -> PathBuf {
-        if let Some(rest) = text.strip_prefix("~/") {
-            if let Some(home) = directories::BaseDirs::new() {
-                return home.home_dir().join(rest);
-            }
+        let home = text.strip_prefix("~/").and_then(|rest| Some(directories::BaseDirs::new()?.home_dir().join(rest)));
+        if let Some(path) = home {
+            return path;
         }
         let folder = self.path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
         let folder = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
@@ -352,7 +351,7 @@ impl<'a> Table<'a> {
         Ok(text.trim_end_matches('/').to_owned())
     }
 
-    fn table(&mut self, key: &str) -> Result<Option<Table<'a>>, ConfigError> {
+    fn table(&mut self, key: &str) -> Result<Option<Self>, ConfigError> {
         match self.take(key) {
             None => Ok(None),
             Some((span, DeValue::Table(entries))) => Ok(Some(Table::new(self.page, self.key(key), span, entries))),
