@@ -154,6 +154,13 @@ pub enum Seen {
     },
 }
 
+/// A header value that is not printed, compressed or kept by the client.
+fn sensitive(text: &str) -> std::result::Result<::http::HeaderValue, ::http::Error> {
+    let mut value = ::http::HeaderValue::from_str(text)?;
+    value.set_sensitive(true);
+    Ok(value)
+}
+
 /// An id of a provider as one part of a path: what could leave the part is percent-encoded.
 fn path_segment(id: &str) -> String {
     let mut out = String::with_capacity(id.len());

@@ -7,7 +7,7 @@ mod wire;
 use async_trait::async_trait;
 use bytes::Bytes;
 use data_encoding::BASE64;
-use http::{HeaderValue, Method, Request};
+use http::{Method, Request};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 
@@ -93,12 +93,12 @@ impl Artha {
             .method(&method)
             .uri(format!("{}/{path}", self.base))
             .header(http::header::CONTENT_TYPE, "application/json")
-            .header(http::header::AUTHORIZATION, sensitive(&format!("Bearer {token}"))?)
+            .header(http::header::AUTHORIZATION, super::sensitive(&format!("Bearer {token}"))?)
             .header("timestamp", timestamp)
             .header("nonce", nonce)
             .header("signature", signature);
         if self.customer_token {
-            request = request.header("customerToken", sensitive(token)?);
+            request = request.header("customerToken", super::sensitive(token)?);
         }
         let bytes = if method == Method::GET { Bytes::new() } else { Bytes::from(object(body)) };
         request.body(bytes)
@@ -237,12 +237,6 @@ fn value_text(value: &Value) -> String {
 fn object(fields: &[(&str, Value)]) -> Vec<u8> {
     let map: serde_json::Map<String, Value> = fields.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
     Value::Object(map).to_string().into_bytes()
-}
-
-fn sensitive(text: &str) -> std::result::Result<HeaderValue, http::Error> {
-    let mut value = HeaderValue::from_str(text)?;
-    value.set_sensitive(true);
-    Ok(value)
 }
 
 /// Ten random letters and digits.
