@@ -18,7 +18,7 @@ use std::fmt;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -228,19 +228,31 @@ impl Sandbox {
                 Some(port) => port.checked_add(offset).ok_or_else(|| io::Error::other("there is no port above 65535"))?,
                 None => 0,
             };
-            listeners.push(tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?);
+            let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await;
+            listeners.push(listener.map_err(|problem| io::Error::new(problem.kind(), format!("port {port}: {problem}")))?);
         }
+        let stopped = Arc::new(AtomicBool::new(false));
         let mut addresses = [SocketAddr::from((Ipv4Addr::LOCALHOST, 0)); 4];
         let mut tasks = Vec::new();
         for ((listener, dialect), address) in listeners.into_iter().zip(Dialect::ALL).zip(&mut addresses) {
             *address = listener.local_addr()?;
-            let router = self.router(dialect);
+            let (sandbox, stopped) = (self.clone(), Arc::clone(&stopped));
+            let router = axum::Router::new().fallback(move |request: Request| {
+                let (sandbox, stopped) = (sandbox.clone(), Arc::clone(&stopped));
+                // A connection that was kept open outlives the listener; it gets no answer from a stopped server.
+                async move {
+                    if stopped.load(Ordering::Relaxed) {
+                        return faults::broken();
+                    }
+                    sandbox.meet(dialect, request).await
+                }
+            });
             tasks.push(tokio::spawn(async move {
                 // A server that ends by itself leaves its port closed, which its callers see.
                 let _ended = axum::serve(listener, router).await;
             }));
         }
-        Ok(Serving { addresses, tasks })
+        Ok(Serving { addresses, tasks, stopped })
     }
 
     /// Writes a configuration of the four providers to `config_path`, their secrets to files in a folder beside it that only
@@ -517,6 +529,7 @@ impl fmt::Debug for Sandbox {
 pub struct Serving {
     addresses: [SocketAddr; 4],
     tasks: Vec<tokio::task::JoinHandle<()>>,
+    stopped: Arc<AtomicBool>,
 }
 
 impl Serving {
@@ -540,6 +553,7 @@ impl Serving {
 
     /// Stops the servers and waits until their ports are free.
     pub async fn stop(mut self) {
+        self.stopped.store(true, Ordering::Relaxed);
         for task in std::mem::take(&mut self.tasks) {
             task.abort();
             // An aborted task answers with its cancellation: that is what was wanted.
@@ -550,6 +564,7 @@ impl Serving {
 
 impl Drop for Serving {
     fn drop(&mut self) {
+        self.stopped.store(true, Ordering::Relaxed);
         for task in &self.tasks {
             task.abort();
         }

@@ -145,7 +145,7 @@ impl Door {
                     None => not_found(),
                 }
             }
-            (true, "cardbalance") => with_card(bank, &id, |position, card| balance(position, card)),
+            (true, "cardbalance") => with_card(bank, &id, balance),
             (true, "carddetails") => with_card(bank, &id, |_, card| {
                 ok(&object([
                     ("cardNumber", text(card.number.as_str())),

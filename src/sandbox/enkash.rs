@@ -331,8 +331,11 @@ fn load(bank: &mut Bank, body: &Body, now: Timestamp) -> Answer {
         (Some("ALLOCATE_FUND"), Some("ALLOCATION")) | (Some("LOAD_MONEY"), Some("PRINCIPLE")) => {}
         _ => return invalid("Invalid type and transactionCode"),
     }
-    let reference = body.text("uniqueReferenceNumber").filter(|reference| reference.len() <= 36);
-    let Some(reference) = reference else { return bad_request("uniqueReferenceNumber is required") };
+    let Some(reference) = body.text("uniqueReferenceNumber") else { return bad_request("uniqueReferenceNumber is required") };
+    // Length and letters are not documented; this is the careful reading (5, inferred).
+    if reference.len() > 32 || !reference.bytes().all(|b| b.is_ascii_alphanumeric()) {
+        return invalid("Invalid uniqueReferenceNumber");
+    }
     let Some(sum) = body.decimal("amount") else { return bad_request("amount is required") };
     if sum < Decimal::ONE {
         return invalid("Amount should not be less than 1");

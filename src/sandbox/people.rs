@@ -11,6 +11,14 @@ pub struct Merchant {
     pub country: String,
 }
 
+impl Merchant {
+    /// A shop by its printed name, category code and country.
+    #[must_use]
+    pub fn new(name: &str, mcc: &str, country: &str) -> Self {
+        Self { name: name.to_owned(), mcc: mcc.to_owned(), country: country.to_owned() }
+    }
+}
+
 /// One row: name, category code, country, and what a purchase there costs in cents of a US dollar.
 pub(super) type Shop = (&'static str, &'static str, &'static str, u64, u64);
 

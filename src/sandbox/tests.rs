@@ -578,8 +578,15 @@ async fn the_servers_listen_on_loopback_until_they_are_stopped() {
     let serving = desk.sandbox.serve(None).await.unwrap();
     let address = serving.addr(Dialect::Artha);
     assert!(address.ip().is_loopback());
-    assert!(tokio::net::TcpStream::connect(address).await.is_ok());
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let url = format!("http://{address}/");
+    assert!(client.get(&url).send().await.is_ok());
     serving.stop().await;
+    let kept_open = match client.get(&url).send().await {
+        Ok(answer) => answer.text().await,
+        Err(refused) => Err(refused),
+    };
+    assert!(kept_open.is_err(), "a stopped server answered");
     assert!(tokio::net::TcpListener::bind(address).await.is_ok(), "the port is still taken");
 }
 

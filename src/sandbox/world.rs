@@ -217,6 +217,8 @@ pub(super) struct Bank {
     asked: HashSet<usize>,
     busy: bool,
     next_event: Timestamp,
+    /// From here to the start, the first eight cards only do what the stories tell.
+    stories_from: Timestamp,
 }
 
 /// Seconds between two events of one bank, so that all four together have one every two to four seconds.
@@ -245,6 +247,7 @@ impl Bank {
             asked: HashSet::new(),
             busy: false,
             next_event: start,
+            stories_from: before(start, STORY_MILLIS),
         };
         bank.issue(options.cards);
         let stories = options.transactions >= 24;
@@ -290,7 +293,12 @@ impl Bank {
                 },
             };
             let currency = self.currency_of(i);
-            let opening = scaled(self.random.between(9_000, 90_000), currency);
+            // The seventh waits for its activation, so it has no money yet; those of the stories have little.
+            let opening = match i {
+                6 => Decimal::ZERO,
+                0..=7 => scaled(self.random.between(9_000, 35_000), currency),
+                _ => scaled(self.random.between(9_000, 90_000), currency),
+            };
             let physical = match self.dialect {
                 Dialect::Artha | Dialect::Ibanera => i % 4 == 2,
                 Dialect::Banana | Dialect::Enkash => i % 2 == 0,
@@ -374,13 +382,15 @@ impl Bank {
         if self.cards.is_empty() {
             return;
         }
-        let mut round = 0_u64;
+        let (mut round, mut latest) = (0_u64, Timestamp::MIN);
         let planned = u64::try_from(rows).unwrap_or(u64::MAX).max(1);
         while self.rows.len() < rows && round < planned * 4 {
             // Denser towards today: the gap goes with the square of what is left.
             let left = u128::from(planned.saturating_sub(round.min(planned)));
-            let ago = u128::from(HISTORY_MILLIS - STORY_MILLIS) * left * left / (u128::from(planned) * u128::from(planned));
-            let at = before(start, STORY_MILLIS + u64::try_from(ago).unwrap_or(HISTORY_MILLIS));
+            let ago = u128::from(HISTORY_MILLIS) * left * left / (u128::from(planned) * u128::from(planned));
+            let ago = u64::try_from(ago).unwrap_or(HISTORY_MILLIS);
+            let at = before(start, 60_000 + ago + self.random.below(ago / planned + 50_000)).max(latest);
+            latest = at;
             self.advance(at);
             self.happen(at, Pace::Days);
             round += 1;
@@ -390,26 +400,23 @@ impl Bank {
     /// The last hours before the start: what an operator would find on a morning. The first eight cards have parts.
     fn tell_stories(&mut self, rows: bool, start: Timestamp) {
         let ago = |minutes: u64| before(start, minutes * 60_000);
-        let shop = |name: &str, mcc: &str, country: &str| Merchant {
-            name: name.to_owned(),
-            mcc: mcc.to_owned(),
-            country: country.to_owned(),
-        };
+        let shop = Merchant::new;
         let indian = self.dialect == Dialect::Enkash;
         let grocer = if indian { shop("DMART ANDHERI", "5411", "IN") } else { shop("ICA MAXI STOCKHOLM", "5411", "SE") };
         let fuel = if indian { shop("INDIAN OIL KOTA", "5541", "IN") } else { shop("SHELL 1102", "5542", "SE") };
         let online = if indian { shop("FLIPKART INTERNET", "5311", "IN") } else { shop("AMZN MKTP DE*2K4", "5942", "LU") };
+        let trip = if indian { shop("MAKEMYTRIP", "4722", "IN") } else { shop("AIRBNB * HM4K2", "7011", "US") };
         let taxi = if indian { shop("OLA CABS", "4121", "IN") } else { shop("UBER *TRIP", "4121", "SE") };
         if rows {
             // 7 closes with a refund of what was left, where cards can be closed at all.
             if self.cards.len() > 7 && self.dialect != Dialect::Ibanera {
-                self.advance(ago(320));
+                self.come_to_rest(7, ago(330));
                 self.close_now(7, ago(320), !indian);
             }
             // 4 was paid back by a shop.
             if let Some(card) = self.cards.get(4) {
                 let sum = scaled(3_120, card.currency);
-                self.bring_to(4, scaled(26_000, card.currency), ago(300), &grocer);
+                self.bring_to(4, scaled(26_000, card.currency), ago(300), &trip);
                 let row = self.authorise(4, sum, online.clone(), ago(290), Pace::Never);
                 self.clear(row, sum, ago(200));
                 self.refund(row, ago(48));
@@ -417,14 +424,14 @@ impl Bank {
             // 3 owes money: the pump cleared for more than it held.
             if let Some(card) = self.cards.get(3) {
                 let (held, cleared) = (scaled(2_000, card.currency), scaled(5_215, card.currency));
-                self.bring_to(3, scaled(2_440, card.currency), ago(280), &grocer);
+                self.bring_to(3, scaled(2_440, card.currency), ago(280), &trip);
                 let row = self.authorise(3, held, fuel, ago(270), Pace::Never);
                 self.clear(row, cleared, ago(35));
             }
             // 2 is low and was refused over its day limit.
             if let Some(card) = self.cards.get(2) {
                 let sum = scaled(10_240, card.currency);
-                self.bring_to(2, scaled(1_050, card.currency), ago(260), &grocer);
+                self.bring_to(2, scaled(1_050, card.currency), ago(260), &trip);
                 self.refuse(2, sum, online.clone(), Decline::DayLimit, ago(37));
             }
         }
@@ -458,7 +465,7 @@ impl Bank {
             if let Some(card) = self.cards.first() {
                 let (left, hold, wanted) =
                     (scaled(1_240, card.currency), scaled(1_800, card.currency), scaled(4_190, card.currency));
-                self.bring_to(0, left + hold, ago(250), &grocer);
+                self.bring_to(0, left + hold, ago(250), &trip);
                 self.authorise(0, hold, taxi, ago(28), Pace::Never);
                 self.refuse(0, wanted, grocer, Decline::LackOfMoney, ago(3));
             }
@@ -570,7 +577,7 @@ impl Bank {
 
     /// One thing of a cardholder's day.
     fn happen(&mut self, at: Timestamp, pace: Pace) {
-        let Some(card) = self.somebody(pace) else { return };
+        let Some(card) = self.somebody(at, pace) else { return };
         let (currency, available, state) = match self.cards.get(card) {
             Some(card) => (card.currency, card.available(), card.state),
             None => return,
@@ -616,7 +623,7 @@ impl Bank {
         } else if dice < 25 && self.dialect != Dialect::Enkash && state == CardState::Active {
             let &(name, mcc, country, low, high) = self.random.pick(&people::ATMS);
             let sum = scaled(self.random.between(low / 1_000, high / 1_000) * 1_000, currency);
-            let shop = Merchant { name: name.to_owned(), mcc: mcc.to_owned(), country: country.to_owned() };
+            let shop = Merchant::new(name, mcc, country);
             self.cash(card, sum, shop, at);
         } else {
             let (sum, shop) = self.basket(currency, pace);
@@ -625,12 +632,13 @@ impl Bank {
     }
 
     /// A card that can have a day: issued and not closed; frozen ones now and then.
-    fn somebody(&mut self, pace: Pace) -> Option<usize> {
+    fn somebody(&mut self, at: Timestamp, pace: Pace) -> Option<usize> {
+        let first = if pace == Pace::Days && at > self.stories_from { 8 } else { 0 };
         for _ in 0..8 {
-            let card = self.random.index(self.cards.len());
+            let card = first + self.random.index(self.cards.len().saturating_sub(first));
             let frozen_too = self.random.chance(15);
             match self.cards.get(card)?.state {
-                // The sixth card waits for its activation, so it has no past.
+                // The seventh card waits for its activation, so it has no past.
                 CardState::Active if card == 6 && pace == Pace::Days => {}
                 CardState::Active => return Some(card),
                 CardState::Frozen | CardState::Blocked if frozen_too => return Some(card),
@@ -646,7 +654,7 @@ impl Bank {
         // Small baskets while somebody watches, or the cards would be empty within the hour.
         let high = if pace == Pace::Live { high.min(low * 3) } else { high };
         let sum = scaled(self.random.between(low, high), currency);
-        (sum, Merchant { name: name.to_owned(), mcc: mcc.to_owned(), country: country.to_owned() })
+        (sum, Merchant::new(name, mcc, country))
     }
 
     /// A purchase: held when the card can pay, declined when not. Gives the row.
@@ -1084,8 +1092,10 @@ mod tests {
             assert_eq!(bank.cards[7].state == CardState::Closed, dialect != Dialect::Ibanera);
             assert_eq!(bank.cards[5].state == CardState::Blocked, dialect == Dialect::Enkash);
             assert_eq!(bank.cards[0].available(), scaled(1_240, bank.cards[0].currency));
-            let last = bank.rows.last().unwrap();
-            assert_eq!((last.card, last.reason), (0, Some(Decline::LackOfMoney)));
+            let last = bank.rows.iter().rfind(|row| row.card == 0).unwrap();
+            assert_eq!(last.reason, Some(Decline::LackOfMoney));
+            assert!(bank.rows.iter().all(|row| row.at <= start()), "{dialect:?} knows the future");
+            assert!(bank.cards[6].available().is_zero() && !bank.rows.iter().any(|row| row.card == 6));
             assert!(bank.rows.iter().any(|row| row.card == 1 && row.reason == Some(Decline::Frozen)));
             assert!(bank.rows.iter().any(|row| row.card == 4 && row.kind == Kind::Refund));
             assert!((100..=140).contains(&bank.rows.len()), "{dialect:?} has {} rows", bank.rows.len());
@@ -1168,7 +1178,7 @@ mod tests {
             let mut now = start();
             for step in steps {
                 bank.advance(now);
-                let shop = Merchant { name: "KIOSK".into(), mcc: "5499".into(), country: "SE".into() };
+                let shop = Merchant::new("KIOSK", "5499", "SE");
                 match step {
                     Step::Wait(millis) => now = after(now, millis),
                     Step::TopUp(card, minor) => {
