@@ -121,8 +121,18 @@ pub struct Step {
     pub hash: Arc<str>,
 }
 
-/// Transaction ids that already prove an operation: a credit proves at most one.
-pub type Claimed = BTreeSet<Arc<str>>;
+/// What other operations already have of a provider's credits, when one operation is looked for: a credit proves at most one.
+///
+/// Equal sums to one card cannot be told apart, and need not be: what counts is that no more operations are DONE than credits came.
+#[derive(Clone, Debug, Default)]
+pub struct Claimed {
+    /// Transactions that already prove an operation.
+    pub credits: BTreeSet<Arc<str>>,
+    /// Equal top-ups that have, or will have, a credit of their own that is not named yet: one credit each is theirs.
+    pub reserved: usize,
+    /// Equal top-ups that are as much in doubt as this one.
+    pub open: usize,
+}
 
 /// Name of an operation: 128 bits, of which the first 48 are milliseconds since 1970, so that ids sort by time.
 ///
@@ -609,7 +619,8 @@ pub fn may(deed: Deed, card: &Card, can: &Capabilities, open: &[Operation]) -> R
     }
     match (deed, card.state) {
         (Deed::Freeze, CardState::Frozen) | (Deed::Unfreeze, CardState::Active) => return Err(Denied::State(card.state)),
-        (Deed::Freeze | Deed::Unfreeze, CardState::Blocked) => return Err(Denied::Blocked),
+        (Deed::Freeze | Deed::Unfreeze | Deed::TopUp, CardState::Blocked) => return Err(Denied::Blocked),
+        (Deed::TopUp, CardState::Expired) => return Err(Denied::State(card.state)),
         _ => {}
     }
     if deed == Deed::TopUp && card.currency.is_none() {

@@ -211,8 +211,9 @@ impl Engine {
         }
         let mut card = self.lock_cards().get(&operation.card).cloned().unwrap_or_else(|| Card::unread(operation.card.clone()));
         card.owner = card.owner.or_else(|| operation.before.owner.clone());
-        let of = operation.card.provider.clone();
-        let claimed = self.0.store.journal(move |db| journal::claimed(db, &of)).await.map_err(|error| self.unwritten(&error))?;
+        let asked = operation.clone();
+        let claimed =
+            self.0.store.journal(move |db| journal::claimed(db, &asked)).await.map_err(|error| self.unwritten(&error))?;
         let seen = provider.look(&card, &operation, &claimed).await;
         let at = self.0.clock.now();
         match &seen {

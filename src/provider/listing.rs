@@ -43,21 +43,31 @@ pub(super) async fn look(provider: &dyn Provider, card: &Card, operation: &Opera
     Ok(judge(&rows, operation, claimed))
 }
 
-/// What the rows say of a top-up. Exactly one credit that proves no other operation is proof.
+/// What the rows say of a top-up. Credits that prove others, or belong to equal top-ups that are surer than this one, are not proof; with
+/// more credits left than equal top-ups in doubt, somebody else sent one, and nobody can tell which is ours.
 pub(super) fn judge(rows: &[Transaction], operation: &Operation, claimed: &Claimed) -> Seen {
     let since = operation.created_at.saturating_sub(SKEW).unwrap_or(operation.created_at);
     let Some(amount) = operation.amount else { return Seen::Nowhere { looked: "it has no amount to look for".to_owned() } };
-    let candidates: Vec<&Transaction> = rows
+    let mut candidates: Vec<&Transaction> = rows
         .iter()
-        .filter(|row| row.kind == TransactionKind::TopUp && row.at >= since && !claimed.contains(&row.id) && credits(row, amount))
+        .filter(|row| {
+            row.kind == TransactionKind::TopUp && row.at >= since && !claimed.credits.contains(&row.id) && credits(row, amount)
+        })
         .collect();
-    match candidates.as_slice() {
-        [] => Seen::Nowhere { looked: format!("no top-up of {amount} in the list since {}", since.strftime("%H:%M:%S UTC")) },
-        [row] => one(row, amount),
-        several => {
-            Seen::Nowhere { looked: format!("{} top-ups of {amount} in the list, cannot tell which is ours", several.len()) }
-        }
+    candidates.sort_by_key(|row| row.at.duration_since(operation.created_at).abs());
+    let left = candidates.len().saturating_sub(claimed.reserved);
+    match candidates.first() {
+        Some(row) if (1..=claimed.open + 1).contains(&left) => one(row, amount),
+        Some(_) if left == 0 => Seen::Nowhere {
+            looked: format!("every top-up of {amount} in the list since {} is another operation's", clock(since)),
+        },
+        Some(_) => Seen::Nowhere { looked: format!("{left} top-ups of {amount} in the list, cannot tell which is ours") },
+        None => Seen::Nowhere { looked: format!("no top-up of {amount} in the list since {}", clock(since)) },
     }
+}
+
+fn clock(at: jiff::Timestamp) -> jiff::fmt::strtime::Display<'static> {
+    at.strftime("%H:%M:%S UTC")
 }
 
 /// The same sum arrived, or what is left of it after the fee that the row names.
@@ -190,7 +200,7 @@ mod tests {
     }
 
     fn done(rows: &[Transaction], claimed: &[&str]) -> Option<String> {
-        let claimed = claimed.iter().map(|id| Arc::from(*id)).collect();
+        let claimed = Claimed { credits: claimed.iter().map(|id| Arc::from(*id)).collect(), ..Claimed::default() };
         match judge(rows, &operation(), &claimed) {
             Seen::Done { credit, .. } => credit.map(|id| id.to_string()),
             Seen::Failed { .. } | Seen::NotYet { .. } | Seen::Nowhere { .. } => None,
@@ -211,11 +221,25 @@ mod tests {
     }
 
     #[test]
+    fn equal_top_ups_share_credits_but_never_one() {
+        let found = |credits: usize, reserved: usize, open: usize| {
+            let rows: Vec<Transaction> = ["7", "8", "9"].iter().take(credits).map(|id| row(id, "30", 5)).collect();
+            matches!(judge(&rows, &operation(), &Claimed { reserved, open, ..Claimed::default() }), Seen::Done { .. })
+        };
+        assert!(!found(1, 1, 0), "the only credit is the surer one's");
+        assert!(found(2, 1, 0));
+        assert!(found(1, 0, 1), "one of two in doubt happened");
+        assert!(found(2, 0, 1), "both happened");
+        assert!(!found(3, 0, 1), "somebody else sent one, too");
+        assert!(!found(3, 1, 0));
+    }
+
+    #[test]
     fn a_pending_row_is_not_yet_and_a_failed_one_failed() {
         let hold = Transaction { state: TransactionState::Hold, ..row("7", "30", 5) };
-        assert!(matches!(judge(&[hold], &operation(), &Claimed::new()), Seen::NotYet { .. }));
+        assert!(matches!(judge(&[hold], &operation(), &Claimed::default()), Seen::NotYet { .. }));
         let failed = Transaction { state: TransactionState::Failed, ..row("7", "30", 5) };
-        assert!(matches!(judge(&[failed], &operation(), &Claimed::new()), Seen::Failed { .. }));
+        assert!(matches!(judge(&[failed], &operation(), &Claimed::default()), Seen::Failed { .. }));
     }
 
     #[test]

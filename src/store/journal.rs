@@ -229,13 +229,50 @@ pub fn being_sent(db: &Connection) -> rusqlite::Result<Vec<(OperationId, u32, Ti
     Ok(found)
 }
 
-/// Transactions of a provider that already prove an operation.
+/// What other operations have of the provider's credits when this one is looked for.
 ///
 /// # Errors
 /// What SQLite said.
-pub fn claimed(db: &Connection, provider: &ProviderId) -> rusqlite::Result<Claimed> {
+pub fn claimed(db: &Connection, operation: &Operation) -> rusqlite::Result<Claimed> {
+    let provider = operation.card.provider.name();
     let mut query = db.prepare_cached("SELECT credit FROM operation WHERE provider = ?1 AND credit IS NOT NULL")?;
-    query.query_map([provider.name()], |row| row.get::<_, String>(0).map(std::sync::Arc::<str>::from))?.collect()
+    let credits = query
+        .query_map([provider], |row| row.get::<_, String>(0).map(std::sync::Arc::<str>::from))?
+        .collect::<rusqlite::Result<_>>()?;
+    let mut claimed = Claimed { credits, ..Claimed::default() };
+    let Some(amount) = operation.amount else { return Ok(claimed) };
+    // An equal top-up that was settled before this one began has its credit before it, too.
+    let mut query = db.prepare_cached(
+        "SELECT state, provider_reference IS NOT NULL FROM operation
+         WHERE provider = ?1 AND card_id = ?2 AND deed = 'topup' AND amount = ?3 AND currency = ?4 AND id <> ?5 AND credit IS NULL
+           AND state <> 'FAILED' AND (state <> 'DONE' OR updated_at >= ?6)",
+    )?;
+    let rivals = query.query_map(
+        params![
+            provider,
+            &*operation.card.id,
+            amount.digits(),
+            amount.currency().code(),
+            operation.id.to_string(),
+            millis(operation.created_at) - 120_000,
+        ],
+        |row| Ok((row.get::<_, String>(0)?, row.get::<_, bool>(1)?)),
+    )?;
+    for rival in rivals {
+        let (state, has_task) = rival?;
+        let doubtful = match OperationState::of_word(&state) {
+            Some(OperationState::Unknown) => true,
+            // The provider promised it: it comes before one that nobody answered for.
+            Some(OperationState::Accepted) => !has_task && operation.state != OperationState::Unknown,
+            Some(OperationState::Sent | OperationState::Done | OperationState::Failed) | None => false,
+        };
+        if doubtful {
+            claimed.open += 1;
+        } else {
+            claimed.reserved += 1;
+        }
+    }
+    Ok(claimed)
 }
 
 /// The lines of an operation, oldest first.
@@ -467,8 +504,8 @@ mod tests {
             let first = find(db, top_up(1).id, &finding(OperationState::Done, Some("t9"))).expect("the journal");
             let second = find(db, top_up(2).id, &finding(OperationState::Done, Some("t9"))).expect("the journal");
             assert_eq!((first.state, second.state), (OperationState::Done, OperationState::Unknown));
-            assert!(second.detail.is_some_and(|words| words.contains("already proves")));
-            assert_eq!(claimed(db, &ProviderId::new("acme")).expect("a list").len(), 1);
+            assert!(second.detail.as_ref().is_some_and(|words| words.contains("already proves")));
+            assert_eq!(claimed(db, &second).expect("a list").credits.len(), 1);
         })
         .await;
     }

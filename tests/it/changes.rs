@@ -7,7 +7,7 @@ use cardtop::domain::operation::{Action, OperationState};
 use cardtop::engine::{Order, Shown};
 use cardtop::sandbox::{Dialect, Fault, Options};
 
-use crate::harness::{Desk, money, open};
+use crate::harness::{Desk, money, open, some};
 
 #[tokio::test(start_paused = true)]
 async fn a_top_up_whose_answer_is_lost_after_it_took_effect_is_found_and_never_sent_again() {
@@ -16,7 +16,7 @@ async fn a_top_up_whose_answer_is_lost_after_it_took_effect_is_found_and_never_s
         let card = desk.active(dialect).await;
         let before = desk.sandbox.credits(dialect, &card.key.id).len();
         desk.sandbox.fault(dialect, Fault::LoseAnswer, 1);
-        let operation = desk.act(&card, Action::TopUp(money("25", &card))).await.unwrap_or_else(|refused| panic!("{refused}"));
+        let operation = desk.act(&card, Action::TopUp(some(&card))).await.unwrap_or_else(|refused| panic!("{refused}"));
         assert_eq!(desk.sandbox.credits(dialect, &card.key.id).len(), before + 1, "{}", dialect.name());
         assert_eq!(operation.state, OperationState::Done, "{}: {:?}", dialect.name(), operation.detail);
     }
@@ -29,15 +29,15 @@ async fn a_top_up_whose_request_is_lost_stays_unknown_and_keeps_the_next_one_wai
         let card = desk.active(dialect).await;
         let before = desk.sandbox.credits(dialect, &card.key.id).len();
         desk.sandbox.fault(dialect, Fault::LoseRequest, 1);
-        let operation = desk.act(&card, Action::TopUp(money("25", &card))).await.unwrap_or_else(|refused| panic!("{refused}"));
+        let operation = desk.act(&card, Action::TopUp(some(&card))).await.unwrap_or_else(|refused| panic!("{refused}"));
         assert_eq!(operation.state, OperationState::Unknown, "{}: {:?}", dialect.name(), operation.detail);
-        let refused = desk.act(&card, Action::TopUp(money("25", &card))).await.expect_err("the first is not settled");
+        let refused = desk.act(&card, Action::TopUp(some(&card))).await.expect_err("the first is not settled");
         assert!(refused.to_string().contains("still UNKNOWN"), "{refused}");
         let (second, _news) = desk.second_engine().await;
-        let elsewhere = second.change(desk.order(&card.key, Action::TopUp(money("25", &card))), Duration::ZERO).await;
+        let elsewhere = second.change(desk.order(&card.key, Action::TopUp(some(&card))), Duration::ZERO).await;
         assert!(elsewhere.expect_err("another cardtop waits too").to_string().contains("still UNKNOWN"));
         assert_eq!(desk.sandbox.credits(dialect, &card.key.id).len(), before, "{}", dialect.name());
-        let order = Order { second: true, ..desk.order(&card.key, Action::TopUp(money("25", &card))) };
+        let order = Order { second: true, ..desk.order(&card.key, Action::TopUp(some(&card))) };
         let sent = desk.engine.change(order, Duration::from_secs(60)).await.unwrap_or_else(|refused| panic!("{refused}"));
         assert_eq!(sent.state, OperationState::Done, "{}: {:?}", dialect.name(), sent.detail);
         let first = desk.engine.check(operation.id).await.unwrap_or_else(|refused| panic!("{refused}"));
@@ -72,13 +72,13 @@ async fn a_card_that_changed_since_it_was_shown_is_left_alone() {
         let card = desk.active(dialect).await;
         let writes = desk.sandbox.writes();
         let shown = Shown { state: Some(CardState::Frozen), available: None };
-        let order = Order { shown, ..desk.order(&card.key, Action::TopUp(money("25", &card))) };
+        let order = Order { shown, ..desk.order(&card.key, Action::TopUp(some(&card))) };
         let refused = desk.engine.change(order, Duration::ZERO).await.expect_err("it is not as shown");
         assert!(refused.to_string().contains("the card is ACTIVE now, it was FROZEN"), "{refused}");
         let shown = Shown { state: None, available: Some(money("0.01", &card)) }
             .available
             .map(|_| Shown { state: None, available: card.available().map(|money| money.plus(money).expect("one currency")) });
-        let order = Order { shown: shown.expect("a balance"), ..desk.order(&card.key, Action::TopUp(money("25", &card))) };
+        let order = Order { shown: shown.expect("a balance"), ..desk.order(&card.key, Action::TopUp(some(&card))) };
         let refused = desk.engine.change(order, Duration::ZERO).await.expect_err("the balance is not as shown");
         assert!(refused.to_string().contains("when you confirmed"), "{refused}");
         assert_eq!(desk.sandbox.writes(), writes, "{}", dialect.name());
@@ -94,13 +94,9 @@ async fn read_only_sends_nothing_whatever_is_asked() {
     for dialect in Dialect::ALL {
         let card = desk.active(dialect).await;
         let writes = desk.sandbox.writes();
-        for action in [
-            Action::Freeze,
-            Action::Unfreeze,
-            Action::TopUp(money("25", &card)),
-            Action::Close,
-            Action::SetPin { new: None, old: None },
-        ] {
+        for action in
+            [Action::Freeze, Action::Unfreeze, Action::TopUp(some(&card)), Action::Close, Action::SetPin { new: None, old: None }]
+        {
             let refused = engine.change(desk.order(&card.key, action), Duration::ZERO).await.expect_err("read-only");
             assert!(refused.to_string().contains("read-only"), "{refused}");
         }
@@ -140,7 +136,7 @@ async fn the_journal_of_all_this_is_whole() {
         let card = desk.active(dialect).await;
         let _ = desk.act(&card, Action::Freeze).await;
         let _ = desk.act(&card, Action::Unfreeze).await;
-        let _ = desk.act(&card, Action::TopUp(money("25", &card))).await;
+        let _ = desk.act(&card, Action::TopUp(some(&card))).await;
     }
     let lines = desk.engine.verify().await.expect("the chain holds");
     let operations = desk.engine.operations().await.expect("the journal");

@@ -6,7 +6,7 @@ use cardtop::domain::transaction::TransactionState;
 use cardtop::sandbox::Dialect;
 use jiff::SignedDuration;
 
-use crate::harness::{Desk, money, pin, start};
+use crate::harness::{Desk, pin, some, start};
 
 #[tokio::test(start_paused = true)]
 async fn every_card_of_the_bank_is_read_with_its_balance_and_age() {
@@ -86,7 +86,7 @@ async fn a_top_up_arrives_once_and_is_seen() {
     for dialect in Dialect::ALL {
         let card = desk.active(dialect).await;
         let before = desk.sandbox.credits(dialect, &card.key.id).len();
-        let done = desk.act(&card, Action::TopUp(money("25", &card))).await.unwrap_or_else(|refused| panic!("{refused}"));
+        let done = desk.act(&card, Action::TopUp(some(&card))).await.unwrap_or_else(|refused| panic!("{refused}"));
         assert_eq!(done.state, OperationState::Done, "{}: {:?}", dialect.name(), done.detail);
         assert_eq!(desk.sandbox.credits(dialect, &card.key.id).len(), before + 1, "{}", dialect.name());
         let read = desk.engine.read_card(&card.key).await.expect("the card");
@@ -105,7 +105,7 @@ async fn quotes_and_refusals_are_what_the_capabilities_say() {
         let can = info.can.expect("it is set up");
         let dialect = Dialect::ALL.into_iter().find(|dialect| dialect.name() == info.kind).expect("a known kind");
         let card = desk.active(dialect).await;
-        let quote = desk.engine.quote(&card.key, money("30", &card)).await;
+        let quote = desk.engine.quote(&card.key, some(&card)).await;
         assert_eq!(quote.is_ok(), can.quote.is_yes(), "{}: {quote:?}", info.id);
         let writes = desk.sandbox.writes();
         if !can.close.is_yes() {
@@ -146,7 +146,7 @@ async fn closing_is_seen_where_it_is_offered() {
         let card = desk.active(dialect).await;
         let closed = desk.act(&card, Action::Close).await.unwrap_or_else(|refused| panic!("{}: {refused}", info.id));
         assert_eq!(closed.state, OperationState::Done, "{}: {:?}", info.id, closed.detail);
-        let again = desk.act(&card, Action::TopUp(money("25", &card))).await.expect_err("nothing may be sent to a closed card");
+        let again = desk.act(&card, Action::TopUp(some(&card))).await.expect_err("nothing may be sent to a closed card");
         assert!(again.to_string().contains("closed") || again.to_string().contains("blocked"), "{again}");
     }
 }

@@ -16,28 +16,28 @@ use jiff::Timestamp;
 use tokio::sync::mpsc;
 
 /// When every test begins.
-pub fn start() -> Timestamp {
+pub(crate) fn start() -> Timestamp {
     "2026-04-03T12:08:12Z".parse().expect("a time")
 }
 
 /// A sandbox without sockets, and an engine that only reads when asked.
-pub struct Desk {
-    pub sandbox: Sandbox,
-    pub engine: Engine,
-    pub clock: Clock,
-    pub config: Config,
-    pub folder: tempfile::TempDir,
+pub(crate) struct Desk {
+    pub(crate) sandbox: Sandbox,
+    pub(crate) engine: Engine,
+    pub(crate) clock: Clock,
+    pub(crate) config: Config,
+    pub(crate) folder: tempfile::TempDir,
     /// Kept, so that the engine's news have somewhere to go.
-    pub news: mpsc::Receiver<News>,
+    pub(crate) news: mpsc::Receiver<News>,
 }
 
 impl Desk {
     /// A desk whose cardholders do nothing by themselves.
-    pub async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         Self::with(Options { busy: false, ..Options::default() }).await
     }
 
-    pub async fn with(options: Options) -> Self {
+    pub(crate) async fn with(options: Options) -> Self {
         let clock = Clock::from(start());
         let sandbox = Sandbox::new(options, clock.clone());
         let folder = tempfile::tempdir().expect("a folder");
@@ -49,12 +49,12 @@ impl Desk {
     }
 
     /// A second cardtop on the same data file.
-    pub async fn second_engine(&self) -> (Engine, mpsc::Receiver<News>) {
+    pub(crate) async fn second_engine(&self) -> (Engine, mpsc::Receiver<News>) {
         open(&self.sandbox, &self.config, &self.clock, self.folder.path(), false).await
     }
 
     /// The cards of a provider, read now.
-    pub async fn cards(&self, dialect: Dialect) -> Vec<Card> {
+    pub(crate) async fn cards(&self, dialect: Dialect) -> Vec<Card> {
         let said = self.engine.read_cards().await;
         let provider = ProviderId::new(dialect.name());
         let (_, cards) = said.into_iter().find(|(id, _)| *id == provider).expect("the provider is configured");
@@ -62,7 +62,7 @@ impl Desk {
     }
 
     /// One card that can be spent with, read now.
-    pub async fn active(&self, dialect: Dialect) -> Card {
+    pub(crate) async fn active(&self, dialect: Dialect) -> Card {
         use cardtop::domain::card::{CardKind, CardState};
         self.cards(dialect)
             .await
@@ -72,11 +72,11 @@ impl Desk {
             .unwrap_or_else(|| panic!("{} has no active card", dialect.name()))
     }
 
-    pub async fn act(&self, card: &Card, action: Action) -> Result<Operation, Refused> {
+    pub(crate) async fn act(&self, card: &Card, action: Action) -> Result<Operation, Refused> {
         self.engine.change(self.order(&card.key, action), Duration::from_secs(60)).await
     }
 
-    pub fn order(&self, card: &CardKey, action: Action) -> Order {
+    pub(crate) fn order(&self, card: &CardKey, action: Action) -> Order {
         Order {
             id: self.engine.new_operation_id(),
             card: card.clone(),
@@ -88,7 +88,7 @@ impl Desk {
     }
 }
 
-pub async fn open(
+pub(crate) async fn open(
     sandbox: &Sandbox,
     config: &Config,
     clock: &Clock,
@@ -112,11 +112,22 @@ pub async fn open(
     Engine::open(setup).await.expect("a fresh data folder")
 }
 
-pub fn pin(digits: &str) -> Pin {
+pub(crate) fn pin(digits: &str) -> Pin {
     Pin::typed(digits.to_owned()).expect("a PIN of the test")
 }
 
+/// An amount that every provider takes for this card.
+pub(crate) fn some(card: &Card) -> Money {
+    let text = match card.currency.expect("the currency was read").code() {
+        "JPY" => "2500",
+        "KWD" => "7.500",
+        "INR" => "250",
+        _ => "25",
+    };
+    money(text, card)
+}
+
 /// An amount in a card's currency.
-pub fn money(text: &str, card: &Card) -> Money {
+pub(crate) fn money(text: &str, card: &Card) -> Money {
     Money::typed(text, card.currency.expect("the currency was read")).expect("an amount of the test")
 }

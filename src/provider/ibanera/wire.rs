@@ -220,7 +220,7 @@ fn transaction(provider: &ProviderId, card: &Card, row: &RawValue, seen_at: Time
 /// What a row says of a top-up that carried our reference: it stands in the description (5.3).
 pub(super) fn ours(row: &Transaction, operation: &Operation, claimed: &Claimed) -> Option<Seen> {
     let description = row.description.as_deref()?;
-    if !description.contains(&*operation.reference) || row.kind != TransactionKind::TopUp || claimed.contains(&row.id) {
+    if !description.contains(&*operation.reference) || row.kind != TransactionKind::TopUp || claimed.credits.contains(&row.id) {
         return None;
     }
     Some(match row.state {
