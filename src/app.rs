@@ -13,6 +13,7 @@ use chord::Chord;
 
 /// Everything the board can hear.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "messages are moved once, from the channel into the update")]
 pub enum Msg {
     /// A key.
     Key(Chord),

@@ -3,6 +3,7 @@
 //! A [`Config`] cannot be wrong: names, kinds, addresses, durations and settings were checked when the file was read.
 //! Secrets are not in it, only where to get them.
 
+pub mod roster;
 pub mod secret;
 
 use std::net::SocketAddr;

@@ -7,4 +7,5 @@ pub mod domain;
 pub mod engine;
 pub mod provider;
 pub mod sandbox;
+pub mod store;
 pub mod ui;

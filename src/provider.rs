@@ -12,7 +12,6 @@ pub mod fields;
 pub mod http;
 pub mod ibanera;
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -21,6 +20,7 @@ use jiff::Timestamp;
 use crate::config::{Account, ProviderConfig};
 use crate::domain::card::Card;
 use crate::domain::money::Money;
+pub use crate::domain::operation::Claimed;
 use crate::domain::operation::{Action, Capabilities, Operation, OperationId};
 use crate::domain::transaction::Transaction;
 pub use error::{Error, Kind, Outcome, Result};
@@ -53,9 +53,6 @@ pub trait Provider: Send + Sync {
     /// Looks for the fate of an operation by reading only. A transaction in `claimed` already proves another operation.
     async fn look(&self, card: &Card, operation: &Operation, claimed: &Claimed) -> Result<Seen>;
 }
-
-/// Transaction ids that already prove an operation: a credit proves at most one.
-pub type Claimed = BTreeSet<Arc<str>>;
 
 /// Where the next page starts: the adapter's own words (a page number, an offset, a time).
 #[derive(Clone, Debug, PartialEq, Eq)]

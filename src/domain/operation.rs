@@ -2,6 +2,7 @@
 //!
 //! A state only moves along [`OperationState::may_become`]. DONE means that the effect was read back; doubt is UNKNOWN.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -65,7 +66,23 @@ pub struct Before {
 }
 
 impl Operation {
-    /// Whether its effect is still in doubt or outstanding: while one is open, the same kind of change of the same card waits.
+    /// Whether a change of the same card has to wait for this one.
+    ///
+    /// A top-up waits for every unsettled top-up, since sending twice pays twice. A state or PIN is set to what is asked, so
+    /// repeating it does no harm: it waits only while the earlier one is on its way.
+    #[must_use]
+    pub fn blocks(&self, asked: Deed) -> bool {
+        match (self.deed, asked) {
+            (Deed::TopUp, Deed::TopUp) => self.is_open(),
+            (Deed::SetPin, Deed::SetPin)
+            | (Deed::Freeze | Deed::Unfreeze | Deed::Close, Deed::Freeze | Deed::Unfreeze | Deed::Close) => {
+                self.state == OperationState::Sent
+            }
+            _ => false,
+        }
+    }
+
+    /// Whether its effect is still in doubt or outstanding.
     #[must_use]
     pub fn is_open(&self) -> bool {
         match self.state {
@@ -88,6 +105,24 @@ impl Operation {
         phrase
     }
 }
+
+/// One line of an operation's journal.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Step {
+    /// When.
+    pub at: Timestamp,
+    /// `intent`, `sent`, `answer`, `no answer`, `look`, `verdict`.
+    pub what: Arc<str>,
+    /// What was sent, said or seen, without secrets.
+    pub words: Arc<str>,
+    /// Number of the line in the journal's chain.
+    pub line: u64,
+    /// First characters of the line's hash.
+    pub hash: Arc<str>,
+}
+
+/// Transaction ids that already prove an operation: a credit proves at most one.
+pub type Claimed = BTreeSet<Arc<str>>;
 
 /// Name of an operation: 128 bits, of which the first 48 are milliseconds since 1970, so that ids sort by time.
 ///
@@ -583,21 +618,7 @@ pub fn may(deed: Deed, card: &Card, can: &Capabilities, open: &[Operation]) -> R
     if deed == Deed::SetPin && card.kind == Some(CardKind::Virtual) && can.pin.is_ok_and(|rule| rule.physical_only) {
         return Err(Denied::Virtual);
     }
-    let same = |op: &&Operation| op.card == card.key && op.is_open() && conflicts(op.deed, deed);
-    open.iter().find(same).map_or(Ok(()), |op| Err(Denied::Open(Box::new(op.clone()))))
-}
-
-/// Whether an open operation of one deed keeps another deed of the same card waiting.
-#[must_use]
-pub const fn conflicts(open: Deed, asked: Deed) -> bool {
-    const fn group(deed: Deed) -> u8 {
-        match deed {
-            Deed::Freeze | Deed::Unfreeze | Deed::Close => 0,
-            Deed::TopUp => 1,
-            Deed::SetPin => 2,
-        }
-    }
-    group(open) == group(asked)
+    open.iter().find(|op| op.card == card.key && op.blocks(deed)).map_or(Ok(()), |op| Err(Denied::Open(Box::new(op.clone()))))
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@
 
 use std::collections::VecDeque;
 use std::error::Error as _;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -47,6 +48,7 @@ struct Inner {
     clock: Clock,
     timeout: Duration,
     calls: Mutex<VecDeque<Call>>,
+    sent: AtomicU64,
 }
 
 /// One finished call, for the providers view. Holds no header, body or query.
@@ -96,7 +98,7 @@ impl Http {
     #[must_use]
     pub fn over(provider: &ProviderId, transport: Box<dyn Transport>, clock: Clock, timeout: Duration) -> Self {
         let calls = Mutex::new(VecDeque::with_capacity(CALLS_KEPT));
-        Self(Arc::new(Inner { provider: provider.clone(), transport, clock, timeout, calls }))
+        Self(Arc::new(Inner { provider: provider.clone(), transport, clock, timeout, calls, sent: AtomicU64::new(0) }))
     }
 
     /// The account this leads to.
@@ -117,12 +119,19 @@ impl Http {
         self.0.calls.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
     }
 
+    /// How many requests were sent since the start.
+    #[must_use]
+    pub fn sent(&self) -> u64 {
+        self.0.sent.load(Ordering::Relaxed)
+    }
+
     /// Sends a request once and returns the answer, whatever its status.
     ///
     /// # Errors
     /// When no whole answer came in time. For a write the outcome is `Unknown` unless no byte can have reached the provider.
     pub async fn send(&self, does: Does, request: Request<Bytes>) -> Result<Answer> {
         let what = format!("{} {}", request.method(), request.uri().path());
+        self.0.sent.fetch_add(1, Ordering::Relaxed);
         let began = tokio::time::Instant::now();
         let result = tokio::time::timeout(self.0.timeout, self.0.transport.call(does, request)).await;
         let at = self.0.clock.now();
