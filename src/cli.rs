@@ -9,6 +9,8 @@ mod host;
 mod print;
 mod read;
 mod record;
+#[cfg(test)]
+mod samples;
 mod secret_line;
 mod session;
 mod setup;

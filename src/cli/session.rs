@@ -43,6 +43,7 @@ impl Session {
             operator: operator(),
             clock,
             polling: false,
+            transport: None,
             config,
         };
         let (engine, mut news) = Engine::open(setup).await.map_err(Failure::usage)?;
@@ -155,6 +156,15 @@ pub(crate) fn colored(choice: ColorChoice, terminal: bool, no_color: Option<&str
         ColorChoice::Always => true,
         ColorChoice::Never => false,
         ColorChoice::Auto => terminal && no_color.is_none_or(str::is_empty) && term != Some("dumb"),
+    }
+}
+
+/// How the board is to use colours.
+pub(crate) const fn board_color(choice: ColorChoice) -> crate::run::Color {
+    match choice {
+        ColorChoice::Auto => crate::run::Color::Auto,
+        ColorChoice::Always => crate::run::Color::Always,
+        ColorChoice::Never => crate::run::Color::Never,
     }
 }
 
