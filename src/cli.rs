@@ -421,10 +421,7 @@ async fn run(cli: Cli) -> Outcome {
 
 /// A filter that would be ignored is refused: an unfiltered answer must not look like a filtered one.
 fn refuse_stray_filter(global: &Global, command: Option<&Command>) -> Result<(), Failure> {
-    let lists = matches!(
-        command,
-        Some(Command::Cards | Command::Transactions { .. } | Command::Ops { command: None, .. })
-    );
+    let lists = matches!(command, Some(Command::Cards | Command::Transactions { .. } | Command::Ops { command: None, .. }));
     if global.filter.is_some() && !lists {
         return Err(Failure::usage("--filter is for lists: cards, transactions and ops"));
     }

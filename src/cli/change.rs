@@ -24,18 +24,6 @@ enum Wish {
     Close { confirm: Option<String> },
 }
 
-impl Wish {
-    const fn deed(&self) -> Deed {
-        match self {
-            Self::Freeze => Deed::Freeze,
-            Self::Unfreeze => Deed::Unfreeze,
-            Self::TopUp { .. } => Deed::TopUp,
-            Self::Pin { .. } => Deed::SetPin,
-            Self::Close { .. } => Deed::Close,
-        }
-    }
-}
-
 /// `freeze CARD`.
 pub(super) async fn freeze(global: &Global, args: StateArgs, clock: Clock) -> Outcome {
     change(global, args.change, Wish::Freeze, clock).await
@@ -90,12 +78,19 @@ async fn ask(session: &Session, args: &ChangeArgs, wish: &Wish) -> Outcome {
     }
     let card = find::card(session, &args.card).await?;
     let card = if lacks_what_is_needed(&card, wish) {
-        session.engine.read_card(&card.key).await.map_err(|error| Failure::new(Exit::of_error(&error), format!("{error}; nothing was sent")))?
+        session
+            .engine
+            .read_card(&card.key)
+            .await
+            .map_err(|error| Failure::new(Exit::of_error(&error), format!("{error}; nothing was sent")))?
     } else {
         card
     };
     let can = session.provider(&card.key.provider).and_then(|info| info.can).ok_or_else(|| {
-        Failure::new(Exit::Unreachable, format!("{} could not be set up: see cardtop providers; nothing was sent", card.key.provider))
+        Failure::new(
+            Exit::Unreachable,
+            format!("{} could not be set up: see cardtop providers; nothing was sent", card.key.provider),
+        )
     })?;
     let action = action(&card, &can, wish)?;
     let id = session.engine.new_operation_id();
@@ -127,7 +122,10 @@ async fn ask(session: &Session, args: &ChangeArgs, wish: &Wish) -> Outcome {
             session.engine.stop().await;
             match journaled(session, id).await {
                 Some(operation) => tell(session, &operation),
-                None => Err(Failure::new(Exit::Unknown, format!("interrupted; whether operation {id} was sent says: cardtop ops show {id}"))),
+                None => Err(Failure::new(
+                    Exit::Unknown,
+                    format!("interrupted; whether operation {id} was sent says: cardtop ops show {id}"),
+                )),
             }
         }
     }
@@ -156,7 +154,9 @@ fn action(card: &Card, can: &Capabilities, wish: &Wish) -> Result<Action, Failur
                 phrase_matches("--second", typed, "SECOND", card)?;
             }
             let currency = card.currency.ok_or_else(|| denied(crate::domain::operation::Denied::NoCurrency))?;
-            can.typed_amount(amount, currency).map(Action::TopUp).map_err(|why| Failure::usage(format!("{why}; nothing was sent")))
+            can.typed_amount(amount, currency)
+                .map(Action::TopUp)
+                .map_err(|why| Failure::usage(format!("{why}; nothing was sent")))
         }
         Wish::Pin { from_stdin } => {
             // A PIN that cannot be set is not asked for.
@@ -202,7 +202,8 @@ fn pins(card: &Card, rule: &PinRule, from_stdin: bool) -> Result<Action, Failure
             line.map_err(|error| Failure::usage(format!("the {what} could not be read: {error}; nothing was sent")))?
                 .ok_or_else(|| Failure::usage(format!("no {what} was given; nothing was sent")))
         };
-        let valid = |digits: String| Pin::typed(digits).map_err(|error| Failure::usage(format!("{what}: {error}; nothing was sent")));
+        let valid =
+            |digits: String| Pin::typed(digits).map_err(|error| Failure::usage(format!("{what}: {error}; nothing was sent")));
         let pin = valid(given(typed)?)?;
         if twice {
             let again = valid(given(secret_line::ask("the same again"))?)?;
@@ -278,10 +279,14 @@ fn advice(operation: &Operation) -> Option<String> {
         Exit::Unknown => Some(format!(
             "the outcome of operation {id} is not known: it may have happened. Do not send it again; look with: cardtop ops check {id}"
         )),
-        Exit::Accepted => Some(format!(
-            "operation {id} was accepted, but its effect was not yet seen; look again with: cardtop ops check {id}"
+        Exit::Accepted => {
+            Some(format!("operation {id} was accepted, but its effect was not yet seen; look again with: cardtop ops check {id}"))
+        }
+        Exit::Refused => Some(format!(
+            "{} did not happen: {}",
+            operation.phrase(),
+            operation.detail.as_deref().unwrap_or("no reason was given")
         )),
-        Exit::Refused => Some(format!("{} did not happen: {}", operation.phrase(), operation.detail.as_deref().unwrap_or("no reason was given"))),
         Exit::Done if operation.state == OperationState::Accepted => {
             Some(format!("operation {id} was accepted; {}", operation.proof.sentence()))
         }
@@ -422,7 +427,10 @@ mod tests {
         let wish = Wish::Pin { from_stdin: true };
         let not_offered = Capabilities { pin: Err("this provider offers no PIN change"), ..can() };
         let failure = action(&card(), &not_offered, &wish).expect_err("not offered");
-        assert_eq!((failure.exit, failure.says.as_str()), (Exit::Refused, "this provider offers no PIN change; nothing was sent"));
+        assert_eq!(
+            (failure.exit, failure.says.as_str()),
+            (Exit::Refused, "this provider offers no PIN change; nothing was sent")
+        );
         let flat = Card { kind: Some(crate::domain::card::CardKind::Virtual), ..card() };
         assert_eq!(action(&flat, &can(), &wish).expect_err("virtual").exit, Exit::Refused);
     }

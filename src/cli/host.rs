@@ -69,7 +69,8 @@ async fn show(global: &Global, config: Config, data: PathBuf, clock: Clock) -> O
         transport: None,
     };
     let (engine, news) = Engine::open(setup).await.map_err(Failure::usage)?;
-    let start = Start { engine, news, board, read_only: global.read_only, operator, clock, color: session::board_color(global.color) };
+    let start =
+        Start { engine, news, board, read_only: global.read_only, operator, clock, color: session::board_color(global.color) };
     run::board(start).await.map_err(|error| Failure::new(Exit::Refused, format!("{error:#}")))?;
     Ok(Exit::Done)
 }
@@ -133,7 +134,8 @@ fn greeting(serving: &Serving, file: &Path) -> String {
 
 /// A file that leads to real money is not replaced by one for the sandbox.
 fn may_be_replaced(file: &Path) -> Result<(), Failure> {
-    let refused = || Failure::usage(format!("{} exists and was not written by cardtop sandbox: it is left as it is", file.display()));
+    let refused =
+        || Failure::usage(format!("{} exists and was not written by cardtop sandbox: it is left as it is", file.display()));
     match fs::read_to_string(file) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
         Err(error) => Err(unusable(file, &error)),

@@ -9,8 +9,8 @@ use super::record::{self, Line, Movement};
 use super::session::Session;
 use super::{Exit, Failure, Format, Global, Outcome, complain, find};
 use crate::clock::Clock;
+use crate::domain::card::CardKey;
 use crate::domain::filter::{CardRow, OperationRow, TransactionRow};
-use crate::domain::card::{Card, CardKey};
 use crate::domain::operation::{Operation, OperationId, OperationState};
 use crate::engine::{HealthState, Said};
 
@@ -37,7 +37,11 @@ pub(super) async fn cards(global: &Global, clock: Clock) -> Outcome {
 /// Cards with an operation whose outcome nobody can tell yet.
 async fn doubted(session: &Session) -> Vec<CardKey> {
     let operations = session.engine.operations().await.unwrap_or_default();
-    operations.into_iter().filter(|operation| operation.state == OperationState::Unknown).map(|operation| operation.card).collect()
+    operations
+        .into_iter()
+        .filter(|operation| operation.state == OperationState::Unknown)
+        .map(|operation| operation.card)
+        .collect()
 }
 
 /// `card CARD`: read now.
@@ -45,7 +49,11 @@ pub(super) async fn card(global: &Global, word: &str, clock: Clock) -> Outcome {
     let mut session = Session::open(global, clock.clone()).await?;
     let exit = async {
         let known = find::card(&session, word).await?;
-        let card = session.engine.read_card(&known.key).await.map_err(|error| Failure::new(Exit::of_error(&error), error.to_string()))?;
+        let card = session
+            .engine
+            .read_card(&known.key)
+            .await
+            .map_err(|error| Failure::new(Exit::of_error(&error), error.to_string()))?;
         session.view.now = clock.now();
         print::put(&print::one(&card, &session.view))?;
         Ok(Exit::Done)
@@ -100,7 +108,7 @@ pub(super) async fn providers(global: &Global, clock: Clock) -> Outcome {
         };
         if ended != Exit::Done {
             let why = record::trouble(report).unwrap_or_else(|| "does not answer".to_owned());
-            complain(&format!("{}: {} {why}", report.info.id, report.health.state.word()));
+            complain(&format!("{}: {why}", report.info.id));
         }
         exit = exit.and(ended);
     }
@@ -202,7 +210,7 @@ async fn finish(session: &Session, text: &str, nothing: Option<&str>, exit: Exit
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::card::ProviderId;
+    use crate::domain::card::{Card, ProviderId};
     use crate::provider::{Error, Kind};
 
     #[test]

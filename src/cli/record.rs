@@ -423,13 +423,8 @@ impl<'a> StepJson<'a> {
 }
 
 impl Record for Line<'_> {
-    const COLUMNS: &'static [Column] = &[
-        Column::left("TIME"),
-        Column::left("WHAT"),
-        Column::right("LINE"),
-        Column::left("HASH"),
-        Column::left("WORDS"),
-    ];
+    const COLUMNS: &'static [Column] =
+        &[Column::left("TIME"), Column::left("WHAT"), Column::right("LINE"), Column::left("HASH"), Column::left("WORDS")];
     const FIELDS: &'static [&'static str] = &["at", "what", "words", "line", "hash"];
 
     fn cells(&self, view: &View) -> Vec<Cell> {
@@ -528,13 +523,14 @@ fn float(report: &ProviderReport) -> Option<&(Vec<Money>, Timestamp)> {
     report.float.as_ref().and_then(|float| float.as_ref().ok())
 }
 
-/// What is wrong, in words: with the provider, else with reading its float.
+/// What is wrong, in words without the provider's name: with the provider, else with reading its float.
 pub(crate) fn trouble(report: &ProviderReport) -> Option<String> {
-    let why = report.health.why.as_ref().filter(|_| report.health.state != HealthState::Ok).map(|why| why.to_string());
-    why.or_else(|| {
-        let error = report.float.as_ref()?.as_ref().err()?;
-        (error.kind != Kind::NotOffered).then(|| error.said.to_string())
-    })
+    if let Some(why) = report.health.why.as_deref().filter(|_| report.health.state != HealthState::Ok) {
+        let name = format!("{}: ", report.info.id);
+        return Some(why.strip_prefix(&name).unwrap_or(why).to_owned());
+    }
+    let error = report.float.as_ref()?.as_ref().err()?;
+    (error.kind != Kind::NotOffered).then(|| error.said.to_string())
 }
 
 fn offers(report: &ProviderReport) -> String {
@@ -634,7 +630,13 @@ mod tests {
     use jiff::tz::TimeZone;
 
     fn view(format: Format) -> View {
-        View { format, color: false, terminal: false, now: at("2026-04-03T12:08:12Z"), zone: TimeZone::fixed(jiff::tz::offset(2)) }
+        View {
+            format,
+            color: false,
+            terminal: false,
+            now: at("2026-04-03T12:08:12Z"),
+            zone: TimeZone::fixed(jiff::tz::offset(2)),
+        }
     }
 
     #[test]
@@ -703,13 +705,8 @@ mod tests {
 
     #[test]
     fn an_operation_is_shown_with_its_journal() {
-        let step = Step {
-            at: at("2026-04-03T12:00:00Z"),
-            what: "intent".into(),
-            words: "saved".into(),
-            line: 17,
-            hash: "9f3a".into(),
-        };
+        let step =
+            Step { at: at("2026-04-03T12:00:00Z"), what: "intent".into(), words: "saved".into(), line: 17, hash: "9f3a".into() };
         let json = operation_with_steps(&operation(), &[step]);
         let steps = r#""steps":[{"at":"2026-04-03T12:00:00Z","what":"intent","words":"saved","line":17,"hash":"9f3a"}]}"#;
         assert!(json.ends_with(steps), "{json}");
@@ -781,7 +778,7 @@ mod tests {
         let mut report = report();
         report.info.can = None;
         report.health.state = HealthState::Auth;
-        report.health.why = Some("the variable ACME_TOKEN is not set".into());
+        report.health.why = Some("acme: the variable ACME_TOKEN is not set".into());
         report.float = None;
         let json = report.json();
         assert!(json.contains(r#""state":"AUTH""#) && json.contains(r#""float":null"#), "{json}");
@@ -815,14 +812,16 @@ mod tests {
         let row = transaction();
         let table = print::list(&[Movement { transaction: &row, holder: "Mara Lindqvist" }], &view(Format::Table));
         let line = table.lines().nth(1).expect("a row");
-        let wanted = "2026-04-03 14:05:09+02:00  acme      ..4242  Mara Lindqvist  DECLINE   5,000  JPY  LAWSON 5521  not enough money";
+        let wanted =
+            "2026-04-03 14:05:09+02:00  acme      ..4242  Mara Lindqvist  DECLINE   5,000  JPY  LAWSON 5521  not enough money";
         assert_eq!(line, wanted);
     }
 
     #[test]
     fn csv_keeps_negative_amounts_as_numbers_and_times_in_utc() {
         let csv = print::list(&[card()], &view(Format::Csv));
-        let line = "acme,c-1,4242,Mara Lindqvist,ACTIVE,Normal,physical,KWD,-12.400,0.000,,2026-04-03T12:08:08Z,2028-11,vip;travel";
+        let line =
+            "acme,c-1,4242,Mara Lindqvist,ACTIVE,Normal,physical,KWD,-12.400,0.000,,2026-04-03T12:08:08Z,2028-11,vip;travel";
         assert_eq!(csv.lines().nth(1), Some(line));
         let csv = print::list(&[operation()], &view(Format::Csv));
         assert!(csv.lines().nth(1).is_some_and(|line| line.contains(",5.000,KWD,SENT,cover decline,")), "{csv}");

@@ -1,6 +1,6 @@
 //! A PIN typed on a terminal without an echo, or one line of standard input.
 //!
-//! Nothing is buffered beyond the line, and every buffer is wiped. A terminal gets its echo back however this ends.
+//! Nothing is buffered beyond the line, and every buffer is wiped. The terminal gets its echo back, also when the operator gives up.
 
 use std::io::{self, Write};
 
@@ -35,7 +35,7 @@ pub(super) fn ask(question: &str) -> io::Result<Option<String>> {
 /// The bytes up to the end of the line. On a terminal, Backspace works, and Ctrl-C, Ctrl-D and Esc give up.
 fn line(terminal: bool) -> io::Result<Option<String>> {
     let mut held = Zeroizing::new([0_u8; LONGEST]);
-    let mut used = 0;
+    let mut used = 0_usize;
     loop {
         let mut byte = Zeroizing::new([0_u8; 1]);
         let read = match rustix::io::read(io::stdin(), &mut byte[..]) {

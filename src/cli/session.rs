@@ -121,7 +121,11 @@ pub(crate) fn only(global: &Global, config: &Config) -> Result<Option<ProviderId
     if names.contains(&name.as_str()) {
         return Ok(Some(ProviderId::new(name)));
     }
-    Err(Failure::usage(format!("--provider: there is no {} in the configuration; it has {}", text::clean(name), names.join(", "))))
+    Err(Failure::usage(format!(
+        "--provider: there is no {} in the configuration; it has {}",
+        text::clean(name),
+        names.join(", ")
+    )))
 }
 
 /// The folder of the data file.

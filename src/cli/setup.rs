@@ -9,8 +9,10 @@ use std::path::Path;
 use std::sync::Mutex;
 
 use clap::CommandFactory;
-use tracing_subscriber::EnvFilter;
-use tracing_subscriber::filter::LevelFilter;
+use tracing_subscriber::filter::{LevelFilter, filter_fn};
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{EnvFilter, Layer};
 
 use super::{Cli, Exit, Failure, Global, Outcome, print};
 use crate::config;
@@ -67,8 +69,7 @@ fn page(command: Option<&str>) -> Result<String, Failure> {
     let wanted = match command {
         None => whole,
         Some(name) => {
-            let found = whole.find_subcommand(name).ok_or_else(|| Failure::usage(format!("there is no command {name}")))?;
-            found.clone().name(format!("cardtop-{}", found.get_name()))
+            whole.find_subcommand(name).cloned().ok_or_else(|| Failure::usage(format!("there is no command {name}")))?
         }
     };
     let mut page = Vec::new();
@@ -88,10 +89,12 @@ pub(super) fn log_to(path: &Path) -> Result<(), Failure> {
     }
     let filter =
         EnvFilter::builder().with_default_directive(LevelFilter::INFO.into()).with_env_var("CARDTOP_LOG").from_env_lossy();
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_ansi(false)
-        .with_writer(Mutex::new(file))
+    // Of the libraries below nothing is written: at their finest they would show headers, and with them credentials.
+    let own = filter_fn(|about| about.target().starts_with("cardtop"));
+    let lines = tracing_subscriber::fmt::layer().with_ansi(false).with_writer(Mutex::new(file)).with_filter(own);
+    tracing_subscriber::registry()
+        .with(filter)
+        .with(lines)
         .try_init()
         .map_err(|error| Failure::usage(format!("--log-file: {error}")))
 }
