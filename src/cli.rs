@@ -60,7 +60,14 @@ Exit codes:
 #[derive(Debug, Args)]
 pub struct Global {
     /// Configuration file, instead of the one in the platform's folder
-    #[arg(long, global = true, value_name = "FILE", env = "CARDTOP_CONFIG", help_heading = "Global options")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILE",
+        env = "CARDTOP_CONFIG",
+        hide_env_values = true,
+        help_heading = "Global options"
+    )]
     pub config: Option<PathBuf>,
     /// Folder of cards, readings and the journal, instead of the platform's
     #[arg(long, global = true, value_name = "DIR", help_heading = "Global options")]
@@ -456,7 +463,7 @@ pub(crate) fn duration(text: &str) -> Result<Duration, String> {
 }
 
 fn scenario(word: &str) -> Result<Scenario, String> {
-    word.parse().map_err(|_| "write outage, slow or unknown-topup".to_owned())
+    word.parse().map_err(|_| format!("write {}", Scenario::ALL.map(Scenario::word).join(", ")))
 }
 
 #[cfg(test)]

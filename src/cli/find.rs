@@ -205,4 +205,23 @@ mod tests {
             assert_eq!(found(word), Vec::<String>::new(), "{word}");
         }
     }
+
+    #[test]
+    fn an_operation_is_named_by_its_id_its_beginning_or_its_four_characters() {
+        use crate::cli::samples;
+        use crate::domain::operation::OperationId;
+        let first = samples::operation();
+        let later = OperationId::new(samples::at("2026-05-03T12:00:00Z"), 42, 2);
+        let both = [Operation { id: later, ..samples::operation() }, first.clone()];
+        let id = first.id.to_string();
+        for word in [id.clone(), id.to_lowercase(), id.chars().take(8).collect(), first.id.short()] {
+            assert_eq!(operation(&word, &both).map(|found| found.id).ok(), Some(first.id), "{word}");
+        }
+        let common: String = id.chars().take(2).collect();
+        let failure = operation(&common, &both).expect_err("both begin so");
+        assert!(failure.says.contains(&id) && failure.says.contains(&later.to_string()), "{}", failure.says);
+        for word in ["", "zzzz", "0"] {
+            assert_eq!(operation(word, &both[1..]).map(|found| found.id).ok(), (word == "0").then_some(first.id), "{word}");
+        }
+    }
 }
