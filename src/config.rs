@@ -3,15 +3,84 @@
 //! A [`Config`] cannot be wrong: names, kinds, addresses, durations and settings were checked when the file was read.
 //! Secrets are not in it, only where to get them.
 
+mod file;
 pub mod roster;
 pub mod secret;
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::domain::card::ProviderId;
+pub use file::ConfigError;
 use secret::Source;
+
+impl Config {
+    /// Reads and checks a configuration file: this one, else `CARDTOP_CONFIG`'s, else the platform's.
+    ///
+    /// # Errors
+    /// One sentence with file and line; where there is no file, how to get one.
+    pub fn load(path: Option<&Path>) -> Result<Self, ConfigError> {
+        let Some(path) = path.map(Path::to_owned).or_else(default_path) else {
+            return Err(ConfigError("this system has no configuration folder: name a file with --config".to_owned()));
+        };
+        let text = std::fs::read_to_string(&path).map_err(|error| match error.kind() {
+            std::io::ErrorKind::NotFound => ConfigError(format!(
+                "there is no configuration file {}: `cardtop init` writes one, `cardtop demo` needs none",
+                path.display()
+            )),
+            _ => ConfigError(format!("{} cannot be read: {error}", path.display())),
+        })?;
+        Self::parse(&text, &path)
+    }
+
+    /// Checks a configuration that is in memory; `path` stands in sentences, and relative paths are relative to its folder.
+    ///
+    /// # Errors
+    /// The first mistake, in one sentence with file and line.
+    pub fn parse(text: &str, path: &Path) -> Result<Self, ConfigError> {
+        file::parse(text, path)
+    }
+}
+
+/// The file that is read when none is named: `CARDTOP_CONFIG`, else `config.toml` in the platform's configuration folder.
+#[must_use]
+#[expect(clippy::disallowed_methods, reason = "the environment is read here")]
+pub fn default_path() -> Option<PathBuf> {
+    if let Some(path) = std::env::var("CARDTOP_CONFIG").ok().filter(|path| !path.is_empty()) {
+        return Some(path.into());
+    }
+    Some(directories::ProjectDirs::from("", "", "cardtop")?.config_dir().join("config.toml"))
+}
+
+/// The folder of the data file: this one, else the platform's data folder.
+///
+/// # Errors
+/// One sentence, when the system has none.
+pub fn data_dir(named: Option<&Path>) -> Result<PathBuf, ConfigError> {
+    if let Some(path) = named {
+        return Ok(path.to_owned());
+    }
+    directories::ProjectDirs::from("", "", "cardtop")
+        .map(|folders| folders.data_dir().to_owned())
+        .ok_or_else(|| ConfigError("this system has no data folder: name one with --data".to_owned()))
+}
+
+/// A duration as it is written: `20s`, `2m`, `1h`, `500ms`.
+#[must_use]
+pub fn read_duration(text: &str) -> Option<Duration> {
+    let text = text.trim();
+    let split = text.find(|c: char| !c.is_ascii_digit())?;
+    let (count, unit) = (text.get(..split)?.parse::<u64>().ok()?, text.get(split..)?);
+    match unit.trim() {
+        "ms" => Some(Duration::from_millis(count)),
+        "s" => Some(Duration::from_secs(count)),
+        "m" | "min" => count.checked_mul(60).map(Duration::from_secs),
+        "h" => count.checked_mul(3_600).map(Duration::from_secs),
+        "d" => count.checked_mul(86_400).map(Duration::from_secs),
+        _ => None,
+    }
+}
 
 /// Everything cardtop is told by its configuration file.
 #[derive(Clone, Debug)]
@@ -257,4 +326,73 @@ pub enum SecretEncoding {
     Base32,
     /// The text's own bytes.
     Ascii,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn files(folder: &str) -> Vec<(PathBuf, String)> {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/configs").join(folder);
+        let read = |entry: std::io::Result<std::fs::DirEntry>| {
+            let path = entry.expect("an entry").path();
+            let text = std::fs::read_to_string(&path).expect("a text file");
+            (path, text)
+        };
+        let files: Vec<_> = std::fs::read_dir(folder).expect("the folder of the test").map(read).collect();
+        assert!(files.len() > 2);
+        files
+    }
+
+    #[test]
+    fn good_files_load() {
+        for (path, text) in files("good") {
+            if let Err(error) = Config::parse(&text, &path) {
+                panic!("{error}");
+            }
+        }
+    }
+
+    #[test]
+    fn each_bad_file_is_one_sentence_with_its_line() {
+        for (path, text) in files("bad") {
+            let expected = text.lines().next().and_then(|line| line.strip_prefix("# error: ")).expect("the expected sentence");
+            let error = Config::parse(&text, Path::new("c.toml")).expect_err(&path.display().to_string()).to_string();
+            assert_eq!(error, format!("c.toml {expected}"), "{}", path.display());
+        }
+    }
+
+    #[test]
+    fn broken_toml_names_its_line() {
+        let error = Config::parse("[board]\nglyphs = \n", Path::new("c.toml")).expect_err("it is broken").to_string();
+        assert!(error.starts_with("c.toml line 2: ") && !error.contains('\n'), "{error}");
+    }
+
+    #[test]
+    fn the_example_loads_and_shows_the_defaults() {
+        let example = include_str!("../config.example.toml");
+        let config = Config::parse(example, Path::new("/etc/cardtop/config.toml")).expect("the example is good");
+        let names: Vec<&str> = config.providers.iter().map(|provider| provider.name.name()).collect();
+        assert_eq!(names, ["acme-eu", "bravo", "prepaid-in", "us"], "the order of the file is kept");
+        assert_eq!(
+            config.providers.iter().map(ProviderConfig::kind).collect::<Vec<_>>(),
+            ["artha", "banana", "enkash", "ibanera"]
+        );
+        let board = Board::default();
+        assert_eq!(
+            (config.board.glyphs, &config.board.timezone, config.board.lock_after),
+            (board.glyphs, &board.timezone, board.lock_after)
+        );
+        let first = config.providers.first().expect("an account");
+        assert_eq!(
+            (first.rate_limit, first.timeout, first.poll.balances),
+            (120, Duration::from_secs(20), Poll::default().balances)
+        );
+        assert_eq!(first.roster.as_deref(), Some(Path::new("/etc/cardtop/acme-cards.csv")));
+        assert_eq!(first.environment, Environment::Production);
+        let Some(Account::Ibanera(last)) = config.providers.last().map(|provider| &provider.account) else {
+            panic!("the last is ibanera")
+        };
+        assert_eq!(last.deactivate_path, "/api/v1/customer/cards/deactivate");
+    }
 }

@@ -11,6 +11,7 @@ pub mod error;
 pub mod fields;
 pub mod http;
 pub mod ibanera;
+mod tls;
 
 use std::sync::Arc;
 

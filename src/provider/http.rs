@@ -284,8 +284,11 @@ struct Net {
 
 impl Net {
     fn new(config: &ProviderConfig) -> std::result::Result<Self, String> {
+        let tls = super::tls::client(config.pin_certificate)
+            .map_err(|error| format!("{}: TLS cannot be set up: {error}", config.name))?;
         let client = |idle: usize| {
             reqwest::Client::builder()
+                .tls_backend_preconfigured(tls.clone())
                 .redirect(reqwest::redirect::Policy::none())
                 .retry(reqwest::retry::never())
                 .pool_max_idle_per_host(idle)

@@ -41,7 +41,13 @@ async fn a_top_up_whose_request_is_lost_stays_unknown_and_keeps_the_next_one_wai
         let sent = desk.engine.change(order, Duration::from_secs(60)).await.unwrap_or_else(|refused| panic!("{refused}"));
         assert_eq!(sent.state, OperationState::Done, "{}: {:?}", dialect.name(), sent.detail);
         let first = desk.engine.check(operation.id).await.unwrap_or_else(|refused| panic!("{refused}"));
-        assert_eq!(first.state, OperationState::Unknown, "{}: one credit proved two operations: {:?}", dialect.name(), first.detail);
+        assert_eq!(
+            first.state,
+            OperationState::Unknown,
+            "{}: one credit proved two operations: {:?}",
+            dialect.name(),
+            first.detail
+        );
     }
 }
 
@@ -51,7 +57,8 @@ async fn a_refused_change_is_failed_and_says_why() {
         let desk = Desk::new().await;
         let card = desk.active(dialect).await;
         let before = desk.sandbox.credits(dialect, &card.key.id).len();
-        let operation = desk.act(&card, Action::TopUp(money("90000000", &card))).await.unwrap_or_else(|refused| panic!("{refused}"));
+        let operation =
+            desk.act(&card, Action::TopUp(money("90000000", &card))).await.unwrap_or_else(|refused| panic!("{refused}"));
         assert_eq!(operation.state, OperationState::Failed, "{}: {:?}", dialect.name(), operation.detail);
         assert!(operation.detail.as_ref().is_some_and(|words| words.len() > 10), "{:?}", operation.detail);
         assert_eq!(desk.sandbox.credits(dialect, &card.key.id).len(), before);
@@ -68,10 +75,9 @@ async fn a_card_that_changed_since_it_was_shown_is_left_alone() {
         let order = Order { shown, ..desk.order(&card.key, Action::TopUp(money("25", &card))) };
         let refused = desk.engine.change(order, Duration::ZERO).await.expect_err("it is not as shown");
         assert!(refused.to_string().contains("the card is ACTIVE now, it was FROZEN"), "{refused}");
-        let shown = Shown { state: None, available: Some(money("0.01", &card)) }.available.map(|_| Shown {
-            state: None,
-            available: card.available().map(|money| money.plus(money).expect("one currency")),
-        });
+        let shown = Shown { state: None, available: Some(money("0.01", &card)) }
+            .available
+            .map(|_| Shown { state: None, available: card.available().map(|money| money.plus(money).expect("one currency")) });
         let order = Order { shown: shown.expect("a balance"), ..desk.order(&card.key, Action::TopUp(money("25", &card))) };
         let refused = desk.engine.change(order, Duration::ZERO).await.expect_err("the balance is not as shown");
         assert!(refused.to_string().contains("when you confirmed"), "{refused}");
@@ -88,7 +94,13 @@ async fn read_only_sends_nothing_whatever_is_asked() {
     for dialect in Dialect::ALL {
         let card = desk.active(dialect).await;
         let writes = desk.sandbox.writes();
-        for action in [Action::Freeze, Action::Unfreeze, Action::TopUp(money("25", &card)), Action::Close, Action::SetPin { new: None, old: None }] {
+        for action in [
+            Action::Freeze,
+            Action::Unfreeze,
+            Action::TopUp(money("25", &card)),
+            Action::Close,
+            Action::SetPin { new: None, old: None },
+        ] {
             let refused = engine.change(desk.order(&card.key, action), Duration::ZERO).await.expect_err("read-only");
             assert!(refused.to_string().contains("read-only"), "{refused}");
         }
@@ -99,7 +111,14 @@ async fn read_only_sends_nothing_whatever_is_asked() {
 #[tokio::test(start_paused = true)]
 async fn troubles_of_the_wire_are_one_clear_sentence_and_lose_nothing() {
     for dialect in Dialect::ALL {
-        for fault in [Fault::Html, Fault::HalfJson, Fault::Answer500, Fault::Refuse429 { retry_after_seconds: 7 }, Fault::Unauthorized, Fault::Hang] {
+        for fault in [
+            Fault::Html,
+            Fault::HalfJson,
+            Fault::Answer500,
+            Fault::Refuse429 { retry_after_seconds: 7 },
+            Fault::Unauthorized,
+            Fault::Hang,
+        ] {
             let desk = Desk::new().await;
             let card = desk.active(dialect).await;
             let said = format!("{} {fault:?}", dialect.name());

@@ -79,7 +79,8 @@ async fn cards_and_transactions_are_one_json_document_with_the_promised_fields()
     for card in list {
         let fields: Vec<&str> = card.as_object().expect("an object").keys().map(String::as_str).collect();
         let mut expected =
-            ["provider", "id", "last4", "holder", "state", "provider_state", "kind", "currency", "balance", "expires", "labels"].to_vec();
+            ["provider", "id", "last4", "holder", "state", "provider_state", "kind", "currency", "balance", "expires", "labels"]
+                .to_vec();
         expected.sort_unstable();
         let mut sorted = fields.clone();
         sorted.sort_unstable();
@@ -173,7 +174,8 @@ async fn no_artefact_holds_a_card_number_a_cvv_or_a_pin() {
     assert_eq!(code(&set), 0, "{}", words(&set));
     let log = bank.folder.path().join("log.txt");
     let output = bank.run(&["--log-file", &log.to_string_lossy(), "cards", "--json"]).await;
-    let mut artefacts = vec![output.stdout.clone(), output.stderr.clone(), set.stdout, set.stderr, std::fs::read(log).expect("the log")];
+    let mut artefacts =
+        vec![output.stdout.clone(), output.stderr.clone(), set.stdout, set.stderr, std::fs::read(log).expect("the log")];
     for entry in std::fs::read_dir(bank.folder.path().join("data")).expect("the data folder") {
         artefacts.push(std::fs::read(entry.expect("an entry").path()).expect("a file"));
     }

@@ -24,7 +24,11 @@ async fn every_card_of_the_bank_is_read_with_its_balance_and_age() {
             assert!(card.currency.is_some(), "{who} has no currency");
             assert!(!card.holder.is_empty(), "{who} has no holder");
             assert!(!card.provider_state.is_empty(), "{who} lost the provider's word");
-            assert!(matches!(card.balance, Reading::At { at, .. } if at >= start()), "{who} has no fresh balance: {:?}", card.balance);
+            assert!(
+                matches!(card.balance, Reading::At { at, .. } if at >= start()),
+                "{who} has no fresh balance: {:?}",
+                card.balance
+            );
             assert_eq!(card.available(), desk.sandbox.available(dialect, &card.key.id), "{who}");
         }
         assert!(cards.iter().any(|card| card.state == CardState::Active), "{}", dialect.name());
@@ -86,7 +90,11 @@ async fn a_top_up_arrives_once_and_is_seen() {
         assert_eq!(done.state, OperationState::Done, "{}: {:?}", dialect.name(), done.detail);
         assert_eq!(desk.sandbox.credits(dialect, &card.key.id).len(), before + 1, "{}", dialect.name());
         let read = desk.engine.read_card(&card.key).await.expect("the card");
-        assert!(read.available().map(|money| money.amount()) > card.available().map(|money| money.amount()), "{}", dialect.name());
+        assert!(
+            read.available().map(|money| money.amount()) > card.available().map(|money| money.amount()),
+            "{}",
+            dialect.name()
+        );
     }
 }
 

@@ -88,7 +88,13 @@ impl Desk {
     }
 }
 
-pub async fn open(sandbox: &Sandbox, config: &Config, clock: &Clock, data: &Path, read_only: bool) -> (Engine, mpsc::Receiver<News>) {
+pub async fn open(
+    sandbox: &Sandbox,
+    config: &Config,
+    clock: &Clock,
+    data: &Path,
+    read_only: bool,
+) -> (Engine, mpsc::Receiver<News>) {
     let served = sandbox.clone();
     let setup = Setup {
         config: config.clone(),

@@ -20,7 +20,9 @@ struct Terminal {
 impl Terminal {
     fn demo(columns: u16, rows: u16) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        let pair = native_pty_system().openpty(PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 }).expect("a pseudo-terminal");
+        let pair = native_pty_system()
+            .openpty(PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 })
+            .expect("a pseudo-terminal");
         let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_cardtop"));
         command.arg("--data");
         command.arg(folder.path());
@@ -98,7 +100,9 @@ fn given_back(raw: &str) {
 #[test]
 fn the_board_starts_moves_and_gives_the_terminal_back() {
     let mut terminal = Terminal::demo(120, 40);
-    terminal.until("four providers", |text| ["artha OK", "banana OK", "enkash OK", "ibanera OK"].iter().all(|word| text.contains(word)));
+    terminal.until("four providers", |text| {
+        ["artha OK", "banana OK", "enkash OK", "ibanera OK"].iter().all(|word| text.contains(word))
+    });
     terminal.shows("ACTIVE");
     terminal.master.resize(PtySize { rows: 24, cols: 80, pixel_width: 0, pixel_height: 0 }).expect("a smaller window");
     terminal.press("?");
@@ -128,7 +132,8 @@ fn a_signal_ends_the_board_and_gives_the_terminal_back() {
 #[test]
 fn a_card_is_frozen_topped_up_and_given_a_pin_by_keys() {
     let mut terminal = Terminal::demo(120, 40);
-    terminal.until("all cards", |text| ["artha OK", "banana OK", "enkash OK", "ibanera OK"].iter().all(|word| text.contains(word)));
+    terminal
+        .until("all cards", |text| ["artha OK", "banana OK", "enkash OK", "ibanera OK"].iter().all(|word| text.contains(word)));
     // An active plastic card of banana: its PIN is chosen here, and its top-up is proven by the list.
     terminal.press("/provider:banana state:active kind:physical balance>20\r");
     terminal.until("one provider's cards", |text| text.lines().any(|line| line.contains('>') && line.contains("banana")));

@@ -79,7 +79,8 @@ fn the_sandbox_and_the_board_borrow_only_what_they_may() {
         for line in code(&text) {
             if room(&file) == "sandbox" {
                 assert!(!line.contains("crate::provider") && !line.contains("crate::engine"), "{file}: {line}");
-                let foreign = line.contains("crate::domain::") && !line.contains("domain::money") && !line.contains("domain::text");
+                let foreign =
+                    line.contains("crate::domain::") && !line.contains("domain::money") && !line.contains("domain::text");
                 assert!(!foreign, "{file}: two readings of a wire share nothing but money and text: {line}");
             }
             if matches!(room(&file), "app" | "ui") {
@@ -91,12 +92,8 @@ fn the_sandbox_and_the_board_borrow_only_what_they_may() {
 
 #[test]
 fn words_that_belong_to_one_file_stay_there() {
-    let rules: [(&str, &[&str]); 4] = [
-        ("crossterm", &["tty.rs"]),
-        (".act(", &["engine/change.rs"]),
-        ("Timestamp::now", &["clock.rs"]),
-        ("async fn", &[]),
-    ];
+    let rules: [(&str, &[&str]); 4] =
+        [("crossterm", &["tty.rs"]), (".act(", &["engine/change.rs"]), ("Timestamp::now", &["clock.rs"]), ("async fn", &[])];
     for (file, text) in sources() {
         for line in code(&text) {
             for (word, owners) in rules {
@@ -135,7 +132,8 @@ fn every_file_says_what_it_is_and_none_is_a_drawer_for_anything() {
 #[test]
 fn files_that_the_architecture_names_exist() {
     let paper = fs::read_to_string(root().join("ARCHITECTURE.md")).expect("ARCHITECTURE.md");
-    let named: Vec<&str> = paper.split('`').skip(1).step_by(2).filter(|word| word.starts_with("src/") || word.starts_with("tests/")).collect();
+    let named: Vec<&str> =
+        paper.split('`').skip(1).step_by(2).filter(|word| word.starts_with("src/") || word.starts_with("tests/")).collect();
     assert!(named.len() > 10, "ARCHITECTURE.md names only {} files", named.len());
     for name in named {
         assert!(root().join(name).exists(), "ARCHITECTURE.md names {name}, which is not there");
