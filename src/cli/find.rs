@@ -111,7 +111,7 @@ fn none(word: &str, troubles: &[String]) -> String {
     let mut words =
         format!("no card fits {}: write provider/id, a unique beginning of an id, or the last four digits", text::clean(word));
     for trouble in troubles {
-        words.push_str(&format!("\n  not asked in full: {trouble}"));
+        words.push_str(&format!("\n  not looked through: {trouble}"));
     }
     words
 }

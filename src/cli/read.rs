@@ -20,7 +20,6 @@ const WINDOW: SignedDuration = SignedDuration::from_hours(24);
 /// `cards`: by provider in the order of the configuration, then by id.
 pub(super) async fn cards(global: &Global, clock: Clock) -> Outcome {
     let mut session = Session::open(global, clock.clone()).await?;
-    let filter = session.filter(global)?;
     let (mut cards, exit) = answers(session.engine.read_cards().await);
     session.view.now = clock.now();
     let doubted = doubted(&session).await;
@@ -28,7 +27,7 @@ pub(super) async fn cards(global: &Global, clock: Clock) -> Outcome {
     cards.retain(|card| {
         let unknown = doubted.contains(&card.key);
         // What the board keeps of an operator (watched, marked, a low mark) is not known here.
-        filter.matches(&CardRow { card, now, watched: false, marked: false, low: false, unknown })
+        session.filter.matches(&CardRow { card, now, watched: false, marked: false, low: false, unknown })
     });
     cards.sort_by(|a, b| (session.rank(&a.key.provider), &a.key.id).cmp(&(session.rank(&b.key.provider), &b.key.id)));
     finish(&session, &print::list(&cards, &session.view), cards.is_empty().then_some("no cards"), exit).await
@@ -66,13 +65,12 @@ pub(super) async fn card(global: &Global, word: &str, clock: Clock) -> Outcome {
 /// `transactions`: newest first.
 pub(super) async fn transactions(global: &Global, card: Option<&str>, limit: Option<usize>, clock: Clock) -> Outcome {
     let mut session = Session::open(global, clock.clone()).await?;
-    let filter = session.filter(global)?;
     let card = match card {
         Some(word) => Some(find::card(&session, word).await?),
         None => None,
     };
     let until = clock.now();
-    let since = filter.since().unwrap_or_else(|| until.checked_sub(WINDOW).unwrap_or(Timestamp::MIN));
+    let since = session.filter.since().unwrap_or_else(|| until.checked_sub(WINDOW).unwrap_or(Timestamp::MIN));
     let (mut rows, exit) = answers(session.engine.read_transactions(since, until, card.as_ref().map(|card| &card.key)).await);
     session.view.now = clock.now();
     let now = session.view.now;
@@ -83,7 +81,7 @@ pub(super) async fn transactions(global: &Global, card: Option<&str>, limit: Opt
     let movements: Vec<Movement<'_>> = rows
         .iter()
         .map(|transaction| Movement { transaction, holder: holder(transaction.card()) })
-        .filter(|row| filter.matches(&TransactionRow { transaction: row.transaction, holder: row.holder, now }))
+        .filter(|row| session.filter.matches(&TransactionRow { transaction: row.transaction, holder: row.holder, now }))
         .take(limit.unwrap_or(usize::MAX))
         .collect();
     let nothing = format!("no transactions since {}", session.view.time(since));
@@ -118,7 +116,6 @@ pub(super) async fn providers(global: &Global, clock: Clock) -> Outcome {
 /// `ops`: the journal, newest first. Nobody is asked.
 pub(super) async fn operations(global: &Global, limit: Option<usize>, clock: Clock) -> Outcome {
     let session = Session::open(global, clock).await?;
-    let filter = session.filter(global)?;
     let cards = session.known_cards().await;
     let holders = record::holders(&cards);
     let now = session.view.now;
@@ -126,7 +123,7 @@ pub(super) async fn operations(global: &Global, limit: Option<usize>, clock: Clo
     operations.retain(|operation| {
         let holder = holders.get(&operation.card).copied().unwrap_or_default();
         let asked = global.provider.as_ref().is_none_or(|name| operation.card.provider.name() == name);
-        asked && filter.matches(&OperationRow { operation, holder, now })
+        asked && session.filter.matches(&OperationRow { operation, holder, now })
     });
     operations.truncate(limit.unwrap_or(usize::MAX));
     let nothing = operations.is_empty().then_some("no operations");
@@ -199,7 +196,8 @@ fn answers<T>(said: Said<Vec<T>>) -> (Vec<T>, Exit) {
 /// Prints, closes the engine, and says why a table is empty.
 async fn finish(session: &Session, text: &str, nothing: Option<&str>, exit: Exit) -> Outcome {
     let printed = print::put(text);
-    if let Some(words) = nothing.filter(|_| session.view.format == Format::Table) {
+    // Where a provider failed, that was said already and is the reason.
+    if let Some(words) = nothing.filter(|_| session.view.format == Format::Table && exit == Exit::Done) {
         complain(words);
     }
     session.engine.stop().await;

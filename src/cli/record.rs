@@ -533,10 +533,11 @@ pub(crate) fn trouble(report: &ProviderReport) -> Option<String> {
     (error.kind != Kind::NotOffered).then(|| error.said.to_string())
 }
 
-fn offers(report: &ProviderReport) -> String {
-    let Some(can) = &report.info.can else { return "-".to_owned() };
+/// The actions that are offered; `None` when the account could not be set up.
+fn offers(report: &ProviderReport) -> Option<String> {
+    let can = report.info.can.as_ref()?;
     let offered: Vec<&str> = Deed::ALL.into_iter().filter(|deed| can.offers(*deed).is_yes()).map(Deed::word).collect();
-    offered.join(" ")
+    Some(offered.join(" "))
 }
 
 impl Record for ProviderReport {
@@ -570,7 +571,7 @@ impl Record for ProviderReport {
             view.age(self.health.last_good).into(),
             self.health.cards.to_string().into(),
             sums.filter(|sums| !sums.is_empty()).unwrap_or_else(|| "-".to_owned()).into(),
-            offers(self).into(),
+            offers(self).unwrap_or_else(|| "-".to_owned()).into(),
             trouble(self).unwrap_or_default().into(),
         ]
     }
@@ -588,7 +589,7 @@ impl Record for ProviderReport {
             Field::shown(sums),
             Field::shown(float.map(|(_, at)| at)),
             Field::Number(self.health.cards.to_string()),
-            Field::Text(offers(self)),
+            Field::shown(offers(self)),
             Field::shown(trouble(self)),
         ]
     }

@@ -26,6 +26,8 @@ pub(crate) struct Session {
     pub(crate) view: View,
     /// The accounts that are asked, in the order of the configuration.
     pub(crate) providers: Vec<ProviderInfo>,
+    /// The filter of the command line, or one that matches everything.
+    pub(crate) filter: Filter,
 }
 
 impl Session {
@@ -36,6 +38,9 @@ impl Session {
     pub(crate) async fn open(global: &Global, clock: Clock) -> Result<Self, Failure> {
         let config = configuration(global)?;
         let view = view(global, zone(&config.board.timezone)?, clock.now());
+        // A slip of the pen is told before any secret is read.
+        let filter = Filter::parse(global.filter.as_deref().unwrap_or_default(), view.now, &view.zone)
+            .map_err(|error| Failure::usage(format!("--filter: {error}")))?;
         let setup = Setup {
             only: only(global, &config)?,
             data: data_folder(global.data.as_deref())?,
@@ -56,16 +61,7 @@ impl Session {
             }
         });
         let providers = engine.providers();
-        Ok(Self { engine, view, providers })
-    }
-
-    /// The filter of the command line, or one that matches everything.
-    ///
-    /// # Errors
-    /// A usage failure that says what to write instead.
-    pub(crate) fn filter(&self, global: &Global) -> Result<Filter, Failure> {
-        let text = global.filter.as_deref().unwrap_or_default();
-        Filter::parse(text, self.view.now, &self.view.zone).map_err(|error| Failure::usage(format!("--filter: {error}")))
+        Ok(Self { engine, view, providers, filter })
     }
 
     /// The cards that the data file knows, of the accounts that are asked.
