@@ -6,6 +6,7 @@
 use std::io::{self, IsTerminal};
 use std::sync::Arc;
 
+use super::host::Ending;
 use super::session::Session;
 use super::{ChangeArgs, CloseArgs, Exit, Failure, Format, Global, Outcome, PinArgs, StateArgs, TopUpArgs};
 use super::{complain, find, print, read, secret_line};
@@ -103,9 +104,10 @@ async fn ask(session: &Session, args: &ChangeArgs, wish: &Wish) -> Outcome {
         shown: Shown::default(),
         second: matches!(wish, Wish::TopUp { second: Some(_), .. }),
     };
+    let mut ending = Ending::watch()?;
     let changed = tokio::select! {
         changed = session.engine.change(order, args.wait) => Some(changed),
-        () = super::host::told_to_stop() => None,
+        () = ending.came() => None,
     };
     match changed {
         Some(Ok(operation)) => tell(session, &operation),

@@ -6,6 +6,8 @@ use std::fs;
 use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
 use super::session::{self, configuration, data_folder, only, operator};
 use super::{Exit, Failure, Global, Outcome, SandboxArgs, WorldArgs, print};
 use crate::clock::Clock;
@@ -35,6 +37,7 @@ pub(super) async fn demo(global: &Global, world: &WorldArgs, clock: Clock) -> Ou
 
 /// `cardtop sandbox`: the four providers until it is told to stop. The line `ready` says that they answer.
 pub(super) async fn sandbox(args: &SandboxArgs, clock: Clock) -> Outcome {
+    let mut ending = Ending::watch()?;
     let (_folder, file) = match &args.write_config {
         Some(file) => {
             let file = std::path::absolute(file).map_err(|error| unusable(file, &error))?;
@@ -49,7 +52,7 @@ pub(super) async fn sandbox(args: &SandboxArgs, clock: Clock) -> Outcome {
     };
     let (serving, _) = serve(&args.world, args.port, &file, &clock).await?;
     print::put(&greeting(&serving, &file))?;
-    told_to_stop().await;
+    ending.came().await;
     Ok(Exit::Done)
 }
 
@@ -148,19 +151,27 @@ fn unusable(path: &Path, error: &io::Error) -> Failure {
     Failure::usage(format!("{} cannot be used: {error}", path.display()))
 }
 
-/// Waits until the system asks this program to end.
-pub(super) async fn told_to_stop() {
-    use tokio::signal::unix::{SignalKind, signal};
-    let interrupted = tokio::signal::ctrl_c();
-    match signal(SignalKind::terminate()) {
-        Ok(mut terminated) => {
-            tokio::select! {
-                _ = interrupted => {}
-                _ = terminated.recv() => {}
-            }
-        }
-        Err(_) => {
-            let _ = interrupted.await;
+/// The signals by which the system asks this program to end, caught from when this is made.
+pub(super) struct Ending([Signal; 3]);
+
+impl Ending {
+    /// Catches Ctrl-C, SIGTERM and the end of the terminal.
+    ///
+    /// # Errors
+    /// When the system does not let signals be caught.
+    pub(super) fn watch() -> Result<Self, Failure> {
+        let catch =
+            |kind| signal(kind).map_err(|error| Failure::new(Exit::Refused, format!("signals cannot be caught: {error}")));
+        Ok(Self([catch(SignalKind::interrupt())?, catch(SignalKind::terminate())?, catch(SignalKind::hangup())?]))
+    }
+
+    /// Waits until one comes.
+    pub(super) async fn came(&mut self) {
+        let [interrupt, terminate, hangup] = &mut self.0;
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+            _ = hangup.recv() => {}
         }
     }
 }
