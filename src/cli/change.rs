@@ -25,6 +25,18 @@ enum Wish {
     Close { confirm: Option<String> },
 }
 
+impl Wish {
+    const fn deed(&self) -> Deed {
+        match self {
+            Self::Freeze => Deed::Freeze,
+            Self::Unfreeze => Deed::Unfreeze,
+            Self::TopUp { .. } => Deed::TopUp,
+            Self::Pin { .. } => Deed::SetPin,
+            Self::Close { .. } => Deed::Close,
+        }
+    }
+}
+
 /// `freeze CARD`.
 pub(super) async fn freeze(global: &Global, args: StateArgs, clock: Clock) -> Outcome {
     change(global, args.change, Wish::Freeze, clock).await
@@ -119,7 +131,11 @@ async fn ask(session: &Session, args: &ChangeArgs, wish: &Wish) -> Outcome {
             }
             None => Err(refusal(&refused)),
         },
-        Some(Err(refused)) => Err(refusal(&refused)),
+        Some(Err(refused @ Refused::Denied(_))) => {
+            let Failure { exit, says } = refusal(&refused);
+            Err(Failure::new(exit, format!("{} of {} was not sent: {says}", wish.deed().phrase(), named(&card))))
+        }
+        Some(Err(refused @ Refused::Unread(_))) => Err(refusal(&refused)),
         None => {
             session.engine.stop().await;
             match journaled(session, id).await {
