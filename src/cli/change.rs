@@ -131,9 +131,9 @@ async fn ask(session: &Session, args: &ChangeArgs, wish: &Wish) -> Outcome {
             }
             None => Err(refusal(&refused)),
         },
-        Some(Err(refused @ Refused::Denied(_))) => {
-            let Failure { exit, says } = refusal(&refused);
-            Err(Failure::new(exit, format!("{} of {} was not sent: {says}", wish.deed().phrase(), named(&card))))
+        Some(Err(Refused::Denied(why))) => {
+            let rival = rival(session, &card, wish.deed()).await;
+            Err(Failure::new(Exit::Refused, not_sent(wish, &card, &why, rival.as_ref())))
         }
         Some(Err(refused @ Refused::Unread(_))) => Err(refusal(&refused)),
         None => {
@@ -147,6 +147,25 @@ async fn ask(session: &Session, args: &ChangeArgs, wish: &Wish) -> Outcome {
             }
         }
     }
+}
+
+/// The unsettled operation that the same change of this card has to wait for.
+async fn rival(session: &Session, card: &Card, deed: Deed) -> Option<Operation> {
+    let operations = session.engine.operations().await.ok()?;
+    operations.into_iter().find(|operation| operation.card == card.key && operation.blocks(deed))
+}
+
+/// Why nothing was sent, of which card, and what can be done about it.
+fn not_sent(wish: &Wish, card: &Card, why: &str, rival: Option<&Operation>) -> String {
+    let why = why.strip_prefix("not sent: ").unwrap_or(why);
+    let mut words = format!("{} of {} was not sent: {why}", wish.deed().phrase(), named(card));
+    if let Some(rival) = rival {
+        words.push_str(&format!("\n  look again for its fate: cardtop ops check {}", rival.id));
+        if matches!(wish, Wish::TopUp { .. }) {
+            words.push_str(&format!("\n  to send one more although that one may arrive: add --second \"SECOND {}\"", tail(card)));
+        }
+    }
+    words
 }
 
 async fn journaled(session: &Session, id: OperationId) -> Option<Operation> {
@@ -451,6 +470,16 @@ mod tests {
         assert!(action(&card(), &can(), &top_up("10", Some("SECOND 4242"))).is_ok());
         let failure = action(&card(), &can(), &top_up("10", Some("SECOND 1111"))).expect_err("another card's digits");
         assert_eq!(failure.exit, Exit::Usage);
+    }
+
+    #[test]
+    fn a_top_up_that_has_to_wait_says_for_which_and_how_to_go_on() {
+        let rival = operation();
+        let said = not_sent(&top_up("10", None), &card(), "not sent: top-up 5.000 KWD of this card is still SENT", Some(&rival));
+        assert!(said.starts_with("top-up of ..4242 Mara Lindqvist (acme/c-1) was not sent: top-up 5.000 KWD"), "{said}");
+        assert!(said.contains(&format!("cardtop ops check {}", rival.id)) && said.contains("--second \"SECOND 4242\""), "{said}");
+        let said = not_sent(&Wish::Freeze, &card(), "the card is FROZEN", None);
+        assert_eq!(said, "freeze of ..4242 Mara Lindqvist (acme/c-1) was not sent: the card is FROZEN");
     }
 
     #[test]
