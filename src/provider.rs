@@ -11,6 +11,7 @@ pub mod error;
 pub mod fields;
 pub mod http;
 pub mod ibanera;
+mod listing;
 mod tls;
 
 use std::sync::Arc;
@@ -151,6 +152,26 @@ pub enum Seen {
         /// What was looked at.
         looked: String,
     },
+}
+
+/// A header value that is not printed, compressed or kept by the client.
+fn sensitive(text: &str) -> std::result::Result<::http::HeaderValue, ::http::Error> {
+    let mut value = ::http::HeaderValue::from_str(text)?;
+    value.set_sensitive(true);
+    Ok(value)
+}
+
+/// An id of a provider as one part of a path: what could leave the part is percent-encoded.
+fn path_segment(id: &str) -> String {
+    let mut out = String::with_capacity(id.len());
+    for byte in id.bytes() {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~') {
+            out.push(char::from(byte));
+        } else {
+            out.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    out
 }
 
 /// The adapter for a configured account. Reads its secrets: call it off the drawing task.
