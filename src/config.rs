@@ -331,6 +331,7 @@ pub enum SecretEncoding {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     fn files(folder: &str) -> Vec<(PathBuf, String)> {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/configs").join(folder);
@@ -425,6 +426,21 @@ mod tests {
         for (path, text) in files("bad").into_iter().filter(|(_, text)| text.contains("hunter2")) {
             let error = Config::parse(&text, &path).expect_err("it is bad").to_string();
             assert!(!error.contains("hunter2"), "{error}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_is_damaged_the_answer_is_one_sentence_with_a_line(at in 0_usize..4_000, cut in 0_usize..40, put in "\\PC{0,6}|[\\[\\]{}=\".#a-z\n -]{0,12}") {
+            let example = include_str!("../config.example.toml");
+            let from = (0..=at.min(example.len())).rev().find(|at| example.is_char_boundary(*at)).unwrap_or(0);
+            let to = (from + cut..=example.len()).find(|at| example.is_char_boundary(*at)).unwrap_or(example.len());
+            let text = format!("{}{put}{}", &example[..from], &example[to..]);
+            if let Err(ConfigError(words)) = Config::parse(&text, Path::new("c.toml")) {
+                let line = words.strip_prefix("c.toml line ").and_then(|rest| rest.split_once(": "));
+                let line: Option<usize> = line.and_then(|(line, _)| line.parse().ok());
+                prop_assert!(line.is_some_and(|line| line <= text.matches('\n').count() + 1) && !words.contains('\n'), "{}", words);
+            }
         }
     }
 }
