@@ -331,6 +331,7 @@ pub enum SecretEncoding {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     fn files(folder: &str) -> Vec<(PathBuf, String)> {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/configs").join(folder);
@@ -378,21 +379,68 @@ mod tests {
             config.providers.iter().map(ProviderConfig::kind).collect::<Vec<_>>(),
             ["artha", "banana", "enkash", "ibanera"]
         );
-        let board = Board::default();
-        assert_eq!(
-            (config.board.glyphs, &config.board.timezone, config.board.lock_after),
-            (board.glyphs, &board.timezone, board.lock_after)
-        );
         let first = config.providers.first().expect("an account");
-        assert_eq!(
-            (first.rate_limit, first.timeout, first.poll.balances),
-            (120, Duration::from_secs(20), Poll::default().balances)
-        );
         assert_eq!(first.roster.as_deref(), Some(Path::new("/etc/cardtop/acme-cards.csv")));
-        assert_eq!(first.environment, Environment::Production);
-        let Some(Account::Ibanera(last)) = config.providers.last().map(|provider| &provider.account) else {
-            panic!("the last is ibanera")
+
+        let mut credentials = false;
+        let kept = |line: &&str| {
+            if line.starts_with('[') {
+                credentials = line.contains(".credentials]");
+            }
+            !line.contains(" = ") || credentials || line.starts_with("kind") || line.contains("# you")
         };
-        assert_eq!(last.deactivate_path, "/api/v1/customer/cards/deactivate");
+        let bare: Vec<&str> = example.lines().filter(kept).collect();
+        assert!(bare.len() + 10 < example.lines().count(), "most settings are left out");
+        let bare = Config::parse(&bare.join("\n"), Path::new("/etc/cardtop/config.toml")).expect("the rest is good");
+        assert_eq!(format!("{config:#?}"), format!("{bare:#?}"), "what the example shows is what is so without it");
+    }
+
+    #[test]
+    fn every_setting_of_every_kind_is_read() {
+        let text = include_str!("../tests/configs/good/every-kind.toml");
+        let config = Config::parse(text, Path::new("/etc/cardtop/config.toml")).expect("it is good");
+        let [artha, banana, enkash, ibanera] = config.providers.as_slice() else { panic!("four accounts") };
+        assert_eq!((config.board.glyphs, config.board.lock_after), (Glyphs::Unicode, Duration::from_secs(3_600)));
+        assert_eq!(config.listen.map(|addr| addr.to_string()), Some("[::1]:0".into()));
+        assert_eq!((artha.environment, artha.rate_limit, artha.read_only), (Environment::Sandbox, 5, true));
+        assert_eq!((artha.poll.balances, artha.poll.transactions), (Duration::from_secs(120), Duration::from_millis(500)));
+        assert_eq!(artha.timeout, Duration::from_secs(120));
+        assert!(artha.pin_certificate.is_some() && artha.pin_certificate == banana.pin_certificate, "base64 and hexadecimal");
+        assert_eq!(enkash.base_url, "https://pay.example.com", "without the slash at its end");
+        let Account::Artha(artha) = &artha.account else { panic!("artha") };
+        assert_eq!((artha.customer_token, artha.all_transactions_path.as_deref()), (false, Some("Card/AllTransactions")));
+        let Source::File(key) = &artha.private_key else { panic!("a file") };
+        assert_eq!(key, Path::new("/etc/cardtop/key.pem"), "an absolute path stays");
+        let Account::Banana(banana) = &banana.account else { panic!("banana") };
+        assert_eq!(banana.secret_key_encoding, KeyEncoding::Base64);
+        assert_eq!(banana.paths.get("3ds_confirm").map(String::as_str), Some("/card/confirm_3ds"));
+        let Account::Enkash(enkash) = &enkash.account else { panic!("enkash") };
+        assert_eq!((enkash.encryption, enkash.load, &*enkash.card_account_id), (Envelope::Off, Load::LoadMoney, "42"));
+        let Account::Ibanera(ibanera) = &ibanera.account else { panic!("ibanera") };
+        assert_eq!((ibanera.secret_encoding, ibanera.asset_account_id.as_deref()), (SecretEncoding::Ascii, Some("8204")));
+        assert_eq!(ibanera.deactivate_path, "/api/v1/customer/cards/suppress");
+    }
+
+    #[test]
+    fn no_mistake_repeats_what_may_be_a_secret() {
+        for (path, text) in files("bad").into_iter().filter(|(_, text)| text.contains("hunter2")) {
+            let error = Config::parse(&text, &path).expect_err("it is bad").to_string();
+            assert!(!error.contains("hunter2"), "{error}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_is_damaged_the_answer_is_one_sentence_with_a_line(at in 0_usize..4_000, cut in 0_usize..40, put in "\\PC{0,6}|[\\[\\]{}=\".#a-z\n -]{0,12}") {
+            let example = include_str!("../config.example.toml");
+            let from = (0..=at.min(example.len())).rev().find(|at| example.is_char_boundary(*at)).unwrap_or(0);
+            let to = (from + cut..=example.len()).find(|at| example.is_char_boundary(*at)).unwrap_or(example.len());
+            let text = format!("{}{put}{}", &example[..from], &example[to..]);
+            if let Err(ConfigError(words)) = Config::parse(&text, Path::new("c.toml")) {
+                let line = words.strip_prefix("c.toml line ").and_then(|rest| rest.split_once(": "));
+                let line: Option<usize> = line.and_then(|(line, _)| line.parse().ok());
+                prop_assert!(line.is_some_and(|line| line <= text.matches('\n').count() + 1) && !words.contains('\n'), "{}", words);
+            }
+        }
     }
 }

@@ -27,17 +27,23 @@ pub struct ConfigError(pub String);
 /// The first mistake.
 pub(super) fn parse(text: &str, path: &Path) -> Result<Config, ConfigError> {
     let page = Page { text, path };
-    let parsed = DeTable::parse(text).map_err(|error| page.wrong(error.span().unwrap_or(0..0), error.message().trim()))?;
+    let parsed = DeTable::parse(text).map_err(|error| {
+        let span = error.span().unwrap_or(0..0);
+        match (error.message().trim(), text.get(span.clone())) {
+            ("duplicate key", Some(key)) => page.wrong(span, &format!("`{key}` is written twice: keep one")),
+            (words, _) => page.wrong(span, words),
+        }
+    })?;
     let mut top = Table::new(&page, String::new(), parsed.span(), parsed.get_ref());
+    top.only(&["board", "providers", "listen"])?;
     let board = match top.table("board")? {
         Some(table) => board(table)?,
         None => Board::default(),
     };
     let listen = match top.table("listen")? {
         Some(mut table) => {
-            let addr = table.read("addr", "an address such as \"127.0.0.1:8787\"", |text| text.parse::<SocketAddr>().ok())?;
-            table.end(&["addr"])?;
-            addr
+            table.only(&["addr"])?;
+            table.read("addr", "an address such as \"127.0.0.1:8787\"", |text| text.parse::<SocketAddr>().ok())?
         }
         None => None,
     };
@@ -50,7 +56,6 @@ pub(super) fn parse(text: &str, path: &Path) -> Result<Config, ConfigError> {
             providers.push((span.start, provider(&page, &name, Table::new(&page, format!("providers.{name}"), span, entries))?));
         }
     }
-    top.end(&["board", "providers", "listen"])?;
     providers.sort_by_key(|(at, _)| *at);
     Ok(Config {
         board,
@@ -61,6 +66,7 @@ pub(super) fn parse(text: &str, path: &Path) -> Result<Config, ConfigError> {
 }
 
 fn board(mut table: Table<'_>) -> Result<Board, ConfigError> {
+    table.only(&["glyphs", "timezone", "lock_after", "mouse"])?;
     let default = Board::default();
     let glyphs = table.word("glyphs", &[("auto", Glyphs::Auto), ("unicode", Glyphs::Unicode), ("ascii", Glyphs::Ascii)])?;
     let timezone = table.read("timezone", "\"local\", \"UTC\" or a name such as \"Europe/Stockholm\"", |text| {
@@ -68,13 +74,52 @@ fn board(mut table: Table<'_>) -> Result<Board, ConfigError> {
     })?;
     let lock_after = table.duration("lock_after")?;
     let mouse = table.flag("mouse")?;
-    table.end(&["glyphs", "timezone", "lock_after", "mouse"])?;
     Ok(Board {
         glyphs: glyphs.unwrap_or(default.glyphs),
         timezone: timezone.unwrap_or(default.timezone),
         lock_after: lock_after.unwrap_or(default.lock_after),
         mouse: mouse.unwrap_or(default.mouse),
     })
+}
+
+/// The wires, with the keys that only they have.
+#[derive(Clone, Copy)]
+enum Kind {
+    Artha,
+    Banana,
+    Enkash,
+    Ibanera,
+}
+
+impl Kind {
+    const ALL: [Self; 4] = [Self::Artha, Self::Banana, Self::Enkash, Self::Ibanera];
+
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Artha => "artha",
+            Self::Banana => "banana",
+            Self::Enkash => "enkash",
+            Self::Ibanera => "ibanera",
+        }
+    }
+
+    const fn settings(self) -> &'static [&'static str] {
+        match self {
+            Self::Artha => &["customer_token", "all_transactions_path"],
+            Self::Banana => &["merchant_id", "secret_key_encoding", "paths"],
+            Self::Enkash => &["token_url", "partner_id", "company_id", "card_account_id", "encryption", "load"],
+            Self::Ibanera => &["secret_encoding", "asset_account_id", "deactivate_path"],
+        }
+    }
+
+    const fn credentials(self) -> &'static [&'static str] {
+        match self {
+            Self::Artha => &["token", "private_key", "callback_public_key"],
+            Self::Banana => &["secret_key"],
+            Self::Enkash => &["client_id", "client_secret", "username", "password", "encryption_key"],
+            Self::Ibanera => &["username", "password", "shared_secret"],
+        }
+    }
 }
 
 const COMMON: [&str; 10] =
@@ -85,23 +130,37 @@ fn provider(page: &Page<'_>, name: &str, mut table: Table<'_>) -> Result<Provide
     if !plain {
         return Err(page.wrong(table.span.clone(), &format!("providers.\"{name}\": a name has only letters, digits, - and _")));
     }
-    let kind =
-        table.need_word("kind", &[("artha", "artha"), ("banana", "banana"), ("enkash", "enkash"), ("ibanera", "ibanera")])?;
+    let kind = match table.word("kind", &Kind::ALL.map(|kind| (kind.word(), kind)))? {
+        Some(kind) => kind,
+        None => {
+            // A mistyped `kind` is the likelier mistake than a forgotten one.
+            table.only(&[&COMMON[..], &Kind::ALL.map(Kind::settings).concat()].concat())?;
+            let words = Kind::ALL.map(|kind| format!("\"{}\"", kind.word())).join(", ");
+            return Err(table.missing("kind", &format!(": write one of {words}")));
+        }
+    };
+    // A mistyped key is named before the key that it leaves missing.
+    if let Some(key) = kind.credentials().iter().find(|key| table.entries.iter().any(|(name, ..)| name == *key)) {
+        let place = format!(" is a secret: it belongs in [{}.credentials]", table.name);
+        return Err(table.misplaced(key, &place));
+    }
+    table.only(&[&COMMON[..], kind.settings()].concat())?;
     let environment = table
         .word("environment", &[("production", Environment::Production), ("sandbox", Environment::Sandbox)])?
         .unwrap_or(Environment::Production);
     let base_url = table.need_address("base_url")?;
-    let roster = table.text("roster")?.map(|(text, _)| page.file(&text));
-    let rate_limit =
-        table.read("rate_limit", "a count and a time such as \"120/min\", \"5/s\" or \"3000/hour\"", read_rate)?.unwrap_or(120);
+    let roster = table.some_text("roster")?.map(|text| page.file(&text));
+    let rate_limit = table
+        .read("rate_limit", "a rate of at least one a minute, such as \"120/min\", \"5/s\" or \"3000/hour\"", read_rate)?
+        .unwrap_or(120);
     let read_only = table.flag("read_only")?.unwrap_or(false);
     let timeout = table.duration("timeout")?.unwrap_or(Duration::from_secs(20));
     let poll = match table.table("poll")? {
         Some(mut poll) => {
+            poll.only(&["balances", "transactions"])?;
             let default = Poll::default();
             let balances = poll.duration("balances")?.unwrap_or(default.balances);
             let transactions = poll.duration("transactions")?.unwrap_or(default.transactions);
-            poll.end(&["balances", "transactions"])?;
             Poll { balances, transactions }
         }
         None => Poll::default(),
@@ -112,73 +171,56 @@ fn provider(page: &Page<'_>, name: &str, mut table: Table<'_>) -> Result<Provide
         Some(credentials) => credentials,
         None => Table { page, name: format!("{}.credentials", table.name), span: table.span.clone(), entries: Vec::new() },
     };
-    let (account, settings, secrets): (Account, &[&str], &[&str]) = match kind {
-        "artha" => (
-            Account::Artha(Artha {
-                token: credentials.need_secret("token")?,
-                private_key: credentials.need_secret("private_key")?,
-                callback_public_key: credentials.secret("callback_public_key")?,
-                customer_token: table.flag("customer_token")?.unwrap_or(true),
-                all_transactions_path: table.text("all_transactions_path")?.map(|(text, _)| text).filter(|text| !text.is_empty()),
-            }),
-            &["customer_token", "all_transactions_path"],
-            &["token", "private_key", "callback_public_key"],
-        ),
-        "banana" => (
-            Account::Banana(Banana {
-                secret_key: credentials.need_secret("secret_key")?,
-                merchant_id: table.need_text("merchant_id")?,
-                secret_key_encoding: table
-                    .word(
-                        "secret_key_encoding",
-                        &[("utf8", KeyEncoding::Utf8), ("hex", KeyEncoding::Hex), ("base64", KeyEncoding::Base64)],
-                    )?
-                    .unwrap_or_default(),
-                paths: banana_paths(&mut table)?,
-            }),
-            &["merchant_id", "secret_key_encoding", "paths"],
-            &["secret_key"],
-        ),
-        "enkash" => (
-            Account::Enkash(Enkash {
-                client_id: credentials.need_secret("client_id")?,
-                client_secret: credentials.need_secret("client_secret")?,
-                username: credentials.need_secret("username")?,
-                password: credentials.need_secret("password")?,
-                encryption_key: credentials.need_secret("encryption_key")?,
-                token_url: table.need_address("token_url")?,
-                partner_id: table.need_text("partner_id")?,
-                company_id: table.need_text("company_id")?,
-                card_account_id: table.need_text("card_account_id")?,
-                encryption: table
-                    .word("encryption", &[("envelope", Envelope::Envelope), ("bare", Envelope::Bare), ("off", Envelope::Off)])?
-                    .unwrap_or_default(),
-                load: table
-                    .word("load", &[("allocate_fund", Load::AllocateFund), ("load_money", Load::LoadMoney)])?
-                    .unwrap_or_default(),
-            }),
-            &["token_url", "partner_id", "company_id", "card_account_id", "encryption", "load"],
-            &["client_id", "client_secret", "username", "password", "encryption_key"],
-        ),
-        _ => (
-            Account::Ibanera(Ibanera {
-                username: credentials.need_secret("username")?,
-                password: credentials.need_secret("password")?,
-                shared_secret: credentials.need_secret("shared_secret")?,
-                secret_encoding: table
-                    .word("secret_encoding", &[("base32", SecretEncoding::Base32), ("ascii", SecretEncoding::Ascii)])?
-                    .unwrap_or_default(),
-                asset_account_id: table.text("asset_account_id")?.map(|(text, _)| text),
-                deactivate_path: table
-                    .text("deactivate_path")?
-                    .map_or_else(|| "/api/v1/customer/cards/deactivate".to_owned(), |(text, _)| text),
-            }),
-            &["secret_encoding", "asset_account_id", "deactivate_path"],
-            &["username", "password", "shared_secret"],
-        ),
+    credentials.only(kind.credentials())?;
+    let account = match kind {
+        Kind::Artha => Account::Artha(Artha {
+            token: credentials.need_secret("token")?,
+            private_key: credentials.need_secret("private_key")?,
+            callback_public_key: credentials.secret("callback_public_key")?,
+            customer_token: table.flag("customer_token")?.unwrap_or(true),
+            all_transactions_path: table.some_text("all_transactions_path")?,
+        }),
+        Kind::Banana => Account::Banana(Banana {
+            secret_key: credentials.need_secret("secret_key")?,
+            merchant_id: table.need_text("merchant_id")?,
+            secret_key_encoding: table
+                .word(
+                    "secret_key_encoding",
+                    &[("utf8", KeyEncoding::Utf8), ("hex", KeyEncoding::Hex), ("base64", KeyEncoding::Base64)],
+                )?
+                .unwrap_or_default(),
+            paths: banana_paths(&mut table)?,
+        }),
+        Kind::Enkash => Account::Enkash(Enkash {
+            client_id: credentials.need_secret("client_id")?,
+            client_secret: credentials.need_secret("client_secret")?,
+            username: credentials.need_secret("username")?,
+            password: credentials.need_secret("password")?,
+            encryption_key: credentials.need_secret("encryption_key")?,
+            token_url: table.need_address("token_url")?,
+            partner_id: table.need_text("partner_id")?,
+            company_id: table.need_text("company_id")?,
+            card_account_id: table.need_text("card_account_id")?,
+            encryption: table
+                .word("encryption", &[("envelope", Envelope::Envelope), ("bare", Envelope::Bare), ("off", Envelope::Off)])?
+                .unwrap_or_default(),
+            load: table
+                .word("load", &[("allocate_fund", Load::AllocateFund), ("load_money", Load::LoadMoney)])?
+                .unwrap_or_default(),
+        }),
+        Kind::Ibanera => Account::Ibanera(Ibanera {
+            username: credentials.need_secret("username")?,
+            password: credentials.need_secret("password")?,
+            shared_secret: credentials.need_secret("shared_secret")?,
+            secret_encoding: table
+                .word("secret_encoding", &[("base32", SecretEncoding::Base32), ("ascii", SecretEncoding::Ascii)])?
+                .unwrap_or_default(),
+            asset_account_id: table.some_text("asset_account_id")?,
+            deactivate_path: table
+                .some_text("deactivate_path")?
+                .unwrap_or_else(|| "/api/v1/customer/cards/deactivate".to_owned()),
+        }),
     };
-    credentials.end(secrets)?;
-    table.end(&[&COMMON[..], settings].concat())?;
     let name = ProviderId::new(name);
     Ok(ProviderConfig { name, environment, base_url, roster, rate_limit, read_only, timeout, poll, pin_certificate, account })
 }
@@ -205,12 +247,12 @@ const BANANA_PATHS: [&str; 15] = [
 fn banana_paths(table: &mut Table<'_>) -> Result<BTreeMap<String, String>, ConfigError> {
     let mut paths = BTreeMap::new();
     if let Some(mut given) = table.table("paths")? {
+        given.only(&BANANA_PATHS)?;
         for name in BANANA_PATHS {
-            if let Some((path, _)) = given.text(name)? {
+            if let Some(path) = given.some_text(name)? {
                 paths.insert(name.to_owned(), path);
             }
         }
-        given.end(&BANANA_PATHS)?;
     }
     Ok(paths)
 }
@@ -241,7 +283,7 @@ impl Page<'_> {
     }
 }
 
-/// One table of the file; every key that is read is taken out, what is left over is unknown.
+/// One table of the file; every key that is read is taken out.
 struct Table<'a> {
     page: &'a Page<'a>,
     name: String,
@@ -276,6 +318,12 @@ impl<'a> Table<'a> {
         self.page.wrong(self.span.clone(), &format!("{} is missing{hint}", self.key(key)))
     }
 
+    fn misplaced(&self, key: &str, why: &str) -> ConfigError {
+        let span =
+            self.entries.iter().find(|(name, ..)| name == key).map_or_else(|| self.span.clone(), |(_, span, _)| span.clone());
+        self.page.wrong(span, &format!("{}{why}", self.key(key)))
+    }
+
     fn text(&mut self, key: &str) -> Result<Option<(String, Range<usize>)>, ConfigError> {
         match self.take(key) {
             None => Ok(None),
@@ -285,12 +333,18 @@ impl<'a> Table<'a> {
         }
     }
 
-    fn need_text(&mut self, key: &str) -> Result<String, ConfigError> {
+    /// A text that, where it is given, is not empty.
+    fn some_text(&mut self, key: &str) -> Result<Option<String>, ConfigError> {
         match self.text(key)? {
-            Some((text, _)) if !text.trim().is_empty() => Ok(text),
-            Some((_, span)) => Err(self.page.wrong(span, &format!("{} is empty", self.key(key)))),
-            None => Err(self.missing(key, "")),
+            Some((text, span)) if text.trim().is_empty() => {
+                Err(self.page.wrong(span, &format!("{} is empty: fill it in or leave the line out", self.key(key))))
+            }
+            given => Ok(given.map(|(text, _)| text)),
         }
+    }
+
+    fn need_text(&mut self, key: &str) -> Result<String, ConfigError> {
+        self.some_text(key)?.ok_or_else(|| self.missing(key, ": write it as the provider gave it to you"))
     }
 
     fn read<T>(&mut self, key: &str, wanted: &str, read: impl Fn(&str) -> Option<T>) -> Result<Option<T>, ConfigError> {
@@ -306,21 +360,22 @@ impl<'a> Table<'a> {
         self.read(key, &format!("one of {wanted}"), |text| words.iter().find(|(word, _)| *word == text).map(|(_, value)| *value))
     }
 
-    fn need_word<T: Copy>(&mut self, key: &str, words: &[(&str, T)]) -> Result<T, ConfigError> {
-        let wanted = words.iter().map(|(word, _)| format!("\"{word}\"")).collect::<Vec<_>>().join(", ");
-        self.word(key, words)?.ok_or_else(|| self.missing(key, &format!(": write one of {wanted}")))
-    }
-
     fn flag(&mut self, key: &str) -> Result<Option<bool>, ConfigError> {
         match self.take(key) {
             None => Ok(None),
             Some((_, DeValue::Boolean(flag))) => Ok(Some(*flag)),
-            Some((span, _)) => Err(self.page.wrong(span, &format!("{} is neither true nor false", self.key(key)))),
+            Some((span, _)) => Err(self
+                .page
+                .wrong(span, &format!("{} is neither true nor false: write one of them without quotes", self.key(key)))),
         }
     }
 
+    /// More than nothing, so that nothing spins, and at most a year, so that no sum with a time overflows.
     fn duration(&mut self, key: &str) -> Result<Option<Duration>, ConfigError> {
-        self.read(key, "a duration such as \"20s\", \"2m\", \"1h\" or \"500ms\"", super::read_duration)
+        const YEAR: Duration = Duration::from_secs(365 * 86_400);
+        self.read(key, "a duration of more than nothing and at most 365d, such as \"500ms\", \"20s\" or \"2m\"", |text| {
+            super::read_duration(text).filter(|duration| !duration.is_zero() && *duration <= YEAR)
+        })
     }
 
     /// An address without a slash at its end: https, or http on this machine.
@@ -339,6 +394,9 @@ impl<'a> Table<'a> {
         let local = bare == "localhost" || bare.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback());
         if url.authority().is_some_and(|authority| authority.as_str().contains('@')) {
             return wrong("has a user name or password in it: credentials have their own table");
+        }
+        if text.contains(['?', '#']) {
+            return wrong("has a ? or # in it: write the address up to its path");
         }
         match scheme {
             "https" => {}
@@ -376,14 +434,25 @@ impl<'a> Table<'a> {
             return Err(self.page.wrong(span, &words));
         };
         let mut source = Table::new(self.page, name.clone(), span.clone(), entries);
+        source.only(&["env", "file", "command", "keyring"])?;
         let mut found = Vec::new();
-        if let Some((variable, _)) = source.text("env")? {
+        // What stands there may be the secret itself, put in the wrong place: no sentence repeats it.
+        if let Some((variable, at)) = source.text("env")? {
+            let plain = variable.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+                && variable.bytes().next().is_some_and(|b| !b.is_ascii_digit());
+            if !plain {
+                let words = format!("{name}.env is not the name of a variable: write one such as \"ACME_TOKEN\"");
+                return Err(self.page.wrong(at, &words));
+            }
             found.push(Source::Env(variable));
         }
-        if let Some((file, _)) = source.text("file")? {
+        if let Some(file) = source.some_text("file")? {
             found.push(Source::File(self.page.file(&file)));
         }
-        if let Some((entry, _)) = source.text("keyring")? {
+        if let Some((entry, at)) = source.text("keyring")? {
+            if !entry.split_once('/').is_some_and(|(service, account)| !service.is_empty() && !account.is_empty()) {
+                return Err(self.page.wrong(at, &format!("{name}.keyring is not \"service/account\"")));
+            }
             found.push(Source::Keyring(entry));
         }
         if let Some((at, words)) = source.take("command") {
@@ -393,7 +462,7 @@ impl<'a> Table<'a> {
                 }
                 _ => None,
             };
-            match words.filter(|words| !words.is_empty()) {
+            match words.filter(|words| words.first().is_some_and(|program| !program.is_empty())) {
                 Some(words) => found.push(Source::Command(words)),
                 None => {
                     return Err(self
@@ -402,16 +471,16 @@ impl<'a> Table<'a> {
                 }
             }
         }
-        source.end(&["env", "file", "keyring", "command"])?;
         match (found.pop(), found.pop()) {
             (Some(source), None) => Ok(Some(source)),
             _ => Err(self.page.wrong(span, &format!("{name} names no single source: write one of {HOW}"))),
         }
     }
 
-    /// Complains of the first key that nobody read.
-    fn end(self, known: &[&str]) -> Result<(), ConfigError> {
-        let Some((key, span, _)) = self.entries.iter().min_by_key(|(_, span, _)| span.start) else { return Ok(()) };
+    /// Complains of the first key that is not one of these.
+    fn only(&self, known: &[&str]) -> Result<(), ConfigError> {
+        let unknown = self.entries.iter().filter(|(key, ..)| !known.contains(&key.as_str()));
+        let Some((key, span, _)) = unknown.min_by_key(|(_, span, _)| span.start) else { return Ok(()) };
         let place = if self.name.is_empty() { String::new() } else { format!("{}: ", self.name) };
         let near = known.iter().map(|word| (distance(key, word), word)).min().filter(|(far, _)| *far <= 3);
         let hint = near.map_or_else(|| format!("known are {}", known.join(", ")), |(_, word)| format!("did you mean `{word}`?"));
@@ -444,13 +513,16 @@ fn read_rate(text: &str) -> Option<u32> {
     match unit.trim() {
         "s" | "sec" | "second" => count.checked_mul(60),
         "m" | "min" | "minute" => Some(count),
-        "h" | "hour" => Some((count / 60).max(1)),
+        // Rounded down: it is a limit. Under one a minute would round to none.
+        "h" | "hour" => Some(count / 60).filter(|count| *count > 0),
         _ => None,
     }
 }
 
 fn read_pin(text: &str) -> Option<[u8; 32]> {
-    let plain: String = text.trim().trim_start_matches("sha256/").chars().filter(|c| *c != ':').collect();
+    let text = text.trim();
+    let text = text.strip_prefix("sha256//").or_else(|| text.strip_prefix("sha256/")).unwrap_or(text);
+    let plain: String = text.chars().filter(|c| *c != ':').collect();
     let bytes = data_encoding::HEXLOWER_PERMISSIVE
         .decode(plain.as_bytes())
         .or_else(|_| data_encoding::BASE64.decode(plain.as_bytes()))

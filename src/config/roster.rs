@@ -46,10 +46,14 @@ pub fn read(provider: &ProviderId, path: &Path) -> Result<Roster, RosterError> {
     let wrong = |words: &str| RosterError(format!("the roster {} of {provider} {words}", path.display()));
     let bytes = std::fs::read(path).map_err(|error| wrong(&format!("cannot be read: {error}")))?;
     let text = String::from_utf8_lossy(&bytes);
-    let mut csv =
-        csv::ReaderBuilder::new().flexible(true).trim(csv::Trim::All).from_reader(text.trim_start_matches('\u{feff}').as_bytes());
+    let text = text.trim_start_matches('\u{feff}');
+    let mut csv = csv::ReaderBuilder::new().flexible(true).trim(csv::Trim::All).from_reader(text.as_bytes());
     let header = csv.headers().map_err(|error| wrong(&format!("has no header that can be read: {error}")))?.clone();
     let column = |name: &str| header.iter().position(|field| field.eq_ignore_ascii_case(name));
+    if let Some(name) = header.iter().enumerate().find_map(|(at, name)| (column(name)? < at && !name.is_empty()).then_some(name))
+    {
+        return Err(wrong(&format!("has two columns `{}`: which one counts?", clean(name))));
+    }
     let Some(id) = column("id") else {
         return Err(wrong(
             "has no column `id`: its first line names the columns, such as id,user_id,holder,last4,currency,kind,label",
@@ -59,29 +63,40 @@ pub fn read(provider: &ProviderId, path: &Path) -> Result<Roster, RosterError> {
     let mut roster = Roster::default();
     let mut seen = BTreeSet::new();
     for record in csv.records() {
-        let (line, row) = match &record {
-            Ok(row) => (row.position().map_or(0, csv::Position::line), one(provider, row, id, columns)),
-            Err(error) => (error.position().map_or(0, csv::Position::line), Err("cannot be read".to_owned())),
+        let (at, row) = match &record {
+            Ok(row) => (row.position(), one(provider, row, id, columns)),
+            Err(error) => (error.position(), Err("cannot be read".to_owned())),
         };
         let bad = match row {
             Ok(card) if seen.insert(card.key.id.clone()) => {
                 roster.cards.push(card);
                 continue;
             }
-            Ok(card) => format!("the card {} is there twice", card.key.id),
+            Ok(card) => format!("the card {} is there twice, the first line counts", card.key.id),
             Err(why) => why,
         };
-        roster.bad.push(BadLine { path: path.to_owned(), line, why: bad });
+        roster.bad.push(BadLine { path: path.to_owned(), line: at.map_or(0, |at| line(text, at)), why: bad });
     }
     Ok(roster)
 }
 
+/// The line of a row. The CSV reader counts from where the last row ended, empty lines before the row included.
+fn line(text: &str, at: &csv::Position) -> u64 {
+    let rest = usize::try_from(at.byte()).ok().and_then(|start| text.as_bytes().get(start..)).unwrap_or_default();
+    let empty = rest.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).filter(|byte| **byte == b'\n').count();
+    at.line() + u64::try_from(empty).unwrap_or(0)
+}
+
 fn one(provider: &ProviderId, row: &csv::StringRecord, id: usize, columns: [Option<usize>; 6]) -> Result<Card, String> {
     let field = |index: Option<usize>| index.and_then(|index| row.get(index)).map(clean).filter(|text| !text.is_empty());
+    if row.iter().any(|text| text.contains(['\n', '\r'])) {
+        return Err("goes over several lines: a quote is not closed, and the lines up to the next quote are lost".to_owned());
+    }
     // An id may look like a card number and must reach the provider as it is: it is not masked, only refused when it cannot be one.
     let id = row.get(id).filter(|id| !id.is_empty()).ok_or("has no id")?;
-    if id.len() > 100 || id.chars().any(|c| c.is_control() || c.is_whitespace()) {
-        return Err("its id has blanks or control characters, or is longer than 100".to_owned());
+    let foreign = |c: char| c.is_control() || clean(c.encode_utf8(&mut [0; 4])).is_empty();
+    if id.len() > 100 || id.chars().any(foreign) {
+        return Err("its id has blanks or invisible characters, or is longer than 100".to_owned());
     }
     let [user, holder, last4, currency, kind, label] = columns.map(field);
     let mut card = Card::unread(CardKey::new(provider, id));
@@ -123,13 +138,24 @@ mod tests {
              c3,1,X,42,,,\n\
              c4,1,X,,dollars,,\n\
              c1,1,Again,,,,\n\
-             c5,1,\u{1b}[31mred\u{202e},,,plastic,\n",
+             c5,1,\u{1b}[31mred\u{202e},,,plastic,\n\
+             c\u{202e}6,,,,,,\n\
+             c\u{200b}7,,,,,,\n\
+             \n\
+             c8,,,8,,,\n\
+             c8,,\u{1b}[31mRed\u{202e},0042,,,; vip ;\n\
+             c9,,\"Mara,,,,\n\
+             c10,,,,,,\n",
         )
         .expect("a roster");
-        assert_eq!(roster.cards.iter().map(|card| &*card.key.id).collect::<Vec<_>>(), ["c1", "c2"]);
+        assert_eq!(roster.cards.iter().map(|card| &*card.key.id).collect::<Vec<_>>(), ["c1", "c2", "c8"]);
         let first = roster.cards.first().expect("a card");
         assert_eq!((first.owner.as_deref(), &*first.holder, first.labels.len()), (Some("77"), "Mara Lindqvist", 2));
-        assert_eq!(roster.bad.iter().map(|bad| bad.line).collect::<Vec<_>>(), [4, 5, 6, 7, 8]);
+        assert_eq!(roster.bad.iter().map(|bad| bad.line).collect::<Vec<_>>(), [4, 5, 6, 7, 8, 9, 10, 12, 14]);
+        let last = roster.cards.last().expect("a card");
+        assert_eq!((&*last.holder, last.labels.as_slice()), ("[31mRed", &["vip".into()][..]));
+        assert_eq!(last.last4.map(|digits| digits.to_string()), Some("0042".into()));
+        assert!(roster.bad.iter().all(|bad| !bad.to_string().contains(['\u{1b}', '\u{202e}', '\u{200b}'])));
         assert!(roster.bad.iter().any(|bad| bad.to_string().contains("not four digits; the line is skipped")));
     }
 
@@ -137,6 +163,7 @@ mod tests {
     fn a_roster_without_ids_is_refused_in_one_sentence() {
         assert!(roster("holder,last4\nMara,4242\n").expect_err("no id").to_string().contains("no column `id`"));
         assert!(roster("").expect_err("empty").to_string().contains("no column `id`"));
+        assert!(roster("id,holder,ID\nc1,Mara,c2\n").expect_err("two ids").to_string().contains("two columns `ID`"));
         let none = read(&ProviderId::new("acme"), Path::new("/nowhere/roster.csv")).expect_err("no file").to_string();
         assert!(none.contains("cannot be read"), "{none}");
     }

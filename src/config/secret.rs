@@ -2,7 +2,8 @@
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc;
 use std::time::Duration;
 
 use secrecy::SecretString;
@@ -10,6 +11,10 @@ use zeroize::Zeroize;
 
 /// How long a program may take to print a secret: it may ask the operator for a finger or a password.
 const PATIENCE: Duration = Duration::from_secs(60);
+
+/// How often it is looked whether a program that closed its output has ended, and how long that may take.
+const LOOK: Duration = Duration::from_millis(10);
+const LOOKS: u32 = 300;
 
 /// Most bytes of a secret.
 const LONGEST: u64 = 64 << 10;
@@ -56,7 +61,7 @@ impl Source {
             Self::Given(secret) => return Ok(secret.clone()),
             Self::Env(name) => from_environment(name)?,
             Self::File(path) => from_file(path)?,
-            Self::Command(words) => from_program(words)?,
+            Self::Command(words) => from_program(words, PATIENCE)?,
             Self::Keyring(entry) => from_keyring(entry)?,
         };
         if secret.is_empty() {
@@ -88,7 +93,8 @@ fn from_file(path: &Path) -> Result<String, NoSecret> {
 
 /// Text of at most 64 KiB, without the one line break at its end.
 fn limited(from: &mut dyn Read) -> Option<String> {
-    let mut bytes = Vec::new();
+    // Large enough at once: a buffer that grows leaves copies behind.
+    let mut bytes = Vec::with_capacity(usize::try_from(LONGEST).unwrap_or(0) + 1);
     from.take(LONGEST + 1).read_to_end(&mut bytes).ok()?;
     if u64::try_from(bytes.len()).ok()? > LONGEST {
         bytes.zeroize();
@@ -110,7 +116,7 @@ fn limited(from: &mut dyn Read) -> Option<String> {
 }
 
 /// Runs a program without a shell and without input, and takes what it prints.
-fn from_program(words: &[String]) -> Result<String, NoSecret> {
+fn from_program(words: &[String], patience: Duration) -> Result<String, NoSecret> {
     let Some((program, rest)) = words.split_first() else { return Err(NoSecret("the secret's command has no words".to_owned())) };
     let wrong = |said: &str| NoSecret(format!("the secret's command `{program}` {said}"));
     let mut child = Command::new(program)
@@ -120,25 +126,52 @@ fn from_program(words: &[String]) -> Result<String, NoSecret> {
         .stderr(Stdio::null())
         .spawn()
         .map_err(|error| wrong(&format!("cannot be run: {error}")))?;
-    let Some(mut output) = child.stdout.take() else { return Err(wrong("has no output")) };
-    // Reading ends when the program closes its output; a watcher ends a program that never does.
-    let (done, ended) = std::sync::mpsc::channel::<()>();
-    let said = std::thread::scope(|scope| {
-        let child = &mut child;
-        scope.spawn(move || {
-            if ended.recv_timeout(PATIENCE) == Err(std::sync::mpsc::RecvTimeoutError::Timeout) {
-                let _ = child.kill();
-            }
-        });
-        let said = limited(&mut output);
-        drop(done);
-        said
-    });
-    let status = child.wait().map_err(|error| wrong(&format!("cannot be waited for: {error}")))?;
+    let said = printed(&mut child, patience);
+    let Some(status) = ended(&mut child, said.is_some()) else {
+        let _ = child.kill();
+        let _ = child.wait();
+        forget(said.flatten());
+        return Err(wrong(&format!("took longer than {} s and was ended: run it by hand to see why", patience.as_secs())));
+    };
     if !status.success() {
-        return Err(wrong(&format!("failed or took longer than {} s ({status}): run it by hand to see why", PATIENCE.as_secs())));
+        forget(said.flatten());
+        return Err(wrong(&format!("failed ({status}): run it by hand to see why")));
     }
-    said.ok_or_else(|| wrong("printed something that is not a secret"))
+    said.flatten().ok_or_else(|| wrong("printed something that is not a secret: it is not text, or longer than 64 KiB"))
+}
+
+fn forget(secret: Option<String>) {
+    if let Some(mut secret) = secret {
+        secret.zeroize();
+    }
+}
+
+/// What a program prints until it closes its output; `None` when that takes too long, `Some(None)` when it is no secret.
+///
+/// The reader is a thread that can be left behind: a program that the program started may hold the output open for ever.
+#[expect(clippy::disallowed_methods, reason = "nobody can wait for this thread: it ends when the last holder of the output does")]
+fn printed(child: &mut Child, patience: Duration) -> Option<Option<String>> {
+    let mut output = child.stdout.take()?;
+    let (here, there) = mpsc::sync_channel(1);
+    std::thread::spawn(move || {
+        if let Err(mpsc::SendError(secret)) = here.send(limited(&mut output)) {
+            forget(secret);
+        }
+    });
+    there.recv_timeout(patience).ok()
+}
+
+/// How a program ended; `None` when it has not. One that closed its output gets a moment to do so.
+fn ended(child: &mut Child, closed: bool) -> Option<ExitStatus> {
+    for _ in 0..if closed { LOOKS } else { 1 } {
+        if let Ok(Some(status)) = child.try_wait() {
+            return closed.then_some(status);
+        }
+        if closed {
+            std::thread::park_timeout(LOOK);
+        }
+    }
+    None
 }
 
 /// Asks the platform's own tool, so that no keyring library is linked.
@@ -153,7 +186,7 @@ fn from_keyring(entry: &str) -> Result<String, NoSecret> {
     } else {
         vec!["secret-tool", "lookup", "service", service, "account", account]
     };
-    from_program(&words.into_iter().map(str::to_owned).collect::<Vec<_>>())
+    from_program(&words.into_iter().map(str::to_owned).collect::<Vec<_>>(), PATIENCE)
         .map_err(|NoSecret(words)| NoSecret(format!("the keyring entry {entry} cannot be had: {words}")))
 }
 
@@ -188,6 +221,38 @@ mod tests {
         assert!(read(&command(&["/no/such/program"])).expect_err("none").contains("cannot be run"));
         assert!(read(&command(&["true"])).expect_err("nothing printed").contains("is empty"));
         assert!(read(&Source::Env("CARDTOP_TEST_NOT_SET".into())).expect_err("not set").contains("CARDTOP_TEST_NOT_SET"));
+    }
+
+    #[test]
+    fn a_program_that_does_not_end_is_given_up_even_when_its_children_hold_the_output() {
+        let sh = |script: &str| ["sh", "-c", script].map(str::to_owned);
+        let soon = Duration::from_millis(50);
+        for script in ["echo s3cret; exec sleep 20", "sleep 20 & echo s3cret"] {
+            let NoSecret(words) = from_program(&sh(script), soon).expect_err("it does not end");
+            assert!(words.contains("took longer than") && !words.contains("s3cret"), "{words}");
+        }
+        let NoSecret(words) = from_program(&sh("echo s3cret; exit 3"), PATIENCE).expect_err("it fails");
+        assert!(words.contains("failed (exit status: 3)") && !words.contains("s3cret"), "{words}");
+        assert!(from_program(&sh("yes"), PATIENCE).expect_err("without end").0.contains("command `sh`"));
+    }
+
+    #[test]
+    fn a_key_in_a_file_is_kept_whole_but_for_one_line_break() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("key.pem");
+        let pem = "-----BEGIN PRIVATE KEY-----\nMIIB\nAQAB\n-----END PRIVATE KEY-----";
+        for (written, kept) in [
+            (format!("{pem}\n"), pem.to_owned()),
+            (format!("{pem}\r\n"), pem.to_owned()),
+            (format!("{pem}\n\n"), format!("{pem}\n")),
+        ] {
+            std::fs::write(&path, written).expect("writing");
+            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).expect("mode");
+            assert_eq!(read(&Source::File(path.clone())), Ok(kept));
+        }
+        std::fs::write(&path, "\n").expect("writing");
+        assert!(read(&Source::File(path)).expect_err("nothing in it").contains("is empty"));
     }
 
     #[test]

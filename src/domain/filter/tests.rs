@@ -61,6 +61,9 @@ fn the_forms_of_the_language_match_what_they_say() {
         "amount>41.89",
         "amount>=41.9 amount<=41.90",
         "amount:41.9",
+        "amount:41.90",
+        "amount:7|41.900",
+        "type:~purch",
         "-merchant:~uber",
         "ccy:USD|EUR",
         "(type:topup or type:purchase) last4:4242",
@@ -89,6 +92,8 @@ fn the_forms_of_the_language_match_what_they_say() {
         "uber or lidl",
         "is:negative",
         "maxi -4242",
+        "amount:4",
+        "fee:0",
     ] {
         assert!(!takes(text), "{text}");
     }
@@ -97,9 +102,26 @@ fn the_forms_of_the_language_match_what_they_say() {
 #[test]
 fn a_top_up_is_found_however_it_is_spelled() {
     let row = Transaction { kind: TransactionKind::TopUp, ..decline() };
-    for text in ["type:topup", "kind:top-up", "kind:TOP-UP"] {
+    for text in ["type:topup", "kind:top-up", "kind:TOP-UP", "kind:~topu", "kind:fee|~p-up"] {
         assert!(filter(text).matches(&TransactionRow { transaction: &row, holder: "", now: now() }), "{text}");
     }
+}
+
+#[test]
+fn names_are_found_without_their_accents_and_other_vowels_are_kept_apart() {
+    for (written, typed) in [
+        ("Søren Kjærgaard", "soren kjaergaard"),
+        ("Łukasz Żak", "LUKASZ ZAK"),
+        ("Weiß", "weiss"),
+        ("Νίκος", "ΝΙΚΟΣ"),
+        ("İpek Işık", "ipek isik"),
+        ("ﬁnance", "finance"),
+        ("Jos\u{65}\u{301}", "josé"),
+    ] {
+        let quoted = format!("\"{typed}\"");
+        assert!(filter(&quoted).matches(&TransactionRow { transaction: &decline(), holder: written, now: now() }), "{written}");
+    }
+    assert_ne!(fold("कि"), fold("का"), "a vowel is not an accent");
 }
 
 #[test]
@@ -117,6 +139,17 @@ fn mistakes_are_one_sentence_at_their_place() {
         ("\"open", 0, "not closed"),
         ("age:5", 0, "compare ages"),
         (":x", 0, "name is missing"),
+        ("maxi -", 5, "missing behind the -"),
+        ("maxi - uber", 5, "missing behind the -"),
+        ("maxi (-)", 6, "missing behind the -"),
+        ("maxi \"\"", 5, "nothing between the quotes"),
+        ("merchant:~", 0, "a value is missing behind `merchant`"),
+        ("merchant:uber|", 0, "a value is missing behind `merchant`"),
+        ("amount:ten", 0, "`ten` is not a number"),
+        ("amount:1,200", 0, "is not a number"),
+        ("amount=20", 0, "write amount:20"),
+        ("since>2h", 0, "write since:value"),
+        ("é colour:red", 3, "no field `colour`"),
     ] {
         let error = Filter::parse(text, now(), &TimeZone::UTC).expect_err(text);
         assert!(error.at == at && error.message.contains(words), "{text}: {error:?}");
@@ -162,6 +195,11 @@ fn words_are_completed() {
     assert_eq!(Filter::complete("maxi status:de", 14), ["declined"]);
     assert_eq!(Filter::complete("status:hold|cl", 14), ["closed", "cleared"]);
     assert_eq!(Filter::complete("-is:wa", 6), ["watched"]);
+    assert_eq!(Filter::complete("(STA", 4), ["state:", "status:"]);
+    assert_eq!(Filter::complete("--wh", 4), ["who:"]);
+    assert_eq!(Filter::complete("ag", 2), ["age>"], "an age is compared");
+    assert_eq!(Filter::complete("kind:~TOP", 9), ["top-up"]);
+    assert_eq!(Filter::complete("é", 1), Filter::complete("", 0), "a cursor inside a character stands before it");
 }
 
 proptest! {
@@ -185,10 +223,25 @@ proptest! {
     }
 
     #[test]
+    fn what_is_written_is_found_whatever_its_case(words in "[a-zA-Zé-üÀ-Ý ]{0,12}", part in "[a-zA-Zé-ü]{1,6}") {
+        let merchant = format!("{words}{part}{words}");
+        let row = Transaction { merchant: Some(merchant.as_str().into()), ..decline() };
+        let row = TransactionRow { transaction: &row, holder: "", now: now() };
+        for part in [part.to_uppercase(), part.to_lowercase(), fold(&part)] {
+            for text in [format!("merchant:~\"{part}\""), format!("\"{part}\"")] {
+                prop_assert!(filter(&text).matches(&row), "{}", text);
+            }
+        }
+        let whole = format!("merchant:\"{}\"", merchant.to_uppercase());
+        prop_assert!(filter(&whole).matches(&row), "{}", whole);
+    }
+
+    #[test]
     fn comparisons_are_those_of_decimals(units in -100_000_i64..100_000, scale in 0_u32..4) {
         let number = Decimal::new(units, scale);
         prop_assert_eq!(takes(&format!("amount>{number}")), Decimal::new(4190, 2) > number);
         prop_assert_eq!(takes(&format!("amount<={number}")), Decimal::new(4190, 2) <= number);
+        prop_assert_eq!(takes(&format!("amount:{number}")), Decimal::new(4190, 2) == number);
     }
 }
 
