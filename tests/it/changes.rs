@@ -75,10 +75,8 @@ async fn a_card_that_changed_since_it_was_shown_is_left_alone() {
         let order = Order { shown, ..desk.order(&card.key, Action::TopUp(some(&card))) };
         let refused = desk.engine.change(order, Duration::ZERO).await.expect_err("it is not as shown");
         assert!(refused.to_string().contains("the card is ACTIVE now, it was FROZEN"), "{refused}");
-        let shown = Shown { state: None, available: Some(money("0.01", &card)) }
-            .available
-            .map(|_| Shown { state: None, available: card.available().map(|money| money.plus(money).expect("one currency")) });
-        let order = Order { shown: shown.expect("a balance"), ..desk.order(&card.key, Action::TopUp(some(&card))) };
+        let other = card.available().map(|money| money.plus(money).expect("one currency"));
+        let order = Order { shown: Shown { state: None, available: other }, ..desk.order(&card.key, Action::TopUp(some(&card))) };
         let refused = desk.engine.change(order, Duration::ZERO).await.expect_err("the balance is not as shown");
         assert!(refused.to_string().contains("when you confirmed"), "{refused}");
         assert_eq!(desk.sandbox.writes(), writes, "{}", dialect.name());
