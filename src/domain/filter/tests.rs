@@ -1,4 +1,4 @@
-//! What the filter language promises.
+//! What the filter language promises, in the operator's words.
 
 use super::*;
 use crate::domain::card::{Balance, Card, CardKey, CardState, ProviderId, Reading};
