@@ -89,12 +89,12 @@ impl Banana {
             return Err(self.refusal(&answer));
         }
         let inside = self.open(&answer)?;
-        if let Ok(fields) = Fields::read(&inside) {
-            if fields.flag("success") == Some(false) {
-                return Err(answer.said_no(wire::message(&fields).as_deref().unwrap_or("refused without a reason")));
+        match Fields::read(&inside) {
+            Ok(fields) if fields.flag("success") == Some(false) => {
+                Err(answer.said_no(wire::message(&fields).as_deref().unwrap_or("refused without a reason")))
             }
+            _ => Ok((answer, inside)),
         }
-        Ok((answer, inside))
     }
 
     fn request(&self, path: &str, plain: &str, iv: [u8; 16]) -> std::result::Result<Request<Bytes>, String> {
@@ -339,12 +339,9 @@ mod tests {
 
     fn banana(answers: &[(u16, String)]) -> (Banana, Script) {
         let script = Script { answers: Arc::new(Mutex::new(answers.to_vec())), ..Script::default() };
-        let text = format!(
-            "[providers.bravo]\nkind = \"banana\"\nbase_url = \"https://b.example.com\"\nmerchant_id = \"m-1\"\n\
-             [providers.bravo.credentials]\nsecret_key = {{ env = \"X\" }}\n"
-        );
-        let config =
-            crate::config::Config::parse(&text, std::path::Path::new("c.toml")).expect("a good file").providers.remove(0);
+        let text = "[providers.bravo]\nkind = \"banana\"\nbase_url = \"https://b.example.com\"\nmerchant_id = \"m-1\"\n\
+             [providers.bravo.credentials]\nsecret_key = { env = \"X\" }\n";
+        let config = crate::config::Config::parse(text, std::path::Path::new("c.toml")).expect("a good file").providers.remove(0);
         let config::Account::Banana(mut account) = config.account.clone() else { panic!("it is banana") };
         account.secret_key = Source::Given(KEY.into());
         let clock = Clock::fixed("2026-04-03T12:00:00Z".parse().expect("a time"));

@@ -9,6 +9,7 @@ use jiff::tz::TimeZone;
 use rust_decimal::Decimal;
 use serde_json::value::RawValue;
 
+use crate::clock::millis;
 use crate::domain::card::Last4;
 use crate::domain::money::{Currency, Money, read_decimal};
 use crate::domain::text;
@@ -211,7 +212,7 @@ pub fn raw_text(raw: &RawValue) -> Option<String> {
     }
 }
 
-/// A moment as the wires write it: RFC 3339, a date and time without an offset (then UTC), a date, or Unix seconds or milliseconds.
+/// A moment as the wires write it, in whole milliseconds: RFC 3339, a date and time without an offset (then UTC), a date, or Unix seconds or milliseconds.
 #[must_use]
 pub fn read_time(text: &str) -> Option<Timestamp> {
     let text = text.trim();
@@ -224,10 +225,10 @@ pub fn read_time(text: &str) -> Option<Timestamp> {
         };
     }
     if let Ok(at) = text.parse::<Timestamp>() {
-        return Some(at);
+        return Some(millis(at));
     }
     let civil = text.parse::<DateTime>().ok()?;
-    civil.to_zoned(TimeZone::UTC).ok().map(|zoned| zoned.timestamp())
+    civil.to_zoned(TimeZone::UTC).ok().map(|zoned| millis(zoned.timestamp()))
 }
 
 #[cfg(test)]

@@ -201,7 +201,7 @@ impl Answer {
     /// # Errors
     /// `BadReply`, in doubt for a write, when it is not one.
     pub fn object(&self) -> Result<Fields> {
-        Fields::read(&*self.json()?).map_err(|_| self.bad_reply("answered JSON of an unexpected shape"))
+        Fields::read(&self.json()?).map_err(|_| self.bad_reply("answered JSON of an unexpected shape"))
     }
 
     /// The error of an answer that cannot be trusted or understood: a write may have happened.

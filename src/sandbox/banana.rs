@@ -143,7 +143,7 @@ fn recharge_fee(currency: Currency) -> Decimal {
 }
 
 fn limits(currency: Currency) -> (Decimal, Decimal) {
-    (scaled(500, currency), scaled(1_000_000, currency))
+    (Decimal::ONE, scaled(1_000_000, currency))
 }
 
 fn templates() -> Vec<Json> {

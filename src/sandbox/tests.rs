@@ -274,7 +274,7 @@ async fn a_banana_recharge_takes_effect_once_and_is_seen_in_balance_and_list() {
     assert_eq!(desk.sandbox.credits(Dialect::Banana, &card), [decimal("30.10")]);
     let (_, body) = desk.banana("/card/get_balance", &format!("{{{who}}}")).await;
     assert!(body.contains(&format!(r#""balance":{},"#, before.amount() + decimal("30.10"))), "{body}");
-    let (status, body) = desk.banana("/card/recharge", &format!(r#"{{{who},"amount":1}}"#)).await;
+    let (status, body) = desk.banana("/card/recharge", &format!(r#"{{{who},"amount":0.5}}"#)).await;
     assert_eq!(status, StatusCode::BAD_REQUEST);
     assert!(body.contains("Insufficient Balance"), "{body}");
 }

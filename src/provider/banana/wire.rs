@@ -99,12 +99,15 @@ pub(super) fn float(inside: &RawValue, answer: &Answer) -> Result<Vec<Money>> {
         }
         Ok(None)
     };
-    let fields = match Fields::read(inside) {
-        Ok(fields) => fields,
-        Err(_) => Fields::default(),
-    };
+    let fields = Fields::read(inside).unwrap_or_default();
     if let Some(money) = one(&fields).map_err(odd)? {
-        return Ok(vec![money]);
+        // The account's own figure, and others beside it where a list of them stands there too.
+        let mut float = vec![money];
+        for row in fields.list("balances").unwrap_or_default() {
+            let other = Fields::read(&row).and_then(|row| one(&row)).map_err(odd)?;
+            float.extend(other.filter(|other| float.iter().all(|known| known.currency() != other.currency())));
+        }
+        return Ok(float);
     }
     let rows = match fields.object("data") {
         Some(inner) => return Ok(one(&inner).map_err(odd)?.into_iter().collect()),
@@ -171,7 +174,9 @@ pub(super) fn transaction(
         merchant: row.first_text(&["merchant_name", "merchant"]),
         mcc: row.first_text(&["mcc", "merchant_category_code"]),
         country: row.first_text(&["merchant_country", "country"]),
-        decline_reason: row.first_text(&["decline_reason", "error_reason", "reason", "failure_reason"]),
+        decline_reason: row
+            .first_text(&["decline_reason", "error_reason", "reason", "failure_reason"])
+            .or_else(|| row.text("description").filter(|_| state == TransactionState::Declined)),
         description: row.text("description"),
         at,
         seen_at,
