@@ -6,5 +6,7 @@ pub mod config;
 pub mod domain;
 pub mod engine;
 pub mod provider;
+pub mod run;
 pub mod sandbox;
+pub mod tty;
 pub mod ui;
