@@ -232,6 +232,13 @@ impl Dialog {
         }
     }
 
+    /// Whether a secret is being typed: its keys are recorded nowhere, and it must be closed before the program is
+    /// suspended or locked.
+    #[must_use]
+    pub const fn holds_secret(&self) -> bool {
+        matches!(self.page, Page::Pin(_))
+    }
+
     pub(crate) const fn page(&self) -> &Page {
         &self.page
     }
@@ -376,6 +383,9 @@ fn send(order: Order, second: Option<OperationId>, world: &World) -> Step {
 /// A form hears new readings of its card.
 fn heard_by(target: &mut target::Target, news: &News) -> Step {
     let News::Cards(cards) = news else { return Step::Stay };
-    let changed = cards.iter().fold(false, |changed, card| target.hear(card) || changed);
+    let mut changed = false;
+    for card in cards {
+        changed |= target.hear(card);
+    }
     if changed { Step::Changed } else { Step::Stay }
 }

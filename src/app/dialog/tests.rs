@@ -573,6 +573,7 @@ fn read_only_refuses_with_its_reason_even_in_an_open_dialog() {
 fn a_pin_is_typed_twice_armed_and_never_printed() {
     let desk = Desk::new().open(Deed::SetPin, "c1").types("9078").keys("tab").types("9078").keys("tab");
     let shown = format!("{:?}", desk.dialog);
+    assert!(desk.dialog.as_ref().is_some_and(Dialog::holds_secret));
     assert!(!shown.contains("9078") && !shown.contains("57, 48, 55, 56"), "{shown}");
     let desk = desk.keys("space tab 4 2 4 2 enter");
     let [order] = desk.orders()[..] else { panic!("one order: {}", desk.notice()) };
@@ -705,4 +706,33 @@ fn quitting_is_asked_and_esc_stays() {
     let desk = desk.keys("y");
     assert!(matches!(&desk.effects[..], [Effect::Quit]));
     assert!(Desk::new().quit().keys("esc").effects.is_empty());
+}
+
+proptest::proptest! {
+    #[test]
+    fn without_y_nothing_is_frozen_or_topped_up(keys in proptest::collection::vec("[0-9.aeq]|enter|tab|up|space|backspace", 0..40)) {
+        let keys = keys.join(" ");
+        for deed in [Deed::Freeze, Deed::TopUp] {
+            let mut desk = Desk::new();
+            desk.can().quote = Offer::No("no quotes here");
+            let desk = desk.open(deed, "c1").keys("1 0 0").keys(&keys);
+            proptest::prop_assert!(desk.orders().is_empty(), "{deed:?} {keys}");
+        }
+    }
+
+    #[test]
+    fn one_dialog_makes_at_most_one_order_and_never_prints_a_pin(
+        which in 0_usize..4,
+        keys in proptest::collection::vec("[1-5]|y|9|0|enter|tab|4 2 4 2|C L O S E space 4 2 4 2|backspace", 0..60),
+    ) {
+        let deed = [Deed::Freeze, Deed::TopUp, Deed::SetPin, Deed::Close][which];
+        let mut desk = Desk::new();
+        desk.can().quote = Offer::No("no quotes here");
+        let mut desk = desk.open(deed, "c1");
+        for key in &keys {
+            desk = desk.keys(key).pass(350);
+        }
+        proptest::prop_assert!(desk.orders().len() <= 1, "{deed:?} {keys:?}");
+        proptest::prop_assert!(desk.orders().iter().all(|order| order.card == key("c1") && order.action.deed() == deed));
+    }
 }

@@ -151,7 +151,7 @@ pub(super) fn blocked(page: &Blocked, world: &World) -> Sheet {
     sheet.card(&page.key, world);
     sheet.blank();
     let state = (op.state.word(), state_role(op.state));
-    let before = format!("A {} of this card ", op.deed.phrase());
+    let before = format!("The earlier {} of this card ", noun(op.deed));
     if op.is_open() {
         sheet.line([part("NOT SENT. ", Role::Heading), plain(before), plain("is still "), part(state.0, state.1), plain(":")]);
     } else {
@@ -203,6 +203,14 @@ pub(super) fn blocked(page: &Blocked, world: &World) -> Sheet {
         sheet.footer(page.notice.as_deref(), &[("Enter", "go on with what you wanted"), ("Esc", "do nothing")]);
     }
     sheet
+}
+
+const fn noun(deed: Deed) -> &'static str {
+    match deed {
+        Deed::Freeze | Deed::Unfreeze | Deed::TopUp => deed.phrase(),
+        Deed::SetPin => "PIN change",
+        Deed::Close => "closing",
+    }
 }
 
 /// How an operation's state is drawn.

@@ -6,7 +6,7 @@ use crate::app::dialog::grade::is_large;
 use crate::app::dialog::target::{arming, digits};
 use crate::app::dialog::top_up::{Check, Quoted, TopUp, last_top_up};
 use crate::app::world::World;
-use crate::domain::card::Reading;
+use crate::domain::card::{CardState, Reading};
 use crate::domain::money::Money;
 use crate::domain::operation::Offer;
 use crate::domain::text;
@@ -26,6 +26,9 @@ fn head(page: &TopUp, title: &str, world: &World) -> Sheet {
     sheet.card(key, world);
     sheet.ends("Now", vec![plain("available "), available(key, world)], vec![read_words(&page.target, world)]);
     sheet.changes(&page.target);
+    if let Some(state) = page.target.shown.state.filter(|state| *state != CardState::Active) {
+        sheet.words("NOTE", &format!("the card is {}: it cannot spend this now", state.word()), Role::Caution);
+    }
     second(&mut sheet, page.second.is_some());
     sheet.blank();
     sheet
