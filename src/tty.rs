@@ -52,8 +52,10 @@ impl Terminal {
             return Err(io::Error::other("the board needs a terminal; the commands do not: see cardtop --help"));
         }
         restore_on_panic();
+        // Dropped when taking it fails half-way, and then given back.
+        let terminal = Self { screen: Screen::default(), mouse };
         take(mouse)?;
-        Ok(Self { screen: Screen::default(), mouse })
+        Ok(terminal)
     }
 
     /// Columns and rows.

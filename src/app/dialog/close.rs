@@ -82,12 +82,11 @@ impl Close {
     }
 
     fn confirm(&self, world: &World) -> Step {
-        let reason = self.reason.text().trim();
         let order = Order {
             id: self.id,
             card: self.target.key.clone(),
             action: Action::Close,
-            reason: (!reason.is_empty()).then(|| reason.into()),
+            reason: self.reason.reason(),
             shown: self.target.shown,
             second: self.second.is_some(),
         };

@@ -3,6 +3,7 @@
 //! A PIN is never in a [`Field`]: that one can be printed and remembers what was cut.
 
 use std::fmt;
+use std::sync::Arc;
 
 use tui_input::{Input, InputRequest};
 use zeroize::Zeroize;
@@ -32,6 +33,12 @@ impl Field {
     /// What stands in it.
     pub(crate) fn text(&self) -> &str {
         self.input.value()
+    }
+
+    /// What stands in it as a reason for the journal, card numbers masked; `None` when it is blank.
+    pub(crate) fn reason(&self) -> Option<Arc<str>> {
+        let reason = text::clean(self.text());
+        if reason.is_empty() { None } else { Some(reason.into()) }
     }
 
     /// What can be seen of it in `columns`, and in which of them the cursor stands.

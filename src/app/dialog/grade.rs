@@ -145,7 +145,11 @@ impl Gate {
                 return if c == 'y' { Pressed::Refused(format!("type {wanted} first")) } else { Pressed::NotMine };
             }
             if self.typed.text().chars().count() >= wanted.chars().count() {
-                return Pressed::Refused(format!("{} is not {wanted}: Backspace", self.typed.text()));
+                return Pressed::Refused(match (self.armed(wanted), self.grade) {
+                    (true, Grade::Phrase) => "armed: Enter confirms, Esc does nothing".to_owned(),
+                    (true, Grade::Reason | Grade::Check | Grade::LastFour) => "armed: y confirms, Esc does nothing".to_owned(),
+                    (false, _) => format!("{} is not {wanted}: Backspace", self.typed.text()),
+                });
             }
         }
         if self.typed.key(chord) { Pressed::Taken } else { Pressed::NotMine }

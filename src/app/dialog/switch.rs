@@ -2,6 +2,8 @@
 //!
 //! Compares the state only: a card that is being spent with must still be freezable.
 
+use std::sync::Arc;
+
 use super::field::Field;
 use super::grade::{Gate, Pressed, grade};
 use super::target::{Target, arming, environment};
@@ -73,10 +75,10 @@ impl Switch {
     }
 
     /// The reason, once there is one.
-    pub(crate) fn reason(&self) -> Option<&str> {
+    pub(crate) fn reason(&self) -> Option<Arc<str>> {
         let chosen = self.reason?;
-        let words = self.words.text().trim();
-        if chosen + 1 == FREEZE.len() && !words.is_empty() { Some(words) } else { self.reasons().get(chosen).copied() }
+        let words = if chosen + 1 == FREEZE.len() { self.words.reason() } else { None };
+        words.or_else(|| self.reasons().get(chosen).map(|reason| Arc::from(*reason)))
     }
 
     /// A key.
@@ -140,7 +142,7 @@ impl Switch {
             id: self.id,
             card: self.target.key.clone(),
             action: if self.deed == Deed::Unfreeze { Action::Unfreeze } else { Action::Freeze },
-            reason: Some(reason.into()),
+            reason: Some(reason),
             shown: self.target.shown_state(),
             second: self.second.is_some(),
         };

@@ -321,6 +321,10 @@ fn keys_in_the_first_moment_are_dropped_but_esc_leaves() {
 fn a_reason_in_own_words_may_hold_any_letter() {
     let desk = Desk::new().open(Deed::Freeze, "c1").keys("5").types("dog ate y").keys("enter y");
     assert_eq!(desk.orders()[0].reason.as_deref(), Some("dog ate y"));
+    let desk = Desk::new().open(Deed::Freeze, "c1").keys("5").types("found 4111111111111111").keys("enter y");
+    assert_eq!(desk.orders()[0].reason.as_deref(), Some("found ..1111"), "no card number reaches the journal");
+    let desk = Desk::new().open(Deed::Freeze, "c1").keys("5 enter y");
+    assert_eq!(desk.orders()[0].reason.as_deref(), Some("other"));
 }
 
 #[test]

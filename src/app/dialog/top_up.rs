@@ -201,12 +201,11 @@ impl TopUp {
             self.notice = Some("the fee is being asked: wait for it, or e to edit".to_owned());
             return Step::Stay;
         }
-        let reason = self.reason.text().trim();
         let order = Order {
             id: self.id,
             card: self.target.key.clone(),
             action: Action::TopUp(check.amount),
-            reason: (!reason.is_empty()).then(|| reason.into()),
+            reason: self.reason.reason(),
             shown: self.target.shown,
             second: self.second.is_some(),
         };
