@@ -10,4 +10,5 @@ pub mod provider;
 pub mod run;
 pub mod sandbox;
 pub mod store;
+pub mod tty;
 pub mod ui;

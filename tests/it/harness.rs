@@ -28,7 +28,7 @@ pub(crate) struct Desk {
     pub(crate) config: Config,
     pub(crate) folder: tempfile::TempDir,
     /// Kept, so that the engine's news have somewhere to go.
-    pub(crate) news: mpsc::Receiver<News>,
+    _news: mpsc::Receiver<News>,
 }
 
 impl Desk {
@@ -45,7 +45,7 @@ impl Desk {
         sandbox.write_config(&|_| "http://127.0.0.1:9".to_owned(), &path).expect("a configuration");
         let config = Config::load(Some(&path)).expect("the sandbox writes a good configuration");
         let (engine, news) = open(&sandbox, &config, &clock, folder.path(), false).await;
-        Self { sandbox, engine, clock, config, folder, news }
+        Self { sandbox, engine, clock, config, folder, _news: news }
     }
 
     /// A second cardtop on the same data file.
