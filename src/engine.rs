@@ -24,9 +24,10 @@ use crate::domain::money::Money;
 pub use crate::domain::operation::Step;
 use crate::domain::operation::{Action, Capabilities, Operation, OperationId};
 use crate::domain::transaction::Transaction;
+pub use crate::provider::Error;
 use crate::provider::crypto::random;
 use crate::provider::http::{Http, Transport};
-use crate::provider::{Error, Kind, Quote};
+pub use crate::provider::{Kind, Quote};
 use crate::store::{Store, journal};
 use account::Account;
 

@@ -101,6 +101,30 @@ impl Fields {
         (!cleaned.is_empty()).then(|| cleaned.into())
     }
 
+    /// An id, exactly as sent: it has to go back to the provider, so nothing in it is masked. Blanks, controls and anything beyond
+    /// ASCII make it no id; longer than 100 characters neither.
+    #[must_use]
+    pub fn id(&self, name: &str) -> Option<Arc<str>> {
+        let text = self.raw_text(name)?;
+        let text = text.trim();
+        let plain = !text.is_empty() && text.len() <= 100 && text.bytes().all(|b| b.is_ascii_graphic());
+        plain.then(|| text.into())
+    }
+
+    /// The id of the first of these keys that is there.
+    #[must_use]
+    pub fn first_id(&self, names: &[&str]) -> Option<Arc<str>> {
+        names.iter().find_map(|name| self.id(name))
+    }
+
+    /// An id that must be there.
+    ///
+    /// # Errors
+    /// When it is not; the sentence names the key.
+    pub fn need_id(&self, name: &str) -> Result<Arc<str>, Odd> {
+        self.id(name).ok_or_else(|| Odd::new(&format!("has no {name}")))
+    }
+
     /// The text of the first of these keys that is there.
     #[must_use]
     pub fn first_text(&self, names: &[&str]) -> Option<Arc<str>> {

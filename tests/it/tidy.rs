@@ -50,7 +50,7 @@ fn rooms_import_only_what_lies_below_them() {
         ("sandbox", &["domain", "clock"]),
         ("engine", &["domain", "config", "clock", "provider", "store"]),
         ("app", &["domain", "config", "engine", "ui"]),
-        ("ui", &["domain", "app", "engine"]),
+        ("ui", &["domain", "config", "app", "engine"]),
         ("tty", &["app", "ui", "config"]),
         ("run", &["domain", "config", "clock", "engine", "app", "ui", "tty"]),
         ("cli", &["domain", "config", "clock", "engine", "provider", "sandbox", "run", "tty", "app", "ui"]),

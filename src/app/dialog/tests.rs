@@ -11,7 +11,7 @@ use crate::domain::money::Money;
 use crate::domain::operation::{Action, Before, Capabilities, Class, Offer, Operation, OperationState, PinRule, Proof};
 use crate::domain::transaction::{Transaction, TransactionKind, TransactionState};
 use crate::engine::ProviderInfo;
-use crate::provider::{Error, Kind, Quote};
+use crate::engine::{Error, Kind, Quote};
 
 /// An operator at a dialog.
 pub(crate) struct Desk {

@@ -19,8 +19,8 @@ use crate::domain::card::CardKey;
 use crate::domain::money::Money;
 use crate::domain::operation::{Action, Deed, Offer, Operation, OperationId, OperationState};
 use crate::domain::transaction::{Transaction, TransactionKind, TransactionState};
+use crate::engine::Quote;
 use crate::engine::{Job, News, Order};
-use crate::provider::Quote;
 
 /// A same-sized top-up this recently makes another one look like a repetition.
 const RECENT: Duration = Duration::from_secs(600);

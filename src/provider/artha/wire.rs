@@ -125,7 +125,7 @@ pub(super) fn float(answer: &Answer) -> Result<Vec<Money>> {
 /// have done anything.
 pub(super) fn task(answer: &Answer) -> Result<Option<Arc<str>>> {
     let fields = answer.object()?;
-    let (task, status, remarks) = (fields.text("taskId"), fields.text("status"), fields.text("remarks"));
+    let (task, status, remarks) = (fields.id("taskId"), fields.text("status"), fields.text("remarks"));
     match status.as_deref().map(listing::plain).as_deref() {
         Some("failed" | "failure" | "fail" | "rejected" | "error") => {
             Err(answer.said_no(remarks.as_deref().unwrap_or("refused without a reason")))
@@ -186,7 +186,7 @@ pub(super) fn transaction(
         }
         None => return Err(Odd::new("has no date")),
     };
-    let card_id = row.first_text(&["cardId", "card_id"]).or_else(|| card.map(|card| Arc::clone(&card.key.id)));
+    let card_id = row.first_id(&["cardId", "card_id"]).or_else(|| card.map(|card| Arc::clone(&card.key.id)));
     let kind_word = row.first_text(&["type", "transactionType", "businessType", "business_type"]).unwrap_or_default();
     let state_word = row.first_text(&["status", "txStatus", "tx_status"]).unwrap_or_default();
     let kind = kind(&kind_word);
@@ -194,7 +194,7 @@ pub(super) fn transaction(
     let fee_name = if row.get("fee").is_some() { "fee" } else { "fees" };
     let remarks = row.first_text(&["remarks", "remark", "description"]);
     let declined = state == TransactionState::Declined;
-    let id = row.first_text(&["transactionId", "id", "txId", "tx_id", "taskId"]).unwrap_or_else(|| {
+    let id = row.first_id(&["transactionId", "id", "txId", "tx_id", "taskId"]).unwrap_or_else(|| {
         listing::made_id(&[
             card_id.as_deref().unwrap_or(""),
             &at.to_string(),

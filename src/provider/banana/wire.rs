@@ -32,7 +32,7 @@ pub(super) fn templates(inside: &RawValue) -> Vec<Template> {
     let one = |row: &RawValue| -> Option<Template> {
         let fields = Fields::read(row).ok()?;
         let kind = fields.text("type").and_then(|word| CardKind::of_word(&word));
-        Some(Template { id: fields.text("id")?, kind })
+        Some(Template { id: fields.id("id")?, kind })
     };
     rows.unwrap_or_default().iter().filter_map(|row| one(row)).collect()
 }
@@ -160,11 +160,11 @@ pub(super) fn transaction(
     let state = if declined_kind { TransactionState::Declined } else { transaction_state(&state_word, kind) };
     Ok(Transaction {
         provider: provider.clone(),
-        id: match row.first_text(&["id", "transaction_id"]) {
+        id: match row.first_id(&["id", "transaction_id"]) {
             Some(id) => id,
-            None => listing::made_id(&[&at.to_string(), &amount.digits(), &kind_word, &row.text("card_id").unwrap_or_default()]),
+            None => listing::made_id(&[&at.to_string(), &amount.digits(), &kind_word, &row.id("card_id").unwrap_or_default()]),
         },
-        card_id: row.text("card_id").or_else(|| card.map(|card| Arc::clone(&card.key.id))),
+        card_id: row.id("card_id").or_else(|| card.map(|card| Arc::clone(&card.key.id))),
         last4: card.and_then(|card| card.last4),
         kind,
         state,

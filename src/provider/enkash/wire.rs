@@ -137,13 +137,13 @@ pub(super) fn one_card(wanted: &Card, payload: &Payload) -> Result<Card> {
 
 fn card(provider: &ProviderId, row: &RawValue, at: Timestamp) -> std::result::Result<Card, Odd> {
     let row = Fields::read(row)?;
-    let mut card = Card::unread(CardKey::new(provider, &row.need_text("enKashCardId")?));
+    let mut card = Card::unread(CardKey::new(provider, &row.need_id("enKashCardId")?));
     let name: Vec<Arc<str>> = ["title", "firstName", "middleName", "lastName"].iter().filter_map(|part| row.text(part)).collect();
     card.holder = match row.first_text(&["cardHolderName", "cardholderName"]) {
         Some(name) => name,
         None => text::clean(&name.join(" ")).into(),
     };
-    card.owner = row.first_text(&["userId", "ekUserId"]);
+    card.owner = row.first_id(&["userId", "ekUserId"]);
     card.last4 = row.last4("maskedNumber").or_else(|| row.last4("maskedCard"));
     card.currency = Some(inr());
     // A word, or an object with a label.
@@ -218,7 +218,7 @@ fn transaction(
     let (kind_word, state_word) = (row.text("type").unwrap_or_default(), row.text("status").unwrap_or_default());
     let kind = kind(&kind_word, &direction);
     let state = transaction_state(&state_word, kind);
-    let card_id = row.text("enKashCardId").or_else(|| card.map(|card| Arc::clone(&card.key.id)));
+    let card_id = row.id("enKashCardId").or_else(|| card.map(|card| Arc::clone(&card.key.id)));
     Ok(Transaction {
         provider: provider.clone(),
         id: match id(&row) {
@@ -246,7 +246,7 @@ fn transaction(
 }
 
 fn id(row: &Fields) -> Option<Arc<str>> {
-    row.first_text(&["enKashCardTransactionId", "enKashTransactionId", "enkashCardTxnId", "id"])
+    row.first_id(&["enKashCardTransactionId", "enKashTransactionId", "enkashCardTxnId", "id"])
 }
 
 /// Types of 4.4, and what a bare direction says.

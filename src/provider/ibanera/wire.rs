@@ -94,7 +94,7 @@ pub(super) fn cards(provider: &ProviderId, envelope: &Envelope, page: usize, siz
     let rows = envelope.rows();
     let read = |row: &RawValue| -> std::result::Result<Card, Odd> {
         let row = Fields::read(row)?;
-        let mut card = Card::unread(CardKey::new(provider, &row.need_text("id")?));
+        let mut card = Card::unread(CardKey::new(provider, &row.need_id("id")?));
         fill(&mut card, &row, envelope.answer.at)?;
         Ok(card)
     };
@@ -111,7 +111,7 @@ pub(super) fn details(wanted: &Card, envelope: &Envelope) -> Result<Card> {
 }
 
 fn fill(card: &mut Card, row: &Fields, at: Timestamp) -> std::result::Result<(), Odd> {
-    card.owner = row.first_text(&["customersID", "customersId", "customerId"]);
+    card.owner = row.first_id(&["customersID", "customersId", "customerId"]);
     card.holder = row.first_text(&["cardHolderName", "nameOnCard"]).unwrap_or_default();
     card.last4 = row.last4("cardLast4").or_else(|| row.last4("obfuscatedCardNumber")).or_else(|| row.last4("cardNumber"));
     card.currency = row.currency("currency")?;
@@ -198,8 +198,8 @@ fn transaction(provider: &ProviderId, card: &Card, row: &RawValue, seen_at: Time
     let merchant = description.clone().filter(|_| matches!(kind, TransactionKind::Purchase | TransactionKind::Refund));
     Ok(Transaction {
         provider: provider.clone(),
-        id: row.need_text("id")?,
-        card_id: Some(row.text("cardsId").filter(|id| &**id != "0").unwrap_or_else(|| Arc::clone(&card.key.id))),
+        id: row.need_id("id")?,
+        card_id: Some(row.id("cardsId").filter(|id| &**id != "0").unwrap_or_else(|| Arc::clone(&card.key.id))),
         last4: card.last4,
         kind,
         state,
@@ -267,7 +267,7 @@ pub(super) fn payer(provider: &ProviderId, envelope: &Envelope) -> Result<String
     let usd: Option<Currency> = "USD".parse().ok();
     let one = |row: &RawValue| -> Option<Arc<str>> {
         let row = Fields::read(row).ok()?;
-        (row.currency("asset").ok()? == usd && row.flag("bSuppressed") != Some(true)).then(|| row.text("id")).flatten()
+        (row.currency("asset").ok()? == usd && row.flag("bSuppressed") != Some(true)).then(|| row.id("id")).flatten()
     };
     let found: Vec<Arc<str>> = envelope.rows().iter().filter_map(|row| one(row)).collect();
     match found.as_slice() {
@@ -289,8 +289,8 @@ pub(super) fn payer(provider: &ProviderId, envelope: &Envelope) -> Result<String
 pub(super) fn transferred(envelope: &Envelope) -> Receipt {
     let details = envelope.details();
     let reference = details
-        .first_text(&["ToTransactionId", "FromTransactionId"])
-        .or_else(|| envelope.fields.text("id").filter(|id| &**id != "0"));
+        .first_id(&["ToTransactionId", "FromTransactionId"])
+        .or_else(|| envelope.fields.id("id").filter(|id| &**id != "0"));
     Receipt::Accepted { reference }
 }
 
