@@ -1,292 +1,436 @@
-//! Requests of artha's gen-1 Cards API: signed with RSA, answered as JSON that calls itself text.
+//! Requests of artha's gen-1 Cards API: signed headers, readings of a card, and changes of it.
 //!
-//! Money-moving calls are sent once; artha takes no reference and answers with a task id.
+//! It never repeats a change and never asks for a PIN. Card numbers are dropped in `wire`, where answers are read.
 
+#[cfg(test)]
+mod tests;
 mod wire;
 
+use std::collections::BTreeMap;
+
+use ::http::{HeaderValue, Method, Request, Uri};
 use async_trait::async_trait;
 use bytes::Bytes;
 use data_encoding::BASE64;
-use http::{Method, Request};
+use jiff::{SignedDuration, Timestamp};
 use secrecy::{ExposeSecret, SecretString};
-use serde_json::Value;
+use serde::Serialize;
+use zeroize::Zeroizing;
 
-use super::crypto::{RsaKey, random};
+use super::crypto::{self, RsaKey};
+use super::error::{Error, Kind, Result};
+use super::fields::Odd;
 use super::http::{Answer, Does, Http};
-use super::{Claimed, Cursor, Error, Kind, Outcome, Page, Provider, Quote, Receipt, Result, Seen, Window, listing};
+use super::{Claimed, Cursor, Page, Provider, Quote, Receipt, Seen, Window, listing, path_segment};
+use crate::config::secret::Source;
 use crate::config::{self, ProviderConfig};
 use crate::domain::card::Card;
 use crate::domain::money::Money;
 use crate::domain::operation::{Action, Capabilities, Class, Deed, Offer, Operation, OperationId, PinRule, Proof};
 use crate::domain::transaction::Transaction;
 
-/// Rows asked for at once (inferred: artha wire notes, 5.1).
-const PAGE: usize = 50;
+/// Rows a page. INFERENCE (artha wire notes, 5.1): the upstream takes 10 to 200.
+const PAGE: u16 = 50;
 
-/// The adapter of an artha account.
+/// Longest span of time that one list is asked for. INFERENCE (artha wire notes, 5.1).
+const SPAN_SECONDS: i64 = 60 * 86_400;
+
+/// Pages of one span after which a list is taken to have no end.
+const MOST_PAGES: u32 = 2_000;
+
+/// Most decimals of an amount that is sent. INFERENCE (artha wire notes, 6).
+const DECIMALS: u32 = 2;
+
+/// The adapter. Holds the token and the key, so it has no `Debug`.
 pub struct Artha {
     http: Http,
     base: String,
     token: SecretString,
+    /// One header value for all requests, so that the token is not copied with each.
+    bearer: HeaderValue,
+    /// The `customerToken` header, where it is sent.
+    customer: Option<HeaderValue>,
     key: RsaKey,
-    customer_token: bool,
-    all_transactions: Option<String>,
+    all_transactions_path: Option<String>,
+    can: Capabilities,
 }
 
 impl Artha {
     /// The adapter of an account.
     ///
     /// # Errors
-    /// A sentence, when a secret cannot be had or the key is no RSA key.
+    /// A sentence, when a secret cannot be had or a setting is wrong.
     pub fn new(config: &ProviderConfig, account: &config::Artha, http: Http) -> std::result::Result<Self, String> {
-        let secret = |name: &str, source: &config::secret::Source| {
-            source.read().map_err(|error| format!("{}: {name}: {error}", config.name))
+        let name = &config.name;
+        let read = |setting: &str, source: &Source| {
+            source.read().map_err(|error| format!("{name}: the credential `{setting}` cannot be read: {error}"))
         };
-        let key = RsaKey::pem(secret("private_key", &account.private_key)?.expose_secret())
-            .map_err(|_| format!("{}: private_key is not an RSA key in PEM (PKCS#1 or PKCS#8)", config.name))?;
-        Ok(Self {
-            http,
-            base: config.base_url.clone(),
-            token: secret("token", &account.token)?,
-            key,
-            customer_token: account.customer_token,
-            all_transactions: account.all_transactions_path.clone(),
-        })
-    }
-
-    async fn get(&self, path: &str, id: &str) -> Result<Answer> {
-        let path = format!("{path}/{}", super::path_segment(id));
-        self.call(Does::Read, Method::GET, &path, &[]).await
-    }
-
-    async fn post(&self, does: Does, path: &str, body: &[(&str, Value)]) -> Result<Answer> {
-        self.call(does, Method::POST, path, body).await
-    }
-
-    /// Sends with the headers of artha wire notes, 1.4, and the signature of 1.5; answers with anything but 2xx are errors.
-    async fn call(&self, does: Does, method: Method, path: &str, body: &[(&str, Value)]) -> Result<Answer> {
-        let nonce = nonce().map_err(|error| Error::new(self.http.provider(), Kind::BadReply, &error))?;
-        let timestamp = self.http.clock().now().as_second().to_string();
-        let request = self.request(method, path, body, &timestamp, &nonce).map_err(|error| {
-            Error::new(self.http.provider(), Kind::Refused, &format!("the request could not be made: {error}"))
+        let token = read("token", &account.token)?;
+        let plain = token.expose_secret().trim();
+        let header = |text: &str| {
+            let mut value = HeaderValue::from_str(text).ok().filter(|_| !plain.is_empty()).ok_or_else(|| {
+                format!("{name}: the credential `token` is empty or has characters that no header can carry; set it again")
+            })?;
+            value.set_sensitive(true);
+            Ok::<_, String>(value)
+        };
+        let bearer = header(&Zeroizing::new(format!("Bearer {plain}")))?;
+        let customer = account.customer_token.then(|| header(plain)).transpose()?;
+        let token = SecretString::from(plain);
+        let key = read("private_key", &account.private_key)?;
+        let key = RsaKey::pem(key.expose_secret().trim()).map_err(|_| {
+            format!(
+                "{name}: the credential `private_key` is not an RSA private key in PEM without a passphrase (PKCS#1 or PKCS#8)"
+            )
         })?;
-        let answer = self.http.send(does, request).await?;
-        if answer.is_success() { Ok(answer) } else { Err(answer.refusal(&wire::complaint(&answer))) }
+        let base = config.base_url.trim_end_matches('/').to_owned();
+        base.parse::<Uri>().map_err(|_| format!("{name}: base_url is not an address"))?;
+        let all_transactions_path = account.all_transactions_path.as_deref().map(|path| path.trim_matches('/').to_owned());
+        let can = can(all_transactions_path.is_some());
+        Ok(Self { http, base, token, bearer, customer, key, all_transactions_path, can })
     }
 
-    fn request(
-        &self,
-        method: Method,
-        path: &str,
-        body: &[(&str, Value)],
-        timestamp: &str,
-        nonce: &str,
-    ) -> std::result::Result<Request<Bytes>, http::Error> {
-        let token = self.token.expose_secret();
-        let mut signed: Vec<(&str, String)> = vec![("timestamp", timestamp.to_owned()), ("nonce", nonce.to_owned())];
-        if self.customer_token {
-            signed.push(("customerToken", token.to_owned()));
-        }
-        signed.extend(body.iter().map(|(name, value)| (*name, value_text(value))));
-        let signature = BASE64.encode(&self.key.sign(canonical(signed).as_bytes()));
+    async fn get(&self, path: &str) -> Result<Answer> {
+        self.ask(Does::Read, Method::GET, path, &Body::new()).await
+    }
+
+    /// Sends once. An answer other than 2xx is the provider's refusal, in its words.
+    async fn ask(&self, does: Does, method: Method, path: &str, body: &Body) -> Result<Answer> {
+        let request = self.request(method, path, body)?;
+        let answer = self.http.send(does, request).await?;
+        if answer.is_success() { Ok(answer) } else { Err(answer.refusal(&wire::refusal_words(&answer.body))) }
+    }
+
+    /// A signed request (artha wire notes, 1.4 and 1.5).
+    fn request(&self, method: Method, path: &str, body: &Body) -> Result<Request<Bytes>> {
+        let timestamp = self.http.clock().now().as_second().to_string();
+        let nonce = nonce().map_err(|_| self.error(Kind::Unreachable, "the system gave no random numbers; nothing was sent"))?;
+        let customer = self.customer.as_ref().map(|_| self.token.expose_secret());
+        let signature = BASE64.encode(&self.key.sign(canonical(&timestamp, &nonce, customer, body).as_bytes()));
         let mut request = Request::builder()
-            .method(&method)
+            .method(method)
             .uri(format!("{}/{path}", self.base))
-            .header(http::header::CONTENT_TYPE, "application/json")
-            .header(http::header::AUTHORIZATION, super::sensitive(&format!("Bearer {token}"))?)
+            .header("Content-Type", "application/json")
+            .header("Authorization", self.bearer.clone())
             .header("timestamp", timestamp)
             .header("nonce", nonce)
             .header("signature", signature);
-        if self.customer_token {
-            request = request.header("customerToken", super::sensitive(token)?);
+        if let Some(customer) = &self.customer {
+            request = request.header("customerToken", customer.clone());
         }
-        let bytes = if method == Method::GET { Bytes::new() } else { Bytes::from(object(body)) };
-        request.body(bytes)
+        let bytes = if body.is_empty() { Vec::new() } else { serde_json::to_vec(body).unwrap_or_default() };
+        request
+            .body(bytes.into())
+            .map_err(|_| self.error(Kind::Refused, "the address of this call cannot be formed: check base_url; nothing was sent"))
     }
 
-    /// A change that answers with a task (artha wire notes, 5.2): accepted, not done.
-    async fn task(&self, path: &str, body: &[(&str, Value)]) -> Result<Receipt> {
-        let answer = self.post(Does::Write, path, body).await?;
-        let task = wire::task(&answer)?;
-        Ok(Receipt::Accepted { reference: task })
+    fn error(&self, kind: Kind, said: &str) -> Error {
+        Error::new(self.http.provider(), kind, said)
     }
 
-    async fn listed(&self, path: &str, window: &Window, after: Option<Cursor>) -> Result<Page<Transaction>> {
-        let page: usize = after.as_ref().and_then(|cursor| cursor.0.parse().ok()).unwrap_or(1);
-        let mut body = Vec::new();
-        if let Some(card) = &window.card {
-            body.push(("cardId", Value::from(&*card.key.id)));
+    /// An amount as the wire takes it: a string without a currency, so it must be the card's (artha wire notes, 2.11).
+    fn digits(&self, card: &Card, amount: Money) -> Result<String> {
+        if let Some(currency) = card.currency.filter(|currency| *currency != amount.currency()) {
+            let said = format!("artha takes amounts in the card's currency, {currency}, and {amount} is not; nothing was sent");
+            return Err(self.error(Kind::Refused, &said));
         }
-        let time = |at: jiff::Timestamp| Value::from(at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string());
-        body.extend([
-            ("page", page.into()),
-            ("size", PAGE.into()),
-            ("startTime", time(window.since)),
-            ("endTime", time(window.until)),
-        ]);
-        let answer = self.post(Does::Read, path, &body).await?;
-        let rows = wire::rows(&answer)?;
-        let next = (rows.len() >= PAGE).then(|| Cursor((page + 1).to_string()));
-        let rows: Vec<_> =
-            rows.iter().map(|row| wire::transaction(self.http.provider(), window.card.as_ref(), row, answer.at)).collect();
-        Ok(Page::of(rows, next))
+        let mut decimal = amount.amount().normalize();
+        if decimal.scale() > DECIMALS {
+            return Err(self.error(Kind::Refused, &format!("artha takes at most {DECIMALS} decimals; nothing was sent")));
+        }
+        decimal.rescale(amount.currency().decimals().unwrap_or(DECIMALS).min(DECIMALS).max(decimal.scale()));
+        Ok(decimal.to_string())
+    }
+
+    async fn details(&self, card: &Card) -> Result<Card> {
+        let answer = self.get(&format!("CardDetails/{}", path_segment(&card.key.id))).await?;
+        wire::details(answer.object()?, card).map_err(|odd| answer.bad_reply(&odd.0))
+    }
+
+    /// Asks for a change and reads the task it became (artha wire notes, 5.2).
+    async fn change(&self, path: &str, body: &Body) -> Result<Receipt> {
+        let answer = self.ask(Does::Write, Method::POST, path, body).await?;
+        match wire::task(answer.object()?).map_err(|odd| answer.bad_reply(&odd.0))? {
+            wire::Task::Accepted(reference) => Ok(Receipt::Accepted { reference }),
+            wire::Task::Refused(why) => Err(answer.said_no(&why)),
+        }
+    }
+
+    /// Reads the part of the card's list in which a top-up can stand.
+    async fn listed(&self, card: &Card, operation: &Operation) -> Result<listing::Found> {
+        let window = listing::window(card, operation, self.http.clock().now());
+        let (mut found, mut after) = (listing::Found::default(), None);
+        loop {
+            after = found.add(self.transactions(&window, after).await?);
+            if after.is_none() {
+                return Ok(found);
+            }
+        }
+    }
+
+    /// Looks for a top-up: by its task, or without one in the card's list.
+    async fn look_for_top_up(&self, card: &Card, operation: &Operation, claimed: &Claimed) -> Result<Seen> {
+        let Some(task) = operation.provider_reference.as_deref() else {
+            return Ok(self.listed(card, operation).await?.judge(operation, claimed));
+        };
+        let answer = match self.get(&format!("TopUpStatus/{}", path_segment(task))).await {
+            Err(error) if error.kind == Kind::NotFound => {
+                return Ok(Seen::Nowhere { looked: format!("artha does not know the task: {}", error.said) });
+            }
+            answer => answer?,
+        };
+        let seen = wire::fate(answer.object()?, task).map_err(|odd| answer.bad_reply(&odd.0))?;
+        let Seen::Done { proof, .. } = seen else { return Ok(seen) };
+        // The task proves it. Its row is named too, where the list shows it, so that it proves no other top-up; until then the
+        // journal keeps a credit free for it.
+        let credit = match self.listed(card, operation).await {
+            Ok(found) => match found.row(task) {
+                Some(row) => Some(row.id.clone()),
+                None => match found.judge(operation, claimed) {
+                    Seen::Done { credit, .. } => credit,
+                    Seen::Failed { .. } | Seen::NotYet { .. } | Seen::Nowhere { .. } => None,
+                },
+            },
+            Err(_) => None,
+        };
+        Ok(Seen::Done { proof, credit })
     }
 }
 
 #[async_trait]
 impl Provider for Artha {
     fn can(&self) -> Capabilities {
-        Capabilities {
-            list_cards: Offer::No("artha has no card list: cards come from the roster"),
-            list_all_transactions: match self.all_transactions {
-                Some(_) => Offer::Yes,
-                None => Offer::No("the path of artha's list of all transactions is not configured: each card is read by itself"),
-            },
-            float: Offer::Yes,
-            quote: Offer::Yes,
-            freeze: Offer::Yes,
-            unfreeze: Offer::Yes,
-            top_up: Offer::Yes,
-            close: Offer::Yes,
-            pin: Ok(PinRule {
-                digits: None,
-                needs_old: false,
-                physical_only: false,
-                sentence: "artha chooses the new PIN; the cardholder reads it in their own app",
-            }),
-            top_up_proof: Proof::ByTask,
-            state_proof: Proof::ByState,
-            pin_proof: Proof::AnswerOnly,
-            class: Class::Neither,
-            top_up_min: None,
-            top_up_decimals: Some(2),
-            page_max: 50,
-        }
+        self.can
     }
 
     async fn cards(&self, _after: Option<Cursor>) -> Result<Page<Card>> {
-        Err(Error::new(self.http.provider(), Kind::NotOffered, "artha has no card list: cards come from the roster"))
+        Err(self.error(Kind::NotOffered, NO_LIST))
     }
 
     async fn card(&self, card: &Card) -> Result<Card> {
-        let balance = self.get("CardBalance", &card.key.id).await?;
-        let mut read = wire::balance(card, &balance)?;
-        // The balance stands on its own: a card whose details are refused still has a figure.
-        match self.get("CardDetails", &card.key.id).await {
-            Ok(details) => wire::details(&mut read, &details)?,
-            Err(error) if matches!(error.kind, Kind::Refused | Kind::NotFound) => {}
-            Err(error) => return Err(error),
-        }
-        Ok(read)
+        let answer = self.get(&format!("CardBalance/{}", path_segment(&card.key.id))).await?;
+        let balance = wire::balance(answer.object()?, card, answer.at).map_err(|odd| answer.bad_reply(&odd.0))?;
+        // The balance is what matters most: without details it is still worth showing.
+        Ok(match self.details(card).await {
+            Ok(details) => details.over(balance),
+            Err(_) => balance,
+        })
     }
 
     async fn transactions(&self, window: &Window, after: Option<Cursor>) -> Result<Page<Transaction>> {
-        match (&window.card, &self.all_transactions) {
-            (Some(_), _) => self.listed("Card/Transactions", window, after).await,
-            (None, Some(path)) => self.listed(path.trim_start_matches('/'), window, after).await,
-            (None, None) => Err(Error::new(self.http.provider(), Kind::NotOffered, "all_transactions_path is not configured")),
+        let path = match (&window.card, &self.all_transactions_path) {
+            (Some(_), _) => "Card/Transactions",
+            (None, Some(path)) => path,
+            (None, None) => return Err(self.error(Kind::NotOffered, NO_ALL)),
+        };
+        let place = match after {
+            None => Place::start(window),
+            Some(cursor) => Place::of(&cursor).ok_or_else(|| self.error(Kind::BadReply, "a page mark that is not artha's"))?,
+        };
+        let since = place.since(window);
+        let mut body = Body::from([
+            ("page", Part::Whole(place.page)),
+            ("size", Part::Whole(PAGE.into())),
+            ("startTime", Part::Text(moment(since))),
+            ("endTime", Part::Text(moment(place.until))),
+        ]);
+        if let Some(card) = &window.card {
+            body.insert("cardId", Part::Text(card.key.id.to_string()));
         }
+        let answer = self.ask(Does::Read, Method::POST, path, &body).await?;
+        let (list, provider) = (listing::rows(&answer.json()?).map_err(|odd| answer.bad_reply(&odd.0))?, self.http.provider());
+        let next = place.next(&list, window).map_err(|odd| answer.bad_reply(&odd.0))?;
+        let rows = list.rows.iter().map(|row| wire::transaction(row, provider, window.card.as_ref(), answer.at));
+        Ok(Page::of(rows, next.map(|place| place.cursor())))
     }
 
     async fn float(&self) -> Result<Vec<Money>> {
-        wire::float(&self.call(Does::Read, Method::GET, "MerchantInformation/Merchant", &[]).await?)
+        let answer = self.get("MerchantInformation/Merchant").await?;
+        wire::float(answer.object()?).map_err(|odd| answer.bad_reply(&odd.0))
     }
 
     async fn quote(&self, card: &Card, amount: Money) -> Result<Quote> {
-        let body = [("cardId", Value::from(&*card.key.id)), ("amount", Value::from(amount.digits()))];
-        wire::quote(&self.post(Does::Read, "EstimateCardTopUpFee", &body).await?, amount)
+        let body =
+            Body::from([("cardId", Part::Text(card.key.id.to_string())), ("amount", Part::Text(self.digits(card, amount)?))]);
+        let answer = self.ask(Does::Read, Method::POST, "EstimateCardTopUpFee", &body).await?;
+        wire::quote(answer.object()?, amount, answer.at).map_err(|odd| answer.bad_reply(&odd.0))
     }
 
     async fn act(&self, card: &Card, action: &Action, _id: OperationId) -> Result<Receipt> {
-        let id = ("cardId", Value::from(&*card.key.id));
-        match action {
-            Action::Freeze => self.task("CardFreeze", &[id]).await,
-            Action::Unfreeze => self.task("CardUnFreeze", &[id]).await,
-            Action::Close => self.task("CancelCard", &[id]).await,
-            Action::SetPin { .. } => self.task("CardSetPin", &[id]).await,
-            Action::TopUp(amount) => self.task("CardTopUp", &[id, ("amount", Value::from(amount.digits()))]).await,
-        }
+        let mut body = Body::from([("cardId", Part::Text(card.key.id.to_string()))]);
+        let path = match action {
+            Action::Freeze => "CardFreeze",
+            Action::Unfreeze => "CardUnFreeze",
+            Action::Close => "CancelCard",
+            Action::SetPin { new: None, .. } => "CardSetPin",
+            Action::SetPin { new: Some(_), .. } => {
+                return Err(self.error(Kind::Refused, "artha chooses the PIN itself and takes none; nothing was sent"));
+            }
+            Action::TopUp(amount) => {
+                body.insert("amount", Part::Text(self.digits(card, *amount)?));
+                "CardTopUp"
+            }
+        };
+        self.change(path, &body).await
     }
 
     async fn look(&self, card: &Card, operation: &Operation, claimed: &Claimed) -> Result<Seen> {
-        match (operation.deed, &operation.provider_reference) {
-            (Deed::TopUp, Some(task)) => wire::task_seen(&self.get("TopUpStatus", task).await?, task),
-            (Deed::TopUp, None) => listing::look(self, card, operation, claimed).await,
-            (Deed::Freeze | Deed::Unfreeze | Deed::Close | Deed::SetPin, _) => {
-                Ok(listing::state(operation, &self.card(card).await?))
-            }
+        match operation.deed {
+            Deed::TopUp => self.look_for_top_up(card, operation, claimed).await,
+            Deed::Freeze | Deed::Unfreeze | Deed::Close => Ok(listing::state(operation.deed, &self.details(card).await?)),
+            Deed::SetPin => Ok(Seen::Nowhere { looked: "artha cannot be asked whether a PIN was set".to_owned() }),
         }
     }
 }
 
-/// The string that is signed (artha wire notes, 1.5): fields that are not empty, in ASCII order of their names.
-fn canonical(mut fields: Vec<(&str, String)>) -> String {
-    fields.retain(|(name, value)| !value.is_empty() && *name != "signature");
-    fields.sort_unstable_by(|(a, _), (b, _)| a.as_bytes().cmp(b.as_bytes()));
-    fields.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("&")
-}
+const NO_LIST: &str = "artha has no card list: cards come from the roster";
+const NO_ALL: &str =
+    "artha does not document the path of all cards' transactions: set all_transactions_path, or they are read card by card";
 
-fn value_text(value: &Value) -> String {
-    match value {
-        Value::Null => String::new(),
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
+const fn can(all_transactions: bool) -> Capabilities {
+    Capabilities {
+        list_cards: Offer::No(NO_LIST),
+        list_all_transactions: if all_transactions { Offer::Yes } else { Offer::No(NO_ALL) },
+        float: Offer::Yes,
+        quote: Offer::Yes,
+        freeze: Offer::Yes,
+        unfreeze: Offer::Yes,
+        top_up: Offer::Yes,
+        close: Offer::Yes,
+        pin: Ok(PinRule {
+            digits: None,
+            needs_old: false,
+            physical_only: false,
+            sentence: "artha chooses the new PIN itself; cardtop neither sends nor reads it",
+        }),
+        top_up_proof: Proof::ByTask,
+        state_proof: Proof::ByState,
+        pin_proof: Proof::AnswerOnly,
+        class: Class::Neither,
+        top_up_min: None,
+        top_up_decimals: Some(DECIMALS),
+        page_max: PAGE,
     }
 }
 
-fn object(fields: &[(&str, Value)]) -> Vec<u8> {
-    let map: serde_json::Map<String, Value> = fields.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
-    Value::Object(map).to_string().into_bytes()
+/// The fields of a request's body.
+type Body = BTreeMap<&'static str, Part>;
+
+/// A value of a request.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Part {
+    Text(String),
+    Whole(u32),
 }
 
-/// Ten random letters and digits.
-fn nonce() -> std::result::Result<String, String> {
-    const LETTERS: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
-    let bytes = random::<10>().map_err(|_| "the system has no random numbers to give".to_owned())?;
-    Ok(bytes.iter().map(|byte| char::from(LETTERS.get(usize::from(byte & 31)).copied().unwrap_or(b'a'))).collect())
+/// The string that is signed: headers and body fields by name, `name=value`, joined by `&`; empty ones are left out (artha wire
+/// notes, 1.5). INFERENCE there: only these three headers enter it, names as sent, values raw.
+fn canonical(timestamp: &str, nonce: &str, customer: Option<&str>, body: &Body) -> Zeroizing<String> {
+    let numbers: Vec<(&str, String)> = body
+        .iter()
+        .filter_map(|(name, part)| match part {
+            Part::Text(_) => None,
+            Part::Whole(number) => Some((*name, number.to_string())),
+        })
+        .collect();
+    let texts = body.iter().filter_map(|(name, part)| match part {
+        Part::Text(text) => Some((*name, text.as_str())),
+        Part::Whole(_) => None,
+    });
+    let mut pairs: Vec<(&str, &str)> = vec![("timestamp", timestamp), ("nonce", nonce)];
+    pairs.extend(customer.map(|token| ("customerToken", token)));
+    pairs.extend(texts);
+    pairs.extend(numbers.iter().map(|(name, number)| (*name, number.as_str())));
+    pairs.retain(|(_, value)| !value.is_empty());
+    pairs.sort_unstable();
+    // Room for all of it at once, so that no copy of the token stays behind.
+    let room = pairs.iter().map(|(name, value)| name.len() + value.len() + 2).sum();
+    let mut string = Zeroizing::new(String::with_capacity(room));
+    for (name, value) in pairs {
+        if !string.is_empty() {
+            string.push('&');
+        }
+        string.push_str(name);
+        string.push('=');
+        string.push_str(value);
+    }
+    string
 }
 
-/// The doubt of an answer that came, but does not say what it must.
-pub(super) fn unreadable(answer: &Answer, said: &str) -> Error {
-    answer.bad_reply(said).outcome(Outcome::NotDone)
+/// Ten random letters and digits (artha wire notes, 1.4).
+fn nonce() -> std::result::Result<String, crypto::Broken> {
+    const LETTERS: &[u8; 62] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+    let random = crypto::random::<10>()?;
+    Ok(random.iter().filter_map(|byte| LETTERS.get(usize::from(*byte) % LETTERS.len())).map(|byte| char::from(*byte)).collect())
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::provider::crypto::sha256;
-    use data_encoding::HEXLOWER;
+/// A second as the list takes it: RFC 3339 in UTC (artha wire notes, 2.9).
+fn moment(second: i64) -> String {
+    Timestamp::from_second(second).unwrap_or(Timestamp::MAX).to_string()
+}
 
-    #[test]
-    fn the_signed_strings_are_those_of_the_document() {
-        let headers = || {
-            vec![
-                ("timestamp", "1739800000".to_owned()),
-                ("nonce", "a1B2c3D4e5".to_owned()),
-                ("customerToken", "tok-123".to_owned()),
-            ]
+/// Where in a list we are. A long window is read in spans, newest first, each in pages from 1.
+#[derive(Debug, PartialEq, Eq)]
+struct Place {
+    /// End of the span, in Unix seconds.
+    until: i64,
+    page: u32,
+    /// Rows of the span on the pages before.
+    seen: u64,
+    /// Fingerprint of the page before; empty on the first.
+    last: String,
+}
+
+impl Place {
+    fn start(window: &Window) -> Self {
+        let whole = SignedDuration::from_secs(1);
+        let until = if window.until.subsec_nanosecond() > 0 { window.until.saturating_add(whole) } else { Ok(window.until) };
+        Self { until: until.unwrap_or(Timestamp::MAX).as_second(), page: 1, seen: 0, last: String::new() }
+    }
+
+    fn of(cursor: &Cursor) -> Option<Self> {
+        let mut words = cursor.0.split(' ');
+        let place = Self {
+            until: words.next()?.parse().ok()?,
+            page: words.next()?.parse().ok()?,
+            seen: words.next()?.parse().ok()?,
+            last: words.next()?.to_owned(),
         };
-        let mut post = headers();
-        post.extend([
-            ("cardId", "c4bf67ad-c353-45ce-9314-19922fdf0c55".to_owned()),
-            ("amount", "100".to_owned()),
-            ("signImage", String::new()),
-        ]);
-        let string = canonical(post);
-        assert_eq!(
-            string,
-            "amount=100&cardId=c4bf67ad-c353-45ce-9314-19922fdf0c55&customerToken=tok-123&nonce=a1B2c3D4e5&timestamp=1739800000"
-        );
-        assert_eq!(
-            HEXLOWER.encode(&sha256(string.as_bytes())),
-            "8f2e0738f8a582fd015d838d3fcb0023b3fe73ce14b8e6188f8a2ac4ec817d47"
-        );
-        assert_eq!(canonical(headers()), "customerToken=tok-123&nonce=a1B2c3D4e5&timestamp=1739800000");
+        words.next().is_none().then_some(place)
     }
 
-    #[test]
-    fn a_nonce_has_ten_characters_and_is_new_each_time() {
-        let (one, other) = (nonce().expect("random"), nonce().expect("random"));
-        assert!(one.len() == 10 && one != other);
+    fn cursor(&self) -> Cursor {
+        Cursor(format!("{} {} {} {}", self.until, self.page, self.seen, self.last))
+    }
+
+    /// Start of the span, in Unix seconds.
+    fn since(&self, window: &Window) -> i64 {
+        window.since.as_second().max(self.until.saturating_sub(SPAN_SECONDS))
+    }
+
+    /// The place after this page; `None` at the end.
+    fn next(self, list: &listing::Rows, window: &Window) -> std::result::Result<Option<Self>, Odd> {
+        let last = list.fingerprint();
+        if !list.rows.is_empty() && last == self.last {
+            return Err(Odd::new(&format!("page {} of the transactions repeats the page before it", self.page)));
+        }
+        let seen = self.seen.saturating_add(u64::try_from(list.rows.len()).unwrap_or(u64::MAX));
+        let ended = list.rows.is_empty()
+            || match list.total {
+                Some(total) => seen >= total,
+                None => list.rows.len() < usize::from(PAGE),
+            };
+        if !ended && self.page >= MOST_PAGES {
+            return Err(Odd::new(&format!("the transactions do not end after {MOST_PAGES} pages")));
+        }
+        let since = self.since(window);
+        Ok(if !ended {
+            Some(Self { page: self.page + 1, seen, last, ..self })
+        } else if since > window.since.as_second() {
+            Some(Self { until: since, page: 1, seen: 0, last: String::new() })
+        } else {
+            None
+        })
     }
 }

@@ -360,7 +360,14 @@ impl Provider for Enkash {
     async fn look(&self, card: &Card, operation: &Operation, _claimed: &Claimed) -> Result<Seen> {
         match operation.deed {
             Deed::TopUp => self.found(operation).await,
-            Deed::Freeze | Deed::Unfreeze | Deed::Close | Deed::SetPin => Ok(listing::state(operation, &self.card(card).await?)),
+            Deed::Freeze | Deed::Unfreeze | Deed::Close | Deed::SetPin => {
+                let read = self.card(card).await?;
+                // Our close is the block code BL, which reads as BLOCKED (4.2).
+                if operation.deed == Deed::Close && read.state == crate::domain::card::CardState::Blocked {
+                    return Ok(Seen::Done { proof: "seen BLOCKED".to_owned(), credit: None });
+                }
+                Ok(listing::state(operation.deed, &read))
+            }
         }
     }
 }

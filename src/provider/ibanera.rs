@@ -313,7 +313,7 @@ impl Provider for Ibanera {
 
     async fn look(&self, card: &Card, operation: &Operation, claimed: &Claimed) -> Result<Seen> {
         if operation.deed != Deed::TopUp {
-            return Ok(listing::state(operation, &self.card(card).await?));
+            return Ok(listing::state(operation.deed, &self.card(card).await?));
         }
         let since = operation.created_at.saturating_sub(SignedDuration::from_mins(10)).unwrap_or(operation.created_at);
         let until = self.http.clock().now().saturating_add(SignedDuration::from_mins(10)).unwrap_or(Timestamp::MAX);

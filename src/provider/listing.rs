@@ -1,20 +1,25 @@
-//! What the adapters' looks have in common: finding a top-up in a list of transactions, and reading a change from a card's state.
+//! What the adapters' readings have in common: lists and their pages, a top-up found again in a list, a change read from a card's
+//! state, and the words and dates that several wires share.
 //!
-//! Pure but for the pages it asks the adapter for. It never guesses: two possible credits are no proof.
+//! Pure. It never guesses: what cannot be told apart is not proof.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use jiff::SignedDuration;
+use data_encoding::HEXLOWER;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::value::RawValue;
 
 use super::crypto::sha256;
-use super::{Claimed, Cursor, Provider, Result, Seen, Window};
+use super::fields::{Fields, Odd, list};
+use super::{Claimed, Cursor, Page, Seen, Window};
 use crate::domain::card::{Card, CardState};
 use crate::domain::money::Money;
 use crate::domain::operation::{Deed, Operation};
 use crate::domain::transaction::{Transaction, TransactionKind, TransactionState};
 
-/// How far the provider's clock may be behind ours.
-const SKEW: SignedDuration = SignedDuration::from_mins(2);
+/// How far the provider's clock may be behind or ahead of ours.
+pub(super) const SKEW: SignedDuration = SignedDuration::from_mins(2);
 
 /// A top-up that was sent is in the list within this.
 const WITHIN: SignedDuration = SignedDuration::from_hours(48);
@@ -22,51 +27,106 @@ const WITHIN: SignedDuration = SignedDuration::from_hours(48);
 /// Most pages that one look reads.
 const MOST_PAGES: usize = 40;
 
-/// Looks for a top-up in the card's transactions by kind, amount and time.
-///
-/// # Errors
-/// What the provider said to the reads.
-pub(super) async fn look(provider: &dyn Provider, card: &Card, operation: &Operation, claimed: &Claimed) -> Result<Seen> {
-    let since = operation.created_at.saturating_sub(SKEW).unwrap_or(operation.created_at);
-    let until = operation.created_at.saturating_add(WITHIN).unwrap_or(operation.created_at);
-    let window = Window { card: Some(card.clone()), since, until };
-    let mut rows = Vec::new();
-    let mut after: Option<Cursor> = None;
-    for _ in 0..MOST_PAGES {
-        let page = provider.transactions(&window, after.clone()).await?;
-        rows.extend(page.items);
-        if page.next.is_none() || page.next == after {
-            break;
-        }
-        after = page.next;
-    }
-    Ok(judge(&rows, operation, claimed))
+/// The earliest time that the row of an operation may carry.
+pub(super) fn earliest(operation: &Operation) -> Timestamp {
+    operation.created_at.saturating_sub(SKEW).unwrap_or(operation.created_at)
 }
 
-/// What the rows say of a top-up. Credits that prove others, or belong to equal top-ups that are surer than this one, are not proof; with
-/// more credits left than equal top-ups in doubt, somebody else sent one, and nobody can tell which is ours.
+/// The latest time that the row of an operation may carry.
+fn latest(operation: &Operation) -> Timestamp {
+    operation.created_at.saturating_add(WITHIN).unwrap_or(Timestamp::MAX)
+}
+
+/// The part of a card's list in which an operation can stand, as seen now.
+pub(super) fn window(card: &Card, operation: &Operation, now: Timestamp) -> Window {
+    let until = now.max(operation.created_at).min(latest(operation));
+    Window { card: Some(card.clone()), since: earliest(operation), until: until.saturating_add(SKEW).unwrap_or(until) }
+}
+
+/// The pages of a list that one look has read.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    rows: Vec<Transaction>,
+    unread: usize,
+    pages: usize,
+    cut: bool,
+}
+
+impl Found {
+    /// Takes a page; says where the next one starts, unless that was enough.
+    pub(super) fn add(&mut self, page: Page<Transaction>) -> Option<Cursor> {
+        self.rows.extend(page.items);
+        self.unread += page.skipped.len();
+        self.pages += 1;
+        self.cut = self.pages >= MOST_PAGES && page.next.is_some();
+        page.next.filter(|_| !self.cut)
+    }
+
+    /// The row of this id.
+    pub(super) fn row(&self, id: &str) -> Option<&Transaction> {
+        self.rows.iter().find(|row| row.id.eq_ignore_ascii_case(id))
+    }
+
+    /// What the rows say of a top-up.
+    pub(super) fn judge(&self, operation: &Operation, claimed: &Claimed) -> Seen {
+        if self.cut {
+            return Seen::Nowhere { looked: format!("only the first {} rows of a list that goes on", self.rows.len()) };
+        }
+        match judge(&self.rows, operation, claimed) {
+            Seen::Nowhere { looked } if self.unread > 0 => {
+                Seen::Nowhere { looked: format!("{looked}, and {} rows could not be read", self.unread) }
+            }
+            seen => seen,
+        }
+    }
+}
+
+/// What rows say of a top-up. Credits that prove others, or belong to equal top-ups that are surer than this one, are not proof; with
+/// more credits left than equal top-ups in doubt, somebody else sent one, and nobody can tell which is ours. A row that failed is
+/// ours only when every other equal top-up has a credit of its own.
 pub(super) fn judge(rows: &[Transaction], operation: &Operation, claimed: &Claimed) -> Seen {
-    let since = operation.created_at.saturating_sub(SKEW).unwrap_or(operation.created_at);
+    let (since, until) = (earliest(operation), latest(operation));
     let Some(amount) = operation.amount else { return Seen::Nowhere { looked: "it has no amount to look for".to_owned() } };
-    let mut candidates: Vec<&Transaction> = rows
+    let mut ids = BTreeSet::new();
+    let candidates: Vec<&Transaction> = rows
         .iter()
         .filter(|row| {
-            row.kind == TransactionKind::TopUp && row.at >= since && !claimed.credits.contains(&row.id) && credits(row, amount)
+            row.kind == TransactionKind::TopUp
+                && row.card_id.as_deref().is_none_or(|card| card.eq_ignore_ascii_case(&operation.card.id))
+                && (since..=until).contains(&row.at)
+                && !claimed.credits.contains(&row.id)
+                && credits(row, amount)
+                && ids.insert(&row.id)
         })
         .collect();
-    candidates.sort_by_key(|row| row.at.duration_since(operation.created_at).abs());
-    let left = candidates.len().saturating_sub(claimed.reserved);
-    match candidates.first() {
-        Some(row) if (1..=claimed.open + 1).contains(&left) => one(row, amount),
-        Some(_) if left == 0 => Seen::Nowhere {
+    let (failed, mut arrived): (Vec<&Transaction>, Vec<&Transaction>) = candidates.into_iter().partition(|row| has_failed(row));
+    // A failure before the intent was saved is an earlier try's.
+    let failures: Vec<&Transaction> = failed.iter().copied().filter(|row| row.at >= operation.created_at).collect();
+    arrived.sort_by_key(|row| (row.state != TransactionState::Cleared, row.at.duration_since(operation.created_at).abs()));
+    let left = arrived.len().saturating_sub(claimed.reserved);
+    let rivals = claimed.reserved + claimed.open;
+    match (arrived.first(), failures.as_slice()) {
+        (Some(row), _) if left >= 1 && left <= claimed.open + 1 && arrived.len() + failures.len() <= rivals + 1 => {
+            one(row, amount)
+        }
+        (_, [row]) if left == 0 && claimed.open == 0 && arrived.len() == claimed.reserved => one(row, amount),
+        (_, [_, ..]) if left == 0 => Seen::Nowhere {
+            looked: format!("a top-up of {amount} failed since {}, and it may be another operation's", clock(since)),
+        },
+        (Some(_), _) if left == 0 => Seen::Nowhere {
             looked: format!("every top-up of {amount} in the list since {} is another operation's", clock(since)),
         },
-        Some(_) => Seen::Nowhere { looked: format!("{left} top-ups of {amount} in the list, cannot tell which is ours") },
-        None => Seen::Nowhere { looked: format!("no top-up of {amount} in the list since {}", clock(since)) },
+        (Some(_), _) => Seen::Nowhere {
+            looked: format!("{} top-ups of {amount} in the list, cannot tell which is ours", left + failures.len()),
+        },
+        (None, _) if failed.is_empty() => {
+            Seen::Nowhere { looked: format!("no top-up of {amount} in the list since {}", clock(since)) }
+        }
+        (None, _) => Seen::Nowhere { looked: format!("only an older failed top-up of {amount} in the list") },
     }
 }
 
-fn clock(at: jiff::Timestamp) -> jiff::fmt::strtime::Display<'static> {
+fn clock(at: Timestamp) -> jiff::fmt::strtime::Display<'static> {
     at.strftime("%H:%M:%S UTC")
 }
 
@@ -76,6 +136,13 @@ fn credits(row: &Transaction, amount: Money) -> bool {
     row.amount.size() == amount || with_fee.is_some_and(|sum| sum.size() == amount)
 }
 
+const fn has_failed(row: &Transaction) -> bool {
+    match row.state {
+        TransactionState::Declined | TransactionState::Reversed | TransactionState::Failed => true,
+        TransactionState::Cleared | TransactionState::Hold => false,
+    }
+}
+
 fn one(row: &Transaction, amount: Money) -> Seen {
     match row.state {
         TransactionState::Cleared => {
@@ -83,31 +150,121 @@ fn one(row: &Transaction, amount: Money) -> Seen {
         }
         TransactionState::Hold => Seen::NotYet { looked: format!("in the list as {}, id {}", row.provider_state, row.id) },
         TransactionState::Declined | TransactionState::Reversed | TransactionState::Failed => {
-            Seen::Failed { why: format!("the list says {}, id {}", row.provider_state, row.id) }
+            let why = row.decline_reason.as_deref().map(|why| format!(": {why}")).unwrap_or_default();
+            Seen::Failed { why: format!("the list says {}{why}, id {}", row.provider_state, row.id) }
         }
     }
 }
 
 /// What a fresh reading of the card says of a freeze, unfreeze or close.
-pub(super) fn state(operation: &Operation, card: &Card) -> Seen {
-    let word = if card.provider_state.is_empty() { card.state.word() } else { &*card.provider_state };
-    let done = match operation.deed {
-        Deed::Freeze => card.state == CardState::Frozen,
-        Deed::Unfreeze => card.state == CardState::Active,
-        // A wire that has one word for "blocked" closes with it.
-        Deed::Close => matches!(card.state, CardState::Closed | CardState::Blocked),
-        Deed::TopUp | Deed::SetPin => return Seen::Nowhere { looked: "the card's state does not show it".to_owned() },
-    };
-    if done {
-        return Seen::Done { proof: format!("seen {}", card.state.word()), credit: None };
+pub(super) fn state(deed: Deed, card: &Card) -> Seen {
+    let word = if card.state == CardState::Unknown { &*card.provider_state } else { card.state.word() };
+    if word.is_empty() {
+        return Seen::Nowhere { looked: "the card came without a state".to_owned() };
     }
-    match (operation.deed, card.state) {
-        (Deed::Freeze | Deed::Unfreeze, CardState::Closed | CardState::Expired) => {
+    match (deed, card.state) {
+        (Deed::Freeze, CardState::Frozen) | (Deed::Unfreeze, CardState::Active) | (Deed::Close, CardState::Closed) => {
+            Seen::Done { proof: format!("seen {word}"), credit: None }
+        }
+        (Deed::Freeze | Deed::Unfreeze, CardState::Blocked | CardState::Closed) => {
             Seen::Failed { why: format!("the card reads {word}") }
         }
-        (Deed::Unfreeze, CardState::Blocked) => Seen::Failed { why: format!("the card reads {word}: the issuer blocked it") },
-        _ => Seen::NotYet { looked: format!("the card reads {word}") },
+        (
+            Deed::Freeze | Deed::Unfreeze | Deed::Close,
+            CardState::Active
+            | CardState::Frozen
+            | CardState::Blocked
+            | CardState::Pending
+            | CardState::Expired
+            | CardState::Unknown,
+        ) => Seen::NotYet { looked: format!("the card reads {word}") },
+        (Deed::TopUp | Deed::SetPin, _) => Seen::Nowhere { looked: "the card's state does not show it".to_owned() },
     }
+}
+
+/// The rows of a list, and how many there are in all where the answer says it.
+#[derive(Debug)]
+pub(super) struct Rows {
+    pub(super) rows: Vec<Box<RawValue>>,
+    pub(super) total: Option<u64>,
+}
+
+impl Rows {
+    /// What tells a page from the one before it.
+    pub(super) fn fingerprint(&self) -> String {
+        let whole: Vec<&str> = self.rows.iter().map(|row| row.get()).collect();
+        HEXLOWER.encode(sha256(whole.join("\n").as_bytes()).get(..8).unwrap_or_default())
+    }
+}
+
+/// Finds the list in an answer whose wrapping is not documented: a bare array, an object that holds one, or one level deeper.
+///
+/// # Errors
+/// When there is none, with the words that came in its place.
+pub(super) fn rows(answer: &RawValue) -> Result<Rows, Odd> {
+    if answer.get().starts_with('[') {
+        let rows = list(answer).ok_or_else(|| Odd::new("answered a list that cannot be read"))?;
+        return Ok(Rows { rows, total: None });
+    }
+    let outer = Fields::read(answer).map_err(|_| Odd::new("answered no list"))?;
+    let inner = outer.names().filter_map(|name| outer.object(name)).find(|inner| inner.any_list().is_some());
+    let holder = if outer.any_list().is_some() { &outer } else { inner.as_ref().unwrap_or(&outer) };
+    let total = ["total", "totalCount", "totalRecords", "count"]
+        .iter()
+        .find_map(|name| holder.integer(name).or_else(|| outer.integer(name)))
+        .and_then(|total| u64::try_from(total).ok());
+    if let Some(rows) = holder.any_list() {
+        return Ok(Rows { rows, total });
+    }
+    // Some servers write an empty list as null.
+    const LISTS: [&str; 6] = ["data", "items", "records", "transactions", "result", "list"];
+    let absent = outer.names().any(|name| LISTS.iter().any(|list| list.eq_ignore_ascii_case(name)) && outer.get(name).is_none());
+    let said = outer.first_text(&["message", "error", "remarks", "title", "detail"]);
+    if total == Some(0) || absent && said.is_none() {
+        return Ok(Rows { rows: Vec::new(), total });
+    }
+    let said = said.map_or_else(String::new, |said| format!(": {said}"));
+    Err(Odd::new(&format!("answered no list{said}")))
+}
+
+/// The object that has one of these keys: the answer itself, or its `data`.
+pub(super) fn unwrapped(answer: Fields, known: &[&str]) -> Option<Fields> {
+    let has = |fields: &Fields| fields.names().any(|name| known.iter().any(|known| known.eq_ignore_ascii_case(name)));
+    if has(&answer) { Some(answer) } else { answer.object("data").filter(has) }
+}
+
+/// The first of these fields that is there and reads well; an error only when one was there and none did.
+///
+/// # Errors
+/// What was wrong with the first that was there.
+pub(super) fn first<T>(names: &[&str], read: impl Fn(&str) -> Result<Option<T>, Odd>) -> Result<Option<T>, Odd> {
+    let mut odd = None;
+    for name in names {
+        match read(name) {
+            Ok(Some(value)) => return Ok(Some(value)),
+            Ok(None) => {}
+            Err(error) => odd = odd.or(Some(error)),
+        }
+    }
+    odd.map_or(Ok(None), Err)
+}
+
+/// `YYYY-MM` of an expiry: `2025-10-01` and what begins so, `10/25` or `10/2025`.
+pub(super) fn expires(text: &str) -> Option<Arc<str>> {
+    let (year, month) = match text.split_once('/') {
+        Some((month, year)) if year.len() == 2 => (format!("20{year}"), month),
+        Some((month, year)) => (year.to_owned(), month),
+        None => (text.get(..4)?.to_owned(), text.get(4..)?.strip_prefix('-')?.get(..2)?),
+    };
+    let month: u8 = month.parse().ok().filter(|month| (1..=12).contains(month))?;
+    let year: u16 = year.parse().ok().filter(|year| (2000..2200).contains(year))?;
+    Some(format!("{year}-{month:02}").into())
+}
+
+/// The card that a row names; the card whose list it is where it names none. An odd name is kept as text, so that its row never counts
+/// as another card's.
+pub(super) fn card_id(row: &Fields, names: &[&str], of: Option<&Card>) -> Option<Arc<str>> {
+    row.first_id(names).or_else(|| row.first_text(names)).or_else(|| of.map(|card| Arc::clone(&card.key.id)))
 }
 
 /// A foreign word without case, blanks and signs, to be compared with ours.
@@ -115,9 +272,18 @@ pub(super) fn plain(word: &str) -> String {
     word.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
-/// The provider's words for a kind and a state, as they came.
-pub(super) fn words(words: &[&str]) -> Arc<str> {
-    words.iter().filter(|word| !word.is_empty()).copied().collect::<Vec<_>>().join(" ").into()
+/// The provider's words for a row: its state, with the kind where that is a word of its own.
+pub(super) fn words(kind: TransactionKind, kind_word: &str, state_word: &str) -> Arc<str> {
+    let own = match kind {
+        TransactionKind::Other | TransactionKind::Adjustment => kind_word,
+        TransactionKind::Purchase
+        | TransactionKind::Refund
+        | TransactionKind::Reversal
+        | TransactionKind::Fee
+        | TransactionKind::TopUp
+        | TransactionKind::Withdrawal => "",
+    };
+    [own, state_word].into_iter().filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ").into()
 }
 
 /// An amount as the domain keeps it: without a sign where the kind says the direction.
@@ -135,7 +301,7 @@ pub(super) fn signed(kind: TransactionKind, amount: Money) -> Money {
 
 /// An id for a row that has none: the same row gives the same id.
 pub(super) fn made_id(parts: &[&str]) -> Arc<str> {
-    let hash = data_encoding::HEXLOWER.encode(&sha256(parts.join("\n").as_bytes()));
+    let hash = HEXLOWER.encode(&sha256(parts.join("\n").as_bytes()));
     format!("made-{}", hash.get(..24).unwrap_or(&hash)).into()
 }
 
@@ -243,14 +409,87 @@ mod tests {
     }
 
     #[test]
+    fn a_failed_row_is_ours_only_when_every_equal_top_up_has_its_credit() {
+        let failed = |id: &str, second| Transaction { state: TransactionState::Failed, ..row(id, "30", second) };
+        let judged =
+            |rows: &[Transaction], reserved, open| judge(rows, &operation(), &Claimed { reserved, open, ..Claimed::default() });
+        let both = [failed("7", 4), row("8", "30", 9)];
+        assert!(matches!(judged(&both, 0, 1), Seen::Done { credit: Some(id), .. } if &*id == "8"), "one of the two arrived");
+        assert!(matches!(judged(&both, 1, 0), Seen::Failed { .. }), "the credit is the surer one's");
+        assert!(matches!(judged(&both, 0, 0), Seen::Nowhere { .. }), "somebody else sent one, too");
+        assert!(matches!(judged(&both[..1], 0, 1), Seen::Nowhere { .. }), "either of the two may have failed");
+        assert!(matches!(judged(&both[..1], 1, 0), Seen::Nowhere { .. }), "the surer one's credit is not there yet");
+        assert!(matches!(judged(&[failed("7", -60)], 0, 0), Seen::Nowhere { .. }), "an earlier try's");
+    }
+
+    #[test]
+    fn rows_of_other_cards_and_of_later_days_are_not_ours() {
+        assert_eq!(done(&[Transaction { card_id: Some("c2".into()), ..row("7", "30", 5) }], &[]), None);
+        assert_eq!(done(&[row("7", "30", 3 * 86_400)], &[]), None);
+        assert_eq!(done(&[row("7", "30", 5), row("7", "30", 5)], &[]), Some("7".into()), "a row that is sent twice is one");
+    }
+
+    #[test]
+    fn a_list_that_goes_on_or_cannot_be_read_says_so() {
+        let mut found = Found::default();
+        let next = found.add(Page { items: vec![], next: None, skipped: vec![Odd::new("has no date")] });
+        assert_eq!(next, None);
+        let looked = |found: &Found| match found.judge(&operation(), &Claimed::default()) {
+            Seen::Nowhere { looked } => looked,
+            seen => panic!("{seen:?}"),
+        };
+        assert!(looked(&found).ends_with("1 rows could not be read"), "{}", looked(&found));
+        let mut after = Some(Cursor("0".into()));
+        let mut found = Found::default();
+        while let Some(cursor) = after {
+            after = found.add(Page {
+                items: vec![row(&cursor.0, "30", 5)],
+                next: Some(Cursor(format!("{}0", cursor.0))),
+                skipped: vec![],
+            });
+        }
+        assert!(looked(&found).contains("a list that goes on"), "{}", looked(&found));
+    }
+
+    #[test]
+    fn lists_are_found_in_every_wrapping() {
+        let count = |json: &str| {
+            let raw: Box<RawValue> = serde_json::from_str(json).expect("JSON");
+            rows(&raw).map(|list| (list.rows.len(), list.total)).ok()
+        };
+        assert_eq!(count("[{},{}]"), Some((2, None)));
+        assert_eq!(count(r#"{"items":[{}],"totalCount":9}"#), Some((1, Some(9))));
+        assert_eq!(count(r#"{"code":0,"data":{"total":3,"page":1,"records":[{},{},{}]}}"#), Some((3, Some(3))));
+        assert_eq!(count(r#"{"data":null,"total":0}"#), Some((0, Some(0))));
+        assert_eq!(count(r#"{"data":null}"#), Some((0, None)));
+        assert_eq!(count(r#"{"message":"no such card"}"#), None);
+        assert_eq!(count("3"), None);
+    }
+
+    #[test]
+    fn expiries_are_read_in_the_forms_that_wires_use() {
+        for (text, read) in [
+            ("2025-10-01", Some("2025-10")),
+            ("2027-03-31T00:00:00", Some("2027-03")),
+            ("09/28", Some("2028-09")),
+            ("7/2029", Some("2029-07")),
+            ("13/25", None),
+            ("2025-13-01", None),
+            ("soon", None),
+        ] {
+            assert_eq!(expires(text).as_deref(), read, "{text}");
+        }
+    }
+
+    #[test]
     fn a_state_is_read_back_from_the_card() {
         let key = CardKey::new(&ProviderId::new("acme"), "c1");
-        let seen = |deed, state| {
-            super::state(&Operation { deed, amount: None, ..operation() }, &Card { state, ..Card::unread(key.clone()) })
-        };
+        let seen = |deed, state| super::state(deed, &Card { state, ..Card::unread(key.clone()) });
         assert_eq!(seen(Deed::Freeze, CardState::Frozen), Seen::Done { proof: "seen FROZEN".into(), credit: None });
         assert_eq!(seen(Deed::Freeze, CardState::Active), Seen::NotYet { looked: "the card reads ACTIVE".into() });
         assert!(matches!(seen(Deed::Unfreeze, CardState::Closed), Seen::Failed { .. }));
         assert!(matches!(seen(Deed::Close, CardState::Closed), Seen::Done { .. }));
+        assert!(matches!(seen(Deed::Close, CardState::Blocked), Seen::NotYet { .. }), "blocked is not closed");
+        assert!(matches!(seen(Deed::Freeze, CardState::Unknown), Seen::Nowhere { .. }), "no word at all says nothing");
     }
 }

@@ -1,5 +1,8 @@
-//! Decrypted answers of Banana Tech, turned into the domain's words. Card numbers and CVVs end here.
+//! banana's answers, once opened, in our words. Pure: nothing here asks, waits or knows the time.
+//!
+//! Card numbers end here as their last four digits; the CVV is not read at all.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -8,206 +11,237 @@ use serde_json::value::RawValue;
 use crate::domain::card::{Balance, Card, CardKind, CardState, ProviderId, Reading};
 use crate::domain::money::{Currency, Money};
 use crate::domain::transaction::{Transaction, TransactionKind, TransactionState};
-use crate::provider::fields::{self, Fields, Odd};
-use crate::provider::http::Answer;
-use crate::provider::{Result, listing};
+use crate::provider::fields::{Fields, Odd, list, raw_text};
+use crate::provider::listing;
 
-/// A template, as far as cards need it (banana wire notes, 2.2).
-pub(super) struct Template {
-    id: Arc<str>,
-    kind: Option<CardKind>,
-}
-
-/// The words of an answer or a refusal (1.9).
-pub(super) fn message(fields: &Fields) -> Option<Arc<str>> {
-    fields.first_text(&["message", "error", "detail", "error_reason"])
-}
-
-/// Templates (2.2): the wrapper is not documented, so several are read. Odd rows are left out.
-pub(super) fn templates(inside: &RawValue) -> Vec<Template> {
-    let rows = match Fields::read(inside) {
-        Ok(fields) => fields.any_list(),
-        Err(_) => fields::list(inside),
-    };
-    let one = |row: &RawValue| -> Option<Template> {
-        let fields = Fields::read(row).ok()?;
-        let kind = fields.text("type").and_then(|word| CardKind::of_word(&word));
-        Some(Template { id: fields.id("id")?, kind })
-    };
-    rows.unwrap_or_default().iter().filter_map(|row| one(row)).collect()
-}
-
-/// Balance (2.10).
-pub(super) fn balance(card: &Card, inside: &RawValue, answer: &Answer) -> Result<Card> {
-    let odd = |odd: Odd| answer.bad_reply(&format!("a balance {odd}"));
-    let fields = Fields::read(inside).map_err(odd)?;
-    let currency = fields.currency("currency").map_err(odd)?.or(card.currency);
-    let mut read = Card::unread(card.key.clone());
-    read.currency = currency;
-    if let Some(currency) = currency {
-        let available = fields.money("balance", currency).map_err(odd)?;
-        if available.is_some() {
-            read.balance = Reading::At { value: Balance { available, current: None, pending: None }, at: answer.at };
+/// What a balance reading says of a card (banana wire notes, 2.10): `balance` is what can be spent.
+pub(super) fn balance(answer: Fields, asked: &Card, at: Timestamp) -> Result<Card, Odd> {
+    const KNOWN: [&str; 3] = ["balance", "refund_amount", "currency"];
+    let answer = listing::unwrapped(answer, &KNOWN).ok_or_else(|| Odd::new("answered no balance"))?;
+    let currency = answer.currency("currency").ok().flatten().or(asked.currency);
+    let balance = match (answer.decimal("balance")?, currency) {
+        (None, _) => Reading::Never,
+        (Some(amount), Some(currency)) => {
+            Reading::At { value: Balance { available: Some(Money::new(amount, currency)), ..Balance::default() }, at }
         }
-    }
-    Ok(read)
+        (Some(_), None) => return Err(Odd::new("the balance came without a currency; name the card's currency in the roster")),
+    };
+    Ok(Card { currency, balance, ..Card::unread(asked.key.clone()) })
 }
 
-/// Information (2.11): the state, the expiry and the last four digits; number and CVV are dropped.
-pub(super) fn information(card: &mut Card, inside: &RawValue, templates: &[Template]) {
-    let Ok(fields) = Fields::read(inside) else { return };
-    card.last4 = fields.last4("number");
-    card.expires = fields.text("expiry_date").and_then(|text| expiry(&text));
-    if let Some(word) = fields.text("status") {
-        card.state = state(&word);
-        card.provider_state = word;
-    }
-    if let Some(template) = fields.text("template_id") {
-        card.kind = templates.iter().find(|known| known.id == template).and_then(|known| known.kind);
-    }
+/// What the information says of a card, and the template it was made from (banana wire notes, 2.11).
+pub(super) fn information(answer: Fields, asked: &Card) -> Result<(Card, Option<Arc<str>>), Odd> {
+    const KNOWN: [&str; 5] = ["number", "cvv", "expiry_date", "status", "template_id"];
+    let answer = listing::unwrapped(answer, &KNOWN).ok_or_else(|| Odd::new("answered no card information"))?;
+    let word = answer.text("status");
+    let card = Card {
+        last4: answer.last4("number"),
+        state: word.as_deref().map_or(CardState::Unknown, card_state),
+        provider_state: word.unwrap_or_else(|| "".into()),
+        expires: answer.text("expiry_date").and_then(|date| listing::expires(&date)),
+        ..Card::unread(asked.key.clone())
+    };
+    Ok((card, answer.id("template_id")))
 }
 
-/// `12/25` as `2025-12`.
-fn expiry(text: &str) -> Option<Arc<str>> {
-    let (month, year) = text.split_once('/')?;
-    let digits = |text: &str| text.len() == 2 && text.bytes().all(|b| b.is_ascii_digit());
-    (digits(month) && digits(year)).then(|| format!("20{year}-{month}").into())
-}
-
-/// ACTIVE, LOCKED and TBA are documented (4); the others are inferred.
-fn state(word: &str) -> CardState {
+/// Card states (banana wire notes, 4): `ACTIVE`, `LOCKED` and `TBA` are documented, `CLOSED` is inferred there.
+fn card_state(word: &str) -> CardState {
     match listing::plain(word).as_str() {
         "active" => CardState::Active,
         "locked" | "lock" | "frozen" => CardState::Frozen,
-        "blocked" => CardState::Blocked,
-        "tba" | "pending" | "inactive" => CardState::Pending,
+        "tba" | "tobeactivated" | "pending" | "inactive" => CardState::Pending,
         "closed" | "close" | "cancelled" | "canceled" => CardState::Closed,
+        "blocked" => CardState::Blocked,
         "expired" => CardState::Expired,
         _ => CardState::Unknown,
     }
 }
 
-/// Float (2.1): not documented; read like a card's balance, or as a list of such.
-pub(super) fn float(inside: &RawValue, answer: &Answer) -> Result<Vec<Money>> {
-    let odd = |odd: Odd| answer.bad_reply(&format!("the account's balance {odd}"));
-    let one = |fields: &Fields| -> std::result::Result<Option<Money>, Odd> {
-        let currency = fields.currency("currency")?.unwrap_or_else(usd);
-        for name in ["balance", "available_balance", "available", "amount"] {
-            if let Some(money) = fields.money(name, currency)? {
-                return Ok(Some(money));
-            }
-        }
-        Ok(None)
-    };
-    let fields = Fields::read(inside).unwrap_or_default();
-    if let Some(money) = one(&fields).map_err(odd)? {
-        // The account's own figure, and others beside it where a list of them stands there too.
-        let mut float = vec![money];
-        for row in fields.list("balances").unwrap_or_default() {
-            let other = Fields::read(&row).and_then(|row| one(&row)).map_err(odd)?;
-            float.extend(other.filter(|other| float.iter().all(|known| known.currency() != other.currency())));
-        }
-        return Ok(float);
-    }
-    let rows = match fields.object("data") {
-        Some(inner) => return Ok(one(&inner).map_err(odd)?.into_iter().collect()),
-        None => fields.any_list().or_else(|| fields::list(inside)).unwrap_or_default(),
-    };
-    let mut float = Vec::new();
-    for row in rows {
-        float.extend(one(&Fields::read(&row).map_err(odd)?).map_err(odd)?);
-    }
-    Ok(float)
+/// Whether each template is virtual or physical, by its id (banana wire notes, 2.2). Its fees and limits are not read: whether a fee
+/// is a sum or a percentage is not documented, and limits are the provider's to check.
+pub(super) fn templates(answer: &RawValue) -> BTreeMap<Arc<str>, CardKind> {
+    let rows = listing::rows(answer).map(|list| list.rows).unwrap_or_default();
+    rows.iter()
+        .filter_map(|row| {
+            let row = Fields::read(row).ok()?;
+            Some((row.first_id(&["id", "template_id"])?, CardKind::of_word(&row.text("type")?)?))
+        })
+        .collect()
 }
 
-/// The merchant's account is in US dollars where nothing else is said: the only currency in the documents (4).
-fn usd() -> Currency {
-    "USD".parse().expect("USD is a currency code")
-}
-
-/// The rows of a page and the total, where there is one (2.12).
-pub(super) fn rows(inside: &RawValue, answer: &Answer) -> Result<(Vec<Box<RawValue>>, Option<i64>)> {
-    if let Ok(fields) = Fields::read(inside) {
-        let rows = fields.list("data").or_else(|| fields.any_list());
-        let total = fields.integer("total");
-        return match (rows, total) {
-            (Some(rows), total) => Ok((rows, total)),
-            (None, Some(0)) => Ok((Vec::new(), Some(0))),
-            (None, _) => Err(answer.bad_reply("answered no list of transactions")),
+/// The float (banana wire notes, 2.1). INFERENCE there: an object with `balance` and `currency`; a list of such is read too.
+pub(super) fn float(answer: &RawValue) -> Result<Vec<Money>, Odd> {
+    let has_balance = |fields: &Fields| fields.first(&BALANCES).is_some_and(|value| !value.get().starts_with(['[', '{']));
+    let rows = match Fields::read(answer) {
+        Ok(fields) if has_balance(&fields) => {
+            // Its own figure; and where a list stands beside it, the figures of other currencies.
+            let own = fields.currency("currency").ok().flatten();
+            let others = fields.any_list().unwrap_or_default().into_iter().filter(|row| {
+                let other = Fields::read(row).ok().and_then(|row| row.currency("currency").ok().flatten());
+                own.is_some() && other.is_some() && other != own
+            });
+            std::iter::once(answer.to_owned()).chain(others).collect()
+        }
+        Ok(fields) => match fields.any_list() {
+            Some(rows) => rows,
+            None => fields
+                .names()
+                .filter_map(|name| fields.get(name))
+                .filter(|value| value.get().starts_with('{'))
+                .map(ToOwned::to_owned)
+                .collect(),
+        },
+        Err(_) => list(answer).unwrap_or_default(),
+    };
+    let mut sums: BTreeMap<Currency, Money> = BTreeMap::new();
+    for row in &rows {
+        let row = Fields::read(row)?;
+        let mut amount = None;
+        for name in BALANCES {
+            amount = amount.or(row.decimal(name)?);
+        }
+        let Some(amount) = amount else { continue };
+        let currency = ["currency", "currency_code"].iter().find_map(|name| row.currency(name).ok().flatten());
+        let money = Money::new(amount, currency.ok_or_else(|| Odd::new("the account balance came without a currency"))?);
+        let sum = match sums.get(&money.currency()) {
+            Some(sum) => sum.plus(money).map_err(|error| Odd::new(&error.to_string()))?,
+            None => money,
         };
+        sums.insert(sum.currency(), sum);
     }
-    fields::list(inside).map(|rows| (rows, None)).ok_or_else(|| answer.bad_reply("answered no list of transactions"))
+    if sums.is_empty() { Err(Odd::new("answered no account balance")) } else { Ok(sums.into_values().collect()) }
 }
 
-/// A row (2.12).
+const BALANCES: [&str; 4] = ["balance", "available_balance", "available", "amount"];
+
+/// What a change was answered with.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Said {
+    /// It was taken; a transaction's id, should one ever come.
+    Accepted(Option<Arc<str>>),
+    /// It was refused, and why.
+    Refused(String),
+}
+
+/// The answer to a change: `{"message": …}`, sometimes with `success` (banana wire notes, 2.8, 2.9, 2.14). It is never more than an
+/// acceptance (5.2).
+pub(super) fn change(answer: &Fields) -> Result<Said, Odd> {
+    if let Some(why) = refused(answer) {
+        return Ok(Said::Refused(why));
+    }
+    if answer.flag("success").is_none() && answer.get("error").is_some_and(|error| error.get() != "false") {
+        let said = words(answer).map_or_else(String::new, |said| format!(": {said}"));
+        return Err(Odd::new(&format!("answered with an error{said}")));
+    }
+    let id = answer.first_id(&["transaction_id", "id"]);
+    let known = ["message", "success", "status"].iter().any(|name| answer.text(name).is_some());
+    if known || id.is_some() { Ok(Said::Accepted(id)) } else { Err(Odd::new("answered nothing that says what became of it")) }
+}
+
+/// Why an answer with a good HTTP status is a refusal all the same (banana wire notes, 1.9).
+pub(super) fn refused(answer: &Fields) -> Option<String> {
+    let failed = match answer.flag("success") {
+        Some(success) => !success,
+        None => answer.text("status").is_some_and(|word| listing::plain(&word) == "failed"),
+    };
+    failed.then(|| words(answer).as_deref().unwrap_or("it says no, without a reason").to_owned())
+}
+
+/// One row of the transactions (banana wire notes, 2.12). `of` is the card whose list it is, where it is one card's.
 pub(super) fn transaction(
-    provider: &ProviderId,
-    card: Option<&Card>,
     row: &RawValue,
+    provider: &ProviderId,
+    of: Option<&Card>,
     seen_at: Timestamp,
-) -> std::result::Result<Transaction, Odd> {
+) -> Result<Transaction, Odd> {
     let row = Fields::read(row)?;
-    let currency =
-        row.currency("currency")?.or(card.and_then(|card| card.currency)).ok_or_else(|| Odd::new("has no currency"))?;
+    let currency = row.currency("currency").ok().flatten().or_else(|| of.and_then(|card| card.currency));
+    let currency = currency.ok_or_else(|| Odd::new("has no currency"))?;
     let amount = row.money("amount", currency)?.ok_or_else(|| Odd::new("has no amount"))?;
     let at = match row.time("created_at")? {
         Some(at) => at,
-        None => row.time("occur_time")?.ok_or_else(|| Odd::new("has no time"))?,
+        None => row.time("occur_time")?.ok_or_else(|| Odd::new("has no created_at"))?,
     };
     let (kind_word, state_word) = (row.text("type").unwrap_or_default(), row.text("status").unwrap_or_default());
     let kind = kind(&kind_word);
-    let declined_kind = matches!(listing::plain(&kind_word).as_str(), "decline" | "declined");
-    let state = if declined_kind { TransactionState::Declined } else { transaction_state(&state_word, kind) };
+    let state = state(&state_word);
+    let card_id = listing::card_id(&row, &["card_id"], of);
+    let description = row.first_text(&["description", "message"]);
+    let decline_reason = matches!(state, TransactionState::Declined | TransactionState::Failed)
+        .then(|| row.first_text(&["decline_reason", "error_reason", "reason"]).or_else(|| description.clone()))
+        .flatten();
+    let id = row.first_id(&["id", "transaction_id"]).unwrap_or_else(|| {
+        listing::made_id(&[card_id.as_deref().unwrap_or(""), &amount.digits(), currency.code(), &kind_word, &at.to_string()])
+    });
     Ok(Transaction {
         provider: provider.clone(),
-        id: match row.first_id(&["id", "transaction_id"]) {
-            Some(id) => id,
-            None => listing::made_id(&[&at.to_string(), &amount.digits(), &kind_word, &row.id("card_id").unwrap_or_default()]),
-        },
-        card_id: row.id("card_id").or_else(|| card.map(|card| Arc::clone(&card.key.id))),
-        last4: card.and_then(|card| card.last4),
+        id,
+        card_id,
+        last4: row.last4("card_number").or_else(|| of.and_then(|card| card.last4)),
         kind,
         state,
-        provider_state: listing::words(&[&kind_word, &state_word]),
+        provider_state: listing::words(kind, &kind_word, &state_word),
         amount: listing::signed(kind, amount),
-        fee: row.money("fee", currency)?,
-        merchant: row.first_text(&["merchant_name", "merchant"]),
+        fee: row.money("fee", currency).ok().flatten(),
+        merchant: row.text("merchant_name"),
         mcc: row.first_text(&["mcc", "merchant_category_code"]),
         country: row.first_text(&["merchant_country", "country"]),
-        decline_reason: row
-            .first_text(&["decline_reason", "error_reason", "reason", "failure_reason"])
-            .or_else(|| row.text("description").filter(|_| state == TransactionState::Declined)),
-        description: row.text("description"),
+        decline_reason,
+        description,
         at,
         seen_at,
         operation: None,
     })
 }
 
-/// Only RECHARGE is documented (4); the others are inferred, and a word nobody knows is OTHER.
+/// Transaction types (banana wire notes, 4): only `RECHARGE` is documented; the rest are words that mean one thing only.
 fn kind(word: &str) -> TransactionKind {
     match listing::plain(word).as_str() {
-        "recharge" | "topup" | "deposit" => TransactionKind::TopUp,
-        "purchase" | "consume" | "consumption" | "authorization" | "auth" | "payment" | "decline" | "declined" => {
+        "purchase" | "consume" | "consumption" | "payment" | "spend" | "auth" | "authorization" | "transaction" => {
             TransactionKind::Purchase
         }
+        "recharge" | "topup" | "deposit" => TransactionKind::TopUp,
         "refund" => TransactionKind::Refund,
-        "reversal" => TransactionKind::Reversal,
+        "reversal" | "reverse" | "void" => TransactionKind::Reversal,
         "fee" | "applyfee" | "rechargefee" | "refundfee" => TransactionKind::Fee,
-        "withdrawal" | "withdraw" | "atm" => TransactionKind::Withdrawal,
+        "withdrawal" | "withdraw" | "atm" | "cash" => TransactionKind::Withdrawal,
         "correction" | "adjustment" => TransactionKind::Adjustment,
         _ => TransactionKind::Other,
     }
 }
 
-/// Only SUCCESS is documented (4). A purchase that FAILED was declined; anything else that failed just did not happen.
-fn transaction_state(word: &str, kind: TransactionKind) -> TransactionState {
+/// Transaction states (banana wire notes, 4): `SUCCESS` is documented, `FAILED` and `PENDING` are inferred there. A word we do not
+/// know is a hold: nothing is claimed to be settled.
+fn state(word: &str) -> TransactionState {
     match listing::plain(word).as_str() {
-        "pending" | "processing" | "authorized" | "hold" => TransactionState::Hold,
-        "declined" | "rejected" => TransactionState::Declined,
-        "failed" | "fail" if kind == TransactionKind::Purchase => TransactionState::Declined,
-        "failed" | "fail" | "cancelled" | "canceled" => TransactionState::Failed,
-        "reversed" | "void" | "voided" => TransactionState::Reversed,
-        _ => TransactionState::Cleared,
+        "success" | "successful" | "completed" | "complete" | "settled" | "cleared" => TransactionState::Cleared,
+        "declined" | "rejected" | "refused" => TransactionState::Declined,
+        "reversed" | "cancelled" | "canceled" | "voided" => TransactionState::Reversed,
+        "failed" | "fail" | "failure" => TransactionState::Failed,
+        _ => TransactionState::Hold,
     }
+}
+
+/// The provider's words in a refusal (banana wire notes, 1.9; inferred there).
+pub(super) fn words(answer: &Fields) -> Option<Arc<str>> {
+    answer
+        .text("message")
+        .or_else(|| answer.object("error")?.first_text(&["message", "detail"]))
+        .or_else(|| answer.first_text(&["error", "detail", "error_reason", "msg"]))
+}
+
+/// The provider's words in the plain body of a refusal, whatever it is; empty when it has none.
+pub(super) fn refusal_words(json: &RawValue) -> String {
+    match Fields::read(json) {
+        Ok(fields) => words(&fields).as_deref().unwrap_or("no reason given").to_owned(),
+        Err(_) => raw_text(json).unwrap_or_else(|| "no reason given".to_owned()),
+    }
+}
+
+/// Whether the words of a 400 are about who we are: here a refused credential is 400, not 401 (banana wire notes, 1.9).
+pub(super) fn about_credentials(words: &str) -> bool {
+    let words = words.to_ascii_lowercase();
+    ["hmac", "signature", "merchant-id", "merchant id", "merchant_id", "merchantid", "decrypt", "unauthorized", "unauthorised"]
+        .iter()
+        .any(|sign| words.contains(sign))
 }

@@ -229,7 +229,7 @@ fn transaction(
         last4: row.last4("maskedCard").or_else(|| row.last4("maskedNumber")).or(card.and_then(|card| card.last4)),
         kind,
         state,
-        provider_state: listing::words(&[&kind_word, &state_word]),
+        provider_state: listing::words(kind, &kind_word, &state_word),
         amount: listing::signed(kind, amount),
         fee: details.money("transactionFees", currency)?.or(row.money("fee", currency)?),
         merchant: details.text("merchantName").or_else(|| row.first_text(&["merchantName", "merchant"])),

@@ -1,0 +1,610 @@
+//! artha as its wire notes describe it: the documented answers read, the documented requests sent.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use ::http::Response;
+use data_encoding::HEXLOWER;
+use rsa::pkcs1::DecodeRsaPrivateKey;
+use rsa::signature::Verifier;
+use serde_json::{Value, json};
+
+use super::*;
+use crate::clock::Clock;
+use crate::config::{Account, Environment, Poll};
+use crate::domain::card::{CardKey, CardKind, CardState, ProviderId, Reading};
+use crate::domain::operation::{Before, OperationState, Pin};
+use crate::domain::transaction::{TransactionKind, TransactionState};
+use crate::provider::error::Outcome;
+use crate::provider::http::{Lost, Transport};
+
+/// Made for these tests; it opens nothing.
+const KEY: &str = "\
+-----BEGIN RSA PRIVATE KEY-----\n\
+MIICXQIBAAKBgQDPOVxA9NvT6ii8f47BtbUNsxigs5hOjM0SldLH44SL5ZXFcRYt\n\
+gx20syo8GywTujL+p/QF8f2amY9z5L0Bj+H+w2DuNU4Z/HM4oawIRz7sYwID5Kgy\n\
+vWyZrlisk9vzoju3c+1QHVPPPbF6nwsclJU/CqaGqya2i3ZQqmbE1sYWzQIDAQAB\n\
+AoGBALCyDnHs2A0omzev5MBT+mAGGLfeq74+3RY93o9G91x6lWzX8rs4E/pi016R\n\
+JNJlcNonyDHRmBddXS7LGkbcsywITJBNm6Djgpo40vZEU7lg+8KzOHsDc1Ee0+sR\n\
+T4QAvSj6IAshkAmNH7N9PcgC9CB9MlQF5ZkBMCo4g+bBvvsBAkEA/SoUv/DyR/Q2\n\
+bWGEXPYPIecXpekV+m/T4YPLYVQL3pXtflM1Gs5gAQ6WVZ7qkJld7s0R39ukrW/z\n\
+NJpun+9DrQJBANGLjQbjB8ULmm1US6T5ECykDeu0Vim2SRffw8pWCfAdjIC74XIe\n\
+xHLl5qfOMClUB/NGkBZQlM8vm0+QXVW3g6ECQDReoR43hJb34M5trsjgKa80s8Kh\n\
+XeeJfIYZElhW34Gy+Ab6xXB/IoL1donNru4sm67LgxgQwpcSInhOPfYds50CQHWc\n\
+jhs/ciz2xkZ2+b4uzRVBP078eSAQYBY2Uf5PLGTJMQNQcMlM25Zh04R8BiwsLgot\n\
+oNHliKCBZ/rQXJKv3gECQQCE+WjA3i4tBN31UEeAiVwREAbRSkGukQuWPqkObqRE\n\
+w7vwsiHp2WItZ3BlThtPNdxIKJ2d3rhVl5WlwK1hoSss\n\
+-----END RSA PRIVATE KEY-----\n";
+
+type Reply = std::result::Result<(u16, String), Lost>;
+type Asked = Arc<Mutex<Vec<(Does, Request<Bytes>)>>>;
+
+/// Answers from a script and keeps what it was asked.
+struct Fake {
+    asked: Asked,
+    script: Mutex<VecDeque<Reply>>,
+}
+
+#[async_trait]
+impl Transport for Fake {
+    async fn call(&self, does: Does, request: Request<Bytes>) -> std::result::Result<Response<Bytes>, Lost> {
+        self.asked.lock().unwrap_or_else(PoisonError::into_inner).push((does, request));
+        let reply = self.script.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
+        let (status, body) = reply.expect("an answer in the script for each request")?;
+        Ok(Response::builder().status(status).header("Content-Type", "text/plain").body(body.into()).expect("an answer"))
+    }
+}
+
+struct Desk {
+    artha: Artha,
+    asked: Asked,
+}
+
+impl Desk {
+    fn new(script: Vec<Reply>) -> Self {
+        Self::with(script, |_| {})
+    }
+
+    fn with(script: Vec<Reply>, change: impl FnOnce(&mut config::Artha)) -> Self {
+        let mut account = config::Artha {
+            token: Source::Given("tok-123".into()),
+            private_key: Source::Given(KEY.into()),
+            callback_public_key: None,
+            customer_token: true,
+            all_transactions_path: None,
+        };
+        change(&mut account);
+        let config = config(&account);
+        let asked = Asked::default();
+        let fake = Fake { asked: Arc::clone(&asked), script: Mutex::new(script.into()) };
+        let http = Http::over(&config.name, Box::new(fake), Clock::fixed(now()), config.timeout);
+        Self { artha: Artha::new(&config, &account, http).expect("an adapter"), asked }
+    }
+
+    /// `POST /api/v1/CardTopUp {…}` of every request, with whether it changes something.
+    fn asked(&self) -> Vec<(Does, String, Value)> {
+        let asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+        asked
+            .iter()
+            .map(|(does, request)| {
+                let body = serde_json::from_slice(request.body()).unwrap_or(Value::Null);
+                (*does, format!("{} {}", request.method(), request.uri().path()), body)
+            })
+            .collect()
+    }
+}
+
+fn config(account: &config::Artha) -> ProviderConfig {
+    ProviderConfig {
+        name: ProviderId::new("acme"),
+        environment: Environment::Sandbox,
+        base_url: "https://api.test/api/v1".into(),
+        roster: None,
+        rate_limit: 120,
+        read_only: false,
+        timeout: std::time::Duration::from_secs(20),
+        poll: Poll::default(),
+        pin_certificate: None,
+        account: Account::Artha(account.clone()),
+    }
+}
+
+fn ok(body: &str) -> Reply {
+    Ok((200, body.to_owned()))
+}
+
+fn now() -> Timestamp {
+    Timestamp::from_second(1_739_800_000).expect("a time of the test")
+}
+
+fn usd(text: &str) -> Money {
+    Money::read(text, "USD".parse().expect("a currency")).expect("an amount")
+}
+
+fn card() -> Card {
+    let mut card = Card::unread(CardKey::new(&ProviderId::new("acme"), CARD));
+    card.currency = Some(usd("0").currency());
+    card
+}
+
+const CARD: &str = "c4bf67ad-c353-45ce-9314-19922fdf0c55";
+const TASK: &str = "bb75ad44-ebee-42c5-8550-204901404e93";
+const ACCEPTED: &str =
+    r#"{ "taskId": "bb75ad44-ebee-42c5-8550-204901404e93", "status": "Success", "remarks": "CardInProgress" }"#;
+
+fn id() -> OperationId {
+    OperationId::new(now(), 7, 1)
+}
+
+fn operation(deed: Deed, task: Option<&str>) -> Operation {
+    Operation {
+        id: id(),
+        deed,
+        card: card().key,
+        last4: None,
+        amount: (deed == Deed::TopUp).then(|| usd("100")),
+        state: OperationState::Unknown,
+        reason: None,
+        reference: id().reference(),
+        provider_reference: task.map(Into::into),
+        operator: "tester".into(),
+        created_at: now(),
+        updated_at: now(),
+        detail: None,
+        before: Before::default(),
+        proof: Proof::ByTask,
+        looks: 0,
+        next_look: None,
+    }
+}
+
+fn fields(json: &str) -> crate::provider::fields::Fields {
+    crate::provider::fields::Fields::parse(json).expect("an object of the test")
+}
+
+/// A row of a list, `minutes` after the operation was saved.
+fn row(id: &str, amount: &str, status: &str, minutes: i64) -> Value {
+    let at = now().saturating_add(SignedDuration::from_mins(minutes)).expect("a time of the test").to_string();
+    json!({ "transactionId": id, "cardId": CARD, "amount": amount, "currency": "USD", "type": "Recharge", "status": status, "date": at })
+}
+
+// ---- signing (1.4, 1.5)
+
+#[test]
+fn the_signed_strings_are_those_of_the_wire_notes() {
+    let body = Body::from([("cardId", Part::Text(CARD.into())), ("amount", Part::Text("100".into()))]);
+    let post = canonical("1739800000", "a1B2c3D4e5", Some("tok-123"), &body);
+    assert_eq!(
+        *post,
+        "amount=100&cardId=c4bf67ad-c353-45ce-9314-19922fdf0c55&customerToken=tok-123&nonce=a1B2c3D4e5&timestamp=1739800000"
+    );
+    let hash = |text: &str| HEXLOWER.encode(&crypto::sha256(text.as_bytes()));
+    assert_eq!(hash(&post), "8f2e0738f8a582fd015d838d3fcb0023b3fe73ce14b8e6188f8a2ac4ec817d47");
+    let get = canonical("1739800000", "a1B2c3D4e5", Some("tok-123"), &Body::new());
+    assert_eq!(hash(&get), "301f5e1376fa5693f1cab55fae8aa5627659e9db261cfe58198bfe472c281a93");
+    let paged = Body::from([("page", Part::Whole(1)), ("endTime", Part::Text(String::new()))]);
+    assert_eq!(*canonical("1", "n", None, &paged), "nonce=n&page=1&timestamp=1", "empty fields are left out");
+}
+
+#[tokio::test]
+async fn every_request_carries_headers_that_verify_with_our_public_key() {
+    let desk = Desk::new(vec![ok(ACCEPTED), ok("{}")]);
+    desk.artha.act(&card(), &Action::TopUp(usd("100")), id()).await.expect("accepted");
+    let _ = desk.artha.float().await;
+    let public = rsa::RsaPrivateKey::from_pkcs1_pem(KEY).expect("a key").to_public_key();
+    let public = rsa::pkcs1v15::VerifyingKey::<rsa::sha2::Sha256>::new(public);
+    let asked = desk.asked.lock().unwrap_or_else(PoisonError::into_inner);
+    let bodies = [Some("amount=100.00&cardId=c4bf67ad-c353-45ce-9314-19922fdf0c55&"), None];
+    for ((_, request), body) in asked.iter().zip(bodies) {
+        let header = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok()).expect("a header").to_owned();
+        assert_eq!(header("Authorization"), "Bearer tok-123");
+        assert_eq!(header("Content-Type"), "application/json");
+        assert_eq!((header("timestamp"), header("nonce").len()), ("1739800000".into(), 10));
+        let signed = format!(
+            "{}customerToken={}&nonce={}&timestamp=1739800000",
+            body.unwrap_or(""),
+            header("customerToken"),
+            header("nonce")
+        );
+        let signature = BASE64.decode(header("signature").as_bytes()).expect("base64");
+        let signature = rsa::pkcs1v15::Signature::try_from(signature.as_slice()).expect("a signature");
+        public.verify(signed.as_bytes(), &signature).expect("the signature is right");
+        assert!(request.headers().get("Authorization").is_some_and(HeaderValue::is_sensitive));
+        assert!(request.headers().get("customerToken").is_some_and(HeaderValue::is_sensitive));
+    }
+}
+
+#[tokio::test]
+async fn the_customer_token_header_can_be_left_out() {
+    let desk = Desk::with(vec![ok("{}")], |account| account.customer_token = false);
+    let _ = desk.artha.float().await;
+    let asked = desk.asked.lock().unwrap_or_else(PoisonError::into_inner);
+    assert!(asked.iter().all(|(_, request)| !request.headers().contains_key("customerToken")));
+}
+
+#[test]
+fn a_wrong_secret_is_a_sentence_that_names_account_and_setting_and_not_the_secret() {
+    let build = |token: Source, key: Source| {
+        let account = config::Artha {
+            token,
+            private_key: key,
+            callback_public_key: None,
+            customer_token: true,
+            all_transactions_path: None,
+        };
+        let config = config(&account);
+        let fake = Fake { asked: Asked::default(), script: Mutex::default() };
+        let http = Http::over(&config.name, Box::new(fake), Clock::fixed(now()), config.timeout);
+        Artha::new(&config, &account, http).err().expect("a sentence")
+    };
+    let said = build(Source::Given("tok".into()), Source::Given("not a key".into()));
+    assert!(said.starts_with("acme: ") && said.contains("private_key") && !said.contains("not a key"), "{said}");
+    let said = build(Source::Given("line\nbreak".into()), Source::Given(KEY.into()));
+    assert!(said.contains("token") && !said.contains("break"), "{said}");
+    assert!(build(Source::Given("".into()), Source::Given(KEY.into())).contains("token"));
+}
+
+// ---- readings (2.5, 2.7, 2.1)
+
+#[tokio::test]
+async fn a_card_is_its_balance_and_its_details() {
+    // artha wire notes, 2.7 and 2.5
+    let desk = Desk::new(vec![
+        ok(
+            r#"{ "availableBalance": "100.00", "cardCurrency": "USD", "cardNumber": "12134523", "cardType": "OT", "currentBalance": "50.00" }"#,
+        ),
+        ok(r#"{ "cardNumber": "6200000000000047", "cvv": "234", "expirationDate": "2025-10-01", "cardStatus": "FROZEN" }"#),
+    ]);
+    let read = desk.artha.card(&card()).await.expect("a card");
+    let Reading::At { value, at } = read.balance else { panic!("no balance") };
+    assert_eq!((value.available, value.current, value.pending), (Some(usd("100.00")), Some(usd("50.00")), None));
+    assert_eq!(at, now());
+    assert_eq!(read.last4.map(|last4| last4.to_string()).as_deref(), Some("0047"));
+    assert_eq!((read.state, &*read.provider_state), (CardState::Frozen, "FROZEN"));
+    assert_eq!((read.expires.as_deref(), read.kind), (Some("2025-10"), None));
+    assert!(!format!("{read:?}").contains("620000"), "the card number was kept");
+    let asked: Vec<_> = desk.asked().into_iter().map(|(does, what, _)| (does, what)).collect();
+    assert_eq!(
+        asked,
+        [(Does::Read, format!("GET /api/v1/CardBalance/{CARD}")), (Does::Read, format!("GET /api/v1/CardDetails/{CARD}")),]
+    );
+}
+
+#[tokio::test]
+async fn a_balance_is_kept_when_the_details_fail() {
+    let balance = r#"{"availablebalance":"7.5","cardcurrency":"usd","cardnumber":null,"currentbalance":""}"#;
+    let desk = Desk::new(vec![ok(balance), Ok((500, "<html>".into()))]);
+    let read = desk.artha.card(&card()).await.expect("a card");
+    assert_eq!(read.available(), Some(usd("7.5")));
+    assert_eq!((read.state, read.last4), (CardState::Unknown, None));
+}
+
+#[test]
+fn a_balance_that_is_not_said_is_not_zero() {
+    let read = |json: &str| wire::balance(fields(json), &Card::unread(card().key), now());
+    assert_eq!(read(r#"{"availableBalance":null,"currentBalance":null}"#).map(|card| card.balance), Ok(Reading::Never));
+    assert!(read(r#"{"availableBalance":"1.00"}"#).is_err(), "a figure without a currency");
+    assert!(read(r#"{"availableBalance":"much","cardCurrency":"USD"}"#).is_err());
+    assert!(read(r#"{"message":"hello"}"#).is_err(), "something else than a balance");
+    let read =
+        wire::balance(fields(r#"{"availableBalance":"-1.2345","cardType":"Virtual"}"#), &card(), now()).expect("a balance");
+    assert_eq!((read.available(), read.kind), (Some(usd("-1.2345")), Some(CardKind::Virtual)));
+}
+
+#[test]
+fn card_states_are_read_in_any_case_and_unknown_words_are_kept() {
+    for (word, state) in [
+        ("Active", CardState::Active),
+        ("FROZEN", CardState::Frozen),
+        ("cancelled", CardState::Closed),
+        ("Canceled", CardState::Closed),
+        ("inactive", CardState::Pending),
+        ("Sleeping", CardState::Unknown),
+    ] {
+        let read = wire::details(fields(&format!(r#"{{"cardStatus":"{word}"}}"#)), &card()).expect("details");
+        assert_eq!((read.state, &*read.provider_state), (state, word));
+    }
+    for (date, expires) in [
+        ("2025-10-01", Some("2025-10")),
+        ("2027-03-31T00:00:00", Some("2027-03")),
+        ("09/28", Some("2028-09")),
+        ("soon", None),
+        ("2025-13-01", None),
+    ] {
+        let read = wire::details(fields(&format!(r#"{{"expirationDate":"{date}"}}"#)), &card()).expect("details");
+        assert_eq!(read.expires.as_deref(), expires, "{date}");
+    }
+}
+
+#[test]
+fn the_float_is_one_sum_a_currency_from_an_object_or_a_list() {
+    // artha wire notes, 2.1
+    let documented = r#"{ "name": "Jhon", "email": "Jhon@gmail.com", "mobile": "9398909890",
+        "balances": { "currency": "USD", "currencyCode": "USD", "network": "TRC-20", "amount": "100" },
+        "Programs": { "programId": "550e8400-e29b-41d4-a716-446655440000", "bin": 123456, "name": "Premium Card" } }"#;
+    assert_eq!(wire::float(fields(documented)), Ok(vec![usd("100")]));
+    let list = r#"{"Balances":[{"currencyCode":"USD","network":"TRC-20","amount":"100"},{"currencyCode":"USD","network":"ERC-20","amount":0.25},
+        {"currency":"USDT","amount":"3"},{"currency":"EUR","amount":null}]}"#;
+    let sums: Vec<String> = wire::float(fields(list)).expect("sums").iter().map(ToString::to_string).collect();
+    assert_eq!(sums, ["100.25 USD", "3.000000 USDT"]);
+    assert!(wire::float(fields(r#"{"name":"Jhon"}"#)).is_err());
+    assert!(wire::float(fields(r#"{"balances":[{"currency":"USD","amount":"lots"}]}"#)).is_err(), "no sum with a part missing");
+}
+
+// ---- changes (2.8, 2.11 to 2.16)
+
+#[tokio::test]
+async fn a_quote_is_asked_as_a_reading_and_shown_as_answered() {
+    // artha wire notes, 2.8
+    let answer = r#"{ "cardId": "d54f5e69-107d-49d2-bafe-7f837eb85da8", "amount": "100", "fee": "10", "receiveAmount": "90" }"#;
+    let desk = Desk::new(vec![ok(answer)]);
+    let quote = desk.artha.quote(&card(), usd("100")).await.expect("a quote");
+    assert_eq!((quote.fee, quote.receives, quote.debited), (Some(usd("10")), Some(usd("90")), Some(usd("100"))));
+    let body = json!({ "cardId": CARD, "amount": "100.00" });
+    assert_eq!(desk.asked(), [(Does::Read, "POST /api/v1/EstimateCardTopUpFee".into(), body)]);
+}
+
+#[tokio::test]
+async fn each_change_is_sent_once_as_documented_and_is_only_accepted() {
+    let pin = || Action::SetPin { new: None, old: None };
+    let bare = json!({ "cardId": CARD });
+    for (action, path, body) in [
+        (Action::Freeze, "CardFreeze", bare.clone()),
+        (Action::Unfreeze, "CardUnFreeze", bare.clone()),
+        (Action::Close, "CancelCard", bare.clone()),
+        (pin(), "CardSetPin", bare),
+        (Action::TopUp(usd("12.5")), "CardTopUp", json!({ "cardId": CARD, "amount": "12.50" })),
+    ] {
+        let desk = Desk::new(vec![ok(ACCEPTED)]);
+        let receipt = desk.artha.act(&card(), &action, id()).await.expect("accepted");
+        assert_eq!(receipt, Receipt::Accepted { reference: Some(TASK.into()) });
+        assert_eq!(desk.asked(), [(Does::Write, format!("POST /api/v1/{path}"), body)]);
+    }
+}
+
+#[tokio::test]
+async fn what_an_answer_to_a_top_up_means_for_the_money() {
+    let top_up = |reply: Reply| async {
+        let desk = Desk::new(vec![reply]);
+        let result = desk.artha.act(&card(), &Action::TopUp(usd("5")), id()).await;
+        assert_eq!(desk.asked().len(), 1, "sent once, whatever happens");
+        result
+    };
+    let refused = |reply: Reply| async { top_up(reply).await.expect_err("an error") };
+    let error = refused(ok(r#"{"taskId":"t","status":"FAILED","remarks":"float too low"}"#)).await;
+    assert_eq!((error.kind, error.outcome, &*error.said), (Kind::Refused, Outcome::NotDone, "float too low"));
+    for status in [400, 401, 403, 404] {
+        let error = refused(Ok((status, r#"{"title":"Bad Request","error":{"message":"no such card"}}"#.into()))).await;
+        assert_eq!(error.outcome, Outcome::NotDone, "{status}");
+        assert!(error.said.contains("no such card"), "{}", error.said);
+    }
+    assert_eq!(refused(Ok((401, String::new()))).await.kind, Kind::Auth);
+    for doubtful in [
+        Ok((500, String::new())),
+        Ok((501, "501".into())),
+        Ok((302, String::new())),
+        ok(r#"{"taskId":"bb75ad"#),
+        ok("<html>hello</html>"),
+        ok("{}"),
+        ok(r#"{"taskId":null,"status":"Submit"}"#),
+        Err(Lost { reached: true, said: "the connection broke".into() }),
+    ] {
+        assert_eq!(refused(doubtful).await.outcome, Outcome::Unknown);
+    }
+    let error = refused(Err(Lost { reached: false, said: "no connection".into() })).await;
+    assert_eq!(error.outcome, Outcome::NotDone);
+    let accepted = top_up(ok(r#"{"TaskId":"T1","Status":"Submit"}"#)).await.expect("accepted");
+    assert_eq!(accepted, Receipt::Accepted { reference: Some("T1".into()) });
+    assert_eq!(top_up(ok(r#"{"status":"success"}"#)).await.expect("accepted"), Receipt::Accepted { reference: None });
+}
+
+#[tokio::test]
+async fn what_the_wire_cannot_carry_is_not_sent() {
+    let desk = Desk::new(vec![]);
+    let eur = Money::read("5", "EUR".parse().expect("a currency")).expect("an amount");
+    let pin = Action::SetPin { new: Pin::typed("1234".into()).ok(), old: None };
+    for action in [Action::TopUp(eur), Action::TopUp(usd("1.005")), pin] {
+        let error = desk.artha.act(&card(), &action, id()).await.expect_err("refused here");
+        assert_eq!((error.kind, error.outcome), (Kind::Refused, Outcome::NotDone));
+    }
+    assert_eq!(desk.artha.cards(None).await.expect_err("no list").kind, Kind::NotOffered);
+    let all = Window { card: None, since: now(), until: now() };
+    assert_eq!(desk.artha.transactions(&all, None).await.expect_err("no path").kind, Kind::NotOffered);
+    assert!(desk.asked().is_empty());
+    assert!(!desk.artha.can().list_all_transactions.is_yes());
+}
+
+// ---- transactions (2.9, 2.10, 5.1)
+
+fn last_day(card: Option<Card>) -> Window {
+    Window { card, since: now().saturating_sub(SignedDuration::from_hours(24)).expect("a time of the test"), until: now() }
+}
+
+#[tokio::test]
+async fn a_card_s_transactions_are_asked_in_pages_from_one() {
+    let page: Vec<Value> = (0..50).map(|i| row(&format!("t{i}"), "1.00", "Success", -i)).collect();
+    let desk = Desk::new(vec![ok(&json!(page).to_string()), ok("[]")]);
+    let window = last_day(Some(card()));
+    let first = desk.artha.transactions(&window, None).await.expect("a page");
+    assert_eq!(first.items.len(), 50);
+    let second = desk.artha.transactions(&window, first.next).await.expect("a page");
+    assert_eq!((second.items.len(), second.next), (0, None));
+    let body = |page| json!({ "cardId": CARD, "page": page, "size": 50, "startTime": "2025-02-16T13:46:40Z", "endTime": "2025-02-17T13:46:40Z" });
+    let path = "POST /api/v1/Card/Transactions".to_owned();
+    assert_eq!(desk.asked(), [(Does::Read, path.clone(), body(1)), (Does::Read, path, body(2))]);
+}
+
+#[tokio::test]
+async fn a_list_that_repeats_itself_is_an_error_and_not_an_endless_loop() {
+    let page = json!((0..50).map(|i| row(&format!("t{i}"), "1.00", "Success", -i)).collect::<Vec<_>>()).to_string();
+    let desk = Desk::new(vec![ok(&page), ok(&page)]);
+    let window = last_day(Some(card()));
+    let first = desk.artha.transactions(&window, None).await.expect("a page");
+    let error = desk.artha.transactions(&window, first.next).await.expect_err("repeated");
+    assert_eq!(error.kind, Kind::BadReply);
+    assert!(error.said.contains("repeats"), "{}", error.said);
+}
+
+#[tokio::test]
+async fn a_long_window_is_read_in_spans_of_sixty_days() {
+    let since = now().saturating_sub(SignedDuration::from_hours(24 * 100)).expect("a time of the test");
+    let window = Window { card: Some(card()), since, until: now() };
+    let desk = Desk::new(vec![ok("[]"), ok("[]")]);
+    let first = desk.artha.transactions(&window, None).await.expect("a page");
+    let second = desk.artha.transactions(&window, first.next).await.expect("a page");
+    assert_eq!(second.next, None);
+    let times: Vec<_> = desk.asked().iter().map(|(_, _, body)| (body["startTime"].clone(), body["endTime"].clone())).collect();
+    assert_eq!(times[0].0, times[1].1, "spans meet");
+    assert_eq!(times[1].0, json!("2024-11-09T13:46:40Z"));
+}
+
+#[tokio::test]
+async fn all_cards_are_listed_when_the_operator_knows_the_path() {
+    let desk = Desk::with(vec![ok(r#"{"data":{"total":1,"records":[]}}"#)], |account| {
+        account.all_transactions_path = Some("/Card/AllTransactions".into());
+    });
+    assert!(desk.artha.can().list_all_transactions.is_yes());
+    let page = desk.artha.transactions(&last_day(None), None).await.expect("a page");
+    assert!(page.items.is_empty() && page.next.is_none());
+    let asked = desk.asked();
+    assert_eq!(asked[0].1, "POST /api/v1/Card/AllTransactions");
+    assert!(asked[0].2.get("cardId").is_none());
+}
+
+#[test]
+fn one_odd_row_does_not_lose_the_page_and_hostile_text_is_cleaned() {
+    let read = |row: &Value| {
+        let raw = serde_json::value::to_raw_value(row).expect("JSON");
+        wire::transaction(&raw, &ProviderId::new("acme"), Some(&card()), now())
+    };
+    let good = read(&json!({ "TransactionId": "x1", "Amount": "-207.5700", "Currency": "usd", "Fees": 0.5, "Type": "consume",
+        "Status": "SUCCESS", "Remarks": "\u{1b}[31mICA\u{202e} 4111 1111 1111 1111", "date": "2025-02-18T00:00:00Z", "mcc": 5411 }))
+    .expect("a row");
+    assert_eq!((good.kind, good.state), (TransactionKind::Purchase, TransactionState::Cleared));
+    assert_eq!((good.amount, good.fee), (usd("207.57"), Some(usd("0.5"))));
+    assert_eq!((good.description.as_deref(), good.mcc.as_deref()), (Some("[31mICA ..1111"), Some("5411")));
+    assert_eq!((&*good.id, good.card_id.as_deref()), ("x1", Some(CARD)));
+    for odd in [
+        json!(7),
+        json!({}),
+        json!({ "amount": "1", "currency": "USD" }),
+        json!({ "amount": "x", "date": "2025-02-18T00:00:00Z" }),
+    ] {
+        assert!(read(&odd).is_err(), "{odd}");
+    }
+    let other = read(&json!({ "amount": "-3", "type": "Mystery", "status": "Odd", "date": 1_739_800_000 })).expect("a row");
+    assert_eq!(
+        (other.kind, other.state, &*other.provider_state),
+        (TransactionKind::Other, TransactionState::Hold, "Mystery Odd")
+    );
+    assert!(other.amount.is_negative());
+    assert!(
+        other.id.starts_with("made-")
+            && other.id == read(&json!({ "amount": "-3.0", "type": "Mystery", "date": 1_739_800_000 })).expect("a row").id
+    );
+}
+
+// ---- looking (2.12, 5.2)
+
+#[tokio::test]
+async fn a_top_up_is_looked_up_by_its_task() {
+    let look = |status: &'static str| async move {
+        let answer = json!({ "taskId": TASK, "cardId": CARD, "currency": "USD", "amount": 100.0, "settlemetAmount": 90.0, "fee": 10.0,
+            "type": "recharge", "date": "2025-02-17T13:46:50Z", "status": status, "remarks": "float too low" });
+        let desk = Desk::new(vec![ok(&answer.to_string()), ok("[]")]);
+        let seen = desk.artha.look(&card(), &operation(Deed::TopUp, Some(TASK)), &Claimed::default()).await.expect("an answer");
+        assert_eq!(desk.asked()[0].1, format!("GET /api/v1/TopUpStatus/{TASK}"));
+        assert!(desk.asked().iter().all(|(does, _, _)| *does == Does::Read));
+        seen
+    };
+    for word in ["Success", "SUCCESS", "completed"] {
+        assert_eq!(look(word).await, Seen::Done { proof: format!("task bb75ad44.. says {word}"), credit: None });
+    }
+    assert_eq!(look("failed").await, Seen::Failed { why: "task bb75ad44.. says failed: float too low".into() });
+    assert_eq!(look("Processing").await, Seen::NotYet { looked: "task bb75ad44.. says Processing".into() });
+}
+
+#[tokio::test]
+async fn a_proven_top_up_claims_its_row_in_the_list_too() {
+    let desk = Desk::new(vec![
+        ok(&format!(r#"{{"taskId":"{TASK}","status":"Success"}}"#)),
+        ok(&json!([row("x1", "100", "Success", 0), row("x2", "55", "Success", 0)]).to_string()),
+    ]);
+    let seen = desk.artha.look(&card(), &operation(Deed::TopUp, Some(TASK)), &Claimed::default()).await.expect("an answer");
+    assert_eq!(seen, Seen::Done { proof: "task bb75ad44.. says Success".into(), credit: Some("x1".into()) });
+    let mut ours = row("x9", "90", "Success", 0);
+    ours["taskId"] = json!(TASK);
+    let desk = Desk::new(vec![
+        ok(&format!(r#"{{"taskId":"{TASK}","status":"Success"}}"#)),
+        ok(&json!([row("x1", "100", "Success", 0), ours]).to_string()),
+    ]);
+    let seen = desk.artha.look(&card(), &operation(Deed::TopUp, Some(TASK)), &Claimed::default()).await.expect("an answer");
+    assert_eq!(
+        seen,
+        Seen::Done { proof: "task bb75ad44.. says Success".into(), credit: Some(TASK.into()) },
+        "the row that names the task is its own"
+    );
+}
+
+#[tokio::test]
+async fn an_answer_about_another_task_proves_nothing() {
+    let desk = Desk::new(vec![ok(r#"{"taskId":"another","status":"Success"}"#)]);
+    let error =
+        desk.artha.look(&card(), &operation(Deed::TopUp, Some(TASK)), &Claimed::default()).await.expect_err("not believed");
+    assert_eq!((error.kind, error.outcome), (Kind::BadReply, Outcome::NotDone));
+    let desk = Desk::new(vec![Ok((404, "Record Not Found".into()))]);
+    let seen = desk.artha.look(&card(), &operation(Deed::TopUp, Some(TASK)), &Claimed::default()).await.expect("an answer");
+    assert!(matches!(seen, Seen::Nowhere { .. }), "{seen:?}");
+}
+
+#[tokio::test]
+async fn a_top_up_whose_answer_was_lost_is_found_by_amount_and_time() {
+    let look = |rows: Vec<Value>, claimed: &'static [&'static str]| async move {
+        let desk = Desk::new(vec![ok(&json!({ "list": rows }).to_string())]);
+        let claimed = Claimed { credits: claimed.iter().map(|id| Arc::from(*id)).collect(), ..Claimed::default() };
+        desk.artha.look(&card(), &operation(Deed::TopUp, None), &claimed).await.expect("an answer")
+    };
+    let done = |id: &str| Seen::Done { proof: format!("+100.00 USD in the list, id {id}"), credit: Some(id.into()) };
+    assert_eq!(look(vec![row("a", "100", "Success", 0), row("b", "99", "Success", 0)], &[]).await, done("a"));
+    assert_eq!(look(vec![row("a", "100", "Success", -1)], &[]).await, done("a"), "their clock is a little behind");
+    let nowhere =
+        |seen: Seen, words: &str| assert!(matches!(&seen, Seen::Nowhere { looked } if looked.contains(words)), "{seen:?}");
+    nowhere(look(vec![row("a", "100", "Success", -3)], &[]).await, "no top-up of 100.00 USD");
+    nowhere(
+        look(vec![row("a", "100", "Success", 0), row("b", "100", "Success", 1)], &[]).await,
+        "2 top-ups of 100.00 USD in the list, cannot tell which is ours",
+    );
+    assert_eq!(look(vec![row("a", "100", "Success", 0), row("b", "100", "Success", 1)], &["a"]).await, done("b"));
+    nowhere(look(vec![row("a", "100", "Success", 0)], &["a"]).await, "no top-up of");
+    assert!(matches!(look(vec![row("a", "100", "Pending", 0)], &[]).await, Seen::NotYet { .. }));
+    assert!(matches!(look(vec![row("a", "100", "Failed", 1)], &[]).await, Seen::Failed { .. }));
+    nowhere(look(vec![row("a", "100", "Failed", -1)], &[]).await, "older failed");
+    nowhere(look(vec![json!({ "amount": "100" })], &[]).await, "1 rows could not be read");
+    // The fee is taken out of the amount: what arrived and its fee make what was sent (2.8).
+    let mut net = row("a", "90", "Success", 0);
+    net["fee"] = json!("10");
+    assert_eq!(look(vec![net], &[]).await, done("a"));
+    let mut other = row("a", "100", "Success", 0);
+    other["cardId"] = json!("another card");
+    nowhere(look(vec![other], &[]).await, "no top-up");
+}
+
+#[tokio::test]
+async fn a_change_of_state_is_done_when_the_card_reads_so() {
+    let look = |deed: Deed, state: &'static str| async move {
+        let desk = Desk::new(vec![ok(&json!({ "cardNumber": "6200000000000047", "cardStatus": state }).to_string())]);
+        desk.artha.look(&card(), &operation(deed, Some(TASK)), &Claimed::default()).await.expect("an answer")
+    };
+    let done = |word: &str| Seen::Done { proof: format!("seen {word}"), credit: None };
+    assert_eq!(look(Deed::Freeze, "frozen").await, done("FROZEN"));
+    assert_eq!(look(Deed::Unfreeze, "Active").await, done("ACTIVE"));
+    assert_eq!(look(Deed::Close, "canceled").await, done("CLOSED"));
+    assert_eq!(look(Deed::Freeze, "Active").await, Seen::NotYet { looked: "the card reads ACTIVE".into() });
+    assert_eq!(look(Deed::Freeze, "Resting").await, Seen::NotYet { looked: "the card reads Resting".into() });
+    assert!(matches!(look(Deed::Freeze, "Cancelled").await, Seen::Failed { .. }));
+    assert!(matches!(look(Deed::Close, "").await, Seen::Nowhere { .. }));
+    let desk = Desk::new(vec![]);
+    let seen = desk.artha.look(&card(), &operation(Deed::SetPin, Some(TASK)), &Claimed::default()).await.expect("an answer");
+    assert!(matches!(seen, Seen::Nowhere { .. }));
+    assert!(desk.asked().is_empty(), "the PIN is never asked for");
+}

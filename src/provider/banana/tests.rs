@@ -1,0 +1,614 @@
+//! banana as its wire notes describe it: the documented answers read, the documented requests sent, nothing unsigned believed.
+
+use std::collections::VecDeque;
+use std::sync::{Mutex as Lock, PoisonError};
+
+use ::http::Response;
+use serde_json::{Value, json};
+
+use super::*;
+use crate::clock::Clock;
+use crate::config::secret::Source;
+use crate::config::{Account, Environment, Poll};
+use crate::domain::card::{CardKey, CardState, ProviderId, Reading};
+use crate::domain::operation::{Before, OperationState, Pin};
+use crate::domain::transaction::{TransactionKind, TransactionState};
+use crate::provider::error::Outcome;
+use crate::provider::http::{Lost, Transport};
+
+const KEY: &str = "0123456789abcdef0123456789abcdef";
+const MERCHANT: &str = "6f9619ff-8b86-d011-b42d-00c04fc964ff";
+
+type Reply = std::result::Result<(u16, String), Lost>;
+type Asked = Arc<Lock<Vec<(Does, Request<Bytes>)>>>;
+
+/// Answers from a script and keeps what it was asked.
+struct Fake {
+    asked: Asked,
+    script: Lock<VecDeque<Reply>>,
+}
+
+#[async_trait]
+impl Transport for Fake {
+    async fn call(&self, does: Does, request: Request<Bytes>) -> std::result::Result<Response<Bytes>, Lost> {
+        self.asked.lock().unwrap_or_else(PoisonError::into_inner).push((does, request));
+        let reply = self.script.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
+        let (status, body) = reply.expect("an answer in the script for each request")?;
+        Ok(Response::builder().status(status).body(body.into()).expect("an answer"))
+    }
+}
+
+struct Desk {
+    banana: Banana,
+    asked: Asked,
+}
+
+impl Desk {
+    fn new(script: Vec<Reply>) -> Self {
+        let asked = Asked::default();
+        let banana = build(&account(), &asked, script).expect("an adapter");
+        Self { banana, asked }
+    }
+
+    /// What was asked: whether it changes something, the path, and the decrypted body. Checks the envelope and headers of each.
+    fn asked(&self) -> Vec<(Does, String, Value)> {
+        let asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+        asked
+            .iter()
+            .map(|(does, request)| {
+                let header = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok()).expect("a header");
+                assert_eq!((request.method().as_str(), header("Content-Type")), ("POST", "application/json"));
+                assert_eq!(header("Merchant-ID"), MERCHANT);
+                let body: Value = serde_json::from_slice(request.body()).expect("JSON");
+                assert_eq!(body.as_object().map(serde_json::Map::len), Some(1), "nothing but the payload");
+                let payload = body["encrypted_payload"].as_str().expect("a payload");
+                assert_eq!(header("X-HMAC"), HEXLOWER.encode(&crypto::hmac_sha256(KEY.as_bytes(), payload.as_bytes())));
+                let plain = unseal(payload);
+                (*does, request.uri().path().to_owned(), serde_json::from_slice(&plain).expect("plain JSON"))
+            })
+            .collect()
+    }
+}
+
+fn unseal(payload: &str) -> Vec<u8> {
+    let bytes = BASE64.decode(payload.as_bytes()).expect("base64");
+    let (iv, cipher) = bytes.split_first_chunk::<16>().expect("an iv");
+    crypto::aes_cbc_decrypt(KEY.as_bytes(), *iv, cipher).expect("our ciphertext")
+}
+
+fn account() -> config::Banana {
+    config::Banana {
+        secret_key: Source::Given(KEY.into()),
+        merchant_id: MERCHANT.into(),
+        secret_key_encoding: KeyEncoding::Utf8,
+        paths: BTreeMap::new(),
+    }
+}
+
+fn build(account: &config::Banana, asked: &Asked, script: Vec<Reply>) -> std::result::Result<Banana, String> {
+    let config = ProviderConfig {
+        name: ProviderId::new("peel"),
+        environment: Environment::Sandbox,
+        base_url: "https://api.test/v9".into(),
+        roster: None,
+        rate_limit: 120,
+        read_only: false,
+        timeout: Duration::from_secs(20),
+        poll: Poll::default(),
+        pin_certificate: None,
+        account: Account::Banana(account.clone()),
+    };
+    let fake = Fake { asked: Arc::clone(asked), script: Lock::new(script.into()) };
+    let http = Http::over(&config.name, Box::new(fake), Clock::fixed(now()), config.timeout);
+    Banana::new(&config, account, http)
+}
+
+/// An answer in its envelope.
+fn sealed(plain: &str) -> String {
+    let iv: [u8; 16] = *b"fedcba9876543210";
+    let mut bytes = iv.to_vec();
+    bytes.extend(crypto::aes_cbc_encrypt(KEY.as_bytes(), iv, plain.as_bytes()).expect("a key of 32 bytes"));
+    let payload = BASE64.encode(&bytes);
+    let tag = HEXLOWER.encode(&crypto::hmac_sha256(KEY.as_bytes(), payload.as_bytes()));
+    json!({ "encrypted_payload": payload, "hmac": tag.to_uppercase() }).to_string()
+}
+
+fn ok(plain: &str) -> Reply {
+    Ok((200, sealed(plain)))
+}
+
+fn now() -> Timestamp {
+    "2024-01-15T10:30:00Z".parse().expect("a time of the test")
+}
+
+fn usd(text: &str) -> Money {
+    Money::read(text, "USD".parse().expect("a currency")).expect("an amount")
+}
+
+fn card() -> Card {
+    let mut card = Card::unread(CardKey::new(&ProviderId::new("peel"), "67890"));
+    card.owner = Some("12345".into());
+    card.currency = Some(usd("0").currency());
+    card
+}
+
+fn id() -> OperationId {
+    OperationId::new(now(), 7, 1)
+}
+
+fn operation(deed: Deed) -> Operation {
+    Operation {
+        id: id(),
+        deed,
+        card: card().key,
+        last4: None,
+        amount: (deed == Deed::TopUp).then(|| usd("100")),
+        state: OperationState::Unknown,
+        reason: None,
+        reference: id().reference(),
+        provider_reference: None,
+        operator: "tester".into(),
+        created_at: now(),
+        updated_at: now(),
+        detail: None,
+        before: Before { owner: Some("12345".into()), ..Before::default() },
+        proof: Proof::ByListing,
+        looks: 0,
+        next_look: None,
+    }
+}
+
+/// A recharge in the list, `minutes` after the operation was saved.
+fn row(id: u64, amount: &str, status: &str, minutes: i64) -> Value {
+    let at = now().saturating_add(SignedDuration::from_mins(minutes)).expect("a time of the test").to_string();
+    json!({ "id": id, "card_id": 67890, "amount": amount, "currency": "USD", "type": "RECHARGE", "status": status, "created_at": at })
+}
+
+fn raw(json: &str) -> Box<RawValue> {
+    serde_json::from_str(json).expect("JSON of the test")
+}
+
+fn fields(json: &str) -> Fields {
+    Fields::parse(json).expect("an object of the test")
+}
+
+// ---- envelopes and keys (1.3 to 1.8)
+
+#[test]
+fn the_payloads_are_those_of_the_wire_notes() {
+    let desk = Desk::new(vec![]);
+    let iv: [u8; 16] = std::array::from_fn(|i| u8::try_from(i).expect("below 16"));
+    let recharge = Body::default().id("user_id", "12345").id("card_id", "67890").number("amount", "100.0");
+    assert_eq!(*recharge.json(), r#"{"user_id":12345,"card_id":67890,"amount":100.0}"#);
+    for (body, payload, hmac) in [
+        (
+            recharge,
+            "AAECAwQFBgcICQoLDA0OD3VnVAZsZaS5TqR1g+VEL5UP7G84DWqGzLXjqGGU7XlyZP4zH3fL1xc9qdIHaj8iPqwj/EJAbiI5Sds+MUhEEzY=",
+            "bfccceb52c5d81257b5f99181fd5a305190a30988d1159273341694b85cc24b8",
+        ),
+        (
+            Body::default(),
+            "AAECAwQFBgcICQoLDA0OD00PT6UTP7OPJvWpM9+5aVw=",
+            "966ad8b12375fb502c67112f6ed5030315c388a1c3e393ff580e8e5dc2f44d57",
+        ),
+    ] {
+        let sealed = desk.banana.seal(iv, body.json().as_bytes()).expect("a key of 32 bytes");
+        assert_eq!(sealed, payload);
+        let envelope = format!(r#"{{"encrypted_payload":"{payload}","hmac":"{hmac}"}}"#);
+        assert_eq!(desk.banana.open(envelope.as_bytes()).expect("signed").get(), *body.json());
+    }
+    let webhook = r#"{"encrypted_payload":"AAECAwQFBgcICQoLDA0OD4UULZPyZ2b84oBL3ymBaN0SYFbpS+RyhX6cIRBN9Fo2dba1h9ogrEv+jlkwH+BZePfh1HZ2UnRy5g/5zmVI3h3X208lMj+TSFOdfM/5SiPcamD39OlwtZ0CsjqDCJMBAJiXnMsIgW7qSPf2Wn6eSEnCVNCrMlY9fKMGvwtQX098",
+        "hmac":"146f2a0e4ea45964ce5f6fc9c8028f21098cdccc9cf4f2923c16087d21703e0a"}"#;
+    let plain = desk.banana.open(webhook.as_bytes()).expect("signed");
+    assert_eq!(fields(plain.get()).raw_text("receive_amount").as_deref(), Some("100.0"));
+}
+
+#[tokio::test]
+async fn each_request_has_an_iv_of_its_own() {
+    let balance = r#"{"balance":1,"currency":"USD"}"#;
+    let desk = Desk::new(vec![ok(balance), ok(balance)]);
+    desk.banana.float().await.expect("a float");
+    desk.banana.float().await.expect("a float");
+    let asked = desk.asked.lock().unwrap_or_else(PoisonError::into_inner);
+    let bodies: Vec<&Bytes> = asked.iter().map(|(_, request)| request.body()).collect();
+    assert_ne!(bodies[0], bodies[1]);
+}
+
+#[test]
+fn ids_are_numbers_where_they_are_numbers() {
+    for (id, json) in [("67890", "67890"), ("0", "0"), ("007", "\"007\""), ("a\"b", "\"a\\\"b\""), ("", "\"\"")] {
+        assert_eq!(*Body::default().id("x", id).json(), format!("{{\"x\":{json}}}"));
+    }
+}
+
+#[test]
+fn a_wrong_setting_is_a_sentence_that_names_it_and_not_the_secret() {
+    let said = |change: fn(&mut config::Banana)| {
+        let mut account = account();
+        change(&mut account);
+        build(&account, &Asked::default(), vec![]).err()
+    };
+    assert_eq!(said(|_| {}), None);
+    let short = said(|account| account.secret_key = Source::Given("fifteen-letters".into())).expect("a sentence");
+    assert!(short.starts_with("peel: ") && short.contains("secret_key") && short.contains("15 bytes"), "{short}");
+    assert!(!short.contains("fifteen"), "{short}");
+    assert_eq!(said(|account| account.secret_key_encoding = KeyEncoding::Hex), None, "the same key, read as 16 bytes");
+    assert!(said(|account| account.secret_key = Source::Given("zz".into())).is_some());
+    assert!(said(|account| account.merchant_id = String::new()).is_some_and(|said| said.contains("merchant_id")));
+    let paths = said(|account| _ = account.paths.insert("get_balanse".into(), "/x".into()));
+    assert!(paths.is_some_and(|said| said.contains("get_balanse")));
+}
+
+#[tokio::test]
+async fn paths_can_be_set_one_by_one() {
+    let mut account = account();
+    account.paths.insert("get_account_balance".into(), "merchant/get_balance".into());
+    let asked = Asked::default();
+    let banana = build(&account, &asked, vec![ok(r#"{"balance":1,"currency":"USD"}"#)]).expect("an adapter");
+    banana.float().await.expect("a float");
+    assert_eq!(Desk { banana, asked }.asked(), [(Does::Read, "/v9/merchant/get_balance".into(), json!({}))]);
+}
+
+#[tokio::test]
+async fn an_answer_without_a_right_signature_is_not_believed() {
+    let good: Value = serde_json::from_str(&sealed(r#"{"balance":1,"currency":"USD"}"#)).expect("JSON");
+    let other: Value = serde_json::from_str(&sealed(r#"{"balance":9,"currency":"USD"}"#)).expect("JSON");
+    let bodies = [
+        json!({ "encrypted_payload": good["encrypted_payload"], "hmac": other["hmac"] }).to_string(),
+        json!({ "encrypted_payload": good["encrypted_payload"] }).to_string(),
+        json!({ "encrypted_payload": good["encrypted_payload"], "hmac": "zz" }).to_string(),
+        r#"{"balance":1,"currency":"USD"}"#.to_owned(),
+        "<html>hello</html>".to_owned(),
+        r#"{"encrypted_payload":"AAEC"#.to_owned(),
+        sealed("not json"),
+    ];
+    for body in bodies {
+        let desk = Desk::new(vec![Ok((200, body.clone()))]);
+        let error = desk.banana.float().await.expect_err("not believed");
+        assert_eq!((error.kind, error.outcome), (Kind::BadReply, Outcome::NotDone), "{body}");
+        let desk = Desk::new(vec![Ok((200, body))]);
+        let error = desk.banana.act(&card(), &Action::Freeze, id()).await.expect_err("not believed");
+        assert_eq!((error.kind, error.outcome), (Kind::BadReply, Outcome::Unknown));
+    }
+    let forged = json!({ "encrypted_payload": good["encrypted_payload"], "hmac": other["hmac"] }).to_string();
+    let desk = Desk::new(vec![Ok((200, forged))]);
+    let said = desk.banana.float().await.expect_err("not believed").said;
+    assert!(said.starts_with("signature of the answer is wrong"), "{said}");
+}
+
+#[tokio::test]
+async fn refusals_are_read_from_an_envelope_plain_json_or_text() {
+    let error = |reply: Reply| async {
+        let desk = Desk::new(vec![reply]);
+        desk.banana.act(&card(), &Action::TopUp(usd("5")), id()).await.expect_err("refused")
+    };
+    for body in [
+        sealed(r#"{"message":"Insufficient Balance"}"#),
+        r#"{"detail":"Insufficient Balance"}"#.into(),
+        "Insufficient Balance".into(),
+    ] {
+        let error = error(Ok((400, body))).await;
+        assert_eq!((error.kind, error.outcome), (Kind::Refused, Outcome::NotDone));
+        assert!(error.said.contains("Insufficient Balance"), "{}", error.said);
+    }
+    for words in ["Invalid HMAC", "Merchant-ID is invalid", "bad signature"] {
+        let error = error(Ok((400, json!({ "error": words }).to_string()))).await;
+        assert_eq!((error.kind, error.outcome), (Kind::Auth, Outcome::NotDone), "authentication failure is 400 here");
+    }
+    assert_eq!(error(Ok((400, "Merchant Balance is too low".into()))).await.kind, Kind::Refused);
+    assert_eq!(error(Ok((404, String::new()))).await.kind, Kind::NotFound);
+    assert_eq!(error(Ok((429, String::new()))).await.kind, Kind::RateLimited);
+    let error = error(Ok((502, "<html>".into()))).await;
+    assert_eq!((error.kind, error.outcome), (Kind::Unreachable, Outcome::Unknown));
+}
+
+// ---- readings (2.1, 2.2, 2.10, 2.11)
+
+const BALANCE: &str = r#"{ "balance": 150.5, "refund_amount": 0.0, "currency": "USD" }"#;
+const INFORMATION: &str =
+    r#"{ "number": "1234567890123456", "cvv": "123", "expiry_date": "12/25", "status": "ACTIVE", "template_id": 1 }"#;
+
+#[tokio::test]
+async fn a_card_is_its_balance_its_information_and_its_template_s_kind() {
+    let templates = r#"{"data":[{"id":1,"description":"x","type":"Virtual","payment_system":"Visa","recharge_fee":1.5}]}"#;
+    let desk = Desk::new(vec![ok(BALANCE), ok(INFORMATION), ok(templates), ok(BALANCE), ok(INFORMATION)]);
+    let read = desk.banana.card(&card()).await.expect("a card");
+    let Reading::At { value, at } = read.balance else { panic!("no balance") };
+    assert_eq!((value.available, value.current, value.pending, at), (Some(usd("150.5")), None, None, now()));
+    assert_eq!((read.state, &*read.provider_state), (CardState::Active, "ACTIVE"));
+    assert_eq!((read.last4.map(|last4| last4.to_string()), read.expires.as_deref()), (Some("3456".into()), Some("2025-12")));
+    assert_eq!(read.kind, Some(CardKind::Virtual));
+    assert!(!format!("{read:?}").contains("123456789"), "the card number was kept");
+    assert_eq!(desk.banana.card(&card()).await.expect("a card").kind, Some(CardKind::Virtual), "templates are read once");
+    let whose = json!({ "user_id": 12345, "card_id": 67890 });
+    let asked = desk.asked();
+    assert_eq!(asked[0], (Does::Read, "/v9/card/get_balance".into(), whose.clone()));
+    assert_eq!(asked[1], (Does::Read, "/v9/card/get_information".into(), whose));
+    assert_eq!(asked[2], (Does::Read, "/v9/merchant/get_card_templates".into(), json!({})));
+    assert_eq!(asked.len(), 5);
+}
+
+#[tokio::test]
+async fn a_balance_is_kept_when_the_rest_fails_and_failing_templates_are_not_asked_for_again() {
+    let desk = Desk::new(vec![
+        ok(BALANCE),
+        Ok((500, String::new())),
+        ok(BALANCE),
+        ok(INFORMATION),
+        Ok((404, String::new())),
+        ok(BALANCE),
+        ok(INFORMATION),
+    ]);
+    let read = desk.banana.card(&card()).await.expect("a card");
+    assert_eq!((read.available(), read.state), (Some(usd("150.5")), CardState::Unknown));
+    for _ in 0..2 {
+        let read = desk.banana.card(&card()).await.expect("a card");
+        assert_eq!((read.state, read.kind), (CardState::Active, None));
+    }
+    assert_eq!(desk.asked().len(), 7);
+}
+
+#[tokio::test]
+async fn without_its_user_a_card_is_an_error_that_says_what_to_do() {
+    let desk = Desk::new(vec![]);
+    let lone = Card { owner: None, ..card() };
+    let error = desk.banana.card(&lone).await.expect_err("no user");
+    assert!(error.said.contains("user_id") && error.said.contains("roster"), "{}", error.said);
+    let error = desk.banana.act(&lone, &Action::Freeze, id()).await.expect_err("no user");
+    assert_eq!((error.kind, error.outcome), (Kind::Refused, Outcome::NotDone));
+    assert!(desk.asked().is_empty());
+}
+
+#[test]
+fn card_states_and_expiries_are_read_and_unknown_words_kept() {
+    for (word, state) in [
+        ("ACTIVE", CardState::Active),
+        ("locked", CardState::Frozen),
+        ("TBA", CardState::Pending),
+        ("CLOSED", CardState::Closed),
+        ("HIBERNATING", CardState::Unknown),
+    ] {
+        let (read, _) = wire::information(fields(&format!(r#"{{"data":{{"Status":"{word}"}}}}"#)), &card()).expect("information");
+        assert_eq!((read.state, &*read.provider_state), (state, word));
+    }
+    for (date, expires) in [("01/30", Some("2030-01")), ("7/2029", Some("2029-07")), ("13/25", None), ("never", None)] {
+        let (read, _) = wire::information(fields(&format!(r#"{{"expiry_date":"{date}"}}"#)), &card()).expect("information");
+        assert_eq!(read.expires.as_deref(), expires, "{date}");
+    }
+    assert!(wire::information(fields(r#"{"message":"hi"}"#), &card()).is_err());
+}
+
+#[test]
+fn a_balance_that_is_not_said_is_not_zero() {
+    let read = |json: &str| wire::balance(fields(json), &Card::unread(card().key), now());
+    assert_eq!(read(r#"{"balance":null,"currency":"USD"}"#).map(|card| card.balance), Ok(Reading::Never));
+    assert!(read(r#"{"balance":1}"#).is_err(), "a figure without a currency");
+    assert!(read(r#"{"balance":"x","currency":"USD"}"#).is_err());
+    assert_eq!(
+        read(r#"{"balance":"12345678901234.567","currency":"usd"}"#).expect("a balance").available(),
+        Some(usd("12345678901234.567"))
+    );
+}
+
+#[test]
+fn the_float_is_read_from_every_likely_shape() {
+    for json in [
+        r#"{"balance":1000.25,"currency":"USD"}"#,
+        r#"{"data":{"balance":"1000.25","currency":"USD"}}"#,
+        r#"{"data":[{"available_balance":1000,"currency":"USD"},{"balance":0.25,"currency":"usd"}]}"#,
+        r#"[{"balance":1000.25,"currency":"USD"}]"#,
+        r#"{"balance":1000.25,"currency":"USD","balances":[{"balance":1000.25,"currency":"USD"}]}"#,
+    ] {
+        assert_eq!(wire::float(&raw(json)), Ok(vec![usd("1000.25")]), "{json}");
+    }
+    let beside = r#"{"balance":1,"currency":"USD","balances":[{"balance":1,"currency":"USD"},{"balance":2.5,"currency":"EUR"}]}"#;
+    let sums: Vec<String> = wire::float(&raw(beside)).expect("sums").iter().map(ToString::to_string).collect();
+    assert_eq!(sums, ["2.50 EUR", "1.00 USD"]);
+    for json in [r#"{"balance":1}"#, "{}", "[]", "7", r#"{"balance":"x","currency":"USD"}"#] {
+        assert!(wire::float(&raw(json)).is_err(), "{json}");
+    }
+}
+
+// ---- changes (2.8, 2.9, 2.14)
+
+#[tokio::test]
+async fn each_change_is_sent_once_as_documented_and_is_only_accepted() {
+    let pin = Pin::typed("6789".into()).expect("four digits");
+    let alter = |word: &str| json!({ "user_id": 12345, "card_id": 67890, "alter": word });
+    for (action, answer, path, body) in [
+        (Action::Freeze, r#"{ "message": "Operation requested" }"#, "update_status", alter("LOCK")),
+        (Action::Unfreeze, r#"{ "message": "Operation requested" }"#, "update_status", alter("UNLOCK")),
+        (Action::Close, r#"{ "message": "Operation requested" }"#, "update_status", alter("CLOSE")),
+        (
+            Action::SetPin { new: Some(pin), old: None },
+            r#"{ "success": true, "message": "PIN set successfully" }"#,
+            "set_pin",
+            json!({ "user_id": 12345, "card_id": 67890, "pin": "6789" }),
+        ),
+        (
+            Action::TopUp(usd("100.1")),
+            r#"{ "message": "Card recharge request sent successfully" }"#,
+            "recharge",
+            json!({ "user_id": 12345, "card_id": 67890, "amount": 100.1 }),
+        ),
+    ] {
+        let desk = Desk::new(vec![ok(answer)]);
+        let receipt = desk.banana.act(&card(), &action, id()).await.expect("accepted");
+        assert_eq!(receipt, Receipt::Accepted { reference: None });
+        assert_eq!(desk.asked(), [(Does::Write, format!("/v9/card/{path}"), body)]);
+    }
+}
+
+#[tokio::test]
+async fn an_amount_is_sent_as_a_number_with_its_own_digits() {
+    let desk = Desk::new(vec![ok(r#"{"message":"ok"}"#)]);
+    desk.banana.act(&card(), &Action::TopUp(usd("90071992547409.93")), id()).await.expect("accepted");
+    let asked = desk.asked.lock().unwrap_or_else(PoisonError::into_inner);
+    let body: Value = serde_json::from_slice(asked[0].1.body()).expect("JSON");
+    let plain = unseal(body["encrypted_payload"].as_str().expect("a payload"));
+    assert_eq!(plain, br#"{"user_id":12345,"card_id":67890,"amount":90071992547409.93}"#);
+}
+
+#[tokio::test]
+async fn what_an_answer_to_a_recharge_means_for_the_money() {
+    let refused = |reply: Reply| async {
+        let desk = Desk::new(vec![reply]);
+        let error = desk.banana.act(&card(), &Action::TopUp(usd("5")), id()).await.expect_err("an error");
+        assert_eq!(desk.asked().len(), 1, "sent once, whatever happens");
+        error
+    };
+    let error = refused(ok(r#"{"success":false,"message":"Invalid Card State"}"#)).await;
+    assert_eq!((error.kind, error.outcome, &*error.said), (Kind::Refused, Outcome::NotDone, "Invalid Card State"));
+    for doubtful in [
+        ok("{}"),
+        ok("[]"),
+        ok(r#"{"error":"something"}"#),
+        Ok((200, String::new())),
+        Ok((302, String::new())),
+        Ok((500, String::new())),
+        Err(Lost { reached: true, said: "the connection broke".into() }),
+    ] {
+        assert_eq!(refused(doubtful).await.outcome, Outcome::Unknown);
+    }
+    assert_eq!(refused(Err(Lost { reached: false, said: "no connection".into() })).await.outcome, Outcome::NotDone);
+}
+
+#[tokio::test]
+async fn what_banana_does_not_offer_is_not_sent() {
+    let desk = Desk::new(vec![]);
+    let eur = Money::read("5", "EUR".parse().expect("a currency")).expect("an amount");
+    for action in [Action::TopUp(eur), Action::SetPin { new: None, old: None }] {
+        let error = desk.banana.act(&card(), &action, id()).await.expect_err("refused here");
+        assert_eq!((error.kind, error.outcome), (Kind::Refused, Outcome::NotDone));
+    }
+    assert_eq!(desk.banana.cards(None).await.expect_err("no list").kind, Kind::NotOffered);
+    assert_eq!(desk.banana.quote(&card(), usd("5")).await.expect_err("no quote").kind, Kind::NotOffered);
+    assert!(desk.asked().is_empty());
+}
+
+// ---- transactions (2.12, 5.1)
+
+fn last_day(card: Option<Card>) -> Window {
+    Window { card, since: now().saturating_sub(SignedDuration::from_hours(24)).expect("a time of the test"), until: now() }
+}
+
+#[tokio::test]
+async fn the_documented_list_is_read() {
+    // banana wire notes, 2.12
+    let desk = Desk::new(vec![ok(r#"{
+      "data": [ { "id": 12345, "card_id": 67890, "amount": 100.0, "currency": "USD", "type": "RECHARGE", "status": "SUCCESS",
+                  "created_at": "2024-01-15T10:30:00Z", "merchant_name": "RECHARGE" } ],
+      "total": 1
+    }"#)]);
+    let page = desk.banana.transactions(&last_day(None), None).await.expect("a page");
+    assert_eq!((page.items.len(), page.next, page.skipped.len()), (1, None, 0));
+    let row = &page.items[0];
+    assert_eq!((&*row.id, row.card_id.as_deref(), row.amount), ("12345", Some("67890"), usd("100.0")));
+    assert_eq!((row.kind, row.state, &*row.provider_state), (TransactionKind::TopUp, TransactionState::Cleared, "SUCCESS"));
+    assert_eq!((row.at, row.seen_at, row.merchant.as_deref()), (now(), now(), Some("RECHARGE")));
+    let body = json!({ "start_date": "2024-01-14T10:30:00Z", "end_date": "2024-01-15T10:30:01Z", "skip": 0, "limit": 100, "desc": true });
+    assert_eq!(desk.asked(), [(Does::Read, "/v9/card/get_transactions".into(), body)]);
+}
+
+#[tokio::test]
+async fn pages_go_on_by_rows_read_until_the_total() {
+    let rows = |from: u64| (from..from + 2).map(|id| row(id, "1", "SUCCESS", -1)).collect::<Vec<_>>();
+    let page = |from: u64| ok(&json!({ "data": rows(from), "total": 4 }).to_string());
+    let desk = Desk::new(vec![page(1), page(3)]);
+    let window = last_day(Some(card()));
+    let first = desk.banana.transactions(&window, None).await.expect("a page");
+    let second = desk.banana.transactions(&window, first.next).await.expect("a page");
+    assert_eq!(second.next, None);
+    let asked = desk.asked();
+    assert_eq!((&asked[0].2["skip"], &asked[1].2["skip"], &asked[1].2["card_id"]), (&json!(0), &json!(2), &json!(67890)));
+    let desk = Desk::new(vec![page(1), page(1)]);
+    let first = desk.banana.transactions(&window, None).await.expect("a page");
+    let error = desk.banana.transactions(&window, first.next).await.expect_err("repeated");
+    assert_eq!(error.kind, Kind::BadReply);
+    assert!(error.said.contains("repeat"), "{}", error.said);
+}
+
+#[tokio::test]
+async fn a_list_that_ignores_dates_is_left_once_it_is_older_than_the_window() {
+    let rows = [row(3, "1", "SUCCESS", -10), row(2, "1", "SUCCESS", -60 * 25)];
+    let desk = Desk::new(vec![ok(&json!({ "data": rows, "total": 90_000 }).to_string())]);
+    assert_eq!(desk.banana.transactions(&last_day(None), None).await.expect("a page").next, None);
+}
+
+#[test]
+fn one_odd_row_does_not_lose_the_page_and_hostile_text_is_cleaned() {
+    let read = |row: Value| wire::transaction(&raw(&row.to_string()), &ProviderId::new("peel"), None, now());
+    let good = read(
+        json!({ "ID": "9", "card_id": "67890", "amount": -18.25, "currency": "usd", "type": "purchase", "status": "PENDING",
+        "created_at": 1_691_249_025_085_i64, "merchant_name": "ICA\u{202e}\u{1b}[2J 4111111111111111" }),
+    )
+    .expect("a row");
+    assert_eq!((good.kind, good.state, good.amount), (TransactionKind::Purchase, TransactionState::Hold, usd("18.25")));
+    assert_eq!(good.merchant.as_deref(), Some("ICA[2J ..1111"));
+    for odd in [
+        json!(null),
+        json!([]),
+        json!({ "id": 1 }),
+        json!({ "id": 1, "amount": "x", "currency": "USD", "created_at": "2024-01-15" }),
+    ] {
+        assert!(read(odd.clone()).is_err(), "{odd}");
+    }
+    let other = read(json!({ "amount": -3, "currency": "USD", "type": "SWAP", "status": "ODD", "created_at": "2024-01-15" }))
+        .expect("a row");
+    assert_eq!((other.kind, other.state, &*other.provider_state), (TransactionKind::Other, TransactionState::Hold, "SWAP ODD"));
+    assert!(other.amount.is_negative() && other.id.starts_with("made-"));
+}
+
+// ---- looking (5.2, 5.3)
+
+#[tokio::test]
+async fn a_recharge_is_found_again_by_amount_and_time() {
+    let look = |rows: Vec<Value>, claimed: &'static [&'static str]| async move {
+        let desk = Desk::new(vec![ok(&json!({ "data": rows, "total": rows.len() }).to_string())]);
+        let claimed = Claimed { credits: claimed.iter().map(|id| Arc::from(*id)).collect(), ..Claimed::default() };
+        let seen = desk.banana.look(&card(), &operation(Deed::TopUp), &claimed).await.expect("an answer");
+        let body = json!({ "card_id": 67890, "type": "RECHARGE", "skip": 0, "limit": 100, "desc": true });
+        assert_eq!(desk.asked(), [(Does::Read, "/v9/card/get_transactions".into(), body)]);
+        seen
+    };
+    let done = |id: &str| Seen::Done { proof: format!("+100.00 USD in the list, id {id}"), credit: Some(id.into()) };
+    let nowhere =
+        |seen: Seen, words: &str| assert!(matches!(&seen, Seen::Nowhere { looked } if looked.contains(words)), "{seen:?}");
+    assert_eq!(look(vec![row(17, "100", "SUCCESS", 0), row(18, "99", "SUCCESS", 0)], &[]).await, done("17"));
+    assert_eq!(look(vec![row(17, "100", "SUCCESS", -1)], &[]).await, done("17"), "their clock is a little behind");
+    nowhere(look(vec![], &[]).await, "no top-up of 100.00 USD");
+    nowhere(look(vec![row(17, "100", "SUCCESS", -3)], &[]).await, "no top-up");
+    nowhere(
+        look(vec![row(17, "100", "SUCCESS", 0), row(18, "100", "SUCCESS", 1)], &[]).await,
+        "2 top-ups of 100.00 USD in the list, cannot tell which is ours",
+    );
+    assert_eq!(look(vec![row(17, "100", "SUCCESS", 0), row(18, "100", "SUCCESS", 1)], &["17"]).await, done("18"));
+    nowhere(look(vec![row(17, "100", "SUCCESS", 0)], &["17"]).await, "no top-up");
+    assert!(matches!(look(vec![row(17, "100", "PENDING", 0)], &[]).await, Seen::NotYet { .. }));
+    assert!(matches!(look(vec![row(17, "100", "FAILED", 1)], &[]).await, Seen::Failed { .. }));
+    nowhere(look(vec![row(17, "100", "FAILED", -1)], &[]).await, "older failed");
+    let mut other = row(17, "100", "SUCCESS", 0);
+    other["card_id"] = json!(67891);
+    nowhere(look(vec![other], &[]).await, "no top-up");
+}
+
+#[tokio::test]
+async fn a_change_of_state_is_done_when_the_card_reads_so() {
+    let look = |deed: Deed, state: &'static str| async move {
+        let desk = Desk::new(vec![ok(&json!({ "number": "1234567890123456", "status": state }).to_string())]);
+        let lone = Card { owner: None, ..card() };
+        let seen = desk.banana.look(&lone, &operation(deed), &Claimed::default()).await.expect("an answer");
+        assert!(desk.asked().iter().all(|(does, path, _)| *does == Does::Read && path == "/v9/card/get_information"));
+        seen
+    };
+    let done = |word: &str| Seen::Done { proof: format!("seen {word}"), credit: None };
+    assert_eq!(look(Deed::Freeze, "LOCKED").await, done("FROZEN"));
+    assert_eq!(look(Deed::Unfreeze, "ACTIVE").await, done("ACTIVE"));
+    assert_eq!(look(Deed::Close, "CLOSED").await, done("CLOSED"));
+    assert_eq!(look(Deed::Freeze, "ACTIVE").await, Seen::NotYet { looked: "the card reads ACTIVE".into() });
+    assert!(matches!(look(Deed::Unfreeze, "CLOSED").await, Seen::Failed { .. }));
+    assert!(matches!(look(Deed::Close, "").await, Seen::Nowhere { .. }));
+    let desk = Desk::new(vec![]);
+    let seen = desk.banana.look(&card(), &operation(Deed::SetPin), &Claimed::default()).await.expect("an answer");
+    assert!(matches!(seen, Seen::Nowhere { .. }) && desk.asked().is_empty());
+}
