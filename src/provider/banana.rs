@@ -390,7 +390,7 @@ struct Body(Zeroizing<String>);
 impl Body {
     /// The whole object.
     fn json(&self) -> Zeroizing<String> {
-        Zeroizing::new(format!("{{{}}}", *self.0))
+        joined(&["{", self.0.as_str(), "}"])
     }
 
     /// An id: a number where it is one, as in every example (banana wire notes, 0), text otherwise.
@@ -413,15 +413,23 @@ impl Body {
 
     /// Text of digits alone, which needs no escaping and so leaves no copy behind: a PIN.
     fn digits(self, name: &str, digits: &str) -> Self {
-        self.number(name, &Zeroizing::new(format!("\"{digits}\"")))
+        self.number(name, &joined(&["\"", digits, "\""]))
     }
 
     /// Digits as they are: an amount never passes through a float.
     fn number(self, name: &str, digits: &str) -> Self {
         let comma = if self.0.is_empty() { "" } else { "," };
-        // A new string each time, so that what grows is wiped too.
-        Self(Zeroizing::new(format!("{}{comma}\"{name}\":{digits}", *self.0)))
+        Self(joined(&[self.0.as_str(), comma, "\"", name, "\":", digits]))
     }
+}
+
+/// One text of several, with room for all of it at once: nothing is left behind where it grew, and all of it is wiped.
+fn joined(parts: &[&str]) -> Zeroizing<String> {
+    let mut text = Zeroizing::new(String::with_capacity(parts.iter().map(|part| part.len()).sum()));
+    for part in parts {
+        text.push_str(part);
+    }
+    text
 }
 
 /// The key's bytes; an error is the end of a sentence. INFERENCE (banana wire notes, 1.7): its encoding is a setting, never guessed.

@@ -1,531 +1,621 @@
-//! Requests of EnKash prepaid cards: an OAuth token from its own host, a sealed envelope, and failures inside HTTP 200.
+//! Requests of enkash: prepaid cards of one card account, in rupees.
 //!
-//! A load carries our reference and is looked up by it; whether a repeated reference pays twice is not documented, so none is repeated.
+//! A refused credential is never tried again, because three wrong attempts lock the account; a change is sent once, and once more
+//! only after an HTTP 401, which comes before anything is executed.
 
 mod wire;
+
+#[cfg(test)]
+mod tests;
+
+use std::fmt::Write as _;
 
 use async_trait::async_trait;
 use bytes::Bytes;
 use data_encoding::BASE64;
-use http::Request;
+use http::header::{AUTHORIZATION, CONTENT_TYPE};
+use http::{HeaderValue, Method, Request, Uri};
 use jiff::{SignedDuration, Timestamp};
-use secrecy::{ExposeSecret, SecretBox, SecretString};
-use serde_json::Value;
+use rust_decimal::Decimal;
+use secrecy::{ExposeSecret, SecretString};
+use serde::Serialize;
+use serde_json::value::RawValue;
 use tokio::sync::Mutex;
+use zeroize::Zeroizing;
 
-use super::crypto::{aes_ecb_decrypt, aes_ecb_encrypt, sha256};
-use super::http::{Answer, Does, Http};
-use super::{Claimed, Cursor, Error, Kind, Page, Provider, Quote, Receipt, Result, Seen, Window, listing};
+use super::{
+    Claimed, Cursor, Error, Kind, Outcome, Page, Provider, Quote, Receipt, Result, Seen, Window, crypto, listing, sensitive,
+};
+use crate::config::secret::Source;
 use crate::config::{self, Envelope, Load, ProviderConfig};
-use crate::domain::card::Card;
+use crate::domain::card::{Card, CardState, ProviderId};
 use crate::domain::money::Money;
-use crate::domain::operation::{Action, Capabilities, Class, Deed, Offer, Operation, OperationId, PinRule, Proof};
+use crate::domain::operation::{Action, Capabilities, Class, Deed, Offer, Operation, OperationId, Pin, PinRule, Proof};
 use crate::domain::transaction::Transaction;
+use crate::provider::fields::Odd;
+use crate::provider::http::{Answer, Does, Http};
+use wire::{Code, Said, Unreadable};
 
-/// Path that every card call hangs under (enkash wire notes, page map).
+/// The paths that every card call hangs under; the casing is enkash's (enkash wire notes, page map).
 const CARDS: &str = "/api/v0/partner/enKashCard";
 
-/// A token is renewed this long before it ends.
-const EARLY: SignedDuration = SignedDuration::from_secs(60);
+/// Seconds before its end at which a token is renewed.
+const MARGIN: i64 = 60;
 
-/// Three refused logins lock the account (1.3): a refusal is remembered this long before another is tried by itself.
-const REFUSED_FOR: SignedDuration = SignedDuration::from_mins(15);
+/// Seconds a token lives where its answer does not say: the shorter of the two documented lives (enkash wire notes, 1.3).
+const SHORT_LIFE: i64 = 300;
 
-/// Shortest span that a window of transactions is halved to.
-const SHORTEST: SignedDuration = SignedDuration::from_secs(2);
+/// Who made a change, in enkash's records.
+const CREATED_BY: &str = "cardtop";
 
-/// The adapter of an EnKash account.
+const NO_QUOTE: &str = "enkash quotes no fee: a top-up arrives as it is sent";
+const NO_ENCRYPTION: &str = "a PIN is only sent encrypted: set encryption = \"envelope\" for this account";
+
+/// The adapter.
 pub struct Enkash {
+    provider: ProviderId,
     http: Http,
-    base: String,
-    account: config::Enkash,
-    login: Login,
-    /// First 16 bytes of the SHA-256 of the secret (1.5).
-    key: SecretBox<[u8; 16]>,
-    /// One login at a time; what it gave, or why it was refused and when.
-    token: Mutex<Option<Token>>,
-}
-
-struct Login {
-    client_id: SecretString,
-    client_secret: SecretString,
+    base_url: String,
+    token_url: String,
+    basic: HeaderValue,
     username: SecretString,
     password: SecretString,
+    key: Zeroizing<Vec<u8>>,
+    partner_id: HeaderValue,
+    company_id: String,
+    card_account_id: String,
+    encryption: Envelope,
+    load: Load,
+    session: Mutex<Session>,
 }
 
-enum Token {
-    Held { bearer: SecretString, until: Timestamp },
-    Refused { error: Error, until: Timestamp },
+/// What is known of the login. Held locked while a token is fetched, so that there is one fetch at a time.
+#[derive(Default)]
+struct Session {
+    token: Option<Token>,
+    /// Credentials were refused: they are not tried again while this process runs.
+    refused: Option<Error>,
+}
+
+struct Token {
+    bearer: HeaderValue,
+    until: Timestamp,
 }
 
 impl Enkash {
     /// The adapter of an account.
     ///
     /// # Errors
-    /// A sentence, when a secret cannot be had.
+    /// A sentence, when a secret cannot be had or a setting is wrong.
     pub fn new(config: &ProviderConfig, account: &config::Enkash, http: Http) -> std::result::Result<Self, String> {
-        let secret = |name: &str, source: &config::secret::Source| {
-            source.read().map_err(|error| format!("{}: {name}: {error}", config.name))
-        };
-        let digest = sha256(secret("encryption_key", &account.encryption_key)?.expose_secret().as_bytes());
-        let key = digest.first_chunk::<16>().copied().unwrap_or_default();
+        let name = &config.name;
+        let secret = |source: &Source, setting: &str| source.read().map_err(|error| format!("{name}: {setting}: {error}"));
+        for (address, setting) in [(&config.base_url, "base_url"), (&account.token_url, "token_url")] {
+            address.parse::<Uri>().map_err(|_| format!("{name}: {setting} is not an address"))?;
+        }
+        let (client_id, client_secret) =
+            (secret(&account.client_id, "client_id")?, secret(&account.client_secret, "client_secret")?);
+        let pair = Zeroizing::new(format!("{}:{}", client_id.expose_secret(), client_secret.expose_secret()));
+        let basic = Zeroizing::new(format!("Basic {}", BASE64.encode(pair.as_bytes())));
+        let basic = sensitive(&basic).map_err(|_| format!("{name}: client_id and client_secret cannot be put in a header"))?;
+        let encryption_key = secret(&account.encryption_key, "encryption_key")?;
+        let mut key = Zeroizing::new(crypto::sha256(encryption_key.expose_secret().as_bytes()));
+        key.truncate(16);
         Ok(Self {
+            provider: name.clone(),
             http,
-            base: config.base_url.clone(),
-            account: account.clone(),
-            login: Login {
-                client_id: secret("client_id", &account.client_id)?,
-                client_secret: secret("client_secret", &account.client_secret)?,
-                username: secret("username", &account.username)?,
-                password: secret("password", &account.password)?,
-            },
-            key: SecretBox::new(Box::new(key)),
-            token: Mutex::new(None),
+            base_url: config.base_url.trim_end_matches('/').to_owned(),
+            token_url: account.token_url.clone(),
+            basic,
+            username: secret(&account.username, "username")?,
+            password: secret(&account.password, "password")?,
+            key,
+            partner_id: HeaderValue::from_str(&account.partner_id)
+                .map_err(|_| format!("{name}: partner_id has characters that a header cannot carry"))?,
+            company_id: account.company_id.clone(),
+            card_account_id: account.card_account_id.clone(),
+            encryption: account.encryption,
+            load: account.load,
+            session: Mutex::new(Session::default()),
         })
     }
 
-    /// A bearer token; whoever comes while another logs in waits for that one.
-    async fn bearer(&self) -> Result<SecretString> {
-        let mut token = self.token.lock().await;
+    /// Asks a card call and takes only success for an answer: 2xx and code 0 (enkash wire notes, 1.6).
+    async fn ask(&self, does: Does, path: &str, body: &(impl Serialize + Sync)) -> Result<(Answer, Said)> {
+        let (answer, said) = self.hear(does, path, body).await?;
+        judge(does, &answer, &said)?;
+        Ok((answer, said))
+    }
+
+    /// Sends a card call and reads its answer, whatever its code. After an HTTP 401 the token is renewed and the call sent once
+    /// more, changes too: an unauthenticated request has not been executed (enkash wire notes, 1.3 and 6.7; INFERENCE).
+    async fn hear(&self, does: Does, path: &str, body: &(impl Serialize + Sync)) -> Result<(Answer, Said)> {
+        // Room for the longest body at once: one of them carries a PIN, and nothing of it is left behind where it grew.
+        let mut plain = Zeroizing::new(Vec::with_capacity(2_048));
+        serde_json::to_writer(&mut *plain, body).expect("a struct of texts and numbers is JSON");
+        let body = self.seal(&plain);
+        let bearer = self.bearer(None).await?;
+        let mut answer = self.http.send(does, self.request(path, &bearer, body.clone())?).await?;
+        if answer.status == 401 {
+            let first = self.refused(does, &answer);
+            let again = async {
+                let bearer = self.bearer(Some(&bearer)).await?;
+                self.http.send(does, self.request(path, &bearer, body)?).await
+            };
+            answer = again.await.map_err(|error| error.outcome(first.outcome))?;
+        }
+        if !answer.is_success() {
+            return Err(self.refused(does, &answer));
+        }
+        match wire::read(&answer.body, &self.key) {
+            Ok(said) => Ok((answer, said)),
+            Err(Unreadable::NotJson) => Err(answer.bad_reply(&answer.what_it_is())),
+            Err(Unreadable::Sealed) => Err(answer.bad_reply("the answer cannot be decrypted; check encryption_key")),
+        }
+    }
+
+    /// The error of an answer that is not 2xx; its body may be plain even when encryption is on (enkash wire notes, 1.5).
+    fn refused(&self, does: Does, answer: &Answer) -> Error {
+        let said = wire::read(&answer.body, &self.key).ok();
+        let error = answer.refusal(said.as_ref().map_or("", |said| &said.words));
+        let doubt = matches!(answer.status, 408 | 409) || said.is_some_and(|said| said.is_doubtful());
+        if does == Does::Write && doubt { error.outcome(Outcome::Unknown) } else { error }
+    }
+
+    fn request(&self, path: &str, bearer: &HeaderValue, body: Bytes) -> Result<Request<Bytes>> {
+        Request::builder()
+            .method(Method::POST)
+            .uri(format!("{}{CARDS}{path}", self.base_url))
+            .header(AUTHORIZATION, bearer)
+            .header("partnerId", &self.partner_id)
+            .header(CONTENT_TYPE, "application/json")
+            .body(body)
+            .map_err(|_| self.no("base_url is not an address"))
+    }
+
+    /// The body as the account's setting wraps it (enkash wire notes, 1.5; which calls truly need it is INFERENCE: all).
+    fn seal(&self, plain: &[u8]) -> Bytes {
+        let sealed = || BASE64.encode(&crypto::aes_ecb_encrypt(&self.key, plain).expect("the key is 16 bytes of a SHA-256"));
+        match self.encryption {
+            Envelope::Envelope => format!("{{\"request\":\"{}\"}}", sealed()).into(),
+            Envelope::Bare => format!("\"{}\"", sealed()).into(),
+            Envelope::Off => Bytes::copy_from_slice(plain),
+        }
+    }
+
+    /// The `authorization` header; a new token when there is none, it ends soon, or it is the one that was just refused.
+    async fn bearer(&self, refused: Option<&HeaderValue>) -> Result<HeaderValue> {
+        let mut session = self.session.lock().await;
+        if let Some(error) = &session.refused {
+            return Err(error.clone());
+        }
         let now = self.http.clock().now();
-        match &*token {
-            Some(Token::Held { bearer, until }) if *until > now => return Ok(bearer.clone()),
-            Some(Token::Refused { error, until }) if *until > now => return Err(error.clone()),
-            Some(Token::Held { .. } | Token::Refused { .. }) | None => {}
+        if let Some(token) = session.token.as_ref().filter(|token| token.until > now && Some(&token.bearer) != refused) {
+            return Ok(token.bearer.clone());
         }
-        match self.log_in().await {
-            Ok((bearer, until)) => {
-                *token = Some(Token::Held { bearer: bearer.clone(), until });
-                Ok(bearer)
-            }
-            Err(error) => {
-                *token = None;
-                if error.kind == Kind::Auth {
-                    let until = now.saturating_add(REFUSED_FOR).unwrap_or(Timestamp::MAX);
-                    *token = Some(Token::Refused { error: error.clone(), until });
-                }
-                Err(error)
-            }
+        session.token = None;
+        let answer = self.http.send(Does::Read, self.token_request()?).await?;
+        let words = wire::token_error(&answer.body);
+        if let (true, Some((token, life))) = (answer.is_success(), wire::token(&answer.body)) {
+            let life = life.unwrap_or(SHORT_LIFE).clamp(0, 30 * 86_400);
+            let life = SignedDuration::from_secs((life - MARGIN).max(life / 2));
+            let bearer = sensitive(&format!("Bearer {token}"))
+                .map_err(|_| answer.bad_reply("the token has characters that a header cannot carry"))?;
+            let until = answer.at.checked_add(life).unwrap_or(Timestamp::MAX);
+            session.token = Some(Token { bearer: bearer.clone(), until });
+            return Ok(bearer);
         }
-    }
-
-    /// The password grant (1.3). Never encrypted, never repeated by itself after a refusal.
-    async fn log_in(&self) -> Result<(SecretString, Timestamp)> {
-        let Login { client_id, client_secret, username, password } = &self.login;
-        let basic = BASE64.encode(format!("{}:{}", client_id.expose_secret(), client_secret.expose_secret()).as_bytes());
-        let form = format!(
-            "username={}&password={}&grant_type=password&clientId={}",
-            form(username.expose_secret()),
-            form(password.expose_secret()),
-            form(&self.account.company_id)
-        );
-        let request = Request::post(&self.account.token_url)
-            .header(
-                http::header::AUTHORIZATION,
-                super::sensitive(&format!("Basic {basic}")).map_err(|error| self.unmade(&error))?,
-            )
-            .header(http::header::CONTENT_TYPE, "application/x-www-form-urlencoded")
-            .body(Bytes::from(form))
-            .map_err(|error| self.unmade(&error))?;
-        let answer = self.http.send(Does::Read, request).await?;
-        if !answer.is_success() {
-            let error = answer.refusal(&wire::login_complaint(&answer));
-            // A refused grant is 400 or 401; either way the credentials are not taken.
-            let refused = matches!(answer.status, 400 | 401 | 403);
-            return Err(if refused { Error { kind: Kind::Auth, ..error } } else { error });
+        let says_no = answer.is_success() && words.is_some();
+        if says_no || matches!(answer.status, 400..=499) && !matches!(answer.status, 404 | 405 | 408 | 429) {
+            let words = words.map(|words| format!(": {words}")).unwrap_or_default();
+            let said = format!(
+                "the token call refused our credentials (HTTP {}{words}); three wrong attempts lock the account, so they are not \
+                 tried again until cardtop is started anew",
+                answer.status
+            );
+            let error = Error::new(&self.provider, Kind::Auth, &said);
+            session.refused = Some(error.clone());
+            return Err(error);
         }
-        let (bearer, seconds) = wire::token(&answer)?;
-        let life = SignedDuration::from_secs(seconds).checked_sub(EARLY).filter(SignedDuration::is_positive);
-        Ok((bearer, answer.at.saturating_add(life.unwrap_or(SignedDuration::from_secs(1))).unwrap_or(answer.at)))
-    }
-
-    fn unmade(&self, error: &http::Error) -> Error {
-        Error::new(self.http.provider(), Kind::Refused, &format!("the request could not be made: {error}"))
-    }
-
-    /// Sends one card call and returns its payload. After a 401 the token is renewed and the call made once more: it was not executed.
-    async fn call(&self, does: Does, path: &str, body: Value) -> Result<wire::Payload> {
-        self.call_with(does, path, &body.to_string()).await
-    }
-
-    async fn call_with(&self, does: Does, path: &str, plain: &str) -> Result<wire::Payload> {
-        let first = self.once(does, path, plain).await?;
-        let answer = if first.status == 401 {
-            *self.token.lock().await = None;
-            self.once(does, path, plain).await?
-        } else {
-            first
-        };
-        let opened = self.open(&answer);
-        if !answer.is_success() {
-            let words = opened.as_ref().ok().and_then(|json| wire::complaint(json)).unwrap_or_default();
-            return Err(answer.refusal(&words));
+        if answer.is_success() || matches!(answer.status, 404 | 405) {
+            return Err(answer.bad_reply(&format!("no token: {}; check token_url", answer.what_it_is())));
         }
-        wire::payload(answer, &opened?)
+        Err(answer.refusal(words.as_deref().unwrap_or_default()))
     }
 
-    async fn once(&self, does: Does, path: &str, plain: &str) -> Result<Answer> {
-        let bearer = self.bearer().await?;
-        let request = Request::post(format!("{}{CARDS}{path}", self.base))
-            .header(
-                http::header::AUTHORIZATION,
-                super::sensitive(&format!("Bearer {}", bearer.expose_secret())).map_err(|error| self.unmade(&error))?,
-            )
-            .header("partnerId", &self.account.partner_id)
-            .header(http::header::CONTENT_TYPE, "application/json")
-            .body(Bytes::from(self.seal(plain)))
-            .map_err(|error| self.unmade(&error))?;
-        self.http.send(does, request).await
-    }
-
-    /// The request as it travels (1.5).
-    fn seal(&self, plain: &str) -> String {
-        let sealed =
-            || aes_ecb_encrypt(self.key.expose_secret(), plain.as_bytes()).map(|bytes| BASE64.encode(&bytes)).unwrap_or_default();
-        match self.account.encryption {
-            Envelope::Envelope => format!("{{\"request\":\"{}\"}}", sealed()),
-            Envelope::Bare => format!("\"{}\"", sealed()),
-            Envelope::Off => plain.to_owned(),
-        }
-    }
-
-    /// The JSON of an answer: sealed in an envelope, as a bare string, or plain, in that order (1.5).
-    fn open(&self, answer: &Answer) -> Result<String> {
-        let text = std::str::from_utf8(&answer.body).map_err(|_| answer.bad_reply("answered bytes that are not text"))?;
-        match wire::sealed(text) {
-            Some(sealed) => BASE64
-                .decode(sealed.as_bytes())
-                .ok()
-                .and_then(|bytes| aes_ecb_decrypt(self.key.expose_secret(), &bytes).ok())
-                .and_then(|plain| String::from_utf8(plain).ok())
-                .ok_or_else(|| answer.bad_reply("its answer cannot be decrypted; check encryption_key")),
-            None if text.trim_start().starts_with('{') => Ok(text.to_owned()),
-            None => Err(answer.bad_reply(&answer.what_it_is())),
-        }
-    }
-
-    /// The ids that most calls take, with the card's where there is one.
-    fn ids(&self, card: Option<&str>) -> serde_json::Map<String, Value> {
-        let mut ids = serde_json::Map::new();
-        ids.insert("companyId".to_owned(), Value::from(&*self.account.company_id));
-        ids.insert("cardAccountId".to_owned(), Value::from(&*self.account.card_account_id));
-        if let Some(card) = card {
-            ids.insert("enKashCardId".to_owned(), Value::from(card));
-        }
-        ids
-    }
-
-    fn with<const N: usize>(&self, card: Option<&str>, more: [(&str, Value); N]) -> Value {
-        let mut body = self.ids(card);
-        body.extend(more.into_iter().map(|(name, value)| (name.to_owned(), value)));
-        Value::Object(body)
-    }
-
-    /// Block, lock or unlock (2.11). No one-time code: the server-to-server form (inferred).
-    async fn block(&self, card: &Card, code: &str) -> Result<Receipt> {
-        let more = [
-            ("blockCode", Value::from(code)),
-            ("reason", Value::from("asked by the operator")),
-            ("otpMedium", Value::from("MOBILE")),
-            ("otpRequired", Value::from(false)),
-            ("createdBy", Value::from("cardtop")),
+    /// `POST token_url`, the password grant, never encrypted (enkash wire notes, 1.3).
+    fn token_request(&self) -> Result<Request<Bytes>> {
+        let mut form = Zeroizing::new(String::with_capacity(512));
+        let pairs = [
+            ("username", self.username.expose_secret()),
+            ("password", self.password.expose_secret()),
+            ("grant_type", "password"),
+            ("clientId", &self.company_id),
         ];
-        self.call(Does::Write, "/block", self.with(Some(&card.key.id), more)).await?;
+        for (name, value) in pairs {
+            if !form.is_empty() {
+                form.push('&');
+            }
+            form.push_str(name);
+            form.push('=');
+            push_encoded(&mut form, value);
+        }
+        Request::builder()
+            .method(Method::POST)
+            .uri(&self.token_url)
+            .header(AUTHORIZATION, &self.basic)
+            .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .body(Bytes::copy_from_slice(form.as_bytes()))
+            .map_err(|_| self.no("token_url is not an address"))
+    }
+
+    /// An error of our own, before anything is sent.
+    fn no(&self, why: &str) -> Error {
+        Error::new(&self.provider, Kind::Refused, why)
+    }
+
+    fn account(&self) -> OfAccount<'_> {
+        OfAccount { company_id: &self.company_id, card_account_id: &self.card_account_id }
+    }
+
+    fn of_card<'a>(&'a self, card_id: &'a str) -> OfCard<'a> {
+        OfCard { account: self.account(), en_kash_card_id: card_id }
+    }
+
+    async fn block(&self, card: &Card, code: &'static str, reason: &'static str) -> Result<Receipt> {
+        let body = Block {
+            card: self.of_card(&card.key.id),
+            block_code: code,
+            reason,
+            otp_medium: "MOBILE",
+            created_by: CREATED_BY,
+            otp_required: false,
+        };
+        self.ask(Does::Write, "/block", &body).await?;
         Ok(Receipt::Accepted { reference: None })
     }
 
-    /// A load (2.4). The amount is a JSON number made of its own digits.
-    async fn load(&self, card: &Card, amount: Money, id: OperationId) -> Result<Receipt> {
-        if amount.currency().code() != "INR" {
-            return Err(Error::new(self.http.provider(), Kind::Refused, "enkash cards hold INR only; nothing was sent"));
+    async fn top_up(&self, card: &Card, amount: Money, id: OperationId) -> Result<Receipt> {
+        if amount.currency() != wire::rupees() || amount.amount().normalize().scale() > 2 || amount.amount() <= Decimal::ZERO {
+            return Err(self.no("enkash takes rupees with at most two decimals"));
         }
-        let (kind, code) = match self.account.load {
+        let (kind, code) = match self.load {
             Load::AllocateFund => ("ALLOCATE_FUND", "ALLOCATION"),
             Load::LoadMoney => ("LOAD_MONEY", "PRINCIPLE"),
         };
         let reference = id.reference();
-        let more = [
-            ("createdBy", Value::from("cardtop")),
-            ("transactionType", Value::from("CR")),
-            ("description", Value::from("card load")),
-            ("type", Value::from(kind)),
-            ("transactionCode", Value::from(code)),
-            ("uniqueReferenceNumber", Value::from(&*reference)),
-            ("remarks", Value::from(&*reference)),
-        ];
-        let body = self.with(Some(&card.key.id), more).to_string();
-        let open = body.strip_suffix('}').unwrap_or(&body);
-        self.call_with(Does::Write, "/balance", &format!("{open},\"amount\":{}}}", amount.digits())).await?;
+        let body = Balance {
+            account: self.account(),
+            created_by: CREATED_BY,
+            amount: RawValue::from_string(amount.digits()).map_err(|_| self.no("the amount is not a number"))?,
+            transaction_type: "CR",
+            description: "Top-up by cardtop",
+            kind,
+            transaction_code: code,
+            unique_reference_number: &reference,
+            remarks: &reference,
+            en_kash_card_id: &card.key.id,
+        };
+        let (_, said) = self.ask(Does::Write, "/balance", &body).await?;
+        Ok(Receipt::Accepted { reference: wire::load_id(&said) })
+    }
+
+    async fn set_pin(&self, card: &Card, pin: Option<&Pin>) -> Result<Receipt> {
+        if self.encryption == Envelope::Off {
+            return Err(self.no(NO_ENCRYPTION));
+        }
+        let pin = pin.filter(|pin| pin.len() == 4).ok_or_else(|| self.no("enkash wants a new PIN of 4 digits"))?;
+        let body = SetPin { card: self.of_card(&card.key.id), pin_block: pin.expose(), otp_required: false };
+        self.ask(Does::Write, "/setPin", &body).await?;
         Ok(Receipt::Accepted { reference: None })
     }
 
-    async fn found(&self, operation: &Operation) -> Result<Seen> {
-        let body = self.with(Some(&operation.card.id), [("pgReferenceNumber", Value::from(&*operation.reference))]);
-        match self.call(Does::Read, "/transaction/all", body).await {
-            Ok(payload) => Ok(wire::load_seen(&payload, operation)),
-            // What "not found" looks like is not documented: an empty list, a failure and 404 all count, for this call only (5).
-            Err(error) if matches!(error.kind, Kind::NotFound | Kind::Refused) => {
-                Ok(Seen::Nowhere { looked: format!("no load with reference {}", operation.reference) })
+    /// Looks a load up by our reference. Empty, code 1 and 404 all mean that there is none, for this call only (enkash wire notes, 5).
+    async fn look_for_load(&self, card: &Card, operation: &Operation, claimed: &Claimed) -> Result<Seen> {
+        let nowhere = || Seen::Nowhere { looked: format!("enkash knows no load with reference {}", operation.reference) };
+        let body = ByReference { card: self.of_card(&card.key.id), pg_reference_number: &operation.reference };
+        let (_, said) = match self.hear(Does::Read, "/transaction/all", &body).await {
+            Ok(heard) => heard,
+            Err(error) if error.kind == Kind::NotFound => return Ok(nowhere()),
+            Err(error) => return Err(error),
+        };
+        match said.code {
+            Code::Success => Ok(wire::fate(&wire::rows(&said).rows, operation, claimed)),
+            Code::Failure(1 | 404) => Ok(nowhere()),
+            Code::Failure(_) | Code::Unclear => {
+                Err(Error::new(&self.provider, Kind::BadReply, &format!("the look-up answered: {}", said.words)))
             }
-            Err(error) => Err(error),
         }
+    }
+
+    async fn look_at_state(&self, card: &Card, deed: Deed) -> Result<Seen> {
+        let read = self.card(card).await?;
+        // Our close is the block code BL: it reads as BLOCKED (enkash wire notes, 4.2).
+        if deed == Deed::Close && read.state == CardState::Blocked {
+            return Ok(Seen::Done { proof: "seen BLOCKED".to_owned(), credit: None });
+        }
+        Ok(listing::state(deed, &read))
     }
 }
 
 #[async_trait]
 impl Provider for Enkash {
     fn can(&self) -> Capabilities {
+        let pin = PinRule {
+            digits: Some((4, 4)),
+            needs_old: false,
+            physical_only: false,
+            sentence: "4 digits; enkash sets it without asking for the old one",
+        };
         Capabilities {
             list_cards: Offer::Yes,
             list_all_transactions: Offer::Yes,
             float: Offer::Yes,
-            quote: Offer::No("enkash quotes no fee: the card receives the whole amount"),
+            quote: Offer::No(NO_QUOTE),
             freeze: Offer::Yes,
             unfreeze: Offer::Yes,
             top_up: Offer::Yes,
             close: Offer::Yes,
-            pin: match self.account.encryption {
-                Envelope::Off => Err("a PIN is only sent encrypted, and encryption is off in the configuration"),
-                Envelope::Envelope | Envelope::Bare => {
-                    Ok(PinRule { digits: Some((4, 4)), needs_old: false, physical_only: false, sentence: "4 digits" })
-                }
+            pin: match self.encryption {
+                Envelope::Envelope | Envelope::Bare => Ok(pin),
+                Envelope::Off => Err(NO_ENCRYPTION),
             },
             top_up_proof: Proof::ByReference,
             state_proof: Proof::ByState,
             pin_proof: Proof::AnswerOnly,
             class: Class::Reference,
-            top_up_min: Some(rust_decimal::Decimal::ONE),
+            top_up_min: Some(Decimal::ONE),
             top_up_decimals: Some(2),
             page_max: 100,
         }
     }
 
+    /// `/search` without a card id (enkash wire notes, 2.13). How it pages is not documented: what is missing is counted as skipped.
     async fn cards(&self, _after: Option<Cursor>) -> Result<Page<Card>> {
-        let payload = self.call(Does::Read, "/search", self.with(None, [])).await?;
-        Ok(wire::cards(self.http.provider(), &payload))
+        let (answer, said) = self.ask(Does::Read, "/search", &self.account()).await?;
+        let rows = wire::rows(&said);
+        let mut page = Page::of(rows.rows.iter().map(|raw| wire::card(&self.provider, raw, answer.at)), None);
+        page.skipped.extend(rows.odd.clone());
+        if rows.missing() > 0 {
+            let (here, total) = (rows.rows.len(), rows.total.unwrap_or(0));
+            page.skipped
+                .push(Odd::new(&format!("enkash sent {here} of {total} cards, and documents no way to ask for the rest")));
+        }
+        Ok(page)
     }
 
     async fn card(&self, card: &Card) -> Result<Card> {
-        let payload = self.call(Does::Read, "/search", self.with(Some(&card.key.id), [])).await?;
-        wire::one_card(card, &payload)
+        let (answer, said) = self.ask(Does::Read, "/search", &self.of_card(&card.key.id)).await?;
+        let rows = wire::rows(&said);
+        let mut odd = rows.odd.clone();
+        for raw in &rows.rows {
+            match wire::card(&self.provider, raw, answer.at) {
+                Ok(read) if read.key.id.eq_ignore_ascii_case(&card.key.id) => return Ok(Card { key: card.key.clone(), ..read }),
+                Ok(_) => odd = Some(Odd::new("it is another card")),
+                Err(why) => odd = Some(why),
+            }
+        }
+        Err(match odd {
+            Some(why) => answer.bad_reply(&format!("the card's details cannot be read: {why}")),
+            None => Error::new(&self.provider, Kind::NotFound, "enkash does not know this card"),
+        })
     }
 
+    /// `/transaction/all` by time (enkash wire notes, 2.14, 2.15 and 5; INFERENCE): newest part first, halved while an answer does not
+    /// hold all of its rows. The cursor is `from until`, in milliseconds.
     async fn transactions(&self, window: &Window, after: Option<Cursor>) -> Result<Page<Transaction>> {
-        // Paging is not documented: windows of time are, and a window that holds more than was sent is halved (5).
-        let since = after.as_ref().and_then(|cursor| cursor.0.parse().ok()).unwrap_or(window.since);
-        let mut until = window.until;
-        let card = window.card.as_ref().map(|card| &*card.key.id);
-        let time = |at: Timestamp| Value::from(at.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string());
-        loop {
-            let body = self.with(card, [("txnDateFrom", time(since)), ("txnDateTo", time(until))]);
-            let payload = self.call(Does::Read, "/transaction/all", body).await?;
-            let span = until.duration_since(since);
-            if !payload.is_whole() && span > SHORTEST {
-                until = since.saturating_add(span / 2).unwrap_or(until);
-                continue;
+        let part = Part::of(window, after.as_ref());
+        let mut part = part.ok_or_else(|| Error::new(&self.provider, Kind::BadReply, "the page to read next is not a time"))?;
+        let (rows, answer) = loop {
+            let body = Between {
+                account: self.account(),
+                en_kash_card_id: window.card.as_ref().map(|card| &*card.key.id),
+                txn_date_from: wire_time(part.from),
+                txn_date_to: wire_time(part.until),
+            };
+            let (answer, said) = self.hear(Does::Read, "/transaction/all", &body).await?;
+            let rows = match said.code {
+                Code::Failure(1) if said.is_none_found() => wire::Rows::default(),
+                Code::Success | Code::Failure(_) | Code::Unclear => {
+                    judge(Does::Read, &answer, &said)?;
+                    wire::rows(&said)
+                }
+            };
+            if rows.missing() == 0 {
+                break (rows, answer);
             }
-            let next = (until < window.until)
-                .then(|| Cursor(until.saturating_add(SignedDuration::from_millis(1)).unwrap_or(until).to_string()));
-            return Ok(Page::of(wire::transactions(self.http.provider(), window.card.as_ref(), &payload), next));
-        }
+            part = part.halved().ok_or_else(|| {
+                let total = rows.total.unwrap_or(0);
+                answer.bad_reply(&format!("{total} transactions in one second: the dates of the question seem to be ignored"))
+            })?;
+        };
+        let mut page = Page::of(
+            rows.rows.iter().map(|raw| wire::transaction(&self.provider, window.card.as_ref(), raw, answer.at)),
+            part.older(window).map(Part::cursor),
+        );
+        page.skipped.extend(rows.odd);
+        Ok(page)
     }
 
     async fn float(&self) -> Result<Vec<Money>> {
-        wire::float(&self.call(Does::Read, "/cardAccount/get", self.with(None, [])).await?)
+        let (answer, said) = self.ask(Does::Read, "/cardAccount/get", &self.account()).await?;
+        match wire::float(&said) {
+            Ok(Some(money)) => Ok(vec![money]),
+            Ok(None) => Err(answer.bad_reply("the card account has no availableBalance")),
+            Err(why) => Err(answer.bad_reply(&format!("the card account cannot be read: {why}"))),
+        }
     }
 
     async fn quote(&self, _card: &Card, _amount: Money) -> Result<Quote> {
-        Err(Error::new(self.http.provider(), Kind::NotOffered, "enkash quotes no fee"))
+        Err(Error::new(&self.provider, Kind::NotOffered, NO_QUOTE))
     }
 
     async fn act(&self, card: &Card, action: &Action, id: OperationId) -> Result<Receipt> {
         match action {
-            Action::Freeze => self.block(card, "L").await,
-            Action::Unfreeze => self.block(card, "UL").await,
-            Action::Close => self.block(card, "BL").await,
-            Action::TopUp(amount) => self.load(card, *amount, id).await,
-            Action::SetPin { new: Some(pin), .. } if pin.len() == 4 && self.account.encryption != Envelope::Off => {
-                let more = [("pinBlock", Value::from(pin.expose())), ("otpRequired", Value::from(false))];
-                self.call(Does::Write, "/setPin", self.with(Some(&card.key.id), more)).await?;
-                Ok(Receipt::Accepted { reference: None })
-            }
-            Action::SetPin { .. } => Err(Error::new(
-                self.http.provider(),
-                Kind::Refused,
-                "enkash wants a new PIN of 4 digits, sent encrypted; nothing was sent",
-            )),
+            Action::Freeze => self.block(card, "L", "frozen with cardtop").await,
+            Action::Unfreeze => self.block(card, "UL", "unfrozen with cardtop").await,
+            Action::Close => self.block(card, "BL", "closed with cardtop").await,
+            Action::TopUp(amount) => self.top_up(card, *amount, id).await,
+            Action::SetPin { new, old: _ } => self.set_pin(card, new.as_ref()).await,
         }
     }
 
-    async fn look(&self, card: &Card, operation: &Operation, _claimed: &Claimed) -> Result<Seen> {
+    async fn look(&self, card: &Card, operation: &Operation, claimed: &Claimed) -> Result<Seen> {
         match operation.deed {
-            Deed::TopUp => self.found(operation).await,
-            Deed::Freeze | Deed::Unfreeze | Deed::Close | Deed::SetPin => {
-                let read = self.card(card).await?;
-                // Our close is the block code BL, which reads as BLOCKED (4.2).
-                if operation.deed == Deed::Close && read.state == crate::domain::card::CardState::Blocked {
-                    return Ok(Seen::Done { proof: "seen BLOCKED".to_owned(), credit: None });
-                }
-                Ok(listing::state(operation.deed, &read))
-            }
+            Deed::TopUp => self.look_for_load(card, operation, claimed).await,
+            Deed::Freeze | Deed::Unfreeze | Deed::Close => self.look_at_state(card, operation.deed).await,
+            Deed::SetPin => Ok(Seen::Nowhere { looked: "enkash cannot be asked whether a PIN was set".to_owned() }),
         }
     }
 }
 
-/// A value of a form: everything but letters, digits and `-._` percent-encoded.
-fn form(text: &str) -> String {
-    super::path_segment(text)
+/// Whether an answer says that it was done.
+fn judge(does: Does, answer: &Answer, said: &Said) -> Result<()> {
+    match said.code {
+        Code::Success => Ok(()),
+        Code::Failure(code) => {
+            let words = if said.words.is_empty() { "refused without a reason" } else { &*said.words };
+            let kind = if code == 404 { Kind::NotFound } else { Kind::Refused };
+            let error = Error { kind, ..answer.said_no(words) };
+            // Codes that are not documented, and words of a change that may be under way, leave doubt.
+            let plain_no = matches!(code, 1 | 400..=499) && !matches!(code, 408 | 409) && !said.is_doubtful();
+            Err(if does == Does::Write && !plain_no { error.outcome(Outcome::Unknown) } else { error })
+        }
+        Code::Unclear => Err(answer.bad_reply("the answer has no code that says whether it was done")),
+    }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::clock::Clock;
-    use crate::config::secret::Source;
-    use crate::domain::card::{CardKey, CardState, ProviderId};
-    use crate::provider::Outcome;
-    use crate::provider::http::{Lost, Transport};
-    use http::Response;
-    use std::sync::{Arc, Mutex as Lock};
+/// A part of a window of time: the newest that was not read yet.
+#[derive(Clone, Copy, Debug)]
+struct Part {
+    from: Timestamp,
+    until: Timestamp,
+}
 
-    #[derive(Clone, Default)]
-    struct Script {
-        answers: Arc<Lock<Vec<(u16, String)>>>,
-        asked: Arc<Lock<Vec<(String, String)>>>,
+impl Part {
+    fn of(window: &Window, after: Option<&Cursor>) -> Option<Self> {
+        let Some(Cursor(text)) = after else { return Some(Self { from: window.since, until: window.until }) };
+        let (from, until) = text.split_once(' ')?;
+        let read = |text: &str| text.parse::<i64>().ok().and_then(|millis| Timestamp::from_millisecond(millis).ok());
+        Some(Self { from: read(from)?, until: read(until)? })
     }
 
-    #[async_trait]
-    impl Transport for Script {
-        async fn call(&self, _: Does, request: Request<Bytes>) -> std::result::Result<Response<Bytes>, Lost> {
-            let body = String::from_utf8_lossy(request.body()).into_owned();
-            self.asked.lock().expect("no panic before").push((request.uri().path().to_owned(), body));
-            let (status, body) = self.answers.lock().expect("no panic before").remove(0);
-            Ok(Response::builder().status(status).body(body.into()).expect("an answer"))
+    fn cursor(self) -> Cursor {
+        Cursor(format!("{} {}", self.from.as_millisecond(), self.until.as_millisecond()))
+    }
+
+    fn millis(self) -> i64 {
+        self.until.as_millisecond().saturating_sub(self.from.as_millisecond())
+    }
+
+    /// The newer half; `None` when it is a second or less.
+    fn halved(self) -> Option<Self> {
+        let half = self.millis() / 2;
+        (half >= 500)
+            .then(|| Self { from: self.until.saturating_sub(SignedDuration::from_millis(half)).unwrap_or(self.from), ..self })
+    }
+
+    /// The part before this one, twice as long; `None` at the window's beginning.
+    fn older(self, window: &Window) -> Option<Self> {
+        let length = SignedDuration::from_millis(self.millis().saturating_mul(2).max(1_000));
+        // Both ends belong to a part (INFERENCE): the older one ends a millisecond before.
+        let until = self.from.checked_sub(SignedDuration::from_millis(1)).unwrap_or(window.since);
+        let from = until.checked_sub(length).unwrap_or(window.since).max(window.since);
+        (self.from > window.since && self.from < self.until).then_some(Self { from, until })
+    }
+}
+
+/// ISO 8601 in UTC with milliseconds, as the filter's example (enkash wire notes, 2.14).
+fn wire_time(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
+}
+
+/// A form value: all but letters, digits and `-._*` as `%XX`, a blank as `+`.
+fn push_encoded(form: &mut String, value: &str) {
+    for byte in value.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'*' => form.push(char::from(byte)),
+            b' ' => form.push('+'),
+            _ => write!(form, "%{byte:02X}").expect("writing to a string cannot fail"),
         }
     }
+}
 
-    const TOKEN: &str =
-        r#"{"access_token":"bg-x","token_type":"bearer","refresh_token":"r","expires_in":86399,"scope":"read write trust"}"#;
+/// The account that a call is about.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct OfAccount<'a> {
+    company_id: &'a str,
+    card_account_id: &'a str,
+}
 
-    fn enkash(encryption: &str, answers: &[(u16, &str)]) -> (Enkash, Script) {
-        let answers = answers.iter().map(|(status, body)| (*status, (*body).to_owned())).collect();
-        let script = Script { answers: Arc::new(Lock::new(answers)), ..Script::default() };
-        let text = format!(
-            "[providers.in]\nkind = \"enkash\"\nbase_url = \"https://e.example.com\"\ntoken_url = \"https://t.example.com/oauth/token\"\n\
-             partner_id = \"CR1\"\ncompany_id = \"CEKEP5GSGP\"\ncard_account_id = \"CABFIPS\"\nencryption = \"{encryption}\"\n\
-             [providers.in.credentials]\nclient_id = {{ env = \"X\" }}\nclient_secret = {{ env = \"X\" }}\nusername = {{ env = \"X\" }}\n\
-             password = {{ env = \"X\" }}\nencryption_key = {{ env = \"X\" }}\n"
-        );
-        let config =
-            crate::config::Config::parse(&text, std::path::Path::new("c.toml")).expect("a good file").providers.remove(0);
-        let config::Account::Enkash(mut account) = config.account.clone() else { panic!("it is enkash") };
-        account.client_id = Source::Given("enkash-client".into());
-        account.client_secret = Source::Given("enkash-secret".into());
-        account.username = Source::Given("6660686687".into());
-        account.password = Source::Given("p&ss".into());
-        account.encryption_key = Source::Given("example-secret-key".into());
-        let clock = Clock::fixed("2026-04-03T12:00:00Z".parse().expect("a time"));
-        let http = Http::over(&config.name, Box::new(script.clone()), clock, config.timeout);
-        (Enkash::new(&config, &account, http).expect("a good account"), script)
-    }
+/// The card that a call is about.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct OfCard<'a> {
+    #[serde(flatten)]
+    account: OfAccount<'a>,
+    en_kash_card_id: &'a str,
+}
 
-    fn card() -> Card {
-        Card { currency: "INR".parse().ok(), ..Card::unread(CardKey::new(&ProviderId::new("in"), "EKCMB7KAEW")) }
-    }
+/// `/balance` (enkash wire notes, 2.4): the worked example's fields.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Balance<'a> {
+    #[serde(flatten)]
+    account: OfAccount<'a>,
+    created_by: &'a str,
+    amount: Box<RawValue>,
+    transaction_type: &'a str,
+    description: &'a str,
+    #[serde(rename = "type")]
+    kind: &'a str,
+    transaction_code: &'a str,
+    unique_reference_number: &'a str,
+    remarks: &'a str,
+    en_kash_card_id: &'a str,
+}
 
-    fn asked(script: &Script) -> Vec<(String, String)> {
-        script.asked.lock().expect("no panic before").clone()
-    }
+/// `/block` (enkash wire notes, 2.11).
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Block<'a> {
+    #[serde(flatten)]
+    card: OfCard<'a>,
+    block_code: &'a str,
+    reason: &'a str,
+    otp_medium: &'a str,
+    created_by: &'a str,
+    otp_required: bool,
+}
 
-    #[test]
-    fn the_envelope_is_the_vector_of_the_document_in_each_variant() {
-        let plain = r#"{"enKashCardId":"EKCMB7KAEW","amount":10}"#;
-        let sealed = "LLP9Rzfnk4uNsgFOYe6b0slz/Fc61w7zzIGo0VfZxqw4k0qXwwWGaQrNsyowfes9";
-        assert_eq!(enkash("envelope", &[]).0.seal(plain), format!("{{\"request\":\"{sealed}\"}}"));
-        assert_eq!(enkash("bare", &[]).0.seal(plain), format!("\"{sealed}\""));
-        assert_eq!(enkash("off", &[]).0.seal(plain), plain);
-    }
+/// `/setPin` (enkash wire notes, 2.3): the PIN as text, so that leading zeros survive.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct SetPin<'a> {
+    #[serde(flatten)]
+    card: OfCard<'a>,
+    pin_block: &'a str,
+    otp_required: bool,
+}
 
-    #[tokio::test]
-    async fn a_load_sends_the_documented_fields_and_a_failure_inside_200_is_a_refusal() {
-        let id = OperationId::new(Timestamp::UNIX_EPOCH, 1, 1);
-        let amount = Money::typed("10.50", "INR".parse().expect("a currency")).expect("an amount");
-        let no = r#"{"response_code": 1, "response_message": "Insufficient balance in card account", "payload": "Insufficient balance in card account"}"#;
-        let yes =
-            r#"{"code": 0, "message": "Success", "payload": "Funds allocated from Parent Account to Card by Admin successful"}"#;
-        let (enkash, script) = enkash("off", &[(200, TOKEN), (200, yes), (200, no)]);
-        assert!(matches!(enkash.act(&card(), &Action::TopUp(amount), id).await, Ok(Receipt::Accepted { .. })));
-        let error = enkash.act(&card(), &Action::TopUp(amount), id).await.expect_err("it is refused");
-        assert_eq!((error.kind, error.outcome), (Kind::Refused, Outcome::NotDone));
-        assert!(error.to_string().contains("Insufficient balance in card account"), "{error}");
-        let asked = asked(&script);
-        assert_eq!(asked[0].1, "username=6660686687&password=p%26ss&grant_type=password&clientId=CEKEP5GSGP");
-        assert_eq!(asked[1].0, "/api/v0/partner/enKashCard/balance");
-        assert!(
-            asked[1].1.contains("\"amount\":10.50") && asked[1].1.contains("\"transactionCode\":\"ALLOCATION\""),
-            "{}",
-            asked[1].1
-        );
-        assert!(asked[1].1.contains(&format!("\"uniqueReferenceNumber\":\"{}\"", id.reference())), "{}", asked[1].1);
-        assert_eq!(asked.len(), 3, "one token served both");
-    }
+/// `/transaction/all` by reference (enkash wire notes, 2.14).
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ByReference<'a> {
+    #[serde(flatten)]
+    card: OfCard<'a>,
+    pg_reference_number: &'a str,
+}
 
-    #[tokio::test]
-    async fn a_refused_login_is_not_repeated() {
-        let (enkash, script) = enkash("off", &[(400, r#"{"error":"invalid_grant","error_description":"Bad credentials"}"#)]);
-        for _ in 0..3 {
-            let error = enkash.card(&card()).await.expect_err("refused");
-            assert_eq!(error.kind, Kind::Auth);
-            assert!(error.to_string().contains("Bad credentials"), "{error}");
-        }
-        assert_eq!(asked(&script).len(), 1, "three wrong logins lock the account");
-    }
-
-    #[tokio::test]
-    async fn an_expired_token_is_renewed_once() {
-        let one = r#"{"response_code":0,"response_message":"Success","payload":{"enKashCardId":"EKCMB7KAEW","maskedNumber":"XXXX XXXX XXXX 2209","otbBalance":"11.5","cardStatus":{"label":"LOCKED"},"expiryMonth":"","expiryYear":""}}"#;
-        let (enkash, script) = enkash("off", &[(200, TOKEN), (401, ""), (200, TOKEN), (200, one)]);
-        let read = enkash.card(&card()).await.expect("a card");
-        assert_eq!((read.state, read.digits(), read.expires.clone()), (CardState::Frozen, "..2209".into(), None));
-        assert_eq!(read.available().map(|money| money.to_string()), Some("11.50 INR".into()));
-        assert_eq!(asked(&script).len(), 4);
-    }
-
-    #[tokio::test]
-    async fn a_sealed_answer_is_opened_and_a_plain_failure_is_read_too() {
-        let plain = r#"{"code":0,"message":"Success","payload":{"recordsCount":1,"data":[{"enKashCardId":"EKC9MKS5RM","title":"Mr","firstName":"Test"}]}}"#;
-        let (sealer, _) = enkash("envelope", &[]);
-        let sealed = sealer.seal(plain);
-        let bare = sealed.trim_start_matches("{\"request\":").trim_end_matches('}').to_owned();
-        let (enkash, _) = enkash(
-            "envelope",
-            &[(200, TOKEN), (200, &sealed), (200, &bare), (422, r#"{"code":1,"message":"Invalid encrypted request."}"#)],
-        );
-        for _ in 0..2 {
-            let page = enkash.cards(None).await.expect("a list");
-            assert_eq!(page.items.first().map(|card| (&*card.key.id, &*card.holder)), Some(("EKC9MKS5RM", "Mr Test")));
-        }
-        let error = enkash.cards(None).await.expect_err("refused");
-        assert!(error.to_string().contains("Invalid encrypted request"), "{error}");
-    }
-
-    #[tokio::test]
-    async fn a_window_that_holds_more_than_was_sent_is_halved_and_the_cursor_moves() {
-        let row = |id: &str| {
-            format!(
-                r#"{{"enKashCardTransactionId":"{id}","enkashCardId":"EKCMB7KAEW","principalAmount":12.5,"cardTransactionType":"DR","type":"SALE","status":"SUCCESS","txnDate":"2026-04-03T10:00:00Z"}}"#
-            )
-        };
-        let short = format!(r#"{{"code":0,"message":"Success","payload":{{"recordsCount":2,"data":[{}]}}}}"#, row("ECT1"));
-        let whole = format!(r#"{{"code":0,"message":"Success","payload":{{"recordsCount":1,"data":[{}]}}}}"#, row("ECT1"));
-        let (enkash, _) = enkash("off", &[(200, TOKEN), (200, &short), (200, &whole)]);
-        let window = Window {
-            card: None,
-            since: "2026-04-03T00:00:00Z".parse().expect("a time"),
-            until: "2026-04-04T00:00:00Z".parse().expect("a time"),
-        };
-        let page = enkash.transactions(&window, None).await.expect("a page");
-        assert_eq!(page.items.len(), 1);
-        assert_eq!(page.next, Some(Cursor("2026-04-03T12:00:00.001Z".into())));
-    }
+/// `/transaction/all` by time (enkash wire notes, 2.14 and 2.15).
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Between<'a> {
+    #[serde(flatten)]
+    account: OfAccount<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    en_kash_card_id: Option<&'a str>,
+    txn_date_from: String,
+    txn_date_to: String,
 }

@@ -189,7 +189,7 @@ fn the_signed_strings_are_those_of_the_wire_notes() {
 #[tokio::test]
 async fn every_request_carries_headers_that_verify_with_our_public_key() {
     let desk = Desk::new(vec![ok(ACCEPTED), ok("{}")]);
-    desk.artha.act(&card(), &Action::TopUp(usd("100")), id()).await.expect("accepted");
+    Provider::act(&desk.artha, &card(), &Action::TopUp(usd("100")), id()).await.expect("accepted");
     let _ = desk.artha.float().await;
     let public = rsa::RsaPrivateKey::from_pkcs1_pem(KEY).expect("a key").to_public_key();
     let public = rsa::pkcs1v15::VerifyingKey::<rsa::sha2::Sha256>::new(public);
@@ -356,7 +356,7 @@ async fn each_change_is_sent_once_as_documented_and_is_only_accepted() {
         (Action::TopUp(usd("12.5")), "CardTopUp", json!({ "cardId": CARD, "amount": "12.50" })),
     ] {
         let desk = Desk::new(vec![ok(ACCEPTED)]);
-        let receipt = desk.artha.act(&card(), &action, id()).await.expect("accepted");
+        let receipt = Provider::act(&desk.artha, &card(), &action, id()).await.expect("accepted");
         assert_eq!(receipt, Receipt::Accepted { reference: Some(TASK.into()) });
         assert_eq!(desk.asked(), [(Does::Write, format!("POST /api/v1/{path}"), body)]);
     }
@@ -366,7 +366,7 @@ async fn each_change_is_sent_once_as_documented_and_is_only_accepted() {
 async fn what_an_answer_to_a_top_up_means_for_the_money() {
     let top_up = |reply: Reply| async {
         let desk = Desk::new(vec![reply]);
-        let result = desk.artha.act(&card(), &Action::TopUp(usd("5")), id()).await;
+        let result = Provider::act(&desk.artha, &card(), &Action::TopUp(usd("5")), id()).await;
         assert_eq!(desk.asked().len(), 1, "sent once, whatever happens");
         result
     };
@@ -404,7 +404,7 @@ async fn what_the_wire_cannot_carry_is_not_sent() {
     let eur = Money::read("5", "EUR".parse().expect("a currency")).expect("an amount");
     let pin = Action::SetPin { new: Pin::typed("1234".into()).ok(), old: None };
     for action in [Action::TopUp(eur), Action::TopUp(usd("1.005")), pin] {
-        let error = desk.artha.act(&card(), &action, id()).await.expect_err("refused here");
+        let error = Provider::act(&desk.artha, &card(), &action, id()).await.expect_err("refused here");
         assert_eq!((error.kind, error.outcome), (Kind::Refused, Outcome::NotDone));
     }
     assert_eq!(desk.artha.cards(None).await.expect_err("no list").kind, Kind::NotOffered);

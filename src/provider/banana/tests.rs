@@ -267,7 +267,7 @@ async fn an_answer_without_a_right_signature_is_not_believed() {
         let error = desk.banana.float().await.expect_err("not believed");
         assert_eq!((error.kind, error.outcome), (Kind::BadReply, Outcome::NotDone), "{body}");
         let desk = Desk::new(vec![Ok((200, body))]);
-        let error = desk.banana.act(&card(), &Action::Freeze, id()).await.expect_err("not believed");
+        let error = Provider::act(&desk.banana, &card(), &Action::Freeze, id()).await.expect_err("not believed");
         assert_eq!((error.kind, error.outcome), (Kind::BadReply, Outcome::Unknown));
     }
     let forged = json!({ "encrypted_payload": good["encrypted_payload"], "hmac": other["hmac"] }).to_string();
@@ -280,7 +280,7 @@ async fn an_answer_without_a_right_signature_is_not_believed() {
 async fn refusals_are_read_from_an_envelope_plain_json_or_text() {
     let error = |reply: Reply| async {
         let desk = Desk::new(vec![reply]);
-        desk.banana.act(&card(), &Action::TopUp(usd("5")), id()).await.expect_err("refused")
+        Provider::act(&desk.banana, &card(), &Action::TopUp(usd("5")), id()).await.expect_err("refused")
     };
     for body in [
         sealed(r#"{"message":"Insufficient Balance"}"#),
@@ -354,7 +354,7 @@ async fn without_its_user_a_card_is_an_error_that_says_what_to_do() {
     let lone = Card { owner: None, ..card() };
     let error = desk.banana.card(&lone).await.expect_err("no user");
     assert!(error.said.contains("user_id") && error.said.contains("roster"), "{}", error.said);
-    let error = desk.banana.act(&lone, &Action::Freeze, id()).await.expect_err("no user");
+    let error = Provider::act(&desk.banana, &lone, &Action::Freeze, id()).await.expect_err("no user");
     assert_eq!((error.kind, error.outcome), (Kind::Refused, Outcome::NotDone));
     assert!(desk.asked().is_empty());
 }
@@ -433,7 +433,7 @@ async fn each_change_is_sent_once_as_documented_and_is_only_accepted() {
         ),
     ] {
         let desk = Desk::new(vec![ok(answer)]);
-        let receipt = desk.banana.act(&card(), &action, id()).await.expect("accepted");
+        let receipt = Provider::act(&desk.banana, &card(), &action, id()).await.expect("accepted");
         assert_eq!(receipt, Receipt::Accepted { reference: None });
         assert_eq!(desk.asked(), [(Does::Write, format!("/v9/card/{path}"), body)]);
     }
@@ -442,7 +442,7 @@ async fn each_change_is_sent_once_as_documented_and_is_only_accepted() {
 #[tokio::test]
 async fn an_amount_is_sent_as_a_number_with_its_own_digits() {
     let desk = Desk::new(vec![ok(r#"{"message":"ok"}"#)]);
-    desk.banana.act(&card(), &Action::TopUp(usd("90071992547409.93")), id()).await.expect("accepted");
+    Provider::act(&desk.banana, &card(), &Action::TopUp(usd("90071992547409.93")), id()).await.expect("accepted");
     let asked = desk.asked.lock().unwrap_or_else(PoisonError::into_inner);
     let body: Value = serde_json::from_slice(asked[0].1.body()).expect("JSON");
     let plain = unseal(body["encrypted_payload"].as_str().expect("a payload"));
@@ -453,7 +453,7 @@ async fn an_amount_is_sent_as_a_number_with_its_own_digits() {
 async fn what_an_answer_to_a_recharge_means_for_the_money() {
     let refused = |reply: Reply| async {
         let desk = Desk::new(vec![reply]);
-        let error = desk.banana.act(&card(), &Action::TopUp(usd("5")), id()).await.expect_err("an error");
+        let error = Provider::act(&desk.banana, &card(), &Action::TopUp(usd("5")), id()).await.expect_err("an error");
         assert_eq!(desk.asked().len(), 1, "sent once, whatever happens");
         error
     };
@@ -478,7 +478,7 @@ async fn what_banana_does_not_offer_is_not_sent() {
     let desk = Desk::new(vec![]);
     let eur = Money::read("5", "EUR".parse().expect("a currency")).expect("an amount");
     for action in [Action::TopUp(eur), Action::SetPin { new: None, old: None }] {
-        let error = desk.banana.act(&card(), &action, id()).await.expect_err("refused here");
+        let error = Provider::act(&desk.banana, &card(), &action, id()).await.expect_err("refused here");
         assert_eq!((error.kind, error.outcome), (Kind::Refused, Outcome::NotDone));
     }
     assert_eq!(desk.banana.cards(None).await.expect_err("no list").kind, Kind::NotOffered);

@@ -1,10 +1,13 @@
-//! Answers of EnKash, turned into the domain's words. Both spellings of the envelope are read (enkash wire notes, 1.6).
+//! Answers of enkash turned into the domain's words: pure functions, no I/O.
+//!
+//! Nothing here guesses a failure: a status word that is not documented counts as pending (enkash wire notes, 4.7).
 
-use std::sync::Arc;
-
-use jiff::Timestamp;
-use secrecy::SecretString;
+use data_encoding::BASE64;
+use jiff::civil::DateTime;
+use jiff::tz::{Offset, TimeZone};
+use jiff::{Timestamp, ToSpan};
 use serde_json::value::RawValue;
+use std::sync::Arc;
 
 use crate::domain::card::{Balance, Card, CardKey, CardKind, CardState, ProviderId, Reading};
 use crate::domain::money::{Currency, Money};
@@ -12,289 +15,473 @@ use crate::domain::operation::Operation;
 use crate::domain::text;
 use crate::domain::transaction::{Transaction, TransactionKind, TransactionState};
 use crate::provider::fields::{self, Fields, Odd};
-use crate::provider::http::Answer;
-use crate::provider::{Page, Result, Seen, listing};
+use crate::provider::{Claimed, Seen, crypto, listing};
 
-/// What a successful call carried, with the answer it came in.
-pub(super) struct Payload {
-    answer: Answer,
-    json: Option<Box<RawValue>>,
-    rows: Vec<Box<RawValue>>,
-    /// `recordsCount`, where it was sent.
-    count: Option<i64>,
+/// Seconds that enkash's clock may be behind ours when a load without a reference is compared by time.
+const SKEW: i64 = 120;
+
+/// Words of a refusal after which the load may have happened all the same (enkash wire notes, 1.5 point 9 and 5; the rest is
+/// caution).
+const DOUBTFUL: [&str; 7] = [
+    "encryption failed for response",
+    "already exist",
+    "duplicate",
+    "timeout",
+    "timed out",
+    "transaction pending",
+    "in progress",
+];
+
+/// What an answer says, decrypted: the envelope of enkash wire notes, 1.6, in both spellings.
+#[derive(Debug)]
+pub(super) struct Said {
+    /// `code` and `response_code`.
+    pub(super) code: Code,
+    /// The words for a person.
+    pub(super) words: Arc<str>,
+    /// `payload`; `None` when absent, `null` or empty.
+    pub(super) payload: Option<Box<RawValue>>,
 }
 
-impl Payload {
-    /// Whether all rows that match were sent.
-    pub(super) fn is_whole(&self) -> bool {
-        self.count.is_none_or(|count| count <= i64::try_from(self.rows.len()).unwrap_or(i64::MAX))
+/// The code of an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Code {
+    /// 0: it was done.
+    Success,
+    /// Any other number; 1 is the documented one.
+    Failure(i64),
+    /// No code, or two that contradict each other.
+    Unclear,
+}
+
+impl Said {
+    /// Whether the words leave it open that the change happened.
+    pub(super) fn is_doubtful(&self) -> bool {
+        let words = self.words.to_lowercase();
+        DOUBTFUL.iter().any(|doubtful| words.contains(doubtful))
+    }
+
+    /// Whether the words say that a list is empty, which some servers answer as a failure.
+    pub(super) fn is_none_found(&self) -> bool {
+        let words = self.words.to_lowercase();
+        ["no record", "no transaction", "no data"].iter().any(|none| words.contains(none))
     }
 }
 
-/// The currency of every EnKash card: no field says it, and the cards are Indian (inferred: scope of the notes).
-fn inr() -> Currency {
+/// Why an answer cannot be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Unreadable {
+    /// Not JSON, and not something that could be encrypted.
+    NotJson,
+    /// Looks encrypted, and our key does not open it.
+    Sealed,
+}
+
+/// Reads a body in the order of enkash wire notes, 1.5: an object with `request` or `response`, a bare encrypted text, a plain
+/// object. Errors may be plain even when encryption is on.
+pub(super) fn read(body: &[u8], key: &[u8]) -> Result<Said, Unreadable> {
+    let text = std::str::from_utf8(body).map_err(|_| Unreadable::NotJson)?.trim();
+    if let Ok(object) = Fields::parse(text) {
+        let coded = object.first(&["code", "response_code"]).is_some();
+        return match object.raw_text("request").or_else(|| object.raw_text("response")) {
+            Some(sealed) if !coded => open(&sealed, key),
+            _ => Ok(said(&object)),
+        };
+    }
+    let bare = serde_json::from_str::<String>(text).unwrap_or_else(|_| text.to_owned());
+    Fields::parse(&bare).map_or_else(|_| open(&bare, key), |object| Ok(said(&object)))
+}
+
+fn open(sealed: &str, key: &[u8]) -> Result<Said, Unreadable> {
+    let sealed: String = sealed.chars().filter(|c| !c.is_ascii_whitespace()).collect();
+    let cipher = BASE64.decode(sealed.as_bytes()).ok().filter(|cipher| !cipher.is_empty()).ok_or(Unreadable::NotJson)?;
+    let plain = crypto::aes_ecb_decrypt(key, &cipher).map_err(|_| Unreadable::Sealed)?;
+    let plain = std::str::from_utf8(&plain).map_err(|_| Unreadable::Sealed)?;
+    let plain = serde_json::from_str::<String>(plain).unwrap_or_else(|_| plain.to_owned());
+    Fields::parse(&plain).map(|object| said(&object)).map_err(|_| Unreadable::Sealed)
+}
+
+fn said(object: &Fields) -> Said {
+    let codes: Vec<Option<i64>> = ["code", "response_code"]
+        .into_iter()
+        .filter(|name| object.get(name).is_some())
+        .map(|name| object.integer(name))
+        .collect();
+    let code = match codes.as_slice() {
+        [Some(0)] | [Some(0), Some(0)] => Code::Success,
+        [Some(code)] => Code::Failure(*code),
+        [Some(one), Some(other)] if one == other => Code::Failure(*one),
+        _ => Code::Unclear,
+    };
+    let payload = object.get("payload").map(ToOwned::to_owned);
+    let words = object
+        .first_text(&["message", "response_message", "error_description", "error"])
+        .or_else(|| payload.as_deref().and_then(plain_words))
+        .unwrap_or_default();
+    Said { code, words, payload }
+}
+
+fn plain_words(raw: &RawValue) -> Option<Arc<str>> {
+    let words = text::clean(&fields::raw_text(raw)?);
+    (!words.is_empty()).then(|| words.into())
+}
+
+/// The access token of a token answer and its life in seconds, where said; both spellings (enkash wire notes, 1.3).
+pub(super) fn token(body: &[u8]) -> Option<(String, Option<i64>)> {
+    let object = Fields::parse(std::str::from_utf8(body).ok()?).ok()?;
+    let token = object.raw_text("access_token").or_else(|| object.raw_text("accessToken"))?;
+    Some((token, object.integer("expires_in").or_else(|| object.integer("expiresIn"))))
+}
+
+/// The words of a token answer that is not a token.
+pub(super) fn token_error(body: &[u8]) -> Option<Arc<str>> {
+    let object = Fields::parse(std::str::from_utf8(body).ok()?).ok()?;
+    object.first_text(&["error_description", "message", "response_message", "error"])
+}
+
+/// Rows of a list answer, and how many there are in all.
+#[derive(Default)]
+pub(super) struct Rows {
+    /// The rows of this answer.
+    pub(super) rows: Vec<Box<RawValue>>,
+    /// `recordsCount`, where said.
+    pub(super) total: Option<usize>,
+    /// Words in the place of a list.
+    pub(super) odd: Option<Odd>,
+}
+
+impl Rows {
+    /// Rows that exist and are not in this answer.
+    pub(super) fn missing(&self) -> usize {
+        self.total.unwrap_or(0).saturating_sub(self.rows.len())
+    }
+}
+
+/// `{recordsCount, data}`, one object, or a bare array (enkash wire notes, 2.13 and 2.14).
+pub(super) fn rows(said: &Said) -> Rows {
+    let Some(payload) = said.payload.as_deref() else { return Rows::default() };
+    let Ok(object) = Fields::read(payload) else {
+        let listed = payload.get().starts_with('[').then(|| fields::list(payload)).flatten();
+        let odd = listed.is_none().then(|| {
+            let words = plain_words(payload).unwrap_or_default();
+            Odd::new(&format!("the answer has text in the place of a list: {words}"))
+        });
+        return Rows { rows: listed.unwrap_or_default(), total: None, odd };
+    };
+    let total = object.integer("recordsCount").and_then(|total| usize::try_from(total).ok());
+    let rows = match object.list("data").or_else(|| object.any_list().filter(|_| total.is_some())) {
+        Some(rows) => rows,
+        None if total.is_some() || object.get("data").is_some() || object.names().next().is_none() => Vec::new(),
+        None => vec![payload.to_owned()],
+    };
+    Rows { rows, total, odd: None }
+}
+
+/// Rupees: the card calls have no currency field (enkash wire notes, 6.26; INFERENCE).
+pub(super) fn rupees() -> Currency {
     "INR".parse().expect("INR is a currency code")
 }
 
-/// Why a login was refused, in the OAuth server's words.
-pub(super) fn login_complaint(answer: &Answer) -> String {
-    let fields = answer.object().unwrap_or_default();
-    fields.first_text(&["error_description", "message", "error"]).map(|text| text.to_string()).unwrap_or_default()
-}
+/// The card's id in a row, in every spelling seen.
+const CARD_ID: [&str; 2] = ["enKashCardId", "cardId"];
 
-/// The token and its life in seconds, in either spelling (1.3). Without one, five minutes: the shorter of the two documented.
-pub(super) fn token(answer: &Answer) -> Result<(SecretString, i64)> {
-    let fields = answer.object()?;
-    let token = fields.raw_text("access_token").or_else(|| fields.raw_text("accessToken"));
-    let token = token.ok_or_else(|| answer.bad_reply("its login answered no token"))?;
-    let seconds = fields.integer("expires_in").or_else(|| fields.integer("expiresIn")).unwrap_or(300);
-    Ok((token.into(), seconds))
-}
-
-/// The base64 of a sealed answer: an object with the one key `request` or `response`, a JSON string, or bare base64 (1.5).
-pub(super) fn sealed(text: &str) -> Option<String> {
-    let text = text.trim();
-    if text.starts_with('{') {
-        let fields = Fields::parse(text).ok()?;
-        let names: Vec<&str> = fields.names().collect();
-        return match names.as_slice() {
-            [name] if ["request", "response"].iter().any(|known| name.eq_ignore_ascii_case(known)) => fields.raw_text(name),
-            _ => None,
-        };
-    }
-    if text.starts_with('"') {
-        return serde_json::from_str(text).ok();
-    }
-    let base64 = !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'='));
-    base64.then(|| text.to_owned())
-}
-
-/// The message of an envelope.
-pub(super) fn complaint(json: &str) -> Option<Arc<str>> {
-    let fields = Fields::parse(json).ok()?;
-    fields.first_text(&["message", "response_message", "error_description", "error"])
-}
-
-/// The payload of an envelope whose code is 0; any other code is a refusal, whatever the HTTP status (1.6).
-pub(super) fn payload(answer: Answer, json: &str) -> Result<Payload> {
-    let fields = Fields::parse(json).map_err(|_| answer.bad_reply("answered JSON of an unexpected shape"))?;
-    let code = fields.integer("code").or_else(|| fields.integer("response_code"));
-    match code {
-        Some(0) => {}
-        Some(_) => {
-            let words = complaint(json).or_else(|| fields.text("payload"));
-            return Err(answer.said_no(words.as_deref().unwrap_or("refused without a reason")));
-        }
-        None => return Err(answer.bad_reply("answered without a code: whether it succeeded cannot be told")),
-    }
-    let json = fields.get("payload").map(ToOwned::to_owned);
-    let (mut rows, mut count) = (Vec::new(), None);
-    if let Some(json) = &json {
-        match Fields::read(json) {
-            Ok(object) => {
-                count = object.integer("recordsCount");
-                rows = match object.list("data").or_else(|| object.any_list().filter(|_| count.is_some())) {
-                    Some(rows) => rows,
-                    None if count.is_some() => Vec::new(),
-                    None => vec![json.clone()],
-                };
-            }
-            Err(_) => rows = fields::list(json).unwrap_or_default(),
-        }
-    }
-    Ok(Payload { answer, json, rows, count })
-}
-
-/// Cards of a list (2.13).
-pub(super) fn cards(provider: &ProviderId, payload: &Payload) -> Page<Card> {
-    let mut page = Page::of(payload.rows.iter().map(|row| card(provider, row, payload.answer.at)), None);
-    if !payload.is_whole() {
-        page.skipped.push(Odd::new("the list holds more cards than were sent, and how to ask for the rest is not documented"));
-    }
-    page
-}
-
-/// The one card that was asked for (2.13): an object, or a list in which it is.
-pub(super) fn one_card(wanted: &Card, payload: &Payload) -> Result<Card> {
-    let provider = &wanted.key.provider;
-    let mut odd = None;
-    for row in &payload.rows {
-        match card(provider, row, payload.answer.at) {
-            Ok(card) if card.key == wanted.key => return Ok(card),
-            Ok(_) => {}
-            Err(why) => odd = Some(why),
-        }
-    }
-    Err(match odd {
-        Some(odd) => payload.answer.bad_reply(&format!("the card {odd}")),
-        None => crate::provider::Error::new(
-            provider,
-            crate::provider::Kind::NotFound,
-            &format!("it does not know card {}", wanted.key.id),
-        ),
+/// A card of `/search` (enkash wire notes, 2.13; `cardStatus`, `otbBalance` INFERENCE there).
+pub(super) fn card(provider: &ProviderId, raw: &RawValue, at: Timestamp) -> Result<Card, Odd> {
+    let row = Fields::read(raw)?;
+    let id = row.first_id(&CARD_ID).ok_or_else(|| Odd::new("a card has no enKashCardId"))?;
+    let (state, provider_state) = card_state(&row);
+    let names: Vec<Arc<str>> =
+        ["title", "firstName", "middleName", "lastName"].into_iter().filter_map(|name| row.text(name)).collect();
+    let holder = if names.is_empty() {
+        row.first_text(&["cardHolderName", "name"]).unwrap_or_default()
+    } else {
+        text::clean(&names.join(" ")).into()
+    };
+    let balance = match row.money("otbBalance", rupees())? {
+        Some(available) => Reading::At { value: Balance { available: Some(available), ..Balance::default() }, at },
+        None => Reading::Never,
+    };
+    Ok(Card {
+        holder,
+        last4: row.last4("maskedNumber").or_else(|| row.last4("maskedCard")),
+        state,
+        provider_state,
+        kind: row.flag("physicalCard").map(|plastic| if plastic { CardKind::Physical } else { CardKind::Virtual }),
+        currency: Some(rupees()),
+        balance,
+        expires: expires(&row),
+        ..Card::unread(CardKey::new(provider, &id))
     })
 }
 
-fn card(provider: &ProviderId, row: &RawValue, at: Timestamp) -> std::result::Result<Card, Odd> {
-    let row = Fields::read(row)?;
-    let mut card = Card::unread(CardKey::new(provider, &row.need_id("enKashCardId")?));
-    let name: Vec<Arc<str>> = ["title", "firstName", "middleName", "lastName"].iter().filter_map(|part| row.text(part)).collect();
-    card.holder = match row.first_text(&["cardHolderName", "cardholderName"]) {
-        Some(name) => name,
-        None => text::clean(&name.join(" ")).into(),
+/// `cardStatus` is text, or an object with `label` or `name` (enkash wire notes, 2.13; words and block codes 4.1 and 4.2).
+/// A block by the issuer and our own close read alike: both are BLOCKED.
+fn card_state(row: &Fields) -> (CardState, Arc<str>) {
+    let status = row.object("cardStatus").and_then(|status| status.first_text(&["label", "name", "code", "value"]));
+    let Some(status) = status.or_else(|| row.first_text(&["cardStatus", "status"])) else {
+        return (CardState::Unknown, "".into());
     };
-    card.owner = row.first_id(&["userId", "ekUserId"]);
-    card.last4 = row.last4("maskedNumber").or_else(|| row.last4("maskedCard"));
-    card.currency = Some(inr());
-    // A word, or an object with a label.
-    let word = row
-        .text("cardStatus")
-        .or_else(|| row.object("cardStatus").and_then(|status| status.first_text(&["label", "name", "code"])));
-    if let Some(word) = word.or_else(|| row.first_text(&["status", "blockCode"])) {
-        card.state = state(&word);
-        card.provider_state = word;
-    }
-    card.kind = row.flag("physicalCard").map(|physical| if physical { CardKind::Physical } else { CardKind::Virtual });
-    if let (Some(month), Some(year)) = (row.text("expiryMonth"), row.text("expiryYear")) {
-        let century = if year.len() == 2 { "20" } else { "" };
-        card.expires = Some(format!("{century}{year}-{month:0>2}").into());
-    }
-    let available = match row.money("otbBalance", inr())? {
-        Some(money) => Some(money),
-        None => row.money("availableBalance", inr())?,
-    };
-    if available.is_some() {
-        card.balance = Reading::At { value: Balance { available, current: None, pending: None }, at };
-    }
-    Ok(card)
-}
-
-/// ACTIVE is the only label seen; the codes are those of the block call (4.1, 4.2). BL is taken as the issuer's: permanent.
-fn state(word: &str) -> CardState {
-    match listing::plain(word).as_str() {
-        "active" | "activated" | "unlocked" | "ul" => CardState::Active,
-        "locked" | "lock" | "l" | "frozen" => CardState::Frozen,
-        "blocked" | "block" | "bl" => CardState::Blocked,
-        "ap" | "activationinprogress" | "inactive" | "pending" | "created" => CardState::Pending,
-        "closed" | "cancelled" | "canceled" => CardState::Closed,
-        "expired" => CardState::Expired,
+    let state = match word(&status).as_str() {
+        "ACTIVE" | "UL" | "UNLOCKED" => CardState::Active,
+        "L" | "LOCKED" | "FROZEN" => CardState::Frozen,
+        "BL" | "BLOCKED" => CardState::Blocked,
+        "AP" | "ACTIVATION_IN_PROGRESS" | "PENDING" => CardState::Pending,
+        "CLOSED" => CardState::Closed,
+        "EXPIRED" => CardState::Expired,
         _ => CardState::Unknown,
-    }
+    };
+    (state, status)
 }
 
-/// Float (2.6): what can still be allocated to cards.
-pub(super) fn float(payload: &Payload) -> Result<Vec<Money>> {
-    let unreadable = || payload.answer.bad_reply("its card account has no availableBalance that can be read");
-    let fields = payload.json.as_deref().and_then(|json| Fields::read(json).ok()).ok_or_else(unreadable)?;
-    let money = fields.money("availableBalance", inr()).map_err(|_| unreadable())?.ok_or_else(unreadable)?;
-    Ok(vec![money])
+/// A word of an enumeration: upper case, blanks and dashes as underscores.
+fn word(text: &str) -> String {
+    text.trim().chars().map(|c| if matches!(c, ' ' | '-') { '_' } else { c.to_ascii_uppercase() }).collect()
 }
 
-/// Rows of a list of transactions (2.14); their names are inferred from the webhook that integrators store (3.2).
-pub(super) fn transactions(
-    provider: &ProviderId,
-    card: Option<&Card>,
-    payload: &Payload,
-) -> Vec<std::result::Result<Transaction, Odd>> {
-    payload.rows.iter().map(|row| transaction(provider, card, row, payload.answer.at)).collect()
+/// `YYYY-MM` from `expiryMonth` and `expiryYear`, which may have two digits and may be `""`.
+fn expires(row: &Fields) -> Option<Arc<str>> {
+    let month = row.integer("expiryMonth").filter(|month| (1..=12).contains(month))?;
+    let year = match row.integer("expiryYear")? {
+        short @ 0..=99 => 2000 + short,
+        year @ 2000..=2199 => year,
+        _ => return None,
+    };
+    Some(format!("{year:04}-{month:02}").into())
 }
 
-fn transaction(
-    provider: &ProviderId,
-    card: Option<&Card>,
-    row: &RawValue,
-    seen_at: Timestamp,
-) -> std::result::Result<Transaction, Odd> {
-    let row = Fields::read(row)?;
+/// The account's money that can still be allocated to cards (enkash wire notes, 2.6).
+pub(super) fn float(said: &Said) -> Result<Option<Money>, Odd> {
+    let Some(payload) = said.payload.as_deref() else { return Ok(None) };
+    Fields::read(payload)?.money("availableBalance", rupees())
+}
+
+/// The id of a transaction in a row, under any of its names (enkash wire notes, 2.14).
+fn transaction_id(row: &Fields) -> Option<Arc<str>> {
+    row.first_id(&["enKashCardTransactionId", "enKashTransactionId", "enkashCardTxnId"])
+}
+
+/// The id of a load in its own answer: only a sibling product sends one (enkash wire notes, 2.2).
+pub(super) fn load_id(said: &Said) -> Option<Arc<str>> {
+    transaction_id(&Fields::read(said.payload.as_deref()?).ok()?)
+}
+
+/// A row of `/transaction/all`; the names are INFERENCE from a callback that integrators store (enkash wire notes, 2.14, 3.2).
+pub(super) fn transaction(provider: &ProviderId, of: Option<&Card>, raw: &RawValue, at: Timestamp) -> Result<Transaction, Odd> {
+    let row = Fields::read(raw)?;
     let details = row.object("txnDetails").unwrap_or_default();
-    let currency = row.currency("currency").ok().flatten().unwrap_or_else(inr);
-    let amount = ["principalAmount", "amount", "txnAmount"]
-        .iter()
-        .find_map(|name| row.money(name, currency).transpose())
-        .ok_or_else(|| Odd::new("has no amount"))??;
-    let at = ["txnDate", "createdOn", "transactionDate"].iter().find_map(|name| row.time(name).transpose());
-    let at = at.ok_or_else(|| Odd::new("has no time"))??;
-    let direction = row.first_text(&["cardTransactionType", "transactionType"]).unwrap_or_default();
-    let (kind_word, state_word) = (row.text("type").unwrap_or_default(), row.text("status").unwrap_or_default());
-    let kind = kind(&kind_word, &direction);
-    let state = transaction_state(&state_word, kind);
-    let card_id = row.id("enKashCardId").or_else(|| card.map(|card| Arc::clone(&card.key.id)));
+    let currency = currency(&row)?;
+    let amount = amount(&row, currency)?.ok_or_else(|| Odd::new("a transaction has no amount"))?;
+    let happened = moment(&row)?.ok_or_else(|| Odd::new("a transaction has no time"))?;
+    let type_word = row.text("type").or_else(|| details.text("transactionType"));
+    let credit = credit(&row);
+    let kind = kind(type_word.as_deref(), credit, &details);
+    let signed = matches!(kind, TransactionKind::Adjustment | TransactionKind::Other);
+    let amount = match (signed, credit) {
+        (false, _) | (true, Some(true)) => amount.size(),
+        (true, Some(false)) => amount.size().negated(),
+        (true, None) => amount,
+    };
+    let status = row.text("status");
+    // A row of a question about one card need not name the card.
+    let card_id = listing::card_id(&row, &CARD_ID, of);
+    let (state, description) = (state(status.as_deref()), row.text("description"));
+    // No field for it is known: the description is all there is.
+    let decline_reason = matches!(state, TransactionState::Declined | TransactionState::Failed)
+        .then(|| row.first_text(&["declineReason", "failureReason", "reason"]).or_else(|| description.clone()))
+        .flatten();
+    let id = transaction_id(&row).unwrap_or_else(|| derived_id(&row, happened));
     Ok(Transaction {
         provider: provider.clone(),
-        id: match id(&row) {
-            Some(id) => id,
-            None => listing::made_id(&[card_id.as_deref().unwrap_or(""), &at.to_string(), &amount.digits(), &kind_word]),
-        },
+        id,
         card_id,
-        last4: row.last4("maskedCard").or_else(|| row.last4("maskedNumber")).or(card.and_then(|card| card.last4)),
+        last4: row.last4("maskedCard").or_else(|| row.last4("maskedNumber")).or_else(|| of.and_then(|card| card.last4)),
         kind,
         state,
-        provider_state: listing::words(kind, &kind_word, &state_word),
-        amount: listing::signed(kind, amount),
-        fee: details.money("transactionFees", currency)?.or(row.money("fee", currency)?),
-        merchant: details.text("merchantName").or_else(|| row.first_text(&["merchantName", "merchant"])),
+        provider_state: listing::words(kind, type_word.as_deref().unwrap_or(""), status.as_deref().unwrap_or("")),
+        amount,
+        fee: details.money("transactionFees", currency)?.filter(|fee| !fee.amount().is_zero()).map(Money::size),
+        merchant: details.text("merchantName").or_else(|| row.text("merchantName")),
         mcc: details.text("mcc").or_else(|| row.text("mcc")),
-        country: details.first_text(&["merchantCountry", "country"]).or_else(|| row.text("country")),
-        decline_reason: row
-            .first_text(&["declineReason", "failureReason", "responseCode", "reason"])
-            .or_else(|| row.text("description").filter(|_| state == TransactionState::Declined)),
-        description: row.text("description"),
-        at,
-        seen_at,
+        country: details.first_text(&["merchantCountry", "country"]),
+        decline_reason,
+        description,
+        at: happened,
+        seen_at: at,
         operation: None,
     })
 }
 
-fn id(row: &Fields) -> Option<Arc<str>> {
-    row.first_id(&["enKashCardTransactionId", "enKashTransactionId", "enkashCardTxnId", "id"])
+/// An id for a row that has none: the same row always gets the same one.
+fn derived_id(row: &Fields, happened: Timestamp) -> Arc<str> {
+    let mut parts = vec![happened.to_string()];
+    for name in ["enKashCardId", "pgReferenceNumber", "principalAmount", "amount", "cardTransactionType", "type", "description"] {
+        parts.push(row.text(name).unwrap_or_default().to_string());
+    }
+    let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
+    listing::made_id(&parts)
 }
 
-/// Types of 4.4, and what a bare direction says.
-fn kind(word: &str, direction: &str) -> TransactionKind {
-    match listing::plain(word).as_str() {
-        "sale" | "purchase" | "pos" | "ecom" => TransactionKind::Purchase,
-        "refund" => TransactionKind::Refund,
-        "reversal" => TransactionKind::Reversal,
-        "fee" => TransactionKind::Fee,
-        "loadmoney" | "allocatefund" | "allocation" | "repayment" | "recovery" => TransactionKind::TopUp,
-        "atm" | "cash" | "withdrawal" => TransactionKind::Withdrawal,
-        "adjustment" => TransactionKind::Adjustment,
-        "" if direction.eq_ignore_ascii_case("DR") => TransactionKind::Purchase,
-        "" if direction.eq_ignore_ascii_case("CR") => TransactionKind::TopUp,
+/// Rupees where the row names no currency or says them by number (356).
+fn currency(row: &Fields) -> Result<Currency, Odd> {
+    if row.integer("currency") == Some(356) {
+        return Ok(rupees());
+    }
+    Ok(row.currency("currency")?.unwrap_or_else(rupees))
+}
+
+fn amount(row: &Fields, currency: Currency) -> Result<Option<Money>, Odd> {
+    Ok(match row.money("principalAmount", currency)? {
+        Some(amount) => Some(amount),
+        None => row.money("amount", currency)?,
+    })
+}
+
+/// Whether money came in (`CR`) or went out (`DR`).
+fn credit(row: &Fields) -> Option<bool> {
+    match word(&row.first_text(&["cardTransactionType", "transactionType"])?).as_str() {
+        "CR" | "CREDIT" => Some(true),
+        "DR" | "DEBIT" => Some(false),
+        _ => None,
+    }
+}
+
+/// | `type` (enkash wire notes, 4.4) | ours |
+/// |---|---|
+/// | `SALE` going out | PURCHASE, or WITHDRAWAL at an ATM |
+/// | `LOAD_MONEY`, `ALLOCATE_FUND`, `ALLOCATE_POINT` | TOP-UP |
+/// | `UNALLOCATE_FUND`, `UNALLOCATE_POINT` | WITHDRAWAL |
+/// | `REFUND`, `REVERSAL`, `FEE` | the same |
+/// | `REPAYMENT`, `RECOVERY`, `CREDIT` | ADJUSTMENT, with its sign |
+/// | anything else | OTHER, with its sign |
+fn kind(type_word: Option<&str>, credit: Option<bool>, details: &Fields) -> TransactionKind {
+    match type_word.map(word).as_deref() {
+        Some("SALE" | "PURCHASE") if credit != Some(true) => {
+            let atm = details.text("channel").is_some_and(|channel| word(&channel) == "ATM");
+            if atm { TransactionKind::Withdrawal } else { TransactionKind::Purchase }
+        }
+        Some("LOAD_MONEY" | "ALLOCATE_FUND" | "ALLOCATE_POINT") if credit != Some(false) => TransactionKind::TopUp,
+        Some("UNALLOCATE_FUND" | "UNALLOCATE_POINT") => TransactionKind::Withdrawal,
+        Some("REFUND") => TransactionKind::Refund,
+        Some("REVERSAL") => TransactionKind::Reversal,
+        Some("FEE") => TransactionKind::Fee,
+        Some("REPAYMENT" | "RECOVERY" | "CREDIT") => TransactionKind::Adjustment,
         _ => TransactionKind::Other,
     }
 }
 
-/// A status nobody documents is pending, never failed (4.7); one that is missing is settled.
-fn transaction_state(word: &str, kind: TransactionKind) -> TransactionState {
-    match listing::plain(word).as_str() {
-        "" | "success" | "successful" | "completed" | "cleared" | "settled" | "processed" => TransactionState::Cleared,
-        "declined" | "rejected" => TransactionState::Declined,
-        "failed" | "failure" | "fail" if kind == TransactionKind::Purchase => TransactionState::Declined,
-        "failed" | "failure" | "fail" => TransactionState::Failed,
-        "reversed" => TransactionState::Reversed,
+/// Only documented-by-inference end words end a movement; every other word is pending (enkash wire notes, 4.7).
+fn state(status: Option<&str>) -> TransactionState {
+    match status.map(word).as_deref() {
+        Some("SUCCESS" | "SUCCESSFUL") => TransactionState::Cleared,
+        Some("FAILED" | "FAILURE") => TransactionState::Failed,
+        Some("DECLINED" | "REJECTED") => TransactionState::Declined,
+        Some("REVERSED") => TransactionState::Reversed,
         _ => TransactionState::Hold,
     }
 }
 
-/// The fate of a load, looked up by our reference (2.14, 5).
-pub(super) fn load_seen(payload: &Payload, operation: &Operation) -> Seen {
-    let ours = |row: &RawValue| -> Option<Fields> {
-        let row = Fields::read(row).ok()?;
-        let reference = row.first_text(&["pgReferenceNumber", "uniqueReferenceNumber"])?;
-        (*reference == *operation.reference).then_some(row)
+/// `txnDate` or `createdOn`: with an offset as it says; without one in India's time (enkash wire notes, 6.24; INFERENCE), as
+/// `2025-01-23T16:38:36` or `Jan 23, 2025 4:38:36 PM` (2.5).
+fn moment(row: &Fields) -> Result<Option<Timestamp>, Odd> {
+    let Some(text) = ["txnDate", "createdOn", "transactionDate"].iter().find_map(|name| row.raw_text(name)) else {
+        return Ok(None);
     };
-    let found: Vec<Fields> = payload.rows.iter().filter_map(|row| ours(row)).collect();
-    let Some(row) = found.first() else {
-        return Seen::Nowhere { looked: format!("no load with reference {}", operation.reference) };
+    read_moment(&text).map(Some).ok_or_else(|| Odd::new("a transaction's time cannot be read"))
+}
+
+fn read_moment(text: &str) -> Option<Timestamp> {
+    // Newer Java prints a narrow no-break space before AM and PM.
+    let text: String = text.trim().chars().map(|c| if c.is_whitespace() { ' ' } else { c }).collect();
+    if text.bytes().all(|b| b.is_ascii_digit()) {
+        return fields::read_time(&text);
+    }
+    if let Ok(at) = text.parse::<Timestamp>() {
+        return Some(at);
+    }
+    let local = text.parse::<DateTime>().or_else(|_| DateTime::strptime("%b %d, %Y %I:%M:%S %p", &text)).ok()?;
+    let india = Offset::from_seconds(19_800).ok()?;
+    local.to_zoned(TimeZone::fixed(india)).ok().map(|zoned| zoned.timestamp())
+}
+
+/// What of a row matters for the fate of a load; every part may be missing.
+struct Trace {
+    id: Option<Arc<str>>,
+    reference: Option<Arc<str>>,
+    status: Option<Arc<str>>,
+    amount: Option<Money>,
+    at: Option<Timestamp>,
+    credit: Option<bool>,
+    card: Option<Arc<str>>,
+}
+
+impl Trace {
+    fn read(raw: &RawValue) -> Option<Self> {
+        let row = Fields::read(raw).ok()?;
+        let currency = currency(&row).ok()?;
+        Some(Self {
+            id: transaction_id(&row),
+            reference: row.first_id(&["pgReferenceNumber", "uniqueReferenceNumber", "uniqueReferenceNum"]),
+            status: row.text("status"),
+            amount: amount(&row, currency).ok().flatten(),
+            at: moment(&row).ok().flatten(),
+            credit: credit(&row),
+            card: listing::card_id(&row, &CARD_ID, None),
+        })
+    }
+
+    /// Whether the row is the operation's: it carries our reference, or it is the only row of the lookup, says no reference, and
+    /// amount and time are right.
+    fn is_of(&self, operation: &Operation, alone: bool) -> bool {
+        match self.reference.as_deref() {
+            Some(reference) => reference.eq_ignore_ascii_case(&operation.reference),
+            None => {
+                let oldest = operation.created_at.checked_sub(SKEW.seconds()).unwrap_or(Timestamp::MIN);
+                alone && same_size(self.amount, operation.amount) == Some(true) && self.at.is_some_and(|at| at >= oldest)
+            }
+        }
+    }
+}
+
+fn same_size(seen: Option<Money>, asked: Option<Money>) -> Option<bool> {
+    let (seen, asked) = (seen?, asked?);
+    Some(seen.currency() == asked.currency() && seen.amount().abs() == asked.amount())
+}
+
+/// The fate of a load from the rows that `/transaction/all` answers for our reference (enkash wire notes, 2.14 and 5).
+pub(super) fn fate(rows: &[Box<RawValue>], operation: &Operation, claimed: &Claimed) -> Seen {
+    let traces: Vec<Trace> = rows.iter().filter_map(|raw| Trace::read(raw)).collect();
+    // A row without a reference may be any equal top-up's.
+    let alone = rows.len() == 1 && claimed.reserved == 0 && claimed.open == 0;
+    let mut ours: Vec<&Trace> = traces
+        .iter()
+        .filter(|trace| trace.is_of(operation, alone))
+        .filter(|trace| trace.credit != Some(false))
+        .filter(|trace| trace.card.as_deref().is_none_or(|card| card.eq_ignore_ascii_case(&operation.card.id)))
+        .filter(|trace| trace.id.as_ref().is_none_or(|id| !claimed.credits.contains(id)))
+        .collect();
+    ours.dedup_by(|one, other| one.id.is_some() && one.id == other.id && one.status == other.status);
+    let reference = &operation.reference;
+    let trace = match ours.as_slice() {
+        [] => return Seen::Nowhere { looked: format!("no load with reference {reference}") },
+        [trace] => *trace,
+        several => {
+            let looked = format!("{} matches for reference {reference}, cannot tell which", several.len());
+            return Seen::NotYet { looked };
+        }
     };
-    let (word, id) = (row.text("status").unwrap_or_default(), id(row));
-    let named = id.as_deref().map(|id| format!(", id {id}")).unwrap_or_default();
-    match transaction_state(&word, TransactionKind::TopUp) {
-        TransactionState::Cleared => Seen::Done { proof: format!("the load with our reference is {word}{named}"), credit: id },
-        TransactionState::Hold => Seen::NotYet { looked: format!("the load with our reference is {word}{named}") },
-        TransactionState::Declined | TransactionState::Reversed | TransactionState::Failed => {
-            Seen::Failed { why: format!("the load with our reference is {word}{named}") }
+    if let (Some(false), Some(amount)) = (same_size(trace.amount, operation.amount), trace.amount) {
+        return Seen::NotYet { looked: format!("reference {reference} is there with another amount: {amount}") };
+    }
+    let status = trace.status.as_deref().unwrap_or("no status");
+    match state(trace.status.as_deref()) {
+        TransactionState::Cleared => {
+            let id = trace.id.as_deref().unwrap_or(reference);
+            let amount = operation.amount.map(|amount| format!("+{amount}, ")).unwrap_or_default();
+            Seen::Done { proof: format!("{amount}reference {reference} says {status}, id {id}"), credit: trace.id.clone() }
+        }
+        TransactionState::Failed => Seen::Failed { why: format!("enkash says {status} for reference {reference}") },
+        TransactionState::Hold | TransactionState::Declined | TransactionState::Reversed => {
+            Seen::NotYet { looked: format!("reference {reference} says {status}") }
         }
     }
 }

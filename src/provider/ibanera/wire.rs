@@ -1,325 +1,403 @@
-//! Answers of Ibanera, turned into the domain's words. Keys come in any case (ibanera wire notes, 1.5); card numbers end here.
+//! Answers of ibanera turned into the domain's words: pure functions, no I/O.
+//!
+//! Card numbers, CVCs and PINs that old forms carry are dropped here; of a number only the last four digits are read.
 
 use std::sync::Arc;
 
+use data_encoding::HEXLOWER;
 use jiff::Timestamp;
-use secrecy::SecretString;
 use serde_json::value::RawValue;
 
-use crate::domain::card::{Balance, Card, CardKey, CardState, ProviderId, Reading};
+use crate::domain::card::{Balance, Card, CardKey, CardKind, CardState, ProviderId, Reading};
 use crate::domain::money::{Currency, Money};
-use crate::domain::operation::{Claimed, Deed, Operation};
+use crate::domain::operation::Operation;
+use crate::domain::text;
 use crate::domain::transaction::{Transaction, TransactionKind, TransactionState};
-use crate::provider::fields::{Fields, Odd};
-use crate::provider::http::Answer;
-use crate::provider::{Cursor, Error, Kind, Outcome, Page, Quote, Receipt, Result, Seen, listing};
+use crate::provider::fields::{self, Fields, Odd};
+use crate::provider::{Claimed, Cursor, Seen, crypto, listing};
 
-/// A successful answer (1.5).
-pub(super) struct Envelope {
-    answer: Answer,
-    fields: Fields,
+/// Pages of one list at most: a list that is longer is one that never ends.
+const MOST_PAGES: u32 = 4_000;
+
+/// Codes after which a change may have happened (ibanera wire notes, 1.6).
+const DOUBTFUL: [&str; 3] = ["Card_Provider_Error", "ShareFunds_Failed", "InternalServerError"];
+
+/// The common envelope (ibanera wire notes, 1.5).
+#[derive(Debug)]
+pub(super) struct Said {
+    /// `status`: `"1"` is true, `"0"` is false; anything else, or none, is nothing.
+    pub(super) success: Option<bool>,
+    /// `errors[].messageCode`.
+    codes: Vec<Arc<str>>,
+    /// `errors` in one sentence; empty when there are none.
+    pub(super) words: Arc<str>,
+    envelope: Fields,
 }
 
-impl Envelope {
-    fn details(&self) -> Fields {
-        self.fields.object("details").unwrap_or_default()
-    }
-
-    fn rows(&self) -> Vec<Box<RawValue>> {
-        self.fields.list("details").unwrap_or_default()
-    }
-
-    /// The next page (5.1): by `numberOfPages` where it is there and more than 0, else until a page is not full.
-    fn next(&self, page: usize, size: usize, rows: usize) -> Option<Cursor> {
-        let pages = self.fields.integer("numberOfPages").and_then(|pages| usize::try_from(pages).ok()).filter(|pages| *pages > 0);
-        let more = match pages {
-            Some(pages) => page < pages && rows > 0,
-            None => rows >= size,
+impl Said {
+    /// Reads a body; `None` when it is not a JSON object.
+    pub(super) fn read(body: &[u8]) -> Option<Self> {
+        let envelope = Fields::parse(std::str::from_utf8(body).ok()?).ok()?;
+        let success = match envelope.raw_text("status").as_deref().map(str::trim) {
+            Some("1") => Some(true),
+            Some("0") => Some(false),
+            _ => None,
         };
-        more.then(|| Cursor((page + 1).to_string()))
-    }
-}
-
-/// Words of the `errors` of an envelope: `amount: Insufficient_Funds`.
-fn complaints(fields: &Fields) -> String {
-    let rows = fields.list("errors").unwrap_or_default();
-    let one = |row: &RawValue| -> Option<String> {
-        let row = Fields::read(row).ok()?;
-        let code = row.text("messageCode")?;
-        Some(row.text("fieldName").map_or_else(|| code.to_string(), |field| format!("{field}: {code}")))
-    };
-    rows.iter().filter_map(|row| one(row)).collect::<Vec<_>>().join(", ")
-}
-
-/// An answer that succeeded: HTTP 2xx and status "1". Everything else is an error with the provider's codes (1.6).
-pub(super) fn envelope(answer: Answer) -> Result<Envelope> {
-    let fields = answer.object();
-    if !answer.is_success() {
-        let words = fields.map(|fields| complaints(&fields)).unwrap_or_default();
-        return Err(doubt(answer.refusal(&words), &words));
-    }
-    let fields = fields?;
-    match fields.raw_text("status").as_deref() {
-        Some("1") => Ok(Envelope { answer, fields }),
-        Some(_) => {
-            let words = complaints(&fields);
-            let said = if words.is_empty() { "refused without a reason" } else { &words };
-            Err(doubt(answer.said_no(said), &words))
-        }
-        None => Err(answer.bad_reply("answered without a status: whether it succeeded cannot be told")),
-    }
-}
-
-/// Two codes leave it open whether something happened (1.6).
-fn doubt(error: Error, words: &str) -> Error {
-    let unclear =
-        ["Card_Provider_Error", "ShareFunds_Failed"].iter().any(|code| words.to_lowercase().contains(&code.to_lowercase()));
-    if unclear { error.outcome(Outcome::Unknown) } else { error }
-}
-
-/// The token and its life in seconds (1.2). Every code of a refused login is permanent or a lock: no more logins by themselves.
-pub(super) fn token(answer: &Answer) -> Result<(SecretString, i64)> {
-    let envelope = match envelope(answer.clone()) {
-        Ok(envelope) => envelope,
-        Err(error) if matches!(error.kind, Kind::Refused | Kind::Auth) => return Err(Error { kind: Kind::Auth, ..error }),
-        Err(error) => return Err(error),
-    };
-    let details = envelope.details();
-    let token = details.raw_text("accessToken").ok_or_else(|| answer.bad_reply("its login answered no token"))?;
-    Ok((token.into(), details.integer("expiresIn").unwrap_or(300)))
-}
-
-/// Cards of a page (2.11).
-pub(super) fn cards(provider: &ProviderId, envelope: &Envelope, page: usize, size: usize) -> Page<Card> {
-    let rows = envelope.rows();
-    let read = |row: &RawValue| -> std::result::Result<Card, Odd> {
-        let row = Fields::read(row)?;
-        let mut card = Card::unread(CardKey::new(provider, &row.need_id("id")?));
-        fill(&mut card, &row, envelope.answer.at)?;
-        Ok(card)
-    };
-    let next = envelope.next(page, size, rows.len());
-    Page::of(rows.iter().map(|row| read(row)), next)
-}
-
-/// One card's details (2.9). The id is not echoed, and pending is not there.
-pub(super) fn details(wanted: &Card, envelope: &Envelope) -> Result<Card> {
-    let mut card = Card::unread(wanted.key.clone());
-    fill(&mut card, &envelope.details(), envelope.answer.at)
-        .map_err(|odd| envelope.answer.bad_reply(&format!("the card {odd}")))?;
-    Ok(card)
-}
-
-fn fill(card: &mut Card, row: &Fields, at: Timestamp) -> std::result::Result<(), Odd> {
-    card.owner = row.first_id(&["customersID", "customersId", "customerId"]);
-    card.holder = row.first_text(&["cardHolderName", "nameOnCard"]).unwrap_or_default();
-    card.last4 = row.last4("cardLast4").or_else(|| row.last4("obfuscatedCardNumber")).or_else(|| row.last4("cardNumber"));
-    card.currency = row.currency("currency")?;
-    card.expires = row.text("expiryDate").and_then(|date| date.get(..7).map(Into::into));
-    let suppressed = row.flag("bSuppressed");
-    match row.text("status") {
-        Some(word) => {
-            card.state = state(&word);
-            card.provider_state = word;
-        }
-        None => {
-            if let Some(suppressed) = suppressed {
-                card.state = if suppressed { CardState::Frozen } else { CardState::Active };
-                card.provider_state = format!("bSuppressed {suppressed}").into();
+        let (mut codes, mut words) = (Vec::new(), Vec::new());
+        for error in envelope.list("errors").unwrap_or_default() {
+            let Ok(error) = Fields::read(&error) else {
+                words.extend(fields::raw_text(&error).map(|words| text::clean(&words)));
+                continue;
+            };
+            let (field, code) = (error.text("fieldName"), error.first_text(&["messageCode", "message"]));
+            match (field, &code) {
+                (Some(field), Some(code)) => words.push(format!("{field}: {code}")),
+                (None, Some(code)) => words.push(code.to_string()),
+                // ASP.NET's own validation answers `errors` as an object of lists.
+                (_, None) => words.extend(error.names().map(|name| format!("{}: Invalid", text::clean(name)))),
             }
+            codes.extend(code);
         }
-    }
-    if let Some(currency) = card.currency {
-        let available = row.money("availableBalance", currency)?;
-        let current = row.money("totalBalance", currency)?;
-        let pending = row.money("pendingBalance", currency)?;
-        if available.is_some() || current.is_some() {
-            card.balance = Reading::At { value: Balance { available, current, pending }, at };
+        if words.is_empty() {
+            words.extend(envelope.first_text(&["message", "title", "detail", "error"]).map(|words| words.to_string()));
         }
+        Some(Self { success, codes, words: words.join(", ").into(), envelope })
     }
-    Ok(())
-}
 
-/// Active and Deactivated are documented (4); a new card and a frozen one cannot be told apart.
-fn state(word: &str) -> CardState {
-    match listing::plain(word).as_str() {
-        "active" | "activated" => CardState::Active,
-        "deactivated" | "suppressed" | "inactive" | "disabled" => CardState::Frozen,
-        "blocked" => CardState::Blocked,
-        "pending" => CardState::Pending,
-        "closed" | "terminated" => CardState::Closed,
-        "expired" => CardState::Expired,
-        _ => CardState::Unknown,
+    /// Whether one of the errors has this code, in any case.
+    pub(super) fn has(&self, code: &str) -> bool {
+        self.codes.iter().any(|said| said.eq_ignore_ascii_case(code))
+    }
+
+    /// Whether the errors leave it open that a change happened.
+    pub(super) fn is_doubtful(&self) -> bool {
+        DOUBTFUL.iter().any(|code| self.has(code))
+    }
+
+    /// Whether there are errors.
+    pub(super) fn has_errors(&self) -> bool {
+        !self.codes.is_empty()
+    }
+
+    /// `details`, where it is an object (or a list of one).
+    pub(super) fn details(&self) -> Option<Fields> {
+        let rows = self.envelope.list("details")?;
+        Fields::read(rows.first()?).ok()
+    }
+
+    /// The rows of `details`; none when it is absent.
+    pub(super) fn rows(&self) -> Vec<Box<RawValue>> {
+        self.envelope.list("details").unwrap_or_default()
+    }
+
+    /// `id` of the entity that was changed; 0 means unused.
+    pub(super) fn id(&self) -> Option<Arc<str>> {
+        self.envelope.id("id").filter(|id| &**id != "0")
+    }
+
+    /// `numberOfPages`, which is 0 or absent in some answers (ibanera wire notes, 1.5).
+    pub(super) fn pages(&self) -> Option<u32> {
+        self.envelope.integer("numberOfPages").and_then(|pages| u32::try_from(pages).ok()).filter(|pages| *pages > 0)
+    }
+
+    /// Rows a full page has: what the answer says, where it gives fewer than were asked for.
+    fn page_size(&self, asked: usize) -> usize {
+        let said = self.envelope.integer("pageSize").and_then(|size| usize::try_from(size).ok());
+        said.filter(|size| (1..asked).contains(size)).unwrap_or(asked)
     }
 }
 
-/// Transactions of a page (2.12).
-pub(super) fn transactions(
-    provider: &ProviderId,
-    card: &Card,
-    envelope: &Envelope,
-    page: usize,
-    size: usize,
-) -> Page<Transaction> {
-    let rows = envelope.rows();
-    let next = envelope.next(page, size, rows.len());
-    Page::of(rows.iter().map(|row| transaction(provider, card, row, envelope.answer.at)), next)
+/// `accessToken` of a login and its life in seconds, where said (ibanera wire notes, 1.2).
+pub(super) fn token(said: &Said) -> Option<(String, Option<i64>)> {
+    let details = said.details()?;
+    Some((details.raw_text("accessToken")?, details.integer("expiresIn")))
 }
 
-/// A row has no type: its direction is the amount's sign, and its text says the rest (inferred: 2.12).
-fn transaction(provider: &ProviderId, card: &Card, row: &RawValue, seen_at: Timestamp) -> std::result::Result<Transaction, Odd> {
-    let row = Fields::read(row)?;
-    let currency = row.currency("currency")?.or(card.currency).ok_or_else(|| Odd::new("has no currency"))?;
-    let amount = row.money("amount", currency)?.ok_or_else(|| Odd::new("has no amount"))?;
+/// A place in a paged list: the page's number, and a mark of the rows of the page before it.
+#[derive(Debug)]
+pub(super) struct Place {
+    /// From 1.
+    pub(super) page: u32,
+    before: String,
+}
+
+impl Place {
+    /// The place that a cursor names; the first page without one.
+    pub(super) fn of(after: Option<&Cursor>) -> Option<Self> {
+        let Some(Cursor(text)) = after else { return Some(Self { page: 1, before: String::new() }) };
+        let (page, before) = text.split_once(' ')?;
+        Some(Self { page: page.parse().ok()?, before: before.to_owned() })
+    }
+
+    /// Where the list goes on: up to `numberOfPages` where that is said, else until a page is short (ibanera wire notes, 5.1).
+    ///
+    /// # Errors
+    /// A sentence, when the page is the one before it again, or there is no end.
+    pub(super) fn next(&self, said: &Said, rows: &[Box<RawValue>], asked: usize) -> Result<Option<Cursor>, &'static str> {
+        if rows.is_empty() {
+            return Ok(None);
+        }
+        let mark = mark(rows);
+        if mark == self.before {
+            return Err("the same page came twice: the list does not move on");
+        }
+        let more = said.pages().map_or(rows.len() >= said.page_size(asked), |pages| self.page < pages);
+        if more && self.page >= MOST_PAGES {
+            return Err("the list does not end");
+        }
+        Ok(more.then(|| Cursor(format!("{} {mark}", self.page.saturating_add(1)))))
+    }
+}
+
+fn mark(rows: &[Box<RawValue>]) -> String {
+    let ids: Vec<String> = rows
+        .iter()
+        .map(|raw| Fields::read(raw).ok().and_then(|row| row.raw_text("id")).unwrap_or_else(|| raw.get().to_owned()))
+        .collect();
+    let mut mark = HEXLOWER.encode(&crypto::sha256(ids.join("\n").as_bytes()));
+    mark.truncate(24);
+    mark
+}
+
+/// A card of the balances list (ibanera wire notes, 2.11).
+pub(super) fn listed_card(provider: &ProviderId, raw: &RawValue, at: Timestamp) -> Result<Card, Odd> {
+    let row = Fields::read(raw)?;
+    let id = row.first_id(&["id", "cardsId"]).ok_or_else(|| Odd::new("a card has no id"))?;
+    card(&row, Card::unread(CardKey::new(provider, &id)), at)
+}
+
+/// What a row says of the card `known`; what it does not say is left as it is in `known`.
+pub(super) fn card(row: &Fields, known: Card, at: Timestamp) -> Result<Card, Odd> {
+    let currency = row.currency("currency")?.or(known.currency);
+    let money = |name: &str| currency.map_or(Ok(None), |currency| row.money(name, currency));
+    let figures =
+        Balance { available: money("availableBalance")?, current: money("totalBalance")?, pending: money("pendingBalance")? };
+    let said = figures != Balance::default();
+    let (state, provider_state) = state(row);
+    Ok(Card {
+        owner: row.first_id(&["customersID", "customersId"]).filter(|id| &**id != "0"),
+        holder: row.first_text(&["cardHolderName", "nameOnCard"]).unwrap_or_default(),
+        last4: ["cardLast4", "obfuscatedCardNumber", "cardNumber", "fullCardNumber"].iter().find_map(|name| row.last4(name)),
+        state,
+        provider_state,
+        kind: row.text("cardType").and_then(|word| CardKind::of_word(&word)),
+        currency,
+        balance: if said { Reading::At { value: figures, at } } else { Reading::Never },
+        expires: expires(row),
+        ..known
+    })
+}
+
+/// | `status` | `bSuppressed` | ours |
+/// |---|---|---|
+/// | `Active` | any | ACTIVE |
+/// | `Deactivated` | any | FROZEN: a new card and a frozen one cannot be told apart |
+/// | absent | false / true | ACTIVE / FROZEN |
+/// | anything else | any | UNKNOWN, with the word |
+///
+/// INFERENCE of ibanera wire notes, 6 (state mapping).
+fn state(row: &Fields) -> (CardState, Arc<str>) {
+    if let Some(status) = row.text("status") {
+        let state = match status.to_ascii_lowercase().as_str() {
+            "active" => CardState::Active,
+            "deactivated" | "suppressed" => CardState::Frozen,
+            _ => CardState::Unknown,
+        };
+        return (state, status);
+    }
+    match row.flag("bSuppressed") {
+        Some(true) => (CardState::Frozen, "bSuppressed true".into()),
+        Some(false) => (CardState::Active, "bSuppressed false".into()),
+        None => (CardState::Unknown, "".into()),
+    }
+}
+
+/// Year and month of `expiryDate`, a date or a date and time (ibanera wire notes, 2.10).
+fn expires(row: &Fields) -> Option<Arc<str>> {
+    let date = row.text("expiryDate")?;
+    let month = date.get(..7)?;
+    let (year, number) = month.split_once('-')?;
+    let plain = year.len() == 4 && (year.bytes().chain(number.bytes())).all(|b| b.is_ascii_digit());
+    (plain && (1..=12).contains(&number.parse::<u8>().ok()?)).then(|| month.into())
+}
+
+/// `bSuppressed` of the `card` that a change of state answers with, if it is this card's (ibanera wire notes, 2.6).
+pub(super) fn suppressed(said: &Said, card_id: &str) -> Option<bool> {
+    let card = said.details()?.object("card")?;
+    let ours = card.id("id").is_none_or(|id| &*id == card_id);
+    if ours { card.flag("bSuppressed") } else { None }
+}
+
+/// A row of a card's transactions (ibanera wire notes, 2.12); `asked` is the card that was asked for.
+pub(super) fn transaction(asked: &Card, raw: &RawValue, at: Timestamp) -> Result<Transaction, Odd> {
+    let row = Fields::read(raw)?;
+    let currency = row.currency("currency")?.or(asked.currency).ok_or_else(|| Odd::new("a transaction has no currency"))?;
+    let amount = row.money("amount", currency)?.ok_or_else(|| Odd::new("a transaction has no amount"))?;
+    let happened = row.time("dateTime")?.ok_or_else(|| Odd::new("a transaction has no time"))?;
     let description = row.text("description");
-    let words = description.as_deref().unwrap_or("").to_lowercase();
-    let kind = if words.contains("fee") && amount.is_negative() {
-        TransactionKind::Fee
-    } else if words.contains("refund") {
-        TransactionKind::Refund
-    } else if words.contains("reversal") || words.contains("reversed") {
-        TransactionKind::Reversal
-    } else if words.starts_with("card transfer") && !amount.is_negative() {
-        TransactionKind::TopUp
-    } else if words.starts_with("card transfer") || words.contains("withdraw") || words.contains("atm ") {
-        TransactionKind::Withdrawal
-    } else if amount.is_negative() {
-        TransactionKind::Purchase
+    let refund = row.first_id(&["RefundTransactionsID", "RefundTransactionId"]).filter(|id| &**id != "0");
+    let kind = kind(amount, description.as_deref().unwrap_or_default(), refund.is_some());
+    let signed = matches!(kind, TransactionKind::Adjustment | TransactionKind::Other);
+    let card_id = match row.text("cardsId").filter(|id| &**id != "0") {
+        Some(_) => listing::card_id(&row, &["cardsId"], None),
+        None => None,
+    }
+    .unwrap_or_else(|| Arc::clone(&asked.key.id));
+    let id = row.id("id").unwrap_or_else(|| derived_id(&card_id, &row));
+    let (state, word) = if row.flag("bPending") == Some(true) {
+        (TransactionState::Hold, "pending")
     } else {
-        TransactionKind::Other
+        (TransactionState::Cleared, "not pending")
     };
-    let pending = row.flag("bPending").unwrap_or(false);
-    let refunded = row.text("RefundTransactionsID").is_some() && amount.is_negative();
-    let state = match (refunded, pending) {
-        (true, _) => TransactionState::Reversed,
-        (false, true) => TransactionState::Hold,
-        (false, false) => TransactionState::Cleared,
-    };
-    let merchant = description.clone().filter(|_| matches!(kind, TransactionKind::Purchase | TransactionKind::Refund));
+    let refund = refund.map(|id| format!(", RefundTransactionsID {id}")).unwrap_or_default();
     Ok(Transaction {
-        provider: provider.clone(),
-        id: row.need_id("id")?,
-        card_id: Some(row.id("cardsId").filter(|id| &**id != "0").unwrap_or_else(|| Arc::clone(&card.key.id))),
-        last4: card.last4,
+        provider: asked.key.provider.clone(),
+        id,
+        last4: asked.last4.filter(|_| card_id == asked.key.id),
+        card_id: Some(card_id),
         kind,
         state,
-        provider_state: if pending { "bPending".into() } else { "".into() },
-        amount: listing::signed(kind, amount),
+        provider_state: format!("{word}{refund}").into(),
+        amount: if signed { amount } else { amount.size() },
         fee: None,
-        merchant,
+        // The wire has no merchant; the text of a purchase names it (INFERENCE).
+        merchant: description.clone().filter(|_| matches!(kind, TransactionKind::Purchase | TransactionKind::Refund)),
         mcc: None,
         country: None,
         decline_reason: None,
         description,
-        at: row.time("dateTime")?.ok_or_else(|| Odd::new("has no dateTime"))?,
-        seen_at,
+        at: happened,
+        seen_at: at,
         operation: None,
     })
 }
 
-/// What a row says of a top-up that carried our reference: it stands in the description (5.3).
-pub(super) fn ours(row: &Transaction, operation: &Operation, claimed: &Claimed) -> Option<Seen> {
-    let description = row.description.as_deref()?;
-    if !description.contains(&*operation.reference) || row.kind != TransactionKind::TopUp || claimed.credits.contains(&row.id) {
-        return None;
-    }
-    Some(match row.state {
-        TransactionState::Cleared => {
-            Seen::Done { proof: format!("+{} with our reference, id {}", row.amount, row.id), credit: Some(Arc::clone(&row.id)) }
+/// | amount | description | ours |
+/// |---|---|---|
+/// | out | starts `Card transfer`, or has the word `withdrawal` or `ATM` | WITHDRAWAL |
+/// | out | has the word `fee` | FEE |
+/// | out | anything else | PURCHASE |
+/// | in | starts `Card transfer` | TOP-UP |
+/// | in | has the word `refund`, or `RefundTransactionsID` is set | REFUND |
+/// | in | has the word `reversal` | REVERSAL |
+/// | in, or zero | anything else | OTHER, with its sign |
+///
+/// Negative is money leaving the card; the wire has no types (ibanera wire notes, 2.12; INFERENCE).
+fn kind(amount: Money, description: &str, refund: bool) -> TransactionKind {
+    let description = description.to_lowercase();
+    let has = |word: &str| description.split(|c: char| !c.is_alphanumeric()).any(|part| part == word);
+    let transfer = description.starts_with("card transfer");
+    if amount.is_negative() {
+        if transfer || has("withdrawal") || has("atm") {
+            TransactionKind::Withdrawal
+        } else if has("fee") || has("fees") {
+            TransactionKind::Fee
+        } else {
+            TransactionKind::Purchase
         }
-        TransactionState::Hold => Seen::NotYet { looked: format!("pending with our reference, id {}", row.id) },
-        TransactionState::Declined | TransactionState::Reversed | TransactionState::Failed => {
-            Seen::Failed { why: format!("taken back, id {}", row.id) }
-        }
-    })
-}
-
-/// Fee quote (2.14): a fee and a total; which of them is inside the other is not documented, so each is shown as it is called.
-pub(super) fn quote(envelope: &Envelope, amount: Money) -> Result<Quote> {
-    let details = envelope.details();
-    let money = |name: &str| details.money(name, amount.currency()).map_err(|odd| envelope.answer.bad_reply(&odd.to_string()));
-    Ok(Quote { fee: money("fee")?, receives: None, debited: money("totalDue")?, at: envelope.answer.at })
-}
-
-/// Balances of the manager's accounts (2.15), one sum a currency.
-pub(super) fn float(envelope: &Envelope) -> Result<Vec<Money>> {
-    let mut sums: Vec<Money> = Vec::new();
-    for row in envelope.rows() {
-        let read = || -> std::result::Result<Option<Money>, Odd> {
-            let row = Fields::read(&row)?;
-            let Ok(Some(currency)) = row.currency("asset") else { return Ok(None) };
-            match row.money("availableBalance", currency)? {
-                Some(money) => Ok(Some(money)),
-                None => row.money("totalBalance", currency),
-            }
-        };
-        let Some(money) = read().map_err(|odd| envelope.answer.bad_reply(&format!("an account {odd}")))? else { continue };
-        match sums.iter_mut().find(|sum| sum.currency() == money.currency()) {
-            Some(sum) => *sum = sum.plus(money).map_err(|error| envelope.answer.bad_reply(&error.to_string()))?,
-            None => sums.push(money),
-        }
-    }
-    Ok(sums)
-}
-
-/// The only account in US dollars that is not switched off; more or fewer than one cannot be chosen from.
-pub(super) fn payer(provider: &ProviderId, envelope: &Envelope) -> Result<String> {
-    let usd: Option<Currency> = "USD".parse().ok();
-    let one = |row: &RawValue| -> Option<Arc<str>> {
-        let row = Fields::read(row).ok()?;
-        (row.currency("asset").ok()? == usd && row.flag("bSuppressed") != Some(true)).then(|| row.id("id")).flatten()
-    };
-    let found: Vec<Arc<str>> = envelope.rows().iter().filter_map(|row| one(row)).collect();
-    match found.as_slice() {
-        [only] => Ok(only.to_string()),
-        [] => Err(Error::new(
-            provider,
-            Kind::Refused,
-            "there is no USD account to pay from: set asset_account_id; nothing was sent",
-        )),
-        several => {
-            let words =
-                format!("there are {} USD accounts: set asset_account_id to the one that pays; nothing was sent", several.len());
-            Err(Error::new(provider, Kind::Refused, &words))
-        }
-    }
-}
-
-/// What a transfer answered (2.13): the id of the card's side. Pending is accepted, and settled is still only an answer.
-pub(super) fn transferred(envelope: &Envelope) -> Receipt {
-    let details = envelope.details();
-    let reference = details
-        .first_id(&["ToTransactionId", "FromTransactionId"])
-        .or_else(|| envelope.fields.id("id").filter(|id| &**id != "0"));
-    Receipt::Accepted { reference }
-}
-
-/// What activating or deactivating answered (2.6): done only when the card in it says so.
-pub(super) fn switched(envelope: &Envelope, wanted: Deed) -> Receipt {
-    let card = envelope.details().object("card").unwrap_or_default();
-    let state = match card.text("status") {
-        Some(word) => state(&word),
-        None => match card.flag("bSuppressed") {
-            Some(true) => CardState::Frozen,
-            Some(false) => CardState::Active,
-            None => CardState::Unknown,
-        },
-    };
-    let expected = if wanted == Deed::Freeze { CardState::Frozen } else { CardState::Active };
-    if state == expected {
-        Receipt::Done { reference: None, proof: format!("the answer shows the card {}", state.word()) }
+    } else if amount.amount().is_zero() {
+        TransactionKind::Other
+    } else if transfer {
+        TransactionKind::TopUp
+    } else if refund || has("refund") {
+        TransactionKind::Refund
+    } else if has("reversal") {
+        TransactionKind::Reversal
     } else {
-        Receipt::Accepted { reference: None }
+        TransactionKind::Other
     }
 }
 
-/// Whether a refusal means that the card already is as wanted: documented for activating, inferred for deactivating (2.6, 2.7).
-pub(super) fn is_already(error: &Error, wanted: Deed) -> bool {
-    let codes: &[&str] = match wanted {
-        Deed::Unfreeze => &["card_active"],
-        Deed::Freeze => &["card_suppressed", "card_inactive", "card_deactivated"],
-        Deed::TopUp | Deed::SetPin | Deed::Close => &[],
+/// An id for a row that has none: the same row always gets the same one.
+fn derived_id(card_id: &str, row: &Fields) -> Arc<str> {
+    let mut parts = vec![card_id.to_owned()];
+    parts.extend(["dateTime", "amount", "currency", "description"].iter().map(|name| row.raw_text(name).unwrap_or_default()));
+    let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
+    listing::made_id(&parts)
+}
+
+/// One of the manager's own accounts (ibanera wire notes, 2.15).
+#[derive(Debug)]
+pub(super) struct OwnAccount {
+    /// `id`, usable as `CustomerAssetAccountId` (INFERENCE there).
+    pub(super) id: Option<Arc<str>>,
+    /// What `asset` names.
+    pub(super) currency: Currency,
+    /// `availableBalance`.
+    pub(super) available: Option<Money>,
+    /// It is switched off.
+    pub(super) suppressed: bool,
+}
+
+/// An account of the accounts list; `None` when its asset is not a code of three to five letters.
+///
+/// # Errors
+/// When its balance is there and not a number: a float without it would be wrong.
+pub(super) fn own_account(raw: &RawValue) -> Result<Option<OwnAccount>, Odd> {
+    let row = Fields::read(raw)?;
+    let Ok(Some(currency)) = row.currency("asset") else { return Ok(None) };
+    let available = row.money("availableBalance", currency)?;
+    Ok(Some(OwnAccount { id: row.id("id"), currency, available, suppressed: row.flag("bSuppressed") == Some(true) }))
+}
+
+/// `fee` and `totalDue` of a quote (ibanera wire notes, 2.14).
+pub(super) fn quote(said: &Said, currency: Currency) -> Result<(Option<Money>, Option<Money>), Odd> {
+    let details = said.details().ok_or_else(|| Odd::new("the quote has no details"))?;
+    Ok((details.money("fee", currency)?, details.money("totalDue", currency)?))
+}
+
+/// The id on the card's side of a transfer, and whether its answer is about this amount (ibanera wire notes, 2.13).
+pub(super) fn transfer(said: &Said, amount: Money) -> Result<Option<Arc<str>>, Odd> {
+    let details = said.details().unwrap_or_default();
+    match details.money("amount", amount.currency())? {
+        Some(seen) if seen.amount().abs() != amount.amount() => {
+            Err(Odd::new(&format!("the answer is about {} instead of {amount}", seen.size())))
+        }
+        Some(_) | None => {
+            Ok(details.first_id(&["ToTransactionId", "ToTransactionsId"]).filter(|id| &**id != "0").or_else(|| said.id()))
+        }
+    }
+}
+
+/// The fate of a top-up among the card's transactions: our reference is in the description, or the row has the id that the
+/// transfer was answered with (ibanera wire notes, 5.3). A smaller amount is ours less the fee.
+pub(super) fn fate(rows: &[Transaction], odd: usize, operation: &Operation, claimed: &Claimed) -> Seen {
+    let reference = operation.reference.to_lowercase();
+    let (out, ours): (Vec<&Transaction>, Vec<&Transaction>) = rows
+        .iter()
+        .filter(|row| row.card_id.as_deref() == Some(&operation.card.id) && !claimed.credits.contains(&row.id))
+        .filter(|row| {
+            let text = row.description.as_deref().unwrap_or_default().to_lowercase();
+            text.contains(&reference) || operation.provider_reference.as_ref() == Some(&row.id)
+        })
+        .partition(|row| !matches!(row.kind, TransactionKind::TopUp | TransactionKind::Other) || row.amount.is_negative());
+    // The sign rule of the wire is inferred: the whole amount with a minus may be a top-up taken back, or a top-up.
+    if let Some(row) = out.iter().find(|row| Some(row.amount.size()) == operation.amount) {
+        return Seen::NotYet { looked: format!("id {} has our reference and is going out or back", row.id) };
+    }
+    let row = match ours.as_slice() {
+        [] => {
+            let odd = if odd == 0 { String::new() } else { format!(" ({odd} rows could not be read)") };
+            let looked = format!("{} transactions of the card{odd}, none with {}", rows.len(), operation.reference);
+            return Seen::Nowhere { looked };
+        }
+        [row] => *row,
+        several => {
+            let looked = format!("{} matches for {}, cannot tell which", several.len(), operation.reference);
+            return Seen::NotYet { looked };
+        }
     };
-    let said = error.said.to_lowercase();
-    error.kind == Kind::Refused && codes.iter().any(|code| said.contains(code))
+    let asked = operation.amount.unwrap_or(row.amount);
+    if row.amount.currency() != asked.currency() || row.amount.amount() > asked.amount() || row.amount.amount().is_zero() {
+        return Seen::NotYet { looked: format!("id {} has our reference and another amount: {}", row.id, row.amount) };
+    }
+    match row.state {
+        TransactionState::Cleared => {
+            let proof = format!("+{} in the list, id {}", row.amount, row.id);
+            Seen::Done { proof, credit: Some(Arc::clone(&row.id)) }
+        }
+        TransactionState::Hold | TransactionState::Declined | TransactionState::Reversed | TransactionState::Failed => {
+            Seen::NotYet { looked: format!("id {} is still pending", row.id) }
+        }
+    }
 }

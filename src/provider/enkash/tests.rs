@@ -1,0 +1,703 @@
+//! Stories of an enkash account against a scripted wire; the examples are those of the enkash wire notes, verbatim.
+
+use std::collections::VecDeque;
+use std::sync::Mutex as Lock;
+use std::time::Duration;
+
+use http::Response;
+use serde_json::{Value, json};
+
+use super::*;
+use crate::clock::Clock;
+use crate::config::{Account, Environment, Poll};
+use crate::domain::card::{CardKey, CardKind, Reading};
+use crate::domain::operation::{Before, OperationState};
+use crate::domain::transaction::{TransactionKind, TransactionState};
+use crate::provider::http::{Lost, Transport};
+
+const SECRET: &str = "example-secret-key";
+const TOKEN: &str = r#"{"access_token":"bg-xFpMtGNl2jJGD8VPR4YZpNcA","token_type":"bearer","refresh_token":"PAADpFl7dsgQBE-21fSSccCMlVE","expires_in":86399,"scope":"read write trust"}"#;
+
+/// What was sent.
+struct Sent {
+    does: Does,
+    url: String,
+    headers: http::HeaderMap,
+    body: String,
+}
+
+/// Answers to come, and what was sent so far.
+#[derive(Default)]
+struct Script {
+    answers: VecDeque<(u16, String)>,
+    sent: Vec<Sent>,
+}
+
+/// A wire that answers from a script and remembers what was sent.
+#[derive(Clone, Default)]
+struct Wire(Arc<Lock<Script>>);
+
+impl Wire {
+    fn sent<T>(&self, see: impl FnOnce(&[Sent]) -> T) -> T {
+        see(&self.0.lock().expect("one test").sent)
+    }
+
+    /// The card calls, decrypted, without the token calls.
+    fn asked(&self) -> Vec<(String, Value)> {
+        self.sent(|all| all.iter().filter(|sent| !sent.url.contains("/oauth/")).map(opened).collect())
+    }
+
+    fn count(&self, part: &str) -> usize {
+        self.sent(|all| all.iter().filter(|sent| sent.url.contains(part)).count())
+    }
+
+    fn answer(&self, status: u16, body: &str) {
+        self.0.lock().expect("one test").answers.push_back((status, body.to_owned()));
+    }
+}
+
+fn opened(sent: &Sent) -> (String, Value) {
+    let path = sent.url.rsplit_once("enKashCard").map_or("", |(_, path)| path).to_owned();
+    let body: Value = serde_json::from_str(&sent.body).expect("JSON is sent");
+    let sealed = body.as_str().or_else(|| body.get("request").and_then(Value::as_str));
+    let plain = match sealed {
+        Some(sealed) => {
+            let cipher = BASE64.decode(sealed.as_bytes()).expect("base 64");
+            let plain = crypto::aes_ecb_decrypt(&key(), &cipher).expect("sealed with our key");
+            serde_json::from_slice(&plain).expect("JSON is sealed")
+        }
+        None => body,
+    };
+    (path, plain)
+}
+
+fn key() -> Vec<u8> {
+    let mut key = crypto::sha256(SECRET.as_bytes());
+    key.truncate(16);
+    key
+}
+
+fn sealed(plain: &str) -> String {
+    let cipher = crypto::aes_ecb_encrypt(&key(), plain.as_bytes()).expect("a key of 16 bytes");
+    format!(r#"{{"request":"{}"}}"#, BASE64.encode(&cipher))
+}
+
+#[async_trait]
+impl Transport for Wire {
+    async fn call(&self, does: Does, request: Request<Bytes>) -> std::result::Result<Response<Bytes>, Lost> {
+        tokio::task::yield_now().await;
+        let mut state = self.0.lock().expect("one test");
+        let (parts, body) = request.into_parts();
+        let body = String::from_utf8(body.to_vec()).expect("text is sent");
+        state.sent.push(Sent { does, url: parts.uri.to_string(), headers: parts.headers, body });
+        let (status, body) = state.answers.pop_front().ok_or(Lost { reached: true, said: "nobody answered".into() })?;
+        Ok(Response::builder().status(status).body(Bytes::from(body)).expect("a status of the test"))
+    }
+}
+
+fn at(text: &str) -> Timestamp {
+    text.parse().expect("a time of the test")
+}
+
+fn given(text: &str) -> Source {
+    Source::Given(SecretString::from(text))
+}
+
+fn enkash(wire: &Wire, encryption: Envelope, load: Load) -> Enkash {
+    let account = config::Enkash {
+        client_id: given("enkash-client"),
+        client_secret: given("enkash-secret"),
+        username: given("6660686687"),
+        password: given("p&ss wörd"),
+        encryption_key: given(SECRET),
+        token_url: "https://token.test/oauth/token".into(),
+        partner_id: "CRMXWB3ZM".into(),
+        company_id: "CEKEP5GSGP".into(),
+        card_account_id: "CABFIPS".into(),
+        encryption,
+        load,
+    };
+    let config = ProviderConfig {
+        name: ProviderId::new("enkash"),
+        environment: Environment::Sandbox,
+        base_url: "https://cards.test".into(),
+        roster: None,
+        rate_limit: 120,
+        read_only: false,
+        timeout: Duration::from_secs(20),
+        poll: Poll::default(),
+        pin_certificate: None,
+        account: Account::Enkash(account.clone()),
+    };
+    let clock = Clock::fixed(at("2025-08-04T10:00:00Z"));
+    let http = Http::over(&config.name, Box::new(wire.clone()), clock, config.timeout);
+    Enkash::new(&config, &account, http).expect("a configured account")
+}
+
+/// An account that is logged in, with encryption on.
+async fn ready(wire: &Wire) -> Enkash {
+    let account = enkash(wire, Envelope::Envelope, Load::AllocateFund);
+    wire.answer(200, TOKEN);
+    account.bearer(None).await.expect("a token");
+    account
+}
+
+fn card() -> Card {
+    Card::unread(CardKey::new(&ProviderId::new("enkash"), "EKCMB7KAEW"))
+}
+
+fn id() -> OperationId {
+    OperationId::new(at("2025-08-04T09:59:00Z"), 42, 1)
+}
+
+fn rupees(amount: i64) -> Money {
+    Money::new(Decimal::new(amount, 2), wire::rupees())
+}
+
+fn operation(deed: Deed, amount: Option<Money>) -> Operation {
+    Operation {
+        id: id(),
+        deed,
+        card: card().key,
+        last4: None,
+        amount,
+        state: OperationState::Unknown,
+        reason: None,
+        reference: id().reference(),
+        provider_reference: None,
+        operator: "mara".into(),
+        created_at: at("2025-08-04T09:59:00Z"),
+        updated_at: at("2025-08-04T09:59:00Z"),
+        detail: None,
+        before: Before::default(),
+        proof: Proof::ByReference,
+        looks: 0,
+        next_look: None,
+    }
+}
+
+#[tokio::test]
+async fn the_first_read_fetches_a_token_and_every_call_carries_it() {
+    // enkash wire notes, 1.3, 1.4 and 2.6
+    let wire = Wire::default();
+    let account = enkash(&wire, Envelope::Envelope, Load::AllocateFund);
+    wire.answer(200, TOKEN);
+    wire.answer(200, &sealed(FLOAT));
+    wire.answer(200, FLOAT);
+    assert_eq!(account.float().await.expect("the float"), [rupees(89_813_800)]);
+    assert_eq!(account.float().await.expect("the float again"), [rupees(89_813_800)]);
+    wire.sent(|all| {
+        let [token, first, second] = all else { panic!("{} calls", all.len()) };
+        assert_eq!(token.url, "https://token.test/oauth/token");
+        assert_eq!(token.headers[AUTHORIZATION], "Basic ZW5rYXNoLWNsaWVudDplbmthc2gtc2VjcmV0");
+        assert_eq!(token.headers[CONTENT_TYPE], "application/x-www-form-urlencoded");
+        assert_eq!(token.body, "username=6660686687&password=p%26ss+w%C3%B6rd&grant_type=password&clientId=CEKEP5GSGP");
+        for call in [first, second] {
+            assert_eq!(call.url, "https://cards.test/api/v0/partner/enKashCard/cardAccount/get");
+            assert_eq!(call.headers[AUTHORIZATION], "Bearer bg-xFpMtGNl2jJGD8VPR4YZpNcA");
+            assert!(call.headers[AUTHORIZATION].is_sensitive() && token.headers[AUTHORIZATION].is_sensitive());
+            assert_eq!(call.headers["partnerId"], "CRMXWB3ZM");
+            assert_eq!(call.headers[CONTENT_TYPE], "application/json");
+            assert_eq!(call.does, Does::Read);
+            assert_eq!(opened(call).1, json!({"companyId": "CEKEP5GSGP", "cardAccountId": "CABFIPS"}));
+        }
+    });
+}
+
+const FLOAT: &str = r#"{"response_code": 0, "response_message": "Success", "payload": {"cardAccountId": "CAVBMRFE8", "companyId": "CEK7T1WMC6", "companyName": "Vikram Singh", "creditLimit": 0, "dynamicLimit": 0, "usedCreditLimit": -990553.44, "availableBalance": 898138, "availableCardBalance": 92415.44, "primaryEnKashCard": {"enKashCardId": "EKCQMY9BQ0", "userId": "EK8IHN4B", "cardAccountId": "CAVBMRFE8", "token": "30acb157bcea5ae6d3b9", "maskedNumber": "2004 01XX XXXX XX87", "expiryMonth": "08"}}}"#;
+
+#[test]
+fn the_documented_vector_is_the_envelope_that_is_sent_and_read() {
+    // enkash wire notes, 1.5
+    let wire = Wire::default();
+    let plain = br#"{"enKashCardId":"EKCMB7KAEW","amount":10}"#;
+    let base64 = "LLP9Rzfnk4uNsgFOYe6b0slz/Fc61w7zzIGo0VfZxqw4k0qXwwWGaQrNsyowfes9";
+    let seal = |encryption| enkash(&wire, encryption, Load::AllocateFund).seal(plain);
+    assert_eq!(seal(Envelope::Envelope), format!(r#"{{"request":"{base64}"}}"#));
+    assert_eq!(seal(Envelope::Bare), format!("\"{base64}\""));
+    assert_eq!(seal(Envelope::Off), plain.as_slice());
+}
+
+#[test]
+fn answers_are_read_sealed_bare_and_plain() {
+    // enkash wire notes, 1.5 and 1.6
+    let plain = r#"{"code":0,"message":"Success","payload":"Success"}"#;
+    let envelope = sealed(plain);
+    let text = envelope.replace("{\"request\":\"", "").replace("\"}", "");
+    let response = envelope.replace("request", "response");
+    for body in [plain, &envelope, &response, &text, &format!("\"{text}\"")] {
+        let said = wire::read(body.as_bytes(), &key()).expect("readable");
+        assert_eq!((said.code, &*said.words), (Code::Success, "Success"), "{body}");
+    }
+    let other = wire::read(envelope.as_bytes(), &[9; 16]).expect_err("another key");
+    assert_eq!(other, Unreadable::Sealed);
+    for cut in ["", "{", "<html></html>", "{\"code\":0,", "null", "[]", "12"] {
+        assert!(wire::read(cut.as_bytes(), &key()).is_err(), "{cut}");
+    }
+    assert_eq!(wire::read(b"{}", &key()).expect("an object").code, Code::Unclear);
+    assert_eq!(wire::read(br#"{"code":0,"response_code":1}"#, &key()).expect("an object").code, Code::Unclear);
+    assert_eq!(wire::read(br#"{"CODE":"0","Message":"Success"}"#, &key()).expect("an object").code, Code::Success);
+}
+
+#[tokio::test]
+async fn a_refused_password_is_never_tried_again() {
+    // enkash wire notes, 1.3: three wrong attempts lock the account
+    let wire = Wire::default();
+    let account = enkash(&wire, Envelope::Envelope, Load::AllocateFund);
+    wire.answer(400, r#"{"error":"invalid_grant","error_description":"Bad credentials"}"#);
+    for _ in 0..3 {
+        let error = account.float().await.expect_err("refused");
+        assert_eq!((error.kind, error.outcome), (Kind::Auth, Outcome::NotDone));
+        assert!(error.said.contains("Bad credentials") && !error.said.contains("p&ss"), "{error}");
+    }
+    let error = Provider::act(&account, &card(), &Action::Freeze, id()).await.expect_err("refused");
+    assert_eq!((error.kind, error.outcome), (Kind::Auth, Outcome::NotDone));
+    assert_eq!(wire.sent(<[Sent]>::len), 1);
+}
+
+#[tokio::test]
+async fn a_token_call_that_broke_is_not_a_refused_password() {
+    let wire = Wire::default();
+    let account = enkash(&wire, Envelope::Envelope, Load::AllocateFund);
+    wire.answer(503, "busy");
+    assert_eq!(account.float().await.expect_err("busy").kind, Kind::Unreachable);
+    wire.answer(200, "<html>hello</html>");
+    assert_eq!(account.float().await.expect_err("a web page").kind, Kind::BadReply);
+    wire.answer(200, r#"{"accessToken":"t2","tokenType":"bearer","expiresIn":"300","refreshToken":"r"}"#);
+    wire.answer(200, FLOAT);
+    assert_eq!(account.float().await.expect("the float").len(), 1);
+}
+
+#[tokio::test]
+async fn an_expired_token_is_renewed_once_for_reads_and_changes() {
+    // enkash wire notes, 1.3 and 6.7
+    let wire = Wire::default();
+    let account = ready(&wire).await;
+    wire.answer(401, "");
+    wire.answer(200, &TOKEN.replace("bg-", "new-"));
+    wire.answer(200, r#"{"code":0,"message":"Success","payload":"..."}"#);
+    let receipt = Provider::act(&account, &card(), &Action::Freeze, id()).await.expect("accepted");
+    assert_eq!(receipt, Receipt::Accepted { reference: None });
+    assert_eq!((wire.count("/block"), wire.count("/oauth/token")), (2, 2));
+    wire.sent(|all| {
+        assert_eq!(
+            all.last().map(|sent| sent.headers[AUTHORIZATION].clone()).expect("a call"),
+            "Bearer new-xFpMtGNl2jJGD8VPR4YZpNcA"
+        )
+    });
+
+    wire.answer(401, "");
+    wire.answer(200, TOKEN);
+    wire.answer(401, r#"{"error":"invalid_token"}"#);
+    let error = account.float().await.expect_err("refused twice");
+    assert_eq!((error.kind, error.outcome), (Kind::Auth, Outcome::NotDone));
+    assert_eq!(wire.count("/cardAccount/get"), 2);
+}
+
+#[tokio::test]
+async fn a_change_whose_second_answer_is_lost_is_in_doubt() {
+    let wire = Wire::default();
+    let account = ready(&wire).await;
+    wire.answer(401, "");
+    wire.answer(200, TOKEN);
+    let error = Provider::act(&account, &card(), &Action::TopUp(rupees(1_000)), id()).await.expect_err("lost");
+    assert_eq!((error.kind, error.outcome), (Kind::Unreachable, Outcome::Unknown));
+    assert_eq!(wire.count("/balance"), 2);
+}
+
+#[tokio::test]
+async fn a_top_up_sends_the_worked_example_and_is_only_accepted() {
+    // enkash wire notes, 2.4 and 4.5
+    let wire = Wire::default();
+    let account = ready(&wire).await;
+    wire.answer(
+        200,
+        &sealed(
+            r#"{"code": 0, "message": "Success", "payload": "Funds allocated from Parent Account to Card by Admin successful"}"#,
+        ),
+    );
+    let receipt = Provider::act(&account, &card(), &Action::TopUp(rupees(1_050)), id()).await.expect("accepted");
+    assert_eq!(receipt, Receipt::Accepted { reference: None });
+    let (path, body) = wire.asked().remove(0);
+    assert_eq!(path, "/balance");
+    let reference = id().reference();
+    assert_eq!(
+        body,
+        json!({
+            "companyId": "CEKEP5GSGP", "cardAccountId": "CABFIPS", "createdBy": "cardtop", "amount": 10.5,
+            "transactionType": "CR", "description": "Top-up by cardtop", "type": "ALLOCATE_FUND", "transactionCode": "ALLOCATION",
+            "uniqueReferenceNumber": &*reference, "remarks": &*reference, "enKashCardId": "EKCMB7KAEW"
+        })
+    );
+    wire.sent(|all| assert_eq!(all.last().map(|sent| sent.does), Some(Does::Write)));
+}
+
+#[tokio::test]
+async fn the_amount_is_written_digit_by_digit_and_the_other_pair_is_a_pair() {
+    let wire = Wire::default();
+    let account = enkash(&wire, Envelope::Off, Load::LoadMoney);
+    wire.answer(200, TOKEN);
+    wire.answer(200, r#"{"code":0,"message":"Success","payload":"ok"}"#);
+    Provider::act(&account, &card(), &Action::TopUp(rupees(1_234_567_890_123_410)), id()).await.expect("accepted");
+    wire.sent(|all| {
+        let body = &all.last().expect("a call").body;
+        assert!(body.contains(r#""amount":12345678901234.10,"#), "{body}");
+        assert!(body.contains(r#""type":"LOAD_MONEY","transactionCode":"PRINCIPLE""#), "{body}");
+    });
+    let dollars = Money::new(Decimal::TEN, "USD".parse().expect("a currency"));
+    let error = Provider::act(&account, &card(), &Action::TopUp(dollars), id()).await.expect_err("not rupees");
+    assert_eq!((error.kind, error.outcome, wire.count("/balance")), (Kind::Refused, Outcome::NotDone, 1));
+}
+
+#[tokio::test]
+async fn what_an_answer_to_a_top_up_means_for_the_money() {
+    // enkash wire notes, 1.5 point 9, 1.6 and 1.7
+    use Outcome::{NotDone, Unknown};
+    let no = r#"{"response_code": 1, "response_message": "Insufficient balance in card account", "payload": "Insufficient balance in card account"}"#;
+    for (status, body, kind, outcome) in [
+        (200, no, Kind::Refused, NotDone),
+        (200, r#"{"code":1,"message":"duplicate reference"}"#, Kind::Refused, Unknown),
+        (200, r#"{"code":500,"message":"error"}"#, Kind::Refused, Unknown),
+        (200, r#"{"message":"Success"}"#, Kind::BadReply, Unknown),
+        (200, "<html>gateway</html>", Kind::BadReply, Unknown),
+        (200, r#"{"code":0,"mess"#, Kind::BadReply, Unknown),
+        (200, "", Kind::BadReply, Unknown),
+        (302, "", Kind::BadReply, Unknown),
+        (400, r#"{"code":1,"message":"amount is required"}"#, Kind::Refused, NotDone),
+        (403, r#"{"code":1,"message":"Encryption failed for response."}"#, Kind::Auth, Unknown),
+        (404, r#"{"code":1,"message":"Card account not found"}"#, Kind::NotFound, NotDone),
+        (409, r#"{"code":1,"message":"transaction id exists"}"#, Kind::Refused, Unknown),
+        (422, r#"{"code":1,"message":"Invalid encrypted request."}"#, Kind::Refused, NotDone),
+        (429, "", Kind::RateLimited, NotDone),
+        (500, "", Kind::Unreachable, Unknown),
+        (504, "<html>timeout</html>", Kind::Unreachable, Unknown),
+    ] {
+        let wire = Wire::default();
+        let account = ready(&wire).await;
+        wire.answer(status, body);
+        let error = Provider::act(&account, &card(), &Action::TopUp(rupees(1_000)), id()).await.expect_err("not accepted");
+        assert_eq!((error.kind, error.outcome), (kind, outcome), "{status} {body}: {error}");
+        assert_eq!(wire.count("/balance"), 1, "sent again after {status} {body}");
+    }
+    let wire = Wire::default();
+    let account = ready(&wire).await;
+    wire.answer(200, no);
+    let error = Provider::act(&account, &card(), &Action::TopUp(rupees(1_000)), id()).await.expect_err("refused");
+    assert_eq!(&*error.said, "Insufficient balance in card account");
+}
+
+#[tokio::test]
+async fn freeze_unfreeze_close_and_pin_send_what_is_documented() {
+    // enkash wire notes, 2.3, 2.11 and 4.2
+    let wire = Wire::default();
+    let account = ready(&wire).await;
+    let pin = Action::SetPin { new: Pin::typed("0078".into()).ok(), old: None };
+    for action in [&Action::Freeze, &Action::Unfreeze, &Action::Close, &pin] {
+        wire.answer(200, &sealed(r#"{"code":0,"message":"Success","payload":"Success"}"#));
+        assert_eq!(
+            Provider::act(&account, &card(), action, id()).await.expect("accepted"),
+            Receipt::Accepted { reference: None }
+        );
+    }
+    let asked = wire.asked();
+    for ((path, body), code) in asked.iter().zip(["L", "UL", "BL"]) {
+        assert_eq!(path, "/block");
+        assert_eq!(
+            (&body["blockCode"], &body["otpMedium"], &body["otpRequired"]),
+            (&json!(code), &json!("MOBILE"), &json!(false))
+        );
+        assert_eq!((&body["companyId"], &body["cardAccountId"]), (&json!("CEKEP5GSGP"), &json!("CABFIPS")));
+        assert_eq!(body["enKashCardId"], "EKCMB7KAEW");
+    }
+    let (path, body) = asked.last().expect("the PIN");
+    assert_eq!(path, "/setPin");
+    assert_eq!(
+        body,
+        &json!({"companyId": "CEKEP5GSGP", "cardAccountId": "CABFIPS", "enKashCardId": "EKCMB7KAEW", "pinBlock": "0078", "otpRequired": false})
+    );
+    wire.sent(|all| assert!(all.iter().skip(1).all(|sent| sent.does == Does::Write && !sent.body.contains("0078"))));
+}
+
+#[tokio::test]
+async fn a_pin_never_leaves_unencrypted_or_with_another_length() {
+    let wire = Wire::default();
+    let account = enkash(&wire, Envelope::Off, Load::AllocateFund);
+    let pin = |digits: &str| Action::SetPin { new: Pin::typed(digits.into()).ok(), old: None };
+    assert_eq!(Provider::act(&account, &card(), &pin("9078"), id()).await.expect_err("refused").outcome, Outcome::NotDone);
+    assert_eq!(account.can().pin.err(), Some(NO_ENCRYPTION));
+    let account = enkash(&wire, Envelope::Bare, Load::AllocateFund);
+    assert!(Provider::act(&account, &card(), &pin("907812"), id()).await.is_err());
+    assert!(account.can().pin.is_ok_and(|rule| rule.digits == Some((4, 4)) && !rule.needs_old));
+    assert_eq!(wire.sent(<[Sent]>::len), 0);
+}
+
+#[tokio::test]
+async fn the_card_list_is_read_in_every_documented_form() {
+    // enkash wire notes, 2.13 and 2.2
+    let wire = Wire::default();
+    let account = ready(&wire).await;
+    wire.answer(200, r#"{"code": 0, "message": "Success", "payload": {"recordsCount": 1, "data": [{"enKashCardId": "EKC9MKS5RM", "userId": "EKPDC37K", "cardAccountId": "CAQL8YCV3", "expiryMonth": "", "expiryYear": "", "email": "user@example.com", "mobile": "6667778889", "title": "Mr", "firstName": "Test"}]}}"#);
+    let page = account.cards(None).await.expect("cards");
+    assert_eq!((page.items.len(), page.skipped.len(), page.next), (1, 0, None));
+    let one = &page.items[0];
+    assert_eq!(
+        (&*one.key.id, &*one.holder, one.state, one.expires.as_deref()),
+        ("EKC9MKS5RM", "Mr Test", CardState::Unknown, None)
+    );
+    assert_eq!(one.balance, Reading::Never);
+
+    wire.answer(200, r#"{"response_code": 0, "response_message": "Success", "payload": {"enKashCardId": "EKCE54IDPE", "userId": "EKHCPB7W", "cardAccountId": "CAVBMRFE8", "token": "1cfc6f4d558064eb6a20", "maskedNumber": "XXXX XXXX XXXX 2209"}}"#);
+    let page = account.cards(None).await.expect("cards");
+    assert_eq!(page.items[0].last4.map(|last4| last4.to_string()).as_deref(), Some("2209"));
+
+    wire.answer(200, r#"{"code":0,"payload":[{"enkashCardId":"A","otbBalance":11,"cardStatus":{"label":"ACTIVE"},"physicalCard":true,"expiryMonth":"08","expiryYear":"28"},{"enKashCardId":"B","otbBalance":"x"},{"otbBalance":1},7,{"enKashCardId":"C","otbBalance":"12.345","cardStatus":"Blocked","physicalCard":"false"}]}"#);
+    let page = account.cards(None).await.expect("cards");
+    assert_eq!((page.items.len(), page.skipped.len()), (2, 3));
+    let (a, c) = (&page.items[0], &page.items[1]);
+    assert_eq!((a.state, a.kind, a.expires.as_deref()), (CardState::Active, Some(CardKind::Physical), Some("2028-08")));
+    assert_eq!(a.available(), Some(rupees(1_100)));
+    assert_eq!(a.balance.at(), Some(at("2025-08-04T10:00:00Z")));
+    assert_eq!((c.state, &*c.provider_state, c.kind), (CardState::Blocked, "Blocked", Some(CardKind::Virtual)));
+    assert_eq!(c.available().map(Money::digits).as_deref(), Some("12.345"));
+
+    wire.answer(200, r#"{"code":0,"payload":{"recordsCount":250,"data":[{"enKashCardId":"A"}]}}"#);
+    let page = account.cards(None).await.expect("cards");
+    assert_eq!((page.items.len(), page.next), (1, None));
+    assert!(page.skipped[0].0.contains("1 of 250"), "{:?}", page.skipped);
+
+    for empty in
+        [r#"{"code":0,"payload":{"recordsCount":0,"data":[]}}"#, r#"{"code":0,"payload":null}"#, r#"{"code":0,"payload":[]}"#]
+    {
+        wire.answer(200, empty);
+        let page = account.cards(None).await.expect("no cards");
+        assert_eq!((page.items.len(), page.skipped.len()), (0, 0), "{empty}");
+    }
+    assert!(wire.asked().iter().all(|(path, body)| path == "/search" && body.get("enKashCardId").is_none()));
+}
+
+#[tokio::test]
+async fn a_reading_of_one_card_is_of_that_card() {
+    let wire = Wire::default();
+    let account = ready(&wire).await;
+    wire.answer(200, r#"{"code":0,"payload":{"recordsCount":1,"data":[{"enKashCardId":"EKCMB7KAEW","cardStatus":"L"}]}}"#);
+    let read = account.card(&card()).await.expect("the card");
+    assert_eq!((read.state, &*read.provider_state), (CardState::Frozen, "L"));
+    wire.answer(200, r#"{"code":0,"payload":{"enKashCardId":"EKCOTHER"}}"#);
+    assert_eq!(account.card(&card()).await.expect_err("another").kind, Kind::BadReply);
+    wire.answer(200, r#"{"code":0,"payload":{"recordsCount":0,"data":[]}}"#);
+    assert_eq!(account.card(&card()).await.expect_err("none").kind, Kind::NotFound);
+    assert!(wire.asked().iter().all(|(_, body)| body["enKashCardId"] == "EKCMB7KAEW"));
+}
+
+async fn fate(answer: &str, deed: Deed, claimed: &[&str]) -> Seen {
+    let wire = Wire::default();
+    let account = ready(&wire).await;
+    wire.answer(200, answer);
+    let claimed = Claimed { credits: claimed.iter().map(|id| Arc::from(*id)).collect(), ..Claimed::default() };
+    let amount = (deed == Deed::TopUp).then(|| rupees(3_000));
+    let seen = account.look(&card(), &operation(deed, amount), &claimed).await.expect("an answer");
+    wire.sent(|all| assert!(all.iter().all(|sent| sent.does == Does::Read), "looking changed something"));
+    seen
+}
+
+fn load(row: &str) -> String {
+    format!(r#"{{"code":0,"message":"Success","payload":{{"recordsCount":1,"data":[{row}]}}}}"#)
+}
+
+#[tokio::test]
+async fn a_load_is_found_by_our_reference_and_its_status_decides() {
+    // enkash wire notes, 2.14, 4.7 and 5
+    let reference = id().reference();
+    let row = |id: &str, status: &str| {
+        format!(
+            r#"{{"enKashCardTransactionId":"{id}","enkashCardId":"EKCMB7KAEW","pgReferenceNumber":"{reference}","cardTransactionType":"CR","type":"ALLOCATE_FUND","status":"{status}","principalAmount":30,"txnDate":"2025-08-04T09:59:02.000Z"}}"#
+        )
+    };
+    let Seen::Done { proof, credit } = fate(&load(&row("ECT1", "SUCCESS")), Deed::TopUp, &[]).await else { panic!("not done") };
+    assert_eq!(credit.as_deref(), Some("ECT1"));
+    assert!(proof.starts_with("+30.00 INR") && proof.ends_with("id ECT1"), "{proof}");
+    assert!(matches!(fate(&load(&row("ECT1", "FAILED")), Deed::TopUp, &[]).await, Seen::Failed { .. }));
+    for pending in ["CREATED", "PROCESSING", "whatever", ""] {
+        assert!(matches!(fate(&load(&row("ECT1", pending)), Deed::TopUp, &[]).await, Seen::NotYet { .. }), "{pending}");
+    }
+    let claimed = fate(&load(&row("ECT1", "SUCCESS")), Deed::TopUp, &["ECT1"]).await;
+    assert!(matches!(claimed, Seen::Nowhere { .. }), "{claimed:?}");
+    let two = format!("{},{}", row("ECT1", "SUCCESS"), row("ECT2", "SUCCESS"));
+    let Seen::NotYet { looked } = fate(&load(&two), Deed::TopUp, &[]).await else { panic!("guessed") };
+    assert!(looked.contains("2 matches"), "{looked}");
+    let other = row("ECT1", "SUCCESS").replace("\"principalAmount\":30", "\"principalAmount\":31");
+    assert!(matches!(fate(&load(&other), Deed::TopUp, &[]).await, Seen::NotYet { .. }));
+    let debit = row("ECT1", "SUCCESS").replace("\"CR\"", "\"DR\"");
+    assert!(matches!(fate(&load(&debit), Deed::TopUp, &[]).await, Seen::Nowhere { .. }));
+    let foreign = row("ECT1", "SUCCESS").replace(&*reference, "Ref123");
+    assert!(matches!(fate(&load(&foreign), Deed::TopUp, &[]).await, Seen::Nowhere { .. }));
+}
+
+#[tokio::test]
+async fn a_row_without_a_reference_counts_only_when_alone_and_right() {
+    let row = |amount: &str, date: &str| {
+        format!(
+            r#"{{"enKashTransactionId":"ECT1","status":"SUCCESS","cardTransactionType":"CR","principalAmount":"{amount}","txnDate":"{date}"}}"#
+        )
+    };
+    let right = row("30.00", "2025-08-04T09:58:00Z");
+    assert!(matches!(fate(&load(&right), Deed::TopUp, &[]).await, Seen::Done { .. }));
+    for wrong in [row("31.00", "2025-08-04T09:58:00Z"), row("30.00", "2025-08-04T09:50:00Z"), format!("{right},{right}")] {
+        assert!(matches!(fate(&load(&wrong), Deed::TopUp, &[]).await, Seen::Nowhere { .. }), "{wrong}");
+    }
+}
+
+#[tokio::test]
+async fn no_trace_of_a_load_is_never_a_failure() {
+    // enkash wire notes, 5: empty, code 1 and 404 all mean not found, for this call only
+    for body in [
+        r#"{"code":0,"payload":{"recordsCount":0,"data":[]}}"#,
+        r#"{"code":1,"message":"not found"}"#,
+        r#"{"code":0,"payload":"none"}"#,
+    ] {
+        assert!(matches!(fate(body, Deed::TopUp, &[]).await, Seen::Nowhere { .. }), "{body}");
+    }
+    let wire = Wire::default();
+    let account = ready(&wire).await;
+    wire.answer(404, "");
+    let seen = account.look(&card(), &operation(Deed::TopUp, Some(rupees(3_000))), &Claimed::default()).await.expect("an answer");
+    assert!(matches!(seen, Seen::Nowhere { .. }));
+    let (path, body) = wire.asked().remove(0);
+    assert_eq!(path, "/transaction/all");
+    assert_eq!(
+        body,
+        json!({"companyId": "CEKEP5GSGP", "cardAccountId": "CABFIPS", "enKashCardId": "EKCMB7KAEW", "pgReferenceNumber": &*id().reference()})
+    );
+}
+
+#[tokio::test]
+async fn the_state_of_the_card_proves_freeze_unfreeze_and_close() {
+    let reads = |status: &str| load(&format!(r#"{{"enKashCardId":"EKCMB7KAEW","cardStatus":"{status}"}}"#));
+    let done = |proof: &str| Seen::Done { proof: proof.into(), credit: None };
+    assert_eq!(fate(&reads("LOCKED"), Deed::Freeze, &[]).await, done("seen FROZEN"));
+    assert_eq!(fate(&reads("ACTIVE"), Deed::Unfreeze, &[]).await, done("seen ACTIVE"));
+    assert_eq!(fate(&reads("BL"), Deed::Close, &[]).await, done("seen BLOCKED"));
+    assert_eq!(fate(&reads("ACTIVE"), Deed::Freeze, &[]).await, Seen::NotYet { looked: "the card reads ACTIVE".into() });
+    assert_eq!(fate(&reads("SOMETHING"), Deed::Close, &[]).await, Seen::NotYet { looked: "the card reads SOMETHING".into() });
+    assert!(matches!(fate(&reads("BLOCKED"), Deed::Unfreeze, &[]).await, Seen::Failed { .. }));
+    assert!(matches!(fate(&reads("BLOCKED"), Deed::Freeze, &[]).await, Seen::Failed { .. }));
+}
+
+#[tokio::test]
+async fn transactions_are_read_with_every_key_optional() {
+    // enkash wire notes, 2.14 and 3.2
+    let wire = Wire::default();
+    let account = ready(&wire).await;
+    wire.answer(
+        200,
+        &load(
+            r#"{"enKashCardTransactionId":"ECT1","enkashCardId":"EKC1","maskedCard":"XXXX XXXX XXXX 8867","principalAmount":125.50,"currency":"INR","cardTransactionType":"DR","type":"SALE","status":"SUCCESS","txnDate":"Jan 23, 2025 4:38:36 PM","description":"card 4111111111111111","txnDetails":{"merchantName":"Chai\u202e","mcc":5814,"transactionFees":1.5}},
+            {"enKashTransactionId":"ECT2","principalAmount":"30","cardTransactionType":"CR","type":"ALLOCATE_FUND","status":"CREATED","createdOn":"2025-01-23T16:38:36+05:30"},
+            {"principalAmount":5,"cardTransactionType":"DR","type":"MYSTERY","status":"FAILED","txnDate":"2025-01-23T11:08:36.000Z"},
+            {"enKashTransactionId":"ECT4","principalAmount":"five","txnDate":"2025-01-23T11:08:36.000Z"},
+            "rubbish",
+            {"enKashTransactionId":"ECT6","principalAmount":6}"#,
+        ),
+    );
+    let window = Window { card: Some(card()), since: at("2025-01-01T00:00:00Z"), until: at("2025-02-01T00:00:00.505Z") };
+    let page = account.transactions(&window, None).await.expect("a page");
+    assert_eq!((page.items.len(), page.skipped.len(), page.next), (3, 3, None));
+    let [sale, top_up, mystery] = page.items.as_slice() else { panic!("three rows") };
+    assert_eq!((sale.kind, sale.state, &*sale.provider_state), (TransactionKind::Purchase, TransactionState::Cleared, "SUCCESS"));
+    assert_eq!(
+        (sale.amount, sale.fee, sale.merchant.as_deref(), sale.mcc.as_deref()),
+        (rupees(12_550), Some(rupees(150)), Some("Chai"), Some("5814"))
+    );
+    assert_eq!((sale.at, sale.description.as_deref()), (at("2025-01-23T11:08:36Z"), Some("card ..1111")));
+    assert_eq!(sale.last4.map(|last4| last4.to_string()).as_deref(), Some("8867"));
+    assert_eq!((top_up.kind, top_up.state, top_up.at), (TransactionKind::TopUp, TransactionState::Hold, sale.at));
+    assert_eq!(top_up.card_id.as_deref(), Some("EKCMB7KAEW"));
+    assert_eq!((mystery.kind, mystery.state, mystery.amount), (TransactionKind::Other, TransactionState::Failed, rupees(-500)));
+    assert!(mystery.id.starts_with("made-"), "{}", mystery.id);
+    let (_, body) = wire.asked().remove(0);
+    assert_eq!(
+        body,
+        json!({"companyId": "CEKEP5GSGP", "cardAccountId": "CABFIPS", "enKashCardId": "EKCMB7KAEW", "txnDateFrom": "2025-01-01T00:00:00.000Z", "txnDateTo": "2025-02-01T00:00:00.505Z"})
+    );
+}
+
+#[tokio::test]
+async fn a_window_is_halved_until_an_answer_holds_all_its_rows_and_then_moves_back() {
+    // enkash wire notes, 5
+    let wire = Wire::default();
+    let account = ready(&wire).await;
+    let window = Window { card: None, since: at("2025-01-01T00:00:00Z"), until: at("2025-01-09T00:00:00Z") };
+    let full = r#"{"code":0,"payload":{"recordsCount":9,"data":[]}}"#;
+    let whole = r#"{"code":0,"payload":{"recordsCount":0,"data":[]}}"#;
+    for answer in [full, full, whole] {
+        wire.answer(200, answer);
+    }
+    let first = account.transactions(&window, None).await.expect("a page");
+    wire.answer(200, whole);
+    let after = account.transactions(&window, first.next).await.expect("a page").next;
+    wire.answer(200, r#"{"code":1,"message":"No records found"}"#);
+    assert_eq!(account.transactions(&window, after).await.expect("a page").next, None);
+    let windows: Vec<(String, String)> = wire
+        .asked()
+        .into_iter()
+        .map(|(_, body)| {
+            assert!(body.get("enKashCardId").is_none());
+            let day = |name: &str| body[name].as_str().and_then(|text| text.get(8..10)).unwrap_or("").to_owned();
+            (day("txnDateFrom"), day("txnDateTo"))
+        })
+        .collect();
+    let days = [("01", "09"), ("05", "09"), ("07", "09"), ("02", "06"), ("01", "02")];
+    assert_eq!(windows, days.map(|(from, until)| (from.to_owned(), until.to_owned())));
+}
+
+#[tokio::test]
+async fn dates_that_are_ignored_end_in_an_error_not_in_a_circle() {
+    let wire = Wire::default();
+    let account = ready(&wire).await;
+    let window = Window { card: None, since: at("2025-01-01T00:00:00Z"), until: at("2025-02-01T00:00:00Z") };
+    for _ in 0..40 {
+        wire.answer(
+            200,
+            r#"{"code":0,"payload":{"recordsCount":9,"data":[{"principalAmount":1,"txnDate":"2020-01-01T00:00:00Z"}]}}"#,
+        );
+    }
+    let error = account.transactions(&window, None).await.expect_err("they are ignored");
+    assert_eq!((error.kind, error.outcome), (Kind::BadReply, Outcome::NotDone));
+    assert!(error.said.contains("ignored") && wire.count("/transaction/all") < 40, "{error}");
+    let error = account.transactions(&window, Some(Cursor("later".into()))).await.expect_err("not a time");
+    assert_eq!(error.kind, Kind::BadReply);
+}
+
+#[test]
+fn what_it_can_do_is_said_honestly() {
+    let can = enkash(&Wire::default(), Envelope::Envelope, Load::AllocateFund).can();
+    assert_eq!((can.class, can.top_up_proof, can.pin_proof), (Class::Reference, Proof::ByReference, Proof::AnswerOnly));
+    assert!(!can.quote.is_yes() && can.close.is_yes() && can.list_cards.is_yes());
+    assert!(can.typed_amount("0.99", wire::rupees()).is_err() && can.typed_amount("1", wire::rupees()).is_ok());
+}
+
+#[tokio::test]
+async fn calls_at_the_same_time_share_one_login() {
+    let wire = Wire::default();
+    let account = enkash(&wire, Envelope::Envelope, Load::AllocateFund);
+    wire.answer(200, TOKEN);
+    for _ in 0..3 {
+        wire.answer(200, FLOAT);
+    }
+    let (one, two, three) = tokio::join!(account.float(), account.float(), account.float());
+    assert!(one.is_ok() && two.is_ok() && three.is_ok());
+    assert_eq!((wire.count("/oauth/token"), wire.sent(<[Sent]>::len)), (1, 4));
+}
+
+proptest::proptest! {
+    #[test]
+    fn any_answer_is_read_or_refused(text in "\\PC{0,80}", value in "[-0-9a-zA-Z:, .]{0,30}") {
+        let _ = wire::read(text.as_bytes(), &key());
+        let row = json!({"enKashCardId": value, "otbBalance": value, "cardStatus": value, "principalAmount": 1, "txnDate": value, "expiryMonth": value, "expiryYear": value});
+        let raw = RawValue::from_string(row.to_string()).expect("JSON");
+        let now = at("2025-08-04T10:00:00Z");
+        let _ = wire::card(&ProviderId::new("enkash"), &raw, now);
+        let _ = wire::transaction(&ProviderId::new("enkash"), None, &raw, now);
+        let _ = wire::fate(&[raw], &operation(Deed::TopUp, Some(rupees(100))), &Claimed::default());
+    }
+}

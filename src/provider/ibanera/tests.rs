@@ -1,0 +1,762 @@
+//! Stories of an ibanera account against a scripted wire; the examples are those of the ibanera wire notes, verbatim.
+
+use std::collections::VecDeque;
+use std::sync::Mutex as Lock;
+use std::sync::atomic::AtomicI64;
+
+use http::Response;
+use rust_decimal::Decimal;
+use serde_json::{Value, json};
+
+use super::*;
+use crate::clock::Clock;
+use crate::config::{Account, Environment, Poll};
+use crate::domain::card::{CardKey, Reading};
+use crate::domain::operation::{Before, OperationState};
+use crate::domain::transaction::{TransactionKind, TransactionState};
+use crate::provider::http::{Lost, Transport};
+
+const LOGGED_IN: &str =
+    r#"{ "id": 0, "details": { "accessToken": "eyJhbGciOiJIUzI1Ni...", "expiresIn": 3600 }, "status": "1", "errors": [] }"#;
+
+/// What was sent.
+struct Sent {
+    does: Does,
+    what: String,
+    headers: http::HeaderMap,
+    body: Value,
+}
+
+/// Answers to come, and what was sent so far.
+#[derive(Default)]
+struct Script {
+    answers: VecDeque<(u16, String)>,
+    sent: Vec<Sent>,
+}
+
+/// A wire that answers from a script and remembers what was sent.
+#[derive(Clone)]
+struct Wire {
+    state: Arc<Lock<Script>>,
+    second: Arc<AtomicI64>,
+}
+
+impl Wire {
+    fn new() -> Self {
+        Self { state: Arc::default(), second: Arc::new(AtomicI64::new(2_000_000_000)) }
+    }
+
+    fn sent<T>(&self, see: impl FnOnce(&[Sent]) -> T) -> T {
+        see(&self.state.lock().expect("one test").sent)
+    }
+
+    fn count(&self, part: &str) -> usize {
+        self.sent(|all| all.iter().filter(|sent| sent.what.contains(part)).count())
+    }
+
+    fn last(&self) -> (String, Value) {
+        self.sent(|all| all.last().map(|sent| (sent.what.clone(), sent.body.clone())).expect("a call"))
+    }
+
+    fn answer(&self, status: u16, body: &str) {
+        self.state.lock().expect("one test").answers.push_back((status, body.to_owned()));
+    }
+
+    fn pass(&self, seconds: i64) {
+        self.second.fetch_add(seconds, Ordering::SeqCst);
+    }
+}
+
+#[async_trait]
+impl Transport for Wire {
+    async fn call(&self, does: Does, request: Request<Bytes>) -> std::result::Result<Response<Bytes>, Lost> {
+        tokio::task::yield_now().await;
+        let mut state = self.state.lock().expect("one test");
+        let (parts, body) = request.into_parts();
+        let body = if body.is_empty() { Value::Null } else { serde_json::from_slice(&body).expect("JSON is sent") };
+        let target = parts.uri.path_and_query().map(ToString::to_string).unwrap_or_default();
+        state.sent.push(Sent { does, what: format!("{} {target}", parts.method), headers: parts.headers, body });
+        let (status, body) = state.answers.pop_front().ok_or(Lost { reached: true, said: "nobody answered".into() })?;
+        Ok(Response::builder().status(status).body(Bytes::from(body)).expect("a status of the test"))
+    }
+}
+
+fn at(text: &str) -> Timestamp {
+    text.parse().expect("a time of the test")
+}
+
+fn given(text: &str) -> Source {
+    Source::Given(SecretString::from(text))
+}
+
+fn build(wire: &Wire, change: impl FnOnce(&mut config::Ibanera)) -> std::result::Result<Ibanera, String> {
+    let mut account = config::Ibanera {
+        username: given("exampleUser"),
+        password: given("examplePass"),
+        shared_secret: given("GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"),
+        secret_encoding: SecretEncoding::Base32,
+        asset_account_id: Some("8204".into()),
+        deactivate_path: "/api/v1/customer/cards/deactivate".into(),
+    };
+    change(&mut account);
+    let config = ProviderConfig {
+        name: ProviderId::new("ibanera"),
+        environment: Environment::Sandbox,
+        base_url: "https://cards.test".into(),
+        roster: None,
+        rate_limit: 120,
+        read_only: false,
+        timeout: Duration::from_secs(20),
+        poll: Poll::default(),
+        pin_certificate: None,
+        account: Account::Ibanera(account.clone()),
+    };
+    let second = Arc::clone(&wire.second);
+    let clock = Clock::of(move || Timestamp::from_second(second.load(Ordering::SeqCst)).expect("a time of the test"));
+    let http = Http::over(&config.name, Box::new(wire.clone()), clock, config.timeout);
+    Ibanera::new(&config, &account, http)
+}
+
+/// An account that is logged in.
+async fn ready(wire: &Wire) -> Ibanera {
+    let account = build(wire, |_| ()).expect("a configured account");
+    wire.answer(200, LOGGED_IN);
+    account.bearer(None).await.expect("a token");
+    account
+}
+
+fn usd() -> Currency {
+    "USD".parse().expect("a currency")
+}
+
+fn dollars(cents: i64) -> Money {
+    Money::new(Decimal::new(cents, 2), usd())
+}
+
+fn card() -> Card {
+    Card { owner: Some("16221".into()), currency: Some(usd()), ..Card::unread(CardKey::new(&ProviderId::new("ibanera"), "1749")) }
+}
+
+fn id() -> OperationId {
+    OperationId::new(at("2033-05-18T03:30:00Z"), 42, 1)
+}
+
+fn operation(deed: Deed, amount: Option<Money>) -> Operation {
+    Operation {
+        id: id(),
+        deed,
+        card: card().key,
+        last4: None,
+        amount,
+        state: OperationState::Unknown,
+        reason: None,
+        reference: id().reference(),
+        provider_reference: None,
+        operator: "mara".into(),
+        created_at: at("2033-05-18T03:30:00Z"),
+        updated_at: at("2033-05-18T03:30:00Z"),
+        detail: None,
+        before: Before::default(),
+        proof: Proof::ByReference,
+        looks: 0,
+        next_look: None,
+    }
+}
+
+const DETAILS: &str = r#"{ "id": 0, "details": { "customersID": 1234, "customersReference": "string", "cardHolderName": "Test User",
+  "cardLast4": "3566", "currency": "usd", "totalBalance": 0, "availableBalance": 0, "status": "Active" },
+  "status": "1", "errors": [] }"#;
+
+#[tokio::test]
+async fn the_first_read_logs_in_and_every_call_carries_a_fresh_one_time_password() {
+    // ibanera wire notes, 1.2, 1.3, 1.4 and 2.9
+    let wire = Wire::new();
+    let account = build(&wire, |_| ()).expect("a configured account");
+    wire.answer(200, LOGGED_IN);
+    wire.answer(200, DETAILS);
+    let read = account.card(&card()).await.expect("the card");
+    wire.second.store(1_700_000_000, Ordering::SeqCst);
+    wire.answer(200, DETAILS);
+    account.card(&card()).await.expect("the card again");
+    assert_eq!((&*read.holder, read.state, &*read.provider_state), ("Test User", CardState::Active, "Active"));
+    assert_eq!((read.owner.as_deref(), read.currency), (Some("1234"), Some(usd())));
+    assert_eq!(read.last4.map(|last4| last4.to_string()).as_deref(), Some("3566"));
+    let balance = read.balance.value().expect("a balance");
+    assert_eq!((balance.available, balance.current, balance.pending), (Some(dollars(0)), Some(dollars(0)), None));
+    assert_eq!(read.balance.at(), Some(at("2033-05-18T03:33:20Z")));
+    wire.sent(|all| {
+        let [login, first, second] = all else { panic!("{} calls", all.len()) };
+        assert_eq!(login.what, "POST /api/v1/public/auth/login");
+        assert_eq!(login.body, json!({"username": "exampleUser", "password": "examplePass", "otp": "279037"}));
+        assert!(!login.headers.contains_key(AUTHORIZATION));
+        for (call, code) in [(first, "279037"), (second, "921300")] {
+            assert_eq!(call.what, "GET /api/v1/customer/cards/carddetails?CardId=1749");
+            assert_eq!(call.headers[AUTHORIZATION], "Bearer eyJhbGciOiJIUzI1Ni...");
+            assert_eq!(call.headers["otp"], code);
+            assert!(call.headers["otp"].is_sensitive() && call.headers[AUTHORIZATION].is_sensitive());
+            assert_eq!(call.does, Does::Read);
+        }
+    });
+}
+
+#[test]
+fn the_shared_secret_is_read_as_configured() {
+    // ibanera wire notes, 1.4
+    let wire = Wire::new();
+    let loose = "gezd-gnbv gy3t qojq gezd gnbv gy3t qojq====";
+    let account = build(&wire, |account| account.shared_secret = given(loose)).expect("base 32");
+    assert_eq!(crypto::totp(&account.shared_secret, 59), "287082");
+    let account = build(&wire, |account| account.secret_encoding = SecretEncoding::Ascii).expect("text");
+    assert_eq!(crypto::totp(&account.shared_secret, 59), "372946");
+    let error = build(&wire, |account| account.shared_secret = given("not base 32!")).err().expect("refused");
+    assert!(error.starts_with("ibanera: shared_secret"), "{error}");
+    let error = build(&wire, |account| account.asset_account_id = Some("main".into())).err().expect("refused");
+    assert!(error.contains("asset_account_id"), "{error}");
+}
+
+#[tokio::test]
+async fn a_token_is_renewed_before_it_ends_and_once_after_a_401() {
+    // ibanera wire notes, 1.2 and 1.4
+    let wire = Wire::new();
+    let account = ready(&wire).await;
+    wire.pass(3_541);
+    wire.answer(200, LOGGED_IN);
+    wire.answer(200, DETAILS);
+    account.card(&card()).await.expect("the card");
+    assert_eq!(wire.count("login"), 2);
+
+    wire.answer(401, "");
+    wire.answer(200, &LOGGED_IN.replace("eyJ", "new"));
+    wire.answer(200, r#"{"status":"1","details":{"card":{"id":1749,"bSuppressed":true}}}"#);
+    let receipt = Provider::act(&account, &card(), &Action::Freeze, id()).await.expect("done");
+    assert!(matches!(receipt, Receipt::Done { .. }));
+    assert_eq!((wire.count("deactivate"), wire.count("login")), (2, 3));
+    wire.sent(|all| assert_eq!(all.last().expect("a call").headers[AUTHORIZATION], "Bearer newhbGciOiJIUzI1Ni..."));
+}
+
+#[tokio::test]
+async fn logins_are_not_looped_when_calls_stay_refused() {
+    let wire = Wire::new();
+    let account = ready(&wire).await;
+    wire.answer(401, "");
+    wire.answer(200, LOGGED_IN);
+    wire.answer(401, "");
+    let error = account.card(&card()).await.expect_err("refused twice");
+    assert_eq!((error.kind, error.outcome), (Kind::Auth, Outcome::NotDone));
+    wire.answer(401, "");
+    let error = Provider::act(&account, &card(), &Action::Freeze, id()).await.expect_err("refused");
+    assert_eq!((error.kind, error.outcome, error.retry_after), (Kind::Auth, Outcome::NotDone, Some(Duration::from_secs(10))));
+    assert_eq!(wire.count("login"), 2);
+    wire.pass(10);
+    wire.answer(401, "");
+    wire.answer(200, LOGGED_IN);
+    wire.answer(200, DETAILS);
+    account.card(&card()).await.expect("the next step works");
+    assert_eq!(wire.count("login"), 3);
+}
+
+#[tokio::test]
+async fn a_refused_login_is_held_back() {
+    // ibanera wire notes, 1.2
+    let refusal = |code: &str| {
+        format!(r#"{{"id":0,"details":null,"status":"0","errors":[{{"fieldName":"username","messageCode":"{code}"}}]}}"#)
+    };
+    for (status, code, held) in
+        [(400, "Username_Or_Password_Incorrect", 900), (200, "Account_Suppressed", 900), (400, "Account_Locked", 600)]
+    {
+        let wire = Wire::new();
+        let account = build(&wire, |_| ()).expect("a configured account");
+        wire.answer(status, &refusal(code));
+        for _ in 0..3 {
+            let error = account.card(&card()).await.expect_err("refused");
+            assert_eq!((error.kind, error.outcome), (Kind::Auth, Outcome::NotDone));
+            assert!(error.said.contains(code) && !error.said.contains("examplePass"), "{error}");
+        }
+        assert_eq!(wire.count("login"), 1);
+        wire.pass(held - 1);
+        let error = account.card(&card()).await.expect_err("still held");
+        assert_eq!((error.retry_after, wire.count("login")), (Some(Duration::from_secs(1)), 1));
+        wire.pass(1);
+        wire.answer(200, LOGGED_IN);
+        wire.answer(200, DETAILS);
+        account.card(&card()).await.expect("the card");
+    }
+    let wire = Wire::new();
+    let account = build(&wire, |_| ()).expect("a configured account");
+    wire.answer(503, "");
+    assert_eq!(account.card(&card()).await.expect_err("busy").kind, Kind::Unreachable);
+    wire.answer(200, LOGGED_IN);
+    wire.answer(200, DETAILS);
+    account.card(&card()).await.expect("an outage holds nothing back");
+}
+
+#[tokio::test]
+async fn credentials_that_worked_get_one_second_try_with_the_next_password() {
+    let wire = Wire::new();
+    let account = ready(&wire).await;
+    let refusal = r#"{"status":"0","errors":[{"fieldName":"otp","messageCode":"Username_Or_Password_Incorrect"}]}"#;
+    wire.pass(3_600);
+    wire.answer(400, refusal);
+    let error = account.card(&card()).await.expect_err("refused");
+    assert!(error.said.contains("once more"), "{error}");
+    wire.pass(30);
+    wire.answer(400, refusal);
+    assert!(account.card(&card()).await.is_err());
+    wire.pass(60);
+    assert!(account.card(&card()).await.is_err());
+    assert_eq!(wire.count("login"), 3);
+}
+
+#[tokio::test]
+async fn the_card_list_goes_page_by_page_to_its_end() {
+    // ibanera wire notes, 2.11 and 5.1
+    let wire = Wire::new();
+    let account = ready(&wire).await;
+    wire.answer(200, r#"{"id":0,"details":[
+        {"id":1749,"customersReference":"r","cardHolderName":"Test User","cardLast4":"3566","customersID":"16221","currency":"usd","totalBalance":12.50,"availableBalance":"10.00","pendingBalance":2.5,"status":"Active"},
+        {"id":"1750","CustomersID":1234,"currency":"usd","totalBalance":0,"availableBalance":0,"pendingBalance":0,"bSuppressed":true,"cardNumber":"4001200340056007","cvc":123},
+        {"id":1751,"status":"Lost"},{"cardLast4":"1"},{"id":1752,"currency":"usd","availableBalance":"ten"},null
+    ],"pageSize":50,"pageNumber":1,"numberOfPages":2,"status":"1","errors":[]}"#);
+    let page = account.cards(None).await.expect("a page");
+    assert_eq!(wire.last().0, "GET /api/v1/customer/cards/balances?PageSize=50&PageNumber=1");
+    assert_eq!((page.items.len(), page.skipped.len()), (3, 3));
+    let [one, two, three] = page.items.as_slice() else { panic!("three cards") };
+    let balance = one.balance.value().expect("a balance");
+    assert_eq!(
+        (balance.available, balance.current, balance.pending),
+        (Some(dollars(1_000)), Some(dollars(1_250)), Some(dollars(250)))
+    );
+    assert_eq!((&*one.key.id, one.owner.as_deref(), one.state), ("1749", Some("16221"), CardState::Active));
+    assert_eq!((two.owner.as_deref(), two.state, &*two.provider_state), (Some("1234"), CardState::Frozen, "bSuppressed true"));
+    assert_eq!(two.last4.map(|last4| last4.to_string()).as_deref(), Some("6007"));
+    assert!(!format!("{two:?}").contains("400120034005"));
+    assert_eq!((three.state, &*three.provider_state, &three.balance), (CardState::Unknown, "Lost", &Reading::Never));
+    wire.answer(200, r#"{"details":[{"id":1760}],"numberOfPages":2,"status":1}"#);
+    let last = account.cards(page.next).await.expect("the last page");
+    assert_eq!((last.items.len(), last.next), (1, None));
+    assert_eq!(wire.last().0, "GET /api/v1/customer/cards/balances?PageSize=50&PageNumber=2");
+}
+
+#[tokio::test]
+async fn a_list_without_a_page_count_ends_at_a_short_page_and_a_circle_is_an_error() {
+    let wire = Wire::new();
+    let account = ready(&wire).await;
+    let full = |size: usize| {
+        format!(
+            r#"{{"details":[{}],"pageSize":{size},"numberOfPages":0,"status":"1"}}"#,
+            (0..size).map(|i| format!(r#"{{"id":{i}}}"#)).collect::<Vec<_>>().join(",")
+        )
+    };
+    wire.answer(200, &full(10));
+    let page = account.cards(None).await.expect("a page");
+    assert!(page.next.is_some(), "a server with smaller pages was cut short");
+    wire.answer(200, r#"{"details":[],"status":"1"}"#);
+    assert_eq!(account.cards(page.next.clone()).await.expect("the end").next, None);
+    wire.answer(200, &full(10));
+    let error = account.cards(page.next).await.expect_err("the same page again");
+    assert_eq!((error.kind, error.outcome), (Kind::BadReply, Outcome::NotDone));
+    wire.answer(200, &full(3).replace("\"pageSize\":3", "\"pageSize\":50"));
+    assert_eq!(account.cards(None).await.expect("a short page").next, None);
+    wire.answer(200, &full(50));
+    let end = Cursor(format!("{} before", 4_000));
+    assert_eq!(account.cards(Some(end)).await.expect_err("no end").kind, Kind::BadReply);
+    assert!(account.cards(Some(Cursor("x".into()))).await.is_err());
+}
+
+#[tokio::test]
+async fn what_errors_of_reads_mean() {
+    // ibanera wire notes, 1.6 and 2.9
+    for (status, body, kind, words) in [
+        (404, "", Kind::NotFound, "404"),
+        (
+            400,
+            r#"{"id":0,"details":null,"status":"0","errors":[{"fieldName":"CardId","messageCode":"Required"}]}"#,
+            Kind::Refused,
+            "CardId: Required",
+        ),
+        (
+            200,
+            r#"{"id":0,"details":null,"status":"0","errors":[{"fieldName":"CardId","messageCode":"Invalid"}]}"#,
+            Kind::Refused,
+            "CardId: Invalid",
+        ),
+        (200, r#"{"status":"1","details":null}"#, Kind::BadReply, "missing"),
+        (200, r#"{"details":{}}"#, Kind::BadReply, "status"),
+        (200, "<html>", Kind::BadReply, "web page"),
+        (200, r#"{"status":"1","details":{"id":7,"status":"Active"}}"#, Kind::BadReply, "another card"),
+        (
+            400,
+            r#"{"title":"One or more validation errors occurred.","status":400,"errors":{"CardId":["The value is not valid."]}}"#,
+            Kind::Refused,
+            "CardId",
+        ),
+        (429, "", Kind::RateLimited, "429"),
+        (500, "", Kind::Unreachable, "500"),
+    ] {
+        let wire = Wire::new();
+        let account = ready(&wire).await;
+        wire.answer(status, body);
+        let error = account.card(&card()).await.expect_err("an error");
+        assert_eq!((error.kind, error.outcome), (kind, Outcome::NotDone), "{status} {body}: {error}");
+        assert!(error.said.contains(words), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn a_quote_moves_nothing_and_sends_what_the_top_up_will() {
+    // ibanera wire notes, 2.14
+    let wire = Wire::new();
+    let account = ready(&wire).await;
+    wire.answer(200, r#"{ "id": 0, "details": { "fee": 0.00, "totalDue": 4.00 }, "status": "1", "errors": [] }"#);
+    let quote = account.quote(&card(), dollars(1_000)).await.expect("a quote");
+    assert_eq!((quote.fee, quote.debited, quote.receives), (Some(dollars(0)), Some(dollars(400)), None));
+    let (what, body) = wire.last();
+    assert_eq!(what, "POST /api/v1/customer/cards/reviewtransferfunds");
+    assert_eq!(body["transferTypes"], "TopUpCard");
+    wire.sent(|all| assert!(all.iter().all(|sent| sent.does == Does::Read)));
+}
+
+const TRANSFERRED: &str = r#"{ "id": 30939,
+  "details": { "FromTransactionId": 30939, "ToTransactionId": 30941, "FeeTransactionId": 30940, "amount": 10,
+               "feeAmount": 0, "description": "Card transfer - Top Up Funds", "bPending": true },
+  "status": "1", "errors": [] }"#;
+
+#[tokio::test]
+async fn a_top_up_sends_the_example_with_our_reference_and_key() {
+    // ibanera wire notes, 2.13 and 5.3
+    let wire = Wire::new();
+    let account = ready(&wire).await;
+    wire.answer(200, TRANSFERRED);
+    let receipt = Provider::act(&account, &card(), &Action::TopUp(dollars(1_000)), id()).await.expect("accepted");
+    assert_eq!(receipt, Receipt::Accepted { reference: Some("30941".into()) });
+    let (what, body) = wire.last();
+    assert_eq!(what, "POST /api/v1/customer/cards/transferfunds");
+    assert_eq!(
+        body,
+        json!({"amount": 10.0, "reference": &*id().reference(), "transferTypes": "TopUpCard", "currencyType": "USD",
+               "DestinationCardId": 1749, "CustomersId": "16221", "CustomerAssetAccountId": 8204})
+    );
+    wire.sent(|all| {
+        let sent = all.last().expect("a call");
+        assert_eq!(
+            (sent.does, &sent.headers["IdempotencyKey"]),
+            (Does::Write, &HeaderValue::from_str(&id().uuid()).expect("a key"))
+        );
+        assert_eq!(sent.headers[CONTENT_TYPE], "application/json");
+    });
+}
+
+#[tokio::test]
+async fn a_top_up_that_cannot_be_right_is_not_sent() {
+    let wire = Wire::new();
+    let account = ready(&wire).await;
+    let euros = Money::new(Decimal::TEN, "EUR".parse().expect("a currency"));
+    let orphan = Card { owner: None, ..card() };
+    let wordy = Card { key: CardKey::new(&ProviderId::new("ibanera"), "abc"), ..card() };
+    let other = Card { currency: Some(euros.currency()), ..card() };
+    for (card, amount, words) in [
+        (card(), euros, "USD"),
+        (other, dollars(1), "the card is in EUR"),
+        (orphan, dollars(1), "customer"),
+        (wordy, dollars(1), "numbers"),
+    ] {
+        let error = Provider::act(&account, &card, &Action::TopUp(amount), id()).await.expect_err("refused");
+        assert_eq!((error.kind, error.outcome), (Kind::Refused, Outcome::NotDone));
+        assert!(error.said.contains(words), "{error}");
+    }
+    assert_eq!(wire.count("transferfunds"), 0);
+}
+
+#[tokio::test]
+async fn the_paying_account_is_the_only_one_in_dollars_or_must_be_named() {
+    // ibanera wire notes, 2.15
+    let own = |rows: &str| format!(r#"{{"id":0,"details":[{rows}],"status":"1","errors":[]}}"#);
+    let usdc =
+        r#"{"id":1,"asset":"USDC","totalBalance":100.00,"availableBalance":100.00,"pendingBalance":0,"bSuppressed":false}"#;
+    let usd =
+        r#"{"id":8204,"asset":"USD","totalBalance":100.00,"availableBalance":99.50,"pendingBalance":0.5,"bSuppressed":false}"#;
+    let off = r#"{"id":8205,"asset":"USD","availableBalance":5,"bSuppressed":true}"#;
+    let wire = Wire::new();
+    let account = build(&wire, |account| account.asset_account_id = None).expect("a configured account");
+    wire.answer(200, LOGGED_IN);
+    wire.answer(200, &own(&format!("{usdc},{usd},{off}")));
+    wire.answer(200, TRANSFERRED);
+    Provider::act(&account, &card(), &Action::TopUp(dollars(1_000)), id()).await.expect("accepted");
+    assert_eq!(wire.last().1["CustomerAssetAccountId"], 8204);
+    for rows in [usdc.to_owned(), format!("{usd},{}", usd.replace("8204", "8206"))] {
+        wire.answer(200, &own(&rows));
+        let error = Provider::act(&account, &card(), &Action::TopUp(dollars(1_000)), id()).await.expect_err("unclear");
+        assert_eq!((error.kind, error.outcome), (Kind::Refused, Outcome::NotDone));
+        assert!(error.said.contains("asset_account_id"), "{error}");
+    }
+    assert_eq!(wire.count("transferfunds"), 1);
+}
+
+#[tokio::test]
+async fn the_float_is_one_sum_a_currency_over_all_pages_without_counting_twice() {
+    // ibanera wire notes, 2.15 and 5.1
+    let wire = Wire::new();
+    let account = ready(&wire).await;
+    let page = |pages: u32, rows: &str| format!(r#"{{"details":[{rows}],"numberOfPages":{pages},"status":"1"}}"#);
+    let (a, b) = (r#"{"id":1,"asset":"usd","availableBalance":100.10}"#, r#"{"id":2,"asset":"USD","availableBalance":"0.20"}"#);
+    let (c, d) = (r#"{"id":3,"asset":"USDC","availableBalance":7}"#, r#"{"id":4,"asset":"A-1","availableBalance":7}"#);
+    wire.answer(200, &page(0, &format!("{a},{b},{c},{d}")));
+    let coins = Money::new(Decimal::from(7), "USDC".parse().expect("a coin"));
+    assert_eq!(account.float().await.expect("the float"), [dollars(10_030), coins]);
+    assert_eq!(wire.last().0, "GET /api/v1/customer/accounts/balances");
+    wire.answer(200, &page(3, a));
+    wire.answer(200, &page(3, a));
+    wire.answer(200, &page(3, b));
+    assert_eq!(account.float().await.expect("the float"), [dollars(10_030)]);
+    assert_eq!(wire.last().0, "GET /api/v1/customer/accounts/balances?pageNumber=3&pageSize=1");
+    wire.answer(200, &page(1, r#"{"id":1,"asset":"USD","availableBalance":"much"}"#));
+    assert_eq!(account.float().await.expect_err("odd").kind, Kind::BadReply);
+}
+
+#[tokio::test]
+async fn what_an_answer_to_a_top_up_means_for_the_money() {
+    // ibanera wire notes, 1.6 and 2.13
+    use Outcome::{NotDone, Unknown};
+    let no = |code: &str| {
+        format!(r#"{{"id":0,"details":null,"status":"0","errors":[{{"fieldName":"amount","messageCode":"{code}"}}]}}"#)
+    };
+    for (status, body, kind, outcome) in [
+        (400, no("Insufficient_Funds"), Kind::Refused, NotDone),
+        (200, no("Amout_Less_Than_Fee"), Kind::Refused, NotDone),
+        (400, no("ShareFunds_Failed"), Kind::Refused, Unknown),
+        (200, no("card_provider_error"), Kind::Refused, Unknown),
+        (500, no("Card_Provider_Error"), Kind::Unreachable, Unknown),
+        (502, String::new(), Kind::Unreachable, Unknown),
+        (200, String::new(), Kind::BadReply, Unknown),
+        (200, r#"{"id":1,"details":{}}"#.into(), Kind::BadReply, Unknown),
+        (200, r#"{"id":1,"status":"2"}"#.into(), Kind::BadReply, Unknown),
+        (200, TRANSFERRED.replace("\"amount\": 10", "\"amount\": 11"), Kind::BadReply, Unknown),
+        (200, TRANSFERRED.replace("\"errors\": []", r#""errors":[{"messageCode":"Late"}]"#), Kind::BadReply, Unknown),
+        (200, TRANSFERRED.chars().take(60).collect(), Kind::BadReply, Unknown),
+        (404, String::new(), Kind::NotFound, NotDone),
+        (429, String::new(), Kind::RateLimited, NotDone),
+    ] {
+        let wire = Wire::new();
+        let account = ready(&wire).await;
+        wire.answer(status, &body);
+        let error = Provider::act(&account, &card(), &Action::TopUp(dollars(1_000)), id()).await.expect_err("not accepted");
+        assert_eq!((error.kind, error.outcome), (kind, outcome), "{status} {body}: {error}");
+        assert_eq!(wire.count("transferfunds"), 1, "sent again after {status} {body}");
+    }
+    let wire = Wire::new();
+    let account = ready(&wire).await;
+    let error = Provider::act(&account, &card(), &Action::TopUp(dollars(1_000)), id()).await.expect_err("lost");
+    assert_eq!((error.kind, error.outcome), (Kind::Unreachable, Unknown));
+    wire.answer(200, &TRANSFERRED.replace("\"amount\": 10", "\"amount\": -10"));
+    Provider::act(&account, &card(), &Action::TopUp(dollars(1_000)), id()).await.expect("the older form has a minus");
+}
+
+#[tokio::test]
+async fn activation_is_done_when_its_answer_shows_it() {
+    // ibanera wire notes, 2.6
+    let wire = Wire::new();
+    let account = ready(&wire).await;
+    let said = |id: i64, suppressed: bool| {
+        format!(
+            r#"{{"id":0,"details":{{"customersId":1,"card":{{"id":{id},"currency":"usd","bSuppressed":{suppressed}}},"notificationDetails":{{}}}},"status":"1","errors":[]}}"#
+        )
+    };
+    wire.answer(200, &said(1749, false));
+    assert!(matches!(Provider::act(&account, &card(), &Action::Unfreeze, id()).await, Ok(Receipt::Done { .. })));
+    assert_eq!(wire.last(), ("POST /api/v1/customer/cards/activate".into(), json!({"cardsId": 1749})));
+    for other in [said(1749, true), said(7, false), r#"{"status":"1","errors":[]}"#.into()] {
+        wire.answer(200, &other);
+        let receipt = Provider::act(&account, &card(), &Action::Unfreeze, id()).await.expect("accepted");
+        assert_eq!(receipt, Receipt::Accepted { reference: None }, "{other}");
+    }
+    for status in [200, 400] {
+        wire.answer(status, r#"{"status":"0","errors":[{"fieldName":"cardsId","messageCode":"Card_Active"}]}"#);
+        assert!(matches!(Provider::act(&account, &card(), &Action::Unfreeze, id()).await, Ok(Receipt::Done { .. })));
+    }
+    wire.answer(500, r#"{"status":"0","errors":[{"fieldName":"card","messageCode":"Card_Provider_Error"}]}"#);
+    let error = Provider::act(&account, &card(), &Action::Unfreeze, id()).await.expect_err("in doubt");
+    assert_eq!(error.outcome, Outcome::Unknown);
+    wire.sent(|all| assert!(all.iter().skip(1).all(|sent| sent.does == Does::Write)));
+}
+
+#[tokio::test]
+async fn a_refused_deactivation_is_checked_against_the_card() {
+    // ibanera wire notes, 2.7
+    let wire = Wire::new();
+    let account = ready(&wire).await;
+    let refusal = r#"{"status":"0","errors":[{"fieldName":"cardsId","messageCode":"Card_Inactive"}]}"#;
+    wire.answer(400, refusal);
+    wire.answer(200, &DETAILS.replace("Active", "Deactivated"));
+    let Ok(Receipt::Done { proof, .. }) = Provider::act(&account, &card(), &Action::Freeze, id()).await else {
+        panic!("not done")
+    };
+    assert!(proof.contains("Card_Inactive"), "{proof}");
+    wire.answer(400, refusal);
+    wire.answer(200, DETAILS);
+    let error = Provider::act(&account, &card(), &Action::Freeze, id()).await.expect_err("refused");
+    assert_eq!((error.kind, error.outcome), (Kind::Refused, Outcome::NotDone));
+    assert_eq!(wire.count("deactivate"), 2);
+    wire.answer(200, r#"{"id":0,"status":"1","errors":[]}"#);
+    assert_eq!(
+        Provider::act(&account, &card(), &Action::Freeze, id()).await.expect("accepted"),
+        Receipt::Accepted { reference: None }
+    );
+}
+
+#[tokio::test]
+async fn a_pin_change_sends_both_pins_and_closing_is_not_offered() {
+    // ibanera wire notes, 2.8
+    let wire = Wire::new();
+    let account = ready(&wire).await;
+    let pin = |digits: &str| Pin::typed(digits.into()).ok();
+    wire.answer(200, r#"{"id":0,"details":{"TopUpCardsId":1016},"status":"1","errors":[]}"#);
+    let receipt =
+        Provider::act(&account, &card(), &Action::SetPin { new: pin("5678"), old: pin("1234") }, id()).await.expect("accepted");
+    assert_eq!(receipt, Receipt::Accepted { reference: None });
+    let sent = json!({"TopUpCardsId": 1749, "OldPin": "1234", "NewPin": "5678"});
+    assert_eq!(wire.last(), ("POST /api/v1/customer/cards/changecardpin".into(), sent));
+    for action in [Action::SetPin { new: pin("5678"), old: None }, Action::SetPin { new: pin("56789"), old: pin("1234") }] {
+        assert_eq!(Provider::act(&account, &card(), &action, id()).await.expect_err("refused").outcome, Outcome::NotDone);
+    }
+    assert_eq!(Provider::act(&account, &card(), &Action::Close, id()).await.expect_err("not offered").kind, Kind::NotOffered);
+    assert_eq!(wire.count("POST /api/v1/customer"), 1);
+    let can = account.can();
+    assert!(can.close == Offer::No(NO_CLOSE) && can.pin.is_ok_and(|rule| rule.needs_old));
+    assert_eq!((can.class, can.top_up_proof), (Class::Reference, Proof::ByReference));
+}
+
+#[tokio::test]
+async fn transactions_are_read_and_named_by_sign_and_words() {
+    // ibanera wire notes, 2.12
+    let wire = Wire::new();
+    let account = ready(&wire).await;
+    wire.answer(200, r#"{ "id": 0,
+      "details": [ { "id": 0, "cardsId": 0, "amount": 0, "currency": "string", "description": "string",
+                     "dateTime": "2025-07-10T16:43:50.359Z", "bPending": true, "RefundTransactionsID": null },
+        {"id":1,"cardsId":1749,"amount":-12.40,"currency":"usd","description":"COFFEE HOUSE 4111111111111111","dateTime":"2025-07-10T16:43:50","bPending":true},
+        {"id":2,"amount":"10","description":"Card transfer - Top Up Funds","dateTime":"2025-07-10T16:43:50+00:00","bPending":false},
+        {"id":3,"cardsId":1749,"amount":-1,"currency":"USD","description":"Monthly fee","dateTime":"2025-07-10T16:43:50Z","bPending":false},
+        {"id":4,"cardsId":1749,"amount":3,"currency":"USD","description":"SHOP","dateTime":"2025-07-10T16:43:50Z","bPending":false,"RefundTransactionsID":1},
+        {"id":5,"cardsId":1749,"amount":3,"currency":"USD","description":"Adjusted","dateTime":"2025-07-10T16:43:50Z"},
+        {"id":6,"cardsId":1749,"amount":-5,"currency":"USD","description":"Card transfer - back","dateTime":"2025-07-10T16:43:50Z"},
+        {"id":7,"amount":1,"dateTime":"yesterday"} ],
+      "pageSize": 10, "pageNumber": 1, "numberOfPages": 1, "status": "1" }"#);
+    let window = Window { card: Some(card()), since: at("2025-07-01T00:00:00.5Z"), until: at("2025-08-01T00:00:00Z") };
+    let page = account.transactions(&window, None).await.expect("a page");
+    assert_eq!(
+        wire.last().0,
+        "GET /api/v1/customer/cards/transactions?CardsId=1749&fromDate=2025-07-01T00:00:00Z&toDate=2025-08-01T00:00:01Z&PageNumber=1&PageSize=50"
+    );
+    assert_eq!((page.skipped.len(), page.next), (2, None));
+    let kinds: Vec<(&str, TransactionKind, &str)> = page.items.iter().map(|row| (&*row.id, row.kind, row.state.word())).collect();
+    assert_eq!(
+        kinds,
+        [
+            ("1", TransactionKind::Purchase, "HOLD"),
+            ("2", TransactionKind::TopUp, "CLEARED"),
+            ("3", TransactionKind::Fee, "CLEARED"),
+            ("4", TransactionKind::Refund, "CLEARED"),
+            ("5", TransactionKind::Other, "CLEARED"),
+            ("6", TransactionKind::Withdrawal, "CLEARED"),
+        ]
+    );
+    let coffee = &page.items[0];
+    assert_eq!((coffee.amount, coffee.description.as_deref()), (dollars(1_240), Some("COFFEE HOUSE ..1111")));
+    assert_eq!((coffee.at, page.items[1].card_id.as_deref()), (at("2025-07-10T16:43:50Z"), Some("1749")));
+    assert_eq!(coffee.state, TransactionState::Hold);
+    let all = Window { card: None, ..window };
+    assert_eq!(account.transactions(&all, None).await.expect_err("card by card").kind, Kind::NotOffered);
+}
+
+async fn fate(rows: &str, provider_reference: Option<&str>, claimed: &[&str]) -> Seen {
+    let wire = Wire::new();
+    let account = ready(&wire).await;
+    wire.answer(200, &format!(r#"{{"details":[{rows}],"numberOfPages":1,"status":"1"}}"#));
+    let claimed = Claimed { credits: claimed.iter().map(|id| Arc::from(*id)).collect(), ..Claimed::default() };
+    let operation =
+        Operation { provider_reference: provider_reference.map(Arc::from), ..operation(Deed::TopUp, Some(dollars(3_000))) };
+    let seen = account.look(&card(), &operation, &claimed).await.expect("an answer");
+    assert!(wire.last().0.contains("CardsId=1749&fromDate=2033-05-18T03:20:00Z"), "{}", wire.last().0);
+    wire.sent(|all| assert!(all.iter().all(|sent| sent.does == Does::Read), "looking changed something"));
+    seen
+}
+
+#[tokio::test]
+async fn a_top_up_is_found_by_our_reference_in_the_description() {
+    // ibanera wire notes, 5.3
+    let row = |id: u32, amount: &str, text: &str, pending: bool| {
+        format!(
+            r#"{{"id":{id},"cardsId":1749,"amount":{amount},"currency":"usd","description":"{text}","dateTime":"2033-05-18T03:31:00Z","bPending":{pending}}}"#
+        )
+    };
+    let ours = format!("Card transfer - {}", id().reference());
+    let Seen::Done { proof, credit } = fate(&row(17, "30", &ours, false), None, &[]).await else { panic!("not done") };
+    assert_eq!((&*proof, credit.as_deref()), ("+30.00 USD in the list, id 17", Some("17")));
+    assert!(matches!(fate(&row(17, "30", &ours, true), None, &[]).await, Seen::NotYet { .. }));
+    assert!(matches!(fate(&row(17, "29.50", &ours, false), None, &[]).await, Seen::Done { .. }), "less the fee");
+    assert!(matches!(fate(&row(17, "31", &ours, false), None, &[]).await, Seen::NotYet { .. }));
+    assert!(matches!(fate(&row(17, "30", &ours, false), None, &["17"]).await, Seen::Nowhere { .. }));
+    assert!(matches!(fate(&row(17, "30", "Card transfer - Top Up", false), None, &[]).await, Seen::Nowhere { .. }));
+    assert!(matches!(fate(&row(17, "30", "Card transfer - Top Up", false), Some("17"), &[]).await, Seen::Done { .. }));
+    assert!(matches!(fate("", None, &[]).await, Seen::Nowhere { .. }));
+    let fee = row(18, "-0.50", &ours, false);
+    assert!(matches!(fate(&format!("{fee},{}", row(17, "30", &ours, false)), None, &[]).await, Seen::Done { .. }));
+    let back = row(18, "-30", &ours, false);
+    assert!(matches!(fate(&format!("{back},{}", row(17, "30", &ours, false)), None, &[]).await, Seen::NotYet { .. }));
+    let Seen::NotYet { looked } =
+        fate(&format!("{},{}", row(17, "30", &ours, false), row(18, "30", &ours, false)), None, &[]).await
+    else {
+        panic!("guessed")
+    };
+    assert!(looked.contains("2 matches"), "{looked}");
+    let other = row(17, "30", &ours, false).replace("1749", "1750");
+    assert!(matches!(fate(&other, None, &[]).await, Seen::Nowhere { .. }));
+}
+
+#[tokio::test]
+async fn the_state_of_the_card_proves_freeze_and_unfreeze() {
+    let wire = Wire::new();
+    let account = ready(&wire).await;
+    let done = |proof: &str| Seen::Done { proof: proof.into(), credit: None };
+    let not_yet = |looked: &str| Seen::NotYet { looked: looked.into() };
+    for (deed, status, expected) in [
+        (Deed::Freeze, "Deactivated", done("seen FROZEN")),
+        (Deed::Freeze, "Active", not_yet("the card reads ACTIVE")),
+        (Deed::Unfreeze, "ACTIVE", done("seen ACTIVE")),
+        (Deed::Unfreeze, "Odd", not_yet("the card reads Odd")),
+    ] {
+        wire.answer(200, &DETAILS.replace("Active", status));
+        let seen = account.look(&card(), &operation(deed, None), &Claimed::default()).await.expect("an answer");
+        assert_eq!(seen, expected);
+    }
+    let seen = account.look(&card(), &operation(Deed::SetPin, None), &Claimed::default()).await.expect("an answer");
+    assert!(matches!(seen, Seen::Nowhere { .. }));
+}
+
+#[tokio::test]
+async fn calls_at_the_same_time_share_one_login() {
+    let wire = Wire::new();
+    let account = build(&wire, |_| ()).expect("a configured account");
+    let asked = card();
+    wire.answer(200, LOGGED_IN);
+    for _ in 0..3 {
+        wire.answer(200, DETAILS);
+    }
+    let (one, two, three) = tokio::join!(account.card(&asked), account.card(&asked), account.card(&asked));
+    assert!(one.is_ok() && two.is_ok() && three.is_ok());
+    assert_eq!((wire.count("login"), wire.sent(<[Sent]>::len)), (1, 4));
+}
+
+proptest::proptest! {
+    #[test]
+    fn any_answer_is_read_or_refused(text in "\\PC{0,80}", value in "[-0-9a-zA-Z:, .é]{0,30}") {
+        let _ = Said::read(text.as_bytes());
+        let row = json!({"id": value, "availableBalance": value, "status": value, "amount": 1, "currency": "usd", "dateTime": value, "expiryDate": value, "asset": value});
+        let raw = RawValue::from_string(row.to_string()).expect("JSON");
+        let now = at("2033-05-18T03:30:00Z");
+        let _ = wire::listed_card(&ProviderId::new("ibanera"), &raw, now);
+        let _ = wire::own_account(&raw);
+        let rows: Vec<Transaction> = wire::transaction(&card(), &raw, now).into_iter().collect();
+        let _ = wire::fate(&rows, 0, &operation(Deed::TopUp, Some(dollars(100))), &Claimed::default());
+    }
+}
