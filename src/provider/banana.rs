@@ -216,6 +216,15 @@ impl Banana {
         Ok(Page::of(rows, next.map(|place| place.cursor())))
     }
 
+    /// Asks for a change; a good answer is an acceptance (banana wire notes, 5.2).
+    async fn change(&self, path: &'static str, body: &Body) -> Result<Receipt> {
+        let opened = self.ask(Does::Write, path, body).await?;
+        match wire::change(&opened.object_as_it_is()?).map_err(|odd| opened.odd(&odd))? {
+            wire::Said::Accepted(reference) => Ok(Receipt::Accepted { reference }),
+            wire::Said::Refused(why) => Err(opened.answer.said_no(&why)),
+        }
+    }
+
     /// Looks for a recharge in the card's list: there is no other trace (banana wire notes, 5.3).
     async fn listed(&self, card: &Card, operation: &Operation, claimed: &Claimed) -> Result<Seen> {
         let (mut found, mut place) = (listing::Found::default(), Place::start());
@@ -291,7 +300,10 @@ impl Provider for Banana {
             Action::Freeze => alter("LOCK"),
             Action::Unfreeze => alter("UNLOCK"),
             Action::Close => alter("CLOSE"),
-            Action::SetPin { new: Some(pin), .. } => ("/card/set_pin", whose.digits("pin", pin.expose())),
+            Action::SetPin { new: Some(pin), .. } => {
+                let body = whose.digits("pin", pin.expose());
+                return self.change("/card/set_pin", &body).await.map_err(|error| listing::without(error, &[pin]));
+            }
             Action::SetPin { new: None, .. } => {
                 return Err(self.error(Kind::Refused, "banana wants a PIN of 4 to 6 digits; nothing was sent"));
             }
@@ -304,11 +316,7 @@ impl Provider for Banana {
                 ("/card/recharge", whose.number("amount", &amount.digits()))
             }
         };
-        let opened = self.ask(Does::Write, path, &body).await?;
-        match wire::change(&opened.object_as_it_is()?).map_err(|odd| opened.odd(&odd))? {
-            wire::Said::Accepted(reference) => Ok(Receipt::Accepted { reference }),
-            wire::Said::Refused(why) => Err(opened.answer.said_no(&why)),
-        }
+        self.change(path, &body).await
     }
 
     async fn look(&self, card: &Card, operation: &Operation, claimed: &Claimed) -> Result<Seen> {

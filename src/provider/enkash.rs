@@ -306,7 +306,7 @@ impl Enkash {
         }
         let pin = pin.filter(|pin| pin.len() == 4).ok_or_else(|| self.no("enkash wants a new PIN of 4 digits"))?;
         let body = SetPin { card: self.of_card(&card.key.id), pin_block: pin.expose(), otp_required: false };
-        self.ask(Does::Write, "/setPin", &body).await?;
+        self.ask(Does::Write, "/setPin", &body).await.map_err(|error| listing::without(error, &[pin]))?;
         Ok(Receipt::Accepted { reference: None })
     }
 

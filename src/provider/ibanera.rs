@@ -417,7 +417,7 @@ impl Ibanera {
         };
         let top_up_cards_id = self.card_number(card)?;
         let body = json(&ChangePin { top_up_cards_id, old_pin: old.expose(), new_pin: new.expose() });
-        self.ask(Call::write(CHANGE_PIN, &body)).await?;
+        self.ask(Call::write(CHANGE_PIN, &body)).await.map_err(|error| listing::without(error, &[new, old]))?;
         Ok(Receipt::Accepted { reference: None })
     }
 

@@ -12,10 +12,10 @@ use serde_json::value::RawValue;
 
 use super::crypto::sha256;
 use super::fields::{Fields, Odd, list};
-use super::{Claimed, Cursor, Page, Seen, Window};
+use super::{Claimed, Cursor, Error, Page, Seen, Window};
 use crate::domain::card::{Card, CardState};
 use crate::domain::money::Money;
-use crate::domain::operation::{Deed, Operation};
+use crate::domain::operation::{Deed, Operation, Pin};
 use crate::domain::transaction::{Transaction, TransactionKind, TransactionState};
 
 /// How far the provider's clock may be behind or ahead of ours.
@@ -180,6 +180,12 @@ pub(super) fn state(deed: Deed, card: &Card) -> Seen {
         ) => Seen::NotYet { looked: format!("the card reads {word}") },
         (Deed::TopUp | Deed::SetPin, _) => Seen::Nowhere { looked: "the card's state does not show it".to_owned() },
     }
+}
+
+/// The same error without the PIN, should the provider repeat it in its words: they go into the journal.
+pub(super) fn without(error: Error, pins: &[&Pin]) -> Error {
+    let said = pins.iter().fold(error.said.to_string(), |said, pin| said.replace(pin.expose(), "****"));
+    Error { said: said.into(), ..error }
 }
 
 /// The rows of a list, and how many there are in all where the answer says it.
@@ -449,6 +455,14 @@ mod tests {
             });
         }
         assert!(looked(&found).contains("a list that goes on"), "{}", looked(&found));
+    }
+
+    #[test]
+    fn a_pin_that_the_provider_repeats_does_not_reach_the_journal() {
+        let pin = Pin::typed("9078".into()).expect("four digits");
+        let said = "PIN 9078 is too easy (9078)";
+        let error = without(Error::new(&ProviderId::new("acme"), crate::provider::Kind::Refused, said), &[&pin]);
+        assert_eq!(&*error.said, "PIN **** is too easy (****)");
     }
 
     #[test]

@@ -270,6 +270,15 @@ async fn a_card_is_its_balance_and_its_details() {
     );
 }
 
+#[test]
+fn the_documented_details_without_a_state_leave_it_open() {
+    // artha wire notes, 2.5
+    let documented = r#"{ "cardNumber": "6200000000000047", "cvv": "234", "expirationDate": "2025-10-01" }"#;
+    let read = wire::details(fields(documented), &card()).expect("details");
+    assert_eq!((read.state, &*read.provider_state, read.expires.as_deref()), (CardState::Unknown, "", Some("2025-10")));
+    assert_eq!(read.digits(), "..0047");
+}
+
 #[tokio::test]
 async fn a_balance_is_kept_when_the_details_fail() {
     let balance = r#"{"availablebalance":"7.5","cardcurrency":"usd","cardnumber":null,"currentbalance":""}"#;
@@ -319,9 +328,7 @@ fn card_states_are_read_in_any_case_and_unknown_words_are_kept() {
 #[test]
 fn the_float_is_one_sum_a_currency_from_an_object_or_a_list() {
     // artha wire notes, 2.1
-    let documented = r#"{ "name": "Jhon", "email": "Jhon@gmail.com", "mobile": "9398909890",
-        "balances": { "currency": "USD", "currencyCode": "USD", "network": "TRC-20", "amount": "100" },
-        "Programs": { "programId": "550e8400-e29b-41d4-a716-446655440000", "bin": 123456, "name": "Premium Card" } }"#;
+    let documented = include_str!("../../../tests/fixtures/artha/merchant.json");
     assert_eq!(wire::float(fields(documented)), Ok(vec![usd("100")]));
     let list = r#"{"Balances":[{"currencyCode":"USD","network":"TRC-20","amount":"100"},{"currencyCode":"USD","network":"ERC-20","amount":0.25},
         {"currency":"USDT","amount":"3"},{"currency":"EUR","amount":null}]}"#;
@@ -359,6 +366,18 @@ async fn each_change_is_sent_once_as_documented_and_is_only_accepted() {
         let receipt = Provider::act(&desk.artha, &card(), &action, id()).await.expect("accepted");
         assert_eq!(receipt, Receipt::Accepted { reference: Some(TASK.into()) });
         assert_eq!(desk.asked(), [(Does::Write, format!("POST /api/v1/{path}"), body)]);
+    }
+}
+
+#[test]
+fn every_documented_answer_to_a_change_names_its_task() {
+    let documented: BTreeMap<String, Value> =
+        serde_json::from_str(include_str!("../../../tests/fixtures/artha/accepted.json")).expect("the fixture is JSON");
+    let answers: Vec<_> = documented.values().filter(|answer| answer.is_object()).collect();
+    assert_eq!(answers.len(), 5);
+    for answer in answers {
+        let task = wire::task(fields(&answer.to_string())).expect("it is read");
+        assert_eq!(task, wire::Task::Accepted(answer["taskId"].as_str().map(Into::into)), "{answer}");
     }
 }
 

@@ -305,8 +305,7 @@ async fn refusals_are_read_from_an_envelope_plain_json_or_text() {
 // ---- readings (2.1, 2.2, 2.10, 2.11)
 
 const BALANCE: &str = r#"{ "balance": 150.5, "refund_amount": 0.0, "currency": "USD" }"#;
-const INFORMATION: &str =
-    r#"{ "number": "1234567890123456", "cvv": "123", "expiry_date": "12/25", "status": "ACTIVE", "template_id": 1 }"#;
+const INFORMATION: &str = include_str!("../../../tests/fixtures/banana/information.json");
 
 #[tokio::test]
 async fn a_card_is_its_balance_its_information_and_its_template_s_kind() {
@@ -413,14 +412,20 @@ fn the_float_is_read_from_every_likely_shape() {
 
 #[tokio::test]
 async fn each_change_is_sent_once_as_documented_and_is_only_accepted() {
-    let pin = Pin::typed("6789".into()).expect("four digits");
+    let pin = |digits: &str| Pin::typed(digits.into()).expect("four digits");
     let alter = |word: &str| json!({ "user_id": 12345, "card_id": 67890, "alter": word });
     for (action, answer, path, body) in [
         (Action::Freeze, r#"{ "message": "Operation requested" }"#, "update_status", alter("LOCK")),
         (Action::Unfreeze, r#"{ "message": "Operation requested" }"#, "update_status", alter("UNLOCK")),
         (Action::Close, r#"{ "message": "Operation requested" }"#, "update_status", alter("CLOSE")),
         (
-            Action::SetPin { new: Some(pin), old: None },
+            Action::SetPin { new: Some(pin("6789")), old: None },
+            r#"{ "message": "PIN set successfully" }"#,
+            "set_pin",
+            json!({ "user_id": 12345, "card_id": 67890, "pin": "6789" }),
+        ),
+        (
+            Action::SetPin { new: Some(pin("6789")), old: None },
             r#"{ "success": true, "message": "PIN set successfully" }"#,
             "set_pin",
             json!({ "user_id": 12345, "card_id": 67890, "pin": "6789" }),
@@ -437,6 +442,14 @@ async fn each_change_is_sent_once_as_documented_and_is_only_accepted() {
         assert_eq!(receipt, Receipt::Accepted { reference: None });
         assert_eq!(desk.asked(), [(Does::Write, format!("/v9/card/{path}"), body)]);
     }
+}
+
+#[tokio::test]
+async fn a_refusal_that_repeats_the_pin_is_told_without_it() {
+    let desk = Desk::new(vec![ok(r#"{"success":false,"message":"PIN 6789 is not allowed"}"#)]);
+    let action = Action::SetPin { new: Pin::typed("6789".into()).ok(), old: None };
+    let error = Provider::act(&desk.banana, &card(), &action, id()).await.expect_err("refused");
+    assert_eq!((error.outcome, &*error.said), (Outcome::NotDone, "PIN **** is not allowed"));
 }
 
 #[tokio::test]
@@ -495,11 +508,7 @@ fn last_day(card: Option<Card>) -> Window {
 #[tokio::test]
 async fn the_documented_list_is_read() {
     // banana wire notes, 2.12
-    let desk = Desk::new(vec![ok(r#"{
-      "data": [ { "id": 12345, "card_id": 67890, "amount": 100.0, "currency": "USD", "type": "RECHARGE", "status": "SUCCESS",
-                  "created_at": "2024-01-15T10:30:00Z", "merchant_name": "RECHARGE" } ],
-      "total": 1
-    }"#)]);
+    let desk = Desk::new(vec![ok(include_str!("../../../tests/fixtures/banana/transactions.json"))]);
     let page = desk.banana.transactions(&last_day(None), None).await.expect("a page");
     assert_eq!((page.items.len(), page.next, page.skipped.len()), (1, None, 0));
     let row = &page.items[0];

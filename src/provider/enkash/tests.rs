@@ -1,7 +1,7 @@
 //! Stories of an enkash account against a scripted wire; the examples are those of the enkash wire notes, verbatim.
 
 use std::collections::VecDeque;
-use std::sync::Mutex as Lock;
+use std::sync::{Arc, Mutex as Lock};
 use std::time::Duration;
 
 use http::Response;
@@ -16,7 +16,7 @@ use crate::domain::transaction::{TransactionKind, TransactionState};
 use crate::provider::http::{Lost, Transport};
 
 const SECRET: &str = "example-secret-key";
-const TOKEN: &str = r#"{"access_token":"bg-xFpMtGNl2jJGD8VPR4YZpNcA","token_type":"bearer","refresh_token":"PAADpFl7dsgQBE-21fSSccCMlVE","expires_in":86399,"scope":"read write trust"}"#;
+const TOKEN: &str = include_str!("../../../tests/fixtures/enkash/token.json");
 
 /// What was sent.
 struct Sent {
@@ -204,7 +204,7 @@ async fn the_first_read_fetches_a_token_and_every_call_carries_it() {
     });
 }
 
-const FLOAT: &str = r#"{"response_code": 0, "response_message": "Success", "payload": {"cardAccountId": "CAVBMRFE8", "companyId": "CEK7T1WMC6", "companyName": "Vikram Singh", "creditLimit": 0, "dynamicLimit": 0, "usedCreditLimit": -990553.44, "availableBalance": 898138, "availableCardBalance": 92415.44, "primaryEnKashCard": {"enKashCardId": "EKCQMY9BQ0", "userId": "EK8IHN4B", "cardAccountId": "CAVBMRFE8", "token": "30acb157bcea5ae6d3b9", "maskedNumber": "2004 01XX XXXX XX87", "expiryMonth": "08"}}}"#;
+const FLOAT: &str = include_str!("../../../tests/fixtures/enkash/card-account.json");
 
 #[test]
 fn the_documented_vector_is_the_envelope_that_is_sent_and_read() {
@@ -436,7 +436,7 @@ async fn the_card_list_is_read_in_every_documented_form() {
     // enkash wire notes, 2.13 and 2.2
     let wire = Wire::default();
     let account = ready(&wire).await;
-    wire.answer(200, r#"{"code": 0, "message": "Success", "payload": {"recordsCount": 1, "data": [{"enKashCardId": "EKC9MKS5RM", "userId": "EKPDC37K", "cardAccountId": "CAQL8YCV3", "expiryMonth": "", "expiryYear": "", "email": "user@example.com", "mobile": "6667778889", "title": "Mr", "firstName": "Test"}]}}"#);
+    wire.answer(200, include_str!("../../../tests/fixtures/enkash/cards.json"));
     let page = account.cards(None).await.expect("cards");
     assert_eq!((page.items.len(), page.skipped.len(), page.next), (1, 0, None));
     let one = &page.items[0];
@@ -446,7 +446,7 @@ async fn the_card_list_is_read_in_every_documented_form() {
     );
     assert_eq!(one.balance, Reading::Never);
 
-    wire.answer(200, r#"{"response_code": 0, "response_message": "Success", "payload": {"enKashCardId": "EKCE54IDPE", "userId": "EKHCPB7W", "cardAccountId": "CAVBMRFE8", "token": "1cfc6f4d558064eb6a20", "maskedNumber": "XXXX XXXX XXXX 2209"}}"#);
+    wire.answer(200, include_str!("../../../tests/fixtures/enkash/card.json"));
     let page = account.cards(None).await.expect("cards");
     assert_eq!(page.items[0].last4.map(|last4| last4.to_string()).as_deref(), Some("2209"));
 

@@ -163,9 +163,7 @@ fn operation(deed: Deed, amount: Option<Money>) -> Operation {
     }
 }
 
-const DETAILS: &str = r#"{ "id": 0, "details": { "customersID": 1234, "customersReference": "string", "cardHolderName": "Test User",
-  "cardLast4": "3566", "currency": "usd", "totalBalance": 0, "availableBalance": 0, "status": "Active" },
-  "status": "1", "errors": [] }"#;
+const DETAILS: &str = include_str!("../../../tests/fixtures/ibanera/card-details.json");
 
 #[tokio::test]
 async fn the_first_read_logs_in_and_every_call_carries_a_fresh_one_time_password() {
@@ -197,6 +195,18 @@ async fn the_first_read_logs_in_and_every_call_carries_a_fresh_one_time_password
             assert_eq!(call.does, Does::Read);
         }
     });
+}
+
+#[tokio::test]
+async fn details_that_carry_number_and_code_leave_only_four_digits_and_the_expiry() {
+    // ibanera wire notes, 2.9 and 2.10
+    let wire = Wire::new();
+    let account = ready(&wire).await;
+    wire.answer(200, include_str!("../../../tests/fixtures/ibanera/sensitive-details.json"));
+    let read = account.card(&card()).await.expect("the card");
+    assert_eq!((read.digits(), read.expires.as_deref(), read.state), ("..6007".into(), Some("2028-06"), CardState::Active));
+    let kept = format!("{read:?}");
+    assert!(!kept.contains("400120034005") && !kept.contains("123,") && !kept.contains("336674726730"), "{kept}");
 }
 
 #[test]
@@ -416,10 +426,7 @@ async fn a_quote_moves_nothing_and_sends_what_the_top_up_will() {
     wire.sent(|all| assert!(all.iter().all(|sent| sent.does == Does::Read)));
 }
 
-const TRANSFERRED: &str = r#"{ "id": 30939,
-  "details": { "FromTransactionId": 30939, "ToTransactionId": 30941, "FeeTransactionId": 30940, "amount": 10,
-               "feeAmount": 0, "description": "Card transfer - Top Up Funds", "bPending": true },
-  "status": "1", "errors": [] }"#;
+const TRANSFERRED: &str = include_str!("../../../tests/fixtures/ibanera/transferred.json");
 
 #[tokio::test]
 async fn a_top_up_sends_the_example_with_our_reference_and_key() {
