@@ -475,9 +475,11 @@ pub(super) fn fate(rows: &[Box<RawValue>], operation: &Operation, claimed: &Clai
     let status = trace.status.as_deref().unwrap_or("no status");
     match state(trace.status.as_deref()) {
         TransactionState::Cleared => {
-            let id = trace.id.as_deref().unwrap_or(reference);
-            let amount = operation.amount.map(|amount| format!("+{amount}, ")).unwrap_or_default();
-            Seen::Done { proof: format!("{amount}reference {reference} says {status}, id {id}"), credit: trace.id.clone() }
+            let id = trace.id.as_deref().map(|id| format!(", id {id}")).unwrap_or_default();
+            let sum = operation.amount.map_or_else(|| "the load".to_owned(), |amount| format!("+{amount}"));
+            // A row that names no reference was the only answer to the question for ours.
+            let how = if trace.reference.is_some() { "with our reference" } else { "asked for by our reference" };
+            Seen::Done { proof: format!("{sum} {how} says {status}{id}"), credit: trace.id.clone() }
         }
         TransactionState::Failed => Seen::Failed { why: format!("enkash says {status} for reference {reference}") },
         TransactionState::Hold | TransactionState::Declined | TransactionState::Reversed => {

@@ -698,7 +698,7 @@ async fn a_top_up_is_found_by_our_reference_in_the_description() {
     };
     let ours = format!("Card transfer - {}", id().reference());
     let Seen::Done { proof, credit } = fate(&row(17, "30", &ours, false), None, &[]).await else { panic!("not done") };
-    assert_eq!((&*proof, credit.as_deref()), ("+30.00 USD in the list, id 17", Some("17")));
+    assert_eq!((&*proof, credit.as_deref()), ("+30.00 USD with our reference, id 17", Some("17")));
     assert!(matches!(fate(&row(17, "30", &ours, true), None, &[]).await, Seen::NotYet { .. }));
     assert!(matches!(fate(&row(17, "29.50", &ours, false), None, &[]).await, Seen::Done { .. }), "less the fee");
     assert!(matches!(fate(&row(17, "31", &ours, false), None, &[]).await, Seen::NotYet { .. }));

@@ -393,7 +393,9 @@ pub(super) fn fate(rows: &[Transaction], odd: usize, operation: &Operation, clai
     }
     match row.state {
         TransactionState::Cleared => {
-            let proof = format!("+{} in the list, id {}", row.amount, row.id);
+            let text = row.description.as_deref().unwrap_or_default().to_lowercase();
+            let how = if text.contains(&reference) { "with our reference" } else { "that the transfer was answered with" };
+            let proof = format!("+{} {how}, id {}", row.amount, row.id);
             Seen::Done { proof, credit: Some(Arc::clone(&row.id)) }
         }
         TransactionState::Hold | TransactionState::Declined | TransactionState::Reversed | TransactionState::Failed => {
