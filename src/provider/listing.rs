@@ -82,13 +82,16 @@ impl Found {
 }
 
 /// What rows say of a top-up. Credits that prove others, or belong to equal top-ups that are surer than this one, are not proof; with
-/// more credits left than equal top-ups in doubt, somebody else sent one, and nobody can tell which is ours. A row that failed is
-/// ours only when every other equal top-up has a credit of its own.
+/// more credits left than equal top-ups in doubt, somebody else sent one, and nobody can tell which is ours.
+///
+/// Rows are counted by their state, since equal ones have no names: it is DONE when more have arrived than the surer ones have coming, and
+/// FAILED only when the one row that failed can be nobody else's.
 pub(super) fn judge(rows: &[Transaction], operation: &Operation, claimed: &Claimed) -> Seen {
     let (since, until) = (earliest(operation), latest(operation));
-    let Some(amount) = operation.amount else { return Seen::Nowhere { looked: "it has no amount to look for".to_owned() } };
+    let nowhere = |looked: String| Seen::Nowhere { looked };
+    let Some(amount) = operation.amount else { return nowhere("it has no amount to look for".to_owned()) };
     let mut ids = BTreeSet::new();
-    let candidates: Vec<&Transaction> = rows
+    let mut candidates: Vec<&Transaction> = rows
         .iter()
         .filter(|row| {
             row.kind == TransactionKind::TopUp
@@ -99,30 +102,34 @@ pub(super) fn judge(rows: &[Transaction], operation: &Operation, claimed: &Claim
                 && ids.insert(&row.id)
         })
         .collect();
-    let (failed, mut arrived): (Vec<&Transaction>, Vec<&Transaction>) = candidates.into_iter().partition(|row| has_failed(row));
+    let all = candidates.len();
     // A failure before the intent was saved is an earlier try's.
-    let failures: Vec<&Transaction> = failed.iter().copied().filter(|row| row.at >= operation.created_at).collect();
-    arrived.sort_by_key(|row| (row.state != TransactionState::Cleared, row.at.duration_since(operation.created_at).abs()));
-    let left = arrived.len().saturating_sub(claimed.reserved);
-    let rivals = claimed.reserved + claimed.open;
-    match (arrived.first(), failures.as_slice()) {
-        (Some(row), _) if left >= 1 && left <= claimed.open + 1 && arrived.len() + failures.len() <= rivals + 1 => {
-            one(row, amount)
+    candidates.retain(|row| !has_failed(row) || row.at >= operation.created_at);
+    candidates.sort_by_key(|row| row.at.duration_since(operation.created_at).abs());
+    let Some(nearest) = candidates.first() else {
+        let what = if all == 0 { "no top-up" } else { "only an older failed top-up" };
+        return nowhere(format!("{what} of {amount} in the list since {}", clock(since)));
+    };
+    let left = candidates.len().saturating_sub(claimed.reserved);
+    if left > claimed.open + 1 {
+        return nowhere(format!("{left} top-ups of {amount} in the list, cannot tell which is ours"));
+    }
+    let arrived: Vec<&&Transaction> = candidates.iter().filter(|row| row.state == TransactionState::Cleared).collect();
+    let coming: Vec<&&Transaction> = candidates.iter().filter(|row| row.state == TransactionState::Hold).collect();
+    let alone = claimed.reserved == 0 && claimed.open == 0;
+    match (arrived.first(), coming.first()) {
+        (Some(row), _) if arrived.len() > claimed.reserved => {
+            Seen::Done { proof: format!("+{amount} in the list, id {}", row.id), credit: Some(Arc::clone(&row.id)) }
         }
-        (_, [row]) if left == 0 && claimed.open == 0 && arrived.len() == claimed.reserved => one(row, amount),
-        (_, [_, ..]) if left == 0 => Seen::Nowhere {
-            looked: format!("a top-up of {amount} failed since {}, and it may be another operation's", clock(since)),
-        },
-        (Some(_), _) if left == 0 => Seen::Nowhere {
-            looked: format!("every top-up of {amount} in the list since {} is another operation's", clock(since)),
-        },
-        (Some(_), _) => Seen::Nowhere {
-            looked: format!("{} top-ups of {amount} in the list, cannot tell which is ours", left + failures.len()),
-        },
-        (None, _) if failed.is_empty() => {
-            Seen::Nowhere { looked: format!("no top-up of {amount} in the list since {}", clock(since)) }
+        (_, Some(row)) if arrived.len() + coming.len() > claimed.reserved => {
+            Seen::NotYet { looked: format!("in the list as {}, id {}", row.provider_state, row.id) }
         }
-        (None, _) => Seen::Nowhere { looked: format!("only an older failed top-up of {amount} in the list") },
+        (None, None) if alone => {
+            let why = nearest.decline_reason.as_deref().map(|why| format!(": {why}")).unwrap_or_default();
+            Seen::Failed { why: format!("the list says {}{why}, id {}", nearest.provider_state, nearest.id) }
+        }
+        (None, None) => nowhere(format!("a top-up of {amount} failed, id {}, cannot tell whether it was ours", nearest.id)),
+        (_, _) => nowhere(format!("every top-up of {amount} in the list since {} is another operation's", clock(since))),
     }
 }
 
@@ -140,19 +147,6 @@ const fn has_failed(row: &Transaction) -> bool {
     match row.state {
         TransactionState::Declined | TransactionState::Reversed | TransactionState::Failed => true,
         TransactionState::Cleared | TransactionState::Hold => false,
-    }
-}
-
-fn one(row: &Transaction, amount: Money) -> Seen {
-    match row.state {
-        TransactionState::Cleared => {
-            Seen::Done { proof: format!("+{amount} in the list, id {}", row.id), credit: Some(Arc::clone(&row.id)) }
-        }
-        TransactionState::Hold => Seen::NotYet { looked: format!("in the list as {}, id {}", row.provider_state, row.id) },
-        TransactionState::Declined | TransactionState::Reversed | TransactionState::Failed => {
-            let why = row.decline_reason.as_deref().map(|why| format!(": {why}")).unwrap_or_default();
-            Seen::Failed { why: format!("the list says {}{why}, id {}", row.provider_state, row.id) }
-        }
     }
 }
 
@@ -415,17 +409,31 @@ mod tests {
     }
 
     #[test]
-    fn a_failed_row_is_ours_only_when_every_equal_top_up_has_its_credit() {
-        let failed = |id: &str, second| Transaction { state: TransactionState::Failed, ..row(id, "30", second) };
-        let judged =
+    fn an_equal_top_up_that_has_arrived_does_not_prove_one_that_is_still_coming() {
+        let hold = || Transaction { state: TransactionState::Hold, ..row("8", "30", 5) };
+        let failed = || Transaction { state: TransactionState::Failed, ..row("8", "30", 5) };
+        let look =
             |rows: &[Transaction], reserved, open| judge(rows, &operation(), &Claimed { reserved, open, ..Claimed::default() });
-        let both = [failed("7", 4), row("8", "30", 9)];
-        assert!(matches!(judged(&both, 0, 1), Seen::Done { credit: Some(id), .. } if &*id == "8"), "one of the two arrived");
-        assert!(matches!(judged(&both, 1, 0), Seen::Failed { .. }), "the credit is the surer one's");
-        assert!(matches!(judged(&both, 0, 0), Seen::Nowhere { .. }), "somebody else sent one, too");
-        assert!(matches!(judged(&both[..1], 0, 1), Seen::Nowhere { .. }), "either of the two may have failed");
-        assert!(matches!(judged(&both[..1], 1, 0), Seen::Nowhere { .. }), "the surer one's credit is not there yet");
-        assert!(matches!(judged(&[failed("7", -60)], 0, 0), Seen::Nowhere { .. }), "an earlier try's");
+        // The other one is surer: what has arrived is its credit, even where its row is nearer to us in time.
+        assert!(matches!(look(&[row("7", "30", 1), hold()], 1, 0), Seen::NotYet { .. }));
+        assert!(matches!(look(&[row("7", "30", 1), row("8", "30", 5)], 1, 0), Seen::Done { .. }));
+        assert!(matches!(look(&[row("7", "30", 1), failed()], 1, 0), Seen::Nowhere { .. }));
+        // Two in doubt: one credit is one DONE, and a failure is nobody's.
+        assert!(matches!(look(&[row("7", "30", 1), hold()], 0, 1), Seen::Done { .. }));
+        assert!(matches!(look(&[failed()], 0, 1), Seen::Nowhere { .. }), "the other one's failure is not ours");
+        assert!(matches!(look(&[failed()], 1, 0), Seen::Nowhere { .. }));
+        assert!(matches!(look(&[failed()], 0, 0), Seen::Failed { .. }));
+    }
+
+    #[test]
+    fn a_failure_beside_a_credit_takes_no_credit_away() {
+        let failed = |second| Transaction { state: TransactionState::Failed, ..row("8", "30", second) };
+        let look = |rows: &[Transaction], open| judge(rows, &operation(), &Claimed { open, ..Claimed::default() });
+        let both = [failed(4), row("7", "30", 9)];
+        assert!(matches!(look(&both, 1), Seen::Done { credit: Some(id), .. } if &*id == "7"), "one of the two arrived");
+        assert!(matches!(look(&both, 0), Seen::Nowhere { .. }), "somebody else sent one, too");
+        assert!(matches!(look(&[failed(-60)], 0), Seen::Nowhere { .. }), "an earlier try's");
+        assert!(matches!(look(&[failed(-60), row("7", "30", 9)], 0), Seen::Done { .. }), "an earlier try's failure, and ours");
     }
 
     #[test]
