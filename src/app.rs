@@ -146,9 +146,8 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
 /// nothing but advice is shown.
 #[must_use]
 pub fn wake_at(model: &Model) -> Option<Timestamp> {
-    let second = (Class::of(model.size) != Class::Advice)
-        .then(|| Timestamp::from_second(model.world.now.as_second() + 1).ok())
-        .flatten();
+    let second =
+        (Class::of(model.size) != Class::Advice).then(|| Timestamp::from_second(model.world.now.as_second() + 1).ok()).flatten();
     let dialog = model.dialogs.last().and_then(|dialog| dialog.wake_at(&model.world));
     second.into_iter().chain(dialog).min()
 }
@@ -528,9 +527,10 @@ impl Model {
                 self.feed.follow &= !found;
                 found
             }
-            Pane::Activity => self.activity.list.seek(motion, |id| {
-                feed::operation(world, *id).is_some_and(|row| Known::Operation(row).is_trouble())
-            }),
+            Pane::Activity => self
+                .activity
+                .list
+                .seek(motion, |id| feed::operation(world, *id).is_some_and(|row| Known::Operation(row).is_trouble())),
             Pane::Detail => self.detail.list.seek(motion, trouble),
             Pane::Providers => false,
         };

@@ -10,11 +10,11 @@ use jiff::Timestamp;
 pub struct Clock(Arc<dyn Fn() -> Timestamp + Send + Sync>);
 
 impl Clock {
-    /// The machine's clock.
+    /// The machine's clock, in whole milliseconds: what the data file keeps, and what every JSON reader takes.
     #[must_use]
     #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the clock")]
     pub fn real() -> Self {
-        Self(Arc::new(Timestamp::now))
+        Self(Arc::new(|| millis(Timestamp::now())))
     }
 
     /// A clock that stands still.
@@ -41,6 +41,12 @@ impl Clock {
     pub fn now(&self) -> Timestamp {
         (self.0)()
     }
+}
+
+/// A moment without what is finer than a millisecond.
+#[must_use]
+pub fn millis(at: Timestamp) -> Timestamp {
+    Timestamp::from_millisecond(at.as_millisecond()).unwrap_or(at)
 }
 
 impl fmt::Debug for Clock {

@@ -3,14 +3,84 @@
 //! A [`Config`] cannot be wrong: names, kinds, addresses, durations and settings were checked when the file was read.
 //! Secrets are not in it, only where to get them.
 
+mod file;
+pub mod roster;
 pub mod secret;
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::domain::card::ProviderId;
+pub use file::ConfigError;
 use secret::Source;
+
+impl Config {
+    /// Reads and checks a configuration file: this one, else `CARDTOP_CONFIG`'s, else the platform's.
+    ///
+    /// # Errors
+    /// One sentence with file and line; where there is no file, how to get one.
+    pub fn load(path: Option<&Path>) -> Result<Self, ConfigError> {
+        let Some(path) = path.map(Path::to_owned).or_else(default_path) else {
+            return Err(ConfigError("this system has no configuration folder: name a file with --config".to_owned()));
+        };
+        let text = std::fs::read_to_string(&path).map_err(|error| match error.kind() {
+            std::io::ErrorKind::NotFound => ConfigError(format!(
+                "there is no configuration file {}: `cardtop init` writes one, `cardtop demo` needs none",
+                path.display()
+            )),
+            _ => ConfigError(format!("{} cannot be read: {error}", path.display())),
+        })?;
+        Self::parse(&text, &path)
+    }
+
+    /// Checks a configuration that is in memory; `path` stands in sentences, and relative paths are relative to its folder.
+    ///
+    /// # Errors
+    /// The first mistake, in one sentence with file and line.
+    pub fn parse(text: &str, path: &Path) -> Result<Self, ConfigError> {
+        file::parse(text, path)
+    }
+}
+
+/// The file that is read when none is named: `CARDTOP_CONFIG`, else `config.toml` in the platform's configuration folder.
+#[must_use]
+#[expect(clippy::disallowed_methods, reason = "the environment is read here")]
+pub fn default_path() -> Option<PathBuf> {
+    if let Some(path) = std::env::var("CARDTOP_CONFIG").ok().filter(|path| !path.is_empty()) {
+        return Some(path.into());
+    }
+    Some(directories::ProjectDirs::from("", "", "cardtop")?.config_dir().join("config.toml"))
+}
+
+/// The folder of the data file: this one, else the platform's data folder.
+///
+/// # Errors
+/// One sentence, when the system has none.
+pub fn data_dir(named: Option<&Path>) -> Result<PathBuf, ConfigError> {
+    if let Some(path) = named {
+        return Ok(path.to_owned());
+    }
+    directories::ProjectDirs::from("", "", "cardtop")
+        .map(|folders| folders.data_dir().to_owned())
+        .ok_or_else(|| ConfigError("this system has no data folder: name one with --data".to_owned()))
+}
+
+/// A duration as it is written: `20s`, `2m`, `1h`, `500ms`.
+#[must_use]
+pub fn read_duration(text: &str) -> Option<Duration> {
+    let text = text.trim();
+    let split = text.find(|c: char| !c.is_ascii_digit())?;
+    let (count, unit) = (text.get(..split)?.parse::<u64>().ok()?, text.get(split..)?);
+    match unit.trim() {
+        "ms" => Some(Duration::from_millis(count)),
+        "s" => Some(Duration::from_secs(count)),
+        "m" | "min" => count.checked_mul(60).map(Duration::from_secs),
+        "h" => count.checked_mul(3_600).map(Duration::from_secs),
+        "d" => count.checked_mul(86_400).map(Duration::from_secs),
+        _ => None,
+    }
+}
 
 /// Everything cardtop is told by its configuration file.
 #[derive(Clone, Debug)]
@@ -256,4 +326,121 @@ pub enum SecretEncoding {
     Base32,
     /// The text's own bytes.
     Ascii,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn files(folder: &str) -> Vec<(PathBuf, String)> {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/configs").join(folder);
+        let read = |entry: std::io::Result<std::fs::DirEntry>| {
+            let path = entry.expect("an entry").path();
+            let text = std::fs::read_to_string(&path).expect("a text file");
+            (path, text)
+        };
+        let files: Vec<_> = std::fs::read_dir(folder).expect("the folder of the test").map(read).collect();
+        assert!(files.len() > 2);
+        files
+    }
+
+    #[test]
+    fn good_files_load() {
+        for (path, text) in files("good") {
+            if let Err(error) = Config::parse(&text, &path) {
+                panic!("{error}");
+            }
+        }
+    }
+
+    #[test]
+    fn each_bad_file_is_one_sentence_with_its_line() {
+        for (path, text) in files("bad") {
+            let expected = text.lines().next().and_then(|line| line.strip_prefix("# error: ")).expect("the expected sentence");
+            let error = Config::parse(&text, Path::new("c.toml")).expect_err(&path.display().to_string()).to_string();
+            assert_eq!(error, format!("c.toml {expected}"), "{}", path.display());
+        }
+    }
+
+    #[test]
+    fn broken_toml_names_its_line() {
+        let error = Config::parse("[board]\nglyphs = \n", Path::new("c.toml")).expect_err("it is broken").to_string();
+        assert!(error.starts_with("c.toml line 2: ") && !error.contains('\n'), "{error}");
+    }
+
+    #[test]
+    fn the_example_loads_and_shows_the_defaults() {
+        let example = include_str!("../config.example.toml");
+        let config = Config::parse(example, Path::new("/etc/cardtop/config.toml")).expect("the example is good");
+        let names: Vec<&str> = config.providers.iter().map(|provider| provider.name.name()).collect();
+        assert_eq!(names, ["acme-eu", "bravo", "prepaid-in", "us"], "the order of the file is kept");
+        assert_eq!(
+            config.providers.iter().map(ProviderConfig::kind).collect::<Vec<_>>(),
+            ["artha", "banana", "enkash", "ibanera"]
+        );
+        let first = config.providers.first().expect("an account");
+        assert_eq!(first.roster.as_deref(), Some(Path::new("/etc/cardtop/acme-cards.csv")));
+
+        let mut credentials = false;
+        let kept = |line: &&str| {
+            if line.starts_with('[') {
+                credentials = line.contains(".credentials]");
+            }
+            !line.contains(" = ") || credentials || line.starts_with("kind") || line.contains("# you")
+        };
+        let bare: Vec<&str> = example.lines().filter(kept).collect();
+        assert!(bare.len() + 10 < example.lines().count(), "most settings are left out");
+        let bare = Config::parse(&bare.join("\n"), Path::new("/etc/cardtop/config.toml")).expect("the rest is good");
+        assert_eq!(format!("{config:#?}"), format!("{bare:#?}"), "what the example shows is what is so without it");
+    }
+
+    #[test]
+    fn every_setting_of_every_kind_is_read() {
+        let text = include_str!("../tests/configs/good/every-kind.toml");
+        let config = Config::parse(text, Path::new("/etc/cardtop/config.toml")).expect("it is good");
+        let [artha, banana, enkash, ibanera] = config.providers.as_slice() else { panic!("four accounts") };
+        assert_eq!((config.board.glyphs, config.board.lock_after), (Glyphs::Unicode, Duration::from_secs(3_600)));
+        assert_eq!(config.listen.map(|addr| addr.to_string()), Some("[::1]:0".into()));
+        assert_eq!((artha.environment, artha.rate_limit, artha.read_only), (Environment::Sandbox, 5, true));
+        assert_eq!((artha.poll.balances, artha.poll.transactions), (Duration::from_secs(120), Duration::from_millis(500)));
+        assert_eq!(artha.timeout, Duration::from_secs(120));
+        assert!(artha.pin_certificate.is_some() && artha.pin_certificate == banana.pin_certificate, "base64 and hexadecimal");
+        assert_eq!(enkash.base_url, "https://pay.example.com", "without the slash at its end");
+        let Account::Artha(artha) = &artha.account else { panic!("artha") };
+        assert_eq!((artha.customer_token, artha.all_transactions_path.as_deref()), (false, Some("Card/AllTransactions")));
+        let Source::File(key) = &artha.private_key else { panic!("a file") };
+        assert_eq!(key, Path::new("/etc/cardtop/key.pem"), "an absolute path stays");
+        let Account::Banana(banana) = &banana.account else { panic!("banana") };
+        assert_eq!(banana.secret_key_encoding, KeyEncoding::Base64);
+        assert_eq!(banana.paths.get("3ds_confirm").map(String::as_str), Some("/card/confirm_3ds"));
+        let Account::Enkash(enkash) = &enkash.account else { panic!("enkash") };
+        assert_eq!((enkash.encryption, enkash.load, &*enkash.card_account_id), (Envelope::Off, Load::LoadMoney, "42"));
+        let Account::Ibanera(ibanera) = &ibanera.account else { panic!("ibanera") };
+        assert_eq!((ibanera.secret_encoding, ibanera.asset_account_id.as_deref()), (SecretEncoding::Ascii, Some("8204")));
+        assert_eq!(ibanera.deactivate_path, "/api/v1/customer/cards/suppress");
+    }
+
+    #[test]
+    fn no_mistake_repeats_what_may_be_a_secret() {
+        for (path, text) in files("bad").into_iter().filter(|(_, text)| text.contains("hunter2")) {
+            let error = Config::parse(&text, &path).expect_err("it is bad").to_string();
+            assert!(!error.contains("hunter2"), "{error}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_is_damaged_the_answer_is_one_sentence_with_a_line(at in 0_usize..4_000, cut in 0_usize..40, put in "\\PC{0,6}|[\\[\\]{}=\".#a-z\n -]{0,12}") {
+            let example = include_str!("../config.example.toml");
+            let from = (0..=at.min(example.len())).rev().find(|at| example.is_char_boundary(*at)).unwrap_or(0);
+            let to = (from + cut..=example.len()).find(|at| example.is_char_boundary(*at)).unwrap_or(example.len());
+            let text = format!("{}{put}{}", &example[..from], &example[to..]);
+            if let Err(ConfigError(words)) = Config::parse(&text, Path::new("c.toml")) {
+                let line = words.strip_prefix("c.toml line ").and_then(|rest| rest.split_once(": "));
+                let line: Option<usize> = line.and_then(|(line, _)| line.parse().ok());
+                prop_assert!(line.is_some_and(|line| line <= text.matches('\n').count() + 1) && !words.contains('\n'), "{}", words);
+            }
+        }
+    }
 }

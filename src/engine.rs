@@ -2,26 +2,60 @@
 //!
 //! It is asked with [`Job`]s and tells with [`News`]; every job ends in one.
 
+mod account;
+mod change;
+mod read;
+pub mod schedule;
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU16, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinHandle;
 
 use crate::clock::Clock;
-use crate::config::{Config, Environment};
+use crate::config::{Config, Environment, ProviderConfig, roster};
 use crate::domain::card::{Card, CardKey, CardState, ProviderId};
 use crate::domain::money::Money;
+pub use crate::domain::operation::Step;
 use crate::domain::operation::{Action, Capabilities, Operation, OperationId};
 use crate::domain::transaction::Transaction;
-use crate::provider::{Error, Quote};
+pub use crate::provider::Error;
+use crate::provider::crypto::random;
+use crate::provider::http::{Http, Transport};
+pub use crate::provider::{Kind, Quote};
+use crate::store::{Store, journal};
+use account::Account;
 
 /// The engine's handle; clones lead to the same engine.
 #[derive(Clone)]
 pub struct Engine(Arc<Inner>);
 
-struct Inner;
+struct Inner {
+    accounts: Vec<Arc<Account>>,
+    store: Store,
+    clock: Clock,
+    operator: Arc<str>,
+    news: mpsc::Sender<News>,
+    cards: Mutex<BTreeMap<CardKey, Card>>,
+    /// Unsettled operations, as the journal has them.
+    open: Mutex<BTreeMap<OperationId, Operation>>,
+    watched: Mutex<Watched>,
+    /// Told by a flag: no key undoes it.
+    forced_read_only: bool,
+    read_only: AtomicBool,
+    sending: Sending,
+    session: u64,
+    made: AtomicU16,
+    tasks: Mutex<Vec<JoinHandle<()>>>,
+}
+
+/// The card under the cursor, and those on screen.
+type Watched = (Option<CardKey>, BTreeSet<CardKey>);
 
 /// What an engine is made of.
 pub struct Setup {
@@ -39,7 +73,12 @@ pub struct Setup {
     pub clock: Clock,
     /// Read in the background (the board); else only when asked (the command line).
     pub polling: bool,
+    /// Another way to the providers than the network, for tests.
+    pub transport: Option<MakeTransport>,
 }
+
+/// Makes the transport of an account.
+pub type MakeTransport = Arc<dyn Fn(&ProviderConfig) -> Box<dyn Transport> + Send + Sync>;
 
 /// What one provider said to a read; the others' answers are not touched by its failure.
 pub type Said<T> = Vec<(ProviderId, std::result::Result<T, Error>)>;
@@ -69,116 +108,352 @@ pub struct ProviderReport {
     pub float: Option<std::result::Result<(Vec<Money>, Timestamp), Error>>,
 }
 
+/// News that may wait to be heard before reading pauses.
+const NEWS_WAITING: usize = 1_024;
+
+/// Transactions told at the start.
+const FEED_AT_START: u32 = 5_000;
+
+/// Operations told at the start.
+const OPERATIONS_AT_START: u32 = 1_000;
+
+/// How often the journal is looked at for other processes' operations.
+const OTHERS: Duration = Duration::from_secs(1);
+
+/// How long the end waits for changes that are being sent.
+const LAST_WORDS: Duration = Duration::from_secs(3);
+
 impl Engine {
     /// Opens the data file and sets up every account. An account that cannot be set up is AUTH, the others work.
     ///
     /// # Errors
     /// One sentence, when the data file cannot be used; nothing was sent and nothing in it was changed.
-    pub async fn open(_setup: Setup) -> std::result::Result<(Self, mpsc::Receiver<News>), String> {
-        todo!()
+    pub async fn open(setup: Setup) -> std::result::Result<(Self, mpsc::Receiver<News>), String> {
+        let Setup { config, data, read_only, only, operator, clock, polling, transport } = setup;
+        let (news, heard) = mpsc::channel(NEWS_WAITING);
+        let now = clock.now();
+        let making = clock.clone();
+        let made = tokio::task::spawn_blocking(move || {
+            let store = Store::open(&data).map_err(|error| error.to_string())?;
+            let mut rosters = Vec::new();
+            let mut accounts = Vec::new();
+            for provider in config.providers {
+                if only.as_ref().is_some_and(|only| *only != provider.name) {
+                    continue;
+                }
+                if let Some(path) = &provider.roster {
+                    rosters.push(roster::read(&provider.name, path).map_err(|error| error.to_string()));
+                }
+                accounts.push(Arc::new(account(provider, &making, transport.as_ref())));
+            }
+            Ok::<_, String>((store, accounts, rosters))
+        });
+        let (store, accounts, rosters) = made.await.map_err(|error| error.to_string())??;
+        let failed = |error: rusqlite::Error| format!("the data file {}", crate::store::in_words(&error));
+        let known = store.known(|db| crate::store::cards::all(db)).await.map_err(failed)?;
+        let session = random::<8>().map(u64::from_be_bytes).map_err(|_| "the system has no random numbers to give".to_owned())?;
+        let configured: BTreeSet<ProviderId> = accounts.iter().map(|account| account.info.id.clone()).collect();
+        let known = known.into_iter().filter(|card| configured.contains(&card.key.provider)).map(|card| (card.key.clone(), card));
+        let engine = Self(Arc::new(Inner {
+            accounts,
+            store,
+            clock,
+            operator,
+            news,
+            cards: Mutex::new(known.collect()),
+            open: Mutex::default(),
+            watched: Mutex::default(),
+            forced_read_only: read_only,
+            read_only: AtomicBool::new(read_only),
+            sending: Sending::default(),
+            session,
+            made: AtomicU16::new(0),
+            tasks: Mutex::default(),
+        }));
+        engine.recover().await.map_err(failed)?;
+        for operation in engine.0.store.journal(|db| journal::open(db)).await.map_err(failed)? {
+            engine.lock_open().insert(operation.id, operation);
+        }
+        let mut complaints = Vec::new();
+        for roster in rosters {
+            match roster {
+                Ok(roster) => {
+                    complaints.extend(roster.bad.iter().map(ToString::to_string));
+                    engine.merge_roster(roster.cards);
+                }
+                Err(error) => complaints.push(error),
+            }
+        }
+        for complaint in &complaints {
+            tracing::warn!("{complaint}");
+        }
+        if polling {
+            engine.begin(now, complaints);
+        }
+        Ok((engine, heard))
+    }
+
+    /// Tells what is known, then reads for ever.
+    fn begin(&self, now: Timestamp, complaints: Vec<String>) {
+        let engine = self.clone();
+        let first = tokio::spawn(async move {
+            engine.tell(News::ReadOnly(engine.is_read_only())).await;
+            engine.tell(News::Cards(engine.known_cards().await)).await;
+            for account in &engine.0.accounts {
+                engine.tell_health(account).await;
+            }
+            match engine.0.store.journal(|db| journal::newest(db, OPERATIONS_AT_START)).await {
+                Ok(operations) => {
+                    for operation in operations.into_iter().rev() {
+                        engine.tell(News::Operation(operation)).await;
+                    }
+                }
+                Err(error) => engine.tell_store(&error).await,
+            }
+            match engine.0.store.known(|db| crate::store::feed::newest(db, FEED_AT_START)).await {
+                Ok(rows) => engine.tell(News::Transactions(rows)).await,
+                Err(error) => engine.tell_store(&error).await,
+            }
+            for complaint in complaints {
+                engine.tell(News::Broken(complaint)).await;
+            }
+            for account in &engine.0.accounts {
+                if account.provider.is_ok() {
+                    let reading = tokio::spawn(engine.clone().keep_reading(Arc::clone(account)));
+                    engine.lock_tasks().push(reading);
+                }
+            }
+            engine.follow_others(now).await;
+        });
+        self.lock_tasks().push(first);
+    }
+
+    /// Tells operations that other processes write into the journal, within a second.
+    async fn follow_others(&self, mut after: Timestamp) {
+        let mut turn = 0_u8;
+        loop {
+            tokio::time::sleep(OTHERS).await;
+            turn = turn.wrapping_add(1);
+            if turn.is_multiple_of(16) && self.recover().await.is_err() {
+                continue;
+            }
+            let Ok(changed) = self.0.store.journal(move |db| journal::changed_since(db, after)).await else { continue };
+            for operation in changed {
+                after = after.max(operation.updated_at);
+                let news = match self.lock_open().get(&operation.id) {
+                    Some(known) => *known != operation,
+                    None => operation.is_open() || operation.updated_at >= after,
+                };
+                if news {
+                    self.tell_operation(&operation).await;
+                }
+            }
+        }
     }
 
     /// Asks, without waiting. The answer comes as news.
-    pub fn ask(&self, _job: Job) {
-        todo!()
+    pub fn ask(&self, job: Job) {
+        let engine = self.clone();
+        match job {
+            Job::Refresh(which) => {
+                for account in self.0.accounts.iter().filter(|account| which.as_ref().is_none_or(|id| *id == account.info.id)) {
+                    account.ask_all();
+                }
+            }
+            Job::RefreshCard(key) => {
+                if let Ok(account) = self.account(&key.provider) {
+                    account.ask_card(&key);
+                }
+            }
+            Job::Watch { selected, visible } => {
+                *self.0.watched.lock().unwrap_or_else(PoisonError::into_inner) = (selected, visible.into_iter().collect());
+                for account in &self.0.accounts {
+                    account.wake.notify_one();
+                }
+            }
+            Job::Pause { provider, paused } => {
+                if let Ok(account) = self.account(&provider) {
+                    account.pause(paused);
+                    self.go(async move { engine.tell_health(&account).await });
+                }
+            }
+            Job::ReadOnly(read_only) => {
+                self.0.read_only.store(read_only || self.0.forced_read_only, Ordering::SeqCst);
+                self.go(async move { engine.tell(News::ReadOnly(engine.is_read_only())).await });
+            }
+            Job::Quote { asked, card, amount } => self.go(async move {
+                let quote = engine.quote(&card, amount).await.map_err(Arc::new);
+                engine.tell(News::Quote { asked, quote }).await;
+            }),
+            Job::Act(order) => self.go(async move {
+                let (id, card) = (order.id, order.card.clone());
+                if let Err(refused) = engine.change(*order, Duration::ZERO).await {
+                    engine.tell(News::Refused { id, card, why: refused.to_string() }).await;
+                }
+            }),
+            Job::Look(id) => self.go(async move {
+                match engine.look(id, "look").await {
+                    Ok(operation) => engine.tell_operation(&operation).await,
+                    Err(refused) => engine.tell(News::Broken(refused.to_string())).await,
+                }
+                engine.tell_steps(id).await;
+            }),
+            Job::Steps(id) => self.go(async move { engine.tell_steps(id).await }),
+        }
     }
 
-    /// Stops reading, waits up to 3 s for changes that are being sent, and closes the data file.
+    /// Runs a job. Should it die, that is told: no question stays without an answer.
+    fn go(&self, job: impl Future<Output = ()> + Send + 'static) {
+        let engine = self.clone();
+        tokio::spawn(async move {
+            if let Err(died) = tokio::spawn(job).await {
+                engine.tell(News::Broken(format!("cardtop itself failed: {died}"))).await;
+            }
+        });
+    }
+
+    /// Stops reading, waits up to 3 s for changes that are being sent, and leaves the journal as it is: what is unsettled is looked
+    /// for at the next start.
     pub async fn stop(&self) {
-        todo!()
+        for task in self.lock_tasks().drain(..) {
+            task.abort();
+        }
+        let _ = tokio::time::timeout(LAST_WORDS, self.0.sending.none_left()).await;
     }
 
     /// The accounts.
     #[must_use]
     pub fn providers(&self) -> Vec<ProviderInfo> {
-        todo!()
-    }
-
-    /// Cards that the data file knows, however old.
-    pub async fn known_cards(&self) -> Vec<Card> {
-        todo!()
-    }
-
-    /// Reads all cards now: the list where there is one, else every card of the roster.
-    pub async fn read_cards(&self) -> Said<Vec<Card>> {
-        todo!()
-    }
-
-    /// Reads one card now.
-    ///
-    /// # Errors
-    /// What the provider said.
-    pub async fn read_card(&self, _key: &CardKey) -> std::result::Result<Card, Error> {
-        todo!()
-    }
-
-    /// Reads transactions now: of all cards, or of one.
-    pub async fn read_transactions(
-        &self,
-        _since: Timestamp,
-        _until: Timestamp,
-        _card: Option<&CardKey>,
-    ) -> Said<Vec<Transaction>> {
-        todo!()
-    }
-
-    /// Reads the health and float of every provider now.
-    pub async fn read_providers(&self) -> Vec<ProviderReport> {
-        todo!()
-    }
-
-    /// What a top-up would cost.
-    ///
-    /// # Errors
-    /// What the provider said, or that it quotes nothing.
-    pub async fn quote(&self, _key: &CardKey, _amount: Money) -> std::result::Result<Quote, Error> {
-        todo!()
-    }
-
-    /// Asks for a change and waits for its proof, at most `wait`. What comes back is the operation as it then is.
-    ///
-    /// # Errors
-    /// When nothing was sent.
-    pub async fn change(&self, _order: Order, _wait: Duration) -> std::result::Result<Operation, Refused> {
-        todo!()
+        self.0.accounts.iter().map(|account| account.info.clone()).collect()
     }
 
     /// A new operation's id.
     #[must_use]
     pub fn new_operation_id(&self) -> OperationId {
-        todo!()
+        OperationId::new(self.0.clock.now(), self.0.session, self.0.made.fetch_add(1, Ordering::Relaxed))
     }
 
-    /// Every operation of the journal, newest first.
-    ///
-    /// # Errors
-    /// One sentence, when the journal cannot be read.
-    pub async fn operations(&self) -> std::result::Result<Vec<Operation>, String> {
-        todo!()
+    /// Whether every change is refused.
+    #[must_use]
+    pub fn is_read_only(&self) -> bool {
+        self.0.read_only.load(Ordering::SeqCst)
     }
 
-    /// The journal's lines of an operation, oldest first.
-    ///
-    /// # Errors
-    /// One sentence, when the journal cannot be read.
-    pub async fn steps(&self, _id: OperationId) -> std::result::Result<Vec<Step>, String> {
-        todo!()
+    /// The roster's cards become known; what was read of them before stays, but the roster's words win.
+    fn merge_roster(&self, cards: Vec<Card>) {
+        let mut known = self.lock_cards();
+        for card in cards {
+            let merged = match known.remove(&card.key) {
+                Some(older) => card.over(older),
+                None => card,
+            };
+            known.insert(merged.key.clone(), merged);
+        }
     }
 
-    /// Looks for the fate of an operation now, by reading only, and writes what was found into the journal.
-    ///
-    /// # Errors
-    /// One sentence: no such operation, or the provider could not be read.
-    pub async fn check(&self, _id: OperationId) -> std::result::Result<Operation, Refused> {
-        todo!()
+    async fn tell(&self, news: News) {
+        // Nobody listens on the command line: that is no trouble.
+        let _ = self.0.news.send(news).await;
     }
 
-    /// Checks the journal's hash chain: how many lines it has.
-    ///
-    /// # Errors
-    /// Where it breaks, in one sentence.
-    pub async fn verify(&self) -> std::result::Result<u64, String> {
-        todo!()
+    async fn tell_operation(&self, operation: &Operation) {
+        {
+            let mut open = self.lock_open();
+            if operation.is_open() {
+                open.insert(operation.id, operation.clone());
+            } else {
+                open.remove(&operation.id);
+            }
+        }
+        if let Ok(account) = self.account(&operation.card.provider) {
+            account.wake.notify_one();
+        }
+        self.tell(News::Operation(operation.clone())).await;
+    }
+
+    async fn tell_steps(&self, id: OperationId) {
+        match self.steps(id).await {
+            Ok(steps) => self.tell(News::Steps { id, steps }).await,
+            Err(words) => self.tell(News::Broken(words)).await,
+        }
+    }
+
+    fn account(&self, id: &ProviderId) -> std::result::Result<Arc<Account>, Error> {
+        let found = self.0.accounts.iter().find(|account| account.info.id == *id);
+        found.cloned().ok_or_else(|| Error::new(id, Kind::NotOffered, "this provider is not configured"))
+    }
+
+    fn cards_of(&self, id: &ProviderId) -> Vec<Card> {
+        self.lock_cards().values().filter(|card| card.key.provider == *id).cloned().collect()
+    }
+
+    fn open_of(&self, id: &ProviderId) -> Vec<Operation> {
+        self.lock_open().values().filter(|operation| operation.card.provider == *id).cloned().collect()
+    }
+
+    fn watched(&self) -> Watched {
+        self.0.watched.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn lock_cards(&self) -> MutexGuard<'_, BTreeMap<CardKey, Card>> {
+        self.0.cards.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn lock_open(&self) -> MutexGuard<'_, BTreeMap<OperationId, Operation>> {
+        self.0.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn lock_tasks(&self) -> MutexGuard<'_, Vec<JoinHandle<()>>> {
+        self.0.tasks.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Sets an account up. Whatever is wrong with it is kept as a sentence; the other accounts are not touched by it.
+fn account(config: ProviderConfig, clock: &Clock, transport: Option<&MakeTransport>) -> Account {
+    let http = match transport {
+        Some(make) => Ok(Http::over(&config.name, make(&config), clock.clone(), config.timeout)),
+        None => Http::net(&config, clock.clone()),
+    };
+    let (provider, http) = match http {
+        Ok(http) => (crate::provider::build(&config, http.clone()).map(Arc::from), Some(http)),
+        Err(words) => (Err(words), None),
+    };
+    let info = ProviderInfo {
+        id: config.name.clone(),
+        kind: config.kind(),
+        environment: config.environment,
+        read_only: config.read_only,
+        can: provider.as_ref().ok().map(|provider: &Arc<dyn crate::provider::Provider>| provider.can()),
+        rate_limit: config.rate_limit,
+    };
+    Account::new(info, config, provider, http, clock.now())
+}
+
+/// How many changes are being sent.
+struct Sending(watch::Sender<usize>);
+
+impl Default for Sending {
+    fn default() -> Self {
+        Self(watch::Sender::new(0))
+    }
+}
+
+impl Sending {
+    fn enter(&self) -> OneSending<'_> {
+        self.0.send_modify(|count| *count += 1);
+        OneSending(&self.0)
+    }
+
+    async fn none_left(&self) {
+        let _ = self.0.subscribe().wait_for(|count| *count == 0).await;
+    }
+}
+
+struct OneSending<'a>(&'a watch::Sender<usize>);
+
+impl Drop for OneSending<'_> {
+    fn drop(&mut self) {
+        self.0.send_modify(|count| *count = count.saturating_sub(1));
     }
 }
 
@@ -250,6 +525,7 @@ pub struct Shown {
 
 /// What the engine tells.
 #[derive(Clone, Debug)]
+#[expect(clippy::large_enum_variant, reason = "an operation is told whole and seldom; boxing it would only add noise")]
 pub enum News {
     /// Cards that are new or changed, each whole.
     Cards(Vec<Card>),
@@ -302,21 +578,6 @@ pub enum News {
     ReadOnly(bool),
     /// A part of cardtop itself failed; one sentence.
     Broken(String),
-}
-
-/// One line of an operation's journal.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Step {
-    /// When.
-    pub at: Timestamp,
-    /// `intent`, `sent`, `answer`, `no answer`, `look`, `verdict`.
-    pub what: Arc<str>,
-    /// What was sent, said or seen, without secrets.
-    pub words: Arc<str>,
-    /// Number of the line in the journal's chain.
-    pub line: u64,
-    /// First characters of the line's hash.
-    pub hash: Arc<str>,
 }
 
 /// What is fixed of a provider account while cardtop runs.

@@ -1,1 +1,13 @@
-fn main() {}
+//! The program: a runtime around the command line, and its exit code; nothing else.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let Ok(runtime) = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() else {
+        return ExitCode::FAILURE;
+    };
+    let exit = runtime.block_on(cardtop::cli::main());
+    // A program that gives a secret, or a slow disk, must not keep the shell waiting once all is said.
+    runtime.shutdown_background();
+    exit
+}

@@ -11,8 +11,9 @@ pub mod error;
 pub mod fields;
 pub mod http;
 pub mod ibanera;
+mod listing;
+mod tls;
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -21,6 +22,7 @@ use jiff::Timestamp;
 use crate::config::{Account, ProviderConfig};
 use crate::domain::card::Card;
 use crate::domain::money::Money;
+pub use crate::domain::operation::Claimed;
 use crate::domain::operation::{Action, Capabilities, Operation, OperationId};
 use crate::domain::transaction::Transaction;
 pub use error::{Error, Kind, Outcome, Result};
@@ -53,9 +55,6 @@ pub trait Provider: Send + Sync {
     /// Looks for the fate of an operation by reading only. A transaction in `claimed` already proves another operation.
     async fn look(&self, card: &Card, operation: &Operation, claimed: &Claimed) -> Result<Seen>;
 }
-
-/// Transaction ids that already prove an operation: a credit proves at most one.
-pub type Claimed = BTreeSet<Arc<str>>;
 
 /// Where the next page starts: the adapter's own words (a page number, an offset, a time).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -153,6 +152,26 @@ pub enum Seen {
         /// What was looked at.
         looked: String,
     },
+}
+
+/// A header value that is not printed, compressed or kept by the client.
+fn sensitive(text: &str) -> std::result::Result<::http::HeaderValue, ::http::Error> {
+    let mut value = ::http::HeaderValue::from_str(text)?;
+    value.set_sensitive(true);
+    Ok(value)
+}
+
+/// An id of a provider as one part of a path: what could leave the part is percent-encoded.
+fn path_segment(id: &str) -> String {
+    let mut out = String::with_capacity(id.len());
+    for byte in id.bytes() {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~') {
+            out.push(char::from(byte));
+        } else {
+            out.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    out
 }
 
 /// The adapter for a configured account. Reads its secrets: call it off the drawing task.

@@ -1,1 +1,609 @@
-//! A simulated bank behind four servers that speak the four real wires.
+//! A simulated bank behind four servers that speak the four real wires: signatures, ciphers and one-time codes are checked
+//! as the providers' documents say. An independent reading of those documents: it never uses the adapters it is there to test.
+//! Time passes when somebody asks: there is no background task, and the same seed and clock give the same answers.
+
+mod artha;
+mod banana;
+mod config;
+mod enkash;
+mod faults;
+mod ibanera;
+mod json;
+mod people;
+mod random;
+mod seal;
+pub mod world;
+
+use std::fmt;
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::extract::Request;
+use axum::response::Response;
+use bytes::Bytes;
+use http::{HeaderMap, Method, StatusCode, header};
+use jiff::Timestamp;
+use rust_decimal::Decimal;
+
+pub use self::faults::{Fault, Hits, Scenario};
+pub use self::people::Merchant;
+use self::world::{Bank, CardState, Decline};
+use crate::clock::Clock;
+use crate::domain::money::Money;
+
+/// Largest request that is read, in bytes.
+const LARGEST_REQUEST: usize = 4 << 20;
+
+/// The four wires.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Dialect {
+    /// Gen-1 "Cards API": RSA signed headers, tasks.
+    Artha,
+    /// Encrypted and signed bodies, everything is a POST.
+    Banana,
+    /// OAuth token, encrypted envelope, rupees.
+    Enkash,
+    /// Login and a one-time code on every call, dollars.
+    Ibanera,
+}
+
+impl Dialect {
+    /// All four, in the order of their ports.
+    pub const ALL: [Self; 4] = [Self::Artha, Self::Banana, Self::Enkash, Self::Ibanera];
+
+    /// The name in the configuration: `artha`, `banana`, `enkash` or `ibanera`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Artha => "artha",
+            Self::Banana => "banana",
+            Self::Enkash => "enkash",
+            Self::Ibanera => "ibanera",
+        }
+    }
+
+    const fn place(self) -> usize {
+        match self {
+            Self::Artha => 0,
+            Self::Banana => 1,
+            Self::Enkash => 2,
+            Self::Ibanera => 3,
+        }
+    }
+}
+
+/// What the bank is made of.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The same seed (and clock) tells the same story.
+    pub seed: u64,
+    /// Cards a provider.
+    pub cards: usize,
+    /// Transactions a provider that happened before the start, roughly; under 24 nobody's trouble is told.
+    pub transactions: usize,
+    /// What goes wrong by itself.
+    pub scenarios: Vec<Scenario>,
+    /// Cardholders spend while you watch.
+    pub busy: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { seed: 1, cards: 16, transactions: 120, scenarios: Vec::new(), busy: false }
+    }
+}
+
+/// The simulated bank. Clones are the same bank.
+#[derive(Clone)]
+pub struct Sandbox(Arc<Inner>);
+
+struct Inner {
+    clock: Clock,
+    started: Timestamp,
+    scenarios: Vec<Scenario>,
+    rooms: [Mutex<Room>; 4],
+    /// Top-ups that were accepted, for the scenario that loses every second answer.
+    top_ups: AtomicU64,
+}
+
+/// One provider: its bank, who may come in, and what was counted.
+struct Room {
+    bank: Bank,
+    door: Door,
+    faults: Vec<faults::Planned>,
+    requests: u64,
+    writes: u64,
+}
+
+enum Door {
+    Artha(artha::Door),
+    Banana(banana::Door),
+    Enkash(enkash::Door),
+    Ibanera(ibanera::Door),
+}
+
+/// A request, read whole.
+struct Call {
+    method: Method,
+    path: String,
+    query: Vec<(String, String)>,
+    headers: HeaderMap,
+    body: Bytes,
+}
+
+impl Call {
+    fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).and_then(|value| value.to_str().ok())
+    }
+
+    /// A query parameter, its name in any case.
+    fn asked(&self, name: &str) -> Option<&str> {
+        self.query.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+    }
+}
+
+/// What a dialect answers.
+struct Reply {
+    status: StatusCode,
+    content_type: &'static str,
+    body: String,
+    retry_after: Option<u64>,
+    /// The caller proved who it is.
+    known: bool,
+    /// A top-up was taken.
+    topped_up: bool,
+}
+
+impl Reply {
+    fn json(status: StatusCode, body: impl fmt::Display) -> Self {
+        Self::of(status, "application/json", body.to_string())
+    }
+
+    fn of(status: StatusCode, content_type: &'static str, body: String) -> Self {
+        Self { status, content_type, body, retry_after: None, known: true, topped_up: false }
+    }
+
+    /// The caller did not prove who it is.
+    fn stranger(self) -> Self {
+        Self { known: false, ..self }
+    }
+
+    fn with_top_up(self) -> Self {
+        Self { topped_up: true, ..self }
+    }
+
+    fn into_response(self) -> Response {
+        let mut response = Response::new(Body::from(self.body));
+        *response.status_mut() = self.status;
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, header::HeaderValue::from_static(self.content_type));
+        if let Some(seconds) = self.retry_after {
+            headers.insert(header::RETRY_AFTER, header::HeaderValue::from(seconds));
+        }
+        response
+    }
+}
+
+impl Sandbox {
+    /// Opens the bank at the clock's now.
+    #[must_use]
+    pub fn new(options: Options, clock: Clock) -> Self {
+        let started = clock.now();
+        let rooms = Dialect::ALL.map(|dialect| {
+            let door = match dialect {
+                Dialect::Artha => Door::Artha(artha::Door::default()),
+                Dialect::Banana => Door::Banana(banana::Door::default()),
+                Dialect::Enkash => Door::Enkash(enkash::Door::default()),
+                Dialect::Ibanera => Door::Ibanera(ibanera::Door::default()),
+            };
+            let bank = Bank::new(dialect, &options, started);
+            Mutex::new(Room { bank, door, faults: Vec::new(), requests: 0, writes: 0 })
+        });
+        Self(Arc::new(Inner { clock, started, scenarios: options.scenarios, rooms, top_ups: AtomicU64::new(0) }))
+    }
+
+    /// One provider's server, for calls without a socket.
+    pub fn router(&self, dialect: Dialect) -> axum::Router {
+        let sandbox = self.clone();
+        axum::Router::new().fallback(move |request: Request| {
+            let sandbox = sandbox.clone();
+            async move { sandbox.meet(dialect, request).await }
+        })
+    }
+
+    /// Binds 127.0.0.1, one port a dialect: `port` and the next three, or four free ones. Serves until the answer is dropped.
+    ///
+    /// # Errors
+    /// When a port cannot be bound.
+    pub async fn serve(&self, port: Option<u16>) -> io::Result<Serving> {
+        let mut listeners = Vec::new();
+        for dialect in Dialect::ALL {
+            let offset = u16::try_from(dialect.place()).unwrap_or(0);
+            let port = match port {
+                Some(port) => port.checked_add(offset).ok_or_else(|| io::Error::other("there is no port above 65535"))?,
+                None => 0,
+            };
+            let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await;
+            listeners.push(listener.map_err(|problem| io::Error::new(problem.kind(), format!("port {port}: {problem}")))?);
+        }
+        let stopped = Arc::new(AtomicBool::new(false));
+        let mut addresses = [SocketAddr::from((Ipv4Addr::LOCALHOST, 0)); 4];
+        let mut tasks = Vec::new();
+        for ((listener, dialect), address) in listeners.into_iter().zip(Dialect::ALL).zip(&mut addresses) {
+            *address = listener.local_addr()?;
+            let (sandbox, stopped) = (self.clone(), Arc::clone(&stopped));
+            let router = axum::Router::new().fallback(move |request: Request| {
+                let (sandbox, stopped) = (sandbox.clone(), Arc::clone(&stopped));
+                // A connection that was kept open outlives the listener; it gets no answer from a stopped server.
+                async move {
+                    if stopped.load(Ordering::Relaxed) {
+                        return faults::broken();
+                    }
+                    sandbox.meet(dialect, request).await
+                }
+            });
+            tasks.push(tokio::spawn(async move {
+                // A server that ends by itself leaves its port closed, which its callers see.
+                let _ended = axum::serve(listener, router).await;
+            }));
+        }
+        Ok(Serving { addresses, tasks, stopped })
+    }
+
+    /// Writes a configuration of the four providers to `config_path`, their secrets to files in a folder beside it that only
+    /// its owner can read, and the rosters that artha and banana need. `serving_base` gives a provider's `http://host:port`.
+    ///
+    /// # Errors
+    /// When a file cannot be written.
+    pub fn write_config(&self, serving_base: &dyn Fn(Dialect) -> String, config_path: &Path) -> io::Result<()> {
+        config::write(self, serving_base, config_path)
+    }
+
+    /// Every top-up that was asked over the wire and took effect on the card, in order: what the card received.
+    #[must_use]
+    pub fn credits(&self, dialect: Dialect, card_id: &str) -> Vec<Decimal> {
+        let room = self.room(dialect);
+        room.bank.find(card_id).and_then(|card| room.bank.credits.get(&card).cloned()).unwrap_or_default()
+    }
+
+    /// Write requests that arrived and whose caller proved who it is, at all four.
+    #[must_use]
+    pub fn writes(&self) -> u64 {
+        Dialect::ALL.iter().map(|&dialect| self.room(dialect).writes).sum()
+    }
+
+    /// Requests that one provider got, logins and refused ones included.
+    #[must_use]
+    pub fn requests(&self, dialect: Dialect) -> u64 {
+        self.room(dialect).requests
+    }
+
+    /// Lets the next `times` requests of the kind that the fault hits go wrong. Logins are spared.
+    pub fn fault(&self, dialect: Dialect, fault: Fault, times: u32) {
+        self.fault_on(dialect, fault.hits(), fault, times);
+    }
+
+    /// The same for requests of another kind than the fault usually hits.
+    pub fn fault_on(&self, dialect: Dialect, hits: Hits, fault: Fault, times: u32) {
+        self.room(dialect).faults.push(faults::Planned { hits, fault, left: times });
+    }
+
+    /// Forgets the faults that have not hit yet.
+    pub fn no_more_faults(&self, dialect: Dialect) {
+        self.room(dialect).faults.clear();
+    }
+
+    /// The ids of a provider's cards.
+    #[must_use]
+    pub fn card_ids(&self, dialect: Dialect) -> Vec<String> {
+        self.room(dialect).bank.cards.iter().map(|card| card.id.clone()).collect()
+    }
+
+    /// Full numbers of a provider's cards, so that a test can search what the client wrote for them.
+    #[must_use]
+    pub fn card_numbers(&self, dialect: Dialect) -> Vec<String> {
+        self.room(dialect).bank.cards.iter().map(|card| card.number.clone()).collect()
+    }
+
+    /// How a card stands now.
+    #[must_use]
+    pub fn state(&self, dialect: Dialect, card_id: &str) -> Option<CardState> {
+        Some(self.room(dialect).bank.card(card_id)?.state)
+    }
+
+    /// What a card can spend now.
+    #[must_use]
+    pub fn available(&self, dialect: Dialect, card_id: &str) -> Option<Money> {
+        let room = self.room(dialect);
+        let card = room.bank.card(card_id)?;
+        Some(Money::new(card.available(), card.currency))
+    }
+
+    /// A card's PIN, where it has one.
+    #[must_use]
+    pub fn pin_of(&self, dialect: Dialect, card_id: &str) -> Option<String> {
+        self.room(dialect).bank.card(card_id)?.pin.clone()
+    }
+
+    /// What the merchant has at a provider in a currency, such as `USD`.
+    #[must_use]
+    pub fn float(&self, dialect: Dialect, currency: &str) -> Option<Money> {
+        self.room(dialect).bank.float(currency.parse().ok()?)
+    }
+
+    /// Gives the merchant another sum, as if it had paid in or taken out.
+    pub fn set_float(&self, dialect: Dialect, money: Money) {
+        self.room(dialect).bank.set_float(money);
+    }
+
+    /// Lets a cardholder buy something now: held when the card can pay, declined when not. False for an unknown card.
+    pub fn spend(&self, dialect: Dialect, card_id: &str, sum: Decimal, merchant: Merchant) -> bool {
+        let now = self.0.clock.now();
+        let mut room = self.room(dialect);
+        let found = room.bank.find(card_id);
+        found.map(|card| room.bank.spend(card, sum, merchant, now)).is_some()
+    }
+
+    /// Lets a purchase be refused now, for this reason. False for an unknown card.
+    pub fn decline(&self, dialect: Dialect, card_id: &str, sum: Decimal, merchant: Merchant, reason: Decline) -> bool {
+        let now = self.0.clock.now();
+        let mut room = self.room(dialect);
+        let found = room.bank.find(card_id);
+        found.map(|card| room.bank.decline(card, sum, merchant, reason, now)).is_some()
+    }
+
+    /// Books the oldest held purchase of a card, for this sum. False when it holds none.
+    pub fn settle(&self, dialect: Dialect, card_id: &str, sum: Decimal) -> bool {
+        let now = self.0.clock.now();
+        let mut room = self.room(dialect);
+        let found = room.bank.find(card_id);
+        found.is_some_and(|card| room.bank.settle(card, sum, now))
+    }
+
+    /// Pays the newest booked purchase of a card back. False when there is none.
+    pub fn pay_back(&self, dialect: Dialect, card_id: &str) -> bool {
+        let now = self.0.clock.now();
+        let mut room = self.room(dialect);
+        let found = room.bank.find(card_id);
+        found.is_some_and(|card| room.bank.pay_back(card, now))
+    }
+
+    /// Lets the issuer change a card's state now, behind the programme's back. False for an unknown card.
+    pub fn set_state(&self, dialect: Dialect, card_id: &str, state: CardState) -> bool {
+        let now = self.0.clock.now();
+        let mut room = self.room(dialect);
+        let found = room.bank.find(card_id);
+        found.map(|card| room.bank.set_state(card, state, now, 0)).is_some()
+    }
+
+    /// Where a provider's balances and statements disagree: empty unless the bank made or lost money.
+    #[must_use]
+    pub fn discrepancies(&self, dialect: Dialect) -> Vec<String> {
+        self.room(dialect).bank.audit()
+    }
+
+    /// The room, with everything happened that was due.
+    fn room(&self, dialect: Dialect) -> MutexGuard<'_, Room> {
+        let [artha, banana, enkash, ibanera] = &self.0.rooms;
+        let room = match dialect {
+            Dialect::Artha => artha,
+            Dialect::Banana => banana,
+            Dialect::Enkash => enkash,
+            Dialect::Ibanera => ibanera,
+        };
+        let mut room = room.lock().unwrap_or_else(PoisonError::into_inner);
+        room.bank.advance(self.0.clock.now());
+        room
+    }
+
+    async fn meet(&self, dialect: Dialect, request: Request) -> Response {
+        let (parts, body) = request.into_parts();
+        let Ok(body) = axum::body::to_bytes(body, LARGEST_REQUEST).await else {
+            return Reply::of(StatusCode::PAYLOAD_TOO_LARGE, "text/plain", "too large".to_owned()).into_response();
+        };
+        let query = parts.uri.query().unwrap_or_default();
+        let call = Call {
+            method: parts.method,
+            path: parts.uri.path().to_owned(),
+            query: query_pairs(query),
+            headers: parts.headers,
+            body,
+        };
+        let fault = self.expect(dialect, &call);
+        if self.0.scenarios.contains(&Scenario::Slow) && dialect == Dialect::Banana {
+            tokio::time::sleep(Duration::from_millis(2_500)).await;
+        }
+        if self.is_out(dialect) {
+            return Reply::of(StatusCode::SERVICE_UNAVAILABLE, "text/html", faults::UNAVAILABLE.to_owned()).into_response();
+        }
+        match fault {
+            None | Some(Fault::HalfJson | Fault::WrongSignature | Fault::LoseAnswer) => {}
+            Some(Fault::Refuse429 { retry_after_seconds }) => {
+                let mut reply = Reply::json(StatusCode::TOO_MANY_REQUESTS, r#"{"message":"Too many requests"}"#);
+                reply.retry_after = Some(retry_after_seconds);
+                return reply.into_response();
+            }
+            Some(Fault::Answer500) => {
+                return Reply::json(StatusCode::INTERNAL_SERVER_ERROR, r#"{"message":"Internal error"}"#).into_response();
+            }
+            Some(Fault::Html) => return Reply::of(StatusCode::OK, "text/html", faults::PROXY_PAGE.to_owned()).into_response(),
+            Some(Fault::Unauthorized) => return Self::unauthorized(dialect).into_response(),
+            Some(Fault::LoseRequest) => return faults::broken(),
+            Some(Fault::Hang) => return std::future::pending().await,
+            Some(Fault::Slow(delay)) => tokio::time::sleep(delay).await,
+        }
+        let mut reply = self.answer(dialect, &call, fault == Some(Fault::WrongSignature));
+        if reply.topped_up
+            && self.0.scenarios.contains(&Scenario::UnknownTopup)
+            && self.0.top_ups.fetch_add(1, Ordering::Relaxed) % 2 == 1
+        {
+            return faults::broken();
+        }
+        match fault {
+            Some(Fault::LoseAnswer) => return faults::broken(),
+            Some(Fault::HalfJson) => {
+                let half = (0..=reply.body.len() / 2).rev().find(|&at| reply.body.is_char_boundary(at)).unwrap_or(0);
+                reply.body.truncate(half);
+            }
+            None
+            | Some(
+                Fault::Refuse429 { .. }
+                | Fault::Answer500
+                | Fault::Html
+                | Fault::Unauthorized
+                | Fault::WrongSignature
+                | Fault::LoseRequest
+                | Fault::Hang
+                | Fault::Slow(_),
+            ) => {}
+        }
+        reply.into_response()
+    }
+
+    /// Counts the request and takes the fault that waits for it, if any.
+    fn expect(&self, dialect: Dialect, call: &Call) -> Option<Fault> {
+        let (login, write) = match dialect {
+            Dialect::Artha => (false, artha::writes(&call.path)),
+            Dialect::Banana => (false, banana::writes(&call.path)),
+            Dialect::Enkash => (enkash::is_login(&call.path), enkash::writes(&call.path)),
+            Dialect::Ibanera => (ibanera::is_login(&call.path), ibanera::writes(&call.path)),
+        };
+        let mut room = self.room(dialect);
+        room.requests += 1;
+        if login {
+            return None;
+        }
+        let planned = room.faults.iter_mut().find(|planned| planned.left > 0 && planned.hits.matches(write))?;
+        planned.left -= 1;
+        let fault = planned.fault;
+        room.faults.retain(|planned| planned.left > 0);
+        Some(fault)
+    }
+
+    fn answer(&self, dialect: Dialect, call: &Call, wrong_signature: bool) -> Reply {
+        let now = self.0.clock.now();
+        let mut room = self.room(dialect);
+        let Room { bank, door, writes, .. } = &mut *room;
+        let (reply, write) = match door {
+            Door::Artha(door) => (door.answer(bank, call, now), artha::writes(&call.path)),
+            Door::Banana(door) => (door.answer(bank, call, now, wrong_signature), banana::writes(&call.path)),
+            Door::Enkash(door) => (door.answer(bank, call, now), enkash::writes(&call.path)),
+            Door::Ibanera(door) => (door.answer(bank, call, now), ibanera::writes(&call.path)),
+        };
+        if write && reply.known {
+            *writes += 1;
+        }
+        reply
+    }
+
+    /// A refusal of credentials in the provider's own way.
+    fn unauthorized(dialect: Dialect) -> Reply {
+        match dialect {
+            Dialect::Artha => artha::unauthorized("The token is not valid."),
+            Dialect::Banana => banana::refused("Invalid HMAC"),
+            Dialect::Enkash => enkash::unauthorized(),
+            Dialect::Ibanera => ibanera::unauthorized(),
+        }
+    }
+
+    /// The scenario: enkash is healthy for a minute, gone for a minute and a half, and again every five minutes.
+    fn is_out(&self, dialect: Dialect) -> bool {
+        let running = self.0.clock.now().duration_since(self.0.started).as_secs();
+        dialect == Dialect::Enkash && self.0.scenarios.contains(&Scenario::Outage) && (60..150).contains(&running.rem_euclid(300))
+    }
+}
+
+impl fmt::Debug for Sandbox {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Sandbox")
+    }
+}
+
+/// The four servers while they run; they stop when this is dropped.
+#[derive(Debug)]
+pub struct Serving {
+    addresses: [SocketAddr; 4],
+    tasks: Vec<tokio::task::JoinHandle<()>>,
+    stopped: Arc<AtomicBool>,
+}
+
+impl Serving {
+    /// Where a provider listens.
+    #[must_use]
+    pub const fn addr(&self, dialect: Dialect) -> SocketAddr {
+        let [artha, banana, enkash, ibanera] = self.addresses;
+        match dialect {
+            Dialect::Artha => artha,
+            Dialect::Banana => banana,
+            Dialect::Enkash => enkash,
+            Dialect::Ibanera => ibanera,
+        }
+    }
+
+    /// `http://127.0.0.1:PORT` of a provider, as [`Sandbox::write_config`] wants it.
+    #[must_use]
+    pub fn base(&self, dialect: Dialect) -> String {
+        format!("http://{}", self.addr(dialect))
+    }
+
+    /// Stops the servers and waits until their ports are free.
+    pub async fn stop(mut self) {
+        self.stopped.store(true, Ordering::Relaxed);
+        for task in std::mem::take(&mut self.tasks) {
+            task.abort();
+            // An aborted task answers with its cancellation: that is what was wanted.
+            let _cancelled = task.await;
+        }
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        self.stopped.store(true, Ordering::Relaxed);
+        for task in &self.tasks {
+            task.abort();
+        }
+    }
+}
+
+fn query_pairs(query: &str) -> Vec<(String, String)> {
+    query
+        .split('&')
+        .filter(|part| !part.is_empty())
+        .map(|part| part.split_once('=').unwrap_or((part, "")))
+        .map(|(name, value)| (unescaped(name), unescaped(value)))
+        .collect()
+}
+
+/// Percent signs and plus signs of a form undone.
+fn unescaped(text: &str) -> String {
+    let mut out = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((&first, tail)) = rest.split_first() {
+        let escaped =
+            tail.get(..2).and_then(|two| std::str::from_utf8(two).ok()).and_then(|two| u8::from_str_radix(two, 16).ok());
+        match (first, escaped) {
+            (b'%', Some(byte)) => {
+                out.push(byte);
+                rest = tail.get(2..).unwrap_or_default();
+            }
+            (b'+', _) => {
+                out.push(b' ');
+                rest = tail;
+            }
+            (byte, _) => {
+                out.push(byte);
+                rest = tail;
+            }
+        }
+    }
+    String::from_utf8_lossy(&out).into_owned()
+}
+
+#[cfg(test)]
+mod tests;

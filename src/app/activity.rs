@@ -83,8 +83,7 @@ impl Activity {
             self.made = Some(made);
             let wanted = |row: &&Operation| {
                 let holder = world.holder(&row.card);
-                self.tab.shows(row, world)
-                    && self.search.filter.matches(&OperationRow { operation: row, holder, now: world.now })
+                self.tab.shows(row, world) && self.search.filter.matches(&OperationRow { operation: row, holder, now: world.now })
             };
             let rows: Vec<OperationId> = world.operations.iter().filter(wanted).map(|row| row.id).collect();
             self.hidden = world.operations.len() - rows.len();

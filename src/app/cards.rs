@@ -34,8 +34,7 @@ pub(crate) enum Sort {
 }
 
 impl Sort {
-    const ALL: [Self; 7] =
-        [Self::Attention, Self::State, Self::Holder, Self::Card, Self::Provider, Self::Available, Self::Age];
+    const ALL: [Self; 7] = [Self::Attention, Self::State, Self::Holder, Self::Card, Self::Provider, Self::Available, Self::Age];
 
     /// The word in the title.
     pub(crate) const fn word(self) -> &'static str {

@@ -265,9 +265,7 @@ fn decline_lines(world: &World, card: &Card, decline: &Transaction, columns: usi
         (Role::Money, decline.amount.to_string()),
     ]];
     if columns < 48 {
-        lines = vec![
-            vec![(Role::Caution, format!("DECLINED {age} ago")), (Role::Money, format!("   {}", decline.amount))],
-        ];
+        lines = vec![vec![(Role::Caution, format!("DECLINED {age} ago")), (Role::Money, format!("   {}", decline.amount))]];
     }
     let mut told = |label: &str, words: &str, role: Role| {
         for (place, line) in wrap(words, columns.saturating_sub(7)).into_iter().enumerate() {

@@ -161,7 +161,8 @@ mod tests {
                 for bar in [0, 1, 2] {
                     let layout = Layout::of((width, height), view, None, bar);
                     let mut cells = usize::from(width) * 4 + usize::from(width) * usize::from(bar);
-                    cells += layout.panes.iter().map(|(_, area)| usize::from(area.width) * usize::from(area.height)).sum::<usize>();
+                    cells +=
+                        layout.panes.iter().map(|(_, area)| usize::from(area.width) * usize::from(area.height)).sum::<usize>();
                     assert_eq!(cells, usize::from(width) * usize::from(height), "{width}x{height} {view:?}");
                 }
             }

@@ -136,9 +136,7 @@ impl<K> List<K> {
     /// Moves to the next row of a kind, downwards or upwards; `false` when there is none.
     pub(crate) fn seek(&mut self, motion: Motion, wanted: impl Fn(&K) -> bool) -> bool {
         let found = match motion {
-            Motion::Up | Motion::First | Motion::HalfUp | Motion::PageUp => {
-                self.keys.iter().take(self.at).rposition(&wanted)
-            }
+            Motion::Up | Motion::First | Motion::HalfUp | Motion::PageUp => self.keys.iter().take(self.at).rposition(&wanted),
             Motion::Down | Motion::Last | Motion::HalfDown | Motion::PageDown => {
                 self.keys.iter().skip(self.at + 1).position(&wanted).map(|further| self.at + 1 + further)
             }

@@ -1,8 +1,23 @@
-//! Where a secret comes from, and reading it. Secrets are never written in the configuration.
+//! Where a secret comes from, and reading it. Secrets are never written in the configuration, and no sentence here holds one.
 
-use std::path::PathBuf;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc;
+use std::time::Duration;
 
 use secrecy::SecretString;
+use zeroize::Zeroize;
+
+/// How long a program may take to print a secret: it may ask the operator for a finger or a password.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// How often it is looked whether a program that closed its output has ended, and how long that may take.
+const LOOK: Duration = Duration::from_millis(10);
+const LOOKS: u32 = 300;
+
+/// Most bytes of a secret.
+const LONGEST: u64 = 64 << 10;
 
 /// Where a secret comes from.
 #[derive(Clone)]
@@ -32,7 +47,7 @@ impl std::fmt::Debug for Source {
 }
 
 /// Why a secret could not be had; the sentence names the source, never the secret.
-#[derive(Clone, Debug, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct NoSecret(pub String);
 
@@ -42,9 +57,206 @@ impl Source {
     /// # Errors
     /// A sentence that names the source and what to do.
     pub fn read(&self) -> Result<SecretString, NoSecret> {
-        match self {
-            Self::Given(secret) => Ok(secret.clone()),
-            Self::Env(_) | Self::File(_) | Self::Command(_) | Self::Keyring(_) => Err(NoSecret("not read yet".to_owned())),
+        let secret = match self {
+            Self::Given(secret) => return Ok(secret.clone()),
+            Self::Env(name) => from_environment(name)?,
+            Self::File(path) => from_file(path)?,
+            Self::Command(words) => from_program(words, PATIENCE)?,
+            Self::Keyring(entry) => from_keyring(entry)?,
+        };
+        if secret.is_empty() {
+            return Err(NoSecret(format!("the secret of {self:?} is empty")));
         }
+        Ok(SecretString::from(secret))
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "a secret may come from the environment, and this is where")]
+fn from_environment(name: &str) -> Result<String, NoSecret> {
+    std::env::var(name)
+        .map_err(|_| NoSecret(format!("the environment variable {name} is not set: set it before starting cardtop")))
+}
+
+fn from_file(path: &Path) -> Result<String, NoSecret> {
+    let wrong = |words: &str| NoSecret(format!("the secret file {} {words}", path.display()));
+    let mut file = std::fs::File::open(path).map_err(|error| wrong(&format!("cannot be read: {error}")))?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = file.metadata().map_err(|error| wrong(&format!("cannot be read: {error}")))?.permissions().mode();
+        if mode & 0o077 != 0 {
+            return Err(wrong(&format!("can be read by others (mode {:o}): run `chmod 600` on it", mode & 0o777)));
+        }
+    }
+    limited(&mut file).ok_or_else(|| wrong("is not a secret: it is not text, or longer than 64 KiB"))
+}
+
+/// Text of at most 64 KiB, without the one line break at its end.
+fn limited(from: &mut dyn Read) -> Option<String> {
+    // Large enough at once: a buffer that grows leaves copies behind.
+    let mut bytes = Vec::with_capacity(usize::try_from(LONGEST).unwrap_or(0) + 1);
+    from.take(LONGEST + 1).read_to_end(&mut bytes).ok()?;
+    if u64::try_from(bytes.len()).ok()? > LONGEST {
+        bytes.zeroize();
+        return None;
+    }
+    let mut text = String::from_utf8(bytes)
+        .map_err(|error| {
+            let mut bytes = error.into_bytes();
+            bytes.zeroize();
+        })
+        .ok()?;
+    if text.ends_with('\n') {
+        text.pop();
+        if text.ends_with('\r') {
+            text.pop();
+        }
+    }
+    Some(text)
+}
+
+/// Runs a program without a shell and without input, and takes what it prints.
+fn from_program(words: &[String], patience: Duration) -> Result<String, NoSecret> {
+    let Some((program, rest)) = words.split_first() else { return Err(NoSecret("the secret's command has no words".to_owned())) };
+    let wrong = |said: &str| NoSecret(format!("the secret's command `{program}` {said}"));
+    let mut child = Command::new(program)
+        .args(rest)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .map_err(|error| wrong(&format!("cannot be run: {error}")))?;
+    let said = printed(&mut child, patience);
+    let Some(status) = ended(&mut child, said.is_some()) else {
+        let _ = child.kill();
+        let _ = child.wait();
+        forget(said.flatten());
+        return Err(wrong(&format!("took longer than {} s and was ended: run it by hand to see why", patience.as_secs())));
+    };
+    if !status.success() {
+        forget(said.flatten());
+        return Err(wrong(&format!("failed ({status}): run it by hand to see why")));
+    }
+    said.flatten().ok_or_else(|| wrong("printed something that is not a secret: it is not text, or longer than 64 KiB"))
+}
+
+fn forget(secret: Option<String>) {
+    if let Some(mut secret) = secret {
+        secret.zeroize();
+    }
+}
+
+/// What a program prints until it closes its output; `None` when that takes too long, `Some(None)` when it is no secret.
+///
+/// The reader is a thread that can be left behind: a program that the program started may hold the output open for ever.
+#[expect(clippy::disallowed_methods, reason = "nobody can wait for this thread: it ends when the last holder of the output does")]
+fn printed(child: &mut Child, patience: Duration) -> Option<Option<String>> {
+    let mut output = child.stdout.take()?;
+    let (here, there) = mpsc::sync_channel(1);
+    std::thread::spawn(move || {
+        if let Err(mpsc::SendError(secret)) = here.send(limited(&mut output)) {
+            forget(secret);
+        }
+    });
+    there.recv_timeout(patience).ok()
+}
+
+/// How a program ended; `None` when it has not. One that closed its output gets a moment to do so.
+fn ended(child: &mut Child, closed: bool) -> Option<ExitStatus> {
+    for _ in 0..if closed { LOOKS } else { 1 } {
+        if let Ok(Some(status)) = child.try_wait() {
+            return closed.then_some(status);
+        }
+        if closed {
+            std::thread::park_timeout(LOOK);
+        }
+    }
+    None
+}
+
+/// Asks the platform's own tool, so that no keyring library is linked.
+fn from_keyring(entry: &str) -> Result<String, NoSecret> {
+    let Some((service, account)) = entry.split_once('/') else {
+        return Err(NoSecret(format!("keyring \"{entry}\" is not \"service/account\"")));
+    };
+    let words: Vec<&str> = if cfg!(target_os = "macos") {
+        vec!["security", "find-generic-password", "-s", service, "-a", account, "-w"]
+    } else if cfg!(windows) {
+        return Err(NoSecret("on Windows the keyring is not read yet: use { command = […] } instead".to_owned()));
+    } else {
+        vec!["secret-tool", "lookup", "service", service, "account", account]
+    };
+    from_program(&words.into_iter().map(str::to_owned).collect::<Vec<_>>(), PATIENCE)
+        .map_err(|NoSecret(words)| NoSecret(format!("the keyring entry {entry} cannot be had: {words}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use secrecy::ExposeSecret;
+
+    fn read(source: &Source) -> Result<String, String> {
+        source.read().map(|secret| secret.expose_secret().to_owned()).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_secret_file_is_for_its_owner_only() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("token");
+        std::fs::write(&path, "s3cret\n").expect("writing");
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).expect("mode");
+        let error = read(&Source::File(path.clone())).expect_err("others can read it");
+        assert!(error.contains("chmod 600") && !error.contains("s3cret"), "{error}");
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).expect("mode");
+        assert_eq!(read(&Source::File(path)), Ok("s3cret".into()));
+        assert!(read(&Source::File(folder.path().join("none"))).expect_err("no file").contains("cannot be read"));
+    }
+
+    #[test]
+    fn a_program_prints_a_secret_or_says_why_not() {
+        let command = |words: &[&str]| Source::Command(words.iter().map(|word| (*word).to_owned()).collect());
+        assert_eq!(read(&command(&["printf", "s3cret\\n"])), Ok("s3cret".into()));
+        assert!(read(&command(&["false"])).expect_err("it fails").contains("`false` failed"));
+        assert!(read(&command(&["/no/such/program"])).expect_err("none").contains("cannot be run"));
+        assert!(read(&command(&["true"])).expect_err("nothing printed").contains("is empty"));
+        assert!(read(&Source::Env("CARDTOP_TEST_NOT_SET".into())).expect_err("not set").contains("CARDTOP_TEST_NOT_SET"));
+    }
+
+    #[test]
+    fn a_program_that_does_not_end_is_given_up_even_when_its_children_hold_the_output() {
+        let sh = |script: &str| ["sh", "-c", script].map(str::to_owned);
+        let soon = Duration::from_millis(50);
+        for script in ["echo s3cret; exec sleep 20", "sleep 20 & echo s3cret"] {
+            let NoSecret(words) = from_program(&sh(script), soon).expect_err("it does not end");
+            assert!(words.contains("took longer than") && !words.contains("s3cret"), "{words}");
+        }
+        let NoSecret(words) = from_program(&sh("echo s3cret; exit 3"), PATIENCE).expect_err("it fails");
+        assert!(words.contains("failed (exit status: 3)") && !words.contains("s3cret"), "{words}");
+        assert!(from_program(&sh("yes"), PATIENCE).expect_err("without end").0.contains("command `sh`"));
+    }
+
+    #[test]
+    fn a_key_in_a_file_is_kept_whole_but_for_one_line_break() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("key.pem");
+        let pem = "-----BEGIN PRIVATE KEY-----\nMIIB\nAQAB\n-----END PRIVATE KEY-----";
+        for (written, kept) in [
+            (format!("{pem}\n"), pem.to_owned()),
+            (format!("{pem}\r\n"), pem.to_owned()),
+            (format!("{pem}\n\n"), format!("{pem}\n")),
+        ] {
+            std::fs::write(&path, written).expect("writing");
+            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).expect("mode");
+            assert_eq!(read(&Source::File(path.clone())), Ok(kept));
+        }
+        std::fs::write(&path, "\n").expect("writing");
+        assert!(read(&Source::File(path)).expect_err("nothing in it").contains("is empty"));
+    }
+
+    #[test]
+    fn no_source_prints_its_secret() {
+        assert_eq!(format!("{:?}", Source::Given("s3cret".into())), "given");
     }
 }

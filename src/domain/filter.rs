@@ -51,6 +51,7 @@ enum Term {
     Not(Box<Self>),
     Words(String),
     Equal(Field, Vec<Pattern>),
+    Number(Field, Vec<Decimal>),
     Compare(Field, Comparison, Decimal),
     Age(Comparison, SignedDuration),
     Since(Timestamp),
@@ -125,6 +126,7 @@ impl Filter {
                 Term::Not(_)
                 | Term::Words(_)
                 | Term::Equal(..)
+                | Term::Number(..)
                 | Term::Compare(..)
                 | Term::Age(..)
                 | Term::Until(_)
@@ -134,18 +136,26 @@ impl Filter {
         since(self.0.as_ref()?)
     }
 
-    /// What the word under the cursor may become: field names, then a field's words.
+    /// What the word that ends at byte `cursor` may become: field names with their sign, or the words of a field. Each stands
+    /// for what is behind the last blank, bracket, `-`, `:`, `|` or `~` before the cursor.
     #[must_use]
     pub fn complete(text: &str, cursor: usize) -> Vec<String> {
-        let before = text.get(..cursor.min(text.len())).unwrap_or(text);
+        let mut cursor = cursor.min(text.len());
+        while !text.is_char_boundary(cursor) {
+            cursor -= 1;
+        }
+        let before = text.get(..cursor).unwrap_or(text);
         let word = before.rsplit(|c: char| c.is_whitespace() || matches!(c, '(' | ')')).next().unwrap_or_default();
-        let word = word.strip_prefix('-').unwrap_or(word);
+        let word = word.trim_start_matches('-').to_ascii_lowercase();
         let Some((name, value)) = word.split_once(':') else {
-            let names = Field::ALL.iter().map(|field| field.name()).chain(["since", "until", "is", "status", "type", "ccy"]);
-            return names.filter(|name| name.starts_with(word)).map(|name| format!("{name}:")).collect();
+            let sign = |field: &Field| if field.is_number() || *field == Field::Age { '>' } else { ':' };
+            let fields = Field::ALL.iter().map(|field| format!("{}{}", field.name(), sign(field)));
+            let others = ["since:", "until:", "is:"].into_iter().map(str::to_owned);
+            let aliases = ALIASES.iter().map(|(alias, _)| format!("{alias}:"));
+            return fields.chain(others).chain(aliases).filter(|name| name.starts_with(&word)).collect();
         };
-        let value = value.rsplit('|').next().unwrap_or_default().to_lowercase();
-        let words: Vec<&str> = match name.to_ascii_lowercase().as_str() {
+        let value = value.rsplit('|').next().unwrap_or_default().trim_start_matches('~');
+        let words: Vec<&str> = match name {
             "state" | "status" => vec![
                 "active", "frozen", "blocked", "pending", "closed", "expired", "unknown", "hold", "cleared", "declined",
                 "reversed", "failed", "sent", "accepted", "done",
@@ -169,7 +179,7 @@ impl Filter {
             "since" | "until" => vec!["15m", "1h", "8h", "24h", "2d", "today", "yesterday"],
             _ => Vec::new(),
         };
-        words.into_iter().filter(|word| word.starts_with(&value)).map(str::to_owned).collect()
+        words.into_iter().filter(|word| word.starts_with(value)).map(str::to_owned).collect()
     }
 }
 
@@ -178,18 +188,18 @@ fn matches(term: &Term, row: &dyn Row) -> bool {
         Term::All(terms) => terms.iter().all(|term| matches(term, row)),
         Term::Any(terms) => terms.iter().any(|term| matches(term, row)),
         Term::Not(term) => !matches(term, row),
-        Term::Words(words) => row.words().iter().any(|text| fold(text).contains(words.as_str())),
-        Term::Equal(field, patterns) => row.texts(*field).iter().any(|text| {
-            let text = fold(text);
+        Term::Words(words) => row.words().iter().any(|text| holds(text, words)),
+        Term::Equal(field @ (Field::Kind | Field::Action), patterns) => row.texts(*field).iter().any(|text| {
+            let text = plain(&fold(text));
             patterns.iter().any(|pattern| {
-                let same = if *field == Field::Kind || *field == Field::Action {
-                    plain(&text) == plain(&pattern.text)
-                } else {
-                    text == pattern.text
-                };
-                same || (pattern.contains && text.contains(&pattern.text))
+                let wanted = plain(&pattern.text);
+                text == wanted || (pattern.contains && text.contains(&wanted))
             })
         }),
+        Term::Equal(field, patterns) => row.texts(*field).iter().any(|text| {
+            patterns.iter().any(|pattern| if pattern.contains { holds(text, &pattern.text) } else { same(text, &pattern.text) })
+        }),
+        Term::Number(field, numbers) => row.number(*field).is_some_and(|value| numbers.contains(&value)),
         Term::Compare(field, comparison, number) => row.number(*field).is_some_and(|value| comparison.holds(&value, number)),
         Term::Age(comparison, age) => row.age().is_some_and(|value| comparison.holds(&value, age)),
         Term::Since(at) => row.time().is_some_and(|time| time >= *at),
@@ -198,18 +208,52 @@ fn matches(term: &Term, row: &dyn Row) -> bool {
     }
 }
 
-/// Without case and accents: `Müller` and `muller` are one.
+/// Without case and accents: `Müller` and `muller` are one, `Søren` and `soren` too.
+///
+/// Only marks that a reader may leave out are dropped: the vowels of Hindi or Thai are marks too, and stay.
 #[must_use]
 pub fn fold(text: &str) -> String {
     if text.is_ascii() {
         return text.to_ascii_lowercase();
     }
-    text.nfkd()
-        .filter(|c| !is_combining_mark(*c))
-        .flat_map(char::to_lowercase)
-        .nfkd()
-        .filter(|c| !is_combining_mark(*c))
-        .collect()
+    let bare = text.nfkd().filter(|c| !is_accent(*c)).flat_map(char::to_lowercase).nfkd().filter(|c| !is_accent(*c));
+    let mut folded = String::with_capacity(text.len());
+    for c in bare {
+        match c {
+            'ø' => folded.push('o'),
+            'ł' => folded.push('l'),
+            'đ' | 'ð' => folded.push('d'),
+            'þ' => folded.push_str("th"),
+            'ħ' => folded.push('h'),
+            'ı' => folded.push('i'),
+            'ß' => folded.push_str("ss"),
+            'æ' => folded.push_str("ae"),
+            'œ' => folded.push_str("oe"),
+            'ς' => folded.push('σ'),
+            c => folded.push(c),
+        }
+    }
+    folded
+}
+
+/// Marks of Latin, Greek and Cyrillic letters, and the points of Hebrew and Arabic.
+fn is_accent(c: char) -> bool {
+    is_combining_mark(c)
+        && matches!(c, '\u{300}'..='\u{36f}' | '\u{483}'..='\u{487}' | '\u{591}'..='\u{5c7}' | '\u{64b}'..='\u{65f}' | '\u{670}'
+            | '\u{1ab0}'..='\u{1aff}' | '\u{1dc0}'..='\u{1dff}' | '\u{20d0}'..='\u{20ff}' | '\u{fe20}'..='\u{fe2f}')
+}
+
+/// Whether a text contains a folded part. Nearly every text is ASCII, and is compared where it lies: a list has many rows.
+fn holds(text: &str, part: &str) -> bool {
+    if !text.is_ascii() {
+        return fold(text).contains(part);
+    }
+    part.is_empty() || text.as_bytes().windows(part.len()).any(|window| window.eq_ignore_ascii_case(part.as_bytes()))
+}
+
+/// Whether a text is a folded one.
+fn same(text: &str, folded: &str) -> bool {
+    if text.is_ascii() { text.eq_ignore_ascii_case(folded) } else { fold(text) == folded }
 }
 
 /// `top-up`, `topup` and `TOP UP` are one word.
@@ -253,6 +297,10 @@ pub enum Field {
     Expires,
     Age,
 }
+
+/// Short words for names of JSON.
+const ALIASES: [(&str, &str); 6] =
+    [("status", "state"), ("type", "kind"), ("ccy", "currency"), ("op", "operation"), ("who", "operator"), ("labels", "label")];
 
 impl Field {
     /// Every field.
@@ -329,15 +377,7 @@ impl Field {
     }
 
     fn named(name: &str) -> Option<Self> {
-        let name = match name {
-            "status" => "state",
-            "type" => "kind",
-            "ccy" => "currency",
-            "op" => "operation",
-            "who" => "operator",
-            "labels" => "label",
-            name => name,
-        };
+        let name = ALIASES.iter().find(|(alias, _)| *alias == name).map_or(name, |(_, name)| name);
         Self::ALL.into_iter().find(|field| field.name() == name)
     }
 
@@ -410,8 +450,12 @@ fn tokens(text: &str) -> Result<Vec<Token<'_>>, FilterError> {
             c if c.is_whitespace() => {}
             '(' => tokens.push(Token { at, kind: TokenKind::Open }),
             ')' => tokens.push(Token { at, kind: TokenKind::Close }),
-            '-' if chars.peek().is_some_and(|(_, next)| !next.is_whitespace()) => {
-                tokens.push(Token { at, kind: TokenKind::Minus })
+            '-' => {
+                if chars.peek().is_none_or(|(_, next)| next.is_whitespace() || *next == ')') {
+                    let message = "something is missing behind the -: write it without a blank, such as -uber".to_owned();
+                    return Err(FilterError { at, message });
+                }
+                tokens.push(Token { at, kind: TokenKind::Minus });
             }
             first => {
                 let quoted = first == '"';
@@ -507,6 +551,7 @@ impl<'a> Parser<'a> {
                 }
             }
             TokenKind::Close => Err(token.wrong("there is a ) without its (")),
+            TokenKind::Word(word, true) if word.trim().is_empty() => Err(token.wrong("there is nothing between the quotes")),
             TokenKind::Word(word, true) => Ok(Term::Words(fold(word))),
             TokenKind::Word(word, false) => self.word(&token, word),
         }
@@ -523,7 +568,14 @@ impl<'a> Parser<'a> {
     }
 
     fn word(&self, token: &Token<'_>, word: &str) -> Result<Term, FilterError> {
-        let Some(split) = word.find([':', '>', '<']) else { return Ok(Term::Words(fold(word))) };
+        let Some(split) = word.find([':', '>', '<']) else {
+            if let Some((name, value)) = word.split_once('=')
+                && Field::named(&name.to_ascii_lowercase()).is_some()
+            {
+                return Err(token.wrong(&format!("`=` is not a sign of filters: write {name}:{value}")));
+            }
+            return Ok(Term::Words(fold(word)));
+        };
         let (name, rest) = word.split_at(split);
         let name = name.to_ascii_lowercase();
         if name.is_empty() {
@@ -549,16 +601,30 @@ impl<'a> Parser<'a> {
                 })?;
                 Ok(Term::Is(flag))
             }
+            ("since" | "until" | "is", Some(_)) => Err(token.wrong(&format!("`{name}` is not compared: write {name}:value"))),
             (name, comparison) => {
                 let Some(field) = Field::named(name) else {
                     return Err(token.wrong(&format!(
                         "there is no field `{name}`: known are state kind amount currency merchant mcc country provider card last4 holder \
-                         balance age since until is, and every other name of the JSON output"
+                         balance age since until is, and every other name of the JSON output; text with a sign in it goes in quotes"
                     )));
                 };
                 match comparison {
                     None if field == Field::Age => Err(token.wrong("compare ages with > or <, such as age>30s")),
-                    None => Ok(Term::Equal(field, patterns(value))),
+                    None if field.is_number() => {
+                        let read = |text: &str| {
+                            let what = format!("`{text}` is not a number: write {name}:20, or {name}>20");
+                            read_decimal(text).map_err(|_| token.wrong(&what))
+                        };
+                        Ok(Term::Number(field, value.split('|').map(read).collect::<Result<_, _>>()?))
+                    }
+                    None => {
+                        let patterns = patterns(value);
+                        if patterns.iter().any(|pattern| pattern.text.is_empty()) {
+                            return Err(token.wrong(&format!("a value is missing behind `{name}`")));
+                        }
+                        Ok(Term::Equal(field, patterns))
+                    }
                     Some(comparison) if field == Field::Age => {
                         let age = span(value)
                             .ok_or_else(|| token.wrong("that is not an age: write one such as age>30s, 5m, 2h, 1d"))?;
@@ -605,7 +671,7 @@ fn patterns(value: &str) -> Vec<Pattern> {
         let part = text.strip_prefix('~');
         Pattern { contains: everywhere || part.is_some(), text: fold(part.unwrap_or(text)) }
     };
-    value.split('|').filter(|text| !text.is_empty()).map(one).collect()
+    value.split('|').map(one).collect()
 }
 
 /// `30s`, `15m`, `8h`, `2d`, `1w`.

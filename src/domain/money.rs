@@ -152,7 +152,7 @@ impl Money {
         let mut out = String::with_capacity(digits.len() + 8);
         out.push_str(sign);
         for (i, c) in whole.chars().enumerate() {
-            if i > 0 && (whole.len() - i) % 3 == 0 {
+            if i > 0 && (whole.len() - i).is_multiple_of(3) {
                 out.push(',');
             }
             out.push(c);

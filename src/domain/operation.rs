@@ -2,6 +2,7 @@
 //!
 //! A state only moves along [`OperationState::may_become`]. DONE means that the effect was read back; doubt is UNKNOWN.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -65,7 +66,23 @@ pub struct Before {
 }
 
 impl Operation {
-    /// Whether its effect is still in doubt or outstanding: while one is open, the same kind of change of the same card waits.
+    /// Whether a change of the same card has to wait for this one.
+    ///
+    /// A top-up waits for every unsettled top-up, since sending twice pays twice. A state or PIN is set to what is asked, so
+    /// repeating it does no harm: it waits only while the earlier one is on its way.
+    #[must_use]
+    pub fn blocks(&self, asked: Deed) -> bool {
+        match (self.deed, asked) {
+            (Deed::TopUp, Deed::TopUp) => self.is_open(),
+            (Deed::SetPin, Deed::SetPin)
+            | (Deed::Freeze | Deed::Unfreeze | Deed::Close, Deed::Freeze | Deed::Unfreeze | Deed::Close) => {
+                self.state == OperationState::Sent
+            }
+            _ => false,
+        }
+    }
+
+    /// Whether its effect is still in doubt or outstanding.
     #[must_use]
     pub fn is_open(&self) -> bool {
         match self.state {
@@ -87,6 +104,34 @@ impl Operation {
         }
         phrase
     }
+}
+
+/// One line of an operation's journal.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Step {
+    /// When.
+    pub at: Timestamp,
+    /// `intent`, `sent`, `answer`, `no answer`, `look`, `verdict`.
+    pub what: Arc<str>,
+    /// What was sent, said or seen, without secrets.
+    pub words: Arc<str>,
+    /// Number of the line in the journal's chain.
+    pub line: u64,
+    /// First characters of the line's hash.
+    pub hash: Arc<str>,
+}
+
+/// What other operations already have of a provider's credits, when one operation is looked for: a credit proves at most one.
+///
+/// Equal sums to one card cannot be told apart, and need not be: what counts is that no more operations are DONE than credits came.
+#[derive(Clone, Debug, Default)]
+pub struct Claimed {
+    /// Transactions that already prove an operation.
+    pub credits: BTreeSet<Arc<str>>,
+    /// Equal top-ups that have, or will have, a credit of their own that is not named yet: one credit each is theirs.
+    pub reserved: usize,
+    /// Equal top-ups that are as much in doubt as this one.
+    pub open: usize,
 }
 
 /// Name of an operation: 128 bits, of which the first 48 are milliseconds since 1970, so that ids sort by time.
@@ -574,7 +619,8 @@ pub fn may(deed: Deed, card: &Card, can: &Capabilities, open: &[Operation]) -> R
     }
     match (deed, card.state) {
         (Deed::Freeze, CardState::Frozen) | (Deed::Unfreeze, CardState::Active) => return Err(Denied::State(card.state)),
-        (Deed::Freeze | Deed::Unfreeze, CardState::Blocked) => return Err(Denied::Blocked),
+        (Deed::Freeze | Deed::Unfreeze | Deed::TopUp, CardState::Blocked) => return Err(Denied::Blocked),
+        (Deed::TopUp, CardState::Expired) => return Err(Denied::State(card.state)),
         _ => {}
     }
     if deed == Deed::TopUp && card.currency.is_none() {
@@ -583,21 +629,7 @@ pub fn may(deed: Deed, card: &Card, can: &Capabilities, open: &[Operation]) -> R
     if deed == Deed::SetPin && card.kind == Some(CardKind::Virtual) && can.pin.is_ok_and(|rule| rule.physical_only) {
         return Err(Denied::Virtual);
     }
-    let same = |op: &&Operation| op.card == card.key && op.is_open() && conflicts(op.deed, deed);
-    open.iter().find(same).map_or(Ok(()), |op| Err(Denied::Open(Box::new(op.clone()))))
-}
-
-/// Whether an open operation of one deed keeps another deed of the same card waiting.
-#[must_use]
-pub const fn conflicts(open: Deed, asked: Deed) -> bool {
-    const fn group(deed: Deed) -> u8 {
-        match deed {
-            Deed::Freeze | Deed::Unfreeze | Deed::Close => 0,
-            Deed::TopUp => 1,
-            Deed::SetPin => 2,
-        }
-    }
-    group(open) == group(asked)
+    open.iter().find(|op| op.card == card.key && op.blocks(deed)).map_or(Ok(()), |op| Err(Denied::Open(Box::new(op.clone()))))
 }
 
 #[cfg(test)]

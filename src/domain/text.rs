@@ -32,7 +32,7 @@ fn steers(c: char) -> bool {
 }
 
 /// Replaces all but the last four digits of anything that is shaped like a card number: 13 to 19 digits, single blanks
-/// or dashes between them allowed, whose Luhn sum is right.
+/// or dashes between them allowed, whose Luhn sum is right. Digits that a hexadecimal letter touches are part of an id, not a number.
 #[must_use]
 pub fn mask_card_numbers(text: &str) -> String {
     let chars: Vec<char> = text.chars().collect();
@@ -45,7 +45,10 @@ pub fn mask_card_numbers(text: &str) -> String {
             .filter_map(|&at| chars.get(at).and_then(|c| c.to_digit(10)))
             .filter_map(|d| u8::try_from(d).ok())
             .collect();
-        if (13..=19).contains(&digits.len()) && luhn(&digits) {
+        let hexadecimal =
+            |at: Option<usize>| at.and_then(|at| chars.get(at)).is_some_and(|c| matches!(c.to_ascii_lowercase(), 'a'..='f'));
+        let inside_an_id = hexadecimal(i.checked_sub(1)) || hexadecimal(run.last().map(|last| last + 1));
+        if (13..=19).contains(&digits.len()) && luhn(&digits) && !inside_an_id {
             out.push_str("..");
             for digit in digits.iter().skip(digits.len() - 4) {
                 out.push(char::from(b'0' + digit));
@@ -93,7 +96,7 @@ fn luhn(digits: &[u8]) -> bool {
             }
         })
         .sum();
-    sum % 10 == 0
+    sum.is_multiple_of(10)
 }
 
 /// Display columns that a text takes.
@@ -172,6 +175,7 @@ mod tests {
         assert_eq!(clean("4111111111111111"), "..1111");
         assert_eq!(clean("4111111111111112"), "4111111111111112");
         assert_eq!(clean("order 20260403 of 12"), "order 20260403 of 12");
+        assert_eq!(clean("bb75ad44-ebee-42c5-8550-204901404e93"), "bb75ad44-ebee-42c5-8550-204901404e93");
     }
 
     #[test]

@@ -9,6 +9,7 @@ use jiff::tz::TimeZone;
 use rust_decimal::Decimal;
 use serde_json::value::RawValue;
 
+use crate::clock::millis;
 use crate::domain::card::Last4;
 use crate::domain::money::{Currency, Money, read_decimal};
 use crate::domain::text;
@@ -98,6 +99,30 @@ impl Fields {
     pub fn text(&self, name: &str) -> Option<Arc<str>> {
         let cleaned = text::clean(&self.raw_text(name)?);
         (!cleaned.is_empty()).then(|| cleaned.into())
+    }
+
+    /// An id, exactly as sent: it has to go back to the provider, so nothing in it is masked. Blanks, controls and anything beyond
+    /// ASCII make it no id; longer than 100 characters neither.
+    #[must_use]
+    pub fn id(&self, name: &str) -> Option<Arc<str>> {
+        let text = self.raw_text(name)?;
+        let text = text.trim();
+        let plain = !text.is_empty() && text.len() <= 100 && text.bytes().all(|b| b.is_ascii_graphic());
+        plain.then(|| text.into())
+    }
+
+    /// The id of the first of these keys that is there.
+    #[must_use]
+    pub fn first_id(&self, names: &[&str]) -> Option<Arc<str>> {
+        names.iter().find_map(|name| self.id(name))
+    }
+
+    /// An id that must be there.
+    ///
+    /// # Errors
+    /// When it is not; the sentence names the key.
+    pub fn need_id(&self, name: &str) -> Result<Arc<str>, Odd> {
+        self.id(name).ok_or_else(|| Odd::new(&format!("has no {name}")))
     }
 
     /// The text of the first of these keys that is there.
@@ -211,7 +236,7 @@ pub fn raw_text(raw: &RawValue) -> Option<String> {
     }
 }
 
-/// A moment as the wires write it: RFC 3339, a date and time without an offset (then UTC), a date, or Unix seconds or milliseconds.
+/// A moment as the wires write it, in whole milliseconds: RFC 3339, a date and time without an offset (then UTC), a date, or Unix seconds or milliseconds.
 #[must_use]
 pub fn read_time(text: &str) -> Option<Timestamp> {
     let text = text.trim();
@@ -224,10 +249,10 @@ pub fn read_time(text: &str) -> Option<Timestamp> {
         };
     }
     if let Ok(at) = text.parse::<Timestamp>() {
-        return Some(at);
+        return Some(millis(at));
     }
     let civil = text.parse::<DateTime>().ok()?;
-    civil.to_zoned(TimeZone::UTC).ok().map(|zoned| zoned.timestamp())
+    civil.to_zoned(TimeZone::UTC).ok().map(|zoned| millis(zoned.timestamp()))
 }
 
 #[cfg(test)]

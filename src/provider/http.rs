@@ -5,6 +5,7 @@
 
 use std::collections::VecDeque;
 use std::error::Error as _;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -47,6 +48,7 @@ struct Inner {
     clock: Clock,
     timeout: Duration,
     calls: Mutex<VecDeque<Call>>,
+    sent: AtomicU64,
 }
 
 /// One finished call, for the providers view. Holds no header, body or query.
@@ -96,7 +98,7 @@ impl Http {
     #[must_use]
     pub fn over(provider: &ProviderId, transport: Box<dyn Transport>, clock: Clock, timeout: Duration) -> Self {
         let calls = Mutex::new(VecDeque::with_capacity(CALLS_KEPT));
-        Self(Arc::new(Inner { provider: provider.clone(), transport, clock, timeout, calls }))
+        Self(Arc::new(Inner { provider: provider.clone(), transport, clock, timeout, calls, sent: AtomicU64::new(0) }))
     }
 
     /// The account this leads to.
@@ -117,12 +119,19 @@ impl Http {
         self.0.calls.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
     }
 
+    /// How many requests were sent since the start.
+    #[must_use]
+    pub fn sent(&self) -> u64 {
+        self.0.sent.load(Ordering::Relaxed)
+    }
+
     /// Sends a request once and returns the answer, whatever its status.
     ///
     /// # Errors
     /// When no whole answer came in time. For a write the outcome is `Unknown` unless no byte can have reached the provider.
     pub async fn send(&self, does: Does, request: Request<Bytes>) -> Result<Answer> {
         let what = format!("{} {}", request.method(), request.uri().path());
+        self.0.sent.fetch_add(1, Ordering::Relaxed);
         let began = tokio::time::Instant::now();
         let result = tokio::time::timeout(self.0.timeout, self.0.transport.call(does, request)).await;
         let at = self.0.clock.now();
@@ -192,7 +201,7 @@ impl Answer {
     /// # Errors
     /// `BadReply`, in doubt for a write, when it is not one.
     pub fn object(&self) -> Result<Fields> {
-        Fields::read(&*self.json()?).map_err(|_| self.bad_reply("answered JSON of an unexpected shape"))
+        Fields::read(&self.json()?).map_err(|_| self.bad_reply("answered JSON of an unexpected shape"))
     }
 
     /// The error of an answer that cannot be trusted or understood: a write may have happened.
@@ -275,8 +284,11 @@ struct Net {
 
 impl Net {
     fn new(config: &ProviderConfig) -> std::result::Result<Self, String> {
+        let tls = super::tls::client(config.pin_certificate)
+            .map_err(|error| format!("{}: TLS cannot be set up: {error}", config.name))?;
         let client = |idle: usize| {
             reqwest::Client::builder()
+                .tls_backend_preconfigured(tls.clone())
                 .redirect(reqwest::redirect::Policy::none())
                 .retry(reqwest::retry::never())
                 .pool_max_idle_per_host(idle)

@@ -119,10 +119,7 @@ fn cells(model: &Model, row: &Known<'_>) -> Vec<(Role, String)> {
             (feed::state_role(operation.state), operation.deed.phrase().to_uppercase()),
             (Role::Money, operation.amount.map(|amount| format!("+{}", amount.grouped())).unwrap_or_default()),
             (Role::Text, format!("op {} {}", operation.id.short(), operation.operator)),
-            (
-                if operation.state == OperationState::Unknown { Role::Caution } else { Role::Muted },
-                story(operation, world.now),
-            ),
+            (if operation.state == OperationState::Unknown { Role::Caution } else { Role::Muted }, story(operation, world.now)),
         ],
     }
 }

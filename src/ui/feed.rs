@@ -204,10 +204,7 @@ fn explanation(model: &Model, row: &Known<'_>, columns: usize) -> Vec<Line> {
         Known::Transaction(row) => {
             let place = row.merchant.as_deref().map(|merchant| format!(" at {merchant}")).unwrap_or_default();
             let later = row.seen_at.duration_since(row.at).as_secs().max(0);
-            tell(
-                Role::Heading,
-                &format!("{} {} {}{}{place}", row.state.word(), row.kind.word(), row.sign(), row.amount),
-            );
+            tell(Role::Heading, &format!("{} {} {}{}{place}", row.state.word(), row.kind.word(), row.sign(), row.amount));
             tell(Role::Text, &in_words(model, row));
             let utc = row.at.strftime("%H:%M:%SZ");
             tell(Role::Muted, &format!("{} here, {utc}; seen by us {} s later, at {}", time(row.at), later, time(row.seen_at)));

@@ -125,8 +125,11 @@ fn fit(columns: &[Column], rows: &[Row], room: usize) -> (Vec<usize>, usize) {
     let free = room.saturating_sub(used(&widths));
     let gap = if free >= count.saturating_sub(1) + 4 { 2 } else { 1 };
     let mut free = free.saturating_sub(if gap == 2 { count.saturating_sub(1) } else { 0 });
-    let wishes: Vec<usize> =
-        columns.iter().zip(&widths).map(|(column, width)| if *width == 0 { 0 } else { column.most.saturating_sub(*width) }).collect();
+    let wishes: Vec<usize> = columns
+        .iter()
+        .zip(&widths)
+        .map(|(column, width)| if *width == 0 { 0 } else { column.most.saturating_sub(*width) })
+        .collect();
     let wished: usize = wishes.iter().sum();
     let share = free.min(wished);
     for (width, wish) in widths.iter_mut().zip(&wishes).rev() {
@@ -141,8 +144,12 @@ fn fit(columns: &[Column], rows: &[Row], room: usize) -> (Vec<usize>, usize) {
 mod tests {
     use super::*;
 
-    const COLUMNS: [Column; 4] =
-        [column("State", 7, 7, 8, 0), column("Holder", 6, 10, 20, 0), column("Provider", 6, 7, 10, 5), figures("Amount", 6, 10, 0)];
+    const COLUMNS: [Column; 4] = [
+        column("State", 7, 7, 8, 0),
+        column("Holder", 6, 10, 20, 0),
+        column("Provider", 6, 7, 10, 5),
+        figures("Amount", 6, 10, 0),
+    ];
 
     fn widths(room: usize, amount: &str) -> Vec<usize> {
         let cells = ["ACTIVE", "Mara Lindqvist", "artha", amount].map(|words| (Role::Text, words.to_owned())).to_vec();

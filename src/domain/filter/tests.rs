@@ -1,3 +1,5 @@
+//! What the filter language promises, in the operator's words.
+
 use super::*;
 use crate::domain::card::{Balance, Card, CardKey, CardState, ProviderId, Reading};
 use crate::domain::money::{Currency, Money};

@@ -1,0 +1,95 @@
+//! Closing a card for good: a phrase is typed.
+
+use super::field::Field;
+use super::grade::{Gate, Pressed, grade};
+use super::target::{Arming, Target, arming, environment};
+use super::{Step, send};
+use crate::app::chord::{Chord, Key};
+use crate::app::world::World;
+use crate::domain::card::CardKey;
+use crate::domain::operation::{Action, Deed, OperationId};
+use crate::engine::Order;
+
+/// Closing a card.
+#[derive(Debug)]
+pub(crate) struct Close {
+    /// The card.
+    pub(crate) target: Target,
+    /// The reason as typed.
+    pub(crate) reason: Field,
+    /// Whether keys go to the reason.
+    pub(crate) on_reason: bool,
+    /// What confirms.
+    pub(crate) gate: Gate,
+    /// The unsettled operation that is passed over.
+    pub(crate) second: Option<OperationId>,
+    /// Why the last key did nothing.
+    pub(crate) notice: Option<String>,
+    id: OperationId,
+}
+
+/// `CLOSE 6644`.
+pub(crate) fn phrase(arming: &Arming) -> String {
+    format!("CLOSE {}", arming.text)
+}
+
+impl Close {
+    /// Nothing typed yet.
+    pub(crate) fn new(key: &CardKey, second: Option<OperationId>, world: &mut World) -> Self {
+        Self {
+            target: Target::of(key, world),
+            reason: Field::new(80),
+            on_reason: false,
+            gate: Gate::new(grade(Deed::Close, environment(key, world), None, false)),
+            second,
+            notice: None,
+            id: world.new_operation_id(),
+        }
+    }
+
+    /// A key.
+    pub(crate) fn key(&mut self, chord: &Chord, world: &World) -> Step {
+        self.notice = None;
+        if matches!(chord.key, Key::Tab | Key::BackTab | Key::Up | Key::Down) {
+            self.on_reason = !self.on_reason;
+            return Step::Stay;
+        }
+        if self.on_reason {
+            if chord.key == Key::Enter {
+                self.on_reason = false;
+            } else {
+                self.reason.key(chord);
+            }
+            return Step::Stay;
+        }
+        match self.gate.key(chord, &phrase(&arming(&self.target.key, world))) {
+            Pressed::Confirmed => self.confirm(world),
+            Pressed::Refused(why) => {
+                self.notice = Some(why);
+                Step::Stay
+            }
+            Pressed::Taken | Pressed::NotMine => Step::Stay,
+        }
+    }
+
+    /// Pasted text: only for the reason.
+    pub(crate) fn paste(&mut self, text: &str) {
+        if self.on_reason {
+            self.reason.paste(text);
+        } else {
+            self.notice = Some("pasting is off here: type the phrase".to_owned());
+        }
+    }
+
+    fn confirm(&self, world: &World) -> Step {
+        let order = Order {
+            id: self.id,
+            card: self.target.key.clone(),
+            action: Action::Close,
+            reason: self.reason.reason(),
+            shown: self.target.shown,
+            second: self.second.is_some(),
+        };
+        send(order, self.second, world)
+    }
+}

@@ -1,0 +1,151 @@
+//! Freeze and unfreeze: a reason, then what the grade asks for.
+//!
+//! Compares the state only: a card that is being spent with must still be freezable.
+
+use std::sync::Arc;
+
+use super::field::Field;
+use super::grade::{Gate, Pressed, grade};
+use super::target::{Target, arming, environment};
+use super::{Step, send};
+use crate::app::chord::{Chord, Key};
+use crate::app::world::World;
+use crate::domain::card::CardKey;
+use crate::domain::operation::{Action, Deed, OperationId};
+use crate::engine::Order;
+
+/// Reasons for a freeze, by their keys 1 to 5; the last is typed.
+const FREEZE: [&str; 5] = ["lost", "stolen", "fraud", "customer asked", "other"];
+
+/// Reasons for an unfreeze.
+const UNFREEZE: [&str; 5] = ["found", "checked", "mistake", "holder asked", "other"];
+
+/// Freeze or unfreeze of a card.
+#[derive(Debug)]
+pub(crate) struct Switch {
+    /// The card.
+    pub(crate) target: Target,
+    /// Freeze or unfreeze.
+    pub(crate) deed: Deed,
+    /// Where keys go.
+    pub(crate) focus: Focus,
+    /// Which reason was chosen.
+    pub(crate) reason: Option<usize>,
+    /// The reason in own words.
+    pub(crate) words: Field,
+    /// What confirms.
+    pub(crate) gate: Gate,
+    /// The unsettled operation that is passed over.
+    pub(crate) second: Option<OperationId>,
+    /// Why the last key did nothing.
+    pub(crate) notice: Option<String>,
+    id: OperationId,
+}
+
+/// Where keys go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Focus {
+    /// To the reasons 1 to 5.
+    Reasons,
+    /// To the reason in own words.
+    Words,
+    /// To the gate.
+    Gate,
+}
+
+impl Switch {
+    /// Nothing chosen yet.
+    pub(crate) fn new(deed: Deed, key: &CardKey, second: Option<OperationId>, world: &mut World) -> Self {
+        Self {
+            target: Target::of(key, world),
+            deed,
+            focus: Focus::Reasons,
+            reason: None,
+            words: Field::new(60),
+            gate: Gate::new(grade(deed, environment(key, world), None, false)),
+            second,
+            notice: None,
+            id: world.new_operation_id(),
+        }
+    }
+
+    /// The five reasons.
+    pub(crate) fn reasons(&self) -> [&'static str; 5] {
+        if self.deed == Deed::Unfreeze { UNFREEZE } else { FREEZE }
+    }
+
+    /// The reason, once there is one.
+    pub(crate) fn reason(&self) -> Option<Arc<str>> {
+        let chosen = self.reason?;
+        let words = if chosen + 1 == FREEZE.len() { self.words.reason() } else { None };
+        words.or_else(|| self.reasons().get(chosen).map(|reason| Arc::from(*reason)))
+    }
+
+    /// A key.
+    pub(crate) fn key(&mut self, chord: &Chord, world: &mut World) -> Step {
+        self.notice = None;
+        let forward = *chord == Chord::plain(Key::Tab) || *chord == Chord::plain(Key::Down);
+        let back = *chord == Chord::plain(Key::BackTab) || *chord == Chord::plain(Key::Up);
+        if self.focus == Focus::Words {
+            match chord.key {
+                Key::Enter | Key::Tab | Key::Down => self.focus = Focus::Gate,
+                Key::BackTab | Key::Up => self.focus = Focus::Reasons,
+                _ => {
+                    self.words.key(chord);
+                }
+            }
+            return Step::Stay;
+        }
+        if back {
+            self.focus = Focus::Reasons;
+            return Step::Stay;
+        }
+        if forward {
+            self.focus = if self.reason.is_some() { Focus::Gate } else { Focus::Reasons };
+            return Step::Stay;
+        }
+        let typing = self.focus == Focus::Gate && self.gate.asks_text();
+        let number = chord.typed().and_then(|c| c.to_digit(10)).and_then(|n| usize::try_from(n).ok());
+        if let Some(number @ 1..=5) = number
+            && !typing
+        {
+            self.reason = Some(number - 1);
+            self.focus = if number == 5 { Focus::Words } else { Focus::Gate };
+            return Step::Stay;
+        }
+        match self.gate.key(chord, &arming(&self.target.key, world).text) {
+            Pressed::Confirmed => self.confirm(world),
+            Pressed::Refused(why) => {
+                self.notice = Some(why);
+                Step::Stay
+            }
+            Pressed::Taken | Pressed::NotMine => Step::Stay,
+        }
+    }
+
+    /// Pasted text: only for the reason in own words.
+    pub(crate) fn paste(&mut self, text: &str) {
+        if self.focus == Focus::Words {
+            self.words.paste(text);
+        } else {
+            self.notice = Some("pasting is off here: type it".to_owned());
+        }
+    }
+
+    fn confirm(&mut self, world: &World) -> Step {
+        let Some(reason) = self.reason() else {
+            self.notice = Some("choose a reason first: 1 to 5".to_owned());
+            self.focus = Focus::Reasons;
+            return Step::Stay;
+        };
+        let order = Order {
+            id: self.id,
+            card: self.target.key.clone(),
+            action: if self.deed == Deed::Unfreeze { Action::Unfreeze } else { Action::Freeze },
+            reason: Some(reason),
+            shown: self.target.shown_state(),
+            second: self.second.is_some(),
+        };
+        send(order, self.second, world)
+    }
+}

@@ -1,0 +1,227 @@
+//! Which card, and which operation, a word of the command line means.
+//!
+//! It never guesses: a word that fits more than one is answered with the candidates.
+
+use super::session::Session;
+use super::{Exit, Failure};
+use crate::domain::card::{Card, CardKey, Last4, ProviderId};
+use crate::domain::operation::Operation;
+use crate::domain::text;
+
+/// The card that a word means, from what the data file knows; where that has none, the providers are read first.
+///
+/// # Errors
+/// Usage, with the candidates, when it fits several; usage when it fits none; unreachable when it fits none and a
+/// provider that might have it could not be read.
+pub(crate) async fn card(session: &Session, word: &str) -> Result<Card, Failure> {
+    if let Some(card) = unique(word, &matching(word, &session.known_cards().await, &names(session)))? {
+        return Ok(card);
+    }
+    let named = full_key(word, &names(session));
+    let mut read = Vec::new();
+    let mut exit = Exit::Usage;
+    let mut troubles = Vec::new();
+    for (_, answer) in session.engine.read_cards().await {
+        match answer {
+            Ok(cards) => read.extend(cards),
+            // Another provider's trouble says nothing about a card of this one.
+            Err(error) if named.as_ref().is_some_and(|key| key.provider != error.provider) => {}
+            Err(error) => {
+                if Exit::of_error(&error) == Exit::Unreachable {
+                    exit = Exit::Unreachable;
+                }
+                troubles.push(error.to_string());
+            }
+        }
+    }
+    if let Some(card) = unique(word, &matching(word, &read, &names(session)))? {
+        return Ok(card);
+    }
+    // A card that no list has may still be read by its whole name.
+    if let Some(key) = named {
+        return session.engine.read_card(&key).await.map_err(|error| Failure::new(Exit::of_error(&error), error.to_string()));
+    }
+    Err(Failure::new(exit, none(word, &troubles)))
+}
+
+/// The card that a word means, from what the data file knows; nothing is read and nobody is asked.
+///
+/// # Errors
+/// Usage, with the candidates, when it fits several.
+pub(crate) async fn known_card(session: &Session, word: &str) -> Result<Option<Card>, Failure> {
+    unique(word, &matching(word, &session.known_cards().await, &names(session)))
+}
+
+fn names(session: &Session) -> Vec<ProviderId> {
+    session.providers.iter().map(|info| info.id.clone()).collect()
+}
+
+fn full_key(word: &str, providers: &[ProviderId]) -> Option<CardKey> {
+    let (name, id) = word.split_once('/')?;
+    let provider = providers.iter().find(|provider| provider.name() == name)?;
+    (!id.is_empty()).then(|| CardKey::new(provider, id))
+}
+
+/// The cards that a word fits: an exact id before beginnings of ids; the last four digits are as good as either.
+fn matching<'a>(word: &str, cards: &'a [Card], providers: &[ProviderId]) -> Vec<&'a Card> {
+    let (within, word) = match full_key(word, providers) {
+        Some(key) => (Some(key.provider), key.id.to_string()),
+        None => (None, word.to_owned()),
+    };
+    if word.is_empty() {
+        return Vec::new();
+    }
+    let cards = || cards.iter().filter(|card| within.as_ref().is_none_or(|provider| card.key.provider == *provider));
+    let exact: Vec<&Card> = cards().filter(|card| *card.key.id == *word).collect();
+    if within.is_some() && !exact.is_empty() {
+        return exact;
+    }
+    let digits: Option<Last4> = word.parse().ok();
+    let begins = |card: &Card| card.key.id.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(&word));
+    cards()
+        .filter(|card| {
+            let by_id = if exact.is_empty() { begins(card) } else { *card.key.id == *word };
+            by_id || (digits.is_some() && card.last4 == digits)
+        })
+        .collect()
+}
+
+fn unique(word: &str, found: &[&Card]) -> Result<Option<Card>, Failure> {
+    match found {
+        [] => Ok(None),
+        [card] => Ok(Some((*card).clone())),
+        several => Err(Failure::usage(candidates(word, several))),
+    }
+}
+
+fn candidates(word: &str, cards: &[&Card]) -> String {
+    /// Most candidates that are listed.
+    const LISTED: usize = 20;
+    let mut words = format!("{} fits {} cards; write one of", text::clean(word), cards.len());
+    for card in cards.iter().take(LISTED) {
+        words.push_str(&format!("\n  {}  {}  {}  {}", card.key, card.digits(), card.state.word(), card.holder));
+    }
+    if cards.len() > LISTED {
+        words.push_str(&format!("\n  and {} more", cards.len() - LISTED));
+    }
+    words
+}
+
+fn none(word: &str, troubles: &[String]) -> String {
+    let mut words =
+        format!("no card fits {}: write provider/id, a unique beginning of an id, or the last four digits", text::clean(word));
+    for trouble in troubles {
+        words.push_str(&format!("\n  not looked through: {trouble}"));
+    }
+    words
+}
+
+/// The operation that a word means: its whole id, a unique beginning of it, or the four characters that lists show.
+///
+/// # Errors
+/// Usage: none, or the candidates of several.
+pub(crate) fn operation<'a>(word: &str, operations: &'a [Operation]) -> Result<&'a Operation, Failure> {
+    let wanted = word.to_ascii_uppercase();
+    let fits = |operation: &&Operation| {
+        !wanted.is_empty() && (operation.id.to_string().starts_with(&wanted) || operation.id.short() == wanted)
+    };
+    let found: Vec<&Operation> = operations.iter().filter(fits).collect();
+    match found.as_slice() {
+        [operation] => Ok(operation),
+        [] => Err(Failure::usage(format!("no operation fits {}: cardtop ops lists them", text::clean(word)))),
+        several => {
+            let mut words = format!("{} fits {} operations; write one of", text::clean(word), several.len());
+            for operation in several {
+                words.push_str(&format!("\n  {}  {}  {}", operation.id, operation.phrase(), operation.card));
+            }
+            Err(Failure::usage(words))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn providers() -> Vec<ProviderId> {
+        vec![ProviderId::new("acme"), ProviderId::new("bravo")]
+    }
+
+    fn cards() -> Vec<Card> {
+        let card = |provider: &str, id: &str, last4: &str| Card {
+            last4: last4.parse().ok(),
+            ..Card::unread(CardKey::new(&ProviderId::new(provider), id))
+        };
+        vec![
+            card("acme", "9f00-aa", "4242"),
+            card("acme", "9f00-ab", "0917"),
+            card("acme", "77", "1111"),
+            card("acme", "771", "2222"),
+            card("bravo", "9f00-aa", "7731"),
+            card("bravo", "4242", "5555"),
+            card("bravo", "KIT-1", "0917"),
+        ]
+    }
+
+    fn found(word: &str) -> Vec<String> {
+        matching(word, &cards(), &providers()).iter().map(|card| card.key.to_string()).collect()
+    }
+
+    #[test]
+    fn a_card_is_named_by_provider_and_id() {
+        assert_eq!(found("acme/9f00-aa"), ["acme/9f00-aa"]);
+        assert_eq!(found("bravo/9f00-aa"), ["bravo/9f00-aa"]);
+        assert_eq!(found("acme/77"), ["acme/77"]);
+    }
+
+    #[test]
+    fn a_card_is_named_by_a_unique_beginning_of_its_id_in_any_case() {
+        assert_eq!(found("kit"), ["bravo/KIT-1"]);
+        assert_eq!(found("9f00-ab"), ["acme/9f00-ab"]);
+        assert_eq!(found("bravo/9f"), ["bravo/9f00-aa"]);
+        assert_eq!(found("77"), ["acme/77"], "an exact id wins over longer ones");
+    }
+
+    #[test]
+    fn a_card_is_named_by_its_last_four_digits() {
+        assert_eq!(found("7731"), ["bravo/9f00-aa"]);
+        assert_eq!(found("bravo/0917"), ["bravo/KIT-1"]);
+    }
+
+    #[test]
+    fn what_fits_several_is_not_guessed() {
+        assert_eq!(found("0917"), ["acme/9f00-ab", "bravo/KIT-1"]);
+        assert_eq!(found("9f00-aa"), ["acme/9f00-aa", "bravo/9f00-aa"]);
+        assert_eq!(found("4242"), ["acme/9f00-aa", "bravo/4242"], "digits of one, id of another");
+        let cards = cards();
+        let failure = unique("0917", &matching("0917", &cards, &providers())).expect_err("two cards");
+        assert_eq!(failure.exit, Exit::Usage);
+        assert!(failure.says.contains("acme/9f00-ab") && failure.says.contains("bravo/KIT-1"), "{}", failure.says);
+    }
+
+    #[test]
+    fn what_fits_nothing_is_nothing() {
+        for word in ["", "acme/", "acme/zzz", "zzz", "0000", "other/77", "ä", "9f00-aaa"] {
+            assert_eq!(found(word), Vec::<String>::new(), "{word}");
+        }
+    }
+
+    #[test]
+    fn an_operation_is_named_by_its_id_its_beginning_or_its_four_characters() {
+        use crate::cli::samples;
+        use crate::domain::operation::OperationId;
+        let first = samples::operation();
+        let later = OperationId::new(samples::at("2026-05-03T12:00:00Z"), 42, 2);
+        let both = [Operation { id: later, ..samples::operation() }, first.clone()];
+        let id = first.id.to_string();
+        for word in [id.clone(), id.to_lowercase(), id.chars().take(8).collect(), first.id.short()] {
+            assert_eq!(operation(&word, &both).map(|found| found.id).ok(), Some(first.id), "{word}");
+        }
+        let common: String = id.chars().take(2).collect();
+        let failure = operation(&common, &both).expect_err("both begin so");
+        assert!(failure.says.contains(&id) && failure.says.contains(&later.to_string()), "{}", failure.says);
+        for word in ["", "zzzz", "0"] {
+            assert_eq!(operation(word, &both[1..]).map(|found| found.id).ok(), (word == "0").then_some(first.id), "{word}");
+        }
+    }
+}

@@ -1,0 +1,221 @@
+//! What every command that reads or changes something needs: the configuration, the engine and how to print.
+//!
+//! It opens and closes; it asks the engine nothing.
+
+use std::io::{self, IsTerminal};
+use std::path::Path;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use super::print::View;
+use super::{ColorChoice, Failure, Global, complain};
+use crate::clock::Clock;
+use crate::config::{self, Config};
+use crate::domain::card::{Card, ProviderId};
+use crate::domain::filter::Filter;
+use crate::domain::text;
+use crate::engine::{Engine, News, ProviderInfo, Setup};
+
+/// An engine that reads only when it is asked, and how its answers are printed.
+pub(crate) struct Session {
+    /// The engine.
+    pub(crate) engine: Engine,
+    /// How to print.
+    pub(crate) view: View,
+    /// The accounts that are asked, in the order of the configuration.
+    pub(crate) providers: Vec<ProviderInfo>,
+    /// The filter of the command line, or one that matches everything.
+    pub(crate) filter: Filter,
+}
+
+impl Session {
+    /// Opens the data file and the accounts that the flags name.
+    ///
+    /// # Errors
+    /// A usage failure, when the configuration, a flag or the data file is wrong.
+    pub(crate) async fn open(global: &Global, clock: Clock) -> Result<Self, Failure> {
+        let config = configuration(global)?;
+        let view = view(global, zone(&config.board.timezone)?, clock.now());
+        // A slip of the pen is told before any secret is read.
+        let filter = Filter::parse(global.filter.as_deref().unwrap_or_default(), view.now, &view.zone)
+            .map_err(|error| Failure::usage(format!("--filter: {error}")))?;
+        let setup = Setup {
+            only: only(global, &config)?,
+            data: data_folder(global.data.as_deref())?,
+            read_only: global.read_only,
+            operator: operator(),
+            clock,
+            polling: false,
+            transport: None,
+            config,
+        };
+        let (engine, mut news) = Engine::open(setup).await.map_err(Failure::usage)?;
+        // Nobody looks at the news here, but it must not pile up, and a broken part must not be kept silent.
+        tokio::spawn(async move {
+            while let Some(news) = news.recv().await {
+                if let News::Broken(words) = news {
+                    complain(&words);
+                }
+            }
+        });
+        let providers = engine.providers();
+        Ok(Self { engine, view, providers, filter })
+    }
+
+    /// The cards that the data file knows, of the accounts that are asked.
+    pub(crate) async fn known_cards(&self) -> Vec<Card> {
+        let mut cards = self.engine.known_cards().await;
+        cards.retain(|card| self.rank(&card.key.provider) < self.providers.len());
+        cards
+    }
+
+    /// The account of this name.
+    pub(crate) fn provider(&self, id: &ProviderId) -> Option<&ProviderInfo> {
+        self.providers.iter().find(|info| info.id == *id)
+    }
+
+    /// Place of an account in the configuration; beyond the last for one that is not asked.
+    pub(crate) fn rank(&self, id: &ProviderId) -> usize {
+        self.providers.iter().position(|info| info.id == *id).unwrap_or(self.providers.len())
+    }
+}
+
+/// The configuration that `--config`, the environment or the platform's folder leads to.
+///
+/// # Errors
+/// A usage failure; where there is no file at all, it says how to start.
+pub(crate) fn configuration(global: &Global) -> Result<Config, Failure> {
+    if global.config.is_none() {
+        let place = config::default_path();
+        if !place.as_ref().is_some_and(|path| path.exists()) {
+            return Err(Failure::usage(how_to_start(place.as_deref())));
+        }
+    }
+    Config::load(global.config.as_deref()).map_err(|error| Failure::usage(error.to_string()))
+}
+
+fn how_to_start(place: Option<&Path>) -> String {
+    let place = place.map_or_else(String::new, |path| format!(" ({} does not exist)", path.display()));
+    format!(
+        "there is no configuration yet{place}\n\n  \
+         cardtop demo            look around, on made-up cards; needs no set-up\n  \
+         cardtop init            write a commented configuration to start from\n  \
+         cardtop --config FILE   use the configuration in FILE\n  \
+         cardtop --help          everything else"
+    )
+}
+
+/// The account that `--provider` names, if it is given.
+///
+/// # Errors
+/// A usage failure that lists the accounts, when there is none of this name.
+pub(crate) fn only(global: &Global, config: &Config) -> Result<Option<ProviderId>, Failure> {
+    let Some(name) = &global.provider else { return Ok(None) };
+    let names: Vec<&str> = config.providers.iter().map(|provider| provider.name.name()).collect();
+    if names.contains(&name.as_str()) {
+        return Ok(Some(ProviderId::new(name)));
+    }
+    Err(Failure::usage(format!(
+        "--provider: there is no {} in the configuration; it has {}",
+        text::clean(name),
+        names.join(", ")
+    )))
+}
+
+/// The folder of the data file.
+///
+/// # Errors
+/// A usage failure, when the platform has no such folder and none was given.
+pub(crate) fn data_folder(given: Option<&Path>) -> Result<std::path::PathBuf, Failure> {
+    config::data_dir(given).map_err(|error| Failure::usage(error.to_string()))
+}
+
+/// The time zone of this name; `local` is the machine's.
+///
+/// # Errors
+/// A usage failure, when the time zone database does not know it.
+pub(crate) fn zone(name: &str) -> Result<TimeZone, Failure> {
+    match name {
+        "local" => Ok(TimeZone::system()),
+        name => TimeZone::get(name).map_err(|_| Failure::usage(format!("board.timezone: there is no time zone {name}"))),
+    }
+}
+
+/// How the flags and the terminal want rows printed.
+pub(crate) fn view(global: &Global, zone: TimeZone, now: Timestamp) -> View {
+    let terminal = io::stdout().is_terminal();
+    let color = colored(global.color, terminal, environment("NO_COLOR").as_deref(), environment("TERM").as_deref());
+    View { format: global.format(), color, terminal, now, zone }
+}
+
+/// Whether to use colours: where it is left to us, only on a terminal that can, and not when `NO_COLOR` says no.
+pub(crate) fn colored(choice: ColorChoice, terminal: bool, no_color: Option<&str>, term: Option<&str>) -> bool {
+    match choice {
+        ColorChoice::Always => true,
+        ColorChoice::Never => false,
+        ColorChoice::Auto => terminal && no_color.is_none_or(str::is_empty) && term != Some("dumb"),
+    }
+}
+
+/// How the board is to use colours.
+pub(crate) const fn board_color(choice: ColorChoice) -> crate::run::Color {
+    match choice {
+        ColorChoice::Auto => crate::run::Color::Auto,
+        ColorChoice::Always => crate::run::Color::Always,
+        ColorChoice::Never => crate::run::Color::Never,
+    }
+}
+
+/// Who operates, as the system knows them: written into the journal beside every change.
+pub(crate) fn operator() -> Arc<str> {
+    let named = ["USER", "LOGNAME"].into_iter().find_map(environment);
+    let asked = || {
+        let output = std::process::Command::new("whoami").stdin(std::process::Stdio::null()).output().ok()?;
+        String::from_utf8(output.stdout).ok()
+    };
+    let name = named.or_else(asked).map(|name| text::clean(&name)).unwrap_or_default();
+    if name.is_empty() { "unknown".into() } else { name.into() }
+}
+
+#[expect(clippy::disallowed_methods, reason = "what the terminal wants and who operates is only told by the environment")]
+fn environment(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn colours_are_for_terminals_that_want_them() {
+        assert!(colored(ColorChoice::Auto, true, None, Some("xterm")));
+        assert!(colored(ColorChoice::Auto, true, Some(""), None));
+        assert!(!colored(ColorChoice::Auto, true, Some("1"), None));
+        assert!(!colored(ColorChoice::Auto, true, None, Some("dumb")));
+        assert!(!colored(ColorChoice::Auto, false, None, None));
+        assert!(colored(ColorChoice::Always, false, Some("1"), None));
+        assert!(!colored(ColorChoice::Never, true, None, None));
+    }
+
+    #[test]
+    fn without_a_configuration_the_first_steps_are_named() {
+        let words = how_to_start(Some(Path::new("/home/anay/.config/cardtop/config.toml")));
+        for wanted in ["cardtop demo", "cardtop init", "/home/anay/.config/cardtop/config.toml does not exist"] {
+            assert!(words.contains(wanted), "{words}");
+        }
+    }
+
+    #[test]
+    fn somebody_always_operates() {
+        assert!(!operator().is_empty());
+    }
+
+    #[test]
+    fn a_time_zone_is_known_or_named_as_unknown() {
+        assert!(zone("UTC").is_ok());
+        let failure = zone("Europe/Atlantis").expect_err("no such zone");
+        assert!(failure.says.contains("Europe/Atlantis"), "{}", failure.says);
+    }
+}

@@ -1,0 +1,137 @@
+//! The commands around the program itself: a first configuration, completions, the manual, and the log file.
+//!
+//! Nothing here opens the data file or talks to a provider.
+
+use std::fs;
+use std::io::{self, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::path::Path;
+use std::sync::Mutex;
+
+use clap::CommandFactory;
+use tracing_subscriber::filter::{LevelFilter, filter_fn};
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{EnvFilter, Layer};
+
+use super::{Cli, Exit, Failure, Global, Outcome, print};
+use crate::config;
+
+/// The configuration that `init` writes: every key, with one account of each kind.
+const EXAMPLE: &str = include_str!("../../config.example.toml");
+
+/// `init`: writes the commented example, for its owner only, and never over another file.
+pub(super) fn init(global: &Global) -> Outcome {
+    let path = global
+        .config
+        .clone()
+        .or_else(config::default_path)
+        .ok_or_else(|| Failure::usage("this system has no folder for configurations: say where with --config FILE"))?;
+    write_example(&path)?;
+    let shown = path.display();
+    print::put(&format!(
+        "{shown} is written, for your eyes only.\n\n\
+         Next: remove the accounts that you do not have, fill in the others, and say where their secrets are\n\
+         (never the secrets themselves). Then: cardtop providers\n"
+    ))?;
+    Ok(Exit::Done)
+}
+
+fn write_example(path: &Path) -> Result<(), Failure> {
+    let failed = |error: io::Error| match error.kind() {
+        io::ErrorKind::AlreadyExists => Failure::usage(format!("{} exists: it is left as it is", path.display())),
+        _ => Failure::usage(format!("{} cannot be written: {error}", path.display())),
+    };
+    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty() && !folder.exists()) {
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(failed)?;
+    }
+    let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(failed)?;
+    file.write_all(EXAMPLE.as_bytes()).map_err(failed)
+}
+
+/// `completions SHELL`.
+pub(super) fn completions(shell: clap_complete::Shell) -> Outcome {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command(), "cardtop", &mut script);
+    print::put(&String::from_utf8_lossy(&script))?;
+    Ok(Exit::Done)
+}
+
+/// `man [COMMAND]`.
+pub(super) fn manual(command: Option<&str>) -> Outcome {
+    print::put(&page(command)?)?;
+    Ok(Exit::Done)
+}
+
+fn page(command: Option<&str>) -> Result<String, Failure> {
+    let mut whole = Cli::command();
+    whole.build();
+    let wanted = match command {
+        None => whole,
+        Some(name) => {
+            whole.find_subcommand(name).cloned().ok_or_else(|| Failure::usage(format!("there is no command {name}")))?
+        }
+    };
+    let mut page = Vec::new();
+    clap_mangen::Man::new(wanted).render(&mut page)?;
+    Ok(String::from_utf8_lossy(&page).into_owned())
+}
+
+/// Logs into a file that only its owner may read, as much as `CARDTOP_LOG` says; `info` when it is unset.
+///
+/// # Errors
+/// A usage failure, when the file cannot be opened or a log is already being written.
+pub(super) fn log_to(path: &Path) -> Result<(), Failure> {
+    let failed = |error: io::Error| Failure::usage(format!("--log-file: {} cannot be written: {error}", path.display()));
+    let file = fs::OpenOptions::new().append(true).create(true).mode(0o600).open(path).map_err(failed)?;
+    if file.metadata().map_err(failed)?.is_file() {
+        file.set_permissions(fs::Permissions::from_mode(0o600)).map_err(failed)?;
+    }
+    let filter =
+        EnvFilter::builder().with_default_directive(LevelFilter::INFO.into()).with_env_var("CARDTOP_LOG").from_env_lossy();
+    // Of the libraries below nothing is written: at their finest they would show headers, and with them credentials.
+    let own = filter_fn(|about| about.target().starts_with("cardtop"));
+    let lines = tracing_subscriber::fmt::layer().with_ansi(false).with_writer(Mutex::new(file)).with_filter(own);
+    tracing_subscriber::registry()
+        .with(filter)
+        .with(lines)
+        .try_init()
+        .map_err(|error| Failure::usage(format!("--log-file: {error}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_first_configuration_is_for_its_owner_only_and_never_overwrites() {
+        let home = tempfile::tempdir().expect("a folder");
+        let path = home.path().join("new").join("config.toml");
+        write_example(&path).expect("a new file");
+        assert_eq!(fs::metadata(&path).expect("it is there").permissions().mode() & 0o777, 0o600);
+        assert_eq!(fs::read_to_string(&path).expect("readable"), EXAMPLE);
+        fs::write(&path, "mine").expect("writing");
+        let failure = write_example(&path).expect_err("it exists");
+        assert_eq!((failure.exit, fs::read_to_string(&path).expect("readable")), (Exit::Usage, "mine".to_owned()));
+    }
+
+    #[test]
+    fn there_is_a_manual_page_of_the_whole_and_of_each_command() {
+        let whole = page(None).expect("a page");
+        for word in ["cardtop", "EXIT", "topup", "exit codes"] {
+            assert!(whole.to_lowercase().contains(&word.to_lowercase()), "{word}");
+        }
+        assert!(page(Some("topup")).expect("a page").contains("AMOUNT"));
+        assert_eq!(page(Some("watch")).expect_err("not built").exit, Exit::Usage);
+    }
+
+    #[test]
+    fn completions_know_the_commands() {
+        let mut script = Vec::new();
+        clap_complete::generate(clap_complete::Shell::Bash, &mut Cli::command(), "cardtop", &mut script);
+        let script = String::from_utf8(script).expect("text");
+        for word in ["topup", "--pin-stdin", "transactions"] {
+            assert!(script.contains(word), "{word}");
+        }
+    }
+}

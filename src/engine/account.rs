@@ -1,0 +1,333 @@
+//! One provider account as the engine keeps it: its adapter, what was tried when, its budget and its health.
+//!
+//! Nothing here waits or sends.
+
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use jiff::{SignedDuration, Timestamp};
+use tokio::sync::Notify;
+
+use super::schedule::{self, Budget, CardPlan, Next, Plan, Rank, Read};
+use super::{Health, HealthState, ProviderInfo};
+use crate::config::ProviderConfig;
+use crate::domain::card::{Card, CardKey};
+use crate::domain::operation::{Operation, OperationId};
+use crate::provider::http::Http;
+use crate::provider::{Error, Kind, Provider};
+
+/// After this many failures in a row a provider is DOWN.
+const DOWN_AFTER: u32 = 3;
+
+/// A provider that refuses the credentials is tried again by itself after this long.
+const AUTH_PAUSE: SignedDuration = SignedDuration::from_mins(15);
+
+/// A median answer above this is SLOW.
+const SLOW_MILLIS: u64 = 2_000;
+
+/// One account.
+pub(super) struct Account {
+    pub(super) info: ProviderInfo,
+    pub(super) config: ProviderConfig,
+    /// The adapter; the sentence that says why there is none.
+    pub(super) provider: Result<Arc<dyn Provider>, String>,
+    pub(super) http: Option<Http>,
+    /// Wakes the account's reading task.
+    pub(super) wake: Notify,
+    state: Mutex<State>,
+}
+
+struct State {
+    paused: bool,
+    asked: Vec<CardKey>,
+    list: Option<Timestamp>,
+    feed: Option<Timestamp>,
+    float: Option<Timestamp>,
+    card: HashMap<Arc<str>, Timestamp>,
+    card_feed: HashMap<Arc<str>, Timestamp>,
+    listed: HashSet<Arc<str>>,
+    /// From where on the transactions of all cards, or of one, are read next.
+    feed_from: HashMap<Option<Arc<str>>, Timestamp>,
+    turn: u64,
+    gate: Option<Timestamp>,
+    budget: Budget,
+    counted: u64,
+    failures: u32,
+    failed: VecDeque<Timestamp>,
+    sent: VecDeque<(Timestamp, u64)>,
+    state: HealthState,
+    since: Timestamp,
+    last_good: Option<Timestamp>,
+    why: Option<Arc<str>>,
+    odd_rows: u64,
+}
+
+impl Account {
+    pub(super) fn new(
+        info: ProviderInfo,
+        config: ProviderConfig,
+        provider: Result<Arc<dyn Provider>, String>,
+        http: Option<Http>,
+        now: Timestamp,
+    ) -> Self {
+        let why = provider.as_ref().err().map(|why| Arc::from(why.as_str()));
+        let state = State {
+            paused: false,
+            asked: Vec::new(),
+            list: None,
+            feed: None,
+            float: None,
+            card: HashMap::new(),
+            card_feed: HashMap::new(),
+            listed: HashSet::new(),
+            feed_from: HashMap::new(),
+            turn: 0,
+            gate: None,
+            budget: Budget::new(config.rate_limit, now),
+            counted: 0,
+            failures: 0,
+            failed: VecDeque::new(),
+            sent: VecDeque::new(),
+            state: if why.is_some() { HealthState::Auth } else { HealthState::Ok },
+            since: now,
+            last_good: None,
+            why,
+            odd_rows: 0,
+        };
+        Self { info, config, provider, http, wake: Notify::new(), state: Mutex::new(state) }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The adapter.
+    ///
+    /// # Errors
+    /// Why there is none.
+    pub(super) fn provider(&self) -> Result<&Arc<dyn Provider>, Error> {
+        self.provider.as_ref().map_err(|why| Error::new(&self.info.id, Kind::Auth, why))
+    }
+
+    /// What to read next. `watched` ranks the cards.
+    pub(super) fn next(&self, now: Timestamp, cards: &[Card], rank: &dyn Fn(&CardKey) -> Rank, open: &[Operation]) -> Next {
+        let Some(can) = &self.info.can else { return Next::Wait(None) };
+        let mut state = self.state();
+        let plans: Vec<CardPlan> = cards
+            .iter()
+            .map(|card| CardPlan {
+                rank: rank(&card.key),
+                read: state.card.get(&card.key.id).copied(),
+                listed: state.listed.contains(&card.key.id),
+                feed: state.card_feed.get(&card.key.id).copied(),
+                asked: state.asked.contains(&card.key),
+            })
+            .collect();
+        let looks: Vec<(OperationId, Timestamp)> =
+            open.iter().filter_map(|operation| Some((operation.id, operation.next_look?))).collect();
+        let ready = state.budget.ready_at(now);
+        let next = schedule::next(&Plan {
+            now,
+            poll: self.config.poll,
+            can,
+            gate: state.gate.max(ready),
+            paused: state.paused,
+            looks: &looks,
+            list: state.list,
+            feed: state.feed,
+            float: state.float,
+            cards: &plans,
+            turn: state.turn,
+        });
+        if let Next::Read(read) = next {
+            state.turn += 1;
+            match read {
+                Read::List => state.list = Some(now),
+                Read::Feed => state.feed = Some(now),
+                Read::Float => state.float = Some(now),
+                Read::Card(index) => {
+                    if let Some(card) = cards.get(index) {
+                        state.card.insert(Arc::clone(&card.key.id), now);
+                        state.asked.retain(|key| *key != card.key);
+                    }
+                }
+                Read::CardFeed(index) => {
+                    if let Some(card) = cards.get(index) {
+                        state.card_feed.insert(Arc::clone(&card.key.id), now);
+                    }
+                }
+                Read::Look(_) => {}
+            }
+        }
+        next
+    }
+
+    /// Read everything again now, whatever was waited for.
+    pub(super) fn ask_all(&self) {
+        let mut state = self.state();
+        state.gate = None;
+        state.list = None;
+        state.feed = None;
+        state.float = None;
+        state.card.clear();
+        state.card_feed.clear();
+        drop(state);
+        self.wake.notify_one();
+    }
+
+    /// Read this card and its transactions next.
+    pub(super) fn ask_card(&self, key: &CardKey) {
+        let mut state = self.state();
+        if !state.asked.contains(key) {
+            state.asked.push(key.clone());
+        }
+        state.card_feed.remove(&key.id);
+        state.feed = None;
+        drop(state);
+        self.wake.notify_one();
+    }
+
+    pub(super) fn pause(&self, paused: bool) {
+        self.state().paused = paused;
+        self.wake.notify_one();
+    }
+
+    /// These cards' balances came with the list.
+    pub(super) fn listed(&self, cards: &[Card], at: Timestamp) {
+        let mut state = self.state();
+        for card in cards.iter().filter(|card| card.balance.at().is_some()) {
+            state.listed.insert(Arc::clone(&card.key.id));
+            state.card.insert(Arc::clone(&card.key.id), at);
+        }
+    }
+
+    /// From where on transactions are read next.
+    pub(super) fn feed_from(&self, card: Option<&CardKey>) -> Option<Timestamp> {
+        self.state().feed_from.get(&card.map(|card| Arc::clone(&card.id))).copied()
+    }
+
+    /// Transactions were read completely up to this moment.
+    pub(super) fn feed_read(&self, card: Option<&CardKey>, until: Timestamp) {
+        self.state().feed_from.insert(card.map(|card| Arc::clone(&card.id)), until);
+    }
+
+    pub(super) fn odd(&self, rows: usize) {
+        self.state().odd_rows += u64::try_from(rows).unwrap_or(0);
+    }
+
+    /// Takes the requests sent since the last count out of the budget.
+    pub(super) fn count(&self, now: Timestamp) {
+        let Some(http) = &self.http else { return };
+        let sent = http.sent();
+        let mut state = self.state();
+        let fresh = sent.saturating_sub(state.counted);
+        state.counted = sent;
+        if fresh > 0 {
+            state.budget.take(fresh, now);
+            state.sent.push_back((now, fresh));
+        }
+        while state.sent.front().is_some_and(|(at, _)| now.duration_since(*at) > SignedDuration::from_mins(1)) {
+            state.sent.pop_front();
+        }
+    }
+
+    /// A read succeeded.
+    pub(super) fn good(&self, now: Timestamp) {
+        self.count(now);
+        let slow = self.latency_ms().is_some_and(|millis| millis > SLOW_MILLIS);
+        let mut state = self.state();
+        state.failures = 0;
+        state.gate = None;
+        state.last_good = Some(now);
+        state.why = slow.then(|| "answers take long".into());
+        state.becomes(if slow { HealthState::Slow } else { HealthState::Ok }, now);
+    }
+
+    /// A read failed. Returns why all figures of the provider may be old from now on, if so.
+    pub(super) fn bad(&self, error: &Error, now: Timestamp) -> Option<Arc<str>> {
+        self.count(now);
+        let mut state = self.state();
+        let wait = |failures| schedule::back_off(failures, self.info.id.name(), error.retry_after);
+        match error.kind {
+            // The provider answered, about this one card or call.
+            Kind::Refused | Kind::NotFound | Kind::NotOffered => return None,
+            Kind::Auth => {
+                state.gate = now
+                    .saturating_add(
+                        error.retry_after.map_or(AUTH_PAUSE, |wait| SignedDuration::try_from(wait).unwrap_or(AUTH_PAUSE)),
+                    )
+                    .ok();
+                state.becomes(HealthState::Auth, now);
+            }
+            Kind::RateLimited => {
+                state.failures = state.failures.max(1);
+                state.gate = now.saturating_add(wait(state.failures)).ok();
+                state.becomes(HealthState::Slow, now);
+            }
+            Kind::Unreachable | Kind::BadReply => {
+                state.failures = state.failures.saturating_add(1);
+                state.gate = now.saturating_add(wait(state.failures)).ok();
+                let down = state.failures >= DOWN_AFTER;
+                state.becomes(if down { HealthState::Down } else { HealthState::Slow }, now);
+            }
+        }
+        state.failed.push_back(now);
+        let why: Arc<str> = error.to_string().into();
+        state.why = Some(Arc::clone(&why));
+        matches!(state.state, HealthState::Down | HealthState::Auth).then_some(why)
+    }
+
+    fn latency_ms(&self) -> Option<u64> {
+        let mut millis: Vec<u64> = self
+            .http
+            .as_ref()?
+            .calls()
+            .iter()
+            .rev()
+            .take(9)
+            .filter(|call| call.status.is_some())
+            .filter_map(|call| u64::try_from(call.took.as_millis()).ok())
+            .collect();
+        millis.sort_unstable();
+        millis.get(millis.len() / 2).copied()
+    }
+
+    /// How it is doing.
+    pub(super) fn health(&self, now: Timestamp, cards: usize) -> Health {
+        let latency_ms = self.latency_ms();
+        let skew = self.http.as_ref().and_then(|http| http.calls().iter().rev().find_map(|call| call.skew));
+        let mut state = self.state();
+        while state.failed.front().is_some_and(|at| now.duration_since(*at) > SignedDuration::from_mins(5)) {
+            state.failed.pop_front();
+        }
+        let calls: u64 = state
+            .sent
+            .iter()
+            .filter(|(at, _)| now.duration_since(*at) <= SignedDuration::from_mins(1))
+            .map(|(_, sent)| sent)
+            .sum();
+        Health {
+            provider: self.info.id.clone(),
+            state: if state.paused { HealthState::Paused } else { state.state },
+            since: state.since,
+            last_good: state.last_good,
+            next_try: state.gate.filter(|gate| *gate > now),
+            why: state.why.clone(),
+            calls_last_minute: u32::try_from(calls).unwrap_or(u32::MAX),
+            errors_5m: u32::try_from(state.failed.len()).unwrap_or(u32::MAX),
+            cards,
+            odd_rows: state.odd_rows,
+            skew,
+            latency_ms,
+        }
+    }
+}
+
+impl State {
+    fn becomes(&mut self, state: HealthState, now: Timestamp) {
+        if self.state != state {
+            self.state = state;
+            self.since = now;
+        }
+    }
+}

@@ -1,0 +1,354 @@
+//! The only caller of [`Provider::act`](crate::provider::Provider::act): re-read, journal, send once, look.
+//!
+//! A change whose outcome is unknown is looked at, never sent again. The journal has the intent before a byte leaves.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::account::Account;
+use super::schedule::look_again;
+use super::{Engine, News, Order, Refused};
+use crate::domain::card::{Card, CardState};
+use crate::domain::operation::{Action, Before, Deed, Operation, OperationId, OperationState, Proof, Step, may};
+use crate::provider::{Error, Outcome, Receipt, Seen};
+use crate::store::journal::{self, Finding, Intent};
+
+impl Engine {
+    /// Asks for a change and waits for its proof, at most `wait`. What comes back is the operation as it then is.
+    ///
+    /// # Errors
+    /// When nothing was sent.
+    pub async fn change(&self, order: Order, wait: Duration) -> Result<Operation, Refused> {
+        let engine = self.clone();
+        // In a task of its own: whoever asked may go away, a change that is being sent may not.
+        let sending = tokio::spawn(async move { engine.send(order).await });
+        let mut operation = match sending.await {
+            Ok(result) => result?,
+            Err(died) => return Err(Refused::Journal(format!("cardtop itself failed: {died}; see `cardtop ops`"))),
+        };
+        let deadline = tokio::time::Instant::now() + wait;
+        while operation.is_open() {
+            let due = operation
+                .next_look
+                .map_or(Duration::MAX, |at| Duration::try_from(at.duration_since(self.0.clock.now())).unwrap_or_default());
+            let next = tokio::time::Instant::now().checked_add(due).filter(|next| *next <= deadline);
+            let Some(next) = next else { break };
+            tokio::time::sleep_until(next).await;
+            operation = self.look(operation.id, "look").await.unwrap_or(operation);
+        }
+        Ok(operation)
+    }
+
+    async fn send(&self, order: Order) -> Result<Operation, Refused> {
+        let _sending = self.0.sending.enter();
+        let account = self.gate(&order)?;
+        let provider = account.provider().map_err(Refused::Unread)?;
+        let known = self.lock_cards().get(&order.card).cloned().unwrap_or_else(|| Card::unread(order.card.clone()));
+        let card = self.read_one(&account, &known).await.map_err(Refused::Unread)?;
+        changed_since_shown(&order, &card)?;
+        let can = provider.can();
+        let deed = order.action.deed();
+        let open = if order.second { Vec::new() } else { self.open_of(&order.card.provider) };
+        may(deed, &card, &can, &open).map_err(|denied| Refused::Denied(denied.to_string()))?;
+        let now = self.0.clock.now();
+        let operation = Operation {
+            id: order.id,
+            deed,
+            card: order.card.clone(),
+            last4: card.last4,
+            amount: order.action.amount(),
+            state: OperationState::Sent,
+            reason: order.reason.clone(),
+            reference: order.id.reference(),
+            provider_reference: None,
+            operator: Arc::clone(&self.0.operator),
+            created_at: now,
+            updated_at: now,
+            detail: None,
+            before: Before { owner: card.owner.clone(), state: Some(card.state), balance: card.balance.value().copied() },
+            proof: can.proof(deed),
+            looks: 0,
+            next_look: None,
+        };
+        self.intend(&operation, order.second).await?;
+        self.tell_operation(&operation).await;
+        self.note(operation.id, "sent", &format!("{} asked of {}", operation.phrase(), operation.card.provider)).await?;
+        let result = provider.act(&card, &order.action, order.id).await;
+        // The secrets of the action end here.
+        drop(order.action);
+        account.count(self.0.clock.now());
+        if let Err(error) = &result {
+            if let Some(why) = account.bad(error, self.0.clock.now()) {
+                tracing::warn!(provider = account.info.id.name(), "{why}");
+            }
+            self.tell_health(&account).await;
+        }
+        let finding = self.answer(&operation, result);
+        let operation = self.find(&account, operation, finding).await;
+        account.ask_card(&order.card);
+        Ok(operation)
+    }
+
+    /// The one gate that every change passes, whatever asked for it.
+    fn gate(&self, order: &Order) -> Result<Arc<Account>, Refused> {
+        let account = self.account(&order.card.provider).map_err(|error| Refused::Denied(error.to_string()))?;
+        if self.is_read_only() {
+            return Err(Refused::Denied("read-only: cardtop was told to refuse every change; nothing was sent".to_owned()));
+        }
+        if account.info.read_only {
+            return Err(Refused::Denied(format!("{} is read-only by configuration; nothing was sent", account.info.id)));
+        }
+        Ok(account)
+    }
+
+    async fn intend(&self, operation: &Operation, second: bool) -> Result<(), Refused> {
+        let saved = operation.clone();
+        let intent = self.0.store.journal(move |db| journal::intend(db, &saved, second)).await;
+        match intent {
+            Ok(Intent::Saved) => Ok(()),
+            Ok(Intent::Blocked(rival)) => {
+                self.tell_operation(&rival).await;
+                Err(Refused::Denied(format!(
+                    "not sent: {} of this card is still {} (op {}, by {})",
+                    rival.phrase(),
+                    rival.state.word(),
+                    rival.id.short(),
+                    rival.operator
+                )))
+            }
+            Err(error) => Err(self.unwritten(&error)),
+        }
+    }
+
+    async fn note(&self, id: OperationId, what: &'static str, words: &str) -> Result<(), Refused> {
+        let (at, words) = (self.0.clock.now(), words.to_owned());
+        self.0.store.journal(move |db| journal::note(db, id, at, what, &words)).await.map_err(|error| self.unwritten(&error))
+    }
+
+    fn unwritten(&self, error: &rusqlite::Error) -> Refused {
+        let path = self.0.store.path().display();
+        Refused::Journal(format!("the data file {path} {}; nothing was sent", crate::store::in_words(error)))
+    }
+
+    /// What the provider's answer to a change means.
+    fn answer(&self, operation: &Operation, result: Result<Receipt, Error>) -> Finding {
+        let at = self.0.clock.now();
+        let first_look = at.saturating_add(look_again(0)).ok().filter(|_| operation.proof != Proof::AnswerOnly);
+        let finding = |what, words: String, state| Finding {
+            at,
+            what,
+            words,
+            state,
+            provider_reference: None,
+            credit: None,
+            next_look: first_look,
+            looked: false,
+        };
+        match result {
+            Ok(Receipt::Done { reference, proof }) => {
+                Finding { provider_reference: reference, ..finding("answer", proof, OperationState::Done) }
+            }
+            Ok(Receipt::Accepted { reference }) => {
+                let words = match (&reference, operation.proof) {
+                    (_, Proof::AnswerOnly) => Proof::AnswerOnly.sentence().to_owned(),
+                    (Some(reference), _) => format!("accepted as {reference}, not seen yet"),
+                    (None, _) => "accepted, not seen yet".to_owned(),
+                };
+                Finding { provider_reference: reference, ..finding("answer", words, OperationState::Accepted) }
+            }
+            Err(error) if error.outcome == Outcome::NotDone => finding("answer", error.to_string(), OperationState::Failed),
+            Err(error) => {
+                let words = match operation.proof {
+                    Proof::AnswerOnly => format!("{error}; it may have happened, and this provider cannot be asked"),
+                    _ => format!("{error}; it may have happened: cardtop is looking for it, do not send it again"),
+                };
+                finding("no answer", words, OperationState::Unknown)
+            }
+        }
+    }
+
+    /// Writes a finding and tells it. Where even that fails, the operation stays as the journal has it, and a person is told.
+    async fn find(&self, account: &Account, operation: Operation, finding: Finding) -> Operation {
+        let (id, credit) = (operation.id, finding.credit.clone());
+        let fallback = finding.clone();
+        match self.0.store.journal(move |db| journal::find(db, id, &finding)).await {
+            Ok(found) => {
+                self.tell_operation(&found).await;
+                if let Some(credit) = credit {
+                    self.prove(account, &credit, &found).await;
+                }
+                found
+            }
+            Err(error) => {
+                let path = self.0.store.path().display();
+                self.tell(News::Broken(format!(
+                    "the data file {path} {}; op {} is {} but the journal does not say so yet",
+                    crate::store::in_words(&error),
+                    id.short(),
+                    fallback.state.word()
+                )))
+                .await;
+                Operation { state: OperationState::Unknown, detail: Some(fallback.words.into()), ..operation }
+            }
+        }
+    }
+
+    /// Looks for the fate of an operation, by reading only, and writes what was found.
+    ///
+    /// # Errors
+    /// One sentence: no such operation, or its account is not configured.
+    pub(super) async fn look(&self, id: OperationId, what: &'static str) -> Result<Operation, Refused> {
+        let operation = self.operation(id).await?;
+        if !operation.is_open() {
+            return Ok(operation);
+        }
+        let account = self.account(&operation.card.provider).map_err(Refused::Unread)?;
+        let provider = account.provider().map_err(Refused::Unread)?;
+        if operation.proof == Proof::AnswerOnly {
+            return Ok(operation);
+        }
+        let mut card = self.lock_cards().get(&operation.card).cloned().unwrap_or_else(|| Card::unread(operation.card.clone()));
+        card.owner = card.owner.or_else(|| operation.before.owner.clone());
+        let asked = operation.clone();
+        let claimed =
+            self.0.store.journal(move |db| journal::claimed(db, &asked)).await.map_err(|error| self.unwritten(&error))?;
+        let seen = provider.look(&card, &operation, &claimed).await;
+        let at = self.0.clock.now();
+        match &seen {
+            Ok(_) => account.good(at),
+            Err(error) => drop(account.bad(error, at)),
+        }
+        let next_look = at.saturating_add(look_again(operation.looks + 1)).ok();
+        let finding = |words: String, state| Finding {
+            at,
+            what,
+            words,
+            state,
+            provider_reference: None,
+            credit: None,
+            next_look,
+            looked: true,
+        };
+        let finding = match seen {
+            Ok(Seen::Done { proof, credit }) => Finding { credit, ..finding(proof, OperationState::Done) },
+            Ok(Seen::Failed { why }) => finding(why, OperationState::Failed),
+            // The provider has it: a top-up that it is still at is no longer in doubt.
+            Ok(Seen::NotYet { looked }) if operation.deed == Deed::TopUp && operation.state == OperationState::Unknown => {
+                finding(looked, OperationState::Accepted)
+            }
+            Ok(Seen::NotYet { looked }) => finding(looked, operation.state),
+            Ok(Seen::Nowhere { looked }) => finding(format!("{looked}; absence is not proof that it failed"), operation.state),
+            Err(error) => finding(format!("could not look: {error}"), operation.state),
+        };
+        let found = self.find(&account, operation, finding).await;
+        if !found.is_open() {
+            account.ask_card(&found.card);
+        }
+        Ok(found)
+    }
+
+    /// Looks for the fate of an operation now, by reading only, and writes what was found into the journal.
+    ///
+    /// # Errors
+    /// One sentence: no such operation, or the provider is not configured.
+    pub async fn check(&self, id: OperationId) -> Result<Operation, Refused> {
+        self.look(id, "look").await
+    }
+
+    async fn operation(&self, id: OperationId) -> Result<Operation, Refused> {
+        self.0.store.journal(move |db| journal::one(db, id)).await.map_err(|error| match error {
+            rusqlite::Error::QueryReturnedNoRows => Refused::Denied(format!("there is no operation {id} in the journal")),
+            error => self.unwritten(&error),
+        })
+    }
+
+    /// Operations that were being sent when a process died: nobody can tell, so they are looked for.
+    pub(super) async fn recover(&self) -> rusqlite::Result<()> {
+        let now = self.0.clock.now();
+        let left = self.0.store.journal(|db| journal::being_sent(db)).await?;
+        for (id, process, since) in left {
+            if is_alive(process, since, now) {
+                continue;
+            }
+            let finding = Finding {
+                at: now,
+                what: "crash",
+                words: "cardtop ended while this was being sent: it may have happened, and is looked for".to_owned(),
+                state: OperationState::Unknown,
+                provider_reference: None,
+                credit: None,
+                next_look: Some(now),
+                looked: false,
+            };
+            self.0.store.journal(move |db| journal::find(db, id, &finding)).await?;
+        }
+        Ok(())
+    }
+
+    /// The newest operations of the journal, newest first, at most 10,000.
+    ///
+    /// # Errors
+    /// One sentence, when the journal cannot be read.
+    pub async fn operations(&self) -> Result<Vec<Operation>, String> {
+        self.0.store.journal(|db| journal::newest(db, 10_000)).await.map_err(|error| self.unread(&error))
+    }
+
+    /// The journal's lines of an operation, oldest first.
+    ///
+    /// # Errors
+    /// One sentence, when the journal cannot be read.
+    pub async fn steps(&self, id: OperationId) -> Result<Vec<Step>, String> {
+        self.0.store.journal(move |db| journal::steps(db, id)).await.map_err(|error| self.unread(&error))
+    }
+
+    /// Checks the journal's hash chain: how many lines it has.
+    ///
+    /// # Errors
+    /// Where it breaks, in one sentence.
+    pub async fn verify(&self) -> Result<u64, String> {
+        self.0.store.journal(|db| journal::verify(db)).await.map_err(|error| self.unread(&error))?
+    }
+
+    fn unread(&self, error: &rusqlite::Error) -> String {
+        format!("the data file {} {}", self.0.store.path().display(), crate::store::in_words(error))
+    }
+}
+
+/// Stops when the card is not as the operator saw it, and says what changed.
+fn changed_since_shown(order: &Order, card: &Card) -> Result<(), Refused> {
+    if let Some(shown) = order.shown.state.filter(|shown| *shown != card.state && card.state != CardState::Unknown) {
+        return Err(Refused::Denied(format!(
+            "not sent: the card is {} now, it was {} when you confirmed",
+            card.state.word(),
+            shown.word()
+        )));
+    }
+    let money_moves = matches!(order.action, Action::TopUp(_) | Action::Close);
+    match (order.shown.available, card.available()) {
+        (Some(shown), Some(now)) if money_moves && shown != now => {
+            Err(Refused::Denied(format!("not sent: available is {now} now, it was {shown} when you confirmed")))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Whether the process that was sending may still be at it: it runs, and has not taken longer than any request may.
+fn is_alive(process: u32, since: Timestamp, now: Timestamp) -> bool {
+    if process == std::process::id() || now.duration_since(since) > jiff::SignedDuration::from_mins(10) {
+        return false;
+    }
+    runs(process)
+}
+
+#[cfg(unix)]
+fn runs(process: u32) -> bool {
+    let Some(pid) = i32::try_from(process).ok().and_then(rustix::process::Pid::from_raw) else { return false };
+    !matches!(rustix::process::test_kill_process(pid), Err(rustix::io::Errno::SRCH))
+}
+
+#[cfg(not(unix))]
+fn runs(_process: u32) -> bool {
+    true
+}

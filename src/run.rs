@@ -1,0 +1,373 @@
+//! The loop: keys, news and time go into the model, one at a time; effects and frames come out.
+//!
+//! It waits for its inputs and its timer only: never for a provider, never for the store.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+use jiff::tz::TimeZone;
+use tokio::sync::mpsc;
+use tokio::time::Instant;
+
+use crate::app::keymap::Keymap;
+use crate::app::world::World;
+use crate::app::{self, Effect, Model, Msg, update, wake_at};
+use crate::clock::Clock;
+use crate::config;
+use crate::engine::{Engine, News};
+use crate::tty::{self, Input, Terminal};
+use crate::ui;
+
+pub use crate::tty::Color;
+
+/// Least time between two frames when the operator did something.
+const GAP: Duration = Duration::from_millis(16);
+
+/// Least time between two frames when only figures changed by themselves.
+const BACKGROUND_GAP: Duration = Duration::from_millis(100);
+
+/// Most messages that one frame may sum up.
+const BATCH: usize = 256;
+
+/// Operations of the journal that the board starts with, beside those that are not settled.
+const OPERATIONS: usize = 500;
+
+/// What a board is made of.
+pub struct Start {
+    /// Asked by the board, and stopped when it ends.
+    pub engine: Engine,
+    /// What the engine tells.
+    pub news: mpsc::Receiver<News>,
+    /// How the board looks and behaves.
+    pub board: config::Board,
+    /// Refuse every change.
+    pub read_only: bool,
+    /// Who operates.
+    pub operator: Arc<str>,
+    /// Tells the time.
+    pub clock: Clock,
+    /// Whether to use colours.
+    pub color: Color,
+}
+
+/// Shows the board until the operator quits or a signal ends it. The terminal is left as it was found.
+///
+/// # Errors
+/// When there is no terminal, it fails, or the time zone does not exist.
+pub async fn board(start: Start) -> anyhow::Result<()> {
+    let Start { engine, news, board, read_only, operator, clock, color } = start;
+    let zone = if board.timezone == "local" {
+        TimeZone::system()
+    } else {
+        TimeZone::get(&board.timezone).with_context(|| format!("timezone = {:?}", board.timezone))?
+    };
+    let mut world = World::new(clock.now(), zone, operator, session()?, engine.providers());
+    world.read_only = read_only;
+    let mut model =
+        Model::new(app::Start { world, theme: tty::theme(board.glyphs, color), size: (80, 24), keymap: Keymap::default() });
+    // The first frame shows what is known, each figure with its age, before anything is read.
+    let mut effects = Vec::new();
+    for news in known(&engine).await {
+        effects.extend(update(&mut model, Msg::News(news)));
+    }
+    let signals = Signals::new().context("signals cannot be listened to")?;
+    let terminal = Terminal::enter(board.mouse)?;
+    let mut running = Running {
+        model,
+        terminal,
+        input: Input::default(),
+        news: Some(news),
+        signals,
+        engine,
+        clock,
+        size: None,
+        drawn: None,
+        due: Some(Instant::now()),
+    };
+    let ended = running.run(effects).await;
+    running.engine.stop().await;
+    ended
+}
+
+struct Running {
+    model: Model,
+    terminal: Terminal,
+    input: Input,
+    news: Option<mpsc::Receiver<News>>,
+    signals: Signals,
+    engine: Engine,
+    clock: Clock,
+    /// The size that the model was told.
+    size: Option<(u16, u16)>,
+    /// When the last frame was drawn.
+    drawn: Option<Instant>,
+    /// When the next frame is to be drawn, if anything changed.
+    due: Option<Instant>,
+}
+
+/// What a wait ended with.
+enum Woken {
+    Messages(Vec<Msg>),
+    Time,
+    End,
+}
+
+impl Running {
+    async fn run(&mut self, mut effects: Vec<Effect>) -> anyhow::Result<()> {
+        loop {
+            if !self.carry_out(effects).await? {
+                return Ok(());
+            }
+            effects = self.draw_when_due()?;
+            if !effects.is_empty() {
+                continue;
+            }
+            let messages = match self.wait().await? {
+                Woken::Messages(messages) => messages,
+                Woken::Time => Vec::new(),
+                Woken::End => return Ok(()),
+            };
+            effects = self.hear(messages);
+        }
+    }
+
+    /// Waits for a message, the next frame, or the next instant at which something shown changes by itself.
+    async fn wait(&mut self) -> anyhow::Result<Woken> {
+        let until = self.timer();
+        let mut told = Vec::new();
+        let mut messages = Vec::new();
+        tokio::select! {
+            biased;
+            () = self.signals.any() => return Ok(Woken::End),
+            msg = self.input.next() => match msg.context("the terminal cannot be read")? {
+                Some(msg) => messages.push(msg),
+                None => return Ok(Woken::End),
+            },
+            count = recv(&mut self.news, &mut told) => if count == 0 {
+                self.news = None;
+                told.push(News::Broken("nothing is read any more: quit and start again".to_owned()));
+            },
+            () = sleep_until(until) => return Ok(Woken::Time),
+        }
+        while messages.len() < BATCH
+            && let Some(msg) = self.input.ready().context("the terminal cannot be read")?
+        {
+            messages.push(msg);
+        }
+        while told.len() < BATCH
+            && let Some(Ok(news)) = self.news.as_mut().map(mpsc::Receiver::try_recv)
+        {
+            told.push(news);
+        }
+        messages.extend(told.into_iter().map(Msg::News));
+        fold_sizes(&mut messages);
+        Ok(Woken::Messages(messages))
+    }
+
+    /// Time first, then every message, in order.
+    fn hear(&mut self, messages: Vec<Msg>) -> Vec<Effect> {
+        let gap = gap(&messages);
+        let woken = wake_at(&self.model).is_some_and(|at| at <= self.clock.now());
+        let changed = woken || !messages.is_empty();
+        let mut effects = update(&mut self.model, Msg::Tick(self.clock.now()));
+        for msg in messages {
+            effects.extend(update(&mut self.model, msg));
+        }
+        if changed {
+            self.frame_after(gap);
+        }
+        effects
+    }
+
+    fn frame_after(&mut self, gap: Duration) {
+        let now = Instant::now();
+        let soonest = self.drawn.map_or(now, |drawn| (drawn + gap).max(now));
+        self.due = Some(self.due.map_or(soonest, |due| due.min(soonest)));
+    }
+
+    /// When the wait ends by itself.
+    fn timer(&self) -> Option<Instant> {
+        let wake = wake_at(&self.model).map(|at| {
+            let left = Duration::try_from(at.duration_since(self.clock.now())).unwrap_or_default();
+            // A wish for an instant that is over must not turn the loop into a spin.
+            Instant::now() + left.max(Duration::from_millis(10))
+        });
+        match (self.due, wake) {
+            (Some(due), Some(wake)) => Some(due.min(wake)),
+            (due, wake) => due.or(wake),
+        }
+    }
+
+    fn draw_when_due(&mut self) -> anyhow::Result<Vec<Effect>> {
+        if self.due.is_none_or(|due| due > Instant::now()) {
+            return Ok(Vec::new());
+        }
+        let size = self.terminal.size()?;
+        let mut effects = Vec::new();
+        if self.size != Some(size) {
+            self.size = Some(size);
+            effects = update(&mut self.model, Msg::Resized(size.0, size.1));
+        }
+        let model = &self.model;
+        self.terminal.draw(|to| ui::view(model, to))?;
+        self.drawn = Some(Instant::now());
+        self.due = None;
+        Ok(effects)
+    }
+
+    /// `false` when it is over.
+    async fn carry_out(&mut self, effects: Vec<Effect>) -> anyhow::Result<bool> {
+        for effect in effects {
+            match effect {
+                Effect::Ask(job) => self.engine.ask(job),
+                Effect::Copy(text) => {
+                    if let Err(error) = self.terminal.copy(&text) {
+                        // Saying so asks nothing, so what comes back has no effects.
+                        let _ = update(&mut self.model, Msg::News(News::Broken(format!("not copied: {error}"))));
+                        self.frame_after(GAP);
+                    }
+                }
+                Effect::Suspend => {
+                    self.terminal.suspend().await?;
+                    self.due = Some(Instant::now());
+                }
+                Effect::Redraw => {
+                    self.terminal.forget();
+                    self.frame_after(GAP);
+                }
+                Effect::Quit => return Ok(false),
+            }
+        }
+        Ok(true)
+    }
+}
+
+/// What the data file knows, as if it had just been told.
+async fn known(engine: &Engine) -> Vec<News> {
+    let mut news = vec![News::Cards(engine.known_cards().await)];
+    match engine.operations().await {
+        Ok(operations) => news.extend(
+            operations
+                .into_iter()
+                .enumerate()
+                .filter(|(i, op)| *i < OPERATIONS || op.is_open())
+                .map(|(_, op)| News::Operation(op)),
+        ),
+        Err(why) => news.push(News::Broken(why)),
+    }
+    news
+}
+
+/// 64 random bits, from which the names of this session's operations are made.
+fn session() -> anyhow::Result<u64> {
+    let mut bytes = [0; 8];
+    aws_lc_rs::rand::fill(&mut bytes).map_err(|_| anyhow::anyhow!("the system gives no random numbers"))?;
+    Ok(u64::from_le_bytes(bytes))
+}
+
+/// How long a frame may wait: the operator is waiting for what follows a key, nobody for news.
+fn gap(messages: &[Msg]) -> Duration {
+    let by_hand = messages.iter().any(|msg| match msg {
+        Msg::Key(_) | Msg::Paste(_) | Msg::Resized(..) => true,
+        Msg::Tick(_) | Msg::News(_) => false,
+    });
+    if by_hand { GAP } else { BACKGROUND_GAP }
+}
+
+/// Of sizes that follow each other only the last counts.
+fn fold_sizes(messages: &mut Vec<Msg>) {
+    messages.dedup_by(|next, before| match (next, before) {
+        (Msg::Resized(columns, rows), Msg::Resized(kept_columns, kept_rows)) => {
+            (*kept_columns, *kept_rows) = (*columns, *rows);
+            true
+        }
+        _ => false,
+    });
+}
+
+async fn recv(news: &mut Option<mpsc::Receiver<News>>, told: &mut Vec<News>) -> usize {
+    match news {
+        Some(news) => news.recv_many(told, BATCH).await,
+        None => std::future::pending().await,
+    }
+}
+
+async fn sleep_until(until: Option<Instant>) {
+    match until {
+        Some(until) => tokio::time::sleep_until(until).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Signals that end the board in good order.
+#[cfg(unix)]
+struct Signals([tokio::signal::unix::Signal; 4]);
+
+#[cfg(unix)]
+impl Signals {
+    fn new() -> std::io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        let [terminate, hangup, interrupt, quit] =
+            [SignalKind::terminate(), SignalKind::hangup(), SignalKind::interrupt(), SignalKind::quit()].map(signal);
+        Ok(Self([terminate?, hangup?, interrupt?, quit?]))
+    }
+
+    async fn any(&mut self) {
+        let [terminate, hangup, interrupt, quit] = &mut self.0;
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = hangup.recv() => {}
+            _ = interrupt.recv() => {}
+            _ = quit.recv() => {}
+        }
+    }
+}
+
+#[cfg(not(unix))]
+struct Signals;
+
+#[cfg(not(unix))]
+impl Signals {
+    fn new() -> std::io::Result<Self> {
+        Ok(Self)
+    }
+
+    async fn any(&mut self) {
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::chord::Chord;
+
+    #[test]
+    fn of_sizes_in_a_row_only_the_last_counts_and_keys_keep_their_place() {
+        let mut messages = vec![
+            Msg::Resized(80, 24),
+            Msg::Resized(90, 30),
+            Msg::Key(Chord::char('j')),
+            Msg::Resized(100, 40),
+            Msg::Resized(120, 40),
+        ];
+        fold_sizes(&mut messages);
+        assert!(matches!(messages[..], [Msg::Resized(90, 30), Msg::Key(_), Msg::Resized(120, 40)]), "{messages:?}");
+    }
+
+    #[test]
+    fn a_key_is_drawn_at_once_and_news_may_wait() {
+        let news = || Msg::News(News::ReadOnly(true));
+        assert_eq!(gap(&[news(), Msg::Key(Chord::char('j'))]), GAP);
+        assert_eq!(gap(&[news(), news()]), BACKGROUND_GAP);
+        assert_eq!(gap(&[]), BACKGROUND_GAP);
+    }
+
+    #[test]
+    fn two_sessions_have_different_numbers() {
+        assert_ne!(session().expect("random numbers"), session().expect("random numbers"));
+    }
+}

@@ -1,0 +1,171 @@
+//! What can go wrong on purpose: single faults for tests, scenarios for a demonstration.
+
+use std::fmt;
+use std::io;
+use std::str::FromStr;
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::response::Response;
+use bytes::Bytes;
+use http::header;
+
+/// One request gone wrong. What it usually hits is said by [`Fault::hits`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// Refused with 429 and `Retry-After`, nothing done. Reads and writes.
+    Refuse429 {
+        /// The value of `Retry-After`.
+        retry_after_seconds: u64,
+    },
+    /// Answered with 500, nothing done. Reads and writes.
+    Answer500,
+    /// A proxy's HTML page with 200, nothing done. Reads and writes.
+    Html,
+    /// Done, but the answer stops in the middle. Reads and writes.
+    HalfJson,
+    /// Done, but the answer's HMAC is wrong; only banana signs its answers. Reads and writes.
+    WrongSignature,
+    /// Refused as if the credentials were wrong, nothing done. Reads and writes.
+    Unauthorized,
+    /// Done, then the connection breaks. Writes only.
+    LoseAnswer,
+    /// The connection breaks before anything is done. Writes only.
+    LoseRequest,
+    /// Never answered, nothing done. Reads and writes.
+    Hang,
+    /// Answered as it should be, that much later. Reads and writes.
+    Slow(Duration),
+}
+
+impl Fault {
+    /// Which requests it hits unless told otherwise.
+    #[must_use]
+    pub const fn hits(self) -> Hits {
+        match self {
+            Self::LoseAnswer | Self::LoseRequest => Hits::Writes,
+            Self::Refuse429 { .. }
+            | Self::Answer500
+            | Self::Html
+            | Self::HalfJson
+            | Self::WrongSignature
+            | Self::Unauthorized
+            | Self::Hang
+            | Self::Slow(_) => Hits::Both,
+        }
+    }
+}
+
+/// Which requests a fault hits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hits {
+    /// Requests that change nothing.
+    Reads,
+    /// Requests that change money, state or a PIN.
+    Writes,
+    /// All but logins.
+    Both,
+}
+
+impl Hits {
+    pub(super) const fn matches(self, write: bool) -> bool {
+        match self {
+            Self::Reads => !write,
+            Self::Writes => write,
+            Self::Both => true,
+        }
+    }
+}
+
+/// A fault that waits for its requests.
+pub(super) struct Planned {
+    pub(super) hits: Hits,
+    pub(super) fault: Fault,
+    pub(super) left: u32,
+}
+
+/// Something that goes wrong by itself, for a demonstration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scenario {
+    /// enkash is gone from the second minute on for 90 seconds, and again every five minutes.
+    Outage,
+    /// banana takes 2.5 seconds for every answer.
+    Slow,
+    /// Every second top-up takes effect, but its answer is lost.
+    UnknownTopup,
+}
+
+impl Scenario {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Outage, Self::Slow, Self::UnknownTopup];
+
+    /// The word on the command line.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Outage => "outage",
+            Self::Slow => "slow",
+            Self::UnknownTopup => "unknown-topup",
+        }
+    }
+
+    /// One line that says what happens.
+    #[must_use]
+    pub const fn description(self) -> &'static str {
+        match self {
+            Self::Outage => "enkash answers 503 from the second minute on for 90 seconds, and again every five minutes",
+            Self::Slow => "banana takes 2.5 seconds for every answer",
+            Self::UnknownTopup => "every second top-up takes effect, but its answer is lost",
+        }
+    }
+}
+
+impl fmt::Display for Scenario {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.word())
+    }
+}
+
+impl FromStr for Scenario {
+    type Err = UnknownScenario;
+
+    fn from_str(text: &str) -> Result<Self, UnknownScenario> {
+        Self::ALL.into_iter().find(|scenario| scenario.word().eq_ignore_ascii_case(text.trim())).ok_or(UnknownScenario)
+    }
+}
+
+/// Not a scenario's word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not a scenario: outage, slow or unknown-topup")]
+pub struct UnknownScenario;
+
+/// What a proxy says when the server behind it is gone.
+pub(super) const UNAVAILABLE: &str = "<html><body><h1>503 Service Temporarily Unavailable</h1></body></html>";
+
+/// What a proxy says with a friendly 200.
+pub(super) const PROXY_PAGE: &str =
+    "<!DOCTYPE html><html><head><title>Please wait</title></head><body><h1>Checking your browser</h1></body></html>";
+
+/// An answer that breaks off before its first byte.
+pub(super) fn broken() -> Response {
+    let gone = futures::stream::once(async { Err::<Bytes, _>(io::Error::from(io::ErrorKind::ConnectionReset)) });
+    let mut response = Response::new(Body::from_stream(gone));
+    // Announced, so that no client can take the break for an empty answer.
+    response.headers_mut().insert(header::CONTENT_LENGTH, header::HeaderValue::from_static("64"));
+    response.headers_mut().insert(header::CONTENT_TYPE, header::HeaderValue::from_static("application/json"));
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_scenario_is_found_by_its_word() {
+        for scenario in Scenario::ALL {
+            assert_eq!(scenario.word().parse(), Ok(scenario));
+            assert!(!scenario.description().is_empty());
+        }
+        assert_eq!("flood".parse::<Scenario>(), Err(UnknownScenario));
+    }
+}

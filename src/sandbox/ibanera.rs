@@ -1,0 +1,488 @@
+//! The sandbox's ibanera: login with a one-time code, then bearer and a fresh code on every call, envelopes with `status`
+//! "1" or "0", as "ibanera wire notes" 1 and 2 describe it. Must not share a line with the adapter.
+
+use http::{Method, StatusCode};
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use rust_decimal::Decimal;
+
+use super::json::{Body, Json, number, object, text};
+use super::world::{Bank, Card, CardState, Kind, Progress, Refusal, Row, after, code, scaled};
+use super::{Call, Reply, seal};
+
+pub(super) const USERNAME: &str = "sandbox-principal";
+pub(super) const PASSWORD: &str = "sandbox-ibanera-password";
+/// Base32, as the wire's default is (1.4).
+pub(super) const SHARED_SECRET: &str = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
+/// The manager's dollar account, which pays for top-ups.
+pub(super) const ASSET_ACCOUNT_ID: &str = "8204";
+/// The manager itself.
+const MANAGER_ID: &str = "14380";
+
+const TOKEN_SECONDS: u64 = 3_600;
+const WRONG_LOGINS: u32 = 5;
+const LOCK_MILLIS: u64 = 600_000;
+const TRANSFER_MILLIS: u64 = 2_000;
+
+/// Logins and their tokens.
+#[derive(Default)]
+pub(super) struct Door {
+    wrong: u32,
+    locked_until: Option<Timestamp>,
+    tokens: Vec<(String, Timestamp)>,
+    made: u64,
+}
+
+fn route(path: &str) -> &str {
+    path.trim_end_matches('/').strip_prefix("/api/v1/").unwrap_or("")
+}
+
+pub(super) fn is_login(path: &str) -> bool {
+    route(path) == "public/auth/login"
+}
+
+/// Whether a request to this path changes something.
+pub(super) fn writes(path: &str) -> bool {
+    matches!(
+        route(path),
+        "customer/cards/transferfunds" | "customer/cards/activate" | "customer/cards/deactivate" | "customer/cards/changecardpin"
+    )
+}
+
+/// 401 without a body (1.6, inferred).
+pub(super) fn unauthorized() -> Reply {
+    Reply::of(StatusCode::UNAUTHORIZED, "application/json", String::new()).stranger()
+}
+
+/// `fieldName` and `messageCode` of an error envelope.
+struct Problem(StatusCode, &'static str, &'static str);
+
+type Outcome = Result<Reply, Problem>;
+
+fn problem<T>(field: &'static str, message: &'static str) -> Result<T, Problem> {
+    Err(Problem(StatusCode::BAD_REQUEST, field, message))
+}
+
+impl Problem {
+    fn reply(&self) -> Reply {
+        let Self(status, field, message) = *self;
+        let error = object([("fieldName", text(field)), ("messageCode", text(message)), ("errorType", text("Error"))]);
+        let errors = Json::Array(vec![error]);
+        let body = object([("id", number(0)), ("details", Json::Null), ("status", text("0")), ("errors", errors)]);
+        Reply::json(status, body)
+    }
+}
+
+fn success(id: impl std::fmt::Display, details: Json) -> Reply {
+    let body = object([("id", number(id)), ("details", details), ("status", text("1")), ("errors", Json::Array(Vec::new()))]);
+    Reply::json(StatusCode::OK, body)
+}
+
+impl Door {
+    pub(super) fn answer(&mut self, bank: &mut Bank, call: &Call, now: Timestamp) -> Reply {
+        if is_login(&call.path) {
+            return self.login(bank, call, now).unwrap_or_else(|problem| problem.reply().stranger());
+        }
+        let bearer = call.header("authorization").and_then(|value| value.strip_prefix("Bearer ")).unwrap_or_default();
+        self.tokens.retain(|(_, until)| *until > now);
+        if !self.tokens.iter().any(|(token, _)| seal::same(token, bearer)) {
+            return unauthorized();
+        }
+        if !otp_holds(call.header("otp").unwrap_or_default(), now) {
+            return unauthorized();
+        }
+        let Some(body) = Body::read(&call.body) else {
+            return Problem(StatusCode::BAD_REQUEST, "body", "Invalid").reply();
+        };
+        let get = call.method == Method::GET;
+        let outcome = match (get, route(&call.path)) {
+            (true, "customer/cards/balances") => Ok(card_balances(bank, call)),
+            (true, "customer/cards/byuser/list") => Ok(by_user(bank, call, None)),
+            (true, "customer/cards/byuser") => match call.asked("customersId") {
+                Some(customer) => Ok(by_user(bank, call, Some(customer))),
+                None => problem("customersId", "Required"),
+            },
+            (true, "customer/cards/carddetails") => card_details(bank, call),
+            (true, "customer/cards/sensitive-details") => sensitive_details(bank, call),
+            (true, "customer/cards/transactions") => transactions(bank, call),
+            (true, "customer/accounts/balances") => Ok(account_balances(bank, call)),
+            (false, "customer/cards/reviewtransferfunds") => transfer(bank, &body).map(|transfer| {
+                success(0, object([("fee", transfer.fee.into()), ("totalDue", (transfer.amount + transfer.fee).into())]))
+            }),
+            (false, "customer/cards/transferfunds") => transfer_funds(bank, &body, now),
+            (false, "customer/cards/activate") => activate(bank, &body, now),
+            (false, "customer/cards/deactivate") => deactivate(bank, &body, now),
+            (false, "customer/cards/changecardpin") => change_pin(bank, &body),
+            _ => Err(Problem(StatusCode::NOT_FOUND, "path", "Not_Found")),
+        };
+        outcome.unwrap_or_else(|problem| problem.reply())
+    }
+
+    fn login(&mut self, bank: &Bank, call: &Call, now: Timestamp) -> Outcome {
+        if call.method != Method::POST {
+            return problem("path", "Invalid");
+        }
+        let Some(body) = Body::read(&call.body) else { return problem("body", "Invalid") };
+        let Some(username) = body.string("username") else { return problem("username", "Required") };
+        let Some(password) = body.string("password") else { return problem("password", "Required") };
+        let Some(otp) = body.string("otp") else { return problem("otp", "Required") };
+        if self.locked_until.is_some_and(|until| now < until) {
+            return problem("username", "Account_Locked");
+        }
+        let user = seal::same(USERNAME, &username) && seal::same(PASSWORD, &password);
+        if !(user && otp_holds(&otp, now)) {
+            self.wrong += 1;
+            if self.wrong >= WRONG_LOGINS {
+                self.wrong = 0;
+                self.locked_until = Some(after(now, LOCK_MILLIS));
+                return problem("username", "Account_Locked");
+            }
+            // No code for a wrong one-time code is documented (1.2).
+            return if user { problem("otp", "Invalid") } else { problem("username", "Username_Or_Password_Incorrect") };
+        }
+        self.wrong = 0;
+        self.locked_until = None;
+        self.made += 1;
+        let token = format!("eyJhbGciOiJIUzI1NiJ9.{}", bank.uuid(5_000_000_000 + self.made));
+        self.tokens.push((token.clone(), after(now, TOKEN_SECONDS * 1_000)));
+        Ok(success(MANAGER_ID, object([("accessToken", text(token)), ("expiresIn", number(TOKEN_SECONDS))])))
+    }
+}
+
+/// The code of this step, the one before or the one after (the skew is not documented).
+fn otp_holds(otp: &str, now: Timestamp) -> bool {
+    [-30, 0, 30]
+        .into_iter()
+        .any(|skew| seal::totp(SHARED_SECRET, now.as_second() + skew).is_some_and(|code| seal::same(&code, otp)))
+}
+
+/// A page of an array, in the list envelope (5.1).
+fn page(call: &Call, items: Vec<Json>, whole_without_size: bool) -> Reply {
+    let asked = |name: &str| call.asked(name).and_then(|text| text.parse::<usize>().ok()).filter(|&n| n > 0);
+    let total = items.len();
+    let whole = whole_without_size && asked("pageSize").is_none() && asked("pageNumber").is_none();
+    let size = if whole { total.max(1) } else { asked("pageSize").unwrap_or(10).min(200) };
+    let at = asked("pageNumber").unwrap_or(1);
+    let items = items.into_iter().skip((at - 1).saturating_mul(size)).take(size).collect();
+    let body = object([
+        ("id", number(0)),
+        ("details", Json::Array(items)),
+        ("pageSize", number(size)),
+        ("pageNumber", number(at)),
+        ("numberOfPages", number(total.div_ceil(size))),
+        ("status", text("1")),
+        ("errors", Json::Array(Vec::new())),
+    ]);
+    Reply::json(StatusCode::OK, body)
+}
+
+const fn state_word(state: CardState) -> &'static str {
+    match state {
+        CardState::Active => "Active",
+        CardState::Frozen | CardState::Blocked | CardState::Pending | CardState::Closed => "Deactivated",
+    }
+}
+
+fn reference_of(customer: &str) -> Json {
+    text(format!("customer-{customer}"))
+}
+
+fn card_balances(bank: &Bank, call: &Call) -> Reply {
+    let customer = call.asked("CustomersID");
+    let items = bank
+        .cards
+        .iter()
+        .filter(|card| customer.is_none_or(|customer| card.user == customer))
+        .map(|card| {
+            object([
+                ("id", Json::Number(card.id.clone())),
+                ("customersReference", reference_of(&card.user)),
+                ("cardHolderName", text(card.holder())),
+                ("cardLast4", text(card.last4())),
+                ("customersID", text(card.user.as_str())),
+                ("currency", text("usd")),
+                ("totalBalance", card.ledger.into()),
+                ("availableBalance", card.available().into()),
+                ("pendingBalance", card.held.into()),
+                ("status", text(state_word(card.state))),
+            ])
+        })
+        .collect();
+    page(call, items, false)
+}
+
+/// A card as lists of a customer's cards and activation write it (2.5, 2.6).
+fn listed(card: &Card) -> Json {
+    object([
+        ("id", Json::Number(card.id.clone())),
+        ("currency", text("usd")),
+        ("cardNumber", text(format!("************{}", card.last4()))),
+        ("totalBalance", card.ledger.into()),
+        ("availableBalance", card.available().into()),
+        ("pendingBalance", card.held.into()),
+        ("bSuppressed", (card.state != CardState::Active).into()),
+    ])
+}
+
+fn by_user(bank: &Bank, call: &Call, only: Option<&str>) -> Reply {
+    let mut customers: Vec<&str> = bank.cards.iter().map(|card| card.user.as_str()).collect();
+    customers.sort_unstable();
+    customers.dedup();
+    let items = customers
+        .into_iter()
+        .filter(|customer| only.is_none_or(|only| only == *customer))
+        .map(|customer| {
+            let cards = bank.cards.iter().filter(|card| card.user == customer).map(listed).collect();
+            object([
+                ("customersId", Json::Number(customer.to_owned())),
+                ("customersReference", reference_of(customer)),
+                ("cards", Json::Array(cards)),
+            ])
+        })
+        .collect();
+    page(call, items, false)
+}
+
+fn asked_card<'a>(bank: &'a Bank, call: &Call) -> Result<&'a Card, Problem> {
+    let Some(id) = call.asked("CardId") else { return problem("CardId", "Required") };
+    bank.card(id).ok_or(Problem(StatusCode::NOT_FOUND, "CardId", "Invalid"))
+}
+
+fn card_details(bank: &Bank, call: &Call) -> Outcome {
+    let card = asked_card(bank, call)?;
+    Ok(success(
+        0,
+        object([
+            ("customersID", Json::Number(card.user.clone())),
+            ("customersReference", reference_of(&card.user)),
+            ("cardHolderName", text(card.holder())),
+            ("cardLast4", text(card.last4())),
+            ("currency", text("usd")),
+            ("totalBalance", card.ledger.into()),
+            ("availableBalance", card.available().into()),
+            ("status", text(state_word(card.state))),
+        ]),
+    ))
+}
+
+fn sensitive_details(bank: &Bank, call: &Call) -> Outcome {
+    let card = asked_card(bank, call)?;
+    Ok(success(
+        0,
+        object([
+            ("cardHolderName", text(card.holder())),
+            ("expiryDate", text(format!("{:04}-{:02}-28T00:00:00.000Z", card.expires.0, card.expires.1))),
+            ("cardNumber", text(card.number.as_str())),
+            ("cvc", text(card.cvv.as_str())),
+            ("currency", text("usd")),
+            ("totalBalance", card.ledger.into()),
+            ("availableBalance", card.available().into()),
+            ("status", text(state_word(card.state))),
+        ]),
+    ))
+}
+
+fn account_balances(bank: &Bank, call: &Call) -> Reply {
+    let items = bank
+        .floats
+        .iter()
+        .map(|&(currency, sum)| {
+            object([
+                ("id", Json::Number(ASSET_ACCOUNT_ID.to_owned())),
+                ("asset", text(currency.code())),
+                ("totalBalance", sum.into()),
+                ("availableBalance", sum.into()),
+                ("pendingBalance", Decimal::ZERO.into()),
+                ("bSuppressed", false.into()),
+            ])
+        })
+        .collect();
+    page(call, items, true)
+}
+
+/// A moment, with an offset or without (then UTC), or a day (5.4).
+fn time(call: &Call, name: &'static str) -> Result<Option<Timestamp>, Problem> {
+    let Some(text) = call.asked(name).filter(|text| !text.is_empty()) else { return Ok(None) };
+    let local = || text.parse::<jiff::civil::DateTime>().or_else(|_| text.parse::<Date>().map(|day| day.at(0, 0, 0, 0)));
+    text.parse::<Timestamp>()
+        .or_else(|_| local().and_then(|at| at.to_zoned(TimeZone::UTC)).map(|at| at.timestamp()))
+        .map(Some)
+        .map_err(|_| Problem(StatusCode::BAD_REQUEST, name, "Invalid"))
+}
+
+/// Newest first. Refused purchases have no row on this wire, and a hold that was let go vanishes (2.12).
+fn transactions(bank: &Bank, call: &Call) -> Outcome {
+    let card = match call.asked("CardsId").filter(|id| !id.is_empty()) {
+        Some(id) => match bank.find(id) {
+            Some(card) => Some(card),
+            None => return problem("CardsId", "Invalid"),
+        },
+        None => None,
+    };
+    let (from, to) = (time(call, "fromDate")?, time(call, "toDate")?);
+    let items = bank
+        .rows
+        .iter()
+        .rev()
+        .filter(|row| card.is_none_or(|card| row.card == card))
+        .filter(|row| from.is_none_or(|from| row.at >= from) && to.is_none_or(|to| row.at <= to))
+        .filter(|row| matches!(row.progress, Progress::Pending | Progress::Cleared))
+        .filter_map(|row| Some(entry(row, bank.cards.get(row.card)?)))
+        .collect();
+    Ok(page(call, items, false))
+}
+
+/// The card's side of a transfer has the third of its three ids (2.13).
+const fn row_id(number: u64) -> u64 {
+    30_002 + 3 * number
+}
+
+fn entry(row: &Row, card: &Card) -> Json {
+    let shop = row.merchant.as_ref().map(|shop| format!("{} {}", shop.name, shop.country)).unwrap_or_default();
+    let (amount, description) = match row.kind {
+        Kind::Purchase => (-row.amount, shop),
+        Kind::Cash => (-row.amount, format!("Cash withdrawal - {shop}")),
+        Kind::Refund => (row.amount, format!("Refund - {shop}")),
+        Kind::Fee => (-row.amount, "Card fee".to_owned()),
+        Kind::TopUp => (row.amount, described(row.reference.as_deref())),
+        Kind::Closing => (-row.amount, "Card closed".to_owned()),
+    };
+    object([
+        ("id", number(row_id(row.number))),
+        ("cardsId", Json::Number(card.id.clone())),
+        ("amount", amount.into()),
+        ("currency", text(card.currency.code().to_lowercase())),
+        ("description", text(description)),
+        ("dateTime", text(format!("{:.3}", row.at))),
+        ("bPending", (row.progress == Progress::Pending).into()),
+        ("RefundTransactionsID", row.refund.map_or(Json::Null, |refund| number(row_id(refund)))),
+    ])
+}
+
+/// The reference is echoed at the end (5.3).
+fn described(reference: Option<&str>) -> String {
+    format!("Card transfer - {}", reference.unwrap_or("Top Up Funds"))
+}
+
+struct Transfer {
+    card: usize,
+    amount: Decimal,
+    fee: Decimal,
+    reference: String,
+}
+
+/// Reads and checks a transfer onto a card; the other two kinds are not part of the sandbox.
+fn transfer(bank: &Bank, body: &Body) -> Result<Transfer, Problem> {
+    match body.text("transferTypes").as_deref() {
+        Some("TopUpCard") => {}
+        Some(_) => return problem("transferTypes", "Invalid"),
+        None => return problem("transferTypes", "Required"),
+    }
+    let Some(reference) = body.string("reference").filter(|text| !text.is_empty()) else {
+        return problem("reference", "Required");
+    };
+    if body.text("currencyType").as_deref() != Some("USD") {
+        return problem("currencyType", "Invalid");
+    }
+    if body.text("CustomerAssetAccountId").as_deref() != Some(ASSET_ACCOUNT_ID) {
+        return problem("CustomerAssetAccountId", "Invalid");
+    }
+    let Some(card) = body.text("DestinationCardId") else { return problem("DestinationCardId", "Required") };
+    let Some(position) = bank.find(&card) else { return problem("DestinationCardId", "Invalid") };
+    let Some(card) = bank.cards.get(position) else { return problem("DestinationCardId", "Invalid") };
+    match body.text("CustomersId") {
+        Some(customer) if customer == card.user || customer == MANAGER_ID => {}
+        Some(_) => return problem("CustomersId", "Invalid"),
+        None => return problem("CustomersId", "Required"),
+    }
+    if card.state != CardState::Active {
+        return problem("DestinationCardId", "Invalid");
+    }
+    let Some(mut amount) = body.decimal("amount") else { return problem("amount", "Required") };
+    if amount <= Decimal::ZERO || amount.normalize().scale() > 2 {
+        return problem("amount", "Invalid");
+    }
+    amount.rescale(2);
+    Ok(Transfer { card: position, amount, fee: scaled(50, code("USD")), reference })
+}
+
+fn transfer_funds(bank: &mut Bank, body: &Body, now: Timestamp) -> Outcome {
+    let Transfer { card, amount, fee, reference } = transfer(bank, body)?;
+    let description = described(Some(&reference));
+    let row = match bank.top_up(card, amount, amount + fee, Some(reference), now, TRANSFER_MILLIS) {
+        Ok(row) => row_id(row as u64),
+        Err(Refusal::NoFloat) => return problem("amount", "Insufficient_Funds"),
+        Err(Refusal::State(_)) => return problem("DestinationCardId", "Invalid"),
+        Err(Refusal::Amount | Refusal::TooSmall | Refusal::TooLarge) => return problem("amount", "Invalid"),
+    };
+    let details = object([
+        ("FromTransactionId", number(row - 2)),
+        ("ToTransactionId", number(row)),
+        ("FeeTransactionId", number(row - 1)),
+        ("amount", amount.into()),
+        ("feeAmount", fee.into()),
+        ("description", text(description)),
+        ("bPending", true.into()),
+    ]);
+    Ok(success(row - 2, details).with_top_up())
+}
+
+fn named_card(bank: &Bank, body: &Body) -> Result<(usize, CardState), Problem> {
+    let Some(id) = body.text("cardsId") else { return problem("cardsId", "Required") };
+    let found = bank.find(&id).and_then(|position| Some((position, bank.cards.get(position)?.state)));
+    found.map_or_else(|| problem("cardsId", "Invalid"), Ok)
+}
+
+fn activate(bank: &mut Bank, body: &Body, now: Timestamp) -> Outcome {
+    let (position, state) = named_card(bank, body)?;
+    match state {
+        CardState::Active => problem("cardsId", "Card_Active"),
+        CardState::Blocked | CardState::Closed => {
+            Err(Problem(StatusCode::INTERNAL_SERVER_ERROR, "cardsId", "Card_Provider_Error"))
+        }
+        CardState::Frozen | CardState::Pending => {
+            bank.set_state(position, CardState::Active, now, 0);
+            Ok(switched(bank, position))
+        }
+    }
+}
+
+fn deactivate(bank: &mut Bank, body: &Body, now: Timestamp) -> Outcome {
+    let (position, state) = named_card(bank, body)?;
+    if state != CardState::Active {
+        return problem("cardsId", "Card_Suppressed");
+    }
+    bank.set_state(position, CardState::Frozen, now, 0);
+    Ok(switched(bank, position))
+}
+
+fn switched(bank: &Bank, position: usize) -> Reply {
+    let Some(card) = bank.cards.get(position) else { return success(0, Json::Null) };
+    let details = object([
+        ("customersId", Json::Number(card.user.clone())),
+        ("customerReference", reference_of(&card.user)),
+        ("card", listed(card)),
+    ]);
+    success(&card.id, details)
+}
+
+fn change_pin(bank: &mut Bank, body: &Body) -> Outcome {
+    let Some(id) = body.text("TopUpCardsId") else { return problem("TopUpCardsId", "Required") };
+    let Some(old) = body.string("OldPin") else { return problem("OldPin", "Required") };
+    let Some(new) = body.string("NewPin") else { return problem("NewPin", "Required") };
+    if new.len() != 4 || !new.bytes().all(|b| b.is_ascii_digit()) {
+        return problem("NewPin", "Invalid_Length");
+    }
+    let Some(card) = bank.find(&id).and_then(|position| bank.cards.get_mut(position)) else {
+        return problem("TopUpCardsId", "Invalid");
+    };
+    if card.state != CardState::Active {
+        return problem("TopUpCardsId", "Invalid");
+    }
+    if !card.pin.as_deref().is_some_and(|pin| seal::same(pin, &old)) {
+        return problem("OldPin", "Invalid");
+    }
+    card.pin = Some(new);
+    Ok(success(0, object([("TopUpCardsId", Json::Number(id))])))
+}

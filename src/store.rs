@@ -1,0 +1,270 @@
+//! The data file: one SQLite database in WAL mode, mode 0600, in a folder of mode 0700.
+//!
+//! What was read (cards, transactions) may lag behind the disk; the journal is on the disk before anything is sent.
+//! A file that is not ours, is broken, or is of a newer cardtop is refused with one sentence and left as it is.
+
+pub mod cards;
+pub mod feed;
+pub mod journal;
+
+use std::fs::{self, OpenOptions};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use rusqlite::{Connection, OpenFlags};
+
+/// Name of the data file in its folder.
+pub const FILE: &str = "cardtop.db";
+
+/// Marks a database as ours (`ctop`).
+const APPLICATION: i32 = 0x6374_6f70;
+
+/// Migrations, append-only: the version of a database is how many were applied.
+const MIGRATIONS: [&str; 1] = [include_str!("../assets/schema/001.sql")];
+
+/// How long a process waits for another one's transaction.
+const BUSY: Duration = Duration::from_secs(5);
+
+/// Handle of the data file; clones lead to the same connections.
+#[derive(Clone)]
+pub struct Store(Arc<Connections>);
+
+struct Connections {
+    path: PathBuf,
+    /// Commits without waiting for the disk: what is lost can be read again.
+    known: Mutex<Connection>,
+    /// Commits when the disk has it.
+    journal: Mutex<Connection>,
+}
+
+/// Why the data file cannot be used, in one sentence. Nothing in it was changed.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct Unusable(pub String);
+
+impl Store {
+    /// Opens the data file of a folder, making both where they are missing.
+    ///
+    /// # Errors
+    /// One sentence: what is wrong with the file and what to do. It was not changed.
+    pub fn open(folder: &Path) -> Result<Self, Unusable> {
+        let path = folder.join(FILE);
+        let wrong =
+            |words: &dyn std::fmt::Display| Unusable(format!("the data file {} {words}; nothing was sent", path.display()));
+        make_private(folder, &path).map_err(|error| wrong(&format_args!("cannot be made: {error}")))?;
+        let open = || -> Result<(Connection, Connection), Trouble> {
+            let mut journal = connect(&path)?;
+            migrate(&mut journal)?;
+            let known = connect(&path)?;
+            tune(&journal, "FULL")?;
+            tune(&known, "NORMAL")?;
+            Ok((known, journal))
+        };
+        let (known, journal) = open().map_err(|trouble| match trouble {
+            Trouble::Sqlite(error) => wrong(&in_words(&error)),
+            Trouble::Foreign => wrong(&"is not cardtop's: choose another folder with --data"),
+            Trouble::Newer(version) => wrong(&format_args!(
+                "was written by a newer cardtop (version {version}, this one knows {}): use that one, or another folder with --data",
+                MIGRATIONS.len()
+            )),
+        })?;
+        Ok(Self(Arc::new(Connections { path, known: Mutex::new(known), journal: Mutex::new(journal) })))
+    }
+
+    /// Where the file is.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.0.path
+    }
+
+    /// Works on what is known, off the async threads.
+    ///
+    /// # Errors
+    /// What SQLite said.
+    pub async fn known<T, F>(&self, work: F) -> rusqlite::Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Connection) -> rusqlite::Result<T> + Send + 'static,
+    {
+        let store = Arc::clone(&self.0);
+        blocking(move || work(&mut store.known.lock().unwrap_or_else(PoisonError::into_inner))).await
+    }
+
+    /// Works on the journal, off the async threads. When it returns, the disk has it.
+    ///
+    /// # Errors
+    /// What SQLite said.
+    pub async fn journal<T, F>(&self, work: F) -> rusqlite::Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Connection) -> rusqlite::Result<T> + Send + 'static,
+    {
+        let store = Arc::clone(&self.0);
+        blocking(move || work(&mut store.journal.lock().unwrap_or_else(PoisonError::into_inner))).await
+    }
+}
+
+/// A panic in `work` ends the program, as everywhere; a cancelled runtime reads as an interrupted query.
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> rusqlite::Result<T> + Send + 'static) -> rusqlite::Result<T> {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(result) => result,
+        Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+        Err(_) => Err(rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_INTERRUPT), None)),
+    }
+}
+
+/// An SQLite error in words that fit behind "the data file …".
+#[must_use]
+pub fn in_words(error: &rusqlite::Error) -> String {
+    use rusqlite::ErrorCode;
+    match error.sqlite_error_code() {
+        Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => {
+            "is broken: move it away and start again, or restore it from a copy".to_owned()
+        }
+        Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => {
+            "cannot be written: check its owner and mode".to_owned()
+        }
+        Some(ErrorCode::DiskFull) => "cannot grow: the disk is full".to_owned(),
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => "is held by another process: try again".to_owned(),
+        _ => format!("cannot be used: {error}"),
+    }
+}
+
+fn make_private(folder: &Path, path: &Path) -> std::io::Result<()> {
+    fs::create_dir_all(folder)?;
+    let mut options = OpenOptions::new();
+    options.create(true).append(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+        options.mode(0o600);
+        let mode = fs::metadata(folder)?.permissions().mode();
+        if mode & 0o077 != 0 && folder.read_dir()?.next().is_none() {
+            fs::set_permissions(folder, fs::Permissions::from_mode(0o700))?;
+        }
+        let open_to_others = |found: fs::Metadata| found.permissions().mode() & 0o077 != 0;
+        if fs::metadata(path).is_ok_and(open_to_others) {
+            fs::set_permissions(path, fs::Permissions::from_mode(0o600))?;
+        }
+    }
+    options.open(path).map(drop)
+}
+
+/// A connection that has not written a byte yet, not even to switch to WAL: the file may not be ours.
+fn connect(path: &Path) -> rusqlite::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW;
+    let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let db = Connection::open_with_flags(path, flags)?;
+    db.busy_timeout(BUSY)?;
+    db.pragma_update(None, "trusted_schema", "OFF")?;
+    db.set_prepared_statement_cache_capacity(64);
+    Ok(db)
+}
+
+fn tune(db: &Connection, synchronous: &str) -> rusqlite::Result<()> {
+    db.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))?;
+    db.pragma_update(None, "synchronous", synchronous)
+}
+
+enum Trouble {
+    Sqlite(rusqlite::Error),
+    Foreign,
+    Newer(usize),
+}
+
+impl From<rusqlite::Error> for Trouble {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Sqlite(error)
+    }
+}
+
+fn migrate(db: &mut Connection) -> Result<(), Trouble> {
+    let version_of = |db: &Connection| -> rusqlite::Result<(i32, usize, i64)> {
+        let application = db.pragma_query_value(None, "application_id", |row| row.get(0))?;
+        let version: i64 = db.pragma_query_value(None, "user_version", |row| row.get(0))?;
+        let tables = db.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+        Ok((application, usize::try_from(version).unwrap_or(usize::MAX), tables))
+    };
+    let check = |(application, version, tables): (i32, usize, i64)| match application {
+        APPLICATION if version > MIGRATIONS.len() => Err(Trouble::Newer(version)),
+        APPLICATION => Ok(version),
+        0 if tables == 0 => Ok(0),
+        _ => Err(Trouble::Foreign),
+    };
+    if check(version_of(db)?)? == MIGRATIONS.len() {
+        return Ok(());
+    }
+    let tx = db.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+    let version = check(version_of(&tx)?)?;
+    for migration in MIGRATIONS.iter().skip(version) {
+        tx.execute_batch(migration)?;
+    }
+    tx.pragma_update(None, "application_id", APPLICATION)?;
+    tx.pragma_update(None, "user_version", i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX))?;
+    Ok(tx.commit()?)
+}
+
+/// A moment as the database keeps it.
+fn millis(at: Timestamp) -> i64 {
+    at.as_millisecond()
+}
+
+/// A moment that the database kept.
+fn moment(millis: i64) -> Timestamp {
+    Timestamp::from_millisecond(millis).unwrap_or(Timestamp::UNIX_EPOCH)
+}
+
+/// A money column and its currency column; what cannot be read is absent.
+fn money(amount: Option<&str>, currency: Option<&str>) -> Option<crate::domain::money::Money> {
+    crate::domain::money::Money::read(amount?, currency?.parse().ok()?).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn folder() -> tempfile::TempDir {
+        tempfile::tempdir().expect("a folder for the test")
+    }
+
+    #[test]
+    fn the_data_file_is_for_its_owner_only_and_opens_again() {
+        let folder = folder();
+        let data = folder.path().join("data");
+        Store::open(&data).expect("a new data file");
+        Store::open(&data).expect("the same data file");
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            let mode = |path: &Path| fs::metadata(path).expect("it exists").permissions().mode() & 0o777;
+            assert_eq!((mode(&data), mode(&data.join(FILE))), (0o700, 0o600));
+        }
+    }
+
+    #[test]
+    fn a_broken_file_a_foreign_one_and_a_newer_one_are_refused_and_left_alone() {
+        let folder = folder();
+        let path = folder.path().join(FILE);
+        let refusal = |expected: &str| {
+            let before = fs::read(&path).expect("the file");
+            let error = Store::open(folder.path()).err().expect("a refusal").to_string();
+            assert!(error.contains(expected) && error.contains("nothing was sent"), "{error}");
+            assert_eq!(fs::read(&path).expect("the file"), before, "the file was changed");
+        };
+        fs::write(&path, "this is not a database, but it is somebody's file").expect("writing");
+        refusal("is broken");
+        fs::remove_file(&path).expect("removing");
+        Connection::open(&path).expect("a database").execute_batch("CREATE TABLE theirs (x)").expect("a table");
+        refusal("is not cardtop's");
+        fs::remove_file(&path).expect("removing");
+        drop(Store::open(folder.path()).expect("a new data file"));
+        let db = Connection::open(&path).expect("the database");
+        db.pragma_update(None, "user_version", 99).expect("a newer version");
+        db.pragma_update_and_check(None, "journal_mode", "DELETE", |_| Ok(())).expect("one file");
+        drop(db);
+        let error = Store::open(folder.path()).err().expect("a refusal").to_string();
+        assert!(error.contains("newer cardtop (version 99, this one knows 1)"), "{error}");
+    }
+}

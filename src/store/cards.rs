@@ -1,0 +1,83 @@
+//! Cards and their newest figures.
+
+use rusqlite::{Connection, Row, params};
+
+use super::{millis, moment, money};
+use crate::domain::card::{Balance, Card, CardKey, CardKind, CardState, ProviderId, Reading};
+
+/// Every card that is known.
+///
+/// # Errors
+/// What SQLite said.
+pub fn all(db: &Connection) -> rusqlite::Result<Vec<Card>> {
+    let mut query = db.prepare_cached(
+        "SELECT provider, id, owner, holder, last4, state, provider_state, kind, currency, expires, labels, available, current, pending,
+                balance_at
+         FROM card ORDER BY provider, id",
+    )?;
+    query.query_map([], card)?.collect()
+}
+
+/// Keeps cards, each whole. A figure that is older than the kept one does not replace it, whatever the order of arrival.
+///
+/// # Errors
+/// What SQLite said; then none of them is kept.
+pub fn keep(db: &mut Connection, cards: &[Card]) -> rusqlite::Result<()> {
+    let tx = db.transaction()?;
+    {
+        let mut upsert = tx.prepare_cached(
+            "INSERT INTO card (provider, id, owner, holder, last4, state, provider_state, kind, currency, expires, labels, available,
+                               current, pending, balance_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)
+             ON CONFLICT (provider, id) DO UPDATE SET
+                 owner = ?3, holder = ?4, last4 = ?5, state = ?6, provider_state = ?7, kind = ?8, currency = ?9, expires = ?10,
+                 labels = ?11, available = ?12, current = ?13, pending = ?14, balance_at = ?15
+             WHERE balance_at IS NULL OR ?15 >= balance_at",
+        )?;
+        for card in cards {
+            let balance = card.balance.value().copied().unwrap_or_default();
+            let digits = |money: Option<crate::domain::money::Money>| money.map(|money| money.digits());
+            upsert.execute(params![
+                card.key.provider.name(),
+                &*card.key.id,
+                card.owner.as_deref(),
+                &*card.holder,
+                card.last4.map(|last4| last4.to_string()),
+                card.state.word(),
+                &*card.provider_state,
+                card.kind.map(CardKind::word),
+                card.currency.map(|currency| currency.code().to_owned()),
+                card.expires.as_deref(),
+                card.labels.join(";"),
+                digits(balance.available),
+                digits(balance.current),
+                digits(balance.pending),
+                card.balance.at().map(millis),
+            ])?;
+        }
+    }
+    tx.commit()
+}
+
+fn card(row: &Row<'_>) -> rusqlite::Result<Card> {
+    let text = |name: &str| row.get::<_, Option<String>>(name);
+    let currency = text("currency")?;
+    let sum = |name: &str| -> rusqlite::Result<_> { Ok(money(text(name)?.as_deref(), currency.as_deref())) };
+    let balance = Balance { available: sum("available")?, current: sum("current")?, pending: sum("pending")? };
+    Ok(Card {
+        key: CardKey::new(&ProviderId::new(&row.get::<_, String>("provider")?), &row.get::<_, String>("id")?),
+        owner: text("owner")?.map(Into::into),
+        holder: row.get::<_, String>("holder")?.into(),
+        last4: text("last4")?.and_then(|digits| digits.parse().ok()),
+        state: CardState::of_word(&row.get::<_, String>("state")?).unwrap_or(CardState::Unknown),
+        provider_state: row.get::<_, String>("provider_state")?.into(),
+        kind: text("kind")?.and_then(|word| CardKind::of_word(&word)),
+        currency: currency.as_deref().and_then(|code| code.parse().ok()),
+        balance: match row.get::<_, Option<i64>>("balance_at")? {
+            Some(at) => Reading::At { value: balance, at: moment(at) },
+            None => Reading::Never,
+        },
+        expires: text("expires")?.map(Into::into),
+        labels: row.get::<_, String>("labels")?.split(';').filter(|label| !label.is_empty()).map(Into::into).collect(),
+    })
+}

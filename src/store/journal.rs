@@ -1,0 +1,558 @@
+//! The journal of operations: a write-ahead log whose lines are only added, each with the hash of the one before.
+//!
+//! An operation is in it before a byte of its request leaves ([`intend`]). Its state only moves along
+//! [`OperationState::may_become`]; a transaction proves at most one operation. Every function is one transaction.
+
+use aws_lc_rs::digest;
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension, Row, Transaction, TransactionBehavior, params};
+
+use super::{millis, moment, money};
+use crate::domain::card::{Balance, CardKey, CardState, ProviderId};
+use crate::domain::operation::{Before, Claimed, Deed, Operation, OperationId, OperationState, Proof, Step};
+
+/// Hash that the first line stands on.
+const GENESIS: &str = "cardtop";
+
+const COLUMNS: &str = "id, deed, provider, card_id, last4, amount, currency, state, reason, reference, provider_reference, operator,
+    created_at, updated_at, detail, before_owner, before_state, before_available, before_current, before_currency, proof, looks, next_look";
+
+/// What asking for an intent found.
+#[derive(Debug)]
+pub enum Intent {
+    /// Saved: it may be sent, once.
+    Saved,
+    /// Not saved: an earlier operation of the same card has to be settled first.
+    Blocked(Box<Operation>),
+}
+
+/// Saves the intent of an operation, unless an unsettled one of the same card is in its way, in this process or another.
+/// With `second` (the operator typed the phrase) an unsettled one that is not just being sent does not count.
+///
+/// # Errors
+/// What SQLite said; then nothing may be sent.
+pub fn intend(db: &mut Connection, operation: &Operation, second: bool) -> rusqlite::Result<Intent> {
+    let tx = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let rivals: Vec<Operation> = tx
+        .prepare_cached(&format!(
+            "SELECT {COLUMNS} FROM operation WHERE provider = ?1 AND card_id = ?2 AND state NOT IN ('DONE', 'FAILED')"
+        ))?
+        .query_map([operation.card.provider.name(), &*operation.card.id], read)?
+        .collect::<rusqlite::Result<_>>()?;
+    let rival = rivals.into_iter().find(|rival| rival.blocks(operation.deed) && !(second && rival.state != OperationState::Sent));
+    if let Some(rival) = rival {
+        return Ok(Intent::Blocked(Box::new(rival)));
+    }
+    let digits = |money: Option<crate::domain::money::Money>| money.map(|money| money.digits());
+    let before = operation.before.balance.unwrap_or_default();
+    let before_currency = before.available.or(before.current).map(|money| money.currency().code().to_owned());
+    tx.prepare_cached(&format!(
+        "INSERT INTO operation ({COLUMNS}, process)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24)"
+    ))?
+    .execute(params![
+        operation.id.to_string(),
+        operation.deed.word(),
+        operation.card.provider.name(),
+        &*operation.card.id,
+        operation.last4.map(|last4| last4.to_string()),
+        digits(operation.amount),
+        operation.amount.map(|amount| amount.currency().code().to_owned()),
+        operation.state.word(),
+        operation.reason.as_deref(),
+        &*operation.reference,
+        operation.provider_reference.as_deref(),
+        &*operation.operator,
+        millis(operation.created_at),
+        millis(operation.updated_at),
+        operation.detail.as_deref(),
+        operation.before.owner.as_deref(),
+        operation.before.state.map(CardState::word),
+        digits(before.available),
+        digits(before.current),
+        before_currency,
+        operation.proof.word(),
+        operation.looks,
+        operation.next_look.map(millis),
+        i64::from(std::process::id()),
+    ])?;
+    let words = format!(
+        "{} of {} {} by {}, reference {}",
+        operation.phrase(),
+        operation.card,
+        crate::domain::card::digits(operation.last4),
+        operation.operator,
+        operation.reference
+    );
+    append(&tx, operation.created_at, operation.id, "intent", &words, operation.state)?;
+    if second {
+        append(
+            &tx,
+            operation.created_at,
+            operation.id,
+            "second",
+            "the operator typed SECOND: sent beside an unsettled one",
+            operation.state,
+        )?;
+    }
+    tx.commit()?;
+    Ok(Intent::Saved)
+}
+
+/// Adds a line about an operation without moving it.
+///
+/// # Errors
+/// What SQLite said; then the line is not in it.
+pub fn note(db: &mut Connection, id: OperationId, at: Timestamp, what: &str, words: &str) -> rusqlite::Result<()> {
+    let tx = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let operation = one(&tx, id)?;
+    append(&tx, at, id, what, words, operation.state)?;
+    tx.commit()
+}
+
+/// What became known of an operation.
+#[derive(Clone, Debug)]
+pub struct Finding {
+    /// When.
+    pub at: Timestamp,
+    /// `answer`, `no answer`, `look`, `crash`.
+    pub what: &'static str,
+    /// In words; kept as the operation's detail.
+    pub words: String,
+    /// The state it is in from now on.
+    pub state: OperationState,
+    /// What the provider answered with to find it again.
+    pub provider_reference: Option<std::sync::Arc<str>>,
+    /// The transaction that proves it.
+    pub credit: Option<std::sync::Arc<str>>,
+    /// When it will be looked for next.
+    pub next_look: Option<Timestamp>,
+    /// Whether this was a look.
+    pub looked: bool,
+}
+
+/// Writes a finding and returns the operation as it then is. A move that is not legal is not made: the line says so and the state
+/// stays. A credit that proves another operation proves nothing here.
+///
+/// # Errors
+/// What SQLite said; then nothing was written.
+pub fn find(db: &mut Connection, id: OperationId, finding: &Finding) -> rusqlite::Result<Operation> {
+    let tx = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let known = one(&tx, id)?;
+    let mut finding = finding.clone();
+    if let Some(credit) = &finding.credit {
+        let other: Option<String> = tx
+            .prepare_cached("SELECT id FROM operation WHERE provider = ?1 AND credit = ?2 AND id <> ?3")?
+            .query_row(params![known.card.provider.name(), &**credit, id.to_string()], |row| row.get(0))
+            .optional()?;
+        if let Some(other) = other {
+            finding.words = format!("{}; but that transaction already proves operation {other}", finding.words);
+            finding.credit = None;
+            finding.state = known.state;
+        }
+    }
+    let moves = finding.state != known.state;
+    if moves && !known.state.may_become(finding.state) {
+        finding.words = format!("{}; it stays {}", finding.words, known.state.word());
+        finding.state = known.state;
+        finding.credit = None;
+    }
+    let settled = matches!(finding.state, OperationState::Done | OperationState::Failed);
+    tx.prepare_cached(
+        "UPDATE operation SET state = ?2, detail = ?3, provider_reference = ifnull(?4, provider_reference), credit = ifnull(?5, credit),
+                next_look = ?6, looks = looks + ?7, updated_at = ?8 WHERE id = ?1",
+    )?
+    .execute(params![
+        id.to_string(),
+        finding.state.word(),
+        finding.words,
+        finding.provider_reference.as_deref(),
+        finding.credit.as_deref(),
+        finding.next_look.filter(|_| !settled).map(millis),
+        i64::from(finding.looked),
+        millis(finding.at),
+    ])?;
+    append(&tx, finding.at, id, finding.what, &finding.words, finding.state)?;
+    let found = one(&tx, id)?;
+    tx.commit()?;
+    Ok(found)
+}
+
+/// One operation.
+///
+/// # Errors
+/// What SQLite said; `QueryReturnedNoRows` when there is none of this id.
+pub fn one(db: &Connection, id: OperationId) -> rusqlite::Result<Operation> {
+    db.prepare_cached(&format!("SELECT {COLUMNS} FROM operation WHERE id = ?1"))?.query_row([id.to_string()], read)
+}
+
+/// The newest operations, newest first.
+///
+/// # Errors
+/// What SQLite said.
+pub fn newest(db: &Connection, limit: u32) -> rusqlite::Result<Vec<Operation>> {
+    let mut query = db.prepare_cached(&format!("SELECT {COLUMNS} FROM operation ORDER BY id DESC LIMIT ?1"))?;
+    query.query_map([limit], read)?.collect()
+}
+
+/// Operations that changed after a moment, oldest change first: how two processes see each other's.
+///
+/// # Errors
+/// What SQLite said.
+pub fn changed_since(db: &Connection, after: Timestamp) -> rusqlite::Result<Vec<Operation>> {
+    let mut query = db.prepare_cached(&format!("SELECT {COLUMNS} FROM operation WHERE updated_at >= ?1 ORDER BY updated_at"))?;
+    query.query_map([millis(after)], read)?.collect()
+}
+
+/// Every operation that is not settled, oldest first.
+///
+/// # Errors
+/// What SQLite said.
+pub fn open(db: &Connection) -> rusqlite::Result<Vec<Operation>> {
+    let mut query =
+        db.prepare_cached(&format!("SELECT {COLUMNS} FROM operation WHERE state NOT IN ('DONE', 'FAILED') ORDER BY id"))?;
+    query.query_map([], read)?.collect()
+}
+
+/// Operations that were being sent by a process that is gone: id, and that process.
+///
+/// # Errors
+/// What SQLite said.
+pub fn being_sent(db: &Connection) -> rusqlite::Result<Vec<(OperationId, u32, Timestamp)>> {
+    let mut query = db.prepare_cached("SELECT id, process, updated_at FROM operation WHERE state = 'SENT'")?;
+    let rows = query.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, u32>(1)?, row.get::<_, i64>(2)?)))?;
+    let mut found = Vec::new();
+    for row in rows {
+        let (id, process, at) = row?;
+        found.extend(id.parse().ok().map(|id| (id, process, moment(at))));
+    }
+    Ok(found)
+}
+
+/// What other operations have of the provider's credits when this one is looked for.
+///
+/// # Errors
+/// What SQLite said.
+pub fn claimed(db: &Connection, operation: &Operation) -> rusqlite::Result<Claimed> {
+    let provider = operation.card.provider.name();
+    let mut query = db.prepare_cached("SELECT credit FROM operation WHERE provider = ?1 AND credit IS NOT NULL")?;
+    let credits = query
+        .query_map([provider], |row| row.get::<_, String>(0).map(std::sync::Arc::<str>::from))?
+        .collect::<rusqlite::Result<_>>()?;
+    let mut claimed = Claimed { credits, ..Claimed::default() };
+    let Some(amount) = operation.amount else { return Ok(claimed) };
+    // An equal top-up that was settled before this one began has its credit before it, too.
+    let mut query = db.prepare_cached(
+        "SELECT state, provider_reference IS NOT NULL FROM operation
+         WHERE provider = ?1 AND card_id = ?2 AND deed = 'topup' AND amount = ?3 AND currency = ?4 AND id <> ?5 AND credit IS NULL
+           AND state <> 'FAILED' AND (state <> 'DONE' OR updated_at >= ?6)",
+    )?;
+    let rivals = query.query_map(
+        params![
+            provider,
+            &*operation.card.id,
+            amount.digits(),
+            amount.currency().code(),
+            operation.id.to_string(),
+            millis(operation.created_at) - 120_000,
+        ],
+        |row| Ok((row.get::<_, String>(0)?, row.get::<_, bool>(1)?)),
+    )?;
+    for rival in rivals {
+        let (state, has_task) = rival?;
+        let doubtful = match OperationState::of_word(&state) {
+            Some(OperationState::Unknown) => true,
+            // The provider promised it: it comes before one that nobody answered for.
+            Some(OperationState::Accepted) => !has_task && operation.state != OperationState::Unknown,
+            Some(OperationState::Sent | OperationState::Done | OperationState::Failed) | None => false,
+        };
+        if doubtful {
+            claimed.open += 1;
+        } else {
+            claimed.reserved += 1;
+        }
+    }
+    Ok(claimed)
+}
+
+/// The lines of an operation, oldest first.
+///
+/// # Errors
+/// What SQLite said.
+pub fn steps(db: &Connection, id: OperationId) -> rusqlite::Result<Vec<Step>> {
+    let mut query = db.prepare_cached("SELECT number, at, what, words, hash FROM line WHERE operation = ?1 ORDER BY number")?;
+    query
+        .query_map([id.to_string()], |row| {
+            let hash: String = row.get("hash")?;
+            Ok(Step {
+                at: moment(row.get("at")?),
+                what: row.get::<_, String>("what")?.into(),
+                words: row.get::<_, String>("words")?.into(),
+                line: row.get::<_, i64>("number")?.unsigned_abs(),
+                hash: hash.get(..8).unwrap_or_default().into(),
+            })
+        })?
+        .collect()
+}
+
+/// Checks the chain from the first line to the last: how many lines it has, or the sentence that says where it breaks.
+///
+/// # Errors
+/// What SQLite said.
+pub fn verify(db: &Connection) -> rusqlite::Result<Result<u64, String>> {
+    let mut query = db.prepare("SELECT number, at, operation, what, words, state, previous, hash FROM line ORDER BY number")?;
+    let mut rows = query.query([])?;
+    let mut previous = GENESIS.to_owned();
+    let mut expected: i64 = 1;
+    while let Some(row) = rows.next()? {
+        let number: i64 = row.get(0)?;
+        if number != expected {
+            return Ok(Err(format!("line {expected} of the journal is missing")));
+        }
+        let text = |index: usize| row.get::<_, String>(index);
+        let line = Line { number, at: row.get(1)?, operation: &text(2)?, what: &text(3)?, words: &text(4)?, state: &text(5)? };
+        if text(6)? != previous || text(7)? != line.hash(&previous) {
+            return Ok(Err(format!("line {number} of the journal was changed: its hash does not fit")));
+        }
+        previous = text(7)?;
+        expected += 1;
+    }
+    // The state of every operation is what its last line says.
+    let strayed: Option<String> = db
+        .query_row(
+            "SELECT id FROM operation WHERE state IS NOT (SELECT state FROM line WHERE operation = operation.id ORDER BY number DESC LIMIT 1)",
+            [],
+            |row| row.get(0),
+        )
+        .optional()?;
+    Ok(match strayed {
+        Some(id) => Err(format!("operation {id} is not in the state that its last line says")),
+        None => Ok((expected - 1).unsigned_abs()),
+    })
+}
+
+struct Line<'a> {
+    number: i64,
+    at: i64,
+    operation: &'a str,
+    what: &'a str,
+    words: &'a str,
+    state: &'a str,
+}
+
+impl Line<'_> {
+    /// Lengths stand before the texts, so that no two different lines read the same.
+    fn hash(&self, previous: &str) -> String {
+        let mut bytes = Vec::with_capacity(256);
+        bytes.extend_from_slice(&self.number.to_be_bytes());
+        bytes.extend_from_slice(&self.at.to_be_bytes());
+        for text in [previous, self.operation, self.what, self.words, self.state] {
+            bytes.extend_from_slice(&u64::try_from(text.len()).unwrap_or(u64::MAX).to_be_bytes());
+            bytes.extend_from_slice(text.as_bytes());
+        }
+        data_encoding::HEXLOWER.encode(digest::digest(&digest::SHA256, &bytes).as_ref())
+    }
+}
+
+fn append(
+    tx: &Transaction<'_>,
+    at: Timestamp,
+    id: OperationId,
+    what: &str,
+    words: &str,
+    state: OperationState,
+) -> rusqlite::Result<()> {
+    let last: Option<(i64, String)> = tx
+        .prepare_cached("SELECT number, hash FROM line ORDER BY number DESC LIMIT 1")?
+        .query_row([], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    let (number, previous) = last.map_or((1, GENESIS.to_owned()), |(number, hash)| (number + 1, hash));
+    let operation = id.to_string();
+    let line = Line { number, at: millis(at), operation: &operation, what, words, state: state.word() };
+    let hash = line.hash(&previous);
+    tx.prepare_cached(
+        "INSERT INTO line (number, at, operation, what, words, state, previous, hash) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+    )?
+    .execute(params![number, line.at, operation, what, words, line.state, previous, hash])?;
+    Ok(())
+}
+
+fn read(row: &Row<'_>) -> rusqlite::Result<Operation> {
+    let text = |name: &str| row.get::<_, Option<String>>(name);
+    let need = |name: &str| row.get::<_, String>(name);
+    let before_currency = text("before_currency")?;
+    let balance = Balance {
+        available: money(text("before_available")?.as_deref(), before_currency.as_deref()),
+        current: money(text("before_current")?.as_deref(), before_currency.as_deref()),
+        pending: None,
+    };
+    let known = balance != Balance::default();
+    Ok(Operation {
+        id: need("id")?.parse().map_err(|_| rusqlite::Error::InvalidQuery)?,
+        deed: Deed::of_word(&need("deed")?).ok_or(rusqlite::Error::InvalidQuery)?,
+        card: CardKey::new(&ProviderId::new(&need("provider")?), &need("card_id")?),
+        last4: text("last4")?.and_then(|digits| digits.parse().ok()),
+        amount: money(text("amount")?.as_deref(), text("currency")?.as_deref()),
+        state: OperationState::of_word(&need("state")?).ok_or(rusqlite::Error::InvalidQuery)?,
+        reason: text("reason")?.map(Into::into),
+        reference: need("reference")?.into(),
+        provider_reference: text("provider_reference")?.map(Into::into),
+        operator: need("operator")?.into(),
+        created_at: moment(row.get("created_at")?),
+        updated_at: moment(row.get("updated_at")?),
+        detail: text("detail")?.map(Into::into),
+        before: Before {
+            owner: text("before_owner")?.map(Into::into),
+            state: text("before_state")?.and_then(|word| CardState::of_word(&word)),
+            balance: known.then_some(balance),
+        },
+        proof: Proof::of_word(&need("proof")?).unwrap_or(Proof::AnswerOnly),
+        looks: row.get("looks")?,
+        next_look: row.get::<_, Option<i64>>("next_look")?.map(moment),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::money::Money;
+    use crate::store::Store;
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(1_800_000_000 + second).expect("a time of the test")
+    }
+
+    fn top_up(count: u16) -> Operation {
+        let id = OperationId::new(at(i64::from(count)), 7, count);
+        Operation {
+            id,
+            deed: Deed::TopUp,
+            card: CardKey::new(&ProviderId::new("acme"), "c1"),
+            last4: "4242".parse().ok(),
+            amount: Money::typed("30", "USD".parse().expect("a currency")).ok(),
+            state: OperationState::Sent,
+            reason: Some("cover".into()),
+            reference: id.reference(),
+            provider_reference: None,
+            operator: "anay".into(),
+            created_at: at(i64::from(count)),
+            updated_at: at(i64::from(count)),
+            detail: None,
+            before: Before { owner: None, state: Some(CardState::Active), balance: None },
+            proof: Proof::ByListing,
+            looks: 0,
+            next_look: None,
+        }
+    }
+
+    fn finding(state: OperationState, credit: Option<&str>) -> Finding {
+        Finding {
+            at: at(60),
+            what: "look",
+            words: "looked".to_owned(),
+            state,
+            provider_reference: None,
+            credit: credit.map(Into::into),
+            next_look: Some(at(90)),
+            looked: true,
+        }
+    }
+
+    async fn with_journal<T: Send + 'static>(work: impl FnOnce(&mut Connection) -> T + Send + 'static) -> T {
+        let folder = tempfile::tempdir().expect("a folder");
+        let store = Store::open(folder.path()).expect("a data file");
+        store.journal(|db| Ok(work(db))).await.expect("the journal")
+    }
+
+    fn saved(db: &mut Connection, operation: &Operation, second: bool) -> bool {
+        matches!(intend(db, operation, second).expect("the journal"), Intent::Saved)
+    }
+
+    #[tokio::test]
+    async fn what_is_saved_reads_back_whole() {
+        with_journal(|db| {
+            let operation = top_up(1);
+            assert!(saved(db, &operation, false));
+            assert_eq!(one(db, operation.id).expect("it is there"), operation);
+            assert_eq!(newest(db, 10).expect("a list"), vec![operation]);
+        })
+        .await;
+    }
+
+    #[tokio::test]
+    async fn a_second_top_up_waits_until_the_first_is_settled_or_the_phrase_is_typed() {
+        with_journal(|db| {
+            assert!(saved(db, &top_up(1), false));
+            assert!(!saved(db, &top_up(2), false));
+            assert!(!saved(db, &top_up(2), true), "one that is just being sent cannot be overruled");
+            find(db, top_up(1).id, &finding(OperationState::Unknown, None)).expect("the journal");
+            assert!(!saved(db, &top_up(2), false));
+            assert!(saved(db, &top_up(2), true));
+            let freeze = Operation { deed: Deed::Freeze, amount: None, ..top_up(3) };
+            assert!(saved(db, &freeze, false), "a freeze does not wait for a top-up");
+        })
+        .await;
+    }
+
+    #[tokio::test]
+    async fn a_credit_proves_at_most_one_operation() {
+        with_journal(|db| {
+            saved(db, &top_up(1), false);
+            find(db, top_up(1).id, &finding(OperationState::Unknown, None)).expect("the journal");
+            saved(db, &top_up(2), true);
+            find(db, top_up(2).id, &finding(OperationState::Unknown, None)).expect("the journal");
+            let first = find(db, top_up(1).id, &finding(OperationState::Done, Some("t9"))).expect("the journal");
+            let second = find(db, top_up(2).id, &finding(OperationState::Done, Some("t9"))).expect("the journal");
+            assert_eq!((first.state, second.state), (OperationState::Done, OperationState::Unknown));
+            assert!(second.detail.as_ref().is_some_and(|words| words.contains("already proves")));
+            assert_eq!(claimed(db, &second).expect("a list").credits.len(), 1);
+        })
+        .await;
+    }
+
+    #[tokio::test]
+    async fn a_settled_operation_never_moves_again() {
+        with_journal(|db| {
+            saved(db, &top_up(1), false);
+            find(db, top_up(1).id, &finding(OperationState::Failed, None)).expect("the journal");
+            let after = find(db, top_up(1).id, &finding(OperationState::Done, Some("t1"))).expect("the journal");
+            assert_eq!((after.state, after.next_look), (OperationState::Failed, None));
+            assert_eq!(verify(db).expect("the journal"), Ok(3));
+        })
+        .await;
+    }
+
+    #[tokio::test]
+    async fn every_change_of_a_line_breaks_the_chain() {
+        with_journal(|db| {
+            for count in 1..6 {
+                saved(
+                    db,
+                    &Operation { card: CardKey::new(&ProviderId::new("acme"), &count.to_string()), ..top_up(count) },
+                    false,
+                );
+            }
+            assert_eq!(verify(db).expect("the journal"), Ok(5));
+            assert!(db.execute("UPDATE line SET words = 'x' WHERE number = 2", []).is_err(), "a line was changed");
+            assert!(db.execute("DELETE FROM line WHERE number = 5", []).is_err(), "a line was removed");
+            db.execute_batch("DROP TRIGGER line_is_never_changed; DROP TRIGGER line_is_never_removed").expect("dropping");
+            for change in [
+                "words = words || ' '",
+                "at = at + 1",
+                "state = 'DONE'",
+                "what = 'sent'",
+                "operation = 'x'",
+                "hash = 'x'",
+                "previous = 'x'",
+            ] {
+                db.execute_batch("SAVEPOINT whole").expect("a savepoint");
+                db.execute(&format!("UPDATE line SET {change} WHERE number = 3"), []).expect("tampering");
+                assert!(verify(db).expect("the journal").is_err(), "{change} was not noticed");
+                db.execute_batch("ROLLBACK TO whole; RELEASE whole").expect("back");
+            }
+            db.execute("DELETE FROM line WHERE number = 3", []).expect("tampering");
+            assert_eq!(verify(db).expect("the journal"), Err("line 3 of the journal is missing".to_owned()));
+        })
+        .await;
+    }
+}

@@ -1,0 +1,462 @@
+//! The terminal: entering, leaving, keys, frames, the clipboard, and what it can show. The only file that names crossterm.
+//!
+//! Whatever happens, it is left as it was found: on return, error, panic and signal.
+
+use std::io::{self, IsTerminal, Write};
+use std::sync::Once;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use crossterm::clipboard::CopyToClipboard;
+use crossterm::cursor::{Hide, MoveTo, Show};
+use crossterm::event::{
+    DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture, Event, EventStream, KeyCode, KeyEvent,
+    KeyEventKind, KeyModifiers, MouseEventKind,
+};
+use crossterm::terminal::{
+    BeginSynchronizedUpdate, Clear, ClearType, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen,
+    disable_raw_mode, enable_raw_mode,
+};
+use crossterm::{execute, queue};
+use futures::StreamExt;
+use ratatui::backend::{Backend, CrosstermBackend};
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+
+use crate::app::Msg;
+use crate::app::chord::{Chord, Key};
+use crate::config::Glyphs;
+use crate::ui::theme::Theme;
+
+/// Most bytes that are put on the clipboard, as the terminal sees them: more is cut by some terminals without a word.
+const CLIPBOARD_MOST: usize = 74_994;
+
+/// Whether the terminal is ours now.
+static ENTERED: AtomicBool = AtomicBool::new(false);
+
+/// The whole screen, in raw mode, until it is dropped.
+#[derive(Debug)]
+pub struct Terminal {
+    screen: Screen,
+    mouse: bool,
+}
+
+impl Terminal {
+    /// Takes the terminal: raw mode, alternate screen, bracketed paste. `mouse` also takes the mouse, and with it the
+    /// terminal's own way to select text.
+    ///
+    /// # Errors
+    /// When there is no terminal, or it refuses.
+    pub fn enter(mouse: bool) -> io::Result<Self> {
+        if !io::stdin().is_terminal() || !io::stdout().is_terminal() {
+            return Err(io::Error::other("the board needs a terminal; the commands do not: see cardtop --help"));
+        }
+        restore_on_panic();
+        // Dropped when taking it fails half-way, and then given back.
+        let terminal = Self { screen: Screen::default(), mouse };
+        take(mouse)?;
+        Ok(terminal)
+    }
+
+    /// Columns and rows.
+    ///
+    /// # Errors
+    /// When the terminal is gone.
+    pub fn size(&self) -> io::Result<(u16, u16)> {
+        crossterm::terminal::size()
+    }
+
+    /// Draws one frame: what changed since the last one, in one write that the terminal shows at once.
+    ///
+    /// # Errors
+    /// When the terminal is gone, or was left by a panic.
+    pub fn draw(&mut self, view: impl FnOnce(&mut Buffer) -> Option<Position>) -> io::Result<()> {
+        if !ENTERED.load(Ordering::SeqCst) {
+            return Err(io::Error::other("a part of cardtop failed; what was sent is in the journal"));
+        }
+        let bytes = self.screen.frame(self.size()?, view)?;
+        write(&bytes)
+    }
+
+    /// The next frame draws everything, whatever is on the screen.
+    pub const fn forget(&mut self) {
+        self.screen.whole = true;
+    }
+
+    /// Puts text on the clipboard, through the terminal, so that it works over SSH.
+    ///
+    /// # Errors
+    /// When it is too much for a terminal, or the terminal is gone.
+    pub fn copy(&mut self, text: &str) -> io::Result<()> {
+        write(&clipboard(text)?)
+    }
+
+    /// Gives the terminal back, stops for the shell, and takes it again when the shell continues us.
+    ///
+    /// # Errors
+    /// When the terminal refuses.
+    pub async fn suspend(&mut self) -> io::Result<()> {
+        leave();
+        stop().await?;
+        take(self.mouse)?;
+        self.forget();
+        Ok(())
+    }
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        leave();
+    }
+}
+
+fn take(mouse: bool) -> io::Result<()> {
+    enable_raw_mode()?;
+    ENTERED.store(true, Ordering::SeqCst);
+    execute!(io::stdout(), EnterAlternateScreen, EnableBracketedPaste, Hide)?;
+    if mouse { execute!(io::stdout(), EnableMouseCapture) } else { Ok(()) }
+}
+
+/// Gives the terminal back, once. A terminal that is gone cannot be told, so errors are not looked at.
+fn leave() {
+    if ENTERED.swap(false, Ordering::SeqCst) {
+        let _ = execute!(io::stdout(), DisableMouseCapture, DisableBracketedPaste, LeaveAlternateScreen, Show);
+        let _ = disable_raw_mode();
+    }
+}
+
+/// A panic's words must land on a terminal that shows them.
+fn restore_on_panic() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let before = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |panic| {
+            leave();
+            before(panic);
+        }));
+    });
+}
+
+/// Stops this process group as the terminal's own ctrl-z does, and returns when it is continued.
+#[cfg(unix)]
+async fn stop() -> io::Result<()> {
+    use rustix::process::{Signal, kill_current_process_group};
+    use tokio::signal::unix::{SignalKind, signal};
+
+    // The stop may reach another thread first: without waiting, the terminal could be taken again before it.
+    let mut continued = signal(SignalKind::from_raw(Signal::CONT.as_raw()))?;
+    kill_current_process_group(Signal::TSTP)?;
+    // Where nobody could continue us, the system does not stop us either.
+    let _ = tokio::time::timeout(Duration::from_millis(300), continued.recv()).await;
+    Ok(())
+}
+
+#[cfg(not(unix))]
+#[expect(clippy::unused_async, reason = "the other systems stop, this one cannot")]
+async fn stop() -> io::Result<()> {
+    Ok(())
+}
+
+fn write(bytes: &[u8]) -> io::Result<()> {
+    if bytes.is_empty() {
+        return Ok(());
+    }
+    let mut out = io::stdout().lock();
+    out.write_all(bytes)?;
+    out.flush()
+}
+
+fn clipboard(text: &str) -> io::Result<Vec<u8>> {
+    if text.len().div_ceil(3) * 4 > CLIPBOARD_MOST {
+        return Err(io::Error::other("too much for a terminal's clipboard: export it instead"));
+    }
+    let mut bytes = Vec::new();
+    queue!(bytes, CopyToClipboard::to_clipboard_from(text))?;
+    Ok(bytes)
+}
+
+/// What the terminal shows, as we know it.
+#[derive(Debug, Default)]
+struct Screen {
+    shown: Buffer,
+    next: Buffer,
+    cursor: Option<Position>,
+    whole: bool,
+}
+
+impl Screen {
+    /// The bytes that make the terminal show the next frame; none when nothing changed.
+    fn frame(&mut self, (width, height): (u16, u16), view: impl FnOnce(&mut Buffer) -> Option<Position>) -> io::Result<Vec<u8>> {
+        let area = Rect::new(0, 0, width, height);
+        if self.shown.area != area {
+            self.shown.resize(area);
+            self.next.resize(area);
+            self.whole = true;
+        }
+        self.next.reset();
+        let cursor = view(&mut self.next).filter(|at| area.contains(*at));
+        let mut bytes = Vec::new();
+        queue!(bytes, BeginSynchronizedUpdate)?;
+        if self.whole {
+            self.shown.reset();
+            queue!(bytes, Hide, Clear(ClearType::All))?;
+        }
+        let changes = self.shown.diff(&self.next);
+        if changes.is_empty() && cursor == self.cursor && !self.whole {
+            return Ok(Vec::new());
+        }
+        if self.cursor.is_some() {
+            queue!(bytes, Hide)?;
+        }
+        CrosstermBackend::new(&mut bytes).draw(changes.into_iter())?;
+        if let Some(at) = cursor {
+            queue!(bytes, MoveTo(at.x, at.y), Show)?;
+        }
+        queue!(bytes, EndSynchronizedUpdate)?;
+        std::mem::swap(&mut self.shown, &mut self.next);
+        self.cursor = cursor;
+        self.whole = false;
+        Ok(bytes)
+    }
+}
+
+/// What the operator does at the terminal.
+#[derive(Debug, Default)]
+pub struct Input(EventStream);
+
+impl Input {
+    /// The next key, paste or new size; `None` when the terminal is gone. Nothing is lost when this is not waited for.
+    ///
+    /// # Errors
+    /// When the terminal cannot be read.
+    pub async fn next(&mut self) -> io::Result<Option<Msg>> {
+        while let Some(event) = self.0.next().await {
+            if let Some(msg) = heard(event?) {
+                return Ok(Some(msg));
+            }
+        }
+        Ok(None)
+    }
+
+    /// What is there already, without waiting.
+    ///
+    /// # Errors
+    /// When the terminal cannot be read.
+    pub fn ready(&mut self) -> io::Result<Option<Msg>> {
+        // Not by polling the stream once: it would remember a waker that wakes nobody, and the next key would be lost on us.
+        while crossterm::event::poll(Duration::ZERO)? {
+            if let Some(msg) = heard(crossterm::event::read()?) {
+                return Ok(Some(msg));
+            }
+        }
+        Ok(None)
+    }
+}
+
+fn heard(event: Event) -> Option<Msg> {
+    match event {
+        Event::Key(key) => chord(key).map(Msg::Key),
+        Event::Paste(text) => Some(Msg::Paste(text)),
+        Event::Resize(columns, rows) => Some(Msg::Resized(columns, rows)),
+        Event::Mouse(mouse) => match mouse.kind {
+            MouseEventKind::ScrollUp => Some(Msg::Key(Chord::plain(Key::Up))),
+            MouseEventKind::ScrollDown => Some(Msg::Key(Chord::plain(Key::Down))),
+            _ => None,
+        },
+        Event::FocusGained | Event::FocusLost => None,
+    }
+}
+
+/// A key press as a chord; releases and keys without a name of ours are none.
+fn chord(key: KeyEvent) -> Option<Chord> {
+    if key.kind == KeyEventKind::Release
+        || key.modifiers.intersects(KeyModifiers::SUPER | KeyModifiers::HYPER | KeyModifiers::META)
+    {
+        return None;
+    }
+    let ctrl = key.modifiers.contains(KeyModifiers::CONTROL);
+    let alt = key.modifiers.contains(KeyModifiers::ALT);
+    let shift = key.modifiers.contains(KeyModifiers::SHIFT);
+    let (key, ctrl) = match key.code {
+        // Many terminals send this for Backspace.
+        KeyCode::Char('h' | 'H') if ctrl => (Key::Backspace, false),
+        KeyCode::Char(c) if ctrl => (Key::Char(c.to_ascii_lowercase()), true),
+        KeyCode::Char(c) if shift => (Key::Char(upper(c)), false),
+        KeyCode::Char(c) => (Key::Char(c), false),
+        KeyCode::Enter => (Key::Enter, ctrl),
+        KeyCode::Esc => (Key::Esc, false),
+        KeyCode::Tab if shift => (Key::BackTab, ctrl),
+        KeyCode::Tab => (Key::Tab, ctrl),
+        KeyCode::BackTab => (Key::BackTab, ctrl),
+        KeyCode::Backspace => (Key::Backspace, ctrl),
+        KeyCode::Delete => (Key::Delete, ctrl),
+        KeyCode::Up => (Key::Up, ctrl),
+        KeyCode::Down => (Key::Down, ctrl),
+        KeyCode::Left => (Key::Left, ctrl),
+        KeyCode::Right => (Key::Right, ctrl),
+        KeyCode::PageUp => (Key::PageUp, ctrl),
+        KeyCode::PageDown => (Key::PageDown, ctrl),
+        KeyCode::Home => (Key::Home, ctrl),
+        KeyCode::End => (Key::End, ctrl),
+        KeyCode::F(number @ 1..=12) => (Key::F(number), ctrl),
+        KeyCode::F(_)
+        | KeyCode::Insert
+        | KeyCode::Null
+        | KeyCode::CapsLock
+        | KeyCode::ScrollLock
+        | KeyCode::NumLock
+        | KeyCode::PrintScreen
+        | KeyCode::Pause
+        | KeyCode::Menu
+        | KeyCode::KeypadBegin
+        | KeyCode::Media(_)
+        | KeyCode::Modifier(_) => return None,
+    };
+    Some(Chord { key, ctrl, alt })
+}
+
+/// The letter with shift folded into it; what has no single large form stays.
+fn upper(c: char) -> char {
+    let mut upper = c.to_uppercase();
+    match (upper.next(), upper.next()) {
+        (Some(one), None) => one,
+        _ => c,
+    }
+}
+
+/// Whether to use colours.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Color {
+    /// Where the terminal can, unless `NO_COLOR` is set.
+    #[default]
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// How to draw on this terminal: what was asked for, else what the environment says.
+#[must_use]
+#[expect(clippy::disallowed_methods, reason = "what a terminal can show is told by its environment only")]
+pub fn theme(glyphs: Glyphs, color: Color) -> Theme {
+    if color == Color::Always {
+        crossterm::style::force_color_output(true);
+    }
+    theme_of(glyphs, color, |name| std::env::var(name).ok().filter(|value| !value.is_empty()))
+}
+
+fn theme_of(glyphs: Glyphs, color: Color, environment: impl Fn(&str) -> Option<String>) -> Theme {
+    let terminal = environment("TERM").unwrap_or_default();
+    let mono = match color {
+        Color::Always => false,
+        Color::Never => true,
+        Color::Auto => environment("NO_COLOR").is_some() || terminal == "dumb",
+    };
+    let ascii = match glyphs {
+        Glyphs::Ascii => true,
+        Glyphs::Unicode => false,
+        Glyphs::Auto => {
+            let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(&environment).unwrap_or_default().to_lowercase();
+            let utf8 = locale.contains("utf-8") || locale.contains("utf8");
+            // There, box drawing takes two columns and breaks every frame.
+            let wide = ["zh", "ja", "ko"].iter().any(|language| locale.starts_with(language));
+            !utf8 || wide || matches!(&*terminal, "linux" | "dumb")
+        }
+    };
+    Theme { mono, ascii }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pressed(code: KeyCode, modifiers: KeyModifiers) -> Option<String> {
+        chord(KeyEvent::new(code, modifiers)).map(|chord| chord.to_string())
+    }
+
+    #[test]
+    fn keys_are_spelled_as_in_the_keymap() {
+        let check = |code, modifiers, spelled: &str| assert_eq!(pressed(code, modifiers).as_deref(), Some(spelled));
+        check(KeyCode::Char('g'), KeyModifiers::SHIFT, "G");
+        check(KeyCode::Char('G'), KeyModifiers::SHIFT, "G");
+        check(KeyCode::Char('G'), KeyModifiers::NONE, "G");
+        check(KeyCode::Char('?'), KeyModifiers::SHIFT, "?");
+        check(KeyCode::Char('ß'), KeyModifiers::SHIFT, "ß");
+        check(KeyCode::Char('d'), KeyModifiers::CONTROL, "ctrl-d");
+        check(KeyCode::Char('C'), KeyModifiers::CONTROL | KeyModifiers::SHIFT, "ctrl-c");
+        check(KeyCode::Char('h'), KeyModifiers::CONTROL, "backspace");
+        check(KeyCode::Char('x'), KeyModifiers::ALT, "alt-x");
+        check(KeyCode::Tab, KeyModifiers::SHIFT, "s-tab");
+        check(KeyCode::BackTab, KeyModifiers::SHIFT, "s-tab");
+        check(KeyCode::F(1), KeyModifiers::NONE, "f1");
+        check(KeyCode::Char(' '), KeyModifiers::NONE, "space");
+    }
+
+    #[test]
+    fn a_release_is_no_key_press() {
+        let release = KeyEvent::new_with_kind(KeyCode::Char('y'), KeyModifiers::NONE, KeyEventKind::Release);
+        assert_eq!(chord(release), None);
+        assert_eq!(pressed(KeyCode::Char('y'), KeyModifiers::SUPER), None);
+        assert_eq!(pressed(KeyCode::F(13), KeyModifiers::NONE), None);
+    }
+
+    fn seen(glyphs: Glyphs, color: Color, environment: &[(&str, &str)]) -> (bool, bool) {
+        let theme = theme_of(glyphs, color, |name| {
+            environment.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
+        });
+        (theme.mono, theme.ascii)
+    }
+
+    #[test]
+    fn colours_follow_the_flag_then_no_color_then_the_terminal() {
+        let utf8 = ("LANG", "sv_SE.UTF-8");
+        assert_eq!(seen(Glyphs::Auto, Color::Auto, &[utf8, ("TERM", "xterm-256color")]), (false, false));
+        assert_eq!(seen(Glyphs::Auto, Color::Auto, &[utf8, ("NO_COLOR", "1")]), (true, false));
+        assert_eq!(seen(Glyphs::Auto, Color::Always, &[utf8, ("NO_COLOR", "1")]), (false, false));
+        assert_eq!(seen(Glyphs::Auto, Color::Never, &[utf8]), (true, false));
+        assert!(seen(Glyphs::Auto, Color::Auto, &[utf8, ("TERM", "dumb")]).0);
+    }
+
+    #[test]
+    fn frames_are_ascii_where_box_drawing_would_break() {
+        let ascii = |environment: &[(&str, &str)]| seen(Glyphs::Auto, Color::Auto, environment).1;
+        assert!(ascii(&[]));
+        assert!(ascii(&[("LANG", "C")]));
+        assert!(!ascii(&[("LANG", "C.UTF-8")]));
+        assert!(!ascii(&[("LANG", "de_DE.utf8")]));
+        assert!(ascii(&[("LANG", "ja_JP.UTF-8")]));
+        assert!(ascii(&[("LC_ALL", "C"), ("LANG", "de_DE.UTF-8")]));
+        assert!(ascii(&[("LANG", "de_DE.UTF-8"), ("TERM", "linux")]));
+        assert!(!seen(Glyphs::Unicode, Color::Auto, &[]).1);
+        assert!(seen(Glyphs::Ascii, Color::Auto, &[("LANG", "de_DE.UTF-8")]).1);
+    }
+
+    #[test]
+    fn a_frame_without_a_change_writes_nothing() {
+        let mut screen = Screen::default();
+        let draw = |screen: &mut Screen, words: &'static str| {
+            let view = |to: &mut Buffer| {
+                to.set_string(0, 0, words, ratatui::style::Style::new());
+                Some(Position::new(1, 0))
+            };
+            String::from_utf8(screen.frame((20, 2), view).expect("a frame")).expect("text")
+        };
+        let first = draw(&mut screen, "balance 12");
+        assert!(first.starts_with("\x1b[?2026h") && first.ends_with("\x1b[?2026l"), "{first:?}");
+        assert!(first.contains("balance"), "{first:?}");
+        assert_eq!(draw(&mut screen, "balance 12"), "");
+        let second = draw(&mut screen, "balance 13");
+        assert!(second.contains('3') && !second.contains("balance"), "{second:?}");
+        screen.whole = true;
+        assert!(draw(&mut screen, "balance 13").contains("balance"));
+    }
+
+    #[test]
+    fn the_clipboard_takes_what_terminals_take() {
+        let copied = clipboard("..4242").expect("a short text");
+        assert_eq!(String::from_utf8(copied).expect("text"), "\x1b]52;c;Li40MjQy\x1b\\");
+        assert!(clipboard(&"x".repeat(56_243)).is_ok());
+        assert!(clipboard(&"x".repeat(56_250)).is_err());
+    }
+}

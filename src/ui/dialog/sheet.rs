@@ -1,0 +1,288 @@
+//! The lines of a dialog, with their meanings, before anything is drawn.
+
+use jiff::Timestamp;
+
+use super::WIDTH;
+use crate::app::dialog::field::Field;
+use crate::app::dialog::target::{self, Arming, Target};
+use crate::app::world::World;
+use crate::config::Environment;
+use crate::domain::card::{Card, CardKey, Reading};
+use crate::domain::money::Money;
+use crate::domain::text;
+use crate::ui::theme::Role;
+
+/// Columns inside the border.
+pub(super) const INSIDE: usize = WIDTH as usize - 2;
+
+/// Column at which values begin; labels stand before it.
+pub(super) const VALUES: usize = 13;
+
+/// Words with their meaning.
+pub(super) type Part = (String, Role);
+
+/// One line.
+#[derive(Debug, Default)]
+pub(super) struct Row {
+    /// What stands in it.
+    pub(super) parts: Vec<Part>,
+    /// At which column the text cursor is.
+    pub(super) cursor: Option<usize>,
+    footer: bool,
+}
+
+/// All lines of a dialog.
+#[derive(Debug, Default)]
+pub(super) struct Sheet {
+    /// In the border.
+    pub(super) title: String,
+    rows: Vec<Row>,
+}
+
+/// Words with a meaning.
+pub(super) fn part(words: impl Into<String>, role: Role) -> Part {
+    (words.into(), role)
+}
+
+/// Ordinary words.
+pub(super) fn plain(words: impl Into<String>) -> Part {
+    part(words, Role::Text)
+}
+
+impl Sheet {
+    /// A sheet with a blank line under its title.
+    pub(super) fn new(title: impl Into<String>) -> Self {
+        let mut sheet = Self { title: title.into(), rows: Vec::new() };
+        sheet.blank();
+        sheet
+    }
+
+    /// An empty line.
+    pub(super) fn blank(&mut self) {
+        self.rows.push(Row::default());
+    }
+
+    /// A line from column 2 on.
+    pub(super) fn line(&mut self, parts: impl IntoIterator<Item = Part>) {
+        let parts = std::iter::once(plain("  ")).chain(parts).collect();
+        self.rows.push(Row { parts, ..Row::default() });
+    }
+
+    /// A label with what belongs to it.
+    pub(super) fn value(&mut self, label: &str, parts: impl IntoIterator<Item = Part>) {
+        let label = part(text::left(label, VALUES - 2), Role::Heading);
+        self.line(std::iter::once(label).chain(parts));
+    }
+
+    /// A label, what belongs to it, and words at the right end.
+    pub(super) fn ends(&mut self, label: &str, left: Vec<Part>, right: Vec<Part>) {
+        let width = |parts: &[Part]| parts.iter().map(|(words, _)| text::width(words)).sum::<usize>();
+        let room = (INSIDE - VALUES - 2).saturating_sub(width(&right));
+        let mut used = 0;
+        let mut parts = Vec::new();
+        for (words, role) in left {
+            let words = text::fit(&words, room.saturating_sub(used + 1));
+            used += text::width(&words);
+            parts.push((words, role));
+        }
+        parts.push(plain(" ".repeat(room.saturating_sub(used))));
+        parts.extend(right);
+        self.value(label, parts);
+    }
+
+    /// A label with words on as many lines as they need.
+    pub(super) fn words(&mut self, label: &str, words: &str, role: Role) {
+        for (i, line) in wrapped(words, INSIDE - VALUES - 2).into_iter().enumerate() {
+            self.value(if i == 0 { label } else { "" }, [part(line, role)]);
+        }
+    }
+
+    /// Words from column 2 on, on as many lines as they need.
+    pub(super) fn sentence(&mut self, words: &str, role: Role) {
+        for line in wrapped(words, INSIDE - 4) {
+            self.line([part(line, role)]);
+        }
+    }
+
+    /// A field to type into, with words behind it.
+    pub(super) fn field(&mut self, label: &str, field: &Field, columns: usize, focused: bool, behind: Vec<Part>) {
+        let (seen, cursor) = field.window(columns);
+        let mut parts = vec![part("[ ", Role::Muted), part(text::left(&seen, columns), Role::Input), part(" ]", Role::Muted)];
+        parts.extend(behind);
+        self.value(label, parts);
+        if focused && let Some(row) = self.rows.last_mut() {
+            row.cursor = Some(VALUES + 2 + cursor);
+        }
+    }
+
+    /// Puts the text cursor into the last line.
+    pub(super) fn cursor_at(&mut self, column: usize) {
+        if let Some(row) = self.rows.last_mut() {
+            row.cursor = Some(column);
+        }
+    }
+
+    /// The field that arms, with what has to stand in it.
+    pub(super) fn arm(&mut self, label: &str, arming: &Arming, field: &Field, wanted: &str, focused: bool) {
+        let columns = wanted.chars().count().max(4) + 1;
+        let (seen, cursor) = field.window(columns);
+        let label = format!("{label}  ");
+        let at = 2 + text::width(&label) + 2 + cursor;
+        let armed = field.text() == wanted;
+        let state = if armed { part("  armed", Role::Good) } else { part("  not armed", Role::Muted) };
+        self.line([
+            part(label, Role::Heading),
+            part("[ ", Role::Muted),
+            part(text::left(&seen, columns), Role::Input),
+            part(" ]", Role::Muted),
+            state,
+        ]);
+        if focused {
+            self.cursor_at(at);
+        }
+        if arming.of_id {
+            self.line([part("(the last four digits are not known: these are of the card's id)", Role::Muted)]);
+        }
+    }
+
+    /// Why the last key did nothing, or what it did; then the keys.
+    pub(super) fn footer(&mut self, notice: Option<&str>, keys: &[(&str, &str)]) {
+        // One line is kept free for the notice, so that the box does not move when there is one.
+        self.blank();
+        match notice {
+            Some(words) => {
+                let lines = wrapped(words, INSIDE - 6);
+                for (i, line) in lines.into_iter().enumerate() {
+                    let mark = if i == 0 { "! " } else { "  " };
+                    self.line([part(mark, Role::Caution), part(line, Role::Caution)]);
+                }
+                if let Some(row) = self.rows.last_mut() {
+                    row.footer = true;
+                }
+            }
+            None => self.blank(),
+        }
+        let mut parts = Vec::new();
+        for (i, (key, what)) in keys.iter().enumerate() {
+            if i > 0 {
+                parts.push(plain("    "));
+            }
+            parts.push(part(*key, Role::Key));
+            parts.push(plain(format!(" {what}")));
+        }
+        self.line(parts);
+        if let Some(row) = self.rows.last_mut() {
+            row.footer = true;
+        }
+    }
+
+    /// The card: digits and holder, provider and environment.
+    pub(super) fn card(&mut self, key: &CardKey, world: &World) {
+        let card = world.cards.get(key);
+        let digits = target::digits(key, world);
+        let holder = card.map_or("", |card| &*card.holder).to_owned();
+        let environment = target::environment(key, world);
+        let role = match environment {
+            Environment::Production => Role::Prod,
+            Environment::Sandbox => Role::Muted,
+        };
+        let kind = card.and_then(|card| card.kind).map_or_else(String::new, |kind| format!("{}  ", kind.word()));
+        let right = vec![
+            part(kind, Role::Muted),
+            plain(format!("{}  ", text::fit(key.provider.name(), 16))),
+            part(environment.word(), role),
+        ];
+        let name =
+            if card.is_some_and(|card| card.last4.is_some()) || !holder.is_empty() { holder } else { format!("id {}", key.id) };
+        self.ends("Card", vec![part(digits, Role::Heading), plain("  "), plain(name)], right);
+    }
+
+    /// A state that an operation went through: `SENT  14:08:11  saved, then sent once`.
+    pub(super) fn rows_for_state(&mut self, word: &str, role: Role, at: &str, words: &str, age: &str) {
+        let state = part(text::left(word, VALUES - 2), role);
+        self.line([state, part(format!("{at}  "), Role::Muted), plain(words), part(age, Role::Muted)]);
+    }
+
+    /// What changed of the card while the dialog was open.
+    pub(super) fn changes(&mut self, target: &Target) {
+        for change in target.changes.iter().rev().take(2).rev() {
+            self.words("CHANGED", change, Role::Caution);
+        }
+    }
+
+    /// The lines that fit: first blank ones go, then lines before the keys.
+    pub(super) fn fitted(&self, height: usize) -> Vec<&Row> {
+        let mut rows: Vec<&Row> = self.rows.iter().collect();
+        while rows.len() > height
+            && let Some(at) = rows.iter().rposition(|row| row.parts.is_empty())
+        {
+            rows.remove(at);
+        }
+        while rows.len() > height {
+            // What is typed into and the keys stay as long as anything does.
+            let Some(at) = rows.iter().rposition(|row| !row.footer && row.cursor.is_none()).or(rows.len().checked_sub(2)) else {
+                rows.truncate(height);
+                break;
+            };
+            rows.remove(at);
+        }
+        rows
+    }
+}
+
+/// Words on lines of at most `columns`.
+pub(super) fn wrapped(words: &str, columns: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in words.split_whitespace() {
+        let line = lines.last_mut().filter(|line| line.is_empty() || text::width(line) + 1 + text::width(word) <= columns);
+        match line {
+            Some(line) => {
+                if !line.is_empty() {
+                    line.push(' ');
+                }
+                line.push_str(word);
+            }
+            None => lines.push(word.to_owned()),
+        }
+    }
+    lines
+}
+
+/// `14:08:08`, in the operator's zone.
+pub(super) fn clock(at: Timestamp, world: &World) -> String {
+    at.to_zoned(world.zone.clone()).strftime("%H:%M:%S").to_string()
+}
+
+/// When the card's figures were read, and whether they are being read again.
+pub(super) fn read_words(target: &Target, world: &World) -> Part {
+    let again = if target.reread { ", read again now" } else { ", asking again" };
+    match world.cards.get(&target.key).map(|card| &card.balance) {
+        None | Some(Reading::Never) => {
+            part(format!("never read{}", if target.reread { "" } else { ", asking now" }), Role::Muted)
+        }
+        Some(Reading::At { at, .. }) => {
+            part(format!("read {} ({}){again}", clock(*at, world), text::age(world.now, *at)), Role::Muted)
+        }
+        Some(Reading::Stale { at, .. }) => {
+            part(format!("LAST KNOWN {} ({})", clock(*at, world), text::age(world.now, *at)), Role::Caution)
+        }
+    }
+}
+
+/// What is available, marked where it may be old.
+pub(super) fn available(key: &CardKey, world: &World) -> Part {
+    let card = world.cards.get(key);
+    let Some(available) = card.and_then(Card::available) else { return part("not known", Role::Caution) };
+    let stale = card.is_some_and(|card| card.balance.why_stale().is_some());
+    money(available, stale)
+}
+
+/// An amount: `~` where it may be old, NEGATIVE below zero.
+pub(super) fn money(amount: Money, stale: bool) -> Part {
+    let mark = if stale { "~" } else { "" };
+    if amount.is_negative() {
+        part(format!("{mark}{amount} NEGATIVE"), Role::Danger)
+    } else {
+        part(format!("{mark}{amount}"), if stale { Role::Stale } else { Role::Money })
+    }
+}

@@ -1,0 +1,131 @@
+//! Pictures of every dialog at 80x24, and all of them at every size.
+
+use insta::assert_snapshot;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::view;
+use crate::app::dialog::tests::{Desk, key, money};
+use crate::domain::card::CardState;
+use crate::domain::operation::{Deed, Offer, OperationState, PinRule};
+use crate::engine::News;
+use crate::ui::theme::Theme;
+
+fn picture(desk: &Desk) -> String {
+    let theme = Theme { mono: true, ascii: false };
+    let mut buffer = Buffer::empty(Rect::new(0, 0, 80, 24));
+    let dialog = desk.dialog.as_ref().expect("a dialog is open");
+    let cursor = view(dialog, &desk.world, &theme, buffer.area, &mut buffer);
+    let mut lines: Vec<String> = (0..24)
+        .map(|y| (0..80).map(|x| buffer[(x, y)].symbol()).collect::<String>().trim_end().to_owned())
+        .filter(|line| !line.is_empty())
+        .collect();
+    lines.push(cursor.map_or_else(|| "no cursor".to_owned(), |at| format!("cursor {},{}", at.x, at.y)));
+    lines.join("\n")
+}
+
+fn frozen() -> Desk {
+    let mut desk = Desk::new();
+    desk.world.cards.get_mut(&key("c1")).expect("the card").state = CardState::Frozen;
+    desk
+}
+
+fn unknown() -> Desk {
+    let mut desk = Desk::new();
+    desk.earlier(Deed::TopUp, "c2", OperationState::Unknown, Some(money("5000", "JPY")));
+    desk
+}
+
+/// Every dialog, by name.
+fn all() -> Vec<(&'static str, Desk)> {
+    let covered = || Desk::new().declined("c1", money("41.90", "USD")).cover("c1");
+    let mut unquoted = Desk::new();
+    unquoted.can().quote = Offer::No("acme tells no fee before sending");
+    let mut both_pins = Desk::new();
+    both_pins.can().pin = Ok(PinRule {
+        digits: Some((4, 4)),
+        needs_old: true,
+        physical_only: false,
+        sentence: "4 digits; the PIN until now is asked for.",
+    });
+    let sent = Desk::new().open(Deed::Freeze, "c1").keys("1 y");
+    let id = sent.orders().first().map(|order| order.id).expect("an order");
+    let mut sent = sent;
+    let mut operation = sent.earlier(Deed::Freeze, "c1", OperationState::Sent, None);
+    sent.world.operations.clear();
+    operation.id = id;
+    operation.detail = None;
+    operation.reason = Some("lost".into());
+    let mut accepted = operation.clone();
+    accepted.state = OperationState::Accepted;
+    let sent = sent.hears(News::Operation(operation)).pass(1_000).hears(News::Operation(accepted)).pass(3_000);
+    let mut menu = frozen();
+    menu.can().close = Offer::No("this provider closes no cards");
+    let refused = Desk::new().open(Deed::Freeze, "c1").keys("1 y");
+    let refused_id = refused.orders().first().map(|order| order.id).expect("an order");
+    vec![
+        ("freeze", Desk::new().open(Deed::Freeze, "c1").keys("1")),
+        ("freeze_other", Desk::new().open(Deed::Freeze, "c1").keys("5").types("dog ate it")),
+        ("unfreeze", frozen().open(Deed::Unfreeze, "c1").keys("2").types("424")),
+        ("top_up_amount", Desk::new().open(Deed::TopUp, "c1").types("9").keys("enter")),
+        ("top_up_asking", covered().keys("enter").pass(1_000)),
+        ("top_up_check", covered().keys("enter").quotes("0.30")),
+        ("top_up_large", unquoted.open(Deed::TopUp, "c1").types("9000").keys("enter 4 2")),
+        ("top_up_blocked", unknown().open(Deed::TopUp, "c2").types("SEC")),
+        ("pin", Desk::new().open(Deed::SetPin, "c1").types("9078").keys("tab").types("907")),
+        ("pin_with_old", both_pins.open(Deed::SetPin, "c1").types("1111").keys("tab").types("4321")),
+        ("close", Desk::new().open(Deed::Close, "c1").types("CLOSE 4")),
+        ("menu", menu.actions("c1").keys("C")),
+        ("refusal", frozen().open(Deed::Freeze, "c1")),
+        ("progress", sent),
+        (
+            "progress_refused",
+            refused.hears(News::Refused { id: refused_id, card: key("c1"), why: "the card changed since it was shown".into() }),
+        ),
+        ("quit", unknown().quit()),
+    ]
+}
+
+#[test]
+fn every_dialog_looks_as_drawn() {
+    for (name, desk) in all() {
+        assert_snapshot!(name, picture(&desk));
+    }
+}
+
+#[test]
+fn a_pin_is_stars_on_screen() {
+    let shown = picture(&Desk::new().open(Deed::SetPin, "c1").types("9078"));
+    assert!(shown.contains("****") && !shown.contains("9078"), "{shown}");
+}
+
+#[test]
+fn a_dialog_draws_at_any_size_and_keeps_its_keys_as_long_as_there_is_room() {
+    for (name, desk) in all() {
+        let dialog = desk.dialog.as_ref().expect("a dialog is open");
+        for (width, height) in [(0, 0), (1, 1), (3, 2), (10, 3), (40, 8), (60, 16), (80, 12), (200, 60)] {
+            let mut buffer = Buffer::empty(Rect::new(0, 0, width, height));
+            let cursor = view(dialog, &desk.world, &Theme::default(), buffer.area, &mut buffer);
+            assert!(cursor.is_none_or(|at| at.x < width && at.y < height), "{name} {width}x{height}");
+            let text: String = buffer.content().iter().map(ratatui::buffer::Cell::symbol).collect();
+            if width >= 60 && height >= 12 {
+                assert!(text.contains("Esc") || text.contains("Enter"), "{name} {width}x{height}");
+                let left = text.chars().take(usize::from(width) * usize::from(height)).position(|c| c == '┌');
+                assert!(left.is_some(), "{name}");
+            }
+        }
+    }
+}
+
+#[test]
+fn what_lies_below_does_not_show_through_not_even_half_a_character() {
+    let desk = Desk::new().open(Deed::Freeze, "c1");
+    let mut buffer = Buffer::empty(Rect::new(0, 0, 80, 24));
+    for y in 0..24 {
+        buffer.set_string(0, y, "日".repeat(40), ratatui::style::Style::new());
+    }
+    view(desk.dialog.as_ref().expect("a dialog"), &desk.world, &Theme::default(), buffer.area, &mut buffer);
+    let row: String = (5..75).map(|x| buffer[(x, 12)].symbol()).collect();
+    assert!(!row.contains('日'), "{row}");
+    assert_eq!(buffer[(4, 12)].symbol(), " ");
+}

@@ -1,0 +1,178 @@
+//! Top-up: what is typed, and what will be sent.
+
+use super::change::second;
+use super::sheet::{Sheet, available, clock, money, part, plain, read_words};
+use crate::app::dialog::grade::is_large;
+use crate::app::dialog::target::{arming, digits};
+use crate::app::dialog::top_up::{Check, Quoted, TopUp, last_top_up};
+use crate::app::world::World;
+use crate::domain::card::{CardState, Reading};
+use crate::domain::money::Money;
+use crate::domain::operation::Offer;
+use crate::domain::text;
+use crate::ui::theme::Role;
+
+/// Page 1 or 2.
+pub(super) fn view(page: &TopUp, world: &World) -> Sheet {
+    match &page.check {
+        None => form(page, world),
+        Some(check) => checked(page, check, world),
+    }
+}
+
+fn head(page: &TopUp, title: &str, world: &World) -> Sheet {
+    let key = &page.target.key;
+    let mut sheet = Sheet::new(title);
+    sheet.card(key, world);
+    sheet.ends("Now", vec![plain("available "), available(key, world)], vec![read_words(&page.target, world)]);
+    sheet.changes(&page.target);
+    if let Some(state) = page.target.shown.state.filter(|state| *state != CardState::Active) {
+        sheet.words("NOTE", &format!("the card is {}: it cannot spend this now", state.word()), Role::Caution);
+    }
+    second(&mut sheet, page.second.is_some());
+    sheet.blank();
+    sheet
+}
+
+fn form(page: &TopUp, world: &World) -> Sheet {
+    let key = &page.target.key;
+    let mut sheet = head(page, "Top up  (step 1 of 2: amount)", world);
+    let can = world.can(&key.provider);
+    let currency = world.cards.get(key).and_then(|card| card.currency);
+    let mut behind = vec![plain(format!(" {}", currency.map_or_else(String::new, |currency| currency.code().to_owned())))];
+    if let (Some(least), Some(currency)) = (can.and_then(|can| can.top_up_min), currency) {
+        behind.push(part(format!("   from {}", Money::new(least, currency).grouped()), Role::Muted));
+    }
+    sheet.field("Amount", &page.amount, 14, !page.on_reason, behind);
+    sheet.field("Reason", &page.reason, 46, page.on_reason, Vec::new());
+    sheet.blank();
+    float(&mut sheet, page, None, world);
+    earlier(&mut sheet, page, world);
+    let next = if can.is_some_and(|can| can.quote.is_yes()) { "ask the fee and check" } else { "check" };
+    sheet.footer(page.notice.as_deref(), &[("Enter", next), ("Tab", "next field"), ("Esc", "do nothing")]);
+    sheet
+}
+
+fn checked(page: &TopUp, check: &Check, world: &World) -> Sheet {
+    let key = &page.target.key;
+    let mut sheet = head(page, "Top up  (step 2 of 2: check)", world);
+    sheet.value("Amount", [part(check.amount.to_string(), Role::Heading)]);
+    let reason = page.reason.text().trim();
+    let reason = if reason.is_empty() { part("none given", Role::Muted) } else { plain(text::fit(reason, 50)) };
+    sheet.value("Reason", [reason]);
+    sheet.blank();
+    let quote = match &check.quoted {
+        Quoted::Known(quote) => Some(quote),
+        Quoted::NotOffered(_) | Quoted::Asked(_) | Quoted::Failed(_) => None,
+    };
+    let receives = quote.and_then(|quote| quote.receives);
+    sheet.value(
+        "Card gets",
+        [amount(receives.unwrap_or(check.amount)), part(if receives.is_some() { "  quoted" } else { "" }, Role::Muted)],
+    );
+    match &check.quoted {
+        Quoted::Asked(since) => {
+            let words = format!("asking {}, {}", key.provider, text::age(world.now, *since));
+            sheet.value("Fee", [part(words, Role::Caution)]);
+        }
+        Quoted::NotOffered(why) => sheet.words("Fee", &format!("not told before sending: {why}"), Role::Muted),
+        Quoted::Failed(why) => sheet.words("Fee", &format!("not known: {why}"), Role::Caution),
+        Quoted::Known(quote) => {
+            let behind = format!("  quoted {}, for this amount only", clock(quote.at, world));
+            match quote.fee {
+                Some(fee) => sheet.value("Fee", [amount(fee), part(behind, Role::Muted)]),
+                None => sheet.value("Fee", [part("none was told", Role::Caution), part(behind, Role::Muted)]),
+            }
+        }
+    }
+    let pays = quote.and_then(|quote| quote.debited.or_else(|| quote.fee.and_then(|fee| check.amount.plus(fee).ok())));
+    float(&mut sheet, page, Some((check.amount, pays)), world);
+    after(&mut sheet, page, receives.unwrap_or(check.amount), world);
+    sheet.value("Reference", [plain(page.id.reference().to_string()), part("  saved before sending", Role::Muted)]);
+    earlier(&mut sheet, page, world);
+    let arming = arming(key, world);
+    if let Some(repeats) = &check.repeats {
+        sheet.words("REPEATS?", repeats, Role::Danger);
+    } else if is_large(check.amount) {
+        sheet.words("LARGE", "an amount of this size takes the last four", Role::Caution);
+    }
+    if check.gate.asks_text() {
+        let label = if arming.of_id { "Type the end of the card's id to arm:" } else { "Type the last 4 of the card to arm:" };
+        sheet.arm(label, &arming, &check.gate.typed, &arming.text, true);
+    }
+    let send = format!("send {} to {}", check.amount, digits(key, world));
+    sheet.footer(page.notice.as_deref(), &[("y", &send), ("e", "edit"), ("Esc", "do nothing")]);
+    sheet
+}
+
+fn amount(sum: Money) -> (String, Role) {
+    part(text::right(&sum.to_string(), 14), Role::Money)
+}
+
+/// What the float pays, and what is left of it.
+fn float(sheet: &mut Sheet, page: &TopUp, pays: Option<(Money, Option<Money>)>, world: &World) {
+    let key = &page.target.key;
+    let Some(currency) = world.cards.get(key).and_then(|card| card.currency) else { return };
+    let reading = world.floats.get(&key.provider).unwrap_or(&Reading::Never);
+    let of_currency = |sums: &Vec<Money>| sums.iter().find(|sum| sum.currency() == currency).copied();
+    let label = if pays.is_some() { "Float pays" } else { "Float" };
+    let mut parts = Vec::new();
+    if let Some((sent, pays)) = pays {
+        parts.push(amount(pays.unwrap_or(sent)));
+        parts.push(part(if pays.is_some() { "  " } else { " + fee  " }, Role::Muted));
+    }
+    let Some(before) = reading.value().and_then(of_currency) else {
+        let why = match world.can(&key.provider).map(|can| can.float) {
+            Some(Offer::No(why)) => why.to_owned(),
+            Some(Offer::Yes) | None => format!("no float in {currency} was read"),
+        };
+        parts.push(part(why, Role::Muted));
+        sheet.value(label, parts);
+        return;
+    };
+    let mark = if reading.why_stale().is_some() { "~" } else { "" };
+    let age = reading.at().map_or_else(String::new, |at| format!(" ({})", text::age(world.now, at)));
+    match pays.and_then(|(sent, pays)| before.minus(pays.unwrap_or(sent)).ok()) {
+        Some(left) if left.is_negative() => {
+            parts.push(part(format!("{mark}{}{age}: TOO LOW", before.grouped()), Role::Danger));
+        }
+        Some(left) => parts.push(plain(format!("{mark}{} -> {mark}{}{age}", before.grouped(), left.grouped()))),
+        None => parts.push(plain(format!("{mark}{before}{age}"))),
+    }
+    sheet.value(label, parts);
+}
+
+/// What will be available.
+fn after(sheet: &mut Sheet, page: &TopUp, receives: Money, world: &World) {
+    let stale = world.cards.get(&page.target.key).is_some_and(|card| card.balance.why_stale().is_some());
+    let Some(after) = page.target.shown.available.and_then(|now| now.plus(receives).ok()) else {
+        sheet.value("Card after", [part("not known", Role::Muted)]);
+        return;
+    };
+    let (words, role) = money(after, stale);
+    let mut parts = vec![part(text::right(&words, 14), role)];
+    if let Some(left) = page.covers.and_then(|asked| after.minus(asked).ok()) {
+        let asked = page.covers.map_or_else(String::new, Money::grouped);
+        let words = if left.is_negative() {
+            format!("  does not cover {asked}: {} missing", left.size().grouped())
+        } else {
+            format!("  covers {asked}, leaves {}", left.grouped())
+        };
+        parts.push(part(words, if left.is_negative() { Role::Caution } else { Role::Muted }));
+    }
+    sheet.value("Card after", parts);
+}
+
+/// Top-ups before this one.
+fn earlier(sheet: &mut Sheet, page: &TopUp, world: &World) {
+    let words = match last_top_up(&page.target.key, world) {
+        None => "no top-up of this card is in the journal".to_owned(),
+        Some(op) => {
+            let amount = op.amount.map_or_else(String::new, |amount| format!("+{} ", amount.grouped()));
+            let open = if op.is_open() { "" } else { "none is open. " };
+            let state = op.state.word();
+            format!("{open}Last: {amount}at {} by {}, {state}", clock(op.created_at, world), op.operator)
+        }
+    };
+    sheet.words("Earlier", &words, Role::Muted);
+}

@@ -1,0 +1,148 @@
+//! What happens to a change when the network lies, the program dies, or two want the same.
+
+use std::time::Duration;
+
+use cardtop::domain::card::CardState;
+use cardtop::domain::operation::{Action, OperationState};
+use cardtop::engine::{Order, Shown};
+use cardtop::sandbox::{Dialect, Fault, Options};
+
+use crate::harness::{Desk, money, open, some};
+
+#[tokio::test(start_paused = true)]
+async fn a_top_up_whose_answer_is_lost_after_it_took_effect_is_found_and_never_sent_again() {
+    for dialect in Dialect::ALL {
+        let desk = Desk::new().await;
+        let card = desk.active(dialect).await;
+        let before = desk.sandbox.credits(dialect, &card.key.id).len();
+        desk.sandbox.fault(dialect, Fault::LoseAnswer, 1);
+        let operation = desk.act(&card, Action::TopUp(some(&card))).await.unwrap_or_else(|refused| panic!("{refused}"));
+        assert_eq!(desk.sandbox.credits(dialect, &card.key.id).len(), before + 1, "{}", dialect.name());
+        assert_eq!(operation.state, OperationState::Done, "{}: {:?}", dialect.name(), operation.detail);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_top_up_whose_request_is_lost_stays_unknown_and_keeps_the_next_one_waiting() {
+    for dialect in Dialect::ALL {
+        let desk = Desk::new().await;
+        let card = desk.active(dialect).await;
+        let before = desk.sandbox.credits(dialect, &card.key.id).len();
+        desk.sandbox.fault(dialect, Fault::LoseRequest, 1);
+        let operation = desk.act(&card, Action::TopUp(some(&card))).await.unwrap_or_else(|refused| panic!("{refused}"));
+        assert_eq!(operation.state, OperationState::Unknown, "{}: {:?}", dialect.name(), operation.detail);
+        let refused = desk.act(&card, Action::TopUp(some(&card))).await.expect_err("the first is not settled");
+        assert!(refused.to_string().contains("still UNKNOWN"), "{refused}");
+        let (second, _news) = desk.second_engine().await;
+        let elsewhere = second.change(desk.order(&card.key, Action::TopUp(some(&card))), Duration::ZERO).await;
+        assert!(elsewhere.expect_err("another cardtop waits too").to_string().contains("still UNKNOWN"));
+        assert_eq!(desk.sandbox.credits(dialect, &card.key.id).len(), before, "{}", dialect.name());
+        let order = Order { second: true, ..desk.order(&card.key, Action::TopUp(some(&card))) };
+        let sent = desk.engine.change(order, Duration::from_secs(60)).await.unwrap_or_else(|refused| panic!("{refused}"));
+        assert_eq!(sent.state, OperationState::Done, "{}: {:?}", dialect.name(), sent.detail);
+        let first = desk.engine.check(operation.id).await.unwrap_or_else(|refused| panic!("{refused}"));
+        assert_eq!(
+            first.state,
+            OperationState::Unknown,
+            "{}: one credit proved two operations: {:?}",
+            dialect.name(),
+            first.detail
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refused_change_is_failed_and_says_why() {
+    for dialect in Dialect::ALL {
+        let desk = Desk::new().await;
+        let card = desk.active(dialect).await;
+        let before = desk.sandbox.credits(dialect, &card.key.id).len();
+        let operation =
+            desk.act(&card, Action::TopUp(money("90000000", &card))).await.unwrap_or_else(|refused| panic!("{refused}"));
+        assert_eq!(operation.state, OperationState::Failed, "{}: {:?}", dialect.name(), operation.detail);
+        assert!(operation.detail.as_ref().is_some_and(|words| words.len() > 10), "{:?}", operation.detail);
+        assert_eq!(desk.sandbox.credits(dialect, &card.key.id).len(), before);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_card_that_changed_since_it_was_shown_is_left_alone() {
+    let desk = Desk::new().await;
+    for dialect in Dialect::ALL {
+        let card = desk.active(dialect).await;
+        let writes = desk.sandbox.writes();
+        let shown = Shown { state: Some(CardState::Frozen), available: None };
+        let order = Order { shown, ..desk.order(&card.key, Action::TopUp(some(&card))) };
+        let refused = desk.engine.change(order, Duration::ZERO).await.expect_err("it is not as shown");
+        assert!(refused.to_string().contains("the card is ACTIVE now, it was FROZEN"), "{refused}");
+        let other = card.available().map(|money| money.plus(money).expect("one currency"));
+        let order = Order { shown: Shown { state: None, available: other }, ..desk.order(&card.key, Action::TopUp(some(&card))) };
+        let refused = desk.engine.change(order, Duration::ZERO).await.expect_err("the balance is not as shown");
+        assert!(refused.to_string().contains("when you confirmed"), "{refused}");
+        assert_eq!(desk.sandbox.writes(), writes, "{}", dialect.name());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn read_only_sends_nothing_whatever_is_asked() {
+    let desk = Desk::with(Options { busy: false, ..Options::default() }).await;
+    let data = tempfile::tempdir().expect("a folder");
+    let (engine, _news) = open(&desk.sandbox, &desk.config, &desk.clock, data.path(), true).await;
+    engine.ask(cardtop::engine::Job::ReadOnly(false));
+    for dialect in Dialect::ALL {
+        let card = desk.active(dialect).await;
+        let writes = desk.sandbox.writes();
+        for action in
+            [Action::Freeze, Action::Unfreeze, Action::TopUp(some(&card)), Action::Close, Action::SetPin { new: None, old: None }]
+        {
+            let refused = engine.change(desk.order(&card.key, action), Duration::ZERO).await.expect_err("read-only");
+            assert!(refused.to_string().contains("read-only"), "{refused}");
+        }
+        assert_eq!(desk.sandbox.writes(), writes, "{}", dialect.name());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn troubles_of_the_wire_are_one_clear_sentence_and_lose_nothing() {
+    for dialect in Dialect::ALL {
+        for fault in [
+            Fault::Html,
+            Fault::HalfJson,
+            Fault::Answer500,
+            Fault::Refuse429 { retry_after_seconds: 7 },
+            Fault::Unauthorized,
+            Fault::Hang,
+        ] {
+            let desk = Desk::new().await;
+            let card = desk.active(dialect).await;
+            let said = format!("{} {fault:?}", dialect.name());
+            desk.sandbox.fault(dialect, fault, 9);
+            let error = desk.engine.read_card(&card.key).await.expect_err(&said);
+            let words = error.to_string();
+            assert!(words.starts_with(dialect.name()) && words.len() > 20 && !words.contains('\n'), "{said}: {words}");
+            let known = desk.engine.known_cards().await;
+            let kept = known.iter().find(|known| known.key == card.key).expect("nothing is lost");
+            assert_eq!(kept.available(), card.available(), "{said}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_journal_of_all_this_is_whole() {
+    let desk = Desk::new().await;
+    for dialect in Dialect::ALL {
+        let card = desk.active(dialect).await;
+        let _ = desk.act(&card, Action::Freeze).await;
+        let _ = desk.act(&card, Action::Unfreeze).await;
+        let _ = desk.act(&card, Action::TopUp(some(&card))).await;
+    }
+    let lines = desk.engine.verify().await.expect("the chain holds");
+    let operations = desk.engine.operations().await.expect("the journal");
+    assert_eq!(operations.len(), 12);
+    assert!(lines >= 36, "{lines}");
+    for operation in operations {
+        let steps = desk.engine.steps(operation.id).await.expect("the journal");
+        assert_eq!(steps.first().map(|step| &*step.what), Some("intent"));
+        assert_eq!(steps.get(1).map(|step| &*step.what), Some("sent"));
+    }
+}

@@ -1,0 +1,189 @@
+//! The real program against the sandbox over real HTTP: JSON, exit codes, refusals.
+
+use std::path::PathBuf;
+use std::process::{Command, Output, Stdio};
+
+use cardtop::clock::Clock;
+use cardtop::sandbox::{Dialect, Options, Sandbox, Serving};
+use serde_json::Value;
+
+/// A sandbox on loopback with the configuration to use it, and a data folder.
+struct Bank {
+    sandbox: Sandbox,
+    _serving: Serving,
+    folder: tempfile::TempDir,
+    config: PathBuf,
+}
+
+impl Bank {
+    async fn open() -> Self {
+        let sandbox = Sandbox::new(Options { busy: false, ..Options::default() }, Clock::real());
+        let serving = sandbox.serve(None).await.expect("four ports on loopback");
+        let folder = tempfile::tempdir().expect("a folder");
+        let config = folder.path().join("c.toml");
+        sandbox.write_config(&|dialect| format!("http://{}", serving.addr(dialect)), &config).expect("a configuration");
+        Self { sandbox, _serving: serving, folder, config }
+    }
+
+    /// Runs `cardtop` to its end, off this runtime's threads: the bank has to answer meanwhile.
+    async fn run(&self, words: &[&str]) -> Output {
+        self.run_with(words, "").await
+    }
+
+    async fn run_with(&self, words: &[&str], input: &str) -> Output {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_cardtop"));
+        command.arg("--config").arg(&self.config).arg("--data").arg(self.folder.path().join("data")).args(words);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).env_remove("NO_COLOR");
+        let input = input.to_owned();
+        tokio::task::spawn_blocking(move || {
+            use std::io::Write;
+            let mut child = command.spawn().expect("the program");
+            let _ = child.stdin.take().expect("piped").write_all(input.as_bytes());
+            child.wait_with_output().expect("the program ends")
+        })
+        .await
+        .expect("the run")
+    }
+
+    async fn json(&self, words: &[&str]) -> Value {
+        let output = self.run(words).await;
+        serde_json::from_slice(&output.stdout).unwrap_or_else(|error| {
+            panic!("{words:?}: {error}: {} {}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
+        })
+    }
+
+    /// The name by which the command line finds an active card of a provider.
+    async fn active(&self, dialect: Dialect) -> String {
+        let cards = self.json(&["--provider", dialect.name(), "cards", "--json", "--filter", "state:active balance>20"]).await;
+        let list = cards.as_array().expect("a list");
+        let physical = list.iter().find(|card| card["kind"] == "physical").or_else(|| list.first());
+        let card = physical.unwrap_or_else(|| panic!("{} has no active card", dialect.name()));
+        format!("{}/{}", dialect.name(), card["id"].as_str().expect("an id"))
+    }
+}
+
+fn code(output: &Output) -> i32 {
+    output.status.code().expect("it ended by itself")
+}
+
+fn words(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn cards_and_transactions_are_one_json_document_with_the_promised_fields() {
+    let bank = Bank::open().await;
+    let cards = bank.json(&["cards", "--json"]).await;
+    let list = cards.as_array().expect("a list");
+    assert_eq!(list.len(), Dialect::ALL.iter().map(|dialect| bank.sandbox.card_ids(*dialect).len()).sum::<usize>());
+    for card in list {
+        let fields: Vec<&str> = card.as_object().expect("an object").keys().map(String::as_str).collect();
+        let mut expected =
+            ["provider", "id", "last4", "holder", "state", "provider_state", "kind", "currency", "balance", "expires", "labels"]
+                .to_vec();
+        expected.sort_unstable();
+        let mut sorted = fields.clone();
+        sorted.sort_unstable();
+        assert_eq!(sorted, expected);
+        assert!(card["balance"]["as_of"].as_str().is_some_and(|at| at.ends_with('Z')), "{card}");
+        assert!(card["balance"]["available"]["amount"].is_string(), "{card}");
+    }
+    let declined = bank.json(&["transactions", "--filter", "status:declined since:30d", "--json"]).await;
+    let rows = declined.as_array().expect("a list");
+    assert!(!rows.is_empty());
+    for row in rows {
+        assert_eq!((&row["state"], row["amount"]["amount"].is_string()), (&Value::from("DECLINED"), true), "{row}");
+        assert!(row.get("operation").is_some() && row.get("seen_at").is_some(), "{row}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn changes_need_yes_take_effect_once_and_are_in_the_journal() {
+    let bank = Bank::open().await;
+    for dialect in Dialect::ALL {
+        let card = bank.active(dialect).await;
+        let id = card.split_once('/').map(|(_, id)| id.to_owned()).expect("provider/id");
+        let before = bank.sandbox.credits(dialect, &id).len();
+
+        let unconfirmed = bank.run(&["topup", &card, "10.00"]).await;
+        assert_eq!((code(&unconfirmed), bank.sandbox.credits(dialect, &id).len()), (2, before), "{}", words(&unconfirmed));
+        assert!(words(&unconfirmed).contains("--yes"), "{}", words(&unconfirmed));
+
+        let output = bank.run(&["topup", &card, "10", "--yes", "--json"]).await;
+        assert_eq!(code(&output), 0, "{card}: {}", words(&output));
+        let operation: Value = serde_json::from_slice(&output.stdout).expect("an operation");
+        assert_eq!((&operation["state"], &operation["action"]), (&Value::from("DONE"), &Value::from("topup")));
+        assert_eq!(bank.sandbox.credits(dialect, &id).len(), before + 1, "{card}");
+
+        let frozen = bank.run(&["freeze", &card, "--reason", "lost", "--yes"]).await;
+        assert_eq!(code(&frozen), 0, "{card}: {}", words(&frozen));
+        let read = bank.json(&["card", &card, "--json"]).await;
+        assert_eq!(read["state"], "FROZEN", "{card}");
+        let again = bank.run(&["freeze", &card, "--yes"]).await;
+        assert_eq!(code(&again), 1, "{card}: {}", words(&again));
+    }
+    let operations = bank.json(&["ops", "--json"]).await;
+    assert_eq!(operations.as_array().map(Vec::len), Some(8));
+    let verified = bank.run(&["ops", "verify"]).await;
+    assert_eq!(code(&verified), 0, "{}", words(&verified));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_provider_that_is_down_is_exit_3_and_the_others_are_printed() {
+    let bank = Bank::open().await;
+    let config = std::fs::read_to_string(&bank.config).expect("the configuration");
+    let address = format!("http://{}", bank._serving.addr(Dialect::Banana));
+    std::fs::write(&bank.config, config.replace(&address, "http://127.0.0.1:9")).expect("writing");
+    let output = bank.run(&["cards", "--json"]).await;
+    assert_eq!(code(&output), 3, "{}", words(&output));
+    assert!(words(&output).contains("banana") && words(&output).to_lowercase().contains("refused"), "{}", words(&output));
+    let cards: Value = serde_json::from_slice(&output.stdout).expect("the others' cards");
+    let providers: std::collections::BTreeSet<&str> = cards
+        .as_array()
+        .expect("a list")
+        .iter()
+        .filter(|card| card["balance"].is_object())
+        .filter_map(|card| card["provider"].as_str())
+        .collect();
+    assert_eq!(providers.into_iter().collect::<Vec<_>>(), ["artha", "enkash", "ibanera"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn wrong_words_are_one_sentence_and_exit_2() {
+    let bank = Bank::open().await;
+    let card = bank.active(Dialect::Artha).await;
+    for (line, expected) in [
+        (vec!["card", "nosuchcard"], "nosuchcard"),
+        (vec!["transactions", "--filter", "colour:red"], "colour"),
+        (vec!["topup", &card, "ten", "--yes"], "amount"),
+        (vec!["topup", &card, "1.2345", "--yes"], "decimals"),
+        (vec!["frobnicate"], "frobnicate"),
+    ] {
+        let output = bank.run(&line).await;
+        assert_eq!(code(&output), 2, "{line:?}: {}", words(&output));
+        assert!(words(&output).contains(expected), "{line:?}: {}", words(&output));
+        assert!(output.stdout.is_empty(), "{line:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_artefact_holds_a_card_number_a_cvv_or_a_pin() {
+    let bank = Bank::open().await;
+    let card = bank.active(Dialect::Banana).await;
+    let set = bank.run_with(&["pin", &card, "--pin-stdin", "--yes"], "826419\n").await;
+    assert_eq!(code(&set), 0, "{}", words(&set));
+    let log = bank.folder.path().join("log.txt");
+    let output = bank.run(&["--log-file", &log.to_string_lossy(), "cards", "--json"]).await;
+    let mut artefacts =
+        vec![output.stdout.clone(), output.stderr.clone(), set.stdout, set.stderr, std::fs::read(log).expect("the log")];
+    for entry in std::fs::read_dir(bank.folder.path().join("data")).expect("the data folder") {
+        artefacts.push(std::fs::read(entry.expect("an entry").path()).expect("a file"));
+    }
+    for artefact in artefacts {
+        let text = String::from_utf8_lossy(&artefact);
+        assert!(!text.contains("826419"), "a PIN was kept");
+        let masked = cardtop::domain::text::mask_card_numbers(&text);
+        let digits = |text: &str| text.chars().filter(char::is_ascii_digit).count();
+        assert!(digits(&masked) == digits(&text) || !text.contains("4111"), "a card number was kept");
+    }
+}

@@ -1,0 +1,133 @@
+//! A desk for tests: a sandbox, an engine on its own data folder, and a clock that only goes when everybody waits.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use cardtop::clock::Clock;
+use cardtop::config::Config;
+use cardtop::domain::card::{Card, CardKey, ProviderId};
+use cardtop::domain::money::Money;
+use cardtop::domain::operation::{Action, Operation, Pin};
+use cardtop::engine::{Engine, News, Order, Refused, Setup, Shown};
+use cardtop::provider::http::{InProcess, Transport};
+use cardtop::sandbox::{Dialect, Options, Sandbox};
+use jiff::Timestamp;
+use tokio::sync::mpsc;
+
+/// When every test begins.
+pub(crate) fn start() -> Timestamp {
+    "2026-04-03T12:08:12Z".parse().expect("a time")
+}
+
+/// A sandbox without sockets, and an engine that only reads when asked.
+pub(crate) struct Desk {
+    pub(crate) sandbox: Sandbox,
+    pub(crate) engine: Engine,
+    pub(crate) clock: Clock,
+    pub(crate) config: Config,
+    pub(crate) folder: tempfile::TempDir,
+    /// Kept, so that the engine's news have somewhere to go.
+    _news: mpsc::Receiver<News>,
+}
+
+impl Desk {
+    /// A desk whose cardholders do nothing by themselves.
+    pub(crate) async fn new() -> Self {
+        Self::with(Options { busy: false, ..Options::default() }).await
+    }
+
+    pub(crate) async fn with(options: Options) -> Self {
+        let clock = Clock::from(start());
+        let sandbox = Sandbox::new(options, clock.clone());
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("cardtop.toml");
+        sandbox.write_config(&|_| "http://127.0.0.1:9".to_owned(), &path).expect("a configuration");
+        let config = Config::load(Some(&path)).expect("the sandbox writes a good configuration");
+        let (engine, news) = open(&sandbox, &config, &clock, folder.path(), false).await;
+        Self { sandbox, engine, clock, config, folder, _news: news }
+    }
+
+    /// A second cardtop on the same data file.
+    pub(crate) async fn second_engine(&self) -> (Engine, mpsc::Receiver<News>) {
+        open(&self.sandbox, &self.config, &self.clock, self.folder.path(), false).await
+    }
+
+    /// The cards of a provider, read now.
+    pub(crate) async fn cards(&self, dialect: Dialect) -> Vec<Card> {
+        let said = self.engine.read_cards().await;
+        let provider = ProviderId::new(dialect.name());
+        let (_, cards) = said.into_iter().find(|(id, _)| *id == provider).expect("the provider is configured");
+        cards.unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    /// One card that can be spent with, read now.
+    pub(crate) async fn active(&self, dialect: Dialect) -> Card {
+        use cardtop::domain::card::{CardKind, CardState};
+        self.cards(dialect)
+            .await
+            .into_iter()
+            .filter(|card| card.state == CardState::Active && card.available().is_some_and(|money| !money.is_negative()))
+            .max_by_key(|card| (card.kind == Some(CardKind::Physical), card.available().map(Money::amount)))
+            .unwrap_or_else(|| panic!("{} has no active card", dialect.name()))
+    }
+
+    pub(crate) async fn act(&self, card: &Card, action: Action) -> Result<Operation, Refused> {
+        self.engine.change(self.order(&card.key, action), Duration::from_secs(60)).await
+    }
+
+    pub(crate) fn order(&self, card: &CardKey, action: Action) -> Order {
+        Order {
+            id: self.engine.new_operation_id(),
+            card: card.clone(),
+            action,
+            reason: Some("test".into()),
+            shown: Shown::default(),
+            second: false,
+        }
+    }
+}
+
+pub(crate) async fn open(
+    sandbox: &Sandbox,
+    config: &Config,
+    clock: &Clock,
+    data: &Path,
+    read_only: bool,
+) -> (Engine, mpsc::Receiver<News>) {
+    let served = sandbox.clone();
+    let setup = Setup {
+        config: config.clone(),
+        data: data.to_owned(),
+        read_only,
+        only: None,
+        operator: "anay".into(),
+        clock: clock.clone(),
+        polling: false,
+        transport: Some(Arc::new(move |provider| -> Box<dyn Transport> {
+            let dialect = Dialect::ALL.into_iter().find(|dialect| dialect.name() == provider.kind()).expect("a known kind");
+            Box::new(InProcess(served.router(dialect)))
+        })),
+    };
+    Engine::open(setup).await.expect("a fresh data folder")
+}
+
+pub(crate) fn pin(digits: &str) -> Pin {
+    Pin::typed(digits.to_owned()).expect("a PIN of the test")
+}
+
+/// An amount that every provider takes for this card.
+pub(crate) fn some(card: &Card) -> Money {
+    let text = match card.currency.expect("the currency was read").code() {
+        "JPY" => "2500",
+        "KWD" => "7.500",
+        "INR" => "250",
+        _ => "25",
+    };
+    money(text, card)
+}
+
+/// An amount in a card's currency.
+pub(crate) fn money(text: &str, card: &Card) -> Money {
+    Money::typed(text, card.currency.expect("the currency was read")).expect("an amount of the test")
+}

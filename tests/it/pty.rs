@@ -1,0 +1,154 @@
+//! The real program in a real pseudo-terminal: it starts, acts by keys, and gives the terminal back however it ends.
+
+use std::io::{Read, Write};
+use std::sync::mpsc::{Receiver, channel};
+use std::time::Duration;
+
+use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
+
+/// A program on a pseudo-terminal, and the screen it drew.
+struct Terminal {
+    child: Box<dyn Child + Send + Sync>,
+    master: Box<dyn MasterPty + Send>,
+    keys: Box<dyn Write + Send>,
+    output: Receiver<Vec<u8>>,
+    screen: vt100::Parser,
+    raw: Vec<u8>,
+    _folder: tempfile::TempDir,
+}
+
+impl Terminal {
+    fn demo(columns: u16, rows: u16) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let pair = native_pty_system()
+            .openpty(PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 })
+            .expect("a pseudo-terminal");
+        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_cardtop"));
+        command.arg("--data");
+        command.arg(folder.path());
+        command.args(["demo", "--seed", "7"]);
+        command.env("TERM", "xterm-256color");
+        command.env("LANG", "C.UTF-8");
+        command.env_remove("NO_COLOR");
+        let child = pair.slave.spawn_command(command).expect("the program");
+        drop(pair.slave);
+        let mut reader = pair.master.try_clone_reader().expect("its output");
+        let (send, output) = channel();
+        #[expect(clippy::disallowed_methods, reason = "a pseudo-terminal can only be read by blocking")]
+        std::thread::spawn(move || {
+            let mut bytes = [0; 65_536];
+            while let Ok(count) = reader.read(&mut bytes) {
+                if count == 0 || send.send(bytes.get(..count).unwrap_or_default().to_vec()).is_err() {
+                    break;
+                }
+            }
+        });
+        let keys = pair.master.take_writer().expect("its input");
+        let zero = |size| std::num::NonZeroU16::new(size).expect("a size");
+        let screen = vt100::Parser::new(zero(rows), zero(columns), 0);
+        Self { child, master: pair.master, keys, output, screen, raw: Vec::new(), _folder: folder }
+    }
+
+    fn text(&self) -> String {
+        self.screen.screen().contents()
+    }
+
+    /// Takes in what the program draws until the screen is as wanted. The limit only ends a test that has failed.
+    fn until(&mut self, what: &str, wanted: impl Fn(&str) -> bool) {
+        while !wanted(&self.text()) {
+            match self.output.recv_timeout(Duration::from_secs(60)) {
+                Ok(bytes) => self.take(&bytes),
+                Err(_) => panic!("never saw {what}:\n{}", self.text()),
+            }
+        }
+    }
+
+    fn shows(&mut self, words: &str) {
+        let wanted = words.to_owned();
+        self.until(words, move |text| text.contains(&wanted));
+    }
+
+    fn take(&mut self, bytes: &[u8]) {
+        self.raw.extend_from_slice(bytes);
+        self.screen.process(bytes);
+    }
+
+    fn press(&mut self, keys: &str) {
+        self.keys.write_all(keys.as_bytes()).expect("keys");
+        self.keys.flush().expect("keys");
+    }
+
+    /// Waits for the end and returns everything that was drawn.
+    fn end(mut self) -> (u32, String) {
+        while let Ok(bytes) = self.output.recv_timeout(Duration::from_secs(60)) {
+            self.take(&bytes);
+        }
+        let status = self.child.wait().expect("it ends");
+        (status.exit_code(), String::from_utf8_lossy(&self.raw).into_owned())
+    }
+}
+
+/// What was switched on was switched off again: alternate screen, bracketed paste, hidden cursor.
+fn given_back(raw: &str) {
+    for (on, off) in [("\x1b[?1049h", "\x1b[?1049l"), ("\x1b[?2004h", "\x1b[?2004l"), ("\x1b[?25l", "\x1b[?25h")] {
+        if let Some(last_on) = raw.rfind(on) {
+            assert!(raw.rfind(off).is_some_and(|last_off| last_off > last_on), "{on:?} was not undone");
+        }
+    }
+}
+
+#[test]
+fn the_board_starts_moves_and_gives_the_terminal_back() {
+    let mut terminal = Terminal::demo(120, 40);
+    terminal.until("four providers", |text| {
+        ["artha OK", "banana OK", "enkash OK", "ibanera OK"].iter().all(|word| text.contains(word))
+    });
+    terminal.shows("ACTIVE");
+    terminal.master.resize(PtySize { rows: 24, cols: 80, pixel_width: 0, pixel_height: 0 }).expect("a smaller window");
+    terminal.press("?");
+    terminal.shows("Help");
+    terminal.press("\x1b");
+    terminal.until("no help", |text| !text.contains("Help  "));
+    terminal.press("q");
+    let (code, raw) = terminal.end();
+    assert_eq!(code, 0);
+    given_back(&raw);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_signal_ends_the_board_and_gives_the_terminal_back() {
+    use rustix::process::{Pid, Signal, kill_process};
+    for signal in [Signal::TERM, Signal::HUP, Signal::INT, Signal::QUIT] {
+        let mut terminal = Terminal::demo(80, 24);
+        terminal.shows("artha OK");
+        let pid = terminal.child.process_id().and_then(|pid| i32::try_from(pid).ok()).and_then(Pid::from_raw).expect("a process");
+        kill_process(pid, signal).expect("a signal");
+        let (_, raw) = terminal.end();
+        given_back(&raw);
+    }
+}
+
+#[test]
+fn a_card_is_frozen_topped_up_and_given_a_pin_by_keys() {
+    let mut terminal = Terminal::demo(120, 40);
+    terminal
+        .until("all cards", |text| ["artha OK", "banana OK", "enkash OK", "ibanera OK"].iter().all(|word| text.contains(word)));
+    // An active plastic card of banana: its PIN is chosen here, and its top-up is proven by the list.
+    terminal.press("/provider:banana state:active kind:physical balance>20\r");
+    terminal.until("one provider's cards", |text| text.lines().any(|line| line.contains('>') && line.contains("banana")));
+    terminal.press("f");
+    terminal.shows("Freeze card");
+    wait_out_the_guard(&mut terminal);
+    terminal.press("1");
+    terminal.press("y");
+    terminal.shows("DONE");
+    terminal.press("\x1b");
+    terminal.press("t");
+    terminal.shows("Top up");
+}
+
+/// Keys in the first 300 ms after a dialog opens are dropped: waits until the dialog says it listens, by its own clock.
+fn wait_out_the_guard(terminal: &mut Terminal) {
+    let _ = terminal.output.recv_timeout(Duration::from_millis(400)).map(|bytes| terminal.take(&bytes));
+}
