@@ -43,8 +43,15 @@ fn the_most_urgent_cards_come_first() {
     let model = board((120, 40));
     assert_eq!(
         order(&model).iter().take(9).map(String::as_str).collect::<Vec<_>>(),
-        ["c-7731", "c-1200", "c-4242", "c-0917", "c-3020", "c-5560", "c-3318", "c-2075", "c-6644"]
-            .map(|id| if id == "c-3318" { "c-4471" } else if id == "c-2075" { "c-3318" } else if id == "c-6644" { "c-2075" } else { id })
+        ["c-7731", "c-1200", "c-4242", "c-0917", "c-3020", "c-5560", "c-3318", "c-2075", "c-6644"].map(|id| if id == "c-3318" {
+            "c-4471"
+        } else if id == "c-2075" {
+            "c-3318"
+        } else if id == "c-6644" {
+            "c-2075"
+        } else {
+            id
+        })
     );
     assert_eq!(selected(&model), "c-7731");
 }
@@ -125,8 +132,7 @@ fn sorting_compares_amounts_only_within_a_currency() {
     let mut model = board((120, 40));
     press(&mut model, "s s s s s");
     assert_eq!(model.cards.sort.word(), "available");
-    let amounts: Vec<_> =
-        model.cards.list.keys().iter().filter_map(|key| model.world.cards.get(key)?.available()).collect();
+    let amounts: Vec<_> = model.cards.list.keys().iter().filter_map(|key| model.world.cards.get(key)?.available()).collect();
     let codes: Vec<String> = amounts.iter().map(|money| money.currency().code().to_owned()).collect();
     let mut grouped = codes.clone();
     grouped.sort();
@@ -225,7 +231,9 @@ fn what_is_on_screen_is_asked_for_first_and_only_when_it_changes() {
 
 #[test]
 fn changes_open_a_dialog_for_the_card_under_the_cursor() {
-    for (keys, id) in [("f", "c-7731"), ("j j t", "c-4242"), ("j j T", "c-4242"), ("P", "c-7731"), ("C", "c-7731"), ("x", "c-7731")] {
+    for (keys, id) in
+        [("f", "c-7731"), ("j j t", "c-4242"), ("j j T", "c-4242"), ("P", "c-7731"), ("C", "c-7731"), ("x", "c-7731")]
+    {
         let mut model = board((120, 40));
         assert!(jobs(press(&mut model, keys)).is_empty(), "{keys}: nothing is sent by the first key");
         assert_eq!(model.dialogs.last().and_then(|dialog| dialog.card()).map(|key| &*key.id), Some(id), "{keys}");
@@ -317,10 +325,7 @@ fn totals_never_mix_currencies_and_tell_spent_from_refused() {
             format!("{} {} {} {}", total.currency, figure(total.out), figure(total.into), figure(total.declined))
         })
         .collect();
-    assert_eq!(
-        totals,
-        ["EUR 0.00 12.00 22.10", "INR 0.00 0.00 1499.00", "KWD 0.000 0.000 31.500", "USD 68.40 0.00 116.90"]
-    );
+    assert_eq!(totals, ["EUR 0.00 12.00 22.10", "INR 0.00 0.00 1499.00", "KWD 0.000 0.000 31.500", "USD 68.40 0.00 116.90"]);
 }
 
 #[test]
