@@ -89,12 +89,7 @@ pub(crate) fn transaction(of: &CardKey, id: &str, age: i64, amount: &str, mercha
 
 /// The same, declined with a code.
 pub(crate) fn declined(row: Transaction, code: &str) -> Transaction {
-    Transaction {
-        state: TransactionState::Declined,
-        provider_state: "DECLINED".into(),
-        decline_reason: Some(code.into()),
-        ..row
-    }
+    Transaction { state: TransactionState::Declined, provider_state: "DECLINED".into(), decline_reason: Some(code.into()), ..row }
 }
 
 /// An operation, `age` seconds ago.
@@ -124,7 +119,11 @@ pub(crate) fn operation(number: u16, deed: Deed, of: &CardKey, state: OperationS
 fn capabilities(name: &str) -> Capabilities {
     let no = Offer::No("the wire has no call for it");
     Capabilities {
-        list_cards: if matches!(name, "artha" | "banana") { Offer::No("it has no list: name cards in a roster") } else { Offer::Yes },
+        list_cards: if matches!(name, "artha" | "banana") {
+            Offer::No("it has no list: name cards in a roster")
+        } else {
+            Offer::Yes
+        },
         list_all_transactions: Offer::Yes,
         float: Offer::Yes,
         quote: if name == "enkash" { no } else { Offer::Yes },

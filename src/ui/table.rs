@@ -19,18 +19,34 @@ pub(super) struct Column {
     pub(super) most: usize,
     /// Columns with a higher number give way first; 0 never does.
     pub(super) drop: u8,
-    /// A figure: to the right, and never cut.
-    pub(super) figure: bool,
+    /// What happens to a cell that is too long, and to which side it goes.
+    pub(super) kind: Kind,
+}
+
+/// How a column treats its cells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// To the left, cut with a `~`.
+    Words,
+    /// To the left, never cut.
+    Whole,
+    /// To the right, never cut.
+    Figure,
 }
 
 /// A column of words.
 pub(super) const fn column(title: &'static str, least: usize, good: usize, most: usize, drop: u8) -> Column {
-    Column { title, least, good, most, drop, figure: false }
+    Column { title, least, good, most, drop, kind: Kind::Words }
+}
+
+/// A column of short words that mean nothing when cut.
+pub(super) const fn whole(title: &'static str, least: usize, most: usize, drop: u8) -> Column {
+    Column { title, least, good: least, most, drop, kind: Kind::Whole }
 }
 
 /// A column of figures.
 pub(super) const fn figures(title: &'static str, least: usize, most: usize, drop: u8) -> Column {
-    Column { title, least, good: least, most, drop, figure: true }
+    Column { title, least, good: least, most, drop, kind: Kind::Figure }
 }
 
 /// A row: its cells, and whether the cursor or a mark is on it.
@@ -86,7 +102,7 @@ fn line(
             continue;
         }
         let room = usize::from(area.right().saturating_sub(x)).min(*width);
-        let words = if column.figure { text::right(words, room) } else { text::left(words, room) };
+        let words = if column.kind == Kind::Figure { text::right(words, room) } else { text::left(words, room) };
         to.set_stringn(x, y, &words, room, over.unwrap_or_else(|| theme.style(*role)));
         x = x.saturating_add(u16::try_from(width + gap).unwrap_or(u16::MAX));
     }
@@ -98,7 +114,10 @@ fn fit(columns: &[Column], rows: &[Row], room: usize) -> (Vec<usize>, usize) {
     let least: Vec<usize> = columns
         .iter()
         .enumerate()
-        .map(|(place, column)| if column.figure { column.least.max(natural(place).unwrap_or(0)) } else { column.least })
+        .map(|(place, column)| match column.kind {
+            Kind::Words => column.least,
+            Kind::Whole | Kind::Figure => column.least.max(natural(place).unwrap_or(0)),
+        })
         .collect();
     let mut shown: Vec<bool> = vec![true; columns.len()];
     let comfortable = |shown: &[bool]| -> usize {
