@@ -26,10 +26,10 @@ const COLUMNS: [Column; 11] = [
     whole("What", 8, 10, 0),
     figures("Amount", 9, 12, 0),
     whole("Ccy", 3, 4, 0),
-    column("Merchant or op", 10, 16, 26, 0),
+    column("Merchant or op", 14, 16, 26, 0),
     whole("MCC", 4, 4, 6),
     whole("Ctry", 4, 4, 7),
-    column("In plain words", 12, 20, 44, 0),
+    column("In plain words", 12, 29, 44, 0),
     column("Provider code", 13, 16, 24, 8),
 ];
 
@@ -132,7 +132,7 @@ fn cells(model: &Model, row: &Known<'_>, columns: usize) -> Vec<(Role, String)> 
                 (Role::Text, merchant(model, row)),
                 optional(&row.mcc),
                 optional(&row.country),
-                (Role::Text, in_words(model, row)),
+                (Role::Text, if columns < 12 { row.in_plain_words() } else { in_words(model, row) }),
                 optional(&row.decline_reason),
             ]
         }

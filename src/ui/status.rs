@@ -255,6 +255,7 @@ fn hints(model: &Model) -> (Hints, Hints) {
         let opened = command == Command::Open && model.view == Pane::Detail;
         let chord = |command| model.keymap.chords(command).first().map(|chord| written(*chord));
         let chords = match (pair(command).and_then(chord), chord(command)?) {
+            (Some(before), own) if command == Command::Longer => format!("{before} {own}"),
             (Some(before), own) => format!("{before}/{own}"),
             (None, own) => own,
         };

@@ -133,6 +133,7 @@ fn fit(columns: &[Column], rows: &[Row], room: usize) -> (Vec<usize>, usize) {
     }
     let mut widths: Vec<usize> = least.iter().zip(&shown).map(|(least, shown)| if *shown { *least } else { 0 }).collect();
     let count = shown.iter().filter(|shown| **shown).count();
+    squeeze(columns, &mut widths, room.saturating_sub(count.saturating_sub(1)));
     let used = |widths: &[usize]| widths.iter().sum::<usize>() + count.saturating_sub(1);
     // To what is comfortable, from the right: what is said last is said in most words.
     for (column, width) in columns.iter().zip(&mut widths.clone()).enumerate().map(|(place, pair)| (place, pair.0)).rev() {
@@ -159,16 +160,23 @@ fn fit(columns: &[Column], rows: &[Row], room: usize) -> (Vec<usize>, usize) {
     (widths, gap)
 }
 
+/// Takes from the widest words until everything fits; figures and whole words are left alone.
+fn squeeze(columns: &[Column], widths: &mut [usize], room: usize) {
+    while widths.iter().sum::<usize>() > room {
+        let words = columns.iter().zip(widths.iter_mut()).filter(|(column, _)| column.kind == Kind::Words);
+        match words.map(|(_, width)| width).max_by_key(|width| **width) {
+            Some(width) if *width > 4 => *width -= 1,
+            Some(_) | None => return,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const COLUMNS: [Column; 4] = [
-        column("State", 7, 7, 8, 0),
-        column("Holder", 6, 10, 20, 0),
-        column("Provider", 6, 7, 10, 5),
-        figures("Amount", 6, 10, 0),
-    ];
+    const COLUMNS: [Column; 4] =
+        [whole("State", 7, 8, 0), column("Holder", 6, 10, 20, 0), column("Provider", 6, 7, 10, 5), figures("Amount", 6, 10, 0)];
 
     fn widths(room: usize, amount: &str) -> Vec<usize> {
         let cells = ["ACTIVE", "Mara Lindqvist", "artha", amount].map(|words| (Role::Text, words.to_owned())).to_vec();
@@ -180,6 +188,7 @@ mod tests {
         assert_eq!(widths(33, "1.00"), [7, 10, 7, 6]);
         assert_eq!(widths(25, "1.00"), [7, 10, 0, 6]);
         assert_eq!(widths(28, "1,234,567.00"), [7, 7, 0, 12]);
+        assert_eq!(widths(25, "1,234,567.00"), [7, 4, 0, 12]);
         assert_eq!(widths(80, "1.00"), [8, 20, 10, 10]);
     }
 
