@@ -197,7 +197,6 @@ impl Engine {
     fn begin(&self, now: Timestamp, complaints: Vec<String>) {
         let engine = self.clone();
         let first = tokio::spawn(async move {
-            engine.tell(News::ReadOnly(engine.is_read_only())).await;
             engine.tell(News::Cards(engine.known_cards().await)).await;
             for account in &engine.0.accounts {
                 engine.tell_health(account).await;

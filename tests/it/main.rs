@@ -4,5 +4,5 @@ mod changes;
 mod command_line;
 mod conformance;
 mod harness;
-//mod pty;
+mod pty;
 mod tidy;
