@@ -126,7 +126,6 @@ pub struct Model {
 }
 
 /// Changes the board by one message; what it wants done is answered.
-#[must_use]
 pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
     let mut effects = match msg {
         Msg::Key(chord) => model.press(chord),
@@ -227,6 +226,11 @@ impl Model {
         if command == Some(Command::Redraw) {
             return vec![Effect::Redraw];
         }
+        if command == Some(Command::Suspend) {
+            // What is typed into a dialog may be a secret: it is wiped first.
+            self.dialogs.clear();
+            return vec![Effect::Suspend];
+        }
         if let Some(dialog) = self.dialogs.last_mut() {
             let outcome = dialog.key(&chord, &mut self.world);
             return self.outcome(outcome);
@@ -299,6 +303,7 @@ impl Model {
                 self.remark("reading everything again, as fast as the limits allow");
                 return vec![Effect::Ask(Job::Refresh(None))];
             }
+            Command::Explain => self.explain(),
             Command::Copy => self.copying = true,
             Command::ReadOnly => return vec![Effect::Ask(Job::ReadOnly(!self.world.read_only))],
             Command::Help => self.help = Some(help::Help::default()),
@@ -379,12 +384,12 @@ impl Model {
         let activity_seen = layout.area(Pane::Activity).is_some();
         let mut effects = self.activity.settle(&self.world, still, activity_seen);
         self.providers.settle(&self.world);
-        self.scroll(&layout);
         if self.focus != Pane::Detail {
             let subject = self.subject().or_else(|| self.cards.list.selected().cloned());
             self.detail.show(subject);
         }
         self.detail.settle(&self.world, still);
+        self.scroll(&layout);
         effects.extend(self.watch_job(&layout));
         effects
     }
@@ -537,6 +542,12 @@ impl Model {
         if !found {
             self.remark("no other decline or unknown operation that way");
         }
+    }
+
+    /// Explains the row of the feed in the whole view, or no longer.
+    fn explain(&mut self) {
+        self.feed.explain = self.view != Pane::Feed || !self.feed.explain;
+        self.show(Pane::Feed);
     }
 
     fn ask_for(&mut self, asked: Asked) -> Vec<Effect> {

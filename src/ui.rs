@@ -21,6 +21,7 @@ use ratatui::layout::{Position, Rect};
 
 use crate::app::Model;
 use crate::app::layout::{Class, Pane};
+use crate::app::search::Search;
 use crate::domain::text;
 use theme::{Role, Theme};
 
@@ -138,6 +139,15 @@ fn thousands(number: usize) -> String {
         out.push(digit);
     }
     out
+}
+
+/// What is filtered, for a title.
+fn filter_words(search: &Search) -> &str {
+    match (search.is_on(), &search.error) {
+        (_, Some(_)) => "not understood yet",
+        (true, None) => search.text(),
+        (false, None) => "none",
+    }
 }
 
 /// Several lines of plain words in the middle of an empty list.

@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 
 use super::feed::{Entry, Known, entries, merged, proven};
 use super::list::List;
-use super::world::World;
+use super::world::{NotNow, World};
 use crate::domain::card::{Balance, Card, CardKey, Reading};
 use crate::domain::money::Money;
 use crate::domain::operation::{Deed, Operation, OperationState};
@@ -56,8 +56,7 @@ impl Tab {
             (Self::Declines, Known::Transaction(row)) => row.state == TransactionState::Declined,
             (Self::TopUps, Known::Transaction(row)) => row.kind == TransactionKind::TopUp,
             (Self::TopUps, Known::Operation(row)) => row.deed == Deed::TopUp,
-            (Self::Audit, Known::Transaction(row)) => row.operation.is_some(),
-            (Self::Holds | Self::Declines, Known::Operation(_)) => false,
+            (Self::Audit, Known::Transaction(_)) | (Self::Holds | Self::Declines, Known::Operation(_)) => false,
         }
     }
 }
@@ -146,8 +145,12 @@ fn heading(card: &Card, columns: usize) -> Vec<Line> {
         lines.push(vec![(Role::Heading, holder)]);
         lines.push(vec![(Role::Muted, format!("{}  id {}", card.key.provider, card.key.id))]);
     } else {
+        // The title names the holder.
         let owner = card.owner.as_deref().map(|owner| format!("   customer {owner}")).unwrap_or_default();
-        lines.push(vec![(Role::Heading, holder), (Role::Muted, format!("   {}  id {}{owner}", card.key.provider, card.key.id))]);
+        let words = format!("   {}   id {}{owner}", card.key.provider, card.key.id);
+        if let Some(first) = lines.first_mut() {
+            first.push((Role::Muted, words));
+        }
     }
     if !card.labels.is_empty() {
         lines.push(vec![(Role::Muted, format!("labels {}", card.labels.join(", ")))]);
@@ -202,7 +205,7 @@ fn ladder(world: &World, card: &Card, columns: usize) -> Vec<Line> {
     };
     let tilde = if why.is_some() { "~" } else { "" };
     let age = text::age(world.now, at);
-    let read = if columns < 48 { age } else { format!("read {} ({age})", time(at, world.now, &world.zone)) };
+    let read = if columns < 60 { age } else { format!("read {} ({age})", time(at, world.now, &world.zone)) };
     let holds = world.transactions_of(&card.key).filter(|row| row.state == TransactionState::Hold).count();
     let held = match holds {
         0 => String::new(),
@@ -227,7 +230,10 @@ fn ladder(world: &World, card: &Card, columns: usize) -> Vec<Line> {
         }
     }
     for operation in world.operations_of(&card.key).filter(|op| op.is_open() && op.deed == Deed::TopUp) {
-        let words = format!("op {} {}", operation.id.short(), operation.state.word());
+        let words = match columns {
+            ..48 => operation.state.word().to_owned(),
+            48.. => format!("op {} {}", operation.id.short(), operation.state.word()),
+        };
         let mut line = rung("+ in flight", "", operation.amount, "", &words, columns);
         if operation.state == OperationState::Unknown
             && let Some((role, _)) = line.last_mut()
@@ -279,6 +285,12 @@ fn decline_lines(world: &World, card: &Card, decline: &Transaction, columns: usi
     if !place.is_empty() {
         told("at", &place.join(", "), Role::Text);
     }
+    if columns < 48 {
+        // There is no room for the call: the whole view has its words.
+        told("why", &why_short(card, decline), Role::Text);
+        told("next", &next(world, card, decline), Role::Text);
+        return lines;
+    }
     told("why", &why(card, decline), Role::Text);
     if let Some(say) = say(card, decline) {
         told("say", &format!("'{say}'"), Role::Text);
@@ -310,6 +322,15 @@ pub(crate) fn why(card: &Card, decline: &Transaction) -> String {
     words
 }
 
+/// The same where there is little room.
+pub(crate) fn why_short(card: &Card, decline: &Transaction) -> String {
+    let words = decline.in_plain_words();
+    match (meaning(decline), shortfall(card, decline)) {
+        (Some("not enough money"), Some(short)) => format!("{words}, short {}", short.grouped()),
+        _ => words,
+    }
+}
+
 /// What can be said to the cardholder; nothing where the provider's code is not known.
 fn say(card: &Card, decline: &Transaction) -> Option<String> {
     let asked = decline.amount.grouped();
@@ -336,7 +357,8 @@ fn say(card: &Card, decline: &Transaction) -> Option<String> {
 fn next(world: &World, card: &Card, decline: &Transaction) -> String {
     let or_why = |deed: Deed, words: String| match world.may(deed, &card.key) {
         Ok(()) => words,
-        Err(why) => format!("{words} - not now: {why}"),
+        Err(NotNow::Open(open)) => format!("wait: {} is {} (op {})", open.deed.phrase(), open.state.word(), open.id.short()),
+        Err(NotNow::Because(why)) => format!("{words} - not now: {why}"),
     };
     match meaning(decline) {
         Some("not enough money") => match shortfall(card, decline) {
@@ -359,16 +381,11 @@ fn next(world: &World, card: &Card, decline: &Transaction) -> String {
 pub(crate) fn story(operation: &Operation, now: Timestamp) -> String {
     let age = text::age(now, operation.created_at);
     let detail = operation.detail.as_deref().unwrap_or("");
-    let looked = |words: String| match operation.looks {
-        0 => words,
-        1 => format!("{words}, looked once"),
-        looks => format!("{words}, looked {looks}x"),
-    };
     match operation.state {
-        OperationState::Sent => format!("waiting for {}, {age}", operation.card.provider),
+        OperationState::Sent => format!("waiting for {} {age}", operation.card.provider),
         OperationState::Accepted if !operation.is_open() => "answer only, no proof".to_owned(),
-        OperationState::Accepted => looked(format!("accepted, not seen yet, {age}")),
-        OperationState::Unknown => looked("UNKNOWN, do not repeat".to_owned()),
+        OperationState::Accepted => format!("accepted, not seen yet {age}"),
+        OperationState::Unknown => "UNKNOWN, no repeat".to_owned(),
         OperationState::Done if detail.is_empty() => "done".to_owned(),
         OperationState::Done => format!("done, {detail}"),
         OperationState::Failed if detail.is_empty() => "failed".to_owned(),

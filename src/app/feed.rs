@@ -169,6 +169,8 @@ pub(crate) struct Feed {
     pub(crate) totals: Vec<Total>,
     /// The cursor stays on the newest row.
     pub(crate) follow: bool,
+    /// The row under the cursor is explained below the list, also where there is little room.
+    pub(crate) explain: bool,
     /// Rows of this stretch of time that the filter hides.
     pub(crate) hidden: usize,
     /// Rows that came since the screen was paused.
@@ -184,6 +186,7 @@ impl Default for Feed {
             search: Search::default(),
             totals: Vec::new(),
             follow: true,
+            explain: false,
             hidden: 0,
             waiting: 0,
             range: 3,
@@ -225,7 +228,7 @@ impl Feed {
             self.search.reread(world.now, &world.zone);
         }
         self.waiting = paused.map_or(0, |since| world.transactions.iter().filter(|row| row.seen_at > since).count());
-        let mut made = Made { revision: world.revision, minute, search: self.search.revision, range: self.range };
+        let mut made = Made { revision: world.movements, minute, search: self.search.revision, range: self.range };
         if let (true, Some(old)) = (still, self.made) {
             (made.revision, made.minute) = (old.revision, old.minute);
         }

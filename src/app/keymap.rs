@@ -101,6 +101,8 @@ pub enum Command {
     Refresh,
     /// Read everything again.
     RefreshAll,
+    /// Explain the row.
+    Explain,
     /// Copy something of the row.
     Copy,
     /// Refuse changes, or allow them again.
@@ -227,6 +229,7 @@ rows! {
     Right "right" TABBED Move "tabs" "tab" Nothing;
     NextDecline "next-decline" FILTERED Find "decline" "next decline" Nothing;
     PreviousDecline "previous-decline" FILTERED Find "" "next decline" Nothing;
+    Explain "explain" BY_TIME Find "explain" "explain this row" Nothing;
     Shorter "shorter" BY_TIME Find "" "time range" Nothing;
     Longer "longer" BY_TIME Find "range" "time range" Nothing;
     Pause "pause" STILL Watch "pause" "pause screen" Nothing;
@@ -253,7 +256,7 @@ rows! {
     Activity "activity" EVERYWHERE Move "activity" "view" Nothing;
     Providers "providers" EVERYWHERE Move "providers" "view" Nothing;
     LastView "last-view" EVERYWHERE Move "" "last view" Nothing;
-    Back "back" EVERYWHERE Move "back" "back, clear filter" Nothing;
+    Back "back" EVERYWHERE Move "back" "back" Nothing;
     ReadOnly "read-only" EVERYWHERE Safety "read-only" "read-only on/off" Nothing;
     Redraw "redraw" EVERYWHERE Safety "" "draw again" Nothing;
     Suspend "suspend" EVERYWHERE Safety "" "to the shell" Nothing;

@@ -120,8 +120,8 @@ fn board(class: Class, body: Rect) -> Vec<(Pane, Rect)> {
         }
         Class::Wide => {
             let (upper, feed) = upper_and_feed(body);
-            let [cards, rest] = cut_left(upper, upper.width * 12 / 25);
-            let [detail, right] = cut_left(rest, rest.width * 13 / 25);
+            let [cards, rest] = cut_left(upper, upper.width * 23 / 50);
+            let [detail, right] = cut_left(rest, rest.width / 2);
             let [activity, providers] = cut_top(right, right.height - (right.height * 2 / 5).min(12));
             let mut panes = vec![(Pane::Cards, cards), (Pane::Detail, detail)];
             panes.extend(feed.map(|feed| (Pane::Feed, feed)));

@@ -1,10 +1,8 @@
 //! Key stories: what the operator presses, and what the board then shows and asks.
 
-use std::sync::Arc;
-
 use jiff::SignedDuration;
 
-use super::fixture::{ago, bare, board, card, declined, key, money, now, operation, press, transaction};
+use super::fixture::{ago, bare, board, card, declined, key, now, operation, press, transaction};
 use super::layout::Pane;
 use super::{Effect, Model, Msg, update, wake_at};
 use crate::domain::card::{CardKey, CardState};
@@ -43,15 +41,7 @@ fn the_most_urgent_cards_come_first() {
     let model = board((120, 40));
     assert_eq!(
         order(&model).iter().take(9).map(String::as_str).collect::<Vec<_>>(),
-        ["c-7731", "c-1200", "c-4242", "c-0917", "c-3020", "c-5560", "c-3318", "c-2075", "c-6644"].map(|id| if id == "c-3318" {
-            "c-4471"
-        } else if id == "c-2075" {
-            "c-3318"
-        } else if id == "c-6644" {
-            "c-2075"
-        } else {
-            id
-        })
+        ["c-7731", "c-1200", "c-4242", "c-0917", "c-3020", "c-5560", "c-4471", "c-3318", "c-2075"]
     );
     assert_eq!(selected(&model), "c-7731");
 }
@@ -86,7 +76,7 @@ fn a_paused_screen_counts_what_waits_and_loses_nothing() {
     press(&mut model, "2 p");
     let rows = model.feed.list.len();
     tick(&mut model, 5);
-    let fresh = super::fixture::declined(transaction(&key("artha", "1455"), "a-1", -3, "5.00 EUR", "LIDL"), "51");
+    let fresh = declined(transaction(&key("artha", "1455"), "a-1", -3, "5.00 EUR", "LIDL"), "51");
     hear(&mut model, News::Transactions(vec![fresh]));
     assert_eq!((model.feed.list.len(), model.feed.waiting), (rows, 1));
     press(&mut model, "p");
@@ -235,7 +225,8 @@ fn changes_open_a_dialog_for_the_card_under_the_cursor() {
         [("f", "c-7731"), ("j j t", "c-4242"), ("j j T", "c-4242"), ("P", "c-7731"), ("C", "c-7731"), ("x", "c-7731")]
     {
         let mut model = board((120, 40));
-        assert!(jobs(press(&mut model, keys)).is_empty(), "{keys}: nothing is sent by the first key");
+        let asked = jobs(press(&mut model, keys));
+        assert!(asked.iter().all(|job| job.starts_with("RefreshCard")), "{keys}: the first key only reads: {asked:?}");
         assert_eq!(model.dialogs.last().and_then(|dialog| dialog.card()).map(|key| &*key.id), Some(id), "{keys}");
     }
 }
@@ -288,6 +279,7 @@ fn read_only_is_asked_of_the_engine_and_shown_when_it_says_so() {
 fn quitting_asks_only_while_something_is_on_its_way() {
     let mut model = board((120, 40));
     assert!(jobs(press(&mut model, "q")).is_empty());
+    tick(&mut model, 1);
     assert_eq!(jobs(press(&mut model, "y")), ["Quit"]);
     assert_eq!(jobs(press(&mut bare((80, 24)), "q")), ["Quit"]);
     assert_eq!(jobs(press(&mut bare((80, 24)), "ctrl-z ctrl-l")), ["Suspend", "Redraw"]);
@@ -310,6 +302,23 @@ fn the_feed_steps_through_stretches_of_time() {
     assert!(model.feed.list.len() < day && model.feed.range() == "15m");
     press(&mut model, "] ] ] ]");
     assert_eq!((model.feed.range(), model.feed.list.len()), ("2d", day + 1));
+}
+
+#[test]
+fn a_secret_is_wiped_before_the_program_is_suspended() {
+    let mut model = board((120, 40));
+    press(&mut model, "j j P");
+    assert_eq!(jobs(press(&mut model, "ctrl-z")), ["Suspend"]);
+    assert!(model.dialogs.is_empty());
+}
+
+#[test]
+fn balances_that_change_do_not_make_the_feed_anew() {
+    let mut model = board((120, 40));
+    let before = model.world.movements;
+    hear(&mut model, News::Cards(vec![card(CardState::Active, "Ivo Petrov", "1455", "artha", "1.00 EUR", 0)]));
+    assert_eq!(model.world.movements, before);
+    assert_eq!(model.cards.attention(&key("artha", "1455")).map(|why| why.words(now())).as_deref(), Some("LOW under 20.00"));
 }
 
 #[test]
@@ -348,9 +357,13 @@ fn a_proven_top_up_is_one_row_and_names_its_operation() {
 #[test]
 fn attention_fades_with_time_by_itself() {
     let mut model = board((120, 40));
-    assert_eq!(order(&model).get(2).map(String::as_str), Some("c-4242"));
+    let words = |model: &Model| {
+        let now = model.world.now;
+        model.cards.attention(&key("artha", "0917")).map(|attention| attention.words(now))
+    };
+    assert_eq!(words(&model).as_deref(), Some("DECLINED 9m 22.10"));
     tick(&mut model, 16 * 60);
-    assert_ne!(order(&model).get(2).map(String::as_str), Some("c-4242"), "a decline of a quarter of an hour ago is old");
+    assert_eq!(words(&model).as_deref(), Some("frozen 27m by anay"), "a decline of a quarter of an hour ago is old");
 }
 
 #[test]
@@ -374,7 +387,7 @@ fn a_card_that_was_never_read_shows_no_figure() {
     let unread = CardKey::new(&key("artha", "1").provider, "c-new");
     let lines = super::detail::lines(&model.world, &unread, 60);
     let text: String = lines.iter().flatten().map(|(_, words)| words.as_str()).collect();
-    assert!(text.contains("Balance not read yet") && !text.contains('0'), "{text}");
+    assert!(text.contains("Balance not read yet") && !text.contains("0.00"), "{text}");
 }
 
 #[test]
@@ -403,6 +416,4 @@ fn fifty_declines_of_one_card_are_one_row_of_the_board() {
     hear(&mut model, News::Transactions(rows));
     let words = model.cards.attention(&ivo).map(|attention| attention.words(now()));
     assert_eq!(words.as_deref(), Some("DECLINED 10s 9.00"));
-    assert_eq!(money("9.00 EUR").to_string(), "9.00 EUR");
-    assert_eq!(Arc::strong_count(&ivo.id) > 1, true);
 }

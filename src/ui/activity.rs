@@ -4,31 +4,37 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::frame::Frame;
-use super::table::{Column, Row, column, draw, plain};
+use super::table::{Column, Row, column, draw, plain, whole};
 use super::theme::Role;
-use super::{divider, empty, feed, inside, moment, position, thousands, words};
+use super::{divider, empty, feed, filter_words, inside, moment, position, thousands, words};
 use crate::app::Model;
 use crate::app::activity::Tab;
 use crate::app::detail::{Line, story, wrap};
 use crate::app::feed::operation;
 use crate::app::layout::Pane;
 use crate::domain::card::digits;
-use crate::domain::operation::Operation;
+use crate::domain::operation::{Operation, OperationState};
+use crate::domain::text;
 
 const COLUMNS: [Column; 8] = [
-    column("Time", 8, 8, 12, 0),
-    column("Op", 4, 4, 4, 0),
+    whole("Time", 8, 10, 0),
+    whole("Op", 4, 4, 0),
     column("Who", 4, 6, 10, 4),
     column("What", 12, 18, 30, 0),
-    column("Card", 6, 6, 6, 0),
-    column("Holder", 8, 14, 20, 5),
-    column("State", 8, 8, 8, 0),
-    column("Last step", 10, 18, 60, 6),
+    whole("Card", 6, 6, 0),
+    column("Holder", 8, 14, 20, 6),
+    whole("State", 8, 8, 0),
+    column("Last step", 10, 18, 60, 5),
 ];
 
-/// Rows below the list: nothing on the board, two fifths in the whole view.
+/// Rows below the list: nothing on the board; in the whole view what the list does not need, and half at least.
 fn below(model: &Model, inner: Rect) -> u16 {
-    if (model.view == Pane::Activity || model.zoomed) && inner.height >= 10 { inner.height * 9 / 20 } else { 0 }
+    let alone = model.view == Pane::Activity || model.zoomed;
+    if !alone || inner.height < 10 {
+        return 0;
+    }
+    let needed = u16::try_from(model.activity.list.len().max(4)).unwrap_or(u16::MAX);
+    (inner.height / 2).max(inner.height.saturating_sub(needed.saturating_add(2)))
 }
 
 /// Rows of the list that can be seen.
@@ -51,7 +57,10 @@ pub(super) fn view(model: &Model, area: Rect, to: &mut Buffer) {
         .iter()
         .map(|tab| if *tab == activity.tab { format!("[{}]", tab.word()) } else { tab.word().to_owned() })
         .collect();
-    let filter = if activity.search.is_on() { format!("filter {}   ", activity.search.text()) } else { String::new() };
+    let filter = match filter_words(&activity.search) {
+        "none" => String::new(),
+        words => format!("filter {words}   "),
+    };
     let right = format!("{filter}{}", tabs.join(" "));
     let inner = Frame { title: &title, right: &right, focused }.draw(theme, area, to);
     let below = below(model, inner);
@@ -60,7 +69,7 @@ pub(super) fn view(model: &Model, area: Rect, to: &mut Buffer) {
         .list
         .window()
         .filter_map(|(id, cursor)| {
-            let cells = cells(model, operation(world, *id)?);
+            let cells = cells(model, operation(world, *id)?, if inner.width < 100 { 8 } else { 12 });
             Some(Row { cells, cursor: cursor && (focused || below > 0), marked: false })
         })
         .collect();
@@ -85,19 +94,35 @@ pub(super) fn view(model: &Model, area: Rect, to: &mut Buffer) {
     }
 }
 
-fn cells(model: &Model, operation: &Operation) -> Vec<(Role, String)> {
+fn cells(model: &Model, operation: &Operation, columns: usize) -> Vec<(Role, String)> {
     let world = &model.world;
     let role = feed::state_role(operation.state);
     vec![
-        (Role::Muted, moment::clock(operation.created_at, world.now, &world.zone, 12)),
+        (Role::Muted, moment::clock(operation.created_at, world.now, &world.zone, columns)),
         (Role::Text, operation.id.short()),
         (Role::Muted, operation.operator.to_string()),
         (Role::Text, operation.phrase()),
         (Role::Text, digits(operation.last4)),
         (Role::Text, world.holder(&operation.card).to_owned()),
         (role, operation.state.word().to_owned()),
-        (Role::Text, story(operation, world.now)),
+        (Role::Text, last_step(model, operation)),
     ]
+}
+
+/// The last thing known; the state has its own column.
+fn last_step(model: &Model, operation: &Operation) -> String {
+    let world = &model.world;
+    let time = |at| moment::clock(at, world.now, &world.zone, 8);
+    let next = operation.next_look.map(|at| format!(", next look {}", time(at))).unwrap_or_default();
+    match (operation.state, operation.looks) {
+        (OperationState::Unknown, 0) => format!("no answer{next}"),
+        (OperationState::Unknown, looks) => format!("looked {looks}x{next}"),
+        (OperationState::Accepted, looks) if looks > 0 && operation.is_open() => format!("looked {looks}x{next}"),
+        (OperationState::Done | OperationState::Failed, _) => {
+            operation.detail.as_deref().map_or_else(|| time(operation.updated_at), str::to_owned)
+        }
+        (OperationState::Sent | OperationState::Accepted, _) => story(operation, world.now),
+    }
 }
 
 /// What the journal says of an operation, oldest first, and what comes next.
@@ -113,18 +138,20 @@ fn journal(model: &Model, operation: &Operation, columns: usize) -> Vec<Line> {
         None => lines.push(vec![(Role::Muted, "its journal is being read".to_owned())]),
         Some(steps) => {
             for step in steps {
-                let chain = format!("  #{} {}", step.line, step.hash);
-                let room = columns.saturating_sub(24);
-                for (place, part) in wrap(&format!("{}{chain}", step.words), room).into_iter().enumerate() {
-                    let (at, what) = if place == 0 { (time(step.at), &*step.what) } else { (String::new(), "") };
-                    let head = format!("{} {} ", crate::domain::text::left(&at, 12), crate::domain::text::left(what, 10));
-                    lines.push(vec![(Role::Muted, head), (Role::Text, part)]);
+                // The place in the chain stands at the right, where there is room.
+                let chain = if columns < 90 { String::new() } else { format!("  #{} {}", step.line, step.hash) };
+                let room = columns.saturating_sub(22 + text::width(&chain));
+                for (place, part) in wrap(&step.words, room).into_iter().enumerate() {
+                    let (at, what, chain) =
+                        if place == 0 { (time(step.at), &*step.what, &*chain) } else { (String::new(), "", "") };
+                    let head = format!("{} {} ", text::left(&at, 10), text::left(what, 10));
+                    lines.push(vec![(Role::Muted, head), (Role::Text, text::left(&part, room)), (Role::Muted, chain.to_owned())]);
                 }
             }
         }
     }
     if let Some(next) = operation.next_look.filter(|_| operation.is_open()) {
-        lines.push(vec![(Role::Muted, format!("{:<12} next look ", time(next))), (Role::Text, "c looks now".to_owned())]);
+        lines.push(vec![(Role::Muted, format!("{:<10} next look  ", time(next))), (Role::Text, "c looks now".to_owned())]);
     }
     if operation.is_open() {
         let words = format!("While this is open, another {} of this card is held back.", operation.deed.phrase());
@@ -136,5 +163,5 @@ fn journal(model: &Model, operation: &Operation, columns: usize) -> Vec<Line> {
 
 /// The row under the cursor as text.
 pub(super) fn row_text(model: &Model) -> Option<String> {
-    Some(plain(&cells(model, operation(&model.world, *model.activity.list.selected()?)?)))
+    Some(plain(&cells(model, operation(&model.world, *model.activity.list.selected()?)?, 12)))
 }

@@ -4,9 +4,9 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::frame::Frame;
-use super::table::{Column, Row, column, draw, figures, plain};
+use super::table::{Column, Row, column, draw, figures, plain, whole};
 use super::theme::Role;
-use super::{empty, position, thousands};
+use super::{empty, filter_words, position, thousands};
 use crate::app::Model;
 use crate::app::detail::state_role;
 use crate::app::layout::Pane;
@@ -18,12 +18,12 @@ use crate::domain::text;
 use crate::engine::HealthState;
 
 const COLUMNS: [Column; 8] = [
-    column("State", 7, 7, 8, 0),
-    column("Holder", 8, 13, 24, 0),
-    column("Card", 6, 6, 6, 0),
-    column("Provider", 6, 7, 12, 5),
+    whole("State", 7, 8, 0),
+    column("Holder", 8, 14, 24, 0),
+    whole("Card", 6, 6, 0),
+    column("Provider", 6, 8, 12, 5),
     figures("Available", 9, 14, 0),
-    column("Ccy", 3, 3, 5, 0),
+    whole("Ccy", 3, 4, 0),
     figures("Age", 4, 4, 0),
     column("Why it is here", 8, 17, 30, 0),
 ];
@@ -48,7 +48,7 @@ pub(super) fn view(model: &Model, area: Rect, to: &mut Buffer) {
         title.push_str(", order PAUSED");
     }
     let order = if cards.reversed { " reversed" } else { "" };
-    let filter = if cards.search.is_on() { cards.search.text() } else { "none" };
+    let filter = filter_words(&cards.search);
     let right = format!("sort {}{order}   filter {filter}", cards.sort.word());
     let focused = model.focus == Pane::Cards;
     let inner = Frame { title: &title, right: &right, focused }.draw(&model.theme, area, to);

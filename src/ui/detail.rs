@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::frame::Frame;
-use super::table::{Column, Row, column, draw, figures, plain};
+use super::table::{Column, Row, column, draw, figures, plain, whole};
 use super::theme::Role;
 use super::{divider, empty, feed, inside, moment, position, width, words};
 use crate::app::Model;
@@ -15,8 +15,8 @@ use crate::domain::card::digits;
 use crate::domain::operation::OperationState;
 
 const COLUMNS: [Column; 5] = [
-    column("Time", 5, 8, 12, 0),
-    column("What", 8, 8, 10, 0),
+    whole("Time", 5, 10, 0),
+    whole("What", 8, 10, 0),
     figures("Amount", 7, 12, 0),
     column("Merchant or op", 6, 10, 28, 0),
     column("In plain words", 18, 24, 60, 9),
@@ -26,8 +26,8 @@ const COLUMNS: [Column; 5] = [
 fn upper_lines(model: &Model, inner: Rect) -> Vec<Line> {
     let columns = usize::from(inner.width).saturating_sub(2);
     let mut lines = model.detail.card.as_ref().map_or_else(Vec::new, |key| lines(&model.world, key, columns));
-    // The timeline keeps four rows.
-    lines.truncate(usize::from(inner.height.saturating_sub(6)));
+    // The timeline keeps three rows.
+    lines.truncate(usize::from(inner.height.saturating_sub(5)));
     lines
 }
 
@@ -35,7 +35,7 @@ fn upper_lines(model: &Model, inner: Rect) -> Vec<Line> {
 pub(super) fn list_rows(model: &Model, area: Rect) -> u16 {
     let inner = inside(area);
     let above = u16::try_from(upper_lines(model, inner).len()).unwrap_or(u16::MAX);
-    inner.height.saturating_sub(above.saturating_add(3))
+    inner.height.saturating_sub(above.saturating_add(2))
 }
 
 /// Draws the pane.
@@ -55,14 +55,11 @@ pub(super) fn view(model: &Model, area: Rect, to: &mut Buffer) {
     let right = if alone { "Esc back" } else { "Enter open" };
     let inner = Frame { title: title.trim(), right, focused }.draw(theme, area, to);
     let lines = upper_lines(model, inner);
-    let mut y = inner.y;
-    for line in &lines {
-        if y < inner.bottom() {
-            words(theme, line, inner.x + 1, y, inner.right(), to);
-        }
-        y += 1;
+    for (y, line) in (inner.y..inner.bottom()).zip(&lines) {
+        words(theme, line, inner.x + 1, y, inner.right(), to);
     }
-    if y + 2 >= inner.bottom() {
+    let y = inner.y + u16::try_from(lines.len()).unwrap_or(inner.height);
+    if y + 2 > inner.bottom() {
         return;
     }
     tabs(model, Rect { y, height: 1, ..inner }, to);
@@ -72,7 +69,7 @@ pub(super) fn view(model: &Model, area: Rect, to: &mut Buffer) {
         .list
         .window()
         .filter_map(|(entry, cursor)| {
-            let cells = cells(model, &entry.known(world)?);
+            let cells = cells(model, &entry.known(world)?, time_columns(inner));
             Some(Row { cells, cursor: cursor && focused, marked: false })
         })
         .collect();
@@ -104,18 +101,27 @@ fn tabs(model: &Model, line: Rect, to: &mut Buffer) {
     words(&model.theme, &spans, at, line.y, line.right(), to);
 }
 
-fn cells(model: &Model, row: &Known<'_>) -> Vec<(Role, String)> {
+/// Where there is little room a time has no seconds.
+const fn time_columns(inner: Rect) -> usize {
+    match inner.width {
+        ..48 => 5,
+        48..100 => 8,
+        100.. => 12,
+    }
+}
+
+fn cells(model: &Model, row: &Known<'_>, columns: usize) -> Vec<(Role, String)> {
     let world = &model.world;
     match row {
         Known::Transaction(row) => vec![
-            (Role::Muted, moment::clock(row.at, world.now, &world.zone, 12)),
+            (Role::Muted, moment::clock(row.at, world.now, &world.zone, columns)),
             (feed::what_role(row), row.what().to_owned()),
             (Role::Money, format!("{}{}", row.sign(), row.amount.grouped())),
             (Role::Text, feed::merchant(model, row)),
             (Role::Muted, row.in_plain_words()),
         ],
         Known::Operation(operation) => vec![
-            (Role::Muted, moment::clock(operation.created_at, world.now, &world.zone, 12)),
+            (Role::Muted, moment::clock(operation.created_at, world.now, &world.zone, columns)),
             (feed::state_role(operation.state), operation.deed.phrase().to_uppercase()),
             (Role::Money, operation.amount.map(|amount| format!("+{}", amount.grouped())).unwrap_or_default()),
             (Role::Text, format!("op {} {}", operation.id.short(), operation.operator)),
@@ -126,5 +132,5 @@ fn cells(model: &Model, row: &Known<'_>) -> Vec<(Role, String)> {
 
 /// The row under the cursor as text.
 pub(super) fn row_text(model: &Model) -> Option<String> {
-    Some(plain(&cells(model, &model.detail.list.selected()?.known(&model.world)?)))
+    Some(plain(&cells(model, &model.detail.list.selected()?.known(&model.world)?, 12)))
 }

@@ -4,13 +4,14 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::frame::Frame;
-use super::table::{Column, Row, column, draw, figures, plain};
+use super::table::{Column, Row, column, draw, figures, plain, whole};
 use super::theme::Role;
-use super::{divider, empty, inside, moment, position, thousands, width, words};
+use super::{divider, empty, filter_words, inside, moment, position, thousands, width, words};
 use crate::app::Model;
-use crate::app::detail::{Line, story, why, wrap};
+use crate::app::detail::{Line, story, why_short, wrap};
 use crate::app::feed::{Known, Total};
 use crate::app::layout::Pane;
+use crate::domain::attention::FRESH;
 use crate::domain::card::digits;
 use crate::domain::money::Money;
 use crate::domain::operation::OperationState;
@@ -19,16 +20,16 @@ use crate::domain::transaction::{Transaction, TransactionState};
 use crate::engine::HealthState;
 
 const COLUMNS: [Column; 11] = [
-    column("Time", 8, 8, 12, 0),
-    column("Card", 6, 6, 6, 0),
+    whole("Time", 8, 10, 0),
+    whole("Card", 6, 6, 0),
     column("Holder", 10, 14, 20, 3),
-    column("What", 8, 8, 10, 0),
+    whole("What", 8, 10, 0),
     figures("Amount", 9, 12, 0),
-    column("Ccy", 3, 3, 5, 0),
-    column("Merchant or op", 10, 16, 26, 0),
-    column("MCC", 4, 4, 4, 6),
-    column("Ctry", 4, 4, 4, 7),
-    column("In plain words", 12, 20, 44, 0),
+    whole("Ccy", 3, 4, 0),
+    column("Merchant or op", 14, 16, 26, 0),
+    whole("MCC", 4, 4, 6),
+    whole("Ctry", 4, 4, 7),
+    column("In plain words", 12, 29, 44, 0),
     column("Provider code", 13, 16, 24, 8),
 ];
 
@@ -41,10 +42,10 @@ fn below(model: &Model, inner: Rect) -> (u16, u16) {
         return (0, 0);
     }
     let foot = 1 + u16::try_from(foot(model, usize::from(inner.width)).len()).unwrap_or(0);
-    match inner.height {
-        ..12 => (0, 0),
-        12..24 => (foot, 0),
-        24.. => (foot, WHY),
+    match (inner.height, model.feed.explain) {
+        (..12, _) => (0, 0),
+        (12..24, false) => (foot, 0),
+        (12..24, true) | (24.., _) => (foot, WHY),
     }
 }
 
@@ -68,7 +69,10 @@ pub(super) fn view(model: &Model, area: Rect, to: &mut Buffer) {
         None => "live (F follow)".to_owned(),
     };
     let title = format!("Feed  {state}");
-    let filter = if feed.search.is_on() { format!("   filter {}", feed.search.text()) } else { String::new() };
+    let filter = match filter_words(&feed.search) {
+        "none" => String::new(),
+        words => format!("   filter {words}"),
+    };
     let count = if feed.hidden > 0 {
         format!("{} of {}   ", thousands(feed.list.len()), thousands(feed.list.len() + feed.hidden))
     } else {
@@ -84,7 +88,7 @@ pub(super) fn view(model: &Model, area: Rect, to: &mut Buffer) {
         .list
         .window()
         .filter_map(|(entry, cursor)| {
-            let cells = cells(model, &entry.known(world)?);
+            let cells = cells(model, &entry.known(world)?, if inner.width < 100 { 8 } else { 12 });
             Some(Row { cells, cursor: cursor && focused, marked: false })
         })
         .collect();
@@ -111,7 +115,7 @@ pub(super) fn view(model: &Model, area: Rect, to: &mut Buffer) {
     }
 }
 
-fn cells(model: &Model, row: &Known<'_>) -> Vec<(Role, String)> {
+fn cells(model: &Model, row: &Known<'_>, columns: usize) -> Vec<(Role, String)> {
     let world = &model.world;
     let optional = |value: &Option<std::sync::Arc<str>>| (Role::Muted, value.as_deref().unwrap_or("").to_owned());
     match row {
@@ -119,7 +123,7 @@ fn cells(model: &Model, row: &Known<'_>) -> Vec<(Role, String)> {
             let card = row.card();
             let last4 = row.last4.or_else(|| world.cards.get(card.as_ref()?)?.last4);
             vec![
-                (Role::Muted, moment::clock(row.at, world.now, &world.zone, 12)),
+                (Role::Muted, moment::clock(row.at, world.now, &world.zone, columns)),
                 (Role::Text, digits(last4)),
                 (Role::Text, card.as_ref().map_or("", |card| world.holder(card)).to_owned()),
                 (what_role(row), row.what().to_owned()),
@@ -128,14 +132,14 @@ fn cells(model: &Model, row: &Known<'_>) -> Vec<(Role, String)> {
                 (Role::Text, merchant(model, row)),
                 optional(&row.mcc),
                 optional(&row.country),
-                (Role::Text, in_words(model, row)),
+                (Role::Text, if columns < 12 { row.in_plain_words() } else { in_words(model, row) }),
                 optional(&row.decline_reason),
             ]
         }
         Known::Operation(operation) => {
             let role = state_role(operation.state);
             vec![
-                (Role::Muted, moment::clock(operation.created_at, world.now, &world.zone, 12)),
+                (Role::Muted, moment::clock(operation.created_at, world.now, &world.zone, columns)),
                 (Role::Text, digits(operation.last4)),
                 (Role::Text, world.holder(&operation.card).to_owned()),
                 (role, operation.deed.phrase().to_uppercase()),
@@ -151,13 +155,12 @@ fn cells(model: &Model, row: &Known<'_>) -> Vec<(Role, String)> {
     }
 }
 
-/// A short decline says what it was short of.
+/// A fresh decline says what the card is short of; what was there long ago is not known.
 fn in_words(model: &Model, row: &Transaction) -> String {
     let card = row.card().and_then(|key| model.world.cards.get(&key));
+    let fresh = model.world.now.duration_since(row.at).unsigned_abs() < FRESH;
     match card {
-        Some(card) if row.state == TransactionState::Declined && model.world.last_decline(&card.key) == Some(row) => {
-            why(card, row)
-        }
+        Some(card) if row.state == TransactionState::Declined && fresh => why_short(card, row),
         Some(_) | None => row.in_plain_words(),
     }
 }
@@ -296,5 +299,5 @@ fn why_empty(model: &Model) -> Vec<String> {
 
 /// The row under the cursor as text.
 pub(super) fn row_text(model: &Model) -> Option<String> {
-    Some(plain(&cells(model, &model.feed.list.selected()?.known(&model.world)?)))
+    Some(plain(&cells(model, &model.feed.list.selected()?.known(&model.world)?, 12)))
 }

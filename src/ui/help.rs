@@ -13,11 +13,11 @@ use crate::app::keymap::Group;
 use crate::domain::text;
 
 /// Which groups stand below each other.
-const COLUMNS: [&[Group]; 3] = [&[Group::Move], &[Group::Act, Group::Find], &[Group::Watch, Group::Share, Group::Safety]];
+const COLUMNS: [&[Group]; 3] = [&[Group::Move, Group::Share], &[Group::Act, Group::Find], &[Group::Watch, Group::Safety]];
 
 const NOTES: [&str; 2] = [
-    "In the top bar: PROD or SANDBOX, who you are, WRITE or READ, operations that are open.",
-    "~ before a number: last known, not live.  > is the cursor, * a mark.  ^r is Ctrl-r.",
+    "In the top bar: PROD or SANDBOX, who you are, WRITE or READ, open ops.",
+    "~ last known, not live.   > cursor   * mark   ^r is Ctrl-r",
 ];
 
 /// Draws the help in the middle of the screen.
@@ -27,7 +27,7 @@ pub(super) fn view(model: &Model, help: &Help, screen: Rect, to: &mut Buffer) {
     let tallest = columns.iter().map(Vec::len).max().unwrap_or(0);
     let width = 92.min(screen.width.saturating_sub(4));
     let wanted = u16::try_from(tallest + NOTES.len() + 3).unwrap_or(u16::MAX);
-    let height = wanted.min(screen.height.saturating_sub(4));
+    let height = wanted.min(screen.height.saturating_sub(2));
     let area = Rect::new((screen.width - width) / 2, (screen.height - height) / 2, width, height);
     for y in area.top()..area.bottom() {
         for x in area.left()..area.right() {

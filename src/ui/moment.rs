@@ -3,10 +3,13 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-/// `14:05:09` today, `Apr 02` on another day; with twelve columns also the time of another day.
+/// `14:05:09` today, `Apr 02` on another day; with twelve columns also the time of another day, with five no seconds.
 pub(crate) fn clock(at: Timestamp, now: Timestamp, zone: &TimeZone, columns: usize) -> String {
     let (at, now) = (at.to_zoned(zone.clone()), now.to_zoned(zone.clone()));
-    if at.date() == now.date() {
+    if columns < 8 {
+        let format = if at.date() == now.date() { "%H:%M" } else { "%d%b" };
+        at.strftime(format).to_string()
+    } else if at.date() == now.date() {
         at.strftime("%H:%M:%S").to_string()
     } else if columns >= 12 {
         at.strftime("%b %d %H:%M").to_string()
@@ -37,6 +40,7 @@ mod tests {
         let at: Timestamp = "2026-04-02T23:30:00Z".parse().expect("a time");
         assert_eq!(clock(at, now, &TimeZone::UTC, 8), "Apr 02");
         assert_eq!(clock(at, now, &TimeZone::UTC, 12), "Apr 02 23:30");
+        assert_eq!(clock(at, now, &TimeZone::UTC, 5), "02Apr");
         let east = TimeZone::fixed(jiff::tz::offset(2));
         assert_eq!(clock(at, now, &east, 8), "01:30:00");
         assert_eq!(offset(now, &east), "+02");

@@ -58,7 +58,7 @@ fn who(model: &Model, columns: u16) -> Line {
         bar_glyph(model),
         may,
     ];
-    if model.paused.is_some() {
+    if model.paused.is_some() && columns >= 100 {
         line.extend([bar_glyph(model), (Role::Caution, "PAUSED".to_owned())]);
     }
     line
@@ -90,11 +90,25 @@ fn clock(model: &Model, columns: u16) -> Line {
 
 /// Each provider in a few words; consequences in words where there is room.
 fn health(model: &Model, columns: usize) -> Line {
-    let full = health_line(model, true, columns < 100);
-    if width(&full) + 2 <= columns { full } else { health_line(model, false, true) }
+    let told = [Told::Full, Told::Short, Told::Word];
+    let lines = told.into_iter().map(|told| health_line(model, told, columns));
+    lines.into_iter().find(|line| width(line) + 2 <= columns).unwrap_or_else(|| health_line(model, Told::Nothing, columns))
 }
 
-fn health_line(model: &Model, consequences: bool, short: bool) -> Line {
+/// How much is said of the consequences of a provider's trouble.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Told {
+    /// With the number of cards, or in a sentence.
+    Full,
+    /// In a sentence.
+    Short,
+    /// In a word.
+    Word,
+    /// Nothing.
+    Nothing,
+}
+
+fn health_line(model: &Model, told: Told, columns: usize) -> Line {
     let world = &model.world;
     let mut line = Line::new();
     for info in &world.providers {
@@ -110,15 +124,17 @@ fn health_line(model: &Model, consequences: bool, short: bool) -> Line {
         line.push((Role::Muted, format!(" {}", age(world, health))));
         let consequence = match health.state {
             HealthState::Ok | HealthState::Slow | HealthState::Paused => None,
-            HealthState::Down if short => Some(" -> its figures are LAST KNOWN".to_owned()),
+            HealthState::Down if told == Told::Word => Some(" LAST KNOWN".to_owned()),
+            HealthState::Down if told == Told::Short || columns < 100 => Some(" -> its figures are LAST KNOWN".to_owned()),
             HealthState::Down => match last_known(world, &info.id) {
                 0 => None,
                 1 => Some(" (1 card LAST KNOWN)".to_owned()),
                 stale => Some(format!(" ({stale} cards LAST KNOWN)")),
             },
+            HealthState::Auth if told == Told::Word => Some(" refused".to_owned()),
             HealthState::Auth => Some(" -> credentials refused".to_owned()),
         };
-        if let Some(consequence) = consequence.filter(|_| consequences) {
+        if let Some(consequence) = consequence.filter(|_| told != Told::Nothing) {
             line.push((Role::Caution, consequence));
         }
     }
@@ -236,11 +252,26 @@ fn hints(model: &Model) -> (Hints, Hints) {
         let works = row.works_in(model.focus) && !row.hint.is_empty();
         // On the board there is nothing to go back to.
         let back = command != Command::Back || model.view != Pane::Cards || model.zoomed;
-        let chord = model.keymap.chords(command).first()?;
-        (works && back).then(|| (written(*chord), row.hint.to_owned()))
+        let opened = command == Command::Open && model.view == Pane::Detail;
+        let chord = |command| model.keymap.chords(command).first().map(|chord| written(*chord));
+        let chords = match (pair(command).and_then(chord), chord(command)?) {
+            (Some(before), own) if command == Command::Longer => format!("{before} {own}"),
+            (Some(before), own) => format!("{before}/{own}"),
+            (None, own) => own,
+        };
+        (works && back && !opened).then(|| (chords, row.hint.to_owned()))
     };
     let of_pane = TABLE.iter().map(|row| row.command).filter(|command| !GENERAL.contains(command));
     (of_pane.filter_map(hint).collect(), GENERAL.into_iter().filter_map(hint).collect())
+}
+
+/// The other direction of a command: one hint shows both.
+const fn pair(command: Command) -> Option<Command> {
+    match command {
+        Command::Right => Some(Command::Left),
+        Command::Longer => Some(Command::Shorter),
+        _ => None,
+    }
 }
 
 /// Hints side by side. Where there is no room the last give way, but never the last two of a line that ends in help and quit.
@@ -250,13 +281,14 @@ fn line(hints: &[(String, String)], columns: usize) -> Line {
     };
     let mut kept: Vec<&(String, String)> = hints.iter().collect();
     let keep = if kept.last().is_some_and(|(_, words)| words == "quit") { 2 } else { 0 };
-    while wide(&kept) > columns && kept.len() > keep.max(1) {
+    while wide(&kept) > columns + 1 && kept.len() > keep.max(1) {
         kept.remove(kept.len() - 1 - keep);
     }
     let mut line = Line::new();
     for (key, words) in kept {
-        line.push((Role::Key, key.clone()));
-        line.push((Role::Muted, format!(" {words}  ")));
+        let gap = if line.is_empty() { "" } else { "  " };
+        line.push((Role::Key, format!("{gap}{key}")));
+        line.push((Role::Muted, format!(" {words}")));
     }
     line
 }

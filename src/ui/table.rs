@@ -19,18 +19,34 @@ pub(super) struct Column {
     pub(super) most: usize,
     /// Columns with a higher number give way first; 0 never does.
     pub(super) drop: u8,
-    /// A figure: to the right, and never cut.
-    pub(super) figure: bool,
+    /// What happens to a cell that is too long, and to which side it goes.
+    pub(super) kind: Kind,
+}
+
+/// How a column treats its cells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// To the left, cut with a `~`.
+    Words,
+    /// To the left, never cut.
+    Whole,
+    /// To the right, never cut.
+    Figure,
 }
 
 /// A column of words.
 pub(super) const fn column(title: &'static str, least: usize, good: usize, most: usize, drop: u8) -> Column {
-    Column { title, least, good, most, drop, figure: false }
+    Column { title, least, good, most, drop, kind: Kind::Words }
+}
+
+/// A column of short words that mean nothing when cut.
+pub(super) const fn whole(title: &'static str, least: usize, most: usize, drop: u8) -> Column {
+    Column { title, least, good: least, most, drop, kind: Kind::Whole }
 }
 
 /// A column of figures.
 pub(super) const fn figures(title: &'static str, least: usize, most: usize, drop: u8) -> Column {
-    Column { title, least, good: least, most, drop, figure: true }
+    Column { title, least, good: least, most, drop, kind: Kind::Figure }
 }
 
 /// A row: its cells, and whether the cursor or a mark is on it.
@@ -86,7 +102,7 @@ fn line(
             continue;
         }
         let room = usize::from(area.right().saturating_sub(x)).min(*width);
-        let words = if column.figure { text::right(words, room) } else { text::left(words, room) };
+        let words = if column.kind == Kind::Figure { text::right(words, room) } else { text::left(words, room) };
         to.set_stringn(x, y, &words, room, over.unwrap_or_else(|| theme.style(*role)));
         x = x.saturating_add(u16::try_from(width + gap).unwrap_or(u16::MAX));
     }
@@ -98,7 +114,10 @@ fn fit(columns: &[Column], rows: &[Row], room: usize) -> (Vec<usize>, usize) {
     let least: Vec<usize> = columns
         .iter()
         .enumerate()
-        .map(|(place, column)| if column.figure { column.least.max(natural(place).unwrap_or(0)) } else { column.least })
+        .map(|(place, column)| match column.kind {
+            Kind::Words => column.least,
+            Kind::Whole | Kind::Figure => column.least.max(natural(place).unwrap_or(0)),
+        })
         .collect();
     let mut shown: Vec<bool> = vec![true; columns.len()];
     let comfortable = |shown: &[bool]| -> usize {
@@ -114,6 +133,7 @@ fn fit(columns: &[Column], rows: &[Row], room: usize) -> (Vec<usize>, usize) {
     }
     let mut widths: Vec<usize> = least.iter().zip(&shown).map(|(least, shown)| if *shown { *least } else { 0 }).collect();
     let count = shown.iter().filter(|shown| **shown).count();
+    squeeze(columns, &mut widths, room.saturating_sub(count.saturating_sub(1)));
     let used = |widths: &[usize]| widths.iter().sum::<usize>() + count.saturating_sub(1);
     // To what is comfortable, from the right: what is said last is said in most words.
     for (column, width) in columns.iter().zip(&mut widths.clone()).enumerate().map(|(place, pair)| (place, pair.0)).rev() {
@@ -140,16 +160,23 @@ fn fit(columns: &[Column], rows: &[Row], room: usize) -> (Vec<usize>, usize) {
     (widths, gap)
 }
 
+/// Takes from the widest words until everything fits; figures and whole words are left alone.
+fn squeeze(columns: &[Column], widths: &mut [usize], room: usize) {
+    while widths.iter().sum::<usize>() > room {
+        let words = columns.iter().zip(widths.iter_mut()).filter(|(column, _)| column.kind == Kind::Words);
+        match words.map(|(_, width)| width).max_by_key(|width| **width) {
+            Some(width) if *width > 4 => *width -= 1,
+            Some(_) | None => return,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const COLUMNS: [Column; 4] = [
-        column("State", 7, 7, 8, 0),
-        column("Holder", 6, 10, 20, 0),
-        column("Provider", 6, 7, 10, 5),
-        figures("Amount", 6, 10, 0),
-    ];
+    const COLUMNS: [Column; 4] =
+        [whole("State", 7, 8, 0), column("Holder", 6, 10, 20, 0), column("Provider", 6, 7, 10, 5), figures("Amount", 6, 10, 0)];
 
     fn widths(room: usize, amount: &str) -> Vec<usize> {
         let cells = ["ACTIVE", "Mara Lindqvist", "artha", amount].map(|words| (Role::Text, words.to_owned())).to_vec();
@@ -161,6 +188,7 @@ mod tests {
         assert_eq!(widths(33, "1.00"), [7, 10, 7, 6]);
         assert_eq!(widths(25, "1.00"), [7, 10, 0, 6]);
         assert_eq!(widths(28, "1,234,567.00"), [7, 7, 0, 12]);
+        assert_eq!(widths(25, "1,234,567.00"), [7, 4, 0, 12]);
         assert_eq!(widths(80, "1.00"), [8, 20, 10, 10]);
     }
 

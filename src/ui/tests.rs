@@ -71,6 +71,7 @@ fn one_card_at_two_sizes() {
 fn the_feed_with_its_filter() {
     insta::assert_snapshot!("feed_80x24", text(&told((80, 24), "2 / s t a t u s : d e c l i n e d enter p")));
     insta::assert_snapshot!("feed_120x40", text(&told((120, 40), "2 e")));
+    insta::assert_snapshot!("feed_80x24_explained", text(&told((80, 24), "2 i")));
     insta::assert_snapshot!("feed_120x40_wrong_filter", text(&told((120, 40), "2 / a m o u n t > x")));
 }
 
