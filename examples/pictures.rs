@@ -3,7 +3,7 @@
 //!     cargo run --example pictures
 
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -80,7 +80,7 @@ async fn main() -> anyhow::Result<()> {
 }
 
 async fn draw(picture: &Picture) -> anyhow::Result<String> {
-    let folder = PathBuf::from(std::env::temp_dir()).join(format!("cardtop-pictures-{}", std::process::id()));
+    let folder = std::env::temp_dir().join(format!("cardtop-pictures-{}", std::process::id()));
     let _ = std::fs::remove_dir_all(&folder);
     std::fs::create_dir_all(&folder)?;
     let clock = Clock::from(begin());

@@ -44,6 +44,7 @@ const REMARK: Duration = Duration::from_secs(8);
 
 /// Everything the board can hear.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "messages are moved once, from the channel into the update")]
 pub enum Msg {
     /// A key.
     Key(Chord),
