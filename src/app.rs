@@ -592,8 +592,11 @@ impl Model {
             return Vec::new();
         }
         // From here on rows stand still, and the cursor stays on its row afterwards.
-        self.cards.list.hold();
-        self.feed.list.hold();
+        match self.focus {
+            Pane::Cards => self.cards.list.hold(),
+            Pane::Feed => self.feed.hold(),
+            Pane::Detail | Pane::Activity | Pane::Providers => {}
+        }
         let world = &mut self.world;
         let (dialog, effects) = match asked {
             Asked::Freeze => {

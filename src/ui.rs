@@ -95,7 +95,7 @@ fn words(theme: &Theme, spans: &[(Role, String)], x: u16, y: u16, end: u16, to: 
         }
         let room = usize::from(end - x);
         let fitted = text::fit(words, room);
-        to.set_stringn(x, y, &fitted, room, theme.style(*role));
+        to.set_stringn(x, y, &fitted, room, Style::reset().patch(theme.style(*role)));
         x = x.saturating_add(u16::try_from(text::width(&fitted)).unwrap_or(u16::MAX));
     }
     x

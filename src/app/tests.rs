@@ -71,6 +71,17 @@ fn rows_stand_still_under_an_open_dialog_and_the_dialog_keeps_its_card() {
 }
 
 #[test]
+fn a_feed_that_follows_goes_on_following_under_the_dialog_of_another_pane() {
+    let mut model = board((120, 40));
+    press(&mut model, "f esc");
+    let fresh = transaction(&key("artha", "1455"), "a-1", 0, "5.00 EUR", "LIDL");
+    hear(&mut model, News::Transactions(vec![fresh]));
+    assert_eq!((model.feed.follow, model.feed.list.range().0), (true, 0));
+    press(&mut model, "2 j f esc");
+    assert!(!model.feed.follow, "a dialog of its own row holds it");
+}
+
+#[test]
 fn a_paused_screen_counts_what_waits_and_loses_nothing() {
     let mut model = board((120, 40));
     press(&mut model, "2 p");

@@ -124,7 +124,7 @@ fn about(world: &World, info: &ProviderInfo, columns: usize) -> Vec<Line> {
             let wait = next.duration_since(world.now).as_secs().max(0);
             times.push_str(&format!(", next try {} (in {wait}s)", time(next)));
         }
-        tell("state", role(health.state), &times);
+        tell("state", if health.state == HealthState::Ok { Role::Text } else { role(health.state) }, &times);
         if let Some(why) = &health.why {
             tell("said", Role::Text, why);
         }

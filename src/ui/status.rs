@@ -222,10 +222,7 @@ pub(super) fn bottom(model: &Model, area: Rect, to: &mut Buffer) {
     let typing = model.search(model.focus).is_some_and(|search| search.typing);
     let (first, second) = if typing {
         let first = fixed(&[("Enter", "keep"), ("Tab", "complete"), ("^u", "empty"), ("Esc", "clear and close")]);
-        let second = fixed(&[(
-            "fields",
-            "state type card last4 holder merchant mcc country ccy amount balance provider op since until age",
-        )]);
+        let second = fixed(&[("fields", "state type card holder merchant ccy amount balance provider op since age")]);
         (first, second)
     } else if model.copying {
         let first = fixed(&[("copy:", ""), ("i", "id"), ("l", "last 4"), ("r", "row"), ("j", "JSON"), ("Esc", "nothing")]);

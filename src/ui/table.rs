@@ -65,7 +65,7 @@ pub(super) fn draw(theme: &Theme, area: Rect, columns: &[Column], rows: &[Row], 
     if area.height == 0 || area.width < 4 {
         return;
     }
-    let (widths, gap) = fit(columns, rows, usize::from(area.width).saturating_sub(3));
+    let (widths, gap) = fit(columns, rows, usize::from(area.width).saturating_sub(2));
     let titles: Vec<(Role, String)> = columns.iter().map(|column| (Role::Muted, column.title.to_owned())).collect();
     line(theme, area, area.y, columns, (&widths, gap), &titles, None, to);
     for (y, row) in (area.y + 1..area.bottom()).zip(rows) {
@@ -148,7 +148,7 @@ fn fit(columns: &[Column], rows: &[Row], room: usize) -> (Vec<usize>, usize) {
         }
     }
     let free = room.saturating_sub(used(&widths));
-    let gap = if free >= count.saturating_sub(1) + 4 { 2 } else { 1 };
+    let gap = if free >= count.saturating_sub(1) + 12 { 2 } else { 1 };
     let mut free = free.saturating_sub(if gap == 2 { count.saturating_sub(1) } else { 0 });
     let wishes: Vec<usize> = columns
         .iter()

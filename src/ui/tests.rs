@@ -1,14 +1,17 @@
 //! What the screens say, at the sizes that matter, and that no size breaks them.
 
+use proptest::prelude::*;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::theme::{Role, Theme};
 use super::view;
-use crate::app::fixture::{bare, board, press, steps};
+use crate::app::chord::Chord;
+use crate::app::fixture::{ago, bare, board, press, steps};
 use crate::app::layout::Pane;
-use crate::app::{Model, Msg, update};
+use crate::app::{Effect, Model, Msg, update};
 use crate::domain::operation::OperationState;
+use crate::engine::{Job, News};
 
 fn drawn(model: &Model) -> Buffer {
     let mut buffer = Buffer::empty(Rect::new(0, 0, model.size.0, model.size.1));
@@ -156,4 +159,35 @@ fn only_the_focused_pane_reverses_its_row() {
     assert_eq!(reversed(&model), 1);
     press(&mut model, "tab tab");
     assert_eq!((model.focus, reversed(&model)), (Pane::Feed, 1));
+}
+
+fn any_message() -> impl Strategy<Value = Msg> {
+    let named = ["enter", "esc", "tab", "s-tab", "up", "down", "pgdn", "pgup", "home", "end", "space", "backspace", "f1"];
+    let key = |text: String| Msg::Key(text.parse::<Chord>().expect("a chord of the test"));
+    prop_oneof![
+        8 => proptest::sample::select((b'!'..=b'~').collect::<Vec<u8>>()).prop_map(move |byte| key(char::from(byte).to_string())),
+        4 => proptest::sample::select(named.to_vec()).prop_map(move |name| key(name.to_owned())),
+        2 => proptest::sample::select(vec!["ctrl-d", "ctrl-u", "ctrl-r", "ctrl-c", "ctrl-l", "ctrl-z"]).prop_map(move |name| key(name.to_owned())),
+        1 => (0_u16..220, 0_u16..70).prop_map(|(columns, rows)| Msg::Resized(columns, rows)),
+        1 => (0_i64..400).prop_map(|seconds| Msg::Tick(ago(-seconds))),
+        1 => "\\PC{0,20}".prop_map(Msg::Paste),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    #[test]
+    fn no_key_breaks_the_board_and_none_changes_anything_while_it_is_read_only(
+        messages in proptest::collection::vec(any_message(), 1..60)
+    ) {
+        let mut model = board((120, 40));
+        _ = update(&mut model, Msg::News(News::ReadOnly(true)));
+        for msg in messages {
+            for effect in update(&mut model, msg) {
+                prop_assert!(!matches!(effect, Effect::Ask(Job::Act(_))), "a change was sent in READ");
+            }
+            drawn(&model);
+        }
+    }
 }
