@@ -7,9 +7,10 @@ use ratatui::layout::Rect;
 use super::theme::{Role, Theme};
 use super::view;
 use crate::app::chord::Chord;
-use crate::app::fixture::{ago, bare, board, press, steps};
+use crate::app::fixture::{ago, bare, board, card, press, steps};
 use crate::app::layout::Pane;
 use crate::app::{Effect, Model, Msg, update};
+use crate::domain::card::CardState;
 use crate::domain::operation::OperationState;
 use crate::engine::{Job, News};
 
@@ -159,6 +160,23 @@ fn only_the_focused_pane_reverses_its_row() {
     assert_eq!(reversed(&model), 1);
     press(&mut model, "tab tab");
     assert_eq!((model.focus, reversed(&model)), (Pane::Feed, 1));
+}
+
+#[test]
+fn wide_and_joined_letters_leave_the_frames_straight() {
+    for holder in
+        ["日本語テスト太郎さん", "प्रिया नायर क्\u{200d}ष", "a\u{301}\u{302}\u{303} Zalgo", "가나다라마바사아자차카타파하"]
+    {
+        for size in [(80, 24), (120, 40), (200, 60)] {
+            let mut model = board(size);
+            let odd = card(CardState::Active, holder, "1111", "artha", "-1.00 USD", 1);
+            _ = update(&mut model, Msg::News(News::Cards(vec![odd])));
+            let buffer = drawn(&model);
+            let inner = 3..model.layout().panes.first().expect("a pane").1.bottom() - 1;
+            let edge = model.layout().panes.first().expect("a pane").1.right() - 1;
+            assert!(inner.clone().all(|y| buffer[(edge, y)].symbol() == "│"), "{holder} at {size:?}");
+        }
+    }
 }
 
 fn any_message() -> impl Strategy<Value = Msg> {
