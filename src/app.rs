@@ -44,7 +44,7 @@ const REMARK: Duration = Duration::from_secs(8);
 
 /// Everything the board can hear.
 #[derive(Debug)]
-#[expect(clippy::large_enum_variant, reason = "a message lives for one update: boxing news would cost more than it saves")]
+#[expect(clippy::large_enum_variant, reason = "messages are moved once, from the channel into the update")]
 pub enum Msg {
     /// A key.
     Key(Chord),

@@ -49,6 +49,8 @@ struct Inner {
     forced_read_only: bool,
     read_only: AtomicBool,
     sending: Sending,
+    /// When each operation that was told last changed, so that no other process's look tells it twice.
+    told: Mutex<BTreeMap<OperationId, Operation>>,
     session: u64,
     made: AtomicU16,
     tasks: Mutex<Vec<JoinHandle<()>>>,
@@ -166,6 +168,7 @@ impl Engine {
             forced_read_only: read_only,
             read_only: AtomicBool::new(read_only),
             sending: Sending::default(),
+            told: Mutex::default(),
             session,
             made: AtomicU16::new(0),
             tasks: Mutex::default(),
@@ -239,11 +242,7 @@ impl Engine {
             let Ok(changed) = self.0.store.journal(move |db| journal::changed_since(db, after)).await else { continue };
             for operation in changed {
                 after = after.max(operation.updated_at);
-                let news = match self.lock_open().get(&operation.id) {
-                    Some(known) => *known != operation,
-                    None => operation.is_open() || operation.updated_at >= after,
-                };
-                if news {
+                if self.lock_told().get(&operation.id) != Some(&operation) {
                     self.tell_operation(&operation).await;
                 }
             }
@@ -364,6 +363,7 @@ impl Engine {
                 open.remove(&operation.id);
             }
         }
+        self.lock_told().insert(operation.id, operation.clone());
         if let Ok(account) = self.account(&operation.card.provider) {
             account.wake.notify_one();
         }
@@ -402,6 +402,10 @@ impl Engine {
         self.0.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn lock_told(&self) -> MutexGuard<'_, BTreeMap<OperationId, Operation>> {
+        self.0.told.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn lock_tasks(&self) -> MutexGuard<'_, Vec<JoinHandle<()>>> {
         self.0.tasks.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -428,31 +432,39 @@ fn account(config: ProviderConfig, clock: &Clock, transport: Option<&MakeTranspo
     Account::new(info, config, provider, http, clock.now())
 }
 
-/// How many changes are being sent.
-struct Sending(watch::Sender<usize>);
+/// The changes that this engine is sending.
+struct Sending(watch::Sender<BTreeSet<OperationId>>);
 
 impl Default for Sending {
     fn default() -> Self {
-        Self(watch::Sender::new(0))
+        Self(watch::Sender::new(BTreeSet::new()))
     }
 }
 
 impl Sending {
-    fn enter(&self) -> OneSending<'_> {
-        self.0.send_modify(|count| *count += 1);
-        OneSending(&self.0)
+    fn enter(&self, id: OperationId) -> OneSending<'_> {
+        self.0.send_modify(|ids| {
+            ids.insert(id);
+        });
+        OneSending(&self.0, id)
+    }
+
+    fn has(&self, id: OperationId) -> bool {
+        self.0.borrow().contains(&id)
     }
 
     async fn none_left(&self) {
-        let _ = self.0.subscribe().wait_for(|count| *count == 0).await;
+        let _ = self.0.subscribe().wait_for(BTreeSet::is_empty).await;
     }
 }
 
-struct OneSending<'a>(&'a watch::Sender<usize>);
+struct OneSending<'a>(&'a watch::Sender<BTreeSet<OperationId>>, OperationId);
 
 impl Drop for OneSending<'_> {
     fn drop(&mut self) {
-        self.0.send_modify(|count| *count = count.saturating_sub(1));
+        self.0.send_modify(|ids| {
+            ids.remove(&self.1);
+        });
     }
 }
 

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::account::Account;
 use super::schedule::look_again;
@@ -14,6 +14,9 @@ use crate::domain::card::{Card, CardState};
 use crate::domain::operation::{Action, Before, Deed, Operation, OperationId, OperationState, Proof, Step, may};
 use crate::provider::{Error, Outcome, Receipt, Seen};
 use crate::store::journal::{self, Finding, Intent};
+
+/// A freeze, unfreeze or close that cannot be seen after this long did not take effect.
+const STATES_SETTLE: SignedDuration = SignedDuration::from_mins(30);
 
 impl Engine {
     /// Asks for a change and waits for its proof, at most `wait`. What comes back is the operation as it then is.
@@ -42,7 +45,7 @@ impl Engine {
     }
 
     async fn send(&self, order: Order) -> Result<Operation, Refused> {
-        let _sending = self.0.sending.enter();
+        let _sending = self.0.sending.enter(order.id);
         let account = self.gate(&order)?;
         let provider = account.provider().map_err(Refused::Unread)?;
         let known = self.lock_cards().get(&order.card).cloned().unwrap_or_else(|| Card::unread(order.card.clone()));
@@ -74,7 +77,13 @@ impl Engine {
         };
         self.intend(&operation, order.second).await?;
         self.tell_operation(&operation).await;
-        self.note(operation.id, "sent", &format!("{} asked of {}", operation.phrase(), operation.card.provider)).await?;
+        let words = format!("{} asked of {}", operation.phrase(), operation.card.provider);
+        if let Err(refused) = self.note(operation.id, "sent", &words).await {
+            // Nothing left yet: where the journal takes that one line more, the card need not wait for this operation.
+            let unsent = Finding::verdict(self.0.clock.now(), "not sent", refused.to_string(), OperationState::Failed);
+            self.find(&account, operation, unsent).await;
+            return Err(refused);
+        }
         let result = provider.act(&card, &order.action, order.id).await;
         // The secrets of the action end here.
         drop(order.action);
@@ -238,6 +247,12 @@ impl Engine {
             Ok(Seen::NotYet { looked }) if operation.deed == Deed::TopUp && operation.state == OperationState::Unknown => {
                 finding(looked, OperationState::Accepted)
             }
+            // A state that is not there long after it was asked for was not set; asking again does no harm.
+            Ok(Seen::NotYet { looked })
+                if operation.deed != Deed::TopUp && at.duration_since(operation.created_at) > STATES_SETTLE =>
+            {
+                finding(format!("{looked} long after it was asked: it did not take effect"), OperationState::Failed)
+            }
             Ok(Seen::NotYet { looked }) => finding(looked, operation.state),
             Ok(Seen::Nowhere { looked }) => finding(format!("{looked}; absence is not proof that it failed"), operation.state),
             Err(error) => finding(format!("could not look: {error}"), operation.state),
@@ -269,7 +284,7 @@ impl Engine {
         let now = self.0.clock.now();
         let left = self.0.store.journal(|db| journal::being_sent(db)).await?;
         for (id, process, since) in left {
-            if is_alive(process, since, now) {
+            if self.0.sending.has(id) || is_alive(process, since, now) {
                 continue;
             }
             let finding = Finding {
@@ -336,7 +351,7 @@ fn changed_since_shown(order: &Order, card: &Card) -> Result<(), Refused> {
 
 /// Whether the process that was sending may still be at it: it runs, and has not taken longer than any request may.
 fn is_alive(process: u32, since: Timestamp, now: Timestamp) -> bool {
-    if process == std::process::id() || now.duration_since(since) > jiff::SignedDuration::from_mins(10) {
+    if process == std::process::id() || now.duration_since(since) > SignedDuration::from_mins(10) {
         return false;
     }
     runs(process)

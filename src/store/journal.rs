@@ -131,6 +131,14 @@ pub struct Finding {
     pub looked: bool,
 }
 
+impl Finding {
+    /// A finding that names no transaction and plans no look.
+    #[must_use]
+    pub const fn verdict(at: Timestamp, what: &'static str, words: String, state: OperationState) -> Self {
+        Self { at, what, words, state, provider_reference: None, credit: None, next_look: None, looked: false }
+    }
+}
+
 /// Writes a finding and returns the operation as it then is. A move that is not legal is not made: the line says so and the state
 /// stays. A credit that proves another operation proves nothing here.
 ///
