@@ -27,7 +27,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::domain::card::{Card, CardKey, CardState, digits};
-use crate::domain::operation::{Deed, OperationId, OperationState};
+use crate::domain::operation::{Deed, Operation, OperationId, OperationState};
 use crate::engine::{HealthState, Job, News};
 use crate::ui::theme::Theme;
 use chord::{Chord, Key};
@@ -343,8 +343,22 @@ impl Model {
     }
 
     fn hear(&mut self, news: &News) -> Vec<Effect> {
+        let before = match news {
+            News::Operation(row) => feed::operation(&self.world, row.id).map(|known| known.state),
+            News::Cards(_)
+            | News::Stale { .. }
+            | News::Transactions(_)
+            | News::Refused { .. }
+            | News::Steps { .. }
+            | News::Float { .. }
+            | News::Quote { .. }
+            | News::Health(_)
+            | News::ReadOnly(_)
+            | News::Broken(_) => None,
+        };
         self.world.hear(news);
         match news {
+            News::Operation(row) if before.is_some_and(|state| state != row.state) => self.tell_outcome(row),
             News::Refused { card, why, .. } if !self.dialogs.iter().any(|dialog| dialog.card() == Some(card)) => {
                 let digits = self.digits(card);
                 self.complain(format!("{digits}: NOT SENT, {why}"));
@@ -368,6 +382,23 @@ impl Model {
                 self.outcome(outcome)
             }
             None => Vec::new(),
+        }
+    }
+
+    /// What became of a change that no dialog watches any more.
+    fn tell_outcome(&mut self, row: &Operation) {
+        if self.dialogs.iter().any(|dialog| dialog.card() == Some(&row.card)) {
+            return;
+        }
+        let what = format!("{} of {}", row.phrase(), digits(row.last4));
+        let detail = row.detail.as_deref().map(|detail| format!(", {detail}")).unwrap_or_default();
+        match row.state {
+            OperationState::Done => self.remark(&format!("{what}: DONE{detail}")),
+            OperationState::Failed => self.complain(format!("{what}: FAILED{detail}")),
+            OperationState::Unknown => {
+                self.complain(format!("{what}: UNKNOWN, cardtop is looking for it; do not send it again"));
+            }
+            OperationState::Sent | OperationState::Accepted => {}
         }
     }
 
@@ -561,8 +592,11 @@ impl Model {
             return Vec::new();
         }
         // From here on rows stand still, and the cursor stays on its row afterwards.
-        self.cards.list.hold();
-        self.feed.list.hold();
+        match self.focus {
+            Pane::Cards => self.cards.list.hold(),
+            Pane::Feed => self.feed.hold(),
+            Pane::Detail | Pane::Activity | Pane::Providers => {}
+        }
         let world = &mut self.world;
         let (dialog, effects) = match asked {
             Asked::Freeze => {

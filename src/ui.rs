@@ -18,6 +18,7 @@ mod tests;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
+use ratatui::style::Style;
 
 use crate::app::Model;
 use crate::app::layout::{Class, Pane};
@@ -94,7 +95,7 @@ fn words(theme: &Theme, spans: &[(Role, String)], x: u16, y: u16, end: u16, to: 
         }
         let room = usize::from(end - x);
         let fitted = text::fit(words, room);
-        to.set_stringn(x, y, &fitted, room, theme.style(*role));
+        to.set_stringn(x, y, &fitted, room, Style::reset().patch(theme.style(*role)));
         x = x.saturating_add(u16::try_from(text::width(&fitted)).unwrap_or(u16::MAX));
     }
     x
@@ -113,7 +114,7 @@ fn divider(theme: &Theme, title: &str, area: Rect, y: u16, to: &mut Buffer) {
     }
     if !title.is_empty() {
         let title = format!(" {} ", text::fit(title, usize::from(area.width).saturating_sub(4)));
-        to.set_stringn(area.x + 1, y, &title, usize::from(area.width), theme.style(Role::Heading));
+        to.set_stringn(area.x + 1, y, &title, usize::from(area.width), Style::reset().patch(theme.style(Role::Heading)));
     }
 }
 
@@ -125,7 +126,7 @@ fn position(theme: &Theme, area: Rect, range: (usize, usize), of: usize, to: &mu
     }
     let words = format!(" {}-{until} of {} ", from + 1, thousands(of));
     let x = area.right().saturating_sub(u16::try_from(words.len() + 2).unwrap_or(area.width));
-    to.set_stringn(x, area.bottom() - 1, &words, words.len(), theme.style(Role::Muted));
+    to.set_stringn(x, area.bottom() - 1, &words, words.len(), Style::reset().patch(theme.style(Role::Muted)));
 }
 
 /// `2,311`.

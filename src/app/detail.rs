@@ -181,7 +181,8 @@ fn expiry(date: &str) -> String {
 fn rung(label: &str, sign: &str, money: Option<Money>, tilde: &str, words: &str, columns: usize) -> Line {
     let figure = money.map_or_else(|| "-".to_owned(), |money| format!("{tilde}{sign}{}", money.grouped()));
     let code = money.map(|money| money.currency().code().to_owned()).unwrap_or_default();
-    let wide = if columns < 48 { 11 } else { 14 };
+    // A figure that needs more room than its neighbours takes it: it is never cut.
+    let wide = text::width(&figure).max(if columns < 48 { 11 } else { 14 });
     let role = if money.is_some_and(Money::is_negative) && sign.is_empty() { Role::Danger } else { Role::Money };
     let role = if tilde.is_empty() { role } else { Role::Stale };
     vec![
@@ -264,14 +265,16 @@ fn agreement(balance: &Balance) -> (&'static str, bool) {
 fn decline_lines(world: &World, card: &Card, decline: &Transaction, columns: usize) -> Vec<Line> {
     let age = text::age(world.now, decline.at);
     let when = time(decline.at, world.now, &world.zone);
+    // What is more than a day old is history.
+    let role = if world.now.duration_since(decline.at).as_hours() < 24 { Role::Caution } else { Role::Heading };
     let mut lines = vec![vec![
-        (Role::Caution, "Last decline".to_owned()),
+        (role, "Last decline".to_owned()),
         (Role::Text, format!("  {when}  ")),
         (Role::Muted, format!("{age} ago  ")),
         (Role::Money, decline.amount.to_string()),
     ]];
     if columns < 48 {
-        lines = vec![vec![(Role::Caution, format!("DECLINED {age} ago")), (Role::Money, format!("   {}", decline.amount))]];
+        lines = vec![vec![(role, format!("DECLINED {age} ago")), (Role::Money, format!("   {}", decline.amount))]];
     }
     let mut told = |label: &str, words: &str, role: Role| {
         for (place, line) in wrap(words, columns.saturating_sub(7)).into_iter().enumerate() {

@@ -215,6 +215,12 @@ impl Feed {
         }
     }
 
+    /// Stays on the row under the cursor, and follows nothing any more.
+    pub(crate) const fn hold(&mut self) {
+        self.follow = false;
+        self.list.hold();
+    }
+
     /// Stays on the newest row from now on.
     pub(crate) fn follow(&mut self) {
         self.follow = true;

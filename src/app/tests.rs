@@ -6,7 +6,7 @@ use super::fixture::{ago, bare, board, card, declined, key, now, operation, pres
 use super::layout::Pane;
 use super::{Effect, Model, Msg, update, wake_at};
 use crate::domain::card::{CardKey, CardState};
-use crate::domain::operation::{Deed, OperationId, OperationState};
+use crate::domain::operation::{Deed, Operation, OperationId, OperationState};
 use crate::engine::{Job, News};
 
 fn selected(model: &Model) -> String {
@@ -68,6 +68,17 @@ fn rows_stand_still_under_an_open_dialog_and_the_dialog_keeps_its_card() {
     press(&mut model, "esc");
     assert_ne!(order(&model), before, "the order goes on once the dialog is closed");
     assert_eq!(selected(&model), "c-4242");
+}
+
+#[test]
+fn a_feed_that_follows_goes_on_following_under_the_dialog_of_another_pane() {
+    let mut model = board((120, 40));
+    press(&mut model, "f esc");
+    let fresh = transaction(&key("artha", "1455"), "a-1", 0, "5.00 EUR", "LIDL");
+    hear(&mut model, News::Transactions(vec![fresh]));
+    assert_eq!((model.feed.follow, model.feed.list.range().0), (true, 0));
+    press(&mut model, "2 j f esc");
+    assert!(!model.feed.follow, "a dialog of its own row holds it");
 }
 
 #[test]
@@ -242,6 +253,26 @@ fn a_refusal_is_said_when_no_dialog_shows_it() {
     assert_eq!(words.as_deref(), Some("..4242: NOT SENT, the card changed since"), "it stays until a key is pressed");
     press(&mut model, "j");
     assert_eq!(model.notice, None);
+}
+
+#[test]
+fn what_became_of_a_change_is_said_once_and_old_ones_are_not_told_again() {
+    let mut model = board((120, 40));
+    assert_eq!(model.notice, None, "the journal that was read at the start is no news");
+    let sent = model.world.operations.first().cloned().expect("the fixture sends one");
+    hear(&mut model, News::Operation(Operation { state: OperationState::Unknown, ..sent }));
+    let words = model.notice.as_ref().map(|notice| notice.words.as_str());
+    assert_eq!(words, Some("top-up 30.00 USD of ..4242: UNKNOWN, cardtop is looking for it; do not send it again"));
+}
+
+#[test]
+fn a_large_figure_is_never_cut() {
+    let mut model = board((120, 40));
+    let rich = card(CardState::Active, "Rich", "9999", "artha", "1234567890123.45 USD", 1);
+    hear(&mut model, News::Cards(vec![rich]));
+    let lines = super::detail::lines(&model.world, &key("artha", "9999"), 36);
+    let text: Vec<String> = lines.iter().map(|line| line.iter().map(|(_, words)| words.as_str()).collect()).collect();
+    assert!(text.iter().any(|line| line.contains("1,234,567,890,123.45 USD")), "{text:#?}");
 }
 
 #[test]

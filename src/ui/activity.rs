@@ -79,7 +79,7 @@ pub(super) fn view(model: &Model, area: Rect, to: &mut Buffer) {
         let reason = if activity.hidden > 0 {
             format!("Tab and filter hide all {} operations.", thousands(activity.hidden))
         } else {
-            "No change was asked yet. f, t, P and C ask for one.".to_owned()
+            "No change was asked yet.".to_owned()
         };
         empty(theme, Rect { y: list.y + 1, height: list.height - 1, ..list }, &[reason], to);
     }

@@ -211,10 +211,11 @@ fn explanation(model: &Model, row: &Known<'_>, columns: usize) -> Vec<Line> {
             tell(Role::Text, &in_words(model, row));
             let utc = row.at.strftime("%H:%M:%SZ");
             tell(Role::Muted, &format!("{} here, {utc}; seen by us {} s later, at {}", time(row.at), later, time(row.seen_at)));
-            let fee = row.fee.map(|fee| format!("   fee {fee}")).unwrap_or_default();
+            let fee = row.fee.filter(|fee| !fee.amount().is_zero());
+            let fee = fee.map(|fee| format!("   fee {fee}")).unwrap_or_default();
             let code = row.decline_reason.as_deref().map(|code| format!("   code {code}")).unwrap_or_default();
             tell(Role::Muted, &format!("{} says {}   id {}{code}{fee}", row.provider, row.provider_state, row.id));
-            if let Some(description) = &row.description {
+            if let Some(description) = row.description.as_ref().filter(|words| Some(*words) != row.merchant.as_ref()) {
                 tell(Role::Muted, description);
             }
         }

@@ -65,7 +65,7 @@ pub(super) fn draw(theme: &Theme, area: Rect, columns: &[Column], rows: &[Row], 
     if area.height == 0 || area.width < 4 {
         return;
     }
-    let (widths, gap) = fit(columns, rows, usize::from(area.width).saturating_sub(3));
+    let (widths, gap) = fit(columns, rows, usize::from(area.width).saturating_sub(2));
     let titles: Vec<(Role, String)> = columns.iter().map(|column| (Role::Muted, column.title.to_owned())).collect();
     line(theme, area, area.y, columns, (&widths, gap), &titles, None, to);
     for (y, row) in (area.y + 1..area.bottom()).zip(rows) {
@@ -102,7 +102,12 @@ fn line(
             continue;
         }
         let room = usize::from(area.right().saturating_sub(x)).min(*width);
-        let words = if column.kind == Kind::Figure { text::right(words, room) } else { text::left(words, room) };
+        let words = match column.kind {
+            // Half a figure is a wrong figure.
+            Kind::Figure if text::width(words) > room => text::right("~", room),
+            Kind::Figure => text::right(words, room),
+            Kind::Words | Kind::Whole => text::left(&cut(words, room), room),
+        };
         to.set_stringn(x, y, &words, room, over.unwrap_or_else(|| theme.style(*role)));
         x = x.saturating_add(u16::try_from(width + gap).unwrap_or(u16::MAX));
     }
@@ -143,7 +148,7 @@ fn fit(columns: &[Column], rows: &[Row], room: usize) -> (Vec<usize>, usize) {
         }
     }
     let free = room.saturating_sub(used(&widths));
-    let gap = if free >= count.saturating_sub(1) + 4 { 2 } else { 1 };
+    let gap = if free >= count.saturating_sub(1) + 12 { 2 } else { 1 };
     let mut free = free.saturating_sub(if gap == 2 { count.saturating_sub(1) } else { 0 });
     let wishes: Vec<usize> = columns
         .iter()
@@ -158,6 +163,16 @@ fn fit(columns: &[Column], rows: &[Row], room: usize) -> (Vec<usize>, usize) {
         free -= more;
     }
     (widths, gap)
+}
+
+/// Words that fit, with `~` where they were cut. A figure at the cut goes as a whole: half of it would be another one.
+fn cut(words: &str, room: usize) -> String {
+    let fitted = text::fit(words, room);
+    let Some(kept) = fitted.strip_suffix('~').filter(|kept| words.starts_with(kept) && *kept != words) else { return fitted };
+    let digit = |c: char| c.is_ascii_digit() || matches!(c, '.' | ',' | '-' | '+');
+    let goes_on = words.get(kept.len()..).and_then(|rest| rest.chars().next()).is_some_and(digit);
+    let start = kept.trim_end_matches(digit);
+    if goes_on && start.len() < kept.len() && start.ends_with(' ') { format!("{start}~") } else { fitted }
 }
 
 /// Takes from the widest words until everything fits; figures and whole words are left alone.
@@ -190,6 +205,14 @@ mod tests {
         assert_eq!(widths(28, "1,234,567.00"), [7, 7, 0, 12]);
         assert_eq!(widths(25, "1,234,567.00"), [7, 4, 0, 12]);
         assert_eq!(widths(80, "1.00"), [8, 20, 10, 10]);
+    }
+
+    #[test]
+    fn a_figure_among_words_is_shown_whole_or_not_at_all() {
+        assert_eq!(cut("DECLINED 3m 3,477.70", 17), "DECLINED 3m ~");
+        assert_eq!(cut("DECLINED 3m 41.90", 17), "DECLINED 3m 41.90");
+        assert_eq!(cut("ICA MAXI STOCKHOLM", 15), "ICA MAXI STOCK~");
+        assert_eq!(cut("APPROX ~", 8), "APPROX ~");
     }
 
     #[test]

@@ -1,14 +1,18 @@
 //! What the screens say, at the sizes that matter, and that no size breaks them.
 
+use proptest::prelude::*;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::theme::{Role, Theme};
 use super::view;
-use crate::app::fixture::{bare, board, press, steps};
+use crate::app::chord::Chord;
+use crate::app::fixture::{ago, bare, board, card, press, steps};
 use crate::app::layout::Pane;
-use crate::app::{Model, Msg, update};
+use crate::app::{Effect, Model, Msg, update};
+use crate::domain::card::CardState;
 use crate::domain::operation::OperationState;
+use crate::engine::{Job, News};
 
 fn drawn(model: &Model) -> Buffer {
     let mut buffer = Buffer::empty(Rect::new(0, 0, model.size.0, model.size.1));
@@ -156,4 +160,52 @@ fn only_the_focused_pane_reverses_its_row() {
     assert_eq!(reversed(&model), 1);
     press(&mut model, "tab tab");
     assert_eq!((model.focus, reversed(&model)), (Pane::Feed, 1));
+}
+
+#[test]
+fn wide_and_joined_letters_leave_the_frames_straight() {
+    for holder in
+        ["日本語テスト太郎さん", "प्रिया नायर क्\u{200d}ष", "a\u{301}\u{302}\u{303} Zalgo", "가나다라마바사아자차카타파하"]
+    {
+        for size in [(80, 24), (120, 40), (200, 60)] {
+            let mut model = board(size);
+            let odd = card(CardState::Active, holder, "1111", "artha", "-1.00 USD", 1);
+            _ = update(&mut model, Msg::News(News::Cards(vec![odd])));
+            let buffer = drawn(&model);
+            let inner = 3..model.layout().panes.first().expect("a pane").1.bottom() - 1;
+            let edge = model.layout().panes.first().expect("a pane").1.right() - 1;
+            assert!(inner.clone().all(|y| buffer[(edge, y)].symbol() == "│"), "{holder} at {size:?}");
+        }
+    }
+}
+
+fn any_message() -> impl Strategy<Value = Msg> {
+    let named = ["enter", "esc", "tab", "s-tab", "up", "down", "pgdn", "pgup", "home", "end", "space", "backspace", "f1"];
+    let key = |text: String| Msg::Key(text.parse::<Chord>().expect("a chord of the test"));
+    prop_oneof![
+        8 => proptest::sample::select((b'!'..=b'~').collect::<Vec<u8>>()).prop_map(move |byte| key(char::from(byte).to_string())),
+        4 => proptest::sample::select(named.to_vec()).prop_map(move |name| key(name.to_owned())),
+        2 => proptest::sample::select(vec!["ctrl-d", "ctrl-u", "ctrl-r", "ctrl-c", "ctrl-l", "ctrl-z"]).prop_map(move |name| key(name.to_owned())),
+        1 => (0_u16..220, 0_u16..70).prop_map(|(columns, rows)| Msg::Resized(columns, rows)),
+        1 => (0_i64..400).prop_map(|seconds| Msg::Tick(ago(-seconds))),
+        1 => "\\PC{0,20}".prop_map(Msg::Paste),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    #[test]
+    fn no_key_breaks_the_board_and_none_changes_anything_while_it_is_read_only(
+        messages in proptest::collection::vec(any_message(), 1..60)
+    ) {
+        let mut model = board((120, 40));
+        _ = update(&mut model, Msg::News(News::ReadOnly(true)));
+        for msg in messages {
+            for effect in update(&mut model, msg) {
+                prop_assert!(!matches!(effect, Effect::Ask(Job::Act(_))), "a change was sent in READ");
+            }
+            drawn(&model);
+        }
+    }
 }
