@@ -240,6 +240,8 @@ fn hue(colour: Color, light: bool) -> Option<&'static str> {
         (Color::Magenta, true) => "#8250df",
         (Color::Cyan, false) => "#76e3ea",
         (Color::Cyan, true) => "#1b7c83",
+        (Color::DarkGray, false) => "#5b626d",
+        (Color::DarkGray, true) => "#8c959f",
         _ => return None,
     })
 }
