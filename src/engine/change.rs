@@ -254,7 +254,10 @@ impl Engine {
                 finding(format!("{looked} long after it was asked: it did not take effect"), OperationState::Failed)
             }
             Ok(Seen::NotYet { looked }) => finding(looked, operation.state),
-            Ok(Seen::Nowhere { looked }) => finding(format!("{looked}; absence is not proof that it failed"), operation.state),
+            Ok(Seen::Nowhere { looked }) => {
+                let balance = self.balance_then_and_now(&account, &card, &operation).await;
+                finding(format!("{looked}{balance}; absence is not proof that it failed"), operation.state)
+            }
             Err(error) => finding(format!("could not look: {error}"), operation.state),
         };
         let found = self.find(&account, operation, finding).await;
@@ -262,6 +265,16 @@ impl Engine {
             account.ask_card(&found.card);
         }
         Ok(found)
+    }
+
+    /// What the card's balance says beside the list, for the person who has to decide. It is no proof: the card is spent from meanwhile.
+    async fn balance_then_and_now(&self, account: &Account, card: &Card, operation: &Operation) -> String {
+        let then = operation.before.balance.and_then(|balance| balance.available);
+        let (Deed::TopUp, Some(then)) = (operation.deed, then) else { return String::new() };
+        match self.read_one(account, card).await.map(|card| card.available()) {
+            Ok(Some(now)) => format!("; available then {then}, now {now}"),
+            Ok(None) | Err(_) => String::new(),
+        }
     }
 
     /// Looks for the fate of an operation now, by reading only, and writes what was found into the journal.

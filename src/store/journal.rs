@@ -531,6 +531,28 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_full_disk_refuses_the_intent_and_leaves_the_journal_whole() {
+        with_journal(|db| {
+            saved(db, &top_up(1), false);
+            let pages: i64 = db.pragma_query_value(None, "page_count", |row| row.get(0)).expect("a count");
+            db.pragma_update_and_check(None, "max_page_count", pages, |_| Ok(())).expect("a limit");
+            let full = (2..200).find_map(|count| {
+                let card = CardKey::new(&ProviderId::new("acme"), &format!("{count:0>400}"));
+                intend(db, &Operation { card, ..top_up(count) }, false).err()
+            });
+            let error = full.expect("the limit is reached");
+            assert_eq!(crate::store::in_words(&error), "cannot grow: the disk is full");
+            let count = newest(db, 1_000).expect("a list").len();
+            assert_eq!(
+                verify(db).expect("the journal"),
+                Ok(u64::try_from(count).expect("a small number")),
+                "each operation has its line"
+            );
+        })
+        .await;
+    }
+
+    #[tokio::test]
     async fn every_change_of_a_line_breaks_the_chain() {
         with_journal(|db| {
             for count in 1..6 {
