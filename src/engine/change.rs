@@ -53,7 +53,7 @@ impl Engine {
         changed_since_shown(&order, &card)?;
         let can = provider.can();
         let deed = order.action.deed();
-        let open = if order.second { Vec::new() } else { self.open_of(&order.card.provider) };
+        let open = if order.second { Vec::new() } else { self.still_open(&order).await };
         may(deed, &card, &can, &open).map_err(|denied| Refused::Denied(denied.to_string()))?;
         let now = self.0.clock.now();
         let operation = Operation {
@@ -98,6 +98,18 @@ impl Engine {
         let operation = self.find(&account, operation, finding).await;
         account.ask_card(&order.card);
         Ok(operation)
+    }
+
+    /// Operations that are not settled, after those in the way of this order were looked for once more: one may have settled meanwhile.
+    async fn still_open(&self, order: &Order) -> Vec<Operation> {
+        let deed = order.action.deed();
+        let open = self.open_of(&order.card.provider);
+        for rival in open.iter().filter(|open| open.card == order.card && open.blocks(deed) && open.state != OperationState::Sent)
+        {
+            // Should the look fail, the operation stays in the way: that is what it is there for.
+            let _ = self.look(rival.id, "look").await;
+        }
+        self.open_of(&order.card.provider)
     }
 
     /// The one gate that every change passes, whatever asked for it.
