@@ -142,21 +142,10 @@ impl Script {
         if dice.below(self.one_in) != 0 {
             return None;
         }
-        let delay = self.longest.thousandths(dice.below(1_000));
+        let delay = self.longest * u32::try_from(dice.below(1_000)).unwrap_or(0) / 1_000;
         let all = Lie::all(delay);
         let kinds = all.len() as u64 - u64::from(!self.twice);
         all.get(usize::try_from(dice.below(kinds)).unwrap_or(0)).copied()
-    }
-}
-
-/// Thousandths of a duration, without a float.
-trait Thousandths {
-    fn thousandths(self, thousandths: u64) -> Duration;
-}
-
-impl Thousandths for Duration {
-    fn thousandths(self, thousandths: u64) -> Duration {
-        self * u32::try_from(thousandths).unwrap_or(1_000) / 1_000
     }
 }
 
@@ -236,6 +225,7 @@ impl Proxy {
     }
 
     /// The next top-up goes wrong like this, whatever the script says.
+    #[cfg(test)]
     pub(crate) fn plan(&self, lie: Lie) {
         *self.shared.planned.lock().unwrap_or_else(PoisonError::into_inner) = Some(lie);
     }
