@@ -307,7 +307,17 @@ impl Engine {
     /// Operations that were being sent when a process died: nobody can tell, so they are looked for.
     pub(super) async fn recover(&self) -> rusqlite::Result<()> {
         let now = self.0.clock.now();
-        let left = self.0.store.journal(|db| journal::being_sent(db)).await?;
+        let engine = self.clone();
+        let left = self.0.store.journal(move |db| {
+            let mut left = journal::being_sent(db)?;
+            // Asked while the journal is ours: whoever of this engine is still sending cannot have written its answer meanwhile.
+            // Before this engine sent anything, an entry with our process number is of an earlier process that had the same.
+            if *engine.0.sending.0.borrow() > 0 {
+                left.retain(|(_, process, _)| *process != std::process::id());
+            }
+            Ok(left)
+        });
+        let left = left.await?;
         for (id, process, since) in left {
             if self.0.sending.has(id) || is_alive(process, since, now) {
                 continue;

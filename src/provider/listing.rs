@@ -45,6 +45,9 @@ pub(super) async fn look(provider: &dyn Provider, card: &Card, operation: &Opera
 
 /// What the rows say of a top-up. Credits that prove others, or belong to equal top-ups that are surer than this one, are not proof; with
 /// more credits left than equal top-ups in doubt, somebody else sent one, and nobody can tell which is ours.
+///
+/// Rows are counted by their state, since equal ones have no names: it is DONE when more have arrived than the surer ones have coming, and
+/// FAILED only when the one row that failed can be nobody else's.
 pub(super) fn judge(rows: &[Transaction], operation: &Operation, claimed: &Claimed) -> Seen {
     let since = operation.created_at.saturating_sub(SKEW).unwrap_or(operation.created_at);
     let Some(amount) = operation.amount else { return Seen::Nowhere { looked: "it has no amount to look for".to_owned() } };
@@ -55,14 +58,33 @@ pub(super) fn judge(rows: &[Transaction], operation: &Operation, claimed: &Claim
         })
         .collect();
     candidates.sort_by_key(|row| row.at.duration_since(operation.created_at).abs());
+    let nowhere = |looked: String| Seen::Nowhere { looked };
+    let Some(nearest) = candidates.first() else {
+        return nowhere(format!("no top-up of {amount} in the list since {}", clock(since)));
+    };
     let left = candidates.len().saturating_sub(claimed.reserved);
-    match candidates.first() {
-        Some(row) if (1..=claimed.open + 1).contains(&left) => one(row, amount),
-        Some(_) if left == 0 => Seen::Nowhere {
-            looked: format!("every top-up of {amount} in the list since {} is another operation's", clock(since)),
-        },
-        Some(_) => Seen::Nowhere { looked: format!("{left} top-ups of {amount} in the list, cannot tell which is ours") },
-        None => Seen::Nowhere { looked: format!("no top-up of {amount} in the list since {}", clock(since)) },
+    if left > claimed.open + 1 {
+        return nowhere(format!("{left} top-ups of {amount} in the list, cannot tell which is ours"));
+    }
+    let (mut arrived, mut coming) = (Vec::new(), Vec::new());
+    for row in &candidates {
+        match row.state {
+            TransactionState::Cleared => arrived.push(row),
+            TransactionState::Hold => coming.push(row),
+            TransactionState::Declined | TransactionState::Reversed | TransactionState::Failed => {}
+        }
+    }
+    let alone = claimed.reserved == 0 && claimed.open == 0;
+    match (arrived.first(), coming.first()) {
+        (Some(row), _) if arrived.len() > claimed.reserved => {
+            Seen::Done { proof: format!("+{amount} in the list, id {}", row.id), credit: Some(Arc::clone(&row.id)) }
+        }
+        (_, Some(row)) if arrived.len() + coming.len() > claimed.reserved => {
+            Seen::NotYet { looked: format!("in the list as {}, id {}", row.provider_state, row.id) }
+        }
+        (None, None) if alone => Seen::Failed { why: format!("the list says {}, id {}", nearest.provider_state, nearest.id) },
+        (None, None) => nowhere(format!("a top-up of {amount} failed, id {}, cannot tell whether it was ours", nearest.id)),
+        (_, _) => nowhere(format!("every top-up of {amount} in the list since {} is another operation's", clock(since))),
     }
 }
 
@@ -74,18 +96,6 @@ fn clock(at: jiff::Timestamp) -> jiff::fmt::strtime::Display<'static> {
 fn credits(row: &Transaction, amount: Money) -> bool {
     let with_fee = row.fee.and_then(|fee| row.amount.plus(fee.size()).ok());
     row.amount.size() == amount || with_fee.is_some_and(|sum| sum.size() == amount)
-}
-
-fn one(row: &Transaction, amount: Money) -> Seen {
-    match row.state {
-        TransactionState::Cleared => {
-            Seen::Done { proof: format!("+{amount} in the list, id {}", row.id), credit: Some(Arc::clone(&row.id)) }
-        }
-        TransactionState::Hold => Seen::NotYet { looked: format!("in the list as {}, id {}", row.provider_state, row.id) },
-        TransactionState::Declined | TransactionState::Reversed | TransactionState::Failed => {
-            Seen::Failed { why: format!("the list says {}, id {}", row.provider_state, row.id) }
-        }
-    }
 }
 
 /// What a fresh reading of the card says of a freeze, unfreeze or close.
@@ -240,6 +250,23 @@ mod tests {
         assert!(matches!(judge(&[hold], &operation(), &Claimed::default()), Seen::NotYet { .. }));
         let failed = Transaction { state: TransactionState::Failed, ..row("7", "30", 5) };
         assert!(matches!(judge(&[failed], &operation(), &Claimed::default()), Seen::Failed { .. }));
+    }
+
+    #[test]
+    fn an_equal_top_up_that_has_arrived_does_not_prove_one_that_is_still_coming() {
+        let hold = || Transaction { state: TransactionState::Hold, ..row("8", "30", 5) };
+        let failed = || Transaction { state: TransactionState::Failed, ..row("8", "30", 5) };
+        let look =
+            |rows: &[Transaction], reserved, open| judge(rows, &operation(), &Claimed { reserved, open, ..Claimed::default() });
+        // The other one is surer: what has arrived is its credit, even where its row is nearer to us in time.
+        assert!(matches!(look(&[row("7", "30", 1), hold()], 1, 0), Seen::NotYet { .. }));
+        assert!(matches!(look(&[row("7", "30", 1), row("8", "30", 5)], 1, 0), Seen::Done { .. }));
+        assert!(matches!(look(&[row("7", "30", 1), failed()], 1, 0), Seen::Nowhere { .. }));
+        // Two in doubt: one credit is one DONE, and a failure is nobody's.
+        assert!(matches!(look(&[row("7", "30", 1), hold()], 0, 1), Seen::Done { .. }));
+        assert!(matches!(look(&[failed()], 0, 1), Seen::Nowhere { .. }), "the other one's failure is not ours");
+        assert!(matches!(look(&[failed()], 1, 0), Seen::Nowhere { .. }));
+        assert!(matches!(look(&[failed()], 0, 0), Seen::Failed { .. }));
     }
 
     #[test]
