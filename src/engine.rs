@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicBool, AtomicU16, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
@@ -122,6 +122,9 @@ const OPERATIONS_AT_START: u32 = 1_000;
 /// How often the journal is looked at for other processes' operations.
 const OTHERS: Duration = Duration::from_secs(1);
 
+/// How long an entry of another process may have been under way into the journal.
+const WAITED_FOR_THE_DISK: SignedDuration = SignedDuration::from_secs(10);
+
 /// How long the end waits for changes that are being sent.
 const LAST_WORDS: Duration = Duration::from_secs(3);
 
@@ -155,7 +158,12 @@ impl Engine {
         let known = store.known(|db| crate::store::cards::all(db)).await.map_err(failed)?;
         let session = random::<8>().map(u64::from_be_bytes).map_err(|_| "the system has no random numbers to give".to_owned())?;
         let configured: BTreeSet<ProviderId> = accounts.iter().map(|account| account.info.id.clone()).collect();
-        let known = known.into_iter().filter(|card| configured.contains(&card.key.provider)).map(|card| (card.key.clone(), card));
+        // Read by an earlier cardtop, however long ago: true as of its time, and not live before this one has read it.
+        let why: Arc<str> = "not read yet since the start".into();
+        let known = known
+            .into_iter()
+            .filter(|card| configured.contains(&card.key.provider))
+            .map(|card| (card.key.clone(), Card { balance: card.balance.stale(&why), ..card }));
         let engine = Self(Arc::new(Inner {
             accounts,
             store,
@@ -239,7 +247,9 @@ impl Engine {
             if turn.is_multiple_of(16) && self.recover().await.is_err() {
                 continue;
             }
-            let Ok(changed) = self.0.store.journal(move |db| journal::changed_since(db, after)).await else { continue };
+            // Another process may have waited for the disk after it took the time: what was told already is not told twice.
+            let from = after.saturating_sub(WAITED_FOR_THE_DISK).unwrap_or(after);
+            let Ok(changed) = self.0.store.journal(move |db| journal::changed_since(db, from)).await else { continue };
             for operation in changed {
                 after = after.max(operation.updated_at);
                 if self.lock_told().get(&operation.id) != Some(&operation) {

@@ -13,7 +13,7 @@ use crate::domain::card::{Card, CardKey, ProviderId, Reading};
 use crate::domain::money::Money;
 use crate::domain::operation::{Capabilities, Deed, Denied, Operation, OperationId, may};
 use crate::domain::transaction::{Transaction, TransactionState};
-use crate::engine::{Health, News, ProviderInfo, Step};
+use crate::engine::{Health, HealthState, News, ProviderInfo, Step};
 
 /// Most transactions that are kept in memory.
 const TRANSACTIONS_KEPT: usize = 50_000;
@@ -121,6 +121,13 @@ impl World {
                 self.floats.insert(provider.clone(), Reading::At { value: float.clone(), at: *at });
             }
             News::Health(health) => {
+                // A provider without cards has a float all the same.
+                if matches!(health.state, HealthState::Down | HealthState::Auth)
+                    && let Some(float) = self.floats.get_mut(&health.provider)
+                {
+                    let why = health.why.clone().unwrap_or_else(|| health.state.word().into());
+                    *float = std::mem::take(float).stale(&why);
+                }
                 self.health.insert(health.provider.clone(), (**health).clone());
             }
             News::ReadOnly(read_only) => self.read_only = *read_only,

@@ -15,6 +15,9 @@ use crate::domain::operation::{Action, Before, Deed, Operation, OperationId, Ope
 use crate::provider::{Error, Outcome, Receipt, Seen};
 use crate::store::journal::{self, Finding, Intent};
 
+/// An intent that could not be sent within this long is not sent any more.
+const INTENT_KEEPS: SignedDuration = SignedDuration::from_secs(30);
+
 /// A freeze, unfreeze or close that cannot be seen after this long did not take effect.
 const STATES_SETTLE: SignedDuration = SignedDuration::from_mins(30);
 
@@ -32,12 +35,12 @@ impl Engine {
             Err(died) => return Err(Refused::Journal(format!("cardtop itself failed: {died}; see `cardtop ops`"))),
         };
         let deadline = tokio::time::Instant::now() + wait;
-        while operation.is_open() {
+        while operation.is_open() && operation.proof != Proof::AnswerOnly && tokio::time::Instant::now() < deadline {
             let due = operation
                 .next_look
                 .map_or(Duration::MAX, |at| Duration::try_from(at.duration_since(self.0.clock.now())).unwrap_or_default());
-            let next = tokio::time::Instant::now().checked_add(due).filter(|next| *next <= deadline);
-            let Some(next) = next else { break };
+            // The last look is at the end of the wait, so that whatever was seen by then is said.
+            let next = tokio::time::Instant::now().checked_add(due).map_or(deadline, |next| next.min(deadline));
             tokio::time::sleep_until(next).await;
             operation = self.look(operation.id, "look").await.unwrap_or(operation);
         }
@@ -75,10 +78,12 @@ impl Engine {
             looks: 0,
             next_look: None,
         };
+        // Reading took its time: read-only may have been switched on meanwhile.
+        self.gate(&order)?;
         self.intend(&operation, order.second).await?;
         self.tell_operation(&operation).await;
         let words = format!("{} asked of {}", operation.phrase(), operation.card.provider);
-        if let Err(refused) = self.note(operation.id, "sent", &words).await {
+        if let Err(refused) = self.last_word(&operation, &words).await {
             // Nothing left yet: where the journal takes that one line more, the card need not wait for this operation.
             let unsent = Finding::verdict(self.0.clock.now(), "not sent", refused.to_string(), OperationState::Failed);
             self.find(&account, operation, unsent).await;
@@ -91,6 +96,7 @@ impl Engine {
         if let Err(error) = &result {
             if let Some(why) = account.bad(error, self.0.clock.now()) {
                 tracing::warn!(provider = account.info.id.name(), "{why}");
+                self.make_stale(&account, &why).await;
             }
             self.tell_health(&account).await;
         }
@@ -143,9 +149,21 @@ impl Engine {
         }
     }
 
-    async fn note(&self, id: OperationId, what: &'static str, words: &str) -> Result<(), Refused> {
-        let (at, words) = (self.0.clock.now(), words.to_owned());
-        self.0.store.journal(move |db| journal::note(db, id, at, what, &words)).await.map_err(|error| self.unwritten(&error))
+    /// The journal's line that it is sent now, unless too much happened since the intent: this process may have slept or been stopped
+    /// in between, another one may have taken the operation for lost, and the operator may have sent a second one.
+    async fn last_word(&self, operation: &Operation, words: &str) -> Result<(), Refused> {
+        let (id, words) = (operation.id, words.to_owned());
+        let at = self.0.clock.now();
+        if at.duration_since(operation.created_at) > INTENT_KEEPS {
+            return Err(Refused::Journal("not sent: it was confirmed too long ago, cardtop was held up; nothing was sent".to_owned()));
+        }
+        let state = self.0.store.journal(move |db| journal::note(db, id, at, "sent", &words)).await;
+        match state.map_err(|error| self.unwritten(&error))? {
+            OperationState::Sent => Ok(()),
+            OperationState::Accepted | OperationState::Done | OperationState::Failed | OperationState::Unknown => Err(
+                Refused::Journal("not sent: another cardtop took this operation for lost meanwhile; nothing was sent".to_owned()),
+            ),
+        }
     }
 
     fn unwritten(&self, error: &rusqlite::Error) -> Refused {
@@ -239,8 +257,14 @@ impl Engine {
         let at = self.0.clock.now();
         match &seen {
             Ok(_) => account.good(at),
-            Err(error) => drop(account.bad(error, at)),
+            // No read may come for a while after this: the figures are old from now on.
+            Err(error) => {
+                if let Some(why) = account.bad(error, at) {
+                    self.make_stale(&account, &why).await;
+                }
+            }
         }
+        self.tell_health(&account).await;
         let next_look = at.saturating_add(look_again(operation.looks + 1)).ok();
         let finding = |words: String, state| Finding {
             at,

@@ -99,15 +99,18 @@ pub fn intend(db: &mut Connection, operation: &Operation, second: bool) -> rusql
     Ok(Intent::Saved)
 }
 
-/// Adds a line about an operation without moving it.
+/// Adds a line about an operation that is being sent, without moving it. One that was moved meanwhile gets no line; its state is told.
 ///
 /// # Errors
 /// What SQLite said; then the line is not in it.
-pub fn note(db: &mut Connection, id: OperationId, at: Timestamp, what: &str, words: &str) -> rusqlite::Result<()> {
+pub fn note(db: &mut Connection, id: OperationId, at: Timestamp, what: &str, words: &str) -> rusqlite::Result<OperationState> {
     let tx = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let operation = one(&tx, id)?;
-    append(&tx, at, id, what, words, operation.state)?;
-    tx.commit()
+    if operation.state == OperationState::Sent {
+        append(&tx, at, id, what, words, operation.state)?;
+        tx.commit()?;
+    }
+    Ok(operation.state)
 }
 
 /// What became known of an operation.

@@ -33,6 +33,9 @@ const COLUMNS: [Column; 11] = [
     column("Provider code", 13, 16, 24, 8),
 ];
 
+/// Most lines that the totals take.
+const MOST_TOTALS: usize = 4;
+
 /// Rows that the explanation of a row takes.
 const WHY: u16 = 6;
 
@@ -245,7 +248,16 @@ fn foot(model: &Model, columns: usize) -> Vec<Line> {
             lines.push(part);
         }
     }
-    lines.truncate(3);
+    if lines.len() > MOST_TOTALS {
+        // Money that is left out is named: a list of totals without it would be wrong.
+        let mut shown = lines;
+        shown.truncate(MOST_TOTALS - 1);
+        let written: Vec<&str> = shown.iter().flatten().map(|(_, words)| words.as_str()).collect();
+        let left_out: Vec<&str> =
+            model.feed.totals.iter().map(|total| total.currency.code()).filter(|code| !written.contains(code)).collect();
+        shown.push(vec![(Role::Muted, format!("and, for want of room not shown: {}", left_out.join(" ")))]);
+        lines = shown;
+    }
     if model.feed.totals.is_empty() {
         lines = vec![vec![(Role::Muted, "no money moved in these rows".to_owned())]];
     }

@@ -13,6 +13,8 @@ use crate::app::keymap::{Command, TABLE, written};
 use crate::app::layout::Pane;
 use crate::app::providers::{age, last_known};
 use crate::config::Environment;
+use crate::domain::card::ProviderId;
+use crate::domain::money::Money;
 use crate::domain::operation::OperationState;
 use crate::domain::text;
 use crate::engine::HealthState;
@@ -20,10 +22,9 @@ use crate::engine::HealthState;
 /// Draws the two lines above.
 pub(super) fn top(model: &Model, area: Rect, to: &mut Buffer) {
     two_sides(model, &who(model, area.width), &clock(model, area.width), area.y, area, to);
-    let floats = floats(model);
     let health = health(model, usize::from(area.width));
-    let together = width(&health) + 3 + width(&floats) <= usize::from(area.width).saturating_sub(2);
-    two_sides(model, &health, if together { &floats } else { &[] }, area.y + 1, area, to);
+    let floats = floats(model, usize::from(area.width).saturating_sub(width(&health) + 5));
+    two_sides(model, &health, &floats, area.y + 1, area, to);
 }
 
 fn two_sides(model: &Model, left: &[(Role, String)], right: &[(Role, String)], y: u16, area: Rect, to: &mut Buffer) {
@@ -144,17 +145,45 @@ fn health_line(model: &Model, told: Told, columns: usize) -> Line {
     line
 }
 
-fn floats(model: &Model) -> Line {
+/// The floats, as many sums as there is room for, each whole, and how many more there are. Where not all fit, the one that pays for
+/// the selected card comes first.
+fn floats(model: &Model, room: usize) -> Line {
     let world = &model.world;
+    let mut sums: Vec<(&ProviderId, Money, bool)> = world
+        .providers
+        .iter()
+        .filter_map(|info| Some((&info.id, world.floats.get(&info.id)?)))
+        .flat_map(|(id, float)| {
+            float.value().into_iter().flatten().map(move |sum| (id, *sum, float.why_stale().is_some()))
+        })
+        .collect();
+    let all = floats_line(model, &sums, 0);
+    if width(&all) <= room {
+        return all;
+    }
+    if let Some(card) = model.cards.list.selected().and_then(|key| world.cards.get(key)) {
+        sums.sort_by_key(|(id, sum, _)| (**id != card.key.provider, Some(sum.currency()) != card.currency));
+    }
+    let count = sums.len();
+    let lines = (1..count).rev().map(|shown| floats_line(model, sums.get(..shown).unwrap_or_default(), count - shown));
+    lines.into_iter().find(|line| width(line) <= room).unwrap_or_default()
+}
+
+fn floats_line(model: &Model, sums: &[(&ProviderId, Money, bool)], more: usize) -> Line {
     let mut line = Line::new();
-    for info in &world.providers {
-        let Some(float) = world.floats.get(&info.id) else { continue };
-        let Some(sums) = float.value().filter(|sums| !sums.is_empty()) else { continue };
-        line.push(if line.is_empty() { (Role::Muted, "float ".to_owned()) } else { bar_glyph(model) });
-        line.push((Role::Muted, format!("{} ", info.id)));
-        let tilde = if float.why_stale().is_some() { "~" } else { "" };
-        let words: Vec<String> = sums.iter().map(|sum| format!("{tilde}{sum}")).collect();
-        line.push((if tilde.is_empty() { Role::Money } else { Role::Stale }, words.join(", ")));
+    let mut last = None;
+    for (id, sum, stale) in sums {
+        if last == Some(*id) {
+            line.push((Role::Muted, ", ".to_owned()));
+        } else {
+            line.push(if line.is_empty() { (Role::Muted, "float ".to_owned()) } else { bar_glyph(model) });
+            line.push((Role::Muted, format!("{id} ")));
+        }
+        last = Some(*id);
+        line.push(if *stale { (Role::Stale, format!("~{sum}")) } else { (Role::Money, sum.to_string()) });
+    }
+    if more > 0 {
+        line.push((Role::Muted, format!(" +{more} more")));
     }
     line
 }
