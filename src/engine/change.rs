@@ -155,7 +155,9 @@ impl Engine {
         let (id, words) = (operation.id, words.to_owned());
         let at = self.0.clock.now();
         if at.duration_since(operation.created_at) > INTENT_KEEPS {
-            return Err(Refused::Journal("not sent: it was confirmed too long ago, cardtop was held up; nothing was sent".to_owned()));
+            return Err(Refused::Journal(
+                "not sent: it was confirmed too long ago, cardtop was held up; nothing was sent".to_owned(),
+            ));
         }
         let state = self.0.store.journal(move |db| journal::note(db, id, at, "sent", &words)).await;
         match state.map_err(|error| self.unwritten(&error))? {
@@ -335,20 +337,18 @@ impl Engine {
         let left = self.0.store.journal(move |db| {
             let mut left = journal::being_sent(db)?;
             // Asked while the journal is ours: whoever of this engine is still sending cannot have written its answer meanwhile.
-            // Before this engine sent anything, an entry with our process number is of an earlier process that had the same.
-            if *engine.0.sending.0.borrow() > 0 {
-                left.retain(|(_, process, _)| *process != std::process::id());
-            }
+            // Any other entry with our process number is of an earlier process that had the same.
+            left.retain(|(id, ..)| !engine.0.sending.has(*id));
             Ok(left)
         });
         let left = left.await?;
         for (id, process, since) in left {
-            if self.0.sending.has(id) || is_alive(process, since, now) {
+            if is_alive(process, since, now) {
                 continue;
             }
             let finding = Finding {
                 at: now,
-                what: "crash",
+                what: journal::CRASH,
                 words: "cardtop ended while this was being sent: it may have happened, and is looked for".to_owned(),
                 state: OperationState::Unknown,
                 provider_reference: None,

@@ -113,6 +113,9 @@ pub fn note(db: &mut Connection, id: OperationId, at: Timestamp, what: &str, wor
     Ok(operation.state)
 }
 
+/// What a finding is called that only moves an operation which is still being sent.
+pub const CRASH: &str = "crash";
+
 /// What became known of an operation.
 #[derive(Clone, Debug)]
 pub struct Finding {
@@ -150,6 +153,10 @@ impl Finding {
 pub fn find(db: &mut Connection, id: OperationId, finding: &Finding) -> rusqlite::Result<Operation> {
     let tx = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let known = one(&tx, id)?;
+    // Whoever was taken for dead has answered meanwhile.
+    if finding.what == CRASH && known.state != OperationState::Sent {
+        return Ok(known);
+    }
     let mut finding = finding.clone();
     if let Some(credit) = &finding.credit {
         let other: Option<String> = tx
