@@ -140,7 +140,7 @@ pub enum Command {
         /// provider/id, a unique beginning of an id, or the last four digits
         card: String,
     },
-    /// List transactions, newest first: of the last 24 hours, or from `since:` of the filter
+    /// List transactions, newest first: of the last 30 days, or from `since:` of the filter
     #[command(visible_alias = "tx")]
     Transactions {
         /// Only of this card

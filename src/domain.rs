@@ -3,6 +3,7 @@
 //! No I/O, no async and no clock below this line: time is an argument. Everything else in the crate may import this
 //! module; it imports nothing of the crate.
 
+pub mod attention;
 pub mod card;
 pub mod filter;
 pub mod money;

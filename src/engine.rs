@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicBool, AtomicU16, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
@@ -49,6 +49,8 @@ struct Inner {
     forced_read_only: bool,
     read_only: AtomicBool,
     sending: Sending,
+    /// When each operation that was told last changed, so that no other process's look tells it twice.
+    told: Mutex<BTreeMap<OperationId, Operation>>,
     session: u64,
     made: AtomicU16,
     tasks: Mutex<Vec<JoinHandle<()>>>,
@@ -120,6 +122,9 @@ const OPERATIONS_AT_START: u32 = 1_000;
 /// How often the journal is looked at for other processes' operations.
 const OTHERS: Duration = Duration::from_secs(1);
 
+/// How long an entry of another process may have been under way into the journal.
+const WAITED_FOR_THE_DISK: SignedDuration = SignedDuration::from_secs(10);
+
 /// How long the end waits for changes that are being sent.
 const LAST_WORDS: Duration = Duration::from_secs(3);
 
@@ -153,7 +158,12 @@ impl Engine {
         let known = store.known(|db| crate::store::cards::all(db)).await.map_err(failed)?;
         let session = random::<8>().map(u64::from_be_bytes).map_err(|_| "the system has no random numbers to give".to_owned())?;
         let configured: BTreeSet<ProviderId> = accounts.iter().map(|account| account.info.id.clone()).collect();
-        let known = known.into_iter().filter(|card| configured.contains(&card.key.provider)).map(|card| (card.key.clone(), card));
+        // Read by an earlier cardtop, however long ago: true as of its time, and not live before this one has read it.
+        let why: Arc<str> = "not read yet since the start".into();
+        let known = known
+            .into_iter()
+            .filter(|card| configured.contains(&card.key.provider))
+            .map(|card| (card.key.clone(), Card { balance: card.balance.stale(&why), ..card }));
         let engine = Self(Arc::new(Inner {
             accounts,
             store,
@@ -166,6 +176,7 @@ impl Engine {
             forced_read_only: read_only,
             read_only: AtomicBool::new(read_only),
             sending: Sending::default(),
+            told: Mutex::default(),
             session,
             made: AtomicU16::new(0),
             tasks: Mutex::default(),
@@ -197,7 +208,6 @@ impl Engine {
     fn begin(&self, now: Timestamp, complaints: Vec<String>) {
         let engine = self.clone();
         let first = tokio::spawn(async move {
-            engine.tell(News::ReadOnly(engine.is_read_only())).await;
             engine.tell(News::Cards(engine.known_cards().await)).await;
             for account in &engine.0.accounts {
                 engine.tell_health(account).await;
@@ -237,14 +247,12 @@ impl Engine {
             if turn.is_multiple_of(16) && self.recover().await.is_err() {
                 continue;
             }
-            let Ok(changed) = self.0.store.journal(move |db| journal::changed_since(db, after)).await else { continue };
+            // Another process may have waited for the disk after it took the time: what was told already is not told twice.
+            let from = after.saturating_sub(WAITED_FOR_THE_DISK).unwrap_or(after);
+            let Ok(changed) = self.0.store.journal(move |db| journal::changed_since(db, from)).await else { continue };
             for operation in changed {
                 after = after.max(operation.updated_at);
-                let news = match self.lock_open().get(&operation.id) {
-                    Some(known) => *known != operation,
-                    None => operation.is_open() || operation.updated_at >= after,
-                };
-                if news {
+                if self.lock_told().get(&operation.id) != Some(&operation) {
                     self.tell_operation(&operation).await;
                 }
             }
@@ -365,6 +373,7 @@ impl Engine {
                 open.remove(&operation.id);
             }
         }
+        self.lock_told().insert(operation.id, operation.clone());
         if let Ok(account) = self.account(&operation.card.provider) {
             account.wake.notify_one();
         }
@@ -403,6 +412,10 @@ impl Engine {
         self.0.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn lock_told(&self) -> MutexGuard<'_, BTreeMap<OperationId, Operation>> {
+        self.0.told.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn lock_tasks(&self) -> MutexGuard<'_, Vec<JoinHandle<()>>> {
         self.0.tasks.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -429,31 +442,39 @@ fn account(config: ProviderConfig, clock: &Clock, transport: Option<&MakeTranspo
     Account::new(info, config, provider, http, clock.now())
 }
 
-/// How many changes are being sent.
-struct Sending(watch::Sender<usize>);
+/// The changes that this engine is sending.
+struct Sending(watch::Sender<BTreeSet<OperationId>>);
 
 impl Default for Sending {
     fn default() -> Self {
-        Self(watch::Sender::new(0))
+        Self(watch::Sender::new(BTreeSet::new()))
     }
 }
 
 impl Sending {
-    fn enter(&self) -> OneSending<'_> {
-        self.0.send_modify(|count| *count += 1);
-        OneSending(&self.0)
+    fn enter(&self, id: OperationId) -> OneSending<'_> {
+        self.0.send_modify(|ids| {
+            ids.insert(id);
+        });
+        OneSending(&self.0, id)
+    }
+
+    fn has(&self, id: OperationId) -> bool {
+        self.0.borrow().contains(&id)
     }
 
     async fn none_left(&self) {
-        let _ = self.0.subscribe().wait_for(|count| *count == 0).await;
+        let _ = self.0.subscribe().wait_for(BTreeSet::is_empty).await;
     }
 }
 
-struct OneSending<'a>(&'a watch::Sender<usize>);
+struct OneSending<'a>(&'a watch::Sender<BTreeSet<OperationId>>, OperationId);
 
 impl Drop for OneSending<'_> {
     fn drop(&mut self) {
-        self.0.send_modify(|count| *count = count.saturating_sub(1));
+        self.0.send_modify(|ids| {
+            ids.remove(&self.1);
+        });
     }
 }
 

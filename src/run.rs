@@ -10,6 +10,8 @@ use jiff::tz::TimeZone;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
+use crate::app::keymap::Keymap;
+use crate::app::world::World;
 use crate::app::{self, Effect, Model, Msg, update, wake_at};
 use crate::clock::Clock;
 use crate::config;
@@ -60,15 +62,10 @@ pub async fn board(start: Start) -> anyhow::Result<()> {
     } else {
         TimeZone::get(&board.timezone).with_context(|| format!("timezone = {:?}", board.timezone))?
     };
-    let mut model = Model::new(app::Start {
-        now: clock.now(),
-        zone,
-        operator,
-        session: session()?,
-        providers: engine.providers(),
-        read_only,
-        theme: tty::theme(board.glyphs, color),
-    });
+    let mut world = World::new(clock.now(), zone, operator, session()?, engine.providers());
+    world.read_only = read_only;
+    let mut model =
+        Model::new(app::Start { world, theme: tty::theme(board.glyphs, color), size: (80, 24), keymap: Keymap::default() });
     // The first frame shows what is known, each figure with its age, before anything is read.
     let mut effects = Vec::new();
     for news in known(&engine).await {
@@ -227,7 +224,7 @@ impl Running {
                 Effect::Copy(text) => {
                     if let Err(error) = self.terminal.copy(&text) {
                         // Saying so asks nothing, so what comes back has no effects.
-                        update(&mut self.model, Msg::News(News::Broken(format!("not copied: {error}"))));
+                        let _ = update(&mut self.model, Msg::News(News::Broken(format!("not copied: {error}"))));
                         self.frame_after(GAP);
                     }
                 }

@@ -13,7 +13,7 @@ use crate::domain::card::{Card, CardKey, ProviderId, Reading};
 use crate::domain::money::Money;
 use crate::domain::operation::{Capabilities, Deed, Denied, Operation, OperationId, may};
 use crate::domain::transaction::{Transaction, TransactionState};
-use crate::engine::{Health, News, ProviderInfo, Step};
+use crate::engine::{Health, HealthState, News, ProviderInfo, Step};
 
 /// Most transactions that are kept in memory.
 const TRANSACTIONS_KEPT: usize = 50_000;
@@ -47,6 +47,8 @@ pub struct World {
     pub watched: BTreeSet<CardKey>,
     /// Grows with every change of cards, transactions or operations: what was computed from an older one is stale.
     pub revision: u64,
+    /// Grows with every change of transactions or operations, and with no other: most news is about balances.
+    pub movements: u64,
     session: u64,
     made: u16,
 }
@@ -69,6 +71,7 @@ impl World {
             steps: BTreeMap::new(),
             watched: BTreeSet::new(),
             revision: 0,
+            movements: 0,
             session,
             made: 0,
         }
@@ -76,7 +79,19 @@ impl World {
 
     /// Takes in what the engine told.
     pub fn hear(&mut self, news: &News) {
-        self.revision += 1;
+        match news {
+            News::Transactions(_) | News::Operation(_) => {
+                (self.revision, self.movements) = (self.revision + 1, self.movements + 1)
+            }
+            News::Cards(_) | News::Stale { .. } => self.revision += 1,
+            News::Steps { .. }
+            | News::Float { .. }
+            | News::Health(_)
+            | News::ReadOnly(_)
+            | News::Refused { .. }
+            | News::Quote { .. }
+            | News::Broken(_) => {}
+        }
         match news {
             News::Cards(cards) => {
                 for card in cards {
@@ -106,6 +121,13 @@ impl World {
                 self.floats.insert(provider.clone(), Reading::At { value: float.clone(), at: *at });
             }
             News::Health(health) => {
+                // A provider without cards has a float all the same.
+                if matches!(health.state, HealthState::Down | HealthState::Auth)
+                    && let Some(float) = self.floats.get_mut(&health.provider)
+                {
+                    let why = health.why.clone().unwrap_or_else(|| health.state.word().into());
+                    *float = std::mem::take(float).stale(&why);
+                }
                 self.health.insert(health.provider.clone(), (**health).clone());
             }
             News::ReadOnly(read_only) => self.read_only = *read_only,

@@ -126,7 +126,7 @@ fn greeting(serving: &Serving, file: &Path) -> String {
     for (command, what) in [
         ("", "the board"),
         (" cards", "every card with its balance"),
-        (" transactions --filter status:declined", "declines of the last day"),
+        (" transactions --filter status:declined", "declines of the last 30 days"),
         (" providers --json", "how the providers are"),
         (" ops", "what was changed"),
     ] {

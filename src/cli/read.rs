@@ -15,7 +15,13 @@ use crate::domain::operation::{Operation, OperationId, OperationState};
 use crate::engine::{HealthState, Said};
 
 /// How far back transactions are read when the filter does not say.
-const WINDOW: SignedDuration = SignedDuration::from_hours(24);
+const WINDOW: SignedDuration = SignedDuration::from_hours(30 * 24);
+
+/// How far back they are looked for where there were none in [`WINDOW`].
+const WIDE_WINDOW: SignedDuration = SignedDuration::from_hours(400 * 24);
+
+/// A provider's clock may be this far ahead of ours.
+const AHEAD: SignedDuration = SignedDuration::from_mins(10);
 
 /// `cards`: by provider in the order of the configuration, then by id.
 pub(super) async fn cards(global: &Global, clock: Clock) -> Outcome {
@@ -69,9 +75,16 @@ pub(super) async fn transactions(global: &Global, card: Option<&str>, limit: Opt
         Some(word) => Some(find::card(&session, word).await?),
         None => None,
     };
-    let until = clock.now();
-    let since = session.filter.since().unwrap_or_else(|| until.checked_sub(WINDOW).unwrap_or(Timestamp::MIN));
-    let (mut rows, exit) = answers(session.engine.read_transactions(since, until, card.as_ref().map(|card| &card.key)).await);
+    let (now, key) = (clock.now(), card.as_ref().map(|card| &card.key));
+    let until = now.checked_add(AHEAD).unwrap_or(now);
+    let back = |span| now.checked_sub(span).unwrap_or(Timestamp::MIN);
+    let mut since = session.filter.since().unwrap_or_else(|| back(WINDOW));
+    let mut said = session.engine.read_transactions(since, until, key).await;
+    if session.filter.since().is_none() && said.iter().all(|(_, rows)| rows.as_ref().is_ok_and(Vec::is_empty)) {
+        since = back(WIDE_WINDOW);
+        said = session.engine.read_transactions(since, until, key).await;
+    }
+    let (mut rows, exit) = answers(said);
     session.view.now = clock.now();
     let now = session.view.now;
     rows.sort_by(|a, b| (b.at, &b.id).cmp(&(a.at, &a.id)));

@@ -267,6 +267,14 @@ pub struct Balance {
     pub pending: Option<Money>,
 }
 
+impl Balance {
+    /// The currency of the figures, where there are any.
+    #[must_use]
+    pub fn currency(&self) -> Option<Currency> {
+        self.available.or(self.current).or(self.pending).map(Money::currency)
+    }
+}
+
 /// A figure, and what it is worth.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub enum Reading<T> {

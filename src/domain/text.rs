@@ -105,7 +105,8 @@ pub fn width(text: &str) -> usize {
     UnicodeWidthStr::width(text)
 }
 
-/// The text in at most `columns` columns: whole graphemes, `~` at the end when something was cut.
+/// The text in at most `columns` columns: whole graphemes, `~` at the end when something was cut. A figure is never cut in two:
+/// what would be left of it reads like another one.
 #[must_use]
 pub fn fit(text: &str, columns: usize) -> String {
     if width(text) <= columns {
@@ -121,10 +122,20 @@ pub fn fit(text: &str, columns: usize) -> String {
         used += w;
         out.push_str(grapheme);
     }
+    let begun = out.rfind(' ').map_or("", |space| &out[space + 1..]);
+    let goes_on = text.get(out.len()..).is_some_and(|rest| rest.starts_with(of_figure));
+    if goes_on && begun.contains(|c: char| c.is_ascii_digit()) && begun.chars().all(of_figure) {
+        out.truncate(out.len() - begun.len());
+        used = width(&out);
+    }
     if used < columns {
         out.push('~');
     }
     out
+}
+
+fn of_figure(c: char) -> bool {
+    c.is_ascii_digit() || matches!(c, '.' | ',' | '-' | '+' | '~')
 }
 
 /// The text in exactly `columns` columns, filled with blanks on the right.

@@ -99,7 +99,10 @@ impl Transaction {
                 | TransactionKind::Fee
                 | TransactionKind::Withdrawal
                 | TransactionKind::Adjustment
-                | TransactionKind::Other => self.description.as_deref().unwrap_or("").to_owned(),
+                // Some providers send the merchant again here: that is no explanation.
+                | TransactionKind::Other => {
+                    self.description.as_deref().filter(|words| self.merchant.as_deref() != Some(*words)).unwrap_or("").to_owned()
+                }
             },
         }
     }

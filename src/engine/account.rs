@@ -106,7 +106,11 @@ impl Account {
     /// # Errors
     /// Why there is none.
     pub(super) fn provider(&self) -> Result<&Arc<dyn Provider>, Error> {
-        self.provider.as_ref().map_err(|why| Error::new(&self.info.id, Kind::Auth, why))
+        self.provider.as_ref().map_err(|why| {
+            // The sentence begins with the account's name, as every error does when it is shown.
+            let why = why.strip_prefix(&format!("{}: ", self.info.id)).unwrap_or(why);
+            Error::new(&self.info.id, Kind::Auth, why)
+        })
     }
 
     /// What to read next. `watched` ranks the cards.

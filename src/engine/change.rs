@@ -5,7 +5,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::account::Account;
 use super::schedule::look_again;
@@ -14,6 +14,12 @@ use crate::domain::card::{Card, CardState};
 use crate::domain::operation::{Action, Before, Deed, Operation, OperationId, OperationState, Proof, Step, may};
 use crate::provider::{Error, Outcome, Receipt, Seen};
 use crate::store::journal::{self, Finding, Intent};
+
+/// An intent that could not be sent within this long is not sent any more.
+const INTENT_KEEPS: SignedDuration = SignedDuration::from_secs(30);
+
+/// A freeze, unfreeze or close that cannot be seen after this long did not take effect.
+const STATES_SETTLE: SignedDuration = SignedDuration::from_mins(30);
 
 impl Engine {
     /// Asks for a change and waits for its proof, at most `wait`. What comes back is the operation as it then is.
@@ -29,12 +35,12 @@ impl Engine {
             Err(died) => return Err(Refused::Journal(format!("cardtop itself failed: {died}; see `cardtop ops`"))),
         };
         let deadline = tokio::time::Instant::now() + wait;
-        while operation.is_open() {
+        while operation.is_open() && operation.proof != Proof::AnswerOnly && tokio::time::Instant::now() < deadline {
             let due = operation
                 .next_look
                 .map_or(Duration::MAX, |at| Duration::try_from(at.duration_since(self.0.clock.now())).unwrap_or_default());
-            let next = tokio::time::Instant::now().checked_add(due).filter(|next| *next <= deadline);
-            let Some(next) = next else { break };
+            // The last look is at the end of the wait, so that whatever was seen by then is said.
+            let next = tokio::time::Instant::now().checked_add(due).map_or(deadline, |next| next.min(deadline));
             tokio::time::sleep_until(next).await;
             operation = self.look(operation.id, "look").await.unwrap_or(operation);
         }
@@ -42,7 +48,7 @@ impl Engine {
     }
 
     async fn send(&self, order: Order) -> Result<Operation, Refused> {
-        let _sending = self.0.sending.enter();
+        let _sending = self.0.sending.enter(order.id);
         let account = self.gate(&order)?;
         let provider = account.provider().map_err(Refused::Unread)?;
         let known = self.lock_cards().get(&order.card).cloned().unwrap_or_else(|| Card::unread(order.card.clone()));
@@ -50,7 +56,7 @@ impl Engine {
         changed_since_shown(&order, &card)?;
         let can = provider.can();
         let deed = order.action.deed();
-        let open = if order.second { Vec::new() } else { self.open_of(&order.card.provider) };
+        let open = if order.second { Vec::new() } else { self.still_open(&order).await };
         may(deed, &card, &can, &open).map_err(|denied| Refused::Denied(denied.to_string()))?;
         let now = self.0.clock.now();
         let operation = Operation {
@@ -72,9 +78,17 @@ impl Engine {
             looks: 0,
             next_look: None,
         };
+        // Reading took its time: read-only may have been switched on meanwhile.
+        self.gate(&order)?;
         self.intend(&operation, order.second).await?;
         self.tell_operation(&operation).await;
-        self.note(operation.id, "sent", &format!("{} asked of {}", operation.phrase(), operation.card.provider)).await?;
+        let words = format!("{} asked of {}", operation.phrase(), operation.card.provider);
+        if let Err(refused) = self.last_word(&operation, &words).await {
+            // Nothing left yet: where the journal takes that one line more, the card need not wait for this operation.
+            let unsent = Finding::verdict(self.0.clock.now(), "not sent", refused.to_string(), OperationState::Failed);
+            self.find(&account, operation, unsent).await;
+            return Err(refused);
+        }
         let result = provider.act(&card, &order.action, order.id).await;
         // The secrets of the action end here.
         drop(order.action);
@@ -82,6 +96,7 @@ impl Engine {
         if let Err(error) = &result {
             if let Some(why) = account.bad(error, self.0.clock.now()) {
                 tracing::warn!(provider = account.info.id.name(), "{why}");
+                self.make_stale(&account, &why).await;
             }
             self.tell_health(&account).await;
         }
@@ -89,6 +104,18 @@ impl Engine {
         let operation = self.find(&account, operation, finding).await;
         account.ask_card(&order.card);
         Ok(operation)
+    }
+
+    /// Operations that are not settled, after those in the way of this order were looked for once more: one may have settled meanwhile.
+    async fn still_open(&self, order: &Order) -> Vec<Operation> {
+        let deed = order.action.deed();
+        let open = self.open_of(&order.card.provider);
+        for rival in open.iter().filter(|open| open.card == order.card && open.blocks(deed) && open.state != OperationState::Sent)
+        {
+            // Should the look fail, the operation stays in the way: that is what it is there for.
+            let _ = self.look(rival.id, "look").await;
+        }
+        self.open_of(&order.card.provider)
     }
 
     /// The one gate that every change passes, whatever asked for it.
@@ -122,9 +149,23 @@ impl Engine {
         }
     }
 
-    async fn note(&self, id: OperationId, what: &'static str, words: &str) -> Result<(), Refused> {
-        let (at, words) = (self.0.clock.now(), words.to_owned());
-        self.0.store.journal(move |db| journal::note(db, id, at, what, &words)).await.map_err(|error| self.unwritten(&error))
+    /// The journal's line that it is sent now, unless too much happened since the intent: this process may have slept or been stopped
+    /// in between, another one may have taken the operation for lost, and the operator may have sent a second one.
+    async fn last_word(&self, operation: &Operation, words: &str) -> Result<(), Refused> {
+        let (id, words) = (operation.id, words.to_owned());
+        let at = self.0.clock.now();
+        if at.duration_since(operation.created_at) > INTENT_KEEPS {
+            return Err(Refused::Journal(
+                "not sent: it was confirmed too long ago, cardtop was held up; nothing was sent".to_owned(),
+            ));
+        }
+        let state = self.0.store.journal(move |db| journal::note(db, id, at, "sent", &words)).await;
+        match state.map_err(|error| self.unwritten(&error))? {
+            OperationState::Sent => Ok(()),
+            OperationState::Accepted | OperationState::Done | OperationState::Failed | OperationState::Unknown => Err(
+                Refused::Journal("not sent: another cardtop took this operation for lost meanwhile; nothing was sent".to_owned()),
+            ),
+        }
     }
 
     fn unwritten(&self, error: &rusqlite::Error) -> Refused {
@@ -218,8 +259,14 @@ impl Engine {
         let at = self.0.clock.now();
         match &seen {
             Ok(_) => account.good(at),
-            Err(error) => drop(account.bad(error, at)),
+            // No read may come for a while after this: the figures are old from now on.
+            Err(error) => {
+                if let Some(why) = account.bad(error, at) {
+                    self.make_stale(&account, &why).await;
+                }
+            }
         }
+        self.tell_health(&account).await;
         let next_look = at.saturating_add(look_again(operation.looks + 1)).ok();
         let finding = |words: String, state| Finding {
             at,
@@ -238,8 +285,17 @@ impl Engine {
             Ok(Seen::NotYet { looked }) if operation.deed == Deed::TopUp && operation.state == OperationState::Unknown => {
                 finding(looked, OperationState::Accepted)
             }
+            // A state that is not there long after it was asked for was not set; asking again does no harm.
+            Ok(Seen::NotYet { looked })
+                if operation.deed != Deed::TopUp && at.duration_since(operation.created_at) > STATES_SETTLE =>
+            {
+                finding(format!("{looked} long after it was asked: it did not take effect"), OperationState::Failed)
+            }
             Ok(Seen::NotYet { looked }) => finding(looked, operation.state),
-            Ok(Seen::Nowhere { looked }) => finding(format!("{looked}; absence is not proof that it failed"), operation.state),
+            Ok(Seen::Nowhere { looked }) => {
+                let balance = self.balance_then_and_now(&account, &card, &operation).await;
+                finding(format!("{looked}{balance}; absence is not proof that it failed"), operation.state)
+            }
             Err(error) => finding(format!("could not look: {error}"), operation.state),
         };
         let found = self.find(&account, operation, finding).await;
@@ -247,6 +303,16 @@ impl Engine {
             account.ask_card(&found.card);
         }
         Ok(found)
+    }
+
+    /// What the card's balance says beside the list, for the person who has to decide. It is no proof: the card is spent from meanwhile.
+    async fn balance_then_and_now(&self, account: &Account, card: &Card, operation: &Operation) -> String {
+        let then = operation.before.balance.and_then(|balance| balance.available);
+        let (Deed::TopUp, Some(then)) = (operation.deed, then) else { return String::new() };
+        match self.read_one(account, card).await.map(|card| card.available()) {
+            Ok(Some(now)) => format!("; available then {then}, now {now}"),
+            Ok(None) | Err(_) => String::new(),
+        }
     }
 
     /// Looks for the fate of an operation now, by reading only, and writes what was found into the journal.
@@ -267,14 +333,22 @@ impl Engine {
     /// Operations that were being sent when a process died: nobody can tell, so they are looked for.
     pub(super) async fn recover(&self) -> rusqlite::Result<()> {
         let now = self.0.clock.now();
-        let left = self.0.store.journal(|db| journal::being_sent(db)).await?;
+        let engine = self.clone();
+        let left = self.0.store.journal(move |db| {
+            let mut left = journal::being_sent(db)?;
+            // Asked while the journal is ours: whoever of this engine is still sending cannot have written its answer meanwhile.
+            // Any other entry with our process number is of an earlier process that had the same.
+            left.retain(|(id, ..)| !engine.0.sending.has(*id));
+            Ok(left)
+        });
+        let left = left.await?;
         for (id, process, since) in left {
             if is_alive(process, since, now) {
                 continue;
             }
             let finding = Finding {
                 at: now,
-                what: "crash",
+                what: journal::CRASH,
                 words: "cardtop ended while this was being sent: it may have happened, and is looked for".to_owned(),
                 state: OperationState::Unknown,
                 provider_reference: None,
@@ -336,7 +410,7 @@ fn changed_since_shown(order: &Order, card: &Card) -> Result<(), Refused> {
 
 /// Whether the process that was sending may still be at it: it runs, and has not taken longer than any request may.
 fn is_alive(process: u32, since: Timestamp, now: Timestamp) -> bool {
-    if process == std::process::id() || now.duration_since(since) > jiff::SignedDuration::from_mins(10) {
+    if process == std::process::id() || now.duration_since(since) > SignedDuration::from_mins(10) {
         return false;
     }
     runs(process)

@@ -112,7 +112,7 @@ impl Engine {
         result
     }
 
-    async fn make_stale(&self, account: &Account, why: &Arc<str>) {
+    pub(super) async fn make_stale(&self, account: &Account, why: &Arc<str>) {
         let mut changed = false;
         for card in self.lock_cards().values_mut().filter(|card| card.key.provider == account.info.id) {
             if card.balance.why_stale() != Some(why) {
@@ -145,10 +145,13 @@ impl Engine {
         match self.judge(account, provider.card(card).await).await {
             Ok(read) => Ok(self.keep_cards(vec![read]).await.pop().unwrap_or_else(|| card.clone())),
             Err(error) => {
-                if matches!(error.kind, Kind::Refused | Kind::NotFound) {
-                    let why: Arc<str> = error.to_string().into();
-                    let stale = Card { balance: card.balance.clone().stale(&why), ..card.clone() };
-                    self.lock_cards().insert(card.key.clone(), stale.clone());
+                // Whatever went wrong, the figure is not the newest that could be: but only the figure, other news of the card stays.
+                let why: Arc<str> = error.to_string().into();
+                let stale = self.lock_cards().get_mut(&card.key).map(|known| {
+                    known.balance = std::mem::take(&mut known.balance).stale(&why);
+                    known.clone()
+                });
+                if let Some(stale) = stale {
                     self.tell(News::Cards(vec![stale])).await;
                 }
                 Err(error)

@@ -246,7 +246,10 @@ impl Answer {
         if start.is_empty() {
             format!("HTTP {} with an empty answer", self.status)
         } else if lower.starts_with("<!doctype") || lower.starts_with("<html") {
-            format!("HTTP {} with a web page instead of JSON; check base_url and any proxy between", self.status)
+            match self.status {
+                500.. => format!("HTTP {} with a web page: its server, or a proxy before it, is in trouble", self.status),
+                status => format!("HTTP {status} with a web page instead of JSON; check base_url and any proxy between"),
+            }
         } else if start.starts_with(['{', '[']) {
             format!("HTTP {} with JSON that is cut or broken", self.status)
         } else {

@@ -14,11 +14,62 @@ use super::crypto::{equal, sha256};
 /// public key is this; nothing is sent to such a server.
 ///
 /// # Errors
-/// When the platform's roots cannot be loaded.
+/// When the cipher suites cannot be set up.
 pub(super) fn client(pin: Option<[u8; 32]>) -> Result<ClientConfig, Error> {
     let provider = Arc::new(aws_lc_rs::default_provider());
-    let platform: Arc<dyn ServerCertVerifier> = Arc::new(Verifier::new(Arc::clone(&provider))?);
+    // A machine without any roots can still talk to its own loopback; every https server is refused then, in words.
+    let platform: Arc<dyn ServerCertVerifier> = match Verifier::new(Arc::clone(&provider)) {
+        Ok(verifier) => Arc::new(verifier),
+        Err(_) => Arc::new(NoRoots),
+    };
     with(provider, platform, pin)
+}
+
+/// Trusts nobody: this machine has no certificates to check servers by.
+#[derive(Debug)]
+struct NoRoots;
+
+impl NoRoots {
+    fn refused<T>() -> Result<T, Error> {
+        Err(Error::General(
+            "this machine has no CA certificates to check servers by: install its ca-certificates package".to_owned(),
+        ))
+    }
+}
+
+impl ServerCertVerifier for NoRoots {
+    fn verify_server_cert(
+        &self,
+        _: &CertificateDer<'_>,
+        _: &[CertificateDer<'_>],
+        _: &ServerName<'_>,
+        _: &[u8],
+        _: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        Self::refused()
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        _: &[u8],
+        _: &CertificateDer<'_>,
+        _: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        Self::refused()
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        _: &[u8],
+        _: &CertificateDer<'_>,
+        _: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        Self::refused()
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        vec![SignatureScheme::ECDSA_NISTP256_SHA256, SignatureScheme::RSA_PSS_SHA256]
+    }
 }
 
 fn with(
@@ -86,4 +137,86 @@ fn key_hash(certificate: &CertificateDer<'_>) -> Result<Vec<u8>, Error> {
     let certificate =
         webpki::EndEntityCert::try_from(certificate).map_err(|_| Error::InvalidCertificate(CertificateError::BadEncoding))?;
     Ok(sha256(&certificate.subject_public_key_info()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use data_encoding::{BASE64, HEXLOWER};
+
+    /// A self-signed certificate made for this test with OpenSSL; it belongs to nobody.
+    const CERTIFICATE: &str = "MIIBrTCCAVOgAwIBAgIUSoyMkNRmRmgXrV9LZhWK2cdh71MwCgYIKoZIzj0EAwIwHDEaMBgGA1UEAwwRY2FyZHMuZXhhbXBsZS5jb20wIBcNMj\
+         YxMTIxMTI0ODU0WhgPMjEyNjEwMjgxMjQ4NTRaMBwxGjAYBgNVBAMMEWNhcmRzLmV4YW1wbGUuY29tMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcD\
+         QgAELeCMWAfeiup2ZZ4aDZzsZ/mU6vt4+LRDGw7+W9iIiZynBq1GGuKi3njVx+hnpRNcMeFojVAfL1UNVujqcrbsF6NxMG8wHQYDVR0OBBYEFN\
+         7euwTpu6Wx7YuWsgxzTQsY9f9nMB8GA1UdIwQYMBaAFN7euwTpu6Wx7YuWsgxzTQsY9f9nMA8GA1UdEwEB/wQFMAMBAf8wHAYDVR0RBBUwE4IR\
+         Y2FyZHMuZXhhbXBsZS5jb20wCgYIKoZIzj0EAwIDSAAwRQIhANPDbXHEaRec/+VMEzlV00k7HgQGBgxB8HsgKq8+3YNlAiA/88T87nkwD5JgFR\
+         RTb9ZLlWxMItNEJB/oNQvLvoP/kA==";
+
+    /// SHA-256 of its public key, as OpenSSL tells it.
+    const KEY: &str = "0f225092700624c2ce0317503216a853979151b0f6ba09d94dd51dafcc4bc4dd";
+
+    /// Trusts everybody, so that only the pin decides.
+    #[derive(Debug)]
+    struct Anybody;
+
+    impl ServerCertVerifier for Anybody {
+        fn verify_server_cert(
+            &self,
+            _: &CertificateDer<'_>,
+            _: &[CertificateDer<'_>],
+            _: &ServerName<'_>,
+            _: &[u8],
+            _: UnixTime,
+        ) -> Result<ServerCertVerified, Error> {
+            Ok(ServerCertVerified::assertion())
+        }
+
+        fn verify_tls12_signature(
+            &self,
+            _: &[u8],
+            _: &CertificateDer<'_>,
+            _: &DigitallySignedStruct,
+        ) -> Result<HandshakeSignatureValid, Error> {
+            Ok(HandshakeSignatureValid::assertion())
+        }
+
+        fn verify_tls13_signature(
+            &self,
+            _: &[u8],
+            _: &CertificateDer<'_>,
+            _: &DigitallySignedStruct,
+        ) -> Result<HandshakeSignatureValid, Error> {
+            Ok(HandshakeSignatureValid::assertion())
+        }
+
+        fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+            Vec::new()
+        }
+    }
+
+    fn verified(pin: Option<[u8; 32]>) -> Result<ServerCertVerified, Error> {
+        let certificate = CertificateDer::from(BASE64.decode(CERTIFICATE.as_bytes()).expect("base 64"));
+        let name = ServerName::try_from("cards.example.com").expect("a name");
+        Pinned { trusted: Arc::new(Anybody), pin }.verify_server_cert(
+            &certificate,
+            &[],
+            &name,
+            &[],
+            UnixTime::since_unix_epoch(std::time::Duration::ZERO),
+        )
+    }
+
+    #[test]
+    fn only_the_pinned_key_is_taken() {
+        let pin: [u8; 32] = HEXLOWER.decode(KEY.as_bytes()).expect("hexadecimal").try_into().expect("32 bytes");
+        assert!(verified(Some(pin)).is_ok());
+        assert!(verified(None).is_ok());
+        let error = verified(Some([7; 32])).expect_err("another key").to_string();
+        assert!(error.contains("pin_certificate"), "{error}");
+    }
+
+    #[test]
+    fn a_connection_can_be_set_up_with_the_platforms_roots() {
+        assert!(client(None).is_ok_and(|config| config.alpn_protocols.len() == 2));
+    }
 }

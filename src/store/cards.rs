@@ -46,7 +46,8 @@ pub fn keep(db: &mut Connection, cards: &[Card]) -> rusqlite::Result<()> {
                 card.state.word(),
                 &*card.provider_state,
                 card.kind.map(CardKind::word),
-                card.currency.map(|currency| currency.code().to_owned()),
+                // The figures' own currency first: a roster may call the card by another, and figures keep theirs.
+                balance.currency().or(card.currency).map(|currency| currency.code().to_owned()),
                 card.expires.as_deref(),
                 card.labels.join(";"),
                 digits(balance.available),

@@ -58,14 +58,17 @@ pub fn keep(db: &mut Connection, rows: &[Transaction]) -> rusqlite::Result<Vec<T
         let mut upsert = tx.prepare_cached(
             "INSERT INTO movement (provider, id, card_id, last4, kind, state, provider_state, amount, currency, fee, fee_currency, merchant,
                                    mcc, country, decline_reason, description, at, seen_at, operation)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18,
+                     ifnull(?19, (SELECT id FROM operation WHERE provider = ?1 AND credit = ?2)))
              ON CONFLICT (provider, id) DO UPDATE SET
                  card_id = ifnull(?3, card_id), last4 = ifnull(?4, last4), kind = ?5, state = ?6, provider_state = ?7, amount = ?8,
                  currency = ?9, fee = ifnull(?10, fee), fee_currency = ifnull(?11, fee_currency), merchant = ifnull(?12, merchant),
                  mcc = ifnull(?13, mcc), country = ifnull(?14, country), decline_reason = ifnull(?15, decline_reason),
                  description = ifnull(?16, description), at = ?17
-             WHERE (state, kind, provider_state, amount, at) IS NOT (?6, ?5, ?7, ?8, ?17)
-                OR (?3 IS NOT NULL AND card_id IS NULL) OR (?4 IS NOT NULL AND last4 IS NULL)",
+             WHERE (state, kind, provider_state, amount, currency, at) IS NOT (?6, ?5, ?7, ?8, ?9, ?17)
+                OR (?3 IS NOT NULL AND card_id IS NULL) OR (?4 IS NOT NULL AND last4 IS NULL)
+                OR (?10 IS NOT NULL AND fee IS NOT ?10) OR (?12 IS NOT NULL AND merchant IS NULL)
+                OR (?15 IS NOT NULL AND decline_reason IS NULL)",
         )?;
         for row in rows {
             let text = |text: &Option<std::sync::Arc<str>>| text.as_deref().map(str::to_owned);

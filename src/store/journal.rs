@@ -99,16 +99,22 @@ pub fn intend(db: &mut Connection, operation: &Operation, second: bool) -> rusql
     Ok(Intent::Saved)
 }
 
-/// Adds a line about an operation without moving it.
+/// Adds a line about an operation that is being sent, without moving it. One that was moved meanwhile gets no line; its state is told.
 ///
 /// # Errors
 /// What SQLite said; then the line is not in it.
-pub fn note(db: &mut Connection, id: OperationId, at: Timestamp, what: &str, words: &str) -> rusqlite::Result<()> {
+pub fn note(db: &mut Connection, id: OperationId, at: Timestamp, what: &str, words: &str) -> rusqlite::Result<OperationState> {
     let tx = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let operation = one(&tx, id)?;
-    append(&tx, at, id, what, words, operation.state)?;
-    tx.commit()
+    if operation.state == OperationState::Sent {
+        append(&tx, at, id, what, words, operation.state)?;
+        tx.commit()?;
+    }
+    Ok(operation.state)
 }
+
+/// What a finding is called that only moves an operation which is still being sent.
+pub const CRASH: &str = "crash";
 
 /// What became known of an operation.
 #[derive(Clone, Debug)]
@@ -131,6 +137,14 @@ pub struct Finding {
     pub looked: bool,
 }
 
+impl Finding {
+    /// A finding that names no transaction and plans no look.
+    #[must_use]
+    pub const fn verdict(at: Timestamp, what: &'static str, words: String, state: OperationState) -> Self {
+        Self { at, what, words, state, provider_reference: None, credit: None, next_look: None, looked: false }
+    }
+}
+
 /// Writes a finding and returns the operation as it then is. A move that is not legal is not made: the line says so and the state
 /// stays. A credit that proves another operation proves nothing here.
 ///
@@ -139,6 +153,10 @@ pub struct Finding {
 pub fn find(db: &mut Connection, id: OperationId, finding: &Finding) -> rusqlite::Result<Operation> {
     let tx = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let known = one(&tx, id)?;
+    // Whoever was taken for dead has answered meanwhile.
+    if finding.what == CRASH && known.state != OperationState::Sent {
+        return Ok(known);
+    }
     let mut finding = finding.clone();
     if let Some(credit) = &finding.credit {
         let other: Option<String> = tx
@@ -518,6 +536,28 @@ mod tests {
             let after = find(db, top_up(1).id, &finding(OperationState::Done, Some("t1"))).expect("the journal");
             assert_eq!((after.state, after.next_look), (OperationState::Failed, None));
             assert_eq!(verify(db).expect("the journal"), Ok(3));
+        })
+        .await;
+    }
+
+    #[tokio::test]
+    async fn a_full_disk_refuses_the_intent_and_leaves_the_journal_whole() {
+        with_journal(|db| {
+            saved(db, &top_up(1), false);
+            let pages: i64 = db.pragma_query_value(None, "page_count", |row| row.get(0)).expect("a count");
+            db.pragma_update_and_check(None, "max_page_count", pages, |_| Ok(())).expect("a limit");
+            let full = (2..200).find_map(|count| {
+                let card = CardKey::new(&ProviderId::new("acme"), &format!("{count:0>400}"));
+                intend(db, &Operation { card, ..top_up(count) }, false).err()
+            });
+            let error = full.expect("the limit is reached");
+            assert_eq!(crate::store::in_words(&error), "cannot grow: the disk is full");
+            let count = newest(db, 1_000).expect("a list").len();
+            assert_eq!(
+                verify(db).expect("the journal"),
+                Ok(u64::try_from(count).expect("a small number")),
+                "each operation has its line"
+            );
         })
         .await;
     }

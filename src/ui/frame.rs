@@ -2,6 +2,7 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use ratatui::style::Style;
 
 use super::theme::{Role, Theme};
 use crate::domain::text;
@@ -54,12 +55,12 @@ impl Frame<'_> {
         if !title.is_empty() {
             used = text::width(&title) + 2;
             let heading = theme.style(if self.focused { Role::Focus } else { Role::Heading });
-            to.set_string(left + 1, top, format!(" {title} "), heading);
+            to.set_string(left + 1, top, format!(" {title} "), Style::reset().patch(heading));
         }
         let words = text::fit(self.right, room.saturating_sub(used + 1));
         if !words.is_empty() && text::width(self.right) <= room.saturating_sub(used + 1) {
             let width = u16::try_from(text::width(&words) + 2).unwrap_or(area.width);
-            to.set_string(right.saturating_sub(width), top, format!(" {words} "), theme.style(Role::Muted));
+            to.set_string(right.saturating_sub(width), top, format!(" {words} "), Style::reset().patch(theme.style(Role::Muted)));
         }
         Rect::new(area.x + 1, area.y + 1, area.width - 2, area.height - 2)
     }

@@ -53,7 +53,10 @@ impl Theme {
         let colour = |style: Style, colour: Color| if self.mono { style } else { style.fg(colour) };
         match role {
             Role::Text | Role::Money => plain,
-            Role::Muted | Role::Stale | Role::Border => plain.add_modifier(Modifier::DIM),
+            Role::Muted | Role::Stale => plain.add_modifier(Modifier::DIM),
+            // Grey where there is colour: frames step back behind what they hold, and carry no meaning of their own.
+            Role::Border if self.mono => plain.add_modifier(Modifier::DIM),
+            Role::Border => plain.fg(Color::DarkGray),
             Role::Heading | Role::Key => bold,
             Role::Selection => plain.add_modifier(Modifier::REVERSED),
             Role::Focus => colour(bold, Color::Cyan),

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use cardtop::domain::card::CardState;
 use cardtop::domain::operation::{Action, OperationState};
-use cardtop::engine::{Order, Shown};
+use cardtop::engine::{News, Order, Shown};
 use cardtop::sandbox::{Dialect, Fault, Options};
 
-use crate::harness::{Desk, money, open, some};
+use crate::harness::{Desk, money, open, open_board, some, start};
 
 #[tokio::test(start_paused = true)]
 async fn a_top_up_whose_answer_is_lost_after_it_took_effect_is_found_and_never_sent_again() {
@@ -144,5 +144,67 @@ async fn the_journal_of_all_this_is_whole() {
         let steps = desk.engine.steps(operation.id).await.expect("the journal");
         assert_eq!(steps.first().map(|step| &*step.what), Some("intent"));
         assert_eq!(steps.get(1).map(|step| &*step.what), Some("sent"));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_board_sees_what_another_cardtop_does_within_a_second() {
+    let desk = Desk::new().await;
+    let card = desk.active(Dialect::Enkash).await;
+    let (board, mut news) = open_board(&desk).await;
+    // What the board tells of itself at first.
+    while tokio::time::timeout(Duration::from_secs(3), news.recv()).await.is_ok_and(|news| news.is_some()) {
+        if desk.clock.now().duration_since(start()) > jiff::SignedDuration::from_secs(20) {
+            break;
+        }
+    }
+    let done = desk.act(&card, Action::Freeze).await.unwrap_or_else(|refused| panic!("{refused}"));
+    let asked = desk.clock.now();
+    loop {
+        let heard =
+            tokio::time::timeout(Duration::from_secs(5), news.recv()).await.expect("the board hears of it").expect("it runs");
+        if matches!(&heard, News::Operation(operation) if operation.id == done.id) {
+            break;
+        }
+    }
+    assert!(desk.clock.now().duration_since(asked) <= jiff::SignedDuration::from_millis(1_100));
+    board.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_being_sent_when_the_program_died_is_looked_for_and_not_sent_again() {
+    for dialect in Dialect::ALL {
+        let desk = Desk::new().await;
+        let card = desk.active(dialect).await;
+        let before = desk.sandbox.credits(dialect, &card.key.id).len();
+        let order = desk.order(&card.key, Action::TopUp(some(&card)));
+        let id = order.id;
+        // It took effect, and then neither the answer nor a verdict was ever written.
+        desk.sandbox.fault(dialect, Fault::LoseAnswer, 1);
+        let _ = desk.engine.change(order, Duration::ZERO).await;
+        let path = desk.folder.path().join("cardtop.db");
+        let db = rusqlite::Connection::open(path).expect("the data file");
+        db.execute_batch("DROP TRIGGER line_is_never_removed; DELETE FROM line WHERE number > 2; UPDATE operation SET state = 'SENT', process = 0")
+            .expect("as if it had died between the lines");
+        drop(db);
+        let writes = desk.sandbox.writes();
+        let (reopened, _news) = desk.second_engine().await;
+        let found = reopened
+            .operations()
+            .await
+            .expect("the journal")
+            .into_iter()
+            .find(|operation| operation.id == id)
+            .expect("it is there");
+        assert_eq!(found.state, OperationState::Unknown, "{}", dialect.name());
+        tokio::time::sleep(Duration::from_secs(5)).await;
+        let looked = reopened.check(id).await.unwrap_or_else(|refused| panic!("{refused}"));
+        assert_eq!(looked.state, OperationState::Done, "{}: {:?}", dialect.name(), looked.detail);
+        assert_eq!(
+            (desk.sandbox.writes(), desk.sandbox.credits(dialect, &card.key.id).len()),
+            (writes, before + 1),
+            "{}",
+            dialect.name()
+        );
     }
 }

@@ -88,12 +88,28 @@ impl Desk {
     }
 }
 
+/// A cardtop that reads in the background, as the board does.
+pub(crate) async fn open_board(desk: &Desk) -> (Engine, mpsc::Receiver<News>) {
+    open_with(&desk.sandbox, &desk.config, &desk.clock, desk.folder.path(), false, true).await
+}
+
 pub(crate) async fn open(
     sandbox: &Sandbox,
     config: &Config,
     clock: &Clock,
     data: &Path,
     read_only: bool,
+) -> (Engine, mpsc::Receiver<News>) {
+    open_with(sandbox, config, clock, data, read_only, false).await
+}
+
+async fn open_with(
+    sandbox: &Sandbox,
+    config: &Config,
+    clock: &Clock,
+    data: &Path,
+    read_only: bool,
+    polling: bool,
 ) -> (Engine, mpsc::Receiver<News>) {
     let served = sandbox.clone();
     let setup = Setup {
@@ -103,7 +119,7 @@ pub(crate) async fn open(
         only: None,
         operator: "anay".into(),
         clock: clock.clone(),
-        polling: false,
+        polling,
         transport: Some(Arc::new(move |provider| -> Box<dyn Transport> {
             let dialect = Dialect::ALL.into_iter().find(|dialect| dialect.name() == provider.kind()).expect("a known kind");
             Box::new(InProcess(served.router(dialect)))

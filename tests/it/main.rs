@@ -3,6 +3,8 @@
 mod changes;
 mod command_line;
 mod conformance;
+mod faults;
 mod harness;
-//mod pty;
+mod proxy;
+mod pty;
 mod tidy;

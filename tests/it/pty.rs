@@ -4,7 +4,13 @@ use std::io::{Read, Write};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
+use cardtop::clock::Clock;
+use cardtop::sandbox::world::CardState;
+use cardtop::sandbox::{Dialect, Options, Sandbox};
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
+use rust_decimal::Decimal;
+
+use crate::harness::start;
 
 /// A program on a pseudo-terminal, and the screen it drew.
 struct Terminal {
@@ -73,6 +79,18 @@ impl Terminal {
         self.screen.process(bytes);
     }
 
+    /// Keys in the first 300 ms after a dialog opens are dropped: two ticks of the board's own clock are more than that.
+    fn let_the_guard_pass(&mut self) {
+        for _ in 0..2 {
+            let before = self.clock();
+            self.until("the clock goes on", |text| clock(text) != before);
+        }
+    }
+
+    fn clock(&self) -> Option<String> {
+        clock(&self.text())
+    }
+
     fn press(&mut self, keys: &str) {
         self.keys.write_all(keys.as_bytes()).expect("keys");
         self.keys.flush().expect("keys");
@@ -86,6 +104,12 @@ impl Terminal {
         let status = self.child.wait().expect("it ends");
         (status.exit_code(), String::from_utf8_lossy(&self.raw).into_owned())
     }
+}
+
+/// `14:08:12` of the top line.
+fn clock(text: &str) -> Option<String> {
+    let line = text.lines().next()?;
+    line.split_whitespace().find(|word| word.len() == 8 && word.matches(':').count() == 2).map(str::to_owned)
 }
 
 /// What was switched on was switched off again: alternate screen, bracketed paste, hidden cursor.
@@ -131,24 +155,68 @@ fn a_signal_ends_the_board_and_gives_the_terminal_back() {
 
 #[test]
 fn a_card_is_frozen_topped_up_and_given_a_pin_by_keys() {
+    // The same seed is the same bank: its first active enkash card that has some money.
+    let bank = Sandbox::new(Options { seed: 7, busy: false, ..Options::default() }, Clock::fixed(start()));
+    let ids = bank.card_ids(Dialect::Enkash);
+    let rich = |id: &String| {
+        let money = bank.available(Dialect::Enkash, id);
+        bank.state(Dialect::Enkash, id) == Some(CardState::Active)
+            && money.is_some_and(|money| money.amount() > Decimal::from(5_000))
+    };
+    let place = ids.iter().position(rich).expect("an active card with money");
+    let number = bank.card_numbers(Dialect::Enkash).get(place).cloned().expect("a number for each card");
+    let last4 = number.get(number.len() - 4..).expect("sixteen digits").to_owned();
+
     let mut terminal = Terminal::demo(120, 40);
-    terminal
-        .until("all cards", |text| ["artha OK", "banana OK", "enkash OK", "ibanera OK"].iter().all(|word| text.contains(word)));
-    // An active plastic card of banana: its PIN is chosen here, and its top-up is proven by the list.
-    terminal.press("/provider:banana state:active kind:physical balance>20\r");
-    terminal.until("one provider's cards", |text| text.lines().any(|line| line.contains('>') && line.contains("banana")));
+    terminal.until("all providers", |text| {
+        ["artha OK", "banana OK", "enkash OK", "ibanera OK"].iter().all(|word| text.contains(word))
+    });
+    terminal.press(&format!("/{last4} provider:enkash\r"));
+    terminal.until("the card", |text| text.contains("Cards 1 of") && text.contains(&format!("..{last4} enkash")));
+
     terminal.press("f");
     terminal.shows("Freeze card");
-    wait_out_the_guard(&mut terminal);
+    terminal.let_the_guard_pass();
     terminal.press("1");
+    terminal.shows("> 1 lost");
     terminal.press("y");
-    terminal.shows("DONE");
+    terminal.until("the freeze is seen", |text| text.contains("DONE") && text.contains("seen FROZEN"));
     terminal.press("\x1b");
+    terminal.until("the frozen card", |text| text.contains("FROZEN") && !text.contains("Freeze lost"));
+
+    terminal.press("f");
+    terminal.shows("Unfreeze card");
+    terminal.let_the_guard_pass();
+    terminal.press("1");
+    terminal.let_the_guard_pass();
+    terminal.press("y");
+    terminal.until("the unfreeze is seen", |text| text.contains("DONE") && text.contains("seen ACTIVE"));
+    terminal.press("\x1b");
+    terminal.until("the card again", |text| !text.contains("Enter close"));
+
     terminal.press("t");
     terminal.shows("Top up");
-}
+    terminal.let_the_guard_pass();
+    terminal.press("250\r");
+    terminal.shows("step 2 of 2");
+    terminal.let_the_guard_pass();
+    terminal.press("y");
+    terminal.until("the top-up is seen", |text| text.contains("DONE") && text.contains("with our reference"));
+    terminal.press("\x1b");
+    terminal.until("the card again", |text| !text.contains("Enter close"));
 
-/// Keys in the first 300 ms after a dialog opens are dropped: waits until the dialog says it listens, by its own clock.
-fn wait_out_the_guard(terminal: &mut Terminal) {
-    let _ = terminal.output.recv_timeout(Duration::from_millis(400)).map(|bytes| terminal.take(&bytes));
+    terminal.press("P");
+    terminal.shows("Set PIN");
+    terminal.let_the_guard_pass();
+    terminal.press(&format!("8264\t8264\t\t{last4}"));
+    terminal.shows("ok match");
+    terminal.press("\r");
+    terminal.until("the PIN is accepted", |text| text.contains("ACCEPTED") && text.contains("answer only"));
+    assert!(!String::from_utf8_lossy(&terminal.raw).contains("8264"), "the PIN reached the terminal");
+    terminal.press("\x1b");
+    terminal.until("the card again", |text| !text.contains("Enter close"));
+    terminal.press("q");
+    let (code, raw) = terminal.end();
+    assert_eq!(code, 0);
+    given_back(&raw);
 }

@@ -90,6 +90,17 @@ impl Sheet {
         self.value(label, parts);
     }
 
+    /// A label, a figure that is never cut, and words at the right end; on a line of their own where both do not fit.
+    pub(super) fn figure_ends(&mut self, label: &str, left: Vec<Part>, right: Part) {
+        let columns: usize = left.iter().map(|(words, _)| text::width(words)).sum();
+        if columns + 1 + text::width(&right.0) <= INSIDE - VALUES - 2 {
+            self.ends(label, left, vec![right]);
+        } else {
+            self.value(label, left);
+            self.value("", [right]);
+        }
+    }
+
     /// A label with words on as many lines as they need.
     pub(super) fn words(&mut self, label: &str, words: &str, role: Role) {
         for (i, line) in wrapped(words, INSIDE - VALUES - 2).into_iter().enumerate() {
@@ -255,7 +266,7 @@ pub(super) fn clock(at: Timestamp, world: &World) -> String {
 
 /// When the card's figures were read, and whether they are being read again.
 pub(super) fn read_words(target: &Target, world: &World) -> Part {
-    let again = if target.reread { ", read again now" } else { ", asking again" };
+    let again = if target.reread { ", re-read" } else { ", asking again" };
     match world.cards.get(&target.key).map(|card| &card.balance) {
         None | Some(Reading::Never) => {
             part(format!("never read{}", if target.reread { "" } else { ", asking now" }), Role::Muted)

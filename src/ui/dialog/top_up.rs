@@ -24,7 +24,7 @@ fn head(page: &TopUp, title: &str, world: &World) -> Sheet {
     let key = &page.target.key;
     let mut sheet = Sheet::new(title);
     sheet.card(key, world);
-    sheet.ends("Now", vec![plain("available "), available(key, world)], vec![read_words(&page.target, world)]);
+    sheet.figure_ends("Now", vec![plain("available "), available(key, world)], read_words(&page.target, world));
     sheet.changes(&page.target);
     if let Some(state) = page.target.shown.state.filter(|state| *state != CardState::Active) {
         sheet.words("NOTE", &format!("the card is {}: it cannot spend this now", state.word()), Role::Caution);
@@ -149,8 +149,11 @@ fn after(sheet: &mut Sheet, page: &TopUp, receives: Money, world: &World) {
         sheet.value("Card after", [part("not known", Role::Muted)]);
         return;
     };
-    let (words, role) = money(after, stale);
-    let mut parts = vec![part(text::right(&words, 14), role)];
+    let (_, role) = money(after, stale);
+    let mut parts = vec![part(text::right(&format!("{}{after}", if stale { "~" } else { "" }), 14), role)];
+    if after.is_negative() {
+        parts.push(part("  still NEGATIVE", role));
+    }
     if let Some(left) = page.covers.and_then(|asked| after.minus(asked).ok()) {
         let asked = page.covers.map_or_else(String::new, Money::grouped);
         let words = if left.is_negative() {

@@ -1,0 +1,300 @@
+//! The feed: transactions and operations in one list, newest first, with its filter, its stretch of time and its totals.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::list::{List, Motion};
+use super::search::Search;
+use super::world::World;
+use crate::domain::card::{CardKey, ProviderId};
+use crate::domain::filter::{OperationRow, TransactionRow};
+use crate::domain::money::{Currency, Money};
+use crate::domain::operation::{Operation, OperationId, OperationState};
+use crate::domain::transaction::{Transaction, TransactionKind, TransactionState};
+
+/// A row by identity.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Entry {
+    /// A transaction. Its time is part of the name so that it is found without a search through all.
+    Transaction {
+        /// When.
+        at: Timestamp,
+        /// The provider's id.
+        id: Arc<str>,
+        /// Whose.
+        provider: ProviderId,
+    },
+    /// An operation.
+    Operation(OperationId),
+}
+
+/// A row as it is known now.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Known<'a> {
+    /// A transaction.
+    Transaction(&'a Transaction),
+    /// An operation.
+    Operation(&'a Operation),
+}
+
+impl Entry {
+    fn of_transaction(row: &Transaction) -> Self {
+        Self::Transaction { at: row.at, id: Arc::clone(&row.id), provider: row.provider.clone() }
+    }
+
+    /// The row as it is known now; `None` when it is not known any more.
+    pub(crate) fn known<'a>(&self, world: &'a World) -> Option<Known<'a>> {
+        match self {
+            Self::Transaction { at, id, provider } => {
+                let from = world.transactions.partition_point(|row| (row.at, &row.id) > (*at, id));
+                let same = world.transactions.iter().skip(from).take_while(|row| row.at == *at && row.id == *id);
+                same.into_iter().find(|row| row.provider == *provider).map(Known::Transaction)
+            }
+            Self::Operation(id) => operation(world, *id).map(Known::Operation),
+        }
+    }
+}
+
+impl Known<'_> {
+    /// The card it is about.
+    pub(crate) fn card(&self) -> Option<CardKey> {
+        match self {
+            Self::Transaction(row) => row.card(),
+            Self::Operation(operation) => Some(operation.card.clone()),
+        }
+    }
+
+    /// Whether `e` stops here: a decline, or an operation that failed or is in doubt.
+    pub(crate) fn is_trouble(&self) -> bool {
+        match self {
+            Self::Transaction(row) => row.state == TransactionState::Declined,
+            Self::Operation(operation) => matches!(operation.state, OperationState::Unknown | OperationState::Failed),
+        }
+    }
+
+    fn at(&self) -> Timestamp {
+        match self {
+            Self::Transaction(row) => row.at,
+            Self::Operation(operation) => operation.created_at,
+        }
+    }
+
+    fn entry(&self) -> Entry {
+        match self {
+            Self::Transaction(row) => Entry::of_transaction(row),
+            Self::Operation(operation) => Entry::Operation(operation.id),
+        }
+    }
+}
+
+/// The operation of this id.
+pub(crate) fn operation(world: &World, id: OperationId) -> Option<&Operation> {
+    let from = world.operations.partition_point(|operation| operation.id > id);
+    world.operations.get(from).filter(|operation| operation.id == id)
+}
+
+/// Transactions and operations in one order of time, newest first. An operation that a transaction proves is told by that row.
+pub(crate) fn merged<'a>(
+    transactions: impl Iterator<Item = &'a Transaction>,
+    operations: impl Iterator<Item = &'a Operation>,
+    proven: &BTreeSet<OperationId>,
+) -> Vec<Known<'a>> {
+    let mut transactions = transactions.map(Known::Transaction).peekable();
+    let mut operations = operations.filter(|operation| !proven.contains(&operation.id)).map(Known::Operation).peekable();
+    let mut rows = Vec::new();
+    loop {
+        let next = match (transactions.peek(), operations.peek()) {
+            (Some(row), Some(operation)) if row.at() > operation.at() => transactions.next(),
+            (_, Some(_)) => operations.next(),
+            (Some(_), None) => transactions.next(),
+            (None, None) => return rows,
+        };
+        rows.extend(next);
+    }
+}
+
+/// Operations that a transaction proves.
+pub(crate) fn proven(world: &World) -> BTreeSet<OperationId> {
+    world.transactions.iter().filter_map(|row| row.operation).collect()
+}
+
+/// Rows by identity.
+pub(crate) fn entries(rows: &[Known<'_>]) -> Vec<Entry> {
+    rows.iter().map(Known::entry).collect()
+}
+
+/// Stretches of time that `[` and `]` step through.
+const RANGES: [(&str, Option<SignedDuration>); 8] = [
+    ("15m", Some(SignedDuration::from_mins(15))),
+    ("1h", Some(SignedDuration::from_hours(1))),
+    ("5h", Some(SignedDuration::from_hours(5))),
+    ("24h", Some(SignedDuration::from_hours(24))),
+    ("2d", Some(SignedDuration::from_hours(48))),
+    ("7d", Some(SignedDuration::from_hours(168))),
+    ("30d", Some(SignedDuration::from_hours(720))),
+    ("ever", None),
+];
+
+/// Sums of one currency over the rows that are shown. A sum too large to be exact is `None`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Total {
+    /// The currency.
+    pub(crate) currency: Currency,
+    /// How many rows.
+    pub(crate) rows: usize,
+    /// Spent, holds included.
+    pub(crate) out: Option<Money>,
+    /// Received.
+    pub(crate) into: Option<Money>,
+    /// Asked and refused.
+    pub(crate) declined: Option<Money>,
+}
+
+/// What the rows were last made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Made {
+    revision: u64,
+    minute: i64,
+    search: u64,
+    range: usize,
+}
+
+/// The pane of the feed.
+#[derive(Debug)]
+pub(crate) struct Feed {
+    pub(crate) list: List<Entry>,
+    pub(crate) search: Search,
+    pub(crate) totals: Vec<Total>,
+    /// The cursor stays on the newest row.
+    pub(crate) follow: bool,
+    /// The row under the cursor is explained below the list, also where there is little room.
+    pub(crate) explain: bool,
+    /// Rows of this stretch of time that the filter hides.
+    pub(crate) hidden: usize,
+    /// Rows that came since the screen was paused.
+    pub(crate) waiting: usize,
+    range: usize,
+    made: Option<Made>,
+}
+
+impl Default for Feed {
+    fn default() -> Self {
+        Self {
+            list: List::default(),
+            search: Search::default(),
+            totals: Vec::new(),
+            follow: true,
+            explain: false,
+            hidden: 0,
+            waiting: 0,
+            range: 3,
+            made: None,
+        }
+    }
+}
+
+impl Feed {
+    /// The stretch of time in words: `24h`, `ever`.
+    pub(crate) fn range(&self) -> &'static str {
+        RANGES.get(self.range).map_or("ever", |(word, _)| word)
+    }
+
+    /// Shows less time, or more.
+    pub(crate) fn step_range(&mut self, longer: bool) {
+        self.range = if longer { (self.range + 1).min(RANGES.len() - 1) } else { self.range.saturating_sub(1) };
+    }
+
+    /// Moves the cursor; away from the first row nothing is followed any more.
+    pub(crate) fn go(&mut self, motion: Motion) {
+        self.list.go(motion);
+        self.follow = self.list.at() == 0;
+        if self.follow {
+            self.list.follow_first();
+        }
+    }
+
+    /// Stays on the row under the cursor, and follows nothing any more.
+    pub(crate) const fn hold(&mut self) {
+        self.follow = false;
+        self.list.hold();
+    }
+
+    /// Stays on the newest row from now on.
+    pub(crate) fn follow(&mut self) {
+        self.follow = true;
+        self.list.follow_first();
+    }
+
+    /// Makes the rows anew where something they depend on changed. While `still` nothing new comes in; `paused` since when.
+    pub(crate) fn settle(&mut self, world: &World, still: bool, paused: Option<Timestamp>) {
+        let minute = world.now.as_second().div_euclid(60);
+        if self.search.is_on() && self.made.is_some_and(|made| made.minute != minute) {
+            self.search.reread(world.now, &world.zone);
+        }
+        self.waiting = paused.map_or(0, |since| world.transactions.iter().filter(|row| row.seen_at > since).count());
+        let mut made = Made { revision: world.movements, minute, search: self.search.revision, range: self.range };
+        if let (true, Some(old)) = (still, self.made) {
+            (made.revision, made.minute) = (old.revision, old.minute);
+        }
+        if self.made == Some(made) {
+            return;
+        }
+        self.made = Some(made);
+        let range = RANGES.get(self.range).and_then(|(_, range)| *range);
+        let since = range.and_then(|range| world.now.checked_sub(range).ok()).unwrap_or(Timestamp::MIN);
+        let known = |at: Timestamp| paused.is_none_or(|since| at <= since);
+        let all = merged(
+            world.transactions.iter().take_while(|row| row.at >= since).filter(|row| known(row.seen_at)),
+            world.operations.iter().take_while(|row| row.created_at >= since).filter(|row| known(row.created_at)),
+            &proven(world),
+        );
+        let total = all.len();
+        let rows: Vec<Known<'_>> = all.into_iter().filter(|row| self.is_wanted(row, world)).collect();
+        self.hidden = total - rows.len();
+        self.totals = totals(&rows);
+        self.list.set(entries(&rows));
+    }
+
+    fn is_wanted(&self, row: &Known<'_>, world: &World) -> bool {
+        if !self.search.is_on() {
+            return true;
+        }
+        let card = row.card();
+        let holder = card.as_ref().map_or("", |card| world.holder(card));
+        match row {
+            Known::Transaction(transaction) => {
+                self.search.filter.matches(&TransactionRow { transaction, holder, now: world.now })
+            }
+            Known::Operation(operation) => self.search.filter.matches(&OperationRow { operation, holder, now: world.now }),
+        }
+    }
+}
+
+/// Sums per currency, never across. Operations move no money until a transaction shows it, so they do not count.
+fn totals(rows: &[Known<'_>]) -> Vec<Total> {
+    let mut totals: Vec<Total> = Vec::new();
+    for row in rows {
+        let Known::Transaction(row) = row else { continue };
+        let currency = row.amount.currency();
+        let place = totals.iter().position(|total| total.currency == currency).unwrap_or_else(|| {
+            let zero = Some(Money::zero(currency));
+            totals.push(Total { currency, rows: 0, out: zero, into: zero, declined: zero });
+            totals.len() - 1
+        });
+        let Some(total) = totals.get_mut(place) else { continue };
+        total.rows += 1;
+        let sum = match (row.state, row.kind) {
+            (TransactionState::Declined, _) => &mut total.declined,
+            (TransactionState::Failed | TransactionState::Reversed, _) => continue,
+            (_, TransactionKind::Purchase | TransactionKind::Fee | TransactionKind::Withdrawal) => &mut total.out,
+            (_, TransactionKind::Refund | TransactionKind::Reversal | TransactionKind::TopUp) => &mut total.into,
+            (_, TransactionKind::Adjustment | TransactionKind::Other) if row.amount.is_negative() => &mut total.out,
+            (_, TransactionKind::Adjustment | TransactionKind::Other) => &mut total.into,
+        };
+        *sum = sum.and_then(|sum| sum.plus(row.amount.size()).ok());
+    }
+    totals.sort_by_key(|total| total.currency);
+    totals
+}

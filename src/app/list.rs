@@ -1,0 +1,210 @@
+//! A scrolled list with a cursor that stays on its row by identity, wherever that row moves to.
+//!
+//! Knows nothing of what its rows are.
+
+/// Rows by identity, the cursor and what can be seen.
+#[derive(Clone, Debug)]
+pub(crate) struct List<K> {
+    keys: Vec<K>,
+    at: usize,
+    top: usize,
+    height: usize,
+    /// Until it was moved for the first time the cursor stays on the first row, whatever arrives.
+    touched: bool,
+}
+
+impl<K> Default for List<K> {
+    fn default() -> Self {
+        Self { keys: Vec::new(), at: 0, top: 0, height: 1, touched: false }
+    }
+}
+
+/// How the cursor is moved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Motion {
+    /// One row down.
+    Down,
+    /// One row up.
+    Up,
+    /// To the first row.
+    First,
+    /// To the last row.
+    Last,
+    /// Half of what can be seen down.
+    HalfDown,
+    /// Half of what can be seen up.
+    HalfUp,
+    /// All of what can be seen down.
+    PageDown,
+    /// All of what can be seen up.
+    PageUp,
+}
+
+impl<K: PartialEq> List<K> {
+    /// New rows. The cursor stays on its row; when that is gone, on the place where it was.
+    pub(crate) fn set(&mut self, keys: Vec<K>) {
+        if self.touched {
+            let place = self.selected().and_then(|cursor| keys.iter().position(|key| key == cursor));
+            let screen_row = self.at.saturating_sub(self.top);
+            if let Some(place) = place {
+                self.at = place;
+                self.top = place.saturating_sub(screen_row);
+            }
+        } else {
+            (self.at, self.top) = (0, 0);
+        }
+        self.keys = keys;
+        self.scroll();
+    }
+
+    /// Puts the cursor on a row, where there is such a row.
+    pub(crate) fn select(&mut self, key: &K) -> bool {
+        let place = self.keys.iter().position(|known| known == key);
+        if let Some(place) = place {
+            (self.at, self.touched) = (place, true);
+            self.scroll();
+        }
+        place.is_some()
+    }
+}
+
+impl<K> List<K> {
+    /// The row under the cursor.
+    pub(crate) fn selected(&self) -> Option<&K> {
+        self.keys.get(self.at)
+    }
+
+    /// All rows.
+    pub(crate) fn keys(&self) -> &[K] {
+        &self.keys
+    }
+
+    /// How many rows there are.
+    pub(crate) const fn len(&self) -> usize {
+        self.keys.len()
+    }
+
+    /// The rows that can be seen, and whether the cursor is on each.
+    pub(crate) fn window(&self) -> impl Iterator<Item = (&K, bool)> {
+        self.keys.iter().enumerate().skip(self.top).take(self.height).map(|(place, key)| (key, place == self.at))
+    }
+
+    /// Place of the cursor, from 0.
+    pub(crate) const fn at(&self) -> usize {
+        self.at
+    }
+
+    /// Places of the first row that can be seen and of the one behind the last.
+    pub(crate) fn range(&self) -> (usize, usize) {
+        (self.top, (self.top + self.height).min(self.keys.len()))
+    }
+
+    /// How many rows can be seen.
+    pub(crate) fn set_height(&mut self, height: usize) {
+        self.height = height.max(1);
+        self.scroll();
+    }
+
+    /// From now on the cursor stays on the row where it is.
+    pub(crate) const fn hold(&mut self) {
+        self.touched = true;
+    }
+
+    /// The cursor follows the first row again.
+    pub(crate) const fn follow_first(&mut self) {
+        (self.at, self.top, self.touched) = (0, 0, false);
+    }
+
+    /// Moves the cursor.
+    pub(crate) fn go(&mut self, motion: Motion) {
+        self.touched = true;
+        let last = self.keys.len().saturating_sub(1);
+        self.at = match motion {
+            Motion::Down => self.at + 1,
+            Motion::Up => self.at.saturating_sub(1),
+            Motion::First => 0,
+            Motion::Last => last,
+            Motion::HalfDown => self.at + (self.height / 2).max(1),
+            Motion::HalfUp => self.at.saturating_sub((self.height / 2).max(1)),
+            Motion::PageDown => self.at + self.height,
+            Motion::PageUp => self.at.saturating_sub(self.height),
+        }
+        .min(last);
+        self.scroll();
+    }
+
+    /// Moves to the next row of a kind, downwards or upwards; `false` when there is none.
+    pub(crate) fn seek(&mut self, motion: Motion, wanted: impl Fn(&K) -> bool) -> bool {
+        let found = match motion {
+            Motion::Up | Motion::First | Motion::HalfUp | Motion::PageUp => self.keys.iter().take(self.at).rposition(&wanted),
+            Motion::Down | Motion::Last | Motion::HalfDown | Motion::PageDown => {
+                self.keys.iter().skip(self.at + 1).position(&wanted).map(|further| self.at + 1 + further)
+            }
+        };
+        if let Some(place) = found {
+            (self.at, self.touched) = (place, true);
+            self.scroll();
+        }
+        found.is_some()
+    }
+
+    fn scroll(&mut self) {
+        self.at = self.at.min(self.keys.len().saturating_sub(1));
+        self.top = self.top.min(self.at).max((self.at + 1).saturating_sub(self.height));
+        self.top = self.top.min(self.keys.len().saturating_sub(self.height));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn list(keys: &str) -> List<char> {
+        let mut list = List::default();
+        list.set_height(3);
+        list.set(keys.chars().collect());
+        list
+    }
+
+    fn seen(list: &List<char>) -> String {
+        list.window().map(|(key, cursor)| if cursor { key.to_ascii_uppercase() } else { *key }).collect()
+    }
+
+    #[test]
+    fn the_cursor_stays_on_its_row_when_rows_come_and_go() {
+        let mut list = list("abcdef");
+        assert_eq!(seen(&list), "Abc");
+        list.go(Motion::Down);
+        list.set("xyabcdef".chars().collect());
+        assert_eq!(list.selected(), Some(&'b'));
+        list.set("xyacdef".chars().collect());
+        assert_eq!(list.selected(), Some(&'c'), "the row that took its place");
+        list.set(Vec::new());
+        assert_eq!(list.selected(), None);
+    }
+
+    #[test]
+    fn before_the_first_key_the_cursor_waits_on_the_first_row() {
+        let mut list = list("ab");
+        list.set("xab".chars().collect());
+        assert_eq!(list.selected(), Some(&'x'));
+        list.hold();
+        list.set("yxab".chars().collect());
+        assert_eq!(list.selected(), Some(&'x'));
+    }
+
+    #[test]
+    fn pages_ends_and_searches_stay_inside() {
+        let mut list = list("abcdefg");
+        list.go(Motion::PageDown);
+        assert_eq!(seen(&list), "bcD");
+        list.go(Motion::Last);
+        assert_eq!(seen(&list), "efG");
+        list.go(Motion::Down);
+        assert_eq!(list.at(), 6);
+        assert!(list.seek(Motion::Up, |key| *key == 'b') && !list.seek(Motion::Up, |key| *key == 'b'));
+        assert_eq!(seen(&list), "Bcd");
+        list.set_height(9);
+        assert_eq!(list.range(), (0, 7));
+    }
+}

@@ -1,0 +1,97 @@
+//! The providers: how each is doing, what that means for its cards, and what it can and cannot do.
+
+use super::list::List;
+use super::world::World;
+use crate::domain::card::ProviderId;
+use crate::domain::operation::{Capabilities, Class, Deed, Offer};
+use crate::domain::text;
+use crate::engine::{Health, HealthState};
+
+/// The pane of providers.
+#[derive(Debug, Default)]
+pub(crate) struct Providers {
+    pub(crate) list: List<ProviderId>,
+}
+
+impl Providers {
+    /// The accounts, in the order of the configuration.
+    pub(crate) fn settle(&mut self, world: &World) {
+        if self.list.len() != world.providers.len() {
+            self.list.set(world.providers.iter().map(|info| info.id.clone()).collect());
+        }
+    }
+}
+
+/// Its health in one word; what was never told yet is `...`.
+pub(crate) fn word(world: &World, id: &ProviderId) -> &'static str {
+    world.health.get(id).map_or("...", |health| health.state.word())
+}
+
+/// How long ago it gave its last usable answer, or since when it is as it is.
+pub(crate) fn age(world: &World, health: &Health) -> String {
+    let since = match health.state {
+        HealthState::Ok | HealthState::Slow => health.last_good.unwrap_or(health.since),
+        HealthState::Down | HealthState::Paused | HealthState::Auth => health.since,
+    };
+    text::age(world.now, since)
+}
+
+/// How many cards of it show figures that may be old.
+pub(crate) fn last_known(world: &World, id: &ProviderId) -> usize {
+    world.cards.values().filter(|card| card.key.provider == *id && card.balance.why_stale().is_some()).count()
+}
+
+/// What its state means for the operator.
+pub(crate) fn effect(world: &World, health: &Health) -> String {
+    let stale = last_known(world, &health.provider);
+    let cards = |count: usize| if count == 1 { "1 card".to_owned() } else { format!("{count} cards") };
+    match health.state {
+        HealthState::Ok if stale == 0 => format!("{} read", cards(health.cards)),
+        HealthState::Ok | HealthState::Slow => format!("{} read, {stale} of them LAST KNOWN", cards(health.cards)),
+        HealthState::Down => format!("{} LAST KNOWN; a change is refused while it cannot be read", cards(stale)),
+        HealthState::Paused => format!("not read: p goes on; {} grow old", cards(health.cards)),
+        HealthState::Auth => "credentials refused or missing: not read and not changed until they are right".to_owned(),
+    }
+}
+
+/// What it can do, in one line.
+pub(crate) fn can(can: &Capabilities) -> String {
+    let class = match can.class {
+        Class::Key => "idempotency key",
+        Class::Reference => "looked up by reference",
+        Class::Neither => "no key: sent at most once",
+    };
+    let mut words: Vec<String> = vec!["balance".to_owned()];
+    let mut add = |offer: Offer, word: &str| {
+        if offer.is_yes() {
+            words.push(word.to_owned());
+        }
+    };
+    add(can.list_cards, "list");
+    add(can.list_all_transactions, "feed of all cards");
+    add(can.float, "float");
+    add(can.quote, "fee quote");
+    add(can.top_up, &format!("top-up ({class})"));
+    for deed in [Deed::Freeze, Deed::Unfreeze, Deed::Close, Deed::SetPin] {
+        add(can.offers(deed), deed.phrase());
+    }
+    words.join(", ")
+}
+
+/// What it cannot do and why, one sentence each.
+pub(crate) fn cannot(can: &Capabilities) -> Vec<String> {
+    let mut sentences = Vec::new();
+    let mut add = |offer: Offer, word: &str| {
+        if let Offer::No(why) = offer {
+            sentences.push(format!("{word}: {why}"));
+        }
+    };
+    add(can.list_cards, "list");
+    add(can.list_all_transactions, "feed of all cards");
+    add(can.float, "float");
+    add(can.quote, "fee quote");
+    for deed in Deed::ALL {
+        add(can.offers(deed), deed.phrase());
+    }
+    sentences
+}

@@ -1,0 +1,367 @@
+//! Why a card deserves a look, and in which order cards do: the board's default order.
+//!
+//! Reads what is known and decides nothing else; the words it makes are the board's "Why it is here".
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use rust_decimal::Decimal;
+
+use super::card::{Card, CardKey, CardState, Reading};
+use super::money::{Currency, Money};
+use super::operation::{Deed, Operation, OperationState};
+use super::text;
+use super::transaction::{Transaction, TransactionState};
+
+/// How long a decline or a failed change keeps a card near the top.
+pub const FRESH: Duration = Duration::from_secs(15 * 60);
+
+/// The most urgent thing to say of a card.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Attention {
+    /// Nobody can tell yet what became of a change.
+    Unknown {
+        /// The change.
+        deed: Deed,
+        /// Since when.
+        since: Timestamp,
+    },
+    /// More was taken than was there.
+    Negative,
+    /// Refused a moment ago.
+    Declined {
+        /// When.
+        at: Timestamp,
+        /// How much was asked.
+        amount: Money,
+    },
+    /// A change failed a moment ago.
+    Failed {
+        /// The change.
+        deed: Deed,
+        /// When.
+        at: Timestamp,
+    },
+    /// A change is on its way.
+    InFlight {
+        /// The change.
+        deed: Deed,
+        /// How far it got.
+        state: OperationState,
+        /// When it was asked.
+        since: Timestamp,
+    },
+    /// Little is left.
+    Low {
+        /// Under how much counts as little.
+        line: Money,
+    },
+    /// The figures may be old.
+    Stale,
+    /// Nothing was ever read of it.
+    Unread,
+    /// Closed, with money left on it.
+    LeftOver {
+        /// How much.
+        amount: Money,
+    },
+    /// Stopped by us.
+    Frozen {
+        /// By whom, where our journal knows it.
+        by: Option<Arc<str>>,
+        /// When, where our journal knows it.
+        at: Option<Timestamp>,
+    },
+    /// Watched by the operator.
+    Watched,
+    /// Stopped by the issuer.
+    Blocked,
+    /// Not activated yet.
+    Pending,
+    /// Nothing to say.
+    Nothing,
+    /// Past its date.
+    Expired,
+    /// Closed for good.
+    Closed,
+}
+
+/// How loud an [`Attention`] is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tone {
+    /// Wrong.
+    Danger,
+    /// Doubtful.
+    Caution,
+    /// Said plainly.
+    Plain,
+    /// Hardly worth saying.
+    Quiet,
+}
+
+impl Attention {
+    /// Place in the order, the most urgent first.
+    #[must_use]
+    pub const fn rank(&self) -> u8 {
+        match self {
+            Self::Unknown { .. } => 0,
+            Self::Negative => 1,
+            Self::Declined { .. } => 2,
+            Self::Failed { .. } => 3,
+            Self::InFlight { .. } => 4,
+            Self::Low { .. } => 5,
+            Self::Stale => 6,
+            Self::Unread => 7,
+            Self::LeftOver { .. } => 8,
+            Self::Frozen { .. } => 9,
+            Self::Watched => 10,
+            Self::Blocked => 11,
+            Self::Pending => 12,
+            Self::Nothing => 13,
+            Self::Expired => 14,
+            Self::Closed => 15,
+        }
+    }
+
+    /// Within a rank the newest comes first; what has no time comes last.
+    #[must_use]
+    pub const fn at(&self) -> Option<Timestamp> {
+        match self {
+            Self::Unknown { since, .. } | Self::InFlight { since, .. } => Some(*since),
+            Self::Declined { at, .. } | Self::Failed { at, .. } => Some(*at),
+            Self::Frozen { at, .. } => *at,
+            Self::Negative
+            | Self::Low { .. }
+            | Self::Stale
+            | Self::Unread
+            | Self::LeftOver { .. }
+            | Self::Watched
+            | Self::Blocked
+            | Self::Pending
+            | Self::Nothing
+            | Self::Expired
+            | Self::Closed => None,
+        }
+    }
+
+    /// How loud it is.
+    #[must_use]
+    pub const fn tone(&self) -> Tone {
+        match self {
+            Self::Negative | Self::Failed { .. } => Tone::Danger,
+            Self::Unknown { .. } | Self::Declined { .. } | Self::Low { .. } | Self::Stale => Tone::Caution,
+            Self::InFlight { .. } | Self::LeftOver { .. } | Self::Frozen { .. } | Self::Blocked => Tone::Plain,
+            Self::Unread | Self::Watched | Self::Pending | Self::Nothing | Self::Expired | Self::Closed => Tone::Quiet,
+        }
+    }
+
+    /// In words: `DECLINED 3m 41.90`; empty where there is nothing to say.
+    #[must_use]
+    pub fn words(&self, now: Timestamp) -> String {
+        match self {
+            Self::Unknown { deed, since } => format!("{} UNKNOWN {}", loud(*deed), text::age(now, *since)),
+            Self::Negative => "NEGATIVE".to_owned(),
+            Self::Declined { at, amount } => format!("DECLINED {} {}", text::age(now, *at), amount.grouped()),
+            Self::Failed { deed, at } => format!("{} FAILED {}", loud(*deed), text::age(now, *at)),
+            Self::InFlight { deed, state, since } => format!("{} {} {}", deed.phrase(), state.word(), text::age(now, *since)),
+            Self::Low { line } => format!("LOW under {}", line.grouped()),
+            Self::Stale => "STALE".to_owned(),
+            Self::Unread => "not read yet".to_owned(),
+            Self::LeftOver { amount } => format!("{} still on it", amount.grouped()),
+            Self::Frozen { by, at } => {
+                let mut words = "frozen".to_owned();
+                if let Some(at) = at {
+                    words.push_str(&format!(" {}", text::age(now, *at)));
+                }
+                if let Some(by) = by {
+                    words.push_str(&format!(" by {by}"));
+                }
+                words
+            }
+            Self::Watched => "watched".to_owned(),
+            Self::Blocked => "blocked by issuer".to_owned(),
+            Self::Pending => "not activated".to_owned(),
+            Self::Nothing | Self::Expired | Self::Closed => String::new(),
+        }
+    }
+}
+
+/// `TOP-UP`.
+fn loud(deed: Deed) -> String {
+    deed.phrase().to_uppercase()
+}
+
+/// What transactions and operations say of cards, gathered once for all of them.
+#[derive(Debug, Default)]
+pub struct Signals {
+    declines: BTreeMap<CardKey, (Timestamp, Money)>,
+    operations: BTreeMap<CardKey, Changes>,
+}
+
+/// What the journal says of one card.
+#[derive(Debug, Default)]
+struct Changes {
+    unknown: Option<(Deed, Timestamp)>,
+    failed: Option<(Deed, Timestamp)>,
+    in_flight: Option<(Deed, OperationState, Timestamp)>,
+    frozen: Option<(Arc<str>, Timestamp)>,
+    switched: bool,
+}
+
+impl Signals {
+    /// Of these transactions and operations, both newest first.
+    #[must_use]
+    pub fn of(transactions: &[Transaction], operations: &[Operation], now: Timestamp) -> Self {
+        let mut signals = Self::default();
+        let fresh = |at: Timestamp| now.duration_since(at).as_secs() < i64::try_from(FRESH.as_secs()).unwrap_or(i64::MAX);
+        for row in transactions.iter().take_while(|row| fresh(row.at)) {
+            if row.state == TransactionState::Declined
+                && let Some(key) = row.card()
+            {
+                signals.declines.entry(key).or_insert((row.at, row.amount));
+            }
+        }
+        for operation in operations {
+            let changes = signals.operations.entry(operation.card.clone()).or_default();
+            match operation.state {
+                OperationState::Unknown => _ = changes.unknown.get_or_insert((operation.deed, operation.created_at)),
+                OperationState::Failed if fresh(operation.updated_at) => {
+                    _ = changes.failed.get_or_insert((operation.deed, operation.updated_at));
+                }
+                OperationState::Sent | OperationState::Accepted if operation.is_open() => {
+                    _ = changes.in_flight.get_or_insert((operation.deed, operation.state, operation.created_at));
+                }
+                OperationState::Sent | OperationState::Accepted | OperationState::Done | OperationState::Failed => {}
+            }
+            let took = matches!(operation.state, OperationState::Done | OperationState::Accepted);
+            if took && !changes.switched && matches!(operation.deed, Deed::Freeze | Deed::Unfreeze) {
+                changes.switched = true;
+                if operation.deed == Deed::Freeze {
+                    changes.frozen = Some((Arc::clone(&operation.operator), operation.created_at));
+                }
+            }
+        }
+        signals
+    }
+
+    /// The most urgent thing to say of a card.
+    #[must_use]
+    pub fn attention(&self, card: &Card, watched: bool) -> Attention {
+        let changes = self.operations.get(&card.key);
+        if let Some((deed, since)) = changes.and_then(|changes| changes.unknown) {
+            return Attention::Unknown { deed, since };
+        }
+        let available = card.available();
+        if available.is_some_and(Money::is_negative) {
+            return Attention::Negative;
+        }
+        if let Some((at, amount)) = self.declines.get(&card.key) {
+            return Attention::Declined { at: *at, amount: *amount };
+        }
+        if let Some((deed, at)) = changes.and_then(|changes| changes.failed) {
+            return Attention::Failed { deed, at };
+        }
+        if let Some((deed, state, since)) = changes.and_then(|changes| changes.in_flight) {
+            return Attention::InFlight { deed, state, since };
+        }
+        if let Some(line) = low(card) {
+            return Attention::Low { line };
+        }
+        let over = matches!(card.state, CardState::Closed | CardState::Expired);
+        if card.balance.why_stale().is_some() && !over {
+            return Attention::Stale;
+        }
+        if matches!(card.balance, Reading::Never) && card.state == CardState::Unknown {
+            return Attention::Unread;
+        }
+        match card.state {
+            CardState::Closed => match available {
+                Some(amount) if !amount.amount().is_zero() => Attention::LeftOver { amount },
+                Some(_) | None => Attention::Closed,
+            },
+            CardState::Expired => Attention::Expired,
+            CardState::Frozen => {
+                let known = changes.and_then(|changes| changes.frozen.clone());
+                let (by, at) = known.map_or((None, None), |(by, at)| (Some(by), Some(at)));
+                Attention::Frozen { by, at }
+            }
+            CardState::Active | CardState::Blocked | CardState::Pending | CardState::Unknown if watched => Attention::Watched,
+            CardState::Blocked => Attention::Blocked,
+            CardState::Pending => Attention::Pending,
+            CardState::Active | CardState::Unknown => Attention::Nothing,
+        }
+    }
+}
+
+/// Under how much this card is low, when it is: an active card that has less than [`line()`] and is not below zero.
+#[must_use]
+pub fn low(card: &Card) -> Option<Money> {
+    let available = card.available()?;
+    let line = line(available.currency())?;
+    let spends = matches!(card.state, CardState::Active | CardState::Unknown);
+    (spends && !available.is_negative() && available.amount() < line.amount()).then_some(line)
+}
+
+/// Under how much counts as little: 20.00, 5.000 or 2,000 by the decimals of the currency, more where its unit is small.
+#[must_use]
+pub fn line(currency: Currency) -> Option<Money> {
+    let units: i64 = match (currency.code(), currency.decimals()?) {
+        ("INR" | "PHP" | "THB" | "RUB" | "TRY", _) => 200,
+        ("JPY", _) => 1_000,
+        (_, 0) => 2_000,
+        (_, 3) => 5,
+        (_, _) => 20,
+    };
+    Some(Money::new(Decimal::from(units), currency))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::card::{Balance, ProviderId};
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).expect("a time of the test")
+    }
+
+    fn card(amount: &str, code: &str) -> Card {
+        let currency: Currency = code.parse().expect("a currency");
+        let available = Some(Money::read(amount, currency).expect("an amount"));
+        Card {
+            state: CardState::Active,
+            currency: Some(currency),
+            balance: Reading::At { value: Balance { available, ..Balance::default() }, at: at(0) },
+            ..Card::unread(CardKey::new(&ProviderId::new("acme"), "c1"))
+        }
+    }
+
+    #[test]
+    fn little_money_is_judged_by_the_currency_and_never_on_a_closed_card() {
+        let words = |amount, code| Signals::default().attention(&card(amount, code), false).words(at(10));
+        assert_eq!(words("15.75", "EUR"), "LOW under 20.00");
+        assert_eq!(words("20.00", "EUR"), "");
+        assert_eq!(words("3.250", "KWD"), "LOW under 5.000");
+        assert_eq!(words("1200", "JPY"), "");
+        assert_eq!(words("-7.15", "USD"), "NEGATIVE");
+        let closed = Card { state: CardState::Closed, ..card("31.20", "EUR") };
+        assert_eq!(Signals::default().attention(&closed, true).words(at(10)), "31.20 still on it");
+    }
+
+    #[test]
+    fn doubt_comes_before_debt_and_debt_before_declines() {
+        let order = [
+            Attention::Unknown { deed: Deed::TopUp, since: at(0) },
+            Attention::Negative,
+            Attention::Declined { at: at(0), amount: card("1", "USD").available().expect("money") },
+            Attention::Low { line: card("20", "USD").available().expect("money") },
+            Attention::Stale,
+            Attention::Frozen { by: None, at: None },
+            Attention::Nothing,
+            Attention::Closed,
+        ];
+        assert!(order.windows(2).all(|pair| matches!(pair, [a, b] if a.rank() < b.rank())));
+        assert_eq!(order.first().map(|first| first.words(at(360))), Some("TOP-UP UNKNOWN 6m".to_owned()));
+    }
+}

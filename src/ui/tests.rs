@@ -1,0 +1,211 @@
+//! What the screens say, at the sizes that matter, and that no size breaks them.
+
+use proptest::prelude::*;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::theme::{Role, Theme};
+use super::view;
+use crate::app::chord::Chord;
+use crate::app::fixture::{ago, bare, board, card, press, steps};
+use crate::app::layout::Pane;
+use crate::app::{Effect, Model, Msg, update};
+use crate::domain::card::CardState;
+use crate::domain::operation::OperationState;
+use crate::engine::{Job, News};
+
+fn drawn(model: &Model) -> Buffer {
+    let mut buffer = Buffer::empty(Rect::new(0, 0, model.size.0, model.size.1));
+    view(model, &mut buffer);
+    buffer
+}
+
+fn text(model: &Model) -> String {
+    let buffer = drawn(model);
+    let mut out = String::new();
+    for y in 0..buffer.area.height {
+        let mut line = String::new();
+        let mut wide = 0;
+        for x in 0..buffer.area.width {
+            let symbol = buffer[(x, y)].symbol();
+            if wide == 0 {
+                line.push_str(symbol);
+                wide = crate::domain::text::width(symbol);
+            }
+            wide = wide.saturating_sub(1);
+        }
+        out.push_str(line.trim_end());
+        out.push('\n');
+    }
+    out
+}
+
+/// The board with the journal of its unknown operation.
+fn told(size: (u16, u16), keys: &str) -> Model {
+    let mut model = board(size);
+    let unknown = model.world.operations.iter().find(|row| row.state == OperationState::Unknown).map(|row| row.id);
+    _ = update(&mut model, Msg::News(steps(unknown.expect("the fixture has one"))));
+    press(&mut model, keys);
+    model
+}
+
+#[test]
+fn the_main_board_at_three_sizes() {
+    insta::assert_snapshot!("board_80x24", text(&board((80, 24))));
+    insta::assert_snapshot!("board_120x40", text(&board((120, 40))));
+    insta::assert_snapshot!("board_200x60", text(&board((200, 60))));
+}
+
+#[test]
+fn the_main_board_in_ascii_without_colour() {
+    let mut model = board((80, 24));
+    model.theme = Theme { mono: true, ascii: true };
+    let text = text(&model);
+    assert!(text.is_ascii(), "{text}");
+    insta::assert_snapshot!("board_80x24_ascii_mono", text);
+}
+
+#[test]
+fn one_card_at_two_sizes() {
+    insta::assert_snapshot!("card_80x24", text(&told((80, 24), "/ 4 2 4 2 enter enter")));
+    insta::assert_snapshot!("card_120x40", text(&told((120, 40), "/ 4 2 4 2 enter enter")));
+}
+
+#[test]
+fn the_feed_with_its_filter() {
+    insta::assert_snapshot!("feed_80x24", text(&told((80, 24), "2 / s t a t u s : d e c l i n e d enter p")));
+    insta::assert_snapshot!("feed_120x40", text(&told((120, 40), "2 e")));
+    insta::assert_snapshot!("feed_80x24_explained", text(&told((80, 24), "2 i")));
+    insta::assert_snapshot!("feed_120x40_wrong_filter", text(&told((120, 40), "2 / a m o u n t > x")));
+}
+
+#[test]
+fn activity_and_its_journal() {
+    insta::assert_snapshot!("activity_80x24", text(&told((80, 24), "3 j")));
+    insta::assert_snapshot!("activity_120x40", text(&told((120, 40), "3 j")));
+}
+
+#[test]
+fn the_health_of_providers() {
+    insta::assert_snapshot!("providers_80x24", text(&told((80, 24), "4 j j")));
+    insta::assert_snapshot!("providers_120x40", text(&told((120, 40), "4 j j")));
+}
+
+#[test]
+fn the_help_lists_every_key() {
+    insta::assert_snapshot!("help_80x24", text(&told((80, 24), "?")));
+    insta::assert_snapshot!("help_120x40", text(&told((120, 40), "?")));
+}
+
+#[test]
+fn an_empty_board_says_why() {
+    let text = text(&bare((80, 24)));
+    assert!(text.contains("artha: being read for the first time"), "{text}");
+    assert!(text.contains("Nothing in the last 24h: ] looks further back."), "{text}");
+    let filtered = self::text(&told((80, 24), "/ n o b o d y enter"));
+    assert!(filtered.contains("The filter hides all 16 cards: Esc shows them again."), "{filtered}");
+}
+
+#[test]
+fn a_figure_that_may_be_old_never_stands_without_its_sign() {
+    let text = text(&board((120, 40)));
+    for line in text.lines().filter(|line| line.contains("..3318") || line.contains("..4471")) {
+        assert!(line.contains('~'), "{line}");
+    }
+    assert!(text.contains("enkash DOWN 3m (3 cards LAST KNOWN)"), "{text}");
+}
+
+#[test]
+fn colour_adds_nothing_that_words_do_not_say() {
+    for keys in ["", "2", "3", "4", "enter", "?", "/ 4", "y", "z"] {
+        for size in [(80, 24), (120, 40), (200, 60)] {
+            let mut model = told(size, keys);
+            let coloured = text(&model);
+            model.theme.mono = true;
+            assert_eq!(text(&model), coloured, "{keys}");
+        }
+    }
+}
+
+#[test]
+fn no_size_breaks_a_screen() {
+    let views = ["", "2", "3", "4", "enter", "? j j", "/ 4 (", "2 p", "tab tab z", "f"];
+    for keys in views {
+        let mut model = told((120, 40), keys);
+        let few = (1..=60).flat_map(|columns| (1..=20).map(move |rows| (columns, rows)));
+        let many = [(60, 16), (61, 17), (80, 24), (99, 21), (100, 16), (160, 20), (220, 70), (400, 16)];
+        for size in few.filter(|(columns, rows)| keys.is_empty() || (columns + rows) % 7 == 0).chain(many) {
+            _ = update(&mut model, Msg::Resized(size.0, size.1));
+            drawn(&model);
+        }
+    }
+}
+
+#[test]
+fn a_screen_that_shrank_before_the_board_heard_of_it_is_not_drawn_outside() {
+    let model = told((200, 60), "?");
+    let mut small = Buffer::empty(Rect::new(0, 0, 70, 18));
+    assert_eq!(view(&model, &mut small), None);
+}
+
+#[test]
+fn only_the_focused_pane_reverses_its_row() {
+    let mut model = told((120, 40), "");
+    let reversed = |model: &Model| {
+        let buffer = drawn(model);
+        let style = model.theme.style(Role::Selection).add_modifier;
+        let rows = (0..model.size.1).filter(|y| (2..model.size.0).any(|x| buffer[(x, *y)].modifier.contains(style)));
+        rows.filter(|y| *y > 1).count()
+    };
+    assert_eq!(reversed(&model), 1);
+    press(&mut model, "tab tab");
+    assert_eq!((model.focus, reversed(&model)), (Pane::Feed, 1));
+}
+
+#[test]
+fn wide_and_joined_letters_leave_the_frames_straight() {
+    for holder in
+        ["日本語テスト太郎さん", "प्रिया नायर क्\u{200d}ष", "a\u{301}\u{302}\u{303} Zalgo", "가나다라마바사아자차카타파하"]
+    {
+        for size in [(80, 24), (120, 40), (200, 60)] {
+            let mut model = board(size);
+            let odd = card(CardState::Active, holder, "1111", "artha", "-1.00 USD", 1);
+            _ = update(&mut model, Msg::News(News::Cards(vec![odd])));
+            let buffer = drawn(&model);
+            let inner = 3..model.layout().panes.first().expect("a pane").1.bottom() - 1;
+            let edge = model.layout().panes.first().expect("a pane").1.right() - 1;
+            assert!(inner.clone().all(|y| buffer[(edge, y)].symbol() == "│"), "{holder} at {size:?}");
+        }
+    }
+}
+
+fn any_message() -> impl Strategy<Value = Msg> {
+    let named = ["enter", "esc", "tab", "s-tab", "up", "down", "pgdn", "pgup", "home", "end", "space", "backspace", "f1"];
+    let key = |text: String| Msg::Key(text.parse::<Chord>().expect("a chord of the test"));
+    prop_oneof![
+        8 => proptest::sample::select((b'!'..=b'~').collect::<Vec<u8>>()).prop_map(move |byte| key(char::from(byte).to_string())),
+        4 => proptest::sample::select(named.to_vec()).prop_map(move |name| key(name.to_owned())),
+        2 => proptest::sample::select(vec!["ctrl-d", "ctrl-u", "ctrl-r", "ctrl-c", "ctrl-l", "ctrl-z"]).prop_map(move |name| key(name.to_owned())),
+        1 => (0_u16..220, 0_u16..70).prop_map(|(columns, rows)| Msg::Resized(columns, rows)),
+        1 => (0_i64..400).prop_map(|seconds| Msg::Tick(ago(-seconds))),
+        1 => "\\PC{0,20}".prop_map(Msg::Paste),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    #[test]
+    fn no_key_breaks_the_board_and_none_changes_anything_while_it_is_read_only(
+        messages in proptest::collection::vec(any_message(), 1..60)
+    ) {
+        let mut model = board((120, 40));
+        _ = update(&mut model, Msg::News(News::ReadOnly(true)));
+        for msg in messages {
+            for effect in update(&mut model, msg) {
+                prop_assert!(!matches!(effect, Effect::Ask(Job::Act(_))), "a change was sent in READ");
+            }
+            drawn(&model);
+        }
+    }
+}
