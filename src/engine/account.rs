@@ -22,6 +22,10 @@ const DOWN_AFTER: u32 = 3;
 /// A provider that refuses the credentials is tried again by itself after this long.
 const AUTH_PAUSE: SignedDuration = SignedDuration::from_mins(15);
 
+/// Seconds until older holds are followed again, for every full page that it took; and at most.
+const HOLDS_A_PAGE: i64 = 15;
+const HOLDS_AT_MOST: i64 = 15 * 60;
+
 /// A median answer above this is SLOW.
 const SLOW_MILLIS: u64 = 2_000;
 
@@ -48,6 +52,8 @@ struct State {
     listed: HashSet<Arc<str>>,
     /// From where on the transactions of all cards, or of one, are read next.
     feed_from: HashMap<Option<Arc<str>>, Timestamp>,
+    /// From when on older holds may be followed again: reading back to them takes many pages.
+    holds_from: HashMap<Option<Arc<str>>, Timestamp>,
     turn: u64,
     gate: Option<Timestamp>,
     budget: Budget,
@@ -81,6 +87,7 @@ impl Account {
             card_feed: HashMap::new(),
             listed: HashSet::new(),
             feed_from: HashMap::new(),
+            holds_from: HashMap::new(),
             turn: 0,
             gate: None,
             budget: Budget::new(config.rate_limit, now),
@@ -106,7 +113,11 @@ impl Account {
     /// # Errors
     /// Why there is none.
     pub(super) fn provider(&self) -> Result<&Arc<dyn Provider>, Error> {
-        self.provider.as_ref().map_err(|why| Error::new(&self.info.id, Kind::Auth, why))
+        self.provider.as_ref().map_err(|why| {
+            // The error names the account itself.
+            let why = why.strip_prefix(self.info.id.name()).and_then(|why| why.strip_prefix(": ")).unwrap_or(why);
+            Error::new(&self.info.id, Kind::Auth, why)
+        })
     }
 
     /// What to read next. `watched` ranks the cards.
@@ -171,6 +182,7 @@ impl Account {
         state.float = None;
         state.card.clear();
         state.card_feed.clear();
+        state.holds_from.clear();
         drop(state);
         self.wake.notify_one();
     }
@@ -182,6 +194,7 @@ impl Account {
             state.asked.push(key.clone());
         }
         state.card_feed.remove(&key.id);
+        state.holds_from.remove(&Some(Arc::clone(&key.id)));
         state.feed = None;
         drop(state);
         self.wake.notify_one();
@@ -209,6 +222,26 @@ impl Account {
     /// Transactions were read completely up to this moment.
     pub(super) fn feed_read(&self, card: Option<&CardKey>, until: Timestamp) {
         self.state().feed_from.insert(card.map(|card| Arc::clone(&card.id)), until);
+    }
+
+    /// Whether it is time to read back to the oldest hold.
+    pub(super) fn follows_holds(&self, card: Option<&CardKey>, now: Timestamp) -> bool {
+        self.state().holds_from.get(&card.map(|card| Arc::clone(&card.id))).is_none_or(|from| *from <= now)
+    }
+
+    /// Reading back to the oldest hold took so many rows: the more, the longer until it is done again.
+    pub(super) fn holds_followed(&self, card: Option<&CardKey>, rows: usize, now: Timestamp) {
+        let page = self.info.can.map_or(50, |can| usize::from(can.page_max.max(1)));
+        let pages = i64::try_from(rows / page).unwrap_or(i64::MAX);
+        let wait = SignedDuration::from_secs(pages.saturating_mul(HOLDS_A_PAGE).min(HOLDS_AT_MOST));
+        if let Ok(from) = now.checked_add(wait) {
+            self.state().holds_from.insert(card.map(|card| Arc::clone(&card.id)), from);
+        }
+    }
+
+    /// When the next request fits into the budget; `None` is now.
+    pub(super) fn ready_at(&self, now: Timestamp) -> Option<Timestamp> {
+        self.state().budget.ready_at(now)
     }
 
     pub(super) fn odd(&self, rows: usize) {
