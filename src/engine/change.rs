@@ -143,7 +143,9 @@ impl Engine {
         let (id, words) = (operation.id, words.to_owned());
         let at = self.0.clock.now();
         if at.duration_since(operation.created_at) > INTENT_KEEPS {
-            return Err(Refused::Journal("not sent: it was confirmed too long ago, cardtop was held up; nothing was sent".to_owned()));
+            return Err(Refused::Journal(
+                "not sent: it was confirmed too long ago, cardtop was held up; nothing was sent".to_owned(),
+            ));
         }
         let state = self.0.store.journal(move |db| journal::note(db, id, at, "sent", &words)).await;
         match state.map_err(|error| self.unwritten(&error))? {

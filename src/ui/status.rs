@@ -153,9 +153,7 @@ fn floats(model: &Model, room: usize) -> Line {
         .providers
         .iter()
         .filter_map(|info| Some((&info.id, world.floats.get(&info.id)?)))
-        .flat_map(|(id, float)| {
-            float.value().into_iter().flatten().map(move |sum| (id, *sum, float.why_stale().is_some()))
-        })
+        .flat_map(|(id, float)| float.value().into_iter().flatten().map(move |sum| (id, *sum, float.why_stale().is_some())))
         .collect();
     let all = floats_line(model, &sums, 0);
     if width(&all) <= room {
