@@ -200,6 +200,12 @@ impl Account {
         self.wake.notify_one();
     }
 
+    /// A top-up went, or came: the float is read next.
+    pub(super) fn ask_float(&self) {
+        self.state().float = None;
+        self.wake.notify_one();
+    }
+
     pub(super) fn pause(&self, paused: bool) {
         self.state().paused = paused;
         self.wake.notify_one();

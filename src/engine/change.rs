@@ -103,6 +103,9 @@ impl Engine {
         let finding = self.answer(&operation, result);
         let operation = self.find(&account, operation, finding).await;
         account.ask_card(&order.card);
+        if deed == Deed::TopUp {
+            account.ask_float();
+        }
         Ok(operation)
     }
 
@@ -286,6 +289,9 @@ impl Engine {
         let found = self.find(&account, operation, finding).await;
         if !found.is_open() {
             account.ask_card(&found.card);
+            if found.deed == Deed::TopUp {
+                account.ask_float();
+            }
         }
         Ok(found)
     }

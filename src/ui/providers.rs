@@ -19,7 +19,7 @@ use crate::engine::{HealthState, ProviderInfo};
 const COLUMNS: [Column; 9] = [
     column("Provider", 8, 10, 16, 0),
     column("State", 6, 6, 8, 0),
-    figures("Since", 5, 6, 0),
+    figures("Age", 5, 6, 0),
     figures("Calls/min", 9, 10, 4),
     figures("Errors 5m", 9, 10, 3),
     figures("Latency", 7, 9, 6),
