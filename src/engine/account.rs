@@ -12,7 +12,7 @@ use super::schedule::{self, Budget, CardPlan, Next, Plan, Rank, Read};
 use super::{Health, HealthState, ProviderInfo};
 use crate::config::ProviderConfig;
 use crate::domain::card::{Card, CardKey};
-use crate::domain::operation::{Operation, OperationId};
+use crate::domain::operation::{Operation, OperationId, Proof};
 use crate::provider::http::Http;
 use crate::provider::{Error, Kind, Provider};
 
@@ -25,6 +25,9 @@ const AUTH_PAUSE: SignedDuration = SignedDuration::from_mins(15);
 /// Seconds until older holds are followed again, for every full page that it took; and at most.
 const HOLDS_A_PAGE: i64 = 15;
 const HOLDS_AT_MOST: i64 = 15 * 60;
+
+/// Least time between two looks for the same operation.
+const LEAST_BETWEEN_LOOKS: SignedDuration = SignedDuration::from_secs(1);
 
 /// A median answer above this is SLOW.
 const SLOW_MILLIS: u64 = 2_000;
@@ -52,6 +55,8 @@ struct State {
     listed: HashSet<Arc<str>>,
     /// From where on the transactions of all cards, or of one, are read next.
     feed_from: HashMap<Option<Arc<str>>, Timestamp>,
+    /// When each unsettled operation was last looked for.
+    looked: HashMap<OperationId, Timestamp>,
     /// From when on older holds may be followed again: reading back to them takes many pages.
     holds_from: HashMap<Option<Arc<str>>, Timestamp>,
     turn: u64,
@@ -87,6 +92,7 @@ impl Account {
             card_feed: HashMap::new(),
             listed: HashSet::new(),
             feed_from: HashMap::new(),
+            looked: HashMap::new(),
             holds_from: HashMap::new(),
             turn: 0,
             gate: None,
@@ -134,8 +140,17 @@ impl Account {
                 asked: state.asked.contains(&card.key),
             })
             .collect();
-        let looks: Vec<(OperationId, Timestamp)> =
-            open.iter().filter_map(|operation| Some((operation.id, operation.next_look?))).collect();
+        state.looked.retain(|id, _| open.iter().any(|operation| operation.id == *id));
+        let looks: Vec<(OperationId, Timestamp)> = open
+            .iter()
+            // Where the provider cannot be asked there is nothing to look at.
+            .filter(|operation| operation.proof != Proof::AnswerOnly)
+            .filter_map(|operation| {
+                // Whatever became of the last look, even if it could not be written: not again at once.
+                let rested = state.looked.get(&operation.id).and_then(|at| at.checked_add(LEAST_BETWEEN_LOOKS).ok());
+                Some((operation.id, operation.next_look?.max(rested.unwrap_or(Timestamp::MIN))))
+            })
+            .collect();
         let ready = state.budget.ready_at(now);
         let next = schedule::next(&Plan {
             now,
@@ -167,7 +182,9 @@ impl Account {
                         state.card_feed.insert(Arc::clone(&card.key.id), now);
                     }
                 }
-                Read::Look(_) => {}
+                Read::Look(id) => {
+                    state.looked.insert(id, now);
+                }
             }
         }
         next

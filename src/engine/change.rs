@@ -234,6 +234,10 @@ impl Engine {
     pub(super) async fn look(&self, id: OperationId, what: &'static str) -> Result<Operation, Refused> {
         let operation = self.operation(id).await?;
         if !operation.is_open() {
+            // Settled by another process, or told out of order: it is not waited for any more.
+            if self.lock_open().contains_key(&id) {
+                self.tell_operation(&operation).await;
+            }
             return Ok(operation);
         }
         let account = self.account(&operation.card.provider).map_err(Refused::Unread)?;
