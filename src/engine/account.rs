@@ -387,3 +387,41 @@ impl State {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::fixture::{ago, key, now, operation};
+    use crate::config::Config;
+    use crate::domain::operation::{Deed, OperationState};
+
+    fn account() -> Account {
+        let example = include_str!("../../config.example.toml");
+        let config = Config::parse(example, std::path::Path::new("/etc/cardtop/config.toml")).expect("the example is good");
+        let config = config.providers.into_iter().next().expect("an account");
+        let world = crate::app::fixture::board((120, 40)).world;
+        let info = world.providers.into_iter().find(|info| info.can.is_some()).expect("one that works");
+        Account::new(info, config, Err("no adapter in this test".to_owned()), None, now())
+    }
+
+    fn doubtful(proof: Proof) -> Operation {
+        let open = operation(1, Deed::SetPin, &key("artha", "4242"), OperationState::Unknown, 60);
+        Operation { proof, next_look: Some(ago(30)), ..open }
+    }
+
+    #[test]
+    fn one_that_nobody_can_be_asked_about_does_not_keep_the_others_from_being_read() {
+        let next = account().next(now(), &[], &|_| Rank::Other, &[doubtful(Proof::AnswerOnly)]);
+        assert!(!matches!(next, Next::Read(Read::Look(_))), "{next:?}");
+    }
+
+    #[test]
+    fn a_look_that_changed_nothing_is_not_made_again_at_once() {
+        let account = account();
+        let open = [doubtful(Proof::ByState)];
+        let look = |at| matches!(account.next(at, &[], &|_| Rank::Other, &open), Next::Read(Read::Look(_)));
+        assert!(look(now()), "it is due");
+        assert!(!look(now()), "it was looked for this moment");
+        assert!(look(now() + LEAST_BETWEEN_LOOKS), "it rested");
+    }
+}
