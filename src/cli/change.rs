@@ -90,6 +90,7 @@ async fn ask(session: &Session, args: &ChangeArgs, wish: &Wish) -> Outcome {
         return Err(Failure::usage(unconfirmed(wish, known.as_ref(), &args.card)));
     }
     let card = find::card(session, &args.card).await?;
+    find::beyond_doubt(session, &args.card, &card).await?;
     let card = if lacks_what_is_needed(&card, wish) {
         session
             .engine
@@ -99,12 +100,14 @@ async fn ask(session: &Session, args: &ChangeArgs, wish: &Wish) -> Outcome {
     } else {
         card
     };
-    let can = session.provider(&card.key.provider).and_then(|info| info.can).ok_or_else(|| {
-        Failure::new(
-            Exit::Unreachable,
-            format!("{} could not be set up: see cardtop providers; nothing was sent", card.key.provider),
-        )
-    })?;
+    let Some(can) = session.provider(&card.key.provider).and_then(|info| info.can) else {
+        // Reading it says why it could not be set up.
+        let why = match session.engine.read_card(&card.key).await {
+            Err(error) => error.to_string(),
+            Ok(_) => format!("{} could not be set up: see cardtop providers", card.key.provider),
+        };
+        return Err(Failure::new(Exit::Unreachable, format!("{why}; nothing was sent")));
+    };
     let action = action(&card, &can, wish)?;
     let id = session.engine.new_operation_id();
     let reason = args.reason.as_deref().map(text::clean).filter(|reason| !reason.is_empty());

@@ -44,6 +44,37 @@ pub(crate) async fn card(session: &Session, word: &str) -> Result<Card, Failure>
     Err(Failure::new(exit, none(word, &troubles)))
 }
 
+/// For a change: that a short word can mean no other card. A provider whose list was never read may have one that it fits as well.
+///
+/// # Errors
+/// Usage, with the candidates, when another card fits; unreachable, when a list that was never read cannot be read now.
+pub(crate) async fn beyond_doubt(session: &Session, word: &str, card: &Card) -> Result<(), Failure> {
+    if *word == card.key.to_string() {
+        return Ok(());
+    }
+    let known = session.known_cards().await;
+    let within = full_key(word, &names(session)).map(|key| key.provider);
+    let never_read = |id: &ProviderId| !known.iter().any(|card| card.key.provider == *id && card.balance.at().is_some());
+    let doubtful = session.providers.iter().any(|info| {
+        let lists = info.can.is_some_and(|can| can.list_cards.is_yes());
+        lists && within.as_ref().is_none_or(|provider| *provider == info.id) && never_read(&info.id)
+    });
+    if !doubtful {
+        return Ok(());
+    }
+    for (id, answer) in session.engine.read_cards().await {
+        if let Err(error) = answer
+            && never_read(&id)
+            && session.provider(&id).and_then(|info| info.can).is_some_and(|can| can.list_cards.is_yes())
+        {
+            let words =
+                format!("{error}; it may have a card that {} fits too: write {}; nothing was sent", text::clean(word), card.key);
+            return Err(Failure::new(Exit::of_error(&error), words));
+        }
+    }
+    unique(word, &matching(word, &session.known_cards().await, &names(session))).map(drop)
+}
+
 /// The card that a word means, from what the data file knows; nothing is read and nobody is asked.
 ///
 /// # Errors

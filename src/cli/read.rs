@@ -9,7 +9,7 @@ use super::record::{self, Line, Movement};
 use super::session::Session;
 use super::{Exit, Failure, Format, Global, Outcome, complain, find};
 use crate::clock::Clock;
-use crate::domain::card::CardKey;
+use crate::domain::card::{CardKey, ProviderId};
 use crate::domain::filter::{CardRow, OperationRow, TransactionRow};
 use crate::domain::operation::{Operation, OperationId, OperationState};
 use crate::engine::{HealthState, Said};
@@ -26,7 +26,17 @@ const AHEAD: SignedDuration = SignedDuration::from_mins(10);
 /// `cards`: by provider in the order of the configuration, then by id.
 pub(super) async fn cards(global: &Global, clock: Clock) -> Outcome {
     let mut session = Session::open(global, clock.clone()).await?;
-    let (mut cards, exit) = answers(session.engine.read_cards().await);
+    let said = session.engine.read_cards().await;
+    let failed: Vec<ProviderId> = said.iter().filter(|(_, answer)| answer.is_err()).map(|(id, _)| id.clone()).collect();
+    let (mut cards, exit) = answers(said);
+    // What was read earlier is not lost with the connection: each figure says as of when it is.
+    let mut last_known = session.known_cards().await;
+    last_known.retain(|card| failed.contains(&card.key.provider));
+    if !last_known.is_empty() {
+        let names: Vec<&str> = failed.iter().map(ProviderId::name).collect();
+        complain(&format!("cards of {} are as last known, not as they are now", names.join(", ")));
+    }
+    cards.append(&mut last_known);
     session.view.now = clock.now();
     let doubted = doubted(&session).await;
     let now = session.view.now;
@@ -221,7 +231,7 @@ async fn finish(session: &Session, text: &str, nothing: Option<&str>, exit: Exit
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::card::{Card, ProviderId};
+    use crate::domain::card::Card;
     use crate::provider::{Error, Kind};
 
     #[test]

@@ -193,6 +193,14 @@ mod tests {
     fn text_is_cut_by_column_with_a_tilde() {
         assert_eq!(fit("ICA MAXI STOCKHOLM", 10), "ICA MAXI ~");
         assert_eq!(fit("日本語テスト", 5), "日本~");
+    }
+
+    #[test]
+    fn a_figure_is_never_cut_in_two() {
+        assert_eq!(fit("DECLINED 3m 3,477.70", 17), "DECLINED 3m ~");
+        assert_eq!(fit("short 29.50 now", 13), "short 29.50 ~");
+        assert_eq!(fit("-27.75 USD", 8), "-27.75 ~");
+        assert_eq!(fit("id 49d6821e-4867", 12), "id 49d6821e~");
         assert_eq!(left("ab", 4), "ab  ");
         assert_eq!(right("ab", 4), "  ab");
         assert_eq!(fit("ab", 0), "");

@@ -88,7 +88,16 @@ impl Transaction {
                 None | Some("") => "declined, no reason sent".to_owned(),
                 Some(code) => plain_decline(code).map_or_else(|| format!("not mapped: {code}"), str::to_owned),
             },
-            TransactionState::Hold => "pending, may clear for more".to_owned(),
+            TransactionState::Hold => match self.kind {
+                TransactionKind::TopUp | TransactionKind::Refund | TransactionKind::Reversal => {
+                    "on its way, not booked yet".to_owned()
+                }
+                TransactionKind::Purchase
+                | TransactionKind::Fee
+                | TransactionKind::Withdrawal
+                | TransactionKind::Adjustment
+                | TransactionKind::Other => "pending, may clear for more".to_owned(),
+            },
             TransactionState::Reversed => "taken back, nothing was spent".to_owned(),
             TransactionState::Failed => "failed".to_owned(),
             TransactionState::Cleared => match self.kind {

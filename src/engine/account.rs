@@ -12,7 +12,7 @@ use super::schedule::{self, Budget, CardPlan, Next, Plan, Rank, Read};
 use super::{Health, HealthState, ProviderInfo};
 use crate::config::ProviderConfig;
 use crate::domain::card::{Card, CardKey};
-use crate::domain::operation::{Operation, OperationId};
+use crate::domain::operation::{Operation, OperationId, Proof};
 use crate::provider::http::Http;
 use crate::provider::{Error, Kind, Provider};
 
@@ -21,6 +21,13 @@ const DOWN_AFTER: u32 = 3;
 
 /// A provider that refuses the credentials is tried again by itself after this long.
 const AUTH_PAUSE: SignedDuration = SignedDuration::from_mins(15);
+
+/// Seconds until older holds are followed again, for every full page that it took; and at most.
+const HOLDS_A_PAGE: i64 = 15;
+const HOLDS_AT_MOST: i64 = 15 * 60;
+
+/// Least time between two looks for the same operation.
+const LEAST_BETWEEN_LOOKS: SignedDuration = SignedDuration::from_secs(1);
 
 /// A median answer above this is SLOW.
 const SLOW_MILLIS: u64 = 2_000;
@@ -48,6 +55,10 @@ struct State {
     listed: HashSet<Arc<str>>,
     /// From where on the transactions of all cards, or of one, are read next.
     feed_from: HashMap<Option<Arc<str>>, Timestamp>,
+    /// When each unsettled operation was last looked for.
+    looked: HashMap<OperationId, Timestamp>,
+    /// From when on older holds may be followed again: reading back to them takes many pages.
+    holds_from: HashMap<Option<Arc<str>>, Timestamp>,
     turn: u64,
     gate: Option<Timestamp>,
     budget: Budget,
@@ -81,6 +92,8 @@ impl Account {
             card_feed: HashMap::new(),
             listed: HashSet::new(),
             feed_from: HashMap::new(),
+            looked: HashMap::new(),
+            holds_from: HashMap::new(),
             turn: 0,
             gate: None,
             budget: Budget::new(config.rate_limit, now),
@@ -107,8 +120,8 @@ impl Account {
     /// Why there is none.
     pub(super) fn provider(&self) -> Result<&Arc<dyn Provider>, Error> {
         self.provider.as_ref().map_err(|why| {
-            // The sentence begins with the account's name, as every error does when it is shown.
-            let why = why.strip_prefix(&format!("{}: ", self.info.id)).unwrap_or(why);
+            // The error names the account itself.
+            let why = why.strip_prefix(self.info.id.name()).and_then(|why| why.strip_prefix(": ")).unwrap_or(why);
             Error::new(&self.info.id, Kind::Auth, why)
         })
     }
@@ -127,8 +140,17 @@ impl Account {
                 asked: state.asked.contains(&card.key),
             })
             .collect();
-        let looks: Vec<(OperationId, Timestamp)> =
-            open.iter().filter_map(|operation| Some((operation.id, operation.next_look?))).collect();
+        state.looked.retain(|id, _| open.iter().any(|operation| operation.id == *id));
+        let looks: Vec<(OperationId, Timestamp)> = open
+            .iter()
+            // Where the provider cannot be asked there is nothing to look at.
+            .filter(|operation| operation.proof != Proof::AnswerOnly)
+            .filter_map(|operation| {
+                // Whatever became of the last look, even if it could not be written: not again at once.
+                let rested = state.looked.get(&operation.id).and_then(|at| at.checked_add(LEAST_BETWEEN_LOOKS).ok());
+                Some((operation.id, operation.next_look?.max(rested.unwrap_or(Timestamp::MIN))))
+            })
+            .collect();
         let ready = state.budget.ready_at(now);
         let next = schedule::next(&Plan {
             now,
@@ -160,7 +182,9 @@ impl Account {
                         state.card_feed.insert(Arc::clone(&card.key.id), now);
                     }
                 }
-                Read::Look(_) => {}
+                Read::Look(id) => {
+                    state.looked.insert(id, now);
+                }
             }
         }
         next
@@ -175,6 +199,7 @@ impl Account {
         state.float = None;
         state.card.clear();
         state.card_feed.clear();
+        state.holds_from.clear();
         drop(state);
         self.wake.notify_one();
     }
@@ -186,8 +211,15 @@ impl Account {
             state.asked.push(key.clone());
         }
         state.card_feed.remove(&key.id);
+        state.holds_from.remove(&Some(Arc::clone(&key.id)));
         state.feed = None;
         drop(state);
+        self.wake.notify_one();
+    }
+
+    /// A top-up went, or came: the float is read next.
+    pub(super) fn ask_float(&self) {
+        self.state().float = None;
         self.wake.notify_one();
     }
 
@@ -213,6 +245,26 @@ impl Account {
     /// Transactions were read completely up to this moment.
     pub(super) fn feed_read(&self, card: Option<&CardKey>, until: Timestamp) {
         self.state().feed_from.insert(card.map(|card| Arc::clone(&card.id)), until);
+    }
+
+    /// Whether it is time to read back to the oldest hold.
+    pub(super) fn follows_holds(&self, card: Option<&CardKey>, now: Timestamp) -> bool {
+        self.state().holds_from.get(&card.map(|card| Arc::clone(&card.id))).is_none_or(|from| *from <= now)
+    }
+
+    /// Reading back to the oldest hold took so many rows: the more, the longer until it is done again.
+    pub(super) fn holds_followed(&self, card: Option<&CardKey>, rows: usize, now: Timestamp) {
+        let page = self.info.can.map_or(50, |can| usize::from(can.page_max.max(1)));
+        let pages = i64::try_from(rows / page).unwrap_or(i64::MAX);
+        let wait = SignedDuration::from_secs(pages.saturating_mul(HOLDS_A_PAGE).min(HOLDS_AT_MOST));
+        if let Ok(from) = now.checked_add(wait) {
+            self.state().holds_from.insert(card.map(|card| Arc::clone(&card.id)), from);
+        }
+    }
+
+    /// When the next request fits into the budget; `None` is now.
+    pub(super) fn ready_at(&self, now: Timestamp) -> Option<Timestamp> {
+        self.state().budget.ready_at(now)
     }
 
     pub(super) fn odd(&self, rows: usize) {
@@ -333,5 +385,43 @@ impl State {
             self.state = state;
             self.since = now;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::fixture::{ago, key, now, operation};
+    use crate::config::Config;
+    use crate::domain::operation::{Deed, OperationState};
+
+    fn account() -> Account {
+        let example = include_str!("../../config.example.toml");
+        let config = Config::parse(example, std::path::Path::new("/etc/cardtop/config.toml")).expect("the example is good");
+        let config = config.providers.into_iter().next().expect("an account");
+        let world = crate::app::fixture::board((120, 40)).world;
+        let info = world.providers.into_iter().find(|info| info.can.is_some()).expect("one that works");
+        Account::new(info, config, Err("no adapter in this test".to_owned()), None, now())
+    }
+
+    fn doubtful(proof: Proof) -> Operation {
+        let open = operation(1, Deed::SetPin, &key("artha", "4242"), OperationState::Unknown, 60);
+        Operation { proof, next_look: Some(ago(30)), ..open }
+    }
+
+    #[test]
+    fn one_that_nobody_can_be_asked_about_does_not_keep_the_others_from_being_read() {
+        let next = account().next(now(), &[], &|_| Rank::Other, &[doubtful(Proof::AnswerOnly)]);
+        assert!(!matches!(next, Next::Read(Read::Look(_))), "{next:?}");
+    }
+
+    #[test]
+    fn a_look_that_changed_nothing_is_not_made_again_at_once() {
+        let account = account();
+        let open = [doubtful(Proof::ByState)];
+        let look = |at| matches!(account.next(at, &[], &|_| Rank::Other, &open), Next::Read(Read::Look(_)));
+        assert!(look(now()), "it is due");
+        assert!(!look(now()), "it was looked for this moment");
+        assert!(look(now() + LEAST_BETWEEN_LOOKS), "it rested");
     }
 }

@@ -103,6 +103,9 @@ impl Engine {
         let finding = self.answer(&operation, result);
         let operation = self.find(&account, operation, finding).await;
         account.ask_card(&order.card);
+        if deed == Deed::TopUp {
+            account.ask_float();
+        }
         Ok(operation)
     }
 
@@ -243,6 +246,10 @@ impl Engine {
     pub(super) async fn look(&self, id: OperationId, what: &'static str) -> Result<Operation, Refused> {
         let operation = self.operation(id).await?;
         if !operation.is_open() {
+            // Settled by another process, or told out of order: it is not waited for any more.
+            if self.lock_open().contains_key(&id) {
+                self.tell_operation(&operation).await;
+            }
             return Ok(operation);
         }
         let account = self.account(&operation.card.provider).map_err(Refused::Unread)?;
@@ -301,6 +308,9 @@ impl Engine {
         let found = self.find(&account, operation, finding).await;
         if !found.is_open() {
             account.ask_card(&found.card);
+            if found.deed == Deed::TopUp {
+                account.ask_float();
+            }
         }
         Ok(found)
     }

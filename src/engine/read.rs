@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::account::Account;
 use super::schedule::{Next, Rank, Read};
-use super::{Engine, News, ProviderReport, Said};
+use super::{Engine, HealthState, News, ProviderReport, Said};
 use crate::domain::card::{Card, CardKey, Reading};
 use crate::domain::money::Money;
 use crate::domain::operation::OperationState;
@@ -134,7 +134,7 @@ impl Engine {
     async fn read_list(&self, account: &Account) -> Result<Vec<Card>, Error> {
         let provider = account.provider()?;
         let at = self.0.clock.now();
-        let rows = self.judge(account, pages(account, |after| provider.cards(after)).await).await?;
+        let rows = self.judge(account, self.pages(account, |after| provider.cards(after)).await).await?;
         account.listed(&rows, at);
         Ok(self.keep_cards(rows).await)
     }
@@ -169,14 +169,20 @@ impl Engine {
         let provider = account.provider()?;
         let now = self.0.clock.now();
         let key = card.map(|card| &card.key);
-        let (since, until) = match span {
-            Some(span) => span,
-            None => (self.feed_since(account, key, now).await, now.saturating_add(OVERLAP).unwrap_or(now)),
+        let (since, until, back_to_holds) = match span {
+            Some((since, until)) => (since, until, false),
+            None => {
+                let (since, back_to_holds) = self.feed_since(account, key, now).await;
+                (since, now.saturating_add(OVERLAP).unwrap_or(now), back_to_holds)
+            }
         };
         let window = Window { card: card.cloned(), since, until };
-        let rows = self.judge(account, pages(account, |after| provider.transactions(&window, after)).await).await?;
+        let rows = self.judge(account, self.pages(account, |after| provider.transactions(&window, after)).await).await?;
         if span.is_none() {
             account.feed_read(key, now);
+        }
+        if back_to_holds {
+            account.holds_followed(key, rows.len(), self.0.clock.now());
         }
         let rows: Vec<Transaction> = rows.into_iter().map(|row| self.with_card(row)).collect();
         self.discover(&rows).await;
@@ -190,13 +196,17 @@ impl Engine {
         Ok(rows)
     }
 
-    async fn feed_since(&self, account: &Account, key: Option<&CardKey>, now: Timestamp) -> Timestamp {
-        let Some(last) = account.feed_from(key) else { return now.saturating_sub(FIRST_LOOK_BACK).unwrap_or(now) };
+    /// From where on the feed is read, and whether that is further back than the last reading: to the oldest hold, which may change.
+    async fn feed_since(&self, account: &Account, key: Option<&CardKey>, now: Timestamp) -> (Timestamp, bool) {
+        let Some(last) = account.feed_from(key) else { return (now.saturating_sub(FIRST_LOOK_BACK).unwrap_or(now), false) };
         let overlap = last.saturating_sub(OVERLAP).unwrap_or(last);
+        if !account.follows_holds(key, now) {
+            return (overlap, false);
+        }
         let (provider, card) = (account.info.id.clone(), key.cloned());
         let oldest = now.saturating_sub(HOLDS_CHANGE).unwrap_or(now);
         let hold = self.0.store.known(move |db| feed::oldest_hold(db, &provider, card.as_ref(), oldest)).await.ok().flatten();
-        hold.map_or(overlap, |hold| hold.min(overlap))
+        hold.filter(|hold| *hold < overlap).map_or((overlap, false), |hold| (hold, true))
     }
 
     /// Fills in what the row does not say and the card does.
@@ -288,6 +298,7 @@ impl Engine {
             if fresh {
                 continue;
             }
+            self.pace(account).await;
             match self.read_one(account, &card).await {
                 Err(error) if !matches!(error.kind, Kind::Refused | Kind::NotFound) => return Err(error),
                 Ok(_) | Err(_) => {}
@@ -336,6 +347,7 @@ impl Engine {
         }
         let mut all = Vec::new();
         for card in self.cards_of(&account.info.id) {
+            self.pace(account).await;
             match self.read_feed(account, Some(&card), span).await {
                 Ok(rows) => all.extend(rows),
                 Err(error) if matches!(error.kind, Kind::Refused | Kind::NotFound) => {}
@@ -351,7 +363,13 @@ impl Engine {
             let offered = account.info.can.is_some_and(|can| can.float.is_yes());
             let float = if offered || account.provider.is_err() { Some(self.read_float(account).await) } else { None };
             let cards = self.cards_of(&account.info.id).len();
-            ProviderReport { info: account.info.clone(), health: account.health(self.0.clock.now(), cards), float }
+            let mut health = account.health(self.0.clock.now(), cards);
+            // Asked once and not answered: there are no further tries here to wait for.
+            let unanswered = matches!(&float, Some(Err(error)) if matches!(error.kind, Kind::Unreachable | Kind::BadReply));
+            if unanswered && health.state == HealthState::Slow && health.last_good.is_none() {
+                health.state = HealthState::Down;
+            }
+            ProviderReport { info: account.info.clone(), health, float }
         });
         futures::future::join_all(work).await
     }
@@ -371,6 +389,43 @@ impl Engine {
         self.judge(&account, quote).await
     }
 
+    /// Reads pages to the end, inside the account's budget: a long list read in one go would only end in refusals, and begin again.
+    /// A cursor that does not move, or a list without an end, is an error, not a loop.
+    async fn pages<T, F>(&self, account: &Account, page: impl Fn(Option<Cursor>) -> F) -> Result<Vec<T>, Error>
+    where
+        F: Future<Output = Result<Page<T>, Error>>,
+    {
+        let mut rows = Vec::new();
+        let mut after: Option<Cursor> = None;
+        for _ in 0..MOST_PAGES {
+            let read = page(after.clone()).await?;
+            rows.extend(read.items);
+            account.odd(read.skipped.len());
+            for odd in &read.skipped {
+                tracing::warn!(provider = account.info.id.name(), "a row could not be read: {odd}");
+            }
+            match read.next {
+                None => return Ok(rows),
+                Some(next) if after.as_ref() == Some(&next) => {
+                    let words = "its list does not move on: the same page comes again";
+                    return Err(Error::new(&account.info.id, Kind::BadReply, words));
+                }
+                Some(next) => after = Some(next),
+            }
+            self.pace(account).await;
+        }
+        Err(Error::new(&account.info.id, Kind::BadReply, "its list has no end"))
+    }
+
+    /// Waits until another request fits into the account's budget.
+    async fn pace(&self, account: &Account) {
+        let now = self.0.clock.now();
+        account.count(now);
+        if let Some(at) = account.ready_at(now) {
+            tokio::time::sleep(std::time::Duration::try_from(at.duration_since(now)).unwrap_or_default()).await;
+        }
+    }
+
     /// Tells the transaction that proves an operation, and notes it in the feed.
     pub(super) async fn prove(&self, account: &Account, credit: &str, operation: &crate::domain::operation::Operation) {
         if operation.state != OperationState::Done {
@@ -381,29 +436,4 @@ impl Engine {
             self.tell(News::Transactions(vec![row])).await;
         }
     }
-}
-
-/// Reads pages to the end. A cursor that does not move, or a list without an end, is an error, not a loop.
-async fn pages<T, F>(account: &Account, page: impl Fn(Option<Cursor>) -> F) -> Result<Vec<T>, Error>
-where
-    F: Future<Output = Result<Page<T>, Error>>,
-{
-    let mut rows = Vec::new();
-    let mut after: Option<Cursor> = None;
-    for _ in 0..MOST_PAGES {
-        let read = page(after.clone()).await?;
-        rows.extend(read.items);
-        account.odd(read.skipped.len());
-        for odd in &read.skipped {
-            tracing::warn!(provider = account.info.id.name(), "a row could not be read: {odd}");
-        }
-        match read.next {
-            None => return Ok(rows),
-            Some(next) if after.as_ref() == Some(&next) => {
-                return Err(Error::new(&account.info.id, Kind::BadReply, "its list does not move on: the same page comes again"));
-            }
-            Some(next) => after = Some(next),
-        }
-    }
-    Err(Error::new(&account.info.id, Kind::BadReply, "its list has no end"))
 }

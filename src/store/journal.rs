@@ -513,6 +513,19 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn one_that_was_taken_for_lost_is_told_so_before_it_is_sent() {
+        with_journal(|db| {
+            saved(db, &top_up(1), false);
+            assert_eq!(note(db, top_up(1).id, at(2), "sent", "asked").expect("the journal"), OperationState::Sent);
+            find(db, top_up(1).id, &finding(OperationState::Unknown, None)).expect("the journal");
+            let lines = steps(db, top_up(1).id).expect("the journal").len();
+            assert_eq!(note(db, top_up(1).id, at(3), "sent", "asked").expect("the journal"), OperationState::Unknown);
+            assert_eq!(steps(db, top_up(1).id).expect("the journal").len(), lines, "it looks as if it had been sent");
+        })
+        .await;
+    }
+
+    #[tokio::test]
     async fn a_credit_proves_at_most_one_operation() {
         with_journal(|db| {
             saved(db, &top_up(1), false);

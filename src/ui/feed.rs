@@ -11,6 +11,7 @@ use crate::app::Model;
 use crate::app::detail::{Line, story, why_short, wrap};
 use crate::app::feed::{Known, Total};
 use crate::app::layout::Pane;
+use crate::app::world::World;
 use crate::domain::attention::FRESH;
 use crate::domain::card::digits;
 use crate::domain::money::Money;
@@ -68,8 +69,8 @@ pub(super) fn view(model: &Model, area: Rect, to: &mut Buffer) {
             let at = moment::clock(since, world.now, &world.zone, 8);
             format!("PAUSED at {at}, {} new waiting (p resume)", thousands(feed.waiting))
         }
-        None if feed.follow => "live, follow".to_owned(),
-        None => "live (F follow)".to_owned(),
+        None if feed.follow => format!("{}, follow", live(world)),
+        None => format!("{} (F follow)", live(world)),
     };
     let title = format!("Feed  {state}");
     let filter = match filter_words(&feed.search) {
@@ -115,6 +116,26 @@ pub(super) fn view(model: &Model, area: Rect, to: &mut Buffer) {
         for (y, line) in (y + 1..inner.bottom()).zip(&foot(model, usize::from(inner.width))) {
             words(theme, line, inner.x + 1, y, inner.right(), to);
         }
+    }
+}
+
+/// Whether new rows come: `live`, `live without enkash`, `LAST KNOWN`.
+fn live(world: &World) -> String {
+    let silent: Vec<&str> =
+        world.health.values().filter(|health| is_silent(health.state)).map(|health| health.provider.name()).collect();
+    match silent.as_slice() {
+        [] => "live".to_owned(),
+        all if all.len() == world.providers.len() => "LAST KNOWN".to_owned(),
+        [one] => format!("live without {one}"),
+        several => format!("live without {} providers", several.len()),
+    }
+}
+
+/// Whether a provider in this state sends no new rows.
+const fn is_silent(state: HealthState) -> bool {
+    match state {
+        HealthState::Down | HealthState::Paused | HealthState::Auth => true,
+        HealthState::Ok | HealthState::Slow => false,
     }
 }
 
@@ -262,11 +283,7 @@ fn foot(model: &Model, columns: usize) -> Vec<Line> {
         lines = vec![vec![(Role::Muted, "no money moved in these rows".to_owned())]];
     }
     for health in world.health.values() {
-        let missing = match health.state {
-            HealthState::Down | HealthState::Paused | HealthState::Auth => true,
-            HealthState::Ok | HealthState::Slow => false,
-        };
-        if missing {
+        if is_silent(health.state) {
             let since = moment::clock(health.last_good.unwrap_or(health.since), world.now, &world.zone, 12);
             let words = format!("{} is {}: its rows after {since} may be missing", health.provider, health.state.word());
             lines.push(vec![(Role::Caution, words)]);

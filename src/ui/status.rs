@@ -13,7 +13,7 @@ use crate::app::keymap::{Command, TABLE, written};
 use crate::app::layout::Pane;
 use crate::app::providers::{age, last_known};
 use crate::config::Environment;
-use crate::domain::card::ProviderId;
+use crate::domain::card::{ProviderId, Reading};
 use crate::domain::money::Money;
 use crate::domain::operation::OperationState;
 use crate::domain::text;
@@ -145,40 +145,37 @@ fn health_line(model: &Model, told: Told, columns: usize) -> Line {
     line
 }
 
-/// The floats, as many sums as there is room for, each whole, and how many more there are. Where not all fit, the one that pays for
-/// the selected card comes first.
+/// The floats, as many sums as there is room for, each whole and with its age, and how many more there are. Where not all fit, the one
+/// that pays for the selected card comes first.
 fn floats(model: &Model, room: usize) -> Line {
     let world = &model.world;
-    let mut sums: Vec<(&ProviderId, Money, bool)> = world
-        .providers
-        .iter()
-        .filter_map(|info| Some((&info.id, world.floats.get(&info.id)?)))
-        .flat_map(|(id, float)| float.value().into_iter().flatten().map(move |sum| (id, *sum, float.why_stale().is_some())))
-        .collect();
+    let of = |id| world.floats.get(id).and_then(Reading::value).into_iter().flatten().map(move |sum| (id, *sum));
+    let mut sums: Vec<(&ProviderId, Money)> = world.providers.iter().flat_map(|info| of(&info.id)).collect();
     let all = floats_line(model, &sums, 0);
     if width(&all) <= room {
         return all;
     }
     if let Some(card) = model.cards.list.selected().and_then(|key| world.cards.get(key)) {
-        sums.sort_by_key(|(id, sum, _)| (**id != card.key.provider, Some(sum.currency()) != card.currency));
+        sums.sort_by_key(|(id, sum)| (**id != card.key.provider, Some(sum.currency()) != card.currency));
     }
     let count = sums.len();
     let lines = (1..count).rev().map(|shown| floats_line(model, sums.get(..shown).unwrap_or_default(), count - shown));
     lines.into_iter().find(|line| width(line) <= room).unwrap_or_default()
 }
 
-fn floats_line(model: &Model, sums: &[(&ProviderId, Money, bool)], more: usize) -> Line {
+fn floats_line(model: &Model, sums: &[(&ProviderId, Money)], more: usize) -> Line {
+    let world = &model.world;
     let mut line = Line::new();
-    let mut last = None;
-    for (id, sum, stale) in sums {
-        if last == Some(*id) {
-            line.push((Role::Muted, ", ".to_owned()));
-        } else {
-            line.push(if line.is_empty() { (Role::Muted, "float ".to_owned()) } else { bar_glyph(model) });
-            line.push((Role::Muted, format!("{id} ")));
+    for of_one in sums.chunk_by(|(one, _), (other, _)| one == other) {
+        let Some((id, float)) = of_one.first().and_then(|(id, _)| Some((id, world.floats.get(*id)?))) else { continue };
+        line.push(if line.is_empty() { (Role::Muted, "float ".to_owned()) } else { bar_glyph(model) });
+        line.push((Role::Muted, format!("{id} ")));
+        let (tilde, role) = if float.why_stale().is_some() { ("~", Role::Stale) } else { ("", Role::Money) };
+        let words: Vec<String> = of_one.iter().map(|(_, sum)| format!("{tilde}{sum}")).collect();
+        line.push((role, words.join(", ")));
+        if let Some(at) = float.at() {
+            line.push((Role::Muted, format!(" {}", text::age(world.now, at))));
         }
-        last = Some(*id);
-        line.push(if *stale { (Role::Stale, format!("~{sum}")) } else { (Role::Money, sum.to_string()) });
     }
     if more > 0 {
         line.push((Role::Muted, format!(" +{more} more")));
@@ -249,7 +246,10 @@ pub(super) fn bottom(model: &Model, area: Rect, to: &mut Buffer) {
     let typing = model.search(model.focus).is_some_and(|search| search.typing);
     let (first, second) = if typing {
         let first = fixed(&[("Enter", "keep"), ("Tab", "complete"), ("^u", "empty"), ("Esc", "clear and close")]);
-        let second = fixed(&[("fields", "state type card holder merchant ccy amount balance provider op since age")]);
+        let second = fixed(&[(
+            "fields",
+            "state type card last4 holder merchant mcc country ccy amount balance provider op since until age",
+        )]);
         (first, second)
     } else if model.copying {
         let first = fixed(&[("copy:", ""), ("i", "id"), ("l", "last 4"), ("r", "row"), ("j", "JSON"), ("Esc", "nothing")]);
@@ -276,16 +276,14 @@ fn hints(model: &Model) -> (Hints, Hints) {
         let works = row.works_in(model.focus) && !row.hint.is_empty();
         // On the board there is nothing to go back to.
         let back = command != Command::Back || model.view != Pane::Cards || model.zoomed;
-        let alone = model.view != Pane::Cards && !model.zoomed;
-        let idle = (command == Command::Open && model.view == Pane::Detail)
-            || (matches!(command, Command::NextPane | Command::Zoom) && alone);
+        let opened = command == Command::Open && model.view == Pane::Detail;
         let chord = |command| model.keymap.chords(command).first().map(|chord| written(*chord));
         let chords = match (pair(command).and_then(chord), chord(command)?) {
             (Some(before), own) if command == Command::Longer => format!("{before} {own}"),
             (Some(before), own) => format!("{before}/{own}"),
             (None, own) => own,
         };
-        (works && back && !idle).then(|| (chords, row.hint.to_owned()))
+        (works && back && !opened).then(|| (chords, row.hint.to_owned()))
     };
     let of_pane = TABLE.iter().map(|row| row.command).filter(|command| !GENERAL.contains(command));
     (of_pane.filter_map(hint).collect(), GENERAL.into_iter().filter_map(hint).collect())

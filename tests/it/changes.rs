@@ -208,3 +208,17 @@ async fn what_was_being_sent_when_the_program_died_is_looked_for_and_not_sent_ag
         );
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn figures_of_an_earlier_run_are_last_known_until_they_are_read_again() {
+    for dialect in Dialect::ALL {
+        let desk = Desk::new().await;
+        let card = desk.active(dialect).await;
+        let (later, _news) = desk.second_engine().await;
+        let known = later.known_cards().await.into_iter().find(|known| known.key == card.key).expect("it is in the data file");
+        assert_eq!((known.available(), known.balance.at()), (card.available(), card.balance.at()), "{}", dialect.name());
+        assert!(known.balance.why_stale().is_some(), "{}: shown as live without having been read", dialect.name());
+        let read = later.read_card(&card.key).await.unwrap_or_else(|error| panic!("{error}"));
+        assert!(read.balance.why_stale().is_none(), "{}", dialect.name());
+    }
+}

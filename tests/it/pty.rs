@@ -61,7 +61,11 @@ impl Terminal {
 
     /// Takes in what the program draws until the screen is as wanted. The limit only ends a test that has failed.
     fn until(&mut self, what: &str, wanted: impl Fn(&str) -> bool) {
+        // The board draws once a second: so many pieces of output are some minutes.
+        let mut pieces = 0;
         while !wanted(&self.text()) {
+            pieces += 1;
+            assert!(pieces < 2_000, "never saw {what}:\n{}", self.text());
             match self.output.recv_timeout(Duration::from_secs(60)) {
                 Ok(bytes) => self.take(&bytes),
                 Err(_) => panic!("never saw {what}:\n{}", self.text()),
