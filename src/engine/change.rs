@@ -74,7 +74,23 @@ impl Engine {
         };
         self.intend(&operation, order.second).await?;
         self.tell_operation(&operation).await;
-        self.note(operation.id, "sent", &format!("{} asked of {}", operation.phrase(), operation.card.provider)).await?;
+        let asked = format!("{} asked of {}", operation.phrase(), operation.card.provider);
+        if let Err(refused) = self.note(operation.id, "sent", &asked).await {
+            // Nothing has left. Where the journal can be told that, the card need not wait for an operation that never was.
+            let words = "the journal could not be written: nothing was sent".to_owned();
+            let not_sent = Finding {
+                at: self.0.clock.now(),
+                what: "not sent",
+                words,
+                state: OperationState::Failed,
+                provider_reference: None,
+                credit: None,
+                next_look: None,
+                looked: false,
+            };
+            self.find(&account, operation, not_sent).await;
+            return Err(refused);
+        }
         let result = provider.act(&card, &order.action, order.id).await;
         // The secrets of the action end here.
         drop(order.action);
