@@ -32,7 +32,7 @@ use crate::harness::start;
 use crate::proxy::{Dice, Lie, Proxy, Script};
 
 /// Scripts for each wire.
-const SCRIPTS: u64 = 60;
+const SCRIPTS: u64 = 52;
 
 /// Top-ups of a script.
 const STEPS: u64 = 6;
@@ -710,6 +710,32 @@ async fn a_change_that_takes_long_is_not_taken_for_a_crash_by_the_board_that_sen
     assert_eq!(operation.state, OperationState::Done, "{:?}", operation.detail);
     engine.stop().await;
     listening.abort();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_change_that_could_not_be_noted_as_sent_is_not_left_in_doubt() {
+    let clock = Clock::from(start());
+    let sandbox = Sandbox::new(small(3), clock.clone());
+    let folder = folder();
+    let config = configured(&sandbox, &|_| "http://127.0.0.1:9".to_owned(), folder.path(), "20s");
+    let net = Net::new(&sandbox, &clock, Script::of(1, Dialect::Banana, Duration::from_secs(50)));
+    net.honest.store(true, Ordering::SeqCst);
+    let engine = engine(&config, &clock, folder.path(), Some(&net)).await;
+    let card = active(&sandbox, Dialect::Banana).swap_remove(0);
+    let top_up = || order(&engine, &key(Dialect::Banana, &card), units(&sandbox, Dialect::Banana, &card, 25), false);
+    // The disk takes the intent and no more.
+    let disk = rusqlite::Connection::open(folder.path().join(cardtop::store::FILE)).expect("the data file");
+    let full = "CREATE TRIGGER full BEFORE INSERT ON line WHEN NEW.what = 'sent' BEGIN SELECT RAISE(ABORT, 'full'); END";
+    disk.execute_batch(full).expect("a trigger");
+    let refused = engine.change(top_up(), Duration::ZERO).await.expect_err("it cannot be noted");
+    assert!(refused.to_string().contains("nothing was sent"), "{refused}");
+    assert_eq!(net.sent(), 0);
+    let operations = engine.operations().await.expect("the journal");
+    let states: Vec<_> = operations.iter().map(|operation| operation.state).collect();
+    assert_eq!(states, [OperationState::Failed], "nothing was sent, and the journal has to say so");
+    disk.execute_batch("DROP TRIGGER full").expect("room again");
+    let sent = engine.change(top_up(), Duration::from_secs(60)).await.unwrap_or_else(|refused| panic!("{refused}"));
+    assert_eq!((sent.state, net.sent()), (OperationState::Done, 1), "{:?}", sent.detail);
 }
 
 /// Delivers every change twice and passes on what the provider said to the second.
