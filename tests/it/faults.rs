@@ -76,6 +76,18 @@ enum Fate {
     },
 }
 
+/// A request that will arrive later.
+struct Late {
+    /// Of which exchange.
+    number: u64,
+    due: Timestamp,
+    dialect: Dialect,
+    request: Request<Bytes>,
+}
+
+/// Hears of a request that leaves, and whether it is a change.
+type Leaving = Box<dyn Fn(bool) + Send>;
+
 /// The network between cardtop and the bank, in this process.
 struct Net {
     sandbox: Sandbox,
@@ -89,11 +101,11 @@ struct Net {
     /// What happens to the next changes, before the script is asked.
     planned: Mutex<VecDeque<Option<Lie>>>,
     /// Requests that will arrive, whoever is still there.
-    late: Mutex<Vec<(u64, Timestamp, Dialect, Request<Bytes>)>>,
+    late: Mutex<Vec<Late>>,
     told: Mutex<BTreeMap<&'static str, u64>>,
     crashed: Notify,
     /// Called when a request leaves, with whether it is a change.
-    leaving: Mutex<Option<Box<dyn Fn(bool) + Send>>>,
+    leaving: Mutex<Option<Leaving>>,
 }
 
 impl Net {
@@ -144,10 +156,10 @@ impl Net {
             let now = self.clock.now();
             let due = {
                 let mut late = lock(&self.late);
-                let place = late.iter().position(|(_, due, ..)| *due <= now);
+                let place = late.iter().position(|late| late.due <= now);
                 place.map(|place| late.remove(place))
             };
-            let Some((_, _, dialect, request)) = due else { return };
+            let Some(Late { dialect, request, .. }) = due else { return };
             let _nobody_waits = self.arrive(dialect, request).await;
         }
     }
@@ -184,15 +196,15 @@ impl Net {
             Lie::LoseRequest | Lie::ResetRequest => lost("reset by peer"),
             Lie::LateRequest(delay) => {
                 let due = self.clock.now().saturating_add(delay).expect("a time of the test");
-                lock(&self.late).push((number, due, dialect, request));
+                lock(&self.late).push(Late { number, due, dialect, request });
                 tokio::time::sleep(delay).await;
                 let mine = {
                     let mut late = lock(&self.late);
-                    let place = late.iter().position(|(of, ..)| *of == number);
+                    let place = late.iter().position(|late| late.number == number);
                     place.map(|place| late.remove(place))
                 };
                 match mine {
-                    Some((.., request)) => self.arrive(dialect, request).await,
+                    Some(Late { request, .. }) => self.arrive(dialect, request).await,
                     None => lost("it went another way"),
                 }
             }
@@ -558,6 +570,7 @@ impl Course {
 /// Says which seed it was when a test dies.
 struct Blame(Dialect, u64);
 
+#[expect(clippy::print_stderr, reason = "whoever reads the failure has to know what to repeat")]
 impl Drop for Blame {
     fn drop(&mut self) {
         if std::thread::panicking() {
@@ -606,6 +619,7 @@ fn wanted_seed() -> Option<u64> {
     std::env::var_os("CARDTOP_SEED")?.to_str()?.parse().ok()
 }
 
+#[expect(clippy::print_stdout, reason = "shown with --nocapture: what the scripts came to")]
 fn torment(dialect: Dialect) {
     let mut tally = Tally::default();
     match wanted_seed() {
