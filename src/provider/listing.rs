@@ -40,7 +40,8 @@ pub(super) async fn look(provider: &dyn Provider, card: &Card, operation: &Opera
         }
         after = page.next;
     }
-    Ok(judge(&rows, operation, claimed))
+    // Where a fee is quoted it is taken out of the sum (artha wire notes, 2.8); else the card receives all of it (banana wire notes, 5).
+    Ok(judge(&rows, operation, claimed, provider.can().quote.is_yes()))
 }
 
 /// What the rows say of a top-up. Credits that prove others, or belong to equal top-ups that are surer than this one, are not proof; with
@@ -48,15 +49,16 @@ pub(super) async fn look(provider: &dyn Provider, card: &Card, operation: &Opera
 ///
 /// Rows are counted by their state, since equal ones have no names: it is DONE when more have arrived than the surer ones have coming, and
 /// FAILED only when the one row that failed can be nobody else's.
-pub(super) fn judge(rows: &[Transaction], operation: &Operation, claimed: &Claimed) -> Seen {
+///
+/// With `fee_inside` the provider takes its fee out of the sum, and may list what is left: such a row counts where none has the sum itself.
+pub(super) fn judge(rows: &[Transaction], operation: &Operation, claimed: &Claimed, fee_inside: bool) -> Seen {
     let since = operation.created_at.saturating_sub(SKEW).unwrap_or(operation.created_at);
     let Some(amount) = operation.amount else { return Seen::Nowhere { looked: "it has no amount to look for".to_owned() } };
-    let mut candidates: Vec<&Transaction> = rows
-        .iter()
-        .filter(|row| {
-            row.kind == TransactionKind::TopUp && row.at >= since && !claimed.credits.contains(&row.id) && credits(row, amount)
-        })
-        .collect();
+    let ours = |row: &&Transaction| row.kind == TransactionKind::TopUp && row.at >= since && !claimed.credits.contains(&row.id);
+    let mut candidates: Vec<&Transaction> = rows.iter().filter(ours).filter(|row| row.amount.size() == amount).collect();
+    if fee_inside && candidates.is_empty() {
+        candidates = rows.iter().filter(ours).filter(|row| is_what_is_left(row, amount)).collect();
+    }
     candidates.sort_by_key(|row| row.at.duration_since(operation.created_at).abs());
     let nowhere = |looked: String| Seen::Nowhere { looked };
     let Some(nearest) = candidates.first() else {
@@ -92,10 +94,9 @@ fn clock(at: jiff::Timestamp) -> jiff::fmt::strtime::Display<'static> {
     at.strftime("%H:%M:%S UTC")
 }
 
-/// The same sum arrived, or what is left of it after the fee that the row names.
-fn credits(row: &Transaction, amount: Money) -> bool {
-    let with_fee = row.fee.and_then(|fee| row.amount.plus(fee.size()).ok());
-    row.amount.size() == amount || with_fee.is_some_and(|sum| sum.size() == amount)
+/// The row is what is left of a sum after the fee that it names.
+fn is_what_is_left(row: &Transaction, amount: Money) -> bool {
+    row.fee.and_then(|fee| row.amount.plus(fee.size()).ok()).is_some_and(|sum| sum.size() == amount)
 }
 
 /// What a fresh reading of the card says of a freeze, unfreeze or close.
@@ -211,7 +212,7 @@ mod tests {
 
     fn done(rows: &[Transaction], claimed: &[&str]) -> Option<String> {
         let claimed = Claimed { credits: claimed.iter().map(|id| Arc::from(*id)).collect(), ..Claimed::default() };
-        match judge(rows, &operation(), &claimed) {
+        match judge(rows, &operation(), &claimed, true) {
             Seen::Done { credit, .. } => credit.map(|id| id.to_string()),
             Seen::Failed { .. } | Seen::NotYet { .. } | Seen::Nowhere { .. } => None,
         }
@@ -234,7 +235,7 @@ mod tests {
     fn equal_top_ups_share_credits_but_never_one() {
         let found = |credits: usize, reserved: usize, open: usize| {
             let rows: Vec<Transaction> = ["7", "8", "9"].iter().take(credits).map(|id| row(id, "30", 5)).collect();
-            matches!(judge(&rows, &operation(), &Claimed { reserved, open, ..Claimed::default() }), Seen::Done { .. })
+            matches!(judge(&rows, &operation(), &Claimed { reserved, open, ..Claimed::default() }, true), Seen::Done { .. })
         };
         assert!(!found(1, 1, 0), "the only credit is the surer one's");
         assert!(found(2, 1, 0));
@@ -247,17 +248,29 @@ mod tests {
     #[test]
     fn a_pending_row_is_not_yet_and_a_failed_one_failed() {
         let hold = Transaction { state: TransactionState::Hold, ..row("7", "30", 5) };
-        assert!(matches!(judge(&[hold], &operation(), &Claimed::default()), Seen::NotYet { .. }));
+        assert!(matches!(judge(&[hold], &operation(), &Claimed::default(), true), Seen::NotYet { .. }));
         let failed = Transaction { state: TransactionState::Failed, ..row("7", "30", 5) };
-        assert!(matches!(judge(&[failed], &operation(), &Claimed::default()), Seen::Failed { .. }));
+        assert!(matches!(judge(&[failed], &operation(), &Claimed::default(), true), Seen::Failed { .. }));
+    }
+
+    #[test]
+    fn a_smaller_top_up_and_its_fee_are_not_this_one() {
+        let smaller = Transaction { fee: Some(money("1.00")), ..row("7", "29", 5) };
+        let look = |rows: &[Transaction], fee_inside| judge(rows, &operation(), &Claimed::default(), fee_inside);
+        assert!(matches!(look(&[smaller.clone()], false), Seen::Nowhere { .. }), "the fee was paid beside it");
+        assert!(matches!(look(&[smaller.clone()], true), Seen::Done { .. }), "the fee was taken out of it");
+        let exact = row("8", "30", 9);
+        let Seen::Done { credit, .. } = look(&[smaller, exact], true) else { panic!("the sum itself is there") };
+        assert_eq!(credit.as_deref(), Some("8"));
     }
 
     #[test]
     fn an_equal_top_up_that_has_arrived_does_not_prove_one_that_is_still_coming() {
         let hold = || Transaction { state: TransactionState::Hold, ..row("8", "30", 5) };
         let failed = || Transaction { state: TransactionState::Failed, ..row("8", "30", 5) };
-        let look =
-            |rows: &[Transaction], reserved, open| judge(rows, &operation(), &Claimed { reserved, open, ..Claimed::default() });
+        let look = |rows: &[Transaction], reserved, open| {
+            judge(rows, &operation(), &Claimed { reserved, open, ..Claimed::default() }, true)
+        };
         // The other one is surer: what has arrived is its credit, even where its row is nearer to us in time.
         assert!(matches!(look(&[row("7", "30", 1), hold()], 1, 0), Seen::NotYet { .. }));
         assert!(matches!(look(&[row("7", "30", 1), row("8", "30", 5)], 1, 0), Seen::Done { .. }));
