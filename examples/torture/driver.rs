@@ -311,7 +311,7 @@ impl Course {
                 let line = self.next(sandbox)?;
                 worker.tell(&line).await?;
                 self.still_to_do -= 1;
-                self.until_kill -= 1;
+                self.until_kill = self.until_kill.saturating_sub(1);
                 if self.until_kill == 0 {
                     // At any point of what is under way, from its first read to its last look.
                     kill_at = Some(Instant::now() + Duration::from_millis(self.dice.below(400)));
@@ -377,6 +377,8 @@ impl Course {
                 victim.blocked = line.contains("is still");
                 self.refused += 1;
                 self.still_to_do += 1;
+                // It was none, for the next kill, either.
+                self.until_kill += 1;
             }
             _ => bail!("the worker said: {line}"),
         }

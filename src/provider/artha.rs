@@ -171,7 +171,7 @@ impl Artha {
     /// Looks for a top-up: by its task, or without one in the card's list.
     async fn look_for_top_up(&self, card: &Card, operation: &Operation, claimed: &Claimed) -> Result<Seen> {
         let Some(task) = operation.provider_reference.as_deref() else {
-            return Ok(self.listed(card, operation).await?.judge(operation, claimed));
+            return Ok(self.listed(card, operation).await?.judge(operation, claimed, listing::Fee::Inside));
         };
         let answer = match self.get(&format!("TopUpStatus/{}", path_segment(task))).await {
             Err(error) if error.kind == Kind::NotFound => {
@@ -186,7 +186,7 @@ impl Artha {
         let credit = match self.listed(card, operation).await {
             Ok(found) => match found.row(task) {
                 Some(row) => Some(row.id.clone()),
-                None => match found.judge(operation, claimed) {
+                None => match found.judge(operation, claimed, listing::Fee::Inside) {
                     Seen::Done { credit, .. } => credit,
                     Seen::Failed { .. } | Seen::NotYet { .. } | Seen::Nowhere { .. } => None,
                 },

@@ -234,7 +234,7 @@ impl Banana {
             let page = self.page(Some(card), body, place, listing::earliest(operation)).await?;
             match found.add(page).as_ref().and_then(Place::of) {
                 Some(next) => place = next,
-                None => return Ok(found.judge(operation, claimed)),
+                None => return Ok(found.judge(operation, claimed, listing::Fee::Beside)),
             }
         }
     }

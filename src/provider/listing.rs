@@ -68,11 +68,11 @@ impl Found {
     }
 
     /// What the rows say of a top-up.
-    pub(super) fn judge(&self, operation: &Operation, claimed: &Claimed) -> Seen {
+    pub(super) fn judge(&self, operation: &Operation, claimed: &Claimed, fee: Fee) -> Seen {
         if self.cut {
             return Seen::Nowhere { looked: format!("only the first {} rows of a list that goes on", self.rows.len()) };
         }
-        match judge(&self.rows, operation, claimed) {
+        match judge(&self.rows, operation, claimed, fee) {
             Seen::Nowhere { looked } if self.unread > 0 => {
                 Seen::Nowhere { looked: format!("{looked}, and {} rows could not be read", self.unread) }
             }
@@ -81,27 +81,40 @@ impl Found {
     }
 }
 
+/// Where a provider's fee for a top-up goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fee {
+    /// It is taken out of the sum: the list may show what is left.
+    Inside,
+    /// It is paid beside the sum: the card receives all of it.
+    Beside,
+}
+
 /// What rows say of a top-up. Credits that prove others, or belong to equal top-ups that are surer than this one, are not proof; with
 /// more credits left than equal top-ups in doubt, somebody else sent one, and nobody can tell which is ours.
 ///
 /// Rows are counted by their state, since equal ones have no names: it is DONE when more have arrived than the surer ones have coming, and
-/// FAILED only when the one row that failed can be nobody else's.
-pub(super) fn judge(rows: &[Transaction], operation: &Operation, claimed: &Claimed) -> Seen {
+/// FAILED only when the one row that failed can be nobody else's. What a fee left of a sum counts only where the fee is taken out of it,
+/// and only where no row has the sum itself: else a smaller top-up and its fee would prove a larger one.
+pub(super) fn judge(rows: &[Transaction], operation: &Operation, claimed: &Claimed, fee: Fee) -> Seen {
     let (since, until) = (earliest(operation), latest(operation));
     let nowhere = |looked: String| Seen::Nowhere { looked };
     let Some(amount) = operation.amount else { return nowhere("it has no amount to look for".to_owned()) };
     let mut ids = BTreeSet::new();
-    let mut candidates: Vec<&Transaction> = rows
+    let free: Vec<&Transaction> = rows
         .iter()
         .filter(|row| {
             row.kind == TransactionKind::TopUp
                 && row.card_id.as_deref().is_none_or(|card| card.eq_ignore_ascii_case(&operation.card.id))
                 && (since..=until).contains(&row.at)
                 && !claimed.credits.contains(&row.id)
-                && credits(row, amount)
                 && ids.insert(&row.id)
         })
         .collect();
+    let mut candidates: Vec<&Transaction> = free.iter().copied().filter(|row| row.amount.size() == amount).collect();
+    if fee == Fee::Inside && candidates.is_empty() {
+        candidates = free.into_iter().filter(|row| is_what_is_left(row, amount)).collect();
+    }
     let all = candidates.len();
     // A failure before the intent was saved is an earlier try's.
     candidates.retain(|row| !has_failed(row) || row.at >= operation.created_at);
@@ -137,10 +150,9 @@ fn clock(at: Timestamp) -> jiff::fmt::strtime::Display<'static> {
     at.strftime("%H:%M:%S UTC")
 }
 
-/// The same sum arrived, or what is left of it after the fee that the row names.
-fn credits(row: &Transaction, amount: Money) -> bool {
-    let with_fee = row.fee.and_then(|fee| row.amount.plus(fee.size()).ok());
-    row.amount.size() == amount || with_fee.is_some_and(|sum| sum.size() == amount)
+/// The row is what is left of a sum after the fee that it names.
+fn is_what_is_left(row: &Transaction, amount: Money) -> bool {
+    row.fee.and_then(|fee| row.amount.plus(fee.size()).ok()).is_some_and(|sum| sum.size() == amount)
 }
 
 const fn has_failed(row: &Transaction) -> bool {
@@ -367,7 +379,7 @@ mod tests {
 
     fn done(rows: &[Transaction], claimed: &[&str]) -> Option<String> {
         let claimed = Claimed { credits: claimed.iter().map(|id| Arc::from(*id)).collect(), ..Claimed::default() };
-        match judge(rows, &operation(), &claimed) {
+        match judge(rows, &operation(), &claimed, Fee::Inside) {
             Seen::Done { credit, .. } => credit.map(|id| id.to_string()),
             Seen::Failed { .. } | Seen::NotYet { .. } | Seen::Nowhere { .. } => None,
         }
@@ -390,7 +402,10 @@ mod tests {
     fn equal_top_ups_share_credits_but_never_one() {
         let found = |credits: usize, reserved: usize, open: usize| {
             let rows: Vec<Transaction> = ["7", "8", "9"].iter().take(credits).map(|id| row(id, "30", 5)).collect();
-            matches!(judge(&rows, &operation(), &Claimed { reserved, open, ..Claimed::default() }), Seen::Done { .. })
+            matches!(
+                judge(&rows, &operation(), &Claimed { reserved, open, ..Claimed::default() }, Fee::Inside),
+                Seen::Done { .. }
+            )
         };
         assert!(!found(1, 1, 0), "the only credit is the surer one's");
         assert!(found(2, 1, 0));
@@ -403,17 +418,29 @@ mod tests {
     #[test]
     fn a_pending_row_is_not_yet_and_a_failed_one_failed() {
         let hold = Transaction { state: TransactionState::Hold, ..row("7", "30", 5) };
-        assert!(matches!(judge(&[hold], &operation(), &Claimed::default()), Seen::NotYet { .. }));
+        assert!(matches!(judge(&[hold], &operation(), &Claimed::default(), Fee::Inside), Seen::NotYet { .. }));
         let failed = Transaction { state: TransactionState::Failed, ..row("7", "30", 5) };
-        assert!(matches!(judge(&[failed], &operation(), &Claimed::default()), Seen::Failed { .. }));
+        assert!(matches!(judge(&[failed], &operation(), &Claimed::default(), Fee::Inside), Seen::Failed { .. }));
+    }
+
+    #[test]
+    fn a_smaller_top_up_and_its_fee_are_not_this_one() {
+        let smaller = Transaction { fee: Some(money("1.00")), ..row("7", "29", 5) };
+        let look = |rows: &[Transaction], fee| judge(rows, &operation(), &Claimed::default(), fee);
+        assert!(matches!(look(&[smaller.clone()], Fee::Beside), Seen::Nowhere { .. }), "the fee was paid beside it");
+        assert!(matches!(look(&[smaller.clone()], Fee::Inside), Seen::Done { .. }), "the fee was taken out of it");
+        let exact = row("8", "30", 9);
+        let Seen::Done { credit, .. } = look(&[smaller, exact], Fee::Inside) else { panic!("the sum itself is there") };
+        assert_eq!(credit.as_deref(), Some("8"));
     }
 
     #[test]
     fn an_equal_top_up_that_has_arrived_does_not_prove_one_that_is_still_coming() {
         let hold = || Transaction { state: TransactionState::Hold, ..row("8", "30", 5) };
         let failed = || Transaction { state: TransactionState::Failed, ..row("8", "30", 5) };
-        let look =
-            |rows: &[Transaction], reserved, open| judge(rows, &operation(), &Claimed { reserved, open, ..Claimed::default() });
+        let look = |rows: &[Transaction], reserved, open| {
+            judge(rows, &operation(), &Claimed { reserved, open, ..Claimed::default() }, Fee::Inside)
+        };
         // The other one is surer: what has arrived is its credit, even where its row is nearer to us in time.
         assert!(matches!(look(&[row("7", "30", 1), hold()], 1, 0), Seen::NotYet { .. }));
         assert!(matches!(look(&[row("7", "30", 1), row("8", "30", 5)], 1, 0), Seen::Done { .. }));
@@ -428,7 +455,7 @@ mod tests {
     #[test]
     fn a_failure_beside_a_credit_takes_no_credit_away() {
         let failed = |second| Transaction { state: TransactionState::Failed, ..row("8", "30", second) };
-        let look = |rows: &[Transaction], open| judge(rows, &operation(), &Claimed { open, ..Claimed::default() });
+        let look = |rows: &[Transaction], open| judge(rows, &operation(), &Claimed { open, ..Claimed::default() }, Fee::Inside);
         let both = [failed(4), row("7", "30", 9)];
         assert!(matches!(look(&both, 1), Seen::Done { credit: Some(id), .. } if &*id == "7"), "one of the two arrived");
         assert!(matches!(look(&both, 0), Seen::Nowhere { .. }), "somebody else sent one, too");
@@ -448,7 +475,7 @@ mod tests {
         let mut found = Found::default();
         let next = found.add(Page { items: vec![], next: None, skipped: vec![Odd::new("has no date")] });
         assert_eq!(next, None);
-        let looked = |found: &Found| match found.judge(&operation(), &Claimed::default()) {
+        let looked = |found: &Found| match found.judge(&operation(), &Claimed::default(), Fee::Inside) {
             Seen::Nowhere { looked } => looked,
             seen => panic!("{seen:?}"),
         };

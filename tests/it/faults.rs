@@ -32,7 +32,7 @@ use crate::harness::start;
 use crate::proxy::{Dice, Lie, Proxy, Script};
 
 /// Scripts for each wire.
-const SCRIPTS: u64 = 60;
+const SCRIPTS: u64 = 52;
 
 /// Top-ups of a script.
 const STEPS: u64 = 6;
@@ -76,6 +76,18 @@ enum Fate {
     },
 }
 
+/// A request that will arrive later.
+struct Late {
+    /// Of which exchange.
+    number: u64,
+    due: Timestamp,
+    dialect: Dialect,
+    request: Request<Bytes>,
+}
+
+/// Hears of a request that leaves, and whether it is a change.
+type Leaving = Box<dyn Fn(bool) + Send>;
+
 /// The network between cardtop and the bank, in this process.
 struct Net {
     sandbox: Sandbox,
@@ -89,11 +101,11 @@ struct Net {
     /// What happens to the next changes, before the script is asked.
     planned: Mutex<VecDeque<Option<Lie>>>,
     /// Requests that will arrive, whoever is still there.
-    late: Mutex<Vec<(u64, Timestamp, Dialect, Request<Bytes>)>>,
+    late: Mutex<Vec<Late>>,
     told: Mutex<BTreeMap<&'static str, u64>>,
     crashed: Notify,
     /// Called when a request leaves, with whether it is a change.
-    leaving: Mutex<Option<Box<dyn Fn(bool) + Send>>>,
+    leaving: Mutex<Option<Leaving>>,
 }
 
 impl Net {
@@ -144,10 +156,10 @@ impl Net {
             let now = self.clock.now();
             let due = {
                 let mut late = lock(&self.late);
-                let place = late.iter().position(|(_, due, ..)| *due <= now);
+                let place = late.iter().position(|late| late.due <= now);
                 place.map(|place| late.remove(place))
             };
-            let Some((_, _, dialect, request)) = due else { return };
+            let Some(Late { dialect, request, .. }) = due else { return };
             let _nobody_waits = self.arrive(dialect, request).await;
         }
     }
@@ -184,15 +196,15 @@ impl Net {
             Lie::LoseRequest | Lie::ResetRequest => lost("reset by peer"),
             Lie::LateRequest(delay) => {
                 let due = self.clock.now().saturating_add(delay).expect("a time of the test");
-                lock(&self.late).push((number, due, dialect, request));
+                lock(&self.late).push(Late { number, due, dialect, request });
                 tokio::time::sleep(delay).await;
                 let mine = {
                     let mut late = lock(&self.late);
-                    let place = late.iter().position(|(of, ..)| *of == number);
+                    let place = late.iter().position(|late| late.number == number);
                     place.map(|place| late.remove(place))
                 };
                 match mine {
-                    Some((.., request)) => self.arrive(dialect, request).await,
+                    Some(Late { request, .. }) => self.arrive(dialect, request).await,
                     None => lost("it went another way"),
                 }
             }
@@ -558,6 +570,7 @@ impl Course {
 /// Says which seed it was when a test dies.
 struct Blame(Dialect, u64);
 
+#[expect(clippy::print_stderr, reason = "whoever reads the failure has to know what to repeat")]
 impl Drop for Blame {
     fn drop(&mut self) {
         if std::thread::panicking() {
@@ -606,6 +619,7 @@ fn wanted_seed() -> Option<u64> {
     std::env::var_os("CARDTOP_SEED")?.to_str()?.parse().ok()
 }
 
+#[expect(clippy::print_stdout, reason = "shown with --nocapture: what the scripts came to")]
 fn torment(dialect: Dialect) {
     let mut tally = Tally::default();
     match wanted_seed() {
@@ -710,6 +724,32 @@ async fn a_change_that_takes_long_is_not_taken_for_a_crash_by_the_board_that_sen
     assert_eq!(operation.state, OperationState::Done, "{:?}", operation.detail);
     engine.stop().await;
     listening.abort();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_change_that_could_not_be_noted_as_sent_is_not_left_in_doubt() {
+    let clock = Clock::from(start());
+    let sandbox = Sandbox::new(small(3), clock.clone());
+    let folder = folder();
+    let config = configured(&sandbox, &|_| "http://127.0.0.1:9".to_owned(), folder.path(), "20s");
+    let net = Net::new(&sandbox, &clock, Script::of(1, Dialect::Banana, Duration::from_secs(50)));
+    net.honest.store(true, Ordering::SeqCst);
+    let engine = engine(&config, &clock, folder.path(), Some(&net)).await;
+    let card = active(&sandbox, Dialect::Banana).swap_remove(0);
+    let top_up = || order(&engine, &key(Dialect::Banana, &card), units(&sandbox, Dialect::Banana, &card, 25), false);
+    // The disk takes the intent and no more.
+    let disk = rusqlite::Connection::open(folder.path().join(cardtop::store::FILE)).expect("the data file");
+    let full = "CREATE TRIGGER full BEFORE INSERT ON line WHEN NEW.what = 'sent' BEGIN SELECT RAISE(ABORT, 'full'); END";
+    disk.execute_batch(full).expect("a trigger");
+    let refused = engine.change(top_up(), Duration::ZERO).await.expect_err("it cannot be noted");
+    assert!(refused.to_string().contains("nothing was sent"), "{refused}");
+    assert_eq!(net.sent(), 0);
+    let operations = engine.operations().await.expect("the journal");
+    let states: Vec<_> = operations.iter().map(|operation| operation.state).collect();
+    assert_eq!(states, [OperationState::Failed], "nothing was sent, and the journal has to say so");
+    disk.execute_batch("DROP TRIGGER full").expect("room again");
+    let sent = engine.change(top_up(), Duration::from_secs(60)).await.unwrap_or_else(|refused| panic!("{refused}"));
+    assert_eq!((sent.state, net.sent()), (OperationState::Done, 1), "{:?}", sent.detail);
 }
 
 /// Delivers every change twice and passes on what the provider said to the second.
