@@ -120,8 +120,8 @@ impl Account {
     /// Why there is none.
     pub(super) fn provider(&self) -> Result<&Arc<dyn Provider>, Error> {
         self.provider.as_ref().map_err(|why| {
-            // The error names the account itself.
-            let why = why.strip_prefix(self.info.id.name()).and_then(|why| why.strip_prefix(": ")).unwrap_or(why);
+            // The sentence begins with the account's name, as every error does when it is shown.
+            let why = why.strip_prefix(&format!("{}: ", self.info.id)).unwrap_or(why);
             Error::new(&self.info.id, Kind::Auth, why)
         })
     }

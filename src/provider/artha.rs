@@ -18,7 +18,7 @@ use serde::Serialize;
 use zeroize::Zeroizing;
 
 use super::crypto::{self, RsaKey};
-use super::error::{Error, Kind, Result};
+use super::error::{Error, Kind, Outcome, Result};
 use super::fields::Odd;
 use super::http::{Answer, Does, Http};
 use super::{Claimed, Cursor, Page, Provider, Quote, Receipt, Seen, Window, listing, path_segment};
@@ -98,7 +98,13 @@ impl Artha {
     async fn ask(&self, does: Does, method: Method, path: &str, body: &Body) -> Result<Answer> {
         let request = self.request(method, path, body)?;
         let answer = self.http.send(does, request).await?;
-        if answer.is_success() { Ok(answer) } else { Err(answer.refusal(&wire::refusal_words(&answer.body))) }
+        if answer.is_success() {
+            return Ok(answer);
+        }
+        let refused = answer.refusal(&wire::refusal_words(&answer.body));
+        // A nonce that was used says that this very request arrived before, repeated by the network: the first may have been executed.
+        let echo = does == Does::Write && refused.kind == Kind::Auth && refused.said.to_lowercase().contains("nonce");
+        Err(if echo { refused.outcome(Outcome::Unknown) } else { refused })
     }
 
     /// A signed request (artha wire notes, 1.4 and 1.5).

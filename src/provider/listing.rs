@@ -427,8 +427,8 @@ mod tests {
     fn a_smaller_top_up_and_its_fee_are_not_this_one() {
         let smaller = Transaction { fee: Some(money("1.00")), ..row("7", "29", 5) };
         let look = |rows: &[Transaction], fee| judge(rows, &operation(), &Claimed::default(), fee);
-        assert!(matches!(look(&[smaller.clone()], Fee::Beside), Seen::Nowhere { .. }), "the fee was paid beside it");
-        assert!(matches!(look(&[smaller.clone()], Fee::Inside), Seen::Done { .. }), "the fee was taken out of it");
+        assert!(matches!(look(std::slice::from_ref(&smaller), Fee::Beside), Seen::Nowhere { .. }), "the fee was paid beside it");
+        assert!(matches!(look(std::slice::from_ref(&smaller), Fee::Inside), Seen::Done { .. }), "the fee was taken out of it");
         let exact = row("8", "30", 9);
         let Seen::Done { credit, .. } = look(&[smaller, exact], Fee::Inside) else { panic!("the sum itself is there") };
         assert_eq!(credit.as_deref(), Some("8"));

@@ -19,7 +19,7 @@ use crate::engine::{HealthState, ProviderInfo};
 const COLUMNS: [Column; 9] = [
     column("Provider", 8, 10, 16, 0),
     column("State", 6, 6, 8, 0),
-    figures("Age", 5, 6, 0),
+    figures("Age", 4, 6, 0),
     figures("Calls/min", 9, 10, 4),
     figures("Errors 5m", 9, 10, 3),
     figures("Latency", 7, 9, 6),
@@ -124,7 +124,7 @@ fn about(world: &World, info: &ProviderInfo, columns: usize) -> Vec<Line> {
             let wait = next.duration_since(world.now).as_secs().max(0);
             times.push_str(&format!(", next try {} (in {wait}s)", time(next)));
         }
-        tell("state", role(health.state), &times);
+        tell("state", if health.state == HealthState::Ok { Role::Text } else { role(health.state) }, &times);
         if let Some(why) = &health.why {
             tell("said", Role::Text, why);
         }

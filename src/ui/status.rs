@@ -246,10 +246,7 @@ pub(super) fn bottom(model: &Model, area: Rect, to: &mut Buffer) {
     let typing = model.search(model.focus).is_some_and(|search| search.typing);
     let (first, second) = if typing {
         let first = fixed(&[("Enter", "keep"), ("Tab", "complete"), ("^u", "empty"), ("Esc", "clear and close")]);
-        let second = fixed(&[(
-            "fields",
-            "state type card last4 holder merchant mcc country ccy amount balance provider op since until age",
-        )]);
+        let second = fixed(&[("fields", "state type card holder merchant ccy amount balance provider op since age")]);
         (first, second)
     } else if model.copying {
         let first = fixed(&[("copy:", ""), ("i", "id"), ("l", "last 4"), ("r", "row"), ("j", "JSON"), ("Esc", "nothing")]);
@@ -276,14 +273,16 @@ fn hints(model: &Model) -> (Hints, Hints) {
         let works = row.works_in(model.focus) && !row.hint.is_empty();
         // On the board there is nothing to go back to.
         let back = command != Command::Back || model.view != Pane::Cards || model.zoomed;
-        let opened = command == Command::Open && model.view == Pane::Detail;
+        let alone = model.view != Pane::Cards && !model.zoomed;
+        let idle = (command == Command::Open && model.view == Pane::Detail)
+            || (matches!(command, Command::NextPane | Command::Zoom) && alone);
         let chord = |command| model.keymap.chords(command).first().map(|chord| written(*chord));
         let chords = match (pair(command).and_then(chord), chord(command)?) {
             (Some(before), own) if command == Command::Longer => format!("{before} {own}"),
             (Some(before), own) => format!("{before}/{own}"),
             (None, own) => own,
         };
-        (works && back && !opened).then(|| (chords, row.hint.to_owned()))
+        (works && back && !idle).then(|| (chords, row.hint.to_owned()))
     };
     let of_pane = TABLE.iter().map(|row| row.command).filter(|command| !GENERAL.contains(command));
     (of_pane.filter_map(hint).collect(), GENERAL.into_iter().filter_map(hint).collect())

@@ -266,7 +266,7 @@ pub(super) fn clock(at: Timestamp, world: &World) -> String {
 
 /// When the card's figures were read, and whether they are being read again.
 pub(super) fn read_words(target: &Target, world: &World) -> Part {
-    let again = if target.reread { ", read again" } else { ", asking again" };
+    let again = if target.reread { ", re-read" } else { ", asking again" };
     match world.cards.get(&target.key).map(|card| &card.balance) {
         None | Some(Reading::Never) => {
             part(format!("never read{}", if target.reread { "" } else { ", asking now" }), Role::Muted)
