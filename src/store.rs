@@ -53,7 +53,7 @@ impl Store {
         let path = folder.join(FILE);
         let wrong =
             |words: &dyn std::fmt::Display| Unusable(format!("the data file {} {words}; nothing was sent", path.display()));
-        make_private(folder, &path).map_err(|error| wrong(&format_args!("cannot be made: {error}")))?;
+        make_private(folder, &path).map_err(|error| wrong(&format_args!("cannot be written: {error}")))?;
         let open = || -> Result<(Connection, Connection), Trouble> {
             let mut journal = connect(&path)?;
             migrate(&mut journal)?;
@@ -144,9 +144,14 @@ fn make_private(folder: &Path, path: &Path) -> std::io::Result<()> {
         if mode & 0o077 != 0 && folder.read_dir()?.next().is_none() {
             fs::set_permissions(folder, fs::Permissions::from_mode(0o700))?;
         }
-        let open_to_others = |found: fs::Metadata| found.permissions().mode() & 0o077 != 0;
-        if fs::metadata(path).is_ok_and(open_to_others) {
-            fs::set_permissions(path, fs::Permissions::from_mode(0o600))?;
+        // What its owner made read-only stays so, even for somebody who could write it all the same.
+        if let Ok(mode) = fs::metadata(path).map(|found| found.permissions().mode()) {
+            if mode & 0o200 == 0 {
+                return Err(std::io::Error::new(std::io::ErrorKind::PermissionDenied, "it is read-only"));
+            }
+            if mode & 0o077 != 0 {
+                fs::set_permissions(path, fs::Permissions::from_mode(mode & 0o700))?;
+            }
         }
     }
     options.open(path).map(drop)
@@ -240,6 +245,23 @@ mod tests {
             use std::os::unix::fs::PermissionsExt;
             let mode = |path: &Path| fs::metadata(path).expect("it exists").permissions().mode() & 0o777;
             assert_eq!((mode(&data), mode(&data.join(FILE))), (0o700, 0o600));
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_read_only_file_is_refused_and_stays_read_only() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = folder();
+        drop(Store::open(folder.path()).expect("a new data file"));
+        let path = folder.path().join(FILE);
+        let before = fs::read(&path).expect("the file");
+        for mode in [0o400, 0o444] {
+            fs::set_permissions(&path, fs::Permissions::from_mode(mode)).expect("mode");
+            let error = Store::open(folder.path()).err().expect("a refusal").to_string();
+            assert!(error.contains("cannot be written: it is read-only; nothing was sent"), "{error}");
+            assert_eq!(fs::metadata(&path).expect("it exists").permissions().mode() & 0o777, mode);
+            assert_eq!(fs::read(&path).expect("the file"), before);
         }
     }
 
