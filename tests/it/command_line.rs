@@ -179,11 +179,14 @@ async fn no_artefact_holds_a_card_number_a_cvv_or_a_pin() {
     for entry in std::fs::read_dir(bank.folder.path().join("data")).expect("the data folder") {
         artefacts.push(std::fs::read(entry.expect("an entry").path()).expect("a file"));
     }
+    // Every full number that the bank put into its answers.
+    let numbers: Vec<String> = Dialect::ALL.iter().flat_map(|dialect| bank.sandbox.card_numbers(*dialect)).collect();
+    assert!(numbers.len() > 20 && artefacts.len() > 5, "there is something to look for, and where");
     for artefact in artefacts {
         let text = String::from_utf8_lossy(&artefact);
         assert!(!text.contains("826419"), "a PIN was kept");
-        let masked = cardtop::domain::text::mask_card_numbers(&text);
-        let digits = |text: &str| text.chars().filter(char::is_ascii_digit).count();
-        assert!(digits(&masked) == digits(&text) || !text.contains("4111"), "a card number was kept");
+        for number in &numbers {
+            assert!(!text.contains(number.as_str()), "a card number was kept");
+        }
     }
 }
