@@ -18,9 +18,6 @@ use crate::store::journal::{self, Finding, Intent};
 /// An intent that could not be sent within this long is not sent any more.
 const INTENT_KEEPS: SignedDuration = SignedDuration::from_secs(30);
 
-/// A freeze, unfreeze or close that cannot be seen after this long did not take effect.
-const STATES_SETTLE: SignedDuration = SignedDuration::from_mins(30);
-
 impl Engine {
     /// Asks for a change and waits for its proof, at most `wait`. What comes back is the operation as it then is.
     ///
@@ -291,12 +288,6 @@ impl Engine {
             // The provider has it: a top-up that it is still at is no longer in doubt.
             Ok(Seen::NotYet { looked }) if operation.deed == Deed::TopUp && operation.state == OperationState::Unknown => {
                 finding(looked, OperationState::Accepted)
-            }
-            // A state that is not there long after it was asked for was not set; asking again does no harm.
-            Ok(Seen::NotYet { looked })
-                if operation.deed != Deed::TopUp && at.duration_since(operation.created_at) > STATES_SETTLE =>
-            {
-                finding(format!("{looked} long after it was asked: it did not take effect"), OperationState::Failed)
             }
             Ok(Seen::NotYet { looked }) => finding(looked, operation.state),
             Ok(Seen::Nowhere { looked }) => {
