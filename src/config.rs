@@ -6,6 +6,8 @@
 mod file;
 pub mod roster;
 pub mod secret;
+mod table;
+pub mod wires;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -14,6 +16,7 @@ use std::time::Duration;
 use crate::domain::card::ProviderId;
 pub use file::ConfigError;
 use secret::Source;
+use wires::{BytesText, Lists, Signature, Spelling};
 
 impl Config {
     /// Reads and checks a configuration file: this one, else `CARDTOP_CONFIG`'s, else the platform's.
@@ -167,6 +170,10 @@ pub struct ProviderConfig {
     pub poll: Poll,
     /// SHA-256 of the server's public key, when pinned.
     pub pin_certificate: Option<[u8; 32]>,
+    /// What it spells otherwise than its wire's document.
+    pub spelling: Spelling,
+    /// How its lists are asked for.
+    pub lists: Lists,
     /// Which wire it speaks, its settings and where its credentials are.
     pub account: Account,
 }
@@ -225,6 +232,10 @@ pub struct Artha {
     pub customer_token: bool,
     /// Path of "All Cards Transactions"; not called when absent.
     pub all_transactions_path: Option<String>,
+    /// How requests are signed.
+    pub signature: Signature,
+    /// Most decimals of an amount that is sent.
+    pub amount_decimals: u32,
 }
 
 /// Settings of a Banana Tech account.
@@ -236,8 +247,12 @@ pub struct Banana {
     pub merchant_id: String,
     /// How the key's text becomes bytes.
     pub secret_key_encoding: KeyEncoding,
-    /// Path of each operation, by the last part of its default path (`get_balance` -> `/card/get_balance`).
-    pub paths: std::collections::BTreeMap<String, String>,
+    /// How it becomes the bytes that sign, where that is another way.
+    pub hmac_key_encoding: Option<KeyEncoding>,
+    /// How encrypted bytes become text.
+    pub payload_text: BytesText,
+    /// How a signature becomes text.
+    pub hmac_text: BytesText,
 }
 
 /// How a key's text becomes bytes.
@@ -277,6 +292,24 @@ pub struct Enkash {
     pub encryption: Envelope,
     /// Which pair of words a load carries.
     pub load: Load,
+    /// How the encryption key's text becomes bytes.
+    pub key_derivation: KeyDerivation,
+    /// The field that an encrypted request is sent in.
+    pub envelope_field: String,
+    /// Calls that are sent in plain all the same, by their key in `paths`; never the PIN.
+    pub unencrypted: Vec<String>,
+    /// What `otpRequired` says: whether the cardholder is to confirm a change by a one-time password.
+    pub otp_required: bool,
+}
+
+/// How EnKash's encryption key becomes bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum KeyDerivation {
+    /// The first 16 bytes of its SHA-256.
+    #[default]
+    Sha256,
+    /// The text's own bytes.
+    Own,
 }
 
 /// How EnKash requests are wrapped.
@@ -399,7 +432,7 @@ mod tests {
     fn every_setting_of_every_kind_is_read() {
         let text = include_str!("../tests/configs/good/every-kind.toml");
         let config = Config::parse(text, Path::new("/etc/cardtop/config.toml")).expect("it is good");
-        let [artha, banana, enkash, ibanera] = config.providers.as_slice() else { panic!("four accounts") };
+        let [artha, banana, enkash, ibanera, spelt @ ..] = config.providers.as_slice() else { panic!("four accounts") };
         assert_eq!((config.board.glyphs, config.board.lock_after), (Glyphs::Unicode, Duration::from_secs(3_600)));
         assert_eq!(config.listen.map(|addr| addr.to_string()), Some("[::1]:0".into()));
         assert_eq!((artha.environment, artha.rate_limit, artha.read_only), (Environment::Sandbox, 5, true));
@@ -411,14 +444,43 @@ mod tests {
         assert_eq!((artha.customer_token, artha.all_transactions_path.as_deref()), (false, Some("Card/AllTransactions")));
         let Source::File(key) = &artha.private_key else { panic!("a file") };
         assert_eq!(key, Path::new("/etc/cardtop/key.pem"), "an absolute path stays");
+        let moved = &banana.spelling;
         let Account::Banana(banana) = &banana.account else { panic!("banana") };
         assert_eq!(banana.secret_key_encoding, KeyEncoding::Base64);
-        assert_eq!(banana.paths.get("3ds_confirm").map(String::as_str), Some("/card/confirm_3ds"));
+        assert_eq!(moved.path(wires::banana::CONFIRM_3DS), "/card/confirm_3ds");
         let Account::Enkash(enkash) = &enkash.account else { panic!("enkash") };
         assert_eq!((enkash.encryption, enkash.load, &*enkash.card_account_id), (Envelope::Off, Load::LoadMoney, "42"));
         let Account::Ibanera(ibanera) = &ibanera.account else { panic!("ibanera") };
         assert_eq!((ibanera.secret_encoding, ibanera.asset_account_id.as_deref()), (SecretEncoding::Ascii, Some("8204")));
         assert_eq!(ibanera.deactivate_path, "/api/v1/customer/cards/suppress");
+
+        let [artha, banana, enkash, ibanera] = spelt else { panic!("four more") };
+        assert_eq!(
+            artha.lists,
+            Lists {
+                first_page: 0,
+                page_size: 10,
+                span: Duration::from_secs(7 * 86_400),
+                dates: wires::Dates::UnixMillis,
+                time_zone: "Asia/Kolkata".into(),
+                ..Lists::default()
+            }
+        );
+        assert_eq!(artha.spelling.path(wires::artha::TOP_UP), "Card/TopUp");
+        assert_eq!(artha.spelling.path(wires::artha::FREEZE), "CardFreeze", "what is not set stays");
+        assert_eq!((artha.spelling.ours("TXTIME"), artha.spelling.theirs("cardStatus")), (Some("date"), "state"));
+        assert_eq!(artha.spelling.card_state("in use"), Some(crate::domain::card::CardState::Active));
+        let Account::Artha(artha) = &artha.account else { panic!("artha") };
+        assert_eq!(artha.signature.headers, ["timestamp", "nonce"]);
+        assert_eq!((artha.signature.padding, artha.amount_decimals), (wires::Padding::Pss, 3));
+        assert_eq!((banana.lists.page_size, banana.lists.dates), (10, wires::Dates::Day));
+        let Account::Banana(banana) = &banana.account else { panic!("banana") };
+        assert_eq!((banana.hmac_key_encoding, banana.hmac_text), (Some(KeyEncoding::Utf8), BytesText::HexUpper));
+        assert_eq!(enkash.lists.time_zone, "UTC");
+        let Account::Enkash(enkash) = &enkash.account else { panic!("enkash") };
+        assert_eq!((enkash.key_derivation, enkash.otp_required, &*enkash.envelope_field), (KeyDerivation::Own, true, "data"));
+        assert_eq!(enkash.unencrypted, ["search", "transactions"]);
+        assert_eq!((ibanera.lists.page_size, ibanera.lists.outgoing), (25, wires::Sign::Positive));
     }
 
     #[test]

@@ -164,14 +164,21 @@ fn sensitive(text: &str) -> std::result::Result<::http::HeaderValue, ::http::Err
 /// An id of a provider as one part of a path: what could leave the part is percent-encoded.
 fn path_segment(id: &str) -> String {
     let mut out = String::with_capacity(id.len());
-    for byte in id.bytes() {
+    push_segment(&mut out, id);
+    out
+}
+
+/// Percent-encodes all but the unreserved characters of RFC 3986 at the end of a text.
+fn push_segment(out: &mut String, text: &str) {
+    const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
+    let digit = |nibble: u8| char::from(DIGITS.get(usize::from(nibble)).copied().unwrap_or(b'0'));
+    for byte in text.bytes() {
         if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~') {
             out.push(char::from(byte));
         } else {
-            out.push_str(&format!("%{byte:02X}"));
+            out.extend(['%', digit(byte >> 4), digit(byte & 15)]);
         }
     }
-    out
 }
 
 /// The adapter for a configured account. Reads its secrets: call it off the drawing task.

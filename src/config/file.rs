@@ -1,20 +1,19 @@
 //! The file as written, checked into a [`Config`]. Every mistake is one sentence that names the file, the line and what to write.
 
-use std::collections::BTreeMap;
-use std::net::{IpAddr, SocketAddr};
-use std::ops::Range;
-use std::path::{Path, PathBuf};
+use std::net::SocketAddr;
+use std::path::Path;
 use std::time::Duration;
 
-use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::secret::Source;
+use super::table::{Page, Table};
+use super::wires::{self, BytesText, Dates, INDIA, Lists, Names, Padding, SIGNED_HEADERS, Sign, Signature, Spelling, Values};
 use super::{
-    Account, Artha, Banana, Board, Config, Enkash, Envelope, Environment, Glyphs, Ibanera, KeyEncoding, Load, Poll,
-    ProviderConfig, SecretEncoding,
+    Account, Artha, Banana, Board, Config, Enkash, Envelope, Environment, Glyphs, Ibanera, KeyDerivation, KeyEncoding, Load,
+    Poll, ProviderConfig, SecretEncoding,
 };
-use crate::domain::card::ProviderId;
+use crate::domain::card::{CardState, ProviderId};
+use crate::domain::transaction::{TransactionKind, TransactionState};
 
 /// What is wrong with a configuration, in one sentence with its file and line.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -105,10 +104,48 @@ impl Kind {
 
     const fn settings(self) -> &'static [&'static str] {
         match self {
-            Self::Artha => &["customer_token", "all_transactions_path"],
-            Self::Banana => &["merchant_id", "secret_key_encoding", "paths"],
-            Self::Enkash => &["token_url", "partner_id", "company_id", "card_account_id", "encryption", "load"],
+            Self::Artha => &["customer_token", "all_transactions_path", "signature", "amount_decimals"],
+            Self::Banana => &["merchant_id", "secret_key_encoding", "hmac_key_encoding", "payload_text", "hmac_text"],
+            Self::Enkash => &[
+                "token_url",
+                "partner_id",
+                "company_id",
+                "card_account_id",
+                "encryption",
+                "load",
+                "key_derivation",
+                "envelope_field",
+                "unencrypted",
+                "otp_required",
+            ],
             Self::Ibanera => &["secret_encoding", "asset_account_id", "deactivate_path"],
+        }
+    }
+
+    const fn paths(self) -> &'static [wires::Path] {
+        match self {
+            Self::Artha => wires::artha::PATHS,
+            Self::Banana => wires::banana::PATHS,
+            Self::Enkash => wires::enkash::PATHS,
+            Self::Ibanera => wires::ibanera::PATHS,
+        }
+    }
+
+    const fn fields(self) -> &'static [&'static str] {
+        match self {
+            Self::Artha => wires::artha::FIELDS,
+            Self::Banana => wires::banana::FIELDS,
+            Self::Enkash => wires::enkash::FIELDS,
+            Self::Ibanera => wires::ibanera::FIELDS,
+        }
+    }
+
+    /// How its lists are asked for where the file says nothing. INFERENCE of the wire notes, 5 of each.
+    fn lists(self) -> Lists {
+        match self {
+            Self::Artha | Self::Ibanera => Lists::default(),
+            Self::Banana => Lists { page_size: 100, ..Lists::default() },
+            Self::Enkash => Lists { time_zone: INDIA.to_owned(), ..Lists::default() },
         }
     }
 
@@ -122,8 +159,22 @@ impl Kind {
     }
 }
 
-const COMMON: [&str; 10] =
-    ["kind", "environment", "base_url", "roster", "rate_limit", "read_only", "timeout", "poll", "pin_certificate", "credentials"];
+const COMMON: [&str; 14] = [
+    "kind",
+    "environment",
+    "base_url",
+    "roster",
+    "rate_limit",
+    "read_only",
+    "timeout",
+    "poll",
+    "pin_certificate",
+    "credentials",
+    "paths",
+    "fields",
+    "words",
+    "lists",
+];
 
 fn provider(page: &Page<'_>, name: &str, mut table: Table<'_>) -> Result<ProviderConfig, ConfigError> {
     let plain = !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
@@ -167,6 +218,8 @@ fn provider(page: &Page<'_>, name: &str, mut table: Table<'_>) -> Result<Provide
     };
     let pin_certificate =
         table.read("pin_certificate", "the SHA-256 of the server's public key: 64 hexadecimal digits, or base64", read_pin)?;
+    let spelling = spelling(kind, &mut table)?;
+    let lists = lists(kind, &mut table)?;
     let mut credentials = match table.table("credentials")? {
         Some(credentials) => credentials,
         None => Table { page, name: format!("{}.credentials", table.name), span: table.span.clone(), entries: Vec::new() },
@@ -179,17 +232,18 @@ fn provider(page: &Page<'_>, name: &str, mut table: Table<'_>) -> Result<Provide
             callback_public_key: credentials.secret("callback_public_key")?,
             customer_token: table.flag("customer_token")?.unwrap_or(true),
             all_transactions_path: table.some_text("all_transactions_path")?,
+            signature: signature(&mut table)?,
+            amount_decimals: table
+                .read("amount_decimals", "a number from 0 to 8", |text| text.parse().ok().filter(|digits| *digits <= 8))?
+                .unwrap_or(2),
         }),
         Kind::Banana => Account::Banana(Banana {
             secret_key: credentials.need_secret("secret_key")?,
             merchant_id: table.need_text("merchant_id")?,
-            secret_key_encoding: table
-                .word(
-                    "secret_key_encoding",
-                    &[("utf8", KeyEncoding::Utf8), ("hex", KeyEncoding::Hex), ("base64", KeyEncoding::Base64)],
-                )?
-                .unwrap_or_default(),
-            paths: banana_paths(&mut table)?,
+            secret_key_encoding: table.word("secret_key_encoding", &KEY_ENCODINGS)?.unwrap_or_default(),
+            hmac_key_encoding: table.word("hmac_key_encoding", &KEY_ENCODINGS)?,
+            payload_text: table.word("payload_text", &TEXTS)?.unwrap_or_default(),
+            hmac_text: table.word("hmac_text", &TEXTS)?.unwrap_or(BytesText::Hex),
         }),
         Kind::Enkash => Account::Enkash(Enkash {
             client_id: credentials.need_secret("client_id")?,
@@ -207,6 +261,12 @@ fn provider(page: &Page<'_>, name: &str, mut table: Table<'_>) -> Result<Provide
             load: table
                 .word("load", &[("allocate_fund", Load::AllocateFund), ("load_money", Load::LoadMoney)])?
                 .unwrap_or_default(),
+            key_derivation: table
+                .word("key_derivation", &[("sha256", KeyDerivation::Sha256), ("own", KeyDerivation::Own)])?
+                .unwrap_or_default(),
+            envelope_field: table.some_text("envelope_field")?.unwrap_or_else(|| "request".to_owned()),
+            unencrypted: unencrypted(&mut table)?,
+            otp_required: table.flag("otp_required")?.unwrap_or(false),
         }),
         Kind::Ibanera => Account::Ibanera(Ibanera {
             username: credentials.need_secret("username")?,
@@ -222,288 +282,158 @@ fn provider(page: &Page<'_>, name: &str, mut table: Table<'_>) -> Result<Provide
         }),
     };
     let name = ProviderId::new(name);
-    Ok(ProviderConfig { name, environment, base_url, roster, rate_limit, read_only, timeout, poll, pin_certificate, account })
+    Ok(ProviderConfig {
+        name,
+        environment,
+        base_url,
+        roster,
+        rate_limit,
+        read_only,
+        timeout,
+        poll,
+        pin_certificate,
+        spelling,
+        lists,
+        account,
+    })
 }
 
-/// Operations whose path can be set, by the last part of the default path.
-const BANANA_PATHS: [&str; 15] = [
-    "get_account_balance",
-    "get_card_templates",
-    "set_webhook_url",
-    "get_webhook_records",
-    "register",
-    "get_users",
-    "apply",
-    "recharge",
-    "update_status",
-    "get_balance",
-    "get_information",
-    "get_transactions",
-    "assign",
-    "set_pin",
-    "3ds_confirm",
+/// `[providers.NAME.paths]`, `fields` and `words`.
+fn spelling(kind: Kind, table: &mut Table<'_>) -> Result<Spelling, ConfigError> {
+    let mut spelling = Spelling::default();
+    if let Some(mut paths) = table.table("paths")? {
+        let known: Vec<&str> = kind.paths().iter().map(|path| path.key).collect();
+        paths.only(&known)?;
+        for path in kind.paths() {
+            if let Some((text, span)) = paths.text(path.key)? {
+                let parts = text.trim_matches('/');
+                let plain =
+                    !parts.is_empty() && !text.contains([':', '?', '#', '\\']) && text.bytes().all(|b| b.is_ascii_graphic());
+                if !plain || text.split('/').any(|part| part == "..") {
+                    let words = format!(
+                        "{} is \"{text}\": write a path below base_url, such as \"{}\"",
+                        paths.key(path.key),
+                        path.default
+                    );
+                    return Err(paths.page.wrong(span, &words));
+                }
+                spelling.paths.insert(path.key.to_owned(), text);
+            }
+        }
+    }
+    if let Some(mut fields) = table.table("fields")? {
+        fields.only(kind.fields())?;
+        for name in kind.fields() {
+            if let Some((theirs, span)) = fields.text(name)? {
+                let key = fields.key(name);
+                if theirs.trim().is_empty() {
+                    return Err(fields.page.wrong(span, &format!("{key} is empty: write the name that your provider uses")));
+                }
+                if let Some(other) = spelling.fields.insert(theirs.to_ascii_lowercase(), (*name).to_owned()) {
+                    return Err(fields
+                        .page
+                        .wrong(span, &format!("{key} is \"{theirs}\", and so is {other}: a name means one thing")));
+                }
+            }
+        }
+    }
+    if let Some(mut words) = table.table("words")? {
+        words.only(&["card_states", "transaction_states", "transaction_kinds"])?;
+        spelling.card_states = words.words("card_states", &CardState::ALL.map(|state| (state.word(), state)))?;
+        spelling.transaction_states =
+            words.words("transaction_states", &TransactionState::ALL.map(|state| (state.word(), state)))?;
+        spelling.transaction_kinds = words.words("transaction_kinds", &TransactionKind::ALL.map(|kind| (kind.word(), kind)))?;
+    }
+    Ok(spelling)
+}
+
+/// `[providers.NAME.lists]`, with the keys that the kind's lists have.
+fn lists(kind: Kind, table: &mut Table<'_>) -> Result<Lists, ConfigError> {
+    let mut lists = kind.lists();
+    let Some(mut table) = table.table("lists")? else { return Ok(lists) };
+    table.only(match kind {
+        Kind::Artha => &["first_page", "page_size", "span", "dates", "time_zone"],
+        Kind::Banana => &["page_size", "dates", "time_zone"],
+        Kind::Enkash => &["time_zone"],
+        Kind::Ibanera => &["first_page", "page_size", "time_zone", "outgoing"],
+    })?;
+    if let Some(first) = table.read("first_page", "0 or 1", |text| text.parse().ok().filter(|page| *page <= 1))? {
+        lists.first_page = first;
+    }
+    let size = |text: &str| text.parse().ok().filter(|size| (1..=1_000).contains(size));
+    if let Some(size) = table.read("page_size", "a number of rows from 1 to 1000", size)? {
+        lists.page_size = size;
+    }
+    if let Some(span) = table.duration("span")? {
+        lists.span = span.max(Duration::from_secs(60));
+    }
+    let dates = [("rfc3339", Dates::Rfc3339), ("unix", Dates::Unix), ("unix_ms", Dates::UnixMillis), ("day", Dates::Day)];
+    if let Some(dates) = table.word("dates", &dates)? {
+        lists.dates = dates;
+    }
+    let zone = |text: &str| (text == INDIA || jiff::tz::TimeZone::get(text).is_ok()).then(|| text.to_owned());
+    if let Some(zone) = table.read("time_zone", "\"UTC\" or a name such as \"Asia/Kolkata\"", zone)? {
+        lists.time_zone = zone;
+    }
+    if let Some(sign) = table.word("outgoing", &[("negative", Sign::Negative), ("positive", Sign::Positive)])? {
+        lists.outgoing = sign;
+    }
+    Ok(lists)
+}
+
+/// `[providers.NAME.signature]` of artha.
+fn signature(table: &mut Table<'_>) -> Result<Signature, ConfigError> {
+    let mut signature = Signature::default();
+    let Some(mut table) = table.table("signature")? else { return Ok(signature) };
+    table.only(&["headers", "names", "values", "padding", "text"])?;
+    if let Some((headers, span)) = table.list("headers")? {
+        if let Some(other) = headers.iter().find(|header| !SIGNED_HEADERS.contains(&header.as_str())) {
+            let known = SIGNED_HEADERS.join(", ");
+            let words = format!("{} names \"{other}\": the headers that can be signed are {known}", table.key("headers"));
+            return Err(table.page.wrong(span, &words));
+        }
+        signature.headers = headers;
+    }
+    let names = table.word("names", &[("as_sent", Names::AsSent), ("lower", Names::Lower)])?;
+    let values = table.word("values", &[("raw", Values::Raw), ("percent", Values::Percent)])?;
+    let padding = table.word("padding", &[("pkcs1", Padding::Pkcs1), ("pss", Padding::Pss)])?;
+    let text = table.word("text", &TEXTS)?;
+    Ok(Signature {
+        headers: signature.headers,
+        names: names.unwrap_or_default(),
+        values: values.unwrap_or_default(),
+        padding: padding.unwrap_or_default(),
+        text: text.unwrap_or_default(),
+    })
+}
+
+const TEXTS: [(&str, BytesText); 4] = [
+    ("base64", BytesText::Base64),
+    ("base64url", BytesText::Base64Url),
+    ("hex", BytesText::Hex),
+    ("hex_upper", BytesText::HexUpper),
 ];
 
-fn banana_paths(table: &mut Table<'_>) -> Result<BTreeMap<String, String>, ConfigError> {
-    let mut paths = BTreeMap::new();
-    if let Some(mut given) = table.table("paths")? {
-        given.only(&BANANA_PATHS)?;
-        for name in BANANA_PATHS {
-            if let Some(path) = given.some_text(name)? {
-                paths.insert(name.to_owned(), path);
-            }
+const KEY_ENCODINGS: [(&str, KeyEncoding); 3] =
+    [("utf8", KeyEncoding::Utf8), ("hex", KeyEncoding::Hex), ("base64", KeyEncoding::Base64)];
+
+/// The calls of enkash that are sent in plain although `encryption` is on.
+fn unencrypted(table: &mut Table<'_>) -> Result<Vec<String>, ConfigError> {
+    let Some((calls, span)) = table.list("unencrypted")? else { return Ok(Vec::new()) };
+    let can = |call: &String| *call != wires::enkash::SET_PIN.key && wires::enkash::PATHS.iter().any(|path| path.key == call);
+    match calls.iter().find(|call| !can(call)) {
+        None => Ok(calls),
+        Some(call) if call == wires::enkash::SET_PIN.key => {
+            let words = format!("{} names \"{call}\": a PIN is never sent in plain", table.key("unencrypted"));
+            Err(table.page.wrong(span, &words))
+        }
+        Some(call) => {
+            let known: Vec<&str> =
+                wires::enkash::PATHS.iter().map(|path| path.key).filter(|key| *key != wires::enkash::SET_PIN.key).collect();
+            let words = format!("{} names \"{call}\": known are {}", table.key("unencrypted"), known.join(", "));
+            Err(table.page.wrong(span, &words))
         }
     }
-    Ok(paths)
-}
-
-/// The file's text, for lines in sentences.
-struct Page<'a> {
-    text: &'a str,
-    path: &'a Path,
-}
-
-impl Page<'_> {
-    fn wrong(&self, at: Range<usize>, words: &str) -> ConfigError {
-        let before = self.text.get(..at.start.min(self.text.len())).unwrap_or_default();
-        let line = before.matches('\n').count() + 1;
-        let words = words.lines().collect::<Vec<_>>().join(" ");
-        ConfigError(format!("{} line {line}: {words}", self.path.display()))
-    }
-
-    /// A path of the file, relative to its folder; `~/` is the home folder.
-    fn file(&self, text: &str) -> PathBuf {
-        let home = text.strip_prefix("~/").and_then(|rest| Some(directories::BaseDirs::new()?.home_dir().join(rest)));
-        if let Some(path) = home {
-            return path;
-        }
-        let folder = self.path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
-        let folder = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
-        folder.join(text)
-    }
-}
-
-/// One table of the file; every key that is read is taken out.
-struct Table<'a> {
-    page: &'a Page<'a>,
-    name: String,
-    span: Range<usize>,
-    entries: Vec<(String, Range<usize>, &'a DeValue<'a>)>,
-}
-
-impl<'a> Table<'a> {
-    fn new(page: &'a Page<'a>, name: String, span: Range<usize>, table: &'a DeTable<'a>) -> Self {
-        let entries = table
-            .iter()
-            .map(|(key, value): (&Spanned<_>, &Spanned<_>)| (key.get_ref().to_string(), key.span(), value.get_ref()))
-            .collect();
-        Self { page, name, span, entries }
-    }
-
-    fn rest(self) -> Vec<(String, Range<usize>, &'a DeValue<'a>)> {
-        self.entries
-    }
-
-    fn key(&self, key: &str) -> String {
-        if self.name.is_empty() { key.to_owned() } else { format!("{}.{key}", self.name) }
-    }
-
-    fn take(&mut self, key: &str) -> Option<(Range<usize>, &'a DeValue<'a>)> {
-        let index = self.entries.iter().position(|(name, ..)| name == key)?;
-        let (_, span, value) = self.entries.remove(index);
-        Some((span, value))
-    }
-
-    fn missing(&self, key: &str, hint: &str) -> ConfigError {
-        self.page.wrong(self.span.clone(), &format!("{} is missing{hint}", self.key(key)))
-    }
-
-    fn misplaced(&self, key: &str, why: &str) -> ConfigError {
-        let span =
-            self.entries.iter().find(|(name, ..)| name == key).map_or_else(|| self.span.clone(), |(_, span, _)| span.clone());
-        self.page.wrong(span, &format!("{}{why}", self.key(key)))
-    }
-
-    fn text(&mut self, key: &str) -> Result<Option<(String, Range<usize>)>, ConfigError> {
-        match self.take(key) {
-            None => Ok(None),
-            Some((span, DeValue::String(text))) => Ok(Some((text.to_string(), span))),
-            Some((span, DeValue::Integer(number))) => Ok(Some((number.to_string(), span))),
-            Some((span, _)) => Err(self.page.wrong(span, &format!("{} is not text: write it in quotes", self.key(key)))),
-        }
-    }
-
-    /// A text that, where it is given, is not empty.
-    fn some_text(&mut self, key: &str) -> Result<Option<String>, ConfigError> {
-        match self.text(key)? {
-            Some((text, span)) if text.trim().is_empty() => {
-                Err(self.page.wrong(span, &format!("{} is empty: fill it in or leave the line out", self.key(key))))
-            }
-            given => Ok(given.map(|(text, _)| text)),
-        }
-    }
-
-    fn need_text(&mut self, key: &str) -> Result<String, ConfigError> {
-        self.some_text(key)?.ok_or_else(|| self.missing(key, ": write it as the provider gave it to you"))
-    }
-
-    fn read<T>(&mut self, key: &str, wanted: &str, read: impl Fn(&str) -> Option<T>) -> Result<Option<T>, ConfigError> {
-        let Some((text, span)) = self.text(key)? else { return Ok(None) };
-        match read(&text) {
-            Some(value) => Ok(Some(value)),
-            None => Err(self.page.wrong(span, &format!("{} is \"{text}\": write {wanted}", self.key(key)))),
-        }
-    }
-
-    fn word<T: Copy>(&mut self, key: &str, words: &[(&str, T)]) -> Result<Option<T>, ConfigError> {
-        let wanted = words.iter().map(|(word, _)| format!("\"{word}\"")).collect::<Vec<_>>().join(", ");
-        self.read(key, &format!("one of {wanted}"), |text| words.iter().find(|(word, _)| *word == text).map(|(_, value)| *value))
-    }
-
-    fn flag(&mut self, key: &str) -> Result<Option<bool>, ConfigError> {
-        match self.take(key) {
-            None => Ok(None),
-            Some((_, DeValue::Boolean(flag))) => Ok(Some(*flag)),
-            Some((span, _)) => Err(self
-                .page
-                .wrong(span, &format!("{} is neither true nor false: write one of them without quotes", self.key(key)))),
-        }
-    }
-
-    /// More than nothing, so that nothing spins, and at most a year, so that no sum with a time overflows.
-    fn duration(&mut self, key: &str) -> Result<Option<Duration>, ConfigError> {
-        const YEAR: Duration = Duration::from_secs(365 * 86_400);
-        self.read(key, "a duration of more than nothing and at most 365d, such as \"500ms\", \"20s\" or \"2m\"", |text| {
-            super::read_duration(text).filter(|duration| !duration.is_zero() && *duration <= YEAR)
-        })
-    }
-
-    /// An address without a slash at its end: https, or http on this machine.
-    fn need_address(&mut self, key: &str) -> Result<String, ConfigError> {
-        let Some((text, span)) = self.text(key)? else {
-            return Err(self.missing(key, ": write the address that the provider gave you"));
-        };
-        let wrong = |words: &str| Err(self.page.wrong(span.clone(), &format!("{} {words}", self.key(key))));
-        let Ok(url) = text.parse::<http::Uri>() else {
-            return wrong("is not an address: write one such as \"https://api.example.com\"");
-        };
-        let (Some(scheme), Some(host)) = (url.scheme_str(), url.host()) else {
-            return wrong("is not a whole address: write one such as \"https://api.example.com\"");
-        };
-        let bare = host.trim_start_matches('[').trim_end_matches(']');
-        let local = bare == "localhost" || bare.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback());
-        if url.authority().is_some_and(|authority| authority.as_str().contains('@')) {
-            return wrong("has a user name or password in it: credentials have their own table");
-        }
-        if text.contains(['?', '#']) {
-            return wrong("has a ? or # in it: write the address up to its path");
-        }
-        match scheme {
-            "https" => {}
-            "http" if local => {}
-            "http" => {
-                return wrong("is http://, which anybody on the way can read: write https:// (http is for this machine only)");
-            }
-            _ => return wrong("is not https://"),
-        }
-        Ok(text.trim_end_matches('/').to_owned())
-    }
-
-    fn table(&mut self, key: &str) -> Result<Option<Self>, ConfigError> {
-        match self.take(key) {
-            None => Ok(None),
-            Some((span, DeValue::Table(entries))) => Ok(Some(Table::new(self.page, self.key(key), span, entries))),
-            Some((span, _)) => {
-                Err(self.page.wrong(span, &format!("{} is not a table: write [{}]", self.key(key), self.key(key))))
-            }
-        }
-    }
-
-    fn need_secret(&mut self, key: &str) -> Result<Source, ConfigError> {
-        let hint = ": say where the secret is, such as { env = \"NAME\" } or { file = \"path\" }";
-        self.secret(key)?.ok_or_else(|| self.missing(key, hint))
-    }
-
-    fn secret(&mut self, key: &str) -> Result<Option<Source>, ConfigError> {
-        const HOW: &str =
-            "{ env = \"NAME\" }, { file = \"path\" }, { command = [\"program\", \"word\"] } or { keyring = \"service/account\" }";
-        let name = self.key(key);
-        let Some((span, value)) = self.take(key) else { return Ok(None) };
-        let DeValue::Table(entries) = value else {
-            let words = format!("{name}: a secret is never written in this file; say where it is: {HOW}");
-            return Err(self.page.wrong(span, &words));
-        };
-        let mut source = Table::new(self.page, name.clone(), span.clone(), entries);
-        source.only(&["env", "file", "command", "keyring"])?;
-        let mut found = Vec::new();
-        // What stands there may be the secret itself, put in the wrong place: no sentence repeats it.
-        if let Some((variable, at)) = source.text("env")? {
-            let plain = variable.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
-                && variable.bytes().next().is_some_and(|b| !b.is_ascii_digit());
-            if !plain {
-                let words = format!("{name}.env is not the name of a variable: write one such as \"ACME_TOKEN\"");
-                return Err(self.page.wrong(at, &words));
-            }
-            found.push(Source::Env(variable));
-        }
-        if let Some(file) = source.some_text("file")? {
-            found.push(Source::File(self.page.file(&file)));
-        }
-        if let Some((entry, at)) = source.text("keyring")? {
-            if !entry.split_once('/').is_some_and(|(service, account)| !service.is_empty() && !account.is_empty()) {
-                return Err(self.page.wrong(at, &format!("{name}.keyring is not \"service/account\"")));
-            }
-            found.push(Source::Keyring(entry));
-        }
-        if let Some((at, words)) = source.take("command") {
-            let words = match words {
-                DeValue::Array(words) => {
-                    words.iter().map(|word| word.get_ref().as_str().map(str::to_owned)).collect::<Option<Vec<_>>>()
-                }
-                _ => None,
-            };
-            match words.filter(|words| words.first().is_some_and(|program| !program.is_empty())) {
-                Some(words) => found.push(Source::Command(words)),
-                None => {
-                    return Err(self
-                        .page
-                        .wrong(at, &format!("{name}.command is not a list of words: write [\"program\", \"word\"]")));
-                }
-            }
-        }
-        match (found.pop(), found.pop()) {
-            (Some(source), None) => Ok(Some(source)),
-            _ => Err(self.page.wrong(span, &format!("{name} names no single source: write one of {HOW}"))),
-        }
-    }
-
-    /// Complains of the first key that is not one of these.
-    fn only(&self, known: &[&str]) -> Result<(), ConfigError> {
-        let unknown = self.entries.iter().filter(|(key, ..)| !known.contains(&key.as_str()));
-        let Some((key, span, _)) = unknown.min_by_key(|(_, span, _)| span.start) else { return Ok(()) };
-        let place = if self.name.is_empty() { String::new() } else { format!("{}: ", self.name) };
-        let near = known.iter().map(|word| (distance(key, word), word)).min().filter(|(far, _)| *far <= 3);
-        let hint = near.map_or_else(|| format!("known are {}", known.join(", ")), |(_, word)| format!("did you mean `{word}`?"));
-        Err(self.page.wrong(span.clone(), &format!("{place}unknown key `{key}`; {hint}")))
-    }
-}
-
-/// Edits that turn one word into the other.
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.chars().enumerate() {
-        let mut corner = i;
-        let mut left = i + 1;
-        let mut next = vec![left];
-        for (above, y) in row.iter().skip(1).zip(&b) {
-            left = (corner + usize::from(x != *y)).min(left + 1).min(above + 1);
-            corner = *above;
-            next.push(left);
-        }
-        row = next;
-    }
-    row.last().copied().unwrap_or(0)
 }
 
 /// Requests a minute: `120/min`, `5/s`, `3000/hour`.

@@ -11,7 +11,6 @@ use std::collections::BTreeMap;
 use ::http::{HeaderValue, Method, Request, Uri};
 use async_trait::async_trait;
 use bytes::Bytes;
-use data_encoding::BASE64;
 use jiff::{SignedDuration, Timestamp};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
@@ -21,25 +20,17 @@ use super::crypto::{self, RsaKey};
 use super::error::{Error, Kind, Outcome, Result};
 use super::fields::Odd;
 use super::http::{Answer, Does, Http};
-use super::{Claimed, Cursor, Page, Provider, Quote, Receipt, Seen, Window, listing, path_segment};
+use super::{Claimed, Cursor, Page, Provider, Quote, Receipt, Seen, Window, listing, path_segment, push_segment};
 use crate::config::secret::Source;
+use crate::config::wires::{Dates, Lists, Names, Path, Signature, Spelling, Values, artha as calls};
 use crate::config::{self, ProviderConfig};
 use crate::domain::card::Card;
 use crate::domain::money::Money;
 use crate::domain::operation::{Action, Capabilities, Class, Deed, Offer, Operation, OperationId, PinRule, Proof};
 use crate::domain::transaction::Transaction;
 
-/// Rows a page. INFERENCE (artha wire notes, 5.1): the upstream takes 10 to 200.
-const PAGE: u16 = 50;
-
-/// Longest span of time that one list is asked for. INFERENCE (artha wire notes, 5.1).
-const SPAN_SECONDS: i64 = 60 * 86_400;
-
 /// Pages of one span after which a list is taken to have no end.
 const MOST_PAGES: u32 = 2_000;
-
-/// Most decimals of an amount that is sent. INFERENCE (artha wire notes, 6).
-const DECIMALS: u32 = 2;
 
 /// The adapter. Holds the token and the key, so it has no `Debug`.
 pub struct Artha {
@@ -51,7 +42,13 @@ pub struct Artha {
     /// The `customerToken` header, where it is sent.
     customer: Option<HeaderValue>,
     key: RsaKey,
+    signature: Signature,
     all_transactions_path: Option<String>,
+    /// Most decimals of an amount that is sent. INFERENCE (artha wire notes, 6): 2.
+    decimals: u32,
+    spelling: Spelling,
+    /// INFERENCE (artha wire notes, 5.1): pages from 1, 50 rows (the upstream takes 10 to 200), spans of at most 60 days.
+    lists: Lists,
     can: Capabilities,
 }
 
@@ -78,7 +75,7 @@ impl Artha {
         let customer = account.customer_token.then(|| header(plain)).transpose()?;
         let token = SecretString::from(plain);
         let key = read("private_key", &account.private_key)?;
-        let key = RsaKey::pem(key.expose_secret().trim()).map_err(|_| {
+        let key = RsaKey::pem(key.expose_secret().trim(), account.signature.padding).map_err(|_| {
             format!(
                 "{name}: the credential `private_key` is not an RSA private key in PEM without a passphrase (PKCS#1 or PKCS#8)"
             )
@@ -86,19 +83,35 @@ impl Artha {
         let base = config.base_url.trim_end_matches('/').to_owned();
         base.parse::<Uri>().map_err(|_| format!("{name}: base_url is not an address"))?;
         let all_transactions_path = account.all_transactions_path.as_deref().map(|path| path.trim_matches('/').to_owned());
-        let can = can(all_transactions_path.is_some());
-        Ok(Self { http, base, token, bearer, customer, key, all_transactions_path, can })
+        let can = can(all_transactions_path.is_some(), account.amount_decimals, config.lists.page_size);
+        Ok(Self {
+            http,
+            base,
+            token,
+            bearer,
+            customer,
+            key,
+            signature: account.signature.clone(),
+            all_transactions_path,
+            decimals: account.amount_decimals,
+            spelling: config.spelling.clone(),
+            lists: config.lists.clone(),
+            can,
+        })
     }
 
-    async fn get(&self, path: &str) -> Result<Answer> {
-        self.ask(Does::Read, Method::GET, path, &Body::new()).await
+    /// Reads something by its id.
+    async fn get(&self, path: Path, id: &str) -> Result<Answer> {
+        let path = format!("{}/{}", self.spelling.path(path).trim_end_matches('/'), path_segment(id));
+        self.ask(Does::Read, Method::GET, &path, &Body::new()).await
     }
 
     /// Sends once. An answer other than 2xx is the provider's refusal, in its words.
     async fn ask(&self, does: Does, method: Method, path: &str, body: &Body) -> Result<Answer> {
         let request = self.request(method, path, body)?;
-        let answer = self.http.send(does, request).await?;
+        let mut answer = self.http.send(does, request).await?;
         if answer.is_success() {
+            answer.name_fields(&self.spelling);
             return Ok(answer);
         }
         let refused = answer.refusal(&wire::refusal_words(&answer.body));
@@ -112,10 +125,12 @@ impl Artha {
         let timestamp = self.http.clock().now().as_second().to_string();
         let nonce = nonce().map_err(|_| self.error(Kind::Unreachable, "the system gave no random numbers; nothing was sent"))?;
         let customer = self.customer.as_ref().map(|_| self.token.expose_secret());
-        let signature = BASE64.encode(&self.key.sign(canonical(&timestamp, &nonce, customer, body).as_bytes()));
+        let string = canonical(&self.signature, &timestamp, &nonce, customer, body);
+        let signed = self.key.sign(string.as_bytes());
+        let signature = self.signature.text.write(&signed.map_err(|_| self.error(Kind::Unreachable, NO_SIGNATURE))?);
         let mut request = Request::builder()
             .method(method)
-            .uri(format!("{}/{path}", self.base))
+            .uri(format!("{}/{}", self.base, path.trim_start_matches('/')))
             .header("Content-Type", "application/json")
             .header("Authorization", self.bearer.clone())
             .header("timestamp", timestamp)
@@ -134,6 +149,15 @@ impl Artha {
         Error::new(self.http.provider(), kind, said)
     }
 
+    /// An end of a list's time (artha wire notes, 2.9; INFERENCE there: RFC 3339 in UTC).
+    fn moment(&self, second: i64) -> Part {
+        match self.lists.dates {
+            Dates::Unix => Part::Whole(second),
+            Dates::UnixMillis => Part::Whole(second.saturating_mul(1_000)),
+            Dates::Rfc3339 | Dates::Day => Part::Text(listing::moment(second, self.lists.dates)),
+        }
+    }
+
     /// An amount as the wire takes it: a string without a currency, so it must be the card's (artha wire notes, 2.11).
     fn digits(&self, card: &Card, amount: Money) -> Result<String> {
         if let Some(currency) = card.currency.filter(|currency| *currency != amount.currency()) {
@@ -141,22 +165,23 @@ impl Artha {
             return Err(self.error(Kind::Refused, &said));
         }
         let mut decimal = amount.amount().normalize();
-        if decimal.scale() > DECIMALS {
-            return Err(self.error(Kind::Refused, &format!("artha takes at most {DECIMALS} decimals; nothing was sent")));
+        let most = self.decimals;
+        if decimal.scale() > most {
+            return Err(self.error(Kind::Refused, &format!("artha takes at most {most} decimals; nothing was sent")));
         }
-        decimal.rescale(amount.currency().decimals().unwrap_or(DECIMALS).min(DECIMALS).max(decimal.scale()));
+        decimal.rescale(amount.currency().decimals().unwrap_or(most).min(most).max(decimal.scale()));
         Ok(decimal.to_string())
     }
 
     async fn details(&self, card: &Card) -> Result<Card> {
-        let answer = self.get(&format!("CardDetails/{}", path_segment(&card.key.id))).await?;
-        wire::details(answer.object()?, card).map_err(|odd| answer.bad_reply(&odd.0))
+        let answer = self.get(calls::CARD_DETAILS, &card.key.id).await?;
+        wire::details(answer.object()?, card, &self.spelling).map_err(|odd| answer.bad_reply(&odd.0))
     }
 
     /// Asks for a change and reads the task it became (artha wire notes, 5.2).
     async fn change(&self, path: &str, body: &Body) -> Result<Receipt> {
         let answer = self.ask(Does::Write, Method::POST, path, body).await?;
-        match wire::task(answer.object()?).map_err(|odd| answer.bad_reply(&odd.0))? {
+        match wire::task(answer.object()?, &self.spelling).map_err(|odd| answer.bad_reply(&odd.0))? {
             wire::Task::Accepted(reference) => Ok(Receipt::Accepted { reference }),
             wire::Task::Refused(why) => Err(answer.said_no(&why)),
         }
@@ -179,13 +204,13 @@ impl Artha {
         let Some(task) = operation.provider_reference.as_deref() else {
             return Ok(self.listed(card, operation).await?.judge(operation, claimed, listing::Fee::Inside));
         };
-        let answer = match self.get(&format!("TopUpStatus/{}", path_segment(task))).await {
+        let answer = match self.get(calls::TOP_UP_STATUS, task).await {
             Err(error) if error.kind == Kind::NotFound => {
                 return Ok(Seen::Nowhere { looked: format!("artha does not know the task: {}", error.said) });
             }
             answer => answer?,
         };
-        let seen = wire::fate(answer.object()?, task).map_err(|odd| answer.bad_reply(&odd.0))?;
+        let seen = wire::fate(answer.object()?, task, &self.spelling).map_err(|odd| answer.bad_reply(&odd.0))?;
         let Seen::Done { proof, .. } = seen else { return Ok(seen) };
         // The task proves it. Its row is named too, where the list shows it, so that it proves no other top-up; until then the
         // journal keeps a credit free for it.
@@ -214,7 +239,7 @@ impl Provider for Artha {
     }
 
     async fn card(&self, card: &Card) -> Result<Card> {
-        let answer = self.get(&format!("CardBalance/{}", path_segment(&card.key.id))).await?;
+        let answer = self.get(calls::CARD_BALANCE, &card.key.id).await?;
         let balance = wire::balance(answer.object()?, card, answer.at).map_err(|odd| answer.bad_reply(&odd.0))?;
         // The balance is what matters most: without details it is still worth showing.
         Ok(match self.details(card).await {
@@ -225,59 +250,60 @@ impl Provider for Artha {
 
     async fn transactions(&self, window: &Window, after: Option<Cursor>) -> Result<Page<Transaction>> {
         let path = match (&window.card, &self.all_transactions_path) {
-            (Some(_), _) => "Card/Transactions",
+            (Some(_), _) => self.spelling.path(calls::TRANSACTIONS),
             (None, Some(path)) => path,
             (None, None) => return Err(self.error(Kind::NotOffered, NO_ALL)),
         };
         let place = match after {
-            None => Place::start(window),
+            None => Place::start(window, &self.lists),
             Some(cursor) => Place::of(&cursor).ok_or_else(|| self.error(Kind::BadReply, "a page mark that is not artha's"))?,
         };
-        let since = place.since(window);
+        let since = place.since(window, &self.lists);
         let mut body = Body::from([
-            ("page", Part::Whole(place.page)),
-            ("size", Part::Whole(PAGE.into())),
-            ("startTime", Part::Text(moment(since))),
-            ("endTime", Part::Text(moment(place.until))),
+            ("page", Part::Whole(place.page.into())),
+            ("size", Part::Whole(self.lists.page_size.into())),
+            ("startTime", self.moment(since)),
+            ("endTime", self.moment(place.until)),
         ]);
         if let Some(card) = &window.card {
             body.insert("cardId", Part::Text(card.key.id.to_string()));
         }
         let answer = self.ask(Does::Read, Method::POST, path, &body).await?;
         let (list, provider) = (listing::rows(&answer.json()?).map_err(|odd| answer.bad_reply(&odd.0))?, self.http.provider());
-        let next = place.next(&list, window).map_err(|odd| answer.bad_reply(&odd.0))?;
-        let rows = list.rows.iter().map(|row| wire::transaction(row, provider, window.card.as_ref(), answer.at));
+        let next = place.next(&list, window, &self.lists).map_err(|odd| answer.bad_reply(&odd.0))?;
+        let reader = listing::Reader::new(provider, &self.spelling, &self.lists, answer.at);
+        let rows = list.rows.iter().map(|row| wire::transaction(row, &reader, window.card.as_ref()));
         Ok(Page::of(rows, next.map(|place| place.cursor())))
     }
 
     async fn float(&self) -> Result<Vec<Money>> {
-        let answer = self.get("MerchantInformation/Merchant").await?;
+        let answer = self.ask(Does::Read, Method::GET, self.spelling.path(calls::MERCHANT), &Body::new()).await?;
         wire::float(answer.object()?).map_err(|odd| answer.bad_reply(&odd.0))
     }
 
     async fn quote(&self, card: &Card, amount: Money) -> Result<Quote> {
         let body =
             Body::from([("cardId", Part::Text(card.key.id.to_string())), ("amount", Part::Text(self.digits(card, amount)?))]);
-        let answer = self.ask(Does::Read, Method::POST, "EstimateCardTopUpFee", &body).await?;
+        let answer = self.ask(Does::Read, Method::POST, self.spelling.path(calls::ESTIMATE), &body).await?;
         wire::quote(answer.object()?, amount, answer.at).map_err(|odd| answer.bad_reply(&odd.0))
     }
 
     async fn act(&self, card: &Card, action: &Action, _id: OperationId) -> Result<Receipt> {
         let mut body = Body::from([("cardId", Part::Text(card.key.id.to_string()))]);
         let path = match action {
-            Action::Freeze => "CardFreeze",
-            Action::Unfreeze => "CardUnFreeze",
-            Action::Close => "CancelCard",
-            Action::SetPin { new: None, .. } => "CardSetPin",
+            Action::Freeze => calls::FREEZE,
+            Action::Unfreeze => calls::UNFREEZE,
+            Action::Close => calls::CANCEL,
+            Action::SetPin { new: None, .. } => calls::SET_PIN,
             Action::SetPin { new: Some(_), .. } => {
                 return Err(self.error(Kind::Refused, "artha chooses the PIN itself and takes none; nothing was sent"));
             }
             Action::TopUp(amount) => {
                 body.insert("amount", Part::Text(self.digits(card, *amount)?));
-                "CardTopUp"
+                calls::TOP_UP
             }
         };
-        self.change(path, &body).await
+        self.change(self.spelling.path(path), &body).await
     }
 
     async fn look(&self, card: &Card, operation: &Operation, claimed: &Claimed) -> Result<Seen> {
@@ -293,7 +319,9 @@ const NO_LIST: &str = "artha has no card list: cards come from the roster";
 const NO_ALL: &str =
     "artha does not document the path of all cards' transactions: set all_transactions_path, or they are read card by card";
 
-const fn can(all_transactions: bool) -> Capabilities {
+const NO_SIGNATURE: &str = "the request could not be signed with private_key; nothing was sent";
+
+const fn can(all_transactions: bool, decimals: u32, page_max: u16) -> Capabilities {
     Capabilities {
         list_cards: Offer::No(NO_LIST),
         list_all_transactions: if all_transactions { Offer::Yes } else { Offer::No(NO_ALL) },
@@ -314,8 +342,8 @@ const fn can(all_transactions: bool) -> Capabilities {
         pin_proof: Proof::AnswerOnly,
         class: Class::Neither,
         top_up_min: None,
-        top_up_decimals: Some(DECIMALS),
-        page_max: PAGE,
+        top_up_decimals: Some(decimals),
+        page_max,
     }
 }
 
@@ -327,12 +355,12 @@ type Body = BTreeMap<&'static str, Part>;
 #[serde(untagged)]
 enum Part {
     Text(String),
-    Whole(u32),
+    Whole(i64),
 }
 
 /// The string that is signed: headers and body fields by name, `name=value`, joined by `&`; empty ones are left out (artha wire
-/// notes, 1.5). INFERENCE there: only these three headers enter it, names as sent, values raw.
-fn canonical(timestamp: &str, nonce: &str, customer: Option<&str>, body: &Body) -> Zeroizing<String> {
+/// notes, 1.5). INFERENCE there: which headers enter it, names as sent, values raw.
+fn canonical(how: &Signature, timestamp: &str, nonce: &str, customer: Option<&str>, body: &Body) -> Zeroizing<String> {
     let numbers: Vec<(&str, String)> = body
         .iter()
         .filter_map(|(name, part)| match part {
@@ -344,22 +372,30 @@ fn canonical(timestamp: &str, nonce: &str, customer: Option<&str>, body: &Body) 
         Part::Text(text) => Some((*name, text.as_str())),
         Part::Whole(_) => None,
     });
-    let mut pairs: Vec<(&str, &str)> = vec![("timestamp", timestamp), ("nonce", nonce)];
-    pairs.extend(customer.map(|token| ("customerToken", token)));
+    let headers = [("timestamp", Some(timestamp)), ("nonce", Some(nonce)), ("customerToken", customer)];
+    let signed = headers.iter().filter(|(name, _)| how.headers.iter().any(|header| header == name));
+    let mut pairs: Vec<(&str, &str)> = signed.filter_map(|(name, value)| Some((*name, (*value)?))).collect();
     pairs.extend(texts);
     pairs.extend(numbers.iter().map(|(name, number)| (*name, number.as_str())));
     pairs.retain(|(_, value)| !value.is_empty());
-    pairs.sort_unstable();
+    let written = |name: &str| match how.names {
+        Names::AsSent => name.to_owned(),
+        Names::Lower => name.to_ascii_lowercase(),
+    };
+    pairs.sort_by_cached_key(|(name, _)| written(name));
     // Room for all of it at once, so that no copy of the token stays behind.
-    let room = pairs.iter().map(|(name, value)| name.len() + value.len() + 2).sum();
+    let room = pairs.iter().map(|(name, value)| name.len() + 3 * value.len() + 2).sum();
     let mut string = Zeroizing::new(String::with_capacity(room));
     for (name, value) in pairs {
         if !string.is_empty() {
             string.push('&');
         }
-        string.push_str(name);
+        string.push_str(&written(name));
         string.push('=');
-        string.push_str(value);
+        match how.values {
+            Values::Raw => string.push_str(value),
+            Values::Percent => push_segment(&mut string, value),
+        }
     }
     string
 }
@@ -371,12 +407,7 @@ fn nonce() -> std::result::Result<String, crypto::Broken> {
     Ok(random.iter().filter_map(|byte| LETTERS.get(usize::from(*byte) % LETTERS.len())).map(|byte| char::from(*byte)).collect())
 }
 
-/// A second as the list takes it: RFC 3339 in UTC (artha wire notes, 2.9).
-fn moment(second: i64) -> String {
-    Timestamp::from_second(second).unwrap_or(Timestamp::MAX).to_string()
-}
-
-/// Where in a list we are. A long window is read in spans, newest first, each in pages from 1.
+/// Where in a list we are. A long window is read in spans, newest first, each in pages.
 #[derive(Debug, PartialEq, Eq)]
 struct Place {
     /// End of the span, in Unix seconds.
@@ -389,10 +420,10 @@ struct Place {
 }
 
 impl Place {
-    fn start(window: &Window) -> Self {
+    fn start(window: &Window, lists: &Lists) -> Self {
         let whole = SignedDuration::from_secs(1);
         let until = if window.until.subsec_nanosecond() > 0 { window.until.saturating_add(whole) } else { Ok(window.until) };
-        Self { until: until.unwrap_or(Timestamp::MAX).as_second(), page: 1, seen: 0, last: String::new() }
+        Self { until: until.unwrap_or(Timestamp::MAX).as_second(), page: lists.first_page, seen: 0, last: String::new() }
     }
 
     fn of(cursor: &Cursor) -> Option<Self> {
@@ -411,12 +442,13 @@ impl Place {
     }
 
     /// Start of the span, in Unix seconds.
-    fn since(&self, window: &Window) -> i64 {
-        window.since.as_second().max(self.until.saturating_sub(SPAN_SECONDS))
+    fn since(&self, window: &Window, lists: &Lists) -> i64 {
+        let span = i64::try_from(lists.span.as_secs()).unwrap_or(i64::MAX);
+        window.since.as_second().max(self.until.saturating_sub(span))
     }
 
     /// The place after this page; `None` at the end.
-    fn next(self, list: &listing::Rows, window: &Window) -> std::result::Result<Option<Self>, Odd> {
+    fn next(self, list: &listing::Rows, window: &Window, lists: &Lists) -> std::result::Result<Option<Self>, Odd> {
         let last = list.fingerprint();
         if !list.rows.is_empty() && last == self.last {
             return Err(Odd::new(&format!("page {} of the transactions repeats the page before it", self.page)));
@@ -425,16 +457,16 @@ impl Place {
         let ended = list.rows.is_empty()
             || match list.total {
                 Some(total) => seen >= total,
-                None => list.rows.len() < usize::from(PAGE),
+                None => list.rows.len() < usize::from(lists.page_size),
             };
         if !ended && self.page >= MOST_PAGES {
             return Err(Odd::new(&format!("the transactions do not end after {MOST_PAGES} pages")));
         }
-        let since = self.since(window);
+        let since = self.since(window, lists);
         Ok(if !ended {
             Some(Self { page: self.page + 1, seen, last, ..self })
         } else if since > window.since.as_second() {
-            Some(Self { until: since, page: 1, seen: 0, last: String::new() })
+            Some(Self { until: since, page: lists.first_page, seen: 0, last: String::new() })
         } else {
             None
         })

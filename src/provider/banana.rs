@@ -13,7 +13,7 @@ use std::time::Duration;
 use ::http::{HeaderValue, Request, Uri};
 use async_trait::async_trait;
 use bytes::Bytes;
-use data_encoding::{BASE64, HEXLOWER, HEXLOWER_PERMISSIVE};
+use data_encoding::{BASE64, HEXLOWER_PERMISSIVE};
 use jiff::{SignedDuration, Timestamp};
 use secrecy::{ExposeSecret, SecretSlice};
 use serde_json::value::RawValue;
@@ -22,17 +22,15 @@ use zeroize::Zeroizing;
 
 use super::crypto;
 use super::error::{Error, Kind, Result};
-use super::fields::{Fields, Odd};
+use super::fields::{Fields, Odd, in_our_names};
 use super::http::{Answer, Does, Http};
 use super::{Claimed, Cursor, Page, Provider, Quote, Receipt, Seen, Window, listing};
+use crate::config::wires::{BytesText, Dates, Lists, Path, Spelling, banana as calls};
 use crate::config::{self, KeyEncoding, ProviderConfig};
 use crate::domain::card::{Card, CardKind};
 use crate::domain::money::Money;
 use crate::domain::operation::{Action, Capabilities, Class, Deed, Offer, Operation, OperationId, PinRule, Proof};
 use crate::domain::transaction::Transaction;
-
-/// Rows a page. INFERENCE: no maximum is documented (banana wire notes, 5.1).
-const PAGE: u16 = 100;
 
 /// Rows after which a list is taken to have no end.
 const MOST_ROWS: u64 = 1_000_000;
@@ -40,32 +38,19 @@ const MOST_ROWS: u64 = 1_000_000;
 /// How long templates that could not be read are not asked for again.
 const TEMPLATES_AGAIN: Duration = Duration::from_secs(900);
 
-/// The operations and their default paths (banana wire notes, 0). INFERENCE there for all but `get_transactions` and `set_pin`.
-const PATHS: [&str; 15] = [
-    "/merchant/get_account_balance",
-    "/merchant/get_card_templates",
-    "/merchant/set_webhook_url",
-    "/merchant/get_webhook_records",
-    "/user/register",
-    "/user/get_users",
-    "/card/apply",
-    "/card/recharge",
-    "/card/update_status",
-    "/card/get_balance",
-    "/card/get_information",
-    "/card/get_transactions",
-    "/card/assign",
-    "/card/set_pin",
-    "/card/3ds_confirm",
-];
-
 /// The adapter. Holds the key, so it has no `Debug`.
 pub struct Banana {
     http: Http,
     base: String,
     merchant: HeaderValue,
     key: SecretSlice<u8>,
-    paths: BTreeMap<String, String>,
+    /// Signs; the same as `key` unless the configuration reads it another way (banana wire notes, 1.7).
+    hmac_key: SecretSlice<u8>,
+    payload_text: BytesText,
+    hmac_text: BytesText,
+    spelling: Spelling,
+    /// INFERENCE: 100 rows a page, since no maximum is documented (banana wire notes, 5.1).
+    lists: Lists,
     templates: Mutex<Option<Templates>>,
 }
 
@@ -85,42 +70,55 @@ impl Banana {
         let name = &config.name;
         let secret =
             account.secret_key.read().map_err(|error| format!("{name}: the credential `secret_key` cannot be read: {error}"))?;
-        let key = key_bytes(secret.expose_secret().trim(), account.secret_key_encoding)
+        let text = secret.expose_secret().trim();
+        let key = key_bytes(text, account.secret_key_encoding)
+            .and_then(|key| match key.expose_secret().len() {
+                16 | 24 | 32 => Ok(key),
+                other => Err(format!("has {other} bytes and must have 16, 24 or 32")),
+            })
             .map_err(|why| format!("{name}: the credential `secret_key` {why}: check it and secret_key_encoding"))?;
+        let hmac_key = key_bytes(text, account.hmac_key_encoding.unwrap_or(account.secret_key_encoding))
+            .map_err(|why| format!("{name}: the credential `secret_key` {why}: check it and hmac_key_encoding"))?;
         let merchant = HeaderValue::from_str(account.merchant_id.trim())
             .ok()
             .filter(|value| !value.is_empty())
             .ok_or_else(|| format!("{name}: merchant_id is empty or has characters that no header can carry"))?;
         let base = config.base_url.trim_end_matches('/').to_owned();
         base.parse::<Uri>().map_err(|_| format!("{name}: base_url is not an address"))?;
-        for operation in account.paths.keys() {
-            if !PATHS.iter().any(|path| last_part(path) == operation) {
-                return Err(format!("{name}: paths names `{operation}`, which is no operation of banana's"));
-            }
-        }
-        Ok(Self { http, base, merchant, key, paths: account.paths.clone(), templates: Mutex::new(None) })
+        Ok(Self {
+            http,
+            base,
+            merchant,
+            key,
+            hmac_key,
+            payload_text: account.payload_text,
+            hmac_text: account.hmac_text,
+            spelling: config.spelling.clone(),
+            lists: config.lists.clone(),
+            templates: Mutex::new(None),
+        })
     }
 
-    /// Asks one of [`PATHS`] and returns what the answer's envelope holds, verified and decrypted.
-    async fn ask(&self, does: Does, path: &'static str, body: &Body) -> Result<Opened> {
+    /// Asks a call and returns what the answer's envelope holds, verified and decrypted.
+    async fn ask(&self, does: Does, path: Path, body: &Body) -> Result<Opened> {
         let request = self.request(path, body)?;
         let answer = self.http.send(does, request).await?;
         if !answer.is_success() {
             return Err(self.refusal(&answer));
         }
         let json = self.open(&answer.body).map_err(|why| answer.bad_reply(why))?;
-        Ok(Opened { answer, json })
+        Ok(Opened { answer, json: in_our_names(&json, &self.spelling) })
     }
 
     /// The request of an operation: encrypted, signed over the base64 text (banana wire notes, 1.3 to 1.5).
-    fn request(&self, path: &'static str, body: &Body) -> Result<Request<Bytes>> {
+    fn request(&self, path: Path, body: &Body) -> Result<Request<Bytes>> {
         let iv = crypto::random::<16>()
             .map_err(|_| self.error(Kind::Unreachable, "the system gave no random numbers; nothing was sent"))?;
         let payload = self
             .seal(iv, body.json().as_bytes())
             .map_err(|_| self.error(Kind::Auth, "the request could not be encrypted with secret_key; nothing was sent"))?;
-        let tag = HEXLOWER.encode(&crypto::hmac_sha256(self.key.expose_secret(), payload.as_bytes()));
-        let path = self.paths.get(last_part(path)).map_or(path, String::as_str).trim_start_matches('/');
+        let tag = self.hmac_text.write(&crypto::hmac_sha256(self.hmac_key.expose_secret(), payload.as_bytes()));
+        let path = self.spelling.path(path).trim_start_matches('/');
         Request::post(format!("{}/{path}", self.base))
             .header("Content-Type", "application/json")
             .header("Merchant-ID", self.merchant.clone())
@@ -134,7 +132,7 @@ impl Banana {
     fn seal(&self, iv: [u8; 16], plain: &[u8]) -> std::result::Result<String, crypto::Broken> {
         let mut bytes = iv.to_vec();
         bytes.extend(crypto::aes_cbc_encrypt(self.key.expose_secret(), iv, plain)?);
-        Ok(BASE64.encode(&bytes))
+        Ok(self.payload_text.write(&bytes))
     }
 
     /// What an envelope holds, once its signature is right (banana wire notes, 1.6); otherwise a sentence.
@@ -144,13 +142,13 @@ impl Banana {
         let payload =
             envelope.raw_text("encrypted_payload").ok_or("answered without an encrypted payload: it is not believed")?;
         let tag = envelope.raw_text("hmac").ok_or("signature of the answer is missing: it is not believed")?;
-        let right = crypto::hmac_sha256(self.key.expose_secret(), payload.as_bytes());
-        let tag = HEXLOWER_PERMISSIVE.decode(tag.trim().as_bytes()).unwrap_or_default();
+        let right = crypto::hmac_sha256(self.hmac_key.expose_secret(), payload.as_bytes());
+        let tag = self.hmac_text.read(tag.trim()).unwrap_or_default();
         if !crypto::equal(&tag, &right) {
             return Err("signature of the answer is wrong: check secret_key and secret_key_encoding; it is not believed");
         }
         const BROKEN: &str = "the answer is signed but cannot be decrypted: check secret_key_encoding";
-        let bytes = BASE64.decode(payload.as_bytes()).map_err(|_| BROKEN)?;
+        let bytes = self.payload_text.read(&payload).ok_or(BROKEN)?;
         let (iv, cipher) = bytes.split_first_chunk::<16>().ok_or(BROKEN)?;
         let plain = crypto::aes_cbc_decrypt(self.key.expose_secret(), *iv, cipher).map_err(|_| BROKEN)?;
         let plain = Zeroizing::new(plain);
@@ -174,6 +172,15 @@ impl Banana {
         Error::new(self.http.provider(), kind, said)
     }
 
+    /// An end of a list's time. INFERENCE (banana wire notes, 2.12): written as `created_at` is.
+    fn date(&self, body: Body, name: &str, at: Timestamp) -> Body {
+        let written = listing::moment(at.as_second(), self.lists.dates);
+        match self.lists.dates {
+            Dates::Unix | Dates::UnixMillis => body.number(name, &written),
+            Dates::Rfc3339 | Dates::Day => body.text(name, &written),
+        }
+    }
+
     /// The user and the card, as almost every call wants them.
     fn whose(&self, card: &Card, before: Option<&Arc<str>>) -> Result<Body> {
         let owner = card.owner.as_ref().or(before).ok_or_else(|| {
@@ -185,7 +192,7 @@ impl Banana {
 
     /// State, expiry, last four digits and template of a card.
     async fn information(&self, whose: &Body) -> Result<Opened> {
-        self.ask(Does::Read, "/card/get_information", whose).await
+        self.ask(Does::Read, calls::INFORMATION, whose).await
     }
 
     /// Whether cards of a template are virtual or physical. Templates are read once, by one caller; without them a card is still
@@ -195,7 +202,7 @@ impl Banana {
         let now = self.http.clock().now();
         if known.as_ref().is_none_or(|known| known.again.is_some_and(|again| again <= now)) {
             let again = now.saturating_add(TEMPLATES_AGAIN).unwrap_or(Timestamp::MAX);
-            *known = Some(match self.ask(Does::Read, "/merchant/get_card_templates", &Body::default()).await {
+            *known = Some(match self.ask(Does::Read, calls::CARD_TEMPLATES, &Body::default()).await {
                 Ok(opened) => Templates { kinds: wire::templates(&opened.json), again: None },
                 Err(_) => Templates { kinds: BTreeMap::new(), again: Some(again) },
             });
@@ -205,19 +212,19 @@ impl Banana {
 
     /// One page of transactions (banana wire notes, 2.12).
     async fn page(&self, of: Option<&Card>, body: Body, place: Place, since: Timestamp) -> Result<Page<Transaction>> {
-        let body = body.whole("skip", place.skip).whole("limit", u64::from(PAGE)).flag("desc", true);
-        let opened = self.ask(Does::Read, "/card/get_transactions", &body).await?;
+        let body = body.whole("skip", place.skip).whole("limit", u64::from(self.lists.page_size)).flag("desc", true);
+        let opened = self.ask(Does::Read, calls::TRANSACTIONS, &body).await?;
         opened.agreed()?;
         let list = listing::rows(&opened.json).map_err(|odd| opened.odd(&odd))?;
-        let rows: Vec<_> =
-            list.rows.iter().map(|row| wire::transaction(row, self.http.provider(), of, opened.answer.at)).collect();
+        let reader = listing::Reader::new(self.http.provider(), &self.spelling, &self.lists, opened.answer.at);
+        let rows: Vec<_> = list.rows.iter().map(|row| wire::transaction(row, &reader, of)).collect();
         let times: Vec<Timestamp> = rows.iter().filter_map(|row| row.as_ref().ok().map(|row| row.at)).collect();
-        let next = place.next(&list).map_err(|odd| opened.odd(&odd))?.filter(|_| !passed(&times, since));
+        let next = place.next(&list, self.lists.page_size).map_err(|odd| opened.odd(&odd))?.filter(|_| !passed(&times, since));
         Ok(Page::of(rows, next.map(|place| place.cursor())))
     }
 
     /// Asks for a change; a good answer is an acceptance (banana wire notes, 5.2).
-    async fn change(&self, path: &'static str, body: &Body) -> Result<Receipt> {
+    async fn change(&self, path: Path, body: &Body) -> Result<Receipt> {
         let opened = self.ask(Does::Write, path, body).await?;
         match wire::change(&opened.object_as_it_is()?).map_err(|odd| opened.odd(&odd))? {
             wire::Said::Accepted(reference) => Ok(Receipt::Accepted { reference }),
@@ -243,7 +250,7 @@ impl Banana {
 #[async_trait]
 impl Provider for Banana {
     fn can(&self) -> Capabilities {
-        CAN
+        Capabilities { page_max: self.lists.page_size, ..CAN }
     }
 
     async fn cards(&self, _after: Option<Cursor>) -> Result<Page<Card>> {
@@ -252,12 +259,12 @@ impl Provider for Banana {
 
     async fn card(&self, card: &Card) -> Result<Card> {
         let whose = self.whose(card, None)?;
-        let opened = self.ask(Does::Read, "/card/get_balance", &whose).await?;
+        let opened = self.ask(Does::Read, calls::BALANCE, &whose).await?;
         let balance = wire::balance(opened.object()?, card, opened.answer.at).map_err(|odd| opened.odd(&odd))?;
         // The balance is what matters most: without the rest it is still worth showing.
         let Ok(opened) = self.information(&whose).await else { return Ok(balance) };
         let Ok((information, template)) =
-            opened.object().and_then(|fields| wire::information(fields, card).map_err(|odd| opened.odd(&odd)))
+            opened.object().and_then(|fields| wire::information(fields, card, &self.spelling).map_err(|odd| opened.odd(&odd)))
         else {
             return Ok(balance);
         };
@@ -273,9 +280,8 @@ impl Provider for Banana {
             None => Place::start(),
             Some(cursor) => Place::of(&cursor).ok_or_else(|| self.error(Kind::BadReply, "a page mark that is not banana's"))?,
         };
-        // INFERENCE (banana wire notes, 2.12): dates are written as `created_at` is.
         let until = window.until.saturating_add(SignedDuration::from_secs(1)).unwrap_or(Timestamp::MAX);
-        let body = Body::default().text("start_date", &format!("{:.0}", window.since)).text("end_date", &format!("{until:.0}"));
+        let body = self.date(self.date(Body::default(), "start_date", window.since), "end_date", until);
         let body = match &window.card {
             Some(card) => body.id("card_id", &card.key.id),
             None => body,
@@ -284,7 +290,7 @@ impl Provider for Banana {
     }
 
     async fn float(&self) -> Result<Vec<Money>> {
-        let opened = self.ask(Does::Read, "/merchant/get_account_balance", &Body::default()).await?;
+        let opened = self.ask(Does::Read, calls::ACCOUNT_BALANCE, &Body::default()).await?;
         opened.agreed()?;
         wire::float(&opened.json).map_err(|odd| opened.odd(&odd))
     }
@@ -295,14 +301,14 @@ impl Provider for Banana {
 
     async fn act(&self, card: &Card, action: &Action, _id: OperationId) -> Result<Receipt> {
         let whose = self.whose(card, None)?;
-        let alter = |word| ("/card/update_status", whose.clone().text("alter", word));
+        let alter = |word| (calls::UPDATE_STATUS, whose.clone().text("alter", word));
         let (path, body) = match action {
             Action::Freeze => alter("LOCK"),
             Action::Unfreeze => alter("UNLOCK"),
             Action::Close => alter("CLOSE"),
             Action::SetPin { new: Some(pin), .. } => {
                 let body = whose.digits("pin", pin.expose());
-                return self.change("/card/set_pin", &body).await.map_err(|error| listing::without(error, &[pin]));
+                return self.change(calls::SET_PIN, &body).await.map_err(|error| listing::without(error, &[pin]));
             }
             Action::SetPin { new: None, .. } => {
                 return Err(self.error(Kind::Refused, "banana wants a PIN of 4 to 6 digits; nothing was sent"));
@@ -313,7 +319,7 @@ impl Provider for Banana {
                         format!("banana takes amounts in the card's currency, {currency}, and {amount} is not; nothing was sent");
                     return Err(self.error(Kind::Refused, &said));
                 }
-                ("/card/recharge", whose.number("amount", &amount.digits()))
+                (calls::RECHARGE, whose.number("amount", &amount.digits()))
             }
         };
         self.change(path, &body).await
@@ -324,7 +330,7 @@ impl Provider for Banana {
             Deed::TopUp => self.listed(card, operation, claimed).await,
             Deed::Freeze | Deed::Unfreeze | Deed::Close => {
                 let opened = self.information(&self.whose(card, operation.before.owner.as_ref())?).await?;
-                let (card, _) = wire::information(opened.object()?, card).map_err(|odd| opened.odd(&odd))?;
+                let (card, _) = wire::information(opened.object()?, card, &self.spelling).map_err(|odd| opened.odd(&odd))?;
                 Ok(listing::state(operation.deed, &card))
             }
             Deed::SetPin => Ok(Seen::Nowhere { looked: "banana cannot be asked whether a PIN was set".to_owned() }),
@@ -356,7 +362,7 @@ const CAN: Capabilities = Capabilities {
     class: Class::Neither,
     top_up_min: None,
     top_up_decimals: None,
-    page_max: PAGE,
+    page_max: 100,
 };
 
 /// An answer whose envelope was verified, and what was in it.
@@ -447,16 +453,7 @@ fn key_bytes(text: &str, encoding: KeyEncoding) -> std::result::Result<SecretSli
         KeyEncoding::Hex => HEXLOWER_PERMISSIVE.decode(text.as_bytes()).map_err(|_| "is not hexadecimal"),
         KeyEncoding::Base64 => BASE64.decode(text.as_bytes()).map_err(|_| "is not base64"),
     }?;
-    let bytes = SecretSlice::from(bytes);
-    match bytes.expose_secret().len() {
-        16 | 24 | 32 => Ok(bytes),
-        other => Err(format!("has {other} bytes and must have 16, 24 or 32")),
-    }
-}
-
-/// `get_balance` of `/card/get_balance`.
-fn last_part(path: &str) -> &str {
-    path.rsplit('/').next().unwrap_or(path)
+    if bytes.is_empty() { Err("is empty".to_owned()) } else { Ok(SecretSlice::from(bytes)) }
 }
 
 /// Whether a page that comes newest first has passed the window's start.
@@ -488,7 +485,7 @@ impl Place {
     }
 
     /// The place after this page; `None` at the end.
-    fn next(self, list: &listing::Rows) -> std::result::Result<Option<Self>, Odd> {
+    fn next(self, list: &listing::Rows, page_size: u16) -> std::result::Result<Option<Self>, Odd> {
         let last = list.fingerprint();
         if !list.rows.is_empty() && last == self.last {
             return Err(Odd::new(&format!("the transactions after the first {} repeat those before them", self.skip)));
@@ -498,7 +495,7 @@ impl Place {
         let ended = rows == 0
             || match list.total {
                 Some(total) => skip >= total,
-                None => rows < u64::from(PAGE),
+                None => rows < u64::from(page_size),
             };
         if !ended && skip >= MOST_ROWS {
             return Err(Odd::new(&format!("the transactions do not end after {skip} rows")));

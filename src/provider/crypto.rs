@@ -9,7 +9,9 @@ use aws_lc_rs::{constant_time, digest, hmac, rand};
 use rsa::RsaPrivateKey;
 use rsa::pkcs1::DecodeRsaPrivateKey;
 use rsa::pkcs8::DecodePrivateKey;
-use rsa::signature::{SignatureEncoding, Signer};
+use rsa::signature::{RandomizedSigner, SignatureEncoding, Signer};
+
+use crate::config::wires::Padding;
 
 /// Something that should be a ciphertext, key or signature and is not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -108,23 +110,37 @@ pub fn totp(secret: &[u8], unix_second: u64) -> String {
     format!("{:06}", code % 1_000_000)
 }
 
-/// A private key that signs SHA-256 with RSA (PKCS#1 v1.5), of any size: artha's are 1024 bits, which most libraries refuse.
-pub struct RsaKey(rsa::pkcs1v15::SigningKey<rsa::sha2::Sha256>);
+/// A private key that signs SHA-256 with RSA, of any size: artha's are 1024 bits, which most libraries refuse.
+pub enum RsaKey {
+    /// With the padding of PKCS#1 v1.5.
+    Pkcs1(Box<rsa::pkcs1v15::SigningKey<rsa::sha2::Sha256>>),
+    /// With that of PSS.
+    Pss(Box<rsa::pss::SigningKey<rsa::sha2::Sha256>>),
+}
 
 impl RsaKey {
     /// A key in PEM, PKCS#1 or PKCS#8.
     ///
     /// # Errors
     /// When it is neither.
-    pub fn pem(pem: &str) -> Result<Self, Broken> {
+    pub fn pem(pem: &str, padding: Padding) -> Result<Self, Broken> {
         let key = RsaPrivateKey::from_pkcs8_pem(pem).or_else(|_| RsaPrivateKey::from_pkcs1_pem(pem)).map_err(|_| Broken)?;
-        Ok(Self(rsa::pkcs1v15::SigningKey::new(key)))
+        Ok(match padding {
+            Padding::Pkcs1 => Self::Pkcs1(Box::new(rsa::pkcs1v15::SigningKey::new(key))),
+            Padding::Pss => Self::Pss(Box::new(rsa::pss::SigningKey::new(key))),
+        })
     }
 
     /// The signature over a message.
-    #[must_use]
-    pub fn sign(&self, message: &[u8]) -> Vec<u8> {
-        self.0.sign(message).to_vec()
+    ///
+    /// # Errors
+    /// When the key is too small for it.
+    pub fn sign(&self, message: &[u8]) -> Result<Vec<u8>, Broken> {
+        match self {
+            Self::Pkcs1(key) => key.try_sign(message).map(|signature| signature.to_vec()),
+            Self::Pss(key) => key.try_sign_with_rng(&mut rsa::rand_core::OsRng, message).map(|signature| signature.to_vec()),
+        }
+        .map_err(|_| Broken)
     }
 }
 
@@ -210,6 +226,6 @@ mod tests {
         assert_eq!(aes_cbc_decrypt(&[1; 32], iv(), cipher.get(..7).expect("bytes")), Err(Broken));
         assert_eq!(aes_cbc_encrypt(&[1; 31], iv(), b"{}"), Err(Broken));
         assert_eq!(aes_ecb_decrypt(&[1; 16], b""), Err(Broken));
-        assert!(RsaKey::pem("not a key").is_err());
+        assert!(RsaKey::pem("not a key", Padding::Pkcs1).is_err());
     }
 }

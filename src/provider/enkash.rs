@@ -27,17 +27,15 @@ use super::{
     Claimed, Cursor, Error, Kind, Outcome, Page, Provider, Quote, Receipt, Result, Seen, Window, crypto, listing, sensitive,
 };
 use crate::config::secret::Source;
-use crate::config::{self, Envelope, Load, ProviderConfig};
+use crate::config::wires::{Lists, Path, Spelling, enkash as calls};
+use crate::config::{self, Envelope, KeyDerivation, Load, ProviderConfig};
 use crate::domain::card::{Card, CardState, ProviderId};
 use crate::domain::money::Money;
 use crate::domain::operation::{Action, Capabilities, Class, Deed, Offer, Operation, OperationId, Pin, PinRule, Proof};
 use crate::domain::transaction::Transaction;
-use crate::provider::fields::Odd;
+use crate::provider::fields::{Odd, in_our_names};
 use crate::provider::http::{Answer, Does, Http};
 use wire::{Code, Said, Unreadable};
-
-/// The paths that every card call hangs under; the casing is enkash's (enkash wire notes, page map).
-const CARDS: &str = "/api/v0/partner/enKashCard";
 
 /// Seconds before its end at which a token is renewed.
 const MARGIN: i64 = 60;
@@ -66,6 +64,12 @@ pub struct Enkash {
     card_account_id: String,
     encryption: Envelope,
     load: Load,
+    envelope_field: String,
+    unencrypted: Vec<String>,
+    otp_required: bool,
+    spelling: Spelling,
+    /// INFERENCE (enkash wire notes, 6.24): times without a zone are India's.
+    lists: Lists,
     session: Mutex<Session>,
 }
 
@@ -99,8 +103,8 @@ impl Enkash {
         let basic = Zeroizing::new(format!("Basic {}", BASE64.encode(pair.as_bytes())));
         let basic = sensitive(&basic).map_err(|_| format!("{name}: client_id and client_secret cannot be put in a header"))?;
         let encryption_key = secret(&account.encryption_key, "encryption_key")?;
-        let mut key = Zeroizing::new(crypto::sha256(encryption_key.expose_secret().as_bytes()));
-        key.truncate(16);
+        let key = payload_key(encryption_key.expose_secret(), account.key_derivation)
+            .ok_or_else(|| format!("{name}: encryption_key must have 16, 24 or 32 bytes where key_derivation is \"own\""))?;
         Ok(Self {
             provider: name.clone(),
             http,
@@ -116,24 +120,30 @@ impl Enkash {
             card_account_id: account.card_account_id.clone(),
             encryption: account.encryption,
             load: account.load,
+            envelope_field: account.envelope_field.clone(),
+            unencrypted: account.unencrypted.clone(),
+            otp_required: account.otp_required,
+            spelling: config.spelling.clone(),
+            lists: config.lists.clone(),
             session: Mutex::new(Session::default()),
         })
     }
 
     /// Asks a card call and takes only success for an answer: 2xx and code 0 (enkash wire notes, 1.6).
-    async fn ask(&self, does: Does, path: &str, body: &(impl Serialize + Sync)) -> Result<(Answer, Said)> {
-        let (answer, said) = self.hear(does, path, body).await?;
+    async fn ask(&self, does: Does, call: Path, body: &(impl Serialize + Sync)) -> Result<(Answer, Said)> {
+        let (answer, said) = self.hear(does, call, body).await?;
         judge(does, &answer, &said)?;
         Ok((answer, said))
     }
 
     /// Sends a card call and reads its answer, whatever its code. After an HTTP 401 the token is renewed and the call sent once
     /// more, changes too: an unauthenticated request has not been executed (enkash wire notes, 1.3 and 6.7; INFERENCE).
-    async fn hear(&self, does: Does, path: &str, body: &(impl Serialize + Sync)) -> Result<(Answer, Said)> {
+    async fn hear(&self, does: Does, call: Path, body: &(impl Serialize + Sync)) -> Result<(Answer, Said)> {
         // Room for the longest body at once: one of them carries a PIN, and nothing of it is left behind where it grew.
         let mut plain = Zeroizing::new(Vec::with_capacity(2_048));
         serde_json::to_writer(&mut *plain, body).expect("a struct of texts and numbers is JSON");
-        let body = self.seal(&plain);
+        let path = self.spelling.path(call);
+        let body = self.seal(call, &plain);
         let bearer = self.bearer(None).await?;
         let mut answer = self.http.send(does, self.request(path, &bearer, body.clone())?).await?;
         if answer.status == 401 {
@@ -147,7 +157,7 @@ impl Enkash {
         if !answer.is_success() {
             return Err(self.refused(does, &answer));
         }
-        match wire::read(&answer.body, &self.key) {
+        match self.read(&answer) {
             Ok(said) => Ok((answer, said)),
             Err(Unreadable::NotJson) => Err(answer.bad_reply(&answer.what_it_is())),
             Err(Unreadable::Sealed) => Err(answer.bad_reply("the answer cannot be decrypted; check encryption_key")),
@@ -156,16 +166,22 @@ impl Enkash {
 
     /// The error of an answer that is not 2xx; its body may be plain even when encryption is on (enkash wire notes, 1.5).
     fn refused(&self, does: Does, answer: &Answer) -> Error {
-        let said = wire::read(&answer.body, &self.key).ok();
+        let said = self.read(answer).ok();
         let error = answer.refusal(said.as_ref().map_or("", |said| &said.words));
         let doubt = matches!(answer.status, 408 | 409) || said.is_some_and(|said| said.is_doubtful());
         if does == Does::Write && doubt { error.outcome(Outcome::Unknown) } else { error }
     }
 
+    fn read(&self, answer: &Answer) -> std::result::Result<Said, Unreadable> {
+        let mut said = wire::read(&answer.body, &self.key, &self.envelope_field)?;
+        said.payload = said.payload.map(|payload| in_our_names(&payload, &self.spelling));
+        Ok(said)
+    }
+
     fn request(&self, path: &str, bearer: &HeaderValue, body: Bytes) -> Result<Request<Bytes>> {
         Request::builder()
             .method(Method::POST)
-            .uri(format!("{}{CARDS}{path}", self.base_url))
+            .uri(format!("{}/{}", self.base_url, path.trim_start_matches('/')))
             .header(AUTHORIZATION, bearer)
             .header("partnerId", &self.partner_id)
             .header(CONTENT_TYPE, "application/json")
@@ -173,13 +189,21 @@ impl Enkash {
             .map_err(|_| self.no("base_url is not an address"))
     }
 
-    /// The body as the account's setting wraps it (enkash wire notes, 1.5; which calls truly need it is INFERENCE: all).
-    fn seal(&self, plain: &[u8]) -> Bytes {
-        let sealed = || BASE64.encode(&crypto::aes_ecb_encrypt(&self.key, plain).expect("the key is 16 bytes of a SHA-256"));
+    /// The body as the account's settings wrap it (enkash wire notes, 1.5; which calls truly need it is INFERENCE: all).
+    fn seal(&self, call: Path, plain: &[u8]) -> Bytes {
+        let sealed = || BASE64.encode(&crypto::aes_ecb_encrypt(&self.key, plain).expect("the key has a length of AES"));
         match self.encryption {
-            Envelope::Envelope => format!("{{\"request\":\"{}\"}}", sealed()).into(),
-            Envelope::Bare => format!("\"{}\"", sealed()).into(),
             Envelope::Off => Bytes::copy_from_slice(plain),
+            Envelope::Envelope | Envelope::Bare
+                if call != calls::SET_PIN && self.unencrypted.iter().any(|key| key == call.key) =>
+            {
+                Bytes::copy_from_slice(plain)
+            }
+            Envelope::Envelope => {
+                let field = serde_json::Value::from(&*self.envelope_field);
+                format!("{{{field}:\"{}\"}}", sealed()).into()
+            }
+            Envelope::Bare => format!("\"{}\"", sealed()).into(),
         }
     }
 
@@ -254,6 +278,10 @@ impl Enkash {
         Error::new(&self.provider, Kind::Refused, why)
     }
 
+    fn reader(&self, at: Timestamp) -> listing::Reader<'_> {
+        listing::Reader::new(&self.provider, &self.spelling, &self.lists, at)
+    }
+
     fn account(&self) -> OfAccount<'_> {
         OfAccount { company_id: &self.company_id, card_account_id: &self.card_account_id }
     }
@@ -269,9 +297,9 @@ impl Enkash {
             reason,
             otp_medium: "MOBILE",
             created_by: CREATED_BY,
-            otp_required: false,
+            otp_required: self.otp_required,
         };
-        self.ask(Does::Write, "/block", &body).await?;
+        self.ask(Does::Write, calls::BLOCK, &body).await?;
         Ok(Receipt::Accepted { reference: None })
     }
 
@@ -296,7 +324,7 @@ impl Enkash {
             remarks: &reference,
             en_kash_card_id: &card.key.id,
         };
-        let (_, said) = self.ask(Does::Write, "/balance", &body).await?;
+        let (_, said) = self.ask(Does::Write, calls::BALANCE, &body).await?;
         Ok(Receipt::Accepted { reference: wire::load_id(&said) })
     }
 
@@ -305,8 +333,8 @@ impl Enkash {
             return Err(self.no(NO_ENCRYPTION));
         }
         let pin = pin.filter(|pin| pin.len() == 4).ok_or_else(|| self.no("enkash wants a new PIN of 4 digits"))?;
-        let body = SetPin { card: self.of_card(&card.key.id), pin_block: pin.expose(), otp_required: false };
-        self.ask(Does::Write, "/setPin", &body).await.map_err(|error| listing::without(error, &[pin]))?;
+        let body = SetPin { card: self.of_card(&card.key.id), pin_block: pin.expose(), otp_required: self.otp_required };
+        self.ask(Does::Write, calls::SET_PIN, &body).await.map_err(|error| listing::without(error, &[pin]))?;
         Ok(Receipt::Accepted { reference: None })
     }
 
@@ -314,13 +342,16 @@ impl Enkash {
     async fn look_for_load(&self, card: &Card, operation: &Operation, claimed: &Claimed) -> Result<Seen> {
         let nowhere = || Seen::Nowhere { looked: format!("enkash knows no load with reference {}", operation.reference) };
         let body = ByReference { card: self.of_card(&card.key.id), pg_reference_number: &operation.reference };
-        let (_, said) = match self.hear(Does::Read, "/transaction/all", &body).await {
+        let (_, said) = match self.hear(Does::Read, calls::TRANSACTION, &body).await {
             Ok(heard) => heard,
             Err(error) if error.kind == Kind::NotFound => return Ok(nowhere()),
             Err(error) => return Err(error),
         };
         match said.code {
-            Code::Success => Ok(wire::fate(&wire::rows(&said).rows, operation, claimed)),
+            Code::Success => {
+                let reader = self.reader(self.http.clock().now());
+                Ok(wire::fate(&wire::rows(&said).rows, &reader, operation, claimed))
+            }
             Code::Failure(1 | 404) => Ok(nowhere()),
             Code::Failure(_) | Code::Unclear => {
                 Err(Error::new(&self.provider, Kind::BadReply, &format!("the look-up answered: {}", said.words)))
@@ -372,9 +403,9 @@ impl Provider for Enkash {
 
     /// `/search` without a card id (enkash wire notes, 2.13). How it pages is not documented: what is missing is counted as skipped.
     async fn cards(&self, _after: Option<Cursor>) -> Result<Page<Card>> {
-        let (answer, said) = self.ask(Does::Read, "/search", &self.account()).await?;
+        let (answer, said) = self.ask(Does::Read, calls::SEARCH, &self.account()).await?;
         let rows = wire::rows(&said);
-        let mut page = Page::of(rows.rows.iter().map(|raw| wire::card(&self.provider, raw, answer.at)), None);
+        let mut page = Page::of(rows.rows.iter().map(|raw| wire::card(raw, &self.reader(answer.at))), None);
         page.skipped.extend(rows.odd.clone());
         if rows.missing() > 0 {
             let (here, total) = (rows.rows.len(), rows.total.unwrap_or(0));
@@ -385,11 +416,11 @@ impl Provider for Enkash {
     }
 
     async fn card(&self, card: &Card) -> Result<Card> {
-        let (answer, said) = self.ask(Does::Read, "/search", &self.of_card(&card.key.id)).await?;
+        let (answer, said) = self.ask(Does::Read, calls::DETAILS, &self.of_card(&card.key.id)).await?;
         let rows = wire::rows(&said);
         let mut odd = rows.odd.clone();
         for raw in &rows.rows {
-            match wire::card(&self.provider, raw, answer.at) {
+            match wire::card(raw, &self.reader(answer.at)) {
                 Ok(read) if read.key.id.eq_ignore_ascii_case(&card.key.id) => return Ok(Card { key: card.key.clone(), ..read }),
                 Ok(_) => odd = Some(Odd::new("it is another card")),
                 Err(why) => odd = Some(why),
@@ -413,7 +444,7 @@ impl Provider for Enkash {
                 txn_date_from: wire_time(part.from),
                 txn_date_to: wire_time(part.until),
             };
-            let (answer, said) = self.hear(Does::Read, "/transaction/all", &body).await?;
+            let (answer, said) = self.hear(Does::Read, calls::TRANSACTIONS, &body).await?;
             let rows = match said.code {
                 Code::Failure(1) if said.is_none_found() => wire::Rows::default(),
                 Code::Success | Code::Failure(_) | Code::Unclear => {
@@ -429,8 +460,9 @@ impl Provider for Enkash {
                 answer.bad_reply(&format!("{total} transactions in one second: the dates of the question seem to be ignored"))
             })?;
         };
+        let reader = self.reader(answer.at);
         let mut page = Page::of(
-            rows.rows.iter().map(|raw| wire::transaction(&self.provider, window.card.as_ref(), raw, answer.at)),
+            rows.rows.iter().map(|raw| wire::transaction(raw, &reader, window.card.as_ref())),
             part.older(window).map(Part::cursor),
         );
         page.skipped.extend(rows.odd);
@@ -438,7 +470,7 @@ impl Provider for Enkash {
     }
 
     async fn float(&self) -> Result<Vec<Money>> {
-        let (answer, said) = self.ask(Does::Read, "/cardAccount/get", &self.account()).await?;
+        let (answer, said) = self.ask(Does::Read, calls::CARD_ACCOUNT, &self.account()).await?;
         match wire::float(&said) {
             Ok(Some(money)) => Ok(vec![money]),
             Ok(None) => Err(answer.bad_reply("the card account has no availableBalance")),
@@ -467,6 +499,18 @@ impl Provider for Enkash {
             Deed::SetPin => Ok(Seen::Nowhere { looked: "enkash cannot be asked whether a PIN was set".to_owned() }),
         }
     }
+}
+
+/// The key that bodies are encrypted with; `None` when it has no length of AES (enkash wire notes, 6.2: INFERENCE).
+fn payload_key(secret: &str, derivation: KeyDerivation) -> Option<Zeroizing<Vec<u8>>> {
+    let mut key = Zeroizing::new(match derivation {
+        KeyDerivation::Sha256 => crypto::sha256(secret.as_bytes()),
+        KeyDerivation::Own => secret.trim().as_bytes().to_vec(),
+    });
+    if derivation == KeyDerivation::Sha256 {
+        key.truncate(16);
+    }
+    matches!(key.len(), 16 | 24 | 32).then_some(key)
 }
 
 /// Whether an answer says that it was done.

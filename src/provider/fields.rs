@@ -10,6 +10,7 @@ use rust_decimal::Decimal;
 use serde_json::value::RawValue;
 
 use crate::clock::millis;
+use crate::config::wires::Spelling;
 use crate::domain::card::Last4;
 use crate::domain::money::{Currency, Money, read_decimal};
 use crate::domain::text;
@@ -45,27 +46,7 @@ impl Fields {
     /// # Errors
     /// When the text is not a JSON object.
     pub fn parse(json: &str) -> Result<Self, Odd> {
-        struct Pairs(Vec<(String, Box<RawValue>)>);
-        impl<'de> serde::Deserialize<'de> for Pairs {
-            fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-                struct Visitor;
-                impl<'de> serde::de::Visitor<'de> for Visitor {
-                    type Value = Pairs;
-                    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                        f.write_str("an object")
-                    }
-                    fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<Pairs, A::Error> {
-                        let mut pairs = Vec::new();
-                        while let Some(pair) = map.next_entry::<String, Box<RawValue>>()? {
-                            pairs.push(pair);
-                        }
-                        Ok(Pairs(pairs))
-                    }
-                }
-                from.deserialize_map(Visitor)
-            }
-        }
-        serde_json::from_str::<Pairs>(json).map(|pairs| Self(pairs.0)).map_err(|_| Odd::new("not a JSON object"))
+        pairs(json).map(Self).ok_or_else(|| Odd::new("not a JSON object"))
     }
 
     /// The value of a key, whatever the key's case; `null` and `""` count as absent.
@@ -182,13 +163,13 @@ impl Fields {
         }
     }
 
-    /// A moment: RFC 3339, a date and time without an offset (then UTC), or Unix seconds or milliseconds.
+    /// A moment: RFC 3339, a date and time without an offset (then of this zone), or Unix seconds or milliseconds.
     ///
     /// # Errors
     /// When it is there and none of these.
-    pub fn time(&self, name: &str) -> Result<Option<Timestamp>, Odd> {
+    pub fn time(&self, name: &str, zone: &TimeZone) -> Result<Option<Timestamp>, Odd> {
         let Some(text) = self.raw_text(name) else { return Ok(None) };
-        read_time(&text).map(Some).ok_or_else(|| Odd::new(&format!("{name} is not a time")))
+        read_time(&text, zone).map(Some).ok_or_else(|| Odd::new(&format!("{name} is not a time")))
     }
 
     /// The last four digits of a full or masked card number; the number itself is dropped here.
@@ -216,6 +197,68 @@ impl Fields {
     }
 }
 
+/// The names and values of an object, as sent; `None` when it is none.
+fn pairs(json: &str) -> Option<Vec<(String, Box<RawValue>)>> {
+    struct Pairs(Vec<(String, Box<RawValue>)>);
+    impl<'de> serde::Deserialize<'de> for Pairs {
+        fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+            struct Visitor;
+            impl<'de> serde::de::Visitor<'de> for Visitor {
+                type Value = Pairs;
+                fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                    f.write_str("an object")
+                }
+                fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<Pairs, A::Error> {
+                    let mut pairs = Vec::new();
+                    while let Some(pair) = map.next_entry::<String, Box<RawValue>>()? {
+                        pairs.push(pair);
+                    }
+                    Ok(Pairs(pairs))
+                }
+            }
+            from.deserialize_map(Visitor)
+        }
+    }
+    serde_json::from_str::<Pairs>(json).ok().map(|pairs| pairs.0)
+}
+
+/// An answer in the document's names of fields, where the account has names of its own for some. A field that the document calls so, too,
+/// gives way to the one that the configuration names.
+#[must_use]
+pub fn in_our_names(raw: &RawValue, spelling: &Spelling) -> Box<RawValue> {
+    if spelling.fields.is_empty() {
+        return raw.to_owned();
+    }
+    let mut json = String::with_capacity(raw.get().len());
+    rename(raw.get(), spelling, &mut json);
+    RawValue::from_string(json).unwrap_or_else(|_| raw.to_owned())
+}
+
+fn rename(json: &str, spelling: &Spelling, out: &mut String) {
+    let rows = |json| serde_json::from_str::<Vec<Box<RawValue>>>(json).ok();
+    if let Some(pairs) = pairs(json).filter(|_| json.starts_with('{')) {
+        let given: Vec<&str> = pairs.iter().filter_map(|(name, _)| spelling.ours(name)).collect();
+        let kept = |name: &str| spelling.ours(name).is_some() || !given.iter().any(|ours| ours.eq_ignore_ascii_case(name));
+        out.push('{');
+        for (index, (name, value)) in pairs.iter().filter(|(name, _)| kept(name)).enumerate() {
+            out.push_str(if index == 0 { "" } else { "," });
+            out.push_str(&serde_json::Value::from(spelling.ours(name).unwrap_or(name)).to_string());
+            out.push(':');
+            rename(value.get(), spelling, out);
+        }
+        out.push('}');
+    } else if let Some(rows) = rows(json).filter(|_| json.starts_with('[')) {
+        out.push('[');
+        for (index, row) in rows.iter().enumerate() {
+            out.push_str(if index == 0 { "" } else { "," });
+            rename(row.get(), spelling, out);
+        }
+        out.push(']');
+    } else {
+        out.push_str(json);
+    }
+}
+
 /// The rows of a list; an object counts as a list of one.
 #[must_use]
 pub fn list(raw: &RawValue) -> Option<Vec<Box<RawValue>>> {
@@ -236,9 +279,10 @@ pub fn raw_text(raw: &RawValue) -> Option<String> {
     }
 }
 
-/// A moment as the wires write it, in whole milliseconds: RFC 3339, a date and time without an offset (then UTC), a date, or Unix seconds or milliseconds.
+/// A moment as the wires write it, in whole milliseconds: RFC 3339, a date and time without an offset (then of this zone), a date,
+/// or Unix seconds or milliseconds.
 #[must_use]
-pub fn read_time(text: &str) -> Option<Timestamp> {
+pub fn read_time(text: &str, zone: &TimeZone) -> Option<Timestamp> {
     let text = text.trim();
     if text.bytes().all(|b| b.is_ascii_digit()) && !text.is_empty() {
         let number: i64 = text.parse().ok()?;
@@ -252,7 +296,7 @@ pub fn read_time(text: &str) -> Option<Timestamp> {
         return Some(millis(at));
     }
     let civil = text.parse::<DateTime>().ok()?;
-    civil.to_zoned(TimeZone::UTC).ok().map(|zoned| millis(zoned.timestamp()))
+    civil.to_zoned(zone.clone()).ok().map(|zoned| millis(zoned.timestamp()))
 }
 
 #[cfg(test)]
@@ -288,11 +332,11 @@ mod tests {
     fn times_come_in_every_documented_form() {
         let at = "2025-07-10T16:43:50Z".parse::<Timestamp>().expect("a time");
         for text in ["2025-07-10T16:43:50Z", "2025-07-10T16:43:50+00:00", "2025-07-10T16:43:50", "1752165830", "1752165830000"] {
-            assert_eq!(read_time(text), Some(at), "{text}");
+            assert_eq!(read_time(text, &TimeZone::UTC), Some(at), "{text}");
         }
-        assert!(read_time("2023-01-31T15:06:38.963").is_some());
-        assert!(read_time("2025-07-10").is_some());
-        assert!(read_time("yesterday").is_none());
+        assert!(read_time("2023-01-31T15:06:38.963", &TimeZone::UTC).is_some());
+        assert!(read_time("2025-07-10", &TimeZone::UTC).is_some());
+        assert!(read_time("yesterday", &TimeZone::UTC).is_none());
     }
 
     proptest! {

@@ -17,9 +17,10 @@ use jiff::Timestamp;
 use serde_json::value::RawValue;
 
 use super::error::{Error, Kind, Outcome, Result};
-use super::fields::Fields;
+use super::fields::{Fields, in_our_names};
 use crate::clock::Clock;
 use crate::config::ProviderConfig;
+use crate::config::wires::Spelling;
 use crate::domain::card::ProviderId;
 use crate::domain::text;
 
@@ -186,6 +187,16 @@ impl Answer {
     #[must_use]
     pub fn is_success(&self) -> bool {
         (200..300).contains(&self.status)
+    }
+
+    /// Puts the document's names of fields in the place of the account's own.
+    pub fn name_fields(&mut self, spelling: &Spelling) {
+        if let Some(json) =
+            Some(&self.body).filter(|_| !spelling.fields.is_empty()).and_then(|body| serde_json::from_slice(body).ok())
+        {
+            let json: Box<RawValue> = json;
+            self.body = Bytes::from(in_our_names(&json, spelling).get().to_owned());
+        }
     }
 
     /// The body as JSON, whatever its content type says.

@@ -30,6 +30,7 @@ use super::{
     sensitive,
 };
 use crate::config::secret::Source;
+use crate::config::wires::{Lists, Spelling, ibanera as calls};
 use crate::config::{self, ProviderConfig, SecretEncoding};
 use crate::domain::card::{Card, CardState, ProviderId};
 use crate::domain::money::{Currency, Money};
@@ -37,9 +38,6 @@ use crate::domain::operation::{Action, Capabilities, Class, Deed, Offer, Operati
 use crate::domain::transaction::Transaction;
 use crate::provider::http::{Answer, Does, Http};
 use wire::{Place, Said};
-
-/// Rows asked for in a page; the greatest that ibanera takes is not documented.
-const PAGE: usize = 50;
 
 /// Pages of a card's transactions that one look for a top-up reads at most.
 const PAGES_LOOKED_AT: usize = 40;
@@ -62,16 +60,6 @@ const LOCKED: i64 = 600;
 /// Seconds that logins are held back after refused credentials.
 const HELD: i64 = 900;
 
-const BALANCES: &str = "/api/v1/customer/cards/balances";
-const CARD_DETAILS: &str = "/api/v1/customer/cards/carddetails";
-const TRANSACTIONS: &str = "/api/v1/customer/cards/transactions";
-const ACTIVATE: &str = "/api/v1/customer/cards/activate";
-const CHANGE_PIN: &str = "/api/v1/customer/cards/changecardpin";
-const TRANSFER: &str = "/api/v1/customer/cards/transferfunds";
-const REVIEW: &str = "/api/v1/customer/cards/reviewtransferfunds";
-const ACCOUNTS: &str = "/api/v1/customer/accounts/balances";
-const LOGIN: &str = "/api/v1/public/auth/login";
-
 const NO_CLOSE: &str = "ibanera offers no closing: freeze is the most it does";
 const NO_COMMON_LIST: &str = "ibanera lists transactions card by card";
 
@@ -85,6 +73,9 @@ pub struct Ibanera {
     shared_secret: Zeroizing<Vec<u8>>,
     asset_account_id: Option<i64>,
     deactivate_path: String,
+    spelling: Spelling,
+    /// Rows asked for in a page: the greatest that ibanera takes is not documented.
+    lists: Lists,
     session: Mutex<Session>,
     /// Logins since a call was last let in.
     unproven: AtomicU32,
@@ -141,6 +132,8 @@ impl Ibanera {
                 .ok_or_else(|| format!("{name}: shared_secret is not base 32; try secret_encoding = \"ascii\""))?,
             asset_account_id,
             deactivate_path: deactivate_path.clone(),
+            spelling: config.spelling.clone(),
+            lists: config.lists.clone(),
             session: Mutex::new(Session::default()),
             unproven: AtomicU32::new(0),
         })
@@ -166,6 +159,7 @@ impl Ibanera {
             };
             answer = again.await.map_err(|error| error.outcome(first.outcome))?;
         }
+        answer.name_fields(&self.spelling);
         if answer.status != 401 {
             self.unproven.store(0, Ordering::Relaxed);
         }
@@ -177,7 +171,7 @@ impl Ibanera {
         let otp = sensitive(&code).map_err(|_| self.no("the one-time password cannot be put in a header"))?;
         let mut request = Request::builder()
             .method(if call.body.is_some() { Method::POST } else { Method::GET })
-            .uri(format!("{}{}", self.base_url, call.path))
+            .uri(format!("{}/{}", self.base_url, call.path.trim_start_matches('/')))
             .header(AUTHORIZATION, bearer)
             .header("otp", otp)
             .header(ACCEPT, "*/*");
@@ -270,7 +264,7 @@ impl Ibanera {
         let body = json(&body);
         Request::builder()
             .method(Method::POST)
-            .uri(format!("{}{LOGIN}", self.base_url))
+            .uri(format!("{}/{}", self.base_url, self.spelling.path(calls::LOGIN).trim_start_matches('/')))
             .header(ACCEPT, "*/*")
             .header(CONTENT_TYPE, "application/json")
             .body(Bytes::copy_from_slice(&body))
@@ -293,7 +287,8 @@ impl Ibanera {
 
     /// All of the manager's own accounts: without a page they come at once (ibanera wire notes, 2.15).
     async fn accounts(&self) -> Result<Vec<wire::OwnAccount>> {
-        let (mut answer, mut said) = self.ask(Call::read(ACCOUNTS)).await?;
+        let accounts_path = self.spelling.path(calls::ACCOUNT_BALANCES);
+        let (mut answer, mut said) = self.ask(Call::read(accounts_path)).await?;
         let (pages, size) = (said.pages().unwrap_or(1).min(100), said.rows().len().max(1));
         let mut accounts: Vec<wire::OwnAccount> = Vec::new();
         for page in 1.. {
@@ -306,7 +301,7 @@ impl Ibanera {
             if page >= pages {
                 break;
             }
-            let path = format!("{ACCOUNTS}?pageNumber={}&pageSize={size}", page + 1);
+            let path = format!("{accounts_path}?pageNumber={}&pageSize={size}", page + 1);
             (answer, said) = self.ask(Call::read(&path)).await?;
         }
         Ok(accounts)
@@ -359,7 +354,7 @@ impl Ibanera {
     async fn top_up(&self, card: &Card, amount: Money, id: OperationId) -> Result<Receipt> {
         let body = self.transfer_body(card, amount, &id.reference()).await?;
         let key = id.uuid();
-        let call = Call { idempotency_key: Some(&key), ..Call::write(TRANSFER, &body) };
+        let call = Call { idempotency_key: Some(&key), ..Call::write(self.spelling.path(calls::TRANSFER), &body) };
         let (answer, said) = self.ask(call).await?;
         match wire::transfer(&said, amount) {
             Ok(reference) => Ok(Receipt::Accepted { reference }),
@@ -368,8 +363,8 @@ impl Ibanera {
     }
 
     async fn activate(&self, card: &Card) -> Result<Receipt> {
-        let body = json(&CardsId { cards_id: self.card_number(card)? });
-        let call = Call::write(ACTIVATE, &body);
+        let body = json(&BTreeMap::from([("cardsId", self.card_number(card)?)]));
+        let call = Call::write(self.spelling.path(calls::ACTIVATE), &body);
         let answer = self.send(call).await?;
         let said = Said::read(&answer.body);
         if let Some(said) = said.as_ref().filter(|said| said.success != Some(true) && said.has("Card_Active")) {
@@ -384,7 +379,7 @@ impl Ibanera {
 
     /// Path, body and answer of deactivation are INFERENCE of ibanera wire notes, 2.7: a refusal is checked against the card.
     async fn deactivate(&self, card: &Card) -> Result<Receipt> {
-        let body = json(&CardsId { cards_id: self.card_number(card)? });
+        let body = json(&BTreeMap::from([(self.spelling.theirs("cardsId"), self.card_number(card)?)]));
         let said = match self.ask(Call::write(&self.deactivate_path, &body)).await {
             Ok((_, said)) => said,
             Err(error) if error.kind == Kind::Refused && error.outcome == Outcome::NotDone => {
@@ -417,7 +412,9 @@ impl Ibanera {
         };
         let top_up_cards_id = self.card_number(card)?;
         let body = json(&ChangePin { top_up_cards_id, old_pin: old.expose(), new_pin: new.expose() });
-        self.ask(Call::write(CHANGE_PIN, &body)).await.map_err(|error| listing::without(error, &[new, old]))?;
+        self.ask(Call::write(self.spelling.path(calls::CHANGE_PIN), &body))
+            .await
+            .map_err(|error| listing::without(error, &[new, old]))?;
         Ok(Receipt::Accepted { reference: None })
     }
 
@@ -465,30 +462,31 @@ impl Provider for Ibanera {
             class: Class::Reference,
             top_up_min: None,
             top_up_decimals: Some(2),
-            page_max: 50,
+            page_max: self.lists.page_size,
         }
     }
 
     /// `cards/balances`: the one list with id, digits, holder, balances and state together (ibanera wire notes, 2.11).
     async fn cards(&self, after: Option<Cursor>) -> Result<Page<Card>> {
         let place = self.place(after.as_ref())?;
-        let path = format!("{BALANCES}?PageSize={PAGE}&PageNumber={}", place.page);
+        let size = usize::from(self.lists.page_size);
+        let path = format!("{}?PageSize={size}&PageNumber={}", self.spelling.path(calls::CARD_BALANCES), place.page);
         let (answer, said) = self.ask(Call::read(&path)).await?;
         let rows = said.rows();
-        let next = place.next(&said, &rows, PAGE).map_err(|why| answer.bad_reply(why))?;
-        Ok(Page::of(rows.iter().map(|raw| wire::listed_card(&self.provider, raw, answer.at)), next))
+        let next = place.next(&said, &rows, size).map_err(|why| answer.bad_reply(why))?;
+        Ok(Page::of(rows.iter().map(|raw| wire::listed_card(raw, &self.reader(answer.at))), next))
     }
 
     /// `carddetails` (ibanera wire notes, 2.9), never the call with the whole number.
     async fn card(&self, card: &Card) -> Result<Card> {
-        let path = format!("{CARD_DETAILS}?CardId={}", path_segment(&card.key.id));
+        let path = format!("{}?CardId={}", self.spelling.path(calls::CARD_DETAILS), path_segment(&card.key.id));
         let (answer, said) = self.ask(Call::read(&path)).await?;
         let details = said.details().ok_or_else(|| answer.bad_reply("the card's details are missing"))?;
         if details.text("id").is_some_and(|id| id != card.key.id && &*id != "0") {
             return Err(answer.bad_reply("the details are those of another card"));
         }
         let known = Card { currency: card.currency, ..Card::unread(card.key.clone()) };
-        wire::card(&details, known, answer.at)
+        wire::card(&details, known, &self.reader(answer.at))
             .map_err(|why| answer.bad_reply(&format!("the card's details cannot be read: {why}")))
     }
 
@@ -497,8 +495,10 @@ impl Provider for Ibanera {
         let card = window.card.as_ref().ok_or_else(|| Error::new(&self.provider, Kind::NotOffered, NO_COMMON_LIST))?;
         let place = self.place(after.as_ref())?;
         // Whether the ends belong to the window is not documented: it is asked for a second wider.
+        let size = usize::from(self.lists.page_size);
         let path = format!(
-            "{TRANSACTIONS}?CardsId={}&fromDate={}&toDate={}&PageNumber={}&PageSize={PAGE}",
+            "{}?CardsId={}&fromDate={}&toDate={}&PageNumber={}&PageSize={size}",
+            self.spelling.path(calls::TRANSACTIONS),
             path_segment(&card.key.id),
             wire_time(window.since),
             wire_time(later(window.until, 1)),
@@ -506,8 +506,9 @@ impl Provider for Ibanera {
         );
         let (answer, said) = self.ask(Call::read(&path)).await?;
         let rows = said.rows();
-        let next = place.next(&said, &rows, PAGE).map_err(|why| answer.bad_reply(why))?;
-        Ok(Page::of(rows.iter().map(|raw| wire::transaction(card, raw, answer.at)), next))
+        let next = place.next(&said, &rows, size).map_err(|why| answer.bad_reply(why))?;
+        let reader = self.reader(answer.at);
+        Ok(Page::of(rows.iter().map(|raw| wire::transaction(raw, &reader, card)), next))
     }
 
     async fn float(&self) -> Result<Vec<Money>> {
@@ -527,7 +528,7 @@ impl Provider for Ibanera {
     /// what the float pays, and what arrives is left open.
     async fn quote(&self, card: &Card, amount: Money) -> Result<Quote> {
         let body = self.transfer_body(card, amount, "quote").await?;
-        let (answer, said) = self.ask(Call { does: Does::Read, ..Call::write(REVIEW, &body) }).await?;
+        let (answer, said) = self.ask(Call { does: Does::Read, ..Call::write(self.spelling.path(calls::REVIEW), &body) }).await?;
         let (fee, debited) =
             wire::quote(&said, amount.currency()).map_err(|why| answer.bad_reply(&format!("the quote cannot be read: {why}")))?;
         Ok(Quote { fee, receives: None, debited, at: answer.at })
@@ -555,7 +556,12 @@ impl Provider for Ibanera {
 
 impl Ibanera {
     fn place(&self, after: Option<&Cursor>) -> Result<Place> {
-        Place::of(after).ok_or_else(|| Error::new(&self.provider, Kind::BadReply, "the page to read next has no number"))
+        let place = Place::of(after, self.lists.first_page);
+        place.ok_or_else(|| Error::new(&self.provider, Kind::BadReply, "the page to read next has no number"))
+    }
+
+    fn reader(&self, at: Timestamp) -> listing::Reader<'_> {
+        listing::Reader::new(&self.provider, &self.spelling, &self.lists, at)
     }
 }
 
@@ -667,13 +673,6 @@ struct Login<'a> {
     username: &'a str,
     password: &'a str,
     otp: &'a str,
-}
-
-/// The body of activate and deactivate (ibanera wire notes, 2.6 and 2.7).
-#[derive(Serialize)]
-struct CardsId {
-    #[serde(rename = "cardsId")]
-    cards_id: i64,
 }
 
 /// The body of a PIN change (ibanera wire notes, 2.8).

@@ -7,13 +7,16 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use data_encoding::HEXLOWER;
+use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::value::RawValue;
 
 use super::crypto::sha256;
 use super::fields::{Fields, Odd, list};
 use super::{Claimed, Cursor, Error, Page, Seen, Window};
-use crate::domain::card::{Card, CardState};
+pub(super) use crate::config::wires::plain;
+use crate::config::wires::{Dates, Lists, Sign, Spelling};
+use crate::domain::card::{Card, CardState, ProviderId};
 use crate::domain::money::Money;
 use crate::domain::operation::{Deed, Operation, Pin};
 use crate::domain::transaction::{Transaction, TransactionKind, TransactionState};
@@ -279,9 +282,33 @@ pub(super) fn card_id(row: &Fields, names: &[&str], of: Option<&Card>) -> Option
     row.first_id(names).or_else(|| row.first_text(names)).or_else(|| of.map(|card| Arc::clone(&card.key.id)))
 }
 
-/// A foreign word without case, blanks and signs, to be compared with ours.
-pub(super) fn plain(word: &str) -> String {
-    word.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+/// What the reading of a row needs to know of its account.
+pub(super) struct Reader<'a> {
+    pub(super) provider: &'a ProviderId,
+    pub(super) spelling: &'a Spelling,
+    /// Of times that name none.
+    pub(super) zone: TimeZone,
+    /// The sign of an amount that leaves the card.
+    pub(super) outgoing: Sign,
+    /// When the answer came.
+    pub(super) at: Timestamp,
+}
+
+impl<'a> Reader<'a> {
+    pub(super) fn new(provider: &'a ProviderId, spelling: &'a Spelling, lists: &Lists, at: Timestamp) -> Self {
+        Self { provider, spelling, zone: lists.zone(), outgoing: lists.outgoing, at }
+    }
+}
+
+/// A moment as a list takes it.
+pub(super) fn moment(second: i64, dates: Dates) -> String {
+    let at = Timestamp::from_second(second).unwrap_or(Timestamp::MAX);
+    match dates {
+        Dates::Rfc3339 => at.to_string(),
+        Dates::Unix => second.to_string(),
+        Dates::UnixMillis => at.as_millisecond().to_string(),
+        Dates::Day => at.strftime("%Y-%m-%d").to_string(),
+    }
 }
 
 /// The provider's words for a row: its state, with the kind where that is a word of its own.

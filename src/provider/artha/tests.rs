@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use ::http::Response;
-use data_encoding::HEXLOWER;
+use data_encoding::{BASE64, HEXLOWER};
 use rsa::pkcs1::DecodeRsaPrivateKey;
 use rsa::signature::Verifier;
 use serde_json::{Value, json};
@@ -72,6 +72,8 @@ impl Desk {
             callback_public_key: None,
             customer_token: true,
             all_transactions_path: None,
+            signature: Signature::default(),
+            amount_decimals: 2,
         };
         change(&mut account);
         let config = config(&account);
@@ -105,6 +107,8 @@ fn config(account: &config::Artha) -> ProviderConfig {
         timeout: std::time::Duration::from_secs(20),
         poll: Poll::default(),
         pin_certificate: None,
+        spelling: Spelling::default(),
+        lists: Lists::default(),
         account: Account::Artha(account.clone()),
     }
 }
@@ -173,17 +177,21 @@ fn row(id: &str, amount: &str, status: &str, minutes: i64) -> Value {
 #[test]
 fn the_signed_strings_are_those_of_the_wire_notes() {
     let body = Body::from([("cardId", Part::Text(CARD.into())), ("amount", Part::Text("100".into()))]);
-    let post = canonical("1739800000", "a1B2c3D4e5", Some("tok-123"), &body);
+    let post = canonical(&Signature::default(), "1739800000", "a1B2c3D4e5", Some("tok-123"), &body);
     assert_eq!(
         *post,
         "amount=100&cardId=c4bf67ad-c353-45ce-9314-19922fdf0c55&customerToken=tok-123&nonce=a1B2c3D4e5&timestamp=1739800000"
     );
     let hash = |text: &str| HEXLOWER.encode(&crypto::sha256(text.as_bytes()));
     assert_eq!(hash(&post), "8f2e0738f8a582fd015d838d3fcb0023b3fe73ce14b8e6188f8a2ac4ec817d47");
-    let get = canonical("1739800000", "a1B2c3D4e5", Some("tok-123"), &Body::new());
+    let get = canonical(&Signature::default(), "1739800000", "a1B2c3D4e5", Some("tok-123"), &Body::new());
     assert_eq!(hash(&get), "301f5e1376fa5693f1cab55fae8aa5627659e9db261cfe58198bfe472c281a93");
     let paged = Body::from([("page", Part::Whole(1)), ("endTime", Part::Text(String::new()))]);
-    assert_eq!(*canonical("1", "n", None, &paged), "nonce=n&page=1&timestamp=1", "empty fields are left out");
+    assert_eq!(
+        *canonical(&Signature::default(), "1", "n", None, &paged),
+        "nonce=n&page=1&timestamp=1",
+        "empty fields are left out"
+    );
 }
 
 #[tokio::test]
@@ -231,6 +239,8 @@ fn a_wrong_secret_is_a_sentence_that_names_account_and_setting_and_not_the_secre
             callback_public_key: None,
             customer_token: true,
             all_transactions_path: None,
+            signature: Signature::default(),
+            amount_decimals: 2,
         };
         let config = config(&account);
         let fake = Fake { asked: Asked::default(), script: Mutex::default() };
@@ -274,7 +284,7 @@ async fn a_card_is_its_balance_and_its_details() {
 fn the_documented_details_without_a_state_leave_it_open() {
     // artha wire notes, 2.5
     let documented = r#"{ "cardNumber": "6200000000000047", "cvv": "234", "expirationDate": "2025-10-01" }"#;
-    let read = wire::details(fields(documented), &card()).expect("details");
+    let read = wire::details(fields(documented), &card(), &Spelling::default()).expect("details");
     assert_eq!((read.state, &*read.provider_state, read.expires.as_deref()), (CardState::Unknown, "", Some("2025-10")));
     assert_eq!(read.digits(), "..0047");
 }
@@ -310,7 +320,8 @@ fn card_states_are_read_in_any_case_and_unknown_words_are_kept() {
         ("inactive", CardState::Pending),
         ("Sleeping", CardState::Unknown),
     ] {
-        let read = wire::details(fields(&format!(r#"{{"cardStatus":"{word}"}}"#)), &card()).expect("details");
+        let read =
+            wire::details(fields(&format!(r#"{{"cardStatus":"{word}"}}"#)), &card(), &Spelling::default()).expect("details");
         assert_eq!((read.state, &*read.provider_state), (state, word));
     }
     for (date, expires) in [
@@ -320,7 +331,8 @@ fn card_states_are_read_in_any_case_and_unknown_words_are_kept() {
         ("soon", None),
         ("2025-13-01", None),
     ] {
-        let read = wire::details(fields(&format!(r#"{{"expirationDate":"{date}"}}"#)), &card()).expect("details");
+        let read =
+            wire::details(fields(&format!(r#"{{"expirationDate":"{date}"}}"#)), &card(), &Spelling::default()).expect("details");
         assert_eq!(read.expires.as_deref(), expires, "{date}");
     }
 }
@@ -376,7 +388,7 @@ fn every_documented_answer_to_a_change_names_its_task() {
     let answers: Vec<_> = documented.values().filter(|answer| answer.is_object()).collect();
     assert_eq!(answers.len(), 5);
     for answer in answers {
-        let task = wire::task(fields(&answer.to_string())).expect("it is read");
+        let task = wire::task(fields(&answer.to_string()), &Spelling::default()).expect("it is read");
         assert_eq!(task, wire::Task::Accepted(answer["taskId"].as_str().map(Into::into)), "{answer}");
     }
 }
@@ -494,7 +506,8 @@ async fn all_cards_are_listed_when_the_operator_knows_the_path() {
 fn one_odd_row_does_not_lose_the_page_and_hostile_text_is_cleaned() {
     let read = |row: &Value| {
         let raw = serde_json::value::to_raw_value(row).expect("JSON");
-        wire::transaction(&raw, &ProviderId::new("acme"), Some(&card()), now())
+        let (provider, spelling) = (ProviderId::new("acme"), Spelling::default());
+        wire::transaction(&raw, &listing::Reader::new(&provider, &spelling, &Lists::default(), now()), Some(&card()))
     };
     let good = read(&json!({ "TransactionId": "x1", "Amount": "-207.5700", "Currency": "usd", "Fees": 0.5, "Type": "consume",
         "Status": "SUCCESS", "Remarks": "\u{1b}[31mICA\u{202e} 4111 1111 1111 1111", "date": "2025-02-18T00:00:00Z", "mcc": 5411 }))

@@ -8,10 +8,12 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde_json::value::RawValue;
 
-use crate::domain::card::{Balance, Card, CardKind, CardState, ProviderId, Reading};
+use crate::config::wires::Spelling;
+use crate::domain::card::{Balance, Card, CardKind, CardState, Reading};
 use crate::domain::money::{Currency, Money};
 use crate::domain::transaction::{Transaction, TransactionKind, TransactionState};
 use crate::provider::fields::{Fields, Odd, raw_text};
+use crate::provider::listing::Reader;
 use crate::provider::{Quote, Seen, listing};
 
 /// What a balance reading says of a card (artha wire notes, 2.7). Available may exceed current: neither is checked against the
@@ -39,13 +41,13 @@ pub(super) fn balance(answer: Fields, asked: &Card, at: Timestamp) -> Result<Car
 }
 
 /// What the details say of a card: state, expiry and last four digits (artha wire notes, 2.5).
-pub(super) fn details(answer: Fields, asked: &Card) -> Result<Card, Odd> {
+pub(super) fn details(answer: Fields, asked: &Card, spelling: &Spelling) -> Result<Card, Odd> {
     const KNOWN: [&str; 4] = ["cardNumber", "cvv", "expirationDate", "cardStatus"];
     let answer = listing::unwrapped(answer, &KNOWN).ok_or_else(|| Odd::new("answered no card details"))?;
     let word = answer.text("cardStatus");
     Ok(Card {
         last4: answer.last4("cardNumber"),
-        state: word.as_deref().map_or(CardState::Unknown, card_state),
+        state: word.as_deref().map_or(CardState::Unknown, |word| spelling.card_state(word).unwrap_or_else(|| card_state(word))),
         provider_state: word.unwrap_or_else(|| "".into()),
         expires: answer.text("expirationDate").and_then(|date| listing::expires(&date)),
         ..Card::unread(asked.key.clone())
@@ -108,12 +110,12 @@ pub(super) enum Task {
 }
 
 /// The answer to a change (artha wire notes, 2.11 to 2.16). `Success` means accepted, not done (5.2).
-pub(super) fn task(answer: Fields) -> Result<Task, Odd> {
+pub(super) fn task(answer: Fields, spelling: &Spelling) -> Result<Task, Odd> {
     let said = words(&answer).map_or_else(String::new, |said| format!(": {said}"));
     let inner = listing::unwrapped(answer, &["taskId", "status"])
         .ok_or_else(|| Odd::new(&format!("answered neither a task nor a status{said}")))?;
     let (id, status) = (inner.id("taskId"), inner.text("status"));
-    match status.as_deref().map(fate_of_word) {
+    match status.as_deref().map(|word| fate_of_word(word, spelling)) {
         Some(Fate::Failed) => Ok(Task::Refused(words(&inner).as_deref().unwrap_or("it says Failed without a reason").to_owned())),
         Some(Fate::Done) => Ok(Task::Accepted(id)),
         Some(Fate::Open) | None if id.is_some() => Ok(Task::Accepted(id)),
@@ -130,7 +132,13 @@ enum Fate {
     Open,
 }
 
-fn fate_of_word(word: &str) -> Fate {
+fn fate_of_word(word: &str, spelling: &Spelling) -> Fate {
+    match spelling.transaction_state(word) {
+        Some(TransactionState::Cleared) => return Fate::Done,
+        Some(TransactionState::Declined | TransactionState::Reversed | TransactionState::Failed) => return Fate::Failed,
+        Some(TransactionState::Hold) => return Fate::Open,
+        None => {}
+    }
     match listing::plain(word).as_str() {
         "success" | "successful" | "succeeded" | "succeed" | "completed" | "complete" | "approved" => Fate::Done,
         "failed" | "fail" | "failure" | "rejected" | "declined" => Fate::Failed,
@@ -139,7 +147,7 @@ fn fate_of_word(word: &str) -> Fate {
 }
 
 /// The fate of a top-up by its task (artha wire notes, 2.12).
-pub(super) fn fate(answer: Fields, asked: &str) -> Result<Seen, Odd> {
+pub(super) fn fate(answer: Fields, asked: &str, spelling: &Spelling) -> Result<Seen, Odd> {
     let answer = listing::unwrapped(answer, &["taskId", "status"]).ok_or_else(|| Odd::new("answered no task"))?;
     if answer.id("taskId").is_some_and(|id| !id.eq_ignore_ascii_case(asked)) {
         return Err(Odd::new("answered about another task than the one that was asked for"));
@@ -148,7 +156,7 @@ pub(super) fn fate(answer: Fields, asked: &str) -> Result<Seen, Odd> {
     let Some(status) = answer.text("status") else {
         return Ok(Seen::NotYet { looked: format!("task {short}.. has no status yet") });
     };
-    Ok(match fate_of_word(&status) {
+    Ok(match fate_of_word(&status, spelling) {
         Fate::Done => Seen::Done { proof: format!("task {short}.. says {status}"), credit: None },
         Fate::Failed => {
             let reason = words(&answer).map_or_else(String::new, |reason| format!(": {reason}"));
@@ -161,12 +169,8 @@ pub(super) fn fate(answer: Fields, asked: &str) -> Result<Seen, Odd> {
 /// One row of a transaction list. `of` is the card whose list it is, where it is one card's.
 ///
 /// INFERENCE (artha wire notes, 6): the row's field names are not documented; those of `TopUpStatus` and of the upstream are tried.
-pub(super) fn transaction(
-    row: &RawValue,
-    provider: &ProviderId,
-    of: Option<&Card>,
-    seen_at: Timestamp,
-) -> Result<Transaction, Odd> {
+pub(super) fn transaction(row: &RawValue, reader: &Reader<'_>, of: Option<&Card>) -> Result<Transaction, Odd> {
+    let (spelling, zone) = (reader.spelling, &reader.zone);
     let row = Fields::read(row)?;
     let currency = ["currency", "cardCurrency", "deduction_currency", "tx_currency"]
         .iter()
@@ -175,15 +179,16 @@ pub(super) fn transaction(
         .ok_or_else(|| Odd::new("has no currency"))?;
     let amount = listing::first(&["amount", "deduction_amount", "tx_amount"], |name| row.money(name, currency))?
         .ok_or_else(|| Odd::new("has no amount"))?;
-    let at =
-        listing::first(&["date", "time", "transactionDate", "transactionTime", "createdAt", "tx_time"], |name| row.time(name))?
-            .ok_or_else(|| Odd::new("has no date"))?;
+    let at = listing::first(&["date", "time", "transactionDate", "transactionTime", "createdAt", "tx_time"], |name| {
+        row.time(name, zone)
+    })?
+    .ok_or_else(|| Odd::new("has no date"))?;
     let (kind_word, state_word) = (
         row.first_text(&["type", "transactionType", "business_type"]).unwrap_or_default(),
         row.first_text(&["status", "tx_status"]).unwrap_or_default(),
     );
-    let kind = kind(&kind_word);
-    let state = state(&state_word, kind);
+    let kind = spelling.transaction_kind(&kind_word).unwrap_or_else(|| kind(&kind_word));
+    let state = spelling.transaction_state(&state_word).unwrap_or_else(|| state(&state_word, kind));
     let card_id = listing::card_id(&row, &["cardId", "card_id"], of);
     let remarks = row.first_text(&["remarks", "description"]);
     let decline_reason = matches!(state, TransactionState::Declined | TransactionState::Failed)
@@ -199,7 +204,7 @@ pub(super) fn transaction(
         listing::made_id(&[card_id.as_deref().unwrap_or(""), &amount.digits(), currency.code(), &kind_word, &at.to_string()])
     });
     Ok(Transaction {
-        provider: provider.clone(),
+        provider: reader.provider.clone(),
         id,
         card_id,
         last4: row.last4("cardNumber").or_else(|| row.last4("card_number")).or_else(|| of.and_then(|card| card.last4)),
@@ -214,7 +219,7 @@ pub(super) fn transaction(
         decline_reason,
         description: remarks,
         at,
-        seen_at,
+        seen_at: reader.at,
         operation: None,
     })
 }

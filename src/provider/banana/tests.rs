@@ -6,6 +6,8 @@ use std::sync::{Mutex as Lock, PoisonError};
 use ::http::Response;
 use serde_json::{Value, json};
 
+use data_encoding::HEXLOWER;
+
 use super::*;
 use crate::clock::Clock;
 use crate::config::secret::Source;
@@ -81,7 +83,9 @@ fn account() -> config::Banana {
         secret_key: Source::Given(KEY.into()),
         merchant_id: MERCHANT.into(),
         secret_key_encoding: KeyEncoding::Utf8,
-        paths: BTreeMap::new(),
+        hmac_key_encoding: None,
+        payload_text: BytesText::Base64,
+        hmac_text: BytesText::Hex,
     }
 }
 
@@ -96,6 +100,8 @@ fn build(account: &config::Banana, asked: &Asked, script: Vec<Reply>) -> std::re
         timeout: Duration::from_secs(20),
         poll: Poll::default(),
         pin_certificate: None,
+        spelling: Spelling::default(),
+        lists: Lists { page_size: 100, ..Lists::default() },
         account: Account::Banana(account.clone()),
     };
     let fake = Fake { asked: Arc::clone(asked), script: Lock::new(script.into()) };
@@ -235,18 +241,6 @@ fn a_wrong_setting_is_a_sentence_that_names_it_and_not_the_secret() {
     assert_eq!(said(|account| account.secret_key_encoding = KeyEncoding::Hex), None, "the same key, read as 16 bytes");
     assert!(said(|account| account.secret_key = Source::Given("zz".into())).is_some());
     assert!(said(|account| account.merchant_id = String::new()).is_some_and(|said| said.contains("merchant_id")));
-    let paths = said(|account| _ = account.paths.insert("get_balanse".into(), "/x".into()));
-    assert!(paths.is_some_and(|said| said.contains("get_balanse")));
-}
-
-#[tokio::test]
-async fn paths_can_be_set_one_by_one() {
-    let mut account = account();
-    account.paths.insert("get_account_balance".into(), "merchant/get_balance".into());
-    let asked = Asked::default();
-    let banana = build(&account, &asked, vec![ok(r#"{"balance":1,"currency":"USD"}"#)]).expect("an adapter");
-    banana.float().await.expect("a float");
-    assert_eq!(Desk { banana, asked }.asked(), [(Does::Read, "/v9/merchant/get_balance".into(), json!({}))]);
 }
 
 #[tokio::test]
@@ -367,14 +361,16 @@ fn card_states_and_expiries_are_read_and_unknown_words_kept() {
         ("CLOSED", CardState::Closed),
         ("HIBERNATING", CardState::Unknown),
     ] {
-        let (read, _) = wire::information(fields(&format!(r#"{{"data":{{"Status":"{word}"}}}}"#)), &card()).expect("information");
+        let (read, _) = wire::information(fields(&format!(r#"{{"data":{{"Status":"{word}"}}}}"#)), &card(), &Spelling::default())
+            .expect("information");
         assert_eq!((read.state, &*read.provider_state), (state, word));
     }
     for (date, expires) in [("01/30", Some("2030-01")), ("7/2029", Some("2029-07")), ("13/25", None), ("never", None)] {
-        let (read, _) = wire::information(fields(&format!(r#"{{"expiry_date":"{date}"}}"#)), &card()).expect("information");
+        let (read, _) = wire::information(fields(&format!(r#"{{"expiry_date":"{date}"}}"#)), &card(), &Spelling::default())
+            .expect("information");
         assert_eq!(read.expires.as_deref(), expires, "{date}");
     }
-    assert!(wire::information(fields(r#"{"message":"hi"}"#), &card()).is_err());
+    assert!(wire::information(fields(r#"{"message":"hi"}"#), &card(), &Spelling::default()).is_err());
 }
 
 #[test]
@@ -546,7 +542,9 @@ async fn a_list_that_ignores_dates_is_left_once_it_is_older_than_the_window() {
 
 #[test]
 fn one_odd_row_does_not_lose_the_page_and_hostile_text_is_cleaned() {
-    let read = |row: Value| wire::transaction(&raw(&row.to_string()), &ProviderId::new("peel"), None, now());
+    let (provider, spelling) = (ProviderId::new("peel"), Spelling::default());
+    let reader = listing::Reader::new(&provider, &spelling, &Lists::default(), now());
+    let read = |row: Value| wire::transaction(&raw(&row.to_string()), &reader, None);
     let good = read(
         json!({ "ID": "9", "card_id": "67890", "amount": -18.25, "currency": "usd", "type": "purchase", "status": "PENDING",
         "created_at": 1_691_249_025_085_i64, "merchant_name": "ICA\u{202e}\u{1b}[2J 4111111111111111" }),

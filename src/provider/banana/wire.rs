@@ -8,11 +8,12 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde_json::value::RawValue;
 
-use crate::domain::card::{Balance, Card, CardKind, CardState, ProviderId, Reading};
+use crate::config::wires::Spelling;
+use crate::domain::card::{Balance, Card, CardKind, CardState, Reading};
 use crate::domain::money::{Currency, Money};
 use crate::domain::transaction::{Transaction, TransactionKind, TransactionState};
 use crate::provider::fields::{Fields, Odd, list, raw_text};
-use crate::provider::listing;
+use crate::provider::listing::{self, Reader};
 
 /// What a balance reading says of a card (banana wire notes, 2.10): `balance` is what can be spent.
 pub(super) fn balance(answer: Fields, asked: &Card, at: Timestamp) -> Result<Card, Odd> {
@@ -30,13 +31,13 @@ pub(super) fn balance(answer: Fields, asked: &Card, at: Timestamp) -> Result<Car
 }
 
 /// What the information says of a card, and the template it was made from (banana wire notes, 2.11).
-pub(super) fn information(answer: Fields, asked: &Card) -> Result<(Card, Option<Arc<str>>), Odd> {
+pub(super) fn information(answer: Fields, asked: &Card, spelling: &Spelling) -> Result<(Card, Option<Arc<str>>), Odd> {
     const KNOWN: [&str; 5] = ["number", "cvv", "expiry_date", "status", "template_id"];
     let answer = listing::unwrapped(answer, &KNOWN).ok_or_else(|| Odd::new("answered no card information"))?;
     let word = answer.text("status");
     let card = Card {
         last4: answer.last4("number"),
-        state: word.as_deref().map_or(CardState::Unknown, card_state),
+        state: word.as_deref().map_or(CardState::Unknown, |word| spelling.card_state(word).unwrap_or_else(|| card_state(word))),
         provider_state: word.unwrap_or_else(|| "".into()),
         expires: answer.text("expiry_date").and_then(|date| listing::expires(&date)),
         ..Card::unread(asked.key.clone())
@@ -148,23 +149,19 @@ pub(super) fn refused(answer: &Fields) -> Option<String> {
 }
 
 /// One row of the transactions (banana wire notes, 2.12). `of` is the card whose list it is, where it is one card's.
-pub(super) fn transaction(
-    row: &RawValue,
-    provider: &ProviderId,
-    of: Option<&Card>,
-    seen_at: Timestamp,
-) -> Result<Transaction, Odd> {
+pub(super) fn transaction(row: &RawValue, reader: &Reader<'_>, of: Option<&Card>) -> Result<Transaction, Odd> {
+    let (spelling, zone) = (reader.spelling, &reader.zone);
     let row = Fields::read(row)?;
     let currency = row.currency("currency").ok().flatten().or_else(|| of.and_then(|card| card.currency));
     let currency = currency.ok_or_else(|| Odd::new("has no currency"))?;
     let amount = row.money("amount", currency)?.ok_or_else(|| Odd::new("has no amount"))?;
-    let at = match row.time("created_at")? {
+    let at = match row.time("created_at", zone)? {
         Some(at) => at,
-        None => row.time("occur_time")?.ok_or_else(|| Odd::new("has no created_at"))?,
+        None => row.time("occur_time", zone)?.ok_or_else(|| Odd::new("has no created_at"))?,
     };
     let (kind_word, state_word) = (row.text("type").unwrap_or_default(), row.text("status").unwrap_or_default());
-    let kind = kind(&kind_word);
-    let state = state(&state_word);
+    let kind = spelling.transaction_kind(&kind_word).unwrap_or_else(|| kind(&kind_word));
+    let state = spelling.transaction_state(&state_word).unwrap_or_else(|| state(&state_word));
     let card_id = listing::card_id(&row, &["card_id"], of);
     let description = row.first_text(&["description", "message"]);
     let decline_reason = matches!(state, TransactionState::Declined | TransactionState::Failed)
@@ -174,7 +171,7 @@ pub(super) fn transaction(
         listing::made_id(&[card_id.as_deref().unwrap_or(""), &amount.digits(), currency.code(), &kind_word, &at.to_string()])
     });
     Ok(Transaction {
-        provider: provider.clone(),
+        provider: reader.provider.clone(),
         id,
         card_id,
         last4: row.last4("card_number").or_else(|| of.and_then(|card| card.last4)),
@@ -189,7 +186,7 @@ pub(super) fn transaction(
         decline_reason,
         description,
         at,
-        seen_at,
+        seen_at: reader.at,
         operation: None,
     })
 }

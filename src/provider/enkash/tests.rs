@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::clock::Clock;
+use crate::config::wires::INDIA;
 use crate::config::{Account, Environment, Poll};
 use crate::domain::card::{CardKey, CardKind, Reading};
 use crate::domain::operation::{Before, OperationState};
@@ -116,6 +117,10 @@ fn enkash(wire: &Wire, encryption: Envelope, load: Load) -> Enkash {
         card_account_id: "CABFIPS".into(),
         encryption,
         load,
+        key_derivation: KeyDerivation::Sha256,
+        envelope_field: "request".into(),
+        unencrypted: Vec::new(),
+        otp_required: false,
     };
     let config = ProviderConfig {
         name: ProviderId::new("enkash"),
@@ -127,6 +132,8 @@ fn enkash(wire: &Wire, encryption: Envelope, load: Load) -> Enkash {
         timeout: Duration::from_secs(20),
         poll: Poll::default(),
         pin_certificate: None,
+        spelling: Spelling::default(),
+        lists: Lists { time_zone: INDIA.into(), ..Lists::default() },
         account: Account::Enkash(account.clone()),
     };
     let clock = Clock::fixed(at("2025-08-04T10:00:00Z"));
@@ -212,7 +219,7 @@ fn the_documented_vector_is_the_envelope_that_is_sent_and_read() {
     let wire = Wire::default();
     let plain = br#"{"enKashCardId":"EKCMB7KAEW","amount":10}"#;
     let base64 = "LLP9Rzfnk4uNsgFOYe6b0slz/Fc61w7zzIGo0VfZxqw4k0qXwwWGaQrNsyowfes9";
-    let seal = |encryption| enkash(&wire, encryption, Load::AllocateFund).seal(plain);
+    let seal = |encryption| enkash(&wire, encryption, Load::AllocateFund).seal(calls::BALANCE, plain);
     assert_eq!(seal(Envelope::Envelope), format!(r#"{{"request":"{base64}"}}"#));
     assert_eq!(seal(Envelope::Bare), format!("\"{base64}\""));
     assert_eq!(seal(Envelope::Off), plain.as_slice());
@@ -226,17 +233,17 @@ fn answers_are_read_sealed_bare_and_plain() {
     let text = envelope.replace("{\"request\":\"", "").replace("\"}", "");
     let response = envelope.replace("request", "response");
     for body in [plain, &envelope, &response, &text, &format!("\"{text}\"")] {
-        let said = wire::read(body.as_bytes(), &key()).expect("readable");
+        let said = wire::read(body.as_bytes(), &key(), "request").expect("readable");
         assert_eq!((said.code, &*said.words), (Code::Success, "Success"), "{body}");
     }
-    let other = wire::read(envelope.as_bytes(), &[9; 16]).expect_err("another key");
+    let other = wire::read(envelope.as_bytes(), &[9; 16], "request").expect_err("another key");
     assert_eq!(other, Unreadable::Sealed);
     for cut in ["", "{", "<html></html>", "{\"code\":0,", "null", "[]", "12"] {
-        assert!(wire::read(cut.as_bytes(), &key()).is_err(), "{cut}");
+        assert!(wire::read(cut.as_bytes(), &key(), "request").is_err(), "{cut}");
     }
-    assert_eq!(wire::read(b"{}", &key()).expect("an object").code, Code::Unclear);
-    assert_eq!(wire::read(br#"{"code":0,"response_code":1}"#, &key()).expect("an object").code, Code::Unclear);
-    assert_eq!(wire::read(br#"{"CODE":"0","Message":"Success"}"#, &key()).expect("an object").code, Code::Success);
+    assert_eq!(wire::read(b"{}", &key(), "request").expect("an object").code, Code::Unclear);
+    assert_eq!(wire::read(br#"{"code":0,"response_code":1}"#, &key(), "request").expect("an object").code, Code::Unclear);
+    assert_eq!(wire::read(br#"{"CODE":"0","Message":"Success"}"#, &key(), "request").expect("an object").code, Code::Success);
 }
 
 #[tokio::test]
@@ -692,12 +699,14 @@ async fn calls_at_the_same_time_share_one_login() {
 proptest::proptest! {
     #[test]
     fn any_answer_is_read_or_refused(text in "\\PC{0,80}", value in "[-0-9a-zA-Z:, .]{0,30}") {
-        let _ = wire::read(text.as_bytes(), &key());
+        let _ = wire::read(text.as_bytes(), &key(), "request");
         let row = json!({"enKashCardId": value, "otbBalance": value, "cardStatus": value, "principalAmount": 1, "txnDate": value, "expiryMonth": value, "expiryYear": value});
         let raw = RawValue::from_string(row.to_string()).expect("JSON");
         let now = at("2025-08-04T10:00:00Z");
-        let _ = wire::card(&ProviderId::new("enkash"), &raw, now);
-        let _ = wire::transaction(&ProviderId::new("enkash"), None, &raw, now);
-        let _ = wire::fate(&[raw], &operation(Deed::TopUp, Some(rupees(100))), &Claimed::default());
+        let (provider, spelling) = (ProviderId::new("enkash"), Spelling::default());
+        let reader = listing::Reader::new(&provider, &spelling, &Lists::default(), now);
+        let _ = wire::card(&raw, &reader);
+        let _ = wire::transaction(&raw, &reader, None);
+        let _ = wire::fate(&[raw], &reader, &operation(Deed::TopUp, Some(rupees(100))), &Claimed::default());
     }
 }

@@ -4,17 +4,19 @@
 
 use data_encoding::BASE64;
 use jiff::civil::DateTime;
-use jiff::tz::{Offset, TimeZone};
+use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 use serde_json::value::RawValue;
 use std::sync::Arc;
 
-use crate::domain::card::{Balance, Card, CardKey, CardKind, CardState, ProviderId, Reading};
+use crate::config::wires::Spelling;
+use crate::domain::card::{Balance, Card, CardKey, CardKind, CardState, Reading};
 use crate::domain::money::{Currency, Money};
 use crate::domain::operation::Operation;
 use crate::domain::text;
 use crate::domain::transaction::{Transaction, TransactionKind, TransactionState};
 use crate::provider::fields::{self, Fields, Odd};
+use crate::provider::listing::Reader;
 use crate::provider::{Claimed, Seen, crypto, listing};
 
 /// Seconds that enkash's clock may be behind ours when a load without a reference is compared by time.
@@ -79,11 +81,11 @@ pub(super) enum Unreadable {
 
 /// Reads a body in the order of enkash wire notes, 1.5: an object with `request` or `response`, a bare encrypted text, a plain
 /// object. Errors may be plain even when encryption is on.
-pub(super) fn read(body: &[u8], key: &[u8]) -> Result<Said, Unreadable> {
+pub(super) fn read(body: &[u8], key: &[u8], envelope: &str) -> Result<Said, Unreadable> {
     let text = std::str::from_utf8(body).map_err(|_| Unreadable::NotJson)?.trim();
     if let Ok(object) = Fields::parse(text) {
         let coded = object.first(&["code", "response_code"]).is_some();
-        return match object.raw_text("request").or_else(|| object.raw_text("response")) {
+        return match [envelope, "request", "response"].iter().find_map(|name| object.raw_text(name)) {
             Some(sealed) if !coded => open(&sealed, key),
             _ => Ok(said(&object)),
         };
@@ -186,10 +188,10 @@ pub(super) fn rupees() -> Currency {
 const CARD_ID: [&str; 2] = ["enKashCardId", "cardId"];
 
 /// A card of `/search` (enkash wire notes, 2.13; `cardStatus`, `otbBalance` INFERENCE there).
-pub(super) fn card(provider: &ProviderId, raw: &RawValue, at: Timestamp) -> Result<Card, Odd> {
+pub(super) fn card(raw: &RawValue, reader: &Reader<'_>) -> Result<Card, Odd> {
     let row = Fields::read(raw)?;
     let id = row.first_id(&CARD_ID).ok_or_else(|| Odd::new("a card has no enKashCardId"))?;
-    let (state, provider_state) = card_state(&row);
+    let (state, provider_state) = card_state(&row, reader.spelling);
     let names: Vec<Arc<str>> =
         ["title", "firstName", "middleName", "lastName"].into_iter().filter_map(|name| row.text(name)).collect();
     let holder = if names.is_empty() {
@@ -198,7 +200,7 @@ pub(super) fn card(provider: &ProviderId, raw: &RawValue, at: Timestamp) -> Resu
         text::clean(&names.join(" ")).into()
     };
     let balance = match row.money("otbBalance", rupees())? {
-        Some(available) => Reading::At { value: Balance { available: Some(available), ..Balance::default() }, at },
+        Some(available) => Reading::At { value: Balance { available: Some(available), ..Balance::default() }, at: reader.at },
         None => Reading::Never,
     };
     Ok(Card {
@@ -210,18 +212,18 @@ pub(super) fn card(provider: &ProviderId, raw: &RawValue, at: Timestamp) -> Resu
         currency: Some(rupees()),
         balance,
         expires: expires(&row),
-        ..Card::unread(CardKey::new(provider, &id))
+        ..Card::unread(CardKey::new(reader.provider, &id))
     })
 }
 
 /// `cardStatus` is text, or an object with `label` or `name` (enkash wire notes, 2.13; words and block codes 4.1 and 4.2).
 /// A block by the issuer and our own close read alike: both are BLOCKED.
-fn card_state(row: &Fields) -> (CardState, Arc<str>) {
+fn card_state(row: &Fields, spelling: &Spelling) -> (CardState, Arc<str>) {
     let status = row.object("cardStatus").and_then(|status| status.first_text(&["label", "name", "code", "value"]));
     let Some(status) = status.or_else(|| row.first_text(&["cardStatus", "status"])) else {
         return (CardState::Unknown, "".into());
     };
-    let state = match word(&status).as_str() {
+    let state = spelling.card_state(&status).unwrap_or_else(|| match word(&status).as_str() {
         "ACTIVE" | "UL" | "UNLOCKED" => CardState::Active,
         "L" | "LOCKED" | "FROZEN" => CardState::Frozen,
         "BL" | "BLOCKED" => CardState::Blocked,
@@ -229,7 +231,7 @@ fn card_state(row: &Fields) -> (CardState, Arc<str>) {
         "CLOSED" => CardState::Closed,
         "EXPIRED" => CardState::Expired,
         _ => CardState::Unknown,
-    };
+    });
     (state, status)
 }
 
@@ -266,15 +268,16 @@ pub(super) fn load_id(said: &Said) -> Option<Arc<str>> {
 }
 
 /// A row of `/transaction/all`; the names are INFERENCE from a callback that integrators store (enkash wire notes, 2.14, 3.2).
-pub(super) fn transaction(provider: &ProviderId, of: Option<&Card>, raw: &RawValue, at: Timestamp) -> Result<Transaction, Odd> {
+pub(super) fn transaction(raw: &RawValue, reader: &Reader<'_>, of: Option<&Card>) -> Result<Transaction, Odd> {
     let row = Fields::read(raw)?;
     let details = row.object("txnDetails").unwrap_or_default();
     let currency = currency(&row)?;
     let amount = amount(&row, currency)?.ok_or_else(|| Odd::new("a transaction has no amount"))?;
-    let happened = moment(&row)?.ok_or_else(|| Odd::new("a transaction has no time"))?;
+    let happened = moment(&row, &reader.zone)?.ok_or_else(|| Odd::new("a transaction has no time"))?;
     let type_word = row.text("type").or_else(|| details.text("transactionType"));
     let credit = credit(&row);
-    let kind = kind(type_word.as_deref(), credit, &details);
+    let set = type_word.as_deref().and_then(|word| reader.spelling.transaction_kind(word));
+    let kind = set.unwrap_or_else(|| kind(type_word.as_deref(), credit, &details));
     let signed = matches!(kind, TransactionKind::Adjustment | TransactionKind::Other);
     let amount = match (signed, credit) {
         (false, _) | (true, Some(true)) => amount.size(),
@@ -284,14 +287,14 @@ pub(super) fn transaction(provider: &ProviderId, of: Option<&Card>, raw: &RawVal
     let status = row.text("status");
     // A row of a question about one card need not name the card.
     let card_id = listing::card_id(&row, &CARD_ID, of);
-    let (state, description) = (state(status.as_deref()), row.text("description"));
+    let (state, description) = (state(status.as_deref(), reader.spelling), row.text("description"));
     // No field for it is known: the description is all there is.
     let decline_reason = matches!(state, TransactionState::Declined | TransactionState::Failed)
         .then(|| row.first_text(&["declineReason", "failureReason", "reason"]).or_else(|| description.clone()))
         .flatten();
     let id = transaction_id(&row).unwrap_or_else(|| derived_id(&row, happened));
     Ok(Transaction {
-        provider: provider.clone(),
+        provider: reader.provider.clone(),
         id,
         card_id,
         last4: row.last4("maskedCard").or_else(|| row.last4("maskedNumber")).or_else(|| of.and_then(|card| card.last4)),
@@ -306,7 +309,7 @@ pub(super) fn transaction(provider: &ProviderId, of: Option<&Card>, raw: &RawVal
         decline_reason,
         description,
         at: happened,
-        seen_at: at,
+        seen_at: reader.at,
         operation: None,
     })
 }
@@ -370,7 +373,10 @@ fn kind(type_word: Option<&str>, credit: Option<bool>, details: &Fields) -> Tran
 }
 
 /// Only documented-by-inference end words end a movement; every other word is pending (enkash wire notes, 4.7).
-fn state(status: Option<&str>) -> TransactionState {
+fn state(status: Option<&str>, spelling: &Spelling) -> TransactionState {
+    if let Some(state) = status.and_then(|word| spelling.transaction_state(word)) {
+        return state;
+    }
     match status.map(word).as_deref() {
         Some("SUCCESS" | "SUCCESSFUL") => TransactionState::Cleared,
         Some("FAILED" | "FAILURE") => TransactionState::Failed,
@@ -382,25 +388,24 @@ fn state(status: Option<&str>) -> TransactionState {
 
 /// `txnDate` or `createdOn`: with an offset as it says; without one in India's time (enkash wire notes, 6.24; INFERENCE), as
 /// `2025-01-23T16:38:36` or `Jan 23, 2025 4:38:36 PM` (2.5).
-fn moment(row: &Fields) -> Result<Option<Timestamp>, Odd> {
+fn moment(row: &Fields, zone: &TimeZone) -> Result<Option<Timestamp>, Odd> {
     let Some(text) = ["txnDate", "createdOn", "transactionDate"].iter().find_map(|name| row.raw_text(name)) else {
         return Ok(None);
     };
-    read_moment(&text).map(Some).ok_or_else(|| Odd::new("a transaction's time cannot be read"))
+    read_moment(&text, zone).map(Some).ok_or_else(|| Odd::new("a transaction's time cannot be read"))
 }
 
-fn read_moment(text: &str) -> Option<Timestamp> {
+fn read_moment(text: &str, zone: &TimeZone) -> Option<Timestamp> {
     // Newer Java prints a narrow no-break space before AM and PM.
     let text: String = text.trim().chars().map(|c| if c.is_whitespace() { ' ' } else { c }).collect();
     if text.bytes().all(|b| b.is_ascii_digit()) {
-        return fields::read_time(&text);
+        return fields::read_time(&text, zone);
     }
     if let Ok(at) = text.parse::<Timestamp>() {
         return Some(at);
     }
     let local = text.parse::<DateTime>().or_else(|_| DateTime::strptime("%b %d, %Y %I:%M:%S %p", &text)).ok()?;
-    let india = Offset::from_seconds(19_800).ok()?;
-    local.to_zoned(TimeZone::fixed(india)).ok().map(|zoned| zoned.timestamp())
+    local.to_zoned(zone.clone()).ok().map(|zoned| zoned.timestamp())
 }
 
 /// What of a row matters for the fate of a load; every part may be missing.
@@ -415,7 +420,7 @@ struct Trace {
 }
 
 impl Trace {
-    fn read(raw: &RawValue) -> Option<Self> {
+    fn read(raw: &RawValue, zone: &TimeZone) -> Option<Self> {
         let row = Fields::read(raw).ok()?;
         let currency = currency(&row).ok()?;
         Some(Self {
@@ -423,7 +428,7 @@ impl Trace {
             reference: row.first_id(&["pgReferenceNumber", "uniqueReferenceNumber", "uniqueReferenceNum"]),
             status: row.text("status"),
             amount: amount(&row, currency).ok().flatten(),
-            at: moment(&row).ok().flatten(),
+            at: moment(&row, zone).ok().flatten(),
             credit: credit(&row),
             card: listing::card_id(&row, &CARD_ID, None),
         })
@@ -448,8 +453,8 @@ fn same_size(seen: Option<Money>, asked: Option<Money>) -> Option<bool> {
 }
 
 /// The fate of a load from the rows that `/transaction/all` answers for our reference (enkash wire notes, 2.14 and 5).
-pub(super) fn fate(rows: &[Box<RawValue>], operation: &Operation, claimed: &Claimed) -> Seen {
-    let traces: Vec<Trace> = rows.iter().filter_map(|raw| Trace::read(raw)).collect();
+pub(super) fn fate(rows: &[Box<RawValue>], reader: &Reader<'_>, operation: &Operation, claimed: &Claimed) -> Seen {
+    let traces: Vec<Trace> = rows.iter().filter_map(|raw| Trace::read(raw, &reader.zone)).collect();
     // A row without a reference may be any equal top-up's.
     let alone = rows.len() == 1 && claimed.reserved == 0 && claimed.open == 0;
     let mut ours: Vec<&Trace> = traces
@@ -473,7 +478,7 @@ pub(super) fn fate(rows: &[Box<RawValue>], operation: &Operation, claimed: &Clai
         return Seen::NotYet { looked: format!("reference {reference} is there with another amount: {amount}") };
     }
     let status = trace.status.as_deref().unwrap_or("no status");
-    match state(trace.status.as_deref()) {
+    match state(trace.status.as_deref(), reader.spelling) {
         TransactionState::Cleared => {
             let id = trace.id.as_deref().map(|id| format!(", id {id}")).unwrap_or_default();
             let sum = operation.amount.map_or_else(|| "the load".to_owned(), |amount| format!("+{amount}"));

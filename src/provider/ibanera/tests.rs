@@ -109,6 +109,8 @@ fn build(wire: &Wire, change: impl FnOnce(&mut config::Ibanera)) -> std::result:
         timeout: Duration::from_secs(20),
         poll: Poll::default(),
         pin_certificate: None,
+        spelling: Spelling::default(),
+        lists: Lists::default(),
         account: Account::Ibanera(account.clone()),
     };
     let second = Arc::clone(&wire.second);
@@ -761,9 +763,11 @@ proptest::proptest! {
         let row = json!({"id": value, "availableBalance": value, "status": value, "amount": 1, "currency": "usd", "dateTime": value, "expiryDate": value, "asset": value});
         let raw = RawValue::from_string(row.to_string()).expect("JSON");
         let now = at("2033-05-18T03:30:00Z");
-        let _ = wire::listed_card(&ProviderId::new("ibanera"), &raw, now);
+        let (provider, spelling) = (ProviderId::new("ibanera"), Spelling::default());
+        let reader = listing::Reader::new(&provider, &spelling, &Lists::default(), now);
+        let _ = wire::listed_card(&raw, &reader);
         let _ = wire::own_account(&raw);
-        let rows: Vec<Transaction> = wire::transaction(&card(), &raw, now).into_iter().collect();
+        let rows: Vec<Transaction> = wire::transaction(&raw, &reader, &card()).into_iter().collect();
         let _ = wire::fate(&rows, 0, &operation(Deed::TopUp, Some(dollars(100))), &Claimed::default());
     }
 }

@@ -5,15 +5,16 @@
 use std::sync::Arc;
 
 use data_encoding::HEXLOWER;
-use jiff::Timestamp;
 use serde_json::value::RawValue;
 
-use crate::domain::card::{Balance, Card, CardKey, CardKind, CardState, ProviderId, Reading};
+use crate::config::wires::{Sign, Spelling};
+use crate::domain::card::{Balance, Card, CardKey, CardKind, CardState, Reading};
 use crate::domain::money::{Currency, Money};
 use crate::domain::operation::Operation;
 use crate::domain::text;
 use crate::domain::transaction::{Transaction, TransactionKind, TransactionState};
 use crate::provider::fields::{self, Fields, Odd};
+use crate::provider::listing::Reader;
 use crate::provider::{Claimed, Cursor, Seen, crypto, listing};
 
 /// Pages of one list at most: a list that is longer is one that never ends.
@@ -123,8 +124,8 @@ pub(super) struct Place {
 
 impl Place {
     /// The place that a cursor names; the first page without one.
-    pub(super) fn of(after: Option<&Cursor>) -> Option<Self> {
-        let Some(Cursor(text)) = after else { return Some(Self { page: 1, before: String::new() }) };
+    pub(super) fn of(after: Option<&Cursor>, first: u32) -> Option<Self> {
+        let Some(Cursor(text)) = after else { return Some(Self { page: first, before: String::new() }) };
         let (page, before) = text.split_once(' ')?;
         Some(Self { page: page.parse().ok()?, before: before.to_owned() })
     }
@@ -160,20 +161,20 @@ fn mark(rows: &[Box<RawValue>]) -> String {
 }
 
 /// A card of the balances list (ibanera wire notes, 2.11).
-pub(super) fn listed_card(provider: &ProviderId, raw: &RawValue, at: Timestamp) -> Result<Card, Odd> {
+pub(super) fn listed_card(raw: &RawValue, reader: &Reader<'_>) -> Result<Card, Odd> {
     let row = Fields::read(raw)?;
     let id = row.first_id(&["id", "cardsId"]).ok_or_else(|| Odd::new("a card has no id"))?;
-    card(&row, Card::unread(CardKey::new(provider, &id)), at)
+    card(&row, Card::unread(CardKey::new(reader.provider, &id)), reader)
 }
 
 /// What a row says of the card `known`; what it does not say is left as it is in `known`.
-pub(super) fn card(row: &Fields, known: Card, at: Timestamp) -> Result<Card, Odd> {
+pub(super) fn card(row: &Fields, known: Card, reader: &Reader<'_>) -> Result<Card, Odd> {
     let currency = row.currency("currency")?.or(known.currency);
     let money = |name: &str| currency.map_or(Ok(None), |currency| row.money(name, currency));
     let figures =
         Balance { available: money("availableBalance")?, current: money("totalBalance")?, pending: money("pendingBalance")? };
     let said = figures != Balance::default();
-    let (state, provider_state) = state(row);
+    let (state, provider_state) = state(row, reader.spelling);
     Ok(Card {
         owner: row.first_id(&["customersID", "customersId"]).filter(|id| &**id != "0"),
         holder: row.first_text(&["cardHolderName", "nameOnCard"]).unwrap_or_default(),
@@ -182,7 +183,7 @@ pub(super) fn card(row: &Fields, known: Card, at: Timestamp) -> Result<Card, Odd
         provider_state,
         kind: row.text("cardType").and_then(|word| CardKind::of_word(&word)),
         currency,
-        balance: if said { Reading::At { value: figures, at } } else { Reading::Never },
+        balance: if said { Reading::At { value: figures, at: reader.at } } else { Reading::Never },
         expires: expires(row),
         ..known
     })
@@ -196,13 +197,13 @@ pub(super) fn card(row: &Fields, known: Card, at: Timestamp) -> Result<Card, Odd
 /// | anything else | any | UNKNOWN, with the word |
 ///
 /// INFERENCE of ibanera wire notes, 6 (state mapping).
-fn state(row: &Fields) -> (CardState, Arc<str>) {
+fn state(row: &Fields, spelling: &Spelling) -> (CardState, Arc<str>) {
     if let Some(status) = row.text("status") {
-        let state = match status.to_ascii_lowercase().as_str() {
+        let state = spelling.card_state(&status).unwrap_or_else(|| match status.to_ascii_lowercase().as_str() {
             "active" => CardState::Active,
             "deactivated" | "suppressed" => CardState::Frozen,
             _ => CardState::Unknown,
-        };
+        });
         return (state, status);
     }
     match row.flag("bSuppressed") {
@@ -229,11 +230,15 @@ pub(super) fn suppressed(said: &Said, card_id: &str) -> Option<bool> {
 }
 
 /// A row of a card's transactions (ibanera wire notes, 2.12); `asked` is the card that was asked for.
-pub(super) fn transaction(asked: &Card, raw: &RawValue, at: Timestamp) -> Result<Transaction, Odd> {
+pub(super) fn transaction(raw: &RawValue, reader: &Reader<'_>, asked: &Card) -> Result<Transaction, Odd> {
     let row = Fields::read(raw)?;
     let currency = row.currency("currency")?.or(asked.currency).ok_or_else(|| Odd::new("a transaction has no currency"))?;
     let amount = row.money("amount", currency)?.ok_or_else(|| Odd::new("a transaction has no amount"))?;
-    let happened = row.time("dateTime")?.ok_or_else(|| Odd::new("a transaction has no time"))?;
+    let amount = match reader.outgoing {
+        Sign::Negative => amount,
+        Sign::Positive => amount.negated(),
+    };
+    let happened = row.time("dateTime", &reader.zone)?.ok_or_else(|| Odd::new("a transaction has no time"))?;
     let description = row.text("description");
     let refund = row.first_id(&["RefundTransactionsID", "RefundTransactionId"]).filter(|id| &**id != "0");
     let kind = kind(amount, description.as_deref().unwrap_or_default(), refund.is_some());
@@ -267,7 +272,7 @@ pub(super) fn transaction(asked: &Card, raw: &RawValue, at: Timestamp) -> Result
         decline_reason: None,
         description,
         at: happened,
-        seen_at: at,
+        seen_at: reader.at,
         operation: None,
     })
 }
