@@ -39,6 +39,9 @@ impl Page<'_> {
     }
 }
 
+/// A list of texts, and where it stands.
+type Texts = (Vec<String>, Range<usize>);
+
 /// One table of the file; every key that is read is taken out.
 pub(super) struct Table<'a> {
     pub(super) page: &'a Page<'a>,
@@ -145,7 +148,7 @@ impl<'a> Table<'a> {
     }
 
     /// A list of texts, and where it stands.
-    pub(super) fn list(&mut self, key: &str) -> Result<Option<(Vec<String>, Range<usize>)>, ConfigError> {
+    pub(super) fn list(&mut self, key: &str) -> Result<Option<Texts>, ConfigError> {
         let Some((span, value)) = self.take(key) else { return Ok(None) };
         let texts = match value {
             DeValue::Array(texts) => texts.iter().map(|text| text.get_ref().as_str().map(str::to_owned)).collect::<Option<_>>(),

@@ -7,4 +7,5 @@ mod faults;
 mod harness;
 mod proxy;
 mod pty;
+mod settings;
 mod tidy;
