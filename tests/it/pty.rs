@@ -26,13 +26,25 @@ struct Terminal {
 impl Terminal {
     fn demo(columns: u16, rows: u16) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        let pair = native_pty_system()
-            .openpty(PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 })
-            .expect("a pseudo-terminal");
         let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_cardtop"));
         command.arg("--data");
         command.arg(folder.path());
         command.args(["demo", "--seed", "7"]);
+        Self::run(command, folder, columns, rows)
+    }
+
+    /// This very program, with one of its tests that only a terminal makes sense of.
+    fn itself(test: &str) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut command = CommandBuilder::new(std::env::current_exe().expect("this program's own file"));
+        command.args([test, "--exact", "--ignored", "--nocapture", "--test-threads=1"]);
+        Self::run(command, folder, 80, 24)
+    }
+
+    fn run(mut command: CommandBuilder, folder: tempfile::TempDir, columns: u16, rows: u16) -> Self {
+        let pair = native_pty_system()
+            .openpty(PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 })
+            .expect("a pseudo-terminal");
         command.env("TERM", "xterm-256color");
         command.env("LANG", "C.UTF-8");
         command.env_remove("NO_COLOR");
@@ -100,13 +112,20 @@ impl Terminal {
         self.keys.flush().expect("keys");
     }
 
-    /// Waits for the end and returns everything that was drawn.
+    /// Waits for the end and returns everything that was drawn. Whatever it ended by, the terminal has to be as it was found.
     fn end(mut self) -> (u32, String) {
         while let Ok(bytes) = self.output.recv_timeout(Duration::from_secs(60)) {
             self.take(&bytes);
         }
         let status = self.child.wait().expect("it ends");
-        (status.exit_code(), String::from_utf8_lossy(&self.raw).into_owned())
+        #[cfg(unix)]
+        {
+            let modes = self.master.get_termios().map(|modes| format!("{:?}", modes.local_flags)).expect("the terminal's modes");
+            assert!(["ICANON", "ECHO", "ISIG"].iter().all(|mode| modes.contains(mode)), "still in raw mode: {modes}");
+        }
+        let raw = String::from_utf8_lossy(&self.raw).into_owned();
+        given_back(&raw);
+        (status.exit_code(), raw)
     }
 }
 
@@ -116,9 +135,15 @@ fn clock(text: &str) -> Option<String> {
     line.split_whitespace().find(|word| word.len() == 8 && word.matches(':').count() == 2).map(str::to_owned)
 }
 
-/// What was switched on was switched off again: alternate screen, bracketed paste, hidden cursor.
+/// What was switched on was switched off again: alternate screen, bracketed paste, mouse, hidden cursor.
 fn given_back(raw: &str) {
-    for (on, off) in [("\x1b[?1049h", "\x1b[?1049l"), ("\x1b[?2004h", "\x1b[?2004l"), ("\x1b[?25l", "\x1b[?25h")] {
+    let switched = [
+        ("\x1b[?1049h", "\x1b[?1049l"),
+        ("\x1b[?2004h", "\x1b[?2004l"),
+        ("\x1b[?1000h", "\x1b[?1000l"),
+        ("\x1b[?25l", "\x1b[?25h"),
+    ];
+    for (on, off) in switched {
         if let Some(last_on) = raw.rfind(on) {
             assert!(raw.rfind(off).is_some_and(|last_off| last_off > last_on), "{on:?} was not undone");
         }
@@ -140,7 +165,76 @@ fn the_board_starts_moves_and_gives_the_terminal_back() {
     terminal.press("q");
     let (code, raw) = terminal.end();
     assert_eq!(code, 0);
-    given_back(&raw);
+    assert!(raw.contains(LEFT), "it was never on the whole screen");
+}
+
+/// The end of the alternate screen.
+const LEFT: &str = "\x1b[?1049l";
+
+/// Takes the terminal as the board does and draws on it.
+fn take_the_screen() -> cardtop::tty::Terminal {
+    let mut terminal = cardtop::tty::Terminal::enter(true).expect("a terminal");
+    terminal
+        .draw(|screen| {
+            screen.set_string(0, 0, "balance 12.40", ratatui::style::Style::new());
+            Some(ratatui::layout::Position::new(3, 0))
+        })
+        .expect("a frame");
+    terminal
+}
+
+#[test]
+#[ignore = "run by the_terminal_is_given_back_before_a_panic_is_told, on a terminal"]
+fn panics_with_the_terminal_taken() {
+    let _terminal = take_the_screen();
+    panic!("a mistake of the board's");
+}
+
+#[test]
+#[ignore = "run by the_terminal_is_given_back_when_a_part_in_the_background_panics, on a terminal"]
+fn panics_in_the_background() {
+    let mut terminal = take_the_screen();
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build().expect("a runtime");
+    let broken = runtime.block_on(runtime.spawn(async { panic!("a mistake of an adapter's") }));
+    assert!(broken.is_err());
+    let frame = terminal.draw(|_| None).expect_err("it must not draw on a terminal that was given back");
+    panic!("{frame}");
+}
+
+#[test]
+#[ignore = "run by the_terminal_is_given_back_when_the_board_ends_with_an_error, on a terminal"]
+fn ends_with_an_error() {
+    fn board() -> std::io::Result<()> {
+        let _terminal = take_the_screen();
+        Err(std::io::Error::other("the data file is gone"))
+    }
+    panic!("{}", board().expect_err("it ends with an error"));
+}
+
+/// Runs one of the three above; what it says in the end must stand on the terminal that was given back.
+fn given_back_before(test: &str, words: &str) {
+    let terminal = Terminal::itself(&format!("pty::{test}"));
+    let (code, raw) = terminal.end();
+    assert_ne!(code, 0, "{raw}");
+    assert!(raw.contains("balance"), "it never drew: {raw}");
+    let left = raw.rfind(LEFT).expect("it left the whole screen");
+    assert!(raw.get(left..).is_some_and(|after| after.contains(words)), "{words:?} was lost with the screen: {raw}");
+    assert_eq!(raw.matches(LEFT).count(), 1, "given back once: {raw}");
+}
+
+#[test]
+fn the_terminal_is_given_back_before_a_panic_is_told() {
+    given_back_before("panics_with_the_terminal_taken", "a mistake of the board's");
+}
+
+#[test]
+fn the_terminal_is_given_back_when_a_part_in_the_background_panics() {
+    given_back_before("panics_in_the_background", "a mistake of an adapter's");
+}
+
+#[test]
+fn the_terminal_is_given_back_when_the_board_ends_with_an_error() {
+    given_back_before("ends_with_an_error", "the data file is gone");
 }
 
 #[cfg(unix)]
@@ -153,7 +247,7 @@ fn a_signal_ends_the_board_and_gives_the_terminal_back() {
         let pid = terminal.child.process_id().and_then(|pid| i32::try_from(pid).ok()).and_then(Pid::from_raw).expect("a process");
         kill_process(pid, signal).expect("a signal");
         let (_, raw) = terminal.end();
-        given_back(&raw);
+        assert!(raw.contains(LEFT), "{signal:?}");
     }
 }
 
@@ -220,7 +314,6 @@ fn a_card_is_frozen_topped_up_and_given_a_pin_by_keys() {
     terminal.press("\x1b");
     terminal.until("the card again", |text| !text.contains("Enter close"));
     terminal.press("q");
-    let (code, raw) = terminal.end();
+    let (code, _) = terminal.end();
     assert_eq!(code, 0);
-    given_back(&raw);
 }
