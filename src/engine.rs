@@ -44,6 +44,8 @@ struct Inner {
     cards: Mutex<BTreeMap<CardKey, Card>>,
     /// Unsettled operations, as the journal has them.
     open: Mutex<BTreeMap<OperationId, Operation>>,
+    /// Findings that the journal did not take; they are offered again.
+    unwritten: Mutex<Vec<(OperationId, journal::Finding)>>,
     watched: Mutex<Watched>,
     /// Told by a flag: no key undoes it.
     forced_read_only: bool,
@@ -172,6 +174,7 @@ impl Engine {
             news,
             cards: Mutex::new(known.collect()),
             open: Mutex::default(),
+            unwritten: Mutex::default(),
             watched: Mutex::default(),
             forced_read_only: read_only,
             read_only: AtomicBool::new(read_only),
@@ -327,6 +330,7 @@ impl Engine {
             task.abort();
         }
         let _ = tokio::time::timeout(LAST_WORDS, self.0.sending.none_left()).await;
+        self.write_late().await;
     }
 
     /// The accounts.
@@ -410,6 +414,10 @@ impl Engine {
 
     fn lock_open(&self) -> MutexGuard<'_, BTreeMap<OperationId, Operation>> {
         self.0.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn lock_unwritten(&self) -> MutexGuard<'_, Vec<(OperationId, journal::Finding)>> {
+        self.0.unwritten.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn lock_told(&self) -> MutexGuard<'_, BTreeMap<OperationId, Operation>> {

@@ -52,7 +52,7 @@ pub trait Provider: Send + Sync {
     /// Asks for a change, once. The only method that changes anything; called by `engine::change` alone.
     async fn act(&self, card: &Card, action: &Action, id: OperationId) -> Result<Receipt>;
 
-    /// Looks for the fate of an operation by reading only. A transaction in `claimed` already proves another operation.
+    /// Looks for the fate of an operation by reading only. A transaction in `claimed` already belongs to another operation.
     async fn look(&self, card: &Card, operation: &Operation, claimed: &Claimed) -> Result<Seen>;
 }
 
@@ -141,6 +141,8 @@ pub enum Seen {
     Failed {
         /// Why.
         why: String,
+        /// The transaction that shows it, where one does: it can show the failure of no other operation.
+        row: Option<Arc<str>>,
     },
     /// The provider knows it and is still at it.
     NotYet {

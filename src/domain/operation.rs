@@ -121,12 +121,12 @@ pub struct Step {
     pub hash: Arc<str>,
 }
 
-/// What other operations already have of a provider's credits, when one operation is looked for: a credit proves at most one.
+/// What other operations already have of a provider's credits, when one operation is looked for: a credit settles at most one.
 ///
 /// Equal sums to one card cannot be told apart, and need not be: what counts is that no more operations are DONE than credits came.
 #[derive(Clone, Debug, Default)]
 pub struct Claimed {
-    /// Transactions that already prove an operation.
+    /// Transactions that already show what became of another operation.
     pub credits: BTreeSet<Arc<str>>,
     /// Equal top-ups that have, or will have, a credit of their own that is not named yet: one credit each is theirs.
     pub reserved: usize,

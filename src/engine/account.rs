@@ -22,6 +22,9 @@ const DOWN_AFTER: u32 = 3;
 /// A provider that refuses the credentials is tried again by itself after this long.
 const AUTH_PAUSE: SignedDuration = SignedDuration::from_mins(15);
 
+/// A provider's wait that is longer than this may be cut short by a success or by the operator.
+const LONGEST_TOLD: SignedDuration = SignedDuration::from_mins(15);
+
 /// Seconds until older holds are followed again, for every full page that it took; and at most.
 const HOLDS_A_PAGE: i64 = 15;
 const HOLDS_AT_MOST: i64 = 15 * 60;
@@ -61,6 +64,8 @@ struct State {
     holds_from: HashMap<Option<Arc<str>>, Timestamp>,
     turn: u64,
     gate: Option<Timestamp>,
+    /// The provider said not to come before this: nothing but time undoes it.
+    told_to_wait: Option<Timestamp>,
     budget: Budget,
     counted: u64,
     failures: u32,
@@ -96,6 +101,7 @@ impl Account {
             holds_from: HashMap::new(),
             turn: 0,
             gate: None,
+            told_to_wait: None,
             budget: Budget::new(config.rate_limit, now),
             counted: 0,
             failures: 0,
@@ -190,10 +196,10 @@ impl Account {
         next
     }
 
-    /// Read everything again now, whatever was waited for.
+    /// Read everything again now, whatever was waited for, unless the provider itself asked for the wait.
     pub(super) fn ask_all(&self) {
         let mut state = self.state();
-        state.gate = None;
+        state.gate = state.told_to_wait;
         state.list = None;
         state.feed = None;
         state.float = None;
@@ -293,7 +299,9 @@ impl Account {
         let slow = self.latency_ms().is_some_and(|millis| millis > SLOW_MILLIS);
         let mut state = self.state();
         state.failures = 0;
-        state.gate = None;
+        // One that was under way when another was told to wait says nothing about the wait.
+        state.told_to_wait = state.told_to_wait.filter(|until| *until > now);
+        state.gate = state.told_to_wait;
         state.last_good = Some(now);
         state.why = slow.then(|| "answers take long".into());
         state.becomes(if slow { HealthState::Slow } else { HealthState::Ok }, now);
@@ -304,6 +312,11 @@ impl Account {
         self.count(now);
         let mut state = self.state();
         let wait = |failures| schedule::back_off(failures, self.info.id.name(), error.retry_after);
+        if matches!(error.kind, Kind::RateLimited | Kind::Unreachable) {
+            let asked = error.retry_after.and_then(|wait| SignedDuration::try_from(wait).ok());
+            let asked = asked.and_then(|wait| now.checked_add(wait.min(LONGEST_TOLD)).ok());
+            state.told_to_wait = state.told_to_wait.max(asked);
+        }
         match error.kind {
             // The provider answered, about this one card or call.
             Kind::Refused | Kind::NotFound | Kind::NotOffered => return None,
@@ -423,5 +436,21 @@ mod tests {
         assert!(look(now()), "it is due");
         assert!(!look(now()), "it was looked for this moment");
         assert!(look(now() + LEAST_BETWEEN_LOOKS), "it rested");
+    }
+
+    #[test]
+    fn a_wait_that_the_provider_asked_for_is_kept_whatever_else_succeeds_or_is_asked() {
+        let account = account();
+        let busy = Error::new(&account.info.id, Kind::RateLimited, "HTTP 429");
+        account.bad(&Error { retry_after: Some(std::time::Duration::from_secs(30)), ..busy }, now());
+        let reads = |at| matches!(account.next(at, &[], &|_| Rank::Other, &[]), Next::Read(_));
+        let after = |seconds| now() + SignedDuration::from_secs(seconds);
+        account.good(after(1));
+        assert!(!reads(after(1)), "another read was under way and succeeded");
+        account.ask_all();
+        assert!(!reads(after(29)), "the operator asked");
+        assert!(reads(after(31)));
+        account.good(after(31));
+        assert!(reads(after(32)), "and then it is over");
     }
 }

@@ -223,6 +223,7 @@ impl Engine {
                 found
             }
             Err(error) => {
+                self.lock_unwritten().push((id, fallback.clone()));
                 let path = self.0.store.path().display();
                 self.tell(News::Broken(format!(
                     "the data file {path} {}; op {} is {} but the journal does not say so yet",
@@ -236,11 +237,24 @@ impl Engine {
         }
     }
 
+    /// Writes the findings that the journal did not take when they were made: a provider answers with its reference only once.
+    pub(super) async fn write_late(&self) {
+        let late = std::mem::take(&mut *self.lock_unwritten());
+        for (id, finding) in late {
+            let again = finding.clone();
+            match self.0.store.journal(move |db| journal::find(db, id, &finding)).await {
+                Ok(found) => self.tell_operation(&found).await,
+                Err(_) => self.lock_unwritten().push((id, again)),
+            }
+        }
+    }
+
     /// Looks for the fate of an operation, by reading only, and writes what was found.
     ///
     /// # Errors
     /// One sentence: no such operation, or its account is not configured.
     pub(super) async fn look(&self, id: OperationId, what: &'static str) -> Result<Operation, Refused> {
+        self.write_late().await;
         let operation = self.operation(id).await?;
         if !operation.is_open() {
             // Settled by another process, or told out of order: it is not waited for any more.
@@ -284,7 +298,7 @@ impl Engine {
         };
         let finding = match seen {
             Ok(Seen::Done { proof, credit }) => Finding { credit, ..finding(proof, OperationState::Done) },
-            Ok(Seen::Failed { why }) => finding(why, OperationState::Failed),
+            Ok(Seen::Failed { why, row }) => Finding { credit: row, ..finding(why, OperationState::Failed) },
             // The provider has it: a top-up that it is still at is no longer in doubt.
             Ok(Seen::NotYet { looked }) if operation.deed == Deed::TopUp && operation.state == OperationState::Unknown => {
                 finding(looked, OperationState::Accepted)
@@ -333,6 +347,7 @@ impl Engine {
 
     /// Operations that were being sent when a process died: nobody can tell, so they are looked for.
     pub(super) async fn recover(&self) -> rusqlite::Result<()> {
+        self.write_late().await;
         let now = self.0.clock.now();
         let engine = self.clone();
         let left = self.0.store.journal(move |db| {
@@ -419,6 +434,12 @@ fn is_alive(process: u32, since: Timestamp, now: Timestamp) -> bool {
 
 #[cfg(unix)]
 fn runs(process: u32) -> bool {
+    // A process that ended and that nobody has asked after yet can still be sent signals; Linux says so.
+    let status = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
+    let state = status.rsplit_once(") ").and_then(|(_, rest)| rest.chars().next());
+    if matches!(state, Some('Z' | 'X')) {
+        return false;
+    }
     let Some(pid) = i32::try_from(process).ok().and_then(rustix::process::Pid::from_raw) else { return false };
     !matches!(rustix::process::test_kill_process(pid), Err(rustix::io::Errno::SRCH))
 }

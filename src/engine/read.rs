@@ -11,7 +11,6 @@ use super::schedule::{Next, Rank, Read};
 use super::{Engine, HealthState, News, ProviderReport, Said};
 use crate::domain::card::{Card, CardKey, Reading};
 use crate::domain::money::Money;
-use crate::domain::operation::OperationState;
 use crate::domain::transaction::Transaction;
 use crate::provider::{Cursor, Error, Kind, Page, Window};
 use crate::store::{cards, feed};
@@ -428,7 +427,7 @@ impl Engine {
 
     /// Tells the transaction that proves an operation, and notes it in the feed.
     pub(super) async fn prove(&self, account: &Account, credit: &str, operation: &crate::domain::operation::Operation) {
-        if operation.state != OperationState::Done {
+        if operation.is_open() {
             return;
         }
         let (provider, credit, id) = (account.info.id.clone(), credit.to_owned(), operation.id);

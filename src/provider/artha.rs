@@ -211,20 +211,24 @@ impl Artha {
             answer => answer?,
         };
         let seen = wire::fate(answer.object()?, task, &self.spelling).map_err(|odd| answer.bad_reply(&odd.0))?;
-        let Seen::Done { proof, .. } = seen else { return Ok(seen) };
-        // The task proves it. Its row is named too, where the list shows it, so that it proves no other top-up; until then the
-        // journal keeps a credit free for it.
-        let credit = match self.listed(card, operation).await {
-            Ok(found) => match found.row(task) {
-                Some(row) => Some(row.id.clone()),
-                None => match found.judge(operation, claimed, listing::Fee::Inside) {
+        if !matches!(seen, Seen::Done { .. } | Seen::Failed { .. }) {
+            return Ok(seen);
+        }
+        // The task settles it. Its row is named too, where the list shows it, so that it settles no other top-up; until then the
+        // journal keeps a credit free for one that is done.
+        let Ok(found) = self.listed(card, operation).await else { return Ok(seen) };
+        let named = found.row(task).map(|row| row.id.clone());
+        Ok(match seen {
+            Seen::Done { proof, .. } => {
+                let credit = named.or_else(|| match found.judge(operation, claimed, listing::Fee::Inside) {
                     Seen::Done { credit, .. } => credit,
                     Seen::Failed { .. } | Seen::NotYet { .. } | Seen::Nowhere { .. } => None,
-                },
-            },
-            Err(_) => None,
-        };
-        Ok(Seen::Done { proof, credit })
+                });
+                Seen::Done { proof, credit }
+            }
+            Seen::Failed { why, .. } => Seen::Failed { why, row: named },
+            seen @ (Seen::NotYet { .. } | Seen::Nowhere { .. }) => seen,
+        })
     }
 }
 

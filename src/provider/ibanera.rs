@@ -549,7 +549,7 @@ impl Provider for Ibanera {
             Deed::TopUp => self.look_for_credit(card, operation, claimed).await,
             Deed::Freeze | Deed::Unfreeze => Ok(listing::state(operation.deed, &self.card(card).await?)),
             Deed::SetPin => Ok(Seen::Nowhere { looked: "ibanera cannot be asked whether a PIN was changed".to_owned() }),
-            Deed::Close => Ok(Seen::Failed { why: NO_CLOSE.to_owned() }),
+            Deed::Close => Ok(Seen::Failed { why: NO_CLOSE.to_owned(), row: None }),
         }
     }
 }

@@ -142,7 +142,8 @@ pub(super) fn judge(rows: &[Transaction], operation: &Operation, claimed: &Claim
         }
         (None, None) if alone => {
             let why = nearest.decline_reason.as_deref().map(|why| format!(": {why}")).unwrap_or_default();
-            Seen::Failed { why: format!("the list says {}{why}, id {}", nearest.provider_state, nearest.id) }
+            let why = format!("the list says {}{why}, id {}", nearest.provider_state, nearest.id);
+            Seen::Failed { why, row: Some(Arc::clone(&nearest.id)) }
         }
         (None, None) => nowhere(format!("a top-up of {amount} failed, id {}, cannot tell whether it was ours", nearest.id)),
         (_, _) => nowhere(format!("every top-up of {amount} in the list since {} is another operation's", clock(since))),
@@ -176,7 +177,7 @@ pub(super) fn state(deed: Deed, card: &Card) -> Seen {
             Seen::Done { proof: format!("seen {word}"), credit: None }
         }
         (Deed::Freeze | Deed::Unfreeze, CardState::Blocked | CardState::Closed) => {
-            Seen::Failed { why: format!("the card reads {word}") }
+            Seen::Failed { why: format!("the card reads {word}"), row: None }
         }
         (
             Deed::Freeze | Deed::Unfreeze | Deed::Close,
@@ -476,7 +477,10 @@ mod tests {
         assert!(matches!(look(&[row("7", "30", 1), hold()], 0, 1), Seen::Done { .. }));
         assert!(matches!(look(&[failed()], 0, 1), Seen::Nowhere { .. }), "the other one's failure is not ours");
         assert!(matches!(look(&[failed()], 1, 0), Seen::Nowhere { .. }));
-        assert!(matches!(look(&[failed()], 0, 0), Seen::Failed { .. }));
+        assert!(matches!(look(&[failed()], 0, 0), Seen::Failed { row: Some(id), .. } if &*id == "7"));
+        let claimed = Claimed { credits: BTreeSet::from(["7".into()]), ..Claimed::default() };
+        let seen = judge(&[failed()], &operation(), &claimed, Fee::Inside);
+        assert!(matches!(seen, Seen::Nowhere { .. }), "a failure is one operation's only: {seen:?}");
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The journal of operations: a write-ahead log whose lines are only added, each with the hash of the one before.
 //!
 //! An operation is in it before a byte of its request leaves ([`intend`]). Its state only moves along
-//! [`OperationState::may_become`]; a transaction proves at most one operation. Every function is one transaction.
+//! [`OperationState::may_become`]; a transaction settles at most one operation. Every function is one transaction.
 
 use aws_lc_rs::digest;
 use jiff::Timestamp;
@@ -129,7 +129,7 @@ pub struct Finding {
     pub state: OperationState,
     /// What the provider answered with to find it again.
     pub provider_reference: Option<std::sync::Arc<str>>,
-    /// The transaction that proves it.
+    /// The transaction that shows it done, or failed.
     pub credit: Option<std::sync::Arc<str>>,
     /// When it will be looked for next.
     pub next_look: Option<Timestamp>,
@@ -146,7 +146,7 @@ impl Finding {
 }
 
 /// Writes a finding and returns the operation as it then is. A move that is not legal is not made: the line says so and the state
-/// stays. A credit that proves another operation proves nothing here.
+/// stays. A transaction that belongs to another operation shows nothing here.
 ///
 /// # Errors
 /// What SQLite said; then nothing was written.
@@ -164,7 +164,7 @@ pub fn find(db: &mut Connection, id: OperationId, finding: &Finding) -> rusqlite
             .query_row(params![known.card.provider.name(), &**credit, id.to_string()], |row| row.get(0))
             .optional()?;
         if let Some(other) = other {
-            finding.words = format!("{}; but that transaction already proves operation {other}", finding.words);
+            finding.words = format!("{}; but that transaction already belongs to operation {other}", finding.words);
             finding.credit = None;
             finding.state = known.state;
         }
@@ -247,15 +247,16 @@ pub fn being_sent(db: &Connection) -> rusqlite::Result<Vec<(OperationId, u32, Ti
     Ok(found)
 }
 
-/// What other operations have of the provider's credits when this one is looked for.
+/// What other operations have of the card's transactions when this one is looked for.
 ///
 /// # Errors
 /// What SQLite said.
 pub fn claimed(db: &Connection, operation: &Operation) -> rusqlite::Result<Claimed> {
     let provider = operation.card.provider.name();
-    let mut query = db.prepare_cached("SELECT credit FROM operation WHERE provider = ?1 AND credit IS NOT NULL")?;
+    let mut query =
+        db.prepare_cached("SELECT credit FROM operation WHERE provider = ?1 AND card_id = ?2 AND credit IS NOT NULL")?;
     let credits = query
-        .query_map([provider], |row| row.get::<_, String>(0).map(std::sync::Arc::<str>::from))?
+        .query_map([provider, &*operation.card.id], |row| row.get::<_, String>(0).map(std::sync::Arc::<str>::from))?
         .collect::<rusqlite::Result<_>>()?;
     let mut claimed = Claimed { credits, ..Claimed::default() };
     let Some(amount) = operation.amount else { return Ok(claimed) };
@@ -535,7 +536,7 @@ mod tests {
             let first = find(db, top_up(1).id, &finding(OperationState::Done, Some("t9"))).expect("the journal");
             let second = find(db, top_up(2).id, &finding(OperationState::Done, Some("t9"))).expect("the journal");
             assert_eq!((first.state, second.state), (OperationState::Done, OperationState::Unknown));
-            assert!(second.detail.as_ref().is_some_and(|words| words.contains("already proves")));
+            assert!(second.detail.as_ref().is_some_and(|words| words.contains("already belongs to")));
             assert_eq!(claimed(db, &second).expect("a list").credits.len(), 1);
         })
         .await;

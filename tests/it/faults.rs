@@ -752,6 +752,32 @@ async fn a_change_that_could_not_be_noted_as_sent_is_not_left_in_doubt() {
     assert_eq!((sent.state, net.sent()), (OperationState::Done, 1), "{:?}", sent.detail);
 }
 
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_the_disk_did_not_take_is_written_as_soon_as_it_does() {
+    let clock = Clock::from(start());
+    let sandbox = Sandbox::new(small(3), clock.clone());
+    let folder = folder();
+    let config = configured(&sandbox, &|_| "http://127.0.0.1:9".to_owned(), folder.path(), "20s");
+    let net = Net::new(&sandbox, &clock, Script::of(1, Dialect::Artha, Duration::from_secs(50)));
+    net.honest.store(true, Ordering::SeqCst);
+    let engine = engine(&config, &clock, folder.path(), Some(&net)).await;
+    let card = active(&sandbox, Dialect::Artha).swap_remove(0);
+    let order = order(&engine, &key(Dialect::Artha, &card), units(&sandbox, Dialect::Artha, &card, 25), false);
+    let id = order.id;
+    let disk = rusqlite::Connection::open(folder.path().join(cardtop::store::FILE)).expect("the data file");
+    let full = "CREATE TRIGGER full BEFORE INSERT ON line WHEN NEW.what = 'answer' BEGIN SELECT RAISE(ABORT, 'full'); END";
+    disk.execute_batch(full).expect("a trigger");
+    let operation = engine.change(order, Duration::ZERO).await.unwrap_or_else(|refused| panic!("{refused}"));
+    assert_eq!((operation.state, operation.provider_reference), (OperationState::Unknown, None), "the journal has no answer");
+    assert!(engine.check(id).await.is_ok_and(|operation| operation.provider_reference.is_none()), "still no room");
+    disk.execute_batch("DROP TRIGGER full").expect("room again");
+    let operation = engine.check(id).await.unwrap_or_else(|refused| panic!("{refused}"));
+    assert!(operation.provider_reference.is_some(), "artha's task, by which it is asked for: {:?}", operation.detail);
+    let words: Vec<String> = engine.steps(id).await.expect("the journal").iter().map(|step| step.what.to_string()).collect();
+    assert!(words.contains(&"answer".to_owned()), "{words:?}");
+    assert_eq!(net.sent(), 1);
+}
+
 /// Delivers every change twice and passes on what the provider said to the second.
 struct Echo(Way);
 

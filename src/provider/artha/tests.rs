@@ -552,7 +552,7 @@ async fn a_top_up_is_looked_up_by_its_task() {
     for word in ["Success", "SUCCESS", "completed"] {
         assert_eq!(look(word).await, Seen::Done { proof: format!("task bb75ad44.. says {word}"), credit: None });
     }
-    assert_eq!(look("failed").await, Seen::Failed { why: "task bb75ad44.. says failed: float too low".into() });
+    assert_eq!(look("failed").await, Seen::Failed { why: "task bb75ad44.. says failed: float too low".into(), row: None });
     assert_eq!(look("Processing").await, Seen::NotYet { looked: "task bb75ad44.. says Processing".into() });
 }
 

@@ -160,7 +160,7 @@ pub(super) fn fate(answer: Fields, asked: &str, spelling: &Spelling) -> Result<S
         Fate::Done => Seen::Done { proof: format!("task {short}.. says {status}"), credit: None },
         Fate::Failed => {
             let reason = words(&answer).map_or_else(String::new, |reason| format!(": {reason}"));
-            Seen::Failed { why: format!("task {short}.. says {status}{reason}") }
+            Seen::Failed { why: format!("task {short}.. says {status}{reason}"), row: None }
         }
         Fate::Open => Seen::NotYet { looked: format!("task {short}.. says {status}") },
     })

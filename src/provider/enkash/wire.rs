@@ -486,7 +486,9 @@ pub(super) fn fate(rows: &[Box<RawValue>], reader: &Reader<'_>, operation: &Oper
             let how = if trace.reference.is_some() { "with our reference" } else { "asked for by our reference" };
             Seen::Done { proof: format!("{sum} {how} says {status}{id}"), credit: trace.id.clone() }
         }
-        TransactionState::Failed => Seen::Failed { why: format!("enkash says {status} for reference {reference}") },
+        TransactionState::Failed => {
+            Seen::Failed { why: format!("enkash says {status} for reference {reference}"), row: trace.id.clone() }
+        }
         TransactionState::Hold | TransactionState::Declined | TransactionState::Reversed => {
             Seen::NotYet { looked: format!("reference {reference} says {status}") }
         }
