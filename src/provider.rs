@@ -12,6 +12,8 @@ pub mod fields;
 pub mod http;
 pub mod ibanera;
 mod listing;
+#[cfg(test)]
+mod script;
 mod tls;
 
 use std::sync::Arc;

@@ -12,7 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::value::RawValue;
 
 use super::crypto::sha256;
-use super::fields::{Fields, Odd, list};
+use super::fields::{Fields, Odd, list, raw_text};
 use super::{Claimed, Cursor, Error, Page, Seen, Window};
 pub(super) use crate::config::wires::plain;
 use crate::config::wires::{Dates, Lists, Sign, Spelling};
@@ -249,6 +249,15 @@ pub(super) fn unwrapped(answer: Fields, known: &[&str]) -> Option<Fields> {
     if has(&answer) { Some(answer) } else { answer.object("data").filter(has) }
 }
 
+/// The provider's words in the body of a refusal: what `words` finds in an object, else the text that it is.
+pub(super) fn reason(json: &RawValue, words: impl FnOnce(&Fields) -> Option<Arc<str>>) -> String {
+    const NONE: &str = "no reason given";
+    match Fields::read(json) {
+        Ok(fields) => words(&fields).as_deref().unwrap_or(NONE).to_owned(),
+        Err(_) => raw_text(json).unwrap_or_else(|| NONE.to_owned()),
+    }
+}
+
 /// The first of these fields that is there and reads well; an error only when one was there and none did.
 ///
 /// # Errors
@@ -309,6 +318,31 @@ pub(super) fn moment(second: i64, dates: Dates) -> String {
         Dates::Unix => second.to_string(),
         Dates::UnixMillis => at.as_millisecond().to_string(),
         Dates::Day => at.strftime("%Y-%m-%d").to_string(),
+    }
+}
+
+/// Words for a movement that mean one thing only, on whatever wire.
+pub(super) fn kind_of_word(word: &str) -> TransactionKind {
+    match plain(word).as_str() {
+        "purchase" | "consume" | "consumption" | "payment" | "spend" | "auth" | "authorization" => TransactionKind::Purchase,
+        "recharge" | "topup" | "deposit" => TransactionKind::TopUp,
+        "refund" => TransactionKind::Refund,
+        "reversal" | "reverse" | "void" => TransactionKind::Reversal,
+        "fee" => TransactionKind::Fee,
+        "withdrawal" | "withdraw" | "atm" | "cash" => TransactionKind::Withdrawal,
+        "correction" | "adjustment" => TransactionKind::Adjustment,
+        _ => TransactionKind::Other,
+    }
+}
+
+/// Words for how far a movement got. One that we do not know is a hold: nothing is claimed to be settled.
+pub(super) fn state_of_word(word: &str) -> TransactionState {
+    match plain(word).as_str() {
+        "success" | "successful" | "completed" | "complete" | "settled" | "cleared" => TransactionState::Cleared,
+        "declined" | "rejected" | "refused" => TransactionState::Declined,
+        "reversed" | "cancelled" | "canceled" | "voided" => TransactionState::Reversed,
+        "failed" | "fail" | "failure" => TransactionState::Failed,
+        _ => TransactionState::Hold,
     }
 }
 

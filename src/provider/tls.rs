@@ -18,63 +18,17 @@ use super::crypto::{equal, sha256};
 pub(super) fn client(pin: Option<[u8; 32]>) -> Result<ClientConfig, Error> {
     let provider = Arc::new(aws_lc_rs::default_provider());
     // A machine without any roots can still talk to its own loopback; every https server is refused then, in words.
-    let platform: Arc<dyn ServerCertVerifier> = match Verifier::new(Arc::clone(&provider)) {
-        Ok(verifier) => Arc::new(verifier),
-        Err(_) => Arc::new(NoRoots),
-    };
-    with(provider, platform, pin)
+    let platform = Verifier::new(Arc::clone(&provider)).ok();
+    with(provider, platform.map(|platform| Arc::new(platform) as Arc<dyn ServerCertVerifier>), pin)
 }
 
-/// Trusts nobody: this machine has no certificates to check servers by.
-#[derive(Debug)]
-struct NoRoots;
-
-impl NoRoots {
-    fn refused<T>() -> Result<T, Error> {
-        Err(Error::General(
-            "this machine has no CA certificates to check servers by: install its ca-certificates package".to_owned(),
-        ))
-    }
-}
-
-impl ServerCertVerifier for NoRoots {
-    fn verify_server_cert(
-        &self,
-        _: &CertificateDer<'_>,
-        _: &[CertificateDer<'_>],
-        _: &ServerName<'_>,
-        _: &[u8],
-        _: UnixTime,
-    ) -> Result<ServerCertVerified, Error> {
-        Self::refused()
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        _: &[u8],
-        _: &CertificateDer<'_>,
-        _: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        Self::refused()
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        _: &[u8],
-        _: &CertificateDer<'_>,
-        _: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        Self::refused()
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        vec![SignatureScheme::ECDSA_NISTP256_SHA256, SignatureScheme::RSA_PSS_SHA256]
-    }
+fn no_roots() -> Error {
+    Error::General("this machine has no CA certificates to check servers by: install its ca-certificates package".to_owned())
 }
 
 fn with(
     provider: Arc<CryptoProvider>,
-    trusted: Arc<dyn ServerCertVerifier>,
+    trusted: Option<Arc<dyn ServerCertVerifier>>,
     pin: Option<[u8; 32]>,
 ) -> Result<ClientConfig, Error> {
     let verifier = Arc::new(Pinned { trusted, pin });
@@ -87,8 +41,15 @@ fn with(
 /// Everything that the inner verifier asks, and the pin.
 #[derive(Debug)]
 struct Pinned {
-    trusted: Arc<dyn ServerCertVerifier>,
+    /// `None` trusts nobody: this machine has no certificates to check servers by.
+    trusted: Option<Arc<dyn ServerCertVerifier>>,
     pin: Option<[u8; 32]>,
+}
+
+impl Pinned {
+    fn trusted(&self) -> Result<&Arc<dyn ServerCertVerifier>, Error> {
+        self.trusted.as_ref().ok_or_else(no_roots)
+    }
 }
 
 impl ServerCertVerifier for Pinned {
@@ -100,7 +61,7 @@ impl ServerCertVerifier for Pinned {
         ocsp_response: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
-        let verified = self.trusted.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now)?;
+        let verified = self.trusted()?.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now)?;
         match self.pin {
             Some(pin) if !equal(&key_hash(end_entity)?, &pin) => {
                 Err(Error::General("the server's public key is not the one pinned by pin_certificate".to_owned()))
@@ -115,7 +76,7 @@ impl ServerCertVerifier for Pinned {
         cert: &CertificateDer<'_>,
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        self.trusted.verify_tls12_signature(message, cert, dss)
+        self.trusted()?.verify_tls12_signature(message, cert, dss)
     }
 
     fn verify_tls13_signature(
@@ -124,11 +85,12 @@ impl ServerCertVerifier for Pinned {
         cert: &CertificateDer<'_>,
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        self.trusted.verify_tls13_signature(message, cert, dss)
+        self.trusted()?.verify_tls13_signature(message, cert, dss)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.trusted.supported_verify_schemes()
+        let any = || vec![SignatureScheme::ECDSA_NISTP256_SHA256, SignatureScheme::RSA_PSS_SHA256];
+        self.trusted.as_ref().map_or_else(any, |trusted| trusted.supported_verify_schemes())
     }
 }
 
@@ -197,7 +159,7 @@ mod tests {
     fn verified(pin: Option<[u8; 32]>) -> Result<ServerCertVerified, Error> {
         let certificate = CertificateDer::from(BASE64.decode(CERTIFICATE.as_bytes()).expect("base 64"));
         let name = ServerName::try_from("cards.example.com").expect("a name");
-        Pinned { trusted: Arc::new(Anybody), pin }.verify_server_cert(
+        Pinned { trusted: Some(Arc::new(Anybody)), pin }.verify_server_cert(
             &certificate,
             &[],
             &name,
@@ -213,6 +175,16 @@ mod tests {
         assert!(verified(None).is_ok());
         let error = verified(Some([7; 32])).expect_err("another key").to_string();
         assert!(error.contains("pin_certificate"), "{error}");
+    }
+
+    #[test]
+    fn a_machine_without_certificates_trusts_nobody_and_says_what_to_install() {
+        let nobody = Pinned { trusted: None, pin: None };
+        let name = ServerName::try_from("cards.example.com").expect("a name");
+        let at = UnixTime::since_unix_epoch(std::time::Duration::ZERO);
+        let error = nobody.verify_server_cert(&CertificateDer::from(vec![1]), &[], &name, &[], at).expect_err("nobody");
+        assert!(error.to_string().contains("ca-certificates"), "{error}");
+        assert!(!nobody.supported_verify_schemes().is_empty(), "else the handshake ends before it can be said");
     }
 
     #[test]

@@ -1,9 +1,7 @@
 //! artha as its wire notes describe it: the documented answers read, the documented requests sent.
 
-use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
-use ::http::Response;
 use data_encoding::{BASE64, HEXLOWER};
 use rsa::pkcs1::DecodeRsaPrivateKey;
 use rsa::signature::Verifier;
@@ -11,12 +9,12 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::clock::Clock;
-use crate::config::{Account, Environment, Poll};
 use crate::domain::card::{CardKey, CardKind, CardState, ProviderId, Reading};
 use crate::domain::operation::{Before, OperationState, Pin};
 use crate::domain::transaction::{TransactionKind, TransactionState};
 use crate::provider::error::Outcome;
-use crate::provider::http::{Lost, Transport};
+use crate::provider::http::Lost;
+use crate::provider::script::{self, Reply, Wire};
 
 /// Made for these tests; it opens nothing.
 const KEY: &str = "\
@@ -36,28 +34,9 @@ oNHliKCBZ/rQXJKv3gECQQCE+WjA3i4tBN31UEeAiVwREAbRSkGukQuWPqkObqRE\n\
 w7vwsiHp2WItZ3BlThtPNdxIKJ2d3rhVl5WlwK1hoSss\n\
 -----END RSA PRIVATE KEY-----\n";
 
-type Reply = std::result::Result<(u16, String), Lost>;
-type Asked = Arc<Mutex<Vec<(Does, Request<Bytes>)>>>;
-
-/// Answers from a script and keeps what it was asked.
-struct Fake {
-    asked: Asked,
-    script: Mutex<VecDeque<Reply>>,
-}
-
-#[async_trait]
-impl Transport for Fake {
-    async fn call(&self, does: Does, request: Request<Bytes>) -> std::result::Result<Response<Bytes>, Lost> {
-        self.asked.lock().unwrap_or_else(PoisonError::into_inner).push((does, request));
-        let reply = self.script.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
-        let (status, body) = reply.expect("an answer in the script for each request")?;
-        Ok(Response::builder().status(status).header("Content-Type", "text/plain").body(body.into()).expect("an answer"))
-    }
-}
-
 struct Desk {
     artha: Artha,
-    asked: Asked,
+    wire: Wire,
 }
 
 impl Desk {
@@ -77,40 +56,19 @@ impl Desk {
         };
         change(&mut account);
         let config = config(&account);
-        let asked = Asked::default();
-        let fake = Fake { asked: Arc::clone(&asked), script: Mutex::new(script.into()) };
-        let http = Http::over(&config.name, Box::new(fake), Clock::fixed(now()), config.timeout);
-        Self { artha: Artha::new(&config, &account, http).expect("an adapter"), asked }
+        let wire = Wire::with(script);
+        let http = Http::over(&config.name, Box::new(wire.clone()), Clock::fixed(now()), config.timeout);
+        Self { artha: Artha::new(&config, &account, http).expect("an adapter"), wire }
     }
 
     /// `POST /api/v1/CardTopUp {…}` of every request, with whether it changes something.
     fn asked(&self) -> Vec<(Does, String, Value)> {
-        let asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
-        asked
-            .iter()
-            .map(|(does, request)| {
-                let body = serde_json::from_slice(request.body()).unwrap_or(Value::Null);
-                (*does, format!("{} {}", request.method(), request.uri().path()), body)
-            })
-            .collect()
+        self.wire.sent(|all| all.iter().map(|sent| (sent.does, sent.what(), sent.json())).collect())
     }
 }
 
 fn config(account: &config::Artha) -> ProviderConfig {
-    ProviderConfig {
-        name: ProviderId::new("acme"),
-        environment: Environment::Sandbox,
-        base_url: "https://api.test/api/v1".into(),
-        roster: None,
-        rate_limit: 120,
-        read_only: false,
-        timeout: std::time::Duration::from_secs(20),
-        poll: Poll::default(),
-        pin_certificate: None,
-        spelling: Spelling::default(),
-        lists: Lists::default(),
-        account: Account::Artha(account.clone()),
-    }
+    script::config("acme", "https://api.test/api/v1", Lists::default(), config::Account::Artha(account.clone()))
 }
 
 fn ok(body: &str) -> Reply {
@@ -201,33 +159,32 @@ async fn every_request_carries_headers_that_verify_with_our_public_key() {
     let _ = desk.artha.float().await;
     let public = rsa::RsaPrivateKey::from_pkcs1_pem(KEY).expect("a key").to_public_key();
     let public = rsa::pkcs1v15::VerifyingKey::<rsa::sha2::Sha256>::new(public);
-    let asked = desk.asked.lock().unwrap_or_else(PoisonError::into_inner);
     let bodies = [Some("amount=100.00&cardId=c4bf67ad-c353-45ce-9314-19922fdf0c55&"), None];
-    for ((_, request), body) in asked.iter().zip(bodies) {
-        let header = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok()).expect("a header").to_owned();
-        assert_eq!(header("Authorization"), "Bearer tok-123");
-        assert_eq!(header("Content-Type"), "application/json");
-        assert_eq!((header("timestamp"), header("nonce").len()), ("1739800000".into(), 10));
-        let signed = format!(
-            "{}customerToken={}&nonce={}&timestamp=1739800000",
-            body.unwrap_or(""),
-            header("customerToken"),
-            header("nonce")
-        );
-        let signature = BASE64.decode(header("signature").as_bytes()).expect("base64");
-        let signature = rsa::pkcs1v15::Signature::try_from(signature.as_slice()).expect("a signature");
-        public.verify(signed.as_bytes(), &signature).expect("the signature is right");
-        assert!(request.headers().get("Authorization").is_some_and(HeaderValue::is_sensitive));
-        assert!(request.headers().get("customerToken").is_some_and(HeaderValue::is_sensitive));
-    }
+    desk.wire.sent(|all| {
+        for (sent, body) in all.iter().zip(bodies) {
+            assert_eq!(sent.header("Authorization"), "Bearer tok-123");
+            assert_eq!(sent.header("Content-Type"), "application/json");
+            assert_eq!((sent.header("timestamp"), sent.header("nonce").len()), ("1739800000", 10));
+            let signed = format!(
+                "{}customerToken={}&nonce={}&timestamp=1739800000",
+                body.unwrap_or(""),
+                sent.header("customerToken"),
+                sent.header("nonce")
+            );
+            let signature = BASE64.decode(sent.header("signature").as_bytes()).expect("base64");
+            let signature = rsa::pkcs1v15::Signature::try_from(signature.as_slice()).expect("a signature");
+            public.verify(signed.as_bytes(), &signature).expect("the signature is right");
+            assert!(sent.headers()["Authorization"].is_sensitive() && sent.headers()["customerToken"].is_sensitive());
+        }
+        assert_eq!(all.len(), 2);
+    });
 }
 
 #[tokio::test]
 async fn the_customer_token_header_can_be_left_out() {
     let desk = Desk::with(vec![ok("{}")], |account| account.customer_token = false);
     let _ = desk.artha.float().await;
-    let asked = desk.asked.lock().unwrap_or_else(PoisonError::into_inner);
-    assert!(asked.iter().all(|(_, request)| !request.headers().contains_key("customerToken")));
+    desk.wire.sent(|all| assert!(all.iter().all(|sent| !sent.headers().contains_key("customerToken"))));
 }
 
 #[test]
@@ -243,8 +200,7 @@ fn a_wrong_secret_is_a_sentence_that_names_account_and_setting_and_not_the_secre
             amount_decimals: 2,
         };
         let config = config(&account);
-        let fake = Fake { asked: Asked::default(), script: Mutex::default() };
-        let http = Http::over(&config.name, Box::new(fake), Clock::fixed(now()), config.timeout);
+        let http = Http::over(&config.name, Box::new(Wire::default()), Clock::fixed(now()), config.timeout);
         Artha::new(&config, &account, http).err().expect("a sentence")
     };
     let said = build(Source::Given("tok".into()), Source::Given("not a key".into()));

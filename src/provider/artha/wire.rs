@@ -12,7 +12,7 @@ use crate::config::wires::Spelling;
 use crate::domain::card::{Balance, Card, CardKind, CardState, Reading};
 use crate::domain::money::{Currency, Money};
 use crate::domain::transaction::{Transaction, TransactionKind, TransactionState};
-use crate::provider::fields::{Fields, Odd, raw_text};
+use crate::provider::fields::{Fields, Odd};
 use crate::provider::listing::Reader;
 use crate::provider::{Quote, Seen, listing};
 
@@ -227,30 +227,20 @@ pub(super) fn transaction(row: &RawValue, reader: &Reader<'_>, of: Option<&Card>
 /// No transaction type is documented. INFERENCE (artha wire notes, 4.2 and 7.3): words of its callbacks and of its newer API.
 fn kind(word: &str) -> TransactionKind {
     match listing::plain(word).as_str() {
-        "consume" | "consumption" | "purchase" | "payment" | "spend" | "auth" | "authorization" | "settlement" => {
-            TransactionKind::Purchase
-        }
-        "recharge" | "topup" | "cardtopup" | "cardrecharge" | "deposit" => TransactionKind::TopUp,
-        "refund" => TransactionKind::Refund,
-        "reversal" | "reverse" | "void" => TransactionKind::Reversal,
-        "fee" | "maintainfee" | "maintenancefee" | "transactionfee" | "crossborderfee" => TransactionKind::Fee,
-        "withdrawal" | "withdraw" | "atm" | "atmwithdrawal" | "cash" => TransactionKind::Withdrawal,
-        "adjustment" | "correction" => TransactionKind::Adjustment,
-        _ => TransactionKind::Other,
+        "settlement" => TransactionKind::Purchase,
+        "cardtopup" | "cardrecharge" => TransactionKind::TopUp,
+        "maintainfee" | "maintenancefee" | "transactionfee" | "crossborderfee" => TransactionKind::Fee,
+        "atmwithdrawal" => TransactionKind::Withdrawal,
+        _ => listing::kind_of_word(word),
     }
 }
 
 /// No transaction status is documented. A word we do not know is a hold: nothing is claimed to be settled.
 fn state(word: &str, kind: TransactionKind) -> TransactionState {
     match listing::plain(word).as_str() {
-        "success" | "successful" | "succeeded" | "succeed" | "completed" | "complete" | "settled" | "cleared" | "posted" => {
-            TransactionState::Cleared
-        }
+        "succeeded" | "succeed" | "posted" => TransactionState::Cleared,
         "approved" if kind != TransactionKind::Purchase => TransactionState::Cleared,
-        "declined" | "rejected" | "refused" => TransactionState::Declined,
-        "reversed" | "cancelled" | "canceled" | "voided" => TransactionState::Reversed,
-        "failed" | "fail" | "failure" => TransactionState::Failed,
-        _ => TransactionState::Hold,
+        _ => listing::state_of_word(word),
     }
 }
 
@@ -265,8 +255,5 @@ pub(super) fn words(answer: &Fields) -> Option<Arc<str>> {
 /// The provider's words in the body of a refusal, whatever it is; empty when it has none.
 pub(super) fn refusal_words(body: &[u8]) -> String {
     let Ok(json) = serde_json::from_slice::<Box<RawValue>>(body) else { return String::new() };
-    match Fields::read(&json) {
-        Ok(fields) => words(&fields).as_deref().unwrap_or("no reason given").to_owned(),
-        Err(_) => raw_text(&json).unwrap_or_else(|| "no reason given".to_owned()),
-    }
+    listing::reason(&json, words)
 }

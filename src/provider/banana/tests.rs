@@ -1,74 +1,44 @@
 //! banana as its wire notes describe it: the documented answers read, the documented requests sent, nothing unsigned believed.
 
-use std::collections::VecDeque;
-use std::sync::{Mutex as Lock, PoisonError};
-
-use ::http::Response;
-use serde_json::{Value, json};
-
 use data_encoding::HEXLOWER;
+use serde_json::{Value, json};
 
 use super::*;
 use crate::clock::Clock;
 use crate::config::secret::Source;
-use crate::config::{Account, Environment, Poll};
 use crate::domain::card::{CardKey, CardState, ProviderId, Reading};
 use crate::domain::operation::{Before, OperationState, Pin};
 use crate::domain::transaction::{TransactionKind, TransactionState};
 use crate::provider::error::Outcome;
-use crate::provider::http::{Lost, Transport};
+use crate::provider::http::Lost;
+use crate::provider::script::{self, Reply, Sent, Wire};
 
 const KEY: &str = "0123456789abcdef0123456789abcdef";
 const MERCHANT: &str = "6f9619ff-8b86-d011-b42d-00c04fc964ff";
 
-type Reply = std::result::Result<(u16, String), Lost>;
-type Asked = Arc<Lock<Vec<(Does, Request<Bytes>)>>>;
-
-/// Answers from a script and keeps what it was asked.
-struct Fake {
-    asked: Asked,
-    script: Lock<VecDeque<Reply>>,
-}
-
-#[async_trait]
-impl Transport for Fake {
-    async fn call(&self, does: Does, request: Request<Bytes>) -> std::result::Result<Response<Bytes>, Lost> {
-        self.asked.lock().unwrap_or_else(PoisonError::into_inner).push((does, request));
-        let reply = self.script.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
-        let (status, body) = reply.expect("an answer in the script for each request")?;
-        Ok(Response::builder().status(status).body(body.into()).expect("an answer"))
-    }
-}
-
 struct Desk {
     banana: Banana,
-    asked: Asked,
+    wire: Wire,
 }
 
 impl Desk {
     fn new(script: Vec<Reply>) -> Self {
-        let asked = Asked::default();
-        let banana = build(&account(), &asked, script).expect("an adapter");
-        Self { banana, asked }
+        let wire = Wire::with(script);
+        Self { banana: build(&account(), &wire).expect("an adapter"), wire }
     }
 
     /// What was asked: whether it changes something, the path, and the decrypted body. Checks the envelope and headers of each.
     fn asked(&self) -> Vec<(Does, String, Value)> {
-        let asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
-        asked
-            .iter()
-            .map(|(does, request)| {
-                let header = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok()).expect("a header");
-                assert_eq!((request.method().as_str(), header("Content-Type")), ("POST", "application/json"));
-                assert_eq!(header("Merchant-ID"), MERCHANT);
-                let body: Value = serde_json::from_slice(request.body()).expect("JSON");
-                assert_eq!(body.as_object().map(serde_json::Map::len), Some(1), "nothing but the payload");
-                let payload = body["encrypted_payload"].as_str().expect("a payload");
-                assert_eq!(header("X-HMAC"), HEXLOWER.encode(&crypto::hmac_sha256(KEY.as_bytes(), payload.as_bytes())));
-                let plain = unseal(payload);
-                (*does, request.uri().path().to_owned(), serde_json::from_slice(&plain).expect("plain JSON"))
-            })
-            .collect()
+        let one = |sent: &Sent| {
+            assert_eq!((sent.what().split(' ').next(), sent.header("Content-Type")), (Some("POST"), "application/json"));
+            assert_eq!(sent.header("Merchant-ID"), MERCHANT);
+            let body = sent.json();
+            assert_eq!(body.as_object().map(serde_json::Map::len), Some(1), "nothing but the payload");
+            let payload = body["encrypted_payload"].as_str().expect("a payload");
+            assert_eq!(sent.header("X-HMAC"), HEXLOWER.encode(&crypto::hmac_sha256(KEY.as_bytes(), payload.as_bytes())));
+            (sent.does, sent.path().to_owned(), serde_json::from_slice(&unseal(payload)).expect("plain JSON"))
+        };
+        self.wire.sent(|all| all.iter().map(one).collect())
     }
 }
 
@@ -89,23 +59,10 @@ fn account() -> config::Banana {
     }
 }
 
-fn build(account: &config::Banana, asked: &Asked, script: Vec<Reply>) -> std::result::Result<Banana, String> {
-    let config = ProviderConfig {
-        name: ProviderId::new("peel"),
-        environment: Environment::Sandbox,
-        base_url: "https://api.test/v9".into(),
-        roster: None,
-        rate_limit: 120,
-        read_only: false,
-        timeout: Duration::from_secs(20),
-        poll: Poll::default(),
-        pin_certificate: None,
-        spelling: Spelling::default(),
-        lists: Lists { page_size: 100, ..Lists::default() },
-        account: Account::Banana(account.clone()),
-    };
-    let fake = Fake { asked: Arc::clone(asked), script: Lock::new(script.into()) };
-    let http = Http::over(&config.name, Box::new(fake), Clock::fixed(now()), config.timeout);
+fn build(account: &config::Banana, wire: &Wire) -> std::result::Result<Banana, String> {
+    let lists = Lists { page_size: 100, ..Lists::default() };
+    let config = script::config("peel", "https://api.test/v9", lists, config::Account::Banana(account.clone()));
+    let http = Http::over(&config.name, Box::new(wire.clone()), Clock::fixed(now()), config.timeout);
     Banana::new(&config, account, http)
 }
 
@@ -215,8 +172,7 @@ async fn each_request_has_an_iv_of_its_own() {
     let desk = Desk::new(vec![ok(balance), ok(balance)]);
     desk.banana.float().await.expect("a float");
     desk.banana.float().await.expect("a float");
-    let asked = desk.asked.lock().unwrap_or_else(PoisonError::into_inner);
-    let bodies: Vec<&Bytes> = asked.iter().map(|(_, request)| request.body()).collect();
+    let bodies = desk.wire.sent(|all| all.iter().map(Sent::json).collect::<Vec<_>>());
     assert_ne!(bodies[0], bodies[1]);
 }
 
@@ -232,7 +188,7 @@ fn a_wrong_setting_is_a_sentence_that_names_it_and_not_the_secret() {
     let said = |change: fn(&mut config::Banana)| {
         let mut account = account();
         change(&mut account);
-        build(&account, &Asked::default(), vec![]).err()
+        build(&account, &Wire::default()).err()
     };
     assert_eq!(said(|_| {}), None);
     let short = said(|account| account.secret_key = Source::Given("fifteen-letters".into())).expect("a sentence");
@@ -452,8 +408,7 @@ async fn a_refusal_that_repeats_the_pin_is_told_without_it() {
 async fn an_amount_is_sent_as_a_number_with_its_own_digits() {
     let desk = Desk::new(vec![ok(r#"{"message":"ok"}"#)]);
     Provider::act(&desk.banana, &card(), &Action::TopUp(usd("90071992547409.93")), id()).await.expect("accepted");
-    let asked = desk.asked.lock().unwrap_or_else(PoisonError::into_inner);
-    let body: Value = serde_json::from_slice(asked[0].1.body()).expect("JSON");
+    let body = desk.wire.sent(|all| all[0].json());
     let plain = unseal(body["encrypted_payload"].as_str().expect("a payload"));
     assert_eq!(plain, br#"{"user_id":12345,"card_id":67890,"amount":90071992547409.93}"#);
 }

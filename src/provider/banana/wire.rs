@@ -12,7 +12,7 @@ use crate::config::wires::Spelling;
 use crate::domain::card::{Balance, Card, CardKind, CardState, Reading};
 use crate::domain::money::{Currency, Money};
 use crate::domain::transaction::{Transaction, TransactionKind, TransactionState};
-use crate::provider::fields::{Fields, Odd, list, raw_text};
+use crate::provider::fields::{Fields, Odd, list};
 use crate::provider::listing::{self, Reader};
 
 /// What a balance reading says of a card (banana wire notes, 2.10): `balance` is what can be spent.
@@ -160,8 +160,9 @@ pub(super) fn transaction(row: &RawValue, reader: &Reader<'_>, of: Option<&Card>
         None => row.time("occur_time", zone)?.ok_or_else(|| Odd::new("has no created_at"))?,
     };
     let (kind_word, state_word) = (row.text("type").unwrap_or_default(), row.text("status").unwrap_or_default());
+    // Of its states `SUCCESS` is documented, `FAILED` and `PENDING` are inferred (banana wire notes, 4).
     let kind = spelling.transaction_kind(&kind_word).unwrap_or_else(|| kind(&kind_word));
-    let state = spelling.transaction_state(&state_word).unwrap_or_else(|| state(&state_word));
+    let state = spelling.transaction_state(&state_word).unwrap_or_else(|| listing::state_of_word(&state_word));
     let card_id = listing::card_id(&row, &["card_id"], of);
     let description = row.first_text(&["description", "message"]);
     let decline_reason = matches!(state, TransactionState::Declined | TransactionState::Failed)
@@ -194,28 +195,9 @@ pub(super) fn transaction(row: &RawValue, reader: &Reader<'_>, of: Option<&Card>
 /// Transaction types (banana wire notes, 4): only `RECHARGE` is documented; the rest are words that mean one thing only.
 fn kind(word: &str) -> TransactionKind {
     match listing::plain(word).as_str() {
-        "purchase" | "consume" | "consumption" | "payment" | "spend" | "auth" | "authorization" | "transaction" => {
-            TransactionKind::Purchase
-        }
-        "recharge" | "topup" | "deposit" => TransactionKind::TopUp,
-        "refund" => TransactionKind::Refund,
-        "reversal" | "reverse" | "void" => TransactionKind::Reversal,
-        "fee" | "applyfee" | "rechargefee" | "refundfee" => TransactionKind::Fee,
-        "withdrawal" | "withdraw" | "atm" | "cash" => TransactionKind::Withdrawal,
-        "correction" | "adjustment" => TransactionKind::Adjustment,
-        _ => TransactionKind::Other,
-    }
-}
-
-/// Transaction states (banana wire notes, 4): `SUCCESS` is documented, `FAILED` and `PENDING` are inferred there. A word we do not
-/// know is a hold: nothing is claimed to be settled.
-fn state(word: &str) -> TransactionState {
-    match listing::plain(word).as_str() {
-        "success" | "successful" | "completed" | "complete" | "settled" | "cleared" => TransactionState::Cleared,
-        "declined" | "rejected" | "refused" => TransactionState::Declined,
-        "reversed" | "cancelled" | "canceled" | "voided" => TransactionState::Reversed,
-        "failed" | "fail" | "failure" => TransactionState::Failed,
-        _ => TransactionState::Hold,
+        "transaction" => TransactionKind::Purchase,
+        "applyfee" | "rechargefee" | "refundfee" => TransactionKind::Fee,
+        _ => listing::kind_of_word(word),
     }
 }
 
@@ -229,10 +211,7 @@ pub(super) fn words(answer: &Fields) -> Option<Arc<str>> {
 
 /// The provider's words in the plain body of a refusal, whatever it is; empty when it has none.
 pub(super) fn refusal_words(json: &RawValue) -> String {
-    match Fields::read(json) {
-        Ok(fields) => words(&fields).as_deref().unwrap_or("no reason given").to_owned(),
-        Err(_) => raw_text(json).unwrap_or_else(|| "no reason given".to_owned()),
-    }
+    listing::reason(json, words)
 }
 
 /// Whether the words of a 400 are about who we are: here a refused credential is 400, not 401 (banana wire notes, 1.9).

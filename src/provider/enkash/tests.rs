@@ -1,65 +1,28 @@
 //! Stories of an enkash account against a scripted wire; the examples are those of the enkash wire notes, verbatim.
 
-use std::collections::VecDeque;
-use std::sync::{Arc, Mutex as Lock};
-use std::time::Duration;
+use std::sync::Arc;
 
-use http::Response;
 use serde_json::{Value, json};
 
 use super::*;
 use crate::clock::Clock;
 use crate::config::wires::INDIA;
-use crate::config::{Account, Environment, Poll};
 use crate::domain::card::{CardKey, CardKind, Reading};
 use crate::domain::operation::{Before, OperationState};
 use crate::domain::transaction::{TransactionKind, TransactionState};
-use crate::provider::http::{Lost, Transport};
+use crate::provider::script::{self, Sent, Wire};
 
 const SECRET: &str = "example-secret-key";
 const TOKEN: &str = include_str!("../../../tests/fixtures/enkash/token.json");
 
-/// What was sent.
-struct Sent {
-    does: Does,
-    url: String,
-    headers: http::HeaderMap,
-    body: String,
-}
-
-/// Answers to come, and what was sent so far.
-#[derive(Default)]
-struct Script {
-    answers: VecDeque<(u16, String)>,
-    sent: Vec<Sent>,
-}
-
-/// A wire that answers from a script and remembers what was sent.
-#[derive(Clone, Default)]
-struct Wire(Arc<Lock<Script>>);
-
-impl Wire {
-    fn sent<T>(&self, see: impl FnOnce(&[Sent]) -> T) -> T {
-        see(&self.0.lock().expect("one test").sent)
-    }
-
-    /// The card calls, decrypted, without the token calls.
-    fn asked(&self) -> Vec<(String, Value)> {
-        self.sent(|all| all.iter().filter(|sent| !sent.url.contains("/oauth/")).map(opened).collect())
-    }
-
-    fn count(&self, part: &str) -> usize {
-        self.sent(|all| all.iter().filter(|sent| sent.url.contains(part)).count())
-    }
-
-    fn answer(&self, status: u16, body: &str) {
-        self.0.lock().expect("one test").answers.push_back((status, body.to_owned()));
-    }
+/// The card calls, decrypted, without the token calls.
+fn asked(wire: &Wire) -> Vec<(String, Value)> {
+    wire.sent(|all| all.iter().filter(|sent| !sent.url().contains("/oauth/")).map(opened).collect())
 }
 
 fn opened(sent: &Sent) -> (String, Value) {
-    let path = sent.url.rsplit_once("enKashCard").map_or("", |(_, path)| path).to_owned();
-    let body: Value = serde_json::from_str(&sent.body).expect("JSON is sent");
+    let path = sent.path().rsplit_once("enKashCard").map_or("", |(_, path)| path).to_owned();
+    let body = sent.json();
     let sealed = body.as_str().or_else(|| body.get("request").and_then(Value::as_str));
     let plain = match sealed {
         Some(sealed) => {
@@ -81,19 +44,6 @@ fn key() -> Vec<u8> {
 fn sealed(plain: &str) -> String {
     let cipher = crypto::aes_ecb_encrypt(&key(), plain.as_bytes()).expect("a key of 16 bytes");
     format!(r#"{{"request":"{}"}}"#, BASE64.encode(&cipher))
-}
-
-#[async_trait]
-impl Transport for Wire {
-    async fn call(&self, does: Does, request: Request<Bytes>) -> std::result::Result<Response<Bytes>, Lost> {
-        tokio::task::yield_now().await;
-        let mut state = self.0.lock().expect("one test");
-        let (parts, body) = request.into_parts();
-        let body = String::from_utf8(body.to_vec()).expect("text is sent");
-        state.sent.push(Sent { does, url: parts.uri.to_string(), headers: parts.headers, body });
-        let (status, body) = state.answers.pop_front().ok_or(Lost { reached: true, said: "nobody answered".into() })?;
-        Ok(Response::builder().status(status).body(Bytes::from(body)).expect("a status of the test"))
-    }
 }
 
 fn at(text: &str) -> Timestamp {
@@ -122,20 +72,8 @@ fn enkash(wire: &Wire, encryption: Envelope, load: Load) -> Enkash {
         unencrypted: Vec::new(),
         otp_required: false,
     };
-    let config = ProviderConfig {
-        name: ProviderId::new("enkash"),
-        environment: Environment::Sandbox,
-        base_url: "https://cards.test".into(),
-        roster: None,
-        rate_limit: 120,
-        read_only: false,
-        timeout: Duration::from_secs(20),
-        poll: Poll::default(),
-        pin_certificate: None,
-        spelling: Spelling::default(),
-        lists: Lists { time_zone: INDIA.into(), ..Lists::default() },
-        account: Account::Enkash(account.clone()),
-    };
+    let lists = Lists { time_zone: INDIA.into(), ..Lists::default() };
+    let config = script::config("enkash", "https://cards.test", lists, config::Account::Enkash(account.clone()));
     let clock = Clock::fixed(at("2025-08-04T10:00:00Z"));
     let http = Http::over(&config.name, Box::new(wire.clone()), clock, config.timeout);
     Enkash::new(&config, &account, http).expect("a configured account")
@@ -195,16 +133,16 @@ async fn the_first_read_fetches_a_token_and_every_call_carries_it() {
     assert_eq!(account.float().await.expect("the float again"), [rupees(89_813_800)]);
     wire.sent(|all| {
         let [token, first, second] = all else { panic!("{} calls", all.len()) };
-        assert_eq!(token.url, "https://token.test/oauth/token");
-        assert_eq!(token.headers[AUTHORIZATION], "Basic ZW5rYXNoLWNsaWVudDplbmthc2gtc2VjcmV0");
-        assert_eq!(token.headers[CONTENT_TYPE], "application/x-www-form-urlencoded");
-        assert_eq!(token.body, "username=6660686687&password=p%26ss+w%C3%B6rd&grant_type=password&clientId=CEKEP5GSGP");
+        assert_eq!(token.url(), "https://token.test/oauth/token");
+        assert_eq!(token.headers()[AUTHORIZATION], "Basic ZW5rYXNoLWNsaWVudDplbmthc2gtc2VjcmV0");
+        assert_eq!(token.headers()[CONTENT_TYPE], "application/x-www-form-urlencoded");
+        assert_eq!(token.body(), "username=6660686687&password=p%26ss+w%C3%B6rd&grant_type=password&clientId=CEKEP5GSGP");
         for call in [first, second] {
-            assert_eq!(call.url, "https://cards.test/api/v0/partner/enKashCard/cardAccount/get");
-            assert_eq!(call.headers[AUTHORIZATION], "Bearer bg-xFpMtGNl2jJGD8VPR4YZpNcA");
-            assert!(call.headers[AUTHORIZATION].is_sensitive() && token.headers[AUTHORIZATION].is_sensitive());
-            assert_eq!(call.headers["partnerId"], "CRMXWB3ZM");
-            assert_eq!(call.headers[CONTENT_TYPE], "application/json");
+            assert_eq!(call.url(), "https://cards.test/api/v0/partner/enKashCard/cardAccount/get");
+            assert_eq!(call.headers()[AUTHORIZATION], "Bearer bg-xFpMtGNl2jJGD8VPR4YZpNcA");
+            assert!(call.headers()[AUTHORIZATION].is_sensitive() && token.headers()[AUTHORIZATION].is_sensitive());
+            assert_eq!(call.headers()["partnerId"], "CRMXWB3ZM");
+            assert_eq!(call.headers()[CONTENT_TYPE], "application/json");
             assert_eq!(call.does, Does::Read);
             assert_eq!(opened(call).1, json!({"companyId": "CEKEP5GSGP", "cardAccountId": "CABFIPS"}));
         }
@@ -288,7 +226,7 @@ async fn an_expired_token_is_renewed_once_for_reads_and_changes() {
     assert_eq!((wire.count("/block"), wire.count("/oauth/token")), (2, 2));
     wire.sent(|all| {
         assert_eq!(
-            all.last().map(|sent| sent.headers[AUTHORIZATION].clone()).expect("a call"),
+            all.last().map(|sent| sent.headers()[AUTHORIZATION].clone()).expect("a call"),
             "Bearer new-xFpMtGNl2jJGD8VPR4YZpNcA"
         )
     });
@@ -325,7 +263,7 @@ async fn a_top_up_sends_the_worked_example_and_is_only_accepted() {
     );
     let receipt = Provider::act(&account, &card(), &Action::TopUp(rupees(1_050)), id()).await.expect("accepted");
     assert_eq!(receipt, Receipt::Accepted { reference: None });
-    let (path, body) = wire.asked().remove(0);
+    let (path, body) = asked(&wire).remove(0);
     assert_eq!(path, "/balance");
     let reference = id().reference();
     assert_eq!(
@@ -347,7 +285,7 @@ async fn the_amount_is_written_digit_by_digit_and_the_other_pair_is_a_pair() {
     wire.answer(200, r#"{"code":0,"message":"Success","payload":"ok"}"#);
     Provider::act(&account, &card(), &Action::TopUp(rupees(1_234_567_890_123_410)), id()).await.expect("accepted");
     wire.sent(|all| {
-        let body = &all.last().expect("a call").body;
+        let body = all.last().expect("a call").body();
         assert!(body.contains(r#""amount":12345678901234.10,"#), "{body}");
         assert!(body.contains(r#""type":"LOAD_MONEY","transactionCode":"PRINCIPLE""#), "{body}");
     });
@@ -406,7 +344,7 @@ async fn freeze_unfreeze_close_and_pin_send_what_is_documented() {
             Receipt::Accepted { reference: None }
         );
     }
-    let asked = wire.asked();
+    let asked = asked(&wire);
     for ((path, body), code) in asked.iter().zip(["L", "UL", "BL"]) {
         assert_eq!(path, "/block");
         assert_eq!(
@@ -422,7 +360,7 @@ async fn freeze_unfreeze_close_and_pin_send_what_is_documented() {
         body,
         &json!({"companyId": "CEKEP5GSGP", "cardAccountId": "CABFIPS", "enKashCardId": "EKCMB7KAEW", "pinBlock": "0078", "otpRequired": false})
     );
-    wire.sent(|all| assert!(all.iter().skip(1).all(|sent| sent.does == Does::Write && !sent.body.contains("0078"))));
+    wire.sent(|all| assert!(all.iter().skip(1).all(|sent| sent.does == Does::Write && !sent.body().contains("0078"))));
 }
 
 #[tokio::test]
@@ -479,7 +417,7 @@ async fn the_card_list_is_read_in_every_documented_form() {
         let page = account.cards(None).await.expect("no cards");
         assert_eq!((page.items.len(), page.skipped.len()), (0, 0), "{empty}");
     }
-    assert!(wire.asked().iter().all(|(path, body)| path == "/search" && body.get("enKashCardId").is_none()));
+    assert!(asked(&wire).iter().all(|(path, body)| path == "/search" && body.get("enKashCardId").is_none()));
 }
 
 #[tokio::test]
@@ -493,7 +431,7 @@ async fn a_reading_of_one_card_is_of_that_card() {
     assert_eq!(account.card(&card()).await.expect_err("another").kind, Kind::BadReply);
     wire.answer(200, r#"{"code":0,"payload":{"recordsCount":0,"data":[]}}"#);
     assert_eq!(account.card(&card()).await.expect_err("none").kind, Kind::NotFound);
-    assert!(wire.asked().iter().all(|(_, body)| body["enKashCardId"] == "EKCMB7KAEW"));
+    assert!(asked(&wire).iter().all(|(_, body)| body["enKashCardId"] == "EKCMB7KAEW"));
 }
 
 async fn fate(answer: &str, deed: Deed, claimed: &[&str]) -> Seen {
@@ -569,7 +507,7 @@ async fn no_trace_of_a_load_is_never_a_failure() {
     wire.answer(404, "");
     let seen = account.look(&card(), &operation(Deed::TopUp, Some(rupees(3_000))), &Claimed::default()).await.expect("an answer");
     assert!(matches!(seen, Seen::Nowhere { .. }));
-    let (path, body) = wire.asked().remove(0);
+    let (path, body) = asked(&wire).remove(0);
     assert_eq!(path, "/transaction/all");
     assert_eq!(
         body,
@@ -621,7 +559,7 @@ async fn transactions_are_read_with_every_key_optional() {
     assert_eq!(top_up.card_id.as_deref(), Some("EKCMB7KAEW"));
     assert_eq!((mystery.kind, mystery.state, mystery.amount), (TransactionKind::Other, TransactionState::Failed, rupees(-500)));
     assert!(mystery.id.starts_with("made-"), "{}", mystery.id);
-    let (_, body) = wire.asked().remove(0);
+    let (_, body) = asked(&wire).remove(0);
     assert_eq!(
         body,
         json!({"companyId": "CEKEP5GSGP", "cardAccountId": "CABFIPS", "enKashCardId": "EKCMB7KAEW", "txnDateFrom": "2025-01-01T00:00:00.000Z", "txnDateTo": "2025-02-01T00:00:00.505Z"})
@@ -644,8 +582,7 @@ async fn a_window_is_halved_until_an_answer_holds_all_its_rows_and_then_moves_ba
     let after = account.transactions(&window, first.next).await.expect("a page").next;
     wire.answer(200, r#"{"code":1,"message":"No records found"}"#);
     assert_eq!(account.transactions(&window, after).await.expect("a page").next, None);
-    let windows: Vec<(String, String)> = wire
-        .asked()
+    let windows: Vec<(String, String)> = asked(&wire)
         .into_iter()
         .map(|(_, body)| {
             assert!(body.get("enKashCardId").is_none());

@@ -1,83 +1,45 @@
 //! Stories of an ibanera account against a scripted wire; the examples are those of the ibanera wire notes, verbatim.
 
-use std::collections::VecDeque;
-use std::sync::Mutex as Lock;
 use std::sync::atomic::AtomicI64;
 
-use http::Response;
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
 
 use super::*;
 use crate::clock::Clock;
-use crate::config::{Account, Environment, Poll};
 use crate::domain::card::{CardKey, Reading};
 use crate::domain::operation::{Before, OperationState};
 use crate::domain::transaction::{TransactionKind, TransactionState};
-use crate::provider::http::{Lost, Transport};
+use crate::provider::script::{self, Sent};
 
 const LOGGED_IN: &str =
     r#"{ "id": 0, "details": { "accessToken": "eyJhbGciOiJIUzI1Ni...", "expiresIn": 3600 }, "status": "1", "errors": [] }"#;
 
-/// What was sent.
-struct Sent {
-    does: Does,
-    what: String,
-    headers: http::HeaderMap,
-    body: Value,
-}
-
-/// Answers to come, and what was sent so far.
-#[derive(Default)]
-struct Script {
-    answers: VecDeque<(u16, String)>,
-    sent: Vec<Sent>,
-}
-
-/// A wire that answers from a script and remembers what was sent.
-#[derive(Clone)]
+/// A scripted provider, and the time at which it is asked.
 struct Wire {
-    state: Arc<Lock<Script>>,
+    script: script::Wire,
     second: Arc<AtomicI64>,
+}
+
+impl std::ops::Deref for Wire {
+    type Target = script::Wire;
+
+    fn deref(&self) -> &script::Wire {
+        &self.script
+    }
 }
 
 impl Wire {
     fn new() -> Self {
-        Self { state: Arc::default(), second: Arc::new(AtomicI64::new(2_000_000_000)) }
-    }
-
-    fn sent<T>(&self, see: impl FnOnce(&[Sent]) -> T) -> T {
-        see(&self.state.lock().expect("one test").sent)
-    }
-
-    fn count(&self, part: &str) -> usize {
-        self.sent(|all| all.iter().filter(|sent| sent.what.contains(part)).count())
+        Self { script: script::Wire::default(), second: Arc::new(AtomicI64::new(2_000_000_000)) }
     }
 
     fn last(&self) -> (String, Value) {
-        self.sent(|all| all.last().map(|sent| (sent.what.clone(), sent.body.clone())).expect("a call"))
-    }
-
-    fn answer(&self, status: u16, body: &str) {
-        self.state.lock().expect("one test").answers.push_back((status, body.to_owned()));
+        self.sent(|all| all.last().map(|sent| (sent.what(), sent.json())).expect("a call"))
     }
 
     fn pass(&self, seconds: i64) {
         self.second.fetch_add(seconds, Ordering::SeqCst);
-    }
-}
-
-#[async_trait]
-impl Transport for Wire {
-    async fn call(&self, does: Does, request: Request<Bytes>) -> std::result::Result<Response<Bytes>, Lost> {
-        tokio::task::yield_now().await;
-        let mut state = self.state.lock().expect("one test");
-        let (parts, body) = request.into_parts();
-        let body = if body.is_empty() { Value::Null } else { serde_json::from_slice(&body).expect("JSON is sent") };
-        let target = parts.uri.path_and_query().map(ToString::to_string).unwrap_or_default();
-        state.sent.push(Sent { does, what: format!("{} {target}", parts.method), headers: parts.headers, body });
-        let (status, body) = state.answers.pop_front().ok_or(Lost { reached: true, said: "nobody answered".into() })?;
-        Ok(Response::builder().status(status).body(Bytes::from(body)).expect("a status of the test"))
     }
 }
 
@@ -99,23 +61,10 @@ fn build(wire: &Wire, change: impl FnOnce(&mut config::Ibanera)) -> std::result:
         deactivate_path: "/api/v1/customer/cards/deactivate".into(),
     };
     change(&mut account);
-    let config = ProviderConfig {
-        name: ProviderId::new("ibanera"),
-        environment: Environment::Sandbox,
-        base_url: "https://cards.test".into(),
-        roster: None,
-        rate_limit: 120,
-        read_only: false,
-        timeout: Duration::from_secs(20),
-        poll: Poll::default(),
-        pin_certificate: None,
-        spelling: Spelling::default(),
-        lists: Lists::default(),
-        account: Account::Ibanera(account.clone()),
-    };
+    let config = script::config("ibanera", "https://cards.test", Lists::default(), config::Account::Ibanera(account.clone()));
     let second = Arc::clone(&wire.second);
     let clock = Clock::of(move || Timestamp::from_second(second.load(Ordering::SeqCst)).expect("a time of the test"));
-    let http = Http::over(&config.name, Box::new(wire.clone()), clock, config.timeout);
+    let http = Http::over(&config.name, Box::new(wire.script.clone()), clock, config.timeout);
     Ibanera::new(&config, &account, http)
 }
 
@@ -186,14 +135,14 @@ async fn the_first_read_logs_in_and_every_call_carries_a_fresh_one_time_password
     assert_eq!(read.balance.at(), Some(at("2033-05-18T03:33:20Z")));
     wire.sent(|all| {
         let [login, first, second] = all else { panic!("{} calls", all.len()) };
-        assert_eq!(login.what, "POST /api/v1/public/auth/login");
-        assert_eq!(login.body, json!({"username": "exampleUser", "password": "examplePass", "otp": "279037"}));
-        assert!(!login.headers.contains_key(AUTHORIZATION));
+        assert_eq!(login.what(), "POST /api/v1/public/auth/login");
+        assert_eq!(login.json(), json!({"username": "exampleUser", "password": "examplePass", "otp": "279037"}));
+        assert!(!login.headers().contains_key(AUTHORIZATION));
         for (call, code) in [(first, "279037"), (second, "921300")] {
-            assert_eq!(call.what, "GET /api/v1/customer/cards/carddetails?CardId=1749");
-            assert_eq!(call.headers[AUTHORIZATION], "Bearer eyJhbGciOiJIUzI1Ni...");
-            assert_eq!(call.headers["otp"], code);
-            assert!(call.headers["otp"].is_sensitive() && call.headers[AUTHORIZATION].is_sensitive());
+            assert_eq!(call.what(), "GET /api/v1/customer/cards/carddetails?CardId=1749");
+            assert_eq!(call.headers()[AUTHORIZATION], "Bearer eyJhbGciOiJIUzI1Ni...");
+            assert_eq!(call.headers()["otp"], code);
+            assert!(call.headers()["otp"].is_sensitive() && call.headers()[AUTHORIZATION].is_sensitive());
             assert_eq!(call.does, Does::Read);
         }
     });
@@ -243,7 +192,7 @@ async fn a_token_is_renewed_before_it_ends_and_once_after_a_401() {
     let receipt = Provider::act(&account, &card(), &Action::Freeze, id()).await.expect("done");
     assert!(matches!(receipt, Receipt::Done { .. }));
     assert_eq!((wire.count("deactivate"), wire.count("login")), (2, 3));
-    wire.sent(|all| assert_eq!(all.last().expect("a call").headers[AUTHORIZATION], "Bearer newhbGciOiJIUzI1Ni..."));
+    wire.sent(|all| assert_eq!(all.last().expect("a call").headers()[AUTHORIZATION], "Bearer newhbGciOiJIUzI1Ni..."));
 }
 
 #[tokio::test]
@@ -448,10 +397,10 @@ async fn a_top_up_sends_the_example_with_our_reference_and_key() {
     wire.sent(|all| {
         let sent = all.last().expect("a call");
         assert_eq!(
-            (sent.does, &sent.headers["IdempotencyKey"]),
+            (sent.does, &sent.headers()["IdempotencyKey"]),
             (Does::Write, &HeaderValue::from_str(&id().uuid()).expect("a key"))
         );
-        assert_eq!(sent.headers[CONTENT_TYPE], "application/json");
+        assert_eq!(sent.headers()[CONTENT_TYPE], "application/json");
     });
 }
 

@@ -1,0 +1,126 @@
+//! A provider that answers from a script and remembers what it was asked, for the adapters' stories.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use http::{HeaderMap, Request, Response};
+use serde_json::Value;
+
+use super::http::{Does, Lost, Transport};
+use crate::config::wires::{Lists, Spelling};
+use crate::config::{Account, Environment, Poll, ProviderConfig};
+use crate::domain::card::ProviderId;
+
+/// An answer to come: status and body, or why there is none.
+pub(super) type Reply = Result<(u16, String), Lost>;
+
+/// The way to the scripted provider; clones lead to the same one.
+#[derive(Clone, Default)]
+pub(super) struct Wire(Arc<Mutex<Script>>);
+
+#[derive(Default)]
+struct Script {
+    answers: VecDeque<Reply>,
+    sent: Vec<Sent>,
+}
+
+/// What was sent.
+pub(super) struct Sent {
+    pub(super) does: Does,
+    request: Request<Bytes>,
+}
+
+impl Wire {
+    pub(super) fn with(answers: Vec<Reply>) -> Self {
+        Self(Arc::new(Mutex::new(Script { answers: answers.into(), sent: Vec::new() })))
+    }
+
+    fn script(&self) -> MutexGuard<'_, Script> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What comes after all answers that are still to come.
+    pub(super) fn answer(&self, status: u16, body: &str) {
+        self.script().answers.push_back(Ok((status, body.to_owned())));
+    }
+
+    pub(super) fn sent<T>(&self, see: impl FnOnce(&[Sent]) -> T) -> T {
+        see(&self.script().sent)
+    }
+
+    /// How many requests have this in their address.
+    pub(super) fn count(&self, part: &str) -> usize {
+        self.sent(|all| all.iter().filter(|sent| sent.url().contains(part)).count())
+    }
+}
+
+impl Sent {
+    pub(super) fn url(&self) -> String {
+        self.request.uri().to_string()
+    }
+
+    /// `POST /path?query`.
+    pub(super) fn what(&self) -> String {
+        let target = self.request.uri().path_and_query().map(ToString::to_string).unwrap_or_default();
+        format!("{} {target}", self.request.method())
+    }
+
+    pub(super) fn path(&self) -> &str {
+        self.request.uri().path()
+    }
+
+    pub(super) fn headers(&self) -> &HeaderMap {
+        self.request.headers()
+    }
+
+    /// A header's text; empty when it is not there.
+    pub(super) fn header(&self, name: &str) -> &str {
+        self.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+    }
+
+    pub(super) fn body(&self) -> &str {
+        std::str::from_utf8(self.request.body()).expect("text is sent")
+    }
+
+    /// The body; `null` when it is empty.
+    pub(super) fn json(&self) -> Value {
+        if self.body().is_empty() { Value::Null } else { serde_json::from_str(self.body()).expect("JSON is sent") }
+    }
+}
+
+#[async_trait]
+impl Transport for Wire {
+    async fn call(&self, does: Does, request: Request<Bytes>) -> Result<Response<Bytes>, Lost> {
+        tokio::task::yield_now().await;
+        let mut script = self.script();
+        script.sent.push(Sent { does, request });
+        let none = || Err(Lost { reached: true, said: "nobody answered".into() });
+        let (status, body) = script.answers.pop_front().unwrap_or_else(none)?;
+        Ok(Response::builder()
+            .status(status)
+            .header("Content-Type", "text/plain")
+            .body(body.into())
+            .expect("a status of the test"))
+    }
+}
+
+/// The configuration of an account, where nothing but its kind's settings matters.
+pub(super) fn config(name: &str, base_url: &str, lists: Lists, account: Account) -> ProviderConfig {
+    ProviderConfig {
+        name: ProviderId::new(name),
+        environment: Environment::Sandbox,
+        base_url: base_url.to_owned(),
+        roster: None,
+        rate_limit: 120,
+        read_only: false,
+        timeout: Duration::from_secs(20),
+        poll: Poll::default(),
+        pin_certificate: None,
+        spelling: Spelling::default(),
+        lists,
+        account,
+    }
+}
