@@ -10,6 +10,7 @@ use rsa::RsaPrivateKey;
 use rsa::pkcs1::DecodeRsaPrivateKey;
 use rsa::pkcs8::DecodePrivateKey;
 use rsa::signature::{RandomizedSigner, SignatureEncoding, Signer};
+use zeroize::Zeroizing;
 
 use crate::config::wires::Padding;
 
@@ -24,7 +25,7 @@ pub struct Broken;
 /// When the key has another length.
 pub fn aes_cbc_encrypt(key: &[u8], iv: [u8; 16], plain: &[u8]) -> Result<Vec<u8>, Broken> {
     let key = PaddedBlockEncryptingKey::cbc_pkcs7(cipher_key(key)?).map_err(|_| Broken)?;
-    let mut bytes = plain.to_vec();
+    let mut bytes = with_room(plain);
     key.less_safe_encrypt(&mut bytes, EncryptionContext::Iv128(FixedLength::from(iv))).map_err(|_| Broken)?;
     Ok(bytes)
 }
@@ -35,7 +36,7 @@ pub fn aes_cbc_encrypt(key: &[u8], iv: [u8; 16], plain: &[u8]) -> Result<Vec<u8>
 /// When the key has another length or the padding is wrong.
 pub fn aes_cbc_decrypt(key: &[u8], iv: [u8; 16], cipher: &[u8]) -> Result<Vec<u8>, Broken> {
     let key = PaddedBlockDecryptingKey::cbc_pkcs7(cipher_key(key)?).map_err(|_| Broken)?;
-    let mut bytes = cipher.to_vec();
+    let mut bytes = Zeroizing::new(cipher.to_vec());
     let plain = key.decrypt(&mut bytes, DecryptionContext::Iv128(FixedLength::from(iv))).map_err(|_| Broken)?;
     Ok(plain.to_vec())
 }
@@ -46,7 +47,7 @@ pub fn aes_cbc_decrypt(key: &[u8], iv: [u8; 16], cipher: &[u8]) -> Result<Vec<u8
 /// When the key is not 16, 24 or 32 bytes long.
 pub fn aes_ecb_encrypt(key: &[u8], plain: &[u8]) -> Result<Vec<u8>, Broken> {
     let key = PaddedBlockEncryptingKey::ecb_pkcs7(cipher_key(key)?).map_err(|_| Broken)?;
-    let mut bytes = plain.to_vec();
+    let mut bytes = with_room(plain);
     key.encrypt(&mut bytes).map_err(|_| Broken)?;
     Ok(bytes)
 }
@@ -57,9 +58,16 @@ pub fn aes_ecb_encrypt(key: &[u8], plain: &[u8]) -> Result<Vec<u8>, Broken> {
 /// When the key has another length or the padding is wrong.
 pub fn aes_ecb_decrypt(key: &[u8], cipher: &[u8]) -> Result<Vec<u8>, Broken> {
     let key = PaddedBlockDecryptingKey::ecb_pkcs7(cipher_key(key)?).map_err(|_| Broken)?;
-    let mut bytes = cipher.to_vec();
+    let mut bytes = Zeroizing::new(cipher.to_vec());
     let plain = key.decrypt(&mut bytes, DecryptionContext::None).map_err(|_| Broken)?;
     Ok(plain.to_vec())
+}
+
+/// A copy with room for the padding, so that nothing plain stays behind where it grew; it is encrypted in its place.
+fn with_room(plain: &[u8]) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(plain.len() + 16);
+    bytes.extend_from_slice(plain);
+    bytes
 }
 
 fn cipher_key(key: &[u8]) -> Result<UnboundCipherKey, Broken> {

@@ -511,8 +511,8 @@ mod tests {
         assert!(matches!(look(&[row("7", "30", 1), hold()], 0, 1), Seen::Done { .. }));
         assert!(matches!(look(&[failed()], 0, 1), Seen::Nowhere { .. }), "the other one's failure is not ours");
         assert!(matches!(look(&[failed()], 1, 0), Seen::Nowhere { .. }));
-        assert!(matches!(look(&[failed()], 0, 0), Seen::Failed { row: Some(id), .. } if &*id == "7"));
-        let claimed = Claimed { credits: BTreeSet::from(["7".into()]), ..Claimed::default() };
+        assert!(matches!(look(&[failed()], 0, 0), Seen::Failed { row: Some(id), .. } if &*id == "8"));
+        let claimed = Claimed { credits: BTreeSet::from(["8".into()]), ..Claimed::default() };
         let seen = judge(&[failed()], &operation(), &claimed, Fee::Inside);
         assert!(matches!(seen, Seen::Nowhere { .. }), "a failure is one operation's only: {seen:?}");
     }

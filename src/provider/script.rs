@@ -7,12 +7,15 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytes::Bytes;
 use http::{HeaderMap, Request, Response};
+use jiff::Timestamp;
 use serde_json::Value;
 
 use super::http::{Does, Lost, Transport};
 use crate::config::wires::{Lists, Spelling};
 use crate::config::{Account, Environment, Poll, ProviderConfig};
-use crate::domain::card::ProviderId;
+use crate::domain::card::{CardKey, ProviderId};
+use crate::domain::money::Money;
+use crate::domain::operation::{Before, Deed, Operation, OperationId, OperationState, Proof};
 
 /// An answer to come: status and body, or why there is none.
 pub(super) type Reply = Result<(u16, String), Lost>;
@@ -51,9 +54,9 @@ impl Wire {
         see(&self.script().sent)
     }
 
-    /// How many requests have this in their address.
+    /// How many requests have this in their method and address.
     pub(super) fn count(&self, part: &str) -> usize {
-        self.sent(|all| all.iter().filter(|sent| sent.url().contains(part)).count())
+        self.sent(|all| all.iter().filter(|sent| sent.what().contains(part)).count())
     }
 }
 
@@ -122,5 +125,35 @@ pub(super) fn config(name: &str, base_url: &str, lists: Lists, account: Account)
         spelling: Spelling::default(),
         lists,
         account,
+    }
+}
+
+/// An operation in doubt, of which only what the wire is asked by matters.
+pub(super) fn operation(
+    id: OperationId,
+    at: Timestamp,
+    deed: Deed,
+    card: CardKey,
+    amount: Option<Money>,
+    proof: Proof,
+) -> Operation {
+    Operation {
+        id,
+        deed,
+        card,
+        last4: None,
+        amount: amount.filter(|_| deed == Deed::TopUp),
+        state: OperationState::Unknown,
+        reason: None,
+        reference: id.reference(),
+        provider_reference: None,
+        operator: "tester".into(),
+        created_at: at,
+        updated_at: at,
+        detail: None,
+        before: Before::default(),
+        proof,
+        looks: 0,
+        next_look: None,
     }
 }

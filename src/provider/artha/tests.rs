@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::clock::Clock;
 use crate::domain::card::{CardKey, CardKind, CardState, ProviderId, Reading};
-use crate::domain::operation::{Before, OperationState, Pin};
+use crate::domain::operation::Pin;
 use crate::domain::transaction::{TransactionKind, TransactionState};
 use crate::provider::error::Outcome;
 use crate::provider::http::Lost;
@@ -99,25 +99,8 @@ fn id() -> OperationId {
 }
 
 fn operation(deed: Deed, task: Option<&str>) -> Operation {
-    Operation {
-        id: id(),
-        deed,
-        card: card().key,
-        last4: None,
-        amount: (deed == Deed::TopUp).then(|| usd("100")),
-        state: OperationState::Unknown,
-        reason: None,
-        reference: id().reference(),
-        provider_reference: task.map(Into::into),
-        operator: "tester".into(),
-        created_at: now(),
-        updated_at: now(),
-        detail: None,
-        before: Before::default(),
-        proof: Proof::ByTask,
-        looks: 0,
-        next_look: None,
-    }
+    let operation = script::operation(id(), now(), deed, card().key, Some(usd("100")), Proof::ByTask);
+    Operation { provider_reference: task.map(Into::into), ..operation }
 }
 
 fn fields(json: &str) -> crate::provider::fields::Fields {

@@ -7,7 +7,7 @@ use super::*;
 use crate::clock::Clock;
 use crate::config::secret::Source;
 use crate::domain::card::{CardKey, CardState, ProviderId, Reading};
-use crate::domain::operation::{Before, OperationState, Pin};
+use crate::domain::operation::{Before, Pin};
 use crate::domain::transaction::{TransactionKind, TransactionState};
 use crate::provider::error::Outcome;
 use crate::provider::http::Lost;
@@ -100,25 +100,8 @@ fn id() -> OperationId {
 }
 
 fn operation(deed: Deed) -> Operation {
-    Operation {
-        id: id(),
-        deed,
-        card: card().key,
-        last4: None,
-        amount: (deed == Deed::TopUp).then(|| usd("100")),
-        state: OperationState::Unknown,
-        reason: None,
-        reference: id().reference(),
-        provider_reference: None,
-        operator: "tester".into(),
-        created_at: now(),
-        updated_at: now(),
-        detail: None,
-        before: Before { owner: Some("12345".into()), ..Before::default() },
-        proof: Proof::ByListing,
-        looks: 0,
-        next_look: None,
-    }
+    let operation = script::operation(id(), now(), deed, card().key, Some(usd("100")), Proof::ByListing);
+    Operation { before: Before { owner: Some("12345".into()), ..Before::default() }, ..operation }
 }
 
 /// A recharge in the list, `minutes` after the operation was saved.

@@ -8,7 +8,6 @@ use super::*;
 use crate::clock::Clock;
 use crate::config::wires::INDIA;
 use crate::domain::card::{CardKey, CardKind, Reading};
-use crate::domain::operation::{Before, OperationState};
 use crate::domain::transaction::{TransactionKind, TransactionState};
 use crate::provider::script::{self, Sent, Wire};
 
@@ -100,25 +99,7 @@ fn rupees(amount: i64) -> Money {
 }
 
 fn operation(deed: Deed, amount: Option<Money>) -> Operation {
-    Operation {
-        id: id(),
-        deed,
-        card: card().key,
-        last4: None,
-        amount,
-        state: OperationState::Unknown,
-        reason: None,
-        reference: id().reference(),
-        provider_reference: None,
-        operator: "mara".into(),
-        created_at: at("2025-08-04T09:59:00Z"),
-        updated_at: at("2025-08-04T09:59:00Z"),
-        detail: None,
-        before: Before::default(),
-        proof: Proof::ByReference,
-        looks: 0,
-        next_look: None,
-    }
+    script::operation(id(), at("2025-08-04T09:59:00Z"), deed, card().key, amount, Proof::ByReference)
 }
 
 #[tokio::test]

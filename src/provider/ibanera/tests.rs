@@ -8,7 +8,6 @@ use serde_json::{Value, json};
 use super::*;
 use crate::clock::Clock;
 use crate::domain::card::{CardKey, Reading};
-use crate::domain::operation::{Before, OperationState};
 use crate::domain::transaction::{TransactionKind, TransactionState};
 use crate::provider::script::{self, Sent};
 
@@ -93,25 +92,7 @@ fn id() -> OperationId {
 }
 
 fn operation(deed: Deed, amount: Option<Money>) -> Operation {
-    Operation {
-        id: id(),
-        deed,
-        card: card().key,
-        last4: None,
-        amount,
-        state: OperationState::Unknown,
-        reason: None,
-        reference: id().reference(),
-        provider_reference: None,
-        operator: "mara".into(),
-        created_at: at("2033-05-18T03:30:00Z"),
-        updated_at: at("2033-05-18T03:30:00Z"),
-        detail: None,
-        before: Before::default(),
-        proof: Proof::ByReference,
-        looks: 0,
-        next_look: None,
-    }
+    script::operation(id(), at("2033-05-18T03:30:00Z"), deed, card().key, amount, Proof::ByReference)
 }
 
 const DETAILS: &str = include_str!("../../../tests/fixtures/ibanera/card-details.json");
