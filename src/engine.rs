@@ -96,9 +96,12 @@ pub enum Refused {
     /// The provider could not be read before sending.
     #[error("{0}; nothing was sent")]
     Unread(Error),
-    /// The journal could not be written. One sentence.
+    /// The journal did not take it, or another process did: nothing was sent. One sentence.
     #[error("{0}")]
     Journal(String),
+    /// cardtop itself broke: what the journal holds of the change is what counts. One sentence.
+    #[error("{0}")]
+    Died(String),
 }
 
 /// A provider as `cardtop providers` shows it.

@@ -126,8 +126,7 @@ async fn ask(session: &Session, args: &ChangeArgs, wish: &Wish) -> Outcome {
     };
     match changed {
         Some(Ok(operation)) => tell(session, &operation),
-        // Whatever failed here, what the journal holds of this change is what counts.
-        Some(Err(refused @ Refused::Journal(_))) => match journaled(session, id).await {
+        Some(Err(refused @ Refused::Died(_))) => match journaled(session, id).await {
             Some(operation) => {
                 complain(&refused.to_string());
                 tell(session, &operation)
@@ -138,7 +137,7 @@ async fn ask(session: &Session, args: &ChangeArgs, wish: &Wish) -> Outcome {
             let rival = rival(session, &card, wish.deed()).await;
             Err(Failure::new(Exit::Refused, not_sent(wish, &card, &why, rival.as_ref())))
         }
-        Some(Err(refused @ Refused::Unread(_))) => Err(refusal(&refused)),
+        Some(Err(refused @ (Refused::Unread(_) | Refused::Journal(_)))) => Err(refusal(&refused)),
         None => {
             session.engine.stop().await;
             match journaled(session, id).await {
@@ -363,6 +362,7 @@ fn tell(session: &Session, operation: &Operation) -> Outcome {
 fn refusal(refused: &Refused) -> Failure {
     let exit = match refused {
         Refused::Denied(_) | Refused::Journal(_) => Exit::Refused,
+        Refused::Died(_) => Exit::Unknown,
         Refused::Unread(error) => Exit::of_error(error),
     };
     Failure::new(exit, refused.to_string())

@@ -29,7 +29,7 @@ impl Engine {
         let sending = tokio::spawn(async move { engine.send(order).await });
         let mut operation = match sending.await {
             Ok(result) => result?,
-            Err(died) => return Err(Refused::Journal(format!("cardtop itself failed: {died}; see `cardtop ops`"))),
+            Err(died) => return Err(Refused::Died(format!("cardtop itself failed: {died}; see `cardtop ops`"))),
         };
         let deadline = tokio::time::Instant::now() + wait;
         while operation.is_open() && operation.proof != Proof::AnswerOnly && tokio::time::Instant::now() < deadline {
@@ -159,7 +159,7 @@ impl Engine {
                 "not sent: it was confirmed too long ago, cardtop was held up; nothing was sent".to_owned(),
             ));
         }
-        let state = self.0.store.journal(move |db| journal::note(db, id, at, "sent", &words)).await;
+        let state = self.0.store.journal(move |db| journal::note(db, id, at, journal::SENT, &words)).await;
         match state.map_err(|error| self.unwritten(&error))? {
             OperationState::Sent => Ok(()),
             OperationState::Accepted | OperationState::Done | OperationState::Failed | OperationState::Unknown => Err(
@@ -345,7 +345,7 @@ impl Engine {
         })
     }
 
-    /// Operations that were being sent when a process died: nobody can tell, so they are looked for.
+    /// Operations that were being sent when a process died: what never left is FAILED, all else may have happened and is looked for.
     pub(super) async fn recover(&self) -> rusqlite::Result<()> {
         self.write_late().await;
         let now = self.0.clock.now();
@@ -362,17 +362,8 @@ impl Engine {
             if is_alive(process, since, now) {
                 continue;
             }
-            let finding = Finding {
-                at: now,
-                what: journal::CRASH,
-                words: "cardtop ended while this was being sent: it may have happened, and is looked for".to_owned(),
-                state: OperationState::Unknown,
-                provider_reference: None,
-                credit: None,
-                next_look: Some(now),
-                looked: false,
-            };
-            self.0.store.journal(move |db| journal::find(db, id, &finding)).await?;
+            let moved = self.0.store.journal(move |db| journal::abandon(db, id, now)).await?;
+            self.tell_operation(&moved).await;
         }
         Ok(())
     }

@@ -113,15 +113,42 @@ pub fn note(db: &mut Connection, id: OperationId, at: Timestamp, what: &str, wor
     Ok(operation.state)
 }
 
-/// What a finding is called that only moves an operation which is still being sent.
-pub const CRASH: &str = "crash";
+/// The line that goes before the first byte of a change's request: without it nothing was sent.
+pub const SENT: &str = "sent";
+
+/// Gives up an operation whose process is gone. With the line [`SENT`] it may have happened and is UNKNOWN; without, it never left and is
+/// FAILED. One that moved meanwhile stays as it is: whoever was taken for dead has answered.
+///
+/// # Errors
+/// What SQLite said; then nothing was written.
+pub fn abandon(db: &mut Connection, id: OperationId, at: Timestamp) -> rusqlite::Result<Operation> {
+    let tx = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let known = one(&tx, id)?;
+    if known.state != OperationState::Sent {
+        return Ok(known);
+    }
+    let left: bool = tx
+        .prepare_cached("SELECT EXISTS (SELECT 1 FROM line WHERE operation = ?1 AND what = ?2)")?
+        .query_row([id.to_string(), SENT.to_owned()], |row| row.get(0))?;
+    let finding = if left {
+        let words = "cardtop ended while this was being sent: it may have happened, and is looked for";
+        let next_look = (known.proof != Proof::AnswerOnly).then_some(at);
+        Finding { next_look, ..Finding::verdict(at, "crash", words.to_owned(), OperationState::Unknown) }
+    } else {
+        let words = "not sent: cardtop ended before anything left";
+        Finding::verdict(at, "crash", words.to_owned(), OperationState::Failed)
+    };
+    let found = write(&tx, &known, &finding)?;
+    tx.commit()?;
+    Ok(found)
+}
 
 /// What became known of an operation.
 #[derive(Clone, Debug)]
 pub struct Finding {
     /// When.
     pub at: Timestamp,
-    /// `answer`, `no answer`, `look`, `crash`.
+    /// `answer`, `no answer`, `not sent`, `look`, `crash`.
     pub what: &'static str,
     /// In words; kept as the operation's detail.
     pub words: String,
@@ -153,10 +180,6 @@ impl Finding {
 pub fn find(db: &mut Connection, id: OperationId, finding: &Finding) -> rusqlite::Result<Operation> {
     let tx = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let known = one(&tx, id)?;
-    // Whoever was taken for dead has answered meanwhile.
-    if finding.what == CRASH && known.state != OperationState::Sent {
-        return Ok(known);
-    }
     let mut finding = finding.clone();
     if let Some(credit) = &finding.credit {
         let other: Option<String> = tx
@@ -175,13 +198,20 @@ pub fn find(db: &mut Connection, id: OperationId, finding: &Finding) -> rusqlite
         finding.state = known.state;
         finding.credit = None;
     }
+    let found = write(&tx, &known, &finding)?;
+    tx.commit()?;
+    Ok(found)
+}
+
+/// Writes what was found of an operation, and its line.
+fn write(tx: &Transaction<'_>, known: &Operation, finding: &Finding) -> rusqlite::Result<Operation> {
     let settled = matches!(finding.state, OperationState::Done | OperationState::Failed);
     tx.prepare_cached(
         "UPDATE operation SET state = ?2, detail = ?3, provider_reference = ifnull(?4, provider_reference), credit = ifnull(?5, credit),
                 next_look = ?6, looks = looks + ?7, updated_at = ?8 WHERE id = ?1",
     )?
     .execute(params![
-        id.to_string(),
+        known.id.to_string(),
         finding.state.word(),
         finding.words,
         finding.provider_reference.as_deref(),
@@ -190,10 +220,8 @@ pub fn find(db: &mut Connection, id: OperationId, finding: &Finding) -> rusqlite
         i64::from(finding.looked),
         millis(finding.at),
     ])?;
-    append(&tx, finding.at, id, finding.what, &finding.words, finding.state)?;
-    let found = one(&tx, id)?;
-    tx.commit()?;
-    Ok(found)
+    append(tx, finding.at, known.id, finding.what, &finding.words, finding.state)?;
+    one(tx, known.id)
 }
 
 /// One operation.
@@ -485,6 +513,33 @@ mod tests {
 
     fn saved(db: &mut Connection, operation: &Operation, second: bool) -> bool {
         matches!(intend(db, operation, second).expect("the journal"), Intent::Saved)
+    }
+
+    #[tokio::test]
+    async fn after_a_crash_only_what_was_noted_as_sent_may_have_happened() {
+        with_journal(|db| {
+            let (noted, unsent, answered) = (top_up(1), top_up(2), top_up(3));
+            assert!(saved(db, &noted, false));
+            note(db, noted.id, at(5), SENT, "asked of acme").expect("the journal");
+            let found = abandon(db, noted.id, at(60)).expect("the journal");
+            assert_eq!((found.state, found.next_look), (OperationState::Unknown, Some(at(60))));
+            assert!(!saved(db, &unsent, false), "the card waits for it");
+            let settled = finding(OperationState::Done, Some("t1"));
+            assert_eq!(find(db, noted.id, &settled).expect("the journal").state, OperationState::Done);
+
+            assert!(saved(db, &unsent, false));
+            let found = abandon(db, unsent.id, at(60)).expect("the journal");
+            assert_eq!((found.state, found.next_look), (OperationState::Failed, None));
+            assert_eq!(note(db, unsent.id, at(61), SENT, "asked of acme").expect("the journal"), OperationState::Failed);
+            assert_eq!(steps(db, unsent.id).expect("the journal").len(), 2, "whoever was not dead is told, and gets no line");
+
+            assert!(saved(db, &answered, false));
+            note(db, answered.id, at(5), SENT, "asked of acme").expect("the journal");
+            find(db, answered.id, &finding(OperationState::Accepted, None)).expect("the journal");
+            assert_eq!(abandon(db, answered.id, at(60)).expect("the journal").state, OperationState::Accepted);
+            assert!(verify(db).expect("the journal").is_ok());
+        })
+        .await;
     }
 
     #[tokio::test]

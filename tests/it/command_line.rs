@@ -128,6 +128,33 @@ async fn changes_need_yes_take_effect_once_and_are_in_the_journal() {
     assert_eq!(code(&verified), 0, "{}", words(&verified));
 }
 
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_disk_without_room_stops_a_change_before_it_is_sent() {
+    let bank = Bank::open().await;
+    let card = bank.active(Dialect::Enkash).await;
+    let writes = bank.sandbox.writes();
+    // Blocks that a file may have: from too few to open the data file to nearly enough for a whole change.
+    for blocks in [1, 20, 40, 60] {
+        let mut command = Command::new("sh");
+        command.args(["-c", &format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$@\""), "sh", env!("CARGO_BIN_EXE_cardtop")]);
+        command.arg("--config").arg(&bank.config).arg("--data").arg(bank.folder.path().join("data"));
+        command.args(["topup", &card, "10", "--yes", "--wait", "2s"]);
+        let output = tokio::task::spawn_blocking(move || command.output().expect("the program")).await.expect("the run");
+        let said = words(&output);
+        if bank.sandbox.writes() > writes {
+            break;
+        }
+        assert!(matches!(code(&output), 1 | 2), "{blocks}: {said}");
+        assert!(said.contains("data file") && said.contains("nothing was sent") || code(&output) == 2, "{blocks}: {said}");
+    }
+    // With room again the card is not kept waiting, and what the journal has is whole.
+    let output = bank.run(&["topup", &card, "10", "--yes"]).await;
+    assert_eq!(code(&output), 0, "{}", words(&output));
+    let verified = bank.run(&["ops", "verify"]).await;
+    assert_eq!(code(&verified), 0, "{}", words(&verified));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_provider_that_is_down_is_exit_3_and_the_others_are_printed() {
     let bank = Bank::open().await;

@@ -753,6 +753,33 @@ async fn a_change_that_could_not_be_noted_as_sent_is_not_left_in_doubt() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_program_that_dies_before_anything_left_keeps_no_card_waiting() {
+    let clock = Clock::from(start());
+    let sandbox = Sandbox::new(small(3), clock.clone());
+    let folder = folder();
+    let config = configured(&sandbox, &|_| "http://127.0.0.1:9".to_owned(), folder.path(), "20s");
+    let net = Net::new(&sandbox, &clock, Script::of(1, Dialect::Banana, Duration::from_secs(50)));
+    net.honest.store(true, Ordering::SeqCst);
+    let engine = engine(&config, &clock, folder.path(), Some(&net)).await;
+    let card = active(&sandbox, Dialect::Banana).swap_remove(0);
+    let top_up = || order(&engine, &key(Dialect::Banana, &card), units(&sandbox, Dialect::Banana, &card, 25), false);
+    // The disk takes the intent, and then nothing more until the next start: what the file holds is what a crash leaves.
+    let disk = rusqlite::Connection::open(folder.path().join(cardtop::store::FILE)).expect("the data file");
+    let full = "CREATE TRIGGER full BEFORE INSERT ON line WHEN NEW.what <> 'intent' BEGIN SELECT RAISE(ABORT, 'full'); END";
+    disk.execute_batch(full).expect("a trigger");
+    let order = top_up();
+    let id = order.id;
+    engine.change(order, Duration::ZERO).await.expect_err("it cannot be noted as sent");
+    disk.execute_batch("DROP TRIGGER full; UPDATE operation SET process = 0").expect("room again, and the process is gone");
+    let again = self::engine(&config, &clock, folder.path(), Some(&net)).await;
+    let found = again.operations().await.expect("the journal");
+    let states: Vec<_> = found.iter().map(|operation| (operation.id, operation.state)).collect();
+    assert_eq!(states, [(id, OperationState::Failed)], "nothing left: it is not in doubt");
+    let sent = again.change(top_up(), Duration::from_secs(60)).await.unwrap_or_else(|refused| panic!("{refused}"));
+    assert_eq!((sent.state, net.sent()), (OperationState::Done, 1), "{:?}", sent.detail);
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_answer_that_the_disk_did_not_take_is_written_as_soon_as_it_does() {
     let clock = Clock::from(start());
     let sandbox = Sandbox::new(small(3), clock.clone());
