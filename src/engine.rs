@@ -143,6 +143,7 @@ impl Engine {
         let (news, heard) = mpsc::channel(NEWS_WAITING);
         let now = clock.now();
         let making = clock.clone();
+        let session = random::<8>().map(u64::from_be_bytes).map_err(|_| "the system has no random numbers to give".to_owned())?;
         let made = tokio::task::spawn_blocking(move || {
             let store = Store::open(&data).map_err(|error| error.to_string())?;
             let mut rosters = Vec::new();
@@ -154,14 +155,13 @@ impl Engine {
                 if let Some(path) = &provider.roster {
                     rosters.push(roster::read(&provider.name, path).map_err(|error| error.to_string()));
                 }
-                accounts.push(Arc::new(account(provider, &making, transport.as_ref())));
+                accounts.push(Arc::new(account(provider, session, &making, transport.as_ref())));
             }
             Ok::<_, String>((store, accounts, rosters))
         });
         let (store, accounts, rosters) = made.await.map_err(|error| error.to_string())??;
         let failed = |error: rusqlite::Error| format!("the data file {}", crate::store::in_words(&error));
         let known = store.known(|db| crate::store::cards::all(db)).await.map_err(failed)?;
-        let session = random::<8>().map(u64::from_be_bytes).map_err(|_| "the system has no random numbers to give".to_owned())?;
         let configured: BTreeSet<ProviderId> = accounts.iter().map(|account| account.info.id.clone()).collect();
         // Read by an earlier cardtop, however long ago: true as of its time, and not live before this one has read it.
         let why: Arc<str> = "not read yet since the start".into();
@@ -433,7 +433,7 @@ impl Engine {
 }
 
 /// Sets an account up. Whatever is wrong with it is kept as a sentence; the other accounts are not touched by it.
-fn account(config: ProviderConfig, clock: &Clock, transport: Option<&MakeTransport>) -> Account {
+fn account(config: ProviderConfig, session: u64, clock: &Clock, transport: Option<&MakeTransport>) -> Account {
     let http = match transport {
         Some(make) => Ok(Http::over(&config.name, make(&config), clock.clone(), config.timeout)),
         None => Http::net(&config, clock.clone()),
@@ -450,7 +450,7 @@ fn account(config: ProviderConfig, clock: &Clock, transport: Option<&MakeTranspo
         can: provider.as_ref().ok().map(|provider: &Arc<dyn crate::provider::Provider>| provider.can()),
         rate_limit: config.rate_limit,
     };
-    Account::new(info, config, provider, http, clock.now())
+    Account::new(info, config, provider, http, session, clock.now())
 }
 
 /// The changes that this engine is sending.

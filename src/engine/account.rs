@@ -44,6 +44,8 @@ pub(super) struct Account {
     pub(super) http: Option<Http>,
     /// Wakes the account's reading task.
     pub(super) wake: Notify,
+    /// Keeps two cardtops from coming back to a provider in step.
+    salt: u64,
     state: Mutex<State>,
 }
 
@@ -84,6 +86,7 @@ impl Account {
         config: ProviderConfig,
         provider: Result<Arc<dyn Provider>, String>,
         http: Option<Http>,
+        salt: u64,
         now: Timestamp,
     ) -> Self {
         let why = provider.as_ref().err().map(|why| Arc::from(why.as_str()));
@@ -113,7 +116,7 @@ impl Account {
             why,
             odd_rows: 0,
         };
-        Self { info, config, provider, http, wake: Notify::new(), state: Mutex::new(state) }
+        Self { info, config, provider, http, wake: Notify::new(), salt, state: Mutex::new(state) }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -311,7 +314,7 @@ impl Account {
     pub(super) fn bad(&self, error: &Error, now: Timestamp) -> Option<Arc<str>> {
         self.count(now);
         let mut state = self.state();
-        let wait = |failures| schedule::back_off(failures, self.info.id.name(), error.retry_after);
+        let wait = |failures| schedule::back_off(failures, self.info.id.name(), self.salt, error.retry_after);
         if matches!(error.kind, Kind::RateLimited | Kind::Unreachable) {
             let asked = error.retry_after.and_then(|wait| SignedDuration::try_from(wait).ok());
             let asked = asked.and_then(|wait| now.checked_add(wait.min(LONGEST_TOLD)).ok());
@@ -414,7 +417,7 @@ mod tests {
         let config = config.providers.into_iter().next().expect("an account");
         let world = crate::app::fixture::board((120, 40)).world;
         let info = world.providers.into_iter().find(|info| info.can.is_some()).expect("one that works");
-        Account::new(info, config, Err("no adapter in this test".to_owned()), None, now())
+        Account::new(info, config, Err("no adapter in this test".to_owned()), None, 7, now())
     }
 
     fn doubtful(proof: Proof) -> Operation {

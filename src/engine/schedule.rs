@@ -162,13 +162,13 @@ fn signed(duration: Duration) -> SignedDuration {
     SignedDuration::try_from(duration).unwrap_or(SignedDuration::MAX)
 }
 
-/// How long to wait after the `failures`th failure in a row: 1, 2, 4 … 60 s, of which the second half is spread by the provider's name
-/// and the count, so that no two providers or programs keep step. Never less than the provider asked for.
+/// How long to wait after the `failures`th failure in a row: 1, 2, 4 … 60 s, of which the second half is spread by the provider's name,
+/// the count and a number of this process, so that no two providers or programs keep step. Never less than the provider asked for.
 #[must_use]
-pub fn back_off(failures: u32, name: &str, asked: Option<Duration>) -> SignedDuration {
+pub fn back_off(failures: u32, name: &str, salt: u64, asked: Option<Duration>) -> SignedDuration {
     let step = 1_000_u64 << failures.saturating_sub(1).min(6);
     let step = step.min(60_000);
-    let seed = name.bytes().fold(u64::from(failures).wrapping_mul(0x9E37_79B9_7F4A_7C15), |mix, byte| {
+    let seed = name.bytes().fold(salt ^ u64::from(failures).wrapping_mul(0x9E37_79B9_7F4A_7C15), |mix, byte| {
         (mix ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01B3)
     });
     let spread = (seed >> 32) % (step / 2 + 1);
@@ -326,10 +326,18 @@ mod tests {
 
     proptest! {
         #[test]
-        fn waits_grow_to_a_minute_and_never_undercut_the_provider(failures in 1_u32..100, name in "[a-z]{1,9}", asked in 0_u64..600) {
-            let wait = back_off(failures, &name, None);
+        fn waits_grow_to_a_minute_and_never_undercut_the_provider(failures in 1_u32..100, name in "[a-z]{1,9}", salt: u64, asked in 0_u64..600) {
+            let wait = back_off(failures, &name, salt, None);
             prop_assert!(wait >= SignedDuration::from_millis(500) && wait <= SignedDuration::from_secs(60));
-            prop_assert!(back_off(failures, &name, Some(Duration::from_secs(asked))) >= SignedDuration::from_secs(i64::try_from(asked).unwrap_or(0)));
+            prop_assert!(back_off(failures, &name, salt, Some(Duration::from_secs(asked))) >= SignedDuration::from_secs(i64::try_from(asked).unwrap_or(0)));
+        }
+
+        #[test]
+        fn two_cardtops_on_one_provider_do_not_come_back_in_step(failures in 7_u32..60, salt: u64) {
+            let wait = |salt| back_off(failures, "artha", salt, None).as_millis();
+            let waits: Vec<i128> = (0..64).map(|i| wait(salt.wrapping_add(i))).collect();
+            let spread = waits.iter().max().zip(waits.iter().min()).map_or(0, |(most, least)| most - least);
+            prop_assert!(spread > 20_000, "of the 30 s that may be spread over: {spread} ms");
         }
 
         #[test]
