@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cardtop::clock::Clock;
-use cardtop::config::Config;
+use cardtop::config::{Config, ProviderConfig};
 use cardtop::domain::card::{Card, CardKey, ProviderId};
 use cardtop::domain::money::Money;
 use cardtop::domain::operation::{Action, Operation, Pin};
@@ -42,7 +42,7 @@ impl Desk {
         let sandbox = Sandbox::new(options, clock.clone());
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("cardtop.toml");
-        sandbox.write_config(&|_| "http://127.0.0.1:9".to_owned(), &path).expect("a configuration");
+        sandbox.write_config(&nowhere, &path).expect("a configuration");
         let config = Config::load(Some(&path)).expect("the sandbox writes a good configuration");
         let (engine, news) = open(&sandbox, &config, &clock, folder.path(), false).await;
         Self { sandbox, engine, clock, config, folder, _news: news }
@@ -112,20 +112,40 @@ async fn open_with(
     polling: bool,
 ) -> (Engine, mpsc::Receiver<News>) {
     let served = sandbox.clone();
+    let config = config.clone();
+    open_over(config, clock, data, read_only, polling, move |dialect| Box::new(InProcess(served.router(dialect)))).await
+}
+
+/// A cardtop whose way to each provider is made here.
+pub(crate) async fn open_over(
+    config: Config,
+    clock: &Clock,
+    data: &Path,
+    read_only: bool,
+    polling: bool,
+    way: impl Fn(Dialect) -> Box<dyn Transport> + Send + Sync + 'static,
+) -> (Engine, mpsc::Receiver<News>) {
     let setup = Setup {
-        config: config.clone(),
+        config,
         data: data.to_owned(),
         read_only,
         only: None,
         operator: "anay".into(),
         clock: clock.clone(),
         polling,
-        transport: Some(Arc::new(move |provider| -> Box<dyn Transport> {
-            let dialect = Dialect::ALL.into_iter().find(|dialect| dialect.name() == provider.kind()).expect("a known kind");
-            Box::new(InProcess(served.router(dialect)))
-        })),
+        transport: Some(Arc::new(move |provider| way(dialect_of(provider)))),
     };
-    Engine::open(setup).await.expect("a fresh data folder")
+    Engine::open(setup).await.expect("a data folder")
+}
+
+/// The wire of a configured account.
+pub(crate) fn dialect_of(provider: &ProviderConfig) -> Dialect {
+    Dialect::ALL.into_iter().find(|dialect| dialect.name() == provider.kind()).expect("a known kind")
+}
+
+/// Where nobody listens: every way is made by the test.
+pub(crate) fn nowhere(_: Dialect) -> String {
+    "http://127.0.0.1:9".to_owned()
 }
 
 pub(crate) fn pin(digits: &str) -> Pin {

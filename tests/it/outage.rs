@@ -8,13 +8,12 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use cardtop::clock::Clock;
 use cardtop::config::Config;
-use cardtop::engine::{Engine, MakeTransport, Setup};
 use cardtop::provider::http::{Does, InProcess, Lost, Transport};
 use cardtop::sandbox::{Dialect, Options, Sandbox};
 use http::{HeaderValue, Request, Response};
 use jiff::{SignedDuration, Timestamp};
 
-use crate::harness::start;
+use crate::harness::{nowhere, open_over, start};
 
 /// What happens to every request to the provider that is in trouble.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,25 +79,14 @@ async fn three_times(hit: Dialect, trouble: Trouble) -> [BTreeMap<Dialect, Vec<T
     let sandbox = Sandbox::new(Options { cards: 6, transactions: 40, busy: false, ..Options::default() }, clock.clone());
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("cardtop.toml");
-    sandbox.write_config(&|_| "http://127.0.0.1:9".to_owned(), &path).expect("a configuration");
+    sandbox.write_config(&nowhere, &path).expect("a configuration");
     let config = Config::load(Some(&path)).expect("the sandbox writes a good configuration");
     let net = Arc::new(Mutex::new(Net::default()));
     let (shared, bank, time) = (Arc::clone(&net), sandbox.clone(), clock.clone());
-    let transport: MakeTransport = Arc::new(move |provider| -> Box<dyn Transport> {
-        let dialect = Dialect::ALL.into_iter().find(|dialect| dialect.name() == provider.kind()).expect("a known kind");
+    let way = move |dialect| -> Box<dyn Transport> {
         Box::new(Way { net: Arc::clone(&shared), clock: time.clone(), dialect, inner: InProcess(bank.router(dialect)) })
-    });
-    let setup = Setup {
-        config,
-        data: folder.path().to_owned(),
-        read_only: false,
-        only: None,
-        operator: "anay".into(),
-        clock: clock.clone(),
-        polling: true,
-        transport: Some(transport),
     };
-    let (engine, mut news) = Engine::open(setup).await.expect("a fresh data folder");
+    let (engine, mut news) = open_over(config, &clock, folder.path(), false, true, way).await;
     let listening = tokio::spawn(async move { while news.recv().await.is_some() {} });
     let mut times = Vec::new();
     for trouble in [None, Some((hit, trouble)), None] {

@@ -10,12 +10,12 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytes::Bytes;
 use cardtop::clock::Clock;
+use cardtop::config::Config;
 use cardtop::config::wires::{self, BytesText, Dates, Path};
-use cardtop::config::{Config, ProviderConfig};
 use cardtop::domain::card::{Card, CardKey, CardState, ProviderId};
 use cardtop::domain::operation::{Action, Deed, OperationId, OperationState};
 use cardtop::domain::transaction::{TransactionKind, TransactionState};
-use cardtop::engine::{Engine, MakeTransport, Setup};
+use cardtop::engine::Engine;
 use cardtop::provider::http::{Does, Http, InProcess, Lost, Transport};
 use cardtop::provider::{Provider, Window, crypto};
 use cardtop::sandbox::{Dialect, Options, Sandbox};
@@ -27,7 +27,7 @@ use rsa::pkcs1::DecodeRsaPrivateKey;
 use rsa::pkcs8::DecodePrivateKey;
 use rsa::signature::Verifier;
 
-use crate::harness::{pin, some, start};
+use crate::harness::{dialect_of, nowhere, open_over, pin, some, start};
 
 /// Set before every path of an account whose paths are all its own.
 const MOVED: &str = "/moved/here";
@@ -56,7 +56,7 @@ const fn fields(dialect: Dialect) -> &'static [&'static str] {
 /// A configuration for the sandbox, with more lines in each provider's table.
 fn configured(sandbox: &Sandbox, folder: &std::path::Path, more: impl Fn(Dialect) -> String) -> Config {
     let path = folder.join("cardtop.toml");
-    sandbox.write_config(&|_| "http://127.0.0.1:9".to_owned(), &path).expect("a configuration");
+    sandbox.write_config(&nowhere, &path).expect("a configuration");
     let mut text = std::fs::read_to_string(&path).expect("the configuration");
     for dialect in Dialect::ALL {
         let kind = format!("kind = \"{}\"\n", dialect.name());
@@ -64,24 +64,6 @@ fn configured(sandbox: &Sandbox, folder: &std::path::Path, more: impl Fn(Dialect
     }
     std::fs::write(&path, text).expect("writing");
     Config::load(Some(&path)).unwrap_or_else(|error| panic!("{error}"))
-}
-
-fn dialect_of(provider: &ProviderConfig) -> Dialect {
-    Dialect::ALL.into_iter().find(|dialect| dialect.name() == provider.kind()).expect("a known kind")
-}
-
-async fn engine(config: &Config, data: &std::path::Path, clock: &Clock, transport: MakeTransport) -> Engine {
-    let setup = Setup {
-        config: config.clone(),
-        data: data.to_owned(),
-        read_only: false,
-        only: None,
-        operator: "anay".into(),
-        clock: clock.clone(),
-        polling: false,
-        transport: Some(transport),
-    };
-    Engine::open(setup).await.expect("a fresh data folder").0
 }
 
 /// Reads and changes everything that is offered at all four, and says what was seen.
@@ -182,10 +164,10 @@ async fn every_call_is_asked_where_the_configuration_says() {
     std::fs::write(&roster, text.replace(",virtual,", ",,").replace(",physical,", ",,")).expect("writing");
     let asked = Arc::new(Mutex::new(BTreeSet::new()));
     let (heard, bank) = (Arc::clone(&asked), sandbox.clone());
-    let transport: MakeTransport = Arc::new(move |provider| -> Box<dyn Transport> {
-        Box::new(Moved { inner: InProcess(bank.router(dialect_of(provider))), asked: Arc::clone(&heard) })
-    });
-    let engine = engine(&config, folder.path(), &clock, transport).await;
+    let way = move |dialect| -> Box<dyn Transport> {
+        Box::new(Moved { inner: InProcess(bank.router(dialect)), asked: Arc::clone(&heard) })
+    };
+    let (engine, _news) = open_over(config, &clock, folder.path(), false, false, way).await;
     journey(&engine, &clock).await;
     let asked = asked.lock().unwrap_or_else(PoisonError::into_inner);
     let reserved = ["set_webhook_url", "get_webhook_records", "register", "get_users", "apply", "assign", "3ds_confirm"];
@@ -297,13 +279,12 @@ async fn a_provider_with_names_of_its_own_is_read_like_any_other() {
         let banana_key = secret("banana-secret-key");
         let enkash_key = crypto::sha256(&secret("enkash-encryption-key")).get(..16).expect("32 bytes").to_vec();
         let bank = sandbox.clone();
-        let transport: MakeTransport = Arc::new(move |provider| -> Box<dyn Transport> {
-            let dialect = dialect_of(provider);
+        let way = move |dialect| -> Box<dyn Transport> {
             let inner = InProcess(bank.router(dialect));
             let (banana_key, enkash_key) = (banana_key.clone(), enkash_key.clone());
             if own_names { Box::new(Renamed { inner, dialect, banana_key, enkash_key }) } else { Box::new(inner) }
-        });
-        let engine = engine(&config, folder.path(), &clock, transport).await;
+        };
+        let (engine, _news) = open_over(config, &clock, folder.path(), false, false, way).await;
         seen.push(journey(&engine, &clock).await);
     }
     let [documented, own] = seen.as_slice() else { panic!("two journeys") };
