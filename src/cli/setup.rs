@@ -9,10 +9,10 @@ use std::path::Path;
 use std::sync::Mutex;
 
 use clap::CommandFactory;
-use tracing_subscriber::filter::{LevelFilter, filter_fn};
+use tracing_subscriber::Layer;
+use tracing_subscriber::filter::{Targets, filter_fn};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
-use tracing_subscriber::{EnvFilter, Layer};
 
 use super::{Cli, Exit, Failure, Global, Outcome, print};
 use crate::config;
@@ -87,16 +87,24 @@ pub(super) fn log_to(path: &Path) -> Result<(), Failure> {
     if file.metadata().map_err(failed)?.is_file() {
         file.set_permissions(fs::Permissions::from_mode(0o600)).map_err(failed)?;
     }
-    let filter =
-        EnvFilter::builder().with_default_directive(LevelFilter::INFO.into()).with_env_var("CARDTOP_LOG").from_env_lossy();
+    #[expect(clippy::disallowed_methods, reason = "the environment is read here")]
+    let much = log_levels(std::env::var("CARDTOP_LOG").ok().as_deref())?;
     // Of the libraries below nothing is written: at their finest they would show headers, and with them credentials.
     let own = filter_fn(|about| about.target().starts_with("cardtop"));
     let lines = tracing_subscriber::fmt::layer().with_ansi(false).with_writer(Mutex::new(file)).with_filter(own);
     tracing_subscriber::registry()
-        .with(filter)
+        .with(much)
         .with(lines)
         .try_init()
         .map_err(|error| Failure::usage(format!("--log-file: {error}")))
+}
+
+/// How much is logged: a level, or `cardtop::provider=debug,info`.
+fn log_levels(wish: Option<&str>) -> Result<Targets, Failure> {
+    let wish = wish.map(str::trim).filter(|wish| !wish.is_empty()).unwrap_or("info");
+    wish.parse().map_err(|_| {
+        Failure::usage(format!("CARDTOP_LOG is \"{wish}\": write a level such as debug, or cardtop::provider=debug,info"))
+    })
 }
 
 #[cfg(test)]
@@ -113,6 +121,15 @@ mod tests {
         fs::write(&path, "mine").expect("writing");
         let failure = write_example(&path).expect_err("it exists");
         assert_eq!((failure.exit, fs::read_to_string(&path).expect("readable")), (Exit::Usage, "mine".to_owned()));
+    }
+
+    #[test]
+    fn how_much_is_logged_is_a_level_or_a_list() {
+        for good in [None, Some(""), Some("debug"), Some("cardtop::provider=trace,info"), Some("off")] {
+            assert!(log_levels(good).is_ok(), "{good:?}");
+        }
+        let failure = log_levels(Some("cardtop=loud")).expect_err("no level");
+        assert!(failure.says.contains("CARDTOP_LOG") && failure.says.contains("loud"), "{}", failure.says);
     }
 
     #[test]
