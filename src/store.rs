@@ -22,7 +22,7 @@ pub const FILE: &str = "cardtop.db";
 const APPLICATION: i32 = 0x6374_6f70;
 
 /// Migrations, append-only: the version of a database is how many were applied.
-const MIGRATIONS: [&str; 1] = [include_str!("../assets/schema/001.sql")];
+const MIGRATIONS: [&str; 2] = [include_str!("../assets/schema/001.sql"), include_str!("../assets/schema/002.sql")];
 
 /// How long a process waits for another one's transaction.
 const BUSY: Duration = Duration::from_secs(5);
@@ -287,6 +287,6 @@ mod tests {
         db.pragma_update_and_check(None, "journal_mode", "DELETE", |_| Ok(())).expect("one file");
         drop(db);
         let error = Store::open(folder.path()).err().expect("a refusal").to_string();
-        assert!(error.contains("newer cardtop (version 99, this one knows 1)"), "{error}");
+        assert!(error.contains("newer cardtop (version 99, this one knows 2)"), "{error}");
     }
 }

@@ -116,7 +116,7 @@ pub(crate) fn lines(world: &World, key: &CardKey, columns: usize) -> Vec<Line> {
     let Some(card) = world.cards.get(key) else {
         return vec![vec![(Role::Muted, "this card is not known any more".to_owned())]];
     };
-    let mut lines = heading(card, columns);
+    let mut lines = heading(world, card, columns);
     lines.push(Line::new());
     lines.extend(ladder(world, card, columns));
     if let Some(decline) = world.last_decline(key) {
@@ -126,8 +126,16 @@ pub(crate) fn lines(world: &World, key: &CardKey, columns: usize) -> Vec<Line> {
     lines
 }
 
-fn heading(card: &Card, columns: usize) -> Vec<Line> {
-    let mut first = vec![(state_role(card), card.state.word().to_owned())];
+/// The card's state, with `~` before it where it was not read with the figures any more.
+pub(crate) fn state_word(card: &Card) -> String {
+    format!("{}{}", if card.old_state().is_some() { "~" } else { "" }, card.state.word())
+}
+
+fn heading(world: &World, card: &Card, columns: usize) -> Vec<Line> {
+    let mut first = vec![(state_role(card), state_word(card))];
+    if let Some(read) = card.old_state() {
+        first.push((Role::Caution, format!(" read {} ago", text::age(world.now, read))));
+    }
     let mut add = |word: &str| {
         if !word.is_empty() {
             first.push((Role::Text, format!("   {word}")));

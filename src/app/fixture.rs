@@ -56,6 +56,7 @@ pub(crate) fn card(state: CardState, holder: &str, last4: &str, name: &str, avai
         last4: last4.parse().ok(),
         state,
         provider_state: state.word().into(),
+        state_at: Some(ago(age)),
         kind: Some(CardKind::Virtual),
         currency: Some(available.currency()),
         balance: Reading::At { value: Balance { available: Some(available), ..Balance::default() }, at: ago(age) },

@@ -60,6 +60,11 @@ pub enum Attention {
     },
     /// The figures may be old.
     Stale,
+    /// The figures are live, the state was not read with them any more.
+    OldState {
+        /// When it was read last.
+        at: Timestamp,
+    },
     /// Nothing was ever read of it.
     Unread,
     /// Closed, with money left on it.
@@ -113,15 +118,16 @@ impl Attention {
             Self::InFlight { .. } => 4,
             Self::Low { .. } => 5,
             Self::Stale => 6,
-            Self::Unread => 7,
-            Self::LeftOver { .. } => 8,
-            Self::Frozen { .. } => 9,
-            Self::Watched => 10,
-            Self::Blocked => 11,
-            Self::Pending => 12,
-            Self::Nothing => 13,
-            Self::Expired => 14,
-            Self::Closed => 15,
+            Self::OldState { .. } => 7,
+            Self::Unread => 8,
+            Self::LeftOver { .. } => 9,
+            Self::Frozen { .. } => 10,
+            Self::Watched => 11,
+            Self::Blocked => 12,
+            Self::Pending => 13,
+            Self::Nothing => 14,
+            Self::Expired => 15,
+            Self::Closed => 16,
         }
     }
 
@@ -130,7 +136,7 @@ impl Attention {
     pub const fn at(&self) -> Option<Timestamp> {
         match self {
             Self::Unknown { since, .. } | Self::InFlight { since, .. } => Some(*since),
-            Self::Declined { at, .. } | Self::Failed { at, .. } => Some(*at),
+            Self::Declined { at, .. } | Self::Failed { at, .. } | Self::OldState { at } => Some(*at),
             Self::Frozen { at, .. } => *at,
             Self::Negative
             | Self::Low { .. }
@@ -151,7 +157,9 @@ impl Attention {
     pub const fn tone(&self) -> Tone {
         match self {
             Self::Negative | Self::Failed { .. } => Tone::Danger,
-            Self::Unknown { .. } | Self::Declined { .. } | Self::Low { .. } | Self::Stale => Tone::Caution,
+            Self::Unknown { .. } | Self::Declined { .. } | Self::Low { .. } | Self::Stale | Self::OldState { .. } => {
+                Tone::Caution
+            }
             Self::InFlight { .. } | Self::LeftOver { .. } | Self::Frozen { .. } | Self::Blocked => Tone::Plain,
             Self::Unread | Self::Watched | Self::Pending | Self::Nothing | Self::Expired | Self::Closed => Tone::Quiet,
         }
@@ -168,6 +176,7 @@ impl Attention {
             Self::InFlight { deed, state, since } => format!("{} {} {}", deed.phrase(), state.word(), text::age(now, *since)),
             Self::Low { line } => format!("LOW under {}", line.grouped()),
             Self::Stale => "STALE".to_owned(),
+            Self::OldState { at } => format!("STATE {} OLD", text::age(now, *at)),
             Self::Unread => "not read yet".to_owned(),
             Self::LeftOver { amount } => format!("{} still on it", amount.grouped()),
             Self::Frozen { by, at } => {
@@ -273,6 +282,9 @@ impl Signals {
         if card.balance.why_stale().is_some() && !over {
             return Attention::Stale;
         }
+        if let Some(at) = card.old_state().filter(|_| !over) {
+            return Attention::OldState { at };
+        }
         if matches!(card.balance, Reading::Never) && card.state == CardState::Unknown {
             return Attention::Unread;
         }
@@ -357,6 +369,7 @@ mod tests {
             Attention::Declined { at: at(0), amount: card("1", "USD").available().expect("money") },
             Attention::Low { line: card("20", "USD").available().expect("money") },
             Attention::Stale,
+            Attention::OldState { at: at(0) },
             Attention::Frozen { by: None, at: None },
             Attention::Nothing,
             Attention::Closed,

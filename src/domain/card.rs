@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::money::{Currency, Money};
 
@@ -23,6 +23,8 @@ pub struct Card {
     pub state: CardState,
     /// State in the provider's words; empty where it has none.
     pub provider_state: Arc<str>,
+    /// When the state was read. Some providers tell it by another call than the figures, and one may fail without the other.
+    pub state_at: Option<Timestamp>,
     /// Virtual or physical, where known.
     pub kind: Option<CardKind>,
     /// The card's currency, where known.
@@ -35,6 +37,9 @@ pub struct Card {
     pub labels: Vec<Arc<str>>,
 }
 
+/// How much older than its figures a card's state may be without being said.
+const STATE_KEEPS: SignedDuration = SignedDuration::from_secs(90);
+
 impl Card {
     /// A card of which nothing but its id is known.
     #[must_use]
@@ -46,6 +51,7 @@ impl Card {
             last4: None,
             state: CardState::Unknown,
             provider_state: "".into(),
+            state_at: None,
             kind: None,
             currency: None,
             balance: Reading::Never,
@@ -58,6 +64,13 @@ impl Card {
     #[must_use]
     pub fn available(&self) -> Option<Money> {
         self.balance.value()?.available
+    }
+
+    /// Since when the state was not read any more although the figures were: it may be another one by now.
+    #[must_use]
+    pub fn old_state(&self) -> Option<Timestamp> {
+        let (read, figures) = (self.state_at?, self.balance.at()?);
+        (figures.duration_since(read) > STATE_KEEPS).then_some(read)
     }
 
     /// `..4242`, or `..----` where the digits are not known.
@@ -76,10 +89,11 @@ impl Card {
             (None, _) => older.balance,
             (Some(_), _) => self.balance,
         };
-        let (state, provider_state) = if self.state == CardState::Unknown && self.provider_state.is_empty() {
-            (older.state, older.provider_state)
+        let silent = self.state == CardState::Unknown && self.provider_state.is_empty();
+        let (state, provider_state, state_at) = if silent || self.state_at < older.state_at {
+            (older.state, older.provider_state, older.state_at)
         } else {
-            (self.state, self.provider_state)
+            (self.state, self.provider_state, self.state_at)
         };
         Self {
             key: self.key,
@@ -88,6 +102,7 @@ impl Card {
             last4: self.last4.or(older.last4),
             state,
             provider_state,
+            state_at,
             kind: self.kind.or(older.kind),
             currency: self.currency.or(older.currency),
             balance,
@@ -372,5 +387,29 @@ mod tests {
         let both = new.over(old);
         assert_eq!((&*both.holder, both.state), ("Mara", CardState::Active));
         assert_eq!(both.available().map(Money::digits), Some("1.00".into()));
+    }
+
+    #[test]
+    fn a_state_that_was_not_read_with_the_figures_keeps_its_own_age() {
+        let at = |second| Timestamp::from_second(second).expect("a time of the test");
+        let key = CardKey::new(&ProviderId::new("acme"), "c1");
+        let balance = |second| Reading::At { value: Balance::default(), at: at(second) };
+        let whole = Card {
+            state: CardState::Active,
+            provider_state: "ACTIVE".into(),
+            state_at: Some(at(0)),
+            balance: balance(0),
+            ..Card::unread(key.clone())
+        };
+        assert_eq!(whole.old_state(), None);
+        let figures = |second| Card { balance: balance(second), ..Card::unread(key.clone()) };
+        let soon = figures(60).over(whole);
+        assert_eq!((soon.state, soon.state_at, soon.old_state()), (CardState::Active, Some(at(0)), None));
+        let later = figures(300).over(soon);
+        assert_eq!((later.state, later.old_state()), (CardState::Active, Some(at(0))), "its state is five minutes old");
+        let frozen = Card { state: CardState::Frozen, provider_state: "L".into(), state_at: Some(at(310)), ..Card::unread(key) };
+        let read = frozen.clone().over(later.clone());
+        assert_eq!((read.state, read.old_state()), (CardState::Frozen, None));
+        assert_eq!(later.over(frozen).state, CardState::Frozen, "an older state never wins, whatever the order of arrival");
     }
 }

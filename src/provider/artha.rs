@@ -175,7 +175,7 @@ impl Artha {
 
     async fn details(&self, card: &Card) -> Result<Card> {
         let answer = self.get(calls::CARD_DETAILS, &card.key.id).await?;
-        wire::details(answer.object()?, card, &self.spelling).map_err(|odd| answer.bad_reply(&odd.0))
+        wire::details(answer.object()?, card, &self.spelling, answer.at).map_err(|odd| answer.bad_reply(&odd.0))
     }
 
     /// Asks for a change and reads the task it became (artha wire notes, 5.2).

@@ -263,8 +263,9 @@ impl Provider for Banana {
         let balance = wire::balance(opened.object()?, card, opened.answer.at).map_err(|odd| opened.odd(&odd))?;
         // The balance is what matters most: without the rest it is still worth showing.
         let Ok(opened) = self.information(&whose).await else { return Ok(balance) };
-        let Ok((information, template)) =
-            opened.object().and_then(|fields| wire::information(fields, card, &self.spelling).map_err(|odd| opened.odd(&odd)))
+        let Ok((information, template)) = opened
+            .object()
+            .and_then(|fields| wire::information(fields, card, &self.spelling, opened.answer.at).map_err(|odd| opened.odd(&odd)))
         else {
             return Ok(balance);
         };
@@ -330,7 +331,8 @@ impl Provider for Banana {
             Deed::TopUp => self.listed(card, operation, claimed).await,
             Deed::Freeze | Deed::Unfreeze | Deed::Close => {
                 let opened = self.information(&self.whose(card, operation.before.owner.as_ref())?).await?;
-                let (card, _) = wire::information(opened.object()?, card, &self.spelling).map_err(|odd| opened.odd(&odd))?;
+                let (card, _) = wire::information(opened.object()?, card, &self.spelling, opened.answer.at)
+                    .map_err(|odd| opened.odd(&odd))?;
                 Ok(listing::state(operation.deed, &card))
             }
             Deed::SetPin => Ok(Seen::Nowhere { looked: "banana cannot be asked whether a PIN was set".to_owned() }),

@@ -12,7 +12,7 @@ use crate::domain::card::{Balance, Card, CardKey, CardKind, CardState, ProviderI
 pub fn all(db: &Connection) -> rusqlite::Result<Vec<Card>> {
     let mut query = db.prepare_cached(
         "SELECT provider, id, owner, holder, last4, state, provider_state, kind, currency, expires, labels, available, current, pending,
-                balance_at
+                balance_at, state_at
          FROM card ORDER BY provider, id",
     )?;
     query.query_map([], card)?.collect()
@@ -27,11 +27,11 @@ pub fn keep(db: &mut Connection, cards: &[Card]) -> rusqlite::Result<()> {
     {
         let mut upsert = tx.prepare_cached(
             "INSERT INTO card (provider, id, owner, holder, last4, state, provider_state, kind, currency, expires, labels, available,
-                               current, pending, balance_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)
+                               current, pending, balance_at, state_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)
              ON CONFLICT (provider, id) DO UPDATE SET
                  owner = ?3, holder = ?4, last4 = ?5, state = ?6, provider_state = ?7, kind = ?8, currency = ?9, expires = ?10,
-                 labels = ?11, available = ?12, current = ?13, pending = ?14, balance_at = ?15
+                 labels = ?11, available = ?12, current = ?13, pending = ?14, balance_at = ?15, state_at = ?16
              WHERE balance_at IS NULL OR ?15 >= balance_at",
         )?;
         for card in cards {
@@ -54,6 +54,7 @@ pub fn keep(db: &mut Connection, cards: &[Card]) -> rusqlite::Result<()> {
                 digits(balance.current),
                 digits(balance.pending),
                 card.balance.at().map(millis),
+                card.state_at.map(millis),
             ])?;
         }
     }
@@ -72,6 +73,7 @@ fn card(row: &Row<'_>) -> rusqlite::Result<Card> {
         last4: text("last4")?.and_then(|digits| digits.parse().ok()),
         state: CardState::of_word(&row.get::<_, String>("state")?).unwrap_or(CardState::Unknown),
         provider_state: row.get::<_, String>("provider_state")?.into(),
+        state_at: row.get::<_, Option<i64>>("state_at")?.map(moment),
         kind: text("kind")?.and_then(|word| CardKind::of_word(&word)),
         currency: currency.as_deref().and_then(|code| code.parse().ok()),
         balance: match row.get::<_, Option<i64>>("balance_at")? {

@@ -8,7 +8,7 @@ use super::table::{Column, Row, column, draw, figures, plain, whole};
 use super::theme::Role;
 use super::{empty, filter_words, position, thousands};
 use crate::app::Model;
-use crate::app::detail::state_role;
+use crate::app::detail::{state_role, state_word};
 use crate::app::layout::Pane;
 use crate::app::providers;
 use crate::domain::attention::Tone;
@@ -86,7 +86,7 @@ fn cells(model: &Model, key: &CardKey, card: &Card) -> Vec<(Role, String)> {
     let age = card.balance.at().map_or_else(|| "-".to_owned(), |at| text::age(world.now, at));
     let (why_role, why) = cards_why(model, key);
     vec![
-        (state_role(card), card.state.word().to_owned()),
+        (state_role(card), state_word(card)),
         (Role::Text, holder(card)),
         (Role::Text, card.digits()),
         (Role::Muted, key.provider.name().to_owned()),

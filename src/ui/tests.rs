@@ -10,7 +10,7 @@ use crate::app::chord::Chord;
 use crate::app::fixture::{ago, bare, board, card, press, steps};
 use crate::app::layout::Pane;
 use crate::app::{Effect, Model, Msg, update};
-use crate::domain::card::CardState;
+use crate::domain::card::{Card, CardState};
 use crate::domain::operation::OperationState;
 use crate::engine::{Job, News};
 
@@ -113,6 +113,20 @@ fn a_figure_that_may_be_old_never_stands_without_its_sign() {
         assert!(line.contains('~'), "{line}");
     }
     assert!(text.contains("enkash DOWN 3m (3 cards LAST KNOWN)"), "{text}");
+}
+
+#[test]
+fn a_state_that_was_not_read_with_the_figures_says_so() {
+    let mut model = board((120, 40));
+    let card = card(CardState::Active, "Mara Lindqvist", "4242", "artha", "112.40 USD", 2);
+    let card = Card { state_at: Some(ago(14 * 60)), ..card };
+    let _ = update(&mut model, Msg::News(News::Cards(vec![card])));
+    let list = text(&model);
+    let line = list.lines().find(|line| line.contains("..4242") && line.contains("artha")).expect("the card's row");
+    assert!(line.contains("~ACTIVE") && line.contains("112.40") && !line.contains("~112.40"), "{line}");
+    press(&mut model, "/ 4 2 4 2 enter enter");
+    let detail = text(&model);
+    assert!(detail.contains("~ACTIVE read 14m ago"), "{detail}");
 }
 
 #[test]

@@ -223,7 +223,7 @@ async fn a_card_is_its_balance_and_its_details() {
 fn the_documented_details_without_a_state_leave_it_open() {
     // artha wire notes, 2.5
     let documented = r#"{ "cardNumber": "6200000000000047", "cvv": "234", "expirationDate": "2025-10-01" }"#;
-    let read = wire::details(fields(documented), &card(), &Spelling::default()).expect("details");
+    let read = wire::details(fields(documented), &card(), &Spelling::default(), now()).expect("details");
     assert_eq!((read.state, &*read.provider_state, read.expires.as_deref()), (CardState::Unknown, "", Some("2025-10")));
     assert_eq!(read.digits(), "..0047");
 }
@@ -259,8 +259,8 @@ fn card_states_are_read_in_any_case_and_unknown_words_are_kept() {
         ("inactive", CardState::Pending),
         ("Sleeping", CardState::Unknown),
     ] {
-        let read =
-            wire::details(fields(&format!(r#"{{"cardStatus":"{word}"}}"#)), &card(), &Spelling::default()).expect("details");
+        let read = wire::details(fields(&format!(r#"{{"cardStatus":"{word}"}}"#)), &card(), &Spelling::default(), now())
+            .expect("details");
         assert_eq!((read.state, &*read.provider_state), (state, word));
     }
     for (date, expires) in [
@@ -270,8 +270,8 @@ fn card_states_are_read_in_any_case_and_unknown_words_are_kept() {
         ("soon", None),
         ("2025-13-01", None),
     ] {
-        let read =
-            wire::details(fields(&format!(r#"{{"expirationDate":"{date}"}}"#)), &card(), &Spelling::default()).expect("details");
+        let read = wire::details(fields(&format!(r#"{{"expirationDate":"{date}"}}"#)), &card(), &Spelling::default(), now())
+            .expect("details");
         assert_eq!(read.expires.as_deref(), expires, "{date}");
     }
 }

@@ -41,13 +41,14 @@ pub(super) fn balance(answer: Fields, asked: &Card, at: Timestamp) -> Result<Car
 }
 
 /// What the details say of a card: state, expiry and last four digits (artha wire notes, 2.5).
-pub(super) fn details(answer: Fields, asked: &Card, spelling: &Spelling) -> Result<Card, Odd> {
+pub(super) fn details(answer: Fields, asked: &Card, spelling: &Spelling, at: Timestamp) -> Result<Card, Odd> {
     const KNOWN: [&str; 4] = ["cardNumber", "cvv", "expirationDate", "cardStatus"];
     let answer = listing::unwrapped(answer, &KNOWN).ok_or_else(|| Odd::new("answered no card details"))?;
     let word = answer.text("cardStatus");
     Ok(Card {
         last4: answer.last4("cardNumber"),
         state: word.as_deref().map_or(CardState::Unknown, |word| spelling.card_state(word).unwrap_or_else(|| card_state(word))),
+        state_at: word.is_some().then_some(at),
         provider_state: word.unwrap_or_else(|| "".into()),
         expires: answer.text("expirationDate").and_then(|date| listing::expires(&date)),
         ..Card::unread(asked.key.clone())

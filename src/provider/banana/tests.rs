@@ -300,16 +300,18 @@ fn card_states_and_expiries_are_read_and_unknown_words_kept() {
         ("CLOSED", CardState::Closed),
         ("HIBERNATING", CardState::Unknown),
     ] {
-        let (read, _) = wire::information(fields(&format!(r#"{{"data":{{"Status":"{word}"}}}}"#)), &card(), &Spelling::default())
-            .expect("information");
+        let (read, _) =
+            wire::information(fields(&format!(r#"{{"data":{{"Status":"{word}"}}}}"#)), &card(), &Spelling::default(), now())
+                .expect("information");
         assert_eq!((read.state, &*read.provider_state), (state, word));
     }
     for (date, expires) in [("01/30", Some("2030-01")), ("7/2029", Some("2029-07")), ("13/25", None), ("never", None)] {
-        let (read, _) = wire::information(fields(&format!(r#"{{"expiry_date":"{date}"}}"#)), &card(), &Spelling::default())
-            .expect("information");
+        let (read, _) =
+            wire::information(fields(&format!(r#"{{"expiry_date":"{date}"}}"#)), &card(), &Spelling::default(), now())
+                .expect("information");
         assert_eq!(read.expires.as_deref(), expires, "{date}");
     }
-    assert!(wire::information(fields(r#"{"message":"hi"}"#), &card(), &Spelling::default()).is_err());
+    assert!(wire::information(fields(r#"{"message":"hi"}"#), &card(), &Spelling::default(), now()).is_err());
 }
 
 #[test]

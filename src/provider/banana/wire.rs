@@ -31,13 +31,19 @@ pub(super) fn balance(answer: Fields, asked: &Card, at: Timestamp) -> Result<Car
 }
 
 /// What the information says of a card, and the template it was made from (banana wire notes, 2.11).
-pub(super) fn information(answer: Fields, asked: &Card, spelling: &Spelling) -> Result<(Card, Option<Arc<str>>), Odd> {
+pub(super) fn information(
+    answer: Fields,
+    asked: &Card,
+    spelling: &Spelling,
+    at: Timestamp,
+) -> Result<(Card, Option<Arc<str>>), Odd> {
     const KNOWN: [&str; 5] = ["number", "cvv", "expiry_date", "status", "template_id"];
     let answer = listing::unwrapped(answer, &KNOWN).ok_or_else(|| Odd::new("answered no card information"))?;
     let word = answer.text("status");
     let card = Card {
         last4: answer.last4("number"),
         state: word.as_deref().map_or(CardState::Unknown, |word| spelling.card_state(word).unwrap_or_else(|| card_state(word))),
+        state_at: word.is_some().then_some(at),
         provider_state: word.unwrap_or_else(|| "".into()),
         expires: answer.text("expiry_date").and_then(|date| listing::expires(&date)),
         ..Card::unread(asked.key.clone())

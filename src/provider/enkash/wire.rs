@@ -207,6 +207,7 @@ pub(super) fn card(raw: &RawValue, reader: &Reader<'_>) -> Result<Card, Odd> {
         holder,
         last4: row.last4("maskedNumber").or_else(|| row.last4("maskedCard")),
         state,
+        state_at: (!provider_state.is_empty()).then_some(reader.at),
         provider_state,
         kind: row.flag("physicalCard").map(|plastic| if plastic { CardKind::Physical } else { CardKind::Virtual }),
         currency: Some(rupees()),

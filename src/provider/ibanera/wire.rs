@@ -180,6 +180,7 @@ pub(super) fn card(row: &Fields, known: Card, reader: &Reader<'_>) -> Result<Car
         holder: row.first_text(&["cardHolderName", "nameOnCard"]).unwrap_or_default(),
         last4: ["cardLast4", "obfuscatedCardNumber", "cardNumber", "fullCardNumber"].iter().find_map(|name| row.last4(name)),
         state,
+        state_at: if provider_state.is_empty() { known.state_at } else { Some(reader.at) },
         provider_state,
         kind: row.text("cardType").and_then(|word| CardKind::of_word(&word)),
         currency,
