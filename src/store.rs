@@ -265,6 +265,26 @@ mod tests {
         }
     }
 
+    #[tokio::test]
+    async fn a_file_of_an_earlier_cardtop_is_brought_up_to_date_with_all_that_is_in_it() {
+        let folder = folder();
+        let db = Connection::open(folder.path().join(FILE)).expect("a database");
+        db.execute_batch(MIGRATIONS[0]).expect("the first schema");
+        db.pragma_update(None, "application_id", APPLICATION).expect("ours");
+        db.pragma_update(None, "user_version", 1).expect("the first version");
+        db.execute_batch(
+            "INSERT INTO card (provider, id, holder, state, provider_state, labels, available, currency, balance_at)
+             VALUES ('acme', 'c1', 'Mara', 'ACTIVE', 'ACTIVE', '', '12.40', 'USD', 1775000000000)",
+        )
+        .expect("a card");
+        drop(db);
+        let store = Store::open(folder.path()).unwrap_or_else(|refused| panic!("{refused}"));
+        let known = store.known(|db| cards::all(db)).await.expect("the cards");
+        let [card] = known.as_slice() else { panic!("one card") };
+        assert_eq!((&*card.holder, card.state_at, card.old_state()), ("Mara", card.balance.at(), None));
+        assert!(card.state_at.is_some());
+    }
+
     #[test]
     fn a_broken_file_a_foreign_one_and_a_newer_one_are_refused_and_left_alone() {
         let folder = folder();
