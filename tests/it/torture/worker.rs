@@ -60,7 +60,7 @@ async fn serve(folder: &Path) -> anyhow::Result<()> {
         let words: Vec<&str> = line.split(' ').collect();
         match (words.as_slice(), &life) {
             (["patience"], _) => tokio::time::advance(PATIENCE * 2).await,
-            (["open", provider, stop], None) => {
+            (["open", stop, provider], None) => {
                 hand.stop_at(stop.parse()?);
                 life = Some(Life::open(folder, provider, &hand).await?);
                 hand.done("ready");
@@ -145,7 +145,7 @@ impl Hand {
 
     /// Something has ended and is told, after one more reading: here it can be stopped, too.
     fn done(self: &Arc<Self>, said: &str) {
-        self.clock().now();
+        let _now = self.clock().now();
         self.stop_at(0);
         say(said);
     }
