@@ -7,5 +7,6 @@ mod faults;
 mod harness;
 mod proxy;
 mod pty;
+mod race;
 mod tidy;
 mod torture;

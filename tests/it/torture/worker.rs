@@ -15,9 +15,8 @@ use cardtop::clock::Clock;
 use cardtop::config::Config;
 use cardtop::domain::card::{CardKey, ProviderId};
 use cardtop::domain::money::Money;
-use cardtop::domain::operation::{Action, Operation, OperationId};
+use cardtop::domain::operation::{Action, OperationId};
 use cardtop::engine::{Engine, Order, Refused, Setup, Shown};
-use cardtop::store::{Store, journal};
 use jiff::Timestamp;
 use tokio::sync::mpsc;
 
@@ -177,7 +176,6 @@ impl Wish {
 #[derive(Clone)]
 struct Life {
     engine: Engine,
-    store: Store,
     provider: ProviderId,
     hand: Arc<Hand>,
 }
@@ -197,7 +195,7 @@ impl Life {
         };
         // Nobody listens to the news.
         let engine = Engine::open(setup).await.map_err(|error| anyhow!(error))?.0;
-        Ok(Self { engine, store: Store::open(&data(folder))?, provider, hand: Arc::clone(hand) })
+        Ok(Self { engine, provider, hand: Arc::clone(hand) })
     }
 
     /// Does it, and says how it ended: `end` with the state that the journal has, or `refused` when it has nothing of it.
@@ -212,15 +210,10 @@ impl Life {
                 (id, self.engine.change(order, Duration::ZERO).await)
             }
         };
-        let known = match result {
-            Ok(operation) => Ok(operation),
-            Err(refused) => {
-                let known: rusqlite::Result<Operation> = self.store.journal(move |db| journal::one(db, id)).await;
-                known.map_err(|_| refused)
-            }
-        };
-        match known {
+        match result {
             Ok(operation) => format!("end {number} {}", operation.state.word()),
+            // It was in the journal before it was refused; a look will tell how it stands there.
+            Err(_) if self.engine.steps(id).await.is_ok_and(|steps| !steps.is_empty()) => format!("end {number} UNSENT"),
             Err(refused) => format!("refused {number} {} {}", class(&refused), refused.to_string().replace('\n', " ")),
         }
     }
