@@ -15,7 +15,7 @@ const LOOKS: u32 = 8;
 const DOORS: usize = 4;
 
 /// Readings of the clock among which one is chosen to stop at: as many as a longer change has.
-const READINGS: u64 = 24;
+const READINGS: u64 = 18;
 
 /// What is asked at a wire.
 pub(crate) struct Orders {
