@@ -6,7 +6,7 @@
 //!
 //! Prints a table and ends with 1 when money was doubled or lost, or an operation says what is not true. The bank and the lying network
 //! live in this process; what is killed are others, this program again, two at each wire, with one data folder for all. The same seed is
-//! the same run, down to the fingerprint at the end, on any machine and beside any load.
+//! the same run, down to the fingerprint at the end, whatever else the machine does: `tests/it/torture.rs` says how.
 //!
 //! With `--wild` nothing is in turn: one process with two dozen top-ups under way, real timers, and kills whenever they fall. It is not
 //! repeatable, and meets what nobody thought of.
@@ -24,7 +24,6 @@ mod wild_worker;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::time::Duration;
 
 use anyhow::Context;
 use clap::{Parser, Subcommand};
@@ -44,6 +43,9 @@ struct Wish {
     /// A SIGKILL after so many top-ups, on average.
     #[arg(long, default_value_t = 50)]
     kill_every: u64,
+    /// Name every operation that stays UNKNOWN, and why.
+    #[arg(long)]
+    list: bool,
     /// By the wall clock and all at once: not repeatable.
     #[arg(long)]
     wild: bool,
@@ -104,7 +106,10 @@ async fn in_turn(wish: &Wish) -> anyhow::Result<bool> {
     let report = torture::run(&torture::Wish { operations, seed, cards, kill_every, words: &[], beside: None }).await?;
     print!("{}", report.text);
     println!("fingerprint {}; repeat with --operations {operations} --seed {seed}", report.fingerprint);
-    println!("{} s", Duration::as_secs(&from.elapsed()));
+    println!("{} s", from.elapsed().as_secs());
+    for unknown in report.unknown.iter().filter(|_| wish.list) {
+        println!("{unknown}");
+    }
     if let Some(kept) = &report.kept {
         println!("the journal is kept in {}", kept.display());
     }

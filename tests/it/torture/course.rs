@@ -175,7 +175,7 @@ impl Course {
         list(&format!("lies in {} exchanges:", sum.exchanges), &sum.told);
         let text = table(&title, &account, &facts);
         let fingerprint = fingerprint(&store, sandbox, &text).await?;
-        Ok(Report { text, fingerprint, good: account.is_good(), kept: None })
+        Ok(Report { text, fingerprint, good: account.is_good(), unknown: account.open, kept: None })
     }
 }
 

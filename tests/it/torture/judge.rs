@@ -24,6 +24,8 @@ pub(crate) struct Account {
     pub(crate) unfound: Vec<String>,
     /// Those that nobody can tell, by provider and why.
     pub(crate) unknown: BTreeMap<(Dialect, String), usize>,
+    /// Each of them, by its name in the journal.
+    pub(crate) open: Vec<String>,
     /// Of those, the ones whose money did arrive.
     pub(crate) unknown_paid: usize,
     /// Whatever else must not be.
@@ -95,6 +97,9 @@ impl Account {
             *self.states.entry((dialect, operation.state.word())).or_default() += 1;
             if operation.is_open() {
                 *self.unknown.entry((dialect, reason(operation))).or_default() += 1;
+                let (state, detail) = (operation.state.word(), operation.detail.as_deref().unwrap_or("no word"));
+                let (id, card, phrase) = (operation.id, &operation.card, operation.phrase());
+                self.open.push(format!("op {id}  {phrase} to {card}  {state}: {detail}"));
             }
         }
         let by_reference = matches!(dialect, Dialect::Enkash | Dialect::Ibanera);

@@ -253,7 +253,7 @@ impl Orders {
             (true, 0 | 1) => {
                 let moments = [Moment::Leaving, Moment::Arrived, Moment::Answering];
                 let moment = pick(&mut self.dice, &moments).copied().unwrap_or(Moment::Arrived);
-                Stop::KillAtExchange(1 + self.dice.below(4), moment)
+                Stop::KillAtExchange(1 + self.dice.below(5), moment)
             }
             (true, _) => Stop::KillAtReading(1 + self.dice.below(READINGS)),
             (false, 0) if self.dice.below(8) == 0 => Stop::Rest(1 + self.dice.below(READINGS), 1 + self.dice.below(8)),
