@@ -1,28 +1,32 @@
-//! The torture: thousands of top-ups over the four wires while the network lies about every third exchange and the program is killed.
+//! The torture: thousands of top-ups over the four wires while the network lies about every third exchange and processes are killed.
 //!
 //! ```text
 //! cargo run --release --example torture -- --operations 10000 --seed 7
 //! ```
 //!
 //! Prints a table and ends with 1 when money was doubled or lost, or an operation says what is not true. The bank and the lying network
-//! live in this process; what is killed is a second one, this program again, with a data folder of its own.
+//! live in this process; what is killed are others, this program again, two at each wire, with one data folder for all. The same seed is
+//! the same run, down to the fingerprint at the end, whatever else the machine does: `tests/it/torture.rs` says how.
+//!
+//! With `--wild` nothing is in turn: one process with two dozen top-ups under way, real timers, and kills whenever they fall. It is not
+//! repeatable, and meets what nobody thought of.
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program for the terminal, not a part of cardtop")]
 
-#[path = "torture/driver.rs"]
-mod driver;
 #[path = "../tests/it/proxy.rs"]
 mod proxy;
-#[path = "torture/worker.rs"]
-mod worker;
+#[path = "../tests/it/torture.rs"]
+mod torture;
+#[path = "torture/wild.rs"]
+mod wild;
+#[path = "torture/wild_worker.rs"]
+mod wild_worker;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::time::Duration;
 
-use cardtop::clock::Clock;
+use anyhow::Context;
 use clap::{Parser, Subcommand};
-use jiff::{SignedDuration, Timestamp};
 
 /// Top-ups under fire.
 #[derive(Parser, Debug)]
@@ -30,27 +34,33 @@ struct Wish {
     /// Top-ups that have to be in the journal at the end.
     #[arg(long, default_value_t = 2_000)]
     operations: u64,
-    /// Which lies, cards, sums and moments of death.
+    /// Decides everything; with --wild, the lies, the cards and the sums.
     #[arg(long, default_value_t = 7)]
     seed: u64,
     /// Cards at each provider.
     #[arg(long, default_value_t = 200)]
     cards: usize,
-    /// Top-ups under way at once.
-    #[arg(long, default_value_t = 24)]
-    at_once: usize,
     /// A SIGKILL after so many top-ups, on average.
     #[arg(long, default_value_t = 50)]
     kill_every: u64,
+    /// Name every operation that stays UNKNOWN, and why.
+    #[arg(long)]
+    list: bool,
+    /// By the wall clock and all at once: not repeatable.
+    #[arg(long)]
+    wild: bool,
+    /// Top-ups under way at once, with --wild.
+    #[arg(long, default_value_t = 24)]
+    at_once: usize,
     #[command(subcommand)]
     role: Option<Role>,
 }
 
 #[derive(Subcommand, Debug)]
 enum Role {
-    /// Tops up what its input says. Started by the driver, and killed by it.
+    /// Tops up what its input says. Started by the wild driver, and killed by it.
     #[command(hide = true)]
-    Worker(WorkerArgs),
+    WildWorker(WorkerArgs),
 }
 
 #[derive(clap::Args, Debug)]
@@ -64,36 +74,8 @@ struct WorkerArgs {
     began: i64,
 }
 
-/// How much faster than the world's the bank's and cardtop's common clock goes: what takes a provider seconds should not take us any.
-const FASTER: i32 = 10;
-
-/// How long cardtop waits for an answer.
-const PATIENCE: Duration = Duration::from_secs(1);
-
-/// The common clock of the driver's bank and the worker's cardtop.
-fn fast_clock(began: i64) -> Clock {
-    let real = Clock::real();
-    let began = Timestamp::from_millisecond(began).unwrap_or(Timestamp::UNIX_EPOCH);
-    Clock::of(move || {
-        let passed: SignedDuration = real.now().duration_since(began);
-        cardtop::clock::millis(began.saturating_add(passed * FASTER).unwrap_or(Timestamp::MAX))
-    })
-}
-
 fn main() -> ExitCode {
-    let wish = Wish::parse();
-    let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
-        Ok(runtime) => runtime,
-        Err(error) => {
-            eprintln!("torture: {error}");
-            return ExitCode::from(2);
-        }
-    };
-    let ended = match &wish.role {
-        Some(Role::Worker(args)) => runtime.block_on(worker::work(args)).map(|()| true),
-        None => runtime.block_on(driver::drive(&wish)),
-    };
-    match ended {
+    match play() {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::from(1),
         Err(error) => {
@@ -101,4 +83,35 @@ fn main() -> ExitCode {
             ExitCode::from(2)
         }
     }
+}
+
+/// Whatever part this process has. False when something is wrong with the money.
+fn play() -> anyhow::Result<bool> {
+    if torture::worker::work()? {
+        return Ok(true);
+    }
+    let wish = Wish::parse();
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().context("a runtime")?;
+    match &wish.role {
+        Some(Role::WildWorker(args)) => runtime.block_on(wild_worker::work(args)).map(|()| true),
+        None if wish.wild => runtime.block_on(wild::drive(&wish)),
+        None => runtime.block_on(in_turn(&wish)),
+    }
+}
+
+/// The torture that repeats.
+async fn in_turn(wish: &Wish) -> anyhow::Result<bool> {
+    let from = tokio::time::Instant::now();
+    let &Wish { operations, seed, cards, kill_every, .. } = wish;
+    let report = torture::run(&torture::Wish { operations, seed, cards, kill_every, words: &[], beside: None }).await?;
+    print!("{}", report.text);
+    println!("fingerprint {}; repeat with --operations {operations} --seed {seed}", report.fingerprint);
+    println!("{} s", from.elapsed().as_secs());
+    for unknown in report.unknown.iter().filter(|_| wish.list) {
+        println!("{unknown}");
+    }
+    if let Some(kept) = &report.kept {
+        println!("the journal is kept in {}", kept.display());
+    }
+    Ok(report.good)
 }

@@ -27,6 +27,9 @@ const MIGRATIONS: [&str; 2] = [include_str!("../assets/schema/001.sql"), include
 /// How long a process waits for another one's transaction.
 const BUSY: Duration = Duration::from_secs(5);
 
+/// How often the switch to WAL is tried, each time after others were waited for.
+const MOST_TRIES: u32 = 100;
+
 /// Handle of the data file; clones lead to the same connections.
 #[derive(Clone)]
 pub struct Store(Arc<Connections>);
@@ -154,7 +157,8 @@ fn make_private(folder: &Path, path: &Path) -> std::io::Result<()> {
             }
         }
     }
-    options.open(path).map(drop)
+    // One that is there is not opened: closing it again would end the locks that SQLite has on it for this process.
+    if path.exists() { Ok(()) } else { options.open(path).map(drop) }
 }
 
 /// A connection that has not written a byte yet, not even to switch to WAL: the file may not be ours.
@@ -169,8 +173,23 @@ fn connect(path: &Path) -> rusqlite::Result<Connection> {
 }
 
 fn tune(db: &Connection, synchronous: &str) -> rusqlite::Result<()> {
-    db.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))?;
+    keep_a_log(db)?;
     db.pragma_update(None, "synchronous", synchronous)
+}
+
+/// Switches to WAL. Where others are just opening the same new file, SQLite says at once that it is busy: so their transactions are
+/// waited for here, which it does as patiently as always.
+fn keep_a_log(db: &Connection) -> rusqlite::Result<()> {
+    let mut tries = 0;
+    loop {
+        match db.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(())) {
+            Err(error) if error.sqlite_error_code() == Some(rusqlite::ErrorCode::DatabaseBusy) && tries < MOST_TRIES => {
+                tries += 1
+            }
+            switched => return switched,
+        }
+        db.execute_batch("BEGIN EXCLUSIVE; COMMIT")?;
+    }
 }
 
 enum Trouble {
@@ -198,7 +217,11 @@ fn migrate(db: &mut Connection) -> Result<(), Trouble> {
         0 if tables == 0 => Ok(0),
         _ => Err(Trouble::Foreign),
     };
-    if check(version_of(db)?)? == MIGRATIONS.len() {
+    // At one moment: another process may be just making the tables.
+    let moment = db.transaction()?;
+    let version = check(version_of(&moment)?)?;
+    drop(moment);
+    if version == MIGRATIONS.len() {
         return Ok(());
     }
     let tx = db.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
@@ -245,6 +268,23 @@ mod tests {
             use std::os::unix::fs::PermissionsExt;
             let mode = |path: &Path| fs::metadata(path).expect("it exists").permissions().mode() & 0o777;
             assert_eq!((mode(&data), mode(&data.join(FILE))), (0o700, 0o600));
+        }
+    }
+
+    #[test]
+    fn whoever_opens_a_new_data_file_at_the_same_moment_gets_the_same_one() {
+        for _ in 0..40 {
+            let folder = folder();
+            let together = std::sync::Barrier::new(6);
+            let opened: Vec<_> = std::thread::scope(|scope| {
+                let one = || {
+                    together.wait();
+                    Store::open(folder.path()).err()
+                };
+                let racers: Vec<_> = (0..6).map(|_| scope.spawn(one)).collect();
+                racers.into_iter().filter_map(|racer| racer.join().expect("it ends")).collect()
+            });
+            assert!(opened.is_empty(), "{opened:?}");
         }
     }
 

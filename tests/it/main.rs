@@ -8,5 +8,7 @@ mod harness;
 mod outage;
 mod proxy;
 mod pty;
+mod race;
 mod settings;
 mod tidy;
+mod torture;

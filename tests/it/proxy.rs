@@ -1,7 +1,8 @@
 //! A network that lies: a proxy on loopback between cardtop and one server of the sandbox, and the script of its lies.
 //!
-//! Plain bytes, HTTP/1.1, one request a connection. The same seed tells the same lies in the same order of arrival. A request that was
-//! read whole travels on even when whoever sent it is gone: networks do that. Used by the tests and by `examples/torture.rs`.
+//! Plain bytes, HTTP/1.1, one request a connection. The same seed tells the same lies in the same order of arrival; its delays are
+//! of the wall clock. A request that was read whole travels on even when whoever sent it is gone: networks do that. Used by the tests
+//! and by the torture's `--wild`; `torture/gate.rs` tells the same lies by events instead of time.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -16,15 +17,15 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 
-/// One exchange gone wrong.
+/// One exchange gone wrong. How late is late is said in time, or in whatever else counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Lie {
+pub(crate) enum Lie<Late = Duration> {
     /// The connection closes before a byte is forwarded.
     LoseRequest,
     /// It is reset (`SO_LINGER` 0) before a byte is forwarded.
     ResetRequest,
     /// The request arrives that much later: perhaps when nobody waits for its answer any more.
-    LateRequest(Duration),
+    LateRequest(Late),
     /// Refused with 429 and `Retry-After`, not forwarded.
     Refuse429,
     /// Answered with 500, not forwarded.
@@ -42,14 +43,16 @@ pub(crate) enum Lie {
     /// Forwarded and done; 200 with a web page of the proxy.
     Page,
     /// Forwarded and done; answered that much later.
-    LateAnswer(Duration),
+    LateAnswer(Late),
     /// Forwarded and done; answered after somebody else's answer.
     Overtaken,
+    /// Forwarded after somebody else's request, which came later.
+    RequestOvertaken,
     /// Forwarded twice; the first answer is passed on.
     Twice,
 }
 
-impl Lie {
+impl<Late: Copy> Lie<Late> {
     /// The word in the tables.
     pub(crate) const fn word(self) -> &'static str {
         match self {
@@ -66,12 +69,13 @@ impl Lie {
             Self::Page => "a web page instead",
             Self::LateAnswer(_) => "answer late",
             Self::Overtaken => "answer overtaken",
+            Self::RequestOvertaken => "request overtaken",
             Self::Twice => "request twice",
         }
     }
 
     /// Every kind, with this delay where there is one. `Twice` is the last.
-    pub(crate) const fn all(delay: Duration) -> [Self; 14] {
+    pub(crate) const fn all(delay: Late) -> [Self; 15] {
         [
             Self::LoseRequest,
             Self::ResetRequest,
@@ -86,6 +90,7 @@ impl Lie {
             Self::Page,
             Self::LateAnswer(delay),
             Self::Overtaken,
+            Self::RequestOvertaken,
             Self::Twice,
         ]
     }
@@ -122,10 +127,6 @@ pub(crate) struct Script {
     pub(crate) one_in: u64,
     /// Longest delay of a late request or answer.
     pub(crate) longest: Duration,
-    /// Whether requests may arrive twice. Only where the wire refuses the second one: artha's nonce. On banana's wire nothing tells a
-    /// repetition from a wish, and on enkash's and ibanera's nothing documented does: a network that repeats pays twice whatever
-    /// cardtop does, so there it says nothing about cardtop.
-    pub(crate) twice: bool,
 }
 
 impl Script {
@@ -133,30 +134,49 @@ impl Script {
     pub(crate) fn of(seed: u64, dialect: Dialect, longest: Duration) -> Self {
         let place = Dialect::ALL.iter().position(|of| *of == dialect).unwrap_or(0) as u64;
         let seed = Dice::new(seed ^ (place + 1).wrapping_mul(0xA076_1D64_78BD_642F)).roll();
-        Self { seed, one_in: 3, longest, twice: dialect == Dialect::Artha }
+        Self { seed, one_in: 3, longest }
     }
 
-    /// The lie about the exchange of this number.
-    pub(crate) fn lie(&self, number: u64) -> Option<Lie> {
+    /// The lie about the exchange of this number. `Twice` only where the request may be repeated.
+    pub(crate) fn lie(&self, number: u64, may_repeat: bool) -> Option<Lie> {
+        self.lie_late_by(number, may_repeat, |dice| self.longest * u32::try_from(dice.below(1_000)).unwrap_or(0) / 1_000)
+    }
+
+    /// The same, with a measure of one's own for what is late.
+    pub(crate) fn lie_late_by<Late: Copy>(
+        &self,
+        number: u64,
+        may_repeat: bool,
+        late: impl FnOnce(&mut Dice) -> Late,
+    ) -> Option<Lie<Late>> {
         let mut dice = Dice::new(self.seed ^ number.wrapping_mul(0xE703_7ED1_A0B4_28DB));
         if dice.below(self.one_in) != 0 {
             return None;
         }
-        let delay = self.longest * u32::try_from(dice.below(1_000)).unwrap_or(0) / 1_000;
-        let all = Lie::all(delay);
-        let kinds = all.len() as u64 - u64::from(!self.twice);
+        let all = Lie::all(late(&mut dice));
+        let kinds = all.len() as u64 - u64::from(!may_repeat);
         all.get(usize::try_from(dice.below(kinds)).unwrap_or(0)).copied()
     }
 }
 
-/// Where the top-ups of a wire go.
-pub(crate) const fn top_up_path(dialect: Dialect) -> &'static str {
-    match dialect {
+/// Whether the network may deliver a request twice without that being the network's own payment. Readings, logins and what only sets a
+/// state may be repeated on every wire. A top-up only where the wire refuses the second one: artha's nonce is documented to. On banana's
+/// wire nothing tells a repetition from a wish, and on enkash's and ibanera's nothing documented does: a network that repeats a top-up
+/// there pays twice whatever cardtop does, so it would say nothing about cardtop.
+pub(crate) fn may_come_twice(dialect: Dialect, is_top_up: bool) -> bool {
+    !is_top_up || dialect == Dialect::Artha
+}
+
+/// Whether a request sends a card money.
+pub(crate) fn is_top_up(dialect: Dialect, request: &[u8]) -> bool {
+    let end = match dialect {
         Dialect::Artha => "/CardTopUp",
         Dialect::Banana => "/card/recharge",
         Dialect::Enkash => "/enKashCard/balance",
         Dialect::Ibanera => "/cards/transferfunds",
-    }
+    };
+    let line = request.get(..request.iter().position(|byte| *byte == b'\r').unwrap_or(0)).unwrap_or_default();
+    String::from_utf8_lossy(line).split(' ').nth(1).is_some_and(|path| path.ends_with(end))
 }
 
 /// The proxy while it runs; no new connection is taken when it is dropped.
@@ -169,7 +189,7 @@ pub(crate) struct Proxy {
 struct Shared {
     target: SocketAddr,
     script: Script,
-    top_ups: &'static str,
+    dialect: Dialect,
     honest: AtomicBool,
     exchanges: AtomicU64,
     /// Top-up requests that were read whole.
@@ -190,7 +210,7 @@ impl Proxy {
         let shared = Arc::new(Shared {
             target,
             script,
-            top_ups: top_up_path(dialect),
+            dialect,
             honest: AtomicBool::new(false),
             exchanges: AtomicU64::new(0),
             sent: AtomicU64::new(0),
@@ -261,10 +281,10 @@ impl Drop for Proxy {
 async fn exchange(shared: &Shared, mut client: TcpStream) -> io::Result<()> {
     let Some(request) = read_request(&mut client).await? else { return Ok(()) };
     let number = shared.exchanges.fetch_add(1, Ordering::SeqCst);
-    let line = request.get(..request.iter().position(|byte| *byte == b'\r').unwrap_or(0)).unwrap_or_default();
-    let path = String::from_utf8_lossy(line).split(' ').nth(1).unwrap_or_default().to_owned();
-    let mut lie = if shared.honest.load(Ordering::SeqCst) { None } else { shared.script.lie(number) };
-    if path.ends_with(shared.top_ups) {
+    let is_top_up = is_top_up(shared.dialect, &request);
+    let may_repeat = may_come_twice(shared.dialect, is_top_up);
+    let mut lie = if shared.honest.load(Ordering::SeqCst) { None } else { shared.script.lie(number, may_repeat) };
+    if is_top_up {
         shared.sent.fetch_add(1, Ordering::SeqCst);
         lie = shared.planned.lock().unwrap_or_else(PoisonError::into_inner).take().or(lie);
     }
@@ -279,21 +299,24 @@ async fn exchange(shared: &Shared, mut client: TcpStream) -> io::Result<()> {
             tokio::time::sleep(delay).await;
             forward(shared.target, &request).await?
         }
-        Some(Lie::Refuse429) => made("429 Too Many Requests", "retry-after: 1\r\n", r#"{"message":"Too many requests"}"#),
-        Some(Lie::Fail500) => made("500 Internal Server Error", "", r#"{"message":"Internal error"}"#),
+        Some(Lie::RequestOvertaken) => {
+            let _alone = tokio::time::timeout(shared.script.longest / 4, shared.passed.notified()).await;
+            forward(shared.target, &request).await?
+        }
+        Some(Lie::Refuse429) => too_many(),
+        Some(Lie::Fail500) => failure(),
         Some(Lie::Fail500After) => {
             forward(shared.target, &request).await?;
-            made("500 Internal Server Error", "", r#"{"message":"Internal error"}"#)
+            failure()
         }
         Some(Lie::Page) => {
             forward(shared.target, &request).await?;
-            made("200 OK", "", "<!DOCTYPE html><html><body>Checking your browser</body></html>")
+            page()
         }
         Some(Lie::LoseAnswer) => return forward(shared.target, &request).await.map(drop),
         Some(Lie::ResetAnswer | Lie::CutAnswer) => {
             let answer = forward(shared.target, &request).await?;
-            // At least one byte is missing, so that what arrived is no whole answer.
-            client.write_all(answer.get(..answer.len() / 2).unwrap_or_default()).await?;
+            client.write_all(half(&answer)).await?;
             client.flush().await?;
             return if lie == Some(Lie::ResetAnswer) { client.set_zero_linger() } else { client.shutdown().await };
         }
@@ -314,7 +337,7 @@ async fn exchange(shared: &Shared, mut client: TcpStream) -> io::Result<()> {
 }
 
 /// A whole request, told to close its connection; `None` when the client closed before it was whole.
-async fn read_request(client: &mut TcpStream) -> io::Result<Option<Vec<u8>>> {
+pub(crate) async fn read_request(client: &mut TcpStream) -> io::Result<Option<Vec<u8>>> {
     let mut bytes = Vec::new();
     loop {
         if let Some(end) = head_end(&bytes) {
@@ -347,12 +370,28 @@ fn head_end(bytes: &[u8]) -> Option<usize> {
     bytes.windows(4).position(|four| four == b"\r\n\r\n").map(|at| at + 4)
 }
 
-async fn forward(target: SocketAddr, request: &[u8]) -> io::Result<Vec<u8>> {
+/// Delivers a request to the bank and brings its answer.
+pub(crate) async fn forward(target: SocketAddr, request: &[u8]) -> io::Result<Vec<u8>> {
     let mut server = TcpStream::connect(target).await?;
     server.write_all(request).await?;
     let mut answer = Vec::new();
     server.read_to_end(&mut answer).await?;
     Ok(answer)
+}
+
+/// Refused before anything was done.
+pub(crate) fn too_many() -> Vec<u8> {
+    made("429 Too Many Requests", "retry-after: 1\r\n", r#"{"message":"Too many requests"}"#)
+}
+
+/// A failure of which nobody knows where it happened.
+pub(crate) fn failure() -> Vec<u8> {
+    made("500 Internal Server Error", "", r#"{"message":"Internal error"}"#)
+}
+
+/// A proxy's web page, with a friendly 200.
+pub(crate) fn page() -> Vec<u8> {
+    made("200 OK", "", "<!DOCTYPE html><html><body>Checking your browser</body></html>")
 }
 
 fn made(status: &str, more: &str, body: &str) -> Vec<u8> {
@@ -362,7 +401,13 @@ fn made(status: &str, more: &str, body: &str) -> Vec<u8> {
         .into_bytes()
 }
 
-fn short(answer: &[u8]) -> Vec<u8> {
+/// The first half of an answer: at least one byte is missing, so that what arrives is no whole one.
+pub(crate) fn half(answer: &[u8]) -> &[u8] {
+    answer.get(..answer.len() / 2).unwrap_or_default()
+}
+
+/// An answer with half its body, and a length that fits.
+pub(crate) fn short(answer: &[u8]) -> Vec<u8> {
     let (head, body) = answer.split_at(head_end(answer).unwrap_or(answer.len()));
     let half = body.get(..body.len() / 2).unwrap_or_default();
     let head = String::from_utf8_lossy(head);

@@ -1,4 +1,4 @@
-//! The one that is killed: a cardtop without a screen that tops up what its input says and looks for what it does not know.
+//! The one that the wild driver kills: a cardtop without a screen that tops up what its input says and looks for what it does not know.
 //!
 //! It answers a line for each. It must not keep anything but its data folder: whatever it knew dies with it.
 
@@ -15,7 +15,8 @@ use cardtop::engine::{Engine, Order, Setup, Shown};
 use cardtop::store::{Store, journal};
 use tokio::sync::{Semaphore, mpsc};
 
-use crate::{WorkerArgs, fast_clock};
+use crate::WorkerArgs;
+use crate::wild::fast_clock;
 
 /// An operation is looked for so often while the torture goes on; the rest waits for the end.
 const LOOKS: u32 = 6;

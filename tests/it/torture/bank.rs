@@ -1,0 +1,38 @@
+//! The bank of a torture: rich, quiet, and reached through whatever network is put before it.
+
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::{Context, anyhow};
+use cardtop::clock::Clock;
+use cardtop::domain::money::Money;
+use cardtop::sandbox::{Dialect, Options, Sandbox};
+use rust_decimal::Decimal;
+
+/// A bank where nobody spends by himself and the float pays for everything.
+pub(crate) fn open(seed: u64, cards: usize, clock: Clock) -> anyhow::Result<Sandbox> {
+    let options = Options { seed, cards, transactions: 0, busy: false, ..Options::default() };
+    let sandbox = Sandbox::new(options, clock);
+    for dialect in Dialect::ALL {
+        for currency in ["USD", "EUR", "JPY", "KWD", "INR"] {
+            if sandbox.float(dialect, currency).is_some() {
+                let currency = currency.parse().map_err(|_| anyhow!("no currency"))?;
+                sandbox.set_float(dialect, Money::new(Decimal::from(1_000_000_000_000_u64), currency));
+            }
+        }
+    }
+    Ok(sandbox)
+}
+
+/// Writes a configuration of the four wires, each at its base address, with this patience.
+pub(crate) fn configure(
+    sandbox: &Sandbox,
+    base: &dyn Fn(Dialect) -> String,
+    path: &Path,
+    patience: Duration,
+) -> anyhow::Result<()> {
+    sandbox.write_config(base, path).context("the configuration")?;
+    let text = std::fs::read_to_string(path)?;
+    let patience = format!("timeout = \"{}ms\"\nrate_limit = ", patience.as_millis());
+    Ok(std::fs::write(path, text.replace("rate_limit = ", &patience))?)
+}
