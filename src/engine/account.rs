@@ -13,6 +13,7 @@ use super::{Health, HealthState, ProviderInfo};
 use crate::config::ProviderConfig;
 use crate::domain::card::{Card, CardKey};
 use crate::domain::operation::{Operation, OperationId, Proof};
+use crate::domain::transaction::Transaction;
 use crate::provider::http::Http;
 use crate::provider::{Error, Kind, Provider};
 
@@ -28,6 +29,9 @@ const HOLDS_AT_MOST: i64 = 15 * 60;
 
 /// Least time between two looks for the same operation.
 const LEAST_BETWEEN_LOOKS: SignedDuration = SignedDuration::from_secs(1);
+
+/// Most transactions of a reading that are compared with the next one.
+const REMEMBERED: usize = 200;
 
 /// A median answer above this is SLOW.
 const SLOW_MILLIS: u64 = 2_000;
@@ -55,6 +59,10 @@ struct State {
     listed: HashSet<Arc<str>>,
     /// From where on the transactions of all cards, or of one, are read next.
     feed_from: HashMap<Option<Arc<str>>, Timestamp>,
+    /// What the last reading of the transactions said, where that was little.
+    said: HashMap<Option<Arc<str>>, Vec<Transaction>>,
+    /// When the oldest hold happened, as long as nothing new was said.
+    hold: HashMap<Option<Arc<str>>, Option<Timestamp>>,
     /// When each unsettled operation was last looked for.
     looked: HashMap<OperationId, Timestamp>,
     /// From when on older holds may be followed again: reading back to them takes many pages.
@@ -92,6 +100,8 @@ impl Account {
             card_feed: HashMap::new(),
             listed: HashSet::new(),
             feed_from: HashMap::new(),
+            said: HashMap::new(),
+            hold: HashMap::new(),
             looked: HashMap::new(),
             holds_from: HashMap::new(),
             turn: 0,
@@ -245,6 +255,36 @@ impl Account {
     /// Transactions were read completely up to this moment.
     pub(super) fn feed_read(&self, card: Option<&CardKey>, until: Timestamp) {
         self.state().feed_from.insert(card.map(|card| Arc::clone(&card.id)), until);
+    }
+
+    /// Whether a reading of the transactions says what the last one said: then there is nothing to keep.
+    pub(super) fn says_as_before(&self, card: Option<&CardKey>, rows: &[Transaction]) -> bool {
+        self.state().said.get(&card.map(|card| Arc::clone(&card.id))).is_some_and(|said| {
+            said.len() == rows.len()
+                && said.iter().zip(rows).all(|(said, row)| *said == Transaction { seen_at: said.seen_at, ..row.clone() })
+        })
+    }
+
+    /// These transactions were said and are kept.
+    pub(super) fn said(&self, card: Option<&CardKey>, rows: &[Transaction]) {
+        let key = card.map(|card| Arc::clone(&card.id));
+        let mut state = self.state();
+        state.hold.remove(&key);
+        if rows.len() <= REMEMBERED {
+            state.said.insert(key, rows.to_vec());
+        } else {
+            state.said.remove(&key);
+        }
+    }
+
+    /// When the oldest hold happened, if that was looked up since something new was said; one before `since` does not count.
+    pub(super) fn oldest_hold(&self, card: Option<&CardKey>, since: Timestamp) -> Option<Option<Timestamp>> {
+        let hold = self.state().hold.get(&card.map(|card| Arc::clone(&card.id))).copied()?;
+        hold.is_none_or(|at| at >= since).then_some(hold)
+    }
+
+    pub(super) fn remember_hold(&self, card: Option<&CardKey>, hold: Option<Timestamp>) {
+        self.state().hold.insert(card.map(|card| Arc::clone(&card.id)), hold);
     }
 
     /// Whether it is time to read back to the oldest hold.
