@@ -224,10 +224,12 @@ impl Model {
     fn press(&mut self, chord: Chord) -> Vec<Effect> {
         self.notice = None;
         let command = self.keymap.command(chord, self.focus);
-        if command == Some(Command::Redraw) {
+        // Also over a dialog or in a field, where every other key is theirs: whatever the file of keys says, no letter is taken there.
+        let above = chord.ctrl || chord.alt || matches!(chord.key, Key::F(_));
+        if command == Some(Command::Redraw) && above {
             return vec![Effect::Redraw];
         }
-        if command == Some(Command::Suspend) {
+        if command == Some(Command::Suspend) && above {
             // What is typed into a dialog may be a secret: it is wiped first.
             self.dialogs.clear();
             return vec![Effect::Suspend];
@@ -636,7 +638,9 @@ impl Model {
     fn pause_provider(&mut self) -> Vec<Effect> {
         let Some(provider) = self.providers.list.selected().cloned() else { return Vec::new() };
         let paused = self.world.health.get(&provider).is_none_or(|health| health.state != HealthState::Paused);
-        self.remark(&format!("{provider} {}", if paused { "is not read until p is pressed again" } else { "is read again" }));
+        let until = self.keymap.hint(Command::PauseProvider, "is pressed again");
+        let words = if paused { format!("{provider} is not read until {until}") } else { format!("{provider} is read again") };
+        self.remark(&words);
         vec![Effect::Ask(Job::Pause { provider, paused })]
     }
 

@@ -45,6 +45,8 @@ pub struct Start {
     pub news: mpsc::Receiver<News>,
     /// How the board looks and behaves.
     pub board: config::Board,
+    /// What the keys mean.
+    pub keymap: Keymap,
     /// Refuse every change.
     pub read_only: bool,
     /// Who operates.
@@ -60,7 +62,7 @@ pub struct Start {
 /// # Errors
 /// When there is no terminal, it fails, or the time zone does not exist.
 pub async fn board(start: Start) -> anyhow::Result<()> {
-    let Start { engine, news, board, read_only, operator, clock, color } = start;
+    let Start { engine, news, board, keymap, read_only, operator, clock, color } = start;
     let zone = if board.timezone == "local" {
         TimeZone::system()
     } else {
@@ -68,8 +70,7 @@ pub async fn board(start: Start) -> anyhow::Result<()> {
     };
     let mut world = World::new(clock.now(), zone, operator, session()?, engine.providers());
     world.read_only = read_only;
-    let mut model =
-        Model::new(app::Start { world, theme: tty::theme(board.glyphs, color), size: (80, 24), keymap: Keymap::default() });
+    let mut model = Model::new(app::Start { world, theme: tty::theme(board.glyphs, color), size: (80, 24), keymap });
     // The first frame shows what is known, each figure with its age, before anything is read.
     let mut effects = Vec::new();
     for news in known(&engine).await {

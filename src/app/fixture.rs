@@ -179,6 +179,14 @@ pub(crate) fn bare(size: (u16, u16)) -> Model {
     Model::new(Start { world, theme: Theme::default(), size, keymap: Keymap::default() })
 }
 
+/// The board of the design with the operator's own keys.
+pub(crate) fn board_with_keys(size: (u16, u16), lines: &str) -> Model {
+    let mut model = board(size);
+    let lines = crate::config::Keys::read(lines, std::path::Path::new("c.toml")).expect("lines of the test");
+    model.keymap = Keymap::default().with(&lines).expect("keys of the test");
+    model
+}
+
 /// The board of the design, of this size.
 pub(crate) fn board(size: (u16, u16)) -> Model {
     let mut model = bare(size);

@@ -2,7 +2,7 @@
 
 use jiff::SignedDuration;
 
-use super::fixture::{ago, bare, board, card, declined, key, now, operation, press, transaction};
+use super::fixture::{ago, bare, board, board_with_keys, card, declined, key, now, operation, press, transaction};
 use super::layout::Pane;
 use super::{Effect, Model, Msg, update, wake_at};
 use crate::domain::card::{CardKey, CardState};
@@ -270,7 +270,7 @@ fn a_large_figure_is_never_cut() {
     let mut model = board((120, 40));
     let rich = card(CardState::Active, "Rich", "9999", "artha", "1234567890123.45 USD", 1);
     hear(&mut model, News::Cards(vec![rich]));
-    let lines = super::detail::lines(&model.world, &key("artha", "9999"), 36);
+    let lines = super::detail::lines(&model.world, &model.keymap, &key("artha", "9999"), 36);
     let text: Vec<String> = lines.iter().map(|line| line.iter().map(|(_, words)| words.as_str()).collect()).collect();
     assert!(text.iter().any(|line| line.contains("1,234,567,890,123.45 USD")), "{text:#?}");
 }
@@ -314,6 +314,21 @@ fn quitting_asks_only_while_something_is_on_its_way() {
     assert_eq!(jobs(press(&mut model, "y")), ["Quit"]);
     assert_eq!(jobs(press(&mut bare((80, 24)), "q")), ["Quit"]);
     assert_eq!(jobs(press(&mut bare((80, 24)), "ctrl-z ctrl-l")), ["Suspend", "Redraw"]);
+}
+
+#[test]
+fn nobody_can_take_the_keys_that_confirm() {
+    // y, the reasons and the digits belong to the dialog, whatever they mean on the board.
+    let mut model = board_with_keys((120, 40), "redraw = \"y\"\nsuspend = \"1\"\ncards = \"f2\"\ncopy = \"Y\"\nfreeze = \"B\"");
+    press(&mut model, "/ 4 2 4 2 enter");
+    assert!(jobs(press(&mut model, "f")).is_empty() && model.dialogs.is_empty(), "the old key means nothing");
+    press(&mut model, "B");
+    assert_eq!(model.dialogs.len(), 1);
+    tick(&mut model, 1);
+    let asked = jobs(press(&mut model, "1 y"));
+    assert!(asked.len() == 1 && asked[0].starts_with("Act"), "{asked:?}");
+    press(&mut model, "esc esc");
+    assert_eq!(jobs(press(&mut model, "y 1")), ["Redraw", "Suspend"]);
 }
 
 #[test]
@@ -416,7 +431,7 @@ fn the_clock_never_goes_back() {
 fn a_card_that_was_never_read_shows_no_figure() {
     let model = board((120, 40));
     let unread = CardKey::new(&key("artha", "1").provider, "c-new");
-    let lines = super::detail::lines(&model.world, &unread, 60);
+    let lines = super::detail::lines(&model.world, &model.keymap, &unread, 60);
     let text: String = lines.iter().flatten().map(|(_, words)| words.as_str()).collect();
     assert!(text.contains("Balance not read yet") && !text.contains("0.00"), "{text}");
 }
@@ -424,7 +439,7 @@ fn a_card_that_was_never_read_shows_no_figure() {
 #[test]
 fn a_sum_that_does_not_agree_is_said_and_not_repaired() {
     let model = board((120, 40));
-    let lines = super::detail::lines(&model.world, &key("ibanera", "3020"), 80);
+    let lines = super::detail::lines(&model.world, &model.keymap, &key("ibanera", "3020"), 80);
     let text: Vec<String> = lines.iter().map(|line| line.iter().map(|(_, words)| words.as_str()).collect()).collect();
     assert!(text.iter().any(|line| line.contains("DOES NOT ADD UP: total - holds is 19.00, ibanera sent 15.75")), "{text:#?}");
 }
@@ -432,7 +447,7 @@ fn a_sum_that_does_not_agree_is_said_and_not_repaired() {
 #[test]
 fn an_unknown_decline_code_is_never_guessed() {
     let model = board((120, 40));
-    let lines = super::detail::lines(&model.world, &key("artha", "1200"), 80);
+    let lines = super::detail::lines(&model.world, &model.keymap, &key("artha", "1200"), 80);
     let text: Vec<String> = lines.iter().map(|line| line.iter().map(|(_, words)| words.as_str()).collect()).collect();
     assert!(text.iter().any(|line| line.contains("not mapped: 57")), "{text:#?}");
     assert!(text.iter().any(|line| line.contains("ask artha what it means")), "{text:#?}");

@@ -11,7 +11,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::secret::Source;
 use super::{
-    Account, Artha, Banana, Board, Config, Enkash, Envelope, Environment, Glyphs, Ibanera, KeyEncoding, Load, Poll,
+    Account, Artha, Banana, Board, Config, Enkash, Envelope, Environment, Glyphs, Ibanera, KeyEncoding, Keys, Load, Poll,
     ProviderConfig, SecretEncoding,
 };
 use crate::domain::card::ProviderId;
@@ -66,7 +66,7 @@ pub(super) fn parse(text: &str, path: &Path) -> Result<Config, ConfigError> {
 }
 
 fn board(mut table: Table<'_>) -> Result<Board, ConfigError> {
-    table.only(&["glyphs", "timezone", "lock_after", "mouse"])?;
+    table.only(&["glyphs", "timezone", "lock_after", "mouse", "keys"])?;
     let default = Board::default();
     let glyphs = table.word("glyphs", &[("auto", Glyphs::Auto), ("unicode", Glyphs::Unicode), ("ascii", Glyphs::Ascii)])?;
     let timezone = table.read("timezone", "\"local\", \"UTC\" or a name such as \"Europe/Stockholm\"", |text| {
@@ -74,12 +74,43 @@ fn board(mut table: Table<'_>) -> Result<Board, ConfigError> {
     })?;
     let lock_after = table.duration("lock_after")?;
     let mouse = table.flag("mouse")?;
+    let keys = table.table("keys")?.map(keys).transpose()?;
     Ok(Board {
         glyphs: glyphs.unwrap_or(default.glyphs),
         timezone: timezone.unwrap_or(default.timezone),
         lock_after: lock_after.unwrap_or(default.lock_after),
         mouse: mouse.unwrap_or(default.mouse),
+        keys: keys.unwrap_or_default(),
     })
+}
+
+/// A file that has nothing but keys.
+pub(super) fn only_keys(text: &str, path: &Path) -> Result<Vec<Keys>, ConfigError> {
+    let page = Page { text, path };
+    let parsed = DeTable::parse(text).map_err(|error| page.wrong(error.span().unwrap_or(0..0), error.message().trim()))?;
+    keys(Table::new(&page, String::new(), parsed.span(), parsed.get_ref()))
+}
+
+/// What the names and the chords mean is known by the board alone.
+fn keys(table: Table<'_>) -> Result<Vec<Keys>, ConfigError> {
+    let page = table.page;
+    let mut keys = Vec::new();
+    for (command, span, value) in table.rest() {
+        let text = |value: &DeValue<'_>| if let DeValue::String(text) = value { Some(text.to_string()) } else { None };
+        let chords = match value {
+            DeValue::Array(several) => several.iter().map(|value| text(value.get_ref())).collect(),
+            one => text(one).map(|chord| vec![chord]),
+        };
+        let Some(chords) = chords else {
+            let words = format!(
+                "board.keys.{command} is not a key: write one such as \"x\", several such as [\"x\", \"f2\"], or none: []"
+            );
+            return Err(page.wrong(span, &words));
+        };
+        keys.push((span.start, Keys { place: page.place(span), command, chords }));
+    }
+    keys.sort_by_key(|(at, _)| *at);
+    Ok(keys.into_iter().map(|(_, keys)| keys).collect())
 }
 
 /// The wires, with the keys that only they have.
@@ -265,10 +296,13 @@ struct Page<'a> {
 
 impl Page<'_> {
     fn wrong(&self, at: Range<usize>, words: &str) -> ConfigError {
-        let before = self.text.get(..at.start.min(self.text.len())).unwrap_or_default();
-        let line = before.matches('\n').count() + 1;
         let words = words.lines().collect::<Vec<_>>().join(" ");
-        ConfigError(format!("{} line {line}: {words}", self.path.display()))
+        ConfigError(format!("{}: {words}", self.place(at)))
+    }
+
+    fn place(&self, at: Range<usize>) -> String {
+        let before = self.text.get(..at.start.min(self.text.len())).unwrap_or_default();
+        format!("{} line {}", self.path.display(), before.matches('\n').count() + 1)
     }
 
     /// A path of the file, relative to its folder; `~/` is the home folder.
@@ -482,10 +516,14 @@ impl<'a> Table<'a> {
         let unknown = self.entries.iter().filter(|(key, ..)| !known.contains(&key.as_str()));
         let Some((key, span, _)) = unknown.min_by_key(|(_, span, _)| span.start) else { return Ok(()) };
         let place = if self.name.is_empty() { String::new() } else { format!("{}: ", self.name) };
-        let near = known.iter().map(|word| (distance(key, word), word)).min().filter(|(far, _)| *far <= 3);
-        let hint = near.map_or_else(|| format!("known are {}", known.join(", ")), |(_, word)| format!("did you mean `{word}`?"));
-        Err(self.page.wrong(span.clone(), &format!("{place}unknown key `{key}`; {hint}")))
+        Err(self.page.wrong(span.clone(), &format!("{place}unknown key `{key}`; {}", meant(key, known))))
     }
+}
+
+/// What somebody probably meant who wrote a word that is not known.
+pub(super) fn meant(word: &str, known: &[&str]) -> String {
+    let near = known.iter().map(|known| (distance(word, known), known)).min().filter(|(far, _)| *far <= 3);
+    near.map_or_else(|| format!("known are {}", known.join(", ")), |(_, known)| format!("did you mean `{known}`?"))
 }
 
 /// Edits that turn one word into the other.

@@ -9,6 +9,7 @@ use super::theme::Role;
 use super::{empty, filter_words, position, thousands};
 use crate::app::Model;
 use crate::app::detail::state_role;
+use crate::app::keymap::Command;
 use crate::app::layout::Pane;
 use crate::app::providers;
 use crate::domain::attention::Tone;
@@ -120,7 +121,8 @@ fn cards_why(model: &Model, key: &CardKey) -> (Role, String) {
 fn why_empty(model: &Model) -> Vec<String> {
     let world = &model.world;
     if model.cards.hidden > 0 {
-        return vec![format!("The filter hides all {} cards: Esc shows them again.", thousands(model.cards.hidden))];
+        let again = model.keymap.hint(Command::Back, "shows them again");
+        return vec![format!("The filter hides all {} cards: {again}.", thousands(model.cards.hidden))];
     }
     if world.providers.is_empty() {
         return vec!["No provider is configured: `cardtop init` writes a configuration to begin with.".to_owned()];

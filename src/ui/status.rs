@@ -9,7 +9,7 @@ use super::theme::Role;
 use super::{moment, providers, thousands, width, words};
 use crate::app::Model;
 use crate::app::detail::Line;
-use crate::app::keymap::{Command, TABLE, written};
+use crate::app::keymap::{Command, TABLE};
 use crate::app::layout::Pane;
 use crate::app::providers::{age, last_known};
 use crate::config::Environment;
@@ -276,7 +276,7 @@ fn hints(model: &Model) -> (Hints, Hints) {
         let alone = model.view != Pane::Cards && !model.zoomed;
         let idle = (command == Command::Open && model.view == Pane::Detail)
             || (matches!(command, Command::NextPane | Command::Zoom) && alone);
-        let chord = |command| model.keymap.chords(command).first().map(|chord| written(*chord));
+        let chord = |command| model.keymap.key(command);
         let chords = match (pair(command).and_then(chord), chord(command)?) {
             (Some(before), own) if command == Command::Longer => format!("{before} {own}"),
             (Some(before), own) => format!("{before}/{own}"),
