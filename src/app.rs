@@ -33,7 +33,7 @@ use crate::ui::theme::Theme;
 use chord::{Chord, Key};
 use dialog::{Dialog, Outcome};
 use feed::Known;
-use keymap::{Command, Keymap};
+use keymap::{Command, Group, Keymap};
 use layout::{Class, Layout, Pane};
 use list::Motion;
 use search::Search;
@@ -254,8 +254,30 @@ impl Model {
                 search.key(&chord, now, &zone);
                 Vec::new()
             }
-            Some(_) | None => command.map_or_else(Vec::new, |command| self.carry_out(command)),
+            Some(_) | None => match command {
+                Some(command) => self.carry_out(command),
+                None => {
+                    self.say_where(chord);
+                    Vec::new()
+                }
+            },
         }
+    }
+
+    /// A key that means something in other panes says so, instead of doing nothing.
+    fn say_where(&mut self, chord: Chord) {
+        let Some(row) = self.keymap.elsewhere(chord, self.focus).filter(|row| row.group != Group::Move || row.is_about_a_card())
+        else {
+            return;
+        };
+        let words = if self.focus == Pane::Providers && row.is_about_a_card() {
+            let cards = self.keymap.hint(Command::Cards, "shows the cards");
+            format!("{}: it is for a card, and this row is a provider; {cards}", row.help)
+        } else {
+            let panes: Vec<String> = row.panes.iter().map(|pane| pane.name().to_lowercase()).collect();
+            format!("{}: not here, but in {}", row.help, panes.join(", "))
+        };
+        self.remark(&words);
     }
 
     fn carry_out(&mut self, command: Command) -> Vec<Effect> {
@@ -307,6 +329,7 @@ impl Model {
                 return vec![Effect::Ask(Job::Refresh(None))];
             }
             Command::Explain => self.explain(),
+            Command::Copy if self.focus == Pane::Providers => return self.copy_status(),
             Command::Copy => self.copying = true,
             Command::ReadOnly => return vec![Effect::Ask(Job::ReadOnly(!self.world.read_only))],
             Command::Help => self.help = Some(help::Help::default()),
@@ -660,6 +683,15 @@ impl Model {
         }
     }
 
+    /// A provider has one thing to copy.
+    fn copy_status(&mut self) -> Vec<Effect> {
+        let Some(info) = self.providers.list.selected().and_then(|id| self.world.provider(id)) else { return Vec::new() };
+        let text = providers::status(&self.world, info);
+        let words = format!("copied: status of {}", info.id);
+        self.remark(&words);
+        vec![Effect::Copy(text)]
+    }
+
     /// The key after `y`.
     fn copy(&mut self, chord: Chord) -> Vec<Effect> {
         if chord == Chord::plain(Key::Esc) {
@@ -694,7 +726,7 @@ impl Model {
                 feed::Entry::Operation(id) => Some(id.to_string()),
             },
             Pane::Activity => self.activity.list.selected().map(|id| id.to_string()),
-            Pane::Providers => self.providers.list.selected().map(|id| id.to_string()),
+            Pane::Providers => None,
         }
     }
 

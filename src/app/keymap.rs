@@ -271,6 +271,12 @@ impl Row {
         self.panes.is_empty() || self.panes.contains(&pane)
     }
 
+    /// Whether it is about the card of the row.
+    #[must_use]
+    pub fn is_about_a_card(&self) -> bool {
+        [OF_A_CARD, OPENED, CARDS_ONLY].contains(&self.panes)
+    }
+
     fn meets(&self, other: &Self) -> bool {
         Pane::ALL.iter().any(|pane| self.works_in(*pane) && other.works_in(*pane))
     }
@@ -358,6 +364,12 @@ impl Keymap {
     #[must_use]
     pub fn command(&self, chord: Chord, pane: Pane) -> Option<Command> {
         TABLE.iter().find(|row| row.works_in(pane) && self.chords(row.command).contains(&chord)).map(|row| row.command)
+    }
+
+    /// The command of a chord that means something, but not in this pane.
+    #[must_use]
+    pub fn elsewhere(&self, chord: Chord, pane: Pane) -> Option<&'static Row> {
+        TABLE.iter().find(|row| !row.works_in(pane) && self.chords(row.command).contains(&chord))
     }
 
     /// The chords of a command.

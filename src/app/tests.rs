@@ -317,6 +317,42 @@ fn quitting_asks_only_while_something_is_on_its_way() {
 }
 
 #[test]
+fn of_a_provider_the_status_is_copied_as_sentences_for_a_ticket() {
+    let mut model = board((120, 40));
+    press(&mut model, "4 j j");
+    let copied = jobs(press(&mut model, "y")).join("");
+    assert_eq!(
+        copied,
+        "copy enkash (enkash, PROD) is DOWN since 2026-04-03 14:05:02 +02:00: HTTP 503, no Retry-After header. Last success \
+         2026-04-03 14:04:58 +02:00 (3m ago). Failed requests in the last 5 minutes: 11. Next try 2026-04-03 14:08:36 +02:00. \
+         As of 2026-04-03 14:08:12 +02:00."
+    );
+    assert!(!model.copying, "there is no menu of the card");
+    assert_eq!(model.notice.as_ref().map(|notice| notice.words.as_str()), Some("copied: status of enkash"));
+    let mut unheard = bare((80, 24));
+    let copied = jobs(press(&mut unheard, "4 y")).join("");
+    assert_eq!(copied, "copy artha (artha, PROD) was not heard of yet. As of 2026-04-03 14:08:12 +02:00.");
+}
+
+#[test]
+fn keys_of_a_card_say_why_they_do_nothing_among_the_providers() {
+    let mut model = board((120, 40));
+    press(&mut model, "4");
+    for (keys, words) in [
+        ("f", "freeze or unfreeze: it is for a card, and this row is a provider; 1 shows the cards"),
+        ("C", "close for good: it is for a card, and this row is a provider; 1 shows the cards"),
+        ("enter", "open: it is for a card, and this row is a provider; 1 shows the cards"),
+        ("c", "check operation: not here, but in activity"),
+        ("e", "next decline: not here, but in cards, feed, activity"),
+    ] {
+        assert!(jobs(press(&mut model, keys)).is_empty() && model.dialogs.is_empty());
+        assert_eq!(model.notice.as_ref().map(|notice| notice.words.as_str()), Some(words));
+    }
+    press(&mut model, "h");
+    assert_eq!(model.notice, None, "a key that only moves says nothing");
+}
+
+#[test]
 fn nobody_can_take_the_keys_that_confirm() {
     // y, the reasons and the digits belong to the dialog, whatever they mean on the board.
     let mut model = board_with_keys((120, 40), "redraw = \"y\"\nsuspend = \"1\"\ncards = \"f2\"\ncopy = \"Y\"\nfreeze = \"B\"");

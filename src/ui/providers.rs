@@ -9,6 +9,7 @@ use super::theme::Role;
 use super::{divider, empty, inside, moment, words};
 use crate::app::Model;
 use crate::app::detail::{Line, wrap};
+use crate::app::keymap::Keymap;
 use crate::app::layout::Pane;
 use crate::app::providers::{age, can, cannot, effect, word};
 use crate::app::world::World;
@@ -72,7 +73,9 @@ pub(super) fn view(model: &Model, area: Rect, to: &mut Buffer) {
             y += 1;
         }
         divider(theme, info.id.name(), inner, y, to);
-        for (y, line) in (y + 1..inner.bottom()).zip(&about(world, info, usize::from(inner.width).saturating_sub(2))) {
+        for (y, line) in
+            (y + 1..inner.bottom()).zip(&about(world, &model.keymap, info, usize::from(inner.width).saturating_sub(2)))
+        {
             words(theme, line, inner.x + 1, y, inner.right(), to);
         }
     }
@@ -104,7 +107,7 @@ fn cells(world: &World, id: &ProviderId) -> Vec<(Role, String)> {
 }
 
 /// Everything known of a provider, a label before each line.
-fn about(world: &World, info: &ProviderInfo, columns: usize) -> Vec<Line> {
+fn about(world: &World, keymap: &Keymap, info: &ProviderInfo, columns: usize) -> Vec<Line> {
     let mut lines: Vec<Line> = Vec::new();
     let mut tell = |label: &str, role: Role, words: &str| {
         for (place, part) in wrap(words, columns.saturating_sub(11)).into_iter().enumerate() {
@@ -128,7 +131,7 @@ fn about(world: &World, info: &ProviderInfo, columns: usize) -> Vec<Line> {
         if let Some(why) = &health.why {
             tell("said", Role::Text, why);
         }
-        tell("effect", Role::Text, &effect(world, health));
+        tell("effect", Role::Text, &effect(world, keymap, health));
         if health.odd_rows > 0 {
             tell("odd rows", Role::Caution, &format!("{} rows could not be read and are not shown", health.odd_rows));
         }

@@ -282,7 +282,8 @@ fn hints(model: &Model) -> (Hints, Hints) {
             (Some(before), own) => format!("{before}/{own}"),
             (None, own) => own,
         };
-        (works && back && !idle).then(|| (chords, row.hint.to_owned()))
+        let word = if (command, model.focus) == (Command::Copy, Pane::Providers) { "copy status" } else { row.hint };
+        (works && back && !idle).then(|| (chords, word.to_owned()))
     };
     let of_pane = TABLE.iter().map(|row| row.command).filter(|command| !GENERAL.contains(command));
     (of_pane.filter_map(hint).collect(), GENERAL.into_iter().filter_map(hint).collect())
