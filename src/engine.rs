@@ -662,8 +662,8 @@ pub struct Health {
     pub calls_last_minute: u32,
     /// Failed requests in the last five minutes.
     pub errors_5m: u32,
-    /// Cards known.
-    pub cards: usize,
+    /// How many cards it has; `None` while its list was never read and none is known from elsewhere.
+    pub cards: Option<usize>,
     /// Rows that could not be read, since the start.
     pub odd_rows: u64,
     /// Provider's clock minus ours, in seconds.

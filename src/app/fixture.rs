@@ -165,7 +165,7 @@ pub(crate) fn health(name: &str, state: HealthState, since: i64, why: Option<&st
         why: why.map(Into::into),
         calls_last_minute: if good { 48 } else { 1 },
         errors_5m: if good { 0 } else { 11 },
-        cards: 4,
+        cards: Some(4),
         odd_rows: 0,
         skew: good.then_some(0),
         latency_ms: good.then_some(180),

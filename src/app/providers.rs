@@ -48,12 +48,14 @@ pub(crate) fn last_known(world: &World, id: &ProviderId) -> usize {
 pub(crate) fn effect(world: &World, keymap: &Keymap, health: &Health) -> String {
     let stale = last_known(world, &health.provider);
     let cards = |count: usize| if count == 1 { "1 card".to_owned() } else { format!("{count} cards") };
+    let all = health.cards.map_or_else(|| "its cards".to_owned(), cards);
     match health.state {
-        HealthState::Ok if stale == 0 => format!("{} read", cards(health.cards)),
-        HealthState::Ok | HealthState::Slow => format!("{} read, {stale} of them LAST KNOWN", cards(health.cards)),
+        HealthState::Ok | HealthState::Slow if health.cards.is_none() => "its list of cards was not read yet".to_owned(),
+        HealthState::Ok if stale == 0 => format!("{all} read"),
+        HealthState::Ok | HealthState::Slow => format!("{all} read, {stale} of them LAST KNOWN"),
         HealthState::Down => format!("{} LAST KNOWN; a change is refused while it cannot be read", cards(stale)),
         HealthState::Paused => {
-            format!("not read: {}; {} grow old", keymap.hint(Command::PauseProvider, "goes on"), cards(health.cards))
+            format!("not read: {}; {all} grow old", keymap.hint(Command::PauseProvider, "goes on"))
         }
         HealthState::Auth => "credentials refused or missing: not read and not changed until they are right".to_owned(),
     }

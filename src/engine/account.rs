@@ -57,6 +57,8 @@ struct State {
     card: HashMap<Arc<str>, Timestamp>,
     card_feed: HashMap<Arc<str>, Timestamp>,
     listed: HashSet<Arc<str>>,
+    /// The list was read to its end since the start.
+    was_listed: bool,
     /// From where on the transactions of all cards, or of one, are read next.
     feed_from: HashMap<Option<Arc<str>>, Timestamp>,
     /// What the last reading of the transactions said, where that was little.
@@ -99,6 +101,7 @@ impl Account {
             card: HashMap::new(),
             card_feed: HashMap::new(),
             listed: HashSet::new(),
+            was_listed: false,
             feed_from: HashMap::new(),
             said: HashMap::new(),
             hold: HashMap::new(),
@@ -241,6 +244,7 @@ impl Account {
     /// These cards' balances came with the list.
     pub(super) fn listed(&self, cards: &[Card], at: Timestamp) {
         let mut state = self.state();
+        state.was_listed = true;
         for card in cards.iter().filter(|card| card.balance.at().is_some()) {
             state.listed.insert(Arc::clone(&card.key.id));
             state.card.insert(Arc::clone(&card.key.id), at);
@@ -388,8 +392,10 @@ impl Account {
         millis.get(millis.len() / 2).copied()
     }
 
-    /// How it is doing.
+    /// How it is doing, with so many cards known.
     pub(super) fn health(&self, now: Timestamp, cards: usize) -> Health {
+        // None known of a list that was never read is not none; a roster is a list that was read at the start.
+        let counted = cards > 0 || self.state().was_listed || self.config.roster.is_some();
         let latency_ms = self.latency_ms();
         let skew = self.http.as_ref().and_then(|http| http.calls().iter().rev().find_map(|call| call.skew));
         let mut state = self.state();
@@ -411,7 +417,7 @@ impl Account {
             why: state.why.clone(),
             calls_last_minute: u32::try_from(calls).unwrap_or(u32::MAX),
             errors_5m: u32::try_from(state.failed.len()).unwrap_or(u32::MAX),
-            cards,
+            cards: counted.then_some(cards),
             odd_rows: state.odd_rows,
             skew,
             latency_ms,

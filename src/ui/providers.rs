@@ -100,7 +100,7 @@ fn cells(world: &World, id: &ProviderId) -> Vec<(Role, String)> {
         (Role::Text, calls),
         (if health.errors_5m > 0 { Role::Caution } else { Role::Muted }, health.errors_5m.to_string()),
         (Role::Muted, health.latency_ms.map_or_else(dash, |ms| format!("{ms} ms"))),
-        (Role::Muted, health.cards.to_string()),
+        (Role::Muted, health.cards.map_or_else(dash, |cards| cards.to_string())),
         (Role::Muted, health.skew.map_or_else(dash, |skew| format!("{skew:+} s"))),
         (Role::Muted, health.why.as_deref().unwrap_or("").to_owned()),
     ]
