@@ -18,15 +18,16 @@ use crate::domain::money::Money;
 use crate::domain::text;
 use crate::engine::HealthState;
 
-const COLUMNS: [Column; 8] = [
+/// The columns of the table.
+pub(super) const COLUMNS: [Column; 8] = [
     whole("State", 7, 8, 0),
-    column("Holder", 8, 14, 24, 0),
+    column("Holder|Who", 8, 14, 24, 0),
     whole("Card", 6, 6, 0),
-    column("Provider", 6, 8, 12, 5),
+    column("Provider|From", 6, 8, 12, 5),
     figures("Available", 9, 14, 0),
     whole("Ccy", 3, 4, 0),
     figures("Age", 4, 4, 0),
-    column("Why it is here", 8, 17, 30, 0),
+    column("Why it is here|Why", 8, 17, 30, 0),
 ];
 
 /// Draws the pane.

@@ -15,12 +15,13 @@ use crate::app::layout::Pane;
 use crate::domain::card::digits;
 use crate::domain::operation::OperationState;
 
-const COLUMNS: [Column; 5] = [
+/// The columns of the table.
+pub(super) const COLUMNS: [Column; 5] = [
     whole("Time", 5, 10, 0),
     whole("What", 8, 10, 0),
     figures("Amount", 7, 12, 0),
-    column("Merchant or op", 6, 10, 28, 0),
-    column("In plain words", 18, 24, 60, 9),
+    column("Merchant or op|Merchant|For", 6, 10, 28, 0),
+    column("In plain words|Meaning|Why", 18, 24, 60, 9),
 ];
 
 /// Lines above the timeline that an area has room for.

@@ -21,18 +21,19 @@ use crate::domain::text;
 use crate::domain::transaction::{Transaction, TransactionState};
 use crate::engine::HealthState;
 
-const COLUMNS: [Column; 11] = [
+/// The columns of the table.
+pub(super) const COLUMNS: [Column; 11] = [
     whole("Time", 8, 10, 0),
     whole("Card", 6, 6, 0),
-    column("Holder", 10, 14, 20, 3),
+    column("Holder|Who", 10, 14, 20, 3),
     whole("What", 8, 10, 0),
     figures("Amount", 9, 12, 0),
     whole("Ccy", 3, 4, 0),
-    column("Merchant or op", 14, 16, 26, 0),
+    column("Merchant or op|Merchant|For", 14, 16, 26, 0),
     whole("MCC", 4, 4, 6),
     whole("Ctry", 4, 4, 7),
-    column("In plain words", 12, 29, 44, 0),
-    column("Provider code", 13, 16, 24, 8),
+    column("In plain words|Meaning|Why", 12, 29, 44, 0),
+    column("Provider code|Code", 13, 16, 24, 8),
 ];
 
 /// Most lines that the totals take.

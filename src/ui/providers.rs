@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::frame::Frame;
-use super::table::{Column, Row, column, draw, figures, plain};
+use super::table::{Column, Row, column, draw, figures, plain, whole};
 use super::theme::Role;
 use super::{divider, empty, inside, moment, words};
 use crate::app::Model;
@@ -17,9 +17,10 @@ use crate::domain::card::ProviderId;
 use crate::domain::text;
 use crate::engine::{HealthState, ProviderInfo};
 
-const COLUMNS: [Column; 9] = [
-    column("Provider", 8, 10, 16, 0),
-    column("State", 6, 6, 8, 0),
+/// The columns of the table.
+pub(super) const COLUMNS: [Column; 9] = [
+    column("Provider|From", 8, 10, 16, 0),
+    whole("State", 6, 8, 0),
     figures("Age", 4, 6, 0),
     figures("Calls/min", 9, 10, 4),
     figures("Errors 5m", 9, 10, 3),
