@@ -33,7 +33,7 @@ use crate::ui::theme::Theme;
 use chord::{Chord, Key};
 use dialog::{Dialog, Outcome};
 use feed::Known;
-use keymap::{Command, Keymap};
+use keymap::{Command, Group, Keymap};
 use layout::{Class, Layout, Pane};
 use list::Motion;
 use search::Search;
@@ -224,10 +224,12 @@ impl Model {
     fn press(&mut self, chord: Chord) -> Vec<Effect> {
         self.notice = None;
         let command = self.keymap.command(chord, self.focus);
-        if command == Some(Command::Redraw) {
+        // Also over a dialog or in a field, where every other key is theirs: whatever the file of keys says, no letter is taken there.
+        let above = chord.ctrl || chord.alt || matches!(chord.key, Key::F(_));
+        if command == Some(Command::Redraw) && above {
             return vec![Effect::Redraw];
         }
-        if command == Some(Command::Suspend) {
+        if command == Some(Command::Suspend) && above {
             // What is typed into a dialog may be a secret: it is wiped first.
             self.dialogs.clear();
             return vec![Effect::Suspend];
@@ -252,8 +254,30 @@ impl Model {
                 search.key(&chord, now, &zone);
                 Vec::new()
             }
-            Some(_) | None => command.map_or_else(Vec::new, |command| self.carry_out(command)),
+            Some(_) | None => match command {
+                Some(command) => self.carry_out(command),
+                None => {
+                    self.say_where(chord);
+                    Vec::new()
+                }
+            },
         }
+    }
+
+    /// A key that means something in other panes says so, instead of doing nothing.
+    fn say_where(&mut self, chord: Chord) {
+        let Some(row) = self.keymap.elsewhere(chord, self.focus).filter(|row| row.group != Group::Move || row.is_about_a_card())
+        else {
+            return;
+        };
+        let words = if self.focus == Pane::Providers && row.is_about_a_card() {
+            let cards = self.keymap.hint(Command::Cards, "shows the cards");
+            format!("{}: it is for a card, and this row is a provider; {cards}", row.help)
+        } else {
+            let panes: Vec<String> = row.panes.iter().map(|pane| pane.name().to_lowercase()).collect();
+            format!("{}: not here, but in {}", row.help, panes.join(", "))
+        };
+        self.remark(&words);
     }
 
     fn carry_out(&mut self, command: Command) -> Vec<Effect> {
@@ -305,6 +329,7 @@ impl Model {
                 return vec![Effect::Ask(Job::Refresh(None))];
             }
             Command::Explain => self.explain(),
+            Command::Copy if self.focus == Pane::Providers => return self.copy_status(),
             Command::Copy => self.copying = true,
             Command::ReadOnly => return vec![Effect::Ask(Job::ReadOnly(!self.world.read_only))],
             Command::Help => self.help = Some(help::Help::default()),
@@ -636,7 +661,9 @@ impl Model {
     fn pause_provider(&mut self) -> Vec<Effect> {
         let Some(provider) = self.providers.list.selected().cloned() else { return Vec::new() };
         let paused = self.world.health.get(&provider).is_none_or(|health| health.state != HealthState::Paused);
-        self.remark(&format!("{provider} {}", if paused { "is not read until p is pressed again" } else { "is read again" }));
+        let until = self.keymap.hint(Command::PauseProvider, "is pressed again");
+        let words = if paused { format!("{provider} is not read until {until}") } else { format!("{provider} is read again") };
+        self.remark(&words);
         vec![Effect::Ask(Job::Pause { provider, paused })]
     }
 
@@ -654,6 +681,15 @@ impl Model {
             }
             None => vec![Effect::Ask(Job::Refresh(None))],
         }
+    }
+
+    /// A provider has one thing to copy.
+    fn copy_status(&mut self) -> Vec<Effect> {
+        let Some(info) = self.providers.list.selected().and_then(|id| self.world.provider(id)) else { return Vec::new() };
+        let text = providers::status(&self.world, info);
+        let words = format!("copied: status of {}", info.id);
+        self.remark(&words);
+        vec![Effect::Copy(text)]
     }
 
     /// The key after `y`.
@@ -690,7 +726,7 @@ impl Model {
                 feed::Entry::Operation(id) => Some(id.to_string()),
             },
             Pane::Activity => self.activity.list.selected().map(|id| id.to_string()),
-            Pane::Providers => self.providers.list.selected().map(|id| id.to_string()),
+            Pane::Providers => None,
         }
     }
 

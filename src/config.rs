@@ -69,6 +69,12 @@ pub fn data_dir(named: Option<&Path>) -> Result<PathBuf, ConfigError> {
         .ok_or_else(|| ConfigError("this system has no data folder: name one with --data".to_owned()))
 }
 
+/// What somebody probably meant who wrote a word that is not known: `did you mean …?`, or all that are known.
+#[must_use]
+pub fn meant(word: &str, known: &[&str]) -> String {
+    table::meant(word, known)
+}
+
 /// A duration as it is written: `20s`, `2m`, `1h`, `500ms`.
 #[must_use]
 pub fn read_duration(text: &str) -> Option<Duration> {
@@ -109,11 +115,40 @@ pub struct Board {
     pub lock_after: Duration,
     /// Whether the mouse is captured.
     pub mouse: bool,
+    /// Other keys than the board's own.
+    pub keys: Vec<Keys>,
+}
+
+/// A line of `[board.keys]`: the keys of a command, as they are written. The board's table of commands knows whether there are such.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Keys {
+    /// The command's name.
+    pub command: String,
+    /// Its keys; none turns it off.
+    pub chords: Vec<String>,
+    /// Where it is written: file and line.
+    pub place: String,
+}
+
+impl Keys {
+    /// Reads a file that has nothing but such lines.
+    ///
+    /// # Errors
+    /// One sentence with file and line.
+    pub fn read(text: &str, path: &Path) -> Result<Vec<Self>, ConfigError> {
+        file::only_keys(text, path)
+    }
 }
 
 impl Default for Board {
     fn default() -> Self {
-        Self { glyphs: Glyphs::Auto, timezone: "local".to_owned(), lock_after: Duration::from_secs(900), mouse: false }
+        Self {
+            glyphs: Glyphs::Auto,
+            timezone: "local".to_owned(),
+            lock_after: Duration::from_secs(900),
+            mouse: false,
+            keys: Vec::new(),
+        }
     }
 }
 
@@ -378,10 +413,17 @@ mod tests {
         files
     }
 
+    /// The configuration, its keys given to the board.
+    fn checked(text: &str, path: &Path) -> Result<Config, String> {
+        let config = Config::parse(text, path).map_err(|error| error.to_string())?;
+        crate::app::keymap::Keymap::default().with(&config.board.keys).map_err(|error| error.to_string())?;
+        Ok(config)
+    }
+
     #[test]
     fn good_files_load() {
         for (path, text) in files("good") {
-            if let Err(error) = Config::parse(&text, &path) {
+            if let Err(error) = checked(&text, &path) {
                 panic!("{error}");
             }
         }
@@ -391,7 +433,7 @@ mod tests {
     fn each_bad_file_is_one_sentence_with_its_line() {
         for (path, text) in files("bad") {
             let expected = text.lines().next().and_then(|line| line.strip_prefix("# error: ")).expect("the expected sentence");
-            let error = Config::parse(&text, Path::new("c.toml")).expect_err(&path.display().to_string()).to_string();
+            let error = checked(&text, Path::new("c.toml")).expect_err(&path.display().to_string());
             assert_eq!(error, format!("c.toml {expected}"), "{}", path.display());
         }
     }
@@ -486,7 +528,7 @@ mod tests {
     #[test]
     fn no_mistake_repeats_what_may_be_a_secret() {
         for (path, text) in files("bad").into_iter().filter(|(_, text)| text.contains("hunter2")) {
-            let error = Config::parse(&text, &path).expect_err("it is bad").to_string();
+            let error = checked(&text, &path).expect_err("it is bad");
             assert!(!error.contains("hunter2"), "{error}");
         }
     }

@@ -14,8 +14,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use tokio::sync::{mpsc, watch};
+use tokio::runtime::Handle;
+use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::JoinHandle;
+use tokio::time::Instant;
 
 use crate::clock::Clock;
 use crate::config::{Config, Environment, ProviderConfig, roster};
@@ -42,6 +44,8 @@ struct Inner {
     operator: Arc<str>,
     news: mpsc::Sender<News>,
     cards: Mutex<BTreeMap<CardKey, Card>>,
+    /// Of when the figures are that the data file has of each card.
+    kept: Mutex<BTreeMap<CardKey, Timestamp>>,
     /// Unsettled operations, as the journal has them.
     open: Mutex<BTreeMap<OperationId, Operation>>,
     /// Findings that the journal did not take; they are offered again.
@@ -56,6 +60,10 @@ struct Inner {
     session: u64,
     made: AtomicU16,
     tasks: Mutex<Vec<JoinHandle<()>>>,
+    /// Another process wrote into the data file.
+    written: Notify,
+    /// Where the work is done, wherever it is asked from.
+    runtime: Handle,
 }
 
 /// The card under the cursor, and those on screen.
@@ -124,8 +132,9 @@ const FEED_AT_START: u32 = 5_000;
 /// Operations told at the start.
 const OPERATIONS_AT_START: u32 = 1_000;
 
-/// How often the journal is looked at for other processes' operations.
-const OTHERS: Duration = Duration::from_secs(1);
+/// How often the journal is looked at for what processes left behind that are gone, and for others' operations whatever
+/// [`Engine::glance`] saw.
+const OTHERS: Duration = Duration::from_secs(16);
 
 /// How long an entry of another process may have been under way into the journal.
 const WAITED_FOR_THE_DISK: SignedDuration = SignedDuration::from_secs(10);
@@ -176,6 +185,7 @@ impl Engine {
             operator,
             news,
             cards: Mutex::new(known.collect()),
+            kept: Mutex::default(),
             open: Mutex::default(),
             unwritten: Mutex::default(),
             watched: Mutex::default(),
@@ -186,6 +196,8 @@ impl Engine {
             session,
             made: AtomicU16::new(0),
             tasks: Mutex::default(),
+            written: Notify::new(),
+            runtime: Handle::current(),
         }));
         engine.recover().await.map_err(failed)?;
         for operation in engine.0.store.journal(|db| journal::open(db)).await.map_err(failed)? {
@@ -244,14 +256,23 @@ impl Engine {
         self.lock_tasks().push(first);
     }
 
-    /// Tells operations that other processes write into the journal, within a second.
+    /// Whether another process wrote into the data file: if so, its operations are told. This costs next to nothing, so that the
+    /// board asks it with every second of its clock instead of another timer waking the processor.
+    pub fn glance(&self) {
+        if self.0.store.was_written() {
+            self.0.written.notify_one();
+        }
+    }
+
+    /// Tells operations that other processes write into the journal.
     async fn follow_others(&self, mut after: Timestamp) {
-        let mut turn = 0_u8;
+        let mut rounds = Instant::now() + OTHERS;
         loop {
-            tokio::time::sleep(OTHERS).await;
-            turn = turn.wrapping_add(1);
-            if turn.is_multiple_of(16) && self.recover().await.is_err() {
-                continue;
+            if tokio::time::timeout_at(rounds, self.0.written.notified()).await.is_err() {
+                rounds = Instant::now() + OTHERS;
+                if self.recover().await.is_err() {
+                    continue;
+                }
             }
             // Another process may have waited for the disk after it took the time: what was told already is not told twice.
             let from = after.saturating_sub(WAITED_FOR_THE_DISK).unwrap_or(after);
@@ -319,7 +340,7 @@ impl Engine {
     /// Runs a job. Should it die, that is told: no question stays without an answer.
     fn go(&self, job: impl Future<Output = ()> + Send + 'static) {
         let engine = self.clone();
-        tokio::spawn(async move {
+        self.0.runtime.spawn(async move {
             if let Err(died) = tokio::spawn(job).await {
                 engine.tell(News::Broken(format!("cardtop itself failed: {died}"))).await;
             }
@@ -413,6 +434,10 @@ impl Engine {
 
     fn lock_cards(&self) -> MutexGuard<'_, BTreeMap<CardKey, Card>> {
         self.0.cards.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn lock_kept(&self) -> MutexGuard<'_, BTreeMap<CardKey, Timestamp>> {
+        self.0.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn lock_open(&self) -> MutexGuard<'_, BTreeMap<OperationId, Operation>> {
@@ -648,8 +673,8 @@ pub struct Health {
     pub calls_last_minute: u32,
     /// Failed requests in the last five minutes.
     pub errors_5m: u32,
-    /// Cards known.
-    pub cards: usize,
+    /// How many cards it has; `None` while its list was never read and none is known from elsewhere.
+    pub cards: Option<usize>,
     /// Rows that could not be read, since the start.
     pub odd_rows: u64,
     /// Provider's clock minus ours, in seconds.

@@ -2,6 +2,9 @@
 //!
 //! It waits for its inputs and its timer only: never for a provider, never for the store.
 
+mod alarm;
+
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,6 +21,7 @@ use crate::config;
 use crate::engine::{Engine, News};
 use crate::tty::{self, Input, Terminal};
 use crate::ui;
+use alarm::Alarm;
 
 pub use crate::tty::Color;
 
@@ -41,6 +45,8 @@ pub struct Start {
     pub news: mpsc::Receiver<News>,
     /// How the board looks and behaves.
     pub board: config::Board,
+    /// What the keys mean.
+    pub keymap: Keymap,
     /// Refuse every change.
     pub read_only: bool,
     /// Who operates.
@@ -56,7 +62,7 @@ pub struct Start {
 /// # Errors
 /// When there is no terminal, it fails, or the time zone does not exist.
 pub async fn board(start: Start) -> anyhow::Result<()> {
-    let Start { engine, news, board, read_only, operator, clock, color } = start;
+    let Start { engine, news, board, keymap, read_only, operator, clock, color } = start;
     let zone = if board.timezone == "local" {
         TimeZone::system()
     } else {
@@ -64,38 +70,45 @@ pub async fn board(start: Start) -> anyhow::Result<()> {
     };
     let mut world = World::new(clock.now(), zone, operator, session()?, engine.providers());
     world.read_only = read_only;
-    let mut model =
-        Model::new(app::Start { world, theme: tty::theme(board.glyphs, color), size: (80, 24), keymap: Keymap::default() });
+    let mut model = Model::new(app::Start { world, theme: tty::theme(board.glyphs, color), size: (80, 24), keymap });
     // The first frame shows what is known, each figure with its age, before anything is read.
     let mut effects = Vec::new();
     for news in known(&engine).await {
         effects.extend(update(&mut model, Msg::News(news)));
     }
-    let signals = Signals::new().context("signals cannot be listened to")?;
-    let terminal = Terminal::enter(board.mouse)?;
-    let mut running = Running {
-        model,
-        terminal,
-        input: Input::default(),
-        news: Some(news),
-        signals,
-        engine,
-        clock,
-        size: None,
-        drawn: None,
-        due: Some(Instant::now()),
-    };
-    let ended = running.run(effects).await;
-    running.engine.stop().await;
+    // The loop's timer belongs to the loop's own thread: no other one wakes up for the clock, and no reading keeps a key waiting.
+    let ended = tokio::task::block_in_place(|| {
+        let own = tokio::runtime::Builder::new_current_thread().enable_all().build().context("the board cannot wait")?;
+        own.block_on(async {
+            let signals = Signals::new().context("signals cannot be listened to")?;
+            let terminal = Terminal::enter(board.mouse)?;
+            let mut running = Running {
+                model,
+                terminal,
+                input: typed(Input::default()),
+                news: Some(news),
+                signals,
+                alarm: Alarm::new().context("the board cannot wait")?,
+                engine: engine.clone(),
+                clock,
+                size: None,
+                drawn: None,
+                due: Some(Instant::now()),
+            };
+            running.run(effects).await
+        })
+    });
+    engine.stop().await;
     ended
 }
 
 struct Running {
     model: Model,
     terminal: Terminal,
-    input: Input,
+    input: mpsc::Receiver<io::Result<Msg>>,
     news: Option<mpsc::Receiver<News>>,
     signals: Signals,
+    alarm: Alarm,
     engine: Engine,
     clock: Clock,
     /// The size that the model was told.
@@ -135,31 +148,31 @@ impl Running {
     /// Waits for a message, the next frame, or the next instant at which something shown changes by itself.
     async fn wait(&mut self) -> anyhow::Result<Woken> {
         let until = self.timer();
+        let mut typed = Vec::new();
         let mut told = Vec::new();
-        let mut messages = Vec::new();
         tokio::select! {
             biased;
             () = self.signals.any() => return Ok(Woken::End),
-            msg = self.input.next() => match msg.context("the terminal cannot be read")? {
-                Some(msg) => messages.push(msg),
-                None => return Ok(Woken::End),
+            count = self.input.recv_many(&mut typed, BATCH) => if count == 0 {
+                return Ok(Woken::End);
             },
             count = recv(&mut self.news, &mut told) => if count == 0 {
                 self.news = None;
                 told.push(News::Broken("nothing is read any more: quit and start again".to_owned()));
             },
-            () = sleep_until(until) => return Ok(Woken::Time),
+            () = self.alarm.wait(until) => return Ok(Woken::Time),
         }
-        while messages.len() < BATCH
-            && let Some(msg) = self.input.ready().context("the terminal cannot be read")?
+        while typed.len() < BATCH
+            && let Ok(msg) = self.input.try_recv()
         {
-            messages.push(msg);
+            typed.push(msg);
         }
         while told.len() < BATCH
             && let Some(Ok(news)) = self.news.as_mut().map(mpsc::Receiver::try_recv)
         {
             told.push(news);
         }
+        let mut messages = typed.into_iter().collect::<io::Result<Vec<Msg>>>().context("the terminal cannot be read")?;
         messages.extend(told.into_iter().map(Msg::News));
         fold_sizes(&mut messages);
         Ok(Woken::Messages(messages))
@@ -169,6 +182,9 @@ impl Running {
     fn hear(&mut self, messages: Vec<Msg>) -> Vec<Effect> {
         let gap = gap(&messages);
         let woken = wake_at(&self.model).is_some_and(|at| at <= self.clock.now());
+        if woken {
+            self.engine.glance();
+        }
         let changed = woken || !messages.is_empty();
         let mut effects = update(&mut self.model, Msg::Tick(self.clock.now()));
         for msg in messages {
@@ -210,7 +226,7 @@ impl Running {
             effects = update(&mut self.model, Msg::Resized(size.0, size.1));
         }
         let model = &self.model;
-        self.terminal.draw(|to| ui::view(model, to))?;
+        self.terminal.draw(size, |to| ui::view(model, to))?;
         self.drawn = Some(Instant::now());
         self.due = None;
         Ok(effects)
@@ -293,11 +309,19 @@ async fn recv(news: &mut Option<mpsc::Receiver<News>>, told: &mut Vec<News>) -> 
     }
 }
 
-async fn sleep_until(until: Option<Instant>) {
-    match until {
-        Some(until) => tokio::time::sleep_until(until).await,
-        None => std::future::pending().await,
-    }
+/// What the operator does, until the terminal is gone. Read by a task of its own: asking crossterm again after every wait costs
+/// more than the frame.
+fn typed(mut input: Input) -> mpsc::Receiver<io::Result<Msg>> {
+    let (send, typed) = mpsc::channel(BATCH);
+    tokio::spawn(async move {
+        while let Some(msg) = input.next().await.transpose() {
+            let failed = msg.is_err();
+            if send.send(msg).await.is_err() || failed {
+                return;
+            }
+        }
+    });
+    typed
 }
 
 /// Signals that end the board in good order.
@@ -306,7 +330,7 @@ struct Signals([tokio::signal::unix::Signal; 4]);
 
 #[cfg(unix)]
 impl Signals {
-    fn new() -> std::io::Result<Self> {
+    fn new() -> io::Result<Self> {
         use tokio::signal::unix::{SignalKind, signal};
         let [terminate, hangup, interrupt, quit] =
             [SignalKind::terminate(), SignalKind::hangup(), SignalKind::interrupt(), SignalKind::quit()].map(signal);
@@ -329,7 +353,7 @@ struct Signals;
 
 #[cfg(not(unix))]
 impl Signals {
-    fn new() -> std::io::Result<Self> {
+    fn new() -> io::Result<Self> {
         Ok(Self)
     }
 

@@ -9,7 +9,8 @@ pub mod journal;
 
 use std::fs::{self, OpenOptions};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, TryLockError};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -40,6 +41,8 @@ struct Connections {
     known: Mutex<Connection>,
     /// Commits when the disk has it.
     journal: Mutex<Connection>,
+    /// What SQLite's `data_version` was when it was last looked at.
+    version: AtomicI64,
 }
 
 /// Why the data file cannot be used, in one sentence. Nothing in it was changed.
@@ -73,13 +76,31 @@ impl Store {
                 MIGRATIONS.len()
             )),
         })?;
-        Ok(Self(Arc::new(Connections { path, known: Mutex::new(known), journal: Mutex::new(journal) })))
+        Ok(Self(Arc::new(Connections {
+            path,
+            known: Mutex::new(known),
+            journal: Mutex::new(journal),
+            version: AtomicI64::new(-1),
+        })))
     }
 
     /// Where the file is.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.0.path
+    }
+
+    /// Whether another process may have written since this was last asked. It reads a number in shared memory and waits for nobody: a
+    /// journal that is in use counts as written to.
+    #[must_use]
+    pub fn was_written(&self) -> bool {
+        let db = match self.0.journal.try_lock() {
+            Ok(db) => db,
+            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
+            Err(TryLockError::WouldBlock) => return true,
+        };
+        let version = db.prepare_cached("PRAGMA data_version").and_then(|mut query| query.query_row([], |row| row.get(0)));
+        version.is_err() || version.is_ok_and(|version: i64| self.0.version.swap(version, Ordering::Relaxed) != version)
     }
 
     /// Works on what is known, off the async threads.
@@ -286,6 +307,20 @@ mod tests {
             });
             assert!(opened.is_empty(), "{opened:?}");
         }
+    }
+
+    #[test]
+    fn what_another_process_writes_is_noticed_once() {
+        let folder = folder();
+        let (ours, theirs) = (Store::open(folder.path()).expect("ours"), Store::open(folder.path()).expect("theirs"));
+        assert!(ours.was_written(), "nothing was looked at yet");
+        assert!(!ours.was_written());
+        theirs.0.journal.lock().expect("their journal").execute_batch("CREATE TABLE note (x)").expect("a change");
+        assert!(ours.was_written());
+        assert!(!ours.was_written());
+        let busy = ours.0.journal.lock().expect("our journal");
+        assert!(ours.was_written(), "one that cannot be looked at counts as written");
+        drop(busy);
     }
 
     #[cfg(unix)]

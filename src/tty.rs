@@ -63,18 +63,26 @@ impl Terminal {
     /// # Errors
     /// When the terminal is gone.
     pub fn size(&self) -> io::Result<(u16, u16)> {
+        // crossterm opens /dev/tty for this, every time.
+        #[cfg(unix)]
+        if let Ok(size) = rustix::termios::tcgetwinsize(io::stdout())
+            && size.ws_col > 0
+            && size.ws_row > 0
+        {
+            return Ok((size.ws_col, size.ws_row));
+        }
         crossterm::terminal::size()
     }
 
-    /// Draws one frame: what changed since the last one, in one write that the terminal shows at once.
+    /// Draws one frame of this size: what changed since the last one, in one write that the terminal shows at once.
     ///
     /// # Errors
     /// When the terminal is gone, or was left by a panic.
-    pub fn draw(&mut self, view: impl FnOnce(&mut Buffer) -> Option<Position>) -> io::Result<()> {
+    pub fn draw(&mut self, size: (u16, u16), view: impl FnOnce(&mut Buffer) -> Option<Position>) -> io::Result<()> {
         if !ENTERED.load(Ordering::SeqCst) {
             return Err(io::Error::other("a part of cardtop failed; what was sent is in the journal"));
         }
-        let bytes = self.screen.frame(self.size()?, view)?;
+        let bytes = self.screen.frame(size, view)?;
         write(&bytes)
     }
 
@@ -232,20 +240,6 @@ impl Input {
     pub async fn next(&mut self) -> io::Result<Option<Msg>> {
         while let Some(event) = self.0.next().await {
             if let Some(msg) = heard(event?) {
-                return Ok(Some(msg));
-            }
-        }
-        Ok(None)
-    }
-
-    /// What is there already, without waiting.
-    ///
-    /// # Errors
-    /// When the terminal cannot be read.
-    pub fn ready(&mut self) -> io::Result<Option<Msg>> {
-        // Not by polling the stream once: it would remember a waker that wakes nobody, and the next key would be lost on us.
-        while crossterm::event::poll(Duration::ZERO)? {
-            if let Some(msg) = heard(crossterm::event::read()?) {
                 return Ok(Some(msg));
             }
         }

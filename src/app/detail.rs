@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::feed::{Entry, Known, entries, merged, proven};
+use super::keymap::{Command, Keymap};
 use super::list::List;
 use super::world::{NotNow, World};
 use crate::domain::card::{Balance, Card, CardKey, Reading};
@@ -112,7 +113,7 @@ fn proven_unless(tab: Tab, world: &World) -> std::collections::BTreeSet<crate::d
 }
 
 /// Everything above the timeline, for a pane of `columns`.
-pub(crate) fn lines(world: &World, key: &CardKey, columns: usize) -> Vec<Line> {
+pub(crate) fn lines(world: &World, keymap: &Keymap, key: &CardKey, columns: usize) -> Vec<Line> {
     let Some(card) = world.cards.get(key) else {
         return vec![vec![(Role::Muted, "this card is not known any more".to_owned())]];
     };
@@ -121,7 +122,7 @@ pub(crate) fn lines(world: &World, key: &CardKey, columns: usize) -> Vec<Line> {
     lines.extend(ladder(world, card, columns));
     if let Some(decline) = world.last_decline(key) {
         lines.push(Line::new());
-        lines.extend(decline_lines(world, card, decline, columns));
+        lines.extend(decline_lines(world, keymap, card, decline, columns));
     }
     lines
 }
@@ -270,7 +271,7 @@ fn agreement(balance: &Balance) -> (&'static str, bool) {
     }
 }
 
-fn decline_lines(world: &World, card: &Card, decline: &Transaction, columns: usize) -> Vec<Line> {
+fn decline_lines(world: &World, keymap: &Keymap, card: &Card, decline: &Transaction, columns: usize) -> Vec<Line> {
     let age = text::age(world.now, decline.at);
     let when = time(decline.at, world.now, &world.zone);
     // What is more than a day old is history.
@@ -299,14 +300,14 @@ fn decline_lines(world: &World, card: &Card, decline: &Transaction, columns: usi
     if columns < 48 {
         // There is no room for the call: the whole view has its words.
         told("why", &why_short(card, decline), Role::Text);
-        told("next", &next(world, card, decline), Role::Text);
+        told("next", &next(world, keymap, card, decline), Role::Text);
         return lines;
     }
     told("why", &why(card, decline), Role::Text);
     if let Some(say) = say(card, decline) {
         told("say", &format!("'{say}'"), Role::Text);
     }
-    told("next", &next(world, card, decline), Role::Text);
+    told("next", &next(world, keymap, card, decline), Role::Text);
     let raw = decline.decline_reason.as_deref().filter(|code| !code.is_empty()).unwrap_or("no code sent");
     told("raw", &format!("{raw}  id {}", decline.id), Role::Muted);
     lines
@@ -365,7 +366,7 @@ fn say(card: &Card, decline: &Transaction) -> Option<String> {
 }
 
 /// What can be done here, with the reason where it cannot.
-fn next(world: &World, card: &Card, decline: &Transaction) -> String {
+fn next(world: &World, keymap: &Keymap, card: &Card, decline: &Transaction) -> String {
     let or_why = |deed: Deed, words: String| match world.may(deed, &card.key) {
         Ok(()) => words,
         Err(NotNow::Open(open)) => format!("wait: {} is {} (op {})", open.deed.phrase(), open.state.word(), open.id.short()),
@@ -373,17 +374,19 @@ fn next(world: &World, card: &Card, decline: &Transaction) -> String {
     };
     match meaning(decline) {
         Some("not enough money") => match shortfall(card, decline) {
-            Some(short) => or_why(Deed::TopUp, format!("T top up {short} or more to cover it")),
+            Some(short) => or_why(Deed::TopUp, keymap.hint(Command::Cover, &format!("top up {short} or more to cover it"))),
             None => "there is enough on it now: try again".to_owned(),
         },
-        Some("card is frozen") => or_why(Deed::Unfreeze, "f unfreeze".to_owned()),
-        Some("wrong PIN") => or_why(Deed::SetPin, "P set a new PIN".to_owned()),
+        Some("card is frozen") => or_why(Deed::Unfreeze, keymap.hint(Command::Freeze, "unfreeze")),
+        Some("wrong PIN") => or_why(Deed::SetPin, keymap.hint(Command::Pin, "set a new PIN")),
         Some("3DS check not passed") => "try again and finish the check".to_owned(),
         Some("over daily limit" | "over a limit") => "a smaller purchase, or wait for the limit to start anew".to_owned(),
         Some("merchant type blocked") => "another shop: the rule is the programme's".to_owned(),
         Some("card is closed" | "card has expired") => "a new card, made in the provider's console".to_owned(),
         Some("card is not activated") => format!("activate it in the console of {}", card.key.provider),
-        Some("stopped as possible fraud") => or_why(Deed::Freeze, "if it was not the holder: f freeze".to_owned()),
+        Some("stopped as possible fraud") => {
+            or_why(Deed::Freeze, format!("if it was not the holder: {}", keymap.hint(Command::Freeze, "freeze")))
+        }
         Some(_) | None => format!("ask {} what it means; do not guess", card.key.provider),
     }
 }

@@ -166,7 +166,7 @@ pub(crate) fn health(name: &str, state: HealthState, since: i64, why: Option<&st
         why: why.map(Into::into),
         calls_last_minute: if good { 48 } else { 1 },
         errors_5m: if good { 0 } else { 11 },
-        cards: 4,
+        cards: Some(4),
         odd_rows: 0,
         skew: good.then_some(0),
         latency_ms: good.then_some(180),
@@ -178,6 +178,14 @@ pub(crate) fn bare(size: (u16, u16)) -> Model {
     let providers = ["artha", "banana", "enkash", "ibanera"].map(info).to_vec();
     let world = World::new(now(), TimeZone::fixed(offset(2)), "anay".into(), 7, providers);
     Model::new(Start { world, theme: Theme::default(), size, keymap: Keymap::default() })
+}
+
+/// The board of the design with the operator's own keys.
+pub(crate) fn board_with_keys(size: (u16, u16), lines: &str) -> Model {
+    let mut model = board(size);
+    let lines = crate::config::Keys::read(lines, std::path::Path::new("c.toml")).expect("lines of the test");
+    model.keymap = Keymap::default().with(&lines).expect("keys of the test");
+    model
 }
 
 /// The board of the design, of this size.

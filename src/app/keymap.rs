@@ -3,11 +3,11 @@
 //! The default keys are read by the function that reads a user's file.
 
 use std::collections::BTreeMap;
-
-use serde::Deserialize;
+use std::path::Path;
 
 use super::chord::{Chord, Key, NotAChord};
 use super::layout::Pane;
+use crate::config::{Keys, meant};
 
 /// The default keys, in the user's own format.
 const DEFAULT: &str = include_str!("../../assets/keymap.toml");
@@ -271,6 +271,12 @@ impl Row {
         self.panes.is_empty() || self.panes.contains(&pane)
     }
 
+    /// Whether it is about the card of the row.
+    #[must_use]
+    pub fn is_about_a_card(&self) -> bool {
+        [OF_A_CARD, OPENED, CARDS_ONLY].contains(&self.panes)
+    }
+
     fn meets(&self, other: &Self) -> bool {
         Pane::ALL.iter().any(|pane| self.works_in(*pane) && other.works_in(*pane))
     }
@@ -280,80 +286,90 @@ impl Row {
 #[derive(Clone, Debug)]
 pub struct Keymap(BTreeMap<Command, Vec<Chord>>);
 
-/// Why a file of keys cannot be used.
+/// Why keys cannot be used, in one sentence with the place where they are written.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum KeymapError {
-    /// Not TOML, or not `name = chord`.
-    #[error("the file of keys cannot be read: {0}")]
-    Unreadable(String),
-    /// No such command.
-    #[error("there is no command {0}; see the help for their keys")]
-    NoSuchCommand(String),
-    /// Not a chord.
-    #[error("{command}: {wrong}")]
-    NotAChord {
-        /// Whose.
-        command: &'static str,
-        /// What is wrong.
-        wrong: NotAChord,
-    },
-    /// Two commands want the same chord in the same pane.
-    #[error("{chord} is the key of two commands: {first} and {second}")]
-    Taken {
-        /// The chord.
-        chord: Chord,
-        /// One of them.
-        first: &'static str,
-        /// The other.
-        second: &'static str,
-    },
-}
-
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Written {
-    One(String),
-    Several(Vec<String>),
-}
+#[error("{0}")]
+pub struct KeymapError(String);
 
 impl Default for Keymap {
     fn default() -> Self {
-        Self(BTreeMap::new()).with(DEFAULT).expect("the keys in the program were checked by a test")
+        let keys = Keys::read(DEFAULT, Path::new("assets/keymap.toml")).expect("the keys in the program were checked by a test");
+        Self(BTreeMap::new()).with(&keys).expect("the keys in the program were checked by a test")
     }
 }
 
 impl Keymap {
-    /// The same keys, with those of a file in place of the commands it names.
+    /// The same keys, but for the commands that these lines name. The keys that confirm a change are not in the table: nobody can
+    /// put another command on them, or them elsewhere.
     ///
     /// # Errors
-    /// When the file is not understood, or gives one chord to two commands that work in the same pane.
-    pub fn with(mut self, file: &str) -> Result<Self, KeymapError> {
-        let written: BTreeMap<String, Written> =
-            toml::from_str(file).map_err(|error| KeymapError::Unreadable(error.message().to_owned()))?;
-        for (name, chords) in written {
-            let row = TABLE.iter().find(|row| row.name == name).ok_or(KeymapError::NoSuchCommand(name))?;
-            let chords = match chords {
-                Written::One(chord) => vec![chord],
-                Written::Several(chords) => chords,
+    /// When a line is not understood, or gives a key to a second command that works in the same pane.
+    pub fn with(mut self, keys: &[Keys]) -> Result<Self, KeymapError> {
+        for line in keys {
+            let wrong = |words: String| KeymapError(format!("{}: {words}", line.place));
+            let Some(row) = TABLE.iter().find(|row| row.name == line.command) else {
+                let names: Vec<&str> = TABLE.iter().map(|row| row.name).collect();
+                return Err(wrong(format!("board.keys: unknown command `{}`; {}", line.command, meant(&line.command, &names))));
             };
-            let chords: Result<Vec<Chord>, NotAChord> = chords.iter().map(|chord| chord.parse()).collect();
-            let chords = chords.map_err(|wrong| KeymapError::NotAChord { command: row.name, wrong })?;
+            let chords: Result<Vec<Chord>, NotAChord> = line.chords.iter().map(|chord| chord.parse()).collect();
+            let chords = chords.map_err(|error| wrong(format!("board.keys.{}: {error}", row.name)))?;
+            if let Some((_, twice)) =
+                chords.iter().enumerate().find(|(place, chord)| chords.iter().take(*place).any(|c| c == *chord))
+            {
+                return Err(wrong(format!("board.keys.{}: {twice} is written twice: keep one", row.name)));
+            }
+            if chords.is_empty() && row.command == Command::Quit {
+                return Err(wrong("board.keys.quit: the board needs a key to end".to_owned()));
+            }
             self.0.insert(row.command, chords);
         }
-        for (place, first) in TABLE.iter().enumerate() {
-            for second in TABLE.iter().skip(place + 1).filter(|second| first.meets(second)) {
-                if let Some(chord) = self.chords(first.command).iter().find(|chord| self.chords(second.command).contains(chord)) {
-                    return Err(KeymapError::Taken { chord: *chord, first: first.name, second: second.name });
-                }
+        match self.conflict() {
+            Some((chord, first, second)) => {
+                // Of two lines the later one is at fault; of a line and a key of ours, the line.
+                let place = |row: &Row| keys.iter().position(|line| line.command == row.name);
+                let (fault, other) = if place(first) > place(second) { (first, second) } else { (second, first) };
+                let line = place(fault).and_then(|place| keys.get(place)).map_or("", |line| line.place.as_str());
+                Err(KeymapError(format!(
+                    "{line}: board.keys.{}: {chord} is the key of {} as well: give one of them another",
+                    fault.name, other.name
+                )))
             }
+            None => Ok(self),
         }
-        Ok(self)
+    }
+
+    /// A chord that means two things in one pane.
+    fn conflict(&self) -> Option<(Chord, &'static Row, &'static Row)> {
+        TABLE.iter().enumerate().find_map(|(place, first)| {
+            TABLE.iter().skip(place + 1).filter(|second| first.meets(second)).find_map(|second| {
+                let chord = self.chords(first.command).iter().find(|chord| self.chords(second.command).contains(chord))?;
+                Some((*chord, first, second))
+            })
+        })
+    }
+
+    /// The first key of a command, as footer and help write it; nothing where it is off.
+    #[must_use]
+    pub fn key(&self, command: Command) -> Option<String> {
+        self.chords(command).first().map(|chord| written(*chord))
+    }
+
+    /// What a command does behind its key: `f freeze`; without a key only what it does.
+    #[must_use]
+    pub fn hint(&self, command: Command, words: &str) -> String {
+        self.key(command).map_or_else(|| words.to_owned(), |key| format!("{key} {words}"))
     }
 
     /// What a chord means in a pane.
     #[must_use]
     pub fn command(&self, chord: Chord, pane: Pane) -> Option<Command> {
         TABLE.iter().find(|row| row.works_in(pane) && self.chords(row.command).contains(&chord)).map(|row| row.command)
+    }
+
+    /// The command of a chord that means something, but not in this pane.
+    #[must_use]
+    pub fn elsewhere(&self, chord: Chord, pane: Pane) -> Option<&'static Row> {
+        TABLE.iter().find(|row| !row.works_in(pane) && self.chords(row.command).contains(&chord))
     }
 
     /// The chords of a command.
@@ -408,23 +424,44 @@ mod tests {
         assert_eq!(keymap.command(Chord::char('f'), Pane::Providers), None);
     }
 
+    fn with(lines: &str) -> Result<Keymap, String> {
+        let keys = Keys::read(lines, Path::new("c.toml")).map_err(|error| error.to_string())?;
+        Keymap::default().with(&keys).map_err(|error| error.to_string())
+    }
+
     #[test]
     fn a_user_replaces_the_keys_of_the_commands_that_are_named() {
-        let keymap = Keymap::default().with("freeze = \"alt-f\"\nhelp = []").expect("a good file");
+        let keymap = with("freeze = \"alt-f\"\nhelp = []").expect("good lines");
         assert_eq!(keymap.command("alt-f".parse().expect("a chord"), Pane::Cards), Some(Command::Freeze));
         assert_eq!(keymap.command(Chord::char('f'), Pane::Cards), None);
         assert_eq!(keymap.command(Chord::char('?'), Pane::Cards), None);
         assert_eq!(keymap.command(Chord::char('t'), Pane::Cards), Some(Command::TopUp));
+        assert!(with("pause-provider = \"x\"").is_ok(), "other panes may use the same key");
+        assert!(with("freeze = \"t\"\ntop-up = \"f\"").is_ok(), "two commands may change places");
     }
 
     #[test]
-    fn a_wrong_file_is_refused_with_the_reason() {
-        let refused = |file: &str| Keymap::default().with(file).map(|_| ()).expect_err("a bad file").to_string();
-        assert_eq!(refused("freeze = \"t\""), "t is the key of two commands: freeze and top-up");
-        assert_eq!(refused("frieze = \"f\""), "there is no command frieze; see the help for their keys");
-        assert!(refused("freeze = \"ff\"").starts_with("freeze: not a key: ff"));
-        assert!(refused("freeze = 1").starts_with("the file of keys cannot be read"));
-        assert!(Keymap::default().with("pause-provider = \"x\"").is_ok(), "other panes may use the same key");
+    fn of_two_that_want_the_same_key_the_line_is_named_that_can_be_changed() {
+        let refused = |lines: &str| with(lines).map(|_| ()).expect_err("bad lines");
+        assert_eq!(
+            refused("zoom = \"Z\"\nfreeze = \"t\""),
+            "c.toml line 2: board.keys.freeze: t is the key of top-up as well: give one of them another"
+        );
+        assert_eq!(
+            refused("pin = \"B\"\nfreeze = \"B\""),
+            "c.toml line 2: board.keys.freeze: B is the key of pin as well: give one of them another"
+        );
+    }
+
+    #[test]
+    fn the_example_shows_every_command_with_its_keys() {
+        let example = include_str!("../../config.example.toml");
+        let (_, lines) = example.split_once("#[board.keys]\n").expect("the table of keys");
+        let lines: String = lines.lines().map_while(|line| line.strip_prefix('#')).map(|line| format!("{line}\n")).collect();
+        let shown = Keys::read(&lines, Path::new("c.toml")).expect("good lines");
+        assert_eq!(shown.len(), TABLE.len());
+        let keymap = Keymap(BTreeMap::new()).with(&shown).expect("good keys");
+        assert_eq!(keymap.0, Keymap::default().0);
     }
 
     #[test]

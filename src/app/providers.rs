@@ -1,11 +1,14 @@
 //! The providers: how each is doing, what that means for its cards, and what it can and cannot do.
 
+use jiff::Timestamp;
+
+use super::keymap::{Command, Keymap};
 use super::list::List;
 use super::world::World;
 use crate::domain::card::ProviderId;
 use crate::domain::operation::{Capabilities, Class, Deed, Offer};
 use crate::domain::text;
-use crate::engine::{Health, HealthState};
+use crate::engine::{Health, HealthState, ProviderInfo};
 
 /// The pane of providers.
 #[derive(Debug, Default)]
@@ -42,16 +45,45 @@ pub(crate) fn last_known(world: &World, id: &ProviderId) -> usize {
 }
 
 /// What its state means for the operator.
-pub(crate) fn effect(world: &World, health: &Health) -> String {
+pub(crate) fn effect(world: &World, keymap: &Keymap, health: &Health) -> String {
     let stale = last_known(world, &health.provider);
     let cards = |count: usize| if count == 1 { "1 card".to_owned() } else { format!("{count} cards") };
+    let all = health.cards.map_or_else(|| "its cards".to_owned(), cards);
     match health.state {
-        HealthState::Ok if stale == 0 => format!("{} read", cards(health.cards)),
-        HealthState::Ok | HealthState::Slow => format!("{} read, {stale} of them LAST KNOWN", cards(health.cards)),
+        HealthState::Ok | HealthState::Slow if health.cards.is_none() => "its list of cards was not read yet".to_owned(),
+        HealthState::Ok if stale == 0 => format!("{all} read"),
+        HealthState::Ok | HealthState::Slow => format!("{all} read, {stale} of them LAST KNOWN"),
         HealthState::Down => format!("{} LAST KNOWN; a change is refused while it cannot be read", cards(stale)),
-        HealthState::Paused => format!("not read: p goes on; {} grow old", cards(health.cards)),
+        HealthState::Paused => {
+            format!("not read: {}; {all} grow old", keymap.hint(Command::PauseProvider, "goes on"))
+        }
         HealthState::Auth => "credentials refused or missing: not read and not changed until they are right".to_owned(),
     }
+}
+
+/// How it is, as sentences for a ticket: whoever reads them sees neither this screen nor this clock.
+pub(crate) fn status(world: &World, info: &ProviderInfo) -> String {
+    let time = |at: Timestamp| at.to_zoned(world.zone.clone()).strftime("%Y-%m-%d %H:%M:%S %:z").to_string();
+    let who = format!("{} ({}, {})", info.id, info.kind, info.environment.word());
+    let Some(health) = world.health.get(&info.id) else {
+        return format!("{who} was not heard of yet. As of {}.", time(world.now));
+    };
+    let mut words = format!("{who} is {} since {}", health.state.word(), time(health.since));
+    if let Some(why) = &health.why {
+        let why = why.strip_prefix(&format!("{}: ", info.id)).unwrap_or(why).trim_end_matches('.');
+        words.push_str(&format!(": {why}"));
+    }
+    match health.last_good {
+        Some(at) => words.push_str(&format!(". Last success {} ({} ago)", time(at), text::age(world.now, at))),
+        None => words.push_str(". No success since cardtop was started"),
+    }
+    if health.errors_5m > 0 {
+        words.push_str(&format!(". Failed requests in the last 5 minutes: {}", health.errors_5m));
+    }
+    if let Some(next) = health.next_try {
+        words.push_str(&format!(". Next try {}", time(next)));
+    }
+    format!("{words}. As of {}.", time(world.now))
 }
 
 /// What it can do, in one line.

@@ -2,7 +2,7 @@
 
 use jiff::SignedDuration;
 
-use super::fixture::{ago, bare, board, card, declined, key, now, operation, press, transaction};
+use super::fixture::{ago, bare, board, board_with_keys, card, declined, key, now, operation, press, transaction};
 use super::layout::Pane;
 use super::{Effect, Model, Msg, update, wake_at};
 use crate::domain::card::{CardKey, CardState};
@@ -270,7 +270,7 @@ fn a_large_figure_is_never_cut() {
     let mut model = board((120, 40));
     let rich = card(CardState::Active, "Rich", "9999", "artha", "1234567890123.45 USD", 1);
     hear(&mut model, News::Cards(vec![rich]));
-    let lines = super::detail::lines(&model.world, &key("artha", "9999"), 36);
+    let lines = super::detail::lines(&model.world, &model.keymap, &key("artha", "9999"), 36);
     let text: Vec<String> = lines.iter().map(|line| line.iter().map(|(_, words)| words.as_str()).collect()).collect();
     assert!(text.iter().any(|line| line.contains("1,234,567,890,123.45 USD")), "{text:#?}");
 }
@@ -314,6 +314,57 @@ fn quitting_asks_only_while_something_is_on_its_way() {
     assert_eq!(jobs(press(&mut model, "y")), ["Quit"]);
     assert_eq!(jobs(press(&mut bare((80, 24)), "q")), ["Quit"]);
     assert_eq!(jobs(press(&mut bare((80, 24)), "ctrl-z ctrl-l")), ["Suspend", "Redraw"]);
+}
+
+#[test]
+fn of_a_provider_the_status_is_copied_as_sentences_for_a_ticket() {
+    let mut model = board((120, 40));
+    press(&mut model, "4 j j");
+    let copied = jobs(press(&mut model, "y")).join("");
+    assert_eq!(
+        copied,
+        "copy enkash (enkash, PROD) is DOWN since 2026-04-03 14:05:02 +02:00: HTTP 503, no Retry-After header. Last success \
+         2026-04-03 14:04:58 +02:00 (3m ago). Failed requests in the last 5 minutes: 11. Next try 2026-04-03 14:08:36 +02:00. \
+         As of 2026-04-03 14:08:12 +02:00."
+    );
+    assert!(!model.copying, "there is no menu of the card");
+    assert_eq!(model.notice.as_ref().map(|notice| notice.words.as_str()), Some("copied: status of enkash"));
+    let mut unheard = bare((80, 24));
+    let copied = jobs(press(&mut unheard, "4 y")).join("");
+    assert_eq!(copied, "copy artha (artha, PROD) was not heard of yet. As of 2026-04-03 14:08:12 +02:00.");
+}
+
+#[test]
+fn keys_of_a_card_say_why_they_do_nothing_among_the_providers() {
+    let mut model = board((120, 40));
+    press(&mut model, "4");
+    for (keys, words) in [
+        ("f", "freeze or unfreeze: it is for a card, and this row is a provider; 1 shows the cards"),
+        ("C", "close for good: it is for a card, and this row is a provider; 1 shows the cards"),
+        ("enter", "open: it is for a card, and this row is a provider; 1 shows the cards"),
+        ("c", "check operation: not here, but in activity"),
+        ("e", "next decline: not here, but in cards, feed, activity"),
+    ] {
+        assert!(jobs(press(&mut model, keys)).is_empty() && model.dialogs.is_empty());
+        assert_eq!(model.notice.as_ref().map(|notice| notice.words.as_str()), Some(words));
+    }
+    press(&mut model, "h");
+    assert_eq!(model.notice, None, "a key that only moves says nothing");
+}
+
+#[test]
+fn nobody_can_take_the_keys_that_confirm() {
+    // y, the reasons and the digits belong to the dialog, whatever they mean on the board.
+    let mut model = board_with_keys((120, 40), "redraw = \"y\"\nsuspend = \"1\"\ncards = \"f2\"\ncopy = \"Y\"\nfreeze = \"B\"");
+    press(&mut model, "/ 4 2 4 2 enter");
+    assert!(jobs(press(&mut model, "f")).is_empty() && model.dialogs.is_empty(), "the old key means nothing");
+    press(&mut model, "B");
+    assert_eq!(model.dialogs.len(), 1);
+    tick(&mut model, 1);
+    let asked = jobs(press(&mut model, "1 y"));
+    assert!(asked.len() == 1 && asked[0].starts_with("Act"), "{asked:?}");
+    press(&mut model, "esc esc");
+    assert_eq!(jobs(press(&mut model, "y 1")), ["Redraw", "Suspend"]);
 }
 
 #[test]
@@ -416,7 +467,7 @@ fn the_clock_never_goes_back() {
 fn a_card_that_was_never_read_shows_no_figure() {
     let model = board((120, 40));
     let unread = CardKey::new(&key("artha", "1").provider, "c-new");
-    let lines = super::detail::lines(&model.world, &unread, 60);
+    let lines = super::detail::lines(&model.world, &model.keymap, &unread, 60);
     let text: String = lines.iter().flatten().map(|(_, words)| words.as_str()).collect();
     assert!(text.contains("Balance not read yet") && !text.contains("0.00"), "{text}");
 }
@@ -424,7 +475,7 @@ fn a_card_that_was_never_read_shows_no_figure() {
 #[test]
 fn a_sum_that_does_not_agree_is_said_and_not_repaired() {
     let model = board((120, 40));
-    let lines = super::detail::lines(&model.world, &key("ibanera", "3020"), 80);
+    let lines = super::detail::lines(&model.world, &model.keymap, &key("ibanera", "3020"), 80);
     let text: Vec<String> = lines.iter().map(|line| line.iter().map(|(_, words)| words.as_str()).collect()).collect();
     assert!(text.iter().any(|line| line.contains("DOES NOT ADD UP: total - holds is 19.00, ibanera sent 15.75")), "{text:#?}");
 }
@@ -432,7 +483,7 @@ fn a_sum_that_does_not_agree_is_said_and_not_repaired() {
 #[test]
 fn an_unknown_decline_code_is_never_guessed() {
     let model = board((120, 40));
-    let lines = super::detail::lines(&model.world, &key("artha", "1200"), 80);
+    let lines = super::detail::lines(&model.world, &model.keymap, &key("artha", "1200"), 80);
     let text: Vec<String> = lines.iter().map(|line| line.iter().map(|(_, words)| words.as_str()).collect()).collect();
     assert!(text.iter().any(|line| line.contains("not mapped: 57")), "{text:#?}");
     assert!(text.iter().any(|line| line.contains("ask artha what it means")), "{text:#?}");

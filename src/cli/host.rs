@@ -60,6 +60,7 @@ async fn show(global: &Global, config: Config, data: PathBuf, clock: Clock) -> O
     needs_terminal()?;
     let only = only(global, &config)?;
     let board = config.board.clone();
+    let keymap = session::keymap(&config)?;
     let operator = operator();
     let setup = Setup {
         config,
@@ -72,8 +73,16 @@ async fn show(global: &Global, config: Config, data: PathBuf, clock: Clock) -> O
         transport: None,
     };
     let (engine, news) = Engine::open(setup).await.map_err(Failure::usage)?;
-    let start =
-        Start { engine, news, board, read_only: global.read_only, operator, clock, color: session::board_color(global.color) };
+    let start = Start {
+        engine,
+        news,
+        board,
+        keymap,
+        read_only: global.read_only,
+        operator,
+        clock,
+        color: session::board_color(global.color),
+    };
     run::board(start).await.map_err(|error| Failure::new(Exit::Refused, format!("{error:#}")))?;
     Ok(Exit::Done)
 }

@@ -478,7 +478,7 @@ struct ProviderJson<'a> {
     state: &'static str,
     last_good: Option<Timestamp>,
     float: Option<Vec<FloatJson>>,
-    cards: usize,
+    cards: Option<usize>,
     can: Option<CanJson>,
     error: Option<String>,
 }
@@ -569,7 +569,7 @@ impl Record for ProviderReport {
             self.info.environment.word().into(),
             Cell::painted(self.health.state.word(), paint),
             view.age(self.health.last_good).into(),
-            self.health.cards.to_string().into(),
+            self.health.cards.map_or_else(|| "-".to_owned(), |cards| cards.to_string()).into(),
             sums.filter(|sums| !sums.is_empty()).unwrap_or_else(|| "-".to_owned()).into(),
             offers(self).unwrap_or_else(|| "-".to_owned()).into(),
             trouble(self).unwrap_or_default().into(),
@@ -588,7 +588,7 @@ impl Record for ProviderReport {
             Field::shown(self.health.last_good),
             Field::shown(sums),
             Field::shown(float.map(|(_, at)| at)),
-            Field::Number(self.health.cards.to_string()),
+            Field::Number(self.health.cards.map(|cards| cards.to_string()).unwrap_or_default()),
             Field::shown(offers(self)),
             Field::shown(trouble(self)),
         ]
@@ -752,7 +752,7 @@ mod tests {
             why: Some("no answer an hour ago".into()),
             calls_last_minute: 4,
             errors_5m: 0,
-            cards: 128,
+            cards: Some(128),
             odd_rows: 0,
             skew: None,
             latency_ms: Some(120),
@@ -772,6 +772,16 @@ mod tests {
                 r#""can":{"freeze":true,"unfreeze":true,"topup":true,"pin":true,"close":false},"error":null}"#
             )
         );
+    }
+
+    #[test]
+    fn cards_that_were_never_listed_are_absent_and_never_none() {
+        let mut report = report();
+        report.health.cards = None;
+        assert!(report.json().contains(r#""cards":null"#), "{}", report.json());
+        assert_eq!(report.cells(&view(Format::Table)).get(5), Some(&"-".to_owned().into()));
+        let csv = print::list(&[report], &view(Format::Csv));
+        assert!(csv.lines().nth(1).is_some_and(|line| line.contains("2026-04-03T12:08:08Z,,freeze")), "{csv}");
     }
 
     #[test]

@@ -11,6 +11,7 @@ use jiff::tz::TimeZone;
 
 use super::print::View;
 use super::{ColorChoice, Failure, Global, complain};
+use crate::app::keymap::Keymap;
 use crate::clock::Clock;
 use crate::config::{self, Config};
 use crate::domain::card::{Card, ProviderId};
@@ -93,7 +94,18 @@ pub(crate) fn configuration(global: &Global) -> Result<Config, Failure> {
             return Err(Failure::usage(how_to_start(place.as_deref())));
         }
     }
-    Config::load(global.config.as_deref()).map_err(|error| Failure::usage(error.to_string()))
+    let config = Config::load(global.config.as_deref()).map_err(|error| Failure::usage(error.to_string()))?;
+    // No command but the board has keys, but a mistake in the file is told by whoever reads it first.
+    keymap(&config)?;
+    Ok(config)
+}
+
+/// The board's keys, with the operator's own.
+///
+/// # Errors
+/// A usage failure: one sentence with file and line.
+pub(crate) fn keymap(config: &Config) -> Result<Keymap, Failure> {
+    Keymap::default().with(&config.board.keys).map_err(|error| Failure::usage(error.to_string()))
 }
 
 fn how_to_start(place: Option<&Path>) -> String {

@@ -9,8 +9,8 @@ use toml::de::{DeTable, DeValue};
 use super::table::{Page, Table};
 use super::wires::{self, BytesText, Dates, INDIA, Lists, Names, Padding, SIGNED_HEADERS, Sign, Signature, Spelling, Values};
 use super::{
-    Account, Artha, Banana, Board, Config, Enkash, Envelope, Environment, Glyphs, Ibanera, KeyDerivation, KeyEncoding, Load,
-    Poll, ProviderConfig, SecretEncoding,
+    Account, Artha, Banana, Board, Config, Enkash, Envelope, Environment, Glyphs, Ibanera, KeyDerivation, KeyEncoding, Keys,
+    Load, Poll, ProviderConfig, SecretEncoding,
 };
 use crate::domain::card::{CardState, ProviderId};
 use crate::domain::transaction::{TransactionKind, TransactionState};
@@ -65,7 +65,7 @@ pub(super) fn parse(text: &str, path: &Path) -> Result<Config, ConfigError> {
 }
 
 fn board(mut table: Table<'_>) -> Result<Board, ConfigError> {
-    table.only(&["glyphs", "timezone", "lock_after", "mouse"])?;
+    table.only(&["glyphs", "timezone", "lock_after", "mouse", "keys"])?;
     let default = Board::default();
     let glyphs = table.word("glyphs", &[("auto", Glyphs::Auto), ("unicode", Glyphs::Unicode), ("ascii", Glyphs::Ascii)])?;
     let timezone = table.read("timezone", "\"local\", \"UTC\" or a name such as \"Europe/Stockholm\"", |text| {
@@ -73,12 +73,43 @@ fn board(mut table: Table<'_>) -> Result<Board, ConfigError> {
     })?;
     let lock_after = table.duration("lock_after")?;
     let mouse = table.flag("mouse")?;
+    let keys = table.table("keys")?.map(keys).transpose()?;
     Ok(Board {
         glyphs: glyphs.unwrap_or(default.glyphs),
         timezone: timezone.unwrap_or(default.timezone),
         lock_after: lock_after.unwrap_or(default.lock_after),
         mouse: mouse.unwrap_or(default.mouse),
+        keys: keys.unwrap_or_default(),
     })
+}
+
+/// A file that has nothing but keys.
+pub(super) fn only_keys(text: &str, path: &Path) -> Result<Vec<Keys>, ConfigError> {
+    let page = Page { text, path };
+    let parsed = DeTable::parse(text).map_err(|error| page.wrong(error.span().unwrap_or(0..0), error.message().trim()))?;
+    keys(Table::new(&page, String::new(), parsed.span(), parsed.get_ref()))
+}
+
+/// What the names and the chords mean is known by the board alone.
+fn keys(table: Table<'_>) -> Result<Vec<Keys>, ConfigError> {
+    let page = table.page;
+    let mut keys = Vec::new();
+    for (command, span, value) in table.rest() {
+        let text = |value: &DeValue<'_>| if let DeValue::String(text) = value { Some(text.to_string()) } else { None };
+        let chords = match value {
+            DeValue::Array(several) => several.iter().map(|value| text(value.get_ref())).collect(),
+            one => text(one).map(|chord| vec![chord]),
+        };
+        let Some(chords) = chords else {
+            let words = format!(
+                "board.keys.{command} is not a key: write one such as \"x\", several such as [\"x\", \"f2\"], or none: []"
+            );
+            return Err(page.wrong(span, &words));
+        };
+        keys.push((span.start, Keys { place: page.place(span), command, chords }));
+    }
+    keys.sort_by_key(|(at, _)| *at);
+    Ok(keys.into_iter().map(|(_, keys)| keys).collect())
 }
 
 /// The wires, with the keys that only they have.

@@ -21,10 +21,14 @@ pub(super) struct Page<'a> {
 
 impl Page<'_> {
     pub(super) fn wrong(&self, at: Range<usize>, words: &str) -> ConfigError {
-        let before = self.text.get(..at.start.min(self.text.len())).unwrap_or_default();
-        let line = before.matches('\n').count() + 1;
         let words = words.lines().collect::<Vec<_>>().join(" ");
-        ConfigError(format!("{} line {line}: {words}", self.path.display()))
+        ConfigError(format!("{}: {words}", self.place(at)))
+    }
+
+    /// File and line.
+    pub(super) fn place(&self, at: Range<usize>) -> String {
+        let before = self.text.get(..at.start.min(self.text.len())).unwrap_or_default();
+        format!("{} line {}", self.path.display(), before.matches('\n').count() + 1)
     }
 
     /// A path of the file, relative to its folder; `~/` is the home folder.
@@ -282,10 +286,14 @@ impl<'a> Table<'a> {
         let unknown = self.entries.iter().filter(|(key, ..)| !known.contains(&key.as_str()));
         let Some((key, span, _)) = unknown.min_by_key(|(_, span, _)| span.start) else { return Ok(()) };
         let place = if self.name.is_empty() { String::new() } else { format!("{}: ", self.name) };
-        let near = known.iter().map(|word| (distance(key, word), word)).min().filter(|(far, _)| *far <= 3);
-        let hint = near.map_or_else(|| format!("known are {}", known.join(", ")), |(_, word)| format!("did you mean `{word}`?"));
-        Err(self.page.wrong(span.clone(), &format!("{place}unknown key `{key}`; {hint}")))
+        Err(self.page.wrong(span.clone(), &format!("{place}unknown key `{key}`; {}", meant(key, known))))
     }
+}
+
+/// What somebody probably meant who wrote a word that is not known.
+pub(super) fn meant(word: &str, known: &[&str]) -> String {
+    let near = known.iter().map(|known| (distance(word, known), known)).min().filter(|(far, _)| *far <= 3);
+    near.map_or_else(|| format!("known are {}", known.join(", ")), |(_, known)| format!("did you mean `{known}`?"))
 }
 
 /// Edits that turn one word into the other.

@@ -13,6 +13,7 @@ use super::{Health, HealthState, ProviderInfo};
 use crate::config::ProviderConfig;
 use crate::domain::card::{Card, CardKey};
 use crate::domain::operation::{Operation, OperationId, Proof};
+use crate::domain::transaction::Transaction;
 use crate::provider::http::Http;
 use crate::provider::{Error, Kind, Provider};
 
@@ -31,6 +32,9 @@ const HOLDS_AT_MOST: i64 = 15 * 60;
 
 /// Least time between two looks for the same operation.
 const LEAST_BETWEEN_LOOKS: SignedDuration = SignedDuration::from_secs(1);
+
+/// Most transactions of a reading that are compared with the next one.
+const REMEMBERED: usize = 200;
 
 /// A median answer above this is SLOW.
 const SLOW_MILLIS: u64 = 2_000;
@@ -58,8 +62,14 @@ struct State {
     card: HashMap<Arc<str>, Timestamp>,
     card_feed: HashMap<Arc<str>, Timestamp>,
     listed: HashSet<Arc<str>>,
+    /// The list was read to its end since the start.
+    was_listed: bool,
     /// From where on the transactions of all cards, or of one, are read next.
     feed_from: HashMap<Option<Arc<str>>, Timestamp>,
+    /// What the last reading of the transactions said, where that was little.
+    said: HashMap<Option<Arc<str>>, Vec<Transaction>>,
+    /// When the oldest hold happened, as long as nothing new was said.
+    hold: HashMap<Option<Arc<str>>, Option<Timestamp>>,
     /// When each unsettled operation was last looked for.
     looked: HashMap<OperationId, Timestamp>,
     /// From when on older holds may be followed again: reading back to them takes many pages.
@@ -99,7 +109,10 @@ impl Account {
             card: HashMap::new(),
             card_feed: HashMap::new(),
             listed: HashSet::new(),
+            was_listed: false,
             feed_from: HashMap::new(),
+            said: HashMap::new(),
+            hold: HashMap::new(),
             looked: HashMap::new(),
             holds_from: HashMap::new(),
             turn: 0,
@@ -240,6 +253,7 @@ impl Account {
     /// These cards' balances came with the list.
     pub(super) fn listed(&self, cards: &[Card], at: Timestamp) {
         let mut state = self.state();
+        state.was_listed = true;
         for card in cards.iter().filter(|card| card.balance.at().is_some()) {
             state.listed.insert(Arc::clone(&card.key.id));
             state.card.insert(Arc::clone(&card.key.id), at);
@@ -254,6 +268,36 @@ impl Account {
     /// Transactions were read completely up to this moment.
     pub(super) fn feed_read(&self, card: Option<&CardKey>, until: Timestamp) {
         self.state().feed_from.insert(card.map(|card| Arc::clone(&card.id)), until);
+    }
+
+    /// Whether a reading of the transactions says what the last one said: then there is nothing to keep.
+    pub(super) fn says_as_before(&self, card: Option<&CardKey>, rows: &[Transaction]) -> bool {
+        self.state().said.get(&card.map(|card| Arc::clone(&card.id))).is_some_and(|said| {
+            said.len() == rows.len()
+                && said.iter().zip(rows).all(|(said, row)| *said == Transaction { seen_at: said.seen_at, ..row.clone() })
+        })
+    }
+
+    /// These transactions were said and are kept.
+    pub(super) fn said(&self, card: Option<&CardKey>, rows: &[Transaction]) {
+        let key = card.map(|card| Arc::clone(&card.id));
+        let mut state = self.state();
+        state.hold.remove(&key);
+        if rows.len() <= REMEMBERED {
+            state.said.insert(key, rows.to_vec());
+        } else {
+            state.said.remove(&key);
+        }
+    }
+
+    /// When the oldest hold happened, if that was looked up since something new was said; one before `since` does not count.
+    pub(super) fn oldest_hold(&self, card: Option<&CardKey>, since: Timestamp) -> Option<Option<Timestamp>> {
+        let hold = self.state().hold.get(&card.map(|card| Arc::clone(&card.id))).copied()?;
+        hold.is_none_or(|at| at >= since).then_some(hold)
+    }
+
+    pub(super) fn remember_hold(&self, card: Option<&CardKey>, hold: Option<Timestamp>) {
+        self.state().hold.insert(card.map(|card| Arc::clone(&card.id)), hold);
     }
 
     /// Whether it is time to read back to the oldest hold.
@@ -364,8 +408,10 @@ impl Account {
         millis.get(millis.len() / 2).copied()
     }
 
-    /// How it is doing.
+    /// How it is doing, with so many cards known.
     pub(super) fn health(&self, now: Timestamp, cards: usize) -> Health {
+        // None known of a list that was never read is not none; a roster is a list that was read at the start.
+        let counted = cards > 0 || self.state().was_listed || self.config.roster.is_some();
         let latency_ms = self.latency_ms();
         let skew = self.http.as_ref().and_then(|http| http.calls().iter().rev().find_map(|call| call.skew));
         let mut state = self.state();
@@ -387,7 +433,7 @@ impl Account {
             why: state.why.clone(),
             calls_last_minute: u32::try_from(calls).unwrap_or(u32::MAX),
             errors_5m: u32::try_from(state.failed.len()).unwrap_or(u32::MAX),
-            cards,
+            cards: counted.then_some(cards),
             odd_rows: state.odd_rows,
             skew,
             latency_ms,

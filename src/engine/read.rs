@@ -2,8 +2,11 @@
 //!
 //! Nothing here changes anything at a provider.
 
+use std::any::Any;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
+use futures::FutureExt;
 use jiff::{SignedDuration, Timestamp};
 
 use super::account::Account;
@@ -27,6 +30,9 @@ const HOLDS_CHANGE: SignedDuration = SignedDuration::from_hours(7 * 24);
 /// Overlap of two readings of the feed, for rows that the provider lists late.
 const OVERLAP: SignedDuration = SignedDuration::from_mins(10);
 
+/// A figure that did not change is written again after this long: a disk that hears of every reading never rests.
+const KEPT_AGAIN: SignedDuration = SignedDuration::from_mins(1);
+
 impl Engine {
     /// Reads one account for ever: what is due, one read at a time, inside its budget.
     pub(super) async fn keep_reading(self, account: Arc<Account>) {
@@ -46,14 +52,9 @@ impl Engine {
             };
             match account.next(now, &known, &rank, &open) {
                 Next::Read(read) => {
-                    let engine = self.clone();
-                    let reading = Arc::clone(&account);
-                    let work = async move { engine.read(&reading, read, &known).await };
-                    if let Err(died) = tokio::spawn(work).await {
-                        if died.is_cancelled() {
-                            return;
-                        }
-                        let words = format!("{}: a reading task died: {died}", account.info.id);
+                    // Caught here and not by a task of its own, which would wake another thread for every reading.
+                    if let Err(died) = AssertUnwindSafe(self.read(&account, read, &known)).catch_unwind().await {
+                        let words = format!("{}: a reading died: {}", account.info.id, said(&*died));
                         account.bad(&Error::new(&account.info.id, Kind::BadReply, &words), self.0.clock.now());
                         self.tell(News::Broken(words)).await;
                     }
@@ -185,11 +186,17 @@ impl Engine {
         }
         let rows: Vec<Transaction> = rows.into_iter().map(|row| self.with_card(row)).collect();
         self.discover(&rows).await;
+        if account.says_as_before(key, &rows) {
+            return Ok(rows);
+        }
         let kept = rows.clone();
-        let changed = self.0.store.known(move |db| feed::keep(db, &kept)).await;
-        match changed {
-            Ok(changed) if !changed.is_empty() => self.tell(News::Transactions(changed)).await,
-            Ok(_) => {}
+        match self.0.store.known(move |db| feed::keep(db, &kept)).await {
+            Ok(changed) => {
+                account.said(key, &rows);
+                if !changed.is_empty() {
+                    self.tell(News::Transactions(changed)).await;
+                }
+            }
             Err(error) => self.tell_store(&error).await,
         }
         Ok(rows)
@@ -204,7 +211,16 @@ impl Engine {
         }
         let (provider, card) = (account.info.id.clone(), key.cloned());
         let oldest = now.saturating_sub(HOLDS_CHANGE).unwrap_or(now);
-        let hold = self.0.store.known(move |db| feed::oldest_hold(db, &provider, card.as_ref(), oldest)).await.ok().flatten();
+        let hold = match account.oldest_hold(key, oldest) {
+            Some(remembered) => remembered,
+            None => match self.0.store.known(move |db| feed::oldest_hold(db, &provider, card.as_ref(), oldest)).await {
+                Ok(hold) => {
+                    account.remember_hold(key, hold);
+                    hold
+                }
+                Err(_) => None,
+            },
+        };
         hold.filter(|hold| *hold < overlap).map_or((overlap, false), |hold| (hold, true))
     }
 
@@ -238,11 +254,14 @@ impl Engine {
 
     /// Merges readings into what is known, keeps and tells them, and returns them whole.
     pub(super) async fn keep_cards(&self, read: Vec<Card>) -> Vec<Card> {
+        let mut fresh = Vec::new();
         let whole: Vec<Card> = {
             let mut known = self.lock_cards();
+            let kept = self.lock_kept();
             read.into_iter()
                 .map(|card| {
-                    let mut card = match known.remove(&card.key) {
+                    let older = known.remove(&card.key);
+                    let mut card = match older.clone() {
                         Some(older) => card.over(older),
                         None => card,
                     };
@@ -250,17 +269,28 @@ impl Engine {
                         let figures = card.balance.value().copied().unwrap_or_default();
                         card.currency = figures.available.or(figures.current).map(Money::currency);
                     }
+                    let since = kept.get(&card.key).zip(card.balance.at()).map(|(kept, at)| at.duration_since(*kept));
+                    let same = older.is_some_and(|older| is_as_before(&older, &card));
+                    if !(same && since.is_some_and(|since| since < KEPT_AGAIN)) {
+                        fresh.push(card.clone());
+                    }
                     known.insert(card.key.clone(), card.clone());
                     card
                 })
                 .collect()
         };
-        let kept = whole.clone();
-        if let Err(error) = self.0.store.known(move |db| cards::keep(db, &kept)).await {
-            self.tell_store(&error).await;
-        }
+        // Told in one breath with the provider's health: together they make one frame.
         if !whole.is_empty() {
             self.tell(News::Cards(whole.clone())).await;
+        }
+        if !fresh.is_empty() {
+            match self.0.store.known(move |db| cards::keep(db, &fresh).map(|()| fresh)).await {
+                Ok(kept) => {
+                    let mut at = self.lock_kept();
+                    at.extend(kept.into_iter().filter_map(|card| Some((card.key, card.balance.at()?))));
+                }
+                Err(error) => self.tell_store(&error).await,
+            }
         }
         whole
     }
@@ -435,4 +465,19 @@ impl Engine {
             self.tell(News::Transactions(vec![row])).await;
         }
     }
+}
+
+/// Whether the data file would not look any different, but for the times.
+fn is_as_before(older: &Card, card: &Card) -> bool {
+    let bare = |card: &Card| Card { balance: Reading::Never, state_at: None, ..card.clone() };
+    older.balance.value() == card.balance.value() && bare(older) == bare(card)
+}
+
+/// What a panic said.
+fn said(panic: &(dyn Any + Send)) -> &str {
+    panic
+        .downcast_ref::<&str>()
+        .copied()
+        .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("no reason given")
 }

@@ -16,15 +16,16 @@ use crate::domain::card::digits;
 use crate::domain::operation::{Operation, OperationState};
 use crate::domain::text;
 
-const COLUMNS: [Column; 8] = [
+/// The columns of the table.
+pub(super) const COLUMNS: [Column; 8] = [
     whole("Time", 8, 10, 0),
     whole("Op", 4, 4, 0),
     column("Who", 4, 6, 10, 4),
     column("What", 12, 18, 30, 0),
     whole("Card", 6, 6, 0),
-    column("Holder", 8, 14, 20, 6),
+    column("Holder|Who", 8, 14, 20, 6),
     whole("State", 8, 8, 0),
-    column("Last step", 10, 18, 60, 5),
+    column("Last step|Step", 10, 18, 60, 5),
 ];
 
 /// Rows below the list: nothing on the board; in the whole view what the list does not need, and half at least.

@@ -9,6 +9,7 @@ use super::theme::Role;
 use super::{empty, filter_words, position, thousands};
 use crate::app::Model;
 use crate::app::detail::{state_role, state_word};
+use crate::app::keymap::Command;
 use crate::app::layout::Pane;
 use crate::app::providers;
 use crate::domain::attention::Tone;
@@ -17,15 +18,16 @@ use crate::domain::money::Money;
 use crate::domain::text;
 use crate::engine::HealthState;
 
-const COLUMNS: [Column; 8] = [
+/// The columns of the table.
+pub(super) const COLUMNS: [Column; 8] = [
     whole("State", 7, 8, 0),
-    column("Holder", 8, 14, 24, 0),
+    column("Holder|Who", 8, 14, 24, 0),
     whole("Card", 6, 6, 0),
-    column("Provider", 6, 8, 12, 5),
+    column("Provider|From", 6, 8, 12, 5),
     figures("Available", 9, 14, 0),
     whole("Ccy", 3, 4, 0),
     figures("Age", 4, 4, 0),
-    column("Why it is here", 8, 17, 30, 0),
+    column("Why it is here|Why", 8, 17, 30, 0),
 ];
 
 /// Draws the pane.
@@ -120,7 +122,8 @@ fn cards_why(model: &Model, key: &CardKey) -> (Role, String) {
 fn why_empty(model: &Model) -> Vec<String> {
     let world = &model.world;
     if model.cards.hidden > 0 {
-        return vec![format!("The filter hides all {} cards: Esc shows them again.", thousands(model.cards.hidden))];
+        let again = model.keymap.hint(Command::Back, "shows them again");
+        return vec![format!("The filter hides all {} cards: {again}.", thousands(model.cards.hidden))];
     }
     if world.providers.is_empty() {
         return vec!["No provider is configured: `cardtop init` writes a configuration to begin with.".to_owned()];

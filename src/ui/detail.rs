@@ -10,22 +10,24 @@ use super::{divider, empty, feed, inside, moment, position, width, words};
 use crate::app::Model;
 use crate::app::detail::{Line, Tab, lines, story};
 use crate::app::feed::Known;
+use crate::app::keymap::Command;
 use crate::app::layout::Pane;
 use crate::domain::card::digits;
 use crate::domain::operation::OperationState;
 
-const COLUMNS: [Column; 5] = [
+/// The columns of the table.
+pub(super) const COLUMNS: [Column; 5] = [
     whole("Time", 5, 10, 0),
     whole("What", 8, 10, 0),
     figures("Amount", 7, 12, 0),
-    column("Merchant or op", 6, 10, 28, 0),
-    column("In plain words", 18, 24, 60, 9),
+    column("Merchant or op|Merchant|For", 6, 10, 28, 0),
+    column("In plain words|Meaning|Why", 18, 24, 60, 9),
 ];
 
 /// Lines above the timeline that an area has room for.
 fn upper_lines(model: &Model, inner: Rect) -> Vec<Line> {
     let columns = usize::from(inner.width).saturating_sub(2);
-    let mut lines = model.detail.card.as_ref().map_or_else(Vec::new, |key| lines(&model.world, key, columns));
+    let mut lines = model.detail.card.as_ref().map_or_else(Vec::new, |key| lines(&model.world, &model.keymap, key, columns));
     // The timeline keeps three rows.
     lines.truncate(usize::from(inner.height.saturating_sub(5)));
     lines
@@ -52,8 +54,9 @@ pub(super) fn view(model: &Model, area: Rect, to: &mut Buffer) {
     let alone = model.view == Pane::Detail;
     let holder = world.holder(key);
     let title = if alone { format!("Card {name}  {holder}") } else { name };
-    let right = if alone { "Esc back" } else { "Enter open" };
-    let inner = Frame { title: title.trim(), right, focused }.draw(theme, area, to);
+    let (command, word) = if alone { (Command::Back, "back") } else { (Command::Open, "open") };
+    let right = model.keymap.hint(command, word);
+    let inner = Frame { title: title.trim(), right: &right, focused }.draw(theme, area, to);
     let lines = upper_lines(model, inner);
     for (y, line) in (inner.y..inner.bottom()).zip(&lines) {
         words(theme, line, inner.x + 1, y, inner.right(), to);

@@ -10,6 +10,7 @@ use super::{divider, empty, filter_words, inside, moment, position, thousands, w
 use crate::app::Model;
 use crate::app::detail::{Line, story, why_short, wrap};
 use crate::app::feed::{Known, Total};
+use crate::app::keymap::Command;
 use crate::app::layout::Pane;
 use crate::app::world::World;
 use crate::domain::attention::FRESH;
@@ -20,18 +21,19 @@ use crate::domain::text;
 use crate::domain::transaction::{Transaction, TransactionState};
 use crate::engine::HealthState;
 
-const COLUMNS: [Column; 11] = [
+/// The columns of the table.
+pub(super) const COLUMNS: [Column; 11] = [
     whole("Time", 8, 10, 0),
     whole("Card", 6, 6, 0),
-    column("Holder", 10, 14, 20, 3),
+    column("Holder|Who", 10, 14, 20, 3),
     whole("What", 8, 10, 0),
     figures("Amount", 9, 12, 0),
     whole("Ccy", 3, 4, 0),
-    column("Merchant or op", 14, 16, 26, 0),
+    column("Merchant or op|Merchant|For", 14, 16, 26, 0),
     whole("MCC", 4, 4, 6),
     whole("Ctry", 4, 4, 7),
-    column("In plain words", 12, 29, 44, 0),
-    column("Provider code", 13, 16, 24, 8),
+    column("In plain words|Meaning|Why", 12, 29, 44, 0),
+    column("Provider code|Code", 13, 16, 24, 8),
 ];
 
 /// Most lines that the totals take.
@@ -67,10 +69,10 @@ pub(super) fn view(model: &Model, area: Rect, to: &mut Buffer) {
     let state = match model.paused {
         Some(since) => {
             let at = moment::clock(since, world.now, &world.zone, 8);
-            format!("PAUSED at {at}, {} new waiting (p resume)", thousands(feed.waiting))
+            format!("PAUSED at {at}, {} new waiting ({})", thousands(feed.waiting), model.keymap.hint(Command::Pause, "resume"))
         }
         None if feed.follow => format!("{}, follow", live(world)),
-        None => format!("{} (F follow)", live(world)),
+        None => format!("{} ({})", live(world), model.keymap.hint(Command::Follow, "follow")),
     };
     let title = format!("Feed  {state}");
     let filter = match filter_words(&feed.search) {
@@ -312,11 +314,16 @@ fn why_empty(model: &Model) -> Vec<String> {
     let feed = &model.feed;
     let mut lines = Vec::new();
     if feed.hidden > 0 {
-        lines.push(format!("The filter hides all {} rows: Esc shows them again.", thousands(feed.hidden)));
+        let again = model.keymap.hint(Command::Back, "shows them again");
+        lines.push(format!("The filter hides all {} rows: {again}.", thousands(feed.hidden)));
     } else if feed.range() == "ever" {
         lines.push("No transaction is known yet.".to_owned());
     } else {
-        lines.push(format!("Nothing in the last {}: ] looks further back.", feed.range()));
+        lines.push(format!(
+            "Nothing in the last {}: {}.",
+            feed.range(),
+            model.keymap.hint(Command::Longer, "looks further back")
+        ));
     }
     for health in model.world.health.values() {
         if !matches!(health.state, HealthState::Ok | HealthState::Slow) {

@@ -4,11 +4,12 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::frame::Frame;
-use super::table::{Column, Row, column, draw, figures, plain};
+use super::table::{Column, Row, column, draw, figures, plain, whole};
 use super::theme::Role;
 use super::{divider, empty, inside, moment, words};
 use crate::app::Model;
 use crate::app::detail::{Line, wrap};
+use crate::app::keymap::Keymap;
 use crate::app::layout::Pane;
 use crate::app::providers::{age, can, cannot, effect, word};
 use crate::app::world::World;
@@ -16,9 +17,10 @@ use crate::domain::card::ProviderId;
 use crate::domain::text;
 use crate::engine::{HealthState, ProviderInfo};
 
-const COLUMNS: [Column; 9] = [
-    column("Provider", 8, 10, 16, 0),
-    column("State", 6, 6, 8, 0),
+/// The columns of the table.
+pub(super) const COLUMNS: [Column; 9] = [
+    column("Provider|From", 8, 10, 16, 0),
+    whole("State", 6, 8, 0),
     figures("Age", 4, 6, 0),
     figures("Calls/min", 9, 10, 4),
     figures("Errors 5m", 9, 10, 3),
@@ -72,7 +74,9 @@ pub(super) fn view(model: &Model, area: Rect, to: &mut Buffer) {
             y += 1;
         }
         divider(theme, info.id.name(), inner, y, to);
-        for (y, line) in (y + 1..inner.bottom()).zip(&about(world, info, usize::from(inner.width).saturating_sub(2))) {
+        for (y, line) in
+            (y + 1..inner.bottom()).zip(&about(world, &model.keymap, info, usize::from(inner.width).saturating_sub(2)))
+        {
             words(theme, line, inner.x + 1, y, inner.right(), to);
         }
     }
@@ -97,14 +101,14 @@ fn cells(world: &World, id: &ProviderId) -> Vec<(Role, String)> {
         (Role::Text, calls),
         (if health.errors_5m > 0 { Role::Caution } else { Role::Muted }, health.errors_5m.to_string()),
         (Role::Muted, health.latency_ms.map_or_else(dash, |ms| format!("{ms} ms"))),
-        (Role::Muted, health.cards.to_string()),
+        (Role::Muted, health.cards.map_or_else(dash, |cards| cards.to_string())),
         (Role::Muted, health.skew.map_or_else(dash, |skew| format!("{skew:+} s"))),
         (Role::Muted, health.why.as_deref().unwrap_or("").to_owned()),
     ]
 }
 
 /// Everything known of a provider, a label before each line.
-fn about(world: &World, info: &ProviderInfo, columns: usize) -> Vec<Line> {
+fn about(world: &World, keymap: &Keymap, info: &ProviderInfo, columns: usize) -> Vec<Line> {
     let mut lines: Vec<Line> = Vec::new();
     let mut tell = |label: &str, role: Role, words: &str| {
         for (place, part) in wrap(words, columns.saturating_sub(11)).into_iter().enumerate() {
@@ -128,7 +132,7 @@ fn about(world: &World, info: &ProviderInfo, columns: usize) -> Vec<Line> {
         if let Some(why) = &health.why {
             tell("said", Role::Text, why);
         }
-        tell("effect", Role::Text, &effect(world, health));
+        tell("effect", Role::Text, &effect(world, keymap, health));
         if health.odd_rows > 0 {
             tell("odd rows", Role::Caution, &format!("{} rows could not be read and are not shown", health.odd_rows));
         }

@@ -9,7 +9,7 @@ use super::theme::Role;
 use super::{moment, providers, thousands, width, words};
 use crate::app::Model;
 use crate::app::detail::Line;
-use crate::app::keymap::{Command, TABLE, written};
+use crate::app::keymap::{Command, TABLE};
 use crate::app::layout::Pane;
 use crate::app::providers::{age, last_known};
 use crate::config::Environment;
@@ -276,13 +276,14 @@ fn hints(model: &Model) -> (Hints, Hints) {
         let alone = model.view != Pane::Cards && !model.zoomed;
         let idle = (command == Command::Open && model.view == Pane::Detail)
             || (matches!(command, Command::NextPane | Command::Zoom) && alone);
-        let chord = |command| model.keymap.chords(command).first().map(|chord| written(*chord));
+        let chord = |command| model.keymap.key(command);
         let chords = match (pair(command).and_then(chord), chord(command)?) {
             (Some(before), own) if command == Command::Longer => format!("{before} {own}"),
             (Some(before), own) => format!("{before}/{own}"),
             (None, own) => own,
         };
-        (works && back && !idle).then(|| (chords, row.hint.to_owned()))
+        let word = if (command, model.focus) == (Command::Copy, Pane::Providers) { "copy status" } else { row.hint };
+        (works && back && !idle).then(|| (chords, word.to_owned()))
     };
     let of_pane = TABLE.iter().map(|row| row.command).filter(|command| !GENERAL.contains(command));
     (of_pane.filter_map(hint).collect(), GENERAL.into_iter().filter_map(hint).collect())

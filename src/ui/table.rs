@@ -9,7 +9,7 @@ use crate::domain::text;
 /// A column.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Column {
-    /// Its heading.
+    /// Its heading, with shorter ones behind `|` for where there is little room: half a heading says nothing.
     pub(super) title: &'static str,
     /// Columns of the screen it takes at least.
     pub(super) least: usize,
@@ -66,7 +66,8 @@ pub(super) fn draw(theme: &Theme, area: Rect, columns: &[Column], rows: &[Row], 
         return;
     }
     let (widths, gap) = fit(columns, rows, usize::from(area.width).saturating_sub(2));
-    let titles: Vec<(Role, String)> = columns.iter().map(|column| (Role::Muted, column.title.to_owned())).collect();
+    let titles: Vec<(Role, String)> =
+        columns.iter().zip(&widths).map(|(column, width)| (Role::Muted, heading(column.title, *width).to_owned())).collect();
     line(theme, area, area.y, columns, (&widths, gap), &titles, None, to);
     for (y, row) in (area.y + 1..area.bottom()).zip(rows) {
         let marker = format!("{}{}", if row.cursor { '>' } else { ' ' }, if row.marked { '*' } else { ' ' });
@@ -77,6 +78,11 @@ pub(super) fn draw(theme: &Theme, area: Rect, columns: &[Column], rows: &[Row], 
         to.set_stringn(area.x, y, &marker, 2, over.unwrap_or_else(|| theme.style(Role::Key)));
         line(theme, area, y, columns, (&widths, gap), &row.cells, over, to);
     }
+}
+
+/// The longest heading that fits whole.
+fn heading(titles: &'static str, room: usize) -> &'static str {
+    titles.split('|').find(|title| text::width(title) <= room).unwrap_or("")
 }
 
 /// A row as text: its cells with two blanks between them.
@@ -205,6 +211,20 @@ mod tests {
         assert_eq!(widths(28, "1,234,567.00"), [7, 7, 0, 12]);
         assert_eq!(widths(25, "1,234,567.00"), [7, 4, 0, 12]);
         assert_eq!(widths(80, "1.00"), [8, 20, 10, 10]);
+    }
+
+    #[test]
+    fn no_heading_is_ever_cut_and_none_vanishes() {
+        use crate::ui::{activity, cards, detail, feed, providers};
+        let tables: [&[Column]; 5] = [&activity::COLUMNS, &cards::COLUMNS, &detail::COLUMNS, &feed::COLUMNS, &providers::COLUMNS];
+        for column in tables.concat() {
+            let narrowest = if column.kind == Kind::Words { 4 } else { column.least };
+            for room in narrowest..40 {
+                let heading = heading(column.title, room);
+                assert!(!heading.is_empty() && text::width(heading) <= room, "{} at {room}", column.title);
+            }
+        }
+        assert_eq!(heading("Merchant or op|Merchant|For", 12), "Merchant");
     }
 
     #[test]

@@ -7,7 +7,7 @@ use ratatui::layout::Rect;
 use super::theme::{Role, Theme};
 use super::view;
 use crate::app::chord::Chord;
-use crate::app::fixture::{ago, bare, board, card, press, steps};
+use crate::app::fixture::{ago, bare, board, board_with_keys, card, press, steps};
 use crate::app::layout::Pane;
 use crate::app::{Effect, Model, Msg, update};
 use crate::domain::card::{Card, CardState};
@@ -95,6 +95,25 @@ fn the_health_of_providers() {
 fn the_help_lists_every_key() {
     insta::assert_snapshot!("help_80x24", text(&told((80, 24), "?")));
     insta::assert_snapshot!("help_120x40", text(&told((120, 40), "?")));
+}
+
+#[test]
+fn keys_of_the_operators_own_are_shown_wherever_the_old_ones_were() {
+    let mut model = board_with_keys(
+        (200, 60),
+        "freeze = \"B\"\ncover = [\"alt-t\", \"T\"]\nclose = []\npause = \"ctrl-p\"\nopen = \"o\"\nfilter = \"f\"",
+    );
+    press(&mut model, "f 0 9 1 7 enter");
+    let board = text(&model);
+    for shown in ["B freeze", "alt-t cover", "^p pause", "o open", "f filter", "B unfreeze"] {
+        assert!(board.contains(shown), "{shown} is not in\n{board}");
+    }
+    press(&mut model, "esc ctrl-p 2");
+    assert!(text(&model).contains("(^p resume)"));
+    press(&mut model, "ctrl-p ?");
+    let help = text(&model);
+    assert!(help.contains("B       freeze or unfreeze") || help.contains("B         freeze or unfreeze"), "{help}");
+    assert!(!help.contains("close for good"), "what is off is not offered:\n{help}");
 }
 
 #[test]

@@ -160,6 +160,9 @@ async fn a_board_sees_what_another_cardtop_does_within_a_second() {
     }
     let done = desk.act(&card, Action::Freeze).await.unwrap_or_else(|refused| panic!("{refused}"));
     let asked = desk.clock.now();
+    // The next second of the board's clock.
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    board.glance();
     loop {
         let heard =
             tokio::time::timeout(Duration::from_secs(5), news.recv()).await.expect("the board hears of it").expect("it runs");
@@ -221,4 +224,27 @@ async fn figures_of_an_earlier_run_are_last_known_until_they_are_read_again() {
         let read = later.read_card(&card.key).await.unwrap_or_else(|error| panic!("{error}"));
         assert!(read.balance.why_stale().is_none(), "{}", dialect.name());
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_figure_that_stays_as_it_is_is_written_once_a_minute() {
+    let desk = Desk::new().await;
+    let card = desk.active(Dialect::Artha).await;
+    let written = async || {
+        let (later, _news) = desk.second_engine().await;
+        later.known_cards().await.into_iter().find(|known| known.key == card.key).and_then(|known| known.balance.at())
+    };
+    let first = written().await;
+    tokio::time::sleep(Duration::from_secs(30)).await;
+    let again = desk.engine.read_card(&card.key).await.unwrap_or_else(|error| panic!("{error}"));
+    assert!(again.balance.at() > first, "it was read");
+    assert_eq!(written().await, first);
+    tokio::time::sleep(Duration::from_secs(40)).await;
+    let again = desk.engine.read_card(&card.key).await.unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(written().await, again.balance.at());
+    desk.act(&card, Action::Freeze).await.unwrap_or_else(|refused| panic!("{refused}"));
+    desk.engine.read_card(&card.key).await.unwrap_or_else(|error| panic!("{error}"));
+    let (later, _news) = desk.second_engine().await;
+    let known = later.known_cards().await.into_iter().find(|known| known.key == card.key).expect("it is in the data file");
+    assert_eq!(known.state, CardState::Frozen, "what changed is written at once");
 }

@@ -156,6 +156,22 @@ async fn a_disk_without_room_stops_a_change_before_it_is_sent() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_list_that_was_never_read_has_no_number_of_cards() {
+    let bank = Bank::open().await;
+    let counts = async || {
+        let providers = bank.json(&["providers", "--json"]).await;
+        let counts = providers.as_array().expect("a list").iter().map(|provider| provider["cards"].as_u64()).collect::<Vec<_>>();
+        <[Option<u64>; 4]>::try_from(counts).expect("four providers")
+    };
+    let [artha, banana, enkash, ibanera] = counts().await;
+    assert!(artha > Some(0) && banana > Some(0), "the rosters are known");
+    assert_eq!([enkash, ibanera], [None, None], "nobody asked for their lists");
+    bank.json(&["cards", "--json"]).await;
+    let [_, _, enkash, ibanera] = counts().await;
+    assert!(enkash > Some(0) && ibanera > Some(0), "an earlier run read them");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_provider_that_is_down_is_exit_3_and_the_others_are_printed() {
     let bank = Bank::open().await;
     let config = std::fs::read_to_string(&bank.config).expect("the configuration");

@@ -175,7 +175,7 @@ const LEFT: &str = "\x1b[?1049l";
 fn take_the_screen() -> cardtop::tty::Terminal {
     let mut terminal = cardtop::tty::Terminal::enter(true).expect("a terminal");
     terminal
-        .draw(|screen| {
+        .draw((80, 24), |screen| {
             screen.set_string(0, 0, "balance 12.40", ratatui::style::Style::new());
             Some(ratatui::layout::Position::new(3, 0))
         })
@@ -197,7 +197,7 @@ fn panics_in_the_background() {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build().expect("a runtime");
     let broken = runtime.block_on(runtime.spawn(async { panic!("a mistake of an adapter's") }));
     assert!(broken.is_err());
-    let frame = terminal.draw(|_| None).expect_err("it must not draw on a terminal that was given back");
+    let frame = terminal.draw((80, 24), |_| None).expect_err("it must not draw on a terminal that was given back");
     panic!("{frame}");
 }
 
