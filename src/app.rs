@@ -12,6 +12,7 @@ pub(crate) mod help;
 pub mod keymap;
 pub mod layout;
 pub(crate) mod list;
+pub mod movements;
 pub(crate) mod providers;
 pub(crate) mod search;
 pub mod world;
@@ -128,16 +129,31 @@ pub struct Model {
 
 /// Changes the board by one message; what it wants done is answered.
 pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
-    let mut effects = match msg {
-        Msg::Key(chord) => model.press(chord),
-        Msg::Paste(text) => model.paste(&text),
-        Msg::Resized(columns, rows) => {
-            model.size = (columns, rows);
-            Vec::new()
+    update_all(model, [msg])
+}
+
+/// Changes the board by messages that came together, in their order. What follows from news is worked out once for all of them:
+/// before a key, which is meant for what then is on screen, and at the end.
+pub fn update_all(model: &mut Model, msgs: impl IntoIterator<Item = Msg>) -> Vec<Effect> {
+    let mut effects = Vec::new();
+    let mut settled = true;
+    for msg in msgs {
+        let by_hand = matches!(msg, Msg::Key(_) | Msg::Paste(_) | Msg::Resized(..));
+        if by_hand && !settled {
+            effects.extend(model.settle());
         }
-        Msg::Tick(at) => model.tick(at),
-        Msg::News(news) => model.hear(&news),
-    };
+        settled = false;
+        effects.extend(match msg {
+            Msg::Key(chord) => model.press(chord),
+            Msg::Paste(text) => model.paste(&text),
+            Msg::Resized(columns, rows) => {
+                model.size = (columns, rows);
+                Vec::new()
+            }
+            Msg::Tick(at) => model.tick(at),
+            Msg::News(news) => model.hear(&news),
+        });
+    }
     effects.extend(model.settle());
     effects
 }
