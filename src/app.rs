@@ -8,6 +8,7 @@ pub mod chord;
 pub(crate) mod detail;
 pub mod dialog;
 pub(crate) mod feed;
+pub(crate) mod field;
 pub(crate) mod help;
 pub mod keymap;
 pub mod layout;
