@@ -5,15 +5,20 @@
 pub(crate) mod activity;
 pub(crate) mod cards;
 pub mod chord;
+mod commands;
+mod copying;
 pub(crate) mod detail;
 pub mod dialog;
 pub(crate) mod feed;
+pub(crate) mod field;
 pub(crate) mod help;
 pub mod keymap;
 pub mod layout;
 pub(crate) mod list;
+pub mod movements;
 pub(crate) mod providers;
 pub(crate) mod search;
+mod wishes;
 pub mod world;
 
 #[cfg(test)]
@@ -21,21 +26,18 @@ pub(crate) mod fixture;
 #[cfg(test)]
 mod tests;
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::domain::card::{Card, CardKey, CardState, digits};
-use crate::domain::operation::{Deed, Operation, OperationId, OperationState};
-use crate::engine::{HealthState, Job, News};
+use crate::domain::card::{CardKey, digits};
+use crate::domain::operation::{Operation, OperationId, OperationState};
+use crate::engine::{Job, News};
 use crate::ui::theme::Theme;
-use chord::{Chord, Key};
+use chord::Chord;
 use dialog::{Dialog, Outcome};
-use feed::Known;
-use keymap::{Command, Group, Keymap};
+use keymap::Keymap;
 use layout::{Class, Layout, Pane};
-use list::Motion;
 use search::Search;
 use world::World;
 
@@ -128,16 +130,31 @@ pub struct Model {
 
 /// Changes the board by one message; what it wants done is answered.
 pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
-    let mut effects = match msg {
-        Msg::Key(chord) => model.press(chord),
-        Msg::Paste(text) => model.paste(&text),
-        Msg::Resized(columns, rows) => {
-            model.size = (columns, rows);
-            Vec::new()
+    update_all(model, [msg])
+}
+
+/// Changes the board by messages that came together, in their order. What follows from news is worked out once for all of them:
+/// before a key, which is meant for what then is on screen, and at the end.
+pub fn update_all(model: &mut Model, msgs: impl IntoIterator<Item = Msg>) -> Vec<Effect> {
+    let mut effects = Vec::new();
+    let mut settled = true;
+    for msg in msgs {
+        let by_hand = matches!(msg, Msg::Key(_) | Msg::Paste(_) | Msg::Resized(..));
+        if by_hand && !settled {
+            effects.extend(model.settle());
         }
-        Msg::Tick(at) => model.tick(at),
-        Msg::News(news) => model.hear(&news),
-    };
+        settled = false;
+        effects.extend(match msg {
+            Msg::Key(chord) => model.press(chord),
+            Msg::Paste(text) => model.paste(&text),
+            Msg::Resized(columns, rows) => {
+                model.size = (columns, rows);
+                Vec::new()
+            }
+            Msg::Tick(at) => model.tick(at),
+            Msg::News(news) => model.hear(&news),
+        });
+    }
     effects.extend(model.settle());
     effects
 }
@@ -219,137 +236,6 @@ impl Model {
             Pane::Activity => Some(&mut self.activity.search),
             Pane::Detail | Pane::Providers => None,
         }
-    }
-
-    fn press(&mut self, chord: Chord) -> Vec<Effect> {
-        self.notice = None;
-        let command = self.keymap.command(chord, self.focus);
-        // Also over a dialog or in a field, where every other key is theirs: whatever the file of keys says, no letter is taken there.
-        let above = chord.ctrl || chord.alt || matches!(chord.key, Key::F(_));
-        if command == Some(Command::Redraw) && above {
-            return vec![Effect::Redraw];
-        }
-        if command == Some(Command::Suspend) && above {
-            // What is typed into a dialog may be a secret: it is wiped first.
-            self.dialogs.clear();
-            return vec![Effect::Suspend];
-        }
-        if let Some(dialog) = self.dialogs.last_mut() {
-            let outcome = dialog.key(&chord, &mut self.world);
-            return self.outcome(outcome);
-        }
-        if let Some(help) = &mut self.help {
-            help.key(&chord, command);
-            if help.closed {
-                self.help = None;
-            }
-            return Vec::new();
-        }
-        if std::mem::take(&mut self.copying) {
-            return self.copy(chord);
-        }
-        let (now, zone) = (self.world.now, self.world.zone.clone());
-        match self.search_mut() {
-            Some(search) if search.typing && !(chord.ctrl && command == Some(Command::Quit)) => {
-                search.key(&chord, now, &zone);
-                Vec::new()
-            }
-            Some(_) | None => match command {
-                Some(command) => self.carry_out(command),
-                None => {
-                    self.say_where(chord);
-                    Vec::new()
-                }
-            },
-        }
-    }
-
-    /// A key that means something in other panes says so, instead of doing nothing.
-    fn say_where(&mut self, chord: Chord) {
-        let Some(row) = self.keymap.elsewhere(chord, self.focus).filter(|row| row.group != Group::Move || row.is_about_a_card())
-        else {
-            return;
-        };
-        let words = if self.focus == Pane::Providers && row.is_about_a_card() {
-            let cards = self.keymap.hint(Command::Cards, "shows the cards");
-            format!("{}: it is for a card, and this row is a provider; {cards}", row.help)
-        } else {
-            let panes: Vec<String> = row.panes.iter().map(|pane| pane.name().to_lowercase()).collect();
-            format!("{}: not here, but in {}", row.help, panes.join(", "))
-        };
-        self.remark(&words);
-    }
-
-    fn carry_out(&mut self, command: Command) -> Vec<Effect> {
-        match command {
-            Command::Down => self.go(Motion::Down),
-            Command::Up => self.go(Motion::Up),
-            Command::First => self.go(Motion::First),
-            Command::Last => self.go(Motion::Last),
-            Command::HalfDown => self.go(Motion::HalfDown),
-            Command::HalfUp => self.go(Motion::HalfUp),
-            Command::PageDown => self.go(Motion::PageDown),
-            Command::PageUp => self.go(Motion::PageUp),
-            Command::Left => self.tab(false),
-            Command::Right => self.tab(true),
-            Command::NextPane => self.turn(true),
-            Command::PreviousPane => self.turn(false),
-            Command::Open => self.open(),
-            Command::Back => self.back(),
-            Command::Cards => self.show(Pane::Cards),
-            Command::Feed => self.show(Pane::Feed),
-            Command::Activity => self.show(Pane::Activity),
-            Command::Providers => self.show(Pane::Providers),
-            Command::LastView => self.show(self.last_view),
-            Command::Zoom => self.zoomed = !self.zoomed,
-            Command::Filter => _ = self.search_mut().map(|search| search.typing = true),
-            Command::NextDecline => self.seek(Motion::Down),
-            Command::PreviousDecline => self.seek(Motion::Up),
-            Command::Shorter => self.feed.step_range(false),
-            Command::Longer => self.feed.step_range(true),
-            Command::Sort => self.cards.sort_next(),
-            Command::Reverse => self.cards.reverse(),
-            Command::Freeze => return self.ask_for(Asked::Freeze),
-            Command::TopUp => return self.ask_for(Asked::Deed(Deed::TopUp)),
-            Command::Cover => return self.ask_for(Asked::Cover),
-            Command::Pin => return self.ask_for(Asked::Deed(Deed::SetPin)),
-            Command::Close => return self.ask_for(Asked::Deed(Deed::Close)),
-            Command::Actions => return self.ask_for(Asked::Actions),
-            Command::Check => return self.check(),
-            Command::Mark => self.cards.mark(),
-            Command::MarkAll => self.cards.mark_all(),
-            Command::Unmark => self.cards.unmark(),
-            Command::Watch => self.watch(),
-            Command::Pause => self.paused = if self.paused.is_some() { None } else { Some(self.world.now) },
-            Command::PauseProvider => return self.pause_provider(),
-            Command::Follow => self.feed.follow(),
-            Command::Refresh => return self.refresh(),
-            Command::RefreshAll => {
-                self.remark("reading everything again, as fast as the limits allow");
-                return vec![Effect::Ask(Job::Refresh(None))];
-            }
-            Command::Explain => self.explain(),
-            Command::Copy if self.focus == Pane::Providers => return self.copy_status(),
-            Command::Copy => self.copying = true,
-            Command::ReadOnly => return vec![Effect::Ask(Job::ReadOnly(!self.world.read_only))],
-            Command::Help => self.help = Some(help::Help::default()),
-            Command::Redraw => return vec![Effect::Redraw],
-            Command::Suspend => return vec![Effect::Suspend],
-            Command::Quit => return self.quit(),
-        }
-        Vec::new()
-    }
-
-    fn paste(&mut self, text: &str) -> Vec<Effect> {
-        if let Some(dialog) = self.dialogs.last_mut() {
-            let outcome = dialog.paste(text, &mut self.world);
-            return self.outcome(outcome);
-        }
-        let (now, zone) = (self.world.now, self.world.zone.clone());
-        if let Some(search) = self.search_mut().filter(|search| search.typing) {
-            search.paste(text, now, &zone);
-        }
-        Vec::new()
     }
 
     fn tick(&mut self, at: Timestamp) -> Vec<Effect> {
@@ -507,238 +393,6 @@ impl Model {
         self.activity.list.select(&id);
     }
 
-    fn go(&mut self, motion: Motion) {
-        match self.focus {
-            Pane::Cards => self.cards.list.go(motion),
-            Pane::Detail => self.detail.list.go(motion),
-            Pane::Feed => self.feed.go(motion),
-            Pane::Activity => self.activity.list.go(motion),
-            Pane::Providers => self.providers.list.go(motion),
-        }
-    }
-
-    fn tab(&mut self, right: bool) {
-        match self.focus {
-            Pane::Detail => self.detail.tab = activity::beside(&detail::Tab::ALL, self.detail.tab, right),
-            Pane::Activity => self.activity.tab = activity::beside(&activity::Tab::ALL, self.activity.tab, right),
-            Pane::Cards | Pane::Feed | Pane::Providers => {}
-        }
-    }
-
-    /// To the next pane on screen; while one is zoomed, to the next of the board.
-    fn turn(&mut self, forward: bool) {
-        let panes = Layout::of(self.size, self.view, None, 0).panes;
-        let Some(place) = panes.iter().position(|(pane, _)| *pane == self.focus) else { return };
-        let next = if forward { (place + 1) % panes.len() } else { (place + panes.len() - 1) % panes.len() };
-        if let Some((pane, _)) = panes.get(next) {
-            self.focus = *pane;
-        }
-    }
-
-    fn show(&mut self, view: Pane) {
-        if self.view != view {
-            self.last_view = if self.view == Pane::Detail { self.opened_from } else { self.view };
-        }
-        (self.view, self.focus, self.zoomed) = (view, view, false);
-    }
-
-    fn open(&mut self) {
-        if self.focus == Pane::Detail && self.view == Pane::Detail {
-            return;
-        }
-        let Some(key) = self.subject() else { return };
-        if self.view != Pane::Detail {
-            self.opened_from = self.view;
-        }
-        self.detail.show(Some(key));
-        (self.view, self.focus, self.zoomed) = (Pane::Detail, Pane::Detail, false);
-    }
-
-    /// Leaves the zoom, else clears the filter, else goes back.
-    fn back(&mut self) {
-        if self.zoomed {
-            self.zoomed = false;
-        } else if self.search(self.focus).is_some_and(|search| !search.text().is_empty()) {
-            _ = self.search_mut().map(Search::clear);
-        } else if self.view == Pane::Detail {
-            (self.view, self.focus) = (self.opened_from, self.opened_from);
-        } else if self.view != Pane::Cards {
-            self.show(Pane::Cards);
-        } else {
-            self.focus = Pane::Cards;
-        }
-    }
-
-    fn seek(&mut self, motion: Motion) {
-        let world = &self.world;
-        let trouble = |entry: &feed::Entry| entry.known(world).is_some_and(|row| row.is_trouble());
-        let found = match self.focus {
-            Pane::Cards => {
-                let ranks: std::collections::BTreeSet<CardKey> = self
-                    .cards
-                    .list
-                    .keys()
-                    .iter()
-                    .filter(|key| self.cards.attention(key).is_some_and(|attention| attention.rank() < 4))
-                    .cloned()
-                    .collect();
-                self.cards.list.seek(motion, |key| ranks.contains(key))
-            }
-            Pane::Feed => {
-                let found = self.feed.list.seek(motion, trouble);
-                self.feed.follow &= !found;
-                found
-            }
-            Pane::Activity => self
-                .activity
-                .list
-                .seek(motion, |id| feed::operation(world, *id).is_some_and(|row| Known::Operation(row).is_trouble())),
-            Pane::Detail => self.detail.list.seek(motion, trouble),
-            Pane::Providers => false,
-        };
-        if !found {
-            self.remark("no other decline or unknown operation that way");
-        }
-    }
-
-    /// Explains the row of the feed in the whole view, or no longer.
-    fn explain(&mut self) {
-        self.feed.explain = self.view != Pane::Feed || !self.feed.explain;
-        self.show(Pane::Feed);
-    }
-
-    fn ask_for(&mut self, asked: Asked) -> Vec<Effect> {
-        let Some(key) = self.subject() else {
-            self.remark("no card here");
-            return Vec::new();
-        };
-        if !self.world.cards.contains_key(&key) {
-            self.remark("this row names a card that is not known");
-            return Vec::new();
-        }
-        // From here on rows stand still, and the cursor stays on its row afterwards.
-        match self.focus {
-            Pane::Cards => self.cards.list.hold(),
-            Pane::Feed => self.feed.hold(),
-            Pane::Detail | Pane::Activity | Pane::Providers => {}
-        }
-        let world = &mut self.world;
-        let (dialog, effects) = match asked {
-            Asked::Freeze => {
-                let frozen = world.cards.get(&key).is_some_and(|card| card.state == CardState::Frozen);
-                Dialog::for_deed(if frozen { Deed::Unfreeze } else { Deed::Freeze }, &key, world)
-            }
-            Asked::Deed(deed) => Dialog::for_deed(deed, &key, world),
-            Asked::Cover => Dialog::cover(&key, world),
-            Asked::Actions => Dialog::actions(&key, world),
-        };
-        self.dialogs.push(dialog);
-        effects
-    }
-
-    fn check(&mut self) -> Vec<Effect> {
-        let selected = self.activity.list.selected().and_then(|id| feed::operation(&self.world, *id));
-        let (words, job) = match selected {
-            None => ("no operation here".to_owned(), None),
-            Some(row) if !row.is_open() => (format!("op {} is settled: {}", row.id.short(), row.state.word()), None),
-            Some(row) => (format!("looking for op {} now, by reading only", row.id.short()), Some(Job::Look(row.id))),
-        };
-        self.remark(&words);
-        job.map(Effect::Ask).into_iter().collect()
-    }
-
-    fn watch(&mut self) {
-        let Some(key) = self.subject() else { return };
-        let digits = self.digits(&key);
-        let watched = !self.world.watched.remove(&key);
-        if watched {
-            self.world.watched.insert(key);
-        }
-        self.world.revision += 1;
-        self.remark(&format!("{digits} is {}", if watched { "watched" } else { "not watched any more" }));
-    }
-
-    fn pause_provider(&mut self) -> Vec<Effect> {
-        let Some(provider) = self.providers.list.selected().cloned() else { return Vec::new() };
-        let paused = self.world.health.get(&provider).is_none_or(|health| health.state != HealthState::Paused);
-        let until = self.keymap.hint(Command::PauseProvider, "is pressed again");
-        let words = if paused { format!("{provider} is not read until {until}") } else { format!("{provider} is read again") };
-        self.remark(&words);
-        vec![Effect::Ask(Job::Pause { provider, paused })]
-    }
-
-    fn refresh(&mut self) -> Vec<Effect> {
-        if self.focus == Pane::Providers {
-            let Some(provider) = self.providers.list.selected().cloned() else { return Vec::new() };
-            self.remark(&format!("reading {provider} now"));
-            return vec![Effect::Ask(Job::Refresh(Some(provider)))];
-        }
-        match self.subject() {
-            Some(key) => {
-                let digits = self.digits(&key);
-                self.remark(&format!("reading {digits} now"));
-                vec![Effect::Ask(Job::RefreshCard(key))]
-            }
-            None => vec![Effect::Ask(Job::Refresh(None))],
-        }
-    }
-
-    /// A provider has one thing to copy.
-    fn copy_status(&mut self) -> Vec<Effect> {
-        let Some(info) = self.providers.list.selected().and_then(|id| self.world.provider(id)) else { return Vec::new() };
-        let text = providers::status(&self.world, info);
-        let words = format!("copied: status of {}", info.id);
-        self.remark(&words);
-        vec![Effect::Copy(text)]
-    }
-
-    /// The key after `y`.
-    fn copy(&mut self, chord: Chord) -> Vec<Effect> {
-        if chord == Chord::plain(Key::Esc) {
-            return Vec::new();
-        }
-        let card = self.subject().and_then(|key| self.world.cards.get(&key));
-        let text = match chord.typed() {
-            Some('i') => self.id().map(|id| ("id", id)),
-            Some('l') => card.and_then(|card| card.last4).map(|last4| ("last four digits", last4.to_string())),
-            Some('r') => crate::ui::row_text(self).map(|row| ("row", row)),
-            Some('j') => card.map(|card| ("card as JSON", json(card))),
-            Some(_) | None => None,
-        };
-        match text {
-            Some((what, text)) => {
-                self.remark(&format!("copied: {what}"));
-                vec![Effect::Copy(text)]
-            }
-            None => {
-                self.remark("nothing copied");
-                Vec::new()
-            }
-        }
-    }
-
-    /// The id of the selected row.
-    fn id(&self) -> Option<String> {
-        match self.focus {
-            Pane::Cards | Pane::Detail => self.subject().map(|key| key.to_string()),
-            Pane::Feed => match self.feed.list.selected()? {
-                feed::Entry::Transaction { id, .. } => Some(id.to_string()),
-                feed::Entry::Operation(id) => Some(id.to_string()),
-            },
-            Pane::Activity => self.activity.list.selected().map(|id| id.to_string()),
-            Pane::Providers => None,
-        }
-    }
-
-    fn quit(&mut self) -> Vec<Effect> {
-        let in_flight = self.world.operations.iter().any(|row| row.is_open() && row.state != OperationState::Unknown);
-        if !in_flight {
-            return vec![Effect::Quit];
-        }
-        self.dialogs.push(Dialog::quit(&self.world));
-        Vec::new()
-    }
-
     fn digits(&self, key: &CardKey) -> String {
         digits(self.world.cards.get(key).and_then(|card| card.last4))
     }
@@ -750,42 +404,4 @@ impl Model {
     fn complain(&mut self, words: String) {
         self.notice = Some(Notice { words, wrong: true, since: self.world.now });
     }
-}
-
-/// Which dialog is wanted.
-#[derive(Clone, Copy, Debug)]
-enum Asked {
-    /// Freeze, or unfreeze what is frozen.
-    Freeze,
-    /// A change.
-    Deed(Deed),
-    /// A top-up that covers the last decline.
-    Cover,
-    /// Every action.
-    Actions,
-}
-
-/// A card in the words of the command line's JSON.
-fn json(card: &Card) -> String {
-    let balance = card.balance.value();
-    let text = |value: &Option<Arc<str>>| value.as_deref().map(str::to_owned);
-    serde_json::json!({
-        "provider": card.key.provider.name(),
-        "id": &*card.key.id,
-        "last4": card.last4.map(|last4| last4.to_string()),
-        "holder": &*card.holder,
-        "state": card.state.word(),
-        "provider_state": &*card.provider_state,
-        "kind": card.kind.map(|kind| kind.word()),
-        "currency": card.currency,
-        "balance": {
-            "available": balance.and_then(|balance| balance.available),
-            "current": balance.and_then(|balance| balance.current),
-            "pending": balance.and_then(|balance| balance.pending),
-            "as_of": card.balance.at().map(|at| at.to_string()),
-        },
-        "expires": text(&card.expires),
-        "labels": card.labels.iter().map(|label| label.to_string()).collect::<Vec<_>>(),
-    })
-    .to_string()
 }

@@ -15,7 +15,7 @@ use tokio::time::Instant;
 
 use crate::app::keymap::Keymap;
 use crate::app::world::World;
-use crate::app::{self, Effect, Model, Msg, update, wake_at};
+use crate::app::{self, Effect, Model, Msg, update, update_all, wake_at};
 use crate::clock::Clock;
 use crate::config;
 use crate::engine::{Engine, News};
@@ -72,10 +72,7 @@ pub async fn board(start: Start) -> anyhow::Result<()> {
     world.read_only = read_only;
     let mut model = Model::new(app::Start { world, theme: tty::theme(board.glyphs, color), size: (80, 24), keymap });
     // The first frame shows what is known, each figure with its age, before anything is read.
-    let mut effects = Vec::new();
-    for news in known(&engine).await {
-        effects.extend(update(&mut model, Msg::News(news)));
-    }
+    let effects = update_all(&mut model, known(&engine).await.into_iter().map(Msg::News));
     // The loop's timer belongs to the loop's own thread: no other one wakes up for the clock, and no reading keeps a key waiting.
     let ended = tokio::task::block_in_place(|| {
         let own = tokio::runtime::Builder::new_current_thread().enable_all().build().context("the board cannot wait")?;
@@ -186,10 +183,8 @@ impl Running {
             self.engine.glance();
         }
         let changed = woken || !messages.is_empty();
-        let mut effects = update(&mut self.model, Msg::Tick(self.clock.now()));
-        for msg in messages {
-            effects.extend(update(&mut self.model, msg));
-        }
+        let tick = Msg::Tick(self.clock.now());
+        let effects = update_all(&mut self.model, std::iter::once(tick).chain(messages));
         if changed {
             self.frame_after(gap);
         }

@@ -134,7 +134,7 @@ impl Cards {
         let minute = world.now.as_second().div_euclid(60);
         if self.read != Some((world.revision, minute)) {
             self.read = Some((world.revision, minute));
-            let signals = Signals::of(&world.transactions, &world.operations, world.now);
+            let signals = Signals::of(world.transactions.iter(), &world.operations, world.now);
             self.attention = world
                 .cards
                 .values()
@@ -153,19 +153,21 @@ impl Cards {
             return;
         }
         self.made = Some(made);
-        let mut rows: Vec<(&Card, &Attention)> = world
+        let mut rows: Vec<Place<'_>> = world
             .cards
             .values()
-            .filter_map(|card| Some((card, self.attention.get(&card.key)?)))
+            // Made of the same cards in the same order, above.
+            .zip(self.attention.values())
             .filter(|(card, attention)| self.search.filter.matches(&self.row(card, attention, world)))
+            .map(|(card, attention)| Place::of(card, attention))
             .collect();
         self.hidden = world.cards.len() - rows.len();
         let (sort, reversed) = (self.sort, self.reversed);
         rows.sort_by(|a, b| {
-            let order = compare(sort, *a, *b);
-            (if reversed { order.reverse() } else { order }).then_with(|| a.0.key.cmp(&b.0.key))
+            let order = compare(sort, a, b);
+            (if reversed { order.reverse() } else { order }).then_with(|| a.card.key.cmp(&b.card.key))
         });
-        let keys = rows.into_iter().map(|(card, _)| card.key.clone()).collect();
+        let keys = rows.into_iter().map(|place| place.card.key.clone()).collect();
         self.list.set(keys);
     }
 
@@ -181,20 +183,33 @@ impl Cards {
     }
 }
 
-fn compare(sort: Sort, a: (&Card, &Attention), b: (&Card, &Attention)) -> Ordering {
+/// What a card's place in the list is made of.
+struct Place<'a> {
+    card: &'a Card,
+    attention: &'a Attention,
+    /// In small letters once, and not again for every card it is compared with; those without a name come last.
+    name: (bool, String),
+}
+
+impl<'a> Place<'a> {
+    fn of(card: &'a Card, attention: &'a Attention) -> Self {
+        Self { card, attention, name: (card.holder.is_empty(), card.holder.to_lowercase()) }
+    }
+}
+
+fn compare(sort: Sort, a: &Place<'_>, b: &Place<'_>) -> Ordering {
     let by_attention = || {
         let newest = |attention: &Attention| std::cmp::Reverse(attention.at());
-        a.1.rank().cmp(&b.1.rank()).then_with(|| newest(a.1).cmp(&newest(b.1)))
+        a.attention.rank().cmp(&b.attention.rank()).then_with(|| newest(a.attention).cmp(&newest(b.attention)))
     };
-    let named = |card: &Card| (card.holder.is_empty(), card.holder.to_lowercase());
     match sort {
-        Sort::Attention => by_attention().then_with(|| named(a.0).cmp(&named(b.0))),
-        Sort::State => state_rank(a.0).cmp(&state_rank(b.0)).then_with(by_attention),
-        Sort::Holder => named(a.0).cmp(&named(b.0)),
-        Sort::Card => (a.0.last4.is_none(), a.0.last4).cmp(&(b.0.last4.is_none(), b.0.last4)),
-        Sort::Provider => a.0.key.provider.cmp(&b.0.key.provider).then_with(by_attention),
-        Sort::Available => available(a.0).cmp(&available(b.0)),
-        Sort::Age => b.0.balance.at().cmp(&a.0.balance.at()),
+        Sort::Attention => by_attention().then_with(|| a.name.cmp(&b.name)),
+        Sort::State => state_rank(a.card).cmp(&state_rank(b.card)).then_with(by_attention),
+        Sort::Holder => a.name.cmp(&b.name),
+        Sort::Card => (a.card.last4.is_none(), a.card.last4).cmp(&(b.card.last4.is_none(), b.card.last4)),
+        Sort::Provider => a.card.key.provider.cmp(&b.card.key.provider).then_with(by_attention),
+        Sort::Available => available(a.card).cmp(&available(b.card)),
+        Sort::Age => b.card.balance.at().cmp(&a.card.balance.at()),
     }
 }
 

@@ -2,10 +2,12 @@
 //!
 //! Composes words; the figures are the provider's own. A sum that does not agree is said, never repaired.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use super::feed::{Entry, Known, entries, merged, proven};
+use super::feed::{Entry, Known, entries, merged};
 use super::keymap::{Command, Keymap};
 use super::list::List;
 use super::world::{NotNow, World};
@@ -84,7 +86,8 @@ impl Detail {
 
     /// Makes the rows anew where something they depend on changed. `still` keeps those that there are.
     pub(crate) fn settle(&mut self, world: &World, still: bool) {
-        let mut made = (world.revision, self.card.clone(), self.tab);
+        // The timeline shows no balance, which is what most news is about.
+        let mut made = (world.movements, self.card.clone(), self.tab);
         if let (true, Some(old)) = (still, &self.made) {
             made.0 = old.0;
         }
@@ -96,19 +99,17 @@ impl Detail {
             self.list.set(Vec::new());
             return;
         };
-        let all = merged(world.transactions_of(&key), world.operations_of(&key), &proven_unless(self.tab, world));
+        // The audit names the operation itself, also where a transaction proves it.
+        let none = BTreeSet::new();
+        let proven = match self.tab {
+            Tab::Audit => &none,
+            Tab::All | Tab::Holds | Tab::Declines | Tab::TopUps => world.transactions.proven(),
+        };
+        let all = merged(world.transactions_of(&key), world.operations_of(&key), proven);
         let total = all.len();
         let rows: Vec<Known<'_>> = all.into_iter().filter(|row| self.tab.shows(row)).collect();
         self.hidden = total - rows.len();
         self.list.set(entries(&rows));
-    }
-}
-
-/// The audit names the operation itself, also where a transaction proves it.
-fn proven_unless(tab: Tab, world: &World) -> std::collections::BTreeSet<crate::domain::operation::OperationId> {
-    match tab {
-        Tab::Audit => std::collections::BTreeSet::new(),
-        Tab::All | Tab::Holds | Tab::Declines | Tab::TopUps => proven(world),
     }
 }
 

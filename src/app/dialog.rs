@@ -4,12 +4,12 @@
 
 pub(crate) mod blocked;
 pub(crate) mod close;
-pub(crate) mod field;
 pub(crate) mod grade;
 pub(crate) mod menu;
 pub(crate) mod notice;
 pub(crate) mod pin;
 pub(crate) mod progress;
+pub(crate) mod secret;
 pub(crate) mod switch;
 pub(crate) mod target;
 #[cfg(test)]

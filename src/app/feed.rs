@@ -47,11 +47,7 @@ impl Entry {
     /// The row as it is known now; `None` when it is not known any more.
     pub(crate) fn known<'a>(&self, world: &'a World) -> Option<Known<'a>> {
         match self {
-            Self::Transaction { at, id, provider } => {
-                let from = world.transactions.partition_point(|row| (row.at, &row.id) > (*at, id));
-                let same = world.transactions.iter().skip(from).take_while(|row| row.at == *at && row.id == *id);
-                same.into_iter().find(|row| row.provider == *provider).map(Known::Transaction)
-            }
+            Self::Transaction { at, id, provider } => world.transactions.get(*at, id, provider).map(Known::Transaction),
             Self::Operation(id) => operation(world, *id).map(Known::Operation),
         }
     }
@@ -113,11 +109,6 @@ pub(crate) fn merged<'a>(
         };
         rows.extend(next);
     }
-}
-
-/// Operations that a transaction proves.
-pub(crate) fn proven(world: &World) -> BTreeSet<OperationId> {
-    world.transactions.iter().filter_map(|row| row.operation).collect()
 }
 
 /// Rows by identity.
@@ -248,7 +239,7 @@ impl Feed {
         let all = merged(
             world.transactions.iter().take_while(|row| row.at >= since).filter(|row| known(row.seen_at)),
             world.operations.iter().take_while(|row| row.created_at >= since).filter(|row| known(row.created_at)),
-            &proven(world),
+            world.transactions.proven(),
         );
         let total = all.len();
         let rows: Vec<Known<'_>> = all.into_iter().filter(|row| self.is_wanted(row, world)).collect();

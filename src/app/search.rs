@@ -4,19 +4,18 @@
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use tui_input::{Input, InputRequest};
 
 use super::chord::{Chord, Key};
+use super::field::{Field, Window};
 use crate::domain::filter::{Filter, FilterError};
-use crate::domain::text;
 
 /// Longest filter, in characters.
 const LONGEST: usize = 200;
 
 /// A filter and the line it is typed into.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(crate) struct Search {
-    input: Input,
+    line: Field,
     /// Keys go to the line.
     pub(crate) typing: bool,
     /// The last filter that was understood.
@@ -29,15 +28,21 @@ pub(crate) struct Search {
     pub(crate) revision: u64,
 }
 
+impl Default for Search {
+    fn default() -> Self {
+        Self { line: Field::new(LONGEST), typing: false, filter: Filter::default(), error: None, offers: Vec::new(), revision: 0 }
+    }
+}
+
 impl Search {
     /// What stands in the line.
     pub(crate) fn text(&self) -> &str {
-        self.input.value()
+        self.line.text()
     }
 
-    /// Column of the cursor in the line.
-    pub(crate) fn cursor(&self) -> usize {
-        self.input.visual_cursor()
+    /// What can be seen of the line in `columns`.
+    pub(crate) fn window(&self, columns: usize) -> Window {
+        self.line.window(columns)
     }
 
     /// Whether rows are hidden by it.
@@ -61,57 +66,30 @@ impl Search {
 
     /// A key while the line is open.
     pub(crate) fn key(&mut self, chord: &Chord, now: Timestamp, zone: &TimeZone) {
-        let plain = !chord.ctrl && !chord.alt;
-        let request = match chord.key {
-            Key::Enter => {
-                self.typing = false;
-                return;
-            }
-            Key::Esc => {
-                self.clear();
-                return;
-            }
+        match chord.key {
+            Key::Enter => self.typing = false,
+            Key::Esc => self.clear(),
             Key::Tab => {
                 self.complete();
                 self.reread(now, zone);
-                return;
             }
-            Key::Char(c) if plain => {
-                if self.text().chars().count() >= LONGEST || text::width(c.encode_utf8(&mut [0; 4])) == 0 {
-                    return;
-                }
-                InputRequest::InsertChar(c)
+            _ if self.line.key(chord) => {
+                self.offers.clear();
+                self.reread(now, zone);
             }
-            Key::Char('u') if chord.ctrl => InputRequest::DeleteLine,
-            Key::Char('w') if chord.ctrl => InputRequest::DeletePrevWord,
-            Key::Char('k') if chord.ctrl => InputRequest::DeleteTillEnd,
-            Key::Char('a') if chord.ctrl => InputRequest::GoToStart,
-            Key::Char('e') if chord.ctrl => InputRequest::GoToEnd,
-            Key::Home => InputRequest::GoToStart,
-            Key::End => InputRequest::GoToEnd,
-            Key::Left => InputRequest::GoToPrevChar,
-            Key::Right => InputRequest::GoToNextChar,
-            Key::Backspace => InputRequest::DeletePrevChar,
-            Key::Delete => InputRequest::DeleteNextChar,
-            Key::Char(_) | Key::BackTab | Key::Up | Key::Down | Key::PageUp | Key::PageDown | Key::F(_) => return,
-        };
-        self.input.handle(request);
-        self.offers.clear();
-        self.reread(now, zone);
+            _ => {}
+        }
     }
 
     /// Pasted text goes in as one line.
     pub(crate) fn paste(&mut self, pasted: &str, now: Timestamp, zone: &TimeZone) {
-        let room = LONGEST.saturating_sub(self.text().chars().count());
-        for c in text::clean(pasted).chars().take(room) {
-            self.input.handle(InputRequest::InsertChar(c));
-        }
+        self.line.paste(pasted);
         self.reread(now, zone);
     }
 
     /// Completes the word before the cursor as far as it is certain; what it may become is kept to be shown.
     fn complete(&mut self) {
-        let (value, place) = (self.text().to_owned(), self.input.cursor());
+        let (value, place) = (self.text().to_owned(), self.line.place());
         let cursor = value.char_indices().nth(place).map_or(value.len(), |(at, _)| at);
         self.offers = Filter::complete(&value, cursor);
         let Some(common) = self.offers.iter().cloned().reduce(|a, b| common_start(&a, &b)) else { return };
@@ -121,9 +99,7 @@ impl Search {
         let mut word = before.get(start..).unwrap_or_default();
         word = word.strip_prefix('-').unwrap_or(word);
         let missing: String = common.chars().skip(word.chars().count()).collect();
-        for c in missing.chars() {
-            self.input.handle(InputRequest::InsertChar(c));
-        }
+        self.line.paste(&missing);
         if self.offers.len() == 1 {
             self.offers.clear();
         }

@@ -8,15 +8,13 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use super::movements::Movements;
 use crate::config::Environment;
 use crate::domain::card::{Card, CardKey, ProviderId, Reading};
 use crate::domain::money::Money;
 use crate::domain::operation::{Capabilities, Deed, Denied, Operation, OperationId, may};
 use crate::domain::transaction::{Transaction, TransactionState};
 use crate::engine::{Health, HealthState, News, ProviderInfo, Step};
-
-/// Most transactions that are kept in memory.
-const TRANSACTIONS_KEPT: usize = 50_000;
 
 /// What is known, and the time.
 #[derive(Debug)]
@@ -38,7 +36,7 @@ pub struct World {
     /// Every card by identity.
     pub cards: BTreeMap<CardKey, Card>,
     /// Newest first by time and id.
-    pub transactions: Vec<Transaction>,
+    pub transactions: Movements,
     /// Newest first.
     pub operations: Vec<Operation>,
     /// Journal lines of operations that were asked for.
@@ -66,7 +64,7 @@ impl World {
             health: BTreeMap::new(),
             floats: BTreeMap::new(),
             cards: BTreeMap::new(),
-            transactions: Vec::new(),
+            transactions: Movements::default(),
             operations: Vec::new(),
             steps: BTreeMap::new(),
             watched: BTreeSet::new(),
@@ -106,7 +104,7 @@ impl World {
                     *float = std::mem::take(float).stale(why);
                 }
             }
-            News::Transactions(rows) => self.hear_transactions(rows),
+            News::Transactions(rows) => self.transactions.hear(rows),
             News::Operation(operation) => match self.operations.iter_mut().find(|known| known.id == operation.id) {
                 Some(known) => *known = operation.clone(),
                 None => {
@@ -133,14 +131,6 @@ impl World {
             News::ReadOnly(read_only) => self.read_only = *read_only,
             News::Refused { .. } | News::Quote { .. } | News::Broken(_) => {}
         }
-    }
-
-    fn hear_transactions(&mut self, rows: &[Transaction]) {
-        let changed: BTreeSet<(&ProviderId, &Arc<str>)> = rows.iter().map(|row| (&row.provider, &row.id)).collect();
-        self.transactions.retain(|known| !changed.contains(&(&known.provider, &known.id)));
-        self.transactions.extend(rows.iter().cloned());
-        self.transactions.sort_by(|a, b| (b.at, &b.id).cmp(&(a.at, &a.id)));
-        self.transactions.truncate(TRANSACTIONS_KEPT);
     }
 
     /// A new operation's id.
@@ -193,7 +183,7 @@ impl World {
 
     /// Transactions of one card, newest first.
     pub fn transactions_of<'a>(&'a self, key: &'a CardKey) -> impl Iterator<Item = &'a Transaction> {
-        self.transactions.iter().filter(move |row| row.card_id.as_ref() == Some(&key.id) && row.provider == key.provider)
+        self.transactions.of_card(key)
     }
 
     /// The newest decline of a card.

@@ -222,10 +222,10 @@ struct Changes {
 impl Signals {
     /// Of these transactions and operations, both newest first.
     #[must_use]
-    pub fn of(transactions: &[Transaction], operations: &[Operation], now: Timestamp) -> Self {
+    pub fn of<'a>(transactions: impl Iterator<Item = &'a Transaction>, operations: &[Operation], now: Timestamp) -> Self {
         let mut signals = Self::default();
         let fresh = |at: Timestamp| now.duration_since(at).as_secs() < i64::try_from(FRESH.as_secs()).unwrap_or(i64::MAX);
-        for row in transactions.iter().take_while(|row| fresh(row.at)) {
+        for row in transactions.take_while(|row| fresh(row.at)) {
             if row.state == TransactionState::Declined
                 && let Some(key) = row.card()
             {

@@ -351,6 +351,14 @@ impl Deed {
 /// A PIN of 4 to 6 digits. Shown as stars, wiped on drop; in no snapshot, log or database.
 pub struct Pin(SecretString);
 
+/// Whether anybody would guess these digits: one of them repeated, or a run up or down such as 1234 and 6543. Board and command
+/// line refuse such a PIN by the same rule; the board asks while it is being typed.
+#[must_use]
+pub fn is_weak_pin(digits: &[u8]) -> bool {
+    let all = |step: i16| digits.windows(2).all(|pair| matches!(pair, [a, b] if i16::from(*b) - i16::from(*a) == step));
+    digits.len() > 1 && (all(0) || all(1) || all(-1))
+}
+
 /// Not a PIN.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a PIN is 4 to 6 digits")]
@@ -368,6 +376,12 @@ impl Pin {
             digits.zeroize();
             Err(NotAPin)
         }
+    }
+
+    /// Whether anybody would guess it.
+    #[must_use]
+    pub fn is_weak(&self) -> bool {
+        is_weak_pin(self.expose().as_bytes())
     }
 
     /// How many digits it has.
@@ -658,6 +672,18 @@ mod tests {
     fn ids_of_one_session_look_different_to_people() {
         let shorts: std::collections::BTreeSet<_> = (0..50).map(|i| OperationId::new(at(1_700_000_000), 42, i).short()).collect();
         assert!(shorts.len() > 48, "{shorts:?}");
+    }
+
+    #[test]
+    fn weak_pins_are_known_by_their_shape() {
+        let weak = |digits: &str| Pin::typed(digits.to_owned()).expect("a PIN of the test").is_weak();
+        for digits in ["1234", "0000", "9999", "4321", "123456", "777777"] {
+            assert!(weak(digits), "{digits}");
+        }
+        for digits in ["9078", "1212", "1235", "8642", "826419"] {
+            assert!(!weak(digits), "{digits}");
+        }
+        assert!(!is_weak_pin(b"") && !is_weak_pin(b"1"), "too short to tell");
     }
 
     #[test]

@@ -195,23 +195,11 @@ pub(super) fn bar(model: &Model, area: Rect, to: &mut Buffer) -> Option<Position
     let count = format!("{} of {}", thousands(shown), thousands(shown + hidden));
     let room = usize::from(area.width).saturating_sub(text::width(&count) + 7);
     // A long filter shows its end, where it is typed.
-    let hidden_columns = search.cursor().saturating_sub(room.saturating_sub(1));
-    let mut skipped = 0;
-    let seen: String = search
-        .text()
-        .chars()
-        .skip_while(|c| {
-            let skip = skipped < hidden_columns;
-            if skip {
-                skipped += text::width(c.encode_utf8(&mut [0; 4]));
-            }
-            skip
-        })
-        .collect();
-    let left = [(Role::Key, "/ ".to_owned()), (Role::Input, text::fit(&seen, room))];
+    let window = search.window(room);
+    let left = [(Role::Key, "/ ".to_owned()), (Role::Input, window.seen)];
     two_sides(model, &left, &[(Role::Muted, count)], area.y, area, to);
     let below = if let Some(error) = &search.error {
-        let before: usize = search.text().get(..error.at).map_or(0, text::width).saturating_sub(skipped);
+        let before: usize = search.text().get(..error.at).map_or(0, text::width).saturating_sub(window.hidden);
         let pad = " ".repeat(before.min(usize::from(area.width).saturating_sub(text::width(&error.message) + 8)));
         vec![(Role::Danger, format!("  {pad}^ {}", error.message))]
     } else if search.offers.is_empty() {
@@ -220,7 +208,7 @@ pub(super) fn bar(model: &Model, area: Rect, to: &mut Buffer) -> Option<Position
         vec![(Role::Muted, format!("  {}", search.offers.join("  ")))]
     };
     words(&model.theme, &below, area.x + 1, area.y + 1, area.right(), to);
-    let x = u16::try_from(search.cursor().saturating_sub(skipped)).unwrap_or(area.width);
+    let x = u16::try_from(window.cursor).unwrap_or(area.width);
     Some(Position::new((area.x + 3 + x).min(area.right().saturating_sub(1)), area.y))
 }
 

@@ -2,12 +2,12 @@
 //!
 //! Looking again only reads. Passing over it takes a typed phrase, and then the whole form again.
 
-use super::field::Field;
 use super::grade::{Gate, Grade, Pressed};
 use super::target::{Arming, arming};
 use super::{Dialog, Step};
 use crate::app::Effect;
 use crate::app::chord::{Chord, Key};
+use crate::app::field::Field;
 use crate::app::world::World;
 use crate::domain::card::CardKey;
 use crate::domain::operation::{Deed, Operation, OperationState};

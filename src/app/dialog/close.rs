@@ -1,10 +1,10 @@
 //! Closing a card for good: a phrase is typed.
 
-use super::field::Field;
 use super::grade::{Gate, Pressed, grade};
 use super::target::{Arming, Target, arming, environment};
 use super::{Step, send};
 use crate::app::chord::{Chord, Key};
+use crate::app::field::Field;
 use crate::app::world::World;
 use crate::domain::card::CardKey;
 use crate::domain::operation::{Action, Deed, OperationId};

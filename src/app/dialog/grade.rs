@@ -4,8 +4,8 @@
 
 use rust_decimal::Decimal;
 
-use super::field::Field;
 use crate::app::chord::{Chord, Key};
+use crate::app::field::Field;
 use crate::config::Environment;
 use crate::domain::money::Money;
 use crate::domain::operation::Deed;

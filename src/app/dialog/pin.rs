@@ -1,7 +1,7 @@
 //! Setting a PIN: typed twice, never shown, never pasted, wiped when the dialog goes.
 
-use super::field::SecretField;
 use super::grade::{Gate, Pressed, grade};
+use super::secret::SecretField;
 use super::target::{Target, arming, environment};
 use super::{Step, send};
 use crate::app::chord::{Chord, Key};

@@ -4,11 +4,11 @@
 
 use std::sync::Arc;
 
-use super::field::Field;
 use super::grade::{Gate, Pressed, grade};
 use super::target::{Target, arming, environment};
 use super::{Step, send};
 use crate::app::chord::{Chord, Key};
+use crate::app::field::Field;
 use crate::app::world::World;
 use crate::domain::card::CardKey;
 use crate::domain::operation::{Action, Deed, OperationId};

@@ -8,12 +8,12 @@ use std::time::Duration;
 use jiff::Timestamp;
 use rust_decimal::{Decimal, RoundingStrategy};
 
-use super::field::Field;
 use super::grade::{Gate, Pressed, grade};
 use super::target::{Target, arming, environment};
 use super::{Step, heard_by, send};
 use crate::app::Effect;
 use crate::app::chord::{Chord, Key};
+use crate::app::field::Field;
 use crate::app::world::World;
 use crate::domain::card::CardKey;
 use crate::domain::money::Money;

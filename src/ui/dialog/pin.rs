@@ -2,8 +2,8 @@
 
 use super::change::second;
 use super::sheet::{Sheet, VALUES, part, plain};
-use crate::app::dialog::field::SecretField;
 use crate::app::dialog::pin::{Focus, PinForm, Who};
+use crate::app::dialog::secret::SecretField;
 use crate::app::dialog::target::arming;
 use crate::app::world::World;
 use crate::ui::theme::Role;

@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 
 use super::WIDTH;
-use crate::app::dialog::field::Field;
 use crate::app::dialog::target::{self, Arming, Target};
+use crate::app::field::{Field, Window};
 use crate::app::world::World;
 use crate::config::Environment;
 use crate::domain::card::{Card, CardKey, Reading};
@@ -117,7 +117,7 @@ impl Sheet {
 
     /// A field to type into, with words behind it.
     pub(super) fn field(&mut self, label: &str, field: &Field, columns: usize, focused: bool, behind: Vec<Part>) {
-        let (seen, cursor) = field.window(columns);
+        let Window { seen, cursor, .. } = field.window(columns);
         let mut parts = vec![part("[ ", Role::Muted), part(text::left(&seen, columns), Role::Input), part(" ]", Role::Muted)];
         parts.extend(behind);
         self.value(label, parts);
@@ -136,7 +136,7 @@ impl Sheet {
     /// The field that arms, with what has to stand in it.
     pub(super) fn arm(&mut self, label: &str, arming: &Arming, field: &Field, wanted: &str, focused: bool) {
         let columns = wanted.chars().count().max(4) + 1;
-        let (seen, cursor) = field.window(columns);
+        let Window { seen, cursor, .. } = field.window(columns);
         let label = format!("{label}  ");
         let at = 2 + text::width(&label) + 2 + cursor;
         let armed = field.text() == wanted;

@@ -1,0 +1,82 @@
+//! What is put on the clipboard: of a row what the key after `y` says, of a provider its status.
+
+use std::sync::Arc;
+
+use super::chord::{Chord, Key};
+use super::layout::Pane;
+use super::{Effect, Model, feed, providers};
+use crate::domain::card::Card;
+
+impl Model {
+    /// The key after `y`.
+    pub(super) fn copy(&mut self, chord: Chord) -> Vec<Effect> {
+        if chord == Chord::plain(Key::Esc) {
+            return Vec::new();
+        }
+        let card = self.subject().and_then(|key| self.world.cards.get(&key));
+        let text = match chord.typed() {
+            Some('i') => self.id().map(|id| ("id", id)),
+            Some('l') => card.and_then(|card| card.last4).map(|last4| ("last four digits", last4.to_string())),
+            Some('r') => crate::ui::row_text(self).map(|row| ("row", row)),
+            Some('j') => card.map(|card| ("card as JSON", json(card))),
+            Some(_) | None => None,
+        };
+        match text {
+            Some((what, text)) => {
+                self.remark(&format!("copied: {what}"));
+                vec![Effect::Copy(text)]
+            }
+            None => {
+                self.remark("nothing copied");
+                Vec::new()
+            }
+        }
+    }
+
+    /// A provider has one thing to copy.
+    pub(super) fn copy_status(&mut self) -> Vec<Effect> {
+        let Some(info) = self.providers.list.selected().and_then(|id| self.world.provider(id)) else { return Vec::new() };
+        let text = providers::status(&self.world, info);
+        let words = format!("copied: status of {}", info.id);
+        self.remark(&words);
+        vec![Effect::Copy(text)]
+    }
+
+    /// The id of the selected row.
+    fn id(&self) -> Option<String> {
+        match self.focus {
+            Pane::Cards | Pane::Detail => self.subject().map(|key| key.to_string()),
+            Pane::Feed => match self.feed.list.selected()? {
+                feed::Entry::Transaction { id, .. } => Some(id.to_string()),
+                feed::Entry::Operation(id) => Some(id.to_string()),
+            },
+            Pane::Activity => self.activity.list.selected().map(|id| id.to_string()),
+            Pane::Providers => None,
+        }
+    }
+}
+
+/// A card in the words of the command line's JSON.
+fn json(card: &Card) -> String {
+    let balance = card.balance.value();
+    let text = |value: &Option<Arc<str>>| value.as_deref().map(str::to_owned);
+    serde_json::json!({
+        "provider": card.key.provider.name(),
+        "id": &*card.key.id,
+        "last4": card.last4.map(|last4| last4.to_string()),
+        "holder": &*card.holder,
+        "state": card.state.word(),
+        "provider_state": &*card.provider_state,
+        "kind": card.kind.map(|kind| kind.word()),
+        "currency": card.currency,
+        "balance": {
+            "available": balance.and_then(|balance| balance.available),
+            "current": balance.and_then(|balance| balance.current),
+            "pending": balance.and_then(|balance| balance.pending),
+            "as_of": card.balance.at().map(|at| at.to_string()),
+        },
+        "expires": text(&card.expires),
+        "labels": card.labels.iter().map(|label| label.to_string()).collect::<Vec<_>>(),
+    })
+    .to_string()
+}

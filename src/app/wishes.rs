@@ -1,0 +1,109 @@
+//! What an operator wants of a card, an operation or a provider: the dialog that asks first, or a question to the engine.
+
+use super::dialog::Dialog;
+use super::keymap::Command;
+use super::layout::Pane;
+use super::{Effect, Model, feed};
+use crate::domain::card::CardState;
+use crate::domain::operation::{Deed, OperationState};
+use crate::engine::{HealthState, Job};
+
+/// Which dialog is wanted.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Asked {
+    /// Freeze, or unfreeze what is frozen.
+    Freeze,
+    /// A change.
+    Deed(Deed),
+    /// A top-up that covers the last decline.
+    Cover,
+    /// Every action.
+    Actions,
+}
+
+impl Model {
+    pub(super) fn ask_for(&mut self, asked: Asked) -> Vec<Effect> {
+        let Some(key) = self.subject() else {
+            self.remark("no card here");
+            return Vec::new();
+        };
+        if !self.world.cards.contains_key(&key) {
+            self.remark("this row names a card that is not known");
+            return Vec::new();
+        }
+        // From here on rows stand still, and the cursor stays on its row afterwards.
+        match self.focus {
+            Pane::Cards => self.cards.list.hold(),
+            Pane::Feed => self.feed.hold(),
+            Pane::Detail | Pane::Activity | Pane::Providers => {}
+        }
+        let world = &mut self.world;
+        let (dialog, effects) = match asked {
+            Asked::Freeze => {
+                let frozen = world.cards.get(&key).is_some_and(|card| card.state == CardState::Frozen);
+                Dialog::for_deed(if frozen { Deed::Unfreeze } else { Deed::Freeze }, &key, world)
+            }
+            Asked::Deed(deed) => Dialog::for_deed(deed, &key, world),
+            Asked::Cover => Dialog::cover(&key, world),
+            Asked::Actions => Dialog::actions(&key, world),
+        };
+        self.dialogs.push(dialog);
+        effects
+    }
+
+    pub(super) fn check(&mut self) -> Vec<Effect> {
+        let selected = self.activity.list.selected().and_then(|id| feed::operation(&self.world, *id));
+        let (words, job) = match selected {
+            None => ("no operation here".to_owned(), None),
+            Some(row) if !row.is_open() => (format!("op {} is settled: {}", row.id.short(), row.state.word()), None),
+            Some(row) => (format!("looking for op {} now, by reading only", row.id.short()), Some(Job::Look(row.id))),
+        };
+        self.remark(&words);
+        job.map(Effect::Ask).into_iter().collect()
+    }
+
+    pub(super) fn watch(&mut self) {
+        let Some(key) = self.subject() else { return };
+        let digits = self.digits(&key);
+        let watched = !self.world.watched.remove(&key);
+        if watched {
+            self.world.watched.insert(key);
+        }
+        self.world.revision += 1;
+        self.remark(&format!("{digits} is {}", if watched { "watched" } else { "not watched any more" }));
+    }
+
+    pub(super) fn pause_provider(&mut self) -> Vec<Effect> {
+        let Some(provider) = self.providers.list.selected().cloned() else { return Vec::new() };
+        let paused = self.world.health.get(&provider).is_none_or(|health| health.state != HealthState::Paused);
+        let until = self.keymap.hint(Command::PauseProvider, "is pressed again");
+        let words = if paused { format!("{provider} is not read until {until}") } else { format!("{provider} is read again") };
+        self.remark(&words);
+        vec![Effect::Ask(Job::Pause { provider, paused })]
+    }
+
+    pub(super) fn refresh(&mut self) -> Vec<Effect> {
+        if self.focus == Pane::Providers {
+            let Some(provider) = self.providers.list.selected().cloned() else { return Vec::new() };
+            self.remark(&format!("reading {provider} now"));
+            return vec![Effect::Ask(Job::Refresh(Some(provider)))];
+        }
+        match self.subject() {
+            Some(key) => {
+                let digits = self.digits(&key);
+                self.remark(&format!("reading {digits} now"));
+                vec![Effect::Ask(Job::RefreshCard(key))]
+            }
+            None => vec![Effect::Ask(Job::Refresh(None))],
+        }
+    }
+
+    pub(super) fn quit(&mut self) -> Vec<Effect> {
+        let in_flight = self.world.operations.iter().any(|row| row.is_open() && row.state != OperationState::Unknown);
+        if !in_flight {
+            return vec![Effect::Quit];
+        }
+        self.dialogs.push(Dialog::quit(&self.world));
+        Vec::new()
+    }
+}

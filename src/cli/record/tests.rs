@@ -1,0 +1,229 @@
+//! What is printed, word for word.
+
+use jiff::tz::TimeZone;
+
+use super::*;
+use crate::cli::Format;
+use crate::cli::print::{self, Record, View};
+use crate::cli::samples::{at, card, money, operation, transaction};
+use crate::config::Environment;
+use crate::domain::card::{ProviderId, Reading};
+use crate::domain::operation::{Capabilities, Class, Offer, OperationId, PinRule, Proof};
+use crate::domain::transaction::Transaction;
+use crate::engine::{Health, HealthState, ProviderInfo, ProviderReport, Step};
+use crate::provider::{Error, Kind};
+
+fn view(format: Format) -> View {
+    View { format, color: false, terminal: false, now: at("2026-04-03T12:08:12Z"), zone: TimeZone::fixed(jiff::tz::offset(2)) }
+}
+
+#[test]
+fn a_card_is_exactly_the_promised_object() {
+    assert_eq!(
+        card().json(),
+        concat!(
+            r#"{"provider":"acme","id":"c-1","last4":"4242","holder":"Mara Lindqvist","state":"ACTIVE","#,
+            r#""provider_state":"Normal","kind":"physical","currency":"KWD","#,
+            r#""balance":{"available":{"amount":"-12.400","currency":"KWD"},"current":{"amount":"0.000","currency":"KWD"},"#,
+            r#""pending":null,"as_of":"2026-04-03T12:08:08Z"},"expires":"2028-11","labels":["vip","travel"]}"#
+        )
+    );
+}
+
+#[test]
+fn what_is_not_known_of_a_card_is_null_and_never_zero() {
+    assert_eq!(
+        Card::unread(CardKey::new(&ProviderId::new("acme"), "c-1")).json(),
+        concat!(
+            r#"{"provider":"acme","id":"c-1","last4":null,"holder":null,"state":"UNKNOWN","provider_state":null,"#,
+            r#""kind":null,"currency":null,"balance":null,"expires":null,"labels":[]}"#
+        )
+    );
+}
+
+#[test]
+fn a_transaction_is_exactly_the_promised_object() {
+    let row = transaction();
+    assert_eq!(
+        Movement { transaction: &row, holder: "Mara Lindqvist" }.json(),
+        concat!(
+            r#"{"provider":"acme","id":"t-9","card_id":"c-1","last4":"4242","kind":"PURCHASE","state":"DECLINED","#,
+            r#""provider_state":"DECLINED","amount":{"amount":"5000","currency":"JPY"},"#,
+            r#""fee":{"amount":"0.30","currency":"USD"},"merchant":"LAWSON 5521","mcc":"5499","country":"JP","#,
+            r#""decline_reason":"51","description":null,"at":"2026-04-03T12:05:09Z","#,
+            r#""seen_at":"2026-04-03T12:05:15.25Z","operation":null}"#
+        )
+    );
+    let bare = Transaction { card_id: None, last4: None, fee: None, merchant: None, mcc: None, country: None, ..row };
+    let proving = Transaction { operation: Some(OperationId::new(at("2026-04-03T12:00:00Z"), 42, 1)), ..bare };
+    let json = Movement { transaction: &proving, holder: "" }.json();
+    for wanted in [r#""card_id":null,"last4":null"#, r#""fee":null,"merchant":null,"mcc":null,"country":null"#] {
+        assert!(json.contains(wanted), "{json}");
+    }
+    assert!(json.ends_with(&format!(r#""operation":"{}"}}"#, operation().id)), "{json}");
+}
+
+#[test]
+fn an_operation_is_exactly_the_promised_object() {
+    let id = operation().id;
+    assert_eq!(
+        operation().json(),
+        format!(
+            concat!(
+                r#"{{"id":"{id}","action":"topup","provider":"acme","card_id":"c-1","last4":"4242","#,
+                r#""amount":{{"amount":"5.000","currency":"KWD"}},"state":"SENT","reason":"cover decline","#,
+                r#""reference":"ct{id}","provider_reference":null,"operator":"anay","#,
+                r#""created_at":"2026-04-03T12:00:00Z","updated_at":"2026-04-03T12:00:02.5Z","#,
+                r#""detail":"sent, no answer yet"}}"#
+            ),
+            id = id
+        )
+    );
+}
+
+#[test]
+fn an_operation_is_shown_with_its_journal() {
+    let step =
+        Step { at: at("2026-04-03T12:00:00Z"), what: "intent".into(), words: "saved".into(), line: 17, hash: "9f3a".into() };
+    let json = operation_with_steps(&operation(), &[step]);
+    let steps = r#""steps":[{"at":"2026-04-03T12:00:00Z","what":"intent","words":"saved","line":17,"hash":"9f3a"}]}"#;
+    assert!(json.ends_with(steps), "{json}");
+    assert!(json.starts_with(&operation().json().trim_end_matches('}').to_owned()), "{json}");
+}
+
+fn report() -> ProviderReport {
+    let rule = PinRule { digits: None, needs_old: false, physical_only: false, sentence: "chosen by the provider" };
+    let can = Capabilities {
+        list_cards: Offer::Yes,
+        list_all_transactions: Offer::Yes,
+        float: Offer::Yes,
+        quote: Offer::Yes,
+        freeze: Offer::Yes,
+        unfreeze: Offer::Yes,
+        top_up: Offer::Yes,
+        close: Offer::No("not offered"),
+        pin: Ok(rule),
+        top_up_proof: Proof::ByReference,
+        state_proof: Proof::ByState,
+        pin_proof: Proof::AnswerOnly,
+        class: Class::Reference,
+        top_up_min: None,
+        top_up_decimals: None,
+        page_max: 100,
+    };
+    let id = ProviderId::new("acme");
+    let info = ProviderInfo {
+        id: id.clone(),
+        kind: "ibanera",
+        environment: Environment::Production,
+        read_only: false,
+        can: Some(can),
+        rate_limit: 120,
+    };
+    let health = Health {
+        provider: id,
+        state: HealthState::Ok,
+        since: at("2026-04-03T12:00:00Z"),
+        last_good: Some(at("2026-04-03T12:08:08Z")),
+        next_try: None,
+        why: Some("no answer an hour ago".into()),
+        calls_last_minute: 4,
+        errors_5m: 0,
+        cards: Some(128),
+        odd_rows: 0,
+        skew: None,
+        latency_ms: Some(120),
+    };
+    let float = vec![money("8114.2", "USD"), money("90", "EUR")];
+    ProviderReport { info, health, float: Some(Ok((float, at("2026-04-03T12:08:08Z")))) }
+}
+
+#[test]
+fn a_provider_is_an_object_with_its_float_and_what_it_can_do() {
+    assert_eq!(
+        report().json(),
+        concat!(
+            r#"{"provider":"acme","kind":"ibanera","environment":"production","state":"OK","#,
+            r#""last_good":"2026-04-03T12:08:08Z","float":[{"amount":"8114.20","currency":"USD","as_of":"2026-04-03T12:08:08Z"},"#,
+            r#"{"amount":"90.00","currency":"EUR","as_of":"2026-04-03T12:08:08Z"}],"cards":128,"#,
+            r#""can":{"freeze":true,"unfreeze":true,"topup":true,"pin":true,"close":false},"error":null}"#
+        )
+    );
+}
+
+#[test]
+fn cards_that_were_never_listed_are_absent_and_never_none() {
+    let mut report = report();
+    report.health.cards = None;
+    assert!(report.json().contains(r#""cards":null"#), "{}", report.json());
+    assert_eq!(report.cells(&view(Format::Table)).get(5), Some(&"-".to_owned().into()));
+    let csv = print::list(&[report], &view(Format::Csv));
+    assert!(csv.lines().nth(1).is_some_and(|line| line.contains("2026-04-03T12:08:08Z,,freeze")), "{csv}");
+}
+
+#[test]
+fn a_provider_that_could_not_be_set_up_says_why_and_shows_no_float() {
+    let mut report = report();
+    report.info.can = None;
+    report.health.state = HealthState::Auth;
+    report.health.why = Some("acme: the variable ACME_TOKEN is not set".into());
+    report.float = None;
+    let json = report.json();
+    assert!(json.contains(r#""state":"AUTH""#) && json.contains(r#""float":null"#), "{json}");
+    assert!(json.ends_with(r#""can":null,"error":"the variable ACME_TOKEN is not set"}"#), "{json}");
+}
+
+#[test]
+fn a_float_that_is_not_offered_is_no_error_and_one_that_failed_is() {
+    let mut report = report();
+    let failed = |kind| Some(Err(Error::new(&ProviderId::new("acme"), kind, "no float here")));
+    report.float = failed(Kind::NotOffered);
+    assert_eq!(trouble(&report), None);
+    report.float = failed(Kind::Unreachable);
+    assert_eq!(trouble(&report).as_deref(), Some("no float here"));
+}
+
+#[test]
+fn a_table_shows_amounts_by_their_currency_and_every_age() {
+    let old = Card { balance: card().balance.stale(&"no answer".into()), ..card() };
+    let never = Card { balance: Reading::Never, ..card() };
+    let lines = print::list(&[card(), old, never], &view(Format::Table));
+    let lines: Vec<&str> = lines.lines().collect();
+    assert_eq!(lines.first(), Some(&"STATE   HOLDER          CARD    AVAILABLE  CCY  AGE  ID"));
+    assert_eq!(lines.get(1), Some(&"ACTIVE  Mara Lindqvist  ..4242    -12.400  KWD   4s  acme/c-1"));
+    assert_eq!(lines.get(2), Some(&"ACTIVE  Mara Lindqvist  ..4242   ~-12.400  KWD   4s  acme/c-1"));
+    assert_eq!(lines.get(3), Some(&"ACTIVE  Mara Lindqvist  ..4242          -  KWD    -  acme/c-1"));
+}
+
+#[test]
+fn the_feed_says_in_plain_words_what_happened() {
+    let row = transaction();
+    let table = print::list(&[Movement { transaction: &row, holder: "Mara Lindqvist" }], &view(Format::Table));
+    let line = table.lines().nth(1).expect("a row");
+    let wanted =
+        "2026-04-03 14:05:09+02:00  acme      ..4242  Mara Lindqvist  DECLINE   5,000  JPY  LAWSON 5521  not enough money";
+    assert_eq!(line, wanted);
+}
+
+#[test]
+fn csv_keeps_negative_amounts_as_numbers_and_times_in_utc() {
+    let csv = print::list(&[card()], &view(Format::Csv));
+    let line = "acme,c-1,4242,Mara Lindqvist,ACTIVE,Normal,physical,KWD,-12.400,0.000,,2026-04-03T12:08:08Z,2028-11,vip;travel";
+    assert_eq!(csv.lines().nth(1), Some(line));
+    let csv = print::list(&[operation()], &view(Format::Csv));
+    assert!(csv.lines().nth(1).is_some_and(|line| line.contains(",5.000,KWD,SENT,cover decline,")), "{csv}");
+}
+
+#[test]
+fn every_row_has_a_cell_a_column_and_a_field_a_header() {
+    fn check<R: Record>(row: &R) {
+        assert_eq!(row.cells(&view(Format::Table)).len(), R::COLUMNS.len());
+        assert_eq!(row.fields().len(), R::FIELDS.len());
+    }
+    check(&card());
+    check(&operation());
+    check(&report());
+    check(&Movement { transaction: &transaction(), holder: "" });
+    let step = Step { at: at("2026-04-03T12:00:00Z"), what: "sent".into(), words: "".into(), line: 1, hash: "a".into() };
+    check(&Line(&step));
+}

@@ -1,0 +1,252 @@
+//! The books of a bank: what is held, cleared, paid back and credited. What leaves one place arrives in another, and the audit
+//! finds every cent that does not.
+
+use jiff::Timestamp;
+use rust_decimal::Decimal;
+
+use super::sums::{after, rounded};
+use super::{Bank, Card, CardState, Decline, Due, Kind, Pace, Progress, Refusal, Row};
+use crate::sandbox::Dialect;
+use crate::sandbox::people::Merchant;
+
+impl Bank {
+    /// A purchase: held when the card can pay, declined when not. Gives the row.
+    pub(super) fn authorise(&mut self, card: usize, sum: Decimal, shop: Merchant, at: Timestamp, pace: Pace) -> usize {
+        let Some((state, available, currency)) = self.cards.get(card).map(|c| (c.state, c.available(), c.currency)) else {
+            return self.rows.len();
+        };
+        let reason = match state {
+            CardState::Active if sum > available => Some(Decline::LackOfMoney),
+            CardState::Active => None,
+            CardState::Frozen => Some(Decline::Frozen),
+            CardState::Blocked => Some(Decline::Blocked),
+            CardState::Pending => Some(Decline::NotActivated),
+            CardState::Closed => Some(Decline::Closed),
+        };
+        if let Some(reason) = reason {
+            return self.refuse(card, sum, shop, reason, at);
+        }
+        if let Some(card) = self.cards.get_mut(card) {
+            card.held += sum;
+        }
+        let tips = matches!(shop.mcc.as_str(), "5812" | "4121");
+        let pump = matches!(shop.mcc.as_str(), "5541" | "5542");
+        let row = self.write(card, Kind::Purchase, Progress::Pending, sum, at, |row| row.merchant = Some(shop));
+        let delay = match pace {
+            Pace::Days => self.random.between(2 * 3_600_000, 40 * 3_600_000),
+            Pace::Live => self.random.between(20_000, 90_000),
+            Pace::Never => return row,
+        };
+        let dice = self.random.below(100);
+        if dice < 5 {
+            self.later(after(at, delay), Due::Reverse { row });
+        } else {
+            let cleared = if pump || (tips && dice < 60) {
+                let percent = if pump { self.random.between(60, 112) } else { self.random.between(103, 118) };
+                rounded(sum * Decimal::from(percent) / Decimal::ONE_HUNDRED, currency)
+            } else {
+                sum
+            };
+            self.later(after(at, delay), Due::Clear { row, sum: cleared });
+            if dice > 95 {
+                self.later(after(at, delay * 2), Due::Refund { row });
+            }
+        }
+        row
+    }
+
+    pub(super) fn refuse(&mut self, card: usize, sum: Decimal, shop: Merchant, reason: Decline, at: Timestamp) -> usize {
+        self.write(card, Kind::Purchase, Progress::Declined, sum, at, |row| {
+            row.merchant = Some(shop);
+            row.reason = Some(reason);
+        })
+    }
+
+    /// A held purchase is booked, often for another sum.
+    pub(super) fn clear(&mut self, row: usize, sum: Decimal, at: Timestamp) {
+        let Some(row) = self.rows.get_mut(row).filter(|row| row.progress == Progress::Pending && row.kind == Kind::Purchase)
+        else {
+            return;
+        };
+        if let Some(card) = self.cards.get_mut(row.card) {
+            card.held -= row.amount;
+            card.ledger -= sum;
+            row.left = card.available();
+        }
+        row.amount = sum;
+        row.progress = Progress::Cleared;
+        row.changed = at;
+    }
+
+    /// A held purchase is let go.
+    pub(super) fn reverse(&mut self, row: usize, at: Timestamp) {
+        let Some(row) = self.rows.get_mut(row).filter(|row| row.progress == Progress::Pending && row.kind == Kind::Purchase)
+        else {
+            return;
+        };
+        if let Some(card) = self.cards.get_mut(row.card) {
+            card.held -= row.amount;
+            row.left = card.available();
+        }
+        row.progress = Progress::Reversed;
+        row.changed = at;
+    }
+
+    /// The shop pays a cleared purchase back.
+    pub(super) fn refund(&mut self, row: usize, at: Timestamp) {
+        let number = self.rows.len() as u64;
+        let Some(paid) = self.rows.get_mut(row).filter(|row| row.progress == Progress::Cleared && row.refund.is_none()) else {
+            return;
+        };
+        let (card, sum, shop) = (paid.card, paid.amount, paid.merchant.clone());
+        if self.cards.get(card).is_none_or(|card| card.state == CardState::Closed) {
+            return;
+        }
+        paid.refund = Some(number);
+        paid.changed = at;
+        if let Some(card) = self.cards.get_mut(card) {
+            card.ledger += sum;
+        }
+        self.write(card, Kind::Refund, Progress::Cleared, sum, at, |row| row.merchant = shop);
+    }
+
+    pub(super) fn charge(&mut self, card: usize, sum: Decimal, at: Timestamp) {
+        if let Some(card) = self.cards.get_mut(card) {
+            card.ledger -= sum;
+        }
+        self.write(card, Kind::Fee, Progress::Cleared, sum, at, |_| {});
+    }
+
+    pub(super) fn cash(&mut self, card: usize, sum: Decimal, atm: Merchant, at: Timestamp) {
+        let Some(paying) = self.cards.get_mut(card) else { return };
+        if paying.available() < sum {
+            self.refuse(card, sum, atm, Decline::LackOfMoney, at);
+            return;
+        }
+        paying.ledger -= sum;
+        self.write(card, Kind::Cash, Progress::Cleared, sum, at, |row| row.merchant = Some(atm));
+    }
+
+    /// Takes `paid` from the float and writes the row; the card gets its money when somebody calls [`Bank::credit`].
+    pub(super) fn load(
+        &mut self,
+        card: usize,
+        received: Decimal,
+        paid: Decimal,
+        reference: Option<String>,
+        at: Timestamp,
+    ) -> Result<usize, Refusal> {
+        let Some(target) = self.cards.get(card) else { return Err(Refusal::Amount) };
+        if target.state == CardState::Closed || target.state == CardState::Blocked {
+            return Err(Refusal::State(target.state));
+        }
+        let decimals = target.currency.decimals().unwrap_or(2);
+        if received <= Decimal::ZERO || paid < received || received.normalize().scale() > decimals {
+            return Err(Refusal::Amount);
+        }
+        let currency = target.currency;
+        let float = self.floats.iter_mut().find(|(of, _)| *of == currency).ok_or(Refusal::NoFloat)?;
+        if float.1 < paid {
+            return Err(Refusal::NoFloat);
+        }
+        float.1 -= paid;
+        let row = self.write(card, Kind::TopUp, Progress::Pending, received, at, |row| {
+            row.fee = paid - received;
+            row.reference = reference;
+        });
+        Ok(row)
+    }
+
+    /// The money of a top-up arrives, or goes back to the float when the card was closed meanwhile.
+    pub(super) fn credit(&mut self, position: usize, at: Timestamp) {
+        let Some(row) = self.rows.get_mut(position).filter(|row| row.progress == Progress::Pending && row.kind == Kind::TopUp)
+        else {
+            return;
+        };
+        let Some(card) = self.cards.get_mut(row.card) else { return };
+        row.changed = at;
+        if card.state == CardState::Closed {
+            row.progress = Progress::Failed;
+            let currency = card.currency;
+            if let Some(float) = self.floats.iter_mut().find(|(of, _)| *of == currency) {
+                float.1 += row.amount + row.fee;
+            }
+            return;
+        }
+        card.ledger += row.amount;
+        row.left = card.available();
+        row.progress = Progress::Cleared;
+        // Banana's virtual cards wake up with their first money (inferred there).
+        if self.dialect == Dialect::Banana && card.state == CardState::Pending && !card.physical {
+            card.state = CardState::Active;
+        }
+        if self.asked.contains(&position) {
+            self.credits.entry(row.card).or_default().push(row.amount);
+        }
+    }
+
+    pub(super) fn write(
+        &mut self,
+        card: usize,
+        kind: Kind,
+        progress: Progress,
+        amount: Decimal,
+        at: Timestamp,
+        more: impl FnOnce(&mut Row),
+    ) -> usize {
+        let position = self.rows.len();
+        let mut row = Row {
+            number: position as u64,
+            card,
+            kind,
+            progress,
+            amount,
+            fee: Decimal::ZERO,
+            merchant: None,
+            reason: None,
+            reference: None,
+            at,
+            changed: at,
+            left: self.cards.get(card).map_or(Decimal::ZERO, Card::available),
+            refund: None,
+        };
+        more(&mut row);
+        self.rows.push(row);
+        position
+    }
+
+    /// Where the statement and the balances disagree; empty when no money was made or lost.
+    pub(in crate::sandbox) fn audit(&self) -> Vec<String> {
+        let mut wrong = Vec::new();
+        for (i, card) in self.cards.iter().enumerate() {
+            let (mut booked, mut held) = (card.opening, Decimal::ZERO);
+            for row in self.rows.iter().filter(|row| row.card == i) {
+                match (row.kind, row.progress) {
+                    (Kind::Purchase, Progress::Pending) => held += row.amount,
+                    (Kind::Purchase | Kind::Cash | Kind::Fee | Kind::Closing, Progress::Cleared) => booked -= row.amount,
+                    (Kind::Refund | Kind::TopUp, Progress::Cleared) => booked += row.amount,
+                    (_, Progress::Declined | Progress::Reversed | Progress::Failed) | (Kind::TopUp, Progress::Pending) => {}
+                    (Kind::Cash | Kind::Refund | Kind::Fee | Kind::Closing, Progress::Pending) => wrong.push(format!("{row:?}")),
+                }
+            }
+            if booked != card.ledger || held != card.held {
+                wrong.push(format!("{} has {} held {}, its rows say {booked} held {held}", card.id, card.ledger, card.held));
+            }
+        }
+        for (&(currency, amount), &(_, opening)) in self.floats.iter().zip(&self.opening) {
+            let mut left = opening;
+            for row in self.rows.iter().filter(|row| self.cards.get(row.card).is_some_and(|card| card.currency == currency)) {
+                match (row.kind, row.progress) {
+                    (Kind::TopUp, Progress::Pending | Progress::Cleared) => left -= row.amount + row.fee,
+                    (Kind::Closing, _) => left += row.amount,
+                    (Kind::TopUp, Progress::Declined | Progress::Reversed | Progress::Failed)
+                    | (Kind::Purchase | Kind::Cash | Kind::Refund | Kind::Fee, _) => {}
+                }
+            }
+            if left != amount {
+                wrong.push(format!("the float has {amount} {currency}, the rows say {left}"));
+            }
+        }
+        wrong
+    }
+}
