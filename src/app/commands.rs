@@ -64,7 +64,7 @@ impl Model {
         };
         let words = if self.focus == Pane::Providers && row.is_about_a_card() {
             let cards = self.keymap.hint(Command::Cards, "shows the cards");
-            format!("{}: it is for a card, and this row is a provider; {cards}", row.help)
+            format!("{} is for a card, this is a provider: {cards}", row.help)
         } else {
             let panes: Vec<String> = row.panes.iter().map(|pane| pane.name().to_lowercase()).collect();
             format!("{}: not here, but in {}", row.help, panes.join(", "))

@@ -339,9 +339,9 @@ fn keys_of_a_card_say_why_they_do_nothing_among_the_providers() {
     let mut model = board((120, 40));
     press(&mut model, "4");
     for (keys, words) in [
-        ("f", "freeze or unfreeze: it is for a card, and this row is a provider; 1 shows the cards"),
-        ("C", "close for good: it is for a card, and this row is a provider; 1 shows the cards"),
-        ("enter", "open: it is for a card, and this row is a provider; 1 shows the cards"),
+        ("f", "freeze or unfreeze is for a card, this is a provider: 1 shows the cards"),
+        ("C", "close for good is for a card, this is a provider: 1 shows the cards"),
+        ("enter", "open is for a card, this is a provider: 1 shows the cards"),
         ("c", "check operation: not here, but in activity"),
         ("e", "next decline: not here, but in cards, feed, activity"),
     ] {
