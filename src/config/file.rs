@@ -7,7 +7,9 @@ use std::time::Duration;
 use toml::de::{DeTable, DeValue};
 
 use super::table::{Page, Table};
-use super::wires::{self, BytesText, Dates, INDIA, Lists, Names, Padding, SIGNED_HEADERS, Sign, Signature, Spelling, Values};
+use super::wires::{
+    self, BytesText, Dates, INDIA, Lists, Names, Padding, Renamed, SIGNED_HEADERS, Sign, Signature, Spelling, Values,
+};
 use super::{
     Account, Artha, Banana, Board, Config, Enkash, Envelope, Environment, Glyphs, Ibanera, KeyDerivation, KeyEncoding, Keys,
     Load, Poll, ProviderConfig, SecretEncoding,
@@ -262,7 +264,7 @@ fn provider(page: &Page<'_>, name: &str, mut table: Table<'_>) -> Result<Provide
             private_key: credentials.need_secret("private_key")?,
             callback_public_key: credentials.secret("callback_public_key")?,
             customer_token: table.flag("customer_token")?.unwrap_or(true),
-            all_transactions_path: table.some_text("all_transactions_path")?,
+            all_transactions_path: table.path("all_transactions_path", "Card/AllTransactions")?,
             signature: signature(&mut table)?,
             amount_decimals: table
                 .read("amount_decimals", "a number from 0 to 8", |text| text.parse().ok().filter(|digits| *digits <= 8))?
@@ -307,11 +309,10 @@ fn provider(page: &Page<'_>, name: &str, mut table: Table<'_>) -> Result<Provide
                 .word("secret_encoding", &[("base32", SecretEncoding::Base32), ("ascii", SecretEncoding::Ascii)])?
                 .unwrap_or_default(),
             asset_account_id: table.some_text("asset_account_id")?,
-            deactivate_path: table
-                .some_text("deactivate_path")?
-                .unwrap_or_else(|| "/api/v1/customer/cards/deactivate".to_owned()),
+            deactivate_path: table.path("deactivate_path", DEACTIVATE)?.unwrap_or_else(|| DEACTIVATE.to_owned()),
         }),
     };
+    apart(kind, &spelling, &account, &table)?;
     let name = ProviderId::new(name);
     Ok(ProviderConfig {
         name,
@@ -336,18 +337,7 @@ fn spelling(kind: Kind, table: &mut Table<'_>) -> Result<Spelling, ConfigError> 
         let known: Vec<&str> = kind.paths().iter().map(|path| path.key).collect();
         paths.only(&known)?;
         for path in kind.paths() {
-            if let Some((text, span)) = paths.text(path.key)? {
-                let parts = text.trim_matches('/');
-                let plain =
-                    !parts.is_empty() && !text.contains([':', '?', '#', '\\']) && text.bytes().all(|b| b.is_ascii_graphic());
-                if !plain || text.split('/').any(|part| part == "..") {
-                    let words = format!(
-                        "{} is \"{text}\": write a path below base_url, such as \"{}\"",
-                        paths.key(path.key),
-                        path.default
-                    );
-                    return Err(paths.page.wrong(span, &words));
-                }
+            if let Some(text) = paths.path(path.key, path.default)? {
                 spelling.paths.insert(path.key.to_owned(), text);
             }
         }
@@ -360,22 +350,53 @@ fn spelling(kind: Kind, table: &mut Table<'_>) -> Result<Spelling, ConfigError> 
                 if theirs.trim().is_empty() {
                     return Err(fields.page.wrong(span, &format!("{key} is empty: write the name that your provider uses")));
                 }
-                if let Some(other) = spelling.fields.insert(theirs.to_ascii_lowercase(), (*name).to_owned()) {
+                let renamed = Renamed { ours: (*name).to_owned(), theirs: theirs.clone() };
+                if let Some(other) = spelling.fields.insert(theirs.to_ascii_lowercase(), renamed) {
                     return Err(fields
                         .page
-                        .wrong(span, &format!("{key} is \"{theirs}\", and so is {other}: a name means one thing")));
+                        .wrong(span, &format!("{key} is \"{theirs}\", and so is {}: a name means one thing", other.ours)));
                 }
             }
         }
     }
     if let Some(mut words) = table.table("words")? {
-        words.only(&["card_states", "transaction_states", "transaction_kinds"])?;
+        words.only(match kind {
+            Kind::Artha | Kind::Banana | Kind::Enkash => &["card_states", "transaction_states", "transaction_kinds"],
+            // Its transactions have no words for either.
+            Kind::Ibanera => &["card_states"],
+        })?;
         spelling.card_states = words.words("card_states", &CardState::ALL.map(|state| (state.word(), state)))?;
         spelling.transaction_states =
             words.words("transaction_states", &TransactionState::ALL.map(|state| (state.word(), state)))?;
         spelling.transaction_kinds = words.words("transaction_kinds", &TransactionKind::ALL.map(|kind| (kind.word(), kind)))?;
     }
     Ok(spelling)
+}
+
+/// Refuses an account of which two calls go to one place and one of them changes something: a reading would change it past the
+/// journal and read-only, and a freeze could close.
+fn apart(kind: Kind, spelling: &Spelling, account: &Account, table: &Table<'_>) -> Result<(), ConfigError> {
+    let mut calls: Vec<(String, &str, bool)> =
+        kind.paths().iter().map(|path| (path.key.to_owned(), spelling.path(*path), path.changes)).collect();
+    match account {
+        Account::Artha(artha) => {
+            calls.extend(artha.all_transactions_path.as_deref().map(|path| ("all_transactions_path".to_owned(), path, false)));
+        }
+        Account::Ibanera(ibanera) => calls.push(("deactivate_path".to_owned(), &ibanera.deactivate_path, true)),
+        Account::Banana(_) | Account::Enkash(_) => {}
+    }
+    let place = |path: &str| path.trim_matches('/').to_ascii_lowercase();
+    for (at, (key, path, changes)) in calls.iter().enumerate() {
+        let other = calls.iter().skip(at + 1).find(|(_, other, also)| (*changes || *also) && place(other) == place(path));
+        if let Some((other, ..)) = other {
+            let words = format!(
+                "{}: {key} and {other} have the same path, \"{path}\", and one of them changes something: give each its own",
+                table.name
+            );
+            return Err(table.page.wrong(table.span.clone(), &words));
+        }
+    }
+    Ok(())
 }
 
 /// `[providers.NAME.lists]`, with the keys that the kind's lists have.
@@ -437,6 +458,9 @@ fn signature(table: &mut Table<'_>) -> Result<Signature, ConfigError> {
         text: text.unwrap_or_default(),
     })
 }
+
+/// The path of ibanera's freeze. INFERENCE (ibanera wire notes, 2.7).
+const DEACTIVATE: &str = "/api/v1/customer/cards/deactivate";
 
 const TEXTS: [(&str, BytesText); 4] = [
     ("base64", BytesText::Base64),

@@ -151,6 +151,17 @@ impl<'a> Table<'a> {
         Ok(words)
     }
 
+    /// A path below an address: nothing that leads anywhere else, and nothing that a server reads as something else.
+    pub(super) fn path(&mut self, key: &str, example: &str) -> Result<Option<String>, ConfigError> {
+        let Some((text, span)) = self.text(key)? else { return Ok(None) };
+        let plain = text.bytes().all(|b| b.is_ascii_graphic()) && !text.contains([':', '?', '#', '%', '\\']);
+        if text.trim_matches('/').is_empty() || !plain || text.split('/').any(|part| part == "..") {
+            let words = format!("{} is \"{text}\": write a path below base_url, such as \"{example}\"", self.key(key));
+            return Err(self.page.wrong(span, &words));
+        }
+        Ok(Some(text))
+    }
+
     /// A list of texts, and where it stands.
     pub(super) fn list(&mut self, key: &str) -> Result<Option<Texts>, ConfigError> {
         let Some((span, value)) = self.take(key) else { return Ok(None) };

@@ -16,8 +16,8 @@ use crate::domain::transaction::{TransactionKind, TransactionState};
 pub struct Spelling {
     /// Paths by the key of their call.
     pub paths: BTreeMap<String, String>,
-    /// The document's name of a field, by the name that the account uses, in lower case.
-    pub fields: BTreeMap<String, String>,
+    /// Fields that the account calls otherwise, by its own name of them in lower case.
+    pub fields: BTreeMap<String, Renamed>,
     /// Our state of a card, by the provider's word as [`plain`] writes it.
     pub card_states: BTreeMap<String, CardState>,
     /// Our state of a transaction, by the provider's word as [`plain`] writes it.
@@ -36,13 +36,14 @@ impl Spelling {
     /// The document's name of a field that the account calls this; `None` where it calls it as the document does.
     #[must_use]
     pub fn ours(&self, theirs: &str) -> Option<&str> {
-        self.fields.get(&theirs.to_ascii_lowercase()).map(String::as_str)
+        self.fields.get(&theirs.to_ascii_lowercase()).map(|field| field.ours.as_str())
     }
 
     /// What the account calls a field of the document.
     #[must_use]
     pub fn theirs<'a>(&'a self, ours: &'a str) -> &'a str {
-        self.fields.iter().find(|(_, name)| name.eq_ignore_ascii_case(ours)).map_or(ours, |(theirs, _)| theirs)
+        let renamed = self.fields.values().find(|field| field.ours.eq_ignore_ascii_case(ours));
+        renamed.map_or(ours, |field| &field.theirs)
     }
 
     /// The state of a card that the configuration gives to a word.
@@ -64,6 +65,15 @@ impl Spelling {
     }
 }
 
+/// A field that an account calls otherwise than its wire's document.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Renamed {
+    /// The document's name.
+    pub ours: String,
+    /// The account's, as it was written.
+    pub theirs: String,
+}
+
 /// A foreign word without case, blanks and signs, to be compared with ours.
 #[must_use]
 pub fn plain(word: &str) -> String {
@@ -77,43 +87,53 @@ pub struct Path {
     pub key: &'static str,
     /// Documented, or inferred where `docs/providers.md` says so.
     pub default: &'static str,
+    /// Whether it changes something: no other call may be sent where this one is.
+    pub changes: bool,
 }
 
 macro_rules! paths {
-    ($($(#[$doc:meta])* $name:ident: $key:literal = $default:literal;)*) => {
-        $($(#[$doc])* pub const $name: Path = Path { key: $key, default: $default };)*
+    ($($(#[$doc:meta])* $does:ident $name:ident: $key:literal = $default:literal;)*) => {
+        $($(#[$doc])* pub const $name: Path = Path { key: $key, default: $default, changes: $does() };)*
         /// All of them.
         pub const PATHS: &[Path] = &[$($name),*];
     };
 }
 
+const fn reads() -> bool {
+    false
+}
+
+const fn changes() -> bool {
+    true
+}
+
 /// artha's calls (artha wire notes, 2). An id that a call is about is appended to its path.
 pub mod artha {
-    use super::Path;
+    use super::{Path, changes, reads};
 
     paths! {
         /// Figures of one card.
-        CARD_BALANCE: "CardBalance" = "CardBalance";
+        reads CARD_BALANCE: "CardBalance" = "CardBalance";
         /// State, expiry and last four digits of one card.
-        CARD_DETAILS: "CardDetails" = "CardDetails";
+        reads CARD_DETAILS: "CardDetails" = "CardDetails";
         /// One card's transactions.
-        TRANSACTIONS: "Transactions" = "Card/Transactions";
+        reads TRANSACTIONS: "Transactions" = "Card/Transactions";
         /// The float.
-        MERCHANT: "Merchant" = "MerchantInformation/Merchant";
+        reads MERCHANT: "Merchant" = "MerchantInformation/Merchant";
         /// A fee quote.
-        ESTIMATE: "EstimateCardTopUpFee" = "EstimateCardTopUpFee";
+        reads ESTIMATE: "EstimateCardTopUpFee" = "EstimateCardTopUpFee";
         /// A top-up. INFERENCE: from the older document.
-        TOP_UP: "CardTopUp" = "CardTopUp";
+        changes TOP_UP: "CardTopUp" = "CardTopUp";
         /// What became of a top-up.
-        TOP_UP_STATUS: "TopUpStatus" = "TopUpStatus";
+        reads TOP_UP_STATUS: "TopUpStatus" = "TopUpStatus";
         /// A freeze.
-        FREEZE: "CardFreeze" = "CardFreeze";
+        changes FREEZE: "CardFreeze" = "CardFreeze";
         /// An unfreeze. INFERENCE: from the older document.
-        UNFREEZE: "CardUnFreeze" = "CardUnFreeze";
+        changes UNFREEZE: "CardUnFreeze" = "CardUnFreeze";
         /// Closing.
-        CANCEL: "CancelCard" = "CancelCard";
+        changes CANCEL: "CancelCard" = "CancelCard";
         /// A new PIN. INFERENCE: from the older document.
-        SET_PIN: "CardSetPin" = "CardSetPin";
+        changes SET_PIN: "CardSetPin" = "CardSetPin";
     }
 
     /// Names of the fields that are read.
@@ -149,39 +169,39 @@ pub mod artha {
 /// banana's calls (banana wire notes, 0). INFERENCE there for all but `get_transactions` and `set_pin`; those that cardtop does not ask
 /// yet have their keys already.
 pub mod banana {
-    use super::Path;
+    use super::{Path, changes, reads};
 
     paths! {
         /// The float.
-        ACCOUNT_BALANCE: "get_account_balance" = "/merchant/get_account_balance";
+        reads ACCOUNT_BALANCE: "get_account_balance" = "/merchant/get_account_balance";
         /// Templates of cards.
-        CARD_TEMPLATES: "get_card_templates" = "/merchant/get_card_templates";
+        reads CARD_TEMPLATES: "get_card_templates" = "/merchant/get_card_templates";
         /// Not asked yet.
-        SET_WEBHOOK_URL: "set_webhook_url" = "/merchant/set_webhook_url";
+        changes SET_WEBHOOK_URL: "set_webhook_url" = "/merchant/set_webhook_url";
         /// Not asked yet.
-        WEBHOOK_RECORDS: "get_webhook_records" = "/merchant/get_webhook_records";
+        reads WEBHOOK_RECORDS: "get_webhook_records" = "/merchant/get_webhook_records";
         /// Not asked yet.
-        REGISTER: "register" = "/user/register";
+        changes REGISTER: "register" = "/user/register";
         /// Not asked yet.
-        USERS: "get_users" = "/user/get_users";
+        reads USERS: "get_users" = "/user/get_users";
         /// Not asked yet.
-        APPLY: "apply" = "/card/apply";
+        changes APPLY: "apply" = "/card/apply";
         /// A top-up.
-        RECHARGE: "recharge" = "/card/recharge";
+        changes RECHARGE: "recharge" = "/card/recharge";
         /// Freeze, unfreeze and close.
-        UPDATE_STATUS: "update_status" = "/card/update_status";
+        changes UPDATE_STATUS: "update_status" = "/card/update_status";
         /// Figures of one card.
-        BALANCE: "get_balance" = "/card/get_balance";
+        reads BALANCE: "get_balance" = "/card/get_balance";
         /// State, expiry, last four digits and template of one card.
-        INFORMATION: "get_information" = "/card/get_information";
+        reads INFORMATION: "get_information" = "/card/get_information";
         /// Transactions of all cards or one.
-        TRANSACTIONS: "get_transactions" = "/card/get_transactions";
+        reads TRANSACTIONS: "get_transactions" = "/card/get_transactions";
         /// Not asked yet.
-        ASSIGN: "assign" = "/card/assign";
+        changes ASSIGN: "assign" = "/card/assign";
         /// A PIN.
-        SET_PIN: "set_pin" = "/card/set_pin";
+        changes SET_PIN: "set_pin" = "/card/set_pin";
         /// Not asked yet.
-        CONFIRM_3DS: "3ds_confirm" = "/card/3ds_confirm";
+        changes CONFIRM_3DS: "3ds_confirm" = "/card/3ds_confirm";
     }
 
     /// Names of the fields that are read.
@@ -212,25 +232,25 @@ pub mod banana {
 
 /// enkash's card calls (enkash wire notes, page map).
 pub mod enkash {
-    use super::Path;
+    use super::{Path, changes, reads};
 
     paths! {
         /// All cards.
-        SEARCH: "search" = "/api/v0/partner/enKashCard/search";
+        reads SEARCH: "search" = "/api/v0/partner/enKashCard/search";
         /// One card. INFERENCE: the same call as the list; `wallet-details` is the other candidate.
-        DETAILS: "details" = "/api/v0/partner/enKashCard/search";
+        reads DETAILS: "details" = "/api/v0/partner/enKashCard/search";
         /// A load by our reference.
-        TRANSACTION: "transaction" = "/api/v0/partner/enKashCard/transaction/all";
+        reads TRANSACTION: "transaction" = "/api/v0/partner/enKashCard/transaction/all";
         /// Transactions by time. INFERENCE: the same call without a reference.
-        TRANSACTIONS: "transactions" = "/api/v0/partner/enKashCard/transaction/all";
+        reads TRANSACTIONS: "transactions" = "/api/v0/partner/enKashCard/transaction/all";
         /// The float.
-        CARD_ACCOUNT: "cardAccount" = "/api/v0/partner/enKashCard/cardAccount/get";
+        reads CARD_ACCOUNT: "cardAccount" = "/api/v0/partner/enKashCard/cardAccount/get";
         /// Freeze, unfreeze and close.
-        BLOCK: "block" = "/api/v0/partner/enKashCard/block";
+        changes BLOCK: "block" = "/api/v0/partner/enKashCard/block";
         /// A load.
-        BALANCE: "balance" = "/api/v0/partner/enKashCard/balance";
+        changes BALANCE: "balance" = "/api/v0/partner/enKashCard/balance";
         /// A PIN.
-        SET_PIN: "setPin" = "/api/v0/partner/enKashCard/setPin";
+        changes SET_PIN: "setPin" = "/api/v0/partner/enKashCard/setPin";
     }
 
     /// Names of the fields that are read.
@@ -270,27 +290,27 @@ pub mod enkash {
 
 /// ibanera's calls (ibanera wire notes, 2); the one that freezes is `deactivate_path`.
 pub mod ibanera {
-    use super::Path;
+    use super::{Path, changes, reads};
 
     paths! {
         /// The login.
-        LOGIN: "login" = "/api/v1/public/auth/login";
+        reads LOGIN: "login" = "/api/v1/public/auth/login";
         /// All cards.
-        CARD_BALANCES: "card_balances" = "/api/v1/customer/cards/balances";
+        reads CARD_BALANCES: "card_balances" = "/api/v1/customer/cards/balances";
         /// One card.
-        CARD_DETAILS: "carddetails" = "/api/v1/customer/cards/carddetails";
+        reads CARD_DETAILS: "carddetails" = "/api/v1/customer/cards/carddetails";
         /// One card's transactions.
-        TRANSACTIONS: "transactions" = "/api/v1/customer/cards/transactions";
+        reads TRANSACTIONS: "transactions" = "/api/v1/customer/cards/transactions";
         /// The manager's own accounts.
-        ACCOUNT_BALANCES: "account_balances" = "/api/v1/customer/accounts/balances";
+        reads ACCOUNT_BALANCES: "account_balances" = "/api/v1/customer/accounts/balances";
         /// An unfreeze.
-        ACTIVATE: "activate" = "/api/v1/customer/cards/activate";
+        changes ACTIVATE: "activate" = "/api/v1/customer/cards/activate";
         /// A PIN change.
-        CHANGE_PIN: "changecardpin" = "/api/v1/customer/cards/changecardpin";
+        changes CHANGE_PIN: "changecardpin" = "/api/v1/customer/cards/changecardpin";
         /// A top-up.
-        TRANSFER: "transferfunds" = "/api/v1/customer/cards/transferfunds";
+        changes TRANSFER: "transferfunds" = "/api/v1/customer/cards/transferfunds";
         /// A fee quote.
-        REVIEW: "reviewtransferfunds" = "/api/v1/customer/cards/reviewtransferfunds";
+        reads REVIEW: "reviewtransferfunds" = "/api/v1/customer/cards/reviewtransferfunds";
     }
 
     /// Names of the fields that are read; `cardsId` is also what the deactivation is asked with.

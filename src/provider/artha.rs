@@ -110,8 +110,8 @@ impl Artha {
     async fn ask(&self, does: Does, method: Method, path: &str, body: &Body) -> Result<Answer> {
         let request = self.request(method, path, body)?;
         let mut answer = self.http.send(does, request).await?;
+        answer.name_fields(&self.spelling);
         if answer.is_success() {
-            answer.name_fields(&self.spelling);
             return Ok(answer);
         }
         let refused = answer.refusal(&wire::refusal_words(&answer.body));

@@ -159,7 +159,8 @@ impl Banana {
     fn refusal(&self, answer: &Answer) -> Error {
         let opened = self.open(&answer.body).ok();
         let plain = || serde_json::from_slice::<Box<RawValue>>(&answer.body).ok();
-        let words = opened.or_else(plain).map(|json| wire::refusal_words(&json)).unwrap_or_default();
+        let words =
+            opened.or_else(plain).map(|json| wire::refusal_words(&in_our_names(&json, &self.spelling))).unwrap_or_default();
         let error = answer.refusal(&words);
         if answer.status == 400 && (wire::about_credentials(&words) || wire::about_credentials(&error.said)) {
             Error { kind: Kind::Auth, ..error }

@@ -230,11 +230,18 @@ pub fn in_our_names(raw: &RawValue, spelling: &Spelling) -> Box<RawValue> {
         return raw.to_owned();
     }
     let mut json = String::with_capacity(raw.get().len());
-    rename(raw.get(), spelling, &mut json);
+    rename(raw.get(), spelling, DEEPEST, &mut json);
     RawValue::from_string(json).unwrap_or_else(|_| raw.to_owned())
 }
 
-fn rename(json: &str, spelling: &Spelling, out: &mut String) {
+/// Levels of an answer in which names are looked for; no wire has a quarter of them, and each costs a reading of all below it.
+const DEEPEST: usize = 16;
+
+fn rename(json: &str, spelling: &Spelling, levels: usize, out: &mut String) {
+    let Some(below) = levels.checked_sub(1) else {
+        out.push_str(json);
+        return;
+    };
     let rows = |json| serde_json::from_str::<Vec<Box<RawValue>>>(json).ok();
     if let Some(pairs) = pairs(json).filter(|_| json.starts_with('{')) {
         let given: Vec<&str> = pairs.iter().filter_map(|(name, _)| spelling.ours(name)).collect();
@@ -244,14 +251,14 @@ fn rename(json: &str, spelling: &Spelling, out: &mut String) {
             out.push_str(if index == 0 { "" } else { "," });
             out.push_str(&serde_json::Value::from(spelling.ours(name).unwrap_or(name)).to_string());
             out.push(':');
-            rename(value.get(), spelling, out);
+            rename(value.get(), spelling, below, out);
         }
         out.push('}');
     } else if let Some(rows) = rows(json).filter(|_| json.starts_with('[')) {
         out.push('[');
         for (index, row) in rows.iter().enumerate() {
             out.push_str(if index == 0 { "" } else { "," });
-            rename(row.get(), spelling, out);
+            rename(row.get(), spelling, below, out);
         }
         out.push(']');
     } else {
@@ -337,6 +344,28 @@ mod tests {
         assert!(read_time("2023-01-31T15:06:38.963", &TimeZone::UTC).is_some());
         assert!(read_time("2025-07-10", &TimeZone::UTC).is_some());
         assert!(read_time("yesterday", &TimeZone::UTC).is_none());
+    }
+
+    fn own_names() -> Spelling {
+        let renamed = |ours: &str, theirs: &str| crate::config::wires::Renamed { ours: ours.into(), theirs: theirs.into() };
+        let fields = [("txstate".to_owned(), renamed("status", "txState")), ("sum".to_owned(), renamed("amount", "Sum"))];
+        Spelling { fields: fields.into(), ..Spelling::default() }
+    }
+
+    #[test]
+    fn the_accounts_own_names_give_way_to_the_documents_at_every_level_and_digits_stay_as_they_are() {
+        let answer = r#"{"data":[{"TXSTATE":"ok","status":"old","Sum":100.10,"x":{}},[],"Sum"],"status":"1"}"#;
+        let raw: Box<RawValue> = serde_json::from_str(answer).expect("JSON");
+        let named = in_our_names(&raw, &own_names());
+        assert_eq!(named.get(), r#"{"data":[{"status":"ok","amount":100.10,"x":{}},[],"Sum"],"status":"1"}"#);
+        assert_eq!(in_our_names(&raw, &Spelling::default()).get(), answer);
+    }
+
+    #[test]
+    fn an_answer_of_any_depth_is_named_without_harm() {
+        let deep = format!("{}{}{}", r#"{"a":["#.repeat(20_000), r#"{"Sum":1}"#, "]}".repeat(20_000));
+        let raw = RawValue::from_string(deep.clone()).expect("JSON of any depth is a raw value");
+        assert_eq!(in_our_names(&raw, &own_names()).get(), deep, "below a few levels names are left alone");
     }
 
     proptest! {

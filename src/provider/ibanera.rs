@@ -291,7 +291,7 @@ impl Ibanera {
         let (mut answer, mut said) = self.ask(Call::read(accounts_path)).await?;
         let (pages, size) = (said.pages().unwrap_or(1).min(100), said.rows().len().max(1));
         let mut accounts: Vec<wire::OwnAccount> = Vec::new();
-        for page in 1.. {
+        for page in 1_u32.. {
             for raw in said.rows() {
                 let account =
                     wire::own_account(&raw).map_err(|why| answer.bad_reply(&format!("an account cannot be read: {why}")))?;
@@ -301,7 +301,7 @@ impl Ibanera {
             if page >= pages {
                 break;
             }
-            let path = format!("{accounts_path}?pageNumber={}&pageSize={size}", page + 1);
+            let path = format!("{accounts_path}?pageNumber={}&pageSize={size}", page + self.lists.first_page);
             (answer, said) = self.ask(Call::read(&path)).await?;
         }
         Ok(accounts)
@@ -473,7 +473,7 @@ impl Provider for Ibanera {
         let path = format!("{}?PageSize={size}&PageNumber={}", self.spelling.path(calls::CARD_BALANCES), place.page);
         let (answer, said) = self.ask(Call::read(&path)).await?;
         let rows = said.rows();
-        let next = place.next(&said, &rows, size).map_err(|why| answer.bad_reply(why))?;
+        let next = place.next(&said, &rows, size, self.lists.first_page).map_err(|why| answer.bad_reply(why))?;
         Ok(Page::of(rows.iter().map(|raw| wire::listed_card(raw, &self.reader(answer.at))), next))
     }
 
@@ -506,7 +506,7 @@ impl Provider for Ibanera {
         );
         let (answer, said) = self.ask(Call::read(&path)).await?;
         let rows = said.rows();
-        let next = place.next(&said, &rows, size).map_err(|why| answer.bad_reply(why))?;
+        let next = place.next(&said, &rows, size, self.lists.first_page).map_err(|why| answer.bad_reply(why))?;
         let reader = self.reader(answer.at);
         Ok(Page::of(rows.iter().map(|raw| wire::transaction(raw, &reader, card)), next))
     }

@@ -247,7 +247,7 @@ impl Transport for Renamed {
     async fn call(&self, does: Does, mut request: Request<Bytes>) -> Result<Response<Bytes>, Lost> {
         let path = request.uri().path().to_owned();
         if path.ends_with("/deactivate") {
-            let body = String::from_utf8_lossy(request.body()).replace("\"own_cardsid\"", "\"cardsId\"");
+            let body = String::from_utf8_lossy(request.body()).replace("\"own_cardsId\"", "\"cardsId\"");
             assert!(!body.is_empty() && body != String::from_utf8_lossy(request.body()), "{body}");
             let length = body.len().into();
             *request.body_mut() = body.into();
@@ -256,7 +256,7 @@ impl Transport for Renamed {
             }
         }
         let mut answer = self.inner.call(does, request).await?;
-        if answer.status().is_success() && !path.contains("/oauth/") && !path.contains("/auth/") {
+        if !path.contains("/oauth/") && !path.contains("/auth/") {
             *answer.body_mut() = self.answer(answer.body());
         }
         Ok(answer)
@@ -315,14 +315,14 @@ struct Fixed {
     answer: Answering,
 }
 
-type Answering = Box<dyn Fn(&Request<Bytes>) -> String + Send + Sync>;
+type Answering = Box<dyn Fn(&Request<Bytes>) -> (u16, String) + Send + Sync>;
 
 #[async_trait]
 impl Transport for Fixed {
     async fn call(&self, _does: Does, request: Request<Bytes>) -> Result<Response<Bytes>, Lost> {
-        let answer = (self.answer)(&request);
+        let (status, answer) = (self.answer)(&request);
         self.asked.lock().unwrap_or_else(PoisonError::into_inner).push(request);
-        Ok(Response::new(Bytes::from(answer)))
+        Ok(Response::builder().status(status).body(Bytes::from(answer)).expect("a status of the test"))
     }
 }
 
@@ -335,6 +335,14 @@ struct Account {
 
 impl Account {
     fn new(dialect: Dialect, more: &str, answer: impl Fn(&Request<Bytes>) -> String + Send + Sync + 'static) -> Self {
+        Self::answering(dialect, more, move |request| (200, answer(request)))
+    }
+
+    fn answering(
+        dialect: Dialect,
+        more: &str,
+        answer: impl Fn(&Request<Bytes>) -> (u16, String) + Send + Sync + 'static,
+    ) -> Self {
         let clock = Clock::from(start());
         let sandbox = Sandbox::new(Options { cards: 6, transactions: 0, busy: false, ..Options::default() }, clock.clone());
         let folder = tempfile::tempdir().expect("a folder");
@@ -413,6 +421,25 @@ async fn lists_are_asked_for_as_the_configuration_says() {
     account.provider.transactions(&last_days(account.card("5"), 1), None).await.expect("an empty page");
     let query = account.last().uri().query().unwrap_or_default().to_owned();
     assert!(query.contains("PageNumber=0") && query.contains("PageSize=7"), "{query}");
+
+    // Two pages, numbered from 0: both are read, and no third is asked for.
+    let paged = |request: &Request<Bytes>| {
+        let page = |rows: &str| format!(r#"{{"details":[{rows}],"numberOfPages":2,"pageSize":1,"status":"1"}}"#);
+        match (request.uri().path().contains("/auth/"), request.uri().query().unwrap_or_default()) {
+            (true, _) => r#"{"details":{"accessToken":"tok","expiresIn":900},"status":"1"}"#.to_owned(),
+            (_, query) if query.contains("ageNumber=1") => page(r#"{"id":2,"asset":"USD","availableBalance":500}"#),
+            (_, query) if query.is_empty() || query.contains("ageNumber=0") => {
+                page(r#"{"id":1,"asset":"USD","availableBalance":10}"#)
+            }
+            (_, query) => panic!("there is no such page: {query}"),
+        }
+    };
+    let account = Account::new(Dialect::Ibanera, "lists = { first_page = 0, page_size = 1 }\n", paged);
+    let float = account.provider.float().await.unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(float.iter().map(ToString::to_string).collect::<Vec<_>>(), ["510.00 USD"]);
+    let first = account.provider.cards(None).await.unwrap_or_else(|error| panic!("{error}"));
+    let second = account.provider.cards(first.next).await.unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!((first.items.len(), second.items.len(), second.next), (1, 1, None));
 }
 
 fn ibanera_answer(details: &'static str) -> impl Fn(&Request<Bytes>) -> String + Send + Sync + 'static {
@@ -456,6 +483,27 @@ async fn signs_zones_and_words_are_read_as_the_configuration_says() {
 }
 
 #[tokio::test]
+async fn the_accounts_own_names_hold_in_refusals_too() {
+    // A nonce that was used says that the request arrived before: it may have been carried out.
+    let card = |account: &Account| account.card("c");
+    let usd = "USD".parse().expect("a currency");
+    let top_up = Action::TopUp(cardtop::domain::money::Money::typed("30", usd).expect("an amount"));
+    let id = OperationId::new(start(), 7, 1);
+    let said = |words: &str| (401, words.to_owned());
+    for (settings, answer) in
+        [("", r#"{"remarks":"nonce already used"}"#), ("fields.remarks = \"Grund\"\n", r#"{"grund":"nonce already used"}"#)]
+    {
+        let account = Account::answering(Dialect::Artha, settings, move |_| said(answer));
+        let error = account.provider.act(&card(&account), &top_up, id).await.expect_err("refused");
+        assert_eq!(error.outcome, cardtop::provider::Outcome::Unknown, "{}", error.said);
+    }
+    let account =
+        Account::answering(Dialect::Banana, "fields.message = \"Why\"\n", |_| (400, r#"{"why":"invalid HMAC"}"#.to_owned()));
+    let error = account.provider.float().await.expect_err("refused");
+    assert_eq!(error.kind, cardtop::provider::Kind::Auth, "{}", error.said);
+}
+
+#[tokio::test]
 async fn bananas_keys_texts_and_dates_are_as_the_configuration_says() {
     let settings = "hmac_key_encoding = \"base64\"\npayload_text = \"base64url\"\nhmac_text = \"hex_upper\"\nlists = { dates = \"day\", page_size = 9 }\n";
     // The sandbox's key is 32 characters: as base64 they are 24 bytes, and these sign.
@@ -476,7 +524,7 @@ async fn bananas_keys_texts_and_dates_are_as_the_configuration_says() {
     let config = Config::load(Some(&folder.path().join("cardtop.toml"))).expect("a configuration");
     let config = config.providers.into_iter().find(|provider| provider.kind() == "banana").expect("it is configured");
     let asked = Asked::default();
-    let fixed = Fixed { asked: Arc::clone(&asked), answer: Box::new(move |_| seal(r#"{"data":[],"total":0}"#)) };
+    let fixed = Fixed { asked: Arc::clone(&asked), answer: Box::new(move |_| (200, seal(r#"{"data":[],"total":0}"#))) };
     let provider = cardtop::provider::build(&config, Http::over(&config.name, Box::new(fixed), clock, config.timeout));
     let provider = provider.unwrap_or_else(|error| panic!("{error}"));
     let window = Window { card: None, ..last_days(Card::unread(CardKey::new(&config.name, "1")), 2) };
@@ -512,7 +560,7 @@ async fn enkash_is_asked_in_the_envelope_that_the_configuration_says() {
     let config = config.providers.into_iter().find(|provider| provider.kind() == "enkash").expect("it is configured");
     let asked = Asked::default();
     let http = || {
-        let fixed = Fixed { asked: Arc::clone(&asked), answer: Box::new(answer) };
+        let fixed = Fixed { asked: Arc::clone(&asked), answer: Box::new(move |request| (200, answer(request))) };
         Http::over(&config.name, Box::new(fixed), clock.clone(), config.timeout)
     };
     let error = cardtop::provider::build(&config, http()).err().expect("the key has no length of AES");

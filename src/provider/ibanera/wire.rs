@@ -134,7 +134,13 @@ impl Place {
     ///
     /// # Errors
     /// A sentence, when the page is the one before it again, or there is no end.
-    pub(super) fn next(&self, said: &Said, rows: &[Box<RawValue>], asked: usize) -> Result<Option<Cursor>, &'static str> {
+    pub(super) fn next(
+        &self,
+        said: &Said,
+        rows: &[Box<RawValue>],
+        asked: usize,
+        first: u32,
+    ) -> Result<Option<Cursor>, &'static str> {
         if rows.is_empty() {
             return Ok(None);
         }
@@ -142,7 +148,7 @@ impl Place {
         if mark == self.before {
             return Err("the same page came twice: the list does not move on");
         }
-        let more = said.pages().map_or(rows.len() >= said.page_size(asked), |pages| self.page < pages);
+        let more = said.pages().map_or(rows.len() >= said.page_size(asked), |pages| self.page + 1 < pages.saturating_add(first));
         if more && self.page >= MOST_PAGES {
             return Err("the list does not end");
         }
