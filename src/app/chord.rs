@@ -109,7 +109,17 @@ impl FromStr for Chord {
     fn from_str(text: &str) -> Result<Self, NotAChord> {
         let wrong = || NotAChord(text.to_owned());
         if let Some(rest) = text.strip_prefix("ctrl-").filter(|rest| !rest.is_empty()) {
-            return Ok(Self { ctrl: true, ..rest.parse().map_err(|_: NotAChord| wrong())? });
+            let chord: Self = rest.parse().map_err(|_: NotAChord| wrong())?;
+            let key = match chord.key {
+                // To a terminal these are Backspace, Tab, Enter and Esc.
+                Key::Char('h' | 'H' | 'i' | 'I' | 'j' | 'J' | 'm' | 'M' | '[') => {
+                    return Err(NotAChord(format!("{text}, which terminals send for another key")));
+                }
+                // It tells no large letters from small ones here.
+                Key::Char(c) => Key::Char(c.to_ascii_lowercase()),
+                key => key,
+            };
+            return Ok(Self { key, ctrl: true, ..chord });
         }
         if let Some(rest) = text.strip_prefix("alt-").filter(|rest| !rest.is_empty()) {
             return Ok(Self { alt: true, ..rest.parse().map_err(|_: NotAChord| wrong())? });
@@ -183,6 +193,10 @@ mod tests {
             "ctrl--",
         ] {
             assert_eq!(text.parse::<Chord>().map(|chord| chord.to_string()), Ok(text.to_owned()));
+        }
+        assert_eq!("ctrl-D".parse::<Chord>(), "ctrl-d".parse(), "a terminal tells them not apart");
+        for other in ["ctrl-i", "ctrl-M", "ctrl-h", "ctrl-["] {
+            assert!(other.parse::<Chord>().is_err_and(|why| why.to_string().contains("another key")), "{other}");
         }
         for text in ["", " ", "ctrl-", "f13", "entre", "jj"] {
             assert!(text.parse::<Chord>().is_err(), "{text:?}");

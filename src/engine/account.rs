@@ -178,7 +178,7 @@ impl Account {
             now,
             poll: self.config.poll,
             can,
-            gate: state.gate.max(ready),
+            gate: state.gate.max(state.told_to_wait).max(ready),
             paused: state.paused,
             looks: &looks,
             list: state.list,
@@ -215,7 +215,7 @@ impl Account {
     /// Read everything again now, whatever was waited for, unless the provider itself asked for the wait.
     pub(super) fn ask_all(&self) {
         let mut state = self.state();
-        state.gate = state.told_to_wait;
+        state.gate = None;
         state.list = None;
         state.feed = None;
         state.float = None;
@@ -346,9 +346,9 @@ impl Account {
         let slow = self.latency_ms().is_some_and(|millis| millis > SLOW_MILLIS);
         let mut state = self.state();
         state.failures = 0;
+        state.gate = None;
         // One that was under way when another was told to wait says nothing about the wait.
         state.told_to_wait = state.told_to_wait.filter(|until| *until > now);
-        state.gate = state.told_to_wait;
         state.last_good = Some(now);
         state.why = slow.then(|| "answers take long".into());
         state.becomes(if slow { HealthState::Slow } else { HealthState::Ok }, now);
@@ -429,7 +429,7 @@ impl Account {
             state: if state.paused { HealthState::Paused } else { state.state },
             since: state.since,
             last_good: state.last_good,
-            next_try: state.gate.filter(|gate| *gate > now),
+            next_try: state.gate.max(state.told_to_wait).filter(|gate| *gate > now),
             why: state.why.clone(),
             calls_last_minute: u32::try_from(calls).unwrap_or(u32::MAX),
             errors_5m: u32::try_from(state.failed.len()).unwrap_or(u32::MAX),
@@ -498,6 +498,9 @@ mod tests {
         assert!(!reads(after(1)), "another read was under way and succeeded");
         account.ask_all();
         assert!(!reads(after(29)), "the operator asked");
+        account.bad(&Error::new(&account.info.id, Kind::Unreachable, "no connection"), after(2));
+        account.bad(&Error::new(&account.info.id, Kind::RateLimited, "HTTP 429"), after(2));
+        assert!(!reads(after(29)), "something else failed meanwhile, which waits less long");
         assert!(reads(after(31)));
         account.good(after(31));
         assert!(reads(after(32)), "and then it is over");

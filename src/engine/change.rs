@@ -239,13 +239,13 @@ impl Engine {
 
     /// Writes the findings that the journal did not take when they were made: a provider answers with its reference only once.
     pub(super) async fn write_late(&self) {
-        let late = std::mem::take(&mut *self.lock_unwritten());
-        for (id, finding) in late {
-            let again = finding.clone();
-            match self.0.store.journal(move |db| journal::find(db, id, &finding)).await {
-                Ok(found) => self.tell_operation(&found).await,
-                Err(_) => self.lock_unwritten().push((id, again)),
-            }
+        // Each stays in the list until it is written: whoever waits here may be stopped in between. Written twice it says so twice.
+        loop {
+            let Some((id, finding)) = self.lock_unwritten().first().cloned() else { return };
+            let (at, what) = (finding.at, finding.what);
+            let Ok(found) = self.0.store.journal(move |db| journal::find(db, id, &finding)).await else { return };
+            self.lock_unwritten().retain(|(late, finding)| (*late, finding.at, finding.what) != (id, at, what));
+            self.tell_operation(&found).await;
         }
     }
 

@@ -52,10 +52,15 @@ impl Engine {
             };
             match account.next(now, &known, &rank, &open) {
                 Next::Read(read) => {
-                    // Caught here and not by a task of its own, which would wake another thread for every reading.
+                    // Caught here and not by a task of its own, which would wake another thread for every reading. Only where a panic
+                    // unwinds: the release profile aborts, and the board is started anew.
                     if let Err(died) = AssertUnwindSafe(self.read(&account, read, &known)).catch_unwind().await {
                         let words = format!("{}: a reading died: {}", account.info.id, said(&*died));
-                        account.bad(&Error::new(&account.info.id, Kind::BadReply, &words), self.0.clock.now());
+                        let why = account.bad(&Error::new(&account.info.id, Kind::BadReply, &words), self.0.clock.now());
+                        if let Some(why) = why {
+                            self.make_stale(&account, &why).await;
+                        }
+                        self.tell_health(&account).await;
                         self.tell(News::Broken(words)).await;
                     }
                 }
