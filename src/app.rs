@@ -28,7 +28,7 @@ mod tests;
 
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::domain::card::{CardKey, digits};
 use crate::domain::operation::{Operation, OperationId, OperationState};
@@ -40,6 +40,9 @@ use keymap::Keymap;
 use layout::{Class, Layout, Pane};
 use search::Search;
 use world::World;
+
+/// A clock that goes back by more than this was set.
+const SET_BACK: SignedDuration = SignedDuration::from_secs(2);
 
 /// How long a remark stays when no key is pressed.
 const REMARK: Duration = Duration::from_secs(8);
@@ -239,7 +242,9 @@ impl Model {
     }
 
     fn tick(&mut self, at: Timestamp) -> Vec<Effect> {
-        self.world.now = self.world.now.max(at);
+        // It goes on, whatever order messages come in, unless the clock of the machine was set back.
+        let set_back = self.world.now.duration_since(at) > SET_BACK;
+        self.world.now = if set_back { at } else { self.world.now.max(at) };
         let until = |notice: &Notice| notice.since.saturating_add(REMARK).unwrap_or(Timestamp::MAX);
         if self.notice.as_ref().is_some_and(|notice| !notice.wrong && until(notice) <= self.world.now) {
             self.notice = None;

@@ -177,6 +177,7 @@ impl Engine {
         let known = known
             .into_iter()
             .filter(|card| configured.contains(&card.key.provider))
+            .map(|card| card.not_after(now))
             .map(|card| (card.key.clone(), Card { balance: card.balance.stale(&why), ..card }));
         let engine = Self(Arc::new(Inner {
             accounts,
@@ -274,6 +275,8 @@ impl Engine {
                     continue;
                 }
             }
+            // After the clock was set back, others write with earlier times.
+            after = after.min(self.0.clock.now());
             // Another process may have waited for the disk after it took the time: what was told already is not told twice.
             let from = after.saturating_sub(WAITED_FOR_THE_DISK).unwrap_or(after);
             let Ok(changed) = self.0.store.journal(move |db| journal::changed_since(db, from)).await else { continue };

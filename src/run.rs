@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
@@ -116,6 +117,12 @@ struct Running {
     due: Option<Instant>,
 }
 
+/// How long it is until the model's next instant. None of them is far: after the clock was set back the next is now.
+fn left_until(at: Timestamp, now: Timestamp) -> Duration {
+    let left = Duration::try_from(at.duration_since(now)).unwrap_or_default();
+    if left > Duration::from_secs(3) { Duration::ZERO } else { left }
+}
+
 /// What a wait ended with.
 enum Woken {
     Messages(Vec<Msg>),
@@ -178,7 +185,7 @@ impl Running {
     /// Time first, then every message, in order.
     fn hear(&mut self, messages: Vec<Msg>) -> Vec<Effect> {
         let gap = gap(&messages);
-        let woken = wake_at(&self.model).is_some_and(|at| at <= self.clock.now());
+        let woken = wake_at(&self.model).is_some_and(|at| left_until(at, self.clock.now()).is_zero());
         if woken {
             self.engine.glance();
         }
@@ -200,7 +207,7 @@ impl Running {
     /// When the wait ends by itself.
     fn timer(&self) -> Option<Instant> {
         let wake = wake_at(&self.model).map(|at| {
-            let left = Duration::try_from(at.duration_since(self.clock.now())).unwrap_or_default();
+            let left = left_until(at, self.clock.now());
             // A wish for an instant that is over must not turn the loop into a spin.
             Instant::now() + left.max(Duration::from_millis(10))
         });

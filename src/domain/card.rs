@@ -66,6 +66,12 @@ impl Card {
         self.balance.value()?.available
     }
 
+    /// As if it had been read at this moment where it says a later one: a clock that was ahead has no say.
+    #[must_use]
+    pub fn not_after(self, now: Timestamp) -> Self {
+        Self { balance: self.balance.not_after(now), state_at: self.state_at.map(|at| at.min(now)), ..self }
+    }
+
     /// Since when the state was not read any more although the figures were: it may be another one by now.
     #[must_use]
     pub fn old_state(&self) -> Option<Timestamp> {
@@ -339,6 +345,16 @@ impl<T> Reading<T> {
         match self {
             Self::Stale { why, .. } => Some(why),
             Self::Never | Self::At { .. } => None,
+        }
+    }
+
+    /// As if it had been read at this moment where it says a later one: a clock that was ahead has no say.
+    #[must_use]
+    pub fn not_after(self, now: Timestamp) -> Self {
+        match self {
+            Self::Never => Self::Never,
+            Self::At { value, at } => Self::At { value, at: at.min(now) },
+            Self::Stale { value, at, why } => Self::Stale { value, at: at.min(now), why },
         }
     }
 

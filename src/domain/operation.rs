@@ -132,6 +132,8 @@ pub struct Claimed {
     pub reserved: usize,
     /// Equal top-ups that are as much in doubt as this one.
     pub open: usize,
+    /// Equal top-ups that failed about then without a transaction being named: a failed one in the list may be theirs.
+    pub failed: usize,
 }
 
 /// Name of an operation: 128 bits, of which the first 48 are milliseconds since 1970, so that ids sort by time.

@@ -36,6 +36,9 @@ const LEAST_BETWEEN_LOOKS: SignedDuration = SignedDuration::from_secs(1);
 /// Most transactions of a reading that are compared with the next one.
 const REMEMBERED: usize = 200;
 
+/// A clock that goes back by less than this is put right, not set.
+const JITTER: SignedDuration = SignedDuration::from_secs(2);
+
 /// A median answer above this is SLOW.
 const SLOW_MILLIS: u64 = 2_000;
 
@@ -88,6 +91,8 @@ struct State {
     last_good: Option<Timestamp>,
     why: Option<Arc<str>>,
     odd_rows: u64,
+    /// The time when it was last asked what is due.
+    seen: Timestamp,
 }
 
 impl Account {
@@ -128,6 +133,7 @@ impl Account {
             last_good: None,
             why,
             odd_rows: 0,
+            seen: now,
         };
         Self { info, config, provider, http, wake: Notify::new(), salt, state: Mutex::new(state) }
     }
@@ -146,6 +152,32 @@ impl Account {
             let why = why.strip_prefix(&format!("{}: ", self.info.id)).unwrap_or(why);
             Error::new(&self.info.id, Kind::Auth, why)
         })
+    }
+
+    /// Whether the clock was set back since this was last asked; then everything is due again, and what is left of a wait stays.
+    pub(super) fn went_back(&self, now: Timestamp) -> bool {
+        let mut state = self.state();
+        let last = std::mem::replace(&mut state.seen, now);
+        if last.duration_since(now) <= JITTER {
+            return false;
+        }
+        let moved = |at: Timestamp| now.saturating_add(at.duration_since(last)).unwrap_or(now);
+        state.gate = state.gate.map(moved);
+        state.told_to_wait = state.told_to_wait.map(moved);
+        state.list = None;
+        state.feed = None;
+        state.float = None;
+        state.card.clear();
+        state.card_feed.clear();
+        state.feed_from.clear();
+        state.looked.clear();
+        state.holds_from.clear();
+        state.failed.clear();
+        state.sent.clear();
+        state.budget = Budget::new(self.config.rate_limit, now);
+        state.since = state.since.min(now);
+        state.last_good = state.last_good.map(|at| at.min(now));
+        true
     }
 
     /// What to read next. `watched` ranks the cards.
@@ -170,7 +202,10 @@ impl Account {
             .filter_map(|operation| {
                 // Whatever became of the last look, even if it could not be written: not again at once.
                 let rested = state.looked.get(&operation.id).and_then(|at| at.checked_add(LEAST_BETWEEN_LOOKS).ok());
-                Some((operation.id, operation.next_look?.max(rested.unwrap_or(Timestamp::MIN))))
+                // A look that was planned by a clock that was ahead would never come.
+                let planned = operation.next_look.filter(|at| at.duration_since(now) <= schedule::LONGEST_BETWEEN_LOOKS);
+                let due = operation.next_look.map(|_| planned.unwrap_or(now))?;
+                Some((operation.id, due.max(rested.unwrap_or(Timestamp::MIN))))
             })
             .collect();
         let ready = state.budget.ready_at(now);

@@ -38,6 +38,9 @@ impl Engine {
     pub(super) async fn keep_reading(self, account: Arc<Account>) {
         loop {
             let now = self.0.clock.now();
+            if account.went_back(now) {
+                self.start_over(&account, now).await;
+            }
             let known = self.cards_of(&account.info.id);
             let open = self.open_of(&account.info.id);
             let watched = self.watched();
@@ -128,6 +131,21 @@ impl Engine {
         if changed {
             self.tell(News::Stale { provider: account.info.id.clone(), why: Arc::clone(why) }).await;
         }
+    }
+
+    /// The clock was set back: what was read by it before is not live any more, and must not outdo what is read from now on.
+    async fn start_over(&self, account: &Account, now: Timestamp) {
+        let why: Arc<str> = "the clock of this machine was set back".into();
+        let mut cards = Vec::new();
+        for card in self.lock_cards().values_mut().filter(|card| card.key.provider == account.info.id) {
+            *card = Card { balance: std::mem::take(&mut card.balance).stale(&why), ..card.clone() }.not_after(now);
+            cards.push(card.clone());
+        }
+        self.lock_kept().retain(|key, _| key.provider != account.info.id);
+        if !cards.is_empty() {
+            self.tell(News::Cards(cards)).await;
+        }
+        self.tell_health(account).await;
     }
 
     pub(super) async fn tell_health(&self, account: &Account) {
@@ -289,7 +307,8 @@ impl Engine {
             self.tell(News::Cards(whole.clone())).await;
         }
         if !fresh.is_empty() {
-            match self.0.store.known(move |db| cards::keep(db, &fresh).map(|()| fresh)).await {
+            let now = self.0.clock.now();
+            match self.0.store.known(move |db| cards::keep(db, &fresh, now).map(|()| fresh)).await {
                 Ok(kept) => {
                     let mut at = self.lock_kept();
                     at.extend(kept.into_iter().filter_map(|card| Some((card.key, card.balance.at()?))));

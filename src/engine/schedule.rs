@@ -176,6 +176,9 @@ pub fn back_off(failures: u32, name: &str, salt: u64, asked: Option<Duration>) -
     wait.max(signed(asked.unwrap_or_default()))
 }
 
+/// The longest that [`look_again`] says.
+pub const LONGEST_BETWEEN_LOOKS: SignedDuration = SignedDuration::from_mins(30);
+
 /// How long until an unsettled operation is looked for again, after so many looks.
 #[must_use]
 pub fn look_again(looks: u32) -> SignedDuration {

@@ -97,7 +97,7 @@ pub(super) enum Fee {
 /// more credits left than equal top-ups in doubt, somebody else sent one, and nobody can tell which is ours.
 ///
 /// Rows are counted by their state, since equal ones have no names: it is DONE when more have arrived than the surer ones have coming, and
-/// FAILED only when the one row that failed can be nobody else's. What a fee left of a sum counts only where the fee is taken out of it,
+/// FAILED only when a row that failed can be no other operation's. What a fee left of a sum counts only where the fee is taken out of it,
 /// and only where no row has the sum itself: else a smaller top-up and its fee would prove a larger one.
 pub(super) fn judge(rows: &[Transaction], operation: &Operation, claimed: &Claimed, fee: Fee) -> Seen {
     let (since, until) = (earliest(operation), latest(operation));
@@ -133,6 +133,7 @@ pub(super) fn judge(rows: &[Transaction], operation: &Operation, claimed: &Claim
     let arrived: Vec<&&Transaction> = candidates.iter().filter(|row| row.state == TransactionState::Cleared).collect();
     let coming: Vec<&&Transaction> = candidates.iter().filter(|row| row.state == TransactionState::Hold).collect();
     let alone = claimed.reserved == 0 && claimed.open == 0;
+    let failures = candidates.iter().filter(|row| has_failed(row)).count();
     match (arrived.first(), coming.first()) {
         (Some(row), _) if arrived.len() > claimed.reserved => {
             Seen::Done { proof: format!("+{amount} in the list, id {}", row.id), credit: Some(Arc::clone(&row.id)) }
@@ -140,7 +141,7 @@ pub(super) fn judge(rows: &[Transaction], operation: &Operation, claimed: &Claim
         (_, Some(row)) if arrived.len() + coming.len() > claimed.reserved => {
             Seen::NotYet { looked: format!("in the list as {}, id {}", row.provider_state, row.id) }
         }
-        (None, None) if alone => {
+        (None, None) if alone && failures > claimed.failed => {
             let why = nearest.decline_reason.as_deref().map(|why| format!(": {why}")).unwrap_or_default();
             let why = format!("the list says {}{why}, id {}", nearest.provider_state, nearest.id);
             Seen::Failed { why, row: Some(Arc::clone(&nearest.id)) }
@@ -515,6 +516,12 @@ mod tests {
         let claimed = Claimed { credits: BTreeSet::from(["8".into()]), ..Claimed::default() };
         let seen = judge(&[failed()], &operation(), &claimed, Fee::Inside);
         assert!(matches!(seen, Seen::Nowhere { .. }), "a failure is one operation's only: {seen:?}");
+        // An equal one was refused shortly before, and their clock is ahead: the row may be that one's.
+        let claimed = Claimed { failed: 1, ..Claimed::default() };
+        let seen = |rows: &[Transaction]| judge(rows, &operation(), &claimed, Fee::Inside);
+        assert!(matches!(seen(&[failed()]), Seen::Nowhere { .. }));
+        assert!(matches!(seen(&[failed(), Transaction { id: "9".into(), ..failed() }]), Seen::Failed { .. }), "both failed");
+        assert!(matches!(seen(&[failed(), row("9", "30", 5)]), Seen::Done { .. } | Seen::Nowhere { .. }));
     }
 
     #[test]

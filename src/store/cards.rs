@@ -1,5 +1,6 @@
 //! Cards and their newest figures.
 
+use jiff::Timestamp;
 use rusqlite::{Connection, Row, params};
 
 use super::{millis, moment, money};
@@ -18,11 +19,12 @@ pub fn all(db: &Connection) -> rusqlite::Result<Vec<Card>> {
     query.query_map([], card)?.collect()
 }
 
-/// Keeps cards, each whole. A figure that is older than the kept one does not replace it, whatever the order of arrival.
+/// Keeps cards, each whole. A figure that is older than the kept one does not replace it, whatever the order of arrival, unless that one
+/// is of a time that has not come yet.
 ///
 /// # Errors
 /// What SQLite said; then none of them is kept.
-pub fn keep(db: &mut Connection, cards: &[Card]) -> rusqlite::Result<()> {
+pub fn keep(db: &mut Connection, cards: &[Card], now: Timestamp) -> rusqlite::Result<()> {
     let tx = db.transaction()?;
     {
         let mut upsert = tx.prepare_cached(
@@ -32,7 +34,7 @@ pub fn keep(db: &mut Connection, cards: &[Card]) -> rusqlite::Result<()> {
              ON CONFLICT (provider, id) DO UPDATE SET
                  owner = ?3, holder = ?4, last4 = ?5, state = ?6, provider_state = ?7, kind = ?8, currency = ?9, expires = ?10,
                  labels = ?11, available = ?12, current = ?13, pending = ?14, balance_at = ?15, state_at = ?16
-             WHERE balance_at IS NULL OR ?15 >= balance_at",
+             WHERE balance_at IS NULL OR ?15 >= balance_at OR balance_at > ?17",
         )?;
         for card in cards {
             let balance = card.balance.value().copied().unwrap_or_default();
@@ -55,6 +57,7 @@ pub fn keep(db: &mut Connection, cards: &[Card]) -> rusqlite::Result<()> {
                 digits(balance.pending),
                 card.balance.at().map(millis),
                 card.state_at.map(millis),
+                millis(now),
             ])?;
         }
     }

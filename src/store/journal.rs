@@ -288,6 +288,25 @@ pub fn claimed(db: &Connection, operation: &Operation) -> rusqlite::Result<Claim
         .collect::<rusqlite::Result<_>>()?;
     let mut claimed = Claimed { credits, ..Claimed::default() };
     let Some(amount) = operation.amount else { return Ok(claimed) };
+    let began = millis(operation.created_at) - 120_000;
+    claimed.failed = db
+        .prepare_cached(
+            "SELECT count(*) FROM operation
+             WHERE provider = ?1 AND card_id = ?2 AND deed = 'topup' AND amount = ?3 AND currency = ?4 AND id <> ?5 AND credit IS NULL
+               AND state = 'FAILED' AND updated_at >= ?6",
+        )?
+        .query_row(
+            params![
+                provider,
+                &*operation.card.id,
+                amount.digits(),
+                amount.currency().code(),
+                operation.id.to_string(),
+                began
+            ],
+            |row| row.get::<_, i64>(0),
+        )
+        .map(|count| usize::try_from(count).unwrap_or(usize::MAX))?;
     // An equal top-up that was settled before this one began has its credit before it, too.
     let mut query = db.prepare_cached(
         "SELECT state, provider_reference IS NOT NULL FROM operation
@@ -295,14 +314,7 @@ pub fn claimed(db: &Connection, operation: &Operation) -> rusqlite::Result<Claim
            AND state <> 'FAILED' AND (state <> 'DONE' OR updated_at >= ?6)",
     )?;
     let rivals = query.query_map(
-        params![
-            provider,
-            &*operation.card.id,
-            amount.digits(),
-            amount.currency().code(),
-            operation.id.to_string(),
-            millis(operation.created_at) - 120_000,
-        ],
+        params![provider, &*operation.card.id, amount.digits(), amount.currency().code(), operation.id.to_string(), began,],
         |row| Ok((row.get::<_, String>(0)?, row.get::<_, bool>(1)?)),
     )?;
     for rival in rivals {
@@ -533,6 +545,7 @@ mod tests {
             assert_eq!(note(db, unsent.id, at(61), SENT, "asked of acme").expect("the journal"), OperationState::Failed);
             assert_eq!(steps(db, unsent.id).expect("the journal").len(), 2, "whoever was not dead is told, and gets no line");
 
+            assert_eq!(claimed(db, &answered).expect("the journal").failed, 1, "a failed row may be the one's that was not sent");
             assert!(saved(db, &answered, false));
             note(db, answered.id, at(5), SENT, "asked of acme").expect("the journal");
             find(db, answered.id, &finding(OperationState::Accepted, None)).expect("the journal");

@@ -1,6 +1,7 @@
 //! Providers that go away for a while: how much they are asked meanwhile, how soon they are read again, and that the others never wait.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -98,6 +99,52 @@ async fn three_times(hit: Dialect, trouble: Trouble) -> [BTreeMap<Dialect, Vec<T
     engine.stop().await;
     listening.abort();
     times.try_into().unwrap_or_else(|_| panic!("three times"))
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_clock_that_is_set_back_stops_no_reading_and_leaves_no_old_figure_live() {
+    let passing = Clock::from(start());
+    let back = Arc::new(AtomicI64::new(0));
+    let (time, set) = (passing.clone(), Arc::clone(&back));
+    let clock = Clock::of(move || {
+        let set = SignedDuration::from_secs(set.load(Ordering::SeqCst));
+        time.now().saturating_sub(set).expect("a time of the test")
+    });
+    let sandbox = Sandbox::new(Options { cards: 6, transactions: 40, busy: false, ..Options::default() }, passing);
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("cardtop.toml");
+    sandbox.write_config(&nowhere, &path).expect("a configuration");
+    // The two wires that sign no time: a bank would refuse the others' requests of another hour.
+    let mut config = Config::load(Some(&path)).expect("the sandbox writes a good configuration");
+    config.providers.retain(|provider| matches!(provider.kind(), "banana" | "enkash"));
+    let net = Arc::new(Mutex::new(Net::default()));
+    let (shared, bank, time) = (Arc::clone(&net), sandbox.clone(), clock.clone());
+    let way = move |dialect| -> Box<dyn Transport> {
+        Box::new(Way { net: Arc::clone(&shared), clock: time.clone(), dialect, inner: InProcess(bank.router(dialect)) })
+    };
+    let (engine, mut news) = open_over(config, &clock, folder.path(), false, true, way).await;
+    let listening = tokio::spawn(async move { while news.recv().await.is_some() {} });
+    tokio::time::sleep(Duration::from_secs(120)).await;
+    let well = std::mem::take(&mut lock(&net).asked);
+    back.store(3_600, Ordering::SeqCst);
+    tokio::time::sleep(Duration::from_secs(120)).await;
+    let after = std::mem::take(&mut lock(&net).asked);
+    for dialect in [Dialect::Banana, Dialect::Enkash] {
+        let (before, now) = (count(&well, dialect), count(&after, dialect));
+        assert!(now * 10 > before * 8, "{}: {now} requests since, {before} before", dialect.name());
+    }
+    let now = clock.now();
+    for card in engine.known_cards().await {
+        let at = card.balance.at().expect("it was read");
+        assert!(at <= now && now.duration_since(at) < SignedDuration::from_mins(1), "{}: read at {at}, it is {now}", card.key);
+        assert!(card.balance.why_stale().is_none(), "{}: {:?}", card.key, card.balance);
+    }
+    engine.stop().await;
+    // The next start has them, too, with their time.
+    let kept = cardtop::store::Store::open(folder.path()).expect("the data file");
+    let kept = kept.known(|db| cardtop::store::cards::all(db)).await.expect("the cards");
+    assert!(!kept.is_empty() && kept.iter().all(|card| card.balance.at().is_some_and(|at| at <= now)), "{kept:#?}");
+    listening.abort();
 }
 
 fn count(time: &BTreeMap<Dialect, Vec<Timestamp>>, dialect: Dialect) -> usize {
