@@ -356,7 +356,7 @@ mod tests {
         let store = Store::open(folder.path()).unwrap_or_else(|refused| panic!("{refused}"));
         let known = store.known(|db| cards::all(db)).await.expect("the cards");
         let [card] = known.as_slice() else { panic!("one card") };
-        assert_eq!((&*card.holder, card.state_at, card.old_state()), ("Mara", card.balance.at(), None));
+        assert_eq!((&*card.holder, card.state_at, card.old_state(moment(1_775_000_000_000))), ("Mara", card.balance.at(), None));
         assert!(card.state_at.is_some());
     }
 

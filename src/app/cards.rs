@@ -138,7 +138,7 @@ impl Cards {
             self.attention = world
                 .cards
                 .values()
-                .map(|card| (card.key.clone(), signals.attention(card, world.watched.contains(&card.key))))
+                .map(|card| (card.key.clone(), signals.attention(card, world.watched.contains(&card.key), world.now)))
                 .collect();
         }
         if self.search.is_on() && self.made.is_some_and(|made| made.minute != minute) {

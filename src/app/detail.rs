@@ -129,13 +129,13 @@ pub(crate) fn lines(world: &World, keymap: &Keymap, key: &CardKey, columns: usiz
 }
 
 /// The card's state, with `~` before it where it was not read with the figures any more.
-pub(crate) fn state_word(card: &Card) -> String {
-    format!("{}{}", if card.old_state().is_some() { "~" } else { "" }, card.state.word())
+pub(crate) fn state_word(card: &Card, now: Timestamp) -> String {
+    format!("{}{}", if card.old_state(now).is_some() { "~" } else { "" }, card.state.word())
 }
 
 fn heading(world: &World, card: &Card, columns: usize) -> Vec<Line> {
-    let mut first = vec![(state_role(card), state_word(card))];
-    if let Some(read) = card.old_state() {
+    let mut first = vec![(state_role(card), state_word(card, world.now))];
+    if let Some(read) = card.old_state(world.now) {
         first.push((Role::Caution, format!(" read {} ago", text::age(world.now, read))));
     }
     let mut add = |word: &str| {

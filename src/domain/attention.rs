@@ -257,7 +257,7 @@ impl Signals {
 
     /// The most urgent thing to say of a card.
     #[must_use]
-    pub fn attention(&self, card: &Card, watched: bool) -> Attention {
+    pub fn attention(&self, card: &Card, watched: bool, now: Timestamp) -> Attention {
         let changes = self.operations.get(&card.key);
         if let Some((deed, since)) = changes.and_then(|changes| changes.unknown) {
             return Attention::Unknown { deed, since };
@@ -282,7 +282,7 @@ impl Signals {
         if card.balance.why_stale().is_some() && !over {
             return Attention::Stale;
         }
-        if let Some(at) = card.old_state().filter(|_| !over) {
+        if let Some(at) = card.old_state(now).filter(|_| !over) {
             return Attention::OldState { at };
         }
         if matches!(card.balance, Reading::Never) && card.state == CardState::Unknown {
@@ -351,14 +351,14 @@ mod tests {
 
     #[test]
     fn little_money_is_judged_by_the_currency_and_never_on_a_closed_card() {
-        let words = |amount, code| Signals::default().attention(&card(amount, code), false).words(at(10));
+        let words = |amount, code| Signals::default().attention(&card(amount, code), false, at(10)).words(at(10));
         assert_eq!(words("15.75", "EUR"), "LOW under 20.00");
         assert_eq!(words("20.00", "EUR"), "");
         assert_eq!(words("3.250", "KWD"), "LOW under 5.000");
         assert_eq!(words("1200", "JPY"), "");
         assert_eq!(words("-7.15", "USD"), "NEGATIVE");
         let closed = Card { state: CardState::Closed, ..card("31.20", "EUR") };
-        assert_eq!(Signals::default().attention(&closed, true).words(at(10)), "31.20 still on it");
+        assert_eq!(Signals::default().attention(&closed, true, at(10)).words(at(10)), "31.20 still on it");
     }
 
     #[test]

@@ -40,6 +40,9 @@ pub struct Card {
 /// How much older than its figures a card's state may be without being said.
 const STATE_KEEPS: SignedDuration = SignedDuration::from_secs(90);
 
+/// How old the state of a card without figures may be without being said: a long list is read seldom.
+const STATE_KEEPS_ALONE: SignedDuration = SignedDuration::from_mins(10);
+
 impl Card {
     /// A card of which nothing but its id is known.
     #[must_use]
@@ -72,11 +75,22 @@ impl Card {
         Self { balance: self.balance.not_after(now), state_at: self.state_at.map(|at| at.min(now)), ..self }
     }
 
-    /// Since when the state was not read any more although the figures were: it may be another one by now.
+    /// Since when the state was not read any more although the figures were, or for long where there are none: it may be another one by
+    /// now.
     #[must_use]
-    pub fn old_state(&self) -> Option<Timestamp> {
-        let (read, figures) = (self.state_at?, self.balance.at()?);
-        (figures.duration_since(read) > STATE_KEEPS).then_some(read)
+    pub fn old_state(&self, now: Timestamp) -> Option<Timestamp> {
+        let read = self.state_at?;
+        let old = match self.balance.at() {
+            Some(figures) => figures.duration_since(read) > STATE_KEEPS,
+            None => now.duration_since(read) > STATE_KEEPS_ALONE,
+        };
+        old.then_some(read)
+    }
+
+    /// When it was read: its figures, or its state where it has none.
+    #[must_use]
+    pub fn read_at(&self) -> Option<Timestamp> {
+        self.balance.at().or(self.state_at)
     }
 
     /// `..4242`, or `..----` where the digits are not known.
@@ -417,15 +431,18 @@ mod tests {
             balance: balance(0),
             ..Card::unread(key.clone())
         };
-        assert_eq!(whole.old_state(), None);
+        assert_eq!(whole.old_state(at(999)), None);
         let figures = |second| Card { balance: balance(second), ..Card::unread(key.clone()) };
         let soon = figures(60).over(whole);
-        assert_eq!((soon.state, soon.state_at, soon.old_state()), (CardState::Active, Some(at(0)), None));
+        assert_eq!((soon.state, soon.state_at, soon.old_state(at(999))), (CardState::Active, Some(at(0)), None));
         let later = figures(300).over(soon);
-        assert_eq!((later.state, later.old_state()), (CardState::Active, Some(at(0))), "its state is five minutes old");
+        assert_eq!((later.state, later.old_state(at(999))), (CardState::Active, Some(at(0))), "its state is five minutes old");
+        let bare = Card { balance: Reading::Never, ..later.clone() };
+        assert_eq!((bare.old_state(at(300)), bare.old_state(at(700))), (None, Some(at(0))), "without figures its age is its own");
+        assert_eq!(bare.read_at(), Some(at(0)));
         let frozen = Card { state: CardState::Frozen, provider_state: "L".into(), state_at: Some(at(310)), ..Card::unread(key) };
         let read = frozen.clone().over(later.clone());
-        assert_eq!((read.state, read.old_state()), (CardState::Frozen, None));
+        assert_eq!((read.state, read.old_state(at(999))), (CardState::Frozen, None));
         assert_eq!(later.over(frozen).state, CardState::Frozen, "an older state never wins, whatever the order of arrival");
     }
 }

@@ -126,14 +126,14 @@ pub(super) fn judge(rows: &[Transaction], operation: &Operation, claimed: &Claim
         let what = if all == 0 { "no top-up" } else { "only an older failed top-up" };
         return nowhere(format!("{what} of {amount} in the list since {}", clock(since)));
     };
-    let left = candidates.len().saturating_sub(claimed.reserved);
+    let failures = candidates.iter().filter(|row| has_failed(row)).count();
+    let left = candidates.len().saturating_sub(claimed.reserved + failures.min(claimed.failed));
     if left > claimed.open + 1 {
         return nowhere(format!("{left} top-ups of {amount} in the list, cannot tell which is ours"));
     }
     let arrived: Vec<&&Transaction> = candidates.iter().filter(|row| row.state == TransactionState::Cleared).collect();
     let coming: Vec<&&Transaction> = candidates.iter().filter(|row| row.state == TransactionState::Hold).collect();
     let alone = claimed.reserved == 0 && claimed.open == 0;
-    let failures = candidates.iter().filter(|row| has_failed(row)).count();
     match (arrived.first(), coming.first()) {
         (Some(row), _) if arrived.len() > claimed.reserved => {
             Seen::Done { proof: format!("+{amount} in the list, id {}", row.id), credit: Some(Arc::clone(&row.id)) }
@@ -521,7 +521,7 @@ mod tests {
         let seen = |rows: &[Transaction]| judge(rows, &operation(), &claimed, Fee::Inside);
         assert!(matches!(seen(&[failed()]), Seen::Nowhere { .. }));
         assert!(matches!(seen(&[failed(), Transaction { id: "9".into(), ..failed() }]), Seen::Failed { .. }), "both failed");
-        assert!(matches!(seen(&[failed(), row("9", "30", 5)]), Seen::Done { .. } | Seen::Nowhere { .. }));
+        assert!(matches!(seen(&[failed(), row("9", "30", 5)]), Seen::Done { credit: Some(id), .. } if &*id == "9"));
     }
 
     #[test]

@@ -85,10 +85,10 @@ fn cells(model: &Model, key: &CardKey, card: &Card) -> Vec<(Role, String)> {
         None => "-".to_owned(),
     };
     let currency = available.map(Money::currency).or(card.currency);
-    let age = card.balance.at().map_or_else(|| "-".to_owned(), |at| text::age(world.now, at));
+    let age = card.read_at().map_or_else(|| "-".to_owned(), |at| text::age(world.now, at));
     let (why_role, why) = cards_why(model, key);
     vec![
-        (state_role(card), state_word(card)),
+        (state_role(card), state_word(card, world.now)),
         (Role::Text, holder(card)),
         (Role::Text, card.digits()),
         (Role::Muted, key.provider.name().to_owned()),
