@@ -288,6 +288,18 @@ pub struct Banana {
     pub payload_text: BytesText,
     /// How a signature becomes text.
     pub hmac_text: BytesText,
+    /// What a call without parameters sends.
+    pub empty_body: EmptyBody,
+}
+
+/// What a Banana Tech call without parameters sends.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum EmptyBody {
+    /// An encrypted `{}`.
+    #[default]
+    Object,
+    /// No body; the signature is that of no bytes.
+    Nothing,
 }
 
 /// How a key's text becomes bytes.

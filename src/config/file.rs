@@ -11,8 +11,8 @@ use super::wires::{
     self, BytesText, Dates, INDIA, Lists, Names, Padding, Renamed, SIGNED_HEADERS, Sign, Signature, Spelling, Values,
 };
 use super::{
-    Account, Artha, Banana, Board, Config, Enkash, Envelope, Environment, Glyphs, Ibanera, KeyDerivation, KeyEncoding, Keys,
-    Load, Poll, ProviderConfig, SecretEncoding,
+    Account, Artha, Banana, Board, Config, EmptyBody, Enkash, Envelope, Environment, Glyphs, Ibanera, KeyDerivation, KeyEncoding,
+    Keys, Load, Poll, ProviderConfig, SecretEncoding,
 };
 use crate::domain::card::{CardState, ProviderId};
 use crate::domain::transaction::{TransactionKind, TransactionState};
@@ -138,7 +138,9 @@ impl Kind {
     const fn settings(self) -> &'static [&'static str] {
         match self {
             Self::Artha => &["customer_token", "all_transactions_path", "signature", "amount_decimals"],
-            Self::Banana => &["merchant_id", "secret_key_encoding", "hmac_key_encoding", "payload_text", "hmac_text"],
+            Self::Banana => {
+                &["merchant_id", "secret_key_encoding", "hmac_key_encoding", "payload_text", "hmac_text", "empty_body"]
+            }
             Self::Enkash => &[
                 "token_url",
                 "partner_id",
@@ -277,6 +279,9 @@ fn provider(page: &Page<'_>, name: &str, mut table: Table<'_>) -> Result<Provide
             hmac_key_encoding: table.word("hmac_key_encoding", &KEY_ENCODINGS)?,
             payload_text: table.word("payload_text", &TEXTS)?.unwrap_or_default(),
             hmac_text: table.word("hmac_text", &TEXTS)?.unwrap_or(BytesText::Hex),
+            empty_body: table
+                .word("empty_body", &[("object", EmptyBody::Object), ("nothing", EmptyBody::Nothing)])?
+                .unwrap_or_default(),
         }),
         Kind::Enkash => Account::Enkash(Enkash {
             client_id: credentials.need_secret("client_id")?,

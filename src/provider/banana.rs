@@ -26,7 +26,7 @@ use super::fields::{Fields, Odd, in_our_names};
 use super::http::{Answer, Does, Http};
 use super::{Claimed, Cursor, Page, Provider, Quote, Receipt, Seen, Window, listing};
 use crate::config::wires::{BytesText, Dates, Lists, Path, Spelling, banana as calls};
-use crate::config::{self, KeyEncoding, ProviderConfig};
+use crate::config::{self, EmptyBody, KeyEncoding, ProviderConfig};
 use crate::domain::card::{Card, CardKind};
 use crate::domain::money::Money;
 use crate::domain::operation::{Action, Capabilities, Class, Deed, Offer, Operation, OperationId, PinRule, Proof};
@@ -48,6 +48,7 @@ pub struct Banana {
     hmac_key: SecretSlice<u8>,
     payload_text: BytesText,
     hmac_text: BytesText,
+    empty_body: EmptyBody,
     spelling: Spelling,
     /// INFERENCE: 100 rows a page, since no maximum is documented (banana wire notes, 5.1).
     lists: Lists,
@@ -93,6 +94,7 @@ impl Banana {
             hmac_key,
             payload_text: account.payload_text,
             hmac_text: account.hmac_text,
+            empty_body: account.empty_body,
             spelling: config.spelling.clone(),
             lists: config.lists.clone(),
             templates: Mutex::new(None),
@@ -114,8 +116,10 @@ impl Banana {
     fn request(&self, path: Path, body: &Body) -> Result<Request<Bytes>> {
         let iv = crypto::random::<16>()
             .map_err(|_| self.error(Kind::Unreachable, "the system gave no random numbers; nothing was sent"))?;
-        let payload = self
-            .seal(iv, body.json().as_bytes())
+        // INFERENCE (banana wire notes, 1.3): a call without parameters sends an encrypted `{}`.
+        let bare = body.0.is_empty() && self.empty_body == EmptyBody::Nothing;
+        let payload = if bare { Ok(String::new()) } else { self.seal(iv, body.json().as_bytes()) };
+        let payload = payload
             .map_err(|_| self.error(Kind::Auth, "the request could not be encrypted with secret_key; nothing was sent"))?;
         let tag = self.hmac_text.write(&crypto::hmac_sha256(self.hmac_key.expose_secret(), payload.as_bytes()));
         let path = self.spelling.path(path).trim_start_matches('/');
@@ -123,7 +127,7 @@ impl Banana {
             .header("Content-Type", "application/json")
             .header("Merchant-ID", self.merchant.clone())
             .header("X-HMAC", tag)
-            .body(Bytes::from(format!("{{\"encrypted_payload\":\"{payload}\"}}")))
+            .body(if bare { Bytes::new() } else { Bytes::from(format!("{{\"encrypted_payload\":\"{payload}\"}}")) })
             .map_err(|_| {
                 self.error(Kind::Refused, "the address of this call cannot be formed: check base_url and paths; nothing was sent")
             })

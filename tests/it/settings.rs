@@ -505,7 +505,7 @@ async fn the_accounts_own_names_hold_in_refusals_too() {
 
 #[tokio::test]
 async fn bananas_keys_texts_and_dates_are_as_the_configuration_says() {
-    let settings = "hmac_key_encoding = \"base64\"\npayload_text = \"base64url\"\nhmac_text = \"hex_upper\"\nlists = { dates = \"day\", page_size = 9 }\n";
+    let settings = "hmac_key_encoding = \"base64\"\npayload_text = \"base64url\"\nhmac_text = \"hex_upper\"\nempty_body = \"nothing\"\nlists = { dates = \"day\", page_size = 9 }\n";
     // The sandbox's key is 32 characters: as base64 they are 24 bytes, and these sign.
     let key = b"c2FuZGJveC1iYW5hbmEtc2VjcmV0LTMy".to_vec();
     let signing = BASE64.decode(&key).expect("base64");
@@ -539,6 +539,10 @@ async fn bananas_keys_texts_and_dates_are_as_the_configuration_says() {
     let plain: serde_json::Value = serde_json::from_slice(&plain).expect("JSON");
     assert_eq!(config.lists.dates, Dates::Day);
     assert_eq!((&plain["start_date"], &plain["limit"]), (&"2026-04-01".into(), &9.into()));
+    let _ = provider.float().await;
+    let request = asked.lock().unwrap_or_else(PoisonError::into_inner).last().cloned().expect("it was asked");
+    assert!(request.body().is_empty(), "a call without parameters");
+    assert_eq!(header(&request, "X-HMAC"), BytesText::HexUpper.write(&crypto::hmac_sha256(&signing, b"")));
 }
 
 #[tokio::test]

@@ -56,6 +56,7 @@ fn account() -> config::Banana {
         hmac_key_encoding: None,
         payload_text: BytesText::Base64,
         hmac_text: BytesText::Hex,
+        empty_body: EmptyBody::Object,
     }
 }
 
