@@ -4,7 +4,7 @@
 
 use super::session::Session;
 use super::{Exit, Failure};
-use crate::domain::card::{Card, CardKey, Last4, ProviderId};
+use crate::domain::card::{Card, CardKey, Last4, ProviderId, as_digits};
 use crate::domain::operation::Operation;
 use crate::domain::text;
 
@@ -107,7 +107,7 @@ fn matching<'a>(word: &str, cards: &'a [Card], providers: &[ProviderId]) -> Vec<
     if within.is_some() && !exact.is_empty() {
         return exact;
     }
-    let digits: Option<Last4> = word.parse().ok();
+    let digits: Option<Last4> = as_digits(&word).parse().ok();
     let begins = |card: &Card| card.key.id.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(&word));
     cards()
         .filter(|card| {
@@ -208,6 +208,8 @@ mod tests {
     #[test]
     fn a_card_is_named_by_a_unique_beginning_of_its_id_in_any_case() {
         assert_eq!(found("kit"), ["bravo/KIT-1"]);
+        assert_eq!(found("..2222"), ["acme/771"], "as cards are shown");
+        assert_eq!(found("..0917"), ["acme/9f00-ab", "bravo/KIT-1"]);
         assert_eq!(found("9f00-ab"), ["acme/9f00-ab"]);
         assert_eq!(found("bravo/9f"), ["bravo/9f00-aa"]);
         assert_eq!(found("77"), ["acme/77"], "an exact id wins over longer ones");

@@ -132,6 +132,13 @@ impl Card {
     }
 }
 
+/// The digits of a card that is named as it is shown, `..4242`; any other word as it is.
+#[must_use]
+pub fn as_digits(word: &str) -> &str {
+    let digits = word.strip_prefix("..").filter(|digits| !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()));
+    digits.unwrap_or(word)
+}
+
 /// `..4242`, or `..----` where the digits are not known.
 #[must_use]
 pub fn digits(last4: Option<Last4>) -> String {

@@ -20,6 +20,7 @@ use rust_decimal::Decimal;
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
+use super::card::as_digits;
 use super::money::read_decimal;
 pub use rows::{CardRow, OperationRow, Row, TransactionRow};
 
@@ -574,7 +575,7 @@ impl<'a> Parser<'a> {
             {
                 return Err(token.wrong(&format!("`=` is not a sign of filters: write {name}:{value}")));
             }
-            return Ok(Term::Words(fold(word)));
+            return Ok(Term::Words(fold(as_digits(word))));
         };
         let (name, rest) = word.split_at(split);
         let name = name.to_ascii_lowercase();

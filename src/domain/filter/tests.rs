@@ -49,6 +49,7 @@ fn the_forms_of_the_language_match_what_they_say() {
     for text in [
         "",
         "4242",
+        "..4242",
         "maxi",
         "MULLER",
         "müller",
@@ -86,6 +87,7 @@ fn the_forms_of_the_language_match_what_they_say() {
         "amount<41.9",
         "merchant:maxi",
         "-4242",
+        "-..4242",
         "since:2m",
         "until:today",
         "ccy:EUR",
