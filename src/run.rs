@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
-use jiff::Timestamp;
+use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
@@ -117,12 +117,6 @@ struct Running {
     due: Option<Instant>,
 }
 
-/// How long it is until the model's next instant. None of them is far: after the clock was set back the next is now.
-fn left_until(at: Timestamp, now: Timestamp) -> Duration {
-    let left = Duration::try_from(at.duration_since(now)).unwrap_or_default();
-    if left > Duration::from_secs(3) { Duration::ZERO } else { left }
-}
-
 /// What a wait ended with.
 enum Woken {
     Messages(Vec<Msg>),
@@ -185,7 +179,9 @@ impl Running {
     /// Time first, then every message, in order.
     fn hear(&mut self, messages: Vec<Msg>) -> Vec<Effect> {
         let gap = gap(&messages);
-        let woken = wake_at(&self.model).is_some_and(|at| left_until(at, self.clock.now()).is_zero());
+        let now = self.clock.now();
+        let set_back = self.model.world.now.duration_since(now) > SignedDuration::from_secs(2);
+        let woken = set_back || wake_at(&self.model).is_some_and(|at| at <= now);
         if woken {
             self.engine.glance();
         }
@@ -207,9 +203,10 @@ impl Running {
     /// When the wait ends by itself.
     fn timer(&self) -> Option<Instant> {
         let wake = wake_at(&self.model).map(|at| {
-            let left = left_until(at, self.clock.now());
+            let left = Duration::try_from(at.duration_since(self.clock.now())).unwrap_or_default();
             // A wish for an instant that is over must not turn the loop into a spin.
-            Instant::now() + left.max(Duration::from_millis(10))
+            // After the clock was set back the next one would be far.
+            Instant::now() + left.clamp(Duration::from_millis(10), Duration::from_secs(1))
         });
         match (self.due, wake) {
             (Some(due), Some(wake)) => Some(due.min(wake)),

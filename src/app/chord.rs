@@ -112,7 +112,7 @@ impl FromStr for Chord {
             let chord: Self = rest.parse().map_err(|_: NotAChord| wrong())?;
             let key = match chord.key {
                 // To a terminal these are Backspace, Tab, Enter and Esc.
-                Key::Char('h' | 'H' | 'i' | 'I' | 'j' | 'J' | 'm' | 'M' | '[') => {
+                Key::Char('h' | 'H' | 'i' | 'I' | 'm' | 'M' | '[') => {
                     return Err(NotAChord(format!("{text}, which terminals send for another key")));
                 }
                 // It tells no large letters from small ones here.

@@ -364,6 +364,7 @@ impl Account {
         let Some(http) = &self.http else { return };
         let sent = http.sent();
         let mut state = self.state();
+        state.seen = state.seen.max(now);
         let fresh = sent.saturating_sub(state.counted);
         state.counted = sent;
         if fresh > 0 {

@@ -240,10 +240,10 @@ impl Engine {
     /// Writes the findings that the journal did not take when they were made: a provider answers with its reference only once.
     pub(super) async fn write_late(&self) {
         // Each stays in the list until it is written: whoever waits here may be stopped in between. Written twice it says so twice.
-        loop {
-            let Some((id, finding)) = self.lock_unwritten().first().cloned() else { return };
+        let late = self.lock_unwritten().clone();
+        for (id, finding) in late {
             let (at, what) = (finding.at, finding.what);
-            let Ok(found) = self.0.store.journal(move |db| journal::find(db, id, &finding)).await else { return };
+            let Ok(found) = self.0.store.journal(move |db| journal::find(db, id, &finding)).await else { continue };
             self.lock_unwritten().retain(|(late, finding)| (*late, finding.at, finding.what) != (id, at, what));
             self.tell_operation(&found).await;
         }

@@ -5,6 +5,7 @@
 use std::any::Any;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures::FutureExt;
 use jiff::{SignedDuration, Timestamp};
@@ -29,6 +30,12 @@ const HOLDS_CHANGE: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 /// Overlap of two readings of the feed, for rows that the provider lists late.
 const OVERLAP: SignedDuration = SignedDuration::from_mins(10);
+
+/// The longest that an account's reading rests without looking at the clock.
+const LONGEST_WAIT: Duration = Duration::from_secs(60);
+
+/// How long a figure may be on its way into the data file.
+const DISK: SignedDuration = SignedDuration::from_secs(30);
 
 /// A figure that did not change is written again after this long: a disk that hears of every reading never rests.
 const KEPT_AGAIN: SignedDuration = SignedDuration::from_mins(1);
@@ -68,16 +75,11 @@ impl Engine {
                     }
                 }
                 Next::Wait(until) => {
-                    let wait = until.map(|at| std::time::Duration::try_from(at.duration_since(now)).unwrap_or_default());
-                    let sleep = async {
-                        match wait {
-                            Some(wait) => tokio::time::sleep(wait).await,
-                            None => std::future::pending().await,
-                        }
-                    };
+                    // Never for long: that the clock was set back is only seen here.
+                    let wait = until.map_or(LONGEST_WAIT, |at| Duration::try_from(at.duration_since(now)).unwrap_or_default());
                     tokio::select! {
                         () = account.wake.notified() => {}
-                        () = sleep => {}
+                        () = tokio::time::sleep(wait.min(LONGEST_WAIT)) => {}
                     }
                 }
             }
@@ -145,6 +147,8 @@ impl Engine {
         if !cards.is_empty() {
             self.tell(News::Cards(cards)).await;
         }
+        // The float, too.
+        self.tell(News::Stale { provider: account.info.id.clone(), why }).await;
         self.tell_health(account).await;
     }
 
@@ -307,7 +311,8 @@ impl Engine {
             self.tell(News::Cards(whole.clone())).await;
         }
         if !fresh.is_empty() {
-            let now = self.0.clock.now();
+            // Another reading may have waited less long for the disk.
+            let now = self.0.clock.now().saturating_add(DISK).unwrap_or(Timestamp::MAX);
             match self.0.store.known(move |db| cards::keep(db, &fresh, now).map(|()| fresh)).await {
                 Ok(kept) => {
                     let mut at = self.lock_kept();
@@ -475,7 +480,7 @@ impl Engine {
         let now = self.0.clock.now();
         account.count(now);
         if let Some(at) = account.ready_at(now) {
-            tokio::time::sleep(std::time::Duration::try_from(at.duration_since(now)).unwrap_or_default()).await;
+            tokio::time::sleep(Duration::try_from(at.duration_since(now)).unwrap_or_default()).await;
         }
     }
 

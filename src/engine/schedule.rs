@@ -229,6 +229,8 @@ impl Budget {
     fn fill(&mut self, now: Timestamp) {
         let millis = now.as_millisecond() - self.at.as_millisecond();
         if millis <= 0 {
+            // After the clock was set back nothing would fill it until it is that late again.
+            self.at = now;
             return;
         }
         let millis = millis.min(120_000);

@@ -293,7 +293,8 @@ pub fn claimed(db: &Connection, operation: &Operation) -> rusqlite::Result<Claim
         .prepare_cached(
             "SELECT count(*) FROM operation
              WHERE provider = ?1 AND card_id = ?2 AND deed = 'topup' AND amount = ?3 AND currency = ?4 AND id <> ?5 AND credit IS NULL
-               AND state = 'FAILED' AND updated_at >= ?6",
+               AND state = 'FAILED' AND updated_at >= ?6
+               AND EXISTS (SELECT 1 FROM line WHERE line.operation = operation.id AND line.what = ?7)",
         )?
         .query_row(
             params![
@@ -302,7 +303,8 @@ pub fn claimed(db: &Connection, operation: &Operation) -> rusqlite::Result<Claim
                 amount.digits(),
                 amount.currency().code(),
                 operation.id.to_string(),
-                began
+                began,
+                SENT
             ],
             |row| row.get::<_, i64>(0),
         )
@@ -545,7 +547,7 @@ mod tests {
             assert_eq!(note(db, unsent.id, at(61), SENT, "asked of acme").expect("the journal"), OperationState::Failed);
             assert_eq!(steps(db, unsent.id).expect("the journal").len(), 2, "whoever was not dead is told, and gets no line");
 
-            assert_eq!(claimed(db, &answered).expect("the journal").failed, 1, "a failed row may be the one's that was not sent");
+            assert_eq!(claimed(db, &answered).expect("the journal").failed, 0, "what never left has no row");
             assert!(saved(db, &answered, false));
             note(db, answered.id, at(5), SENT, "asked of acme").expect("the journal");
             find(db, answered.id, &finding(OperationState::Accepted, None)).expect("the journal");
