@@ -345,8 +345,20 @@ pub struct Enkash {
     pub envelope_field: String,
     /// Calls that are sent in plain all the same, by their key in `paths`; never the PIN.
     pub unencrypted: Vec<String>,
+    /// How a new PIN is written inside the encrypted body.
+    pub pin_block: PinBlock,
     /// What `otpRequired` says: whether the cardholder is to confirm a change by a one-time password.
     pub otp_required: bool,
+}
+
+/// How EnKash takes a new PIN.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum PinBlock {
+    /// Its digits.
+    #[default]
+    Plain,
+    /// The PIN block of ISO 9564-1 in format 2, in hexadecimal: the one that needs no card number.
+    Iso2,
 }
 
 /// How EnKash's encryption key becomes bytes.
@@ -533,6 +545,7 @@ mod tests {
         assert_eq!(enkash.lists.time_zone, "UTC");
         let Account::Enkash(enkash) = &enkash.account else { panic!("enkash") };
         assert_eq!((enkash.key_derivation, enkash.otp_required, &*enkash.envelope_field), (KeyDerivation::Own, true, "data"));
+        assert_eq!(enkash.pin_block, PinBlock::Iso2);
         assert_eq!(enkash.unencrypted, ["search", "transactions"]);
         assert_eq!((ibanera.lists.page_size, ibanera.lists.outgoing), (25, wires::Sign::Positive));
     }

@@ -12,7 +12,7 @@ use super::wires::{
 };
 use super::{
     Account, Artha, Banana, Board, Config, EmptyBody, Enkash, Envelope, Environment, Glyphs, Ibanera, KeyDerivation, KeyEncoding,
-    Keys, Load, Poll, ProviderConfig, SecretEncoding,
+    Keys, Load, PinBlock, Poll, ProviderConfig, SecretEncoding,
 };
 use crate::domain::card::{CardState, ProviderId};
 use crate::domain::transaction::{TransactionKind, TransactionState};
@@ -150,6 +150,7 @@ impl Kind {
                 "load",
                 "key_derivation",
                 "envelope_field",
+                "pin_block",
                 "unencrypted",
                 "otp_required",
             ],
@@ -304,6 +305,7 @@ fn provider(page: &Page<'_>, name: &str, mut table: Table<'_>) -> Result<Provide
                 .unwrap_or_default(),
             envelope_field: table.some_text("envelope_field")?.unwrap_or_else(|| "request".to_owned()),
             unencrypted: unencrypted(&mut table)?,
+            pin_block: table.word("pin_block", &[("plain", PinBlock::Plain), ("iso2", PinBlock::Iso2)])?.unwrap_or_default(),
             otp_required: table.flag("otp_required")?.unwrap_or(false),
         }),
         Kind::Ibanera => Account::Ibanera(Ibanera {

@@ -28,7 +28,7 @@ use super::{
 };
 use crate::config::secret::Source;
 use crate::config::wires::{Lists, Path, Spelling, enkash as calls};
-use crate::config::{self, Envelope, KeyDerivation, Load, ProviderConfig};
+use crate::config::{self, Envelope, KeyDerivation, Load, PinBlock, ProviderConfig};
 use crate::domain::card::{Card, CardState, ProviderId};
 use crate::domain::money::Money;
 use crate::domain::operation::{Action, Capabilities, Class, Deed, Offer, Operation, OperationId, Pin, PinRule, Proof};
@@ -66,6 +66,7 @@ pub struct Enkash {
     load: Load,
     envelope_field: String,
     unencrypted: Vec<String>,
+    pin_block: PinBlock,
     otp_required: bool,
     spelling: Spelling,
     /// INFERENCE (enkash wire notes, 6.24): times without a zone are India's.
@@ -122,6 +123,7 @@ impl Enkash {
             load: account.load,
             envelope_field: account.envelope_field.clone(),
             unencrypted: account.unencrypted.clone(),
+            pin_block: account.pin_block,
             otp_required: account.otp_required,
             spelling: config.spelling.clone(),
             lists: config.lists.clone(),
@@ -333,7 +335,8 @@ impl Enkash {
             return Err(self.no(NO_ENCRYPTION));
         }
         let pin = pin.filter(|pin| pin.len() == 4).ok_or_else(|| self.no("enkash wants a new PIN of 4 digits"))?;
-        let body = SetPin { card: self.of_card(&card.key.id), pin_block: pin.expose(), otp_required: self.otp_required };
+        let block = pin_block(pin, self.pin_block);
+        let body = SetPin { card: self.of_card(&card.key.id), pin_block: &block, otp_required: self.otp_required };
         self.ask(Does::Write, calls::SET_PIN, &body).await.map_err(|error| listing::without(error, &[pin]))?;
         Ok(Receipt::Accepted { reference: None })
     }
@@ -499,6 +502,20 @@ impl Provider for Enkash {
             Deed::SetPin => Ok(Seen::Nowhere { looked: "enkash cannot be asked whether a PIN was set".to_owned() }),
         }
     }
+}
+
+/// A PIN as it is sent (enkash wire notes, 6.18: INFERENCE, the digits as text). Room for all of it at once, so that nothing stays behind.
+fn pin_block(pin: &Pin, form: PinBlock) -> Zeroizing<String> {
+    let mut block = Zeroizing::new(String::with_capacity(16));
+    if form == PinBlock::Iso2 {
+        block.push('2');
+        block.extend(char::from_digit(u32::try_from(pin.len()).unwrap_or(4), 16));
+    }
+    block.push_str(pin.expose());
+    while form == PinBlock::Iso2 && block.len() < 16 {
+        block.push('F');
+    }
+    block
 }
 
 /// The key that bodies are encrypted with; `None` when it has no length of AES (enkash wire notes, 6.2: INFERENCE).

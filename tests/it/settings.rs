@@ -547,7 +547,7 @@ async fn bananas_keys_texts_and_dates_are_as_the_configuration_says() {
 
 #[tokio::test]
 async fn enkash_is_asked_in_the_envelope_that_the_configuration_says() {
-    let settings = "key_derivation = \"own\"\nenvelope_field = \"data\"\nunencrypted = [\"cardAccount\"]\notp_required = true\n";
+    let settings = "key_derivation = \"own\"\nenvelope_field = \"data\"\nunencrypted = [\"cardAccount\"]\npin_block = \"iso2\"\notp_required = true\n";
     let answer = |request: &Request<Bytes>| {
         if request.uri().path().contains("/oauth/") {
             r#"{"access_token":"tok","expires_in":900}"#.to_owned()
@@ -586,5 +586,7 @@ async fn enkash_is_asked_in_the_envelope_that_the_configuration_says() {
         let plain = crypto::aes_ecb_decrypt(b"0123456789abcdef", &cipher).expect("the key as it is");
         let plain: serde_json::Value = serde_json::from_slice(&plain).expect("JSON");
         assert_eq!(plain["otpRequired"], true, "{plain}");
+        let block = if plain["blockCode"].is_string() { serde_json::Value::Null } else { "244071FFFFFFFFFF".into() };
+        assert_eq!(plain["pinBlock"], block, "{plain}");
     }
 }

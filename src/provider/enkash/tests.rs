@@ -69,6 +69,7 @@ fn enkash(wire: &Wire, encryption: Envelope, load: Load) -> Enkash {
         key_derivation: KeyDerivation::Sha256,
         envelope_field: "request".into(),
         unencrypted: Vec::new(),
+        pin_block: PinBlock::Plain,
         otp_required: false,
     };
     let lists = Lists { time_zone: INDIA.into(), ..Lists::default() };
