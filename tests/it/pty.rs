@@ -158,6 +158,7 @@ fn the_board_starts_moves_and_gives_the_terminal_back() {
     });
     terminal.shows("ACTIVE");
     terminal.master.resize(PtySize { rows: 24, cols: 80, pixel_width: 0, pixel_height: 0 }).expect("a smaller window");
+    terminal.let_the_guard_pass();
     terminal.press("?");
     terminal.shows("Help");
     terminal.press("\x1b");
