@@ -13,7 +13,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::domain::card::ProviderId;
+use crate::domain::card::{Ids, ProviderId};
 pub use file::ConfigError;
 use secret::Source;
 use wires::{BytesText, Lists, Signature, Spelling};
@@ -67,6 +67,18 @@ pub fn data_dir(named: Option<&Path>) -> Result<PathBuf, ConfigError> {
     directories::ProjectDirs::from("", "", "cardtop")
         .map(|folders| folders.data_dir().to_owned())
         .ok_or_else(|| ConfigError("this system has no data folder: name one with --data".to_owned()))
+}
+
+/// The folder of what is noted outside the data file: `CARDTOP_STATE`, else the platform's folder for state, else its local data
+/// folder; `None` on a system that has neither.
+#[must_use]
+#[expect(clippy::disallowed_methods, reason = "the environment is read here")]
+pub fn state_dir() -> Option<PathBuf> {
+    if let Some(path) = std::env::var("CARDTOP_STATE").ok().filter(|path| !path.is_empty()) {
+        return Some(path.into());
+    }
+    let folders = directories::ProjectDirs::from("", "", "cardtop")?;
+    Some(folders.state_dir().unwrap_or_else(|| folders.data_local_dir()).to_owned())
 }
 
 /// What somebody probably meant who wrote a word that is not known: `did you mean …?`, or all that are known.
@@ -203,6 +215,8 @@ pub struct ProviderConfig {
     pub timeout: Duration,
     /// How often figures are read.
     pub poll: Poll,
+    /// Other systems of the merchant top up the same cards: an equal credit after a lost answer may be theirs.
+    pub others_top_up: bool,
     /// SHA-256 of the server's public key, when pinned.
     pub pin_certificate: Option<[u8; 32]>,
     /// What it spells otherwise than its wire's document.
@@ -222,6 +236,17 @@ impl ProviderConfig {
             Account::Banana(_) => "banana",
             Account::Enkash(_) => "enkash",
             Account::Ibanera(_) => "ibanera",
+        }
+    }
+
+    /// The forms of its ids.
+    #[must_use]
+    pub const fn ids(&self) -> Ids {
+        match self.account {
+            Account::Artha(_) => wires::artha::IDS,
+            Account::Banana(_) => wires::banana::IDS,
+            Account::Enkash(_) => wires::enkash::IDS,
+            Account::Ibanera(_) => wires::ibanera::IDS,
         }
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use crate::domain::card::{Card, CardKey, CardKind, ProviderId};
+use crate::domain::card::{Card, CardKind, IdForm, ProviderId};
 use crate::domain::text::clean;
 
 /// What a roster says.
@@ -42,7 +42,7 @@ pub struct RosterError(String);
 ///
 /// # Errors
 /// One sentence, when the file cannot be read or has no `id` column.
-pub fn read(provider: &ProviderId, path: &Path) -> Result<Roster, RosterError> {
+pub fn read(provider: &ProviderId, form: IdForm, path: &Path) -> Result<Roster, RosterError> {
     let wrong = |words: &str| RosterError(format!("the roster {} of {provider} {words}", path.display()));
     let bytes = std::fs::read(path).map_err(|error| wrong(&format!("cannot be read: {error}")))?;
     let text = String::from_utf8_lossy(&bytes);
@@ -64,7 +64,7 @@ pub fn read(provider: &ProviderId, path: &Path) -> Result<Roster, RosterError> {
     let mut seen = BTreeSet::new();
     for record in csv.records() {
         let (at, row) = match &record {
-            Ok(row) => (row.position(), one(provider, row, id, columns)),
+            Ok(row) => (row.position(), one(provider, form, row, id, columns)),
             Err(error) => (error.position(), Err("cannot be read".to_owned())),
         };
         let bad = match row {
@@ -87,7 +87,13 @@ fn line(text: &str, at: &csv::Position) -> u64 {
     at.line() + u64::try_from(empty).unwrap_or(0)
 }
 
-fn one(provider: &ProviderId, row: &csv::StringRecord, id: usize, columns: [Option<usize>; 6]) -> Result<Card, String> {
+fn one(
+    provider: &ProviderId,
+    form: IdForm,
+    row: &csv::StringRecord,
+    id: usize,
+    columns: [Option<usize>; 6],
+) -> Result<Card, String> {
     let field = |index: Option<usize>| index.and_then(|index| row.get(index)).map(clean).filter(|text| !text.is_empty());
     if row.iter().any(|text| text.contains(['\n', '\r'])) {
         return Err("goes over several lines: a quote is not closed, and the lines up to the next quote are lost".to_owned());
@@ -99,7 +105,7 @@ fn one(provider: &ProviderId, row: &csv::StringRecord, id: usize, columns: [Opti
         return Err("its id has blanks or invisible characters, or is longer than 100".to_owned());
     }
     let [user, holder, last4, currency, kind, label] = columns.map(field);
-    let mut card = Card::unread(CardKey::new(provider, id));
+    let mut card = Card::spelled(provider, form, id);
     card.owner = user.map(Into::into);
     card.holder = holder.unwrap_or_default().into();
     card.last4 = last4.map(|digits| digits.parse().map_err(|_| format!("last4 is \"{digits}\", not four digits"))).transpose()?;
@@ -125,7 +131,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("roster.csv");
         std::fs::write(&path, text).expect("writing");
-        read(&ProviderId::new("acme"), &path)
+        read(&ProviderId::new("acme"), IdForm::Opaque, &path)
     }
 
     #[test]
@@ -160,11 +166,25 @@ mod tests {
     }
 
     #[test]
+    fn a_card_that_the_roster_spells_in_two_ways_is_one_card() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("roster.csv");
+        let text = "id\n3F2504E0-4F89-11D3-9A0C-0305E82C3301\n3f2504e0-4f89-11d3-9a0c-0305e82c3301\n";
+        std::fs::write(&path, text).expect("writing");
+        let roster = read(&ProviderId::new("acme"), IdForm::Guid, &path).expect("a roster");
+        let [card] = roster.cards.as_slice() else { panic!("one card: {:?}", roster.cards) };
+        assert_eq!(&*card.key.id, "3f2504e0-4f89-11d3-9a0c-0305e82c3301");
+        assert_eq!(&*card.wire_id, "3F2504E0-4F89-11D3-9A0C-0305E82C3301", "requests keep the spelling");
+        assert!(roster.bad.iter().any(|bad| bad.why.contains("is there twice")), "{:?}", roster.bad);
+    }
+
+    #[test]
     fn a_roster_without_ids_is_refused_in_one_sentence() {
         assert!(roster("holder,last4\nMara,4242\n").expect_err("no id").to_string().contains("no column `id`"));
         assert!(roster("").expect_err("empty").to_string().contains("no column `id`"));
         assert!(roster("id,holder,ID\nc1,Mara,c2\n").expect_err("two ids").to_string().contains("two columns `ID`"));
-        let none = read(&ProviderId::new("acme"), Path::new("/nowhere/roster.csv")).expect_err("no file").to_string();
+        let none =
+            read(&ProviderId::new("acme"), IdForm::Opaque, Path::new("/nowhere/roster.csv")).expect_err("no file").to_string();
         assert!(none.contains("cannot be read"), "{none}");
     }
 }

@@ -485,12 +485,12 @@ impl Engine {
     }
 
     /// Tells the transaction that proves an operation, and notes it in the feed.
-    pub(super) async fn prove(&self, account: &Account, credit: &str, operation: &crate::domain::operation::Operation) {
+    pub(super) async fn prove(&self, credit: &str, operation: &crate::domain::operation::Operation) {
         if operation.is_open() {
             return;
         }
-        let (provider, credit, id) = (account.info.id.clone(), credit.to_owned(), operation.id);
-        if let Ok(row) = self.0.store.known(move |db| feed::prove(db, &provider, &credit, id)).await {
+        let (card, credit, id) = (operation.card.clone(), credit.to_owned(), operation.id);
+        if let Ok(row) = self.0.store.known(move |db| feed::prove(db, &card, &credit, id)).await {
             self.tell(News::Transactions(vec![row])).await;
         }
     }

@@ -26,8 +26,8 @@ use tokio::sync::Mutex;
 use zeroize::Zeroizing;
 
 use super::{
-    Claimed, Cursor, Error, Kind, Outcome, Page, Provider, Quote, Receipt, Result, Seen, Window, crypto, listing, path_segment,
-    sensitive,
+    Claimed, Credits, Cursor, Error, Kind, Outcome, Page, Provider, Quote, Receipt, Result, Seen, Window, credits, crypto,
+    listing, path_segment, sensitive,
 };
 use crate::config::secret::Source;
 use crate::config::wires::{Lists, Spelling, ibanera as calls};
@@ -420,8 +420,8 @@ impl Ibanera {
 
     /// Reads the card's transactions since shortly before the intent, and looks for our reference (ibanera wire notes, 5.3).
     async fn look_for_credit(&self, card: &Card, operation: &Operation, claimed: &Claimed) -> Result<Seen> {
-        let since = operation.created_at.checked_sub(SignedDuration::from_secs(LOOK_BACK)).unwrap_or(Timestamp::MIN);
-        let window = Window { card: Some(card.clone()), since, until: later(self.http.clock().now(), LOOK_BACK) };
+        let since = credits::since(operation).min(later(operation.created_at, -LOOK_BACK));
+        let window = credits::window(card, since, self.http.clock().now());
         let (mut rows, mut odd, mut after) = (BTreeMap::new(), 0, None);
         for _ in 0..PAGES_LOOKED_AT {
             let page = self.transactions(&window, after).await?;
@@ -479,13 +479,12 @@ impl Provider for Ibanera {
 
     /// `carddetails` (ibanera wire notes, 2.9), never the call with the whole number.
     async fn card(&self, card: &Card) -> Result<Card> {
-        let path = format!("{}?CardId={}", self.spelling.path(calls::CARD_DETAILS), path_segment(&card.key.id));
+        let path = format!("{}?CardId={}", self.spelling.path(calls::CARD_DETAILS), path_segment(&card.wire_id));
         let (answer, said) = self.ask(Call::read(&path)).await?;
         let details = said.details().ok_or_else(|| answer.bad_reply("the card's details are missing"))?;
-        if details.text("id").is_some_and(|id| id != card.key.id && &*id != "0") {
-            return Err(answer.bad_reply("the details are those of another card"));
-        }
-        let known = Card { currency: card.currency, ..Card::unread(card.key.clone()) };
+        let numbers = ["cardLast4", "obfuscatedCardNumber", "cardNumber", "fullCardNumber"];
+        listing::about(card, calls::IDS.cards, &details, &["id", "cardsId"], &numbers).map_err(|odd| answer.bad_reply(&odd.0))?;
+        let known = Card { wire_id: Arc::clone(&card.wire_id), currency: card.currency, ..Card::unread(card.key.clone()) };
         wire::card(&details, known, &self.reader(answer.at))
             .map_err(|why| answer.bad_reply(&format!("the card's details cannot be read: {why}")))
     }
@@ -499,7 +498,7 @@ impl Provider for Ibanera {
         let path = format!(
             "{}?CardsId={}&fromDate={}&toDate={}&PageNumber={}&PageSize={size}",
             self.spelling.path(calls::TRANSACTIONS),
-            path_segment(&card.key.id),
+            path_segment(&card.wire_id),
             wire_time(window.since),
             wire_time(later(window.until, 1)),
             place.page
@@ -509,6 +508,11 @@ impl Provider for Ibanera {
         let next = place.next(&said, &rows, size, self.lists.first_page).map_err(|why| answer.bad_reply(why))?;
         let reader = self.reader(answer.at);
         Ok(Page::of(rows.iter().map(|raw| wire::transaction(raw, &reader, card)), next))
+    }
+
+    async fn credits(&self, card: &Card, since: Timestamp) -> Result<Credits> {
+        let window = credits::window(card, since, self.http.clock().now());
+        credits::read(&self.provider, |after| self.transactions(&window, after)).await
     }
 
     async fn float(&self) -> Result<Vec<Money>> {
@@ -548,7 +552,7 @@ impl Provider for Ibanera {
         match operation.deed {
             Deed::TopUp => self.look_for_credit(card, operation, claimed).await,
             Deed::Freeze | Deed::Unfreeze => Ok(listing::state(operation.deed, &self.card(card).await?)),
-            Deed::SetPin => Ok(Seen::Nowhere { looked: "ibanera cannot be asked whether a PIN was changed".to_owned() }),
+            Deed::SetPin => Ok(Seen::nowhere("ibanera cannot be asked whether a PIN was changed")),
             Deed::Close => Ok(Seen::Failed { why: NO_CLOSE.to_owned(), row: None }),
         }
     }
@@ -561,7 +565,7 @@ impl Ibanera {
     }
 
     fn reader(&self, at: Timestamp) -> listing::Reader<'_> {
-        listing::Reader::new(&self.provider, &self.spelling, &self.lists, at)
+        listing::Reader::new(&self.provider, &self.spelling, &self.lists, calls::IDS, at)
     }
 }
 

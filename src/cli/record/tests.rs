@@ -113,6 +113,7 @@ fn report() -> ProviderReport {
     };
     let id = ProviderId::new("acme");
     let info = ProviderInfo {
+        ids: crate::config::wires::enkash::IDS,
         id: id.clone(),
         kind: "ibanera",
         environment: Environment::Production,

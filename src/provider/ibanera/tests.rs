@@ -1,5 +1,6 @@
 //! Stories of an ibanera account against a scripted wire; the examples are those of the ibanera wire notes, verbatim.
 
+use crate::provider::Evidence;
 use std::sync::atomic::AtomicI64;
 
 use rust_decimal::Decimal;
@@ -615,7 +616,7 @@ async fn fate(rows: &str, provider_reference: Option<&str>, claimed: &[&str]) ->
     let operation =
         Operation { provider_reference: provider_reference.map(Arc::from), ..operation(Deed::TopUp, Some(dollars(3_000))) };
     let seen = account.look(&card(), &operation, &claimed).await.expect("an answer");
-    assert!(wire.last().0.contains("CardsId=1749&fromDate=2033-05-18T03:20:00Z"), "{}", wire.last().0);
+    assert!(wire.last().0.contains("CardsId=1749&fromDate=2033-05-18T03:17:59Z"), "{}", wire.last().0);
     wire.sent(|all| assert!(all.iter().all(|sent| sent.does == Does::Read), "looking changed something"));
     seen
 }
@@ -629,7 +630,7 @@ async fn a_top_up_is_found_by_our_reference_in_the_description() {
         )
     };
     let ours = format!("Card transfer - {}", id().reference());
-    let Seen::Done { proof, credit } = fate(&row(17, "30", &ours, false), None, &[]).await else { panic!("not done") };
+    let Seen::Done { proof, credit, .. } = fate(&row(17, "30", &ours, false), None, &[]).await else { panic!("not done") };
     assert_eq!((&*proof, credit.as_deref()), ("+30.00 USD with our reference, id 17", Some("17")));
     assert!(matches!(fate(&row(17, "30", &ours, true), None, &[]).await, Seen::NotYet { .. }));
     assert!(matches!(fate(&row(17, "29.50", &ours, false), None, &[]).await, Seen::Done { .. }), "less the fee");
@@ -656,7 +657,7 @@ async fn a_top_up_is_found_by_our_reference_in_the_description() {
 async fn the_state_of_the_card_proves_freeze_and_unfreeze() {
     let wire = Wire::new();
     let account = ready(&wire).await;
-    let done = |proof: &str| Seen::Done { proof: proof.into(), credit: None };
+    let done = |proof: &str| Seen::Done { proof: proof.into(), credit: None, by: Evidence::State };
     let not_yet = |looked: &str| Seen::NotYet { looked: looked.into() };
     for (deed, status, expected) in [
         (Deed::Freeze, "Deactivated", done("seen FROZEN")),
@@ -694,7 +695,7 @@ proptest::proptest! {
         let raw = RawValue::from_string(row.to_string()).expect("JSON");
         let now = at("2033-05-18T03:30:00Z");
         let (provider, spelling) = (ProviderId::new("ibanera"), Spelling::default());
-        let reader = listing::Reader::new(&provider, &spelling, &Lists::default(), now);
+        let reader = listing::Reader::new(&provider, &spelling, &Lists::default(), crate::config::wires::ibanera::IDS, now);
         let _ = wire::listed_card(&raw, &reader);
         let _ = wire::own_account(&raw);
         let rows: Vec<Transaction> = wire::transaction(&raw, &reader, &card()).into_iter().collect();
