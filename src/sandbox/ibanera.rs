@@ -322,9 +322,8 @@ fn transactions(bank: &Bank, call: &Call) -> Outcome {
     };
     let (from, to) = (time(call, "fromDate")?, time(call, "toDate")?);
     let items = bank
-        .rows
-        .iter()
-        .rev()
+        .newest_first()
+        .into_iter()
         .filter(|row| card.is_none_or(|card| row.card == card))
         .filter(|row| from.is_none_or(|from| row.at >= from) && to.is_none_or(|to| row.at <= to))
         .filter(|row| matches!(row.progress, Progress::Pending | Progress::Cleared))
@@ -334,7 +333,7 @@ fn transactions(bank: &Bank, call: &Call) -> Outcome {
 }
 
 /// The card's side of a transfer has the third of its three ids (2.13).
-const fn row_id(number: u64) -> u64 {
+pub(super) const fn row_id(number: u64) -> u64 {
     30_002 + 3 * number
 }
 
@@ -363,6 +362,11 @@ fn entry(row: &Row, card: &Card) -> Json {
 /// The reference is echoed at the end (5.3).
 fn described(reference: Option<&str>) -> String {
     format!("Card transfer - {}", reference.unwrap_or("Top Up Funds"))
+}
+
+/// What a transfer costs beside its sum.
+pub(super) fn transfer_fee() -> Decimal {
+    scaled(50, code("USD"))
 }
 
 struct Transfer {
@@ -404,7 +408,7 @@ fn transfer(bank: &Bank, body: &Body) -> Result<Transfer, Problem> {
         return problem("amount", "Invalid");
     }
     amount.rescale(2);
-    Ok(Transfer { card: position, amount, fee: scaled(50, code("USD")), reference })
+    Ok(Transfer { card: position, amount, fee: transfer_fee(), reference })
 }
 
 fn transfer_funds(bank: &mut Bank, body: &Body, now: Timestamp) -> Outcome {

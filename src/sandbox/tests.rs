@@ -11,6 +11,8 @@ use tower::ServiceExt as _;
 
 use super::*;
 
+mod elsewhere;
+
 /// A bank whose clock the test moves, and a client for each wire.
 struct Desk {
     sandbox: Sandbox,

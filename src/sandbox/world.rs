@@ -11,7 +11,7 @@ mod tests;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use rust_decimal::Decimal;
 
 use super::people::{self, Merchant, Person, Shop};
@@ -224,6 +224,10 @@ pub(super) struct Bank {
     pub(super) credits: HashMap<usize, Vec<Decimal>>,
     /// Top-ups asked over the wire: only these count as credits.
     asked: HashSet<usize>,
+    /// Top-ups that another system of the merchant made, in order.
+    pub(super) elsewhere: Vec<usize>,
+    /// How far the bank's clock is from the true one; above zero it is fast.
+    pub(super) clock_offset: SignedDuration,
     busy: bool,
     next_event: Timestamp,
     /// From here to the start, the first eight cards only do what the stories tell.
@@ -252,6 +256,8 @@ impl Bank {
             due_number: 0,
             credits: HashMap::new(),
             asked: HashSet::new(),
+            elsewhere: Vec::new(),
+            clock_offset: SignedDuration::ZERO,
             busy: false,
             next_event: start,
             stories_from: before(start, STORY_MILLIS),
@@ -435,6 +441,53 @@ impl Bank {
         self.advance(at);
     }
 
+    /// A top-up that another system of the merchant makes: on the card at once, but not among the credits that were asked here.
+    pub(super) fn top_up_elsewhere(
+        &mut self,
+        card: usize,
+        received: Decimal,
+        paid: Decimal,
+        reference: Option<String>,
+        at: Timestamp,
+    ) -> Result<usize, Refusal> {
+        let row = self.load(card, received, paid, reference, at)?;
+        self.elsewhere.push(row);
+        self.credit(row, at);
+        Ok(row)
+    }
+
+    /// A top-up that another system asked for and did not get: a row, and no money moves.
+    pub(super) fn failed_top_up_elsewhere(
+        &mut self,
+        card: usize,
+        received: Decimal,
+        paid: Decimal,
+        reference: Option<String>,
+        at: Timestamp,
+    ) -> usize {
+        let row = self.write(card, Kind::TopUp, Progress::Failed, received, at, |row| {
+            row.fee = paid - received;
+            row.reference = reference;
+        });
+        self.elsewhere.push(row);
+        row
+    }
+
+    /// Writes another time into a row, so that it is listed where it would have been.
+    pub(super) fn date_back(&mut self, row: usize, by: SignedDuration) {
+        if let Some(row) = self.rows.get_mut(row) {
+            row.at = row.at.saturating_sub(by).unwrap_or(row.at);
+            row.changed = row.at;
+        }
+    }
+
+    /// Rows as a statement lists them, newest first by the time that is written in them.
+    pub(super) fn newest_first(&self) -> Vec<&Row> {
+        let mut rows: Vec<&Row> = self.rows.iter().rev().collect();
+        rows.sort_by_key(|row| std::cmp::Reverse(row.at));
+        rows
+    }
+
     /// Position of a card.
     pub(super) fn find(&self, id: &str) -> Option<usize> {
         self.by_id.get(id).copied()
@@ -500,6 +553,12 @@ impl Bank {
                 *amount += change;
             }
         }
+    }
+
+    /// What the bank's clock shows at this moment. Cardholders and the bank's own work follow the true time; only what the bank
+    /// writes down follows its clock.
+    pub(super) fn shown(&self, at: Timestamp) -> Timestamp {
+        at.saturating_add(self.clock_offset).unwrap_or(at)
     }
 
     /// An id in the shape of a UUID for the n-th thing of a kind.

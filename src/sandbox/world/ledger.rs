@@ -64,6 +64,7 @@ impl Bank {
 
     /// A held purchase is booked, often for another sum.
     pub(super) fn clear(&mut self, row: usize, sum: Decimal, at: Timestamp) {
+        let shown = self.shown(at);
         let Some(row) = self.rows.get_mut(row).filter(|row| row.progress == Progress::Pending && row.kind == Kind::Purchase)
         else {
             return;
@@ -75,11 +76,12 @@ impl Bank {
         }
         row.amount = sum;
         row.progress = Progress::Cleared;
-        row.changed = at;
+        row.changed = shown;
     }
 
     /// A held purchase is let go.
     pub(super) fn reverse(&mut self, row: usize, at: Timestamp) {
+        let shown = self.shown(at);
         let Some(row) = self.rows.get_mut(row).filter(|row| row.progress == Progress::Pending && row.kind == Kind::Purchase)
         else {
             return;
@@ -89,12 +91,12 @@ impl Bank {
             row.left = card.available();
         }
         row.progress = Progress::Reversed;
-        row.changed = at;
+        row.changed = shown;
     }
 
     /// The shop pays a cleared purchase back.
     pub(super) fn refund(&mut self, row: usize, at: Timestamp) {
-        let number = self.rows.len() as u64;
+        let (number, shown) = (self.rows.len() as u64, self.shown(at));
         let Some(paid) = self.rows.get_mut(row).filter(|row| row.progress == Progress::Cleared && row.refund.is_none()) else {
             return;
         };
@@ -103,7 +105,7 @@ impl Bank {
             return;
         }
         paid.refund = Some(number);
-        paid.changed = at;
+        paid.changed = shown;
         if let Some(card) = self.cards.get_mut(card) {
             card.ledger += sum;
         }
@@ -159,12 +161,13 @@ impl Bank {
 
     /// The money of a top-up arrives, or goes back to the float when the card was closed meanwhile.
     pub(super) fn credit(&mut self, position: usize, at: Timestamp) {
+        let shown = self.shown(at);
         let Some(row) = self.rows.get_mut(position).filter(|row| row.progress == Progress::Pending && row.kind == Kind::TopUp)
         else {
             return;
         };
         let Some(card) = self.cards.get_mut(row.card) else { return };
-        row.changed = at;
+        row.changed = shown;
         if card.state == CardState::Closed {
             row.progress = Progress::Failed;
             let currency = card.currency;
@@ -194,7 +197,7 @@ impl Bank {
         at: Timestamp,
         more: impl FnOnce(&mut Row),
     ) -> usize {
-        let position = self.rows.len();
+        let (position, shown) = (self.rows.len(), self.shown(at));
         let mut row = Row {
             number: position as u64,
             card,
@@ -205,8 +208,8 @@ impl Bank {
             merchant: None,
             reason: None,
             reference: None,
-            at,
-            changed: at,
+            at: shown,
+            changed: shown,
             left: self.cards.get(card).map_or(Decimal::ZERO, Card::available),
             refund: None,
         };

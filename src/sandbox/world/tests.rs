@@ -82,6 +82,7 @@ enum Step {
     PayBack(usize),
     Close(usize),
     State(usize, bool),
+    Elsewhere(usize, i64, bool),
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -93,6 +94,7 @@ fn step() -> impl Strategy<Value = Step> {
         (0_usize..16).prop_map(Step::PayBack),
         (0_usize..16).prop_map(Step::Close),
         (0_usize..16, any::<bool>()).prop_map(|(card, on)| Step::State(card, on)),
+        (0_usize..16, 1_i64..90_000, any::<bool>()).prop_map(|(card, sum, failed)| Step::Elsewhere(card, sum, failed)),
     ]
 }
 
@@ -124,6 +126,14 @@ proptest! {
                 }
                 Step::PayBack(card) => {
                     bank.pay_back(card, now);
+                }
+                Step::Elsewhere(card, minor, failed) => {
+                    let sum = Decimal::new(minor, 2);
+                    if failed {
+                        bank.failed_top_up_elsewhere(card, sum, sum + Decimal::ONE, None, now);
+                    } else {
+                        let _ = bank.top_up_elsewhere(card, sum, sum + Decimal::ONE, None, now);
+                    }
                 }
                 Step::Close(card) => bank.close(card, true, now, 1_500),
                 Step::State(card, on) => {
