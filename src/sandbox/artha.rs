@@ -231,7 +231,7 @@ impl Door {
             Ok(priced) => priced,
             Err(reply) => return reply,
         };
-        match bank.top_up(position, asked - fee, asked, None, now, TOP_UP_MILLIS) {
+        match bank.top_up(None, position, asked - fee, asked, None, now, TOP_UP_MILLIS) {
             Ok(row) => {
                 let task = self.task(bank);
                 self.tasks.insert(task.clone(), (row, asked));

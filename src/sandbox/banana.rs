@@ -256,7 +256,7 @@ fn recharge(bank: &mut Bank, body: &Body, now: Timestamp) -> Result<Done, Failur
     } else if sum > high {
         Err(Refusal::TooLarge)
     } else {
-        bank.top_up(position, sum, sum + fee, None, now, RECHARGE_MILLIS)
+        bank.top_up(None, position, sum, sum + fee, None, now, RECHARGE_MILLIS)
     };
     match outcome {
         Ok(_) => Ok(Done { answer: object([("message", text("Card recharge request sent successfully"))]), topped_up: true }),

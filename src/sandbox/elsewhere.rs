@@ -6,6 +6,7 @@ use rust_decimal::Decimal;
 
 use super::world::{Progress, rounded};
 use super::{Dialect, Door, Room, Sandbox, artha, banana, enkash, ibanera};
+use crate::domain::money::Money;
 
 /// A top-up that another system of the same merchant asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -104,6 +105,23 @@ impl Sandbox {
                 }
             })
             .collect()
+    }
+
+    /// The accounts of the customer that has this card: id and what it holds, those that are switched off included. Only
+    /// ibanera's customers have any.
+    #[must_use]
+    pub fn customer_accounts(&self, dialect: Dialect, card_id: &str) -> Vec<(String, Money)> {
+        let room = self.room(dialect);
+        let Some(card) = room.bank.card(card_id) else { return Vec::new() };
+        let theirs = room.bank.accounts.iter().filter(|account| account.customer == card.user);
+        theirs.map(|account| (account.id.clone(), Money::new(account.holds, account.asset))).collect()
+    }
+
+    /// Gives a customer's account another sum, as if the customer had paid in or taken out. False for an unknown account.
+    pub fn set_customer_account(&self, dialect: Dialect, account_id: &str, sum: Decimal) -> bool {
+        let mut room = self.room(dialect);
+        let found = room.bank.find_account(account_id);
+        found.is_some_and(|account| room.bank.set_account(account, sum).is_some())
     }
 
     /// The `Date` of a provider's answers.

@@ -348,7 +348,7 @@ fn load(bank: &mut Bank, body: &Body, now: Timestamp) -> Answer {
     }
     let mut sum = sum;
     sum.rescale(2);
-    match bank.top_up(position, sum, sum, Some(reference), now, LOAD_MILLIS) {
+    match bank.top_up(None, position, sum, sum, Some(reference), now, LOAD_MILLIS) {
         Ok(_) => Answer { topped_up: true, ..success(text("Funds allocated from Parent Account to Card by Admin successful")) },
         Err(Refusal::NoFloat) => business_failure("Insufficient balance in card account"),
         Err(Refusal::State(_)) => business_failure("Card is blocked"),

@@ -2,6 +2,7 @@
 //! follows from the seed; every sum is a decimal, and what leaves one place arrives in another.
 //! Knows nothing of wires.
 
+mod accounts;
 mod history;
 mod ledger;
 mod sums;
@@ -18,6 +19,7 @@ use super::people::{self, Merchant, Person, Shop};
 use super::random::{Random, mixed, uuid};
 use super::{Dialect, Options};
 use crate::domain::money::{Currency, Money};
+pub(super) use accounts::Account;
 use sums::before;
 pub(super) use sums::{after, code, digits, rounded, scaled};
 
@@ -129,6 +131,8 @@ pub(super) struct Row {
     pub(super) left: Decimal,
     /// The row that paid this one back.
     pub(super) refund: Option<u64>,
+    /// Of a top-up: position of the customer's account that paid; `None` where the float did.
+    pub(super) payer: Option<usize>,
 }
 
 /// A card with its holder's secrets, as an issuer knows it.
@@ -180,7 +184,7 @@ pub(super) enum Refusal {
     TooSmall,
     /// Larger than the programme allows.
     TooLarge,
-    /// The float cannot pay.
+    /// The float, or the account that should pay, does not hold enough.
     NoFloat,
 }
 
@@ -218,6 +222,8 @@ pub(super) struct Bank {
     pub(super) floats: Vec<(Currency, Decimal)>,
     /// The same before the first row.
     opening: Vec<(Currency, Decimal)>,
+    /// Accounts that belong to customers; only ibanera's have any.
+    pub(super) accounts: Vec<Account>,
     agenda: BTreeMap<(Timestamp, u64), Due>,
     due_number: u64,
     /// Top-ups asked over the wire that took effect, by card.
@@ -252,6 +258,7 @@ impl Bank {
             rows: Vec::new(),
             floats: Vec::new(),
             opening: Vec::new(),
+            accounts: Vec::new(),
             agenda: BTreeMap::new(),
             due_number: 0,
             credits: HashMap::new(),
@@ -325,7 +332,7 @@ impl Bank {
         let poor = available < scaled(3_000, currency);
         if pace == Pace::Days && (dice < 8 || (poor && dice < 70)) {
             let sum = scaled(1_000 * self.random.between(5, 40), currency);
-            if let Ok(row) = self.load(card, sum, sum, None, at) {
+            if let Ok(row) = self.load(None, card, sum, sum, None, at) {
                 self.later(after(at, 2_000), Due::Credit { row });
             }
         } else if dice < 14 {
@@ -396,10 +403,11 @@ impl Bank {
         (sum, Merchant::new(name, mcc, country))
     }
 
-    /// Takes `paid` from the float now and puts `received` on the card `delay` milliseconds later; the difference is the fee.
-    /// Gives the row's position.
+    /// Takes `paid` from the float, or from the customer's account at this position, and puts `received` on the card `delay`
+    /// milliseconds later; the difference is the fee. Gives the row's position.
     pub(super) fn top_up(
         &mut self,
+        payer: Option<usize>,
         card: usize,
         received: Decimal,
         paid: Decimal,
@@ -407,7 +415,7 @@ impl Bank {
         at: Timestamp,
         delay: u64,
     ) -> Result<usize, Refusal> {
-        let row = self.load(card, received, paid, reference, at)?;
+        let row = self.load(payer, card, received, paid, reference, at)?;
         self.asked.insert(row);
         self.later(after(at, delay), Due::Credit { row });
         self.advance(at);
@@ -450,7 +458,7 @@ impl Bank {
         reference: Option<String>,
         at: Timestamp,
     ) -> Result<usize, Refusal> {
-        let row = self.load(card, received, paid, reference, at)?;
+        let row = self.load(None, card, received, paid, reference, at)?;
         self.elsewhere.push(row);
         self.credit(row, at);
         Ok(row)

@@ -58,7 +58,7 @@ async fn top_up(desk: &Desk, dialect: Dialect, card: &str) {
         Dialect::Ibanera => {
             let token = desk.ibanera_token().await;
             let body = format!(
-                r#"{{"amount":5000,"reference":"op 1","transferTypes":"TopUpCard","currencyType":"USD","DestinationCardId":{card},"CustomersId":"14387","CustomerAssetAccountId":8204}}"#
+                r#"{{"amount":5000,"reference":"op 1","transferTypes":"TopUpCard","currencyType":"USD","DestinationCardId":{card},"CustomersId":"14380","CustomerAssetAccountId":8204}}"#
             );
             desk.ibanera(&token, "POST", "cards/transferfunds", &body).await;
         }

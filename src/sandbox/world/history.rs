@@ -92,6 +92,9 @@ impl Bank {
             self.floats.push((currency, scaled(cents, currency)));
         }
         self.opening = self.floats.clone();
+        if self.dialect == Dialect::Ibanera {
+            self.open_accounts();
+        }
     }
 
     fn currency_of(&self, card: usize) -> Currency {
@@ -267,7 +270,7 @@ impl Bank {
             self.clear(row, sum, at);
         } else if available < target {
             let missing = target - available;
-            if let Ok(row) = self.load(card, missing, missing, None, at) {
+            if let Ok(row) = self.load(None, card, missing, missing, None, at) {
                 self.credit(row, at);
             }
         }

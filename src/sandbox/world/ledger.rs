@@ -129,9 +129,11 @@ impl Bank {
         self.write(card, Kind::Cash, Progress::Cleared, sum, at, |row| row.merchant = Some(atm));
     }
 
-    /// Takes `paid` from the float and writes the row; the card gets its money when somebody calls [`Bank::credit`].
+    /// Takes `paid` from the float, or from the customer's account at this position, and writes the row; the card gets its
+    /// money when somebody calls [`Bank::credit`].
     pub(super) fn load(
         &mut self,
+        payer: Option<usize>,
         card: usize,
         received: Decimal,
         paid: Decimal,
@@ -147,19 +149,20 @@ impl Bank {
             return Err(Refusal::Amount);
         }
         let currency = target.currency;
-        let float = self.floats.iter_mut().find(|(of, _)| *of == currency).ok_or(Refusal::NoFloat)?;
-        if float.1 < paid {
+        let purse = self.purse(payer, currency).ok_or(Refusal::NoFloat)?;
+        if *purse < paid {
             return Err(Refusal::NoFloat);
         }
-        float.1 -= paid;
+        *purse -= paid;
         let row = self.write(card, Kind::TopUp, Progress::Pending, received, at, |row| {
             row.fee = paid - received;
             row.reference = reference;
+            row.payer = payer;
         });
         Ok(row)
     }
 
-    /// The money of a top-up arrives, or goes back to the float when the card was closed meanwhile.
+    /// The money of a top-up arrives, or goes back to who paid when the card was closed meanwhile.
     pub(super) fn credit(&mut self, position: usize, at: Timestamp) {
         let shown = self.shown(at);
         let Some(row) = self.rows.get_mut(position).filter(|row| row.progress == Progress::Pending && row.kind == Kind::TopUp)
@@ -170,9 +173,9 @@ impl Bank {
         row.changed = shown;
         if card.state == CardState::Closed {
             row.progress = Progress::Failed;
-            let currency = card.currency;
-            if let Some(float) = self.floats.iter_mut().find(|(of, _)| *of == currency) {
-                float.1 += row.amount + row.fee;
+            let (currency, payer, back) = (card.currency, row.payer, row.amount + row.fee);
+            if let Some(purse) = self.purse(payer, currency) {
+                *purse += back;
             }
             return;
         }
@@ -212,6 +215,7 @@ impl Bank {
             changed: shown,
             left: self.cards.get(card).map_or(Decimal::ZERO, Card::available),
             refund: None,
+            payer: None,
         };
         more(&mut row);
         self.rows.push(row);
@@ -240,6 +244,7 @@ impl Bank {
             let mut left = opening;
             for row in self.rows.iter().filter(|row| self.cards.get(row.card).is_some_and(|card| card.currency == currency)) {
                 match (row.kind, row.progress) {
+                    (Kind::TopUp, _) if row.payer.is_some() => {}
                     (Kind::TopUp, Progress::Pending | Progress::Cleared) => left -= row.amount + row.fee,
                     (Kind::Closing, _) => left += row.amount,
                     (Kind::TopUp, Progress::Declined | Progress::Reversed | Progress::Failed)
@@ -250,6 +255,7 @@ impl Bank {
                 wrong.push(format!("the float has {amount} {currency}, the rows say {left}"));
             }
         }
+        wrong.extend(self.audit_accounts());
         wrong
     }
 }
