@@ -29,7 +29,7 @@ use crate::domain::transaction::Transaction;
 pub use crate::provider::Error;
 use crate::provider::crypto::random;
 use crate::provider::http::{Http, Transport};
-pub use crate::provider::{Kind, Quote};
+pub use crate::provider::{Kind, Payer, Quote};
 use crate::store::{Store, journal};
 use account::Account;
 

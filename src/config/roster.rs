@@ -59,7 +59,7 @@ pub fn read(provider: &ProviderId, path: &Path) -> Result<Roster, RosterError> {
             "has no column `id`: its first line names the columns, such as id,user_id,holder,last4,currency,kind,label",
         ));
     };
-    let columns = ["user_id", "holder", "last4", "currency", "kind", "label"].map(column);
+    let columns = ["user_id", "holder", "last4", "currency", "kind", "label", "account"].map(column);
     let mut roster = Roster::default();
     let mut seen = BTreeSet::new();
     for record in csv.records() {
@@ -87,7 +87,7 @@ fn line(text: &str, at: &csv::Position) -> u64 {
     at.line() + u64::try_from(empty).unwrap_or(0)
 }
 
-fn one(provider: &ProviderId, row: &csv::StringRecord, id: usize, columns: [Option<usize>; 6]) -> Result<Card, String> {
+fn one(provider: &ProviderId, row: &csv::StringRecord, id: usize, columns: [Option<usize>; 7]) -> Result<Card, String> {
     let field = |index: Option<usize>| index.and_then(|index| row.get(index)).map(clean).filter(|text| !text.is_empty());
     if row.iter().any(|text| text.contains(['\n', '\r'])) {
         return Err("goes over several lines: a quote is not closed, and the lines up to the next quote are lost".to_owned());
@@ -98,9 +98,10 @@ fn one(provider: &ProviderId, row: &csv::StringRecord, id: usize, columns: [Opti
     if id.len() > 100 || id.chars().any(foreign) {
         return Err("its id has blanks or invisible characters, or is longer than 100".to_owned());
     }
-    let [user, holder, last4, currency, kind, label] = columns.map(field);
+    let [user, holder, last4, currency, kind, label, account] = columns.map(field);
     let mut card = Card::unread(CardKey::new(provider, id));
     card.owner = user.map(Into::into);
+    card.account = account.map(Into::into);
     card.holder = holder.unwrap_or_default().into();
     card.last4 = last4.map(|digits| digits.parse().map_err(|_| format!("last4 is \"{digits}\", not four digits"))).transpose()?;
     card.currency =
@@ -157,6 +158,13 @@ mod tests {
         assert_eq!(last.last4.map(|digits| digits.to_string()), Some("0042".into()));
         assert!(roster.bad.iter().all(|bad| !bad.to_string().contains(['\u{1b}', '\u{202e}', '\u{200b}'])));
         assert!(roster.bad.iter().any(|bad| bad.to_string().contains("not four digits; the line is skipped")));
+    }
+
+    #[test]
+    fn the_account_that_pays_for_a_card_is_the_rosters_word() {
+        let roster = roster("id,account\n1749, 8204\n1750,\n").expect("a roster");
+        let accounts: Vec<Option<&str>> = roster.cards.iter().map(|card| card.account.as_deref()).collect();
+        assert_eq!(accounts, [Some("8204"), None]);
     }
 
     #[test]

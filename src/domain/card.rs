@@ -15,6 +15,9 @@ pub struct Card {
     pub key: CardKey,
     /// The provider's id of the cardholder or customer, where its calls want one beside the card's (banana `user_id`, ibanera `customersId`).
     pub owner: Option<Arc<str>>,
+    /// The account that is to pay for this card's top-ups, where the roster names one (ibanera). Not in the data file: the roster
+    /// says it anew at every start.
+    pub account: Option<Arc<str>>,
     /// Name of the cardholder; empty where the provider and the roster have none.
     pub holder: Arc<str>,
     /// Last four digits of the card number; the rest is dropped where it is parsed.
@@ -50,6 +53,7 @@ impl Card {
         Self {
             key,
             owner: None,
+            account: None,
             holder: "".into(),
             last4: None,
             state: CardState::Unknown,
@@ -118,6 +122,7 @@ impl Card {
         Self {
             key: self.key,
             owner: self.owner.or(older.owner),
+            account: self.account.or(older.account),
             holder: if self.holder.is_empty() { older.holder } else { self.holder },
             last4: self.last4.or(older.last4),
             state,

@@ -72,6 +72,7 @@ fn card(row: &Row<'_>) -> rusqlite::Result<Card> {
     Ok(Card {
         key: CardKey::new(&ProviderId::new(&row.get::<_, String>("provider")?), &row.get::<_, String>("id")?),
         owner: text("owner")?.map(Into::into),
+        account: None,
         holder: row.get::<_, String>("holder")?.into(),
         last4: text("last4")?.and_then(|digits| digits.parse().ok()),
         state: CardState::of_word(&row.get::<_, String>("state")?).unwrap_or(CardState::Unknown),

@@ -201,6 +201,12 @@ impl TopUp {
             self.notice = Some("the fee is being asked: wait for it, or e to edit".to_owned());
             return Step::Stay;
         }
+        if let Quoted::Known(quote) = &check.quoted
+            && let Some(trouble) = quote.payer.as_ref().and_then(|payer| payer.trouble.as_deref())
+        {
+            self.notice = Some(format!("not sent: {trouble}; e asks again"));
+            return Step::Stay;
+        }
         let order = Order {
             id: self.id,
             card: self.target.key.clone(),
