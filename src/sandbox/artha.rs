@@ -15,7 +15,7 @@ use rust_decimal::Decimal;
 
 use super::json::{Body, Json, number, object, text};
 use super::random::mixed;
-use super::world::{Bank, Card, CardState, Kind, Progress, Refusal, Row, digits, rounded, scaled};
+use super::world::{Bank, Card, CardState, Kind, Load, Progress, Refusal, Row, digits, rounded, scaled};
 use super::{Call, Reply, seal};
 use crate::domain::money::Currency;
 
@@ -231,7 +231,7 @@ impl Door {
             Ok(priced) => priced,
             Err(reply) => return reply,
         };
-        match bank.top_up(None, position, asked - fee, asked, None, now, TOP_UP_MILLIS) {
+        match bank.top_up(Load { paid: asked, ..Load::plain(position, asked - fee) }, now, TOP_UP_MILLIS) {
             Ok(row) => {
                 let task = self.task(bank);
                 self.tasks.insert(task.clone(), (row, asked));

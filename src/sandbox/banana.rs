@@ -9,7 +9,7 @@ use rust_decimal::Decimal;
 
 use super::json::{Body, Json, number, object, text};
 use super::random::Random;
-use super::world::{Bank, Card, CardState, Kind, Progress, Refusal, Row, code, rounded, scaled};
+use super::world::{Bank, Card, CardState, Kind, Load, Progress, Refusal, Row, code, rounded, scaled};
 use super::{Call, Reply, seal};
 use crate::domain::money::Currency;
 
@@ -256,7 +256,7 @@ fn recharge(bank: &mut Bank, body: &Body, now: Timestamp) -> Result<Done, Failur
     } else if sum > high {
         Err(Refusal::TooLarge)
     } else {
-        bank.top_up(None, position, sum, sum + fee, None, now, RECHARGE_MILLIS)
+        bank.top_up(Load { paid: sum + fee, ..Load::plain(position, sum) }, now, RECHARGE_MILLIS)
     };
     match outcome {
         Ok(_) => Ok(Done { answer: object([("message", text("Card recharge request sent successfully"))]), topped_up: true }),

@@ -4,7 +4,7 @@
 use jiff::{SignedDuration, Timestamp};
 use rust_decimal::Decimal;
 
-use super::world::{Progress, rounded};
+use super::world::{Load, Progress, rounded};
 use super::{Dialect, Door, Room, Sandbox, artha, banana, enkash, ibanera};
 use crate::domain::money::Money;
 
@@ -75,11 +75,8 @@ impl Sandbox {
             Dialect::Enkash => (sum, sum, Some(format!("PAYROLL{number:08}"))),
             Dialect::Ibanera => (sum, sum + ibanera::transfer_fee(), Some(format!("Payroll {number:06}"))),
         };
-        let row = if asked.failed {
-            bank.failed_top_up_elsewhere(position, received, paid, reference, now)
-        } else {
-            bank.top_up_elsewhere(position, received, paid, reference, now).ok()?
-        };
+        let load = Load { payer: None, card: position, received, paid, reference };
+        let row = if asked.failed { bank.failed_top_up_elsewhere(load, now) } else { bank.top_up_elsewhere(load, now).ok()? };
         bank.date_back(row, asked.dated_back);
         if let Door::Artha(door) = door {
             door.take_note(bank, row, sum);

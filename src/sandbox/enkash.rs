@@ -8,7 +8,7 @@ use jiff::tz::{Offset, TimeZone};
 use rust_decimal::Decimal;
 
 use super::json::{Body, Json, number, object, text};
-use super::world::{Bank, Card, CardState, Kind, Progress, Refusal, Row, after, scaled};
+use super::world::{Bank, Card, CardState, Kind, Load, Progress, Refusal, Row, after, scaled};
 use super::{Call, Reply, query_pairs, seal};
 
 /// The OAuth client id: the same text as the company id, as in the document's samples (1.3).
@@ -348,7 +348,7 @@ fn load(bank: &mut Bank, body: &Body, now: Timestamp) -> Answer {
     }
     let mut sum = sum;
     sum.rescale(2);
-    match bank.top_up(None, position, sum, sum, Some(reference), now, LOAD_MILLIS) {
+    match bank.top_up(Load { reference: Some(reference), ..Load::plain(position, sum) }, now, LOAD_MILLIS) {
         Ok(_) => Answer { topped_up: true, ..success(text("Funds allocated from Parent Account to Card by Admin successful")) },
         Err(Refusal::NoFloat) => business_failure("Insufficient balance in card account"),
         Err(Refusal::State(_)) => business_failure("Card is blocked"),

@@ -8,7 +8,7 @@ use jiff::tz::TimeZone;
 use rust_decimal::Decimal;
 
 use super::json::{Body, Json, number, object, text};
-use super::world::{Bank, Card, CardState, Kind, Progress, Refusal, Row, after, code, scaled};
+use super::world::{Bank, Card, CardState, Kind, Load, Progress, Refusal, Row, after, code, scaled};
 use super::{Call, Reply, seal};
 use crate::domain::money::Currency;
 
@@ -110,9 +110,8 @@ impl Door {
             (true, "customer/accounts/balances") => Ok(account_balances(bank, call)),
             (true, "customer/accounts/list-accounts") => list_accounts(bank, call),
             (true, "customer/accounts/account") => account_by_id(bank, call),
-            (false, "customer/cards/reviewtransferfunds") => transfer(bank, &body).map(|transfer| {
-                success(0, object([("fee", transfer.fee.into()), ("totalDue", (transfer.amount + transfer.fee).into())]))
-            }),
+            (false, "customer/cards/reviewtransferfunds") => transfer(bank, &body)
+                .map(|load| success(0, object([("fee", transfer_fee().into()), ("totalDue", load.paid.into())]))),
             (false, "customer/cards/transferfunds") => transfer_funds(bank, &body, now),
             (false, "customer/cards/activate") => activate(bank, &body, now),
             (false, "customer/cards/deactivate") => deactivate(bank, &body, now),
@@ -420,17 +419,8 @@ pub(super) fn transfer_fee() -> Decimal {
     scaled(50, code("USD"))
 }
 
-struct Transfer {
-    /// The customer's account that pays; `None` where the manager's does.
-    payer: Option<usize>,
-    card: usize,
-    amount: Decimal,
-    fee: Decimal,
-    reference: String,
-}
-
 /// Reads and checks a transfer onto a card; the other two kinds are not part of the sandbox.
-fn transfer(bank: &Bank, body: &Body) -> Result<Transfer, Problem> {
+fn transfer(bank: &Bank, body: &Body) -> Result<Load, Problem> {
     match body.text("transferTypes").as_deref() {
         Some("TopUpCard") => {}
         Some(_) => return problem("transferTypes", "Invalid"),
@@ -462,7 +452,7 @@ fn transfer(bank: &Bank, body: &Body) -> Result<Transfer, Problem> {
         return problem("amount", "Invalid");
     }
     amount.rescale(2);
-    Ok(Transfer { payer, card: position, amount, fee: transfer_fee(), reference })
+    Ok(Load { payer, card: position, received: amount, paid: amount + transfer_fee(), reference: Some(reference) })
 }
 
 /// The account that pays, and what it holds: it must belong to the customer that is named, be switched on, and hold dollars or
@@ -483,9 +473,9 @@ fn paying(bank: &Bank, customer: &str, account: &str) -> Result<(Option<usize>, 
 }
 
 fn transfer_funds(bank: &mut Bank, body: &Body, now: Timestamp) -> Outcome {
-    let Transfer { payer, card, amount, fee, reference } = transfer(bank, body)?;
-    let description = described(Some(&reference));
-    let row = match bank.top_up(payer, card, amount, amount + fee, Some(reference), now, TRANSFER_MILLIS) {
+    let load = transfer(bank, body)?;
+    let (amount, description) = (load.received, described(load.reference.as_deref()));
+    let row = match bank.top_up(load, now, TRANSFER_MILLIS) {
         Ok(row) => row_id(row as u64),
         Err(Refusal::NoFloat) => return problem("amount", "Insufficient_Funds"),
         Err(Refusal::State(_)) => return problem("DestinationCardId", "Invalid"),
@@ -496,7 +486,7 @@ fn transfer_funds(bank: &mut Bank, body: &Body, now: Timestamp) -> Outcome {
         ("ToTransactionId", number(row)),
         ("FeeTransactionId", number(row - 1)),
         ("amount", amount.into()),
-        ("feeAmount", fee.into()),
+        ("feeAmount", transfer_fee().into()),
         ("description", text(description)),
         ("bPending", true.into()),
     ]);

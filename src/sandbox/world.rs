@@ -173,6 +173,28 @@ impl Card {
     }
 }
 
+/// A top-up as the bank takes it.
+#[derive(Clone, Debug)]
+pub(super) struct Load {
+    /// Position of the customer's account that pays; `None` where the float does.
+    pub(super) payer: Option<usize>,
+    /// Position of the card.
+    pub(super) card: usize,
+    /// What arrives on the card.
+    pub(super) received: Decimal,
+    /// What is paid; the fee is the difference.
+    pub(super) paid: Decimal,
+    /// The caller's own reference, where the wire has one.
+    pub(super) reference: Option<String>,
+}
+
+impl Load {
+    /// From the float, without a fee and a reference.
+    pub(super) const fn plain(card: usize, sum: Decimal) -> Self {
+        Self { payer: None, card, received: sum, paid: sum, reference: None }
+    }
+}
+
 /// Why the bank does not do what it was asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Refusal {
@@ -332,7 +354,7 @@ impl Bank {
         let poor = available < scaled(3_000, currency);
         if pace == Pace::Days && (dice < 8 || (poor && dice < 70)) {
             let sum = scaled(1_000 * self.random.between(5, 40), currency);
-            if let Ok(row) = self.load(None, card, sum, sum, None, at) {
+            if let Ok(row) = self.load(Load::plain(card, sum), at) {
                 self.later(after(at, 2_000), Due::Credit { row });
             }
         } else if dice < 14 {
@@ -403,19 +425,9 @@ impl Bank {
         (sum, Merchant::new(name, mcc, country))
     }
 
-    /// Takes `paid` from the float, or from the customer's account at this position, and puts `received` on the card `delay`
-    /// milliseconds later; the difference is the fee. Gives the row's position.
-    pub(super) fn top_up(
-        &mut self,
-        payer: Option<usize>,
-        card: usize,
-        received: Decimal,
-        paid: Decimal,
-        reference: Option<String>,
-        at: Timestamp,
-        delay: u64,
-    ) -> Result<usize, Refusal> {
-        let row = self.load(payer, card, received, paid, reference, at)?;
+    /// Takes what is paid now and puts what is received on the card `delay` milliseconds later. Gives the row's position.
+    pub(super) fn top_up(&mut self, load: Load, at: Timestamp, delay: u64) -> Result<usize, Refusal> {
+        let row = self.load(load, at)?;
         self.asked.insert(row);
         self.later(after(at, delay), Due::Credit { row });
         self.advance(at);
@@ -450,32 +462,18 @@ impl Bank {
     }
 
     /// A top-up that another system of the merchant makes: on the card at once, but not among the credits that were asked here.
-    pub(super) fn top_up_elsewhere(
-        &mut self,
-        card: usize,
-        received: Decimal,
-        paid: Decimal,
-        reference: Option<String>,
-        at: Timestamp,
-    ) -> Result<usize, Refusal> {
-        let row = self.load(None, card, received, paid, reference, at)?;
+    pub(super) fn top_up_elsewhere(&mut self, load: Load, at: Timestamp) -> Result<usize, Refusal> {
+        let row = self.load(load, at)?;
         self.elsewhere.push(row);
         self.credit(row, at);
         Ok(row)
     }
 
     /// A top-up that another system asked for and did not get: a row, and no money moves.
-    pub(super) fn failed_top_up_elsewhere(
-        &mut self,
-        card: usize,
-        received: Decimal,
-        paid: Decimal,
-        reference: Option<String>,
-        at: Timestamp,
-    ) -> usize {
-        let row = self.write(card, Kind::TopUp, Progress::Failed, received, at, |row| {
-            row.fee = paid - received;
-            row.reference = reference;
+    pub(super) fn failed_top_up_elsewhere(&mut self, load: Load, at: Timestamp) -> usize {
+        let row = self.write(load.card, Kind::TopUp, Progress::Failed, load.received, at, |row| {
+            row.fee = load.paid - load.received;
+            row.reference = load.reference;
         });
         self.elsewhere.push(row);
         row

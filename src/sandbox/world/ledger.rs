@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use rust_decimal::Decimal;
 
 use super::sums::{after, rounded};
-use super::{Bank, Card, CardState, Decline, Due, Kind, Pace, Progress, Refusal, Row};
+use super::{Bank, Card, CardState, Decline, Due, Kind, Load, Pace, Progress, Refusal, Row};
 use crate::sandbox::Dialect;
 use crate::sandbox::people::Merchant;
 
@@ -129,17 +129,9 @@ impl Bank {
         self.write(card, Kind::Cash, Progress::Cleared, sum, at, |row| row.merchant = Some(atm));
     }
 
-    /// Takes `paid` from the float, or from the customer's account at this position, and writes the row; the card gets its
-    /// money when somebody calls [`Bank::credit`].
-    pub(super) fn load(
-        &mut self,
-        payer: Option<usize>,
-        card: usize,
-        received: Decimal,
-        paid: Decimal,
-        reference: Option<String>,
-        at: Timestamp,
-    ) -> Result<usize, Refusal> {
+    /// Takes what is paid and writes the row; the card gets its money when somebody calls [`Bank::credit`].
+    pub(super) fn load(&mut self, load: Load, at: Timestamp) -> Result<usize, Refusal> {
+        let Load { payer, card, received, paid, reference } = load;
         let Some(target) = self.cards.get(card) else { return Err(Refusal::Amount) };
         if target.state == CardState::Closed || target.state == CardState::Blocked {
             return Err(Refusal::State(target.state));

@@ -64,7 +64,7 @@ fn a_top_up_takes_effect_once_and_the_float_pays() {
     let usd = code("USD");
     let card = bank.cards.iter().position(|card| card.currency == usd && card.state == CardState::Active).unwrap();
     let (had, float) = (bank.cards[card].available(), bank.float(usd).unwrap().amount());
-    bank.top_up(None, card, Decimal::new(3_000, 2), Decimal::new(3_100, 2), None, start(), 2_000).unwrap();
+    bank.top_up(Load { paid: Decimal::new(3_100, 2), ..Load::plain(card, Decimal::new(3_000, 2)) }, start(), 2_000).unwrap();
     assert_eq!(bank.cards[card].available(), had);
     bank.advance(after(start(), 60_000));
     bank.advance(after(start(), 120_000));
@@ -118,7 +118,7 @@ proptest! {
                     let sum = Decimal::new(minor, 2);
                     let payer = if bank.accounts.is_empty() { None } else { Some(card % bank.accounts.len()) };
                     let payer = payer.filter(|_| minor % 2 == 0);
-                    let _ = bank.top_up(payer, card, sum, sum + Decimal::ONE, None, now, 2_000);
+                    let _ = bank.top_up(Load { payer, paid: sum + Decimal::ONE, ..Load::plain(card, sum) }, now, 2_000);
                 }
                 Step::Spend(card, minor) => {
                     bank.spend(card, Decimal::new(minor, 2), shop, now);
@@ -131,10 +131,11 @@ proptest! {
                 }
                 Step::Elsewhere(card, minor, failed) => {
                     let sum = Decimal::new(minor, 2);
+                    let load = Load { paid: sum + Decimal::ONE, ..Load::plain(card, sum) };
                     if failed {
-                        bank.failed_top_up_elsewhere(card, sum, sum + Decimal::ONE, None, now);
+                        bank.failed_top_up_elsewhere(load, now);
                     } else {
-                        let _ = bank.top_up_elsewhere(card, sum, sum + Decimal::ONE, None, now);
+                        let _ = bank.top_up_elsewhere(load, now);
                     }
                 }
                 Step::Close(card) => bank.close(card, true, now, 1_500),
