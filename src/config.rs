@@ -429,10 +429,23 @@ pub struct Ibanera {
     pub shared_secret: Source,
     /// How the shared secret's text becomes bytes.
     pub secret_encoding: SecretEncoding,
-    /// Account that pays for top-ups; found from the accounts when absent and unique.
+    /// Whose account pays for top-ups. Without it there are none: the documents do not say which of the two is right.
+    pub pays: Option<Pays>,
+    /// The manager's own customer id, where the manager pays; else it is asked.
+    pub manager_id: Option<String>,
+    /// The payer's account that pays; found among the payer's accounts when absent and unique.
     pub asset_account_id: Option<String>,
     /// Path of the call that freezes.
     pub deactivate_path: String,
+}
+
+/// Whose account pays for a top-up at Ibanera.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pays {
+    /// The customer's whose card it is.
+    Customer,
+    /// The manager's: the one whose credentials cardtop has.
+    Manager,
 }
 
 /// How Ibanera's shared secret becomes bytes.
@@ -543,6 +556,7 @@ mod tests {
         assert_eq!((enkash.encryption, enkash.load, &*enkash.card_account_id), (Envelope::Off, Load::LoadMoney, "42"));
         let Account::Ibanera(ibanera) = &ibanera.account else { panic!("ibanera") };
         assert_eq!((ibanera.secret_encoding, ibanera.asset_account_id.as_deref()), (SecretEncoding::Ascii, Some("8204")));
+        assert_eq!((ibanera.pays, ibanera.manager_id.as_deref()), (Some(Pays::Customer), Some("14380")));
         assert_eq!(ibanera.deactivate_path, "/api/v1/customer/cards/suppress");
 
         let [artha, banana, enkash, ibanera] = spelt else { panic!("four more") };

@@ -30,8 +30,8 @@ use crate::domain::transaction::Transaction;
 pub use crate::provider::Error;
 use crate::provider::crypto::random;
 use crate::provider::http::{Http, Transport};
-pub use crate::provider::{Kind, Quote};
 pub use crate::store::journal::Verified;
+pub use crate::provider::{Kind, Payer, Quote};
 use crate::store::{Store, journal};
 use account::Account;
 pub use proof::{RecentCredit, Verdict, confirmation};
@@ -632,7 +632,6 @@ pub struct Shown {
 
 /// What the engine tells.
 #[derive(Clone, Debug)]
-#[expect(clippy::large_enum_variant, reason = "an operation is told whole and seldom; boxing it would only add noise")]
 pub enum News {
     /// Cards that are new or changed, each whole.
     Cards(Vec<Card>),

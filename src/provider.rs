@@ -112,10 +112,32 @@ pub struct Quote {
     pub fee: Option<Money>,
     /// What arrives on the card.
     pub receives: Option<Money>,
-    /// What the float pays.
+    /// What the float, or the account that pays, pays.
     pub debited: Option<Money>,
+    /// The account that would pay, where the provider has several; `None` where the float pays.
+    pub payer: Option<Payer>,
     /// When it was quoted.
     pub at: Timestamp,
+}
+
+/// The account that pays for a top-up, as it stood when it was read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Payer {
+    /// Which one, such as `account 8204 of customer 16221`; whose is wanted, where there is none.
+    pub who: String,
+    /// What it holds, in its own currency, where that is told.
+    pub holds: Option<Money>,
+    /// Why it cannot pay, in a sentence; `None` when nothing is known against it.
+    pub trouble: Option<String>,
+}
+
+impl std::fmt::Display for Payer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.holds {
+            Some(holds) => write!(f, "{}, {holds}", self.who),
+            None => f.write_str(&self.who),
+        }
+    }
 }
 
 /// The provider's answer to a change.

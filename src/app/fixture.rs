@@ -152,6 +152,7 @@ fn capabilities(name: &str) -> Capabilities {
         class: if name == "banana" { Class::Neither } else { Class::Reference },
         top_up_min: None,
         top_up_decimals: None,
+        names_payer: false,
         page_max: 100,
     }
 }

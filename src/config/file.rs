@@ -12,7 +12,7 @@ use super::wires::{
 };
 use super::{
     Account, Artha, Banana, Board, Config, EmptyBody, Enkash, Envelope, Environment, Glyphs, Ibanera, KeyDerivation, KeyEncoding,
-    Keys, Load, PinBlock, Poll, ProviderConfig, SecretEncoding,
+    Keys, Load, Pays, PinBlock, Poll, ProviderConfig, SecretEncoding,
 };
 use crate::domain::card::{CardState, ProviderId};
 use crate::domain::transaction::{TransactionKind, TransactionState};
@@ -154,7 +154,7 @@ impl Kind {
                 "unencrypted",
                 "otp_required",
             ],
-            Self::Ibanera => &["secret_encoding", "asset_account_id", "deactivate_path"],
+            Self::Ibanera => &["secret_encoding", "pays", "manager_id", "asset_account_id", "deactivate_path"],
         }
     }
 
@@ -318,6 +318,8 @@ fn provider(page: &Page<'_>, name: &str, mut table: Table<'_>) -> Result<Provide
             secret_encoding: table
                 .word("secret_encoding", &[("base32", SecretEncoding::Base32), ("ascii", SecretEncoding::Ascii)])?
                 .unwrap_or_default(),
+            pays: table.word("pays", &[("customer", Pays::Customer), ("manager", Pays::Manager)])?,
+            manager_id: table.some_text("manager_id")?,
             asset_account_id: table.some_text("asset_account_id")?,
             deactivate_path: table.path("deactivate_path", DEACTIVATE)?.unwrap_or_else(|| DEACTIVATE.to_owned()),
         }),

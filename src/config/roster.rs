@@ -59,7 +59,7 @@ pub fn read(provider: &ProviderId, form: IdForm, path: &Path) -> Result<Roster, 
             "has no column `id`: its first line names the columns, such as id,user_id,holder,last4,currency,kind,label",
         ));
     };
-    let columns = ["user_id", "holder", "last4", "currency", "kind", "label"].map(column);
+    let columns = ["user_id", "holder", "last4", "currency", "kind", "label", "account"].map(column);
     let mut roster = Roster::default();
     let mut seen = BTreeSet::new();
     for record in csv.records() {
@@ -92,7 +92,7 @@ fn one(
     form: IdForm,
     row: &csv::StringRecord,
     id: usize,
-    columns: [Option<usize>; 6],
+    columns: [Option<usize>; 7],
 ) -> Result<Card, String> {
     let field = |index: Option<usize>| index.and_then(|index| row.get(index)).map(clean).filter(|text| !text.is_empty());
     if row.iter().any(|text| text.contains(['\n', '\r'])) {
@@ -104,9 +104,10 @@ fn one(
     if id.len() > 100 || id.chars().any(foreign) {
         return Err("its id has blanks or invisible characters, or is longer than 100".to_owned());
     }
-    let [user, holder, last4, currency, kind, label] = columns.map(field);
+    let [user, holder, last4, currency, kind, label, account] = columns.map(field);
     let mut card = Card::spelled(provider, form, id);
     card.owner = user.map(Into::into);
+    card.account = account.map(Into::into);
     card.holder = holder.unwrap_or_default().into();
     card.last4 = last4.map(|digits| digits.parse().map_err(|_| format!("last4 is \"{digits}\", not four digits"))).transpose()?;
     card.currency =
@@ -176,6 +177,13 @@ mod tests {
         assert_eq!(&*card.key.id, "3f2504e0-4f89-11d3-9a0c-0305e82c3301");
         assert_eq!(&*card.wire_id, "3F2504E0-4F89-11D3-9A0C-0305E82C3301", "requests keep the spelling");
         assert!(roster.bad.iter().any(|bad| bad.why.contains("is there twice")), "{:?}", roster.bad);
+    }
+
+    #[test]
+    fn the_account_that_pays_for_a_card_is_the_rosters_word() {
+        let roster = roster("id,account\n1749, 8204\n1750,\n").expect("a roster");
+        let accounts: Vec<Option<&str>> = roster.cards.iter().map(|card| card.account.as_deref()).collect();
+        assert_eq!(accounts, [Some("8204"), None]);
     }
 
     #[test]

@@ -319,6 +319,10 @@ pub mod ibanera {
         reads TRANSACTIONS: "transactions" = "/api/v1/customer/cards/transactions";
         /// The manager's own accounts.
         reads ACCOUNT_BALANCES: "account_balances" = "/api/v1/customer/accounts/balances";
+        /// The accounts of one customer. INFERENCE: the path is from somebody's code.
+        reads LIST_ACCOUNTS: "list-accounts" = "/api/v1/customer/accounts/list-accounts";
+        /// One account, which tells whose it is. INFERENCE: the path is from somebody's code.
+        reads ACCOUNT: "account" = "/api/v1/customer/accounts/account";
         /// An unfreeze.
         changes ACTIVATE: "activate" = "/api/v1/customer/cards/activate";
         /// A PIN change.

@@ -17,6 +17,9 @@ pub struct Card {
     pub wire_id: Arc<str>,
     /// The provider's id of the cardholder or customer, where its calls want one beside the card's (banana `user_id`, ibanera `customersId`).
     pub owner: Option<Arc<str>>,
+    /// The account that is to pay for this card's top-ups, where the roster names one (ibanera). Not in the data file: the roster
+    /// says it anew at every start.
+    pub account: Option<Arc<str>>,
     /// Name of the cardholder; empty where the provider and the roster have none.
     pub holder: Arc<str>,
     /// Last four digits of the card number; the rest is dropped where it is parsed.
@@ -53,6 +56,7 @@ impl Card {
             wire_id: Arc::clone(&key.id),
             key,
             owner: None,
+            account: None,
             holder: "".into(),
             last4: None,
             state: CardState::Unknown,
@@ -129,6 +133,7 @@ impl Card {
             key: self.key,
             wire_id: self.wire_id,
             owner: self.owner.or(older.owner),
+            account: self.account.or(older.account),
             holder: if self.holder.is_empty() { older.holder } else { self.holder },
             last4: self.last4.or(older.last4),
             state,

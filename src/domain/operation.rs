@@ -545,6 +545,8 @@ pub struct Capabilities {
     pub unfreeze: Offer,
     /// Top-up.
     pub top_up: Offer,
+    /// Its quote names the account that pays, and whether that account can: to be looked at before a top-up is sent.
+    pub names_payer: bool,
     /// Close.
     pub close: Offer,
     /// Setting a PIN, and its rule; or why not.

@@ -346,6 +346,7 @@ const fn can(all_transactions: bool, decimals: u32, page_max: u16) -> Capabiliti
         class: Class::Neither,
         top_up_min: None,
         top_up_decimals: Some(decimals),
+        names_payer: false,
         page_max,
     }
 }

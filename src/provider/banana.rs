@@ -374,6 +374,7 @@ const CAN: Capabilities = Capabilities {
     class: Class::Neither,
     top_up_min: None,
     top_up_decimals: None,
+    names_payer: false,
     page_max: 100,
 };
 

@@ -403,6 +403,7 @@ impl Provider for Enkash {
             class: Class::Reference,
             top_up_min: Some(Decimal::ONE),
             top_up_decimals: Some(2),
+            names_payer: false,
             page_max: 100,
         }
     }

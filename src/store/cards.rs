@@ -89,6 +89,7 @@ fn card(row: &Row<'_>) -> rusqlite::Result<Card> {
         wire_id: text("wire_id")?.map_or_else(|| std::sync::Arc::clone(&key.id), Into::into),
         key,
         owner: text("owner")?.map(Into::into),
+        account: None,
         holder: row.get::<_, String>("holder")?.into(),
         last4: text("last4")?.and_then(|digits| digits.parse().ok()),
         state: CardState::of_word(&row.get::<_, String>("state")?).unwrap_or(CardState::Unknown),

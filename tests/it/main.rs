@@ -6,6 +6,7 @@ mod conformance;
 mod faults;
 mod harness;
 mod outage;
+mod payer;
 mod proxy;
 mod pty;
 mod race;

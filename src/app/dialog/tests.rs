@@ -10,8 +10,8 @@ use crate::domain::card::{Balance, Card, CardKind, CardState, ProviderId, Readin
 use crate::domain::money::Money;
 use crate::domain::operation::{Action, Before, Capabilities, Class, Offer, Operation, OperationState, PinRule, Proof};
 use crate::domain::transaction::{Transaction, TransactionKind, TransactionState};
-use crate::engine::{Error, Kind, Quote};
 use crate::engine::{ProviderInfo, RecentCredit};
+use crate::engine::{Error, Kind, Payer, Quote};
 
 /// An operator at a dialog.
 pub(crate) struct Desk {
@@ -66,6 +66,7 @@ fn capabilities() -> Capabilities {
         class: Class::Neither,
         top_up_min: Some(10.into()),
         top_up_decimals: None,
+        names_payer: false,
         page_max: 100,
     }
 }
@@ -206,7 +207,20 @@ impl Desk {
     /// The provider tells the fee.
     pub(crate) fn quotes(self, fee: &str) -> Self {
         let asked = self.quoted().expect("a quote was asked");
-        let quote = Quote { fee: Some(money(fee, "USD")), receives: None, debited: None, at: self.world.now };
+        let quote = Quote { fee: Some(money(fee, "USD")), receives: None, debited: None, payer: None, at: self.world.now };
+        self.hears(News::Quote { asked, quote: Ok(quote) }).pass(400)
+    }
+
+    /// The provider tells who would pay, and why that cannot be, if so.
+    pub(crate) fn pays(self, holds: &str, trouble: Option<&str>) -> Self {
+        let asked = self.quoted().expect("a quote was asked");
+        let payer = Payer {
+            who: "account 8204 of customer 16221".to_owned(),
+            holds: Some(money(holds, "USD")),
+            trouble: trouble.map(str::to_owned),
+        };
+        let fee = trouble.is_none().then(|| money("0.50", "USD"));
+        let quote = Quote { fee, receives: None, debited: None, payer: Some(payer), at: self.world.now };
         self.hears(News::Quote { asked, quote: Ok(quote) }).pass(400)
     }
 
@@ -396,7 +410,7 @@ fn a_top_up_is_quoted_checked_and_sent_by_y_alone() {
     let desk = desk.keys("y");
     assert_eq!(desk.notice(), "the fee is being asked: wait for it, or e to edit");
     let asked = desk.quoted().expect("a quote was asked");
-    let foreign = Quote { fee: Some(money("9", "USD")), receives: None, debited: None, at: desk.world.now };
+    let foreign = Quote { fee: Some(money("9", "USD")), receives: None, debited: None, payer: None, at: desk.world.now };
     let desk = desk.hears(News::Quote { asked: asked.wrapping_add(1), quote: Ok(foreign) }).pass(400).keys("y");
     assert!(desk.orders().is_empty(), "the answer to another question is not ours");
     let desk = desk.quotes("0.30").keys("enter");
@@ -412,7 +426,7 @@ fn a_top_up_is_quoted_checked_and_sent_by_y_alone() {
 fn a_y_on_its_way_when_the_fee_arrives_does_not_send() {
     let desk = Desk::new().open(Deed::TopUp, "c1").types("30").keys("enter");
     let asked = desk.quoted().expect("a quote was asked");
-    let quote = Quote { fee: Some(money("15", "USD")), receives: None, debited: None, at: desk.world.now };
+    let quote = Quote { fee: Some(money("15", "USD")), receives: None, debited: None, payer: None, at: desk.world.now };
     let desk = desk.hears(News::Quote { asked, quote: Ok(quote) }).keys("y");
     assert!(desk.orders().is_empty());
     assert_eq!(desk.pass(300).keys("y").orders().len(), 1);
@@ -424,11 +438,23 @@ fn another_amount_is_quoted_anew_and_the_old_answer_ignored() {
     let first = desk.quoted().expect("a quote was asked");
     let desk = desk.keys("e").types("0").keys("enter");
     assert_ne!(desk.quoted(), Some(first));
-    let quote = Quote { fee: Some(money("1", "USD")), receives: None, debited: None, at: desk.world.now };
+    let quote = Quote { fee: Some(money("1", "USD")), receives: None, debited: None, payer: None, at: desk.world.now };
     let desk = desk.hears(News::Quote { asked: first, quote: Ok(quote) }).pass(400).keys("y");
     assert!(desk.orders().is_empty(), "the fee of 30 is not the fee of 300");
     let desk = desk.quotes("3").keys("y");
     assert_eq!(desk.orders()[0].action.amount(), Some(money("300", "USD")));
+}
+
+#[test]
+fn a_top_up_that_nobody_can_pay_is_not_sent_and_says_so() {
+    let mut desk = Desk::new();
+    desk.can().names_payer = true;
+    let trouble = "account 8204 of customer 16221 holds 5.00 USD, and 30.00 USD are to be paid";
+    let desk = desk.open(Deed::TopUp, "c1").types("30").keys("enter").pays("5", Some(trouble)).keys("y");
+    assert!(desk.orders().is_empty(), "sent although the account cannot pay");
+    assert!(desk.notice().contains(trouble), "{}", desk.notice());
+    let desk = desk.keys("e enter").pays("512", None).keys("y");
+    assert_eq!(desk.orders().len(), 1, "sent once it can");
 }
 
 #[test]

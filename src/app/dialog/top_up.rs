@@ -223,6 +223,12 @@ impl TopUp {
             Listed::Known(recent) => recent.as_ref().map(|recent| std::sync::Arc::clone(&recent.id)),
             Listed::Asked(_) | Listed::Failed(_) => None,
         };
+        if let Quoted::Known(quote) = &check.quoted
+            && let Some(trouble) = quote.payer.as_ref().and_then(|payer| payer.trouble.as_deref())
+        {
+            self.notice = Some(format!("not sent: {trouble}; e asks again"));
+            return Step::Stay;
+        }
         let order = Order {
             id: self.id,
             card: self.target.key.clone(),

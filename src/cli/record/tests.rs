@@ -109,6 +109,7 @@ fn report() -> ProviderReport {
         class: Class::Reference,
         top_up_min: None,
         top_up_decimals: None,
+        names_payer: false,
         page_max: 100,
     };
     let id = ProviderId::new("acme");

@@ -101,6 +101,7 @@ pub(super) fn quote(answer: Fields, asked: Money, at: Timestamp) -> Result<Quote
         fee: answer.money("fee", currency)?,
         receives: answer.money("receiveAmount", currency)?,
         debited: Some(answer.money("amount", currency)?.unwrap_or(asked)),
+        payer: None,
         at,
     })
 }

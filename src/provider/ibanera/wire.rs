@@ -330,11 +330,13 @@ fn derived_id(card_id: &str, row: &Fields) -> Arc<str> {
     listing::made_id(&parts)
 }
 
-/// One of the manager's own accounts (ibanera wire notes, 2.15).
+/// An account of the manager or of a customer (ibanera wire notes, 2.15 and 2.16).
 #[derive(Debug)]
 pub(super) struct OwnAccount {
     /// `id`, usable as `CustomerAssetAccountId` (INFERENCE there).
     pub(super) id: Option<Arc<str>>,
+    /// `CustomersId`, where the row tells whose it is.
+    pub(super) owner: Option<Arc<str>>,
     /// What `asset` names.
     pub(super) currency: Currency,
     /// `availableBalance`.
@@ -351,7 +353,8 @@ pub(super) fn own_account(raw: &RawValue) -> Result<Option<OwnAccount>, Odd> {
     let row = Fields::read(raw)?;
     let Ok(Some(currency)) = row.currency("asset") else { return Ok(None) };
     let available = row.money("availableBalance", currency)?;
-    Ok(Some(OwnAccount { id: row.id("id"), currency, available, suppressed: row.flag("bSuppressed") == Some(true) }))
+    let owner = row.first_id(&["customersID"]).filter(|id| &**id != "0");
+    Ok(Some(OwnAccount { id: row.id("id"), owner, currency, available, suppressed: row.flag("bSuppressed") == Some(true) }))
 }
 
 /// `fee` and `totalDue` of a quote (ibanera wire notes, 2.14).
