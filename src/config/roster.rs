@@ -5,7 +5,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use crate::domain::card::{Card, CardKey, CardKind, ProviderId};
-use crate::domain::text::clean;
+use crate::domain::text::{self, clean};
 
 /// What a roster says.
 #[derive(Clone, Debug, Default)]
@@ -94,13 +94,13 @@ fn one(provider: &ProviderId, row: &csv::StringRecord, id: usize, columns: [Opti
     }
     // An id may look like a card number and must reach the provider as it is: it is not masked, only refused when it cannot be one.
     let id = row.get(id).filter(|id| !id.is_empty()).ok_or("has no id")?;
-    let foreign = |c: char| c.is_control() || clean(c.encode_utf8(&mut [0; 4])).is_empty();
-    if id.len() > 100 || id.chars().any(foreign) {
+    if id.len() > 100 || id.chars().any(|c| c == ' ' || !text::is_safe(c)) {
         return Err("its id has blanks or invisible characters, or is longer than 100".to_owned());
     }
     let [user, holder, last4, currency, kind, label] = columns.map(field);
     let mut card = Card::unread(CardKey::new(provider, id));
-    card.owner = user.map(Into::into);
+    // An id, too: it is sent as it stands there.
+    card.owner = user.and(columns.first().copied().flatten()).and_then(|at| row.get(at)).map(text::printable).map(Into::into);
     card.holder = holder.unwrap_or_default().into();
     card.last4 = last4.map(|digits| digits.parse().map_err(|_| format!("last4 is \"{digits}\", not four digits"))).transpose()?;
     card.currency =
@@ -153,10 +153,19 @@ mod tests {
         assert_eq!((first.owner.as_deref(), &*first.holder, first.labels.len()), (Some("77"), "Mara Lindqvist", 2));
         assert_eq!(roster.bad.iter().map(|bad| bad.line).collect::<Vec<_>>(), [4, 5, 6, 7, 8, 9, 10, 12, 14]);
         let last = roster.cards.last().expect("a card");
-        assert_eq!((&*last.holder, last.labels.as_slice()), ("[31mRed", &["vip".into()][..]));
+        assert_eq!((&*last.holder, last.labels.as_slice()), ("?Red?", &["vip".into()][..]));
         assert_eq!(last.last4.map(|digits| digits.to_string()), Some("0042".into()));
         assert!(roster.bad.iter().all(|bad| !bad.to_string().contains(['\u{1b}', '\u{202e}', '\u{200b}'])));
         assert!(roster.bad.iter().any(|bad| bad.to_string().contains("not four digits; the line is skipped")));
+    }
+
+    #[test]
+    fn ids_that_look_like_card_numbers_are_kept_and_free_text_is_cut() {
+        let roster =
+            roster("id,user_id,holder,label\n4111111111111111,5555555555554444,Mara 4111-1111-1111-1111,x 4111111111111111\n");
+        let card = roster.expect("a roster").cards.into_iter().next().expect("a card");
+        assert_eq!((&*card.key.id, card.owner.as_deref()), ("4111111111111111", Some("5555555555554444")));
+        assert_eq!((&*card.holder, card.labels.as_slice()), ("Mara ..1111", &["x ..1111".into()][..]));
     }
 
     #[test]
