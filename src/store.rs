@@ -7,7 +7,6 @@ pub mod cards;
 pub mod feed;
 pub mod journal;
 
-use std::fs::{self, OpenOptions};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, TryLockError};
@@ -15,6 +14,9 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use rusqlite::{Connection, OpenFlags};
+
+use crate::domain::text;
+use crate::files;
 
 /// Name of the data file in its folder.
 pub const FILE: &str = "cardtop.db";
@@ -58,8 +60,8 @@ impl Store {
     pub fn open(folder: &Path) -> Result<Self, Unusable> {
         let path = folder.join(FILE);
         let wrong =
-            |words: &dyn std::fmt::Display| Unusable(format!("the data file {} {words}; nothing was sent", path.display()));
-        make_private(folder, &path).map_err(|error| wrong(&format_args!("cannot be written: {error}")))?;
+            |words: &dyn std::fmt::Display| Unusable(format!("the data file {} {words}; nothing was sent", text::of_path(&path)));
+        files::private_data(folder, &path).map_err(|refused| wrong(&refused))?;
         let open = || -> Result<(Connection, Connection), Trouble> {
             let mut journal = connect(&path)?;
             migrate(&mut journal)?;
@@ -156,32 +158,6 @@ pub fn in_words(error: &rusqlite::Error) -> String {
     }
 }
 
-fn make_private(folder: &Path, path: &Path) -> std::io::Result<()> {
-    fs::create_dir_all(folder)?;
-    let mut options = OpenOptions::new();
-    options.create(true).append(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
-        options.mode(0o600);
-        let mode = fs::metadata(folder)?.permissions().mode();
-        if mode & 0o077 != 0 && folder.read_dir()?.next().is_none() {
-            fs::set_permissions(folder, fs::Permissions::from_mode(0o700))?;
-        }
-        // What its owner made read-only stays so, even for somebody who could write it all the same.
-        if let Ok(mode) = fs::metadata(path).map(|found| found.permissions().mode()) {
-            if mode & 0o200 == 0 {
-                return Err(std::io::Error::new(std::io::ErrorKind::PermissionDenied, "it is read-only"));
-            }
-            if mode & 0o077 != 0 {
-                fs::set_permissions(path, fs::Permissions::from_mode(mode & 0o700))?;
-            }
-        }
-    }
-    // One that is there is not opened: closing it again would end the locks that SQLite has on it for this process.
-    if path.exists() { Ok(()) } else { options.open(path).map(drop) }
-}
-
 /// A connection that has not written a byte yet, not even to switch to WAL: the file may not be ours.
 fn connect(path: &Path) -> rusqlite::Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW;
@@ -273,6 +249,7 @@ fn money(amount: Option<&str>, currency: Option<&str>) -> Option<crate::domain::
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs;
 
     fn folder() -> tempfile::TempDir {
         tempfile::tempdir().expect("a folder for the test")

@@ -6,6 +6,10 @@ use std::path::{Path, PathBuf};
 
 use crate::domain::card::{Card, CardKey, CardKind, ProviderId};
 use crate::domain::text::{self, clean};
+use crate::files::{self, Refused};
+
+/// Most bytes of a roster: far more than a hundred thousand cards.
+const LONGEST: u64 = 64 << 20;
 
 /// What a roster says.
 #[derive(Clone, Debug, Default)]
@@ -29,7 +33,7 @@ pub struct BadLine {
 
 impl fmt::Display for BadLine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} line {}: {}; the line is skipped", self.path.display(), self.line, self.why)
+        write!(f, "{} line {}: {}; the line is skipped", text::of_path(&self.path), self.line, self.why)
     }
 }
 
@@ -43,8 +47,11 @@ pub struct RosterError(String);
 /// # Errors
 /// One sentence, when the file cannot be read or has no `id` column.
 pub fn read(provider: &ProviderId, path: &Path) -> Result<Roster, RosterError> {
-    let wrong = |words: &str| RosterError(format!("the roster {} of {provider} {words}", path.display()));
-    let bytes = std::fs::read(path).map_err(|error| wrong(&format!("cannot be read: {error}")))?;
+    let wrong = |words: &str| RosterError(format!("the roster {} of {provider} {}", text::of_path(path), text::one_line(words)));
+    let bytes = files::read_roster(path, LONGEST).map_err(|refused| match refused {
+        Refused::Missing => wrong("cannot be read: there is no such file"),
+        Refused::Because(words) => wrong(&words),
+    })?;
     let text = String::from_utf8_lossy(&bytes);
     let text = text.trim_start_matches('\u{feff}');
     let mut csv = csv::ReaderBuilder::new().flexible(true).trim(csv::Trim::All).from_reader(text.as_bytes());

@@ -31,14 +31,14 @@ const MOST_LOOKED_AT: usize = 8_000;
 #[must_use]
 pub fn clean(text: &str) -> String {
     let start: String = text.chars().take(MOST_LOOKED_AT).collect();
-    let kept: String = one_line(&start).chars().take(LONGEST).collect();
+    let kept: String = mask_card_numbers(&one_line(&start)).chars().take(LONGEST).collect();
     kept.trim_end_matches([' ', '\u{200c}', '\u{200d}']).to_owned()
 }
 
-/// A sentence that may quote foreign text: as [`clean`], but of any length.
+/// A sentence of any length that may quote foreign text: as [`clean`], but with its numbers.
 #[must_use]
 pub fn one_line(text: &str) -> String {
-    mask_card_numbers(safe(text, LineBreaks::Join).trim())
+    safe(text, LineBreaks::Join).trim().to_owned()
 }
 
 /// What was pasted into a line of input, as it may stand there: as [`clean`], but without marks, which nobody typed.
@@ -63,7 +63,7 @@ pub fn printable(text: &str) -> String {
 /// A file or folder as it is named in a sentence. Its name may be anybody's.
 #[must_use]
 pub fn of_path(path: &Path) -> String {
-    safe(&path.display().to_string(), LineBreaks::Join)
+    one_line(&path.display().to_string())
 }
 
 /// Display columns that a text takes.
@@ -199,7 +199,7 @@ mod tests {
     #[test]
     fn a_message_of_our_own_keeps_its_lines_and_the_ids_that_are_to_be_copied() {
         assert_eq!(printable("fits 2 cards:\n  art/4111111111111111\x1b[2J\n"), "fits 2 cards:\n  art/4111111111111111?\n");
-        assert_eq!(one_line("name \"4111111111111111\"\nis odd"), "name \"..1111\" is odd");
+        assert_eq!(one_line("name\n\x1b[2Jis odd"), "name ?is odd");
         assert_eq!(one_line(&"long ".repeat(200)).chars().count(), 999, "a sentence is not cut");
     }
 

@@ -12,6 +12,7 @@ use super::schedule::look_again;
 use super::{Engine, News, Order, Refused};
 use crate::domain::card::{Card, CardState};
 use crate::domain::operation::{Action, Before, Deed, Operation, OperationId, OperationState, Proof, Step, may};
+use crate::domain::text;
 use crate::provider::{Error, Outcome, Receipt, Seen};
 use crate::store::journal::{self, Finding, Intent};
 
@@ -169,7 +170,7 @@ impl Engine {
     }
 
     fn unwritten(&self, error: &rusqlite::Error) -> Refused {
-        let path = self.0.store.path().display();
+        let path = text::of_path(self.0.store.path());
         Refused::Journal(format!("the data file {path} {}; nothing was sent", crate::store::in_words(error)))
     }
 
@@ -224,7 +225,7 @@ impl Engine {
             }
             Err(error) => {
                 self.lock_unwritten().push((id, fallback.clone()));
-                let path = self.0.store.path().display();
+                let path = text::of_path(self.0.store.path());
                 self.tell(News::Broken(format!(
                     "the data file {path} {}; op {} is {} but the journal does not say so yet",
                     crate::store::in_words(&error),
@@ -393,7 +394,7 @@ impl Engine {
     }
 
     fn unread(&self, error: &rusqlite::Error) -> String {
-        format!("the data file {} {}", self.0.store.path().display(), crate::store::in_words(error))
+        format!("the data file {} {}", text::of_path(self.0.store.path()), crate::store::in_words(error))
     }
 }
 
