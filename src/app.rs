@@ -32,6 +32,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::domain::card::{CardKey, digits};
 use crate::domain::operation::{Operation, OperationId, OperationState};
+use crate::domain::text;
 use crate::engine::{Job, News};
 use crate::ui::theme::Theme;
 use chord::Chord;
@@ -412,6 +413,7 @@ impl Model {
     }
 
     fn complain(&mut self, words: String) {
+        let words = text::one_line(&words);
         self.notice = Some(Notice { words, wrong: true, since: self.world.now });
     }
 }

@@ -10,7 +10,7 @@ pub mod journal;
 mod migrate;
 
 use std::collections::BTreeMap;
-use std::fs::{self, OpenOptions};
+
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, TryLockError};
@@ -22,6 +22,8 @@ use rusqlite::{Connection, OpenFlags};
 use self::journal::Head;
 use self::migrate::{SCHEMAS, Trouble};
 use crate::domain::card::{Ids, ProviderId};
+use crate::domain::text;
+use crate::files;
 
 /// Name of the data file in its folder.
 pub const FILE: &str = "cardtop.db";
@@ -77,8 +79,8 @@ impl Store {
     ) -> Result<Self, Unusable> {
         let path = folder.join(FILE);
         let wrong =
-            |words: &dyn std::fmt::Display| Unusable(format!("the data file {} {words}; nothing was sent", path.display()));
-        make_private(folder, &path).map_err(|error| wrong(&format_args!("cannot be written: {error}")))?;
+            |words: &dyn std::fmt::Display| Unusable(format!("the data file {} {words}; nothing was sent", text::of_path(&path)));
+        files::private_data(folder, &path).map_err(|refused| wrong(&refused))?;
         let open = || -> Result<(Connection, Connection, Option<PathBuf>), Trouble> {
             let mut journal = connect(&path)?;
             let copy = migrate::migrate(&mut journal, &path, ids, now)?;
@@ -198,32 +200,6 @@ pub fn in_words(error: &rusqlite::Error) -> String {
     }
 }
 
-fn make_private(folder: &Path, path: &Path) -> std::io::Result<()> {
-    fs::create_dir_all(folder)?;
-    let mut options = OpenOptions::new();
-    options.create(true).append(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
-        options.mode(0o600);
-        let mode = fs::metadata(folder)?.permissions().mode();
-        if mode & 0o077 != 0 && folder.read_dir()?.next().is_none() {
-            fs::set_permissions(folder, fs::Permissions::from_mode(0o700))?;
-        }
-        // What its owner made read-only stays so, even for somebody who could write it all the same.
-        if let Ok(mode) = fs::metadata(path).map(|found| found.permissions().mode()) {
-            if mode & 0o200 == 0 {
-                return Err(std::io::Error::new(std::io::ErrorKind::PermissionDenied, "it is read-only"));
-            }
-            if mode & 0o077 != 0 {
-                fs::set_permissions(path, fs::Permissions::from_mode(mode & 0o700))?;
-            }
-        }
-    }
-    // One that is there is not opened: closing it again would end the locks that SQLite has on it for this process.
-    if path.exists() { Ok(()) } else { options.open(path).map(drop) }
-}
-
 /// A connection that has not written a byte yet, not even to switch to WAL: the file may not be ours.
 fn connect(path: &Path) -> rusqlite::Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW;
@@ -287,6 +263,7 @@ fn money(amount: Option<&str>, currency: Option<&str>) -> Option<crate::domain::
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs;
 
     fn folder() -> tempfile::TempDir {
         tempfile::tempdir().expect("a folder for the test")

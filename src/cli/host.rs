@@ -12,6 +12,7 @@ use super::session::{self, configuration, data_folder, only, operator};
 use super::{Exit, Failure, Global, Outcome, SandboxArgs, WorldArgs, print};
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::domain::text;
 use crate::engine::{Engine, Setup};
 use crate::run::{self, Start};
 use crate::sandbox::{Dialect, Options, Sandbox, Serving};
@@ -130,9 +131,9 @@ fn greeting(serving: &Serving, file: &Path) -> String {
     for dialect in Dialect::ALL {
         words.push_str(&format!("{:8} {}\n", dialect.name(), base(serving, dialect)));
     }
-    let quoted = |path: &Path| format!("'{}'", path.display().to_string().replace('\'', "'\\''"));
+    let quoted = |path: &Path| format!("'{}'", text::of_path(path).replace('\'', "'\\''"));
     let call = format!("cardtop --config {} --data {}", quoted(file), quoted(&file.with_extension("data")));
-    words.push_str(&format!("\nconfiguration: {}\n\nTry, in another terminal:\n\n", file.display()));
+    words.push_str(&format!("\nconfiguration: {}\n\nTry, in another terminal:\n\n", text::of_path(file)));
     for (command, what) in [
         ("", "the board"),
         (" cards", "every card with its balance"),
@@ -148,7 +149,7 @@ fn greeting(serving: &Serving, file: &Path) -> String {
 /// A file that leads to real money is not replaced by one for the sandbox.
 fn may_be_replaced(file: &Path) -> Result<(), Failure> {
     let refused =
-        || Failure::usage(format!("{} exists and was not written by cardtop sandbox: it is left as it is", file.display()));
+        || Failure::usage(format!("{} exists and was not written by cardtop sandbox: it is left as it is", text::of_path(file)));
     match fs::read_to_string(file) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
         Err(error) => Err(unusable(file, &error)),
@@ -158,7 +159,7 @@ fn may_be_replaced(file: &Path) -> Result<(), Failure> {
 }
 
 fn unusable(path: &Path, error: &io::Error) -> Failure {
-    Failure::usage(format!("{} cannot be used: {error}", path.display()))
+    Failure::usage(format!("{} cannot be used: {error}", text::of_path(path)))
 }
 
 /// The signals by which the system asks this program to end, caught from when this is made.
@@ -204,7 +205,7 @@ impl Scratch {
                 Err(error) => return Err(unusable(&path, &error)),
             }
         }
-        Err(Failure::usage(format!("{} is full of old folders of cardtop", parent.display())))
+        Err(Failure::usage(format!("{} is full of old folders of cardtop", text::of_path(&parent))))
     }
 
     /// A folder that stays at the end; what an earlier demonstration left there is removed at the start, and nothing else.
@@ -214,7 +215,7 @@ impl Scratch {
         if path.exists() {
             let empty = fs::read_dir(path).map_err(lost)?.next().is_none();
             if !empty && !path.join(MARK).exists() {
-                return Err(Failure::usage(format!("{} was not made by cardtop demo: it is left as it is", path.display())));
+                return Err(Failure::usage(format!("{} was not made by cardtop demo: it is left as it is", text::of_path(path))));
             }
             fs::remove_dir_all(path).map_err(lost)?;
         }

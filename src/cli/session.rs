@@ -110,7 +110,7 @@ pub(crate) fn keymap(config: &Config) -> Result<Keymap, Failure> {
 }
 
 fn how_to_start(place: Option<&Path>) -> String {
-    let place = place.map_or_else(String::new, |path| format!(" ({} does not exist)", path.display()));
+    let place = place.map_or_else(String::new, |path| format!(" ({} does not exist)", text::of_path(path)));
     format!(
         "there is no configuration yet{place}\n\n  \
          cardtop demo            look around, on made-up cards; needs no set-up\n  \

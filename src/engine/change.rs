@@ -13,6 +13,7 @@ use super::{Engine, News, Order, Refused};
 use crate::domain::card::{Card, CardState};
 use crate::domain::operation::{Action, Before, Deed, Operation, OperationId, OperationState, Proof, Step, may};
 use crate::domain::proof::ProvenBy;
+use crate::domain::text;
 use crate::provider::{Error, Evidence, Outcome, Receipt, Seen};
 use crate::store::journal::{self, Finding, Intent, Verified};
 
@@ -179,7 +180,7 @@ impl Engine {
     }
 
     pub(super) fn unwritten(&self, error: &rusqlite::Error) -> Refused {
-        let path = self.0.store.path().display();
+        let path = text::of_path(self.0.store.path());
         Refused::Journal(format!("the data file {path} {}; nothing was sent", crate::store::in_words(error)))
     }
 
@@ -235,7 +236,7 @@ impl Engine {
             }
             Err(error) => {
                 self.lock_unwritten().push((id, fallback.clone()));
-                let path = self.0.store.path().display();
+                let path = text::of_path(self.0.store.path());
                 self.tell(News::Broken(format!(
                     "the data file {path} {}; op {} is {} but the journal does not say so yet",
                     crate::store::in_words(&error),
@@ -419,7 +420,7 @@ impl Engine {
     }
 
     fn unread(&self, error: &rusqlite::Error) -> String {
-        format!("the data file {} {}", self.0.store.path().display(), crate::store::in_words(error))
+        format!("the data file {} {}", text::of_path(self.0.store.path()), crate::store::in_words(error))
     }
 }
 

@@ -15,6 +15,7 @@ use super::schedule::{Next, Rank, Read};
 use super::{Engine, HealthState, News, ProviderReport, Said};
 use crate::domain::card::{Card, CardKey, Reading};
 use crate::domain::money::Money;
+use crate::domain::text;
 use crate::domain::transaction::Transaction;
 use crate::provider::{Cursor, Error, Kind, Page, Window};
 use crate::store::{cards, feed};
@@ -327,7 +328,7 @@ impl Engine {
     pub(super) async fn tell_store(&self, error: &rusqlite::Error) {
         let words = format!(
             "the data file {} {}; figures are shown but not kept",
-            self.0.store.path().display(),
+            text::of_path(self.0.store.path()),
             crate::store::in_words(error)
         );
         self.tell(News::Broken(words)).await;

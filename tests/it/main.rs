@@ -5,6 +5,7 @@ mod command_line;
 mod conformance;
 mod faults;
 mod harness;
+mod hostile;
 mod outage;
 mod payer;
 mod proxy;

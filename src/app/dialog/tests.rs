@@ -10,8 +10,8 @@ use crate::domain::card::{Balance, Card, CardKind, CardState, ProviderId, Readin
 use crate::domain::money::Money;
 use crate::domain::operation::{Action, Before, Capabilities, Class, Offer, Operation, OperationState, PinRule, Proof};
 use crate::domain::transaction::{Transaction, TransactionKind, TransactionState};
-use crate::engine::{ProviderInfo, RecentCredit};
 use crate::engine::{Error, Kind, Payer, Quote};
+use crate::engine::{ProviderInfo, RecentCredit};
 
 /// An operator at a dialog.
 pub(crate) struct Desk {

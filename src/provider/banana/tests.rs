@@ -493,7 +493,7 @@ fn one_odd_row_does_not_lose_the_page_and_hostile_text_is_cleaned() {
     )
     .expect("a row");
     assert_eq!((good.kind, good.state, good.amount), (TransactionKind::Purchase, TransactionState::Hold, usd("18.25")));
-    assert_eq!(good.merchant.as_deref(), Some("ICA[2J ..1111"));
+    assert_eq!(good.merchant.as_deref(), Some("ICA? ..1111"));
     for odd in [
         json!(null),
         json!([]),

@@ -318,7 +318,8 @@ pub(super) fn transaction(raw: &RawValue, reader: &Reader<'_>, of: Option<&Card>
 fn derived_id(row: &Fields, happened: Timestamp) -> Arc<str> {
     let mut parts = vec![happened.to_string()];
     for name in ["enKashCardId", "pgReferenceNumber", "principalAmount", "amount", "cardTransactionType", "type", "description"] {
-        parts.push(row.text(name).unwrap_or_default().to_string());
+        // As sent: two rows that cleaning makes alike are still two.
+        parts.push(row.raw_text(name).map(|text| text.trim().to_owned()).unwrap_or_default());
     }
     let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
     listing::made_id(&parts)
