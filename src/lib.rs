@@ -14,6 +14,7 @@ pub mod clock;
 pub mod config;
 pub mod domain;
 pub mod engine;
+pub mod memory;
 pub mod provider;
 pub mod run;
 pub mod sandbox;

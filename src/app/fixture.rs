@@ -151,6 +151,7 @@ fn info(name: &'static str) -> ProviderInfo {
         read_only: false,
         can: Some(capabilities(name)),
         rate_limit: 120,
+        proxy: None,
     }
 }
 
