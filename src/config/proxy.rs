@@ -65,9 +65,8 @@ impl Proxies {
     #[must_use]
     pub fn read(environment: &[(String, String)]) -> Self {
         let find = |name: &str| {
-            let spelled = |wanted: &dyn Fn(&str) -> bool| {
-                environment.iter().find(|(key, value)| wanted(key) && !value.trim().is_empty())
-            };
+            let spelled =
+                |wanted: &dyn Fn(&str) -> bool| environment.iter().find(|(key, value)| wanted(key) && !value.trim().is_empty());
             spelled(&|key| key == name)
                 .or_else(|| spelled(&|key| key == name.to_ascii_uppercase()))
                 .or_else(|| spelled(&|key| key.eq_ignore_ascii_case(name)))

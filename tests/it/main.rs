@@ -5,6 +5,7 @@ mod command_line;
 mod conformance;
 mod faults;
 mod harness;
+mod network;
 mod outage;
 mod proxy;
 mod pty;
