@@ -4,6 +4,7 @@
 //! Secrets are not in it, only where to get them.
 
 mod file;
+pub mod proxy;
 pub mod roster;
 pub mod secret;
 mod table;

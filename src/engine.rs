@@ -510,6 +510,7 @@ fn account(config: ProviderConfig, session: u64, clock: &Clock, transport: Optio
         read_only: config.read_only,
         can: provider.as_ref().ok().map(|provider: &Arc<dyn crate::provider::Provider>| provider.can()),
         rate_limit: config.rate_limit,
+        proxy: http.as_ref().and_then(Http::proxy),
     };
     Account::new(info, config, provider, http, session, clock.now())
 }
@@ -717,6 +718,8 @@ pub struct ProviderInfo {
     pub can: Option<Capabilities>,
     /// Requests a minute at most.
     pub rate_limit: u32,
+    /// The proxy on the way to it, by host, port and the variable that names it.
+    pub proxy: Option<Arc<str>>,
 }
 
 /// How a provider is doing.

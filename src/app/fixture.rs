@@ -166,6 +166,7 @@ fn info(name: &'static str) -> ProviderInfo {
         read_only: false,
         can: Some(capabilities(name)),
         rate_limit: 120,
+        proxy: None,
     }
 }
 

@@ -254,7 +254,7 @@ fn provider(page: &Page<'_>, name: &str, mut table: Table<'_>) -> Result<Provide
         None => Poll::default(),
     };
     // Nobody else knows of a server on this machine.
-    let others_top_up = table.flag("others_top_up")?.unwrap_or_else(|| !is_loopback(&base_url));
+    let others_top_up = table.flag("others_top_up")?.unwrap_or_else(|| !leads_here(&base_url));
     let pin_certificate =
         table.read("pin_certificate", "the SHA-256 of the server's public key: 64 hexadecimal digits, or base64", read_pin)?;
     let spelling = spelling(kind, &mut table)?;
@@ -344,11 +344,8 @@ fn provider(page: &Page<'_>, name: &str, mut table: Table<'_>) -> Result<Provide
 }
 
 /// Whether an address leads to this machine.
-fn is_loopback(address: &str) -> bool {
-    let url = address.parse::<http::Uri>().ok();
-    let host = url.as_ref().and_then(http::Uri::host).unwrap_or_default();
-    let bare = host.trim_start_matches('[').trim_end_matches(']');
-    bare.eq_ignore_ascii_case("localhost") || bare.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
+fn leads_here(address: &str) -> bool {
+    address.parse::<http::Uri>().is_ok_and(|url| url.host().is_some_and(super::proxy::is_loopback))
 }
 
 /// `[providers.NAME.paths]`, `fields` and `words`.

@@ -19,8 +19,9 @@ use serde_json::value::RawValue;
 use super::error::{Error, Kind, Outcome, Result};
 use super::fields::{Fields, in_our_names};
 use crate::clock::Clock;
-use crate::config::ProviderConfig;
+use crate::config::proxy::{Proxies, Route};
 use crate::config::wires::Spelling;
+use crate::config::{Account, ProviderConfig};
 use crate::domain::card::ProviderId;
 use crate::domain::proof::ClockOffset;
 use crate::domain::text;
@@ -52,6 +53,8 @@ struct Inner {
     transport: Box<dyn Transport>,
     clock: Clock,
     timeout: Duration,
+    /// The proxy on the way, as it is shown.
+    proxy: Option<Arc<str>>,
     calls: Mutex<VecDeque<Call>>,
     sent: AtomicU64,
     /// The provider's clock as its answers bound it, and since when they have.
@@ -95,25 +98,36 @@ impl Http {
     /// Over the network, as configured.
     ///
     /// # Errors
-    /// A sentence, when the TLS set-up fails.
+    /// A sentence, when the TLS set-up fails or the environment names a proxy that cannot be used.
     pub fn net(config: &ProviderConfig, clock: Clock) -> std::result::Result<Self, String> {
-        let transport = Net::new(config)?;
-        Ok(Self::over(&config.name, Box::new(transport), clock, config.timeout))
+        let proxies = Proxies::of_environment();
+        let proxy = proxy_of(config, &proxies).map_err(|words| format!("{}: {words}", config.name))?;
+        let transport = Net::new(config, proxies)?;
+        Ok(Self::new(&config.name, Box::new(transport), clock, config.timeout, proxy))
     }
 
     /// Over a transport of one's own.
     #[must_use]
     pub fn over(provider: &ProviderId, transport: Box<dyn Transport>, clock: Clock, timeout: Duration) -> Self {
+        Self::new(provider, transport, clock, timeout, None)
+    }
+
+    fn new(
+        provider: &ProviderId,
+        transport: Box<dyn Transport>,
+        clock: Clock,
+        timeout: Duration,
+        proxy: Option<Arc<str>>,
+    ) -> Self {
         let calls = Mutex::new(VecDeque::with_capacity(CALLS_KEPT));
-        Self(Arc::new(Inner {
-            provider: provider.clone(),
-            transport,
-            clock,
-            timeout,
-            calls,
-            sent: AtomicU64::new(0),
-            clock_offset: Mutex::default(),
-        }))
+        let (provider, sent) = (provider.clone(), AtomicU64::new(0));
+        Self(Arc::new(Inner { provider, transport, clock, timeout, proxy, calls, sent, clock_offset: Mutex::default() }))
+    }
+
+    /// The proxy on the way, by host, port and the variable that names it; `None` when it is straight.
+    #[must_use]
+    pub fn proxy(&self) -> Option<Arc<str>> {
+        self.0.proxy.clone()
     }
 
     /// The account this leads to.
@@ -335,10 +349,12 @@ fn http_date(text: &str) -> Option<Timestamp> {
 struct Net {
     reads: reqwest::Client,
     writes: reqwest::Client,
+    proxies: Arc<Proxies>,
 }
 
 impl Net {
-    fn new(config: &ProviderConfig) -> std::result::Result<Self, String> {
+    fn new(config: &ProviderConfig, proxies: Proxies) -> std::result::Result<Self, String> {
+        let proxies = Arc::new(proxies);
         let tls = super::tls::client(config.pin_certificate)
             .map_err(|error| format!("{}: TLS cannot be set up: {error}", config.name))?;
         let client = |idle: usize| {
@@ -348,12 +364,62 @@ impl Net {
                 .retry(reqwest::retry::never())
                 .pool_max_idle_per_host(idle)
                 .connect_timeout(config.timeout)
+                // The library's own reading of the environment would send loopback traffic to a proxy.
+                .no_proxy()
+                .proxy(tunnels(Arc::clone(&proxies)))
                 .user_agent(concat!("cardtop/", env!("CARGO_PKG_VERSION")))
                 .build()
                 .map_err(|error| format!("{}: TLS cannot be set up: {}", config.name, innermost(&error)))
         };
-        Ok(Self { reads: client(4)?, writes: client(0)? })
+        Ok(Self { reads: client(4)?, writes: client(0)?, proxies })
     }
+
+    /// ` through the proxy host:port`, where a request to this address goes that way.
+    fn through(&self, uri: &http::Uri) -> String {
+        let https = uri.scheme_str() == Some("https");
+        match self.proxies.route(https, uri.host().unwrap_or_default(), uri.port_u16().unwrap_or(443)) {
+            Route::Tunnel(proxy) => format!(" through the proxy {}", proxy.shown),
+            Route::Direct | Route::Unusable(_) => String::new(),
+        }
+    }
+}
+
+/// The choice of [`Proxies`] in the library's words.
+fn tunnels(proxies: Arc<Proxies>) -> reqwest::Proxy {
+    reqwest::Proxy::custom(move |url| {
+        let host = url.host_str().unwrap_or_default();
+        match proxies.route(url.scheme() == "https", host, url.port_or_known_default().unwrap_or(443)) {
+            Route::Direct | Route::Unusable(_) => None,
+            Route::Tunnel(proxy) => {
+                let mut url = reqwest::Url::parse(&proxy.address).ok()?;
+                if let Some((user, password)) = &proxy.login {
+                    url.set_username(user).ok()?;
+                    url.set_password(Some(password)).ok()?;
+                }
+                Some(url)
+            }
+        }
+    })
+}
+
+/// The proxy on the way to an account's hosts.
+fn proxy_of(config: &ProviderConfig, proxies: &Proxies) -> std::result::Result<Option<Arc<str>>, String> {
+    let token_url = match &config.account {
+        Account::Enkash(account) => Some(account.token_url.as_str()),
+        Account::Artha(_) | Account::Banana(_) | Account::Ibanera(_) => None,
+    };
+    let mut shown = None;
+    for address in [Some(config.base_url.as_str()), token_url].into_iter().flatten() {
+        // An address that is none is told by the adapter, with its setting.
+        let Ok(url) = reqwest::Url::parse(address) else { continue };
+        let port = url.port_or_known_default().unwrap_or(443);
+        match proxies.route(url.scheme() == "https", url.host_str().unwrap_or_default(), port) {
+            Route::Direct => {}
+            Route::Tunnel(proxy) => shown = Some(Arc::clone(&proxy.shown)),
+            Route::Unusable(words) => return Err(words.to_owned()),
+        }
+    }
+    Ok(shown)
 }
 
 #[async_trait]
@@ -364,6 +430,7 @@ impl Transport for Net {
             Does::Write => &self.writes,
         };
         let host = request.uri().authority().map(ToString::to_string).unwrap_or_default();
+        let host = format!("{host}{}", self.through(request.uri()));
         let request = reqwest::Request::try_from(request)
             .map_err(|error| Lost { reached: false, said: format!("the request could not be made: {}", innermost(&error)) })?;
         let mut response = client.execute(request).await.map_err(|error| Lost {

@@ -82,6 +82,7 @@ impl Desk {
             read_only: false,
             can: Some(capabilities()),
             rate_limit: 120,
+            proxy: None,
         };
         let zone = TimeZone::fixed(jiff::tz::offset(2));
         let mut world = World::new(now, zone, "anay".into(), 7, vec![info]);
