@@ -14,7 +14,9 @@ pub mod ibanera;
 mod listing;
 #[cfg(test)]
 mod script;
+pub mod times;
 mod tls;
+mod words;
 
 use std::sync::Arc;
 

@@ -13,6 +13,7 @@ use serde_json::value::RawValue;
 
 use super::crypto::sha256;
 use super::fields::{Fields, Odd, list, raw_text};
+use super::times::plausible;
 use super::{Claimed, Cursor, Error, Page, Seen, Window};
 pub(super) use crate::config::wires::plain;
 use crate::config::wires::{Dates, Lists, Sign, Spelling};
@@ -132,7 +133,8 @@ pub(super) fn judge(rows: &[Transaction], operation: &Operation, claimed: &Claim
         return nowhere(format!("{left} top-ups of {amount} in the list, cannot tell which is ours"));
     }
     let arrived: Vec<&&Transaction> = candidates.iter().filter(|row| row.state == TransactionState::Cleared).collect();
-    let coming: Vec<&&Transaction> = candidates.iter().filter(|row| row.state == TransactionState::Hold).collect();
+    let coming: Vec<&&Transaction> =
+        candidates.iter().filter(|row| matches!(row.state, TransactionState::Hold | TransactionState::Unknown)).collect();
     let alone = claimed.reserved == 0 && claimed.open == 0;
     match (arrived.first(), coming.first()) {
         (Some(row), _) if arrived.len() > claimed.reserved => {
@@ -163,7 +165,7 @@ fn is_what_is_left(row: &Transaction, amount: Money) -> bool {
 const fn has_failed(row: &Transaction) -> bool {
     match row.state {
         TransactionState::Declined | TransactionState::Reversed | TransactionState::Failed => true,
-        TransactionState::Cleared | TransactionState::Hold => false,
+        TransactionState::Cleared | TransactionState::Hold | TransactionState::Unknown => false,
     }
 }
 
@@ -311,6 +313,17 @@ impl<'a> Reader<'a> {
     }
 }
 
+impl Reader<'_> {
+    /// When a row happened: the first of these fields that is a time, as long as that is plausible.
+    ///
+    /// # Errors
+    /// When none is there, none can be read, or the time is before 2000 or more than a day ahead.
+    pub(super) fn happened(&self, row: &Fields, names: &[&str]) -> Result<Timestamp, Odd> {
+        let read = |name: &str| row.time(name, &self.zone)?.map(|at| plausible(name, at, self.at)).transpose();
+        first(names, read)?.ok_or_else(|| Odd::new("has no time"))
+    }
+}
+
 /// A moment as a list takes it.
 pub(super) fn moment(second: i64, dates: Dates) -> String {
     let at = Timestamp::from_second(second).unwrap_or(Timestamp::MAX);
@@ -333,17 +346,6 @@ pub(super) fn kind_of_word(word: &str) -> TransactionKind {
         "withdrawal" | "withdraw" | "atm" | "cash" => TransactionKind::Withdrawal,
         "correction" | "adjustment" => TransactionKind::Adjustment,
         _ => TransactionKind::Other,
-    }
-}
-
-/// Words for how far a movement got. One that we do not know is a hold: nothing is claimed to be settled.
-pub(super) fn state_of_word(word: &str) -> TransactionState {
-    match plain(word).as_str() {
-        "success" | "successful" | "completed" | "complete" | "settled" | "cleared" => TransactionState::Cleared,
-        "declined" | "rejected" | "refused" => TransactionState::Declined,
-        "reversed" | "cancelled" | "canceled" | "voided" => TransactionState::Reversed,
-        "failed" | "fail" | "failure" => TransactionState::Failed,
-        _ => TransactionState::Hold,
     }
 }
 

@@ -466,7 +466,7 @@ fn one_odd_row_does_not_lose_the_page_and_hostile_text_is_cleaned() {
     let other = read(&json!({ "amount": "-3", "type": "Mystery", "status": "Odd", "date": 1_739_800_000 })).expect("a row");
     assert_eq!(
         (other.kind, other.state, &*other.provider_state),
-        (TransactionKind::Other, TransactionState::Hold, "Mystery Odd")
+        (TransactionKind::Other, TransactionState::Unknown, "Mystery Odd")
     );
     assert!(other.amount.is_negative());
     assert!(

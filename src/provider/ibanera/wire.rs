@@ -245,7 +245,7 @@ pub(super) fn transaction(raw: &RawValue, reader: &Reader<'_>, asked: &Card) -> 
         Sign::Negative => amount,
         Sign::Positive => amount.negated(),
     };
-    let happened = row.time("dateTime", &reader.zone)?.ok_or_else(|| Odd::new("a transaction has no time"))?;
+    let happened = reader.happened(&row, &["dateTime"])?;
     let description = row.text("description");
     let refund = row.first_id(&["RefundTransactionsID", "RefundTransactionId"]).filter(|id| &**id != "0");
     let kind = kind(amount, description.as_deref().unwrap_or_default(), refund.is_some());
@@ -256,10 +256,11 @@ pub(super) fn transaction(raw: &RawValue, reader: &Reader<'_>, asked: &Card) -> 
     }
     .unwrap_or_else(|| Arc::clone(&asked.key.id));
     let id = row.id("id").unwrap_or_else(|| derived_id(&card_id, &row));
-    let (state, word) = if row.flag("bPending") == Some(true) {
-        (TransactionState::Hold, "pending")
-    } else {
-        (TransactionState::Cleared, "not pending")
+    let (state, word) = match (row.flag("bPending"), row.text("bPending")) {
+        (Some(true), _) => (TransactionState::Hold, "pending".to_owned()),
+        // False is left out by some servers.
+        (Some(false), _) | (None, None) => (TransactionState::Cleared, "not pending".to_owned()),
+        (None, Some(word)) => (TransactionState::Unknown, format!("bPending {word}")),
     };
     let refund = refund.map(|id| format!(", RefundTransactionsID {id}")).unwrap_or_default();
     Ok(Transaction {
@@ -410,8 +411,10 @@ pub(super) fn fate(rows: &[Transaction], odd: usize, operation: &Operation, clai
             let proof = format!("+{} {how}, id {}", row.amount, row.id);
             Seen::Done { proof, credit: Some(Arc::clone(&row.id)) }
         }
-        TransactionState::Hold | TransactionState::Declined | TransactionState::Reversed | TransactionState::Failed => {
-            Seen::NotYet { looked: format!("id {} is still pending", row.id) }
-        }
+        TransactionState::Hold
+        | TransactionState::Declined
+        | TransactionState::Reversed
+        | TransactionState::Failed
+        | TransactionState::Unknown => Seen::NotYet { looked: format!("id {} is still pending", row.id) },
     }
 }
