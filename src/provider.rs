@@ -47,6 +47,9 @@ pub trait Provider: Send + Sync {
     /// A page of transactions of the window, in any order. Where `window.card` is `None` all cards' (or `NotOffered`).
     async fn transactions(&self, window: &Window, after: Option<Cursor>) -> Result<Page<Transaction>>;
 
+    /// The operator asks to try credentials again that were refused and rest. Asks nobody itself.
+    async fn try_credentials_again(&self) {}
+
     /// The merchant's own money, one sum a currency.
     async fn float(&self) -> Result<Vec<Money>>;
 

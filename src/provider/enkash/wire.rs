@@ -134,6 +134,12 @@ pub(super) fn token(body: &[u8]) -> Option<(String, Option<i64>)> {
     Some((token, object.integer("expires_in").or_else(|| object.integer("expiresIn"))))
 }
 
+/// Whether a body is an error of OAuth 2 (RFC 6749, 5.2): an object whose `error` is a word.
+pub(super) fn is_oauth_error(body: &[u8]) -> bool {
+    let object = std::str::from_utf8(body).ok().and_then(|text| Fields::parse(text).ok());
+    object.is_some_and(|object| object.text("error").is_some_and(|word| !word.contains(' ')))
+}
+
 /// The words of a token answer that is not a token.
 pub(super) fn token_error(body: &[u8]) -> Option<Arc<str>> {
     let object = Fields::parse(std::str::from_utf8(body).ok()?).ok()?;

@@ -65,6 +65,11 @@ impl Said {
         Some(Self { success, codes, words: words.join(", ").into(), envelope })
     }
 
+    /// Whether the body is the common envelope, and not some other JSON object.
+    pub(super) fn is_envelope(&self) -> bool {
+        self.success.is_some() || self.envelope.list("errors").is_some()
+    }
+
     /// Whether one of the errors has this code, in any case.
     pub(super) fn has(&self, code: &str) -> bool {
         self.codes.iter().any(|said| said.eq_ignore_ascii_case(code))
