@@ -314,9 +314,16 @@ impl Engine {
         let engine = self.clone();
         match job {
             Job::Refresh(which) => {
-                for account in self.0.accounts.iter().filter(|account| which.as_ref().is_none_or(|id| *id == account.info.id)) {
-                    account.ask_all();
-                }
+                let asked = self.0.accounts.iter().filter(|account| which.as_ref().is_none_or(|id| *id == account.info.id));
+                let asked: Vec<Arc<Account>> = asked.cloned().collect();
+                self.go(async move {
+                    for account in asked {
+                        if let Ok(provider) = account.provider() {
+                            provider.try_credentials_again().await;
+                        }
+                        account.ask_all();
+                    }
+                });
             }
             Job::RefreshCard(key) => {
                 if let Ok(account) = self.account(&key.provider) {

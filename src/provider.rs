@@ -15,7 +15,9 @@ pub mod ibanera;
 mod listing;
 #[cfg(test)]
 mod script;
+pub mod times;
 mod tls;
+mod words;
 
 use std::sync::Arc;
 
@@ -50,6 +52,9 @@ pub trait Provider: Send + Sync {
     /// The top-ups in a card's list, whoever made them, from a moment of the provider's clock on: what a top-up is compared with before
     /// it is sent, and found in afterwards.
     async fn credits(&self, card: &Card, since: Timestamp) -> Result<Credits>;
+
+    /// The operator asks to try credentials again that were refused and rest. Asks nobody itself.
+    async fn try_credentials_again(&self) {}
 
     /// The merchant's own money, one sum a currency.
     async fn float(&self) -> Result<Vec<Money>>;

@@ -20,7 +20,7 @@ use super::credits::{self, Credits, Fee, Rules};
 use super::crypto::{self, RsaKey};
 use super::error::{Error, Kind, Outcome, Result};
 use super::fields::Odd;
-use super::http::{Answer, Does, Http};
+use super::http::{Answer, Author, Does, Http};
 use super::{Claimed, Cursor, Page, Provider, Quote, Receipt, Seen, Window, listing, path_segment, push_segment};
 use crate::config::secret::Source;
 use crate::config::wires::{Dates, Lists, Names, Path, Signature, Spelling, Values, artha as calls};
@@ -118,7 +118,9 @@ impl Artha {
         if answer.is_success() {
             return Ok(answer);
         }
-        let refused = answer.refusal(&wire::refusal_words(&answer.body));
+        // No body of an error is documented (artha wire notes, 3): a 401 may have none, and an object is artha's.
+        let own = answer.is_object() || answer.status == 401 && answer.body.is_empty();
+        let refused = answer.refusal(&wire::refusal_words(&answer.body), Author::provider_if(own));
         // A nonce that was used says that this very request arrived before, repeated by the network: the first may have been executed.
         let echo = does == Does::Write && refused.kind == Kind::Auth && refused.said.to_lowercase().contains("nonce");
         Err(if echo { refused.outcome(Outcome::Unknown) } else { refused })

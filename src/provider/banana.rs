@@ -24,7 +24,7 @@ use super::credits::{self, Credits, Fee, Rules};
 use super::crypto;
 use super::error::{Error, Kind, Result};
 use super::fields::{Fields, Odd, in_our_names};
-use super::http::{Answer, Does, Http};
+use super::http::{Answer, Author, Does, Http};
 use super::{Claimed, Cursor, Page, Provider, Quote, Receipt, Seen, Window, listing};
 use crate::config::wires::{BytesText, Dates, Lists, Path, Spelling, banana as calls};
 use crate::config::{self, EmptyBody, KeyEncoding, ProviderConfig};
@@ -169,7 +169,7 @@ impl Banana {
         let plain = || serde_json::from_slice::<Box<RawValue>>(&answer.body).ok();
         let words =
             opened.or_else(plain).map(|json| wire::refusal_words(&in_our_names(&json, &self.spelling))).unwrap_or_default();
-        let error = answer.refusal(&words);
+        let error = answer.refusal(&words, Author::provider_if(answer.is_object()));
         if answer.status == 400 && (wire::about_credentials(&words) || wire::about_credentials(&error.said)) {
             Error { kind: Kind::Auth, ..error }
         } else {

@@ -180,7 +180,8 @@ fn judge_rows(rows: &[Transaction], operation: &Operation, claimed: &Claimed, ru
     };
     let told = |row: &Transaction| format!("a top-up of {amount} {} (id {})", distance(row.at, asked), row.id);
     let arrived: Vec<&&Transaction> = new.iter().filter(|row| row.state == TransactionState::Cleared).collect();
-    let coming: Vec<&&Transaction> = new.iter().filter(|row| row.state == TransactionState::Hold).collect();
+    let is_coming = |row: &&&Transaction| matches!(row.state, TransactionState::Hold | TransactionState::Unknown);
+    let coming: Vec<&&Transaction> = new.iter().filter(is_coming).collect();
     let failures = new.iter().filter(|row| has_failed(row)).count();
     let alone = claimed.reserved == 0 && claimed.open == 0;
     if rules.others_top_up {
@@ -240,7 +241,7 @@ fn is_what_is_left(row: &Transaction, amount: Money) -> bool {
 const fn has_failed(row: &Transaction) -> bool {
     match row.state {
         TransactionState::Declined | TransactionState::Reversed | TransactionState::Failed => true,
-        TransactionState::Cleared | TransactionState::Hold => false,
+        TransactionState::Cleared | TransactionState::Hold | TransactionState::Unknown => false,
     }
 }
 

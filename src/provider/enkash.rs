@@ -1,6 +1,6 @@
 //! Requests of enkash: prepaid cards of one card account, in rupees.
 //!
-//! A refused credential is never tried again, because three wrong attempts lock the account; a change is sent once, and once more
+//! Refused credentials are tried once more after a while and then only when asked, because three wrong attempts lock the account; a change is sent once, and once more
 //! only after an HTTP 401, which comes before anything is executed.
 
 mod wire;
@@ -9,6 +9,7 @@ mod wire;
 mod tests;
 
 use std::fmt::Write as _;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -35,7 +36,7 @@ use crate::domain::money::Money;
 use crate::domain::operation::{Action, Capabilities, Class, Deed, Offer, Operation, OperationId, Pin, PinRule, Proof};
 use crate::domain::transaction::Transaction;
 use crate::provider::fields::{Odd, in_our_names};
-use crate::provider::http::{Answer, Does, Http};
+use crate::provider::http::{Answer, Author, Does, Http};
 use wire::{Code, Said, Unreadable};
 
 /// Seconds before its end at which a token is renewed.
@@ -43,6 +44,9 @@ const MARGIN: i64 = 60;
 
 /// Seconds a token lives where its answer does not say: the shorter of the two documented lives (enkash wire notes, 1.3).
 const SHORT_LIFE: i64 = 300;
+
+/// How long refused credentials rest before they are tried once more.
+const HELD: SignedDuration = SignedDuration::from_mins(15);
 
 /// Who made a change, in enkash's records.
 const CREATED_BY: &str = "cardtop";
@@ -80,8 +84,17 @@ pub struct Enkash {
 #[derive(Default)]
 struct Session {
     token: Option<Token>,
-    /// Credentials were refused: they are not tried again while this process runs.
-    refused: Option<Error>,
+    /// Credentials were refused.
+    refused: Option<Refused>,
+}
+
+/// The token call refused the credentials. Three wrong ones lock the account: they are tried once more after a while, and then
+/// only when the operator asks.
+#[derive(Clone)]
+struct Refused {
+    error: Error,
+    /// No token is asked for before this; `None` until the operator asks.
+    until: Option<Timestamp>,
 }
 
 struct Token {
@@ -151,7 +164,8 @@ impl Enkash {
         let body = self.seal(call, &plain);
         let bearer = self.bearer(None).await?;
         let mut answer = self.http.send(does, self.request(path, &bearer, body.clone())?).await?;
-        if answer.status == 401 {
+        // Whatever a stranger answers, the request may have gone on to enkash: only enkash's own 401 says that it was not executed.
+        if answer.status == 401 && self.author(&answer) == Author::Provider {
             let first = self.refused(does, &answer);
             let again = async {
                 let bearer = self.bearer(Some(&bearer)).await?;
@@ -172,9 +186,17 @@ impl Enkash {
     /// The error of an answer that is not 2xx; its body may be plain even when encryption is on (enkash wire notes, 1.5).
     fn refused(&self, does: Does, answer: &Answer) -> Error {
         let said = self.read(answer).ok();
-        let error = answer.refusal(said.as_ref().map_or("", |said| &said.words));
+        let error = answer.refusal(said.as_ref().map_or("", |said| &said.words), self.author(answer));
         let doubt = matches!(answer.status, 408 | 409) || said.is_some_and(|said| said.is_doubtful());
         if does == Does::Write && doubt { error.outcome(Outcome::Unknown) } else { error }
+    }
+
+    /// Whether enkash wrote a refusal: an envelope with a code, an OAuth error, or a 401 without a body (enkash wire notes, 1.3
+    /// and 6.7; INFERENCE).
+    fn author(&self, answer: &Answer) -> Author {
+        let empty = answer.status == 401 && answer.body.is_empty();
+        let envelope = self.read(answer).is_ok_and(|said| said.code != Code::Unclear);
+        Author::provider_if(empty || envelope || wire::is_oauth_error(&answer.body))
     }
 
     fn read(&self, answer: &Answer) -> std::result::Result<Said, Unreadable> {
@@ -215,10 +237,11 @@ impl Enkash {
     /// The `authorization` header; a new token when there is none, it ends soon, or it is the one that was just refused.
     async fn bearer(&self, refused: Option<&HeaderValue>) -> Result<HeaderValue> {
         let mut session = self.session.lock().await;
-        if let Some(error) = &session.refused {
-            return Err(error.clone());
-        }
         let now = self.http.clock().now();
+        if let Some(refused) = session.refused.as_ref().filter(|refused| refused.until.is_none_or(|until| until > now)) {
+            let wait = refused.until.and_then(|until| Duration::try_from(now.duration_until(until)).ok());
+            return Err(Error { retry_after: wait, ..refused.error.clone() });
+        }
         if let Some(token) = session.token.as_ref().filter(|token| token.until > now && Some(&token.bearer) != refused) {
             return Ok(token.bearer.clone());
         }
@@ -231,25 +254,29 @@ impl Enkash {
             let bearer = sensitive(&format!("Bearer {token}"))
                 .map_err(|_| answer.bad_reply("the token has characters that a header cannot carry"))?;
             let until = answer.at.checked_add(life).unwrap_or(Timestamp::MAX);
-            session.token = Some(Token { bearer: bearer.clone(), until });
+            *session = Session { token: Some(Token { bearer: bearer.clone(), until }), refused: None };
             return Ok(bearer);
         }
         let says_no = answer.is_success() && words.is_some();
         if says_no || matches!(answer.status, 400..=499) && !matches!(answer.status, 404 | 405 | 408 | 429) {
             let words = words.map(|words| format!(": {words}")).unwrap_or_default();
+            let words = if answer.is_web_page() { format!(", {}", answer.what_it_is()) } else { words };
+            let first = session.refused.is_none();
+            let when = if first { "once more in 15 minutes" } else { "again only when you ask for it" };
             let said = format!(
-                "the token call refused our credentials (HTTP {}{words}); three wrong attempts lock the account, so they are not \
-                 tried again until cardtop is started anew",
+                "the token call refused our credentials (HTTP {}{words}); three wrong attempts lock the account, so they are \
+                 tried {when}",
                 answer.status
             );
             let error = Error::new(&self.provider, Kind::Auth, &said);
-            session.refused = Some(error.clone());
-            return Err(error);
+            let until = first.then(|| answer.at.saturating_add(HELD).unwrap_or(Timestamp::MAX));
+            session.refused = Some(Refused { error: error.clone(), until });
+            return Err(Error { retry_after: first.then_some(HELD.unsigned_abs()), ..error });
         }
         if answer.is_success() || matches!(answer.status, 404 | 405) {
             return Err(answer.bad_reply(&format!("no token: {}; check token_url", answer.what_it_is())));
         }
-        Err(answer.refusal(words.as_deref().unwrap_or_default()))
+        Err(answer.refusal(words.as_deref().unwrap_or_default(), Author::Unknown))
     }
 
     /// `POST token_url`, the password grant, never encrypted (enkash wire notes, 1.3).
@@ -483,6 +510,12 @@ impl Provider for Enkash {
     async fn credits(&self, card: &Card, since: Timestamp) -> Result<Credits> {
         let window = credits::window(card, since, self.http.clock().now());
         credits::read(&self.provider, |after| self.transactions(&window, after)).await
+    }
+
+    async fn try_credentials_again(&self) {
+        if let Some(refused) = &mut self.session.lock().await.refused {
+            refused.until = Some(Timestamp::MIN);
+        }
     }
 
     async fn float(&self) -> Result<Vec<Money>> {

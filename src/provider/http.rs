@@ -219,6 +219,23 @@ impl Http {
     }
 }
 
+/// Who wrote an answer that refuses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Author {
+    /// The provider: the body has the form of its wire.
+    Provider,
+    /// Nobody knows: a proxy, a firewall, a captive portal.
+    Unknown,
+}
+
+impl Author {
+    /// The provider, where this holds.
+    #[must_use]
+    pub const fn provider_if(own_form: bool) -> Self {
+        if own_form { Self::Provider } else { Self::Unknown }
+    }
+}
+
 /// A whole answer of a provider.
 #[derive(Clone, Debug)]
 pub struct Answer {
@@ -277,20 +294,24 @@ impl Answer {
 
     /// The error that a status other than 2xx stands for, with the provider's words. An adapter whose 4xx may come after the
     /// effect adds its doubt with [`Error::outcome`].
+    ///
+    /// HTTP 401 and 403 speak of credentials only where the provider itself wrote the answer: a proxy's page says nothing of
+    /// them, nor whether a change reached the provider.
     #[must_use]
-    pub fn refusal(&self, said: &str) -> Error {
+    pub fn refusal(&self, said: &str, author: Author) -> Error {
         let said = if said.trim().is_empty() { self.what_it_is() } else { format!("HTTP {}: {said}", self.status) };
         let error = |kind| Error::new(&self.provider, kind, &said);
+        let doubt = if self.does == Does::Write { Outcome::Unknown } else { Outcome::NotDone };
         match self.status {
-            401 | 403 => error(Kind::Auth),
+            401 if author == Author::Provider => error(Kind::Auth),
+            403 if author == Author::Provider => error(Kind::Forbidden),
+            401 | 403 => error(Kind::Unreachable).outcome(doubt),
+            400..=499 if self.status != 429 && self.does == Does::Read && self.is_web_page() => error(Kind::Unreachable),
             404 => error(Kind::NotFound),
             429 => Error { retry_after: self.retry_after(), ..error(Kind::RateLimited) },
             400..=499 => error(Kind::Refused),
             200..=399 => self.bad_reply(&said),
-            _ => {
-                let outcome = if self.does == Does::Write { Outcome::Unknown } else { Outcome::NotDone };
-                Error { retry_after: self.retry_after(), ..error(Kind::Unreachable) }.outcome(outcome)
-            }
+            _ => Error { retry_after: self.retry_after(), ..error(Kind::Unreachable) }.outcome(doubt),
         }
     }
 
@@ -300,16 +321,33 @@ impl Answer {
         Error::new(&self.provider, Kind::Refused, said)
     }
 
+    /// Whether the body is a JSON object, which a proxy's page is not.
+    #[must_use]
+    pub fn is_object(&self) -> bool {
+        serde_json::from_slice::<Box<RawValue>>(&self.body).is_ok_and(|json| json.get().starts_with('{'))
+    }
+
+    /// Whether the body is a web page.
+    #[must_use]
+    pub fn is_web_page(&self) -> bool {
+        let body = String::from_utf8_lossy(self.body.get(..self.body.len().min(2_000)).unwrap_or_default());
+        let lower: String = body.trim_start().chars().take(15).collect::<String>().to_ascii_lowercase();
+        lower.starts_with("<!doctype") || lower.starts_with("<html") || lower.starts_with("<head") || lower.starts_with("<body")
+    }
+
     /// What the body is, in words, when it is not the JSON that was expected.
     #[must_use]
     pub fn what_it_is(&self) -> String {
         let body = String::from_utf8_lossy(self.body.get(..self.body.len().min(2_000)).unwrap_or_default());
         let start = body.trim_start();
-        let lower = start.get(..15).unwrap_or(start).to_ascii_lowercase();
         if start.is_empty() {
             format!("HTTP {} with an empty answer", self.status)
-        } else if lower.starts_with("<!doctype") || lower.starts_with("<html") {
+        } else if self.is_web_page() {
             match self.status {
+                401 | 403 | 407 | 511 => format!(
+                    "HTTP {} with a web page from a proxy or firewall before the provider; nothing is known of the credentials",
+                    self.status
+                ),
                 500.. => format!("HTTP {} with a web page: its server, or a proxy before it, is in trouble", self.status),
                 status => format!("HTTP {status} with a web page instead of JSON; check base_url and any proxy between"),
             }

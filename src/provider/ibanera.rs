@@ -37,7 +37,7 @@ use crate::domain::card::{Card, CardState, ProviderId};
 use crate::domain::money::{Currency, Money};
 use crate::domain::operation::{Action, Capabilities, Class, Deed, Offer, Operation, OperationId, Pin, PinRule, Proof};
 use crate::domain::transaction::Transaction;
-use crate::provider::http::{Answer, Does, Http};
+use crate::provider::http::{Answer, Author, Does, Http};
 use payer::{NOBODY_PAYS, Paying};
 use wire::{Place, Said};
 
@@ -104,10 +104,10 @@ struct Token {
     step: i64,
 }
 
-/// No login before this time.
+/// No login before this time; `None` until the operator asks.
 struct Hold {
     error: Error,
-    until: Timestamp,
+    until: Option<Timestamp>,
 }
 
 impl Ibanera {
@@ -163,7 +163,8 @@ impl Ibanera {
     async fn send(&self, call: Call<'_>) -> Result<Answer> {
         let bearer = self.bearer(None).await?;
         let mut answer = self.http.send(call.does, self.request(call, &bearer)?).await?;
-        if answer.status == 401 {
+        // Whatever a stranger answers, the request may have gone on to ibanera: only its own 401 says that it was not executed.
+        if answer.status == 401 && author(&answer, Said::read(&answer.body).as_ref()) == Author::Provider {
             let first = refused(call.does, &answer, Said::read(&answer.body).as_ref());
             let again = async {
                 let bearer = self.bearer(Some(&bearer)).await?;
@@ -217,8 +218,8 @@ impl Ibanera {
                 return Err(Error { retry_after: Some(until(now, next_step(now))), ..self.no_entry(said) });
             }
         }
-        if let Some(hold) = session.hold.as_ref().filter(|hold| hold.until > now) {
-            return Err(Error { retry_after: Some(until(now, hold.until)), ..hold.error.clone() });
+        if let Some(hold) = session.hold.as_ref().filter(|hold| hold.until.is_none_or(|until| until > now)) {
+            return Err(Error { retry_after: hold.until.map(|then| until(now, then)), ..hold.error.clone() });
         }
         session.token = None;
         let answer = self.http.send(Does::Read, self.login_request()?).await?;
@@ -248,21 +249,27 @@ impl Ibanera {
             return if answer.is_success() || matches!(answer.status, 404 | 405) {
                 answer.bad_reply(&format!("no token from the login: {}; check base_url", answer.what_it_is()))
             } else {
-                answer.refusal(said.map_or("", |said| &said.words))
+                answer.refusal(said.map_or("", |said| &said.words), Author::Unknown)
             };
         }
         let has = |code: &str| said.is_some_and(|said| said.has(code));
         let words = said.map(|said| &*said.words).filter(|words| !words.is_empty());
-        let reason = words.map_or_else(|| format!("HTTP {}", answer.status), str::to_owned);
+        let reason = match words {
+            Some(words) => words.to_owned(),
+            None if answer.is_web_page() => answer.what_it_is(),
+            None => format!("HTTP {}", answer.status),
+        };
         session.refusals = session.refusals.saturating_add(1);
         // Credentials that have worked are refused when a one-time password was used twice: one second try, with the next one.
         let second_try = session.worked && session.refusals == 1 && has("Username_Or_Password_Incorrect");
         let (until, when) = if second_try {
-            (next_step(answer.at), "tried once more with the next one-time password")
+            (Some(next_step(answer.at)), "tried once more with the next one-time password")
+        } else if session.refusals > 1 {
+            (None, "too many wrong logins lock the account, so the next one is tried only when you ask for it")
         } else if has("Account_Locked") {
-            (later(answer.at, LOCKED), "no login is tried for 10 minutes")
+            (Some(later(answer.at, LOCKED)), "no login is tried for 10 minutes")
         } else {
-            (later(answer.at, HELD), "no login is tried for 15 minutes, because too many lock the account")
+            (Some(later(answer.at, HELD)), "tried once more in 15 minutes, because too many wrong logins lock the account")
         };
         let error = self.no_entry(&format!("the login was refused ({reason}); {when}"));
         session.hold = Some(Hold { error: error.clone(), until });
@@ -495,6 +502,12 @@ impl Provider for Ibanera {
         credits::read(&self.provider, |after| self.transactions(&window, after)).await
     }
 
+    async fn try_credentials_again(&self) {
+        if let Some(hold) = &mut self.session.lock().await.hold {
+            hold.until = Some(Timestamp::MIN);
+        }
+    }
+
     async fn float(&self) -> Result<Vec<Money>> {
         let mut sums: BTreeMap<Currency, Money> = BTreeMap::new();
         let accounts = self.accounts().await?;
@@ -582,9 +595,15 @@ impl<'a> Call<'a> {
     }
 }
 
+/// Whether ibanera wrote a refusal: its envelope, or a 401 without a body (ibanera wire notes, 1.6).
+fn author(answer: &Answer, said: Option<&Said>) -> Author {
+    let empty = answer.status == 401 && answer.body.is_empty();
+    Author::provider_if(empty || said.is_some_and(Said::is_envelope))
+}
+
 /// The error of an answer that is not 2xx, with the words of its envelope where it has one (ibanera wire notes, 1.6).
 fn refused(does: Does, answer: &Answer, said: Option<&Said>) -> Error {
-    let error = answer.refusal(said.map_or("", |said| &said.words));
+    let error = answer.refusal(said.map_or("", |said| &said.words), author(answer, said));
     let doubt = matches!(answer.status, 408 | 409) || said.is_some_and(Said::is_doubtful);
     if does == Does::Write && doubt { error.outcome(Outcome::Unknown) } else { error }
 }

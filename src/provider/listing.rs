@@ -12,13 +12,14 @@ use serde_json::value::RawValue;
 
 use super::crypto::sha256;
 use super::fields::{Fields, Odd, list, raw_text};
+use super::times::plausible;
 use super::{Error, Evidence, Seen};
 pub(super) use crate::config::wires::plain;
 use crate::config::wires::{Dates, Lists, Sign, Spelling};
 use crate::domain::card::{Card, CardState, IdForm, Ids, ProviderId};
 use crate::domain::money::Money;
 use crate::domain::operation::{Deed, Pin};
-use crate::domain::transaction::{TransactionKind, TransactionState};
+use crate::domain::transaction::TransactionKind;
 
 /// What a fresh reading of the card says of a freeze, unfreeze or close.
 pub(super) fn state(deed: Deed, card: &Card) -> Seen {
@@ -184,6 +185,17 @@ impl<'a> Reader<'a> {
     }
 }
 
+impl Reader<'_> {
+    /// When a row happened: the first of these fields that is a time, as long as that is plausible.
+    ///
+    /// # Errors
+    /// When none is there, none can be read, or the time is before 2000 or more than a day ahead.
+    pub(super) fn happened(&self, row: &Fields, names: &[&str]) -> Result<Timestamp, Odd> {
+        let read = |name: &str| row.time(name, &self.zone)?.map(|at| plausible(name, at, self.at)).transpose();
+        first(names, read)?.ok_or_else(|| Odd::new("has no time"))
+    }
+}
+
 /// A moment as a list takes it.
 pub(super) fn moment(second: i64, dates: Dates) -> String {
     let at = Timestamp::from_second(second).unwrap_or(Timestamp::MAX);
@@ -206,17 +218,6 @@ pub(super) fn kind_of_word(word: &str) -> TransactionKind {
         "withdrawal" | "withdraw" | "atm" | "cash" => TransactionKind::Withdrawal,
         "correction" | "adjustment" => TransactionKind::Adjustment,
         _ => TransactionKind::Other,
-    }
-}
-
-/// Words for how far a movement got. One that we do not know is a hold: nothing is claimed to be settled.
-pub(super) fn state_of_word(word: &str) -> TransactionState {
-    match plain(word).as_str() {
-        "success" | "successful" | "completed" | "complete" | "settled" | "cleared" => TransactionState::Cleared,
-        "declined" | "rejected" | "refused" => TransactionState::Declined,
-        "reversed" | "cancelled" | "canceled" | "voided" => TransactionState::Reversed,
-        "failed" | "fail" | "failure" => TransactionState::Failed,
-        _ => TransactionState::Hold,
     }
 }
 

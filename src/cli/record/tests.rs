@@ -9,7 +9,7 @@ use crate::cli::samples::{at, card, money, operation, transaction};
 use crate::config::Environment;
 use crate::domain::card::{ProviderId, Reading};
 use crate::domain::operation::{Capabilities, Class, Offer, OperationId, PinRule, Proof};
-use crate::domain::transaction::Transaction;
+use crate::domain::transaction::{Transaction, TransactionState};
 use crate::engine::{Health, HealthState, ProviderInfo, ProviderReport, Step};
 use crate::provider::{Error, Kind};
 
@@ -217,6 +217,16 @@ fn the_feed_says_in_plain_words_what_happened() {
     let wanted =
         "2026-04-03 14:05:09+02:00  acme      ..4242  Mara Lindqvist  DECLINE   5,000  JPY  LAWSON 5521  not enough money";
     assert_eq!(line, wanted);
+}
+
+#[test]
+fn a_state_word_that_is_not_mapped_is_said_and_nothing_is_claimed() {
+    let state = TransactionState::Unknown;
+    let row = Transaction { state, provider_state: "Zurückgestellt".into(), decline_reason: None, ..transaction() };
+    assert_eq!((row.what(), row.state.word()), ("PURCHASE", "UNKNOWN"));
+    assert_eq!(row.in_plain_words(), "not mapped: Zurückgestellt");
+    let row = Transaction { provider_state: "".into(), ..row };
+    assert_eq!(row.in_plain_words(), "no state sent");
 }
 
 #[test]

@@ -333,6 +333,27 @@ fn every_documented_answer_to_a_change_names_its_task() {
     }
 }
 
+const PAGE: &str = "<!DOCTYPE html><html><body>Access denied by the web gateway</body></html>";
+
+#[tokio::test]
+async fn a_proxys_page_is_no_refusal_of_credentials() {
+    let read = |reply: Reply| async {
+        let desk = Desk::new(vec![reply]);
+        desk.artha.card(&card()).await.expect_err("an error")
+    };
+    for status in [401, 403, 404] {
+        let error = read(Ok((status, PAGE.into()))).await;
+        assert_eq!((error.kind, error.outcome), (Kind::Unreachable, Outcome::NotDone), "{error}");
+    }
+    assert_eq!(read(Ok((401, r#"{"message":"no"}"#.into()))).await.kind, Kind::Auth);
+    assert_eq!(read(Ok((403, r#"{"message":"not this card"}"#.into()))).await.kind, Kind::Forbidden);
+    for status in [401, 403] {
+        let desk = Desk::new(vec![Ok((status, PAGE.into()))]);
+        let error = Provider::act(&desk.artha, &card(), &Action::TopUp(usd("5")), id()).await.expect_err("a page");
+        assert_eq!((error.kind, error.outcome), (Kind::Unreachable, Outcome::Unknown), "{error}");
+    }
+}
+
 #[tokio::test]
 async fn what_an_answer_to_a_top_up_means_for_the_money() {
     let top_up = |reply: Reply| async {
@@ -471,7 +492,7 @@ fn one_odd_row_does_not_lose_the_page_and_hostile_text_is_cleaned() {
     let other = read(&json!({ "amount": "-3", "type": "Mystery", "status": "Odd", "date": 1_739_800_000 })).expect("a row");
     assert_eq!(
         (other.kind, other.state, &*other.provider_state),
-        (TransactionKind::Other, TransactionState::Hold, "Mystery Odd")
+        (TransactionKind::Other, TransactionState::Unknown, "Mystery Odd")
     );
     assert!(other.amount.is_negative());
     assert!(

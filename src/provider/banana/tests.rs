@@ -212,6 +212,22 @@ async fn an_answer_without_a_right_signature_is_not_believed() {
 }
 
 #[tokio::test]
+async fn a_proxys_page_is_no_refusal_of_credentials() {
+    for (status, body, kind) in [
+        (401, "<html>who are you?</html>", Kind::Unreachable),
+        (403, "<!DOCTYPE html><html></html>", Kind::Unreachable),
+        (403, r#"{"message":"not this card"}"#, Kind::Forbidden),
+    ] {
+        let desk = Desk::new(vec![Ok((status, body.into())), Ok((status, body.into()))]);
+        let error = desk.banana.card(&card()).await.expect_err("an error");
+        assert_eq!((error.kind, error.outcome), (kind, Outcome::NotDone), "{error}");
+        let error = Provider::act(&desk.banana, &card(), &Action::TopUp(usd("5")), id()).await.expect_err("an error");
+        let doubt = if kind == Kind::Unreachable { Outcome::Unknown } else { Outcome::NotDone };
+        assert_eq!((error.kind, error.outcome), (kind, doubt), "{error}");
+    }
+}
+
+#[tokio::test]
 async fn refusals_are_read_from_an_envelope_plain_json_or_text() {
     let error = |reply: Reply| async {
         let desk = Desk::new(vec![reply]);
@@ -504,7 +520,10 @@ fn one_odd_row_does_not_lose_the_page_and_hostile_text_is_cleaned() {
     }
     let other = read(json!({ "amount": -3, "currency": "USD", "type": "SWAP", "status": "ODD", "created_at": "2024-01-15" }))
         .expect("a row");
-    assert_eq!((other.kind, other.state, &*other.provider_state), (TransactionKind::Other, TransactionState::Hold, "SWAP ODD"));
+    assert_eq!(
+        (other.kind, other.state, &*other.provider_state),
+        (TransactionKind::Other, TransactionState::Unknown, "SWAP ODD")
+    );
     assert!(other.amount.is_negative() && other.id.starts_with("made-"));
 }
 

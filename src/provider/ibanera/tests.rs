@@ -244,6 +244,49 @@ async fn a_refused_login_is_held_back() {
     account.card(&card()).await.expect("an outage holds nothing back");
 }
 
+const PAGE: &str = "<!DOCTYPE html><html><body>Access denied by the web gateway</body></html>";
+
+#[tokio::test]
+async fn a_refused_login_is_tried_once_more_after_a_quarter_of_an_hour_and_then_when_asked() {
+    for (status, body) in [(403, PAGE), (401, ""), (400, r#"{"status":"0","errors":[{"messageCode":"Account_Suppressed"}]}"#)] {
+        let wire = Wire::new();
+        let account = build(&wire, |_| ()).expect("a configured account");
+        let refused = async || {
+            // Left over where no call is sent: every answer is the same.
+            wire.answer(status, body);
+            let error = account.card(&card()).await.expect_err("refused");
+            assert_eq!(error.kind, Kind::Auth, "{error}");
+            wire.count("login")
+        };
+        assert_eq!(refused().await, 1, "{status}");
+        wire.pass(899);
+        assert_eq!(refused().await, 1, "{status}: not before its time");
+        wire.pass(1);
+        assert_eq!(refused().await, 2, "{status}: once more");
+        wire.pass(1_000_000);
+        assert_eq!(refused().await, 2, "{status}: a third wrong one would lock the account");
+        account.try_credentials_again().await;
+        assert_eq!(refused().await, 3, "{status}: the operator asked");
+    }
+}
+
+#[tokio::test]
+async fn a_proxys_page_is_no_refusal_of_credentials_and_repeats_no_change() {
+    let wire = Wire::new();
+    let account = ready(&wire).await;
+    for status in [401, 403] {
+        wire.answer(status, PAGE);
+        let error = account.card(&card()).await.expect_err("a page");
+        assert_eq!((error.kind, error.outcome), (Kind::Unreachable, Outcome::NotDone), "{error}");
+        wire.answer(status, PAGE);
+        let error = Provider::act(&account, &card(), &Action::Freeze, id()).await.expect_err("a page");
+        assert_eq!((error.kind, error.outcome), (Kind::Unreachable, Outcome::Unknown), "{error}");
+    }
+    assert_eq!((wire.count("deactivate"), wire.count("login")), (2, 1), "no change was sent twice");
+    wire.answer(403, r#"{"status":"0","errors":[{"messageCode":"Unauthorized"}]}"#);
+    assert_eq!(account.card(&card()).await.expect_err("refused").kind, Kind::Forbidden);
+}
+
 #[tokio::test]
 async fn credentials_that_worked_get_one_second_try_with_the_next_password() {
     let wire = Wire::new();

@@ -65,6 +65,11 @@ impl Said {
         Some(Self { success, codes, words: words.join(", ").into(), envelope })
     }
 
+    /// Whether the body is the common envelope, and not some other JSON object.
+    pub(super) fn is_envelope(&self) -> bool {
+        self.success.is_some() || self.envelope.list("errors").is_some()
+    }
+
     /// Whether one of the errors has this code, in any case.
     pub(super) fn has(&self, code: &str) -> bool {
         self.codes.iter().any(|said| said.eq_ignore_ascii_case(code))
@@ -245,7 +250,7 @@ pub(super) fn transaction(raw: &RawValue, reader: &Reader<'_>, asked: &Card) -> 
         Sign::Negative => amount,
         Sign::Positive => amount.negated(),
     };
-    let happened = row.time("dateTime", &reader.zone)?.ok_or_else(|| Odd::new("a transaction has no time"))?;
+    let happened = reader.happened(&row, &["dateTime"])?;
     let description = row.text("description");
     let refund = row.first_id(&["RefundTransactionsID", "RefundTransactionId"]).filter(|id| &**id != "0");
     let kind = kind(amount, description.as_deref().unwrap_or_default(), refund.is_some());
@@ -257,10 +262,11 @@ pub(super) fn transaction(raw: &RawValue, reader: &Reader<'_>, asked: &Card) -> 
     .unwrap_or_else(|| Arc::clone(&asked.key.id));
     let own = row.id("id").map(|id| reader.ids.transactions.canonical(&id));
     let id = own.unwrap_or_else(|| derived_id(&card_id, &row));
-    let (state, word) = if row.flag("bPending") == Some(true) {
-        (TransactionState::Hold, "pending")
-    } else {
-        (TransactionState::Cleared, "not pending")
+    let (state, word) = match (row.flag("bPending"), row.text("bPending")) {
+        (Some(true), _) => (TransactionState::Hold, "pending".to_owned()),
+        // False is left out by some servers.
+        (Some(false), _) | (None, None) => (TransactionState::Cleared, "not pending".to_owned()),
+        (None, Some(word)) => (TransactionState::Unknown, format!("bPending {word}")),
     };
     let refund = refund.map(|id| format!(", RefundTransactionsID {id}")).unwrap_or_default();
     Ok(Transaction {
@@ -425,8 +431,10 @@ pub(super) fn fate(rows: &[Transaction], odd: usize, operation: &Operation, clai
             let proof = format!("+{} {how}, id {}", row.amount, row.id);
             Seen::Done { proof, credit: Some(Arc::clone(&row.id)), by: Evidence::Reference }
         }
-        TransactionState::Hold | TransactionState::Declined | TransactionState::Reversed | TransactionState::Failed => {
-            Seen::NotYet { looked: format!("id {} is still pending", row.id) }
-        }
+        TransactionState::Hold
+        | TransactionState::Declined
+        | TransactionState::Reversed
+        | TransactionState::Failed
+        | TransactionState::Unknown => Seen::NotYet { looked: format!("id {} is still pending", row.id) },
     }
 }
