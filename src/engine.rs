@@ -222,7 +222,7 @@ impl Engine {
         if let Some(copy) = engine.0.store.copy_made() {
             complaints.push(format!(
                 "the data file of an earlier cardtop was brought up to date; as it was before, it is kept in {}",
-                copy.display()
+                crate::domain::text::of_path(copy)
             ));
         }
         for roster in rosters {
