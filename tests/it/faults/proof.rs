@@ -239,9 +239,9 @@ async fn without_a_reading_of_the_list_nothing_is_sent() {
     }
 }
 
-/// An operation in doubt whose request is still on its way, and arrives after some minutes.
+/// An operation in doubt whose request is still on its way, and arrives half a minute after cardtop stopped waiting.
 async fn in_doubt(scene: &Scene, engine: &Engine) -> Operation {
-    lock(&scene.net.planned).push_back(Some(Lie::LateRequest(Duration::from_secs(200))));
+    lock(&scene.net.planned).push_back(Some(Lie::LateRequest(Duration::from_secs(50))));
     let sent = engine.change(scene.fifty(engine, false), Duration::ZERO).await.unwrap_or_else(|refused| panic!("{refused}"));
     assert_eq!(sent.state, OperationState::Unknown, "{}", said(&sent));
     sent
@@ -266,7 +266,7 @@ async fn a_person_settles_what_nobody_can_tell_and_a_late_credit_raises_an_alarm
         assert!(said(&failed).contains("FAILED by anay: asked their support"), "{}", said(&failed));
         assert!(failed.watched_until.is_some() && failed.alarm.is_none());
         // Another one may be sent now; and a restart does not forget the watch.
-        tokio::time::sleep(Duration::from_secs(60)).await;
+        tokio::time::sleep(Duration::from_secs(15)).await;
         let quiet = engine.check(open.id).await.unwrap_or_else(|refused| panic!("{refused}"));
         assert!(quiet.alarm.is_none() && quiet.watched_until.is_some(), "{}", said(&quiet));
         tokio::time::sleep(Duration::from_secs(240)).await;
