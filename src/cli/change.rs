@@ -128,6 +128,7 @@ async fn ask(session: &Session, args: &ChangeArgs, wish: &Wish) -> Outcome {
         reason: reason.map(Arc::from),
         shown: Shown::default(),
         second: matches!(wish, Wish::TopUp { second: Some(_), .. }),
+        recent_credit: None,
     };
     let mut ending = Ending::watch()?;
     let changed = tokio::select! {
@@ -146,6 +147,10 @@ async fn ask(session: &Session, args: &ChangeArgs, wish: &Wish) -> Outcome {
         Some(Err(Refused::Denied(why))) => {
             let rival = rival(session, &card, wish.deed()).await;
             Err(Failure::new(Exit::Refused, not_sent(wish, &card, &why, rival.as_ref())))
+        }
+        Some(Err(Refused::Repeats { words, .. })) => {
+            let hint = format!("\n  if another one is wanted: add --second \"SECOND {}\"", tail(&card));
+            Err(Failure::new(Exit::Refused, not_sent(wish, &card, &words, None) + &hint))
         }
         Some(Err(refused @ (Refused::Unread(_) | Refused::Journal(_)))) => Err(refusal(&refused)),
         None => {
@@ -399,7 +404,7 @@ fn tell(session: &Session, operation: &Operation) -> Outcome {
 
 fn refusal(refused: &Refused) -> Failure {
     let exit = match refused {
-        Refused::Denied(_) | Refused::Journal(_) => Exit::Refused,
+        Refused::Denied(_) | Refused::Repeats { .. } | Refused::Journal(_) => Exit::Refused,
         Refused::Died(_) => Exit::Unknown,
         Refused::Unread(error) => Exit::of_error(error),
     };

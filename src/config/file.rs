@@ -195,7 +195,7 @@ impl Kind {
     }
 }
 
-const COMMON: [&str; 14] = [
+const COMMON: [&str; 15] = [
     "kind",
     "environment",
     "base_url",
@@ -205,6 +205,7 @@ const COMMON: [&str; 14] = [
     "timeout",
     "poll",
     "pin_certificate",
+    "others_top_up",
     "credentials",
     "paths",
     "fields",
@@ -252,6 +253,8 @@ fn provider(page: &Page<'_>, name: &str, mut table: Table<'_>) -> Result<Provide
         }
         None => Poll::default(),
     };
+    // Nobody else knows of a server on this machine.
+    let others_top_up = table.flag("others_top_up")?.unwrap_or_else(|| !leads_here(&base_url));
     let pin_certificate =
         table.read("pin_certificate", "the SHA-256 of the server's public key: 64 hexadecimal digits, or base64", read_pin)?;
     let spelling = spelling(kind, &mut table)?;
@@ -332,11 +335,17 @@ fn provider(page: &Page<'_>, name: &str, mut table: Table<'_>) -> Result<Provide
         read_only,
         timeout,
         poll,
+        others_top_up,
         pin_certificate,
         spelling,
         lists,
         account,
     })
+}
+
+/// Whether an address leads to this machine.
+fn leads_here(address: &str) -> bool {
+    address.parse::<http::Uri>().is_ok_and(|url| url.host().is_some_and(super::proxy::is_loopback))
 }
 
 /// `[providers.NAME.paths]`, `fields` and `words`.

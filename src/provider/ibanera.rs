@@ -27,8 +27,8 @@ use tokio::sync::{Mutex, OnceCell};
 use zeroize::Zeroizing;
 
 use super::{
-    Claimed, Cursor, Error, Kind, Outcome, Page, Provider, Quote, Receipt, Result, Seen, Window, crypto, listing, path_segment,
-    sensitive,
+    Claimed, Credits, Cursor, Error, Kind, Outcome, Page, Provider, Quote, Receipt, Result, Seen, Window, credits, crypto,
+    listing, path_segment, sensitive,
 };
 use crate::config::secret::Source;
 use crate::config::wires::{Lists, Spelling, ibanera as calls};
@@ -37,7 +37,7 @@ use crate::domain::card::{Card, CardState, ProviderId};
 use crate::domain::money::{Currency, Money};
 use crate::domain::operation::{Action, Capabilities, Class, Deed, Offer, Operation, OperationId, Pin, PinRule, Proof};
 use crate::domain::transaction::Transaction;
-use crate::provider::http::{Answer, Does, Http};
+use crate::provider::http::{Answer, Author, Does, Http};
 use payer::{NOBODY_PAYS, Paying};
 use wire::{Place, Said};
 
@@ -104,10 +104,10 @@ struct Token {
     step: i64,
 }
 
-/// No login before this time.
+/// No login before this time; `None` until the operator asks.
 struct Hold {
     error: Error,
-    until: Timestamp,
+    until: Option<Timestamp>,
 }
 
 impl Ibanera {
@@ -163,7 +163,8 @@ impl Ibanera {
     async fn send(&self, call: Call<'_>) -> Result<Answer> {
         let bearer = self.bearer(None).await?;
         let mut answer = self.http.send(call.does, self.request(call, &bearer)?).await?;
-        if answer.status == 401 {
+        // Whatever a stranger answers, the request may have gone on to ibanera: only its own 401 says that it was not executed.
+        if answer.status == 401 && author(&answer, Said::read(&answer.body).as_ref()) == Author::Provider {
             let first = refused(call.does, &answer, Said::read(&answer.body).as_ref());
             let again = async {
                 let bearer = self.bearer(Some(&bearer)).await?;
@@ -217,8 +218,8 @@ impl Ibanera {
                 return Err(Error { retry_after: Some(until(now, next_step(now))), ..self.no_entry(said) });
             }
         }
-        if let Some(hold) = session.hold.as_ref().filter(|hold| hold.until > now) {
-            return Err(Error { retry_after: Some(until(now, hold.until)), ..hold.error.clone() });
+        if let Some(hold) = session.hold.as_ref().filter(|hold| hold.until.is_none_or(|until| until > now)) {
+            return Err(Error { retry_after: hold.until.map(|then| until(now, then)), ..hold.error.clone() });
         }
         session.token = None;
         let answer = self.http.send(Does::Read, self.login_request()?).await?;
@@ -248,21 +249,27 @@ impl Ibanera {
             return if answer.is_success() || matches!(answer.status, 404 | 405) {
                 answer.bad_reply(&format!("no token from the login: {}; check base_url", answer.what_it_is()))
             } else {
-                answer.refusal(said.map_or("", |said| &said.words))
+                answer.refusal(said.map_or("", |said| &said.words), Author::Unknown)
             };
         }
         let has = |code: &str| said.is_some_and(|said| said.has(code));
         let words = said.map(|said| &*said.words).filter(|words| !words.is_empty());
-        let reason = words.map_or_else(|| format!("HTTP {}", answer.status), str::to_owned);
+        let reason = match words {
+            Some(words) => words.to_owned(),
+            None if answer.is_web_page() => answer.what_it_is(),
+            None => format!("HTTP {}", answer.status),
+        };
         session.refusals = session.refusals.saturating_add(1);
         // Credentials that have worked are refused when a one-time password was used twice: one second try, with the next one.
         let second_try = session.worked && session.refusals == 1 && has("Username_Or_Password_Incorrect");
         let (until, when) = if second_try {
-            (next_step(answer.at), "tried once more with the next one-time password")
+            (Some(next_step(answer.at)), "tried once more with the next one-time password")
+        } else if session.refusals > 1 {
+            (None, "too many wrong logins lock the account, so the next one is tried only when you ask for it")
         } else if has("Account_Locked") {
-            (later(answer.at, LOCKED), "no login is tried for 10 minutes")
+            (Some(later(answer.at, LOCKED)), "no login is tried for 10 minutes")
         } else {
-            (later(answer.at, HELD), "no login is tried for 15 minutes, because too many lock the account")
+            (Some(later(answer.at, HELD)), "tried once more in 15 minutes, because too many wrong logins lock the account")
         };
         let error = self.no_entry(&format!("the login was refused ({reason}); {when}"));
         session.hold = Some(Hold { error: error.clone(), until });
@@ -398,8 +405,8 @@ impl Ibanera {
 
     /// Reads the card's transactions since shortly before the intent, and looks for our reference (ibanera wire notes, 5.3).
     async fn look_for_credit(&self, card: &Card, operation: &Operation, claimed: &Claimed) -> Result<Seen> {
-        let since = operation.created_at.checked_sub(SignedDuration::from_secs(LOOK_BACK)).unwrap_or(Timestamp::MIN);
-        let window = Window { card: Some(card.clone()), since, until: later(self.http.clock().now(), LOOK_BACK) };
+        let since = credits::since(operation).min(later(operation.created_at, -LOOK_BACK));
+        let window = credits::window(card, since, self.http.clock().now());
         let (mut rows, mut odd, mut after) = (BTreeMap::new(), 0, None);
         for _ in 0..PAGES_LOOKED_AT {
             let page = self.transactions(&window, after).await?;
@@ -459,13 +466,12 @@ impl Provider for Ibanera {
 
     /// `carddetails` (ibanera wire notes, 2.9), never the call with the whole number.
     async fn card(&self, card: &Card) -> Result<Card> {
-        let path = format!("{}?CardId={}", self.spelling.path(calls::CARD_DETAILS), path_segment(&card.key.id));
+        let path = format!("{}?CardId={}", self.spelling.path(calls::CARD_DETAILS), path_segment(&card.wire_id));
         let (answer, said) = self.ask(Call::read(&path)).await?;
         let details = said.details().ok_or_else(|| answer.bad_reply("the card's details are missing"))?;
-        if details.text("id").is_some_and(|id| id != card.key.id && &*id != "0") {
-            return Err(answer.bad_reply("the details are those of another card"));
-        }
-        let known = Card { currency: card.currency, ..Card::unread(card.key.clone()) };
+        let numbers = ["cardLast4", "obfuscatedCardNumber", "cardNumber", "fullCardNumber"];
+        listing::about(card, calls::IDS.cards, &details, &["id", "cardsId"], &numbers).map_err(|odd| answer.bad_reply(&odd.0))?;
+        let known = Card { wire_id: Arc::clone(&card.wire_id), currency: card.currency, ..Card::unread(card.key.clone()) };
         wire::card(&details, known, &self.reader(answer.at))
             .map_err(|why| answer.bad_reply(&format!("the card's details cannot be read: {why}")))
     }
@@ -479,7 +485,7 @@ impl Provider for Ibanera {
         let path = format!(
             "{}?CardsId={}&fromDate={}&toDate={}&PageNumber={}&PageSize={size}",
             self.spelling.path(calls::TRANSACTIONS),
-            path_segment(&card.key.id),
+            path_segment(&card.wire_id),
             wire_time(window.since),
             wire_time(later(window.until, 1)),
             place.page
@@ -489,6 +495,17 @@ impl Provider for Ibanera {
         let next = place.next(&said, &rows, size, self.lists.first_page).map_err(|why| answer.bad_reply(why))?;
         let reader = self.reader(answer.at);
         Ok(Page::of(rows.iter().map(|raw| wire::transaction(raw, &reader, card)), next))
+    }
+
+    async fn credits(&self, card: &Card, since: Timestamp) -> Result<Credits> {
+        let window = credits::window(card, since, self.http.clock().now());
+        credits::read(&self.provider, |after| self.transactions(&window, after)).await
+    }
+
+    async fn try_credentials_again(&self) {
+        if let Some(hold) = &mut self.session.lock().await.hold {
+            hold.until = Some(Timestamp::MIN);
+        }
     }
 
     async fn float(&self) -> Result<Vec<Money>> {
@@ -539,7 +556,7 @@ impl Provider for Ibanera {
         match operation.deed {
             Deed::TopUp => self.look_for_credit(card, operation, claimed).await,
             Deed::Freeze | Deed::Unfreeze => Ok(listing::state(operation.deed, &self.card(card).await?)),
-            Deed::SetPin => Ok(Seen::Nowhere { looked: "ibanera cannot be asked whether a PIN was changed".to_owned() }),
+            Deed::SetPin => Ok(Seen::nowhere("ibanera cannot be asked whether a PIN was changed")),
             Deed::Close => Ok(Seen::Failed { why: NO_CLOSE.to_owned(), row: None }),
         }
     }
@@ -552,7 +569,7 @@ impl Ibanera {
     }
 
     fn reader(&self, at: Timestamp) -> listing::Reader<'_> {
-        listing::Reader::new(&self.provider, &self.spelling, &self.lists, at)
+        listing::Reader::new(&self.provider, &self.spelling, &self.lists, calls::IDS, at)
     }
 }
 
@@ -578,9 +595,15 @@ impl<'a> Call<'a> {
     }
 }
 
+/// Whether ibanera wrote a refusal: its envelope, or a 401 without a body (ibanera wire notes, 1.6).
+fn author(answer: &Answer, said: Option<&Said>) -> Author {
+    let empty = answer.status == 401 && answer.body.is_empty();
+    Author::provider_if(empty || said.is_some_and(Said::is_envelope))
+}
+
 /// The error of an answer that is not 2xx, with the words of its envelope where it has one (ibanera wire notes, 1.6).
 fn refused(does: Does, answer: &Answer, said: Option<&Said>) -> Error {
-    let error = answer.refusal(said.map_or("", |said| &said.words));
+    let error = answer.refusal(said.map_or("", |said| &said.words), author(answer, said));
     let doubt = matches!(answer.status, 408 | 409) || said.is_some_and(Said::is_doubtful);
     if does == Does::Write && doubt { error.outcome(Outcome::Unknown) } else { error }
 }

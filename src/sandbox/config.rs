@@ -34,9 +34,9 @@ pub(super) fn write(sandbox: &Sandbox, base: &dyn Fn(Dialect) -> String, path: &
         private_file(&beside.join(&folder).join(name), secret)?;
     }
     for dialect in [Dialect::Artha, Dialect::Banana] {
-        fs::write(beside.join(roster_name(&stem, dialect)), roster(sandbox, dialect)?)?;
+        private_file(&beside.join(roster_name(&stem, dialect)), roster(sandbox, dialect)?)?;
     }
-    fs::write(path, toml(&stem, &folder, base))
+    private_file(path, toml(&stem, &folder, base))
 }
 
 fn roster_name(stem: &str, dialect: Dialect) -> String {
@@ -157,20 +157,26 @@ fn private_folder(path: &Path) -> io::Result<()> {
 }
 
 /// Written beside and then renamed, so that the file never exists with wider rights.
-fn private_file(path: &Path, content: &str) -> io::Result<()> {
+fn private_file(path: &Path, content: impl AsRef<[u8]>) -> io::Result<()> {
+    let content = content.as_ref();
     let mut fresh: OsString = path.as_os_str().to_owned();
     fresh.push(".new");
+    // Never through a link that stands there.
+    match fs::remove_file(&fresh) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        Ok(()) | Err(_) => {}
+    }
     let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(true);
+    options.write(true).create_new(true);
     #[cfg(unix)]
     {
         use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
         options.mode(0o600);
         let mut file = options.open(&fresh)?;
         file.set_permissions(fs::Permissions::from_mode(0o600))?;
-        file.write_all(content.as_bytes())?;
+        file.write_all(content)?;
     }
     #[cfg(not(unix))]
-    options.open(&fresh)?.write_all(content.as_bytes())?;
+    options.open(&fresh)?.write_all(content)?;
     fs::rename(&fresh, path)
 }

@@ -5,6 +5,8 @@ mod command_line;
 mod conformance;
 mod faults;
 mod harness;
+mod hostile;
+mod network;
 mod outage;
 mod payer;
 mod proxy;

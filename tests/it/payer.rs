@@ -49,6 +49,7 @@ async fn top_up(engine: &Engine, card: &Card, sum: &str) -> (OperationState, Str
         reason: None,
         shown: cardtop::engine::Shown::default(),
         second: false,
+        recent_credit: None,
     };
     let done = engine.change(order, Duration::from_secs(60)).await.unwrap_or_else(|refused| panic!("{refused}"));
     (done.state, done.detail.map(|detail| detail.to_string()).unwrap_or_default())
@@ -102,6 +103,7 @@ async fn without_pays_everything_but_a_top_up_works() {
         reason: None,
         shown: cardtop::engine::Shown::default(),
         second: false,
+        recent_credit: None,
     };
     let refused = engine.change(order(Action::TopUp(money("20", &cards[8]))), Duration::ZERO).await.expect_err("refused");
     assert!(refused.to_string().contains("pays is not set"), "{refused}");

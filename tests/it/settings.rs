@@ -113,6 +113,7 @@ async fn journey(engine: &Engine, clock: &Clock) -> Vec<String> {
                 reason: Some("test".into()),
                 shown: cardtop::engine::Shown::default(),
                 second: false,
+                recent_credit: None,
             };
             let done = engine.change(order, Duration::from_secs(60)).await;
             let done = done.unwrap_or_else(|refused| panic!("{provider} {deed:?}: {refused}"));

@@ -10,14 +10,16 @@ use crate::domain::card::{Balance, Card, CardKind, CardState, ProviderId, Readin
 use crate::domain::money::Money;
 use crate::domain::operation::{Action, Before, Capabilities, Class, Offer, Operation, OperationState, PinRule, Proof};
 use crate::domain::transaction::{Transaction, TransactionKind, TransactionState};
-use crate::engine::ProviderInfo;
 use crate::engine::{Error, Kind, Payer, Quote};
+use crate::engine::{ProviderInfo, RecentCredit};
 
 /// An operator at a dialog.
 pub(crate) struct Desk {
     pub(crate) world: World,
     pub(crate) dialog: Option<Dialog>,
     pub(crate) effects: Vec<Effect>,
+    /// What the card's list is found to show when it is asked for; no answer comes without.
+    pub(crate) recent: Option<Option<RecentCredit>>,
 }
 
 pub(crate) fn money(text: &str, code: &str) -> Money {
@@ -73,12 +75,14 @@ impl Desk {
     pub(crate) fn new() -> Self {
         let now: Timestamp = "2026-04-03T12:08:12Z".parse().expect("a time");
         let info = ProviderInfo {
+            ids: crate::config::wires::artha::IDS,
             id: ProviderId::new("acme"),
             kind: "banana",
             environment: Environment::Production,
             read_only: false,
             can: Some(capabilities()),
             rate_limit: 120,
+            proxy: None,
         };
         let zone = TimeZone::fixed(jiff::tz::offset(2));
         let mut world = World::new(now, zone, "anay".into(), 7, vec![info]);
@@ -89,7 +93,7 @@ impl Desk {
         ]));
         let float = vec![money("8114.20", "USD"), money("412000", "JPY")];
         world.hear(&News::Float { provider: ProviderId::new("acme"), float, at: read });
-        Self { world, dialog: None, effects: Vec::new() }
+        Self { world, dialog: None, effects: Vec::new(), recent: Some(None) }
     }
 
     pub(crate) fn can(&mut self) -> &mut Capabilities {
@@ -160,7 +164,18 @@ impl Desk {
     fn settle(&mut self, act: impl FnOnce(&mut Dialog, &mut World) -> Outcome) {
         let Some(dialog) = &mut self.dialog else { return };
         match act(dialog, &mut self.world) {
-            Outcome::Stay(effects) => self.effects.extend(effects),
+            Outcome::Stay(effects) => {
+                let asked = effects.iter().find_map(|effect| match effect {
+                    Effect::Ask(Job::RecentCredit { asked, .. }) => Some(*asked),
+                    _ => None,
+                });
+                self.effects.extend(effects);
+                if let (Some(asked), Some(recent)) = (asked, self.recent.clone()) {
+                    let news = News::RecentCredit { asked, recent: Ok(recent) };
+                    let heard = dialog.hear(&news, &mut self.world);
+                    assert!(matches!(heard, Outcome::Stay(effects) if effects.is_empty()));
+                }
+            }
             Outcome::Close(effects) => {
                 self.dialog = None;
                 self.effects.extend(effects);
@@ -236,6 +251,7 @@ impl Desk {
         let row = Transaction {
             provider: ProviderId::new("acme"),
             id: "t1".into(),
+            task: None,
             card_id: Some(id.into()),
             last4: None,
             kind: TransactionKind::Purchase,
@@ -277,6 +293,10 @@ impl Desk {
             proof: Proof::ByListing,
             looks: 4,
             next_look: None,
+            baseline: None,
+            proven_by: None,
+            watched_until: None,
+            alarm: None,
         };
         self.world.hear(&News::Operation(operation.clone()));
         operation
@@ -462,6 +482,32 @@ fn a_large_top_up_and_one_that_looks_repeated_take_the_last_four() {
     let desk = desk.open(Deed::TopUp, "c1").types("30").keys("enter y");
     assert!(desk.orders().is_empty());
     assert_eq!(desk.keys("4 2 4 2 enter").orders().len(), 1);
+}
+
+#[test]
+fn an_equal_top_up_in_the_cards_list_is_shown_and_takes_the_last_four() {
+    let mut desk = Desk::new();
+    desk.can().quote = Offer::No("no quotes here");
+    let ago = jiff::SignedDuration::from_secs(12);
+    desk.recent = Some(Some(RecentCredit { id: "77".into(), ago, amount: money("30", "USD") }));
+    let desk = desk.open(Deed::TopUp, "c1").types("30").keys("enter").pass(400).keys("y");
+    assert!(desk.orders().is_empty());
+    let Page::TopUp(page) = desk.page() else { panic!("a top-up") };
+    let said = page.check.as_ref().and_then(|check| check.repeats.as_deref());
+    assert_eq!(said, Some("30.00 USD came 12 s ago, by this or another system (id 77)"));
+    let desk = desk.keys("4 2 4 2 y");
+    let [order] = desk.orders()[..] else { panic!("one order: {}", desk.notice()) };
+    assert_eq!(order.recent_credit.as_deref(), Some("77"), "the engine refuses any other one than the one that was shown");
+}
+
+#[test]
+fn nothing_is_sent_before_the_cards_list_was_read() {
+    let mut desk = Desk::new();
+    desk.can().quote = Offer::No("no quotes here");
+    desk.recent = None;
+    let desk = desk.open(Deed::TopUp, "c1").types("30").keys("enter y");
+    assert_eq!(desk.notice(), "the card's list is being read: wait for it, or e to edit");
+    assert!(desk.orders().is_empty());
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Stories of an ibanera account against a scripted wire; the examples are those of the ibanera wire notes, verbatim.
 
+use crate::provider::Evidence;
 use std::sync::atomic::AtomicI64;
 
 use rust_decimal::Decimal;
@@ -241,6 +242,49 @@ async fn a_refused_login_is_held_back() {
     wire.answer(200, LOGGED_IN);
     wire.answer(200, DETAILS);
     account.card(&card()).await.expect("an outage holds nothing back");
+}
+
+const PAGE: &str = "<!DOCTYPE html><html><body>Access denied by the web gateway</body></html>";
+
+#[tokio::test]
+async fn a_refused_login_is_tried_once_more_after_a_quarter_of_an_hour_and_then_when_asked() {
+    for (status, body) in [(403, PAGE), (401, ""), (400, r#"{"status":"0","errors":[{"messageCode":"Account_Suppressed"}]}"#)] {
+        let wire = Wire::new();
+        let account = build(&wire, |_| ()).expect("a configured account");
+        let refused = async || {
+            // Left over where no call is sent: every answer is the same.
+            wire.answer(status, body);
+            let error = account.card(&card()).await.expect_err("refused");
+            assert_eq!(error.kind, Kind::Auth, "{error}");
+            wire.count("login")
+        };
+        assert_eq!(refused().await, 1, "{status}");
+        wire.pass(899);
+        assert_eq!(refused().await, 1, "{status}: not before its time");
+        wire.pass(1);
+        assert_eq!(refused().await, 2, "{status}: once more");
+        wire.pass(1_000_000);
+        assert_eq!(refused().await, 2, "{status}: a third wrong one would lock the account");
+        account.try_credentials_again().await;
+        assert_eq!(refused().await, 3, "{status}: the operator asked");
+    }
+}
+
+#[tokio::test]
+async fn a_proxys_page_is_no_refusal_of_credentials_and_repeats_no_change() {
+    let wire = Wire::new();
+    let account = ready(&wire).await;
+    for status in [401, 403] {
+        wire.answer(status, PAGE);
+        let error = account.card(&card()).await.expect_err("a page");
+        assert_eq!((error.kind, error.outcome), (Kind::Unreachable, Outcome::NotDone), "{error}");
+        wire.answer(status, PAGE);
+        let error = Provider::act(&account, &card(), &Action::Freeze, id()).await.expect_err("a page");
+        assert_eq!((error.kind, error.outcome), (Kind::Unreachable, Outcome::Unknown), "{error}");
+    }
+    assert_eq!((wire.count("deactivate"), wire.count("login")), (2, 1), "no change was sent twice");
+    wire.answer(403, r#"{"status":"0","errors":[{"messageCode":"Unauthorized"}]}"#);
+    assert_eq!(account.card(&card()).await.expect_err("refused").kind, Kind::Forbidden);
 }
 
 #[tokio::test]
@@ -606,7 +650,7 @@ async fn fate(rows: &str, provider_reference: Option<&str>, claimed: &[&str]) ->
     let operation =
         Operation { provider_reference: provider_reference.map(Arc::from), ..operation(Deed::TopUp, Some(dollars(3_000))) };
     let seen = account.look(&card(), &operation, &claimed).await.expect("an answer");
-    assert!(wire.last().0.contains("CardsId=1749&fromDate=2033-05-18T03:20:00Z"), "{}", wire.last().0);
+    assert!(wire.last().0.contains("CardsId=1749&fromDate=2033-05-18T03:17:59Z"), "{}", wire.last().0);
     wire.sent(|all| assert!(all.iter().all(|sent| sent.does == Does::Read), "looking changed something"));
     seen
 }
@@ -620,7 +664,7 @@ async fn a_top_up_is_found_by_our_reference_in_the_description() {
         )
     };
     let ours = format!("Card transfer - {}", id().reference());
-    let Seen::Done { proof, credit } = fate(&row(17, "30", &ours, false), None, &[]).await else { panic!("not done") };
+    let Seen::Done { proof, credit, .. } = fate(&row(17, "30", &ours, false), None, &[]).await else { panic!("not done") };
     assert_eq!((&*proof, credit.as_deref()), ("+30.00 USD with our reference, id 17", Some("17")));
     assert!(matches!(fate(&row(17, "30", &ours, true), None, &[]).await, Seen::NotYet { .. }));
     assert!(matches!(fate(&row(17, "29.50", &ours, false), None, &[]).await, Seen::Done { .. }), "less the fee");
@@ -647,7 +691,7 @@ async fn a_top_up_is_found_by_our_reference_in_the_description() {
 async fn the_state_of_the_card_proves_freeze_and_unfreeze() {
     let wire = Wire::new();
     let account = ready(&wire).await;
-    let done = |proof: &str| Seen::Done { proof: proof.into(), credit: None };
+    let done = |proof: &str| Seen::Done { proof: proof.into(), credit: None, by: Evidence::State };
     let not_yet = |looked: &str| Seen::NotYet { looked: looked.into() };
     for (deed, status, expected) in [
         (Deed::Freeze, "Deactivated", done("seen FROZEN")),
@@ -685,7 +729,7 @@ proptest::proptest! {
         let raw = RawValue::from_string(row.to_string()).expect("JSON");
         let now = at("2033-05-18T03:30:00Z");
         let (provider, spelling) = (ProviderId::new("ibanera"), Spelling::default());
-        let reader = listing::Reader::new(&provider, &spelling, &Lists::default(), now);
+        let reader = listing::Reader::new(&provider, &spelling, &Lists::default(), crate::config::wires::ibanera::IDS, now);
         let _ = wire::listed_card(&raw, &reader);
         let _ = wire::own_account(&raw);
         let rows: Vec<Transaction> = wire::transaction(&raw, &reader, &card()).into_iter().collect();

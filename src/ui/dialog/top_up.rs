@@ -4,7 +4,7 @@ use super::change::second;
 use super::sheet::{Sheet, available, clock, money, part, plain, read_words};
 use crate::app::dialog::grade::is_large;
 use crate::app::dialog::target::{arming, digits};
-use crate::app::dialog::top_up::{Check, Quoted, TopUp, last_top_up};
+use crate::app::dialog::top_up::{Check, Listed, Quoted, TopUp, last_top_up};
 use crate::app::world::World;
 use crate::domain::card::{CardState, Reading};
 use crate::domain::money::Money;
@@ -101,6 +101,16 @@ fn checked(page: &TopUp, check: &Check, world: &World) -> Sheet {
     sheet.value("Reference", [plain(page.id.reference().to_string()), part("  saved before sending", Role::Muted)]);
     earlier(&mut sheet, page, world);
     let arming = arming(key, world);
+    match &check.listed {
+        Listed::Asked(since) => {
+            let words = format!("reading what is in it already, {}", text::age(world.now, *since));
+            sheet.value("Card's list", [part(words, Role::Caution)]);
+        }
+        Listed::Failed(why) => {
+            sheet.words("Card's list", &format!("cannot be read, and nothing is sent without it: {why}"), Role::Danger);
+        }
+        Listed::Known(_) => {}
+    }
     if let Some(repeats) = &check.repeats {
         sheet.words("REPEATS?", repeats, Role::Danger);
     } else if is_large(check.amount) {
