@@ -13,6 +13,7 @@ mod json;
 mod people;
 mod random;
 mod seal;
+mod troubles;
 pub mod world;
 
 use std::fmt;
@@ -34,6 +35,7 @@ use rust_decimal::Decimal;
 pub use self::elsewhere::{ElsewhereTopUp, ForeignCredit};
 pub use self::faults::{Fault, Hits, Scenario};
 pub use self::people::Merchant;
+pub use self::troubles::{Between, CardTrouble, ListedRow, Written};
 use self::world::{Bank, CardState, Decline};
 use crate::clock::Clock;
 use crate::domain::money::Money;
@@ -442,6 +444,7 @@ impl Sandbox {
             Some(Fault::Answer500) => {
                 return Reply::json(StatusCode::INTERNAL_SERVER_ERROR, r#"{"message":"Internal error"}"#).into_response();
             }
+            Some(Fault::Forbidden) => return faults::forbidden().into_response(),
             Some(Fault::Html) => return Reply::of(StatusCode::OK, "text/html", faults::PROXY_PAGE.to_owned()).into_response(),
             Some(Fault::Unauthorized) => return Self::unauthorized(dialect).into_response(),
             Some(Fault::LoseRequest) => return faults::broken(),
@@ -466,6 +469,7 @@ impl Sandbox {
                 Fault::Refuse429 { .. }
                 | Fault::Answer500
                 | Fault::Html
+                | Fault::Forbidden
                 | Fault::Unauthorized
                 | Fault::WrongSignature
                 | Fault::LoseRequest
@@ -486,10 +490,7 @@ impl Sandbox {
         };
         let mut room = self.room(dialect);
         room.requests += 1;
-        if login {
-            return None;
-        }
-        let planned = room.faults.iter_mut().find(|planned| planned.left > 0 && planned.hits.matches(write))?;
+        let planned = room.faults.iter_mut().find(|planned| planned.left > 0 && planned.hits.matches(login, write))?;
         planned.left -= 1;
         let fault = planned.fault;
         room.faults.retain(|planned| planned.left > 0);
@@ -500,6 +501,7 @@ impl Sandbox {
         let now = self.0.clock.now();
         let mut room = self.room(dialect);
         let Room { bank, door, writes, .. } = &mut *room;
+        bank.about.set(None);
         let (reply, write) = match door {
             Door::Artha(door) => (door.answer(bank, call, now), artha::writes(&call.path)),
             Door::Banana(door) => (door.answer(bank, call, now, wrong_signature), banana::writes(&call.path)),
@@ -509,7 +511,9 @@ impl Sandbox {
         if write && reply.known {
             *writes += 1;
         }
-        reply
+        bank.after_a_page(now);
+        let about = bank.about.take().filter(|_| !write && reply.known).and_then(|card| bank.cards.get(card));
+        about.and_then(|card| card.trouble.as_ref()).and_then(troubles::instead).unwrap_or(reply)
     }
 
     /// A refusal of credentials in the provider's own way.

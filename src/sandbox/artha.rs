@@ -16,7 +16,7 @@ use rust_decimal::Decimal;
 use super::json::{Body, Json, number, object, text};
 use super::random::mixed;
 use super::world::{Bank, Card, CardState, Kind, Load, Progress, Refusal, Row, digits, rounded, scaled};
-use super::{Call, Reply, seal};
+use super::{Call, Reply, seal, troubles};
 use crate::domain::money::Currency;
 
 /// The bearer token, which is the customer token as well.
@@ -152,7 +152,7 @@ impl Door {
                     ("cardNumber", text(card.number.as_str())),
                     ("cvv", text(card.cvv.as_str())),
                     ("expirationDate", text(format!("{:04}-{:02}-01", card.expires.0, card.expires.1))),
-                    ("cardStatus", text(state_word(card.state))),
+                    ("cardStatus", troubles::state(card, state_word(card.state))),
                 ]))
             }),
             (true, "pindetails") => with_card(bank, &id, |_, card| {
@@ -367,11 +367,11 @@ fn with_position(bank: &Bank, position: usize, show: impl FnOnce(&Card) -> Reply
 
 fn balance(position: usize, card: &Card) -> Reply {
     let answer = object([
-        ("availableBalance", text(digits(card.available(), card.currency))),
-        ("cardCurrency", text(card.currency.code())),
+        ("availableBalance", troubles::figure(card, text(digits(card.available(), card.currency)))),
+        ("cardCurrency", troubles::currency(card, card.currency.code())),
         ("cardNumber", text(card.number.as_str())),
         ("cardType", text("OT")),
-        ("currentBalance", text(digits(card.ledger, card.currency))),
+        ("currentBalance", troubles::figure(card, text(digits(card.ledger, card.currency)))),
     ]);
     // The sources disagree about the case of names (1.6), so some cards answer the other way.
     ok(&if position % 4 == 3 { answer.pascal() } else { answer })
@@ -439,11 +439,10 @@ fn transactions(bank: &Bank, body: &Body, door: &Door) -> Reply {
         return bad_request("startTime and endTime are RFC 3339.");
     };
     let page = body.count("page").unwrap_or(1).max(1);
-    let size = body.count("size").unwrap_or(50).clamp(1, 200);
+    let size = bank.page_size(body.count("size").unwrap_or(50).clamp(1, 200));
     let rows = bank
-        .newest_first()
+        .statement(card)
         .into_iter()
-        .filter(|row| card.is_none_or(|card| row.card == card))
         .filter(|row| from.is_none_or(|from| row.at >= from) && to.is_none_or(|to| row.at <= to))
         .skip((page - 1).saturating_mul(size))
         .take(size)
@@ -487,19 +486,19 @@ fn entry(bank: &Bank, row: &Row, card: &Card, door: &Door) -> Json {
     // Callbacks write four decimals (4.2); whole yen stay whole.
     let four = |sum: Decimal| if card.currency.decimals() == Some(0) { digits(sum, card.currency) } else { format!("{sum:.4}") };
     object([
-        ("transactionId", text(bank.uuid(row.number))),
+        ("transactionId", text(bank.uuid(row.id))),
         ("taskId", task.into()),
-        ("cardId", text(card.id.as_str())),
+        ("cardId", text(bank.card_id_in_rows(&card.id))),
         ("type", text(kind)),
-        ("status", text(status)),
-        ("amount", text(four(sum))),
-        ("currency", text(card.currency.code())),
+        ("status", troubles::row_state(row, text(status))),
+        ("amount", troubles::row_amount(row, text(four(sum)))),
+        ("currency", troubles::row_currency(row, text(card.currency.code()))),
         ("fee", text(four(row.fee))),
         ("remarks", text(remarks)),
         ("merchantName", row.merchant.as_ref().map(|shop| shop.name.clone()).into()),
         ("mcc", row.merchant.as_ref().map(|shop| shop.mcc.clone()).into()),
         ("merchantCountry", row.merchant.as_ref().map(|shop| shop.country.clone()).into()),
-        ("date", text(row.at.to_string())),
+        ("date", troubles::row_time(row, text(row.at.to_string()))),
     ])
 }
 

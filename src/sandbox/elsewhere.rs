@@ -4,7 +4,7 @@
 use jiff::{SignedDuration, Timestamp};
 use rust_decimal::Decimal;
 
-use super::world::{Load, Progress, rounded};
+use super::world::{Bank, Load, Progress, Row, rounded};
 use super::{Dialect, Door, Room, Sandbox, artha, banana, enkash, ibanera};
 use crate::domain::money::Money;
 
@@ -81,7 +81,7 @@ impl Sandbox {
         if let Door::Artha(door) = door {
             door.take_note(bank, row, sum);
         }
-        Some(row_id(room.bank.dialect, &room, row))
+        room.bank.rows.get(row).map(|row| wire_id(dialect, &room.bank, row))
     }
 
     /// What other systems asked for on a card, in order, the failed ones included.
@@ -89,12 +89,12 @@ impl Sandbox {
     pub fn foreign_credits(&self, dialect: Dialect, card_id: &str) -> Vec<ForeignCredit> {
         let room = self.room(dialect);
         let Some(card) = room.bank.find(card_id) else { return Vec::new() };
-        let rows = room.bank.elsewhere.iter().filter_map(|&at| Some((at, room.bank.rows.get(at)?)));
-        rows.filter(|(_, row)| row.card == card)
-            .map(|(position, row)| {
+        let rows = room.bank.elsewhere.iter().filter_map(|&at| room.bank.rows.get(at));
+        rows.filter(|row| row.card == card)
+            .map(|row| {
                 let failed = row.progress != Progress::Cleared;
                 ForeignCredit {
-                    id: row_id(dialect, &room, position),
+                    id: wire_id(dialect, &room.bank, row),
                     asked: if dialect == Dialect::Artha { row.amount + row.fee } else { row.amount },
                     received: if failed { Decimal::ZERO } else { row.amount },
                     at: row.at,
@@ -130,12 +130,11 @@ impl Sandbox {
 }
 
 /// A row's id as the provider writes it.
-fn row_id(dialect: Dialect, room: &Room, position: usize) -> String {
-    let number = position as u64;
+pub(super) fn wire_id(dialect: Dialect, bank: &Bank, row: &Row) -> String {
     match dialect {
-        Dialect::Artha => room.bank.uuid(number),
-        Dialect::Banana => banana::row_id(number).to_string(),
-        Dialect::Enkash => enkash::row_id(number),
-        Dialect::Ibanera => ibanera::row_id(number).to_string(),
+        Dialect::Artha => bank.uuid(row.id),
+        Dialect::Banana => banana::row_id(row.id).to_string(),
+        Dialect::Enkash => enkash::row_id(row.id),
+        Dialect::Ibanera => ibanera::row_id(row.id).to_string(),
     }
 }

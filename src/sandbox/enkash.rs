@@ -9,7 +9,7 @@ use rust_decimal::Decimal;
 
 use super::json::{Body, Json, number, object, text};
 use super::world::{Bank, Card, CardState, Kind, Load, Progress, Refusal, Row, after, scaled};
-use super::{Call, Reply, query_pairs, seal};
+use super::{Call, Reply, query_pairs, seal, troubles};
 
 /// The OAuth client id: the same text as the company id, as in the document's samples (1.3).
 pub(super) const CLIENT_ID: &str = "CEKSANDBX1";
@@ -294,8 +294,8 @@ fn card_entry(card: &Card) -> Json {
         ("firstName", text(card.person.0)),
         ("lastName", text(card.person.1)),
         ("physicalCard", card.physical.into()),
-        ("otbBalance", card.available().into()),
-        ("cardStatus", text(state_word(card.state))),
+        ("otbBalance", troubles::figure(card, card.available().into())),
+        ("cardStatus", troubles::state(card, state_word(card.state))),
         ("kycStatus", text(if card.state == CardState::Pending { "PENDING" } else { "COMPLETED" })),
     ])
 }
@@ -449,11 +449,10 @@ fn transactions(bank: &Bank, body: &Body) -> Answer {
     let (status, direction) = (body.text("status"), body.text("cardTransactionType"));
     let (low, high) = (body.decimal("amountFrom"), body.decimal("amountTo"));
     let matching: Vec<&Row> = bank
-        .newest_first()
+        .statement(card)
         .into_iter()
         .filter(|row| {
-            card.is_none_or(|card| row.card == card)
-                && reference.as_ref().is_none_or(|wanted| Some(wanted) == row.reference.as_ref())
+            reference.as_ref().is_none_or(|wanted| Some(wanted) == row.reference.as_ref())
                 && from.is_none_or(|from| row.at >= from)
                 && to.is_none_or(|to| row.at <= to)
                 && status.as_ref().is_none_or(|status| status == row_status(row))
@@ -462,8 +461,11 @@ fn transactions(bank: &Bank, body: &Body) -> Answer {
                 && high.is_none_or(|high| high.is_zero() || row.amount <= high)
         })
         .collect();
-    let data = matching.iter().take(MOST_ROWS).filter_map(|row| Some(entry(row, bank.cards.get(row.card)?))).collect();
-    success(object([("recordsCount", number(matching.len())), ("data", Json::Array(data))]))
+    let most = bank.page_size(MOST_ROWS);
+    let entries = matching.iter().take(most).filter_map(|row| Some(entry(bank, row, bank.cards.get(row.card)?)));
+    let data: Vec<Json> = entries.collect();
+    let total = bank.total(matching.len(), data.len());
+    success(object([("recordsCount", number(total)), ("data", Json::Array(data))]))
 }
 
 const fn row_type(row: &Row) -> (&'static str, &'static str) {
@@ -492,7 +494,7 @@ pub(super) fn row_id(number: u64) -> String {
 }
 
 /// A row with the names that a real integrator stores from the callbacks (3.2).
-fn entry(row: &Row, card: &Card) -> Json {
+fn entry(bank: &Bank, row: &Row, card: &Card) -> Json {
     let (direction, kind) = row_type(row);
     let shop = row.merchant.as_ref();
     let description = match (row.reason, shop) {
@@ -502,8 +504,8 @@ fn entry(row: &Row, card: &Card) -> Json {
         (None, None) => kind.to_owned(),
     };
     let details = object([
-        ("id", number(900_000 + row.number)),
-        ("txnRefNo", text(format!("{:012}", row.number + 7_000_000))),
+        ("id", number(900_000 + row.id)),
+        ("txnRefNo", text(format!("{:012}", row.id + 7_000_000))),
         ("merchantName", shop.map(|shop| shop.name.clone()).into()),
         ("merchantCountry", shop.map(|shop| shop.country.clone()).into()),
         ("transactionType", text(kind)),
@@ -514,23 +516,23 @@ fn entry(row: &Row, card: &Card) -> Json {
         ("transactionFees", row.fee.into()),
     ]);
     object([
-        ("enKashCardTransactionId", text(row_id(row.number))),
-        ("enKashCardId", text(card.id.as_str())),
+        ("enKashCardTransactionId", text(row_id(row.id))),
+        ("enKashCardId", text(bank.card_id_in_rows(&card.id))),
         ("userId", text(card.user.as_str())),
         ("cardAccountId", text(CARD_ACCOUNT_ID)),
         ("maskedCard", text(masked(card))),
         ("cardHolderName", text(card.holder())),
         ("companyId", text(COMPANY_ID)),
-        ("principalAmount", row.amount.into()),
+        ("principalAmount", troubles::row_amount(row, row.amount.into())),
         ("balance", row.left.into()),
-        ("currency", text("INR")),
+        ("currency", troubles::row_currency(row, text("INR"))),
         ("pgReferenceNumber", row.reference.clone().into()),
         ("description", text(description)),
         ("cardTransactionType", text(direction)),
         ("type", text(kind)),
-        ("status", text(row_status(row))),
-        ("txnDate", text(format!("{:.3}", row.at))),
-        ("createdOn", text(format!("{:.3}", row.at))),
+        ("status", troubles::row_state(row, text(row_status(row)))),
+        ("txnDate", troubles::row_time(row, text(format!("{:.3}", row.at)))),
+        ("createdOn", troubles::row_time(row, text(format!("{:.3}", row.at)))),
         ("modifiedOn", text(format!("{:.3}", row.changed))),
         ("txnDetails", details),
     ])

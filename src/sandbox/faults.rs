@@ -8,7 +8,9 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::response::Response;
 use bytes::Bytes;
-use http::header;
+use http::{StatusCode, header};
+
+use super::Reply;
 
 /// One request gone wrong. What it usually hits is said by [`Fault::hits`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,6 +28,8 @@ pub enum Fault {
     HalfJson,
     /// Done, but the answer's HMAC is wrong; only banana signs its answers. Reads and writes.
     WrongSignature,
+    /// A proxy's HTML page with 403, nothing done. Reads and writes.
+    Forbidden,
     /// Refused as if the credentials were wrong, nothing done. Reads and writes.
     Unauthorized,
     /// Done, then the connection breaks. Writes only.
@@ -47,6 +51,7 @@ impl Fault {
             Self::Refuse429 { .. }
             | Self::Answer500
             | Self::Html
+            | Self::Forbidden
             | Self::HalfJson
             | Self::WrongSignature
             | Self::Unauthorized
@@ -65,14 +70,17 @@ pub enum Hits {
     Writes,
     /// All but logins.
     Both,
+    /// Logins and calls for a token; artha and banana have none.
+    Logins,
 }
 
 impl Hits {
-    pub(super) const fn matches(self, write: bool) -> bool {
+    pub(super) const fn matches(self, login: bool, write: bool) -> bool {
         match self {
-            Self::Reads => !write,
-            Self::Writes => write,
-            Self::Both => true,
+            Self::Reads => !login && !write,
+            Self::Writes => !login && write,
+            Self::Both => !login,
+            Self::Logins => login,
         }
     }
 }
@@ -145,6 +153,15 @@ pub(super) const UNAVAILABLE: &str = "<html><body><h1>503 Service Temporarily Un
 /// What a proxy says with a friendly 200.
 pub(super) const PROXY_PAGE: &str =
     "<!DOCTYPE html><html><head><title>Please wait</title></head><body><h1>Checking your browser</h1></body></html>";
+
+/// A proxy that lets nobody through.
+pub(super) fn forbidden() -> Reply {
+    Reply::of(StatusCode::FORBIDDEN, "text/html", FORBIDDEN_PAGE.to_owned()).stranger()
+}
+
+/// What that proxy says.
+const FORBIDDEN_PAGE: &str = "<html><head><title>403 Forbidden</title></head><body><h1>403 Forbidden</h1>\
+     <p>Your request was blocked by the security policy.</p></body></html>";
 
 /// An answer that breaks off before its first byte.
 pub(super) fn broken() -> Response {

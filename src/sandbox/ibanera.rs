@@ -9,7 +9,7 @@ use rust_decimal::Decimal;
 
 use super::json::{Body, Json, number, object, text};
 use super::world::{Bank, Card, CardState, Kind, Load, Progress, Refusal, Row, after, code, scaled};
-use super::{Call, Reply, seal};
+use super::{Call, Reply, seal, troubles};
 use crate::domain::money::Currency;
 
 pub(super) const USERNAME: &str = "sandbox-principal";
@@ -160,13 +160,14 @@ fn otp_holds(otp: &str, now: Timestamp) -> bool {
 }
 
 /// A page of an array, in the list envelope (5.1).
-fn page(call: &Call, items: Vec<Json>, whole_without_size: bool) -> Reply {
+fn page(bank: &Bank, call: &Call, items: Vec<Json>, whole_without_size: bool) -> Reply {
     let asked = |name: &str| call.asked(name).and_then(|text| text.parse::<usize>().ok()).filter(|&n| n > 0);
     let total = items.len();
     let whole = whole_without_size && asked("pageSize").is_none() && asked("pageNumber").is_none();
-    let size = if whole { total.max(1) } else { asked("pageSize").unwrap_or(10).min(200) };
+    let size = if whole { total.max(1) } else { bank.page_size(asked("pageSize").unwrap_or(10).min(200)) };
     let at = asked("pageNumber").unwrap_or(1);
-    let items = items.into_iter().skip((at - 1).saturating_mul(size)).take(size).collect();
+    let items: Vec<Json> = items.into_iter().skip((at - 1).saturating_mul(size)).take(size).collect();
+    let total = bank.total(total, items.len());
     let body = object([
         ("id", number(0)),
         ("details", Json::Array(items)),
@@ -203,15 +204,15 @@ fn card_balances(bank: &Bank, call: &Call) -> Reply {
                 ("cardHolderName", text(card.holder())),
                 ("cardLast4", text(card.last4())),
                 ("customersID", text(card.user.as_str())),
-                ("currency", text("usd")),
-                ("totalBalance", card.ledger.into()),
-                ("availableBalance", card.available().into()),
-                ("pendingBalance", card.held.into()),
-                ("status", text(state_word(card.state))),
+                ("currency", troubles::currency(card, "usd")),
+                ("totalBalance", troubles::figure(card, card.ledger.into())),
+                ("availableBalance", troubles::figure(card, card.available().into())),
+                ("pendingBalance", troubles::figure(card, card.held.into())),
+                ("status", troubles::state(card, state_word(card.state))),
             ])
         })
         .collect();
-    page(call, items, false)
+    page(bank, call, items, false)
 }
 
 /// A card as lists of a customer's cards and activation write it (2.5, 2.6).
@@ -243,7 +244,7 @@ fn by_user(bank: &Bank, call: &Call, only: Option<&str>) -> Reply {
             ])
         })
         .collect();
-    page(call, items, false)
+    page(bank, call, items, false)
 }
 
 fn asked_card<'a>(bank: &'a Bank, call: &Call) -> Result<&'a Card, Problem> {
@@ -260,10 +261,10 @@ fn card_details(bank: &Bank, call: &Call) -> Outcome {
             ("customersReference", reference_of(&card.user)),
             ("cardHolderName", text(card.holder())),
             ("cardLast4", text(card.last4())),
-            ("currency", text("usd")),
-            ("totalBalance", card.ledger.into()),
-            ("availableBalance", card.available().into()),
-            ("status", text(state_word(card.state))),
+            ("currency", troubles::currency(card, "usd")),
+            ("totalBalance", troubles::figure(card, card.ledger.into())),
+            ("availableBalance", troubles::figure(card, card.available().into())),
+            ("status", troubles::state(card, state_word(card.state))),
         ]),
     ))
 }
@@ -300,7 +301,7 @@ fn account_balances(bank: &Bank, call: &Call) -> Reply {
             ])
         })
         .collect();
-    page(call, items, true)
+    page(bank, call, items, true)
 }
 
 /// An account as lists of accounts and the account itself write it: the names of its balances are documented for the manager's
@@ -339,7 +340,7 @@ fn list_accounts(bank: &Bank, call: &Call) -> Outcome {
         return problem("CustomersId", "Invalid");
     }
     let of_customer = |(_, of, entry)| (of == customer).then_some(entry);
-    Ok(page(call, all_accounts(bank).into_iter().filter_map(of_customer).collect(), false))
+    Ok(page(bank, call, all_accounts(bank).into_iter().filter_map(of_customer).collect(), false))
 }
 
 /// One account by its id (2.16).
@@ -361,7 +362,7 @@ fn time(call: &Call, name: &'static str) -> Result<Option<Timestamp>, Problem> {
         .map_err(|_| Problem(StatusCode::BAD_REQUEST, name, "Invalid"))
 }
 
-/// Newest first. Refused purchases have no row on this wire, and a hold that was let go vanishes (2.12).
+/// Newest first.
 fn transactions(bank: &Bank, call: &Call) -> Outcome {
     let card = match call.asked("CardsId").filter(|id| !id.is_empty()) {
         Some(id) => match bank.find(id) {
@@ -372,14 +373,12 @@ fn transactions(bank: &Bank, call: &Call) -> Outcome {
     };
     let (from, to) = (time(call, "fromDate")?, time(call, "toDate")?);
     let items = bank
-        .newest_first()
+        .statement(card)
         .into_iter()
-        .filter(|row| card.is_none_or(|card| row.card == card))
         .filter(|row| from.is_none_or(|from| row.at >= from) && to.is_none_or(|to| row.at <= to))
-        .filter(|row| matches!(row.progress, Progress::Pending | Progress::Cleared))
-        .filter_map(|row| Some(entry(row, bank.cards.get(row.card)?)))
+        .filter_map(|row| Some(entry(bank, row, bank.cards.get(row.card)?)))
         .collect();
-    Ok(page(call, items, false))
+    Ok(page(bank, call, items, false))
 }
 
 /// The card's side of a transfer has the third of its three ids (2.13).
@@ -387,7 +386,7 @@ pub(super) const fn row_id(number: u64) -> u64 {
     30_002 + 3 * number
 }
 
-fn entry(row: &Row, card: &Card) -> Json {
+fn entry(bank: &Bank, row: &Row, card: &Card) -> Json {
     let shop = row.merchant.as_ref().map(|shop| format!("{} {}", shop.name, shop.country)).unwrap_or_default();
     let (amount, description) = match row.kind {
         Kind::Purchase => (-row.amount, shop),
@@ -397,15 +396,17 @@ fn entry(row: &Row, card: &Card) -> Json {
         Kind::TopUp => (row.amount, described(row.reference.as_deref())),
         Kind::Closing => (-row.amount, "Card closed".to_owned()),
     };
+    let spelt = bank.card_id_in_rows(&card.id);
+    let refund = row.refund.and_then(|refund| bank.rows.get(usize::try_from(refund).ok()?));
     object([
-        ("id", number(row_id(row.number))),
-        ("cardsId", Json::Number(card.id.clone())),
-        ("amount", amount.into()),
-        ("currency", text(card.currency.code().to_lowercase())),
+        ("id", number(row_id(row.id))),
+        ("cardsId", if spelt == card.id { Json::Number(spelt) } else { text(spelt) }),
+        ("amount", troubles::row_amount(row, amount.into())),
+        ("currency", troubles::row_currency(row, text(card.currency.code().to_lowercase()))),
         ("description", text(description)),
-        ("dateTime", text(format!("{:.3}", row.at))),
-        ("bPending", (row.progress == Progress::Pending).into()),
-        ("RefundTransactionsID", row.refund.map_or(Json::Null, |refund| number(row_id(refund)))),
+        ("dateTime", troubles::row_time(row, text(format!("{:.3}", row.at)))),
+        ("bPending", troubles::row_state(row, (row.progress == Progress::Pending).into())),
+        ("RefundTransactionsID", refund.map_or(Json::Null, |refund| number(row_id(refund.id)))),
     ])
 }
 

@@ -13,6 +13,8 @@ use super::*;
 
 mod accounts;
 mod elsewhere;
+mod rows;
+mod troubles;
 
 /// A bank whose clock the test moves, and a client for each wire.
 struct Desk {

@@ -5,18 +5,21 @@
 mod accounts;
 mod history;
 mod ledger;
+mod lists;
 mod sums;
 
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::cell::Cell;
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 
 use jiff::{SignedDuration, Timestamp};
 use rust_decimal::Decimal;
 
 use super::people::{self, Merchant, Person, Shop};
 use super::random::{Random, mixed, uuid};
+use super::troubles::{Between, CardTrouble, Written};
 use super::{Dialect, Options};
 use crate::domain::money::{Currency, Money};
 pub(super) use accounts::Account;
@@ -61,12 +64,48 @@ pub enum Decline {
     ThreeDSecure,
     /// Stopped as possible fraud.
     Fraud,
+    /// Over a limit of another kind.
+    OtherLimit,
+    /// The card has expired.
+    Expired,
+    /// Wrong expiry or security code.
+    WrongCode,
+    /// Too many wrong PINs.
+    PinTries,
+    /// Reported lost or stolen.
+    Lost,
+    /// Not allowed in this country.
+    Country,
+    /// The issuer gives no reason.
+    DoNotHonor,
     /// A code that nobody has a word for.
     Unmapped,
 }
 
 impl Decline {
-    /// The code that goes over the wire.
+    /// Every reason.
+    pub const ALL: [Self; 18] = [
+        Self::LackOfMoney,
+        Self::Frozen,
+        Self::Blocked,
+        Self::NotActivated,
+        Self::Closed,
+        Self::WrongPin,
+        Self::DayLimit,
+        Self::ShopKind,
+        Self::ThreeDSecure,
+        Self::Fraud,
+        Self::OtherLimit,
+        Self::Expired,
+        Self::WrongCode,
+        Self::PinTries,
+        Self::Lost,
+        Self::Country,
+        Self::DoNotHonor,
+        Self::Unmapped,
+    ];
+
+    /// The code that goes over the wire. None of the four documents lists its codes: these are the usual ones of card networks.
     #[must_use]
     pub const fn code(self) -> &'static str {
         match self {
@@ -80,6 +119,13 @@ impl Decline {
             Self::ShopKind => "MCC_BLOCK",
             Self::ThreeDSecure => "3DS_FAIL",
             Self::Fraud => "SUSPECTED_FRAUD",
+            Self::OtherLimit => "LIMIT_EXCEEDED",
+            Self::Expired => "EXPIRED_CARD",
+            Self::WrongCode => "CVV_INVALID",
+            Self::PinTries => "PIN_TRIES_EXCEEDED",
+            Self::Lost => "LOST_OR_STOLEN",
+            Self::Country => "COUNTRY_BLOCKED",
+            Self::DoNotHonor => "DO_NOT_HONOR",
             Self::Unmapped => "57",
         }
     }
@@ -110,8 +156,10 @@ pub(super) enum Progress {
 /// A row of a card's statement.
 #[derive(Clone, Debug)]
 pub(super) struct Row {
-    /// Position among all rows of this bank, also the root of its ids.
+    /// Position among all rows of this bank.
     pub(super) number: u64,
+    /// Root of its ids on the wire: its position, until it gets another.
+    pub(super) id: u64,
     /// Position of the card.
     pub(super) card: usize,
     pub(super) kind: Kind,
@@ -133,6 +181,12 @@ pub(super) struct Row {
     pub(super) refund: Option<u64>,
     /// Of a top-up: position of the customer's account that paid; `None` where the float did.
     pub(super) payer: Option<usize>,
+    /// No list has it any more.
+    pub(super) hidden: bool,
+    /// Lists have it twice.
+    pub(super) twice: bool,
+    /// What is written otherwise than it should be.
+    pub(super) written: Written,
 }
 
 /// A card with its holder's secrets, as an issuer knows it.
@@ -156,6 +210,8 @@ pub(super) struct Card {
     pub(super) held: Decimal,
     /// Booked money before the first row.
     opening: Decimal,
+    /// What is wrong with all that is read of it.
+    pub(super) trouble: Option<CardTrouble>,
 }
 
 impl Card {
@@ -256,6 +312,23 @@ pub(super) struct Bank {
     pub(super) elsewhere: Vec<usize>,
     /// How far the bank's clock is from the true one; above zero it is fast.
     pub(super) clock_offset: SignedDuration,
+    /// Most rows of a page, whatever is asked for.
+    pub(super) page_cap: Option<usize>,
+    /// Lists tell the length of their page as the whole.
+    pub(super) totals_count_the_page: bool,
+    /// Rows spell their card's id otherwise than cards and rosters do.
+    pub(super) rows_spell_otherwise: bool,
+    /// What happens after the next lists that are read, one thing each.
+    pub(super) between: VecDeque<Between>,
+    /// A row comes in after a list is read, every few seconds.
+    pub(super) shifts_pages: bool,
+    next_shift: Timestamp,
+    /// Ids that were given to rows that had one.
+    renamed: u64,
+    /// The list that is being read: of one card, or of all.
+    listed: Cell<Option<Option<usize>>>,
+    /// The card that the request is about, once it was found.
+    pub(super) about: Cell<Option<usize>>,
     busy: bool,
     next_event: Timestamp,
     /// From here to the start, the first eight cards only do what the stories tell.
@@ -287,6 +360,15 @@ impl Bank {
             asked: HashSet::new(),
             elsewhere: Vec::new(),
             clock_offset: SignedDuration::ZERO,
+            page_cap: None,
+            totals_count_the_page: false,
+            rows_spell_otherwise: false,
+            between: VecDeque::new(),
+            shifts_pages: false,
+            next_shift: start,
+            renamed: 0,
+            listed: Cell::new(None),
+            about: Cell::new(None),
             busy: false,
             next_event: start,
             stories_from: before(start, STORY_MILLIS),
@@ -487,16 +569,16 @@ impl Bank {
         }
     }
 
-    /// Rows as a statement lists them, newest first by the time that is written in them.
-    pub(super) fn newest_first(&self) -> Vec<&Row> {
-        let mut rows: Vec<&Row> = self.rows.iter().rev().collect();
-        rows.sort_by_key(|row| std::cmp::Reverse(row.at));
-        rows
-    }
-
-    /// Position of a card.
+    /// Position of a card, by any spelling that means its id: GUIDs are blind to case, numbers to leading zeros.
     pub(super) fn find(&self, id: &str) -> Option<usize> {
-        self.by_id.get(id).copied()
+        let id = id.trim();
+        let found = match self.dialect {
+            Dialect::Artha => self.by_id.get(&id.to_ascii_lowercase()),
+            Dialect::Banana | Dialect::Ibanera => self.by_id.get(id.trim_start_matches('0')),
+            Dialect::Enkash => self.by_id.get(id),
+        };
+        self.about.set(found.copied());
+        found.copied()
     }
 
     pub(super) fn card(&self, id: &str) -> Option<&Card> {

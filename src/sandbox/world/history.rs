@@ -79,6 +79,7 @@ impl Bank {
                 ledger: opening,
                 held: Decimal::ZERO,
                 opening,
+                trouble: None,
             });
         }
         let currencies: Vec<Currency> = match self.dialect {
@@ -249,6 +250,7 @@ impl Bank {
         let mut sorted: Vec<Row> = order.iter().filter_map(|&old| self.rows.get(old).cloned()).collect();
         for (new, row) in sorted.iter_mut().enumerate() {
             row.number = new as u64;
+            row.id = new as u64;
             row.refund = row.refund.and_then(|old| usize::try_from(old).ok()).map(|old| moved(old) as u64);
         }
         self.rows = sorted;
