@@ -6,6 +6,7 @@
 pub mod artha;
 pub mod banana;
 pub mod crypto;
+mod dates;
 pub mod enkash;
 pub mod error;
 pub mod fields;
@@ -15,6 +16,7 @@ mod listing;
 #[cfg(test)]
 mod script;
 mod tls;
+mod trouble;
 
 use std::sync::Arc;
 

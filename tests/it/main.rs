@@ -1,5 +1,6 @@
 //! The whole of cardtop from outside: adapters against the sandbox, changes, faults, the command line, the terminal, the house.
 
+mod certificates;
 mod changes;
 mod command_line;
 mod conformance;
@@ -7,6 +8,7 @@ mod faults;
 mod harness;
 mod hostile;
 mod outage;
+mod own_files;
 mod proxy;
 mod pty;
 mod race;
