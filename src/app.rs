@@ -269,6 +269,8 @@ impl Model {
             | News::Steps { .. }
             | News::Float { .. }
             | News::Quote { .. }
+            | News::RecentCredit { .. }
+            | News::NotSettled { .. }
             | News::Health(_)
             | News::ReadOnly(_)
             | News::Broken(_) => None,
@@ -280,6 +282,7 @@ impl Model {
                 let digits = self.digits(card);
                 self.complain(format!("{digits}: NOT SENT, {why}"));
             }
+            News::NotSettled { why, .. } if self.dialogs.is_empty() => self.complain(why.clone()),
             News::Broken(why) => self.complain(format!("a part of cardtop failed: {why}")),
             News::ReadOnly(true) => self.remark("READ: every change is refused from now on"),
             News::ReadOnly(false) => self.remark("WRITE: changes may be asked again"),
@@ -291,6 +294,8 @@ impl Model {
             | News::Steps { .. }
             | News::Float { .. }
             | News::Quote { .. }
+            | News::RecentCredit { .. }
+            | News::NotSettled { .. }
             | News::Health(_) => {}
         }
         match self.dialogs.last_mut() {

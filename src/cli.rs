@@ -326,7 +326,7 @@ impl Exit {
     #[must_use]
     pub const fn of_error(error: &Error) -> Self {
         match error.kind {
-            Kind::Auth | Kind::RateLimited | Kind::Unreachable | Kind::BadReply => Self::Unreachable,
+            Kind::Auth | Kind::Forbidden | Kind::RateLimited | Kind::Unreachable | Kind::BadReply => Self::Unreachable,
             Kind::Refused | Kind::NotFound | Kind::NotOffered => Self::Refused,
         }
     }

@@ -5,6 +5,7 @@
 
 mod file;
 mod paths;
+pub mod proxy;
 pub mod roster;
 pub mod secret;
 mod table;
@@ -14,7 +15,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::domain::card::ProviderId;
+use crate::domain::card::{Ids, ProviderId};
 use crate::domain::text;
 use crate::files::{self, Refused};
 pub use file::ConfigError;
@@ -75,6 +76,18 @@ pub fn data_dir(named: Option<&Path>) -> Result<PathBuf, ConfigError> {
     directories::ProjectDirs::from("", "", "cardtop")
         .map(|folders| folders.data_dir().to_owned())
         .ok_or_else(|| ConfigError("this system has no data folder: name one with --data".to_owned()))
+}
+
+/// The folder of what is noted outside the data file: `CARDTOP_STATE`, else the platform's folder for state, else its local data
+/// folder; `None` on a system that has neither.
+#[must_use]
+#[expect(clippy::disallowed_methods, reason = "the environment is read here")]
+pub fn state_dir() -> Option<PathBuf> {
+    if let Some(path) = std::env::var("CARDTOP_STATE").ok().filter(|path| !path.is_empty()) {
+        return Some(path.into());
+    }
+    let folders = directories::ProjectDirs::from("", "", "cardtop")?;
+    Some(folders.state_dir().unwrap_or_else(|| folders.data_local_dir()).to_owned())
 }
 
 /// What somebody probably meant who wrote a word that is not known: `did you mean …?`, or all that are known.
@@ -211,6 +224,8 @@ pub struct ProviderConfig {
     pub timeout: Duration,
     /// How often figures are read.
     pub poll: Poll,
+    /// Other systems of the merchant top up the same cards: an equal credit after a lost answer may be theirs.
+    pub others_top_up: bool,
     /// SHA-256 of the server's public key, when pinned.
     pub pin_certificate: Option<[u8; 32]>,
     /// What it spells otherwise than its wire's document.
@@ -230,6 +245,17 @@ impl ProviderConfig {
             Account::Banana(_) => "banana",
             Account::Enkash(_) => "enkash",
             Account::Ibanera(_) => "ibanera",
+        }
+    }
+
+    /// The forms of its ids.
+    #[must_use]
+    pub const fn ids(&self) -> Ids {
+        match self.account {
+            Account::Artha(_) => wires::artha::IDS,
+            Account::Banana(_) => wires::banana::IDS,
+            Account::Enkash(_) => wires::enkash::IDS,
+            Account::Ibanera(_) => wires::ibanera::IDS,
         }
     }
 }
@@ -412,10 +438,23 @@ pub struct Ibanera {
     pub shared_secret: Source,
     /// How the shared secret's text becomes bytes.
     pub secret_encoding: SecretEncoding,
-    /// Account that pays for top-ups; found from the accounts when absent and unique.
+    /// Whose account pays for top-ups. Without it there are none: the documents do not say which of the two is right.
+    pub pays: Option<Pays>,
+    /// The manager's own customer id, where the manager pays; else it is asked.
+    pub manager_id: Option<String>,
+    /// The payer's account that pays; found among the payer's accounts when absent and unique.
     pub asset_account_id: Option<String>,
     /// Path of the call that freezes.
     pub deactivate_path: String,
+}
+
+/// Whose account pays for a top-up at Ibanera.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pays {
+    /// The customer's whose card it is.
+    Customer,
+    /// The manager's: the one whose credentials cardtop has.
+    Manager,
 }
 
 /// How Ibanera's shared secret becomes bytes.
@@ -533,6 +572,7 @@ mod tests {
         assert_eq!((enkash.encryption, enkash.load, &*enkash.card_account_id), (Envelope::Off, Load::LoadMoney, "42"));
         let Account::Ibanera(ibanera) = &ibanera.account else { panic!("ibanera") };
         assert_eq!((ibanera.secret_encoding, ibanera.asset_account_id.as_deref()), (SecretEncoding::Ascii, Some("8204")));
+        assert_eq!((ibanera.pays, ibanera.manager_id.as_deref()), (Some(Pays::Customer), Some("14380")));
         assert_eq!(ibanera.deactivate_path, "/api/v1/customer/cards/suppress");
 
         let [artha, banana, enkash, ibanera] = spelt else { panic!("four more") };

@@ -5,8 +5,10 @@
 
 pub mod attention;
 pub mod card;
+pub mod completeness;
 pub mod filter;
 pub mod money;
 pub mod operation;
+pub mod proof;
 pub mod text;
 pub mod transaction;

@@ -15,6 +15,7 @@ pub mod config;
 pub mod domain;
 pub mod engine;
 pub mod files;
+pub mod memory;
 pub mod provider;
 pub mod run;
 pub mod sandbox;

@@ -278,7 +278,7 @@ fn totals(rows: &[Known<'_>]) -> Vec<Total> {
         total.rows += 1;
         let sum = match (row.state, row.kind) {
             (TransactionState::Declined, _) => &mut total.declined,
-            (TransactionState::Failed | TransactionState::Reversed, _) => continue,
+            (TransactionState::Failed | TransactionState::Reversed | TransactionState::Unknown, _) => continue,
             (_, TransactionKind::Purchase | TransactionKind::Fee | TransactionKind::Withdrawal) => &mut total.out,
             (_, TransactionKind::Refund | TransactionKind::Reversal | TransactionKind::TopUp) => &mut total.into,
             (_, TransactionKind::Adjustment | TransactionKind::Other) if row.amount.is_negative() => &mut total.out,

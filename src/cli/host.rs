@@ -21,7 +21,7 @@ use crate::sandbox::{Dialect, Options, Sandbox, Serving};
 pub(super) async fn board(global: &Global, clock: Clock) -> Outcome {
     let config = configuration(global)?;
     let data = data_folder(global.data.as_deref())?;
-    show(global, config, data, clock).await
+    show(global, config, data, crate::config::state_dir(), clock).await
 }
 
 /// `cardtop demo`: the board, a data folder of its own, and four providers on loopback in this process.
@@ -33,7 +33,7 @@ pub(super) async fn demo(global: &Global, world: &WorldArgs, clock: Clock) -> Ou
     };
     let file = folder.path.join("cardtop.toml");
     let (_serving, config) = serve(world, None, &file, &clock).await?;
-    show(global, config, folder.path.join("data"), clock).await
+    show(global, config, folder.path.join("data"), None, clock).await
 }
 
 /// `cardtop sandbox`: the four providers until it is told to stop. The line `ready` says that they answer.
@@ -57,7 +57,7 @@ pub(super) async fn sandbox(args: &SandboxArgs, clock: Clock) -> Outcome {
     Ok(Exit::Done)
 }
 
-async fn show(global: &Global, config: Config, data: PathBuf, clock: Clock) -> Outcome {
+async fn show(global: &Global, config: Config, data: PathBuf, notes: Option<PathBuf>, clock: Clock) -> Outcome {
     needs_terminal()?;
     let only = only(global, &config)?;
     let board = config.board.clone();
@@ -66,6 +66,7 @@ async fn show(global: &Global, config: Config, data: PathBuf, clock: Clock) -> O
     let setup = Setup {
         config,
         data,
+        notes,
         read_only: global.read_only,
         only,
         operator: operator.clone(),

@@ -45,6 +45,7 @@ impl Session {
         let setup = Setup {
             only: only(global, &config)?,
             data: data_folder(global.data.as_deref())?,
+            notes: config::state_dir(),
             read_only: global.read_only,
             operator: operator(),
             clock,

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use crate::domain::card::{Card, CardKey, CardKind, ProviderId};
+use crate::domain::card::{Card, CardKind, IdForm, ProviderId};
 use crate::domain::text::{self, clean};
 use crate::files::{self, Refused};
 
@@ -46,7 +46,7 @@ pub struct RosterError(String);
 ///
 /// # Errors
 /// One sentence, when the file cannot be read or has no `id` column.
-pub fn read(provider: &ProviderId, path: &Path) -> Result<Roster, RosterError> {
+pub fn read(provider: &ProviderId, form: IdForm, path: &Path) -> Result<Roster, RosterError> {
     let wrong = |words: &str| RosterError(format!("the roster {} of {provider} {}", text::of_path(path), text::one_line(words)));
     let bytes = files::read_roster(path, LONGEST).map_err(|refused| match refused {
         Refused::Missing => wrong("cannot be read: there is no such file"),
@@ -66,12 +66,12 @@ pub fn read(provider: &ProviderId, path: &Path) -> Result<Roster, RosterError> {
             "has no column `id`: its first line names the columns, such as id,user_id,holder,last4,currency,kind,label",
         ));
     };
-    let columns = ["user_id", "holder", "last4", "currency", "kind", "label"].map(column);
+    let columns = ["user_id", "holder", "last4", "currency", "kind", "label", "account"].map(column);
     let mut roster = Roster::default();
     let mut seen = BTreeSet::new();
     for record in csv.records() {
         let (at, row) = match &record {
-            Ok(row) => (row.position(), one(provider, row, id, columns)),
+            Ok(row) => (row.position(), one(provider, form, row, id, columns)),
             Err(error) => (error.position(), Err("cannot be read".to_owned())),
         };
         let bad = match row {
@@ -94,7 +94,13 @@ fn line(text: &str, at: &csv::Position) -> u64 {
     at.line() + u64::try_from(empty).unwrap_or(0)
 }
 
-fn one(provider: &ProviderId, row: &csv::StringRecord, id: usize, columns: [Option<usize>; 6]) -> Result<Card, String> {
+fn one(
+    provider: &ProviderId,
+    form: IdForm,
+    row: &csv::StringRecord,
+    id: usize,
+    columns: [Option<usize>; 7],
+) -> Result<Card, String> {
     let field = |index: Option<usize>| index.and_then(|index| row.get(index)).map(clean).filter(|text| !text.is_empty());
     if row.iter().any(|text| text.contains(['\n', '\r'])) {
         return Err("goes over several lines: a quote is not closed, and the lines up to the next quote are lost".to_owned());
@@ -104,10 +110,11 @@ fn one(provider: &ProviderId, row: &csv::StringRecord, id: usize, columns: [Opti
     if id.len() > 100 || id.chars().any(|c| c == ' ' || !text::is_safe(c)) {
         return Err("its id has blanks or invisible characters, or is longer than 100".to_owned());
     }
-    let [user, holder, last4, currency, kind, label] = columns.map(field);
-    let mut card = Card::unread(CardKey::new(provider, id));
+    let [user, holder, last4, currency, kind, label, account] = columns.map(field);
+    let mut card = Card::spelled(provider, form, id);
     // An id, too: it is sent as it stands there.
     card.owner = user.and(columns.first().copied().flatten()).and_then(|at| row.get(at)).map(text::printable).map(Into::into);
+    card.account = account.map(Into::into);
     card.holder = holder.unwrap_or_default().into();
     card.last4 = last4.map(|digits| digits.parse().map_err(|_| format!("last4 is \"{digits}\", not four digits"))).transpose()?;
     card.currency =
@@ -132,7 +139,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("roster.csv");
         std::fs::write(&path, text).expect("writing");
-        read(&ProviderId::new("acme"), &path)
+        read(&ProviderId::new("acme"), IdForm::Opaque, &path)
     }
 
     #[test]
@@ -167,6 +174,26 @@ mod tests {
     }
 
     #[test]
+    fn a_card_that_the_roster_spells_in_two_ways_is_one_card() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("roster.csv");
+        let text = "id\n3F2504E0-4F89-11D3-9A0C-0305E82C3301\n3f2504e0-4f89-11d3-9a0c-0305e82c3301\n";
+        std::fs::write(&path, text).expect("writing");
+        let roster = read(&ProviderId::new("acme"), IdForm::Guid, &path).expect("a roster");
+        let [card] = roster.cards.as_slice() else { panic!("one card: {:?}", roster.cards) };
+        assert_eq!(&*card.key.id, "3f2504e0-4f89-11d3-9a0c-0305e82c3301");
+        assert_eq!(&*card.wire_id, "3F2504E0-4F89-11D3-9A0C-0305E82C3301", "requests keep the spelling");
+        assert!(roster.bad.iter().any(|bad| bad.why.contains("is there twice")), "{:?}", roster.bad);
+    }
+
+    #[test]
+    fn the_account_that_pays_for_a_card_is_the_rosters_word() {
+        let roster = roster("id,account\n1749, 8204\n1750,\n").expect("a roster");
+        let accounts: Vec<Option<&str>> = roster.cards.iter().map(|card| card.account.as_deref()).collect();
+        assert_eq!(accounts, [Some("8204"), None]);
+    }
+
+    #[test]
     fn ids_that_look_like_card_numbers_are_kept_and_free_text_is_cut() {
         let roster =
             roster("id,user_id,holder,label\n4111111111111111,5555555555554444,Mara 4111-1111-1111-1111,x 4111111111111111\n");
@@ -180,7 +207,8 @@ mod tests {
         assert!(roster("holder,last4\nMara,4242\n").expect_err("no id").to_string().contains("no column `id`"));
         assert!(roster("").expect_err("empty").to_string().contains("no column `id`"));
         assert!(roster("id,holder,ID\nc1,Mara,c2\n").expect_err("two ids").to_string().contains("two columns `ID`"));
-        let none = read(&ProviderId::new("acme"), Path::new("/nowhere/roster.csv")).expect_err("no file").to_string();
+        let none =
+            read(&ProviderId::new("acme"), IdForm::Opaque, Path::new("/nowhere/roster.csv")).expect_err("no file").to_string();
         assert!(none.contains("cannot be read"), "{none}");
     }
 }

@@ -403,7 +403,7 @@ impl Account {
         match error.kind {
             // The provider answered, about this one card or call.
             Kind::Refused | Kind::NotFound | Kind::NotOffered => return None,
-            Kind::Auth => {
+            Kind::Auth | Kind::Forbidden => {
                 state.gate = now
                     .saturating_add(
                         error.retry_after.map_or(AUTH_PAUSE, |wait| SignedDuration::try_from(wait).unwrap_or(AUTH_PAUSE)),

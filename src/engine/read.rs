@@ -123,6 +123,17 @@ impl Engine {
         result
     }
 
+    /// Notes how a read of one card went. That the provider refuses it is this card's matter and says nothing of the others.
+    async fn judge_card<T>(&self, account: &Account, result: Result<T, Error>) -> Result<T, Error> {
+        match result {
+            Err(error) if error.kind == Kind::Forbidden => {
+                account.count(self.0.clock.now());
+                Err(error)
+            }
+            result => self.judge(account, result).await,
+        }
+    }
+
     pub(super) async fn make_stale(&self, account: &Account, why: &Arc<str>) {
         let mut changed = false;
         for card in self.lock_cards().values_mut().filter(|card| card.key.provider == account.info.id) {
@@ -170,7 +181,7 @@ impl Engine {
     /// One card, read by itself.
     pub(super) async fn read_one(&self, account: &Account, card: &Card) -> Result<Card, Error> {
         let provider = account.provider()?;
-        match self.judge(account, provider.card(card).await).await {
+        match self.judge_card(account, provider.card(card).await).await {
             Ok(read) => Ok(self.keep_cards(vec![read]).await.pop().unwrap_or_else(|| card.clone())),
             Err(error) => {
                 // Whatever went wrong, the figure is not the newest that could be: but only the figure, other news of the card stays.
@@ -486,12 +497,12 @@ impl Engine {
     }
 
     /// Tells the transaction that proves an operation, and notes it in the feed.
-    pub(super) async fn prove(&self, account: &Account, credit: &str, operation: &crate::domain::operation::Operation) {
+    pub(super) async fn prove(&self, credit: &str, operation: &crate::domain::operation::Operation) {
         if operation.is_open() {
             return;
         }
-        let (provider, credit, id) = (account.info.id.clone(), credit.to_owned(), operation.id);
-        if let Ok(row) = self.0.store.known(move |db| feed::prove(db, &provider, &credit, id)).await {
+        let (card, credit, id) = (operation.card.clone(), credit.to_owned(), operation.id);
+        if let Ok(row) = self.0.store.known(move |db| feed::prove(db, &card, &credit, id)).await {
             self.tell(News::Transactions(vec![row])).await;
         }
     }

@@ -1,6 +1,6 @@
 //! Requests of enkash: prepaid cards of one card account, in rupees.
 //!
-//! A refused credential is never tried again, because three wrong attempts lock the account; a change is sent once, and once more
+//! Refused credentials are tried once more after a while and then only when asked, because three wrong attempts lock the account; a change is sent once, and once more
 //! only after an HTTP 401, which comes before anything is executed.
 
 mod wire;
@@ -9,6 +9,7 @@ mod wire;
 mod tests;
 
 use std::fmt::Write as _;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -24,7 +25,8 @@ use tokio::sync::Mutex;
 use zeroize::Zeroizing;
 
 use super::{
-    Claimed, Cursor, Error, Kind, Outcome, Page, Provider, Quote, Receipt, Result, Seen, Window, crypto, listing, sensitive,
+    Claimed, Credits, Cursor, Error, Evidence, Kind, Outcome, Page, Provider, Quote, Receipt, Result, Seen, Window, credits,
+    crypto, listing, sensitive,
 };
 use crate::config::secret::Source;
 use crate::config::wires::{Lists, Path, Spelling, enkash as calls};
@@ -34,7 +36,7 @@ use crate::domain::money::Money;
 use crate::domain::operation::{Action, Capabilities, Class, Deed, Offer, Operation, OperationId, Pin, PinRule, Proof};
 use crate::domain::transaction::Transaction;
 use crate::provider::fields::{Odd, in_our_names};
-use crate::provider::http::{Answer, Does, Http};
+use crate::provider::http::{Answer, Author, Does, Http};
 use wire::{Code, Said, Unreadable};
 
 /// Seconds before its end at which a token is renewed.
@@ -42,6 +44,9 @@ const MARGIN: i64 = 60;
 
 /// Seconds a token lives where its answer does not say: the shorter of the two documented lives (enkash wire notes, 1.3).
 const SHORT_LIFE: i64 = 300;
+
+/// How long refused credentials rest before they are tried once more.
+const HELD: SignedDuration = SignedDuration::from_mins(15);
 
 /// Who made a change, in enkash's records.
 const CREATED_BY: &str = "cardtop";
@@ -71,6 +76,7 @@ pub struct Enkash {
     spelling: Spelling,
     /// INFERENCE (enkash wire notes, 6.24): times without a zone are India's.
     lists: Lists,
+    others_top_up: bool,
     session: Mutex<Session>,
 }
 
@@ -78,8 +84,17 @@ pub struct Enkash {
 #[derive(Default)]
 struct Session {
     token: Option<Token>,
-    /// Credentials were refused: they are not tried again while this process runs.
-    refused: Option<Error>,
+    /// Credentials were refused.
+    refused: Option<Refused>,
+}
+
+/// The token call refused the credentials. Three wrong ones lock the account: they are tried once more after a while, and then
+/// only when the operator asks.
+#[derive(Clone)]
+struct Refused {
+    error: Error,
+    /// No token is asked for before this; `None` until the operator asks.
+    until: Option<Timestamp>,
 }
 
 struct Token {
@@ -127,6 +142,7 @@ impl Enkash {
             otp_required: account.otp_required,
             spelling: config.spelling.clone(),
             lists: config.lists.clone(),
+            others_top_up: config.others_top_up,
             session: Mutex::new(Session::default()),
         })
     }
@@ -148,7 +164,8 @@ impl Enkash {
         let body = self.seal(call, &plain);
         let bearer = self.bearer(None).await?;
         let mut answer = self.http.send(does, self.request(path, &bearer, body.clone())?).await?;
-        if answer.status == 401 {
+        // Whatever a stranger answers, the request may have gone on to enkash: only enkash's own 401 says that it was not executed.
+        if answer.status == 401 && self.author(&answer) == Author::Provider {
             let first = self.refused(does, &answer);
             let again = async {
                 let bearer = self.bearer(Some(&bearer)).await?;
@@ -169,9 +186,17 @@ impl Enkash {
     /// The error of an answer that is not 2xx; its body may be plain even when encryption is on (enkash wire notes, 1.5).
     fn refused(&self, does: Does, answer: &Answer) -> Error {
         let said = self.read(answer).ok();
-        let error = answer.refusal(said.as_ref().map_or("", |said| &said.words));
+        let error = answer.refusal(said.as_ref().map_or("", |said| &said.words), self.author(answer));
         let doubt = matches!(answer.status, 408 | 409) || said.is_some_and(|said| said.is_doubtful());
         if does == Does::Write && doubt { error.outcome(Outcome::Unknown) } else { error }
+    }
+
+    /// Whether enkash wrote a refusal: an envelope with a code, an OAuth error, or a 401 without a body (enkash wire notes, 1.3
+    /// and 6.7; INFERENCE).
+    fn author(&self, answer: &Answer) -> Author {
+        let empty = answer.status == 401 && answer.body.is_empty();
+        let envelope = self.read(answer).is_ok_and(|said| said.code != Code::Unclear);
+        Author::provider_if(empty || envelope || wire::is_oauth_error(&answer.body))
     }
 
     fn read(&self, answer: &Answer) -> std::result::Result<Said, Unreadable> {
@@ -212,10 +237,11 @@ impl Enkash {
     /// The `authorization` header; a new token when there is none, it ends soon, or it is the one that was just refused.
     async fn bearer(&self, refused: Option<&HeaderValue>) -> Result<HeaderValue> {
         let mut session = self.session.lock().await;
-        if let Some(error) = &session.refused {
-            return Err(error.clone());
-        }
         let now = self.http.clock().now();
+        if let Some(refused) = session.refused.as_ref().filter(|refused| refused.until.is_none_or(|until| until > now)) {
+            let wait = refused.until.and_then(|until| Duration::try_from(now.duration_until(until)).ok());
+            return Err(Error { retry_after: wait, ..refused.error.clone() });
+        }
         if let Some(token) = session.token.as_ref().filter(|token| token.until > now && Some(&token.bearer) != refused) {
             return Ok(token.bearer.clone());
         }
@@ -228,25 +254,29 @@ impl Enkash {
             let bearer = sensitive(&format!("Bearer {token}"))
                 .map_err(|_| answer.bad_reply("the token has characters that a header cannot carry"))?;
             let until = answer.at.checked_add(life).unwrap_or(Timestamp::MAX);
-            session.token = Some(Token { bearer: bearer.clone(), until });
+            *session = Session { token: Some(Token { bearer: bearer.clone(), until }), refused: None };
             return Ok(bearer);
         }
         let says_no = answer.is_success() && words.is_some();
         if says_no || matches!(answer.status, 400..=499) && !matches!(answer.status, 404 | 405 | 408 | 429) {
             let words = words.map(|words| format!(": {words}")).unwrap_or_default();
+            let words = if answer.is_web_page() { format!(", {}", answer.what_it_is()) } else { words };
+            let first = session.refused.is_none();
+            let when = if first { "once more in 15 minutes" } else { "again only when you ask for it" };
             let said = format!(
-                "the token call refused our credentials (HTTP {}{words}); three wrong attempts lock the account, so they are not \
-                 tried again until cardtop is started anew",
+                "the token call refused our credentials (HTTP {}{words}); three wrong attempts lock the account, so they are \
+                 tried {when}",
                 answer.status
             );
             let error = Error::new(&self.provider, Kind::Auth, &said);
-            session.refused = Some(error.clone());
-            return Err(error);
+            let until = first.then(|| answer.at.saturating_add(HELD).unwrap_or(Timestamp::MAX));
+            session.refused = Some(Refused { error: error.clone(), until });
+            return Err(Error { retry_after: first.then_some(HELD.unsigned_abs()), ..error });
         }
         if answer.is_success() || matches!(answer.status, 404 | 405) {
             return Err(answer.bad_reply(&format!("no token: {}; check token_url", answer.what_it_is())));
         }
-        Err(answer.refusal(words.as_deref().unwrap_or_default()))
+        Err(answer.refusal(words.as_deref().unwrap_or_default(), Author::Unknown))
     }
 
     /// `POST token_url`, the password grant, never encrypted (enkash wire notes, 1.3).
@@ -281,7 +311,7 @@ impl Enkash {
     }
 
     fn reader(&self, at: Timestamp) -> listing::Reader<'_> {
-        listing::Reader::new(&self.provider, &self.spelling, &self.lists, at)
+        listing::Reader::new(&self.provider, &self.spelling, &self.lists, calls::IDS, at)
     }
 
     fn account(&self) -> OfAccount<'_> {
@@ -294,7 +324,7 @@ impl Enkash {
 
     async fn block(&self, card: &Card, code: &'static str, reason: &'static str) -> Result<Receipt> {
         let body = Block {
-            card: self.of_card(&card.key.id),
+            card: self.of_card(&card.wire_id),
             block_code: code,
             reason,
             otp_medium: "MOBILE",
@@ -324,7 +354,7 @@ impl Enkash {
             transaction_code: code,
             unique_reference_number: &reference,
             remarks: &reference,
-            en_kash_card_id: &card.key.id,
+            en_kash_card_id: &card.wire_id,
         };
         let (_, said) = self.ask(Does::Write, calls::BALANCE, &body).await?;
         Ok(Receipt::Accepted { reference: wire::load_id(&said) })
@@ -336,15 +366,15 @@ impl Enkash {
         }
         let pin = pin.filter(|pin| pin.len() == 4).ok_or_else(|| self.no("enkash wants a new PIN of 4 digits"))?;
         let block = pin_block(pin, self.pin_block);
-        let body = SetPin { card: self.of_card(&card.key.id), pin_block: &block, otp_required: self.otp_required };
+        let body = SetPin { card: self.of_card(&card.wire_id), pin_block: &block, otp_required: self.otp_required };
         self.ask(Does::Write, calls::SET_PIN, &body).await.map_err(|error| listing::without(error, &[pin]))?;
         Ok(Receipt::Accepted { reference: None })
     }
 
     /// Looks a load up by our reference. Empty, code 1 and 404 all mean that there is none, for this call only (enkash wire notes, 5).
     async fn look_for_load(&self, card: &Card, operation: &Operation, claimed: &Claimed) -> Result<Seen> {
-        let nowhere = || Seen::Nowhere { looked: format!("enkash knows no load with reference {}", operation.reference) };
-        let body = ByReference { card: self.of_card(&card.key.id), pg_reference_number: &operation.reference };
+        let nowhere = || Seen::nowhere(format!("enkash knows no load with reference {}", operation.reference));
+        let body = ByReference { card: self.of_card(&card.wire_id), pg_reference_number: &operation.reference };
         let (_, said) = match self.hear(Does::Read, calls::TRANSACTION, &body).await {
             Ok(heard) => heard,
             Err(error) if error.kind == Kind::NotFound => return Ok(nowhere()),
@@ -353,7 +383,7 @@ impl Enkash {
         match said.code {
             Code::Success => {
                 let reader = self.reader(self.http.clock().now());
-                Ok(wire::fate(&wire::rows(&said).rows, &reader, operation, claimed))
+                Ok(wire::fate(&wire::rows(&said).rows, &reader, operation, claimed, self.others_top_up))
             }
             Code::Failure(1 | 404) => Ok(nowhere()),
             Code::Failure(_) | Code::Unclear => {
@@ -366,7 +396,7 @@ impl Enkash {
         let read = self.card(card).await?;
         // Our close is the block code BL: it reads as BLOCKED (enkash wire notes, 4.2).
         if deed == Deed::Close && read.state == CardState::Blocked {
-            return Ok(Seen::Done { proof: "seen BLOCKED".to_owned(), credit: None });
+            return Ok(Seen::Done { proof: "seen BLOCKED".to_owned(), credit: None, by: Evidence::State });
         }
         Ok(listing::state(deed, &read))
     }
@@ -400,6 +430,7 @@ impl Provider for Enkash {
             class: Class::Reference,
             top_up_min: Some(Decimal::ONE),
             top_up_decimals: Some(2),
+            names_payer: false,
             page_max: 100,
         }
     }
@@ -419,12 +450,16 @@ impl Provider for Enkash {
     }
 
     async fn card(&self, card: &Card) -> Result<Card> {
-        let (answer, said) = self.ask(Does::Read, calls::DETAILS, &self.of_card(&card.key.id)).await?;
+        let (answer, said) = self.ask(Does::Read, calls::DETAILS, &self.of_card(&card.wire_id)).await?;
         let rows = wire::rows(&said);
         let mut odd = rows.odd.clone();
         for raw in &rows.rows {
             match wire::card(raw, &self.reader(answer.at)) {
-                Ok(read) if read.key.id.eq_ignore_ascii_case(&card.key.id) => return Ok(Card { key: card.key.clone(), ..read }),
+                Ok(read) if read.key == card.key => {
+                    let another = read.last4.zip(card.last4).filter(|(read, known)| read != known);
+                    let Some((read, known)) = another else { return Ok(read) };
+                    odd = Some(Odd::new(&format!("the answer is about another card: ..{read}, and this one is ..{known}")));
+                }
                 Ok(_) => odd = Some(Odd::new("it is another card")),
                 Err(why) => odd = Some(why),
             }
@@ -443,7 +478,7 @@ impl Provider for Enkash {
         let (rows, answer) = loop {
             let body = Between {
                 account: self.account(),
-                en_kash_card_id: window.card.as_ref().map(|card| &*card.key.id),
+                en_kash_card_id: window.card.as_ref().map(|card| &*card.wire_id),
                 txn_date_from: wire_time(part.from),
                 txn_date_to: wire_time(part.until),
             };
@@ -470,6 +505,17 @@ impl Provider for Enkash {
         );
         page.skipped.extend(rows.odd);
         Ok(page)
+    }
+
+    async fn credits(&self, card: &Card, since: Timestamp) -> Result<Credits> {
+        let window = credits::window(card, since, self.http.clock().now());
+        credits::read(&self.provider, |after| self.transactions(&window, after)).await
+    }
+
+    async fn try_credentials_again(&self) {
+        if let Some(refused) = &mut self.session.lock().await.refused {
+            refused.until = Some(Timestamp::MIN);
+        }
     }
 
     async fn float(&self) -> Result<Vec<Money>> {
@@ -499,7 +545,7 @@ impl Provider for Enkash {
         match operation.deed {
             Deed::TopUp => self.look_for_load(card, operation, claimed).await,
             Deed::Freeze | Deed::Unfreeze | Deed::Close => self.look_at_state(card, operation.deed).await,
-            Deed::SetPin => Ok(Seen::Nowhere { looked: "enkash cannot be asked whether a PIN was set".to_owned() }),
+            Deed::SetPin => Ok(Seen::nowhere("enkash cannot be asked whether a PIN was set")),
         }
     }
 }

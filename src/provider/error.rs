@@ -45,7 +45,7 @@ impl fmt::Display for Error {
         match self.kind {
             Kind::Auth => write!(f, "; check this provider's credentials"),
             Kind::RateLimited => write!(f, "; waiting before asking again"),
-            Kind::Unreachable | Kind::Refused | Kind::NotFound | Kind::BadReply | Kind::NotOffered => Ok(()),
+            Kind::Forbidden | Kind::Unreachable | Kind::Refused | Kind::NotFound | Kind::BadReply | Kind::NotOffered => Ok(()),
         }
     }
 }
@@ -57,6 +57,9 @@ impl std::error::Error for Error {}
 pub enum Kind {
     /// Credentials refused.
     Auth,
+    /// The provider itself refused this call (HTTP 403): about one card it is that card's matter, about the account it is the
+    /// credentials'.
+    Forbidden,
     /// The provider said no, with a reason.
     Refused,
     /// It does not know the card or the task.

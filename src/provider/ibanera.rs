@@ -3,6 +3,7 @@
 //! A refused login is held back, because too many lock the account; a change is sent once, and once more only after an HTTP 401,
 //! which comes before anything is executed.
 
+mod payer;
 mod wire;
 
 #[cfg(test)]
@@ -22,21 +23,22 @@ use jiff::{SignedDuration, Timestamp};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 use serde_json::value::RawValue;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, OnceCell};
 use zeroize::Zeroizing;
 
 use super::{
-    Claimed, Cursor, Error, Kind, Outcome, Page, Provider, Quote, Receipt, Result, Seen, Window, crypto, listing, path_segment,
-    sensitive,
+    Claimed, Credits, Cursor, Error, Kind, Outcome, Page, Provider, Quote, Receipt, Result, Seen, Window, credits, crypto,
+    listing, path_segment, sensitive,
 };
 use crate::config::secret::Source;
 use crate::config::wires::{Lists, Spelling, ibanera as calls};
-use crate::config::{self, ProviderConfig, SecretEncoding};
+use crate::config::{self, Pays, ProviderConfig, SecretEncoding};
 use crate::domain::card::{Card, CardState, ProviderId};
 use crate::domain::money::{Currency, Money};
 use crate::domain::operation::{Action, Capabilities, Class, Deed, Offer, Operation, OperationId, Pin, PinRule, Proof};
 use crate::domain::transaction::Transaction;
-use crate::provider::http::{Answer, Does, Http};
+use crate::provider::http::{Answer, Author, Does, Http};
+use payer::{NOBODY_PAYS, Paying};
 use wire::{Place, Said};
 
 /// Pages of a card's transactions that one look for a top-up reads at most.
@@ -71,7 +73,10 @@ pub struct Ibanera {
     username: SecretString,
     password: SecretString,
     shared_secret: Zeroizing<Vec<u8>>,
+    pays: Option<Pays>,
     asset_account_id: Option<i64>,
+    /// The manager's own customer id, once it is known.
+    manager: OnceCell<Arc<str>>,
     deactivate_path: String,
     spelling: Spelling,
     /// Rows asked for in a page: the greatest that ibanera takes is not documented.
@@ -99,10 +104,10 @@ struct Token {
     step: i64,
 }
 
-/// No login before this time.
+/// No login before this time; `None` until the operator asks.
 struct Hold {
     error: Error,
-    until: Timestamp,
+    until: Option<Timestamp>,
 }
 
 impl Ibanera {
@@ -118,6 +123,11 @@ impl Ibanera {
             Some(id) => Some(id.parse().map_err(|_| format!("{name}: asset_account_id is not a number"))?),
             None => None,
         };
+        let manager = match account.manager_id.as_deref().map(str::trim) {
+            Some(id) if !id.is_empty() && id.bytes().all(|b| b.is_ascii_digit()) => OnceCell::new_with(Some(id.into())),
+            Some(_) => return Err(format!("{name}: manager_id is not a number")),
+            None => OnceCell::new(),
+        };
         let deactivate_path = &account.deactivate_path;
         if !deactivate_path.starts_with('/') {
             return Err(format!("{name}: deactivate_path must start with a slash"));
@@ -130,7 +140,9 @@ impl Ibanera {
             password: secret(&account.password, "password")?,
             shared_secret: shared_secret(&secret(&account.shared_secret, "shared_secret")?, account.secret_encoding)
                 .ok_or_else(|| format!("{name}: shared_secret is not base 32; try secret_encoding = \"ascii\""))?,
+            pays: account.pays,
             asset_account_id,
+            manager,
             deactivate_path: deactivate_path.clone(),
             spelling: config.spelling.clone(),
             lists: config.lists.clone(),
@@ -151,7 +163,8 @@ impl Ibanera {
     async fn send(&self, call: Call<'_>) -> Result<Answer> {
         let bearer = self.bearer(None).await?;
         let mut answer = self.http.send(call.does, self.request(call, &bearer)?).await?;
-        if answer.status == 401 {
+        // Whatever a stranger answers, the request may have gone on to ibanera: only its own 401 says that it was not executed.
+        if answer.status == 401 && author(&answer, Said::read(&answer.body).as_ref()) == Author::Provider {
             let first = refused(call.does, &answer, Said::read(&answer.body).as_ref());
             let again = async {
                 let bearer = self.bearer(Some(&bearer)).await?;
@@ -205,8 +218,8 @@ impl Ibanera {
                 return Err(Error { retry_after: Some(until(now, next_step(now))), ..self.no_entry(said) });
             }
         }
-        if let Some(hold) = session.hold.as_ref().filter(|hold| hold.until > now) {
-            return Err(Error { retry_after: Some(until(now, hold.until)), ..hold.error.clone() });
+        if let Some(hold) = session.hold.as_ref().filter(|hold| hold.until.is_none_or(|until| until > now)) {
+            return Err(Error { retry_after: hold.until.map(|then| until(now, then)), ..hold.error.clone() });
         }
         session.token = None;
         let answer = self.http.send(Does::Read, self.login_request()?).await?;
@@ -236,21 +249,27 @@ impl Ibanera {
             return if answer.is_success() || matches!(answer.status, 404 | 405) {
                 answer.bad_reply(&format!("no token from the login: {}; check base_url", answer.what_it_is()))
             } else {
-                answer.refusal(said.map_or("", |said| &said.words))
+                answer.refusal(said.map_or("", |said| &said.words), Author::Unknown)
             };
         }
         let has = |code: &str| said.is_some_and(|said| said.has(code));
         let words = said.map(|said| &*said.words).filter(|words| !words.is_empty());
-        let reason = words.map_or_else(|| format!("HTTP {}", answer.status), str::to_owned);
+        let reason = match words {
+            Some(words) => words.to_owned(),
+            None if answer.is_web_page() => answer.what_it_is(),
+            None => format!("HTTP {}", answer.status),
+        };
         session.refusals = session.refusals.saturating_add(1);
         // Credentials that have worked are refused when a one-time password was used twice: one second try, with the next one.
         let second_try = session.worked && session.refusals == 1 && has("Username_Or_Password_Incorrect");
         let (until, when) = if second_try {
-            (next_step(answer.at), "tried once more with the next one-time password")
+            (Some(next_step(answer.at)), "tried once more with the next one-time password")
+        } else if session.refusals > 1 {
+            (None, "too many wrong logins lock the account, so the next one is tried only when you ask for it")
         } else if has("Account_Locked") {
-            (later(answer.at, LOCKED), "no login is tried for 10 minutes")
+            (Some(later(answer.at, LOCKED)), "no login is tried for 10 minutes")
         } else {
-            (later(answer.at, HELD), "no login is tried for 15 minutes, because too many lock the account")
+            (Some(later(answer.at, HELD)), "tried once more in 15 minutes, because too many wrong logins lock the account")
         };
         let error = self.no_entry(&format!("the login was refused ({reason}); {when}"));
         session.hold = Some(Hold { error: error.clone(), until });
@@ -285,50 +304,8 @@ impl Ibanera {
         card.key.id.parse().map_err(|_| self.no(&format!("ibanera's card ids are numbers, and {} is none", card.key.id)))
     }
 
-    /// All of the manager's own accounts: without a page they come at once (ibanera wire notes, 2.15).
-    async fn accounts(&self) -> Result<Vec<wire::OwnAccount>> {
-        let accounts_path = self.spelling.path(calls::ACCOUNT_BALANCES);
-        let (mut answer, mut said) = self.ask(Call::read(accounts_path)).await?;
-        let (pages, size) = (said.pages().unwrap_or(1).min(100), said.rows().len().max(1));
-        let mut accounts: Vec<wire::OwnAccount> = Vec::new();
-        for page in 1_u32.. {
-            for raw in said.rows() {
-                let account =
-                    wire::own_account(&raw).map_err(|why| answer.bad_reply(&format!("an account cannot be read: {why}")))?;
-                // A list that ignores the page must not count an account twice.
-                accounts.extend(account.filter(|new| new.id.is_none() || accounts.iter().all(|old| old.id != new.id)));
-            }
-            if page >= pages {
-                break;
-            }
-            let path = format!("{accounts_path}?pageNumber={}&pageSize={size}", page + self.lists.first_page);
-            (answer, said) = self.ask(Call::read(&path)).await?;
-        }
-        Ok(accounts)
-    }
-
-    /// The account that pays for a top-up: the setting's, or the only one in that currency.
-    async fn paying_account(&self, currency: Currency) -> Result<i64> {
-        if let Some(id) = self.asset_account_id {
-            return Ok(id);
-        }
-        let accounts = self.accounts().await?;
-        let fitting: Vec<i64> = accounts
-            .iter()
-            .filter(|account| account.currency == currency && !account.suppressed)
-            .filter_map(|account| account.id.as_deref()?.parse().ok())
-            .collect();
-        match fitting.as_slice() {
-            [id] => Ok(*id),
-            [] => Err(self.no(&format!("no {currency} account that could pay is listed: set asset_account_id"))),
-            several => {
-                Err(self.no(&format!("{} {currency} accounts could pay: set asset_account_id to one of them", several.len())))
-            }
-        }
-    }
-
-    /// The body of a top-up and of its quote (ibanera wire notes, 2.13 and 2.14).
-    async fn transfer_body(&self, card: &Card, amount: Money, reference: &str) -> Result<Zeroizing<Vec<u8>>> {
+    /// Whether a top-up could be sent at all, whoever pays.
+    fn transferable(&self, card: &Card, amount: Money) -> Result<i64> {
         let currency = amount.currency();
         if !matches!(currency.code(), "USD" | "dUSD") || amount.amount().normalize().scale() > 2 {
             return Err(self.no("ibanera takes USD or dUSD with at most two decimals"));
@@ -336,23 +313,31 @@ impl Ibanera {
         if let Some(other) = card.currency.filter(|of_card| *of_card != currency) {
             return Err(self.no(&format!("the card is in {other}, and {amount} is not; nothing was sent")));
         }
-        let card_number = self.card_number(card)?;
-        let owner = card.owner.as_deref();
-        let owner = owner.ok_or_else(|| self.no("the card's customer is not known yet: wait for its first reading"))?;
-        let account = self.paying_account(currency).await?;
+        self.card_number(card)
+    }
+
+    /// The body of a top-up and of its quote (ibanera wire notes, 2.13 and 2.14).
+    fn transfer_body(&self, card_number: i64, amount: Money, reference: &str, paying: &Paying) -> Result<Zeroizing<Vec<u8>>> {
         Ok(json(&TopUpCard {
             amount: RawValue::from_string(amount.digits()).map_err(|_| self.no("the amount is not a number"))?,
             reference,
             transfer_types: "TopUpCard",
-            currency_type: currency.code(),
+            currency_type: paying.currency,
             destination_card_id: card_number,
-            customers_id: owner,
-            customer_asset_account_id: account,
+            customers_id: &paying.customer,
+            customer_asset_account_id: paying.account,
         }))
     }
 
+    /// `transferfunds` (ibanera wire notes, 2.13), from an account that is read just before: when none can pay, nothing is sent.
     async fn top_up(&self, card: &Card, amount: Money, id: OperationId) -> Result<Receipt> {
-        let body = self.transfer_body(card, amount, &id.reference()).await?;
+        let card_number = self.transferable(card, amount)?;
+        let not_sent = |why: &str| self.no(&format!("{why}; nothing was sent"));
+        let paying = self.paying(card).await?.map_err(|nobody| not_sent(&nobody.why))?;
+        if let Some(why) = paying.short_of(amount) {
+            return Err(not_sent(&why));
+        }
+        let body = self.transfer_body(card_number, amount, &id.reference(), &paying)?;
         let key = id.uuid();
         let call = Call { idempotency_key: Some(&key), ..Call::write(self.spelling.path(calls::TRANSFER), &body) };
         let (answer, said) = self.ask(call).await?;
@@ -420,8 +405,8 @@ impl Ibanera {
 
     /// Reads the card's transactions since shortly before the intent, and looks for our reference (ibanera wire notes, 5.3).
     async fn look_for_credit(&self, card: &Card, operation: &Operation, claimed: &Claimed) -> Result<Seen> {
-        let since = operation.created_at.checked_sub(SignedDuration::from_secs(LOOK_BACK)).unwrap_or(Timestamp::MIN);
-        let window = Window { card: Some(card.clone()), since, until: later(self.http.clock().now(), LOOK_BACK) };
+        let since = credits::since(operation).min(later(operation.created_at, -LOOK_BACK));
+        let window = credits::window(card, since, self.http.clock().now());
         let (mut rows, mut odd, mut after) = (BTreeMap::new(), 0, None);
         for _ in 0..PAGES_LOOKED_AT {
             let page = self.transactions(&window, after).await?;
@@ -446,14 +431,16 @@ impl Provider for Ibanera {
             physical_only: false,
             sentence: "4 digits; ibanera changes a PIN only when the old one is given",
         };
+        let payable = if self.pays.is_some() { Offer::Yes } else { Offer::No(NOBODY_PAYS) };
         Capabilities {
             list_cards: Offer::Yes,
             list_all_transactions: Offer::No(NO_COMMON_LIST),
             float: Offer::Yes,
-            quote: Offer::Yes,
+            quote: payable,
             freeze: Offer::Yes,
             unfreeze: Offer::Yes,
-            top_up: Offer::Yes,
+            top_up: payable,
+            names_payer: true,
             close: Offer::No(NO_CLOSE),
             pin: Ok(pin),
             top_up_proof: Proof::ByReference,
@@ -479,13 +466,12 @@ impl Provider for Ibanera {
 
     /// `carddetails` (ibanera wire notes, 2.9), never the call with the whole number.
     async fn card(&self, card: &Card) -> Result<Card> {
-        let path = format!("{}?CardId={}", self.spelling.path(calls::CARD_DETAILS), path_segment(&card.key.id));
+        let path = format!("{}?CardId={}", self.spelling.path(calls::CARD_DETAILS), path_segment(&card.wire_id));
         let (answer, said) = self.ask(Call::read(&path)).await?;
         let details = said.details().ok_or_else(|| answer.bad_reply("the card's details are missing"))?;
-        if details.text("id").is_some_and(|id| id != card.key.id && &*id != "0") {
-            return Err(answer.bad_reply("the details are those of another card"));
-        }
-        let known = Card { currency: card.currency, ..Card::unread(card.key.clone()) };
+        let numbers = ["cardLast4", "obfuscatedCardNumber", "cardNumber", "fullCardNumber"];
+        listing::about(card, calls::IDS.cards, &details, &["id", "cardsId"], &numbers).map_err(|odd| answer.bad_reply(&odd.0))?;
+        let known = Card { wire_id: Arc::clone(&card.wire_id), currency: card.currency, ..Card::unread(card.key.clone()) };
         wire::card(&details, known, &self.reader(answer.at))
             .map_err(|why| answer.bad_reply(&format!("the card's details cannot be read: {why}")))
     }
@@ -499,7 +485,7 @@ impl Provider for Ibanera {
         let path = format!(
             "{}?CardsId={}&fromDate={}&toDate={}&PageNumber={}&PageSize={size}",
             self.spelling.path(calls::TRANSACTIONS),
-            path_segment(&card.key.id),
+            path_segment(&card.wire_id),
             wire_time(window.since),
             wire_time(later(window.until, 1)),
             place.page
@@ -509,6 +495,17 @@ impl Provider for Ibanera {
         let next = place.next(&said, &rows, size, self.lists.first_page).map_err(|why| answer.bad_reply(why))?;
         let reader = self.reader(answer.at);
         Ok(Page::of(rows.iter().map(|raw| wire::transaction(raw, &reader, card)), next))
+    }
+
+    async fn credits(&self, card: &Card, since: Timestamp) -> Result<Credits> {
+        let window = credits::window(card, since, self.http.clock().now());
+        credits::read(&self.provider, |after| self.transactions(&window, after)).await
+    }
+
+    async fn try_credentials_again(&self) {
+        if let Some(hold) = &mut self.session.lock().await.hold {
+            hold.until = Some(Timestamp::MIN);
+        }
     }
 
     async fn float(&self) -> Result<Vec<Money>> {
@@ -524,14 +521,25 @@ impl Provider for Ibanera {
         Ok(sums.into_values().collect())
     }
 
-    /// `reviewtransferfunds` (ibanera wire notes, 2.14). Whether the fee is inside `totalDue` is not documented: it is shown as
-    /// what the float pays, and what arrives is left open.
+    /// `reviewtransferfunds` (ibanera wire notes, 2.14), with the account that would pay. Whether the fee is inside `totalDue` is
+    /// not documented: it is shown as what is paid, and what arrives is left open. The provider is not asked what a top-up costs
+    /// that nobody can pay.
     async fn quote(&self, card: &Card, amount: Money) -> Result<Quote> {
-        let body = self.transfer_body(card, amount, "quote").await?;
+        let card_number = self.transferable(card, amount)?;
+        let unpaid = |payer| Quote { fee: None, receives: None, debited: None, payer: Some(payer), at: self.http.clock().now() };
+        let paying = match self.paying(card).await? {
+            Ok(paying) => paying,
+            Err(nobody) => return Ok(unpaid(nobody.payer())),
+        };
+        if paying.short_of(amount).is_some() {
+            return Ok(unpaid(paying.payer(amount)));
+        }
+        let body = self.transfer_body(card_number, amount, "quote", &paying)?;
         let (answer, said) = self.ask(Call { does: Does::Read, ..Call::write(self.spelling.path(calls::REVIEW), &body) }).await?;
         let (fee, debited) =
             wire::quote(&said, amount.currency()).map_err(|why| answer.bad_reply(&format!("the quote cannot be read: {why}")))?;
-        Ok(Quote { fee, receives: None, debited, at: answer.at })
+        let due = debited.or_else(|| amount.plus(fee?).ok()).filter(|due| due.amount() > amount.amount());
+        Ok(Quote { fee, receives: None, debited, payer: Some(paying.payer(due.unwrap_or(amount))), at: answer.at })
     }
 
     async fn act(&self, card: &Card, action: &Action, id: OperationId) -> Result<Receipt> {
@@ -548,7 +556,7 @@ impl Provider for Ibanera {
         match operation.deed {
             Deed::TopUp => self.look_for_credit(card, operation, claimed).await,
             Deed::Freeze | Deed::Unfreeze => Ok(listing::state(operation.deed, &self.card(card).await?)),
-            Deed::SetPin => Ok(Seen::Nowhere { looked: "ibanera cannot be asked whether a PIN was changed".to_owned() }),
+            Deed::SetPin => Ok(Seen::nowhere("ibanera cannot be asked whether a PIN was changed")),
             Deed::Close => Ok(Seen::Failed { why: NO_CLOSE.to_owned(), row: None }),
         }
     }
@@ -561,7 +569,7 @@ impl Ibanera {
     }
 
     fn reader(&self, at: Timestamp) -> listing::Reader<'_> {
-        listing::Reader::new(&self.provider, &self.spelling, &self.lists, at)
+        listing::Reader::new(&self.provider, &self.spelling, &self.lists, calls::IDS, at)
     }
 }
 
@@ -587,9 +595,15 @@ impl<'a> Call<'a> {
     }
 }
 
+/// Whether ibanera wrote a refusal: its envelope, or a 401 without a body (ibanera wire notes, 1.6).
+fn author(answer: &Answer, said: Option<&Said>) -> Author {
+    let empty = answer.status == 401 && answer.body.is_empty();
+    Author::provider_if(empty || said.is_some_and(Said::is_envelope))
+}
+
 /// The error of an answer that is not 2xx, with the words of its envelope where it has one (ibanera wire notes, 1.6).
 fn refused(does: Does, answer: &Answer, said: Option<&Said>) -> Error {
-    let error = answer.refusal(said.map_or("", |said| &said.words));
+    let error = answer.refusal(said.map_or("", |said| &said.words), author(answer, said));
     let doubt = matches!(answer.status, 408 | 409) || said.is_some_and(Said::is_doubtful);
     if does == Does::Write && doubt { error.outcome(Outcome::Unknown) } else { error }
 }

@@ -122,14 +122,17 @@ fn toml(stem: &str, folder: &str, base: &dyn Fn(Dialect) -> String) -> String {
         format!("password = {}", secret("enkash-password")),
         format!("encryption_key = {}", secret("enkash-encryption-key")),
         polls("enkash"),
-        "# ibanera wants a one-time code with every call, made from the shared secret. Its one account pays for top-ups."
+        "# ibanera wants a one-time code with every call, made from the shared secret. The manager's own account pays for top-ups;"
             .to_owned(),
+        "# with pays = \"customer\" the account of the card's customer does.".to_owned(),
         "[providers.ibanera]".to_owned(),
         "kind = \"ibanera\"".to_owned(),
         "environment = \"sandbox\"".to_owned(),
         format!("base_url = {}", quoted(&ibanera)),
         "rate_limit = \"1200/min\"".to_owned(),
         "secret_encoding = \"base32\"".to_owned(),
+        "pays = \"manager\"".to_owned(),
+        format!("manager_id = {}", quoted(ibanera::MANAGER_ID)),
         "[providers.ibanera.credentials]".to_owned(),
         format!("username = {}", secret("ibanera-username")),
         format!("password = {}", secret("ibanera-password")),

@@ -8,19 +8,21 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde_json::value::RawValue;
 
-use crate::config::wires::Spelling;
+use crate::config::wires::{Spelling, artha};
 use crate::domain::card::{Balance, Card, CardKind, CardState, Reading};
 use crate::domain::money::{Currency, Money};
 use crate::domain::transaction::{Transaction, TransactionKind, TransactionState};
 use crate::provider::fields::{Fields, Odd};
 use crate::provider::listing::Reader;
-use crate::provider::{Quote, Seen, listing};
+use crate::provider::words::{self, States};
+use crate::provider::{Evidence, Quote, Seen, listing};
 
 /// What a balance reading says of a card (artha wire notes, 2.7). Available may exceed current: neither is checked against the
 /// other.
 pub(super) fn balance(answer: Fields, asked: &Card, at: Timestamp) -> Result<Card, Odd> {
     const KNOWN: [&str; 5] = ["availableBalance", "cardCurrency", "cardNumber", "cardType", "currentBalance"];
     let answer = listing::unwrapped(answer, &KNOWN).ok_or_else(|| Odd::new("answered no balance"))?;
+    listing::about(asked, artha::IDS.cards, &answer, &["cardId"], &["cardNumber"])?;
     let currency = answer.currency("cardCurrency").ok().flatten().or(asked.currency);
     let figures = (answer.decimal("availableBalance")?, answer.decimal("currentBalance")?);
     let balance = match (figures, currency) {
@@ -36,6 +38,7 @@ pub(super) fn balance(answer: Fields, asked: &Card, at: Timestamp) -> Result<Car
         kind: answer.text("cardType").and_then(|word| CardKind::of_word(&word)),
         currency,
         balance,
+        wire_id: Arc::clone(&asked.wire_id),
         ..Card::unread(asked.key.clone())
     })
 }
@@ -44,6 +47,7 @@ pub(super) fn balance(answer: Fields, asked: &Card, at: Timestamp) -> Result<Car
 pub(super) fn details(answer: Fields, asked: &Card, spelling: &Spelling, at: Timestamp) -> Result<Card, Odd> {
     const KNOWN: [&str; 4] = ["cardNumber", "cvv", "expirationDate", "cardStatus"];
     let answer = listing::unwrapped(answer, &KNOWN).ok_or_else(|| Odd::new("answered no card details"))?;
+    listing::about(asked, artha::IDS.cards, &answer, &["cardId"], &["cardNumber"])?;
     let word = answer.text("cardStatus");
     Ok(Card {
         last4: answer.last4("cardNumber"),
@@ -51,6 +55,7 @@ pub(super) fn details(answer: Fields, asked: &Card, spelling: &Spelling, at: Tim
         state_at: word.is_some().then_some(at),
         provider_state: word.unwrap_or_else(|| "".into()),
         expires: answer.text("expirationDate").and_then(|date| listing::expires(&date)),
+        wire_id: Arc::clone(&asked.wire_id),
         ..Card::unread(asked.key.clone())
     })
 }
@@ -97,6 +102,7 @@ pub(super) fn quote(answer: Fields, asked: Money, at: Timestamp) -> Result<Quote
         fee: answer.money("fee", currency)?,
         receives: answer.money("receiveAmount", currency)?,
         debited: Some(answer.money("amount", currency)?.unwrap_or(asked)),
+        payer: None,
         at,
     })
 }
@@ -112,12 +118,12 @@ pub(super) enum Task {
 
 /// The answer to a change (artha wire notes, 2.11 to 2.16). `Success` means accepted, not done (5.2).
 pub(super) fn task(answer: Fields, spelling: &Spelling) -> Result<Task, Odd> {
-    let said = words(&answer).map_or_else(String::new, |said| format!(": {said}"));
+    let why = said(&answer).map_or_else(String::new, |said| format!(": {said}"));
     let inner = listing::unwrapped(answer, &["taskId", "status"])
-        .ok_or_else(|| Odd::new(&format!("answered neither a task nor a status{said}")))?;
+        .ok_or_else(|| Odd::new(&format!("answered neither a task nor a status{why}")))?;
     let (id, status) = (inner.id("taskId"), inner.text("status"));
     match status.as_deref().map(|word| fate_of_word(word, spelling)) {
-        Some(Fate::Failed) => Ok(Task::Refused(words(&inner).as_deref().unwrap_or("it says Failed without a reason").to_owned())),
+        Some(Fate::Failed) => Ok(Task::Refused(said(&inner).as_deref().unwrap_or("it says Failed without a reason").to_owned())),
         Some(Fate::Done) => Ok(Task::Accepted(id)),
         Some(Fate::Open) | None if id.is_some() => Ok(Task::Accepted(id)),
         Some(Fate::Open) => Err(Odd::new(&format!("answered \"{}\" and no task", status.unwrap_or_default()))),
@@ -137,7 +143,7 @@ fn fate_of_word(word: &str, spelling: &Spelling) -> Fate {
     match spelling.transaction_state(word) {
         Some(TransactionState::Cleared) => return Fate::Done,
         Some(TransactionState::Declined | TransactionState::Reversed | TransactionState::Failed) => return Fate::Failed,
-        Some(TransactionState::Hold) => return Fate::Open,
+        Some(TransactionState::Hold | TransactionState::Unknown) => return Fate::Open,
         None => {}
     }
     match listing::plain(word).as_str() {
@@ -158,9 +164,9 @@ pub(super) fn fate(answer: Fields, asked: &str, spelling: &Spelling) -> Result<S
         return Ok(Seen::NotYet { looked: format!("task {short}.. has no status yet") });
     };
     Ok(match fate_of_word(&status, spelling) {
-        Fate::Done => Seen::Done { proof: format!("task {short}.. says {status}"), credit: None },
+        Fate::Done => Seen::Done { proof: format!("task {short}.. says {status}"), credit: None, by: Evidence::Task },
         Fate::Failed => {
-            let reason = words(&answer).map_or_else(String::new, |reason| format!(": {reason}"));
+            let reason = said(&answer).map_or_else(String::new, |reason| format!(": {reason}"));
             Seen::Failed { why: format!("task {short}.. says {status}{reason}"), row: None }
         }
         Fate::Open => Seen::NotYet { looked: format!("task {short}.. says {status}") },
@@ -171,7 +177,7 @@ pub(super) fn fate(answer: Fields, asked: &str, spelling: &Spelling) -> Result<S
 ///
 /// INFERENCE (artha wire notes, 6): the row's field names are not documented; those of `TopUpStatus` and of the upstream are tried.
 pub(super) fn transaction(row: &RawValue, reader: &Reader<'_>, of: Option<&Card>) -> Result<Transaction, Odd> {
-    let (spelling, zone) = (reader.spelling, &reader.zone);
+    let spelling = reader.spelling;
     let row = Fields::read(row)?;
     let currency = ["currency", "cardCurrency", "deduction_currency", "tx_currency"]
         .iter()
@@ -180,33 +186,27 @@ pub(super) fn transaction(row: &RawValue, reader: &Reader<'_>, of: Option<&Card>
         .ok_or_else(|| Odd::new("has no currency"))?;
     let amount = listing::first(&["amount", "deduction_amount", "tx_amount"], |name| row.money(name, currency))?
         .ok_or_else(|| Odd::new("has no amount"))?;
-    let at = listing::first(&["date", "time", "transactionDate", "transactionTime", "createdAt", "tx_time"], |name| {
-        row.time(name, zone)
-    })?
-    .ok_or_else(|| Odd::new("has no date"))?;
+    let at = reader.happened(&row, &["date", "time", "transactionDate", "transactionTime", "createdAt", "tx_time"])?;
     let (kind_word, state_word) = (
         row.first_text(&["type", "transactionType", "business_type"]).unwrap_or_default(),
         row.first_text(&["status", "tx_status"]).unwrap_or_default(),
     );
     let kind = spelling.transaction_kind(&kind_word).unwrap_or_else(|| kind(&kind_word));
     let state = spelling.transaction_state(&state_word).unwrap_or_else(|| state(&state_word, kind));
-    let card_id = listing::card_id(&row, &["cardId", "card_id"], of);
+    let card_id = listing::card_id(&row, &["cardId", "card_id"], reader.ids.cards, of);
     let remarks = row.first_text(&["remarks", "description"]);
     let decline_reason = matches!(state, TransactionState::Declined | TransactionState::Failed)
         .then(|| row.first_text(&["declineReason", "reason", "failureReason"]).or_else(|| remarks.clone()))
         .flatten();
-    // A top-up is known to us by its task, everything else by its own id.
-    let ids = if kind == TransactionKind::TopUp {
-        ["taskId", "transactionId", "id", "tx_id"]
-    } else {
-        ["transactionId", "id", "tx_id", "taskId"]
-    };
-    let id = row.first_id(&ids).unwrap_or_else(|| {
-        listing::made_id(&[card_id.as_deref().unwrap_or(""), &amount.digits(), currency.code(), &kind_word, &at.to_string()])
+    let form = reader.ids.transactions;
+    let task = row.first_id(&["taskId"]).map(|id| form.canonical(&id));
+    // The row's own id names it whatever its kind; a task may have several rows, such as a top-up and its fee.
+    let own = row.first_id(&["transactionId", "id", "tx_id"]).map(|id| form.canonical(&id));
+    let id = own.or_else(|| task.clone()).unwrap_or_else(|| {
+        listing::made_id(&[card_id.as_deref().unwrap_or(""), &amount.digits(), currency.code(), &at.to_string()])
     });
     Ok(Transaction {
         provider: reader.provider.clone(),
-        id,
         card_id,
         last4: row.last4("cardNumber").or_else(|| row.last4("card_number")).or_else(|| of.and_then(|card| card.last4)),
         kind,
@@ -219,6 +219,8 @@ pub(super) fn transaction(row: &RawValue, reader: &Reader<'_>, of: Option<&Card>
         country: row.first_text(&["merchantCountry", "country"]),
         decline_reason,
         description: remarks,
+        task: task.filter(|task| *task != id),
+        id,
         at,
         seen_at: reader.at,
         operation: None,
@@ -236,17 +238,20 @@ fn kind(word: &str) -> TransactionKind {
     }
 }
 
-/// No transaction status is documented. A word we do not know is a hold: nothing is claimed to be settled.
+/// Words of artha's callbacks and of its newer API; no transaction status is documented.
+const STATES: &States =
+    &[("succeeded", TransactionState::Cleared), ("succeed", TransactionState::Cleared), ("posted", TransactionState::Cleared)];
+
+/// Only a purchase is first approved and then settled.
 fn state(word: &str, kind: TransactionKind) -> TransactionState {
     match listing::plain(word).as_str() {
-        "succeeded" | "succeed" | "posted" => TransactionState::Cleared,
         "approved" if kind != TransactionKind::Purchase => TransactionState::Cleared,
-        _ => listing::state_of_word(word),
+        _ => words::state(word, kind, STATES),
     }
 }
 
 /// The provider's words in a refusal. INFERENCE (artha wire notes, 3): no error body is documented.
-pub(super) fn words(answer: &Fields) -> Option<Arc<str>> {
+pub(super) fn said(answer: &Fields) -> Option<Arc<str>> {
     answer
         .text("message")
         .or_else(|| answer.object("error")?.first_text(&["message", "details"]))
@@ -256,5 +261,5 @@ pub(super) fn words(answer: &Fields) -> Option<Arc<str>> {
 /// The provider's words in the body of a refusal, whatever it is; empty when it has none.
 pub(super) fn refusal_words(body: &[u8]) -> String {
     let Ok(json) = serde_json::from_slice::<Box<RawValue>>(body) else { return String::new() };
-    listing::reason(&json, words)
+    listing::reason(&json, said)
 }

@@ -1,5 +1,6 @@
 //! Stories of an enkash account against a scripted wire; the examples are those of the enkash wire notes, verbatim.
 
+use crate::provider::Evidence;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
@@ -54,6 +55,10 @@ fn given(text: &str) -> Source {
 }
 
 fn enkash(wire: &Wire, encryption: Envelope, load: Load) -> Enkash {
+    enkash_at(wire, encryption, load, Clock::fixed(at("2025-08-04T10:00:00Z")))
+}
+
+fn enkash_at(wire: &Wire, encryption: Envelope, load: Load, clock: Clock) -> Enkash {
     let account = config::Enkash {
         client_id: given("enkash-client"),
         client_secret: given("enkash-secret"),
@@ -74,7 +79,6 @@ fn enkash(wire: &Wire, encryption: Envelope, load: Load) -> Enkash {
     };
     let lists = Lists { time_zone: INDIA.into(), ..Lists::default() };
     let config = script::config("enkash", "https://cards.test", lists, config::Account::Enkash(account.clone()));
-    let clock = Clock::fixed(at("2025-08-04T10:00:00Z"));
     let http = Http::over(&config.name, Box::new(wire.clone()), clock, config.timeout);
     Enkash::new(&config, &account, http).expect("a configured account")
 }
@@ -180,6 +184,54 @@ async fn a_refused_password_is_never_tried_again() {
     let error = Provider::act(&account, &card(), &Action::Freeze, id()).await.expect_err("refused");
     assert_eq!((error.kind, error.outcome), (Kind::Auth, Outcome::NotDone));
     assert_eq!(wire.sent(<[Sent]>::len), 1);
+}
+
+const PAGE: &str = "<!DOCTYPE html><html><body>Access denied by the web gateway</body></html>";
+
+#[tokio::test]
+async fn a_refused_token_call_is_tried_once_more_after_a_quarter_of_an_hour_and_then_when_asked() {
+    use std::sync::atomic::{AtomicI64, Ordering};
+    for (status, body) in [(403, PAGE), (401, ""), (400, r#"{"error":"invalid_grant","error_description":"Bad credentials"}"#)] {
+        let (wire, minutes) = (Wire::default(), Arc::new(AtomicI64::new(0)));
+        let passed = Arc::clone(&minutes);
+        let start = at("2025-08-04T10:00:00Z");
+        let clock = Clock::of(move || start + SignedDuration::from_mins(passed.load(Ordering::SeqCst)));
+        let account = enkash_at(&wire, Envelope::Envelope, Load::AllocateFund, clock);
+        let refused = async || {
+            // Left over where no call is sent: every answer is the same.
+            wire.answer(status, body);
+            let error = account.float().await.expect_err("refused");
+            assert_eq!(error.kind, Kind::Auth, "{error}");
+            (wire.count("/oauth/token"), error.retry_after)
+        };
+        assert_eq!(refused().await, (1, Some(Duration::from_secs(900))), "{status}");
+        minutes.store(14, Ordering::SeqCst);
+        assert_eq!(refused().await, (1, Some(Duration::from_secs(60))), "{status}: not before its time");
+        minutes.store(15, Ordering::SeqCst);
+        assert_eq!(refused().await, (2, None), "{status}: once more");
+        minutes.store(100_000, Ordering::SeqCst);
+        assert_eq!(refused().await, (2, None), "{status}: a third wrong one would lock the account");
+        account.try_credentials_again().await;
+        assert_eq!(refused().await, (3, None), "{status}: the operator asked");
+    }
+}
+
+#[tokio::test]
+async fn a_proxys_page_is_no_refusal_of_credentials_and_repeats_no_change() {
+    let wire = Wire::default();
+    let account = ready(&wire).await;
+    for status in [401, 403] {
+        wire.answer(status, PAGE);
+        let error = account.float().await.expect_err("a page");
+        assert_eq!((error.kind, error.outcome), (Kind::Unreachable, Outcome::NotDone), "{error}");
+        assert!(error.said.contains("web page from a proxy"), "{error}");
+        wire.answer(status, PAGE);
+        let error = Provider::act(&account, &card(), &Action::TopUp(rupees(1_000)), id()).await.expect_err("a page");
+        assert_eq!((error.kind, error.outcome), (Kind::Unreachable, Outcome::Unknown), "{error}");
+    }
+    assert_eq!((wire.count("/balance"), wire.count("/oauth/token")), (2, 1), "no change was sent twice");
+    wire.answer(403, r#"{"code":403,"message":"APIs not enabled"}"#);
+    assert_eq!(account.card(&card()).await.expect_err("refused").kind, Kind::Forbidden);
 }
 
 #[tokio::test]
@@ -291,7 +343,7 @@ async fn what_an_answer_to_a_top_up_means_for_the_money() {
         (200, "", Kind::BadReply, Unknown),
         (302, "", Kind::BadReply, Unknown),
         (400, r#"{"code":1,"message":"amount is required"}"#, Kind::Refused, NotDone),
-        (403, r#"{"code":1,"message":"Encryption failed for response."}"#, Kind::Auth, Unknown),
+        (403, r#"{"code":1,"message":"Encryption failed for response."}"#, Kind::Forbidden, Unknown),
         (404, r#"{"code":1,"message":"Card account not found"}"#, Kind::NotFound, NotDone),
         (409, r#"{"code":1,"message":"transaction id exists"}"#, Kind::Refused, Unknown),
         (422, r#"{"code":1,"message":"Invalid encrypted request."}"#, Kind::Refused, NotDone),
@@ -440,7 +492,9 @@ async fn a_load_is_found_by_our_reference_and_its_status_decides() {
             r#"{{"enKashCardTransactionId":"{id}","enkashCardId":"EKCMB7KAEW","pgReferenceNumber":"{reference}","cardTransactionType":"CR","type":"ALLOCATE_FUND","status":"{status}","principalAmount":30,"txnDate":"2025-08-04T09:59:02.000Z"}}"#
         )
     };
-    let Seen::Done { proof, credit } = fate(&load(&row("ECT1", "SUCCESS")), Deed::TopUp, &[]).await else { panic!("not done") };
+    let Seen::Done { proof, credit, .. } = fate(&load(&row("ECT1", "SUCCESS")), Deed::TopUp, &[]).await else {
+        panic!("not done")
+    };
     assert_eq!(credit.as_deref(), Some("ECT1"));
     assert!(proof.starts_with("+30.00 INR") && proof.ends_with("id ECT1"), "{proof}");
     assert!(matches!(fate(&load(&row("ECT1", "FAILED")), Deed::TopUp, &[]).await, Seen::Failed { .. }));
@@ -500,7 +554,7 @@ async fn no_trace_of_a_load_is_never_a_failure() {
 #[tokio::test]
 async fn the_state_of_the_card_proves_freeze_unfreeze_and_close() {
     let reads = |status: &str| load(&format!(r#"{{"enKashCardId":"EKCMB7KAEW","cardStatus":"{status}"}}"#));
-    let done = |proof: &str| Seen::Done { proof: proof.into(), credit: None };
+    let done = |proof: &str| Seen::Done { proof: proof.into(), credit: None, by: Evidence::State };
     assert_eq!(fate(&reads("LOCKED"), Deed::Freeze, &[]).await, done("seen FROZEN"));
     assert_eq!(fate(&reads("ACTIVE"), Deed::Unfreeze, &[]).await, done("seen ACTIVE"));
     assert_eq!(fate(&reads("BL"), Deed::Close, &[]).await, done("seen BLOCKED"));
@@ -623,9 +677,9 @@ proptest::proptest! {
         let raw = RawValue::from_string(row.to_string()).expect("JSON");
         let now = at("2025-08-04T10:00:00Z");
         let (provider, spelling) = (ProviderId::new("enkash"), Spelling::default());
-        let reader = listing::Reader::new(&provider, &spelling, &Lists::default(), now);
+        let reader = listing::Reader::new(&provider, &spelling, &Lists::default(), crate::config::wires::enkash::IDS, now);
         let _ = wire::card(&raw, &reader);
         let _ = wire::transaction(&raw, &reader, None);
-        let _ = wire::fate(&[raw], &reader, &operation(Deed::TopUp, Some(rupees(100))), &Claimed::default());
+        let _ = wire::fate(&[raw], &reader, &operation(Deed::TopUp, Some(rupees(100))), &Claimed::default(), false);
     }
 }

@@ -3,24 +3,21 @@
 //! Nothing here guesses a failure: a status word that is not documented counts as pending (enkash wire notes, 4.7).
 
 use data_encoding::BASE64;
-use jiff::civil::DateTime;
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use jiff::{Timestamp, ToSpan};
 use serde_json::value::RawValue;
 use std::sync::Arc;
 
-use crate::config::wires::Spelling;
-use crate::domain::card::{Balance, Card, CardKey, CardKind, CardState, Reading};
+use crate::config::wires::{Spelling, enkash};
+use crate::domain::card::{Balance, Card, CardKind, CardState, Reading};
 use crate::domain::money::{Currency, Money};
-use crate::domain::operation::Operation;
+use crate::domain::operation::{Operation, OperationState};
+use crate::domain::proof::Credit;
 use crate::domain::text;
 use crate::domain::transaction::{Transaction, TransactionKind, TransactionState};
 use crate::provider::fields::{self, Fields, Odd};
 use crate::provider::listing::Reader;
-use crate::provider::{Claimed, Seen, crypto, listing};
-
-/// Seconds that enkash's clock may be behind ours when a load without a reference is compared by time.
-const SKEW: i64 = 120;
+use crate::provider::{Claimed, Evidence, Seen, crypto, listing, words};
 
 /// Words of a refusal after which the load may have happened all the same (enkash wire notes, 1.5 point 9 and 5; the rest is
 /// caution).
@@ -136,6 +133,12 @@ pub(super) fn token(body: &[u8]) -> Option<(String, Option<i64>)> {
     Some((token, object.integer("expires_in").or_else(|| object.integer("expiresIn"))))
 }
 
+/// Whether a body is an error of OAuth 2 (RFC 6749, 5.2): an object whose `error` is a word.
+pub(super) fn is_oauth_error(body: &[u8]) -> bool {
+    let object = std::str::from_utf8(body).ok().and_then(|text| Fields::parse(text).ok());
+    object.is_some_and(|object| object.text("error").is_some_and(|word| !word.contains(' ')))
+}
+
 /// The words of a token answer that is not a token.
 pub(super) fn token_error(body: &[u8]) -> Option<Arc<str>> {
     let object = Fields::parse(std::str::from_utf8(body).ok()?).ok()?;
@@ -214,7 +217,7 @@ pub(super) fn card(raw: &RawValue, reader: &Reader<'_>) -> Result<Card, Odd> {
         currency: Some(rupees()),
         balance,
         expires: expires(&row),
-        ..Card::unread(CardKey::new(reader.provider, &id))
+        ..Card::spelled(reader.provider, reader.ids.cards, &id)
     })
 }
 
@@ -275,7 +278,7 @@ pub(super) fn transaction(raw: &RawValue, reader: &Reader<'_>, of: Option<&Card>
     let details = row.object("txnDetails").unwrap_or_default();
     let currency = currency(&row)?;
     let amount = amount(&row, currency)?.ok_or_else(|| Odd::new("a transaction has no amount"))?;
-    let happened = moment(&row, &reader.zone)?.ok_or_else(|| Odd::new("a transaction has no time"))?;
+    let happened = reader.happened(&row, &TIMES)?;
     let type_word = row.text("type").or_else(|| details.text("transactionType"));
     let credit = credit(&row);
     let set = type_word.as_deref().and_then(|word| reader.spelling.transaction_kind(word));
@@ -288,8 +291,8 @@ pub(super) fn transaction(raw: &RawValue, reader: &Reader<'_>, of: Option<&Card>
     };
     let status = row.text("status");
     // A row of a question about one card need not name the card.
-    let card_id = listing::card_id(&row, &CARD_ID, of);
-    let (state, description) = (state(status.as_deref(), reader.spelling), row.text("description"));
+    let card_id = listing::card_id(&row, &CARD_ID, reader.ids.cards, of);
+    let (state, description) = (state(status.as_deref(), kind, reader.spelling), row.text("description"));
     // No field for it is known: the description is all there is.
     let decline_reason = matches!(state, TransactionState::Declined | TransactionState::Failed)
         .then(|| row.first_text(&["declineReason", "failureReason", "reason"]).or_else(|| description.clone()))
@@ -298,6 +301,7 @@ pub(super) fn transaction(raw: &RawValue, reader: &Reader<'_>, of: Option<&Card>
     Ok(Transaction {
         provider: reader.provider.clone(),
         id,
+        task: None,
         card_id,
         last4: row.last4("maskedCard").or_else(|| row.last4("maskedNumber")).or_else(|| of.and_then(|card| card.last4)),
         kind,
@@ -375,41 +379,23 @@ fn kind(type_word: Option<&str>, credit: Option<bool>, details: &Fields) -> Tran
     }
 }
 
-/// Only documented-by-inference end words end a movement; every other word is pending (enkash wire notes, 4.7).
-fn state(status: Option<&str>, spelling: &Spelling) -> TransactionState {
-    if let Some(state) = status.and_then(|word| spelling.transaction_state(word)) {
+/// How far a movement got: only words that are inferred to be final end it (enkash wire notes, 4.7). What ends a load is narrower
+/// still: one that is called complete or cancelled stays open.
+fn state(status: Option<&str>, kind: TransactionKind, spelling: &Spelling) -> TransactionState {
+    const OF_A_LOAD: [&str; 7] = ["SUCCESS", "SUCCESSFUL", "FAILED", "FAILURE", "DECLINED", "REJECTED", "REVERSED"];
+    let status = status.unwrap_or_default();
+    if let Some(state) = spelling.transaction_state(status) {
         return state;
     }
-    match status.map(word).as_deref() {
-        Some("SUCCESS" | "SUCCESSFUL") => TransactionState::Cleared,
-        Some("FAILED" | "FAILURE") => TransactionState::Failed,
-        Some("DECLINED" | "REJECTED") => TransactionState::Declined,
-        Some("REVERSED") => TransactionState::Reversed,
-        _ => TransactionState::Hold,
-    }
+    let state = words::state(status, kind, &[]);
+    let open = matches!(state, TransactionState::Hold | TransactionState::Unknown);
+    let load = kind == TransactionKind::TopUp && !OF_A_LOAD.contains(&word(status).as_str());
+    if load && !open { TransactionState::Unknown } else { state }
 }
 
-/// `txnDate` or `createdOn`: with an offset as it says; without one in India's time (enkash wire notes, 6.24; INFERENCE), as
+/// When a row happened: with an offset as it says; without one in India's time (enkash wire notes, 6.24; INFERENCE), as
 /// `2025-01-23T16:38:36` or `Jan 23, 2025 4:38:36 PM` (2.5).
-fn moment(row: &Fields, zone: &TimeZone) -> Result<Option<Timestamp>, Odd> {
-    let Some(text) = ["txnDate", "createdOn", "transactionDate"].iter().find_map(|name| row.raw_text(name)) else {
-        return Ok(None);
-    };
-    read_moment(&text, zone).map(Some).ok_or_else(|| Odd::new("a transaction's time cannot be read"))
-}
-
-fn read_moment(text: &str, zone: &TimeZone) -> Option<Timestamp> {
-    // Newer Java prints a narrow no-break space before AM and PM.
-    let text: String = text.trim().chars().map(|c| if c.is_whitespace() { ' ' } else { c }).collect();
-    if text.bytes().all(|b| b.is_ascii_digit()) {
-        return fields::read_time(&text, zone);
-    }
-    if let Ok(at) = text.parse::<Timestamp>() {
-        return Some(at);
-    }
-    let local = text.parse::<DateTime>().or_else(|_| DateTime::strptime("%b %d, %Y %I:%M:%S %p", &text)).ok()?;
-    local.to_zoned(zone.clone()).ok().map(|zoned| zoned.timestamp())
-}
+const TIMES: [&str; 3] = ["txnDate", "createdOn", "transactionDate"];
 
 /// What of a row matters for the fate of a load; every part may be missing.
 struct Trace {
@@ -431,10 +417,17 @@ impl Trace {
             reference: row.first_id(&["pgReferenceNumber", "uniqueReferenceNumber", "uniqueReferenceNum"]),
             status: row.text("status"),
             amount: amount(&row, currency).ok().flatten(),
-            at: moment(&row, zone).ok().flatten(),
+            at: listing::first(&TIMES, |name| row.time(name, zone)).ok().flatten(),
             credit: credit(&row),
-            card: listing::card_id(&row, &CARD_ID, None),
+            card: listing::card_id(&row, &CARD_ID, enkash::IDS.cards, None),
         })
+    }
+
+    /// Whether the card's list did not have the row before the load was sent, as far as can be told.
+    fn is_new(&self, operation: &Operation) -> bool {
+        let (Some(baseline), Some(at)) = (&operation.baseline, self.at) else { return false };
+        let id = self.id.as_deref().unwrap_or_default();
+        baseline.judge(id, at, operation.created_at) == Credit::New
     }
 
     /// Whether the row is the operation's: it carries our reference, or it is the only row of the lookup, says no reference, and
@@ -442,10 +435,7 @@ impl Trace {
     fn is_of(&self, operation: &Operation, alone: bool) -> bool {
         match self.reference.as_deref() {
             Some(reference) => reference.eq_ignore_ascii_case(&operation.reference),
-            None => {
-                let oldest = operation.created_at.checked_sub(SKEW.seconds()).unwrap_or(Timestamp::MIN);
-                alone && same_size(self.amount, operation.amount) == Some(true) && self.at.is_some_and(|at| at >= oldest)
-            }
+            None => alone && same_size(self.amount, operation.amount) == Some(true) && self.is_new(operation),
         }
     }
 }
@@ -456,7 +446,16 @@ fn same_size(seen: Option<Money>, asked: Option<Money>) -> Option<bool> {
 }
 
 /// The fate of a load from the rows that `/transaction/all` answers for our reference (enkash wire notes, 2.14 and 5).
-pub(super) fn fate(rows: &[Box<RawValue>], reader: &Reader<'_>, operation: &Operation, claimed: &Claimed) -> Seen {
+///
+/// A row without any reference can be ours by its sum and time only: it has to be new in the card's list, and where other systems top up
+/// the same cards it proves nothing of a lost answer.
+pub(super) fn fate(
+    rows: &[Box<RawValue>],
+    reader: &Reader<'_>,
+    operation: &Operation,
+    claimed: &Claimed,
+    others_top_up: bool,
+) -> Seen {
     let traces: Vec<Trace> = rows.iter().filter_map(|raw| Trace::read(raw, &reader.zone)).collect();
     // A row without a reference may be any equal top-up's.
     let alone = rows.len() == 1 && claimed.reserved == 0 && claimed.open == 0;
@@ -464,13 +463,13 @@ pub(super) fn fate(rows: &[Box<RawValue>], reader: &Reader<'_>, operation: &Oper
         .iter()
         .filter(|trace| trace.is_of(operation, alone))
         .filter(|trace| trace.credit != Some(false))
-        .filter(|trace| trace.card.as_deref().is_none_or(|card| card.eq_ignore_ascii_case(&operation.card.id)))
+        .filter(|trace| trace.card.as_deref().is_none_or(|card| *card == *operation.card.id))
         .filter(|trace| trace.id.as_ref().is_none_or(|id| !claimed.credits.contains(id)))
         .collect();
     ours.dedup_by(|one, other| one.id.is_some() && one.id == other.id && one.status == other.status);
     let reference = &operation.reference;
     let trace = match ours.as_slice() {
-        [] => return Seen::Nowhere { looked: format!("no load with reference {reference}") },
+        [] => return Seen::nowhere(format!("no load with reference {reference}")),
         [trace] => *trace,
         several => {
             let looked = format!("{} matches for reference {reference}, cannot tell which", several.len());
@@ -480,19 +479,28 @@ pub(super) fn fate(rows: &[Box<RawValue>], reader: &Reader<'_>, operation: &Oper
     if let (Some(false), Some(amount)) = (same_size(trace.amount, operation.amount), trace.amount) {
         return Seen::NotYet { looked: format!("reference {reference} is there with another amount: {amount}") };
     }
+    if trace.reference.is_none() && others_top_up && operation.state != OperationState::Accepted {
+        let looked = "a load of this sum without a reference, but other systems top up this card too: a person has to settle it";
+        return Seen::Nowhere { looked: looked.to_owned(), candidate: trace.id.clone() };
+    }
     let status = trace.status.as_deref().unwrap_or("no status");
-    match state(trace.status.as_deref(), reader.spelling) {
+    match state(trace.status.as_deref(), TransactionKind::TopUp, reader.spelling) {
         TransactionState::Cleared => {
             let id = trace.id.as_deref().map(|id| format!(", id {id}")).unwrap_or_default();
             let sum = operation.amount.map_or_else(|| "the load".to_owned(), |amount| format!("+{amount}"));
             // A row that names no reference was the only answer to the question for ours.
             let how = if trace.reference.is_some() { "with our reference" } else { "asked for by our reference" };
-            Seen::Done { proof: format!("{sum} {how} says {status}{id}"), credit: trace.id.clone() }
+            let by = if trace.reference.is_some() { Evidence::Reference } else { Evidence::List };
+            Seen::Done { proof: format!("{sum} {how} says {status}{id}"), credit: trace.id.clone(), by }
         }
+        TransactionState::Failed if trace.reference.is_none() && others_top_up => Seen::Nowhere {
+            looked: "a load of this sum without a reference failed, but other systems top up this card too".to_owned(),
+            candidate: None,
+        },
         TransactionState::Failed => {
             Seen::Failed { why: format!("enkash says {status} for reference {reference}"), row: trace.id.clone() }
         }
-        TransactionState::Hold | TransactionState::Declined | TransactionState::Reversed => {
+        TransactionState::Hold | TransactionState::Declined | TransactionState::Reversed | TransactionState::Unknown => {
             Seen::NotYet { looked: format!("reference {reference} says {status}") }
         }
     }
