@@ -26,7 +26,6 @@ use crate::domain::card::{Card, CardKey, CardState, Ids, ProviderId};
 use crate::domain::money::Money;
 pub use crate::domain::operation::Step;
 use crate::domain::operation::{Action, Capabilities, Operation, OperationId};
-use crate::domain::text;
 use crate::domain::transaction::Transaction;
 pub use crate::provider::Error;
 use crate::provider::crypto::random;
@@ -223,7 +222,7 @@ impl Engine {
         if let Some(copy) = engine.0.store.copy_made() {
             complaints.push(format!(
                 "the data file of an earlier cardtop was brought up to date; as it was before, it is kept in {}",
-                text::of_path(&copy)
+                crate::domain::text::of_path(copy)
             ));
         }
         for roster in rosters {
