@@ -17,6 +17,7 @@ use serde_json::{Map, Value};
 
 use super::super::millis;
 use crate::domain::operation::{OperationId, OperationState};
+use crate::domain::text;
 
 /// Hash that the first line stands on.
 const GENESIS: &str = "cardtop";
@@ -358,7 +359,7 @@ impl Head {
             return Ok(());
         }
         if let Err(error) = self.write(lines, &hash) {
-            tracing::warn!("the note of the journal's last line cannot be written to {}: {error}", self.path.display());
+            tracing::warn!("the note of the journal's last line cannot be written to {}: {error}", text::of_path(&self.path));
         }
         Ok(())
     }
