@@ -269,6 +269,7 @@ impl Model {
             | News::Float { .. }
             | News::Quote { .. }
             | News::Health(_)
+            | News::Provider(_)
             | News::ReadOnly(_)
             | News::Broken(_) => None,
         };
@@ -290,7 +291,8 @@ impl Model {
             | News::Steps { .. }
             | News::Float { .. }
             | News::Quote { .. }
-            | News::Health(_) => {}
+            | News::Health(_)
+            | News::Provider(_) => {}
         }
         match self.dialogs.last_mut() {
             Some(dialog) => {

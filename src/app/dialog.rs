@@ -307,6 +307,7 @@ impl Dialog {
             | News::Float { .. }
             | News::Quote { .. }
             | News::Health(_)
+            | News::Provider(_)
             | News::Broken(_) => false,
         };
         if concerns { not_now(deed, &key, second, world).map(|page| Step::Turn(page, Vec::new())) } else { None }

@@ -100,7 +100,7 @@ async fn ask(session: &Session, args: &ChangeArgs, wish: &Wish) -> Outcome {
     } else {
         card
     };
-    let Some(can) = session.provider(&card.key.provider).and_then(|info| info.can) else {
+    let Some(can) = session.engine.can(&card.key.provider).await else {
         // Reading it says why it could not be set up.
         let why = match session.engine.read_card(&card.key).await {
             Err(error) => error.to_string(),

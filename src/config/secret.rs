@@ -403,8 +403,11 @@ mod tests {
     fn a_named_pipe_gives_what_is_written_into_it_in_pieces() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = pipe(folder.path());
-        let mut writer =
-            Command::new("sh").args(["-c", "{ printf s3; sleep 0.1; echo cret; } > \"$0\""]).arg(&path).spawn().expect("a writer");
+        let mut writer = Command::new("sh")
+            .args(["-c", "{ printf s3; sleep 0.1; echo cret; } > \"$0\""])
+            .arg(&path)
+            .spawn()
+            .expect("a writer");
         assert_eq!(read(&Source::File(path)), Ok("s3cret".into()));
         assert!(writer.wait().expect("the writer").success());
     }

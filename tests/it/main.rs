@@ -13,3 +13,4 @@ mod race;
 mod settings;
 mod tidy;
 mod torture;
+mod waiting;
