@@ -8,5 +8,6 @@ pub mod card;
 pub mod filter;
 pub mod money;
 pub mod operation;
+pub mod proof;
 pub mod text;
 pub mod transaction;

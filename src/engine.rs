@@ -5,6 +5,7 @@
 mod account;
 mod adapter;
 mod change;
+mod proof;
 mod read;
 pub mod schedule;
 
@@ -22,7 +23,7 @@ use tokio::time::Instant;
 
 use crate::clock::Clock;
 use crate::config::{Config, Environment, ProviderConfig, roster};
-use crate::domain::card::{Card, CardKey, CardState, ProviderId};
+use crate::domain::card::{Card, CardKey, CardState, Ids, ProviderId};
 use crate::domain::money::Money;
 pub use crate::domain::operation::Step;
 use crate::domain::operation::{Action, Capabilities, Operation, OperationId};
@@ -30,10 +31,12 @@ use crate::domain::transaction::Transaction;
 pub use crate::provider::Error;
 use crate::provider::crypto::random;
 use crate::provider::http::{Http, Transport};
-pub use crate::provider::{Kind, Quote};
+pub use crate::provider::{Kind, Payer, Quote};
+pub use crate::store::journal::Verified;
 use crate::store::{Store, journal};
 use account::Account;
 use adapter::Adapter;
+pub use proof::{RecentCredit, Verdict, confirmation};
 
 /// The engine's handle; clones lead to the same engine.
 #[derive(Clone)]
@@ -79,6 +82,8 @@ pub struct Setup {
     pub config: Config,
     /// Folder of the data file.
     pub data: PathBuf,
+    /// Folder of the note of the journal's last line, outside the data file; none is kept without.
+    pub notes: Option<PathBuf>,
     /// Refuse every change.
     pub read_only: bool,
     /// Only this account (`--provider`).
@@ -105,6 +110,14 @@ pub enum Refused {
     /// Not allowed: read-only, not offered, closed, changed since it was shown, an earlier one open. One sentence.
     #[error("{0}")]
     Denied(String),
+    /// The card's list shows an equal top-up of the last minutes that the operator was not shown. One sentence.
+    #[error("{words}")]
+    Repeats {
+        /// The sentence.
+        words: String,
+        /// The top-up's canonical id.
+        credit: Arc<str>,
+    },
     /// The provider could not be read before sending.
     #[error("{0}; nothing was sent")]
     Unread(Error),
@@ -156,13 +169,14 @@ impl Engine {
     /// # Errors
     /// One sentence, when the data file cannot be used; nothing was sent and nothing in it was changed.
     pub async fn open(setup: Setup) -> std::result::Result<(Self, mpsc::Receiver<News>), String> {
-        let Setup { config, data, read_only, only, operator, clock, polling, transport } = setup;
+        let Setup { config, data, notes, read_only, only, operator, clock, polling, transport } = setup;
         let (news, heard) = mpsc::channel(NEWS_WAITING);
         let now = clock.now();
         let making = clock.clone();
         let session = random::<8>().map(u64::from_be_bytes).map_err(|_| "the system has no random numbers to give".to_owned())?;
         let made = tokio::task::spawn_blocking(move || {
-            let store = Store::open(&data).map_err(|error| error.to_string())?;
+            let ids: BTreeMap<ProviderId, Ids> = config.providers.iter().map(|each| (each.name.clone(), each.ids())).collect();
+            let store = Store::open_with(&data, &ids, notes.as_deref(), now).map_err(|error| error.to_string())?;
             let mut rosters = Vec::new();
             let mut accounts = Vec::new();
             for provider in config.providers {
@@ -170,7 +184,7 @@ impl Engine {
                     continue;
                 }
                 if let Some(path) = &provider.roster {
-                    rosters.push(roster::read(&provider.name, path).map_err(|error| error.to_string()));
+                    rosters.push(roster::read(&provider.name, provider.ids().cards, path).map_err(|error| error.to_string()));
                 }
                 accounts.push(Arc::new(account(provider, session, &making, transport.as_ref())));
             }
@@ -215,6 +229,12 @@ impl Engine {
             engine.lock_open().insert(operation.id, operation);
         }
         let mut complaints = Vec::new();
+        if let Some(copy) = engine.0.store.copy_made() {
+            complaints.push(format!(
+                "the data file of an earlier cardtop was brought up to date; as it was before, it is kept in {}",
+                copy.display()
+            ));
+        }
         for roster in rosters {
             match roster {
                 Ok(roster) => {
@@ -335,6 +355,18 @@ impl Engine {
                 let quote = engine.quote(&card, amount).await.map_err(Arc::new);
                 engine.tell(News::Quote { asked, quote }).await;
             }),
+            Job::RecentCredit { asked, card, amount } => self.go(async move {
+                let known = engine.lock_cards().get(&card).cloned().unwrap_or_else(|| Card::unread(card));
+                let recent = engine.recent_credit(&known, amount).await.map_err(Arc::new);
+                engine.tell(News::RecentCredit { asked, recent }).await;
+            }),
+            Job::Settle(verdict) => self.go(async move {
+                let id = verdict.id;
+                if let Err(refused) = engine.settle(*verdict).await {
+                    engine.tell(News::NotSettled { id, why: refused.to_string() }).await;
+                }
+                engine.tell_steps(id).await;
+            }),
             Job::Act(order) => self.go(async move {
                 let (id, card) = (order.id, order.card.clone());
                 if let Err(refused) = engine.change(*order, Duration::ZERO).await {
@@ -423,7 +455,7 @@ impl Engine {
     async fn tell_operation(&self, operation: &Operation) {
         {
             let mut open = self.lock_open();
-            if operation.is_open() {
+            if operation.is_followed() {
                 open.insert(operation.id, operation.clone());
             } else {
                 open.remove(&operation.id);
@@ -498,6 +530,7 @@ fn account(config: ProviderConfig, session: u64, clock: &Clock, transport: Optio
     let info = ProviderInfo {
         id: config.name.clone(),
         kind: config.kind(),
+        ids: config.ids(),
         environment: config.environment,
         read_only: config.read_only,
         can: None,
@@ -566,6 +599,18 @@ pub enum Job {
         /// The amount.
         amount: Money,
     },
+    /// Whether the card's list shows an equal top-up of the last minutes. Answered by [`News::RecentCredit`] with the same `asked`.
+    RecentCredit {
+        /// Number of the question.
+        asked: u64,
+        /// The card.
+        card: CardKey,
+        /// The amount.
+        amount: Money,
+    },
+    /// A person's word on an operation that nothing that can be read settles. Answered by [`News::Operation`], or by
+    /// [`News::NotSettled`] when nothing was written.
+    Settle(Box<Verdict>),
     /// Ask for a change. Answered by [`News::Operation`] at every step, or by [`News::Refused`] when nothing was sent.
     Act(Box<Order>),
     /// Look again for the fate of an operation, by reading only.
@@ -596,8 +641,10 @@ pub struct Order {
     pub reason: Option<Arc<str>>,
     /// What the operator saw when confirming: the change is refused when a fresh reading differs.
     pub shown: Shown,
-    /// The operator typed `SECOND <last4>`: send although an earlier one is not settled.
+    /// The operator typed `SECOND <last4>`: send although an earlier one is not settled, or an equal one came a moment ago.
     pub second: bool,
+    /// The equal top-up of the last minutes that the operator was shown in the card's list and confirmed all the same.
+    pub recent_credit: Option<Arc<str>>,
 }
 
 /// What a dialog showed of the card. `None` is not compared.
@@ -611,7 +658,6 @@ pub struct Shown {
 
 /// What the engine tells.
 #[derive(Clone, Debug)]
-#[expect(clippy::large_enum_variant, reason = "an operation is told whole and seldom; boxing it would only add noise")]
 pub enum News {
     /// Cards that are new or changed, each whole.
     Cards(Vec<Card>),
@@ -658,6 +704,20 @@ pub enum News {
         /// The quote, or why there is none.
         quote: Result<Quote, Arc<Error>>,
     },
+    /// Whether the card's list shows an equal top-up of the last minutes.
+    RecentCredit {
+        /// Number of the question.
+        asked: u64,
+        /// The newest one, or why the list cannot be read.
+        recent: Result<Option<RecentCredit>, Arc<Error>>,
+    },
+    /// A person's word on an operation was not taken, and why: one sentence.
+    NotSettled {
+        /// The operation.
+        id: OperationId,
+        /// One sentence.
+        why: String,
+    },
     /// How a provider is.
     Health(Box<Health>),
     /// What a provider can do is known now, or that it cannot be set up.
@@ -675,6 +735,8 @@ pub struct ProviderInfo {
     pub id: ProviderId,
     /// `artha`, `banana`, `enkash` or `ibanera`.
     pub kind: &'static str,
+    /// The forms of its ids.
+    pub ids: Ids,
     /// Whether real money is behind it.
     pub environment: Environment,
     /// Refuses every change, by configuration.

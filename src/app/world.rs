@@ -89,6 +89,8 @@ impl World {
             | News::ReadOnly(_)
             | News::Refused { .. }
             | News::Quote { .. }
+            | News::RecentCredit { .. }
+            | News::NotSettled { .. }
             | News::Broken(_) => {}
         }
         match news {
@@ -135,7 +137,8 @@ impl World {
                 }
             }
             News::ReadOnly(read_only) => self.read_only = *read_only,
-            News::Refused { .. } | News::Quote { .. } | News::Broken(_) => {}
+            News::Refused { .. } | News::Quote { .. } | News::RecentCredit { .. } | News::NotSettled { .. } | News::Broken(_) => {
+            }
         }
     }
 

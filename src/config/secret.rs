@@ -9,6 +9,9 @@ use std::time::Duration;
 use secrecy::SecretString;
 use zeroize::Zeroize;
 
+use crate::domain::text;
+use crate::files;
+
 /// How long a program may take to print a secret: it may ask the operator for a finger or a password.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -47,9 +50,9 @@ impl std::fmt::Debug for Source {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Env(name) => write!(f, "env {name}"),
-            Self::File(path) => write!(f, "file {}", path.display()),
-            Self::Command(words) => write!(f, "command {}", words.first().map_or("", String::as_str)),
-            Self::Keyring(entry) => write!(f, "keyring {entry}"),
+            Self::File(path) => write!(f, "file {}", text::of_path(path)),
+            Self::Command(words) => write!(f, "command {}", text::one_line(words.first().map_or("", String::as_str))),
+            Self::Keyring(entry) => write!(f, "keyring {}", text::one_line(entry)),
             Self::Given(_) => f.write_str("given"),
         }
     }
@@ -66,10 +69,18 @@ impl Source {
     /// # Errors
     /// A sentence that names the source and what to do.
     pub fn read(&self) -> Result<SecretString, NoSecret> {
+        // Its paths and words stand in the configuration, and may be anything.
+        self.fetch().map_err(|NoSecret(words)| NoSecret(text::one_line(&words)))
+    }
+
+    fn fetch(&self) -> Result<SecretString, NoSecret> {
         let secret = match self {
             Self::Given(secret) => return Ok(secret.clone()),
             Self::Env(name) => from_environment(name)?,
-            Self::File(path) => from_file(path)?,
+            Self::File(path) => {
+                files::follow(path).map_err(|refused| NoSecret(format!("the secret file {} {refused}", text::of_path(path))))?;
+                from_file(path)?
+            }
             Self::Command(words) => from_program(words, PATIENCE)?,
             Self::Keyring(entry) => from_keyring(entry)?,
         };

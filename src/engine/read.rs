@@ -15,6 +15,7 @@ use super::schedule::{Next, Rank, Read};
 use super::{Engine, HealthState, News, ProviderReport, Said};
 use crate::domain::card::{Card, CardKey, Reading};
 use crate::domain::money::Money;
+use crate::domain::text;
 use crate::domain::transaction::Transaction;
 use crate::provider::{Cursor, Error, Kind, Page, Window};
 use crate::store::{cards, feed};
@@ -327,7 +328,7 @@ impl Engine {
     pub(super) async fn tell_store(&self, error: &rusqlite::Error) {
         let words = format!(
             "the data file {} {}; figures are shown but not kept",
-            self.0.store.path().display(),
+            text::of_path(self.0.store.path()),
             crate::store::in_words(error)
         );
         self.tell(News::Broken(words)).await;
@@ -486,12 +487,12 @@ impl Engine {
     }
 
     /// Tells the transaction that proves an operation, and notes it in the feed.
-    pub(super) async fn prove(&self, account: &Account, credit: &str, operation: &crate::domain::operation::Operation) {
+    pub(super) async fn prove(&self, credit: &str, operation: &crate::domain::operation::Operation) {
         if operation.is_open() {
             return;
         }
-        let (provider, credit, id) = (account.info.id.clone(), credit.to_owned(), operation.id);
-        if let Ok(row) = self.0.store.known(move |db| feed::prove(db, &provider, &credit, id)).await {
+        let (card, credit, id) = (operation.card.clone(), credit.to_owned(), operation.id);
+        if let Ok(row) = self.0.store.known(move |db| feed::prove(db, &card, &credit, id)).await {
             self.tell(News::Transactions(vec![row])).await;
         }
     }

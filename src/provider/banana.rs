@@ -20,6 +20,7 @@ use serde_json::value::RawValue;
 use tokio::sync::Mutex;
 use zeroize::Zeroizing;
 
+use super::credits::{self, Credits, Fee, Rules};
 use super::crypto;
 use super::error::{Error, Kind, Result};
 use super::fields::{Fields, Odd, in_our_names};
@@ -52,6 +53,8 @@ pub struct Banana {
     spelling: Spelling,
     /// INFERENCE: 100 rows a page, since no maximum is documented (banana wire notes, 5.1).
     lists: Lists,
+    /// Its fee is paid beside the sum (banana wire notes, 2.8).
+    rules: Rules,
     templates: Mutex<Option<Templates>>,
 }
 
@@ -97,6 +100,7 @@ impl Banana {
             empty_body: account.empty_body,
             spelling: config.spelling.clone(),
             lists: config.lists.clone(),
+            rules: Rules { fee: Fee::Beside, others_top_up: config.others_top_up },
             templates: Mutex::new(None),
         })
     }
@@ -192,7 +196,7 @@ impl Banana {
             let said = format!("banana wants the user of card {}: add its user_id to the roster; nothing was sent", card.key.id);
             self.error(Kind::Refused, &said)
         })?;
-        Ok(Body::default().id("user_id", owner).id("card_id", &card.key.id))
+        Ok(Body::default().id("user_id", owner).id("card_id", &card.wire_id))
     }
 
     /// State, expiry, last four digits and template of a card.
@@ -221,7 +225,7 @@ impl Banana {
         let opened = self.ask(Does::Read, calls::TRANSACTIONS, &body).await?;
         opened.agreed()?;
         let list = listing::rows(&opened.json).map_err(|odd| opened.odd(&odd))?;
-        let reader = listing::Reader::new(self.http.provider(), &self.spelling, &self.lists, opened.answer.at);
+        let reader = listing::Reader::new(self.http.provider(), &self.spelling, &self.lists, calls::IDS, opened.answer.at);
         let rows: Vec<_> = list.rows.iter().map(|row| wire::transaction(row, &reader, of)).collect();
         let times: Vec<Timestamp> = rows.iter().filter_map(|row| row.as_ref().ok().map(|row| row.at)).collect();
         let next = place.next(&list, self.lists.page_size).map_err(|odd| opened.odd(&odd))?.filter(|_| !passed(&times, since));
@@ -234,20 +238,6 @@ impl Banana {
         match wire::change(&opened.object_as_it_is()?).map_err(|odd| opened.odd(&odd))? {
             wire::Said::Accepted(reference) => Ok(Receipt::Accepted { reference }),
             wire::Said::Refused(why) => Err(opened.answer.said_no(&why)),
-        }
-    }
-
-    /// Looks for a recharge in the card's list: there is no other trace (banana wire notes, 5.3).
-    async fn listed(&self, card: &Card, operation: &Operation, claimed: &Claimed) -> Result<Seen> {
-        let (mut found, mut place) = (listing::Found::default(), Place::start());
-        loop {
-            // No dates: their format is not documented, and a row missed here would look like money that never came.
-            let body = Body::default().id("card_id", &card.key.id).text("type", "RECHARGE");
-            let page = self.page(Some(card), body, place, listing::earliest(operation)).await?;
-            match found.add(page).as_ref().and_then(Place::of) {
-                Some(next) => place = next,
-                None => return Ok(found.judge(operation, claimed, listing::Fee::Beside)),
-            }
         }
     }
 }
@@ -289,10 +279,21 @@ impl Provider for Banana {
         let until = window.until.saturating_add(SignedDuration::from_secs(1)).unwrap_or(Timestamp::MAX);
         let body = self.date(self.date(Body::default(), "start_date", window.since), "end_date", until);
         let body = match &window.card {
-            Some(card) => body.id("card_id", &card.key.id),
+            Some(card) => body.id("card_id", &card.wire_id),
             None => body,
         };
         self.page(window.card.as_ref(), body, place, window.since).await
+    }
+
+    async fn credits(&self, card: &Card, since: Timestamp) -> Result<Credits> {
+        credits::read(self.http.provider(), |after: Option<Cursor>| async move {
+            let place = after.as_ref().map_or(Some(Place::start()), Place::of);
+            let place = place.ok_or_else(|| self.error(Kind::BadReply, "a page mark that is not banana's"))?;
+            // No dates: their format is not documented, and a row missed here would look like money that never came.
+            let body = Body::default().id("card_id", &card.wire_id).text("type", "RECHARGE");
+            self.page(Some(card), body, place, since).await
+        })
+        .await
     }
 
     async fn float(&self) -> Result<Vec<Money>> {
@@ -333,14 +334,18 @@ impl Provider for Banana {
 
     async fn look(&self, card: &Card, operation: &Operation, claimed: &Claimed) -> Result<Seen> {
         match operation.deed {
-            Deed::TopUp => self.listed(card, operation, claimed).await,
+            // There is no other trace (banana wire notes, 5.3).
+            Deed::TopUp => {
+                let found = self.credits(card, credits::since(operation)).await?;
+                Ok(credits::judge(&found, operation, claimed, self.rules))
+            }
             Deed::Freeze | Deed::Unfreeze | Deed::Close => {
                 let opened = self.information(&self.whose(card, operation.before.owner.as_ref())?).await?;
                 let (card, _) = wire::information(opened.object()?, card, &self.spelling, opened.answer.at)
                     .map_err(|odd| opened.odd(&odd))?;
                 Ok(listing::state(operation.deed, &card))
             }
-            Deed::SetPin => Ok(Seen::Nowhere { looked: "banana cannot be asked whether a PIN was set".to_owned() }),
+            Deed::SetPin => Ok(Seen::nowhere("banana cannot be asked whether a PIN was set")),
         }
     }
 }
@@ -369,6 +374,7 @@ const CAN: Capabilities = Capabilities {
     class: Class::Neither,
     top_up_min: None,
     top_up_decimals: None,
+    names_payer: false,
     page_max: 100,
 };
 

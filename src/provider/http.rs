@@ -13,7 +13,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use http::{HeaderMap, Request, Response};
 use http_body_util::BodyExt;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::value::RawValue;
 
 use super::error::{Error, Kind, Outcome, Result};
@@ -23,10 +23,14 @@ use crate::config::proxy::{Proxies, Route};
 use crate::config::wires::Spelling;
 use crate::config::{Account, ProviderConfig};
 use crate::domain::card::ProviderId;
+use crate::domain::proof::ClockOffset;
 use crate::domain::text;
 
 /// Most bytes of an answer that are read.
 const LARGEST_ANSWER: usize = 8 << 20;
+
+/// How long measurements of a provider's clock are narrowed before they are taken anew.
+const CLOCK_MEASURED_ANEW: SignedDuration = SignedDuration::from_mins(5);
 
 /// Calls that are remembered for the providers view.
 const CALLS_KEPT: usize = 50;
@@ -53,6 +57,8 @@ struct Inner {
     proxy: Option<Arc<str>>,
     calls: Mutex<VecDeque<Call>>,
     sent: AtomicU64,
+    /// The provider's clock as its answers bound it, and since when they have.
+    clock_offset: Mutex<Option<(ClockOffset, Timestamp)>>,
 }
 
 /// One finished call, for the providers view. Holds no header, body or query.
@@ -115,7 +121,8 @@ impl Http {
     ) -> Self {
         let calls = Mutex::new(VecDeque::with_capacity(CALLS_KEPT));
         let (provider, sent) = (provider.clone(), AtomicU64::new(0));
-        Self(Arc::new(Inner { provider, transport, clock, timeout, proxy, calls, sent }))
+        let clock_offset = Mutex::default();
+        Self(Arc::new(Inner { provider, transport, clock, timeout, proxy, calls, sent, clock_offset }))
     }
 
     /// The proxy on the way, by host, port and the variable that names it; `None` when it is straight.
@@ -142,6 +149,26 @@ impl Http {
         self.0.calls.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
     }
 
+    /// The provider's clock against ours, where its answers carry a `Date`.
+    #[must_use]
+    pub fn clock_offset(&self) -> Option<ClockOffset> {
+        self.0.clock_offset.lock().unwrap_or_else(PoisonError::into_inner).map(|(offset, _)| offset)
+    }
+
+    /// Takes in what one exchange says of the provider's clock. Bounds are narrowed for a while and then taken anew: clocks drift, and
+    /// are set.
+    fn measure_clock(&self, answer: &Answer, sent: Timestamp) {
+        let Some(date) = answer.date() else { return };
+        let one = ClockOffset::measured(date, sent, answer.at);
+        let mut known = self.0.clock_offset.lock().unwrap_or_else(PoisonError::into_inner);
+        let kept =
+            known.filter(|(_, since)| (SignedDuration::ZERO..CLOCK_MEASURED_ANEW).contains(&answer.at.duration_since(*since)));
+        *known = Some(match kept.and_then(|(offset, since)| Some((offset.narrowed(one)?, since))) {
+            Some(narrowed) => narrowed,
+            None => (one, answer.at),
+        });
+    }
+
     /// How many requests were sent since the start.
     #[must_use]
     pub fn sent(&self) -> u64 {
@@ -156,6 +183,7 @@ impl Http {
         let what = format!("{} {}", request.method(), request.uri().path());
         self.0.sent.fetch_add(1, Ordering::Relaxed);
         let began = tokio::time::Instant::now();
+        let sent = self.0.clock.now();
         let result = tokio::time::timeout(self.0.timeout, self.0.transport.call(does, request)).await;
         let at = self.0.clock.now();
         let answer = match result {
@@ -173,6 +201,9 @@ impl Http {
             Ok(Err(lost)) => Err(self.lost(does, lost.reached, &lost.said)),
             Err(_) => Err(self.lost(does, true, &format!("no answer within {} s", self.0.timeout.as_secs()))),
         };
+        if let Ok(answer) = &answer {
+            self.measure_clock(answer, sent);
+        }
         let skew = answer.as_ref().ok().and_then(|answer| answer.skew());
         let status = answer.as_ref().ok().map(|answer| answer.status);
         let mut calls = self.0.calls.lock().unwrap_or_else(PoisonError::into_inner);
@@ -301,9 +332,12 @@ impl Answer {
         Duration::try_from(self.at.until(until).ok()?).ok()
     }
 
+    fn date(&self) -> Option<Timestamp> {
+        http_date(self.headers.get(http::header::DATE)?.to_str().ok()?)
+    }
+
     fn skew(&self) -> Option<i64> {
-        let date = http_date(self.headers.get(http::header::DATE)?.to_str().ok()?)?;
-        Some(date.as_second() - self.at.as_second())
+        Some(self.date()?.as_second() - self.at.as_second())
     }
 }
 

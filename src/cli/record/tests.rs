@@ -109,10 +109,12 @@ fn report() -> ProviderReport {
         class: Class::Reference,
         top_up_min: None,
         top_up_decimals: None,
+        names_payer: false,
         page_max: 100,
     };
     let id = ProviderId::new("acme");
     let info = ProviderInfo {
+        ids: crate::config::wires::enkash::IDS,
         id: id.clone(),
         kind: "ibanera",
         environment: Environment::Production,
