@@ -288,6 +288,21 @@ pub enum Account {
     Ibanera(Ibanera),
 }
 
+impl Account {
+    /// Where the secrets that it needs come from.
+    #[must_use]
+    pub fn secrets(&self) -> Vec<&Source> {
+        match self {
+            Self::Artha(account) => vec![&account.token, &account.private_key],
+            Self::Banana(account) => vec![&account.secret_key],
+            Self::Enkash(account) => {
+                vec![&account.client_id, &account.client_secret, &account.username, &account.password, &account.encryption_key]
+            }
+            Self::Ibanera(account) => vec![&account.username, &account.password, &account.shared_secret],
+        }
+    }
+}
+
 /// Settings of an artha account.
 #[derive(Clone, Debug)]
 pub struct Artha {

@@ -105,7 +105,7 @@ async fn ask(session: &Session, args: &ChangeArgs, wish: &Wish) -> Outcome {
     } else {
         card
     };
-    let Some(can) = session.provider(&card.key.provider).and_then(|info| info.can) else {
+    let Some(can) = session.engine.can(&card.key.provider).await else {
         // Reading it says why it could not be set up.
         let why = match session.engine.read_card(&card.key).await {
             Err(error) => error.to_string(),
@@ -188,7 +188,7 @@ impl std::fmt::Display for Paid {
 /// Asks who would pay for a top-up, before anything is sent; `None` where the float does, or nothing can be asked yet.
 async fn paid_by(session: &Session, card: &Card, wish: &Wish) -> Option<Paid> {
     let Wish::TopUp { amount, .. } = wish else { return None };
-    let can = session.provider(&card.key.provider)?.can.filter(|can| can.names_payer)?;
+    let can = session.engine.can(&card.key.provider).await.filter(|can| can.names_payer)?;
     if let crate::domain::operation::Offer::No(why) = can.top_up {
         return Some(Paid::Not(why.to_owned()));
     }

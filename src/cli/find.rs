@@ -55,8 +55,11 @@ pub(crate) async fn beyond_doubt(session: &Session, word: &str, card: &Card) -> 
     let known = session.known_cards().await;
     let within = full_key(word, &names(session)).map(|key| key.provider);
     let never_read = |id: &ProviderId| !known.iter().any(|card| card.key.provider == *id && card.balance.at().is_some());
+    let waiting = session.engine.waiting();
     let doubtful = session.providers.iter().any(|info| {
-        let lists = info.can.is_some_and(|can| can.list_cards.is_yes());
+        // One whose secrets are still waited for may have a list.
+        let waits = waiting.iter().any(|(id, _)| *id == info.id);
+        let lists = waits || info.can.is_some_and(|can| can.list_cards.is_yes());
         lists && within.as_ref().is_none_or(|provider| *provider == info.id) && never_read(&info.id)
     });
     if !doubtful {
@@ -65,7 +68,7 @@ pub(crate) async fn beyond_doubt(session: &Session, word: &str, card: &Card) -> 
     for (id, answer) in session.engine.read_cards().await {
         if let Err(error) = answer
             && never_read(&id)
-            && session.provider(&id).and_then(|info| info.can).is_some_and(|can| can.list_cards.is_yes())
+            && session.engine.can(&id).await.is_some_and(|can| can.list_cards.is_yes())
         {
             let words =
                 format!("{error}; it may have a card that {} fits too: write {}; nothing was sent", text::clean(word), card.key);

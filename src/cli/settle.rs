@@ -32,7 +32,7 @@ async fn ask(session: &Session, args: SettleArgs) -> Outcome {
             crate::domain::card::digits(operation.last4),
         )));
     }
-    let ids = session.provider(&operation.card.provider).map(|info| info.ids.transactions);
+    let ids = session.providers.iter().find(|info| info.id == operation.card.provider).map(|info| info.ids.transactions);
     let credit = args.transaction.as_deref().map(|id| ids.map_or_else(|| Arc::from(id.trim()), |form| form.canonical(id)));
     let verdict = Verdict { id: operation.id, done: args.done, credit, reason: reason.into(), typed: args.confirm };
     match session.engine.settle(verdict).await {

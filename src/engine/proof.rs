@@ -64,8 +64,8 @@ impl Engine {
         amount: Money,
         order: &Order,
     ) -> Result<Baseline, Refused> {
-        let provider = account.provider().map_err(Refused::Unread)?;
-        let (credits, baseline) = self.read_baseline(account, &**provider, card).await.map_err(Refused::Unread)?;
+        let provider = self.adapter(account).await.map_err(Refused::Unread)?;
+        let (credits, baseline) = self.read_baseline(account, &*provider, card).await.map_err(Refused::Unread)?;
         let now = baseline.provider_time(baseline.read_at);
         let recent = credits.newest_of(amount, now.saturating_sub(RECENT).unwrap_or(now));
         if let Some(recent) = recent.filter(|recent| !order.second && order.recent_credit.as_ref() != Some(&recent.id)) {
@@ -106,8 +106,8 @@ impl Engine {
     /// What the provider said.
     pub async fn recent_credit(&self, card: &Card, amount: Money) -> Result<Option<RecentCredit>, Error> {
         let account = self.account(&card.key.provider)?;
-        let provider = account.provider()?;
-        let (credits, baseline) = self.read_baseline(&account, &**provider, card).await?;
+        let provider = self.adapter(&account).await?;
+        let (credits, baseline) = self.read_baseline(&account, &*provider, card).await?;
         let now = baseline.provider_time(baseline.read_at);
         let recent = credits.newest_of(amount, now.saturating_sub(RECENT).unwrap_or(now));
         Ok(recent.map(|row| RecentCredit { id: Arc::clone(&row.id), ago: now.duration_since(row.at), amount: row.amount }))
@@ -129,7 +129,7 @@ impl Engine {
         let amount = operation.amount?;
         let provider = account.provider().ok()?;
         let since = baseline.earliest(operation.created_at);
-        let rows = match self.card_rows(&**provider, card, since).await {
+        let rows = match self.card_rows(&*provider, card, since).await {
             Ok(rows) => rows,
             Err(error) => return Some(format!("the card's list could not be read to compare it with the balance: {error}")),
         };
@@ -224,7 +224,7 @@ impl Engine {
             return Err(denied("a reason is needed: it is kept in the journal".to_owned()));
         }
         let account = self.account(&operation.card.provider).map_err(Refused::Unread)?;
-        let provider = account.provider().map_err(Refused::Unread)?;
+        let provider = self.adapter(&account).await.map_err(Refused::Unread)?;
         let mut card = self.lock_cards().get(&operation.card).cloned().unwrap_or_else(|| Card::unread(operation.card.clone()));
         card.owner = card.owner.or_else(|| operation.before.owner.clone());
         let mut read = String::new();

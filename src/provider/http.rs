@@ -121,7 +121,8 @@ impl Http {
     ) -> Self {
         let calls = Mutex::new(VecDeque::with_capacity(CALLS_KEPT));
         let (provider, sent) = (provider.clone(), AtomicU64::new(0));
-        Self(Arc::new(Inner { provider, transport, clock, timeout, proxy, calls, sent, clock_offset: Mutex::default() }))
+        let clock_offset = Mutex::default();
+        Self(Arc::new(Inner { provider, transport, clock, timeout, proxy, calls, sent, clock_offset }))
     }
 
     /// The proxy on the way, by host, port and the variable that names it; `None` when it is straight.

@@ -17,3 +17,4 @@ mod race;
 mod settings;
 mod tidy;
 mod torture;
+mod waiting;
