@@ -12,6 +12,7 @@ mod ibanera;
 mod json;
 mod people;
 mod random;
+mod scenario;
 mod seal;
 mod troubles;
 pub mod world;
@@ -33,8 +34,9 @@ use jiff::Timestamp;
 use rust_decimal::Decimal;
 
 pub use self::elsewhere::{ElsewhereTopUp, ForeignCredit};
-pub use self::faults::{Fault, Hits, Scenario};
+pub use self::faults::{Fault, Hits};
 pub use self::people::Merchant;
+pub use self::scenario::{Scenario, UnknownScenario};
 pub use self::troubles::{Between, CardTrouble, ListedRow, Written};
 use self::world::{Bank, CardState, Decline};
 use crate::clock::Clock;
@@ -42,6 +44,8 @@ use crate::domain::money::Money;
 
 /// Largest request that is read, in bytes.
 const LARGEST_REQUEST: usize = 4 << 20;
+/// Seconds from the start in which the proxy of a scenario lets no login through.
+const WALLED_SECONDS: i64 = 20;
 
 /// The four wires.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -143,6 +147,16 @@ struct Call {
 impl Call {
     fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).and_then(|value| value.to_str().ok())
+    }
+
+    /// Whether it asks for a token, and whether it changes something.
+    fn is_login_or_write(&self, dialect: Dialect) -> (bool, bool) {
+        match dialect {
+            Dialect::Artha => (false, artha::writes(&self.path)),
+            Dialect::Banana => (false, banana::writes(&self.path)),
+            Dialect::Enkash => (enkash::is_login(&self.path), enkash::writes(&self.path)),
+            Dialect::Ibanera => (ibanera::is_login(&self.path), ibanera::writes(&self.path)),
+        }
     }
 
     /// A query parameter, its name in any case.
@@ -434,6 +448,9 @@ impl Sandbox {
         if self.is_out(dialect) {
             return Reply::of(StatusCode::SERVICE_UNAVAILABLE, "text/html", faults::UNAVAILABLE.to_owned()).into_response();
         }
+        if self.is_walled(dialect, &call) {
+            return faults::forbidden().into_response();
+        }
         match fault {
             None | Some(Fault::HalfJson | Fault::WrongSignature | Fault::LoseAnswer) => {}
             Some(Fault::Refuse429 { retry_after_seconds }) => {
@@ -482,12 +499,7 @@ impl Sandbox {
 
     /// Counts the request and takes the fault that waits for it, if any.
     fn expect(&self, dialect: Dialect, call: &Call) -> Option<Fault> {
-        let (login, write) = match dialect {
-            Dialect::Artha => (false, artha::writes(&call.path)),
-            Dialect::Banana => (false, banana::writes(&call.path)),
-            Dialect::Enkash => (enkash::is_login(&call.path), enkash::writes(&call.path)),
-            Dialect::Ibanera => (ibanera::is_login(&call.path), ibanera::writes(&call.path)),
-        };
+        let (login, write) = call.is_login_or_write(dialect);
         let mut room = self.room(dialect);
         room.requests += 1;
         let planned = room.faults.iter_mut().find(|planned| planned.left > 0 && planned.hits.matches(login, write))?;
@@ -523,6 +535,18 @@ impl Sandbox {
             Dialect::Banana => banana::refused("Invalid HMAC"),
             Dialect::Enkash => enkash::unauthorized(),
             Dialect::Ibanera => ibanera::unauthorized(),
+        }
+    }
+
+    /// The scenario: a proxy lets no login through for the first seconds, and not every reading ever.
+    fn is_walled(&self, dialect: Dialect, call: &Call) -> bool {
+        if !self.0.scenarios.contains(&Scenario::WebPage403) {
+            return false;
+        }
+        match call.is_login_or_write(dialect) {
+            (true, _) => self.0.clock.now().duration_since(self.0.started).as_secs() < WALLED_SECONDS,
+            (false, true) => false,
+            (false, false) => self.room(dialect).requests.is_multiple_of(10),
         }
     }
 

@@ -60,8 +60,8 @@ const TASK_MILLIS: u64 = 1_500;
 pub(super) struct Door {
     /// Nonces of the last minutes.
     nonces: HashMap<String, Timestamp>,
-    /// Top-up tasks, with the asked sum.
-    tasks: HashMap<String, (usize, Decimal)>,
+    /// Rows of top-ups by their task.
+    tasks: HashMap<String, usize>,
     /// Tasks so far.
     made: u64,
 }
@@ -210,12 +210,6 @@ impl Door {
         Ok(())
     }
 
-    /// The task of a top-up that another system of the merchant asked for.
-    pub(super) fn take_note(&mut self, bank: &Bank, row: usize, asked: Decimal) {
-        let task = self.task(bank);
-        self.tasks.insert(task, (row, asked));
-    }
-
     fn task(&mut self, bank: &Bank) -> String {
         self.made += 1;
         bank.uuid(3_000_000_000 + self.made)
@@ -234,7 +228,7 @@ impl Door {
         match bank.top_up(Load { paid: asked, ..Load::plain(position, asked - fee) }, now, TOP_UP_MILLIS) {
             Ok(row) => {
                 let task = self.task(bank);
-                self.tasks.insert(task.clone(), (row, asked));
+                self.tasks.insert(task.clone(), row);
                 let answer = [("taskId", text(task)), ("status", text("Success")), ("remarks", text("CardInProgress"))];
                 ok(&object(answer)).with_top_up()
             }
@@ -245,10 +239,10 @@ impl Door {
     }
 
     fn top_up_status(&self, bank: &Bank, task: &str) -> Reply {
-        let Some(&(row, asked)) = self.tasks.get(task) else { return not_found() };
-        let Some((row, card)) = bank.rows.get(row).and_then(|row| Some((row, bank.cards.get(row.card)?))) else {
-            return not_found();
-        };
+        let ours = self.tasks.get(task).copied();
+        let theirs = || bank.elsewhere.iter().copied().find(|row| task_of_another(bank, *row) == task);
+        let row = ours.or_else(theirs).and_then(|row| bank.rows.get(row));
+        let Some((row, card)) = row.and_then(|row| Some((row, bank.cards.get(row.card)?))) else { return not_found() };
         let status = match row.progress {
             Progress::Pending => "Processing",
             Progress::Cleared => "Success",
@@ -258,7 +252,7 @@ impl Door {
             ("taskId", text(task)),
             ("cardId", text(card.id.as_str())),
             ("currency", text(card.currency.code())),
-            ("amount", asked.into()),
+            ("amount", (row.amount + row.fee).into()),
             ("settlemetAmount", row.amount.into()),
             ("fee", row.fee.into()),
             ("type", text("recharge")),
@@ -305,6 +299,11 @@ impl Door {
         }
         self.accepted(bank, "CardSetPin SuccesFully!")
     }
+}
+
+/// The task of a top-up that another system asked for.
+fn task_of_another(bank: &Bank, row: usize) -> String {
+    bank.uuid(7_000_000_000 + row as u64)
 }
 
 fn with_card(bank: &Bank, id: &str, show: impl FnOnce(usize, &Card) -> Reply) -> Reply {
@@ -482,7 +481,9 @@ fn entry(bank: &Bank, row: &Row, card: &Card, door: &Door) -> Json {
             Kind::Purchase | Kind::Cash | Kind::Refund => String::new(),
         },
     };
-    let task = door.tasks.iter().find(|(_, (of, _))| *of as u64 == row.number).map(|(task, _)| task.clone());
+    let ours = door.tasks.iter().find(|(_, of)| **of as u64 == row.number).map(|(task, _)| task.clone());
+    let theirs = || bank.elsewhere.iter().find(|of| **of as u64 == row.number).map(|of| task_of_another(bank, *of));
+    let task = ours.or_else(theirs);
     // Callbacks write four decimals (4.2); whole yen stay whole.
     let four = |sum: Decimal| if card.currency.decimals() == Some(0) { digits(sum, card.currency) } else { format!("{sum:.4}") };
     object([

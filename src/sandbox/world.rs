@@ -6,6 +6,7 @@ mod accounts;
 mod history;
 mod ledger;
 mod lists;
+mod scenarios;
 mod sums;
 
 #[cfg(test)]
@@ -269,12 +270,48 @@ pub(super) enum Refusal {
 /// Something that happens by itself later.
 #[derive(Clone, Copy, Debug)]
 enum Due {
-    Clear { row: usize, sum: Decimal },
-    Reverse { row: usize },
-    Refund { row: usize },
-    Credit { row: usize },
-    State { card: usize, to: CardState },
-    Close { card: usize, returns: bool },
+    Clear {
+        row: usize,
+        sum: Decimal,
+    },
+    Reverse {
+        row: usize,
+    },
+    Refund {
+        row: usize,
+    },
+    Credit {
+        row: usize,
+    },
+    State {
+        card: usize,
+        to: CardState,
+    },
+    Close {
+        card: usize,
+        returns: bool,
+    },
+    /// A hold leaves the lists.
+    Vanish {
+        row: usize,
+    },
+    /// A hold leaves the lists and is booked as another row.
+    Replace {
+        row: usize,
+        sum: Decimal,
+    },
+    /// A refusal, for one reason after the other.
+    Decline {
+        turn: usize,
+    },
+    /// A top-up of another system.
+    Elsewhere {
+        turn: usize,
+    },
+    /// The same by another system as a top-up of ours.
+    Repeat {
+        row: usize,
+    },
 }
 
 /// How soon a purchase is cleared.
@@ -323,6 +360,8 @@ pub(super) struct Bank {
     /// A row comes in after a list is read, every few seconds.
     pub(super) shifts_pages: bool,
     next_shift: Timestamp,
+    /// What scenarios do while cardholders spend.
+    going_on: scenarios::GoingOn,
     /// Ids that were given to rows that had one.
     renamed: u64,
     /// The list that is being read: of one card, or of all.
@@ -366,6 +405,7 @@ impl Bank {
             between: VecDeque::new(),
             shifts_pages: false,
             next_shift: start,
+            going_on: scenarios::GoingOn::default(),
             renamed: 0,
             listed: Cell::new(None),
             about: Cell::new(None),
@@ -381,6 +421,7 @@ impl Bank {
         bank.advance(start);
         bank.next_event = after(start, bank.random.between(1_000, EVENT_GAP_MILLIS.1));
         bank.busy = options.busy;
+        bank.set_off(&options.scenarios, start);
         bank
     }
 
@@ -417,6 +458,13 @@ impl Bank {
                 }
             }
             Due::Close { card, returns } => self.close_now(card, at, returns),
+            Due::Vanish { row } => self.vanish(row, at),
+            Due::Replace { row, sum } => {
+                let _booked = self.clear_as_another(row, sum, SignedDuration::ZERO, at);
+            }
+            Due::Decline { turn } => self.decline_in_turn(turn, at),
+            Due::Elsewhere { turn } => self.top_up_in_turn(turn, at),
+            Due::Repeat { row } => self.repeat_elsewhere(row, at),
         }
     }
 
@@ -512,6 +560,7 @@ impl Bank {
         let row = self.load(load, at)?;
         self.asked.insert(row);
         self.later(after(at, delay), Due::Credit { row });
+        self.after_our_top_up(row, at);
         self.advance(at);
         Ok(row)
     }

@@ -12,6 +12,7 @@ mod payer;
 mod proxy;
 mod pty;
 mod race;
+mod scenarios;
 mod settings;
 mod tidy;
 mod torture;
