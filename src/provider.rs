@@ -7,6 +7,7 @@ pub mod artha;
 pub mod banana;
 mod credits;
 pub mod crypto;
+mod dates;
 pub mod enkash;
 pub mod error;
 pub mod fields;
@@ -17,6 +18,7 @@ mod listing;
 mod script;
 pub mod times;
 mod tls;
+mod trouble;
 mod words;
 
 use std::sync::Arc;

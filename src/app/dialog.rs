@@ -309,6 +309,7 @@ impl Dialog {
             | News::RecentCredit { .. }
             | News::NotSettled { .. }
             | News::Health(_)
+            | News::Provider(_)
             | News::Broken(_) => false,
         };
         if concerns { not_now(deed, &key, second, world).map(|page| Step::Turn(page, Vec::new())) } else { None }

@@ -171,7 +171,7 @@ impl Engine {
 
     /// All cards of an account's list.
     async fn read_list(&self, account: &Account) -> Result<Vec<Card>, Error> {
-        let provider = account.provider()?;
+        let provider = self.adapter(account).await?;
         let at = self.0.clock.now();
         let rows = self.judge(account, self.pages(account, |after| provider.cards(after)).await).await?;
         account.listed(&rows, at);
@@ -180,7 +180,7 @@ impl Engine {
 
     /// One card, read by itself.
     pub(super) async fn read_one(&self, account: &Account, card: &Card) -> Result<Card, Error> {
-        let provider = account.provider()?;
+        let provider = self.adapter(account).await?;
         match self.judge_card(account, provider.card(card).await).await {
             Ok(read) => Ok(self.keep_cards(vec![read]).await.pop().unwrap_or_else(|| card.clone())),
             Err(error) => {
@@ -205,7 +205,7 @@ impl Engine {
         card: Option<&Card>,
         span: Option<(Timestamp, Timestamp)>,
     ) -> Result<Vec<Transaction>, Error> {
-        let provider = account.provider()?;
+        let provider = self.adapter(account).await?;
         let now = self.0.clock.now();
         let key = card.map(|card| &card.key);
         let (since, until, back_to_holds) = match span {
@@ -284,7 +284,7 @@ impl Engine {
     }
 
     async fn read_float(&self, account: &Account) -> Result<(Vec<Money>, Timestamp), Error> {
-        let provider = account.provider()?;
+        let provider = self.adapter(account).await?;
         let float = self.judge(account, provider.float().await).await?;
         let at = self.0.clock.now();
         self.tell(News::Float { provider: account.info.id.clone(), float: float.clone(), at }).await;
@@ -359,7 +359,7 @@ impl Engine {
     }
 
     async fn read_cards_of(&self, account: &Account) -> Result<Vec<Card>, Error> {
-        let can = account.provider()?.can();
+        let can = self.adapter(account).await?.can();
         if can.list_cards.is_yes() {
             self.read_list(account).await?;
         }
@@ -403,7 +403,7 @@ impl Engine {
         until: Timestamp,
         card: Option<&CardKey>,
     ) -> Result<Vec<Transaction>, Error> {
-        let can = account.provider()?.can();
+        let can = self.adapter(account).await?.can();
         let span = Some((since, until));
         if let Some(key) = card {
             let known = self.lock_cards().get(key).cloned().unwrap_or_else(|| Card::unread(key.clone()));
@@ -430,8 +430,9 @@ impl Engine {
     /// Reads the health and float of every provider now.
     pub async fn read_providers(&self) -> Vec<ProviderReport> {
         let work = self.0.accounts.iter().map(|account| async move {
-            let offered = account.info.can.is_some_and(|can| can.float.is_yes());
-            let float = if offered || account.provider.is_err() { Some(self.read_float(account).await) } else { None };
+            let adapter = self.adapter(account).await;
+            let offered = adapter.as_ref().map_or(true, |adapter| adapter.can().float.is_yes());
+            let float = if offered { Some(self.read_float(account).await) } else { None };
             let cards = self.cards_of(&account.info.id).len();
             let mut health = account.health(self.0.clock.now(), cards);
             // Asked once and not answered: there are no further tries here to wait for.
@@ -439,7 +440,7 @@ impl Engine {
             if unanswered && health.state == HealthState::Slow && health.last_good.is_none() {
                 health.state = HealthState::Down;
             }
-            ProviderReport { info: account.info.clone(), health, float }
+            ProviderReport { info: account.told_info(), health, float }
         });
         futures::future::join_all(work).await
     }
@@ -450,7 +451,7 @@ impl Engine {
     /// What the provider said, or that it quotes nothing.
     pub async fn quote(&self, key: &CardKey, amount: Money) -> Result<crate::provider::Quote, Error> {
         let account = self.account(&key.provider)?;
-        let provider = account.provider()?;
+        let provider = self.adapter(&account).await?;
         if let crate::domain::operation::Offer::No(why) = provider.can().quote {
             return Err(Error::new(&key.provider, Kind::NotOffered, why));
         }

@@ -1,5 +1,6 @@
 //! The whole of cardtop from outside: adapters against the sandbox, changes, faults, the command line, the terminal, the house.
 
+mod certificates;
 mod changes;
 mod command_line;
 mod conformance;
@@ -8,6 +9,7 @@ mod harness;
 mod hostile;
 mod network;
 mod outage;
+mod own_files;
 mod payer;
 mod proxy;
 mod pty;
@@ -16,3 +18,4 @@ mod scenarios;
 mod settings;
 mod tidy;
 mod torture;
+mod waiting;

@@ -587,7 +587,7 @@ async fn a_top_up_whose_answer_was_lost_is_found_by_amount_and_time() {
     assert_eq!(look(vec![net], &[]).await, done("a"));
     let mut other = row("a", "100", "Success", 0);
     other["cardId"] = json!("another card");
-    nowhere(look(vec![other], &[]).await, "no top-up");
+    nowhere(look(vec![other], &[]).await, "no new top-up");
 }
 
 #[tokio::test]
