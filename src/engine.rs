@@ -665,6 +665,7 @@ pub struct Shown {
 
 /// What the engine tells.
 #[derive(Clone, Debug)]
+#[expect(clippy::large_enum_variant, reason = "an operation is told whole and seldom; boxing it would only add noise")]
 pub enum News {
     /// Cards that are new or changed, each whole.
     Cards(Vec<Card>),
