@@ -24,16 +24,14 @@ use super::crypto;
 use super::error::{Error, Kind, Result};
 use super::fields::{Fields, Odd, in_our_names};
 use super::http::{Answer, Author, Does, Http};
-use super::{Claimed, Cursor, Page, Provider, Quote, Receipt, Seen, Window, listing};
+use super::pages::{Effort, read_window};
+use super::{Claimed, Page, PageAt, Pagers, Paging, Provider, Quote, Receipt, Seen, Window, listing};
 use crate::config::wires::{BytesText, Dates, Lists, Path, Spelling, banana as calls};
 use crate::config::{self, EmptyBody, KeyEncoding, ProviderConfig};
 use crate::domain::card::{Card, CardKind};
 use crate::domain::money::Money;
 use crate::domain::operation::{Action, Capabilities, Class, Deed, Offer, Operation, OperationId, PinRule, Proof};
 use crate::domain::transaction::Transaction;
-
-/// Rows after which a list is taken to have no end.
-const MOST_ROWS: u64 = 1_000_000;
 
 /// How long templates that could not be read are not asked for again.
 const TEMPLATES_AGAIN: Duration = Duration::from_secs(900);
@@ -52,6 +50,7 @@ pub struct Banana {
     spelling: Spelling,
     /// INFERENCE: 100 rows a page, since no maximum is documented (banana wire notes, 5.1).
     lists: Lists,
+    pagers: Pagers,
     templates: Mutex<Option<Templates>>,
 }
 
@@ -97,6 +96,7 @@ impl Banana {
             empty_body: account.empty_body,
             spelling: config.spelling.clone(),
             lists: config.lists.clone(),
+            pagers: Pagers::both(Paging::Offset { size: config.lists.page_size }, None),
             templates: Mutex::new(None),
         })
     }
@@ -215,17 +215,15 @@ impl Banana {
         known.as_ref()?.kinds.get(template).copied()
     }
 
-    /// One page of transactions (banana wire notes, 2.12).
-    async fn page(&self, of: Option<&Card>, body: Body, place: Place, since: Timestamp) -> Result<Page<Transaction>> {
-        let body = body.whole("skip", place.skip).whole("limit", u64::from(self.lists.page_size)).flag("desc", true);
+    /// One page of transactions (banana wire notes, 2.12 and 5.1).
+    async fn page(&self, of: Option<&Card>, body: Body, page: PageAt) -> Result<Page<Transaction>> {
+        let body = body.whole("skip", page.offset).whole("limit", u64::from(page.size)).flag("desc", true);
         let opened = self.ask(Does::Read, calls::TRANSACTIONS, &body).await?;
         opened.agreed()?;
         let list = listing::rows(&opened.json).map_err(|odd| opened.odd(&odd))?;
         let reader = listing::Reader::new(self.http.provider(), &self.spelling, &self.lists, opened.answer.at);
-        let rows: Vec<_> = list.rows.iter().map(|row| wire::transaction(row, &reader, of)).collect();
-        let times: Vec<Timestamp> = rows.iter().filter_map(|row| row.as_ref().ok().map(|row| row.at)).collect();
-        let next = place.next(&list, self.lists.page_size).map_err(|odd| opened.odd(&odd))?.filter(|_| !passed(&times, since));
-        Ok(Page::of(rows, next.map(|place| place.cursor())))
+        let rows = list.rows.iter().map(|row| listing::named(row, &reader, of, wire::NAMES, wire::transaction(row, &reader, of)));
+        Ok(Page::of(rows))
     }
 
     /// Asks for a change; a good answer is an acceptance (banana wire notes, 5.2).
@@ -239,16 +237,12 @@ impl Banana {
 
     /// Looks for a recharge in the card's list: there is no other trace (banana wire notes, 5.3).
     async fn listed(&self, card: &Card, operation: &Operation, claimed: &Claimed) -> Result<Seen> {
-        let (mut found, mut place) = (listing::Found::default(), Place::start());
-        loop {
-            // No dates: their format is not documented, and a row missed here would look like money that never came.
-            let body = Body::default().id("card_id", &card.key.id).text("type", "RECHARGE");
-            let page = self.page(Some(card), body, place, listing::earliest(operation)).await?;
-            match found.add(page).as_ref().and_then(Place::of) {
-                Some(next) => place = next,
-                None => return Ok(found.judge(operation, claimed, listing::Fee::Beside)),
-            }
-        }
+        let window = listing::window(card, operation, self.http.clock().now());
+        // No dates: their format is not documented, and a row missed here would look like money that never came.
+        let body = || Body::default().id("card_id", &card.key.id).text("type", "RECHARGE");
+        let ask = |_, page| self.page(Some(card), body(), page);
+        let found = listing::Found::of(read_window(&self.pagers.transactions, &window, Effort::Quick, ask).await)?;
+        Ok(found.judge(operation, claimed, listing::Fee::Beside))
     }
 }
 
@@ -258,7 +252,11 @@ impl Provider for Banana {
         Capabilities { page_max: self.lists.page_size, ..CAN }
     }
 
-    async fn cards(&self, _after: Option<Cursor>) -> Result<Page<Card>> {
+    fn pagers(&self) -> &Pagers {
+        &self.pagers
+    }
+
+    async fn cards(&self, _page: PageAt) -> Result<Page<Card>> {
         Err(self.error(Kind::NotOffered, NO_LIST))
     }
 
@@ -281,18 +279,14 @@ impl Provider for Banana {
         Ok(Card { kind, ..information.over(balance) })
     }
 
-    async fn transactions(&self, window: &Window, after: Option<Cursor>) -> Result<Page<Transaction>> {
-        let place = match after {
-            None => Place::start(),
-            Some(cursor) => Place::of(&cursor).ok_or_else(|| self.error(Kind::BadReply, "a page mark that is not banana's"))?,
-        };
+    async fn transactions(&self, window: &Window, page: PageAt) -> Result<Page<Transaction>> {
         let until = window.until.saturating_add(SignedDuration::from_secs(1)).unwrap_or(Timestamp::MAX);
         let body = self.date(self.date(Body::default(), "start_date", window.since), "end_date", until);
         let body = match &window.card {
             Some(card) => body.id("card_id", &card.key.id),
             None => body,
         };
-        self.page(window.card.as_ref(), body, place, window.since).await
+        self.page(window.card.as_ref(), body, page).await
     }
 
     async fn float(&self) -> Result<Vec<Money>> {
@@ -461,52 +455,4 @@ fn key_bytes(text: &str, encoding: KeyEncoding) -> std::result::Result<SecretSli
         KeyEncoding::Base64 => BASE64.decode(text.as_bytes()).map_err(|_| "is not base64"),
     }?;
     if bytes.is_empty() { Err("is empty".to_owned()) } else { Ok(SecretSlice::from(bytes)) }
-}
-
-/// Whether a page that comes newest first has passed the window's start.
-fn passed(times: &[Timestamp], since: Timestamp) -> bool {
-    times.is_sorted_by(|newer, older| newer >= older)
-        && matches!((times.first(), times.last()), (Some(first), Some(last)) if first > last && *last < since)
-}
-
-/// Where in a list we are: `skip` rows on (banana wire notes, 5.1).
-#[derive(Debug, PartialEq, Eq)]
-struct Place {
-    skip: u64,
-    /// Fingerprint of the page before; empty on the first.
-    last: String,
-}
-
-impl Place {
-    const fn start() -> Self {
-        Self { skip: 0, last: String::new() }
-    }
-
-    fn of(cursor: &Cursor) -> Option<Self> {
-        let (skip, last) = cursor.0.split_once(' ')?;
-        Some(Self { skip: skip.parse().ok()?, last: last.to_owned() })
-    }
-
-    fn cursor(&self) -> Cursor {
-        Cursor(format!("{} {}", self.skip, self.last))
-    }
-
-    /// The place after this page; `None` at the end.
-    fn next(self, list: &listing::Rows, page_size: u16) -> std::result::Result<Option<Self>, Odd> {
-        let last = list.fingerprint();
-        if !list.rows.is_empty() && last == self.last {
-            return Err(Odd::new(&format!("the transactions after the first {} repeat those before them", self.skip)));
-        }
-        let rows = u64::try_from(list.rows.len()).unwrap_or(u64::MAX);
-        let skip = self.skip.saturating_add(rows);
-        let ended = rows == 0
-            || match list.total {
-                Some(total) => skip >= total,
-                None => rows < u64::from(page_size),
-            };
-        if !ended && skip >= MOST_ROWS {
-            return Err(Odd::new(&format!("the transactions do not end after {skip} rows")));
-        }
-        Ok((!ended).then_some(Self { skip, last }))
-    }
 }

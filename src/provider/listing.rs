@@ -13,11 +13,13 @@ use serde_json::value::RawValue;
 
 use super::crypto::sha256;
 use super::fields::{Fields, Odd, list, raw_text};
+use super::pages::{self, ListRead};
 use super::times::plausible;
-use super::{Claimed, Cursor, Error, Page, Seen, Window};
+use super::{Claimed, Error, Seen, Window};
 pub(super) use crate::config::wires::plain;
 use crate::config::wires::{Dates, Lists, Sign, Spelling};
 use crate::domain::card::{Card, CardState, ProviderId};
+use crate::domain::completeness::UnreadRow;
 use crate::domain::money::Money;
 use crate::domain::operation::{Deed, Operation, Pin};
 use crate::domain::transaction::{Transaction, TransactionKind, TransactionState};
@@ -27,9 +29,6 @@ pub(super) const SKEW: SignedDuration = SignedDuration::from_mins(2);
 
 /// A top-up that was sent is in the list within this.
 const WITHIN: SignedDuration = SignedDuration::from_hours(48);
-
-/// Most pages that one look reads.
-const MOST_PAGES: usize = 40;
 
 /// The earliest time that the row of an operation may carry.
 pub(super) fn earliest(operation: &Operation) -> Timestamp {
@@ -47,23 +46,21 @@ pub(super) fn window(card: &Card, operation: &Operation, now: Timestamp) -> Wind
     Window { card: Some(card.clone()), since: earliest(operation), until: until.saturating_add(SKEW).unwrap_or(until) }
 }
 
-/// The pages of a list that one look has read.
+/// The part of a list that one look has read.
 #[derive(Debug, Default)]
 pub(super) struct Found {
     rows: Vec<Transaction>,
     unread: usize,
-    pages: usize,
     cut: bool,
 }
 
 impl Found {
-    /// Takes a page; says where the next one starts, unless that was enough.
-    pub(super) fn add(&mut self, page: Page<Transaction>) -> Option<Cursor> {
-        self.rows.extend(page.items);
-        self.unread += page.skipped.len();
-        self.pages += 1;
-        self.cut = self.pages >= MOST_PAGES && page.next.is_some();
-        page.next.filter(|_| !self.cut)
+    /// What was read, unless it ended in an error.
+    pub(super) fn of(list: ListRead<Transaction>) -> Result<Self, Error> {
+        match list.error {
+            Some(error) => Err(error),
+            None => Ok(Self { rows: list.rows, unread: list.unread.len(), cut: list.gap.is_some() }),
+        }
     }
 
     /// The row of this id.
@@ -201,19 +198,10 @@ pub(super) fn without(error: Error, pins: &[&Pin]) -> Error {
     Error { said: said.into(), ..error }
 }
 
-/// The rows of a list, and how many there are in all where the answer says it.
+/// The rows of a list. How many there are in all is not read where it is said: it may count the page.
 #[derive(Debug)]
 pub(super) struct Rows {
     pub(super) rows: Vec<Box<RawValue>>,
-    pub(super) total: Option<u64>,
-}
-
-impl Rows {
-    /// What tells a page from the one before it.
-    pub(super) fn fingerprint(&self) -> String {
-        let whole: Vec<&str> = self.rows.iter().map(|row| row.get()).collect();
-        HEXLOWER.encode(sha256(whole.join("\n").as_bytes()).get(..8).unwrap_or_default())
-    }
 }
 
 /// Finds the list in an answer whose wrapping is not documented: a bare array, an object that holds one, or one level deeper.
@@ -223,7 +211,7 @@ impl Rows {
 pub(super) fn rows(answer: &RawValue) -> Result<Rows, Odd> {
     if answer.get().starts_with('[') {
         let rows = list(answer).ok_or_else(|| Odd::new("answered a list that cannot be read"))?;
-        return Ok(Rows { rows, total: None });
+        return Ok(Rows { rows });
     }
     let outer = Fields::read(answer).map_err(|_| Odd::new("answered no list"))?;
     let inner = outer.names().filter_map(|name| outer.object(name)).find(|inner| inner.any_list().is_some());
@@ -233,14 +221,14 @@ pub(super) fn rows(answer: &RawValue) -> Result<Rows, Odd> {
         .find_map(|name| holder.integer(name).or_else(|| outer.integer(name)))
         .and_then(|total| u64::try_from(total).ok());
     if let Some(rows) = holder.any_list() {
-        return Ok(Rows { rows, total });
+        return Ok(Rows { rows });
     }
     // Some servers write an empty list as null.
     const LISTS: [&str; 6] = ["data", "items", "records", "transactions", "result", "list"];
     let absent = outer.names().any(|name| LISTS.iter().any(|list| list.eq_ignore_ascii_case(name)) && outer.get(name).is_none());
     let said = outer.first_text(&["message", "error", "remarks", "title", "detail"]);
     if total == Some(0) || absent && said.is_none() {
-        return Ok(Rows { rows: Vec::new(), total });
+        return Ok(Rows { rows: Vec::new() });
     }
     let said = said.map_or_else(String::new, |said| format!(": {said}"));
     Err(Odd::new(&format!("answered no list{said}")))
@@ -293,6 +281,28 @@ pub(super) fn expires(text: &str) -> Option<Arc<str>> {
 /// as another card's.
 pub(super) fn card_id(row: &Fields, names: &[&str], of: Option<&Card>) -> Option<Arc<str>> {
     row.first_id(names).or_else(|| row.first_text(names)).or_else(|| of.map(|card| Arc::clone(&card.key.id)))
+}
+
+/// Where a row names its card and itself, for a row that cannot be read otherwise.
+#[derive(Clone, Copy)]
+pub(super) struct Names {
+    pub(super) card: &'static [&'static str],
+    pub(super) row: &'static [&'static str],
+}
+
+/// A row, or which one could not be read: it names its card and itself as far as it can.
+pub(super) fn named<T>(
+    raw: &RawValue,
+    reader: &Reader<'_>,
+    of: Option<&Card>,
+    names: Names,
+    read: Result<T, Odd>,
+) -> Result<T, UnreadRow> {
+    read.map_err(|why| {
+        let row = Fields::read(raw).unwrap_or_default();
+        let card = card_id(&row, names.card, of);
+        pages::unread(reader.provider, card, row.first_id(names.row), raw.get(), &why)
+    })
 }
 
 /// What the reading of a row needs to know of its account.
@@ -545,24 +555,18 @@ mod tests {
 
     #[test]
     fn a_list_that_goes_on_or_cannot_be_read_says_so() {
-        let mut found = Found::default();
-        let next = found.add(Page { items: vec![], next: None, skipped: vec![Odd::new("has no date")] });
-        assert_eq!(next, None);
+        let list = |gap: Option<&str>, unread: usize| {
+            let provider = ProviderId::new("acme");
+            let odd = |raw: usize| pages::unread(&provider, None, None, &raw.to_string(), &Odd::new("has no date"));
+            let unread = (0..unread).map(odd).collect();
+            Found::of(ListRead { rows: vec![], unread, gap: gap.map(Into::into), error: None }).expect("no error")
+        };
         let looked = |found: &Found| match found.judge(&operation(), &Claimed::default(), Fee::Inside) {
             Seen::Nowhere { looked } => looked,
             seen => panic!("{seen:?}"),
         };
-        assert!(looked(&found).ends_with("1 rows could not be read"), "{}", looked(&found));
-        let mut after = Some(Cursor("0".into()));
-        let mut found = Found::default();
-        while let Some(cursor) = after {
-            after = found.add(Page {
-                items: vec![row(&cursor.0, "30", 5)],
-                next: Some(Cursor(format!("{}0", cursor.0))),
-                skipped: vec![],
-            });
-        }
-        assert!(looked(&found).contains("a list that goes on"), "{}", looked(&found));
+        assert!(looked(&list(None, 1)).ends_with("1 rows could not be read"), "{}", looked(&list(None, 1)));
+        assert!(looked(&list(Some("its list has no end"), 0)).contains("a list that goes on"));
     }
 
     #[test]
@@ -577,13 +581,13 @@ mod tests {
     fn lists_are_found_in_every_wrapping() {
         let count = |json: &str| {
             let raw: Box<RawValue> = serde_json::from_str(json).expect("JSON");
-            rows(&raw).map(|list| (list.rows.len(), list.total)).ok()
+            rows(&raw).map(|list| list.rows.len()).ok()
         };
-        assert_eq!(count("[{},{}]"), Some((2, None)));
-        assert_eq!(count(r#"{"items":[{}],"totalCount":9}"#), Some((1, Some(9))));
-        assert_eq!(count(r#"{"code":0,"data":{"total":3,"page":1,"records":[{},{},{}]}}"#), Some((3, Some(3))));
-        assert_eq!(count(r#"{"data":null,"total":0}"#), Some((0, Some(0))));
-        assert_eq!(count(r#"{"data":null}"#), Some((0, None)));
+        assert_eq!(count("[{},{}]"), Some(2));
+        assert_eq!(count(r#"{"items":[{}],"totalCount":9}"#), Some(1));
+        assert_eq!(count(r#"{"code":0,"data":{"total":3,"page":1,"records":[{},{},{}]}}"#), Some(3));
+        assert_eq!(count(r#"{"data":null,"total":0}"#), Some(0));
+        assert_eq!(count(r#"{"data":null}"#), Some(0));
         assert_eq!(count(r#"{"message":"no such card"}"#), None);
         assert_eq!(count("3"), None);
     }

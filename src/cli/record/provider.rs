@@ -1,5 +1,8 @@
 //! A provider with its health and float, printed.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -11,11 +14,12 @@ use crate::domain::operation::{Capabilities, Deed};
 use crate::engine::{HealthState, ProviderReport};
 use crate::provider::Kind;
 
-/// `{"provider","kind","environment","state","last_good","float","cards","can","error"}`.
+/// `{"provider","kind","environment","state","last_good","float","cards","can","error","unmapped","roster"}`.
 ///
 /// `environment` is `production` or `sandbox`; `state` is the health in one word; `float` is null when it was not read, else
 /// one `{"amount","currency","as_of"}` a currency; `can` is null when the account could not be set up, else a true or
-/// false for each action's word; `error` is what is wrong with it, in words.
+/// false for each action's word; `error` is what is wrong with it, in words; `unmapped` has the words of states that cardtop does
+/// not know and how many rows and cards have each; `roster` what is wrong with the lines of its roster.
 #[derive(Serialize)]
 struct ProviderJson<'a> {
     provider: &'a str,
@@ -27,6 +31,8 @@ struct ProviderJson<'a> {
     cards: Option<usize>,
     can: Option<CanJson>,
     error: Option<String>,
+    unmapped: &'a BTreeMap<Arc<str>, u64>,
+    roster: &'a [String],
 }
 
 #[derive(Serialize)]
@@ -79,6 +85,11 @@ pub(crate) fn trouble(report: &ProviderReport) -> Option<String> {
     (error.kind != Kind::NotOffered).then(|| error.said.to_string())
 }
 
+/// `not mapped: Denied (3)`, for each word of a state that is not known.
+fn unmapped(report: &ProviderReport) -> Vec<String> {
+    report.health.unmapped.iter().map(|(word, count)| format!("not mapped: {word} ({count})")).collect()
+}
+
 /// The actions that are offered; `None` when the account could not be set up.
 fn offers(report: &ProviderReport) -> Option<String> {
     let can = report.info.can.as_ref()?;
@@ -99,7 +110,7 @@ impl Record for ProviderReport {
         Column::left("ERROR"),
     ];
     const FIELDS: &'static [&'static str] =
-        &["provider", "kind", "environment", "state", "last_good", "float", "float_as_of", "cards", "can", "error"];
+        &["provider", "kind", "environment", "state", "last_good", "float", "float_as_of", "cards", "can", "error", "unmapped"];
 
     fn cells(&self, view: &View) -> Vec<Cell> {
         let paint = match self.health.state {
@@ -118,7 +129,7 @@ impl Record for ProviderReport {
             self.health.cards.map_or_else(|| "-".to_owned(), |cards| cards.to_string()).into(),
             sums.filter(|sums| !sums.is_empty()).unwrap_or_else(|| "-".to_owned()).into(),
             offers(self).unwrap_or_else(|| "-".to_owned()).into(),
-            trouble(self).unwrap_or_default().into(),
+            trouble(self).unwrap_or_else(|| unmapped(self).join(", ")).into(),
         ]
     }
 
@@ -137,6 +148,7 @@ impl Record for ProviderReport {
             Field::Number(self.health.cards.map(|cards| cards.to_string()).unwrap_or_default()),
             Field::shown(offers(self)),
             Field::shown(trouble(self)),
+            Field::Text(unmapped(self).join(";")),
         ]
     }
 
@@ -155,6 +167,8 @@ impl Record for ProviderReport {
             cards: self.health.cards,
             can: self.info.can.as_ref().map(CanJson::of),
             error: trouble(self),
+            unmapped: &self.health.unmapped,
+            roster: &self.health.roster,
         })
     }
 }
