@@ -56,6 +56,7 @@ fn transaction(count: i64) -> Transaction {
     Transaction {
         provider: ProviderId::new("acme"),
         id: format!("t-{count:08}").into(),
+        task: None,
         card_id: Some(format!("card-{}", count % CARDS).into()),
         last4: None,
         kind: TransactionKind::Purchase,

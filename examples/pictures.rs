@@ -92,6 +92,7 @@ async fn draw(picture: &Picture) -> anyhow::Result<String> {
     let setup = Setup {
         config,
         data: folder.join("data"),
+        notes: None,
         read_only: false,
         only: None,
         operator: "anay".into(),

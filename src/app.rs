@@ -32,6 +32,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::domain::card::{CardKey, digits};
 use crate::domain::operation::{Operation, OperationId, OperationState};
+use crate::domain::text;
 use crate::engine::{Job, News};
 use crate::ui::theme::Theme;
 use chord::Chord;
@@ -268,6 +269,8 @@ impl Model {
             | News::Steps { .. }
             | News::Float { .. }
             | News::Quote { .. }
+            | News::RecentCredit { .. }
+            | News::NotSettled { .. }
             | News::Health(_)
             | News::ReadOnly(_)
             | News::Broken(_) => None,
@@ -279,6 +282,7 @@ impl Model {
                 let digits = self.digits(card);
                 self.complain(format!("{digits}: NOT SENT, {why}"));
             }
+            News::NotSettled { why, .. } if self.dialogs.is_empty() => self.complain(why.clone()),
             News::Broken(why) => self.complain(format!("a part of cardtop failed: {why}")),
             News::ReadOnly(true) => self.remark("READ: every change is refused from now on"),
             News::ReadOnly(false) => self.remark("WRITE: changes may be asked again"),
@@ -290,6 +294,8 @@ impl Model {
             | News::Steps { .. }
             | News::Float { .. }
             | News::Quote { .. }
+            | News::RecentCredit { .. }
+            | News::NotSettled { .. }
             | News::Health(_) => {}
         }
         match self.dialogs.last_mut() {
@@ -407,6 +413,7 @@ impl Model {
     }
 
     fn complain(&mut self, words: String) {
+        let words = text::one_line(&words);
         self.notice = Some(Notice { words, wrong: true, since: self.world.now });
     }
 }

@@ -25,6 +25,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::clock::Clock;
 use crate::config;
+use crate::domain::text;
 use crate::provider::{Error, Kind};
 use crate::sandbox::Scenario;
 
@@ -61,15 +62,8 @@ Exit codes:
 /// What every command takes.
 #[derive(Debug, Args)]
 pub struct Global {
-    /// Configuration file, instead of the one in the platform's folder
-    #[arg(
-        long,
-        global = true,
-        value_name = "FILE",
-        env = "CARDTOP_CONFIG",
-        hide_env_values = true,
-        help_heading = "Global options"
-    )]
+    /// Configuration file, instead of the one that CARDTOP_CONFIG names, or that in the platform's folder
+    #[arg(long, global = true, value_name = "FILE", help_heading = "Global options")]
     pub config: Option<PathBuf>,
     /// Folder of cards, readings and the journal, instead of the platform's
     #[arg(long, global = true, value_name = "DIR", help_heading = "Global options")]
@@ -357,7 +351,8 @@ pub(crate) struct Failure {
 impl Failure {
     /// A failure of this code.
     pub(crate) fn new(exit: Exit, says: impl Into<String>) -> Self {
-        Self { exit, says: says.into() }
+        // It may quote arguments, names of files and what stands in them.
+        Self { exit, says: text::printable(&says.into()) }
     }
 
     /// Wrong arguments, or a wrong configuration.
@@ -381,8 +376,14 @@ pub async fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
-            // Help and the version come this way too, on standard output and with code 0.
-            return match print::forgiving(error.print()) {
+            // Help and the version come this way too, on standard output and with code 0. An error quotes the arguments, and is printed
+            // without them steering the terminal.
+            let printed = if error.use_stderr() {
+                write!(io::stderr().lock(), "{}", text::printable(&error.render().to_string()))
+            } else {
+                error.print()
+            };
+            return match print::forgiving(printed) {
                 Ok(()) => ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(Exit::Usage.code())),
                 Err(_) => ExitCode::from(Exit::Refused.code()),
             };
@@ -439,7 +440,7 @@ fn refuse_stray_filter(global: &Global, command: Option<&Command>) -> Result<(),
 
 /// Says something on standard error. That it cannot be written is no reason to fail.
 pub(crate) fn complain(words: &str) {
-    let _ = writeln!(io::stderr().lock(), "cardtop: {words}");
+    let _ = writeln!(io::stderr().lock(), "cardtop: {}", text::printable(words));
 }
 
 /// A time to wait: `30s`, `2m`, `500ms`, `0s`.

@@ -4,6 +4,7 @@
 //! Secrets are not in it, only where to get them.
 
 mod file;
+pub mod proxy;
 pub mod roster;
 pub mod secret;
 mod table;
@@ -13,10 +14,15 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::domain::card::ProviderId;
+use crate::domain::card::{Ids, ProviderId};
+use crate::domain::text;
+use crate::files::{self, Refused};
 pub use file::ConfigError;
 use secret::Source;
 use wires::{BytesText, Lists, Signature, Spelling};
+
+/// Most bytes of a configuration file.
+const LONGEST: u64 = 4 << 20;
 
 impl Config {
     /// Reads and checks a configuration file: this one, else `CARDTOP_CONFIG`'s, else the platform's.
@@ -27,13 +33,15 @@ impl Config {
         let Some(path) = path.map(Path::to_owned).or_else(default_path) else {
             return Err(ConfigError("this system has no configuration folder: name a file with --config".to_owned()));
         };
-        let text = std::fs::read_to_string(&path).map_err(|error| match error.kind() {
-            std::io::ErrorKind::NotFound => ConfigError(format!(
+        let wrong = |words: &str| ConfigError(format!("{} {words}", text::of_path(&path)));
+        let bytes = files::read_configuration(&path, LONGEST).map_err(|refused| match refused {
+            Refused::Missing => ConfigError(format!(
                 "there is no configuration file {}: `cardtop init` writes one, `cardtop demo` needs none",
-                path.display()
+                text::of_path(&path)
             )),
-            _ => ConfigError(format!("{} cannot be read: {error}", path.display())),
+            Refused::Because(words) => wrong(&words),
         })?;
+        let text = String::from_utf8(bytes).map_err(|_| wrong("is not UTF-8 text: save it as UTF-8"))?;
         Self::parse(&text, &path)
     }
 
@@ -42,15 +50,16 @@ impl Config {
     /// # Errors
     /// The first mistake, in one sentence with file and line.
     pub fn parse(text: &str, path: &Path) -> Result<Self, ConfigError> {
-        file::parse(text, path)
+        // Some editors write a byte order mark.
+        file::parse(text.trim_start_matches('\u{feff}'), path)
     }
 }
 
-/// The file that is read when none is named: `CARDTOP_CONFIG`, else `config.toml` in the platform's configuration folder.
+/// The file that is read when none is named: `CARDTOP_CONFIG` where it is set and not empty, else `config.toml` in the platform's configuration folder.
 #[must_use]
 #[expect(clippy::disallowed_methods, reason = "the environment is read here")]
 pub fn default_path() -> Option<PathBuf> {
-    if let Some(path) = std::env::var("CARDTOP_CONFIG").ok().filter(|path| !path.is_empty()) {
+    if let Some(path) = std::env::var_os("CARDTOP_CONFIG").filter(|path| !path.is_empty()) {
         return Some(path.into());
     }
     Some(directories::ProjectDirs::from("", "", "cardtop")?.config_dir().join("config.toml"))
@@ -67,6 +76,18 @@ pub fn data_dir(named: Option<&Path>) -> Result<PathBuf, ConfigError> {
     directories::ProjectDirs::from("", "", "cardtop")
         .map(|folders| folders.data_dir().to_owned())
         .ok_or_else(|| ConfigError("this system has no data folder: name one with --data".to_owned()))
+}
+
+/// The folder of what is noted outside the data file: `CARDTOP_STATE`, else the platform's folder for state, else its local data
+/// folder; `None` on a system that has neither.
+#[must_use]
+#[expect(clippy::disallowed_methods, reason = "the environment is read here")]
+pub fn state_dir() -> Option<PathBuf> {
+    if let Some(path) = std::env::var("CARDTOP_STATE").ok().filter(|path| !path.is_empty()) {
+        return Some(path.into());
+    }
+    let folders = directories::ProjectDirs::from("", "", "cardtop")?;
+    Some(folders.state_dir().unwrap_or_else(|| folders.data_local_dir()).to_owned())
 }
 
 /// What somebody probably meant who wrote a word that is not known: `did you mean …?`, or all that are known.
@@ -203,6 +224,8 @@ pub struct ProviderConfig {
     pub timeout: Duration,
     /// How often figures are read.
     pub poll: Poll,
+    /// Other systems of the merchant top up the same cards: an equal credit after a lost answer may be theirs.
+    pub others_top_up: bool,
     /// SHA-256 of the server's public key, when pinned.
     pub pin_certificate: Option<[u8; 32]>,
     /// What it spells otherwise than its wire's document.
@@ -222,6 +245,17 @@ impl ProviderConfig {
             Account::Banana(_) => "banana",
             Account::Enkash(_) => "enkash",
             Account::Ibanera(_) => "ibanera",
+        }
+    }
+
+    /// The forms of its ids.
+    #[must_use]
+    pub const fn ids(&self) -> Ids {
+        match self.account {
+            Account::Artha(_) => wires::artha::IDS,
+            Account::Banana(_) => wires::banana::IDS,
+            Account::Enkash(_) => wires::enkash::IDS,
+            Account::Ibanera(_) => wires::ibanera::IDS,
         }
     }
 }
@@ -404,10 +438,23 @@ pub struct Ibanera {
     pub shared_secret: Source,
     /// How the shared secret's text becomes bytes.
     pub secret_encoding: SecretEncoding,
-    /// Account that pays for top-ups; found from the accounts when absent and unique.
+    /// Whose account pays for top-ups. Without it there are none: the documents do not say which of the two is right.
+    pub pays: Option<Pays>,
+    /// The manager's own customer id, where the manager pays; else it is asked.
+    pub manager_id: Option<String>,
+    /// The payer's account that pays; found among the payer's accounts when absent and unique.
     pub asset_account_id: Option<String>,
     /// Path of the call that freezes.
     pub deactivate_path: String,
+}
+
+/// Whose account pays for a top-up at Ibanera.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pays {
+    /// The customer's whose card it is.
+    Customer,
+    /// The manager's: the one whose credentials cardtop has.
+    Manager,
 }
 
 /// How Ibanera's shared secret becomes bytes.
@@ -518,6 +565,7 @@ mod tests {
         assert_eq!((enkash.encryption, enkash.load, &*enkash.card_account_id), (Envelope::Off, Load::LoadMoney, "42"));
         let Account::Ibanera(ibanera) = &ibanera.account else { panic!("ibanera") };
         assert_eq!((ibanera.secret_encoding, ibanera.asset_account_id.as_deref()), (SecretEncoding::Ascii, Some("8204")));
+        assert_eq!((ibanera.pays, ibanera.manager_id.as_deref()), (Some(Pays::Customer), Some("14380")));
         assert_eq!(ibanera.deactivate_path, "/api/v1/customer/cards/suppress");
 
         let [artha, banana, enkash, ibanera] = spelt else { panic!("four more") };

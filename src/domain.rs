@@ -9,5 +9,6 @@ pub mod completeness;
 pub mod filter;
 pub mod money;
 pub mod operation;
+pub mod proof;
 pub mod text;
 pub mod transaction;

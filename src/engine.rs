@@ -5,6 +5,7 @@
 mod account;
 mod change;
 mod lists;
+mod proof;
 mod read;
 pub mod schedule;
 
@@ -22,7 +23,7 @@ use tokio::time::Instant;
 
 use crate::clock::Clock;
 use crate::config::{Config, Environment, ProviderConfig, roster};
-use crate::domain::card::{Card, CardKey, CardState, ProviderId};
+use crate::domain::card::{Card, CardKey, CardState, Ids, ProviderId};
 use crate::domain::completeness::Completeness;
 use crate::domain::money::Money;
 pub use crate::domain::operation::Step;
@@ -31,10 +32,12 @@ use crate::domain::transaction::Transaction;
 pub use crate::provider::Error;
 use crate::provider::crypto::random;
 use crate::provider::http::{Http, Transport};
-pub use crate::provider::{Kind, Quote};
+pub use crate::provider::{Kind, Payer, Quote};
+pub use crate::store::journal::Verified;
 use crate::store::{Store, journal};
 use account::Account;
 pub use lists::{Listing, unread_part};
+pub use proof::{RecentCredit, Verdict, confirmation};
 
 /// The engine's handle; clones lead to the same engine.
 #[derive(Clone)]
@@ -82,6 +85,8 @@ pub struct Setup {
     pub config: Config,
     /// Folder of the data file.
     pub data: PathBuf,
+    /// Folder of the note of the journal's last line, outside the data file; none is kept without.
+    pub notes: Option<PathBuf>,
     /// Refuse every change.
     pub read_only: bool,
     /// Only this account (`--provider`).
@@ -108,6 +113,14 @@ pub enum Refused {
     /// Not allowed: read-only, not offered, closed, changed since it was shown, an earlier one open. One sentence.
     #[error("{0}")]
     Denied(String),
+    /// The card's list shows an equal top-up of the last minutes that the operator was not shown. One sentence.
+    #[error("{words}")]
+    Repeats {
+        /// The sentence.
+        words: String,
+        /// The top-up's canonical id.
+        credit: Arc<str>,
+    },
     /// The provider could not be read before sending.
     #[error("{0}; nothing was sent")]
     Unread(Error),
@@ -174,17 +187,18 @@ impl Engine {
         setup: Setup,
         say: Option<&(dyn Fn(&str) + Send + Sync)>,
     ) -> std::result::Result<(Self, mpsc::Receiver<News>), String> {
-        let Setup { config, data, read_only, only, operator, clock, polling, transport } = setup;
+        let Setup { config, data, notes, read_only, only, operator, clock, polling, transport } = setup;
         let (news, heard) = mpsc::channel(NEWS_WAITING);
         let now = clock.now();
         let making = clock.clone();
         let session = random::<8>().map(u64::from_be_bytes).map_err(|_| "the system has no random numbers to give".to_owned())?;
         let only_reads = say.is_some();
         let made = tokio::task::spawn_blocking(move || {
-            let (store, lost) = match Store::open(&data) {
+            let ids: BTreeMap<ProviderId, Ids> = config.providers.iter().map(|each| (each.name.clone(), each.ids())).collect();
+            let (store, lost) = match Store::open_with(&data, &ids, notes.as_deref(), now) {
                 Ok(store) => (store, None),
                 Err(error) if only_reads && error.passing => {
-                    (Store::in_memory(&data).map_err(|error| error.to_string())?, Some(error.to_string()))
+                    (Store::in_memory(&data, &ids).map_err(|error| error.to_string())?, Some(error.to_string()))
                 }
                 Err(error) => return Err(error.to_string()),
             };
@@ -196,7 +210,7 @@ impl Engine {
                 }
                 if let Some(path) = &provider.roster {
                     let name = provider.name.clone();
-                    let read = roster::read(&name, path).map_err(|error| error.to_string());
+                    let read = roster::read(&name, provider.ids().cards, path).map_err(|error| error.to_string());
                     rosters.push((name, read));
                 }
                 accounts.push(Arc::new(account(provider, session, &making, transport.as_ref())));
@@ -256,6 +270,12 @@ impl Engine {
             engine.lock_open().insert(operation.id, operation);
         }
         let mut complaints = Vec::new();
+        if let Some(copy) = engine.0.store.copy_made() {
+            complaints.push(format!(
+                "the data file of an earlier cardtop was brought up to date; as it was before, it is kept in {}",
+                crate::domain::text::of_path(copy)
+            ));
+        }
         for (id, roster) in rosters {
             let (sentences, unusable) = match roster {
                 Ok(roster) => {
@@ -386,6 +406,18 @@ impl Engine {
                 let quote = engine.quote(&card, amount).await.map_err(Arc::new);
                 engine.tell(News::Quote { asked, quote }).await;
             }),
+            Job::RecentCredit { asked, card, amount } => self.go(async move {
+                let known = engine.lock_cards().get(&card).cloned().unwrap_or_else(|| Card::unread(card));
+                let recent = engine.recent_credit(&known, amount).await.map_err(Arc::new);
+                engine.tell(News::RecentCredit { asked, recent }).await;
+            }),
+            Job::Settle(verdict) => self.go(async move {
+                let id = verdict.id;
+                if let Err(refused) = engine.settle(*verdict).await {
+                    engine.tell(News::NotSettled { id, why: refused.to_string() }).await;
+                }
+                engine.tell_steps(id).await;
+            }),
             Job::Act(order) => self.go(async move {
                 let (id, card) = (order.id, order.card.clone());
                 if let Err(refused) = engine.change(*order, Duration::ZERO).await {
@@ -467,7 +499,7 @@ impl Engine {
     async fn tell_operation(&self, operation: &Operation) {
         {
             let mut open = self.lock_open();
-            if operation.is_open() {
+            if operation.is_followed() {
                 open.insert(operation.id, operation.clone());
             } else {
                 open.remove(&operation.id);
@@ -542,10 +574,12 @@ fn account(config: ProviderConfig, session: u64, clock: &Clock, transport: Optio
     let info = ProviderInfo {
         id: config.name.clone(),
         kind: config.kind(),
+        ids: config.ids(),
         environment: config.environment,
         read_only: config.read_only,
         can: provider.as_ref().ok().map(|provider: &Arc<dyn crate::provider::Provider>| provider.can()),
         rate_limit: config.rate_limit,
+        proxy: http.as_ref().and_then(Http::proxy),
     };
     Account::new(info, config, provider, http, session, clock.now())
 }
@@ -609,6 +643,18 @@ pub enum Job {
         /// The amount.
         amount: Money,
     },
+    /// Whether the card's list shows an equal top-up of the last minutes. Answered by [`News::RecentCredit`] with the same `asked`.
+    RecentCredit {
+        /// Number of the question.
+        asked: u64,
+        /// The card.
+        card: CardKey,
+        /// The amount.
+        amount: Money,
+    },
+    /// A person's word on an operation that nothing that can be read settles. Answered by [`News::Operation`], or by
+    /// [`News::NotSettled`] when nothing was written.
+    Settle(Box<Verdict>),
     /// Ask for a change. Answered by [`News::Operation`] at every step, or by [`News::Refused`] when nothing was sent.
     Act(Box<Order>),
     /// Look again for the fate of an operation, by reading only.
@@ -639,8 +685,10 @@ pub struct Order {
     pub reason: Option<Arc<str>>,
     /// What the operator saw when confirming: the change is refused when a fresh reading differs.
     pub shown: Shown,
-    /// The operator typed `SECOND <last4>`: send although an earlier one is not settled.
+    /// The operator typed `SECOND <last4>`: send although an earlier one is not settled, or an equal one came a moment ago.
     pub second: bool,
+    /// The equal top-up of the last minutes that the operator was shown in the card's list and confirmed all the same.
+    pub recent_credit: Option<Arc<str>>,
 }
 
 /// What a dialog showed of the card. `None` is not compared.
@@ -654,7 +702,6 @@ pub struct Shown {
 
 /// What the engine tells.
 #[derive(Clone, Debug)]
-#[expect(clippy::large_enum_variant, reason = "an operation is told whole and seldom; boxing it would only add noise")]
 pub enum News {
     /// Cards that are new or changed, each whole.
     Cards(Vec<Card>),
@@ -701,6 +748,20 @@ pub enum News {
         /// The quote, or why there is none.
         quote: Result<Quote, Arc<Error>>,
     },
+    /// Whether the card's list shows an equal top-up of the last minutes.
+    RecentCredit {
+        /// Number of the question.
+        asked: u64,
+        /// The newest one, or why the list cannot be read.
+        recent: Result<Option<RecentCredit>, Arc<Error>>,
+    },
+    /// A person's word on an operation was not taken, and why: one sentence.
+    NotSettled {
+        /// The operation.
+        id: OperationId,
+        /// One sentence.
+        why: String,
+    },
     /// How a provider is.
     Health(Box<Health>),
     /// Changes are refused, or allowed again.
@@ -716,6 +777,8 @@ pub struct ProviderInfo {
     pub id: ProviderId,
     /// `artha`, `banana`, `enkash` or `ibanera`.
     pub kind: &'static str,
+    /// The forms of its ids.
+    pub ids: Ids,
     /// Whether real money is behind it.
     pub environment: Environment,
     /// Refuses every change, by configuration.
@@ -724,6 +787,8 @@ pub struct ProviderInfo {
     pub can: Option<Capabilities>,
     /// Requests a minute at most.
     pub rate_limit: u32,
+    /// The proxy on the way to it, by host, port and the variable that names it.
+    pub proxy: Option<Arc<str>>,
 }
 
 /// How a provider is doing.

@@ -1,6 +1,6 @@
 //! cardtop: `htop` for payment cards.
 //!
-//! From the bottom up: [`domain`] (no I/O, no async, no clock) and [`clock`]; [`config`]; [`provider`] with its four adapters; [`store`] with
+//! From the bottom up: [`domain`] (no I/O, no async, no clock), [`clock`] and [`files`]; [`config`]; [`provider`] with its four adapters; [`store`] with
 //! the journal; [`engine`], which alone talks to both; [`app`] and [`ui`], which are pure; [`tty`], [`run`] and [`cli`] at the rim. Beside
 //! them stands [`sandbox`], a simulated bank that speaks the same four wires and borrows nothing from the adapters.
 //!
@@ -14,6 +14,8 @@ pub mod clock;
 pub mod config;
 pub mod domain;
 pub mod engine;
+pub mod files;
+pub mod memory;
 pub mod provider;
 pub mod run;
 pub mod sandbox;

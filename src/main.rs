@@ -1,8 +1,9 @@
-//! The program: a runtime around the command line, and its exit code; nothing else.
+//! The program: a private memory, a runtime around the command line, and its exit code.
 
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    cardtop::memory::keep_private();
     let Ok(runtime) = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() else {
         return ExitCode::FAILURE;
     };

@@ -5,6 +5,7 @@
 
 pub mod artha;
 pub mod banana;
+mod credits;
 pub mod crypto;
 pub mod enkash;
 pub mod error;
@@ -30,6 +31,7 @@ use crate::domain::money::Money;
 pub use crate::domain::operation::Claimed;
 use crate::domain::operation::{Action, Capabilities, Operation, OperationId};
 use crate::domain::transaction::Transaction;
+pub use credits::Credits;
 pub use error::{Broke, Error, Kind, Outcome, Result};
 use http::Http;
 pub use pages::{Page, PageAt, Pager, Paging};
@@ -53,6 +55,10 @@ pub trait Provider: Send + Sync {
     /// A page of transactions of the window, in any order. Where `window.card` is `None` all cards' (or `NotOffered`). Which pages
     /// there are is for [`pages`] to find out.
     async fn transactions(&self, window: &Window, page: PageAt) -> Result<Page<Transaction>>;
+
+    /// The top-ups in a card's list, whoever made them, from a moment of the provider's clock on: what a top-up is compared with before
+    /// it is sent, and found in afterwards.
+    async fn credits(&self, card: &Card, since: Timestamp) -> Result<Credits>;
 
     /// The operator asks to try credentials again that were refused and rest. Asks nobody itself.
     async fn try_credentials_again(&self) {}
@@ -105,10 +111,32 @@ pub struct Quote {
     pub fee: Option<Money>,
     /// What arrives on the card.
     pub receives: Option<Money>,
-    /// What the float pays.
+    /// What the float, or the account that pays, pays.
     pub debited: Option<Money>,
+    /// The account that would pay, where the provider has several; `None` where the float pays.
+    pub payer: Option<Payer>,
     /// When it was quoted.
     pub at: Timestamp,
+}
+
+/// The account that pays for a top-up, as it stood when it was read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Payer {
+    /// Which one, such as `account 8204 of customer 16221`; whose is wanted, where there is none.
+    pub who: String,
+    /// What it holds, in its own currency, where that is told.
+    pub holds: Option<Money>,
+    /// Why it cannot pay, in a sentence; `None` when nothing is known against it.
+    pub trouble: Option<String>,
+}
+
+impl std::fmt::Display for Payer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.holds {
+            Some(holds) => write!(f, "{}, {holds}", self.who),
+            None => f.write_str(&self.who),
+        }
+    }
 }
 
 /// The provider's answer to a change.
@@ -137,6 +165,8 @@ pub enum Seen {
         proof: String,
         /// The transaction that proves it, where one does: it can prove no other operation.
         credit: Option<Arc<str>>,
+        /// What kind of evidence it is.
+        by: Evidence,
     },
     /// The provider says it did not happen.
     Failed {
@@ -150,11 +180,33 @@ pub enum Seen {
         /// What was looked at.
         looked: String,
     },
-    /// No trace of it. Absence is not proof that it failed.
+    /// No trace of it that could be no other's. Absence is not proof that it failed.
     Nowhere {
-        /// What was looked at.
+        /// What was looked at, and what was seen there.
         looked: String,
+        /// A transaction that may be its own or somebody else's: only a person can tell.
+        candidate: Option<Arc<str>>,
     },
+}
+
+impl Seen {
+    /// Nothing that could be its own.
+    fn nowhere(looked: impl Into<String>) -> Self {
+        Self::Nowhere { looked: looked.into(), candidate: None }
+    }
+}
+
+/// What shows that a change was done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Evidence {
+    /// A transaction with our reference, or with the id that the provider answered with.
+    Reference,
+    /// The provider says so of its own task.
+    Task,
+    /// The card's state.
+    State,
+    /// A transaction of the same sum that is new in the card's list: figures may contradict it.
+    List,
 }
 
 /// A header value that is not printed, compressed or kept by the client.

@@ -5,6 +5,7 @@
 mod artha;
 mod banana;
 mod config;
+mod elsewhere;
 mod enkash;
 mod faults;
 mod ibanera;
@@ -30,6 +31,7 @@ use http::{HeaderMap, Method, StatusCode, header};
 use jiff::Timestamp;
 use rust_decimal::Decimal;
 
+pub use self::elsewhere::{ElsewhereTopUp, ForeignCredit};
 pub use self::faults::{Fault, Hits, Scenario};
 pub use self::people::Merchant;
 use self::world::{Bank, CardState, Decline};
@@ -401,7 +403,16 @@ impl Sandbox {
         room
     }
 
+    /// Answers a request, and says in every answer what the bank's clock shows (RFC 9110, 6.6.1).
     async fn meet(&self, dialect: Dialect, request: Request) -> Response {
+        let mut response = self.serve_one(dialect, request).await;
+        if let Some(date) = self.date(dialect) {
+            response.headers_mut().insert(header::DATE, date);
+        }
+        response
+    }
+
+    async fn serve_one(&self, dialect: Dialect, request: Request) -> Response {
         let (parts, body) = request.into_parts();
         let Ok(body) = axum::body::to_bytes(body, LARGEST_REQUEST).await else {
             return Reply::of(StatusCode::PAYLOAD_TOO_LARGE, "text/plain", "too large".to_owned()).into_response();

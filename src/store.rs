@@ -3,11 +3,14 @@
 //! What was read (cards, transactions) may lag behind the disk; the journal is on the disk before anything is sent.
 //! A file that is not ours, is broken, or is of a newer cardtop is refused with one sentence and left as it is.
 
+mod canonical;
 pub mod cards;
 pub mod feed;
 pub mod journal;
+mod migrate;
 
-use std::fs::{self, OpenOptions};
+use std::collections::BTreeMap;
+
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, TryLockError};
@@ -16,14 +19,14 @@ use std::time::Duration;
 use jiff::Timestamp;
 use rusqlite::{Connection, OpenFlags};
 
+use self::journal::Head;
+use self::migrate::{SCHEMAS, Trouble};
+use crate::domain::card::{Ids, ProviderId};
+use crate::domain::text;
+use crate::files;
+
 /// Name of the data file in its folder.
 pub const FILE: &str = "cardtop.db";
-
-/// Marks a database as ours (`ctop`).
-const APPLICATION: i32 = 0x6374_6f70;
-
-/// Migrations, append-only: the version of a database is how many were applied.
-const MIGRATIONS: [&str; 2] = [include_str!("../assets/schema/001.sql"), include_str!("../assets/schema/002.sql")];
 
 /// How long a process waits for another one's transaction.
 const BUSY: Duration = Duration::from_secs(5);
@@ -43,6 +46,10 @@ struct Connections {
     journal: Mutex<Connection>,
     /// What SQLite's `data_version` was when it was last looked at.
     version: AtomicI64,
+    /// The copy that was made before the file was brought up to date.
+    copy: Option<PathBuf>,
+    /// Where the journal's last line is noted outside the file.
+    head: Option<Head>,
 }
 
 /// Why the data file cannot be used, in one sentence. Nothing in it was changed.
@@ -61,32 +68,46 @@ impl Store {
     /// # Errors
     /// One sentence: what is wrong with the file and what to do. It was not changed.
     pub fn open(folder: &Path) -> Result<Self, Unusable> {
+        Self::open_with(folder, &BTreeMap::new(), None, Timestamp::UNIX_EPOCH)
+    }
+
+    /// The same, with the forms of the accounts' ids, by which a file of an earlier cardtop is joined, and the folder in which the
+    /// journal's last line is noted outside the file.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub fn open_with(
+        folder: &Path,
+        ids: &BTreeMap<ProviderId, Ids>,
+        notes: Option<&Path>,
+        now: Timestamp,
+    ) -> Result<Self, Unusable> {
         let path = folder.join(FILE);
         let wrong = |words: &dyn std::fmt::Display| Unusable {
-            words: format!("the data file {} {words}; nothing was sent", path.display()),
+            words: format!("the data file {} {words}; nothing was sent", text::of_path(&path)),
             passing: false,
         };
-        make_private(folder, &path).map_err(|error| Unusable {
-            passing: matches!(error.kind(), std::io::ErrorKind::StorageFull | std::io::ErrorKind::FileTooLarge),
-            ..wrong(&format_args!("cannot be written: {error}"))
-        })?;
-        let open = || -> Result<(Connection, Connection), Trouble> {
+        files::private_data(folder, &path).map_err(|refused| wrong(&refused))?;
+        let open = || -> Result<(Connection, Connection, Option<PathBuf>), Trouble> {
             let mut journal = connect(&path)?;
-            migrate(&mut journal)?;
+            let copy = migrate::migrate(&mut journal, &path, ids, now)?;
             let known = connect(&path)?;
             tune(&journal, "FULL")?;
             tune(&known, "NORMAL")?;
-            Ok((known, journal))
+            Ok((known, journal, copy))
         };
-        let (known, journal) = open().map_err(|trouble| match trouble {
+        let (known, journal, copy) = open().map_err(|trouble| match trouble {
             Trouble::Sqlite(error) => Unusable { passing: is_passing(&error), ..wrong(&in_words(&error)) },
             Trouble::Foreign => wrong(&"is not cardtop's: choose another folder with --data"),
             Trouble::Newer(version) => wrong(&format_args!(
                 "was written by a newer cardtop (version {version}, this one knows {}): use that one, or another folder with --data",
-                MIGRATIONS.len()
+                SCHEMAS.len()
             )),
+            Trouble::NoCopy(words) => wrong(&words),
         })?;
         Ok(Self(Arc::new(Connections {
+            head: notes.map(|notes| Head::of(&path, notes)),
+            copy,
             path,
             known: Mutex::new(known),
             journal: Mutex::new(journal),
@@ -98,16 +119,19 @@ impl Store {
     ///
     /// # Errors
     /// One sentence, should even that not work.
-    pub fn in_memory(folder: &Path) -> Result<Self, Unusable> {
+    pub fn in_memory(folder: &Path, ids: &BTreeMap<ProviderId, Ids>) -> Result<Self, Unusable> {
+        let path = folder.join(FILE);
         let open = || -> Result<Connection, Trouble> {
             let mut db = Connection::open_in_memory()?;
-            migrate(&mut db)?;
+            migrate::migrate(&mut db, &path, ids, Timestamp::UNIX_EPOCH)?;
             Ok(db)
         };
         let failed = |_| Unusable { words: "there is no memory for what is read; nothing was sent".to_owned(), passing: false };
         let (known, journal) = (open().map_err(failed)?, open().map_err(failed)?);
         Ok(Self(Arc::new(Connections {
-            path: folder.join(FILE),
+            head: None,
+            copy: None,
+            path,
             known: Mutex::new(known),
             journal: Mutex::new(journal),
             version: AtomicI64::new(-1),
@@ -118,6 +142,18 @@ impl Store {
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.0.path
+    }
+
+    /// The copy that was made before the file was brought up to date, if it had to be.
+    #[must_use]
+    pub fn copy_made(&self) -> Option<&Path> {
+        self.0.copy.as_deref()
+    }
+
+    /// Where the journal's last line is noted outside the file.
+    #[must_use]
+    pub fn head(&self) -> Option<&Head> {
+        self.0.head.as_ref()
     }
 
     /// Whether another process may have written since this was last asked. It reads a number in shared memory and waits for nobody: a
@@ -156,7 +192,15 @@ impl Store {
         F: FnOnce(&mut Connection) -> rusqlite::Result<T> + Send + 'static,
     {
         let store = Arc::clone(&self.0);
-        blocking(move || work(&mut store.journal.lock().unwrap_or_else(PoisonError::into_inner))).await
+        blocking(move || {
+            let mut db = store.journal.lock().unwrap_or_else(PoisonError::into_inner);
+            let done = work(&mut db)?;
+            if let Some(head) = &store.head {
+                head.note(&db)?;
+            }
+            Ok(done)
+        })
+        .await
     }
 }
 
@@ -196,32 +240,6 @@ pub fn in_words(error: &rusqlite::Error) -> String {
     }
 }
 
-fn make_private(folder: &Path, path: &Path) -> std::io::Result<()> {
-    fs::create_dir_all(folder)?;
-    let mut options = OpenOptions::new();
-    options.create(true).append(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
-        options.mode(0o600);
-        let mode = fs::metadata(folder)?.permissions().mode();
-        if mode & 0o077 != 0 && folder.read_dir()?.next().is_none() {
-            fs::set_permissions(folder, fs::Permissions::from_mode(0o700))?;
-        }
-        // What its owner made read-only stays so, even for somebody who could write it all the same.
-        if let Ok(mode) = fs::metadata(path).map(|found| found.permissions().mode()) {
-            if mode & 0o200 == 0 {
-                return Err(std::io::Error::new(std::io::ErrorKind::PermissionDenied, "it is read-only"));
-            }
-            if mode & 0o077 != 0 {
-                fs::set_permissions(path, fs::Permissions::from_mode(mode & 0o700))?;
-            }
-        }
-    }
-    // One that is there is not opened: closing it again would end the locks that SQLite has on it for this process.
-    if path.exists() { Ok(()) } else { options.open(path).map(drop) }
-}
-
 /// A connection that has not written a byte yet, not even to switch to WAL: the file may not be ours.
 fn connect(path: &Path) -> rusqlite::Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW;
@@ -253,46 +271,18 @@ fn keep_a_log(db: &Connection) -> rusqlite::Result<()> {
     }
 }
 
-enum Trouble {
-    Sqlite(rusqlite::Error),
-    Foreign,
-    Newer(usize),
-}
-
-impl From<rusqlite::Error> for Trouble {
-    fn from(error: rusqlite::Error) -> Self {
-        Self::Sqlite(error)
-    }
-}
-
-fn migrate(db: &mut Connection) -> Result<(), Trouble> {
-    let version_of = |db: &Connection| -> rusqlite::Result<(i32, usize, i64)> {
-        let application = db.pragma_query_value(None, "application_id", |row| row.get(0))?;
-        let version: i64 = db.pragma_query_value(None, "user_version", |row| row.get(0))?;
-        let tables = db.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
-        Ok((application, usize::try_from(version).unwrap_or(usize::MAX), tables))
-    };
-    let check = |(application, version, tables): (i32, usize, i64)| match application {
-        APPLICATION if version > MIGRATIONS.len() => Err(Trouble::Newer(version)),
-        APPLICATION => Ok(version),
-        0 if tables == 0 => Ok(0),
-        _ => Err(Trouble::Foreign),
-    };
-    // At one moment: another process may be just making the tables.
-    let moment = db.transaction()?;
-    let version = check(version_of(&moment)?)?;
-    drop(moment);
-    if version == MIGRATIONS.len() {
-        return Ok(());
-    }
+/// A transaction that writes, unless a newer cardtop has brought the file up to date since this one opened it.
+fn begin(db: &mut Connection) -> rusqlite::Result<rusqlite::Transaction<'_>> {
     let tx = db.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
-    let version = check(version_of(&tx)?)?;
-    for migration in MIGRATIONS.iter().skip(version) {
-        tx.execute_batch(migration)?;
+    let version: i64 = tx.prepare_cached("PRAGMA user_version")?.query_row([], |row| row.get(0))?;
+    if usize::try_from(version).is_ok_and(|version| version > SCHEMAS.len()) {
+        let words = "a newer cardtop has brought it up to date: end this one and start the newer one";
+        return Err(rusqlite::Error::SqliteFailure(
+            rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_ABORT),
+            Some(words.to_owned()),
+        ));
     }
-    tx.pragma_update(None, "application_id", APPLICATION)?;
-    tx.pragma_update(None, "user_version", i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX))?;
-    Ok(tx.commit()?)
+    Ok(tx)
 }
 
 /// A moment as the database keeps it.
@@ -313,6 +303,7 @@ fn money(amount: Option<&str>, currency: Option<&str>) -> Option<crate::domain::
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs;
 
     fn folder() -> tempfile::TempDir {
         tempfile::tempdir().expect("a folder for the test")
@@ -384,8 +375,8 @@ mod tests {
     async fn a_file_of_an_earlier_cardtop_is_brought_up_to_date_with_all_that_is_in_it() {
         let folder = folder();
         let db = Connection::open(folder.path().join(FILE)).expect("a database");
-        db.execute_batch(MIGRATIONS[0]).expect("the first schema");
-        db.pragma_update(None, "application_id", APPLICATION).expect("ours");
+        db.execute_batch(SCHEMAS[0]).expect("the first schema");
+        db.pragma_update(None, "application_id", migrate::APPLICATION).expect("ours");
         db.pragma_update(None, "user_version", 1).expect("the first version");
         db.execute_batch(
             "INSERT INTO card (provider, id, holder, state, provider_state, labels, available, currency, balance_at)
@@ -422,6 +413,6 @@ mod tests {
         db.pragma_update_and_check(None, "journal_mode", "DELETE", |_| Ok(())).expect("one file");
         drop(db);
         let error = Store::open(folder.path()).err().expect("a refusal").to_string();
-        assert!(error.contains("newer cardtop (version 99, this one knows 2)"), "{error}");
+        assert!(error.contains("newer cardtop (version 99, this one knows 3)"), "{error}");
     }
 }

@@ -129,7 +129,7 @@ pub(crate) async fn drive(wish: &Wish) -> anyhow::Result<bool> {
         format!("top-up requests at the wires: {sent} for {} operations", operations.len()),
         format!("refused before sending (card unread, or an earlier one open): {}", course.refused),
         format!("found after the network was well: {}, in {} rounds", word(&settled, 2), word(&settled, 1)),
-        format!("journal: {}", lines.map_or_else(|_| "BROKEN".to_owned(), |lines| format!("{lines} lines, whole"))),
+        format!("journal: {}", lines.map_or_else(|_| "BROKEN".to_owned(), |end| format!("{} lines, whole", end.lines))),
         format!("kills {}, exchanges {exchanges}, lies {}", course.kills, told.values().sum::<u64>()),
     ];
     facts.extend(counts(told));

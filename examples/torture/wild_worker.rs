@@ -27,6 +27,7 @@ pub(crate) async fn work(args: &WorkerArgs) -> anyhow::Result<()> {
     let setup = Setup {
         config,
         data: args.data.clone(),
+        notes: None,
         read_only: false,
         only: None,
         operator: "torture".into(),
@@ -60,6 +61,7 @@ pub(crate) async fn work(args: &WorkerArgs) -> anyhow::Result<()> {
                     reason: Some(format!("number {number}").into()),
                     shown: Shown::default(),
                     second: *second == "1",
+                    recent_credit: None,
                 };
                 let (engine, number) = (engine.clone(), (*number).to_owned());
                 tokio::spawn(async move {

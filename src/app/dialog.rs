@@ -306,6 +306,8 @@ impl Dialog {
             | News::Steps { .. }
             | News::Float { .. }
             | News::Quote { .. }
+            | News::RecentCredit { .. }
+            | News::NotSettled { .. }
             | News::Health(_)
             | News::Broken(_) => false,
         };

@@ -77,7 +77,7 @@ impl Field {
         let request = match chord.key {
             Key::Char(c) if plain => {
                 // A full field swallows the key, so that it is not taken for a command.
-                if self.text().chars().count() < self.longest && text::width(c.encode_utf8(&mut [0; 4])) > 0 {
+                if self.text().chars().count() < self.longest && text::is_safe(c) {
                     self.input.handle(InputRequest::InsertChar(c));
                 }
                 return true;
@@ -110,7 +110,7 @@ impl Field {
 
     /// Takes pasted text: cleaned, and cut at the field's length.
     pub(crate) fn paste(&mut self, pasted: &str) {
-        for c in text::clean(pasted).chars() {
+        for c in text::pasted(pasted).chars() {
             self.key(&Chord::char(c));
         }
     }

@@ -1,6 +1,6 @@
 //! A made-up board for tests: four providers, cards of five currencies in every state, declines, holds and operations.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::tz::{TimeZone, offset};
@@ -17,6 +17,7 @@ use crate::domain::money::{Currency, Money};
 use crate::domain::operation::{
     Before, Capabilities, Class, Deed, Offer, Operation, OperationId, OperationState, PinRule, Proof,
 };
+use crate::domain::proof::{Baseline, ClockOffset};
 use crate::domain::transaction::{Transaction, TransactionKind, TransactionState};
 use crate::engine::{Health, HealthState, News, ProviderInfo, Step};
 use crate::ui::theme::Theme;
@@ -72,6 +73,7 @@ pub(crate) fn transaction(of: &CardKey, id: &str, age: i64, amount: &str, mercha
     Transaction {
         provider: of.provider.clone(),
         id: id.into(),
+        task: None,
         card_id: Some(of.id.clone()),
         last4: of.id.strip_prefix("c-").and_then(|digits| digits.parse().ok()),
         kind: TransactionKind::Purchase,
@@ -95,6 +97,12 @@ pub(crate) fn declined(row: Transaction, code: &str) -> Transaction {
     Transaction { state: TransactionState::Declined, provider_state: "DECLINED".into(), decline_reason: Some(code.into()), ..row }
 }
 
+/// An empty list, and clocks that agree to two minutes.
+pub(crate) fn baseline(read_at: Timestamp) -> Baseline {
+    let clock = ClockOffset { offset: SignedDuration::ZERO, uncertainty: SignedDuration::from_mins(2) };
+    Baseline { read_at, since: read_at, credits: BTreeSet::new(), newest: None, unread: 0, clock: Some(clock) }
+}
+
 /// An operation, `age` seconds ago.
 pub(crate) fn operation(number: u16, deed: Deed, of: &CardKey, state: OperationState, age: i64) -> Operation {
     let id = OperationId::new(ago(age), 0x8F2A_11C0_77D1_0042, number);
@@ -116,6 +124,10 @@ pub(crate) fn operation(number: u16, deed: Deed, of: &CardKey, state: OperationS
         proof: Proof::ByState,
         looks: 0,
         next_look: None,
+        baseline: (deed == Deed::TopUp).then(|| baseline(ago(age))),
+        proven_by: None,
+        watched_until: None,
+        alarm: None,
     }
 }
 
@@ -141,6 +153,7 @@ fn capabilities(name: &str) -> Capabilities {
         class: if name == "banana" { Class::Neither } else { Class::Reference },
         top_up_min: None,
         top_up_decimals: None,
+        names_payer: false,
         page_max: 100,
     }
 }
@@ -149,10 +162,12 @@ fn info(name: &'static str) -> ProviderInfo {
     ProviderInfo {
         id: provider(name),
         kind: name,
+        ids: crate::config::wires::enkash::IDS,
         environment: Environment::Production,
         read_only: false,
         can: Some(capabilities(name)),
         rate_limit: 120,
+        proxy: None,
     }
 }
 

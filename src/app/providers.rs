@@ -110,6 +110,9 @@ pub(crate) fn status(world: &World, info: &ProviderInfo) -> String {
         return format!("{who} was not heard of yet. As of {}.", time(world.now));
     };
     let mut words = format!("{who} is {} since {}", health.state.word(), time(health.since));
+    if let Some(proxy) = &info.proxy {
+        words.push_str(&format!(", through the proxy {proxy}"));
+    }
     if let Some(why) = &health.why {
         let why = why.strip_prefix(&format!("{}: ", info.id)).unwrap_or(why).trim_end_matches('.');
         words.push_str(&format!(": {why}"));

@@ -88,6 +88,8 @@ impl World {
             | News::ReadOnly(_)
             | News::Refused { .. }
             | News::Quote { .. }
+            | News::RecentCredit { .. }
+            | News::NotSettled { .. }
             | News::Broken(_) => {}
         }
         match news {
@@ -129,7 +131,8 @@ impl World {
                 self.health.insert(health.provider.clone(), (**health).clone());
             }
             News::ReadOnly(read_only) => self.read_only = *read_only,
-            News::Refused { .. } | News::Quote { .. } | News::Broken(_) => {}
+            News::Refused { .. } | News::Quote { .. } | News::RecentCredit { .. } | News::NotSettled { .. } | News::Broken(_) => {
+            }
         }
     }
 

@@ -87,7 +87,12 @@ async fn change(global: &Global, args: ChangeArgs, wish: Wish, clock: Clock) -> 
 async fn ask(session: &Session, args: &ChangeArgs, wish: &Wish) -> Outcome {
     if !args.yes {
         let known = find::known_card(session, &args.card).await?;
-        return Err(Failure::usage(unconfirmed(wish, known.as_ref(), &args.card)));
+        let would = unconfirmed(wish, known.as_ref(), &args.card);
+        let paid = match known.as_ref() {
+            Some(card) => paid_by(session, card, wish).await.map(|payer| format!("\n  {payer}")),
+            None => None,
+        };
+        return Err(Failure::usage(format!("{would}{}", paid.unwrap_or_default())));
     }
     let card = find::card(session, &args.card).await?;
     find::beyond_doubt(session, &args.card, &card).await?;
@@ -109,6 +114,11 @@ async fn ask(session: &Session, args: &ChangeArgs, wish: &Wish) -> Outcome {
         return Err(Failure::new(Exit::Unreachable, format!("{why}; nothing was sent")));
     };
     let action = action(&card, &can, wish)?;
+    match paid_by(session, &card, wish).await {
+        Some(Paid::By(payer)) => complain(&Paid::By(payer).to_string()),
+        Some(Paid::Not(why)) => return Err(Failure::new(Exit::Refused, not_sent(wish, &card, &why, None))),
+        Some(Paid::Unread(_)) | None => {}
+    }
     let id = session.engine.new_operation_id();
     let reason = args.reason.as_deref().map(text::clean).filter(|reason| !reason.is_empty());
     let order = Order {
@@ -118,6 +128,7 @@ async fn ask(session: &Session, args: &ChangeArgs, wish: &Wish) -> Outcome {
         reason: reason.map(Arc::from),
         shown: Shown::default(),
         second: matches!(wish, Wish::TopUp { second: Some(_), .. }),
+        recent_credit: None,
     };
     let mut ending = Ending::watch()?;
     let changed = tokio::select! {
@@ -137,6 +148,10 @@ async fn ask(session: &Session, args: &ChangeArgs, wish: &Wish) -> Outcome {
             let rival = rival(session, &card, wish.deed()).await;
             Err(Failure::new(Exit::Refused, not_sent(wish, &card, &why, rival.as_ref())))
         }
+        Some(Err(Refused::Repeats { words, .. })) => {
+            let hint = format!("\n  if another one is wanted: add --second \"SECOND {}\"", tail(&card));
+            Err(Failure::new(Exit::Refused, not_sent(wish, &card, &words, None) + &hint))
+        }
         Some(Err(refused @ (Refused::Unread(_) | Refused::Journal(_)))) => Err(refusal(&refused)),
         None => {
             session.engine.stop().await;
@@ -149,6 +164,42 @@ async fn ask(session: &Session, args: &ChangeArgs, wish: &Wish) -> Outcome {
             }
         }
     }
+}
+
+/// Who pays for a top-up, where its provider has several accounts.
+enum Paid {
+    By(String),
+    /// Why nobody can.
+    Not(String),
+    /// Why that is not known.
+    Unread(String),
+}
+
+impl std::fmt::Display for Paid {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::By(payer) => write!(f, "paid by {payer}"),
+            Self::Not(why) => write!(f, "nobody can pay: {why}"),
+            Self::Unread(why) => write!(f, "who pays could not be read: {why}"),
+        }
+    }
+}
+
+/// Asks who would pay for a top-up, before anything is sent; `None` where the float does, or nothing can be asked yet.
+async fn paid_by(session: &Session, card: &Card, wish: &Wish) -> Option<Paid> {
+    let Wish::TopUp { amount, .. } = wish else { return None };
+    let can = session.provider(&card.key.provider)?.can.filter(|can| can.names_payer)?;
+    if let crate::domain::operation::Offer::No(why) = can.top_up {
+        return Some(Paid::Not(why.to_owned()));
+    }
+    let amount = can.typed_amount(amount, card.currency?).ok()?;
+    Some(match session.engine.quote(&card.key, amount).await {
+        Ok(quote) => match quote.payer? {
+            crate::engine::Payer { trouble: Some(trouble), .. } => Paid::Not(trouble),
+            payer => Paid::By(payer.to_string()),
+        },
+        Err(error) => Paid::Unread(error.to_string()),
+    })
 }
 
 /// The unsettled operation that the same change of this card has to wait for.
@@ -353,7 +404,7 @@ fn tell(session: &Session, operation: &Operation) -> Outcome {
 
 fn refusal(refused: &Refused) -> Failure {
     let exit = match refused {
-        Refused::Denied(_) | Refused::Journal(_) => Exit::Refused,
+        Refused::Denied(_) | Refused::Repeats { .. } | Refused::Journal(_) => Exit::Refused,
         Refused::Died(_) => Exit::Unknown,
         Refused::Unread(error) => Exit::of_error(error),
     };
@@ -386,6 +437,7 @@ mod tests {
             class: Class::Reference,
             top_up_min: None,
             top_up_decimals: None,
+            names_payer: false,
             page_max: 100,
         }
     }

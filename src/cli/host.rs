@@ -12,6 +12,7 @@ use super::session::{self, configuration, data_folder, only, operator};
 use super::{Exit, Failure, Global, Outcome, SandboxArgs, WorldArgs, print};
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::domain::text;
 use crate::engine::{Engine, Setup};
 use crate::run::{self, Start};
 use crate::sandbox::{Dialect, Options, Sandbox, Serving};
@@ -20,7 +21,7 @@ use crate::sandbox::{Dialect, Options, Sandbox, Serving};
 pub(super) async fn board(global: &Global, clock: Clock) -> Outcome {
     let config = configuration(global)?;
     let data = data_folder(global.data.as_deref())?;
-    show(global, config, data, clock).await
+    show(global, config, data, crate::config::state_dir(), clock).await
 }
 
 /// `cardtop demo`: the board, a data folder of its own, and four providers on loopback in this process.
@@ -32,7 +33,7 @@ pub(super) async fn demo(global: &Global, world: &WorldArgs, clock: Clock) -> Ou
     };
     let file = folder.path.join("cardtop.toml");
     let (_serving, config) = serve(world, None, &file, &clock).await?;
-    show(global, config, folder.path.join("data"), clock).await
+    show(global, config, folder.path.join("data"), None, clock).await
 }
 
 /// `cardtop sandbox`: the four providers until it is told to stop. The line `ready` says that they answer.
@@ -56,7 +57,7 @@ pub(super) async fn sandbox(args: &SandboxArgs, clock: Clock) -> Outcome {
     Ok(Exit::Done)
 }
 
-async fn show(global: &Global, config: Config, data: PathBuf, clock: Clock) -> Outcome {
+async fn show(global: &Global, config: Config, data: PathBuf, notes: Option<PathBuf>, clock: Clock) -> Outcome {
     needs_terminal()?;
     let only = only(global, &config)?;
     let board = config.board.clone();
@@ -65,6 +66,7 @@ async fn show(global: &Global, config: Config, data: PathBuf, clock: Clock) -> O
     let setup = Setup {
         config,
         data,
+        notes,
         read_only: global.read_only,
         only,
         operator: operator.clone(),
@@ -129,9 +131,9 @@ fn greeting(serving: &Serving, file: &Path) -> String {
     for dialect in Dialect::ALL {
         words.push_str(&format!("{:8} {}\n", dialect.name(), base(serving, dialect)));
     }
-    let quoted = |path: &Path| format!("'{}'", path.display().to_string().replace('\'', "'\\''"));
+    let quoted = |path: &Path| format!("'{}'", text::of_path(path).replace('\'', "'\\''"));
     let call = format!("cardtop --config {} --data {}", quoted(file), quoted(&file.with_extension("data")));
-    words.push_str(&format!("\nconfiguration: {}\n\nTry, in another terminal:\n\n", file.display()));
+    words.push_str(&format!("\nconfiguration: {}\n\nTry, in another terminal:\n\n", text::of_path(file)));
     for (command, what) in [
         ("", "the board"),
         (" cards", "every card with its balance"),
@@ -147,7 +149,7 @@ fn greeting(serving: &Serving, file: &Path) -> String {
 /// A file that leads to real money is not replaced by one for the sandbox.
 fn may_be_replaced(file: &Path) -> Result<(), Failure> {
     let refused =
-        || Failure::usage(format!("{} exists and was not written by cardtop sandbox: it is left as it is", file.display()));
+        || Failure::usage(format!("{} exists and was not written by cardtop sandbox: it is left as it is", text::of_path(file)));
     match fs::read_to_string(file) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
         Err(error) => Err(unusable(file, &error)),
@@ -157,7 +159,7 @@ fn may_be_replaced(file: &Path) -> Result<(), Failure> {
 }
 
 fn unusable(path: &Path, error: &io::Error) -> Failure {
-    Failure::usage(format!("{} cannot be used: {error}", path.display()))
+    Failure::usage(format!("{} cannot be used: {error}", text::of_path(path)))
 }
 
 /// The signals by which the system asks this program to end, caught from when this is made.
@@ -203,7 +205,7 @@ impl Scratch {
                 Err(error) => return Err(unusable(&path, &error)),
             }
         }
-        Err(Failure::usage(format!("{} is full of old folders of cardtop", parent.display())))
+        Err(Failure::usage(format!("{} is full of old folders of cardtop", text::of_path(&parent))))
     }
 
     /// A folder that stays at the end; what an earlier demonstration left there is removed at the start, and nothing else.
@@ -213,7 +215,7 @@ impl Scratch {
         if path.exists() {
             let empty = fs::read_dir(path).map_err(lost)?.next().is_none();
             if !empty && !path.join(MARK).exists() {
-                return Err(Failure::usage(format!("{} was not made by cardtop demo: it is left as it is", path.display())));
+                return Err(Failure::usage(format!("{} was not made by cardtop demo: it is left as it is", text::of_path(path))));
             }
             fs::remove_dir_all(path).map_err(lost)?;
         }

@@ -14,7 +14,7 @@ use crate::domain::card::CardKey;
 use crate::domain::completeness::Completeness;
 use crate::domain::filter::{CardRow, OperationRow, TransactionRow};
 use crate::domain::operation::{Operation, OperationId, OperationState};
-use crate::engine::{HealthState, Listing};
+use crate::engine::{HealthState, Listing, Verified};
 
 /// How far back transactions are read when the filter does not say.
 const WINDOW: SignedDuration = SignedDuration::from_hours(30 * 24);
@@ -186,16 +186,29 @@ pub(super) async fn operation(global: &Global, word: &str, clock: Clock) -> Outc
 /// `ops verify`: whether every line of the journal is as it was written.
 pub(super) async fn verify(global: &Global, clock: Clock) -> Outcome {
     let session = Session::open(global, clock).await?;
-    let lines = session.engine.verify().await.map_err(|words| Failure::new(Exit::Refused, words))?;
-    finish(&session, &intact(lines, &session.view), None, Exit::Done).await
+    let verified = session.engine.verify().await.map_err(|words| Failure::new(Exit::Refused, words))?;
+    finish(&session, &intact(&verified, &session.view), None, Exit::Done).await
 }
 
-/// `{"intact":true,"lines":N}`; a broken chain is exit 1 with a sentence instead.
-fn intact(lines: u64, view: &View) -> String {
+/// `{"intact":true,"lines":N,"last_hash":"…","noted_lines":N}`; a broken journal is exit 1 with a sentence instead.
+fn intact(verified: &Verified, view: &View) -> String {
+    let Verified { lines, last_hash, noted } = verified;
     match view.format {
-        Format::Table => format!("the journal is intact: {lines} lines, each follows from the one before\n"),
-        Format::Json => format!("{{\"intact\":true,\"lines\":{lines}}}\n"),
-        Format::Csv => format!("intact,lines\ntrue,{lines}\n"),
+        Format::Table => {
+            let end = match noted {
+                Some(noted) => format!("as far as line {noted} it is the one noted outside the data file"),
+                None => "nothing outside the data file notes where it ended: keep the last hash to compare".to_owned(),
+            };
+            format!("the journal is intact: {lines} lines, each follows from the one before\nlast hash {last_hash}\n{end}\n")
+        }
+        Format::Json => {
+            let noted = noted.map_or_else(|| "null".to_owned(), |noted| noted.to_string());
+            format!("{{\"intact\":true,\"lines\":{lines},\"last_hash\":\"{last_hash}\",\"noted_lines\":{noted}}}\n")
+        }
+        Format::Csv => {
+            let noted = noted.map_or_else(String::new, |noted| noted.to_string());
+            format!("intact,lines,last_hash,noted_lines\ntrue,{lines},{last_hash},{noted}\n")
+        }
     }
 }
 

@@ -43,6 +43,7 @@ pub(super) fn transaction() -> Transaction {
     Transaction {
         provider: ProviderId::new("acme"),
         id: "t-9".into(),
+        task: None,
         card_id: Some("c-1".into()),
         last4: "4242".parse().ok(),
         kind: TransactionKind::Purchase,
@@ -82,5 +83,9 @@ pub(super) fn operation() -> Operation {
         proof: Proof::ByListing,
         looks: 0,
         next_look: None,
+        baseline: None,
+        proven_by: None,
+        watched_until: None,
+        alarm: None,
     }
 }

@@ -62,6 +62,7 @@ impl Session {
         let setup = Setup {
             only: only(global, &config)?,
             data: data_folder(global.data.as_deref())?,
+            notes: config::state_dir(),
             read_only: global.read_only,
             operator: operator(),
             clock,
@@ -127,7 +128,7 @@ pub(crate) fn keymap(config: &Config) -> Result<Keymap, Failure> {
 }
 
 fn how_to_start(place: Option<&Path>) -> String {
-    let place = place.map_or_else(String::new, |path| format!(" ({} does not exist)", path.display()));
+    let place = place.map_or_else(String::new, |path| format!(" ({} does not exist)", text::of_path(path)));
     format!(
         "there is no configuration yet{place}\n\n  \
          cardtop demo            look around, on made-up cards; needs no set-up\n  \

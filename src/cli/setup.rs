@@ -4,7 +4,7 @@
 
 use std::fs;
 use std::io::{self, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
 use std::sync::Mutex;
 
@@ -16,6 +16,8 @@ use tracing_subscriber::util::SubscriberInitExt;
 
 use super::{Cli, Exit, Failure, Global, Outcome, print};
 use crate::config;
+use crate::domain::text;
+use crate::files;
 
 /// The configuration that `init` writes: every key, with one account of each kind.
 const EXAMPLE: &str = include_str!("../../config.example.toml");
@@ -28,7 +30,7 @@ pub(super) fn init(global: &Global) -> Outcome {
         .or_else(config::default_path)
         .ok_or_else(|| Failure::usage("this system has no folder for configurations: say where with --config FILE"))?;
     write_example(&path)?;
-    let shown = path.display();
+    let shown = text::of_path(&path);
     print::put(&format!(
         "{shown} is written, for your eyes only.\n\n\
          Next: remove the accounts that you do not have, fill in the others, and say where their secrets are\n\
@@ -39,8 +41,8 @@ pub(super) fn init(global: &Global) -> Outcome {
 
 fn write_example(path: &Path) -> Result<(), Failure> {
     let failed = |error: io::Error| match error.kind() {
-        io::ErrorKind::AlreadyExists => Failure::usage(format!("{} exists: it is left as it is", path.display())),
-        _ => Failure::usage(format!("{} cannot be written: {error}", path.display())),
+        io::ErrorKind::AlreadyExists => Failure::usage(format!("{} exists: it is left as it is", text::of_path(path))),
+        _ => Failure::usage(format!("{} cannot be written: {error}", text::of_path(path))),
     };
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty() && !folder.exists()) {
         fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(failed)?;
@@ -82,21 +84,34 @@ fn page(command: Option<&str>) -> Result<String, Failure> {
 /// # Errors
 /// A usage failure, when the file cannot be opened or a log is already being written.
 pub(super) fn log_to(path: &Path) -> Result<(), Failure> {
-    let failed = |error: io::Error| Failure::usage(format!("--log-file: {} cannot be written: {error}", path.display()));
-    let file = fs::OpenOptions::new().append(true).create(true).mode(0o600).open(path).map_err(failed)?;
-    if file.metadata().map_err(failed)?.is_file() {
-        file.set_permissions(fs::Permissions::from_mode(0o600)).map_err(failed)?;
-    }
+    let file =
+        files::open_log(path).map_err(|refused| Failure::usage(format!("--log-file: {} {refused}", text::of_path(path))))?;
     #[expect(clippy::disallowed_methods, reason = "the environment is read here")]
     let much = log_levels(std::env::var("CARDTOP_LOG").ok().as_deref())?;
     // Of the libraries below nothing is written: at their finest they would show headers, and with them credentials.
     let own = filter_fn(|about| about.target().starts_with("cardtop"));
-    let lines = tracing_subscriber::fmt::layer().with_ansi(false).with_writer(Mutex::new(file)).with_filter(own);
+    let lines = tracing_subscriber::fmt::layer().with_ansi(false).with_writer(Mutex::new(CleanLines(file))).with_filter(own);
     tracing_subscriber::registry()
         .with(much)
         .with(lines)
         .try_init()
         .map_err(|error| Failure::usage(format!("--log-file: {error}")))
+}
+
+/// Writes lines of the log without anything that steers the terminal that they are read in, and without card numbers.
+struct CleanLines<W>(W);
+
+impl<W: Write> Write for CleanLines<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let line = String::from_utf8_lossy(bytes);
+        let line = line.strip_suffix('\n').unwrap_or(&line);
+        self.0.write_all(format!("{}\n", text::mask_card_numbers(&text::one_line(line))).as_bytes())?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
 }
 
 /// How much is logged: a level, or `cardtop::provider=debug,info`.
@@ -110,6 +125,14 @@ fn log_levels(wish: Option<&str>) -> Result<Targets, Failure> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::os::unix::fs::PermissionsExt;
+
+    #[test]
+    fn a_line_of_the_log_is_one_line_and_steers_no_terminal() {
+        let mut log = CleanLines(Vec::new());
+        log.write_all("a\x1b]0;PWN\x07b\u{202e}\nfake line \u{9b}2J 4111111111111111\n".as_bytes()).expect("memory");
+        assert_eq!(String::from_utf8(log.0).expect("text"), "a?b? fake line ? ..1111\n");
+    }
 
     #[test]
     fn a_first_configuration_is_for_its_owner_only_and_never_overwrites() {

@@ -12,7 +12,7 @@ use super::wires::{
 };
 use super::{
     Account, Artha, Banana, Board, Config, EmptyBody, Enkash, Envelope, Environment, Glyphs, Ibanera, KeyDerivation, KeyEncoding,
-    Keys, Load, PinBlock, Poll, ProviderConfig, SecretEncoding,
+    Keys, Load, Pays, PinBlock, Poll, ProviderConfig, SecretEncoding,
 };
 use crate::domain::card::{CardState, ProviderId};
 use crate::domain::transaction::{TransactionKind, TransactionState};
@@ -154,7 +154,7 @@ impl Kind {
                 "unencrypted",
                 "otp_required",
             ],
-            Self::Ibanera => &["secret_encoding", "asset_account_id", "deactivate_path"],
+            Self::Ibanera => &["secret_encoding", "pays", "manager_id", "asset_account_id", "deactivate_path"],
         }
     }
 
@@ -195,7 +195,7 @@ impl Kind {
     }
 }
 
-const COMMON: [&str; 14] = [
+const COMMON: [&str; 15] = [
     "kind",
     "environment",
     "base_url",
@@ -205,6 +205,7 @@ const COMMON: [&str; 14] = [
     "timeout",
     "poll",
     "pin_certificate",
+    "others_top_up",
     "credentials",
     "paths",
     "fields",
@@ -252,6 +253,8 @@ fn provider(page: &Page<'_>, name: &str, mut table: Table<'_>) -> Result<Provide
         }
         None => Poll::default(),
     };
+    // Nobody else knows of a server on this machine.
+    let others_top_up = table.flag("others_top_up")?.unwrap_or_else(|| !leads_here(&base_url));
     let pin_certificate =
         table.read("pin_certificate", "the SHA-256 of the server's public key: 64 hexadecimal digits, or base64", read_pin)?;
     let spelling = spelling(kind, &mut table)?;
@@ -315,6 +318,8 @@ fn provider(page: &Page<'_>, name: &str, mut table: Table<'_>) -> Result<Provide
             secret_encoding: table
                 .word("secret_encoding", &[("base32", SecretEncoding::Base32), ("ascii", SecretEncoding::Ascii)])?
                 .unwrap_or_default(),
+            pays: table.word("pays", &[("customer", Pays::Customer), ("manager", Pays::Manager)])?,
+            manager_id: table.some_text("manager_id")?,
             asset_account_id: table.some_text("asset_account_id")?,
             deactivate_path: table.path("deactivate_path", DEACTIVATE)?.unwrap_or_else(|| DEACTIVATE.to_owned()),
         }),
@@ -330,11 +335,17 @@ fn provider(page: &Page<'_>, name: &str, mut table: Table<'_>) -> Result<Provide
         read_only,
         timeout,
         poll,
+        others_top_up,
         pin_certificate,
         spelling,
         lists,
         account,
     })
+}
+
+/// Whether an address leads to this machine.
+fn leads_here(address: &str) -> bool {
+    address.parse::<http::Uri>().is_ok_and(|url| url.host().is_some_and(super::proxy::is_loopback))
 }
 
 /// `[providers.NAME.paths]`, `fields` and `words`.

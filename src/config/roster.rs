@@ -4,8 +4,12 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use crate::domain::card::{Card, CardKey, CardKind, ProviderId};
-use crate::domain::text::clean;
+use crate::domain::card::{Card, CardKind, IdForm, ProviderId};
+use crate::domain::text::{self, clean};
+use crate::files::{self, Refused};
+
+/// Most bytes of a roster: far more than a hundred thousand cards.
+const LONGEST: u64 = 64 << 20;
 
 /// What a roster says.
 #[derive(Clone, Debug, Default)]
@@ -29,7 +33,7 @@ pub struct BadLine {
 
 impl fmt::Display for BadLine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} line {}: {}; the line is skipped", self.path.display(), self.line, self.why)
+        write!(f, "{} line {}: {}; the line is skipped", text::of_path(&self.path), self.line, self.why)
     }
 }
 
@@ -42,9 +46,12 @@ pub struct RosterError(String);
 ///
 /// # Errors
 /// One sentence, when the file cannot be read or has no `id` column.
-pub fn read(provider: &ProviderId, path: &Path) -> Result<Roster, RosterError> {
-    let wrong = |words: &str| RosterError(format!("the roster {} of {provider} {words}", path.display()));
-    let bytes = std::fs::read(path).map_err(|error| wrong(&format!("cannot be read: {error}")))?;
+pub fn read(provider: &ProviderId, form: IdForm, path: &Path) -> Result<Roster, RosterError> {
+    let wrong = |words: &str| RosterError(format!("the roster {} of {provider} {}", text::of_path(path), text::one_line(words)));
+    let bytes = files::read_roster(path, LONGEST).map_err(|refused| match refused {
+        Refused::Missing => wrong("cannot be read: there is no such file"),
+        Refused::Because(words) => wrong(&words),
+    })?;
     let text = String::from_utf8_lossy(&bytes);
     let text = text.trim_start_matches('\u{feff}');
     let mut csv = csv::ReaderBuilder::new().flexible(true).trim(csv::Trim::All).from_reader(text.as_bytes());
@@ -59,12 +66,12 @@ pub fn read(provider: &ProviderId, path: &Path) -> Result<Roster, RosterError> {
             "has no column `id`: its first line names the columns, such as id,user_id,holder,last4,currency,kind,label",
         ));
     };
-    let columns = ["user_id", "holder", "last4", "currency", "kind", "label"].map(column);
+    let columns = ["user_id", "holder", "last4", "currency", "kind", "label", "account"].map(column);
     let mut roster = Roster::default();
     let mut seen = BTreeSet::new();
     for record in csv.records() {
         let (at, row) = match &record {
-            Ok(row) => (row.position(), one(provider, row, id, columns)),
+            Ok(row) => (row.position(), one(provider, form, row, id, columns)),
             Err(error) => (error.position(), Err("cannot be read".to_owned())),
         };
         let bad = match row {
@@ -87,20 +94,27 @@ fn line(text: &str, at: &csv::Position) -> u64 {
     at.line() + u64::try_from(empty).unwrap_or(0)
 }
 
-fn one(provider: &ProviderId, row: &csv::StringRecord, id: usize, columns: [Option<usize>; 6]) -> Result<Card, String> {
+fn one(
+    provider: &ProviderId,
+    form: IdForm,
+    row: &csv::StringRecord,
+    id: usize,
+    columns: [Option<usize>; 7],
+) -> Result<Card, String> {
     let field = |index: Option<usize>| index.and_then(|index| row.get(index)).map(clean).filter(|text| !text.is_empty());
     if row.iter().any(|text| text.contains(['\n', '\r'])) {
         return Err("goes over several lines: a quote is not closed, and the lines up to the next quote are lost".to_owned());
     }
     // An id may look like a card number and must reach the provider as it is: it is not masked, only refused when it cannot be one.
     let id = row.get(id).filter(|id| !id.is_empty()).ok_or("has no id")?;
-    let foreign = |c: char| c.is_control() || clean(c.encode_utf8(&mut [0; 4])).is_empty();
-    if id.len() > 100 || id.chars().any(foreign) {
+    if id.len() > 100 || id.chars().any(|c| c == ' ' || !text::is_safe(c)) {
         return Err("its id has blanks or invisible characters, or is longer than 100".to_owned());
     }
-    let [user, holder, last4, currency, kind, label] = columns.map(field);
-    let mut card = Card::unread(CardKey::new(provider, id));
-    card.owner = user.map(Into::into);
+    let [user, holder, last4, currency, kind, label, account] = columns.map(field);
+    let mut card = Card::spelled(provider, form, id);
+    // An id, too: it is sent as it stands there.
+    card.owner = user.and(columns.first().copied().flatten()).and_then(|at| row.get(at)).map(text::printable).map(Into::into);
+    card.account = account.map(Into::into);
     card.holder = holder.unwrap_or_default().into();
     card.last4 = last4.map(|digits| digits.parse().map_err(|_| format!("last4 is \"{digits}\", not four digits"))).transpose()?;
     card.currency =
@@ -125,7 +139,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("roster.csv");
         std::fs::write(&path, text).expect("writing");
-        read(&ProviderId::new("acme"), &path)
+        read(&ProviderId::new("acme"), IdForm::Opaque, &path)
     }
 
     #[test]
@@ -153,10 +167,39 @@ mod tests {
         assert_eq!((first.owner.as_deref(), &*first.holder, first.labels.len()), (Some("77"), "Mara Lindqvist", 2));
         assert_eq!(roster.bad.iter().map(|bad| bad.line).collect::<Vec<_>>(), [4, 5, 6, 7, 8, 9, 10, 12, 14]);
         let last = roster.cards.last().expect("a card");
-        assert_eq!((&*last.holder, last.labels.as_slice()), ("[31mRed", &["vip".into()][..]));
+        assert_eq!((&*last.holder, last.labels.as_slice()), ("?Red?", &["vip".into()][..]));
         assert_eq!(last.last4.map(|digits| digits.to_string()), Some("0042".into()));
         assert!(roster.bad.iter().all(|bad| !bad.to_string().contains(['\u{1b}', '\u{202e}', '\u{200b}'])));
         assert!(roster.bad.iter().any(|bad| bad.to_string().contains("not four digits; the line is skipped")));
+    }
+
+    #[test]
+    fn a_card_that_the_roster_spells_in_two_ways_is_one_card() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("roster.csv");
+        let text = "id\n3F2504E0-4F89-11D3-9A0C-0305E82C3301\n3f2504e0-4f89-11d3-9a0c-0305e82c3301\n";
+        std::fs::write(&path, text).expect("writing");
+        let roster = read(&ProviderId::new("acme"), IdForm::Guid, &path).expect("a roster");
+        let [card] = roster.cards.as_slice() else { panic!("one card: {:?}", roster.cards) };
+        assert_eq!(&*card.key.id, "3f2504e0-4f89-11d3-9a0c-0305e82c3301");
+        assert_eq!(&*card.wire_id, "3F2504E0-4F89-11D3-9A0C-0305E82C3301", "requests keep the spelling");
+        assert!(roster.bad.iter().any(|bad| bad.why.contains("is there twice")), "{:?}", roster.bad);
+    }
+
+    #[test]
+    fn the_account_that_pays_for_a_card_is_the_rosters_word() {
+        let roster = roster("id,account\n1749, 8204\n1750,\n").expect("a roster");
+        let accounts: Vec<Option<&str>> = roster.cards.iter().map(|card| card.account.as_deref()).collect();
+        assert_eq!(accounts, [Some("8204"), None]);
+    }
+
+    #[test]
+    fn ids_that_look_like_card_numbers_are_kept_and_free_text_is_cut() {
+        let roster =
+            roster("id,user_id,holder,label\n4111111111111111,5555555555554444,Mara 4111-1111-1111-1111,x 4111111111111111\n");
+        let card = roster.expect("a roster").cards.into_iter().next().expect("a card");
+        assert_eq!((&*card.key.id, card.owner.as_deref()), ("4111111111111111", Some("5555555555554444")));
+        assert_eq!((&*card.holder, card.labels.as_slice()), ("Mara ..1111", &["x ..1111".into()][..]));
     }
 
     #[test]
@@ -164,7 +207,8 @@ mod tests {
         assert!(roster("holder,last4\nMara,4242\n").expect_err("no id").to_string().contains("no column `id`"));
         assert!(roster("").expect_err("empty").to_string().contains("no column `id`"));
         assert!(roster("id,holder,ID\nc1,Mara,c2\n").expect_err("two ids").to_string().contains("two columns `ID`"));
-        let none = read(&ProviderId::new("acme"), Path::new("/nowhere/roster.csv")).expect_err("no file").to_string();
+        let none =
+            read(&ProviderId::new("acme"), IdForm::Opaque, Path::new("/nowhere/roster.csv")).expect_err("no file").to_string();
         assert!(none.contains("cannot be read"), "{none}");
     }
 }

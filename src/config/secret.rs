@@ -9,12 +9,24 @@ use std::time::Duration;
 use secrecy::SecretString;
 use zeroize::Zeroize;
 
+use crate::domain::text;
+use crate::files;
+
 /// How long a program may take to print a secret: it may ask the operator for a finger or a password.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// How long a named pipe may take to give a secret.
+const PIPE_PATIENCE: Duration = Duration::from_secs(5);
 
 /// How often it is looked whether a program that closed its output has ended, and how long that may take.
 const LOOK: Duration = Duration::from_millis(10);
 const LOOKS: u32 = 300;
+
+/// Runs the program that gives a secret in a process group that ends with cardtop, however that ends:
+/// a reader of standard input, which cardtop holds open, kills the group when it is closed.
+#[cfg(unix)]
+const LEASH: &str = "exec 3<&0 </dev/null; { read -r _ <&3; kill -KILL 0; } >/dev/null & leash=$!; \
+                     \"$@\" 3<&-; status=$?; kill -KILL $leash; exit $status";
 
 /// Most bytes of a secret.
 const LONGEST: u64 = 64 << 10;
@@ -38,9 +50,9 @@ impl std::fmt::Debug for Source {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Env(name) => write!(f, "env {name}"),
-            Self::File(path) => write!(f, "file {}", path.display()),
-            Self::Command(words) => write!(f, "command {}", words.first().map_or("", String::as_str)),
-            Self::Keyring(entry) => write!(f, "keyring {entry}"),
+            Self::File(path) => write!(f, "file {}", text::of_path(path)),
+            Self::Command(words) => write!(f, "command {}", text::one_line(words.first().map_or("", String::as_str))),
+            Self::Keyring(entry) => write!(f, "keyring {}", text::one_line(entry)),
             Self::Given(_) => f.write_str("given"),
         }
     }
@@ -52,15 +64,23 @@ impl std::fmt::Debug for Source {
 pub struct NoSecret(pub String);
 
 impl Source {
-    /// Reads the secret now. May run a program or read a file: call it off the drawing task.
+    /// Reads the secret now. May run a program or read a file, and then blocks this thread, for 30 s at most.
     ///
     /// # Errors
     /// A sentence that names the source and what to do.
     pub fn read(&self) -> Result<SecretString, NoSecret> {
+        // Its paths and words stand in the configuration, and may be anything.
+        self.fetch().map_err(|NoSecret(words)| NoSecret(text::one_line(&words)))
+    }
+
+    fn fetch(&self) -> Result<SecretString, NoSecret> {
         let secret = match self {
             Self::Given(secret) => return Ok(secret.clone()),
             Self::Env(name) => from_environment(name)?,
-            Self::File(path) => from_file(path)?,
+            Self::File(path) => {
+                files::follow(path).map_err(|refused| NoSecret(format!("the secret file {} {refused}", text::of_path(path))))?;
+                from_file(path)?
+            }
             Self::Command(words) => from_program(words, PATIENCE)?,
             Self::Keyring(entry) => from_keyring(entry)?,
         };
@@ -68,6 +88,18 @@ impl Source {
             return Err(NoSecret(format!("the secret of {self:?} is empty")));
         }
         Ok(SecretString::from(secret))
+    }
+
+    /// What is waited for while it is read, and for how long at most; `None` where nothing is waited for.
+    #[must_use]
+    pub fn wait(&self) -> Option<String> {
+        let at_most = |limit: Duration| Some(format!("{self:?}, at most {} s", limit.as_secs()));
+        match self {
+            Self::Given(_) | Self::Env(_) => None,
+            Self::File(path) if is_pipe(path) => at_most(PIPE_PATIENCE),
+            Self::File(_) => None,
+            Self::Command(_) | Self::Keyring(_) => at_most(PATIENCE),
+        }
     }
 }
 
@@ -77,18 +109,114 @@ fn from_environment(name: &str) -> Result<String, NoSecret> {
         .map_err(|_| NoSecret(format!("the environment variable {name} is not set: set it before starting cardtop")))
 }
 
+/// A regular file or a named pipe. Anything else is refused before it is opened: a terminal or another
+/// device could hold us up, or never end.
 fn from_file(path: &Path) -> Result<String, NoSecret> {
     let wrong = |words: &str| NoSecret(format!("the secret file {} {words}", path.display()));
-    let mut file = std::fs::File::open(path).map_err(|error| wrong(&format!("cannot be read: {error}")))?;
+    let unreadable = |error: std::io::Error| wrong(&format!("cannot be read: {error}"));
+    let refuse_special = |metadata: &std::fs::Metadata| match special(metadata) {
+        Some(kind) => Err(wrong(&format!("is {kind}: a secret is read from a file or a named pipe"))),
+        None => Ok(()),
+    };
+    refuse_special(&std::fs::metadata(path).map_err(unreadable)?)?;
+    let mut options = std::fs::OpenOptions::new();
+    options.read(true);
     #[cfg(unix)]
     {
-        use std::os::unix::fs::PermissionsExt;
-        let mode = file.metadata().map_err(|error| wrong(&format!("cannot be read: {error}")))?.permissions().mode();
+        use std::os::unix::fs::OpenOptionsExt;
+        // Opening a pipe would else wait for somebody who writes into it.
+        let flags = rustix::fs::OFlags::NONBLOCK | rustix::fs::OFlags::NOCTTY;
+        options.custom_flags(i32::try_from(flags.bits()).unwrap_or(0));
+    }
+    let mut file = options.open(path).map_err(unreadable)?;
+    let metadata = file.metadata().map_err(unreadable)?;
+    refuse_special(&metadata)?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::{FileTypeExt, PermissionsExt};
+        let mode = metadata.permissions().mode();
         if mode & 0o077 != 0 {
             return Err(wrong(&format!("can be read by others (mode {:o}): run `chmod 600` on it", mode & 0o777)));
         }
+        if metadata.file_type().is_fifo() {
+            let mut pipe = Patient { pipe: file, rounds: rounds(PIPE_PATIENCE), begun: false };
+            let said = limited(&mut pipe);
+            if pipe.rounds == 0 {
+                forget(said);
+                let limit = PIPE_PATIENCE.as_secs();
+                return Err(wrong(&format!("is a named pipe, and nobody finished writing into it within {limit} s")));
+            }
+            return said.ok_or_else(|| wrong("is not a secret: it is not text, or longer than 64 KiB"));
+        }
     }
     limited(&mut file).ok_or_else(|| wrong("is not a secret: it is not text, or longer than 64 KiB"))
+}
+
+/// What a file is, in words, if it is neither a regular file nor a named pipe.
+fn special(metadata: &std::fs::Metadata) -> Option<&'static str> {
+    if metadata.is_dir() {
+        return Some("a directory");
+    }
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::FileTypeExt;
+        let kind = metadata.file_type();
+        if kind.is_socket() {
+            return Some("a socket");
+        }
+        if kind.is_char_device() || kind.is_block_device() {
+            return Some("a device");
+        }
+    }
+    None
+}
+
+#[cfg(unix)]
+fn is_pipe(path: &Path) -> bool {
+    use std::os::unix::fs::FileTypeExt;
+    std::fs::metadata(path).is_ok_and(|metadata| metadata.file_type().is_fifo())
+}
+
+#[cfg(not(unix))]
+fn is_pipe(_path: &Path) -> bool {
+    false
+}
+
+/// How often a thread looks within this time. Counted, because a paused clock of a test would never reach a deadline.
+#[cfg(unix)]
+fn rounds(patience: Duration) -> u128 {
+    patience.as_millis() / LOOK.as_millis()
+}
+
+/// A pipe that does not block, read until its last writer closes it or the patience is over.
+#[cfg(unix)]
+struct Patient {
+    pipe: std::fs::File,
+    /// Looks that are left.
+    rounds: u128,
+    /// Something was written: from now on the end is the end, before it only means that nobody writes yet.
+    begun: bool,
+}
+
+#[cfg(unix)]
+impl Read for Patient {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        while self.rounds > 0 {
+            match self.pipe.read(buffer) {
+                Ok(0) if self.begun || buffer.is_empty() => return Ok(0),
+                Ok(0) => {}
+                Ok(count) => {
+                    self.begun = true;
+                    return Ok(count);
+                }
+                Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {}
+                Err(error) => return Err(error),
+            }
+            self.rounds -= 1;
+            std::thread::park_timeout(LOOK);
+        }
+        Ok(0)
+    }
 }
 
 /// Text of at most 64 KiB, without the one line break at its end.
@@ -115,29 +243,58 @@ fn limited(from: &mut dyn Read) -> Option<String> {
     Some(text)
 }
 
-/// Runs a program without a shell and without input, and takes what it prints.
+/// Runs a program without input and takes what it prints. Its words are not read by a shell. It is killed
+/// with everything that it started when it takes too long, and when cardtop ends meanwhile.
 fn from_program(words: &[String], patience: Duration) -> Result<String, NoSecret> {
     let Some((program, rest)) = words.split_first() else { return Err(NoSecret("the secret's command has no words".to_owned())) };
     let wrong = |said: &str| NoSecret(format!("the secret's command `{program}` {said}"));
-    let mut child = Command::new(program)
-        .args(rest)
-        .stdin(Stdio::null())
+    let mut child = leashed(program, rest)
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .spawn()
         .map_err(|error| wrong(&format!("cannot be run: {error}")))?;
+    let _leash = child.stdin.take();
     let said = printed(&mut child, patience);
     let Some(status) = ended(&mut child, said.is_some()) else {
-        let _ = child.kill();
-        let _ = child.wait();
+        end(&mut child);
         forget(said.flatten());
         return Err(wrong(&format!("took longer than {} s and was ended: run it by hand to see why", patience.as_secs())));
     };
+    if cfg!(unix) && matches!(status.code(), Some(126 | 127)) {
+        forget(said.flatten());
+        return Err(wrong("cannot be run: there is no such program, or it may not be executed"));
+    }
     if !status.success() {
         forget(said.flatten());
         return Err(wrong(&format!("failed ({status}): run it by hand to see why")));
     }
     said.flatten().ok_or_else(|| wrong("printed something that is not a secret: it is not text, or longer than 64 KiB"))
+}
+
+#[cfg(unix)]
+fn leashed(program: &str, words: &[String]) -> Command {
+    use std::os::unix::process::CommandExt;
+    let mut command = Command::new("sh");
+    command.args(["-c", LEASH, "cardtop-secret", program]).args(words).stdin(Stdio::piped()).process_group(0);
+    command
+}
+
+#[cfg(not(unix))]
+fn leashed(program: &str, words: &[String]) -> Command {
+    let mut command = Command::new(program);
+    command.args(words).stdin(Stdio::null());
+    command
+}
+
+/// Ends a program and, where there are process groups, all that it started.
+fn end(child: &mut Child) {
+    #[cfg(unix)]
+    {
+        // Nobody has asked after the child yet, so its number is still its own.
+        let _ = rustix::process::kill_process_group(rustix::process::Pid::from_child(child), rustix::process::Signal::KILL);
+    }
+    let _ = child.kill();
+    let _ = child.wait();
 }
 
 fn forget(secret: Option<String>) {
@@ -234,6 +391,75 @@ mod tests {
         let NoSecret(words) = from_program(&sh("echo s3cret; exit 3"), PATIENCE).expect_err("it fails");
         assert!(words.contains("failed (exit status: 3)") && !words.contains("s3cret"), "{words}");
         assert!(from_program(&sh("yes"), PATIENCE).expect_err("without end").0.contains("command `sh`"));
+    }
+
+    /// A named pipe for its owner only.
+    fn pipe(folder: &Path) -> PathBuf {
+        let path = folder.join("pipe");
+        let made = Command::new("mkfifo").arg("-m").arg("600").arg(&path).status().expect("mkfifo");
+        assert!(made.success());
+        path
+    }
+
+    #[test]
+    fn a_named_pipe_that_nobody_writes_into_is_given_up() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let source = Source::File(pipe(folder.path()));
+        assert!(source.wait().is_some_and(|words| words.ends_with("pipe, at most 5 s")), "{:?}", source.wait());
+        let error = read(&source).expect_err("nobody writes");
+        assert!(error.contains("named pipe") && error.contains("within 5 s"), "{error}");
+    }
+
+    #[test]
+    fn a_named_pipe_gives_what_is_written_into_it_in_pieces() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = pipe(folder.path());
+        let mut writer = Command::new("sh")
+            .args(["-c", "{ printf s3; sleep 0.1; echo cret; } > \"$0\""])
+            .arg(&path)
+            .spawn()
+            .expect("a writer");
+        assert_eq!(read(&Source::File(path)), Ok("s3cret".into()));
+        assert!(writer.wait().expect("the writer").success());
+    }
+
+    #[test]
+    fn directories_devices_and_sockets_are_no_secrets() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let socket = folder.path().join("socket");
+        let _listener = std::os::unix::net::UnixListener::bind(&socket).expect("a socket");
+        for (path, kind) in [(folder.path(), "a directory"), (Path::new("/dev/zero"), "a device"), (&socket, "a socket")] {
+            let error = read(&Source::File(path.to_owned())).expect_err(kind);
+            assert!(error.contains(kind) && error.contains("named pipe"), "{error}");
+        }
+    }
+
+    /// Whether a process whose command line has this word still runs.
+    #[cfg(target_os = "linux")]
+    fn runs(word: &str) -> bool {
+        let entries = std::fs::read_dir("/proc").expect("/proc").flatten();
+        let is_it = |path: PathBuf| {
+            let line = std::fs::read(path.join("cmdline")).unwrap_or_default();
+            line.split(|byte| *byte == 0).any(|part| part == word.as_bytes())
+        };
+        entries.map(|entry| entry.path()).any(is_it)
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_command_at_its_limit_ends_with_all_that_it_started() {
+        let script = "sleep 4711.25 & sleep 4711.25".to_owned();
+        let words = ["sh".to_owned(), "-c".to_owned(), script];
+        let NoSecret(said) = from_program(&words, Duration::from_millis(200)).expect_err("it does not end");
+        assert!(said.contains("took longer than"), "{said}");
+        // Killed is not yet gone for those that somebody else has to ask after.
+        for _ in 0..LOOKS {
+            if !runs("4711.25") {
+                return;
+            }
+            std::thread::park_timeout(LOOK);
+        }
+        panic!("a process was left behind");
     }
 
     #[test]

@@ -12,6 +12,7 @@ use toml::de::{DeTable, DeValue};
 use super::file::ConfigError;
 use super::secret::Source;
 use super::wires;
+use crate::domain::text;
 
 /// The file's text, for lines in sentences.
 pub(super) struct Page<'a> {
@@ -21,14 +22,15 @@ pub(super) struct Page<'a> {
 
 impl Page<'_> {
     pub(super) fn wrong(&self, at: Range<usize>, words: &str) -> ConfigError {
-        let words = words.lines().collect::<Vec<_>>().join(" ");
+        // What stands in the file may be anything: an escape sequence, a card number.
+        let words = text::mask_card_numbers(&text::one_line(words));
         ConfigError(format!("{}: {words}", self.place(at)))
     }
 
     /// File and line.
     pub(super) fn place(&self, at: Range<usize>) -> String {
         let before = self.text.get(..at.start.min(self.text.len())).unwrap_or_default();
-        format!("{} line {}", self.path.display(), before.matches('\n').count() + 1)
+        format!("{} line {}", text::of_path(self.path), before.matches('\n').count() + 1)
     }
 
     /// A path of the file, relative to its folder; `~/` is the home folder.

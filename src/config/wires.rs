@@ -110,6 +110,10 @@ const fn changes() -> bool {
 /// artha's calls (artha wire notes, 2). An id that a call is about is appended to its path.
 pub mod artha {
     use super::{Path, changes, reads};
+    use crate::domain::card::{IdForm, Ids};
+
+    /// Cards and transactions are named by UUIDs (artha wire notes, 2.5 and 2.9).
+    pub const IDS: Ids = Ids { cards: IdForm::Guid, transactions: IdForm::Guid };
 
     paths! {
         /// Figures of one card.
@@ -170,6 +174,10 @@ pub mod artha {
 /// yet have their keys already.
 pub mod banana {
     use super::{Path, changes, reads};
+    use crate::domain::card::{IdForm, Ids};
+
+    /// Cards and transactions are named by whole numbers (banana wire notes, 2.12).
+    pub const IDS: Ids = Ids { cards: IdForm::Number, transactions: IdForm::Number };
 
     paths! {
         /// The float.
@@ -233,6 +241,10 @@ pub mod banana {
 /// enkash's card calls (enkash wire notes, page map).
 pub mod enkash {
     use super::{Path, changes, reads};
+    use crate::domain::card::{IdForm, Ids};
+
+    /// Cards and transactions are named by opaque codes such as `EKCMB7KAEW` (enkash wire notes, 2.13 and 2.14).
+    pub const IDS: Ids = Ids { cards: IdForm::Opaque, transactions: IdForm::Opaque };
 
     paths! {
         /// All cards.
@@ -291,6 +303,10 @@ pub mod enkash {
 /// ibanera's calls (ibanera wire notes, 2); the one that freezes is `deactivate_path`.
 pub mod ibanera {
     use super::{Path, changes, reads};
+    use crate::domain::card::{IdForm, Ids};
+
+    /// Cards and transactions are named by whole numbers (ibanera wire notes, 5.4).
+    pub const IDS: Ids = Ids { cards: IdForm::Number, transactions: IdForm::Number };
 
     paths! {
         /// The login.
@@ -303,6 +319,10 @@ pub mod ibanera {
         reads TRANSACTIONS: "transactions" = "/api/v1/customer/cards/transactions";
         /// The manager's own accounts.
         reads ACCOUNT_BALANCES: "account_balances" = "/api/v1/customer/accounts/balances";
+        /// The accounts of one customer. INFERENCE: the path is from somebody's code.
+        reads LIST_ACCOUNTS: "list-accounts" = "/api/v1/customer/accounts/list-accounts";
+        /// One account, which tells whose it is. INFERENCE: the path is from somebody's code.
+        reads ACCOUNT: "account" = "/api/v1/customer/accounts/account";
         /// An unfreeze.
         changes ACTIVATE: "activate" = "/api/v1/customer/cards/activate";
         /// A PIN change.

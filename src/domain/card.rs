@@ -13,8 +13,13 @@ use super::money::{Currency, Money};
 pub struct Card {
     /// Which card of which provider.
     pub key: CardKey,
+    /// The card's id as the provider (or the roster) spells it: what requests carry. `key.id` is its canonical form.
+    pub wire_id: Arc<str>,
     /// The provider's id of the cardholder or customer, where its calls want one beside the card's (banana `user_id`, ibanera `customersId`).
     pub owner: Option<Arc<str>>,
+    /// The account that is to pay for this card's top-ups, where the roster names one (ibanera). Not in the data file: the roster
+    /// says it anew at every start.
+    pub account: Option<Arc<str>>,
     /// Name of the cardholder; empty where the provider and the roster have none.
     pub holder: Arc<str>,
     /// Last four digits of the card number; the rest is dropped where it is parsed.
@@ -48,8 +53,10 @@ impl Card {
     #[must_use]
     pub fn unread(key: CardKey) -> Self {
         Self {
+            wire_id: Arc::clone(&key.id),
             key,
             owner: None,
+            account: None,
             holder: "".into(),
             last4: None,
             state: CardState::Unknown,
@@ -61,6 +68,13 @@ impl Card {
             expires: None,
             labels: Vec::new(),
         }
+    }
+
+    /// A card of which nothing is known but how its id is spelled.
+    #[must_use]
+    pub fn spelled(provider: &ProviderId, form: IdForm, spelling: &str) -> Self {
+        let key = CardKey { provider: provider.clone(), id: form.canonical(spelling) };
+        Self { wire_id: spelling.trim().into(), ..Self::unread(key) }
     }
 
     /// What can be spent, if it was ever read and the provider says it.
@@ -125,7 +139,9 @@ impl Card {
         };
         Self {
             key: self.key,
+            wire_id: self.wire_id,
             owner: self.owner.or(older.owner),
+            account: self.account.or(older.account),
             holder: if self.holder.is_empty() { older.holder } else { self.holder },
             last4: self.last4.or(older.last4),
             state,
@@ -182,12 +198,12 @@ impl fmt::Display for ProviderId {
 pub struct CardKey {
     /// The provider account.
     pub provider: ProviderId,
-    /// The provider's own id of the card, as text.
+    /// The card's id in its canonical form ([`IdForm::canonical`]): one card has one key, however its id is spelled.
     pub id: Arc<str>,
 }
 
 impl CardKey {
-    /// The card `id` of `provider`.
+    /// The card of this canonical id.
     #[must_use]
     pub fn new(provider: &ProviderId, id: &str) -> Self {
         Self { provider: provider.clone(), id: id.into() }
@@ -198,6 +214,75 @@ impl fmt::Display for CardKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}/{}", self.provider, self.id)
     }
+}
+
+/// How a provider forms the ids of its cards or transactions: decides which spellings name the same thing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum IdForm {
+    /// UUIDs, whose hexadecimal digits mean the same in either case.
+    Guid,
+    /// Whole numbers, which leading zeros and a plus sign do not change.
+    Number,
+    /// Any text; every character counts.
+    Opaque,
+}
+
+impl IdForm {
+    /// The one text that stands for every spelling of an id. What does not have the expected form is kept as it is, without blanks
+    /// around it.
+    #[must_use]
+    pub fn canonical(self, spelling: &str) -> Arc<str> {
+        let text = spelling.trim();
+        match self {
+            Self::Guid => {
+                let digits = text.strip_prefix('{').and_then(|inner| inner.strip_suffix('}')).unwrap_or(text);
+                if is_guid(digits) { digits.to_ascii_lowercase().into() } else { text.into() }
+            }
+            Self::Number => {
+                let digits = text.strip_prefix('+').unwrap_or(text);
+                if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
+                    return text.into();
+                }
+                match digits.trim_start_matches('0') {
+                    "" => "0".into(),
+                    number => number.into(),
+                }
+            }
+            Self::Opaque => text.into(),
+        }
+    }
+
+    /// Whether two spellings name the same thing.
+    #[must_use]
+    pub fn same(self, one: &str, other: &str) -> bool {
+        self.canonical(one) == self.canonical(other)
+    }
+}
+
+/// The forms of a provider's ids.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ids {
+    /// Of cards.
+    pub cards: IdForm,
+    /// Of transactions, tasks and transfers.
+    pub transactions: IdForm,
+}
+
+impl Ids {
+    /// Both forms in one word, as the data file keeps it.
+    #[must_use]
+    pub fn word(self) -> String {
+        format!("{:?} {:?}", self.cards, self.transactions).to_ascii_lowercase()
+    }
+}
+
+/// Whether a text is 8, 4, 4, 4 and 12 hexadecimal digits between dashes.
+fn is_guid(text: &str) -> bool {
+    text.len() == 36
+        && text.bytes().enumerate().all(|(at, byte)| match at {
+            8 | 13 | 18 | 23 => byte == b'-',
+            _ => byte.is_ascii_hexdigit(),
+        })
 }
 
 /// Last four digits of a card number.
@@ -415,6 +500,29 @@ mod tests {
             assert_eq!(Last4::of_number(number).map(|l| l.to_string()), Some("1111".into()), "{number}");
         }
         assert_eq!(Last4::of_number("2004 01XX XXXX XX87"), None);
+    }
+
+    #[test]
+    fn one_id_in_two_spellings_is_one_id() {
+        let guid = "3F2504E0-4F89-11D3-9A0C-0305E82C3301";
+        for (form, one, other, same) in [
+            (IdForm::Guid, guid, "3f2504e0-4f89-11d3-9a0c-0305e82c3301", true),
+            (IdForm::Guid, guid, " {3f2504e0-4f89-11d3-9a0c-0305e82c3301} ", true),
+            (IdForm::Guid, "KIT-1", "kit-1", false),
+            (IdForm::Guid, "3F25", "3f25", false),
+            (IdForm::Number, "007", "7", true),
+            (IdForm::Number, "+42", " 42", true),
+            (IdForm::Number, "000", "0", true),
+            (IdForm::Number, "-7", "7", false),
+            (IdForm::Number, "7a", "07a", false),
+            (IdForm::Opaque, "EKC1 ", "EKC1", true),
+            (IdForm::Opaque, "EKC1", "ekc1", false),
+            (IdForm::Opaque, "007", "7", false),
+        ] {
+            assert_eq!(form.same(one, other), same, "{form:?}: {one} and {other}");
+        }
+        let card = Card::spelled(&ProviderId::new("acme"), IdForm::Number, " 0017 ");
+        assert_eq!((&*card.key.id, &*card.wire_id), ("17", "0017"), "requests keep the spelling");
     }
 
     #[test]

@@ -14,6 +14,7 @@ use zeroize::Zeroize;
 
 use super::card::{Balance, Card, CardKey, CardKind, CardState, Last4};
 use super::money::{Currency, Money, MoneyError};
+use super::proof::{Baseline, ProvenBy};
 
 /// The record of one action: what was asked of which card, by whom, and what is known of it.
 #[derive(Clone, Debug, PartialEq)]
@@ -52,6 +53,14 @@ pub struct Operation {
     pub looks: u32,
     /// When it will be looked for again by itself.
     pub next_look: Option<Timestamp>,
+    /// What the card's list showed just before a top-up was sent. Operations of earlier cardtops have none, and no list proves them.
+    pub baseline: Option<Baseline>,
+    /// Who says how it ended.
+    pub proven_by: Option<ProvenBy>,
+    /// A person settled it as failed, and it is looked for all the same until then.
+    pub watched_until: Option<Timestamp>,
+    /// What was seen that contradicts a person's word.
+    pub alarm: Option<Arc<str>>,
 }
 
 /// What was known of the card when the operation was sent.
@@ -90,6 +99,12 @@ impl Operation {
             OperationState::Accepted => self.proof != Proof::AnswerOnly,
             OperationState::Done | OperationState::Failed => false,
         }
+    }
+
+    /// Whether it is looked for: it is open, or a person's word on it is not old enough to be relied on.
+    #[must_use]
+    pub fn is_followed(&self) -> bool {
+        self.is_open() || self.watched_until.is_some()
     }
 
     /// `top-up 30.00 USD`, `freeze lost`, `PIN`: the change in one phrase, without the card.
@@ -530,6 +545,8 @@ pub struct Capabilities {
     pub unfreeze: Offer,
     /// Top-up.
     pub top_up: Offer,
+    /// Its quote names the account that pays, and whether that account can: to be looked at before a top-up is sent.
+    pub names_payer: bool,
     /// Close.
     pub close: Offer,
     /// Setting a PIN, and its rule; or why not.

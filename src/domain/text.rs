@@ -2,101 +2,68 @@
 //!
 //! Nothing else in the crate measures or strips text.
 
+mod card_number;
+mod code_points;
+
+use std::path::Path;
+
 use jiff::Timestamp;
-use unicode_normalization::UnicodeNormalization;
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
+
+pub use card_number::mask_card_numbers;
+use code_points::{LineBreaks, safe, steers};
 
 /// Longest foreign text that is kept, in characters; the rest is cut.
 const LONGEST: usize = 400;
 
-/// Text of a stranger without anything that steers a terminal or turns the reading direction: NFC, controls and bidi
-/// marks removed, blanks for line breaks, card-number-like digit runs masked, at most 400 characters.
-/// Joiners (U+200C, U+200D) stay: Hindi and Persian names need them.
+/// Most characters of a foreign text that are looked at. Card numbers are cut before the text is, so that none is cut in two: as many
+/// as it takes to fill [`LONGEST`] with card numbers that are written as widely as possible.
+const MOST_LOOKED_AT: usize = 8_000;
+
+/// Free text of a stranger, as it is kept and shown: one line in NFC without controls, escape sequences and invisible code points,
+/// card numbers cut to `..1234`, at most 400 characters.
+///
+/// A `?` stands where an escape sequence, a control or an override of the reading direction was. Joiners (U+200C, U+200D) stay
+/// between letters that need them, as in Hindi and Persian. A flag becomes the letters of its country.
+///
+/// Not for ids: they may have the form of a card number, and the provider wants them back as they are.
 #[must_use]
 pub fn clean(text: &str) -> String {
-    let plain: String = text
-        .chars()
-        .map(|c| if matches!(c, '\n' | '\r' | '\t') { ' ' } else { c })
-        .filter(|&c| !steers(c))
-        .nfc()
-        .take(LONGEST)
-        .collect();
-    mask_card_numbers(plain.trim())
+    let start: String = text.chars().take(MOST_LOOKED_AT).collect();
+    let kept: String = mask_card_numbers(&one_line(&start)).chars().take(LONGEST).collect();
+    kept.trim_end_matches([' ', '\u{200c}', '\u{200d}']).to_owned()
 }
 
-fn steers(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
-}
-
-/// Replaces all but the last four digits of anything that is shaped like a card number: 13 to 19 digits, single blanks
-/// or dashes between them allowed, whose Luhn sum is right. Digits that a hexadecimal letter touches are part of an id, not a number.
+/// A sentence of any length that may quote foreign text: as [`clean`], but with its numbers.
 #[must_use]
-pub fn mask_card_numbers(text: &str) -> String {
-    let chars: Vec<char> = text.chars().collect();
-    let mut out = String::with_capacity(text.len());
-    let mut i = 0;
-    while i < chars.len() {
-        let run = digit_run(&chars, i);
-        let digits: Vec<u8> = run
-            .iter()
-            .filter_map(|&at| chars.get(at).and_then(|c| c.to_digit(10)))
-            .filter_map(|d| u8::try_from(d).ok())
-            .collect();
-        let hexadecimal =
-            |at: Option<usize>| at.and_then(|at| chars.get(at)).is_some_and(|c| matches!(c.to_ascii_lowercase(), 'a'..='f'));
-        let inside_an_id = hexadecimal(i.checked_sub(1)) || hexadecimal(run.last().map(|last| last + 1));
-        if (13..=19).contains(&digits.len()) && luhn(&digits) && !inside_an_id {
-            out.push_str("..");
-            for digit in digits.iter().skip(digits.len() - 4) {
-                out.push(char::from(b'0' + digit));
-            }
-            i = run.last().map_or(i + 1, |last| last + 1);
-        } else if let Some(last) = run.last() {
-            out.extend(chars.iter().skip(i).take(last + 1 - i));
-            i = last + 1;
-        } else {
-            out.extend(chars.get(i));
-            i += 1;
-        }
-    }
-    out
+pub fn one_line(text: &str) -> String {
+    safe(text, LineBreaks::Join).trim().to_owned()
 }
 
-/// Positions of the digits of the run that starts at `from`, bridging single blanks and dashes; empty when no digit is there.
-fn digit_run(chars: &[char], from: usize) -> Vec<usize> {
-    let mut at = Vec::new();
-    let mut i = from;
-    while let Some(c) = chars.get(i) {
-        if c.is_ascii_digit() {
-            at.push(i);
-        } else if at.is_empty() || !matches!(c, ' ' | '-') || at.last() != Some(&(i.wrapping_sub(1))) {
-            break;
-        }
-        i += 1;
-    }
-    at
+/// What was pasted into a line of input, as it may stand there: as [`clean`], but without marks, which nobody typed.
+#[must_use]
+pub fn pasted(text: &str) -> String {
+    clean(&text.chars().filter(|c| c.is_whitespace() || !steers(*c)).collect::<String>())
 }
 
-fn luhn(digits: &[u8]) -> bool {
-    let sum: u32 = digits
-        .iter()
-        .rev()
-        .enumerate()
-        .map(|(i, &d)| {
-            let d = u32::from(d);
-            if i % 2 == 0 {
-                d
-            } else if d < 5 {
-                d * 2
-            } else {
-                d * 2 - 9
-            }
-        })
-        .sum();
-    sum.is_multiple_of(10)
+/// Whether a code point is safe by itself: seen, and drawn alike everywhere.
+#[must_use]
+pub fn is_safe(c: char) -> bool {
+    c == ' ' || clean(c.encode_utf8(&mut [0; 4])).chars().eq([c])
+}
+
+/// Text of any length that is about to be printed: nothing in it steers a terminal or is invisible. Line breaks stay, and so do numbers:
+/// it may have ids in it that somebody is to copy.
+#[must_use]
+pub fn printable(text: &str) -> String {
+    safe(text, LineBreaks::Keep)
+}
+
+/// A file or folder as it is named in a sentence. Its name may be anybody's.
+#[must_use]
+pub fn of_path(path: &Path) -> String {
+    one_line(&path.display().to_string())
 }
 
 /// Display columns that a text takes.
@@ -173,20 +140,78 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    /// Hostile texts, and what is left of them.
+    const HOSTILE: [(&str, &str); 42] = [
+        ("\x1b]0;PWN\x07ICA\u{202e}MAXI\u{200b}", "?ICA?MAXI"),
+        ("\x1b]0;PWN\x1b\\ICA", "?ICA"),
+        ("\u{9d}0;PWN\u{9c}ICA", "?ICA"),
+        ("\x1b]0;PWN", "?]0;PWN"),
+        ("\x1b[31mred\x1b[0m", "?red?"),
+        ("\u{9b}2Jgone", "?gone"),
+        ("\x1b[31", "?[31"),
+        ("\x1bP1;2q\x1b\\sixel", "?sixel"),
+        ("\x1b]52;c;aGk=\x07clip", "?clip"),
+        ("\x1b\x1b\x07\x00x", "?x"),
+        ("Mara\u{7f}", "Mara?"),
+        ("a\u{84}b", "a?b"),
+        ("two\nlines\tand\u{2028}more", "two lines and more"),
+        ("a\u{202e}b\u{202d}c", "a?b?c"),
+        ("a\u{202a}\u{2066}b\u{2069}\u{202c}", "ab"),
+        ("a\u{34f}\u{115f}\u{1160}\u{3164}\u{ffa0}b", "ab"),
+        ("a\u{17b4}\u{17b5}\u{180b}\u{180e}\u{180f}b", "ab"),
+        ("a\u{ad}\u{2060}\u{2064}\u{feff}\u{fffb}b", "ab"),
+        ("a\u{e0001}\u{e0041}\u{e007f}b", "ab"),
+        ("a\u{e0100}\u{e01ef}\u{fe0f}b", "ab"),
+        ("a\u{1d173}\u{1bca0}\u{fdd0}\u{ffff}b", "ab"),
+        ("a\u{2800}\u{3000}\u{a0}b", "a   b"),
+        ("a\u{e000}\u{f8ff}b", "a?b"),
+        ("AC\u{200d}ME", "ACME"),
+        ("क्\u{200d}ष", "क्\u{200d}ष"),
+        ("क्\u{200d}\u{200d}\u{200c}ष", "क्\u{200d}ष"),
+        ("می\u{200c}خواهم", "می\u{200c}خواهم"),
+        ("\u{200d}क\u{200c}", "क"),
+        ("क\u{200d} ष", "क ष"),
+        ("👩\u{200d}👩\u{200d}👧", "👩👩👧"),
+        ("👍\u{1f3fd}", "👍"),
+        ("1\u{fe0f}\u{20e3}", "1"),
+        ("🇩🇪 taxi", "DE taxi"),
+        ("🇩taxi", "Dtaxi"),
+        ("z\u{300}\u{301}\u{302}\u{303}\u{304}\u{305}\u{306}y", "z\u{300}\u{301}\u{302}\u{303}y"),
+        ("\u{301}\u{302}a \u{301}b", "a b"),
+        ("e\u{301}", "é"),
+        ("Nguye\u{302}\u{303}n", "Nguyễn"),
+        ("한\u{1161}\u{1161}\u{1161}\u{1161}\u{1161}\u{1161}", "한\u{1161}\u{1161}\u{1161}\u{1161}"),
+        ("  padded  ", "padded"),
+        ("4111\u{200b}1111\u{ad}1111\u{2060}1111", "..1111"),
+        ("4111\x1b[0m1111\x1b[0m1111\x1b[0m1111", "..1111"),
+    ];
+
     #[test]
-    fn nothing_that_steers_a_terminal_stays() {
-        assert_eq!(clean("\x1b]0;PWN\x07ICA\u{202e}MAXI\u{200b}"), "]0;PWNICAMAXI");
-        assert_eq!(clean("two\nlines\tand"), "two lines and");
-        assert_eq!(clean("क्\u{200d}ष"), "क्\u{200d}ष");
+    fn nothing_that_steers_a_terminal_or_is_invisible_stays_and_what_steers_leaves_a_mark() {
+        for (hostile, left) in HOSTILE {
+            assert_eq!(clean(hostile), left, "{hostile:?}");
+            assert_eq!(clean(left), left, "once is enough: {hostile:?}");
+            assert!(printable(hostile).chars().all(|c| !c.is_control() || c == '\n'), "{hostile:?}");
+            assert_eq!(of_path(Path::new(hostile)).chars().filter(|c| c.is_control()).count(), 0, "{hostile:?}");
+        }
     }
 
     #[test]
-    fn card_numbers_are_masked_and_other_numbers_are_not() {
-        assert_eq!(clean("card 4111 1111 1111 1111 lost"), "card ..1111 lost");
-        assert_eq!(clean("4111111111111111"), "..1111");
-        assert_eq!(clean("4111111111111112"), "4111111111111112");
-        assert_eq!(clean("order 20260403 of 12"), "order 20260403 of 12");
-        assert_eq!(clean("bb75ad44-ebee-42c5-8550-204901404e93"), "bb75ad44-ebee-42c5-8550-204901404e93");
+    fn a_message_of_our_own_keeps_its_lines_and_the_ids_that_are_to_be_copied() {
+        assert_eq!(printable("fits 2 cards:\n  art/4111111111111111\x1b[2J\n"), "fits 2 cards:\n  art/4111111111111111?\n");
+        assert_eq!(one_line("name\n\x1b[2Jis odd"), "name ?is odd");
+        assert_eq!(one_line(&"long ".repeat(200)).chars().count(), 999, "a sentence is not cut");
+    }
+
+    #[test]
+    fn a_card_number_is_not_cut_in_two_by_the_longest_text_that_is_kept() {
+        for before in 380..402 {
+            let text = format!("{}{}", "x".repeat(before), "4111 1111 1111 1111 ".repeat(30));
+            assert!(clean(&text).chars().filter(char::is_ascii_digit).count() <= 20, "{}", clean(&text));
+            assert!(!clean(&text).contains("4111"), "{}", clean(&text));
+        }
+        let many = "4 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1, ".repeat(10_000);
+        assert!(!clean(&many).contains('4') && clean(&many).chars().count() <= LONGEST);
     }
 
     #[test]
@@ -214,8 +239,20 @@ mod tests {
         }
 
         #[test]
-        fn clean_text_has_no_controls(text in any::<String>()) {
-            prop_assert!(!clean(&text).chars().any(steers));
+        fn clean_text_is_safe_and_cleaning_it_again_changes_nothing(text in any::<String>()) {
+            let cleaned = clean(&text);
+            let steers = |c: char| c.is_control() || ('\u{202a}'..='\u{202e}').contains(&c);
+            prop_assert!(!cleaned.chars().any(steers));
+            prop_assert!(cleaned.chars().count() <= LONGEST);
+            prop_assert_eq!(clean(&cleaned), cleaned);
+        }
+
+        #[test]
+        fn marks_and_joiners_of_any_order_are_cleaned_at_once(
+            text in "[a-cक-घ\u{93c}\u{94d}\u{300}-\u{308}\u{200c}\u{200d}\u{1100}-\u{1180}\u{1f1e6}-\u{1f1e9} ?]{0,24}"
+        ) {
+            let cleaned = clean(&text);
+            prop_assert_eq!(clean(&cleaned), cleaned);
         }
     }
 }

@@ -13,9 +13,11 @@ use super::operation::OperationId;
 pub struct Transaction {
     /// The provider account.
     pub provider: ProviderId,
-    /// The provider's id, or one derived from the row where it sends none.
+    /// The provider's id in its canonical form, or one derived from the row where it sends none.
     pub id: Arc<str>,
-    /// The card's id at the provider, where the row says it.
+    /// The provider's id of the task that made the row, where that is another than the row's own (artha).
+    pub task: Option<Arc<str>>,
+    /// The card's id in its canonical form, where the row says it.
     pub card_id: Option<Arc<str>>,
     /// The card's last four digits, where known.
     pub last4: Option<Last4>,
@@ -48,6 +50,18 @@ pub struct Transaction {
 }
 
 impl Transaction {
+    /// Whether both are readings of the same row: the same id on the same card, where both name their card. The kind and the state
+    /// do not count: a provider may change either.
+    #[must_use]
+    pub fn is_same_row(&self, other: &Self) -> bool {
+        self.provider == other.provider
+            && self.id == other.id
+            && match (&self.card_id, &other.card_id) {
+                (Some(one), Some(other)) => one == other,
+                (None, _) | (_, None) => true,
+            }
+    }
+
     /// The card it belongs to, where the row says it.
     #[must_use]
     pub fn card(&self) -> Option<CardKey> {

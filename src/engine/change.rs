@@ -12,8 +12,10 @@ use super::schedule::look_again;
 use super::{Engine, News, Order, Refused};
 use crate::domain::card::{Card, CardState};
 use crate::domain::operation::{Action, Before, Deed, Operation, OperationId, OperationState, Proof, Step, may};
-use crate::provider::{Error, Outcome, Receipt, Seen};
-use crate::store::journal::{self, Finding, Intent};
+use crate::domain::proof::ProvenBy;
+use crate::domain::text;
+use crate::provider::{Error, Evidence, Outcome, Receipt, Seen};
+use crate::store::journal::{self, Finding, Intent, Verified};
 
 /// An intent that could not be sent within this long is not sent any more.
 const INTENT_KEEPS: SignedDuration = SignedDuration::from_secs(30);
@@ -55,6 +57,11 @@ impl Engine {
         let deed = order.action.deed();
         let open = if order.second { Vec::new() } else { self.still_open(&order).await };
         may(deed, &card, &can, &open).map_err(|denied| Refused::Denied(denied.to_string()))?;
+        // Without a list to compare with, a credit that comes afterwards would prove nothing: then nothing is sent.
+        let baseline = match order.action.amount() {
+            Some(amount) => Some(self.baseline(&account, &card, amount, &order).await?),
+            None => None,
+        };
         let now = self.0.clock.now();
         let operation = Operation {
             id: order.id,
@@ -74,6 +81,10 @@ impl Engine {
             proof: can.proof(deed),
             looks: 0,
             next_look: None,
+            baseline,
+            proven_by: None,
+            watched_until: None,
+            alarm: None,
         };
         // Reading took its time: read-only may have been switched on meanwhile.
         self.gate(&order)?;
@@ -83,7 +94,7 @@ impl Engine {
         if let Err(refused) = self.last_word(&operation, &words).await {
             // Nothing left yet: where the journal takes that one line more, the card need not wait for this operation.
             let unsent = Finding::verdict(self.0.clock.now(), "not sent", refused.to_string(), OperationState::Failed);
-            self.find(&account, operation, unsent).await;
+            self.find(operation, unsent).await;
             return Err(refused);
         }
         let result = provider.act(&card, &order.action, order.id).await;
@@ -98,7 +109,7 @@ impl Engine {
             self.tell_health(&account).await;
         }
         let finding = self.answer(&operation, result);
-        let operation = self.find(&account, operation, finding).await;
+        let operation = self.find(operation, finding).await;
         account.ask_card(&order.card);
         if deed == Deed::TopUp {
             account.ask_float();
@@ -168,8 +179,8 @@ impl Engine {
         }
     }
 
-    fn unwritten(&self, error: &rusqlite::Error) -> Refused {
-        let path = self.0.store.path().display();
+    pub(super) fn unwritten(&self, error: &rusqlite::Error) -> Refused {
+        let path = text::of_path(self.0.store.path());
         Refused::Journal(format!("the data file {path} {}; nothing was sent", crate::store::in_words(error)))
     }
 
@@ -186,6 +197,7 @@ impl Engine {
             credit: None,
             next_look: first_look,
             looked: false,
+            proven_by: Some(ProvenBy::Answer),
         };
         match result {
             Ok(Receipt::Done { reference, proof }) => {
@@ -211,20 +223,20 @@ impl Engine {
     }
 
     /// Writes a finding and tells it. Where even that fails, the operation stays as the journal has it, and a person is told.
-    async fn find(&self, account: &Account, operation: Operation, finding: Finding) -> Operation {
+    async fn find(&self, operation: Operation, finding: Finding) -> Operation {
         let (id, credit) = (operation.id, finding.credit.clone());
         let fallback = finding.clone();
         match self.0.store.journal(move |db| journal::find(db, id, &finding)).await {
             Ok(found) => {
                 self.tell_operation(&found).await;
                 if let Some(credit) = credit {
-                    self.prove(account, &credit, &found).await;
+                    self.prove(&credit, &found).await;
                 }
                 found
             }
             Err(error) => {
                 self.lock_unwritten().push((id, fallback.clone()));
-                let path = self.0.store.path().display();
+                let path = text::of_path(self.0.store.path());
                 self.tell(News::Broken(format!(
                     "the data file {path} {}; op {} is {} but the journal does not say so yet",
                     crate::store::in_words(&error),
@@ -256,7 +268,7 @@ impl Engine {
     pub(super) async fn look(&self, id: OperationId, what: &'static str) -> Result<Operation, Refused> {
         self.write_late().await;
         let operation = self.operation(id).await?;
-        if !operation.is_open() {
+        if !operation.is_followed() {
             // Settled by another process, or told out of order: it is not waited for any more.
             if self.lock_open().contains_key(&id) {
                 self.tell_operation(&operation).await;
@@ -295,22 +307,36 @@ impl Engine {
             credit: None,
             next_look,
             looked: true,
+            proven_by: Some(ProvenBy::Seen),
+        };
+        if !operation.is_open() {
+            return self.watch(&operation, seen, finding).await;
+        }
+        let seen = match seen {
+            // A row of the same sum may be somebody else's: then the figures do not fit.
+            Ok(Seen::Done { proof, credit, by: Evidence::List }) => {
+                match self.contradiction(&account, &card, &operation, credit.as_deref()).await {
+                    Some(words) => Ok(Seen::Nowhere { looked: format!("{proof}, but {words}"), candidate: credit }),
+                    None => Ok(Seen::Done { proof, credit, by: Evidence::List }),
+                }
+            }
+            seen => seen,
         };
         let finding = match seen {
-            Ok(Seen::Done { proof, credit }) => Finding { credit, ..finding(proof, OperationState::Done) },
+            Ok(Seen::Done { proof, credit, .. }) => Finding { credit, ..finding(proof, OperationState::Done) },
             Ok(Seen::Failed { why, row }) => Finding { credit: row, ..finding(why, OperationState::Failed) },
             // The provider has it: a top-up that it is still at is no longer in doubt.
             Ok(Seen::NotYet { looked }) if operation.deed == Deed::TopUp && operation.state == OperationState::Unknown => {
                 finding(looked, OperationState::Accepted)
             }
             Ok(Seen::NotYet { looked }) => finding(looked, operation.state),
-            Ok(Seen::Nowhere { looked }) => {
+            Ok(Seen::Nowhere { looked, .. }) => {
                 let balance = self.balance_then_and_now(&account, &card, &operation).await;
                 finding(format!("{looked}{balance}; absence is not proof that it failed"), operation.state)
             }
             Err(error) => finding(format!("could not look: {error}"), operation.state),
         };
-        let found = self.find(&account, operation, finding).await;
+        let found = self.find(operation, finding).await;
         if !found.is_open() {
             account.ask_card(&found.card);
             if found.deed == Deed::TopUp {
@@ -338,7 +364,7 @@ impl Engine {
         self.look(id, "look").await
     }
 
-    async fn operation(&self, id: OperationId) -> Result<Operation, Refused> {
+    pub(super) async fn operation(&self, id: OperationId) -> Result<Operation, Refused> {
         self.0.store.journal(move |db| journal::one(db, id)).await.map_err(|error| match error {
             rusqlite::Error::QueryReturnedNoRows => Refused::Denied(format!("there is no operation {id} in the journal")),
             error => self.unwritten(&error),
@@ -384,16 +410,17 @@ impl Engine {
         self.0.store.journal(move |db| journal::steps(db, id)).await.map_err(|error| self.unread(&error))
     }
 
-    /// Checks the journal's hash chain: how many lines it has.
+    /// Checks the journal: the chain of its lines, every operation against them, and the end against the note outside the file.
     ///
     /// # Errors
     /// Where it breaks, in one sentence.
-    pub async fn verify(&self) -> Result<u64, String> {
-        self.0.store.journal(|db| journal::verify(db)).await.map_err(|error| self.unread(&error))?
+    pub async fn verify(&self) -> Result<Verified, String> {
+        let head = self.0.store.head().cloned();
+        self.0.store.journal(move |db| journal::verify_with(db, head.as_ref())).await.map_err(|error| self.unread(&error))?
     }
 
     fn unread(&self, error: &rusqlite::Error) -> String {
-        format!("the data file {} {}", self.0.store.path().display(), crate::store::in_words(error))
+        format!("the data file {} {}", text::of_path(self.0.store.path()), crate::store::in_words(error))
     }
 }
 

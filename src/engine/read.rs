@@ -17,6 +17,7 @@ use super::{Engine, HealthState, News, ProviderReport};
 use crate::domain::card::{Card, CardKey, ProviderId, Reading};
 use crate::domain::completeness::Completeness;
 use crate::domain::money::Money;
+use crate::domain::text;
 use crate::domain::transaction::{Transaction, TransactionState};
 use crate::provider::pages::Effort;
 use crate::provider::{Error, Kind, Window};
@@ -413,7 +414,7 @@ impl Engine {
     }
 
     pub(super) fn unkept_words(&self, error: &rusqlite::Error) -> String {
-        let path = self.0.store.path().display();
+        let path = text::of_path(self.0.store.path());
         format!("the data file {path} {}; what is read is shown and not kept", crate::store::in_words(error))
     }
 
@@ -491,12 +492,12 @@ impl Engine {
     }
 
     /// Tells the transaction that proves an operation, and notes it in the feed.
-    pub(super) async fn prove(&self, account: &Account, credit: &str, operation: &crate::domain::operation::Operation) {
+    pub(super) async fn prove(&self, credit: &str, operation: &crate::domain::operation::Operation) {
         if operation.is_open() {
             return;
         }
-        let (provider, credit, id) = (account.info.id.clone(), credit.to_owned(), operation.id);
-        if let Ok(row) = self.0.store.known(move |db| feed::prove(db, &provider, &credit, id)).await {
+        let (card, credit, id) = (operation.card.clone(), credit.to_owned(), operation.id);
+        if let Ok(row) = self.0.store.known(move |db| feed::prove(db, &card, &credit, id)).await {
             self.tell(News::Transactions(vec![row])).await;
         }
     }

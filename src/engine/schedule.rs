@@ -266,6 +266,7 @@ mod tests {
             class: Class::Neither,
             top_up_min: None,
             top_up_decimals: None,
+            names_payer: false,
             page_max: 50,
         }
     }

@@ -16,6 +16,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 use zeroize::Zeroizing;
 
+use super::credits::{self, Credits, Fee, Rules};
 use super::crypto::{self, RsaKey};
 use super::error::{Error, Kind, Outcome, Result};
 use super::http::{Answer, Author, Does, Http};
@@ -47,6 +48,8 @@ pub struct Artha {
     /// INFERENCE (artha wire notes, 5.1): pages from 1, 50 rows (the upstream takes 10 to 200), spans of at most 60 days.
     lists: Lists,
     pagers: Pagers,
+    /// Its fee is taken out of the sum (artha wire notes, 2.8).
+    rules: Rules,
     can: Capabilities,
 }
 
@@ -98,6 +101,7 @@ impl Artha {
                 Paging::Numbered { size: config.lists.page_size },
                 SignedDuration::try_from(config.lists.span).ok(),
             ),
+            rules: Rules { fee: Fee::Inside, others_top_up: config.others_top_up },
             can,
         })
     }
@@ -178,7 +182,7 @@ impl Artha {
     }
 
     async fn details(&self, card: &Card) -> Result<Card> {
-        let answer = self.get(calls::CARD_DETAILS, &card.key.id).await?;
+        let answer = self.get(calls::CARD_DETAILS, &card.wire_id).await?;
         wire::details(answer.object()?, card, &self.spelling, answer.at).map_err(|odd| answer.bad_reply(&odd.0))
     }
 
@@ -191,21 +195,15 @@ impl Artha {
         }
     }
 
-    /// Reads the part of the card's list in which a top-up can stand.
-    async fn listed(&self, card: &Card, operation: &Operation) -> Result<listing::Found> {
-        let window = listing::window(card, operation, self.http.clock().now());
-        let ask = |window: Window, page| async move { self.transactions(&window, page).await };
-        listing::Found::of(read_window(&self.pagers.transactions, &window, Effort::Quick, ask).await)
-    }
-
     /// Looks for a top-up: by its task, or without one in the card's list.
     async fn look_for_top_up(&self, card: &Card, operation: &Operation, claimed: &Claimed) -> Result<Seen> {
         let Some(task) = operation.provider_reference.as_deref() else {
-            return Ok(self.listed(card, operation).await?.judge(operation, claimed, listing::Fee::Inside));
+            let found = self.credits(card, credits::since(operation)).await?;
+            return Ok(credits::judge(&found, operation, claimed, self.rules));
         };
         let answer = match self.get(calls::TOP_UP_STATUS, task).await {
             Err(error) if error.kind == Kind::NotFound => {
-                return Ok(Seen::Nowhere { looked: format!("artha does not know the task: {}", error.said) });
+                return Ok(Seen::nowhere(format!("artha does not know the task: {}", error.said)));
             }
             answer => answer?,
         };
@@ -215,15 +213,16 @@ impl Artha {
         }
         // The task settles it. Its row is named too, where the list shows it, so that it settles no other top-up; until then the
         // journal keeps a credit free for one that is done.
-        let Ok(found) = self.listed(card, operation).await else { return Ok(seen) };
-        let named = found.row(task).map(|row| row.id.clone());
+        let Ok(found) = self.credits(card, credits::since(operation)).await else { return Ok(seen) };
+        let task = calls::IDS.transactions.canonical(task);
+        let named = found.rows.iter().find(|row| row.task.as_ref() == Some(&task) || row.id == task).map(|row| row.id.clone());
         Ok(match seen {
-            Seen::Done { proof, .. } => {
-                let credit = named.or_else(|| match found.judge(operation, claimed, listing::Fee::Inside) {
+            Seen::Done { proof, by, .. } => {
+                let credit = named.or_else(|| match credits::judge(&found, operation, claimed, self.rules) {
                     Seen::Done { credit, .. } => credit,
                     Seen::Failed { .. } | Seen::NotYet { .. } | Seen::Nowhere { .. } => None,
                 });
-                Seen::Done { proof, credit }
+                Seen::Done { proof, credit, by }
             }
             Seen::Failed { why, .. } => Seen::Failed { why, row: named },
             seen @ (Seen::NotYet { .. } | Seen::Nowhere { .. }) => seen,
@@ -246,7 +245,7 @@ impl Provider for Artha {
     }
 
     async fn card(&self, card: &Card) -> Result<Card> {
-        let answer = self.get(calls::CARD_BALANCE, &card.key.id).await?;
+        let answer = self.get(calls::CARD_BALANCE, &card.wire_id).await?;
         let balance = wire::balance(answer.object()?, card, answer.at).map_err(|odd| answer.bad_reply(&odd.0))?;
         // The balance is what matters most: without details it is still worth showing.
         Ok(match self.details(card).await {
@@ -268,13 +267,20 @@ impl Provider for Artha {
             ("endTime", self.moment(whole_second_after(window.until))),
         ]);
         if let Some(card) = &window.card {
-            body.insert("cardId", Part::Text(card.key.id.to_string()));
+            body.insert("cardId", Part::Text(card.wire_id.to_string()));
         }
         let answer = self.ask(Does::Read, Method::POST, path, &body).await?;
         let (list, provider) = (listing::rows(&answer.json()?).map_err(|odd| answer.bad_reply(&odd.0))?, self.http.provider());
-        let (reader, of) = (listing::Reader::new(provider, &self.spelling, &self.lists, answer.at), window.card.as_ref());
+        let (reader, of) =
+            (listing::Reader::new(provider, &self.spelling, &self.lists, calls::IDS, answer.at), window.card.as_ref());
         let rows = list.rows.iter().map(|row| listing::named(row, &reader, of, wire::NAMES, wire::transaction(row, &reader, of)));
         Ok(Page::of(rows))
+    }
+
+    async fn credits(&self, card: &Card, since: Timestamp) -> Result<Credits> {
+        let window = credits::window(card, since, self.http.clock().now());
+        let ask = |window: Window, page| async move { self.transactions(&window, page).await };
+        Credits::of(read_window(&self.pagers.transactions, &window, Effort::Quick, ask).await)
     }
 
     async fn float(&self) -> Result<Vec<Money>> {
@@ -284,13 +290,13 @@ impl Provider for Artha {
 
     async fn quote(&self, card: &Card, amount: Money) -> Result<Quote> {
         let body =
-            Body::from([("cardId", Part::Text(card.key.id.to_string())), ("amount", Part::Text(self.digits(card, amount)?))]);
+            Body::from([("cardId", Part::Text(card.wire_id.to_string())), ("amount", Part::Text(self.digits(card, amount)?))]);
         let answer = self.ask(Does::Read, Method::POST, self.spelling.path(calls::ESTIMATE), &body).await?;
         wire::quote(answer.object()?, amount, answer.at).map_err(|odd| answer.bad_reply(&odd.0))
     }
 
     async fn act(&self, card: &Card, action: &Action, _id: OperationId) -> Result<Receipt> {
-        let mut body = Body::from([("cardId", Part::Text(card.key.id.to_string()))]);
+        let mut body = Body::from([("cardId", Part::Text(card.wire_id.to_string()))]);
         let path = match action {
             Action::Freeze => calls::FREEZE,
             Action::Unfreeze => calls::UNFREEZE,
@@ -311,7 +317,7 @@ impl Provider for Artha {
         match operation.deed {
             Deed::TopUp => self.look_for_top_up(card, operation, claimed).await,
             Deed::Freeze | Deed::Unfreeze | Deed::Close => Ok(listing::state(operation.deed, &self.details(card).await?)),
-            Deed::SetPin => Ok(Seen::Nowhere { looked: "artha cannot be asked whether a PIN was set".to_owned() }),
+            Deed::SetPin => Ok(Seen::nowhere("artha cannot be asked whether a PIN was set")),
         }
     }
 }
@@ -349,6 +355,7 @@ const fn can(all_transactions: bool, decimals: u32, page_max: u16) -> Capabiliti
         class: Class::Neither,
         top_up_min: None,
         top_up_decimals: Some(decimals),
+        names_payer: false,
         page_max,
     }
 }

@@ -20,6 +20,7 @@ use serde_json::value::RawValue;
 use tokio::sync::Mutex;
 use zeroize::Zeroizing;
 
+use super::credits::{self, Credits, Fee, Rules};
 use super::crypto;
 use super::error::{Error, Kind, Result};
 use super::fields::{Fields, Odd, in_our_names};
@@ -51,6 +52,8 @@ pub struct Banana {
     /// INFERENCE: 100 rows a page, since no maximum is documented (banana wire notes, 5.1).
     lists: Lists,
     pagers: Pagers,
+    /// Its fee is paid beside the sum (banana wire notes, 2.8).
+    rules: Rules,
     templates: Mutex<Option<Templates>>,
 }
 
@@ -97,6 +100,7 @@ impl Banana {
             spelling: config.spelling.clone(),
             lists: config.lists.clone(),
             pagers: Pagers::both(Paging::Offset { size: config.lists.page_size }, None),
+            rules: Rules { fee: Fee::Beside, others_top_up: config.others_top_up },
             templates: Mutex::new(None),
         })
     }
@@ -192,7 +196,7 @@ impl Banana {
             let said = format!("banana wants the user of card {}: add its user_id to the roster; nothing was sent", card.key.id);
             self.error(Kind::Refused, &said)
         })?;
-        Ok(Body::default().id("user_id", owner).id("card_id", &card.key.id))
+        Ok(Body::default().id("user_id", owner).id("card_id", &card.wire_id))
     }
 
     /// State, expiry, last four digits and template of a card.
@@ -221,7 +225,7 @@ impl Banana {
         let opened = self.ask(Does::Read, calls::TRANSACTIONS, &body).await?;
         opened.agreed()?;
         let list = listing::rows(&opened.json).map_err(|odd| opened.odd(&odd))?;
-        let reader = listing::Reader::new(self.http.provider(), &self.spelling, &self.lists, opened.answer.at);
+        let reader = listing::Reader::new(self.http.provider(), &self.spelling, &self.lists, calls::IDS, opened.answer.at);
         let rows = list.rows.iter().map(|row| listing::named(row, &reader, of, wire::NAMES, wire::transaction(row, &reader, of)));
         Ok(Page::of(rows))
     }
@@ -233,16 +237,6 @@ impl Banana {
             wire::Said::Accepted(reference) => Ok(Receipt::Accepted { reference }),
             wire::Said::Refused(why) => Err(opened.answer.said_no(&why)),
         }
-    }
-
-    /// Looks for a recharge in the card's list: there is no other trace (banana wire notes, 5.3).
-    async fn listed(&self, card: &Card, operation: &Operation, claimed: &Claimed) -> Result<Seen> {
-        let window = listing::window(card, operation, self.http.clock().now());
-        // No dates: their format is not documented, and a row missed here would look like money that never came.
-        let body = || Body::default().id("card_id", &card.key.id).text("type", "RECHARGE");
-        let ask = |_, page| self.page(Some(card), body(), page);
-        let found = listing::Found::of(read_window(&self.pagers.transactions, &window, Effort::Quick, ask).await)?;
-        Ok(found.judge(operation, claimed, listing::Fee::Beside))
     }
 }
 
@@ -283,10 +277,18 @@ impl Provider for Banana {
         let until = window.until.saturating_add(SignedDuration::from_secs(1)).unwrap_or(Timestamp::MAX);
         let body = self.date(self.date(Body::default(), "start_date", window.since), "end_date", until);
         let body = match &window.card {
-            Some(card) => body.id("card_id", &card.key.id),
+            Some(card) => body.id("card_id", &card.wire_id),
             None => body,
         };
         self.page(window.card.as_ref(), body, page).await
+    }
+
+    async fn credits(&self, card: &Card, since: Timestamp) -> Result<Credits> {
+        let window = credits::window(card, since, self.http.clock().now());
+        // No dates: their format is not documented, and a row missed here would look like money that never came.
+        let body = || Body::default().id("card_id", &card.wire_id).text("type", "RECHARGE");
+        let ask = |_, page| self.page(Some(card), body(), page);
+        Credits::of(read_window(&self.pagers.transactions, &window, Effort::Quick, ask).await)
     }
 
     async fn float(&self) -> Result<Vec<Money>> {
@@ -327,14 +329,18 @@ impl Provider for Banana {
 
     async fn look(&self, card: &Card, operation: &Operation, claimed: &Claimed) -> Result<Seen> {
         match operation.deed {
-            Deed::TopUp => self.listed(card, operation, claimed).await,
+            // There is no other trace (banana wire notes, 5.3).
+            Deed::TopUp => {
+                let found = self.credits(card, credits::since(operation)).await?;
+                Ok(credits::judge(&found, operation, claimed, self.rules))
+            }
             Deed::Freeze | Deed::Unfreeze | Deed::Close => {
                 let opened = self.information(&self.whose(card, operation.before.owner.as_ref())?).await?;
                 let (card, _) = wire::information(opened.object()?, card, &self.spelling, opened.answer.at)
                     .map_err(|odd| opened.odd(&odd))?;
                 Ok(listing::state(operation.deed, &card))
             }
-            Deed::SetPin => Ok(Seen::Nowhere { looked: "banana cannot be asked whether a PIN was set".to_owned() }),
+            Deed::SetPin => Ok(Seen::nowhere("banana cannot be asked whether a PIN was set")),
         }
     }
 }
@@ -363,6 +369,7 @@ const CAN: Capabilities = Capabilities {
     class: Class::Neither,
     top_up_min: None,
     top_up_decimals: None,
+    names_payer: false,
     page_max: 100,
 };
 

@@ -26,8 +26,8 @@ use tokio::sync::Mutex;
 use zeroize::Zeroizing;
 
 use super::{
-    Claimed, Error, Kind, Outcome, Page, PageAt, Pager, Pagers, Paging, Provider, Quote, Receipt, Result, Seen, Window, crypto,
-    listing, pages, sensitive,
+    Claimed, Credits, Error, Evidence, Kind, Outcome, Page, PageAt, Pager, Pagers, Paging, Provider, Quote, Receipt, Result,
+    Seen, Window, credits, crypto, listing, pages, sensitive,
 };
 use crate::config::secret::Source;
 use crate::config::wires::{Lists, Path, Spelling, enkash as calls};
@@ -78,6 +78,7 @@ pub struct Enkash {
     /// INFERENCE (enkash wire notes, 6.24): times without a zone are India's.
     lists: Lists,
     pagers: Pagers,
+    others_top_up: bool,
     session: Mutex<Session>,
 }
 
@@ -147,6 +148,7 @@ impl Enkash {
                 cards: Pager::new(Paging::Numbered { size: u16::MAX }, None),
                 transactions: Pager::new(Paging::ByTime, None),
             },
+            others_top_up: config.others_top_up,
             session: Mutex::new(Session::default()),
         })
     }
@@ -315,7 +317,7 @@ impl Enkash {
     }
 
     fn reader(&self, at: Timestamp) -> listing::Reader<'_> {
-        listing::Reader::new(&self.provider, &self.spelling, &self.lists, at)
+        listing::Reader::new(&self.provider, &self.spelling, &self.lists, calls::IDS, at)
     }
 
     fn account(&self) -> OfAccount<'_> {
@@ -328,7 +330,7 @@ impl Enkash {
 
     async fn block(&self, card: &Card, code: &'static str, reason: &'static str) -> Result<Receipt> {
         let body = Block {
-            card: self.of_card(&card.key.id),
+            card: self.of_card(&card.wire_id),
             block_code: code,
             reason,
             otp_medium: "MOBILE",
@@ -358,7 +360,7 @@ impl Enkash {
             transaction_code: code,
             unique_reference_number: &reference,
             remarks: &reference,
-            en_kash_card_id: &card.key.id,
+            en_kash_card_id: &card.wire_id,
         };
         let (_, said) = self.ask(Does::Write, calls::BALANCE, &body).await?;
         Ok(Receipt::Accepted { reference: wire::load_id(&said) })
@@ -370,15 +372,15 @@ impl Enkash {
         }
         let pin = pin.filter(|pin| pin.len() == 4).ok_or_else(|| self.no("enkash wants a new PIN of 4 digits"))?;
         let block = pin_block(pin, self.pin_block);
-        let body = SetPin { card: self.of_card(&card.key.id), pin_block: &block, otp_required: self.otp_required };
+        let body = SetPin { card: self.of_card(&card.wire_id), pin_block: &block, otp_required: self.otp_required };
         self.ask(Does::Write, calls::SET_PIN, &body).await.map_err(|error| listing::without(error, &[pin]))?;
         Ok(Receipt::Accepted { reference: None })
     }
 
     /// Looks a load up by our reference. Empty, code 1 and 404 all mean that there is none, for this call only (enkash wire notes, 5).
     async fn look_for_load(&self, card: &Card, operation: &Operation, claimed: &Claimed) -> Result<Seen> {
-        let nowhere = || Seen::Nowhere { looked: format!("enkash knows no load with reference {}", operation.reference) };
-        let body = ByReference { card: self.of_card(&card.key.id), pg_reference_number: &operation.reference };
+        let nowhere = || Seen::nowhere(format!("enkash knows no load with reference {}", operation.reference));
+        let body = ByReference { card: self.of_card(&card.wire_id), pg_reference_number: &operation.reference };
         let (_, said) = match self.hear(Does::Read, calls::TRANSACTION, &body).await {
             Ok(heard) => heard,
             Err(error) if error.kind == Kind::NotFound => return Ok(nowhere()),
@@ -387,7 +389,7 @@ impl Enkash {
         match said.code {
             Code::Success => {
                 let reader = self.reader(self.http.clock().now());
-                Ok(wire::fate(&wire::rows(&said).rows, &reader, operation, claimed))
+                Ok(wire::fate(&wire::rows(&said).rows, &reader, operation, claimed, self.others_top_up))
             }
             Code::Failure(1 | 404) => Ok(nowhere()),
             Code::Failure(_) | Code::Unclear => {
@@ -400,7 +402,7 @@ impl Enkash {
         let read = self.card(card).await?;
         // Our close is the block code BL: it reads as BLOCKED (enkash wire notes, 4.2).
         if deed == Deed::Close && read.state == CardState::Blocked {
-            return Ok(Seen::Done { proof: "seen BLOCKED".to_owned(), credit: None });
+            return Ok(Seen::Done { proof: "seen BLOCKED".to_owned(), credit: None, by: Evidence::State });
         }
         Ok(listing::state(deed, &read))
     }
@@ -434,6 +436,7 @@ impl Provider for Enkash {
             class: Class::Reference,
             top_up_min: Some(Decimal::ONE),
             top_up_decimals: Some(2),
+            names_payer: false,
             page_max: 100,
         }
     }
@@ -461,12 +464,16 @@ impl Provider for Enkash {
     }
 
     async fn card(&self, card: &Card) -> Result<Card> {
-        let (answer, said) = self.ask(Does::Read, calls::DETAILS, &self.of_card(&card.key.id)).await?;
+        let (answer, said) = self.ask(Does::Read, calls::DETAILS, &self.of_card(&card.wire_id)).await?;
         let rows = wire::rows(&said);
         let mut odd = rows.odd.clone();
         for raw in &rows.rows {
             match wire::card(raw, &self.reader(answer.at)) {
-                Ok(read) if read.key.id.eq_ignore_ascii_case(&card.key.id) => return Ok(Card { key: card.key.clone(), ..read }),
+                Ok(read) if read.key == card.key => {
+                    let another = read.last4.zip(card.last4).filter(|(read, known)| read != known);
+                    let Some((read, known)) = another else { return Ok(read) };
+                    odd = Some(Odd::new(&format!("the answer is about another card: ..{read}, and this one is ..{known}")));
+                }
                 Ok(_) => odd = Some(Odd::new("it is another card")),
                 Err(why) => odd = Some(why),
             }
@@ -482,7 +489,7 @@ impl Provider for Enkash {
     async fn transactions(&self, window: &Window, _page: PageAt) -> Result<Page<Transaction>> {
         let body = Between {
             account: self.account(),
-            en_kash_card_id: window.card.as_ref().map(|card| &*card.key.id),
+            en_kash_card_id: window.card.as_ref().map(|card| &*card.wire_id),
             txn_date_from: wire_time(window.since),
             txn_date_to: wire_time(window.until),
         };
@@ -500,6 +507,12 @@ impl Provider for Enkash {
         let card = of.map(|card| Arc::clone(&card.key.id));
         page.skipped.extend(rows.odd.as_ref().map(|odd| pages::unread(&self.provider, card, None, &odd.0, odd)));
         Ok(Page { more: rows.missing() > 0, ..page })
+    }
+
+    async fn credits(&self, card: &Card, since: Timestamp) -> Result<Credits> {
+        let window = credits::window(card, since, self.http.clock().now());
+        let ask = |window: Window, page| async move { self.transactions(&window, page).await };
+        Credits::of(pages::read_window(&self.pagers.transactions, &window, pages::Effort::Quick, ask).await)
     }
 
     async fn try_credentials_again(&self) {
@@ -535,7 +548,7 @@ impl Provider for Enkash {
         match operation.deed {
             Deed::TopUp => self.look_for_load(card, operation, claimed).await,
             Deed::Freeze | Deed::Unfreeze | Deed::Close => self.look_at_state(card, operation.deed).await,
-            Deed::SetPin => Ok(Seen::Nowhere { looked: "enkash cannot be asked whether a PIN was set".to_owned() }),
+            Deed::SetPin => Ok(Seen::nowhere("enkash cannot be asked whether a PIN was set")),
         }
     }
 }

@@ -13,19 +13,24 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use http::{HeaderMap, Request, Response};
 use http_body_util::BodyExt;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::value::RawValue;
 
 use super::error::{Broke, Error, Kind, Outcome, Result};
 use super::fields::{Fields, in_our_names};
 use crate::clock::Clock;
-use crate::config::ProviderConfig;
+use crate::config::proxy::{Proxies, Route};
 use crate::config::wires::Spelling;
+use crate::config::{Account, ProviderConfig};
 use crate::domain::card::ProviderId;
+use crate::domain::proof::ClockOffset;
 use crate::domain::text;
 
 /// Most bytes of an answer that are read.
 const LARGEST_ANSWER: usize = 8 << 20;
+
+/// How long measurements of a provider's clock are narrowed before they are taken anew.
+const CLOCK_MEASURED_ANEW: SignedDuration = SignedDuration::from_mins(5);
 
 /// Calls that are remembered for the providers view.
 const CALLS_KEPT: usize = 50;
@@ -48,8 +53,12 @@ struct Inner {
     transport: Box<dyn Transport>,
     clock: Clock,
     timeout: Duration,
+    /// The proxy on the way, as it is shown.
+    proxy: Option<Arc<str>>,
     calls: Mutex<VecDeque<Call>>,
     sent: AtomicU64,
+    /// The provider's clock as its answers bound it, and since when they have.
+    clock_offset: Mutex<Option<(ClockOffset, Timestamp)>>,
 }
 
 /// One finished call, for the providers view. Holds no header, body or query.
@@ -89,17 +98,36 @@ impl Http {
     /// Over the network, as configured.
     ///
     /// # Errors
-    /// A sentence, when the TLS set-up fails.
+    /// A sentence, when the TLS set-up fails or the environment names a proxy that cannot be used.
     pub fn net(config: &ProviderConfig, clock: Clock) -> std::result::Result<Self, String> {
-        let transport = Net::new(config)?;
-        Ok(Self::over(&config.name, Box::new(transport), clock, config.timeout))
+        let proxies = Proxies::of_environment();
+        let proxy = proxy_of(config, &proxies).map_err(|words| format!("{}: {words}", config.name))?;
+        let transport = Net::new(config, proxies)?;
+        Ok(Self::new(&config.name, Box::new(transport), clock, config.timeout, proxy))
     }
 
     /// Over a transport of one's own.
     #[must_use]
     pub fn over(provider: &ProviderId, transport: Box<dyn Transport>, clock: Clock, timeout: Duration) -> Self {
+        Self::new(provider, transport, clock, timeout, None)
+    }
+
+    fn new(
+        provider: &ProviderId,
+        transport: Box<dyn Transport>,
+        clock: Clock,
+        timeout: Duration,
+        proxy: Option<Arc<str>>,
+    ) -> Self {
         let calls = Mutex::new(VecDeque::with_capacity(CALLS_KEPT));
-        Self(Arc::new(Inner { provider: provider.clone(), transport, clock, timeout, calls, sent: AtomicU64::new(0) }))
+        let (provider, sent) = (provider.clone(), AtomicU64::new(0));
+        Self(Arc::new(Inner { provider, transport, clock, timeout, proxy, calls, sent, clock_offset: Mutex::default() }))
+    }
+
+    /// The proxy on the way, by host, port and the variable that names it; `None` when it is straight.
+    #[must_use]
+    pub fn proxy(&self) -> Option<Arc<str>> {
+        self.0.proxy.clone()
     }
 
     /// The account this leads to.
@@ -120,6 +148,26 @@ impl Http {
         self.0.calls.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
     }
 
+    /// The provider's clock against ours, where its answers carry a `Date`.
+    #[must_use]
+    pub fn clock_offset(&self) -> Option<ClockOffset> {
+        self.0.clock_offset.lock().unwrap_or_else(PoisonError::into_inner).map(|(offset, _)| offset)
+    }
+
+    /// Takes in what one exchange says of the provider's clock. Bounds are narrowed for a while and then taken anew: clocks drift, and
+    /// are set.
+    fn measure_clock(&self, answer: &Answer, sent: Timestamp) {
+        let Some(date) = answer.date() else { return };
+        let one = ClockOffset::measured(date, sent, answer.at);
+        let mut known = self.0.clock_offset.lock().unwrap_or_else(PoisonError::into_inner);
+        let kept =
+            known.filter(|(_, since)| (SignedDuration::ZERO..CLOCK_MEASURED_ANEW).contains(&answer.at.duration_since(*since)));
+        *known = Some(match kept.and_then(|(offset, since)| Some((offset.narrowed(one)?, since))) {
+            Some(narrowed) => narrowed,
+            None => (one, answer.at),
+        });
+    }
+
     /// How many requests were sent since the start.
     #[must_use]
     pub fn sent(&self) -> u64 {
@@ -134,6 +182,7 @@ impl Http {
         let what = format!("{} {}", request.method(), request.uri().path());
         self.0.sent.fetch_add(1, Ordering::Relaxed);
         let began = tokio::time::Instant::now();
+        let sent = self.0.clock.now();
         let result = tokio::time::timeout(self.0.timeout, self.0.transport.call(does, request)).await;
         let at = self.0.clock.now();
         let answer = match result {
@@ -154,6 +203,9 @@ impl Http {
             }
             Err(_) => Err(self.lost(does, Broke::Timeout, &format!("no answer within {} s", self.0.timeout.as_secs()))),
         };
+        if let Ok(answer) = &answer {
+            self.measure_clock(answer, sent);
+        }
         let skew = answer.as_ref().ok().and_then(|answer| answer.skew());
         let status = answer.as_ref().ok().map(|answer| answer.status);
         let mut calls = self.0.calls.lock().unwrap_or_else(PoisonError::into_inner);
@@ -322,9 +374,12 @@ impl Answer {
         Duration::try_from(self.at.until(until).ok()?).ok()
     }
 
+    fn date(&self) -> Option<Timestamp> {
+        http_date(self.headers.get(http::header::DATE)?.to_str().ok()?)
+    }
+
     fn skew(&self) -> Option<i64> {
-        let date = http_date(self.headers.get(http::header::DATE)?.to_str().ok()?)?;
-        Some(date.as_second() - self.at.as_second())
+        Some(self.date()?.as_second() - self.at.as_second())
     }
 }
 
@@ -337,10 +392,12 @@ fn http_date(text: &str) -> Option<Timestamp> {
 struct Net {
     reads: reqwest::Client,
     writes: reqwest::Client,
+    proxies: Arc<Proxies>,
 }
 
 impl Net {
-    fn new(config: &ProviderConfig) -> std::result::Result<Self, String> {
+    fn new(config: &ProviderConfig, proxies: Proxies) -> std::result::Result<Self, String> {
+        let proxies = Arc::new(proxies);
         let tls = super::tls::client(config.pin_certificate)
             .map_err(|error| format!("{}: TLS cannot be set up: {error}", config.name))?;
         let client = |idle: usize| {
@@ -350,12 +407,62 @@ impl Net {
                 .retry(reqwest::retry::never())
                 .pool_max_idle_per_host(idle)
                 .connect_timeout(config.timeout)
+                // The library's own reading of the environment would send loopback traffic to a proxy.
+                .no_proxy()
+                .proxy(tunnels(Arc::clone(&proxies)))
                 .user_agent(concat!("cardtop/", env!("CARGO_PKG_VERSION")))
                 .build()
                 .map_err(|error| format!("{}: TLS cannot be set up: {}", config.name, innermost(&error)))
         };
-        Ok(Self { reads: client(4)?, writes: client(0)? })
+        Ok(Self { reads: client(4)?, writes: client(0)?, proxies })
     }
+
+    /// ` through the proxy host:port`, where a request to this address goes that way.
+    fn through(&self, uri: &http::Uri) -> String {
+        let https = uri.scheme_str() == Some("https");
+        match self.proxies.route(https, uri.host().unwrap_or_default(), uri.port_u16().unwrap_or(443)) {
+            Route::Tunnel(proxy) => format!(" through the proxy {}", proxy.shown),
+            Route::Direct | Route::Unusable(_) => String::new(),
+        }
+    }
+}
+
+/// The choice of [`Proxies`] in the library's words.
+fn tunnels(proxies: Arc<Proxies>) -> reqwest::Proxy {
+    reqwest::Proxy::custom(move |url| {
+        let host = url.host_str().unwrap_or_default();
+        match proxies.route(url.scheme() == "https", host, url.port_or_known_default().unwrap_or(443)) {
+            Route::Direct | Route::Unusable(_) => None,
+            Route::Tunnel(proxy) => {
+                let mut url = reqwest::Url::parse(&proxy.address).ok()?;
+                if let Some((user, password)) = &proxy.login {
+                    url.set_username(user).ok()?;
+                    url.set_password(Some(password)).ok()?;
+                }
+                Some(url)
+            }
+        }
+    })
+}
+
+/// The proxy on the way to an account's hosts.
+fn proxy_of(config: &ProviderConfig, proxies: &Proxies) -> std::result::Result<Option<Arc<str>>, String> {
+    let token_url = match &config.account {
+        Account::Enkash(account) => Some(account.token_url.as_str()),
+        Account::Artha(_) | Account::Banana(_) | Account::Ibanera(_) => None,
+    };
+    let mut shown = None;
+    for address in [Some(config.base_url.as_str()), token_url].into_iter().flatten() {
+        // An address that is none is told by the adapter, with its setting.
+        let Ok(url) = reqwest::Url::parse(address) else { continue };
+        let port = url.port_or_known_default().unwrap_or(443);
+        match proxies.route(url.scheme() == "https", url.host_str().unwrap_or_default(), port) {
+            Route::Direct => {}
+            Route::Tunnel(proxy) => shown = Some(Arc::clone(&proxy.shown)),
+            Route::Unusable(words) => return Err(words.to_owned()),
+        }
+    }
+    Ok(shown)
 }
 
 #[async_trait]
@@ -366,6 +473,7 @@ impl Transport for Net {
             Does::Write => &self.writes,
         };
         let host = request.uri().authority().map(ToString::to_string).unwrap_or_default();
+        let host = format!("{host}{}", self.through(request.uri()));
         let request = reqwest::Request::try_from(request)
             .map_err(|error| Lost { reached: false, said: format!("the request could not be made: {}", innermost(&error)) })?;
         let mut response = client.execute(request).await.map_err(|error| Lost {

@@ -3,12 +3,14 @@
 //! A refused login is held back, because too many lock the account; a change is sent once, and once more only after an HTTP 401,
 //! which comes before anything is executed.
 
+mod payer;
 mod wire;
 
 #[cfg(test)]
 mod tests;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
@@ -21,22 +23,23 @@ use jiff::{SignedDuration, Timestamp};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 use serde_json::value::RawValue;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, OnceCell};
 use zeroize::Zeroizing;
 
 use super::{
-    Claimed, Error, Kind, Outcome, Page, PageAt, Pagers, Paging, Provider, Quote, Receipt, Result, Seen, Window, crypto, listing,
-    path_segment, sensitive,
+    Claimed, Credits, Error, Kind, Outcome, Page, PageAt, Pagers, Paging, Provider, Quote, Receipt, Result, Seen, Window,
+    credits, crypto, listing, path_segment, sensitive,
 };
 use crate::config::secret::Source;
 use crate::config::wires::{Lists, Spelling, ibanera as calls};
-use crate::config::{self, ProviderConfig, SecretEncoding};
+use crate::config::{self, Pays, ProviderConfig, SecretEncoding};
 use crate::domain::card::{Card, CardState, ProviderId};
 use crate::domain::money::{Currency, Money};
 use crate::domain::operation::{Action, Capabilities, Class, Deed, Offer, Operation, OperationId, Pin, PinRule, Proof};
 use crate::domain::transaction::Transaction;
 use crate::provider::http::{Answer, Author, Does, Http};
 use crate::provider::pages::{Effort, read_window};
+use payer::{NOBODY_PAYS, Paying};
 use wire::Said;
 
 /// Seconds before an operation's intent from which its credit is looked for: their clock may be behind.
@@ -68,7 +71,10 @@ pub struct Ibanera {
     username: SecretString,
     password: SecretString,
     shared_secret: Zeroizing<Vec<u8>>,
+    pays: Option<Pays>,
     asset_account_id: Option<i64>,
+    /// The manager's own customer id, once it is known.
+    manager: OnceCell<Arc<str>>,
     deactivate_path: String,
     spelling: Spelling,
     /// Rows asked for in a page: the greatest that ibanera takes is not documented.
@@ -116,6 +122,11 @@ impl Ibanera {
             Some(id) => Some(id.parse().map_err(|_| format!("{name}: asset_account_id is not a number"))?),
             None => None,
         };
+        let manager = match account.manager_id.as_deref().map(str::trim) {
+            Some(id) if !id.is_empty() && id.bytes().all(|b| b.is_ascii_digit()) => OnceCell::new_with(Some(id.into())),
+            Some(_) => return Err(format!("{name}: manager_id is not a number")),
+            None => OnceCell::new(),
+        };
         let deactivate_path = &account.deactivate_path;
         if !deactivate_path.starts_with('/') {
             return Err(format!("{name}: deactivate_path must start with a slash"));
@@ -128,7 +139,9 @@ impl Ibanera {
             password: secret(&account.password, "password")?,
             shared_secret: shared_secret(&secret(&account.shared_secret, "shared_secret")?, account.secret_encoding)
                 .ok_or_else(|| format!("{name}: shared_secret is not base 32; try secret_encoding = \"ascii\""))?,
+            pays: account.pays,
             asset_account_id,
+            manager,
             deactivate_path: deactivate_path.clone(),
             spelling: config.spelling.clone(),
             lists: config.lists.clone(),
@@ -291,50 +304,8 @@ impl Ibanera {
         card.key.id.parse().map_err(|_| self.no(&format!("ibanera's card ids are numbers, and {} is none", card.key.id)))
     }
 
-    /// All of the manager's own accounts: without a page they come at once (ibanera wire notes, 2.15).
-    async fn accounts(&self) -> Result<Vec<wire::OwnAccount>> {
-        let accounts_path = self.spelling.path(calls::ACCOUNT_BALANCES);
-        let (mut answer, mut said) = self.ask(Call::read(accounts_path)).await?;
-        let (pages, size) = (said.pages().unwrap_or(1).min(100), said.rows().len().max(1));
-        let mut accounts: Vec<wire::OwnAccount> = Vec::new();
-        for page in 1_u32.. {
-            for raw in said.rows() {
-                let account =
-                    wire::own_account(&raw).map_err(|why| answer.bad_reply(&format!("an account cannot be read: {why}")))?;
-                // A list that ignores the page must not count an account twice.
-                accounts.extend(account.filter(|new| new.id.is_none() || accounts.iter().all(|old| old.id != new.id)));
-            }
-            if page >= pages {
-                break;
-            }
-            let path = format!("{accounts_path}?pageNumber={}&pageSize={size}", page + self.lists.first_page);
-            (answer, said) = self.ask(Call::read(&path)).await?;
-        }
-        Ok(accounts)
-    }
-
-    /// The account that pays for a top-up: the setting's, or the only one in that currency.
-    async fn paying_account(&self, currency: Currency) -> Result<i64> {
-        if let Some(id) = self.asset_account_id {
-            return Ok(id);
-        }
-        let accounts = self.accounts().await?;
-        let fitting: Vec<i64> = accounts
-            .iter()
-            .filter(|account| account.currency == currency && !account.suppressed)
-            .filter_map(|account| account.id.as_deref()?.parse().ok())
-            .collect();
-        match fitting.as_slice() {
-            [id] => Ok(*id),
-            [] => Err(self.no(&format!("no {currency} account that could pay is listed: set asset_account_id"))),
-            several => {
-                Err(self.no(&format!("{} {currency} accounts could pay: set asset_account_id to one of them", several.len())))
-            }
-        }
-    }
-
-    /// The body of a top-up and of its quote (ibanera wire notes, 2.13 and 2.14).
-    async fn transfer_body(&self, card: &Card, amount: Money, reference: &str) -> Result<Zeroizing<Vec<u8>>> {
+    /// Whether a top-up could be sent at all, whoever pays.
+    fn transferable(&self, card: &Card, amount: Money) -> Result<i64> {
         let currency = amount.currency();
         if !matches!(currency.code(), "USD" | "dUSD") || amount.amount().normalize().scale() > 2 {
             return Err(self.no("ibanera takes USD or dUSD with at most two decimals"));
@@ -342,23 +313,31 @@ impl Ibanera {
         if let Some(other) = card.currency.filter(|of_card| *of_card != currency) {
             return Err(self.no(&format!("the card is in {other}, and {amount} is not; nothing was sent")));
         }
-        let card_number = self.card_number(card)?;
-        let owner = card.owner.as_deref();
-        let owner = owner.ok_or_else(|| self.no("the card's customer is not known yet: wait for its first reading"))?;
-        let account = self.paying_account(currency).await?;
+        self.card_number(card)
+    }
+
+    /// The body of a top-up and of its quote (ibanera wire notes, 2.13 and 2.14).
+    fn transfer_body(&self, card_number: i64, amount: Money, reference: &str, paying: &Paying) -> Result<Zeroizing<Vec<u8>>> {
         Ok(json(&TopUpCard {
             amount: RawValue::from_string(amount.digits()).map_err(|_| self.no("the amount is not a number"))?,
             reference,
             transfer_types: "TopUpCard",
-            currency_type: currency.code(),
+            currency_type: paying.currency,
             destination_card_id: card_number,
-            customers_id: owner,
-            customer_asset_account_id: account,
+            customers_id: &paying.customer,
+            customer_asset_account_id: paying.account,
         }))
     }
 
+    /// `transferfunds` (ibanera wire notes, 2.13), from an account that is read just before: when none can pay, nothing is sent.
     async fn top_up(&self, card: &Card, amount: Money, id: OperationId) -> Result<Receipt> {
-        let body = self.transfer_body(card, amount, &id.reference()).await?;
+        let card_number = self.transferable(card, amount)?;
+        let not_sent = |why: &str| self.no(&format!("{why}; nothing was sent"));
+        let paying = self.paying(card).await?.map_err(|nobody| not_sent(&nobody.why))?;
+        if let Some(why) = paying.short_of(amount) {
+            return Err(not_sent(&why));
+        }
+        let body = self.transfer_body(card_number, amount, &id.reference(), &paying)?;
         let key = id.uuid();
         let call = Call { idempotency_key: Some(&key), ..Call::write(self.spelling.path(calls::TRANSFER), &body) };
         let (answer, said) = self.ask(call).await?;
@@ -426,8 +405,8 @@ impl Ibanera {
 
     /// Reads the card's transactions since shortly before the intent, and looks for our reference (ibanera wire notes, 5.3).
     async fn look_for_credit(&self, card: &Card, operation: &Operation, claimed: &Claimed) -> Result<Seen> {
-        let since = operation.created_at.checked_sub(SignedDuration::from_secs(LOOK_BACK)).unwrap_or(Timestamp::MIN);
-        let window = Window { card: Some(card.clone()), since, until: later(self.http.clock().now(), LOOK_BACK) };
+        let since = credits::since(operation).min(later(operation.created_at, -LOOK_BACK));
+        let window = credits::window(card, since, self.http.clock().now());
         let ask = |window: Window, page| async move { self.transactions(&window, page).await };
         let list = read_window(&self.pagers.transactions, &window, Effort::Quick, ask).await;
         match list.error {
@@ -446,14 +425,16 @@ impl Provider for Ibanera {
             physical_only: false,
             sentence: "4 digits; ibanera changes a PIN only when the old one is given",
         };
+        let payable = if self.pays.is_some() { Offer::Yes } else { Offer::No(NOBODY_PAYS) };
         Capabilities {
             list_cards: Offer::Yes,
             list_all_transactions: Offer::No(NO_COMMON_LIST),
             float: Offer::Yes,
-            quote: Offer::Yes,
+            quote: payable,
             freeze: Offer::Yes,
             unfreeze: Offer::Yes,
-            top_up: Offer::Yes,
+            top_up: payable,
+            names_payer: true,
             close: Offer::No(NO_CLOSE),
             pin: Ok(pin),
             top_up_proof: Proof::ByReference,
@@ -482,13 +463,12 @@ impl Provider for Ibanera {
 
     /// `carddetails` (ibanera wire notes, 2.9), never the call with the whole number.
     async fn card(&self, card: &Card) -> Result<Card> {
-        let path = format!("{}?CardId={}", self.spelling.path(calls::CARD_DETAILS), path_segment(&card.key.id));
+        let path = format!("{}?CardId={}", self.spelling.path(calls::CARD_DETAILS), path_segment(&card.wire_id));
         let (answer, said) = self.ask(Call::read(&path)).await?;
         let details = said.details().ok_or_else(|| answer.bad_reply("the card's details are missing"))?;
-        if details.text("id").is_some_and(|id| id != card.key.id && &*id != "0") {
-            return Err(answer.bad_reply("the details are those of another card"));
-        }
-        let known = Card { currency: card.currency, ..Card::unread(card.key.clone()) };
+        let numbers = ["cardLast4", "obfuscatedCardNumber", "cardNumber", "fullCardNumber"];
+        listing::about(card, calls::IDS.cards, &details, &["id", "cardsId"], &numbers).map_err(|odd| answer.bad_reply(&odd.0))?;
+        let known = Card { wire_id: Arc::clone(&card.wire_id), currency: card.currency, ..Card::unread(card.key.clone()) };
         wire::card(&details, known, &self.reader(answer.at))
             .map_err(|why| answer.bad_reply(&format!("the card's details cannot be read: {why}")))
     }
@@ -500,7 +480,7 @@ impl Provider for Ibanera {
         let path = format!(
             "{}?CardsId={}&fromDate={}&toDate={}&PageNumber={}&PageSize={}",
             self.spelling.path(calls::TRANSACTIONS),
-            path_segment(&card.key.id),
+            path_segment(&card.wire_id),
             wire_time(window.since),
             wire_time(later(window.until, 1)),
             self.page_number(page),
@@ -510,6 +490,12 @@ impl Provider for Ibanera {
         let (rows, reader) = (said.rows(), self.reader(answer.at));
         let read = |raw| listing::named(raw, &reader, Some(card), wire::NAMES, wire::transaction(raw, &reader, card));
         Ok(Page::of(rows.iter().map(|raw| read(raw))))
+    }
+
+    async fn credits(&self, card: &Card, since: Timestamp) -> Result<Credits> {
+        let window = credits::window(card, since, self.http.clock().now());
+        let ask = |window: Window, page| async move { self.transactions(&window, page).await };
+        Credits::of(read_window(&self.pagers.transactions, &window, Effort::Quick, ask).await)
     }
 
     async fn try_credentials_again(&self) {
@@ -531,14 +517,25 @@ impl Provider for Ibanera {
         Ok(sums.into_values().collect())
     }
 
-    /// `reviewtransferfunds` (ibanera wire notes, 2.14). Whether the fee is inside `totalDue` is not documented: it is shown as
-    /// what the float pays, and what arrives is left open.
+    /// `reviewtransferfunds` (ibanera wire notes, 2.14), with the account that would pay. Whether the fee is inside `totalDue` is
+    /// not documented: it is shown as what is paid, and what arrives is left open. The provider is not asked what a top-up costs
+    /// that nobody can pay.
     async fn quote(&self, card: &Card, amount: Money) -> Result<Quote> {
-        let body = self.transfer_body(card, amount, "quote").await?;
+        let card_number = self.transferable(card, amount)?;
+        let unpaid = |payer| Quote { fee: None, receives: None, debited: None, payer: Some(payer), at: self.http.clock().now() };
+        let paying = match self.paying(card).await? {
+            Ok(paying) => paying,
+            Err(nobody) => return Ok(unpaid(nobody.payer())),
+        };
+        if paying.short_of(amount).is_some() {
+            return Ok(unpaid(paying.payer(amount)));
+        }
+        let body = self.transfer_body(card_number, amount, "quote", &paying)?;
         let (answer, said) = self.ask(Call { does: Does::Read, ..Call::write(self.spelling.path(calls::REVIEW), &body) }).await?;
         let (fee, debited) =
             wire::quote(&said, amount.currency()).map_err(|why| answer.bad_reply(&format!("the quote cannot be read: {why}")))?;
-        Ok(Quote { fee, receives: None, debited, at: answer.at })
+        let due = debited.or_else(|| amount.plus(fee?).ok()).filter(|due| due.amount() > amount.amount());
+        Ok(Quote { fee, receives: None, debited, payer: Some(paying.payer(due.unwrap_or(amount))), at: answer.at })
     }
 
     async fn act(&self, card: &Card, action: &Action, id: OperationId) -> Result<Receipt> {
@@ -555,7 +552,7 @@ impl Provider for Ibanera {
         match operation.deed {
             Deed::TopUp => self.look_for_credit(card, operation, claimed).await,
             Deed::Freeze | Deed::Unfreeze => Ok(listing::state(operation.deed, &self.card(card).await?)),
-            Deed::SetPin => Ok(Seen::Nowhere { looked: "ibanera cannot be asked whether a PIN was changed".to_owned() }),
+            Deed::SetPin => Ok(Seen::nowhere("ibanera cannot be asked whether a PIN was changed")),
             Deed::Close => Ok(Seen::Failed { why: NO_CLOSE.to_owned(), row: None }),
         }
     }
@@ -568,7 +565,7 @@ impl Ibanera {
     }
 
     fn reader(&self, at: Timestamp) -> listing::Reader<'_> {
-        listing::Reader::new(&self.provider, &self.spelling, &self.lists, at)
+        listing::Reader::new(&self.provider, &self.spelling, &self.lists, calls::IDS, at)
     }
 }
 

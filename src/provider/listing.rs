@@ -1,180 +1,37 @@
-//! What the adapters' readings have in common: lists and their pages, a top-up found again in a list, a change read from a card's
-//! state, and the words and dates that several wires share.
+//! What the adapters' readings have in common: lists and their pages, a change read from a card's state, and the words and dates that
+//! several wires share.
 //!
 //! Pure. It never guesses: what cannot be told apart is not proof.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use data_encoding::HEXLOWER;
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use jiff::{SignedDuration, Timestamp};
 use serde_json::value::RawValue;
 
 use super::crypto::sha256;
 use super::fields::{Fields, Odd, list, raw_text};
-use super::pages::{self, ListRead};
+use super::pages;
 use super::times::plausible;
-use super::{Claimed, Error, Seen, Window};
+use super::{Error, Evidence, Seen};
 pub(super) use crate::config::wires::plain;
 use crate::config::wires::{Dates, Lists, Sign, Spelling};
-use crate::domain::card::{Card, CardState, ProviderId};
+use crate::domain::card::{Card, CardState, IdForm, Ids, ProviderId};
 use crate::domain::completeness::UnreadRow;
 use crate::domain::money::Money;
-use crate::domain::operation::{Deed, Operation, Pin};
-use crate::domain::transaction::{Transaction, TransactionKind, TransactionState};
-
-/// How far the provider's clock may be behind or ahead of ours.
-pub(super) const SKEW: SignedDuration = SignedDuration::from_mins(2);
-
-/// A top-up that was sent is in the list within this.
-const WITHIN: SignedDuration = SignedDuration::from_hours(48);
-
-/// The earliest time that the row of an operation may carry.
-pub(super) fn earliest(operation: &Operation) -> Timestamp {
-    operation.created_at.saturating_sub(SKEW).unwrap_or(operation.created_at)
-}
-
-/// The latest time that the row of an operation may carry.
-fn latest(operation: &Operation) -> Timestamp {
-    operation.created_at.saturating_add(WITHIN).unwrap_or(Timestamp::MAX)
-}
-
-/// The part of a card's list in which an operation can stand, as seen now.
-pub(super) fn window(card: &Card, operation: &Operation, now: Timestamp) -> Window {
-    let until = now.max(operation.created_at).min(latest(operation));
-    Window { card: Some(card.clone()), since: earliest(operation), until: until.saturating_add(SKEW).unwrap_or(until) }
-}
-
-/// The part of a list that one look has read.
-#[derive(Debug, Default)]
-pub(super) struct Found {
-    rows: Vec<Transaction>,
-    unread: usize,
-    cut: bool,
-}
-
-impl Found {
-    /// What was read, unless it ended in an error.
-    pub(super) fn of(list: ListRead<Transaction>) -> Result<Self, Error> {
-        match list.error {
-            Some(error) => Err(error),
-            None => Ok(Self { rows: list.rows, unread: list.unread.len(), cut: list.gap.is_some() }),
-        }
-    }
-
-    /// The row of this id.
-    pub(super) fn row(&self, id: &str) -> Option<&Transaction> {
-        self.rows.iter().find(|row| row.id.eq_ignore_ascii_case(id))
-    }
-
-    /// What the rows say of a top-up.
-    pub(super) fn judge(&self, operation: &Operation, claimed: &Claimed, fee: Fee) -> Seen {
-        if self.cut {
-            return Seen::Nowhere { looked: format!("only the first {} rows of a list that goes on", self.rows.len()) };
-        }
-        match judge(&self.rows, operation, claimed, fee) {
-            Seen::Nowhere { looked } if self.unread > 0 => {
-                Seen::Nowhere { looked: format!("{looked}, and {} rows could not be read", self.unread) }
-            }
-            seen => seen,
-        }
-    }
-}
-
-/// Where a provider's fee for a top-up goes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Fee {
-    /// It is taken out of the sum: the list may show what is left.
-    Inside,
-    /// It is paid beside the sum: the card receives all of it.
-    Beside,
-}
-
-/// What rows say of a top-up. Credits that prove others, or belong to equal top-ups that are surer than this one, are not proof; with
-/// more credits left than equal top-ups in doubt, somebody else sent one, and nobody can tell which is ours.
-///
-/// Rows are counted by their state, since equal ones have no names: it is DONE when more have arrived than the surer ones have coming, and
-/// FAILED only when a row that failed can be no other operation's. What a fee left of a sum counts only where the fee is taken out of it,
-/// and only where no row has the sum itself: else a smaller top-up and its fee would prove a larger one.
-pub(super) fn judge(rows: &[Transaction], operation: &Operation, claimed: &Claimed, fee: Fee) -> Seen {
-    let (since, until) = (earliest(operation), latest(operation));
-    let nowhere = |looked: String| Seen::Nowhere { looked };
-    let Some(amount) = operation.amount else { return nowhere("it has no amount to look for".to_owned()) };
-    let mut ids = BTreeSet::new();
-    let free: Vec<&Transaction> = rows
-        .iter()
-        .filter(|row| {
-            row.kind == TransactionKind::TopUp
-                && row.card_id.as_deref().is_none_or(|card| card.eq_ignore_ascii_case(&operation.card.id))
-                && (since..=until).contains(&row.at)
-                && !claimed.credits.contains(&row.id)
-                && ids.insert(&row.id)
-        })
-        .collect();
-    let mut candidates: Vec<&Transaction> = free.iter().copied().filter(|row| row.amount.size() == amount).collect();
-    if fee == Fee::Inside && candidates.is_empty() {
-        candidates = free.into_iter().filter(|row| is_what_is_left(row, amount)).collect();
-    }
-    let all = candidates.len();
-    // A failure before the intent was saved is an earlier try's.
-    candidates.retain(|row| !has_failed(row) || row.at >= operation.created_at);
-    candidates.sort_by_key(|row| row.at.duration_since(operation.created_at).abs());
-    let Some(nearest) = candidates.first() else {
-        let what = if all == 0 { "no top-up" } else { "only an older failed top-up" };
-        return nowhere(format!("{what} of {amount} in the list since {}", clock(since)));
-    };
-    let failures = candidates.iter().filter(|row| has_failed(row)).count();
-    let left = candidates.len().saturating_sub(claimed.reserved);
-    if left > claimed.open + 1 {
-        return nowhere(format!("{left} top-ups of {amount} in the list, cannot tell which is ours"));
-    }
-    let arrived: Vec<&&Transaction> = candidates.iter().filter(|row| row.state == TransactionState::Cleared).collect();
-    let coming: Vec<&&Transaction> =
-        candidates.iter().filter(|row| matches!(row.state, TransactionState::Hold | TransactionState::Unknown)).collect();
-    let alone = claimed.reserved == 0 && claimed.open == 0;
-    match (arrived.first(), coming.first()) {
-        (Some(row), _) if arrived.len() > claimed.reserved => {
-            Seen::Done { proof: format!("+{amount} in the list, id {}", row.id), credit: Some(Arc::clone(&row.id)) }
-        }
-        (_, Some(row)) if arrived.len() + coming.len() > claimed.reserved => {
-            Seen::NotYet { looked: format!("in the list as {}, id {}", row.provider_state, row.id) }
-        }
-        (None, None) if alone && failures > claimed.failed => {
-            let why = nearest.decline_reason.as_deref().map(|why| format!(": {why}")).unwrap_or_default();
-            let why = format!("the list says {}{why}, id {}", nearest.provider_state, nearest.id);
-            Seen::Failed { why, row: Some(Arc::clone(&nearest.id)) }
-        }
-        (None, None) => nowhere(format!("a top-up of {amount} failed, id {}, cannot tell whether it was ours", nearest.id)),
-        (_, _) => nowhere(format!("every top-up of {amount} in the list since {} is another operation's", clock(since))),
-    }
-}
-
-fn clock(at: Timestamp) -> jiff::fmt::strtime::Display<'static> {
-    at.strftime("%H:%M:%S UTC")
-}
-
-/// The row is what is left of a sum after the fee that it names.
-fn is_what_is_left(row: &Transaction, amount: Money) -> bool {
-    row.fee.and_then(|fee| row.amount.plus(fee.size()).ok()).is_some_and(|sum| sum.size() == amount)
-}
-
-const fn has_failed(row: &Transaction) -> bool {
-    match row.state {
-        TransactionState::Declined | TransactionState::Reversed | TransactionState::Failed => true,
-        TransactionState::Cleared | TransactionState::Hold | TransactionState::Unknown => false,
-    }
-}
+use crate::domain::operation::{Deed, Pin};
+use crate::domain::transaction::TransactionKind;
 
 /// What a fresh reading of the card says of a freeze, unfreeze or close.
 pub(super) fn state(deed: Deed, card: &Card) -> Seen {
     let word = if card.state == CardState::Unknown { &*card.provider_state } else { card.state.word() };
     if word.is_empty() {
-        return Seen::Nowhere { looked: "the card came without a state".to_owned() };
+        return Seen::nowhere("the card came without a state");
     }
     match (deed, card.state) {
         (Deed::Freeze, CardState::Frozen) | (Deed::Unfreeze, CardState::Active) | (Deed::Close, CardState::Closed) => {
-            Seen::Done { proof: format!("seen {word}"), credit: None }
+            Seen::Done { proof: format!("seen {word}"), credit: None, by: Evidence::State }
         }
         (Deed::Freeze | Deed::Unfreeze, CardState::Blocked | CardState::Closed) => {
             Seen::Failed { why: format!("the card reads {word}"), row: None }
@@ -188,7 +45,7 @@ pub(super) fn state(deed: Deed, card: &Card) -> Seen {
             | CardState::Expired
             | CardState::Unknown,
         ) => Seen::NotYet { looked: format!("the card reads {word}") },
-        (Deed::TopUp | Deed::SetPin, _) => Seen::Nowhere { looked: "the card's state does not show it".to_owned() },
+        (Deed::TopUp | Deed::SetPin, _) => Seen::nowhere("the card's state does not show it"),
     }
 }
 
@@ -277,10 +134,28 @@ pub(super) fn expires(text: &str) -> Option<Arc<str>> {
     Some(format!("{year}-{month:02}").into())
 }
 
-/// The card that a row names; the card whose list it is where it names none. An odd name is kept as text, so that its row never counts
-/// as another card's.
-pub(super) fn card_id(row: &Fields, names: &[&str], of: Option<&Card>) -> Option<Arc<str>> {
-    row.first_id(names).or_else(|| row.first_text(names)).or_else(|| of.map(|card| Arc::clone(&card.key.id)))
+/// The card that a row names, in the canonical form of its id; the card whose list it is where it names none. An odd name is kept as
+/// text, so that its row never counts as another card's.
+pub(super) fn card_id(row: &Fields, names: &[&str], form: IdForm, of: Option<&Card>) -> Option<Arc<str>> {
+    let named = row.first_id(names).or_else(|| row.first_text(names)).map(|id| form.canonical(&id));
+    named.or_else(|| of.map(|card| Arc::clone(&card.key.id)))
+}
+
+/// Checks that an answer about one card is not another card's: a cache or a proxy may mix answers up.
+///
+/// # Errors
+/// When the answer names another id than was asked for, or digits that are not the card's.
+pub(super) fn about(asked: &Card, form: IdForm, answer: &Fields, ids: &[&str], numbers: &[&str]) -> Result<(), Odd> {
+    if let Some(id) = answer.first_id(ids).filter(|id| &**id != "0" && form.canonical(id) != asked.key.id) {
+        return Err(Odd::new(&format!("the answer is about another card: {id}")));
+    }
+    let said = numbers.iter().find_map(|name| answer.last4(name));
+    match (said, asked.last4) {
+        (Some(said), Some(known)) if said != known => {
+            Err(Odd::new(&format!("the answer is about another card: ..{said}, and this one is ..{known}")))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Where a row names its card and itself, for a row that cannot be read otherwise.
@@ -300,7 +175,7 @@ pub(super) fn named<T>(
 ) -> Result<T, UnreadRow> {
     read.map_err(|why| {
         let row = Fields::read(raw).unwrap_or_default();
-        let card = card_id(&row, names.card, of);
+        let card = card_id(&row, names.card, reader.ids.cards, of);
         pages::unread(reader.provider, card, row.first_id(names.row), raw.get(), &why)
     })
 }
@@ -313,13 +188,15 @@ pub(super) struct Reader<'a> {
     pub(super) zone: TimeZone,
     /// The sign of an amount that leaves the card.
     pub(super) outgoing: Sign,
+    /// The forms of the wire's ids.
+    pub(super) ids: Ids,
     /// When the answer came.
     pub(super) at: Timestamp,
 }
 
 impl<'a> Reader<'a> {
-    pub(super) fn new(provider: &'a ProviderId, spelling: &'a Spelling, lists: &Lists, at: Timestamp) -> Self {
-        Self { provider, spelling, zone: lists.zone(), outgoing: lists.outgoing, at }
+    pub(super) fn new(provider: &'a ProviderId, spelling: &'a Spelling, lists: &Lists, ids: Ids, at: Timestamp) -> Self {
+        Self { provider, spelling, zone: lists.zone(), outgoing: lists.outgoing, ids, at }
     }
 }
 
@@ -396,178 +273,6 @@ pub(super) fn made_id(parts: &[&str]) -> Arc<str> {
 mod tests {
     use super::*;
     use crate::domain::card::{CardKey, ProviderId};
-    use crate::domain::operation::{Before, OperationId, OperationState, Proof};
-    use jiff::Timestamp;
-
-    fn at(second: i64) -> Timestamp {
-        Timestamp::from_second(1_800_000_000 + second).expect("a time of the test")
-    }
-
-    fn money(text: &str) -> Money {
-        Money::read(text, "USD".parse().expect("a currency")).expect("an amount")
-    }
-
-    fn operation() -> Operation {
-        let id = OperationId::new(at(0), 7, 1);
-        Operation {
-            id,
-            deed: Deed::TopUp,
-            card: CardKey::new(&ProviderId::new("acme"), "c1"),
-            last4: None,
-            amount: Some(money("30.00")),
-            state: OperationState::Unknown,
-            reason: None,
-            reference: id.reference(),
-            provider_reference: None,
-            operator: "anay".into(),
-            created_at: at(0),
-            updated_at: at(0),
-            detail: None,
-            before: Before::default(),
-            proof: Proof::ByListing,
-            looks: 0,
-            next_look: None,
-        }
-    }
-
-    fn row(id: &str, amount: &str, second: i64) -> Transaction {
-        Transaction {
-            provider: ProviderId::new("acme"),
-            id: id.into(),
-            card_id: Some("c1".into()),
-            last4: None,
-            kind: TransactionKind::TopUp,
-            state: TransactionState::Cleared,
-            provider_state: "RECHARGE SUCCESS".into(),
-            amount: money(amount),
-            fee: None,
-            merchant: None,
-            mcc: None,
-            country: None,
-            decline_reason: None,
-            description: None,
-            at: at(second),
-            seen_at: at(second),
-            operation: None,
-        }
-    }
-
-    fn done(rows: &[Transaction], claimed: &[&str]) -> Option<String> {
-        let claimed = Claimed { credits: claimed.iter().map(|id| Arc::from(*id)).collect(), ..Claimed::default() };
-        match judge(rows, &operation(), &claimed, Fee::Inside) {
-            Seen::Done { credit, .. } => credit.map(|id| id.to_string()),
-            Seen::Failed { .. } | Seen::NotYet { .. } | Seen::Nowhere { .. } => None,
-        }
-    }
-
-    #[test]
-    fn exactly_one_credit_that_proves_nothing_else_is_proof() {
-        assert_eq!(done(&[row("7", "30", 5)], &[]), Some("7".into()));
-        assert_eq!(done(&[row("7", "30", 5), row("8", "30", 9)], &[]), None, "two are no proof");
-        assert_eq!(done(&[row("7", "30", 5), row("8", "30", 9)], &["7"]), Some("8".into()));
-        assert_eq!(done(&[row("7", "30", 5)], &["7"]), None, "a credit proves one operation");
-        assert_eq!(done(&[row("7", "30.01", 5)], &[]), None);
-        assert_eq!(done(&[row("7", "30", -600)], &[]), None, "it is older than the operation");
-        assert_eq!(done(&[row("7", "30", -60)], &[]), Some("7".into()), "clocks differ a little");
-        assert_eq!(done(&[Transaction { kind: TransactionKind::Refund, ..row("7", "30", 5) }], &[]), None);
-        assert_eq!(done(&[Transaction { fee: Some(money("0.30")), ..row("7", "29.70", 5) }], &[]), Some("7".into()));
-    }
-
-    #[test]
-    fn equal_top_ups_share_credits_but_never_one() {
-        let found = |credits: usize, reserved: usize, open: usize| {
-            let rows: Vec<Transaction> = ["7", "8", "9"].iter().take(credits).map(|id| row(id, "30", 5)).collect();
-            matches!(
-                judge(&rows, &operation(), &Claimed { reserved, open, ..Claimed::default() }, Fee::Inside),
-                Seen::Done { .. }
-            )
-        };
-        assert!(!found(1, 1, 0), "the only credit is the surer one's");
-        assert!(found(2, 1, 0));
-        assert!(found(1, 0, 1), "one of two in doubt happened");
-        assert!(found(2, 0, 1), "both happened");
-        assert!(!found(3, 0, 1), "somebody else sent one, too");
-        assert!(!found(3, 1, 0));
-    }
-
-    #[test]
-    fn a_pending_row_is_not_yet_and_a_failed_one_failed() {
-        let hold = Transaction { state: TransactionState::Hold, ..row("7", "30", 5) };
-        assert!(matches!(judge(&[hold], &operation(), &Claimed::default(), Fee::Inside), Seen::NotYet { .. }));
-        let failed = Transaction { state: TransactionState::Failed, ..row("7", "30", 5) };
-        assert!(matches!(judge(&[failed], &operation(), &Claimed::default(), Fee::Inside), Seen::Failed { .. }));
-    }
-
-    #[test]
-    fn a_smaller_top_up_and_its_fee_are_not_this_one() {
-        let smaller = Transaction { fee: Some(money("1.00")), ..row("7", "29", 5) };
-        let look = |rows: &[Transaction], fee| judge(rows, &operation(), &Claimed::default(), fee);
-        assert!(matches!(look(std::slice::from_ref(&smaller), Fee::Beside), Seen::Nowhere { .. }), "the fee was paid beside it");
-        assert!(matches!(look(std::slice::from_ref(&smaller), Fee::Inside), Seen::Done { .. }), "the fee was taken out of it");
-        let exact = row("8", "30", 9);
-        let Seen::Done { credit, .. } = look(&[smaller, exact], Fee::Inside) else { panic!("the sum itself is there") };
-        assert_eq!(credit.as_deref(), Some("8"));
-    }
-
-    #[test]
-    fn an_equal_top_up_that_has_arrived_does_not_prove_one_that_is_still_coming() {
-        let hold = || Transaction { state: TransactionState::Hold, ..row("8", "30", 5) };
-        let failed = || Transaction { state: TransactionState::Failed, ..row("8", "30", 5) };
-        let look = |rows: &[Transaction], reserved, open| {
-            judge(rows, &operation(), &Claimed { reserved, open, ..Claimed::default() }, Fee::Inside)
-        };
-        // The other one is surer: what has arrived is its credit, even where its row is nearer to us in time.
-        assert!(matches!(look(&[row("7", "30", 1), hold()], 1, 0), Seen::NotYet { .. }));
-        assert!(matches!(look(&[row("7", "30", 1), row("8", "30", 5)], 1, 0), Seen::Done { .. }));
-        assert!(matches!(look(&[row("7", "30", 1), failed()], 1, 0), Seen::Nowhere { .. }));
-        // Two in doubt: one credit is one DONE, and a failure is nobody's.
-        assert!(matches!(look(&[row("7", "30", 1), hold()], 0, 1), Seen::Done { .. }));
-        assert!(matches!(look(&[failed()], 0, 1), Seen::Nowhere { .. }), "the other one's failure is not ours");
-        assert!(matches!(look(&[failed()], 1, 0), Seen::Nowhere { .. }));
-        assert!(matches!(look(&[failed()], 0, 0), Seen::Failed { row: Some(id), .. } if &*id == "8"));
-        let claimed = Claimed { credits: BTreeSet::from(["8".into()]), ..Claimed::default() };
-        let seen = judge(&[failed()], &operation(), &claimed, Fee::Inside);
-        assert!(matches!(seen, Seen::Nowhere { .. }), "a failure is one operation's only: {seen:?}");
-        // An equal one was refused shortly before, and their clock is ahead: the row may be that one's.
-        let claimed = Claimed { failed: 1, ..Claimed::default() };
-        let seen = |rows: &[Transaction]| judge(rows, &operation(), &claimed, Fee::Inside);
-        assert!(matches!(seen(&[failed()]), Seen::Nowhere { .. }));
-        assert!(matches!(seen(&[failed(), row("9", "30", 5)]), Seen::Nowhere { .. }), "it may as well be somebody else's");
-    }
-
-    #[test]
-    fn a_failure_beside_a_credit_takes_no_credit_away() {
-        let failed = |second| Transaction { state: TransactionState::Failed, ..row("8", "30", second) };
-        let look = |rows: &[Transaction], open| judge(rows, &operation(), &Claimed { open, ..Claimed::default() }, Fee::Inside);
-        let both = [failed(4), row("7", "30", 9)];
-        assert!(matches!(look(&both, 1), Seen::Done { credit: Some(id), .. } if &*id == "7"), "one of the two arrived");
-        assert!(matches!(look(&both, 0), Seen::Nowhere { .. }), "somebody else sent one, too");
-        assert!(matches!(look(&[failed(-60)], 0), Seen::Nowhere { .. }), "an earlier try's");
-        assert!(matches!(look(&[failed(-60), row("7", "30", 9)], 0), Seen::Done { .. }), "an earlier try's failure, and ours");
-    }
-
-    #[test]
-    fn rows_of_other_cards_and_of_later_days_are_not_ours() {
-        assert_eq!(done(&[Transaction { card_id: Some("c2".into()), ..row("7", "30", 5) }], &[]), None);
-        assert_eq!(done(&[row("7", "30", 3 * 86_400)], &[]), None);
-        assert_eq!(done(&[row("7", "30", 5), row("7", "30", 5)], &[]), Some("7".into()), "a row that is sent twice is one");
-    }
-
-    #[test]
-    fn a_list_that_goes_on_or_cannot_be_read_says_so() {
-        let list = |gap: Option<&str>, unread: usize| {
-            let provider = ProviderId::new("acme");
-            let odd = |raw: usize| pages::unread(&provider, None, None, &raw.to_string(), &Odd::new("has no date"));
-            let unread = (0..unread).map(odd).collect();
-            Found::of(ListRead { rows: vec![], unread, gap: gap.map(Into::into), error: None }).expect("no error")
-        };
-        let looked = |found: &Found| match found.judge(&operation(), &Claimed::default(), Fee::Inside) {
-            Seen::Nowhere { looked } => looked,
-            seen => panic!("{seen:?}"),
-        };
-        assert!(looked(&list(None, 1)).ends_with("1 rows could not be read"), "{}", looked(&list(None, 1)));
-        assert!(looked(&list(Some("its list has no end"), 0)).contains("a list that goes on"));
-    }
 
     #[test]
     fn a_pin_that_the_provider_repeats_does_not_reach_the_journal() {
@@ -611,7 +316,10 @@ mod tests {
     fn a_state_is_read_back_from_the_card() {
         let key = CardKey::new(&ProviderId::new("acme"), "c1");
         let seen = |deed, state| super::state(deed, &Card { state, ..Card::unread(key.clone()) });
-        assert_eq!(seen(Deed::Freeze, CardState::Frozen), Seen::Done { proof: "seen FROZEN".into(), credit: None });
+        assert_eq!(
+            seen(Deed::Freeze, CardState::Frozen),
+            Seen::Done { proof: "seen FROZEN".into(), credit: None, by: Evidence::State }
+        );
         assert_eq!(seen(Deed::Freeze, CardState::Active), Seen::NotYet { looked: "the card reads ACTIVE".into() });
         assert!(matches!(seen(Deed::Unfreeze, CardState::Closed), Seen::Failed { .. }));
         assert!(matches!(seen(Deed::Close, CardState::Closed), Seen::Done { .. }));

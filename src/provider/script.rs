@@ -1,13 +1,13 @@
 //! A provider that answers from a script and remembers what it was asked, for the adapters' stories.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
 use http::{HeaderMap, Request, Response};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
 use super::http::{Does, Lost, Transport};
@@ -18,6 +18,7 @@ use crate::config::{Account, Environment, Poll, ProviderConfig};
 use crate::domain::card::{Card, CardKey, ProviderId};
 use crate::domain::money::Money;
 use crate::domain::operation::{Before, Deed, Operation, OperationId, OperationState, Proof};
+use crate::domain::proof::{Baseline, ClockOffset};
 use crate::domain::transaction::Transaction;
 
 /// An answer to come: status and body, or why there is none.
@@ -138,11 +139,18 @@ pub(super) fn config(name: &str, base_url: &str, lists: Lists, account: Account)
         read_only: false,
         timeout: Duration::from_secs(20),
         poll: Poll::default(),
+        others_top_up: false,
         pin_certificate: None,
         spelling: Spelling::default(),
         lists,
         account,
     }
+}
+
+/// An empty list, and clocks that agree to two minutes.
+fn baseline(read_at: Timestamp) -> Baseline {
+    let clock = ClockOffset { offset: SignedDuration::ZERO, uncertainty: SignedDuration::from_mins(2) };
+    Baseline { read_at, since: read_at, credits: BTreeSet::new(), newest: None, unread: 0, clock: Some(clock) }
 }
 
 /// An operation in doubt, of which only what the wire is asked by matters.
@@ -172,5 +180,9 @@ pub(super) fn operation(
         proof,
         looks: 0,
         next_look: None,
+        baseline: (deed == Deed::TopUp).then(|| baseline(at)),
+        proven_by: None,
+        watched_until: None,
+        alarm: None,
     }
 }

@@ -15,8 +15,9 @@ use rust_decimal::Decimal;
 
 use super::json::{Body, Json, number, object, text};
 use super::random::mixed;
-use super::world::{Bank, Card, CardState, Kind, Progress, Refusal, Row, digits, rounded, scaled};
+use super::world::{Bank, Card, CardState, Kind, Load, Progress, Refusal, Row, digits, rounded, scaled};
 use super::{Call, Reply, seal};
+use crate::domain::money::Currency;
 
 /// The bearer token, which is the customer token as well.
 pub(super) const TOKEN: &str = "sandbox-artha-token-5f1d7c";
@@ -209,6 +210,12 @@ impl Door {
         Ok(())
     }
 
+    /// The task of a top-up that another system of the merchant asked for.
+    pub(super) fn take_note(&mut self, bank: &Bank, row: usize, asked: Decimal) {
+        let task = self.task(bank);
+        self.tasks.insert(task, (row, asked));
+    }
+
     fn task(&mut self, bank: &Bank) -> String {
         self.made += 1;
         bank.uuid(3_000_000_000 + self.made)
@@ -224,7 +231,7 @@ impl Door {
             Ok(priced) => priced,
             Err(reply) => return reply,
         };
-        match bank.top_up(position, asked - fee, asked, None, now, TOP_UP_MILLIS) {
+        match bank.top_up(Load { paid: asked, ..Load::plain(position, asked - fee) }, now, TOP_UP_MILLIS) {
             Ok(row) => {
                 let task = self.task(bank);
                 self.tasks.insert(task.clone(), (row, asked));
@@ -327,11 +334,16 @@ fn priced(bank: &Bank, body: &Body) -> Result<(usize, Decimal, Decimal), Reply> 
     if asked > scaled(1_000_000, currency) {
         return Err(failed("Single recharge limit exceeded"));
     }
-    let fee = rounded(asked / Decimal::ONE_HUNDRED, currency);
+    let fee = top_up_fee(asked, currency);
     if fee >= asked {
         return Err(failed("The amount is too small"));
     }
     Ok((position, rounded(asked, currency), fee))
+}
+
+/// One in a hundred.
+pub(super) fn top_up_fee(asked: Decimal, currency: Currency) -> Decimal {
+    rounded(asked / Decimal::ONE_HUNDRED, currency)
 }
 
 fn estimate(bank: &Bank, body: &Body) -> Reply {
@@ -429,9 +441,8 @@ fn transactions(bank: &Bank, body: &Body, door: &Door) -> Reply {
     let page = body.count("page").unwrap_or(1).max(1);
     let size = body.count("size").unwrap_or(50).clamp(1, 200);
     let rows = bank
-        .rows
-        .iter()
-        .rev()
+        .newest_first()
+        .into_iter()
         .filter(|row| card.is_none_or(|card| row.card == card))
         .filter(|row| from.is_none_or(|from| row.at >= from) && to.is_none_or(|to| row.at <= to))
         .skip((page - 1).saturating_mul(size))

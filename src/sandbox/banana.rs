@@ -9,7 +9,7 @@ use rust_decimal::Decimal;
 
 use super::json::{Body, Json, number, object, text};
 use super::random::Random;
-use super::world::{Bank, Card, CardState, Kind, Progress, Refusal, Row, code, rounded, scaled};
+use super::world::{Bank, Card, CardState, Kind, Load, Progress, Refusal, Row, code, rounded, scaled};
 use super::{Call, Reply, seal};
 use crate::domain::money::Currency;
 
@@ -138,7 +138,7 @@ fn template_of(currency: Currency, physical: bool) -> u64 {
     1 + 2 * place + u64::from(physical)
 }
 
-fn recharge_fee(currency: Currency) -> Decimal {
+pub(super) fn recharge_fee(currency: Currency) -> Decimal {
     scaled(100, currency)
 }
 
@@ -256,7 +256,7 @@ fn recharge(bank: &mut Bank, body: &Body, now: Timestamp) -> Result<Done, Failur
     } else if sum > high {
         Err(Refusal::TooLarge)
     } else {
-        bank.top_up(position, sum, sum + fee, None, now, RECHARGE_MILLIS)
+        bank.top_up(Load { paid: sum + fee, ..Load::plain(position, sum) }, now, RECHARGE_MILLIS)
     };
     match outcome {
         Ok(_) => Ok(Done { answer: object([("message", text("Card recharge request sent successfully"))]), topped_up: true }),
@@ -334,8 +334,8 @@ fn get_transactions(bank: &Bank, body: &Body) -> Result<Json, Failure> {
     // Newest first unless the caller says otherwise (the default is not documented).
     let newest_first = body.flag("desc").unwrap_or(true);
     let mut matching: Vec<(&Row, &Card)> = bank
-        .rows
-        .iter()
+        .newest_first()
+        .into_iter()
         .filter_map(|row| Some((row, bank.cards.get(row.card)?)))
         .filter(|(row, of)| {
             card.as_ref().is_none_or(|card| *card == of.id)
@@ -347,7 +347,7 @@ fn get_transactions(bank: &Bank, body: &Body) -> Result<Json, Failure> {
                 && (search.is_empty() || merchant_name(row).to_lowercase().contains(&search))
         })
         .collect();
-    if newest_first {
+    if !newest_first {
         matching.reverse();
     }
     let data = matching.iter().skip(skip).take(limit).map(|(row, card)| entry(row, card)).collect();
@@ -390,9 +390,14 @@ fn merchant_name(row: &Row) -> &str {
     row.merchant.as_ref().map_or_else(|| row_type(row), |shop| shop.name.as_str())
 }
 
+/// A row's id on this wire.
+pub(super) const fn row_id(number: u64) -> u64 {
+    500_000 + number
+}
+
 fn entry(row: &Row, card: &Card) -> Json {
     let mut fields = vec![
-        ("id", number(500_000 + row.number)),
+        ("id", number(row_id(row.number))),
         ("card_id", Json::Number(card.id.clone())),
         ("amount", amount(row.amount)),
         ("currency", text(card.currency.code())),

@@ -34,9 +34,9 @@ pub(super) fn write(sandbox: &Sandbox, base: &dyn Fn(Dialect) -> String, path: &
         private_file(&beside.join(&folder).join(name), secret)?;
     }
     for dialect in [Dialect::Artha, Dialect::Banana] {
-        fs::write(beside.join(roster_name(&stem, dialect)), roster(sandbox, dialect)?)?;
+        private_file(&beside.join(roster_name(&stem, dialect)), roster(sandbox, dialect)?)?;
     }
-    fs::write(path, toml(&stem, &folder, base))
+    private_file(path, toml(&stem, &folder, base))
 }
 
 fn roster_name(stem: &str, dialect: Dialect) -> String {
@@ -122,14 +122,17 @@ fn toml(stem: &str, folder: &str, base: &dyn Fn(Dialect) -> String) -> String {
         format!("password = {}", secret("enkash-password")),
         format!("encryption_key = {}", secret("enkash-encryption-key")),
         polls("enkash"),
-        "# ibanera wants a one-time code with every call, made from the shared secret. Its one account pays for top-ups."
+        "# ibanera wants a one-time code with every call, made from the shared secret. The manager's own account pays for top-ups;"
             .to_owned(),
+        "# with pays = \"customer\" the account of the card's customer does.".to_owned(),
         "[providers.ibanera]".to_owned(),
         "kind = \"ibanera\"".to_owned(),
         "environment = \"sandbox\"".to_owned(),
         format!("base_url = {}", quoted(&ibanera)),
         "rate_limit = \"1200/min\"".to_owned(),
         "secret_encoding = \"base32\"".to_owned(),
+        "pays = \"manager\"".to_owned(),
+        format!("manager_id = {}", quoted(ibanera::MANAGER_ID)),
         "[providers.ibanera.credentials]".to_owned(),
         format!("username = {}", secret("ibanera-username")),
         format!("password = {}", secret("ibanera-password")),
@@ -154,20 +157,26 @@ fn private_folder(path: &Path) -> io::Result<()> {
 }
 
 /// Written beside and then renamed, so that the file never exists with wider rights.
-fn private_file(path: &Path, content: &str) -> io::Result<()> {
+fn private_file(path: &Path, content: impl AsRef<[u8]>) -> io::Result<()> {
+    let content = content.as_ref();
     let mut fresh: OsString = path.as_os_str().to_owned();
     fresh.push(".new");
+    // Never through a link that stands there.
+    match fs::remove_file(&fresh) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        Ok(()) | Err(_) => {}
+    }
     let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(true);
+    options.write(true).create_new(true);
     #[cfg(unix)]
     {
         use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
         options.mode(0o600);
         let mut file = options.open(&fresh)?;
         file.set_permissions(fs::Permissions::from_mode(0o600))?;
-        file.write_all(content.as_bytes())?;
+        file.write_all(content)?;
     }
     #[cfg(not(unix))]
-    options.open(&fresh)?.write_all(content.as_bytes())?;
+    options.open(&fresh)?.write_all(content)?;
     fs::rename(&fresh, path)
 }

@@ -8,7 +8,7 @@ use jiff::tz::{Offset, TimeZone};
 use rust_decimal::Decimal;
 
 use super::json::{Body, Json, number, object, text};
-use super::world::{Bank, Card, CardState, Kind, Progress, Refusal, Row, after, scaled};
+use super::world::{Bank, Card, CardState, Kind, Load, Progress, Refusal, Row, after, scaled};
 use super::{Call, Reply, query_pairs, seal};
 
 /// The OAuth client id: the same text as the company id, as in the document's samples (1.3).
@@ -348,7 +348,7 @@ fn load(bank: &mut Bank, body: &Body, now: Timestamp) -> Answer {
     }
     let mut sum = sum;
     sum.rescale(2);
-    match bank.top_up(position, sum, sum, Some(reference), now, LOAD_MILLIS) {
+    match bank.top_up(Load { reference: Some(reference), ..Load::plain(position, sum) }, now, LOAD_MILLIS) {
         Ok(_) => Answer { topped_up: true, ..success(text("Funds allocated from Parent Account to Card by Admin successful")) },
         Err(Refusal::NoFloat) => business_failure("Insufficient balance in card account"),
         Err(Refusal::State(_)) => business_failure("Card is blocked"),
@@ -411,7 +411,7 @@ fn limits(bank: &Bank, body: &Body, now: Timestamp) -> Answer {
     };
     let Some(card) = bank.cards.get(position) else { return failure(StatusCode::NOT_FOUND, "Card not found") };
     let india = Offset::from_seconds(19_800).map_or(TimeZone::UTC, TimeZone::fixed);
-    let created = now.to_zoned(india).strftime("%b %-d, %Y %-I:%M:%S %p").to_string();
+    let created = bank.shown(now).to_zoned(india).strftime("%b %-d, %Y %-I:%M:%S %p").to_string();
     success(object([
         ("createdBy", text("operations@sandbox.example")),
         ("createdOn", text(created.as_str())),
@@ -449,9 +449,8 @@ fn transactions(bank: &Bank, body: &Body) -> Answer {
     let (status, direction) = (body.text("status"), body.text("cardTransactionType"));
     let (low, high) = (body.decimal("amountFrom"), body.decimal("amountTo"));
     let matching: Vec<&Row> = bank
-        .rows
-        .iter()
-        .rev()
+        .newest_first()
+        .into_iter()
         .filter(|row| {
             card.is_none_or(|card| row.card == card)
                 && reference.as_ref().is_none_or(|wanted| Some(wanted) == row.reference.as_ref())
@@ -487,6 +486,11 @@ const fn row_status(row: &Row) -> &'static str {
     }
 }
 
+/// A row's id on this wire.
+pub(super) fn row_id(number: u64) -> String {
+    format!("ECT{:010}", number + 1)
+}
+
 /// A row with the names that a real integrator stores from the callbacks (3.2).
 fn entry(row: &Row, card: &Card) -> Json {
     let (direction, kind) = row_type(row);
@@ -497,7 +501,6 @@ fn entry(row: &Row, card: &Card) -> Json {
         (None, None) if row.kind == Kind::TopUp => "Funds allocated from Parent Account".to_owned(),
         (None, None) => kind.to_owned(),
     };
-    let id = format!("ECT{:010}", row.number + 1);
     let details = object([
         ("id", number(900_000 + row.number)),
         ("txnRefNo", text(format!("{:012}", row.number + 7_000_000))),
@@ -511,7 +514,7 @@ fn entry(row: &Row, card: &Card) -> Json {
         ("transactionFees", row.fee.into()),
     ]);
     object([
-        ("enKashCardTransactionId", text(id)),
+        ("enKashCardTransactionId", text(row_id(row.number))),
         ("enKashCardId", text(card.id.as_str())),
         ("userId", text(card.user.as_str())),
         ("cardAccountId", text(CARD_ACCOUNT_ID)),

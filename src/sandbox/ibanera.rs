@@ -8,17 +8,18 @@ use jiff::tz::TimeZone;
 use rust_decimal::Decimal;
 
 use super::json::{Body, Json, number, object, text};
-use super::world::{Bank, Card, CardState, Kind, Progress, Refusal, Row, after, code, scaled};
+use super::world::{Bank, Card, CardState, Kind, Load, Progress, Refusal, Row, after, code, scaled};
 use super::{Call, Reply, seal};
+use crate::domain::money::Currency;
 
 pub(super) const USERNAME: &str = "sandbox-principal";
 pub(super) const PASSWORD: &str = "sandbox-ibanera-password";
 /// Base32, as the wire's default is (1.4).
 pub(super) const SHARED_SECRET: &str = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
-/// The manager's dollar account, which pays for top-ups.
+/// The manager's dollar account, which can pay for top-ups.
 pub(super) const ASSET_ACCOUNT_ID: &str = "8204";
-/// The manager itself.
-const MANAGER_ID: &str = "14380";
+/// The manager itself, as a customer.
+pub(super) const MANAGER_ID: &str = "14380";
 
 const TOKEN_SECONDS: u64 = 3_600;
 const WRONG_LOGINS: u32 = 5;
@@ -107,9 +108,10 @@ impl Door {
             (true, "customer/cards/sensitive-details") => sensitive_details(bank, call),
             (true, "customer/cards/transactions") => transactions(bank, call),
             (true, "customer/accounts/balances") => Ok(account_balances(bank, call)),
-            (false, "customer/cards/reviewtransferfunds") => transfer(bank, &body).map(|transfer| {
-                success(0, object([("fee", transfer.fee.into()), ("totalDue", (transfer.amount + transfer.fee).into())]))
-            }),
+            (true, "customer/accounts/list-accounts") => list_accounts(bank, call),
+            (true, "customer/accounts/account") => account_by_id(bank, call),
+            (false, "customer/cards/reviewtransferfunds") => transfer(bank, &body)
+                .map(|load| success(0, object([("fee", transfer_fee().into()), ("totalDue", load.paid.into())]))),
             (false, "customer/cards/transferfunds") => transfer_funds(bank, &body, now),
             (false, "customer/cards/activate") => activate(bank, &body, now),
             (false, "customer/cards/deactivate") => deactivate(bank, &body, now),
@@ -301,6 +303,54 @@ fn account_balances(bank: &Bank, call: &Call) -> Reply {
     page(call, items, true)
 }
 
+/// An account as lists of accounts and the account itself write it: the names of its balances are documented for the manager's
+/// own, the rest is inferred from 2.16.
+fn account_entry(id: &str, customer: &str, asset: Currency, sum: Decimal, switched_off: bool) -> Json {
+    object([
+        ("id", Json::Number(id.to_owned())),
+        ("customersId", Json::Number(customer.to_owned())),
+        ("name", text(format!("{asset} account"))),
+        ("asset", text(asset.code())),
+        ("totalBalance", sum.into()),
+        ("availableBalance", sum.into()),
+        ("pendingBalance", Decimal::ZERO.into()),
+        ("bSuppressed", switched_off.into()),
+    ])
+}
+
+/// All accounts, the manager's first.
+fn all_accounts(bank: &Bank) -> Vec<(&str, &str, Json)> {
+    let own = bank.floats.iter().map(|&(currency, sum)| {
+        (ASSET_ACCOUNT_ID, MANAGER_ID, account_entry(ASSET_ACCOUNT_ID, MANAGER_ID, currency, sum, false))
+    });
+    let theirs = bank.accounts.iter().map(|account| {
+        let entry = account_entry(&account.id, &account.customer, account.asset, account.holds, account.switched_off);
+        (account.id.as_str(), account.customer.as_str(), entry)
+    });
+    own.chain(theirs).collect()
+}
+
+/// The accounts of one customer, the manager's own for the manager (2.16; path and rows inferred there).
+fn list_accounts(bank: &Bank, call: &Call) -> Outcome {
+    let Some(customer) = call.asked("CustomersId").filter(|id| !id.is_empty()) else {
+        return problem("CustomersId", "Required");
+    };
+    if customer != MANAGER_ID && !bank.cards.iter().any(|card| card.user == customer) {
+        return problem("CustomersId", "Invalid");
+    }
+    let of_customer = |(_, of, entry)| (of == customer).then_some(entry);
+    Ok(page(call, all_accounts(bank).into_iter().filter_map(of_customer).collect(), false))
+}
+
+/// One account by its id (2.16).
+fn account_by_id(bank: &Bank, call: &Call) -> Outcome {
+    let Some(id) = call.asked("id").filter(|id| !id.is_empty()) else { return problem("id", "Required") };
+    match all_accounts(bank).into_iter().find(|(of, ..)| *of == id) {
+        Some((_, _, entry)) => Ok(success(0, entry)),
+        None => Err(Problem(StatusCode::NOT_FOUND, "id", "Invalid")),
+    }
+}
+
 /// A moment, with an offset or without (then UTC), or a day (5.4).
 fn time(call: &Call, name: &'static str) -> Result<Option<Timestamp>, Problem> {
     let Some(text) = call.asked(name).filter(|text| !text.is_empty()) else { return Ok(None) };
@@ -322,9 +372,8 @@ fn transactions(bank: &Bank, call: &Call) -> Outcome {
     };
     let (from, to) = (time(call, "fromDate")?, time(call, "toDate")?);
     let items = bank
-        .rows
-        .iter()
-        .rev()
+        .newest_first()
+        .into_iter()
         .filter(|row| card.is_none_or(|card| row.card == card))
         .filter(|row| from.is_none_or(|from| row.at >= from) && to.is_none_or(|to| row.at <= to))
         .filter(|row| matches!(row.progress, Progress::Pending | Progress::Cleared))
@@ -334,7 +383,7 @@ fn transactions(bank: &Bank, call: &Call) -> Outcome {
 }
 
 /// The card's side of a transfer has the third of its three ids (2.13).
-const fn row_id(number: u64) -> u64 {
+pub(super) const fn row_id(number: u64) -> u64 {
     30_002 + 3 * number
 }
 
@@ -365,15 +414,13 @@ fn described(reference: Option<&str>) -> String {
     format!("Card transfer - {}", reference.unwrap_or("Top Up Funds"))
 }
 
-struct Transfer {
-    card: usize,
-    amount: Decimal,
-    fee: Decimal,
-    reference: String,
+/// What a transfer costs beside its sum.
+pub(super) fn transfer_fee() -> Decimal {
+    scaled(50, code("USD"))
 }
 
 /// Reads and checks a transfer onto a card; the other two kinds are not part of the sandbox.
-fn transfer(bank: &Bank, body: &Body) -> Result<Transfer, Problem> {
+fn transfer(bank: &Bank, body: &Body) -> Result<Load, Problem> {
     match body.text("transferTypes").as_deref() {
         Some("TopUpCard") => {}
         Some(_) => return problem("transferTypes", "Invalid"),
@@ -382,19 +429,20 @@ fn transfer(bank: &Bank, body: &Body) -> Result<Transfer, Problem> {
     let Some(reference) = body.string("reference").filter(|text| !text.is_empty()) else {
         return problem("reference", "Required");
     };
-    if body.text("currencyType").as_deref() != Some("USD") {
-        return problem("currencyType", "Invalid");
-    }
-    if body.text("CustomerAssetAccountId").as_deref() != Some(ASSET_ACCOUNT_ID) {
-        return problem("CustomerAssetAccountId", "Invalid");
-    }
     let Some(card) = body.text("DestinationCardId") else { return problem("DestinationCardId", "Required") };
     let Some(position) = bank.find(&card) else { return problem("DestinationCardId", "Invalid") };
     let Some(card) = bank.cards.get(position) else { return problem("DestinationCardId", "Invalid") };
-    match body.text("CustomersId") {
-        Some(customer) if customer == card.user || customer == MANAGER_ID => {}
+    let customer = match body.text("CustomersId") {
+        Some(customer) if customer == card.user || customer == MANAGER_ID => customer,
         Some(_) => return problem("CustomersId", "Invalid"),
         None => return problem("CustomersId", "Required"),
+    };
+    let Some(account) = body.text("CustomerAssetAccountId") else { return problem("CustomerAssetAccountId", "Required") };
+    let (payer, asset) = paying(bank, &customer, &account)?;
+    match body.text("currencyType").as_deref() {
+        Some(currency) if currency == asset.code() => {}
+        Some(_) => return problem("currencyType", "Invalid"),
+        None => return problem("currencyType", "Required"),
     }
     if card.state != CardState::Active {
         return problem("DestinationCardId", "Invalid");
@@ -404,13 +452,30 @@ fn transfer(bank: &Bank, body: &Body) -> Result<Transfer, Problem> {
         return problem("amount", "Invalid");
     }
     amount.rescale(2);
-    Ok(Transfer { card: position, amount, fee: scaled(50, code("USD")), reference })
+    Ok(Load { payer, card: position, received: amount, paid: amount + transfer_fee(), reference: Some(reference) })
+}
+
+/// The account that pays, and what it holds: it must belong to the customer that is named, be switched on, and hold dollars or
+/// digital dollars (2.13).
+fn paying(bank: &Bank, customer: &str, account: &str) -> Result<(Option<usize>, Currency), Problem> {
+    if account == ASSET_ACCOUNT_ID && customer == MANAGER_ID {
+        return Ok((None, code("USD")));
+    }
+    let found = bank.find_account(account).and_then(|position| Some((position, bank.accounts.get(position)?)));
+    match found {
+        Some((position, account))
+            if account.customer == customer && !account.switched_off && matches!(account.asset.code(), "USD" | "dUSD") =>
+        {
+            Ok((Some(position), account.asset))
+        }
+        Some(_) | None => problem("CustomerAssetAccountId", "Invalid"),
+    }
 }
 
 fn transfer_funds(bank: &mut Bank, body: &Body, now: Timestamp) -> Outcome {
-    let Transfer { card, amount, fee, reference } = transfer(bank, body)?;
-    let description = described(Some(&reference));
-    let row = match bank.top_up(card, amount, amount + fee, Some(reference), now, TRANSFER_MILLIS) {
+    let load = transfer(bank, body)?;
+    let (amount, description) = (load.received, described(load.reference.as_deref()));
+    let row = match bank.top_up(load, now, TRANSFER_MILLIS) {
         Ok(row) => row_id(row as u64),
         Err(Refusal::NoFloat) => return problem("amount", "Insufficient_Funds"),
         Err(Refusal::State(_)) => return problem("DestinationCardId", "Invalid"),
@@ -421,7 +486,7 @@ fn transfer_funds(bank: &mut Bank, body: &Body, now: Timestamp) -> Outcome {
         ("ToTransactionId", number(row)),
         ("FeeTransactionId", number(row - 1)),
         ("amount", amount.into()),
-        ("feeAmount", fee.into()),
+        ("feeAmount", transfer_fee().into()),
         ("description", text(description)),
         ("bPending", true.into()),
     ]);

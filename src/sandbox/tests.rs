@@ -11,6 +11,9 @@ use tower::ServiceExt as _;
 
 use super::*;
 
+mod accounts;
+mod elsewhere;
+
 /// A bank whose clock the test moves, and a client for each wire.
 struct Desk {
     sandbox: Sandbox,
@@ -416,7 +419,7 @@ async fn an_ibanera_transfer_takes_effect_once_and_echoes_its_reference() {
     let card = desk.card(Dialect::Ibanera, 0);
     let float = desk.sandbox.float(Dialect::Ibanera, "USD").unwrap().amount();
     let body = format!(
-        r#"{{"amount":30,"reference":"op 8F2M","transferTypes":"TopUpCard","currencyType":"USD","DestinationCardId":{card},"CustomersId":"14387","CustomerAssetAccountId":8204}}"#
+        r#"{{"amount":30,"reference":"op 8F2M","transferTypes":"TopUpCard","currencyType":"USD","DestinationCardId":{card},"CustomersId":"14380","CustomerAssetAccountId":8204}}"#
     );
     let (status, quote) = desk.ibanera(&token, "POST", "cards/reviewtransferfunds", &body).await;
     assert_eq!((status, quote["details"]["fee"].to_string()), (StatusCode::OK, "0.5".to_owned()));

@@ -2,6 +2,7 @@
 //! follows from the seed; every sum is a decimal, and what leaves one place arrives in another.
 //! Knows nothing of wires.
 
+mod accounts;
 mod history;
 mod ledger;
 mod sums;
@@ -11,13 +12,14 @@ mod tests;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use rust_decimal::Decimal;
 
 use super::people::{self, Merchant, Person, Shop};
 use super::random::{Random, mixed, uuid};
 use super::{Dialect, Options};
 use crate::domain::money::{Currency, Money};
+pub(super) use accounts::Account;
 use sums::before;
 pub(super) use sums::{after, code, digits, rounded, scaled};
 
@@ -129,6 +131,8 @@ pub(super) struct Row {
     pub(super) left: Decimal,
     /// The row that paid this one back.
     pub(super) refund: Option<u64>,
+    /// Of a top-up: position of the customer's account that paid; `None` where the float did.
+    pub(super) payer: Option<usize>,
 }
 
 /// A card with its holder's secrets, as an issuer knows it.
@@ -169,6 +173,28 @@ impl Card {
     }
 }
 
+/// A top-up as the bank takes it.
+#[derive(Clone, Debug)]
+pub(super) struct Load {
+    /// Position of the customer's account that pays; `None` where the float does.
+    pub(super) payer: Option<usize>,
+    /// Position of the card.
+    pub(super) card: usize,
+    /// What arrives on the card.
+    pub(super) received: Decimal,
+    /// What is paid; the fee is the difference.
+    pub(super) paid: Decimal,
+    /// The caller's own reference, where the wire has one.
+    pub(super) reference: Option<String>,
+}
+
+impl Load {
+    /// From the float, without a fee and a reference.
+    pub(super) const fn plain(card: usize, sum: Decimal) -> Self {
+        Self { payer: None, card, received: sum, paid: sum, reference: None }
+    }
+}
+
 /// Why the bank does not do what it was asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Refusal {
@@ -180,7 +206,7 @@ pub(super) enum Refusal {
     TooSmall,
     /// Larger than the programme allows.
     TooLarge,
-    /// The float cannot pay.
+    /// The float, or the account that should pay, does not hold enough.
     NoFloat,
 }
 
@@ -218,12 +244,18 @@ pub(super) struct Bank {
     pub(super) floats: Vec<(Currency, Decimal)>,
     /// The same before the first row.
     opening: Vec<(Currency, Decimal)>,
+    /// Accounts that belong to customers; only ibanera's have any.
+    pub(super) accounts: Vec<Account>,
     agenda: BTreeMap<(Timestamp, u64), Due>,
     due_number: u64,
     /// Top-ups asked over the wire that took effect, by card.
     pub(super) credits: HashMap<usize, Vec<Decimal>>,
     /// Top-ups asked over the wire: only these count as credits.
     asked: HashSet<usize>,
+    /// Top-ups that another system of the merchant made, in order.
+    pub(super) elsewhere: Vec<usize>,
+    /// How far the bank's clock is from the true one; above zero it is fast.
+    pub(super) clock_offset: SignedDuration,
     busy: bool,
     next_event: Timestamp,
     /// From here to the start, the first eight cards only do what the stories tell.
@@ -248,10 +280,13 @@ impl Bank {
             rows: Vec::new(),
             floats: Vec::new(),
             opening: Vec::new(),
+            accounts: Vec::new(),
             agenda: BTreeMap::new(),
             due_number: 0,
             credits: HashMap::new(),
             asked: HashSet::new(),
+            elsewhere: Vec::new(),
+            clock_offset: SignedDuration::ZERO,
             busy: false,
             next_event: start,
             stories_from: before(start, STORY_MILLIS),
@@ -319,7 +354,7 @@ impl Bank {
         let poor = available < scaled(3_000, currency);
         if pace == Pace::Days && (dice < 8 || (poor && dice < 70)) {
             let sum = scaled(1_000 * self.random.between(5, 40), currency);
-            if let Ok(row) = self.load(card, sum, sum, None, at) {
+            if let Ok(row) = self.load(Load::plain(card, sum), at) {
                 self.later(after(at, 2_000), Due::Credit { row });
             }
         } else if dice < 14 {
@@ -390,18 +425,9 @@ impl Bank {
         (sum, Merchant::new(name, mcc, country))
     }
 
-    /// Takes `paid` from the float now and puts `received` on the card `delay` milliseconds later; the difference is the fee.
-    /// Gives the row's position.
-    pub(super) fn top_up(
-        &mut self,
-        card: usize,
-        received: Decimal,
-        paid: Decimal,
-        reference: Option<String>,
-        at: Timestamp,
-        delay: u64,
-    ) -> Result<usize, Refusal> {
-        let row = self.load(card, received, paid, reference, at)?;
+    /// Takes what is paid now and puts what is received on the card `delay` milliseconds later. Gives the row's position.
+    pub(super) fn top_up(&mut self, load: Load, at: Timestamp, delay: u64) -> Result<usize, Refusal> {
+        let row = self.load(load, at)?;
         self.asked.insert(row);
         self.later(after(at, delay), Due::Credit { row });
         self.advance(at);
@@ -433,6 +459,39 @@ impl Bank {
     pub(super) fn close(&mut self, card: usize, returns: bool, at: Timestamp, delay: u64) {
         self.later(after(at, delay), Due::Close { card, returns });
         self.advance(at);
+    }
+
+    /// A top-up that another system of the merchant makes: on the card at once, but not among the credits that were asked here.
+    pub(super) fn top_up_elsewhere(&mut self, load: Load, at: Timestamp) -> Result<usize, Refusal> {
+        let row = self.load(load, at)?;
+        self.elsewhere.push(row);
+        self.credit(row, at);
+        Ok(row)
+    }
+
+    /// A top-up that another system asked for and did not get: a row, and no money moves.
+    pub(super) fn failed_top_up_elsewhere(&mut self, load: Load, at: Timestamp) -> usize {
+        let row = self.write(load.card, Kind::TopUp, Progress::Failed, load.received, at, |row| {
+            row.fee = load.paid - load.received;
+            row.reference = load.reference;
+        });
+        self.elsewhere.push(row);
+        row
+    }
+
+    /// Writes another time into a row, so that it is listed where it would have been.
+    pub(super) fn date_back(&mut self, row: usize, by: SignedDuration) {
+        if let Some(row) = self.rows.get_mut(row) {
+            row.at = row.at.saturating_sub(by).unwrap_or(row.at);
+            row.changed = row.at;
+        }
+    }
+
+    /// Rows as a statement lists them, newest first by the time that is written in them.
+    pub(super) fn newest_first(&self) -> Vec<&Row> {
+        let mut rows: Vec<&Row> = self.rows.iter().rev().collect();
+        rows.sort_by_key(|row| std::cmp::Reverse(row.at));
+        rows
     }
 
     /// Position of a card.
@@ -500,6 +559,12 @@ impl Bank {
                 *amount += change;
             }
         }
+    }
+
+    /// What the bank's clock shows at this moment. Cardholders and the bank's own work follow the true time; only what the bank
+    /// writes down follows its clock.
+    pub(super) fn shown(&self, at: Timestamp) -> Timestamp {
+        at.saturating_add(self.clock_offset).unwrap_or(at)
     }
 
     /// An id in the shape of a UUID for the n-th thing of a kind.

@@ -1,7 +1,7 @@
 //! Cards and their newest figures.
 
 use jiff::Timestamp;
-use rusqlite::{Connection, Row, params};
+use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 
 use super::{millis, moment, money};
 use crate::domain::card::{Balance, Card, CardKey, CardKind, CardState, ProviderId, Reading};
@@ -13,10 +13,21 @@ use crate::domain::card::{Balance, Card, CardKey, CardKind, CardState, ProviderI
 pub fn all(db: &Connection) -> rusqlite::Result<Vec<Card>> {
     let mut query = db.prepare_cached(
         "SELECT provider, id, owner, holder, last4, state, provider_state, kind, currency, expires, labels, available, current, pending,
-                balance_at, state_at
+                balance_at, state_at, wire_id
          FROM card ORDER BY provider, id",
     )?;
     query.query_map([], card)?.collect()
+}
+
+/// One card, under the id that it has in the file.
+pub(super) fn one(db: &Connection, provider: &ProviderId, id: &str) -> rusqlite::Result<Option<Card>> {
+    let mut query = db.prepare_cached("SELECT * FROM card WHERE provider = ?1 AND id = ?2")?;
+    query.query_row([provider.name(), id], card).optional()
+}
+
+/// Writes a card that is not in the file yet.
+pub(super) fn insert(tx: &Transaction<'_>, card: &Card) -> rusqlite::Result<()> {
+    upsert(tx, card, Timestamp::MAX)
 }
 
 /// Keeps cards, each whole. A figure that is older than the kept one does not replace it, whatever the order of arrival, unless that one
@@ -25,43 +36,47 @@ pub fn all(db: &Connection) -> rusqlite::Result<Vec<Card>> {
 /// # Errors
 /// What SQLite said; then none of them is kept.
 pub fn keep(db: &mut Connection, cards: &[Card], now: Timestamp) -> rusqlite::Result<()> {
-    let tx = db.transaction()?;
-    {
-        let mut upsert = tx.prepare_cached(
-            "INSERT INTO card (provider, id, owner, holder, last4, state, provider_state, kind, currency, expires, labels, available,
-                               current, pending, balance_at, state_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)
-             ON CONFLICT (provider, id) DO UPDATE SET
-                 owner = ?3, holder = ?4, last4 = ?5, state = ?6, provider_state = ?7, kind = ?8, currency = ?9, expires = ?10,
-                 labels = ?11, available = ?12, current = ?13, pending = ?14, balance_at = ?15, state_at = ?16
-             WHERE balance_at IS NULL OR ?15 >= balance_at OR balance_at > ?17",
-        )?;
-        for card in cards {
-            let balance = card.balance.value().copied().unwrap_or_default();
-            let digits = |money: Option<crate::domain::money::Money>| money.map(|money| money.digits());
-            upsert.execute(params![
-                card.key.provider.name(),
-                &*card.key.id,
-                card.owner.as_deref(),
-                &*card.holder,
-                card.last4.map(|last4| last4.to_string()),
-                card.state.word(),
-                &*card.provider_state,
-                card.kind.map(CardKind::word),
-                // The figures' own currency first: a roster may call the card by another, and figures keep theirs.
-                balance.currency().or(card.currency).map(|currency| currency.code().to_owned()),
-                card.expires.as_deref(),
-                card.labels.join(";"),
-                digits(balance.available),
-                digits(balance.current),
-                digits(balance.pending),
-                card.balance.at().map(millis),
-                card.state_at.map(millis),
-                millis(now),
-            ])?;
-        }
+    let tx = super::begin(db)?;
+    for card in cards {
+        upsert(&tx, card, now)?;
     }
     tx.commit()
+}
+
+fn upsert(tx: &Transaction<'_>, card: &Card, now: Timestamp) -> rusqlite::Result<()> {
+    let mut upsert = tx.prepare_cached(
+        "INSERT INTO card (provider, id, owner, holder, last4, state, provider_state, kind, currency, expires, labels, available,
+                           current, pending, balance_at, state_at, wire_id)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?18)
+         ON CONFLICT (provider, id) DO UPDATE SET
+             owner = ?3, holder = ?4, last4 = ?5, state = ?6, provider_state = ?7, kind = ?8, currency = ?9, expires = ?10,
+             labels = ?11, available = ?12, current = ?13, pending = ?14, balance_at = ?15, state_at = ?16, wire_id = ?18
+         WHERE balance_at IS NULL OR ?15 >= balance_at OR balance_at > ?17",
+    )?;
+    let balance = card.balance.value().copied().unwrap_or_default();
+    let digits = |money: Option<crate::domain::money::Money>| money.map(|money| money.digits());
+    upsert.execute(params![
+        card.key.provider.name(),
+        &*card.key.id,
+        card.owner.as_deref(),
+        &*card.holder,
+        card.last4.map(|last4| last4.to_string()),
+        card.state.word(),
+        &*card.provider_state,
+        card.kind.map(CardKind::word),
+        // The figures' own currency first: a roster may call the card by another, and figures keep theirs.
+        balance.currency().or(card.currency).map(|currency| currency.code().to_owned()),
+        card.expires.as_deref(),
+        card.labels.join(";"),
+        digits(balance.available),
+        digits(balance.current),
+        digits(balance.pending),
+        card.balance.at().map(millis),
+        card.state_at.map(millis),
+        millis(now),
+        &*card.wire_id,
+    ])?;
+    Ok(())
 }
 
 fn card(row: &Row<'_>) -> rusqlite::Result<Card> {
@@ -69,9 +84,12 @@ fn card(row: &Row<'_>) -> rusqlite::Result<Card> {
     let currency = text("currency")?;
     let sum = |name: &str| -> rusqlite::Result<_> { Ok(money(text(name)?.as_deref(), currency.as_deref())) };
     let balance = Balance { available: sum("available")?, current: sum("current")?, pending: sum("pending")? };
+    let key = CardKey::new(&ProviderId::new(&row.get::<_, String>("provider")?), &row.get::<_, String>("id")?);
     Ok(Card {
-        key: CardKey::new(&ProviderId::new(&row.get::<_, String>("provider")?), &row.get::<_, String>("id")?),
+        wire_id: text("wire_id")?.map_or_else(|| std::sync::Arc::clone(&key.id), Into::into),
+        key,
         owner: text("owner")?.map(Into::into),
+        account: None,
         holder: row.get::<_, String>("holder")?.into(),
         last4: text("last4")?.and_then(|digits| digits.parse().ok()),
         state: CardState::of_word(&row.get::<_, String>("state")?).unwrap_or(CardState::Unknown),

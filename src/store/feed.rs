@@ -1,6 +1,10 @@
 //! Transactions: kept once each, changed in place when the provider changes them.
+//!
+//! A row is the same as long as provider, card and id are. One that names no card yet becomes the card's as soon as it does.
 
-use rusqlite::{Connection, Row, params};
+use std::sync::Arc;
+
+use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::{millis, moment, money};
 use crate::domain::card::{CardKey, ProviderId};
@@ -8,25 +12,98 @@ use crate::domain::operation::OperationId;
 use crate::domain::transaction::{Transaction, TransactionKind, TransactionState};
 
 const COLUMNS: &str =
-    "provider, id, card_id, last4, kind, state, provider_state, amount, currency, fee, fee_currency, merchant, mcc, country,
-    decline_reason, description, at, seen_at, operation";
+    "provider, card_id, id, task, last4, kind, state, provider_state, amount, currency, fee, fee_currency, merchant,
+    mcc, country, decline_reason, description, at, seen_at, operation";
+
+/// Keeps transactions and returns those that are new or changed, as kept: the time of first sight and the operation stay.
+///
+/// # Errors
+/// What SQLite said; then none of them is kept.
+pub fn keep(db: &mut Connection, rows: &[Transaction]) -> rusqlite::Result<Vec<Transaction>> {
+    let tx = super::begin(db)?;
+    let mut changed = Vec::new();
+    for row in rows {
+        let kept = match known(&tx, row)? {
+            Some(known) => {
+                let merged = merge(&known, row);
+                if merged == known {
+                    continue;
+                }
+                if (&merged.card_id, &merged.id) != (&known.card_id, &known.id) {
+                    delete(&tx, &known.provider, known.card_id.as_deref(), &known.id)?;
+                }
+                merged
+            }
+            None => row.clone(),
+        };
+        let kept = with_operation(&tx, kept)?;
+        insert(&tx, &kept)?;
+        changed.push(kept);
+    }
+    tx.commit()?;
+    Ok(changed)
+}
+
+/// What is kept of a row already: under its card, under no card yet, or under the id of its task, by which earlier cardtops named it.
+fn known(db: &Connection, row: &Transaction) -> rusqlite::Result<Option<Transaction>> {
+    for id in std::iter::once(&row.id).chain(&row.task) {
+        if let Some(card) = &row.card_id {
+            if let Some(known) = exact(db, &row.provider, Some(card), id)? {
+                return Ok(Some(known));
+            }
+            if let Some(known) = exact(db, &row.provider, None, id)? {
+                return Ok(Some(known));
+            }
+            continue;
+        }
+        let mut query =
+            db.prepare_cached(&format!("SELECT {COLUMNS} FROM card_transaction WHERE provider = ?1 AND id = ?2 LIMIT 2"))?;
+        let found: Vec<Transaction> = query.query_map([row.provider.name(), id], read)?.collect::<rusqlite::Result<_>>()?;
+        // Where several cards have a row of this id, it cannot be told whose this one is.
+        if let [one] = found.as_slice() {
+            return Ok(Some(one.clone()));
+        }
+        if let Some(unnamed) = found.into_iter().find(|known| known.card_id.is_none()) {
+            return Ok(Some(unnamed));
+        }
+    }
+    Ok(None)
+}
+
+/// A newer reading over an older one: what it does not say is kept, and so are the first sight and the operation.
+fn merge(known: &Transaction, row: &Transaction) -> Transaction {
+    let text = |new: &Option<Arc<str>>, old: &Option<Arc<str>>| new.clone().or_else(|| old.clone());
+    Transaction {
+        card_id: text(&row.card_id, &known.card_id),
+        task: text(&row.task, &known.task),
+        last4: row.last4.or(known.last4),
+        fee: row.fee.or(known.fee),
+        merchant: text(&row.merchant, &known.merchant),
+        mcc: text(&row.mcc, &known.mcc),
+        country: text(&row.country, &known.country),
+        decline_reason: text(&row.decline_reason, &known.decline_reason),
+        description: text(&row.description, &known.description),
+        seen_at: known.seen_at,
+        operation: known.operation.or(row.operation),
+        ..row.clone()
+    }
+}
+
+/// A row with the operation that it proves, where the journal knows one.
+fn with_operation(db: &Connection, row: Transaction) -> rusqlite::Result<Transaction> {
+    let (None, Some(card)) = (row.operation, &row.card_id) else { return Ok(row) };
+    let mut query = db.prepare_cached("SELECT id FROM operation WHERE provider = ?1 AND card_id = ?2 AND credit = ?3")?;
+    let operation: Option<String> = query.query_row([row.provider.name(), card, &row.id], |found| found.get(0)).optional()?;
+    Ok(Transaction { operation: operation.and_then(|id| id.parse().ok()), ..row })
+}
 
 /// The newest transactions, at most `limit`.
 ///
 /// # Errors
 /// What SQLite said.
 pub fn newest(db: &Connection, limit: u32) -> rusqlite::Result<Vec<Transaction>> {
-    let mut query = db.prepare_cached(&format!("SELECT {COLUMNS} FROM movement ORDER BY at DESC LIMIT ?1"))?;
-    query.query_map([limit], movement)?.collect()
-}
-
-/// One transaction.
-///
-/// # Errors
-/// What SQLite said; `QueryReturnedNoRows` when it is not known.
-pub fn one(db: &Connection, provider: &ProviderId, id: &str) -> rusqlite::Result<Transaction> {
-    let mut query = db.prepare_cached(&format!("SELECT {COLUMNS} FROM movement WHERE provider = ?1 AND id = ?2"))?;
-    query.query_row([provider.name(), id], movement)
+    let mut query = db.prepare_cached(&format!("SELECT {COLUMNS} FROM card_transaction ORDER BY at DESC LIMIT ?1"))?;
+    query.query_map([limit], read)?.collect()
 }
 
 /// When the oldest hold of a provider happened that is not older than `since`: the feed is read again from there, since holds change.
@@ -40,7 +117,7 @@ pub fn oldest_hold(
     since: jiff::Timestamp,
 ) -> rusqlite::Result<Option<jiff::Timestamp>> {
     let mut query = db.prepare_cached(
-        "SELECT min(at) FROM movement WHERE provider = ?1 AND state = 'HOLD' AND at >= ?2 AND (?3 IS NULL OR card_id = ?3)",
+        "SELECT min(at) FROM card_transaction WHERE provider = ?1 AND state = 'HOLD' AND at >= ?2 AND (?3 IS NULL OR card_id = ?3)",
     )?;
     let at: Option<i64> =
         query.query_row(params![provider.name(), millis(since), card.map(|card| &*card.id)], |row| row.get(0))?;
@@ -54,7 +131,7 @@ pub fn oldest_hold(
 pub fn unmapped(db: &Connection) -> rusqlite::Result<Vec<(ProviderId, std::sync::Arc<str>, u64)>> {
     let mut query = db.prepare_cached(
         "SELECT provider, word, sum(times) FROM (
-             SELECT provider, provider_state AS word, count(*) AS times FROM movement
+             SELECT provider, provider_state AS word, count(*) AS times FROM card_transaction
              WHERE state = 'UNKNOWN' AND provider_state <> '' GROUP BY provider, provider_state
              UNION ALL
              SELECT provider, provider_state, count(*) FROM card
@@ -68,81 +145,85 @@ pub fn unmapped(db: &Connection) -> rusqlite::Result<Vec<(ProviderId, std::sync:
     query.query_map([], row)?.collect()
 }
 
-/// Keeps transactions and returns those that are new or changed, as kept: the time of first sight and the operation stay.
-///
-/// # Errors
-/// What SQLite said; then none of them is kept.
-pub fn keep(db: &mut Connection, rows: &[Transaction]) -> rusqlite::Result<Vec<Transaction>> {
-    let tx = db.transaction()?;
-    let mut changed = Vec::new();
-    {
-        let mut upsert = tx.prepare_cached(
-            "INSERT INTO movement (provider, id, card_id, last4, kind, state, provider_state, amount, currency, fee, fee_currency, merchant,
-                                   mcc, country, decline_reason, description, at, seen_at, operation)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18,
-                     ifnull(?19, (SELECT id FROM operation WHERE provider = ?1 AND credit = ?2)))
-             ON CONFLICT (provider, id) DO UPDATE SET
-                 card_id = ifnull(?3, card_id), last4 = ifnull(?4, last4), kind = ?5, state = ?6, provider_state = ?7, amount = ?8,
-                 currency = ?9, fee = ifnull(?10, fee), fee_currency = ifnull(?11, fee_currency), merchant = ifnull(?12, merchant),
-                 mcc = ifnull(?13, mcc), country = ifnull(?14, country), decline_reason = ifnull(?15, decline_reason),
-                 description = ifnull(?16, description), at = ?17
-             WHERE (state, kind, provider_state, amount, currency, at) IS NOT (?6, ?5, ?7, ?8, ?9, ?17)
-                OR (?3 IS NOT NULL AND card_id IS NULL) OR (?4 IS NOT NULL AND last4 IS NULL)
-                OR (?10 IS NOT NULL AND fee IS NOT ?10) OR (?12 IS NOT NULL AND merchant IS NULL)
-                OR (?15 IS NOT NULL AND decline_reason IS NULL)",
-        )?;
-        for row in rows {
-            let text = |text: &Option<std::sync::Arc<str>>| text.as_deref().map(str::to_owned);
-            let touched = upsert.execute(params![
-                row.provider.name(),
-                &*row.id,
-                text(&row.card_id),
-                row.last4.map(|last4| last4.to_string()),
-                row.kind.word(),
-                row.state.word(),
-                &*row.provider_state,
-                row.amount.digits(),
-                row.amount.currency().code(),
-                row.fee.map(|fee| fee.digits()),
-                row.fee.map(|fee| fee.currency().code().to_owned()),
-                text(&row.merchant),
-                text(&row.mcc),
-                text(&row.country),
-                text(&row.decline_reason),
-                text(&row.description),
-                millis(row.at),
-                millis(row.seen_at),
-                row.operation.map(|id| id.to_string()),
-            ])?;
-            if touched > 0 {
-                changed.push(one(&tx, &row.provider, &row.id)?);
-            }
-        }
-    }
-    tx.commit()?;
-    Ok(changed)
-}
-
-/// Notes which operation a transaction proves.
+/// Notes which operation a transaction of a card proves.
 ///
 /// # Errors
 /// What SQLite said; `QueryReturnedNoRows` when the transaction is not known yet.
-pub fn prove(db: &Connection, provider: &ProviderId, id: &str, operation: OperationId) -> rusqlite::Result<Transaction> {
-    db.prepare_cached("UPDATE movement SET operation = ?3 WHERE provider = ?1 AND id = ?2")?.execute(params![
-        provider.name(),
-        id,
-        operation.to_string()
-    ])?;
-    one(db, provider, id)
+pub fn prove(db: &mut Connection, card: &CardKey, id: &str, operation: OperationId) -> rusqlite::Result<Transaction> {
+    let tx = super::begin(db)?;
+    tx.prepare_cached("UPDATE card_transaction SET operation = ?4 WHERE provider = ?1 AND card_id = ?2 AND id = ?3")?
+        .execute(params![card.provider.name(), &*card.id, id, operation.to_string()])?;
+    let row = exact(&tx, &card.provider, Some(&card.id), id)?.ok_or(rusqlite::Error::QueryReturnedNoRows)?;
+    tx.commit()?;
+    Ok(row)
 }
 
-fn movement(row: &Row<'_>) -> rusqlite::Result<Transaction> {
-    let text = |name: &str| row.get::<_, Option<String>>(name).map(|text| text.map(std::sync::Arc::<str>::from));
+/// The row of exactly this name; `None` as the card is a row that names none yet.
+pub(super) fn exact(
+    db: &Connection,
+    provider: &ProviderId,
+    card: Option<&str>,
+    id: &str,
+) -> rusqlite::Result<Option<Transaction>> {
+    let mut query =
+        db.prepare_cached(&format!("SELECT {COLUMNS} FROM card_transaction WHERE provider = ?1 AND card_id = ?2 AND id = ?3"))?;
+    query.query_row([provider.name(), card.unwrap_or_default(), id], read).optional()
+}
+
+/// Every row of a card, under the spelling that the file has.
+pub(super) fn of_card(db: &Connection, provider: &ProviderId, card: &str) -> rusqlite::Result<Vec<Transaction>> {
+    let mut query = db.prepare_cached(&format!("SELECT {COLUMNS} FROM card_transaction WHERE provider = ?1 AND card_id = ?2"))?;
+    query.query_map([provider.name(), card], read)?.collect()
+}
+
+pub(super) fn delete(db: &Connection, provider: &ProviderId, card: Option<&str>, id: &str) -> rusqlite::Result<()> {
+    db.prepare_cached("DELETE FROM card_transaction WHERE provider = ?1 AND card_id = ?2 AND id = ?3")?.execute([
+        provider.name(),
+        card.unwrap_or_default(),
+        id,
+    ])?;
+    Ok(())
+}
+
+/// Writes a row over the one of its name.
+pub(super) fn insert(db: &Connection, row: &Transaction) -> rusqlite::Result<()> {
+    db.prepare_cached(&format!(
+        "INSERT OR REPLACE INTO card_transaction ({COLUMNS})
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)"
+    ))?
+    .execute(params![
+        row.provider.name(),
+        row.card_id.as_deref().unwrap_or_default(),
+        &*row.id,
+        row.task.as_deref(),
+        row.last4.map(|last4| last4.to_string()),
+        row.kind.word(),
+        row.state.word(),
+        &*row.provider_state,
+        row.amount.digits(),
+        row.amount.currency().code(),
+        row.fee.map(|fee| fee.digits()),
+        row.fee.map(|fee| fee.currency().code().to_owned()),
+        row.merchant.as_deref(),
+        row.mcc.as_deref(),
+        row.country.as_deref(),
+        row.decline_reason.as_deref(),
+        row.description.as_deref(),
+        millis(row.at),
+        millis(row.seen_at),
+        row.operation.map(|id| id.to_string()),
+    ])?;
+    Ok(())
+}
+
+fn read(row: &Row<'_>) -> rusqlite::Result<Transaction> {
+    let text = |name: &str| row.get::<_, Option<String>>(name).map(|text| text.map(Arc::<str>::from));
     let amount = money(text("amount")?.as_deref(), text("currency")?.as_deref()).ok_or(rusqlite::Error::InvalidQuery)?;
     Ok(Transaction {
         provider: ProviderId::new(&row.get::<_, String>("provider")?),
         id: row.get::<_, String>("id")?.into(),
-        card_id: text("card_id")?,
+        task: text("task")?,
+        card_id: text("card_id")?.filter(|card| !card.is_empty()),
         last4: text("last4")?.and_then(|digits| digits.parse().ok()),
         kind: TransactionKind::of_word(&row.get::<_, String>("kind")?).unwrap_or(TransactionKind::Other),
         state: TransactionState::of_word(&row.get::<_, String>("state")?).unwrap_or(TransactionState::Failed),
@@ -158,4 +239,82 @@ fn movement(row: &Row<'_>) -> rusqlite::Result<Transaction> {
         seen_at: moment(row.get("seen_at")?),
         operation: text("operation")?.and_then(|id| id.parse().ok()),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::Store;
+
+    fn row(card: Option<&str>, id: &str, words: &str) -> Transaction {
+        let at = jiff::Timestamp::from_second(1_800_000_000).expect("a time of the test");
+        Transaction {
+            provider: ProviderId::new("acme"),
+            id: id.into(),
+            task: None,
+            card_id: card.map(Into::into),
+            last4: None,
+            kind: TransactionKind::Purchase,
+            state: TransactionState::Hold,
+            provider_state: words.into(),
+            amount: "5".parse().map(|five| crate::domain::money::Money::new(five, "USD".parse().expect("USD"))).expect("five"),
+            fee: None,
+            merchant: Some("REWE".into()),
+            mcc: None,
+            country: None,
+            decline_reason: None,
+            description: None,
+            at,
+            seen_at: at,
+            operation: None,
+        }
+    }
+
+    async fn kept(batches: Vec<Vec<Transaction>>) -> Vec<(Option<String>, String, String)> {
+        let folder = tempfile::tempdir().expect("a folder");
+        let store = Store::open(folder.path()).expect("a data file");
+        for batch in batches {
+            store.known(move |db| keep(db, &batch)).await.expect("keeping");
+        }
+        let mut rows = store.known(|db| newest(db, 100)).await.expect("the rows");
+        rows.sort_by(|a, b| (&a.card_id, &a.id).cmp(&(&b.card_id, &b.id)));
+        let name =
+            |row: &Transaction| (row.card_id.as_deref().map(str::to_owned), row.id.to_string(), row.provider_state.to_string());
+        rows.iter().map(name).collect()
+    }
+
+    fn is(card: Option<&str>, id: &str, words: &str) -> (Option<String>, String, String) {
+        (card.map(str::to_owned), id.to_owned(), words.to_owned())
+    }
+
+    #[tokio::test]
+    async fn rows_of_two_cards_with_one_id_do_not_overwrite_each_other() {
+        let rows =
+            kept(vec![vec![row(Some("c1"), "1", "a"), row(Some("c2"), "1", "b")], vec![row(Some("c1"), "1", "changed")]]).await;
+        assert_eq!(rows, [is(Some("c1"), "1", "changed"), is(Some("c2"), "1", "b")]);
+    }
+
+    #[tokio::test]
+    async fn a_row_that_later_gains_its_card_or_its_kind_is_the_same_row() {
+        let fee = Transaction { kind: TransactionKind::Fee, ..row(Some("c1"), "1", "fee") };
+        assert_eq!(kept(vec![vec![row(None, "1", "a")], vec![fee]]).await, [is(Some("c1"), "1", "fee")]);
+        assert_eq!(kept(vec![vec![row(Some("c1"), "1", "a")], vec![row(None, "1", "b")]]).await, [is(Some("c1"), "1", "b")]);
+    }
+
+    #[tokio::test]
+    async fn a_row_that_an_earlier_cardtop_named_by_its_task_is_the_same_row() {
+        let named = Transaction { task: Some("task".into()), ..row(Some("c1"), "own", "b") };
+        assert_eq!(kept(vec![vec![row(Some("c1"), "task", "a")], vec![named]]).await, [is(Some("c1"), "own", "b")]);
+    }
+
+    #[tokio::test]
+    async fn a_reading_that_says_nothing_new_is_not_told() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let store = Store::open(folder.path()).expect("a data file");
+        let told = |batch: Vec<Transaction>| store.known(move |db| keep(db, &batch));
+        assert_eq!(told(vec![row(Some("c1"), "1", "a")]).await.expect("keeping").len(), 1);
+        let again = Transaction { merchant: None, seen_at: jiff::Timestamp::MAX, ..row(Some("c1"), "1", "a") };
+        assert_eq!(told(vec![again]).await.expect("keeping").len(), 0, "what a reading leaves out is kept");
+        assert_eq!(told(vec![row(Some("c1"), "1", "b")]).await.expect("keeping").len(), 1);
+    }
 }

@@ -3,19 +3,26 @@
 //! An operation is in it before a byte of its request leaves ([`intend`]). Its state only moves along
 //! [`OperationState::may_become`]; a transaction settles at most one operation. Every function is one transaction.
 
-use aws_lc_rs::digest;
+mod chain;
+mod claims;
+
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension, Row, Transaction, TransactionBehavior, params};
+use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 
-use super::{millis, moment, money};
+use self::chain::append;
+#[cfg(test)]
+pub(super) use self::chain::hash_without_record;
+pub use self::chain::{Head, Verified, verify, verify_with};
+pub(super) use self::chain::{note_renamed, snapshot};
+pub use self::claims::claimed;
+use super::{begin, millis, moment, money};
 use crate::domain::card::{Balance, CardKey, CardState, ProviderId};
-use crate::domain::operation::{Before, Claimed, Deed, Operation, OperationId, OperationState, Proof, Step};
-
-/// Hash that the first line stands on.
-const GENESIS: &str = "cardtop";
+use crate::domain::operation::{Before, Deed, Operation, OperationId, OperationState, Proof, Step};
+use crate::domain::proof::ProvenBy;
 
 const COLUMNS: &str = "id, deed, provider, card_id, last4, amount, currency, state, reason, reference, provider_reference, operator,
-    created_at, updated_at, detail, before_owner, before_state, before_available, before_current, before_currency, proof, looks, next_look";
+    created_at, updated_at, detail, before_owner, before_state, before_available, before_current, before_currency, proof, looks, next_look,
+    baseline, proven_by, watched_until, alarm";
 
 /// What asking for an intent found.
 #[derive(Debug)]
@@ -32,7 +39,7 @@ pub enum Intent {
 /// # Errors
 /// What SQLite said; then nothing may be sent.
 pub fn intend(db: &mut Connection, operation: &Operation, second: bool) -> rusqlite::Result<Intent> {
-    let tx = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let tx = begin(db)?;
     let rivals: Vec<Operation> = tx
         .prepare_cached(&format!(
             "SELECT {COLUMNS} FROM operation WHERE provider = ?1 AND card_id = ?2 AND state NOT IN ('DONE', 'FAILED')"
@@ -48,7 +55,7 @@ pub fn intend(db: &mut Connection, operation: &Operation, second: bool) -> rusql
     let before_currency = before.available.or(before.current).map(|money| money.currency().code().to_owned());
     tx.prepare_cached(&format!(
         "INSERT INTO operation ({COLUMNS}, process)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24)"
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28)"
     ))?
     .execute(params![
         operation.id.to_string(),
@@ -74,6 +81,10 @@ pub fn intend(db: &mut Connection, operation: &Operation, second: bool) -> rusql
         operation.proof.word(),
         operation.looks,
         operation.next_look.map(millis),
+        operation.baseline.as_ref().and_then(|baseline| serde_json::to_string(baseline).ok()),
+        operation.proven_by.map(ProvenBy::word),
+        operation.watched_until.map(millis),
+        operation.alarm.as_deref(),
         i64::from(std::process::id()),
     ])?;
     let words = format!(
@@ -104,7 +115,7 @@ pub fn intend(db: &mut Connection, operation: &Operation, second: bool) -> rusql
 /// # Errors
 /// What SQLite said; then the line is not in it.
 pub fn note(db: &mut Connection, id: OperationId, at: Timestamp, what: &str, words: &str) -> rusqlite::Result<OperationState> {
-    let tx = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let tx = begin(db)?;
     let operation = one(&tx, id)?;
     if operation.state == OperationState::Sent {
         append(&tx, at, id, what, words, operation.state)?;
@@ -122,7 +133,7 @@ pub const SENT: &str = "sent";
 /// # Errors
 /// What SQLite said; then nothing was written.
 pub fn abandon(db: &mut Connection, id: OperationId, at: Timestamp) -> rusqlite::Result<Operation> {
-    let tx = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let tx = begin(db)?;
     let known = one(&tx, id)?;
     if known.state != OperationState::Sent {
         return Ok(known);
@@ -162,13 +173,15 @@ pub struct Finding {
     pub next_look: Option<Timestamp>,
     /// Whether this was a look.
     pub looked: bool,
+    /// Who says so, where that settles it.
+    pub proven_by: Option<ProvenBy>,
 }
 
 impl Finding {
     /// A finding that names no transaction and plans no look.
     #[must_use]
     pub const fn verdict(at: Timestamp, what: &'static str, words: String, state: OperationState) -> Self {
-        Self { at, what, words, state, provider_reference: None, credit: None, next_look: None, looked: false }
+        Self { at, what, words, state, provider_reference: None, credit: None, next_look: None, looked: false, proven_by: None }
     }
 }
 
@@ -178,15 +191,11 @@ impl Finding {
 /// # Errors
 /// What SQLite said; then nothing was written.
 pub fn find(db: &mut Connection, id: OperationId, finding: &Finding) -> rusqlite::Result<Operation> {
-    let tx = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let tx = begin(db)?;
     let known = one(&tx, id)?;
     let mut finding = finding.clone();
     if let Some(credit) = &finding.credit {
-        let other: Option<String> = tx
-            .prepare_cached("SELECT id FROM operation WHERE provider = ?1 AND credit = ?2 AND id <> ?3")?
-            .query_row(params![known.card.provider.name(), &**credit, id.to_string()], |row| row.get(0))
-            .optional()?;
-        if let Some(other) = other {
+        if let Some(other) = owner_of(&tx, &known, credit)? {
             finding.words = format!("{}; but that transaction already belongs to operation {other}", finding.words);
             finding.credit = None;
             finding.state = known.state;
@@ -203,12 +212,111 @@ pub fn find(db: &mut Connection, id: OperationId, finding: &Finding) -> rusqlite
     Ok(found)
 }
 
+/// A person's word on an operation that nothing that can be read settles.
+#[derive(Clone, Debug)]
+pub struct Settlement {
+    /// When.
+    pub at: Timestamp,
+    /// DONE or FAILED.
+    pub state: OperationState,
+    /// Who, why, and what was read just before.
+    pub words: String,
+    /// The transaction that a person names as this operation's.
+    pub credit: Option<std::sync::Arc<str>>,
+    /// Until when it is looked for all the same.
+    pub watched_until: Option<Timestamp>,
+    /// Top-ups that the person saw in the card's list: none of them raises an alarm later.
+    pub seen: Vec<std::sync::Arc<str>>,
+}
+
+/// What became of a person's word.
+#[derive(Debug)]
+pub enum Settled {
+    /// It is in the journal; the operation as it now is.
+    Written(Box<Operation>),
+    /// It is not: the operation is not open any more, or is just being sent.
+    NotOpen(Box<Operation>),
+    /// It is not: the transaction belongs to this other operation.
+    Claimed(String),
+}
+
+/// Writes a person's word on an unsettled operation.
+///
+/// # Errors
+/// What SQLite said; then nothing was written.
+pub fn settle(db: &mut Connection, id: OperationId, settlement: &Settlement) -> rusqlite::Result<Settled> {
+    let tx = begin(db)?;
+    let known = one(&tx, id)?;
+    if !matches!(known.state, OperationState::Accepted | OperationState::Unknown) {
+        return Ok(Settled::NotOpen(Box::new(known)));
+    }
+    if let Some(credit) = &settlement.credit
+        && let Some(other) = owner_of(&tx, &known, credit)?
+    {
+        return Ok(Settled::Claimed(other));
+    }
+    let finding = Finding {
+        credit: settlement.credit.clone(),
+        proven_by: Some(ProvenBy::Person),
+        next_look: settlement.watched_until.map(|_| settlement.at),
+        ..Finding::verdict(settlement.at, "person", settlement.words.clone(), settlement.state)
+    };
+    if let Some(mut baseline) = known.baseline.clone().filter(|_| settlement.watched_until.is_some()) {
+        baseline.credits.extend(settlement.seen.iter().cloned());
+        tx.prepare_cached("UPDATE operation SET baseline = ?2 WHERE id = ?1")?
+            .execute(params![id.to_string(), serde_json::to_string(&baseline).ok()])?;
+    }
+    let known = Operation { watched_until: settlement.watched_until, ..known };
+    let found = write(&tx, &known, &finding)?;
+    tx.commit()?;
+    Ok(Settled::Written(Box::new(found)))
+}
+
+/// Ends the watch over an operation that a person settled as failed: with an alarm, where a credit was seen that may be its own.
+///
+/// # Errors
+/// What SQLite said; then nothing was written.
+pub fn end_watch(db: &mut Connection, id: OperationId, at: Timestamp, alarm: Option<&str>) -> rusqlite::Result<Operation> {
+    let tx = begin(db)?;
+    let known = one(&tx, id)?;
+    if known.watched_until.is_none() {
+        return Ok(known);
+    }
+    let (what, words) = match alarm {
+        Some(words) => ("alarm", words),
+        None => ("watch", "no credit that could be its own was seen; it is not looked for any more"),
+    };
+    // The person's words stay its detail, unless they were wrong.
+    let detail = alarm.map(str::to_owned).or_else(|| known.detail.as_deref().map(str::to_owned)).unwrap_or_default();
+    let known = Operation { watched_until: None, alarm: alarm.map(Into::into), ..known };
+    let finding = Finding::verdict(at, what, detail, known.state);
+    let found = write_with(&tx, &known, &finding, words)?;
+    tx.commit()?;
+    Ok(found)
+}
+
+/// The other operation of the card that a transaction belongs to already.
+fn owner_of(tx: &Transaction<'_>, operation: &Operation, credit: &str) -> rusqlite::Result<Option<String>> {
+    tx.prepare_cached("SELECT id FROM operation WHERE provider = ?1 AND card_id = ?2 AND credit = ?3 AND id <> ?4")?
+        .query_row(params![operation.card.provider.name(), &*operation.card.id, credit, operation.id.to_string()], |row| {
+            row.get(0)
+        })
+        .optional()
+}
+
 /// Writes what was found of an operation, and its line.
 fn write(tx: &Transaction<'_>, known: &Operation, finding: &Finding) -> rusqlite::Result<Operation> {
+    write_with(tx, known, finding, &finding.words)
+}
+
+/// The same, where the line says something else than the operation's detail.
+fn write_with(tx: &Transaction<'_>, known: &Operation, finding: &Finding, words: &str) -> rusqlite::Result<Operation> {
     let settled = matches!(finding.state, OperationState::Done | OperationState::Failed);
     tx.prepare_cached(
         "UPDATE operation SET state = ?2, detail = ?3, provider_reference = ifnull(?4, provider_reference), credit = ifnull(?5, credit),
-                next_look = ?6, looks = looks + ?7, updated_at = ?8 WHERE id = ?1",
+                next_look = ?6, looks = looks + ?7, updated_at = ?8, proven_by = ifnull(?9, proven_by), watched_until = ?10,
+                alarm = ifnull(?11, alarm)
+         WHERE id = ?1",
     )?
     .execute(params![
         known.id.to_string(),
@@ -216,11 +324,14 @@ fn write(tx: &Transaction<'_>, known: &Operation, finding: &Finding) -> rusqlite
         finding.words,
         finding.provider_reference.as_deref(),
         finding.credit.as_deref(),
-        finding.next_look.filter(|_| !settled).map(millis),
+        finding.next_look.filter(|_| !settled || known.watched_until.is_some()).map(millis),
         i64::from(finding.looked),
         millis(finding.at),
+        finding.proven_by.filter(|_| settled).map(ProvenBy::word),
+        known.watched_until.map(millis),
+        known.alarm.as_deref(),
     ])?;
-    append(tx, finding.at, known.id, finding.what, &finding.words, finding.state)?;
+    append(tx, finding.at, known.id, finding.what, words, finding.state)?;
     one(tx, known.id)
 }
 
@@ -250,13 +361,14 @@ pub fn changed_since(db: &Connection, after: Timestamp) -> rusqlite::Result<Vec<
     query.query_map([millis(after)], read)?.collect()
 }
 
-/// Every operation that is not settled, oldest first.
+/// Every operation that is looked for, oldest first: those that are not settled, and those that a person settled as failed a short while ago.
 ///
 /// # Errors
 /// What SQLite said.
 pub fn open(db: &Connection) -> rusqlite::Result<Vec<Operation>> {
-    let mut query =
-        db.prepare_cached(&format!("SELECT {COLUMNS} FROM operation WHERE state NOT IN ('DONE', 'FAILED') ORDER BY id"))?;
+    let mut query = db.prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM operation WHERE state NOT IN ('DONE', 'FAILED') OR watched_until IS NOT NULL ORDER BY id"
+    ))?;
     query.query_map([], read)?.collect()
 }
 
@@ -273,67 +385,6 @@ pub fn being_sent(db: &Connection) -> rusqlite::Result<Vec<(OperationId, u32, Ti
         found.extend(id.parse().ok().map(|id| (id, process, moment(at))));
     }
     Ok(found)
-}
-
-/// What other operations have of the card's transactions when this one is looked for.
-///
-/// # Errors
-/// What SQLite said.
-pub fn claimed(db: &Connection, operation: &Operation) -> rusqlite::Result<Claimed> {
-    let provider = operation.card.provider.name();
-    let mut query =
-        db.prepare_cached("SELECT credit FROM operation WHERE provider = ?1 AND card_id = ?2 AND credit IS NOT NULL")?;
-    let credits = query
-        .query_map([provider, &*operation.card.id], |row| row.get::<_, String>(0).map(std::sync::Arc::<str>::from))?
-        .collect::<rusqlite::Result<_>>()?;
-    let mut claimed = Claimed { credits, ..Claimed::default() };
-    let Some(amount) = operation.amount else { return Ok(claimed) };
-    let began = millis(operation.created_at) - 120_000;
-    claimed.failed = db
-        .prepare_cached(
-            "SELECT count(*) FROM operation
-             WHERE provider = ?1 AND card_id = ?2 AND deed = 'topup' AND amount = ?3 AND currency = ?4 AND id <> ?5 AND credit IS NULL
-               AND state = 'FAILED' AND updated_at >= ?6
-               AND EXISTS (SELECT 1 FROM line WHERE line.operation = operation.id AND line.what = ?7)",
-        )?
-        .query_row(
-            params![
-                provider,
-                &*operation.card.id,
-                amount.digits(),
-                amount.currency().code(),
-                operation.id.to_string(),
-                began,
-                SENT
-            ],
-            |row| row.get::<_, i64>(0),
-        )
-        .map(|count| usize::try_from(count).unwrap_or(usize::MAX))?;
-    // An equal top-up that was settled before this one began has its credit before it, too.
-    let mut query = db.prepare_cached(
-        "SELECT state, provider_reference IS NOT NULL FROM operation
-         WHERE provider = ?1 AND card_id = ?2 AND deed = 'topup' AND amount = ?3 AND currency = ?4 AND id <> ?5 AND credit IS NULL
-           AND state <> 'FAILED' AND (state <> 'DONE' OR updated_at >= ?6)",
-    )?;
-    let rivals = query.query_map(
-        params![provider, &*operation.card.id, amount.digits(), amount.currency().code(), operation.id.to_string(), began,],
-        |row| Ok((row.get::<_, String>(0)?, row.get::<_, bool>(1)?)),
-    )?;
-    for rival in rivals {
-        let (state, has_task) = rival?;
-        let doubtful = match OperationState::of_word(&state) {
-            Some(OperationState::Unknown) => true,
-            // The provider promised it: it comes before one that nobody answered for.
-            Some(OperationState::Accepted) => !has_task && operation.state != OperationState::Unknown,
-            Some(OperationState::Sent | OperationState::Done | OperationState::Failed) | None => false,
-        };
-        if doubtful {
-            claimed.open += 1;
-        } else {
-            claimed.reserved += 1;
-        }
-    }
-    Ok(claimed)
 }
 
 /// The lines of an operation, oldest first.
@@ -354,88 +405,6 @@ pub fn steps(db: &Connection, id: OperationId) -> rusqlite::Result<Vec<Step>> {
             })
         })?
         .collect()
-}
-
-/// Checks the chain from the first line to the last: how many lines it has, or the sentence that says where it breaks.
-///
-/// # Errors
-/// What SQLite said.
-pub fn verify(db: &Connection) -> rusqlite::Result<Result<u64, String>> {
-    let mut query = db.prepare("SELECT number, at, operation, what, words, state, previous, hash FROM line ORDER BY number")?;
-    let mut rows = query.query([])?;
-    let mut previous = GENESIS.to_owned();
-    let mut expected: i64 = 1;
-    while let Some(row) = rows.next()? {
-        let number: i64 = row.get(0)?;
-        if number != expected {
-            return Ok(Err(format!("line {expected} of the journal is missing")));
-        }
-        let text = |index: usize| row.get::<_, String>(index);
-        let line = Line { number, at: row.get(1)?, operation: &text(2)?, what: &text(3)?, words: &text(4)?, state: &text(5)? };
-        if text(6)? != previous || text(7)? != line.hash(&previous) {
-            return Ok(Err(format!("line {number} of the journal was changed: its hash does not fit")));
-        }
-        previous = text(7)?;
-        expected += 1;
-    }
-    // The state of every operation is what its last line says.
-    let strayed: Option<String> = db
-        .query_row(
-            "SELECT id FROM operation WHERE state IS NOT (SELECT state FROM line WHERE operation = operation.id ORDER BY number DESC LIMIT 1)",
-            [],
-            |row| row.get(0),
-        )
-        .optional()?;
-    Ok(match strayed {
-        Some(id) => Err(format!("operation {id} is not in the state that its last line says")),
-        None => Ok((expected - 1).unsigned_abs()),
-    })
-}
-
-struct Line<'a> {
-    number: i64,
-    at: i64,
-    operation: &'a str,
-    what: &'a str,
-    words: &'a str,
-    state: &'a str,
-}
-
-impl Line<'_> {
-    /// Lengths stand before the texts, so that no two different lines read the same.
-    fn hash(&self, previous: &str) -> String {
-        let mut bytes = Vec::with_capacity(256);
-        bytes.extend_from_slice(&self.number.to_be_bytes());
-        bytes.extend_from_slice(&self.at.to_be_bytes());
-        for text in [previous, self.operation, self.what, self.words, self.state] {
-            bytes.extend_from_slice(&u64::try_from(text.len()).unwrap_or(u64::MAX).to_be_bytes());
-            bytes.extend_from_slice(text.as_bytes());
-        }
-        data_encoding::HEXLOWER.encode(digest::digest(&digest::SHA256, &bytes).as_ref())
-    }
-}
-
-fn append(
-    tx: &Transaction<'_>,
-    at: Timestamp,
-    id: OperationId,
-    what: &str,
-    words: &str,
-    state: OperationState,
-) -> rusqlite::Result<()> {
-    let last: Option<(i64, String)> = tx
-        .prepare_cached("SELECT number, hash FROM line ORDER BY number DESC LIMIT 1")?
-        .query_row([], |row| Ok((row.get(0)?, row.get(1)?)))
-        .optional()?;
-    let (number, previous) = last.map_or((1, GENESIS.to_owned()), |(number, hash)| (number + 1, hash));
-    let operation = id.to_string();
-    let line = Line { number, at: millis(at), operation: &operation, what, words, state: state.word() };
-    let hash = line.hash(&previous);
-    tx.prepare_cached(
-        "INSERT INTO line (number, at, operation, what, words, state, previous, hash) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-    )?
-    .execute(params![number, line.at, operation, what, words, line.state, previous, hash])?;
-    Ok(())
 }
 
 fn read(row: &Row<'_>) -> rusqlite::Result<Operation> {
@@ -470,6 +439,11 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Operation> {
         proof: Proof::of_word(&need("proof")?).unwrap_or(Proof::AnswerOnly),
         looks: row.get("looks")?,
         next_look: row.get::<_, Option<i64>>("next_look")?.map(moment),
+        // One that cannot be read proves nothing, as if there were none.
+        baseline: text("baseline")?.and_then(|json| serde_json::from_str(&json).ok()),
+        proven_by: text("proven_by")?.and_then(|word| ProvenBy::of_word(&word)),
+        watched_until: row.get::<_, Option<i64>>("watched_until")?.map(moment),
+        alarm: text("alarm")?.map(Into::into),
     })
 }
 
@@ -503,6 +477,10 @@ mod tests {
             proof: Proof::ByListing,
             looks: 0,
             next_look: None,
+            baseline: None,
+            proven_by: None,
+            watched_until: None,
+            alarm: None,
         }
     }
 
@@ -516,6 +494,7 @@ mod tests {
             credit: credit.map(Into::into),
             next_look: Some(at(90)),
             looked: true,
+            proven_by: None,
         }
     }
 
@@ -619,7 +598,7 @@ mod tests {
             find(db, top_up(1).id, &finding(OperationState::Failed, None)).expect("the journal");
             let after = find(db, top_up(1).id, &finding(OperationState::Done, Some("t1"))).expect("the journal");
             assert_eq!((after.state, after.next_look), (OperationState::Failed, None));
-            assert_eq!(verify(db).expect("the journal"), Ok(3));
+            assert_eq!(verify(db).expect("the journal").map(|verified| verified.lines), Ok(3));
         })
         .await;
     }
@@ -638,7 +617,7 @@ mod tests {
             assert_eq!(crate::store::in_words(&error), "cannot grow: the disk is full");
             let count = newest(db, 1_000).expect("a list").len();
             assert_eq!(
-                verify(db).expect("the journal"),
+                verify(db).expect("the journal").map(|verified| verified.lines),
                 Ok(u64::try_from(count).expect("a small number")),
                 "each operation has its line"
             );
@@ -656,7 +635,7 @@ mod tests {
                     false,
                 );
             }
-            assert_eq!(verify(db).expect("the journal"), Ok(5));
+            assert_eq!(verify(db).expect("the journal").map(|verified| verified.lines), Ok(5));
             assert!(db.execute("UPDATE line SET words = 'x' WHERE number = 2", []).is_err(), "a line was changed");
             assert!(db.execute("DELETE FROM line WHERE number = 5", []).is_err(), "a line was removed");
             db.execute_batch("DROP TRIGGER line_is_never_changed; DROP TRIGGER line_is_never_removed").expect("dropping");

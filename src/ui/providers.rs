@@ -119,6 +119,9 @@ fn about(world: &World, keymap: &Keymap, info: &ProviderInfo, columns: usize) ->
     let time = |at| moment::clock(at, world.now, &world.zone, 12);
     let read_only = if info.read_only { ", read-only by configuration" } else { "" };
     tell("is", Role::Text, &format!("{} {}{read_only}", info.kind, info.environment.word()));
+    if let Some(proxy) = &info.proxy {
+        tell("proxy", Role::Text, &format!("{proxy}; it only passes on what is encrypted"));
+    }
     if let Some(health) = world.health.get(&info.id) {
         let mut times = format!("{} since {}", health.state.word(), time(health.since));
         if let Some(good) = health.last_good {

@@ -139,7 +139,7 @@ async fn the_journal_of_all_this_is_whole() {
     let lines = desk.engine.verify().await.expect("the chain holds");
     let operations = desk.engine.operations().await.expect("the journal");
     assert_eq!(operations.len(), 12);
-    assert!(lines >= 36, "{lines}");
+    assert!(lines.lines >= 36, "{lines:?}");
     for operation in operations {
         let steps = desk.engine.steps(operation.id).await.expect("the journal");
         assert_eq!(steps.first().map(|step| &*step.what), Some("intent"));

@@ -8,15 +8,15 @@ use cardtop::sandbox::{Dialect, Options, Sandbox, Serving};
 use serde_json::Value;
 
 /// A sandbox on loopback with the configuration to use it, and a data folder.
-struct Bank {
-    sandbox: Sandbox,
+pub(crate) struct Bank {
+    pub(crate) sandbox: Sandbox,
     _serving: Serving,
-    folder: tempfile::TempDir,
-    config: PathBuf,
+    pub(crate) folder: tempfile::TempDir,
+    pub(crate) config: PathBuf,
 }
 
 impl Bank {
-    async fn open() -> Self {
+    pub(crate) async fn open() -> Self {
         let sandbox = Sandbox::new(Options { busy: false, ..Options::default() }, Clock::real());
         let serving = sandbox.serve(None).await.expect("four ports on loopback");
         let folder = tempfile::tempdir().expect("a folder");
@@ -26,12 +26,18 @@ impl Bank {
     }
 
     /// Runs `cardtop` to its end, off this runtime's threads: the bank has to answer meanwhile.
-    async fn run(&self, words: &[&str]) -> Output {
+    pub(crate) async fn run(&self, words: &[&str]) -> Output {
         self.run_with(words, "").await
     }
 
     async fn run_with(&self, words: &[&str], input: &str) -> Output {
+        self.run_in(&[], words, input).await
+    }
+
+    /// As [`Self::run`], with these variables in the environment.
+    pub(crate) async fn run_in(&self, environment: &[(&str, &str)], words: &[&str], input: &str) -> Output {
         let mut command = Command::new(env!("CARGO_BIN_EXE_cardtop"));
+        command.envs(environment.iter().copied());
         command.arg("--config").arg(&self.config).arg("--data").arg(self.folder.path().join("data")).args(words);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).env_remove("NO_COLOR");
         let input = input.to_owned();
@@ -62,11 +68,11 @@ impl Bank {
     }
 }
 
-fn code(output: &Output) -> i32 {
+pub(crate) fn code(output: &Output) -> i32 {
     output.status.code().expect("it ended by itself")
 }
 
-fn words(output: &Output) -> String {
+pub(crate) fn words(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 

@@ -84,6 +84,7 @@ impl Desk {
             reason: Some("test".into()),
             shown: Shown::default(),
             second: false,
+            recent_credit: None,
         }
     }
 }
@@ -128,6 +129,7 @@ pub(crate) async fn open_over(
     let setup = Setup {
         config,
         data: data.to_owned(),
+        notes: None,
         read_only,
         only: None,
         operator: "anay".into(),

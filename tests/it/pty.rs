@@ -13,8 +13,8 @@ use rust_decimal::Decimal;
 use crate::harness::start;
 
 /// A program on a pseudo-terminal, and the screen it drew.
-struct Terminal {
-    child: Box<dyn Child + Send + Sync>,
+pub(crate) struct Terminal {
+    pub(crate) child: Box<dyn Child + Send + Sync>,
     master: Box<dyn MasterPty + Send>,
     keys: Box<dyn Write + Send>,
     output: Receiver<Vec<u8>>,
@@ -25,11 +25,19 @@ struct Terminal {
 
 impl Terminal {
     fn demo(columns: u16, rows: u16) -> Self {
+        Self::demo_in(&[], columns, rows)
+    }
+
+    /// The demo with these variables in its environment.
+    pub(crate) fn demo_in(environment: &[(&str, &str)], columns: u16, rows: u16) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_cardtop"));
         command.arg("--data");
         command.arg(folder.path());
         command.args(["demo", "--seed", "7"]);
+        for (name, value) in environment {
+            command.env(name, value);
+        }
         Self::run(command, folder, columns, rows)
     }
 
@@ -41,7 +49,7 @@ impl Terminal {
         Self::run(command, folder, 80, 24)
     }
 
-    fn run(mut command: CommandBuilder, folder: tempfile::TempDir, columns: u16, rows: u16) -> Self {
+    pub(crate) fn run(mut command: CommandBuilder, folder: tempfile::TempDir, columns: u16, rows: u16) -> Self {
         let pair = native_pty_system()
             .openpty(PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 })
             .expect("a pseudo-terminal");
@@ -67,12 +75,12 @@ impl Terminal {
         Self { child, master: pair.master, keys, output, screen, raw: Vec::new(), _folder: folder }
     }
 
-    fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         self.screen.screen().contents()
     }
 
     /// Takes in what the program draws until the screen is as wanted. The limit only ends a test that has failed.
-    fn until(&mut self, what: &str, wanted: impl Fn(&str) -> bool) {
+    pub(crate) fn until(&mut self, what: &str, wanted: impl Fn(&str) -> bool) {
         // The board draws once a second: so many pieces of output are some minutes.
         let mut pieces = 0;
         while !wanted(&self.text()) {
@@ -85,7 +93,7 @@ impl Terminal {
         }
     }
 
-    fn shows(&mut self, words: &str) {
+    pub(crate) fn shows(&mut self, words: &str) {
         let wanted = words.to_owned();
         self.until(words, move |text| text.contains(&wanted));
     }
@@ -107,13 +115,13 @@ impl Terminal {
         clock(&self.text())
     }
 
-    fn press(&mut self, keys: &str) {
+    pub(crate) fn press(&mut self, keys: &str) {
         self.keys.write_all(keys.as_bytes()).expect("keys");
         self.keys.flush().expect("keys");
     }
 
     /// Waits for the end and returns everything that was drawn. Whatever it ended by, the terminal has to be as it was found.
-    fn end(mut self) -> (u32, String) {
+    pub(crate) fn end(mut self) -> (u32, String) {
         while let Ok(bytes) = self.output.recv_timeout(Duration::from_secs(60)) {
             self.take(&bytes);
         }

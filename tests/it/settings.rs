@@ -114,6 +114,7 @@ async fn journey(engine: &Engine, clock: &Clock) -> Vec<String> {
                 reason: Some("test".into()),
                 shown: cardtop::engine::Shown::default(),
                 second: false,
+                recent_credit: None,
             };
             let done = engine.change(order, Duration::from_secs(60)).await;
             let done = done.unwrap_or_else(|refused| panic!("{provider} {deed:?}: {refused}"));
@@ -155,10 +156,16 @@ async fn every_call_is_asked_where_the_configuration_says() {
     let clock = Clock::from(start());
     let sandbox = Sandbox::new(Options { busy: false, ..Options::default() }, clock.clone());
     let folder = tempfile::tempdir().expect("a folder");
-    let config = configured(&sandbox, folder.path(), |dialect| {
+    let mut config = configured(&sandbox, folder.path(), |dialect| {
         let line = |path: &Path| format!("paths.\"{}\" = \"{MOVED}/{}\"\n", path.key, path.default.trim_start_matches('/'));
         paths(dialect).iter().map(line).collect()
     });
+    // Where the manager's number is not set, its account is asked.
+    for provider in &mut config.providers {
+        if let cardtop::config::Account::Ibanera(ibanera) = &mut provider.account {
+            ibanera.manager_id = None;
+        }
+    }
     // Where the roster says no kind, the templates are asked for it.
     let roster = folder.path().join("cardtop.banana-cards.csv");
     let text = std::fs::read_to_string(&roster).expect("a roster");
@@ -168,8 +175,14 @@ async fn every_call_is_asked_where_the_configuration_says() {
     let way = move |dialect| -> Box<dyn Transport> {
         Box::new(Moved { inner: InProcess(bank.router(dialect)), asked: Arc::clone(&heard) })
     };
-    let (engine, _news) = open_over(config, &clock, folder.path(), false, false, way).await;
+    let (engine, _news) = open_over(config.clone(), &clock, folder.path(), false, false, way.clone()).await;
     journey(&engine, &clock).await;
+    // The other payer's accounts are listed by another call.
+    let other = tempfile::tempdir().expect("a folder");
+    let (engine, _news) = open_over(paid_by_customers(config), &clock, other.path(), false, false, way).await;
+    let cards = engine.read_cards().await.into_iter().find(|(id, _)| id.name() == "ibanera").expect("ibanera is configured").1;
+    let card = cards.unwrap_or_else(|error| panic!("{error}")).into_iter().next().expect("a card");
+    engine.quote(&card.key, some(&card)).await.unwrap_or_else(|error| panic!("{error}"));
     let asked = asked.lock().unwrap_or_else(PoisonError::into_inner);
     let reserved = ["set_webhook_url", "get_webhook_records", "register", "get_users", "apply", "assign", "3ds_confirm"];
     for dialect in Dialect::ALL {
@@ -178,6 +191,16 @@ async fn every_call_is_asked_where_the_configuration_says() {
             assert!(found, "{}: {} was never asked", dialect.name(), path.key);
         }
     }
+}
+
+/// The same configuration, with ibanera's customers paying for their own top-ups.
+fn paid_by_customers(mut config: Config) -> Config {
+    for provider in &mut config.providers {
+        if let cardtop::config::Account::Ibanera(ibanera) = &mut provider.account {
+            ibanera.pays = Some(cardtop::config::Pays::Customer);
+        }
+    }
+    config
 }
 
 /// A provider whose names of fields are all its own.

@@ -108,16 +108,19 @@ impl Blocked {
         let digits = crate::domain::card::digits(op.last4);
         let amount = op.amount.map_or_else(String::new, |amount| format!(" of {amount}"));
         let theirs = op.provider_reference.as_deref().unwrap_or("none was sent to us");
-        let words = [
+        // References stay whole: the provider looks for them. A card id that is a card number must not leave by e-mail.
+        let card = text::mask_card_numbers(&op.card.id);
+        let detail = text::mask_card_numbers(op.detail.as_deref().unwrap_or("no answer"));
+        [
             format!("To {} support: did this happen?", op.card.provider),
             format!("What: {}{amount}", op.deed.phrase()),
-            format!("Card: id {}, ending {digits}", op.card.id),
+            format!("Card: id {card}, ending {digits}"),
             format!("Asked at: {} (UTC)", op.created_at.strftime("%Y-%m-%dT%H:%M:%SZ")),
             format!("Our reference: {}", op.reference),
             format!("Your reference: {theirs}"),
-            format!("What we know: {}, {}", op.state.word(), op.detail.as_deref().unwrap_or("no answer")),
+            format!("What we know: {}, {}", op.state.word(), detail),
             format!("We looked for it {} times and have not sent it again.", op.looks),
-        ];
-        words.map(|line| text::mask_card_numbers(&line)).join("\n")
+        ]
+        .join("\n")
     }
 }

@@ -89,6 +89,7 @@ impl Close {
             reason: self.reason.reason(),
             shown: self.target.shown,
             second: self.second.is_some(),
+            recent_credit: None,
         };
         send(order, self.second, world)
     }

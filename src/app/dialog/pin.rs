@@ -242,6 +242,7 @@ impl PinForm {
             reason: Some(reason.into()),
             shown: self.target.shown_state(),
             second: self.second.is_some(),
+            recent_credit: None,
         };
         send(order, self.second, world)
     }

@@ -145,6 +145,7 @@ impl Switch {
             reason: Some(reason),
             shown: self.target.shown_state(),
             second: self.second.is_some(),
+            recent_credit: None,
         };
         send(order, self.second, world)
     }

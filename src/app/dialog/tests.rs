@@ -10,14 +10,16 @@ use crate::domain::card::{Balance, Card, CardKind, CardState, ProviderId, Readin
 use crate::domain::money::Money;
 use crate::domain::operation::{Action, Before, Capabilities, Class, Offer, Operation, OperationState, PinRule, Proof};
 use crate::domain::transaction::{Transaction, TransactionKind, TransactionState};
-use crate::engine::ProviderInfo;
-use crate::engine::{Error, Kind, Quote};
+use crate::engine::{Error, Kind, Payer, Quote};
+use crate::engine::{ProviderInfo, RecentCredit};
 
 /// An operator at a dialog.
 pub(crate) struct Desk {
     pub(crate) world: World,
     pub(crate) dialog: Option<Dialog>,
     pub(crate) effects: Vec<Effect>,
+    /// What the card's list is found to show when it is asked for; no answer comes without.
+    pub(crate) recent: Option<Option<RecentCredit>>,
 }
 
 pub(crate) fn money(text: &str, code: &str) -> Money {
@@ -64,6 +66,7 @@ fn capabilities() -> Capabilities {
         class: Class::Neither,
         top_up_min: Some(10.into()),
         top_up_decimals: None,
+        names_payer: false,
         page_max: 100,
     }
 }
@@ -72,12 +75,14 @@ impl Desk {
     pub(crate) fn new() -> Self {
         let now: Timestamp = "2026-04-03T12:08:12Z".parse().expect("a time");
         let info = ProviderInfo {
+            ids: crate::config::wires::artha::IDS,
             id: ProviderId::new("acme"),
             kind: "banana",
             environment: Environment::Production,
             read_only: false,
             can: Some(capabilities()),
             rate_limit: 120,
+            proxy: None,
         };
         let zone = TimeZone::fixed(jiff::tz::offset(2));
         let mut world = World::new(now, zone, "anay".into(), 7, vec![info]);
@@ -88,7 +93,7 @@ impl Desk {
         ]));
         let float = vec![money("8114.20", "USD"), money("412000", "JPY")];
         world.hear(&News::Float { provider: ProviderId::new("acme"), float, at: read });
-        Self { world, dialog: None, effects: Vec::new() }
+        Self { world, dialog: None, effects: Vec::new(), recent: Some(None) }
     }
 
     pub(crate) fn can(&mut self) -> &mut Capabilities {
@@ -159,7 +164,18 @@ impl Desk {
     fn settle(&mut self, act: impl FnOnce(&mut Dialog, &mut World) -> Outcome) {
         let Some(dialog) = &mut self.dialog else { return };
         match act(dialog, &mut self.world) {
-            Outcome::Stay(effects) => self.effects.extend(effects),
+            Outcome::Stay(effects) => {
+                let asked = effects.iter().find_map(|effect| match effect {
+                    Effect::Ask(Job::RecentCredit { asked, .. }) => Some(*asked),
+                    _ => None,
+                });
+                self.effects.extend(effects);
+                if let (Some(asked), Some(recent)) = (asked, self.recent.clone()) {
+                    let news = News::RecentCredit { asked, recent: Ok(recent) };
+                    let heard = dialog.hear(&news, &mut self.world);
+                    assert!(matches!(heard, Outcome::Stay(effects) if effects.is_empty()));
+                }
+            }
             Outcome::Close(effects) => {
                 self.dialog = None;
                 self.effects.extend(effects);
@@ -192,7 +208,20 @@ impl Desk {
     /// The provider tells the fee.
     pub(crate) fn quotes(self, fee: &str) -> Self {
         let asked = self.quoted().expect("a quote was asked");
-        let quote = Quote { fee: Some(money(fee, "USD")), receives: None, debited: None, at: self.world.now };
+        let quote = Quote { fee: Some(money(fee, "USD")), receives: None, debited: None, payer: None, at: self.world.now };
+        self.hears(News::Quote { asked, quote: Ok(quote) }).pass(400)
+    }
+
+    /// The provider tells who would pay, and why that cannot be, if so.
+    pub(crate) fn pays(self, holds: &str, trouble: Option<&str>) -> Self {
+        let asked = self.quoted().expect("a quote was asked");
+        let payer = Payer {
+            who: "account 8204 of customer 16221".to_owned(),
+            holds: Some(money(holds, "USD")),
+            trouble: trouble.map(str::to_owned),
+        };
+        let fee = trouble.is_none().then(|| money("0.50", "USD"));
+        let quote = Quote { fee, receives: None, debited: None, payer: Some(payer), at: self.world.now };
         self.hears(News::Quote { asked, quote: Ok(quote) }).pass(400)
     }
 
@@ -222,6 +251,7 @@ impl Desk {
         let row = Transaction {
             provider: ProviderId::new("acme"),
             id: "t1".into(),
+            task: None,
             card_id: Some(id.into()),
             last4: None,
             kind: TransactionKind::Purchase,
@@ -263,6 +293,10 @@ impl Desk {
             proof: Proof::ByListing,
             looks: 4,
             next_look: None,
+            baseline: None,
+            proven_by: None,
+            watched_until: None,
+            alarm: None,
         };
         self.world.hear(&News::Operation(operation.clone()));
         operation
@@ -377,7 +411,7 @@ fn a_top_up_is_quoted_checked_and_sent_by_y_alone() {
     let desk = desk.keys("y");
     assert_eq!(desk.notice(), "the fee is being asked: wait for it, or e to edit");
     let asked = desk.quoted().expect("a quote was asked");
-    let foreign = Quote { fee: Some(money("9", "USD")), receives: None, debited: None, at: desk.world.now };
+    let foreign = Quote { fee: Some(money("9", "USD")), receives: None, debited: None, payer: None, at: desk.world.now };
     let desk = desk.hears(News::Quote { asked: asked.wrapping_add(1), quote: Ok(foreign) }).pass(400).keys("y");
     assert!(desk.orders().is_empty(), "the answer to another question is not ours");
     let desk = desk.quotes("0.30").keys("enter");
@@ -393,7 +427,7 @@ fn a_top_up_is_quoted_checked_and_sent_by_y_alone() {
 fn a_y_on_its_way_when_the_fee_arrives_does_not_send() {
     let desk = Desk::new().open(Deed::TopUp, "c1").types("30").keys("enter");
     let asked = desk.quoted().expect("a quote was asked");
-    let quote = Quote { fee: Some(money("15", "USD")), receives: None, debited: None, at: desk.world.now };
+    let quote = Quote { fee: Some(money("15", "USD")), receives: None, debited: None, payer: None, at: desk.world.now };
     let desk = desk.hears(News::Quote { asked, quote: Ok(quote) }).keys("y");
     assert!(desk.orders().is_empty());
     assert_eq!(desk.pass(300).keys("y").orders().len(), 1);
@@ -405,11 +439,23 @@ fn another_amount_is_quoted_anew_and_the_old_answer_ignored() {
     let first = desk.quoted().expect("a quote was asked");
     let desk = desk.keys("e").types("0").keys("enter");
     assert_ne!(desk.quoted(), Some(first));
-    let quote = Quote { fee: Some(money("1", "USD")), receives: None, debited: None, at: desk.world.now };
+    let quote = Quote { fee: Some(money("1", "USD")), receives: None, debited: None, payer: None, at: desk.world.now };
     let desk = desk.hears(News::Quote { asked: first, quote: Ok(quote) }).pass(400).keys("y");
     assert!(desk.orders().is_empty(), "the fee of 30 is not the fee of 300");
     let desk = desk.quotes("3").keys("y");
     assert_eq!(desk.orders()[0].action.amount(), Some(money("300", "USD")));
+}
+
+#[test]
+fn a_top_up_that_nobody_can_pay_is_not_sent_and_says_so() {
+    let mut desk = Desk::new();
+    desk.can().names_payer = true;
+    let trouble = "account 8204 of customer 16221 holds 5.00 USD, and 30.00 USD are to be paid";
+    let desk = desk.open(Deed::TopUp, "c1").types("30").keys("enter").pays("5", Some(trouble)).keys("y");
+    assert!(desk.orders().is_empty(), "sent although the account cannot pay");
+    assert!(desk.notice().contains(trouble), "{}", desk.notice());
+    let desk = desk.keys("e enter").pays("512", None).keys("y");
+    assert_eq!(desk.orders().len(), 1, "sent once it can");
 }
 
 #[test]
@@ -436,6 +482,32 @@ fn a_large_top_up_and_one_that_looks_repeated_take_the_last_four() {
     let desk = desk.open(Deed::TopUp, "c1").types("30").keys("enter y");
     assert!(desk.orders().is_empty());
     assert_eq!(desk.keys("4 2 4 2 enter").orders().len(), 1);
+}
+
+#[test]
+fn an_equal_top_up_in_the_cards_list_is_shown_and_takes_the_last_four() {
+    let mut desk = Desk::new();
+    desk.can().quote = Offer::No("no quotes here");
+    let ago = jiff::SignedDuration::from_secs(12);
+    desk.recent = Some(Some(RecentCredit { id: "77".into(), ago, amount: money("30", "USD") }));
+    let desk = desk.open(Deed::TopUp, "c1").types("30").keys("enter").pass(400).keys("y");
+    assert!(desk.orders().is_empty());
+    let Page::TopUp(page) = desk.page() else { panic!("a top-up") };
+    let said = page.check.as_ref().and_then(|check| check.repeats.as_deref());
+    assert_eq!(said, Some("30.00 USD came 12 s ago, by this or another system (id 77)"));
+    let desk = desk.keys("4 2 4 2 y");
+    let [order] = desk.orders()[..] else { panic!("one order: {}", desk.notice()) };
+    assert_eq!(order.recent_credit.as_deref(), Some("77"), "the engine refuses any other one than the one that was shown");
+}
+
+#[test]
+fn nothing_is_sent_before_the_cards_list_was_read() {
+    let mut desk = Desk::new();
+    desk.can().quote = Offer::No("no quotes here");
+    desk.recent = None;
+    let desk = desk.open(Deed::TopUp, "c1").types("30").keys("enter y");
+    assert_eq!(desk.notice(), "the card's list is being read: wait for it, or e to edit");
+    assert!(desk.orders().is_empty());
 }
 
 #[test]

@@ -8,7 +8,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use rust_decimal::{Decimal, RoundingStrategy};
 
-use super::grade::{Gate, Pressed, grade};
+use super::grade::{Gate, Grade, Pressed, grade};
 use super::target::{Target, arming, environment};
 use super::{Step, heard_by, send};
 use crate::app::Effect;
@@ -20,7 +20,7 @@ use crate::domain::money::Money;
 use crate::domain::operation::{Action, Deed, Offer, Operation, OperationId, OperationState};
 use crate::domain::transaction::{Transaction, TransactionKind, TransactionState};
 use crate::engine::Quote;
-use crate::engine::{Job, News, Order};
+use crate::engine::{Job, News, Order, RecentCredit};
 
 /// A same-sized top-up this recently makes another one look like a repetition.
 const RECENT: Duration = Duration::from_secs(600);
@@ -61,6 +61,8 @@ pub(crate) struct Check {
     pub(crate) quoted: Quoted,
     /// A top-up of the same size was made a moment ago: what, in words.
     pub(crate) repeats: Option<String>,
+    /// What the card's list shows now.
+    pub(crate) listed: Listed,
     /// What confirms.
     pub(crate) gate: Gate,
 }
@@ -75,6 +77,17 @@ pub(crate) enum Quoted {
     /// It is known.
     Known(Quote),
     /// It could not be had, and why.
+    Failed(String),
+}
+
+/// What is known of equal top-ups in the card's list: without it nothing can be sent.
+#[derive(Debug)]
+pub(crate) enum Listed {
+    /// It is being read, since when.
+    Asked(Timestamp),
+    /// It was read; the newest equal one of the last minutes.
+    Known(Option<RecentCredit>),
+    /// It could not be read, and why.
     Failed(String),
 }
 
@@ -162,15 +175,16 @@ impl TopUp {
         };
         let repeats = repeats(key, amount, world);
         let gate = Gate::new(grade(Deed::TopUp, environment(key, world), Some(amount), repeats.is_some()));
-        let (quoted, effects) = match can.quote {
-            Offer::No(why) => (Quoted::NotOffered(why), Vec::new()),
+        self.asked = self.asked.wrapping_add(1);
+        let mut effects = vec![Effect::Ask(Job::RecentCredit { asked: self.asked, card: key.clone(), amount })];
+        let quoted = match can.quote {
+            Offer::No(why) => Quoted::NotOffered(why),
             Offer::Yes => {
-                self.asked = self.asked.wrapping_add(1);
-                let job = Job::Quote { asked: self.asked, card: key.clone(), amount };
-                (Quoted::Asked(world.now), vec![Effect::Ask(job)])
+                effects.push(Effect::Ask(Job::Quote { asked: self.asked, card: key.clone(), amount }));
+                Quoted::Asked(world.now)
             }
         };
-        self.check = Some(Check { amount, quoted, repeats, gate });
+        self.check = Some(Check { amount, quoted, repeats, listed: Listed::Asked(world.now), gate });
         Step::Ask(effects)
     }
 
@@ -195,10 +209,24 @@ impl TopUp {
 
     fn confirm(&mut self, world: &World) -> Step {
         let Some(check) = &self.check else { return Step::Stay };
-        if let Quoted::Asked(since) = check.quoted
-            && world.now.duration_since(since) < jiff::SignedDuration::try_from(QUOTE_WAIT).unwrap_or_default()
-        {
+        let wait = jiff::SignedDuration::try_from(QUOTE_WAIT).unwrap_or_default();
+        let waits = |since: Timestamp| world.now.duration_since(since) < wait;
+        if matches!(check.quoted, Quoted::Asked(since) if waits(since)) {
             self.notice = Some("the fee is being asked: wait for it, or e to edit".to_owned());
+            return Step::Stay;
+        }
+        if matches!(check.listed, Listed::Asked(since) if waits(since)) {
+            self.notice = Some("the card's list is being read: wait for it, or e to edit".to_owned());
+            return Step::Stay;
+        }
+        let recent_credit = match &check.listed {
+            Listed::Known(recent) => recent.as_ref().map(|recent| std::sync::Arc::clone(&recent.id)),
+            Listed::Asked(_) | Listed::Failed(_) => None,
+        };
+        if let Quoted::Known(quote) = &check.quoted
+            && let Some(trouble) = quote.payer.as_ref().and_then(|payer| payer.trouble.as_deref())
+        {
+            self.notice = Some(format!("not sent: {trouble}; e asks again"));
             return Step::Stay;
         }
         let order = Order {
@@ -208,6 +236,7 @@ impl TopUp {
             reason: self.reason.reason(),
             shown: self.target.shown,
             second: self.second.is_some(),
+            recent_credit,
         };
         send(order, self.second, world)
     }
@@ -227,6 +256,9 @@ impl TopUp {
 
     /// The quote came, or the card was read again.
     pub(crate) fn hear(&mut self, news: &News) -> Step {
+        if let News::RecentCredit { asked, recent } = news {
+            return self.hear_list(*asked, recent);
+        }
         let News::Quote { asked, quote } = news else { return heard_by(&mut self.target, news) };
         match &mut self.check {
             Some(check) if *asked == self.asked && matches!(check.quoted, Quoted::Asked(_)) => {
@@ -239,6 +271,36 @@ impl TopUp {
             // Nobody waits for this answer any more.
             Some(_) | None => Step::Stay,
         }
+    }
+}
+
+impl TopUp {
+    /// The card's list was read: an equal top-up in it asks for the harder confirmation.
+    fn hear_list(&mut self, asked: u64, recent: &Result<Option<RecentCredit>, std::sync::Arc<crate::engine::Error>>) -> Step {
+        let Some(check) = self.check.as_mut().filter(|check| asked == self.asked && matches!(check.listed, Listed::Asked(_)))
+        else {
+            return Step::Stay;
+        };
+        check.listed = match recent {
+            // What is shown only loses a line: keys on their way are still meant for it.
+            Ok(None) => {
+                check.listed = Listed::Known(None);
+                return Step::Stay;
+            }
+            Ok(recent) => {
+                if let Some(recent) = recent {
+                    let seconds = recent.ago.as_secs().max(0);
+                    let words = format!("{} came {seconds} s ago, by this or another system (id {})", recent.amount, recent.id);
+                    check.repeats.get_or_insert(words);
+                    if check.gate.grade == Grade::Check {
+                        check.gate = Gate::new(Grade::LastFour);
+                    }
+                }
+                Listed::Known(recent.clone())
+            }
+            Err(error) => Listed::Failed(error.to_string()),
+        };
+        Step::Changed
     }
 }
 

@@ -14,12 +14,13 @@ use crate::domain::operation::{Capabilities, Deed};
 use crate::engine::{HealthState, ProviderReport};
 use crate::provider::Kind;
 
-/// `{"provider","kind","environment","state","last_good","float","cards","can","error","unmapped","roster"}`.
+/// `{"provider","kind","environment","state","last_good","float","cards","can","proxy","error","unmapped","roster"}`.
 ///
 /// `environment` is `production` or `sandbox`; `state` is the health in one word; `float` is null when it was not read, else
 /// one `{"amount","currency","as_of"}` a currency; `can` is null when the account could not be set up, else a true or
-/// false for each action's word; `error` is what is wrong with it, in words; `unmapped` has the words of states that cardtop does
-/// not know and how many rows and cards have each; `roster` what is wrong with the lines of its roster.
+/// false for each action's word; `proxy` is the host, port and variable of the proxy on the way, null without one; `error` is what is
+/// wrong with it, in words; `unmapped` has the words of states that cardtop does not know and how many rows and cards have each;
+/// `roster` what is wrong with the lines of its roster.
 #[derive(Serialize)]
 struct ProviderJson<'a> {
     provider: &'a str,
@@ -30,6 +31,7 @@ struct ProviderJson<'a> {
     float: Option<Vec<FloatJson>>,
     cards: Option<usize>,
     can: Option<CanJson>,
+    proxy: Option<&'a str>,
     error: Option<String>,
     unmapped: &'a BTreeMap<Arc<str>, u64>,
     roster: &'a [String],
@@ -107,10 +109,23 @@ impl Record for ProviderReport {
         Column::right("CARDS"),
         Column::right("FLOAT"),
         Column::left("CAN"),
+        Column::left("PROXY"),
         Column::left("ERROR"),
     ];
-    const FIELDS: &'static [&'static str] =
-        &["provider", "kind", "environment", "state", "last_good", "float", "float_as_of", "cards", "can", "error", "unmapped"];
+    const FIELDS: &'static [&'static str] = &[
+        "provider",
+        "kind",
+        "environment",
+        "state",
+        "last_good",
+        "float",
+        "float_as_of",
+        "cards",
+        "can",
+        "error",
+        "proxy",
+        "unmapped",
+    ];
 
     fn cells(&self, view: &View) -> Vec<Cell> {
         let paint = match self.health.state {
@@ -129,6 +144,7 @@ impl Record for ProviderReport {
             self.health.cards.map_or_else(|| "-".to_owned(), |cards| cards.to_string()).into(),
             sums.filter(|sums| !sums.is_empty()).unwrap_or_else(|| "-".to_owned()).into(),
             offers(self).unwrap_or_else(|| "-".to_owned()).into(),
+            self.info.proxy.as_deref().unwrap_or("-").into(),
             trouble(self).unwrap_or_else(|| unmapped(self).join(", ")).into(),
         ]
     }
@@ -148,6 +164,7 @@ impl Record for ProviderReport {
             Field::Number(self.health.cards.map(|cards| cards.to_string()).unwrap_or_default()),
             Field::shown(offers(self)),
             Field::shown(trouble(self)),
+            Field::text(self.info.proxy.as_deref()),
             Field::Text(unmapped(self).join(";")),
         ]
     }
@@ -166,6 +183,7 @@ impl Record for ProviderReport {
             float: float(self).map(sums),
             cards: self.health.cards,
             can: self.info.can.as_ref().map(CanJson::of),
+            proxy: self.info.proxy.as_deref(),
             error: trouble(self),
             unmapped: &self.health.unmapped,
             roster: &self.health.roster,

@@ -110,16 +110,19 @@ fn report() -> ProviderReport {
         class: Class::Reference,
         top_up_min: None,
         top_up_decimals: None,
+        names_payer: false,
         page_max: 100,
     };
     let id = ProviderId::new("acme");
     let info = ProviderInfo {
+        ids: crate::config::wires::enkash::IDS,
         id: id.clone(),
         kind: "ibanera",
         environment: Environment::Production,
         read_only: false,
         can: Some(can),
         rate_limit: 120,
+        proxy: None,
     };
     let health = Health {
         provider: id,
@@ -149,7 +152,7 @@ fn a_provider_is_an_object_with_its_float_and_what_it_can_do() {
             r#"{"provider":"acme","kind":"ibanera","environment":"production","state":"OK","#,
             r#""last_good":"2026-04-03T12:08:08Z","float":[{"amount":"8114.20","currency":"USD","as_of":"2026-04-03T12:08:08Z"},"#,
             r#"{"amount":"90.00","currency":"EUR","as_of":"2026-04-03T12:08:08Z"}],"cards":128,"#,
-            r#""can":{"freeze":true,"unfreeze":true,"topup":true,"pin":true,"close":false},"error":null,"#,
+            r#""can":{"freeze":true,"unfreeze":true,"topup":true,"pin":true,"close":false},"proxy":null,"error":null,"#,
             r#""unmapped":{},"roster":[]}"#
         )
     );
@@ -178,6 +181,17 @@ fn cards_that_were_never_listed_are_absent_and_never_none() {
 }
 
 #[test]
+fn a_proxy_on_the_way_is_named_in_every_form() {
+    let mut report = report();
+    report.info.proxy = Some("proxy.example:3128 (HTTPS_PROXY)".into());
+    assert!(report.json().contains(r#""proxy":"proxy.example:3128 (HTTPS_PROXY)""#), "{}", report.json());
+    for format in [Format::Table, Format::Csv] {
+        let text = print::list(std::slice::from_ref(&report), &view(format));
+        assert!(text.contains("proxy.example:3128 (HTTPS_PROXY)"), "{text}");
+    }
+}
+
+#[test]
 fn a_provider_that_could_not_be_set_up_says_why_and_shows_no_float() {
     let mut report = report();
     report.info.can = None;
@@ -186,7 +200,7 @@ fn a_provider_that_could_not_be_set_up_says_why_and_shows_no_float() {
     report.float = None;
     let json = report.json();
     assert!(json.contains(r#""state":"AUTH""#) && json.contains(r#""float":null"#), "{json}");
-    assert!(json.contains(r#""can":null,"error":"the variable ACME_TOKEN is not set","#), "{json}");
+    assert!(json.contains(r#""can":null,"proxy":null,"error":"the variable ACME_TOKEN is not set","#), "{json}");
 }
 
 #[test]

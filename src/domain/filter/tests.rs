@@ -22,6 +22,7 @@ fn decline() -> Transaction {
     Transaction {
         provider: ProviderId::new("acme"),
         id: "t-77".into(),
+        task: None,
         card_id: Some("c1".into()),
         last4: "4242".parse().ok(),
         kind: TransactionKind::Purchase,

@@ -1,5 +1,6 @@
 //! artha as its wire notes describe it: the documented answers read, the documented requests sent.
 
+use crate::provider::Evidence;
 use std::sync::Arc;
 
 use data_encoding::{BASE64, HEXLOWER};
@@ -467,14 +468,18 @@ fn one_odd_row_does_not_lose_the_page_and_hostile_text_is_cleaned() {
     let read = |row: &Value| {
         let raw = serde_json::value::to_raw_value(row).expect("JSON");
         let (provider, spelling) = (ProviderId::new("acme"), Spelling::default());
-        wire::transaction(&raw, &listing::Reader::new(&provider, &spelling, &Lists::default(), now()), Some(&card()))
+        wire::transaction(
+            &raw,
+            &listing::Reader::new(&provider, &spelling, &Lists::default(), crate::config::wires::artha::IDS, now()),
+            Some(&card()),
+        )
     };
     let good = read(&json!({ "TransactionId": "x1", "Amount": "-207.5700", "Currency": "usd", "Fees": 0.5, "Type": "consume",
         "Status": "SUCCESS", "Remarks": "\u{1b}[31mICA\u{202e} 4111 1111 1111 1111", "date": "2025-02-18T00:00:00Z", "mcc": 5411 }))
     .expect("a row");
     assert_eq!((good.kind, good.state), (TransactionKind::Purchase, TransactionState::Cleared));
     assert_eq!((good.amount, good.fee), (usd("207.57"), Some(usd("0.5"))));
-    assert_eq!((good.description.as_deref(), good.mcc.as_deref()), (Some("[31mICA ..1111"), Some("5411")));
+    assert_eq!((good.description.as_deref(), good.mcc.as_deref()), (Some("?ICA? ..1111"), Some("5411")));
     assert_eq!((&*good.id, good.card_id.as_deref()), ("x1", Some(CARD)));
     for odd in [
         json!(7),
@@ -510,7 +515,10 @@ async fn a_top_up_is_looked_up_by_its_task() {
         seen
     };
     for word in ["Success", "SUCCESS", "completed"] {
-        assert_eq!(look(word).await, Seen::Done { proof: format!("task bb75ad44.. says {word}"), credit: None });
+        assert_eq!(
+            look(word).await,
+            Seen::Done { proof: format!("task bb75ad44.. says {word}"), credit: None, by: Evidence::Task }
+        );
     }
     assert_eq!(look("failed").await, Seen::Failed { why: "task bb75ad44.. says failed: float too low".into(), row: None });
     assert_eq!(look("Processing").await, Seen::NotYet { looked: "task bb75ad44.. says Processing".into() });
@@ -523,7 +531,7 @@ async fn a_proven_top_up_claims_its_row_in_the_list_too() {
         ok(&json!([row("x1", "100", "Success", 0), row("x2", "55", "Success", 0)]).to_string()),
     ]);
     let seen = desk.artha.look(&card(), &operation(Deed::TopUp, Some(TASK)), &Claimed::default()).await.expect("an answer");
-    assert_eq!(seen, Seen::Done { proof: "task bb75ad44.. says Success".into(), credit: Some("x1".into()) });
+    assert_eq!(seen, Seen::Done { proof: "task bb75ad44.. says Success".into(), credit: Some("x1".into()), by: Evidence::Task });
     let mut ours = row("x9", "90", "Success", 0);
     ours["taskId"] = json!(TASK);
     let desk = Desk::new(vec![
@@ -533,7 +541,7 @@ async fn a_proven_top_up_claims_its_row_in_the_list_too() {
     let seen = desk.artha.look(&card(), &operation(Deed::TopUp, Some(TASK)), &Claimed::default()).await.expect("an answer");
     assert_eq!(
         seen,
-        Seen::Done { proof: "task bb75ad44.. says Success".into(), credit: Some(TASK.into()) },
+        Seen::Done { proof: "task bb75ad44.. says Success".into(), credit: Some("x9".into()), by: Evidence::Task },
         "the row that names the task is its own"
     );
 }
@@ -556,21 +564,22 @@ async fn a_top_up_whose_answer_was_lost_is_found_by_amount_and_time() {
         let claimed = Claimed { credits: claimed.iter().map(|id| Arc::from(*id)).collect(), ..Claimed::default() };
         desk.artha.look(&card(), &operation(Deed::TopUp, None), &claimed).await.expect("an answer")
     };
-    let done = |id: &str| Seen::Done { proof: format!("+100.00 USD in the list, id {id}"), credit: Some(id.into()) };
+    let done =
+        |id: &str| Seen::Done { proof: format!("+100.00 USD in the list, id {id}"), credit: Some(id.into()), by: Evidence::List };
     assert_eq!(look(vec![row("a", "100", "Success", 0), row("b", "99", "Success", 0)], &[]).await, done("a"));
     assert_eq!(look(vec![row("a", "100", "Success", -1)], &[]).await, done("a"), "their clock is a little behind");
     let nowhere =
-        |seen: Seen, words: &str| assert!(matches!(&seen, Seen::Nowhere { looked } if looked.contains(words)), "{seen:?}");
-    nowhere(look(vec![row("a", "100", "Success", -3)], &[]).await, "no top-up of 100.00 USD");
+        |seen: Seen, words: &str| assert!(matches!(&seen, Seen::Nowhere { looked, .. } if looked.contains(words)), "{seen:?}");
+    nowhere(look(vec![row("a", "100", "Success", -3)], &[]).await, "no new top-up of 100.00 USD");
     nowhere(
         look(vec![row("a", "100", "Success", 0), row("b", "100", "Success", 1)], &[]).await,
-        "2 top-ups of 100.00 USD in the list, cannot tell which is ours",
+        "2 new top-ups of 100.00 USD in the list, cannot tell which is ours",
     );
     assert_eq!(look(vec![row("a", "100", "Success", 0), row("b", "100", "Success", 1)], &["a"]).await, done("b"));
-    nowhere(look(vec![row("a", "100", "Success", 0)], &["a"]).await, "no top-up of");
+    nowhere(look(vec![row("a", "100", "Success", 0)], &["a"]).await, "no new top-up of");
     assert!(matches!(look(vec![row("a", "100", "Pending", 0)], &[]).await, Seen::NotYet { .. }));
     assert!(matches!(look(vec![row("a", "100", "Failed", 1)], &[]).await, Seen::Failed { .. }));
-    nowhere(look(vec![row("a", "100", "Failed", -1)], &[]).await, "older failed");
+    nowhere(look(vec![row("a", "100", "Failed", -3)], &[]).await, "no new top-up");
     nowhere(look(vec![json!({ "amount": "100" })], &[]).await, "1 rows could not be read");
     // The fee is taken out of the amount: what arrived and its fee make what was sent (2.8).
     let mut net = row("a", "90", "Success", 0);
@@ -578,7 +587,7 @@ async fn a_top_up_whose_answer_was_lost_is_found_by_amount_and_time() {
     assert_eq!(look(vec![net], &[]).await, done("a"));
     let mut other = row("a", "100", "Success", 0);
     other["cardId"] = json!("another card");
-    nowhere(look(vec![other], &[]).await, "no top-up");
+    nowhere(look(vec![other], &[]).await, "no new top-up");
 }
 
 #[tokio::test]
@@ -587,7 +596,7 @@ async fn a_change_of_state_is_done_when_the_card_reads_so() {
         let desk = Desk::new(vec![ok(&json!({ "cardNumber": "6200000000000047", "cardStatus": state }).to_string())]);
         desk.artha.look(&card(), &operation(deed, Some(TASK)), &Claimed::default()).await.expect("an answer")
     };
-    let done = |word: &str| Seen::Done { proof: format!("seen {word}"), credit: None };
+    let done = |word: &str| Seen::Done { proof: format!("seen {word}"), credit: None, by: Evidence::State };
     assert_eq!(look(Deed::Freeze, "frozen").await, done("FROZEN"));
     assert_eq!(look(Deed::Unfreeze, "Active").await, done("ACTIVE"));
     assert_eq!(look(Deed::Close, "canceled").await, done("CLOSED"));

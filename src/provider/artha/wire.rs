@@ -8,20 +8,21 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde_json::value::RawValue;
 
-use crate::config::wires::Spelling;
+use crate::config::wires::{Spelling, artha};
 use crate::domain::card::{Balance, Card, CardKind, CardState, Reading};
 use crate::domain::money::{Currency, Money};
 use crate::domain::transaction::{Transaction, TransactionKind, TransactionState};
 use crate::provider::fields::{Fields, Odd};
 use crate::provider::listing::Reader;
 use crate::provider::words::{self, States};
-use crate::provider::{Quote, Seen, listing};
+use crate::provider::{Evidence, Quote, Seen, listing};
 
 /// What a balance reading says of a card (artha wire notes, 2.7). Available may exceed current: neither is checked against the
 /// other.
 pub(super) fn balance(answer: Fields, asked: &Card, at: Timestamp) -> Result<Card, Odd> {
     const KNOWN: [&str; 5] = ["availableBalance", "cardCurrency", "cardNumber", "cardType", "currentBalance"];
     let answer = listing::unwrapped(answer, &KNOWN).ok_or_else(|| Odd::new("answered no balance"))?;
+    listing::about(asked, artha::IDS.cards, &answer, &["cardId"], &["cardNumber"])?;
     let currency = answer.currency("cardCurrency").ok().flatten().or(asked.currency);
     let figures = (answer.decimal("availableBalance")?, answer.decimal("currentBalance")?);
     let balance = match (figures, currency) {
@@ -37,6 +38,7 @@ pub(super) fn balance(answer: Fields, asked: &Card, at: Timestamp) -> Result<Car
         kind: answer.text("cardType").and_then(|word| CardKind::of_word(&word)),
         currency,
         balance,
+        wire_id: Arc::clone(&asked.wire_id),
         ..Card::unread(asked.key.clone())
     })
 }
@@ -45,6 +47,7 @@ pub(super) fn balance(answer: Fields, asked: &Card, at: Timestamp) -> Result<Car
 pub(super) fn details(answer: Fields, asked: &Card, spelling: &Spelling, at: Timestamp) -> Result<Card, Odd> {
     const KNOWN: [&str; 4] = ["cardNumber", "cvv", "expirationDate", "cardStatus"];
     let answer = listing::unwrapped(answer, &KNOWN).ok_or_else(|| Odd::new("answered no card details"))?;
+    listing::about(asked, artha::IDS.cards, &answer, &["cardId"], &["cardNumber"])?;
     let word = answer.text("cardStatus");
     Ok(Card {
         last4: answer.last4("cardNumber"),
@@ -52,6 +55,7 @@ pub(super) fn details(answer: Fields, asked: &Card, spelling: &Spelling, at: Tim
         state_at: word.is_some().then_some(at),
         provider_state: word.unwrap_or_else(|| "".into()),
         expires: answer.text("expirationDate").and_then(|date| listing::expires(&date)),
+        wire_id: Arc::clone(&asked.wire_id),
         ..Card::unread(asked.key.clone())
     })
 }
@@ -98,6 +102,7 @@ pub(super) fn quote(answer: Fields, asked: Money, at: Timestamp) -> Result<Quote
         fee: answer.money("fee", currency)?,
         receives: answer.money("receiveAmount", currency)?,
         debited: Some(answer.money("amount", currency)?.unwrap_or(asked)),
+        payer: None,
         at,
     })
 }
@@ -159,7 +164,7 @@ pub(super) fn fate(answer: Fields, asked: &str, spelling: &Spelling) -> Result<S
         return Ok(Seen::NotYet { looked: format!("task {short}.. has no status yet") });
     };
     Ok(match fate_of_word(&status, spelling) {
-        Fate::Done => Seen::Done { proof: format!("task {short}.. says {status}"), credit: None },
+        Fate::Done => Seen::Done { proof: format!("task {short}.. says {status}"), credit: None, by: Evidence::Task },
         Fate::Failed => {
             let reason = said(&answer).map_or_else(String::new, |reason| format!(": {reason}"));
             Seen::Failed { why: format!("task {short}.. says {status}{reason}"), row: None }
@@ -192,23 +197,20 @@ pub(super) fn transaction(row: &RawValue, reader: &Reader<'_>, of: Option<&Card>
     );
     let kind = spelling.transaction_kind(&kind_word).unwrap_or_else(|| kind(&kind_word));
     let state = spelling.transaction_state(&state_word).unwrap_or_else(|| state(&state_word, kind));
-    let card_id = listing::card_id(&row, &["cardId", "card_id"], of);
+    let card_id = listing::card_id(&row, &["cardId", "card_id"], reader.ids.cards, of);
     let remarks = row.first_text(&["remarks", "description"]);
     let decline_reason = matches!(state, TransactionState::Declined | TransactionState::Failed)
         .then(|| row.first_text(&["declineReason", "reason", "failureReason"]).or_else(|| remarks.clone()))
         .flatten();
-    // A top-up is known to us by its task, everything else by its own id.
-    let ids = if kind == TransactionKind::TopUp {
-        ["taskId", "transactionId", "id", "tx_id"]
-    } else {
-        ["transactionId", "id", "tx_id", "taskId"]
-    };
-    let id = row.first_id(&ids).unwrap_or_else(|| {
-        listing::made_id(&[card_id.as_deref().unwrap_or(""), &amount.digits(), currency.code(), &kind_word, &at.to_string()])
+    let form = reader.ids.transactions;
+    let task = row.first_id(&["taskId"]).map(|id| form.canonical(&id));
+    // The row's own id names it whatever its kind; a task may have several rows, such as a top-up and its fee.
+    let own = row.first_id(&["transactionId", "id", "tx_id"]).map(|id| form.canonical(&id));
+    let id = own.or_else(|| task.clone()).unwrap_or_else(|| {
+        listing::made_id(&[card_id.as_deref().unwrap_or(""), &amount.digits(), currency.code(), &at.to_string()])
     });
     Ok(Transaction {
         provider: reader.provider.clone(),
-        id,
         card_id,
         last4: row.last4("cardNumber").or_else(|| row.last4("card_number")).or_else(|| of.and_then(|card| card.last4)),
         kind,
@@ -221,6 +223,8 @@ pub(super) fn transaction(row: &RawValue, reader: &Reader<'_>, of: Option<&Card>
         country: row.first_text(&["merchantCountry", "country"]),
         decline_reason,
         description: remarks,
+        task: task.filter(|task| *task != id),
+        id,
         at,
         seen_at: reader.at,
         operation: None,

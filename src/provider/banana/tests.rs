@@ -1,5 +1,6 @@
 //! banana as its wire notes describe it: the documented answers read, the documented requests sent, nothing unsigned believed.
 
+use crate::provider::Evidence;
 use data_encoding::HEXLOWER;
 use serde_json::{Value, json};
 
@@ -512,7 +513,7 @@ async fn a_list_that_ignores_dates_is_left_once_it_is_older_than_the_window() {
 #[test]
 fn one_odd_row_does_not_lose_the_page_and_hostile_text_is_cleaned() {
     let (provider, spelling) = (ProviderId::new("peel"), Spelling::default());
-    let reader = listing::Reader::new(&provider, &spelling, &Lists::default(), now());
+    let reader = listing::Reader::new(&provider, &spelling, &Lists::default(), crate::config::wires::banana::IDS, now());
     let read = |row: Value| wire::transaction(&raw(&row.to_string()), &reader, None);
     let good = read(
         json!({ "ID": "9", "card_id": "67890", "amount": -18.25, "currency": "usd", "type": "purchase", "status": "PENDING",
@@ -520,7 +521,7 @@ fn one_odd_row_does_not_lose_the_page_and_hostile_text_is_cleaned() {
     )
     .expect("a row");
     assert_eq!((good.kind, good.state, good.amount), (TransactionKind::Purchase, TransactionState::Hold, usd("18.25")));
-    assert_eq!(good.merchant.as_deref(), Some("ICA[2J ..1111"));
+    assert_eq!(good.merchant.as_deref(), Some("ICA? ..1111"));
     for odd in [
         json!(null),
         json!([]),
@@ -550,25 +551,26 @@ async fn a_recharge_is_found_again_by_amount_and_time() {
         assert_eq!(desk.asked(), [(Does::Read, "/v9/card/get_transactions".into(), body)]);
         seen
     };
-    let done = |id: &str| Seen::Done { proof: format!("+100.00 USD in the list, id {id}"), credit: Some(id.into()) };
+    let done =
+        |id: &str| Seen::Done { proof: format!("+100.00 USD in the list, id {id}"), credit: Some(id.into()), by: Evidence::List };
     let nowhere =
-        |seen: Seen, words: &str| assert!(matches!(&seen, Seen::Nowhere { looked } if looked.contains(words)), "{seen:?}");
+        |seen: Seen, words: &str| assert!(matches!(&seen, Seen::Nowhere { looked, .. } if looked.contains(words)), "{seen:?}");
     assert_eq!(look(vec![row(17, "100", "SUCCESS", 0), row(18, "99", "SUCCESS", 0)], &[]).await, done("17"));
     assert_eq!(look(vec![row(17, "100", "SUCCESS", -1)], &[]).await, done("17"), "their clock is a little behind");
-    nowhere(look(vec![], &[]).await, "no top-up of 100.00 USD");
-    nowhere(look(vec![row(17, "100", "SUCCESS", -3)], &[]).await, "no top-up");
+    nowhere(look(vec![], &[]).await, "no new top-up of 100.00 USD");
+    nowhere(look(vec![row(17, "100", "SUCCESS", -3)], &[]).await, "no new top-up");
     nowhere(
         look(vec![row(17, "100", "SUCCESS", 0), row(18, "100", "SUCCESS", 1)], &[]).await,
-        "2 top-ups of 100.00 USD in the list, cannot tell which is ours",
+        "2 new top-ups of 100.00 USD in the list, cannot tell which is ours",
     );
     assert_eq!(look(vec![row(17, "100", "SUCCESS", 0), row(18, "100", "SUCCESS", 1)], &["17"]).await, done("18"));
-    nowhere(look(vec![row(17, "100", "SUCCESS", 0)], &["17"]).await, "no top-up");
+    nowhere(look(vec![row(17, "100", "SUCCESS", 0)], &["17"]).await, "no new top-up");
     assert!(matches!(look(vec![row(17, "100", "PENDING", 0)], &[]).await, Seen::NotYet { .. }));
     assert!(matches!(look(vec![row(17, "100", "FAILED", 1)], &[]).await, Seen::Failed { .. }));
-    nowhere(look(vec![row(17, "100", "FAILED", -1)], &[]).await, "older failed");
+    nowhere(look(vec![row(17, "100", "FAILED", -3)], &[]).await, "no new top-up");
     let mut other = row(17, "100", "SUCCESS", 0);
     other["card_id"] = json!(67891);
-    nowhere(look(vec![other], &[]).await, "no top-up");
+    nowhere(look(vec![other], &[]).await, "no new top-up");
 }
 
 #[tokio::test]
@@ -580,7 +582,7 @@ async fn a_change_of_state_is_done_when_the_card_reads_so() {
         assert!(desk.asked().iter().all(|(does, path, _)| *does == Does::Read && path == "/v9/card/get_information"));
         seen
     };
-    let done = |word: &str| Seen::Done { proof: format!("seen {word}"), credit: None };
+    let done = |word: &str| Seen::Done { proof: format!("seen {word}"), credit: None, by: Evidence::State };
     assert_eq!(look(Deed::Freeze, "LOCKED").await, done("FROZEN"));
     assert_eq!(look(Deed::Unfreeze, "ACTIVE").await, done("ACTIVE"));
     assert_eq!(look(Deed::Close, "CLOSED").await, done("CLOSED"));

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde_json::value::RawValue;
 
-use crate::config::wires::Spelling;
+use crate::config::wires::{Spelling, banana};
 use crate::domain::card::{Balance, Card, CardKind, CardState, Reading};
 use crate::domain::money::{Currency, Money};
 use crate::domain::transaction::{Transaction, TransactionKind, TransactionState};
@@ -19,6 +19,7 @@ use crate::provider::listing::{self, Reader};
 pub(super) fn balance(answer: Fields, asked: &Card, at: Timestamp) -> Result<Card, Odd> {
     const KNOWN: [&str; 3] = ["balance", "refund_amount", "currency"];
     let answer = listing::unwrapped(answer, &KNOWN).ok_or_else(|| Odd::new("answered no balance"))?;
+    listing::about(asked, banana::IDS.cards, &answer, &["card_id"], &["number", "card_number"])?;
     let currency = answer.currency("currency").ok().flatten().or(asked.currency);
     let balance = match (answer.decimal("balance")?, currency) {
         (None, _) => Reading::Never,
@@ -27,7 +28,7 @@ pub(super) fn balance(answer: Fields, asked: &Card, at: Timestamp) -> Result<Car
         }
         (Some(_), None) => return Err(Odd::new("the balance came without a currency; name the card's currency in the roster")),
     };
-    Ok(Card { currency, balance, ..Card::unread(asked.key.clone()) })
+    Ok(Card { wire_id: Arc::clone(&asked.wire_id), currency, balance, ..Card::unread(asked.key.clone()) })
 }
 
 /// What the information says of a card, and the template it was made from (banana wire notes, 2.11).
@@ -39,6 +40,7 @@ pub(super) fn information(
 ) -> Result<(Card, Option<Arc<str>>), Odd> {
     const KNOWN: [&str; 5] = ["number", "cvv", "expiry_date", "status", "template_id"];
     let answer = listing::unwrapped(answer, &KNOWN).ok_or_else(|| Odd::new("answered no card information"))?;
+    listing::about(asked, banana::IDS.cards, &answer, &["card_id"], &["number"])?;
     let word = answer.text("status");
     let card = Card {
         last4: answer.last4("number"),
@@ -46,6 +48,7 @@ pub(super) fn information(
         state_at: word.is_some().then_some(at),
         provider_state: word.unwrap_or_else(|| "".into()),
         expires: answer.text("expiry_date").and_then(|date| listing::expires(&date)),
+        wire_id: Arc::clone(&asked.wire_id),
         ..Card::unread(asked.key.clone())
     };
     Ok((card, answer.id("template_id")))
@@ -169,17 +172,19 @@ pub(super) fn transaction(row: &RawValue, reader: &Reader<'_>, of: Option<&Card>
     // Of its states `SUCCESS` is documented, `FAILED` and `PENDING` are inferred (banana wire notes, 4).
     let kind = spelling.transaction_kind(&kind_word).unwrap_or_else(|| kind(&kind_word));
     let state = spelling.transaction_state(&state_word).unwrap_or_else(|| crate::provider::words::state(&state_word, kind, &[]));
-    let card_id = listing::card_id(&row, &["card_id"], of);
+    let card_id = listing::card_id(&row, &["card_id"], reader.ids.cards, of);
     let description = row.first_text(&["description", "message"]);
     let decline_reason = matches!(state, TransactionState::Declined | TransactionState::Failed)
         .then(|| row.first_text(&["decline_reason", "error_reason", "reason"]).or_else(|| description.clone()))
         .flatten();
-    let id = row.first_id(&["id", "transaction_id"]).unwrap_or_else(|| {
-        listing::made_id(&[card_id.as_deref().unwrap_or(""), &amount.digits(), currency.code(), &kind_word, &at.to_string()])
+    let own = row.first_id(&["id", "transaction_id"]).map(|id| reader.ids.transactions.canonical(&id));
+    let id = own.unwrap_or_else(|| {
+        listing::made_id(&[card_id.as_deref().unwrap_or(""), &amount.digits(), currency.code(), &at.to_string()])
     });
     Ok(Transaction {
         provider: reader.provider.clone(),
         id,
+        task: None,
         card_id,
         last4: row.last4("card_number").or_else(|| of.and_then(|card| card.last4)),
         kind,

@@ -1,5 +1,6 @@
 //! Stories of an enkash account against a scripted wire; the examples are those of the enkash wire notes, verbatim.
 
+use crate::provider::Evidence;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
@@ -491,7 +492,9 @@ async fn a_load_is_found_by_our_reference_and_its_status_decides() {
             r#"{{"enKashCardTransactionId":"{id}","enkashCardId":"EKCMB7KAEW","pgReferenceNumber":"{reference}","cardTransactionType":"CR","type":"ALLOCATE_FUND","status":"{status}","principalAmount":30,"txnDate":"2025-08-04T09:59:02.000Z"}}"#
         )
     };
-    let Seen::Done { proof, credit } = fate(&load(&row("ECT1", "SUCCESS")), Deed::TopUp, &[]).await else { panic!("not done") };
+    let Seen::Done { proof, credit, .. } = fate(&load(&row("ECT1", "SUCCESS")), Deed::TopUp, &[]).await else {
+        panic!("not done")
+    };
     assert_eq!(credit.as_deref(), Some("ECT1"));
     assert!(proof.starts_with("+30.00 INR") && proof.ends_with("id ECT1"), "{proof}");
     assert!(matches!(fate(&load(&row("ECT1", "FAILED")), Deed::TopUp, &[]).await, Seen::Failed { .. }));
@@ -551,7 +554,7 @@ async fn no_trace_of_a_load_is_never_a_failure() {
 #[tokio::test]
 async fn the_state_of_the_card_proves_freeze_unfreeze_and_close() {
     let reads = |status: &str| load(&format!(r#"{{"enKashCardId":"EKCMB7KAEW","cardStatus":"{status}"}}"#));
-    let done = |proof: &str| Seen::Done { proof: proof.into(), credit: None };
+    let done = |proof: &str| Seen::Done { proof: proof.into(), credit: None, by: Evidence::State };
     assert_eq!(fate(&reads("LOCKED"), Deed::Freeze, &[]).await, done("seen FROZEN"));
     assert_eq!(fate(&reads("ACTIVE"), Deed::Unfreeze, &[]).await, done("seen ACTIVE"));
     assert_eq!(fate(&reads("BL"), Deed::Close, &[]).await, done("seen BLOCKED"));
@@ -586,7 +589,7 @@ async fn transactions_are_read_with_every_key_optional() {
     assert_eq!((sale.kind, sale.state, &*sale.provider_state), (TransactionKind::Purchase, TransactionState::Cleared, "SUCCESS"));
     assert_eq!(
         (sale.amount, sale.fee, sale.merchant.as_deref(), sale.mcc.as_deref()),
-        (rupees(12_550), Some(rupees(150)), Some("Chai"), Some("5814"))
+        (rupees(12_550), Some(rupees(150)), Some("Chai?"), Some("5814"))
     );
     assert_eq!((sale.at, sale.description.as_deref()), (at("2025-01-23T11:08:36Z"), Some("card ..1111")));
     assert_eq!(sale.last4.map(|last4| last4.to_string()).as_deref(), Some("8867"));
@@ -653,9 +656,9 @@ proptest::proptest! {
         let raw = RawValue::from_string(row.to_string()).expect("JSON");
         let now = at("2025-08-04T10:00:00Z");
         let (provider, spelling) = (ProviderId::new("enkash"), Spelling::default());
-        let reader = listing::Reader::new(&provider, &spelling, &Lists::default(), now);
+        let reader = listing::Reader::new(&provider, &spelling, &Lists::default(), crate::config::wires::enkash::IDS, now);
         let _ = wire::card(&raw, &reader);
         let _ = wire::transaction(&raw, &reader, None);
-        let _ = wire::fate(&[raw], &reader, &operation(Deed::TopUp, Some(rupees(100))), &Claimed::default());
+        let _ = wire::fate(&[raw], &reader, &operation(Deed::TopUp, Some(rupees(100))), &Claimed::default(), false);
     }
 }

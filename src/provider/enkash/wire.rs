@@ -3,23 +3,21 @@
 //! Nothing here guesses a failure: a status word that is not documented counts as pending (enkash wire notes, 4.7).
 
 use data_encoding::BASE64;
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use jiff::{Timestamp, ToSpan};
 use serde_json::value::RawValue;
 use std::sync::Arc;
 
-use crate::config::wires::Spelling;
-use crate::domain::card::{Balance, Card, CardKey, CardKind, CardState, Reading};
+use crate::config::wires::{Spelling, enkash};
+use crate::domain::card::{Balance, Card, CardKind, CardState, Reading};
 use crate::domain::money::{Currency, Money};
-use crate::domain::operation::Operation;
+use crate::domain::operation::{Operation, OperationState};
+use crate::domain::proof::Credit;
 use crate::domain::text;
 use crate::domain::transaction::{Transaction, TransactionKind, TransactionState};
 use crate::provider::fields::{self, Fields, Odd};
 use crate::provider::listing::Reader;
-use crate::provider::{Claimed, Seen, crypto, listing, words};
-
-/// Seconds that enkash's clock may be behind ours when a load without a reference is compared by time.
-const SKEW: i64 = 120;
+use crate::provider::{Claimed, Evidence, Seen, crypto, listing, words};
 
 /// Words of a refusal after which the load may have happened all the same (enkash wire notes, 1.5 point 9 and 5; the rest is
 /// caution).
@@ -224,7 +222,7 @@ pub(super) fn card(raw: &RawValue, reader: &Reader<'_>) -> Result<Card, Odd> {
         currency: Some(rupees()),
         balance,
         expires: expires(&row),
-        ..Card::unread(CardKey::new(reader.provider, &id))
+        ..Card::spelled(reader.provider, reader.ids.cards, &id)
     })
 }
 
@@ -300,7 +298,7 @@ pub(super) fn transaction(raw: &RawValue, reader: &Reader<'_>, of: Option<&Card>
     };
     let status = row.text("status");
     // A row of a question about one card need not name the card.
-    let card_id = listing::card_id(&row, &CARD_ID, of);
+    let card_id = listing::card_id(&row, &CARD_ID, reader.ids.cards, of);
     let (state, description) = (state(status.as_deref(), kind, reader.spelling), row.text("description"));
     // No field for it is known: the description is all there is.
     let decline_reason = matches!(state, TransactionState::Declined | TransactionState::Failed)
@@ -310,6 +308,7 @@ pub(super) fn transaction(raw: &RawValue, reader: &Reader<'_>, of: Option<&Card>
     Ok(Transaction {
         provider: reader.provider.clone(),
         id,
+        task: None,
         card_id,
         last4: row.last4("maskedCard").or_else(|| row.last4("maskedNumber")).or_else(|| of.and_then(|card| card.last4)),
         kind,
@@ -332,7 +331,8 @@ pub(super) fn transaction(raw: &RawValue, reader: &Reader<'_>, of: Option<&Card>
 fn derived_id(row: &Fields, happened: Timestamp) -> Arc<str> {
     let mut parts = vec![happened.to_string()];
     for name in ["enKashCardId", "pgReferenceNumber", "principalAmount", "amount", "cardTransactionType", "type", "description"] {
-        parts.push(row.text(name).unwrap_or_default().to_string());
+        // As sent: two rows that cleaning makes alike are still two.
+        parts.push(row.raw_text(name).map(|text| text.trim().to_owned()).unwrap_or_default());
     }
     let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
     listing::made_id(&parts)
@@ -426,8 +426,15 @@ impl Trace {
             amount: amount(&row, currency).ok().flatten(),
             at: listing::first(&TIMES, |name| row.time(name, zone)).ok().flatten(),
             credit: credit(&row),
-            card: listing::card_id(&row, &CARD_ID, None),
+            card: listing::card_id(&row, &CARD_ID, enkash::IDS.cards, None),
         })
+    }
+
+    /// Whether the card's list did not have the row before the load was sent, as far as can be told.
+    fn is_new(&self, operation: &Operation) -> bool {
+        let (Some(baseline), Some(at)) = (&operation.baseline, self.at) else { return false };
+        let id = self.id.as_deref().unwrap_or_default();
+        baseline.judge(id, at, operation.created_at) == Credit::New
     }
 
     /// Whether the row is the operation's: it carries our reference, or it is the only row of the lookup, says no reference, and
@@ -435,10 +442,7 @@ impl Trace {
     fn is_of(&self, operation: &Operation, alone: bool) -> bool {
         match self.reference.as_deref() {
             Some(reference) => reference.eq_ignore_ascii_case(&operation.reference),
-            None => {
-                let oldest = operation.created_at.checked_sub(SKEW.seconds()).unwrap_or(Timestamp::MIN);
-                alone && same_size(self.amount, operation.amount) == Some(true) && self.at.is_some_and(|at| at >= oldest)
-            }
+            None => alone && same_size(self.amount, operation.amount) == Some(true) && self.is_new(operation),
         }
     }
 }
@@ -449,7 +453,16 @@ fn same_size(seen: Option<Money>, asked: Option<Money>) -> Option<bool> {
 }
 
 /// The fate of a load from the rows that `/transaction/all` answers for our reference (enkash wire notes, 2.14 and 5).
-pub(super) fn fate(rows: &[Box<RawValue>], reader: &Reader<'_>, operation: &Operation, claimed: &Claimed) -> Seen {
+///
+/// A row without any reference can be ours by its sum and time only: it has to be new in the card's list, and where other systems top up
+/// the same cards it proves nothing of a lost answer.
+pub(super) fn fate(
+    rows: &[Box<RawValue>],
+    reader: &Reader<'_>,
+    operation: &Operation,
+    claimed: &Claimed,
+    others_top_up: bool,
+) -> Seen {
     let traces: Vec<Trace> = rows.iter().filter_map(|raw| Trace::read(raw, &reader.zone)).collect();
     // A row without a reference may be any equal top-up's.
     let alone = rows.len() == 1 && claimed.reserved == 0 && claimed.open == 0;
@@ -457,13 +470,13 @@ pub(super) fn fate(rows: &[Box<RawValue>], reader: &Reader<'_>, operation: &Oper
         .iter()
         .filter(|trace| trace.is_of(operation, alone))
         .filter(|trace| trace.credit != Some(false))
-        .filter(|trace| trace.card.as_deref().is_none_or(|card| card.eq_ignore_ascii_case(&operation.card.id)))
+        .filter(|trace| trace.card.as_deref().is_none_or(|card| *card == *operation.card.id))
         .filter(|trace| trace.id.as_ref().is_none_or(|id| !claimed.credits.contains(id)))
         .collect();
     ours.dedup_by(|one, other| one.id.is_some() && one.id == other.id && one.status == other.status);
     let reference = &operation.reference;
     let trace = match ours.as_slice() {
-        [] => return Seen::Nowhere { looked: format!("no load with reference {reference}") },
+        [] => return Seen::nowhere(format!("no load with reference {reference}")),
         [trace] => *trace,
         several => {
             let looked = format!("{} matches for reference {reference}, cannot tell which", several.len());
@@ -473,6 +486,10 @@ pub(super) fn fate(rows: &[Box<RawValue>], reader: &Reader<'_>, operation: &Oper
     if let (Some(false), Some(amount)) = (same_size(trace.amount, operation.amount), trace.amount) {
         return Seen::NotYet { looked: format!("reference {reference} is there with another amount: {amount}") };
     }
+    if trace.reference.is_none() && others_top_up && operation.state != OperationState::Accepted {
+        let looked = "a load of this sum without a reference, but other systems top up this card too: a person has to settle it";
+        return Seen::Nowhere { looked: looked.to_owned(), candidate: trace.id.clone() };
+    }
     let status = trace.status.as_deref().unwrap_or("no status");
     match state(trace.status.as_deref(), TransactionKind::TopUp, reader.spelling) {
         TransactionState::Cleared => {
@@ -480,8 +497,13 @@ pub(super) fn fate(rows: &[Box<RawValue>], reader: &Reader<'_>, operation: &Oper
             let sum = operation.amount.map_or_else(|| "the load".to_owned(), |amount| format!("+{amount}"));
             // A row that names no reference was the only answer to the question for ours.
             let how = if trace.reference.is_some() { "with our reference" } else { "asked for by our reference" };
-            Seen::Done { proof: format!("{sum} {how} says {status}{id}"), credit: trace.id.clone() }
+            let by = if trace.reference.is_some() { Evidence::Reference } else { Evidence::List };
+            Seen::Done { proof: format!("{sum} {how} says {status}{id}"), credit: trace.id.clone(), by }
         }
+        TransactionState::Failed if trace.reference.is_none() && others_top_up => Seen::Nowhere {
+            looked: "a load of this sum without a reference failed, but other systems top up this card too".to_owned(),
+            candidate: None,
+        },
         TransactionState::Failed => {
             Seen::Failed { why: format!("enkash says {status} for reference {reference}"), row: trace.id.clone() }
         }

@@ -6,15 +6,15 @@ use std::sync::Arc;
 
 use serde_json::value::RawValue;
 
-use crate::config::wires::{Sign, Spelling};
-use crate::domain::card::{Balance, Card, CardKey, CardKind, CardState, Reading};
+use crate::config::wires::{Sign, Spelling, ibanera};
+use crate::domain::card::{Balance, Card, CardKind, CardState, Reading};
 use crate::domain::money::{Currency, Money};
 use crate::domain::operation::Operation;
 use crate::domain::text;
 use crate::domain::transaction::{Transaction, TransactionKind, TransactionState};
 use crate::provider::fields::{self, Fields, Odd};
 use crate::provider::listing::Reader;
-use crate::provider::{Claimed, Seen, listing};
+use crate::provider::{Claimed, Evidence, Seen, listing};
 
 /// Codes after which a change may have happened (ibanera wire notes, 1.6).
 const DOUBTFUL: [&str; 3] = ["Card_Provider_Error", "ShareFunds_Failed", "InternalServerError"];
@@ -119,7 +119,7 @@ pub(super) const NAMES: listing::Names = listing::Names { card: &["cardsId"], ro
 pub(super) fn listed_card(raw: &RawValue, reader: &Reader<'_>) -> Result<Card, Odd> {
     let row = Fields::read(raw)?;
     let id = row.first_id(&["id", "cardsId"]).ok_or_else(|| Odd::new("a card has no id"))?;
-    card(&row, Card::unread(CardKey::new(reader.provider, &id)), reader)
+    card(&row, Card::spelled(reader.provider, reader.ids.cards, &id), reader)
 }
 
 /// What a row says of the card `known`; what it does not say is left as it is in `known`.
@@ -181,7 +181,7 @@ fn expires(row: &Fields) -> Option<Arc<str>> {
 /// `bSuppressed` of the `card` that a change of state answers with, if it is this card's (ibanera wire notes, 2.6).
 pub(super) fn suppressed(said: &Said, card_id: &str) -> Option<bool> {
     let card = said.details()?.object("card")?;
-    let ours = card.id("id").is_none_or(|id| &*id == card_id);
+    let ours = card.id("id").is_none_or(|id| ibanera::IDS.cards.same(&id, card_id));
     if ours { card.flag("bSuppressed") } else { None }
 }
 
@@ -200,11 +200,12 @@ pub(super) fn transaction(raw: &RawValue, reader: &Reader<'_>, asked: &Card) -> 
     let kind = kind(amount, description.as_deref().unwrap_or_default(), refund.is_some());
     let signed = matches!(kind, TransactionKind::Adjustment | TransactionKind::Other);
     let card_id = match row.text("cardsId").filter(|id| &**id != "0") {
-        Some(_) => listing::card_id(&row, &["cardsId"], None),
+        Some(_) => listing::card_id(&row, &["cardsId"], reader.ids.cards, None),
         None => None,
     }
     .unwrap_or_else(|| Arc::clone(&asked.key.id));
-    let id = row.id("id").unwrap_or_else(|| derived_id(&card_id, &row));
+    let own = row.id("id").map(|id| reader.ids.transactions.canonical(&id));
+    let id = own.unwrap_or_else(|| derived_id(&card_id, &row));
     let (state, word) = match (row.flag("bPending"), row.text("bPending")) {
         (Some(true), _) => (TransactionState::Hold, "pending".to_owned()),
         // False is left out by some servers.
@@ -215,6 +216,7 @@ pub(super) fn transaction(raw: &RawValue, reader: &Reader<'_>, asked: &Card) -> 
     Ok(Transaction {
         provider: asked.key.provider.clone(),
         id,
+        task: None,
         last4: asked.last4.filter(|_| card_id == asked.key.id),
         card_id: Some(card_id),
         kind,
@@ -278,11 +280,13 @@ fn derived_id(card_id: &str, row: &Fields) -> Arc<str> {
     listing::made_id(&parts)
 }
 
-/// One of the manager's own accounts (ibanera wire notes, 2.15).
+/// An account of the manager or of a customer (ibanera wire notes, 2.15 and 2.16).
 #[derive(Debug)]
 pub(super) struct OwnAccount {
     /// `id`, usable as `CustomerAssetAccountId` (INFERENCE there).
     pub(super) id: Option<Arc<str>>,
+    /// `CustomersId`, where the row tells whose it is.
+    pub(super) owner: Option<Arc<str>>,
     /// What `asset` names.
     pub(super) currency: Currency,
     /// `availableBalance`.
@@ -299,7 +303,8 @@ pub(super) fn own_account(raw: &RawValue) -> Result<Option<OwnAccount>, Odd> {
     let row = Fields::read(raw)?;
     let Ok(Some(currency)) = row.currency("asset") else { return Ok(None) };
     let available = row.money("availableBalance", currency)?;
-    Ok(Some(OwnAccount { id: row.id("id"), currency, available, suppressed: row.flag("bSuppressed") == Some(true) }))
+    let owner = row.first_id(&["customersID"]).filter(|id| &**id != "0");
+    Ok(Some(OwnAccount { id: row.id("id"), owner, currency, available, suppressed: row.flag("bSuppressed") == Some(true) }))
 }
 
 /// `fee` and `totalDue` of a quote (ibanera wire notes, 2.14).
@@ -321,6 +326,16 @@ pub(super) fn transfer(said: &Said, amount: Money) -> Result<Option<Arc<str>>, O
     }
 }
 
+/// Whether the row was not there before the top-up was sent: an id that the provider answered with by mistake proves nothing.
+fn is_new(operation: &Operation, row: &Transaction) -> bool {
+    operation.baseline.as_ref().is_none_or(|baseline| !baseline.credits.contains(&row.id))
+}
+
+/// Whether the row has the id that the transfer was answered with.
+fn is_answered(operation: &Operation, row: &Transaction) -> bool {
+    operation.provider_reference.as_deref().is_some_and(|id| ibanera::IDS.transactions.canonical(id) == row.id)
+}
+
 /// The fate of a top-up among the card's transactions: our reference is in the description, or the row has the id that the
 /// transfer was answered with (ibanera wire notes, 5.3). A smaller amount is ours less the fee.
 pub(super) fn fate(rows: &[Transaction], odd: usize, operation: &Operation, claimed: &Claimed) -> Seen {
@@ -330,7 +345,7 @@ pub(super) fn fate(rows: &[Transaction], odd: usize, operation: &Operation, clai
         .filter(|row| row.card_id.as_deref() == Some(&operation.card.id) && !claimed.credits.contains(&row.id))
         .filter(|row| {
             let text = row.description.as_deref().unwrap_or_default().to_lowercase();
-            text.contains(&reference) || operation.provider_reference.as_ref() == Some(&row.id)
+            text.contains(&reference) || is_answered(operation, row) && is_new(operation, row)
         })
         .partition(|row| !matches!(row.kind, TransactionKind::TopUp | TransactionKind::Other) || row.amount.is_negative());
     // The sign rule of the wire is inferred: the whole amount with a minus may be a top-up taken back, or a top-up.
@@ -341,7 +356,7 @@ pub(super) fn fate(rows: &[Transaction], odd: usize, operation: &Operation, clai
         [] => {
             let odd = if odd == 0 { String::new() } else { format!(" ({odd} rows could not be read)") };
             let looked = format!("{} transactions of the card{odd}, none with {}", rows.len(), operation.reference);
-            return Seen::Nowhere { looked };
+            return Seen::nowhere(looked);
         }
         [row] => *row,
         several => {
@@ -358,7 +373,7 @@ pub(super) fn fate(rows: &[Transaction], odd: usize, operation: &Operation, clai
             let text = row.description.as_deref().unwrap_or_default().to_lowercase();
             let how = if text.contains(&reference) { "with our reference" } else { "that the transfer was answered with" };
             let proof = format!("+{} {how}, id {}", row.amount, row.id);
-            Seen::Done { proof, credit: Some(Arc::clone(&row.id)) }
+            Seen::Done { proof, credit: Some(Arc::clone(&row.id)), by: Evidence::Reference }
         }
         TransactionState::Hold
         | TransactionState::Declined

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use rust_decimal::Decimal;
 
 use super::sums::{before, code, scaled};
-use super::{Bank, Card, CardState, Decline, Due, Pace, Progress, Row};
+use super::{Bank, Card, CardState, Decline, Due, Load, Pace, Progress, Row};
 use crate::domain::money::Currency;
 use crate::sandbox::Dialect;
 use crate::sandbox::people::{self, Merchant, Person};
@@ -92,6 +92,9 @@ impl Bank {
             self.floats.push((currency, scaled(cents, currency)));
         }
         self.opening = self.floats.clone();
+        if self.dialect == Dialect::Ibanera {
+            self.open_accounts();
+        }
     }
 
     fn currency_of(&self, card: usize) -> Currency {
@@ -267,7 +270,7 @@ impl Bank {
             self.clear(row, sum, at);
         } else if available < target {
             let missing = target - available;
-            if let Ok(row) = self.load(card, missing, missing, None, at) {
+            if let Ok(row) = self.load(Load::plain(card, missing), at) {
                 self.credit(row, at);
             }
         }

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use rust_decimal::Decimal;
 
 use super::sums::{after, rounded};
-use super::{Bank, Card, CardState, Decline, Due, Kind, Pace, Progress, Refusal, Row};
+use super::{Bank, Card, CardState, Decline, Due, Kind, Load, Pace, Progress, Refusal, Row};
 use crate::sandbox::Dialect;
 use crate::sandbox::people::Merchant;
 
@@ -64,6 +64,7 @@ impl Bank {
 
     /// A held purchase is booked, often for another sum.
     pub(super) fn clear(&mut self, row: usize, sum: Decimal, at: Timestamp) {
+        let shown = self.shown(at);
         let Some(row) = self.rows.get_mut(row).filter(|row| row.progress == Progress::Pending && row.kind == Kind::Purchase)
         else {
             return;
@@ -75,11 +76,12 @@ impl Bank {
         }
         row.amount = sum;
         row.progress = Progress::Cleared;
-        row.changed = at;
+        row.changed = shown;
     }
 
     /// A held purchase is let go.
     pub(super) fn reverse(&mut self, row: usize, at: Timestamp) {
+        let shown = self.shown(at);
         let Some(row) = self.rows.get_mut(row).filter(|row| row.progress == Progress::Pending && row.kind == Kind::Purchase)
         else {
             return;
@@ -89,12 +91,12 @@ impl Bank {
             row.left = card.available();
         }
         row.progress = Progress::Reversed;
-        row.changed = at;
+        row.changed = shown;
     }
 
     /// The shop pays a cleared purchase back.
     pub(super) fn refund(&mut self, row: usize, at: Timestamp) {
-        let number = self.rows.len() as u64;
+        let (number, shown) = (self.rows.len() as u64, self.shown(at));
         let Some(paid) = self.rows.get_mut(row).filter(|row| row.progress == Progress::Cleared && row.refund.is_none()) else {
             return;
         };
@@ -103,7 +105,7 @@ impl Bank {
             return;
         }
         paid.refund = Some(number);
-        paid.changed = at;
+        paid.changed = shown;
         if let Some(card) = self.cards.get_mut(card) {
             card.ledger += sum;
         }
@@ -127,15 +129,9 @@ impl Bank {
         self.write(card, Kind::Cash, Progress::Cleared, sum, at, |row| row.merchant = Some(atm));
     }
 
-    /// Takes `paid` from the float and writes the row; the card gets its money when somebody calls [`Bank::credit`].
-    pub(super) fn load(
-        &mut self,
-        card: usize,
-        received: Decimal,
-        paid: Decimal,
-        reference: Option<String>,
-        at: Timestamp,
-    ) -> Result<usize, Refusal> {
+    /// Takes what is paid and writes the row; the card gets its money when somebody calls [`Bank::credit`].
+    pub(super) fn load(&mut self, load: Load, at: Timestamp) -> Result<usize, Refusal> {
+        let Load { payer, card, received, paid, reference } = load;
         let Some(target) = self.cards.get(card) else { return Err(Refusal::Amount) };
         if target.state == CardState::Closed || target.state == CardState::Blocked {
             return Err(Refusal::State(target.state));
@@ -145,31 +141,33 @@ impl Bank {
             return Err(Refusal::Amount);
         }
         let currency = target.currency;
-        let float = self.floats.iter_mut().find(|(of, _)| *of == currency).ok_or(Refusal::NoFloat)?;
-        if float.1 < paid {
+        let purse = self.purse(payer, currency).ok_or(Refusal::NoFloat)?;
+        if *purse < paid {
             return Err(Refusal::NoFloat);
         }
-        float.1 -= paid;
+        *purse -= paid;
         let row = self.write(card, Kind::TopUp, Progress::Pending, received, at, |row| {
             row.fee = paid - received;
             row.reference = reference;
+            row.payer = payer;
         });
         Ok(row)
     }
 
-    /// The money of a top-up arrives, or goes back to the float when the card was closed meanwhile.
+    /// The money of a top-up arrives, or goes back to who paid when the card was closed meanwhile.
     pub(super) fn credit(&mut self, position: usize, at: Timestamp) {
+        let shown = self.shown(at);
         let Some(row) = self.rows.get_mut(position).filter(|row| row.progress == Progress::Pending && row.kind == Kind::TopUp)
         else {
             return;
         };
         let Some(card) = self.cards.get_mut(row.card) else { return };
-        row.changed = at;
+        row.changed = shown;
         if card.state == CardState::Closed {
             row.progress = Progress::Failed;
-            let currency = card.currency;
-            if let Some(float) = self.floats.iter_mut().find(|(of, _)| *of == currency) {
-                float.1 += row.amount + row.fee;
+            let (currency, payer, back) = (card.currency, row.payer, row.amount + row.fee);
+            if let Some(purse) = self.purse(payer, currency) {
+                *purse += back;
             }
             return;
         }
@@ -194,7 +192,7 @@ impl Bank {
         at: Timestamp,
         more: impl FnOnce(&mut Row),
     ) -> usize {
-        let position = self.rows.len();
+        let (position, shown) = (self.rows.len(), self.shown(at));
         let mut row = Row {
             number: position as u64,
             card,
@@ -205,10 +203,11 @@ impl Bank {
             merchant: None,
             reason: None,
             reference: None,
-            at,
-            changed: at,
+            at: shown,
+            changed: shown,
             left: self.cards.get(card).map_or(Decimal::ZERO, Card::available),
             refund: None,
+            payer: None,
         };
         more(&mut row);
         self.rows.push(row);
@@ -237,6 +236,7 @@ impl Bank {
             let mut left = opening;
             for row in self.rows.iter().filter(|row| self.cards.get(row.card).is_some_and(|card| card.currency == currency)) {
                 match (row.kind, row.progress) {
+                    (Kind::TopUp, _) if row.payer.is_some() => {}
                     (Kind::TopUp, Progress::Pending | Progress::Cleared) => left -= row.amount + row.fee,
                     (Kind::Closing, _) => left += row.amount,
                     (Kind::TopUp, Progress::Declined | Progress::Reversed | Progress::Failed)
@@ -247,6 +247,7 @@ impl Bank {
                 wrong.push(format!("the float has {amount} {currency}, the rows say {left}"));
             }
         }
+        wrong.extend(self.audit_accounts());
         wrong
     }
 }

@@ -64,7 +64,7 @@ fn a_top_up_takes_effect_once_and_the_float_pays() {
     let usd = code("USD");
     let card = bank.cards.iter().position(|card| card.currency == usd && card.state == CardState::Active).unwrap();
     let (had, float) = (bank.cards[card].available(), bank.float(usd).unwrap().amount());
-    bank.top_up(card, Decimal::new(3_000, 2), Decimal::new(3_100, 2), None, start(), 2_000).unwrap();
+    bank.top_up(Load { paid: Decimal::new(3_100, 2), ..Load::plain(card, Decimal::new(3_000, 2)) }, start(), 2_000).unwrap();
     assert_eq!(bank.cards[card].available(), had);
     bank.advance(after(start(), 60_000));
     bank.advance(after(start(), 120_000));
@@ -82,6 +82,7 @@ enum Step {
     PayBack(usize),
     Close(usize),
     State(usize, bool),
+    Elsewhere(usize, i64, bool),
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -93,6 +94,7 @@ fn step() -> impl Strategy<Value = Step> {
         (0_usize..16).prop_map(Step::PayBack),
         (0_usize..16).prop_map(Step::Close),
         (0_usize..16, any::<bool>()).prop_map(|(card, on)| Step::State(card, on)),
+        (0_usize..16, 1_i64..90_000, any::<bool>()).prop_map(|(card, sum, failed)| Step::Elsewhere(card, sum, failed)),
     ]
 }
 
@@ -114,7 +116,9 @@ proptest! {
                 Step::Wait(millis) => now = after(now, millis),
                 Step::TopUp(card, minor) => {
                     let sum = Decimal::new(minor, 2);
-                    let _ = bank.top_up(card, sum, sum + Decimal::ONE, None, now, 2_000);
+                    let payer = if bank.accounts.is_empty() { None } else { Some(card % bank.accounts.len()) };
+                    let payer = payer.filter(|_| minor % 2 == 0);
+                    let _ = bank.top_up(Load { payer, paid: sum + Decimal::ONE, ..Load::plain(card, sum) }, now, 2_000);
                 }
                 Step::Spend(card, minor) => {
                     bank.spend(card, Decimal::new(minor, 2), shop, now);
@@ -124,6 +128,15 @@ proptest! {
                 }
                 Step::PayBack(card) => {
                     bank.pay_back(card, now);
+                }
+                Step::Elsewhere(card, minor, failed) => {
+                    let sum = Decimal::new(minor, 2);
+                    let load = Load { paid: sum + Decimal::ONE, ..Load::plain(card, sum) };
+                    if failed {
+                        bank.failed_top_up_elsewhere(load, now);
+                    } else {
+                        let _ = bank.top_up_elsewhere(load, now);
+                    }
                 }
                 Step::Close(card) => bank.close(card, true, now, 1_500),
                 Step::State(card, on) => {

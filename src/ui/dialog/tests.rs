@@ -41,6 +41,12 @@ fn all() -> Vec<(&'static str, Desk)> {
     let covered = || Desk::new().declined("c1", money("41.90", "USD")).cover("c1");
     let mut unquoted = Desk::new();
     unquoted.can().quote = Offer::No("acme tells no fee before sending");
+    let paid = || {
+        let mut desk = Desk::new();
+        desk.can().names_payer = true;
+        desk.open(Deed::TopUp, "c1").types("30").keys("enter")
+    };
+    let short = "account 8204 of customer 16221 holds 5.00 USD, and 30.00 USD are to be paid";
     let mut both_pins = Desk::new();
     both_pins.can().pin = Ok(PinRule {
         digits: Some((4, 4)),
@@ -70,6 +76,8 @@ fn all() -> Vec<(&'static str, Desk)> {
         ("top_up_amount", Desk::new().open(Deed::TopUp, "c1").types("9").keys("enter")),
         ("top_up_asking", covered().keys("enter").pass(1_000)),
         ("top_up_check", covered().keys("enter").quotes("0.30")),
+        ("top_up_paid_by", paid().pays("512", None)),
+        ("top_up_cannot_pay", paid().pays("5", Some(short)).keys("y")),
         ("top_up_large", unquoted.open(Deed::TopUp, "c1").types("9000").keys("enter 4 2")),
         ("top_up_blocked", unknown().open(Deed::TopUp, "c2").types("SEC")),
         ("pin", Desk::new().open(Deed::SetPin, "c1").types("9078").keys("tab").types("907")),

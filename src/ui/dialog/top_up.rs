@@ -4,12 +4,13 @@ use super::change::second;
 use super::sheet::{Sheet, available, clock, money, part, plain, read_words};
 use crate::app::dialog::grade::is_large;
 use crate::app::dialog::target::{arming, digits};
-use crate::app::dialog::top_up::{Check, Quoted, TopUp, last_top_up};
+use crate::app::dialog::top_up::{Check, Listed, Quoted, TopUp, last_top_up};
 use crate::app::world::World;
 use crate::domain::card::{CardState, Reading};
 use crate::domain::money::Money;
 use crate::domain::operation::Offer;
 use crate::domain::text;
+use crate::engine::Payer;
 use crate::ui::theme::Role;
 
 /// Page 1 or 2.
@@ -46,7 +47,11 @@ fn form(page: &TopUp, world: &World) -> Sheet {
     sheet.field("Amount", &page.amount, 14, !page.on_reason, behind);
     sheet.field("Reason", &page.reason, 46, page.on_reason, Vec::new());
     sheet.blank();
-    float(&mut sheet, page, None, world);
+    if can.is_some_and(|can| can.names_payer) {
+        sheet.value("Paid by", [part("an account that the next page names, before anything is sent", Role::Muted)]);
+    } else {
+        float(&mut sheet, page, None, world);
+    }
     earlier(&mut sheet, page, world);
     let next = if can.is_some_and(|can| can.quote.is_yes()) { "ask the fee and check" } else { "check" };
     sheet.footer(page.notice.as_deref(), &[("Enter", next), ("Tab", "next field"), ("Esc", "do nothing")]);
@@ -86,11 +91,26 @@ fn checked(page: &TopUp, check: &Check, world: &World) -> Sheet {
         }
     }
     let pays = quote.and_then(|quote| quote.debited.or_else(|| quote.fee.and_then(|fee| check.amount.plus(fee).ok())));
-    float(&mut sheet, page, Some((check.amount, pays)), world);
+    match quote.and_then(|quote| quote.payer.as_ref()) {
+        Some(payer) => paid_by(&mut sheet, payer, pays.unwrap_or(check.amount)),
+        // Whose money it is is known with the quote.
+        None if world.can(&key.provider).is_some_and(|can| can.names_payer) => {}
+        None => float(&mut sheet, page, Some((check.amount, pays)), world),
+    }
     after(&mut sheet, page, receives.unwrap_or(check.amount), world);
     sheet.value("Reference", [plain(page.id.reference().to_string()), part("  saved before sending", Role::Muted)]);
     earlier(&mut sheet, page, world);
     let arming = arming(key, world);
+    match &check.listed {
+        Listed::Asked(since) => {
+            let words = format!("reading what is in it already, {}", text::age(world.now, *since));
+            sheet.value("Card's list", [part(words, Role::Caution)]);
+        }
+        Listed::Failed(why) => {
+            sheet.words("Card's list", &format!("cannot be read, and nothing is sent without it: {why}"), Role::Danger);
+        }
+        Listed::Known(_) => {}
+    }
     if let Some(repeats) = &check.repeats {
         sheet.words("REPEATS?", repeats, Role::Danger);
     } else if is_large(check.amount) {
@@ -101,12 +121,32 @@ fn checked(page: &TopUp, check: &Check, world: &World) -> Sheet {
         sheet.arm(label, &arming, &check.gate.typed, &arming.text, true);
     }
     let send = format!("send {} to {}", check.amount, digits(key, world));
-    sheet.footer(page.notice.as_deref(), &[("y", &send), ("e", "edit"), ("Esc", "do nothing")]);
+    let unpaid = quote.and_then(|quote| quote.payer.as_ref()).is_some_and(|payer| payer.trouble.is_some());
+    let keys = [("y", send.as_str()), ("e", "edit"), ("Esc", "do nothing")];
+    sheet.footer(page.notice.as_deref(), keys.get(usize::from(unpaid)..).unwrap_or(&keys));
     sheet
 }
 
 fn amount(sum: Money) -> (String, Role) {
     part(text::right(&sum.to_string(), 14), Role::Money)
+}
+
+/// Columns of a value at 80x24.
+const PAYER_COLUMNS: usize = 55;
+
+/// The account that pays, and what is left on it; or why it cannot.
+fn paid_by(sheet: &mut Sheet, payer: &Payer, due: Money) {
+    match &payer.trouble {
+        Some(trouble) => sheet.words("CANNOT PAY", trouble, Role::Danger),
+        None => {
+            let left = payer.holds.and_then(|holds| holds.minus(due).ok());
+            let payer = payer.to_string();
+            // Which account it is goes before what is left on it.
+            let room = PAYER_COLUMNS.saturating_sub(text::width(&payer));
+            let left = left.map(|left| format!(" -> {}", left.grouped())).filter(|left| text::width(left) <= room);
+            sheet.value("Paid by", [plain(payer), part(left.unwrap_or_default(), Role::Muted)]);
+        }
+    }
 }
 
 /// What the float pays, and what is left of it.

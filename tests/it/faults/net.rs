@@ -327,5 +327,6 @@ pub(super) fn order(engine: &Engine, card: &CardKey, amount: Money, second: bool
         reason: Some("test".into()),
         shown: Shown::default(),
         second,
+        recent_credit: None,
     }
 }

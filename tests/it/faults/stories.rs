@@ -367,6 +367,7 @@ async fn every_lie_over_a_real_connection_ends_where_it_should() {
     let setup = Setup {
         config,
         data: folder.path().to_owned(),
+        notes: None,
         read_only: false,
         only: None,
         operator: "anay".into(),

@@ -162,7 +162,7 @@ impl Course {
             format!("top-up requests at the wires: {} for {} operations", sum.sent, account.operations),
             format!("looks under fire and after it: {}", sum.looks),
             format!("found after the network was well: {found}, in {passes} rounds"),
-            format!("journal: {}", verified.map_or_else(|_| "BROKEN".to_owned(), |lines| format!("{lines} lines, whole"))),
+            format!("journal: {}", verified.map_or_else(|_| "BROKEN".to_owned(), |end| format!("{} lines, whole", end.lines))),
             format!("clocks that stood still in the middle of a command: {}", sum.rests),
         ];
         let mut list = |title: &str, of: &BTreeMap<String, u64>| {

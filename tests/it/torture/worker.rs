@@ -186,6 +186,7 @@ impl Life {
         let setup = Setup {
             config: Config::load(Some(&config(folder))).context("the configuration")?,
             data: data(folder),
+            notes: None,
             read_only: false,
             only: Some(provider.clone()),
             operator: "torture".into(),
@@ -205,9 +206,24 @@ impl Life {
             Wish::Change { action, card, second } => {
                 let id = self.engine.new_operation_id();
                 say(&format!("begun {number} {id}"));
-                let reason = Some(format!("number {number}").into());
-                let order = Order { id, card, action, reason, shown: Shown::default(), second };
-                (id, self.engine.change(order, Duration::ZERO).await)
+                let reason: Option<std::sync::Arc<str>> = Some(format!("number {number}").into());
+                let amount = action.amount();
+                let order = |action, recent_credit| Order {
+                    id,
+                    card: card.clone(),
+                    action,
+                    reason: reason.clone(),
+                    shown: Shown::default(),
+                    second,
+                    recent_credit,
+                };
+                match (self.engine.change(order(action, None), Duration::ZERO).await, amount) {
+                    // The operator is told of the equal one, and wants another.
+                    (Err(Refused::Repeats { credit, .. }), Some(amount)) => {
+                        (id, self.engine.change(order(Action::TopUp(amount), Some(credit)), Duration::ZERO).await)
+                    }
+                    (result, _) => (id, result),
+                }
             }
         };
         match result {
@@ -223,6 +239,7 @@ impl Life {
 fn class(refused: &Refused) -> &'static str {
     match refused {
         Refused::Unread(_) => "unread",
+        Refused::Repeats { .. } => "repeats",
         Refused::Denied(why) if why.contains("is still") => "open",
         Refused::Denied(why) if why.contains("there is no operation") => "none",
         Refused::Denied(_) => "denied",

@@ -1,0 +1,305 @@
+//! What a top-up is proven by beside the provider's word: the list just before sending, the figures since, and in the end a person.
+
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::account::Account;
+use super::{Engine, News, Order, Refused};
+use crate::domain::card::Card;
+use crate::domain::money::Money;
+use crate::domain::operation::{Deed, Operation, OperationId, OperationState};
+use crate::domain::proof::{Baseline, UNMEASURED};
+use crate::domain::transaction::{Transaction, TransactionKind, TransactionState};
+use crate::provider::pages::{Effort, read_window};
+use crate::provider::{Credits, Error, Provider, Seen, Window};
+use crate::store::journal::{self, Finding, Settled, Settlement};
+
+/// An equal credit that is not older than this is shown before another one is sent.
+const RECENT: SignedDuration = SignedDuration::from_mins(10);
+
+/// How long an operation is looked for after a person settled it as failed.
+const WATCH: SignedDuration = SignedDuration::from_hours(48);
+
+/// How far the baseline reaches back beyond [`RECENT`]: rows may be a little older than they should be.
+const MARGIN: SignedDuration = SignedDuration::from_mins(2);
+
+/// What a person says of an operation that nothing that can be read settles.
+#[derive(Clone, Debug)]
+pub struct Verdict {
+    /// Which operation.
+    pub id: OperationId,
+    /// Whether it happened.
+    pub done: bool,
+    /// The transaction that is its own, where the person can name it.
+    pub credit: Option<Arc<str>>,
+    /// Why the person says so; kept in the journal.
+    pub reason: Arc<str>,
+    /// What was typed to confirm that it did not happen: the card's last four digits, or the end of its id.
+    pub typed: Option<String>,
+}
+
+/// An equal top-up that stands in the card's list already.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RecentCredit {
+    /// Its canonical id.
+    pub id: Arc<str>,
+    /// How long before now it came, by the provider's clock.
+    pub ago: SignedDuration,
+    /// Its sum.
+    pub amount: Money,
+}
+
+impl Engine {
+    /// The card's list just before a top-up is sent.
+    ///
+    /// # Errors
+    /// When it cannot be read, or shows an equal top-up of the last minutes that the operator was not shown.
+    pub(super) async fn baseline(
+        &self,
+        account: &Account,
+        card: &Card,
+        amount: Money,
+        order: &Order,
+    ) -> Result<Baseline, Refused> {
+        let provider = account.provider().map_err(Refused::Unread)?;
+        let (credits, baseline) = self.read_baseline(account, &**provider, card).await.map_err(Refused::Unread)?;
+        let now = baseline.provider_time(baseline.read_at);
+        let recent = credits.newest_of(amount, now.saturating_sub(RECENT).unwrap_or(now));
+        if let Some(recent) = recent.filter(|recent| !order.second && order.recent_credit.as_ref() != Some(&recent.id)) {
+            let seconds = now.duration_since(recent.at).as_secs().max(0);
+            let words =
+                format!("not sent: a top-up of {amount} came {seconds} s ago, by this or another system (id {})", recent.id);
+            return Err(Refused::Repeats { words, credit: Arc::clone(&recent.id) });
+        }
+        Ok(baseline)
+    }
+
+    async fn read_baseline(&self, account: &Account, provider: &dyn Provider, card: &Card) -> Result<(Credits, Baseline), Error> {
+        let clock = || account.http.as_ref().and_then(crate::provider::http::Http::clock_offset);
+        let now = self.0.clock.now();
+        // Without a measured clock only the list tells what was there before: then it has to reach further back.
+        let back = clock().map_or(UNMEASURED, |clock| clock.uncertainty.max(RECENT)) + MARGIN;
+        let theirs = now.saturating_add(clock().map_or(SignedDuration::ZERO, |clock| clock.offset)).unwrap_or(now);
+        let since = theirs.saturating_sub(back).unwrap_or(theirs);
+        let credits = self.judge(account, provider.credits(card, since).await).await?;
+        if credits.cut {
+            let words = "the card's list goes on and on: what is in it already cannot be told";
+            return Err(Error::new(&account.info.id, crate::provider::Kind::BadReply, words));
+        }
+        let baseline = Baseline {
+            read_at: self.0.clock.now(),
+            since,
+            credits: credits.rows.iter().map(|row| Arc::clone(&row.id)).collect(),
+            newest: credits.rows.iter().map(|row| row.at).max(),
+            unread: credits.unread,
+            clock: clock(),
+        };
+        Ok((credits, baseline))
+    }
+
+    /// The newest equal top-up in the card's list that came within the last ten minutes, for the page on which a top-up is confirmed.
+    ///
+    /// # Errors
+    /// What the provider said.
+    pub async fn recent_credit(&self, card: &Card, amount: Money) -> Result<Option<RecentCredit>, Error> {
+        let account = self.account(&card.key.provider)?;
+        let provider = account.provider()?;
+        let (credits, baseline) = self.read_baseline(&account, &**provider, card).await?;
+        let now = baseline.provider_time(baseline.read_at);
+        let recent = credits.newest_of(amount, now.saturating_sub(RECENT).unwrap_or(now));
+        Ok(recent.map(|row| RecentCredit { id: Arc::clone(&row.id), ago: now.duration_since(row.at), amount: row.amount }))
+    }
+
+    /// Why the card's figures contradict that a credit of the list is on the card; `None` when they do not.
+    ///
+    /// With the credit, available must have grown by it, less what was spent since. Where it is nearer to what it would be without the
+    /// credit, the credit is not believed. Figures that a provider does not send contradict nothing.
+    pub(super) async fn contradiction(
+        &self,
+        account: &Account,
+        card: &Card,
+        operation: &Operation,
+        credit: Option<&str>,
+    ) -> Option<String> {
+        let before = operation.before.balance?.available?;
+        let baseline = operation.baseline.as_ref()?;
+        let amount = operation.amount?;
+        let provider = account.provider().ok()?;
+        let since = baseline.earliest(operation.created_at);
+        let rows = match self.card_rows(&**provider, card, since).await {
+            Ok(rows) => rows,
+            Err(error) => return Some(format!("the card's list could not be read to compare it with the balance: {error}")),
+        };
+        let now = match self.read_one(account, card).await {
+            Ok(read) => read.available()?,
+            Err(error) => return Some(format!("the balance could not be read to compare it with: {error}")),
+        };
+        let received = credit.and_then(|id| rows.iter().find(|row| *row.id == *id)).map_or(amount, |row| row.amount.size());
+        let spent: Option<Money> =
+            rows.iter().filter(|row| row.at >= since && takes_money(row)).try_fold(Money::zero(amount.currency()), |sum, row| {
+                let fee = row.fee.map_or_else(|| Money::zero(amount.currency()), Money::size);
+                sum.plus(row.amount.size()).ok()?.plus(fee).ok()
+            });
+        let with = before.plus(received).ok()?.minus(spent?).ok()?;
+        let missing = with.minus(now).ok()?;
+        let twice = missing.plus(missing).ok()?;
+        (twice.amount() > received.amount())
+            .then(|| format!("the figures contradict it: available was {before} before, {now} now"))
+    }
+
+    /// The rows of a card's list from a moment of the provider's clock on.
+    async fn card_rows(&self, provider: &dyn Provider, card: &Card, since: Timestamp) -> Result<Vec<Transaction>, Error> {
+        let until = self.0.clock.now().max(since).saturating_add(UNMEASURED).unwrap_or(Timestamp::MAX);
+        let window = Window { card: Some(card.clone()), since, until };
+        let ask = |window: Window, page| async move { provider.transactions(&window, page).await };
+        let list = read_window(&provider.pagers().transactions, &window, Effort::Quick, ask).await;
+        list.error.map_or(Ok(list.rows), Err)
+    }
+
+    /// What a look at an operation means that a person settled as failed: a credit that may be its own raises an alarm.
+    pub(super) async fn watch(
+        &self,
+        operation: &Operation,
+        seen: Result<Seen, Error>,
+        finding: impl Fn(String, OperationState) -> Finding,
+    ) -> Result<Operation, Refused> {
+        let now = self.0.clock.now();
+        let (id, state) = (operation.id, operation.state);
+        let over = operation.watched_until.is_some_and(|until| until <= now);
+        let alarm = match &seen {
+            Ok(Seen::Done { proof, .. }) => Some(proof.clone()),
+            Ok(Seen::NotYet { looked } | Seen::Nowhere { looked, candidate: Some(_) }) => Some(looked.clone()),
+            Ok(Seen::Failed { .. } | Seen::Nowhere { candidate: None, .. }) | Err(_) => None,
+        };
+        let alarm = alarm.map(|seen| format!("settled as FAILED by a person, but it may have been paid: {seen}"));
+        if let Some(alarm) = &alarm {
+            self.tell(News::Broken(format!("op {} was {alarm}", id.short()))).await;
+        }
+        let written = if over || alarm.is_some() {
+            self.0.store.journal(move |db| journal::end_watch(db, id, now, alarm.as_deref())).await
+        } else {
+            let words = operation.detail.as_deref().unwrap_or_default().to_owned();
+            let next = finding(words, state);
+            self.0.store.journal(move |db| journal::find(db, id, &next)).await
+        };
+        let found = written.map_err(|error| self.unwritten(&error))?;
+        self.tell_operation(&found).await;
+        Ok(found)
+    }
+
+    /// Settles an operation by a person's word, where nothing that can be read tells what became of it.
+    ///
+    /// A named transaction has to be in the card's list as a top-up of that sum that no other operation has. That it failed needs a fresh
+    /// reading of the card and of its list, and the card's digits typed; it is looked for 48 hours more, and a credit that comes late raises
+    /// an alarm.
+    ///
+    /// # Errors
+    /// One sentence; then nothing was written.
+    pub async fn settle(&self, verdict: Verdict) -> Result<Operation, Refused> {
+        let operation = self.look(verdict.id, "look").await?;
+        let denied = |words: String| Refused::Denied(words);
+        if !matches!(operation.state, OperationState::Accepted | OperationState::Unknown) {
+            return Err(denied(format!(
+                "op {} is {} and needs no settling: {}",
+                operation.id.short(),
+                operation.state.word(),
+                operation.detail.as_deref().unwrap_or("no more is known of it")
+            )));
+        }
+        if verdict.reason.trim().is_empty() {
+            return Err(denied("a reason is needed: it is kept in the journal".to_owned()));
+        }
+        let account = self.account(&operation.card.provider).map_err(Refused::Unread)?;
+        let provider = account.provider().map_err(Refused::Unread)?;
+        let mut card = self.lock_cards().get(&operation.card).cloned().unwrap_or_else(|| Card::unread(operation.card.clone()));
+        card.owner = card.owner.or_else(|| operation.before.owner.clone());
+        let mut read = String::new();
+        let mut seen = Vec::new();
+        if !verdict.done || verdict.credit.is_some() {
+            card = self.read_one(&account, &card).await.map_err(Refused::Unread)?;
+            if let Some(available) = card.available() {
+                read = format!("; available {available}");
+            }
+            if operation.deed == Deed::TopUp {
+                let since = operation.baseline.as_ref().map_or(operation.created_at, |baseline| baseline.since);
+                let credits = self.judge(&account, provider.credits(&card, since).await).await.map_err(Refused::Unread)?;
+                read.push_str(&format!("; {} top-ups in the list", credits.rows.len()));
+                seen = credits.rows;
+            }
+        }
+        if let Some(id) = &verdict.credit {
+            let fits = seen.iter().find(|row| row.id == *id);
+            match fits {
+                None => return Err(denied(format!("the card's list has no top-up with the id {id}; nothing was changed"))),
+                Some(row) if operation.amount.is_some_and(|amount| row.amount.size() != amount) => {
+                    return Err(denied(format!("the top-up {id} is of {}, another sum; nothing was changed", row.amount.size())));
+                }
+                Some(row) if row.state != TransactionState::Cleared && row.state != TransactionState::Hold => {
+                    return Err(denied(format!(
+                        "the top-up {id} is {}: it did not arrive; nothing was changed",
+                        row.state.word()
+                    )));
+                }
+                Some(_) => {}
+            }
+        }
+        let expected = confirmation(&operation);
+        if !verdict.done && verdict.typed.as_deref() != Some(&expected) {
+            return Err(denied(format!(
+                "to settle it as failed the card's digits have to be typed: {expected}; nothing was changed"
+            )));
+        }
+        let at = self.0.clock.now();
+        let state = if verdict.done { OperationState::Done } else { OperationState::Failed };
+        let mut words = format!("{} by {}: {}{read}", state.word(), self.0.operator, crate::domain::text::clean(&verdict.reason));
+        if let Some(id) = &verdict.credit {
+            words.push_str(&format!("; its transaction is {id}"));
+        }
+        let settlement = Settlement {
+            at,
+            state,
+            words,
+            credit: verdict.credit.clone(),
+            watched_until: (!verdict.done && operation.deed == Deed::TopUp).then(|| at.saturating_add(WATCH).unwrap_or(at)),
+            // What the person saw and did not take for its own raises no alarm later.
+            seen: seen.into_iter().map(|row| row.id).collect(),
+        };
+        let id = operation.id;
+        let settled = self.0.store.journal(move |db| journal::settle(db, id, &settlement)).await;
+        match settled.map_err(|error| self.unwritten(&error))? {
+            Settled::Written(found) => {
+                self.tell_operation(&found).await;
+                if let Some(credit) = verdict.credit {
+                    self.prove(&credit, &found).await;
+                }
+                Ok(*found)
+            }
+            Settled::NotOpen(found) => {
+                self.tell_operation(&found).await;
+                Err(denied(format!("op {} is {} meanwhile; nothing was changed", found.id.short(), found.state.word())))
+            }
+            Settled::Claimed(other) => {
+                Err(denied(format!("that transaction already belongs to operation {other}; nothing was changed")))
+            }
+        }
+    }
+}
+
+/// What has to be typed before an operation is settled as failed: the card's last four digits, or the last four characters of its id.
+#[must_use]
+pub fn confirmation(operation: &Operation) -> String {
+    match operation.last4 {
+        Some(last4) => last4.to_string(),
+        None => {
+            let length = operation.card.id.chars().count();
+            operation.card.id.chars().skip(length.saturating_sub(4)).collect()
+        }
+    }
+}
+
+/// Whether a row takes money from what is available.
+const fn takes_money(row: &Transaction) -> bool {
+    let counts = matches!(row.state, TransactionState::Hold | TransactionState::Cleared);
+    counts && matches!(row.kind, TransactionKind::Purchase | TransactionKind::Fee | TransactionKind::Withdrawal)
+}

@@ -1,0 +1,236 @@
+//! Which account pays for a top-up at ibanera, and whether it can: read before each one, so that what cannot be paid is never sent.
+//!
+//! An account belongs to one customer, and `CustomersId` must name that customer. The documents do not say whose account the
+//! one of their example is (ibanera wire notes, 2.13): the setting `pays` does.
+
+use std::sync::Arc;
+
+use super::{Call, Ibanera, path_segment, wire};
+use crate::config::Pays;
+use crate::config::wires::ibanera as calls;
+use crate::domain::card::Card;
+use crate::domain::money::Money;
+use crate::provider::{Error, Kind, Payer, Result};
+
+/// Why top-ups are not offered before somebody has said who pays for them.
+pub(super) const NOBODY_PAYS: &str = "pays is not set: ibanera's documents do not say whose account pays for a top-up. Write \
+     pays = \"customer\" (the account of the card's customer) or pays = \"manager\" (your own) in this provider's settings";
+
+/// Accounts asked for in a page.
+const PAGE: usize = 50;
+
+/// Pages of accounts read at most.
+const MOST_PAGES: u32 = 100;
+
+/// The account that pays, and whose it is.
+#[derive(Debug)]
+pub(super) struct Paying {
+    /// The customer it belongs to: `CustomersId`.
+    pub(super) customer: Arc<str>,
+    /// Its number: `CustomerAssetAccountId`.
+    pub(super) account: i64,
+    /// `USD` or `dUSD`: `currencyType`.
+    pub(super) currency: &'static str,
+    /// What it holds, where that is told.
+    holds: Option<Money>,
+}
+
+/// Why no account can pay.
+#[derive(Debug)]
+pub(super) struct Nobody {
+    /// Whose account was looked for.
+    who: String,
+    /// In one sentence.
+    pub(super) why: String,
+}
+
+impl Paying {
+    fn who(&self) -> String {
+        format!("account {} of customer {}", self.account, self.customer)
+    }
+
+    /// Why it cannot pay this sum, as far as is known. A digital dollar counts as a dollar (INFERENCE).
+    pub(super) fn short_of(&self, sum: Money) -> Option<String> {
+        let holds = self.holds.filter(|holds| holds.amount() < sum.amount())?;
+        Some(format!("{} holds {holds}, and {sum} are to be paid", self.who()))
+    }
+
+    /// For a quote of this sum.
+    pub(super) fn payer(&self, sum: Money) -> Payer {
+        Payer { who: self.who(), holds: self.holds, trouble: self.short_of(sum) }
+    }
+}
+
+impl Nobody {
+    /// For a quote.
+    pub(super) fn payer(self) -> Payer {
+        Payer { who: self.who, holds: None, trouble: Some(self.why) }
+    }
+}
+
+impl Ibanera {
+    /// The account that is to pay for a card's top-up, read now.
+    ///
+    /// # Errors
+    /// When the accounts could not be read, or nobody said who pays.
+    pub(super) async fn paying(&self, card: &Card) -> Result<std::result::Result<Paying, Nobody>> {
+        match self.pays {
+            None => Err(Error::new(&self.provider, Kind::NotOffered, NOBODY_PAYS)),
+            Some(Pays::Customer) => self.customer_pays(card).await,
+            Some(Pays::Manager) => self.manager_pays(card).await,
+        }
+    }
+
+    async fn customer_pays(&self, card: &Card) -> Result<std::result::Result<Paying, Nobody>> {
+        let customer = card.owner.clone();
+        let customer = customer.ok_or_else(|| self.no("the card's customer is not known yet: wait for its first reading"))?;
+        let who = format!("customer {customer}");
+        let accounts = match self.accounts_of(&customer).await {
+            Ok(accounts) => accounts,
+            // The path is inferred, and so is what it says of a customer without accounts.
+            Err(error) if matches!(error.kind, Kind::NotFound | Kind::Refused | Kind::BadReply) => {
+                let why = format!(
+                    "the accounts of {who} could not be listed ({}); the call's path is list-accounts in paths",
+                    error.said
+                );
+                return Ok(Err(Nobody { who, why }));
+            }
+            Err(error) => return Err(error),
+        };
+        Ok(match self.pick(card, &accounts, &who) {
+            Ok((account, currency, holds)) => Ok(Paying { customer, account, currency, holds }),
+            Err(why) => Err(Nobody { who, why }),
+        })
+    }
+
+    async fn manager_pays(&self, card: &Card) -> Result<std::result::Result<Paying, Nobody>> {
+        let who = "the manager".to_owned();
+        let accounts = self.accounts().await?;
+        let (account, currency, holds) = match self.pick(card, &accounts, &who) {
+            Ok(picked) => picked,
+            Err(why) => return Ok(Err(Nobody { who, why })),
+        };
+        let customer = match self.manager(account).await {
+            Ok(customer) => customer,
+            Err(error) if matches!(error.kind, Kind::NotFound | Kind::Refused | Kind::BadReply) => {
+                let why = format!(
+                    "the manager's own customer id is not known ({}): write it as manager_id in this provider's settings",
+                    error.said
+                );
+                return Ok(Err(Nobody { who: format!("account {account} of the manager"), why }));
+            }
+            Err(error) => return Err(error),
+        };
+        Ok(Ok(Paying { customer, account, currency, holds }))
+    }
+
+    /// The manager's own customer id: as configured, else as its account tells it. Neither the login nor the list of its accounts
+    /// has it: the login's `id` is often the user's (ibanera wire notes, 1.2, 2.15 and 2.16).
+    async fn manager(&self, account: i64) -> Result<Arc<str>> {
+        let ask = async {
+            let path = format!("{}?id={account}", self.spelling.path(calls::ACCOUNT));
+            let (answer, said) = self.ask(Call::read(&path)).await?;
+            let owner = said.details().and_then(|row| row.first_id(&["customersID"])).filter(|id| &**id != "0");
+            owner.ok_or_else(|| answer.bad_reply(&format!("account {account} does not tell whose it is")))
+        };
+        self.manager.get_or_try_init(|| ask).await.cloned()
+    }
+
+    /// The account that pays among those of the payer: the card's own of the roster, else the setting's, else the only one in
+    /// dollars or digital dollars that is switched on.
+    fn pick(
+        &self,
+        card: &Card,
+        accounts: &[wire::OwnAccount],
+        who: &str,
+    ) -> std::result::Result<(i64, &'static str, Option<Money>), String> {
+        let named = match card.account.as_deref() {
+            None => self.asset_account_id,
+            Some(text) => Some(text.parse().map_err(|_| {
+                format!("the roster names account \"{text}\" for this card, and ibanera's account ids are numbers")
+            })?),
+        };
+        let numbered = || accounts.iter().filter_map(|account| Some((account.id.as_deref()?.parse::<i64>().ok()?, account)));
+        let fits = |(id, account): (i64, &wire::OwnAccount)| {
+            dollars(account).filter(|_| !account.suppressed).map(|currency| (id, currency, account.available))
+        };
+        let listed = |of: &mut dyn Iterator<Item = (i64, &wire::OwnAccount)>| {
+            let all: Vec<String> = of.map(|(id, account)| format!("{id} {}", account.currency)).collect();
+            if all.is_empty() { "none".to_owned() } else { all.join(", ") }
+        };
+        if let Some(wanted) = named {
+            let Some((id, account)) = numbered().find(|(id, _)| *id == wanted) else {
+                let others = listed(&mut numbered());
+                return Err(format!("account {wanted} is not one of {who}; those that are listed: {others}"));
+            };
+            if account.suppressed {
+                return Err(format!("account {id} of {who} is switched off"));
+            }
+            return fits((id, account))
+                .ok_or_else(|| format!("account {id} of {who} is in {}: top-ups are paid in USD or dUSD", account.currency));
+        }
+        let fitting: Vec<_> = numbered().filter_map(fits).collect();
+        match fitting.as_slice() {
+            [one] => Ok(*one),
+            [] => {
+                let others = listed(&mut numbered());
+                Err(format!("{who} has no USD or dUSD account that is switched on; those that are listed: {others}"))
+            }
+            _ => {
+                let all = listed(&mut numbered().filter(|pair| fits(*pair).is_some()));
+                Err(format!(
+                    "several accounts of {who} could pay ({all}): name one as asset_account_id, or for this card in the roster's \
+                     column account"
+                ))
+            }
+        }
+    }
+
+    /// All of the manager's own accounts: without a page they come at once (ibanera wire notes, 2.15).
+    pub(super) async fn accounts(&self) -> Result<Vec<wire::OwnAccount>> {
+        let path = self.spelling.path(calls::ACCOUNT_BALANCES);
+        let (answer, said) = self.ask(Call::read(path)).await?;
+        let size = said.rows().len().max(1);
+        self.more_accounts(answer, said, |page| format!("{path}?pageNumber={page}&pageSize={size}")).await
+    }
+
+    /// All accounts of one customer (ibanera wire notes, 2.16; path and rows are INFERENCE there). Rows that name another
+    /// customer do not count.
+    async fn accounts_of(&self, customer: &str) -> Result<Vec<wire::OwnAccount>> {
+        let path = format!("{}?CustomersId={}", self.spelling.path(calls::LIST_ACCOUNTS), path_segment(customer));
+        let paged = |page: u32| format!("{path}&PageSize={PAGE}&PageNumber={page}");
+        let (answer, said) = self.ask(Call::read(&paged(self.lists.first_page))).await?;
+        let mut accounts = self.more_accounts(answer, said, paged).await?;
+        accounts.retain(|account| account.owner.as_deref().is_none_or(|owner| owner == customer));
+        Ok(accounts)
+    }
+
+    /// The accounts of a first answer and of all pages behind it.
+    async fn more_accounts(
+        &self,
+        mut answer: crate::provider::http::Answer,
+        mut said: wire::Said,
+        path: impl Fn(u32) -> String,
+    ) -> Result<Vec<wire::OwnAccount>> {
+        let pages = said.pages().unwrap_or(1).min(MOST_PAGES);
+        let mut accounts: Vec<wire::OwnAccount> = Vec::new();
+        for page in 1_u32.. {
+            for raw in said.rows() {
+                let account =
+                    wire::own_account(&raw).map_err(|why| answer.bad_reply(&format!("an account cannot be read: {why}")))?;
+                // A list that ignores the page must not count an account twice.
+                accounts.extend(account.filter(|new| new.id.is_none() || accounts.iter().all(|old| old.id != new.id)));
+            }
+            if page >= pages {
+                break;
+            }
+            (answer, said) = self.ask(Call::read(&path(page + self.lists.first_page))).await?;
+        }
+        Ok(accounts)
+    }
+}
+
+/// What pays for top-ups (ibanera wire notes, 2.13).
+fn dollars(account: &wire::OwnAccount) -> Option<&'static str> {
+    ["USD", "dUSD"].into_iter().find(|code| *code == account.currency.code())
+}

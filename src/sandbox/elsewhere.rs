@@ -1,0 +1,141 @@
+//! What happens to a provider besides what is asked of it here: its clock may be wrong, and another system of the same
+//! merchant may top up the same cards.
+
+use jiff::{SignedDuration, Timestamp};
+use rust_decimal::Decimal;
+
+use super::world::{Load, Progress, rounded};
+use super::{Dialect, Door, Room, Sandbox, artha, banana, enkash, ibanera};
+use crate::domain::money::Money;
+
+/// A top-up that another system of the same merchant asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ElsewhereTopUp {
+    /// What is asked for, in the card's currency. At artha the fee is taken out of it, elsewhere the merchant pays it.
+    pub sum: Decimal,
+    /// How long before now its row is dated, by the provider's clock.
+    pub dated_back: SignedDuration,
+    /// Refused by the provider: a row that says so, and no money moves. ibanera lists no row for it.
+    pub failed: bool,
+}
+
+/// A top-up that another system made, as the bank knows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ForeignCredit {
+    /// The row's id as the provider writes it.
+    pub id: String,
+    /// What was asked for; the amount of the row.
+    pub asked: Decimal,
+    /// What the card received: zero when it failed.
+    pub received: Decimal,
+    /// The time in its row.
+    pub at: Timestamp,
+    /// Whether the provider refused it.
+    pub failed: bool,
+}
+
+impl Sandbox {
+    /// Makes a provider's clock wrong from now on: fast when above zero, slow below. The `Date` of its answers and the times in
+    /// rows that are written from now on follow it; the cardholders do not, and signatures, one-time codes and tokens are still
+    /// checked by the true time.
+    pub fn set_clock_offset(&self, dialect: Dialect, offset: SignedDuration) {
+        self.room(dialect).bank.clock_offset = offset;
+    }
+
+    /// How far a provider's clock is from the true one.
+    #[must_use]
+    pub fn clock_offset(&self, dialect: Dialect) -> SignedDuration {
+        self.room(dialect).bank.clock_offset
+    }
+
+    /// Lets another system of the same merchant top up a card now. The row is of the same kind as ours, with an id, and where
+    /// the wire has them a task or a reference, of its own. The row's id, or `None` for an unknown card or one that takes no money,
+    /// and when the float cannot pay.
+    pub fn credit_from_elsewhere(&self, dialect: Dialect, card_id: &str, sum: Decimal) -> Option<String> {
+        self.top_up_from_elsewhere(dialect, card_id, ElsewhereTopUp { sum, dated_back: SignedDuration::ZERO, failed: false })
+    }
+
+    /// Lets another system ask in vain: the row says FAILED. `None` as in [`Sandbox::credit_from_elsewhere`].
+    pub fn failed_top_up_from_elsewhere(&self, dialect: Dialect, card_id: &str, sum: Decimal) -> Option<String> {
+        self.top_up_from_elsewhere(dialect, card_id, ElsewhereTopUp { sum, dated_back: SignedDuration::ZERO, failed: true })
+    }
+
+    /// The general form: back-dated, or refused by the provider. `None` as in [`Sandbox::credit_from_elsewhere`].
+    pub fn top_up_from_elsewhere(&self, dialect: Dialect, card_id: &str, asked: ElsewhereTopUp) -> Option<String> {
+        let now = self.0.clock.now();
+        let mut room = self.room(dialect);
+        let Room { bank, door, .. } = &mut *room;
+        let position = bank.find(card_id)?;
+        let currency = bank.cards.get(position)?.currency;
+        let sum = rounded(asked.sum, currency);
+        let number = bank.elsewhere.len() + 1;
+        let (received, paid, reference) = match dialect {
+            Dialect::Artha => (sum - artha::top_up_fee(sum, currency), sum, None),
+            Dialect::Banana => (sum, sum + banana::recharge_fee(currency), None),
+            Dialect::Enkash => (sum, sum, Some(format!("PAYROLL{number:08}"))),
+            Dialect::Ibanera => (sum, sum + ibanera::transfer_fee(), Some(format!("Payroll {number:06}"))),
+        };
+        let load = Load { payer: None, card: position, received, paid, reference };
+        let row = if asked.failed { bank.failed_top_up_elsewhere(load, now) } else { bank.top_up_elsewhere(load, now).ok()? };
+        bank.date_back(row, asked.dated_back);
+        if let Door::Artha(door) = door {
+            door.take_note(bank, row, sum);
+        }
+        Some(row_id(room.bank.dialect, &room, row))
+    }
+
+    /// What other systems asked for on a card, in order, the failed ones included.
+    #[must_use]
+    pub fn foreign_credits(&self, dialect: Dialect, card_id: &str) -> Vec<ForeignCredit> {
+        let room = self.room(dialect);
+        let Some(card) = room.bank.find(card_id) else { return Vec::new() };
+        let rows = room.bank.elsewhere.iter().filter_map(|&at| Some((at, room.bank.rows.get(at)?)));
+        rows.filter(|(_, row)| row.card == card)
+            .map(|(position, row)| {
+                let failed = row.progress != Progress::Cleared;
+                ForeignCredit {
+                    id: row_id(dialect, &room, position),
+                    asked: if dialect == Dialect::Artha { row.amount + row.fee } else { row.amount },
+                    received: if failed { Decimal::ZERO } else { row.amount },
+                    at: row.at,
+                    failed,
+                }
+            })
+            .collect()
+    }
+
+    /// The accounts of the customer that has this card: id and what it holds, those that are switched off included. Only
+    /// ibanera's customers have any.
+    #[must_use]
+    pub fn customer_accounts(&self, dialect: Dialect, card_id: &str) -> Vec<(String, Money)> {
+        let room = self.room(dialect);
+        let Some(card) = room.bank.card(card_id) else { return Vec::new() };
+        let theirs = room.bank.accounts.iter().filter(|account| account.customer == card.user);
+        theirs.map(|account| (account.id.clone(), Money::new(account.holds, account.asset))).collect()
+    }
+
+    /// Gives a customer's account another sum, as if the customer had paid in or taken out. False for an unknown account.
+    pub fn set_customer_account(&self, dialect: Dialect, account_id: &str, sum: Decimal) -> bool {
+        let mut room = self.room(dialect);
+        let found = room.bank.find_account(account_id);
+        found.is_some_and(|account| room.bank.set_account(account, sum).is_some())
+    }
+
+    /// The `Date` of a provider's answers.
+    pub(super) fn date(&self, dialect: Dialect) -> Option<http::HeaderValue> {
+        let at = self.room(dialect).bank.shown(self.0.clock.now());
+        let text = jiff::fmt::rfc2822::DateTimePrinter::new().timestamp_to_rfc9110_string(&at).ok()?;
+        http::HeaderValue::from_str(&text).ok()
+    }
+}
+
+/// A row's id as the provider writes it.
+fn row_id(dialect: Dialect, room: &Room, position: usize) -> String {
+    let number = position as u64;
+    match dialect {
+        Dialect::Artha => room.bank.uuid(number),
+        Dialect::Banana => banana::row_id(number).to_string(),
+        Dialect::Enkash => enkash::row_id(number),
+        Dialect::Ibanera => ibanera::row_id(number).to_string(),
+    }
+}

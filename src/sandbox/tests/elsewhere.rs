@@ -1,0 +1,161 @@
+//! Wrong clocks, and top-ups that another system of the merchant makes.
+
+use super::*;
+
+/// Rows of a card as the wire lists them, newest first.
+async fn rows_of(desk: &Desk, dialect: Dialect, card: &str) -> Vec<Value> {
+    let list = match dialect {
+        Dialect::Artha => {
+            let (_, body) = desk.artha_post("Card/Transactions", &[("cardId", card)]).await;
+            serde_json::from_str::<Value>(&body.unwrap()).unwrap()
+        }
+        Dialect::Banana => {
+            let (_, body) = desk.banana("/card/get_transactions", &format!(r#"{{"card_id":{card},"limit":200}}"#)).await;
+            serde_json::from_str::<Value>(&body).unwrap()["data"].clone()
+        }
+        Dialect::Enkash => {
+            let token = desk.enkash_token().await;
+            let (_, body) = desk.enkash(&token, "/transaction/all", &format!(r#","enKashCardId":"{card}""#)).await;
+            serde_json::from_str::<Value>(&body.unwrap()).unwrap()["payload"]["data"].clone()
+        }
+        Dialect::Ibanera => {
+            let token = desk.ibanera_token().await;
+            let path = format!("cards/transactions?CardsId={card}&PageSize=100&PageNumber=1");
+            desk.ibanera(&token, "GET", &path, "").await.1["details"].clone()
+        }
+    };
+    list.as_array().unwrap().clone()
+}
+
+/// Id, time, what tells the kind, and the caller's task or reference of a row.
+fn told(dialect: Dialect, row: &Value) -> (String, Timestamp, String, String) {
+    let (id, at, kind, reference) = match dialect {
+        Dialect::Artha => ("transactionId", "date", "type", "taskId"),
+        Dialect::Banana => ("id", "created_at", "type", "reference"),
+        Dialect::Enkash => ("enKashCardTransactionId", "txnDate", "type", "pgReferenceNumber"),
+        Dialect::Ibanera => ("id", "dateTime", "bPending", "description"),
+    };
+    let plain = |name: &str| row[name].as_str().map_or_else(|| row[name].to_string(), str::to_owned);
+    (plain(id), plain(at).parse().unwrap(), plain(kind), plain(reference))
+}
+
+/// A top-up of 50 in major units, asked over the wire.
+async fn top_up(desk: &Desk, dialect: Dialect, card: &str) {
+    match dialect {
+        Dialect::Artha => {
+            desk.artha_post("CardTopUp", &[("cardId", card), ("amount", "5000")]).await;
+        }
+        Dialect::Banana => {
+            desk.banana("/card/recharge", &format!(r#"{{"user_id":12345,"card_id":{card},"amount":5000}}"#)).await;
+        }
+        Dialect::Enkash => {
+            let token = desk.enkash_token().await;
+            let load = format!(
+                r#","amount":5000,"transactionType":"CR","type":"ALLOCATE_FUND","transactionCode":"ALLOCATION","uniqueReferenceNumber":"Ref1","enKashCardId":"{card}""#
+            );
+            desk.enkash(&token, "/balance", &load).await;
+        }
+        Dialect::Ibanera => {
+            let token = desk.ibanera_token().await;
+            let body = format!(
+                r#"{{"amount":5000,"reference":"op 1","transferTypes":"TopUpCard","currencyType":"USD","DestinationCardId":{card},"CustomersId":"14380","CustomerAssetAccountId":8204}}"#
+            );
+            desk.ibanera(&token, "POST", "cards/transferfunds", &body).await;
+        }
+    }
+    desk.pass(3);
+}
+
+#[tokio::test]
+async fn a_credit_from_elsewhere_looks_like_ours_and_is_not_counted_as_asked() {
+    for dialect in Dialect::ALL {
+        let desk = desk();
+        let card = desk.card(dialect, 0);
+        top_up(&desk, dialect, &card).await;
+        let asked = desk.sandbox.credits(dialect, &card);
+        assert_eq!(asked.len(), 1, "{dialect:?}");
+        let had = desk.sandbox.available(dialect, &card).unwrap().amount();
+        desk.pass(30);
+        let id = desk.sandbox.credit_from_elsewhere(dialect, &card, decimal("5000")).unwrap();
+        let rows = rows_of(&desk, dialect, &card).await;
+        let (theirs, ours) = (&rows[0], &rows[1]);
+        let (their_id, at, kind, reference) = told(dialect, theirs);
+        let (our_id, _, our_kind, our_reference) = told(dialect, ours);
+        assert_eq!((their_id, at), (id.clone(), desk.now()), "{dialect:?}");
+        assert_eq!(kind, our_kind);
+        assert_ne!(id, our_id);
+        assert_eq!(reference == our_reference, dialect == Dialect::Banana, "{dialect:?}: {reference}");
+        let same = ["amount", "principalAmount", "currency", "status", "bPending", "cardTransactionType", "fee"];
+        assert!(same.iter().all(|name| theirs[*name] == ours[*name]), "{dialect:?}: {theirs} {ours}");
+        assert_eq!(desk.sandbox.credits(dialect, &card), asked, "{dialect:?}: a foreign credit was counted as ours");
+        let foreign = desk.sandbox.foreign_credits(dialect, &card);
+        assert_eq!(foreign.len(), 1);
+        assert_eq!((&foreign[0].id, foreign[0].received, foreign[0].failed), (&id, asked[0], false));
+        assert_eq!(desk.sandbox.available(dialect, &card).unwrap().amount() - had, asked[0]);
+        assert_eq!(desk.sandbox.discrepancies(dialect), Vec::<String>::new());
+    }
+}
+
+#[tokio::test]
+async fn a_credit_from_elsewhere_can_be_dated_back_or_have_failed() {
+    for dialect in Dialect::ALL {
+        let desk = desk();
+        let card = desk.card(dialect, 0);
+        let dated_back = SignedDuration::from_mins(90);
+        let back = ElsewhereTopUp { sum: decimal("500"), dated_back, failed: false };
+        let id = desk.sandbox.top_up_from_elsewhere(dialect, &card, back).unwrap();
+        let had = desk.sandbox.available(dialect, &card).unwrap();
+        let failed = desk.sandbox.failed_top_up_from_elsewhere(dialect, &card, decimal("500")).unwrap();
+        assert_eq!(desk.sandbox.available(dialect, &card), Some(had), "{dialect:?}: a failed top-up moved money");
+        let rows: Vec<_> = rows_of(&desk, dialect, &card).await.iter().map(|row| told(dialect, row)).collect();
+        let place = rows.iter().position(|row| row.0 == id).unwrap();
+        assert_eq!(rows[place].1, desk.now() - dated_back);
+        assert!(place > 0, "{dialect:?}: a back-dated row stands first");
+        assert!(rows.windows(2).all(|two| two[0].1 >= two[1].1), "{dialect:?}: {rows:?}");
+        // ibanera has no word for a transfer that failed, so it lists none.
+        assert_eq!(rows.iter().any(|row| row.0 == failed), dialect != Dialect::Ibanera, "{dialect:?}");
+        let foreign = desk.sandbox.foreign_credits(dialect, &card);
+        assert_eq!(foreign.iter().map(|credit| credit.failed).collect::<Vec<_>>(), [false, true]);
+        assert_eq!(foreign[1].received, Decimal::ZERO);
+        assert_eq!(desk.sandbox.credit_from_elsewhere(dialect, "nobody", decimal("5")), None);
+        assert_eq!(desk.sandbox.discrepancies(dialect), Vec::<String>::new());
+    }
+}
+
+#[tokio::test]
+async fn every_answer_tells_the_time_of_the_banks_clock_right_or_wrong() {
+    for dialect in Dialect::ALL {
+        let desk = desk();
+        let date = async || {
+            let request = http::Request::builder().method("GET").uri("/").body(HttpBody::empty()).unwrap();
+            let answer = desk.sandbox.router(dialect).oneshot(request).await.unwrap();
+            answer.headers()["date"].to_str().unwrap().to_owned()
+        };
+        assert_eq!(date().await, "Mon, 02 Mar 2026 09:00:00 GMT");
+        desk.sandbox.set_clock_offset(dialect, SignedDuration::from_secs(200));
+        assert_eq!(date().await, "Mon, 02 Mar 2026 09:03:20 GMT");
+        let card = desk.card(dialect, 0);
+        top_up(&desk, dialect, &card).await;
+        assert_eq!(desk.sandbox.credits(dialect, &card).len(), 1, "{dialect:?}: a wrong clock kept the client out");
+        let (_, at, _, _) = told(dialect, &rows_of(&desk, dialect, &card).await[0]);
+        assert_eq!(at, desk.now() + SignedDuration::from_secs(197), "{dialect:?}");
+        desk.sandbox.set_clock_offset(dialect, SignedDuration::from_secs(-200));
+        assert_eq!(date().await, "Mon, 02 Mar 2026 08:56:43 GMT");
+        desk.sandbox.fault(dialect, Fault::Answer500, 1);
+        assert_eq!(date().await, "Mon, 02 Mar 2026 08:56:43 GMT", "an error has no date");
+    }
+}
+
+#[tokio::test]
+async fn a_wrong_clock_does_not_change_what_cardholders_do() {
+    for dialect in Dialect::ALL {
+        let quiet = Desk::new(Options { busy: true, ..Options::default() });
+        let wrong = Desk::new(Options { busy: true, ..Options::default() });
+        wrong.sandbox.set_clock_offset(dialect, SignedDuration::from_secs(-250));
+        for desk in [&quiet, &wrong] {
+            desk.pass(600);
+        }
+        let sums = |desk: &Desk| desk.sandbox.room(dialect).bank.rows.iter().map(|row| row.amount).collect::<Vec<_>>();
+        assert_eq!(sums(&quiet), sums(&wrong), "{dialect:?}");
+    }
+}
