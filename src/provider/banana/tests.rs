@@ -545,7 +545,8 @@ fn one_odd_row_does_not_lose_the_page_and_hostile_text_is_cleaned() {
 async fn a_recharge_is_found_again_by_amount_and_time() {
     let look = |rows: Vec<Value>, claimed: &'static [&'static str]| async move {
         let none = ok(&json!({ "data": [], "total": rows.len() }).to_string());
-        let desk = Desk::new(vec![ok(&json!({ "data": rows, "total": rows.len() }).to_string()), none]);
+        let list = json!({ "data": rows, "total": rows.len() }).to_string();
+        let desk = Desk::new(vec![ok(&list), none, ok(&list)]);
         let claimed = Claimed { credits: claimed.iter().map(|id| Arc::from(*id)).collect(), ..Claimed::default() };
         let seen = desk.banana.look(&card(), &operation(Deed::TopUp), &claimed).await.expect("an answer");
         let body = json!({ "card_id": 67890, "type": "RECHARGE", "skip": 0, "limit": 100, "desc": true });
