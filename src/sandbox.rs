@@ -45,6 +45,8 @@ use crate::domain::money::Money;
 
 /// Largest request that is read, in bytes.
 const LARGEST_REQUEST: usize = 4 << 20;
+/// How much later the money of a top-up arrives whose answer a scenario loses: so long its outcome is not known.
+const UNKNOWN_MILLIS: u64 = 30_000;
 /// Seconds from the start in which the proxy of a scenario lets no login through.
 const WALLED_SECONDS: i64 = 20;
 
@@ -363,6 +365,7 @@ impl Sandbox {
             && self.0.scenarios.contains(&Scenario::UnknownTopup)
             && self.0.top_ups.fetch_add(1, Ordering::Relaxed) % 2 == 1
         {
+            self.room(dialect).bank.put_off_newest_credit(UNKNOWN_MILLIS);
             return faults::broken();
         }
         match fault {
