@@ -6,6 +6,7 @@
 mod change;
 mod find;
 mod host;
+mod incomplete;
 mod print;
 mod read;
 mod record;
