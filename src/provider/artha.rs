@@ -269,7 +269,7 @@ impl Provider for Artha {
             body.insert("cardId", Part::Text(card.wire_id.to_string()));
         }
         let answer = self.ask(Does::Read, Method::POST, path, &body).await?;
-        let (list, provider) = (listing::rows(&answer.json()?).map_err(|odd| answer.bad_reply(&odd.0))?, self.http.provider());
+        let (list, provider) = (listing::rows(answer.json()?).map_err(|odd| answer.bad_reply(&odd.0))?, self.http.provider());
         let next = place.next(&list, window, &self.lists).map_err(|odd| answer.bad_reply(&odd.0))?;
         let reader = listing::Reader::new(provider, &self.spelling, &self.lists, calls::IDS, answer.at);
         let rows = list.rows.iter().map(|row| wire::transaction(row, &reader, window.card.as_ref()));
@@ -454,7 +454,7 @@ impl Place {
     }
 
     /// The place after this page; `None` at the end.
-    fn next(self, list: &listing::Rows, window: &Window, lists: &Lists) -> std::result::Result<Option<Self>, Odd> {
+    fn next(self, list: &listing::Rows<'_>, window: &Window, lists: &Lists) -> std::result::Result<Option<Self>, Odd> {
         let last = list.fingerprint();
         if !list.rows.is_empty() && last == self.last {
             return Err(Odd::new(&format!("page {} of the transactions repeats the page before it", self.page)));

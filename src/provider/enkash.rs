@@ -35,7 +35,7 @@ use crate::domain::card::{Card, CardState, ProviderId};
 use crate::domain::money::Money;
 use crate::domain::operation::{Action, Capabilities, Class, Deed, Offer, Operation, OperationId, Pin, PinRule, Proof};
 use crate::domain::transaction::Transaction;
-use crate::provider::fields::{Odd, in_our_names};
+use crate::provider::fields::Odd;
 use crate::provider::http::{Answer, Author, Does, Http};
 use wire::{Code, Said, Unreadable};
 
@@ -201,7 +201,7 @@ impl Enkash {
 
     fn read(&self, answer: &Answer) -> std::result::Result<Said, Unreadable> {
         let mut said = wire::read(&answer.body, &self.key, &self.envelope_field)?;
-        said.payload = said.payload.map(|payload| in_our_names(&payload, &self.spelling));
+        said.name_fields(&self.spelling);
         Ok(said)
     }
 
@@ -475,7 +475,7 @@ impl Provider for Enkash {
     async fn transactions(&self, window: &Window, after: Option<Cursor>) -> Result<Page<Transaction>> {
         let part = Part::of(window, after.as_ref());
         let mut part = part.ok_or_else(|| Error::new(&self.provider, Kind::BadReply, "the page to read next is not a time"))?;
-        let (rows, answer) = loop {
+        loop {
             let body = Between {
                 account: self.account(),
                 en_kash_card_id: window.card.as_ref().map(|card| &*card.wire_id),
@@ -491,20 +491,19 @@ impl Provider for Enkash {
                 }
             };
             if rows.missing() == 0 {
-                break (rows, answer);
+                let reader = self.reader(answer.at);
+                let mut page = Page::of(
+                    rows.rows.iter().map(|raw| wire::transaction(raw, &reader, window.card.as_ref())),
+                    part.older(window).map(Part::cursor),
+                );
+                page.skipped.extend(rows.odd);
+                return Ok(page);
             }
             part = part.halved().ok_or_else(|| {
                 let total = rows.total.unwrap_or(0);
                 answer.bad_reply(&format!("{total} transactions in one second: the dates of the question seem to be ignored"))
             })?;
-        };
-        let reader = self.reader(answer.at);
-        let mut page = Page::of(
-            rows.rows.iter().map(|raw| wire::transaction(raw, &reader, window.card.as_ref())),
-            part.older(window).map(Part::cursor),
-        );
-        page.skipped.extend(rows.odd);
-        Ok(page)
+        }
     }
 
     async fn credits(&self, card: &Card, since: Timestamp) -> Result<Credits> {

@@ -11,7 +11,7 @@ use jiff::tz::TimeZone;
 use serde_json::value::RawValue;
 
 use super::crypto::sha256;
-use super::fields::{Fields, Odd, list, raw_text};
+use super::fields::{Fields, MOST_ROWS, Odd, beginning, list};
 use super::times::plausible;
 use super::{Error, Evidence, Seen};
 pub(super) use crate::config::wires::plain;
@@ -55,30 +55,34 @@ pub(super) fn without(error: Error, pins: &[&Pin]) -> Error {
 
 /// The rows of a list, and how many there are in all where the answer says it.
 #[derive(Debug)]
-pub(super) struct Rows {
-    pub(super) rows: Vec<Box<RawValue>>,
+pub(super) struct Rows<'a> {
+    pub(super) rows: Vec<&'a RawValue>,
     pub(super) total: Option<u64>,
 }
 
-impl Rows {
+impl Rows<'_> {
     /// What tells a page from the one before it.
     pub(super) fn fingerprint(&self) -> String {
-        let whole: Vec<&str> = self.rows.iter().map(|row| row.get()).collect();
-        HEXLOWER.encode(sha256(whole.join("\n").as_bytes()).get(..8).unwrap_or_default())
+        let whole: Vec<u8> = self.rows.iter().flat_map(|row| sha256(row.get().as_bytes())).collect();
+        HEXLOWER.encode(sha256(&whole).get(..8).unwrap_or_default())
     }
+}
+
+pub(super) fn unreadable() -> String {
+    format!("answered a list that cannot be read, or has more than {MOST_ROWS} rows: set page_size")
 }
 
 /// Finds the list in an answer whose wrapping is not documented: a bare array, an object that holds one, or one level deeper.
 ///
 /// # Errors
 /// When there is none, with the words that came in its place.
-pub(super) fn rows(answer: &RawValue) -> Result<Rows, Odd> {
+pub(super) fn rows(answer: &RawValue) -> Result<Rows<'_>, Odd> {
     if answer.get().starts_with('[') {
-        let rows = list(answer).ok_or_else(|| Odd::new("answered a list that cannot be read"))?;
+        let rows = list(answer).ok_or_else(|| Odd::new(&unreadable()))?;
         return Ok(Rows { rows, total: None });
     }
     let outer = Fields::read(answer).map_err(|_| Odd::new("answered no list"))?;
-    let inner = outer.names().filter_map(|name| outer.object(name)).find(|inner| inner.any_list().is_some());
+    let inner = outer.objects().find(|inner| inner.any_list().is_some());
     let holder = if outer.any_list().is_some() { &outer } else { inner.as_ref().unwrap_or(&outer) };
     let total = ["total", "totalCount", "totalRecords", "count"]
         .iter()
@@ -86,6 +90,9 @@ pub(super) fn rows(answer: &RawValue) -> Result<Rows, Odd> {
         .and_then(|total| u64::try_from(total).ok());
     if let Some(rows) = holder.any_list() {
         return Ok(Rows { rows, total });
+    }
+    if holder.has_too_long_a_list() || outer.objects().any(|inner| inner.has_too_long_a_list()) {
+        return Err(Odd::new(&unreadable()));
     }
     // Some servers write an empty list as null.
     const LISTS: [&str; 6] = ["data", "items", "records", "transactions", "result", "list"];
@@ -99,8 +106,8 @@ pub(super) fn rows(answer: &RawValue) -> Result<Rows, Odd> {
 }
 
 /// The object that has one of these keys: the answer itself, or its `data`.
-pub(super) fn unwrapped(answer: Fields, known: &[&str]) -> Option<Fields> {
-    let has = |fields: &Fields| fields.names().any(|name| known.iter().any(|known| known.eq_ignore_ascii_case(name)));
+pub(super) fn unwrapped<'a>(answer: Fields<'a>, known: &[&str]) -> Option<Fields<'a>> {
+    let has = |fields: &Fields<'_>| fields.names().any(|name| known.iter().any(|known| known.eq_ignore_ascii_case(name)));
     if has(&answer) { Some(answer) } else { answer.object("data").filter(has) }
 }
 
@@ -109,7 +116,7 @@ pub(super) fn reason(json: &RawValue, words: impl FnOnce(&Fields) -> Option<Arc<
     const NONE: &str = "no reason given";
     match Fields::read(json) {
         Ok(fields) => words(&fields).as_deref().unwrap_or(NONE).to_owned(),
-        Err(_) => raw_text(json).unwrap_or_else(|| NONE.to_owned()),
+        Err(_) => beginning(json).unwrap_or_else(|| NONE.to_owned()),
     }
 }
 

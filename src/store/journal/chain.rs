@@ -538,14 +538,13 @@ mod tests {
                 let line =
                     Line { number, at, operation: &operation, what: &what, words: &words, state: &state, record: Some(&record) };
                 let hash = line.hash(&previous);
-                db.execute("UPDATE line SET record = ?2, previous = ?3, hash = ?4 WHERE number = ?1", params![
-                    number, record, previous, hash
-                ])?;
+                db.execute(
+                    "UPDATE line SET record = ?2, previous = ?3, hash = ?4 WHERE number = ?1",
+                    params![number, record, previous, hash],
+                )?;
                 previous = hash;
             }
-            db.execute_batch(
-                "CREATE TRIGGER line_is_never_changed BEFORE UPDATE ON line BEGIN SELECT RAISE(ABORT, 'x'); END",
-            )?;
+            db.execute_batch("CREATE TRIGGER line_is_never_changed BEFORE UPDATE ON line BEGIN SELECT RAISE(ABORT, 'x'); END")?;
             Ok((verify(db)?, verify_with(db, head.as_ref())?))
         });
         let (inside, outside) = forged.await.expect("forging");
