@@ -270,7 +270,7 @@ impl Provider for Artha {
             body.insert("cardId", Part::Text(card.wire_id.to_string()));
         }
         let answer = self.ask(Does::Read, Method::POST, path, &body).await?;
-        let (list, provider) = (listing::rows(&answer.json()?).map_err(|odd| answer.bad_reply(&odd.0))?, self.http.provider());
+        let (list, provider) = (listing::rows(answer.json()?).map_err(|odd| answer.bad_reply(&odd.0))?, self.http.provider());
         let (reader, of) =
             (listing::Reader::new(provider, &self.spelling, &self.lists, calls::IDS, answer.at), window.card.as_ref());
         let rows = list.rows.iter().map(|row| listing::named(row, &reader, of, wire::NAMES, wire::transaction(row, &reader, of)));

@@ -610,6 +610,9 @@ fn succeeded(does: Does, answer: &Answer, said: Option<Said>) -> Result<Said> {
         return Err(refused(does, answer, said.as_ref()));
     }
     let said = said.ok_or_else(|| answer.bad_reply(&answer.what_it_is()))?;
+    if said.has_too_long_a_list() {
+        return Err(answer.bad_reply(&listing::unreadable()));
+    }
     judge(does, answer, &said)?;
     Ok(said)
 }

@@ -244,7 +244,7 @@ impl Ibanera {
         for page in 1_u32.. {
             for raw in said.rows() {
                 let account =
-                    wire::own_account(&raw).map_err(|why| answer.bad_reply(&format!("an account cannot be read: {why}")))?;
+                    wire::own_account(raw).map_err(|why| answer.bad_reply(&format!("an account cannot be read: {why}")))?;
                 // A list that ignores the page must not count an account twice.
                 accounts.extend(account.filter(|new| new.id.is_none() || accounts.iter().all(|old| old.id != new.id)));
             }
