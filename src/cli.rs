@@ -539,6 +539,25 @@ mod tests {
     }
 
     #[test]
+    fn help_and_completions_offer_every_scenario_and_say_when_it_begins() {
+        let plain = |text: String| text.split_whitespace().collect::<Vec<_>>().join(" ");
+        for command in ["demo", "sandbox"] {
+            let mut cli = Cli::command();
+            let help = plain(cli.find_subcommand_mut(command).expect("a command").render_long_help().to_string());
+            let mut fish = Vec::new();
+            clap_complete::generate(clap_complete::Shell::Fish, &mut Cli::command(), "cardtop", &mut fish);
+            let fish = String::from_utf8(fish).expect("text");
+            for scenario in Scenario::ALL {
+                let line = format!("{}: {}", scenario.word(), scenario.description());
+                assert!(help.contains(&line), "{command}: {line}: {help}");
+                assert!(fish.contains(scenario.word()), "{scenario}");
+                let parsed = parse(&format!("cardtop {command} --scenario {scenario} --scenario slow"));
+                assert!(parsed.is_ok(), "{scenario}");
+            }
+        }
+    }
+
+    #[test]
     fn what_is_not_built_is_not_offered() {
         for line in ["cardtop watch", "cardtop listen", "cardtop doctor", "cardtop export", "cardtop report"] {
             assert!(parse(line).is_err(), "{line}");
