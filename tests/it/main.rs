@@ -13,6 +13,7 @@ mod proxy;
 mod pty;
 mod race;
 mod settings;
+mod terminal;
 mod tidy;
 mod torture;
 mod waiting;
