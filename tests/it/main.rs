@@ -6,6 +6,7 @@ mod conformance;
 mod faults;
 mod harness;
 mod hostile;
+mod memory;
 mod network;
 mod outage;
 mod payer;
