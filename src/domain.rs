@@ -5,6 +5,7 @@
 
 pub mod attention;
 pub mod card;
+pub mod completeness;
 pub mod filter;
 pub mod money;
 pub mod operation;

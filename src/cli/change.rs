@@ -372,7 +372,7 @@ fn advice(operation: &Operation) -> Option<String> {
     let id = operation.id;
     match exit_of(operation) {
         Exit::Unknown => Some(format!(
-            "the outcome of operation {id} is not known: it may have happened. Do not send it again; look with: cardtop ops check {id}"
+            "the outcome of operation {id} is not known: it may have happened. Do not send it again; look with: cardtop ops check {id}\n  if nothing that can be read tells: cardtop ops settle {id} --done|--failed --reason TEXT"
         )),
         Exit::Accepted => {
             Some(format!("operation {id} was accepted, but its effect was not yet seen; look again with: cardtop ops check {id}"))
@@ -389,13 +389,18 @@ fn advice(operation: &Operation) -> Option<String> {
     }
 }
 
-/// Prints an operation, says what to do about it, and answers with its exit code.
-fn tell(session: &Session, operation: &Operation) -> Outcome {
+/// Prints an operation.
+pub(super) fn print_operation(session: &Session, operation: &Operation) -> io::Result<()> {
     let text = match session.view.format {
         Format::Table => sentence(operation) + "\n",
         Format::Json | Format::Csv => print::one(operation, &session.view),
     };
-    print::put(&text)?;
+    print::put(&text)
+}
+
+/// Prints an operation, says what to do about it, and answers with its exit code.
+fn tell(session: &Session, operation: &Operation) -> Outcome {
+    print_operation(session, operation)?;
     if let Some(words) = advice(operation) {
         complain(&words);
     }

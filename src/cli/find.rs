@@ -4,7 +4,7 @@
 
 use super::session::Session;
 use super::{Exit, Failure};
-use crate::domain::card::{Card, CardKey, Last4, ProviderId, as_digits};
+use crate::domain::card::{Card, CardKey, IdForm, Last4, ProviderId, as_digits};
 use crate::domain::operation::Operation;
 use crate::domain::text;
 
@@ -21,17 +21,17 @@ pub(crate) async fn card(session: &Session, word: &str) -> Result<Card, Failure>
     let mut read = Vec::new();
     let mut exit = Exit::Usage;
     let mut troubles = Vec::new();
-    for (_, answer) in session.engine.read_cards().await {
-        match answer {
-            Ok(cards) => read.extend(cards),
-            // Another provider's trouble says nothing about a card of this one.
-            Err(error) if named.as_ref().is_some_and(|key| key.provider != error.provider) => {}
-            Err(error) => {
-                if Exit::of_error(&error) == Exit::Unreachable {
-                    exit = Exit::Unreachable;
-                }
-                troubles.push(error.to_string());
+    for listing in session.engine.list_cards().await {
+        read.extend(listing.rows);
+        // Another provider's trouble says nothing about a card of this one.
+        let about_it = named.as_ref().is_none_or(|key| key.provider == listing.provider);
+        // A card that could not be read is known all the same; a list that ended early may have more.
+        for part in listing.completeness.parts.iter().filter(|part| about_it && part.card.is_none()) {
+            let refused = listing.failed.as_ref().is_some_and(|error| Exit::of_error(error) != Exit::Unreachable);
+            if !refused {
+                exit = Exit::Unreachable;
             }
+            troubles.push(part.sentence());
         }
     }
     if let Some(card) = unique(word, &matching(word, &read, &names(session)))? {
@@ -65,14 +65,20 @@ pub(crate) async fn beyond_doubt(session: &Session, word: &str, card: &Card) -> 
     if !doubtful {
         return Ok(());
     }
-    for (id, answer) in session.engine.read_cards().await {
-        if let Err(error) = answer
-            && never_read(&id)
-            && session.engine.can(&id).await.is_some_and(|can| can.list_cards.is_yes())
-        {
-            let words =
-                format!("{error}; it may have a card that {} fits too: write {}; nothing was sent", text::clean(word), card.key);
-            return Err(Failure::new(Exit::of_error(&error), words));
+    let unread: Vec<ProviderId> = session.providers.iter().map(|info| info.id.clone()).filter(never_read).collect();
+    for listing in session.engine.list_cards().await {
+        let id = &listing.provider;
+        let lists = session.engine.can(id).await.is_some_and(|can| can.list_cards.is_yes());
+        let ended_early = listing.completeness.parts.iter().find(|part| part.card.is_none());
+        if let Some(part) = ended_early.filter(|_| lists && unread.contains(id)) {
+            let words = format!(
+                "{}; it may have a card that {} fits too: write {}; nothing was sent",
+                part.sentence(),
+                text::clean(word),
+                card.key
+            );
+            let exit = listing.failed.as_ref().map_or(Exit::Unreachable, Exit::of_error);
+            return Err(Failure::new(exit, words));
         }
     }
     unique(word, &matching(word, &session.known_cards().await, &names(session))).map(drop)
@@ -86,18 +92,22 @@ pub(crate) async fn known_card(session: &Session, word: &str) -> Result<Option<C
     unique(word, &matching(word, &session.known_cards().await, &names(session)))
 }
 
-fn names(session: &Session) -> Vec<ProviderId> {
-    session.providers.iter().map(|info| info.id.clone()).collect()
+/// An account, and the form of its cards' ids.
+type Name = (ProviderId, IdForm);
+
+fn names(session: &Session) -> Vec<Name> {
+    session.providers.iter().map(|info| (info.id.clone(), info.ids.cards)).collect()
 }
 
-fn full_key(word: &str, providers: &[ProviderId]) -> Option<CardKey> {
+/// The card that `provider/id` names, however its id is spelled.
+fn full_key(word: &str, providers: &[Name]) -> Option<CardKey> {
     let (name, id) = word.split_once('/')?;
-    let provider = providers.iter().find(|provider| provider.name() == name)?;
-    (!id.is_empty()).then(|| CardKey::new(provider, id))
+    let (provider, form) = providers.iter().find(|(provider, _)| provider.name() == name)?;
+    (!id.trim().is_empty()).then(|| CardKey { provider: provider.clone(), id: form.canonical(id) })
 }
 
 /// The cards that a word fits: an exact id before beginnings of ids; the last four digits are as good as either.
-fn matching<'a>(word: &str, cards: &'a [Card], providers: &[ProviderId]) -> Vec<&'a Card> {
+fn matching<'a>(word: &str, cards: &'a [Card], providers: &[Name]) -> Vec<&'a Card> {
     let (within, word) = match full_key(word, providers) {
         Some(key) => (Some(key.provider), key.id.to_string()),
         None => (None, word.to_owned()),
@@ -106,7 +116,10 @@ fn matching<'a>(word: &str, cards: &'a [Card], providers: &[ProviderId]) -> Vec<
         return Vec::new();
     }
     let cards = || cards.iter().filter(|card| within.as_ref().is_none_or(|provider| card.key.provider == *provider));
-    let exact: Vec<&Card> = cards().filter(|card| *card.key.id == *word).collect();
+    let form =
+        |card: &Card| providers.iter().find(|(name, _)| *name == card.key.provider).map_or(IdForm::Opaque, |(_, form)| *form);
+    let is_id = |card: &Card| *card.key.id == *form(card).canonical(&word);
+    let exact: Vec<&Card> = cards().filter(|card| is_id(card)).collect();
     if within.is_some() && !exact.is_empty() {
         return exact;
     }
@@ -114,7 +127,7 @@ fn matching<'a>(word: &str, cards: &'a [Card], providers: &[ProviderId]) -> Vec<
     let begins = |card: &Card| card.key.id.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(&word));
     cards()
         .filter(|card| {
-            let by_id = if exact.is_empty() { begins(card) } else { *card.key.id == *word };
+            let by_id = if exact.is_empty() { begins(card) } else { is_id(card) };
             by_id || (digits.is_some() && card.last4 == digits)
         })
         .collect()
@@ -177,8 +190,8 @@ pub(crate) fn operation<'a>(word: &str, operations: &'a [Operation]) -> Result<&
 mod tests {
     use super::*;
 
-    fn providers() -> Vec<ProviderId> {
-        vec![ProviderId::new("acme"), ProviderId::new("bravo")]
+    fn providers() -> Vec<Name> {
+        vec![(ProviderId::new("acme"), IdForm::Guid), (ProviderId::new("bravo"), IdForm::Opaque)]
     }
 
     fn cards() -> Vec<Card> {
@@ -216,6 +229,17 @@ mod tests {
         assert_eq!(found("9f00-ab"), ["acme/9f00-ab"]);
         assert_eq!(found("bravo/9f"), ["bravo/9f00-aa"]);
         assert_eq!(found("77"), ["acme/77"], "an exact id wins over longer ones");
+    }
+
+    #[test]
+    fn a_card_is_found_however_its_id_is_spelled() {
+        let guid = "3f2504e0-4f89-11d3-9a0c-0305e82c3301";
+        let card = Card::unread(CardKey::new(&ProviderId::new("acme"), guid));
+        for word in [guid.to_owned(), guid.to_uppercase(), format!("acme/{}", guid.to_uppercase()), "3F2504E0".to_owned()] {
+            let found = matching(&word, std::slice::from_ref(&card), &providers());
+            assert_eq!(found.len(), 1, "{word}");
+        }
+        assert_eq!(full_key("acme/3F2504E0-4F89-11D3-9A0C-0305E82C3301", &providers()), Some(card.key));
     }
 
     #[test]

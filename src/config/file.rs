@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use toml::de::{DeTable, DeValue};
 
+use super::paths::place;
 use super::table::{Page, Table};
 use super::wires::{
     self, BytesText, Dates, INDIA, Lists, Names, Padding, Renamed, SIGNED_HEADERS, Sign, Signature, Spelling, Values,
@@ -254,7 +255,7 @@ fn provider(page: &Page<'_>, name: &str, mut table: Table<'_>) -> Result<Provide
         None => Poll::default(),
     };
     // Nobody else knows of a server on this machine.
-    let others_top_up = table.flag("others_top_up")?.unwrap_or_else(|| !is_loopback(&base_url));
+    let others_top_up = table.flag("others_top_up")?.unwrap_or_else(|| !leads_here(&base_url));
     let pin_certificate =
         table.read("pin_certificate", "the SHA-256 of the server's public key: 64 hexadecimal digits, or base64", read_pin)?;
     let spelling = spelling(kind, &mut table)?;
@@ -344,11 +345,8 @@ fn provider(page: &Page<'_>, name: &str, mut table: Table<'_>) -> Result<Provide
 }
 
 /// Whether an address leads to this machine.
-fn is_loopback(address: &str) -> bool {
-    let url = address.parse::<http::Uri>().ok();
-    let host = url.as_ref().and_then(http::Uri::host).unwrap_or_default();
-    let bare = host.trim_start_matches('[').trim_end_matches(']');
-    bare.eq_ignore_ascii_case("localhost") || bare.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
+fn leads_here(address: &str) -> bool {
+    address.parse::<http::Uri>().is_ok_and(|url| url.host().is_some_and(super::proxy::is_loopback))
 }
 
 /// `[providers.NAME.paths]`, `fields` and `words`.
@@ -406,7 +404,6 @@ fn apart(kind: Kind, spelling: &Spelling, account: &Account, table: &Table<'_>) 
         Account::Ibanera(ibanera) => calls.push(("deactivate_path".to_owned(), &ibanera.deactivate_path, true)),
         Account::Banana(_) | Account::Enkash(_) => {}
     }
-    let place = |path: &str| path.trim_matches('/').to_ascii_lowercase();
     for (at, (key, path, changes)) in calls.iter().enumerate() {
         let other = calls.iter().skip(at + 1).find(|(_, other, also)| (*changes || *also) && place(other) == place(path));
         if let Some((other, ..)) = other {

@@ -173,17 +173,63 @@ impl Money {
     }
 }
 
-/// Reads a decimal as wires write it, including `1e2`, without ever passing through a float.
+/// Reads a decimal as wires write it, without ever passing through a float: plain digits, `1e2`, and commas between groups of
+/// thousands (`1,234.56`, also India's `1,23,456.78`). Commas count only beside a decimal point: `1,234` may be more than a
+/// thousand or a little more than one. Amounts in brackets are not read: whether they are negative is the sender's convention.
 ///
 /// # Errors
-/// When the text is not a decimal number of at most 28 digits.
+/// `TooLarge` beyond 28 digits, which could only be kept rounded; `NotAnAmount` when the text is no number.
 pub fn read_decimal(text: &str) -> Result<Decimal, MoneyError> {
     let text = text.trim();
-    let plain = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'-' | b'+' | b'e' | b'E'));
-    if !plain {
-        return Err(MoneyError::NotAnAmount);
+    let plain = |text: &str| {
+        !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'-' | b'+' | b'e' | b'E'))
+    };
+    if plain(text) {
+        return read_plain(text);
     }
-    Decimal::from_str_exact(text).or_else(|_| Decimal::from_scientific(text)).map_err(|_| MoneyError::NotAnAmount)
+    let grouped = without_commas(text).filter(|digits| plain(digits)).ok_or(MoneyError::NotAnAmount)?;
+    read_plain(&grouped)
+}
+
+/// The exact value of digits with at most one exponent.
+fn read_plain(text: &str) -> Result<Decimal, MoneyError> {
+    let exact = |digits: &str| {
+        let count = digits.bytes().filter(u8::is_ascii_digit).count();
+        Decimal::from_str_exact(digits).map_err(|_| if count > 28 { MoneyError::TooLarge } else { MoneyError::NotAnAmount })
+    };
+    let Some((base, exponent)) = text.split_once(['e', 'E']) else { return exact(text) };
+    let (base, exponent) = (exact(base)?, exponent.parse::<i32>().map_err(|_| MoneyError::NotAnAmount)?);
+    let mut value = base;
+    for _ in 0..exponent.unsigned_abs().min(64) {
+        if value.is_zero() {
+            break;
+        }
+        if exponent > 0 && value.scale() == 0 {
+            value = value.checked_mul(Decimal::TEN).ok_or(MoneyError::TooLarge)?;
+        } else {
+            let scale = if exponent > 0 { value.scale() - 1 } else { value.scale() + 1 };
+            value.set_scale(scale).map_err(|_| MoneyError::TooLarge)?;
+        }
+    }
+    Ok(value)
+}
+
+/// The digits of a grouped number that has a decimal point; `None` when the groups are not of thousands or of India's lakhs.
+fn without_commas(text: &str) -> Option<String> {
+    let (sign, digits) = match text.strip_prefix(['-', '+']) {
+        Some(digits) if text.starts_with('-') => ("-", digits),
+        Some(digits) => ("", digits),
+        None => ("", text),
+    };
+    let (whole, fraction) = digits.split_once('.')?;
+    let mut groups: Vec<&str> = whole.split(',').collect();
+    let last = groups.pop().filter(|_| !groups.is_empty())?;
+    let first = groups.remove(0);
+    let thousands = (1..=3).contains(&first.len()) && groups.iter().all(|group| group.len() == 3);
+    let lakhs = (1..=2).contains(&first.len()) && groups.iter().all(|group| group.len() == 2);
+    let digits_only = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    let right = last.len() == 3 && (thousands || lakhs) && digits_only(fraction) && digits_only(&whole.replace(',', ""));
+    right.then(|| format!("{sign}{}.{fraction}", whole.replace(',', "")))
 }
 
 impl fmt::Display for Money {
@@ -286,6 +332,32 @@ mod tests {
         assert_eq!(typed("3.2505", "KWD"), Err(MoneyError::TooPrecise { allowed: 3 }));
         assert_eq!(typed("0.5", "JPY"), Err(MoneyError::TooPrecise { allowed: 0 }));
         assert_eq!(typed("1.0", "JPY"), Ok("1".into()));
+    }
+
+    #[test]
+    fn grouped_amounts_are_read_where_the_groups_are_right_and_a_point_shows_what_the_commas_are() {
+        let read = |text: &str| read_decimal(text).map(|decimal| decimal.to_string());
+        for (text, digits) in
+            [("1,234.56", "1234.56"), ("-1,234.56", "-1234.56"), ("+12,345,678.90", "12345678.90"), ("1,23,456.78", "123456.78")]
+        {
+            assert_eq!(read(text).as_deref(), Ok(digits), "{text}");
+        }
+        for text in
+            ["1,234", "12,34.56", "1,2345.67", ",234.56", "1.234,56", "1,,234.56", "(12.00)", "1,234.", "1,234.5,6", "US$ 5"]
+        {
+            assert_eq!(read(text), Err(MoneyError::NotAnAmount), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_amount_of_more_than_28_digits_is_never_rounded() {
+        let long = "1234567890123456789012345678901.5";
+        assert_eq!(read_decimal(long), Err(MoneyError::TooLarge));
+        assert_eq!(read_decimal("0.12345678901234567890123456789012"), Err(MoneyError::TooLarge));
+        assert_eq!(read_decimal("1.23456789012345678901234567890123e0"), Err(MoneyError::TooLarge));
+        assert_eq!(read_decimal("1e40"), Err(MoneyError::TooLarge));
+        assert_eq!(read_decimal("1.5e3").map(|decimal| decimal.to_string()).as_deref(), Ok("1500"));
+        assert_eq!(read_decimal("25e-1").map(|decimal| decimal.to_string()).as_deref(), Ok("2.5"));
     }
 
     #[test]

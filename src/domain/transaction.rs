@@ -90,7 +90,7 @@ impl Transaction {
             (TransactionState::Failed, _) => "FAILED",
             (TransactionState::Hold, TransactionKind::Purchase) => "HOLD",
             (TransactionState::Cleared, TransactionKind::Purchase) => "CLEARED",
-            (TransactionState::Hold | TransactionState::Cleared, kind) => kind.word(),
+            (TransactionState::Hold | TransactionState::Cleared | TransactionState::Unknown, kind) => kind.word(),
         }
     }
 
@@ -114,6 +114,8 @@ impl Transaction {
             },
             TransactionState::Reversed => "taken back, nothing was spent".to_owned(),
             TransactionState::Failed => "failed".to_owned(),
+            TransactionState::Unknown if self.provider_state.is_empty() => "no state sent".to_owned(),
+            TransactionState::Unknown => format!("not mapped: {}", self.provider_state),
             TransactionState::Cleared => match self.kind {
                 TransactionKind::Refund => "money back, settled".to_owned(),
                 TransactionKind::TopUp => "money in".to_owned(),
@@ -214,11 +216,13 @@ pub enum TransactionState {
     Reversed,
     /// Did not happen.
     Failed,
+    /// The provider's word is not mapped, or it sent none: nothing is claimed.
+    Unknown,
 }
 
 impl TransactionState {
     /// Every state, in the order of the vocabulary.
-    pub const ALL: [Self; 5] = [Self::Hold, Self::Cleared, Self::Declined, Self::Reversed, Self::Failed];
+    pub const ALL: [Self; 6] = [Self::Hold, Self::Cleared, Self::Declined, Self::Reversed, Self::Failed, Self::Unknown];
 
     /// The word on screen and in JSON.
     #[must_use]
@@ -229,6 +233,7 @@ impl TransactionState {
             Self::Declined => "DECLINED",
             Self::Reversed => "REVERSED",
             Self::Failed => "FAILED",
+            Self::Unknown => "UNKNOWN",
         }
     }
 

@@ -11,6 +11,7 @@ use crate::domain::money::Money;
 use crate::domain::operation::{Deed, Operation, OperationId, OperationState};
 use crate::domain::proof::{Baseline, UNMEASURED};
 use crate::domain::transaction::{Transaction, TransactionKind, TransactionState};
+use crate::provider::pages::{Effort, read_window};
 use crate::provider::{Credits, Error, Provider, Seen, Window};
 use crate::store::journal::{self, Finding, Settled, Settlement};
 
@@ -22,9 +23,6 @@ const WATCH: SignedDuration = SignedDuration::from_hours(48);
 
 /// How far the baseline reaches back beyond [`RECENT`]: rows may be a little older than they should be.
 const MARGIN: SignedDuration = SignedDuration::from_mins(2);
-
-/// Most pages that are read to compare figures.
-const MOST_PAGES: usize = 20;
 
 /// What a person says of an operation that nothing that can be read settles.
 #[derive(Clone, Debug)]
@@ -127,7 +125,7 @@ impl Engine {
         let before = operation.before.balance?.available?;
         let baseline = operation.baseline.as_ref()?;
         let amount = operation.amount?;
-        let provider = account.provider().ok()?;
+        let provider = self.adapter(account).await.ok()?;
         let since = baseline.earliest(operation.created_at);
         let rows = match self.card_rows(&*provider, card, since).await {
             Ok(rows) => rows,
@@ -143,10 +141,7 @@ impl Engine {
                 let fee = row.fee.map_or_else(|| Money::zero(amount.currency()), Money::size);
                 sum.plus(row.amount.size()).ok()?.plus(fee).ok()
             });
-        let with = before.plus(received).ok()?.minus(spent?).ok()?;
-        let missing = with.minus(now).ok()?;
-        let twice = missing.plus(missing).ok()?;
-        (twice.amount() > received.amount())
+        lacks_credit(before, now, received, spent?)?
             .then(|| format!("the figures contradict it: available was {before} before, {now} now"))
     }
 
@@ -154,20 +149,9 @@ impl Engine {
     async fn card_rows(&self, provider: &dyn Provider, card: &Card, since: Timestamp) -> Result<Vec<Transaction>, Error> {
         let until = self.0.clock.now().max(since).saturating_add(UNMEASURED).unwrap_or(Timestamp::MAX);
         let window = Window { card: Some(card.clone()), since, until };
-        let (mut rows, mut after) = (Vec::<Transaction>::new(), None);
-        for _ in 0..MOST_PAGES {
-            let page = provider.transactions(&window, after).await?;
-            for row in page.items {
-                if !rows.iter().any(|known| known.is_same_row(&row)) {
-                    rows.push(row);
-                }
-            }
-            after = page.next;
-            if after.is_none() {
-                break;
-            }
-        }
-        Ok(rows)
+        let ask = |window: Window, page| async move { provider.transactions(&window, page).await };
+        let list = read_window(&provider.pagers().transactions, &window, Effort::Quick, ask).await;
+        list.error.map_or(Ok(list.rows), Err)
     }
 
     /// What a look at an operation means that a person settled as failed: a credit that may be its own raises an alarm.
@@ -210,6 +194,9 @@ impl Engine {
     /// # Errors
     /// One sentence; then nothing was written.
     pub async fn settle(&self, verdict: Verdict) -> Result<Operation, Refused> {
+        if self.is_read_only() {
+            return Err(Refused::Denied("read-only: cardtop was told to refuse every change; nothing was changed".to_owned()));
+        }
         let operation = self.look(verdict.id, "look").await?;
         let denied = |words: String| Refused::Denied(words);
         if !matches!(operation.state, OperationState::Accepted | OperationState::Unknown) {
@@ -311,8 +298,34 @@ pub fn confirmation(operation: &Operation) -> String {
     }
 }
 
+/// Whether what is available now is nearer to what it would be without a credit than to what it would be with it; `None` where the
+/// currencies differ.
+fn lacks_credit(before: Money, now: Money, received: Money, spent: Money) -> Option<bool> {
+    let missing = before.plus(received).ok()?.minus(spent).ok()?.minus(now).ok()?;
+    Some(missing.plus(missing).ok()?.amount() > received.amount())
+}
+
 /// Whether a row takes money from what is available.
 const fn takes_money(row: &Transaction) -> bool {
     let counts = matches!(row.state, TransactionState::Hold | TransactionState::Cleared);
     counts && matches!(row.kind, TransactionKind::Purchase | TransactionKind::Fee | TransactionKind::Withdrawal)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn figures_that_did_not_grow_contradict_a_credit() {
+        let usd = |text: &str| Money::read(text, "USD".parse().expect("a currency")).expect("an amount");
+        let lacks = |before, now, received, spent| lacks_credit(usd(before), usd(now), usd(received), usd(spent));
+        assert_eq!(lacks("12.40", "12.40", "50.00", "0"), Some(true), "nothing came");
+        assert_eq!(lacks("12.40", "62.40", "50.00", "0"), Some(false));
+        assert_eq!(lacks("12.40", "22.40", "50.00", "40.00"), Some(false), "it came and was spent from");
+        assert_eq!(lacks("12.40", "2.40", "50.00", "10.00"), Some(true), "spent from, and nothing came");
+        assert_eq!(lacks("12.40", "60.10", "50.00", "0"), Some(false), "a purchase cleared for a little more");
+        assert_eq!(lacks("12.40", "90.00", "50.00", "0"), Some(false), "a hold was released as well");
+        let kwd = Money::read("5", "KWD".parse().expect("a currency")).expect("an amount");
+        assert_eq!(lacks_credit(usd("1"), kwd, usd("1"), usd("0")), None, "two currencies are not compared");
+    }
 }

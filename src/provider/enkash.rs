@@ -1,6 +1,6 @@
 //! Requests of enkash: prepaid cards of one card account, in rupees.
 //!
-//! A refused credential is never tried again, because three wrong attempts lock the account; a change is sent once, and once more
+//! Refused credentials are tried once more after a while and then only when asked, because three wrong attempts lock the account; a change is sent once, and once more
 //! only after an HTTP 401, which comes before anything is executed.
 
 mod wire;
@@ -9,6 +9,8 @@ mod wire;
 mod tests;
 
 use std::fmt::Write as _;
+use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -24,8 +26,8 @@ use tokio::sync::Mutex;
 use zeroize::Zeroizing;
 
 use super::{
-    Claimed, Credits, Cursor, Error, Evidence, Kind, Outcome, Page, Provider, Quote, Receipt, Result, Seen, Window, credits,
-    crypto, listing, sensitive,
+    Claimed, Credits, Error, Evidence, Kind, Outcome, Page, PageAt, Pager, Pagers, Paging, Provider, Quote, Receipt, Result,
+    Seen, Window, credits, crypto, listing, pages, sensitive,
 };
 use crate::config::secret::Source;
 use crate::config::wires::{Lists, Path, Spelling, enkash as calls};
@@ -35,7 +37,7 @@ use crate::domain::money::Money;
 use crate::domain::operation::{Action, Capabilities, Class, Deed, Offer, Operation, OperationId, Pin, PinRule, Proof};
 use crate::domain::transaction::Transaction;
 use crate::provider::fields::{Odd, in_our_names};
-use crate::provider::http::{Answer, Does, Http};
+use crate::provider::http::{Answer, Author, Does, Http};
 use wire::{Code, Said, Unreadable};
 
 /// Seconds before its end at which a token is renewed.
@@ -43,6 +45,9 @@ const MARGIN: i64 = 60;
 
 /// Seconds a token lives where its answer does not say: the shorter of the two documented lives (enkash wire notes, 1.3).
 const SHORT_LIFE: i64 = 300;
+
+/// How long refused credentials rest before they are tried once more.
+const HELD: SignedDuration = SignedDuration::from_mins(15);
 
 /// Who made a change, in enkash's records.
 const CREATED_BY: &str = "cardtop";
@@ -72,6 +77,7 @@ pub struct Enkash {
     spelling: Spelling,
     /// INFERENCE (enkash wire notes, 6.24): times without a zone are India's.
     lists: Lists,
+    pagers: Pagers,
     others_top_up: bool,
     session: Mutex<Session>,
 }
@@ -80,8 +86,17 @@ pub struct Enkash {
 #[derive(Default)]
 struct Session {
     token: Option<Token>,
-    /// Credentials were refused: they are not tried again while this process runs.
-    refused: Option<Error>,
+    /// Credentials were refused.
+    refused: Option<Refused>,
+}
+
+/// The token call refused the credentials. Three wrong ones lock the account: they are tried once more after a while, and then
+/// only when the operator asks.
+#[derive(Clone)]
+struct Refused {
+    error: Error,
+    /// No token is asked for before this; `None` until the operator asks.
+    until: Option<Timestamp>,
 }
 
 struct Token {
@@ -129,6 +144,10 @@ impl Enkash {
             otp_required: account.otp_required,
             spelling: config.spelling.clone(),
             lists: config.lists.clone(),
+            pagers: Pagers {
+                cards: Pager::new(Paging::Numbered { size: u16::MAX }, None),
+                transactions: Pager::new(Paging::ByTime, None),
+            },
             others_top_up: config.others_top_up,
             session: Mutex::new(Session::default()),
         })
@@ -151,7 +170,8 @@ impl Enkash {
         let body = self.seal(call, &plain);
         let bearer = self.bearer(None).await?;
         let mut answer = self.http.send(does, self.request(path, &bearer, body.clone())?).await?;
-        if answer.status == 401 {
+        // Whatever a stranger answers, the request may have gone on to enkash: only enkash's own 401 says that it was not executed.
+        if answer.status == 401 && self.author(&answer) == Author::Provider {
             let first = self.refused(does, &answer);
             let again = async {
                 let bearer = self.bearer(Some(&bearer)).await?;
@@ -172,9 +192,17 @@ impl Enkash {
     /// The error of an answer that is not 2xx; its body may be plain even when encryption is on (enkash wire notes, 1.5).
     fn refused(&self, does: Does, answer: &Answer) -> Error {
         let said = self.read(answer).ok();
-        let error = answer.refusal(said.as_ref().map_or("", |said| &said.words));
+        let error = answer.refusal(said.as_ref().map_or("", |said| &said.words), self.author(answer));
         let doubt = matches!(answer.status, 408 | 409) || said.is_some_and(|said| said.is_doubtful());
         if does == Does::Write && doubt { error.outcome(Outcome::Unknown) } else { error }
+    }
+
+    /// Whether enkash wrote a refusal: an envelope with a code, an OAuth error, or a 401 without a body (enkash wire notes, 1.3
+    /// and 6.7; INFERENCE).
+    fn author(&self, answer: &Answer) -> Author {
+        let empty = answer.status == 401 && answer.body.is_empty();
+        let envelope = self.read(answer).is_ok_and(|said| said.code != Code::Unclear);
+        Author::provider_if(empty || envelope || wire::is_oauth_error(&answer.body))
     }
 
     fn read(&self, answer: &Answer) -> std::result::Result<Said, Unreadable> {
@@ -215,10 +243,11 @@ impl Enkash {
     /// The `authorization` header; a new token when there is none, it ends soon, or it is the one that was just refused.
     async fn bearer(&self, refused: Option<&HeaderValue>) -> Result<HeaderValue> {
         let mut session = self.session.lock().await;
-        if let Some(error) = &session.refused {
-            return Err(error.clone());
-        }
         let now = self.http.clock().now();
+        if let Some(refused) = session.refused.as_ref().filter(|refused| refused.until.is_none_or(|until| until > now)) {
+            let wait = refused.until.and_then(|until| Duration::try_from(now.duration_until(until)).ok());
+            return Err(Error { retry_after: wait, ..refused.error.clone() });
+        }
         if let Some(token) = session.token.as_ref().filter(|token| token.until > now && Some(&token.bearer) != refused) {
             return Ok(token.bearer.clone());
         }
@@ -231,25 +260,29 @@ impl Enkash {
             let bearer = sensitive(&format!("Bearer {token}"))
                 .map_err(|_| answer.bad_reply("the token has characters that a header cannot carry"))?;
             let until = answer.at.checked_add(life).unwrap_or(Timestamp::MAX);
-            session.token = Some(Token { bearer: bearer.clone(), until });
+            *session = Session { token: Some(Token { bearer: bearer.clone(), until }), refused: None };
             return Ok(bearer);
         }
         let says_no = answer.is_success() && words.is_some();
         if says_no || matches!(answer.status, 400..=499) && !matches!(answer.status, 404 | 405 | 408 | 429) {
             let words = words.map(|words| format!(": {words}")).unwrap_or_default();
+            let words = if answer.is_web_page() { format!(", {}", answer.what_it_is()) } else { words };
+            let first = session.refused.is_none();
+            let when = if first { "once more in 15 minutes" } else { "again only when you ask for it" };
             let said = format!(
-                "the token call refused our credentials (HTTP {}{words}); three wrong attempts lock the account, so they are not \
-                 tried again until cardtop is started anew",
+                "the token call refused our credentials (HTTP {}{words}); three wrong attempts lock the account, so they are \
+                 tried {when}",
                 answer.status
             );
             let error = Error::new(&self.provider, Kind::Auth, &said);
-            session.refused = Some(error.clone());
-            return Err(error);
+            let until = first.then(|| answer.at.saturating_add(HELD).unwrap_or(Timestamp::MAX));
+            session.refused = Some(Refused { error: error.clone(), until });
+            return Err(Error { retry_after: first.then_some(HELD.unsigned_abs()), ..error });
         }
         if answer.is_success() || matches!(answer.status, 404 | 405) {
             return Err(answer.bad_reply(&format!("no token: {}; check token_url", answer.what_it_is())));
         }
-        Err(answer.refusal(words.as_deref().unwrap_or_default()))
+        Err(answer.refusal(words.as_deref().unwrap_or_default(), Author::Unknown))
     }
 
     /// `POST token_url`, the password grant, never encrypted (enkash wire notes, 1.3).
@@ -408,16 +441,24 @@ impl Provider for Enkash {
         }
     }
 
-    /// `/search` without a card id (enkash wire notes, 2.13). How it pages is not documented: what is missing is counted as skipped.
-    async fn cards(&self, _after: Option<Cursor>) -> Result<Page<Card>> {
+    fn pagers(&self) -> &Pagers {
+        &self.pagers
+    }
+
+    /// `/search` without a card id (enkash wire notes, 2.13). How it pages is not documented: that cards are missing is said.
+    async fn cards(&self, page: PageAt) -> Result<Page<Card>> {
+        if page.number > 0 {
+            return Ok(Page::of(std::iter::empty()));
+        }
         let (answer, said) = self.ask(Does::Read, calls::SEARCH, &self.account()).await?;
-        let rows = wire::rows(&said);
-        let mut page = Page::of(rows.rows.iter().map(|raw| wire::card(raw, &self.reader(answer.at))), None);
-        page.skipped.extend(rows.odd.clone());
+        let (rows, reader) = (wire::rows(&said), self.reader(answer.at));
+        let read = |raw| listing::named(raw, &reader, None, wire::CARD_NAMES, wire::card(raw, &reader));
+        let mut page = Page::of(rows.rows.iter().map(|raw| read(raw)));
+        page.skipped.extend(rows.odd.as_ref().map(|odd| pages::unread(&self.provider, None, None, &odd.0, odd)));
         if rows.missing() > 0 {
             let (here, total) = (rows.rows.len(), rows.total.unwrap_or(0));
-            page.skipped
-                .push(Odd::new(&format!("enkash sent {here} of {total} cards, and documents no way to ask for the rest")));
+            let words = format!("enkash sent {here} of {total} cards, and documents no way to ask for the rest");
+            page.gap = Some(words.into());
         }
         Ok(page)
     }
@@ -443,46 +484,41 @@ impl Provider for Enkash {
         })
     }
 
-    /// `/transaction/all` by time (enkash wire notes, 2.14, 2.15 and 5; INFERENCE): newest part first, halved while an answer does not
-    /// hold all of its rows. The cursor is `from until`, in milliseconds.
-    async fn transactions(&self, window: &Window, after: Option<Cursor>) -> Result<Page<Transaction>> {
-        let part = Part::of(window, after.as_ref());
-        let mut part = part.ok_or_else(|| Error::new(&self.provider, Kind::BadReply, "the page to read next is not a time"))?;
-        let (rows, answer) = loop {
-            let body = Between {
-                account: self.account(),
-                en_kash_card_id: window.card.as_ref().map(|card| &*card.wire_id),
-                txn_date_from: wire_time(part.from),
-                txn_date_to: wire_time(part.until),
-            };
-            let (answer, said) = self.hear(Does::Read, calls::TRANSACTIONS, &body).await?;
-            let rows = match said.code {
-                Code::Failure(1) if said.is_none_found() => wire::Rows::default(),
-                Code::Success | Code::Failure(_) | Code::Unclear => {
-                    judge(Does::Read, &answer, &said)?;
-                    wire::rows(&said)
-                }
-            };
-            if rows.missing() == 0 {
-                break (rows, answer);
-            }
-            part = part.halved().ok_or_else(|| {
-                let total = rows.total.unwrap_or(0);
-                answer.bad_reply(&format!("{total} transactions in one second: the dates of the question seem to be ignored"))
-            })?;
+    /// `/transaction/all` by time (enkash wire notes, 2.14, 2.15 and 5; INFERENCE). `recordsCount` tells when an answer does not hold
+    /// all rows of its time, and never that it does.
+    async fn transactions(&self, window: &Window, _page: PageAt) -> Result<Page<Transaction>> {
+        let body = Between {
+            account: self.account(),
+            en_kash_card_id: window.card.as_ref().map(|card| &*card.wire_id),
+            txn_date_from: wire_time(window.since),
+            txn_date_to: wire_time(window.until),
         };
-        let reader = self.reader(answer.at);
-        let mut page = Page::of(
-            rows.rows.iter().map(|raw| wire::transaction(raw, &reader, window.card.as_ref())),
-            part.older(window).map(Part::cursor),
-        );
-        page.skipped.extend(rows.odd);
-        Ok(page)
+        let (answer, said) = self.hear(Does::Read, calls::TRANSACTIONS, &body).await?;
+        let rows = match said.code {
+            Code::Failure(1) if said.is_none_found() => wire::Rows::default(),
+            Code::Success | Code::Failure(_) | Code::Unclear => {
+                judge(Does::Read, &answer, &said)?;
+                wire::rows(&said)
+            }
+        };
+        let (reader, of) = (self.reader(answer.at), window.card.as_ref());
+        let read = |raw| listing::named(raw, &reader, of, wire::NAMES, wire::transaction(raw, &reader, of));
+        let mut page = Page::of(rows.rows.iter().map(|raw| read(raw)));
+        let card = of.map(|card| Arc::clone(&card.key.id));
+        page.skipped.extend(rows.odd.as_ref().map(|odd| pages::unread(&self.provider, card, None, &odd.0, odd)));
+        Ok(Page { more: rows.missing() > 0, ..page })
     }
 
     async fn credits(&self, card: &Card, since: Timestamp) -> Result<Credits> {
         let window = credits::window(card, since, self.http.clock().now());
-        credits::read(&self.provider, |after| self.transactions(&window, after)).await
+        let ask = |window: Window, page| async move { self.transactions(&window, page).await };
+        Credits::of(pages::read_window(&self.pagers.transactions, &window, pages::Effort::Quick, ask).await)
+    }
+
+    async fn try_credentials_again(&self) {
+        if let Some(refused) = &mut self.session.lock().await.refused {
+            refused.until = Some(Timestamp::MIN);
+        }
     }
 
     async fn float(&self) -> Result<Vec<Money>> {
@@ -556,46 +592,6 @@ fn judge(does: Does, answer: &Answer, said: &Said) -> Result<()> {
             Err(if does == Does::Write && !plain_no { error.outcome(Outcome::Unknown) } else { error })
         }
         Code::Unclear => Err(answer.bad_reply("the answer has no code that says whether it was done")),
-    }
-}
-
-/// A part of a window of time: the newest that was not read yet.
-#[derive(Clone, Copy, Debug)]
-struct Part {
-    from: Timestamp,
-    until: Timestamp,
-}
-
-impl Part {
-    fn of(window: &Window, after: Option<&Cursor>) -> Option<Self> {
-        let Some(Cursor(text)) = after else { return Some(Self { from: window.since, until: window.until }) };
-        let (from, until) = text.split_once(' ')?;
-        let read = |text: &str| text.parse::<i64>().ok().and_then(|millis| Timestamp::from_millisecond(millis).ok());
-        Some(Self { from: read(from)?, until: read(until)? })
-    }
-
-    fn cursor(self) -> Cursor {
-        Cursor(format!("{} {}", self.from.as_millisecond(), self.until.as_millisecond()))
-    }
-
-    fn millis(self) -> i64 {
-        self.until.as_millisecond().saturating_sub(self.from.as_millisecond())
-    }
-
-    /// The newer half; `None` when it is a second or less.
-    fn halved(self) -> Option<Self> {
-        let half = self.millis() / 2;
-        (half >= 500)
-            .then(|| Self { from: self.until.saturating_sub(SignedDuration::from_millis(half)).unwrap_or(self.from), ..self })
-    }
-
-    /// The part before this one, twice as long; `None` at the window's beginning.
-    fn older(self, window: &Window) -> Option<Self> {
-        let length = SignedDuration::from_millis(self.millis().saturating_mul(2).max(1_000));
-        // Both ends belong to a part (INFERENCE): the older one ends a millisecond before.
-        let until = self.from.checked_sub(SignedDuration::from_millis(1)).unwrap_or(window.since);
-        let from = until.checked_sub(length).unwrap_or(window.since).max(window.since);
-        (self.from > window.since && self.from < self.until).then_some(Self { from, until })
     }
 }
 

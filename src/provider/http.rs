@@ -16,8 +16,8 @@ use http_body_util::BodyExt;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::value::RawValue;
 
-use super::error::{Error, Kind, Outcome, Result};
-use super::fields::{Fields, in_our_names};
+use super::error::{Broke, Error, Kind, Outcome, Result};
+use super::fields::{Fields, in_our_names, without_byte_order_mark};
 use crate::clock::Clock;
 use crate::config::proxy::{Proxies, Route};
 use crate::config::wires::Spelling;
@@ -194,12 +194,15 @@ impl Http {
                     does,
                     status: parts.status.as_u16(),
                     headers: parts.headers,
-                    body,
+                    body: body.slice_ref(without_byte_order_mark(&body)),
                     at,
                 })
             }
-            Ok(Err(lost)) => Err(self.lost(does, lost.reached, &lost.said)),
-            Err(_) => Err(self.lost(does, true, &format!("no answer within {} s", self.0.timeout.as_secs()))),
+            Ok(Err(lost)) => {
+                let broke = if lost.reached { Broke::Closed } else { Broke::NoConnection };
+                Err(self.lost(does, broke, &lost.said))
+            }
+            Err(_) => Err(self.lost(does, Broke::Timeout, &format!("no answer within {} s", self.0.timeout.as_secs()))),
         };
         if let Ok(answer) = &answer {
             self.measure_clock(answer, sent);
@@ -214,9 +217,28 @@ impl Http {
         answer
     }
 
-    fn lost(&self, does: Does, reached: bool, said: &str) -> Error {
-        let outcome = if does == Does::Write && reached { Outcome::Unknown } else { Outcome::NotDone };
-        Error::new(&self.0.provider, Kind::Unreachable, said).outcome(outcome)
+    fn lost(&self, does: Does, broke: Broke, said: &str) -> Error {
+        let may_have_left = does == Does::Write && broke != Broke::NoConnection;
+        let outcome = if may_have_left { Outcome::Unknown } else { Outcome::NotDone };
+        let error = Error { broke: Some(broke), ..Error::new(&self.0.provider, Kind::Unreachable, said) };
+        error.outcome(outcome)
+    }
+}
+
+/// Who wrote an answer that refuses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Author {
+    /// The provider: the body has the form of its wire.
+    Provider,
+    /// Nobody knows: a proxy, a firewall, a captive portal.
+    Unknown,
+}
+
+impl Author {
+    /// The provider, where this holds.
+    #[must_use]
+    pub const fn provider_if(own_form: bool) -> Self {
+        if own_form { Self::Provider } else { Self::Unknown }
     }
 }
 
@@ -278,20 +300,24 @@ impl Answer {
 
     /// The error that a status other than 2xx stands for, with the provider's words. An adapter whose 4xx may come after the
     /// effect adds its doubt with [`Error::outcome`].
+    ///
+    /// HTTP 401 and 403 speak of credentials only where the provider itself wrote the answer: a proxy's page says nothing of
+    /// them, nor whether a change reached the provider.
     #[must_use]
-    pub fn refusal(&self, said: &str) -> Error {
+    pub fn refusal(&self, said: &str, author: Author) -> Error {
         let said = if said.trim().is_empty() { self.what_it_is() } else { format!("HTTP {}: {said}", self.status) };
         let error = |kind| Error::new(&self.provider, kind, &said);
+        let doubt = if self.does == Does::Write { Outcome::Unknown } else { Outcome::NotDone };
         match self.status {
-            401 | 403 => error(Kind::Auth),
+            401 if author == Author::Provider => error(Kind::Auth),
+            403 if author == Author::Provider => error(Kind::Forbidden),
+            401 | 403 => error(Kind::Unreachable).outcome(doubt),
+            400..=499 if self.status != 429 && self.does == Does::Read && self.is_web_page() => error(Kind::Unreachable),
             404 => error(Kind::NotFound),
             429 => Error { retry_after: self.retry_after(), ..error(Kind::RateLimited) },
             400..=499 => error(Kind::Refused),
             200..=399 => self.bad_reply(&said),
-            _ => {
-                let outcome = if self.does == Does::Write { Outcome::Unknown } else { Outcome::NotDone };
-                Error { retry_after: self.retry_after(), ..error(Kind::Unreachable) }.outcome(outcome)
-            }
+            _ => Error { retry_after: self.retry_after(), ..error(Kind::Unreachable) }.outcome(doubt),
         }
     }
 
@@ -301,16 +327,33 @@ impl Answer {
         Error::new(&self.provider, Kind::Refused, said)
     }
 
+    /// Whether the body is a JSON object, which a proxy's page is not.
+    #[must_use]
+    pub fn is_object(&self) -> bool {
+        serde_json::from_slice::<Box<RawValue>>(&self.body).is_ok_and(|json| json.get().starts_with('{'))
+    }
+
+    /// Whether the body is a web page.
+    #[must_use]
+    pub fn is_web_page(&self) -> bool {
+        let body = String::from_utf8_lossy(self.body.get(..self.body.len().min(2_000)).unwrap_or_default());
+        let lower: String = body.trim_start().chars().take(15).collect::<String>().to_ascii_lowercase();
+        lower.starts_with("<!doctype") || lower.starts_with("<html") || lower.starts_with("<head") || lower.starts_with("<body")
+    }
+
     /// What the body is, in words, when it is not the JSON that was expected.
     #[must_use]
     pub fn what_it_is(&self) -> String {
         let body = String::from_utf8_lossy(self.body.get(..self.body.len().min(2_000)).unwrap_or_default());
         let start = body.trim_start();
-        let lower = start.get(..15).unwrap_or(start).to_ascii_lowercase();
         if start.is_empty() {
             format!("HTTP {} with an empty answer", self.status)
-        } else if lower.starts_with("<!doctype") || lower.starts_with("<html") {
+        } else if self.is_web_page() {
             match self.status {
+                401 | 403 | 407 | 511 => format!(
+                    "HTTP {} with a web page from a proxy or firewall before the provider; nothing is known of the credentials",
+                    self.status
+                ),
                 500.. => format!("HTTP {} with a web page: its server, or a proxy before it, is in trouble", self.status),
                 status => format!("HTTP {status} with a web page instead of JSON; check base_url and any proxy between"),
             }
@@ -321,28 +364,19 @@ impl Answer {
         }
     }
 
-    /// `Retry-After`: seconds, or a date against our clock.
+    /// `Retry-After`: seconds, or a date against our clock; a day at most.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
-        let value = self.headers.get(http::header::RETRY_AFTER)?.to_str().ok()?.trim();
-        if let Ok(seconds) = value.parse::<u64>() {
-            return Some(Duration::from_secs(seconds.min(86_400)));
-        }
-        let until = http_date(value)?;
-        Duration::try_from(self.at.until(until).ok()?).ok()
+        super::dates::retry_after(self.headers.get(http::header::RETRY_AFTER)?.to_str().ok()?, self.at)
     }
 
     fn date(&self) -> Option<Timestamp> {
-        http_date(self.headers.get(http::header::DATE)?.to_str().ok()?)
+        super::dates::http_date(self.headers.get(http::header::DATE)?.to_str().ok()?)
     }
 
     fn skew(&self) -> Option<i64> {
         Some(self.date()?.as_second() - self.at.as_second())
     }
-}
-
-fn http_date(text: &str) -> Option<Timestamp> {
-    jiff::fmt::rfc2822::parse(text).ok().map(|zoned| zoned.timestamp())
 }
 
 /// The real network: rustls, no redirects, no retries. Writes get a connection of their own, so that a kept-alive connection that
@@ -465,15 +499,9 @@ impl Transport for Net {
     }
 }
 
-/// The last cause of an error, which says what happened (`Connection refused`) without repeating where.
+/// What an error of the network means, in plain words.
 fn innermost(error: &reqwest::Error) -> String {
-    let mut source: Option<&dyn std::error::Error> = error.source();
-    let mut words = None;
-    while let Some(error) = source {
-        words = Some(error.to_string());
-        source = error.source();
-    }
-    words.unwrap_or_else(|| "no reason given".to_owned())
+    error.source().map_or_else(|| "no reason given".to_owned(), super::trouble::in_words)
 }
 
 /// A server in the same process, for tests: the sandbox's router without a socket.

@@ -27,8 +27,8 @@ use tokio::sync::{Mutex, OnceCell};
 use zeroize::Zeroizing;
 
 use super::{
-    Claimed, Credits, Cursor, Error, Kind, Outcome, Page, Provider, Quote, Receipt, Result, Seen, Window, credits, crypto,
-    listing, path_segment, sensitive,
+    Claimed, Credits, Error, Kind, Outcome, Page, PageAt, Pagers, Paging, Provider, Quote, Receipt, Result, Seen, Window,
+    credits, crypto, listing, path_segment, sensitive,
 };
 use crate::config::secret::Source;
 use crate::config::wires::{Lists, Spelling, ibanera as calls};
@@ -37,12 +37,10 @@ use crate::domain::card::{Card, CardState, ProviderId};
 use crate::domain::money::{Currency, Money};
 use crate::domain::operation::{Action, Capabilities, Class, Deed, Offer, Operation, OperationId, Pin, PinRule, Proof};
 use crate::domain::transaction::Transaction;
-use crate::provider::http::{Answer, Does, Http};
+use crate::provider::http::{Answer, Author, Does, Http};
+use crate::provider::pages::{Effort, read_window};
 use payer::{NOBODY_PAYS, Paying};
-use wire::{Place, Said};
-
-/// Pages of a card's transactions that one look for a top-up reads at most.
-const PAGES_LOOKED_AT: usize = 40;
+use wire::Said;
 
 /// Seconds before an operation's intent from which its credit is looked for: their clock may be behind.
 const LOOK_BACK: i64 = 600;
@@ -81,6 +79,7 @@ pub struct Ibanera {
     spelling: Spelling,
     /// Rows asked for in a page: the greatest that ibanera takes is not documented.
     lists: Lists,
+    pagers: Pagers,
     session: Mutex<Session>,
     /// Logins since a call was last let in.
     unproven: AtomicU32,
@@ -104,10 +103,10 @@ struct Token {
     step: i64,
 }
 
-/// No login before this time.
+/// No login before this time; `None` until the operator asks.
 struct Hold {
     error: Error,
-    until: Timestamp,
+    until: Option<Timestamp>,
 }
 
 impl Ibanera {
@@ -146,6 +145,7 @@ impl Ibanera {
             deactivate_path: deactivate_path.clone(),
             spelling: config.spelling.clone(),
             lists: config.lists.clone(),
+            pagers: Pagers::both(Paging::Numbered { size: config.lists.page_size }, None),
             session: Mutex::new(Session::default()),
             unproven: AtomicU32::new(0),
         })
@@ -163,7 +163,8 @@ impl Ibanera {
     async fn send(&self, call: Call<'_>) -> Result<Answer> {
         let bearer = self.bearer(None).await?;
         let mut answer = self.http.send(call.does, self.request(call, &bearer)?).await?;
-        if answer.status == 401 {
+        // Whatever a stranger answers, the request may have gone on to ibanera: only its own 401 says that it was not executed.
+        if answer.status == 401 && author(&answer, Said::read(&answer.body).as_ref()) == Author::Provider {
             let first = refused(call.does, &answer, Said::read(&answer.body).as_ref());
             let again = async {
                 let bearer = self.bearer(Some(&bearer)).await?;
@@ -217,8 +218,8 @@ impl Ibanera {
                 return Err(Error { retry_after: Some(until(now, next_step(now))), ..self.no_entry(said) });
             }
         }
-        if let Some(hold) = session.hold.as_ref().filter(|hold| hold.until > now) {
-            return Err(Error { retry_after: Some(until(now, hold.until)), ..hold.error.clone() });
+        if let Some(hold) = session.hold.as_ref().filter(|hold| hold.until.is_none_or(|until| until > now)) {
+            return Err(Error { retry_after: hold.until.map(|then| until(now, then)), ..hold.error.clone() });
         }
         session.token = None;
         let answer = self.http.send(Does::Read, self.login_request()?).await?;
@@ -248,21 +249,27 @@ impl Ibanera {
             return if answer.is_success() || matches!(answer.status, 404 | 405) {
                 answer.bad_reply(&format!("no token from the login: {}; check base_url", answer.what_it_is()))
             } else {
-                answer.refusal(said.map_or("", |said| &said.words))
+                answer.refusal(said.map_or("", |said| &said.words), Author::Unknown)
             };
         }
         let has = |code: &str| said.is_some_and(|said| said.has(code));
         let words = said.map(|said| &*said.words).filter(|words| !words.is_empty());
-        let reason = words.map_or_else(|| format!("HTTP {}", answer.status), str::to_owned);
+        let reason = match words {
+            Some(words) => words.to_owned(),
+            None if answer.is_web_page() => answer.what_it_is(),
+            None => format!("HTTP {}", answer.status),
+        };
         session.refusals = session.refusals.saturating_add(1);
         // Credentials that have worked are refused when a one-time password was used twice: one second try, with the next one.
         let second_try = session.worked && session.refusals == 1 && has("Username_Or_Password_Incorrect");
         let (until, when) = if second_try {
-            (next_step(answer.at), "tried once more with the next one-time password")
+            (Some(next_step(answer.at)), "tried once more with the next one-time password")
+        } else if session.refusals > 1 {
+            (None, "too many wrong logins lock the account, so the next one is tried only when you ask for it")
         } else if has("Account_Locked") {
-            (later(answer.at, LOCKED), "no login is tried for 10 minutes")
+            (Some(later(answer.at, LOCKED)), "no login is tried for 10 minutes")
         } else {
-            (later(answer.at, HELD), "no login is tried for 15 minutes, because too many lock the account")
+            (Some(later(answer.at, HELD)), "tried once more in 15 minutes, because too many wrong logins lock the account")
         };
         let error = self.no_entry(&format!("the login was refused ({reason}); {when}"));
         session.hold = Some(Hold { error: error.clone(), until });
@@ -400,18 +407,12 @@ impl Ibanera {
     async fn look_for_credit(&self, card: &Card, operation: &Operation, claimed: &Claimed) -> Result<Seen> {
         let since = credits::since(operation).min(later(operation.created_at, -LOOK_BACK));
         let window = credits::window(card, since, self.http.clock().now());
-        let (mut rows, mut odd, mut after) = (BTreeMap::new(), 0, None);
-        for _ in 0..PAGES_LOOKED_AT {
-            let page = self.transactions(&window, after).await?;
-            odd += page.skipped.len();
-            rows.extend(page.items.into_iter().map(|row| (Arc::clone(&row.id), row)));
-            after = page.next;
-            if after.is_none() {
-                break;
-            }
+        let ask = |window: Window, page| async move { self.transactions(&window, page).await };
+        let list = read_window(&self.pagers.transactions, &window, Effort::Quick, ask).await;
+        match list.error {
+            Some(error) => Err(error),
+            None => Ok(wire::fate(&list.rows, list.unread.len(), operation, claimed)),
         }
-        let rows: Vec<Transaction> = rows.into_values().collect();
-        Ok(wire::fate(&rows, odd, operation, claimed))
     }
 }
 
@@ -446,15 +447,18 @@ impl Provider for Ibanera {
         }
     }
 
+    fn pagers(&self) -> &Pagers {
+        &self.pagers
+    }
+
     /// `cards/balances`: the one list with id, digits, holder, balances and state together (ibanera wire notes, 2.11).
-    async fn cards(&self, after: Option<Cursor>) -> Result<Page<Card>> {
-        let place = self.place(after.as_ref())?;
-        let size = usize::from(self.lists.page_size);
-        let path = format!("{}?PageSize={size}&PageNumber={}", self.spelling.path(calls::CARD_BALANCES), place.page);
+    async fn cards(&self, page: PageAt) -> Result<Page<Card>> {
+        let path = self.spelling.path(calls::CARD_BALANCES);
+        let path = format!("{path}?PageSize={}&PageNumber={}", page.size, self.page_number(page));
         let (answer, said) = self.ask(Call::read(&path)).await?;
-        let rows = said.rows();
-        let next = place.next(&said, &rows, size, self.lists.first_page).map_err(|why| answer.bad_reply(why))?;
-        Ok(Page::of(rows.iter().map(|raw| wire::listed_card(raw, &self.reader(answer.at))), next))
+        let (rows, reader) = (said.rows(), self.reader(answer.at));
+        let read = |raw| listing::named(raw, &reader, None, wire::CARD_NAMES, wire::listed_card(raw, &reader));
+        Ok(Page::of(rows.iter().map(|raw| read(raw))))
     }
 
     /// `carddetails` (ibanera wire notes, 2.9), never the call with the whole number.
@@ -470,29 +474,34 @@ impl Provider for Ibanera {
     }
 
     /// `cards/transactions` of one card (ibanera wire notes, 2.12).
-    async fn transactions(&self, window: &Window, after: Option<Cursor>) -> Result<Page<Transaction>> {
+    async fn transactions(&self, window: &Window, page: PageAt) -> Result<Page<Transaction>> {
         let card = window.card.as_ref().ok_or_else(|| Error::new(&self.provider, Kind::NotOffered, NO_COMMON_LIST))?;
-        let place = self.place(after.as_ref())?;
         // Whether the ends belong to the window is not documented: it is asked for a second wider.
-        let size = usize::from(self.lists.page_size);
         let path = format!(
-            "{}?CardsId={}&fromDate={}&toDate={}&PageNumber={}&PageSize={size}",
+            "{}?CardsId={}&fromDate={}&toDate={}&PageNumber={}&PageSize={}",
             self.spelling.path(calls::TRANSACTIONS),
             path_segment(&card.wire_id),
             wire_time(window.since),
             wire_time(later(window.until, 1)),
-            place.page
+            self.page_number(page),
+            page.size
         );
         let (answer, said) = self.ask(Call::read(&path)).await?;
-        let rows = said.rows();
-        let next = place.next(&said, &rows, size, self.lists.first_page).map_err(|why| answer.bad_reply(why))?;
-        let reader = self.reader(answer.at);
-        Ok(Page::of(rows.iter().map(|raw| wire::transaction(raw, &reader, card)), next))
+        let (rows, reader) = (said.rows(), self.reader(answer.at));
+        let read = |raw| listing::named(raw, &reader, Some(card), wire::NAMES, wire::transaction(raw, &reader, card));
+        Ok(Page::of(rows.iter().map(|raw| read(raw))))
     }
 
     async fn credits(&self, card: &Card, since: Timestamp) -> Result<Credits> {
         let window = credits::window(card, since, self.http.clock().now());
-        credits::read(&self.provider, |after| self.transactions(&window, after)).await
+        let ask = |window: Window, page| async move { self.transactions(&window, page).await };
+        Credits::of(read_window(&self.pagers.transactions, &window, Effort::Quick, ask).await)
+    }
+
+    async fn try_credentials_again(&self) {
+        if let Some(hold) = &mut self.session.lock().await.hold {
+            hold.until = Some(Timestamp::MIN);
+        }
     }
 
     async fn float(&self) -> Result<Vec<Money>> {
@@ -550,9 +559,9 @@ impl Provider for Ibanera {
 }
 
 impl Ibanera {
-    fn place(&self, after: Option<&Cursor>) -> Result<Place> {
-        let place = Place::of(after, self.lists.first_page);
-        place.ok_or_else(|| Error::new(&self.provider, Kind::BadReply, "the page to read next has no number"))
+    /// The number of a page as this wire counts: `numberOfPages` and `pageSize` of an answer end no list.
+    fn page_number(&self, page: PageAt) -> u32 {
+        self.lists.first_page.saturating_add(page.number)
     }
 
     fn reader(&self, at: Timestamp) -> listing::Reader<'_> {
@@ -582,9 +591,15 @@ impl<'a> Call<'a> {
     }
 }
 
+/// Whether ibanera wrote a refusal: its envelope, or a 401 without a body (ibanera wire notes, 1.6).
+fn author(answer: &Answer, said: Option<&Said>) -> Author {
+    let empty = answer.status == 401 && answer.body.is_empty();
+    Author::provider_if(empty || said.is_some_and(Said::is_envelope))
+}
+
 /// The error of an answer that is not 2xx, with the words of its envelope where it has one (ibanera wire notes, 1.6).
 fn refused(does: Does, answer: &Answer, said: Option<&Said>) -> Error {
-    let error = answer.refusal(said.map_or("", |said| &said.words));
+    let error = answer.refusal(said.map_or("", |said| &said.words), author(answer, said));
     let doubt = matches!(answer.status, 408 | 409) || said.is_some_and(Said::is_doubtful);
     if does == Does::Write && doubt { error.outcome(Outcome::Unknown) } else { error }
 }

@@ -12,13 +12,16 @@ use serde_json::value::RawValue;
 
 use super::crypto::sha256;
 use super::fields::{Fields, Odd, list, raw_text};
+use super::pages;
+use super::times::plausible;
 use super::{Error, Evidence, Seen};
 pub(super) use crate::config::wires::plain;
 use crate::config::wires::{Dates, Lists, Sign, Spelling};
 use crate::domain::card::{Card, CardState, IdForm, Ids, ProviderId};
+use crate::domain::completeness::UnreadRow;
 use crate::domain::money::Money;
 use crate::domain::operation::{Deed, Pin};
-use crate::domain::transaction::{TransactionKind, TransactionState};
+use crate::domain::transaction::TransactionKind;
 
 /// What a fresh reading of the card says of a freeze, unfreeze or close.
 pub(super) fn state(deed: Deed, card: &Card) -> Seen {
@@ -52,19 +55,10 @@ pub(super) fn without(error: Error, pins: &[&Pin]) -> Error {
     Error { said: said.into(), ..error }
 }
 
-/// The rows of a list, and how many there are in all where the answer says it.
+/// The rows of a list. How many there are in all is not read where it is said: it may count the page.
 #[derive(Debug)]
 pub(super) struct Rows {
     pub(super) rows: Vec<Box<RawValue>>,
-    pub(super) total: Option<u64>,
-}
-
-impl Rows {
-    /// What tells a page from the one before it.
-    pub(super) fn fingerprint(&self) -> String {
-        let whole: Vec<&str> = self.rows.iter().map(|row| row.get()).collect();
-        HEXLOWER.encode(sha256(whole.join("\n").as_bytes()).get(..8).unwrap_or_default())
-    }
 }
 
 /// Finds the list in an answer whose wrapping is not documented: a bare array, an object that holds one, or one level deeper.
@@ -74,7 +68,7 @@ impl Rows {
 pub(super) fn rows(answer: &RawValue) -> Result<Rows, Odd> {
     if answer.get().starts_with('[') {
         let rows = list(answer).ok_or_else(|| Odd::new("answered a list that cannot be read"))?;
-        return Ok(Rows { rows, total: None });
+        return Ok(Rows { rows });
     }
     let outer = Fields::read(answer).map_err(|_| Odd::new("answered no list"))?;
     let inner = outer.names().filter_map(|name| outer.object(name)).find(|inner| inner.any_list().is_some());
@@ -84,14 +78,14 @@ pub(super) fn rows(answer: &RawValue) -> Result<Rows, Odd> {
         .find_map(|name| holder.integer(name).or_else(|| outer.integer(name)))
         .and_then(|total| u64::try_from(total).ok());
     if let Some(rows) = holder.any_list() {
-        return Ok(Rows { rows, total });
+        return Ok(Rows { rows });
     }
     // Some servers write an empty list as null.
     const LISTS: [&str; 6] = ["data", "items", "records", "transactions", "result", "list"];
     let absent = outer.names().any(|name| LISTS.iter().any(|list| list.eq_ignore_ascii_case(name)) && outer.get(name).is_none());
     let said = outer.first_text(&["message", "error", "remarks", "title", "detail"]);
     if total == Some(0) || absent && said.is_none() {
-        return Ok(Rows { rows: Vec::new(), total });
+        return Ok(Rows { rows: Vec::new() });
     }
     let said = said.map_or_else(String::new, |said| format!(": {said}"));
     Err(Odd::new(&format!("answered no list{said}")))
@@ -164,6 +158,28 @@ pub(super) fn about(asked: &Card, form: IdForm, answer: &Fields, ids: &[&str], n
     }
 }
 
+/// Where a row names its card and itself, for a row that cannot be read otherwise.
+#[derive(Clone, Copy)]
+pub(super) struct Names {
+    pub(super) card: &'static [&'static str],
+    pub(super) row: &'static [&'static str],
+}
+
+/// A row, or which one could not be read: it names its card and itself as far as it can.
+pub(super) fn named<T>(
+    raw: &RawValue,
+    reader: &Reader<'_>,
+    of: Option<&Card>,
+    names: Names,
+    read: Result<T, Odd>,
+) -> Result<T, UnreadRow> {
+    read.map_err(|why| {
+        let row = Fields::read(raw).unwrap_or_default();
+        let card = card_id(&row, names.card, reader.ids.cards, of);
+        pages::unread(reader.provider, card, row.first_id(names.row), raw.get(), &why)
+    })
+}
+
 /// What the reading of a row needs to know of its account.
 pub(super) struct Reader<'a> {
     pub(super) provider: &'a ProviderId,
@@ -181,6 +197,17 @@ pub(super) struct Reader<'a> {
 impl<'a> Reader<'a> {
     pub(super) fn new(provider: &'a ProviderId, spelling: &'a Spelling, lists: &Lists, ids: Ids, at: Timestamp) -> Self {
         Self { provider, spelling, zone: lists.zone(), outgoing: lists.outgoing, ids, at }
+    }
+}
+
+impl Reader<'_> {
+    /// When a row happened: the first of these fields that is a time, as long as that is plausible.
+    ///
+    /// # Errors
+    /// When none is there, none can be read, or the time is before 2000 or more than a day ahead.
+    pub(super) fn happened(&self, row: &Fields, names: &[&str]) -> Result<Timestamp, Odd> {
+        let read = |name: &str| row.time(name, &self.zone)?.map(|at| plausible(name, at, self.at)).transpose();
+        first(names, read)?.ok_or_else(|| Odd::new("has no time"))
     }
 }
 
@@ -206,17 +233,6 @@ pub(super) fn kind_of_word(word: &str) -> TransactionKind {
         "withdrawal" | "withdraw" | "atm" | "cash" => TransactionKind::Withdrawal,
         "correction" | "adjustment" => TransactionKind::Adjustment,
         _ => TransactionKind::Other,
-    }
-}
-
-/// Words for how far a movement got. One that we do not know is a hold: nothing is claimed to be settled.
-pub(super) fn state_of_word(word: &str) -> TransactionState {
-    match plain(word).as_str() {
-        "success" | "successful" | "completed" | "complete" | "settled" | "cleared" => TransactionState::Cleared,
-        "declined" | "rejected" | "refused" => TransactionState::Declined,
-        "reversed" | "cancelled" | "canceled" | "voided" => TransactionState::Reversed,
-        "failed" | "fail" | "failure" => TransactionState::Failed,
-        _ => TransactionState::Hold,
     }
 }
 
@@ -270,13 +286,13 @@ mod tests {
     fn lists_are_found_in_every_wrapping() {
         let count = |json: &str| {
             let raw: Box<RawValue> = serde_json::from_str(json).expect("JSON");
-            rows(&raw).map(|list| (list.rows.len(), list.total)).ok()
+            rows(&raw).map(|list| list.rows.len()).ok()
         };
-        assert_eq!(count("[{},{}]"), Some((2, None)));
-        assert_eq!(count(r#"{"items":[{}],"totalCount":9}"#), Some((1, Some(9))));
-        assert_eq!(count(r#"{"code":0,"data":{"total":3,"page":1,"records":[{},{},{}]}}"#), Some((3, Some(3))));
-        assert_eq!(count(r#"{"data":null,"total":0}"#), Some((0, Some(0))));
-        assert_eq!(count(r#"{"data":null}"#), Some((0, None)));
+        assert_eq!(count("[{},{}]"), Some(2));
+        assert_eq!(count(r#"{"items":[{}],"totalCount":9}"#), Some(1));
+        assert_eq!(count(r#"{"code":0,"data":{"total":3,"page":1,"records":[{},{},{}]}}"#), Some(3));
+        assert_eq!(count(r#"{"data":null,"total":0}"#), Some(0));
+        assert_eq!(count(r#"{"data":null}"#), Some(0));
         assert_eq!(count(r#"{"message":"no such card"}"#), None);
         assert_eq!(count("3"), None);
     }

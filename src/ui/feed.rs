@@ -204,7 +204,7 @@ pub(super) fn merchant(model: &Model, row: &Transaction) -> String {
 /// What a row's first word means.
 pub(super) fn what_role(row: &Transaction) -> Role {
     match row.state {
-        TransactionState::Declined => Role::Caution,
+        TransactionState::Declined | TransactionState::Unknown => Role::Caution,
         TransactionState::Failed => Role::Danger,
         TransactionState::Hold => Role::Text,
         TransactionState::Cleared | TransactionState::Reversed => Role::Muted,

@@ -1,5 +1,6 @@
 //! The whole of cardtop from outside: adapters against the sandbox, changes, faults, the command line, the terminal, the house.
 
+mod certificates;
 mod changes;
 mod command_line;
 mod conformance;
@@ -9,10 +10,12 @@ mod hostile;
 mod memory;
 mod network;
 mod outage;
+mod own_files;
 mod payer;
 mod proxy;
 mod pty;
 mod race;
+mod scenarios;
 mod settings;
 mod terminal;
 mod tidy;

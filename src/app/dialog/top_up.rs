@@ -365,7 +365,7 @@ fn repeats(key: &CardKey, amount: Money, world: &World) -> Option<String> {
         .map(|op| format!("{} already asked {} at {}", op.operator, amount, clock(op.created_at)));
     let listed = |row: &&Transaction| {
         row.kind == TransactionKind::TopUp
-            && matches!(row.state, TransactionState::Cleared | TransactionState::Hold)
+            && matches!(row.state, TransactionState::Cleared | TransactionState::Hold | TransactionState::Unknown)
             && row.amount == amount
             && recent(row.at)
     };

@@ -76,7 +76,7 @@ impl Record for Movement<'_> {
         let row = self.transaction;
         let paint = match row.state {
             TransactionState::Failed => Paint::Danger,
-            TransactionState::Declined => Paint::Caution,
+            TransactionState::Declined | TransactionState::Unknown => Paint::Caution,
             TransactionState::Hold | TransactionState::Cleared | TransactionState::Reversed => Paint::Plain,
         };
         vec![

@@ -14,6 +14,7 @@ use crate::domain::money::{Currency, Money};
 use crate::domain::transaction::{Transaction, TransactionKind, TransactionState};
 use crate::provider::fields::{Fields, Odd};
 use crate::provider::listing::Reader;
+use crate::provider::words::{self, States};
 use crate::provider::{Evidence, Quote, Seen, listing};
 
 /// What a balance reading says of a card (artha wire notes, 2.7). Available may exceed current: neither is checked against the
@@ -117,12 +118,12 @@ pub(super) enum Task {
 
 /// The answer to a change (artha wire notes, 2.11 to 2.16). `Success` means accepted, not done (5.2).
 pub(super) fn task(answer: Fields, spelling: &Spelling) -> Result<Task, Odd> {
-    let said = words(&answer).map_or_else(String::new, |said| format!(": {said}"));
+    let why = said(&answer).map_or_else(String::new, |said| format!(": {said}"));
     let inner = listing::unwrapped(answer, &["taskId", "status"])
-        .ok_or_else(|| Odd::new(&format!("answered neither a task nor a status{said}")))?;
+        .ok_or_else(|| Odd::new(&format!("answered neither a task nor a status{why}")))?;
     let (id, status) = (inner.id("taskId"), inner.text("status"));
     match status.as_deref().map(|word| fate_of_word(word, spelling)) {
-        Some(Fate::Failed) => Ok(Task::Refused(words(&inner).as_deref().unwrap_or("it says Failed without a reason").to_owned())),
+        Some(Fate::Failed) => Ok(Task::Refused(said(&inner).as_deref().unwrap_or("it says Failed without a reason").to_owned())),
         Some(Fate::Done) => Ok(Task::Accepted(id)),
         Some(Fate::Open) | None if id.is_some() => Ok(Task::Accepted(id)),
         Some(Fate::Open) => Err(Odd::new(&format!("answered \"{}\" and no task", status.unwrap_or_default()))),
@@ -142,7 +143,7 @@ fn fate_of_word(word: &str, spelling: &Spelling) -> Fate {
     match spelling.transaction_state(word) {
         Some(TransactionState::Cleared) => return Fate::Done,
         Some(TransactionState::Declined | TransactionState::Reversed | TransactionState::Failed) => return Fate::Failed,
-        Some(TransactionState::Hold) => return Fate::Open,
+        Some(TransactionState::Hold | TransactionState::Unknown) => return Fate::Open,
         None => {}
     }
     match listing::plain(word).as_str() {
@@ -165,18 +166,22 @@ pub(super) fn fate(answer: Fields, asked: &str, spelling: &Spelling) -> Result<S
     Ok(match fate_of_word(&status, spelling) {
         Fate::Done => Seen::Done { proof: format!("task {short}.. says {status}"), credit: None, by: Evidence::Task },
         Fate::Failed => {
-            let reason = words(&answer).map_or_else(String::new, |reason| format!(": {reason}"));
+            let reason = said(&answer).map_or_else(String::new, |reason| format!(": {reason}"));
             Seen::Failed { why: format!("task {short}.. says {status}{reason}"), row: None }
         }
         Fate::Open => Seen::NotYet { looked: format!("task {short}.. says {status}") },
     })
 }
 
+/// Where a row names its card and itself.
+pub(super) const NAMES: listing::Names =
+    listing::Names { card: &["cardId", "card_id"], row: &["transactionId", "id", "tx_id", "taskId"] };
+
 /// One row of a transaction list. `of` is the card whose list it is, where it is one card's.
 ///
 /// INFERENCE (artha wire notes, 6): the row's field names are not documented; those of `TopUpStatus` and of the upstream are tried.
 pub(super) fn transaction(row: &RawValue, reader: &Reader<'_>, of: Option<&Card>) -> Result<Transaction, Odd> {
-    let (spelling, zone) = (reader.spelling, &reader.zone);
+    let spelling = reader.spelling;
     let row = Fields::read(row)?;
     let currency = ["currency", "cardCurrency", "deduction_currency", "tx_currency"]
         .iter()
@@ -185,10 +190,7 @@ pub(super) fn transaction(row: &RawValue, reader: &Reader<'_>, of: Option<&Card>
         .ok_or_else(|| Odd::new("has no currency"))?;
     let amount = listing::first(&["amount", "deduction_amount", "tx_amount"], |name| row.money(name, currency))?
         .ok_or_else(|| Odd::new("has no amount"))?;
-    let at = listing::first(&["date", "time", "transactionDate", "transactionTime", "createdAt", "tx_time"], |name| {
-        row.time(name, zone)
-    })?
-    .ok_or_else(|| Odd::new("has no date"))?;
+    let at = reader.happened(&row, &["date", "time", "transactionDate", "transactionTime", "createdAt", "tx_time"])?;
     let (kind_word, state_word) = (
         row.first_text(&["type", "transactionType", "business_type"]).unwrap_or_default(),
         row.first_text(&["status", "tx_status"]).unwrap_or_default(),
@@ -240,17 +242,20 @@ fn kind(word: &str) -> TransactionKind {
     }
 }
 
-/// No transaction status is documented. A word we do not know is a hold: nothing is claimed to be settled.
+/// Words of artha's callbacks and of its newer API; no transaction status is documented.
+const STATES: &States =
+    &[("succeeded", TransactionState::Cleared), ("succeed", TransactionState::Cleared), ("posted", TransactionState::Cleared)];
+
+/// Only a purchase is first approved and then settled.
 fn state(word: &str, kind: TransactionKind) -> TransactionState {
     match listing::plain(word).as_str() {
-        "succeeded" | "succeed" | "posted" => TransactionState::Cleared,
         "approved" if kind != TransactionKind::Purchase => TransactionState::Cleared,
-        _ => listing::state_of_word(word),
+        _ => words::state(word, kind, STATES),
     }
 }
 
 /// The provider's words in a refusal. INFERENCE (artha wire notes, 3): no error body is documented.
-pub(super) fn words(answer: &Fields) -> Option<Arc<str>> {
+pub(super) fn said(answer: &Fields) -> Option<Arc<str>> {
     answer
         .text("message")
         .or_else(|| answer.object("error")?.first_text(&["message", "details"]))
@@ -260,5 +265,5 @@ pub(super) fn words(answer: &Fields) -> Option<Arc<str>> {
 /// The provider's words in the body of a refusal, whatever it is; empty when it has none.
 pub(super) fn refusal_words(body: &[u8]) -> String {
     let Ok(json) = serde_json::from_slice::<Box<RawValue>>(body) else { return String::new() };
-    listing::reason(&json, words)
+    listing::reason(&json, said)
 }

@@ -157,21 +157,21 @@ pub(super) fn refused(answer: &Fields) -> Option<String> {
     failed.then(|| words(answer).as_deref().unwrap_or("it says no, without a reason").to_owned())
 }
 
+/// Where a row names its card and itself.
+pub(super) const NAMES: listing::Names = listing::Names { card: &["card_id"], row: &["id", "transaction_id"] };
+
 /// One row of the transactions (banana wire notes, 2.12). `of` is the card whose list it is, where it is one card's.
 pub(super) fn transaction(row: &RawValue, reader: &Reader<'_>, of: Option<&Card>) -> Result<Transaction, Odd> {
-    let (spelling, zone) = (reader.spelling, &reader.zone);
+    let spelling = reader.spelling;
     let row = Fields::read(row)?;
     let currency = row.currency("currency").ok().flatten().or_else(|| of.and_then(|card| card.currency));
     let currency = currency.ok_or_else(|| Odd::new("has no currency"))?;
     let amount = row.money("amount", currency)?.ok_or_else(|| Odd::new("has no amount"))?;
-    let at = match row.time("created_at", zone)? {
-        Some(at) => at,
-        None => row.time("occur_time", zone)?.ok_or_else(|| Odd::new("has no created_at"))?,
-    };
+    let at = reader.happened(&row, &["created_at", "occur_time"])?;
     let (kind_word, state_word) = (row.text("type").unwrap_or_default(), row.text("status").unwrap_or_default());
     // Of its states `SUCCESS` is documented, `FAILED` and `PENDING` are inferred (banana wire notes, 4).
     let kind = spelling.transaction_kind(&kind_word).unwrap_or_else(|| kind(&kind_word));
-    let state = spelling.transaction_state(&state_word).unwrap_or_else(|| listing::state_of_word(&state_word));
+    let state = spelling.transaction_state(&state_word).unwrap_or_else(|| crate::provider::words::state(&state_word, kind, &[]));
     let card_id = listing::card_id(&row, &["card_id"], reader.ids.cards, of);
     let description = row.first_text(&["description", "message"]);
     let decline_reason = matches!(state, TransactionState::Declined | TransactionState::Failed)

@@ -4,7 +4,6 @@
 
 use data_encoding::BASE64;
 use jiff::Timestamp;
-use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use serde_json::value::RawValue;
 use std::sync::Arc;
@@ -18,7 +17,7 @@ use crate::domain::text;
 use crate::domain::transaction::{Transaction, TransactionKind, TransactionState};
 use crate::provider::fields::{self, Fields, Odd};
 use crate::provider::listing::Reader;
-use crate::provider::{Claimed, Evidence, Seen, crypto, listing};
+use crate::provider::{Claimed, Evidence, Seen, crypto, listing, words};
 
 /// Words of a refusal after which the load may have happened all the same (enkash wire notes, 1.5 point 9 and 5; the rest is
 /// caution).
@@ -97,6 +96,7 @@ fn open(sealed: &str, key: &[u8]) -> Result<Said, Unreadable> {
     let cipher = BASE64.decode(sealed.as_bytes()).ok().filter(|cipher| !cipher.is_empty()).ok_or(Unreadable::NotJson)?;
     let plain = crypto::aes_ecb_decrypt(key, &cipher).map_err(|_| Unreadable::Sealed)?;
     let plain = std::str::from_utf8(&plain).map_err(|_| Unreadable::Sealed)?;
+    let plain = plain.trim_start_matches('\u{feff}');
     let plain = serde_json::from_str::<String>(plain).unwrap_or_else(|_| plain.to_owned());
     Fields::parse(&plain).map(|object| said(&object)).map_err(|_| Unreadable::Sealed)
 }
@@ -131,6 +131,12 @@ pub(super) fn token(body: &[u8]) -> Option<(String, Option<i64>)> {
     let object = Fields::parse(std::str::from_utf8(body).ok()?).ok()?;
     let token = object.raw_text("access_token").or_else(|| object.raw_text("accessToken"))?;
     Some((token, object.integer("expires_in").or_else(|| object.integer("expiresIn"))))
+}
+
+/// Whether a body is an error of OAuth 2 (RFC 6749, 5.2): an object whose `error` is a word.
+pub(super) fn is_oauth_error(body: &[u8]) -> bool {
+    let object = std::str::from_utf8(body).ok().and_then(|text| Fields::parse(text).ok());
+    object.is_some_and(|object| object.text("error").is_some_and(|word| !word.contains(' ')))
 }
 
 /// The words of a token answer that is not a token.
@@ -184,6 +190,12 @@ pub(super) fn rupees() -> Currency {
 
 /// The card's id in a row, in every spelling seen.
 const CARD_ID: [&str; 2] = ["enKashCardId", "cardId"];
+
+/// Where a card's row names it.
+pub(super) const CARD_NAMES: listing::Names = listing::Names { card: &CARD_ID, row: &[] };
+
+/// Where a transaction's row names its card and itself.
+pub(super) const NAMES: listing::Names = listing::Names { card: &CARD_ID, row: &TRANSACTION_ID };
 
 /// A card of `/search` (enkash wire notes, 2.13; `cardStatus`, `otbBalance` INFERENCE there).
 pub(super) fn card(raw: &RawValue, reader: &Reader<'_>) -> Result<Card, Odd> {
@@ -258,8 +270,10 @@ pub(super) fn float(said: &Said) -> Result<Option<Money>, Odd> {
 
 /// The id of a transaction in a row, under any of its names (enkash wire notes, 2.14).
 fn transaction_id(row: &Fields) -> Option<Arc<str>> {
-    row.first_id(&["enKashCardTransactionId", "enKashTransactionId", "enkashCardTxnId"])
+    row.first_id(&TRANSACTION_ID)
 }
+
+const TRANSACTION_ID: [&str; 3] = ["enKashCardTransactionId", "enKashTransactionId", "enkashCardTxnId"];
 
 /// The id of a load in its own answer: only a sibling product sends one (enkash wire notes, 2.2).
 pub(super) fn load_id(said: &Said) -> Option<Arc<str>> {
@@ -272,7 +286,7 @@ pub(super) fn transaction(raw: &RawValue, reader: &Reader<'_>, of: Option<&Card>
     let details = row.object("txnDetails").unwrap_or_default();
     let currency = currency(&row)?;
     let amount = amount(&row, currency)?.ok_or_else(|| Odd::new("a transaction has no amount"))?;
-    let happened = moment(&row, &reader.zone)?.ok_or_else(|| Odd::new("a transaction has no time"))?;
+    let happened = reader.happened(&row, &TIMES)?;
     let type_word = row.text("type").or_else(|| details.text("transactionType"));
     let credit = credit(&row);
     let set = type_word.as_deref().and_then(|word| reader.spelling.transaction_kind(word));
@@ -286,7 +300,7 @@ pub(super) fn transaction(raw: &RawValue, reader: &Reader<'_>, of: Option<&Card>
     let status = row.text("status");
     // A row of a question about one card need not name the card.
     let card_id = listing::card_id(&row, &CARD_ID, reader.ids.cards, of);
-    let (state, description) = (state(status.as_deref(), reader.spelling), row.text("description"));
+    let (state, description) = (state(status.as_deref(), kind, reader.spelling), row.text("description"));
     // No field for it is known: the description is all there is.
     let decline_reason = matches!(state, TransactionState::Declined | TransactionState::Failed)
         .then(|| row.first_text(&["declineReason", "failureReason", "reason"]).or_else(|| description.clone()))
@@ -373,41 +387,23 @@ fn kind(type_word: Option<&str>, credit: Option<bool>, details: &Fields) -> Tran
     }
 }
 
-/// Only documented-by-inference end words end a movement; every other word is pending (enkash wire notes, 4.7).
-fn state(status: Option<&str>, spelling: &Spelling) -> TransactionState {
-    if let Some(state) = status.and_then(|word| spelling.transaction_state(word)) {
+/// How far a movement got: only words that are inferred to be final end it (enkash wire notes, 4.7). What ends a load is narrower
+/// still: one that is called complete or cancelled stays open.
+fn state(status: Option<&str>, kind: TransactionKind, spelling: &Spelling) -> TransactionState {
+    const OF_A_LOAD: [&str; 7] = ["SUCCESS", "SUCCESSFUL", "FAILED", "FAILURE", "DECLINED", "REJECTED", "REVERSED"];
+    let status = status.unwrap_or_default();
+    if let Some(state) = spelling.transaction_state(status) {
         return state;
     }
-    match status.map(word).as_deref() {
-        Some("SUCCESS" | "SUCCESSFUL") => TransactionState::Cleared,
-        Some("FAILED" | "FAILURE") => TransactionState::Failed,
-        Some("DECLINED" | "REJECTED") => TransactionState::Declined,
-        Some("REVERSED") => TransactionState::Reversed,
-        _ => TransactionState::Hold,
-    }
+    let state = words::state(status, kind, &[]);
+    let open = matches!(state, TransactionState::Hold | TransactionState::Unknown);
+    let load = kind == TransactionKind::TopUp && !OF_A_LOAD.contains(&word(status).as_str());
+    if load && !open { TransactionState::Unknown } else { state }
 }
 
-/// `txnDate` or `createdOn`: with an offset as it says; without one in India's time (enkash wire notes, 6.24; INFERENCE), as
+/// When a row happened: with an offset as it says; without one in India's time (enkash wire notes, 6.24; INFERENCE), as
 /// `2025-01-23T16:38:36` or `Jan 23, 2025 4:38:36 PM` (2.5).
-fn moment(row: &Fields, zone: &TimeZone) -> Result<Option<Timestamp>, Odd> {
-    let Some(text) = ["txnDate", "createdOn", "transactionDate"].iter().find_map(|name| row.raw_text(name)) else {
-        return Ok(None);
-    };
-    read_moment(&text, zone).map(Some).ok_or_else(|| Odd::new("a transaction's time cannot be read"))
-}
-
-fn read_moment(text: &str, zone: &TimeZone) -> Option<Timestamp> {
-    // Newer Java prints a narrow no-break space before AM and PM.
-    let text: String = text.trim().chars().map(|c| if c.is_whitespace() { ' ' } else { c }).collect();
-    if text.bytes().all(|b| b.is_ascii_digit()) {
-        return fields::read_time(&text, zone);
-    }
-    if let Ok(at) = text.parse::<Timestamp>() {
-        return Some(at);
-    }
-    let local = text.parse::<DateTime>().or_else(|_| DateTime::strptime("%b %d, %Y %I:%M:%S %p", &text)).ok()?;
-    local.to_zoned(zone.clone()).ok().map(|zoned| zoned.timestamp())
-}
+const TIMES: [&str; 3] = ["txnDate", "createdOn", "transactionDate"];
 
 /// What of a row matters for the fate of a load; every part may be missing.
 struct Trace {
@@ -429,7 +425,7 @@ impl Trace {
             reference: row.first_id(&["pgReferenceNumber", "uniqueReferenceNumber", "uniqueReferenceNum"]),
             status: row.text("status"),
             amount: amount(&row, currency).ok().flatten(),
-            at: moment(&row, zone).ok().flatten(),
+            at: listing::first(&TIMES, |name| row.time(name, zone)).ok().flatten(),
             credit: credit(&row),
             card: listing::card_id(&row, &CARD_ID, enkash::IDS.cards, None),
         })
@@ -496,7 +492,7 @@ pub(super) fn fate(
         return Seen::Nowhere { looked: looked.to_owned(), candidate: trace.id.clone() };
     }
     let status = trace.status.as_deref().unwrap_or("no status");
-    match state(trace.status.as_deref(), reader.spelling) {
+    match state(trace.status.as_deref(), TransactionKind::TopUp, reader.spelling) {
         TransactionState::Cleared => {
             let id = trace.id.as_deref().map(|id| format!(", id {id}")).unwrap_or_default();
             let sum = operation.amount.map_or_else(|| "the load".to_owned(), |amount| format!("+{amount}"));
@@ -512,7 +508,7 @@ pub(super) fn fate(
         TransactionState::Failed => {
             Seen::Failed { why: format!("enkash says {status} for reference {reference}"), row: trace.id.clone() }
         }
-        TransactionState::Hold | TransactionState::Declined | TransactionState::Reversed => {
+        TransactionState::Hold | TransactionState::Declined | TransactionState::Reversed | TransactionState::Unknown => {
             Seen::NotYet { looked: format!("reference {reference} says {status}") }
         }
     }
