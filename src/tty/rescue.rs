@@ -50,9 +50,8 @@ pub(super) fn start() {
 }
 
 fn begin() -> io::Result<Rescue> {
-    use std::os::fd::AsFd;
     use std::os::unix::process::CommandExt;
-    let terminal = io::stdout().as_fd().try_clone_to_owned()?;
+    let terminal = rustix::io::fcntl_dupfd_cloexec(io::stdout(), 3)?;
     let mut command = Command::new("sh");
     // A group of its own: what ends the board's group must not end this.
     command.args(["-c", SCRIPT, "cardtop-rescue"]).process_group(0);
