@@ -209,7 +209,7 @@ async fn set_pins(engine: &Engine) {
         };
         match engine.change(order, Duration::ZERO).await {
             Ok(_) => set += 1,
-            Err(refused) => println!("{}: {refused}", info.id),
+            Err(refused) => say(&format!("{}: {refused}", info.id)),
         }
     }
     assert!(set > 0, "no PIN was set");
@@ -244,7 +244,7 @@ fn count(after: &str, wanted: &[(String, Vec<u8>)]) {
                     let place = at + u64::try_from(found).expect("an offset");
                     if !buffer_at.contains(&place) {
                         *count += 1;
-                        println!("  {name} at {place:x} in {}", line.trim());
+                        say(&format!("  {name} at {place:x} in {}", line.trim()));
                     }
                 }
             }
@@ -253,8 +253,13 @@ fn count(after: &str, wanted: &[(String, Vec<u8>)]) {
         }
     }
     for ((name, _), count) in wanted.iter().zip(counts) {
-        println!("COPIES {after} {name} {count}");
+        say(&format!("COPIES {after} {name} {count}"));
     }
+}
+
+/// A line for the process that started this one.
+fn say(line: &str) {
+    writeln!(std::io::stdout().lock(), "{line}").expect("the parent listens");
 }
 
 /// Where a needle begins.
