@@ -409,7 +409,10 @@ impl Net {
                 .build()
                 .map_err(|error| format!("{}: TLS cannot be set up: {}", config.name, innermost(&error)))
         };
-        Ok(Self { reads: client(4)?, writes: client(0)?, proxies })
+        // A connection that is kept has the head of its last request in a buffer, and with it a token. One such copy
+        // beside our own is borne for what keeping it saves; where a request carries the token twice, none is kept.
+        let twice = matches!(&config.account, Account::Artha(account) if account.customer_token);
+        Ok(Self { reads: client(if twice { 0 } else { 1 })?, writes: client(0)?, proxies })
     }
 
     /// ` through the proxy host:port`, where a request to this address goes that way.
