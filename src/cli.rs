@@ -6,6 +6,7 @@
 mod change;
 mod find;
 mod host;
+mod incomplete;
 mod print;
 mod read;
 mod record;
@@ -211,8 +212,8 @@ pub struct WorldArgs {
     /// The same seed makes the same bank
     #[arg(long, value_name = "N", default_value_t = 7)]
     pub seed: u64,
-    /// Something that goes wrong: outage, slow or unknown-topup (may be repeated)
-    #[arg(long, value_name = "WORD", value_parser = scenario)]
+    /// Something that goes wrong by itself (may be repeated)
+    #[arg(long, value_name = "WORD", value_enum, ignore_case = true, hide_possible_values = false)]
     pub scenario: Vec<Scenario>,
     /// Cardholders do not spend by themselves
     #[arg(long)]
@@ -482,8 +483,15 @@ pub(crate) fn duration(text: &str) -> Result<Duration, String> {
     }
 }
 
-fn scenario(word: &str) -> Result<Scenario, String> {
-    word.parse().map_err(|_| format!("write {}", Scenario::ALL.map(Scenario::word).join(", ")))
+/// The words of `--scenario`, each with what it does: for the help and for completions.
+impl clap::ValueEnum for Scenario {
+    fn value_variants<'a>() -> &'a [Self] {
+        &Self::ALL
+    }
+
+    fn to_possible_value(&self) -> Option<clap::builder::PossibleValue> {
+        Some(clap::builder::PossibleValue::new(self.word()).help(self.description()))
+    }
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@
 mod account;
 mod adapter;
 mod change;
+mod lists;
 mod proof;
 mod read;
 pub mod schedule;
@@ -24,6 +25,7 @@ use tokio::time::Instant;
 use crate::clock::Clock;
 use crate::config::{Config, Environment, ProviderConfig, roster};
 use crate::domain::card::{Card, CardKey, CardState, Ids, ProviderId};
+use crate::domain::completeness::Completeness;
 use crate::domain::money::Money;
 pub use crate::domain::operation::Step;
 use crate::domain::operation::{Action, Capabilities, Operation, OperationId};
@@ -36,6 +38,7 @@ pub use crate::store::journal::Verified;
 use crate::store::{Store, journal};
 use account::Account;
 use adapter::Adapter;
+pub use lists::{Listing, unread_part};
 pub use proof::{RecentCredit, Verdict, confirmation};
 
 /// The engine's handle; clones lead to the same engine.
@@ -69,6 +72,8 @@ struct Inner {
     tasks: Mutex<Vec<JoinHandle<()>>>,
     /// Another process wrote into the data file.
     written: Notify,
+    /// When the data file last took nothing; `None` while it does.
+    unkept: Mutex<Option<Timestamp>>,
     /// Where the work is done, wherever it is asked from.
     runtime: Handle,
 }
@@ -169,14 +174,40 @@ impl Engine {
     /// # Errors
     /// One sentence, when the data file cannot be used; nothing was sent and nothing in it was changed.
     pub async fn open(setup: Setup) -> std::result::Result<(Self, mpsc::Receiver<News>), String> {
+        Self::open_or(setup, None).await
+    }
+
+    /// The same for what only reads: where the disk is full or another process holds the data file, nothing is kept, every change is
+    /// refused, and `say` is told so once.
+    ///
+    /// # Errors
+    /// One sentence, when the data file cannot be used for another reason.
+    pub async fn open_to_read(
+        setup: Setup,
+        say: impl Fn(&str) + Send + Sync,
+    ) -> std::result::Result<(Self, mpsc::Receiver<News>), String> {
+        Self::open_or(setup, Some(&say)).await
+    }
+
+    async fn open_or(
+        setup: Setup,
+        say: Option<&(dyn Fn(&str) + Send + Sync)>,
+    ) -> std::result::Result<(Self, mpsc::Receiver<News>), String> {
         let Setup { config, data, notes, read_only, only, operator, clock, polling, transport } = setup;
         let (news, heard) = mpsc::channel(NEWS_WAITING);
         let now = clock.now();
         let making = clock.clone();
         let session = random::<8>().map(u64::from_be_bytes).map_err(|_| "the system has no random numbers to give".to_owned())?;
+        let only_reads = say.is_some();
         let made = tokio::task::spawn_blocking(move || {
             let ids: BTreeMap<ProviderId, Ids> = config.providers.iter().map(|each| (each.name.clone(), each.ids())).collect();
-            let store = Store::open_with(&data, &ids, notes.as_deref(), now).map_err(|error| error.to_string())?;
+            let (store, lost) = match Store::open_with(&data, &ids, notes.as_deref(), now) {
+                Ok(store) => (store, None),
+                Err(error) if only_reads && error.passing => {
+                    (Store::in_memory(&data, &ids).map_err(|error| error.to_string())?, Some(error.to_string()))
+                }
+                Err(error) => return Err(error.to_string()),
+            };
             let mut rosters = Vec::new();
             let mut accounts = Vec::new();
             for provider in config.providers {
@@ -184,13 +215,21 @@ impl Engine {
                     continue;
                 }
                 if let Some(path) = &provider.roster {
-                    rosters.push(roster::read(&provider.name, provider.ids().cards, path).map_err(|error| error.to_string()));
+                    let name = provider.name.clone();
+                    let read = roster::read(&name, provider.ids().cards, path).map_err(|error| error.to_string());
+                    rosters.push((name, read));
                 }
                 accounts.push(Arc::new(account(provider, session, &making, transport.as_ref())));
             }
-            Ok::<_, String>((store, accounts, rosters))
+            Ok::<_, String>((store, lost, accounts, rosters))
         });
-        let (store, accounts, rosters) = made.await.map_err(|error| error.to_string())??;
+        let (store, lost, accounts, rosters) = made.await.map_err(|error| error.to_string())??;
+        let without_file = lost.is_some();
+        if let (Some(say), Some(lost)) = (say, lost) {
+            let lost = lost.strip_suffix("; nothing was sent").unwrap_or(&lost);
+            say(&format!("{lost}; what is read is shown and not kept"));
+        }
+        let read_only = read_only || without_file;
         let failed = |error: rusqlite::Error| format!("the data file {}", crate::store::in_words(&error));
         let known = store.known(|db| crate::store::cards::all(db)).await.map_err(failed)?;
         let configured: BTreeSet<ProviderId> = accounts.iter().map(|account| account.info.id.clone()).collect();
@@ -221,10 +260,19 @@ impl Engine {
             made: AtomicU16::new(0),
             tasks: Mutex::default(),
             written: Notify::new(),
+            unkept: Mutex::new(without_file.then_some(now)),
             runtime: Handle::current(),
         }));
         engine.fetch_adapters();
-        engine.recover().await.map_err(failed)?;
+        match engine.recover().await {
+            Err(error) if only_reads && crate::store::is_passing(&error) => {
+                engine.note_unkept();
+                if let Some(say) = say {
+                    say(&engine.unkept_words(&error));
+                }
+            }
+            recovered => drop(recovered.map_err(failed)?),
+        }
         for operation in engine.0.store.journal(|db| journal::open(db)).await.map_err(failed)? {
             engine.lock_open().insert(operation.id, operation);
         }
@@ -235,15 +283,20 @@ impl Engine {
                 crate::domain::text::of_path(copy)
             ));
         }
-        for roster in rosters {
-            match roster {
+        for (id, roster) in rosters {
+            let (sentences, unusable) = match roster {
                 Ok(roster) => {
-                    complaints.extend(roster.bad.iter().map(ToString::to_string));
                     engine.merge_roster(roster.cards);
+                    (roster.bad.iter().map(ToString::to_string).collect(), false)
                 }
-                Err(error) => complaints.push(error),
+                Err(error) => (vec![error], true),
+            };
+            complaints.extend(sentences.iter().cloned());
+            if let Ok(account) = engine.account(&id) {
+                account.set_roster(sentences, unusable);
             }
         }
+        engine.count_unmapped(None).await;
         for complaint in &complaints {
             tracing::warn!("{complaint}");
         }
@@ -409,6 +462,12 @@ impl Engine {
         }
         let _ = tokio::time::timeout(LAST_WORDS, self.0.sending.none_left()).await;
         self.write_late().await;
+    }
+
+    /// What is wrong with the rosters, one sentence each.
+    #[must_use]
+    pub fn roster_troubles(&self) -> Vec<String> {
+        self.0.accounts.iter().flat_map(|account| account.roster()).collect()
     }
 
     /// The accounts.
@@ -665,6 +724,7 @@ pub struct Shown {
 
 /// What the engine tells.
 #[derive(Clone, Debug)]
+#[expect(clippy::large_enum_variant, reason = "an operation is told whole and seldom; boxing it would only add noise")]
 pub enum News {
     /// Cards that are new or changed, each whole.
     Cards(Vec<Card>),
@@ -777,8 +837,12 @@ pub struct Health {
     pub errors_5m: u32,
     /// How many cards it has; `None` while its list was never read and none is known from elsewhere.
     pub cards: Option<usize>,
-    /// Rows that could not be read, since the start.
-    pub odd_rows: u64,
+    /// What the newest readings of its lists lacked.
+    pub completeness: Completeness,
+    /// Words for states that are not mapped, and how many rows and cards have each.
+    pub unmapped: BTreeMap<Arc<str>, u64>,
+    /// What is wrong with its roster, one sentence each.
+    pub roster: Vec<String>,
     /// Provider's clock minus ours, in seconds.
     pub skew: Option<i64>,
     /// Milliseconds that the last answers took, median.

@@ -14,6 +14,7 @@ pub mod fields;
 pub mod http;
 pub mod ibanera;
 mod listing;
+pub mod pages;
 #[cfg(test)]
 mod script;
 pub mod times;
@@ -24,7 +25,7 @@ mod words;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::config::{Account, ProviderConfig};
 use crate::domain::card::Card;
@@ -33,8 +34,9 @@ pub use crate::domain::operation::Claimed;
 use crate::domain::operation::{Action, Capabilities, Operation, OperationId};
 use crate::domain::transaction::Transaction;
 pub use credits::Credits;
-pub use error::{Error, Kind, Outcome, Result};
+pub use error::{Broke, Error, Kind, Outcome, Result};
 use http::Http;
+pub use pages::{Page, PageAt, Pager, Paging};
 
 /// One provider account.
 #[async_trait]
@@ -42,14 +44,19 @@ pub trait Provider: Send + Sync {
     /// What it can do, and how its changes are proven. Never changes while it runs.
     fn can(&self) -> Capabilities;
 
-    /// A page of all its cards, with balances where the list has them. `NotOffered` where there is no list.
-    async fn cards(&self, after: Option<Cursor>) -> Result<Page<Card>>;
+    /// How its lists are cut into pages, and what was learnt of them.
+    fn pagers(&self) -> &Pagers;
+
+    /// A page of all its cards, with balances where the list has them. `NotOffered` where there is no list. Which pages there are
+    /// is for [`pages`] to find out.
+    async fn cards(&self, page: PageAt) -> Result<Page<Card>>;
 
     /// Details, state and balance of one card now. What the wire does not say is left empty: the caller keeps what it had.
     async fn card(&self, card: &Card) -> Result<Card>;
 
-    /// A page of transactions of the window, in any order. Where `window.card` is `None` all cards' (or `NotOffered`).
-    async fn transactions(&self, window: &Window, after: Option<Cursor>) -> Result<Page<Transaction>>;
+    /// A page of transactions of the window, in any order. Where `window.card` is `None` all cards' (or `NotOffered`). Which pages
+    /// there are is for [`pages`] to find out.
+    async fn transactions(&self, window: &Window, page: PageAt) -> Result<Page<Transaction>>;
 
     /// The top-ups in a card's list, whoever made them, from a moment of the provider's clock on: what a top-up is compared with before
     /// it is sent, and found in afterwards.
@@ -71,33 +78,20 @@ pub trait Provider: Send + Sync {
     async fn look(&self, card: &Card, operation: &Operation, claimed: &Claimed) -> Result<Seen>;
 }
 
-/// Where the next page starts: the adapter's own words (a page number, an offset, a time).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Cursor(pub String);
-
-/// A page of rows; one odd row does not lose the page.
-#[derive(Clone, Debug)]
-pub struct Page<T> {
-    /// Rows that could be read.
-    pub items: Vec<T>,
-    /// Where the next page starts; `None` at the end.
-    pub next: Option<Cursor>,
-    /// Rows that could not.
-    pub skipped: Vec<fields::Odd>,
+/// The lists of an account, as their pages are read.
+#[derive(Debug)]
+pub struct Pagers {
+    /// Its cards.
+    pub cards: Pager,
+    /// Its transactions.
+    pub transactions: Pager,
 }
 
-impl<T> Page<T> {
-    /// Sorts read rows from odd ones.
+impl Pagers {
+    /// Where both lists are cut into answers in the same way.
     #[must_use]
-    pub fn of(rows: impl IntoIterator<Item = std::result::Result<T, fields::Odd>>, next: Option<Cursor>) -> Self {
-        let mut page = Self { items: Vec::new(), next, skipped: Vec::new() };
-        for row in rows {
-            match row {
-                Ok(item) => page.items.push(item),
-                Err(odd) => page.skipped.push(odd),
-            }
-        }
-        page
+    const fn both(paging: Paging, span: Option<SignedDuration>) -> Self {
+        Self { cards: Pager::new(paging, None), transactions: Pager::new(paging, span) }
     }
 }
 

@@ -54,8 +54,13 @@ struct Connections {
 
 /// Why the data file cannot be used, in one sentence. Nothing in it was changed.
 #[derive(Clone, Debug, thiserror::Error)]
-#[error("{0}")]
-pub struct Unusable(pub String);
+#[error("{words}")]
+pub struct Unusable {
+    /// The sentence.
+    pub words: String,
+    /// The file is well, but the disk is full or another process holds it: what only reads may go on without it.
+    pub passing: bool,
+}
 
 impl Store {
     /// Opens the data file of a folder, making both where they are missing.
@@ -78,8 +83,10 @@ impl Store {
         now: Timestamp,
     ) -> Result<Self, Unusable> {
         let path = folder.join(FILE);
-        let wrong =
-            |words: &dyn std::fmt::Display| Unusable(format!("the data file {} {words}; nothing was sent", text::of_path(&path)));
+        let wrong = |words: &dyn std::fmt::Display| Unusable {
+            words: format!("the data file {} {words}; nothing was sent", text::of_path(&path)),
+            passing: false,
+        };
         files::private_data(folder, &path).map_err(|refused| wrong(&refused))?;
         let open = || -> Result<(Connection, Connection, Option<PathBuf>), Trouble> {
             let mut journal = connect(&path)?;
@@ -90,7 +97,7 @@ impl Store {
             Ok((known, journal, copy))
         };
         let (known, journal, copy) = open().map_err(|trouble| match trouble {
-            Trouble::Sqlite(error) => wrong(&in_words(&error)),
+            Trouble::Sqlite(error) => Unusable { passing: is_passing(&error), ..wrong(&in_words(&error)) },
             Trouble::Foreign => wrong(&"is not cardtop's: choose another folder with --data"),
             Trouble::Newer(version) => wrong(&format_args!(
                 "was written by a newer cardtop (version {version}, this one knows {}): use that one, or another folder with --data",
@@ -101,6 +108,29 @@ impl Store {
         Ok(Self(Arc::new(Connections {
             head: notes.map(|notes| Head::of(&path, notes)),
             copy,
+            path,
+            known: Mutex::new(known),
+            journal: Mutex::new(journal),
+            version: AtomicI64::new(-1),
+        })))
+    }
+
+    /// A store that forgets everything, for commands that only read where the data file at this path cannot be used now.
+    ///
+    /// # Errors
+    /// One sentence, should even that not work.
+    pub fn in_memory(folder: &Path, ids: &BTreeMap<ProviderId, Ids>) -> Result<Self, Unusable> {
+        let path = folder.join(FILE);
+        let open = || -> Result<Connection, Trouble> {
+            let mut db = Connection::open_in_memory()?;
+            migrate::migrate(&mut db, &path, ids, Timestamp::UNIX_EPOCH)?;
+            Ok(db)
+        };
+        let failed = |_| Unusable { words: "there is no memory for what is read; nothing was sent".to_owned(), passing: false };
+        let (known, journal) = (open().map_err(failed)?, open().map_err(failed)?);
+        Ok(Self(Arc::new(Connections {
+            head: None,
+            copy: None,
             path,
             known: Mutex::new(known),
             journal: Mutex::new(journal),
@@ -181,6 +211,16 @@ async fn blocking<T: Send + 'static>(work: impl FnOnce() -> rusqlite::Result<T> 
         Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
         Err(_) => Err(rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_INTERRUPT), None)),
     }
+}
+
+/// Whether an error says nothing against the file itself: a full disk, or another process that holds it.
+#[must_use]
+pub fn is_passing(error: &rusqlite::Error) -> bool {
+    use rusqlite::ErrorCode;
+    matches!(
+        error.sqlite_error_code(),
+        Some(ErrorCode::DiskFull | ErrorCode::SystemIoFailure | ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked)
+    )
 }
 
 /// An SQLite error in words that fit behind "the data file …".

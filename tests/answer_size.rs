@@ -9,7 +9,7 @@ use cardtop::clock::Clock;
 use cardtop::config::Config;
 use cardtop::domain::card::{Card, CardKey};
 use cardtop::provider::http::{Does, Http, Lost, Transport};
-use cardtop::provider::{Error, Page, Provider, Window, build};
+use cardtop::provider::{Error, Page, PageAt, Provider, Window, build};
 use cardtop::sandbox::{Options, Sandbox};
 use http::{Request, Response};
 use jiff::Timestamp;
@@ -23,6 +23,8 @@ const SIZE: usize = 2 << 20;
 
 /// What may be allocated beside the answer itself.
 const ALLOWED: usize = 1 << 20;
+
+const FIRST: PageAt = PageAt { number: 0, offset: 0, size: 50 };
 
 /// Lets whoever asks in, and answers everything else with one body.
 struct Fixed(Bytes);
@@ -50,7 +52,7 @@ fn filled(before: &str, item: &str, behind: &str) -> Bytes {
 /// What a page could not read, in words.
 fn complaints<T>(page: Result<Page<T>, Error>) -> String {
     match page {
-        Ok(page) => page.skipped.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "),
+        Ok(page) => page.skipped.iter().map(|row| row.sentence()).collect::<Vec<_>>().join("; "),
         Err(error) => error.to_string(),
     }
 }
@@ -60,11 +62,11 @@ async fn most(provider: &dyn Provider, card: &Card, list_of_cards: bool) -> (usi
     MEMORY.reset_peak_usage();
     let before = MEMORY.current_usage();
     let said = if list_of_cards {
-        complaints(provider.cards(None).await)
+        complaints(provider.cards(FIRST).await)
     } else {
         let since = "2026-01-01T00:00:00Z".parse().expect("a time");
         let window = Window { card: Some(card.clone()), since, until: since + Duration::from_secs(86_400) };
-        let said = complaints(provider.transactions(&window, None).await);
+        let said = complaints(provider.transactions(&window, FIRST).await);
         let _ = provider.card(card).await;
         let _ = provider.float().await;
         said

@@ -67,6 +67,7 @@ fn json(card: &Card) -> String {
         "holder": &*card.holder,
         "state": card.state.word(),
         "provider_state": &*card.provider_state,
+        "state_as_of": card.state_at.map(|at| at.to_string()),
         "kind": card.kind.map(|kind| kind.word()),
         "currency": card.currency,
         "balance": {

@@ -1,6 +1,6 @@
 //! A made-up board for tests: four providers, cards of five currencies in every state, declines, holds and operations.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::tz::{TimeZone, offset};
@@ -12,6 +12,7 @@ use super::world::World;
 use super::{Effect, Model, Msg, Start, update};
 use crate::config::Environment;
 use crate::domain::card::{Balance, Card, CardKey, CardKind, CardState, ProviderId, Reading};
+use crate::domain::completeness::Completeness;
 use crate::domain::money::{Currency, Money};
 use crate::domain::operation::{
     Before, Capabilities, Class, Deed, Offer, Operation, OperationId, OperationState, PinRule, Proof,
@@ -183,7 +184,9 @@ pub(crate) fn health(name: &str, state: HealthState, since: i64, why: Option<&st
         calls_last_minute: if good { 48 } else { 1 },
         errors_5m: if good { 0 } else { 11 },
         cards: Some(4),
-        odd_rows: 0,
+        completeness: Completeness::default(),
+        unmapped: BTreeMap::new(),
+        roster: Vec::new(),
         skew: good.then_some(0),
         latency_ms: good.then_some(180),
     }))

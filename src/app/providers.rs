@@ -51,7 +51,10 @@ pub(crate) fn effect(world: &World, keymap: &Keymap, health: &Health) -> String 
     let all = health.cards.map_or_else(|| "its cards".to_owned(), cards);
     match health.state {
         HealthState::Ok | HealthState::Slow if health.cards.is_none() => "its list of cards was not read yet".to_owned(),
-        HealthState::Ok if stale == 0 => format!("{all} read"),
+        HealthState::Ok if stale == 0 => match health.completeness.missing() {
+            missing if missing.is_empty() => format!("{all} read"),
+            missing => format!("{all} read; {missing}"),
+        },
         HealthState::Ok | HealthState::Slow => format!("{all} read, {stale} of them LAST KNOWN"),
         HealthState::Down => format!("{} LAST KNOWN; a change is refused while it cannot be read", cards(stale)),
         HealthState::Paused => {
@@ -60,6 +63,44 @@ pub(crate) fn effect(world: &World, keymap: &Keymap, health: &Health) -> String 
         HealthState::Waiting => "not read and not changed before its secrets are there".to_owned(),
         HealthState::Auth => "credentials refused or missing: not read and not changed until they are right".to_owned(),
     }
+}
+
+/// Most sentences about rows, or about cards, that could not be read.
+const MOST_SENTENCES: usize = 8;
+
+/// What is known to be missing or not understood, a label before each sentence: rows, cards and words, and the roster's lines.
+pub(crate) fn incomplete(world: &World, health: &Health) -> Vec<(&'static str, String)> {
+    let mut lines = Vec::new();
+    let completeness = &health.completeness;
+    let to = completeness.complete_to.map(|at| {
+        let zoned = at.to_zoned(world.zone.clone());
+        let age = text::age(world.now, at);
+        format!("complete to {} ({age} ago)", zoned.strftime("%H:%M:%S"))
+    });
+    let missing = completeness.missing();
+    match (to, missing.is_empty()) {
+        (Some(to), false) => lines.push(("read", format!("{to}; {missing}"))),
+        (None, false) => lines.push(("read", missing)),
+        (_, true) => {}
+    }
+    let rows: Vec<String> = completeness.rows.iter().map(crate::domain::completeness::UnreadRow::sentence).collect();
+    let parts: Vec<String> = completeness.parts.iter().map(crate::domain::completeness::UnreadPart::sentence).collect();
+    for (label, sentences) in [("not read", parts), ("odd rows", rows), ("roster", health.roster.clone())] {
+        let more = sentences.len().saturating_sub(MOST_SENTENCES);
+        let all = label == "roster";
+        for (place, sentence) in sentences.into_iter().enumerate().filter(|(place, _)| all || *place < MOST_SENTENCES) {
+            lines.push((if place == 0 { label } else { "" }, sentence));
+        }
+        if more > 0 && !all {
+            lines.push(("", format!("and {more} more")));
+        }
+    }
+    for (place, (word, count)) in health.unmapped.iter().enumerate() {
+        let label = if place == 0 { "not mapped" } else { "" };
+        let times = if *count == 1 { "once".to_owned() } else { format!("{count} times") };
+        lines.push((label, format!("{word}: a state that cardtop does not know, {times}; its meaning can be set in words")));
+    }
+    lines
 }
 
 /// How it is, as sentences for a ticket: whoever reads them sees neither this screen nor this clock.
@@ -86,6 +127,10 @@ pub(crate) fn status(world: &World, info: &ProviderInfo) -> String {
     }
     if let Some(next) = health.next_try {
         words.push_str(&format!(". Next try {}", time(next)));
+    }
+    let missing = health.completeness.missing();
+    if !missing.is_empty() {
+        words.push_str(&format!(". Of what is shown: {missing}"));
     }
     format!("{words}. As of {}.", time(world.now))
 }

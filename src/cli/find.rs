@@ -21,17 +21,17 @@ pub(crate) async fn card(session: &Session, word: &str) -> Result<Card, Failure>
     let mut read = Vec::new();
     let mut exit = Exit::Usage;
     let mut troubles = Vec::new();
-    for (_, answer) in session.engine.read_cards().await {
-        match answer {
-            Ok(cards) => read.extend(cards),
-            // Another provider's trouble says nothing about a card of this one.
-            Err(error) if named.as_ref().is_some_and(|key| key.provider != error.provider) => {}
-            Err(error) => {
-                if Exit::of_error(&error) == Exit::Unreachable {
-                    exit = Exit::Unreachable;
-                }
-                troubles.push(error.to_string());
+    for listing in session.engine.list_cards().await {
+        read.extend(listing.rows);
+        // Another provider's trouble says nothing about a card of this one.
+        let about_it = named.as_ref().is_none_or(|key| key.provider == listing.provider);
+        // A card that could not be read is known all the same; a list that ended early may have more.
+        for part in listing.completeness.parts.iter().filter(|part| about_it && part.card.is_none()) {
+            let refused = listing.failed.as_ref().is_some_and(|error| Exit::of_error(error) != Exit::Unreachable);
+            if !refused {
+                exit = Exit::Unreachable;
             }
+            troubles.push(part.sentence());
         }
     }
     if let Some(card) = unique(word, &matching(word, &read, &names(session)))? {
@@ -65,14 +65,20 @@ pub(crate) async fn beyond_doubt(session: &Session, word: &str, card: &Card) -> 
     if !doubtful {
         return Ok(());
     }
-    for (id, answer) in session.engine.read_cards().await {
-        if let Err(error) = answer
-            && never_read(&id)
-            && session.engine.can(&id).await.is_some_and(|can| can.list_cards.is_yes())
-        {
-            let words =
-                format!("{error}; it may have a card that {} fits too: write {}; nothing was sent", text::clean(word), card.key);
-            return Err(Failure::new(Exit::of_error(&error), words));
+    let unread: Vec<ProviderId> = session.providers.iter().map(|info| info.id.clone()).filter(never_read).collect();
+    for listing in session.engine.list_cards().await {
+        let id = &listing.provider;
+        let lists = session.engine.can(id).await.is_some_and(|can| can.list_cards.is_yes());
+        let ended_early = listing.completeness.parts.iter().find(|part| part.card.is_none());
+        if let Some(part) = ended_early.filter(|_| lists && unread.contains(id)) {
+            let words = format!(
+                "{}; it may have a card that {} fits too: write {}; nothing was sent",
+                part.sentence(),
+                text::clean(word),
+                card.key
+            );
+            let exit = listing.failed.as_ref().map_or(Exit::Unreachable, Exit::of_error);
+            return Err(Failure::new(exit, words));
         }
     }
     unique(word, &matching(word, &session.known_cards().await, &names(session))).map(drop)

@@ -4,15 +4,17 @@
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::incomplete::Missing;
 use super::print::{self, View};
 use super::record::{self, Line, Movement};
 use super::session::Session;
 use super::{Exit, Failure, Format, Global, Outcome, complain, find};
 use crate::clock::Clock;
-use crate::domain::card::{CardKey, ProviderId};
+use crate::domain::card::CardKey;
+use crate::domain::completeness::Completeness;
 use crate::domain::filter::{CardRow, OperationRow, TransactionRow};
 use crate::domain::operation::{Operation, OperationId, OperationState};
-use crate::engine::{HealthState, Said, Verified};
+use crate::engine::{HealthState, Listing, Verified};
 
 /// How far back transactions are read when the filter does not say.
 const WINDOW: SignedDuration = SignedDuration::from_hours(30 * 24);
@@ -25,18 +27,8 @@ const AHEAD: SignedDuration = SignedDuration::from_mins(10);
 
 /// `cards`: by provider in the order of the configuration, then by id.
 pub(super) async fn cards(global: &Global, clock: Clock) -> Outcome {
-    let mut session = Session::open(global, clock.clone()).await?;
-    let said = session.engine.read_cards().await;
-    let failed: Vec<ProviderId> = said.iter().filter(|(_, answer)| answer.is_err()).map(|(id, _)| id.clone()).collect();
-    let (mut cards, exit) = answers(said);
-    // What was read earlier is not lost with the connection: each figure says as of when it is.
-    let mut last_known = session.known_cards().await;
-    last_known.retain(|card| failed.contains(&card.key.provider));
-    if !last_known.is_empty() {
-        let names: Vec<&str> = failed.iter().map(ProviderId::name).collect();
-        complain(&format!("cards of {} are as last known, not as they are now", names.join(", ")));
-    }
-    cards.append(&mut last_known);
+    let mut session = Session::open_to_read(global, clock.clone()).await?;
+    let (mut cards, completeness) = whole(session.engine.list_cards().await);
     session.view.now = clock.now();
     let doubted = doubted(&session).await;
     let now = session.view.now;
@@ -46,7 +38,8 @@ pub(super) async fn cards(global: &Global, clock: Clock) -> Outcome {
         session.filter.matches(&CardRow { card, now, watched: false, marked: false, low: false, unknown })
     });
     cards.sort_by(|a, b| (session.rank(&a.key.provider), &a.key.id).cmp(&(session.rank(&b.key.provider), &b.key.id)));
-    finish(&session, &print::list(&cards, &session.view), cards.is_empty().then_some("no cards"), exit).await
+    let missing = Missing::of(completeness).with_states_of(&cards);
+    finish_list(&session, &print::list(&cards, &session.view), cards.is_empty().then_some("no cards"), &missing).await
 }
 
 /// Cards with an operation whose outcome nobody can tell yet.
@@ -61,17 +54,24 @@ async fn doubted(session: &Session) -> Vec<CardKey> {
 
 /// `card CARD`: read now.
 pub(super) async fn card(global: &Global, word: &str, clock: Clock) -> Outcome {
-    let mut session = Session::open(global, clock.clone()).await?;
+    let mut session = Session::open_to_read(global, clock.clone()).await?;
     let exit = async {
         let known = find::card(&session, word).await?;
-        let card = session
-            .engine
-            .read_card(&known.key)
-            .await
-            .map_err(|error| Failure::new(Exit::of_error(&error), error.to_string()))?;
+        let mut completeness = Completeness::whole(clock.now());
+        let read = session.engine.read_card(&known.key).await;
+        let card = match read {
+            Ok(card) => card,
+            Err(error) => {
+                completeness.miss(crate::engine::unread_part(&known.key.provider, Some(&known.key), &error));
+                let cards = session.known_cards().await;
+                cards.into_iter().find(|card| card.key == known.key).unwrap_or(known)
+            }
+        };
         session.view.now = clock.now();
+        let missing = Missing::of(completeness).with_states_of([&card]);
         print::put(&print::one(&card, &session.view))?;
-        Ok(Exit::Done)
+        missing.say(&session.view);
+        Ok(missing.exit())
     }
     .await;
     session.engine.stop().await;
@@ -80,7 +80,7 @@ pub(super) async fn card(global: &Global, word: &str, clock: Clock) -> Outcome {
 
 /// `transactions`: newest first.
 pub(super) async fn transactions(global: &Global, card: Option<&str>, limit: Option<usize>, clock: Clock) -> Outcome {
-    let mut session = Session::open(global, clock.clone()).await?;
+    let mut session = Session::open_to_read(global, clock.clone()).await?;
     let card = match card {
         Some(word) => Some(find::card(&session, word).await?),
         None => None,
@@ -89,12 +89,11 @@ pub(super) async fn transactions(global: &Global, card: Option<&str>, limit: Opt
     let until = now.checked_add(AHEAD).unwrap_or(now);
     let back = |span| now.checked_sub(span).unwrap_or(Timestamp::MIN);
     let mut since = session.filter.since().unwrap_or_else(|| back(WINDOW));
-    let mut said = session.engine.read_transactions(since, until, key).await;
-    if session.filter.since().is_none() && said.iter().all(|(_, rows)| rows.as_ref().is_ok_and(Vec::is_empty)) {
+    let (mut rows, mut completeness) = whole(session.engine.list_transactions(since, until, key).await);
+    if session.filter.since().is_none() && rows.is_empty() && completeness.is_whole() {
         since = back(WIDE_WINDOW);
-        said = session.engine.read_transactions(since, until, key).await;
+        (rows, completeness) = whole(session.engine.list_transactions(since, until, key).await);
     }
-    let (mut rows, exit) = answers(said);
     session.view.now = clock.now();
     let now = session.view.now;
     rows.sort_by(|a, b| (b.at, &b.id).cmp(&(a.at, &a.id)));
@@ -109,12 +108,12 @@ pub(super) async fn transactions(global: &Global, card: Option<&str>, limit: Opt
         .collect();
     let nothing = format!("no transactions since {}", session.view.time(since));
     let nothing = movements.is_empty().then_some(nothing.as_str());
-    finish(&session, &print::list(&movements, &session.view), nothing, exit).await
+    finish_list(&session, &print::list(&movements, &session.view), nothing, &Missing::of(completeness)).await
 }
 
 /// `providers`: each is asked now.
 pub(super) async fn providers(global: &Global, clock: Clock) -> Outcome {
-    let mut session = Session::open(global, clock.clone()).await?;
+    let mut session = Session::open_to_read(global, clock.clone()).await?;
     let reports = session.engine.read_providers().await;
     session.view.now = clock.now();
     let mut exit = Exit::Done;
@@ -213,20 +212,24 @@ fn intact(verified: &Verified, view: &View) -> String {
     }
 }
 
-/// What was read, and how it went: every failure is said at once.
-fn answers<T>(said: Said<Vec<T>>) -> (Vec<T>, Exit) {
-    let mut rows = Vec::new();
-    let mut exit = Exit::Done;
-    for (_, answer) in said {
-        match answer {
-            Ok(read) => rows.extend(read),
-            Err(error) => {
-                complain(&error.to_string());
-                exit = exit.and(Exit::of_error(&error));
-            }
+/// What all accounts have, and what is missing of it.
+fn whole<T>(listings: Vec<Listing<T>>) -> (Vec<T>, Completeness) {
+    let (mut rows, mut all): (_, Option<Completeness>) = (Vec::new(), None);
+    for listing in listings {
+        rows.extend(listing.rows);
+        match &mut all {
+            Some(all) => all.join(listing.completeness),
+            None => all = Some(listing.completeness),
         }
     }
-    (rows, exit)
+    (rows, all.unwrap_or_default())
+}
+
+/// Prints a list and says what is missing of it.
+async fn finish_list(session: &Session, text: &str, nothing: Option<&str>, missing: &Missing) -> Outcome {
+    let ended = finish(session, text, nothing, missing.exit()).await;
+    missing.say(&session.view);
+    ended
 }
 
 /// Prints, closes the engine, and says why a table is empty.
@@ -244,22 +247,26 @@ async fn finish(session: &Session, text: &str, nothing: Option<&str>, exit: Exit
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::card::Card;
-    use crate::provider::{Error, Kind};
+    use crate::domain::card::ProviderId;
+    use crate::domain::completeness::UnreadPart;
 
     #[test]
     fn one_failing_provider_does_not_lose_the_others_rows() {
-        let said = vec![
-            (ProviderId::new("acme"), Ok(vec![1, 2])),
-            (ProviderId::new("bravo"), Err(Error::new(&ProviderId::new("bravo"), Kind::Unreachable, "no answer"))),
-            (ProviderId::new("enkash"), Ok(vec![3])),
+        let listing = |name: &str, rows: Vec<u8>, why: Option<&str>| {
+            let provider = ProviderId::new(name);
+            let mut completeness = Completeness::whole(Timestamp::UNIX_EPOCH);
+            if let Some(why) = why {
+                completeness.miss(UnreadPart { provider: provider.clone(), card: None, why: why.into() });
+            }
+            Listing { provider, rows, completeness, failed: None }
+        };
+        let listings = vec![
+            listing("acme", vec![1, 2], None),
+            listing("bravo", vec![], Some("no answer")),
+            listing("enkash", vec![3], None),
         ];
-        assert_eq!(answers(said), (vec![1, 2, 3], Exit::Unreachable));
-    }
-
-    #[test]
-    fn a_refused_read_is_not_an_unreachable_one() {
-        let refused = Error::new(&ProviderId::new("bravo"), Kind::NotOffered, "no list and no roster");
-        assert_eq!(answers::<Card>(vec![(ProviderId::new("bravo"), Err(refused))]), (Vec::new(), Exit::Refused));
+        let (rows, completeness) = whole(listings);
+        assert_eq!((rows, completeness.missing()), (vec![1, 2, 3], "1 account could not be read".to_owned()));
+        assert_eq!(Missing::of(completeness).exit(), Exit::Unreachable);
     }
 }

@@ -28,6 +28,7 @@ pub(super) fn card() -> Card {
         last4: "4242".parse().ok(),
         state: CardState::Active,
         provider_state: "Normal".into(),
+        state_at: Some(at("2026-04-03T12:08:08Z")),
         kind: Some(CardKind::Physical),
         currency: "KWD".parse().ok(),
         balance: Reading::At { value: balance, at: at("2026-04-03T12:08:08Z") },

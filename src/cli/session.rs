@@ -37,6 +37,23 @@ impl Session {
     /// # Errors
     /// A usage failure, when the configuration, a flag or the data file is wrong.
     pub(crate) async fn open(global: &Global, clock: Clock) -> Result<Self, Failure> {
+        let session = Self::begin(global, clock, false).await?;
+        for sentence in session.engine.roster_troubles() {
+            complain(&sentence);
+        }
+        Ok(session)
+    }
+
+    /// The same for commands that only read: they go on without a data file that is held by another process or cannot grow. What is
+    /// wrong with rosters is part of what a reading lacks.
+    ///
+    /// # Errors
+    /// A usage failure, when the configuration, a flag or the data file is wrong.
+    pub(crate) async fn open_to_read(global: &Global, clock: Clock) -> Result<Self, Failure> {
+        Self::begin(global, clock, true).await
+    }
+
+    async fn begin(global: &Global, clock: Clock, only_reads: bool) -> Result<Self, Failure> {
         let config = configuration(global)?;
         let view = view(global, zone(&config.board.timezone)?, clock.now());
         // A slip of the pen is told before any secret is read.
@@ -53,7 +70,8 @@ impl Session {
             transport: None,
             config,
         };
-        let (engine, mut news) = Engine::open(setup).await.map_err(Failure::usage)?;
+        let opened = if only_reads { Engine::open_to_read(setup, complain).await } else { Engine::open(setup).await };
+        let (engine, mut news) = opened.map_err(Failure::usage)?;
         // Nobody looks at the news here, but it must not pile up, and a broken part must not be kept silent.
         tokio::spawn(async move {
             while let Some(news) = news.recv().await {

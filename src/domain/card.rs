@@ -101,6 +101,14 @@ impl Card {
         old.then_some(read)
     }
 
+    /// When the state was read, where that was before the figures: what comes by two calls of one reading comes after them, so the
+    /// newest reading did not tell it, and it may be another one by now.
+    #[must_use]
+    pub fn state_lags(&self) -> Option<Timestamp> {
+        let (read, figures) = (self.state_at?, self.balance.at()?);
+        (read < figures).then_some(read)
+    }
+
     /// When it was read: its figures, or its state where it has none.
     #[must_use]
     pub fn read_at(&self) -> Option<Timestamp> {

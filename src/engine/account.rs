@@ -2,7 +2,7 @@
 //!
 //! Nothing here waits or sends.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
@@ -13,6 +13,7 @@ use super::schedule::{self, Budget, CardPlan, Next, Plan, Rank, Read};
 use super::{Health, HealthState, ProviderInfo};
 use crate::config::ProviderConfig;
 use crate::domain::card::{Card, CardKey};
+use crate::domain::completeness::{Completeness, UnreadPart, UnreadRow};
 use crate::domain::operation::{Capabilities, Operation, OperationId, Proof};
 use crate::domain::transaction::Transaction;
 use crate::provider::http::Http;
@@ -27,9 +28,17 @@ const AUTH_PAUSE: SignedDuration = SignedDuration::from_mins(15);
 /// A provider's wait that is longer than this may be cut short by a success or by the operator.
 const LONGEST_TOLD: SignedDuration = SignedDuration::from_mins(15);
 
-/// Seconds until older holds are followed again, for every full page that it took; and at most.
-const HOLDS_A_PAGE: i64 = 15;
-const HOLDS_AT_MOST: i64 = 15 * 60;
+/// Seconds until late rows and older holds are read back to again, for every full page that it took; and at most.
+const LATE_A_PAGE: i64 = 15;
+const LATE_AT_MOST: i64 = 15 * 60;
+
+/// Seconds until the whole window is read again: at least, more for every full page that it took, and at most.
+const FULL_AT_LEAST: i64 = 10 * 60;
+const FULL_A_PAGE: i64 = 60;
+const FULL_AT_MOST: i64 = 6 * 3_600;
+
+/// The longest lag that readings reach back for.
+const LONGEST_LAG: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 /// Least time between two looks for the same operation.
 const LEAST_BETWEEN_LOOKS: SignedDuration = SignedDuration::from_secs(1);
@@ -42,6 +51,28 @@ const JITTER: SignedDuration = SignedDuration::from_secs(2);
 
 /// A median answer above this is SLOW.
 const SLOW_MILLIS: u64 = 2_000;
+
+/// A list of an account that is read by itself.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Scope {
+    /// Its cards.
+    Cards,
+    /// The figures of one card.
+    Card(Arc<str>),
+    /// The transactions of all cards, or of one.
+    Feed(Option<Arc<str>>),
+}
+
+/// How far back transactions are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Depth {
+    /// To the last reading.
+    Recent,
+    /// As far as rows came late, and to the oldest hold.
+    Late,
+    /// All that is followed.
+    Full,
+}
 
 /// One account.
 pub(super) struct Account {
@@ -72,12 +103,18 @@ struct State {
     feed_from: HashMap<Option<Arc<str>>, Timestamp>,
     /// What the last reading of the transactions said, where that was little.
     said: HashMap<Option<Arc<str>>, Vec<Transaction>>,
+    /// What the last reading said that could not be kept.
+    unkept: HashMap<Option<Arc<str>>, Vec<Transaction>>,
     /// When the oldest hold happened, as long as nothing new was said.
     hold: HashMap<Option<Arc<str>>, Option<Timestamp>>,
     /// When each unsettled operation was last looked for.
     looked: HashMap<OperationId, Timestamp>,
-    /// From when on older holds may be followed again: reading back to them takes many pages.
-    holds_from: HashMap<Option<Arc<str>>, Timestamp>,
+    /// From when on the transactions may be read back to late rows and holds again, and over the whole window.
+    deep_from: HashMap<Option<Arc<str>>, [Timestamp; 2]>,
+    /// How late this provider has listed rows: first sight minus time, at most.
+    lag: SignedDuration,
+    /// What the newest reading of each list lacked.
+    missing: BTreeMap<Scope, Completeness>,
     turn: u64,
     gate: Option<Timestamp>,
     /// The provider said not to come before this: nothing but time undoes it.
@@ -91,7 +128,12 @@ struct State {
     since: Timestamp,
     last_good: Option<Timestamp>,
     why: Option<Arc<str>>,
-    odd_rows: u64,
+    /// Words for states that are not mapped, and how many rows and cards have each.
+    unmapped: BTreeMap<Arc<str>, u64>,
+    /// What is wrong with its roster.
+    roster: Vec<String>,
+    /// No line of it could be used.
+    no_roster: bool,
     /// The time when it was last asked what is due.
     seen: Timestamp,
 }
@@ -119,9 +161,12 @@ impl Account {
             was_listed: false,
             feed_from: HashMap::new(),
             said: HashMap::new(),
+            unkept: HashMap::new(),
             hold: HashMap::new(),
             looked: HashMap::new(),
-            holds_from: HashMap::new(),
+            deep_from: HashMap::new(),
+            lag: SignedDuration::ZERO,
+            missing: BTreeMap::new(),
             turn: 0,
             gate: None,
             told_to_wait: None,
@@ -134,7 +179,9 @@ impl Account {
             since: now,
             last_good: None,
             why,
-            odd_rows: 0,
+            unmapped: BTreeMap::new(),
+            roster: Vec::new(),
+            no_roster: false,
             seen: now,
         };
         let adapter = watch::Sender::new(adapter);
@@ -177,7 +224,7 @@ impl Account {
         state.card_feed.clear();
         state.feed_from.clear();
         state.looked.clear();
-        state.holds_from.clear();
+        state.deep_from.clear();
         state.failed.clear();
         state.sent.clear();
         state.budget = Budget::new(self.config.rate_limit, now);
@@ -262,7 +309,7 @@ impl Account {
         state.float = None;
         state.card.clear();
         state.card_feed.clear();
-        state.holds_from.clear();
+        state.deep_from.clear();
         drop(state);
         self.wake.notify_one();
     }
@@ -274,7 +321,7 @@ impl Account {
             state.asked.push(key.clone());
         }
         state.card_feed.remove(&key.id);
-        state.holds_from.remove(&Some(Arc::clone(&key.id)));
+        state.deep_from.remove(&Some(Arc::clone(&key.id)));
         state.feed = None;
         drop(state);
         self.wake.notify_one();
@@ -324,11 +371,21 @@ impl Account {
         let key = card.map(|card| Arc::clone(&card.id));
         let mut state = self.state();
         state.hold.remove(&key);
+        state.unkept.remove(&key);
         if rows.len() <= REMEMBERED {
             state.said.insert(key, rows.to_vec());
         } else {
             state.said.remove(&key);
         }
+    }
+
+    /// Whether rows that could not be kept are news: other than those of the last reading that could not be kept either.
+    pub(super) fn tells_unkept(&self, card: Option<&CardKey>, rows: &[Transaction]) -> bool {
+        let key = card.map(|card| Arc::clone(&card.id));
+        let bare = |row: &Transaction| Transaction { seen_at: row.at, ..row.clone() };
+        let rows: Vec<Transaction> = rows.iter().map(bare).collect();
+        let before = self.state().unkept.insert(key, rows.clone());
+        before.is_none_or(|before| before != rows)
     }
 
     /// When the oldest hold happened, if that was looked up since something new was said; one before `since` does not count.
@@ -341,28 +398,119 @@ impl Account {
         self.state().hold.insert(card.map(|card| Arc::clone(&card.id)), hold);
     }
 
-    /// Whether it is time to read back to the oldest hold.
-    pub(super) fn follows_holds(&self, card: Option<&CardKey>, now: Timestamp) -> bool {
-        self.state().holds_from.get(&card.map(|card| Arc::clone(&card.id))).is_none_or(|from| *from <= now)
+    /// How far back it is time to read the transactions.
+    pub(super) fn goes_deep(&self, card: Option<&CardKey>, now: Timestamp) -> Depth {
+        match self.state().deep_from.get(&card.map(|card| Arc::clone(&card.id))) {
+            None => Depth::Full,
+            Some([_, full]) if *full <= now => Depth::Full,
+            Some([late, _]) if *late <= now => Depth::Late,
+            Some(_) => Depth::Recent,
+        }
     }
 
-    /// Reading back to the oldest hold took so many rows: the more, the longer until it is done again.
-    pub(super) fn holds_followed(&self, card: Option<&CardKey>, rows: usize, now: Timestamp) {
+    /// A reading of this depth had so many rows: the more, the longer until it is done again.
+    pub(super) fn went_deep(&self, card: Option<&CardKey>, depth: Depth, rows: usize, now: Timestamp) {
         let page = self.can().map_or(50, |can| usize::from(can.page_max.max(1)));
         let pages = i64::try_from(rows / page).unwrap_or(i64::MAX);
-        let wait = SignedDuration::from_secs(pages.saturating_mul(HOLDS_A_PAGE).min(HOLDS_AT_MOST));
-        if let Ok(from) = now.checked_add(wait) {
-            self.state().holds_from.insert(card.map(|card| Arc::clone(&card.id)), from);
+        let later = |seconds: i64| now.saturating_add(SignedDuration::from_secs(seconds)).unwrap_or(Timestamp::MAX);
+        let late = later(pages.saturating_mul(LATE_A_PAGE).min(LATE_AT_MOST));
+        let full = later((FULL_AT_LEAST + pages.saturating_mul(FULL_A_PAGE)).min(FULL_AT_MOST));
+        let key = card.map(|card| Arc::clone(&card.id));
+        let mut state = self.state();
+        match depth {
+            Depth::Recent => {}
+            Depth::Late => {
+                if let Some([from, _]) = state.deep_from.get_mut(&key) {
+                    *from = late;
+                }
+            }
+            Depth::Full => {
+                state.deep_from.insert(key, [late, full]);
+            }
         }
+    }
+
+    /// How late this provider has listed rows, as far as that was seen since the start.
+    pub(super) fn lag(&self) -> SignedDuration {
+        self.state().lag
+    }
+
+    /// A row that an earlier reading should have had, had it been listed then, was seen so late.
+    pub(super) fn listed_late(&self, lag: SignedDuration) {
+        let mut state = self.state();
+        state.lag = state.lag.max(lag.min(LONGEST_LAG));
+    }
+
+    /// What a reading of a list lacked. One that did not read all of the list says nothing of the rows that it did not read.
+    pub(super) fn note(&self, scope: Scope, found: Completeness, whole_list: bool) {
+        let mut state = self.state();
+        let known = state.missing.entry(scope).or_default();
+        let rows = if whole_list { Vec::new() } else { std::mem::take(&mut known.rows) };
+        let complete_to = found.complete_to.or(known.complete_to);
+        *known = Completeness { complete_to, ..found };
+        known.miss_rows(rows);
+    }
+
+    /// Words for states that are not mapped, with how many rows and cards have each.
+    pub(super) fn set_unmapped(&self, words: BTreeMap<Arc<str>, u64>) {
+        self.state().unmapped = words;
+    }
+
+    /// Whether there is any word for a state that is not mapped.
+    pub(super) fn has_unmapped(&self) -> bool {
+        !self.state().unmapped.is_empty()
+    }
+
+    /// Notes what is wrong with the account's roster, and whether none of it could be used.
+    pub(super) fn set_roster(&self, sentences: Vec<String>, unusable: bool) {
+        let mut state = self.state();
+        (state.roster, state.no_roster) = (sentences, unusable);
+    }
+
+    /// What the roster's bad lines leave unread: cards that nobody knows of.
+    pub(super) fn roster_gaps(&self, at: Timestamp) -> Completeness {
+        let state = self.state();
+        let mut missing = Completeness::whole(at);
+        let id = &self.info.id;
+        for (place, why) in state.roster.iter().enumerate() {
+            let why: Arc<str> = why.as_str().into();
+            if state.no_roster {
+                missing.miss(UnreadPart { provider: id.clone(), card: None, why });
+            } else {
+                let fingerprint = u64::try_from(place).unwrap_or(u64::MAX);
+                missing.miss_rows([UnreadRow {
+                    provider: id.clone(),
+                    card: None,
+                    id: Some("of the roster".into()),
+                    why,
+                    fingerprint,
+                }]);
+            }
+        }
+        missing
+    }
+
+    /// What is wrong with the account's roster, one sentence each.
+    pub(super) fn roster(&self) -> Vec<String> {
+        self.state().roster.clone()
+    }
+
+    /// What all lists of the account lack together, and up to when its transactions are known.
+    pub(super) fn completeness(&self) -> Completeness {
+        let state = self.state();
+        let feeds = state.missing.iter().filter(|(scope, _)| matches!(scope, Scope::Feed(_)));
+        let complete_to = feeds.map(|(_, missing)| missing.complete_to).min().flatten();
+        let mut all = Completeness { complete_to, ..Completeness::default() };
+        for missing in state.missing.values() {
+            all.parts.extend(missing.parts.iter().cloned());
+            all.miss_rows(missing.rows.iter().cloned());
+        }
+        all
     }
 
     /// When the next request fits into the budget; `None` is now.
     pub(super) fn ready_at(&self, now: Timestamp) -> Option<Timestamp> {
         self.state().budget.ready_at(now)
-    }
-
-    pub(super) fn odd(&self, rows: usize) {
-        self.state().odd_rows += u64::try_from(rows).unwrap_or(0);
     }
 
     /// Takes the requests sent since the last count out of the budget.
@@ -454,7 +602,7 @@ impl Account {
     pub(super) fn health(&self, now: Timestamp, cards: usize) -> Health {
         // None known of a list that was never read is not none; a roster is a list that was read at the start.
         let counted = cards > 0 || self.state().was_listed || self.config.roster.is_some();
-        let latency_ms = self.latency_ms();
+        let (latency_ms, completeness) = (self.latency_ms(), self.completeness());
         let skew = self.http.as_ref().and_then(|http| http.calls().iter().rev().find_map(|call| call.skew));
         let mut state = self.state();
         while state.failed.front().is_some_and(|at| now.duration_since(*at) > SignedDuration::from_mins(5)) {
@@ -476,7 +624,9 @@ impl Account {
             calls_last_minute: u32::try_from(calls).unwrap_or(u32::MAX),
             errors_5m: u32::try_from(state.failed.len()).unwrap_or(u32::MAX),
             cards: counted.then_some(cards),
-            odd_rows: state.odd_rows,
+            completeness,
+            unmapped: state.unmapped.clone(),
+            roster: state.roster.clone(),
             skew,
             latency_ms,
         }

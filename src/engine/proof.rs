@@ -11,6 +11,7 @@ use crate::domain::money::Money;
 use crate::domain::operation::{Deed, Operation, OperationId, OperationState};
 use crate::domain::proof::{Baseline, UNMEASURED};
 use crate::domain::transaction::{Transaction, TransactionKind, TransactionState};
+use crate::provider::pages::{Effort, read_window};
 use crate::provider::{Credits, Error, Provider, Seen, Window};
 use crate::store::journal::{self, Finding, Settled, Settlement};
 
@@ -22,9 +23,6 @@ const WATCH: SignedDuration = SignedDuration::from_hours(48);
 
 /// How far the baseline reaches back beyond [`RECENT`]: rows may be a little older than they should be.
 const MARGIN: SignedDuration = SignedDuration::from_mins(2);
-
-/// Most pages that are read to compare figures.
-const MOST_PAGES: usize = 20;
 
 /// What a person says of an operation that nothing that can be read settles.
 #[derive(Clone, Debug)]
@@ -127,7 +125,7 @@ impl Engine {
         let before = operation.before.balance?.available?;
         let baseline = operation.baseline.as_ref()?;
         let amount = operation.amount?;
-        let provider = account.provider().ok()?;
+        let provider = self.adapter(account).await.ok()?;
         let since = baseline.earliest(operation.created_at);
         let rows = match self.card_rows(&*provider, card, since).await {
             Ok(rows) => rows,
@@ -151,20 +149,9 @@ impl Engine {
     async fn card_rows(&self, provider: &dyn Provider, card: &Card, since: Timestamp) -> Result<Vec<Transaction>, Error> {
         let until = self.0.clock.now().max(since).saturating_add(UNMEASURED).unwrap_or(Timestamp::MAX);
         let window = Window { card: Some(card.clone()), since, until };
-        let (mut rows, mut after) = (Vec::<Transaction>::new(), None);
-        for _ in 0..MOST_PAGES {
-            let page = provider.transactions(&window, after).await?;
-            for row in page.items {
-                if !rows.iter().any(|known| known.is_same_row(&row)) {
-                    rows.push(row);
-                }
-            }
-            after = page.next;
-            if after.is_none() {
-                break;
-            }
-        }
-        Ok(rows)
+        let ask = |window: Window, page| async move { provider.transactions(&window, page).await };
+        let list = read_window(&provider.pagers().transactions, &window, Effort::Quick, ask).await;
+        list.error.map_or(Ok(list.rows), Err)
     }
 
     /// What a look at an operation means that a person settled as failed: a credit that may be its own raises an alarm.

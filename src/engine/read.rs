@@ -4,32 +4,35 @@
 
 use std::any::Any;
 use std::panic::AssertUnwindSafe;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use futures::FutureExt;
 use jiff::{SignedDuration, Timestamp};
 
-use super::account::Account;
+use super::account::{Account, Depth, Scope};
+use super::lists::{Patience, of_list, unread_part};
 use super::schedule::{Next, Rank, Read};
-use super::{Engine, HealthState, News, ProviderReport, Said};
-use crate::domain::card::{Card, CardKey, Reading};
+use super::{Engine, HealthState, News, ProviderReport};
+use crate::domain::card::{Card, CardKey, ProviderId, Reading};
+use crate::domain::completeness::Completeness;
 use crate::domain::money::Money;
 use crate::domain::text;
-use crate::domain::transaction::Transaction;
-use crate::provider::{Cursor, Error, Kind, Page, Window};
+use crate::domain::transaction::{Transaction, TransactionState};
+use crate::provider::pages::Effort;
+use crate::provider::{Error, Kind, Window};
 use crate::store::{cards, feed};
-
-/// Most pages of one list that are read; more than that is an endless one.
-const MOST_PAGES: usize = 2_000;
 
 /// How far back transactions are read at first.
 const FIRST_LOOK_BACK: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 /// How long a hold is followed: it may change or vanish within this.
-const HOLDS_CHANGE: SignedDuration = SignedDuration::from_hours(7 * 24);
+const HOLDS_CHANGE: SignedDuration = SignedDuration::from_hours(90 * 24);
 
-/// Overlap of two readings of the feed, for rows that the provider lists late.
+/// How far before the oldest hold a reading begins.
+const BEFORE_A_HOLD: SignedDuration = SignedDuration::from_hours(24);
+
+/// Overlap of two readings of the feed, whatever lag was measured.
 const OVERLAP: SignedDuration = SignedDuration::from_mins(10);
 
 /// The longest that an account's reading rests without looking at the clock.
@@ -38,8 +41,17 @@ const LONGEST_WAIT: Duration = Duration::from_secs(60);
 /// How long a figure may be on its way into the data file.
 const DISK: SignedDuration = SignedDuration::from_secs(30);
 
+/// How long the board waits before it tries again to keep what it reads.
+const KEEP_AGAIN: SignedDuration = SignedDuration::from_secs(30);
+
 /// A figure that did not change is written again after this long: a disk that hears of every reading never rests.
 const KEPT_AGAIN: SignedDuration = SignedDuration::from_mins(1);
+
+/// From where on transactions are read, and why from there.
+struct Reach {
+    since: Timestamp,
+    depth: Depth,
+}
 
 impl Engine {
     /// Reads one account for ever: what is due, one read at a time, inside its budget.
@@ -92,8 +104,8 @@ impl Engine {
             Read::Look(id) => {
                 let _ = self.look(id, "look").await;
             }
-            Read::List => drop(self.read_list(account).await),
-            Read::Feed => drop(self.read_feed(account, None, None).await),
+            Read::List => drop(self.read_list(account, Patience::Board).await),
+            Read::Feed => drop(self.read_feed(account, None).await),
             Read::Float => drop(self.read_float(account).await),
             Read::Card(index) => {
                 if let Some(card) = known.get(index) {
@@ -102,7 +114,7 @@ impl Engine {
             }
             Read::CardFeed(index) => {
                 if let Some(card) = known.get(index) {
-                    drop(self.read_feed(account, Some(card), None).await);
+                    drop(self.read_feed(account, Some(card)).await);
                 }
             }
         }
@@ -124,7 +136,7 @@ impl Engine {
     }
 
     /// Notes how a read of one card went. That the provider refuses it is this card's matter and says nothing of the others.
-    async fn judge_card<T>(&self, account: &Account, result: Result<T, Error>) -> Result<T, Error> {
+    pub(super) async fn judge_card<T>(&self, account: &Account, result: Result<T, Error>) -> Result<T, Error> {
         match result {
             Err(error) if error.kind == Kind::Forbidden => {
                 account.count(self.0.clock.now());
@@ -169,21 +181,30 @@ impl Engine {
         self.tell(News::Health(Box::new(account.health(self.0.clock.now(), cards)))).await;
     }
 
-    /// All cards of an account's list.
-    async fn read_list(&self, account: &Account) -> Result<Vec<Card>, Error> {
-        let provider = self.adapter(account).await?;
-        let at = self.0.clock.now();
-        let rows = self.judge(account, self.pages(account, |after| provider.cards(after)).await).await?;
-        account.listed(&rows, at);
-        Ok(self.keep_cards(rows).await)
-    }
-
     /// One card, read by itself.
     pub(super) async fn read_one(&self, account: &Account, card: &Card) -> Result<Card, Error> {
         let provider = self.adapter(account).await?;
-        match self.judge_card(account, provider.card(card).await).await {
-            Ok(read) => Ok(self.keep_cards(vec![read]).await.pop().unwrap_or_else(|| card.clone())),
+        self.take_card(account, card, provider.card(card).await).await
+    }
+
+    /// One card, read by itself and again as far as there is patience.
+    pub(super) async fn read_one_with(&self, account: &Account, card: &Card, patience: Patience) -> Result<Card, Error> {
+        let provider = self.adapter(account).await?;
+        let read = self.patiently(account, patience, false, || provider.card(card)).await;
+        self.take_card(account, card, read).await
+    }
+
+    async fn take_card(&self, account: &Account, card: &Card, read: Result<Card, Error>) -> Result<Card, Error> {
+        let now = self.0.clock.now();
+        match self.judge_card(account, read).await {
+            Ok(read) => {
+                account.note(Scope::Card(Arc::clone(&card.key.id)), Completeness::whole(now), true);
+                Ok(self.keep_cards(vec![read]).await.pop().unwrap_or_else(|| card.clone()))
+            }
             Err(error) => {
+                let mut missing = Completeness::whole(now);
+                missing.miss(unread_part(&account.info.id, Some(&card.key), &error));
+                account.note(Scope::Card(Arc::clone(&card.key.id)), missing, true);
                 // Whatever went wrong, the figure is not the newest that could be: but only the figure, other news of the card stays.
                 let why: Arc<str> = error.to_string().into();
                 let stale = self.lock_cards().get_mut(&card.key).map(|known| {
@@ -198,58 +219,99 @@ impl Engine {
         }
     }
 
-    /// Transactions of all cards, or of one: the newest since the last reading, or those of a span.
-    async fn read_feed(
-        &self,
-        account: &Account,
-        card: Option<&Card>,
-        span: Option<(Timestamp, Timestamp)>,
-    ) -> Result<Vec<Transaction>, Error> {
-        let provider = self.adapter(account).await?;
+    /// Transactions of all cards, or of one: the newest since the last reading, and further back as far as rows may still change.
+    async fn read_feed(&self, account: &Account, card: Option<&Card>) -> Result<(), Error> {
         let now = self.0.clock.now();
         let key = card.map(|card| &card.key);
-        let (since, until, back_to_holds) = match span {
-            Some((since, until)) => (since, until, false),
-            None => {
-                let (since, back_to_holds) = self.feed_since(account, key, now).await;
-                (since, now.saturating_add(OVERLAP).unwrap_or(now), back_to_holds)
-            }
-        };
-        let window = Window { card: card.cloned(), since, until };
-        let rows = self.judge(account, self.pages(account, |after| provider.transactions(&window, after)).await).await?;
-        if span.is_none() {
+        let reach = self.reach(account, key, now).await;
+        let until = now.saturating_add(OVERLAP).unwrap_or(now);
+        let window = Window { card: card.cloned(), since: reach.since, until };
+        let effort = if reach.depth == Depth::Full { Effort::Thorough } else { Effort::Usual };
+        let mut list = self.read_window(account, &window, effort, Patience::Board).await?;
+        account.note(
+            Scope::Feed(key.map(|key| Arc::clone(&key.id))),
+            of_list(&account.info.id, key, &list, now),
+            reach.depth == Depth::Full,
+        );
+        let rows = std::mem::take(&mut list.rows);
+        let count = rows.len();
+        let ended_well = list.error.is_none() && list.gap.is_none();
+        if ended_well {
             account.feed_read(key, now);
+            account.went_deep(key, reach.depth, count, self.0.clock.now());
         }
-        if back_to_holds {
-            account.holds_followed(key, rows.len(), self.0.clock.now());
+        self.take_rows(account, key, rows).await;
+        match list.error {
+            Some(error) => Err(error),
+            None => Ok(()),
         }
+    }
+
+    /// Takes in rows that were read: completes them, keeps them and tells what is new. Returns them all.
+    pub(super) async fn take_rows(&self, account: &Account, key: Option<&CardKey>, rows: Vec<Transaction>) -> Vec<Transaction> {
         let rows: Vec<Transaction> = rows.into_iter().map(|row| self.with_card(row)).collect();
         self.discover(&rows).await;
         if account.says_as_before(key, &rows) {
-            return Ok(rows);
+            return rows;
         }
         let kept = rows.clone();
-        match self.0.store.known(move |db| feed::keep(db, &kept)).await {
-            Ok(changed) => {
+        let result = if self.may_keep() { Some(self.0.store.known(move |db| feed::keep(db, &kept)).await) } else { None };
+        match result {
+            Some(Ok(changed)) => {
+                self.note_kept();
                 account.said(key, &rows);
+                self.told_new(account, key, &changed).await;
                 if !changed.is_empty() {
                     self.tell(News::Transactions(changed)).await;
                 }
             }
-            Err(error) => self.tell_store(&error).await,
+            // The board shows what it cannot keep.
+            failed => {
+                if let Some(Err(error)) = failed {
+                    self.tell_store(&error).await;
+                }
+                if account.tells_unkept(key, &rows) {
+                    self.tell(News::Transactions(rows.clone())).await;
+                }
+            }
         }
-        Ok(rows)
+        rows
     }
 
-    /// From where on the feed is read, and whether that is further back than the last reading: to the oldest hold, which may change.
-    async fn feed_since(&self, account: &Account, key: Option<&CardKey>, now: Timestamp) -> (Timestamp, bool) {
-        let Some(last) = account.feed_from(key) else { return (now.saturating_sub(FIRST_LOOK_BACK).unwrap_or(now), false) };
+    /// Learns from rows that are new: how late this provider lists them, and words that are not mapped.
+    async fn told_new(&self, account: &Account, key: Option<&CardKey>, changed: &[Transaction]) {
+        if let Some(last) = account.feed_from(key).filter(|_| self.0.polling) {
+            let late = changed.iter().filter(|row| row.at < last && row.seen_at > last);
+            for lag in late.map(|row| row.seen_at.duration_since(row.at)) {
+                account.listed_late(lag);
+            }
+        }
+        if account.has_unmapped() || changed.iter().any(|row| row.state == TransactionState::Unknown) {
+            self.count_unmapped(Some(&account.info.id)).await;
+        }
+    }
+
+    /// Counts the words of states that are not mapped, of one account or of all.
+    pub(super) async fn count_unmapped(&self, only: Option<&ProviderId>) {
+        let Ok(words) = self.0.store.known(|db| feed::unmapped(db)).await else { return };
+        for account in self.0.accounts.iter().filter(|account| only.is_none_or(|id| *id == account.info.id)) {
+            let of_it = words.iter().filter(|(id, _, _)| *id == account.info.id);
+            account.set_unmapped(of_it.map(|(_, word, count)| (Arc::clone(word), *count)).collect());
+        }
+    }
+
+    /// How far back the transactions are read now: to the last reading, as late as this provider has listed rows, to the oldest
+    /// hold, or over the whole window.
+    async fn reach(&self, account: &Account, key: Option<&CardKey>, now: Timestamp) -> Reach {
+        let whole = now.saturating_sub(FIRST_LOOK_BACK).unwrap_or(now);
+        let Some(last) = account.feed_from(key) else { return Reach { since: whole, depth: Depth::Full } };
         let overlap = last.saturating_sub(OVERLAP).unwrap_or(last);
-        if !account.follows_holds(key, now) {
-            return (overlap, false);
+        let oldest = now.saturating_sub(HOLDS_CHANGE).unwrap_or(now);
+        let goes_deep = account.goes_deep(key, now);
+        if goes_deep == Depth::Recent {
+            return Reach { since: overlap, depth: Depth::Recent };
         }
         let (provider, card) = (account.info.id.clone(), key.cloned());
-        let oldest = now.saturating_sub(HOLDS_CHANGE).unwrap_or(now);
         let hold = match account.oldest_hold(key, oldest) {
             Some(remembered) => remembered,
             None => match self.0.store.known(move |db| feed::oldest_hold(db, &provider, card.as_ref(), oldest)).await {
@@ -260,7 +322,14 @@ impl Engine {
                 Err(_) => None,
             },
         };
-        hold.filter(|hold| *hold < overlap).map_or((overlap, false), |hold| (hold, true))
+        // A row that is older than the hold shows that the list reaches back to it.
+        let hold = hold.and_then(|at| at.checked_sub(BEFORE_A_HOLD).ok());
+        if goes_deep == Depth::Full {
+            return Reach { since: hold.map_or(whole, |hold| hold.min(whole)), depth: Depth::Full };
+        }
+        let late = now.saturating_sub(account.lag()).unwrap_or(now);
+        let since = hold.map_or(late, |hold| hold.min(late));
+        if since < overlap { Reach { since, depth: Depth::Late } } else { Reach { since: overlap, depth: Depth::Recent } }
     }
 
     /// Fills in what the row does not say and the card does.
@@ -322,11 +391,12 @@ impl Engine {
         if !whole.is_empty() {
             self.tell(News::Cards(whole.clone())).await;
         }
-        if !fresh.is_empty() {
+        if !fresh.is_empty() && self.may_keep() {
             // Another reading may have waited less long for the disk.
             let now = self.0.clock.now().saturating_add(DISK).unwrap_or(Timestamp::MAX);
             match self.0.store.known(move |db| cards::keep(db, &fresh, now).map(|()| fresh)).await {
                 Ok(kept) => {
+                    self.note_kept();
                     let mut at = self.lock_kept();
                     at.extend(kept.into_iter().filter_map(|card| Some((card.key, card.balance.at()?))));
                 }
@@ -336,45 +406,38 @@ impl Engine {
         whole
     }
 
+    /// Tells that the data file took nothing, once until it does again.
     pub(super) async fn tell_store(&self, error: &rusqlite::Error) {
-        let words = format!(
-            "the data file {} {}; figures are shown but not kept",
-            text::of_path(self.0.store.path()),
-            crate::store::in_words(error)
-        );
-        self.tell(News::Broken(words)).await;
+        if self.note_unkept() {
+            self.tell(News::Broken(self.unkept_words(error))).await;
+        }
+    }
+
+    pub(super) fn unkept_words(&self, error: &rusqlite::Error) -> String {
+        let path = text::of_path(self.0.store.path());
+        format!("the data file {path} {}; what is read is shown and not kept", crate::store::in_words(error))
+    }
+
+    /// Notes that the data file took nothing; whether that is news.
+    pub(super) fn note_unkept(&self) -> bool {
+        let now = self.0.clock.now();
+        self.0.unkept.lock().unwrap_or_else(PoisonError::into_inner).replace(now).is_none()
+    }
+
+    fn note_kept(&self) {
+        *self.0.unkept.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
+    /// Whether to try to keep something. Each try may wait for another process: a command tries until one failed, the board again
+    /// after a while.
+    fn may_keep(&self) -> bool {
+        let failed = *self.0.unkept.lock().unwrap_or_else(PoisonError::into_inner);
+        failed.is_none_or(|at| self.0.polling && self.0.clock.now().duration_since(at) >= KEEP_AGAIN)
     }
 
     /// Cards that the data file knows, however old.
     pub async fn known_cards(&self) -> Vec<Card> {
         self.lock_cards().values().cloned().collect()
-    }
-
-    /// Reads all cards now: the list where there is one, else every card of the roster. A card that cannot be read keeps its last
-    /// known figures, marked stale.
-    pub async fn read_cards(&self) -> Said<Vec<Card>> {
-        let work =
-            self.0.accounts.iter().map(|account| async move { (account.info.id.clone(), self.read_cards_of(account).await) });
-        futures::future::join_all(work).await
-    }
-
-    async fn read_cards_of(&self, account: &Account) -> Result<Vec<Card>, Error> {
-        let can = self.adapter(account).await?.can();
-        if can.list_cards.is_yes() {
-            self.read_list(account).await?;
-        }
-        for card in self.cards_of(&account.info.id) {
-            let fresh = can.list_cards.is_yes() && card.balance.at().is_some() && matches!(card.balance, Reading::At { .. });
-            if fresh {
-                continue;
-            }
-            self.pace(account).await;
-            match self.read_one(account, &card).await {
-                Err(error) if !matches!(error.kind, Kind::Refused | Kind::NotFound) => return Err(error),
-                Ok(_) | Err(_) => {}
-            }
-        }
-        Ok(self.cards_of(&account.info.id))
     }
 
     /// Reads one card now.
@@ -384,47 +447,7 @@ impl Engine {
     pub async fn read_card(&self, key: &CardKey) -> Result<Card, Error> {
         let account = self.account(&key.provider)?;
         let known = self.lock_cards().get(key).cloned().unwrap_or_else(|| Card::unread(key.clone()));
-        self.read_one(&account, &known).await
-    }
-
-    /// Reads transactions now: of all cards, or of one.
-    pub async fn read_transactions(&self, since: Timestamp, until: Timestamp, card: Option<&CardKey>) -> Said<Vec<Transaction>> {
-        let wanted = self.0.accounts.iter().filter(|account| card.is_none_or(|key| key.provider == account.info.id));
-        let work = wanted.map(|account| async move {
-            (account.info.id.clone(), self.read_transactions_of(account, since, until, card).await)
-        });
-        futures::future::join_all(work).await
-    }
-
-    async fn read_transactions_of(
-        &self,
-        account: &Account,
-        since: Timestamp,
-        until: Timestamp,
-        card: Option<&CardKey>,
-    ) -> Result<Vec<Transaction>, Error> {
-        let can = self.adapter(account).await?.can();
-        let span = Some((since, until));
-        if let Some(key) = card {
-            let known = self.lock_cards().get(key).cloned().unwrap_or_else(|| Card::unread(key.clone()));
-            return self.read_feed(account, Some(&known), span).await;
-        }
-        if can.list_all_transactions.is_yes() {
-            return self.read_feed(account, None, span).await;
-        }
-        if can.list_cards.is_yes() {
-            self.read_list(account).await?;
-        }
-        let mut all = Vec::new();
-        for card in self.cards_of(&account.info.id) {
-            self.pace(account).await;
-            match self.read_feed(account, Some(&card), span).await {
-                Ok(rows) => all.extend(rows),
-                Err(error) if matches!(error.kind, Kind::Refused | Kind::NotFound) => {}
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(all)
+        self.read_one_with(&account, &known, Patience::Command(tokio::time::Instant::now())).await
     }
 
     /// Reads the health and float of every provider now.
@@ -460,36 +483,8 @@ impl Engine {
         self.judge(&account, quote).await
     }
 
-    /// Reads pages to the end, inside the account's budget: a long list read in one go would only end in refusals, and begin again.
-    /// A cursor that does not move, or a list without an end, is an error, not a loop.
-    async fn pages<T, F>(&self, account: &Account, page: impl Fn(Option<Cursor>) -> F) -> Result<Vec<T>, Error>
-    where
-        F: Future<Output = Result<Page<T>, Error>>,
-    {
-        let mut rows = Vec::new();
-        let mut after: Option<Cursor> = None;
-        for _ in 0..MOST_PAGES {
-            let read = page(after.clone()).await?;
-            rows.extend(read.items);
-            account.odd(read.skipped.len());
-            for odd in &read.skipped {
-                tracing::warn!(provider = account.info.id.name(), "a row could not be read: {odd}");
-            }
-            match read.next {
-                None => return Ok(rows),
-                Some(next) if after.as_ref() == Some(&next) => {
-                    let words = "its list does not move on: the same page comes again";
-                    return Err(Error::new(&account.info.id, Kind::BadReply, words));
-                }
-                Some(next) => after = Some(next),
-            }
-            self.pace(account).await;
-        }
-        Err(Error::new(&account.info.id, Kind::BadReply, "its list has no end"))
-    }
-
     /// Waits until another request fits into the account's budget.
-    async fn pace(&self, account: &Account) {
+    pub(super) async fn pace(&self, account: &Account) {
         let now = self.0.clock.now();
         account.count(now);
         if let Some(at) = account.ready_at(now) {

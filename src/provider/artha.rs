@@ -19,9 +19,9 @@ use zeroize::Zeroizing;
 use super::credits::{self, Credits, Fee, Rules};
 use super::crypto::{self, RsaKey};
 use super::error::{Error, Kind, Outcome, Result};
-use super::fields::Odd;
 use super::http::{Answer, Author, Does, Http};
-use super::{Claimed, Cursor, Page, Provider, Quote, Receipt, Seen, Window, listing, path_segment, push_segment};
+use super::pages::{Effort, read_window};
+use super::{Claimed, Page, PageAt, Pagers, Paging, Provider, Quote, Receipt, Seen, Window, listing, path_segment, push_segment};
 use crate::config::secret::Source;
 use crate::config::wires::{Dates, Lists, Names, Path, Signature, Spelling, Values, artha as calls};
 use crate::config::{self, ProviderConfig};
@@ -29,9 +29,6 @@ use crate::domain::card::Card;
 use crate::domain::money::Money;
 use crate::domain::operation::{Action, Capabilities, Class, Deed, Offer, Operation, OperationId, PinRule, Proof};
 use crate::domain::transaction::Transaction;
-
-/// Pages of one span after which a list is taken to have no end.
-const MOST_PAGES: u32 = 2_000;
 
 /// The adapter. Holds the token and the key, so it has no `Debug`.
 pub struct Artha {
@@ -50,6 +47,7 @@ pub struct Artha {
     spelling: Spelling,
     /// INFERENCE (artha wire notes, 5.1): pages from 1, 50 rows (the upstream takes 10 to 200), spans of at most 60 days.
     lists: Lists,
+    pagers: Pagers,
     /// Its fee is taken out of the sum (artha wire notes, 2.8).
     rules: Rules,
     can: Capabilities,
@@ -99,6 +97,10 @@ impl Artha {
             decimals: account.amount_decimals,
             spelling: config.spelling.clone(),
             lists: config.lists.clone(),
+            pagers: Pagers::both(
+                Paging::Numbered { size: config.lists.page_size },
+                SignedDuration::try_from(config.lists.span).ok(),
+            ),
             rules: Rules { fee: Fee::Inside, others_top_up: config.others_top_up },
             can,
         })
@@ -234,7 +236,11 @@ impl Provider for Artha {
         self.can
     }
 
-    async fn cards(&self, _after: Option<Cursor>) -> Result<Page<Card>> {
+    fn pagers(&self) -> &Pagers {
+        &self.pagers
+    }
+
+    async fn cards(&self, _page: PageAt) -> Result<Page<Card>> {
         Err(self.error(Kind::NotOffered, NO_LIST))
     }
 
@@ -248,37 +254,33 @@ impl Provider for Artha {
         })
     }
 
-    async fn transactions(&self, window: &Window, after: Option<Cursor>) -> Result<Page<Transaction>> {
+    async fn transactions(&self, window: &Window, page: PageAt) -> Result<Page<Transaction>> {
         let path = match (&window.card, &self.all_transactions_path) {
             (Some(_), _) => self.spelling.path(calls::TRANSACTIONS),
             (None, Some(path)) => path,
             (None, None) => return Err(self.error(Kind::NotOffered, NO_ALL)),
         };
-        let place = match after {
-            None => Place::start(window, &self.lists),
-            Some(cursor) => Place::of(&cursor).ok_or_else(|| self.error(Kind::BadReply, "a page mark that is not artha's"))?,
-        };
-        let since = place.since(window, &self.lists);
         let mut body = Body::from([
-            ("page", Part::Whole(place.page.into())),
-            ("size", Part::Whole(self.lists.page_size.into())),
-            ("startTime", self.moment(since)),
-            ("endTime", self.moment(place.until)),
+            ("page", Part::Whole(i64::from(self.lists.first_page) + i64::from(page.number))),
+            ("size", Part::Whole(page.size.into())),
+            ("startTime", self.moment(window.since.as_second())),
+            ("endTime", self.moment(whole_second_after(window.until))),
         ]);
         if let Some(card) = &window.card {
             body.insert("cardId", Part::Text(card.wire_id.to_string()));
         }
         let answer = self.ask(Does::Read, Method::POST, path, &body).await?;
         let (list, provider) = (listing::rows(answer.json()?).map_err(|odd| answer.bad_reply(&odd.0))?, self.http.provider());
-        let next = place.next(&list, window, &self.lists).map_err(|odd| answer.bad_reply(&odd.0))?;
-        let reader = listing::Reader::new(provider, &self.spelling, &self.lists, calls::IDS, answer.at);
-        let rows = list.rows.iter().map(|row| wire::transaction(row, &reader, window.card.as_ref()));
-        Ok(Page::of(rows, next.map(|place| place.cursor())))
+        let (reader, of) =
+            (listing::Reader::new(provider, &self.spelling, &self.lists, calls::IDS, answer.at), window.card.as_ref());
+        let rows = list.rows.iter().map(|row| listing::named(row, &reader, of, wire::NAMES, wire::transaction(row, &reader, of)));
+        Ok(Page::of(rows))
     }
 
     async fn credits(&self, card: &Card, since: Timestamp) -> Result<Credits> {
         let window = credits::window(card, since, self.http.clock().now());
-        credits::read(self.http.provider(), |after| self.transactions(&window, after)).await
+        let ask = |window: Window, page| async move { self.transactions(&window, page).await };
+        Credits::of(read_window(&self.pagers.transactions, &window, Effort::Quick, ask).await)
     }
 
     async fn float(&self) -> Result<Vec<Money>> {
@@ -318,6 +320,11 @@ impl Provider for Artha {
             Deed::SetPin => Ok(Seen::nowhere("artha cannot be asked whether a PIN was set")),
         }
     }
+}
+
+/// The end of a window in Unix seconds, with what happened within its last second.
+fn whole_second_after(at: Timestamp) -> i64 {
+    at.as_second() + i64::from(at.subsec_nanosecond() > 0)
 }
 
 const NO_LIST: &str = "artha has no card list: cards come from the roster";
@@ -411,70 +418,4 @@ fn nonce() -> std::result::Result<String, crypto::Broken> {
     const LETTERS: &[u8; 62] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
     let random = crypto::random::<10>()?;
     Ok(random.iter().filter_map(|byte| LETTERS.get(usize::from(*byte) % LETTERS.len())).map(|byte| char::from(*byte)).collect())
-}
-
-/// Where in a list we are. A long window is read in spans, newest first, each in pages.
-#[derive(Debug, PartialEq, Eq)]
-struct Place {
-    /// End of the span, in Unix seconds.
-    until: i64,
-    page: u32,
-    /// Rows of the span on the pages before.
-    seen: u64,
-    /// Fingerprint of the page before; empty on the first.
-    last: String,
-}
-
-impl Place {
-    fn start(window: &Window, lists: &Lists) -> Self {
-        let whole = SignedDuration::from_secs(1);
-        let until = if window.until.subsec_nanosecond() > 0 { window.until.saturating_add(whole) } else { Ok(window.until) };
-        Self { until: until.unwrap_or(Timestamp::MAX).as_second(), page: lists.first_page, seen: 0, last: String::new() }
-    }
-
-    fn of(cursor: &Cursor) -> Option<Self> {
-        let mut words = cursor.0.split(' ');
-        let place = Self {
-            until: words.next()?.parse().ok()?,
-            page: words.next()?.parse().ok()?,
-            seen: words.next()?.parse().ok()?,
-            last: words.next()?.to_owned(),
-        };
-        words.next().is_none().then_some(place)
-    }
-
-    fn cursor(&self) -> Cursor {
-        Cursor(format!("{} {} {} {}", self.until, self.page, self.seen, self.last))
-    }
-
-    /// Start of the span, in Unix seconds.
-    fn since(&self, window: &Window, lists: &Lists) -> i64 {
-        let span = i64::try_from(lists.span.as_secs()).unwrap_or(i64::MAX);
-        window.since.as_second().max(self.until.saturating_sub(span))
-    }
-
-    /// The place after this page; `None` at the end.
-    fn next(self, list: &listing::Rows<'_>, window: &Window, lists: &Lists) -> std::result::Result<Option<Self>, Odd> {
-        let last = list.fingerprint();
-        if !list.rows.is_empty() && last == self.last {
-            return Err(Odd::new(&format!("page {} of the transactions repeats the page before it", self.page)));
-        }
-        let seen = self.seen.saturating_add(u64::try_from(list.rows.len()).unwrap_or(u64::MAX));
-        let ended = list.rows.is_empty()
-            || match list.total {
-                Some(total) => seen >= total,
-                None => list.rows.len() < usize::from(lists.page_size),
-            };
-        if !ended && self.page >= MOST_PAGES {
-            return Err(Odd::new(&format!("the transactions do not end after {MOST_PAGES} pages")));
-        }
-        let since = self.since(window, lists);
-        Ok(if !ended {
-            Some(Self { page: self.page + 1, seen, last, ..self })
-        } else if since > window.since.as_second() {
-            Some(Self { until: since, page: lists.first_page, seen: 0, last: String::new() })
-        } else {
-            None
-        })
-    }
 }

@@ -25,16 +25,14 @@ use super::crypto;
 use super::error::{Error, Kind, Result};
 use super::fields::{Fields, Odd, in_our_names, without_byte_order_mark};
 use super::http::{Answer, Author, Does, Http};
-use super::{Claimed, Cursor, Page, Provider, Quote, Receipt, Seen, Window, listing};
+use super::pages::{Effort, read_window};
+use super::{Claimed, Page, PageAt, Pagers, Paging, Provider, Quote, Receipt, Seen, Window, listing};
 use crate::config::wires::{BytesText, Dates, Lists, Path, Spelling, banana as calls};
 use crate::config::{self, EmptyBody, KeyEncoding, ProviderConfig};
 use crate::domain::card::{Card, CardKind};
 use crate::domain::money::Money;
 use crate::domain::operation::{Action, Capabilities, Class, Deed, Offer, Operation, OperationId, PinRule, Proof};
 use crate::domain::transaction::Transaction;
-
-/// Rows after which a list is taken to have no end.
-const MOST_ROWS: u64 = 1_000_000;
 
 /// How long templates that could not be read are not asked for again.
 const TEMPLATES_AGAIN: Duration = Duration::from_secs(900);
@@ -53,6 +51,7 @@ pub struct Banana {
     spelling: Spelling,
     /// INFERENCE: 100 rows a page, since no maximum is documented (banana wire notes, 5.1).
     lists: Lists,
+    pagers: Pagers,
     /// Its fee is paid beside the sum (banana wire notes, 2.8).
     rules: Rules,
     templates: Mutex<Option<Templates>>,
@@ -100,6 +99,7 @@ impl Banana {
             empty_body: account.empty_body,
             spelling: config.spelling.clone(),
             lists: config.lists.clone(),
+            pagers: Pagers::both(Paging::Offset { size: config.lists.page_size }, None),
             rules: Rules { fee: Fee::Beside, others_top_up: config.others_top_up },
             templates: Mutex::new(None),
         })
@@ -218,17 +218,15 @@ impl Banana {
         known.as_ref()?.kinds.get(template).copied()
     }
 
-    /// One page of transactions (banana wire notes, 2.12).
-    async fn page(&self, of: Option<&Card>, body: Body, place: Place, since: Timestamp) -> Result<Page<Transaction>> {
-        let body = body.whole("skip", place.skip).whole("limit", u64::from(self.lists.page_size)).flag("desc", true);
+    /// One page of transactions (banana wire notes, 2.12 and 5.1).
+    async fn page(&self, of: Option<&Card>, body: Body, page: PageAt) -> Result<Page<Transaction>> {
+        let body = body.whole("skip", page.offset).whole("limit", u64::from(page.size)).flag("desc", true);
         let opened = self.ask(Does::Read, calls::TRANSACTIONS, &body).await?;
         opened.agreed()?;
         let list = listing::rows(&opened.json).map_err(|odd| opened.odd(&odd))?;
         let reader = listing::Reader::new(self.http.provider(), &self.spelling, &self.lists, calls::IDS, opened.answer.at);
-        let rows: Vec<_> = list.rows.iter().map(|row| wire::transaction(row, &reader, of)).collect();
-        let times: Vec<Timestamp> = rows.iter().filter_map(|row| row.as_ref().ok().map(|row| row.at)).collect();
-        let next = place.next(&list, self.lists.page_size).map_err(|odd| opened.odd(&odd))?.filter(|_| !passed(&times, since));
-        Ok(Page::of(rows, next.map(|place| place.cursor())))
+        let rows = list.rows.iter().map(|row| listing::named(row, &reader, of, wire::NAMES, wire::transaction(row, &reader, of)));
+        Ok(Page::of(rows))
     }
 
     /// Asks for a change; a good answer is an acceptance (banana wire notes, 5.2).
@@ -247,7 +245,11 @@ impl Provider for Banana {
         Capabilities { page_max: self.lists.page_size, ..CAN }
     }
 
-    async fn cards(&self, _after: Option<Cursor>) -> Result<Page<Card>> {
+    fn pagers(&self) -> &Pagers {
+        &self.pagers
+    }
+
+    async fn cards(&self, _page: PageAt) -> Result<Page<Card>> {
         Err(self.error(Kind::NotOffered, NO_LIST))
     }
 
@@ -270,29 +272,22 @@ impl Provider for Banana {
         Ok(Card { kind, ..information.over(balance) })
     }
 
-    async fn transactions(&self, window: &Window, after: Option<Cursor>) -> Result<Page<Transaction>> {
-        let place = match after {
-            None => Place::start(),
-            Some(cursor) => Place::of(&cursor).ok_or_else(|| self.error(Kind::BadReply, "a page mark that is not banana's"))?,
-        };
+    async fn transactions(&self, window: &Window, page: PageAt) -> Result<Page<Transaction>> {
         let until = window.until.saturating_add(SignedDuration::from_secs(1)).unwrap_or(Timestamp::MAX);
         let body = self.date(self.date(Body::default(), "start_date", window.since), "end_date", until);
         let body = match &window.card {
             Some(card) => body.id("card_id", &card.wire_id),
             None => body,
         };
-        self.page(window.card.as_ref(), body, place, window.since).await
+        self.page(window.card.as_ref(), body, page).await
     }
 
     async fn credits(&self, card: &Card, since: Timestamp) -> Result<Credits> {
-        credits::read(self.http.provider(), |after: Option<Cursor>| async move {
-            let place = after.as_ref().map_or(Some(Place::start()), Place::of);
-            let place = place.ok_or_else(|| self.error(Kind::BadReply, "a page mark that is not banana's"))?;
-            // No dates: their format is not documented, and a row missed here would look like money that never came.
-            let body = Body::default().id("card_id", &card.wire_id).text("type", "RECHARGE");
-            self.page(Some(card), body, place, since).await
-        })
-        .await
+        let window = credits::window(card, since, self.http.clock().now());
+        // No dates: their format is not documented, and a row missed here would look like money that never came.
+        let body = || Body::default().id("card_id", &card.wire_id).text("type", "RECHARGE");
+        let ask = |_, page| self.page(Some(card), body(), page);
+        Credits::of(read_window(&self.pagers.transactions, &window, Effort::Quick, ask).await)
     }
 
     async fn float(&self) -> Result<Vec<Money>> {
@@ -466,52 +461,4 @@ fn key_bytes(text: &str, encoding: KeyEncoding) -> std::result::Result<SecretSli
         KeyEncoding::Base64 => BASE64.decode(text.as_bytes()).map_err(|_| "is not base64"),
     }?;
     if bytes.is_empty() { Err("is empty".to_owned()) } else { Ok(SecretSlice::from(bytes)) }
-}
-
-/// Whether a page that comes newest first has passed the window's start.
-fn passed(times: &[Timestamp], since: Timestamp) -> bool {
-    times.is_sorted_by(|newer, older| newer >= older)
-        && matches!((times.first(), times.last()), (Some(first), Some(last)) if first > last && *last < since)
-}
-
-/// Where in a list we are: `skip` rows on (banana wire notes, 5.1).
-#[derive(Debug, PartialEq, Eq)]
-struct Place {
-    skip: u64,
-    /// Fingerprint of the page before; empty on the first.
-    last: String,
-}
-
-impl Place {
-    const fn start() -> Self {
-        Self { skip: 0, last: String::new() }
-    }
-
-    fn of(cursor: &Cursor) -> Option<Self> {
-        let (skip, last) = cursor.0.split_once(' ')?;
-        Some(Self { skip: skip.parse().ok()?, last: last.to_owned() })
-    }
-
-    fn cursor(&self) -> Cursor {
-        Cursor(format!("{} {}", self.skip, self.last))
-    }
-
-    /// The place after this page; `None` at the end.
-    fn next(self, list: &listing::Rows<'_>, page_size: u16) -> std::result::Result<Option<Self>, Odd> {
-        let last = list.fingerprint();
-        if !list.rows.is_empty() && last == self.last {
-            return Err(Odd::new(&format!("the transactions after the first {} repeat those before them", self.skip)));
-        }
-        let rows = u64::try_from(list.rows.len()).unwrap_or(u64::MAX);
-        let skip = self.skip.saturating_add(rows);
-        let ended = rows == 0
-            || match list.total {
-                Some(total) => skip >= total,
-                None => rows < u64::from(page_size),
-            };
-        if !ended && skip >= MOST_ROWS {
-            return Err(Odd::new(&format!("the transactions do not end after {skip} rows")));
-        }
-        Ok((!ended).then_some(Self { skip, last }))
-    }
 }

@@ -1,14 +1,14 @@
 //! The top-ups in a card's list, and what they prove of one that we sent: for wires on which a top-up has no name of its own.
 //!
-//! Pure but for the reading of pages. It never guesses: what cannot be told apart is not proof.
+//! Pure: the list is read by [`pages`](super::pages). It never guesses: what cannot be told apart is not proof.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Claimed, Cursor, Error, Evidence, Kind, Page, Result, Seen, Window};
-use crate::domain::card::{Card, ProviderId};
+use super::pages::ListRead;
+use super::{Claimed, Evidence, Result, Seen, Window};
+use crate::domain::card::Card;
 use crate::domain::money::Money;
 use crate::domain::operation::{Operation, OperationState};
 use crate::domain::proof::{Credit, UNMEASURED};
@@ -16,12 +16,6 @@ use crate::domain::transaction::{Transaction, TransactionKind, TransactionState}
 
 /// A top-up that was sent is in the list within this.
 const WITHIN: SignedDuration = SignedDuration::from_hours(48);
-
-/// Most pages of one reading.
-const MOST_PAGES: usize = 40;
-
-/// How often a list of several pages is read until two readings agree.
-const MOST_PASSES: usize = 4;
 
 /// How long before an operation a credit of somebody else may have come and is told for what it is.
 const SHORTLY: SignedDuration = SignedDuration::from_mins(10);
@@ -33,27 +27,26 @@ pub struct Credits {
     pub rows: Vec<Transaction>,
     /// Rows that could not be read.
     pub unread: usize,
-    /// The list goes on beyond what was read.
+    /// The list may have more than was read.
     pub cut: bool,
-    pages: usize,
 }
 
 impl Credits {
-    /// The rows of a page: those that are top-ups and not there yet.
-    fn add(&mut self, page: Page<Transaction>) -> Option<Cursor> {
-        for row in page.items.into_iter().filter(|row| row.kind == TransactionKind::TopUp) {
-            if !self.rows.iter().any(|known| known.is_same_row(&row)) {
-                self.rows.push(row);
+    /// The top-ups of a list that was read.
+    ///
+    /// # Errors
+    /// What ended the reading early.
+    pub(super) fn of(list: ListRead<Transaction>) -> Result<Self> {
+        if let Some(error) = list.error {
+            return Err(error);
+        }
+        let mut rows: Vec<Transaction> = Vec::new();
+        for row in list.rows.into_iter().filter(|row| row.kind == TransactionKind::TopUp) {
+            if !rows.iter().any(|known| known.is_same_row(&row)) {
+                rows.push(row);
             }
         }
-        self.unread += page.skipped.len();
-        self.pages += 1;
-        self.cut = self.pages >= MOST_PAGES && page.next.is_some();
-        page.next.filter(|_| !self.cut)
-    }
-
-    fn ids(&self) -> BTreeSet<&Arc<str>> {
-        self.rows.iter().map(|row| &row.id).collect()
+        Ok(Self { rows, unread: list.unread.len(), cut: list.gap.is_some() })
     }
 
     /// The newest top-up of a card and a sum that came at `since` or later, by the provider's clock, and did not fail.
@@ -65,34 +58,7 @@ impl Credits {
     }
 }
 
-/// Reads the top-ups of a list page by page. Rows move while pages are read, so a list of several pages is read again until two
-/// readings agree.
-///
-/// # Errors
-/// What the provider said; `BadReply` when the list never holds still.
-pub(super) async fn read<F>(provider: &ProviderId, page: impl Fn(Option<Cursor>) -> F) -> Result<Credits>
-where
-    F: Future<Output = Result<Page<Transaction>>> + Send,
-{
-    let mut before: Option<Credits> = None;
-    for _ in 0..MOST_PASSES {
-        let (mut credits, mut after) = (Credits::default(), None);
-        loop {
-            after = credits.add(page(after).await?);
-            if after.is_none() {
-                break;
-            }
-        }
-        let agrees = credits.pages == 1 || before.as_ref().is_some_and(|before| before.ids() == credits.ids());
-        if agrees {
-            return Ok(credits);
-        }
-        before = Some(credits);
-    }
-    Err(Error::new(provider, Kind::BadReply, "its list changes whenever it is read: what is in it cannot be told"))
-}
-
-/// The part of a card's list that [`read`] asks for: from `since`, by the provider's clock, to whatever it calls now.
+/// The part of a card's list that is read for its top-ups: from `since`, by the provider's clock, to whatever it calls now.
 pub(super) fn window(card: &Card, since: Timestamp, now: Timestamp) -> Window {
     let until = now.max(since).saturating_add(UNMEASURED).unwrap_or(Timestamp::MAX);
     Window { card: Some(card.clone()), since, until }
@@ -249,9 +215,10 @@ const fn has_failed(row: &Transaction) -> bool {
 mod tests {
     use super::*;
     use crate::domain::card::CardKey;
+    use crate::domain::card::ProviderId;
     use crate::domain::operation::{Before, Deed, OperationId, Proof};
     use crate::domain::proof::{Baseline, ClockOffset};
-    use crate::provider::fields::Odd;
+    use std::collections::BTreeSet;
 
     fn at(second: i64) -> Timestamp {
         Timestamp::from_second(1_800_000_000 + second).expect("a time of the test")
@@ -427,35 +394,33 @@ mod tests {
         assert!(matches!(look(&[failed(-60), row("7", "30", 9)], 0), Seen::Done { .. }), "an earlier try's failure, and ours");
     }
 
+    fn list(rows: Vec<Transaction>, unread: usize, gap: Option<&str>) -> Credits {
+        let provider = ProviderId::new("acme");
+        let odd = |raw: usize| {
+            super::super::pages::unread(&provider, None, None, &raw.to_string(), &super::super::fields::Odd::new("has no date"))
+        };
+        let unread = (0..unread).map(odd).collect();
+        Credits::of(ListRead { rows, unread, gap: gap.map(Into::into), error: None }).expect("no error")
+    }
+
     #[test]
     fn rows_of_other_cards_and_of_later_days_are_not_ours() {
         assert_eq!(done(&[Transaction { card_id: Some("c2".into()), ..row("7", "30", 5) }], &[]), None);
         assert_eq!(done(&[row("7", "30", 3 * 86_400)], &[]), None);
-        let mut found = Credits::default();
-        found.add(Page { items: vec![row("7", "30", 5), row("7", "30", 5)], next: None, skipped: vec![] });
-        assert_eq!(found.rows.len(), 1, "a row that is sent twice is one");
+        let found = list(vec![row("7", "30", 5), Transaction { kind: TransactionKind::Refund, ..row("8", "30", 5) }], 0, None);
+        assert_eq!(found.rows.len(), 1, "only top-ups count");
     }
 
     #[test]
     fn a_list_that_goes_on_or_cannot_be_read_says_so() {
-        let mut found = Credits::default();
-        let next = found.add(Page { items: vec![], next: None, skipped: vec![Odd::new("has no date")] });
-        assert_eq!(next, None);
         let looked = |found: &Credits| match super::judge(found, &operation(), &Claimed::default(), ALONE) {
             Seen::Nowhere { looked, .. } => looked,
             seen => panic!("{seen:?}"),
         };
-        assert!(looked(&found).ends_with("1 rows could not be read"), "{}", looked(&found));
-        let mut after = Some(Cursor("0".into()));
-        let mut found = Credits::default();
-        while let Some(cursor) = after {
-            after = found.add(Page {
-                items: vec![row(&cursor.0, "30", 5)],
-                next: Some(Cursor(format!("{}0", cursor.0))),
-                skipped: vec![],
-            });
-        }
-        assert!(looked(&found).contains("a list that goes on"), "{}", looked(&found));
+        let odd = looked(&list(vec![], 1, None));
+        assert!(odd.ends_with("1 rows could not be read"), "{odd}");
+        let cut = looked(&list(vec![row("1", "30", 5)], 0, Some("its list has no end")));
+        assert!(cut.contains("a list that goes on"), "{cut}");
     }
 
     #[test]
@@ -502,26 +467,5 @@ mod tests {
             matches!(look(&[row("7", "30", 5)], accepted, &rival), Seen::Nowhere { .. }),
             "another of ours is as much in doubt"
         );
-    }
-
-    #[tokio::test]
-    async fn a_list_of_several_pages_is_believed_when_two_readings_agree() {
-        // The first reading misses a row that moved from the second page to the first while it was read.
-        let passes: [&[&[&str]]; 3] = [&[&["1", "2"], &["4"]], &[&["1", "2"], &["3", "4"]], &[&["1", "2"], &["3", "4"]]];
-        let asked = std::sync::Mutex::new(0_usize);
-        let page = |after: Option<Cursor>| {
-            let pass = {
-                let mut asked = asked.lock().expect("the count");
-                *asked += usize::from(after.is_none());
-                *asked - 1
-            };
-            let at = usize::from(after.is_some());
-            let rows: Vec<Transaction> = passes[pass.min(2)][at].iter().map(|id| row(id, "30", 5)).collect();
-            let next = (at == 0).then(|| Cursor("2".into()));
-            async move { Ok(Page { items: rows, next, skipped: Vec::new() }) }
-        };
-        let credits = read(&ProviderId::new("acme"), page).await.expect("it holds still in the end");
-        assert_eq!(credits.ids().len(), 4);
-        assert_eq!(*asked.lock().expect("the count"), 3);
     }
 }

@@ -9,6 +9,7 @@ mod wire;
 mod tests;
 
 use std::fmt::Write as _;
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -25,8 +26,8 @@ use tokio::sync::Mutex;
 use zeroize::Zeroizing;
 
 use super::{
-    Claimed, Credits, Cursor, Error, Evidence, Kind, Outcome, Page, Provider, Quote, Receipt, Result, Seen, Window, credits,
-    crypto, listing, sensitive,
+    Claimed, Credits, Error, Evidence, Kind, Outcome, Page, PageAt, Pager, Pagers, Paging, Provider, Quote, Receipt, Result,
+    Seen, Window, credits, crypto, listing, pages, sensitive,
 };
 use crate::config::secret::Source;
 use crate::config::wires::{Lists, Path, Spelling, enkash as calls};
@@ -76,6 +77,7 @@ pub struct Enkash {
     spelling: Spelling,
     /// INFERENCE (enkash wire notes, 6.24): times without a zone are India's.
     lists: Lists,
+    pagers: Pagers,
     others_top_up: bool,
     session: Mutex<Session>,
 }
@@ -142,6 +144,10 @@ impl Enkash {
             otp_required: account.otp_required,
             spelling: config.spelling.clone(),
             lists: config.lists.clone(),
+            pagers: Pagers {
+                cards: Pager::new(Paging::Numbered { size: u16::MAX }, None),
+                transactions: Pager::new(Paging::ByTime, None),
+            },
             others_top_up: config.others_top_up,
             session: Mutex::new(Session::default()),
         })
@@ -435,16 +441,24 @@ impl Provider for Enkash {
         }
     }
 
-    /// `/search` without a card id (enkash wire notes, 2.13). How it pages is not documented: what is missing is counted as skipped.
-    async fn cards(&self, _after: Option<Cursor>) -> Result<Page<Card>> {
+    fn pagers(&self) -> &Pagers {
+        &self.pagers
+    }
+
+    /// `/search` without a card id (enkash wire notes, 2.13). How it pages is not documented: that cards are missing is said.
+    async fn cards(&self, page: PageAt) -> Result<Page<Card>> {
+        if page.number > 0 {
+            return Ok(Page::of(std::iter::empty()));
+        }
         let (answer, said) = self.ask(Does::Read, calls::SEARCH, &self.account()).await?;
-        let rows = wire::rows(&said);
-        let mut page = Page::of(rows.rows.iter().map(|raw| wire::card(raw, &self.reader(answer.at))), None);
-        page.skipped.extend(rows.odd.clone());
+        let (rows, reader) = (wire::rows(&said), self.reader(answer.at));
+        let read = |raw| listing::named(raw, &reader, None, wire::CARD_NAMES, wire::card(raw, &reader));
+        let mut page = Page::of(rows.rows.iter().map(|raw| read(raw)));
+        page.skipped.extend(rows.odd.as_ref().map(|odd| pages::unread(&self.provider, None, None, &odd.0, odd)));
         if rows.missing() > 0 {
             let (here, total) = (rows.rows.len(), rows.total.unwrap_or(0));
-            page.skipped
-                .push(Odd::new(&format!("enkash sent {here} of {total} cards, and documents no way to ask for the rest")));
+            let words = format!("enkash sent {here} of {total} cards, and documents no way to ask for the rest");
+            page.gap = Some(words.into());
         }
         Ok(page)
     }
@@ -470,45 +484,35 @@ impl Provider for Enkash {
         })
     }
 
-    /// `/transaction/all` by time (enkash wire notes, 2.14, 2.15 and 5; INFERENCE): newest part first, halved while an answer does not
-    /// hold all of its rows. The cursor is `from until`, in milliseconds.
-    async fn transactions(&self, window: &Window, after: Option<Cursor>) -> Result<Page<Transaction>> {
-        let part = Part::of(window, after.as_ref());
-        let mut part = part.ok_or_else(|| Error::new(&self.provider, Kind::BadReply, "the page to read next is not a time"))?;
-        loop {
-            let body = Between {
-                account: self.account(),
-                en_kash_card_id: window.card.as_ref().map(|card| &*card.wire_id),
-                txn_date_from: wire_time(part.from),
-                txn_date_to: wire_time(part.until),
-            };
-            let (answer, said) = self.hear(Does::Read, calls::TRANSACTIONS, &body).await?;
-            let rows = match said.code {
-                Code::Failure(1) if said.is_none_found() => wire::Rows::default(),
-                Code::Success | Code::Failure(_) | Code::Unclear => {
-                    judge(Does::Read, &answer, &said)?;
-                    wire::rows(&said)
-                }
-            };
-            if rows.missing() == 0 {
-                let reader = self.reader(answer.at);
-                let mut page = Page::of(
-                    rows.rows.iter().map(|raw| wire::transaction(raw, &reader, window.card.as_ref())),
-                    part.older(window).map(Part::cursor),
-                );
-                page.skipped.extend(rows.odd);
-                return Ok(page);
+    /// `/transaction/all` by time (enkash wire notes, 2.14, 2.15 and 5; INFERENCE). `recordsCount` tells when an answer does not hold
+    /// all rows of its time, and never that it does.
+    async fn transactions(&self, window: &Window, _page: PageAt) -> Result<Page<Transaction>> {
+        let body = Between {
+            account: self.account(),
+            en_kash_card_id: window.card.as_ref().map(|card| &*card.wire_id),
+            txn_date_from: wire_time(window.since),
+            txn_date_to: wire_time(window.until),
+        };
+        let (answer, said) = self.hear(Does::Read, calls::TRANSACTIONS, &body).await?;
+        let rows = match said.code {
+            Code::Failure(1) if said.is_none_found() => wire::Rows::default(),
+            Code::Success | Code::Failure(_) | Code::Unclear => {
+                judge(Does::Read, &answer, &said)?;
+                wire::rows(&said)
             }
-            part = part.halved().ok_or_else(|| {
-                let total = rows.total.unwrap_or(0);
-                answer.bad_reply(&format!("{total} transactions in one second: the dates of the question seem to be ignored"))
-            })?;
-        }
+        };
+        let (reader, of) = (self.reader(answer.at), window.card.as_ref());
+        let read = |raw| listing::named(raw, &reader, of, wire::NAMES, wire::transaction(raw, &reader, of));
+        let mut page = Page::of(rows.rows.iter().map(|raw| read(raw)));
+        let card = of.map(|card| Arc::clone(&card.key.id));
+        page.skipped.extend(rows.odd.as_ref().map(|odd| pages::unread(&self.provider, card, None, &odd.0, odd)));
+        Ok(Page { more: rows.missing() > 0, ..page })
     }
 
     async fn credits(&self, card: &Card, since: Timestamp) -> Result<Credits> {
         let window = credits::window(card, since, self.http.clock().now());
-        credits::read(&self.provider, |after| self.transactions(&window, after)).await
+        let ask = |window: Window, page| async move { self.transactions(&window, page).await };
+        Credits::of(pages::read_window(&self.pagers.transactions, &window, pages::Effort::Quick, ask).await)
     }
 
     async fn try_credentials_again(&self) {
@@ -588,46 +592,6 @@ fn judge(does: Does, answer: &Answer, said: &Said) -> Result<()> {
             Err(if does == Does::Write && !plain_no { error.outcome(Outcome::Unknown) } else { error })
         }
         Code::Unclear => Err(answer.bad_reply("the answer has no code that says whether it was done")),
-    }
-}
-
-/// A part of a window of time: the newest that was not read yet.
-#[derive(Clone, Copy, Debug)]
-struct Part {
-    from: Timestamp,
-    until: Timestamp,
-}
-
-impl Part {
-    fn of(window: &Window, after: Option<&Cursor>) -> Option<Self> {
-        let Some(Cursor(text)) = after else { return Some(Self { from: window.since, until: window.until }) };
-        let (from, until) = text.split_once(' ')?;
-        let read = |text: &str| text.parse::<i64>().ok().and_then(|millis| Timestamp::from_millisecond(millis).ok());
-        Some(Self { from: read(from)?, until: read(until)? })
-    }
-
-    fn cursor(self) -> Cursor {
-        Cursor(format!("{} {}", self.from.as_millisecond(), self.until.as_millisecond()))
-    }
-
-    fn millis(self) -> i64 {
-        self.until.as_millisecond().saturating_sub(self.from.as_millisecond())
-    }
-
-    /// The newer half; `None` when it is a second or less.
-    fn halved(self) -> Option<Self> {
-        let half = self.millis() / 2;
-        (half >= 500)
-            .then(|| Self { from: self.until.saturating_sub(SignedDuration::from_millis(half)).unwrap_or(self.from), ..self })
-    }
-
-    /// The part before this one, twice as long; `None` at the window's beginning.
-    fn older(self, window: &Window) -> Option<Self> {
-        let length = SignedDuration::from_millis(self.millis().saturating_mul(2).max(1_000));
-        // Both ends belong to a part (INFERENCE): the older one ends a millisecond before.
-        let until = self.from.checked_sub(SignedDuration::from_millis(1)).unwrap_or(window.since);
-        let from = until.checked_sub(length).unwrap_or(window.since).max(window.since);
-        (self.from > window.since && self.from < self.until).then_some(Self { from, until })
     }
 }
 

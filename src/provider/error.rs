@@ -23,13 +23,33 @@ pub struct Error {
     pub said: Arc<str>,
     /// How long the provider asked us to wait.
     pub retry_after: Option<Duration>,
+    /// How the connection failed, where no whole answer came.
+    pub broke: Option<Broke>,
+}
+
+/// How a connection failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Broke {
+    /// There was none.
+    NoConnection,
+    /// It was closed before the whole answer had come: often one that was kept open too long.
+    Closed,
+    /// No answer in time.
+    Timeout,
 }
 
 impl Error {
     /// An error after which nothing was changed.
     #[must_use]
     pub fn new(provider: &ProviderId, kind: Kind, said: &str) -> Self {
-        Self { kind, outcome: Outcome::NotDone, provider: provider.clone(), said: text::clean(said).into(), retry_after: None }
+        Self {
+            kind,
+            outcome: Outcome::NotDone,
+            provider: provider.clone(),
+            said: text::clean(said).into(),
+            retry_after: None,
+            broke: None,
+        }
     }
 
     /// The same error, with doubt added where the change may have happened. Doubt is never talked away.

@@ -16,7 +16,7 @@ use http_body_util::BodyExt;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::value::RawValue;
 
-use super::error::{Error, Kind, Outcome, Result};
+use super::error::{Broke, Error, Kind, Outcome, Result};
 use super::fields::{Fields, in_our_names, without_byte_order_mark};
 use crate::clock::Clock;
 use crate::config::proxy::{Proxies, Route};
@@ -201,8 +201,11 @@ impl Http {
                     at,
                 })
             }
-            Ok(Err(lost)) => Err(self.lost(does, lost.reached, &lost.said)),
-            Err(_) => Err(self.lost(does, true, &format!("no answer within {} s", self.0.timeout.as_secs()))),
+            Ok(Err(lost)) => {
+                let broke = if lost.reached { Broke::Closed } else { Broke::NoConnection };
+                Err(self.lost(does, broke, &lost.said))
+            }
+            Err(_) => Err(self.lost(does, Broke::Timeout, &format!("no answer within {} s", self.0.timeout.as_secs()))),
         };
         if let Ok(answer) = &answer {
             self.measure_clock(answer, sent);
@@ -217,9 +220,11 @@ impl Http {
         answer
     }
 
-    fn lost(&self, does: Does, reached: bool, said: &str) -> Error {
-        let outcome = if does == Does::Write && reached { Outcome::Unknown } else { Outcome::NotDone };
-        Error::new(&self.0.provider, Kind::Unreachable, said).outcome(outcome)
+    fn lost(&self, does: Does, broke: Broke, said: &str) -> Error {
+        let may_have_left = does == Does::Write && broke != Broke::NoConnection;
+        let outcome = if may_have_left { Outcome::Unknown } else { Outcome::NotDone };
+        let error = Error { broke: Some(broke), ..Error::new(&self.0.provider, Kind::Unreachable, said) };
+        error.outcome(outcome)
     }
 }
 

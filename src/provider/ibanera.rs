@@ -27,8 +27,8 @@ use tokio::sync::{Mutex, OnceCell};
 use zeroize::Zeroizing;
 
 use super::{
-    Claimed, Credits, Cursor, Error, Kind, Outcome, Page, Provider, Quote, Receipt, Result, Seen, Window, credits, crypto,
-    listing, path_segment, sensitive,
+    Claimed, Credits, Error, Kind, Outcome, Page, PageAt, Pagers, Paging, Provider, Quote, Receipt, Result, Seen, Window,
+    credits, crypto, listing, path_segment, sensitive,
 };
 use crate::config::secret::Source;
 use crate::config::wires::{Lists, Spelling, ibanera as calls};
@@ -38,11 +38,9 @@ use crate::domain::money::{Currency, Money};
 use crate::domain::operation::{Action, Capabilities, Class, Deed, Offer, Operation, OperationId, Pin, PinRule, Proof};
 use crate::domain::transaction::Transaction;
 use crate::provider::http::{Answer, Author, Does, Http};
+use crate::provider::pages::{Effort, read_window};
 use payer::{NOBODY_PAYS, Paying};
-use wire::{Place, Said};
-
-/// Pages of a card's transactions that one look for a top-up reads at most.
-const PAGES_LOOKED_AT: usize = 40;
+use wire::Said;
 
 /// Seconds before an operation's intent from which its credit is looked for: their clock may be behind.
 const LOOK_BACK: i64 = 600;
@@ -81,6 +79,7 @@ pub struct Ibanera {
     spelling: Spelling,
     /// Rows asked for in a page: the greatest that ibanera takes is not documented.
     lists: Lists,
+    pagers: Pagers,
     session: Mutex<Session>,
     /// Logins since a call was last let in.
     unproven: AtomicU32,
@@ -146,6 +145,7 @@ impl Ibanera {
             deactivate_path: deactivate_path.clone(),
             spelling: config.spelling.clone(),
             lists: config.lists.clone(),
+            pagers: Pagers::both(Paging::Numbered { size: config.lists.page_size }, None),
             session: Mutex::new(Session::default()),
             unproven: AtomicU32::new(0),
         })
@@ -407,18 +407,12 @@ impl Ibanera {
     async fn look_for_credit(&self, card: &Card, operation: &Operation, claimed: &Claimed) -> Result<Seen> {
         let since = credits::since(operation).min(later(operation.created_at, -LOOK_BACK));
         let window = credits::window(card, since, self.http.clock().now());
-        let (mut rows, mut odd, mut after) = (BTreeMap::new(), 0, None);
-        for _ in 0..PAGES_LOOKED_AT {
-            let page = self.transactions(&window, after).await?;
-            odd += page.skipped.len();
-            rows.extend(page.items.into_iter().map(|row| (Arc::clone(&row.id), row)));
-            after = page.next;
-            if after.is_none() {
-                break;
-            }
+        let ask = |window: Window, page| async move { self.transactions(&window, page).await };
+        let list = read_window(&self.pagers.transactions, &window, Effort::Quick, ask).await;
+        match list.error {
+            Some(error) => Err(error),
+            None => Ok(wire::fate(&list.rows, list.unread.len(), operation, claimed)),
         }
-        let rows: Vec<Transaction> = rows.into_values().collect();
-        Ok(wire::fate(&rows, odd, operation, claimed))
     }
 }
 
@@ -453,15 +447,18 @@ impl Provider for Ibanera {
         }
     }
 
+    fn pagers(&self) -> &Pagers {
+        &self.pagers
+    }
+
     /// `cards/balances`: the one list with id, digits, holder, balances and state together (ibanera wire notes, 2.11).
-    async fn cards(&self, after: Option<Cursor>) -> Result<Page<Card>> {
-        let place = self.place(after.as_ref())?;
-        let size = usize::from(self.lists.page_size);
-        let path = format!("{}?PageSize={size}&PageNumber={}", self.spelling.path(calls::CARD_BALANCES), place.page);
+    async fn cards(&self, page: PageAt) -> Result<Page<Card>> {
+        let path = self.spelling.path(calls::CARD_BALANCES);
+        let path = format!("{path}?PageSize={}&PageNumber={}", page.size, self.page_number(page));
         let (answer, said) = self.ask(Call::read(&path)).await?;
-        let rows = said.rows();
-        let next = place.next(&said, &rows, size, self.lists.first_page).map_err(|why| answer.bad_reply(why))?;
-        Ok(Page::of(rows.iter().map(|raw| wire::listed_card(raw, &self.reader(answer.at))), next))
+        let (rows, reader) = (said.rows(), self.reader(answer.at));
+        let read = |raw| listing::named(raw, &reader, None, wire::CARD_NAMES, wire::listed_card(raw, &reader));
+        Ok(Page::of(rows.iter().map(|raw| read(raw))))
     }
 
     /// `carddetails` (ibanera wire notes, 2.9), never the call with the whole number.
@@ -477,29 +474,28 @@ impl Provider for Ibanera {
     }
 
     /// `cards/transactions` of one card (ibanera wire notes, 2.12).
-    async fn transactions(&self, window: &Window, after: Option<Cursor>) -> Result<Page<Transaction>> {
+    async fn transactions(&self, window: &Window, page: PageAt) -> Result<Page<Transaction>> {
         let card = window.card.as_ref().ok_or_else(|| Error::new(&self.provider, Kind::NotOffered, NO_COMMON_LIST))?;
-        let place = self.place(after.as_ref())?;
         // Whether the ends belong to the window is not documented: it is asked for a second wider.
-        let size = usize::from(self.lists.page_size);
         let path = format!(
-            "{}?CardsId={}&fromDate={}&toDate={}&PageNumber={}&PageSize={size}",
+            "{}?CardsId={}&fromDate={}&toDate={}&PageNumber={}&PageSize={}",
             self.spelling.path(calls::TRANSACTIONS),
             path_segment(&card.wire_id),
             wire_time(window.since),
             wire_time(later(window.until, 1)),
-            place.page
+            self.page_number(page),
+            page.size
         );
         let (answer, said) = self.ask(Call::read(&path)).await?;
-        let rows = said.rows();
-        let next = place.next(&said, &rows, size, self.lists.first_page).map_err(|why| answer.bad_reply(why))?;
-        let reader = self.reader(answer.at);
-        Ok(Page::of(rows.iter().map(|raw| wire::transaction(raw, &reader, card)), next))
+        let (rows, reader) = (said.rows(), self.reader(answer.at));
+        let read = |raw| listing::named(raw, &reader, Some(card), wire::NAMES, wire::transaction(raw, &reader, card));
+        Ok(Page::of(rows.iter().map(|raw| read(raw))))
     }
 
     async fn credits(&self, card: &Card, since: Timestamp) -> Result<Credits> {
         let window = credits::window(card, since, self.http.clock().now());
-        credits::read(&self.provider, |after| self.transactions(&window, after)).await
+        let ask = |window: Window, page| async move { self.transactions(&window, page).await };
+        Credits::of(read_window(&self.pagers.transactions, &window, Effort::Quick, ask).await)
     }
 
     async fn try_credentials_again(&self) {
@@ -563,9 +559,9 @@ impl Provider for Ibanera {
 }
 
 impl Ibanera {
-    fn place(&self, after: Option<&Cursor>) -> Result<Place> {
-        let place = Place::of(after, self.lists.first_page);
-        place.ok_or_else(|| Error::new(&self.provider, Kind::BadReply, "the page to read next has no number"))
+    /// The number of a page as this wire counts: `numberOfPages` and `pageSize` of an answer end no list.
+    fn page_number(&self, page: PageAt) -> u32 {
+        self.lists.first_page.saturating_add(page.number)
     }
 
     fn reader(&self, at: Timestamp) -> listing::Reader<'_> {

@@ -12,11 +12,13 @@ use serde_json::value::RawValue;
 
 use super::crypto::sha256;
 use super::fields::{Fields, MOST_ROWS, Odd, beginning, list};
+use super::pages;
 use super::times::plausible;
 use super::{Error, Evidence, Seen};
 pub(super) use crate::config::wires::plain;
 use crate::config::wires::{Dates, Lists, Sign, Spelling};
 use crate::domain::card::{Card, CardState, IdForm, Ids, ProviderId};
+use crate::domain::completeness::UnreadRow;
 use crate::domain::money::Money;
 use crate::domain::operation::{Deed, Pin};
 use crate::domain::transaction::TransactionKind;
@@ -53,19 +55,10 @@ pub(super) fn without(error: Error, pins: &[&Pin]) -> Error {
     Error { said: said.into(), ..error }
 }
 
-/// The rows of a list, and how many there are in all where the answer says it.
+/// The rows of a list. How many there are in all is not read where it is said: it may count the page.
 #[derive(Debug)]
 pub(super) struct Rows<'a> {
     pub(super) rows: Vec<&'a RawValue>,
-    pub(super) total: Option<u64>,
-}
-
-impl Rows<'_> {
-    /// What tells a page from the one before it.
-    pub(super) fn fingerprint(&self) -> String {
-        let whole: Vec<u8> = self.rows.iter().flat_map(|row| sha256(row.get().as_bytes())).collect();
-        HEXLOWER.encode(sha256(&whole).get(..8).unwrap_or_default())
-    }
 }
 
 pub(super) fn unreadable() -> String {
@@ -79,7 +72,7 @@ pub(super) fn unreadable() -> String {
 pub(super) fn rows(answer: &RawValue) -> Result<Rows<'_>, Odd> {
     if answer.get().starts_with('[') {
         let rows = list(answer).ok_or_else(|| Odd::new(&unreadable()))?;
-        return Ok(Rows { rows, total: None });
+        return Ok(Rows { rows });
     }
     let outer = Fields::read(answer).map_err(|_| Odd::new("answered no list"))?;
     let inner = outer.objects().find(|inner| inner.any_list().is_some());
@@ -89,7 +82,7 @@ pub(super) fn rows(answer: &RawValue) -> Result<Rows<'_>, Odd> {
         .find_map(|name| holder.integer(name).or_else(|| outer.integer(name)))
         .and_then(|total| u64::try_from(total).ok());
     if let Some(rows) = holder.any_list() {
-        return Ok(Rows { rows, total });
+        return Ok(Rows { rows });
     }
     if holder.has_too_long_a_list() || outer.objects().any(|inner| inner.has_too_long_a_list()) {
         return Err(Odd::new(&unreadable()));
@@ -99,7 +92,7 @@ pub(super) fn rows(answer: &RawValue) -> Result<Rows<'_>, Odd> {
     let absent = outer.names().any(|name| LISTS.iter().any(|list| list.eq_ignore_ascii_case(name)) && outer.get(name).is_none());
     let said = outer.first_text(&["message", "error", "remarks", "title", "detail"]);
     if total == Some(0) || absent && said.is_none() {
-        return Ok(Rows { rows: Vec::new(), total });
+        return Ok(Rows { rows: Vec::new() });
     }
     let said = said.map_or_else(String::new, |said| format!(": {said}"));
     Err(Odd::new(&format!("answered no list{said}")))
@@ -170,6 +163,28 @@ pub(super) fn about(asked: &Card, form: IdForm, answer: &Fields, ids: &[&str], n
         }
         _ => Ok(()),
     }
+}
+
+/// Where a row names its card and itself, for a row that cannot be read otherwise.
+#[derive(Clone, Copy)]
+pub(super) struct Names {
+    pub(super) card: &'static [&'static str],
+    pub(super) row: &'static [&'static str],
+}
+
+/// A row, or which one could not be read: it names its card and itself as far as it can.
+pub(super) fn named<T>(
+    raw: &RawValue,
+    reader: &Reader<'_>,
+    of: Option<&Card>,
+    names: Names,
+    read: Result<T, Odd>,
+) -> Result<T, UnreadRow> {
+    read.map_err(|why| {
+        let row = Fields::read(raw).unwrap_or_default();
+        let card = card_id(&row, names.card, reader.ids.cards, of);
+        pages::unread(reader.provider, card, row.first_id(names.row), raw.get(), &why)
+    })
 }
 
 /// What the reading of a row needs to know of its account.
@@ -278,13 +293,13 @@ mod tests {
     fn lists_are_found_in_every_wrapping() {
         let count = |json: &str| {
             let raw: Box<RawValue> = serde_json::from_str(json).expect("JSON");
-            rows(&raw).map(|list| (list.rows.len(), list.total)).ok()
+            rows(&raw).map(|list| list.rows.len()).ok()
         };
-        assert_eq!(count("[{},{}]"), Some((2, None)));
-        assert_eq!(count(r#"{"items":[{}],"totalCount":9}"#), Some((1, Some(9))));
-        assert_eq!(count(r#"{"code":0,"data":{"total":3,"page":1,"records":[{},{},{}]}}"#), Some((3, Some(3))));
-        assert_eq!(count(r#"{"data":null,"total":0}"#), Some((0, Some(0))));
-        assert_eq!(count(r#"{"data":null}"#), Some((0, None)));
+        assert_eq!(count("[{},{}]"), Some(2));
+        assert_eq!(count(r#"{"items":[{}],"totalCount":9}"#), Some(1));
+        assert_eq!(count(r#"{"code":0,"data":{"total":3,"page":1,"records":[{},{},{}]}}"#), Some(3));
+        assert_eq!(count(r#"{"data":null,"total":0}"#), Some(0));
+        assert_eq!(count(r#"{"data":null}"#), Some(0));
         assert_eq!(count(r#"{"message":"no such card"}"#), None);
         assert_eq!(count("3"), None);
     }

@@ -11,12 +11,15 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
 use super::http::{Does, Lost, Transport};
+use super::pages::{self, Effort, ListRead};
+use super::{PageAt, Provider, Window};
 use crate::config::wires::{Lists, Spelling};
 use crate::config::{Account, Environment, Poll, ProviderConfig};
-use crate::domain::card::{CardKey, ProviderId};
+use crate::domain::card::{Card, CardKey, ProviderId};
 use crate::domain::money::Money;
 use crate::domain::operation::{Before, Deed, Operation, OperationId, OperationState, Proof};
 use crate::domain::proof::{Baseline, ClockOffset};
+use crate::domain::transaction::Transaction;
 
 /// An answer to come: status and body, or why there is none.
 pub(super) type Reply = Result<(u16, String), Lost>;
@@ -109,6 +112,20 @@ impl Transport for Wire {
             .body(body.into())
             .expect("a status of the test"))
     }
+}
+
+/// The first page of a list.
+pub(super) const FIRST: PageAt = PageAt { number: 0, offset: 0, size: 50 };
+
+/// All cards of a list, read as the engine does.
+pub(super) async fn all_cards(provider: &dyn Provider) -> ListRead<Card> {
+    pages::read_all(&provider.pagers().cards, Effort::Usual, |page| provider.cards(page)).await
+}
+
+/// All transactions of a window, read as the engine does.
+pub(super) async fn all_transactions(provider: &dyn Provider, window: &Window) -> ListRead<Transaction> {
+    let ask = |window: Window, page| async move { provider.transactions(&window, page).await };
+    pages::read_window(&provider.pagers().transactions, window, Effort::Usual, ask).await
 }
 
 /// The configuration of an account, where nothing but its kind's settings matters.

@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use rust_decimal::Decimal;
 
 use super::world::{Bank, Load, Progress, Row, rounded};
-use super::{Dialect, Door, Room, Sandbox, artha, banana, enkash, ibanera};
+use super::{Dialect, Sandbox, artha, banana, enkash, ibanera};
 use crate::domain::money::Money;
 
 /// A top-up that another system of the same merchant asks for.
@@ -64,23 +64,11 @@ impl Sandbox {
     pub fn top_up_from_elsewhere(&self, dialect: Dialect, card_id: &str, asked: ElsewhereTopUp) -> Option<String> {
         let now = self.0.clock.now();
         let mut room = self.room(dialect);
-        let Room { bank, door, .. } = &mut *room;
+        let bank = &mut room.bank;
         let position = bank.find(card_id)?;
-        let currency = bank.cards.get(position)?.currency;
-        let sum = rounded(asked.sum, currency);
-        let number = bank.elsewhere.len() + 1;
-        let (received, paid, reference) = match dialect {
-            Dialect::Artha => (sum - artha::top_up_fee(sum, currency), sum, None),
-            Dialect::Banana => (sum, sum + banana::recharge_fee(currency), None),
-            Dialect::Enkash => (sum, sum, Some(format!("PAYROLL{number:08}"))),
-            Dialect::Ibanera => (sum, sum + ibanera::transfer_fee(), Some(format!("Payroll {number:06}"))),
-        };
-        let load = Load { payer: None, card: position, received, paid, reference };
+        let load = load(bank, position, asked.sum)?;
         let row = if asked.failed { bank.failed_top_up_elsewhere(load, now) } else { bank.top_up_elsewhere(load, now).ok()? };
         bank.date_back(row, asked.dated_back);
-        if let Door::Artha(door) = door {
-            door.take_note(bank, row, sum);
-        }
         room.bank.rows.get(row).map(|row| wire_id(dialect, &room.bank, row))
     }
 
@@ -127,6 +115,20 @@ impl Sandbox {
         let text = jiff::fmt::rfc2822::DateTimePrinter::new().timestamp_to_rfc9110_string(&at).ok()?;
         http::HeaderValue::from_str(&text).ok()
     }
+}
+
+/// A top-up of another system as the bank takes it: with the wire's fee, and where the wire has them a reference of its own.
+pub(super) fn load(bank: &Bank, card: usize, asked: Decimal) -> Option<Load> {
+    let currency = bank.cards.get(card)?.currency;
+    let sum = rounded(asked, currency);
+    let number = bank.elsewhere.len() + 1;
+    let (received, paid, reference) = match bank.dialect {
+        Dialect::Artha => (sum - artha::top_up_fee(sum, currency), sum, None),
+        Dialect::Banana => (sum, sum + banana::recharge_fee(currency), None),
+        Dialect::Enkash => (sum, sum, Some(format!("PAYROLL{number:08}"))),
+        Dialect::Ibanera => (sum, sum + ibanera::transfer_fee(), Some(format!("Payroll {number:06}"))),
+    };
+    Some(Load { payer: None, card, received, paid, reference })
 }
 
 /// A row's id as the provider writes it.

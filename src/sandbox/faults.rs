@@ -1,8 +1,6 @@
-//! What can go wrong on purpose: single faults for tests, scenarios for a demonstration.
+//! Single requests that go wrong on purpose.
 
-use std::fmt;
 use std::io;
-use std::str::FromStr;
 use std::time::Duration;
 
 use axum::body::Body;
@@ -92,61 +90,6 @@ pub(super) struct Planned {
     pub(super) left: u32,
 }
 
-/// Something that goes wrong by itself, for a demonstration.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Scenario {
-    /// enkash is gone from the second minute on for 90 seconds, and again every five minutes.
-    Outage,
-    /// banana takes 2.5 seconds for every answer.
-    Slow,
-    /// Every second top-up takes effect, but its answer is lost.
-    UnknownTopup,
-}
-
-impl Scenario {
-    /// All of them.
-    pub const ALL: [Self; 3] = [Self::Outage, Self::Slow, Self::UnknownTopup];
-
-    /// The word on the command line.
-    #[must_use]
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Outage => "outage",
-            Self::Slow => "slow",
-            Self::UnknownTopup => "unknown-topup",
-        }
-    }
-
-    /// One line that says what happens.
-    #[must_use]
-    pub const fn description(self) -> &'static str {
-        match self {
-            Self::Outage => "enkash answers 503 from the second minute on for 90 seconds, and again every five minutes",
-            Self::Slow => "banana takes 2.5 seconds for every answer",
-            Self::UnknownTopup => "every second top-up takes effect, but its answer is lost",
-        }
-    }
-}
-
-impl fmt::Display for Scenario {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.word())
-    }
-}
-
-impl FromStr for Scenario {
-    type Err = UnknownScenario;
-
-    fn from_str(text: &str) -> Result<Self, UnknownScenario> {
-        Self::ALL.into_iter().find(|scenario| scenario.word().eq_ignore_ascii_case(text.trim())).ok_or(UnknownScenario)
-    }
-}
-
-/// Not a scenario's word.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("not a scenario: outage, slow or unknown-topup")]
-pub struct UnknownScenario;
-
 /// What a proxy says when the server behind it is gone.
 pub(super) const UNAVAILABLE: &str = "<html><body><h1>503 Service Temporarily Unavailable</h1></body></html>";
 
@@ -171,18 +114,4 @@ pub(super) fn broken() -> Response {
     response.headers_mut().insert(header::CONTENT_LENGTH, header::HeaderValue::from_static("64"));
     response.headers_mut().insert(header::CONTENT_TYPE, header::HeaderValue::from_static("application/json"));
     response
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_scenario_is_found_by_its_word() {
-        for scenario in Scenario::ALL {
-            assert_eq!(scenario.word().parse(), Ok(scenario));
-            assert!(!scenario.description().is_empty());
-        }
-        assert_eq!("flood".parse::<Scenario>(), Err(UnknownScenario));
-    }
 }

@@ -124,6 +124,27 @@ pub fn oldest_hold(
     Ok(at.map(moment))
 }
 
+/// Words for states that are not mapped, by account, with how many transactions and cards have each.
+///
+/// # Errors
+/// What SQLite said.
+pub fn unmapped(db: &Connection) -> rusqlite::Result<Vec<(ProviderId, std::sync::Arc<str>, u64)>> {
+    let mut query = db.prepare_cached(
+        "SELECT provider, word, sum(times) FROM (
+             SELECT provider, provider_state AS word, count(*) AS times FROM card_transaction
+             WHERE state = 'UNKNOWN' AND provider_state <> '' GROUP BY provider, provider_state
+             UNION ALL
+             SELECT provider, provider_state, count(*) FROM card
+             WHERE state = 'UNKNOWN' AND provider_state <> '' GROUP BY provider, provider_state)
+         GROUP BY provider, word",
+    )?;
+    let row = |row: &Row<'_>| {
+        let (provider, word, times): (String, String, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
+        Ok((ProviderId::new(&provider), word.into(), u64::try_from(times).unwrap_or(0)))
+    };
+    query.query_map([], row)?.collect()
+}
+
 /// Notes which operation a transaction of a card proves.
 ///
 /// # Errors

@@ -11,7 +11,7 @@ use crate::app::Model;
 use crate::app::detail::{Line, wrap};
 use crate::app::keymap::Keymap;
 use crate::app::layout::Pane;
-use crate::app::providers::{age, can, cannot, effect, word};
+use crate::app::providers::{age, can, cannot, effect, incomplete, word};
 use crate::app::world::World;
 use crate::domain::card::ProviderId;
 use crate::domain::text;
@@ -136,8 +136,8 @@ fn about(world: &World, keymap: &Keymap, info: &ProviderInfo, columns: usize) ->
             tell("said", Role::Text, why);
         }
         tell("effect", Role::Text, &effect(world, keymap, health));
-        if health.odd_rows > 0 {
-            tell("odd rows", Role::Caution, &format!("{} rows could not be read and are not shown", health.odd_rows));
+        for (label, words) in incomplete(world, health) {
+            tell(label, Role::Caution, &words);
         }
     }
     if let Some(float) = world.floats.get(&info.id) {

@@ -84,9 +84,21 @@ async fn cards_and_transactions_are_one_json_document_with_the_promised_fields()
     assert_eq!(list.len(), Dialect::ALL.iter().map(|dialect| bank.sandbox.card_ids(*dialect).len()).sum::<usize>());
     for card in list {
         let fields: Vec<&str> = card.as_object().expect("an object").keys().map(String::as_str).collect();
-        let mut expected =
-            ["provider", "id", "last4", "holder", "state", "provider_state", "kind", "currency", "balance", "expires", "labels"]
-                .to_vec();
+        let mut expected = [
+            "provider",
+            "id",
+            "last4",
+            "holder",
+            "state",
+            "provider_state",
+            "state_as_of",
+            "kind",
+            "currency",
+            "balance",
+            "expires",
+            "labels",
+        ]
+        .to_vec();
         expected.sort_unstable();
         let mut sorted = fields.clone();
         sorted.sort_unstable();

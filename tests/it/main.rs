@@ -14,6 +14,7 @@ mod payer;
 mod proxy;
 mod pty;
 mod race;
+mod scenarios;
 mod settings;
 mod tidy;
 mod torture;

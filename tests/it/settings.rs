@@ -17,7 +17,8 @@ use cardtop::domain::operation::{Action, Deed, OperationId, OperationState};
 use cardtop::domain::transaction::{TransactionKind, TransactionState};
 use cardtop::engine::Engine;
 use cardtop::provider::http::{Does, Http, InProcess, Lost, Transport};
-use cardtop::provider::{Provider, Window, crypto};
+use cardtop::provider::pages::{self, Effort};
+use cardtop::provider::{PageAt, Provider, Window, crypto};
 use cardtop::sandbox::{Dialect, Options, Sandbox};
 use data_encoding::{BASE64, HEXLOWER};
 use http::{Request, Response, Uri};
@@ -383,6 +384,11 @@ impl Account {
         self.asked.lock().unwrap_or_else(PoisonError::into_inner).last().cloned().expect("it was asked")
     }
 
+    /// All requests.
+    fn all(&self) -> Vec<Request<Bytes>> {
+        self.asked.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     fn secret(&self, name: &str) -> Vec<u8> {
         std::fs::read(self.folder.path().join("cardtop.secrets").join(name)).expect("a secret of the sandbox")
     }
@@ -430,22 +436,23 @@ async fn arthas_string_is_signed_as_the_configuration_says() {
 async fn lists_are_asked_for_as_the_configuration_says() {
     let settings = "lists = { first_page = 0, page_size = 3, span = \"7d\", dates = \"unix\" }\n";
     let account = Account::new(Dialect::Artha, settings, |_| r#"{"data":[],"total":0}"#.to_owned());
-    let page = account.provider.transactions(&last_days(account.card("c-1"), 10), None).await.expect("an empty page");
-    let body: serde_json::Value = serde_json::from_slice(account.last().body()).expect("JSON");
+    let list = all_transactions(&*account.provider, &last_days(account.card("c-1"), 10)).await;
+    assert!(list.is_whole() && list.rows.is_empty());
     let until = start().as_second();
-    assert_eq!(
-        body,
-        serde_json::json!({"cardId": "c-1", "page": 0, "size": 3, "startTime": until - 7 * 86_400, "endTime": until})
-    );
-    assert!(page.next.is_some(), "three more days are in the next span");
+    let ends = [(until - 7 * 86_400, until), (until - 10 * 86_400, until - 7 * 86_400)];
+    let asked: Vec<serde_json::Value> =
+        account.all().iter().map(|asked| serde_json::from_slice(asked.body()).expect("JSON")).collect();
+    let wanted = ends
+        .map(|(since, until)| serde_json::json!({"cardId": "c-1", "page": 0, "size": 3, "startTime": since, "endTime": until}));
+    assert_eq!(asked, wanted, "three more days are in the next span");
     assert_eq!(account.provider.can().page_max, 3);
 
     let account = Account::new(Dialect::Ibanera, "lists = { first_page = 0, page_size = 7 }\n", ibanera_answer("[]"));
-    account.provider.transactions(&last_days(account.card("5"), 1), None).await.expect("an empty page");
+    account.provider.transactions(&last_days(account.card("5"), 1), FIRST).await.expect("an empty page");
     let query = account.last().uri().query().unwrap_or_default().to_owned();
     assert!(query.contains("PageNumber=0") && query.contains("PageSize=7"), "{query}");
 
-    // Two pages, numbered from 0: both are read, and no third is asked for.
+    // Two pages, numbered from 0: both are read.
     let paged = |request: &Request<Bytes>| {
         let page = |rows: &str| format!(r#"{{"details":[{rows}],"numberOfPages":2,"pageSize":1,"status":"1"}}"#);
         match (request.uri().path().contains("/auth/"), request.uri().query().unwrap_or_default()) {
@@ -454,15 +461,26 @@ async fn lists_are_asked_for_as_the_configuration_says() {
             (_, query) if query.is_empty() || query.contains("ageNumber=0") => {
                 page(r#"{"id":1,"asset":"USD","availableBalance":10}"#)
             }
+            (_, query) if query.contains("ageNumber=2") => page(""),
             (_, query) => panic!("there is no such page: {query}"),
         }
     };
     let account = Account::new(Dialect::Ibanera, "lists = { first_page = 0, page_size = 1 }\n", paged);
     let float = account.provider.float().await.unwrap_or_else(|error| panic!("{error}"));
     assert_eq!(float.iter().map(ToString::to_string).collect::<Vec<_>>(), ["510.00 USD"]);
-    let first = account.provider.cards(None).await.unwrap_or_else(|error| panic!("{error}"));
-    let second = account.provider.cards(first.next).await.unwrap_or_else(|error| panic!("{error}"));
-    assert_eq!((first.items.len(), second.items.len(), second.next), (1, 1, None));
+    let list = pages::read_all(&account.provider.pagers().cards, Effort::Usual, |page| account.provider.cards(page)).await;
+    assert_eq!((list.rows.len(), list.is_whole()), (2, true));
+}
+
+/// The first page of a list, of the size that the settings name elsewhere.
+const FIRST: PageAt = PageAt { number: 0, offset: 0, size: 7 };
+
+async fn all_transactions(
+    provider: &dyn Provider,
+    window: &Window,
+) -> pages::ListRead<cardtop::domain::transaction::Transaction> {
+    let ask = |window: Window, page| async move { provider.transactions(&window, page).await };
+    pages::read_window(&provider.pagers().transactions, window, Effort::Usual, ask).await
 }
 
 fn ibanera_answer(details: &'static str) -> impl Fn(&Request<Bytes>) -> String + Send + Sync + 'static {
@@ -481,7 +499,7 @@ async fn signs_zones_and_words_are_read_as_the_configuration_says() {
         "lists = { time_zone = \"America/New_York\", outgoing = \"positive\" }\nwords.card_states = { \"Lost\" = \"BLOCKED\" }\n";
     let row = r#"[{"id":1,"cardsId":5,"amount":12.40,"currency":"usd","description":"Coffee","dateTime":"2026-04-02T08:00:00","bPending":false}]"#;
     let account = Account::new(Dialect::Ibanera, settings, ibanera_answer(row));
-    let page = account.provider.transactions(&last_days(account.card("5"), 3), None).await.expect("a page");
+    let page = account.provider.transactions(&last_days(account.card("5"), 3), FIRST).await.expect("a page");
     let [row] = page.items.as_slice() else { panic!("{:?}", page.skipped) };
     assert_eq!((row.kind, row.at.to_string()), (TransactionKind::Purchase, "2026-04-02T12:00:00Z".into()));
     let lost = ibanera_answer(r#"{"cardLast4":"3566","currency":"usd","availableBalance":1,"status":"Lost"}"#);
@@ -494,7 +512,7 @@ async fn signs_zones_and_words_are_read_as_the_configuration_says() {
     let list =
         r#"{"data":[{"id":"x","amount":"5","currency":"USD","date":"2026-04-03T08:00:00Z","type":"LOAD","status":"booked"}]}"#;
     let account = Account::new(Dialect::Artha, settings, |_| list.to_owned());
-    let page = account.provider.transactions(&last_days(account.card("c"), 1), None).await.expect("a page");
+    let page = account.provider.transactions(&last_days(account.card("c"), 1), FIRST).await.expect("a page");
     let [row] = page.items.as_slice() else { panic!("{:?}", page.skipped) };
     assert_eq!((row.kind, row.state, &*row.provider_state), (TransactionKind::TopUp, TransactionState::Cleared, "booked"));
     let account = Account::new(Dialect::Artha, settings, |request| {
@@ -551,7 +569,7 @@ async fn bananas_keys_texts_and_dates_are_as_the_configuration_says() {
     let provider = cardtop::provider::build(&config, Http::over(&config.name, Box::new(fixed), clock, config.timeout));
     let provider = provider.unwrap_or_else(|error| panic!("{error}"));
     let window = Window { card: None, ..last_days(Card::unread(CardKey::new(&config.name, "1")), 2) };
-    provider.transactions(&window, None).await.unwrap_or_else(|error| panic!("{error}"));
+    all_transactions(&*provider, &window).await.error.map_or(Ok(()), Err).unwrap_or_else(|error| panic!("{error}"));
     let request = asked.lock().unwrap_or_else(PoisonError::into_inner).last().cloned().expect("it was asked");
     let body: serde_json::Value = serde_json::from_slice(request.body()).expect("JSON");
     let payload = body["encrypted_payload"].as_str().expect("a payload");

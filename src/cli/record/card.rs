@@ -16,6 +16,7 @@ struct CardJson<'a> {
     holder: Option<&'a str>,
     state: &'static str,
     provider_state: Option<&'a str>,
+    state_as_of: Option<Timestamp>,
     kind: Option<&'static str>,
     currency: Option<String>,
     balance: Option<BalanceJson>,
@@ -48,6 +49,7 @@ impl Record for Card {
         "holder",
         "state",
         "provider_state",
+        "state_as_of",
         "kind",
         "currency",
         "available",
@@ -60,6 +62,7 @@ impl Record for Card {
 
     fn cells(&self, view: &View) -> Vec<Cell> {
         let old = if self.balance.why_stale().is_some() { "~" } else { "" };
+        let old_state = self.state_lags().is_some();
         let available = self.available();
         let amount = available.map_or_else(|| "-".to_owned(), |money| format!("{old}{}", money.grouped()));
         let paint = match available {
@@ -69,7 +72,7 @@ impl Record for Card {
         };
         let currency = available.map(Money::currency).or(self.currency);
         vec![
-            Cell::painted(self.state.word(), card_paint(self.state)),
+            Cell::painted(format!("{}{}", if old_state { "~" } else { "" }, self.state.word()), card_paint(self.state)),
             (*self.holder).into(),
             self.digits().into(),
             Cell::painted(amount, paint),
@@ -88,6 +91,7 @@ impl Record for Card {
             Field::text(Some(&self.holder)),
             Field::text(Some(self.state.word())),
             Field::text(Some(&self.provider_state)),
+            Field::shown(self.state_at),
             Field::text(self.kind.map(|kind| kind.word())),
             Field::shown(self.currency),
             number(balance.and_then(|balance| balance.available)),
@@ -113,6 +117,7 @@ impl Record for Card {
             holder: said(&self.holder),
             state: self.state.word(),
             provider_state: said(&self.provider_state),
+            state_as_of: self.state_at,
             kind: self.kind.map(|kind| kind.word()),
             currency: self.currency.map(|currency| currency.to_string()),
             balance,

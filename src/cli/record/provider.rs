@@ -1,5 +1,8 @@
 //! A provider with its health and float, printed.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -11,11 +14,13 @@ use crate::domain::operation::{Capabilities, Deed};
 use crate::engine::{HealthState, ProviderReport};
 use crate::provider::Kind;
 
-/// `{"provider","kind","environment","state","last_good","float","cards","can","proxy","error"}`.
+/// `{"provider","kind","environment","state","last_good","float","cards","can","proxy","error","unmapped","roster"}`.
 ///
 /// `environment` is `production` or `sandbox`; `state` is the health in one word; `float` is null when it was not read, else
 /// one `{"amount","currency","as_of"}` a currency; `can` is null when the account could not be set up, else a true or
-/// false for each action's word; `proxy` is the host, port and variable of the proxy on the way, null without one; `error` is what is wrong with it, in words.
+/// false for each action's word; `proxy` is the host, port and variable of the proxy on the way, null without one; `error` is what is
+/// wrong with it, in words; `unmapped` has the words of states that cardtop does not know and how many rows and cards have each;
+/// `roster` what is wrong with the lines of its roster.
 #[derive(Serialize)]
 struct ProviderJson<'a> {
     provider: &'a str,
@@ -28,6 +33,8 @@ struct ProviderJson<'a> {
     can: Option<CanJson>,
     proxy: Option<&'a str>,
     error: Option<String>,
+    unmapped: &'a BTreeMap<Arc<str>, u64>,
+    roster: &'a [String],
 }
 
 #[derive(Serialize)]
@@ -80,6 +87,11 @@ pub(crate) fn trouble(report: &ProviderReport) -> Option<String> {
     (error.kind != Kind::NotOffered).then(|| error.said.to_string())
 }
 
+/// `not mapped: Denied (3)`, for each word of a state that is not known.
+fn unmapped(report: &ProviderReport) -> Vec<String> {
+    report.health.unmapped.iter().map(|(word, count)| format!("not mapped: {word} ({count})")).collect()
+}
+
 /// The actions that are offered; `None` when the account could not be set up.
 fn offers(report: &ProviderReport) -> Option<String> {
     let can = report.info.can.as_ref()?;
@@ -100,8 +112,20 @@ impl Record for ProviderReport {
         Column::left("PROXY"),
         Column::left("ERROR"),
     ];
-    const FIELDS: &'static [&'static str] =
-        &["provider", "kind", "environment", "state", "last_good", "float", "float_as_of", "cards", "can", "error", "proxy"];
+    const FIELDS: &'static [&'static str] = &[
+        "provider",
+        "kind",
+        "environment",
+        "state",
+        "last_good",
+        "float",
+        "float_as_of",
+        "cards",
+        "can",
+        "error",
+        "proxy",
+        "unmapped",
+    ];
 
     fn cells(&self, view: &View) -> Vec<Cell> {
         let paint = match self.health.state {
@@ -121,7 +145,7 @@ impl Record for ProviderReport {
             sums.filter(|sums| !sums.is_empty()).unwrap_or_else(|| "-".to_owned()).into(),
             offers(self).unwrap_or_else(|| "-".to_owned()).into(),
             self.info.proxy.as_deref().unwrap_or("-").into(),
-            trouble(self).unwrap_or_default().into(),
+            trouble(self).unwrap_or_else(|| unmapped(self).join(", ")).into(),
         ]
     }
 
@@ -141,6 +165,7 @@ impl Record for ProviderReport {
             Field::shown(offers(self)),
             Field::shown(trouble(self)),
             Field::text(self.info.proxy.as_deref()),
+            Field::Text(unmapped(self).join(";")),
         ]
     }
 
@@ -160,6 +185,8 @@ impl Record for ProviderReport {
             can: self.info.can.as_ref().map(CanJson::of),
             proxy: self.info.proxy.as_deref(),
             error: trouble(self),
+            unmapped: &self.health.unmapped,
+            roster: &self.health.roster,
         })
     }
 }

@@ -8,6 +8,7 @@ use crate::cli::print::{self, Record, View};
 use crate::cli::samples::{at, card, money, operation, transaction};
 use crate::config::Environment;
 use crate::domain::card::{ProviderId, Reading};
+use crate::domain::completeness::Completeness;
 use crate::domain::operation::{Capabilities, Class, Offer, OperationId, PinRule, Proof};
 use crate::domain::transaction::{Transaction, TransactionState};
 use crate::engine::{Health, HealthState, ProviderInfo, ProviderReport, Step};
@@ -23,7 +24,7 @@ fn a_card_is_exactly_the_promised_object() {
         card().json(),
         concat!(
             r#"{"provider":"acme","id":"c-1","last4":"4242","holder":"Mara Lindqvist","state":"ACTIVE","#,
-            r#""provider_state":"Normal","kind":"physical","currency":"KWD","#,
+            r#""provider_state":"Normal","state_as_of":"2026-04-03T12:08:08Z","kind":"physical","currency":"KWD","#,
             r#""balance":{"available":{"amount":"-12.400","currency":"KWD"},"current":{"amount":"0.000","currency":"KWD"},"#,
             r#""pending":null,"as_of":"2026-04-03T12:08:08Z"},"expires":"2028-11","labels":["vip","travel"]}"#
         )
@@ -36,7 +37,7 @@ fn what_is_not_known_of_a_card_is_null_and_never_zero() {
         Card::unread(CardKey::new(&ProviderId::new("acme"), "c-1")).json(),
         concat!(
             r#"{"provider":"acme","id":"c-1","last4":null,"holder":null,"state":"UNKNOWN","provider_state":null,"#,
-            r#""kind":null,"currency":null,"balance":null,"expires":null,"labels":[]}"#
+            r#""state_as_of":null,"kind":null,"currency":null,"balance":null,"expires":null,"labels":[]}"#
         )
     );
 }
@@ -133,7 +134,9 @@ fn report() -> ProviderReport {
         calls_last_minute: 4,
         errors_5m: 0,
         cards: Some(128),
-        odd_rows: 0,
+        completeness: Completeness::default(),
+        unmapped: BTreeMap::new(),
+        roster: Vec::new(),
         skew: None,
         latency_ms: Some(120),
     };
@@ -149,9 +152,22 @@ fn a_provider_is_an_object_with_its_float_and_what_it_can_do() {
             r#"{"provider":"acme","kind":"ibanera","environment":"production","state":"OK","#,
             r#""last_good":"2026-04-03T12:08:08Z","float":[{"amount":"8114.20","currency":"USD","as_of":"2026-04-03T12:08:08Z"},"#,
             r#"{"amount":"90.00","currency":"EUR","as_of":"2026-04-03T12:08:08Z"}],"cards":128,"#,
-            r#""can":{"freeze":true,"unfreeze":true,"topup":true,"pin":true,"close":false},"proxy":null,"error":null}"#
+            r#""can":{"freeze":true,"unfreeze":true,"topup":true,"pin":true,"close":false},"proxy":null,"error":null,"#,
+            r#""unmapped":{},"roster":[]}"#
         )
     );
+}
+
+#[test]
+fn words_that_are_not_mapped_and_bad_lines_of_a_roster_are_shown_with_their_provider() {
+    let mut report = report();
+    report.health.unmapped.insert("Denied?".into(), 3);
+    report.health.roster.push("acme.csv line 4: has no id; the line is skipped".into());
+    let json = report.json();
+    let end = r#""unmapped":{"Denied?":3},"roster":["acme.csv line 4: has no id; the line is skipped"]}"#;
+    assert!(json.ends_with(end), "{json}");
+    let table = print::list(&[report], &view(Format::Table));
+    assert!(table.contains("not mapped: Denied? (3)"), "{table}");
 }
 
 #[test]
@@ -184,7 +200,7 @@ fn a_provider_that_could_not_be_set_up_says_why_and_shows_no_float() {
     report.float = None;
     let json = report.json();
     assert!(json.contains(r#""state":"AUTH""#) && json.contains(r#""float":null"#), "{json}");
-    assert!(json.ends_with(r#""can":null,"proxy":null,"error":"the variable ACME_TOKEN is not set"}"#), "{json}");
+    assert!(json.contains(r#""can":null,"proxy":null,"error":"the variable ACME_TOKEN is not set","#), "{json}");
 }
 
 #[test]
@@ -232,7 +248,7 @@ fn a_state_word_that_is_not_mapped_is_said_and_nothing_is_claimed() {
 #[test]
 fn csv_keeps_negative_amounts_as_numbers_and_times_in_utc() {
     let csv = print::list(&[card()], &view(Format::Csv));
-    let line = "acme,c-1,4242,Mara Lindqvist,ACTIVE,Normal,physical,KWD,-12.400,0.000,,2026-04-03T12:08:08Z,2028-11,vip;travel";
+    let line = "acme,c-1,4242,Mara Lindqvist,ACTIVE,Normal,2026-04-03T12:08:08Z,physical,KWD,-12.400,0.000,,2026-04-03T12:08:08Z,2028-11,vip;travel";
     assert_eq!(csv.lines().nth(1), Some(line));
     let csv = print::list(&[operation()], &view(Format::Csv));
     assert!(csv.lines().nth(1).is_some_and(|line| line.contains(",5.000,KWD,SENT,cover decline,")), "{csv}");

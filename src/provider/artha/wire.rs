@@ -173,6 +173,10 @@ pub(super) fn fate(answer: Fields, asked: &str, spelling: &Spelling) -> Result<S
     })
 }
 
+/// Where a row names its card and itself.
+pub(super) const NAMES: listing::Names =
+    listing::Names { card: &["cardId", "card_id"], row: &["transactionId", "id", "tx_id", "taskId"] };
+
 /// One row of a transaction list. `of` is the card whose list it is, where it is one card's.
 ///
 /// INFERENCE (artha wire notes, 6): the row's field names are not documented; those of `TopUpStatus` and of the upstream are tried.

@@ -12,7 +12,7 @@ use crate::domain::operation::{Before, Pin};
 use crate::domain::transaction::{TransactionKind, TransactionState};
 use crate::provider::error::Outcome;
 use crate::provider::http::Lost;
-use crate::provider::script::{self, Reply, Sent, Wire};
+use crate::provider::script::{self, FIRST, Reply, Sent, Wire, all_transactions};
 
 const KEY: &str = "0123456789abcdef0123456789abcdef";
 const MERCHANT: &str = "6f9619ff-8b86-d011-b42d-00c04fc964ff";
@@ -448,7 +448,7 @@ async fn what_banana_does_not_offer_is_not_sent() {
         let error = Provider::act(&desk.banana, &card(), &action, id()).await.expect_err("refused here");
         assert_eq!((error.kind, error.outcome), (Kind::Refused, Outcome::NotDone));
     }
-    assert_eq!(desk.banana.cards(None).await.expect_err("no list").kind, Kind::NotOffered);
+    assert_eq!(desk.banana.cards(FIRST).await.expect_err("no list").kind, Kind::NotOffered);
     assert_eq!(desk.banana.quote(&card(), usd("5")).await.expect_err("no quote").kind, Kind::NotOffered);
     assert!(desk.asked().is_empty());
 }
@@ -463,8 +463,8 @@ fn last_day(card: Option<Card>) -> Window {
 async fn the_documented_list_is_read() {
     // banana wire notes, 2.12
     let desk = Desk::new(vec![ok(include_str!("../../../tests/fixtures/banana/transactions.json"))]);
-    let page = desk.banana.transactions(&last_day(None), None).await.expect("a page");
-    assert_eq!((page.items.len(), page.next, page.skipped.len()), (1, None, 0));
+    let page = desk.banana.transactions(&last_day(None), PageAt { size: 100, ..FIRST }).await.expect("a page");
+    assert_eq!((page.items.len(), page.skipped.len()), (1, 0));
     let row = &page.items[0];
     assert_eq!((&*row.id, row.card_id.as_deref(), row.amount), ("12345", Some("67890"), usd("100.0")));
     assert_eq!((row.kind, row.state, &*row.provider_state), (TransactionKind::TopUp, TransactionState::Cleared, "SUCCESS"));
@@ -474,28 +474,40 @@ async fn the_documented_list_is_read() {
 }
 
 #[tokio::test]
-async fn pages_go_on_by_rows_read_until_the_total() {
-    let rows = |from: u64| (from..from + 2).map(|id| row(id, "1", "SUCCESS", -1)).collect::<Vec<_>>();
-    let page = |from: u64| ok(&json!({ "data": rows(from), "total": 4 }).to_string());
-    let desk = Desk::new(vec![page(1), page(3)]);
-    let window = last_day(Some(card()));
-    let first = desk.banana.transactions(&window, None).await.expect("a page");
-    let second = desk.banana.transactions(&window, first.next).await.expect("a page");
-    assert_eq!(second.next, None);
-    let asked = desk.asked();
-    assert_eq!((&asked[0].2["skip"], &asked[1].2["skip"], &asked[1].2["card_id"]), (&json!(0), &json!(2), &json!(67890)));
-    let desk = Desk::new(vec![page(1), page(1)]);
-    let first = desk.banana.transactions(&window, None).await.expect("a page");
-    let error = desk.banana.transactions(&window, first.next).await.expect_err("repeated");
-    assert_eq!(error.kind, Kind::BadReply);
-    assert!(error.said.contains("repeat"), "{}", error.said);
+async fn pages_overlap_by_a_row_and_no_total_ends_them() {
+    let page = |ids: std::ops::Range<u64>| {
+        let rows: Vec<Value> = ids.map(|id| row(id, "1", "SUCCESS", -1)).collect();
+        ok(&json!({ "data": rows, "total": 2 }).to_string())
+    };
+    let desk = Desk::new(vec![page(1..3), page(2..4), page(3..4)]);
+    let list = all_transactions(&desk.banana, &last_day(Some(card()))).await;
+    let ids: Vec<&str> = list.rows.iter().map(|row| &*row.id).collect();
+    assert_eq!((ids, list.is_whole()), (vec!["1", "2", "3"], true));
+    let skips: Vec<Value> = desk.asked().iter().map(|(_, _, body)| body["skip"].clone()).collect();
+    assert_eq!(skips, [0, 1, 2]);
+    assert_eq!(desk.asked()[1].2["card_id"], json!(67890));
+}
+
+#[tokio::test]
+async fn a_row_that_leaves_the_page_before_is_noticed_and_nothing_is_lost() {
+    let page = |ids: &[u64]| {
+        let rows: Vec<Value> = ids.iter().map(|id| row(*id, "1", "SUCCESS", -1)).collect();
+        ok(&json!({ "data": rows, "total": 9 }).to_string())
+    };
+    // Row 1 goes away after the first page: row 4 moves up between the two, and the overlap does not come.
+    let desk = Desk::new(vec![page(&[1, 2, 3]), page(&[5]), page(&[2, 3, 4]), page(&[4, 5]), page(&[5]), page(&[2, 3, 4])]);
+    let list = all_transactions(&desk.banana, &last_day(Some(card()))).await;
+    let mut ids: Vec<&str> = list.rows.iter().map(|row| &*row.id).collect();
+    ids.sort_unstable();
+    assert_eq!((ids, list.is_whole()), (vec!["1", "2", "3", "4", "5"], true));
 }
 
 #[tokio::test]
 async fn a_list_that_ignores_dates_is_left_once_it_is_older_than_the_window() {
     let rows = [row(3, "1", "SUCCESS", -10), row(2, "1", "SUCCESS", -60 * 25)];
     let desk = Desk::new(vec![ok(&json!({ "data": rows, "total": 90_000 }).to_string())]);
-    assert_eq!(desk.banana.transactions(&last_day(None), None).await.expect("a page").next, None);
+    let list = all_transactions(&desk.banana, &last_day(None)).await;
+    assert_eq!((list.rows.len(), list.is_whole(), desk.asked().len()), (2, true, 1));
 }
 
 #[test]

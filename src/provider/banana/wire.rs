@@ -152,6 +152,9 @@ pub(super) fn refused(answer: &Fields) -> Option<String> {
     failed.then(|| words(answer).as_deref().unwrap_or("it says no, without a reason").to_owned())
 }
 
+/// Where a row names its card and itself.
+pub(super) const NAMES: listing::Names = listing::Names { card: &["card_id"], row: &["id", "transaction_id"] };
+
 /// One row of the transactions (banana wire notes, 2.12). `of` is the card whose list it is, where it is one card's.
 pub(super) fn transaction(row: &RawValue, reader: &Reader<'_>, of: Option<&Card>) -> Result<Transaction, Odd> {
     let spelling = reader.spelling;

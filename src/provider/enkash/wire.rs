@@ -219,6 +219,12 @@ pub(super) fn rupees() -> Currency {
 /// The card's id in a row, in every spelling seen.
 const CARD_ID: [&str; 2] = ["enKashCardId", "cardId"];
 
+/// Where a card's row names it.
+pub(super) const CARD_NAMES: listing::Names = listing::Names { card: &CARD_ID, row: &[] };
+
+/// Where a transaction's row names its card and itself.
+pub(super) const NAMES: listing::Names = listing::Names { card: &CARD_ID, row: &TRANSACTION_ID };
+
 /// A card of `/search` (enkash wire notes, 2.13; `cardStatus`, `otbBalance` INFERENCE there).
 pub(super) fn card(raw: &RawValue, reader: &Reader<'_>) -> Result<Card, Odd> {
     let row = Fields::read(raw)?;
@@ -292,8 +298,10 @@ pub(super) fn float(said: &Said) -> Result<Option<Money>, Odd> {
 
 /// The id of a transaction in a row, under any of its names (enkash wire notes, 2.14).
 fn transaction_id(row: &Fields) -> Option<Arc<str>> {
-    row.first_id(&["enKashCardTransactionId", "enKashTransactionId", "enkashCardTxnId"])
+    row.first_id(&TRANSACTION_ID)
 }
+
+const TRANSACTION_ID: [&str; 3] = ["enKashCardTransactionId", "enKashTransactionId", "enkashCardTxnId"];
 
 /// The id of a load in its own answer: only a sibling product sends one (enkash wire notes, 2.2).
 pub(super) fn load_id(said: &Said) -> Option<Arc<str>> {

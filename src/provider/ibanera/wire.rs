@@ -5,7 +5,6 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use data_encoding::HEXLOWER;
 use serde_json::value::RawValue;
 
 use crate::config::wires::{Sign, Spelling, ibanera};
@@ -16,10 +15,7 @@ use crate::domain::text;
 use crate::domain::transaction::{Transaction, TransactionKind, TransactionState};
 use crate::provider::fields::{self, Fields, Odd};
 use crate::provider::listing::Reader;
-use crate::provider::{Claimed, Cursor, Evidence, Seen, crypto, listing};
-
-/// Pages of one list at most: a list that is longer is one that never ends.
-const MOST_PAGES: u32 = 4_000;
+use crate::provider::{Claimed, Evidence, Seen, listing};
 
 /// Codes after which a change may have happened (ibanera wire notes, 1.6).
 const DOUBTFUL: [&str; 3] = ["Card_Provider_Error", "ShareFunds_Failed", "InternalServerError"];
@@ -116,12 +112,6 @@ impl Said {
     pub(super) fn pages(&self) -> Option<u32> {
         self.envelope().integer("numberOfPages").and_then(|pages| u32::try_from(pages).ok()).filter(|pages| *pages > 0)
     }
-
-    /// Rows a full page has: what the answer says, where it gives fewer than were asked for.
-    fn page_size(&self, asked: usize) -> usize {
-        let said = self.envelope().integer("pageSize").and_then(|size| usize::try_from(size).ok());
-        said.filter(|size| (1..asked).contains(size)).unwrap_or(asked)
-    }
 }
 
 /// `accessToken` of a login and its life in seconds, where said (ibanera wire notes, 1.2).
@@ -130,51 +120,11 @@ pub(super) fn token(said: &Said) -> Option<(String, Option<i64>)> {
     Some((details.raw_text("accessToken")?, details.integer("expiresIn")))
 }
 
-/// A place in a paged list: the page's number, and a mark of the rows of the page before it.
-#[derive(Debug)]
-pub(super) struct Place {
-    /// From 1.
-    pub(super) page: u32,
-    before: String,
-}
+/// Where a card's row names it.
+pub(super) const CARD_NAMES: listing::Names = listing::Names { card: &["id", "cardsId"], row: &[] };
 
-impl Place {
-    /// The place that a cursor names; the first page without one.
-    pub(super) fn of(after: Option<&Cursor>, first: u32) -> Option<Self> {
-        let Some(Cursor(text)) = after else { return Some(Self { page: first, before: String::new() }) };
-        let (page, before) = text.split_once(' ')?;
-        Some(Self { page: page.parse().ok()?, before: before.to_owned() })
-    }
-
-    /// Where the list goes on: up to `numberOfPages` where that is said, else until a page is short (ibanera wire notes, 5.1).
-    ///
-    /// # Errors
-    /// A sentence, when the page is the one before it again, or there is no end.
-    pub(super) fn next(&self, said: &Said, rows: &[&RawValue], asked: usize, first: u32) -> Result<Option<Cursor>, &'static str> {
-        if rows.is_empty() {
-            return Ok(None);
-        }
-        let mark = mark(rows);
-        if mark == self.before {
-            return Err("the same page came twice: the list does not move on");
-        }
-        let more = said.pages().map_or(rows.len() >= said.page_size(asked), |pages| self.page + 1 < pages.saturating_add(first));
-        if more && self.page >= MOST_PAGES {
-            return Err("the list does not end");
-        }
-        Ok(more.then(|| Cursor(format!("{} {mark}", self.page.saturating_add(1)))))
-    }
-}
-
-fn mark(rows: &[&RawValue]) -> String {
-    let ids: Vec<String> = rows
-        .iter()
-        .map(|raw| Fields::read(raw).ok().and_then(|row| row.raw_text("id")).unwrap_or_else(|| raw.get().to_owned()))
-        .collect();
-    let mut mark = HEXLOWER.encode(&crypto::sha256(ids.join("\n").as_bytes()));
-    mark.truncate(24);
-    mark
-}
+/// Where a transaction's row names its card and itself.
+pub(super) const NAMES: listing::Names = listing::Names { card: &["cardsId"], row: &["id"] };
 
 /// A card of the balances list (ibanera wire notes, 2.11).
 pub(super) fn listed_card(raw: &RawValue, reader: &Reader<'_>) -> Result<Card, Odd> {

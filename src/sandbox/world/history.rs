@@ -257,7 +257,8 @@ impl Bank {
         for due in self.agenda.values_mut() {
             match due {
                 Due::Clear { row, .. } | Due::Reverse { row } | Due::Refund { row } | Due::Credit { row } => *row = moved(*row),
-                Due::State { .. } | Due::Close { .. } => {}
+                Due::Vanish { row } | Due::Replace { row, .. } | Due::Repeat { row } => *row = moved(*row),
+                Due::State { .. } | Due::Close { .. } | Due::Decline { .. } | Due::Elsewhere { .. } => {}
             }
         }
     }
@@ -284,7 +285,8 @@ impl Bank {
         let of_card = |row: usize| rows.get(row).is_some_and(|row| row.card == card);
         self.agenda.retain(|_, due| match due {
             Due::Clear { row, .. } | Due::Reverse { row } | Due::Refund { row } => !of_card(*row),
-            Due::Credit { .. } | Due::State { .. } | Due::Close { .. } => true,
+            Due::Vanish { row } | Due::Replace { row, .. } | Due::Repeat { row } => !of_card(*row),
+            Due::Credit { .. } | Due::State { .. } | Due::Close { .. } | Due::Decline { .. } | Due::Elsewhere { .. } => true,
         });
         for row in 0..self.rows.len() {
             let held =

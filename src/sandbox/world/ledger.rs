@@ -48,10 +48,14 @@ impl Bank {
             } else {
                 sum
             };
-            self.later(after(at, delay), Due::Clear { row, sum: cleared });
+            let due = self.instead_of_clearing(row, cleared);
+            self.later(after(at, delay), due);
             if dice > 95 {
                 self.later(after(at, delay * 2), Due::Refund { row });
             }
+        }
+        if pace == Pace::Live {
+            self.disturb(row, at);
         }
         row
     }

@@ -1,0 +1,346 @@
+//! Lists as a whole: every card and every transaction of an account, read for the board and for the command line by the same reader.
+//!
+//! What could not be read is part of the answer. One card that fails, or one row that is odd, never loses the others.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::time::Instant;
+
+use super::account::{Account, Scope};
+use super::{Engine, Said};
+use crate::domain::card::{Card, CardKey, ProviderId, Reading};
+use crate::domain::completeness::{Completeness, UnreadPart};
+use crate::domain::transaction::Transaction;
+use crate::provider::pages::{self, Effort, ListRead};
+use crate::provider::{Broke, Error, Kind, Window};
+
+/// What a command may spend on waiting for providers that ask for a moment, over all its reads.
+const COMMAND_WAITS: Duration = Duration::from_secs(20);
+
+/// The wait before a read is tried again where the provider asks for none.
+const SHORT_WAIT: Duration = Duration::from_millis(300);
+
+/// After so many cards in a row without a connection, the account's other cards are not asked.
+const GIVE_UP_AFTER: usize = 3;
+
+/// One account's part of a list.
+#[derive(Debug)]
+pub struct Listing<T> {
+    /// The account.
+    pub provider: ProviderId,
+    /// What is known: what was read now, and of cards that could not be read what was known before, marked as old.
+    pub rows: Vec<T>,
+    /// What is missing.
+    pub completeness: Completeness,
+    /// The first trouble, where nothing at all was read because of it.
+    pub failed: Option<Error>,
+}
+
+/// How often a read that failed is tried again, and until when.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Patience {
+    /// The board reads again by its own schedule; a list that is half read is worth one more try.
+    Board,
+    /// A command that began then: once, and twice for a connection that was closed.
+    Command(Instant),
+}
+
+impl Patience {
+    /// Whether and after which wait a read is tried again that failed so often.
+    fn again(self, error: &Error, tries: u32, in_the_middle: bool) -> Option<Duration> {
+        if !matches!(error.kind, Kind::Unreachable | Kind::RateLimited | Kind::BadReply) {
+            return None;
+        }
+        let most = match self {
+            Self::Board => u32::from(in_the_middle),
+            Self::Command(_) if error.broke == Some(Broke::Closed) => 2,
+            Self::Command(_) => 1,
+        };
+        let wait = error.retry_after.unwrap_or(SHORT_WAIT * (tries + 1)).max(SHORT_WAIT);
+        let left = match self {
+            Self::Board => SHORT_WAIT * 2,
+            Self::Command(began) => COMMAND_WAITS.saturating_sub(began.elapsed()),
+        };
+        (tries < most && wait <= left).then_some(wait)
+    }
+}
+
+impl Engine {
+    /// Asks inside the account's budget, and again as far as there is patience. For reads only.
+    pub(super) async fn patiently<T, F>(
+        &self,
+        account: &Account,
+        patience: Patience,
+        in_the_middle: bool,
+        ask: impl Fn() -> F,
+    ) -> Result<T, Error>
+    where
+        F: Future<Output = Result<T, Error>>,
+    {
+        let mut tries = 0;
+        loop {
+            self.pace(account).await;
+            match ask().await {
+                Ok(answer) => return Ok(answer),
+                Err(error) => match patience.again(&error, tries, in_the_middle) {
+                    Some(wait) => tokio::time::sleep(wait).await,
+                    None => return Err(error),
+                },
+            }
+            tries += 1;
+        }
+    }
+
+    /// All cards of an account's list; what was read of it is kept and told, also where it ended early.
+    pub(super) async fn read_list(&self, account: &Account, patience: Patience) -> Result<ListRead<Card>, Error> {
+        let provider = self.adapter(account).await?;
+        let provider = &provider;
+        let at = self.0.clock.now();
+        // The command line reads once and must be right; the board reads again soon.
+        let effort = if matches!(patience, Patience::Board) { Effort::Usual } else { Effort::Thorough };
+        let ask =
+            |page: crate::provider::PageAt| self.patiently(account, patience, page.number > 0, move || provider.cards(page));
+        let mut list = pages::read_all(&provider.pagers().cards, effort, ask).await;
+        self.judge_list(account, &list, None).await;
+        account.listed(&list.rows, at);
+        account.note(Scope::Cards, of_list(&account.info.id, None, &list, at), true);
+        let rows = std::mem::take(&mut list.rows);
+        list.rows = self.keep_cards(rows).await;
+        Ok(list)
+    }
+
+    /// The transactions of a window, of all cards or of one. Nothing is kept yet.
+    pub(super) async fn read_window(
+        &self,
+        account: &Account,
+        window: &Window,
+        effort: Effort,
+        patience: Patience,
+    ) -> Result<ListRead<Transaction>, Error> {
+        let provider = self.adapter(account).await?;
+        let provider = &provider;
+        let asked = std::sync::atomic::AtomicBool::new(false);
+        let ask = |window: Window, page: crate::provider::PageAt| {
+            let in_the_middle = asked.swap(true, std::sync::atomic::Ordering::Relaxed);
+            async move { self.patiently(account, patience, in_the_middle, || provider.transactions(&window, page)).await }
+        };
+        let list = pages::read_window(&provider.pagers().transactions, window, effort, ask).await;
+        self.judge_list(account, &list, window.card.as_ref()).await;
+        Ok(list)
+    }
+
+    /// Notes how a list went. A refusal of one card's list is that card's matter.
+    async fn judge_list<T>(&self, account: &Account, list: &ListRead<T>, card: Option<&Card>) {
+        for row in &list.unread {
+            tracing::warn!(provider = account.info.id.name(), "a row could not be read: {}", row.sentence());
+        }
+        let result = list.error.clone().map_or(Ok(()), Err);
+        let _ = match card {
+            Some(_) => self.judge_card(account, result).await,
+            None => self.judge(account, result).await,
+        };
+    }
+
+    /// Reads all cards now: the list where there is one, else every card of the roster. A card that cannot be read keeps its last
+    /// known figures, marked as old, and is named.
+    pub async fn list_cards(&self) -> Vec<Listing<Card>> {
+        let began = Instant::now();
+        let work = self.0.accounts.iter().map(|account| self.list_cards_of(account, began));
+        futures::future::join_all(work).await
+    }
+
+    async fn list_cards_of(&self, account: &Account, began: Instant) -> Listing<Card> {
+        let id = &account.info.id;
+        let patience = Patience::Command(began);
+        let mut listing = Listing {
+            provider: id.clone(),
+            rows: Vec::new(),
+            completeness: Completeness::whole(self.0.clock.now()),
+            failed: None,
+        };
+        let listed = match self.adapter(account).await {
+            Err(error) => {
+                listing.fail(unread_part(id, None, &error), &error);
+                return listing;
+            }
+            Ok(provider) => provider.can().list_cards.is_yes(),
+        };
+        listing.completeness.join(account.roster_gaps(self.0.clock.now()));
+        let mut good = 0;
+        let mut first = None;
+        if listed {
+            let at = self.0.clock.now();
+            match self.read_list(account, patience).await {
+                Ok(list) => {
+                    listing.completeness.join(of_list(id, None, &list, at));
+                    good += usize::from(list.error.is_none());
+                    first = list.error;
+                }
+                Err(error) => first = Some(error),
+            }
+        }
+        let mut unreached = 0;
+        for card in self.cards_of(id) {
+            let fresh = listed && card.balance.at().is_some() && matches!(card.balance, Reading::At { .. });
+            if fresh {
+                continue;
+            }
+            // Without its list an account that refuses us, or does not answer at all, is not asked card by card.
+            if let Some(error) = first.as_ref().filter(|error| ends_all(error) && (listed || unreached >= GIVE_UP_AFTER)) {
+                listing.completeness.miss(unread_part(id, Some(&card.key), error));
+                continue;
+            }
+            match self.read_one_with(account, &card, patience).await {
+                Ok(_) => (good, unreached) = (good + 1, 0),
+                Err(error) => {
+                    listing.completeness.miss(unread_part(id, Some(&card.key), &error));
+                    unreached = if ends_all(&error) { unreached + 1 } else { 0 };
+                    if error.kind == Kind::Auth {
+                        unreached = GIVE_UP_AFTER;
+                    }
+                    if first.is_none() || unreached >= GIVE_UP_AFTER {
+                        first = Some(error);
+                    }
+                }
+            }
+        }
+        listing.rows = self.cards_of(id);
+        listing.failed = first.filter(|_| good == 0);
+        listing
+    }
+
+    /// Reads transactions now: of all cards, or of one. A card whose list cannot be read is named, and the others' rows are there.
+    pub async fn list_transactions(
+        &self,
+        since: Timestamp,
+        until: Timestamp,
+        card: Option<&CardKey>,
+    ) -> Vec<Listing<Transaction>> {
+        let began = Instant::now();
+        let wanted = self.0.accounts.iter().filter(|account| card.is_none_or(|key| key.provider == account.info.id));
+        let work = wanted.map(|account| self.list_transactions_of(account, (since, until), card, began));
+        futures::future::join_all(work).await
+    }
+
+    async fn list_transactions_of(
+        &self,
+        account: &Account,
+        (since, until): (Timestamp, Timestamp),
+        card: Option<&CardKey>,
+        began: Instant,
+    ) -> Listing<Transaction> {
+        let id = &account.info.id;
+        let patience = Patience::Command(began);
+        let at = self.0.clock.now();
+        let mut listing = Listing { provider: id.clone(), rows: Vec::new(), completeness: Completeness::whole(at), failed: None };
+        let can = match self.adapter(account).await {
+            Err(error) => {
+                listing.fail(unread_part(id, None, &error), &error);
+                return listing;
+            }
+            Ok(provider) => provider.can(),
+        };
+        if card.is_none() && !can.list_all_transactions.is_yes() {
+            listing.completeness.join(account.roster_gaps(at));
+        }
+        let known = |key: &CardKey| self.lock_cards().get(key).cloned().unwrap_or_else(|| Card::unread(key.clone()));
+        let mut first = None;
+        let cards: Vec<Option<Card>> = match card {
+            Some(key) => vec![Some(known(key))],
+            None if can.list_all_transactions.is_yes() => vec![None],
+            None => {
+                if can.list_cards.is_yes() {
+                    let list = self.read_list(account, patience).await;
+                    match list {
+                        Ok(list) => {
+                            // That a card's figures are odd is no gap in its transactions.
+                            let list = ListRead { unread: Vec::new(), ..list };
+                            listing.completeness.join(of_list(id, None, &list, at));
+                            first = list.error;
+                        }
+                        Err(error) => first = Some(error),
+                    }
+                }
+                self.cards_of(id).into_iter().map(Some).collect()
+            }
+        };
+        let (mut good, mut unreached) = (0, if first.as_ref().is_some_and(ends_all) { GIVE_UP_AFTER } else { 0 });
+        for card in cards {
+            let key = card.as_ref().map(|card| &card.key);
+            if let Some(error) = first.as_ref().filter(|_| unreached >= GIVE_UP_AFTER) {
+                listing.completeness.miss(unread_part(id, key, error));
+                continue;
+            }
+            let window = Window { card: card.clone(), since, until };
+            let list = match self
+                .read_window(account, &window, if card.is_none() { Effort::Thorough } else { Effort::Usual }, patience)
+                .await
+            {
+                Ok(list) => list,
+                Err(error) => ListRead { rows: Vec::new(), unread: Vec::new(), gap: None, error: Some(error) },
+            };
+            listing.completeness.join(of_list(id, key, &list, at));
+            good += usize::from(list.error.is_none());
+            unreached = match &list.error {
+                Some(error) if error.kind == Kind::Auth => GIVE_UP_AFTER,
+                Some(error) if ends_all(error) => unreached + 1,
+                Some(_) | None => 0,
+            };
+            if list.error.is_some() && (first.is_none() || unreached >= GIVE_UP_AFTER) {
+                first = list.error.clone();
+            }
+            let rows = self.take_rows(account, key, list.rows).await;
+            listing.rows.extend(rows);
+        }
+        listing.failed = first.filter(|_| good == 0);
+        listing
+    }
+
+    /// All cards, an account that could not be read at all as its error.
+    pub async fn read_cards(&self) -> Said<Vec<Card>> {
+        self.list_cards().await.into_iter().map(Listing::all_or_nothing).collect()
+    }
+
+    /// Transactions, an account that could not be read at all as its error.
+    pub async fn read_transactions(&self, since: Timestamp, until: Timestamp, card: Option<&CardKey>) -> Said<Vec<Transaction>> {
+        self.list_transactions(since, until, card).await.into_iter().map(Listing::all_or_nothing).collect()
+    }
+}
+
+impl<T> Listing<T> {
+    fn all_or_nothing(self) -> (ProviderId, Result<Vec<T>, Error>) {
+        (self.provider, self.failed.map_or(Ok(self.rows), Err))
+    }
+
+    fn fail(&mut self, part: UnreadPart, error: &Error) {
+        self.completeness.miss(part);
+        self.failed = Some(error.clone());
+    }
+}
+
+/// What a list that was read at this time lacks.
+pub(super) fn of_list<T>(id: &ProviderId, card: Option<&CardKey>, list: &ListRead<T>, at: Timestamp) -> Completeness {
+    let mut completeness = Completeness::whole(at);
+    completeness.miss_rows(list.unread.iter().cloned());
+    if let Some(gap) = &list.gap {
+        completeness.miss(UnreadPart { provider: id.clone(), card: card.cloned(), why: gap.clone() });
+    }
+    if let Some(error) = &list.error {
+        completeness.miss(unread_part(id, card, error));
+    }
+    completeness
+}
+
+/// What an error leaves unread.
+#[must_use]
+pub fn unread_part(id: &ProviderId, card: Option<&CardKey>, error: &Error) -> UnreadPart {
+    let words = error.to_string();
+    let why = words.strip_prefix(&format!("{}: ", error.provider)).unwrap_or(&words);
+    UnreadPart { provider: id.clone(), card: card.cloned(), why: why.into() }
+}
+
+/// Whether an error would meet every other request, too.
+fn ends_all(error: &Error) -> bool {
+    error.kind == Kind::Auth || error.broke.is_some() || error.kind == Kind::RateLimited && error.retry_after.is_some()
+}

@@ -1,0 +1,545 @@
+//! One reader for lists, whatever their wire: the board, the command line and the look for a top-up read with it.
+//!
+//! A list may change while its pages are read, and what a provider says of its length may be wrong. So rows are told apart by
+//! identity, a list ends at an empty page or at one without new rows and never because of a count, and where rows may have
+//! slipped through between two pages the page before is read again until both agree.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU16, AtomicUsize, Ordering};
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::fields::Odd;
+use super::{Error, Result, Window};
+use crate::domain::card::Card;
+use crate::domain::completeness::UnreadRow;
+use crate::domain::transaction::Transaction;
+
+/// Most requests for one list; a list that needs more has no end.
+const MOST_REQUESTS: usize = 4_000;
+
+/// How often pages are read again because rows moved, before that is left to the next reading.
+const MOST_REPAIRS: usize = 12;
+
+/// Two times closer than this cannot be told apart by every wire.
+const FINEST: SignedDuration = SignedDuration::from_secs(1);
+
+/// What was read of a list.
+#[derive(Debug)]
+pub struct ListRead<T> {
+    /// Its rows, each once, as last seen, in the order in which they first came.
+    pub rows: Vec<T>,
+    /// Rows that could not be read, each once.
+    pub unread: Vec<UnreadRow>,
+    /// Why rows may be missing although every request was answered.
+    pub gap: Option<Arc<str>>,
+    /// What ended the reading before the list's end.
+    pub error: Option<Error>,
+}
+
+impl<T> ListRead<T> {
+    /// Whether the list was read to its end and every row could be read.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        self.unread.is_empty() && self.gap.is_none() && self.error.is_none()
+    }
+}
+
+/// Reads all pages of a list that has no times, such as the cards. `ask` is called for one page after the other.
+pub async fn read_all<T: ListRow, F>(pager: &Pager, effort: Effort, ask: impl Fn(PageAt) -> F) -> ListRead<T>
+where
+    F: Future<Output = Result<Page<T>>>,
+{
+    let mut reading = Reading::new(pager, effort);
+    let span = Span { window: None, ask: |_: &(), page| ask(page) };
+    let ended = reading.numbered(&(), &span).await;
+    reading.finish(ended)
+}
+
+/// Reads all transactions of a window: in pages, or by parts of its time, as the wire wants it.
+///
+pub async fn read_window<F>(
+    pager: &Pager,
+    window: &Window,
+    effort: Effort,
+    ask: impl Fn(Window, PageAt) -> F,
+) -> ListRead<Transaction>
+where
+    F: Future<Output = Result<Page<Transaction>>>,
+{
+    let mut reading = Reading::new(pager, effort);
+    let ended = match pager.paging {
+        Paging::Numbered { .. } | Paging::Offset { .. } => {
+            let mut ended = Ok(());
+            for part in spans(window, pager.span) {
+                let span = Span { window: Some((part.since, part.until)), ask: |part: &Window, page| ask(part.clone(), page) };
+                ended = reading.numbered(&part, &span).await;
+                if ended.is_err() {
+                    break;
+                }
+            }
+            ended
+        }
+        Paging::ByTime => reading.by_time(window, &ask).await,
+    };
+    reading.finish(ended)
+}
+
+/// What is asked beyond a first page that may be the whole list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Effort {
+    /// Nothing, where it has fewer rows than were asked for: for looks that are repeated soon.
+    Quick,
+    /// Nothing, where a larger page has come before: the provider did not cut this one off.
+    Usual,
+    /// Always the next: a provider may have begun to send shorter pages.
+    Thorough,
+}
+
+/// How a list is cut into answers, and what was learnt of it since the start.
+#[derive(Debug)]
+pub struct Pager {
+    paging: Paging,
+    /// The longest time that one list may be asked for.
+    span: Option<SignedDuration>,
+    /// Rows of the largest page that ever came: a page with fewer was not cut off by the provider.
+    largest: AtomicUsize,
+    /// Rows that the provider sends at most, where that is fewer than it was asked for; 0 while none is known.
+    cap: AtomicU16,
+}
+
+/// How a list is cut into answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Paging {
+    /// Pages with numbers, of so many rows.
+    Numbered {
+        /// Rows that are asked for.
+        size: u16,
+    },
+    /// Pages that begin after so many rows.
+    Offset {
+        /// Rows that are asked for.
+        size: u16,
+    },
+    /// One answer for a stretch of time; the rest is asked for by another stretch.
+    ByTime,
+}
+
+impl Pager {
+    /// A list of which nothing is known yet.
+    #[must_use]
+    pub const fn new(paging: Paging, span: Option<SignedDuration>) -> Self {
+        Self { paging, span, largest: AtomicUsize::new(0), cap: AtomicU16::new(0) }
+    }
+
+    /// Rows to ask for in a page.
+    fn size(&self) -> u16 {
+        let asked = match self.paging {
+            Paging::Numbered { size } | Paging::Offset { size } => size,
+            Paging::ByTime => u16::MAX,
+        };
+        match self.cap.load(Ordering::Relaxed) {
+            0 => asked,
+            cap => cap.min(asked),
+        }
+    }
+
+    /// Notes how many rows came; returns the largest number that came before.
+    fn saw(&self, rows: usize) -> usize {
+        self.largest.fetch_max(rows, Ordering::Relaxed)
+    }
+
+    fn overlaps(&self) -> bool {
+        matches!(self.paging, Paging::Offset { .. })
+    }
+}
+
+/// Which page of a list is wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PageAt {
+    /// Its number, from 0.
+    pub number: u32,
+    /// Rows before it.
+    pub offset: u64,
+    /// Rows that are asked for.
+    pub size: u16,
+}
+
+/// A page of rows; one odd row does not lose the page.
+#[derive(Clone, Debug)]
+pub struct Page<T> {
+    /// Rows that could be read.
+    pub items: Vec<T>,
+    /// Rows that could not.
+    pub skipped: Vec<UnreadRow>,
+    /// The answer says that there are more rows than it holds. Never a reason to stop: a count may be wrong.
+    pub more: bool,
+    /// Rows that exist and cannot be asked for, in words.
+    pub gap: Option<Arc<str>>,
+}
+
+impl<T> Page<T> {
+    /// Sorts read rows from odd ones.
+    #[must_use]
+    pub fn of(rows: impl IntoIterator<Item = std::result::Result<T, UnreadRow>>) -> Self {
+        let mut page = Self { items: Vec::new(), skipped: Vec::new(), more: false, gap: None };
+        for row in rows {
+            match row {
+                Ok(item) => page.items.push(item),
+                Err(odd) => page.skipped.push(odd),
+            }
+        }
+        page
+    }
+
+    fn len(&self) -> usize {
+        self.items.len() + self.skipped.len()
+    }
+}
+
+/// What tells a row from every other one of its list.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum RowKey {
+    /// A card by its id, or a transaction by its card and id.
+    Named(Option<Arc<str>>, Arc<str>),
+    /// A row that could not be read.
+    Odd(u64),
+}
+
+/// A row of a list.
+pub trait ListRow {
+    /// What tells it from every other one.
+    fn key(&self) -> RowKey;
+    /// When it happened, where it has a time.
+    fn time(&self) -> Option<Timestamp>;
+}
+
+impl ListRow for Transaction {
+    fn key(&self) -> RowKey {
+        RowKey::Named(self.card_id.clone(), Arc::clone(&self.id))
+    }
+
+    fn time(&self) -> Option<Timestamp> {
+        Some(self.at)
+    }
+}
+
+impl ListRow for Card {
+    fn key(&self) -> RowKey {
+        RowKey::Named(None, Arc::clone(&self.key.id))
+    }
+
+    fn time(&self) -> Option<Timestamp> {
+        None
+    }
+}
+
+/// A mark of a row's raw text, for rows without an id.
+#[must_use]
+pub(super) fn fingerprint(raw: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    raw.hash(&mut hasher);
+    hasher.finish()
+}
+
+/// Windows that together are this one, newest first, none longer than `longest`. Neighbours share their end: whether a wire counts
+/// the end in is seldom documented, and a row on it is told apart by its identity.
+fn spans(window: &Window, longest: Option<SignedDuration>) -> Vec<Window> {
+    let Some(longest) = longest.filter(|longest| longest.is_positive()) else { return vec![window.clone()] };
+    let mut parts = Vec::new();
+    let mut until = window.until;
+    while until > window.since {
+        let since = until.checked_sub(longest).unwrap_or(Timestamp::MIN).max(window.since);
+        parts.push(Window { card: window.card.clone(), since, until });
+        until = since;
+    }
+    parts
+}
+
+/// A part of a list that is read page by page.
+struct Span<A> {
+    /// The time that it is asked for.
+    window: Option<(Timestamp, Timestamp)>,
+    ask: A,
+}
+
+/// A page as it was last read.
+#[derive(Clone)]
+struct Mark(Vec<RowKey>);
+
+impl Mark {
+    fn of<T: ListRow>(page: &Page<T>) -> Self {
+        let odd = page.skipped.iter().map(|row| RowKey::Odd(row.fingerprint));
+        Self(page.items.iter().map(ListRow::key).chain(odd).collect())
+    }
+
+    fn shares(&self, other: &Self) -> bool {
+        let known: HashSet<&RowKey> = self.0.iter().collect();
+        other.0.iter().any(|key| known.contains(key))
+    }
+}
+
+struct Reading<'a, T> {
+    pager: &'a Pager,
+    effort: Effort,
+    rows: Vec<T>,
+    places: HashMap<RowKey, usize>,
+    unread: BTreeMap<u64, UnreadRow>,
+    gap: Option<Arc<str>>,
+    requests: usize,
+    repairs: usize,
+}
+
+impl<'a, T: ListRow> Reading<'a, T> {
+    fn new(pager: &'a Pager, effort: Effort) -> Self {
+        Self {
+            pager,
+            effort,
+            rows: Vec::new(),
+            places: HashMap::new(),
+            unread: BTreeMap::new(),
+            gap: None,
+            requests: 0,
+            repairs: 0,
+        }
+    }
+
+    fn finish(self, ended: Result<()>) -> ListRead<T> {
+        ListRead { rows: self.rows, unread: self.unread.into_values().collect(), gap: self.gap, error: ended.err() }
+    }
+
+    /// Takes a page in. Of a row that comes again the later word holds.
+    fn take(&mut self, page: Page<T>) {
+        self.gap = self.gap.take().or(page.gap);
+        for row in page.items {
+            match self.places.get(&row.key()).copied() {
+                Some(place) => {
+                    if let Some(known) = self.rows.get_mut(place) {
+                        *known = row;
+                    }
+                }
+                None => {
+                    self.places.insert(row.key(), self.rows.len());
+                    self.rows.push(row);
+                }
+            }
+        }
+        self.unread.extend(page.skipped.into_iter().map(|row| (row.fingerprint, row)));
+    }
+
+    /// Whether a first page is taken for the whole list.
+    fn is_short(&self, rows: usize, larger: usize, size: u16) -> bool {
+        match self.effort {
+            Effort::Quick => rows < usize::from(size),
+            Effort::Usual => rows < larger,
+            Effort::Thorough => false,
+        }
+    }
+
+    /// Counts a request; false when the list has no end.
+    fn may_ask(&mut self) -> bool {
+        self.requests += 1;
+        if self.requests > MOST_REQUESTS {
+            self.gap = Some(format!("its list has no end: {} rows were read", self.rows.len()).into());
+        }
+        self.requests <= MOST_REQUESTS
+    }
+
+    /// Reads pages with numbers to the end.
+    async fn numbered<W, A, F>(&mut self, window: &W, span: &Span<A>) -> Result<()>
+    where
+        A: Fn(&W, PageAt) -> F,
+        F: Future<Output = Result<Page<T>>>,
+    {
+        let ask = &span.ask;
+        let mut size = self.pager.size();
+        // The pages so far, of which each follows the one before, and the rows on them.
+        let mut marks: Vec<Mark> = Vec::new();
+        let mut known: HashSet<RowKey> = HashSet::new();
+        let (mut moved, mut restarted) = (false, false);
+        while self.may_ask() {
+            let page = ask(window, place(&marks, marks.len(), size, self.pager)).await?;
+            let (mark, rows) = (Mark::of(&page), page.len());
+            let larger = self.pager.saw(rows);
+            let seen_elsewhere = mark.0.iter().all(|key| self.places.contains_key(key) || matches!(key, RowKey::Odd(_)));
+            let dates_ignored = outside(&page, span.window);
+            let past = past(&page, span.window);
+            self.take(page);
+            let fresh = mark.0.iter().filter(|key| !known.contains(*key)).count();
+            let Some(before) = marks.last() else {
+                let ended = rows == 0
+                    || past
+                    || seen_elsewhere && dates_ignored && !restarted
+                    || self.is_short(rows, larger, size) && !restarted;
+                known.extend(mark.0.iter().cloned());
+                marks.push(mark);
+                if ended {
+                    break;
+                }
+                continue;
+            };
+            let turned = self.pager.overlaps() && mark.0.first().is_some_and(|first| Some(first) == before.0.last());
+            // Rows of the page before show that nothing slipped through; a whole page of them may be the list's end, or rows that
+            // came before it.
+            let in_doubt = if fresh == 0 { !turned } else { !mark.shares(before) };
+            if in_doubt && self.may_ask() {
+                let number = marks.len() - 1;
+                let again = ask(window, place(&marks, number, size, self.pager)).await?;
+                let again_mark = Mark::of(&again);
+                let same = again_mark.0 == before.0;
+                let overlaps = again_mark.0.iter().any(|key| known.contains(key));
+                self.take(again);
+                if !same {
+                    moved = true;
+                    self.repairs += 1;
+                    if self.repairs > MOST_REPAIRS {
+                        self.gap = Some("rows kept moving while the pages were read".into());
+                        return Ok(());
+                    }
+                    marks.truncate(number);
+                    // Where nothing of it is known, rows may have slipped past this page, too: one further back.
+                    if overlaps || number == 0 {
+                        marks.push(again_mark);
+                    } else {
+                        marks.pop();
+                    }
+                    known = marks.iter().flat_map(|mark| mark.0.iter().cloned()).collect();
+                    continue;
+                }
+                if fresh == 0 && rows >= usize::from(size) && marks.len() == 1 {
+                    self.gap = Some("the same page came again: what follows it cannot be asked for".into());
+                }
+            }
+            if rows == 0 || fresh == 0 {
+                break;
+            }
+            // A short first page with rows behind it: the provider sends no more at once. Whether it counts pages by its own size
+            // or by the one that was asked for is not known, so from now on both are the same.
+            let first = marks.first().map_or(0, |first| first.0.len());
+            if marks.len() == 1 && first < usize::from(size) && !self.pager.overlaps() && !restarted {
+                size = u16::try_from(first).unwrap_or(size).max(1);
+                self.pager.cap.store(size, Ordering::Relaxed);
+                (marks, known, restarted) = (Vec::new(), HashSet::new(), true);
+                continue;
+            }
+            known.extend(mark.0.iter().cloned());
+            marks.push(mark);
+            if past {
+                break;
+            }
+        }
+        if moved { self.head(window, span, size).await } else { Ok(()) }
+    }
+
+    /// Reads the beginning again, until a page has nothing new: what moved there meanwhile was not behind us.
+    async fn head<W, A, F>(&mut self, window: &W, span: &Span<A>, size: u16) -> Result<()>
+    where
+        A: Fn(&W, PageAt) -> F,
+        F: Future<Output = Result<Page<T>>>,
+    {
+        let mut marks = Vec::new();
+        while self.may_ask() {
+            let page = (span.ask)(window, place(&marks, marks.len(), size, self.pager)).await?;
+            let mark = Mark::of(&page);
+            let fresh = mark.0.iter().any(|key| !self.places.contains_key(key) && !matches!(key, RowKey::Odd(_)));
+            self.take(page);
+            if !fresh {
+                break;
+            }
+            marks.push(mark);
+        }
+        Ok(())
+    }
+}
+
+impl Reading<'_, Transaction> {
+    /// Reads a window by parts of its time. Where an answer may have been cut off, what lies before its oldest row and after its
+    /// newest is asked for, each overlapping by that row, until nothing new comes.
+    async fn by_time<F>(&mut self, window: &Window, ask: &impl Fn(Window, PageAt) -> F) -> Result<()>
+    where
+        F: Future<Output = Result<Page<Transaction>>>,
+    {
+        let mut parts = vec![(window.since, window.until, false)];
+        while let Some((since, until, probing)) = parts.pop() {
+            if !self.may_ask() {
+                break;
+            }
+            let part = Window { card: window.card.clone(), since, until };
+            let page = ask(part, PageAt { number: 0, offset: 0, size: u16::MAX }).await?;
+            let rows = page.len();
+            let fresh = page.items.iter().filter(|row| !self.places.contains_key(&row.key())).count();
+            let times = || page.items.iter().map(|row| row.at).filter(|at| (since..=until).contains(at));
+            let (oldest, newest) = (times().min(), times().max());
+            let (more, larger) = (page.more, self.pager.saw(rows));
+            self.take(page);
+            let may_be_cut =
+                more || rows > 0 && (self.effort == Effort::Thorough || self.effort == Effort::Usual && rows >= larger);
+            if !may_be_cut || probing && fresh == 0 && !more {
+                continue;
+            }
+            if until.duration_since(since) <= FINEST {
+                if more {
+                    let words = "more transactions in one second than are sent at once: the others cannot be asked for";
+                    self.gap = Some(words.into());
+                }
+                continue;
+            }
+            match (oldest, newest) {
+                (Some(oldest), Some(newest)) if fresh > 0 && (oldest < until || newest > since) => {
+                    if oldest > since {
+                        parts.push((since, oldest, true));
+                    }
+                    if until.duration_since(newest) > FINEST {
+                        parts.push((newest, until, true));
+                    }
+                }
+                _ if more => {
+                    let half = SignedDuration::from_millis(until.duration_since(since).as_millis().try_into().unwrap_or(0) / 2);
+                    let middle = since.checked_add(half).unwrap_or(until);
+                    parts.push((since, middle, true));
+                    parts.push((middle, until, true));
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Where a page begins. Pages by offset overlap by a row, so that it shows whether rows moved between two of them.
+fn place(marks: &[Mark], number: usize, size: u16, pager: &Pager) -> PageAt {
+    let rows: usize = marks.iter().take(number).map(|mark| mark.0.len()).sum();
+    let repeated = if pager.overlaps() { number } else { 0 };
+    let offset = u64::try_from(rows.saturating_sub(repeated)).unwrap_or(u64::MAX);
+    PageAt { number: u32::try_from(number).unwrap_or(u32::MAX), offset, size }
+}
+
+/// Whether a page has rows that are not of the time that was asked for.
+fn outside<T: ListRow>(page: &Page<T>, window: Option<(Timestamp, Timestamp)>) -> bool {
+    let Some((since, until)) = window else { return false };
+    page.items
+        .iter()
+        .filter_map(ListRow::time)
+        .any(|at| at.saturating_add(FINEST).unwrap_or(at) < since || at > until.saturating_add(FINEST).unwrap_or(until))
+}
+
+/// Whether a page comes newest first and ends before the time that is wanted: what follows is older still.
+fn past<T: ListRow>(page: &Page<T>, window: Option<(Timestamp, Timestamp)>) -> bool {
+    let times: Vec<Timestamp> = page.items.iter().filter_map(ListRow::time).collect();
+    let (Some((since, _)), Some(first), Some(last)) = (window, times.first(), times.last()) else { return false };
+    page.skipped.is_empty() && times.is_sorted_by(|newer, older| newer >= older) && first > last && *last < since
+}
+
+/// A row that could not be read, named as far as it names itself.
+#[must_use]
+pub(super) fn unread(
+    provider: &crate::domain::card::ProviderId,
+    card: Option<Arc<str>>,
+    id: Option<Arc<str>>,
+    raw: &str,
+    why: &Odd,
+) -> UnreadRow {
+    UnreadRow { provider: provider.clone(), card, id, why: Arc::clone(&why.0), fingerprint: fingerprint(raw) }
+}
