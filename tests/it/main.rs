@@ -5,6 +5,7 @@ mod changes;
 mod command_line;
 mod conformance;
 mod faults;
+mod free_text;
 mod harness;
 mod hostile;
 mod memory;
