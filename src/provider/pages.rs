@@ -23,6 +23,11 @@ const MOST_REQUESTS: usize = 4_000;
 /// How often pages are read again because rows moved, before that is left to the next reading.
 const MOST_REPAIRS: usize = 12;
 
+/// How often a part of a list's time is cut in half although nothing new comes, because the provider says that there is more.
+const MOST_BARREN: u8 = 3;
+
+const CROWDED: &str = "more transactions in one second than are sent at once: the others cannot be asked for";
+
 /// Two times closer than this cannot be told apart by every wire.
 const FINEST: SignedDuration = SignedDuration::from_secs(1);
 
@@ -174,8 +179,8 @@ pub struct Page<T> {
     pub items: Vec<T>,
     /// Rows that could not.
     pub skipped: Vec<UnreadRow>,
-    /// The answer says that there are more rows than it holds. Never a reason to stop: a count may be wrong.
-    pub more: bool,
+    /// How many rows there are in all, where the answer says so. Never a reason to stop: the count may be wrong.
+    pub total: Option<usize>,
     /// Rows that exist and cannot be asked for, in words.
     pub gap: Option<Arc<str>>,
 }
@@ -184,7 +189,7 @@ impl<T> Page<T> {
     /// Sorts read rows from odd ones.
     #[must_use]
     pub fn of(rows: impl IntoIterator<Item = std::result::Result<T, UnreadRow>>) -> Self {
-        let mut page = Self { items: Vec::new(), skipped: Vec::new(), more: false, gap: None };
+        let mut page = Self { items: Vec::new(), skipped: Vec::new(), total: None, gap: None };
         for row in rows {
             match row {
                 Ok(item) => page.items.push(item),
@@ -461,8 +466,9 @@ impl Reading<'_, Transaction> {
     where
         F: Future<Output = Result<Page<Transaction>>>,
     {
-        let mut parts = vec![(window.since, window.until, false)];
-        while let Some((since, until, probing)) = parts.pop() {
+        // Each with how many answers about it, one after the other, had nothing new.
+        let mut parts = vec![(window.since, window.until, None)];
+        while let Some((since, until, probed)) = parts.pop() {
             if !self.may_ask() {
                 break;
             }
@@ -472,34 +478,55 @@ impl Reading<'_, Transaction> {
             let fresh = page.items.iter().filter(|row| !self.places.contains_key(&row.key())).count();
             let times = || page.items.iter().map(|row| row.at).filter(|at| (since..=until).contains(at));
             let (oldest, newest) = (times().min(), times().max());
-            let (more, larger) = (page.more, self.pager.saw(rows));
+            let (total, larger) = (page.total, self.pager.saw(rows));
+            let more = total.is_some_and(|total| total > rows);
+            let dates_ignored = probed.is_some() && outside(&page, Some((since, until)));
             self.take(page);
+            if dates_ignored {
+                if more || total.is_none() {
+                    self.gap =
+                        Some("the dates of the question are ignored: what one answer does not hold cannot be asked for".into());
+                }
+                continue;
+            }
             let may_be_cut =
                 more || rows > 0 && (self.effort == Effort::Thorough || self.effort == Effort::Usual && rows >= larger);
-            if !may_be_cut || probing && fresh == 0 && !more {
+            let barren = match probed {
+                Some(before) if fresh == 0 => before + 1,
+                Some(_) | None => 0,
+            };
+            if !may_be_cut || barren > 0 && !more {
+                continue;
+            }
+            if barren >= MOST_BARREN {
+                self.gap = Some("it says that there are more transactions than it sends".into());
                 continue;
             }
             if until.duration_since(since) <= FINEST {
                 if more {
-                    let words = "more transactions in one second than are sent at once: the others cannot be asked for";
-                    self.gap = Some(words.into());
+                    self.gap = Some(CROWDED.into());
                 }
                 continue;
             }
             match (oldest, newest) {
                 (Some(oldest), Some(newest)) if fresh > 0 && (oldest < until || newest > since) => {
                     if oldest > since {
-                        parts.push((since, oldest, true));
+                        parts.push((since, oldest, Some(barren)));
                     }
                     if until.duration_since(newest) > FINEST {
-                        parts.push((newest, until, true));
+                        parts.push((newest, until, Some(barren)));
                     }
+                }
+                // One second fills the answer: what it does not hold of it cannot be asked for, what is older can.
+                (Some(oldest), Some(newest)) if more && newest.duration_since(oldest) < FINEST && oldest > since => {
+                    self.gap = Some(CROWDED.into());
+                    parts.push((since, oldest.checked_sub(FINEST).unwrap_or(since).max(since), Some(barren)));
                 }
                 _ if more => {
                     let half = SignedDuration::from_millis(until.duration_since(since).as_millis().try_into().unwrap_or(0) / 2);
                     let middle = since.checked_add(half).unwrap_or(until);
-                    parts.push((since, middle, true));
-                    parts.push((middle, until, true));
+                    parts.push((since, middle, Some(barren)));
+                    parts.push((middle, until, Some(barren)));
                 }
                 _ => {}
             }

@@ -8,6 +8,7 @@ mod harness;
 mod hostile;
 mod network;
 mod outage;
+mod paging;
 mod payer;
 mod proxy;
 mod pty;
