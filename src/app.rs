@@ -272,6 +272,7 @@ impl Model {
             | News::RecentCredit { .. }
             | News::NotSettled { .. }
             | News::Health(_)
+            | News::Provider(_)
             | News::ReadOnly(_)
             | News::Broken(_) => None,
         };
@@ -296,7 +297,8 @@ impl Model {
             | News::Quote { .. }
             | News::RecentCredit { .. }
             | News::NotSettled { .. }
-            | News::Health(_) => {}
+            | News::Health(_)
+            | News::Provider(_) => {}
         }
         match self.dialogs.last_mut() {
             Some(dialog) => {

@@ -14,6 +14,7 @@ mod record;
 mod samples;
 mod secret_line;
 mod session;
+mod settle;
 mod setup;
 
 use std::io::{self, Write};
@@ -193,7 +194,9 @@ pub enum OpsCommand {
         /// The operation's id, or the four characters that lists show
         op: String,
     },
-    /// Check that no line of the journal was changed or removed
+    /// Say what became of an operation that nothing that can be read settles; kept in the journal as a person's word
+    Settle(SettleArgs),
+    /// Check that nothing in the journal was changed or removed
     Verify,
 }
 
@@ -209,8 +212,8 @@ pub struct WorldArgs {
     /// The same seed makes the same bank
     #[arg(long, value_name = "N", default_value_t = 7)]
     pub seed: u64,
-    /// Something that goes wrong: outage, slow or unknown-topup (may be repeated)
-    #[arg(long, value_name = "WORD", value_parser = scenario)]
+    /// Something that goes wrong by itself (may be repeated)
+    #[arg(long, value_name = "WORD", value_enum, ignore_case = true, hide_possible_values = false)]
     pub scenario: Vec<Scenario>,
     /// Cardholders do not spend by themselves
     #[arg(long)]
@@ -279,6 +282,30 @@ pub struct PinArgs {
     /// Read the new PIN from the first line of standard input, and the old one from the second where it is needed
     #[arg(long)]
     pub pin_stdin: bool,
+}
+
+/// `ops settle`.
+#[derive(Debug, Args)]
+#[group(id = "verdict", required = true, multiple = false, args = ["done", "failed"])]
+pub struct SettleArgs {
+    /// The operation's id, or the four characters that lists show
+    #[arg(value_name = "OP")]
+    pub op: String,
+    /// It happened: its credit is on the card
+    #[arg(long)]
+    pub done: bool,
+    /// It did not happen. It is looked for 48 hours more, and a credit that comes late raises an alarm
+    #[arg(long)]
+    pub failed: bool,
+    /// Why you say so
+    #[arg(long, value_name = "TEXT")]
+    pub reason: String,
+    /// With --done: the id of the transaction that is its own; without, one is kept free for it
+    #[arg(long, value_name = "ID", conflicts_with = "failed")]
+    pub transaction: Option<String>,
+    /// With --failed: the card's last four digits
+    #[arg(long, value_name = "LAST4", conflicts_with = "done")]
+    pub confirm: Option<String>,
 }
 
 /// `close`.
@@ -422,6 +449,7 @@ async fn run(cli: Cli) -> Outcome {
         Some(Command::Ops { command: None, limit }) => read::operations(&global, limit, clock).await,
         Some(Command::Ops { command: Some(OpsCommand::Check { op }), .. }) => change::check(&global, &op, clock).await,
         Some(Command::Ops { command: Some(OpsCommand::Show { op }), .. }) => read::operation(&global, &op, clock).await,
+        Some(Command::Ops { command: Some(OpsCommand::Settle(args)), .. }) => settle::settle(&global, args, clock).await,
         Some(Command::Ops { command: Some(OpsCommand::Verify), .. }) => read::verify(&global, clock).await,
         Some(Command::Init) => setup::init(&global),
         Some(Command::Completions { shell }) => setup::completions(shell),
@@ -455,8 +483,15 @@ pub(crate) fn duration(text: &str) -> Result<Duration, String> {
     }
 }
 
-fn scenario(word: &str) -> Result<Scenario, String> {
-    word.parse().map_err(|_| format!("write {}", Scenario::ALL.map(Scenario::word).join(", ")))
+/// The words of `--scenario`, each with what it does: for the help and for completions.
+impl clap::ValueEnum for Scenario {
+    fn value_variants<'a>() -> &'a [Self] {
+        &Self::ALL
+    }
+
+    fn to_possible_value(&self) -> Option<clap::builder::PossibleValue> {
+        Some(clap::builder::PossibleValue::new(self.word()).help(self.description()))
+    }
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 //! Secrets are not in it, only where to get them.
 
 mod file;
+mod paths;
 pub mod proxy;
 pub mod roster;
 pub mod secret;
@@ -57,7 +58,6 @@ impl Config {
 
 /// The file that is read when none is named: `CARDTOP_CONFIG` where it is set and not empty, else `config.toml` in the platform's configuration folder.
 #[must_use]
-#[expect(clippy::disallowed_methods, reason = "the environment is read here")]
 pub fn default_path() -> Option<PathBuf> {
     if let Some(path) = std::env::var_os("CARDTOP_CONFIG").filter(|path| !path.is_empty()) {
         return Some(path.into());
@@ -288,6 +288,21 @@ pub enum Account {
     Ibanera(Ibanera),
 }
 
+impl Account {
+    /// Where the secrets that it needs come from.
+    #[must_use]
+    pub fn secrets(&self) -> Vec<&Source> {
+        match self {
+            Self::Artha(account) => vec![&account.token, &account.private_key],
+            Self::Banana(account) => vec![&account.secret_key],
+            Self::Enkash(account) => {
+                vec![&account.client_id, &account.client_secret, &account.username, &account.password, &account.encryption_key]
+            }
+            Self::Ibanera(account) => vec![&account.username, &account.password, &account.shared_secret],
+        }
+    }
+}
+
 /// Settings of an artha account.
 #[derive(Clone, Debug)]
 pub struct Artha {
@@ -507,6 +522,13 @@ mod tests {
             let error = checked(&text, Path::new("c.toml")).expect_err(&path.display().to_string());
             assert_eq!(error, format!("c.toml {expected}"), "{}", path.display());
         }
+    }
+
+    #[test]
+    fn scheme_and_host_of_an_address_are_the_same_in_any_case() {
+        let text = include_str!("../tests/configs/good/localhost-in-capitals.toml");
+        let config = Config::parse(text, Path::new("c.toml")).expect("it is good");
+        assert_eq!(config.providers.first().map(|provider| provider.base_url.as_str()), Some("http://localhost:8080/Api"));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! It is asked with [`Job`]s and tells with [`News`]; every job ends in one.
 
 mod account;
+mod adapter;
 mod change;
 mod lists;
 mod proof;
@@ -36,6 +37,7 @@ pub use crate::provider::{Kind, Payer, Quote};
 pub use crate::store::journal::Verified;
 use crate::store::{Store, journal};
 use account::Account;
+use adapter::Adapter;
 pub use lists::{Listing, unread_part};
 pub use proof::{RecentCredit, Verdict, confirmation};
 
@@ -63,6 +65,8 @@ struct Inner {
     sending: Sending,
     /// When each operation that was told last changed, so that no other process's look tells it twice.
     told: Mutex<BTreeMap<OperationId, Operation>>,
+    /// Reads in the background, and then waits for no account's secrets.
+    polling: bool,
     session: u64,
     made: AtomicU16,
     tasks: Mutex<Vec<JoinHandle<()>>>,
@@ -70,8 +74,6 @@ struct Inner {
     written: Notify,
     /// When the data file last took nothing; `None` while it does.
     unkept: Mutex<Option<Timestamp>>,
-    /// It reads in the background.
-    polling: bool,
     /// Where the work is done, wherever it is asked from.
     runtime: Handle,
 }
@@ -158,6 +160,10 @@ const OTHERS: Duration = Duration::from_secs(16);
 
 /// How long an entry of another process may have been under way into the journal.
 const WAITED_FOR_THE_DISK: SignedDuration = SignedDuration::from_secs(10);
+
+/// How long the start waits for secrets before it says so: of the board, whose first frame comes after it, and of commands.
+const SECRETS_BEFORE_A_FRAME: Duration = Duration::from_millis(150);
+const SECRETS_BEFORE_A_COMMAND: Duration = Duration::from_secs(1);
 
 /// How long the end waits for changes that are being sent.
 const LAST_WORDS: Duration = Duration::from_secs(3);
@@ -249,14 +255,15 @@ impl Engine {
             read_only: AtomicBool::new(read_only),
             sending: Sending::default(),
             told: Mutex::default(),
+            polling,
             session,
             made: AtomicU16::new(0),
             tasks: Mutex::default(),
             written: Notify::new(),
             unkept: Mutex::new(without_file.then_some(now)),
-            polling,
             runtime: Handle::current(),
         }));
+        engine.fetch_adapters();
         match engine.recover().await {
             Err(error) if only_reads && crate::store::is_passing(&error) => {
                 engine.note_unkept();
@@ -293,6 +300,10 @@ impl Engine {
         for complaint in &complaints {
             tracing::warn!("{complaint}");
         }
+        // Most secrets are there at once; then nobody has to hear of the wait.
+        let all_there = futures::future::join_all(engine.0.accounts.iter().map(|account| account.arrival()));
+        let patience = if polling { SECRETS_BEFORE_A_FRAME } else { SECRETS_BEFORE_A_COMMAND };
+        let _ = tokio::time::timeout(patience, all_there).await;
         if polling {
             engine.begin(now, complaints);
         }
@@ -323,10 +334,8 @@ impl Engine {
                 engine.tell(News::Broken(complaint)).await;
             }
             for account in &engine.0.accounts {
-                if account.provider.is_ok() {
-                    let reading = tokio::spawn(engine.clone().keep_reading(Arc::clone(account)));
-                    engine.lock_tasks().push(reading);
-                }
+                let reading = tokio::spawn(engine.clone().read_when_ready(Arc::clone(account)));
+                engine.lock_tasks().push(reading);
             }
             engine.follow_others(now).await;
         });
@@ -464,7 +473,20 @@ impl Engine {
     /// The accounts.
     #[must_use]
     pub fn providers(&self) -> Vec<ProviderInfo> {
-        self.0.accounts.iter().map(|account| account.info.clone()).collect()
+        self.0.accounts.iter().map(|account| account.told_info()).collect()
+    }
+
+    /// The accounts whose secrets are still being read, with what is waited for and how long at most.
+    #[must_use]
+    pub fn waiting(&self) -> Vec<(ProviderId, Arc<str>)> {
+        self.0.accounts.iter().filter_map(|account| Some((account.info.id.clone(), account.waits_for()?))).collect()
+    }
+
+    /// What an account can do, once its secrets are read; `None` when it could not be set up.
+    pub async fn can(&self, id: &ProviderId) -> Option<Capabilities> {
+        let account = self.account(id).ok()?;
+        account.arrival().await;
+        account.can()
     }
 
     /// A new operation's id.
@@ -567,9 +589,9 @@ fn account(config: ProviderConfig, session: u64, clock: &Clock, transport: Optio
         Some(make) => Ok(Http::over(&config.name, make(&config), clock.clone(), config.timeout)),
         None => Http::net(&config, clock.clone()),
     };
-    let (provider, http) = match http {
-        Ok(http) => (crate::provider::build(&config, http.clone()).map(Arc::from), Some(http)),
-        Err(words) => (Err(words), None),
+    let (adapter, http) = match http {
+        Ok(http) => (Adapter::pending(&config), Some(http)),
+        Err(words) => (Adapter::Failed(words.into()), None),
     };
     let info = ProviderInfo {
         id: config.name.clone(),
@@ -577,11 +599,11 @@ fn account(config: ProviderConfig, session: u64, clock: &Clock, transport: Optio
         ids: config.ids(),
         environment: config.environment,
         read_only: config.read_only,
-        can: provider.as_ref().ok().map(|provider: &Arc<dyn crate::provider::Provider>| provider.can()),
+        can: None,
         rate_limit: config.rate_limit,
         proxy: http.as_ref().and_then(Http::proxy),
     };
-    Account::new(info, config, provider, http, session, clock.now())
+    Account::new(info, config, adapter, http, session, clock.now())
 }
 
 /// The changes that this engine is sending.
@@ -702,6 +724,7 @@ pub struct Shown {
 
 /// What the engine tells.
 #[derive(Clone, Debug)]
+#[expect(clippy::large_enum_variant, reason = "an operation is told whole and seldom; boxing it would only add noise")]
 pub enum News {
     /// Cards that are new or changed, each whole.
     Cards(Vec<Card>),
@@ -764,6 +787,8 @@ pub enum News {
     },
     /// How a provider is.
     Health(Box<Health>),
+    /// What a provider can do is known now, or that it cannot be set up.
+    Provider(Box<ProviderInfo>),
     /// Changes are refused, or allowed again.
     ReadOnly(bool),
     /// A part of cardtop itself failed; one sentence.
@@ -783,7 +808,7 @@ pub struct ProviderInfo {
     pub environment: Environment,
     /// Refuses every change, by configuration.
     pub read_only: bool,
-    /// What it can do; `None` when it could not be set up (its health says why).
+    /// What it can do; `None` when it could not be set up, or not yet (its health says why).
     pub can: Option<Capabilities>,
     /// Requests a minute at most.
     pub rate_limit: u32,
@@ -837,6 +862,8 @@ pub enum HealthState {
     Paused,
     /// Refuses the credentials, or has none.
     Auth,
+    /// Not read yet: its secrets are waited for.
+    Waiting,
 }
 
 impl HealthState {
@@ -849,6 +876,7 @@ impl HealthState {
             Self::Down => "DOWN",
             Self::Paused => "PAUSED",
             Self::Auth => "AUTH",
+            Self::Waiting => "WAIT",
         }
     }
 }

@@ -7,6 +7,7 @@ pub mod artha;
 pub mod banana;
 mod credits;
 pub mod crypto;
+mod dates;
 pub mod enkash;
 pub mod error;
 pub mod fields;
@@ -18,6 +19,7 @@ pub mod pages;
 mod script;
 pub mod times;
 mod tls;
+mod trouble;
 mod words;
 
 use std::sync::Arc;

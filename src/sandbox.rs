@@ -4,6 +4,7 @@
 
 mod artha;
 mod banana;
+mod call;
 mod config;
 mod elsewhere;
 mod enkash;
@@ -12,34 +13,40 @@ mod ibanera;
 mod json;
 mod people;
 mod random;
+mod scenario;
 mod seal;
+mod serving;
+mod troubles;
 pub mod world;
 
 use std::fmt;
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use axum::body::Body;
 use axum::extract::Request;
 use axum::response::Response;
-use bytes::Bytes;
-use http::{HeaderMap, Method, StatusCode, header};
+use http::{StatusCode, header};
 use jiff::Timestamp;
 use rust_decimal::Decimal;
 
+use self::call::{Call, Reply, query_pairs};
 pub use self::elsewhere::{ElsewhereTopUp, ForeignCredit};
-pub use self::faults::{Fault, Hits, Scenario};
+pub use self::faults::{Fault, Hits};
 pub use self::people::Merchant;
+pub use self::scenario::{Scenario, UnknownScenario};
+pub use self::serving::Serving;
+pub use self::troubles::{Between, CardTrouble, ListedRow, Written};
 use self::world::{Bank, CardState, Decline};
 use crate::clock::Clock;
 use crate::domain::money::Money;
 
 /// Largest request that is read, in bytes.
 const LARGEST_REQUEST: usize = 4 << 20;
+/// Seconds from the start in which the proxy of a scenario lets no login through.
+const WALLED_SECONDS: i64 = 20;
 
 /// The four wires.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -129,68 +136,6 @@ enum Door {
     Ibanera(ibanera::Door),
 }
 
-/// A request, read whole.
-struct Call {
-    method: Method,
-    path: String,
-    query: Vec<(String, String)>,
-    headers: HeaderMap,
-    body: Bytes,
-}
-
-impl Call {
-    fn header(&self, name: &str) -> Option<&str> {
-        self.headers.get(name).and_then(|value| value.to_str().ok())
-    }
-
-    /// A query parameter, its name in any case.
-    fn asked(&self, name: &str) -> Option<&str> {
-        self.query.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
-    }
-}
-
-/// What a dialect answers.
-struct Reply {
-    status: StatusCode,
-    content_type: &'static str,
-    body: String,
-    retry_after: Option<u64>,
-    /// The caller proved who it is.
-    known: bool,
-    /// A top-up was taken.
-    topped_up: bool,
-}
-
-impl Reply {
-    fn json(status: StatusCode, body: impl fmt::Display) -> Self {
-        Self::of(status, "application/json", body.to_string())
-    }
-
-    fn of(status: StatusCode, content_type: &'static str, body: String) -> Self {
-        Self { status, content_type, body, retry_after: None, known: true, topped_up: false }
-    }
-
-    /// The caller did not prove who it is.
-    fn stranger(self) -> Self {
-        Self { known: false, ..self }
-    }
-
-    fn with_top_up(self) -> Self {
-        Self { topped_up: true, ..self }
-    }
-
-    fn into_response(self) -> Response {
-        let mut response = Response::new(Body::from(self.body));
-        *response.status_mut() = self.status;
-        let headers = response.headers_mut();
-        headers.insert(header::CONTENT_TYPE, header::HeaderValue::from_static(self.content_type));
-        if let Some(seconds) = self.retry_after {
-            headers.insert(header::RETRY_AFTER, header::HeaderValue::from(seconds));
-        }
-        response
-    }
-}
-
 impl Sandbox {
     /// Opens the bank at the clock's now.
     #[must_use]
@@ -216,45 +161,6 @@ impl Sandbox {
             let sandbox = sandbox.clone();
             async move { sandbox.meet(dialect, request).await }
         })
-    }
-
-    /// Binds 127.0.0.1, one port a dialect: `port` and the next three, or four free ones. Serves until the answer is dropped.
-    ///
-    /// # Errors
-    /// When a port cannot be bound.
-    pub async fn serve(&self, port: Option<u16>) -> io::Result<Serving> {
-        let mut listeners = Vec::new();
-        for dialect in Dialect::ALL {
-            let offset = u16::try_from(dialect.place()).unwrap_or(0);
-            let port = match port {
-                Some(port) => port.checked_add(offset).ok_or_else(|| io::Error::other("there is no port above 65535"))?,
-                None => 0,
-            };
-            let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await;
-            listeners.push(listener.map_err(|problem| io::Error::new(problem.kind(), format!("port {port}: {problem}")))?);
-        }
-        let stopped = Arc::new(AtomicBool::new(false));
-        let mut addresses = [SocketAddr::from((Ipv4Addr::LOCALHOST, 0)); 4];
-        let mut tasks = Vec::new();
-        for ((listener, dialect), address) in listeners.into_iter().zip(Dialect::ALL).zip(&mut addresses) {
-            *address = listener.local_addr()?;
-            let (sandbox, stopped) = (self.clone(), Arc::clone(&stopped));
-            let router = axum::Router::new().fallback(move |request: Request| {
-                let (sandbox, stopped) = (sandbox.clone(), Arc::clone(&stopped));
-                // A connection that was kept open outlives the listener; it gets no answer from a stopped server.
-                async move {
-                    if stopped.load(Ordering::Relaxed) {
-                        return faults::broken();
-                    }
-                    sandbox.meet(dialect, request).await
-                }
-            });
-            tasks.push(tokio::spawn(async move {
-                // A server that ends by itself leaves its port closed, which its callers see.
-                let _ended = axum::serve(listener, router).await;
-            }));
-        }
-        Ok(Serving { addresses, tasks, stopped })
     }
 
     /// Writes a configuration of the four providers to `config_path`, their secrets to files in a folder beside it that only
@@ -432,6 +338,9 @@ impl Sandbox {
         if self.is_out(dialect) {
             return Reply::of(StatusCode::SERVICE_UNAVAILABLE, "text/html", faults::UNAVAILABLE.to_owned()).into_response();
         }
+        if self.is_walled(dialect, &call) {
+            return faults::forbidden().into_response();
+        }
         match fault {
             None | Some(Fault::HalfJson | Fault::WrongSignature | Fault::LoseAnswer) => {}
             Some(Fault::Refuse429 { retry_after_seconds }) => {
@@ -442,6 +351,7 @@ impl Sandbox {
             Some(Fault::Answer500) => {
                 return Reply::json(StatusCode::INTERNAL_SERVER_ERROR, r#"{"message":"Internal error"}"#).into_response();
             }
+            Some(Fault::Forbidden) => return faults::forbidden().into_response(),
             Some(Fault::Html) => return Reply::of(StatusCode::OK, "text/html", faults::PROXY_PAGE.to_owned()).into_response(),
             Some(Fault::Unauthorized) => return Self::unauthorized(dialect).into_response(),
             Some(Fault::LoseRequest) => return faults::broken(),
@@ -466,6 +376,7 @@ impl Sandbox {
                 Fault::Refuse429 { .. }
                 | Fault::Answer500
                 | Fault::Html
+                | Fault::Forbidden
                 | Fault::Unauthorized
                 | Fault::WrongSignature
                 | Fault::LoseRequest
@@ -478,18 +389,10 @@ impl Sandbox {
 
     /// Counts the request and takes the fault that waits for it, if any.
     fn expect(&self, dialect: Dialect, call: &Call) -> Option<Fault> {
-        let (login, write) = match dialect {
-            Dialect::Artha => (false, artha::writes(&call.path)),
-            Dialect::Banana => (false, banana::writes(&call.path)),
-            Dialect::Enkash => (enkash::is_login(&call.path), enkash::writes(&call.path)),
-            Dialect::Ibanera => (ibanera::is_login(&call.path), ibanera::writes(&call.path)),
-        };
+        let (login, write) = call.is_login_or_write(dialect);
         let mut room = self.room(dialect);
         room.requests += 1;
-        if login {
-            return None;
-        }
-        let planned = room.faults.iter_mut().find(|planned| planned.left > 0 && planned.hits.matches(write))?;
+        let planned = room.faults.iter_mut().find(|planned| planned.left > 0 && planned.hits.matches(login, write))?;
         planned.left -= 1;
         let fault = planned.fault;
         room.faults.retain(|planned| planned.left > 0);
@@ -500,6 +403,7 @@ impl Sandbox {
         let now = self.0.clock.now();
         let mut room = self.room(dialect);
         let Room { bank, door, writes, .. } = &mut *room;
+        bank.about.set(None);
         let (reply, write) = match door {
             Door::Artha(door) => (door.answer(bank, call, now), artha::writes(&call.path)),
             Door::Banana(door) => (door.answer(bank, call, now, wrong_signature), banana::writes(&call.path)),
@@ -509,7 +413,9 @@ impl Sandbox {
         if write && reply.known {
             *writes += 1;
         }
-        reply
+        bank.after_a_page(now);
+        let about = bank.about.take().filter(|_| !write && reply.known).and_then(|card| bank.cards.get(card));
+        about.and_then(|card| card.trouble.as_ref()).and_then(troubles::instead).unwrap_or(reply)
     }
 
     /// A refusal of credentials in the provider's own way.
@@ -519,6 +425,18 @@ impl Sandbox {
             Dialect::Banana => banana::refused("Invalid HMAC"),
             Dialect::Enkash => enkash::unauthorized(),
             Dialect::Ibanera => ibanera::unauthorized(),
+        }
+    }
+
+    /// The scenario: a proxy lets no login through for the first seconds, and not every reading ever.
+    fn is_walled(&self, dialect: Dialect, call: &Call) -> bool {
+        if !self.0.scenarios.contains(&Scenario::WebPage403) {
+            return false;
+        }
+        match call.is_login_or_write(dialect) {
+            (true, _) => self.0.clock.now().duration_since(self.0.started).as_secs() < WALLED_SECONDS,
+            (false, true) => false,
+            (false, false) => self.room(dialect).requests.is_multiple_of(10),
         }
     }
 
@@ -533,87 +451,6 @@ impl fmt::Debug for Sandbox {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Sandbox")
     }
-}
-
-/// The four servers while they run; they stop when this is dropped.
-#[derive(Debug)]
-pub struct Serving {
-    addresses: [SocketAddr; 4],
-    tasks: Vec<tokio::task::JoinHandle<()>>,
-    stopped: Arc<AtomicBool>,
-}
-
-impl Serving {
-    /// Where a provider listens.
-    #[must_use]
-    pub const fn addr(&self, dialect: Dialect) -> SocketAddr {
-        let [artha, banana, enkash, ibanera] = self.addresses;
-        match dialect {
-            Dialect::Artha => artha,
-            Dialect::Banana => banana,
-            Dialect::Enkash => enkash,
-            Dialect::Ibanera => ibanera,
-        }
-    }
-
-    /// `http://127.0.0.1:PORT` of a provider, as [`Sandbox::write_config`] wants it.
-    #[must_use]
-    pub fn base(&self, dialect: Dialect) -> String {
-        format!("http://{}", self.addr(dialect))
-    }
-
-    /// Stops the servers and waits until their ports are free.
-    pub async fn stop(mut self) {
-        self.stopped.store(true, Ordering::Relaxed);
-        for task in std::mem::take(&mut self.tasks) {
-            task.abort();
-            // An aborted task answers with its cancellation: that is what was wanted.
-            let _cancelled = task.await;
-        }
-    }
-}
-
-impl Drop for Serving {
-    fn drop(&mut self) {
-        self.stopped.store(true, Ordering::Relaxed);
-        for task in &self.tasks {
-            task.abort();
-        }
-    }
-}
-
-fn query_pairs(query: &str) -> Vec<(String, String)> {
-    query
-        .split('&')
-        .filter(|part| !part.is_empty())
-        .map(|part| part.split_once('=').unwrap_or((part, "")))
-        .map(|(name, value)| (unescaped(name), unescaped(value)))
-        .collect()
-}
-
-/// Percent signs and plus signs of a form undone.
-fn unescaped(text: &str) -> String {
-    let mut out = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((&first, tail)) = rest.split_first() {
-        let escaped =
-            tail.get(..2).and_then(|two| std::str::from_utf8(two).ok()).and_then(|two| u8::from_str_radix(two, 16).ok());
-        match (first, escaped) {
-            (b'%', Some(byte)) => {
-                out.push(byte);
-                rest = tail.get(2..).unwrap_or_default();
-            }
-            (b'+', _) => {
-                out.push(b' ');
-                rest = tail;
-            }
-            (byte, _) => {
-                out.push(byte);
-                rest = tail;
-            }
-        }
-    }
-    String::from_utf8_lossy(&out).into_owned()
 }
 
 #[cfg(test)]

@@ -108,6 +108,7 @@ impl Model {
             Command::Close => return self.ask_for(Asked::Deed(Deed::Close)),
             Command::Actions => return self.ask_for(Asked::Actions),
             Command::Check => return self.check(),
+            Command::Settle => self.ask_to_settle(),
             Command::Mark => self.cards.mark(),
             Command::MarkAll => self.cards.mark_all(),
             Command::Unmark => self.cards.unmark(),

@@ -10,6 +10,7 @@ pub(crate) mod notice;
 pub(crate) mod pin;
 pub(crate) mod progress;
 pub(crate) mod secret;
+pub(crate) mod settle;
 pub(crate) mod switch;
 pub(crate) mod target;
 #[cfg(test)]
@@ -24,7 +25,7 @@ use super::Effect;
 use super::chord::{Chord, Key};
 use super::world::{NotNow, World};
 use crate::domain::card::CardKey;
-use crate::domain::operation::{Deed, OperationId};
+use crate::domain::operation::{Deed, Operation, OperationId};
 use crate::engine::{Job, News, Order};
 use blocked::Blocked;
 use close::Close;
@@ -32,6 +33,7 @@ use menu::Menu;
 use notice::Refusal;
 use pin::PinForm;
 use progress::Progress;
+use settle::Settle;
 use switch::Switch;
 use top_up::TopUp;
 
@@ -82,6 +84,8 @@ pub(crate) enum Page {
     Menu(Menu),
     /// What became of a confirmed change.
     Progress(Box<Progress>),
+    /// A person's word on an operation.
+    Settle(Box<Settle>),
     /// Whether to end cardtop.
     Quit,
 }
@@ -133,6 +137,15 @@ impl Dialog {
         (Self::of(Page::Menu(Menu::new(key, world)), world), Vec::new())
     }
 
+    /// A person's word on an operation.
+    ///
+    /// # Errors
+    /// Why it cannot be settled, in one sentence.
+    pub fn settle(operation: &Operation, world: &World) -> Result<Self, String> {
+        Settle::may(operation)?;
+        Ok(Self::of(Page::Settle(Box::new(Settle::new(operation))), world))
+    }
+
     /// Whether to end cardtop, and what happens to changes that are not settled.
     #[must_use]
     pub fn quit(world: &World) -> Self {
@@ -160,6 +173,7 @@ impl Dialog {
             Page::Refusal(page) => page.key(chord, world),
             Page::Menu(page) => page.key(chord, world),
             Page::Progress(page) => page.key(chord),
+            Page::Settle(page) => page.key(chord, world),
             Page::Quit => notice::quit_key(chord),
         };
         self.take(step, world)
@@ -177,6 +191,7 @@ impl Dialog {
             Page::Pin(page) => page.paste(),
             Page::Close(page) => page.paste(text),
             Page::Blocked(page) => page.paste(),
+            Page::Settle(page) => page.paste(text),
             Page::Refusal(_) | Page::Menu(_) | Page::Progress(_) | Page::Quit => {}
         }
         Outcome::Stay(Vec::new())
@@ -191,6 +206,7 @@ impl Dialog {
             Page::Close(page) => heard_by(&mut page.target, news),
             Page::Blocked(page) => page.hear(news),
             Page::Progress(page) => page.hear(news, world),
+            Page::Settle(page) => page.hear(news),
             Page::Refusal(_) | Page::Menu(_) | Page::Quit => Step::Stay,
         };
         let step = self.no_longer_possible(news, world).unwrap_or(step);
@@ -209,7 +225,7 @@ impl Dialog {
         let sooner = match self.page {
             // Ages and countdowns are shown in seconds.
             Page::Switch(_) | Page::TopUp(_) | Page::Pin(_) | Page::Close(_) | Page::Blocked(_) | Page::Progress(_) => left - 1,
-            Page::Refusal(_) | Page::Menu(_) | Page::Quit => (left - 1).min(COUNTED),
+            Page::Refusal(_) | Page::Menu(_) | Page::Settle(_) | Page::Quit => (left - 1).min(COUNTED),
         };
         let end = self.touched.saturating_add(IDLE).unwrap_or(Timestamp::MAX);
         let before_end = Duration::from_secs(u64::try_from(sooner.max(0)).unwrap_or(0));
@@ -228,6 +244,7 @@ impl Dialog {
             Page::Refusal(page) => Some(&page.key),
             Page::Menu(page) => Some(&page.key),
             Page::Progress(page) => Some(&page.key),
+            Page::Settle(page) => Some(&page.operation.card),
             Page::Quit => None,
         }
     }
@@ -255,6 +272,7 @@ impl Dialog {
             | Page::Refusal(_)
             | Page::Menu(_)
             | Page::Progress(_)
+            | Page::Settle(_)
             | Page::Quit => left <= COUNTED,
         };
         shown.then(|| format!("closes in {left} s"))
@@ -289,7 +307,7 @@ impl Dialog {
             Page::TopUp(page) => Some((Deed::TopUp, page.target.key.clone(), page.second)),
             Page::Pin(page) => Some((Deed::SetPin, page.target.key.clone(), page.second)),
             Page::Close(page) => Some((Deed::Close, page.target.key.clone(), page.second)),
-            Page::Blocked(_) | Page::Refusal(_) | Page::Menu(_) | Page::Progress(_) | Page::Quit => None,
+            Page::Blocked(_) | Page::Refusal(_) | Page::Menu(_) | Page::Progress(_) | Page::Settle(_) | Page::Quit => None,
         }
     }
 
@@ -309,6 +327,7 @@ impl Dialog {
             | News::RecentCredit { .. }
             | News::NotSettled { .. }
             | News::Health(_)
+            | News::Provider(_)
             | News::Broken(_) => false,
         };
         if concerns { not_now(deed, &key, second, world).map(|page| Step::Turn(page, Vec::new())) } else { None }
@@ -344,6 +363,7 @@ impl Dialog {
             Page::Pin(page) => page.gate.disarm(),
             Page::Close(page) => page.gate.disarm(),
             Page::Blocked(page) => page.gate.disarm(),
+            Page::Settle(page) => page.gate.disarm(),
             // It asks nothing, and its news are what it stays open for.
             Page::Progress(_) => self.touched = world.now,
             Page::Refusal(_) | Page::Menu(_) | Page::Quit => {}

@@ -25,6 +25,8 @@ pub(crate) enum Entry {
         id: Arc<str>,
         /// Whose.
         provider: ProviderId,
+        /// Its card, where it names one.
+        card: Option<Arc<str>>,
     },
     /// An operation.
     Operation(OperationId),
@@ -41,13 +43,15 @@ pub(crate) enum Known<'a> {
 
 impl Entry {
     fn of_transaction(row: &Transaction) -> Self {
-        Self::Transaction { at: row.at, id: Arc::clone(&row.id), provider: row.provider.clone() }
+        Self::Transaction { at: row.at, id: Arc::clone(&row.id), provider: row.provider.clone(), card: row.card_id.clone() }
     }
 
     /// The row as it is known now; `None` when it is not known any more.
     pub(crate) fn known<'a>(&self, world: &'a World) -> Option<Known<'a>> {
         match self {
-            Self::Transaction { at, id, provider } => world.transactions.get(*at, id, provider).map(Known::Transaction),
+            Self::Transaction { at, id, provider, card } => {
+                world.transactions.get(*at, id, provider, card.as_deref()).map(Known::Transaction)
+            }
             Self::Operation(id) => operation(world, *id).map(Known::Operation),
         }
     }

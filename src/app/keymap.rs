@@ -83,6 +83,8 @@ pub enum Command {
     Actions,
     /// Look for the fate of an operation.
     Check,
+    /// Say what became of an operation that nothing that can be read settles.
+    Settle,
     /// Mark a card, or unmark it.
     Mark,
     /// Mark every card that the filter shows.
@@ -220,6 +222,7 @@ rows! {
     Close "close" OF_A_CARD Act "" "close for good" Final;
     Actions "actions" OF_A_CARD Act "actions" "all actions" Nothing;
     Check "check" ACTIVITY_ONLY Act "check now" "check operation" Nothing;
+    Settle "settle" ACTIVITY_ONLY Act "settle" "settle by hand" Nothing;
     Watch "watch" OF_A_CARD Watch "watch" "watch this card" Nothing;
     Copy "copy" EVERYWHERE Share "copy" "copy menu" Nothing;
     Mark "mark" CARDS_ONLY Watch "mark" "mark" Nothing;

@@ -19,8 +19,9 @@ const MANY: usize = 64;
 #[derive(Debug, Default)]
 pub struct Movements {
     rows: VecDeque<Transaction>,
-    /// When each is, by which it is found among the rows: a provider may move one.
-    times: BTreeMap<ProviderId, HashMap<Arc<str>, Timestamp>>,
+    /// The card and the time of each row of an id, by which it is found among the rows: a provider may move one, cards may share an id,
+    /// and a row may gain its card later.
+    named: BTreeMap<ProviderId, HashMap<Arc<str>, Vec<(Option<Arc<str>>, Timestamp)>>>,
     /// Names of the rows of each card, oldest first: a card is looked at far more often than a row comes.
     of_card: HashMap<CardKey, BTreeSet<(Timestamp, Arc<str>)>>,
     /// Operations that a row proves.
@@ -45,8 +46,8 @@ impl Movements {
     }
 
     fn hear_one(&mut self, row: &Transaction) {
-        let known = self.times.get(&row.provider).and_then(|times| times.get(&row.id)).copied();
-        if let Some(place) = known.and_then(|at| self.place(at, &row.id, &row.provider))
+        if let Some((card, at)) = self.known(row)
+            && let Some(place) = self.place(at, &row.id, &row.provider, card.as_deref())
             && let Some(before) = self.rows.remove(place)
         {
             self.forget(&before);
@@ -56,13 +57,28 @@ impl Movements {
         self.note(row);
     }
 
+    /// The card and time under which a row is known: of its own card, or of none yet.
+    fn known(&self, row: &Transaction) -> Option<(Option<Arc<str>>, Timestamp)> {
+        let known = self.named.get(&row.provider)?.get(&row.id)?;
+        let exact = known.iter().find(|(card, _)| *card == row.card_id);
+        let unnamed = || known.iter().find(|(card, _)| card.is_none() || row.card_id.is_none() && known.len() == 1);
+        exact.or_else(unnamed).cloned()
+    }
+
     fn hear_many(&mut self, rows: &[Transaction]) {
         let known = std::mem::take(self).rows;
         // Of a row that is told twice the later word holds.
-        let changed: BTreeMap<(&ProviderId, &Arc<str>), &Transaction> =
-            rows.iter().map(|row| ((&row.provider, &row.id), row)).collect();
-        self.rows = known.into_iter().filter(|row| !changed.contains_key(&(&row.provider, &row.id))).collect();
-        self.rows.extend(changed.into_values().cloned());
+        let mut changed: BTreeMap<(&ProviderId, &Arc<str>), Vec<&Transaction>> = BTreeMap::new();
+        for row in rows {
+            let same = changed.entry((&row.provider, &row.id)).or_default();
+            same.retain(|earlier| !earlier.is_same_row(row));
+            same.push(row);
+        }
+        let is_changed = |row: &Transaction| {
+            changed.get(&(&row.provider, &row.id)).is_some_and(|same| same.iter().any(|new| new.is_same_row(row)))
+        };
+        self.rows = known.into_iter().filter(|row| !is_changed(row)).collect();
+        self.rows.extend(changed.into_values().flatten().cloned());
         self.rows.make_contiguous().sort_by(|a, b| (b.at, &b.id).cmp(&(a.at, &a.id)));
         let rows = std::mem::take(&mut self.rows);
         for row in &rows {
@@ -72,7 +88,8 @@ impl Movements {
     }
 
     fn note(&mut self, row: &Transaction) {
-        self.times.entry(row.provider.clone()).or_default().insert(Arc::clone(&row.id), row.at);
+        let of_id = self.named.entry(row.provider.clone()).or_default().entry(Arc::clone(&row.id)).or_default();
+        of_id.push((row.card_id.clone(), row.at));
         if let Some(key) = row.card() {
             self.of_card.entry(key).or_default().insert((row.at, Arc::clone(&row.id)));
         }
@@ -80,8 +97,13 @@ impl Movements {
     }
 
     fn forget(&mut self, row: &Transaction) {
-        if let Some(times) = self.times.get_mut(&row.provider) {
-            times.remove(&row.id);
+        if let Some(of_provider) = self.named.get_mut(&row.provider)
+            && let Some(of_id) = of_provider.get_mut(&row.id)
+        {
+            of_id.retain(|(card, _)| *card != row.card_id);
+            if of_id.is_empty() {
+                of_provider.remove(&row.id);
+            }
         }
         if let Some(names) = row.card().and_then(|key| self.of_card.get_mut(&key)) {
             names.remove(&(row.at, Arc::clone(&row.id)));
@@ -91,21 +113,21 @@ impl Movements {
         }
     }
 
-    fn place(&self, at: Timestamp, id: &Arc<str>, provider: &ProviderId) -> Option<usize> {
+    fn place(&self, at: Timestamp, id: &Arc<str>, provider: &ProviderId, card: Option<&str>) -> Option<usize> {
         let from = self.rows.partition_point(|row| (row.at, &row.id) > (at, id));
         let mut same = self.rows.range(from..).take_while(|row| row.at == at && row.id == *id);
-        same.position(|row| row.provider == *provider).map(|further| from + further)
+        same.position(|row| row.provider == *provider && row.card_id.as_deref() == card).map(|further| from + further)
     }
 
-    /// The one of this time, id and provider.
-    pub(crate) fn get(&self, at: Timestamp, id: &Arc<str>, provider: &ProviderId) -> Option<&Transaction> {
-        self.rows.get(self.place(at, id, provider)?)
+    /// The one of this time, id, provider and card.
+    pub(crate) fn get(&self, at: Timestamp, id: &Arc<str>, provider: &ProviderId, card: Option<&str>) -> Option<&Transaction> {
+        self.rows.get(self.place(at, id, provider, card)?)
     }
 
     /// Those of one card, newest first.
     pub(crate) fn of_card<'a>(&'a self, key: &'a CardKey) -> impl Iterator<Item = &'a Transaction> {
         let names = self.of_card.get(key).into_iter().flat_map(|names| names.iter().rev());
-        names.filter_map(|(at, id)| self.get(*at, id, &key.provider))
+        names.filter_map(|(at, id)| self.get(*at, id, &key.provider, Some(&key.id)))
     }
 
     /// All, newest first.
@@ -175,7 +197,7 @@ mod tests {
             for one in rows(&then) {
                 movements.hear_one(&one);
                 sorted(&mut all, std::slice::from_ref(&one));
-                prop_assert_eq!(movements.get(one.at, &one.id, &one.provider), Some(&one));
+                prop_assert_eq!(movements.get(one.at, &one.id, &one.provider, one.card_id.as_deref()), Some(&one));
             }
             for name in ["artha", "banana"] {
                 let card = key(name, "4242");
@@ -190,6 +212,32 @@ mod tests {
             found.sort();
             wanted.sort();
             prop_assert_eq!(found, wanted);
+        }
+    }
+
+    #[test]
+    fn rows_of_two_cards_with_one_id_stand_beside_each_other_and_a_row_that_gains_its_card_stays_one() {
+        let of = |card: Option<&str>| Transaction { card_id: card.map(Into::into), ..row("artha", 1, 5, false) };
+        let cards = |movements: &Movements| {
+            let mut cards: Vec<Option<String>> = movements.iter().map(|row| row.card_id.as_deref().map(str::to_owned)).collect();
+            cards.sort();
+            cards
+        };
+        for at_once in [true, false] {
+            let mut movements = Movements::default();
+            let mut hear = |rows: &[Transaction]| {
+                if at_once {
+                    movements.hear_many(rows);
+                } else {
+                    rows.iter().for_each(|row| movements.hear_one(row));
+                }
+                cards(&movements)
+            };
+            assert_eq!(hear(&[of(None)]), [None]);
+            assert_eq!(hear(&[of(Some("c1"))]), [Some("c1".to_owned())], "it gained its card");
+            let both = [Some("c1".to_owned()), Some("c2".to_owned())];
+            assert_eq!(hear(&[of(Some("c2"))]), both);
+            assert_eq!(hear(&[of(Some("c1")), of(Some("c2"))]), both);
         }
     }
 

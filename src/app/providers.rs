@@ -34,7 +34,7 @@ pub(crate) fn word(world: &World, id: &ProviderId) -> &'static str {
 pub(crate) fn age(world: &World, health: &Health) -> String {
     let since = match health.state {
         HealthState::Ok | HealthState::Slow => health.last_good.unwrap_or(health.since),
-        HealthState::Down | HealthState::Paused | HealthState::Auth => health.since,
+        HealthState::Down | HealthState::Paused | HealthState::Auth | HealthState::Waiting => health.since,
     };
     text::age(world.now, since)
 }
@@ -60,6 +60,7 @@ pub(crate) fn effect(world: &World, keymap: &Keymap, health: &Health) -> String 
         HealthState::Paused => {
             format!("not read: {}; {all} grow old", keymap.hint(Command::PauseProvider, "goes on"))
         }
+        HealthState::Waiting => "not read and not changed before its secrets are there".to_owned(),
         HealthState::Auth => "credentials refused or missing: not read and not changed until they are right".to_owned(),
     }
 }

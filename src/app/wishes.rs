@@ -62,6 +62,23 @@ impl Model {
         job.map(Effect::Ask).into_iter().collect()
     }
 
+    pub(super) fn ask_to_settle(&mut self) {
+        let selected = self.activity.list.selected().and_then(|id| feed::operation(&self.world, *id));
+        let Some(operation) = selected else {
+            self.remark("no operation here");
+            return;
+        };
+        let dialog = if self.world.read_only {
+            Err("READ: cardtop was told to refuse every change".to_owned())
+        } else {
+            Dialog::settle(operation, &self.world)
+        };
+        match dialog {
+            Ok(dialog) => self.dialogs.push(dialog),
+            Err(why) => self.remark(&why),
+        }
+    }
+
     pub(super) fn watch(&mut self) {
         let Some(key) = self.subject() else { return };
         let digits = self.digits(&key);

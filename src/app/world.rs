@@ -85,6 +85,7 @@ impl World {
             News::Steps { .. }
             | News::Float { .. }
             | News::Health(_)
+            | News::Provider(_)
             | News::ReadOnly(_)
             | News::Refused { .. }
             | News::Quote { .. }
@@ -129,6 +130,11 @@ impl World {
                     *float = std::mem::take(float).stale(&why);
                 }
                 self.health.insert(health.provider.clone(), (**health).clone());
+            }
+            News::Provider(info) => {
+                if let Some(known) = self.providers.iter_mut().find(|known| known.id == info.id) {
+                    *known = (**info).clone();
+                }
             }
             News::ReadOnly(read_only) => self.read_only = *read_only,
             News::Refused { .. } | News::Quote { .. } | News::RecentCredit { .. } | News::NotSettled { .. } | News::Broken(_) => {
@@ -175,6 +181,10 @@ impl World {
             return Err(NotNow::Because(format!("{} is read-only by configuration", info.id)));
         }
         let Some(can) = &info.can else {
+            let health = self.health.get(&key.provider).filter(|health| health.state == HealthState::Waiting);
+            if let Some(why) = health.and_then(|health| health.why.as_deref()) {
+                return Err(NotNow::Because(format!("{}: {why}", info.id)));
+            }
             return Err(NotNow::Because(format!("{} could not be set up: see the providers view", info.id)));
         };
         match may(deed, card, can, &self.operations) {

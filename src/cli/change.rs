@@ -105,7 +105,7 @@ async fn ask(session: &Session, args: &ChangeArgs, wish: &Wish) -> Outcome {
     } else {
         card
     };
-    let Some(can) = session.provider(&card.key.provider).and_then(|info| info.can) else {
+    let Some(can) = session.engine.can(&card.key.provider).await else {
         // Reading it says why it could not be set up.
         let why = match session.engine.read_card(&card.key).await {
             Err(error) => error.to_string(),
@@ -188,7 +188,7 @@ impl std::fmt::Display for Paid {
 /// Asks who would pay for a top-up, before anything is sent; `None` where the float does, or nothing can be asked yet.
 async fn paid_by(session: &Session, card: &Card, wish: &Wish) -> Option<Paid> {
     let Wish::TopUp { amount, .. } = wish else { return None };
-    let can = session.provider(&card.key.provider)?.can.filter(|can| can.names_payer)?;
+    let can = session.engine.can(&card.key.provider).await.filter(|can| can.names_payer)?;
     if let crate::domain::operation::Offer::No(why) = can.top_up {
         return Some(Paid::Not(why.to_owned()));
     }
@@ -372,7 +372,7 @@ fn advice(operation: &Operation) -> Option<String> {
     let id = operation.id;
     match exit_of(operation) {
         Exit::Unknown => Some(format!(
-            "the outcome of operation {id} is not known: it may have happened. Do not send it again; look with: cardtop ops check {id}"
+            "the outcome of operation {id} is not known: it may have happened. Do not send it again; look with: cardtop ops check {id}\n  if nothing that can be read tells: cardtop ops settle {id} --done|--failed --reason TEXT"
         )),
         Exit::Accepted => {
             Some(format!("operation {id} was accepted, but its effect was not yet seen; look again with: cardtop ops check {id}"))
@@ -389,13 +389,18 @@ fn advice(operation: &Operation) -> Option<String> {
     }
 }
 
-/// Prints an operation, says what to do about it, and answers with its exit code.
-fn tell(session: &Session, operation: &Operation) -> Outcome {
+/// Prints an operation.
+pub(super) fn print_operation(session: &Session, operation: &Operation) -> io::Result<()> {
     let text = match session.view.format {
         Format::Table => sentence(operation) + "\n",
         Format::Json | Format::Csv => print::one(operation, &session.view),
     };
-    print::put(&text)?;
+    print::put(&text)
+}
+
+/// Prints an operation, says what to do about it, and answers with its exit code.
+fn tell(session: &Session, operation: &Operation) -> Outcome {
+    print_operation(session, operation)?;
     if let Some(words) = advice(operation) {
         complain(&words);
     }

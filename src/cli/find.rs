@@ -4,7 +4,7 @@
 
 use super::session::Session;
 use super::{Exit, Failure};
-use crate::domain::card::{Card, CardKey, Last4, ProviderId, as_digits};
+use crate::domain::card::{Card, CardKey, IdForm, Last4, ProviderId, as_digits};
 use crate::domain::operation::Operation;
 use crate::domain::text;
 
@@ -55,8 +55,11 @@ pub(crate) async fn beyond_doubt(session: &Session, word: &str, card: &Card) -> 
     let known = session.known_cards().await;
     let within = full_key(word, &names(session)).map(|key| key.provider);
     let never_read = |id: &ProviderId| !known.iter().any(|card| card.key.provider == *id && card.balance.at().is_some());
+    let waiting = session.engine.waiting();
     let doubtful = session.providers.iter().any(|info| {
-        let lists = info.can.is_some_and(|can| can.list_cards.is_yes());
+        // One whose secrets are still waited for may have a list.
+        let waits = waiting.iter().any(|(id, _)| *id == info.id);
+        let lists = waits || info.can.is_some_and(|can| can.list_cards.is_yes());
         lists && within.as_ref().is_none_or(|provider| *provider == info.id) && never_read(&info.id)
     });
     if !doubtful {
@@ -65,7 +68,7 @@ pub(crate) async fn beyond_doubt(session: &Session, word: &str, card: &Card) -> 
     let unread: Vec<ProviderId> = session.providers.iter().map(|info| info.id.clone()).filter(never_read).collect();
     for listing in session.engine.list_cards().await {
         let id = &listing.provider;
-        let lists = session.provider(id).and_then(|info| info.can).is_some_and(|can| can.list_cards.is_yes());
+        let lists = session.engine.can(id).await.is_some_and(|can| can.list_cards.is_yes());
         let ended_early = listing.completeness.parts.iter().find(|part| part.card.is_none());
         if let Some(part) = ended_early.filter(|_| lists && unread.contains(id)) {
             let words = format!(
@@ -89,18 +92,22 @@ pub(crate) async fn known_card(session: &Session, word: &str) -> Result<Option<C
     unique(word, &matching(word, &session.known_cards().await, &names(session)))
 }
 
-fn names(session: &Session) -> Vec<ProviderId> {
-    session.providers.iter().map(|info| info.id.clone()).collect()
+/// An account, and the form of its cards' ids.
+type Name = (ProviderId, IdForm);
+
+fn names(session: &Session) -> Vec<Name> {
+    session.providers.iter().map(|info| (info.id.clone(), info.ids.cards)).collect()
 }
 
-fn full_key(word: &str, providers: &[ProviderId]) -> Option<CardKey> {
+/// The card that `provider/id` names, however its id is spelled.
+fn full_key(word: &str, providers: &[Name]) -> Option<CardKey> {
     let (name, id) = word.split_once('/')?;
-    let provider = providers.iter().find(|provider| provider.name() == name)?;
-    (!id.is_empty()).then(|| CardKey::new(provider, id))
+    let (provider, form) = providers.iter().find(|(provider, _)| provider.name() == name)?;
+    (!id.trim().is_empty()).then(|| CardKey { provider: provider.clone(), id: form.canonical(id) })
 }
 
 /// The cards that a word fits: an exact id before beginnings of ids; the last four digits are as good as either.
-fn matching<'a>(word: &str, cards: &'a [Card], providers: &[ProviderId]) -> Vec<&'a Card> {
+fn matching<'a>(word: &str, cards: &'a [Card], providers: &[Name]) -> Vec<&'a Card> {
     let (within, word) = match full_key(word, providers) {
         Some(key) => (Some(key.provider), key.id.to_string()),
         None => (None, word.to_owned()),
@@ -109,7 +116,10 @@ fn matching<'a>(word: &str, cards: &'a [Card], providers: &[ProviderId]) -> Vec<
         return Vec::new();
     }
     let cards = || cards.iter().filter(|card| within.as_ref().is_none_or(|provider| card.key.provider == *provider));
-    let exact: Vec<&Card> = cards().filter(|card| *card.key.id == *word).collect();
+    let form =
+        |card: &Card| providers.iter().find(|(name, _)| *name == card.key.provider).map_or(IdForm::Opaque, |(_, form)| *form);
+    let is_id = |card: &Card| *card.key.id == *form(card).canonical(&word);
+    let exact: Vec<&Card> = cards().filter(|card| is_id(card)).collect();
     if within.is_some() && !exact.is_empty() {
         return exact;
     }
@@ -117,7 +127,7 @@ fn matching<'a>(word: &str, cards: &'a [Card], providers: &[ProviderId]) -> Vec<
     let begins = |card: &Card| card.key.id.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(&word));
     cards()
         .filter(|card| {
-            let by_id = if exact.is_empty() { begins(card) } else { *card.key.id == *word };
+            let by_id = if exact.is_empty() { begins(card) } else { is_id(card) };
             by_id || (digits.is_some() && card.last4 == digits)
         })
         .collect()
@@ -180,8 +190,8 @@ pub(crate) fn operation<'a>(word: &str, operations: &'a [Operation]) -> Result<&
 mod tests {
     use super::*;
 
-    fn providers() -> Vec<ProviderId> {
-        vec![ProviderId::new("acme"), ProviderId::new("bravo")]
+    fn providers() -> Vec<Name> {
+        vec![(ProviderId::new("acme"), IdForm::Guid), (ProviderId::new("bravo"), IdForm::Opaque)]
     }
 
     fn cards() -> Vec<Card> {
@@ -219,6 +229,17 @@ mod tests {
         assert_eq!(found("9f00-ab"), ["acme/9f00-ab"]);
         assert_eq!(found("bravo/9f"), ["bravo/9f00-aa"]);
         assert_eq!(found("77"), ["acme/77"], "an exact id wins over longer ones");
+    }
+
+    #[test]
+    fn a_card_is_found_however_its_id_is_spelled() {
+        let guid = "3f2504e0-4f89-11d3-9a0c-0305e82c3301";
+        let card = Card::unread(CardKey::new(&ProviderId::new("acme"), guid));
+        for word in [guid.to_owned(), guid.to_uppercase(), format!("acme/{}", guid.to_uppercase()), "3F2504E0".to_owned()] {
+            let found = matching(&word, std::slice::from_ref(&card), &providers());
+            assert_eq!(found.len(), 1, "{word}");
+        }
+        assert_eq!(full_key("acme/3F2504E0-4F89-11D3-9A0C-0305E82C3301", &providers()), Some(card.key));
     }
 
     #[test]

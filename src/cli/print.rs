@@ -146,13 +146,28 @@ impl Field {
         }
     }
 
-    /// The field as a spreadsheet may get it: a text that it would run as a formula begins with an apostrophe.
+    /// The field as a spreadsheet may get it: a text that it would run as a formula begins with an apostrophe. Some spreadsheets split a
+    /// line at semicolons or tabs, and then each piece is a field: a piece that would be run gets its apostrophe, too.
     fn neutral(&self) -> String {
-        match self {
-            Self::Text(text) if text.starts_with(['=', '+', '-', '@', '\t', '\r']) => format!("'{text}"),
-            Self::Text(text) | Self::Number(text) => text.clone(),
+        let Self::Text(text) = self else { return self.plain().to_owned() };
+        let mut out = String::with_capacity(text.len());
+        let mut begins = true;
+        for c in text.chars() {
+            if begins && runs(c) {
+                out.push('\'');
+            }
+            // Blanks and quotes before a formula are skipped by some.
+            begins = matches!(c, ';' | '\t' | '\r' | '\n') || begins && (c.is_whitespace() || matches!(c, '"' | '\''));
+            out.push(c);
         }
+        out
     }
+}
+
+/// Whether a field that begins so is a formula: also in the full-width forms, which some spreadsheets read alike.
+fn runs(c: char) -> bool {
+    matches!(c, '=' | '+' | '-' | '@' | '\u{ff1d}' | '\u{ff0b}' | '\u{ff0d}' | '\u{ff20}' | '\u{2212}' | '\u{fe62}' | '\u{fe63}')
+        || matches!(c, '\u{fe66}' | '\u{fe6b}')
 }
 
 /// Longest cell of a table on a terminal, in columns.
@@ -323,6 +338,29 @@ mod tests {
         let rows = [Row("=1+1", "-12.40"), Row("+49 30", "5"), Row("-x", "1"), Row("@a,b", "2"), Row("ok", "3")];
         let wanted = "who,amount\n'=1+1,-12.40\n'+49 30,5\n'-x,1\n\"'@a,b\",2\nok,3\n";
         assert_eq!(list(&rows, &view(Format::Csv)), wanted);
+    }
+
+    #[test]
+    fn no_cell_is_run_by_a_spreadsheet_that_splits_at_semicolons_or_reads_full_width_signs() {
+        for (text, neutral) in [
+            ("a;=1+1", "a;'=1+1"),
+            ("a; =1+1", "a; '=1+1"),
+            ("a;\"=1+1", "a;\"'=1+1"),
+            ("a;;-1;@x", "a;;'-1;'@x"),
+            ("a\t=1", "a\t'=1"),
+            (" =1", " '=1"),
+            ("＝1+1", "'＝1+1"),
+            ("＋1", "'＋1"),
+            ("－1", "'－1"),
+            ("＠x", "'＠x"),
+            ("\u{2212}1", "'\u{2212}1"),
+            ("REWE - Markt; 5=5", "REWE - Markt; 5=5"),
+            ("'=1", "''=1"),
+            ("", ""),
+        ] {
+            assert_eq!(Field::text(Some(text)).neutral(), neutral, "{text}");
+        }
+        assert_eq!(Field::Number("-12.40".to_owned()).neutral(), "-12.40");
     }
 
     #[test]

@@ -119,7 +119,7 @@ pub(super) async fn providers(global: &Global, clock: Clock) -> Outcome {
     let mut exit = Exit::Done;
     for report in &reports {
         let ended = match (report.health.state, &report.float) {
-            (HealthState::Down | HealthState::Auth, _) => Exit::Unreachable,
+            (HealthState::Down | HealthState::Auth | HealthState::Waiting, _) => Exit::Unreachable,
             (HealthState::Ok | HealthState::Slow | HealthState::Paused, Some(Err(error))) => match record::trouble(report) {
                 Some(_) => Exit::of_error(error),
                 None => Exit::Done,

@@ -80,6 +80,9 @@ impl Session {
                 }
             }
         });
+        for (account, words) in engine.waiting() {
+            complain(&format!("{account}: {words}"));
+        }
         let providers = engine.providers();
         Ok(Self { engine, view, providers, filter })
     }
@@ -89,11 +92,6 @@ impl Session {
         let mut cards = self.engine.known_cards().await;
         cards.retain(|card| self.rank(&card.key.provider) < self.providers.len());
         cards
-    }
-
-    /// The account of this name.
-    pub(crate) fn provider(&self, id: &ProviderId) -> Option<&ProviderInfo> {
-        self.providers.iter().find(|info| info.id == *id)
     }
 
     /// Place of an account in the configuration; beyond the last for one that is not asked.

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use toml::de::{DeTable, DeValue};
 
+use super::paths::place;
 use super::table::{Page, Table};
 use super::wires::{
     self, BytesText, Dates, INDIA, Lists, Names, Padding, Renamed, SIGNED_HEADERS, Sign, Signature, Spelling, Values,
@@ -403,7 +404,6 @@ fn apart(kind: Kind, spelling: &Spelling, account: &Account, table: &Table<'_>) 
         Account::Ibanera(ibanera) => calls.push(("deactivate_path".to_owned(), &ibanera.deactivate_path, true)),
         Account::Banana(_) | Account::Enkash(_) => {}
     }
-    let place = |path: &str| path.trim_matches('/').to_ascii_lowercase();
     for (at, (key, path, changes)) in calls.iter().enumerate() {
         let other = calls.iter().skip(at + 1).find(|(_, other, also)| (*changes || *also) && place(other) == place(path));
         if let Some((other, ..)) = other {

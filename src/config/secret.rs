@@ -74,7 +74,7 @@ impl Source {
     }
 
     fn fetch(&self) -> Result<SecretString, NoSecret> {
-        let secret = match self {
+        let mut secret = match self {
             Self::Given(secret) => return Ok(secret.clone()),
             Self::Env(name) => from_environment(name)?,
             Self::File(path) => {
@@ -84,6 +84,10 @@ impl Source {
             Self::Command(words) => from_program(words, PATIENCE)?,
             Self::Keyring(entry) => from_keyring(entry)?,
         };
+        // Some editors write a byte order mark.
+        if secret.starts_with('\u{feff}') {
+            secret.remove(0);
+        }
         if secret.is_empty() {
             return Err(NoSecret(format!("the secret of {self:?} is empty")));
         }

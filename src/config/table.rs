@@ -208,14 +208,19 @@ impl<'a> Table<'a> {
             return wrong("is not a whole address: write one such as \"https://api.example.com\"");
         };
         let bare = host.trim_start_matches('[').trim_end_matches(']');
-        let local = bare == "localhost" || bare.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback());
-        if url.authority().is_some_and(|authority| authority.as_str().contains('@')) {
+        let local = bare.eq_ignore_ascii_case("localhost") || bare.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback());
+        let authority = url.authority().map_or("", |authority| authority.as_str());
+        if authority.contains('@') {
             return wrong("has a user name or password in it: credentials have their own table");
+        }
+        let port = authority.get(host.len()..).unwrap_or_default();
+        if !port.is_empty() && url.port_u16().is_none_or(|port| port == 0) {
+            return wrong("has a port that is none: write a number from 1 to 65535 behind the colon, or leave both out");
         }
         if text.contains(['?', '#']) {
             return wrong("has a ? or # in it: write the address up to its path");
         }
-        match scheme {
+        match scheme.to_ascii_lowercase().as_str() {
             "https" => {}
             "http" if local => {}
             "http" => {
@@ -223,7 +228,9 @@ impl<'a> Table<'a> {
             }
             _ => return wrong("is not https://"),
         }
-        Ok(text.trim_end_matches('/').to_owned())
+        // Scheme and host are the same in any case; the path need not be.
+        let path = text.get(scheme.len() + "://".len() + authority.len()..).unwrap_or_default();
+        Ok(format!("{}://{}{}", scheme.to_ascii_lowercase(), authority.to_ascii_lowercase(), path.trim_end_matches('/')))
     }
 
     pub(super) fn table(&mut self, key: &str) -> Result<Option<Self>, ConfigError> {

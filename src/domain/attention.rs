@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use rust_decimal::Decimal;
 
 use super::card::{Card, CardKey, CardState, Reading};
@@ -17,6 +17,9 @@ use super::transaction::{Transaction, TransactionState};
 
 /// How long a decline or a failed change keeps a card near the top.
 pub const FRESH: Duration = Duration::from_secs(15 * 60);
+
+/// How long a credit that contradicts a person's word keeps a card at the top.
+const ALARMING: SignedDuration = SignedDuration::from_hours(48);
 
 /// The most urgent thing to say of a card.
 #[derive(Clone, Debug, PartialEq)]
@@ -225,6 +228,7 @@ impl Signals {
     pub fn of<'a>(transactions: impl Iterator<Item = &'a Transaction>, operations: &[Operation], now: Timestamp) -> Self {
         let mut signals = Self::default();
         let fresh = |at: Timestamp| now.duration_since(at).as_secs() < i64::try_from(FRESH.as_secs()).unwrap_or(i64::MAX);
+        let recent = |at: Timestamp| now.duration_since(at) < ALARMING;
         for row in transactions.take_while(|row| fresh(row.at)) {
             if row.state == TransactionState::Declined
                 && let Some(key) = row.card()
@@ -236,6 +240,10 @@ impl Signals {
             let changes = signals.operations.entry(operation.card.clone()).or_default();
             match operation.state {
                 OperationState::Unknown => _ = changes.unknown.get_or_insert((operation.deed, operation.created_at)),
+                // A person settled it as failed, and a credit came all the same: nobody can tell again.
+                OperationState::Failed if operation.alarm.is_some() && recent(operation.updated_at) => {
+                    _ = changes.unknown.get_or_insert((operation.deed, operation.updated_at));
+                }
                 OperationState::Failed if fresh(operation.updated_at) => {
                     _ = changes.failed.get_or_insert((operation.deed, operation.updated_at));
                 }

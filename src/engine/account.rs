@@ -6,17 +6,18 @@ use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 
+use super::adapter::Adapter;
 use super::schedule::{self, Budget, CardPlan, Next, Plan, Rank, Read};
 use super::{Health, HealthState, ProviderInfo};
 use crate::config::ProviderConfig;
 use crate::domain::card::{Card, CardKey};
 use crate::domain::completeness::{Completeness, UnreadPart, UnreadRow};
-use crate::domain::operation::{Operation, OperationId, Proof};
+use crate::domain::operation::{Capabilities, Operation, OperationId, Proof};
 use crate::domain::transaction::Transaction;
 use crate::provider::http::Http;
-use crate::provider::{Error, Kind, Provider};
+use crate::provider::{Error, Kind};
 
 /// After this many failures in a row a provider is DOWN.
 const DOWN_AFTER: u32 = 3;
@@ -77,8 +78,8 @@ pub(super) enum Depth {
 pub(super) struct Account {
     pub(super) info: ProviderInfo,
     pub(super) config: ProviderConfig,
-    /// The adapter; the sentence that says why there is none.
-    pub(super) provider: Result<Arc<dyn Provider>, String>,
+    /// The adapter, which arrives with its secrets.
+    pub(super) adapter: watch::Sender<Adapter>,
     pub(super) http: Option<Http>,
     /// Wakes the account's reading task.
     pub(super) wake: Notify,
@@ -141,12 +142,13 @@ impl Account {
     pub(super) fn new(
         info: ProviderInfo,
         config: ProviderConfig,
-        provider: Result<Arc<dyn Provider>, String>,
+        adapter: impl Into<Adapter>,
         http: Option<Http>,
         salt: u64,
         now: Timestamp,
     ) -> Self {
-        let why = provider.as_ref().err().map(|why| Arc::from(why.as_str()));
+        let adapter = adapter.into();
+        let (health, why) = adapter.health();
         let state = State {
             paused: false,
             asked: Vec::new(),
@@ -173,7 +175,7 @@ impl Account {
             failures: 0,
             failed: VecDeque::new(),
             sent: VecDeque::new(),
-            state: if why.is_some() { HealthState::Auth } else { HealthState::Ok },
+            state: health,
             since: now,
             last_good: None,
             why,
@@ -182,23 +184,27 @@ impl Account {
             no_roster: false,
             seen: now,
         };
-        Self { info, config, provider, http, wake: Notify::new(), salt, state: Mutex::new(state) }
+        let adapter = watch::Sender::new(adapter);
+        Self { info, config, adapter, http, wake: Notify::new(), salt, state: Mutex::new(state) }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The adapter.
-    ///
-    /// # Errors
-    /// Why there is none.
-    pub(super) fn provider(&self) -> Result<&Arc<dyn Provider>, Error> {
-        self.provider.as_ref().map_err(|why| {
-            // The sentence begins with the account's name, as every error does when it is shown.
-            let why = why.strip_prefix(&format!("{}: ", self.info.id)).unwrap_or(why);
-            Error::new(&self.info.id, Kind::Auth, why)
-        })
+    /// The adapter is there, or it is known why not.
+    pub(super) fn arrive(&self, adapter: Adapter, now: Timestamp) {
+        let (health, why) = adapter.health();
+        let mut state = self.state();
+        state.becomes(health, now);
+        state.why = why;
+        drop(state);
+        self.adapter.send_replace(adapter);
+    }
+
+    /// What it can do, once its adapter is there.
+    pub(super) fn can(&self) -> Option<Capabilities> {
+        self.adapter.borrow().provider().map_or(self.info.can, |provider| Some(provider.can()))
     }
 
     /// Whether the clock was set back since this was last asked; then everything is due again, and what is left of a wait stays.
@@ -229,7 +235,7 @@ impl Account {
 
     /// What to read next. `watched` ranks the cards.
     pub(super) fn next(&self, now: Timestamp, cards: &[Card], rank: &dyn Fn(&CardKey) -> Rank, open: &[Operation]) -> Next {
-        let Some(can) = &self.info.can else { return Next::Wait(None) };
+        let Some(can) = &self.can() else { return Next::Wait(None) };
         let mut state = self.state();
         let plans: Vec<CardPlan> = cards
             .iter()
@@ -404,7 +410,7 @@ impl Account {
 
     /// A reading of this depth had so many rows: the more, the longer until it is done again.
     pub(super) fn went_deep(&self, card: Option<&CardKey>, depth: Depth, rows: usize, now: Timestamp) {
-        let page = self.info.can.map_or(50, |can| usize::from(can.page_max.max(1)));
+        let page = self.can().map_or(50, |can| usize::from(can.page_max.max(1)));
         let pages = i64::try_from(rows / page).unwrap_or(i64::MAX);
         let later = |seconds: i64| now.saturating_add(SignedDuration::from_secs(seconds)).unwrap_or(Timestamp::MAX);
         let late = later(pages.saturating_mul(LATE_A_PAGE).min(LATE_AT_MOST));
@@ -649,7 +655,7 @@ mod tests {
         let config = config.providers.into_iter().next().expect("an account");
         let world = crate::app::fixture::board((120, 40)).world;
         let info = world.providers.into_iter().find(|info| info.can.is_some()).expect("one that works");
-        Account::new(info, config, Err("no adapter in this test".to_owned()), None, 7, now())
+        Account::new(info, config, Adapter::Failed("no adapter in this test".into()), None, 7, now())
     }
 
     fn doubtful(proof: Proof) -> Operation {

@@ -49,7 +49,7 @@ impl Engine {
     async fn send(&self, order: Order) -> Result<Operation, Refused> {
         let _sending = self.0.sending.enter(order.id);
         let account = self.gate(&order)?;
-        let provider = account.provider().map_err(Refused::Unread)?;
+        let provider = self.adapter(&account).await.map_err(Refused::Unread)?;
         let known = self.lock_cards().get(&order.card).cloned().unwrap_or_else(|| Card::unread(order.card.clone()));
         let card = self.read_one(&account, &known).await.map_err(Refused::Unread)?;
         changed_since_shown(&order, &card)?;
@@ -276,7 +276,7 @@ impl Engine {
             return Ok(operation);
         }
         let account = self.account(&operation.card.provider).map_err(Refused::Unread)?;
-        let provider = account.provider().map_err(Refused::Unread)?;
+        let provider = self.adapter(&account).await.map_err(Refused::Unread)?;
         if operation.proof == Proof::AnswerOnly {
             return Ok(operation);
         }

@@ -62,8 +62,8 @@ impl Engine {
         amount: Money,
         order: &Order,
     ) -> Result<Baseline, Refused> {
-        let provider = account.provider().map_err(Refused::Unread)?;
-        let (credits, baseline) = self.read_baseline(account, &**provider, card).await.map_err(Refused::Unread)?;
+        let provider = self.adapter(account).await.map_err(Refused::Unread)?;
+        let (credits, baseline) = self.read_baseline(account, &*provider, card).await.map_err(Refused::Unread)?;
         let now = baseline.provider_time(baseline.read_at);
         let recent = credits.newest_of(amount, now.saturating_sub(RECENT).unwrap_or(now));
         if let Some(recent) = recent.filter(|recent| !order.second && order.recent_credit.as_ref() != Some(&recent.id)) {
@@ -104,8 +104,8 @@ impl Engine {
     /// What the provider said.
     pub async fn recent_credit(&self, card: &Card, amount: Money) -> Result<Option<RecentCredit>, Error> {
         let account = self.account(&card.key.provider)?;
-        let provider = account.provider()?;
-        let (credits, baseline) = self.read_baseline(&account, &**provider, card).await?;
+        let provider = self.adapter(&account).await?;
+        let (credits, baseline) = self.read_baseline(&account, &*provider, card).await?;
         let now = baseline.provider_time(baseline.read_at);
         let recent = credits.newest_of(amount, now.saturating_sub(RECENT).unwrap_or(now));
         Ok(recent.map(|row| RecentCredit { id: Arc::clone(&row.id), ago: now.duration_since(row.at), amount: row.amount }))
@@ -127,7 +127,7 @@ impl Engine {
         let amount = operation.amount?;
         let provider = account.provider().ok()?;
         let since = baseline.earliest(operation.created_at);
-        let rows = match self.card_rows(&**provider, card, since).await {
+        let rows = match self.card_rows(&*provider, card, since).await {
             Ok(rows) => rows,
             Err(error) => return Some(format!("the card's list could not be read to compare it with the balance: {error}")),
         };
@@ -141,10 +141,7 @@ impl Engine {
                 let fee = row.fee.map_or_else(|| Money::zero(amount.currency()), Money::size);
                 sum.plus(row.amount.size()).ok()?.plus(fee).ok()
             });
-        let with = before.plus(received).ok()?.minus(spent?).ok()?;
-        let missing = with.minus(now).ok()?;
-        let twice = missing.plus(missing).ok()?;
-        (twice.amount() > received.amount())
+        lacks_credit(before, now, received, spent?)?
             .then(|| format!("the figures contradict it: available was {before} before, {now} now"))
     }
 
@@ -197,6 +194,9 @@ impl Engine {
     /// # Errors
     /// One sentence; then nothing was written.
     pub async fn settle(&self, verdict: Verdict) -> Result<Operation, Refused> {
+        if self.is_read_only() {
+            return Err(Refused::Denied("read-only: cardtop was told to refuse every change; nothing was changed".to_owned()));
+        }
         let operation = self.look(verdict.id, "look").await?;
         let denied = |words: String| Refused::Denied(words);
         if !matches!(operation.state, OperationState::Accepted | OperationState::Unknown) {
@@ -211,7 +211,7 @@ impl Engine {
             return Err(denied("a reason is needed: it is kept in the journal".to_owned()));
         }
         let account = self.account(&operation.card.provider).map_err(Refused::Unread)?;
-        let provider = account.provider().map_err(Refused::Unread)?;
+        let provider = self.adapter(&account).await.map_err(Refused::Unread)?;
         let mut card = self.lock_cards().get(&operation.card).cloned().unwrap_or_else(|| Card::unread(operation.card.clone()));
         card.owner = card.owner.or_else(|| operation.before.owner.clone());
         let mut read = String::new();
@@ -298,8 +298,34 @@ pub fn confirmation(operation: &Operation) -> String {
     }
 }
 
+/// Whether what is available now is nearer to what it would be without a credit than to what it would be with it; `None` where the
+/// currencies differ.
+fn lacks_credit(before: Money, now: Money, received: Money, spent: Money) -> Option<bool> {
+    let missing = before.plus(received).ok()?.minus(spent).ok()?.minus(now).ok()?;
+    Some(missing.plus(missing).ok()?.amount() > received.amount())
+}
+
 /// Whether a row takes money from what is available.
 const fn takes_money(row: &Transaction) -> bool {
     let counts = matches!(row.state, TransactionState::Hold | TransactionState::Cleared);
     counts && matches!(row.kind, TransactionKind::Purchase | TransactionKind::Fee | TransactionKind::Withdrawal)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn figures_that_did_not_grow_contradict_a_credit() {
+        let usd = |text: &str| Money::read(text, "USD".parse().expect("a currency")).expect("an amount");
+        let lacks = |before, now, received, spent| lacks_credit(usd(before), usd(now), usd(received), usd(spent));
+        assert_eq!(lacks("12.40", "12.40", "50.00", "0"), Some(true), "nothing came");
+        assert_eq!(lacks("12.40", "62.40", "50.00", "0"), Some(false));
+        assert_eq!(lacks("12.40", "22.40", "50.00", "40.00"), Some(false), "it came and was spent from");
+        assert_eq!(lacks("12.40", "2.40", "50.00", "10.00"), Some(true), "spent from, and nothing came");
+        assert_eq!(lacks("12.40", "60.10", "50.00", "0"), Some(false), "a purchase cleared for a little more");
+        assert_eq!(lacks("12.40", "90.00", "50.00", "0"), Some(false), "a hold was released as well");
+        let kwd = Money::read("5", "KWD".parse().expect("a currency")).expect("an amount");
+        assert_eq!(lacks_credit(usd("1"), kwd, usd("1"), usd("0")), None, "two currencies are not compared");
+    }
 }

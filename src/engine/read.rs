@@ -183,13 +183,13 @@ impl Engine {
 
     /// One card, read by itself.
     pub(super) async fn read_one(&self, account: &Account, card: &Card) -> Result<Card, Error> {
-        let provider = account.provider()?;
+        let provider = self.adapter(account).await?;
         self.take_card(account, card, provider.card(card).await).await
     }
 
     /// One card, read by itself and again as far as there is patience.
     pub(super) async fn read_one_with(&self, account: &Account, card: &Card, patience: Patience) -> Result<Card, Error> {
-        let provider = account.provider()?;
+        let provider = self.adapter(account).await?;
         let read = self.patiently(account, patience, false, || provider.card(card)).await;
         self.take_card(account, card, read).await
     }
@@ -353,7 +353,7 @@ impl Engine {
     }
 
     async fn read_float(&self, account: &Account) -> Result<(Vec<Money>, Timestamp), Error> {
-        let provider = account.provider()?;
+        let provider = self.adapter(account).await?;
         let float = self.judge(account, provider.float().await).await?;
         let at = self.0.clock.now();
         self.tell(News::Float { provider: account.info.id.clone(), float: float.clone(), at }).await;
@@ -453,8 +453,9 @@ impl Engine {
     /// Reads the health and float of every provider now.
     pub async fn read_providers(&self) -> Vec<ProviderReport> {
         let work = self.0.accounts.iter().map(|account| async move {
-            let offered = account.info.can.is_some_and(|can| can.float.is_yes());
-            let float = if offered || account.provider.is_err() { Some(self.read_float(account).await) } else { None };
+            let adapter = self.adapter(account).await;
+            let offered = adapter.as_ref().map_or(true, |adapter| adapter.can().float.is_yes());
+            let float = if offered { Some(self.read_float(account).await) } else { None };
             let cards = self.cards_of(&account.info.id).len();
             let mut health = account.health(self.0.clock.now(), cards);
             // Asked once and not answered: there are no further tries here to wait for.
@@ -462,7 +463,7 @@ impl Engine {
             if unanswered && health.state == HealthState::Slow && health.last_good.is_none() {
                 health.state = HealthState::Down;
             }
-            ProviderReport { info: account.info.clone(), health, float }
+            ProviderReport { info: account.told_info(), health, float }
         });
         futures::future::join_all(work).await
     }
@@ -473,7 +474,7 @@ impl Engine {
     /// What the provider said, or that it quotes nothing.
     pub async fn quote(&self, key: &CardKey, amount: Money) -> Result<crate::provider::Quote, Error> {
         let account = self.account(&key.provider)?;
-        let provider = account.provider()?;
+        let provider = self.adapter(&account).await?;
         if let crate::domain::operation::Offer::No(why) = provider.can().quote {
             return Err(Error::new(&key.provider, Kind::NotOffered, why));
         }

@@ -23,7 +23,7 @@ use zeroize::Zeroizing;
 use super::credits::{self, Credits, Fee, Rules};
 use super::crypto;
 use super::error::{Error, Kind, Result};
-use super::fields::{Fields, Odd, in_our_names};
+use super::fields::{Fields, Odd, in_our_names, without_byte_order_mark};
 use super::http::{Answer, Author, Does, Http};
 use super::pages::{Effort, read_window};
 use super::{Claimed, Page, PageAt, Pagers, Paging, Provider, Quote, Receipt, Seen, Window, listing};
@@ -160,7 +160,7 @@ impl Banana {
         let (iv, cipher) = bytes.split_first_chunk::<16>().ok_or(BROKEN)?;
         let plain = crypto::aes_cbc_decrypt(self.key.expose_secret(), *iv, cipher).map_err(|_| BROKEN)?;
         let plain = Zeroizing::new(plain);
-        serde_json::from_slice(&plain).map_err(|_| "the decrypted answer is not JSON")
+        serde_json::from_slice(without_byte_order_mark(&plain)).map_err(|_| "the decrypted answer is not JSON")
     }
 
     /// The error of an answer other than 2xx: its words are in an envelope, in plain JSON or in text (banana wire notes, 1.9).

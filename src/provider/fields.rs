@@ -48,7 +48,7 @@ impl Fields {
     /// # Errors
     /// When the text is not a JSON object.
     pub fn parse(json: &str) -> Result<Self, Odd> {
-        pairs(json).map(Self).ok_or_else(|| Odd::new("not a JSON object"))
+        pairs(json.trim_start_matches('\u{feff}')).map(Self).ok_or_else(|| Odd::new("not a JSON object"))
     }
 
     /// The value of a key, whatever the key's case; `null` and `""` count as absent.
@@ -205,6 +205,12 @@ impl Fields {
     pub fn any_list(&self) -> Option<Vec<Box<RawValue>>> {
         self.0.iter().filter(|(_, value)| value.get().starts_with('[')).find_map(|(_, value)| list(value))
     }
+}
+
+/// JSON without the byte order mark that some servers put before it (RFC 8259, section 8.1: it may be ignored).
+#[must_use]
+pub fn without_byte_order_mark(json: &[u8]) -> &[u8] {
+    json.strip_prefix("\u{feff}".as_bytes()).unwrap_or(json)
 }
 
 /// The names and values of an object, as sent; `None` when it is none.

@@ -17,7 +17,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::value::RawValue;
 
 use super::error::{Broke, Error, Kind, Outcome, Result};
-use super::fields::{Fields, in_our_names};
+use super::fields::{Fields, in_our_names, without_byte_order_mark};
 use crate::clock::Clock;
 use crate::config::proxy::{Proxies, Route};
 use crate::config::wires::Spelling;
@@ -121,7 +121,8 @@ impl Http {
     ) -> Self {
         let calls = Mutex::new(VecDeque::with_capacity(CALLS_KEPT));
         let (provider, sent) = (provider.clone(), AtomicU64::new(0));
-        Self(Arc::new(Inner { provider, transport, clock, timeout, proxy, calls, sent, clock_offset: Mutex::default() }))
+        let clock_offset = Mutex::default();
+        Self(Arc::new(Inner { provider, transport, clock, timeout, proxy, calls, sent, clock_offset }))
     }
 
     /// The proxy on the way, by host, port and the variable that names it; `None` when it is straight.
@@ -193,7 +194,7 @@ impl Http {
                     does,
                     status: parts.status.as_u16(),
                     headers: parts.headers,
-                    body,
+                    body: body.slice_ref(without_byte_order_mark(&body)),
                     at,
                 })
             }
@@ -363,28 +364,19 @@ impl Answer {
         }
     }
 
-    /// `Retry-After`: seconds, or a date against our clock.
+    /// `Retry-After`: seconds, or a date against our clock; a day at most.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
-        let value = self.headers.get(http::header::RETRY_AFTER)?.to_str().ok()?.trim();
-        if let Ok(seconds) = value.parse::<u64>() {
-            return Some(Duration::from_secs(seconds.min(86_400)));
-        }
-        let until = http_date(value)?;
-        Duration::try_from(self.at.until(until).ok()?).ok()
+        super::dates::retry_after(self.headers.get(http::header::RETRY_AFTER)?.to_str().ok()?, self.at)
     }
 
     fn date(&self) -> Option<Timestamp> {
-        http_date(self.headers.get(http::header::DATE)?.to_str().ok()?)
+        super::dates::http_date(self.headers.get(http::header::DATE)?.to_str().ok()?)
     }
 
     fn skew(&self) -> Option<i64> {
         Some(self.date()?.as_second() - self.at.as_second())
     }
-}
-
-fn http_date(text: &str) -> Option<Timestamp> {
-    jiff::fmt::rfc2822::parse(text).ok().map(|zoned| zoned.timestamp())
 }
 
 /// The real network: rustls, no redirects, no retries. Writes get a connection of their own, so that a kept-alive connection that
@@ -504,15 +496,9 @@ impl Transport for Net {
     }
 }
 
-/// The last cause of an error, which says what happened (`Connection refused`) without repeating where.
+/// What an error of the network means, in plain words.
 fn innermost(error: &reqwest::Error) -> String {
-    let mut source: Option<&dyn std::error::Error> = error.source();
-    let mut words = None;
-    while let Some(error) = source {
-        words = Some(error.to_string());
-        source = error.source();
-    }
-    words.unwrap_or_else(|| "no reason given".to_owned())
+    error.source().map_or_else(|| "no reason given".to_owned(), super::trouble::in_words)
 }
 
 /// A server in the same process, for tests: the sandbox's router without a socket.

@@ -64,7 +64,11 @@ impl ServerCertVerifier for Pinned {
         let verified = self.trusted()?.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now)?;
         match self.pin {
             Some(pin) if !equal(&key_hash(end_entity)?, &pin) => {
-                Err(Error::General("the server's public key is not the one pinned by pin_certificate".to_owned()))
+                Err(Error::General(
+                    "its public key is not the one that pin_certificate names, and nothing was sent: change the setting only when the \
+                     provider confirms its new key"
+                        .to_owned(),
+                ))
             }
             _ => Ok(verified),
         }

@@ -1,6 +1,8 @@
 //! The sandbox's artha: gen-1 "Cards API" as "artha wire notes" 1 to 3 and 5 describe it, signatures checked, answers typed
 //! `text/plain`. Must not share a line with the adapter.
 
+mod rows;
+
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
@@ -15,8 +17,8 @@ use rust_decimal::Decimal;
 
 use super::json::{Body, Json, number, object, text};
 use super::random::mixed;
-use super::world::{Bank, Card, CardState, Kind, Load, Progress, Refusal, Row, digits, rounded, scaled};
-use super::{Call, Reply, seal};
+use super::world::{Bank, Card, CardState, Load, Progress, Refusal, digits, rounded, scaled};
+use super::{Call, Reply, seal, troubles};
 use crate::domain::money::Currency;
 
 /// The bearer token, which is the customer token as well.
@@ -60,8 +62,8 @@ const TASK_MILLIS: u64 = 1_500;
 pub(super) struct Door {
     /// Nonces of the last minutes.
     nonces: HashMap<String, Timestamp>,
-    /// Top-up tasks, with the asked sum.
-    tasks: HashMap<String, (usize, Decimal)>,
+    /// Rows of top-ups by their task.
+    tasks: HashMap<String, usize>,
     /// Tasks so far.
     made: u64,
 }
@@ -152,7 +154,7 @@ impl Door {
                     ("cardNumber", text(card.number.as_str())),
                     ("cvv", text(card.cvv.as_str())),
                     ("expirationDate", text(format!("{:04}-{:02}-01", card.expires.0, card.expires.1))),
-                    ("cardStatus", text(state_word(card.state))),
+                    ("cardStatus", troubles::state(card, state_word(card.state))),
                 ]))
             }),
             (true, "pindetails") => with_card(bank, &id, |_, card| {
@@ -160,7 +162,7 @@ impl Door {
             }),
             (true, "topupstatus") => self.top_up_status(bank, &id),
             (false, "estimatecardtopupfee") => estimate(bank, &body),
-            (false, "card/transactions" | "card/alltransactions") => transactions(bank, &body, self),
+            (false, "card/transactions" | "card/alltransactions") => rows::transactions(bank, &body, self),
             (false, "cardtopup") => self.top_up(bank, &body, now),
             (false, "cardfreeze") => self.change(bank, &body, now, CardState::Frozen),
             (false, "cardunfreeze") => self.change(bank, &body, now, CardState::Active),
@@ -210,12 +212,6 @@ impl Door {
         Ok(())
     }
 
-    /// The task of a top-up that another system of the merchant asked for.
-    pub(super) fn take_note(&mut self, bank: &Bank, row: usize, asked: Decimal) {
-        let task = self.task(bank);
-        self.tasks.insert(task, (row, asked));
-    }
-
     fn task(&mut self, bank: &Bank) -> String {
         self.made += 1;
         bank.uuid(3_000_000_000 + self.made)
@@ -234,7 +230,7 @@ impl Door {
         match bank.top_up(Load { paid: asked, ..Load::plain(position, asked - fee) }, now, TOP_UP_MILLIS) {
             Ok(row) => {
                 let task = self.task(bank);
-                self.tasks.insert(task.clone(), (row, asked));
+                self.tasks.insert(task.clone(), row);
                 let answer = [("taskId", text(task)), ("status", text("Success")), ("remarks", text("CardInProgress"))];
                 ok(&object(answer)).with_top_up()
             }
@@ -245,10 +241,10 @@ impl Door {
     }
 
     fn top_up_status(&self, bank: &Bank, task: &str) -> Reply {
-        let Some(&(row, asked)) = self.tasks.get(task) else { return not_found() };
-        let Some((row, card)) = bank.rows.get(row).and_then(|row| Some((row, bank.cards.get(row.card)?))) else {
-            return not_found();
-        };
+        let ours = self.tasks.get(task).copied();
+        let theirs = || bank.elsewhere.iter().copied().find(|row| task_of_another(bank, *row) == task);
+        let row = ours.or_else(theirs).and_then(|row| bank.rows.get(row));
+        let Some((row, card)) = row.and_then(|row| Some((row, bank.cards.get(row.card)?))) else { return not_found() };
         let status = match row.progress {
             Progress::Pending => "Processing",
             Progress::Cleared => "Success",
@@ -258,7 +254,7 @@ impl Door {
             ("taskId", text(task)),
             ("cardId", text(card.id.as_str())),
             ("currency", text(card.currency.code())),
-            ("amount", asked.into()),
+            ("amount", (row.amount + row.fee).into()),
             ("settlemetAmount", row.amount.into()),
             ("fee", row.fee.into()),
             ("type", text("recharge")),
@@ -305,6 +301,11 @@ impl Door {
         }
         self.accepted(bank, "CardSetPin SuccesFully!")
     }
+}
+
+/// The task of a top-up that another system asked for.
+fn task_of_another(bank: &Bank, row: usize) -> String {
+    bank.uuid(7_000_000_000 + row as u64)
 }
 
 fn with_card(bank: &Bank, id: &str, show: impl FnOnce(usize, &Card) -> Reply) -> Reply {
@@ -367,11 +368,11 @@ fn with_position(bank: &Bank, position: usize, show: impl FnOnce(&Card) -> Reply
 
 fn balance(position: usize, card: &Card) -> Reply {
     let answer = object([
-        ("availableBalance", text(digits(card.available(), card.currency))),
-        ("cardCurrency", text(card.currency.code())),
+        ("availableBalance", troubles::figure(card, text(digits(card.available(), card.currency)))),
+        ("cardCurrency", troubles::currency(card, card.currency.code())),
         ("cardNumber", text(card.number.as_str())),
         ("cardType", text("OT")),
-        ("currentBalance", text(digits(card.ledger, card.currency))),
+        ("currentBalance", troubles::figure(card, text(digits(card.ledger, card.currency)))),
     ]);
     // The sources disagree about the case of names (1.6), so some cards answer the other way.
     ok(&if position % 4 == 3 { answer.pascal() } else { answer })
@@ -426,81 +427,6 @@ fn programs(bank: &Bank) -> Vec<(String, Json)> {
             (id, program)
         })
         .collect()
-}
-
-/// Rows newest first, a bare array (inferred: the answer's shape is not documented).
-fn transactions(bank: &Bank, body: &Body, door: &Door) -> Reply {
-    let card = match body.text("cardId").map(|id| bank.find(&id)) {
-        Some(None) => return not_found(),
-        Some(card) => card,
-        None => None,
-    };
-    let (Ok(from), Ok(to)) = (time(body, "startTime"), time(body, "endTime")) else {
-        return bad_request("startTime and endTime are RFC 3339.");
-    };
-    let page = body.count("page").unwrap_or(1).max(1);
-    let size = body.count("size").unwrap_or(50).clamp(1, 200);
-    let rows = bank
-        .newest_first()
-        .into_iter()
-        .filter(|row| card.is_none_or(|card| row.card == card))
-        .filter(|row| from.is_none_or(|from| row.at >= from) && to.is_none_or(|to| row.at <= to))
-        .skip((page - 1).saturating_mul(size))
-        .take(size)
-        .filter_map(|row| Some(entry(bank, row, bank.cards.get(row.card)?, door)))
-        .collect();
-    ok(&Json::Array(rows))
-}
-
-fn time(body: &Body, name: &str) -> Result<Option<Timestamp>, ()> {
-    body.text(name).map(|text| text.parse()).transpose().map_err(|_| ())
-}
-
-/// One row; the names are those of TopUpStatus and of the description of 2.9 (inferred), the words those of the callbacks (4.2).
-fn entry(bank: &Bank, row: &Row, card: &Card, door: &Door) -> Json {
-    let (kind, sum) = match row.kind {
-        Kind::Purchase | Kind::Cash => ("consume", row.amount),
-        Kind::Refund => ("refund", row.amount),
-        Kind::Fee => ("fee", row.amount),
-        Kind::TopUp => ("recharge", row.amount + row.fee),
-        Kind::Closing => ("withdraw", row.amount),
-    };
-    let status = match row.progress {
-        Progress::Pending if row.kind == Kind::TopUp => "Processing",
-        Progress::Pending => "Pending",
-        Progress::Cleared => "Success",
-        Progress::Declined => "Declined",
-        Progress::Reversed => "Reversed",
-        Progress::Failed => "Failed",
-    };
-    let remarks = match (row.reason, &row.merchant) {
-        (Some(reason), _) => reason.code().to_owned(),
-        (None, Some(shop)) => shop.name.clone(),
-        (None, None) => match row.kind {
-            Kind::TopUp => "Card recharge".to_owned(),
-            Kind::Closing => "Balance of the cancelled card".to_owned(),
-            Kind::Fee => "Card service fee".to_owned(),
-            Kind::Purchase | Kind::Cash | Kind::Refund => String::new(),
-        },
-    };
-    let task = door.tasks.iter().find(|(_, (of, _))| *of as u64 == row.number).map(|(task, _)| task.clone());
-    // Callbacks write four decimals (4.2); whole yen stay whole.
-    let four = |sum: Decimal| if card.currency.decimals() == Some(0) { digits(sum, card.currency) } else { format!("{sum:.4}") };
-    object([
-        ("transactionId", text(bank.uuid(row.number))),
-        ("taskId", task.into()),
-        ("cardId", text(card.id.as_str())),
-        ("type", text(kind)),
-        ("status", text(status)),
-        ("amount", text(four(sum))),
-        ("currency", text(card.currency.code())),
-        ("fee", text(four(row.fee))),
-        ("remarks", text(remarks)),
-        ("merchantName", row.merchant.as_ref().map(|shop| shop.name.clone()).into()),
-        ("mcc", row.merchant.as_ref().map(|shop| shop.mcc.clone()).into()),
-        ("merchantCountry", row.merchant.as_ref().map(|shop| shop.country.clone()).into()),
-        ("date", text(row.at.to_string())),
-    ])
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use rust_decimal::Decimal;
 use super::json::{Body, Json, number, object, text};
 use super::random::Random;
 use super::world::{Bank, Card, CardState, Kind, Load, Progress, Refusal, Row, code, rounded, scaled};
-use super::{Call, Reply, seal};
+use super::{Call, Reply, seal, troubles};
 use crate::domain::money::Currency;
 
 pub(super) const MERCHANT_ID: &str = "0b9e3f52-6c1d-4e0a-9f4e-5a8d27c6b1e0";
@@ -305,9 +305,9 @@ fn set_pin(bank: &mut Bank, body: &Body) -> Result<Json, Failure> {
 fn get_balance(bank: &Bank, body: &Body) -> Result<Json, Failure> {
     let card = card_at(bank, wanted(bank, body)?)?;
     Ok(object([
-        ("balance", amount(card.available())),
+        ("balance", troubles::figure(card, amount(card.available()))),
         ("refund_amount", amount(Decimal::ZERO)),
-        ("currency", text(card.currency.code())),
+        ("currency", troubles::currency(card, card.currency.code())),
     ]))
 }
 
@@ -317,7 +317,7 @@ fn get_information(bank: &Bank, body: &Body) -> Result<Json, Failure> {
         ("number", text(card.number.as_str())),
         ("cvv", text(card.cvv.as_str())),
         ("expiry_date", text(format!("{:02}/{:02}", card.expires.1, card.expires.0.rem_euclid(100)))),
-        ("status", text(state_word(card.state))),
+        ("status", troubles::state(card, state_word(card.state))),
         ("template_id", number(template_of(card.currency, card.physical))),
     ]))
 }
@@ -327,19 +327,23 @@ fn get_transactions(bank: &Bank, body: &Body) -> Result<Json, Failure> {
         return failure("Invalid Request Data: start_date or end_date");
     };
     let skip = body.count("skip").unwrap_or(0);
-    let limit = body.count("limit").unwrap_or(10).clamp(1, 200);
-    let (card, user) = (body.text("card_id"), body.text("user_id"));
+    let limit = bank.page_size(body.count("limit").unwrap_or(10).clamp(1, 200));
+    let card = match body.text("card_id").map(|id| bank.find(&id)) {
+        Some(None) => return Ok(object([("data", Json::Array(Vec::new())), ("total", number(0))])),
+        Some(card) => card,
+        None => None,
+    };
+    let user = body.text("user_id");
     let (status, kind) = (body.text("status"), body.text("type"));
     let search = body.text("search").unwrap_or_default().to_lowercase();
     // Newest first unless the caller says otherwise (the default is not documented).
     let newest_first = body.flag("desc").unwrap_or(true);
     let mut matching: Vec<(&Row, &Card)> = bank
-        .newest_first()
+        .statement(card)
         .into_iter()
         .filter_map(|row| Some((row, bank.cards.get(row.card)?)))
         .filter(|(row, of)| {
-            card.as_ref().is_none_or(|card| *card == of.id)
-                && user.as_ref().is_none_or(|user| *user == of.user)
+            user.as_ref().is_none_or(|user| *user == of.user)
                 && status.as_ref().is_none_or(|status| status.eq_ignore_ascii_case(row_status(row)))
                 && kind.as_ref().is_none_or(|kind| kind.eq_ignore_ascii_case(row_type(row)))
                 && from.is_none_or(|from| row.at >= from)
@@ -350,8 +354,9 @@ fn get_transactions(bank: &Bank, body: &Body) -> Result<Json, Failure> {
     if !newest_first {
         matching.reverse();
     }
-    let data = matching.iter().skip(skip).take(limit).map(|(row, card)| entry(row, card)).collect();
-    Ok(object([("data", Json::Array(data)), ("total", number(matching.len()))]))
+    let data: Vec<Json> = matching.iter().skip(skip).take(limit).map(|(row, card)| entry(bank, row, card)).collect();
+    let total = bank.total(matching.len(), data.len());
+    Ok(object([("data", Json::Array(data)), ("total", number(total))]))
 }
 
 /// A moment or a day, which ends with its last second; the format is not documented (2.12, inferred).
@@ -395,15 +400,16 @@ pub(super) const fn row_id(number: u64) -> u64 {
     500_000 + number
 }
 
-fn entry(row: &Row, card: &Card) -> Json {
+fn entry(bank: &Bank, row: &Row, card: &Card) -> Json {
+    let spelt = bank.card_id_in_rows(&card.id);
     let mut fields = vec![
-        ("id", number(row_id(row.number))),
-        ("card_id", Json::Number(card.id.clone())),
-        ("amount", amount(row.amount)),
-        ("currency", text(card.currency.code())),
+        ("id", number(row_id(row.id))),
+        ("card_id", if spelt == card.id { Json::Number(spelt) } else { text(spelt) }),
+        ("amount", troubles::row_amount(row, amount(row.amount))),
+        ("currency", troubles::row_currency(row, text(card.currency.code()))),
         ("type", text(row_type(row))),
-        ("status", text(row_status(row))),
-        ("created_at", text(row.at.to_string())),
+        ("status", troubles::row_state(row, text(row_status(row)))),
+        ("created_at", troubles::row_time(row, text(row.at.to_string()))),
         ("merchant_name", text(merchant_name(row))),
         ("user_id", Json::Number(card.user.clone())),
     ];

@@ -4,8 +4,8 @@
 use jiff::{SignedDuration, Timestamp};
 use rust_decimal::Decimal;
 
-use super::world::{Load, Progress, rounded};
-use super::{Dialect, Door, Room, Sandbox, artha, banana, enkash, ibanera};
+use super::world::{Bank, Load, Progress, Row, rounded};
+use super::{Dialect, Sandbox, artha, banana, enkash, ibanera};
 use crate::domain::money::Money;
 
 /// A top-up that another system of the same merchant asks for.
@@ -64,24 +64,12 @@ impl Sandbox {
     pub fn top_up_from_elsewhere(&self, dialect: Dialect, card_id: &str, asked: ElsewhereTopUp) -> Option<String> {
         let now = self.0.clock.now();
         let mut room = self.room(dialect);
-        let Room { bank, door, .. } = &mut *room;
+        let bank = &mut room.bank;
         let position = bank.find(card_id)?;
-        let currency = bank.cards.get(position)?.currency;
-        let sum = rounded(asked.sum, currency);
-        let number = bank.elsewhere.len() + 1;
-        let (received, paid, reference) = match dialect {
-            Dialect::Artha => (sum - artha::top_up_fee(sum, currency), sum, None),
-            Dialect::Banana => (sum, sum + banana::recharge_fee(currency), None),
-            Dialect::Enkash => (sum, sum, Some(format!("PAYROLL{number:08}"))),
-            Dialect::Ibanera => (sum, sum + ibanera::transfer_fee(), Some(format!("Payroll {number:06}"))),
-        };
-        let load = Load { payer: None, card: position, received, paid, reference };
+        let load = load(bank, position, asked.sum)?;
         let row = if asked.failed { bank.failed_top_up_elsewhere(load, now) } else { bank.top_up_elsewhere(load, now).ok()? };
         bank.date_back(row, asked.dated_back);
-        if let Door::Artha(door) = door {
-            door.take_note(bank, row, sum);
-        }
-        Some(row_id(room.bank.dialect, &room, row))
+        room.bank.rows.get(row).map(|row| wire_id(dialect, &room.bank, row))
     }
 
     /// What other systems asked for on a card, in order, the failed ones included.
@@ -89,12 +77,12 @@ impl Sandbox {
     pub fn foreign_credits(&self, dialect: Dialect, card_id: &str) -> Vec<ForeignCredit> {
         let room = self.room(dialect);
         let Some(card) = room.bank.find(card_id) else { return Vec::new() };
-        let rows = room.bank.elsewhere.iter().filter_map(|&at| Some((at, room.bank.rows.get(at)?)));
-        rows.filter(|(_, row)| row.card == card)
-            .map(|(position, row)| {
+        let rows = room.bank.elsewhere.iter().filter_map(|&at| room.bank.rows.get(at));
+        rows.filter(|row| row.card == card)
+            .map(|row| {
                 let failed = row.progress != Progress::Cleared;
                 ForeignCredit {
-                    id: row_id(dialect, &room, position),
+                    id: wire_id(dialect, &room.bank, row),
                     asked: if dialect == Dialect::Artha { row.amount + row.fee } else { row.amount },
                     received: if failed { Decimal::ZERO } else { row.amount },
                     at: row.at,
@@ -129,13 +117,26 @@ impl Sandbox {
     }
 }
 
+/// A top-up of another system as the bank takes it: with the wire's fee, and where the wire has them a reference of its own.
+pub(super) fn load(bank: &Bank, card: usize, asked: Decimal) -> Option<Load> {
+    let currency = bank.cards.get(card)?.currency;
+    let sum = rounded(asked, currency);
+    let number = bank.elsewhere.len() + 1;
+    let (received, paid, reference) = match bank.dialect {
+        Dialect::Artha => (sum - artha::top_up_fee(sum, currency), sum, None),
+        Dialect::Banana => (sum, sum + banana::recharge_fee(currency), None),
+        Dialect::Enkash => (sum, sum, Some(format!("PAYROLL{number:08}"))),
+        Dialect::Ibanera => (sum, sum + ibanera::transfer_fee(), Some(format!("Payroll {number:06}"))),
+    };
+    Some(Load { payer: None, card, received, paid, reference })
+}
+
 /// A row's id as the provider writes it.
-fn row_id(dialect: Dialect, room: &Room, position: usize) -> String {
-    let number = position as u64;
+pub(super) fn wire_id(dialect: Dialect, bank: &Bank, row: &Row) -> String {
     match dialect {
-        Dialect::Artha => room.bank.uuid(number),
-        Dialect::Banana => banana::row_id(number).to_string(),
-        Dialect::Enkash => enkash::row_id(number),
-        Dialect::Ibanera => ibanera::row_id(number).to_string(),
+        Dialect::Artha => bank.uuid(row.id),
+        Dialect::Banana => banana::row_id(row.id).to_string(),
+        Dialect::Enkash => enkash::row_id(row.id),
+        Dialect::Ibanera => ibanera::row_id(row.id).to_string(),
     }
 }

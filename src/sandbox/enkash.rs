@@ -1,15 +1,18 @@
 //! The sandbox's enkash: token, partner header and the encrypted envelope of "enkash wire notes" 1, the card calls of 2.
 //! A repeated reference pays twice here, because the notes say to assume so (5). Must not share a line with the adapter.
 
+mod rows;
+
 use data_encoding::BASE64;
 use http::{Method, StatusCode};
 use jiff::Timestamp;
 use jiff::tz::{Offset, TimeZone};
 use rust_decimal::Decimal;
 
+pub(super) use self::rows::row_id;
 use super::json::{Body, Json, number, object, text};
-use super::world::{Bank, Card, CardState, Kind, Load, Progress, Refusal, Row, after, scaled};
-use super::{Call, Reply, query_pairs, seal};
+use super::world::{Bank, Card, CardState, Load, Refusal, after, scaled};
+use super::{Call, Reply, query_pairs, seal, troubles};
 
 /// The OAuth client id: the same text as the company id, as in the document's samples (1.3).
 pub(super) const CLIENT_ID: &str = "CEKSANDBX1";
@@ -26,8 +29,6 @@ const TOKEN_SECONDS: u64 = 86_399;
 const WRONG_LOGINS: u32 = 3;
 const LOCK_MILLIS: u64 = 600_000;
 const LOAD_MILLIS: u64 = 1_000;
-/// Rows of one answer: the document names no paging, so a longer window has to be halved (5, inferred).
-const MOST_ROWS: usize = 100;
 
 /// Logins and their tokens.
 #[derive(Default)]
@@ -153,7 +154,7 @@ impl Door {
         let answer = match route(&call.path) {
             "/cardAccount/get" => card_account(bank, &body),
             "/search" => search(bank, &body),
-            "/transaction/all" => transactions(bank, &body),
+            "/transaction/all" => rows::transactions(bank, &body),
             "/velocity/rule/get" => limits(bank, &body, now),
             "/balance" => load(bank, &body, now),
             "/block" => block(bank, &body, now),
@@ -294,8 +295,8 @@ fn card_entry(card: &Card) -> Json {
         ("firstName", text(card.person.0)),
         ("lastName", text(card.person.1)),
         ("physicalCard", card.physical.into()),
-        ("otbBalance", card.available().into()),
-        ("cardStatus", text(state_word(card.state))),
+        ("otbBalance", troubles::figure(card, card.available().into())),
+        ("cardStatus", troubles::state(card, state_word(card.state))),
         ("kycStatus", text(if card.state == CardState::Pending { "PENDING" } else { "COMPLETED" })),
     ])
 }
@@ -429,109 +430,4 @@ fn limits(bank: &Bank, body: &Body, now: Timestamp) -> Answer {
         ("dtdCount", number(20)),
         ("mtdCount", number(200)),
     ]))
-}
-
-/// The filter object (2.14): by the caller's reference, by card, by window. Newest first, at most a hundred.
-fn transactions(bank: &Bank, body: &Body) -> Answer {
-    if let Err(answer) = account(body) {
-        return answer;
-    }
-    let card = match body.text("enKashCardId").map(|id| bank.find(&id)) {
-        Some(None) => return failure(StatusCode::NOT_FOUND, "Card not found"),
-        Some(card) => card,
-        None => None,
-    };
-    let time = |name: &str| body.text(name).map(|text| text.parse::<Timestamp>()).transpose();
-    let (Ok(from), Ok(to)) = (time("txnDateFrom"), time("txnDateTo")) else {
-        return invalid("Invalid txnDateFrom or txnDateTo");
-    };
-    let reference = body.text("pgReferenceNumber");
-    let (status, direction) = (body.text("status"), body.text("cardTransactionType"));
-    let (low, high) = (body.decimal("amountFrom"), body.decimal("amountTo"));
-    let matching: Vec<&Row> = bank
-        .newest_first()
-        .into_iter()
-        .filter(|row| {
-            card.is_none_or(|card| row.card == card)
-                && reference.as_ref().is_none_or(|wanted| Some(wanted) == row.reference.as_ref())
-                && from.is_none_or(|from| row.at >= from)
-                && to.is_none_or(|to| row.at <= to)
-                && status.as_ref().is_none_or(|status| status == row_status(row))
-                && direction.as_ref().is_none_or(|direction| direction == row_type(row).0)
-                && low.is_none_or(|low| row.amount >= low)
-                && high.is_none_or(|high| high.is_zero() || row.amount <= high)
-        })
-        .collect();
-    let data = matching.iter().take(MOST_ROWS).filter_map(|row| Some(entry(row, bank.cards.get(row.card)?))).collect();
-    success(object([("recordsCount", number(matching.len())), ("data", Json::Array(data))]))
-}
-
-const fn row_type(row: &Row) -> (&'static str, &'static str) {
-    match row.kind {
-        Kind::Purchase | Kind::Cash => ("DR", "SALE"),
-        Kind::Refund => ("CR", "REFUND"),
-        Kind::Fee => ("DR", "FEE"),
-        Kind::TopUp => ("CR", "ALLOCATE_FUND"),
-        Kind::Closing => ("DR", "UNALLOCATE_FUND"),
-    }
-}
-
-const fn row_status(row: &Row) -> &'static str {
-    match row.progress {
-        Progress::Pending => "CREATED",
-        Progress::Cleared => "SUCCESS",
-        Progress::Declined => "DECLINED",
-        Progress::Reversed => "REVERSED",
-        Progress::Failed => "FAILED",
-    }
-}
-
-/// A row's id on this wire.
-pub(super) fn row_id(number: u64) -> String {
-    format!("ECT{:010}", number + 1)
-}
-
-/// A row with the names that a real integrator stores from the callbacks (3.2).
-fn entry(row: &Row, card: &Card) -> Json {
-    let (direction, kind) = row_type(row);
-    let shop = row.merchant.as_ref();
-    let description = match (row.reason, shop) {
-        (Some(reason), _) => reason.code().to_owned(),
-        (None, Some(shop)) => shop.name.clone(),
-        (None, None) if row.kind == Kind::TopUp => "Funds allocated from Parent Account".to_owned(),
-        (None, None) => kind.to_owned(),
-    };
-    let details = object([
-        ("id", number(900_000 + row.number)),
-        ("txnRefNo", text(format!("{:012}", row.number + 7_000_000))),
-        ("merchantName", shop.map(|shop| shop.name.clone()).into()),
-        ("merchantCountry", shop.map(|shop| shop.country.clone()).into()),
-        ("transactionType", text(kind)),
-        ("mcc", shop.map(|shop| shop.mcc.clone()).into()),
-        ("channel", text(if shop.is_some() { "ECOM" } else { "ADMIN" })),
-        ("txnCurrency", text("INR")),
-        ("network", text("RUPAY")),
-        ("transactionFees", row.fee.into()),
-    ]);
-    object([
-        ("enKashCardTransactionId", text(row_id(row.number))),
-        ("enKashCardId", text(card.id.as_str())),
-        ("userId", text(card.user.as_str())),
-        ("cardAccountId", text(CARD_ACCOUNT_ID)),
-        ("maskedCard", text(masked(card))),
-        ("cardHolderName", text(card.holder())),
-        ("companyId", text(COMPANY_ID)),
-        ("principalAmount", row.amount.into()),
-        ("balance", row.left.into()),
-        ("currency", text("INR")),
-        ("pgReferenceNumber", row.reference.clone().into()),
-        ("description", text(description)),
-        ("cardTransactionType", text(direction)),
-        ("type", text(kind)),
-        ("status", text(row_status(row))),
-        ("txnDate", text(format!("{:.3}", row.at))),
-        ("createdOn", text(format!("{:.3}", row.at))),
-        ("modifiedOn", text(format!("{:.3}", row.changed))),
-        ("txnDetails", details),
-    ])
 }

@@ -1,14 +1,14 @@
-//! What can go wrong on purpose: single faults for tests, scenarios for a demonstration.
+//! Single requests that go wrong on purpose.
 
-use std::fmt;
 use std::io;
-use std::str::FromStr;
 use std::time::Duration;
 
 use axum::body::Body;
 use axum::response::Response;
 use bytes::Bytes;
-use http::header;
+use http::{StatusCode, header};
+
+use super::Reply;
 
 /// One request gone wrong. What it usually hits is said by [`Fault::hits`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,6 +26,8 @@ pub enum Fault {
     HalfJson,
     /// Done, but the answer's HMAC is wrong; only banana signs its answers. Reads and writes.
     WrongSignature,
+    /// A proxy's HTML page with 403, nothing done. Reads and writes.
+    Forbidden,
     /// Refused as if the credentials were wrong, nothing done. Reads and writes.
     Unauthorized,
     /// Done, then the connection breaks. Writes only.
@@ -47,6 +49,7 @@ impl Fault {
             Self::Refuse429 { .. }
             | Self::Answer500
             | Self::Html
+            | Self::Forbidden
             | Self::HalfJson
             | Self::WrongSignature
             | Self::Unauthorized
@@ -65,14 +68,17 @@ pub enum Hits {
     Writes,
     /// All but logins.
     Both,
+    /// Logins and calls for a token; artha and banana have none.
+    Logins,
 }
 
 impl Hits {
-    pub(super) const fn matches(self, write: bool) -> bool {
+    pub(super) const fn matches(self, login: bool, write: bool) -> bool {
         match self {
-            Self::Reads => !write,
-            Self::Writes => write,
-            Self::Both => true,
+            Self::Reads => !login && !write,
+            Self::Writes => !login && write,
+            Self::Both => !login,
+            Self::Logins => login,
         }
     }
 }
@@ -84,67 +90,21 @@ pub(super) struct Planned {
     pub(super) left: u32,
 }
 
-/// Something that goes wrong by itself, for a demonstration.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Scenario {
-    /// enkash is gone from the second minute on for 90 seconds, and again every five minutes.
-    Outage,
-    /// banana takes 2.5 seconds for every answer.
-    Slow,
-    /// Every second top-up takes effect, but its answer is lost.
-    UnknownTopup,
-}
-
-impl Scenario {
-    /// All of them.
-    pub const ALL: [Self; 3] = [Self::Outage, Self::Slow, Self::UnknownTopup];
-
-    /// The word on the command line.
-    #[must_use]
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Outage => "outage",
-            Self::Slow => "slow",
-            Self::UnknownTopup => "unknown-topup",
-        }
-    }
-
-    /// One line that says what happens.
-    #[must_use]
-    pub const fn description(self) -> &'static str {
-        match self {
-            Self::Outage => "enkash answers 503 from the second minute on for 90 seconds, and again every five minutes",
-            Self::Slow => "banana takes 2.5 seconds for every answer",
-            Self::UnknownTopup => "every second top-up takes effect, but its answer is lost",
-        }
-    }
-}
-
-impl fmt::Display for Scenario {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.word())
-    }
-}
-
-impl FromStr for Scenario {
-    type Err = UnknownScenario;
-
-    fn from_str(text: &str) -> Result<Self, UnknownScenario> {
-        Self::ALL.into_iter().find(|scenario| scenario.word().eq_ignore_ascii_case(text.trim())).ok_or(UnknownScenario)
-    }
-}
-
-/// Not a scenario's word.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("not a scenario: outage, slow or unknown-topup")]
-pub struct UnknownScenario;
-
 /// What a proxy says when the server behind it is gone.
 pub(super) const UNAVAILABLE: &str = "<html><body><h1>503 Service Temporarily Unavailable</h1></body></html>";
 
 /// What a proxy says with a friendly 200.
 pub(super) const PROXY_PAGE: &str =
     "<!DOCTYPE html><html><head><title>Please wait</title></head><body><h1>Checking your browser</h1></body></html>";
+
+/// A proxy that lets nobody through.
+pub(super) fn forbidden() -> Reply {
+    Reply::of(StatusCode::FORBIDDEN, "text/html", FORBIDDEN_PAGE.to_owned()).stranger()
+}
+
+/// What that proxy says.
+const FORBIDDEN_PAGE: &str = "<html><head><title>403 Forbidden</title></head><body><h1>403 Forbidden</h1>\
+     <p>Your request was blocked by the security policy.</p></body></html>";
 
 /// An answer that breaks off before its first byte.
 pub(super) fn broken() -> Response {
@@ -154,18 +114,4 @@ pub(super) fn broken() -> Response {
     response.headers_mut().insert(header::CONTENT_LENGTH, header::HeaderValue::from_static("64"));
     response.headers_mut().insert(header::CONTENT_TYPE, header::HeaderValue::from_static("application/json"));
     response
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_scenario_is_found_by_its_word() {
-        for scenario in Scenario::ALL {
-            assert_eq!(scenario.word().parse(), Ok(scenario));
-            assert!(!scenario.description().is_empty());
-        }
-        assert_eq!("flood".parse::<Scenario>(), Err(UnknownScenario));
-    }
 }

@@ -1,16 +1,17 @@
 //! The sandbox's ibanera: login with a one-time code, then bearer and a fresh code on every call, envelopes with `status`
 //! "1" or "0", as "ibanera wire notes" 1 and 2 describe it. Must not share a line with the adapter.
 
+mod accounts;
+mod rows;
+
 use http::{Method, StatusCode};
 use jiff::Timestamp;
-use jiff::civil::Date;
-use jiff::tz::TimeZone;
-use rust_decimal::Decimal;
 
+pub(super) use self::accounts::transfer_fee;
+pub(super) use self::rows::row_id;
 use super::json::{Body, Json, number, object, text};
-use super::world::{Bank, Card, CardState, Kind, Load, Progress, Refusal, Row, after, code, scaled};
-use super::{Call, Reply, seal};
-use crate::domain::money::Currency;
+use super::world::{Bank, Card, CardState, after};
+use super::{Call, Reply, seal, troubles};
 
 pub(super) const USERNAME: &str = "sandbox-principal";
 pub(super) const PASSWORD: &str = "sandbox-ibanera-password";
@@ -106,13 +107,13 @@ impl Door {
             },
             (true, "customer/cards/carddetails") => card_details(bank, call),
             (true, "customer/cards/sensitive-details") => sensitive_details(bank, call),
-            (true, "customer/cards/transactions") => transactions(bank, call),
-            (true, "customer/accounts/balances") => Ok(account_balances(bank, call)),
-            (true, "customer/accounts/list-accounts") => list_accounts(bank, call),
-            (true, "customer/accounts/account") => account_by_id(bank, call),
-            (false, "customer/cards/reviewtransferfunds") => transfer(bank, &body)
+            (true, "customer/cards/transactions") => rows::transactions(bank, call),
+            (true, "customer/accounts/balances") => Ok(accounts::account_balances(bank, call)),
+            (true, "customer/accounts/list-accounts") => accounts::list_accounts(bank, call),
+            (true, "customer/accounts/account") => accounts::account_by_id(bank, call),
+            (false, "customer/cards/reviewtransferfunds") => accounts::transfer(bank, &body)
                 .map(|load| success(0, object([("fee", transfer_fee().into()), ("totalDue", load.paid.into())]))),
-            (false, "customer/cards/transferfunds") => transfer_funds(bank, &body, now),
+            (false, "customer/cards/transferfunds") => accounts::transfer_funds(bank, &body, now),
             (false, "customer/cards/activate") => activate(bank, &body, now),
             (false, "customer/cards/deactivate") => deactivate(bank, &body, now),
             (false, "customer/cards/changecardpin") => change_pin(bank, &body),
@@ -160,13 +161,14 @@ fn otp_holds(otp: &str, now: Timestamp) -> bool {
 }
 
 /// A page of an array, in the list envelope (5.1).
-fn page(call: &Call, items: Vec<Json>, whole_without_size: bool) -> Reply {
+fn page(bank: &Bank, call: &Call, items: Vec<Json>, whole_without_size: bool) -> Reply {
     let asked = |name: &str| call.asked(name).and_then(|text| text.parse::<usize>().ok()).filter(|&n| n > 0);
     let total = items.len();
     let whole = whole_without_size && asked("pageSize").is_none() && asked("pageNumber").is_none();
-    let size = if whole { total.max(1) } else { asked("pageSize").unwrap_or(10).min(200) };
+    let size = if whole { total.max(1) } else { bank.page_size(asked("pageSize").unwrap_or(10).min(200)) };
     let at = asked("pageNumber").unwrap_or(1);
-    let items = items.into_iter().skip((at - 1).saturating_mul(size)).take(size).collect();
+    let items: Vec<Json> = items.into_iter().skip((at - 1).saturating_mul(size)).take(size).collect();
+    let total = bank.total(total, items.len());
     let body = object([
         ("id", number(0)),
         ("details", Json::Array(items)),
@@ -203,15 +205,15 @@ fn card_balances(bank: &Bank, call: &Call) -> Reply {
                 ("cardHolderName", text(card.holder())),
                 ("cardLast4", text(card.last4())),
                 ("customersID", text(card.user.as_str())),
-                ("currency", text("usd")),
-                ("totalBalance", card.ledger.into()),
-                ("availableBalance", card.available().into()),
-                ("pendingBalance", card.held.into()),
-                ("status", text(state_word(card.state))),
+                ("currency", troubles::currency(card, "usd")),
+                ("totalBalance", troubles::figure(card, card.ledger.into())),
+                ("availableBalance", troubles::figure(card, card.available().into())),
+                ("pendingBalance", troubles::figure(card, card.held.into())),
+                ("status", troubles::state(card, state_word(card.state))),
             ])
         })
         .collect();
-    page(call, items, false)
+    page(bank, call, items, false)
 }
 
 /// A card as lists of a customer's cards and activation write it (2.5, 2.6).
@@ -243,7 +245,7 @@ fn by_user(bank: &Bank, call: &Call, only: Option<&str>) -> Reply {
             ])
         })
         .collect();
-    page(call, items, false)
+    page(bank, call, items, false)
 }
 
 fn asked_card<'a>(bank: &'a Bank, call: &Call) -> Result<&'a Card, Problem> {
@@ -260,10 +262,10 @@ fn card_details(bank: &Bank, call: &Call) -> Outcome {
             ("customersReference", reference_of(&card.user)),
             ("cardHolderName", text(card.holder())),
             ("cardLast4", text(card.last4())),
-            ("currency", text("usd")),
-            ("totalBalance", card.ledger.into()),
-            ("availableBalance", card.available().into()),
-            ("status", text(state_word(card.state))),
+            ("currency", troubles::currency(card, "usd")),
+            ("totalBalance", troubles::figure(card, card.ledger.into())),
+            ("availableBalance", troubles::figure(card, card.available().into())),
+            ("status", troubles::state(card, state_word(card.state))),
         ]),
     ))
 }
@@ -283,214 +285,6 @@ fn sensitive_details(bank: &Bank, call: &Call) -> Outcome {
             ("status", text(state_word(card.state))),
         ]),
     ))
-}
-
-fn account_balances(bank: &Bank, call: &Call) -> Reply {
-    let items = bank
-        .floats
-        .iter()
-        .map(|&(currency, sum)| {
-            object([
-                ("id", Json::Number(ASSET_ACCOUNT_ID.to_owned())),
-                ("asset", text(currency.code())),
-                ("totalBalance", sum.into()),
-                ("availableBalance", sum.into()),
-                ("pendingBalance", Decimal::ZERO.into()),
-                ("bSuppressed", false.into()),
-            ])
-        })
-        .collect();
-    page(call, items, true)
-}
-
-/// An account as lists of accounts and the account itself write it: the names of its balances are documented for the manager's
-/// own, the rest is inferred from 2.16.
-fn account_entry(id: &str, customer: &str, asset: Currency, sum: Decimal, switched_off: bool) -> Json {
-    object([
-        ("id", Json::Number(id.to_owned())),
-        ("customersId", Json::Number(customer.to_owned())),
-        ("name", text(format!("{asset} account"))),
-        ("asset", text(asset.code())),
-        ("totalBalance", sum.into()),
-        ("availableBalance", sum.into()),
-        ("pendingBalance", Decimal::ZERO.into()),
-        ("bSuppressed", switched_off.into()),
-    ])
-}
-
-/// All accounts, the manager's first.
-fn all_accounts(bank: &Bank) -> Vec<(&str, &str, Json)> {
-    let own = bank.floats.iter().map(|&(currency, sum)| {
-        (ASSET_ACCOUNT_ID, MANAGER_ID, account_entry(ASSET_ACCOUNT_ID, MANAGER_ID, currency, sum, false))
-    });
-    let theirs = bank.accounts.iter().map(|account| {
-        let entry = account_entry(&account.id, &account.customer, account.asset, account.holds, account.switched_off);
-        (account.id.as_str(), account.customer.as_str(), entry)
-    });
-    own.chain(theirs).collect()
-}
-
-/// The accounts of one customer, the manager's own for the manager (2.16; path and rows inferred there).
-fn list_accounts(bank: &Bank, call: &Call) -> Outcome {
-    let Some(customer) = call.asked("CustomersId").filter(|id| !id.is_empty()) else {
-        return problem("CustomersId", "Required");
-    };
-    if customer != MANAGER_ID && !bank.cards.iter().any(|card| card.user == customer) {
-        return problem("CustomersId", "Invalid");
-    }
-    let of_customer = |(_, of, entry)| (of == customer).then_some(entry);
-    Ok(page(call, all_accounts(bank).into_iter().filter_map(of_customer).collect(), false))
-}
-
-/// One account by its id (2.16).
-fn account_by_id(bank: &Bank, call: &Call) -> Outcome {
-    let Some(id) = call.asked("id").filter(|id| !id.is_empty()) else { return problem("id", "Required") };
-    match all_accounts(bank).into_iter().find(|(of, ..)| *of == id) {
-        Some((_, _, entry)) => Ok(success(0, entry)),
-        None => Err(Problem(StatusCode::NOT_FOUND, "id", "Invalid")),
-    }
-}
-
-/// A moment, with an offset or without (then UTC), or a day (5.4).
-fn time(call: &Call, name: &'static str) -> Result<Option<Timestamp>, Problem> {
-    let Some(text) = call.asked(name).filter(|text| !text.is_empty()) else { return Ok(None) };
-    let local = || text.parse::<jiff::civil::DateTime>().or_else(|_| text.parse::<Date>().map(|day| day.at(0, 0, 0, 0)));
-    text.parse::<Timestamp>()
-        .or_else(|_| local().and_then(|at| at.to_zoned(TimeZone::UTC)).map(|at| at.timestamp()))
-        .map(Some)
-        .map_err(|_| Problem(StatusCode::BAD_REQUEST, name, "Invalid"))
-}
-
-/// Newest first. Refused purchases have no row on this wire, and a hold that was let go vanishes (2.12).
-fn transactions(bank: &Bank, call: &Call) -> Outcome {
-    let card = match call.asked("CardsId").filter(|id| !id.is_empty()) {
-        Some(id) => match bank.find(id) {
-            Some(card) => Some(card),
-            None => return problem("CardsId", "Invalid"),
-        },
-        None => None,
-    };
-    let (from, to) = (time(call, "fromDate")?, time(call, "toDate")?);
-    let items = bank
-        .newest_first()
-        .into_iter()
-        .filter(|row| card.is_none_or(|card| row.card == card))
-        .filter(|row| from.is_none_or(|from| row.at >= from) && to.is_none_or(|to| row.at <= to))
-        .filter(|row| matches!(row.progress, Progress::Pending | Progress::Cleared))
-        .filter_map(|row| Some(entry(row, bank.cards.get(row.card)?)))
-        .collect();
-    Ok(page(call, items, false))
-}
-
-/// The card's side of a transfer has the third of its three ids (2.13).
-pub(super) const fn row_id(number: u64) -> u64 {
-    30_002 + 3 * number
-}
-
-fn entry(row: &Row, card: &Card) -> Json {
-    let shop = row.merchant.as_ref().map(|shop| format!("{} {}", shop.name, shop.country)).unwrap_or_default();
-    let (amount, description) = match row.kind {
-        Kind::Purchase => (-row.amount, shop),
-        Kind::Cash => (-row.amount, format!("Cash withdrawal - {shop}")),
-        Kind::Refund => (row.amount, format!("Refund - {shop}")),
-        Kind::Fee => (-row.amount, "Card fee".to_owned()),
-        Kind::TopUp => (row.amount, described(row.reference.as_deref())),
-        Kind::Closing => (-row.amount, "Card closed".to_owned()),
-    };
-    object([
-        ("id", number(row_id(row.number))),
-        ("cardsId", Json::Number(card.id.clone())),
-        ("amount", amount.into()),
-        ("currency", text(card.currency.code().to_lowercase())),
-        ("description", text(description)),
-        ("dateTime", text(format!("{:.3}", row.at))),
-        ("bPending", (row.progress == Progress::Pending).into()),
-        ("RefundTransactionsID", row.refund.map_or(Json::Null, |refund| number(row_id(refund)))),
-    ])
-}
-
-/// The reference is echoed at the end (5.3).
-fn described(reference: Option<&str>) -> String {
-    format!("Card transfer - {}", reference.unwrap_or("Top Up Funds"))
-}
-
-/// What a transfer costs beside its sum.
-pub(super) fn transfer_fee() -> Decimal {
-    scaled(50, code("USD"))
-}
-
-/// Reads and checks a transfer onto a card; the other two kinds are not part of the sandbox.
-fn transfer(bank: &Bank, body: &Body) -> Result<Load, Problem> {
-    match body.text("transferTypes").as_deref() {
-        Some("TopUpCard") => {}
-        Some(_) => return problem("transferTypes", "Invalid"),
-        None => return problem("transferTypes", "Required"),
-    }
-    let Some(reference) = body.string("reference").filter(|text| !text.is_empty()) else {
-        return problem("reference", "Required");
-    };
-    let Some(card) = body.text("DestinationCardId") else { return problem("DestinationCardId", "Required") };
-    let Some(position) = bank.find(&card) else { return problem("DestinationCardId", "Invalid") };
-    let Some(card) = bank.cards.get(position) else { return problem("DestinationCardId", "Invalid") };
-    let customer = match body.text("CustomersId") {
-        Some(customer) if customer == card.user || customer == MANAGER_ID => customer,
-        Some(_) => return problem("CustomersId", "Invalid"),
-        None => return problem("CustomersId", "Required"),
-    };
-    let Some(account) = body.text("CustomerAssetAccountId") else { return problem("CustomerAssetAccountId", "Required") };
-    let (payer, asset) = paying(bank, &customer, &account)?;
-    match body.text("currencyType").as_deref() {
-        Some(currency) if currency == asset.code() => {}
-        Some(_) => return problem("currencyType", "Invalid"),
-        None => return problem("currencyType", "Required"),
-    }
-    if card.state != CardState::Active {
-        return problem("DestinationCardId", "Invalid");
-    }
-    let Some(mut amount) = body.decimal("amount") else { return problem("amount", "Required") };
-    if amount <= Decimal::ZERO || amount.normalize().scale() > 2 {
-        return problem("amount", "Invalid");
-    }
-    amount.rescale(2);
-    Ok(Load { payer, card: position, received: amount, paid: amount + transfer_fee(), reference: Some(reference) })
-}
-
-/// The account that pays, and what it holds: it must belong to the customer that is named, be switched on, and hold dollars or
-/// digital dollars (2.13).
-fn paying(bank: &Bank, customer: &str, account: &str) -> Result<(Option<usize>, Currency), Problem> {
-    if account == ASSET_ACCOUNT_ID && customer == MANAGER_ID {
-        return Ok((None, code("USD")));
-    }
-    let found = bank.find_account(account).and_then(|position| Some((position, bank.accounts.get(position)?)));
-    match found {
-        Some((position, account))
-            if account.customer == customer && !account.switched_off && matches!(account.asset.code(), "USD" | "dUSD") =>
-        {
-            Ok((Some(position), account.asset))
-        }
-        Some(_) | None => problem("CustomerAssetAccountId", "Invalid"),
-    }
-}
-
-fn transfer_funds(bank: &mut Bank, body: &Body, now: Timestamp) -> Outcome {
-    let load = transfer(bank, body)?;
-    let (amount, description) = (load.received, described(load.reference.as_deref()));
-    let row = match bank.top_up(load, now, TRANSFER_MILLIS) {
-        Ok(row) => row_id(row as u64),
-        Err(Refusal::NoFloat) => return problem("amount", "Insufficient_Funds"),
-        Err(Refusal::State(_)) => return problem("DestinationCardId", "Invalid"),
-        Err(Refusal::Amount | Refusal::TooSmall | Refusal::TooLarge) => return problem("amount", "Invalid"),
-    };
-    let details = object([
-        ("FromTransactionId", number(row - 2)),
-        ("ToTransactionId", number(row)),
-        ("FeeTransactionId", number(row - 1)),
-        ("amount", amount.into()),
-        ("feeAmount", transfer_fee().into()),
-        ("description", text(description)),
-        ("bPending", true.into()),
-    ]);
-    Ok(success(row - 2, details).with_top_up())
 }
 
 fn named_card(bank: &Bank, body: &Body) -> Result<(usize, CardState), Problem> {

@@ -3,23 +3,30 @@
 //! Knows nothing of wires.
 
 mod accounts;
+mod day;
+mod decline;
 mod history;
 mod ledger;
+mod lists;
+mod scenarios;
 mod sums;
 
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::cell::Cell;
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 
 use jiff::{SignedDuration, Timestamp};
 use rust_decimal::Decimal;
 
-use super::people::{self, Merchant, Person, Shop};
+use super::people::{Merchant, Person};
 use super::random::{Random, mixed, uuid};
+use super::troubles::{Between, CardTrouble, Written};
 use super::{Dialect, Options};
 use crate::domain::money::{Currency, Money};
 pub(super) use accounts::Account;
+pub use decline::Decline;
 use sums::before;
 pub(super) use sums::{after, code, digits, rounded, scaled};
 
@@ -36,53 +43,6 @@ pub enum CardState {
     Pending,
     /// Gone for good.
     Closed,
-}
-
-/// Why a purchase is refused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Decline {
-    /// Not enough money.
-    LackOfMoney,
-    /// The card is frozen.
-    Frozen,
-    /// The issuer blocked the card.
-    Blocked,
-    /// The card is not activated.
-    NotActivated,
-    /// The card is closed.
-    Closed,
-    /// Wrong PIN.
-    WrongPin,
-    /// Over the limit of a day.
-    DayLimit,
-    /// This kind of shop is not allowed.
-    ShopKind,
-    /// The 3-D Secure check was not passed.
-    ThreeDSecure,
-    /// Stopped as possible fraud.
-    Fraud,
-    /// A code that nobody has a word for.
-    Unmapped,
-}
-
-impl Decline {
-    /// The code that goes over the wire.
-    #[must_use]
-    pub const fn code(self) -> &'static str {
-        match self {
-            Self::LackOfMoney => "INSUFFICIENT_FUNDS",
-            Self::Frozen => "CARD_LOCKED",
-            Self::Blocked => "CARD_BLOCKED",
-            Self::NotActivated => "CARD_NOT_ACTIVATED",
-            Self::Closed => "CARD_CLOSED",
-            Self::WrongPin => "PIN_INVALID",
-            Self::DayLimit => "LIMIT_DAY",
-            Self::ShopKind => "MCC_BLOCK",
-            Self::ThreeDSecure => "3DS_FAIL",
-            Self::Fraud => "SUSPECTED_FRAUD",
-            Self::Unmapped => "57",
-        }
-    }
 }
 
 /// What a row of a statement is.
@@ -110,8 +70,10 @@ pub(super) enum Progress {
 /// A row of a card's statement.
 #[derive(Clone, Debug)]
 pub(super) struct Row {
-    /// Position among all rows of this bank, also the root of its ids.
+    /// Position among all rows of this bank.
     pub(super) number: u64,
+    /// Root of its ids on the wire: its position, until it gets another.
+    pub(super) id: u64,
     /// Position of the card.
     pub(super) card: usize,
     pub(super) kind: Kind,
@@ -133,6 +95,12 @@ pub(super) struct Row {
     pub(super) refund: Option<u64>,
     /// Of a top-up: position of the customer's account that paid; `None` where the float did.
     pub(super) payer: Option<usize>,
+    /// No list has it any more.
+    pub(super) hidden: bool,
+    /// Lists have it twice.
+    pub(super) twice: bool,
+    /// What is written otherwise than it should be.
+    pub(super) written: Written,
 }
 
 /// A card with its holder's secrets, as an issuer knows it.
@@ -156,6 +124,8 @@ pub(super) struct Card {
     pub(super) held: Decimal,
     /// Booked money before the first row.
     opening: Decimal,
+    /// What is wrong with all that is read of it.
+    pub(super) trouble: Option<CardTrouble>,
 }
 
 impl Card {
@@ -213,12 +183,48 @@ pub(super) enum Refusal {
 /// Something that happens by itself later.
 #[derive(Clone, Copy, Debug)]
 enum Due {
-    Clear { row: usize, sum: Decimal },
-    Reverse { row: usize },
-    Refund { row: usize },
-    Credit { row: usize },
-    State { card: usize, to: CardState },
-    Close { card: usize, returns: bool },
+    Clear {
+        row: usize,
+        sum: Decimal,
+    },
+    Reverse {
+        row: usize,
+    },
+    Refund {
+        row: usize,
+    },
+    Credit {
+        row: usize,
+    },
+    State {
+        card: usize,
+        to: CardState,
+    },
+    Close {
+        card: usize,
+        returns: bool,
+    },
+    /// A hold leaves the lists.
+    Vanish {
+        row: usize,
+    },
+    /// A hold leaves the lists and is booked as another row.
+    Replace {
+        row: usize,
+        sum: Decimal,
+    },
+    /// A refusal, for one reason after the other.
+    Decline {
+        turn: usize,
+    },
+    /// A top-up of another system.
+    Elsewhere {
+        turn: usize,
+    },
+    /// The same by another system as a top-up of ours.
+    Repeat {
+        row: usize,
+    },
 }
 
 /// How soon a purchase is cleared.
@@ -256,6 +262,25 @@ pub(super) struct Bank {
     pub(super) elsewhere: Vec<usize>,
     /// How far the bank's clock is from the true one; above zero it is fast.
     pub(super) clock_offset: SignedDuration,
+    /// Most rows of a page, whatever is asked for.
+    pub(super) page_cap: Option<usize>,
+    /// Lists tell the length of their page as the whole.
+    pub(super) totals_count_the_page: bool,
+    /// Rows spell their card's id otherwise than cards and rosters do.
+    pub(super) rows_spell_otherwise: bool,
+    /// What happens after the next lists that are read, one thing each.
+    pub(super) between: VecDeque<Between>,
+    /// A row comes in after a list is read, every few seconds.
+    pub(super) shifts_pages: bool,
+    next_shift: Timestamp,
+    /// What scenarios do while cardholders spend.
+    going_on: scenarios::GoingOn,
+    /// Ids that were given to rows that had one.
+    renamed: u64,
+    /// The list that is being read: of one card, or of all.
+    listed: Cell<Option<Option<usize>>>,
+    /// The card that the request is about, once it was found.
+    pub(super) about: Cell<Option<usize>>,
     busy: bool,
     next_event: Timestamp,
     /// From here to the start, the first eight cards only do what the stories tell.
@@ -287,6 +312,16 @@ impl Bank {
             asked: HashSet::new(),
             elsewhere: Vec::new(),
             clock_offset: SignedDuration::ZERO,
+            page_cap: None,
+            totals_count_the_page: false,
+            rows_spell_otherwise: false,
+            between: VecDeque::new(),
+            shifts_pages: false,
+            next_shift: start,
+            going_on: scenarios::GoingOn::default(),
+            renamed: 0,
+            listed: Cell::new(None),
+            about: Cell::new(None),
             busy: false,
             next_event: start,
             stories_from: before(start, STORY_MILLIS),
@@ -299,6 +334,7 @@ impl Bank {
         bank.advance(start);
         bank.next_event = after(start, bank.random.between(1_000, EVENT_GAP_MILLIS.1));
         bank.busy = options.busy;
+        bank.set_off(&options.scenarios, start);
         bank
     }
 
@@ -335,6 +371,13 @@ impl Bank {
                 }
             }
             Due::Close { card, returns } => self.close_now(card, at, returns),
+            Due::Vanish { row } => self.vanish(row, at),
+            Due::Replace { row, sum } => {
+                let _booked = self.clear_as_another(row, sum, SignedDuration::ZERO, at);
+            }
+            Due::Decline { turn } => self.decline_in_turn(turn, at),
+            Due::Elsewhere { turn } => self.top_up_in_turn(turn, at),
+            Due::Repeat { row } => self.repeat_elsewhere(row, at),
         }
     }
 
@@ -343,93 +386,12 @@ impl Bank {
         self.agenda.insert((at, self.due_number), due);
     }
 
-    /// One thing of a cardholder's day.
-    fn happen(&mut self, at: Timestamp, pace: Pace) {
-        let Some(card) = self.somebody(at, pace) else { return };
-        let (currency, available, state) = match self.cards.get(card) {
-            Some(card) => (card.currency, card.available(), card.state),
-            None => return,
-        };
-        let dice = self.random.below(100);
-        let poor = available < scaled(3_000, currency);
-        if pace == Pace::Days && (dice < 8 || (poor && dice < 70)) {
-            let sum = scaled(1_000 * self.random.between(5, 40), currency);
-            if let Ok(row) = self.load(Load::plain(card, sum), at) {
-                self.later(after(at, 2_000), Due::Credit { row });
-            }
-        } else if dice < 14 {
-            let (sum, shop) = self.basket(currency, pace);
-            let reason = *self.random.pick(&[
-                Decline::WrongPin,
-                Decline::DayLimit,
-                Decline::ShopKind,
-                Decline::ThreeDSecure,
-                Decline::Fraud,
-                Decline::Unmapped,
-                Decline::ThreeDSecure,
-            ]);
-            if state == CardState::Active {
-                self.refuse(card, sum, shop, reason, at);
-            } else {
-                self.authorise(card, sum, shop, at, pace);
-            }
-        } else if dice < 19 {
-            let recent = self.rows.len().saturating_sub(80);
-            let candidates: Vec<usize> = (recent..self.rows.len())
-                .filter(|&i| {
-                    self.rows.get(i).is_some_and(|row| {
-                        row.kind == Kind::Purchase && row.progress == Progress::Cleared && row.refund.is_none()
-                    })
-                })
-                .collect();
-            if !candidates.is_empty() {
-                let row = *self.random.pick(&candidates);
-                self.refund(row, at);
-            }
-        } else if dice < 22 && state == CardState::Active {
-            self.charge(card, scaled(150, currency), at);
-        } else if dice < 25 && self.dialect != Dialect::Enkash && state == CardState::Active {
-            let &(name, mcc, country, low, high) = self.random.pick(&people::ATMS);
-            let sum = scaled(self.random.between(low / 1_000, high / 1_000) * 1_000, currency);
-            let shop = Merchant::new(name, mcc, country);
-            self.cash(card, sum, shop, at);
-        } else {
-            let (sum, shop) = self.basket(currency, pace);
-            self.authorise(card, sum, shop, at, pace);
-        }
-    }
-
-    /// A card that can have a day: issued and not closed; frozen ones now and then.
-    fn somebody(&mut self, at: Timestamp, pace: Pace) -> Option<usize> {
-        let first = if pace == Pace::Days && at > self.stories_from { 8 } else { 0 };
-        for _ in 0..8 {
-            let card = first + self.random.index(self.cards.len().saturating_sub(first));
-            let frozen_too = self.random.chance(15);
-            match self.cards.get(card)?.state {
-                // The seventh card waits for its activation, so it has no past.
-                CardState::Active if card == 6 && pace == Pace::Days => {}
-                CardState::Active => return Some(card),
-                CardState::Frozen | CardState::Blocked if frozen_too => return Some(card),
-                CardState::Frozen | CardState::Blocked | CardState::Pending | CardState::Closed => {}
-            }
-        }
-        None
-    }
-
-    fn basket(&mut self, currency: Currency, pace: Pace) -> (Decimal, Merchant) {
-        let shops: &[Shop] = if self.dialect == Dialect::Enkash { &people::INDIAN_SHOPS } else { &people::WORLD_SHOPS };
-        let &(name, mcc, country, low, high) = self.random.pick(shops);
-        // Small baskets while somebody watches, or the cards would be empty within the hour.
-        let high = if pace == Pace::Live { high.min(low * 3) } else { high };
-        let sum = scaled(self.random.between(low, high), currency);
-        (sum, Merchant::new(name, mcc, country))
-    }
-
     /// Takes what is paid now and puts what is received on the card `delay` milliseconds later. Gives the row's position.
     pub(super) fn top_up(&mut self, load: Load, at: Timestamp, delay: u64) -> Result<usize, Refusal> {
         let row = self.load(load, at)?;
         self.asked.insert(row);
         self.later(after(at, delay), Due::Credit { row });
+        self.after_our_top_up(row, at);
         self.advance(at);
         Ok(row)
     }
@@ -487,16 +449,16 @@ impl Bank {
         }
     }
 
-    /// Rows as a statement lists them, newest first by the time that is written in them.
-    pub(super) fn newest_first(&self) -> Vec<&Row> {
-        let mut rows: Vec<&Row> = self.rows.iter().rev().collect();
-        rows.sort_by_key(|row| std::cmp::Reverse(row.at));
-        rows
-    }
-
-    /// Position of a card.
+    /// Position of a card, by any spelling that means its id: GUIDs are blind to case, numbers to leading zeros.
     pub(super) fn find(&self, id: &str) -> Option<usize> {
-        self.by_id.get(id).copied()
+        let id = id.trim();
+        let found = match self.dialect {
+            Dialect::Artha => self.by_id.get(&id.to_ascii_lowercase()),
+            Dialect::Banana | Dialect::Ibanera => self.by_id.get(id.trim_start_matches('0')),
+            Dialect::Enkash => self.by_id.get(id),
+        };
+        self.about.set(found.copied());
+        found.copied()
     }
 
     pub(super) fn card(&self, id: &str) -> Option<&Card> {

@@ -11,6 +11,7 @@ use rusqlite::{Connection, TransactionBehavior};
 
 use super::{canonical, connect, journal};
 use crate::domain::card::{Ids, ProviderId};
+use crate::domain::text;
 
 /// Marks a database as ours (`ctop`).
 pub(super) const APPLICATION: i32 = 0x6374_6f70;
@@ -98,7 +99,10 @@ fn copy(path: &Path, version: usize, now: Timestamp) -> Result<PathBuf, Trouble>
     let name = format!("{}.v{version}-{}", super::FILE, now.strftime("%Y%m%dT%H%M%S%3f"));
     let copy = path.with_file_name(format!("{name}-{}.bak", std::process::id()));
     let failed = |error: &dyn std::fmt::Display| {
-        Trouble::NoCopy(format!("has to be brought up to date, and the copy {} cannot be made first: {error}", copy.display()))
+        Trouble::NoCopy(format!(
+            "has to be brought up to date, and the copy {} cannot be made first: {error}",
+            text::of_path(&copy)
+        ))
     };
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);

@@ -14,6 +14,7 @@ use crate::app::feed::operation;
 use crate::app::layout::Pane;
 use crate::domain::card::digits;
 use crate::domain::operation::{Operation, OperationState};
+use crate::domain::proof::ProvenBy;
 use crate::domain::text;
 
 /// The columns of the table.
@@ -106,7 +107,10 @@ fn cells(model: &Model, operation: &Operation, columns: usize) -> Vec<(Role, Str
         (Role::Text, digits(operation.last4)),
         (Role::Text, world.holder(&operation.card).to_owned()),
         (role, operation.state.word().to_owned()),
-        (Role::Text, last_step(model, operation)),
+        match &operation.alarm {
+            Some(alarm) => (Role::Danger, alarm.to_string()),
+            None => (Role::Text, last_step(model, operation)),
+        },
     ]
 }
 
@@ -151,14 +155,23 @@ fn journal(model: &Model, operation: &Operation, columns: usize) -> Vec<Line> {
             }
         }
     }
-    if let Some(next) = operation.next_look.filter(|_| operation.is_open()) {
+    if let Some(next) = operation.next_look.filter(|_| operation.is_followed()) {
         lines.push(vec![(Role::Muted, format!("{:<10} next look  ", time(next))), (Role::Text, "c looks now".to_owned())]);
     }
     if operation.is_open() {
         let words = format!("While this is open, another {} of this card is held back.", operation.deed.phrase());
         lines.push(vec![(Role::Caution, words)]);
     }
-    lines.push(vec![(Role::Muted, format!("proof: {}", operation.proof.sentence()))]);
+    if let Some(until) = operation.watched_until {
+        let words = format!("A person settled it; it is looked for until {}, and a late credit raises an alarm.", time(until));
+        lines.push(vec![(Role::Caution, words)]);
+    }
+    let proof = match operation.proven_by {
+        Some(ProvenBy::Person) => "a person's word",
+        Some(ProvenBy::Answer) if !operation.is_open() => "the provider's answer",
+        Some(ProvenBy::Seen | ProvenBy::Answer) | None => operation.proof.sentence(),
+    };
+    lines.push(vec![(Role::Muted, format!("proof: {proof}"))]);
     lines
 }
 

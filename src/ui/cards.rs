@@ -139,7 +139,7 @@ fn why_empty(model: &Model) -> Vec<String> {
                     }
                     Some(_) | None => format!("{}: it has no cards", info.id),
                 },
-                HealthState::Down | HealthState::Paused | HealthState::Auth => {
+                HealthState::Down | HealthState::Paused | HealthState::Auth | HealthState::Waiting => {
                     let why = health.why.as_deref().unwrap_or("no reason known");
                     format!("{} {} {}: {why}", info.id, health.state.word(), providers::age(world, health))
                 }

@@ -5,6 +5,7 @@
 mod change;
 mod pin;
 mod plain;
+mod settle;
 mod sheet;
 mod top_up;
 
@@ -32,6 +33,7 @@ pub fn view(dialog: &Dialog, world: &World, theme: &Theme, screen: Rect, to: &mu
         Page::Menu(page) => plain::menu(page, world),
         Page::Refusal(page) => plain::refusal(page, world),
         Page::Progress(page) => plain::progress(page, world),
+        Page::Settle(page) => settle::view(page, world),
         Page::Quit => plain::quit(world),
     };
     let width = WIDTH.min(screen.width);

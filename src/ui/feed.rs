@@ -136,7 +136,7 @@ fn live(world: &World) -> String {
 /// Whether a provider in this state sends no new rows.
 const fn is_silent(state: HealthState) -> bool {
     match state {
-        HealthState::Down | HealthState::Paused | HealthState::Auth => true,
+        HealthState::Down | HealthState::Paused | HealthState::Auth | HealthState::Waiting => true,
         HealthState::Ok | HealthState::Slow => false,
     }
 }

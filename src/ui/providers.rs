@@ -40,7 +40,7 @@ pub(super) fn list_rows(model: &Model, area: Rect) -> u16 {
 pub(super) const fn role(state: HealthState) -> Role {
     match state {
         HealthState::Ok => Role::Good,
-        HealthState::Slow => Role::Caution,
+        HealthState::Slow | HealthState::Waiting => Role::Caution,
         HealthState::Down | HealthState::Auth => Role::Danger,
         HealthState::Paused => Role::Heading,
     }
@@ -149,6 +149,9 @@ fn about(world: &World, keymap: &Keymap, info: &ProviderInfo, columns: usize) ->
         tell("float", Role::Text, &format!("{sums}{age}"));
     }
     match &info.can {
+        None if world.health.get(&info.id).is_some_and(|health| health.state == HealthState::Waiting) => {
+            tell("can do", Role::Muted, "nothing yet");
+        }
         None => tell("can do", Role::Danger, "nothing: it could not be set up"),
         Some(capabilities) => {
             tell("can do", Role::Text, &can(capabilities));

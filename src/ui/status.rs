@@ -125,6 +125,8 @@ fn health_line(model: &Model, told: Told, columns: usize) -> Line {
         line.push((Role::Muted, format!(" {}", age(world, health))));
         let consequence = match health.state {
             HealthState::Ok | HealthState::Slow | HealthState::Paused => None,
+            HealthState::Waiting if told == Told::Word => None,
+            HealthState::Waiting => Some(" for its secrets".to_owned()),
             HealthState::Down if told == Told::Word => Some(" LAST KNOWN".to_owned()),
             HealthState::Down if told == Told::Short || columns < 100 => Some(" -> its figures are LAST KNOWN".to_owned()),
             HealthState::Down => match last_known(world, &info.id) {

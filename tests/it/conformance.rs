@@ -1,12 +1,16 @@
 //! One suite over every adapter and its sandbox dialect: two readings of one document have to agree.
 
+use async_trait::async_trait;
+use bytes::Bytes;
 use cardtop::domain::card::{CardState, ProviderId, Reading};
 use cardtop::domain::operation::{Action, Deed, OperationState, Proof};
 use cardtop::domain::transaction::TransactionState;
+use cardtop::provider::http::{Does, InProcess, Lost, Transport};
 use cardtop::sandbox::Dialect;
+use http::{Request, Response};
 use jiff::SignedDuration;
 
-use crate::harness::{Desk, pin, some, start};
+use crate::harness::{Desk, open_over, pin, some, start};
 
 #[tokio::test(start_paused = true)]
 async fn every_card_of_the_bank_is_read_with_its_balance_and_age() {
@@ -33,6 +37,34 @@ async fn every_card_of_the_bank_is_read_with_its_balance_and_age() {
         }
         assert!(cards.iter().any(|card| card.state == CardState::Active), "{}", dialect.name());
         assert!(cards.iter().any(|card| card.state != CardState::Active), "{}", dialect.name());
+    }
+}
+
+/// A provider whose answers begin with a byte order mark.
+struct Marked(InProcess);
+
+#[async_trait]
+impl Transport for Marked {
+    async fn call(&self, does: Does, request: Request<Bytes>) -> Result<Response<Bytes>, Lost> {
+        let answer = self.0.call(does, request).await?;
+        Ok(answer.map(|body| Bytes::from([b"\xef\xbb\xbf", &body[..]].concat())))
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_byte_order_mark_before_an_answer_loses_nothing() {
+    let desk = Desk::new().await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let sandbox = desk.sandbox.clone();
+    let way = move |dialect| Box::new(Marked(InProcess(sandbox.router(dialect)))) as Box<dyn Transport>;
+    let (engine, _news) = open_over(desk.config.clone(), &desk.clock, folder.path(), false, false, way).await;
+    for (provider, cards) in engine.read_cards().await {
+        let cards = cards.unwrap_or_else(|error| panic!("{error}"));
+        assert!(!cards.is_empty(), "{provider}");
+    }
+    let now = desk.clock.now();
+    for (provider, rows) in engine.read_transactions(now - SignedDuration::from_hours(24 * 60), now, None).await {
+        assert!(rows.unwrap_or_else(|error| panic!("{error}")).len() > 60, "{provider}");
     }
 }
 

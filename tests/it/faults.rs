@@ -4,6 +4,7 @@
 //! a provider is missing from the journal. A failure prints its seed; `CARDTOP_SEED=… cargo test --test it faults` repeats it.
 
 mod net;
+mod proof;
 mod stories;
 
 use std::collections::BTreeMap;

@@ -1,5 +1,6 @@
 //! The whole of cardtop from outside: adapters against the sandbox, changes, faults, the command line, the terminal, the house.
 
+mod certificates;
 mod changes;
 mod command_line;
 mod conformance;
@@ -8,11 +9,14 @@ mod harness;
 mod hostile;
 mod network;
 mod outage;
+mod own_files;
 mod paging;
 mod payer;
 mod proxy;
 mod pty;
 mod race;
+mod scenarios;
 mod settings;
 mod tidy;
 mod torture;
+mod waiting;

@@ -126,6 +126,21 @@ impl Desk {
         self.pass(400)
     }
 
+    pub(crate) fn settles(mut self, operation: &Operation) -> Self {
+        self.dialog = Some(Dialog::settle(operation, &self.world).expect("it can be settled"));
+        self.pass(400)
+    }
+
+    /// What the engine was asked to write as a person's word.
+    pub(crate) fn verdicts(&self) -> Vec<&crate::engine::Verdict> {
+        let of = |effect: &'_ Effect| matches!(effect, Effect::Ask(Job::Settle(_)));
+        let verdict = |effect| match effect {
+            &Effect::Ask(Job::Settle(ref verdict)) => Some(&**verdict),
+            _ => None,
+        };
+        self.effects.iter().filter(|effect| of(effect)).filter_map(verdict).collect()
+    }
+
     pub(crate) fn quit(mut self) -> Self {
         self.dialog = Some(Dialog::quit(&self.world));
         self.pass(400)
@@ -235,6 +250,7 @@ impl Desk {
             Some(Page::Blocked(page)) => &page.notice,
             Some(Page::Menu(page)) => &page.notice,
             Some(Page::Progress(page)) => &page.notice,
+            Some(Page::Settle(page)) => &page.notice,
             Some(Page::Refusal(page)) => return &page.why,
             Some(Page::Quit) | None => &None,
         };
@@ -508,6 +524,62 @@ fn nothing_is_sent_before_the_cards_list_was_read() {
     let desk = desk.open(Deed::TopUp, "c1").types("30").keys("enter y");
     assert_eq!(desk.notice(), "the card's list is being read: wait for it, or e to edit");
     assert!(desk.orders().is_empty());
+}
+
+#[test]
+fn an_operation_is_settled_as_failed_only_with_a_reason_and_the_last_four() {
+    let mut desk = Desk::new();
+    let open = desk.earlier(Deed::TopUp, "c1", OperationState::Unknown, Some(money("30", "USD")));
+    let desk = desk.settles(&open).keys("f").types("asked them").keys("enter y");
+    assert!(desk.verdicts().is_empty());
+    assert_eq!(desk.notice(), "type 4242 first");
+    let desk = desk.keys("4 2 4 2 y");
+    let [verdict] = desk.verdicts()[..] else { panic!("one verdict: {}", desk.notice()) };
+    assert_eq!((verdict.done, &*verdict.reason, verdict.typed.as_deref()), (false, "asked them", Some("4242")));
+    assert_eq!(verdict.credit, None);
+    let desk = desk.keys("y");
+    assert_eq!(desk.verdicts().len(), 1, "once is enough");
+    let why = "the card's list cannot be read; nothing was changed".to_owned();
+    let desk = desk.hears(News::NotSettled { id: open.id, why: why.clone() });
+    assert_eq!(desk.notice(), why);
+    let settled = Operation { state: OperationState::Failed, ..open };
+    assert!(desk.hears(News::Operation(settled)).dialog.is_none(), "it is in the journal: nothing is left to ask");
+}
+
+#[test]
+fn an_operation_is_settled_as_done_with_its_row_or_with_one_kept_free() {
+    let mut desk = Desk::new();
+    let open = desk.earlier(Deed::TopUp, "c1", OperationState::Unknown, Some(money("30", "USD")));
+    let row = Transaction {
+        id: "t77".into(),
+        kind: TransactionKind::TopUp,
+        state: TransactionState::Cleared,
+        ..crate::app::fixture::transaction(&key("c1"), "t77", 0, "30.00 USD", "")
+    };
+    let row = Transaction { provider: ProviderId::new("acme"), card_id: Some("c1".into()), at: open.created_at, ..row };
+    desk.world.hear(&News::Transactions(vec![row]));
+    let desk = desk.settles(&open).keys("d").types("seen on their page").keys("enter enter");
+    assert_eq!(desk.notice(), "Enter never confirms here: press y");
+    let desk = desk.keys("2");
+    assert_eq!(desk.notice(), "there is no such transaction here");
+    let desk = desk.keys("1 y");
+    let [verdict] = desk.verdicts()[..] else { panic!("one verdict: {}", desk.notice()) };
+    assert_eq!((verdict.done, verdict.credit.as_deref()), (true, Some("t77")));
+    let mut other = Desk::new();
+    let open = other.earlier(Deed::TopUp, "c1", OperationState::Unknown, Some(money("30", "USD")));
+    let other = other.settles(&open).keys("d").keys("enter y");
+    assert_eq!(other.notice(), "say why first: the reason is kept in the journal");
+    let other = other.types("seen").keys("enter y");
+    assert!(matches!(other.verdicts()[..], [verdict] if verdict.credit.is_none()));
+}
+
+#[test]
+fn what_is_settled_or_being_sent_is_not_settled_by_hand() {
+    let mut desk = Desk::new();
+    for state in [OperationState::Sent, OperationState::Done, OperationState::Failed] {
+        let operation = desk.earlier(Deed::TopUp, "c1", state, Some(money("30", "USD")));
+        assert!(Dialog::settle(&operation, &desk.world).is_err(), "{state:?}");
+    }
 }
 
 #[test]

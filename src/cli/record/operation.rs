@@ -7,6 +7,7 @@ use super::{code, number, to_json};
 use crate::cli::print::{Cell, Column, Field, Paint, Record, View};
 use crate::domain::money::Money;
 use crate::domain::operation::{Operation, OperationState};
+use crate::domain::proof::ProvenBy;
 use crate::engine::Step;
 
 #[derive(Serialize)]
@@ -25,6 +26,10 @@ struct OperationJson<'a> {
     created_at: Timestamp,
     updated_at: Timestamp,
     detail: Option<&'a str>,
+    /// Who says how it ended: `seen`, `answer` or `person`.
+    proof: Option<&'static str>,
+    /// What contradicts a person's word.
+    alarm: Option<&'a str>,
 }
 
 impl<'a> OperationJson<'a> {
@@ -44,6 +49,8 @@ impl<'a> OperationJson<'a> {
             created_at: operation.created_at,
             updated_at: operation.updated_at,
             detail: operation.detail.as_deref(),
+            proof: operation.proven_by.map(ProvenBy::word),
+            alarm: operation.alarm.as_deref(),
         }
     }
 }
@@ -76,6 +83,8 @@ impl Record for Operation {
         "created_at",
         "updated_at",
         "detail",
+        "proof",
+        "alarm",
     ];
 
     fn cells(&self, view: &View) -> Vec<Cell> {
@@ -88,7 +97,10 @@ impl Record for Operation {
             crate::domain::card::digits(self.last4).into(),
             self.card.provider.name().into(),
             self.id.to_string().into(),
-            self.detail.as_deref().unwrap_or_default().into(),
+            match &self.alarm {
+                Some(alarm) => Cell::painted(&**alarm, Paint::Danger),
+                None => self.detail.as_deref().unwrap_or_default().into(),
+            },
         ]
     }
 
@@ -109,6 +121,8 @@ impl Record for Operation {
             Field::shown(Some(self.created_at)),
             Field::shown(Some(self.updated_at)),
             Field::text(self.detail.as_deref()),
+            Field::text(self.proven_by.map(ProvenBy::word)),
+            Field::text(self.alarm.as_deref()),
         ]
     }
 

@@ -130,7 +130,7 @@ impl Record for ProviderReport {
     fn cells(&self, view: &View) -> Vec<Cell> {
         let paint = match self.health.state {
             HealthState::Ok => Paint::Good,
-            HealthState::Slow => Paint::Caution,
+            HealthState::Slow | HealthState::Waiting => Paint::Caution,
             HealthState::Down | HealthState::Auth => Paint::Danger,
             HealthState::Paused => Paint::Plain,
         };

@@ -75,7 +75,7 @@ fn an_operation_is_exactly_the_promised_object() {
                 r#""amount":{{"amount":"5.000","currency":"KWD"}},"state":"SENT","reason":"cover decline","#,
                 r#""reference":"ct{id}","provider_reference":null,"operator":"anay","#,
                 r#""created_at":"2026-04-03T12:00:00Z","updated_at":"2026-04-03T12:00:02.5Z","#,
-                r#""detail":"sent, no answer yet"}}"#
+                r#""detail":"sent, no answer yet","proof":null,"alarm":null}}"#
             ),
             id = id
         )

@@ -42,9 +42,7 @@ struct Window {
 
 /// The text with the card numbers of each run cut, or `None` where there is none.
 fn mask_once(text: &str) -> Option<String> {
-    if text.chars().filter(|c| c.is_numeric()).nth(LENGTHS.start() - 1).is_none() {
-        return None;
-    }
+    text.chars().filter(|c| c.is_numeric()).nth(LENGTHS.start() - 1)?;
     let chars: Vec<char> = text.chars().collect();
     let mut digits: Vec<Option<u8>> = chars.iter().copied().map(digit).collect();
     skip_uuids(&chars, &mut digits);

@@ -96,6 +96,7 @@ fn open(sealed: &str, key: &[u8]) -> Result<Said, Unreadable> {
     let cipher = BASE64.decode(sealed.as_bytes()).ok().filter(|cipher| !cipher.is_empty()).ok_or(Unreadable::NotJson)?;
     let plain = crypto::aes_ecb_decrypt(key, &cipher).map_err(|_| Unreadable::Sealed)?;
     let plain = std::str::from_utf8(&plain).map_err(|_| Unreadable::Sealed)?;
+    let plain = plain.trim_start_matches('\u{feff}');
     let plain = serde_json::from_str::<String>(plain).unwrap_or_else(|_| plain.to_owned());
     Fields::parse(&plain).map(|object| said(&object)).map_err(|_| Unreadable::Sealed)
 }

@@ -79,6 +79,7 @@ impl Bank {
                 ledger: opening,
                 held: Decimal::ZERO,
                 opening,
+                trouble: None,
             });
         }
         let currencies: Vec<Currency> = match self.dialect {
@@ -249,13 +250,15 @@ impl Bank {
         let mut sorted: Vec<Row> = order.iter().filter_map(|&old| self.rows.get(old).cloned()).collect();
         for (new, row) in sorted.iter_mut().enumerate() {
             row.number = new as u64;
+            row.id = new as u64;
             row.refund = row.refund.and_then(|old| usize::try_from(old).ok()).map(|old| moved(old) as u64);
         }
         self.rows = sorted;
         for due in self.agenda.values_mut() {
             match due {
                 Due::Clear { row, .. } | Due::Reverse { row } | Due::Refund { row } | Due::Credit { row } => *row = moved(*row),
-                Due::State { .. } | Due::Close { .. } => {}
+                Due::Vanish { row } | Due::Replace { row, .. } | Due::Repeat { row } => *row = moved(*row),
+                Due::State { .. } | Due::Close { .. } | Due::Decline { .. } | Due::Elsewhere { .. } => {}
             }
         }
     }
@@ -282,7 +285,8 @@ impl Bank {
         let of_card = |row: usize| rows.get(row).is_some_and(|row| row.card == card);
         self.agenda.retain(|_, due| match due {
             Due::Clear { row, .. } | Due::Reverse { row } | Due::Refund { row } => !of_card(*row),
-            Due::Credit { .. } | Due::State { .. } | Due::Close { .. } => true,
+            Due::Vanish { row } | Due::Replace { row, .. } | Due::Repeat { row } => !of_card(*row),
+            Due::Credit { .. } | Due::State { .. } | Due::Close { .. } | Due::Decline { .. } | Due::Elsewhere { .. } => true,
         });
         for row in 0..self.rows.len() {
             let held =

@@ -8,6 +8,7 @@ use super::sums::{after, rounded};
 use super::{Bank, Card, CardState, Decline, Due, Kind, Load, Pace, Progress, Refusal, Row};
 use crate::sandbox::Dialect;
 use crate::sandbox::people::Merchant;
+use crate::sandbox::troubles::Written;
 
 impl Bank {
     /// A purchase: held when the card can pay, declined when not. Gives the row.
@@ -47,10 +48,14 @@ impl Bank {
             } else {
                 sum
             };
-            self.later(after(at, delay), Due::Clear { row, sum: cleared });
+            let due = self.instead_of_clearing(row, cleared);
+            self.later(after(at, delay), due);
             if dice > 95 {
                 self.later(after(at, delay * 2), Due::Refund { row });
             }
+        }
+        if pace == Pace::Live {
+            self.disturb(row, at);
         }
         row
     }
@@ -195,6 +200,7 @@ impl Bank {
         let (position, shown) = (self.rows.len(), self.shown(at));
         let mut row = Row {
             number: position as u64,
+            id: position as u64,
             card,
             kind,
             progress,
@@ -208,6 +214,9 @@ impl Bank {
             left: self.cards.get(card).map_or(Decimal::ZERO, Card::available),
             refund: None,
             payer: None,
+            hidden: false,
+            twice: false,
+            written: Written::default(),
         };
         more(&mut row);
         self.rows.push(row);

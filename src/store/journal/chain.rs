@@ -17,6 +17,7 @@ use serde_json::{Map, Value};
 
 use super::super::millis;
 use crate::domain::operation::{OperationId, OperationState};
+use crate::domain::text;
 
 /// Hash that the first line stands on.
 const GENESIS: &str = "cardtop";
@@ -358,7 +359,7 @@ impl Head {
             return Ok(());
         }
         if let Err(error) = self.write(lines, &hash) {
-            tracing::warn!("the note of the journal's last line cannot be written to {}: {error}", self.path.display());
+            tracing::warn!("the note of the journal's last line cannot be written to {}: {error}", text::of_path(&self.path));
         }
         Ok(())
     }
@@ -392,4 +393,163 @@ pub(in super::super) fn hash_without_record(
     previous: &str,
 ) -> String {
     Line { number, at, operation, what, words, state, record: None }.hash(previous)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::card::{CardKey, CardState, ProviderId};
+    use crate::domain::money::Money;
+    use crate::domain::operation::{Before, Deed, Operation, OperationState, Proof};
+    use crate::store::journal::{Finding, find, intend};
+    use crate::store::{FILE, Store};
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(1_800_000_000 + second).expect("a time of the test")
+    }
+
+    fn operation(count: u16) -> Operation {
+        let id = OperationId::new(at(i64::from(count)), 7, count);
+        Operation {
+            id,
+            deed: Deed::TopUp,
+            card: CardKey::new(&ProviderId::new("acme"), &format!("c{count}")),
+            last4: "4242".parse().ok(),
+            amount: Money::typed("30", "USD".parse().expect("a currency")).ok(),
+            state: OperationState::Sent,
+            reason: Some("cover".into()),
+            reference: id.reference(),
+            provider_reference: None,
+            operator: "anay".into(),
+            created_at: at(i64::from(count)),
+            updated_at: at(i64::from(count)),
+            detail: None,
+            before: Before { owner: None, state: Some(CardState::Active), balance: None },
+            proof: Proof::ByListing,
+            looks: 0,
+            next_look: None,
+            baseline: None,
+            proven_by: None,
+            watched_until: None,
+            alarm: None,
+        }
+    }
+
+    /// Three operations, of which one is DONE, in a data file whose end is noted outside.
+    async fn journal(folder: &Path) -> Store {
+        let notes = folder.join("state");
+        let store = Store::open_with(folder, &BTreeMap::new(), Some(&notes), at(0)).unwrap_or_else(|refused| panic!("{refused}"));
+        let wrote = store.journal(|db| {
+            for count in 1..=3 {
+                intend(db, &operation(count), false)?;
+            }
+            let verdict = Finding::verdict(at(60), "look", "+30.00 USD in the list, id t1".to_owned(), OperationState::Done);
+            find(db, operation(3).id, &Finding { credit: Some("t1".into()), ..verdict })
+        });
+        wrote.await.expect("three operations");
+        store
+    }
+
+    /// What verification says after somebody has had the file.
+    async fn after(tampering: &'static str) -> Result<Verified, String> {
+        let folder = tempfile::tempdir().expect("a folder");
+        let store = journal(folder.path()).await;
+        let head = store.head().cloned();
+        drop(store);
+        let file = Connection::open(folder.path().join(FILE)).expect("the file");
+        file.execute_batch(tampering).unwrap_or_else(|error| panic!("{tampering}: {error}"));
+        drop(file);
+        let again = Store::open(folder.path()).unwrap_or_else(|refused| panic!("{refused}"));
+        again.journal(move |db| verify_with(db, head.as_ref())).await.expect("the journal")
+    }
+
+    #[tokio::test]
+    async fn an_untouched_journal_is_intact_and_its_end_is_the_noted_one() {
+        let intact = after("").await.expect("intact");
+        assert_eq!((intact.lines, intact.noted), (4, Some(4)));
+        assert_eq!(intact.last_hash.len(), 64);
+    }
+
+    #[tokio::test]
+    async fn no_printed_column_of_an_operation_can_be_changed_without_being_noticed() {
+        for change in [
+            "deed = 'freeze'",
+            "provider = 'other'",
+            "card_id = 'c9'",
+            "last4 = '0000'",
+            "amount = '3000.00'",
+            "currency = 'EUR'",
+            "reason = 'birthday'",
+            "reference = 'ct0'",
+            "provider_reference = 'task'",
+            "operator = 'mallory'",
+            "created_at = created_at - 86400000",
+            "updated_at = updated_at + 1",
+            "detail = 'nothing happened'",
+            "proof = 'answer'",
+            "proven_by = 'person'",
+            "alarm = 'x'",
+            "credit = 't2'",
+            "next_look = 1",
+            "looks = 9",
+            "before_state = 'FROZEN'",
+            "baseline = '{}'",
+        ] {
+            let sql: &'static str = format!("UPDATE operation SET {change} WHERE card_id = 'c3'").leak();
+            let broken = after(sql).await.expect_err(change);
+            let column = change.split(' ').next().unwrap_or_default();
+            assert!(broken.contains(&format!("its {column} is not what its last line says")), "{change}: {broken}");
+        }
+    }
+
+    #[tokio::test]
+    async fn an_end_that_was_cut_off_is_noticed() {
+        const GUARDS: &str = "DROP TRIGGER line_is_never_changed; DROP TRIGGER line_is_never_removed;";
+        const AGAIN: &str = "CREATE TRIGGER line_is_never_changed BEFORE UPDATE ON line BEGIN SELECT RAISE(ABORT, 'x'); END;
+            CREATE TRIGGER line_is_never_removed BEFORE DELETE ON line BEGIN SELECT RAISE(ABORT, 'x'); END;";
+        let with = |tampering: &str| -> &'static str { format!("{GUARDS} {tampering} {AGAIN}").leak() };
+        for (tampering, words) in [
+            ("DELETE FROM line WHERE number > 2; DELETE FROM operation WHERE card_id = 'c3';", "its end is missing"),
+            ("DELETE FROM line; DELETE FROM operation;", "its end is missing"),
+            ("DELETE FROM operation WHERE card_id = 'c2';", "is gone, and its lines are still here"),
+            ("DELETE FROM line WHERE number = 2;", "line 2 of the journal is missing"),
+        ] {
+            let broken = after(with(tampering)).await.expect_err(tampering);
+            assert!(broken.contains(words), "{tampering}: {broken}");
+        }
+        let broken = after("DROP TRIGGER line_is_never_changed").await.expect_err("a guard is missing");
+        assert!(broken.contains("the guard line_is_never_changed was taken away"), "{broken}");
+    }
+
+    #[tokio::test]
+    async fn a_chain_that_was_made_anew_is_noticed() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let store = journal(folder.path()).await;
+        let head = store.head().cloned();
+        let forged = store.journal(move |db| {
+            db.execute_batch("DROP TRIGGER line_is_never_changed; UPDATE operation SET operator = 'mallory'")?;
+            let lines: Vec<(i64, i64, String, String, String, String)> = db
+                .prepare("SELECT number, at, operation, what, words, state FROM line ORDER BY number")?
+                .query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?)))?
+                .collect::<rusqlite::Result<_>>()?;
+            let mut previous = GENESIS.to_owned();
+            for (number, at, operation, what, words, state) in lines {
+                let record = record(db, &operation)?.expect("its operation");
+                let line =
+                    Line { number, at, operation: &operation, what: &what, words: &words, state: &state, record: Some(&record) };
+                let hash = line.hash(&previous);
+                db.execute(
+                    "UPDATE line SET record = ?2, previous = ?3, hash = ?4 WHERE number = ?1",
+                    params![number, record, previous, hash],
+                )?;
+                previous = hash;
+            }
+            db.execute_batch("CREATE TRIGGER line_is_never_changed BEFORE UPDATE ON line BEGIN SELECT RAISE(ABORT, 'x'); END")?;
+            Ok((verify(db)?, verify_with(db, head.as_ref())?))
+        });
+        let (inside, outside) = forged.await.expect("forging");
+        assert!(inside.is_ok(), "nothing in the file itself can tell");
+        let broken = outside.expect_err("the note outside tells");
+        assert!(broken.contains("the chain was made anew"), "{broken}");
+    }
 }

@@ -8,6 +8,7 @@ use super::view;
 use crate::app::dialog::tests::{Desk, key, money};
 use crate::domain::card::CardState;
 use crate::domain::operation::{Deed, Offer, OperationState, PinRule};
+use crate::domain::transaction::{Transaction, TransactionKind};
 use crate::engine::News;
 use crate::ui::theme::Theme;
 
@@ -34,6 +35,22 @@ fn unknown() -> Desk {
     let mut desk = Desk::new();
     desk.earlier(Deed::TopUp, "c2", OperationState::Unknown, Some(money("5000", "JPY")));
     desk
+}
+
+/// A top-up in doubt, and a credit in the list that may be its own.
+fn unsettled() -> Desk {
+    let mut desk = Desk::new();
+    let open = desk.earlier(Deed::TopUp, "c2", OperationState::Unknown, Some(money("5000", "JPY")));
+    let row = crate::app::fixture::transaction(&key("c2"), "t77", 0, "5000 JPY", "");
+    let row = Transaction {
+        provider: open.card.provider.clone(),
+        card_id: Some("c2".into()),
+        kind: TransactionKind::TopUp,
+        at: open.created_at,
+        ..row
+    };
+    desk.world.hear(&News::Transactions(vec![row]));
+    desk.settles(&open)
 }
 
 /// Every dialog, by name.
@@ -90,6 +107,8 @@ fn all() -> Vec<(&'static str, Desk)> {
             "progress_refused",
             refused.hears(News::Refused { id: refused_id, card: key("c1"), why: "the card changed since it was shown".into() }),
         ),
+        ("settle_failed", unsettled().keys("f").types("their support says no").keys("enter 7 7")),
+        ("settle_done", unsettled().keys("d").types("seen").keys("enter")),
         ("quit", unknown().quit()),
     ]
 }

@@ -25,17 +25,17 @@ use crate::harness::{nowhere, open_over, start};
 use crate::proxy::{Lie, Proxy, Script, may_come_twice};
 
 /// A bank of few cards, a network that does only what is planned, and where cardtop keeps its data.
-struct Scene {
-    dialect: Dialect,
-    clock: Clock,
-    sandbox: Sandbox,
-    folder: tempfile::TempDir,
-    config: Config,
-    net: Arc<Net>,
+pub(super) struct Scene {
+    pub(super) dialect: Dialect,
+    pub(super) clock: Clock,
+    pub(super) sandbox: Sandbox,
+    pub(super) folder: tempfile::TempDir,
+    pub(super) config: Config,
+    pub(super) net: Arc<Net>,
 }
 
 impl Scene {
-    fn new(dialect: Dialect, timeout: &str) -> Self {
+    pub(super) fn new(dialect: Dialect, timeout: &str) -> Self {
         let clock = Clock::from(start());
         let sandbox = Sandbox::new(small(3), clock.clone());
         let folder = folder();
@@ -46,23 +46,23 @@ impl Scene {
     }
 
     /// A cardtop that reads only when asked.
-    async fn engine(&self) -> Engine {
+    pub(super) async fn engine(&self) -> Engine {
         engine(&self.config, &self.clock, self.folder.path(), &self.net).await
     }
 
     /// The first card that can be topped up.
-    fn card(&self) -> String {
+    pub(super) fn card(&self) -> String {
         active(&self.sandbox, self.dialect).swap_remove(0)
     }
 
     /// A top-up of that card.
-    fn top_up(&self, engine: &Engine) -> Order {
+    pub(super) fn top_up(&self, engine: &Engine) -> Order {
         let card = self.card();
         order(engine, &key(self.dialect, &card), units(&self.sandbox, self.dialect, &card, 25), false)
     }
 
     /// The data file as somebody else opens it.
-    fn disk(&self) -> rusqlite::Connection {
+    pub(super) fn disk(&self) -> rusqlite::Connection {
         rusqlite::Connection::open(self.folder.path().join(cardtop::store::FILE)).expect("the data file")
     }
 }

@@ -1,0 +1,154 @@
+//! What goes wrong by itself, for somebody who tries cardtop: one word each on the command line, and when it begins.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// Something that goes wrong by itself. Several may be combined.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scenario {
+    /// enkash answers 503 for 90 seconds, from the second minute on and again every five minutes.
+    Outage,
+    /// banana takes 2.5 seconds for every answer.
+    Slow,
+    /// Every second top-up takes effect, but its answer is lost.
+    UnknownTopup,
+    /// Holds leave the lists without a word, and their money is free: the first after 20 to 90 seconds.
+    ReleasedHolds,
+    /// Holds are booked as another row with another id, two of three for a tenth more: the first after 20 to 90 seconds.
+    NewIds,
+    /// Every second purchase is booked at once and dated 5 to 40 minutes back, so that it is deep in the lists.
+    LateRows,
+    /// A row comes in after a page of a list was read, at most every five seconds.
+    PageShifts,
+    /// No page has more than 20 rows, whatever is asked for.
+    ShortPages,
+    /// Totals count the page instead of the list.
+    LyingTotals,
+    /// A proxy answers 403 with a web page: enkash's and ibanera's logins in the first 20 seconds, every tenth reading, and one
+    /// card (the fourteenth) always.
+    WebPage403,
+    /// Every third purchase has an amount, a time, a currency or a state that means nothing plain.
+    OddRows,
+    /// Of each provider's cards from the ninth on, one answers 500, one `{}`, one has figures such as 1,000.00, one the currency
+    /// `US$`, one no state.
+    OddCards,
+    /// Rows spell card ids otherwise than rosters and lists of cards: capitals, zeros in front, blanks around.
+    Spelling,
+    /// Another system tops up one card after the other every 45 seconds, and makes an equal top-up 8 seconds after each of yours.
+    ForeignTopUps,
+    /// artha's clock is 200 s fast, banana's 200 s slow, enkash's 45 s fast, ibanera's 45 s slow.
+    WrongClock,
+    /// A purchase is refused every 6 seconds, each reason in its turn.
+    Declines,
+}
+
+impl Scenario {
+    /// All of them.
+    pub const ALL: [Self; 16] = [
+        Self::Outage,
+        Self::Slow,
+        Self::UnknownTopup,
+        Self::ReleasedHolds,
+        Self::NewIds,
+        Self::LateRows,
+        Self::PageShifts,
+        Self::ShortPages,
+        Self::LyingTotals,
+        Self::WebPage403,
+        Self::OddRows,
+        Self::OddCards,
+        Self::Spelling,
+        Self::ForeignTopUps,
+        Self::WrongClock,
+        Self::Declines,
+    ];
+
+    /// The word on the command line.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Outage => "outage",
+            Self::Slow => "slow",
+            Self::UnknownTopup => "unknown-topup",
+            Self::ReleasedHolds => "released-holds",
+            Self::NewIds => "new-ids",
+            Self::LateRows => "late-rows",
+            Self::PageShifts => "page-shifts",
+            Self::ShortPages => "short-pages",
+            Self::LyingTotals => "lying-totals",
+            Self::WebPage403 => "web-page-403",
+            Self::OddRows => "odd-rows",
+            Self::OddCards => "odd-cards",
+            Self::Spelling => "spelling",
+            Self::ForeignTopUps => "foreign-topups",
+            Self::WrongClock => "wrong-clock",
+            Self::Declines => "declines",
+        }
+    }
+
+    /// One line: when it begins, and what goes wrong then.
+    #[must_use]
+    pub const fn description(self) -> &'static str {
+        match self {
+            Self::Outage => "after 1 min, every 5 min: enkash answers 503 for 90 seconds",
+            Self::Slow => "at once: banana takes 2.5 seconds for every answer",
+            Self::UnknownTopup => "from your second on: every other top-up's answer is lost",
+            Self::ReleasedHolds => "after 20 s: holds leave the lists, and their money is free",
+            Self::NewIds => "after 20 s: holds are booked as other rows, often for more",
+            Self::LateRows => "at once: every other purchase is dated 5 to 40 minutes back",
+            Self::PageShifts => "at once: a row comes in after a page was read, every 5 s",
+            Self::ShortPages => "at once: no page has more than 20 rows",
+            Self::LyingTotals => "at once: totals count the page instead of the list",
+            Self::WebPage403 => "at once: a proxy's page for logins (20 s), readings, a card",
+            Self::OddRows => "at once: amounts, times and words that cannot be read (1 in 3)",
+            Self::OddCards => "at once: cards that say 500, {}, 1,000.00, US$ or no state",
+            Self::Spelling => "at once: rows spell card ids otherwise than rosters do",
+            Self::ForeignTopUps => "at once: another system tops up, too, and repeats yours",
+            Self::WrongClock => "at once: clocks 200 s fast (artha), slow (banana), 45 s off",
+            Self::Declines => "at once: a refusal every 6 s, each reason in its turn",
+        }
+    }
+}
+
+impl fmt::Display for Scenario {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.word())
+    }
+}
+
+impl FromStr for Scenario {
+    type Err = UnknownScenario;
+
+    fn from_str(text: &str) -> Result<Self, UnknownScenario> {
+        Self::ALL.into_iter().find(|scenario| scenario.word().eq_ignore_ascii_case(text.trim())).ok_or(UnknownScenario)
+    }
+}
+
+/// Not a scenario's word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UnknownScenario;
+
+impl fmt::Display for UnknownScenario {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "not a scenario: {}", Scenario::ALL.map(Scenario::word).join(", "))
+    }
+}
+
+impl std::error::Error for UnknownScenario {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_scenario_is_found_by_its_word_and_says_when_it_begins() {
+        for scenario in Scenario::ALL {
+            assert_eq!(scenario.word().parse(), Ok(scenario));
+            let line = scenario.description();
+            let begins = ["at once", "after ", "from "].iter().any(|words| line.starts_with(words));
+            assert!(begins && line.contains(": ") && line.len() <= 66, "{scenario}: {line}");
+        }
+        assert_eq!("flood".parse::<Scenario>(), Err(UnknownScenario));
+        assert!(UnknownScenario.to_string().contains("released-holds"));
+    }
+}

@@ -1,0 +1,269 @@
+//! Trouble that a test or a scenario makes: what is read is incomplete, moves while it is read, or is written oddly.
+//! Single requests that go wrong are faults (`faults.rs`).
+
+use http::StatusCode;
+use jiff::{SignedDuration, Timestamp};
+use rust_decimal::Decimal;
+
+use super::json::{Json, text};
+use super::world::{Card, Row};
+use super::{Dialect, Merchant, Reply, Room, Sandbox, elsewhere, faults};
+use crate::domain::money::Money;
+
+/// What is wrong with all that is read of one card.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CardTrouble {
+    /// Calls about this card alone are answered with 500.
+    Answer500,
+    /// They are answered with a proxy's web page and 403.
+    WebPage403,
+    /// They are answered with `{}`.
+    EmptyObject,
+    /// Every figure of its balance is written as this text, such as `1,000.00`; in lists of cards, too.
+    Figures(String),
+    /// Its currency is written as this text, such as `US$`; in lists of cards, too.
+    Currency(String),
+    /// Its state is written as this text, which may be empty; in lists of cards, too.
+    State(String),
+}
+
+/// What happens to a list right after a page of it was read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Between {
+    /// A fee comes in: everything behind it moves down by a row.
+    Insert,
+    /// The newest row that is spending leaves the list: everything behind it moves up. A hold is let go by it.
+    Remove,
+    /// A row from the middle gets the time of now and goes to the top.
+    Move,
+    /// A row from the middle gets another id.
+    Rename,
+    /// The newest row that is spending is listed twice from now on.
+    Repeat,
+}
+
+/// Fields of a row that are written otherwise than they should be, each as this text in quotes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Written {
+    /// The amount, such as `(12.00)` or `1,234.56`.
+    pub amount: Option<String>,
+    /// The time, such as `24:00:00` or `20261128070000`.
+    pub time: Option<String>,
+    /// The currency, such as `US$`.
+    pub currency: Option<String>,
+    /// The word for how far it got, such as `Denied`. ibanera has none: there it is written instead of the pending flag.
+    pub state: Option<String>,
+}
+
+/// A row as the bank lists it now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListedRow {
+    /// Its id as the provider writes it.
+    pub id: String,
+    /// Its card's id as cards and rosters have it.
+    pub card_id: String,
+    /// The time that is written in it.
+    pub at: Timestamp,
+    /// What moved on the card, never negative.
+    pub amount: Money,
+    /// Held, not booked yet.
+    pub pending: bool,
+}
+
+impl Sandbox {
+    /// Every row that a provider lists now, newest first, each once; of one card, or of all. This is the truth that a feed is
+    /// compared with. Empty for an unknown card.
+    #[must_use]
+    pub fn listed_rows(&self, dialect: Dialect, card_id: Option<&str>) -> Vec<ListedRow> {
+        let room = self.room(dialect);
+        let card = match card_id.map(|id| room.bank.find(id)) {
+            Some(None) => return Vec::new(),
+            Some(card) => card,
+            None => None,
+        };
+        let mut rows: Vec<ListedRow> = Vec::new();
+        for row in room.bank.listed_rows(card) {
+            let Some(card) = room.bank.cards.get(row.card) else { continue };
+            let id = elsewhere::wire_id(dialect, &room.bank, row);
+            if rows.last().is_some_and(|last| last.id == id) {
+                continue;
+            }
+            rows.push(ListedRow {
+                id,
+                card_id: card.id.clone(),
+                at: row.at,
+                amount: Money::new(row.amount, card.currency),
+                pending: row.progress == super::world::Progress::Pending,
+            });
+        }
+        rows
+    }
+
+    /// Lets the oldest hold of a card go: its money is free again and no list has it any more. The id it had, or `None` when the
+    /// card holds nothing.
+    pub fn release_hold(&self, dialect: Dialect, card_id: &str) -> Option<String> {
+        let now = self.0.clock.now();
+        let mut room = self.room(dialect);
+        let hold = room.bank.find(card_id).and_then(|card| room.bank.oldest_hold(card))?;
+        let id = wire_id_at(dialect, &room, hold)?;
+        room.bank.vanish(hold, now);
+        Some(id)
+    }
+
+    /// Lets the oldest hold of a card be booked as another row, with an id of its own, for this sum, dated so long before now:
+    /// the hold is listed no more. The ids of hold and booking, or `None` when the card holds nothing.
+    pub fn clear_under_new_id(
+        &self,
+        dialect: Dialect,
+        card_id: &str,
+        sum: Decimal,
+        dated_back: SignedDuration,
+    ) -> Option<(String, String)> {
+        let now = self.0.clock.now();
+        let mut room = self.room(dialect);
+        let hold = room.bank.find(card_id).and_then(|card| room.bank.oldest_hold(card))?;
+        let before = wire_id_at(dialect, &room, hold)?;
+        let booked = room.bank.clear_as_another(hold, sum, dated_back, now)?;
+        Some((before, wire_id_at(dialect, &room, booked)?))
+    }
+
+    /// Books a purchase that nobody saw coming, dated so long before now: it is listed where it would have been. Its id, or `None`
+    /// for an unknown card.
+    pub fn book_late(
+        &self,
+        dialect: Dialect,
+        card_id: &str,
+        sum: Decimal,
+        shop: Merchant,
+        dated_back: SignedDuration,
+    ) -> Option<String> {
+        let now = self.0.clock.now();
+        let mut room = self.room(dialect);
+        let card = room.bank.find(card_id)?;
+        let row = room.bank.book(card, sum, Some(shop), dated_back, now);
+        wire_id_at(dialect, &room, row)
+    }
+
+    /// Plans what happens after the next lists of transactions that are read over the wire, one thing each.
+    pub fn between_pages(&self, dialect: Dialect, what: impl IntoIterator<Item = Between>) {
+        self.room(dialect).bank.between.extend(what);
+    }
+
+    /// Forgets what was planned to happen between pages.
+    pub fn no_more_between_pages(&self, dialect: Dialect) {
+        self.room(dialect).bank.between.clear();
+    }
+
+    /// Lets one such thing happen now, to the list of a card or of all.
+    pub fn happen_now(&self, dialect: Dialect, what: Between, card_id: Option<&str>) {
+        let now = self.0.clock.now();
+        let mut room = self.room(dialect);
+        let card = card_id.and_then(|id| room.bank.find(id));
+        room.bank.happen_between(what, card, now);
+    }
+
+    /// Gives pages at most so many rows, whatever is asked for; `None` gives as many as asked again. enkash's list of cards is not
+    /// paged.
+    pub fn cap_pages(&self, dialect: Dialect, most: Option<usize>) {
+        self.room(dialect).bank.page_cap = most;
+    }
+
+    /// Lets lists tell the length of their page where they should tell that of the whole. artha's tell nothing.
+    pub fn let_totals_count_the_page(&self, dialect: Dialect, on: bool) {
+        self.room(dialect).bank.totals_count_the_page = on;
+    }
+
+    /// Lets rows spell their card's id otherwise than rosters and lists of cards do: artha's GUIDs in capitals, banana's and
+    /// ibanera's numbers as text with zeros in front, enkash's ids with blanks around.
+    pub fn spell_ids_otherwise_in_rows(&self, dialect: Dialect, on: bool) {
+        self.room(dialect).bank.rows_spell_otherwise = on;
+    }
+
+    /// Makes one card the one with trouble, or well again. False for an unknown card.
+    pub fn set_card_trouble(&self, dialect: Dialect, card_id: &str, trouble: Option<CardTrouble>) -> bool {
+        let mut room = self.room(dialect);
+        let found = room.bank.find(card_id).and_then(|card| room.bank.cards.get_mut(card));
+        found.map(|card| card.trouble = trouble).is_some()
+    }
+
+    /// Books a purchase of ten dollars' worth whose row is written like this. Its id, or `None` for an unknown card.
+    pub fn write_oddly(&self, dialect: Dialect, card_id: &str, written: Written) -> Option<String> {
+        let now = self.0.clock.now();
+        let mut room = self.room(dialect);
+        let card = room.bank.find(card_id)?;
+        let currency = room.bank.cards.get(card)?.currency;
+        let shop = Merchant::new("ODD ROW", "5999", "SE");
+        let row = room.bank.book(card, super::world::scaled(1_000, currency), Some(shop), SignedDuration::ZERO, now);
+        room.bank.rows.get_mut(row)?.written = written;
+        wire_id_at(dialect, &room, row)
+    }
+
+    /// Refuses one purchase for every reason there is, a millisecond apart, in the order of [`Decline::ALL`]. False for an unknown
+    /// card.
+    ///
+    /// [`Decline::ALL`]: super::world::Decline::ALL
+    pub fn decline_for_every_reason(&self, dialect: Dialect, card_id: &str, shop: &Merchant) -> bool {
+        let now = self.0.clock.now();
+        let mut room = self.room(dialect);
+        let found = room.bank.find(card_id);
+        found.map(|card| room.bank.refuse_for_every_reason(card, shop, now)).is_some()
+    }
+}
+
+fn wire_id_at(dialect: Dialect, room: &Room, position: usize) -> Option<String> {
+    room.bank.rows.get(position).map(|row| elsewhere::wire_id(dialect, &room.bank, row))
+}
+
+/// What is answered to a reading about a card with trouble, instead of the truth; `None` where the trouble lies in single fields.
+pub(super) fn instead(trouble: &CardTrouble) -> Option<Reply> {
+    match trouble {
+        CardTrouble::Answer500 => Some(Reply::json(StatusCode::INTERNAL_SERVER_ERROR, r#"{"message":"Internal error"}"#)),
+        CardTrouble::WebPage403 => Some(faults::forbidden()),
+        CardTrouble::EmptyObject => Some(Reply::json(StatusCode::OK, "{}")),
+        CardTrouble::Figures(_) | CardTrouble::Currency(_) | CardTrouble::State(_) => None,
+    }
+}
+
+/// A figure of a card's balance.
+pub(super) fn figure(card: &Card, right: Json) -> Json {
+    match &card.trouble {
+        Some(CardTrouble::Figures(written)) => text(written.as_str()),
+        _ => right,
+    }
+}
+
+/// A card's currency.
+pub(super) fn currency(card: &Card, right: &str) -> Json {
+    match &card.trouble {
+        Some(CardTrouble::Currency(written)) => text(written.as_str()),
+        _ => text(right),
+    }
+}
+
+/// A card's state.
+pub(super) fn state(card: &Card, right: &str) -> Json {
+    match &card.trouble {
+        Some(CardTrouble::State(written)) => text(written.as_str()),
+        _ => text(right),
+    }
+}
+
+/// A row's amount.
+pub(super) fn row_amount(row: &Row, right: Json) -> Json {
+    row.written.amount.as_deref().map_or(right, text)
+}
+
+/// A row's time.
+pub(super) fn row_time(row: &Row, right: Json) -> Json {
+    row.written.time.as_deref().map_or(right, text)
+}
+
+/// A row's currency.
+pub(super) fn row_currency(row: &Row, right: Json) -> Json {
+    row.written.currency.as_deref().map_or(right, text)
+}
+
+/// A row's word for how far it got.
+pub(super) fn row_state(row: &Row, right: Json) -> Json {
+    row.written.state.as_deref().map_or(right, text)
+}

@@ -1,0 +1,121 @@
+//! Every scenario of the simulated bank runs for a while against all four adapters: nothing of cardtop dies, no top-up is paid
+//! twice, the bank's books balance, and a provider that the scenario spares is read.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use cardtop::clock::Clock;
+use cardtop::domain::operation::{Action, OperationState};
+use cardtop::engine::News;
+use cardtop::sandbox::{Dialect, Options, Sandbox, Scenario};
+use jiff::SignedDuration;
+use rust_decimal::Decimal;
+
+use crate::harness::{Desk, open_board, some, start};
+
+/// A minute of a board while cardholders spend; what was heard of rows, and whether anything of cardtop died.
+async fn a_minute_of(scenarios: Vec<Scenario>) {
+    let told = format!("{scenarios:?}");
+    let desk = Desk::with(Options { cards: 16, transactions: 60, scenarios, busy: true, ..Options::default() }).await;
+    let (engine, mut news) = open_board(&desk).await;
+    let mut heard = BTreeSet::new();
+    let mut read = 0_usize;
+    let watched = async {
+        while let Some(news) = news.recv().await {
+            match news {
+                News::Broken(words) => panic!("{told}: {words}"),
+                News::Transactions(rows) => heard.extend(rows.into_iter().map(|row| row.provider.to_string())),
+                News::Cards(cards) => read += cards.len(),
+                _ => {}
+            }
+        }
+    };
+    // The clock only goes when everybody waits: this is a minute of readings.
+    assert!(tokio::time::timeout(Duration::from_secs(60), watched).await.is_err(), "{told}: the board ended by itself");
+    assert!(read > 0, "{told}: no card was read");
+
+    let mut orders = Vec::new();
+    for dialect in Dialect::ALL {
+        let known = engine.known_cards().await;
+        let usable = known.into_iter().find(|card| {
+            let open = card.state == cardtop::domain::card::CardState::Active && card.currency.is_some();
+            card.key.provider.name() == dialect.name() && open
+        });
+        let Some(card) = usable else { continue };
+        let before = desk.sandbox.credits(dialect, &card.key.id).len();
+        let order = desk.order(&card.key, Action::TopUp(some(&card)));
+        // Refused before anything is sent, or an operation whose state is told: both are answers.
+        let state = engine.change(order, Duration::from_secs(20)).await.ok().map(|operation| operation.state);
+        orders.push((dialect, card, before, state));
+    }
+    // Whatever is drawn in from elsewhere meanwhile is not ours.
+    let drained = async { while news.recv().await.is_some() {} };
+    assert!(tokio::time::timeout(Duration::from_secs(30), drained).await.is_err(), "{told}: the board ended by itself");
+    for (dialect, card, before, state) in orders {
+        let credits: Vec<Decimal> = desk.sandbox.credits(dialect, &card.key.id).split_off(before);
+        assert!(credits.len() <= 1, "{told}: {dialect:?} paid {credits:?}");
+        match state {
+            Some(OperationState::Done) => assert_eq!(credits.len(), 1, "{told}: {dialect:?}: DONE, and nothing was paid"),
+            Some(OperationState::Failed) | None => {
+                assert_eq!(credits.len(), 0, "{told}: {dialect:?}: {state:?}, and it was paid")
+            }
+            Some(OperationState::Sent | OperationState::Accepted | OperationState::Unknown) => {}
+        }
+    }
+    for dialect in Dialect::ALL {
+        assert_eq!(desk.sandbox.discrepancies(dialect), Vec::<String>::new(), "{told}: {dialect:?}");
+    }
+    for dialect in [Dialect::Artha, Dialect::Banana] {
+        assert!(heard.contains(dialect.name()), "{told}: {dialect:?} was never read");
+    }
+    engine.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_scenario_runs_for_a_minute_without_a_panic() {
+    for scenario in Scenario::ALL {
+        a_minute_of(vec![scenario]).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn all_scenarios_together_run_for_a_minute_without_a_panic() {
+    a_minute_of(Scenario::ALL.to_vec()).await;
+}
+
+/// A bank that begins now.
+fn bank(scenario: Option<Scenario>, busy: bool) -> Sandbox {
+    let options = Options { scenarios: scenario.into_iter().collect(), busy, ..Options::default() };
+    Sandbox::new(options, Clock::from(start()))
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_scenario_says_happens() {
+    let (usual, quiet) = (bank(None, true), bank(None, false));
+    let released = bank(Some(Scenario::ReleasedHolds), true);
+    let anew = bank(Some(Scenario::NewIds), true);
+    let late = bank(Some(Scenario::LateRows), true);
+    let declined = bank(Some(Scenario::Declines), false);
+    let foreign = bank(Some(Scenario::ForeignTopUps), false);
+    let wrong = bank(Some(Scenario::WrongClock), false);
+    tokio::time::sleep(Duration::from_secs(300)).await;
+    let ids =
+        |bank: &Sandbox, dialect| -> BTreeSet<String> { bank.listed_rows(dialect, None).into_iter().map(|row| row.id).collect() };
+    for dialect in Dialect::ALL {
+        assert!(ids(&usual, dialect).difference(&ids(&released, dialect)).count() > 0, "{dialect:?}: no hold left the lists");
+        assert!(ids(&usual, dialect).difference(&ids(&anew, dialect)).count() > 0, "{dialect:?}: every id stayed");
+        // ibanera lists no refusals.
+        let more = if dialect == Dialect::Ibanera { 0 } else { 50 };
+        assert_eq!(ids(&declined, dialect).len(), ids(&quiet, dialect).len() + more, "{dialect:?}: refusals");
+        let cards = foreign.card_ids(dialect);
+        let top_ups: usize = cards.iter().map(|card| foreign.foreign_credits(dialect, card).len()).sum();
+        assert_eq!(top_ups, 7, "{dialect:?}: after 8 seconds and then every 45");
+        assert!(cards.iter().all(|card| foreign.credits(dialect, card).is_empty()), "{dialect:?}");
+        assert!(wrong.clock_offset(dialect).abs() >= SignedDuration::from_secs(45), "{dialect:?}");
+    }
+    let old = |bank: &Sandbox| {
+        let before = start().saturating_sub(SignedDuration::from_mins(3)).expect("a time");
+        Dialect::ALL.into_iter().flat_map(|dialect| bank.listed_rows(dialect, None)).filter(|row| row.at < before).count()
+    };
+    assert!(old(&late) > old(&usual), "nothing was booked in the past");
+}
