@@ -200,6 +200,7 @@ pub(super) fn transaction(row: &RawValue, reader: &Reader<'_>, of: Option<&Card>
         at,
         seen_at: reader.at,
         operation: None,
+        listed: crate::domain::transaction::Listed::Still,
     })
 }
 
