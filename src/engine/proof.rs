@@ -125,7 +125,7 @@ impl Engine {
         let before = operation.before.balance?.available?;
         let baseline = operation.baseline.as_ref()?;
         let amount = operation.amount?;
-        let provider = account.provider().ok()?;
+        let provider = self.adapter(account).await.ok()?;
         let since = baseline.earliest(operation.created_at);
         let rows = match self.card_rows(&*provider, card, since).await {
             Ok(rows) => rows,
