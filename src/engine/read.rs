@@ -239,14 +239,15 @@ impl Engine {
         );
         let rows = std::mem::take(&mut list.rows);
         let count = rows.len();
+        let listed = rows.iter().map(|row| (row.card_id.clone(), Arc::clone(&row.id))).collect();
+        let oldest = rows.iter().map(|row| row.at).min();
+        // How late rows were listed is told by the reading before this one.
+        self.take_rows(account, key, rows).await;
         let ended_well = list.error.is_none() && list.gap.is_none();
         if ended_well {
             account.feed_read(key, now);
             account.went_deep(key, reach.depth, count, self.0.clock.now());
         }
-        let listed = rows.iter().map(|row| (row.card_id.clone(), Arc::clone(&row.id))).collect();
-        let oldest = rows.iter().map(|row| row.at).min();
-        self.take_rows(account, key, rows).await;
         if let (true, Some(oldest)) = (list.is_whole() && self.may_keep(), oldest) {
             let apart = HOLDS_APART.max(account.lag() * 2);
             let provider = account.info.id.clone();
@@ -296,7 +297,7 @@ impl Engine {
     /// Learns from rows that are new: how late this provider lists them, and words that are not mapped.
     async fn told_new(&self, account: &Account, key: Option<&CardKey>, changed: &[Transaction]) {
         if let Some(last) = account.feed_from(key).filter(|_| self.0.polling) {
-            let late = changed.iter().filter(|row| row.at < last && row.seen_at > last);
+            let late = changed.iter().filter(|row| row.at < last && row.seen_at >= last);
             for lag in late.map(|row| row.seen_at.duration_since(row.at)) {
                 account.listed_late(lag);
             }

@@ -15,6 +15,7 @@ mod payer;
 mod proxy;
 mod pty;
 mod race;
+mod reading;
 mod scenarios;
 mod settings;
 mod tidy;
