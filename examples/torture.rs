@@ -43,6 +43,9 @@ struct Wish {
     /// A SIGKILL after so many top-ups, on average.
     #[arg(long, default_value_t = 50)]
     kill_every: u64,
+    /// Other systems top up the same cards with the same sums, clocks are wrong, each process has a data file of its own.
+    #[arg(long, conflicts_with = "wild")]
+    hostile: bool,
     /// Name every operation that stays UNKNOWN, and why.
     #[arg(long)]
     list: bool,
@@ -102,10 +105,11 @@ fn play() -> anyhow::Result<bool> {
 /// The torture that repeats.
 async fn in_turn(wish: &Wish) -> anyhow::Result<bool> {
     let from = tokio::time::Instant::now();
-    let &Wish { operations, seed, cards, kill_every, .. } = wish;
-    let report = torture::run(&torture::Wish { operations, seed, cards, kill_every, words: &[], beside: None }).await?;
+    let &Wish { operations, seed, cards, kill_every, hostile, .. } = wish;
+    let report = torture::run(&torture::Wish { operations, seed, cards, kill_every, hostile, words: &[], beside: None }).await?;
     print!("{}", report.text);
-    println!("fingerprint {}; repeat with --operations {operations} --seed {seed}", report.fingerprint);
+    let mode = if hostile { " --hostile" } else { "" };
+    println!("fingerprint {}; repeat with --operations {operations} --seed {seed}{mode}", report.fingerprint);
     println!("{} s", from.elapsed().as_secs());
     for unknown in report.unknown.iter().filter(|_| wish.list) {
         println!("{unknown}");

@@ -45,6 +45,8 @@ use crate::domain::money::Money;
 
 /// Largest request that is read, in bytes.
 const LARGEST_REQUEST: usize = 4 << 20;
+/// How much later the money of a top-up arrives whose answer a scenario loses: so long its outcome is not known.
+const UNKNOWN_MILLIS: u64 = 30_000;
 /// Seconds from the start in which the proxy of a scenario lets no login through.
 const WALLED_SECONDS: i64 = 20;
 
@@ -125,6 +127,7 @@ struct Room {
     bank: Bank,
     door: Door,
     faults: Vec<faults::Planned>,
+    card_faults: Vec<faults::OfCard>,
     requests: u64,
     writes: u64,
 }
@@ -149,7 +152,7 @@ impl Sandbox {
                 Dialect::Ibanera => Door::Ibanera(ibanera::Door::default()),
             };
             let bank = Bank::new(dialect, &options, started);
-            Mutex::new(Room { bank, door, faults: Vec::new(), requests: 0, writes: 0 })
+            Mutex::new(Room { bank, door, faults: Vec::new(), card_faults: Vec::new(), requests: 0, writes: 0 })
         });
         Self(Arc::new(Inner { clock, started, scenarios: options.scenarios, rooms, top_ups: AtomicU64::new(0) }))
     }
@@ -201,9 +204,20 @@ impl Sandbox {
         self.room(dialect).faults.push(faults::Planned { hits, fault, left: times });
     }
 
+    /// Lets the next `times` readings that are about this card alone be answered like this. Only faults that are an answer of
+    /// their own can be, such as 500, 503, 429 or a web page; others do nothing. False for an unknown card.
+    pub fn fault_about_card(&self, dialect: Dialect, card_id: &str, fault: Fault, times: usize) -> bool {
+        let mut room = self.room(dialect);
+        let Some(card) = room.bank.find(card_id) else { return false };
+        room.card_faults.extend(std::iter::repeat_n(faults::OfCard { card, fault }, times));
+        true
+    }
+
     /// Forgets the faults that have not hit yet.
     pub fn no_more_faults(&self, dialect: Dialect) {
-        self.room(dialect).faults.clear();
+        let mut room = self.room(dialect);
+        room.faults.clear();
+        room.card_faults.clear();
     }
 
     /// The ids of a provider's cards.
@@ -341,28 +355,21 @@ impl Sandbox {
         if self.is_walled(dialect, &call) {
             return faults::forbidden().into_response();
         }
+        if let Some(reply) = fault.and_then(|fault| fault.answered(dialect)) {
+            return reply.into_response();
+        }
         match fault {
-            None | Some(Fault::HalfJson | Fault::WrongSignature | Fault::LoseAnswer) => {}
-            Some(Fault::Refuse429 { retry_after_seconds }) => {
-                let mut reply = Reply::json(StatusCode::TOO_MANY_REQUESTS, r#"{"message":"Too many requests"}"#);
-                reply.retry_after = Some(retry_after_seconds);
-                return reply.into_response();
-            }
-            Some(Fault::Answer500) => {
-                return Reply::json(StatusCode::INTERNAL_SERVER_ERROR, r#"{"message":"Internal error"}"#).into_response();
-            }
-            Some(Fault::Forbidden) => return faults::forbidden().into_response(),
-            Some(Fault::Html) => return Reply::of(StatusCode::OK, "text/html", faults::PROXY_PAGE.to_owned()).into_response(),
-            Some(Fault::Unauthorized) => return Self::unauthorized(dialect).into_response(),
             Some(Fault::LoseRequest) => return faults::broken(),
             Some(Fault::Hang) => return std::future::pending().await,
             Some(Fault::Slow(delay)) => tokio::time::sleep(delay).await,
+            _ => {}
         }
         let mut reply = self.answer(dialect, &call, fault == Some(Fault::WrongSignature));
         if reply.topped_up
             && self.0.scenarios.contains(&Scenario::UnknownTopup)
             && self.0.top_ups.fetch_add(1, Ordering::Relaxed) % 2 == 1
         {
+            self.room(dialect).bank.put_off_newest_credit(UNKNOWN_MILLIS);
             return faults::broken();
         }
         match fault {
@@ -371,18 +378,7 @@ impl Sandbox {
                 let half = (0..=reply.body.len() / 2).rev().find(|&at| reply.body.is_char_boundary(at)).unwrap_or(0);
                 reply.body.truncate(half);
             }
-            None
-            | Some(
-                Fault::Refuse429 { .. }
-                | Fault::Answer500
-                | Fault::Html
-                | Fault::Forbidden
-                | Fault::Unauthorized
-                | Fault::WrongSignature
-                | Fault::LoseRequest
-                | Fault::Hang
-                | Fault::Slow(_),
-            ) => {}
+            _ => {}
         }
         reply.into_response()
     }
@@ -402,7 +398,7 @@ impl Sandbox {
     fn answer(&self, dialect: Dialect, call: &Call, wrong_signature: bool) -> Reply {
         let now = self.0.clock.now();
         let mut room = self.room(dialect);
-        let Room { bank, door, writes, .. } = &mut *room;
+        let Room { bank, door, writes, card_faults, .. } = &mut *room;
         bank.about.set(None);
         let (reply, write) = match door {
             Door::Artha(door) => (door.answer(bank, call, now), artha::writes(&call.path)),
@@ -414,18 +410,11 @@ impl Sandbox {
             *writes += 1;
         }
         bank.after_a_page(now);
-        let about = bank.about.take().filter(|_| !write && reply.known).and_then(|card| bank.cards.get(card));
-        about.and_then(|card| card.trouble.as_ref()).and_then(troubles::instead).unwrap_or(reply)
-    }
-
-    /// A refusal of credentials in the provider's own way.
-    fn unauthorized(dialect: Dialect) -> Reply {
-        match dialect {
-            Dialect::Artha => artha::unauthorized("The token is not valid."),
-            Dialect::Banana => banana::refused("Invalid HMAC"),
-            Dialect::Enkash => enkash::unauthorized(),
-            Dialect::Ibanera => ibanera::unauthorized(),
-        }
+        let Some(about) = bank.about.take().filter(|_| !write && reply.known) else { return reply };
+        let planned = card_faults.iter().position(|planned| planned.card == about);
+        let fault = planned.map(|place| card_faults.remove(place).fault);
+        let trouble = bank.cards.get(about).and_then(|card| card.trouble.as_ref());
+        fault.and_then(|fault| fault.answered(dialect)).or_else(|| trouble.and_then(troubles::instead)).unwrap_or(reply)
     }
 
     /// The scenario: a proxy lets no login through for the first seconds, and not every reading ever.

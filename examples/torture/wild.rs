@@ -77,7 +77,7 @@ pub(crate) async fn drive(wish: &Wish) -> anyhow::Result<bool> {
     let folder = tempfile::tempdir().context("a folder")?;
     let place = Place { config: folder.path().join("cardtop.toml"), data: folder.path().join("data"), began };
     let base = |dialect: Dialect| proxies.get(&dialect).map(Proxy::base).unwrap_or_default();
-    bank::configure(&sandbox, &base, &place.config, PATIENCE)?;
+    bank::configure(&sandbox, &base, &place.config, PATIENCE, false)?;
 
     let mut course = Course::new(wish, &sandbox);
     let mut worker = place.worker()?;
@@ -110,7 +110,7 @@ pub(crate) async fn drive(wish: &Wish) -> anyhow::Result<bool> {
     let store = Store::open(&place.data)?;
     let operations = wild_worker::everything(&store).await?;
     let lines = store.journal(|db| journal::verify(db)).await?;
-    let mut account = Account::of(&sandbox, &operations);
+    let mut account = Account::of(&sandbox, &operations, false);
     let mut check = |broken: bool, words: String| account.wrong.extend(broken.then_some(words));
     check(sent != sent_before, format!("{} changes were sent while looking only", sent - sent_before));
     // Each operation sends at most once; a login that ran out in between may repeat one that was refused unread.

@@ -150,7 +150,7 @@ impl Engine {
         let until = self.0.clock.now().max(since).saturating_add(UNMEASURED).unwrap_or(Timestamp::MAX);
         let window = Window { card: Some(card.clone()), since, until };
         let ask = |window: Window, page| async move { provider.transactions(&window, page).await };
-        let list = read_window(&provider.pagers().transactions, &window, Effort::Quick, ask).await;
+        let list = read_window(&provider.pagers().transactions, &window, Effort::Usual, ask).await;
         list.error.map_or(Ok(list.rows), Err)
     }
 

@@ -280,7 +280,7 @@ impl Provider for Artha {
     async fn credits(&self, card: &Card, since: Timestamp) -> Result<Credits> {
         let window = credits::window(card, since, self.http.clock().now());
         let ask = |window: Window, page| async move { self.transactions(&window, page).await };
-        Credits::of(read_window(&self.pagers.transactions, &window, Effort::Quick, ask).await)
+        Credits::of(read_window(&self.pagers.transactions, &window, Effort::Usual, ask).await)
     }
 
     async fn float(&self) -> Result<Vec<Money>> {

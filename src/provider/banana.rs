@@ -288,7 +288,7 @@ impl Provider for Banana {
         // No dates: their format is not documented, and a row missed here would look like money that never came.
         let body = || Body::default().id("card_id", &card.wire_id).text("type", "RECHARGE");
         let ask = |_, page| self.page(Some(card), body(), page);
-        Credits::of(read_window(&self.pagers.transactions, &window, Effort::Quick, ask).await)
+        Credits::of(read_window(&self.pagers.transactions, &window, Effort::Usual, ask).await)
     }
 
     async fn float(&self) -> Result<Vec<Money>> {

@@ -512,7 +512,7 @@ impl Provider for Enkash {
     async fn credits(&self, card: &Card, since: Timestamp) -> Result<Credits> {
         let window = credits::window(card, since, self.http.clock().now());
         let ask = |window: Window, page| async move { self.transactions(&window, page).await };
-        Credits::of(pages::read_window(&self.pagers.transactions, &window, pages::Effort::Quick, ask).await)
+        Credits::of(pages::read_window(&self.pagers.transactions, &window, pages::Effort::Usual, ask).await)
     }
 
     async fn try_credentials_again(&self) {

@@ -408,7 +408,7 @@ impl Ibanera {
         let since = credits::since(operation).min(later(operation.created_at, -LOOK_BACK));
         let window = credits::window(card, since, self.http.clock().now());
         let ask = |window: Window, page| async move { self.transactions(&window, page).await };
-        let list = read_window(&self.pagers.transactions, &window, Effort::Quick, ask).await;
+        let list = read_window(&self.pagers.transactions, &window, Effort::Usual, ask).await;
         match list.error {
             Some(error) => Err(error),
             None => Ok(wire::fate(&list.rows, list.unread.len(), operation, claimed)),
@@ -495,7 +495,7 @@ impl Provider for Ibanera {
     async fn credits(&self, card: &Card, since: Timestamp) -> Result<Credits> {
         let window = credits::window(card, since, self.http.clock().now());
         let ask = |window: Window, page| async move { self.transactions(&window, page).await };
-        Credits::of(read_window(&self.pagers.transactions, &window, Effort::Quick, ask).await)
+        Credits::of(read_window(&self.pagers.transactions, &window, Effort::Usual, ask).await)
     }
 
     async fn try_credentials_again(&self) {

@@ -95,8 +95,6 @@ where
 /// What is asked beyond a first page that may be the whole list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Effort {
-    /// Nothing, where it has fewer rows than were asked for: for looks that are repeated soon.
-    Quick,
     /// Nothing, where a larger page has come before: the provider did not cut this one off.
     Usual,
     /// Always the next: a provider may have begun to send shorter pages.
@@ -335,9 +333,8 @@ impl<'a, T: ListRow> Reading<'a, T> {
     }
 
     /// Whether a first page is taken for the whole list.
-    fn is_short(&self, rows: usize, larger: usize, size: u16) -> bool {
+    fn is_short(&self, rows: usize, larger: usize) -> bool {
         match self.effort {
-            Effort::Quick => rows < usize::from(size),
             Effort::Usual => rows < larger,
             Effort::Thorough => false,
         }
@@ -377,7 +374,7 @@ impl<'a, T: ListRow> Reading<'a, T> {
                 let ended = rows == 0
                     || past
                     || seen_elsewhere && dates_ignored && !restarted
-                    || self.is_short(rows, larger, size) && !restarted;
+                    || self.is_short(rows, larger) && !restarted;
                 known.extend(mark.0.iter().cloned());
                 marks.push(mark);
                 if ended {

@@ -1,5 +1,5 @@
-//! What happens to a provider besides what is asked of it here: its clock may be wrong, and another system of the same
-//! merchant may top up the same cards.
+//! What happens to a provider besides what is asked of it here: its clock may be wrong, another system of the same merchant may
+//! top up the same cards, and customers may pay into their accounts.
 
 use jiff::{SignedDuration, Timestamp};
 use rust_decimal::Decimal;

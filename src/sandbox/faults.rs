@@ -8,7 +8,7 @@ use axum::response::Response;
 use bytes::Bytes;
 use http::{StatusCode, header};
 
-use super::Reply;
+use super::{Dialect, Reply, artha, banana, enkash, ibanera};
 
 /// One request gone wrong. What it usually hits is said by [`Fault::hits`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,6 +20,8 @@ pub enum Fault {
     },
     /// Answered with 500, nothing done. Reads and writes.
     Answer500,
+    /// Answered with 503, nothing done. Reads and writes.
+    Answer503,
     /// A proxy's HTML page with 200, nothing done. Reads and writes.
     Html,
     /// Done, but the answer stops in the middle. Reads and writes.
@@ -48,6 +50,7 @@ impl Fault {
             Self::LoseAnswer | Self::LoseRequest => Hits::Writes,
             Self::Refuse429 { .. }
             | Self::Answer500
+            | Self::Answer503
             | Self::Html
             | Self::Forbidden
             | Self::HalfJson
@@ -55,6 +58,28 @@ impl Fault {
             | Self::Unauthorized
             | Self::Hang
             | Self::Slow(_) => Hits::Both,
+        }
+    }
+
+    /// The answer that is given instead of doing anything, where that is what goes wrong.
+    pub(super) fn answered(self, dialect: Dialect) -> Option<Reply> {
+        match self {
+            Self::Refuse429 { retry_after_seconds } => {
+                let mut reply = Reply::json(StatusCode::TOO_MANY_REQUESTS, r#"{"message":"Too many requests"}"#);
+                reply.retry_after = Some(retry_after_seconds);
+                Some(reply)
+            }
+            Self::Answer500 => Some(Reply::json(StatusCode::INTERNAL_SERVER_ERROR, r#"{"message":"Internal error"}"#)),
+            Self::Answer503 => Some(Reply::of(StatusCode::SERVICE_UNAVAILABLE, "text/html", UNAVAILABLE.to_owned())),
+            Self::Html => Some(Reply::of(StatusCode::OK, "text/html", PROXY_PAGE.to_owned())),
+            Self::Forbidden => Some(forbidden()),
+            Self::Unauthorized => Some(match dialect {
+                Dialect::Artha => artha::unauthorized("The token is not valid."),
+                Dialect::Banana => banana::refused("Invalid HMAC"),
+                Dialect::Enkash => enkash::unauthorized(),
+                Dialect::Ibanera => ibanera::unauthorized(),
+            }),
+            Self::HalfJson | Self::WrongSignature | Self::LoseAnswer | Self::LoseRequest | Self::Hang | Self::Slow(_) => None,
         }
     }
 }
@@ -81,6 +106,14 @@ impl Hits {
             Self::Logins => login,
         }
     }
+}
+
+/// A fault that waits for a reading about one card.
+#[derive(Clone, Copy)]
+pub(super) struct OfCard {
+    /// Position of the card.
+    pub(super) card: usize,
+    pub(super) fault: Fault,
 }
 
 /// A fault that waits for its requests.

@@ -10,7 +10,7 @@ pub enum Scenario {
     Outage,
     /// banana takes 2.5 seconds for every answer.
     Slow,
-    /// Every second top-up takes effect, but its answer is lost.
+    /// Every second top-up takes effect half a minute later, and its answer is lost.
     UnknownTopup,
     /// Holds leave the lists without a word, and their money is free: the first after 20 to 90 seconds.
     ReleasedHolds,
@@ -92,7 +92,7 @@ impl Scenario {
         match self {
             Self::Outage => "after 1 min, every 5 min: enkash answers 503 for 90 seconds",
             Self::Slow => "at once: banana takes 2.5 seconds for every answer",
-            Self::UnknownTopup => "from your second on: every other top-up's answer is lost",
+            Self::UnknownTopup => "from your second on: top-ups without an answer, 30 s late",
             Self::ReleasedHolds => "after 20 s: holds leave the lists, and their money is free",
             Self::NewIds => "after 20 s: holds are booked as other rows, often for more",
             Self::LateRows => "at once: every other purchase is dated 5 to 40 minutes back",

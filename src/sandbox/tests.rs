@@ -374,6 +374,8 @@ async fn every_second_top_up_loses_its_answer_in_the_scenario_and_still_pays() {
     assert!(desk.artha_post("CardTopUp", &top_up).await.1.is_some());
     assert!(desk.artha_post("CardTopUp", &top_up).await.1.is_none());
     desk.pass(3);
+    assert_eq!(desk.sandbox.credits(Dialect::Artha, &card).len(), 1, "the second takes its time, so that its doubt can be seen");
+    desk.pass(30);
     assert_eq!(desk.sandbox.credits(Dialect::Artha, &card).len(), 2);
 }
 

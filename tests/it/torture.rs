@@ -50,6 +50,9 @@ pub(crate) struct Wish {
     pub(crate) cards: usize,
     /// A SIGKILL after so many top-ups, on average.
     pub(crate) kill_every: u64,
+    /// Other systems top up the same cards with the same sums, the providers' clocks are wrong, each of a wire's processes has a data file
+    /// of its own, pages are capped, and answers are about another card now and then.
+    pub(crate) hostile: bool,
     /// The words with which this very program is a worker.
     pub(crate) words: &'static [&'static str],
     /// Where the folder for the data is made; the system's own place when there is none.
@@ -84,19 +87,22 @@ mod tests {
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn one_seed_is_one_run_and_every_top_up_is_paid_once() {
         let memory = std::path::Path::new("/dev/shm");
-        let wish = || Wish {
+        let wish = |hostile| Wish {
             operations: 160,
             seed: 7,
             cards: 16,
             kill_every: 10,
+            hostile,
             words: &["torture::tests::worker", "--exact", "--ignored", "--nocapture", "--test-threads=2"],
             beside: memory.is_dir().then(|| memory.to_owned()),
         };
-        let first = run(&wish()).await.expect("the first run");
-        assert!(first.good, "{}kept in {:?}", first.text, first.kept);
-        let again = run(&wish()).await.expect("the second run");
-        assert_eq!(first.text, again.text);
-        assert_eq!(first.unknown.len(), again.unknown.len());
-        assert_eq!(first.fingerprint, again.fingerprint, "the tables are equal, and the runs are not:\n{}", first.text);
+        for hostile in [false, true] {
+            let first = run(&wish(hostile)).await.expect("the first run");
+            assert!(first.good, "{}kept in {:?}", first.text, first.kept);
+            let again = run(&wish(hostile)).await.expect("the second run");
+            assert_eq!(first.text, again.text);
+            assert_eq!(first.unknown.len(), again.unknown.len());
+            assert_eq!(first.fingerprint, again.fingerprint, "the tables are equal, and the runs are not:\n{}", first.text);
+        }
     }
 }

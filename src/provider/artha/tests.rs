@@ -526,18 +526,16 @@ async fn a_top_up_is_looked_up_by_its_task() {
 
 #[tokio::test]
 async fn a_proven_top_up_claims_its_row_in_the_list_too() {
-    let desk = Desk::new(vec![
-        ok(&format!(r#"{{"taskId":"{TASK}","status":"Success"}}"#)),
-        ok(&json!([row("x1", "100", "Success", 0), row("x2", "55", "Success", 0)]).to_string()),
-    ]);
+    // A first page is followed by the next and read once more: a provider may cap its pages.
+    let list = json!([row("x1", "100", "Success", 0), row("x2", "55", "Success", 0)]).to_string();
+    let status = || ok(&format!(r#"{{"taskId":"{TASK}","status":"Success"}}"#));
+    let desk = Desk::new(vec![status(), ok(&list), ok("[]"), ok(&list)]);
     let seen = desk.artha.look(&card(), &operation(Deed::TopUp, Some(TASK)), &Claimed::default()).await.expect("an answer");
     assert_eq!(seen, Seen::Done { proof: "task bb75ad44.. says Success".into(), credit: Some("x1".into()), by: Evidence::Task });
     let mut ours = row("x9", "90", "Success", 0);
     ours["taskId"] = json!(TASK);
-    let desk = Desk::new(vec![
-        ok(&format!(r#"{{"taskId":"{TASK}","status":"Success"}}"#)),
-        ok(&json!([row("x1", "100", "Success", 0), ours]).to_string()),
-    ]);
+    let list = json!([row("x1", "100", "Success", 0), ours]).to_string();
+    let desk = Desk::new(vec![status(), ok(&list), ok("[]"), ok(&list)]);
     let seen = desk.artha.look(&card(), &operation(Deed::TopUp, Some(TASK)), &Claimed::default()).await.expect("an answer");
     assert_eq!(
         seen,
@@ -560,7 +558,8 @@ async fn an_answer_about_another_task_proves_nothing() {
 #[tokio::test]
 async fn a_top_up_whose_answer_was_lost_is_found_by_amount_and_time() {
     let look = |rows: Vec<Value>, claimed: &'static [&'static str]| async move {
-        let desk = Desk::new(vec![ok(&json!({ "list": rows }).to_string())]);
+        let list = json!({ "list": rows }).to_string();
+        let desk = Desk::new(vec![ok(&list), ok("[]"), ok(&list)]);
         let claimed = Claimed { credits: claimed.iter().map(|id| Arc::from(*id)).collect(), ..Claimed::default() };
         desk.artha.look(&card(), &operation(Deed::TopUp, None), &claimed).await.expect("an answer")
     };

@@ -544,11 +544,14 @@ fn one_odd_row_does_not_lose_the_page_and_hostile_text_is_cleaned() {
 #[tokio::test]
 async fn a_recharge_is_found_again_by_amount_and_time() {
     let look = |rows: Vec<Value>, claimed: &'static [&'static str]| async move {
-        let desk = Desk::new(vec![ok(&json!({ "data": rows, "total": rows.len() }).to_string())]);
+        let none = ok(&json!({ "data": [], "total": rows.len() }).to_string());
+        let list = json!({ "data": rows, "total": rows.len() }).to_string();
+        let desk = Desk::new(vec![ok(&list), none, ok(&list)]);
         let claimed = Claimed { credits: claimed.iter().map(|id| Arc::from(*id)).collect(), ..Claimed::default() };
         let seen = desk.banana.look(&card(), &operation(Deed::TopUp), &claimed).await.expect("an answer");
         let body = json!({ "card_id": 67890, "type": "RECHARGE", "skip": 0, "limit": 100, "desc": true });
-        assert_eq!(desk.asked(), [(Does::Read, "/v9/card/get_transactions".into(), body)]);
+        // A provider may cap its pages: the list ends at an empty one.
+        assert_eq!(desk.asked().first(), Some(&(Does::Read, "/v9/card/get_transactions".into(), body)));
         seen
     };
     let done =

@@ -13,8 +13,8 @@ use crate::domain::money::Money;
 use crate::provider::{Error, Kind, Payer, Result};
 
 /// Why top-ups are not offered before somebody has said who pays for them.
-pub(super) const NOBODY_PAYS: &str = "pays is not set: ibanera's documents do not say whose account pays for a top-up. Write \
-     pays = \"customer\" (the account of the card's customer) or pays = \"manager\" (your own) in this provider's settings";
+pub(super) const NOBODY_PAYS: &str = "who pays is not set: write pays = \"customer\" (the card's customer) or \
+     pays = \"manager\" (you) in this provider's settings";
 
 /// Accounts asked for in a page.
 const PAGE: usize = 50;
@@ -87,6 +87,13 @@ impl Ibanera {
         let who = format!("customer {customer}");
         let accounts = match self.accounts_of(&customer).await {
             Ok(accounts) => accounts,
+            // The path of the list is inferred; the account itself tells as much, when it is named.
+            Err(error) if error.kind == Kind::NotFound && self.named(card).is_ok_and(|named| named.is_some()) => {
+                match self.named_account(card, &customer).await? {
+                    Some(account) => vec![account],
+                    None => return Ok(Err(unlisted(who, &error))),
+                }
+            }
             // The path is inferred, and so is what it says of a customer without accounts.
             Err(error) if matches!(error.kind, Kind::NotFound | Kind::Refused | Kind::BadReply) => {
                 let why = format!(
@@ -136,6 +143,31 @@ impl Ibanera {
         self.manager.get_or_try_init(|| ask).await.cloned()
     }
 
+    /// The account that is named for a card: by the roster, else by the setting.
+    fn named(&self, card: &Card) -> std::result::Result<Option<i64>, String> {
+        match card.account.as_deref() {
+            None => Ok(self.asset_account_id),
+            Some(text) => text
+                .parse()
+                .map(Some)
+                .map_err(|_| format!("the roster names account \"{text}\" for this card, and ibanera's account ids are numbers")),
+        }
+    }
+
+    /// The account that is named for a card, read by itself (ibanera wire notes, 2.16), if it says that it is this customer's.
+    async fn named_account(&self, card: &Card, customer: &str) -> Result<Option<wire::OwnAccount>> {
+        let Ok(Some(id)) = self.named(card) else { return Ok(None) };
+        let path = format!("{}?id={id}", self.spelling.path(calls::ACCOUNT));
+        let (answer, said) = match self.ask(Call::read(&path)).await {
+            Ok(read) => read,
+            Err(error) if matches!(error.kind, Kind::NotFound | Kind::Refused) => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        let Some(raw) = said.rows().into_iter().next() else { return Ok(None) };
+        let account = wire::own_account(&raw).map_err(|why| answer.bad_reply(&format!("an account cannot be read: {why}")))?;
+        Ok(account.filter(|account| account.owner.as_deref() == Some(customer)))
+    }
+
     /// The account that pays among those of the payer: the card's own of the roster, else the setting's, else the only one in
     /// dollars or digital dollars that is switched on.
     fn pick(
@@ -144,12 +176,7 @@ impl Ibanera {
         accounts: &[wire::OwnAccount],
         who: &str,
     ) -> std::result::Result<(i64, &'static str, Option<Money>), String> {
-        let named = match card.account.as_deref() {
-            None => self.asset_account_id,
-            Some(text) => Some(text.parse().map_err(|_| {
-                format!("the roster names account \"{text}\" for this card, and ibanera's account ids are numbers")
-            })?),
-        };
+        let named = self.named(card)?;
         let numbered = || accounts.iter().filter_map(|account| Some((account.id.as_deref()?.parse::<i64>().ok()?, account)));
         let fits = |(id, account): (i64, &wire::OwnAccount)| {
             dollars(account).filter(|_| !account.suppressed).map(|currency| (id, currency, account.available))
@@ -228,6 +255,12 @@ impl Ibanera {
         }
         Ok(accounts)
     }
+}
+
+/// Why a customer's accounts are not known.
+fn unlisted(who: String, error: &Error) -> Nobody {
+    let why = format!("the accounts of {who} could not be listed ({}); the call's path is list-accounts in paths", error.said);
+    Nobody { who, why }
 }
 
 /// What pays for top-ups (ibanera wire notes, 2.13).

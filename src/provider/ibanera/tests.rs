@@ -644,7 +644,10 @@ async fn transactions_are_read_and_named_by_sign_and_words() {
 async fn fate(rows: &str, provider_reference: Option<&str>, claimed: &[&str]) -> Seen {
     let wire = Wire::new();
     let account = ready(&wire).await;
-    wire.answer(200, &format!(r#"{{"details":[{rows}],"numberOfPages":1,"status":"1"}}"#));
+    // A first page is followed by the next and read once more: a provider may cap its pages.
+    for rows in [rows, "", rows] {
+        wire.answer(200, &format!(r#"{{"details":[{rows}],"numberOfPages":1,"status":"1"}}"#));
+    }
     let claimed = Claimed { credits: claimed.iter().map(|id| Arc::from(*id)).collect(), ..Claimed::default() };
     let operation =
         Operation { provider_reference: provider_reference.map(Arc::from), ..operation(Deed::TopUp, Some(dollars(3_000))) };

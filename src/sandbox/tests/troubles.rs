@@ -258,6 +258,22 @@ async fn one_card_can_have_trouble_while_the_others_are_well() {
 }
 
 #[tokio::test]
+async fn a_fault_can_wait_for_readings_about_one_card() {
+    for dialect in Dialect::ALL {
+        let desk = desk();
+        let (card, other) = (desk.card(dialect, 2), desk.card(dialect, 3));
+        assert!(desk.sandbox.fault_about_card(dialect, &card, Fault::Answer503, 1));
+        assert!(desk.sandbox.fault_about_card(dialect, &card, Fault::Refuse429 { retry_after_seconds: 1 }, 1));
+        let mut seen = vec![figures(&desk, dialect, &other).await.0.as_u16()];
+        for _ in 0..3 {
+            seen.push(figures(&desk, dialect, &card).await.0.as_u16());
+        }
+        assert_eq!(seen, [200, 503, 429, 200], "{dialect:?}");
+        assert!(!desk.sandbox.fault_about_card(dialect, "nobody", Fault::Answer500, 1));
+    }
+}
+
+#[tokio::test]
 async fn an_empty_state_is_sent_as_an_empty_word() {
     let desk = desk();
     let card = desk.card(Dialect::Artha, 2);

@@ -133,6 +133,19 @@ impl Bank {
         }
     }
 
+    /// Lets the money of the newest top-up that is on its way arrive so many milliseconds later.
+    pub(in crate::sandbox) fn put_off_newest_credit(&mut self, millis: u64) {
+        let on_its_way = self.agenda.iter().filter_map(|(key, due)| match due {
+            Due::Credit { row } => Some((*row, *key)),
+            _ => None,
+        });
+        if let Some((_, key)) = on_its_way.max()
+            && let Some(due) = self.agenda.remove(&key)
+        {
+            self.later(after(key.0, millis), due);
+        }
+    }
+
     /// What becomes of a hold instead of being booked for this sum, if it becomes anything else.
     pub(super) fn instead_of_clearing(&self, row: usize, sum: Decimal) -> Due {
         // With both scenarios, one hold after the other.

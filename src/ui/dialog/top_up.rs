@@ -48,7 +48,7 @@ fn form(page: &TopUp, world: &World) -> Sheet {
     sheet.field("Reason", &page.reason, 46, page.on_reason, Vec::new());
     sheet.blank();
     if can.is_some_and(|can| can.names_payer) {
-        sheet.value("Paid by", [part("an account that the next page names, before anything is sent", Role::Muted)]);
+        sheet.value("Paid by", [part("an account that the next page names", Role::Muted)]);
     } else {
         float(&mut sheet, page, None, world);
     }

@@ -41,18 +41,21 @@ pub(crate) async fn run(wish: &Wish) -> anyhow::Result<Report> {
         None => tempfile::tempdir(),
     };
     let folder = folder.context("a folder")?;
-    let grounds = Grounds { words: wish.words, folder: folder.path().to_owned(), time };
+    let grounds = Grounds { words: wish.words, folder: folder.path().to_owned(), time, hostile: wish.hostile };
+    if wish.hostile {
+        bank::be_hostile(&sandbox, wish.seed);
+    }
     let quota = wish.operations.div_ceil(Dialect::ALL.len() as u64);
     let mut lanes = Vec::new();
     let mut bases = BTreeMap::new();
     for dialect in Dialect::ALL {
-        let orders = Orders::new(dialect, wish.seed, &sandbox, quota, wish.kill_every)?;
+        let orders = Orders::new(dialect, wish.seed, &sandbox, quota, wish.kill_every, wish.hostile)?;
         let gate = Gate::open(dialect, wish.seed, &sandbox, serving.addr(dialect), orders.doors()).await.context("a port")?;
         bases.insert(dialect, gate.base()?);
         lanes.push(Lane::new(dialect, gate, orders, grounds.clone()));
     }
     let base = |dialect| bases.get(&dialect).cloned().unwrap_or_default();
-    bank::configure(&sandbox, &base, &worker::config(folder.path()), PATIENCE)?;
+    bank::configure(&sandbox, &base, &worker::config(folder.path()), PATIENCE, wish.hostile)?;
     let mut course = Course { lanes, grounds, dice: Dice::new(wish.seed ^ 0x5EED), round: 0, quota };
     course.torture().await?;
     let (passes, found) = course.settle().await?;
@@ -89,6 +92,12 @@ impl Course {
         }
     }
 
+    /// The data files: one for all, or one of each desk.
+    fn stores(&self) -> anyhow::Result<Vec<Store>> {
+        let desks: &[Option<&str>] = if self.grounds.hostile { &[Some("0"), Some("1")] } else { &[None] };
+        desks.iter().map(|desk| Ok(Store::open(&worker::data(&self.grounds.folder, *desk))?)).collect()
+    }
+
     /// Starts who is dead, one after the other.
     async fn start(&mut self) -> anyhow::Result<()> {
         for lane in &mut self.lanes {
@@ -110,8 +119,7 @@ impl Course {
 
     /// Asks for as many more as the journal has too few: what died early is not in it.
     async fn is_short(&mut self) -> anyhow::Result<bool> {
-        let store = Store::open(&worker::data(&self.grounds.folder))?;
-        let operations = everything(&store).await?;
+        let operations = everything(&self.stores()?).await?;
         let mut short = false;
         for lane in &mut self.lanes {
             let of =
@@ -144,16 +152,29 @@ impl Course {
 
     /// Compares, counts, and lets the processes end.
     async fn judge(self, wish: &Wish, sandbox: &Sandbox, (passes, found): (u32, usize)) -> anyhow::Result<Report> {
-        let store = Store::open(&worker::data(&self.grounds.folder))?;
-        let operations = everything(&store).await?;
-        let verified = store.journal(|db| journal::verify(db)).await?;
-        let mut account = Account::of(sandbox, &operations);
+        let stores = self.stores()?;
+        let operations = everything(&stores).await?;
+        let mut lines = Ok(0);
+        for store in &stores {
+            match store.journal(|db| journal::verify(db)).await? {
+                Ok(verified) => lines = lines.map(|lines| lines + verified.lines),
+                Err(broken) => lines = Err(broken),
+            }
+        }
+        let mut account = Account::of(sandbox, &operations, wish.hostile);
         let mut sum = Sum::default();
+        let mut elsewhere = BTreeMap::new();
         for lane in self.lanes {
             sum.add(&lane, &operations, &mut account);
+            elsewhere.extend(lane.tally.elsewhere.iter().map(|(id, at)| ((lane.dialect.name(), id.clone()), *at)));
             lane.end().await?;
         }
-        account.wrong.extend(verified.as_ref().err().map(|broken| format!("the journal's chain is broken: {broken}")));
+        if wish.hostile {
+            for store in &stores {
+                account.wrong.extend(false_proofs(store, &elsewhere).await?);
+            }
+        }
+        account.wrong.extend(lines.as_ref().err().map(|broken| format!("the journal's chain is broken: {broken}")));
         let title = format!(
             "cardtop under fire: seed {}, {} cards at each provider, two processes at each wire, one journal",
             wish.seed, wish.cards
@@ -162,9 +183,12 @@ impl Course {
             format!("top-up requests at the wires: {} for {} operations", sum.sent, account.operations),
             format!("looks under fire and after it: {}", sum.looks),
             format!("found after the network was well: {found}, in {passes} rounds"),
-            format!("journal: {}", verified.map_or_else(|_| "BROKEN".to_owned(), |end| format!("{} lines, whole", end.lines))),
+            format!("journal: {}", lines.map_or_else(|_| "BROKEN".to_owned(), |lines| format!("{lines} lines, whole"))),
             format!("clocks that stood still in the middle of a command: {}", sum.rests),
         ];
+        if wish.hostile {
+            facts.push(format!("top-ups of other systems: {}; answers about another card: {}", elsewhere.len(), sum.mixed_up));
+        }
         let mut list = |title: &str, of: &BTreeMap<String, u64>| {
             facts.push(format!("{title} {}", of.values().sum::<u64>()));
             facts.extend(counts(of.iter().map(|(word, count)| (word.as_str(), *count))));
@@ -174,7 +198,7 @@ impl Course {
         list("SIGKILLs:", &sum.kills);
         list(&format!("lies in {} exchanges:", sum.exchanges), &sum.told);
         let text = table(&title, &account, &facts);
-        let fingerprint = fingerprint(&store, sandbox, &text).await?;
+        let fingerprint = fingerprint(&stores, sandbox, &text).await?;
         Ok(Report { text, fingerprint, good: account.is_good(), unknown: account.open, kept: None })
     }
 }
@@ -186,6 +210,7 @@ struct Sum {
     exchanges: u64,
     looks: u64,
     rests: u64,
+    mixed_up: u64,
     states: BTreeMap<String, u64>,
     refused: BTreeMap<String, u64>,
     kills: BTreeMap<String, u64>,
@@ -211,6 +236,7 @@ impl Sum {
         self.exchanges += lane.gate.exchanges;
         self.looks += lane.tally.looks;
         self.rests += lane.tally.rests;
+        self.mixed_up += lane.tally.mixed_up;
         add(&mut self.states, &lane.tally.states);
         add(&mut self.refused, &lane.tally.refused);
         add(&mut self.kills, &lane.tally.kills);
@@ -224,14 +250,61 @@ fn add<W: AsRef<str>>(sum: &mut BTreeMap<String, u64>, counts: &BTreeMap<W, u64>
     }
 }
 
-/// Every operation of the journal.
-async fn everything(store: &Store) -> anyhow::Result<Vec<Operation>> {
-    Ok(store.journal(|db| journal::newest(db, 1_000_000)).await?)
+/// Every operation of the journals.
+async fn everything(stores: &[Store]) -> anyhow::Result<Vec<Operation>> {
+    let mut operations = Vec::new();
+    for store in stores {
+        operations.extend(store.journal(|db| journal::newest(db, 1_000_000)).await?);
+    }
+    Ok(operations)
+}
+
+/// What no proof may rest on where other systems top up, too: a credit from before the intent, and at a wire on which a top-up has no name,
+/// a list where the provider gave no answer.
+async fn false_proofs(store: &Store, elsewhere: &BTreeMap<(&'static str, String), i64>) -> anyhow::Result<Vec<String>> {
+    let done = store.journal(|db| {
+        let mut query = db.prepare(
+            "SELECT id, provider, credit, created_at,
+                    EXISTS (SELECT 1 FROM line WHERE line.operation = operation.id AND what = 'answer'), detail
+             FROM operation WHERE deed = 'topup' AND state = 'DONE' ORDER BY id",
+        )?;
+        let read = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?));
+        query.query_map([], read)?.collect::<rusqlite::Result<Vec<(String, String, Option<String>, i64, bool, String)>>>()
+    });
+    let mut wrong = Vec::new();
+    for (id, provider, credit, asked, answered, detail) in done.await? {
+        let nameless = matches!(provider.as_str(), "artha" | "banana");
+        if nameless && !answered {
+            wrong.push(format!("{provider} {id}: a lost answer became DONE by a list: {detail}"));
+        }
+        let foreign = credit
+            .as_ref()
+            .and_then(|credit| elsewhere.iter().find(|((name, id), _)| *name == provider && id == credit).map(|(_, at)| *at));
+        if foreign.is_some_and(|at| at < asked) {
+            wrong.push(format!("{provider} {id}: proven by somebody else's credit from before it was asked: {detail}"));
+        }
+    }
+    Ok(wrong)
 }
 
 /// A hash over the table, every operation with the kinds and times of all its lines, and every credit in its order. Names that are
 /// drawn by lot, and the order of the wires' lines among each other, are not in it.
-async fn fingerprint(store: &Store, sandbox: &Sandbox, table: &str) -> anyhow::Result<String> {
+async fn fingerprint(stores: &[Store], sandbox: &Sandbox, table: &str) -> anyhow::Result<String> {
+    let mut lines = Vec::new();
+    for store in stores {
+        lines.extend(every_line(store).await?);
+    }
+    for dialect in Dialect::ALL {
+        let credits = sandbox.card_ids(dialect).into_iter().map(|card| format!("{card} {:?}", sandbox.credits(dialect, &card)));
+        lines.extend(credits);
+    }
+    lines.push(table.to_owned());
+    let hash = digest::digest(&digest::SHA256, lines.join("\n").as_bytes());
+    Ok(data_encoding::HEXLOWER.encode(hash.as_ref()).get(..16).unwrap_or_default().to_owned())
+}
+
+/// Every operation of a journal with the kinds and times of its lines.
+async fn every_line(store: &Store) -> anyhow::Result<Vec<String>> {
     let operations = store.journal(|db| {
         let mut query = db.prepare(
             "SELECT provider || ' ' || reason || ' ' || card_id || ' ' || deed || ' ' || ifnull(amount, '') || ' ' || state || ' ' || looks
@@ -241,12 +314,5 @@ async fn fingerprint(store: &Store, sandbox: &Sandbox, table: &str) -> anyhow::R
         )?;
         query.query_map([], |row| row.get::<_, String>(0))?.collect::<rusqlite::Result<Vec<String>>>()
     });
-    let mut lines = operations.await?;
-    for dialect in Dialect::ALL {
-        let credits = sandbox.card_ids(dialect).into_iter().map(|card| format!("{card} {:?}", sandbox.credits(dialect, &card)));
-        lines.extend(credits);
-    }
-    lines.push(table.to_owned());
-    let hash = digest::digest(&digest::SHA256, lines.join("\n").as_bytes());
-    Ok(data_encoding::HEXLOWER.encode(hash.as_ref()).get(..16).unwrap_or_default().to_owned())
+    Ok(operations.await?)
 }

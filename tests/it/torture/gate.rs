@@ -3,7 +3,7 @@
 //! Late is counted in exchanges of this wire, so that a lie does the same on any machine. It counts what goes through, knows which
 //! requests are still under way, and notes how the bank's cards stand after each delivery.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
@@ -17,6 +17,9 @@ use crate::proxy::{Dice, Lie, Script, forward, is_top_up, may_come_twice, read_r
 
 /// A request comes at most so many exchanges later than it was sent.
 const LATEST: u64 = 24;
+
+/// So many readings of cards are remembered.
+const REMEMBERED: usize = 40;
 
 /// The network of a wire.
 pub(crate) struct Gate {
@@ -33,6 +36,8 @@ pub(crate) struct Gate {
     /// How often each lie was told.
     pub(crate) told: BTreeMap<&'static str, u64>,
     late: Vec<Late>,
+    /// The last readings of cards and what they were answered, oldest first: a cache may mix them up.
+    readings: VecDeque<(Vec<u8>, Vec<u8>)>,
     /// How the watched cards stood after each exchange.
     watched: BTreeMap<String, Vec<(u64, CardState)>>,
 }
@@ -72,6 +77,7 @@ impl Gate {
             sent: 0,
             told: BTreeMap::new(),
             late: Vec::new(),
+            readings: VecDeque::new(),
             watched: watched.iter().map(|card| (card.clone(), Vec::new())).collect(),
         })
     }
@@ -114,7 +120,30 @@ impl Gate {
     pub(crate) async fn deliver(&mut self, arrived: &Arrived) -> io::Result<Vec<u8>> {
         let answer = forward(self.target, &arrived.request).await?;
         self.note();
+        if kind_of_reading(&arrived.request).is_some() && answer.starts_with(b"HTTP/1.1 200") {
+            self.readings.push_back((arrived.request.clone(), answer.clone()));
+            if self.readings.len() > REMEMBERED {
+                self.readings.pop_front();
+            }
+        }
         Ok(answer)
+    }
+
+    /// The answer to the same kind of reading of another card, as a broken cache gives it; `None` when there was none.
+    pub(crate) fn answer_about_another(&self, arrived: &Arrived) -> Option<Vec<u8>> {
+        let kind = kind_of_reading(&arrived.request)?;
+        let (same, other) = (kind.1, kind.0);
+        let found = self
+            .readings
+            .iter()
+            .rev()
+            .find(|(request, _)| kind_of_reading(request).is_some_and(|(word, card)| word == other && card != same));
+        found.map(|(_, answer)| answer.clone())
+    }
+
+    /// Another system tops up a card. The row's id.
+    pub(crate) fn top_up_elsewhere(&self, card: &str, sum: u64) -> Option<String> {
+        self.sandbox.credit_from_elsewhere(self.dialect, card, sum.into())
     }
 
     /// This request arrives so many exchanges later. Nobody waits for it.
@@ -156,6 +185,26 @@ impl Gate {
         let after = seen.iter().filter(|(number, _)| *number > since);
         before.into_iter().chain(after).any(|(_, of)| *of == state)
     }
+}
+
+/// The word of a reading of one card in the path of a request, and the rest of what it asks: the path's end, or the body.
+fn kind_of_reading(request: &[u8]) -> Option<(&'static str, &[u8])> {
+    const WORDS: [&str; 8] = [
+        "CardBalance",
+        "CardDetails",
+        "Card/Transactions",
+        "get_balance",
+        "get_information",
+        "get_transactions",
+        "carddetails",
+        "cards/transactions",
+    ];
+    let line = request.split(|byte| *byte == b'\r').next()?;
+    let text = std::str::from_utf8(line).ok()?;
+    let word = WORDS.into_iter().find(|word| text.contains(word))?;
+    // Encrypted bodies never repeat: then it is another request, and most often about another card.
+    let body = request.rsplit(|byte| *byte == b'\n').next()?;
+    Some((word, if text.starts_with("GET") { line } else { body }))
 }
 
 /// Passes an answer on. A client that is gone does not get it.

@@ -30,12 +30,14 @@ pub(crate) struct Account {
     pub(crate) unknown_paid: usize,
     /// Whatever else must not be.
     pub(crate) wrong: Vec<String>,
+    others_top_up: bool,
 }
 
 impl Account {
     /// Compares the top-ups of a journal with what the cards received.
-    pub(crate) fn of(sandbox: &Sandbox, operations: &[Operation]) -> Self {
-        let mut account = Self::default();
+    /// Where other systems top up the same cards, what could not be told is not counted as not found.
+    pub(crate) fn of(sandbox: &Sandbox, operations: &[Operation], others_top_up: bool) -> Self {
+        let mut account = Self { others_top_up, ..Self::default() };
         let mut asked: HashMap<&CardKey, Vec<&Operation>> = HashMap::new();
         let top_ups = operations.iter().filter(|operation| operation.deed == Deed::TopUp);
         let count = top_ups.clone().count();
@@ -109,7 +111,7 @@ impl Account {
             self.doubles.push(said);
         } else if done > credits {
             self.untrue.push(said);
-        } else if credits > done && (by_reference || asked.len() == 1) {
+        } else if credits > done && (by_reference || asked.len() == 1 && !self.others_top_up) {
             self.unfound.push(said);
         } else {
             self.unknown_paid += credits - done;

@@ -16,7 +16,7 @@ use tokio::net::TcpStream;
 use super::gate::{self, Arrived, Gate};
 use super::orders::{Deed, Moment, Order, Orders, Stop, Task};
 use super::process::Worker;
-use super::worker::FOLDER;
+use super::worker::{DESK, FOLDER};
 use crate::proxy::{Lie, failure, half, page, short, too_many};
 
 /// A wire, its two processes, and what is asked of them.
@@ -37,6 +37,8 @@ pub(crate) struct Grounds {
     pub(crate) folder: PathBuf,
     /// The common time, in milliseconds since 1970.
     pub(crate) time: Arc<AtomicI64>,
+    /// Other systems top up the same cards, each process has a data file of its own, and answers are mixed up.
+    pub(crate) hostile: bool,
 }
 
 /// What was counted, and what must not have happened.
@@ -53,6 +55,10 @@ pub(crate) struct Tally {
     /// Freezes and unfreezes that ended under fire, by their state.
     pub(crate) states: BTreeMap<String, u64>,
     pub(crate) wrong: Vec<String>,
+    /// Top-ups of other systems: the row's id, and when it was asked, in milliseconds since 1970.
+    pub(crate) elsewhere: BTreeMap<String, i64>,
+    /// Answers about another card.
+    pub(crate) mixed_up: u64,
 }
 
 /// The place of one process.
@@ -120,11 +126,25 @@ impl Lane {
 
     /// One command to one of the two, and then everything that waited until this round goes on.
     pub(crate) async fn round(&mut self, round: u64) -> anyhow::Result<()> {
+        self.elsewhere();
         self.command(round).await?;
+        self.elsewhere();
         for place in 0..self.slots.len() {
             self.go_on(place, round).await?;
         }
         Ok(())
+    }
+
+    /// Another system may top up a card with a sum that was asked here.
+    fn elsewhere(&mut self) {
+        if !self.grounds.hostile || self.gate.honest || self.orders.dice.below(5) != 0 {
+            return;
+        }
+        let Some((card, sum)) = self.orders.elsewhere() else { return };
+        if let Some(id) = self.gate.top_up_elsewhere(&card, sum) {
+            let at = self.time();
+            self.tally.elsewhere.insert(id, at);
+        }
     }
 
     /// Starts what is to be started by this round. Nothing else may happen at any wire meanwhile: whoever starts settles what the dead
@@ -136,6 +156,9 @@ impl Lane {
                 let stop = if stillborn { Stop::KillAtReading(1 + self.orders.dice.below(5)) } else { Stop::Never };
                 let worker = Worker::start(|command| {
                     command.args(self.grounds.words).env(FOLDER, &self.grounds.folder);
+                    if self.grounds.hostile {
+                        command.env(DESK, place.to_string());
+                    }
                 })?;
                 *self.slot(place)? = Slot::Idle(worker);
                 let order = Order { task: Task::Open, what: "open", rest: self.dialect.name().to_owned(), stop };
@@ -165,7 +188,7 @@ impl Lane {
     pub(crate) async fn look_for_all(&mut self, round: u64) -> anyhow::Result<usize> {
         let open = self.orders.unsettled();
         for number in &open {
-            let place = usize::from(self.orders.dice.below(2) == 1);
+            let place = self.orders.only_desk(*number).unwrap_or(usize::from(self.orders.dice.below(2) == 1));
             match self.orders.look(*number) {
                 Some(order) => self.ask(place, order, round).await?,
                 // It died before it had a name.
@@ -199,7 +222,7 @@ impl Lane {
             return self.kill(place, round, "while it waited").await;
         }
         let Some(place) = idle else { return Ok(()) };
-        match self.orders.next(waiting.map(|(_, task)| task), self.gate.exchanges)? {
+        match self.orders.next(place, waiting.map(|(_, task)| task), self.gate.exchanges)? {
             Some(order) => self.ask(place, order, round).await,
             None => Ok(()),
         }
@@ -328,6 +351,13 @@ impl Lane {
             && exchange == busy.exchanges
         {
             return self.kill_in(place, round, moment, arrived).await;
+        }
+        if self.grounds.hostile
+            && self.orders.dice.below(30) == 0
+            && let Some(answer) = self.gate.answer_about_another(&arrived)
+        {
+            self.tally.mixed_up += 1;
+            return self.pass(place, arrived.back(answer)).await;
         }
         let lie = self.gate.lie(&arrived);
         let answer = match lie {

@@ -15,7 +15,7 @@ const LOOKS: u32 = 8;
 const DOORS: usize = 4;
 
 /// Readings of the clock among which one is chosen to stop at: as many as a longer change has.
-const READINGS: u64 = 18;
+const READINGS: u64 = 30;
 
 /// What is asked at a wire.
 pub(crate) struct Orders {
@@ -31,6 +31,8 @@ pub(crate) struct Orders {
     number: u64,
     kill_every: u64,
     until_kill: u64,
+    /// Each process has a journal of its own: only it can look for what it asked.
+    apart: bool,
 }
 
 /// A card that gets money.
@@ -48,6 +50,10 @@ pub(crate) struct Asked {
     pub(crate) since: u64,
     /// The journal's name for it; told when it begins.
     pub(crate) id: Option<String>,
+    /// The place of the process that was asked.
+    pub(crate) desk: usize,
+    /// How much a top-up is of.
+    sum: Option<u64>,
     looks: u32,
 }
 
@@ -107,7 +113,14 @@ pub(crate) enum Moment {
 }
 
 impl Orders {
-    pub(crate) fn new(dialect: Dialect, seed: u64, sandbox: &Sandbox, quota: u64, kill_every: u64) -> anyhow::Result<Self> {
+    pub(crate) fn new(
+        dialect: Dialect,
+        seed: u64,
+        sandbox: &Sandbox,
+        quota: u64,
+        kill_every: u64,
+        apart: bool,
+    ) -> anyhow::Result<Self> {
         let mut doors = sandbox.card_ids(dialect);
         doors.retain(|card| sandbox.state(dialect, card) == Some(CardState::Active));
         if doors.len() <= DOORS {
@@ -126,6 +139,7 @@ impl Orders {
             number: 0,
             kill_every: kill_every.max(2),
             until_kill: 0,
+            apart,
         };
         orders.killed();
         Ok(orders)
@@ -146,22 +160,22 @@ impl Orders {
         self.until_kill = self.kill_every / 2 + self.dice.below(self.kill_every);
     }
 
-    /// The next command, beside one that waits. `None` when there is nothing to ask.
-    pub(crate) fn next(&mut self, waiting: Option<Task>, exchanges: u64) -> anyhow::Result<Option<Order>> {
+    /// The next command for the process of a place, beside one that waits. `None` when there is nothing to ask.
+    pub(crate) fn next(&mut self, desk: usize, waiting: Option<Task>, exchanges: u64) -> anyhow::Result<Option<Order>> {
         let kill = self.wants_a_kill();
-        let open = self.worth_a_look();
+        let open = self.worth_a_look(desk);
         let what = self.dice.below(20);
         if self.still_to_do > 0 && (what < 9 || open.is_empty()) {
             self.still_to_do -= 1;
             self.until_kill = self.until_kill.saturating_sub(1);
-            let (card, rest) = self.top_up(waiting)?;
-            return Ok(Some(self.change(Deed::TopUp, card, rest, exchanges, kill)));
+            let (card, sum, rest) = self.top_up(waiting)?;
+            return Ok(Some(self.change(desk, Deed::TopUp, (card, Some(sum)), rest, exchanges, kill)));
         }
         let kill = kill && self.dice.below(4) == 0;
         if self.still_to_do > 0 && what == 9 {
             let card = pick(&mut self.dice, &self.doors).cloned().unwrap_or_default();
             let deed = if self.dice.below(2) == 0 { Deed::Freeze } else { Deed::Unfreeze };
-            return Ok(Some(self.change(deed, card, String::new(), exchanges, kill)));
+            return Ok(Some(self.change(desk, deed, (card, None), String::new(), exchanges, kill)));
         }
         let Some(number) = pick(&mut self.dice, &open).copied() else { return Ok(None) };
         let stop = self.stop(kill);
@@ -202,20 +216,53 @@ impl Orders {
         }
     }
 
-    fn change(&mut self, deed: Deed, card: String, rest: String, exchanges: u64, kill: bool) -> Order {
+    /// The place of the process that can look for something asked, where only one can.
+    pub(crate) fn only_desk(&self, number: u64) -> Option<usize> {
+        self.asked.get(&number).filter(|_| self.apart).map(|asked| asked.desk)
+    }
+
+    /// A card and a sum that another system tops up: mostly what was asked here and is not settled.
+    pub(crate) fn elsewhere(&mut self) -> Option<(String, u64)> {
+        let asked: Vec<(String, u64)> = self.asked.values().filter_map(|asked| Some((asked.card.clone(), asked.sum?))).collect();
+        if let Some(same) = pick(&mut self.dice, &asked).cloned()
+            && self.dice.below(4) != 0
+        {
+            return Some(same);
+        }
+        let card = pick(&mut self.dice, &self.victims)?.card.clone();
+        let each = self.each(&card)?;
+        Some((card, 5 * each))
+    }
+
+    /// What one unit of a card's sums is: hundreds where there are no decimals, so that a fee of one in a hundred is exact.
+    fn each(&self, card: &str) -> Option<u64> {
+        let currency = self.sandbox.available(self.dialect, card)?.currency();
+        Some(if currency.decimals() == Some(0) { 100 } else { 1 })
+    }
+
+    fn change(
+        &mut self,
+        desk: usize,
+        deed: Deed,
+        (card, sum): (String, Option<u64>),
+        rest: String,
+        exchanges: u64,
+        kill: bool,
+    ) -> Order {
         self.number += 1;
         let rest = format!("{} {card}{rest}", self.number);
-        self.asked.insert(self.number, Asked { deed, card, since: exchanges, id: None, looks: 0 });
+        self.asked.insert(self.number, Asked { deed, card, since: exchanges, id: None, desk, sum, looks: 0 });
         Order { task: Task::Change(self.number), what: deed.word(), rest, stop: self.stop(kill) }
     }
 
-    fn worth_a_look(&self) -> Vec<u64> {
-        let worth = self.asked.iter().filter(|(_, asked)| asked.looks < LOOKS && asked.id.is_some());
+    fn worth_a_look(&self, desk: usize) -> Vec<u64> {
+        let may = |asked: &Asked| !self.apart || asked.desk == desk;
+        let worth = self.asked.iter().filter(|(_, asked)| asked.looks < LOOKS && asked.id.is_some() && may(asked));
         worth.map(|(number, _)| *number).collect()
     }
 
     /// A card that nothing is in the way of, or one where something is, mostly with the phrase that overrules it; and how much.
-    fn top_up(&mut self, waiting: Option<Task>) -> anyhow::Result<(String, String)> {
+    fn top_up(&mut self, waiting: Option<Task>) -> anyhow::Result<(String, u64, String)> {
         let waiting = match waiting {
             Some(Task::Change(number)) => self.asked.get(&number).filter(|asked| asked.deed == Deed::TopUp),
             Some(Task::Open | Task::Check(_)) | None => None,
@@ -243,8 +290,8 @@ impl Orders {
         let count = if equal { 5 } else { 10 + victim.amounts };
         let card = victim.card.clone();
         let currency = self.sandbox.available(self.dialect, &card).ok_or_else(|| anyhow!("no such card"))?.currency();
-        let each = if currency.decimals() == Some(0) { 100 } else { 1 };
-        Ok((card, format!(" {} {} {second}", count * each, currency.code())))
+        let sum = count * self.each(&card).unwrap_or(1);
+        Ok((card, sum, format!(" {sum} {} {second}", currency.code())))
     }
 
     /// Where the next command is stopped, if at all.

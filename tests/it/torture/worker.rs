@@ -23,6 +23,9 @@ use tokio::sync::mpsc;
 /// Names the folder to work in: whoever is started with it is a worker.
 pub(crate) const FOLDER: &str = "CARDTOP_TORTURE_FOLDER";
 
+/// Says which of two data folders a worker has, where each has its own.
+pub(crate) const DESK: &str = "CARDTOP_TORTURE_DESK";
+
 /// How long cardtop waits for an answer, by its own timers.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(1);
 
@@ -31,9 +34,9 @@ pub(crate) fn config(folder: &Path) -> PathBuf {
     folder.join("cardtop.toml")
 }
 
-/// The data folder in a worker's folder.
-pub(crate) fn data(folder: &Path) -> PathBuf {
-    folder.join("data")
+/// The data folder in a worker's folder; where each desk has its own, of this desk.
+pub(crate) fn data(folder: &Path, desk: Option<&str>) -> PathBuf {
+    folder.join(desk.map_or_else(|| "data".to_owned(), |desk| format!("data-{desk}")))
 }
 
 /// Works until the input ends, if this process was started as a worker. False when it was not.
@@ -185,7 +188,7 @@ impl Life {
         let provider = ProviderId::new(provider);
         let setup = Setup {
             config: Config::load(Some(&config(folder))).context("the configuration")?,
-            data: data(folder),
+            data: data(folder, std::env::var_os(DESK).as_deref().and_then(|desk| desk.to_str())),
             notes: None,
             read_only: false,
             only: Some(provider.clone()),

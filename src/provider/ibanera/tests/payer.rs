@@ -191,9 +191,30 @@ async fn the_rosters_account_of_a_card_goes_before_the_setting() {
 }
 
 #[tokio::test]
-async fn accounts_that_cannot_be_listed_are_named_with_the_path_that_may_be_wrong() {
+async fn a_named_account_is_read_by_itself_where_accounts_cannot_be_listed() {
+    // ibanera wire notes, 2.16
     let wire = Wire::new();
     let account = logged_in(&wire, |_| ()).await;
+    let one = |owner: u32| {
+        format!(
+            r#"{{"id":0,"details":{{"Id":8204,"CustomersId":{owner},"Asset":"USD","AvailableBalance":512.00}},"status":"1"}}"#
+        )
+    };
+    wire.answer(404, "");
+    wire.answer(200, &one(16_221));
+    wire.answer(200, QUOTED);
+    let payer = account.quote(&card(), dollars(1_000)).await.expect("a quote").payer.expect("a payer");
+    assert_eq!(payer.to_string(), "account 8204 of customer 16221, 512.00 USD");
+    wire.answer(404, "");
+    wire.answer(200, &one(14_380));
+    let error = send(&account, &card()).await.expect_err("not sent: it is another customer's");
+    assert!(error.said.contains("could not be listed"), "{error}");
+}
+
+#[tokio::test]
+async fn accounts_that_cannot_be_listed_are_named_with_the_path_that_may_be_wrong() {
+    let wire = Wire::new();
+    let account = logged_in(&wire, |account| account.asset_account_id = None).await;
     wire.answer(404, "");
     let error = send(&account, &card()).await.expect_err("not sent");
     assert!(error.said.contains("customer 16221 could not be listed") && error.said.contains("list-accounts"), "{error}");
