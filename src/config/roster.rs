@@ -57,7 +57,7 @@ pub fn read(provider: &ProviderId, form: IdForm, path: &Path) -> Result<Roster, 
     // Spreadsheets write the separator into a line of its own.
     let told = lines.next_if(|(line, _)| line.trim().to_ascii_lowercase().starts_with("sep="));
     let (header, _) = lines.next().unwrap_or_default();
-    let delimiter = told.and_then(|(line, _)| line.trim().bytes().nth(4)).unwrap_or_else(|| delimiter(header));
+    let delimiter = told.and_then(|(line, _)| line.trim().as_bytes().get(4).copied()).unwrap_or_else(|| delimiter(header));
     let header = fields(header, delimiter).map_err(|why| wrong(&format!("has a first line that {why}")))?;
     let column = |name: &str| header.iter().position(|field| field.eq_ignore_ascii_case(name));
     if let Some(name) = header.iter().enumerate().find_map(|(at, name)| (column(name)? < at && !name.is_empty()).then_some(name))

@@ -58,6 +58,22 @@ fn below(model: &Model, inner: Rect) -> (u16, u16) {
     }
 }
 
+/// What of the transactions could not be read, in a few words; empty when all of it was. Accounts that are silent say so elsewhere.
+fn not_whole(world: &World) -> String {
+    let heard = world.health.values().filter(|health| !is_silent(health.state));
+    let (mut rows, mut cards) = (0, 0);
+    for health in heard {
+        rows += health.completeness.rows.len();
+        cards += health.completeness.parts.len();
+    }
+    match (rows, cards) {
+        (0, 0) => String::new(),
+        (rows, 0) => format!(", {rows} rows not read"),
+        (0, cards) => format!(", {cards} cards or lists not read"),
+        (rows, cards) => format!(", {rows} rows and {cards} cards or lists not read"),
+    }
+}
+
 /// Rows of the list that can be seen.
 pub(super) fn list_rows(model: &Model, area: Rect) -> u16 {
     let inner = inside(area);
@@ -77,7 +93,7 @@ pub(super) fn view(model: &Model, area: Rect, to: &mut Buffer) {
         None if feed.follow => format!("{}, follow", live(world)),
         None => format!("{} ({})", live(world), model.keymap.hint(Command::Follow, "follow")),
     };
-    let title = format!("Feed  {state}");
+    let title = format!("Feed  {state}{}", not_whole(world));
     let filter = match filter_words(&feed.search) {
         "none" => String::new(),
         words => format!("   filter {words}"),

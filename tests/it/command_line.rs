@@ -364,7 +364,7 @@ async fn a_locked_data_file_is_waited_for_once_and_said_once() {
     let db = rusqlite::Connection::open(bank.folder.path().join("data").join(cardtop::store::FILE)).expect("the data file");
     for lock in ["BEGIN IMMEDIATE", "BEGIN EXCLUSIVE"] {
         db.execute_batch(lock).expect("a lock");
-        let began = std::time::Instant::now();
+        let began = tokio::time::Instant::now();
         let output = bank.run(&["cards", "--json"]).await;
         db.execute_batch("ROLLBACK").expect("no lock");
         let cards: Value = serde_json::from_slice(&output.stdout).unwrap_or_default();

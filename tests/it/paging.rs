@@ -134,7 +134,7 @@ impl Bank {
             .filter(|row| span.is_none_or(|(since, until)| self.ignores_dates || (since..=until).contains(&row.at)))
             .cloned()
             .collect();
-        rows.sort_by(|a, b| (b.at, b.id).cmp(&(a.at, a.id)));
+        rows.sort_by_key(|row| std::cmp::Reverse((row.at, row.id)));
         rows
     }
 
@@ -291,7 +291,7 @@ impl Bank {
             let rows: Vec<Value> = page
                 .iter()
                 .map(|row| {
-                    json!({ "id": row.id, "cardsId": row.card.parse::<u64>().expect("a number"), "amount": -cents(row),
+                    json!({ "id": row.id, "cardsId": row.card.parse::<u64>().expect("a number"), "amount": format!("-{}", cents(row)),
                             "currency": "USD", "description": "SHOP", "dateTime": row.at.to_string(), "bPending": false })
                 })
                 .collect();
@@ -304,9 +304,9 @@ impl Bank {
     }
 }
 
-#[expect(clippy::cast_precision_loss, reason = "the wires of this test write amounts as JSON numbers")]
-fn cents(row: &Row) -> f64 {
-    row.cents as f64 / 100.0
+/// The amount as text, which every wire may write it as.
+fn cents(row: &Row) -> String {
+    format!("{}.{:02}", row.cents / 100, row.cents % 100)
 }
 
 /// The way to one bank.
@@ -331,6 +331,7 @@ impl Transport for Way {
 struct Repeat(u64);
 
 impl Drop for Repeat {
+    #[expect(clippy::print_stderr, reason = "it is what a failure is repeated by")]
     fn drop(&mut self) {
         if std::thread::panicking() {
             eprintln!("repeat with CARDTOP_SEED={}", self.0);
