@@ -42,9 +42,13 @@ fn ten() -> Decimal {
 #[tokio::test(start_paused = true)]
 async fn a_card_that_cannot_be_read_does_not_lose_the_others() {
     for dialect in [Dialect::Artha, Dialect::Banana] {
-        for trouble in
-            [CardTrouble::Answer500, CardTrouble::WebPage403, CardTrouble::EmptyObject, CardTrouble::Figures("x".into())]
-        {
+        for trouble in [
+            CardTrouble::Answer500,
+            CardTrouble::WebPage403,
+            CardTrouble::EmptyObject,
+            CardTrouble::Figures("x".into()),
+            CardTrouble::Currency("US$".into()),
+        ] {
             let desk = few().await;
             let odd = desk.sandbox.card_ids(dialect).remove(1);
             assert!(desk.sandbox.set_card_trouble(dialect, &odd, Some(trouble.clone())));
