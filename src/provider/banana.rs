@@ -259,12 +259,9 @@ impl Provider for Banana {
         let balance = wire::balance(opened.object()?, card, opened.answer.at).map_err(|odd| opened.odd(&odd))?;
         // The balance is what matters most: without the rest it is still worth showing.
         let Ok(opened) = self.information(&whose).await else { return Ok(balance) };
-        let Ok((information, template)) = opened
-            .object()
-            .and_then(|fields| wire::information(fields, card, &self.spelling, opened.answer.at).map_err(|odd| opened.odd(&odd)))
-        else {
-            return Ok(balance);
-        };
+        let Ok(fields) = opened.object() else { return Ok(balance) };
+        let said = wire::information(fields, card, &self.spelling, opened.answer.at).map_err(|odd| opened.odd(&odd))?;
+        let Some((information, template)) = said else { return Ok(balance) };
         let kind = match template {
             Some(template) if card.kind.is_none() => self.kind(&template).await,
             Some(_) | None => None,
@@ -335,8 +332,9 @@ impl Provider for Banana {
             }
             Deed::Freeze | Deed::Unfreeze | Deed::Close => {
                 let opened = self.information(&self.whose(card, operation.before.owner.as_ref())?).await?;
-                let (card, _) = wire::information(opened.object()?, card, &self.spelling, opened.answer.at)
+                let said = wire::information(opened.object()?, card, &self.spelling, opened.answer.at)
                     .map_err(|odd| opened.odd(&odd))?;
+                let (card, _) = said.ok_or_else(|| opened.odd(&Odd::new("answered no card information")))?;
                 Ok(listing::state(operation.deed, &card))
             }
             Deed::SetPin => Ok(Seen::nowhere("banana cannot be asked whether a PIN was set")),

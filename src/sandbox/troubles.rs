@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use rust_decimal::Decimal;
 
 use super::json::{Json, text};
-use super::world::{Card, Row};
+use super::world::{Card, Kind, Row};
 use super::{Dialect, Merchant, Reply, Room, Sandbox, elsewhere, faults};
 use crate::domain::money::Money;
 
@@ -108,6 +108,20 @@ impl Sandbox {
         let id = wire_id_at(dialect, &room, hold)?;
         room.bank.vanish(hold, now);
         Some(id)
+    }
+
+    /// Keeps the newest credit of a card out of the lists, which show it late. Its id, or `None` when the card has none.
+    pub fn hold_back_newest_credit(&self, dialect: Dialect, card_id: &str) -> Option<String> {
+        let mut room = self.room(dialect);
+        let card = room.bank.find(card_id)?;
+        let newest = room.bank.rows.iter().rposition(|row| row.card == card && row.kind == Kind::TopUp && !row.hidden)?;
+        room.bank.held_back.insert(newest);
+        wire_id_at(dialect, &room, newest)
+    }
+
+    /// Lists everything that was held back, where it belongs.
+    pub fn list_held_back(&self, dialect: Dialect) {
+        self.room(dialect).bank.held_back.clear();
     }
 
     /// Lets the oldest hold of a card be booked as another row, with an id of its own, for this sum, dated so long before now:

@@ -275,6 +275,8 @@ pub(super) struct Bank {
     next_shift: Timestamp,
     /// What scenarios do while cardholders spend.
     going_on: scenarios::GoingOn,
+    /// Rows that no list shows yet.
+    pub(super) held_back: HashSet<usize>,
     /// Ids that were given to rows that had one.
     renamed: u64,
     /// The list that is being read: of one card, or of all.
@@ -319,6 +321,7 @@ impl Bank {
             shifts_pages: false,
             next_shift: start,
             going_on: scenarios::GoingOn::default(),
+            held_back: HashSet::new(),
             renamed: 0,
             listed: Cell::new(None),
             about: Cell::new(None),

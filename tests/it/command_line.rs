@@ -51,7 +51,7 @@ impl Bank {
         .expect("the run")
     }
 
-    async fn json(&self, words: &[&str]) -> Value {
+    pub(crate) async fn json(&self, words: &[&str]) -> Value {
         let output = self.run(words).await;
         serde_json::from_slice(&output.stdout).unwrap_or_else(|error| {
             panic!("{words:?}: {error}: {} {}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
@@ -59,7 +59,7 @@ impl Bank {
     }
 
     /// The name by which the command line finds an active card of a provider.
-    async fn active(&self, dialect: Dialect) -> String {
+    pub(crate) async fn active(&self, dialect: Dialect) -> String {
         let cards = self.json(&["--provider", dialect.name(), "cards", "--json", "--filter", "state:active balance>20"]).await;
         let list = cards.as_array().expect("a list");
         let physical = list.iter().find(|card| card["kind"] == "physical").or_else(|| list.first());

@@ -8,6 +8,7 @@ mod faults;
 mod free_text;
 mod harness;
 mod hostile;
+mod identity;
 mod memory;
 mod network;
 mod outage;
@@ -24,3 +25,11 @@ mod terminal;
 mod tidy;
 mod torture;
 mod waiting;
+
+use std::alloc::System;
+
+use zeroizing_alloc::ZeroAlloc;
+
+/// The allocator of `src/main.rs`: `memory` counts what is left of secrets in a process of these tests.
+#[global_allocator]
+static WIPED_WHEN_FREED: ZeroAlloc<System> = ZeroAlloc(System);

@@ -32,15 +32,18 @@ pub(super) fn balance(answer: Fields, asked: &Card, at: Timestamp) -> Result<Car
     Ok(Card { wire_id: Arc::clone(&asked.wire_id), currency, balance, ..Card::unread(asked.key.clone()) })
 }
 
-/// What the information says of a card, and the template it was made from (banana wire notes, 2.11).
+/// What the information says of a card, and the template it was made from (banana wire notes, 2.11). `None` where it says nothing.
+///
+/// # Errors
+/// When it is about another card. A balance names no card, so what came beside this is not to be believed either.
 pub(super) fn information(
     answer: Fields,
     asked: &Card,
     spelling: &Spelling,
     at: Timestamp,
-) -> Result<(Card, Option<Arc<str>>), Odd> {
+) -> Result<Option<(Card, Option<Arc<str>>)>, Odd> {
     const KNOWN: [&str; 5] = ["number", "cvv", "expiry_date", "status", "template_id"];
-    let answer = listing::unwrapped(answer, &KNOWN).ok_or_else(|| Odd::new("answered no card information"))?;
+    let Some(answer) = listing::unwrapped(answer, &KNOWN) else { return Ok(None) };
     listing::about(asked, banana::IDS.cards, &answer, &["card_id"], &["number"])?;
     let word = answer.text("status");
     let card = Card {
@@ -52,7 +55,7 @@ pub(super) fn information(
         wire_id: Arc::clone(&asked.wire_id),
         ..Card::unread(asked.key.clone())
     };
-    Ok((card, answer.id("template_id")))
+    Ok(Some((card, answer.id("template_id"))))
 }
 
 /// Card states (banana wire notes, 4): `ACTIVE`, `LOCKED` and `TBA` are documented, `CLOSED` is inferred there.

@@ -33,6 +33,21 @@ async fn a_released_hold_is_listed_no_more_and_its_money_is_free() {
 }
 
 #[tokio::test]
+async fn a_credit_that_is_held_back_is_on_the_card_at_once_and_in_its_list_later() {
+    for dialect in Dialect::ALL {
+        let desk = desk();
+        let card = desk.card(dialect, 4);
+        let had = desk.sandbox.available(dialect, &card).unwrap().amount();
+        let credit = desk.sandbox.credit_from_elsewhere(dialect, &card, decimal("25")).unwrap();
+        assert_eq!(desk.sandbox.hold_back_newest_credit(dialect, &card), Some(credit.clone()), "{dialect:?}");
+        assert_eq!(desk.sandbox.available(dialect, &card).unwrap().amount() - had, decimal("25"), "{dialect:?}");
+        assert!(!ids(&desk, dialect, &card).await.contains(&credit), "{dialect:?}");
+        desk.sandbox.list_held_back(dialect);
+        assert!(ids(&desk, dialect, &card).await.contains(&credit), "{dialect:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_hold_can_be_booked_under_another_id_and_for_another_sum() {
     for dialect in Dialect::ALL {
         let desk = desk();

@@ -28,7 +28,8 @@ impl Bank {
     /// hold that was let go vanishes (ibanera wire notes, 2.12).
     fn lists(&self, row: &Row) -> bool {
         let all = self.dialect != Dialect::Ibanera;
-        !row.hidden && (all || matches!(row.progress, Progress::Pending | Progress::Cleared))
+        let shown = !row.hidden && usize::try_from(row.number).is_ok_and(|row| !self.held_back.contains(&row));
+        shown && (all || matches!(row.progress, Progress::Pending | Progress::Cleared))
     }
 
     /// Rows of a page where so many were asked for.

@@ -197,6 +197,9 @@ impl Course {
         list("refused, nothing was sent:", &sum.refused);
         list("SIGKILLs:", &sum.kills);
         list(&format!("lies in {} exchanges:", sum.exchanges), &sum.told);
+        if wish.hostile {
+            list("changes of lists:", &sum.lists);
+        }
         let text = table(&title, &account, &facts);
         let fingerprint = fingerprint(&stores, sandbox, &text).await?;
         Ok(Report { text, fingerprint, good: account.is_good(), unknown: account.open, kept: None })
@@ -215,6 +218,7 @@ struct Sum {
     refused: BTreeMap<String, u64>,
     kills: BTreeMap<String, u64>,
     told: BTreeMap<String, u64>,
+    lists: BTreeMap<String, u64>,
 }
 
 impl Sum {
@@ -241,6 +245,7 @@ impl Sum {
         add(&mut self.refused, &lane.tally.refused);
         add(&mut self.kills, &lane.tally.kills);
         add(&mut self.told, &lane.gate.told);
+        add(&mut self.lists, &lane.tally.lists);
     }
 }
 

@@ -9,7 +9,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use cardtop::sandbox::world::CardState;
-use cardtop::sandbox::{Dialect, Sandbox};
+use cardtop::sandbox::{Between, Dialect, Merchant, Sandbox};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -146,6 +146,31 @@ impl Gate {
         self.sandbox.credit_from_elsewhere(self.dialect, card, sum.into())
     }
 
+    /// Something happens to the lists of a card, as the number has it: a credit is listed late or what is late is listed, a hold comes or
+    /// goes, or rows move between the next pages that are read. What happened, in a word; `None` when there was nothing to do it to.
+    pub(crate) fn change_lists(&self, card: &str, what: u64) -> Option<&'static str> {
+        let (dialect, bank) = (self.dialect, &self.sandbox);
+        let between = |what| {
+            bank.between_pages(dialect, [what]);
+            true
+        };
+        let (happened, word) = match what {
+            0 => (bank.hold_back_newest_credit(dialect, card).is_some(), "a credit is not listed yet"),
+            1 => {
+                bank.list_held_back(dialect);
+                (true, "late credits are listed")
+            }
+            2 | 3 => (bank.spend(dialect, card, 1.into(), Merchant::new("FUEL", "5542", "SE")), "a hold comes"),
+            4 => (bank.release_hold(dialect, card).is_some(), "a hold is let go"),
+            5 => (between(Between::Insert), "a row comes in between pages"),
+            6 => (between(Between::Remove), "a row leaves between pages"),
+            7 => (between(Between::Move), "a row moves between pages"),
+            8 => (between(Between::Rename), "a row gets another id between pages"),
+            _ => (between(Between::Repeat), "a row is listed twice"),
+        };
+        happened.then_some(word)
+    }
+
     /// This request arrives so many exchanges later. Nobody waits for it.
     pub(crate) async fn delay(&mut self, arrived: Arrived, exchanges: u64) -> io::Result<()> {
         self.late.push(Late { due: self.exchanges.saturating_add(exchanges), request: arrived.request });
@@ -156,6 +181,8 @@ impl Gate {
     /// No lies from now on; whatever is still under way arrives.
     pub(crate) async fn be_honest(&mut self) -> io::Result<()> {
         self.honest = true;
+        self.sandbox.no_more_between_pages(self.dialect);
+        self.sandbox.list_held_back(self.dialect);
         self.arrivals(u64::MAX).await
     }
 

@@ -59,6 +59,8 @@ pub(crate) struct Tally {
     pub(crate) elsewhere: BTreeMap<String, i64>,
     /// Answers about another card.
     pub(crate) mixed_up: u64,
+    /// What happened to lists.
+    pub(crate) lists: BTreeMap<&'static str, u64>,
 }
 
 /// The place of one process.
@@ -127,6 +129,7 @@ impl Lane {
     /// One command to one of the two, and then everything that waited until this round goes on.
     pub(crate) async fn round(&mut self, round: u64) -> anyhow::Result<()> {
         self.elsewhere();
+        self.change_lists();
         self.command(round).await?;
         self.elsewhere();
         for place in 0..self.slots.len() {
@@ -144,6 +147,17 @@ impl Lane {
         if let Some(id) = self.gate.top_up_elsewhere(&card, sum) {
             let at = self.time();
             self.tally.elsewhere.insert(id, at);
+        }
+    }
+
+    /// What is listed may change, mostly of a card that was topped up here.
+    fn change_lists(&mut self) {
+        if !self.grounds.hostile || self.gate.honest || self.orders.dice.below(2) != 0 {
+            return;
+        }
+        let Some((card, _)) = self.orders.elsewhere() else { return };
+        if let Some(word) = self.gate.change_lists(&card, self.orders.dice.below(10)) {
+            *self.tally.lists.entry(word).or_default() += 1;
         }
     }
 
