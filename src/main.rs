@@ -2,6 +2,11 @@
 
 use std::process::ExitCode;
 
+use cardtop::memory::{WIPED_WHEN_FREED, WipedWhenFreed};
+
+#[global_allocator]
+static MEMORY: WipedWhenFreed = WIPED_WHEN_FREED;
+
 fn main() -> ExitCode {
     cardtop::memory::keep_private();
     let Ok(runtime) = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() else {

@@ -7,10 +7,12 @@ use std::alloc::System;
 
 use zeroizing_alloc::ZeroAlloc;
 
-/// Wipes what is freed. Libraries put secrets into buffers of their own (requests on their way out, answers,
-/// buffers that grow), and none of those outlives its use with this.
-#[global_allocator]
-static WIPED_WHEN_FREED: ZeroAlloc<System> = ZeroAlloc(System);
+/// The allocator of the program: the system's, but what is freed is wiped. Libraries put secrets into buffers of
+/// their own (requests on their way out, answers, buffers that grow), and none of those outlives its use with this.
+pub type WipedWhenFreed = ZeroAlloc<System>;
+
+/// The one that each program sets as its `#[global_allocator]`; a library cannot choose for all programs.
+pub const WIPED_WHEN_FREED: WipedWhenFreed = ZeroAlloc(System);
 
 /// Asks the system to write no core file of this process and to let no other process of the same
 /// user read its memory. A refusal is no reason not to start: everything else still holds.

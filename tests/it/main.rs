@@ -21,3 +21,7 @@ mod terminal;
 mod tidy;
 mod torture;
 mod waiting;
+
+/// The program's own allocator, for the test that counts copies of secrets.
+#[global_allocator]
+static MEMORY: cardtop::memory::WipedWhenFreed = cardtop::memory::WIPED_WHEN_FREED;
