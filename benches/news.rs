@@ -72,6 +72,7 @@ fn transaction(count: i64) -> Transaction {
         at,
         seen_at: at,
         operation: None,
+        listed: cardtop::domain::transaction::Listed::Still,
     }
 }
 

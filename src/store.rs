@@ -6,6 +6,8 @@
 mod canonical;
 pub mod cards;
 pub mod feed;
+mod free_text;
+pub mod holds;
 pub mod journal;
 mod migrate;
 
@@ -413,6 +415,6 @@ mod tests {
         db.pragma_update_and_check(None, "journal_mode", "DELETE", |_| Ok(())).expect("one file");
         drop(db);
         let error = Store::open(folder.path()).err().expect("a refusal").to_string();
-        assert!(error.contains("newer cardtop (version 99, this one knows 3)"), "{error}");
+        assert!(error.contains("newer cardtop (version 99, this one knows 4)"), "{error}");
     }
 }

@@ -24,7 +24,7 @@ const SIZE: usize = 2 << 20;
 /// What may be allocated beside the answer itself.
 const ALLOWED: usize = 1 << 20;
 
-const FIRST: PageAt = PageAt { number: 0, offset: 0, size: 100 };
+const FIRST: PageAt = PageAt { number: 0, offset: 0, size: 50 };
 
 /// Lets whoever asks in, and answers everything else with one body.
 struct Fixed(Bytes);
@@ -52,7 +52,7 @@ fn filled(before: &str, item: &str, behind: &str) -> Bytes {
 /// What a page could not read, in words.
 fn complaints<T>(page: Result<Page<T>, Error>) -> String {
     match page {
-        Ok(page) => page.skipped.iter().map(|row| row.why.to_string()).collect::<Vec<_>>().join("; "),
+        Ok(page) => page.skipped.iter().map(|row| row.sentence()).collect::<Vec<_>>().join("; "),
         Err(error) => error.to_string(),
     }
 }

@@ -89,6 +89,7 @@ pub(crate) fn transaction(of: &CardKey, id: &str, age: i64, amount: &str, mercha
         at: ago(age),
         seen_at: ago(age - 6),
         operation: None,
+        listed: crate::domain::transaction::Listed::Still,
     }
 }
 

@@ -132,6 +132,10 @@ pub(super) async fn providers(global: &Global, clock: Clock) -> Outcome {
         }
         exit = exit.and(ended);
     }
+    for sentence in session.engine.roster_troubles() {
+        complain(&sentence);
+        exit = exit.and(Exit::Refused);
+    }
     finish(&session, &print::list(&reports, &session.view), reports.is_empty().then_some("no providers"), exit).await
 }
 

@@ -59,6 +59,7 @@ pub(super) fn transaction() -> Transaction {
         at: at("2026-04-03T12:05:09Z"),
         seen_at: at("2026-04-03T12:05:15.25Z"),
         operation: None,
+        listed: crate::domain::transaction::Listed::Still,
     }
 }
 

@@ -52,10 +52,13 @@ pub fn read(provider: &ProviderId, form: IdForm, path: &Path) -> Result<Roster, 
         Refused::Missing => wrong("cannot be read: there is no such file"),
         Refused::Because(words) => wrong(&words),
     })?;
-    let text = String::from_utf8_lossy(&bytes);
-    let text = text.trim_start_matches('\u{feff}');
-    let mut csv = csv::ReaderBuilder::new().flexible(true).trim(csv::Trim::All).from_reader(text.as_bytes());
-    let header = csv.headers().map_err(|error| wrong(&format!("has no header that can be read: {error}")))?.clone();
+    let text = decode(&bytes).ok_or_else(|| wrong("is neither UTF-8 nor UTF-16 text: save it as CSV UTF-8"))?;
+    let mut lines = text.lines().zip(1_u64..).filter(|(line, _)| !line.trim().is_empty()).peekable();
+    // Spreadsheets write the separator into a line of its own.
+    let told = lines.next_if(|(line, _)| line.trim().to_ascii_lowercase().starts_with("sep="));
+    let (header, _) = lines.next().unwrap_or_default();
+    let delimiter = told.and_then(|(line, _)| line.trim().as_bytes().get(4).copied()).unwrap_or_else(|| delimiter(header));
+    let header = fields(header, delimiter).map_err(|why| wrong(&format!("has a first line that {why}")))?;
     let column = |name: &str| header.iter().position(|field| field.eq_ignore_ascii_case(name));
     if let Some(name) = header.iter().enumerate().find_map(|(at, name)| (column(name)? < at && !name.is_empty()).then_some(name))
     {
@@ -69,12 +72,8 @@ pub fn read(provider: &ProviderId, form: IdForm, path: &Path) -> Result<Roster, 
     let columns = ["user_id", "holder", "last4", "currency", "kind", "label", "account"].map(column);
     let mut roster = Roster::default();
     let mut seen = BTreeSet::new();
-    for record in csv.records() {
-        let (at, row) = match &record {
-            Ok(row) => (row.position(), one(provider, form, row, id, columns)),
-            Err(error) => (error.position(), Err("cannot be read".to_owned())),
-        };
-        let bad = match row {
+    for (line, number) in lines {
+        let bad = match fields(line, delimiter).and_then(|row| one(provider, form, &row, id, columns)) {
             Ok(card) if seen.insert(card.key.id.clone()) => {
                 roster.cards.push(card);
                 continue;
@@ -82,16 +81,47 @@ pub fn read(provider: &ProviderId, form: IdForm, path: &Path) -> Result<Roster, 
             Ok(card) => format!("the card {} is there twice, the first line counts", card.key.id),
             Err(why) => why,
         };
-        roster.bad.push(BadLine { path: path.to_owned(), line: at.map_or(0, |at| line(text, at)), why: bad });
+        roster.bad.push(BadLine { path: path.to_owned(), line: number, why: bad });
     }
     Ok(roster)
 }
 
-/// The line of a row. The CSV reader counts from where the last row ended, empty lines before the row included.
-fn line(text: &str, at: &csv::Position) -> u64 {
-    let rest = usize::try_from(at.byte()).ok().and_then(|start| text.as_bytes().get(start..)).unwrap_or_default();
-    let empty = rest.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).filter(|byte| **byte == b'\n').count();
-    at.line() + u64::try_from(empty).unwrap_or(0)
+/// The text of a file that a spreadsheet wrote: UTF-8 or UTF-16, with a byte order mark or without.
+fn decode(bytes: &[u8]) -> Option<String> {
+    let wide = |bytes: &[u8], unit: fn([u8; 2]) -> u16| {
+        let units: Vec<u16> = bytes.chunks_exact(2).filter_map(|pair| pair.try_into().ok()).map(unit).collect();
+        String::from_utf16(&units).ok()
+    };
+    match bytes {
+        [0xff, 0xfe, rest @ ..] => wide(rest, u16::from_le_bytes),
+        [0xfe, 0xff, rest @ ..] => wide(rest, u16::from_be_bytes),
+        [_, 0, ..] => wide(bytes, u16::from_le_bytes),
+        [0, _, ..] => wide(bytes, u16::from_be_bytes),
+        // Bytes that are no UTF-8 are one name's letters at most: the other lines are right.
+        [0xef, 0xbb, 0xbf, rest @ ..] | rest => Some(String::from_utf8_lossy(rest).into_owned()),
+    }
+}
+
+/// What separates the columns: a comma, or where the first line has none but them, a semicolon or a tab.
+fn delimiter(header: &str) -> u8 {
+    let count = |sign: u8| header.bytes().filter(|byte| *byte == sign).count();
+    [b',', b';', b'\t'].into_iter().rev().max_by_key(|sign| count(*sign)).unwrap_or(b',')
+}
+
+/// The fields of one line. No field goes over several lines, so a quote that is not closed spoils only its own.
+fn fields(line: &str, delimiter: u8) -> Result<csv::StringRecord, String> {
+    if line.bytes().filter(|byte| *byte == b'"').count() % 2 == 1 {
+        return Err("has a quote that is not closed".to_owned());
+    }
+    let mut reader = csv::ReaderBuilder::new()
+        .has_headers(false)
+        .flexible(true)
+        .delimiter(delimiter)
+        .trim(csv::Trim::All)
+        .from_reader(line.as_bytes());
+    let mut record = csv::StringRecord::new();
+    reader.read_record(&mut record).map_err(|_| "cannot be read".to_owned())?;
+    Ok(record)
 }
 
 fn one(
@@ -102,9 +132,6 @@ fn one(
     columns: [Option<usize>; 7],
 ) -> Result<Card, String> {
     let field = |index: Option<usize>| index.and_then(|index| row.get(index)).map(clean).filter(|text| !text.is_empty());
-    if row.iter().any(|text| text.contains(['\n', '\r'])) {
-        return Err("goes over several lines: a quote is not closed, and the lines up to the next quote are lost".to_owned());
-    }
     // An id may look like a card number and must reach the provider as it is: it is not masked, only refused when it cannot be one.
     let id = row.get(id).filter(|id| !id.is_empty()).ok_or("has no id")?;
     if id.len() > 100 || id.chars().any(|c| c == ' ' || !text::is_safe(c)) {
@@ -162,15 +189,49 @@ mod tests {
              c10,,,,,,\n",
         )
         .expect("a roster");
-        assert_eq!(roster.cards.iter().map(|card| &*card.key.id).collect::<Vec<_>>(), ["c1", "c2", "c8"]);
+        assert_eq!(roster.cards.iter().map(|card| &*card.key.id).collect::<Vec<_>>(), ["c1", "c2", "c8", "c10"]);
         let first = roster.cards.first().expect("a card");
         assert_eq!((first.owner.as_deref(), &*first.holder, first.labels.len()), (Some("77"), "Mara Lindqvist", 2));
         assert_eq!(roster.bad.iter().map(|bad| bad.line).collect::<Vec<_>>(), [4, 5, 6, 7, 8, 9, 10, 12, 14]);
-        let last = roster.cards.last().expect("a card");
+        let last = roster.cards.get(2).expect("a card");
         assert_eq!((&*last.holder, last.labels.as_slice()), ("?Red?", &["vip".into()][..]));
         assert_eq!(last.last4.map(|digits| digits.to_string()), Some("0042".into()));
         assert!(roster.bad.iter().all(|bad| !bad.to_string().contains(['\u{1b}', '\u{202e}', '\u{200b}'])));
         assert!(roster.bad.iter().any(|bad| bad.to_string().contains("not four digits; the line is skipped")));
+    }
+
+    #[test]
+    fn rosters_of_every_spreadsheet_are_read() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("roster.csv");
+        let wide = |text: &str, mark: &[u8], unit: fn(u16) -> [u8; 2]| {
+            [mark.to_vec(), text.encode_utf16().flat_map(unit).collect::<Vec<u8>>()].concat()
+        };
+        let plain = "id;holder;last4\r\nc1;Zoë Müller;4242\r\nc2;\"Nord; Süd\";0042\r\n";
+        for bytes in [
+            plain.as_bytes().to_vec(),
+            [b"\xef\xbb\xbf", plain.as_bytes()].concat(),
+            [b"sep=;\r\n", plain.as_bytes()].concat(),
+            plain.replace(';', "\t").replace("Nord\t Süd", "Nord; Süd").into_bytes(),
+            wide(plain, b"\xff\xfe", u16::to_le_bytes),
+            wide(plain, b"\xfe\xff", u16::to_be_bytes),
+            wide(plain, b"", u16::to_le_bytes),
+        ] {
+            std::fs::write(&path, &bytes).expect("writing");
+            let roster = read(&ProviderId::new("acme"), IdForm::Opaque, &path).unwrap_or_else(|error| panic!("{error}"));
+            let cards: Vec<(&str, &str, String)> =
+                roster.cards.iter().map(|card| (&*card.key.id, &*card.holder, card.digits())).collect();
+            let wanted = [("c1", "Zoë Müller", "..4242".to_owned()), ("c2", "Nord; Süd", "..0042".to_owned())];
+            assert_eq!((cards.as_slice(), roster.bad.len()), (wanted.as_slice(), 0), "{bytes:?}");
+        }
+    }
+
+    #[test]
+    fn a_quote_that_is_not_closed_spoils_its_own_line_and_no_other() {
+        let roster = roster("id,holder\nc1,\"Mara\nc2,Ana\nc3,\"Bo, Li\"\n").expect("a roster");
+        assert_eq!(roster.cards.iter().map(|card| &*card.key.id).collect::<Vec<_>>(), ["c2", "c3"]);
+        let said: Vec<String> = roster.bad.iter().map(ToString::to_string).collect();
+        assert!(said[0].ends_with("roster.csv line 2: has a quote that is not closed; the line is skipped"), "{said:?}");
     }
 
     #[test]

@@ -47,6 +47,23 @@ pub struct Transaction {
     pub seen_at: Timestamp,
     /// Our operation that it proves, if any.
     pub operation: Option<OperationId>,
+    /// Whether the provider still lists it. One that was a hold and is gone is REVERSED, with the provider's last word.
+    pub listed: Listed,
+}
+
+/// Whether the provider still lists a row.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Listed {
+    /// It did when it was last asked, or nobody can tell.
+    #[default]
+    Still,
+    /// A hold that two complete readings did not have any more.
+    GoneSince {
+        /// When the first of them began.
+        at: Timestamp,
+        /// The id of the posting on the same card that it became, where one was found. The two stay two rows.
+        cleared_as: Option<Arc<str>>,
+    },
 }
 
 impl Transaction {
@@ -97,6 +114,11 @@ impl Transaction {
     /// What happened, in words for a phone call.
     #[must_use]
     pub fn in_plain_words(&self) -> String {
+        match &self.listed {
+            Listed::Still => {}
+            Listed::GoneSince { cleared_as: Some(id), .. } => return format!("the hold cleared as {id}"),
+            Listed::GoneSince { cleared_as: None, .. } => return "the hold is no longer listed, nothing was spent".to_owned(),
+        }
         match self.state {
             TransactionState::Declined => match self.decline_reason.as_deref() {
                 None | Some("") => "declined, no reason sent".to_owned(),

@@ -394,6 +394,11 @@ impl Account {
         hold.is_none_or(|at| at >= since).then_some(hold)
     }
 
+    /// The oldest hold may be another one now.
+    pub(super) fn forget_hold(&self, card: Option<&CardKey>) {
+        self.state().hold.remove(&card.map(|card| Arc::clone(&card.id)));
+    }
+
     pub(super) fn remember_hold(&self, card: Option<&CardKey>, hold: Option<Timestamp>) {
         self.state().hold.insert(card.map(|card| Arc::clone(&card.id)), hold);
     }

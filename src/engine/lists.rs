@@ -94,9 +94,8 @@ impl Engine {
 
     /// All cards of an account's list; what was read of it is kept and told, also where it ended early.
     pub(super) async fn read_list(&self, account: &Account, patience: Patience) -> Result<ListRead<Card>, Error> {
-        let provider = self.adapter(account).await?;
-        let provider = &provider;
-        let at = self.0.clock.now();
+        let adapter = self.adapter(account).await?;
+        let (provider, at) = (&*adapter, self.0.clock.now());
         // The command line reads once and must be right; the board reads again soon.
         let effort = if matches!(patience, Patience::Board) { Effort::Usual } else { Effort::Thorough };
         let ask =
@@ -118,8 +117,8 @@ impl Engine {
         effort: Effort,
         patience: Patience,
     ) -> Result<ListRead<Transaction>, Error> {
-        let provider = self.adapter(account).await?;
-        let provider = &provider;
+        let adapter = self.adapter(account).await?;
+        let provider = &*adapter;
         let asked = std::sync::atomic::AtomicBool::new(false);
         let ask = |window: Window, page: crate::provider::PageAt| {
             let in_the_middle = asked.swap(true, std::sync::atomic::Ordering::Relaxed);

@@ -21,6 +21,7 @@ use crate::domain::text;
 use crate::domain::transaction::{Transaction, TransactionState};
 use crate::provider::pages::Effort;
 use crate::provider::{Error, Kind, Window};
+use crate::store::holds::{self, CompleteReading};
 use crate::store::{cards, feed};
 
 /// How far back transactions are read at first.
@@ -28,6 +29,9 @@ const FIRST_LOOK_BACK: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 /// How long a hold is followed: it may change or vanish within this.
 const HOLDS_CHANGE: SignedDuration = SignedDuration::from_hours(90 * 24);
+
+/// Two complete readings agree that a hold is gone when they are at least so far apart.
+const HOLDS_APART: SignedDuration = SignedDuration::from_mins(10);
 
 /// How far before the oldest hold a reading begins.
 const BEFORE_A_HOLD: SignedDuration = SignedDuration::from_hours(24);
@@ -235,12 +239,24 @@ impl Engine {
         );
         let rows = std::mem::take(&mut list.rows);
         let count = rows.len();
+        let listed = rows.iter().map(|row| (row.card_id.clone(), Arc::clone(&row.id))).collect();
+        let oldest = rows.iter().map(|row| row.at).min();
+        // How late rows were listed is told by the reading before this one.
+        self.take_rows(account, key, rows).await;
         let ended_well = list.error.is_none() && list.gap.is_none();
         if ended_well {
             account.feed_read(key, now);
             account.went_deep(key, reach.depth, count, self.0.clock.now());
         }
-        self.take_rows(account, key, rows).await;
+        if let (true, Some(oldest)) = (list.is_whole() && self.may_keep(), oldest) {
+            let apart = HOLDS_APART.max(account.lag() * 2);
+            let provider = account.info.id.clone();
+            self.follow_holds(
+                account,
+                CompleteReading { provider, card: key.cloned(), since: reach.since, at: now, apart, listed, oldest },
+            )
+            .await;
+        }
         match list.error {
             Some(error) => Err(error),
             None => Ok(()),
@@ -281,7 +297,7 @@ impl Engine {
     /// Learns from rows that are new: how late this provider lists them, and words that are not mapped.
     async fn told_new(&self, account: &Account, key: Option<&CardKey>, changed: &[Transaction]) {
         if let Some(last) = account.feed_from(key).filter(|_| self.0.polling) {
-            let late = changed.iter().filter(|row| row.at < last && row.seen_at > last);
+            let late = changed.iter().filter(|row| row.at < last && row.seen_at >= last);
             for lag in late.map(|row| row.seen_at.duration_since(row.at)) {
                 account.listed_late(lag);
             }
@@ -297,6 +313,19 @@ impl Engine {
         for account in self.0.accounts.iter().filter(|account| only.is_none_or(|id| *id == account.info.id)) {
             let of_it = words.iter().filter(|(id, _, _)| *id == account.info.id);
             account.set_unmapped(of_it.map(|(_, word, count)| (Arc::clone(word), *count)).collect());
+        }
+    }
+
+    /// Holds that a complete reading does not have any more, and what they became.
+    async fn follow_holds(&self, account: &Account, reading: CompleteReading) {
+        let card = reading.card.clone();
+        match self.0.store.known(move |db| holds::follow(db, &reading)).await {
+            Ok(changed) if changed.is_empty() => {}
+            Ok(changed) => {
+                account.forget_hold(card.as_ref());
+                self.tell(News::Transactions(changed)).await;
+            }
+            Err(error) => self.tell_store(&error).await,
         }
     }
 

@@ -297,6 +297,7 @@ mod tests {
             at: at(second),
             seen_at: at(second),
             operation: None,
+            listed: crate::domain::transaction::Listed::Still,
         }
     }
 

@@ -506,7 +506,7 @@ impl Provider for Enkash {
         let mut page = Page::of(rows.rows.iter().map(|raw| read(raw)));
         let card = of.map(|card| Arc::clone(&card.key.id));
         page.skipped.extend(rows.odd.as_ref().map(|odd| pages::unread(&self.provider, card, None, &odd.0, odd)));
-        Ok(Page { more: rows.missing() > 0, ..page })
+        Ok(Page { total: rows.total, ..page })
     }
 
     async fn credits(&self, card: &Card, since: Timestamp) -> Result<Credits> {

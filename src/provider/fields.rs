@@ -459,6 +459,16 @@ mod tests {
 
     proptest! {
         #[test]
+        fn ids_and_references_are_never_cut_even_where_they_look_like_card_numbers(
+            id in "[0-9]{12,19}|EKC[0-9]{4,16}|ct[0-9A-HJKMNP-TV-Z]{26}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|4111111111111111"
+        ) {
+            let quoted = format!("{{\"id\":\"{id}\"}}");
+            let row = fields(&quoted);
+            let read = row.id("id");
+            prop_assert_eq!(read.as_deref(), Some(id.as_str()));
+        }
+
+        #[test]
         fn any_text_is_an_object_or_odd(text in ".{0,80}") {
             let _ = Fields::parse(&text);
         }

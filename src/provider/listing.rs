@@ -62,7 +62,7 @@ pub(super) struct Rows<'a> {
 }
 
 pub(super) fn unreadable() -> String {
-    format!("answered a list that cannot be read, or has more than {MOST_ROWS} rows: set page_size")
+    format!("answered a list that cannot be read, or has more than {MOST_ROWS} rows: ask for less at once, by page_size or span")
 }
 
 /// Finds the list in an answer whose wrapping is not documented: a bare array, an object that holds one, or one level deeper.

@@ -23,6 +23,11 @@ const MOST_REQUESTS: usize = 4_000;
 /// How often pages are read again because rows moved, before that is left to the next reading.
 const MOST_REPAIRS: usize = 12;
 
+/// How often a part of a list's time is cut in half although nothing new comes, because the provider says that there is more.
+const MOST_BARREN: u8 = 3;
+
+const CROWDED: &str = "more transactions in one second than are sent at once: the others cannot be asked for";
+
 /// Two times closer than this cannot be told apart by every wire.
 const FINEST: SignedDuration = SignedDuration::from_secs(1);
 
@@ -172,8 +177,8 @@ pub struct Page<T> {
     pub items: Vec<T>,
     /// Rows that could not.
     pub skipped: Vec<UnreadRow>,
-    /// The answer says that there are more rows than it holds. Never a reason to stop: a count may be wrong.
-    pub more: bool,
+    /// How many rows there are in all, where the answer says so. Never a reason to stop: the count may be wrong.
+    pub total: Option<usize>,
     /// Rows that exist and cannot be asked for, in words.
     pub gap: Option<Arc<str>>,
 }
@@ -182,7 +187,7 @@ impl<T> Page<T> {
     /// Sorts read rows from odd ones.
     #[must_use]
     pub fn of(rows: impl IntoIterator<Item = std::result::Result<T, UnreadRow>>) -> Self {
-        let mut page = Self { items: Vec::new(), skipped: Vec::new(), more: false, gap: None };
+        let mut page = Self { items: Vec::new(), skipped: Vec::new(), total: None, gap: None };
         for row in rows {
             match row {
                 Ok(item) => page.items.push(item),
@@ -458,8 +463,9 @@ impl Reading<'_, Transaction> {
     where
         F: Future<Output = Result<Page<Transaction>>>,
     {
-        let mut parts = vec![(window.since, window.until, false)];
-        while let Some((since, until, probing)) = parts.pop() {
+        // Each with how many answers about it, one after the other, had nothing new.
+        let mut parts = vec![(window.since, window.until, None)];
+        while let Some((since, until, probed)) = parts.pop() {
             if !self.may_ask() {
                 break;
             }
@@ -469,34 +475,55 @@ impl Reading<'_, Transaction> {
             let fresh = page.items.iter().filter(|row| !self.places.contains_key(&row.key())).count();
             let times = || page.items.iter().map(|row| row.at).filter(|at| (since..=until).contains(at));
             let (oldest, newest) = (times().min(), times().max());
-            let (more, larger) = (page.more, self.pager.saw(rows));
+            let (total, larger) = (page.total, self.pager.saw(rows));
+            let more = total.is_some_and(|total| total > rows);
+            let dates_ignored = probed.is_some() && outside(&page, Some((since, until)));
             self.take(page);
+            if dates_ignored {
+                if more || total.is_none() {
+                    self.gap =
+                        Some("the dates of the question are ignored: what one answer does not hold cannot be asked for".into());
+                }
+                continue;
+            }
             let may_be_cut =
                 more || rows > 0 && (self.effort == Effort::Thorough || self.effort == Effort::Usual && rows >= larger);
-            if !may_be_cut || probing && fresh == 0 && !more {
+            let barren = match probed {
+                Some(before) if fresh == 0 => before + 1,
+                Some(_) | None => 0,
+            };
+            if !may_be_cut || barren > 0 && !more {
+                continue;
+            }
+            if barren >= MOST_BARREN {
+                self.gap = Some("it says that there are more transactions than it sends".into());
                 continue;
             }
             if until.duration_since(since) <= FINEST {
                 if more {
-                    let words = "more transactions in one second than are sent at once: the others cannot be asked for";
-                    self.gap = Some(words.into());
+                    self.gap = Some(CROWDED.into());
                 }
                 continue;
             }
             match (oldest, newest) {
                 (Some(oldest), Some(newest)) if fresh > 0 && (oldest < until || newest > since) => {
                     if oldest > since {
-                        parts.push((since, oldest, true));
+                        parts.push((since, oldest, Some(barren)));
                     }
                     if until.duration_since(newest) > FINEST {
-                        parts.push((newest, until, true));
+                        parts.push((newest, until, Some(barren)));
                     }
+                }
+                // One second fills the answer: what it does not hold of it cannot be asked for, what is older can.
+                (Some(oldest), Some(newest)) if more && newest.duration_since(oldest) < FINEST && oldest > since => {
+                    self.gap = Some(CROWDED.into());
+                    parts.push((since, oldest.checked_sub(FINEST).unwrap_or(since).max(since), Some(barren)));
                 }
                 _ if more => {
                     let half = SignedDuration::from_millis(until.duration_since(since).as_millis().try_into().unwrap_or(0) / 2);
                     let middle = since.checked_add(half).unwrap_or(until);
-                    parts.push((since, middle, true));
-                    parts.push((middle, until, true));
+                    parts.push((since, middle, Some(barren)));
+                    parts.push((middle, until, Some(barren)));
                 }
                 _ => {}
             }
@@ -539,4 +566,159 @@ pub(super) fn unread(
     why: &Odd,
 ) -> UnreadRow {
     UnreadRow { provider: provider.clone(), card, id, why: Arc::clone(&why.0), fingerprint: fingerprint(raw) }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Mutex, PoisonError};
+
+    use super::*;
+    use crate::domain::card::{CardKey, ProviderId};
+    use crate::domain::transaction::{Listed, TransactionKind, TransactionState};
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(1_800_000_000 + second).expect("a time of the test")
+    }
+
+    fn row(id: usize, second: i64) -> Transaction {
+        Transaction {
+            provider: ProviderId::new("acme"),
+            id: id.to_string().into(),
+            task: None,
+            card_id: Some("c1".into()),
+            last4: None,
+            kind: TransactionKind::Purchase,
+            state: TransactionState::Cleared,
+            provider_state: "".into(),
+            amount: crate::domain::money::Money::zero("USD".parse().expect("USD")),
+            fee: None,
+            merchant: None,
+            mcc: None,
+            country: None,
+            decline_reason: None,
+            description: None,
+            at: at(second),
+            seen_at: at(0),
+            operation: None,
+            listed: Listed::Still,
+        }
+    }
+
+    fn page(rows: Vec<Transaction>) -> Page<Transaction> {
+        Page::of(rows.into_iter().map(Ok))
+    }
+
+    fn window() -> Window {
+        let card = Card::unread(CardKey::new(&ProviderId::new("acme"), "c1"));
+        Window { card: Some(card), since: at(-100_000), until: at(0) }
+    }
+
+    /// Newest first: row 0 is the newest.
+    fn rows(count: usize) -> Vec<Transaction> {
+        (0..count).map(|id| row(id, -10 * i64::try_from(id).expect("few"))).collect()
+    }
+
+    #[tokio::test]
+    async fn a_cap_is_learnt_once_and_then_asked_for_as_it_is() {
+        let pager = Pager::new(Paging::Numbered { size: 50 }, None);
+        let asked = Mutex::new(Vec::new());
+        // Its pages are cut to 20 rows, and counted by the rows that were asked for: asked for 50, rows 20 to 49 are on no page.
+        let bank = |_: Window, at: PageAt| {
+            asked.lock().unwrap_or_else(PoisonError::into_inner).push((at.number, at.size));
+            let (number, size) = (usize::try_from(at.number).expect("few"), usize::from(at.size));
+            let rows = rows(70).into_iter().skip(number * size).take(size.min(20)).collect();
+            async move { Ok(page(rows)) }
+        };
+        let list = read_window(&pager, &window(), Effort::Usual, &bank).await;
+        assert_eq!((list.rows.len(), list.is_whole()), (70, true));
+        asked.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        let list = read_window(&pager, &window(), Effort::Usual, &bank).await;
+        assert_eq!((list.rows.len(), list.is_whole()), (70, true));
+        let asked = asked.into_inner().unwrap_or_else(PoisonError::into_inner);
+        assert!(asked.iter().all(|(_, size)| *size == 20), "the cap is remembered: {asked:?}");
+    }
+
+    #[tokio::test]
+    async fn a_short_page_is_the_end_once_a_larger_one_has_come() {
+        let pager = Pager::new(Paging::Numbered { size: 50 }, None);
+        let count = AtomicUsize::new(0);
+        let bank = |rows: Vec<Transaction>| {
+            let count = &count;
+            move |_: Window, at: PageAt| {
+                count.fetch_add(1, Ordering::Relaxed);
+                let rows = if at.number == 0 { rows.clone() } else { Vec::new() };
+                async move { Ok(page(rows)) }
+            }
+        };
+        let requests = async |rows, effort| {
+            count.store(0, Ordering::Relaxed);
+            assert!(read_window(&pager, &window(), effort, bank(rows)).await.is_whole());
+            count.load(Ordering::Relaxed)
+        };
+        assert_eq!(requests(rows(14), Effort::Usual).await, 3, "it might be cut off: the next one, and this one again");
+        assert_eq!(requests(rows(9), Effort::Usual).await, 1);
+        assert_eq!(requests(rows(9), Effort::Thorough).await, 3);
+    }
+
+    #[tokio::test]
+    async fn a_list_without_an_end_is_left_and_what_was_read_of_it_stays() {
+        let pager = Pager::new(Paging::Numbered { size: 2 }, None);
+        let bank = |_: Window, at: PageAt| {
+            let first = usize::try_from(at.number).expect("few") * 2;
+            async move { Ok(page(vec![row(first, 0), row(first + 1, 0)])) }
+        };
+        let list = read_window(&pager, &window(), Effort::Usual, bank).await;
+        assert!(list.gap.as_deref().is_some_and(|gap| gap.contains("has no end")), "{:?}", list.gap);
+        assert!(list.rows.len() > 1_000 && list.error.is_none());
+    }
+
+    #[tokio::test]
+    async fn an_error_in_the_middle_keeps_what_was_read_before() {
+        let pager = Pager::new(Paging::Numbered { size: 2 }, None);
+        let bank = |_: Window, at: PageAt| async move {
+            match at.number {
+                0 => Ok(page(vec![row(0, 0), row(1, -10)])),
+                _ => Err(Error::new(&ProviderId::new("acme"), super::super::Kind::Unreachable, "HTTP 503")),
+            }
+        };
+        let list = read_window(&pager, &window(), Effort::Usual, bank).await;
+        assert_eq!((list.rows.len(), list.error.is_some(), list.is_whole()), (2, true, false));
+    }
+
+    #[tokio::test]
+    async fn a_list_by_time_that_is_cut_to_few_rows_is_read_whole_whatever_its_count_says() {
+        for (said, oldest_first) in [(0, false), (0, true), (1_000, false)] {
+            let pager = Pager::new(Paging::ByTime, None);
+            let bank = |window: Window, _: PageAt| {
+                let mut fitting: Vec<Transaction> =
+                    rows(170).into_iter().filter(|row| (window.since..=window.until).contains(&row.at)).collect();
+                if oldest_first {
+                    fitting.reverse();
+                }
+                fitting.truncate(20);
+                let total = Some(fitting.len() + said);
+                async move { Ok(Page { total, ..page(fitting) }) }
+            };
+            let list = read_window(&pager, &window(), Effort::Usual, bank).await;
+            assert_eq!(list.rows.len(), 170, "said {said}, oldest first {oldest_first}");
+            assert_eq!(list.gap.is_some(), said > 0, "a count that is too large is said: {:?}", list.gap);
+        }
+    }
+
+    #[tokio::test]
+    async fn dates_that_are_ignored_send_no_row_twice_and_are_said_where_rows_may_be_missing() {
+        let pager = Pager::new(Paging::ByTime, None);
+        let bank = |_: Window, _: PageAt| async move { Ok(Page { total: Some(30), ..page(rows(30)) }) };
+        let list = read_window(&pager, &window(), Effort::Usual, bank).await;
+        assert_eq!((list.rows.len(), list.is_whole()), (30, true), "{:?}", list.gap);
+        let bank = |_: Window, _: PageAt| async move { Ok(page(rows(40))) };
+        let list = read_window(&pager, &window(), Effort::Usual, bank).await;
+        assert_eq!(list.rows.len(), 40);
+        assert!(list.gap.as_deref().is_some_and(|gap| gap.contains("dates of the question are ignored")), "{:?}", list.gap);
+        // By spans, each would have sent every row.
+        let pager = Pager::new(Paging::Numbered { size: 50 }, Some(SignedDuration::from_secs(20_000)));
+        let bank = |_: Window, at: PageAt| async move { Ok(page(if at.number == 0 { rows(30) } else { Vec::new() })) };
+        let list = read_window(&pager, &window(), Effort::Usual, bank).await;
+        assert_eq!((list.rows.len(), list.is_whole()), (30, true));
+    }
 }

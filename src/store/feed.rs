@@ -6,14 +6,15 @@ use std::sync::Arc;
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
+use super::holds::gone;
 use super::{millis, moment, money};
 use crate::domain::card::{CardKey, ProviderId};
 use crate::domain::operation::OperationId;
-use crate::domain::transaction::{Transaction, TransactionKind, TransactionState};
+use crate::domain::transaction::{Listed, Transaction, TransactionKind, TransactionState};
 
-const COLUMNS: &str =
+pub(super) const COLUMNS: &str =
     "provider, card_id, id, task, last4, kind, state, provider_state, amount, currency, fee, fee_currency, merchant,
-    mcc, country, decline_reason, description, at, seen_at, operation";
+    mcc, country, decline_reason, description, at, seen_at, operation, gone_at, cleared_as";
 
 /// Keeps transactions and returns those that are new or changed, as kept: the time of first sight and the operation stay.
 ///
@@ -37,11 +38,25 @@ pub fn keep(db: &mut Connection, rows: &[Transaction]) -> rusqlite::Result<Vec<T
             None => row.clone(),
         };
         let kept = with_operation(&tx, kept)?;
+        let was_hold = kept.state != TransactionState::Hold && was_hold(&tx, &kept)?;
         insert(&tx, &kept)?;
+        if was_hold {
+            tx.prepare_cached("UPDATE card_transaction SET was_hold = 1 WHERE provider = ?1 AND card_id = ?2 AND id = ?3")?
+                .execute([kept.provider.name(), kept.card_id.as_deref().unwrap_or_default(), &kept.id])?;
+        }
         changed.push(kept);
     }
     tx.commit()?;
     Ok(changed)
+}
+
+/// Whether a row that is written anew was a hold before.
+fn was_hold(db: &Connection, row: &Transaction) -> rusqlite::Result<bool> {
+    let mut query = db.prepare_cached(
+        "SELECT state = 'HOLD' OR was_hold FROM card_transaction WHERE provider = ?1 AND card_id = ?2 AND id = ?3",
+    )?;
+    let key = [row.provider.name(), row.card_id.as_deref().unwrap_or_default(), &row.id];
+    Ok(query.query_row(key, |found| found.get(0)).optional()?.unwrap_or(false))
 }
 
 /// What is kept of a row already: under its card, under no card yet, or under the id of its task, by which earlier cardtops named it.
@@ -117,7 +132,7 @@ pub fn oldest_hold(
     since: jiff::Timestamp,
 ) -> rusqlite::Result<Option<jiff::Timestamp>> {
     let mut query = db.prepare_cached(
-        "SELECT min(at) FROM card_transaction WHERE provider = ?1 AND state = 'HOLD' AND at >= ?2 AND (?3 IS NULL OR card_id = ?3)",
+        "SELECT min(at) FROM card_transaction WHERE provider = ?1 AND state = 'HOLD' AND gone_at IS NULL AND at >= ?2 AND (?3 IS NULL OR card_id = ?3)",
     )?;
     let at: Option<i64> =
         query.query_row(params![provider.name(), millis(since), card.map(|card| &*card.id)], |row| row.get(0))?;
@@ -187,9 +202,11 @@ pub(super) fn delete(db: &Connection, provider: &ProviderId, card: Option<&str>,
 
 /// Writes a row over the one of its name.
 pub(super) fn insert(db: &Connection, row: &Transaction) -> rusqlite::Result<()> {
+    let (gone_at, cleared_as) = gone(row);
+    let state = if gone_at.is_some() { TransactionState::Hold } else { row.state };
     db.prepare_cached(&format!(
         "INSERT OR REPLACE INTO card_transaction ({COLUMNS})
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)"
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22)"
     ))?
     .execute(params![
         row.provider.name(),
@@ -198,7 +215,7 @@ pub(super) fn insert(db: &Connection, row: &Transaction) -> rusqlite::Result<()>
         row.task.as_deref(),
         row.last4.map(|last4| last4.to_string()),
         row.kind.word(),
-        row.state.word(),
+        state.word(),
         &*row.provider_state,
         row.amount.digits(),
         row.amount.currency().code(),
@@ -212,12 +229,19 @@ pub(super) fn insert(db: &Connection, row: &Transaction) -> rusqlite::Result<()>
         millis(row.at),
         millis(row.seen_at),
         row.operation.map(|id| id.to_string()),
+        gone_at.map(millis),
+        cleared_as.map(|id| &**id),
     ])?;
     Ok(())
 }
 
-fn read(row: &Row<'_>) -> rusqlite::Result<Transaction> {
+pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Transaction> {
     let text = |name: &str| row.get::<_, Option<String>>(name).map(|text| text.map(Arc::<str>::from));
+    let state = TransactionState::of_word(&row.get::<_, String>("state")?).unwrap_or(TransactionState::Failed);
+    let (state, listed) = match row.get::<_, Option<i64>>("gone_at")?.filter(|_| state == TransactionState::Hold) {
+        Some(at) => (TransactionState::Reversed, Listed::GoneSince { at: moment(at), cleared_as: text("cleared_as")? }),
+        None => (state, Listed::Still),
+    };
     let amount = money(text("amount")?.as_deref(), text("currency")?.as_deref()).ok_or(rusqlite::Error::InvalidQuery)?;
     Ok(Transaction {
         provider: ProviderId::new(&row.get::<_, String>("provider")?),
@@ -226,7 +250,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Transaction> {
         card_id: text("card_id")?.filter(|card| !card.is_empty()),
         last4: text("last4")?.and_then(|digits| digits.parse().ok()),
         kind: TransactionKind::of_word(&row.get::<_, String>("kind")?).unwrap_or(TransactionKind::Other),
-        state: TransactionState::of_word(&row.get::<_, String>("state")?).unwrap_or(TransactionState::Failed),
+        state,
         provider_state: row.get::<_, String>("provider_state")?.into(),
         amount,
         fee: money(text("fee")?.as_deref(), text("fee_currency")?.as_deref()),
@@ -238,6 +262,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Transaction> {
         at: moment(row.get("at")?),
         seen_at: moment(row.get("seen_at")?),
         operation: text("operation")?.and_then(|id| id.parse().ok()),
+        listed,
     })
 }
 
@@ -267,6 +292,7 @@ mod tests {
             at,
             seen_at: at,
             operation: None,
+            listed: crate::domain::transaction::Listed::Still,
         }
     }
 

@@ -121,7 +121,7 @@ fn cells(model: &Model, row: &Known<'_>, columns: usize) -> Vec<(Role, String)> 
             (feed::what_role(row), row.what().to_owned()),
             (Role::Money, format!("{}{}", row.sign(), row.amount.grouped())),
             (Role::Text, feed::merchant(model, row)),
-            (Role::Muted, row.in_plain_words()),
+            (Role::Muted, feed::state_in_words(model, row)),
         ],
         Known::Operation(operation) => vec![
             (Role::Muted, moment::clock(operation.created_at, world.now, &world.zone, columns)),

@@ -1,5 +1,8 @@
 //! Drawing of the feed: rows, and in the whole view why a row is as it is, totals and what may be missing.
 
+use std::sync::Arc;
+
+use jiff::Timestamp;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
@@ -18,7 +21,7 @@ use crate::domain::card::digits;
 use crate::domain::money::Money;
 use crate::domain::operation::OperationState;
 use crate::domain::text;
-use crate::domain::transaction::{Transaction, TransactionState};
+use crate::domain::transaction::{Listed, Transaction, TransactionState};
 use crate::engine::HealthState;
 
 /// The columns of the table.
@@ -55,6 +58,22 @@ fn below(model: &Model, inner: Rect) -> (u16, u16) {
     }
 }
 
+/// What of the transactions could not be read, in a few words; empty when all of it was. Accounts that are silent say so elsewhere.
+fn not_whole(world: &World) -> String {
+    let heard = world.health.values().filter(|health| !is_silent(health.state));
+    let (mut rows, mut cards) = (0, 0);
+    for health in heard {
+        rows += health.completeness.rows.len();
+        cards += health.completeness.parts.len();
+    }
+    match (rows, cards) {
+        (0, 0) => String::new(),
+        (rows, 0) => format!(", {rows} rows not read"),
+        (0, cards) => format!(", {cards} cards or lists not read"),
+        (rows, cards) => format!(", {rows} rows and {cards} cards or lists not read"),
+    }
+}
+
 /// Rows of the list that can be seen.
 pub(super) fn list_rows(model: &Model, area: Rect) -> u16 {
     let inner = inside(area);
@@ -74,7 +93,7 @@ pub(super) fn view(model: &Model, area: Rect, to: &mut Buffer) {
         None if feed.follow => format!("{}, follow", live(world)),
         None => format!("{} ({})", live(world), model.keymap.hint(Command::Follow, "follow")),
     };
-    let title = format!("Feed  {state}");
+    let title = format!("Feed  {state}{}", not_whole(world));
     let filter = match filter_words(&feed.search) {
         "none" => String::new(),
         words => format!("   filter {words}"),
@@ -158,7 +177,7 @@ fn cells(model: &Model, row: &Known<'_>, columns: usize) -> Vec<(Role, String)> 
                 (Role::Text, merchant(model, row)),
                 optional(&row.mcc),
                 optional(&row.country),
-                (Role::Text, if columns < 12 { row.in_plain_words() } else { in_words(model, row) }),
+                (Role::Text, if columns < 12 { state_in_words(model, row) } else { in_words(model, row) }),
                 optional(&row.decline_reason),
             ]
         }
@@ -183,11 +202,36 @@ fn cells(model: &Model, row: &Known<'_>, columns: usize) -> Vec<(Role, String)> 
 
 /// A fresh decline says what the card is short of; what was there long ago is not known.
 fn in_words(model: &Model, row: &Transaction) -> String {
+    if let Listed::GoneSince { at, cleared_as } = &row.listed {
+        return gone(model, row, *at, cleared_as.as_ref());
+    }
     let card = row.card().and_then(|key| model.world.cards.get(&key));
     let fresh = model.world.now.duration_since(row.at).unsigned_abs() < FRESH;
     match card {
         Some(card) if row.state == TransactionState::Declined && fresh => why_short(card, row),
         Some(_) | None => row.in_plain_words(),
+    }
+}
+
+/// How far a row got, in words, with the time of what became of a hold.
+pub(super) fn state_in_words(model: &Model, row: &Transaction) -> String {
+    match &row.listed {
+        Listed::GoneSince { at, cleared_as } => gone(model, row, *at, cleared_as.as_ref()),
+        Listed::Still => row.in_plain_words(),
+    }
+}
+
+/// A hold that is not listed any more: since when, or what it cleared as and when.
+fn gone(model: &Model, row: &Transaction, since: Timestamp, cleared_as: Option<&Arc<str>>) -> String {
+    let world = &model.world;
+    let time = |at| moment::clock(at, world.now, &world.zone, 5);
+    match cleared_as {
+        Some(id) => {
+            let posted = row.card().and_then(|key| Some(world.transactions_of(&key).find(|other| other.id == *id)?.at));
+            let when = posted.map(|at| format!(" {}", time(at))).unwrap_or_default();
+            format!("cleared as {id}{when}")
+        }
+        None => format!("no longer listed since {}", time(since)),
     }
 }
 
@@ -283,6 +327,14 @@ fn foot(model: &Model, columns: usize) -> Vec<Line> {
     }
     if model.feed.totals.is_empty() {
         lines = vec![vec![(Role::Muted, "no money moved in these rows".to_owned())]];
+    }
+    for health in world.health.values().filter(|health| !is_silent(health.state)) {
+        let missing = health.completeness.missing();
+        if !missing.is_empty() {
+            let to = health.completeness.complete_to.map(|at| moment::clock(at, world.now, &world.zone, 12));
+            let to = to.map(|to| format!("complete to {to}; ")).unwrap_or_default();
+            lines.push(vec![(Role::Caution, format!("{}: {to}{missing}", health.provider))]);
+        }
     }
     for health in world.health.values() {
         if is_silent(health.state) {

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 
 use cardtop::clock::Clock;
-use cardtop::sandbox::{Dialect, Options, Sandbox, Serving};
+use cardtop::sandbox::{CardTrouble, Dialect, Options, Sandbox, Serving, Written};
 use serde_json::Value;
 
 /// A sandbox on loopback with the configuration to use it, and a data folder.
@@ -249,5 +249,146 @@ async fn no_artefact_holds_a_card_number_a_cvv_or_a_pin() {
         for number in &numbers {
             assert!(!text.contains(number.as_str()), "a card number was kept");
         }
+    }
+}
+
+/// The one line of JSON on standard error.
+fn missing(output: &Output) -> Value {
+    let words = words(output);
+    let lines: Vec<&str> = words.lines().collect();
+    let [line] = lines.as_slice() else { panic!("one line: {words}") };
+    serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_card_that_cannot_be_read_is_exit_3_named_and_everything_else_is_printed() {
+    let bank = Bank::open().await;
+    let odd = bank.sandbox.card_ids(Dialect::Artha).remove(2);
+    bank.sandbox.set_card_trouble(Dialect::Artha, &odd, Some(CardTrouble::Answer500));
+    let all: usize = Dialect::ALL.iter().map(|dialect| bank.sandbox.card_ids(*dialect).len()).sum();
+    let output = bank.run(&["cards", "--json"]).await;
+    assert_eq!(code(&output), 3, "{}", words(&output));
+    let cards: Value = serde_json::from_slice(&output.stdout).expect("the cards");
+    let cards = cards.as_array().expect("a list");
+    let unread: Vec<&Value> = cards.iter().filter(|card| card["balance"].is_null()).collect();
+    assert_eq!((cards.len(), unread.len()), (all, 1));
+    assert_eq!(unread[0]["id"], odd.as_str());
+    let missing = missing(&output);
+    assert_eq!((&missing["complete_to"], &missing["unread_accounts"]), (&Value::Null, &serde_json::json!([])));
+    assert_eq!(
+        (&missing["unread_cards"][0]["provider"], &missing["unread_cards"][0]["card_id"]),
+        (&"artha".into(), &odd.clone().into())
+    );
+    assert!(missing["unread_cards"][0]["why"].as_str().is_some_and(|why| why.contains("500")), "{missing}");
+
+    let output = bank.run(&["cards"]).await;
+    let said = words(&output);
+    assert_eq!(code(&output), 3, "{said}");
+    assert!(
+        said.contains(&format!("artha/{odd}: HTTP 500")) && said.contains("not complete; 1 card could not be read"),
+        "{said}"
+    );
+
+    let one = bank.run(&["card", &format!("artha/{odd}"), "--json"]).await;
+    let card: Value = serde_json::from_slice(&one.stdout).expect("what is known of it");
+    assert_eq!((code(&one), &card["id"], &card["balance"]), (3, &odd.into(), &Value::Null));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rows_that_cannot_be_read_are_exit_1_and_said_and_json_keeps_its_form() {
+    let bank = Bank::open().await;
+    let card = bank.sandbox.card_ids(Dialect::Banana).remove(0);
+    let whole = bank.json(&["transactions", "--provider", "banana", "--json"]).await;
+    let odd = Written { amount: Some("(12.00)".into()), ..Written::default() };
+    bank.sandbox.write_oddly(Dialect::Banana, &card, odd.clone());
+    bank.sandbox.write_oddly(Dialect::Banana, &card, odd);
+    let output = bank.run(&["transactions", "--provider", "banana", "--json"]).await;
+    assert_eq!(code(&output), 1, "{}", words(&output));
+    let rows: Value = serde_json::from_slice(&output.stdout).expect("the rows");
+    assert_eq!(rows.as_array().map(Vec::len), whole.as_array().map(Vec::len));
+    let missing = missing(&output);
+    assert!(missing["complete_to"].is_string() && missing["unread_cards"] == serde_json::json!([]), "{missing}");
+    let unread = missing["unread_rows"].as_array().expect("a list");
+    assert_eq!(unread.len(), 2);
+    assert_eq!((&unread[0]["provider"], &unread[0]["why"]), (&"banana".into(), &"amount is not a number: (12.00)".into()));
+
+    let output = bank.run(&["transactions", "--provider", "banana"]).await;
+    let said = words(&output);
+    assert_eq!(code(&output), 1, "{said}");
+    let last = said.lines().last().unwrap_or_default();
+    assert!(last.contains("complete to ") && last.ends_with("; 2 rows could not be read"), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cap_on_pages_and_a_total_of_the_page_lose_no_row() {
+    let bank = Bank::open().await;
+    for dialect in Dialect::ALL {
+        let wanted = bank.sandbox.listed_rows(dialect, None).len();
+        bank.sandbox.cap_pages(dialect, Some(20));
+        bank.sandbox.let_totals_count_the_page(dialect, true);
+        let rows = bank.json(&["transactions", "--provider", dialect.name(), "--json", "--filter", "since:300d"]).await;
+        assert_eq!(rows.as_array().map(Vec::len), Some(wanted), "{}", dialect.name());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_wrong_with_a_roster_is_said_with_its_line_and_its_good_lines_are_cards() {
+    let bank = Bank::open().await;
+    let config = std::fs::read_to_string(&bank.config).expect("the configuration");
+    let name =
+        config.lines().find_map(|line| line.strip_prefix("roster = ")).expect("artha's roster").trim_matches('"').to_owned();
+    let path = bank.folder.path().join(&name);
+    let roster = std::fs::read_to_string(&path).expect("the roster");
+    let count = roster.lines().count() - 1;
+    let european = roster.replace(',', ";") + "broken;\"open\n;;;\n";
+    std::fs::write(&path, european).expect("writing");
+    let output = bank.run(&["cards", "--provider", "artha", "--json"]).await;
+    let cards: Value = serde_json::from_slice(&output.stdout).expect("the cards");
+    assert_eq!((code(&output), cards.as_array().map(Vec::len)), (1, Some(count)), "{}", words(&output));
+    let whys: Vec<String> =
+        missing(&output)["unread_rows"].as_array().expect("a list").iter().map(|row| row["why"].to_string()).collect();
+    assert!(whys[0].contains(&format!("line {}: has a quote that is not closed", count + 2)), "{whys:?}");
+    assert!(whys[1].contains(&format!("line {}: has no id", count + 3)), "{whys:?}");
+    std::fs::write(&path, "name;holder\nx;y\n").expect("writing");
+    let output = bank.run(&["cards", "--provider", "artha"]).await;
+    assert_eq!(code(&output), 3, "{}", words(&output));
+    assert!(words(&output).contains("has no column `id`"), "{}", words(&output));
+    let providers = bank.run(&["providers", "--provider", "artha", "--json"]).await;
+    assert!(String::from_utf8_lossy(&providers.stdout).contains("has no column `id`"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_locked_data_file_is_waited_for_once_and_said_once() {
+    let bank = Bank::open().await;
+    let all = bank.json(&["cards", "--json"]).await.as_array().map(Vec::len);
+    let db = rusqlite::Connection::open(bank.folder.path().join("data").join(cardtop::store::FILE)).expect("the data file");
+    for lock in ["BEGIN IMMEDIATE", "BEGIN EXCLUSIVE"] {
+        db.execute_batch(lock).expect("a lock");
+        let began = tokio::time::Instant::now();
+        let output = bank.run(&["cards", "--json"]).await;
+        db.execute_batch("ROLLBACK").expect("no lock");
+        let cards: Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
+        assert_eq!((code(&output), cards.as_array().map(Vec::len)), (0, all), "{lock}: {}", words(&output));
+        assert_eq!(words(&output).matches("is held by another process").count(), 1, "{lock}: {}", words(&output));
+        assert!(began.elapsed() < std::time::Duration::from_secs(25), "{lock}: {:?}", began.elapsed());
+    }
+}
+
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_disk_stops_no_reading_and_is_said() {
+    let bank = Bank::open().await;
+    for blocks in [1, 20, 60] {
+        let mut command = Command::new("sh");
+        command.args(["-c", &format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$@\""), "sh", env!("CARGO_BIN_EXE_cardtop")]);
+        command.arg("--config").arg(&bank.config).arg("--data").arg(bank.folder.path().join(format!("full-{blocks}")));
+        command.args(["cards", "--json"]);
+        let output = tokio::task::spawn_blocking(move || command.output().expect("the program")).await.expect("the run");
+        let cards: Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
+        let said = words(&output);
+        assert_eq!(code(&output), 0, "{blocks}: {said}");
+        assert!(cards.as_array().is_some_and(|cards| cards.len() > 20), "{blocks}: {said}");
+        assert!(said.contains("what is read is shown and not kept"), "{blocks}: {said}");
+        assert_eq!(said.lines().count(), 1, "{blocks}: said once: {said}");
     }
 }

@@ -5,16 +5,19 @@ mod changes;
 mod command_line;
 mod conformance;
 mod faults;
+mod free_text;
 mod harness;
 mod hostile;
 mod memory;
 mod network;
 mod outage;
 mod own_files;
+mod paging;
 mod payer;
 mod proxy;
 mod pty;
 mod race;
+mod reading;
 mod scenarios;
 mod settings;
 mod terminal;
@@ -24,4 +27,4 @@ mod waiting;
 
 /// The program's own allocator, for the test that counts copies of secrets.
 #[global_allocator]
-static MEMORY: cardtop::memory::WipedWhenFreed = cardtop::memory::WIPED_WHEN_FREED;
+static MEMORY: zeroizing_alloc::ZeroAlloc<std::alloc::System> = zeroizing_alloc::ZeroAlloc(std::alloc::System);

@@ -283,6 +283,7 @@ impl Desk {
             at,
             seen_at: at,
             operation: None,
+            listed: crate::domain::transaction::Listed::Still,
         };
         self.world.hear(&News::Transactions(vec![row]));
         self

@@ -38,6 +38,7 @@ fn decline() -> Transaction {
         at: "2026-04-03T12:05:09Z".parse().expect("a time"),
         seen_at: now(),
         operation: None,
+        listed: crate::domain::transaction::Listed::Still,
     }
 }
 

@@ -23,7 +23,8 @@ pub(super) fn balance(answer: Fields, asked: &Card, at: Timestamp) -> Result<Car
     const KNOWN: [&str; 5] = ["availableBalance", "cardCurrency", "cardNumber", "cardType", "currentBalance"];
     let answer = listing::unwrapped(answer, &KNOWN).ok_or_else(|| Odd::new("answered no balance"))?;
     listing::about(asked, artha::IDS.cards, &answer, &["cardId"], &["cardNumber"])?;
-    let currency = answer.currency("cardCurrency").ok().flatten().or(asked.currency);
+    // A currency that cannot be read is not taken for the one that the roster names.
+    let currency = answer.currency("cardCurrency")?.or(asked.currency);
     let figures = (answer.decimal("availableBalance")?, answer.decimal("currentBalance")?);
     let balance = match (figures, currency) {
         ((None, None), _) => Reading::Never,
@@ -183,9 +184,8 @@ pub(super) const NAMES: listing::Names =
 pub(super) fn transaction(row: &RawValue, reader: &Reader<'_>, of: Option<&Card>) -> Result<Transaction, Odd> {
     let spelling = reader.spelling;
     let row = Fields::read(row)?;
-    let currency = ["currency", "cardCurrency", "deduction_currency", "tx_currency"]
-        .iter()
-        .find_map(|name| row.currency(name).ok().flatten())
+    let named = &["currency", "cardCurrency", "deduction_currency", "tx_currency"];
+    let currency = listing::first(named, |name| row.currency(name))?
         .or_else(|| of.and_then(|card| card.currency))
         .ok_or_else(|| Odd::new("has no currency"))?;
     let amount = listing::first(&["amount", "deduction_amount", "tx_amount"], |name| row.money(name, currency))?
@@ -228,6 +228,7 @@ pub(super) fn transaction(row: &RawValue, reader: &Reader<'_>, of: Option<&Card>
         at,
         seen_at: reader.at,
         operation: None,
+        listed: crate::domain::transaction::Listed::Still,
     })
 }
 

@@ -20,7 +20,8 @@ pub(super) fn balance(answer: Fields, asked: &Card, at: Timestamp) -> Result<Car
     const KNOWN: [&str; 3] = ["balance", "refund_amount", "currency"];
     let answer = listing::unwrapped(answer, &KNOWN).ok_or_else(|| Odd::new("answered no balance"))?;
     listing::about(asked, banana::IDS.cards, &answer, &["card_id"], &["number", "card_number"])?;
-    let currency = answer.currency("currency").ok().flatten().or(asked.currency);
+    // A currency that cannot be read is not taken for the one that the roster names.
+    let currency = answer.currency("currency")?.or(asked.currency);
     let balance = match (answer.decimal("balance")?, currency) {
         (None, _) => Reading::Never,
         (Some(amount), Some(currency)) => {
@@ -159,7 +160,7 @@ pub(super) const NAMES: listing::Names = listing::Names { card: &["card_id"], ro
 pub(super) fn transaction(row: &RawValue, reader: &Reader<'_>, of: Option<&Card>) -> Result<Transaction, Odd> {
     let spelling = reader.spelling;
     let row = Fields::read(row)?;
-    let currency = row.currency("currency").ok().flatten().or_else(|| of.and_then(|card| card.currency));
+    let currency = row.currency("currency")?.or_else(|| of.and_then(|card| card.currency));
     let currency = currency.ok_or_else(|| Odd::new("has no currency"))?;
     let amount = row.money("amount", currency)?.ok_or_else(|| Odd::new("has no amount"))?;
     let at = reader.happened(&row, &["created_at", "occur_time"])?;
@@ -195,6 +196,7 @@ pub(super) fn transaction(row: &RawValue, reader: &Reader<'_>, of: Option<&Card>
         at,
         seen_at: reader.at,
         operation: None,
+        listed: crate::domain::transaction::Listed::Still,
     })
 }
 

@@ -353,6 +353,7 @@ pub(super) fn transaction(raw: &RawValue, reader: &Reader<'_>, of: Option<&Card>
         at: happened,
         seen_at: reader.at,
         operation: None,
+        listed: crate::domain::transaction::Listed::Still,
     })
 }
 

@@ -241,14 +241,17 @@ impl Ibanera {
     ) -> Result<Vec<wire::OwnAccount>> {
         let pages = said.pages().unwrap_or(1).min(MOST_PAGES);
         let mut accounts: Vec<wire::OwnAccount> = Vec::new();
-        for page in 1_u32.. {
+        // A count of pages that lies loses no account behind a full page.
+        for page in 1..=MOST_PAGES {
+            let (before, full) = (accounts.len(), said.rows().len() >= PAGE);
             for raw in said.rows() {
                 let account =
                     wire::own_account(raw).map_err(|why| answer.bad_reply(&format!("an account cannot be read: {why}")))?;
                 // A list that ignores the page must not count an account twice.
                 accounts.extend(account.filter(|new| new.id.is_none() || accounts.iter().all(|old| old.id != new.id)));
             }
-            if page >= pages {
+            let nothing_new = accounts.len() == before;
+            if page >= pages && (!full || nothing_new) {
                 break;
             }
             (answer, said) = self.ask(Call::read(&path(page + self.lists.first_page))).await?;

@@ -244,6 +244,7 @@ pub(super) fn transaction(raw: &RawValue, reader: &Reader<'_>, asked: &Card) -> 
         at: happened,
         seen_at: reader.at,
         operation: None,
+        listed: crate::domain::transaction::Listed::Still,
     })
 }
 
