@@ -26,10 +26,6 @@ mod tidy;
 mod torture;
 mod waiting;
 
-use std::alloc::System;
-
-use zeroizing_alloc::ZeroAlloc;
-
-/// The allocator of `src/main.rs`: `memory` counts what is left of secrets in a process of these tests.
+/// The program's own allocator, for the test that counts copies of secrets.
 #[global_allocator]
-static WIPED_WHEN_FREED: ZeroAlloc<System> = ZeroAlloc(System);
+static MEMORY: zeroizing_alloc::ZeroAlloc<std::alloc::System> = zeroizing_alloc::ZeroAlloc(std::alloc::System);
