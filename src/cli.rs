@@ -17,6 +17,7 @@ mod session;
 mod settle;
 mod setup;
 
+use std::ffi::OsString;
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -406,7 +407,7 @@ pub async fn main() -> ExitCode {
             // Help and the version come this way too, on standard output and with code 0. An error quotes the arguments, and is printed
             // without them steering the terminal.
             let printed = if error.use_stderr() {
-                write!(io::stderr().lock(), "{}", text::printable(&error.render().to_string()))
+                write!(io::stderr().lock(), "{}", refusal(&error, std::env::args_os()))
             } else {
                 error.print()
             };
@@ -424,6 +425,14 @@ pub async fn main() -> ExitCode {
         }
     };
     ExitCode::from(exit.code())
+}
+
+/// What is wrong with the arguments. The parser takes escape sequences out of what it quotes without a trace; the same arguments cleaned
+/// leave marks.
+fn refusal(error: &clap::Error, arguments: impl Iterator<Item = OsString>) -> String {
+    let cleaned = arguments.map(|argument| text::one_line(&argument.to_string_lossy()));
+    let again = Cli::try_parse_from(cleaned).err().filter(clap::Error::use_stderr);
+    text::printable(&again.as_ref().unwrap_or(error).render().to_string())
 }
 
 async fn run(cli: Cli) -> Outcome {
@@ -536,6 +545,33 @@ mod tests {
             let error = parse(line).expect_err(line);
             assert_eq!(error.exit_code(), i32::from(Exit::Usage.code()), "{line}");
         }
+    }
+
+    #[test]
+    fn help_and_completions_offer_every_scenario_and_say_when_it_begins() {
+        let plain = |text: String| text.split_whitespace().collect::<Vec<_>>().join(" ");
+        for command in ["demo", "sandbox"] {
+            let mut cli = Cli::command();
+            let help = plain(cli.find_subcommand_mut(command).expect("a command").render_long_help().to_string());
+            let mut fish = Vec::new();
+            clap_complete::generate(clap_complete::Shell::Fish, &mut Cli::command(), "cardtop", &mut fish);
+            let fish = String::from_utf8(fish).expect("text");
+            for scenario in Scenario::ALL {
+                let line = format!("{}: {}", scenario.word(), scenario.description());
+                assert!(help.contains(&line), "{command}: {line}: {help}");
+                assert!(fish.contains(scenario.word()), "{scenario}");
+                let parsed = parse(&format!("cardtop {command} --scenario {scenario} --scenario slow"));
+                assert!(parsed.is_ok(), "{scenario}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_argument_that_is_quoted_steers_no_terminal_and_shows_what_was_taken_out() {
+        let arguments = ["cardtop", "\u{1b}]0;PWN\u{7}x\u{202e}"].map(OsString::from);
+        let error = Cli::try_parse_from(&arguments).expect_err("no such command");
+        let said = refusal(&error, arguments.into_iter());
+        assert!(said.contains("unrecognized subcommand '?x?'"), "{said}");
     }
 
     #[test]

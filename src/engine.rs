@@ -166,7 +166,7 @@ const SECRETS_BEFORE_A_FRAME: Duration = Duration::from_millis(150);
 const SECRETS_BEFORE_A_COMMAND: Duration = Duration::from_secs(1);
 
 /// How long the end waits for changes that are being sent.
-const LAST_WORDS: Duration = Duration::from_secs(3);
+pub const LAST_WORDS: Duration = Duration::from_secs(3);
 
 impl Engine {
     /// Opens the data file and sets up every account. An account that cannot be set up is AUTH, the others work.
@@ -462,6 +462,18 @@ impl Engine {
         }
         let _ = tokio::time::timeout(LAST_WORDS, self.0.sending.none_left()).await;
         self.write_late().await;
+    }
+
+    /// How many changes are checked or sent now.
+    #[must_use]
+    pub fn changes_under_way(&self) -> usize {
+        self.0.sending.0.borrow().len()
+    }
+
+    /// Those of them that are in the journal.
+    #[must_use]
+    pub fn being_sent(&self) -> Vec<Operation> {
+        self.lock_open().values().filter(|operation| self.0.sending.has(operation.id)).cloned().collect()
     }
 
     /// What is wrong with the rosters, one sentence each.

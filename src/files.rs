@@ -94,6 +94,9 @@ pub fn open_log(path: &Path) -> Result<File, Refused> {
     // Without waiting for a reader, where it is a pipe.
     let file = match OpenOptions::new().append(true).custom_flags(flags(OFlags::NONBLOCK | OFlags::NOCTTY)).open(&real) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => create(&real)?,
+        Err(error) if error.raw_os_error() == Some(rustix::io::Errno::NXIO.raw_os_error()) => {
+            return Err(because("is a pipe that nobody reads: start its reader first, or name a file"));
+        }
         opened => opened.map_err(|error| because(format!("cannot be written: {error}")))?,
     };
     let found = file.metadata()?;
@@ -202,11 +205,14 @@ fn private_folder(folder: &Path) -> Result<(), Refused> {
         return Err(refused(format!("belongs to another user (id {}): choose another one with --data", found.uid())));
     }
     if found.mode() & 0o022 != 0 {
-        let mode = found.mode() & 0o777;
-        let name = quoted(&real);
-        return Err(refused(format!(
-            "can be written by others (mode {mode:o}): run `chmod go-w {name}`, or choose another one with --data"
-        )));
+        let mode = found.mode() & 0o1777;
+        // A folder that is meant for everybody, such as /tmp, stays so.
+        let mend = if found.uid() == this_user() && mode & 0o1000 == 0 {
+            format!("run `chmod go-w {}`, or choose another one with --data", quoted(&real))
+        } else {
+            "choose one of your own with --data".to_owned()
+        };
+        return Err(refused(format!("can be written by others (mode {mode:o}): {mend}")));
     }
     let empty = || real.read_dir().is_ok_and(|mut entries| entries.next().is_none());
     if found.mode() & 0o077 != 0 && found.uid() == this_user() && real == folder && empty() {
@@ -441,7 +447,9 @@ mod tests {
             fs::create_dir(&data).expect("a folder");
             set_mode(&data, wrong);
             let words = private_data(&data, &data.join("db")).expect_err("others can write it").to_string();
-            assert!(words.contains(&format!("`chmod go-w {}`", data.display())), "{words}");
+            let shared = wrong & 0o1000 != 0;
+            assert_eq!(words.contains(&format!("`chmod go-w {}`", data.display())), !shared, "{words}");
+            assert!(!shared || words.contains("choose one of your own"), "{words}");
             assert!(!data.join("db").exists() && mode(&data) == wrong & 0o777, "nothing was done");
             set_mode(&data, 0o700);
             private_data(&data, &data.join("db")).expect("mended");

@@ -1,6 +1,14 @@
 //! The program: a private memory, a runtime around the command line, and its exit code.
 
+use std::alloc::System;
 use std::process::ExitCode;
+
+use zeroizing_alloc::ZeroAlloc;
+
+/// Wipes what is freed. Libraries put secrets into buffers of their own (requests on their way out, answers, buffers that grow), and none
+/// of those outlives its use with this.
+#[global_allocator]
+static WIPED_WHEN_FREED: ZeroAlloc<System> = ZeroAlloc(System);
 
 fn main() -> ExitCode {
     cardtop::memory::keep_private();

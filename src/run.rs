@@ -3,8 +3,9 @@
 //! It waits for its inputs and its timer only: never for a provider, never for the store.
 
 mod alarm;
+mod signals;
 
-use std::io;
+use std::io::{self, Write};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,10 +20,12 @@ use crate::app::world::World;
 use crate::app::{self, Effect, Model, Msg, update, update_all, wake_at};
 use crate::clock::Clock;
 use crate::config;
-use crate::engine::{Engine, News};
+use crate::domain::operation::{Operation, OperationState};
+use crate::engine::{self, Engine, News};
 use crate::tty::{self, Input, Terminal};
 use crate::ui;
 use alarm::Alarm;
+use signals::{Sign, Signals};
 
 pub use crate::tty::Color;
 
@@ -96,8 +99,58 @@ pub async fn board(start: Start) -> anyhow::Result<()> {
             running.run(effects).await
         })
     });
-    engine.stop().await;
+    last_words(&engine).await;
     ended
+}
+
+/// Waits for changes that are being sent, and says so on the terminal, which was given back. A signal ends the wait.
+async fn last_words(engine: &Engine) {
+    let sent = engine.being_sent();
+    let unsent = engine.changes_under_way().saturating_sub(sent.len());
+    if sent.is_empty() && unsent == 0 {
+        return engine.stop().await;
+    }
+    let mut names: Vec<String> = sent.iter().map(name_of).collect();
+    if unsent > 0 {
+        names.push(format!("what is read before {unsent} more"));
+    }
+    say(&format!(
+        "waiting at most {} s for the answer to {}; ctrl-c ends the wait, and what was sent is in the journal",
+        engine::LAST_WORDS.as_secs(),
+        names.join(", ")
+    ));
+    let signals = Signals::new();
+    let ended = async {
+        match signals {
+            Ok(mut signals) => while signals.any().await != Sign::End {},
+            Err(_) => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        () = engine.stop() => {}
+        () = ended => {}
+    }
+    let now = engine.operations().await.unwrap_or_default();
+    for was in &sent {
+        let is = now.iter().find(|operation| operation.id == was.id).unwrap_or(was);
+        let known = match is.state {
+            OperationState::Done | OperationState::Failed => String::new(),
+            OperationState::Sent | OperationState::Accepted | OperationState::Unknown => {
+                format!(": cardtop looks for it at the next start, or now: cardtop ops check {}", is.id.short())
+            }
+        };
+        let state = if is.state == OperationState::Sent { "not answered yet" } else { is.state.word() };
+        say(&format!("{} is {state}{known}", name_of(is)));
+    }
+}
+
+fn name_of(operation: &Operation) -> String {
+    format!("{} of {} (op {})", operation.phrase(), operation.card, operation.id.short())
+}
+
+/// A line on the terminal after the board. That it cannot be written is no reason to fail.
+fn say(words: &str) {
+    let _ = writeln!(io::stderr().lock(), "cardtop: {words}");
 }
 
 struct Running {
@@ -121,6 +174,8 @@ struct Running {
 enum Woken {
     Messages(Vec<Msg>),
     Time,
+    Stop,
+    Continued,
     End,
 }
 
@@ -137,6 +192,14 @@ impl Running {
             let messages = match self.wait().await? {
                 Woken::Messages(messages) => messages,
                 Woken::Time => Vec::new(),
+                Woken::Stop => {
+                    self.stop().await?;
+                    Vec::new()
+                }
+                Woken::Continued => {
+                    self.take_again()?;
+                    Vec::new()
+                }
                 Woken::End => return Ok(()),
             };
             effects = self.hear(messages);
@@ -150,7 +213,11 @@ impl Running {
         let mut told = Vec::new();
         tokio::select! {
             biased;
-            () = self.signals.any() => return Ok(Woken::End),
+            sign = self.signals.any() => return Ok(match sign {
+                Sign::End => Woken::End,
+                Sign::Stop => Woken::Stop,
+                Sign::Continued => Woken::Continued,
+            }),
             count = self.input.recv_many(&mut typed, BATCH) => if count == 0 {
                 return Ok(Woken::End);
             },
@@ -231,6 +298,19 @@ impl Running {
         Ok(effects)
     }
 
+    /// Gives the terminal back, stops, and takes it again when somebody continues us.
+    async fn stop(&mut self) -> anyhow::Result<()> {
+        self.terminal.give_back();
+        self.signals.stop_here().await?;
+        self.take_again()
+    }
+
+    fn take_again(&mut self) -> anyhow::Result<()> {
+        self.terminal.take_again()?;
+        self.due = Some(Instant::now());
+        Ok(())
+    }
+
     /// `false` when it is over.
     async fn carry_out(&mut self, effects: Vec<Effect>) -> anyhow::Result<bool> {
         for effect in effects {
@@ -244,8 +324,12 @@ impl Running {
                     }
                 }
                 Effect::Suspend => {
-                    self.terminal.suspend().await?;
-                    self.due = Some(Instant::now());
+                    self.terminal.give_back();
+                    if self.signals.stop_group().await? {
+                        self.stop().await?;
+                    } else {
+                        self.take_again()?;
+                    }
                 }
                 Effect::Redraw => {
                     self.terminal.forget();
@@ -321,46 +405,6 @@ fn typed(mut input: Input) -> mpsc::Receiver<io::Result<Msg>> {
         }
     });
     typed
-}
-
-/// Signals that end the board in good order.
-#[cfg(unix)]
-struct Signals([tokio::signal::unix::Signal; 4]);
-
-#[cfg(unix)]
-impl Signals {
-    fn new() -> io::Result<Self> {
-        use tokio::signal::unix::{SignalKind, signal};
-        let [terminate, hangup, interrupt, quit] =
-            [SignalKind::terminate(), SignalKind::hangup(), SignalKind::interrupt(), SignalKind::quit()].map(signal);
-        Ok(Self([terminate?, hangup?, interrupt?, quit?]))
-    }
-
-    async fn any(&mut self) {
-        let [terminate, hangup, interrupt, quit] = &mut self.0;
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = hangup.recv() => {}
-            _ = interrupt.recv() => {}
-            _ = quit.recv() => {}
-        }
-    }
-}
-
-#[cfg(not(unix))]
-struct Signals;
-
-#[cfg(not(unix))]
-impl Signals {
-    fn new() -> io::Result<Self> {
-        Ok(Self)
-    }
-
-    async fn any(&mut self) {
-        if tokio::signal::ctrl_c().await.is_err() {
-            std::future::pending::<()>().await;
-        }
-    }
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@
 mod canonical;
 pub mod cards;
 pub mod feed;
+mod free_text;
 pub mod holds;
 pub mod journal;
 mod migrate;

@@ -1,11 +1,14 @@
 //! The terminal: entering, leaving, keys, frames, the clipboard, and what it can show. The only file that names crossterm.
 //!
-//! Whatever happens, it is left as it was found: on return, error, panic and signal.
+//! Whatever happens, it is left as it was found: on return, error, panic and signal; and after what no
+//! process survives, by `rescue`.
+
+#[cfg(unix)]
+mod rescue;
 
 use std::io::{self, IsTerminal, Write};
 use std::sync::Once;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
 use crossterm::clipboard::CopyToClipboard;
 use crossterm::cursor::{Hide, MoveTo, Show};
@@ -52,6 +55,8 @@ impl Terminal {
             return Err(io::Error::other("the board needs a terminal; the commands do not: see cardtop --help"));
         }
         restore_on_panic();
+        #[cfg(unix)]
+        rescue::start();
         // Dropped when taking it fails half-way, and then given back.
         let terminal = Self { screen: Screen::default(), mouse };
         take(mouse)?;
@@ -99,13 +104,17 @@ impl Terminal {
         write(&clipboard(text)?)
     }
 
-    /// Gives the terminal back, stops for the shell, and takes it again when the shell continues us.
+    /// Gives the terminal back for a while: for a stop, after which it is taken [again](Self::take_again).
+    pub fn give_back(&mut self) {
+        leave();
+    }
+
+    /// Takes the terminal again after a stop, whatever a shell did with it meanwhile; the next frame draws everything.
     ///
     /// # Errors
     /// When the terminal refuses.
-    pub async fn suspend(&mut self) -> io::Result<()> {
+    pub fn take_again(&mut self) -> io::Result<()> {
         leave();
-        stop().await?;
         take(self.mouse)?;
         self.forget();
         Ok(())
@@ -115,12 +124,16 @@ impl Terminal {
 impl Drop for Terminal {
     fn drop(&mut self) {
         leave();
+        #[cfg(unix)]
+        rescue::end();
     }
 }
 
 fn take(mouse: bool) -> io::Result<()> {
     enable_raw_mode()?;
     ENTERED.store(true, Ordering::SeqCst);
+    #[cfg(unix)]
+    rescue::taken();
     execute!(io::stdout(), EnterAlternateScreen, EnableBracketedPaste, Hide)?;
     if mouse { execute!(io::stdout(), EnableMouseCapture) } else { Ok(()) }
 }
@@ -130,6 +143,8 @@ fn leave() {
     if ENTERED.swap(false, Ordering::SeqCst) {
         let _ = execute!(io::stdout(), DisableMouseCapture, DisableBracketedPaste, LeaveAlternateScreen, Show);
         let _ = disable_raw_mode();
+        #[cfg(unix)]
+        rescue::left();
     }
 }
 
@@ -143,26 +158,6 @@ fn restore_on_panic() {
             before(panic);
         }));
     });
-}
-
-/// Stops this process group as the terminal's own ctrl-z does, and returns when it is continued.
-#[cfg(unix)]
-async fn stop() -> io::Result<()> {
-    use rustix::process::{Signal, kill_current_process_group};
-    use tokio::signal::unix::{SignalKind, signal};
-
-    // The stop may reach another thread first: without waiting, the terminal could be taken again before it.
-    let mut continued = signal(SignalKind::from_raw(Signal::CONT.as_raw()))?;
-    kill_current_process_group(Signal::TSTP)?;
-    // Where nobody could continue us, the system does not stop us either.
-    let _ = tokio::time::timeout(Duration::from_millis(300), continued.recv()).await;
-    Ok(())
-}
-
-#[cfg(not(unix))]
-#[expect(clippy::unused_async, reason = "the other systems stop, this one cannot")]
-async fn stop() -> io::Result<()> {
-    Ok(())
 }
 
 fn write(bytes: &[u8]) -> io::Result<()> {

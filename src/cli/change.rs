@@ -115,9 +115,10 @@ async fn ask(session: &Session, args: &ChangeArgs, wish: &Wish) -> Outcome {
     };
     let action = action(&card, &can, wish)?;
     match paid_by(session, &card, wish).await {
-        Some(Paid::By(payer)) => complain(&Paid::By(payer).to_string()),
         Some(Paid::Not(why)) => return Err(Failure::new(Exit::Refused, not_sent(wish, &card, &why, None))),
-        Some(Paid::Unread(_)) | None => {}
+        // What could not be read is read again just before sending, and decides there.
+        Some(paid @ (Paid::By(_) | Paid::Unread(_))) => complain(&paid.to_string()),
+        None => {}
     }
     let id = session.engine.new_operation_id();
     let reason = args.reason.as_deref().map(text::clean).filter(|reason| !reason.is_empty());

@@ -58,7 +58,7 @@ impl Session {
         let view = view(global, zone(&config.board.timezone)?, clock.now());
         // A slip of the pen is told before any secret is read.
         let filter = Filter::parse(global.filter.as_deref().unwrap_or_default(), view.now, &view.zone)
-            .map_err(|error| Failure::usage(format!("--filter: {error}")))?;
+            .map_err(|error| Failure::usage(text::mask_card_numbers(&format!("--filter: {error}"))))?;
         let setup = Setup {
             only: only(global, &config)?,
             data: data_folder(global.data.as_deref())?,

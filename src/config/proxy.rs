@@ -54,7 +54,6 @@ enum Exempt {
 impl Proxies {
     /// What this process's environment says.
     #[must_use]
-    #[expect(clippy::disallowed_methods, reason = "the environment is read in config")]
     pub fn of_environment() -> Self {
         let text = |text: std::ffi::OsString| text.to_string_lossy().into_owned();
         Self::read(&std::env::vars_os().map(|(name, value)| (text(name), text(value))).collect::<Vec<_>>())

@@ -12,7 +12,7 @@ use ::http::{HeaderValue, Method, Request, Uri};
 use async_trait::async_trait;
 use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::ExposeSecret;
 use serde::Serialize;
 use zeroize::Zeroizing;
 
@@ -34,10 +34,9 @@ use crate::domain::transaction::Transaction;
 pub struct Artha {
     http: Http,
     base: String,
-    token: SecretString,
-    /// One header value for all requests, so that the token is not copied with each.
+    /// One header value for all requests, so that the token is not copied with each. It is the only copy that is kept.
     bearer: HeaderValue,
-    /// The `customerToken` header, where it is sent.
+    /// The `customerToken` header, where it is sent: a part of the same memory.
     customer: Option<HeaderValue>,
     key: RsaKey,
     signature: Signature,
@@ -65,16 +64,16 @@ impl Artha {
         };
         let token = read("token", &account.token)?;
         let plain = token.expose_secret().trim();
-        let header = |text: &str| {
-            let mut value = HeaderValue::from_str(text).ok().filter(|_| !plain.is_empty()).ok_or_else(|| {
+        let header = |text: Bytes| {
+            let mut value = HeaderValue::from_maybe_shared(text).ok().filter(|_| !plain.is_empty()).ok_or_else(|| {
                 format!("{name}: the credential `token` is empty or has characters that no header can carry; set it again")
             })?;
             value.set_sensitive(true);
             Ok::<_, String>(value)
         };
-        let bearer = header(&Zeroizing::new(format!("Bearer {plain}")))?;
-        let customer = account.customer_token.then(|| header(plain)).transpose()?;
-        let token = SecretString::from(plain);
+        let line = Bytes::from(["Bearer ", plain].concat());
+        let bearer = header(line.clone())?;
+        let customer = account.customer_token.then(|| header(line.slice("Bearer ".len()..))).transpose()?;
         let key = read("private_key", &account.private_key)?;
         let key = RsaKey::pem(key.expose_secret().trim(), account.signature.padding).map_err(|_| {
             format!(
@@ -88,7 +87,6 @@ impl Artha {
         Ok(Self {
             http,
             base,
-            token,
             bearer,
             customer,
             key,
@@ -132,7 +130,7 @@ impl Artha {
     fn request(&self, method: Method, path: &str, body: &Body) -> Result<Request<Bytes>> {
         let timestamp = self.http.clock().now().as_second().to_string();
         let nonce = nonce().map_err(|_| self.error(Kind::Unreachable, "the system gave no random numbers; nothing was sent"))?;
-        let customer = self.customer.as_ref().map(|_| self.token.expose_secret());
+        let customer = self.customer.as_ref().and_then(|token| token.to_str().ok());
         let string = canonical(&self.signature, &timestamp, &nonce, customer, body);
         let signed = self.key.sign(string.as_bytes());
         let signature = self.signature.text.write(&signed.map_err(|_| self.error(Kind::Unreachable, NO_SIGNATURE))?);
@@ -270,7 +268,7 @@ impl Provider for Artha {
             body.insert("cardId", Part::Text(card.wire_id.to_string()));
         }
         let answer = self.ask(Does::Read, Method::POST, path, &body).await?;
-        let (list, provider) = (listing::rows(&answer.json()?).map_err(|odd| answer.bad_reply(&odd.0))?, self.http.provider());
+        let (list, provider) = (listing::rows(answer.json()?).map_err(|odd| answer.bad_reply(&odd.0))?, self.http.provider());
         let (reader, of) =
             (listing::Reader::new(provider, &self.spelling, &self.lists, calls::IDS, answer.at), window.card.as_ref());
         let rows = list.rows.iter().map(|row| listing::named(row, &reader, of, wire::NAMES, wire::transaction(row, &reader, of)));

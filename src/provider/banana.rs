@@ -166,9 +166,8 @@ impl Banana {
     /// The error of an answer other than 2xx: its words are in an envelope, in plain JSON or in text (banana wire notes, 1.9).
     fn refusal(&self, answer: &Answer) -> Error {
         let opened = self.open(&answer.body).ok();
-        let plain = || serde_json::from_slice::<Box<RawValue>>(&answer.body).ok();
-        let words =
-            opened.or_else(plain).map(|json| wire::refusal_words(&in_our_names(&json, &self.spelling))).unwrap_or_default();
+        let json = opened.as_deref().or_else(|| serde_json::from_slice(&answer.body).ok());
+        let words = json.map(|json| wire::refusal_words(&in_our_names(json, &self.spelling))).unwrap_or_default();
         let error = answer.refusal(&words, Author::provider_if(answer.is_object()));
         if answer.status == 400 && (wire::about_credentials(&words) || wire::about_credentials(&error.said)) {
             Error { kind: Kind::Auth, ..error }
@@ -381,12 +380,12 @@ struct Opened {
 
 impl Opened {
     /// The object in it, refused where it says `"success": false`.
-    fn object(&self) -> Result<Fields> {
+    fn object(&self) -> Result<Fields<'_>> {
         self.agreed()?;
         self.object_as_it_is()
     }
 
-    fn object_as_it_is(&self) -> Result<Fields> {
+    fn object_as_it_is(&self) -> Result<Fields<'_>> {
         Fields::read(&self.json).map_err(|_| self.answer.bad_reply("answered JSON of an unexpected shape"))
     }
 

@@ -14,6 +14,24 @@ use zeroize::Zeroizing;
 
 use crate::config::wires::Padding;
 
+/// Bytes of the stack that are wiped after a calculation with a key; libraries leave key schedules there when they move them.
+const STACK_WIPED: usize = 64 << 10;
+
+/// Calculates, and then wipes the part of this thread's stack that the calculation used.
+fn and_wipe<T>(calculate: impl FnOnce() -> T) -> T {
+    #[inline(never)]
+    fn below<T>(calculate: impl FnOnce() -> T) -> T {
+        calculate()
+    }
+    #[inline(never)]
+    fn wipe() {
+        std::hint::black_box(&mut [0_u8; STACK_WIPED]);
+    }
+    let result = below(calculate);
+    wipe();
+    result
+}
+
 /// Something that should be a ciphertext, key or signature and is not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("cannot be decrypted or verified")]
@@ -24,10 +42,12 @@ pub struct Broken;
 /// # Errors
 /// When the key has another length.
 pub fn aes_cbc_encrypt(key: &[u8], iv: [u8; 16], plain: &[u8]) -> Result<Vec<u8>, Broken> {
-    let key = PaddedBlockEncryptingKey::cbc_pkcs7(cipher_key(key)?).map_err(|_| Broken)?;
-    let mut bytes = with_room(plain);
-    key.less_safe_encrypt(&mut bytes, EncryptionContext::Iv128(FixedLength::from(iv))).map_err(|_| Broken)?;
-    Ok(bytes)
+    and_wipe(|| {
+        let key = PaddedBlockEncryptingKey::cbc_pkcs7(cipher_key(key)?).map_err(|_| Broken)?;
+        let mut bytes = with_room(plain);
+        key.less_safe_encrypt(&mut bytes, EncryptionContext::Iv128(FixedLength::from(iv))).map_err(|_| Broken)?;
+        Ok(bytes)
+    })
 }
 
 /// The reverse of [`aes_cbc_encrypt`].
@@ -35,10 +55,12 @@ pub fn aes_cbc_encrypt(key: &[u8], iv: [u8; 16], plain: &[u8]) -> Result<Vec<u8>
 /// # Errors
 /// When the key has another length or the padding is wrong.
 pub fn aes_cbc_decrypt(key: &[u8], iv: [u8; 16], cipher: &[u8]) -> Result<Vec<u8>, Broken> {
-    let key = PaddedBlockDecryptingKey::cbc_pkcs7(cipher_key(key)?).map_err(|_| Broken)?;
-    let mut bytes = Zeroizing::new(cipher.to_vec());
-    let plain = key.decrypt(&mut bytes, DecryptionContext::Iv128(FixedLength::from(iv))).map_err(|_| Broken)?;
-    Ok(plain.to_vec())
+    and_wipe(|| {
+        let key = PaddedBlockDecryptingKey::cbc_pkcs7(cipher_key(key)?).map_err(|_| Broken)?;
+        let mut bytes = Zeroizing::new(cipher.to_vec());
+        let plain = key.decrypt(&mut bytes, DecryptionContext::Iv128(FixedLength::from(iv))).map_err(|_| Broken)?;
+        Ok(plain.to_vec())
+    })
 }
 
 /// AES in ECB mode with PKCS#7 padding.
@@ -46,10 +68,12 @@ pub fn aes_cbc_decrypt(key: &[u8], iv: [u8; 16], cipher: &[u8]) -> Result<Vec<u8
 /// # Errors
 /// When the key is not 16, 24 or 32 bytes long.
 pub fn aes_ecb_encrypt(key: &[u8], plain: &[u8]) -> Result<Vec<u8>, Broken> {
-    let key = PaddedBlockEncryptingKey::ecb_pkcs7(cipher_key(key)?).map_err(|_| Broken)?;
-    let mut bytes = with_room(plain);
-    key.encrypt(&mut bytes).map_err(|_| Broken)?;
-    Ok(bytes)
+    and_wipe(|| {
+        let key = PaddedBlockEncryptingKey::ecb_pkcs7(cipher_key(key)?).map_err(|_| Broken)?;
+        let mut bytes = with_room(plain);
+        key.encrypt(&mut bytes).map_err(|_| Broken)?;
+        Ok(bytes)
+    })
 }
 
 /// The reverse of [`aes_ecb_encrypt`].
@@ -57,10 +81,12 @@ pub fn aes_ecb_encrypt(key: &[u8], plain: &[u8]) -> Result<Vec<u8>, Broken> {
 /// # Errors
 /// When the key has another length or the padding is wrong.
 pub fn aes_ecb_decrypt(key: &[u8], cipher: &[u8]) -> Result<Vec<u8>, Broken> {
-    let key = PaddedBlockDecryptingKey::ecb_pkcs7(cipher_key(key)?).map_err(|_| Broken)?;
-    let mut bytes = Zeroizing::new(cipher.to_vec());
-    let plain = key.decrypt(&mut bytes, DecryptionContext::None).map_err(|_| Broken)?;
-    Ok(plain.to_vec())
+    and_wipe(|| {
+        let key = PaddedBlockDecryptingKey::ecb_pkcs7(cipher_key(key)?).map_err(|_| Broken)?;
+        let mut bytes = Zeroizing::new(cipher.to_vec());
+        let plain = key.decrypt(&mut bytes, DecryptionContext::None).map_err(|_| Broken)?;
+        Ok(plain.to_vec())
+    })
 }
 
 /// A copy with room for the padding, so that nothing plain stays behind where it grew; it is encrypted in its place.
@@ -83,13 +109,13 @@ fn cipher_key(key: &[u8]) -> Result<UnboundCipherKey, Broken> {
 /// HMAC-SHA-256.
 #[must_use]
 pub fn hmac_sha256(key: &[u8], message: &[u8]) -> Vec<u8> {
-    hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, key), message).as_ref().to_vec()
+    and_wipe(|| hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, key), message).as_ref().to_vec())
 }
 
 /// SHA-256.
 #[must_use]
 pub fn sha256(message: &[u8]) -> Vec<u8> {
-    digest::digest(&digest::SHA256, message).as_ref().to_vec()
+    and_wipe(|| digest::digest(&digest::SHA256, message).as_ref().to_vec())
 }
 
 /// Whether two byte strings are equal, in time that does not tell where they differ.
@@ -111,7 +137,8 @@ pub fn random<const N: usize>() -> Result<[u8; N], Broken> {
 /// A time-based one-time password: SHA-1, 6 digits, steps of 30 s since 1970 (RFC 6238).
 #[must_use]
 pub fn totp(secret: &[u8], unix_second: u64) -> String {
-    let tag = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, secret), &(unix_second / 30).to_be_bytes());
+    let message = (unix_second / 30).to_be_bytes();
+    let tag = and_wipe(|| hmac::sign(&hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, secret), &message));
     let tag = tag.as_ref();
     let offset = usize::from(tag.last().copied().unwrap_or(0) & 15);
     let code = tag.iter().skip(offset).take(4).fold(0_u32, |code, byte| code << 8 | u32::from(*byte)) & 0x7fff_ffff;
@@ -132,7 +159,8 @@ impl RsaKey {
     /// # Errors
     /// When it is neither.
     pub fn pem(pem: &str, padding: Padding) -> Result<Self, Broken> {
-        let key = RsaPrivateKey::from_pkcs8_pem(pem).or_else(|_| RsaPrivateKey::from_pkcs1_pem(pem)).map_err(|_| Broken)?;
+        let read = || RsaPrivateKey::from_pkcs8_pem(pem).or_else(|_| RsaPrivateKey::from_pkcs1_pem(pem));
+        let key = and_wipe(read).map_err(|_| Broken)?;
         Ok(match padding {
             Padding::Pkcs1 => Self::Pkcs1(Box::new(rsa::pkcs1v15::SigningKey::new(key))),
             Padding::Pss => Self::Pss(Box::new(rsa::pss::SigningKey::new(key))),
@@ -144,10 +172,10 @@ impl RsaKey {
     /// # Errors
     /// When the key is too small for it.
     pub fn sign(&self, message: &[u8]) -> Result<Vec<u8>, Broken> {
-        match self {
+        and_wipe(|| match self {
             Self::Pkcs1(key) => key.try_sign(message).map(|signature| signature.to_vec()),
             Self::Pss(key) => key.try_sign_with_rng(&mut rsa::rand_core::OsRng, message).map(|signature| signature.to_vec()),
-        }
+        })
         .map_err(|_| Broken)
     }
 }

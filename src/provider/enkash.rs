@@ -36,7 +36,7 @@ use crate::domain::card::{Card, CardState, ProviderId};
 use crate::domain::money::Money;
 use crate::domain::operation::{Action, Capabilities, Class, Deed, Offer, Operation, OperationId, Pin, PinRule, Proof};
 use crate::domain::transaction::Transaction;
-use crate::provider::fields::{Odd, in_our_names};
+use crate::provider::fields::Odd;
 use crate::provider::http::{Answer, Author, Does, Http};
 use wire::{Code, Said, Unreadable};
 
@@ -207,7 +207,7 @@ impl Enkash {
 
     fn read(&self, answer: &Answer) -> std::result::Result<Said, Unreadable> {
         let mut said = wire::read(&answer.body, &self.key, &self.envelope_field)?;
-        said.payload = said.payload.map(|payload| in_our_names(&payload, &self.spelling));
+        said.name_fields(&self.spelling);
         Ok(said)
     }
 

@@ -1,11 +1,17 @@
 //! One JSON object of a stranger, read by name: keys in any case, numbers by their digits and never as floats, `null` and `""` as
 //! absent, and all text cleaned.
+//!
+//! Values are borrowed from the answer, and how many an object or a list may have is limited: an answer of millions of tiny values takes
+//! no more memory than one of rows.
 
+use std::borrow::Cow;
+use std::fmt;
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use rust_decimal::Decimal;
+use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::times::read_time;
@@ -17,9 +23,18 @@ use crate::domain::text;
 /// Most columns of a value that an error repeats.
 const LONGEST_QUOTED: usize = 40;
 
+/// Most names of an object. The widest of the wires has 60.
+const MOST_NAMES: usize = 500;
+
+/// Most rows of a list: twenty times the greatest page that can be asked for.
+pub const MOST_ROWS: usize = 20_000;
+
+/// Most bytes of a text that is kept or read as a number or time, as it is written in JSON. Of a longer free text the beginning counts.
+const LONGEST_TEXT: usize = 64 << 10;
+
 /// An object of a provider's answer.
 #[derive(Debug, Default)]
-pub struct Fields(Vec<(String, Box<RawValue>)>);
+pub struct Fields<'a>(Vec<(Name<'a>, &'a RawValue)>);
 
 /// A row that could not be read, and why. It is counted on screen; the rest of its page is kept.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -34,41 +49,46 @@ impl Odd {
     }
 }
 
-impl Fields {
+impl<'a> Fields<'a> {
     /// Reads an object.
     ///
     /// # Errors
-    /// When the value is not a JSON object.
-    pub fn read(raw: &RawValue) -> Result<Self, Odd> {
+    /// When the value is not a JSON object, or has more than 500 names.
+    pub fn read(raw: &'a RawValue) -> Result<Self, Odd> {
         Self::parse(raw.get())
     }
 
     /// Reads an object from text.
     ///
     /// # Errors
-    /// When the text is not a JSON object.
-    pub fn parse(json: &str) -> Result<Self, Odd> {
+    /// When the text is not a JSON object, or has more than 500 names.
+    pub fn parse(json: &'a str) -> Result<Self, Odd> {
         pairs(json.trim_start_matches('\u{feff}')).map(Self).ok_or_else(|| Odd::new("not a JSON object"))
     }
 
     /// The value of a key, whatever the key's case; `null` and `""` count as absent.
     #[must_use]
-    pub fn get(&self, name: &str) -> Option<&RawValue> {
+    pub fn get(&self, name: &str) -> Option<&'a RawValue> {
         self.0
             .iter()
-            .find(|(key, value)| key.eq_ignore_ascii_case(name) && !matches!(value.get(), "null" | "\"\""))
-            .map(|(_, value)| &**value)
+            .find(|(key, value)| key.0.eq_ignore_ascii_case(name) && !matches!(value.get(), "null" | "\"\""))
+            .map(|(_, value)| *value)
     }
 
     /// The value of the first of these keys that is there.
     #[must_use]
-    pub fn first<'a>(&'a self, names: &[&str]) -> Option<&'a RawValue> {
+    pub fn first(&self, names: &[&str]) -> Option<&'a RawValue> {
         names.iter().find_map(|name| self.get(name))
     }
 
     /// Names of all keys, as sent.
     pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().map(|(key, _)| key.as_str())
+        self.0.iter().map(|(key, _)| &*key.0)
+    }
+
+    /// All values that are objects.
+    pub fn objects(&self) -> impl Iterator<Item = Self> {
+        self.0.iter().filter_map(|(_, value)| Self::read(value).ok())
     }
 
     /// A string as it is, uncleaned: for secrets, tokens and encrypted text only. Numbers and booleans give their text.
@@ -77,10 +97,14 @@ impl Fields {
         raw_text(self.get(name)?)
     }
 
+    fn beginning(&self, name: &str) -> Option<String> {
+        beginning(self.get(name)?)
+    }
+
     /// Text, cleaned; numbers and booleans give their text; blank text is absent.
     #[must_use]
     pub fn text(&self, name: &str) -> Option<Arc<str>> {
-        let cleaned = text::clean(&self.raw_text(name)?);
+        let cleaned = text::clean(&self.beginning(name)?);
         (!cleaned.is_empty()).then(|| cleaned.into())
     }
 
@@ -88,7 +112,7 @@ impl Fields {
     /// ASCII make it no id; longer than 100 characters neither.
     #[must_use]
     pub fn id(&self, name: &str) -> Option<Arc<str>> {
-        let text = self.raw_text(name)?;
+        let text = self.beginning(name)?;
         let text = text.trim();
         let plain = !text.is_empty() && text.len() <= 100 && text.bytes().all(|b| b.is_ascii_graphic());
         plain.then(|| text.into())
@@ -127,7 +151,7 @@ impl Fields {
     /// # Errors
     /// When it is there and not a number.
     pub fn decimal(&self, name: &str) -> Result<Option<Decimal>, Odd> {
-        let Some(text) = self.raw_text(name).filter(|text| !text.trim().is_empty()) else { return Ok(None) };
+        let Some(text) = self.beginning(name).filter(|text| !text.trim().is_empty()) else { return Ok(None) };
         read_decimal(&text).map(Some).map_err(|error| {
             let said = text::fit(&text::clean(&text), LONGEST_QUOTED);
             Odd::new(&match error {
@@ -157,14 +181,14 @@ impl Fields {
     /// A whole number, sent as a JSON number or a string.
     #[must_use]
     pub fn integer(&self, name: &str) -> Option<i64> {
-        let text = self.raw_text(name)?;
+        let text = self.beginning(name)?;
         text.trim().parse().ok().or_else(|| i64::try_from(read_decimal(&text).ok()?.normalize()).ok())
     }
 
     /// True or false, sent as a boolean, `0`/`1` or text.
     #[must_use]
     pub fn flag(&self, name: &str) -> Option<bool> {
-        match self.raw_text(name)?.trim().to_ascii_lowercase().as_str() {
+        match self.beginning(name)?.trim().to_ascii_lowercase().as_str() {
             "true" | "1" | "yes" => Some(true),
             "false" | "0" | "no" => Some(false),
             _ => None,
@@ -176,7 +200,7 @@ impl Fields {
     /// # Errors
     /// When it is there and none of these.
     pub fn time(&self, name: &str, zone: &TimeZone) -> Result<Option<Timestamp>, Odd> {
-        let Some(text) = self.raw_text(name) else { return Ok(None) };
+        let Some(text) = self.beginning(name) else { return Ok(None) };
         read_time(&text, zone)
             .map(Some)
             .ok_or_else(|| Odd::new(&format!("{name} is not a time: {}", text::fit(&text::clean(&text), LONGEST_QUOTED))))
@@ -185,7 +209,7 @@ impl Fields {
     /// The last four digits of a full or masked card number; the number itself is dropped here.
     #[must_use]
     pub fn last4(&self, name: &str) -> Option<Last4> {
-        Last4::of_number(self.raw_text(name)?.trim())
+        Last4::of_number(self.beginning(name)?.trim())
     }
 
     /// A nested object.
@@ -194,15 +218,21 @@ impl Fields {
         Self::read(self.get(name)?).ok()
     }
 
-    /// A list; an object in its place counts as a list of one.
+    /// A list; an object in its place counts as a list of one. A list of more than [`MOST_ROWS`] is none.
     #[must_use]
-    pub fn list(&self, name: &str) -> Option<Vec<Box<RawValue>>> {
+    pub fn list(&self, name: &str) -> Option<Vec<&'a RawValue>> {
         list(self.get(name)?)
+    }
+
+    /// Whether there is a list of more than [`MOST_ROWS`].
+    #[must_use]
+    pub fn has_too_long_a_list(&self) -> bool {
+        self.0.iter().any(|(_, value)| value.get().starts_with('[') && list(value).is_none())
     }
 
     /// The first value that is a list, whatever its key.
     #[must_use]
-    pub fn any_list(&self) -> Option<Vec<Box<RawValue>>> {
+    pub fn any_list(&self) -> Option<Vec<&'a RawValue>> {
         self.0.iter().filter(|(_, value)| value.get().starts_with('[')).find_map(|(_, value)| list(value))
     }
 }
@@ -213,29 +243,86 @@ pub fn without_byte_order_mark(json: &[u8]) -> &[u8] {
     json.strip_prefix("\u{feff}".as_bytes()).unwrap_or(json)
 }
 
-/// The names and values of an object, as sent; `None` when it is none.
-fn pairs(json: &str) -> Option<Vec<(String, Box<RawValue>)>> {
-    struct Pairs(Vec<(String, Box<RawValue>)>);
-    impl<'de> serde::Deserialize<'de> for Pairs {
-        fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-            struct Visitor;
-            impl<'de> serde::de::Visitor<'de> for Visitor {
-                type Value = Pairs;
-                fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                    f.write_str("an object")
+/// A name of an object, borrowed where it is written without escapes.
+#[derive(Debug)]
+struct Name<'a>(Cow<'a, str>);
+
+impl<'de> Deserialize<'de> for Name<'de> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct Text;
+        impl<'de> Visitor<'de> for Text {
+            type Value = Name<'de>;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a name")
+            }
+            fn visit_borrowed_str<E>(self, name: &'de str) -> Result<Name<'de>, E> {
+                Ok(Name(Cow::Borrowed(name)))
+            }
+            fn visit_str<E>(self, name: &str) -> Result<Name<'de>, E> {
+                Ok(Name(Cow::Owned(name.to_owned())))
+            }
+        }
+        from.deserialize_str(Text)
+    }
+}
+
+/// The names and values of an object, as sent; `None` when it is none or has too many.
+fn pairs(json: &str) -> Option<Vec<(Name<'_>, &RawValue)>> {
+    struct Pairs<'a>(Vec<(Name<'a>, &'a RawValue)>);
+    impl<'de> Deserialize<'de> for Pairs<'de> {
+        fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+            struct Object;
+            impl<'de> Visitor<'de> for Object {
+                type Value = Pairs<'de>;
+                fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                    f.write_str("an object of at most 500 names")
                 }
-                fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<Pairs, A::Error> {
+                fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Pairs<'de>, A::Error> {
                     let mut pairs = Vec::new();
-                    while let Some(pair) = map.next_entry::<String, Box<RawValue>>()? {
+                    while let Some(pair) = map.next_entry()? {
+                        if pairs.len() == MOST_NAMES {
+                            return Err(A::Error::invalid_length(MOST_NAMES + 1, &self));
+                        }
                         pairs.push(pair);
                     }
                     Ok(Pairs(pairs))
                 }
             }
-            from.deserialize_map(Visitor)
+            from.deserialize_map(Object)
         }
     }
-    serde_json::from_str::<Pairs>(json).ok().map(|pairs| pairs.0)
+    // Of another kind of value, however long, the error would hold a copy.
+    let object = Some(json).filter(|json| json.trim_start().starts_with('{'))?;
+    serde_json::from_str::<Pairs<'_>>(object).ok().map(|pairs| pairs.0)
+}
+
+/// The values of a list, as sent; `None` when it is none or has too many.
+fn values(json: &str) -> Option<Vec<&RawValue>> {
+    struct Values<'a>(Vec<&'a RawValue>);
+    impl<'de> Deserialize<'de> for Values<'de> {
+        fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+            struct List;
+            impl<'de> Visitor<'de> for List {
+                type Value = Values<'de>;
+                fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                    f.write_str("a list of at most 20,000 rows")
+                }
+                fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Values<'de>, A::Error> {
+                    let mut values = Vec::new();
+                    while let Some(value) = seq.next_element()? {
+                        if values.len() == MOST_ROWS {
+                            return Err(A::Error::invalid_length(MOST_ROWS + 1, &self));
+                        }
+                        values.push(value);
+                    }
+                    Ok(Values(values))
+                }
+            }
+            from.deserialize_seq(List)
+        }
+    }
+    let list = Some(json).filter(|json| json.trim_start().starts_with('['))?;
+    serde_json::from_str::<Values<'_>>(list).ok().map(|values| values.0)
 }
 
 /// An answer in the document's names of fields, where the account has names of its own for some. A field that the document calls so, too,
@@ -258,19 +345,18 @@ fn rename(json: &str, spelling: &Spelling, levels: usize, out: &mut String) {
         out.push_str(json);
         return;
     };
-    let rows = |json| serde_json::from_str::<Vec<Box<RawValue>>>(json).ok();
     if let Some(pairs) = pairs(json).filter(|_| json.starts_with('{')) {
-        let given: Vec<&str> = pairs.iter().filter_map(|(name, _)| spelling.ours(name)).collect();
+        let given: Vec<&str> = pairs.iter().filter_map(|(name, _)| spelling.ours(&name.0)).collect();
         let kept = |name: &str| spelling.ours(name).is_some() || !given.iter().any(|ours| ours.eq_ignore_ascii_case(name));
         out.push('{');
-        for (index, (name, value)) in pairs.iter().filter(|(name, _)| kept(name)).enumerate() {
+        for (index, (name, value)) in pairs.iter().filter(|(name, _)| kept(&name.0)).enumerate() {
             out.push_str(if index == 0 { "" } else { "," });
-            out.push_str(&serde_json::Value::from(spelling.ours(name).unwrap_or(name)).to_string());
+            out.push_str(&serde_json::Value::from(spelling.ours(&name.0).unwrap_or(&name.0)).to_string());
             out.push(':');
             rename(value.get(), spelling, below, out);
         }
         out.push('}');
-    } else if let Some(rows) = rows(json).filter(|_| json.starts_with('[')) {
+    } else if let Some(rows) = values(json).filter(|_| json.starts_with('[')) {
         out.push('[');
         for (index, row) in rows.iter().enumerate() {
             out.push_str(if index == 0 { "" } else { "," });
@@ -282,13 +368,31 @@ fn rename(json: &str, spelling: &Spelling, levels: usize, out: &mut String) {
     }
 }
 
-/// The rows of a list; an object counts as a list of one.
+/// The rows of a list; an object counts as a list of one. A list of more than [`MOST_ROWS`] is none.
 #[must_use]
-pub fn list(raw: &RawValue) -> Option<Vec<Box<RawValue>>> {
+pub fn list(raw: &RawValue) -> Option<Vec<&RawValue>> {
     if raw.get().starts_with('{') {
-        return Some(vec![raw.to_owned()]);
+        return Some(vec![raw]);
     }
-    serde_json::from_str(raw.get()).ok()
+    values(raw.get())
+}
+
+/// As [`raw_text`], for free text and numbers: of what is longer than 64 KiB the beginning.
+#[must_use]
+pub fn beginning(raw: &RawValue) -> Option<String> {
+    let json = raw.get();
+    if json.len() <= LONGEST_TEXT {
+        return raw_text(raw);
+    }
+    let start = (0..4).find_map(|back| json.get(..LONGEST_TEXT - back))?;
+    if !start.starts_with('"') {
+        return raw_text(serde_json::from_str(start).ok()?);
+    }
+    // The cut may fall into an escape, the longest of which is a pair of `\uXXXX`.
+    (0..=12).find_map(|back| {
+        let whole = start.get(..start.len().checked_sub(back)?)?;
+        serde_json::from_str(&format!("{whole}\"")).ok()
+    })
 }
 
 /// A JSON string's text, or the text of a number or boolean; `None` for objects, lists and `null`.
@@ -307,7 +411,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn fields(json: &str) -> Fields {
+    fn fields(json: &str) -> Fields<'_> {
         Fields::parse(json).expect("an object of the test")
     }
 
@@ -354,6 +458,16 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn ids_and_references_are_never_cut_even_where_they_look_like_card_numbers(
+            id in "[0-9]{12,19}|EKC[0-9]{4,16}|ct[0-9A-HJKMNP-TV-Z]{26}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|4111111111111111"
+        ) {
+            let quoted = format!("{{\"id\":\"{id}\"}}");
+            let row = fields(&quoted);
+            let read = row.id("id");
+            prop_assert_eq!(read.as_deref(), Some(id.as_str()));
+        }
+
         #[test]
         fn any_text_is_an_object_or_odd(text in ".{0,80}") {
             let _ = Fields::parse(&text);

@@ -32,6 +32,9 @@ const LARGEST_ANSWER: usize = 8 << 20;
 /// How long measurements of a provider's clock are narrowed before they are taken anew.
 const CLOCK_MEASURED_ANEW: SignedDuration = SignedDuration::from_mins(5);
 
+/// By how many bytes the room for an answer grows.
+const GROWTH: usize = 256 << 10;
+
 /// Calls that are remembered for the providers view.
 const CALLS_KEPT: usize = 50;
 
@@ -269,8 +272,8 @@ impl Answer {
         if let Some(json) =
             Some(&self.body).filter(|_| !spelling.fields.is_empty()).and_then(|body| serde_json::from_slice(body).ok())
         {
-            let json: Box<RawValue> = json;
-            self.body = Bytes::from(in_our_names(&json, spelling).get().to_owned());
+            let json: &RawValue = json;
+            self.body = Bytes::from(String::from(Box::<str>::from(in_our_names(json, spelling))));
         }
     }
 
@@ -278,7 +281,7 @@ impl Answer {
     ///
     /// # Errors
     /// `BadReply`, in doubt for a write, when it is not JSON.
-    pub fn json(&self) -> Result<Box<RawValue>> {
+    pub fn json(&self) -> Result<&RawValue> {
         serde_json::from_slice(&self.body).map_err(|_| self.bad_reply(&self.what_it_is()))
     }
 
@@ -286,8 +289,8 @@ impl Answer {
     ///
     /// # Errors
     /// `BadReply`, in doubt for a write, when it is not one.
-    pub fn object(&self) -> Result<Fields> {
-        Fields::read(&self.json()?).map_err(|_| self.bad_reply("answered JSON of an unexpected shape"))
+    pub fn object(&self) -> Result<Fields<'_>> {
+        Fields::read(self.json()?).map_err(|_| self.bad_reply("answered JSON of an unexpected shape"))
     }
 
     /// The error of an answer that cannot be trusted or understood: a write may have happened.
@@ -330,7 +333,7 @@ impl Answer {
     /// Whether the body is a JSON object, which a proxy's page is not.
     #[must_use]
     pub fn is_object(&self) -> bool {
-        serde_json::from_slice::<Box<RawValue>>(&self.body).is_ok_and(|json| json.get().starts_with('{'))
+        serde_json::from_slice::<&RawValue>(&self.body).is_ok_and(|json| json.get().starts_with('{'))
     }
 
     /// Whether the body is a web page.
@@ -406,7 +409,10 @@ impl Net {
                 .build()
                 .map_err(|error| format!("{}: TLS cannot be set up: {}", config.name, innermost(&error)))
         };
-        Ok(Self { reads: client(4)?, writes: client(0)?, proxies })
+        // A connection that is kept has the head of its last request in a buffer, and with it a token. One such copy
+        // beside our own is borne for what keeping it saves; where a request carries the token twice, none is kept.
+        let twice = matches!(&config.account, Account::Artha(account) if account.customer_token);
+        Ok(Self { reads: client(if twice { 0 } else { 1 })?, writes: client(0)?, proxies })
     }
 
     /// ` through the proxy host:port`, where a request to this address goes that way.
@@ -476,13 +482,19 @@ impl Transport for Net {
                 format!("the connection to {host} broke: {}", innermost(&error))
             },
         })?;
-        let mut body = Vec::new();
+        let mut body: Vec<u8> = Vec::new();
         loop {
             match response.chunk().await {
                 Ok(Some(chunk)) if body.len() + chunk.len() > LARGEST_ANSWER => {
                     return Err(Lost { reached: true, said: format!("{host} sent more than {} MiB", LARGEST_ANSWER >> 20) });
                 }
-                Ok(Some(chunk)) => body.extend_from_slice(&chunk),
+                Ok(Some(chunk)) => {
+                    // Not doubled, as it would be by itself: the whole may be large.
+                    if body.capacity() - body.len() < chunk.len() {
+                        body.reserve_exact(chunk.len().max(GROWTH));
+                    }
+                    body.extend_from_slice(&chunk);
+                }
                 Ok(None) => break,
                 Err(error) => {
                     return Err(Lost { reached: true, said: format!("the answer of {host} broke off: {}", innermost(&error)) });

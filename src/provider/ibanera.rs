@@ -48,6 +48,9 @@ const LOOK_BACK: i64 = 600;
 /// Seconds before its end at which a token is renewed.
 const MARGIN: i64 = 60;
 
+/// Seconds that the account which pays may be read for before its top-up is sent.
+const LONGEST_LOOK: i64 = 30;
+
 /// Seconds a token lives where the login does not say.
 const SHORT_LIFE: i64 = 300;
 
@@ -333,7 +336,12 @@ impl Ibanera {
     async fn top_up(&self, card: &Card, amount: Money, id: OperationId) -> Result<Receipt> {
         let card_number = self.transferable(card, amount)?;
         let not_sent = |why: &str| self.no(&format!("{why}; nothing was sent"));
+        let began = self.http.clock().now();
         let paying = self.paying(card).await?.map_err(|nobody| not_sent(&nobody.why))?;
+        // The machine may have slept meanwhile, and somebody else may have taken the operation for lost.
+        if self.http.clock().now().duration_since(began).as_secs() > LONGEST_LOOK {
+            return Err(not_sent("reading the account that pays took too long"));
+        }
         if let Some(why) = paying.short_of(amount) {
             return Err(not_sent(&why));
         }
@@ -610,6 +618,9 @@ fn succeeded(does: Does, answer: &Answer, said: Option<Said>) -> Result<Said> {
         return Err(refused(does, answer, said.as_ref()));
     }
     let said = said.ok_or_else(|| answer.bad_reply(&answer.what_it_is()))?;
+    if said.has_too_long_a_list() {
+        return Err(answer.bad_reply(&listing::unreadable()));
+    }
     judge(does, answer, &said)?;
     Ok(said)
 }

@@ -11,7 +11,7 @@ use jiff::tz::TimeZone;
 use serde_json::value::RawValue;
 
 use super::crypto::sha256;
-use super::fields::{Fields, Odd, list, raw_text};
+use super::fields::{Fields, MOST_ROWS, Odd, beginning, list};
 use super::pages;
 use super::times::plausible;
 use super::{Error, Evidence, Seen};
@@ -57,21 +57,25 @@ pub(super) fn without(error: Error, pins: &[&Pin]) -> Error {
 
 /// The rows of a list. How many there are in all is not read where it is said: it may count the page.
 #[derive(Debug)]
-pub(super) struct Rows {
-    pub(super) rows: Vec<Box<RawValue>>,
+pub(super) struct Rows<'a> {
+    pub(super) rows: Vec<&'a RawValue>,
+}
+
+pub(super) fn unreadable() -> String {
+    format!("answered a list that cannot be read, or has more than {MOST_ROWS} rows: ask for less at once, by page_size or span")
 }
 
 /// Finds the list in an answer whose wrapping is not documented: a bare array, an object that holds one, or one level deeper.
 ///
 /// # Errors
 /// When there is none, with the words that came in its place.
-pub(super) fn rows(answer: &RawValue) -> Result<Rows, Odd> {
+pub(super) fn rows(answer: &RawValue) -> Result<Rows<'_>, Odd> {
     if answer.get().starts_with('[') {
-        let rows = list(answer).ok_or_else(|| Odd::new("answered a list that cannot be read"))?;
+        let rows = list(answer).ok_or_else(|| Odd::new(&unreadable()))?;
         return Ok(Rows { rows });
     }
     let outer = Fields::read(answer).map_err(|_| Odd::new("answered no list"))?;
-    let inner = outer.names().filter_map(|name| outer.object(name)).find(|inner| inner.any_list().is_some());
+    let inner = outer.objects().find(|inner| inner.any_list().is_some());
     let holder = if outer.any_list().is_some() { &outer } else { inner.as_ref().unwrap_or(&outer) };
     let total = ["total", "totalCount", "totalRecords", "count"]
         .iter()
@@ -79,6 +83,9 @@ pub(super) fn rows(answer: &RawValue) -> Result<Rows, Odd> {
         .and_then(|total| u64::try_from(total).ok());
     if let Some(rows) = holder.any_list() {
         return Ok(Rows { rows });
+    }
+    if holder.has_too_long_a_list() || outer.objects().any(|inner| inner.has_too_long_a_list()) {
+        return Err(Odd::new(&unreadable()));
     }
     // Some servers write an empty list as null.
     const LISTS: [&str; 6] = ["data", "items", "records", "transactions", "result", "list"];
@@ -92,8 +99,8 @@ pub(super) fn rows(answer: &RawValue) -> Result<Rows, Odd> {
 }
 
 /// The object that has one of these keys: the answer itself, or its `data`.
-pub(super) fn unwrapped(answer: Fields, known: &[&str]) -> Option<Fields> {
-    let has = |fields: &Fields| fields.names().any(|name| known.iter().any(|known| known.eq_ignore_ascii_case(name)));
+pub(super) fn unwrapped<'a>(answer: Fields<'a>, known: &[&str]) -> Option<Fields<'a>> {
+    let has = |fields: &Fields<'_>| fields.names().any(|name| known.iter().any(|known| known.eq_ignore_ascii_case(name)));
     if has(&answer) { Some(answer) } else { answer.object("data").filter(has) }
 }
 
@@ -102,7 +109,7 @@ pub(super) fn reason(json: &RawValue, words: impl FnOnce(&Fields) -> Option<Arc<
     const NONE: &str = "no reason given";
     match Fields::read(json) {
         Ok(fields) => words(&fields).as_deref().unwrap_or(NONE).to_owned(),
-        Err(_) => raw_text(json).unwrap_or_else(|| NONE.to_owned()),
+        Err(_) => beginning(json).unwrap_or_else(|| NONE.to_owned()),
     }
 }
 

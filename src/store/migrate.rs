@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use rusqlite::{Connection, TransactionBehavior};
 
-use super::{canonical, connect, journal};
+use super::{canonical, connect, free_text, journal};
 use crate::domain::card::{Ids, ProviderId};
 use crate::domain::text;
 
@@ -71,6 +71,7 @@ pub(super) fn migrate(
     }
     let renamed = canonical::join(&tx, ids)?;
     if (1..RECORDS).contains(&version) {
+        free_text::clean(&tx)?;
         journal::snapshot(&tx, now)?;
     } else {
         journal::note_renamed(&tx, &renamed, now)?;
@@ -201,6 +202,28 @@ mod tests {
             assert_eq!((open.card.to_string(), open.state), (format!("art/{SMALL}"), OperationState::Unknown));
             assert_eq!(verified.map(|verified| verified.lines), Ok(4), "three lines of the earlier cardtop and one snapshot");
         }
+    }
+
+    #[tokio::test]
+    async fn a_card_number_that_an_earlier_cardtop_kept_in_free_text_is_cut_and_ids_are_not() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let db = old_file(folder.path(), 2);
+        db.execute_batch(
+            "UPDATE card SET holder = 'Ana 4111.1111.1111.1111', labels = 'vip;x 4111111111111111' WHERE provider = 'ban';
+             INSERT INTO movement (provider, id, card_id, kind, state, provider_state, amount, currency, merchant, description, at, seen_at)
+                VALUES ('ban', '4111111111111111', '7', 'PURCHASE', 'CLEARED', 'ok', '6.00', 'USD', 'shop122 5299 9200 0000 0149',
+                        'ICA\u{202e}', 1775000000000, 1775000001000);",
+        )
+        .expect("what it kept");
+        drop(db);
+        let store = Store::open_with(folder.path(), &ids(), None, now()).unwrap_or_else(|refused| panic!("{refused}"));
+        let cards = store.known(|db| cards::all(db)).await.expect("the cards");
+        let ana = cards.iter().find(|card| card.key.provider.name() == "ban").expect("a card");
+        assert_eq!((&*ana.holder, ana.labels.as_slice()), ("Ana ..1111", &["vip".into(), "x ..1111".into()][..]));
+        let rows = store.known(|db| feed::newest(db, 10)).await.expect("the rows");
+        let row = rows.iter().find(|row| row.merchant.is_some()).expect("the row");
+        assert_eq!((row.merchant.as_deref(), row.description.as_deref()), (Some("shop122 ..0149"), Some("ICA?")));
+        assert_eq!(&*row.id, "4111111111111111");
     }
 
     #[tokio::test]

@@ -30,11 +30,21 @@ impl Terminal {
 
     /// The demo with these variables in its environment.
     pub(crate) fn demo_in(environment: &[(&str, &str)], columns: u16, rows: u16) -> Self {
+        Self::demo_with(environment, &[], columns, rows)
+    }
+
+    /// The demo in which banana takes 2.5 s for every answer.
+    pub(crate) fn slow_demo(columns: u16, rows: u16) -> Self {
+        Self::demo_with(&[], &["--still", "--scenario", "slow", "--cards", "3"], columns, rows)
+    }
+
+    fn demo_with(environment: &[(&str, &str)], words: &[&str], columns: u16, rows: u16) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_cardtop"));
         command.arg("--data");
         command.arg(folder.path());
         command.args(["demo", "--seed", "7"]);
+        command.args(words);
         for (name, value) in environment {
             command.env(name, value);
         }
@@ -104,7 +114,7 @@ impl Terminal {
     }
 
     /// Keys in the first 300 ms after a dialog opens are dropped: two ticks of the board's own clock are more than that.
-    fn let_the_guard_pass(&mut self) {
+    pub(crate) fn let_the_guard_pass(&mut self) {
         for _ in 0..2 {
             let before = self.clock();
             self.until("the clock goes on", |text| clock(text) != before);
@@ -120,17 +130,50 @@ impl Terminal {
         self.keys.flush().expect("keys");
     }
 
+    /// Whether a line editor, echo or the keys for signals are off.
+    pub(crate) fn is_raw(&self) -> bool {
+        let modes = self.master.get_termios().map(|modes| format!("{:?}", modes.local_flags)).expect("the terminal's modes");
+        !["ICANON", "ECHO", "ISIG"].iter().all(|mode| modes.contains(mode))
+    }
+
+    pub(crate) fn resize(&mut self, columns: u16, rows: u16) {
+        let some = |size| std::num::NonZeroU16::new(size).expect("a size");
+        self.screen.screen_mut().set_size(some(rows), some(columns));
+        let size = PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 };
+        self.master.resize(size).expect("another size");
+    }
+
+    pub(crate) fn process(&self) -> rustix::process::Pid {
+        let pid = self.child.process_id().and_then(|pid| i32::try_from(pid).ok());
+        pid.and_then(rustix::process::Pid::from_raw).expect("a process")
+    }
+
+    pub(crate) fn signal(&self, signal: rustix::process::Signal) {
+        rustix::process::kill_process(self.process(), signal).expect("a signal");
+    }
+
+    /// How often these bytes were written to the terminal.
+    pub(crate) fn count(&self, bytes: &str) -> usize {
+        String::from_utf8_lossy(&self.raw).matches(bytes).count()
+    }
+
+    /// Takes in what is written until it holds these bytes so often. The limit only ends a test that has failed.
+    pub(crate) fn until_written(&mut self, bytes: &str, times: usize) {
+        while self.count(bytes) < times {
+            match self.output.recv_timeout(Duration::from_secs(60)) {
+                Ok(output) => self.take(&output),
+                Err(_) => panic!("never wrote {bytes:?} {times} times:\n{}", self.text()),
+            }
+        }
+    }
+
     /// Waits for the end and returns everything that was drawn. Whatever it ended by, the terminal has to be as it was found.
     pub(crate) fn end(mut self) -> (u32, String) {
         while let Ok(bytes) = self.output.recv_timeout(Duration::from_secs(60)) {
             self.take(&bytes);
         }
         let status = self.child.wait().expect("it ends");
-        #[cfg(unix)]
-        {
-            let modes = self.master.get_termios().map(|modes| format!("{:?}", modes.local_flags)).expect("the terminal's modes");
-            assert!(["ICANON", "ECHO", "ISIG"].iter().all(|mode| modes.contains(mode)), "still in raw mode: {modes}");
-        }
+        assert!(!self.is_raw(), "still in raw mode");
         let raw = String::from_utf8_lossy(&self.raw).into_owned();
         given_back(&raw);
         (status.exit_code(), raw)
@@ -165,8 +208,7 @@ fn the_board_starts_moves_and_gives_the_terminal_back() {
         ["artha OK", "banana OK", "enkash OK", "ibanera OK"].iter().all(|word| text.contains(word))
     });
     terminal.shows("ACTIVE");
-    terminal.master.resize(PtySize { rows: 24, cols: 80, pixel_width: 0, pixel_height: 0 }).expect("a smaller window");
-    terminal.let_the_guard_pass();
+    terminal.resize(80, 24);
     terminal.press("?");
     terminal.shows("Help");
     terminal.press("\x1b");
@@ -178,7 +220,7 @@ fn the_board_starts_moves_and_gives_the_terminal_back() {
 }
 
 /// The end of the alternate screen.
-const LEFT: &str = "\x1b[?1049l";
+pub(crate) const LEFT: &str = "\x1b[?1049l";
 
 /// Takes the terminal as the board does and draws on it.
 fn take_the_screen() -> cardtop::tty::Terminal {
@@ -249,12 +291,11 @@ fn the_terminal_is_given_back_when_the_board_ends_with_an_error() {
 #[cfg(unix)]
 #[test]
 fn a_signal_ends_the_board_and_gives_the_terminal_back() {
-    use rustix::process::{Pid, Signal, kill_process};
+    use rustix::process::Signal;
     for signal in [Signal::TERM, Signal::HUP, Signal::INT, Signal::QUIT] {
         let mut terminal = Terminal::demo(80, 24);
         terminal.shows("artha OK");
-        let pid = terminal.child.process_id().and_then(|pid| i32::try_from(pid).ok()).and_then(Pid::from_raw).expect("a process");
-        kill_process(pid, signal).expect("a signal");
+        terminal.signal(signal);
         let (_, raw) = terminal.end();
         assert!(raw.contains(LEFT), "{signal:?}");
     }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use cardtop::clock::Clock;
 use cardtop::domain::operation::{Action, OperationState};
 use cardtop::engine::News;
-use cardtop::sandbox::{Dialect, Options, Sandbox, Scenario};
+use cardtop::sandbox::{Between, Dialect, Options, Sandbox, Scenario};
 use jiff::SignedDuration;
 use rust_decimal::Decimal;
 
@@ -118,4 +118,59 @@ async fn what_a_scenario_says_happens() {
         Dialect::ALL.into_iter().flat_map(|dialect| bank.listed_rows(dialect, None)).filter(|row| row.at < before).count()
     };
     assert!(old(&late) > old(&usual), "nothing was booked in the past");
+}
+
+/// Ids of rows that one reading of everything gives, and how many rows it gave, by provider.
+async fn read_whole(desk: &Desk) -> std::collections::BTreeMap<String, (BTreeSet<String>, usize)> {
+    let since = start().saturating_sub(SignedDuration::from_hours(24 * 40)).expect("a time");
+    let until = desk.clock.now().saturating_add(SignedDuration::from_mins(10)).expect("a time");
+    let said = desk.engine.read_transactions(since, until, None).await;
+    said.into_iter()
+        .map(|(provider, rows)| {
+            let rows = rows.unwrap_or_else(|error| panic!("{error}"));
+            (provider.to_string(), (rows.iter().map(|row| row.id.to_string()).collect(), rows.len()))
+        })
+        .collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_read_is_what_the_bank_lists_whatever_scenarios_do_to_lists() {
+    for scenarios in [
+        vec![],
+        vec![Scenario::ShortPages],
+        vec![Scenario::LyingTotals],
+        vec![Scenario::ShortPages, Scenario::LyingTotals],
+        vec![Scenario::Spelling],
+        vec![Scenario::WrongClock],
+    ] {
+        let told = format!("{scenarios:?}");
+        let desk = Desk::with(Options { cards: 9, transactions: 90, scenarios, busy: false, ..Options::default() }).await;
+        for (provider, cards) in desk.engine.read_cards().await {
+            assert_eq!(cards.map(|cards| cards.len()).unwrap_or_else(|error| panic!("{error}")), 9, "{told}: {provider}");
+        }
+        for dialect in Dialect::ALL {
+            let card = desk.sandbox.card_ids(dialect)[8].clone();
+            let shop = cardtop::sandbox::Merchant::new("LATE ROW", "5999", "SE");
+            for hours in 0..60 {
+                let late = desk.sandbox.book_late(dialect, &card, Decimal::ONE, shop.clone(), SignedDuration::from_hours(hours));
+                assert!(late.is_some(), "{told}: {dialect:?}");
+            }
+        }
+        // What happens between the pages of one reading is made good by the next.
+        for dialect in Dialect::ALL {
+            let all = [Between::Insert, Between::Remove, Between::Move, Between::Rename, Between::Repeat, Between::Insert];
+            desk.sandbox.between_pages(dialect, all);
+        }
+        read_whole(&desk).await;
+        for dialect in Dialect::ALL {
+            desk.sandbox.no_more_between_pages(dialect);
+        }
+        let read = read_whole(&desk).await;
+        for dialect in Dialect::ALL {
+            let listed: BTreeSet<String> = desk.sandbox.listed_rows(dialect, None).into_iter().map(|row| row.id).collect();
+            let (ids, rows) = &read[dialect.name()];
+            assert_eq!(ids, &listed, "{told}: {dialect:?}");
+            assert_eq!(*rows, listed.len(), "{told}: {dialect:?}: a row came twice");
+        }
+    }
 }

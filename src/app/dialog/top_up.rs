@@ -67,6 +67,16 @@ pub(crate) struct Check {
     pub(crate) gate: Gate,
 }
 
+impl Check {
+    /// Why the account that is to pay cannot, where that is known: then nothing is sent.
+    pub(crate) fn cannot_pay(&self) -> Option<&str> {
+        match &self.quoted {
+            Quoted::Known(quote) => quote.payer.as_ref()?.trouble.as_deref(),
+            Quoted::NotOffered(_) | Quoted::Asked(_) | Quoted::Failed(_) => None,
+        }
+    }
+}
+
 /// What is known of the fee.
 #[derive(Debug)]
 pub(crate) enum Quoted {
@@ -190,6 +200,14 @@ impl TopUp {
 
     fn check_key(&mut self, chord: &Chord, world: &World) -> Step {
         let Some(check) = &mut self.check else { return Step::Stay };
+        if let Some(why) = check.cannot_pay() {
+            if chord.typed() == Some('e') || matches!(chord.key, Key::BackTab | Key::Up) {
+                self.check = None;
+            } else {
+                self.notice = Some(format!("not sent: {why}; e asks again"));
+            }
+            return Step::Stay;
+        }
         let wanted = arming(&self.target.key, world).text;
         match check.gate.key(chord, &wanted) {
             Pressed::Confirmed => self.confirm(world),
@@ -223,12 +241,6 @@ impl TopUp {
             Listed::Known(recent) => recent.as_ref().map(|recent| std::sync::Arc::clone(&recent.id)),
             Listed::Asked(_) | Listed::Failed(_) => None,
         };
-        if let Quoted::Known(quote) = &check.quoted
-            && let Some(trouble) = quote.payer.as_ref().and_then(|payer| payer.trouble.as_deref())
-        {
-            self.notice = Some(format!("not sent: {trouble}; e asks again"));
-            return Step::Stay;
-        }
         let order = Order {
             id: self.id,
             card: self.target.key.clone(),

@@ -104,7 +104,7 @@ fn operation(deed: Deed, task: Option<&str>) -> Operation {
     Operation { provider_reference: task.map(Into::into), ..operation }
 }
 
-fn fields(json: &str) -> crate::provider::fields::Fields {
+fn fields(json: &str) -> crate::provider::fields::Fields<'_> {
     crate::provider::fields::Fields::parse(json).expect("an object of the test")
 }
 

@@ -265,6 +265,6 @@ pub(super) fn said(answer: &Fields) -> Option<Arc<str>> {
 
 /// The provider's words in the body of a refusal, whatever it is; empty when it has none.
 pub(super) fn refusal_words(body: &[u8]) -> String {
-    let Ok(json) = serde_json::from_slice::<Box<RawValue>>(body) else { return String::new() };
-    listing::reason(&json, said)
+    let Ok(json) = serde_json::from_slice::<&RawValue>(body) else { return String::new() };
+    listing::reason(json, said)
 }

@@ -116,7 +116,7 @@ fn raw(json: &str) -> Box<RawValue> {
     serde_json::from_str(json).expect("JSON of the test")
 }
 
-fn fields(json: &str) -> Fields {
+fn fields(json: &str) -> Fields<'_> {
     Fields::parse(json).expect("an object of the test")
 }
 

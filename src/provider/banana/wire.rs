@@ -91,16 +91,11 @@ pub(super) fn float(answer: &RawValue) -> Result<Vec<Money>, Odd> {
                 let other = Fields::read(row).ok().and_then(|row| row.currency("currency").ok().flatten());
                 own.is_some() && other.is_some() && other != own
             });
-            std::iter::once(answer.to_owned()).chain(others).collect()
+            std::iter::once(answer).chain(others).collect()
         }
         Ok(fields) => match fields.any_list() {
             Some(rows) => rows,
-            None => fields
-                .names()
-                .filter_map(|name| fields.get(name))
-                .filter(|value| value.get().starts_with('{'))
-                .map(ToOwned::to_owned)
-                .collect(),
+            None => fields.names().filter_map(|name| fields.get(name)).filter(|value| value.get().starts_with('{')).collect(),
         },
         Err(_) => list(answer).unwrap_or_default(),
     };

@@ -157,17 +157,23 @@ fn answers_are_read_sealed_bare_and_plain() {
     let text = envelope.replace("{\"request\":\"", "").replace("\"}", "");
     let response = envelope.replace("request", "response");
     for body in [plain, &envelope, &response, &text, &format!("\"{text}\"")] {
-        let said = wire::read(body.as_bytes(), &key(), "request").expect("readable");
+        let said = wire::read(&Bytes::from(body.to_owned()), &key(), "request").expect("readable");
         assert_eq!((said.code, &*said.words), (Code::Success, "Success"), "{body}");
     }
-    let other = wire::read(envelope.as_bytes(), &[9; 16], "request").expect_err("another key");
+    let other = wire::read(&Bytes::from(envelope), &[9; 16], "request").expect_err("another key");
     assert_eq!(other, Unreadable::Sealed);
     for cut in ["", "{", "<html></html>", "{\"code\":0,", "null", "[]", "12"] {
-        assert!(wire::read(cut.as_bytes(), &key(), "request").is_err(), "{cut}");
+        assert!(wire::read(&Bytes::from(cut.to_owned()), &key(), "request").is_err(), "{cut}");
     }
-    assert_eq!(wire::read(b"{}", &key(), "request").expect("an object").code, Code::Unclear);
-    assert_eq!(wire::read(br#"{"code":0,"response_code":1}"#, &key(), "request").expect("an object").code, Code::Unclear);
-    assert_eq!(wire::read(br#"{"CODE":"0","Message":"Success"}"#, &key(), "request").expect("an object").code, Code::Success);
+    assert_eq!(wire::read(&Bytes::from_static(b"{}"), &key(), "request").expect("an object").code, Code::Unclear);
+    assert_eq!(
+        wire::read(&Bytes::from_static(br#"{"code":0,"response_code":1}"#), &key(), "request").expect("an object").code,
+        Code::Unclear
+    );
+    assert_eq!(
+        wire::read(&Bytes::from_static(br#"{"CODE":"0","Message":"Success"}"#), &key(), "request").expect("an object").code,
+        Code::Success
+    );
 }
 
 #[tokio::test]
@@ -651,7 +657,7 @@ async fn calls_at_the_same_time_share_one_login() {
 proptest::proptest! {
     #[test]
     fn any_answer_is_read_or_refused(text in "\\PC{0,80}", value in "[-0-9a-zA-Z:, .]{0,30}") {
-        let _ = wire::read(text.as_bytes(), &key(), "request");
+        let _ = wire::read(&Bytes::from(text), &key(), "request");
         let row = json!({"enKashCardId": value, "otbBalance": value, "cardStatus": value, "principalAmount": 1, "txnDate": value, "expiryMonth": value, "expiryYear": value});
         let raw = RawValue::from_string(row.to_string()).expect("JSON");
         let now = at("2025-08-04T10:00:00Z");
@@ -659,6 +665,6 @@ proptest::proptest! {
         let reader = listing::Reader::new(&provider, &spelling, &Lists::default(), crate::config::wires::enkash::IDS, now);
         let _ = wire::card(&raw, &reader);
         let _ = wire::transaction(&raw, &reader, None);
-        let _ = wire::fate(&[raw], &reader, &operation(Deed::TopUp, Some(rupees(100))), &Claimed::default(), false);
+        let _ = wire::fate(&[&*raw], &reader, &operation(Deed::TopUp, Some(rupees(100))), &Claimed::default(), false);
     }
 }

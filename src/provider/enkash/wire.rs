@@ -2,6 +2,7 @@
 //!
 //! Nothing here guesses a failure: a status word that is not documented counts as pending (enkash wire notes, 4.7).
 
+use bytes::Bytes;
 use data_encoding::BASE64;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -39,7 +40,7 @@ pub(super) struct Said {
     /// The words for a person.
     pub(super) words: Arc<str>,
     /// `payload`; `None` when absent, `null` or empty.
-    pub(super) payload: Option<Box<RawValue>>,
+    payload: Option<Bytes>,
 }
 
 /// The code of an answer.
@@ -54,6 +55,20 @@ pub(super) enum Code {
 }
 
 impl Said {
+    /// `payload`; `None` when absent, `null` or empty.
+    pub(super) fn payload(&self) -> Option<&RawValue> {
+        serde_json::from_slice(self.payload.as_deref()?).ok()
+    }
+
+    /// Puts the document's names of fields in the place of the account's own.
+    pub(super) fn name_fields(&mut self, spelling: &Spelling) {
+        if spelling.fields.is_empty() {
+            return;
+        }
+        let named = self.payload().map(|payload| String::from(Box::<str>::from(fields::in_our_names(payload, spelling))));
+        self.payload = named.map(Bytes::from);
+    }
+
     /// Whether the words leave it open that the change happened.
     pub(super) fn is_doubtful(&self) -> bool {
         let words = self.words.to_lowercase();
@@ -78,17 +93,22 @@ pub(super) enum Unreadable {
 
 /// Reads a body in the order of enkash wire notes, 1.5: an object with `request` or `response`, a bare encrypted text, a plain
 /// object. Errors may be plain even when encryption is on.
-pub(super) fn read(body: &[u8], key: &[u8], envelope: &str) -> Result<Said, Unreadable> {
+pub(super) fn read(body: &Bytes, key: &[u8], envelope: &str) -> Result<Said, Unreadable> {
     let text = std::str::from_utf8(body).map_err(|_| Unreadable::NotJson)?.trim();
     if let Ok(object) = Fields::parse(text) {
         let coded = object.first(&["code", "response_code"]).is_some();
         return match [envelope, "request", "response"].iter().find_map(|name| object.raw_text(name)) {
             Some(sealed) if !coded => open(&sealed, key),
-            _ => Ok(said(&object)),
+            _ => Ok(said(&object, body)),
         };
     }
-    let bare = serde_json::from_str::<String>(text).unwrap_or_else(|_| text.to_owned());
-    Fields::parse(&bare).map_or_else(|_| open(&bare, key), |object| Ok(said(&object)))
+    // No encrypted text begins so; JSON that could not be read as an object is nothing else.
+    if text.starts_with(['{', '[']) {
+        return Err(Unreadable::NotJson);
+    }
+    let bare = Bytes::from(serde_json::from_str::<String>(text).unwrap_or_else(|_| text.to_owned()));
+    let text = std::str::from_utf8(&bare).map_err(|_| Unreadable::NotJson)?;
+    Fields::parse(text).map_or_else(|_| open(text, key), |object| Ok(said(&object, &bare)))
 }
 
 fn open(sealed: &str, key: &[u8]) -> Result<Said, Unreadable> {
@@ -97,11 +117,13 @@ fn open(sealed: &str, key: &[u8]) -> Result<Said, Unreadable> {
     let plain = crypto::aes_ecb_decrypt(key, &cipher).map_err(|_| Unreadable::Sealed)?;
     let plain = std::str::from_utf8(&plain).map_err(|_| Unreadable::Sealed)?;
     let plain = plain.trim_start_matches('\u{feff}');
-    let plain = serde_json::from_str::<String>(plain).unwrap_or_else(|_| plain.to_owned());
-    Fields::parse(&plain).map(|object| said(&object)).map_err(|_| Unreadable::Sealed)
+    let plain = Bytes::from(serde_json::from_str::<String>(plain).unwrap_or_else(|_| plain.to_owned()));
+    let text = std::str::from_utf8(&plain).map_err(|_| Unreadable::Sealed)?;
+    Fields::parse(text).map(|object| said(&object, &plain)).map_err(|_| Unreadable::Sealed)
 }
 
-fn said(object: &Fields) -> Said {
+/// `body` is what the object is part of.
+fn said(object: &Fields<'_>, body: &Bytes) -> Said {
     let codes: Vec<Option<i64>> = ["code", "response_code"]
         .into_iter()
         .filter(|name| object.get(name).is_some())
@@ -113,16 +135,16 @@ fn said(object: &Fields) -> Said {
         [Some(one), Some(other)] if one == other => Code::Failure(*one),
         _ => Code::Unclear,
     };
-    let payload = object.get("payload").map(ToOwned::to_owned);
+    let payload = object.get("payload");
     let words = object
         .first_text(&["message", "response_message", "error_description", "error"])
-        .or_else(|| payload.as_deref().and_then(plain_words))
+        .or_else(|| payload.and_then(plain_words))
         .unwrap_or_default();
-    Said { code, words, payload }
+    Said { code, words, payload: payload.map(|payload| body.slice_ref(payload.get().as_bytes())) }
 }
 
 fn plain_words(raw: &RawValue) -> Option<Arc<str>> {
-    let words = text::clean(&fields::raw_text(raw)?);
+    let words = text::clean(&fields::beginning(raw)?);
     (!words.is_empty()).then(|| words.into())
 }
 
@@ -147,16 +169,16 @@ pub(super) fn token_error(body: &[u8]) -> Option<Arc<str>> {
 
 /// Rows of a list answer, and how many there are in all.
 #[derive(Default)]
-pub(super) struct Rows {
+pub(super) struct Rows<'a> {
     /// The rows of this answer.
-    pub(super) rows: Vec<Box<RawValue>>,
+    pub(super) rows: Vec<&'a RawValue>,
     /// `recordsCount`, where said.
     pub(super) total: Option<usize>,
     /// Words in the place of a list.
     pub(super) odd: Option<Odd>,
 }
 
-impl Rows {
+impl Rows<'_> {
     /// Rows that exist and are not in this answer.
     pub(super) fn missing(&self) -> usize {
         self.total.unwrap_or(0).saturating_sub(self.rows.len())
@@ -164,21 +186,27 @@ impl Rows {
 }
 
 /// `{recordsCount, data}`, one object, or a bare array (enkash wire notes, 2.13 and 2.14).
-pub(super) fn rows(said: &Said) -> Rows {
-    let Some(payload) = said.payload.as_deref() else { return Rows::default() };
+pub(super) fn rows(said: &Said) -> Rows<'_> {
+    let Some(payload) = said.payload() else { return Rows::default() };
     let Ok(object) = Fields::read(payload) else {
         let listed = payload.get().starts_with('[').then(|| fields::list(payload)).flatten();
         let odd = listed.is_none().then(|| {
+            if payload.get().starts_with(['[', '{']) {
+                return Odd::new(&listing::unreadable());
+            }
             let words = plain_words(payload).unwrap_or_default();
             Odd::new(&format!("the answer has text in the place of a list: {words}"))
         });
         return Rows { rows: listed.unwrap_or_default(), total: None, odd };
     };
+    if object.has_too_long_a_list() {
+        return Rows { rows: Vec::new(), total: None, odd: Some(Odd::new(&listing::unreadable())) };
+    }
     let total = object.integer("recordsCount").and_then(|total| usize::try_from(total).ok());
     let rows = match object.list("data").or_else(|| object.any_list().filter(|_| total.is_some())) {
         Some(rows) => rows,
         None if total.is_some() || object.get("data").is_some() || object.names().next().is_none() => Vec::new(),
-        None => vec![payload.to_owned()],
+        None => vec![payload],
     };
     Rows { rows, total, odd: None }
 }
@@ -264,7 +292,7 @@ fn expires(row: &Fields) -> Option<Arc<str>> {
 
 /// The account's money that can still be allocated to cards (enkash wire notes, 2.6).
 pub(super) fn float(said: &Said) -> Result<Option<Money>, Odd> {
-    let Some(payload) = said.payload.as_deref() else { return Ok(None) };
+    let Some(payload) = said.payload() else { return Ok(None) };
     Fields::read(payload)?.money("availableBalance", rupees())
 }
 
@@ -277,7 +305,7 @@ const TRANSACTION_ID: [&str; 3] = ["enKashCardTransactionId", "enKashTransaction
 
 /// The id of a load in its own answer: only a sibling product sends one (enkash wire notes, 2.2).
 pub(super) fn load_id(said: &Said) -> Option<Arc<str>> {
-    transaction_id(&Fields::read(said.payload.as_deref()?).ok()?)
+    transaction_id(&Fields::read(said.payload()?).ok()?)
 }
 
 /// A row of `/transaction/all`; the names are INFERENCE from a callback that integrators store (enkash wire notes, 2.14, 3.2).
@@ -459,7 +487,7 @@ fn same_size(seen: Option<Money>, asked: Option<Money>) -> Option<bool> {
 /// A row without any reference can be ours by its sum and time only: it has to be new in the card's list, and where other systems top up
 /// the same cards it proves nothing of a lost answer.
 pub(super) fn fate(
-    rows: &[Box<RawValue>],
+    rows: &[&RawValue],
     reader: &Reader<'_>,
     operation: &Operation,
     claimed: &Claimed,

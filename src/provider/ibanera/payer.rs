@@ -246,7 +246,7 @@ impl Ibanera {
             let (before, full) = (accounts.len(), said.rows().len() >= PAGE);
             for raw in said.rows() {
                 let account =
-                    wire::own_account(&raw).map_err(|why| answer.bad_reply(&format!("an account cannot be read: {why}")))?;
+                    wire::own_account(raw).map_err(|why| answer.bad_reply(&format!("an account cannot be read: {why}")))?;
                 // A list that ignores the page must not count an account twice.
                 accounts.extend(account.filter(|new| new.id.is_none() || accounts.iter().all(|old| old.id != new.id)));
             }

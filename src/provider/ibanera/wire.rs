@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use serde_json::value::RawValue;
 
 use crate::config::wires::{Sign, Spelling, ibanera};
@@ -28,12 +29,12 @@ pub(super) struct Said {
     codes: Vec<Arc<str>>,
     /// `errors` in one sentence; empty when there are none.
     pub(super) words: Arc<str>,
-    envelope: Fields,
+    body: Bytes,
 }
 
 impl Said {
     /// Reads a body; `None` when it is not a JSON object.
-    pub(super) fn read(body: &[u8]) -> Option<Self> {
+    pub(super) fn read(body: &Bytes) -> Option<Self> {
         let envelope = Fields::parse(std::str::from_utf8(body).ok()?).ok()?;
         let success = match envelope.raw_text("status").as_deref().map(str::trim) {
             Some("1") => Some(true),
@@ -42,8 +43,8 @@ impl Said {
         };
         let (mut codes, mut words) = (Vec::new(), Vec::new());
         for error in envelope.list("errors").unwrap_or_default() {
-            let Ok(error) = Fields::read(&error) else {
-                words.extend(fields::raw_text(&error).map(|words| text::clean(&words)));
+            let Ok(error) = Fields::read(error) else {
+                words.extend(fields::beginning(error).map(|words| text::clean(&words)));
                 continue;
             };
             let (field, code) = (error.text("fieldName"), error.first_text(&["messageCode", "message"]));
@@ -58,12 +59,22 @@ impl Said {
         if words.is_empty() {
             words.extend(envelope.first_text(&["message", "title", "detail", "error"]).map(|words| words.to_string()));
         }
-        Some(Self { success, codes, words: words.join(", ").into(), envelope })
+        Some(Self { success, codes, words: words.join(", ").into(), body: body.clone() })
+    }
+
+    /// Whether its rows are more than are read.
+    pub(super) fn has_too_long_a_list(&self) -> bool {
+        self.envelope().has_too_long_a_list()
+    }
+
+    /// The object itself. It was read once, so it reads again.
+    fn envelope(&self) -> Fields<'_> {
+        std::str::from_utf8(&self.body).ok().and_then(|text| Fields::parse(text).ok()).unwrap_or_default()
     }
 
     /// Whether the body is the common envelope, and not some other JSON object.
     pub(super) fn is_envelope(&self) -> bool {
-        self.success.is_some() || self.envelope.list("errors").is_some()
+        self.success.is_some() || self.envelope().list("errors").is_some()
     }
 
     /// Whether one of the errors has this code, in any case.
@@ -82,24 +93,24 @@ impl Said {
     }
 
     /// `details`, where it is an object (or a list of one).
-    pub(super) fn details(&self) -> Option<Fields> {
-        let rows = self.envelope.list("details")?;
+    pub(super) fn details(&self) -> Option<Fields<'_>> {
+        let rows = self.envelope().list("details")?;
         Fields::read(rows.first()?).ok()
     }
 
     /// The rows of `details`; none when it is absent.
-    pub(super) fn rows(&self) -> Vec<Box<RawValue>> {
-        self.envelope.list("details").unwrap_or_default()
+    pub(super) fn rows(&self) -> Vec<&RawValue> {
+        self.envelope().list("details").unwrap_or_default()
     }
 
     /// `id` of the entity that was changed; 0 means unused.
     pub(super) fn id(&self) -> Option<Arc<str>> {
-        self.envelope.id("id").filter(|id| &**id != "0")
+        self.envelope().id("id").filter(|id| &**id != "0")
     }
 
     /// `numberOfPages`, which is 0 or absent in some answers (ibanera wire notes, 1.5).
     pub(super) fn pages(&self) -> Option<u32> {
-        self.envelope.integer("numberOfPages").and_then(|pages| u32::try_from(pages).ok()).filter(|pages| *pages > 0)
+        self.envelope().integer("numberOfPages").and_then(|pages| u32::try_from(pages).ok()).filter(|pages| *pages > 0)
     }
 }
 

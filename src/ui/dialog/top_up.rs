@@ -86,6 +86,7 @@ fn checked(page: &TopUp, check: &Check, world: &World) -> Sheet {
             let behind = format!("  quoted {}, for this amount only", clock(quote.at, world));
             match quote.fee {
                 Some(fee) => sheet.value("Fee", [amount(fee), part(behind, Role::Muted)]),
+                None if check.cannot_pay().is_some() => sheet.value("Fee", [part("not asked", Role::Muted)]),
                 None => sheet.value("Fee", [part("none was told", Role::Caution), part(behind, Role::Muted)]),
             }
         }
@@ -116,12 +117,12 @@ fn checked(page: &TopUp, check: &Check, world: &World) -> Sheet {
     } else if is_large(check.amount) {
         sheet.words("LARGE", "an amount of this size takes the last four", Role::Caution);
     }
-    if check.gate.asks_text() {
+    if check.gate.asks_text() && check.cannot_pay().is_none() {
         let label = if arming.of_id { "Type the end of the card's id to arm:" } else { "Type the last 4 of the card to arm:" };
         sheet.arm(label, &arming, &check.gate.typed, &arming.text, true);
     }
     let send = format!("send {} to {}", check.amount, digits(key, world));
-    let unpaid = quote.and_then(|quote| quote.payer.as_ref()).is_some_and(|payer| payer.trouble.is_some());
+    let unpaid = check.cannot_pay().is_some();
     let keys = [("y", send.as_str()), ("e", "edit"), ("Esc", "do nothing")];
     sheet.footer(page.notice.as_deref(), keys.get(usize::from(unpaid)..).unwrap_or(&keys));
     sheet

@@ -224,6 +224,20 @@ async fn accounts_that_cannot_be_listed_are_named_with_the_path_that_may_be_wron
 }
 
 #[tokio::test]
+async fn a_machine_that_slept_while_the_account_was_read_sends_nothing() {
+    for (slept, sent) in [(30, 1), (31, 0)] {
+        let wire = Wire::new();
+        let account = logged_in(&wire, |_| ()).await;
+        wire.answer(200, OWN);
+        wire.answer(200, TRANSFERRED);
+        let one = card();
+        // The scripted provider lets others go on before it answers.
+        let (receipt, ()) = tokio::join!(send(&account, &one), async { wire.pass(slept) });
+        assert_eq!((receipt.is_ok(), wire.count("transferfunds")), (sent == 1, sent), "{slept} s: {receipt:?}");
+    }
+}
+
+#[tokio::test]
 async fn every_page_of_a_customers_accounts_is_read() {
     let wire = Wire::new();
     let account = logged_in(&wire, |_| ()).await;
