@@ -109,12 +109,30 @@ impl Completeness {
     /// What is missing, in a few words; empty when nothing is: `2 rows could not be read, 1 card could not be read`.
     #[must_use]
     pub fn missing(&self) -> String {
-        let cards = self.parts.iter().filter_map(|part| part.card.as_ref()).collect::<BTreeSet<_>>().len();
-        let accounts =
-            self.parts.iter().filter(|part| part.card.is_none()).map(|part| &part.provider).collect::<BTreeSet<_>>().len();
-        let words = [count(self.rows.len(), "row"), count(cards, "card"), count(accounts, "account")];
-        let words: Vec<String> = words.into_iter().flatten().map(|words| format!("{words} could not be read")).collect();
+        let words: Vec<String> = self.counts().into_iter().map(|words| format!("{words} could not be read")).collect();
         words.join(", ")
+    }
+
+    /// How much is missing of what: `2 rows`, `1 card`, `1 account`; of what nothing is missing there is nothing.
+    #[must_use]
+    pub fn counts(&self) -> Vec<String> {
+        Self::counts_of([self])
+    }
+
+    /// The same of several lists of different accounts.
+    #[must_use]
+    pub fn counts_of<'a>(lists: impl IntoIterator<Item = &'a Self>) -> Vec<String> {
+        let (mut rows, mut cards, mut accounts) = (0, BTreeSet::new(), BTreeSet::new());
+        for list in lists {
+            rows += list.rows.len();
+            for part in &list.parts {
+                match &part.card {
+                    Some(card) => drop(cards.insert(card)),
+                    None => drop(accounts.insert(&part.provider)),
+                }
+            }
+        }
+        [count(rows, "row"), count(cards.len(), "card"), count(accounts.len(), "account")].into_iter().flatten().collect()
     }
 }
 

@@ -175,7 +175,7 @@ impl<'a> Fields<'a> {
     /// When it is there and not a code.
     pub fn currency(&self, name: &str) -> Result<Option<Currency>, Odd> {
         let Some(code) = self.text(name) else { return Ok(None) };
-        code.parse().map(Some).map_err(|_| Odd::new(&format!("{name} is not a currency code")))
+        code.parse().map(Some).map_err(|_| Odd::new(&format!("{name} is not a currency code: {code}")))
     }
 
     /// A whole number, sent as a JSON number or a string.

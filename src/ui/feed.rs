@@ -18,6 +18,7 @@ use crate::app::layout::Pane;
 use crate::app::world::World;
 use crate::domain::attention::FRESH;
 use crate::domain::card::digits;
+use crate::domain::completeness::Completeness;
 use crate::domain::money::Money;
 use crate::domain::operation::OperationState;
 use crate::domain::text;
@@ -58,20 +59,11 @@ fn below(model: &Model, inner: Rect) -> (u16, u16) {
     }
 }
 
-/// What of the transactions could not be read, in a few words; empty when all of it was. Accounts that are silent say so elsewhere.
+/// What could not be read, in a few words; empty when all was. Accounts that are silent say so elsewhere.
 fn not_whole(world: &World) -> String {
     let heard = world.health.values().filter(|health| !is_silent(health.state));
-    let (mut rows, mut cards) = (0, 0);
-    for health in heard {
-        rows += health.completeness.rows.len();
-        cards += health.completeness.parts.len();
-    }
-    match (rows, cards) {
-        (0, 0) => String::new(),
-        (rows, 0) => format!(", {rows} rows not read"),
-        (0, cards) => format!(", {cards} cards or lists not read"),
-        (rows, cards) => format!(", {rows} rows and {cards} cards or lists not read"),
-    }
+    let counts = Completeness::counts_of(heard.map(|health| &health.completeness));
+    if counts.is_empty() { String::new() } else { format!(", not read: {}", counts.join(", ")) }
 }
 
 /// Rows of the list that can be seen.

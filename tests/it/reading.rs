@@ -10,7 +10,7 @@ use cardtop::domain::card::{Card, CardState};
 use cardtop::domain::transaction::{Listed, Transaction, TransactionState};
 use cardtop::engine::{Engine, Job, Listing, News};
 use cardtop::provider::http::{Does, InProcess, Lost, Transport};
-use cardtop::sandbox::{CardTrouble, Dialect, Fault, Hits, Merchant, Options, Written};
+use cardtop::sandbox::{Between, CardTrouble, Dialect, Fault, Hits, Merchant, Options, Written};
 use http::{Request, Response};
 use jiff::{SignedDuration, Timestamp};
 use rust_decimal::Decimal;
@@ -118,6 +118,30 @@ async fn rows_that_cannot_be_read_are_counted_with_their_card_and_reason_and_cle
         assert!(listing.completeness.rows.iter().all(|row| row.card.as_deref() == Some(&card) && row.id.is_some()), "{said}");
         assert!(listing.completeness.rows.iter().any(|row| row.why.contains("more than a day ahead")), "{said}");
         assert!(listing.completeness.rows.iter().any(|row| row.why.contains("more than 28 digits")), "{said}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn rows_that_come_go_and_move_between_pages_are_there_once() {
+    for dialect in Dialect::ALL {
+        let desk = Desk::with(Options { cards: 2, transactions: 170, busy: false, ..Options::default() }).await;
+        desk.sandbox.cap_pages(dialect, Some(20));
+        let twice = |what| [what, what];
+        for what in [Between::Insert, Between::Remove, Between::Move, Between::Rename, Between::Repeat] {
+            desk.sandbox.between_pages(dialect, twice(what));
+            let now = desk.clock.now().saturating_add(SignedDuration::from_mins(10)).expect("a time");
+            let since = now.saturating_sub(SignedDuration::from_hours(400 * 24)).expect("a time");
+            let during = of(desk.engine.list_transactions(since, now, None).await, dialect).rows;
+            let mut names: Vec<_> = during.iter().map(|row| (row.card_id.clone(), row.id.clone())).collect();
+            names.sort();
+            names.dedup();
+            assert_eq!(names.len(), during.len(), "{}, {what:?}: a row is there twice", dialect.name());
+            desk.sandbox.no_more_between_pages(dialect);
+            let after = of(desk.engine.list_transactions(since, now, None).await, dialect);
+            let bank = desk.sandbox.listed_rows(dialect, None);
+            assert!(after.completeness.is_whole(), "{}, {what:?}: {:?}", dialect.name(), after.completeness);
+            assert_eq!(after.rows.len(), bank.len(), "{}, {what:?}", dialect.name());
+        }
     }
 }
 
