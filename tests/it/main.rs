@@ -1,5 +1,9 @@
 //! The whole of cardtop from outside: adapters against the sandbox, changes, faults, the command line, the terminal, the house.
 
+use std::alloc::System;
+
+use zeroizing_alloc::ZeroAlloc;
+
 mod certificates;
 mod changes;
 mod command_line;
@@ -24,3 +28,7 @@ mod terminal;
 mod tidy;
 mod torture;
 mod waiting;
+
+/// As in the program: `memory` counts the copies of secrets that are left.
+#[global_allocator]
+static WIPED_WHEN_FREED: ZeroAlloc<System> = ZeroAlloc(System);
