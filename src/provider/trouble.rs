@@ -55,7 +55,9 @@ const WORDS: [(&str, &str); 16] = [
 fn of_io(error: &io::Error) -> Option<&'static str> {
     use io::ErrorKind;
     Some(match error.kind() {
-        ErrorKind::ConnectionRefused => "connection refused: nothing listens there; check the host and port in base_url",
+        ErrorKind::ConnectionRefused => {
+            "connection refused: nothing listens there; check the host and port in base_url, or the proxy where one is named"
+        }
         ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted | ErrorKind::BrokenPipe => {
             "it broke the connection off: it, or something between, may be restarting"
         }

@@ -164,7 +164,7 @@ impl Ibanera {
             Err(error) => return Err(error),
         };
         let Some(raw) = said.rows().into_iter().next() else { return Ok(None) };
-        let account = wire::own_account(&raw).map_err(|why| answer.bad_reply(&format!("an account cannot be read: {why}")))?;
+        let account = wire::own_account(raw).map_err(|why| answer.bad_reply(&format!("an account cannot be read: {why}")))?;
         Ok(account.filter(|account| account.owner.as_deref() == Some(customer)))
     }
 
