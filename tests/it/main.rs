@@ -1,9 +1,5 @@
 //! The whole of cardtop from outside: adapters against the sandbox, changes, faults, the command line, the terminal, the house.
 
-use std::alloc::System;
-
-use zeroizing_alloc::ZeroAlloc;
-
 mod certificates;
 mod changes;
 mod command_line;
