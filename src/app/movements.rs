@@ -15,13 +15,16 @@ pub(crate) const KEPT: usize = 50_000;
 /// With more news than one row in so many, sorting everything once is cheaper than a place for each.
 const MANY: usize = 64;
 
+/// Where a row stands: its card, if it has one yet, and its time.
+type CardAndTime = (Option<Arc<str>>, Timestamp);
+
 /// Transactions by time and id, newest first.
 #[derive(Debug, Default)]
 pub struct Movements {
     rows: VecDeque<Transaction>,
     /// The card and the time of each row of an id, by which it is found among the rows: a provider may move one, cards may share an id,
     /// and a row may gain its card later.
-    named: BTreeMap<ProviderId, HashMap<Arc<str>, Vec<(Option<Arc<str>>, Timestamp)>>>,
+    named: BTreeMap<ProviderId, HashMap<Arc<str>, Vec<CardAndTime>>>,
     /// Names of the rows of each card, oldest first: a card is looked at far more often than a row comes.
     of_card: HashMap<CardKey, BTreeSet<(Timestamp, Arc<str>)>>,
     /// Operations that a row proves.

@@ -194,12 +194,12 @@ pub fn find(db: &mut Connection, id: OperationId, finding: &Finding) -> rusqlite
     let tx = begin(db)?;
     let known = one(&tx, id)?;
     let mut finding = finding.clone();
-    if let Some(credit) = &finding.credit {
-        if let Some(other) = owner_of(&tx, &known, credit)? {
-            finding.words = format!("{}; but that transaction already belongs to operation {other}", finding.words);
-            finding.credit = None;
-            finding.state = known.state;
-        }
+    if let Some(credit) = &finding.credit
+        && let Some(other) = owner_of(&tx, &known, credit)?
+    {
+        finding.words = format!("{}; but that transaction already belongs to operation {other}", finding.words);
+        finding.credit = None;
+        finding.state = known.state;
     }
     let moves = finding.state != known.state;
     if moves && !known.state.may_become(finding.state) {

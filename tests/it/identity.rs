@@ -90,11 +90,14 @@ async fn an_unknown_top_up_keeps_the_next_one_waiting_under_every_spelling_of_it
     }
 }
 
+/// A call and its answer.
+type Kept = (String, Vec<u8>);
+
 /// A cache that keeps the answers about one card, and then gives them to whoever asks about another.
 #[derive(Clone)]
 struct Cache {
     bank: Arc<InProcess>,
-    kept: Arc<Mutex<Vec<(String, Vec<u8>)>>>,
+    kept: Arc<Mutex<Vec<Kept>>>,
     /// Gives out what it kept.
     confuses: Arc<Mutex<bool>>,
 }

@@ -32,6 +32,9 @@ pub(super) fn balance(answer: Fields, asked: &Card, at: Timestamp) -> Result<Car
     Ok(Card { wire_id: Arc::clone(&asked.wire_id), currency, balance, ..Card::unread(asked.key.clone()) })
 }
 
+/// The id of the template that a card was made from, if it was said.
+type Template = Option<Arc<str>>;
+
 /// What the information says of a card, and the template it was made from (banana wire notes, 2.11). `None` where it says nothing.
 ///
 /// # Errors
@@ -41,7 +44,7 @@ pub(super) fn information(
     asked: &Card,
     spelling: &Spelling,
     at: Timestamp,
-) -> Result<Option<(Card, Option<Arc<str>>)>, Odd> {
+) -> Result<Option<(Card, Template)>, Odd> {
     const KNOWN: [&str; 5] = ["number", "cvv", "expiry_date", "status", "template_id"];
     let Some(answer) = listing::unwrapped(answer, &KNOWN) else { return Ok(None) };
     listing::about(asked, banana::IDS.cards, &answer, &["card_id"], &["number"])?;
