@@ -269,7 +269,7 @@ pub struct TopUpArgs {
     /// How much, in the card's currency: 10.00
     #[arg(value_name = "AMOUNT")]
     pub amount: String,
-    /// "SECOND <last4>": send although an earlier top-up of this card is not settled
+    /// "SECOND <last4>": send although an earlier top-up of this card is not settled, or an equal one came within ten minutes
     #[arg(long, value_name = "PHRASE")]
     pub second: Option<String>,
 }
@@ -287,17 +287,13 @@ pub struct PinArgs {
 
 /// `ops settle`.
 #[derive(Debug, Args)]
-#[group(id = "verdict", required = true, multiple = false, args = ["done", "failed"])]
 pub struct SettleArgs {
     /// The operation's id, or the four characters that lists show
     #[arg(value_name = "OP")]
     pub op: String,
-    /// It happened: its credit is on the card
-    #[arg(long)]
-    pub done: bool,
-    /// It did not happen. It is looked for 48 hours more, and a credit that comes late raises an alarm
-    #[arg(long)]
-    pub failed: bool,
+    /// What became of it.
+    #[command(flatten)]
+    pub verdict: VerdictArgs,
     /// Why you say so
     #[arg(long, value_name = "TEXT")]
     pub reason: String,
@@ -307,6 +303,18 @@ pub struct SettleArgs {
     /// With --failed: the card's last four digits
     #[arg(long, value_name = "LAST4", conflicts_with = "done")]
     pub confirm: Option<String>,
+}
+
+/// One of two.
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+pub struct VerdictArgs {
+    /// It happened: its credit is on the card
+    #[arg(long)]
+    pub done: bool,
+    /// It did not happen. It is looked for 48 hours more, and a credit that comes late raises an alarm
+    #[arg(long)]
+    pub failed: bool,
 }
 
 /// `close`.

@@ -24,7 +24,7 @@ async fn ask(session: &Session, args: SettleArgs) -> Outcome {
         return Err(Failure::usage("--reason: say why; it is kept in the journal; nothing was changed"));
     }
     let wanted = confirmation(operation);
-    if args.failed && args.confirm.as_deref().map(str::trim) != Some(&wanted) {
+    if args.verdict.failed && args.confirm.as_deref().map(str::trim) != Some(&wanted) {
         return Err(Failure::usage(format!(
             "{} of {} {}: to settle it as failed, look at the card's transactions and add --confirm {wanted}; nothing was changed",
             operation.phrase(),
@@ -34,7 +34,7 @@ async fn ask(session: &Session, args: SettleArgs) -> Outcome {
     }
     let ids = session.providers.iter().find(|info| info.id == operation.card.provider).map(|info| info.ids.transactions);
     let credit = args.transaction.as_deref().map(|id| ids.map_or_else(|| Arc::from(id.trim()), |form| form.canonical(id)));
-    let verdict = Verdict { id: operation.id, done: args.done, credit, reason: reason.into(), typed: args.confirm };
+    let verdict = Verdict { id: operation.id, done: args.verdict.done, credit, reason: reason.into(), typed: args.confirm };
     match session.engine.settle(verdict).await {
         Ok(settled) => {
             change::print_operation(session, &settled)?;

@@ -11,6 +11,8 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ServerConfig, ServerConnection};
 
+use crate::harness::STATE;
+
 fn file(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/certificates").join(name)
 }
@@ -47,6 +49,7 @@ fn said_about(certificate: &str, more: &str) -> (String, Vec<u8>) {
         );
         std::fs::write(folder.path().join("c.toml"), config).expect("writing");
         let output = Command::new(env!("CARGO_BIN_EXE_cardtop"))
+            .env("CARDTOP_STATE", STATE)
             .args(["--config", "c.toml", "--data", "data", "cards"])
             .current_dir(folder.path())
             .env("CARDTOP_TEST_SECRET", "JBSWY3DPEHPK3PXP")

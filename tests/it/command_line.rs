@@ -7,6 +7,8 @@ use cardtop::clock::Clock;
 use cardtop::sandbox::{CardTrouble, Dialect, Options, Sandbox, Serving, Written};
 use serde_json::Value;
 
+use crate::harness::STATE;
+
 /// A sandbox on loopback with the configuration to use it, and a data folder.
 pub(crate) struct Bank {
     pub(crate) sandbox: Sandbox,
@@ -37,6 +39,7 @@ impl Bank {
     /// As [`Self::run`], with these variables in the environment.
     pub(crate) async fn run_in(&self, environment: &[(&str, &str)], words: &[&str], input: &str) -> Output {
         let mut command = Command::new(env!("CARGO_BIN_EXE_cardtop"));
+        command.env("CARDTOP_STATE", STATE);
         command.envs(environment.iter().copied());
         command.arg("--config").arg(&self.config).arg("--data").arg(self.folder.path().join("data")).args(words);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).env_remove("NO_COLOR");
@@ -156,7 +159,7 @@ async fn a_disk_without_room_stops_a_change_before_it_is_sent() {
     for blocks in [1, 20, 40, 60] {
         let mut command = Command::new("sh");
         command.args(["-c", &format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$@\""), "sh", env!("CARGO_BIN_EXE_cardtop")]);
-        command.arg("--config").arg(&bank.config).arg("--data").arg(bank.folder.path().join("data"));
+        command.env("CARDTOP_STATE", STATE).arg("--config").arg(&bank.config).arg("--data").arg(bank.folder.path().join("data"));
         command.args(["topup", &card, "10", "--yes", "--wait", "2s"]);
         let output = tokio::task::spawn_blocking(move || command.output().expect("the program")).await.expect("the run");
         let said = words(&output);
@@ -381,7 +384,12 @@ async fn a_full_disk_stops_no_reading_and_is_said() {
     for blocks in [1, 20, 60] {
         let mut command = Command::new("sh");
         command.args(["-c", &format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$@\""), "sh", env!("CARGO_BIN_EXE_cardtop")]);
-        command.arg("--config").arg(&bank.config).arg("--data").arg(bank.folder.path().join(format!("full-{blocks}")));
+        command
+            .env("CARDTOP_STATE", STATE)
+            .arg("--config")
+            .arg(&bank.config)
+            .arg("--data")
+            .arg(bank.folder.path().join(format!("full-{blocks}")));
         command.args(["cards", "--json"]);
         let output = tokio::task::spawn_blocking(move || command.output().expect("the program")).await.expect("the run");
         let cards: Value = serde_json::from_slice(&output.stdout).unwrap_or_default();

@@ -15,6 +15,9 @@ use cardtop::sandbox::{Dialect, Options, Sandbox};
 use jiff::Timestamp;
 use tokio::sync::mpsc;
 
+/// Where the programs under test keep the notes that they would keep in the operator's folder for state.
+pub(crate) const STATE: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/state");
+
 /// When every test begins.
 pub(crate) fn start() -> Timestamp {
     "2026-04-03T12:08:12Z".parse().expect("a time")

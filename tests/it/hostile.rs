@@ -8,6 +8,8 @@ use std::process::{Command, Output, Stdio};
 use cardtop::clock::Clock;
 use cardtop::sandbox::{Options, Sandbox};
 
+use crate::harness::STATE;
+
 /// What is tried at every place, and words of it that may stay.
 const HOSTILE: [&str; 9] = [
     "\x1b]0;PWN\x07x",
@@ -41,6 +43,7 @@ fn assert_harmless(what: &str, place: &str, hostile: &str) {
 
 fn run(folder: &Path, words: &[&OsStr]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_cardtop"));
+    command.env("CARDTOP_STATE", STATE);
     command.current_dir(folder).args(words).stdin(Stdio::null());
     command.env_remove("CARDTOP_CONFIG").env("HOME", folder).env("XDG_CONFIG_HOME", folder).env("XDG_DATA_HOME", folder);
     command.output().expect("the program")

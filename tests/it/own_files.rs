@@ -8,6 +8,8 @@ use std::process::{Command, Output, Stdio};
 use cardtop::config::secret::Source;
 use secrecy::ExposeSecret;
 
+use crate::harness::STATE;
+
 const USAGE: i32 = 2;
 const EMPTY: &str = "[board]\nglyphs = \"ascii\"\n";
 
@@ -38,6 +40,7 @@ impl Home {
 
     fn command(&self, words: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_cardtop"));
+        command.env("CARDTOP_STATE", STATE);
         command.current_dir(self.0.path()).args(words).stdin(Stdio::null());
         command.env("HOME", self.0.path()).env("XDG_CONFIG_HOME", self.path("config")).env("XDG_DATA_HOME", self.path("share"));
         command.env_remove("CARDTOP_CONFIG");
@@ -131,7 +134,8 @@ fn new_files_are_for_their_owner_only_whatever_the_umask() {
     let line = format!(
         "umask 000; {program} --config c.toml --data data --log-file log ops && {program} --config new/c.toml init >/dev/null"
     );
-    let output = Command::new("sh").args(["-c", &line]).current_dir(home.0.path()).output().expect("a shell");
+    let output =
+        Command::new("sh").args(["-c", &line]).env("CARDTOP_STATE", STATE).current_dir(home.0.path()).output().expect("a shell");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     for name in ["log", "data/cardtop.db", "new/c.toml"] {
         assert_eq!(mode(&home.path(name)), 0o600, "{name}");

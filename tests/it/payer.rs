@@ -14,7 +14,7 @@ use cardtop::sandbox::{Dialect, Options, Sandbox};
 use jiff::SignedDuration;
 use rust_decimal::Decimal;
 
-use crate::harness::{money, nowhere, open_over, start};
+use crate::harness::{STATE, money, nowhere, open_over, start};
 
 const D: Dialect = Dialect::Ibanera;
 const MANAGER: &str = "pays = \"manager\"\nmanager_id = \"14380\"\n";
@@ -129,6 +129,7 @@ async fn an_empty_account_is_said_by_the_quote_and_nothing_is_sent() {
 
 async fn run(config: &Path, data: &Path, words: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_cardtop"));
+    command.env("CARDTOP_STATE", STATE);
     command.arg("--config").arg(config).arg("--data").arg(data).args(words);
     tokio::task::spawn_blocking(move || command.output().expect("the program")).await.expect("the run")
 }

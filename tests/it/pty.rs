@@ -10,7 +10,7 @@ use cardtop::sandbox::{Dialect, Options, Sandbox};
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
 use rust_decimal::Decimal;
 
-use crate::harness::start;
+use crate::harness::{STATE, start};
 
 /// A program on a pseudo-terminal, and the screen it drew.
 pub(crate) struct Terminal {
@@ -41,6 +41,7 @@ impl Terminal {
     fn demo_with(environment: &[(&str, &str)], words: &[&str], columns: u16, rows: u16) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_cardtop"));
+        command.env("CARDTOP_STATE", STATE);
         command.arg("--data");
         command.arg(folder.path());
         command.args(["demo", "--seed", "7"]);

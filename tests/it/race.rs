@@ -10,6 +10,7 @@ use cardtop::sandbox::{Dialect, Options, Sandbox};
 use cardtop::store::{Store, journal};
 use tokio::process::Command;
 
+use crate::harness::STATE;
 use crate::proxy::{Lie, Proxy, Script};
 
 /// Processes at once.
@@ -35,6 +36,7 @@ async fn of_many_processes_at_one_card_exactly_one_sends() {
         let before = sandbox.credits(dialect, &card).len();
         let racers = (0..RACERS).map(|_| {
             let mut command = Command::new(env!("CARGO_BIN_EXE_cardtop"));
+            command.env("CARDTOP_STATE", STATE);
             command.arg("--config").arg(&config).arg("--data").arg(&data).args(["--provider", name]);
             command.args(["topup", &format!("{name}/{card}"), "2500", "--yes", "--wait", "0s"]);
             command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);

@@ -14,7 +14,7 @@ use portable_pty::CommandBuilder;
 use serde_json::Value;
 
 use crate::command_line::{Bank, code, words};
-use crate::harness::{Desk, open_board};
+use crate::harness::{Desk, STATE, open_board};
 use crate::pty::Terminal;
 
 /// A named pipe for its owner only, into which nobody writes.
@@ -75,6 +75,7 @@ async fn the_first_frame_does_not_wait_for_a_command_that_gives_a_secret() {
     let path = pipe(bank.folder.path());
     replace(&bank, "artha-token", &format!("{{ file = {path:?} }}"));
     let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_cardtop"));
+    command.env("CARDTOP_STATE", STATE);
     command.args(["--config".as_ref(), bank.config.as_os_str(), "--data".as_ref()]);
     command.arg(bank.folder.path().join("data"));
     let board = tokio::task::spawn_blocking(move || {
@@ -103,6 +104,7 @@ async fn a_command_that_gives_a_secret_ends_with_cardtop_however_that_ends() {
     let (config, data) = (bank.config.clone(), bank.folder.path().join("data"));
     let killed = tokio::task::spawn_blocking(move || {
         let mut command = Command::new(env!("CARGO_BIN_EXE_cardtop"));
+        command.env("CARDTOP_STATE", STATE);
         command.arg("--config").arg(config).arg("--data").arg(data).arg("cards").stderr(Stdio::piped());
         let mut child = command.stdin(Stdio::null()).stdout(Stdio::null()).spawn().expect("the program");
         let mut line = String::new();
