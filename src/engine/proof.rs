@@ -9,7 +9,7 @@ use super::{Engine, News, Order, Refused};
 use crate::domain::card::Card;
 use crate::domain::money::Money;
 use crate::domain::operation::{Deed, Operation, OperationId, OperationState};
-use crate::domain::proof::{Baseline, UNMEASURED};
+use crate::domain::proof::{Baseline, Credit, UNMEASURED};
 use crate::domain::transaction::{Transaction, TransactionKind, TransactionState};
 use crate::provider::pages::{Effort, read_window};
 use crate::provider::{Credits, Error, Provider, Seen, Window};
@@ -229,10 +229,14 @@ impl Engine {
             }
         }
         if let Some(id) = &verdict.credit {
+            let is_before = |row: &Transaction| {
+                let baseline = operation.baseline.as_ref();
+                baseline.is_some_and(|known| known.judge(&row.id, row.at, operation.created_at) == Credit::Before)
+            };
             let fits = seen.iter().find(|row| row.id == *id);
             match fits {
                 None => return Err(denied(format!("the card's list has no top-up with the id {id}; nothing was changed"))),
-                Some(row) if operation.amount.is_some_and(|amount| row.amount.size() != amount) => {
+                Some(row) if operation.amount.is_some_and(|amount| !Credits::is_of(row, amount)) => {
                     return Err(denied(format!("the top-up {id} is of {}, another sum; nothing was changed", row.amount.size())));
                 }
                 Some(row) if row.state != TransactionState::Cleared && row.state != TransactionState::Hold => {
@@ -240,6 +244,9 @@ impl Engine {
                         "the top-up {id} is {}: it did not arrive; nothing was changed",
                         row.state.word()
                     )));
+                }
+                Some(row) if is_before(row) => {
+                    return Err(denied(format!("the top-up {id} was there before this one was asked; nothing was changed")));
                 }
                 Some(_) => {}
             }

@@ -49,11 +49,16 @@ impl Credits {
         Ok(Self { rows, unread: list.unread.len(), cut: list.gap.is_some() })
     }
 
+    /// Whether a row may be a top-up of this sum: it shows the sum, or what is left of it after its fee.
+    #[must_use]
+    pub fn is_of(row: &Transaction, amount: Money) -> bool {
+        row.amount.size() == amount || is_what_is_left(row, amount)
+    }
+
     /// The newest top-up of a card and a sum that came at `since` or later, by the provider's clock, and did not fail.
     #[must_use]
     pub fn newest_of(&self, amount: Money, since: Timestamp) -> Option<&Transaction> {
-        let equal =
-            self.rows.iter().filter(|row| !has_failed(row) && (row.amount.size() == amount || is_what_is_left(row, amount)));
+        let equal = self.rows.iter().filter(|row| !has_failed(row) && Self::is_of(row, amount));
         equal.filter(|row| row.at >= since).max_by_key(|row| row.at)
     }
 }

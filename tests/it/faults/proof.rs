@@ -295,37 +295,37 @@ async fn a_watch_that_saw_nothing_ends_after_two_days() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_credit_that_a_person_names_belongs_to_one_operation_only() {
-    let scene = Scene::new(Dialect::Banana, "20s");
-    let engine = scene.engine_with(true).await;
-    lock(&scene.net.planned).extend([Some(Lie::LoseAnswer), Some(Lie::LoseRequest)]);
-    let first = engine.change(scene.fifty(&engine, true), Duration::ZERO).await.unwrap_or_else(|refused| panic!("{refused}"));
-    tokio::time::sleep(Duration::from_secs(20)).await;
-    let second = engine.change(scene.fifty(&engine, true), Duration::ZERO).await.unwrap_or_else(|refused| panic!("{refused}"));
-    let unknown =
-        engine.settle(Verdict { credit: Some("999999".into()), ..verdict(&first, true) }).await.expect_err("no such row");
-    assert!(unknown.to_string().contains("no top-up with the id 999999"), "{unknown}");
-    let card = scene.card();
-    let row = engine
-        .recent_credit(
-            &cardtop::domain::card::Card {
-                owner: first.before.owner.clone(),
-                ..cardtop::domain::card::Card::unread(key(Dialect::Banana, &card))
-            },
-            first.amount.expect("an amount"),
-        )
-        .await
-        .expect("the list")
-        .expect("the credit");
-    let done = engine
-        .settle(Verdict { credit: Some(Arc::clone(&row.id)), ..verdict(&first, true) })
-        .await
-        .unwrap_or_else(|refused| panic!("{refused}"));
-    assert_eq!((done.state, done.proven_by), (OperationState::Done, Some(ProvenBy::Person)));
-    let again =
-        engine.settle(Verdict { credit: Some(row.id), ..verdict(&second, true) }).await.expect_err("it is the first one's");
-    assert!(again.to_string().contains("already belongs to operation"), "{again}");
-    assert_eq!(scene.sandbox.credits(Dialect::Banana, &card), [first.amount.expect("an amount").amount()]);
+async fn a_credit_that_a_person_names_is_a_new_one_and_belongs_to_one_operation_only() {
+    for dialect in NAMELESS {
+        let scene = Scene::new(dialect, "20s");
+        let engine = scene.engine_with(true).await;
+        let earlier = scene.elsewhere();
+        tokio::time::sleep(Duration::from_secs(20)).await;
+        lock(&scene.net.planned).extend([Some(Lie::LoseRequest), Some(Lie::LoseAnswer)]);
+        let mut sent = Vec::new();
+        for _ in 0..2 {
+            let order = scene.fifty(&engine, true);
+            sent.push(engine.change(order, Duration::ZERO).await.unwrap_or_else(|refused| panic!("{refused}")));
+            tokio::time::sleep(Duration::from_secs(20)).await;
+        }
+        let [first, second] = sent.as_slice() else { panic!("two") };
+        let of = |credit: &str, operation: &Operation| Verdict { credit: Some(credit.into()), ..verdict(operation, true) };
+        let refused = async |credit: &str, operation: &Operation| {
+            engine.settle(of(credit, operation)).await.expect_err("it is refused").to_string()
+        };
+        let said = refused("999999", first).await;
+        assert!(said.contains("no top-up with the id 999999"), "{said}");
+        let said = refused(&earlier, first).await;
+        assert!(said.contains("was there before this one was asked"), "{said}");
+        let cards = engine.read_cards().await.into_iter().flat_map(|(_, cards)| cards.unwrap_or_default());
+        let card = cards.into_iter().find(|card| card.key == second.card).expect("the card");
+        let row = engine.recent_credit(&card, second.amount.expect("an amount")).await.expect("the list").expect("the credit");
+        let done = engine.settle(of(&row.id, second)).await.unwrap_or_else(|refused| panic!("{refused}"));
+        assert_eq!((done.state, done.proven_by), (OperationState::Done, Some(ProvenBy::Person)));
+        let said = refused(&row.id, first).await;
+        assert!(said.contains("already belongs to operation"), "{said}");
+        assert_eq!(scene.sandbox.credits(dialect, &card.key.id).len(), 1);
+    }
 }
 
 #[tokio::test(start_paused = true)]
