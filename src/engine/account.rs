@@ -102,6 +102,8 @@ struct State {
     was_listed: bool,
     /// The cards of the last list, where it was whole.
     whole_list: Option<HashSet<Arc<str>>>,
+    /// Cards that are not the account's any more.
+    off_the_list: HashSet<Arc<str>>,
     /// From where on the transactions of all cards, or of one, are read next.
     feed_from: HashMap<Option<Arc<str>>, Timestamp>,
     /// What the last reading of the transactions said, where that was little.
@@ -165,6 +167,7 @@ impl Account {
             listed: HashSet::new(),
             was_listed: false,
             whole_list: None,
+            off_the_list: HashSet::new(),
             feed_from: HashMap::new(),
             said: HashMap::new(),
             unkept: HashMap::new(),
@@ -356,12 +359,33 @@ impl Account {
         }
     }
 
+    /// Whether a card's transactions were refused because the account does not have the card any more: the card itself was found to
+    /// be off the list. Some wires do not say more than that the question is invalid.
+    pub(super) fn is_refused_off_the_list(&self, card: &Card, error: &Error) -> bool {
+        let gone = || self.state().off_the_list.contains(&card.key.id);
+        self.is_off_the_list(card, error) || error.kind == Kind::Refused && gone()
+    }
+
+    /// Notes whether a card was found to be off the list.
+    pub(super) fn set_off_the_list(&self, card: &CardKey, off: bool) {
+        let mut state = self.state();
+        if off {
+            state.off_the_list.insert(Arc::clone(&card.id));
+        } else {
+            state.off_the_list.remove(&card.id);
+        }
+    }
+
     /// Whether a card that was read once is not the account's any more: the last list was whole and does not have it, and the provider
     /// does not know it by itself either.
     pub(super) fn is_off_the_list(&self, card: &Card, error: &Error) -> bool {
+        error.kind == Kind::NotFound && self.is_not_listed(card)
+    }
+
+    /// Whether the last list was whole and does not have a card that was read once.
+    pub(super) fn is_not_listed(&self, card: &Card) -> bool {
         let was_read = card.balance.at().is_some() || card.state_at.is_some();
-        let left = || self.state().whole_list.as_ref().is_some_and(|list| !list.contains(&card.key.id));
-        error.kind == Kind::NotFound && was_read && left()
+        was_read && self.state().whole_list.as_ref().is_some_and(|list| !list.contains(&card.key.id))
     }
 
     /// Remembers the gap of a reading of the transactions; whether there was one before. A reading that was not `full` says nothing of

@@ -2,6 +2,7 @@
 //!
 //! What could not be read is part of the answer. One card that fails, or one row that is odd, never loses the others.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -273,8 +274,8 @@ impl Engine {
                 self.cards_of(id).into_iter().map(Some).collect()
             }
         };
-        unread.retain(|key| cards.iter().flatten().all(|card| card.key != *key));
-        unread.dedup();
+        let mut seen: HashSet<CardKey> = cards.iter().flatten().map(|card| card.key.clone()).collect();
+        unread.retain(|key| seen.insert(key.clone()));
         cards.extend(unread.into_iter().map(|key| Some(Card::unread(key))));
         let (mut good, mut unreached) = (0, if first.as_ref().is_some_and(ends_all) { GIVE_UP_AFTER } else { 0 });
         for card in cards {
@@ -291,6 +292,15 @@ impl Engine {
                 Ok(list) => list,
                 Err(error) => ListRead { rows: Vec::new(), unread: Vec::new(), gap: None, error: Some(error) },
             };
+            if let (Some(card), Some(error)) = (&card, &list.error) {
+                if error.kind == Kind::Refused && account.is_not_listed(card) {
+                    let _ = self.read_one_with(account, card, patience).await;
+                }
+                if account.is_refused_off_the_list(card, error) {
+                    unreached = 0;
+                    continue;
+                }
+            }
             listing.completeness.join(of_list(id, key, &list, at));
             good += usize::from(list.error.is_none());
             unreached = match &list.error {

@@ -203,6 +203,7 @@ impl Engine {
         let now = self.0.clock.now();
         match self.judge_card(account, read).await {
             Ok(read) => {
+                account.set_off_the_list(&card.key, false);
                 account.note(Scope::Card(Arc::clone(&card.key.id)), Completeness::whole(now), true);
                 Ok(self.keep_cards(vec![read]).await.pop().unwrap_or_else(|| card.clone()))
             }
@@ -210,6 +211,7 @@ impl Engine {
                 let mut missing = Completeness::whole(now);
                 // A card that the account does not have any more keeps its last figures with their age, and nothing of it is missing.
                 let off_the_list = account.is_off_the_list(card, &error);
+                account.set_off_the_list(&card.key, off_the_list);
                 if !off_the_list {
                     missing.miss(unread_part(&account.info.id, Some(&card.key), &error));
                 }
@@ -241,6 +243,13 @@ impl Engine {
         let window = Window { card: card.cloned(), since: reach.since, until };
         let effort = if reach.depth == Depth::Full { Effort::Thorough } else { Effort::Usual };
         let mut list = self.read_window(account, &window, effort, Patience::Board).await?;
+        // Of a card that the account does not have any more nothing is missing.
+        if let (Some(card), Some(error)) = (card, &list.error)
+            && account.is_refused_off_the_list(card, error)
+        {
+            account.note(Scope::Feed(Some(Arc::clone(&card.key.id))), Completeness::whole(now), true);
+            return Err(error.clone());
+        }
         // A gap that is there again is no reason to read everything again at every poll: it stays noted, and the reading moves on.
         let gap_lasts = account.gap_lasts(key, &mut list.gap, reach.depth == Depth::Full && list.error.is_none());
         account.note(

@@ -449,6 +449,9 @@ async fn a_card_that_the_account_does_not_have_any_more_is_no_longer_listed_and_
         let known = listing.rows.iter().find(|card| card.key == gone.key).expect("it is still shown");
         assert!(known.balance.why_stale().is_some_and(|why| why.contains("no longer listed")), "{known:?}");
         assert_eq!(known.balance.at(), gone.balance.at(), "with its age");
+        let since = now.saturating_sub(SignedDuration::from_hours(24)).expect("a time");
+        let rows = of(engine.list_transactions(since, now, None).await, dialect);
+        assert!(rows.completeness.is_whole(), "{}: {:?}", dialect.name(), rows.completeness);
         engine.stop().await;
         // One that was never read is only an id that nobody knows.
         let kept = [never_read];
