@@ -156,6 +156,15 @@ impl Engine {
                     rival.operator
                 )))
             }
+            Ok(Intent::Repeats(done)) => {
+                self.tell_operation(&done).await;
+                Err(Refused::Denied(format!(
+                    "not sent: {} of this card was just done (op {}, by {}) while its list was read",
+                    done.phrase(),
+                    done.id.short(),
+                    done.operator
+                )))
+            }
             Err(error) => Err(self.unwritten(&error)),
         }
     }
