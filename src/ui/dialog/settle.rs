@@ -32,9 +32,13 @@ pub(super) fn view(page: &Settle, world: &World) -> Sheet {
     }
     if failed && top_up {
         sheet.blank();
-        for (at, row) in candidates(operation, world).into_iter().enumerate() {
+        let others = candidates(operation, world);
+        for (at, row) in others.iter().enumerate() {
             let label = if at == 0 { "Not its" } else { "" };
             sheet.value(label, [part(told(row, world), Role::Caution)]);
+        }
+        if !others.is_empty() {
+            sheet.words("", "typing the digits says that this is somebody else's", Role::Caution);
         }
         sheet.words("Then", "another one may be sent. It is looked for 48 h more; a late credit raises an alarm", Role::Caution);
     }
