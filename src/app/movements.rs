@@ -68,20 +68,27 @@ impl Movements {
         exact.or_else(unnamed).cloned()
     }
 
+    /// As [`Self::hear_one`] for each, sorted once at the end.
     fn hear_many(&mut self, rows: &[Transaction]) {
-        let known = std::mem::take(self).rows;
-        // Of a row that is told twice the later word holds.
-        let mut changed: BTreeMap<(&ProviderId, &Arc<str>), Vec<&Transaction>> = BTreeMap::new();
+        type Name = (ProviderId, Arc<str>, Option<Arc<str>>);
+        let name = |row: &Transaction, card: Option<Arc<str>>| -> Name { (row.provider.clone(), Arc::clone(&row.id), card) };
+        let mut replaced: BTreeSet<Name> = BTreeSet::new();
+        let mut new: BTreeMap<Name, Transaction> = BTreeMap::new();
         for row in rows {
-            let same = changed.entry((&row.provider, &row.id)).or_default();
-            same.retain(|earlier| !earlier.is_same_row(row));
-            same.push(row);
+            // Of a row that is told twice the later word holds.
+            if let Some((card, _)) = self.known(row) {
+                let before = name(row, card);
+                self.unname(row, before.2.as_deref());
+                if new.remove(&before).is_none() {
+                    replaced.insert(before);
+                }
+            }
+            self.name(row);
+            new.insert(name(row, row.card_id.clone()), row.clone());
         }
-        let is_changed = |row: &Transaction| {
-            changed.get(&(&row.provider, &row.id)).is_some_and(|same| same.iter().any(|new| new.is_same_row(row)))
-        };
-        self.rows = known.into_iter().filter(|row| !is_changed(row)).collect();
-        self.rows.extend(changed.into_values().flatten().cloned());
+        let known = std::mem::take(self).rows;
+        self.rows = known.into_iter().filter(|row| !replaced.contains(&name(row, row.card_id.clone()))).collect();
+        self.rows.extend(new.into_values());
         self.rows.make_contiguous().sort_by(|a, b| (b.at, &b.id).cmp(&(a.at, &a.id)));
         let rows = std::mem::take(&mut self.rows);
         for row in &rows {
@@ -90,9 +97,26 @@ impl Movements {
         self.rows = rows;
     }
 
-    fn note(&mut self, row: &Transaction) {
+    /// Notes a row's card and time under its id.
+    fn name(&mut self, row: &Transaction) {
         let of_id = self.named.entry(row.provider.clone()).or_default().entry(Arc::clone(&row.id)).or_default();
         of_id.push((row.card_id.clone(), row.at));
+    }
+
+    /// Forgets the name that a row's id has with this card.
+    fn unname(&mut self, row: &Transaction, known_as: Option<&str>) {
+        if let Some(of_provider) = self.named.get_mut(&row.provider)
+            && let Some(of_id) = of_provider.get_mut(&row.id)
+        {
+            of_id.retain(|(card, _)| card.as_deref() != known_as);
+            if of_id.is_empty() {
+                of_provider.remove(&row.id);
+            }
+        }
+    }
+
+    fn note(&mut self, row: &Transaction) {
+        self.name(row);
         if let Some(key) = row.card() {
             self.of_card.entry(key).or_default().insert((row.at, Arc::clone(&row.id)));
         }
@@ -100,14 +124,7 @@ impl Movements {
     }
 
     fn forget(&mut self, row: &Transaction) {
-        if let Some(of_provider) = self.named.get_mut(&row.provider)
-            && let Some(of_id) = of_provider.get_mut(&row.id)
-        {
-            of_id.retain(|(card, _)| *card != row.card_id);
-            if of_id.is_empty() {
-                of_provider.remove(&row.id);
-            }
-        }
+        self.unname(row, row.card_id.as_deref());
         if let Some(names) = row.card().and_then(|key| self.of_card.get_mut(&key)) {
             names.remove(&(row.at, Arc::clone(&row.id)));
         }
@@ -241,6 +258,30 @@ mod tests {
             let both = [Some("c1".to_owned()), Some("c2".to_owned())];
             assert_eq!(hear(&[of(Some("c2"))]), both);
             assert_eq!(hear(&[of(Some("c1")), of(Some("c2"))]), both);
+        }
+    }
+
+    #[test]
+    fn a_row_without_a_card_replaces_the_rows_of_no_other_card_however_many_come_at_once() {
+        let of = |card: Option<&str>| Transaction { card_id: card.map(Into::into), ..row("artha", 1, 5, false) };
+        for at_once in [true, false] {
+            let mut movements = Movements::default();
+            let mut hear = |rows: &[Transaction]| {
+                if at_once {
+                    movements.hear_many(rows)
+                } else {
+                    rows.iter().for_each(|row| movements.hear_one(row))
+                }
+                let mut cards: Vec<Option<String>> =
+                    movements.iter().map(|row| row.card_id.as_deref().map(str::to_owned)).collect();
+                cards.sort();
+                cards
+            };
+            let two = [Some("c1".to_owned()), Some("c2".to_owned())];
+            assert_eq!(hear(&[of(Some("c1")), of(Some("c2"))]), two);
+            let three = [&[None], two.as_slice()].concat();
+            assert_eq!(hear(&[of(None)]), three, "whose it is cannot be told");
+            assert_eq!(hear(&[of(None), of(Some("c1"))]), three);
         }
     }
 

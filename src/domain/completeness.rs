@@ -84,9 +84,8 @@ impl Completeness {
             (Some(one), Some(two)) => Some(one.min(two)),
             _ => None,
         };
-        self.rows.extend(other.rows);
+        self.miss_rows(other.rows);
         self.parts.extend(other.parts);
-        self.tidy();
     }
 
     /// Notes an account or a card that was not read.
@@ -97,8 +96,11 @@ impl Completeness {
 
     /// Notes rows that could not be read. One that came several times, because pages overlap, counts once.
     pub fn miss_rows(&mut self, rows: impl IntoIterator<Item = UnreadRow>) {
+        let known = self.rows.len();
         self.rows.extend(rows);
-        self.tidy();
+        if self.rows.len() > known {
+            self.tidy();
+        }
     }
 
     fn tidy(&mut self) {

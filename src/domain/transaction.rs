@@ -124,7 +124,7 @@ impl Transaction {
         match &self.listed {
             Listed::Still => {}
             Listed::GoneSince { cleared_as: Some(id), .. } => return format!("the hold cleared as {id}"),
-            Listed::GoneSince { cleared_as: None, .. } => return "the hold is no longer listed, nothing was spent".to_owned(),
+            Listed::GoneSince { cleared_as: None, .. } => return "the hold is no longer listed".to_owned(),
         }
         match self.state {
             TransactionState::Declined => match self.decline_reason.as_deref() {

@@ -17,6 +17,7 @@ use crate::domain::completeness::{Completeness, UnreadPart, UnreadRow};
 use crate::domain::operation::{Capabilities, Operation, OperationId, Proof};
 use crate::domain::transaction::Transaction;
 use crate::provider::http::Http;
+use crate::provider::pages::ListRead;
 use crate::provider::{Error, Kind};
 
 /// After this many failures in a row a provider is DOWN.
@@ -99,12 +100,16 @@ struct State {
     listed: HashSet<Arc<str>>,
     /// The list was read to its end since the start.
     was_listed: bool,
+    /// The cards of the last list, where it was whole.
+    whole_list: Option<HashSet<Arc<str>>>,
     /// From where on the transactions of all cards, or of one, are read next.
     feed_from: HashMap<Option<Arc<str>>, Timestamp>,
     /// What the last reading of the transactions said, where that was little.
     said: HashMap<Option<Arc<str>>, Vec<Transaction>>,
     /// What the last reading said that could not be kept.
     unkept: HashMap<Option<Arc<str>>, Vec<Transaction>>,
+    /// Why rows may be missing that the last readings of the transactions should have had.
+    gaps: HashMap<Option<Arc<str>>, Arc<str>>,
     /// When the oldest hold happened, as long as nothing new was said.
     hold: HashMap<Option<Arc<str>>, Option<Timestamp>>,
     /// When each unsettled operation was last looked for.
@@ -159,9 +164,11 @@ impl Account {
             card_feed: HashMap::new(),
             listed: HashSet::new(),
             was_listed: false,
+            whole_list: None,
             feed_from: HashMap::new(),
             said: HashMap::new(),
             unkept: HashMap::new(),
+            gaps: HashMap::new(),
             hold: HashMap::new(),
             looked: HashMap::new(),
             deep_from: HashMap::new(),
@@ -339,13 +346,38 @@ impl Account {
     }
 
     /// These cards' balances came with the list.
-    pub(super) fn listed(&self, cards: &[Card], at: Timestamp) {
+    pub(super) fn listed(&self, list: &ListRead<Card>, at: Timestamp) {
         let mut state = self.state();
         state.was_listed = true;
-        for card in cards.iter().filter(|card| card.balance.at().is_some()) {
+        state.whole_list = list.is_whole().then(|| list.rows.iter().map(|card| Arc::clone(&card.key.id)).collect());
+        for card in list.rows.iter().filter(|card| card.balance.at().is_some()) {
             state.listed.insert(Arc::clone(&card.key.id));
             state.card.insert(Arc::clone(&card.key.id), at);
         }
+    }
+
+    /// Whether a card that was read once is not the account's any more: the last list was whole and does not have it, and the provider
+    /// does not know it by itself either.
+    pub(super) fn is_off_the_list(&self, card: &Card, error: &Error) -> bool {
+        let was_read = card.balance.at().is_some() || card.state_at.is_some();
+        let left = || self.state().whole_list.as_ref().is_some_and(|list| !list.contains(&card.key.id));
+        error.kind == Kind::NotFound && was_read && left()
+    }
+
+    /// Remembers the gap of a reading of the transactions; whether there was one before. A reading that was not `full` says nothing of
+    /// the gap that was there: it becomes this reading's, too.
+    pub(super) fn gap_lasts(&self, card: Option<&CardKey>, gap: &mut Option<Arc<str>>, full: bool) -> bool {
+        let key = card.map(|card| Arc::clone(&card.id));
+        let mut state = self.state();
+        let before = state.gaps.remove(&key);
+        let lasts = before.is_some();
+        if !full {
+            *gap = gap.take().or(before);
+        }
+        if let Some(gap) = gap {
+            state.gaps.insert(key, Arc::clone(gap));
+        }
+        lasts
     }
 
     /// From where on transactions are read next.
@@ -508,8 +540,8 @@ impl Account {
         let mut all = Completeness { complete_to, ..Completeness::default() };
         for missing in state.missing.values() {
             all.parts.extend(missing.parts.iter().cloned());
-            all.miss_rows(missing.rows.iter().cloned());
         }
+        all.miss_rows(state.missing.values().flat_map(|missing| missing.rows.iter().cloned()));
         all
     }
 
@@ -672,6 +704,21 @@ mod tests {
     fn one_that_nobody_can_be_asked_about_does_not_keep_the_others_from_being_read() {
         let next = account().next(now(), &[], &|_| Rank::Other, &[doubtful(Proof::AnswerOnly)]);
         assert!(!matches!(next, Next::Read(Read::Look(_))), "{next:?}");
+    }
+
+    #[test]
+    fn a_gap_that_is_there_again_stays_noted_until_a_whole_reading_without_it() {
+        let account = account();
+        let reading = |gap: Option<&str>, full| {
+            let mut gap = gap.map(Into::into);
+            let lasts = account.gap_lasts(None, &mut gap, full);
+            (lasts, gap.is_some())
+        };
+        assert_eq!(reading(Some("too many in one second"), true), (false, true), "it may be gone at the next reading");
+        assert_eq!(reading(Some("too many in one second"), true), (true, true));
+        assert_eq!(reading(None, false), (true, true), "the last hour says nothing of it");
+        assert_eq!(reading(None, true), (true, false));
+        assert_eq!(reading(None, false), (false, false));
     }
 
     #[test]

@@ -63,7 +63,7 @@ impl Account {
     pub(super) fn provider(&self) -> Result<Arc<dyn Provider>, Error> {
         match &*self.adapter.borrow() {
             Adapter::Ready(provider) => Ok(Arc::clone(provider)),
-            Adapter::Pending(words) => Err(Error::new(&self.info.id, Kind::Auth, words)),
+            Adapter::Pending(words) => Err(Error::new(&self.info.id, Kind::Unreachable, words)),
             Adapter::Failed(why) => {
                 // The sentence begins with the account's name, as every error does when it is shown.
                 let why = why.strip_prefix(&format!("{}: ", self.info.id)).unwrap_or(why);

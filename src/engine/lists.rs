@@ -102,7 +102,7 @@ impl Engine {
             |page: crate::provider::PageAt| self.patiently(account, patience, page.number > 0, move || provider.cards(page));
         let mut list = pages::read_all(&provider.pagers().cards, effort, ask).await;
         self.judge_list(account, &list, None).await;
-        account.listed(&list.rows, at);
+        account.listed(&list, at);
         account.note(Scope::Cards, of_list(&account.info.id, None, &list, at), true);
         let rows = std::mem::take(&mut list.rows);
         list.rows = self.keep_cards(rows).await;
@@ -167,7 +167,7 @@ impl Engine {
         };
         listing.completeness.join(account.roster_gaps(self.0.clock.now()));
         let mut good = 0;
-        let mut first = None;
+        let mut first: Option<Error> = None;
         if listed {
             let at = self.0.clock.now();
             match self.read_list(account, patience).await {
@@ -179,33 +179,33 @@ impl Engine {
                 Err(error) => first = Some(error),
             }
         }
+        // Why the account's other cards are not asked: its list met what every other request would meet, or too many cards did.
+        let mut ends = first.clone().filter(ends_all);
         let mut unreached = 0;
         for card in self.cards_of(id) {
             let fresh = listed && card.balance.at().is_some() && matches!(card.balance, Reading::At { .. });
             if fresh {
                 continue;
             }
-            // Without its list an account that refuses us, or does not answer at all, is not asked card by card.
-            if let Some(error) = first.as_ref().filter(|error| ends_all(error) && (listed || unreached >= GIVE_UP_AFTER)) {
+            if let Some(error) = &ends {
                 listing.completeness.miss(unread_part(id, Some(&card.key), error));
                 continue;
             }
             match self.read_one_with(account, &card, patience).await {
                 Ok(_) => (good, unreached) = (good + 1, 0),
+                Err(error) if account.is_off_the_list(&card, &error) => unreached = 0,
                 Err(error) => {
                     listing.completeness.miss(unread_part(id, Some(&card.key), &error));
                     unreached = if ends_all(&error) { unreached + 1 } else { 0 };
-                    if error.kind == Kind::Auth {
-                        unreached = GIVE_UP_AFTER;
+                    if error.kind == Kind::Auth || unreached >= GIVE_UP_AFTER {
+                        ends = Some(error.clone());
                     }
-                    if first.is_none() || unreached >= GIVE_UP_AFTER {
-                        first = Some(error);
-                    }
+                    first.get_or_insert(error);
                 }
             }
         }
         listing.rows = self.cards_of(id);
-        listing.failed = first.filter(|_| good == 0);
+        listing.failed = ends.or(first).filter(|_| good == 0);
         listing
     }
 
@@ -245,7 +245,8 @@ impl Engine {
         }
         let known = |key: &CardKey| self.lock_cards().get(key).cloned().unwrap_or_else(|| Card::unread(key.clone()));
         let mut first = None;
-        let cards: Vec<Option<Card>> = match card {
+        let mut unread = Vec::new();
+        let mut cards: Vec<Option<Card>> = match card {
             Some(key) => vec![Some(known(key))],
             None if can.list_all_transactions.is_yes() => vec![None],
             None => {
@@ -253,7 +254,15 @@ impl Engine {
                     let list = self.read_list(account, patience).await;
                     match list {
                         Ok(list) => {
-                            // That a card's figures are odd is no gap in its transactions.
+                            // That a card's figures are odd is no gap in its transactions, as long as it has an id to ask for.
+                            let nameless = list.unread.iter().filter(|row| row.card.is_none());
+                            for row in nameless {
+                                let why = format!("a card of its list has no id that can be read: {}", row.why);
+                                listing.completeness.miss(UnreadPart { provider: id.clone(), card: None, why: why.into() });
+                            }
+                            unread.extend(
+                                list.unread.iter().filter_map(|row| row.card.as_ref()).map(|card| CardKey::new(id, card)),
+                            );
                             let list = ListRead { unread: Vec::new(), ..list };
                             listing.completeness.join(of_list(id, None, &list, at));
                             first = list.error;
@@ -264,6 +273,9 @@ impl Engine {
                 self.cards_of(id).into_iter().map(Some).collect()
             }
         };
+        unread.retain(|key| cards.iter().flatten().all(|card| card.key != *key));
+        unread.dedup();
+        cards.extend(unread.into_iter().map(|key| Some(Card::unread(key))));
         let (mut good, mut unreached) = (0, if first.as_ref().is_some_and(ends_all) { GIVE_UP_AFTER } else { 0 });
         for card in cards {
             let key = card.as_ref().map(|card| &card.key);

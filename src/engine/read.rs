@@ -3,6 +3,7 @@
 //! Nothing here changes anything at a provider.
 
 use std::any::Any;
+use std::collections::HashSet;
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
@@ -181,7 +182,7 @@ impl Engine {
     }
 
     pub(super) async fn tell_health(&self, account: &Account) {
-        let cards = self.cards_of(&account.info.id).len();
+        let cards = self.lock_cards().keys().filter(|key| key.provider == account.info.id).count();
         self.tell(News::Health(Box::new(account.health(self.0.clock.now(), cards)))).await;
     }
 
@@ -207,10 +208,18 @@ impl Engine {
             }
             Err(error) => {
                 let mut missing = Completeness::whole(now);
-                missing.miss(unread_part(&account.info.id, Some(&card.key), &error));
+                // A card that the account does not have any more keeps its last figures with their age, and nothing of it is missing.
+                let off_the_list = account.is_off_the_list(card, &error);
+                if !off_the_list {
+                    missing.miss(unread_part(&account.info.id, Some(&card.key), &error));
+                }
                 account.note(Scope::Card(Arc::clone(&card.key.id)), missing, true);
                 // Whatever went wrong, the figure is not the newest that could be: but only the figure, other news of the card stays.
-                let why: Arc<str> = error.to_string().into();
+                let why: Arc<str> = if off_the_list {
+                    format!("{}: the card is no longer listed", account.info.id).into()
+                } else {
+                    error.to_string().into()
+                };
                 let stale = self.lock_cards().get_mut(&card.key).map(|known| {
                     known.balance = std::mem::take(&mut known.balance).stale(&why);
                     known.clone()
@@ -232,6 +241,8 @@ impl Engine {
         let window = Window { card: card.cloned(), since: reach.since, until };
         let effort = if reach.depth == Depth::Full { Effort::Thorough } else { Effort::Usual };
         let mut list = self.read_window(account, &window, effort, Patience::Board).await?;
+        // A gap that is there again is no reason to read everything again at every poll: it stays noted, and the reading moves on.
+        let gap_lasts = account.gap_lasts(key, &mut list.gap, reach.depth == Depth::Full && list.error.is_none());
         account.note(
             Scope::Feed(key.map(|key| Arc::clone(&key.id))),
             of_list(&account.info.id, key, &list, now),
@@ -243,7 +254,7 @@ impl Engine {
         let oldest = rows.iter().map(|row| row.at).min();
         // How late rows were listed is told by the reading before this one.
         self.take_rows(account, key, rows).await;
-        let ended_well = list.error.is_none() && list.gap.is_none();
+        let ended_well = list.error.is_none() && (list.gap.is_none() || gap_lasts);
         if ended_well {
             account.feed_read(key, now);
             account.went_deep(key, reach.depth, count, self.0.clock.now());
@@ -370,9 +381,10 @@ impl Engine {
     /// A card that only its transactions told of is a card too.
     async fn discover(&self, rows: &[Transaction]) {
         let mut new: Vec<Card> = Vec::new();
+        let mut seen: HashSet<CardKey> = HashSet::new();
         for row in rows {
             let Some(key) = row.card() else { continue };
-            if !self.lock_cards().contains_key(&key) && !new.iter().any(|card| card.key == key) {
+            if !self.lock_cards().contains_key(&key) && seen.insert(key.clone()) {
                 new.push(Card { last4: row.last4, currency: Some(row.amount.currency()), ..Card::unread(key) });
             }
         }

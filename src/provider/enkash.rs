@@ -460,6 +460,7 @@ impl Provider for Enkash {
             let words = format!("enkash sent {here} of {total} cards, and documents no way to ask for the rest");
             page.gap = Some(words.into());
         }
+        page.is_all = true;
         Ok(page)
     }
 

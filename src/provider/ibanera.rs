@@ -467,7 +467,8 @@ impl Provider for Ibanera {
         let path = self.spelling.path(calls::CARD_BALANCES);
         let path = format!("{path}?PageSize={}&PageNumber={}", page.size, self.page_number(page));
         let (answer, said) = self.ask(Call::read(&path)).await?;
-        let (rows, reader) = (said.rows(), self.reader(answer.at));
+        let rows = said.listed().map_err(|odd| answer.bad_reply(&odd.0))?;
+        let reader = self.reader(answer.at);
         let read = |raw| listing::named(raw, &reader, None, wire::CARD_NAMES, wire::listed_card(raw, &reader));
         Ok(Page::of(rows.iter().map(|raw| read(raw))))
     }
@@ -498,7 +499,8 @@ impl Provider for Ibanera {
             page.size
         );
         let (answer, said) = self.ask(Call::read(&path)).await?;
-        let (rows, reader) = (said.rows(), self.reader(answer.at));
+        let rows = said.listed().map_err(|odd| answer.bad_reply(&odd.0))?;
+        let reader = self.reader(answer.at);
         let read = |raw| listing::named(raw, &reader, Some(card), wire::NAMES, wire::transaction(raw, &reader, card));
         Ok(Page::of(rows.iter().map(|raw| read(raw))))
     }

@@ -6,8 +6,8 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU16, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -17,7 +17,7 @@ use crate::domain::card::Card;
 use crate::domain::completeness::UnreadRow;
 use crate::domain::transaction::Transaction;
 
-/// Most requests for one list; a list that needs more has no end.
+/// Most pages of one list, and most seams that are looked at again; a list that needs more has no end.
 const MOST_REQUESTS: usize = 4_000;
 
 /// How often pages are read again because rows moved, before that is left to the next reading.
@@ -27,6 +27,10 @@ const MOST_REPAIRS: usize = 12;
 const MOST_BARREN: u8 = 3;
 
 const CROWDED: &str = "more transactions in one second than are sent at once: the others cannot be asked for";
+
+/// How often a first page that was once seen to be a whole list is taken for it, as long as it is the same, until the next is asked for
+/// again.
+const SETTLED_FOR: u8 = 10;
 
 /// Two times closer than this cannot be told apart by every wire.
 const FINEST: SignedDuration = SignedDuration::from_secs(1);
@@ -111,6 +115,8 @@ pub struct Pager {
     largest: AtomicUsize,
     /// Rows that the provider sends at most, where that is fewer than it was asked for; 0 while none is known.
     cap: AtomicU16,
+    /// A list's first page behind which there was an empty one, and how often it is still taken for the whole list.
+    settled: Mutex<Option<(Mark, u8)>>,
 }
 
 /// How a list is cut into answers.
@@ -134,7 +140,7 @@ impl Pager {
     /// A list of which nothing is known yet.
     #[must_use]
     pub const fn new(paging: Paging, span: Option<SignedDuration>) -> Self {
-        Self { paging, span, largest: AtomicUsize::new(0), cap: AtomicU16::new(0) }
+        Self { paging, span, largest: AtomicUsize::new(0), cap: AtomicU16::new(0), settled: Mutex::new(None) }
     }
 
     /// Rows to ask for in a page.
@@ -152,6 +158,31 @@ impl Pager {
     /// Notes how many rows came; returns the largest number that came before.
     fn saw(&self, rows: usize) -> usize {
         self.largest.fetch_max(rows, Ordering::Relaxed)
+    }
+
+    /// Whether a first page was seen to be the whole list, not long ago.
+    fn is_settled(&self, first: &Mark) -> bool {
+        let mut settled = self.settled.lock().unwrap_or_else(PoisonError::into_inner);
+        match &mut *settled {
+            Some((known, left)) if known.0 == first.0 && *left > 0 => {
+                *left -= 1;
+                true
+            }
+            Some(_) | None => false,
+        }
+    }
+
+    /// Notes that there was an empty page behind this one.
+    fn settle(&self, first: &Mark) {
+        *self.settled.lock().unwrap_or_else(PoisonError::into_inner) = Some((first.clone(), SETTLED_FOR));
+    }
+
+    /// Notes how many rows a first page had that was shorter than was asked for, and not the last. One that is hardly shorter than the
+    /// cap that is known may have lost a row for another reason: then the cap is learnt anew.
+    fn cut_to(&self, rows: u16) {
+        let known = self.cap.load(Ordering::Relaxed);
+        let cap = if known == 0 || rows <= known / 2 { rows } else { 0 };
+        self.cap.store(cap, Ordering::Relaxed);
     }
 
     fn overlaps(&self) -> bool {
@@ -181,13 +212,15 @@ pub struct Page<T> {
     pub total: Option<usize>,
     /// Rows that exist and cannot be asked for, in words.
     pub gap: Option<Arc<str>>,
+    /// The wire sends the list at once: there is no other page.
+    pub is_all: bool,
 }
 
 impl<T> Page<T> {
     /// Sorts read rows from odd ones.
     #[must_use]
     pub fn of(rows: impl IntoIterator<Item = std::result::Result<T, UnreadRow>>) -> Self {
-        let mut page = Self { items: Vec::new(), skipped: Vec::new(), total: None, gap: None };
+        let mut page = Self { items: Vec::new(), skipped: Vec::new(), total: None, gap: None, is_all: false };
         for row in rows {
             match row {
                 Ok(item) => page.items.push(item),
@@ -217,6 +250,8 @@ pub trait ListRow {
     fn key(&self) -> RowKey;
     /// When it happened, where it has a time.
     fn time(&self) -> Option<Timestamp>;
+    /// Whether another row of the same page, although it has the same key, cannot be this one.
+    fn contradicts(&self, other: &Self) -> bool;
 }
 
 impl ListRow for Transaction {
@@ -227,6 +262,10 @@ impl ListRow for Transaction {
     fn time(&self) -> Option<Timestamp> {
         Some(self.at)
     }
+
+    fn contradicts(&self, other: &Self) -> bool {
+        self.amount != other.amount || self.kind != other.kind
+    }
 }
 
 impl ListRow for Card {
@@ -236,6 +275,10 @@ impl ListRow for Card {
 
     fn time(&self) -> Option<Timestamp> {
         None
+    }
+
+    fn contradicts(&self, _: &Self) -> bool {
+        false
     }
 }
 
@@ -269,7 +312,7 @@ struct Span<A> {
 }
 
 /// A page as it was last read.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 struct Mark(Vec<RowKey>);
 
 impl Mark {
@@ -292,6 +335,7 @@ struct Reading<'a, T> {
     unread: BTreeMap<u64, UnreadRow>,
     gap: Option<Arc<str>>,
     requests: usize,
+    checks: usize,
     repairs: usize,
 }
 
@@ -305,6 +349,7 @@ impl<'a, T: ListRow> Reading<'a, T> {
             unread: BTreeMap::new(),
             gap: None,
             requests: 0,
+            checks: 0,
             repairs: 0,
         }
     }
@@ -316,7 +361,14 @@ impl<'a, T: ListRow> Reading<'a, T> {
     /// Takes a page in. Of a row that comes again the later word holds.
     fn take(&mut self, page: Page<T>) {
         self.gap = self.gap.take().or(page.gap);
+        let mut here: HashSet<RowKey> = HashSet::new();
         for row in page.items {
+            if !here.insert(row.key())
+                && let Some(known) = self.places.get(&row.key()).and_then(|place| self.rows.get(*place))
+                && known.contradicts(&row)
+            {
+                self.gap = self.gap.take().or_else(|| Some(contradiction(&row.key()).into()));
+            }
             match self.places.get(&row.key()).copied() {
                 Some(place) => {
                     if let Some(known) = self.rows.get_mut(place) {
@@ -340,13 +392,23 @@ impl<'a, T: ListRow> Reading<'a, T> {
         }
     }
 
-    /// Counts a request; false when the list has no end.
+    /// Counts a request for a further page; false when the list has no end.
     fn may_ask(&mut self) -> bool {
         self.requests += 1;
-        if self.requests > MOST_REQUESTS {
+        self.has_an_end(self.requests)
+    }
+
+    /// Counts a request for a page that was read before, to see whether rows moved.
+    fn may_check(&mut self) -> bool {
+        self.checks += 1;
+        self.has_an_end(self.checks)
+    }
+
+    fn has_an_end(&mut self, requests: usize) -> bool {
+        if requests > MOST_REQUESTS {
             self.gap = Some(format!("its list has no end: {} rows were read", self.rows.len()).into());
         }
-        self.requests <= MOST_REQUESTS
+        requests <= MOST_REQUESTS
     }
 
     /// Reads pages with numbers to the end.
@@ -368,11 +430,15 @@ impl<'a, T: ListRow> Reading<'a, T> {
             let seen_elsewhere = mark.0.iter().all(|key| self.places.contains_key(key) || matches!(key, RowKey::Odd(_)));
             let dates_ignored = outside(&page, span.window);
             let past = past(&page, span.window);
+            let is_all = page.is_all;
             self.take(page);
             let fresh = mark.0.iter().filter(|key| !known.contains(*key)).count();
             let Some(before) = marks.last() else {
+                let is_settled = || span.window.is_none() && self.effort == Effort::Usual && self.pager.is_settled(&mark);
                 let ended = rows == 0
+                    || is_all
                     || past
+                    || is_settled()
                     || seen_elsewhere && dates_ignored && !restarted
                     || self.is_short(rows, larger) && !restarted;
                 known.extend(mark.0.iter().cloned());
@@ -386,7 +452,13 @@ impl<'a, T: ListRow> Reading<'a, T> {
             // Rows of the page before show that nothing slipped through; a whole page of them may be the list's end, or rows that
             // came before it.
             let in_doubt = if fresh == 0 { !turned } else { !mark.shares(before) };
-            if in_doubt && self.may_ask() {
+            // Nothing behind a first page that was not full: unless in haste, it is asked whether that page still is the first.
+            let settled = marks.len() == 1 && rows == 0 && before.0.len() < usize::from(size) && !moved;
+            if settled && self.effort == Effort::Usual {
+                self.pager.settle(before);
+                break;
+            }
+            if in_doubt && self.may_check() {
                 let number = marks.len() - 1;
                 let again = ask(window, place(&marks, number, size, self.pager)).await?;
                 let again_mark = Mark::of(&again);
@@ -422,7 +494,7 @@ impl<'a, T: ListRow> Reading<'a, T> {
             let first = marks.first().map_or(0, |first| first.0.len());
             if marks.len() == 1 && first < usize::from(size) && !self.pager.overlaps() && !restarted {
                 size = u16::try_from(first).unwrap_or(size).max(1);
-                self.pager.cap.store(size, Ordering::Relaxed);
+                self.pager.cut_to(size);
                 (marks, known, restarted) = (Vec::new(), HashSet::new(), true);
                 continue;
             }
@@ -532,12 +604,21 @@ impl Reading<'_, Transaction> {
     }
 }
 
-/// Where a page begins. Pages by offset overlap by a row, so that it shows whether rows moved between two of them.
+/// Where a page begins. Pages by offset overlap by a row, so that it shows whether rows moved between two of them; one behind a page of
+/// a single row does not, or it would be that page again.
 fn place(marks: &[Mark], number: usize, size: u16, pager: &Pager) -> PageAt {
     let rows: usize = marks.iter().take(number).map(|mark| mark.0.len()).sum();
-    let repeated = if pager.overlaps() { number } else { 0 };
+    let repeated = if pager.overlaps() { marks.iter().take(number).filter(|mark| mark.0.len() > 1).count() } else { 0 };
     let offset = u64::try_from(rows.saturating_sub(repeated)).unwrap_or(u64::MAX);
     PageAt { number: u32::try_from(number).unwrap_or(u32::MAX), offset, size }
+}
+
+/// Why a row is missing whose id another row of its page has.
+fn contradiction(key: &RowKey) -> String {
+    match key {
+        RowKey::Named(_, id) => format!("two rows of one page that are not the same have the id {id}: only one of them is shown"),
+        RowKey::Odd(_) => "two rows of one page that are not the same cannot be told apart".to_owned(),
+    }
 }
 
 /// Whether a page has rows that are not of the time that was asked for.
@@ -570,8 +651,6 @@ pub(super) fn unread(
 
 #[cfg(test)]
 mod tests {
-    use std::sync::{Mutex, PoisonError};
-
     use super::*;
     use crate::domain::card::{CardKey, ProviderId};
     use crate::domain::transaction::{Listed, TransactionKind, TransactionState};
@@ -639,6 +718,99 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn pages_of_one_row_by_offset_are_read_to_the_end() {
+        for (asked, sent) in [(1, 1), (50, 1), (2, 2)] {
+            let pager = Pager::new(Paging::Offset { size: asked }, None);
+            let bank = |_: Window, at: PageAt| {
+                let (offset, size) = (usize::try_from(at.offset).expect("few"), usize::from(at.size));
+                let rows = rows(7).into_iter().skip(offset).take(size.min(sent)).collect();
+                async move { Ok(page(rows)) }
+            };
+            let list = read_window(&pager, &window(), Effort::Usual, bank).await;
+            assert_eq!((list.rows.len(), list.is_whole()), (7, true), "asked for {asked}: {:?}", list.gap);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_long_list_is_not_taken_for_one_without_an_end() {
+        const PAGES: usize = 2_010;
+        let pager = Pager::new(Paging::Numbered { size: 50 }, None);
+        let bank = |_: Window, at: PageAt| {
+            let number = usize::try_from(at.number).expect("few");
+            let first = if number < PAGES { number * 50 } else { PAGES * 50 };
+            async move { Ok(page((first..PAGES * 50).take(50).map(|id| row(id, 0)).collect())) }
+        };
+        let list = read_window(&pager, &window(), Effort::Thorough, bank).await;
+        assert_eq!((list.rows.len(), list.is_whole()), (PAGES * 50, true), "{:?}", list.gap);
+    }
+
+    #[tokio::test]
+    async fn a_list_of_one_page_is_asked_for_a_second_one_now_and_then_only() {
+        let card = |id: usize| Card::unread(CardKey::new(&ProviderId::new("acme"), &id.to_string()));
+        let pager = Pager::new(Paging::Numbered { size: 50 }, None);
+        let (count, cards) = (AtomicUsize::new(0), AtomicUsize::new(14));
+        let bank = |at: PageAt| {
+            count.fetch_add(1, Ordering::Relaxed);
+            let cards = if at.number == 0 { cards.load(Ordering::Relaxed) } else { 0 };
+            async move { Ok(Page::of((0..cards).map(|id| Ok(card(id))))) }
+        };
+        let requests = async |effort| {
+            count.store(0, Ordering::Relaxed);
+            assert!(read_all(&pager, effort, &bank).await.is_whole());
+            count.load(Ordering::Relaxed)
+        };
+        assert_eq!(requests(Effort::Usual).await, 2);
+        for _ in 0..SETTLED_FOR {
+            assert_eq!(requests(Effort::Usual).await, 1);
+        }
+        assert_eq!(requests(Effort::Usual).await, 2, "it is asked again in the end");
+        assert_eq!(requests(Effort::Thorough).await, 3);
+        cards.store(15, Ordering::Relaxed);
+        assert_eq!(requests(Effort::Usual).await, 2, "it is longer than before");
+    }
+
+    #[tokio::test]
+    async fn a_list_that_has_no_pages_is_asked_for_once() {
+        let pager = Pager::new(Paging::Numbered { size: 50 }, None);
+        let count = AtomicUsize::new(0);
+        let bank = |_: Window, _: PageAt| {
+            count.fetch_add(1, Ordering::Relaxed);
+            async move { Ok(Page { is_all: true, ..page(rows(70)) }) }
+        };
+        let list = read_window(&pager, &window(), Effort::Thorough, bank).await;
+        assert_eq!((list.rows.len(), list.is_whole(), count.load(Ordering::Relaxed)), (70, true, 1));
+    }
+
+    #[tokio::test]
+    async fn two_rows_of_one_page_with_one_id_that_are_not_the_same_are_a_gap() {
+        let other = Transaction { kind: TransactionKind::Fee, ..row(1, -10) };
+        for (second, whole) in [(row(1, -10), true), (other, false)] {
+            let pager = Pager::new(Paging::Numbered { size: 50 }, None);
+            let bank = |_: Window, at: PageAt| {
+                let rows = if at.number == 0 { vec![row(0, 0), row(1, -10), second.clone()] } else { Vec::new() };
+                async move { Ok(page(rows)) }
+            };
+            let list = read_window(&pager, &window(), Effort::Usual, bank).await;
+            assert_eq!((list.rows.len(), list.is_whole()), (2, whole), "{:?}", list.gap);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_first_page_that_lost_a_row_does_not_make_all_later_pages_smaller() {
+        let pager = Pager::new(Paging::Numbered { size: 50 }, None);
+        // Its pages are cut to 20 rows, and of each one row is not sent.
+        let bank = |_: Window, at: PageAt| {
+            let (number, size) = (usize::try_from(at.number).expect("few"), usize::from(at.size).min(20));
+            let rows = rows(200).into_iter().skip(number * size).take(size).skip(1).collect();
+            async move { Ok(page(rows)) }
+        };
+        for _ in 0..10 {
+            let _ = read_window(&pager, &window(), Effort::Usual, &bank).await;
+            assert!(pager.size() >= 18, "{}", pager.size());
+        }
+    }
+
+    #[tokio::test]
     async fn a_short_page_is_the_end_once_a_larger_one_has_come() {
         let pager = Pager::new(Paging::Numbered { size: 50 }, None);
         let count = AtomicUsize::new(0);
@@ -655,7 +827,7 @@ mod tests {
             assert!(read_window(&pager, &window(), effort, bank(rows)).await.is_whole());
             count.load(Ordering::Relaxed)
         };
-        assert_eq!(requests(rows(14), Effort::Usual).await, 3, "it might be cut off: the next one, and this one again");
+        assert_eq!(requests(rows(14), Effort::Usual).await, 2, "it might be cut off: the next one");
         assert_eq!(requests(rows(9), Effort::Usual).await, 1);
         assert_eq!(requests(rows(9), Effort::Thorough).await, 3);
     }

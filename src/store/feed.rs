@@ -24,12 +24,15 @@ pub fn keep(db: &mut Connection, rows: &[Transaction]) -> rusqlite::Result<Vec<T
     let tx = super::begin(db)?;
     let mut changed = Vec::new();
     for row in rows {
+        let mut was_hold = false;
         let kept = match known(&tx, row)? {
             Some(known) => {
                 let merged = merge(&known, row);
                 if merged == known {
                     continue;
                 }
+                // Asked before its name changes: a row may gain its card or its own id as it clears.
+                was_hold = merged.state != TransactionState::Hold && self::was_hold(&tx, &known)?;
                 if (&merged.card_id, &merged.id) != (&known.card_id, &known.id) {
                     delete(&tx, &known.provider, known.card_id.as_deref(), &known.id)?;
                 }
@@ -38,7 +41,6 @@ pub fn keep(db: &mut Connection, rows: &[Transaction]) -> rusqlite::Result<Vec<T
             None => row.clone(),
         };
         let kept = with_operation(&tx, kept)?;
-        let was_hold = kept.state != TransactionState::Hold && was_hold(&tx, &kept)?;
         insert(&tx, &kept)?;
         if was_hold {
             tx.prepare_cached("UPDATE card_transaction SET was_hold = 1 WHERE provider = ?1 AND card_id = ?2 AND id = ?3")?
@@ -237,7 +239,7 @@ pub(super) fn insert(db: &Connection, row: &Transaction) -> rusqlite::Result<()>
 
 pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Transaction> {
     let text = |name: &str| row.get::<_, Option<String>>(name).map(|text| text.map(Arc::<str>::from));
-    let state = TransactionState::of_word(&row.get::<_, String>("state")?).unwrap_or(TransactionState::Failed);
+    let state = TransactionState::of_word(&row.get::<_, String>("state")?).unwrap_or(TransactionState::Unknown);
     let (state, listed) = match row.get::<_, Option<i64>>("gone_at")?.filter(|_| state == TransactionState::Hold) {
         Some(at) => (TransactionState::Reversed, Listed::GoneSince { at: moment(at), cleared_as: text("cleared_as")? }),
         None => (state, Listed::Still),
@@ -325,6 +327,39 @@ mod tests {
         let fee = Transaction { kind: TransactionKind::Fee, ..row(Some("c1"), "1", "fee") };
         assert_eq!(kept(vec![vec![row(None, "1", "a")], vec![fee]]).await, [is(Some("c1"), "1", "fee")]);
         assert_eq!(kept(vec![vec![row(Some("c1"), "1", "a")], vec![row(None, "1", "b")]]).await, [is(Some("c1"), "1", "b")]);
+    }
+
+    #[tokio::test]
+    async fn a_hold_that_gains_its_card_or_its_own_id_as_it_clears_is_known_to_have_been_a_hold() {
+        let cleared = |card, id| Transaction { state: TransactionState::Cleared, ..row(card, id, "SETTLED") };
+        let by_task = Transaction { task: Some("task".into()), ..cleared(Some("c1"), "own") };
+        for (hold, cleared) in [
+            (row(None, "1", "PENDING"), cleared(Some("c1"), "1")),
+            (row(Some("c1"), "task", "PENDING"), by_task),
+            (row(Some("c1"), "1", "PENDING"), cleared(Some("c1"), "1")),
+        ] {
+            let folder = tempfile::tempdir().expect("a folder");
+            let store = Store::open(folder.path()).expect("a data file");
+            let marks = store.known(move |db| {
+                keep(db, &[hold])?;
+                keep(db, &[cleared])?;
+                db.prepare("SELECT was_hold FROM card_transaction")?.query_map([], |row| row.get::<_, bool>(0))?.collect()
+            });
+            let marks: Vec<bool> = marks.await.expect("keeping");
+            assert_eq!(marks, [true]);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_state_that_this_cardtop_has_no_word_for_claims_nothing() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let store = Store::open(folder.path()).expect("a data file");
+        let read = store.known(move |db| {
+            keep(db, &[row(Some("c1"), "1", "a")])?;
+            db.execute("UPDATE card_transaction SET state = 'LATER'", [])?;
+            newest(db, 1)
+        });
+        assert_eq!(read.await.expect("the row").first().map(|row| row.state), Some(TransactionState::Unknown));
     }
 
     #[tokio::test]

@@ -45,20 +45,21 @@ pub struct CompleteReading {
 /// # Errors
 /// What SQLite said; then nothing is changed.
 pub fn follow(db: &mut Connection, reading: &CompleteReading) -> rusqlite::Result<Vec<Transaction>> {
+    // Nothing to write is the rule, and other processes may want to write meanwhile.
+    if holds(db, reading)?.iter().all(|(hold, missed)| step(reading, hold, *missed).is_none()) && pairs(db, reading)?.is_empty() {
+        return Ok(Vec::new());
+    }
     let tx = super::begin(db)?;
     let mut changed = Vec::new();
     for (hold, missed) in holds(&tx, reading)? {
-        let is_listed =
-            [hold.card_id.clone(), None].into_iter().any(|card| reading.listed.contains(&(card, Arc::clone(&hold.id))));
-        match (is_listed, missed) {
-            (true, None) => {}
-            (true, Some(_)) => set(&tx, &hold, "missed_at = NULL", None)?,
-            (false, None) => set(&tx, &hold, "missed_at = ?4", Some(reading.at))?,
-            (false, Some(first)) if reading.at.duration_since(first) >= reading.apart => {
+        match step(reading, &hold, missed) {
+            None => {}
+            Some(Step::Back) => set(&tx, &hold, "missed_at = NULL", None)?,
+            Some(Step::Missed) => set(&tx, &hold, "missed_at = ?4", Some(reading.at))?,
+            Some(Step::Gone(first)) => {
                 set(&tx, &hold, "gone_at = ?4", Some(first))?;
                 changed.push(hold);
             }
-            (false, Some(_)) => {}
         }
     }
     changed.extend(link(&tx, reading)?);
@@ -70,6 +71,26 @@ pub fn follow(db: &mut Connection, reading: &CompleteReading) -> rusqlite::Resul
     }
     tx.commit()?;
     Ok(told)
+}
+
+/// What a complete reading says of a hold that is news.
+enum Step {
+    /// It is listed again.
+    Back,
+    /// It is missing for the first time.
+    Missed,
+    /// It has been missing since then, and a second reading agrees.
+    Gone(Timestamp),
+}
+
+fn step(reading: &CompleteReading, hold: &Transaction, missed: Option<Timestamp>) -> Option<Step> {
+    let is_listed = [hold.card_id.clone(), None].into_iter().any(|card| reading.listed.contains(&(card, Arc::clone(&hold.id))));
+    match (is_listed, missed) {
+        (true, None) => None,
+        (true, Some(_)) => Some(Step::Back),
+        (false, None) => Some(Step::Missed),
+        (false, Some(first)) => (reading.at.duration_since(first) >= reading.apart).then_some(Step::Gone(first)),
+    }
 }
 
 /// Holds that the reading should have had, and when each was first missed.
@@ -95,46 +116,67 @@ fn set(db: &Connection, hold: &Transaction, what: &str, at: Option<Timestamp>) -
     Ok(())
 }
 
-/// Links holds that are gone with the postings they became. Equal sums first, so that a tip takes no other hold's posting.
+/// Links holds that are gone with the postings they became.
 fn link(db: &Connection, reading: &CompleteReading) -> rusqlite::Result<Vec<Transaction>> {
-    let mut query = db.prepare_cached(&format!(
-        "SELECT {COLUMNS} FROM card_transaction
-         WHERE provider = ?1 AND state = 'HOLD' AND gone_at >= ?2 AND cleared_as IS NULL AND card_id <> ''
-           AND (?3 IS NULL OR card_id = ?3) ORDER BY at, id"
-    ))?;
-    let from = reading.at.saturating_sub(LATEST_POSTING).unwrap_or(Timestamp::MIN);
-    let card = reading.card.as_ref().map(|card| &*card.id);
-    let mut gone: Vec<Transaction> =
-        query.query_map(params![reading.provider.name(), millis(from), card], read)?.collect::<rusqlite::Result<_>>()?;
-    let mut linked = Vec::new();
-    for exactly in [true, false] {
-        let mut left = Vec::new();
-        for hold in gone {
-            let fits = |posting: &Transaction| if exactly { posting.amount == hold.amount } else { may_clear(&hold, posting) };
-            let mut postings: Vec<Transaction> = postings(db, &hold)?.into_iter().filter(fits).collect();
-            postings.sort_by_key(|posting| {
-                let difference = posting.amount.amount() - hold.amount.amount();
-                (difference.abs(), posting.at.duration_since(hold.at).abs(), Arc::clone(&posting.id))
-            });
-            match postings.first() {
-                Some(posting) => {
-                    db.prepare_cached(
-                        "UPDATE card_transaction SET cleared_as = ?4 WHERE provider = ?1 AND card_id = ?2 AND id = ?3",
-                    )?
-                    .execute(params![
-                        hold.provider.name(),
-                        hold.card_id.as_deref(),
-                        &*hold.id,
-                        &*posting.id
-                    ])?;
-                    linked.push(hold);
-                }
-                None => left.push(hold),
-            }
+    let mut linked: Vec<Transaction> = Vec::new();
+    let mut taken: HashSet<(Option<Arc<str>>, Arc<str>)> = HashSet::new();
+    for (hold, posting) in pairs(db, reading)? {
+        let name = (posting.card_id.clone(), Arc::clone(&posting.id));
+        if linked.iter().any(|known| known.is_same_row(&hold)) || !taken.insert(name) {
+            continue;
         }
-        gone = left;
+        let sql = "UPDATE card_transaction SET cleared_as = ?4 WHERE provider = ?1 AND card_id = ?2 AND id = ?3";
+        let key = params![hold.provider.name(), hold.card_id.as_deref(), &*hold.id, &*posting.id];
+        db.prepare_cached(sql)?.execute(key)?;
+        linked.push(hold);
     }
     Ok(linked)
+}
+
+/// Holds that are gone, each with every posting that it may have become: the least difference first, so that a tip takes no other
+/// hold's posting.
+fn pairs(db: &Connection, reading: &CompleteReading) -> rusqlite::Result<Vec<(Transaction, Transaction)>> {
+    let mut query = db.prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM card_transaction
+         WHERE provider = ?1 AND at >= ?2 AND state = 'HOLD' AND gone_at >= ?3 AND cleared_as IS NULL AND card_id <> ''
+           AND (?4 IS NULL OR card_id = ?4)"
+    ))?;
+    // A posting that this reading may have brought is not older than `since`.
+    let oldest = reading.since.saturating_sub(LATEST_POSTING).unwrap_or(Timestamp::MIN);
+    let from = reading.at.saturating_sub(LATEST_POSTING).unwrap_or(Timestamp::MIN);
+    let card = reading.card.as_ref().map(|card| &*card.id);
+    let values = params![reading.provider.name(), millis(oldest), millis(from), card];
+    let gone: Vec<Transaction> = query.query_map(values, read)?.collect::<rusqlite::Result<_>>()?;
+    let mut pairs = Vec::new();
+    for hold in gone {
+        let postings = postings(db, &hold)?;
+        let others = if postings.is_empty() { Vec::new() } else { pending(db, &hold)? };
+        for posting in postings {
+            // The sum of a hold that may be about to clear: it is that one's before it is another's with a tip.
+            let awaited = || others.iter().any(|other| other.amount == posting.amount && other.at <= posting.at);
+            if posting.amount == hold.amount || may_clear(&hold, &posting) && !awaited() {
+                pairs.push((hold.clone(), posting));
+            }
+        }
+    }
+    pairs.sort_by_key(|(hold, posting)| {
+        let difference = posting.amount.amount() - hold.amount.amount();
+        let apart = posting.at.duration_since(hold.at).abs();
+        (difference.abs(), apart, hold.at, Arc::clone(&hold.id), Arc::clone(&posting.id))
+    });
+    Ok(pairs)
+}
+
+/// Holds on the card and at the merchant of this one that are not gone.
+fn pending(db: &Connection, hold: &Transaction) -> rusqlite::Result<Vec<Transaction>> {
+    let mut query = db.prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM card_transaction
+         WHERE provider = ?1 AND card_id = ?2 AND state = 'HOLD' AND gone_at IS NULL AND kind = ?3 AND currency = ?4"
+    ))?;
+    let currency = hold.amount.currency();
+    let values = params![hold.provider.name(), hold.card_id.as_deref(), hold.kind.word(), currency.code()];
+    let all: Vec<Transaction> = query.query_map(values, read)?.collect::<rusqlite::Result<_>>()?;
+    Ok(all.into_iter().filter(|other| same_merchant(hold, other)).collect())
 }
 
 /// Postings that may be what a hold became: on its card, at its merchant, not from before it, seen after it, never a hold themselves,
@@ -333,6 +375,58 @@ mod tests {
         desk.reads(20, &cleared).await;
         assert_eq!(desk.says("h2").await, "REVERSED PENDING since 6 as Some(\"p1\")", "the equal sum");
         assert_eq!(desk.says("h1").await, "REVERSED PENDING since 6 as Some(\"p2\")", "with a tip");
+    }
+
+    #[tokio::test]
+    async fn the_posting_of_a_hold_that_is_about_to_be_gone_is_no_other_holds_with_a_tip() {
+        let desk = Desk::new();
+        let (h1, h2) = (hold("h1", "BISTRO", "20", -30), hold("h2", "BISTRO", "22", -20));
+        desk.reads(-10, &[h1, h2.clone()]).await;
+        desk.reads(0, std::slice::from_ref(&h2)).await;
+        let cleared = posting("p", "BISTRO", "22", -20, 6);
+        desk.reads(6, std::slice::from_ref(&cleared)).await;
+        let told = desk.reads(10, std::slice::from_ref(&cleared)).await;
+        assert_eq!(told, [("h1".to_owned(), "REVERSED PENDING since 0 as None".to_owned())]);
+        assert_eq!(desk.says("h2").await, "HOLD PENDING");
+        let told = desk.reads(16, std::slice::from_ref(&cleared)).await;
+        assert_eq!(told, [("h2".to_owned(), "REVERSED PENDING since 6 as Some(\"p\")".to_owned())]);
+        assert_eq!(desk.says("h1").await, "REVERSED PENDING since 0 as None");
+    }
+
+    #[tokio::test]
+    async fn of_several_postings_with_tips_each_hold_takes_the_nearest() {
+        let desk = Desk::new();
+        desk.reads(2, &[hold("h1", "BISTRO", "20", 0), hold("h2", "BISTRO", "24", 1)]).await;
+        // The older hold alone could be either.
+        let cleared = [posting("p1", "BISTRO", "25", 3, 6), posting("p2", "BISTRO", "21", 4, 6)];
+        desk.reads(6, &cleared).await;
+        desk.reads(20, &cleared).await;
+        assert_eq!(desk.says("h1").await, "REVERSED PENDING since 6 as Some(\"p2\")");
+        assert_eq!(desk.says("h2").await, "REVERSED PENDING since 6 as Some(\"p1\")");
+    }
+
+    #[tokio::test]
+    async fn a_reading_that_says_nothing_new_of_holds_does_not_wait_for_another_writer() {
+        let desk = Desk::new();
+        let fuel = hold("h", "FUEL", "40", 0);
+        desk.reads(1, std::slice::from_ref(&fuel)).await;
+        let path = desk.0.path().to_owned();
+        let other = rusqlite::Connection::open(path).expect("the data file");
+        other.execute_batch("BEGIN IMMEDIATE").expect("the lock of another process");
+        let reading = CompleteReading {
+            provider: ProviderId::new("acme"),
+            card: None,
+            since: at(-20_000),
+            at: at(5),
+            apart: SignedDuration::from_mins(10),
+            listed: [(fuel.card_id.clone(), Arc::clone(&fuel.id))].into(),
+            oldest: at(-10_000),
+        };
+        let told = desk.0.known(move |db| {
+            db.busy_timeout(std::time::Duration::ZERO)?;
+            follow(db, &reading)
+        });
+        assert!(told.await.is_ok_and(|told| told.is_empty()));
     }
 
     #[tokio::test]

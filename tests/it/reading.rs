@@ -1,22 +1,24 @@
 //! What is read can be believed: what cannot be read is named and loses nothing else, late rows appear, and holds that are gone are
 //! said to be gone.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use cardtop::domain::card::{Card, CardState};
+use cardtop::domain::card::{Card, CardKey, CardState};
 use cardtop::domain::transaction::{Listed, Transaction, TransactionState};
 use cardtop::engine::{Engine, Job, Listing, News};
 use cardtop::provider::http::{Does, InProcess, Lost, Transport};
 use cardtop::sandbox::{Between, CardTrouble, Dialect, Fault, Hits, Merchant, Options, Written};
+use cardtop::store::{Store, cards};
 use http::{Request, Response};
 use jiff::{SignedDuration, Timestamp};
 use rust_decimal::Decimal;
 use tokio::sync::mpsc;
 
-use crate::harness::{Desk, open_board, open_over};
+use crate::harness::{Desk, open, open_board, open_over};
 
 async fn few() -> Desk {
     Desk::with(Options { cards: 4, transactions: 24, busy: false, ..Options::default() }).await
@@ -359,4 +361,100 @@ async fn an_old_state_is_not_given_as_todays() {
         assert_ne!(card.state, CardState::Unknown, "the last known state stays");
     }
     engine.stop().await;
+}
+
+/// An ibanera whose list of cards has no figures, and that does not answer about one card.
+struct NoFigures(InProcess, String, Arc<AtomicU64>);
+
+#[async_trait]
+impl Transport for NoFigures {
+    async fn call(&self, does: Does, request: Request<Bytes>) -> Result<Response<Bytes>, Lost> {
+        let (path, query) = (request.uri().path().to_owned(), request.uri().query().unwrap_or_default().to_owned());
+        if path.contains("/carddetails") {
+            self.2.fetch_add(1, Ordering::Relaxed);
+            if query.ends_with(&format!("CardId={}", self.1)) {
+                std::future::pending::<()>().await;
+            }
+        }
+        let answer = self.0.call(does, request).await?;
+        if !path.ends_with("/cards/balances") {
+            return Ok(answer);
+        }
+        let (parts, body) = answer.into_parts();
+        let text = String::from_utf8_lossy(&body);
+        let bare = ["availableBalance", "totalBalance", "pendingBalance"]
+            .iter()
+            .fold(text.into_owned(), |text, name| text.replace(&format!("\"{name}\":"), &format!("\"not_{name}\":")));
+        Ok(Response::from_parts(parts, bare.into()))
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_card_that_does_not_answer_does_not_keep_the_others_of_a_list_without_figures_from_being_read() {
+    let desk = few().await;
+    let silent = desk.sandbox.card_ids(Dialect::Ibanera).remove(0);
+    let (bank, card, asked) = (desk.sandbox.clone(), silent.clone(), Arc::new(AtomicU64::new(0)));
+    let count = Arc::clone(&asked);
+    let way = move |dialect| -> Box<dyn Transport> {
+        let served = InProcess(bank.router(dialect));
+        if dialect == Dialect::Ibanera { Box::new(NoFigures(served, card.clone(), Arc::clone(&count))) } else { Box::new(served) }
+    };
+    let data = tempfile::tempdir().expect("a folder");
+    let (engine, _news): (Engine, _) = open_over(desk.config.clone(), &desk.clock, data.path(), false, false, way).await;
+    let listing = of(engine.list_cards().await, Dialect::Ibanera);
+    let said = format!("{:?}", listing.completeness);
+    assert!(asked.load(Ordering::Relaxed) >= 4, "each card is asked for");
+    let unread: Vec<&str> = listing.rows.iter().filter(|card| card.balance.at().is_none()).map(|card| &*card.key.id).collect();
+    assert_eq!((listing.rows.len(), unread), (4, vec![silent.as_str()]), "{said}");
+    assert_eq!(listing.completeness.parts.len(), 1, "{said}");
+    engine.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_card_whose_row_of_the_list_cannot_be_read_keeps_its_transactions() {
+    let desk = few().await;
+    let whole = transactions(&desk, Dialect::Ibanera).await.rows.len();
+    let odd = desk
+        .sandbox
+        .card_ids(Dialect::Ibanera)
+        .into_iter()
+        .find(|id| !desk.sandbox.listed_rows(Dialect::Ibanera, Some(id)).is_empty())
+        .expect("a card with transactions");
+    assert!(desk.sandbox.set_card_trouble(Dialect::Ibanera, &odd, Some(CardTrouble::Currency("US$".into()))));
+    // A new data file: nothing is known of the card but its odd row.
+    let data = tempfile::tempdir().expect("a folder");
+    let (engine, _news) = open(&desk.sandbox, &desk.config, &desk.clock, data.path(), false).await;
+    let (now, month) = (desk.clock.now(), SignedDuration::from_hours(30 * 24));
+    let listings = engine.list_transactions(now.saturating_sub(month).expect("a time"), now, None).await;
+    let listing = of(listings, Dialect::Ibanera);
+    let of_it = listing.rows.iter().filter(|row| row.card_id.as_deref() == Some(&odd)).count();
+    assert!(of_it > 0 && listing.rows.len() == whole, "{of_it} of {whole}: {:?}", listing.completeness);
+    engine.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_card_that_the_account_does_not_have_any_more_is_no_longer_listed_and_not_unread() {
+    for dialect in [Dialect::Ibanera, Dialect::Enkash] {
+        let desk = few().await;
+        let card = desk.cards(dialect).await.remove(0);
+        let gone = Card { wire_id: "987654".into(), key: CardKey::new(&card.key.provider, "987654"), ..card };
+        let never_read = Card::unread(CardKey::new(&gone.key.provider, "987655"));
+        let now = desk.clock.now();
+        let store = Store::open(desk.folder.path()).expect("the data file");
+        let kept = [gone.clone()];
+        store.known(move |db| cards::keep(db, &kept, now)).await.expect("keeping");
+        let (engine, _news) = desk.second_engine().await;
+        let listing = of(engine.list_cards().await, dialect);
+        assert!(listing.completeness.is_whole(), "{}: {:?}", dialect.name(), listing.completeness);
+        let known = listing.rows.iter().find(|card| card.key == gone.key).expect("it is still shown");
+        assert!(known.balance.why_stale().is_some_and(|why| why.contains("no longer listed")), "{known:?}");
+        assert_eq!(known.balance.at(), gone.balance.at(), "with its age");
+        engine.stop().await;
+        // One that was never read is only an id that nobody knows.
+        let kept = [never_read];
+        store.known(move |db| cards::keep(db, &kept, now)).await.expect("keeping");
+        let (engine, _news) = desk.second_engine().await;
+        assert_eq!(of(engine.list_cards().await, dialect).completeness.parts.len(), 1);
+        engine.stop().await;
+    }
 }

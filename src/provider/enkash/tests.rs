@@ -611,6 +611,22 @@ async fn transactions_are_read_with_every_key_optional() {
 }
 
 #[tokio::test]
+async fn a_text_in_the_place_of_a_list_is_no_empty_list() {
+    for (data, good) in [(r#""maintenance""#, false), ("7", false), ("[]", true), ("null", true)] {
+        let wire = Wire::default();
+        let account = ready(&wire).await;
+        let answer = format!(r#"{{"code":0,"payload":{{"recordsCount":0,"data":{data}}}}}"#);
+        wire.answer(200, &answer);
+        let cards = script::all_cards(&account).await;
+        assert_eq!((cards.rows.len(), cards.is_whole()), (0, good), "{data}");
+        wire.answer(200, &answer);
+        let window = Window { card: None, since: at("2025-01-01T00:00:00Z"), until: at("2025-01-09T00:00:00Z") };
+        let list = all_transactions(&account, &window).await;
+        assert_eq!((list.rows.len(), list.is_whole()), (0, good), "{data}");
+    }
+}
+
+#[tokio::test]
 async fn a_count_that_says_more_is_followed_back_in_time_until_nothing_new_comes() {
     // enkash wire notes, 5
     let wire = Wire::default();

@@ -203,6 +203,12 @@ pub(super) fn rows(said: &Said) -> Rows<'_> {
         return Rows { rows: Vec::new(), total: None, odd: Some(Odd::new(&listing::unreadable())) };
     }
     let total = object.integer("recordsCount").and_then(|total| usize::try_from(total).ok());
+    let data = object.get("data").filter(|data| !data.get().starts_with(['[', '{']));
+    if let Some(other) = data {
+        let words = plain_words(other).unwrap_or_default();
+        let odd = Odd::new(&format!("the answer has something else in the place of a list: {words}"));
+        return Rows { rows: Vec::new(), total, odd: Some(odd) };
+    }
     let rows = match object.list("data").or_else(|| object.any_list().filter(|_| total.is_some())) {
         Some(rows) => rows,
         None if total.is_some() || object.get("data").is_some() || object.names().next().is_none() => Vec::new(),

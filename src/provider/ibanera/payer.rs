@@ -244,7 +244,7 @@ impl Ibanera {
         // A count of pages that lies loses no account behind a full page.
         for page in 1..=MOST_PAGES {
             let (before, full) = (accounts.len(), said.rows().len() >= PAGE);
-            for raw in said.rows() {
+            for raw in said.listed().map_err(|odd| answer.bad_reply(&odd.0))? {
                 let account =
                     wire::own_account(raw).map_err(|why| answer.bad_reply(&format!("an account cannot be read: {why}")))?;
                 // A list that ignores the page must not count an account twice.

@@ -440,6 +440,21 @@ async fn a_top_up_sends_the_example_with_our_reference_and_key() {
 }
 
 #[tokio::test]
+async fn a_text_in_the_place_of_a_list_is_no_empty_list() {
+    let wire = Wire::new();
+    let account = ready(&wire).await;
+    for (details, good) in [(r#""maintenance""#, false), ("7", false), ("[]", true), ("null", true)] {
+        wire.answer(200, &format!(r#"{{"details":{details},"status":"1","errors":[]}}"#));
+        let list = all_cards(&account).await;
+        assert_eq!((list.rows.len(), list.is_whole()), (0, good), "{details}: {:?}", list.error);
+        let window = Window { card: Some(card()), since: at("2024-01-01T00:00:00Z"), until: at("2024-02-01T00:00:00Z") };
+        wire.answer(200, &format!(r#"{{"details":{details},"status":"1","errors":[]}}"#));
+        let page = account.transactions(&window, FIRST).await;
+        assert_eq!(page.is_ok(), good, "{details}");
+    }
+}
+
+#[tokio::test]
 async fn a_top_up_that_cannot_be_right_is_not_sent() {
     let wire = Wire::new();
     let account = ready(&wire).await;

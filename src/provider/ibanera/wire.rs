@@ -98,6 +98,22 @@ impl Said {
         Fields::read(rows.first()?).ok()
     }
 
+    /// The rows of `details`, where it is a list, one object, or absent, which is an empty list.
+    ///
+    /// # Errors
+    /// When something else, such as a text, is in the list's place: that is no empty list.
+    pub(super) fn listed(&self) -> Result<Vec<&RawValue>, Odd> {
+        let envelope = self.envelope();
+        match (envelope.list("details"), envelope.get("details")) {
+            (Some(rows), _) => Ok(rows),
+            (None, None) => Ok(Vec::new()),
+            (None, Some(other)) => {
+                let words = fields::beginning(other).unwrap_or_default();
+                Err(Odd::new(&format!("the answer has something else in the place of a list: {words}")))
+            }
+        }
+    }
+
     /// The rows of `details`; none when it is absent.
     pub(super) fn rows(&self) -> Vec<&RawValue> {
         self.envelope().list("details").unwrap_or_default()
