@@ -300,6 +300,9 @@ pub struct SettleArgs {
     /// With --done: the id of the transaction that is its own; without, one is kept free for it
     #[arg(long, value_name = "ID", conflicts_with = "failed")]
     pub transaction: Option<String>,
+    /// With --failed: a transaction of the card's list that is somebody else's, although it looks like this one's (may be repeated)
+    #[arg(long, value_name = "ID", conflicts_with = "done")]
+    pub not_its: Vec<String>,
     /// With --failed: the card's last four digits
     #[arg(long, value_name = "LAST4", conflicts_with = "done")]
     pub confirm: Option<String>,

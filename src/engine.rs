@@ -723,6 +723,8 @@ pub struct Order {
     pub second: bool,
     /// The equal top-up of the last minutes that the operator was shown in the card's list and confirmed all the same.
     pub recent_credit: Option<Arc<str>>,
+    /// The id of the account that the operator was told would pay, where the provider has several: no other pays.
+    pub payer: Option<Arc<str>>,
 }
 
 /// What a dialog showed of the card. `None` is not compared.

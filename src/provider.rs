@@ -126,6 +126,8 @@ pub struct Quote {
 pub struct Payer {
     /// Which one, such as `account 8204 of customer 16221`; whose is wanted, where there is none.
     pub who: String,
+    /// Its id, where there is one: the account that is named for the top-up, so that no other pays.
+    pub account: Option<Arc<str>>,
     /// What it holds, in its own currency, where that is told.
     pub holds: Option<Money>,
     /// Why it cannot pay, in a sentence; `None` when nothing is known against it.

@@ -62,6 +62,7 @@ pub(crate) async fn work(args: &WorkerArgs) -> anyhow::Result<()> {
                     shown: Shown::default(),
                     second: *second == "1",
                     recent_credit: None,
+                    payer: None,
                 };
                 let (engine, number) = (engine.clone(), (*number).to_owned());
                 tokio::spawn(async move {

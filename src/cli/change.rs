@@ -114,11 +114,15 @@ async fn ask(session: &Session, args: &ChangeArgs, wish: &Wish) -> Outcome {
         return Err(Failure::new(Exit::Unreachable, format!("{why}; nothing was sent")));
     };
     let action = action(&card, &can, wish)?;
-    match paid_by(session, &card, wish).await {
-        Some(Paid::Not(why)) => return Err(Failure::new(Exit::Refused, not_sent(wish, &card, &why, None))),
+    let paid = paid_by(session, &card, wish).await;
+    let payer = match &paid {
+        Some(Paid::Not(why)) => return Err(Failure::new(Exit::Refused, not_sent(wish, &card, why, None))),
+        Some(Paid::By(payer)) => payer.account.clone(),
         // What could not be read is read again just before sending, and decides there.
-        Some(paid @ (Paid::By(_) | Paid::Unread(_))) => complain(&paid.to_string()),
-        None => {}
+        Some(Paid::Unread(_)) | None => None,
+    };
+    if let Some(paid) = paid {
+        complain(&paid.to_string());
     }
     let id = session.engine.new_operation_id();
     let reason = args.reason.as_deref().map(text::clean).filter(|reason| !reason.is_empty());
@@ -130,6 +134,7 @@ async fn ask(session: &Session, args: &ChangeArgs, wish: &Wish) -> Outcome {
         shown: Shown::default(),
         second: matches!(wish, Wish::TopUp { second: Some(_), .. }),
         recent_credit: None,
+        payer,
     };
     let mut ending = Ending::watch()?;
     let changed = tokio::select! {
@@ -169,7 +174,7 @@ async fn ask(session: &Session, args: &ChangeArgs, wish: &Wish) -> Outcome {
 
 /// Who pays for a top-up, where its provider has several accounts.
 enum Paid {
-    By(String),
+    By(crate::engine::Payer),
     /// Why nobody can.
     Not(String),
     /// Why that is not known.
@@ -197,7 +202,7 @@ async fn paid_by(session: &Session, card: &Card, wish: &Wish) -> Option<Paid> {
     Some(match session.engine.quote(&card.key, amount).await {
         Ok(quote) => match quote.payer? {
             crate::engine::Payer { trouble: Some(trouble), .. } => Paid::Not(trouble),
-            payer => Paid::By(payer.to_string()),
+            payer => Paid::By(payer),
         },
         Err(error) => Paid::Unread(error.to_string()),
     })

@@ -33,8 +33,15 @@ async fn ask(session: &Session, args: SettleArgs) -> Outcome {
         )));
     }
     let ids = session.providers.iter().find(|info| info.id == operation.card.provider).map(|info| info.ids.transactions);
-    let credit = args.transaction.as_deref().map(|id| ids.map_or_else(|| Arc::from(id.trim()), |form| form.canonical(id)));
-    let verdict = Verdict { id: operation.id, done: args.verdict.done, credit, reason: reason.into(), typed: args.confirm };
+    let canonical = |id: &String| ids.map_or_else(|| Arc::from(id.trim()), |form| form.canonical(id));
+    let verdict = Verdict {
+        id: operation.id,
+        done: args.verdict.done,
+        credit: args.transaction.as_ref().map(canonical),
+        not_its: args.not_its.iter().map(canonical).collect(),
+        reason: reason.into(),
+        typed: args.confirm,
+    };
     match session.engine.settle(verdict).await {
         Ok(settled) => {
             change::print_operation(session, &settled)?;

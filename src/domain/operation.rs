@@ -7,14 +7,15 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use rust_decimal::Decimal;
 use secrecy::{ExposeSecret, SecretString};
 use zeroize::Zeroize;
 
 use super::card::{Balance, Card, CardKey, CardKind, CardState, Last4};
 use super::money::{Currency, Money, MoneyError};
-use super::proof::{Baseline, ProvenBy};
+use super::proof::{Baseline, Credit, ProvenBy};
+use super::transaction::{Transaction, TransactionKind};
 
 /// The record of one action: what was asked of which card, by whom, and what is known of it.
 #[derive(Clone, Debug, PartialEq)]
@@ -99,6 +100,20 @@ impl Operation {
             OperationState::Accepted => self.proof != Proof::AnswerOnly,
             OperationState::Done | OperationState::Failed => false,
         }
+    }
+
+    /// Whether a row of the card's list may be this top-up: a top-up of its sum that did not fail and is new. Without a baseline its time
+    /// decides, give or take ten minutes.
+    #[must_use]
+    pub fn may_be(&self, row: &Transaction) -> bool {
+        let is_new = match &self.baseline {
+            Some(baseline) => baseline.judge_row(row, self.created_at) == Credit::New,
+            None => row.at.saturating_add(SignedDuration::from_mins(10)).is_ok_and(|at| at >= self.created_at),
+        };
+        row.kind == TransactionKind::TopUp
+            && !row.state.has_failed()
+            && is_new
+            && self.amount.is_some_and(|sum| row.is_of_sum(sum))
     }
 
     /// Whether it is looked for: it is open, or a person's word on it is not old enough to be relied on.

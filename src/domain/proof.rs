@@ -8,18 +8,20 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use super::transaction::Transaction;
+
 /// What the list of a card showed just before a top-up was sent: credits that it names are somebody else's.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Baseline {
-    /// When the list was read, by our clock.
+    /// When the reading of the list began, by our clock.
     pub read_at: Timestamp,
     /// From when on it was read, by the provider's clock.
     pub since: Timestamp,
-    /// Canonical ids of the top-ups in it, whatever their sum.
+    /// Canonical ids of its rows and of their tasks, whatever their kind and sum: a row may become a credit later.
     pub credits: BTreeSet<Arc<str>>,
     /// The time of its newest top-up, by the provider's clock.
     pub newest: Option<Timestamp>,
-    /// Rows of it that could not be read.
+    /// Rows of it that could not be read and have no id by which they are known again.
     pub unread: usize,
     /// The provider's clock, where its answers carry a time.
     pub clock: Option<ClockOffset>,
@@ -53,6 +55,15 @@ impl Baseline {
         } else {
             Credit::New
         }
+    }
+
+    /// The same of a row of the list, which may have had its task's id before it got one of its own.
+    #[must_use]
+    pub fn judge_row(&self, row: &Transaction, asked: Timestamp) -> Credit {
+        if row.task.as_ref().is_some_and(|task| self.credits.contains(task)) {
+            return Credit::Before;
+        }
+        self.judge(&row.id, row.at, asked)
     }
 
     /// A moment of our clock by the provider's clock.

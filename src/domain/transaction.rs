@@ -85,6 +85,13 @@ impl Transaction {
         Some(CardKey { provider: self.provider.clone(), id: self.card_id.clone()? })
     }
 
+    /// Whether it may be a top-up of this sum: it shows the sum, or what is left of it after the fee that it names.
+    #[must_use]
+    pub fn is_of_sum(&self, amount: Money) -> bool {
+        let with_fee = || self.fee.and_then(|fee| self.amount.plus(fee.size()).ok());
+        self.amount.size() == amount || with_fee().is_some_and(|sum| sum.size() == amount)
+    }
+
     /// `+` for money in, nothing for money out, the amount's own sign where the kind has no direction.
     #[must_use]
     pub fn sign(&self) -> &'static str {
@@ -243,6 +250,15 @@ pub enum TransactionState {
 }
 
 impl TransactionState {
+    /// Whether the money did not move, or came back.
+    #[must_use]
+    pub const fn has_failed(self) -> bool {
+        match self {
+            Self::Declined | Self::Reversed | Self::Failed => true,
+            Self::Cleared | Self::Hold | Self::Unknown => false,
+        }
+    }
+
     /// Every state, in the order of the vocabulary.
     pub const ALL: [Self; 6] = [Self::Hold, Self::Cleared, Self::Declined, Self::Reversed, Self::Failed, Self::Unknown];
 

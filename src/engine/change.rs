@@ -51,7 +51,10 @@ impl Engine {
         let account = self.gate(&order)?;
         let provider = self.adapter(&account).await.map_err(Refused::Unread)?;
         let known = self.lock_cards().get(&order.card).cloned().unwrap_or_else(|| Card::unread(order.card.clone()));
-        let card = self.read_one(&account, &known).await.map_err(Refused::Unread)?;
+        let mut card = self.read_one(&account, &known).await.map_err(Refused::Unread)?;
+        if order.payer.is_some() {
+            card.account = order.payer.clone();
+        }
         changed_since_shown(&order, &card)?;
         let can = provider.can();
         let deed = order.action.deed();
@@ -90,7 +93,8 @@ impl Engine {
         self.gate(&order)?;
         self.intend(&operation, order.second).await?;
         self.tell_operation(&operation).await;
-        let words = format!("{} asked of {}", operation.phrase(), operation.card.provider);
+        let paid_by = order.payer.as_ref().map_or_else(String::new, |account| format!(", paid by account {account}"));
+        let words = format!("{} asked of {}{paid_by}", operation.phrase(), operation.card.provider);
         if let Err(refused) = self.last_word(&operation, &words).await {
             // Nothing left yet: where the journal takes that one line more, the card need not wait for this operation.
             let unsent = Finding::verdict(self.0.clock.now(), "not sent", refused.to_string(), OperationState::Failed);
@@ -154,6 +158,15 @@ impl Engine {
                     rival.state.word(),
                     rival.id.short(),
                     rival.operator
+                )))
+            }
+            Ok(Intent::Repeats(done)) => {
+                self.tell_operation(&done).await;
+                Err(Refused::Denied(format!(
+                    "not sent: {} of this card was just done (op {}, by {}) while its list was read",
+                    done.phrase(),
+                    done.id.short(),
+                    done.operator
                 )))
             }
             Err(error) => Err(self.unwritten(&error)),

@@ -8,8 +8,8 @@ use super::account::Account;
 use super::{Engine, News, Order, Refused};
 use crate::domain::card::Card;
 use crate::domain::money::Money;
-use crate::domain::operation::{Deed, Operation, OperationId, OperationState};
-use crate::domain::proof::{Baseline, Credit, UNMEASURED};
+use crate::domain::operation::{Deed, Operation, OperationId, OperationState, Proof};
+use crate::domain::proof::{Baseline, UNMEASURED};
 use crate::domain::transaction::{Transaction, TransactionKind, TransactionState};
 use crate::provider::pages::{Effort, read_window};
 use crate::provider::{Credits, Error, Provider, Seen, Window};
@@ -33,6 +33,8 @@ pub struct Verdict {
     pub done: bool,
     /// The transaction that is its own, where the person can name it.
     pub credit: Option<Arc<str>>,
+    /// Transactions that the person was shown and says are somebody else's: they raise no alarm later.
+    pub not_its: Vec<Arc<str>>,
     /// Why the person says so; kept in the journal.
     pub reason: Arc<str>,
     /// What was typed to confirm that it did not happen: the card's last four digits, or the end of its id.
@@ -88,11 +90,11 @@ impl Engine {
             return Err(Error::new(&account.info.id, crate::provider::Kind::BadReply, words));
         }
         let baseline = Baseline {
-            read_at: self.0.clock.now(),
+            read_at: now,
             since,
-            credits: credits.rows.iter().map(|row| Arc::clone(&row.id)).collect(),
+            credits: credits.ids.clone(),
             newest: credits.rows.iter().map(|row| row.at).max(),
-            unread: credits.unread,
+            unread: credits.nameless,
             clock: clock(),
         };
         Ok((credits, baseline))
@@ -108,7 +110,11 @@ impl Engine {
         let (credits, baseline) = self.read_baseline(&account, &*provider, card).await?;
         let now = baseline.provider_time(baseline.read_at);
         let recent = credits.newest_of(amount, now.saturating_sub(RECENT).unwrap_or(now));
-        Ok(recent.map(|row| RecentCredit { id: Arc::clone(&row.id), ago: now.duration_since(row.at), amount: row.amount }))
+        Ok(recent.map(|row| RecentCredit {
+            id: Arc::clone(&row.id),
+            ago: now.duration_since(row.at).max(SignedDuration::ZERO),
+            amount: row.amount,
+        }))
     }
 
     /// Why the card's figures contradict that a credit of the list is on the card; `None` when they do not.
@@ -173,7 +179,8 @@ impl Engine {
         if let Some(alarm) = &alarm {
             self.tell(News::Broken(format!("op {} was {alarm}", id.short()))).await;
         }
-        let written = if over || alarm.is_some() {
+        // Only a look that found nothing ends the watch, not one that could not be made.
+        let written = if over && seen.is_ok() || alarm.is_some() {
             self.0.store.journal(move |db| journal::end_watch(db, id, now, alarm.as_deref())).await
         } else {
             let words = operation.detail.as_deref().unwrap_or_default().to_owned();
@@ -207,6 +214,9 @@ impl Engine {
                 operation.detail.as_deref().unwrap_or("no more is known of it")
             )));
         }
+        if !verdict.done && verdict.credit.is_some() {
+            return Err(denied("an operation that did not happen has no transaction; nothing was changed".to_owned()));
+        }
         if verdict.reason.trim().is_empty() {
             return Err(denied("a reason is needed: it is kept in the journal".to_owned()));
         }
@@ -229,27 +239,19 @@ impl Engine {
             }
         }
         if let Some(id) = &verdict.credit {
-            let is_before = |row: &Transaction| {
-                let baseline = operation.baseline.as_ref();
-                baseline.is_some_and(|known| known.judge(&row.id, row.at, operation.created_at) == Credit::Before)
-            };
-            let fits = seen.iter().find(|row| row.id == *id);
-            match fits {
-                None => return Err(denied(format!("the card's list has no top-up with the id {id}; nothing was changed"))),
-                Some(row) if operation.amount.is_some_and(|amount| !Credits::is_of(row, amount)) => {
-                    return Err(denied(format!("the top-up {id} is of {}, another sum; nothing was changed", row.amount.size())));
-                }
-                Some(row) if row.state != TransactionState::Cleared && row.state != TransactionState::Hold => {
-                    return Err(denied(format!(
-                        "the top-up {id} is {}: it did not arrive; nothing was changed",
-                        row.state.word()
-                    )));
-                }
-                Some(row) if is_before(row) => {
-                    return Err(denied(format!("the top-up {id} was there before this one was asked; nothing was changed")));
-                }
-                Some(_) => {}
-            }
+            self.may_claim(&operation, id, &seen).await.map_err(denied)?;
+        }
+        if !verdict.done
+            && let Some(row) = self.unexplained(&operation, &verdict, &seen).await?
+        {
+            return Err(denied(format!(
+                "the card's list has a top-up of {} at {} (id {}) that may be this one's: settle it as done with that id, or say that it is \
+                 somebody else's (--not-its {}); nothing was changed",
+                row.amount.size(),
+                row.at.strftime("%H:%M:%S UTC"),
+                row.id,
+                row.id
+            )));
         }
         let expected = confirmation(&operation);
         if !verdict.done && verdict.typed.as_deref() != Some(&expected) {
@@ -263,14 +265,21 @@ impl Engine {
         if let Some(id) = &verdict.credit {
             words.push_str(&format!("; its transaction is {id}"));
         }
+        // Something has to tell a late credit from an earlier one.
+        let can_be_found =
+            operation.baseline.is_some() || operation.proof == Proof::ByReference || operation.provider_reference.is_some();
+        let failed_top_up = !verdict.done && operation.deed == Deed::TopUp;
+        let watched = failed_top_up && can_be_found;
+        if failed_top_up && !can_be_found {
+            words.push_str("; it is not looked for any more: an earlier cardtop kept no list to compare with");
+        }
         let settlement = Settlement {
             at,
             state,
             words,
             credit: verdict.credit.clone(),
-            watched_until: (!verdict.done && operation.deed == Deed::TopUp).then(|| at.saturating_add(WATCH).unwrap_or(at)),
-            // What the person saw and did not take for its own raises no alarm later.
-            seen: seen.into_iter().map(|row| row.id).collect(),
+            watched_until: watched.then(|| at.saturating_add(WATCH).unwrap_or(at)),
+            not_its: verdict.not_its,
         };
         let id = operation.id;
         let settled = self.0.store.journal(move |db| journal::settle(db, id, &settlement)).await;
@@ -290,6 +299,55 @@ impl Engine {
                 Err(denied(format!("that transaction already belongs to operation {other}; nothing was changed")))
             }
         }
+    }
+}
+
+impl Engine {
+    /// Whether a person may claim this row of the card's list for an operation.
+    async fn may_claim(&self, operation: &Operation, id: &str, list: &[Transaction]) -> Result<(), String> {
+        let Some(row) = list.iter().find(|row| *row.id == *id) else {
+            return Err(format!("the card's list has no top-up with the id {id}; nothing was changed"));
+        };
+        if operation.amount.is_some_and(|amount| !row.is_of_sum(amount)) {
+            return Err(format!("the top-up {id} is of {}, another sum; nothing was changed", row.amount.size()));
+        }
+        if row.state.has_failed() {
+            return Err(format!("the top-up {id} is {}: it did not arrive; nothing was changed", row.state.word()));
+        }
+        if !operation.may_be(row) {
+            return Err(format!("the top-up {id} was there before this one was asked; nothing was changed"));
+        }
+        match self.task_owner(operation, row).await? {
+            Some(other) => Err(format!("the top-up {id} is that of operation {other} by its task; nothing was changed")),
+            None => Ok(()),
+        }
+    }
+
+    /// A row of the list that may be the operation's, is no other operation's, and that the person did not name as somebody else's.
+    async fn unexplained(
+        &self,
+        operation: &Operation,
+        verdict: &Verdict,
+        list: &[Transaction],
+    ) -> Result<Option<Transaction>, Refused> {
+        let asked = operation.clone();
+        let claimed =
+            self.0.store.journal(move |db| journal::claimed(db, &asked)).await.map_err(|error| self.unwritten(&error))?;
+        for row in list {
+            let named = verdict.not_its.contains(&row.id) || claimed.credits.contains(&row.id);
+            if !named && operation.may_be(row) && self.task_owner(operation, row).await.map_err(Refused::Denied)?.is_none() {
+                return Ok(Some(row.clone()));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The other operation whose task made a row.
+    async fn task_owner(&self, operation: &Operation, row: &Transaction) -> Result<Option<String>, String> {
+        let Some(task) = row.task.clone() else { return Ok(None) };
+        let (card, id) = (operation.card.clone(), operation.id);
+        let owner = self.0.store.journal(move |db| journal::owner_of_task(db, &card, id, &task)).await;
+        owner.map_err(|error| self.unwritten(&error).to_string())
     }
 }
 

@@ -2,6 +2,7 @@
 //!
 //! Pure: the list is read by [`pages`](super::pages). It never guesses: what cannot be told apart is not proof.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
@@ -25,8 +26,12 @@ const SHORTLY: SignedDuration = SignedDuration::from_mins(10);
 pub struct Credits {
     /// Each once, in the order of the list.
     pub rows: Vec<Transaction>,
+    /// Ids of all rows of the list and of their tasks, whatever their kind, also of rows that could not be read.
+    pub ids: BTreeSet<Arc<str>>,
     /// Rows that could not be read.
     pub unread: usize,
+    /// Of those, the ones that have no id.
+    pub nameless: usize,
     /// The list may have more than was read.
     pub cut: bool,
 }
@@ -40,25 +45,22 @@ impl Credits {
         if let Some(error) = list.error {
             return Err(error);
         }
+        let of_rows = list.rows.iter().flat_map(|row| [Some(&row.id), row.task.as_ref()]);
+        let ids = of_rows.chain(list.unread.iter().map(|row| row.id.as_ref())).flatten().cloned().collect();
+        let nameless = list.unread.iter().filter(|row| row.id.is_none()).count();
         let mut rows: Vec<Transaction> = Vec::new();
         for row in list.rows.into_iter().filter(|row| row.kind == TransactionKind::TopUp) {
             if !rows.iter().any(|known| known.is_same_row(&row)) {
                 rows.push(row);
             }
         }
-        Ok(Self { rows, unread: list.unread.len(), cut: list.gap.is_some() })
-    }
-
-    /// Whether a row may be a top-up of this sum: it shows the sum, or what is left of it after its fee.
-    #[must_use]
-    pub fn is_of(row: &Transaction, amount: Money) -> bool {
-        row.amount.size() == amount || is_what_is_left(row, amount)
+        Ok(Self { rows, ids, unread: list.unread.len(), nameless, cut: list.gap.is_some() })
     }
 
     /// The newest top-up of a card and a sum that came at `since` or later, by the provider's clock, and did not fail.
     #[must_use]
     pub fn newest_of(&self, amount: Money, since: Timestamp) -> Option<&Transaction> {
-        let equal = self.rows.iter().filter(|row| !has_failed(row) && Self::is_of(row, amount));
+        let equal = self.rows.iter().filter(|row| !row.state.has_failed() && row.is_of_sum(amount));
         equal.filter(|row| row.at >= since).max_by_key(|row| row.at)
     }
 }
@@ -125,7 +127,9 @@ fn judge_rows(rows: &[Transaction], operation: &Operation, claimed: &Claimed, ru
         return Seen::nowhere("an earlier cardtop sent it and kept no list to compare with, so no list proves it");
     };
     let asked = baseline.provider_time(operation.created_at);
+    // What a person settled is looked for as long as it is watched.
     let latest = asked.saturating_add(WITHIN).unwrap_or(Timestamp::MAX);
+    let latest = operation.watched_until.map_or(latest, |until| latest.max(baseline.provider_time(until)));
     let free = || {
         rows.iter().filter(|row| {
             row.kind == TransactionKind::TopUp
@@ -134,16 +138,16 @@ fn judge_rows(rows: &[Transaction], operation: &Operation, claimed: &Claimed, ru
                 && row.at <= latest
         })
     };
-    let is_new = |row: &&Transaction| baseline.judge(&row.id, row.at, operation.created_at) == Credit::New;
+    let is_new = |row: &&Transaction| baseline.judge_row(row, operation.created_at) == Credit::New;
     let mut new: Vec<&Transaction> = free().filter(is_new).filter(|row| row.amount.size() == amount).collect();
     if rules.fee == Fee::Inside && new.is_empty() {
-        new = free().filter(is_new).filter(|row| is_what_is_left(row, amount)).collect();
+        new = free().filter(is_new).filter(|row| row.is_of_sum(amount)).collect();
     }
     new.sort_by_key(|row| row.at.duration_since(asked).abs());
     let clocks = baseline.about_clocks();
     let Some(nearest) = new.first() else {
         let earlier =
-            free().filter(|row| row.amount.size() == amount && !has_failed(row) && !is_new(row)).max_by_key(|row| row.at);
+            free().filter(|row| row.amount.size() == amount && !row.state.has_failed() && !is_new(row)).max_by_key(|row| row.at);
         let earlier = earlier.filter(|row| asked.duration_since(row.at) <= SHORTLY).map_or_else(String::new, |row| {
             format!("; one came {} (id {}): it may be somebody else's", distance(row.at, asked), row.id)
         });
@@ -153,8 +157,16 @@ fn judge_rows(rows: &[Transaction], operation: &Operation, claimed: &Claimed, ru
     let arrived: Vec<&&Transaction> = new.iter().filter(|row| row.state == TransactionState::Cleared).collect();
     let is_coming = |row: &&&Transaction| matches!(row.state, TransactionState::Hold | TransactionState::Unknown);
     let coming: Vec<&&Transaction> = new.iter().filter(is_coming).collect();
-    let failures = new.iter().filter(|row| has_failed(row)).count();
+    let failures = new.iter().filter(|row| row.state.has_failed()).count();
     let alone = claimed.reserved == 0 && claimed.open == 0;
+    if baseline.unread > 0 {
+        let looked = format!(
+            "{}, but the list just before it had {} rows that could not be read: it may be one of those",
+            told(nearest),
+            baseline.unread
+        );
+        return Seen::Nowhere { looked, candidate: Some(Arc::clone(&nearest.id)) };
+    }
     if rules.others_top_up {
         let answered = operation.state == OperationState::Accepted;
         return match (answered && alone, new.as_slice(), arrived.as_slice(), coming.as_slice()) {
@@ -202,18 +214,6 @@ fn distance(at: Timestamp, asked: Timestamp) -> String {
 
 fn clock(at: Timestamp) -> jiff::fmt::strtime::Display<'static> {
     at.strftime("%H:%M:%S UTC")
-}
-
-/// The row is what is left of a sum after the fee that it names.
-fn is_what_is_left(row: &Transaction, amount: Money) -> bool {
-    row.fee.and_then(|fee| row.amount.plus(fee.size()).ok()).is_some_and(|sum| sum.size() == amount)
-}
-
-const fn has_failed(row: &Transaction) -> bool {
-    match row.state {
-        TransactionState::Declined | TransactionState::Reversed | TransactionState::Failed => true,
-        TransactionState::Cleared | TransactionState::Hold | TransactionState::Unknown => false,
-    }
 }
 
 #[cfg(test)]

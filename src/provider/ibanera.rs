@@ -419,7 +419,10 @@ impl Ibanera {
         let list = read_window(&self.pagers.transactions, &window, Effort::Usual, ask).await;
         match list.error {
             Some(error) => Err(error),
-            None => Ok(wire::fate(&list.rows, list.unread.len(), operation, claimed)),
+            None => Ok(match (wire::fate(&list.rows, list.unread.len(), operation, claimed), &list.gap) {
+                (Seen::Nowhere { looked, candidate }, Some(gap)) => Seen::Nowhere { looked: format!("{looked}, but {gap}"), candidate },
+                (seen, _) => seen,
+            }),
         }
     }
 }

@@ -183,7 +183,8 @@ pub(super) fn named<T>(
     read.map_err(|why| {
         let row = Fields::read(raw).unwrap_or_default();
         let card = card_id(&row, names.card, reader.ids.cards, of);
-        pages::unread(reader.provider, card, row.first_id(names.row), raw.get(), &why)
+        let id = row.first_id(names.row).map(|id| reader.ids.transactions.canonical(&id));
+        pages::unread(reader.provider, card, id, raw.get(), &why)
     })
 }
 

@@ -124,11 +124,20 @@ fn rename_operations(
         .query_map([provider.name(), spelling], |row| row.get(0))?
         .collect::<rusqlite::Result<_>>()?;
     for id in ids {
-        // A credit that two operations claimed under two spellings stays with the one that has the name already.
-        tx.execute("UPDATE OR IGNORE operation SET card_id = ?2 WHERE id = ?1", [&id, canonical])?;
-        tx.execute("UPDATE operation SET card_id = ?2, credit = NULL WHERE id = ?1 AND card_id <> ?2", [&id, canonical])?;
+        if tx.execute("UPDATE OR IGNORE operation SET card_id = ?2 WHERE id = ?1", [&id, canonical])? == 0 {
+            contest(tx, &id)?;
+            tx.execute("UPDATE operation SET card_id = ?2 WHERE id = ?1", [&id, canonical])?;
+        }
         renamed.insert(id);
     }
+    Ok(())
+}
+
+/// A credit that two operations claimed under two spellings stays with the one that has the name already; the other one is told to a person.
+fn contest(tx: &Transaction<'_>, id: &str) -> rusqlite::Result<()> {
+    const ALARM: &str =
+        "its transaction, under another spelling of an id, proves another operation too: only one of the two was paid by it";
+    tx.execute("UPDATE operation SET credit = NULL, alarm = ifnull(alarm, ?2) WHERE id = ?1", [id, ALARM])?;
     Ok(())
 }
 
@@ -141,7 +150,9 @@ fn rename_credits(tx: &Transaction<'_>, provider: &ProviderId, ids: Ids, renamed
     for (id, credit) in credits {
         let canonical = ids.transactions.canonical(&credit);
         if *canonical != *credit {
-            tx.execute("UPDATE OR IGNORE operation SET credit = ?2 WHERE id = ?1", [&id, &*canonical])?;
+            if tx.execute("UPDATE OR IGNORE operation SET credit = ?2 WHERE id = ?1", [&id, &*canonical])? == 0 {
+                contest(tx, &id)?;
+            }
             renamed.insert(id);
         }
     }

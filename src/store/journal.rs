@@ -31,6 +31,8 @@ pub enum Intent {
     Saved,
     /// Not saved: an earlier operation of the same card has to be settled first.
     Blocked(Box<Operation>),
+    /// Not saved: an equal top-up of the same card was done while the list was read.
+    Repeats(Box<Operation>),
 }
 
 /// Saves the intent of an operation, unless an unsettled one of the same card is in its way, in this process or another.
@@ -49,6 +51,28 @@ pub fn intend(db: &mut Connection, operation: &Operation, second: bool) -> rusql
     let rival = rivals.into_iter().find(|rival| rival.blocks(operation.deed) && !(second && rival.state != OperationState::Sent));
     if let Some(rival) = rival {
         return Ok(Intent::Blocked(Box::new(rival)));
+    }
+    if !second && let Some(baseline) = &operation.baseline {
+        // Its credit may not be in the list that was read before this intent.
+        let equal = tx
+            .prepare_cached(&format!(
+                "SELECT {COLUMNS} FROM operation WHERE provider = ?1 AND card_id = ?2 AND deed = 'topup' AND amount = ?3 AND currency = ?4
+                    AND state = 'DONE' AND updated_at >= ?5 ORDER BY updated_at DESC LIMIT 1"
+            ))?
+            .query_row(
+                params![
+                    operation.card.provider.name(),
+                    &*operation.card.id,
+                    operation.amount.map(|amount| amount.digits()),
+                    operation.amount.map(|amount| amount.currency().code().to_owned()),
+                    millis(baseline.read_at)
+                ],
+                read,
+            )
+            .optional()?;
+        if let Some(equal) = equal {
+            return Ok(Intent::Repeats(Box::new(equal)));
+        }
     }
     let digits = |money: Option<crate::domain::money::Money>| money.map(|money| money.digits());
     let before = operation.before.balance.unwrap_or_default();
@@ -186,7 +210,8 @@ impl Finding {
 }
 
 /// Writes a finding and returns the operation as it then is. A move that is not legal is not made: the line says so and the state
-/// stays. A transaction that belongs to another operation shows nothing here.
+/// stays. A transaction that belongs to another operation shows nothing here. What is settled stays as it was settled, with its transaction and
+/// who said so: a later finding is a line, and no more.
 ///
 /// # Errors
 /// What SQLite said; then nothing was written.
@@ -194,6 +219,21 @@ pub fn find(db: &mut Connection, id: OperationId, finding: &Finding) -> rusqlite
     let tx = begin(db)?;
     let known = one(&tx, id)?;
     let mut finding = finding.clone();
+    if matches!(known.state, OperationState::Done | OperationState::Failed) {
+        let stays = if finding.state == known.state { String::new() } else { format!("; it stays {}", known.state.word()) };
+        let words = format!("{}{stays}", finding.words);
+        let kept = Finding {
+            words: known.detail.as_deref().unwrap_or_default().to_owned(),
+            state: known.state,
+            provider_reference: None,
+            credit: None,
+            proven_by: None,
+            ..finding
+        };
+        let found = write_with(&tx, &known, &kept, &words)?;
+        tx.commit()?;
+        return Ok(found);
+    }
     if let Some(credit) = &finding.credit
         && let Some(other) = owner_of(&tx, &known, credit)?
     {
@@ -225,8 +265,8 @@ pub struct Settlement {
     pub credit: Option<std::sync::Arc<str>>,
     /// Until when it is looked for all the same.
     pub watched_until: Option<Timestamp>,
-    /// Top-ups that the person saw in the card's list: none of them raises an alarm later.
-    pub seen: Vec<std::sync::Arc<str>>,
+    /// Top-ups of the card's list that the person says are somebody else's: none of them raises an alarm later.
+    pub not_its: Vec<std::sync::Arc<str>>,
 }
 
 /// What became of a person's word.
@@ -262,7 +302,7 @@ pub fn settle(db: &mut Connection, id: OperationId, settlement: &Settlement) -> 
         ..Finding::verdict(settlement.at, "person", settlement.words.clone(), settlement.state)
     };
     if let Some(mut baseline) = known.baseline.clone().filter(|_| settlement.watched_until.is_some()) {
-        baseline.credits.extend(settlement.seen.iter().cloned());
+        baseline.credits.extend(settlement.not_its.iter().cloned());
         tx.prepare_cached("UPDATE operation SET baseline = ?2 WHERE id = ?1")?
             .execute(params![id.to_string(), serde_json::to_string(&baseline).ok()])?;
     }
@@ -301,6 +341,16 @@ fn owner_of(tx: &Transaction<'_>, operation: &Operation, credit: &str) -> rusqli
         .query_row(params![operation.card.provider.name(), &*operation.card.id, credit, operation.id.to_string()], |row| {
             row.get(0)
         })
+        .optional()
+}
+
+/// The other operation of a card that was answered with this task.
+///
+/// # Errors
+/// What SQLite said.
+pub fn owner_of_task(db: &Connection, card: &CardKey, id: OperationId, task: &str) -> rusqlite::Result<Option<String>> {
+    db.prepare_cached("SELECT id FROM operation WHERE provider = ?1 AND card_id = ?2 AND provider_reference = ?3 AND id <> ?4")?
+        .query_row(params![card.provider.name(), &*card.id, task, id.to_string()], |row| row.get(0))
         .optional()
 }
 
@@ -599,6 +649,62 @@ mod tests {
             let after = find(db, top_up(1).id, &finding(OperationState::Done, Some("t1"))).expect("the journal");
             assert_eq!((after.state, after.next_look), (OperationState::Failed, None));
             assert_eq!(verify(db).expect("the journal").map(|verified| verified.lines), Ok(3));
+        })
+        .await;
+    }
+
+    #[tokio::test]
+    async fn a_late_finding_takes_nothing_from_a_settled_operation() {
+        with_journal(|db| {
+            saved(db, &top_up(1), false);
+            let seen = Finding { proven_by: Some(ProvenBy::Answer), ..finding(OperationState::Done, Some("t1")) };
+            let done = find(db, top_up(1).id, &Finding { words: "its answer".to_owned(), ..seen }).expect("the journal");
+            for late in [OperationState::Done, OperationState::Unknown] {
+                let late = Finding { proven_by: Some(ProvenBy::Seen), ..finding(late, Some("t2")) };
+                let after = find(db, top_up(1).id, &late).expect("the journal");
+                assert_eq!((after.state, after.proven_by, &after.detail), (done.state, done.proven_by, &done.detail));
+            }
+            saved(db, &top_up(2), false);
+            let second = find(db, top_up(2).id, &finding(OperationState::Done, Some("t2"))).expect("the journal");
+            assert_eq!(second.state, OperationState::Done, "t2 was not taken");
+            saved(db, &top_up(3), false);
+            let third = find(db, top_up(3).id, &finding(OperationState::Done, Some("t1"))).expect("the journal");
+            assert_eq!(third.state, OperationState::Sent, "t1 still belongs to the first");
+            assert!(verify(db).expect("the journal").is_ok());
+        })
+        .await;
+    }
+
+    #[tokio::test]
+    async fn a_credit_is_kept_free_for_an_operation_that_a_person_settled_without_naming_one() {
+        with_journal(|db| {
+            saved(db, &top_up(1), false);
+            find(db, top_up(1).id, &finding(OperationState::Unknown, None)).expect("the journal");
+            let settlement = Settlement {
+                at: at(70),
+                state: OperationState::Done,
+                words: "DONE by anay".to_owned(),
+                credit: None,
+                watched_until: None,
+                not_its: Vec::new(),
+            };
+            assert!(matches!(settle(db, top_up(1).id, &settlement).expect("the journal"), Settled::Written(_)));
+            let day = 24 * 3_600;
+            let later = |seconds| Operation { created_at: at(seconds), ..top_up(2) };
+            assert_eq!(claimed(db, &later(day)).expect("a count").reserved, 1);
+            assert_eq!(claimed(db, &later(3 * day)).expect("a count").reserved, 0);
+        })
+        .await;
+    }
+
+    #[tokio::test]
+    async fn an_equal_top_up_that_was_done_while_the_list_was_read_stops_the_next_one() {
+        with_journal(|db| {
+            saved(db, &top_up(1), false);
+            find(db, top_up(1).id, &finding(OperationState::Done, Some("t1"))).expect("the journal");
+            let read_at = |second| Operation { baseline: Some(crate::app::fixture::baseline(at(second))), ..top_up(2) };
+            assert!(matches!(intend(db, &read_at(50), false), Ok(Intent::Repeats(done)) if done.id == top_up(1).id));
+            assert!(saved(db, &read_at(70), false), "its credit is in a list that was read after it");
         })
         .await;
     }

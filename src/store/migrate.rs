@@ -7,7 +7,7 @@ use std::fs::OpenOptions;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
-use rusqlite::{Connection, TransactionBehavior};
+use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 use super::{canonical, connect, free_text, journal};
 use crate::domain::card::{Ids, ProviderId};
@@ -66,6 +66,18 @@ pub(super) fn migrate(
     // Nobody writes from here on, so the copy has all that the file had.
     let stray = version == SCHEMAS.len() && canonical::has_strays(&tx, ids)?;
     let copy = if (1..SCHEMAS.len()).contains(&version) || stray { Some(copy(path, version, now)?) } else { None };
+    if let Err(error) = apply(tx, version, ids, now) {
+        // The file is as it was, and the copy says nothing that the file does not.
+        if let Some(copy) = copy {
+            let _ = std::fs::remove_file(copy);
+        }
+        return Err(error.into());
+    }
+    Ok(copy)
+}
+
+/// Applies the schemas that a file of this version lacks, and what they ask of its rows.
+fn apply(tx: Transaction<'_>, version: usize, ids: &BTreeMap<ProviderId, Ids>, now: Timestamp) -> rusqlite::Result<()> {
     for schema in SCHEMAS.iter().skip(version) {
         tx.execute_batch(schema)?;
     }
@@ -78,8 +90,7 @@ pub(super) fn migrate(
     }
     tx.pragma_update(None, "application_id", APPLICATION)?;
     tx.pragma_update(None, "user_version", i64::try_from(SCHEMAS.len()).unwrap_or(i64::MAX))?;
-    tx.commit()?;
-    Ok(copy)
+    tx.commit()
 }
 
 /// How many schemas were applied; 0 for an empty database.
@@ -129,7 +140,7 @@ fn copy(path: &Path, version: usize, now: Timestamp) -> Result<PathBuf, Trouble>
 mod tests {
     use super::*;
     use crate::domain::card::IdForm;
-    use crate::domain::operation::OperationState;
+    use crate::domain::operation::{OperationId, OperationState};
     use crate::store::{FILE, Store, cards, feed};
 
     const CAPITALS: &str = "3F2504E0-4F89-11D3-9A0C-0305E82C3301";
@@ -202,6 +213,26 @@ mod tests {
             assert_eq!((open.card.to_string(), open.state), (format!("art/{SMALL}"), OperationState::Unknown));
             assert_eq!(verified.map(|verified| verified.lines), Ok(4), "three lines of the earlier cardtop and one snapshot");
         }
+    }
+
+    #[tokio::test]
+    async fn a_credit_that_two_operations_claimed_in_two_spellings_is_one_and_the_other_operation_raises_an_alarm() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let db = old_file(folder.path(), 2);
+        let other = OperationId::new(now(), 9, 9).to_string();
+        db.execute_batch(&format!(
+            "UPDATE operation SET state = 'DONE', credit = '{CAPITALS}';
+             INSERT INTO operation (id, deed, provider, card_id, amount, currency, state, reference, operator, created_at, updated_at,
+                                    proof, looks, process, credit)
+             SELECT '{other}', deed, provider, lower(card_id), amount, currency, 'DONE', 'ref2', operator, created_at, updated_at,
+                    proof, looks, process, '{SMALL}' FROM operation"
+        ))
+        .expect("two claims");
+        drop(db);
+        let store = Store::open_with(folder.path(), &ids(), None, now()).unwrap_or_else(|refused| panic!("{refused}"));
+        let operations = store.journal(|db| journal::newest(db, 10)).await.expect("the journal");
+        let alarms = operations.iter().filter(|operation| operation.alarm.is_some()).count();
+        assert_eq!((operations.len(), alarms), (2, 1), "{operations:?}");
     }
 
     #[tokio::test]

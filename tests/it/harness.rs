@@ -88,6 +88,7 @@ impl Desk {
             shown: Shown::default(),
             second: false,
             recent_credit: None,
+            payer: None,
         }
     }
 }

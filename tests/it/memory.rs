@@ -206,6 +206,7 @@ async fn set_pins(engine: &Engine) {
             shown: Shown::default(),
             second: false,
             recent_credit: None,
+            payer: None,
         };
         match engine.change(order, Duration::ZERO).await {
             Ok(_) => set += 1,

@@ -50,6 +50,7 @@ async fn top_up(engine: &Engine, card: &Card, sum: &str) -> (OperationState, Str
         shown: cardtop::engine::Shown::default(),
         second: false,
         recent_credit: None,
+        payer: None,
     };
     let done = engine.change(order, Duration::from_secs(60)).await.unwrap_or_else(|refused| panic!("{refused}"));
     (done.state, done.detail.map(|detail| detail.to_string()).unwrap_or_default())
@@ -91,6 +92,33 @@ async fn the_managers_account_pays_and_its_number_is_asked_where_it_is_not_set()
 }
 
 #[tokio::test(start_paused = true)]
+async fn no_other_account_pays_than_the_one_that_was_shown() {
+    let (sandbox, engine, cards, _folder) = open("pays = \"customer\"\n").await;
+    let card = &cards[0];
+    let payer = engine.quote(&card.key, money("20", card)).await.expect("a quote").payer.expect("a payer");
+    let order = |payer: Option<std::sync::Arc<str>>| cardtop::engine::Order {
+        id: engine.new_operation_id(),
+        card: card.key.clone(),
+        action: Action::TopUp(money("20", card)),
+        reason: None,
+        shown: cardtop::engine::Shown::default(),
+        second: false,
+        recent_credit: None,
+        payer,
+    };
+    let gone = engine.change(order(Some("999999".into())), Duration::from_secs(60)).await.expect("it is in the journal");
+    let words = gone.detail.as_deref().unwrap_or_default();
+    assert_eq!(gone.state, OperationState::Failed, "{words}");
+    assert!(words.contains("account 999999 is not one of") && words.contains("nothing was sent"), "{words}");
+    assert_eq!(sandbox.writes(), 0);
+    let done = engine.change(order(payer.account.clone()), Duration::from_secs(60)).await.expect("it is sent");
+    assert_eq!(done.state, OperationState::Done);
+    let steps = engine.steps(done.id).await.expect("the journal");
+    let told = format!("paid by account {}", payer.account.expect("an account"));
+    assert!(steps.iter().any(|step| &*step.what == "sent" && step.words.contains(&told)), "{steps:?}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn without_pays_everything_but_a_top_up_works() {
     let (sandbox, engine, cards, _folder) = open("").await;
     let can = engine.providers().into_iter().find(|info| info.id.name() == "ibanera").and_then(|info| info.can).expect("set up");
@@ -104,6 +132,7 @@ async fn without_pays_everything_but_a_top_up_works() {
         shown: cardtop::engine::Shown::default(),
         second: false,
         recent_credit: None,
+        payer: None,
     };
     let refused = engine.change(order(Action::TopUp(money("20", &cards[8]))), Duration::ZERO).await.expect_err("refused");
     assert!(refused.to_string().contains("pays is not set"), "{refused}");

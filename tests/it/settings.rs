@@ -115,6 +115,7 @@ async fn journey(engine: &Engine, clock: &Clock) -> Vec<String> {
                 shown: cardtop::engine::Shown::default(),
                 second: false,
                 recent_credit: None,
+                payer: None,
             };
             let done = engine.change(order, Duration::from_secs(60)).await;
             let done = done.unwrap_or_else(|refused| panic!("{provider} {deed:?}: {refused}"));

@@ -90,6 +90,7 @@ impl Close {
             shown: self.target.shown,
             second: self.second.is_some(),
             recent_credit: None,
+            payer: None,
         };
         send(order, self.second, world)
     }

@@ -243,6 +243,7 @@ impl PinForm {
             shown: self.target.shown_state(),
             second: self.second.is_some(),
             recent_credit: None,
+            payer: None,
         };
         send(order, self.second, world)
     }

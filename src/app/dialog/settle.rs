@@ -4,8 +4,6 @@
 
 use std::sync::Arc;
 
-use jiff::SignedDuration;
-
 use super::Step;
 use super::grade::{Gate, Grade, Pressed};
 use crate::app::Effect;
@@ -13,14 +11,11 @@ use crate::app::chord::{Chord, Key};
 use crate::app::field::Field;
 use crate::app::world::World;
 use crate::domain::operation::{Operation, OperationState};
-use crate::domain::transaction::{Transaction, TransactionKind, TransactionState};
+use crate::domain::transaction::Transaction;
 use crate::engine::{Job, News, Verdict, confirmation};
 
 /// Most transactions that are offered as the operation's own.
 const OFFERED: usize = 5;
-
-/// How long before an operation was asked a credit may have come and still be offered: clocks differ.
-const EARLIER: SignedDuration = SignedDuration::from_mins(10);
 
 /// Settling an operation by hand.
 #[derive(Debug)]
@@ -96,10 +91,10 @@ impl Settle {
             (None | Some(true), Some('f')) => self.say(false),
             (None | Some(false), Some('d')) => self.say(true),
             (Some(true), Some(digit)) if digit.is_ascii_digit() => self.choose(digit, world),
-            (Some(true), Some('y')) => return self.confirm(),
+            (Some(true), Some('y')) => return self.confirm(world),
             (Some(true), None) if chord.key == Key::Enter => self.notice = Some("Enter never confirms here: press y".to_owned()),
             (Some(false), _) => match self.gate.key(chord, &confirmation(&self.operation)) {
-                Pressed::Confirmed => return self.confirm(),
+                Pressed::Confirmed => return self.confirm(world),
                 Pressed::Refused(why) => self.notice = Some(why),
                 Pressed::Taken | Pressed::NotMine => {}
             },
@@ -126,15 +121,18 @@ impl Settle {
         }
     }
 
-    fn confirm(&mut self) -> Step {
+    fn confirm(&mut self, world: &World) -> Step {
         let (Some(done), Some(reason)) = (self.done, self.reason.reason()) else {
             self.notice = Some("say why first: the reason is kept in the journal".to_owned());
             self.on_reason = true;
             return Step::Stay;
         };
         let typed = (!done).then(|| self.gate.typed.text().to_owned());
+        // What stands on the page that the typed digits confirm.
+        let shown = if done { Vec::new() } else { candidates(&self.operation, world) };
+        let not_its = shown.into_iter().map(|row| Arc::clone(&row.id)).collect();
         self.sent = true;
-        let verdict = Verdict { id: self.operation.id, done, credit: self.chosen.clone(), reason, typed };
+        let verdict = Verdict { id: self.operation.id, done, credit: self.chosen.clone(), not_its, reason, typed };
         Step::Ask(vec![Effect::Ask(Job::Settle(Box::new(verdict)))])
     }
 
@@ -168,19 +166,9 @@ impl Settle {
     }
 }
 
-/// The card's top-ups of that sum that may be the operation's own: since shortly before it was asked, nearest first.
+/// The card's top-ups of that sum that may be the operation's own, nearest first.
 pub(crate) fn candidates<'a>(operation: &'a Operation, world: &'a World) -> Vec<&'a Transaction> {
-    let from = operation.created_at.saturating_sub(EARLIER).unwrap_or(operation.created_at);
-    let fits = |row: &&Transaction| {
-        row.kind == TransactionKind::TopUp
-            && row.operation.is_none()
-            && row.at >= from
-            && matches!(row.state, TransactionState::Cleared | TransactionState::Hold | TransactionState::Unknown)
-            && operation.amount.is_some_and(|amount| {
-                let with_fee = row.fee.and_then(|fee| row.amount.plus(fee.size()).ok());
-                row.amount.size() == amount || with_fee.is_some_and(|sum| sum.size() == amount)
-            })
-    };
+    let fits = |row: &&Transaction| row.operation.is_none() && operation.may_be(row);
     let mut rows: Vec<&Transaction> = world.transactions_of(&operation.card).filter(fits).collect();
     rows.sort_by_key(|row| row.at.duration_since(operation.created_at).abs());
     rows.truncate(OFFERED);

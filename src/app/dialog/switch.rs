@@ -146,6 +146,7 @@ impl Switch {
             shown: self.target.shown_state(),
             second: self.second.is_some(),
             recent_credit: None,
+            payer: None,
         };
         send(order, self.second, world)
     }

@@ -232,6 +232,7 @@ impl Desk {
         let asked = self.quoted().expect("a quote was asked");
         let payer = Payer {
             who: "account 8204 of customer 16221".to_owned(),
+            account: Some("8204".into()),
             holds: Some(money(holds, "USD")),
             trouble: trouble.map(str::to_owned),
         };

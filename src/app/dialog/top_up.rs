@@ -249,6 +249,10 @@ impl TopUp {
             shown: self.target.shown,
             second: self.second.is_some(),
             recent_credit,
+            payer: match &check.quoted {
+                Quoted::Known(quote) => quote.payer.as_ref().and_then(|payer| payer.account.clone()),
+                Quoted::NotOffered(_) | Quoted::Asked(_) | Quoted::Failed(_) => None,
+            },
         };
         send(order, self.second, world)
     }

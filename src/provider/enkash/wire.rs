@@ -536,8 +536,8 @@ pub(super) fn fate(
             let by = if trace.reference.is_some() { Evidence::Reference } else { Evidence::List };
             Seen::Done { proof: format!("{sum} {how} says {status}{id}"), credit: trace.id.clone(), by }
         }
-        TransactionState::Failed if trace.reference.is_none() && others_top_up => Seen::Nowhere {
-            looked: "a load of this sum without a reference failed, but other systems top up this card too".to_owned(),
+        TransactionState::Failed if trace.reference.is_none() && (others_top_up || claimed.failed > 0) => Seen::Nowhere {
+            looked: "a load of this sum without a reference failed, cannot tell whether it was this one".to_owned(),
             candidate: None,
         },
         TransactionState::Failed => {

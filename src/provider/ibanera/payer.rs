@@ -57,14 +57,14 @@ impl Paying {
 
     /// For a quote of this sum.
     pub(super) fn payer(&self, sum: Money) -> Payer {
-        Payer { who: self.who(), holds: self.holds, trouble: self.short_of(sum) }
+        Payer { who: self.who(), account: Some(self.account.to_string().into()), holds: self.holds, trouble: self.short_of(sum) }
     }
 }
 
 impl Nobody {
     /// For a quote.
     pub(super) fn payer(self) -> Payer {
-        Payer { who: self.who, holds: None, trouble: Some(self.why) }
+        Payer { who: self.who, account: None, holds: None, trouble: Some(self.why) }
     }
 }
 

@@ -376,8 +376,9 @@ pub(super) fn fate(rows: &[Transaction], odd: usize, operation: &Operation, clai
             text.contains(&reference) || is_answered(operation, row) && is_new(operation, row)
         })
         .partition(|row| !matches!(row.kind, TransactionKind::TopUp | TransactionKind::Other) || row.amount.is_negative());
-    // The sign rule of the wire is inferred: the whole amount with a minus may be a top-up taken back, or a top-up.
-    if let Some(row) = out.iter().find(|row| Some(row.amount.size()) == operation.amount) {
+    // The sign rule of the wire is inferred: the amount with a minus, or what came of it, may be a top-up taken back, or a top-up.
+    let came = |row: &&Transaction| ours.iter().any(|came| came.amount.size() == row.amount.size());
+    if let Some(row) = out.iter().find(|row| Some(row.amount.size()) == operation.amount || came(row)) {
         return Seen::NotYet { looked: format!("id {} has our reference and is going out or back", row.id) };
     }
     let row = match ours.as_slice() {

@@ -355,8 +355,18 @@ impl Head {
             .optional()?;
         let Some((number, hash)) = last else { return Ok(()) };
         let lines = number.unsigned_abs();
-        if self.read().is_some_and(|note| note.lines >= lines) {
-            return Ok(());
+        if let Some(note) = self.read() {
+            if note.lines >= lines {
+                return Ok(());
+            }
+            // A note that the file contradicts is evidence: `verify` tells it until somebody has looked.
+            let noted: Option<String> = db
+                .prepare_cached("SELECT hash FROM line WHERE number = ?1")?
+                .query_row([i64::try_from(note.lines).unwrap_or(i64::MAX)], |row| row.get(0))
+                .optional()?;
+            if noted.is_none_or(|hash| hash != note.hash) {
+                return Ok(());
+            }
         }
         if let Err(error) = self.write(lines, &hash) {
             tracing::warn!("the note of the journal's last line cannot be written to {}: {error}", text::of_path(&self.path));
@@ -519,6 +529,30 @@ mod tests {
         }
         let broken = after("DROP TRIGGER line_is_never_changed").await.expect_err("a guard is missing");
         assert!(broken.contains("the guard line_is_never_changed was taken away"), "{broken}");
+    }
+
+    #[tokio::test]
+    async fn an_end_that_was_cut_off_stays_noticed_when_the_journal_grows_beyond_it() {
+        let folder = tempfile::tempdir().expect("a folder");
+        drop(journal(folder.path()).await);
+        let file = Connection::open(folder.path().join(FILE)).expect("the file");
+        file.execute_batch(
+            "DROP TRIGGER line_is_never_changed; DROP TRIGGER line_is_never_removed;
+             DELETE FROM line WHERE number > 2; DELETE FROM operation WHERE card_id = 'c3';
+             CREATE TRIGGER line_is_never_changed BEFORE UPDATE ON line BEGIN SELECT RAISE(ABORT, 'x'); END;
+             CREATE TRIGGER line_is_never_removed BEFORE DELETE ON line BEGIN SELECT RAISE(ABORT, 'x'); END;",
+        )
+        .expect("tampering");
+        drop(file);
+        let notes = folder.path().join("state");
+        let again =
+            Store::open_with(folder.path(), &BTreeMap::new(), Some(&notes), at(0)).unwrap_or_else(|refused| panic!("{refused}"));
+        for count in 4..10 {
+            again.journal(move |db| intend(db, &operation(count), false)).await.expect("one more");
+        }
+        let head = again.head().cloned();
+        let verified = again.journal(move |db| verify_with(db, head.as_ref())).await.expect("the journal");
+        assert!(verified.is_err(), "{verified:?}");
     }
 
     #[tokio::test]

@@ -6,6 +6,9 @@ use super::super::millis;
 use super::SENT;
 use crate::domain::operation::{Claimed, Operation, OperationState};
 
+/// How long after it was asked a credit is kept free for an operation that a person settled as done without naming one: 48 hours.
+const KEPT_FREE_MILLIS: i64 = 48 * 3_600_000;
+
 /// What other operations have of the card's transactions when this one is looked for.
 ///
 /// # Errors
@@ -24,6 +27,7 @@ pub fn claimed(db: &Connection, operation: &Operation) -> rusqlite::Result<Claim
     let Some(amount) = operation.amount else { return Ok(claimed) };
     // Two minutes for operations that have no baseline: their clocks were never measured.
     let began = millis(operation.created_at) - 120_000;
+    let kept_free = millis(operation.created_at) - KEPT_FREE_MILLIS;
     claimed.failed = db
         .prepare_cached(
             "SELECT count(*) FROM operation
@@ -35,15 +39,18 @@ pub fn claimed(db: &Connection, operation: &Operation) -> rusqlite::Result<Claim
             row.get::<_, i64>(0)
         })
         .map(|count| usize::try_from(count).unwrap_or(usize::MAX))?;
-    // An equal top-up that was settled before this one began has its credit before it, too.
+    // An equal top-up that was settled before this one began has its credit before it, too. Not so one that a person settled without
+    // naming a credit: that may still come.
     let mut query = db.prepare_cached(
         "SELECT state, provider_reference IS NOT NULL FROM operation
          WHERE provider = ?1 AND card_id = ?2 AND deed = 'topup' AND amount = ?3 AND currency = ?4 AND id <> ?5 AND credit IS NULL
-           AND state <> 'FAILED' AND (state <> 'DONE' OR updated_at >= ?6)",
+           AND state <> 'FAILED'
+           AND (state <> 'DONE' OR updated_at >= ?6 OR ifnull(proven_by, '') = 'person' AND created_at >= ?7)",
     )?;
-    let rivals = query.query_map(params![provider, card, amount.digits(), amount.currency().code(), id, began], |row| {
-        Ok((row.get::<_, String>(0)?, row.get::<_, bool>(1)?))
-    })?;
+    let rivals = query
+        .query_map(params![provider, card, amount.digits(), amount.currency().code(), id, began, kept_free], |row| {
+            Ok((row.get::<_, String>(0)?, row.get::<_, bool>(1)?))
+        })?;
     for rival in rivals {
         let (state, has_task) = rival?;
         let doubtful = match OperationState::of_word(&state) {

@@ -6,6 +6,7 @@ use crate::app::dialog::settle::{Settle, candidates};
 use crate::app::dialog::target::Arming;
 use crate::app::world::World;
 use crate::domain::operation::Deed;
+use crate::domain::transaction::Transaction;
 use crate::engine::confirmation;
 use crate::ui::theme::Role;
 
@@ -31,6 +32,14 @@ pub(super) fn view(page: &Settle, world: &World) -> Sheet {
     }
     if failed && top_up {
         sheet.blank();
+        let others = candidates(operation, world);
+        for (at, row) in others.iter().enumerate() {
+            let label = if at == 0 { "Not its" } else { "" };
+            sheet.value(label, [part(told(row, world), Role::Caution)]);
+        }
+        if !others.is_empty() {
+            sheet.words("", "typing the digits says that this is somebody else's", Role::Caution);
+        }
         sheet.words("Then", "another one may be sent. It is looked for 48 h more; a late credit raises an alarm", Role::Caution);
     }
     sheet.blank();
@@ -50,6 +59,11 @@ pub(super) fn view(page: &Settle, world: &World) -> Sheet {
     sheet
 }
 
+/// A transaction that may be its own, in one line.
+fn told(row: &Transaction, world: &World) -> String {
+    format!("+{} at {}  {}  id {}", row.amount.size(), clock(row.at, world), row.state.word(), row.id)
+}
+
 /// The transactions that may be its own.
 fn rows(sheet: &mut Sheet, page: &Settle, world: &World) {
     let offered = candidates(&page.operation, world);
@@ -57,10 +71,12 @@ fn rows(sheet: &mut Sheet, page: &Settle, world: &World) {
     let role = |on: bool| if on { Role::Focus } else { Role::Text };
     for (at, row) in offered.iter().enumerate() {
         let chosen = page.chosen.as_deref() == Some(&*row.id);
-        let words = format!("+{} at {}  {}  id {}", row.amount.size(), clock(row.at, world), row.state.word(), row.id);
         let label = if at == 0 { "Its row" } else { "" };
         let mark = if chosen { "> " } else { "  " };
-        sheet.value(label, [part(mark, Role::Focus), part(format!("{} ", at + 1), Role::Key), part(words, role(chosen))]);
+        sheet.value(
+            label,
+            [part(mark, Role::Focus), part(format!("{} ", at + 1), Role::Key), part(told(row, world), role(chosen))],
+        );
     }
     let label = if offered.is_empty() { "Its row" } else { "" };
     let mark = if none { "> " } else { "  " };

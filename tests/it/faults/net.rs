@@ -328,5 +328,6 @@ pub(super) fn order(engine: &Engine, card: &CardKey, amount: Money, second: bool
         shown: Shown::default(),
         second,
         recent_credit: None,
+        payer: None,
     }
 }

@@ -249,7 +249,7 @@ async fn in_doubt(scene: &Scene, engine: &Engine) -> Operation {
 
 fn verdict(operation: &Operation, done: bool) -> Verdict {
     let typed = (!done).then(|| confirmation(operation));
-    Verdict { id: operation.id, done, credit: None, reason: "asked their support".into(), typed }
+    Verdict { id: operation.id, done, credit: None, not_its: Vec::new(), reason: "asked their support".into(), typed }
 }
 
 #[tokio::test(start_paused = true)]
@@ -269,6 +269,7 @@ async fn a_person_settles_what_nobody_can_tell_and_a_late_credit_raises_an_alarm
         tokio::time::sleep(Duration::from_secs(15)).await;
         let quiet = engine.check(open.id).await.unwrap_or_else(|refused| panic!("{refused}"));
         assert!(quiet.alarm.is_none() && quiet.watched_until.is_some(), "{}", said(&quiet));
+        assert_eq!(quiet.proven_by, Some(ProvenBy::Person), "looking on does not make it something that was seen");
         tokio::time::sleep(Duration::from_secs(240)).await;
         scene.net.arrivals().await;
         let engine = scene.engine_with(true).await;
@@ -277,6 +278,29 @@ async fn a_person_settles_what_nobody_can_tell_and_a_late_credit_raises_an_alarm
         assert!(alarm.contains("it may have been paid"), "{}: {}", dialect.name(), said(&found));
         assert_eq!((found.state, found.watched_until), (OperationState::Failed, None));
         engine.verify().await.unwrap_or_else(|broken| panic!("{broken}"));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_stands_in_the_list_is_never_settled_as_failed_unless_a_person_says_that_it_is_somebody_elses() {
+    for dialect in NAMELESS {
+        let scene = Scene::new(dialect, "20s");
+        let engine = scene.engine_with(true).await;
+        let open = in_doubt(&scene, &engine).await;
+        tokio::time::sleep(Duration::from_secs(60)).await;
+        scene.net.arrivals().await;
+        let looked = scene.look(&engine, open.id).await;
+        assert_eq!(looked.state, OperationState::Unknown, "{}", said(&looked));
+        let refused = engine.settle(verdict(&open, false)).await.expect_err("its credit may be in the list").to_string();
+        assert!(refused.contains("may be this one's") && refused.contains("--not-its"), "{refused}");
+        let id = refused.split("--not-its ").nth(1).and_then(|rest| rest.split(')').next()).expect("an id").to_owned();
+        let named = Verdict { not_its: vec![id.as_str().into()], ..verdict(&open, false) };
+        let failed = engine.settle(named).await.unwrap_or_else(|refused| panic!("{refused}"));
+        assert_eq!((failed.state, failed.proven_by), (OperationState::Failed, Some(ProvenBy::Person)));
+        // Another one that comes later does raise the alarm.
+        scene.elsewhere();
+        let found = scene.look(&engine, open.id).await;
+        assert!(found.alarm.is_some(), "{}: {}", dialect.name(), said(&found));
     }
 }
 

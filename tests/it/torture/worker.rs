@@ -219,6 +219,7 @@ impl Life {
                     shown: Shown::default(),
                     second,
                     recent_credit,
+                    payer: None,
                 };
                 match (self.engine.change(order(action, None), Duration::ZERO).await, amount) {
                     // The operator is told of the equal one, and wants another.
