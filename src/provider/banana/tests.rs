@@ -348,6 +348,13 @@ fn a_balance_that_is_not_said_is_not_zero() {
 }
 
 #[test]
+fn a_balance_in_another_currency_is_another_cards() {
+    let card = Card { currency: "KWD".parse().ok(), ..Card::unread(card().key) };
+    let odd = wire::balance(fields(r#"{"balance":60100,"currency":"JPY"}"#), &card, now()).expect_err("another card's");
+    assert!(odd.0.contains("in JPY and the card in KWD"), "{}", odd.0);
+}
+
+#[test]
 fn the_float_is_read_from_every_likely_shape() {
     for json in [
         r#"{"balance":1000.25,"currency":"USD"}"#,

@@ -21,7 +21,16 @@ pub(super) fn balance(answer: Fields, asked: &Card, at: Timestamp) -> Result<Car
     let answer = listing::unwrapped(answer, &KNOWN).ok_or_else(|| Odd::new("answered no balance"))?;
     listing::about(asked, banana::IDS.cards, &answer, &["card_id"], &["number", "card_number"])?;
     // A currency that cannot be read is not taken for the one that the roster names.
-    let currency = answer.currency("currency")?.or(asked.currency);
+    let said = answer.currency("currency")?;
+    // The answer names no card, and a card's currency never changes.
+    if let (Some(said), Some(known)) = (said, asked.currency)
+        && said != known
+    {
+        return Err(Odd::new(&format!(
+            "the balance is in {said} and the card in {known}: the answer is about another card, or the roster names a wrong currency"
+        )));
+    }
+    let currency = said.or(asked.currency);
     let balance = match (answer.decimal("balance")?, currency) {
         (None, _) => Reading::Never,
         (Some(amount), Some(currency)) => {
