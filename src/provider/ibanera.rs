@@ -420,7 +420,9 @@ impl Ibanera {
         match list.error {
             Some(error) => Err(error),
             None => Ok(match (wire::fate(&list.rows, list.unread.len(), operation, claimed), &list.gap) {
-                (Seen::Nowhere { looked, candidate }, Some(gap)) => Seen::Nowhere { looked: format!("{looked}, but {gap}"), candidate },
+                (Seen::Nowhere { looked, candidate }, Some(gap)) => {
+                    Seen::Nowhere { looked: format!("{looked}, but {gap}"), candidate }
+                }
                 (seen, _) => seen,
             }),
         }
