@@ -746,6 +746,14 @@ mod tests {
     }
 
     #[test]
+    fn one_that_waits_for_its_secrets_is_not_said_to_have_bad_ones() {
+        let account = account();
+        account.adapter.send_replace(Adapter::Pending("waiting for its secrets".into()));
+        let error = account.provider().err().expect("there is none yet");
+        assert_eq!((error.kind, error.to_string().contains("credentials")), (Kind::Unreachable, false), "{error}");
+    }
+
+    #[test]
     fn a_look_that_changed_nothing_is_not_made_again_at_once() {
         let account = account();
         let open = [doubtful(Proof::ByState)];
