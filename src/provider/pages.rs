@@ -424,7 +424,12 @@ impl<'a, T: ListRow> Reading<'a, T> {
         let mut known: HashSet<RowKey> = HashSet::new();
         let (mut moved, mut restarted) = (false, false);
         while self.may_ask() {
-            let page = ask(window, place(&marks, marks.len(), size, self.pager)).await?;
+            // Behind a short first page: with its length the next one begins where it ended, by whichever size the provider counts.
+            let short = marks.first().map(|first| first.0.len()).filter(|first| {
+                marks.len() == 1 && (1..usize::from(size)).contains(first) && !self.pager.overlaps() && !restarted
+            });
+            let wanted = short.and_then(|first| u16::try_from(first).ok()).unwrap_or(size);
+            let page = ask(window, place(&marks, marks.len(), wanted, self.pager)).await?;
             let (mark, rows) = (Mark::of(&page), page.len());
             let larger = self.pager.saw(rows);
             let seen_elsewhere = mark.0.iter().all(|key| self.places.contains_key(key) || matches!(key, RowKey::Odd(_)));
@@ -699,22 +704,25 @@ mod tests {
 
     #[tokio::test]
     async fn a_cap_is_learnt_once_and_then_asked_for_as_it_is() {
-        let pager = Pager::new(Paging::Numbered { size: 50 }, None);
-        let asked = Mutex::new(Vec::new());
-        // Its pages are cut to 20 rows, and counted by the rows that were asked for: asked for 50, rows 20 to 49 are on no page.
-        let bank = |_: Window, at: PageAt| {
-            asked.lock().unwrap_or_else(PoisonError::into_inner).push((at.number, at.size));
-            let (number, size) = (usize::try_from(at.number).expect("few"), usize::from(at.size));
-            let rows = rows(70).into_iter().skip(number * size).take(size.min(20)).collect();
-            async move { Ok(page(rows)) }
-        };
-        let list = read_window(&pager, &window(), Effort::Usual, &bank).await;
-        assert_eq!((list.rows.len(), list.is_whole()), (70, true));
-        asked.lock().unwrap_or_else(PoisonError::into_inner).clear();
-        let list = read_window(&pager, &window(), Effort::Usual, &bank).await;
-        assert_eq!((list.rows.len(), list.is_whole()), (70, true));
-        let asked = asked.into_inner().unwrap_or_else(PoisonError::into_inner);
-        assert!(asked.iter().all(|(_, size)| *size == 20), "the cap is remembered: {asked:?}");
+        // 30: a list that ends within what the first page of 50 should have had.
+        for count in [70, 30, 20] {
+            let pager = Pager::new(Paging::Numbered { size: 50 }, None);
+            let asked = Mutex::new(Vec::new());
+            // Its pages are cut to 20 rows, and counted by the rows that were asked for: asked for 50, rows 20 to 49 are on no page.
+            let bank = |_: Window, at: PageAt| {
+                asked.lock().unwrap_or_else(PoisonError::into_inner).push((at.number, at.size));
+                let (number, size) = (usize::try_from(at.number).expect("few"), usize::from(at.size));
+                let rows = rows(count).into_iter().skip(number * size).take(size.min(20)).collect();
+                async move { Ok(page(rows)) }
+            };
+            let list = read_window(&pager, &window(), Effort::Usual, &bank).await;
+            assert_eq!((list.rows.len(), list.is_whole()), (count, true));
+            asked.lock().unwrap_or_else(PoisonError::into_inner).clear();
+            let list = read_window(&pager, &window(), Effort::Usual, &bank).await;
+            assert_eq!((list.rows.len(), list.is_whole()), (count, true));
+            let asked = asked.into_inner().unwrap_or_else(PoisonError::into_inner);
+            assert!(count == 20 || asked.iter().all(|(_, size)| *size == 20), "the cap is remembered: {asked:?}");
+        }
     }
 
     #[tokio::test]
