@@ -1,6 +1,7 @@
 //! Money under fire: seeded scripts of lost, late, cut and refused exchanges and of crashes, on all four wires.
 //!
-//! What is checked is the sandbox's own truth: every DONE has its credit, no FAILED has one, nothing is sent twice, nothing that reached
+//! In every third script another system tops up the same cards with the same sums, the provider's clock is wrong by minutes, and its pages
+//! are cut. What is checked is the sandbox's own truth: every DONE has its credit, no FAILED has one, nothing is sent twice, nothing that reached
 //! a provider is missing from the journal. A failure prints its seed; `CARDTOP_SEED=… cargo test --test it faults` repeats it.
 
 mod net;
@@ -68,7 +69,9 @@ impl fmt::Display for Tally {
 }
 
 /// Compares the journal with what the cards received.
-fn judge(sandbox: &Sandbox, dialect: Dialect, cards: &[String], operations: &[Operation]) -> Result<Tally, String> {
+///
+/// Where other systems top up, too, what a list alone would show stays in doubt.
+fn judge(sandbox: &Sandbox, dialect: Dialect, cards: &[String], operations: &[Operation], others: bool) -> Result<Tally, String> {
     let mut tally = Tally::default();
     for card in cards {
         let mut books: BTreeMap<Decimal, (usize, Vec<&Operation>)> = BTreeMap::new();
@@ -99,7 +102,7 @@ fn judge(sandbox: &Sandbox, dialect: Dialect, cards: &[String], operations: &[Op
                 return Err(format!("a FAILED one was credited, or one twice: {}", said()));
             }
             let by_reference = matches!(dialect, Dialect::Enkash | Dialect::Ibanera);
-            if credits > done && (by_reference || asked.len() == 1) {
+            if credits > done && (by_reference || asked.len() == 1 && !others) {
                 return Err(format!("it happened and can be found, but was not: {}", said()));
             }
             tally.done += done;
@@ -142,6 +145,8 @@ struct Course {
     step: u64,
     amounts: u64,
     refused: usize,
+    /// Another system tops up the same cards with the same sums.
+    others: bool,
 }
 
 impl Course {
@@ -154,12 +159,21 @@ impl Course {
         if seed.is_multiple_of(2) {
             customers_pay(&mut config, &sandbox);
         }
+        let mut dice = Dice::new(seed ^ 0xC0FF_EE00);
+        let others = seed.is_multiple_of(3);
+        if others {
+            for provider in &mut config.providers {
+                provider.others_top_up = true;
+            }
+            let seconds = i64::try_from(dice.below(600)).unwrap_or(0) - 300;
+            sandbox.set_clock_offset(dialect, SignedDuration::from_secs(seconds));
+            sandbox.cap_pages(dialect, Some(3));
+        }
         // Some arrive after cardtop has stopped waiting, some after it has looked for them several times.
         let net = Net::new(&sandbox, &clock, Script::of(seed, dialect, Duration::from_secs(60)));
         net.crashes.store(true, Ordering::SeqCst);
         let cards = active(&sandbox, dialect).into_iter().take(2).collect();
-        let dice = Dice::new(seed ^ 0xC0FF_EE00);
-        Self { dialect, folder, config, sandbox, clock, hours, net, cards, dice, step: 0, amounts: 0, refused: 0 }
+        Self { dialect, folder, config, sandbox, clock, hours, net, cards, dice, step: 0, amounts: 0, refused: 0, others }
     }
 
     /// One life of the program. `None` when it crashed, else the journal at the end.
@@ -185,7 +199,9 @@ impl Course {
         self.nothing_more_than(before, 0, "looking after a start")?;
         while self.step < STEPS {
             self.step += 1;
+            self.elsewhere();
             self.top_up(&engine).await?;
+            self.elsewhere();
             let before = self.net.sent();
             for operation in engine.operations().await.map_err(words)?.into_iter().filter(Operation::is_open) {
                 if self.dice.below(3) == 0 {
@@ -231,6 +247,18 @@ impl Course {
             }
         }
         Ok(())
+    }
+
+    /// Another system may top up a card with a sum that is asked here, sooner or later.
+    fn elsewhere(&mut self) {
+        if !self.others || self.dice.below(2) == 0 {
+            return;
+        }
+        let card = usize::try_from(self.dice.below(self.cards.len() as u64)).expect("a small number");
+        let card = self.cards.get(card).cloned().expect("one of the cards");
+        let count = if self.dice.below(3) == 0 { 7 } else { 20 + self.amounts + self.dice.below(2) };
+        let sum = units(&self.sandbox, self.dialect, &card, count).amount();
+        self.sandbox.credit_from_elsewhere(self.dialect, &card, sum).expect("a card that takes money");
     }
 
     fn nothing_more_than(&self, before: u64, most: u64, when: &str) -> Result<(), String> {
@@ -290,7 +318,7 @@ fn run(seed: u64, dialect: Dialect) -> Tally {
             let ended = course.live().await.unwrap_or_else(|why| panic!("{why}"));
             now = course.clock.now();
             ended.map(|operations| {
-                judge(&course.sandbox, dialect, &course.cards, &operations).unwrap_or_else(|why| panic!("{why}"))
+                judge(&course.sandbox, dialect, &course.cards, &operations, course.others).unwrap_or_else(|why| panic!("{why}"))
             })
         });
         // Everything that was under way ends here, as when the power fails.

@@ -101,7 +101,8 @@ async fn identical_top_ups_looked_for_at_once_never_share_one_credit() {
                     net.arrivals().await;
                 }
                 let operations = engine.operations().await.expect("the journal");
-                judge(sandbox, dialect, std::slice::from_ref(&card), &operations).unwrap_or_else(|why| panic!("{said}: {why}"));
+                judge(sandbox, dialect, std::slice::from_ref(&card), &operations, false)
+                    .unwrap_or_else(|why| panic!("{said}: {why}"));
                 assert_eq!(net.sent(), 2, "{said}");
             }
         }
