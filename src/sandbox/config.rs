@@ -6,7 +6,7 @@ use std::fs::{self, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::Path;
 
-use super::{Dialect, Sandbox, artha, banana, enkash, ibanera};
+use super::{Dialect, Sandbox, Scenario, artha, banana, enkash, ibanera};
 
 /// See [`Sandbox::write_config`].
 pub(super) fn write(sandbox: &Sandbox, base: &dyn Fn(Dialect) -> String, path: &Path) -> io::Result<()> {
@@ -36,7 +36,7 @@ pub(super) fn write(sandbox: &Sandbox, base: &dyn Fn(Dialect) -> String, path: &
     for dialect in [Dialect::Artha, Dialect::Banana] {
         private_file(&beside.join(roster_name(&stem, dialect)), roster(sandbox, dialect)?)?;
     }
-    private_file(path, toml(&stem, &folder, base))
+    private_file(path, toml(&stem, &folder, base, sandbox.0.scenarios.contains(&Scenario::CustomerPays)))
 }
 
 fn roster_name(stem: &str, dialect: Dialect) -> String {
@@ -69,7 +69,7 @@ fn quoted(text: &str) -> String {
     format!("\"{escaped}\"")
 }
 
-fn toml(stem: &str, folder: &str, base: &dyn Fn(Dialect) -> String) -> String {
+fn toml(stem: &str, folder: &str, base: &dyn Fn(Dialect) -> String, customer_pays: bool) -> String {
     let secret = |name: &str| format!("{{ file = {} }}", quoted(&format!("{folder}/{name}")));
     let roster = |dialect| quoted(&roster_name(stem, dialect));
     let polls = |name: &str| format!("[providers.{name}.poll]\nbalances = \"10s\"\ntransactions = \"4s\"\n");
@@ -131,8 +131,11 @@ fn toml(stem: &str, folder: &str, base: &dyn Fn(Dialect) -> String) -> String {
         format!("base_url = {}", quoted(&ibanera)),
         "rate_limit = \"1200/min\"".to_owned(),
         "secret_encoding = \"base32\"".to_owned(),
-        "pays = \"manager\"".to_owned(),
-        format!("manager_id = {}", quoted(ibanera::MANAGER_ID)),
+        if customer_pays {
+            "pays = \"customer\"".to_owned()
+        } else {
+            format!("pays = \"manager\"\nmanager_id = {}", quoted(ibanera::MANAGER_ID))
+        },
         "[providers.ibanera.credentials]".to_owned(),
         format!("username = {}", secret("ibanera-username")),
         format!("password = {}", secret("ibanera-password")),

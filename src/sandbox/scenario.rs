@@ -40,11 +40,13 @@ pub enum Scenario {
     WrongClock,
     /// A purchase is refused every 6 seconds, each reason in its turn.
     Declines,
+    /// ibanera's top-ups are paid by the card's customer, from an account of the customer's own.
+    CustomerPays,
 }
 
 impl Scenario {
     /// All of them.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::Outage,
         Self::Slow,
         Self::UnknownTopup,
@@ -61,6 +63,7 @@ impl Scenario {
         Self::ForeignTopUps,
         Self::WrongClock,
         Self::Declines,
+        Self::CustomerPays,
     ];
 
     /// The word on the command line.
@@ -83,6 +86,7 @@ impl Scenario {
             Self::ForeignTopUps => "foreign-topups",
             Self::WrongClock => "wrong-clock",
             Self::Declines => "declines",
+            Self::CustomerPays => "customer-pays",
         }
     }
 
@@ -106,6 +110,7 @@ impl Scenario {
             Self::ForeignTopUps => "at once: another system tops up, too, and repeats yours",
             Self::WrongClock => "at once: clocks 200 s fast (artha), slow (banana), 45 s off",
             Self::Declines => "at once: a refusal every 6 s, each reason in its turn",
+            Self::CustomerPays => "at once: ibanera's cards are paid for by their customers",
         }
     }
 }

@@ -89,6 +89,22 @@ fn bank(scenario: Option<Scenario>, busy: bool) -> Sandbox {
     Sandbox::new(options, Clock::from(start()))
 }
 
+#[tokio::test]
+async fn with_customers_who_pay_the_configuration_says_so() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("c.toml");
+    let pays = |scenario| {
+        bank(scenario, false).write_config(&crate::harness::nowhere, &path).expect("a configuration");
+        let config = cardtop::config::Config::load(Some(&path)).expect("it is good");
+        config.providers.into_iter().find_map(|provider| match provider.account {
+            cardtop::config::Account::Ibanera(ibanera) => ibanera.pays,
+            _ => None,
+        })
+    };
+    assert_eq!(pays(Some(Scenario::CustomerPays)), Some(cardtop::config::Pays::Customer));
+    assert_eq!(pays(None), Some(cardtop::config::Pays::Manager));
+}
+
 #[tokio::test(start_paused = true)]
 async fn what_a_scenario_says_happens() {
     let (usual, quiet) = (bank(None, true), bank(None, false));

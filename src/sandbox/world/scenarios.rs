@@ -40,7 +40,7 @@ impl Bank {
         for scenario in scenarios {
             match scenario {
                 // Those that hit requests, not the bank.
-                Scenario::Outage | Scenario::Slow | Scenario::UnknownTopup => {}
+                Scenario::Outage | Scenario::Slow | Scenario::UnknownTopup | Scenario::CustomerPays => {}
                 Scenario::ReleasedHolds => self.going_on.releases = true,
                 Scenario::NewIds => self.going_on.new_ids = true,
                 Scenario::LateRows => self.going_on.late = true,
