@@ -84,7 +84,10 @@ pub(crate) fn incomplete(world: &World, health: &Health) -> Vec<(&'static str, S
         (_, true) => {}
     }
     let rows: Vec<String> = completeness.rows.iter().map(crate::domain::completeness::UnreadRow::sentence).collect();
-    let parts: Vec<String> = completeness.parts.iter().map(crate::domain::completeness::UnreadPart::sentence).collect();
+    let mut parts: Vec<String> = completeness.parts.iter().map(crate::domain::completeness::UnreadPart::sentence).collect();
+    // The list of cards and the feed mostly fail for one reason: it is said once.
+    let mut said = std::collections::BTreeSet::new();
+    parts.retain(|sentence| said.insert(sentence.clone()));
     for (label, sentences) in [("not read", parts), ("odd rows", rows), ("roster", health.roster.clone())] {
         let more = sentences.len().saturating_sub(MOST_SENTENCES);
         let all = label == "roster";
