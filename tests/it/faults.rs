@@ -224,6 +224,9 @@ impl Course {
         let wait = Duration::from_secs(*[0, 5, 40].get(usize::try_from(self.dice.below(3)).unwrap_or(0)).unwrap_or(&0));
         let card = key(self.dialect, &card);
         let second = self.dice.below(3) == 0;
+        // The script's own lies rarely refuse a change, and some scripts must end in FAILED.
+        let refusal = (self.dice.below(8) == 0).then_some(Some(Lie::Refuse429));
+        *lock(&self.net.planned) = refusal.into_iter().collect();
         let before = self.net.sent();
         if self.dice.below(4) == 0 {
             let one = order(engine, &card, amount, second);
@@ -305,7 +308,14 @@ impl Drop for Blame {
 
 fn run(seed: u64, dialect: Dialect) -> Tally {
     let blame = Blame(dialect, seed);
-    let life = || tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().expect("a runtime");
+    let life = || {
+        tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .start_paused(true)
+            .max_blocking_threads(1)
+            .build()
+            .expect("a runtime")
+    };
     let mut course = life().block_on(async { Course::new(seed, dialect) });
     let mut lives = 0;
     let mut now = start();
@@ -355,7 +365,7 @@ fn torment(dialect: Dialect) {
             // It must have been a torment.
             let kinds = Lie::all(Duration::ZERO).len() + 1;
             assert_eq!(tally.told.len(), kinds, "some faults were never met: {tally}");
-            assert!(tally.done > 100 && tally.failed > 1 && tally.unknown > 5 && tally.lives > 100, "{tally}");
+            assert!(tally.done > 50 && tally.failed > 10 && tally.unknown > 2 && tally.lives > 100, "{tally}");
         }
     }
     println!("{}: {tally}", dialect.name());
