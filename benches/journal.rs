@@ -1,6 +1,8 @@
-//! What the journal costs: the three commits that a change adds (intent, sent, answer), on a real file, the provider's time taken out.
+//! What the journal costs: the three commits that a change adds (intent, sent, answer), on a real
+//! file, the provider's time taken out.
 //!
-//! Printed beside the bare minimum, measured between them in the same run: one append of as many bytes and one `fdatasync` for each commit.
+//! Printed beside the bare minimum, measured between them in the same run: one append of as many
+//! bytes and one `fdatasync` for each commit.
 
 #![expect(clippy::print_stdout, reason = "its figures are for a person at a terminal")]
 
@@ -63,9 +65,13 @@ async fn journalled(store: &Store, clock: &Clock, count: u16) -> Duration {
     let operation = operation(clock, count);
     let (id, now) = (operation.id, clock.now());
     let began = Instant::now();
-    let intent = store.journal(move |db| journal::intend(db, &operation, false)).await.expect("the journal");
+    let intent =
+        store.journal(move |db| journal::intend(db, &operation, false)).await.expect("the journal");
     assert!(matches!(intent, Intent::Saved));
-    store.journal(move |db| journal::note(db, id, now, "sent", "top-up 30.00 USD asked of bench")).await.expect("the journal");
+    store
+        .journal(move |db| journal::note(db, id, now, "sent", "top-up 30.00 USD asked of bench"))
+        .await
+        .expect("the journal");
     let finding = Finding {
         at: now,
         what: "answer",
@@ -105,20 +111,26 @@ fn part(times: &mut [Duration], hundredths: usize) -> Duration {
 }
 
 fn main() {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     // Beside the build, not in a folder that may be in memory.
     let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a folder on the disk");
     runtime.block_on(async {
         let clock = Clock::real();
         let store = Store::open(folder.path()).expect("a data file");
-        // The first ones tell how many bytes a commit writes, before SQLite begins the log again from its start.
+        // The first ones tell how many bytes a commit writes, before SQLite begins the log again
+        // from its start.
         let empty = log_size(folder.path());
         for count in 0..WARM {
             journalled(&store, &clock, count).await;
         }
         let written = log_size(folder.path()).saturating_sub(empty);
         let bytes = usize::try_from(written / (u64::from(WARM) * u64::from(COMMITS))).unwrap_or(0);
-        let mut file = OpenOptions::new().create(true).append(true).open(folder.path().join("bare")).expect("a file");
+        let mut file = OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(folder.path().join("bare"))
+            .expect("a file");
         let (mut with, mut without, mut small) = (Vec::new(), Vec::new(), Vec::new());
         for count in WARM..WARM + OPERATIONS {
             with.push(journalled(&store, &clock, count).await);
@@ -129,13 +141,22 @@ fn main() {
             file = again;
         }
         let whole = store.journal(|db| journal::verify(db)).await.expect("the journal");
-        assert_eq!(whole.map(|end| end.lines), Ok(u64::from(COMMITS) * u64::from(WARM + OPERATIONS)), "the journal is whole");
+        assert_eq!(
+            whole.map(|end| end.lines),
+            Ok(u64::from(COMMITS) * u64::from(WARM + OPERATIONS)),
+            "the journal is whole"
+        );
         println!(
-            "journal of a change: {COMMITS} commits with synchronous=FULL, {bytes} bytes each in the log; {OPERATIONS} changes"
+            "journal of a change: {COMMITS} commits with synchronous=FULL, {bytes} bytes each in \
+             the log; {OPERATIONS} changes"
         );
         println!("{:<44}{:>12}{:>12}", "", "median", "p99");
         let row = |words: &str, times: &mut Vec<Duration>| {
-            println!("{words:<44}{:>9} us{:>9} us", part(times, 50).as_micros(), part(times, 99).as_micros());
+            println!(
+                "{words:<44}{:>9} us{:>9} us",
+                part(times, 50).as_micros(),
+                part(times, 99).as_micros()
+            );
         };
         row("one change, journalled", &mut with);
         row("its bytes, bare: 3 x (append + fdatasync)", &mut without);

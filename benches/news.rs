@@ -1,7 +1,9 @@
-//! What news costs the board when it holds much: 2,000 cards and the 50,000 newest of 80,000 transactions.
+//! What news costs the board when it holds much: 2,000 cards and the 50,000 newest of 80,000
+//! transactions.
 //!
-//! Printed beside two things measured in the same run: looking through all rows and sorting them again, which is what a piece of news
-//! must not cost, and drawing a frame, which is what follows it anyway.
+//! Printed beside two things measured in the same run: looking through all rows and sorting them
+//! again, which is what a piece of news must not cost, and drawing a frame, which is what follows
+//! it anyway.
 
 #![expect(clippy::print_stdout, reason = "its figures are for a person at a terminal")]
 
@@ -78,7 +80,12 @@ fn transaction(count: i64) -> Transaction {
 
 fn board() -> Model {
     let world = World::new(now(), TimeZone::UTC, "anay".into(), 7, Vec::new());
-    let mut model = Model::new(Start { world, theme: Theme::default(), size: (120, 40), keymap: Keymap::default() });
+    let mut model = Model::new(Start {
+        world,
+        theme: Theme::default(),
+        size: (120, 40),
+        keymap: Keymap::default(),
+    });
     let cards = (0..CARDS).map(|count| card(count, "100.00", now())).collect();
     let rows = (0..TRANSACTIONS).map(transaction).collect();
     update_all(&mut model, [News::Cards(cards), News::Transactions(rows)].map(Msg::News));
@@ -131,9 +138,15 @@ fn main() {
     let tell = |what: &str, took: Duration| {
         let ratio = |other: Duration| took.as_micros() * 100 / other.as_micros().max(1);
         let (sorts, frames) = (ratio(sorted), ratio(frame));
-        println!("{what:44} {:>8} us {sorts:>8} % of a sort {frames:>8} % of a frame", took.as_micros());
+        println!(
+            "{what:44} {:>8} us {sorts:>8} % of a sort {frames:>8} % of a frame",
+            took.as_micros()
+        );
     };
-    println!("{CARDS} cards, {} transactions, 120x40, median of {ROUNDS}", model.world.transactions.len());
+    println!(
+        "{CARDS} cards, {} transactions, 120x40, median of {ROUNDS}",
+        model.world.transactions.len()
+    );
     tell("a new transaction", one);
     tell(&format!("{BATCH} new transactions, heard at once"), batch);
     tell("a new balance", balance);

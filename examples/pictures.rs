@@ -1,4 +1,5 @@
-//! Draws the board's screens as SVG files in `docs/`: the real engine and the real model on the simulated bank, at a fixed time.
+//! Draws the board's screens as SVG files in `docs/`: the real engine and the real model on the
+//! simulated bank, at a fixed time.
 //!
 //!     cargo run --example pictures
 
@@ -36,11 +37,41 @@ struct Picture {
 
 const PICTURES: [Picture; 12] = [
     Picture { file: "board.svg", size: (120, 40), keys: "g", light: false, ascii: false },
-    Picture { file: "screens/board-80x24.svg", size: (80, 24), keys: "g", light: false, ascii: false },
-    Picture { file: "screens/board-200x60.svg", size: (200, 60), keys: "g", light: false, ascii: false },
-    Picture { file: "screens/board-120x40-light.svg", size: (120, 40), keys: "g", light: true, ascii: false },
-    Picture { file: "screens/board-120x40-ascii.svg", size: (120, 40), keys: "g", light: false, ascii: true },
-    Picture { file: "screens/detail-120x40.svg", size: (120, 40), keys: "/ 4 2 4 2 enter enter", light: false, ascii: false },
+    Picture {
+        file: "screens/board-80x24.svg",
+        size: (80, 24),
+        keys: "g",
+        light: false,
+        ascii: false,
+    },
+    Picture {
+        file: "screens/board-200x60.svg",
+        size: (200, 60),
+        keys: "g",
+        light: false,
+        ascii: false,
+    },
+    Picture {
+        file: "screens/board-120x40-light.svg",
+        size: (120, 40),
+        keys: "g",
+        light: true,
+        ascii: false,
+    },
+    Picture {
+        file: "screens/board-120x40-ascii.svg",
+        size: (120, 40),
+        keys: "g",
+        light: false,
+        ascii: true,
+    },
+    Picture {
+        file: "screens/detail-120x40.svg",
+        size: (120, 40),
+        keys: "/ 4 2 4 2 enter enter",
+        light: false,
+        ascii: false,
+    },
     Picture {
         file: "screens/feed-120x40.svg",
         size: (120, 40),
@@ -48,9 +79,27 @@ const PICTURES: [Picture; 12] = [
         light: false,
         ascii: false,
     },
-    Picture { file: "screens/activity-120x40.svg", size: (120, 40), keys: "3", light: false, ascii: false },
-    Picture { file: "screens/providers-80x24.svg", size: (80, 24), keys: "4", light: false, ascii: false },
-    Picture { file: "screens/freeze-80x24.svg", size: (80, 24), keys: "/ 4 2 4 2 enter f", light: false, ascii: false },
+    Picture {
+        file: "screens/activity-120x40.svg",
+        size: (120, 40),
+        keys: "3",
+        light: false,
+        ascii: false,
+    },
+    Picture {
+        file: "screens/providers-80x24.svg",
+        size: (80, 24),
+        keys: "4",
+        light: false,
+        ascii: false,
+    },
+    Picture {
+        file: "screens/freeze-80x24.svg",
+        size: (80, 24),
+        keys: "/ 4 2 4 2 enter f",
+        light: false,
+        ascii: false,
+    },
     Picture {
         file: "screens/top-up-80x24.svg",
         size: (80, 24),
@@ -58,7 +107,13 @@ const PICTURES: [Picture; 12] = [
         light: false,
         ascii: false,
     },
-    Picture { file: "screens/help-80x24.svg", size: (80, 24), keys: "?", light: false, ascii: false },
+    Picture {
+        file: "screens/help-80x24.svg",
+        size: (80, 24),
+        keys: "?",
+        light: false,
+        ascii: false,
+    },
 ];
 
 /// Time of the pictures.
@@ -99,7 +154,10 @@ async fn draw(picture: &Picture) -> anyhow::Result<String> {
         clock: clock.clone(),
         polling: true,
         transport: Some(Arc::new(move |provider| -> Box<dyn Transport> {
-            let dialect = Dialect::ALL.into_iter().find(|dialect| dialect.name() == provider.kind()).expect("a known kind");
+            let dialect = Dialect::ALL
+                .into_iter()
+                .find(|dialect| dialect.name() == provider.kind())
+                .expect("a known kind");
             Box::new(InProcess(served.router(dialect)))
         })),
     };
@@ -110,7 +168,14 @@ async fn draw(picture: &Picture) -> anyhow::Result<String> {
     let mut desk = Desk { model, engine, news, clock };
     desk.pass(Duration::from_secs(6)).await;
     // Something in the journal, so that the activity has rows.
-    for keys in ["/ 0 9 1 7 enter", "f wait 1 y", "esc esc", "/ 1 2 0 0 enter", "t wait 3 0 enter wait y", "esc esc"] {
+    for keys in [
+        "/ 0 9 1 7 enter",
+        "f wait 1 y",
+        "esc esc",
+        "/ 1 2 0 0 enter",
+        "t wait 3 0 enter wait y",
+        "esc esc",
+    ] {
         desk.keys(keys).await;
     }
     desk.keys(picture.keys).await;
@@ -168,11 +233,13 @@ const HEIGHT: usize = 19;
 fn svg(buffer: &Buffer, light: bool) -> String {
     let area = *buffer.area();
     let (ground, ink) = if light { ("#ffffff", "#24292f") } else { ("#16181d", "#d6d9de") };
-    let (width, height) = (usize::from(area.width) * WIDTH + 24, usize::from(area.height) * HEIGHT + 24);
+    let (width, height) =
+        (usize::from(area.width) * WIDTH + 24, usize::from(area.height) * HEIGHT + 24);
     let mut out = format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" viewBox=\"0 0 {width} {height}\">\n\
-         <rect width=\"100%\" height=\"100%\" rx=\"8\" fill=\"{ground}\"/>\n\
-         <g font-family=\"ui-monospace, 'JetBrains Mono', 'DejaVu Sans Mono', Menlo, Consolas, monospace\" font-size=\"15\" fill=\"{ink}\">\n"
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" \
+         viewBox=\"0 0 {width} {height}\">\n<rect width=\"100%\" height=\"100%\" rx=\"8\" \
+         fill=\"{ground}\"/>\n<g font-family=\"ui-monospace, 'JetBrains Mono', 'DejaVu Sans \
+         Mono', Menlo, Consolas, monospace\" font-size=\"15\" fill=\"{ink}\">\n"
     );
     for y in area.top()..area.bottom() {
         let mut x = area.left();
@@ -184,7 +251,15 @@ fn svg(buffer: &Buffer, light: bool) -> String {
                 run.push_str(buffer[(x, y)].symbol());
                 x += 1;
             }
-            span(&mut out, cell, &run, (usize::from(from), usize::from(y)), usize::from(x - from), light, (ground, ink));
+            span(
+                &mut out,
+                cell,
+                &run,
+                (usize::from(from), usize::from(y)),
+                usize::from(x - from),
+                light,
+                (ground, ink),
+            );
         }
     }
     out.push_str("</g>\n</svg>\n");
@@ -208,12 +283,20 @@ fn span(
     let colour = hue(cell.fg, light).unwrap_or(ink);
     let (left, top, wide) = (x * WIDTH + 12, y * HEIGHT + 12, columns * WIDTH);
     if reversed {
-        let _ = writeln!(out, "<rect x=\"{left}\" y=\"{top}\" width=\"{wide}\" height=\"{HEIGHT}\" fill=\"{colour}\"/>");
+        let _ = writeln!(
+            out,
+            "<rect x=\"{left}\" y=\"{top}\" width=\"{wide}\" height=\"{HEIGHT}\" \
+             fill=\"{colour}\"/>"
+        );
     }
     let fill = if reversed { ground } else { colour };
     let weight = if cell.modifier.contains(Modifier::BOLD) { " font-weight=\"bold\"" } else { "" };
     let dim = if cell.modifier.contains(Modifier::DIM) { " opacity=\"0.55\"" } else { "" };
-    let line = if cell.modifier.contains(Modifier::UNDERLINED) { " text-decoration=\"underline\"" } else { "" };
+    let line = if cell.modifier.contains(Modifier::UNDERLINED) {
+        " text-decoration=\"underline\""
+    } else {
+        ""
+    };
     let base = top + 14;
     // Word by word, each at its own column, so that no font moves what stands behind it.
     let mut column = 0;
@@ -223,7 +306,9 @@ fn span(
             let word = word.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
             let _ = writeln!(
                 out,
-                "<text x=\"{at}\" y=\"{base}\" textLength=\"{wide}\" lengthAdjust=\"spacingAndGlyphs\" fill=\"{fill}\"{weight}{dim}{line}>{word}</text>"
+                "<text x=\"{at}\" y=\"{base}\" textLength=\"{wide}\" \
+                 lengthAdjust=\"spacingAndGlyphs\" \
+                 fill=\"{fill}\"{weight}{dim}{line}>{word}</text>"
             );
         }
         column += text::width(word) + 1;

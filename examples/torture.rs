@@ -1,17 +1,24 @@
-//! The torture: thousands of top-ups over the four wires while the network lies about every third exchange and processes are killed.
+//! The torture: thousands of top-ups over the four wires while the network lies about every third
+//! exchange and processes are killed.
 //!
 //! ```text
 //! cargo run --release --example torture -- --operations 10000 --seed 7
 //! ```
 //!
-//! Prints a table and ends with 1 when money was doubled or lost, or an operation says what is not true. The bank and the lying network
-//! live in this process; what is killed are others, this program again, two at each wire, with one data folder for all. The same seed is
-//! the same run, down to the fingerprint at the end, whatever else the machine does: `tests/it/torture.rs` says how.
+//! Prints a table and ends with 1 when money was doubled or lost, or an operation says what is not
+//! true. The bank and the lying network live in this process; what is killed are others, this
+//! program again, two at each wire, with one data folder for all. The same seed is the same run,
+//! down to the fingerprint at the end, whatever else the machine does: `tests/it/torture.rs` says
+//! how.
 //!
-//! With `--wild` nothing is in turn: one process with two dozen top-ups under way, real timers, and kills whenever they fall. It is not
-//! repeatable, and meets what nobody thought of.
+//! With `--wild` nothing is in turn: one process with two dozen top-ups under way, real timers, and
+//! kills whenever they fall. It is not repeatable, and meets what nobody thought of.
 
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program for the terminal, not a part of cardtop")]
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a program for the terminal, not a part of cardtop"
+)]
 
 #[path = "../tests/it/proxy.rs"]
 mod proxy;
@@ -43,7 +50,8 @@ struct Wish {
     /// A SIGKILL after so many top-ups, on average.
     #[arg(long, default_value_t = 50)]
     kill_every: u64,
-    /// Other systems top up the same cards with the same sums, clocks are wrong, each process has a data file of its own.
+    /// Other systems top up the same cards with the same sums, clocks are wrong, each process has
+    /// a data file of its own.
     #[arg(long, conflicts_with = "wild")]
     hostile: bool,
     /// Name every operation that stays UNKNOWN, and why.
@@ -94,7 +102,11 @@ fn play() -> anyhow::Result<bool> {
         return Ok(true);
     }
     let wish = Wish::parse();
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().context("a runtime")?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .context("a runtime")?;
     match &wish.role {
         Some(Role::WildWorker(args)) => runtime.block_on(wild_worker::work(args)).map(|()| true),
         None if wish.wild => runtime.block_on(wild::drive(&wish)),
@@ -106,10 +118,22 @@ fn play() -> anyhow::Result<bool> {
 async fn in_turn(wish: &Wish) -> anyhow::Result<bool> {
     let from = tokio::time::Instant::now();
     let &Wish { operations, seed, cards, kill_every, hostile, .. } = wish;
-    let report = torture::run(&torture::Wish { operations, seed, cards, kill_every, hostile, words: &[], beside: None }).await?;
+    let report = torture::run(&torture::Wish {
+        operations,
+        seed,
+        cards,
+        kill_every,
+        hostile,
+        words: &[],
+        beside: None,
+    })
+    .await?;
     print!("{}", report.text);
     let mode = if hostile { " --hostile" } else { "" };
-    println!("fingerprint {}; repeat with --operations {operations} --seed {seed}{mode}", report.fingerprint);
+    println!(
+        "fingerprint {}; repeat with --operations {operations} --seed {seed}{mode}",
+        report.fingerprint
+    );
     println!("{} s", from.elapsed().as_secs());
     for unknown in report.unknown.iter().filter(|_| wish.list) {
         println!("{unknown}");

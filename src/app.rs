@@ -1,4 +1,5 @@
-//! The board as a state machine: what is shown and being typed, changed only by messages, in one order.
+//! The board as a state machine: what is shown and being typed, changed only by messages, in one
+//! order.
 //!
 //! No I/O, no async and no clock: everything impure is an [`Effect`] that the loop carries out.
 
@@ -50,7 +51,10 @@ const REMARK: Duration = Duration::from_secs(8);
 
 /// Everything the board can hear.
 #[derive(Debug)]
-#[expect(clippy::large_enum_variant, reason = "messages are moved once, from the channel into the update")]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "messages are moved once, from the channel into the update"
+)]
 pub enum Msg {
     /// A key.
     Key(Chord),
@@ -137,8 +141,9 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
     update_all(model, [msg])
 }
 
-/// Changes the board by messages that came together, in their order. What follows from news is worked out once for all of them:
-/// before a key, which is meant for what then is on screen, and at the end.
+/// Changes the board by messages that came together, in their order. What follows from news is
+/// worked out once for all of them: before a key, which is meant for what then is on screen, and at
+/// the end.
 pub fn update_all(model: &mut Model, msgs: impl IntoIterator<Item = Msg>) -> Vec<Effect> {
     let mut effects = Vec::new();
     let mut settled = true;
@@ -163,12 +168,13 @@ pub fn update_all(model: &mut Model, msgs: impl IntoIterator<Item = Msg>) -> Vec
     effects
 }
 
-/// When something on screen changes by itself: the next full second, because clock and ages show seconds; never while
-/// nothing but advice is shown.
+/// When something on screen changes by itself: the next full second, because clock and ages show
+/// seconds; never while nothing but advice is shown.
 #[must_use]
 pub fn wake_at(model: &Model) -> Option<Timestamp> {
-    let second =
-        (Class::of(model.size) != Class::Advice).then(|| Timestamp::from_second(model.world.now.as_second() + 1).ok()).flatten();
+    let second = (Class::of(model.size) != Class::Advice)
+        .then(|| Timestamp::from_second(model.world.now.as_second() + 1).ok())
+        .flatten();
     let dialog = model.dialogs.last().and_then(|dialog| dialog.wake_at(&model.world));
     second.into_iter().chain(dialog).min()
 }
@@ -228,7 +234,8 @@ impl Model {
             Pane::Cards => self.cards.list.selected().cloned(),
             Pane::Detail => self.detail.card.clone(),
             Pane::Feed => self.feed.list.selected()?.known(&self.world)?.card(),
-            Pane::Activity => feed::operation(&self.world, *self.activity.list.selected()?).map(|row| row.card.clone()),
+            Pane::Activity => feed::operation(&self.world, *self.activity.list.selected()?)
+                .map(|row| row.card.clone()),
             Pane::Providers => None,
         }
     }
@@ -243,11 +250,16 @@ impl Model {
     }
 
     fn tick(&mut self, at: Timestamp) -> Vec<Effect> {
-        // It goes on, whatever order messages come in, unless the clock of the machine was set back.
+        // It goes on, whatever order messages come in, unless the clock of the machine was set
+        // back.
         let set_back = self.world.now.duration_since(at) > SET_BACK;
         self.world.now = if set_back { at } else { self.world.now.max(at) };
         let until = |notice: &Notice| notice.since.saturating_add(REMARK).unwrap_or(Timestamp::MAX);
-        if self.notice.as_ref().is_some_and(|notice| !notice.wrong && until(notice) <= self.world.now) {
+        if self
+            .notice
+            .as_ref()
+            .is_some_and(|notice| !notice.wrong && until(notice) <= self.world.now)
+        {
             self.notice = None;
         }
         match self.dialogs.last_mut() {
@@ -278,8 +290,12 @@ impl Model {
         };
         self.world.hear(news);
         match news {
-            News::Operation(row) if before.is_some_and(|state| state != row.state) => self.tell_outcome(row),
-            News::Refused { card, why, .. } if !self.dialogs.iter().any(|dialog| dialog.card() == Some(card)) => {
+            News::Operation(row) if before.is_some_and(|state| state != row.state) => {
+                self.tell_outcome(row)
+            }
+            News::Refused { card, why, .. }
+                if !self.dialogs.iter().any(|dialog| dialog.card() == Some(card)) =>
+            {
                 let digits = self.digits(card);
                 self.complain(format!("{digits}: NOT SENT, {why}"));
             }
@@ -320,13 +336,16 @@ impl Model {
             OperationState::Done => self.remark(&format!("{what}: DONE{detail}")),
             OperationState::Failed => self.complain(format!("{what}: FAILED{detail}")),
             OperationState::Unknown => {
-                self.complain(format!("{what}: UNKNOWN, cardtop is looking for it; do not send it again"));
+                self.complain(format!(
+                    "{what}: UNKNOWN, cardtop is looking for it; do not send it again"
+                ));
             }
             OperationState::Sent | OperationState::Accepted => {}
         }
     }
 
-    /// Puts everything that depends on something else right again, and asks for what is to be read first.
+    /// Puts everything that depends on something else right again, and asks for what is to be read
+    /// first.
     fn settle(&mut self) -> Vec<Effect> {
         let still = self.paused.is_some() || !self.dialogs.is_empty();
         let layout = self.layout();

@@ -1,7 +1,7 @@
 //! The command line: what may be asked of cardtop in a shell, and what its exit codes mean.
 //!
-//! It only parses, chooses and prints. Money is moved by the engine alone, under the same checks as on the board, and
-//! nothing here ever asks a question, save for a PIN on a terminal.
+//! It only parses, chooses and prints. Money is moved by the engine alone, under the same checks as
+//! on the board, and nothing here ever asks a question, save for a PIN on a terminal.
 
 mod change;
 mod find;
@@ -64,7 +64,8 @@ Exit codes:
 /// What every command takes.
 #[derive(Debug, Args)]
 pub struct Global {
-    /// Configuration file, instead of the one that CARDTOP_CONFIG names, or that in the platform's folder
+    /// Configuration file, instead of the one that CARDTOP_CONFIG names, or that in the platform's
+    /// folder
     #[arg(long, global = true, value_name = "FILE", help_heading = "Global options")]
     pub config: Option<PathBuf>,
     /// Folder of cards, readings and the journal, instead of the platform's
@@ -86,7 +87,13 @@ pub struct Global {
     #[arg(long, global = true, value_name = "EXPR", help_heading = "Global options")]
     pub filter: Option<String>,
     /// When to use colours
-    #[arg(long, global = true, value_name = "WHEN", default_value = "auto", help_heading = "Global options")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "WHEN",
+        default_value = "auto",
+        help_heading = "Global options"
+    )]
     pub color: ColorChoice,
     /// Write a log to this file (CARDTOP_LOG says how much; `info` when unset)
     #[arg(long, global = true, value_name = "FILE", help_heading = "Global options")]
@@ -195,7 +202,8 @@ pub enum OpsCommand {
         /// The operation's id, or the four characters that lists show
         op: String,
     },
-    /// Say what became of an operation that nothing that can be read settles; kept in the journal as a person's word
+    /// Say what became of an operation that nothing that can be read settles; kept in the journal
+    /// as a person's word
     Settle(SettleArgs),
     /// Check that nothing in the journal was changed or removed
     Verify,
@@ -227,7 +235,8 @@ pub struct SandboxArgs {
     /// The bank.
     #[command(flatten)]
     pub world: WorldArgs,
-    /// Write the configuration here (secrets and rosters beside it), instead of into a temporary folder
+    /// Write the configuration here (secrets and rosters beside it), instead of into a temporary
+    /// folder
     #[arg(long, value_name = "FILE")]
     pub write_config: Option<PathBuf>,
     /// First of the four ports; free ones when absent
@@ -269,7 +278,8 @@ pub struct TopUpArgs {
     /// How much, in the card's currency: 10.00
     #[arg(value_name = "AMOUNT")]
     pub amount: String,
-    /// "SECOND <last4>": send although an earlier top-up of this card is not settled, or an equal one came within ten minutes
+    /// "SECOND <last4>": send although an earlier top-up of this card is not settled, or an equal
+    /// one came within ten minutes
     #[arg(long, value_name = "PHRASE")]
     pub second: Option<String>,
 }
@@ -280,7 +290,8 @@ pub struct PinArgs {
     /// What every change takes.
     #[command(flatten)]
     pub change: ChangeArgs,
-    /// Read the new PIN from the first line of standard input, and the old one from the second where it is needed
+    /// Read the new PIN from the first line of standard input, and the old one from the second
+    /// where it is needed
     #[arg(long)]
     pub pin_stdin: bool,
 }
@@ -300,7 +311,8 @@ pub struct SettleArgs {
     /// With --done: the id of the transaction that is its own; without, one is kept free for it
     #[arg(long, value_name = "ID", conflicts_with = "failed")]
     pub transaction: Option<String>,
-    /// With --failed: a transaction of the card's list that is somebody else's, although it looks like this one's (may be repeated)
+    /// With --failed: a transaction of the card's list that is somebody else's, although it looks
+    /// like this one's (may be repeated)
     #[arg(long, value_name = "ID", conflicts_with = "done")]
     pub not_its: Vec<String>,
     /// With --failed: the card's last four digits
@@ -315,7 +327,8 @@ pub struct VerdictArgs {
     /// It happened: its credit is on the card
     #[arg(long)]
     pub done: bool,
-    /// It did not happen. It is looked for 48 hours more, and a credit that comes late raises an alarm
+    /// It did not happen. It is looked for 48 hours more, and a credit that comes late raises an
+    /// alarm
     #[arg(long)]
     pub failed: bool,
 }
@@ -362,11 +375,16 @@ impl Exit {
         }
     }
 
-    /// What a provider's error means for a shell. An answer that cannot be trusted is as good as none.
+    /// What a provider's error means for a shell. An answer that cannot be trusted is as good as
+    /// none.
     #[must_use]
     pub const fn of_error(error: &Error) -> Self {
         match error.kind {
-            Kind::Auth | Kind::Forbidden | Kind::RateLimited | Kind::Unreachable | Kind::BadReply => Self::Unreachable,
+            Kind::Auth
+            | Kind::Forbidden
+            | Kind::RateLimited
+            | Kind::Unreachable
+            | Kind::BadReply => Self::Unreachable,
             Kind::Refused | Kind::NotFound | Kind::NotOffered => Self::Refused,
         }
     }
@@ -410,20 +428,23 @@ impl From<io::Error> for Failure {
 /// A command's result.
 pub(crate) type Outcome = Result<Exit, Failure>;
 
-/// Parses the arguments, does what they say, prints errors on standard error. The exit code is [`Exit`]'s.
+/// Parses the arguments, does what they say, prints errors on standard error. The exit code is
+/// [`Exit`]'s.
 pub async fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
-            // Help and the version come this way too, on standard output and with code 0. An error quotes the arguments, and is printed
-            // without them steering the terminal.
+            // Help and the version come this way too, on standard output and with code 0. An error
+            // quotes the arguments, and is printed without them steering the terminal.
             let printed = if error.use_stderr() {
                 write!(io::stderr().lock(), "{}", refusal(&error, std::env::args_os()))
             } else {
                 error.print()
             };
             return match print::forgiving(printed) {
-                Ok(()) => ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(Exit::Usage.code())),
+                Ok(()) => {
+                    ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(Exit::Usage.code()))
+                }
                 Err(_) => ExitCode::from(Exit::Refused.code()),
             };
         }
@@ -438,8 +459,8 @@ pub async fn main() -> ExitCode {
     ExitCode::from(exit.code())
 }
 
-/// What is wrong with the arguments. The parser takes escape sequences out of what it quotes without a trace; the same arguments cleaned
-/// leave marks.
+/// What is wrong with the arguments. The parser takes escape sequences out of what it quotes
+/// without a trace; the same arguments cleaned leave marks.
 fn refusal(error: &clap::Error, arguments: impl Iterator<Item = OsString>) -> String {
     let cleaned = arguments.map(|argument| text::one_line(&argument.to_string_lossy()));
     let again = Cli::try_parse_from(cleaned).err().filter(clap::Error::use_stderr);
@@ -459,27 +480,43 @@ async fn run(cli: Cli) -> Outcome {
         Some(Command::Sandbox(args)) => host::sandbox(&args, clock).await,
         Some(Command::Cards) => read::cards(&global, clock).await,
         Some(Command::Card { card }) => read::card(&global, &card, clock).await,
-        Some(Command::Transactions { card, limit }) => read::transactions(&global, card.as_deref(), limit, clock).await,
+        Some(Command::Transactions { card, limit }) => {
+            read::transactions(&global, card.as_deref(), limit, clock).await
+        }
         Some(Command::Providers) => read::providers(&global, clock).await,
         Some(Command::Freeze(args)) => change::freeze(&global, args, clock).await,
         Some(Command::Unfreeze(args)) => change::unfreeze(&global, args, clock).await,
         Some(Command::Topup(args)) => change::top_up(&global, args, clock).await,
         Some(Command::Pin(args)) => change::pin(&global, args, clock).await,
         Some(Command::Close(args)) => change::close(&global, args, clock).await,
-        Some(Command::Ops { command: None, limit }) => read::operations(&global, limit, clock).await,
-        Some(Command::Ops { command: Some(OpsCommand::Check { op }), .. }) => change::check(&global, &op, clock).await,
-        Some(Command::Ops { command: Some(OpsCommand::Show { op }), .. }) => read::operation(&global, &op, clock).await,
-        Some(Command::Ops { command: Some(OpsCommand::Settle(args)), .. }) => settle::settle(&global, args, clock).await,
-        Some(Command::Ops { command: Some(OpsCommand::Verify), .. }) => read::verify(&global, clock).await,
+        Some(Command::Ops { command: None, limit }) => {
+            read::operations(&global, limit, clock).await
+        }
+        Some(Command::Ops { command: Some(OpsCommand::Check { op }), .. }) => {
+            change::check(&global, &op, clock).await
+        }
+        Some(Command::Ops { command: Some(OpsCommand::Show { op }), .. }) => {
+            read::operation(&global, &op, clock).await
+        }
+        Some(Command::Ops { command: Some(OpsCommand::Settle(args)), .. }) => {
+            settle::settle(&global, args, clock).await
+        }
+        Some(Command::Ops { command: Some(OpsCommand::Verify), .. }) => {
+            read::verify(&global, clock).await
+        }
         Some(Command::Init) => setup::init(&global),
         Some(Command::Completions { shell }) => setup::completions(shell),
         Some(Command::Man { command }) => setup::manual(command.as_deref()),
     }
 }
 
-/// A filter that would be ignored is refused: an unfiltered answer must not look like a filtered one.
+/// A filter that would be ignored is refused: an unfiltered answer must not look like a filtered
+/// one.
 fn refuse_stray_filter(global: &Global, command: Option<&Command>) -> Result<(), Failure> {
-    let lists = matches!(command, Some(Command::Cards | Command::Transactions { .. } | Command::Ops { command: None, .. }));
+    let lists = matches!(
+        command,
+        Some(Command::Cards | Command::Transactions { .. } | Command::Ops { command: None, .. })
+    );
     if global.filter.is_some() && !lists {
         return Err(Failure::usage("--filter is for lists: cards, transactions and ops"));
     }
@@ -531,11 +568,19 @@ mod tests {
 
     #[test]
     fn flags_may_stand_before_and_after_the_command() {
-        for line in ["cardtop --json --provider acme cards", "cardtop cards --json --provider acme"] {
+        for line in ["cardtop --json --provider acme cards", "cardtop cards --json --provider acme"]
+        {
             let cli = parse(line).expect("a valid line");
-            assert_eq!((cli.global.format(), cli.global.provider.as_deref()), (Format::Json, Some("acme")), "{line}");
+            assert_eq!(
+                (cli.global.format(), cli.global.provider.as_deref()),
+                (Format::Json, Some("acme")),
+                "{line}"
+            );
         }
-        assert_eq!(parse("cardtop ops --format csv").expect("a valid line").global.format(), Format::Csv);
+        assert_eq!(
+            parse("cardtop ops --format csv").expect("a valid line").global.format(),
+            Format::Csv
+        );
         assert_eq!(parse("cardtop cards").expect("a valid line").global.format(), Format::Table);
     }
 
@@ -563,15 +608,23 @@ mod tests {
         let plain = |text: String| text.split_whitespace().collect::<Vec<_>>().join(" ");
         for command in ["demo", "sandbox"] {
             let mut cli = Cli::command();
-            let help = plain(cli.find_subcommand_mut(command).expect("a command").render_long_help().to_string());
+            let help = plain(
+                cli.find_subcommand_mut(command).expect("a command").render_long_help().to_string(),
+            );
             let mut fish = Vec::new();
-            clap_complete::generate(clap_complete::Shell::Fish, &mut Cli::command(), "cardtop", &mut fish);
+            clap_complete::generate(
+                clap_complete::Shell::Fish,
+                &mut Cli::command(),
+                "cardtop",
+                &mut fish,
+            );
             let fish = String::from_utf8(fish).expect("text");
             for scenario in Scenario::ALL {
                 let line = format!("{}: {}", scenario.word(), scenario.description());
                 assert!(help.contains(&line), "{command}: {line}: {help}");
                 assert!(fish.contains(scenario.word()), "{scenario}");
-                let parsed = parse(&format!("cardtop {command} --scenario {scenario} --scenario slow"));
+                let parsed =
+                    parse(&format!("cardtop {command} --scenario {scenario} --scenario slow"));
                 assert!(parsed.is_ok(), "{scenario}");
             }
         }
@@ -587,14 +640,22 @@ mod tests {
 
     #[test]
     fn what_is_not_built_is_not_offered() {
-        for line in ["cardtop watch", "cardtop listen", "cardtop doctor", "cardtop export", "cardtop report"] {
+        for line in [
+            "cardtop watch",
+            "cardtop listen",
+            "cardtop doctor",
+            "cardtop export",
+            "cardtop report",
+        ] {
             assert!(parse(line).is_err(), "{line}");
         }
     }
 
     #[test]
     fn a_time_to_wait_is_a_number_with_its_unit() {
-        for (text, milliseconds) in [("30s", 30_000), ("2m", 120_000), ("500ms", 500), ("0s", 0), ("1h", 3_600_000)] {
+        for (text, milliseconds) in
+            [("30s", 30_000), ("2m", 120_000), ("500ms", 500), ("0s", 0), ("1h", 3_600_000)]
+        {
             assert_eq!(duration(text), Ok(Duration::from_millis(milliseconds)), "{text}");
         }
         for text in ["", "30", "s", "-1s", "1.5s", "25h", "99999999999999999999s", "1s1"] {
@@ -604,7 +665,15 @@ mod tests {
 
     #[test]
     fn exit_codes_are_the_contract() {
-        let codes = [Exit::Done, Exit::Refused, Exit::Usage, Exit::Unreachable, Exit::Unknown, Exit::Accepted].map(Exit::code);
+        let codes = [
+            Exit::Done,
+            Exit::Refused,
+            Exit::Usage,
+            Exit::Unreachable,
+            Exit::Unknown,
+            Exit::Accepted,
+        ]
+        .map(Exit::code);
         assert_eq!(codes, [0, 1, 2, 3, 4, 5]);
     }
 
@@ -629,12 +698,18 @@ mod tests {
 
     #[test]
     fn a_filter_that_would_be_ignored_is_refused() {
-        for line in ["cardtop --filter x", "cardtop providers --filter x", "cardtop freeze 4242 --filter x"] {
+        for line in
+            ["cardtop --filter x", "cardtop providers --filter x", "cardtop freeze 4242 --filter x"]
+        {
             let cli = parse(line).expect("a valid line");
             let failure = refuse_stray_filter(&cli.global, cli.command.as_ref()).expect_err(line);
             assert_eq!(failure.exit, Exit::Usage, "{line}");
         }
-        for line in ["cardtop cards --filter x", "cardtop transactions --filter x", "cardtop ops --filter x"] {
+        for line in [
+            "cardtop cards --filter x",
+            "cardtop transactions --filter x",
+            "cardtop ops --filter x",
+        ] {
             let cli = parse(line).expect("a valid line");
             assert!(refuse_stray_filter(&cli.global, cli.command.as_ref()).is_ok(), "{line}");
         }

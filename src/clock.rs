@@ -10,7 +10,8 @@ use jiff::Timestamp;
 pub struct Clock(Arc<dyn Fn() -> Timestamp + Send + Sync>);
 
 impl Clock {
-    /// The machine's clock, in whole milliseconds: what the data file keeps, and what every JSON reader takes.
+    /// The machine's clock, in whole milliseconds: what the data file keeps, and what every JSON
+    /// reader takes.
     #[must_use]
     #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the clock")]
     pub fn real() -> Self {

@@ -1,7 +1,7 @@
 //! The configuration: what the operator wrote, checked, with every default filled in.
 //!
-//! A [`Config`] cannot be wrong: names, kinds, addresses, durations and settings were checked when the file was read.
-//! Secrets are not in it, only where to get them.
+//! A [`Config`] cannot be wrong: names, kinds, addresses, durations and settings were checked when
+//! the file was read. Secrets are not in it, only where to get them.
 
 mod file;
 mod paths;
@@ -26,27 +26,33 @@ use wires::{BytesText, Lists, Signature, Spelling};
 const LONGEST: u64 = 4 << 20;
 
 impl Config {
-    /// Reads and checks a configuration file: this one, else `CARDTOP_CONFIG`'s, else the platform's.
+    /// Reads and checks a configuration file: this one, else `CARDTOP_CONFIG`'s, else the
+    /// platform's.
     ///
     /// # Errors
     /// One sentence with file and line; where there is no file, how to get one.
     pub fn load(path: Option<&Path>) -> Result<Self, ConfigError> {
         let Some(path) = path.map(Path::to_owned).or_else(default_path) else {
-            return Err(ConfigError("this system has no configuration folder: name a file with --config".to_owned()));
+            return Err(ConfigError(
+                "this system has no configuration folder: name a file with --config".to_owned(),
+            ));
         };
         let wrong = |words: &str| ConfigError(format!("{} {words}", text::of_path(&path)));
         let bytes = files::read_configuration(&path, LONGEST).map_err(|refused| match refused {
             Refused::Missing => ConfigError(format!(
-                "there is no configuration file {}: `cardtop init` writes one, `cardtop demo` needs none",
+                "there is no configuration file {}: `cardtop init` writes one, `cardtop demo` \
+                 needs none",
                 text::of_path(&path)
             )),
             Refused::Because(words) => wrong(&words),
         })?;
-        let text = String::from_utf8(bytes).map_err(|_| wrong("is not UTF-8 text: save it as UTF-8"))?;
+        let text =
+            String::from_utf8(bytes).map_err(|_| wrong("is not UTF-8 text: save it as UTF-8"))?;
         Self::parse(&text, &path)
     }
 
-    /// Checks a configuration that is in memory; `path` stands in sentences, and relative paths are relative to its folder.
+    /// Checks a configuration that is in memory; `path` stands in sentences, and relative paths are
+    /// relative to its folder.
     ///
     /// # Errors
     /// The first mistake, in one sentence with file and line.
@@ -56,7 +62,8 @@ impl Config {
     }
 }
 
-/// The file that is read when none is named: `CARDTOP_CONFIG` where it is set and not empty, else `config.toml` in the platform's configuration folder.
+/// The file that is read when none is named: `CARDTOP_CONFIG` where it is set and not empty, else
+/// `config.toml` in the platform's configuration folder.
 #[must_use]
 pub fn default_path() -> Option<PathBuf> {
     if let Some(path) = std::env::var_os("CARDTOP_CONFIG").filter(|path| !path.is_empty()) {
@@ -75,11 +82,13 @@ pub fn data_dir(named: Option<&Path>) -> Result<PathBuf, ConfigError> {
     }
     directories::ProjectDirs::from("", "", "cardtop")
         .map(|folders| folders.data_dir().to_owned())
-        .ok_or_else(|| ConfigError("this system has no data folder: name one with --data".to_owned()))
+        .ok_or_else(|| {
+            ConfigError("this system has no data folder: name one with --data".to_owned())
+        })
 }
 
-/// The folder of what is noted outside the data file: `CARDTOP_STATE`, else the platform's folder for state, else its local data
-/// folder; `None` on a system that has neither.
+/// The folder of what is noted outside the data file: `CARDTOP_STATE`, else the platform's folder
+/// for state, else its local data folder; `None` on a system that has neither.
 #[must_use]
 #[expect(clippy::disallowed_methods, reason = "the environment is read here")]
 pub fn state_dir() -> Option<PathBuf> {
@@ -90,7 +99,8 @@ pub fn state_dir() -> Option<PathBuf> {
     Some(folders.state_dir().unwrap_or_else(|| folders.data_local_dir()).to_owned())
 }
 
-/// What somebody probably meant who wrote a word that is not known: `did you mean …?`, or all that are known.
+/// What somebody probably meant who wrote a word that is not known: `did you mean …?`, or all that
+/// are known.
 #[must_use]
 pub fn meant(word: &str, known: &[&str]) -> String {
     table::meant(word, known)
@@ -140,7 +150,8 @@ pub struct Board {
     pub keys: Vec<Keys>,
 }
 
-/// A line of `[board.keys]`: the keys of a command, as they are written. The board's table of commands knows whether there are such.
+/// A line of `[board.keys]`: the keys of a command, as they are written. The board's table of
+/// commands knows whether there are such.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Keys {
     /// The command's name.
@@ -224,7 +235,8 @@ pub struct ProviderConfig {
     pub timeout: Duration,
     /// How often figures are read.
     pub poll: Poll,
-    /// Other systems of the merchant top up the same cards: an equal credit after a lost answer may be theirs.
+    /// Other systems of the merchant top up the same cards: an equal credit after a lost answer
+    /// may be theirs.
     pub others_top_up: bool,
     /// SHA-256 of the server's public key, when pinned.
     pub pin_certificate: Option<[u8; 32]>,
@@ -296,9 +308,17 @@ impl Account {
             Self::Artha(account) => vec![&account.token, &account.private_key],
             Self::Banana(account) => vec![&account.secret_key],
             Self::Enkash(account) => {
-                vec![&account.client_id, &account.client_secret, &account.username, &account.password, &account.encryption_key]
+                vec![
+                    &account.client_id,
+                    &account.client_secret,
+                    &account.username,
+                    &account.password,
+                    &account.encryption_key,
+                ]
             }
-            Self::Ibanera(account) => vec![&account.username, &account.password, &account.shared_secret],
+            Self::Ibanera(account) => {
+                vec![&account.username, &account.password, &account.shared_secret]
+            }
         }
     }
 }
@@ -396,7 +416,8 @@ pub struct Enkash {
     pub unencrypted: Vec<String>,
     /// How a new PIN is written inside the encrypted body.
     pub pin_block: PinBlock,
-    /// What `otpRequired` says: whether the cardholder is to confirm a change by a one-time password.
+    /// What `otpRequired` says: whether the cardholder is to confirm a change by a one-time
+    /// password.
     pub otp_required: bool,
 }
 
@@ -453,7 +474,8 @@ pub struct Ibanera {
     pub shared_secret: Source,
     /// How the shared secret's text becomes bytes.
     pub secret_encoding: SecretEncoding,
-    /// Whose account pays for top-ups. Without it there are none: the documents do not say which of the two is right.
+    /// Whose account pays for top-ups. Without it there are none: the documents do not say which
+    /// of the two is right.
     pub pays: Option<Pays>,
     /// The manager's own customer id, where the manager pays; else it is asked.
     pub manager_id: Option<String>,
@@ -494,7 +516,8 @@ mod tests {
             let text = std::fs::read_to_string(&path).expect("a text file");
             (path, text)
         };
-        let files: Vec<_> = std::fs::read_dir(folder).expect("the folder of the test").map(read).collect();
+        let files: Vec<_> =
+            std::fs::read_dir(folder).expect("the folder of the test").map(read).collect();
         assert!(files.len() > 2);
         files
     }
@@ -502,7 +525,9 @@ mod tests {
     /// The configuration, its keys given to the board.
     fn checked(text: &str, path: &Path) -> Result<Config, String> {
         let config = Config::parse(text, path).map_err(|error| error.to_string())?;
-        crate::app::keymap::Keymap::default().with(&config.board.keys).map_err(|error| error.to_string())?;
+        crate::app::keymap::Keymap::default()
+            .with(&config.board.keys)
+            .map_err(|error| error.to_string())?;
         Ok(config)
     }
 
@@ -518,7 +543,11 @@ mod tests {
     #[test]
     fn each_bad_file_is_one_sentence_with_its_line() {
         for (path, text) in files("bad") {
-            let expected = text.lines().next().and_then(|line| line.strip_prefix("# error: ")).expect("the expected sentence");
+            let expected = text
+                .lines()
+                .next()
+                .and_then(|line| line.strip_prefix("# error: "))
+                .expect("the expected sentence");
             let error = checked(&text, Path::new("c.toml")).expect_err(&path.display().to_string());
             assert_eq!(error, format!("c.toml {expected}"), "{}", path.display());
         }
@@ -528,21 +557,32 @@ mod tests {
     fn scheme_and_host_of_an_address_are_the_same_in_any_case() {
         let text = include_str!("../tests/configs/good/localhost-in-capitals.toml");
         let config = Config::parse(text, Path::new("c.toml")).expect("it is good");
-        assert_eq!(config.providers.first().map(|provider| provider.base_url.as_str()), Some("http://localhost:8080/Api"));
+        assert_eq!(
+            config.providers.first().map(|provider| provider.base_url.as_str()),
+            Some("http://localhost:8080/Api")
+        );
     }
 
     #[test]
     fn broken_toml_names_its_line() {
-        let error = Config::parse("[board]\nglyphs = \n", Path::new("c.toml")).expect_err("it is broken").to_string();
+        let error = Config::parse("[board]\nglyphs = \n", Path::new("c.toml"))
+            .expect_err("it is broken")
+            .to_string();
         assert!(error.starts_with("c.toml line 2: ") && !error.contains('\n'), "{error}");
     }
 
     #[test]
     fn the_example_loads_and_shows_the_defaults() {
         let example = include_str!("../config.example.toml");
-        let config = Config::parse(example, Path::new("/etc/cardtop/config.toml")).expect("the example is good");
-        let names: Vec<&str> = config.providers.iter().map(|provider| provider.name.name()).collect();
-        assert_eq!(names, ["acme-eu", "bravo", "prepaid-in", "us"], "the order of the file is kept");
+        let config = Config::parse(example, Path::new("/etc/cardtop/config.toml"))
+            .expect("the example is good");
+        let names: Vec<&str> =
+            config.providers.iter().map(|provider| provider.name.name()).collect();
+        assert_eq!(
+            names,
+            ["acme-eu", "bravo", "prepaid-in", "us"],
+            "the order of the file is kept"
+        );
         assert_eq!(
             config.providers.iter().map(ProviderConfig::kind).collect::<Vec<_>>(),
             ["artha", "banana", "enkash", "ibanera"]
@@ -555,28 +595,54 @@ mod tests {
             if line.starts_with('[') {
                 credentials = line.contains(".credentials]");
             }
-            !line.contains(" = ") || credentials || line.starts_with("kind") || line.contains("# you")
+            !line.contains(" = ")
+                || credentials
+                || line.starts_with("kind")
+                || line.contains("# you")
         };
         let bare: Vec<&str> = example.lines().filter(kept).collect();
         assert!(bare.len() + 10 < example.lines().count(), "most settings are left out");
-        let bare = Config::parse(&bare.join("\n"), Path::new("/etc/cardtop/config.toml")).expect("the rest is good");
-        assert_eq!(format!("{config:#?}"), format!("{bare:#?}"), "what the example shows is what is so without it");
+        let bare = Config::parse(&bare.join("\n"), Path::new("/etc/cardtop/config.toml"))
+            .expect("the rest is good");
+        assert_eq!(
+            format!("{config:#?}"),
+            format!("{bare:#?}"),
+            "what the example shows is what is so without it"
+        );
     }
 
     #[test]
     fn every_setting_of_every_kind_is_read() {
         let text = include_str!("../tests/configs/good/every-kind.toml");
-        let config = Config::parse(text, Path::new("/etc/cardtop/config.toml")).expect("it is good");
-        let [artha, banana, enkash, ibanera, spelt @ ..] = config.providers.as_slice() else { panic!("four accounts") };
-        assert_eq!((config.board.glyphs, config.board.lock_after), (Glyphs::Unicode, Duration::from_secs(3_600)));
+        let config =
+            Config::parse(text, Path::new("/etc/cardtop/config.toml")).expect("it is good");
+        let [artha, banana, enkash, ibanera, spelt @ ..] = config.providers.as_slice() else {
+            panic!("four accounts")
+        };
+        assert_eq!(
+            (config.board.glyphs, config.board.lock_after),
+            (Glyphs::Unicode, Duration::from_secs(3_600))
+        );
         assert_eq!(config.listen.map(|addr| addr.to_string()), Some("[::1]:0".into()));
-        assert_eq!((artha.environment, artha.rate_limit, artha.read_only), (Environment::Sandbox, 5, true));
-        assert_eq!((artha.poll.balances, artha.poll.transactions), (Duration::from_secs(120), Duration::from_millis(500)));
+        assert_eq!(
+            (artha.environment, artha.rate_limit, artha.read_only),
+            (Environment::Sandbox, 5, true)
+        );
+        assert_eq!(
+            (artha.poll.balances, artha.poll.transactions),
+            (Duration::from_secs(120), Duration::from_millis(500))
+        );
         assert_eq!(artha.timeout, Duration::from_secs(120));
-        assert!(artha.pin_certificate.is_some() && artha.pin_certificate == banana.pin_certificate, "base64 and hexadecimal");
+        assert!(
+            artha.pin_certificate.is_some() && artha.pin_certificate == banana.pin_certificate,
+            "base64 and hexadecimal"
+        );
         assert_eq!(enkash.base_url, "https://pay.example.com", "without the slash at its end");
         let Account::Artha(artha) = &artha.account else { panic!("artha") };
-        assert_eq!((artha.customer_token, artha.all_transactions_path.as_deref()), (false, Some("Card/AllTransactions")));
+        assert_eq!(
+            (artha.customer_token, artha.all_transactions_path.as_deref()),
+            (false, Some("Card/AllTransactions"))
+        );
         let Source::File(key) = &artha.private_key else { panic!("a file") };
         assert_eq!(key, Path::new("/etc/cardtop/key.pem"), "an absolute path stays");
         let moved = &banana.spelling;
@@ -584,10 +650,19 @@ mod tests {
         assert_eq!(banana.secret_key_encoding, KeyEncoding::Base64);
         assert_eq!(moved.path(wires::banana::CONFIRM_3DS), "/card/confirm_3ds");
         let Account::Enkash(enkash) = &enkash.account else { panic!("enkash") };
-        assert_eq!((enkash.encryption, enkash.load, &*enkash.card_account_id), (Envelope::Off, Load::LoadMoney, "42"));
+        assert_eq!(
+            (enkash.encryption, enkash.load, &*enkash.card_account_id),
+            (Envelope::Off, Load::LoadMoney, "42")
+        );
         let Account::Ibanera(ibanera) = &ibanera.account else { panic!("ibanera") };
-        assert_eq!((ibanera.secret_encoding, ibanera.asset_account_id.as_deref()), (SecretEncoding::Ascii, Some("8204")));
-        assert_eq!((ibanera.pays, ibanera.manager_id.as_deref()), (Some(Pays::Customer), Some("14380")));
+        assert_eq!(
+            (ibanera.secret_encoding, ibanera.asset_account_id.as_deref()),
+            (SecretEncoding::Ascii, Some("8204"))
+        );
+        assert_eq!(
+            (ibanera.pays, ibanera.manager_id.as_deref()),
+            (Some(Pays::Customer), Some("14380"))
+        );
         assert_eq!(ibanera.deactivate_path, "/api/v1/customer/cards/suppress");
 
         let [artha, banana, enkash, ibanera] = spelt else { panic!("four more") };
@@ -603,18 +678,34 @@ mod tests {
             }
         );
         assert_eq!(artha.spelling.path(wires::artha::TOP_UP), "Card/TopUp");
-        assert_eq!(artha.spelling.path(wires::artha::FREEZE), "CardFreeze", "what is not set stays");
-        assert_eq!((artha.spelling.ours("TXTIME"), artha.spelling.theirs("cardStatus")), (Some("date"), "state"));
-        assert_eq!(artha.spelling.card_state("in use"), Some(crate::domain::card::CardState::Active));
+        assert_eq!(
+            artha.spelling.path(wires::artha::FREEZE),
+            "CardFreeze",
+            "what is not set stays"
+        );
+        assert_eq!(
+            (artha.spelling.ours("TXTIME"), artha.spelling.theirs("cardStatus")),
+            (Some("date"), "state")
+        );
+        assert_eq!(
+            artha.spelling.card_state("in use"),
+            Some(crate::domain::card::CardState::Active)
+        );
         let Account::Artha(artha) = &artha.account else { panic!("artha") };
         assert_eq!(artha.signature.headers, ["timestamp", "nonce"]);
         assert_eq!((artha.signature.padding, artha.amount_decimals), (wires::Padding::Pss, 3));
         assert_eq!((banana.lists.page_size, banana.lists.dates), (10, wires::Dates::Day));
         let Account::Banana(banana) = &banana.account else { panic!("banana") };
-        assert_eq!((banana.hmac_key_encoding, banana.hmac_text), (Some(KeyEncoding::Utf8), BytesText::HexUpper));
+        assert_eq!(
+            (banana.hmac_key_encoding, banana.hmac_text),
+            (Some(KeyEncoding::Utf8), BytesText::HexUpper)
+        );
         assert_eq!(enkash.lists.time_zone, "UTC");
         let Account::Enkash(enkash) = &enkash.account else { panic!("enkash") };
-        assert_eq!((enkash.key_derivation, enkash.otp_required, &*enkash.envelope_field), (KeyDerivation::Own, true, "data"));
+        assert_eq!(
+            (enkash.key_derivation, enkash.otp_required, &*enkash.envelope_field),
+            (KeyDerivation::Own, true, "data")
+        );
         assert_eq!(enkash.pin_block, PinBlock::Iso2);
         assert_eq!(enkash.unencrypted, ["search", "transactions"]);
         assert_eq!((ibanera.lists.page_size, ibanera.lists.outgoing), (25, wires::Sign::Positive));

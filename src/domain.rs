@@ -1,7 +1,7 @@
 //! What cards, money, transactions and operations are.
 //!
-//! No I/O, no async and no clock below this line: time is an argument. Everything else in the crate may import this
-//! module; it imports nothing of the crate.
+//! No I/O, no async and no clock below this line: time is an argument. Everything else in the crate
+//! may import this module; it imports nothing of the crate.
 
 pub mod attention;
 pub mod card;

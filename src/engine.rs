@@ -63,7 +63,8 @@ struct Inner {
     forced_read_only: bool,
     read_only: AtomicBool,
     sending: Sending,
-    /// When each operation that was told last changed, so that no other process's look tells it twice.
+    /// When each operation that was told last changed, so that no other process's look tells it
+    /// twice.
     told: Mutex<BTreeMap<OperationId, Operation>>,
     /// Reads in the background, and then waits for no account's secrets.
     polling: bool,
@@ -112,10 +113,12 @@ pub type Said<T> = Vec<(ProviderId, std::result::Result<T, Error>)>;
 /// Why a change was refused before anything was sent, or what stopped it.
 #[derive(Debug, thiserror::Error)]
 pub enum Refused {
-    /// Not allowed: read-only, not offered, closed, changed since it was shown, an earlier one open. One sentence.
+    /// Not allowed: read-only, not offered, closed, changed since it was shown, an earlier one
+    /// open. One sentence.
     #[error("{0}")]
     Denied(String),
-    /// The card's list shows an equal top-up of the last minutes that the operator was not shown. One sentence.
+    /// The card's list shows an equal top-up of the last minutes that the operator was not shown.
+    /// One sentence.
     #[error("{words}")]
     Repeats {
         /// The sentence.
@@ -154,14 +157,15 @@ const FEED_AT_START: u32 = 5_000;
 /// Operations told at the start.
 const OPERATIONS_AT_START: u32 = 1_000;
 
-/// How often the journal is looked at for what processes left behind that are gone, and for others' operations whatever
-/// [`Engine::glance`] saw.
+/// How often the journal is looked at for what processes left behind that are gone, and for others'
+/// operations whatever [`Engine::glance`] saw.
 const OTHERS: Duration = Duration::from_secs(16);
 
 /// How long an entry of another process may have been under way into the journal.
 const WAITED_FOR_THE_DISK: SignedDuration = SignedDuration::from_secs(10);
 
-/// How long the start waits for secrets before it says so: of the board, whose first frame comes after it, and of commands.
+/// How long the start waits for secrets before it says so: of the board, whose first frame comes
+/// after it, and of commands.
 const SECRETS_BEFORE_A_FRAME: Duration = Duration::from_millis(150);
 const SECRETS_BEFORE_A_COMMAND: Duration = Duration::from_secs(1);
 
@@ -169,16 +173,18 @@ const SECRETS_BEFORE_A_COMMAND: Duration = Duration::from_secs(1);
 pub const LAST_WORDS: Duration = Duration::from_secs(3);
 
 impl Engine {
-    /// Opens the data file and sets up every account. An account that cannot be set up is AUTH, the others work.
+    /// Opens the data file and sets up every account. An account that cannot be set up is AUTH, the
+    /// others work.
     ///
     /// # Errors
-    /// One sentence, when the data file cannot be used; nothing was sent and nothing in it was changed.
+    /// One sentence, when the data file cannot be used; nothing was sent and nothing in it was
+    /// changed.
     pub async fn open(setup: Setup) -> std::result::Result<(Self, mpsc::Receiver<News>), String> {
         Self::open_or(setup, None).await
     }
 
-    /// The same for what only reads: where the disk is full or another process holds the data file, nothing is kept, every change is
-    /// refused, and `say` is told so once.
+    /// The same for what only reads: where the disk is full or another process holds the data file,
+    /// nothing is kept, every change is refused, and `say` is told so once.
     ///
     /// # Errors
     /// One sentence, when the data file cannot be used for another reason.
@@ -193,19 +199,24 @@ impl Engine {
         setup: Setup,
         say: Option<&(dyn Fn(&str) + Send + Sync)>,
     ) -> std::result::Result<(Self, mpsc::Receiver<News>), String> {
-        let Setup { config, data, notes, read_only, only, operator, clock, polling, transport } = setup;
+        let Setup { config, data, notes, read_only, only, operator, clock, polling, transport } =
+            setup;
         let (news, heard) = mpsc::channel(NEWS_WAITING);
         let now = clock.now();
         let making = clock.clone();
-        let session = random::<8>().map(u64::from_be_bytes).map_err(|_| "the system has no random numbers to give".to_owned())?;
+        let session = random::<8>()
+            .map(u64::from_be_bytes)
+            .map_err(|_| "the system has no random numbers to give".to_owned())?;
         let only_reads = say.is_some();
         let made = tokio::task::spawn_blocking(move || {
-            let ids: BTreeMap<ProviderId, Ids> = config.providers.iter().map(|each| (each.name.clone(), each.ids())).collect();
+            let ids: BTreeMap<ProviderId, Ids> =
+                config.providers.iter().map(|each| (each.name.clone(), each.ids())).collect();
             let (store, lost) = match Store::open_with(&data, &ids, notes.as_deref(), now) {
                 Ok(store) => (store, None),
-                Err(error) if only_reads && error.passing => {
-                    (Store::in_memory(&data, &ids).map_err(|error| error.to_string())?, Some(error.to_string()))
-                }
+                Err(error) if only_reads && error.passing => (
+                    Store::in_memory(&data, &ids).map_err(|error| error.to_string())?,
+                    Some(error.to_string()),
+                ),
                 Err(error) => return Err(error.to_string()),
             };
             let mut rosters = Vec::new();
@@ -216,7 +227,8 @@ impl Engine {
                 }
                 if let Some(path) = &provider.roster {
                     let name = provider.name.clone();
-                    let read = roster::read(&name, provider.ids().cards, path).map_err(|error| error.to_string());
+                    let read = roster::read(&name, provider.ids().cards, path)
+                        .map_err(|error| error.to_string());
                     rosters.push((name, read));
                 }
                 accounts.push(Arc::new(account(provider, session, &making, transport.as_ref())));
@@ -230,10 +242,13 @@ impl Engine {
             say(&format!("{lost}; what is read is shown and not kept"));
         }
         let read_only = read_only || without_file;
-        let failed = |error: rusqlite::Error| format!("the data file {}", crate::store::in_words(&error));
+        let failed =
+            |error: rusqlite::Error| format!("the data file {}", crate::store::in_words(&error));
         let known = store.known(|db| crate::store::cards::all(db)).await.map_err(failed)?;
-        let configured: BTreeSet<ProviderId> = accounts.iter().map(|account| account.info.id.clone()).collect();
-        // Read by an earlier cardtop, however long ago: true as of its time, and not live before this one has read it.
+        let configured: BTreeSet<ProviderId> =
+            accounts.iter().map(|account| account.info.id.clone()).collect();
+        // Read by an earlier cardtop, however long ago: true as of its time, and not live before
+        // this one has read it.
         let why: Arc<str> = "not read yet since the start".into();
         let known = known
             .into_iter()
@@ -279,7 +294,8 @@ impl Engine {
         let mut complaints = Vec::new();
         if let Some(copy) = engine.0.store.copy_made() {
             complaints.push(format!(
-                "the data file of an earlier cardtop was brought up to date; as it was before, it is kept in {}",
+                "the data file of an earlier cardtop was brought up to date; as it was before, it \
+                 is kept in {}",
                 crate::domain::text::of_path(copy)
             ));
         }
@@ -301,7 +317,8 @@ impl Engine {
             tracing::warn!("{complaint}");
         }
         // Most secrets are there at once; then nobody has to hear of the wait.
-        let all_there = futures::future::join_all(engine.0.accounts.iter().map(|account| account.arrival()));
+        let all_there =
+            futures::future::join_all(engine.0.accounts.iter().map(|account| account.arrival()));
         let patience = if polling { SECRETS_BEFORE_A_FRAME } else { SECRETS_BEFORE_A_COMMAND };
         let _ = tokio::time::timeout(patience, all_there).await;
         if polling {
@@ -342,8 +359,9 @@ impl Engine {
         self.lock_tasks().push(first);
     }
 
-    /// Whether another process wrote into the data file: if so, its operations are told. This costs next to nothing, so that the
-    /// board asks it with every second of its clock instead of another timer waking the processor.
+    /// Whether another process wrote into the data file: if so, its operations are told. This costs
+    /// next to nothing, so that the board asks it with every second of its clock instead of another
+    /// timer waking the processor.
     pub fn glance(&self) {
         if self.0.store.was_written() {
             self.0.written.notify_one();
@@ -362,9 +380,14 @@ impl Engine {
             }
             // After the clock was set back, others write with earlier times.
             after = after.min(self.0.clock.now());
-            // Another process may have waited for the disk after it took the time: what was told already is not told twice.
+            // Another process may have waited for the disk after it took the time: what was told
+            // already is not told twice.
             let from = after.saturating_sub(WAITED_FOR_THE_DISK).unwrap_or(after);
-            let Ok(changed) = self.0.store.journal(move |db| journal::changed_since(db, from)).await else { continue };
+            let Ok(changed) =
+                self.0.store.journal(move |db| journal::changed_since(db, from)).await
+            else {
+                continue;
+            };
             for operation in changed {
                 after = after.max(operation.updated_at);
                 if self.lock_told().get(&operation.id) != Some(&operation) {
@@ -379,7 +402,11 @@ impl Engine {
         let engine = self.clone();
         match job {
             Job::Refresh(which) => {
-                let asked = self.0.accounts.iter().filter(|account| which.as_ref().is_none_or(|id| *id == account.info.id));
+                let asked = self
+                    .0
+                    .accounts
+                    .iter()
+                    .filter(|account| which.as_ref().is_none_or(|id| *id == account.info.id));
                 let asked: Vec<Arc<Account>> = asked.cloned().collect();
                 self.go(async move {
                     for account in asked {
@@ -396,7 +423,8 @@ impl Engine {
                 }
             }
             Job::Watch { selected, visible } => {
-                *self.0.watched.lock().unwrap_or_else(PoisonError::into_inner) = (selected, visible.into_iter().collect());
+                *self.0.watched.lock().unwrap_or_else(PoisonError::into_inner) =
+                    (selected, visible.into_iter().collect());
                 for account in &self.0.accounts {
                     account.wake.notify_one();
                 }
@@ -416,7 +444,8 @@ impl Engine {
                 engine.tell(News::Quote { asked, quote }).await;
             }),
             Job::RecentCredit { asked, card, amount } => self.go(async move {
-                let known = engine.lock_cards().get(&card).cloned().unwrap_or_else(|| Card::unread(card));
+                let known =
+                    engine.lock_cards().get(&card).cloned().unwrap_or_else(|| Card::unread(card));
                 let recent = engine.recent_credit(&known, amount).await.map_err(Arc::new);
                 engine.tell(News::RecentCredit { asked, recent }).await;
             }),
@@ -454,8 +483,8 @@ impl Engine {
         });
     }
 
-    /// Stops reading, waits up to 3 s for changes that are being sent, and leaves the journal as it is: what is unsettled is looked
-    /// for at the next start.
+    /// Stops reading, waits up to 3 s for changes that are being sent, and leaves the journal as it
+    /// is: what is unsettled is looked for at the next start.
     pub async fn stop(&self) {
         for task in self.lock_tasks().drain(..) {
             task.abort();
@@ -473,7 +502,11 @@ impl Engine {
     /// Those of them that are in the journal.
     #[must_use]
     pub fn being_sent(&self) -> Vec<Operation> {
-        self.lock_open().values().filter(|operation| self.0.sending.has(operation.id)).cloned().collect()
+        self.lock_open()
+            .values()
+            .filter(|operation| self.0.sending.has(operation.id))
+            .cloned()
+            .collect()
     }
 
     /// What is wrong with the rosters, one sentence each.
@@ -488,10 +521,15 @@ impl Engine {
         self.0.accounts.iter().map(|account| account.told_info()).collect()
     }
 
-    /// The accounts whose secrets are still being read, with what is waited for and how long at most.
+    /// The accounts whose secrets are still being read, with what is waited for and how long at
+    /// most.
     #[must_use]
     pub fn waiting(&self) -> Vec<(ProviderId, Arc<str>)> {
-        self.0.accounts.iter().filter_map(|account| Some((account.info.id.clone(), account.waits_for()?))).collect()
+        self.0
+            .accounts
+            .iter()
+            .filter_map(|account| Some((account.info.id.clone(), account.waits_for()?)))
+            .collect()
     }
 
     /// What an account can do, once its secrets are read; `None` when it could not be set up.
@@ -504,7 +542,11 @@ impl Engine {
     /// A new operation's id.
     #[must_use]
     pub fn new_operation_id(&self) -> OperationId {
-        OperationId::new(self.0.clock.now(), self.0.session, self.0.made.fetch_add(1, Ordering::Relaxed))
+        OperationId::new(
+            self.0.clock.now(),
+            self.0.session,
+            self.0.made.fetch_add(1, Ordering::Relaxed),
+        )
     }
 
     /// Whether every change is refused.
@@ -513,7 +555,8 @@ impl Engine {
         self.0.read_only.load(Ordering::SeqCst)
     }
 
-    /// The roster's cards become known; what was read of them before stays, but the roster's words win.
+    /// The roster's cards become known; what was read of them before stays, but the roster's words
+    /// win.
     fn merge_roster(&self, cards: Vec<Card>) {
         let mut known = self.lock_cards();
         for card in cards {
@@ -555,7 +598,9 @@ impl Engine {
 
     fn account(&self, id: &ProviderId) -> std::result::Result<Arc<Account>, Error> {
         let found = self.0.accounts.iter().find(|account| account.info.id == *id);
-        found.cloned().ok_or_else(|| Error::new(id, Kind::NotOffered, "this provider is not configured"))
+        found
+            .cloned()
+            .ok_or_else(|| Error::new(id, Kind::NotOffered, "this provider is not configured"))
     }
 
     fn cards_of(&self, id: &ProviderId) -> Vec<Card> {
@@ -563,7 +608,11 @@ impl Engine {
     }
 
     fn open_of(&self, id: &ProviderId) -> Vec<Operation> {
-        self.lock_open().values().filter(|operation| operation.card.provider == *id).cloned().collect()
+        self.lock_open()
+            .values()
+            .filter(|operation| operation.card.provider == *id)
+            .cloned()
+            .collect()
     }
 
     fn watched(&self) -> Watched {
@@ -595,8 +644,14 @@ impl Engine {
     }
 }
 
-/// Sets an account up. Whatever is wrong with it is kept as a sentence; the other accounts are not touched by it.
-fn account(config: ProviderConfig, session: u64, clock: &Clock, transport: Option<&MakeTransport>) -> Account {
+/// Sets an account up. Whatever is wrong with it is kept as a sentence; the other accounts are not
+/// touched by it.
+fn account(
+    config: ProviderConfig,
+    session: u64,
+    clock: &Clock,
+    transport: Option<&MakeTransport>,
+) -> Account {
     let http = match transport {
         Some(make) => Ok(Http::over(&config.name, make(&config), clock.clone(), config.timeout)),
         None => Http::net(&config, clock.clone()),
@@ -677,7 +732,8 @@ pub enum Job {
         /// The amount.
         amount: Money,
     },
-    /// Whether the card's list shows an equal top-up of the last minutes. Answered by [`News::RecentCredit`] with the same `asked`.
+    /// Whether the card's list shows an equal top-up of the last minutes. Answered by
+    /// [`News::RecentCredit`] with the same `asked`.
     RecentCredit {
         /// Number of the question.
         asked: u64,
@@ -686,10 +742,11 @@ pub enum Job {
         /// The amount.
         amount: Money,
     },
-    /// A person's word on an operation that nothing that can be read settles. Answered by [`News::Operation`], or by
-    /// [`News::NotSettled`] when nothing was written.
+    /// A person's word on an operation that nothing that can be read settles. Answered by
+    /// [`News::Operation`], or by [`News::NotSettled`] when nothing was written.
     Settle(Box<Verdict>),
-    /// Ask for a change. Answered by [`News::Operation`] at every step, or by [`News::Refused`] when nothing was sent.
+    /// Ask for a change. Answered by [`News::Operation`] at every step, or by [`News::Refused`]
+    /// when nothing was sent.
     Act(Box<Order>),
     /// Look again for the fate of an operation, by reading only.
     Look(OperationId),
@@ -719,11 +776,14 @@ pub struct Order {
     pub reason: Option<Arc<str>>,
     /// What the operator saw when confirming: the change is refused when a fresh reading differs.
     pub shown: Shown,
-    /// The operator typed `SECOND <last4>`: send although an earlier one is not settled, or an equal one came a moment ago.
+    /// The operator typed `SECOND <last4>`: send although an earlier one is not settled, or an
+    /// equal one came a moment ago.
     pub second: bool,
-    /// The equal top-up of the last minutes that the operator was shown in the card's list and confirmed all the same.
+    /// The equal top-up of the last minutes that the operator was shown in the card's list and
+    /// confirmed all the same.
     pub recent_credit: Option<Arc<str>>,
-    /// The id of the account that the operator was told would pay, where the provider has several: no other pays.
+    /// The id of the account that the operator was told would pay, where the provider has several:
+    /// no other pays.
     pub payer: Option<Arc<str>>,
 }
 
@@ -738,7 +798,10 @@ pub struct Shown {
 
 /// What the engine tells.
 #[derive(Clone, Debug)]
-#[expect(clippy::large_enum_variant, reason = "an operation is told whole and seldom; boxing it would only add noise")]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "an operation is told whole and seldom; boxing it would only add noise"
+)]
 pub enum News {
     /// Cards that are new or changed, each whole.
     Cards(Vec<Card>),
@@ -849,7 +912,8 @@ pub struct Health {
     pub calls_last_minute: u32,
     /// Failed requests in the last five minutes.
     pub errors_5m: u32,
-    /// How many cards it has; `None` while its list was never read and none is known from elsewhere.
+    /// How many cards it has; `None` while its list was never read and none is known from
+    /// elsewhere.
     pub cards: Option<usize>,
     /// What the newest readings of its lists lacked.
     pub completeness: Completeness,

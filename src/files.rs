@@ -1,7 +1,9 @@
-//! Whose files are used: owner, mode and links are checked before a file is trusted, and new files are for their owner only.
+//! Whose files are used: owner, mode and links are checked before a file is trusted, and new files
+//! are for their owner only.
 //!
-//! A symbolic link is followed only when the link and what it leads to belong to this user or to root, and the mode of what a link leads
-//! to is never changed. Sentences here stand behind the name of a file and say what mends it.
+//! A symbolic link is followed only when the link and what it leads to belong to this user or to
+//! root, and the mode of what a link leads to is never changed. Sentences here stand behind the
+//! name of a file and say what mends it.
 
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, Read};
@@ -46,8 +48,9 @@ fn because(words: impl Into<String>) -> Refused {
     Refused::Because(words.into())
 }
 
-/// Reads a configuration. It may name programs to run and addresses to send credentials to, so only one that nobody but this user or
-/// root can have written is read. Its folder is not looked at: who can only exchange the file makes it theirs, and that is refused.
+/// Reads a configuration. It may name programs to run and addresses to send credentials to, so only
+/// one that nobody but this user or root can have written is read. Its folder is not looked at: who
+/// can only exchange the file makes it theirs, and that is refused.
 ///
 /// # Errors
 /// When it cannot be read or trusted, or is longer than `longest` bytes.
@@ -56,13 +59,15 @@ pub fn read_configuration(path: &Path, longest: u64) -> Result<Vec<u8>, Refused>
         let name = quoted(path);
         if is_foreign(found.uid()) {
             return Err(because(format!(
-                "belongs to another user (id {}) and may name programs to run: make it yours, `sudo chown $(id -u) {name}`",
+                "belongs to another user (id {}) and may name programs to run: make it yours, \
+                 `sudo chown $(id -u) {name}`",
                 found.uid()
             )));
         }
         if found.mode() & 0o022 != 0 {
             return Err(because(format!(
-                "can be written by others (mode {:o}) and may name programs to run: run `chmod go-w {name}`",
+                "can be written by others (mode {:o}) and may name programs to run: run `chmod \
+                 go-w {name}`",
                 found.mode() & 0o777
             )));
         }
@@ -70,7 +75,8 @@ pub fn read_configuration(path: &Path, longest: u64) -> Result<Vec<u8>, Refused>
     })
 }
 
-/// Reads a roster. It says which card is whose, so one that everybody can write is refused; a group may share it.
+/// Reads a roster. It says which card is whose, so one that everybody can write is refused; a group
+/// may share it.
 ///
 /// # Errors
 /// When it cannot be read or trusted, or is longer than `longest` bytes.
@@ -78,30 +84,43 @@ pub fn read_roster(path: &Path, longest: u64) -> Result<Vec<u8>, Refused> {
     read(path, longest, |found| {
         if found.mode() & 0o002 != 0 {
             let mode = found.mode() & 0o777;
-            let words = format!("can be written by everybody (mode {mode:o}): run `chmod o-w {}`", quoted(path));
+            let words = format!(
+                "can be written by everybody (mode {mode:o}): run `chmod o-w {}`",
+                quoted(path)
+            );
             return Err(because(words));
         }
         Ok(())
     })
 }
 
-/// Opens a log to append to, making it where it is missing, for its owner only. Pipes and devices may be logs, too.
+/// Opens a log to append to, making it where it is missing, for its owner only. Pipes and devices
+/// may be logs, too.
 ///
 /// # Errors
 /// When it cannot be written, or belongs to another user.
 pub fn open_log(path: &Path) -> Result<File, Refused> {
     let real = follow(path)?;
     // Without waiting for a reader, where it is a pipe.
-    let file = match OpenOptions::new().append(true).custom_flags(flags(OFlags::NONBLOCK | OFlags::NOCTTY)).open(&real) {
+    let file = match OpenOptions::new()
+        .append(true)
+        .custom_flags(flags(OFlags::NONBLOCK | OFlags::NOCTTY))
+        .open(&real)
+    {
         Err(error) if error.kind() == io::ErrorKind::NotFound => create(&real)?,
         Err(error) if error.raw_os_error() == Some(rustix::io::Errno::NXIO.raw_os_error()) => {
-            return Err(because("is a pipe that nobody reads: start its reader first, or name a file"));
+            return Err(because(
+                "is a pipe that nobody reads: start its reader first, or name a file",
+            ));
         }
         opened => opened.map_err(|error| because(format!("cannot be written: {error}")))?,
     };
     let found = file.metadata()?;
     if found.is_file() && is_foreign(found.uid()) {
-        return Err(because(format!("belongs to another user (id {}): choose another file", found.uid())));
+        return Err(because(format!(
+            "belongs to another user (id {}): choose another file",
+            found.uid()
+        )));
     }
     if found.is_file() && real == path && found.mode() & 0o077 != 0 && found.uid() == this_user() {
         file.set_permissions(fs::Permissions::from_mode(0o600))?;
@@ -109,8 +128,9 @@ pub fn open_log(path: &Path) -> Result<File, Refused> {
     Ok(file)
 }
 
-/// Makes the folder and the data file where they are missing, for their owner only, and refuses those that others can write. A data
-/// file that is there is not opened: closing it again would end the locks that SQLite has on it for this process.
+/// Makes the folder and the data file where they are missing, for their owner only, and refuses
+/// those that others can write. A data file that is there is not opened: closing it again would end
+/// the locks that SQLite has on it for this process.
 ///
 /// # Errors
 /// When one of them cannot be written or trusted.
@@ -128,7 +148,9 @@ pub fn private_data(folder: &Path, file: &Path) -> Result<(), Refused> {
             return match create(&real) {
                 // Another process was just making it, too.
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-                made => made.map(drop).map_err(|error| because(format!("cannot be written: {error}"))),
+                made => {
+                    made.map(drop).map_err(|error| because(format!("cannot be written: {error}")))
+                }
             };
         }
         Err(error) => return Err(error.into()),
@@ -143,7 +165,10 @@ pub fn private_data(folder: &Path, file: &Path) -> Result<(), Refused> {
     if found.mode() & 0o077 != 0 {
         if real != file {
             let mode = found.mode() & 0o777;
-            let words = format!("is a link to a file of mode {mode:o}, which others can use: run `chmod 600 {}`", quoted(&real));
+            let words = format!(
+                "is a link to a file of mode {mode:o}, which others can use: run `chmod 600 {}`",
+                quoted(&real)
+            );
             return Err(because(words));
         }
         fs::set_permissions(&real, fs::Permissions::from_mode(found.mode() & 0o700))?;
@@ -151,8 +176,8 @@ pub fn private_data(folder: &Path, file: &Path) -> Result<(), Refused> {
     Ok(())
 }
 
-/// Checks that a symbolic link, and what it leads to, belong to this user or root. What is no link passes, and so does what does not exist.
-/// Gives the path behind the links.
+/// Checks that a symbolic link, and what it leads to, belong to this user or root. What is no link
+/// passes, and so does what does not exist. Gives the path behind the links.
 ///
 /// # Errors
 /// The link of another user, or the file of another user that it leads to.
@@ -164,20 +189,26 @@ pub fn follow(path: &Path) -> Result<PathBuf, Refused> {
             if at != path && is_foreign(found.uid()) {
                 let (shown, owner) = (text::of_path(&at), found.uid());
                 return Err(because(format!(
-                    "is a link to {shown}, which belongs to another user (id {owner}): name another file"
+                    "is a link to {shown}, which belongs to another user (id {owner}): name \
+                     another file"
                 )));
             }
             return Ok(at);
         }
         if is_foreign(found.uid()) {
-            let words =
-                format!("is a link that belongs to another user (id {}): name what it leads to, or another file", found.uid());
+            let words = format!(
+                "is a link that belongs to another user (id {}): name what it leads to, or \
+                 another file",
+                found.uid()
+            );
             return Err(because(words));
         }
         let target = fs::read_link(&at)?;
         let next = at.parent().map_or_else(|| target.clone(), |folder| folder.join(&target));
         // What /proc/self/fd leads to need not have a path.
-        if fs::symlink_metadata(&next).is_err() && fs::metadata(&at).is_ok_and(|found| !is_foreign(found.uid())) {
+        if fs::symlink_metadata(&next).is_err()
+            && fs::metadata(&at).is_ok_and(|found| !is_foreign(found.uid()))
+        {
             return Ok(at);
         }
         at = next;
@@ -189,7 +220,9 @@ fn private_folder(folder: &Path) -> Result<(), Refused> {
     let shown = text::of_path(folder);
     let refused = |words: String| because(format!("is not used: its folder {shown} {words}"));
     let real = follow(folder).map_err(|why| refused(why.to_string()))?;
-    let failed = |error: io::Error| because(format!("cannot be written: its folder {shown} cannot be used: {error}"));
+    let failed = |error: io::Error| {
+        because(format!("cannot be written: its folder {shown} cannot be used: {error}"))
+    };
     let found = match fs::metadata(&real) {
         Ok(found) => found,
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
@@ -202,7 +235,10 @@ fn private_folder(folder: &Path) -> Result<(), Refused> {
         return Err(refused("is not a folder: choose another one with --data".to_owned()));
     }
     if is_foreign(found.uid()) {
-        return Err(refused(format!("belongs to another user (id {}): choose another one with --data", found.uid())));
+        return Err(refused(format!(
+            "belongs to another user (id {}): choose another one with --data",
+            found.uid()
+        )));
     }
     if found.mode() & 0o022 != 0 {
         let mode = found.mode() & 0o1777;
@@ -229,7 +265,11 @@ fn create(path: &Path) -> io::Result<File> {
 }
 
 /// Reads a file or a pipe whose owner and mode pass the check.
-fn read(path: &Path, longest: u64, check: impl FnOnce(&Metadata) -> Result<(), Refused>) -> Result<Vec<u8>, Refused> {
+fn read(
+    path: &Path,
+    longest: u64,
+    check: impl FnOnce(&Metadata) -> Result<(), Refused>,
+) -> Result<Vec<u8>, Refused> {
     let real = follow(path)?;
     let unreadable = |error: io::Error| match error.kind() {
         io::ErrorKind::NotFound => Refused::Missing,
@@ -238,24 +278,31 @@ fn read(path: &Path, longest: u64, check: impl FnOnce(&Metadata) -> Result<(), R
     // Devices are refused before they are opened: that alone may have an effect, or wait.
     refuse_special(&fs::metadata(&real).map_err(unreadable)?)?;
     let flags = flags(OFlags::NONBLOCK | OFlags::NOCTTY);
-    let mut file = OpenOptions::new().read(true).custom_flags(flags).open(&real).map_err(unreadable)?;
+    let mut file =
+        OpenOptions::new().read(true).custom_flags(flags).open(&real).map_err(unreadable)?;
     let found = file.metadata().map_err(unreadable)?;
     refuse_special(&found)?;
     check(&found)?;
     let mut bytes = Vec::new();
     if found.file_type().is_fifo() {
-        let mut pipe = Pipe { file, looks: PIPE_PATIENCE.as_millis() / LOOK.as_millis(), begun: false };
+        let mut pipe =
+            Pipe { file, looks: PIPE_PATIENCE.as_millis() / LOOK.as_millis(), begun: false };
         let whole = Read::by_ref(&mut pipe).take(longest + 1).read_to_end(&mut bytes);
         whole.map_err(unreadable)?;
         if pipe.looks == 0 {
             let limit = PIPE_PATIENCE.as_secs();
-            return Err(because(format!("is a pipe, and nobody finished writing into it within {limit} s")));
+            return Err(because(format!(
+                "is a pipe, and nobody finished writing into it within {limit} s"
+            )));
         }
     } else {
         Read::by_ref(&mut file).take(longest + 1).read_to_end(&mut bytes).map_err(unreadable)?;
     }
     if u64::try_from(bytes.len()).is_ok_and(|length| length > longest) {
-        return Err(because(format!("is longer than {} MiB: is it the right file?", longest >> 20)));
+        return Err(because(format!(
+            "is longer than {} MiB: is it the right file?",
+            longest >> 20
+        )));
     }
     Ok(bytes)
 }
@@ -274,7 +321,8 @@ struct Pipe {
     file: File,
     /// Looks that are left. Counted, because a test may have stopped the clock.
     looks: u128,
-    /// Something was written: from now on the end is the end, before it only means that nobody writes yet.
+    /// Something was written: from now on the end is the end, before it only means that nobody
+    /// writes yet.
     begun: bool,
 }
 
@@ -318,7 +366,9 @@ const fn is_foreign_to(user: u32, owner: u32) -> bool {
 /// A path as a shell takes it.
 fn quoted(path: &Path) -> String {
     let shown = text::of_path(path);
-    let plain = shown.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '/' | '.' | '-' | '_' | '+' | ',' | '@' | '%'));
+    let plain = shown.chars().all(|c| {
+        c.is_ascii_alphanumeric() || matches!(c, '/' | '.' | '-' | '_' | '+' | ',' | '@' | '%')
+    });
     if plain { shown } else { format!("'{}'", shown.replace('\'', "'\\''")) }
 }
 
@@ -357,10 +407,16 @@ mod tests {
     #[test]
     fn a_configuration_that_others_can_write_is_refused_with_the_command_that_mends_it() {
         let folder = folder();
-        for (wrong, name) in [(0o666, "a.toml"), (0o622, "b.toml"), (0o660, "c.toml"), (0o602, "with blank.toml")] {
+        for (wrong, name) in
+            [(0o666, "a.toml"), (0o622, "b.toml"), (0o660, "c.toml"), (0o602, "with blank.toml")]
+        {
             let path = file(folder.path(), name, wrong);
-            let words = read_configuration(&path, LONGEST).expect_err("others can write it").to_string();
-            assert!(words.contains(&format!("mode {wrong:o}")) && words.contains("`chmod go-w "), "{words}");
+            let words =
+                read_configuration(&path, LONGEST).expect_err("others can write it").to_string();
+            assert!(
+                words.contains(&format!("mode {wrong:o}")) && words.contains("`chmod go-w "),
+                "{words}"
+            );
             assert!(words.contains(&quoted(&path)), "{words}");
             set_mode(&path, wrong & !0o022);
             assert_eq!(read_configuration(&path, LONGEST), Ok(b"text".to_vec()));
@@ -383,7 +439,12 @@ mod tests {
         let data = folder.path().join("data");
         fs::create_dir(&data).expect("a folder");
         chown(&data, Some(OTHER), None).expect("to another user");
-        assert!(private_data(&data, &data.join("db")).expect_err("theirs").to_string().contains("another user"));
+        assert!(
+            private_data(&data, &data.join("db"))
+                .expect_err("theirs")
+                .to_string()
+                .contains("another user")
+        );
     }
 
     #[test]
@@ -412,12 +473,20 @@ mod tests {
                 open_log(path).expect_err("their link").to_string(),
                 private_data(folder.path(), path).expect_err("their link").to_string(),
             ] {
-                assert!(words.contains("is a link that belongs to another user (id 65534)"), "{words}");
+                assert!(
+                    words.contains("is a link that belongs to another user (id 65534)"),
+                    "{words}"
+                );
             }
         }
         lchown(&link, Some(0), None).expect("back");
         chown(&target, Some(OTHER), None).expect("to another user");
-        assert!(read_roster(&chain, LONGEST).expect_err("their file").to_string().contains("is a link to"));
+        assert!(
+            read_roster(&chain, LONGEST)
+                .expect_err("their file")
+                .to_string()
+                .contains("is a link to")
+        );
     }
 
     #[test]
@@ -446,9 +515,14 @@ mod tests {
             let data = folder.path().join(format!("data-{wrong:o}"));
             fs::create_dir(&data).expect("a folder");
             set_mode(&data, wrong);
-            let words = private_data(&data, &data.join("db")).expect_err("others can write it").to_string();
+            let words =
+                private_data(&data, &data.join("db")).expect_err("others can write it").to_string();
             let shared = wrong & 0o1000 != 0;
-            assert_eq!(words.contains(&format!("`chmod go-w {}`", data.display())), !shared, "{words}");
+            assert_eq!(
+                words.contains(&format!("`chmod go-w {}`", data.display())),
+                !shared,
+                "{words}"
+            );
             assert!(!shared || words.contains("choose one of your own"), "{words}");
             assert!(!data.join("db").exists() && mode(&data) == wrong & 0o777, "nothing was done");
             set_mode(&data, 0o700);
@@ -477,17 +551,31 @@ mod tests {
     #[test]
     fn what_is_no_file_or_has_no_end_is_said() {
         let folder = folder();
-        for (path, words) in
-            [(folder.path(), "is a folder"), (Path::new("/dev/zero"), "is a device"), (Path::new("/dev/null"), "is a device")]
-        {
-            assert!(read_configuration(path, LONGEST).expect_err(words).to_string().contains(words));
+        for (path, words) in [
+            (folder.path(), "is a folder"),
+            (Path::new("/dev/zero"), "is a device"),
+            (Path::new("/dev/null"), "is a device"),
+        ] {
+            assert!(
+                read_configuration(path, LONGEST).expect_err(words).to_string().contains(words)
+            );
         }
         let long = file(folder.path(), "long", 0o600);
         fs::write(&long, vec![b'#'; (2 << 20) + 1]).expect("writing");
-        assert!(read_roster(&long, 2 << 20).expect_err("too long").to_string().contains("longer than 2 MiB"));
+        assert!(
+            read_roster(&long, 2 << 20)
+                .expect_err("too long")
+                .to_string()
+                .contains("longer than 2 MiB")
+        );
         assert_eq!(read_roster(&folder.path().join("none"), LONGEST), Err(Refused::Missing));
         open_log(Path::new("/dev/null")).expect("a device may be a log");
         let everybodys = file(folder.path(), "everybodys", 0o666);
-        assert!(read_roster(&everybodys, LONGEST).expect_err("everybody").to_string().contains("`chmod o-w "));
+        assert!(
+            read_roster(&everybodys, LONGEST)
+                .expect_err("everybody")
+                .to_string()
+                .contains("`chmod o-w ")
+        );
     }
 }

@@ -5,18 +5,21 @@ use std::process::ExitCode;
 
 use zeroizing_alloc::ZeroAlloc;
 
-/// Wipes what is freed. Libraries put secrets into buffers of their own (requests on their way out, answers, buffers that grow), and none
-/// of those outlives its use with this.
+/// Wipes what is freed. Libraries put secrets into buffers of their own (requests on their way out,
+/// answers, buffers that grow), and none of those outlives its use with this.
 #[global_allocator]
 static WIPED_WHEN_FREED: ZeroAlloc<System> = ZeroAlloc(System);
 
 fn main() -> ExitCode {
     cardtop::memory::keep_private();
-    let Ok(runtime) = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() else {
+    let Ok(runtime) =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()
+    else {
         return ExitCode::FAILURE;
     };
     let exit = runtime.block_on(cardtop::cli::main());
-    // A program that gives a secret, or a slow disk, must not keep the shell waiting once all is said.
+    // A program that gives a secret, or a slow disk, must not keep the shell waiting once all is
+    // said.
     runtime.shutdown_background();
     exit
 }

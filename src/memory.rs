@@ -1,7 +1,8 @@
 //! What keeps secrets from leaving this process's memory: no core files, nobody attached.
 //!
-//! [`keep_private`] is called by `main` before anything else exists that could hold a secret. That memory is wiped when it is freed is
-//! the program's allocator, in `main.rs`: a library leaves that choice to the program.
+//! [`keep_private`] is called by `main` before anything else exists that could hold a secret. That
+//! memory is wiped when it is freed is the program's allocator, in `main.rs`: a library leaves that
+//! choice to the program.
 
 /// Asks the system to write no core file of this process and to let no other process of the same
 /// user read its memory. A refusal is no reason not to start: everything else still holds.

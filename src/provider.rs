@@ -1,7 +1,7 @@
 //! The one trait that every provider is driven through, and what its calls answer with.
 //!
-//! Adapters turn wires into the domain's words. They never retry a change, never keep card numbers, and know nothing of the
-//! store, the engine or the screen.
+//! Adapters turn wires into the domain's words. They never retry a change, never keep card numbers,
+//! and know nothing of the store, the engine or the screen.
 
 pub mod artha;
 pub mod banana;
@@ -47,19 +47,20 @@ pub trait Provider: Send + Sync {
     /// How its lists are cut into pages, and what was learnt of them.
     fn pagers(&self) -> &Pagers;
 
-    /// A page of all its cards, with balances where the list has them. `NotOffered` where there is no list. Which pages there are
-    /// is for [`pages`] to find out.
+    /// A page of all its cards, with balances where the list has them. `NotOffered` where there is
+    /// no list. Which pages there are is for [`pages`] to find out.
     async fn cards(&self, page: PageAt) -> Result<Page<Card>>;
 
-    /// Details, state and balance of one card now. What the wire does not say is left empty: the caller keeps what it had.
+    /// Details, state and balance of one card now. What the wire does not say is left empty: the
+    /// caller keeps what it had.
     async fn card(&self, card: &Card) -> Result<Card>;
 
-    /// A page of transactions of the window, in any order. Where `window.card` is `None` all cards' (or `NotOffered`). Which pages
-    /// there are is for [`pages`] to find out.
+    /// A page of transactions of the window, in any order. Where `window.card` is `None` all cards'
+    /// (or `NotOffered`). Which pages there are is for [`pages`] to find out.
     async fn transactions(&self, window: &Window, page: PageAt) -> Result<Page<Transaction>>;
 
-    /// The top-ups in a card's list, whoever made them, from a moment of the provider's clock on: what a top-up is compared with before
-    /// it is sent, and found in afterwards.
+    /// The top-ups in a card's list, whoever made them, from a moment of the provider's clock on:
+    /// what a top-up is compared with before it is sent, and found in afterwards.
     async fn credits(&self, card: &Card, since: Timestamp) -> Result<Credits>;
 
     /// The operator asks to try credentials again that were refused and rest. Asks nobody itself.
@@ -71,10 +72,12 @@ pub trait Provider: Send + Sync {
     /// What a top-up would cost. Moves nothing.
     async fn quote(&self, card: &Card, amount: Money) -> Result<Quote>;
 
-    /// Asks for a change, once. The only method that changes anything; called by `engine::change` alone.
+    /// Asks for a change, once. The only method that changes anything; called by `engine::change`
+    /// alone.
     async fn act(&self, card: &Card, action: &Action, id: OperationId) -> Result<Receipt>;
 
-    /// Looks for the fate of an operation by reading only. A transaction in `claimed` already belongs to another operation.
+    /// Looks for the fate of an operation by reading only. A transaction in `claimed` already
+    /// belongs to another operation.
     async fn look(&self, card: &Card, operation: &Operation, claimed: &Claimed) -> Result<Seen>;
 }
 
@@ -126,7 +129,8 @@ pub struct Quote {
 pub struct Payer {
     /// Which one, such as `account 8204 of customer 16221`; whose is wanted, where there is none.
     pub who: String,
-    /// Its id, where there is one: the account that is named for the top-up, so that no other pays.
+    /// Its id, where there is one: the account that is named for the top-up, so that no other
+    /// pays.
     pub account: Option<Arc<str>>,
     /// What it holds, in its own currency, where that is told.
     pub holds: Option<Money>,
@@ -176,7 +180,8 @@ pub enum Seen {
     Failed {
         /// Why.
         why: String,
-        /// The transaction that shows it, where one does: it can show the failure of no other operation.
+        /// The transaction that shows it, where one does: it can show the failure of no other
+        /// operation.
         row: Option<Arc<str>>,
     },
     /// The provider knows it and is still at it.
@@ -243,8 +248,12 @@ fn push_segment(out: &mut String, text: &str) {
 /// The adapter for a configured account. Reads its secrets: call it off the drawing task.
 ///
 /// # Errors
-/// A sentence that says which setting or secret is wrong and what to do; other accounts are not touched by it.
-pub fn build(config: &ProviderConfig, http: Http) -> std::result::Result<Box<dyn Provider>, String> {
+/// A sentence that says which setting or secret is wrong and what to do; other accounts are not
+/// touched by it.
+pub fn build(
+    config: &ProviderConfig,
+    http: Http,
+) -> std::result::Result<Box<dyn Provider>, String> {
     Ok(match &config.account {
         Account::Artha(account) => Box::new(artha::Artha::new(config, account, http)?),
         Account::Banana(account) => Box::new(banana::Banana::new(config, account, http)?),

@@ -61,7 +61,8 @@ pub struct Start {
     pub color: Color,
 }
 
-/// Shows the board until the operator quits or a signal ends it. The terminal is left as it was found.
+/// Shows the board until the operator quits or a signal ends it. The terminal is left as it was
+/// found.
 ///
 /// # Errors
 /// When there is no terminal, it fails, or the time zone does not exist.
@@ -70,16 +71,26 @@ pub async fn board(start: Start) -> anyhow::Result<()> {
     let zone = if board.timezone == "local" {
         TimeZone::system()
     } else {
-        TimeZone::get(&board.timezone).with_context(|| format!("timezone = {:?}", board.timezone))?
+        TimeZone::get(&board.timezone)
+            .with_context(|| format!("timezone = {:?}", board.timezone))?
     };
     let mut world = World::new(clock.now(), zone, operator, session()?, engine.providers());
     world.read_only = read_only;
-    let mut model = Model::new(app::Start { world, theme: tty::theme(board.glyphs, color), size: (80, 24), keymap });
+    let mut model = Model::new(app::Start {
+        world,
+        theme: tty::theme(board.glyphs, color),
+        size: (80, 24),
+        keymap,
+    });
     // The first frame shows what is known, each figure with its age, before anything is read.
     let effects = update_all(&mut model, known(&engine).await.into_iter().map(Msg::News));
-    // The loop's timer belongs to the loop's own thread: no other one wakes up for the clock, and no reading keeps a key waiting.
+    // The loop's timer belongs to the loop's own thread: no other one wakes up for the clock, and
+    // no reading keeps a key waiting.
     let ended = tokio::task::block_in_place(|| {
-        let own = tokio::runtime::Builder::new_current_thread().enable_all().build().context("the board cannot wait")?;
+        let own = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .context("the board cannot wait")?;
         own.block_on(async {
             let signals = Signals::new().context("signals cannot be listened to")?;
             let terminal = Terminal::enter(board.mouse)?;
@@ -103,7 +114,8 @@ pub async fn board(start: Start) -> anyhow::Result<()> {
     ended
 }
 
-/// Waits for changes that are being sent, and says so on the terminal, which was given back. A signal ends the wait.
+/// Waits for changes that are being sent, and says so on the terminal, which was given back. A
+/// signal ends the wait.
 async fn last_words(engine: &Engine) {
     let sent = engine.being_sent();
     let unsent = engine.changes_under_way().saturating_sub(sent.len());
@@ -115,7 +127,8 @@ async fn last_words(engine: &Engine) {
         names.push(format!("what is read before {unsent} more"));
     }
     say(&format!(
-        "waiting at most {} s for the answer to {}; ctrl-c ends the wait, and what was sent is in the journal",
+        "waiting at most {} s for the answer to {}; ctrl-c ends the wait, and what was sent is in \
+         the journal",
         engine::LAST_WORDS.as_secs(),
         names.join(", ")
     ));
@@ -136,10 +149,14 @@ async fn last_words(engine: &Engine) {
         let known = match is.state {
             OperationState::Done | OperationState::Failed => String::new(),
             OperationState::Sent | OperationState::Accepted | OperationState::Unknown => {
-                format!(": cardtop looks for it at the next start, or now: cardtop ops check {}", is.id.short())
+                format!(
+                    ": cardtop looks for it at the next start, or now: cardtop ops check {}",
+                    is.id.short()
+                )
             }
         };
-        let state = if is.state == OperationState::Sent { "not answered yet" } else { is.state.word() };
+        let state =
+            if is.state == OperationState::Sent { "not answered yet" } else { is.state.word() };
         say(&format!("{} is {state}{known}", name_of(is)));
     }
 }
@@ -206,7 +223,8 @@ impl Running {
         }
     }
 
-    /// Waits for a message, the next frame, or the next instant at which something shown changes by itself.
+    /// Waits for a message, the next frame, or the next instant at which something shown changes by
+    /// itself.
     async fn wait(&mut self) -> anyhow::Result<Woken> {
         let until = self.timer();
         let mut typed = Vec::new();
@@ -237,7 +255,10 @@ impl Running {
         {
             told.push(news);
         }
-        let mut messages = typed.into_iter().collect::<io::Result<Vec<Msg>>>().context("the terminal cannot be read")?;
+        let mut messages = typed
+            .into_iter()
+            .collect::<io::Result<Vec<Msg>>>()
+            .context("the terminal cannot be read")?;
         messages.extend(told.into_iter().map(Msg::News));
         fold_sizes(&mut messages);
         Ok(Woken::Messages(messages))
@@ -319,7 +340,10 @@ impl Running {
                 Effect::Copy(text) => {
                     if let Err(error) = self.terminal.copy(&text) {
                         // Saying so asks nothing, so what comes back has no effects.
-                        let _ = update(&mut self.model, Msg::News(News::Broken(format!("not copied: {error}"))));
+                        let _ = update(
+                            &mut self.model,
+                            Msg::News(News::Broken(format!("not copied: {error}"))),
+                        );
                         self.frame_after(GAP);
                     }
                 }
@@ -361,7 +385,8 @@ async fn known(engine: &Engine) -> Vec<News> {
 /// 64 random bits, from which the names of this session's operations are made.
 fn session() -> anyhow::Result<u64> {
     let mut bytes = [0; 8];
-    aws_lc_rs::rand::fill(&mut bytes).map_err(|_| anyhow::anyhow!("the system gives no random numbers"))?;
+    aws_lc_rs::rand::fill(&mut bytes)
+        .map_err(|_| anyhow::anyhow!("the system gives no random numbers"))?;
     Ok(u64::from_le_bytes(bytes))
 }
 
@@ -392,8 +417,8 @@ async fn recv(news: &mut Option<mpsc::Receiver<News>>, told: &mut Vec<News>) -> 
     }
 }
 
-/// What the operator does, until the terminal is gone. Read by a task of its own: asking crossterm again after every wait costs
-/// more than the frame.
+/// What the operator does, until the terminal is gone. Read by a task of its own: asking crossterm
+/// again after every wait costs more than the frame.
 fn typed(mut input: Input) -> mpsc::Receiver<io::Result<Msg>> {
     let (send, typed) = mpsc::channel(BATCH);
     tokio::spawn(async move {
@@ -422,7 +447,10 @@ mod tests {
             Msg::Resized(120, 40),
         ];
         fold_sizes(&mut messages);
-        assert!(matches!(messages[..], [Msg::Resized(90, 30), Msg::Key(_), Msg::Resized(120, 40)]), "{messages:?}");
+        assert!(
+            matches!(messages[..], [Msg::Resized(90, 30), Msg::Key(_), Msg::Resized(120, 40)]),
+            "{messages:?}"
+        );
     }
 
     #[test]

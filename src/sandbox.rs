@@ -1,6 +1,7 @@
-//! A simulated bank behind four servers that speak the four real wires: signatures, ciphers and one-time codes are checked
-//! as the providers' documents say. An independent reading of those documents: it never uses the adapters it is there to test.
-//! Time passes when somebody asks: there is no background task, and the same seed and clock give the same answers.
+//! A simulated bank behind four servers that speak the four real wires: signatures, ciphers and
+//! one-time codes are checked as the providers' documents say. An independent reading of those
+//! documents: it never uses the adapters it is there to test. Time passes when somebody asks: there
+//! is no background task, and the same seed and clock give the same answers.
 
 mod artha;
 mod banana;
@@ -45,7 +46,8 @@ use crate::domain::money::Money;
 
 /// Largest request that is read, in bytes.
 const LARGEST_REQUEST: usize = 4 << 20;
-/// How much later the money of a top-up arrives whose answer a scenario loses: so long its outcome is not known.
+/// How much later the money of a top-up arrives whose answer a scenario loses: so long its outcome
+/// is not known.
 const UNKNOWN_MILLIS: u64 = 30_000;
 /// Seconds from the start in which the proxy of a scenario lets no login through.
 const WALLED_SECONDS: i64 = 20;
@@ -95,7 +97,8 @@ pub struct Options {
     pub seed: u64,
     /// Cards a provider.
     pub cards: usize,
-    /// Transactions a provider that happened before the start, roughly; under 24 nobody's trouble is told.
+    /// Transactions a provider that happened before the start, roughly; under 24 nobody's trouble
+    /// is told.
     pub transactions: usize,
     /// What goes wrong by itself.
     pub scenarios: Vec<Scenario>,
@@ -152,9 +155,22 @@ impl Sandbox {
                 Dialect::Ibanera => Door::Ibanera(ibanera::Door::default()),
             };
             let bank = Bank::new(dialect, &options, started);
-            Mutex::new(Room { bank, door, faults: Vec::new(), card_faults: Vec::new(), requests: 0, writes: 0 })
+            Mutex::new(Room {
+                bank,
+                door,
+                faults: Vec::new(),
+                card_faults: Vec::new(),
+                requests: 0,
+                writes: 0,
+            })
         });
-        Self(Arc::new(Inner { clock, started, scenarios: options.scenarios, rooms, top_ups: AtomicU64::new(0) }))
+        Self(Arc::new(Inner {
+            clock,
+            started,
+            scenarios: options.scenarios,
+            rooms,
+            top_ups: AtomicU64::new(0),
+        }))
     }
 
     /// One provider's server, for calls without a socket.
@@ -166,20 +182,28 @@ impl Sandbox {
         })
     }
 
-    /// Writes a configuration of the four providers to `config_path`, their secrets to files in a folder beside it that only
-    /// its owner can read, and the rosters that artha and banana need. `serving_base` gives a provider's `http://host:port`.
+    /// Writes a configuration of the four providers to `config_path`, their secrets to files in a
+    /// folder beside it that only its owner can read, and the rosters that artha and banana need. `serving_base` gives a provider's `http://host:port`.
     ///
     /// # Errors
     /// When a file cannot be written.
-    pub fn write_config(&self, serving_base: &dyn Fn(Dialect) -> String, config_path: &Path) -> io::Result<()> {
+    pub fn write_config(
+        &self,
+        serving_base: &dyn Fn(Dialect) -> String,
+        config_path: &Path,
+    ) -> io::Result<()> {
         config::write(self, serving_base, config_path)
     }
 
-    /// Every top-up that was asked over the wire and took effect on the card, in order: what the card received.
+    /// Every top-up that was asked over the wire and took effect on the card, in order: what the
+    /// card received.
     #[must_use]
     pub fn credits(&self, dialect: Dialect, card_id: &str) -> Vec<Decimal> {
         let room = self.room(dialect);
-        room.bank.find(card_id).and_then(|card| room.bank.credits.get(&card).cloned()).unwrap_or_default()
+        room.bank
+            .find(card_id)
+            .and_then(|card| room.bank.credits.get(&card).cloned())
+            .unwrap_or_default()
     }
 
     /// Write requests that arrived and whose caller proved who it is, at all four.
@@ -204,9 +228,16 @@ impl Sandbox {
         self.room(dialect).faults.push(faults::Planned { hits, fault, left: times });
     }
 
-    /// Lets the next `times` readings that are about this card alone be answered like this. Only faults that are an answer of
-    /// their own can be, such as 500, 503, 429 or a web page; others do nothing. False for an unknown card.
-    pub fn fault_about_card(&self, dialect: Dialect, card_id: &str, fault: Fault, times: usize) -> bool {
+    /// Lets the next `times` readings that are about this card alone be answered like this. Only
+    /// faults that are an answer of their own can be, such as 500, 503, 429 or a web page; others
+    /// do nothing. False for an unknown card.
+    pub fn fault_about_card(
+        &self,
+        dialect: Dialect,
+        card_id: &str,
+        fault: Fault,
+        times: usize,
+    ) -> bool {
         let mut room = self.room(dialect);
         let Some(card) = room.bank.find(card_id) else { return false };
         room.card_faults.extend(std::iter::repeat_n(faults::OfCard { card, fault }, times));
@@ -226,7 +257,8 @@ impl Sandbox {
         self.room(dialect).bank.cards.iter().map(|card| card.id.clone()).collect()
     }
 
-    /// Full numbers of a provider's cards, so that a test can search what the client wrote for them.
+    /// Full numbers of a provider's cards, so that a test can search what the client wrote for
+    /// them.
     #[must_use]
     pub fn card_numbers(&self, dialect: Dialect) -> Vec<String> {
         self.room(dialect).bank.cards.iter().map(|card| card.number.clone()).collect()
@@ -263,7 +295,8 @@ impl Sandbox {
         self.room(dialect).bank.set_float(money);
     }
 
-    /// Lets a cardholder buy something now: held when the card can pay, declined when not. False for an unknown card.
+    /// Lets a cardholder buy something now: held when the card can pay, declined when not. False
+    /// for an unknown card.
     pub fn spend(&self, dialect: Dialect, card_id: &str, sum: Decimal, merchant: Merchant) -> bool {
         let now = self.0.clock.now();
         let mut room = self.room(dialect);
@@ -272,7 +305,14 @@ impl Sandbox {
     }
 
     /// Lets a purchase be refused now, for this reason. False for an unknown card.
-    pub fn decline(&self, dialect: Dialect, card_id: &str, sum: Decimal, merchant: Merchant, reason: Decline) -> bool {
+    pub fn decline(
+        &self,
+        dialect: Dialect,
+        card_id: &str,
+        sum: Decimal,
+        merchant: Merchant,
+        reason: Decline,
+    ) -> bool {
         let now = self.0.clock.now();
         let mut room = self.room(dialect);
         let found = room.bank.find(card_id);
@@ -295,7 +335,8 @@ impl Sandbox {
         found.is_some_and(|card| room.bank.pay_back(card, now))
     }
 
-    /// Lets the issuer change a card's state now, behind the programme's back. False for an unknown card.
+    /// Lets the issuer change a card's state now, behind the programme's back. False for an unknown
+    /// card.
     pub fn set_state(&self, dialect: Dialect, card_id: &str, state: CardState) -> bool {
         let now = self.0.clock.now();
         let mut room = self.room(dialect);
@@ -303,7 +344,8 @@ impl Sandbox {
         found.map(|card| room.bank.set_state(card, state, now, 0)).is_some()
     }
 
-    /// Where a provider's balances and statements disagree: empty unless the bank made or lost money.
+    /// Where a provider's balances and statements disagree: empty unless the bank made or lost
+    /// money.
     #[must_use]
     pub fn discrepancies(&self, dialect: Dialect) -> Vec<String> {
         self.room(dialect).bank.audit()
@@ -335,7 +377,8 @@ impl Sandbox {
     async fn serve_one(&self, dialect: Dialect, request: Request) -> Response {
         let (parts, body) = request.into_parts();
         let Ok(body) = axum::body::to_bytes(body, LARGEST_REQUEST).await else {
-            return Reply::of(StatusCode::PAYLOAD_TOO_LARGE, "text/plain", "too large".to_owned()).into_response();
+            return Reply::of(StatusCode::PAYLOAD_TOO_LARGE, "text/plain", "too large".to_owned())
+                .into_response();
         };
         let query = parts.uri.query().unwrap_or_default();
         let call = Call {
@@ -350,7 +393,12 @@ impl Sandbox {
             tokio::time::sleep(Duration::from_millis(2_500)).await;
         }
         if self.is_out(dialect) {
-            return Reply::of(StatusCode::SERVICE_UNAVAILABLE, "text/html", faults::UNAVAILABLE.to_owned()).into_response();
+            return Reply::of(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "text/html",
+                faults::UNAVAILABLE.to_owned(),
+            )
+            .into_response();
         }
         if self.is_walled(dialect, &call) {
             return faults::forbidden().into_response();
@@ -375,7 +423,10 @@ impl Sandbox {
         match fault {
             Some(Fault::LoseAnswer) => return faults::broken(),
             Some(Fault::HalfJson) => {
-                let half = (0..=reply.body.len() / 2).rev().find(|&at| reply.body.is_char_boundary(at)).unwrap_or(0);
+                let half = (0..=reply.body.len() / 2)
+                    .rev()
+                    .find(|&at| reply.body.is_char_boundary(at))
+                    .unwrap_or(0);
                 reply.body.truncate(half);
             }
             _ => {}
@@ -388,7 +439,10 @@ impl Sandbox {
         let (login, write) = call.is_login_or_write(dialect);
         let mut room = self.room(dialect);
         room.requests += 1;
-        let planned = room.faults.iter_mut().find(|planned| planned.left > 0 && planned.hits.matches(login, write))?;
+        let planned = room
+            .faults
+            .iter_mut()
+            .find(|planned| planned.left > 0 && planned.hits.matches(login, write))?;
         planned.left -= 1;
         let fault = planned.fault;
         room.faults.retain(|planned| planned.left > 0);
@@ -402,7 +456,9 @@ impl Sandbox {
         bank.about.set(None);
         let (reply, write) = match door {
             Door::Artha(door) => (door.answer(bank, call, now), artha::writes(&call.path)),
-            Door::Banana(door) => (door.answer(bank, call, now, wrong_signature), banana::writes(&call.path)),
+            Door::Banana(door) => {
+                (door.answer(bank, call, now, wrong_signature), banana::writes(&call.path))
+            }
             Door::Enkash(door) => (door.answer(bank, call, now), enkash::writes(&call.path)),
             Door::Ibanera(door) => (door.answer(bank, call, now), ibanera::writes(&call.path)),
         };
@@ -414,25 +470,34 @@ impl Sandbox {
         let planned = card_faults.iter().position(|planned| planned.card == about);
         let fault = planned.map(|place| card_faults.remove(place).fault);
         let trouble = bank.cards.get(about).and_then(|card| card.trouble.as_ref());
-        fault.and_then(|fault| fault.answered(dialect)).or_else(|| trouble.and_then(troubles::instead)).unwrap_or(reply)
+        fault
+            .and_then(|fault| fault.answered(dialect))
+            .or_else(|| trouble.and_then(troubles::instead))
+            .unwrap_or(reply)
     }
 
-    /// The scenario: a proxy lets no login through for the first seconds, and not every reading ever.
+    /// The scenario: a proxy lets no login through for the first seconds, and not every reading
+    /// ever.
     fn is_walled(&self, dialect: Dialect, call: &Call) -> bool {
         if !self.0.scenarios.contains(&Scenario::WebPage403) {
             return false;
         }
         match call.is_login_or_write(dialect) {
-            (true, _) => self.0.clock.now().duration_since(self.0.started).as_secs() < WALLED_SECONDS,
+            (true, _) => {
+                self.0.clock.now().duration_since(self.0.started).as_secs() < WALLED_SECONDS
+            }
             (false, true) => false,
             (false, false) => self.room(dialect).requests.is_multiple_of(10),
         }
     }
 
-    /// The scenario: enkash is healthy for a minute, gone for a minute and a half, and again every five minutes.
+    /// The scenario: enkash is healthy for a minute, gone for a minute and a half, and again every
+    /// five minutes.
     fn is_out(&self, dialect: Dialect) -> bool {
         let running = self.0.clock.now().duration_since(self.0.started).as_secs();
-        dialect == Dialect::Enkash && self.0.scenarios.contains(&Scenario::Outage) && (60..150).contains(&running.rem_euclid(300))
+        dialect == Dialect::Enkash
+            && self.0.scenarios.contains(&Scenario::Outage)
+            && (60..150).contains(&running.rem_euclid(300))
     }
 }
 

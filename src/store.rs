@@ -1,7 +1,8 @@
 //! The data file: one SQLite database in WAL mode, mode 0600, in a folder of mode 0700.
 //!
-//! What was read (cards, transactions) may lag behind the disk; the journal is on the disk before anything is sent.
-//! A file that is not ours, is broken, or is of a newer cardtop is refused with one sentence and left as it is.
+//! What was read (cards, transactions) may lag behind the disk; the journal is on the disk before
+//! anything is sent. A file that is not ours, is broken, or is of a newer cardtop is refused with
+//! one sentence and left as it is.
 
 mod canonical;
 pub mod cards;
@@ -60,7 +61,8 @@ struct Connections {
 pub struct Unusable {
     /// The sentence.
     pub words: String,
-    /// The file is well, but the disk is full or another process holds it: what only reads may go on without it.
+    /// The file is well, but the disk is full or another process holds it: what only reads may go
+    /// on without it.
     pub passing: bool,
 }
 
@@ -73,8 +75,8 @@ impl Store {
         Self::open_with(folder, &BTreeMap::new(), None, Timestamp::UNIX_EPOCH)
     }
 
-    /// The same, with the forms of the accounts' ids, by which a file of an earlier cardtop is joined, and the folder in which the
-    /// journal's last line is noted outside the file.
+    /// The same, with the forms of the accounts' ids, by which a file of an earlier cardtop is
+    /// joined, and the folder in which the journal's last line is noted outside the file.
     ///
     /// # Errors
     /// As [`open`](Self::open).
@@ -99,10 +101,13 @@ impl Store {
             Ok((known, journal, copy))
         };
         let (known, journal, copy) = open().map_err(|trouble| match trouble {
-            Trouble::Sqlite(error) => Unusable { passing: is_passing(&error), ..wrong(&in_words(&error)) },
+            Trouble::Sqlite(error) => {
+                Unusable { passing: is_passing(&error), ..wrong(&in_words(&error)) }
+            }
             Trouble::Foreign => wrong(&"is not cardtop's: choose another folder with --data"),
             Trouble::Newer(version) => wrong(&format_args!(
-                "was written by a newer cardtop (version {version}, this one knows {}): use that one, or another folder with --data",
+                "was written by a newer cardtop (version {version}, this one knows {}): use that \
+                 one, or another folder with --data",
                 SCHEMAS.len()
             )),
             Trouble::NoCopy(words) => wrong(&words),
@@ -117,7 +122,8 @@ impl Store {
         })))
     }
 
-    /// A store that forgets everything, for commands that only read where the data file at this path cannot be used now.
+    /// A store that forgets everything, for commands that only read where the data file at this
+    /// path cannot be used now.
     ///
     /// # Errors
     /// One sentence, should even that not work.
@@ -128,7 +134,10 @@ impl Store {
             migrate::migrate(&mut db, &path, ids, Timestamp::UNIX_EPOCH)?;
             Ok(db)
         };
-        let failed = |_| Unusable { words: "there is no memory for what is read; nothing was sent".to_owned(), passing: false };
+        let failed = |_| Unusable {
+            words: "there is no memory for what is read; nothing was sent".to_owned(),
+            passing: false,
+        };
         let (known, journal) = (open().map_err(failed)?, open().map_err(failed)?);
         Ok(Self(Arc::new(Connections {
             head: None,
@@ -158,8 +167,8 @@ impl Store {
         self.0.head.as_ref()
     }
 
-    /// Whether another process may have written since this was last asked. It reads a number in shared memory and waits for nobody: a
-    /// journal that is in use counts as written to.
+    /// Whether another process may have written since this was last asked. It reads a number in
+    /// shared memory and waits for nobody: a journal that is in use counts as written to.
     #[must_use]
     pub fn was_written(&self) -> bool {
         let db = match self.0.journal.try_lock() {
@@ -167,8 +176,13 @@ impl Store {
             Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
             Err(TryLockError::WouldBlock) => return true,
         };
-        let version = db.prepare_cached("PRAGMA data_version").and_then(|mut query| query.query_row([], |row| row.get(0)));
-        version.is_err() || version.is_ok_and(|version: i64| self.0.version.swap(version, Ordering::Relaxed) != version)
+        let version = db
+            .prepare_cached("PRAGMA data_version")
+            .and_then(|mut query| query.query_row([], |row| row.get(0)));
+        version.is_err()
+            || version.is_ok_and(|version: i64| {
+                self.0.version.swap(version, Ordering::Relaxed) != version
+            })
     }
 
     /// Works on what is known, off the async threads.
@@ -181,7 +195,8 @@ impl Store {
         F: FnOnce(&mut Connection) -> rusqlite::Result<T> + Send + 'static,
     {
         let store = Arc::clone(&self.0);
-        blocking(move || work(&mut store.known.lock().unwrap_or_else(PoisonError::into_inner))).await
+        blocking(move || work(&mut store.known.lock().unwrap_or_else(PoisonError::into_inner)))
+            .await
     }
 
     /// Works on the journal, off the async threads. When it returns, the disk has it.
@@ -206,22 +221,34 @@ impl Store {
     }
 }
 
-/// A panic in `work` ends the program, as everywhere; a cancelled runtime reads as an interrupted query.
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> rusqlite::Result<T> + Send + 'static) -> rusqlite::Result<T> {
+/// A panic in `work` ends the program, as everywhere; a cancelled runtime reads as an interrupted
+/// query.
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> rusqlite::Result<T> + Send + 'static,
+) -> rusqlite::Result<T> {
     match tokio::task::spawn_blocking(work).await {
         Ok(result) => result,
         Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
-        Err(_) => Err(rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_INTERRUPT), None)),
+        Err(_) => Err(rusqlite::Error::SqliteFailure(
+            rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_INTERRUPT),
+            None,
+        )),
     }
 }
 
-/// Whether an error says nothing against the file itself: a full disk, or another process that holds it.
+/// Whether an error says nothing against the file itself: a full disk, or another process that
+/// holds it.
 #[must_use]
 pub fn is_passing(error: &rusqlite::Error) -> bool {
     use rusqlite::ErrorCode;
     matches!(
         error.sqlite_error_code(),
-        Some(ErrorCode::DiskFull | ErrorCode::SystemIoFailure | ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked)
+        Some(
+            ErrorCode::DiskFull
+                | ErrorCode::SystemIoFailure
+                | ErrorCode::DatabaseBusy
+                | ErrorCode::DatabaseLocked
+        )
     )
 }
 
@@ -237,14 +264,19 @@ pub fn in_words(error: &rusqlite::Error) -> String {
             "cannot be written: check its owner and mode".to_owned()
         }
         Some(ErrorCode::DiskFull) => "cannot grow: the disk is full".to_owned(),
-        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => "is held by another process: try again".to_owned(),
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
+            "is held by another process: try again".to_owned()
+        }
         _ => format!("cannot be used: {error}"),
     }
 }
 
-/// A connection that has not written a byte yet, not even to switch to WAL: the file may not be ours.
+/// A connection that has not written a byte yet, not even to switch to WAL: the file may not be
+/// ours.
 fn connect(path: &Path) -> rusqlite::Result<Connection> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW;
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
+        | OpenFlags::SQLITE_OPEN_NO_MUTEX
+        | OpenFlags::SQLITE_OPEN_NOFOLLOW;
     let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
     let db = Connection::open_with_flags(path, flags)?;
     db.busy_timeout(BUSY)?;
@@ -258,13 +290,16 @@ fn tune(db: &Connection, synchronous: &str) -> rusqlite::Result<()> {
     db.pragma_update(None, "synchronous", synchronous)
 }
 
-/// Switches to WAL. Where others are just opening the same new file, SQLite says at once that it is busy: so their transactions are
-/// waited for here, which it does as patiently as always.
+/// Switches to WAL. Where others are just opening the same new file, SQLite says at once that it is
+/// busy: so their transactions are waited for here, which it does as patiently as always.
 fn keep_a_log(db: &Connection) -> rusqlite::Result<()> {
     let mut tries = 0;
     loop {
         match db.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(())) {
-            Err(error) if error.sqlite_error_code() == Some(rusqlite::ErrorCode::DatabaseBusy) && tries < MOST_TRIES => {
+            Err(error)
+                if error.sqlite_error_code() == Some(rusqlite::ErrorCode::DatabaseBusy)
+                    && tries < MOST_TRIES =>
+            {
                 tries += 1
             }
             switched => return switched,
@@ -273,12 +308,14 @@ fn keep_a_log(db: &Connection) -> rusqlite::Result<()> {
     }
 }
 
-/// A transaction that writes, unless a newer cardtop has brought the file up to date since this one opened it.
+/// A transaction that writes, unless a newer cardtop has brought the file up to date since this one
+/// opened it.
 fn begin(db: &mut Connection) -> rusqlite::Result<rusqlite::Transaction<'_>> {
     let tx = db.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
     let version: i64 = tx.prepare_cached("PRAGMA user_version")?.query_row([], |row| row.get(0))?;
     if usize::try_from(version).is_ok_and(|version| version > SCHEMAS.len()) {
-        let words = "a newer cardtop has brought it up to date: end this one and start the newer one";
+        let words =
+            "a newer cardtop has brought it up to date: end this one and start the newer one";
         return Err(rusqlite::Error::SqliteFailure(
             rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_ABORT),
             Some(words.to_owned()),
@@ -320,7 +357,8 @@ mod tests {
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt;
-            let mode = |path: &Path| fs::metadata(path).expect("it exists").permissions().mode() & 0o777;
+            let mode =
+                |path: &Path| fs::metadata(path).expect("it exists").permissions().mode() & 0o777;
             assert_eq!((mode(&data), mode(&data.join(FILE))), (0o700, 0o600));
         }
     }
@@ -345,10 +383,19 @@ mod tests {
     #[test]
     fn what_another_process_writes_is_noticed_once() {
         let folder = folder();
-        let (ours, theirs) = (Store::open(folder.path()).expect("ours"), Store::open(folder.path()).expect("theirs"));
+        let (ours, theirs) = (
+            Store::open(folder.path()).expect("ours"),
+            Store::open(folder.path()).expect("theirs"),
+        );
         assert!(ours.was_written(), "nothing was looked at yet");
         assert!(!ours.was_written());
-        theirs.0.journal.lock().expect("their journal").execute_batch("CREATE TABLE note (x)").expect("a change");
+        theirs
+            .0
+            .journal
+            .lock()
+            .expect("their journal")
+            .execute_batch("CREATE TABLE note (x)")
+            .expect("a change");
         assert!(ours.was_written());
         assert!(!ours.was_written());
         let busy = ours.0.journal.lock().expect("our journal");
@@ -367,7 +414,10 @@ mod tests {
         for mode in [0o400, 0o444] {
             fs::set_permissions(&path, fs::Permissions::from_mode(mode)).expect("mode");
             let error = Store::open(folder.path()).err().expect("a refusal").to_string();
-            assert!(error.contains("cannot be written: it is read-only; nothing was sent"), "{error}");
+            assert!(
+                error.contains("cannot be written: it is read-only; nothing was sent"),
+                "{error}"
+            );
             assert_eq!(fs::metadata(&path).expect("it exists").permissions().mode() & 0o777, mode);
             assert_eq!(fs::read(&path).expect("the file"), before);
         }
@@ -381,7 +431,8 @@ mod tests {
         db.pragma_update(None, "application_id", migrate::APPLICATION).expect("ours");
         db.pragma_update(None, "user_version", 1).expect("the first version");
         db.execute_batch(
-            "INSERT INTO card (provider, id, holder, state, provider_state, labels, available, currency, balance_at)
+            "INSERT INTO card (provider, id, holder, state, provider_state, labels, available, \
+             currency, balance_at)
              VALUES ('acme', 'c1', 'Mara', 'ACTIVE', 'ACTIVE', '', '12.40', 'USD', 1775000000000)",
         )
         .expect("a card");
@@ -389,7 +440,10 @@ mod tests {
         let store = Store::open(folder.path()).unwrap_or_else(|refused| panic!("{refused}"));
         let known = store.known(|db| cards::all(db)).await.expect("the cards");
         let [card] = known.as_slice() else { panic!("one card") };
-        assert_eq!((&*card.holder, card.state_at, card.old_state(moment(1_775_000_000_000))), ("Mara", card.balance.at(), None));
+        assert_eq!(
+            (&*card.holder, card.state_at, card.old_state(moment(1_775_000_000_000))),
+            ("Mara", card.balance.at(), None)
+        );
         assert!(card.state_at.is_some());
     }
 
@@ -406,7 +460,10 @@ mod tests {
         fs::write(&path, "this is not a database, but it is somebody's file").expect("writing");
         refusal("is broken");
         fs::remove_file(&path).expect("removing");
-        Connection::open(&path).expect("a database").execute_batch("CREATE TABLE theirs (x)").expect("a table");
+        Connection::open(&path)
+            .expect("a database")
+            .execute_batch("CREATE TABLE theirs (x)")
+            .expect("a table");
         refusal("is not cardtop's");
         fs::remove_file(&path).expect("removing");
         drop(Store::open(folder.path()).expect("a new data file"));

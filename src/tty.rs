@@ -1,7 +1,8 @@
-//! The terminal: entering, leaving, keys, frames, the clipboard, and what it can show. The only file that names crossterm.
+//! The terminal: entering, leaving, keys, frames, the clipboard, and what it can show. The only
+//! file that names crossterm.
 //!
-//! Whatever happens, it is left as it was found: on return, error, panic and signal; and after what no
-//! process survives, by `rescue`.
+//! Whatever happens, it is left as it was found: on return, error, panic and signal; and after what
+//! no process survives, by `rescue`.
 
 #[cfg(unix)]
 mod rescue;
@@ -13,12 +14,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use crossterm::clipboard::CopyToClipboard;
 use crossterm::cursor::{Hide, MoveTo, Show};
 use crossterm::event::{
-    DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture, Event, EventStream, KeyCode, KeyEvent,
-    KeyEventKind, KeyModifiers, MouseEventKind,
+    DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture, Event,
+    EventStream, KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseEventKind,
 };
 use crossterm::terminal::{
-    BeginSynchronizedUpdate, Clear, ClearType, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen,
-    disable_raw_mode, enable_raw_mode,
+    BeginSynchronizedUpdate, Clear, ClearType, EndSynchronizedUpdate, EnterAlternateScreen,
+    LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
 };
 use crossterm::{execute, queue};
 use futures::StreamExt;
@@ -31,7 +32,8 @@ use crate::app::chord::{Chord, Key};
 use crate::config::Glyphs;
 use crate::ui::theme::Theme;
 
-/// Most bytes that are put on the clipboard, as the terminal sees them: more is cut by some terminals without a word.
+/// Most bytes that are put on the clipboard, as the terminal sees them: more is cut by some
+/// terminals without a word.
 const CLIPBOARD_MOST: usize = 74_994;
 
 /// Whether the terminal is ours now.
@@ -45,14 +47,16 @@ pub struct Terminal {
 }
 
 impl Terminal {
-    /// Takes the terminal: raw mode, alternate screen, bracketed paste. `mouse` also takes the mouse, and with it the
-    /// terminal's own way to select text.
+    /// Takes the terminal: raw mode, alternate screen, bracketed paste. `mouse` also takes the
+    /// mouse, and with it the terminal's own way to select text.
     ///
     /// # Errors
     /// When there is no terminal, or it refuses.
     pub fn enter(mouse: bool) -> io::Result<Self> {
         if !io::stdin().is_terminal() || !io::stdout().is_terminal() {
-            return Err(io::Error::other("the board needs a terminal; the commands do not: see cardtop --help"));
+            return Err(io::Error::other(
+                "the board needs a terminal; the commands do not: see cardtop --help",
+            ));
         }
         restore_on_panic();
         #[cfg(unix)]
@@ -79,13 +83,20 @@ impl Terminal {
         crossterm::terminal::size()
     }
 
-    /// Draws one frame of this size: what changed since the last one, in one write that the terminal shows at once.
+    /// Draws one frame of this size: what changed since the last one, in one write that the
+    /// terminal shows at once.
     ///
     /// # Errors
     /// When the terminal is gone, or was left by a panic.
-    pub fn draw(&mut self, size: (u16, u16), view: impl FnOnce(&mut Buffer) -> Option<Position>) -> io::Result<()> {
+    pub fn draw(
+        &mut self,
+        size: (u16, u16),
+        view: impl FnOnce(&mut Buffer) -> Option<Position>,
+    ) -> io::Result<()> {
         if !ENTERED.load(Ordering::SeqCst) {
-            return Err(io::Error::other("a part of cardtop failed; what was sent is in the journal"));
+            return Err(io::Error::other(
+                "a part of cardtop failed; what was sent is in the journal",
+            ));
         }
         let bytes = self.screen.frame(size, view)?;
         write(&bytes)
@@ -104,12 +115,14 @@ impl Terminal {
         write(&clipboard(text)?)
     }
 
-    /// Gives the terminal back for a while: for a stop, after which it is taken [again](Self::take_again).
+    /// Gives the terminal back for a while: for a stop, after which it is taken
+    /// [again](Self::take_again).
     pub fn give_back(&mut self) {
         leave();
     }
 
-    /// Takes the terminal again after a stop, whatever a shell did with it meanwhile; the next frame draws everything.
+    /// Takes the terminal again after a stop, whatever a shell did with it meanwhile; the next
+    /// frame draws everything.
     ///
     /// # Errors
     /// When the terminal refuses.
@@ -138,10 +151,17 @@ fn take(mouse: bool) -> io::Result<()> {
     if mouse { execute!(io::stdout(), EnableMouseCapture) } else { Ok(()) }
 }
 
-/// Gives the terminal back, once. A terminal that is gone cannot be told, so errors are not looked at.
+/// Gives the terminal back, once. A terminal that is gone cannot be told, so errors are not looked
+/// at.
 fn leave() {
     if ENTERED.swap(false, Ordering::SeqCst) {
-        let _ = execute!(io::stdout(), DisableMouseCapture, DisableBracketedPaste, LeaveAlternateScreen, Show);
+        let _ = execute!(
+            io::stdout(),
+            DisableMouseCapture,
+            DisableBracketedPaste,
+            LeaveAlternateScreen,
+            Show
+        );
         let _ = disable_raw_mode();
         #[cfg(unix)]
         rescue::left();
@@ -189,7 +209,11 @@ struct Screen {
 
 impl Screen {
     /// The bytes that make the terminal show the next frame; none when nothing changed.
-    fn frame(&mut self, (width, height): (u16, u16), view: impl FnOnce(&mut Buffer) -> Option<Position>) -> io::Result<Vec<u8>> {
+    fn frame(
+        &mut self,
+        (width, height): (u16, u16),
+        view: impl FnOnce(&mut Buffer) -> Option<Position>,
+    ) -> io::Result<Vec<u8>> {
         let area = Rect::new(0, 0, width, height);
         if self.shown.area != area {
             self.shown.resize(area);
@@ -228,7 +252,8 @@ impl Screen {
 pub struct Input(EventStream);
 
 impl Input {
-    /// The next key, paste or new size; `None` when the terminal is gone. Nothing is lost when this is not waited for.
+    /// The next key, paste or new size; `None` when the terminal is gone. Nothing is lost when this
+    /// is not waited for.
     ///
     /// # Errors
     /// When the terminal cannot be read.
@@ -327,7 +352,10 @@ pub enum Color {
 
 /// How to draw on this terminal: what was asked for, else what the environment says.
 #[must_use]
-#[expect(clippy::disallowed_methods, reason = "what a terminal can show is told by its environment only")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "what a terminal can show is told by its environment only"
+)]
 pub fn theme(glyphs: Glyphs, color: Color) -> Theme {
     if color == Color::Always {
         crossterm::style::force_color_output(true);
@@ -346,7 +374,11 @@ fn theme_of(glyphs: Glyphs, color: Color, environment: impl Fn(&str) -> Option<S
         Glyphs::Ascii => true,
         Glyphs::Unicode => false,
         Glyphs::Auto => {
-            let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(&environment).unwrap_or_default().to_lowercase();
+            let locale = ["LC_ALL", "LC_CTYPE", "LANG"]
+                .into_iter()
+                .find_map(&environment)
+                .unwrap_or_default()
+                .to_lowercase();
             let utf8 = locale.contains("utf-8") || locale.contains("utf8");
             // There, box drawing takes two columns and breaks every frame.
             let wide = ["zh", "ja", "ko"].iter().any(|language| locale.starts_with(language));
@@ -366,7 +398,9 @@ mod tests {
 
     #[test]
     fn keys_are_spelled_as_in_the_keymap() {
-        let check = |code, modifiers, spelled: &str| assert_eq!(pressed(code, modifiers).as_deref(), Some(spelled));
+        let check = |code, modifiers, spelled: &str| {
+            assert_eq!(pressed(code, modifiers).as_deref(), Some(spelled))
+        };
         check(KeyCode::Char('g'), KeyModifiers::SHIFT, "G");
         check(KeyCode::Char('G'), KeyModifiers::SHIFT, "G");
         check(KeyCode::Char('G'), KeyModifiers::NONE, "G");
@@ -384,7 +418,8 @@ mod tests {
 
     #[test]
     fn a_release_is_no_key_press() {
-        let release = KeyEvent::new_with_kind(KeyCode::Char('y'), KeyModifiers::NONE, KeyEventKind::Release);
+        let release =
+            KeyEvent::new_with_kind(KeyCode::Char('y'), KeyModifiers::NONE, KeyEventKind::Release);
         assert_eq!(chord(release), None);
         assert_eq!(pressed(KeyCode::Char('y'), KeyModifiers::SUPER), None);
         assert_eq!(pressed(KeyCode::F(13), KeyModifiers::NONE), None);
@@ -392,7 +427,10 @@ mod tests {
 
     fn seen(glyphs: Glyphs, color: Color, environment: &[(&str, &str)]) -> (bool, bool) {
         let theme = theme_of(glyphs, color, |name| {
-            environment.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
+            environment
+                .iter()
+                .find(|(known, _)| *known == name)
+                .map(|(_, value)| (*value).to_owned())
         });
         (theme.mono, theme.ascii)
     }
@@ -400,7 +438,10 @@ mod tests {
     #[test]
     fn colours_follow_the_flag_then_no_color_then_the_terminal() {
         let utf8 = ("LANG", "sv_SE.UTF-8");
-        assert_eq!(seen(Glyphs::Auto, Color::Auto, &[utf8, ("TERM", "xterm-256color")]), (false, false));
+        assert_eq!(
+            seen(Glyphs::Auto, Color::Auto, &[utf8, ("TERM", "xterm-256color")]),
+            (false, false)
+        );
         assert_eq!(seen(Glyphs::Auto, Color::Auto, &[utf8, ("NO_COLOR", "1")]), (true, false));
         assert_eq!(seen(Glyphs::Auto, Color::Always, &[utf8, ("NO_COLOR", "1")]), (false, false));
         assert_eq!(seen(Glyphs::Auto, Color::Never, &[utf8]), (true, false));

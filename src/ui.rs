@@ -30,7 +30,8 @@ use theme::{Role, Theme};
 pub fn view(model: &Model, to: &mut Buffer) -> Option<Position> {
     let screen = *to.area();
     let layout = model.layout();
-    if layout.class == Class::Advice || screen.width < model.size.0 || screen.height < model.size.1 {
+    if layout.class == Class::Advice || screen.width < model.size.0 || screen.height < model.size.1
+    {
         return advice(screen, &model.theme, to);
     }
     status::top(model, layout.top, to);
@@ -87,7 +88,14 @@ fn inside(area: Rect) -> Rect {
 }
 
 /// Words with their meanings from a column on; answers the column behind them.
-fn words(theme: &Theme, spans: &[(Role, String)], x: u16, y: u16, end: u16, to: &mut Buffer) -> u16 {
+fn words(
+    theme: &Theme,
+    spans: &[(Role, String)],
+    x: u16,
+    y: u16,
+    end: u16,
+    to: &mut Buffer,
+) -> u16 {
     let mut x = x;
     for (role, words) in spans {
         if x >= end {
@@ -114,7 +122,13 @@ fn divider(theme: &Theme, title: &str, area: Rect, y: u16, to: &mut Buffer) {
     }
     if !title.is_empty() {
         let title = format!(" {} ", text::fit(title, usize::from(area.width).saturating_sub(4)));
-        to.set_stringn(area.x + 1, y, &title, usize::from(area.width), Style::reset().patch(theme.style(Role::Heading)));
+        to.set_stringn(
+            area.x + 1,
+            y,
+            &title,
+            usize::from(area.width),
+            Style::reset().patch(theme.style(Role::Heading)),
+        );
     }
 }
 
@@ -126,7 +140,13 @@ fn position(theme: &Theme, area: Rect, range: (usize, usize), of: usize, to: &mu
     }
     let words = format!(" {}-{until} of {} ", from + 1, thousands(of));
     let x = area.right().saturating_sub(u16::try_from(words.len() + 2).unwrap_or(area.width));
-    to.set_stringn(x, area.bottom() - 1, &words, words.len(), Style::reset().patch(theme.style(Role::Muted)));
+    to.set_stringn(
+        x,
+        area.bottom() - 1,
+        &words,
+        words.len(),
+        Style::reset().patch(theme.style(Role::Muted)),
+    );
 }
 
 /// `2,311`.
@@ -155,13 +175,23 @@ fn filter_words(search: &Search) -> &str {
 fn empty(theme: &Theme, area: Rect, lines: &[String], to: &mut Buffer) {
     for (y, line) in (area.y.saturating_add(area.height.min(4) / 4)..area.bottom()).zip(lines) {
         let room = usize::from(area.width).saturating_sub(4);
-        to.set_stringn(area.x + 2.min(area.width), y, text::fit(line, room), room, theme.style(Role::Muted));
+        to.set_stringn(
+            area.x + 2.min(area.width),
+            y,
+            text::fit(line, room),
+            room,
+            theme.style(Role::Muted),
+        );
     }
 }
 
 fn advice(screen: Rect, theme: &Theme, to: &mut Buffer) -> Option<Position> {
     let room = usize::from(screen.width);
-    let words = ["cardtop needs 80x24 or more; 60x16 shows the list only", "80x24 or more, 60x16 for the list", "needs 80x24"];
+    let words = [
+        "cardtop needs 80x24 or more; 60x16 shows the list only",
+        "80x24 or more, 60x16 for the list",
+        "needs 80x24",
+    ];
     let words = words.into_iter().find(|words| text::width(words) <= room).unwrap_or("80x24");
     if screen.height > 0 {
         let y = screen.y + (screen.height - 1) / 2;

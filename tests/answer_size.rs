@@ -1,5 +1,5 @@
-//! How much memory one answer of a provider can take: its own size, and little more. Alone in its program, since it counts what the whole
-//! program allocates.
+//! How much memory one answer of a provider can take: its own size, and little more. Alone in its
+//! program, since it counts what the whole program allocates.
 
 use std::time::Duration;
 
@@ -18,7 +18,8 @@ use peak_alloc::PeakAlloc;
 #[global_allocator]
 static MEMORY: PeakAlloc = PeakAlloc;
 
-/// Size of the answers. The largest that is taken has 8 MiB; what they cost beside themselves does not grow with them.
+/// Size of the answers. The largest that is taken has 8 MiB; what they cost beside themselves does
+/// not grow with them.
 const SIZE: usize = 2 << 20;
 
 /// What may be allocated beside the answer itself.
@@ -65,7 +66,8 @@ async fn most(provider: &dyn Provider, card: &Card, list_of_cards: bool) -> (usi
         complaints(provider.cards(FIRST).await)
     } else {
         let since = "2026-01-01T00:00:00Z".parse().expect("a time");
-        let window = Window { card: Some(card.clone()), since, until: since + Duration::from_secs(86_400) };
+        let window =
+            Window { card: Some(card.clone()), since, until: since + Duration::from_secs(86_400) };
         let said = complaints(provider.transactions(&window, FIRST).await);
         let _ = provider.card(card).await;
         let _ = provider.float().await;
@@ -77,7 +79,8 @@ async fn most(provider: &dyn Provider, card: &Card, list_of_cards: bool) -> (usi
 #[tokio::test]
 async fn one_answer_of_tiny_values_takes_little_more_memory_than_its_size() {
     let clock = Clock::fixed(Timestamp::from_second(1_770_000_000).expect("a time"));
-    let sandbox = Sandbox::new(Options { cards: 1, busy: false, ..Options::default() }, clock.clone());
+    let sandbox =
+        Sandbox::new(Options { cards: 1, busy: false, ..Options::default() }, clock.clone());
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("c.toml");
     sandbox.write_config(&|_| "http://127.0.0.1:9".to_owned(), &path).expect("a configuration");
@@ -105,15 +108,29 @@ async fn one_answer_of_tiny_values_takes_little_more_memory_than_its_size() {
         ("", "one text", r#"{"status":"1","message":""#, "x", r#""}"#),
     ] {
         let body = filled(before, item, behind);
-        for account in config.providers.iter().filter(|account| who.is_empty() || account.name.name() == who) {
-            let http = Http::over(&account.name, Box::new(Fixed(body.clone())), clock.clone(), Duration::from_secs(60));
+        for account in
+            config.providers.iter().filter(|account| who.is_empty() || account.name.name() == who)
+        {
+            let http = Http::over(
+                &account.name,
+                Box::new(Fixed(body.clone())),
+                clock.clone(),
+                Duration::from_secs(60),
+            );
             let provider = build(account, http).expect("an adapter");
             let card = Card::unread(CardKey::new(&account.name, "1"));
             for list_of_cards in [true, false] {
                 let (most, said) = most(&*provider, &card, list_of_cards).await;
                 // A list that is too long is never an empty one.
-                let of_lists =
-                    ["objects", "objects in data", "numbers in data", "rows", "numbers", "one payload"].contains(&name);
+                let of_lists = [
+                    "objects",
+                    "objects in data",
+                    "numbers in data",
+                    "rows",
+                    "numbers",
+                    "one payload",
+                ]
+                .contains(&name);
                 let offered = !said.contains("has no card list") && account.name.name() != "banana";
                 if of_lists && offered && !said.contains("more than 20000 rows") {
                     wrong.push(format!("{} {name}: {said:?}", account.name));

@@ -1,5 +1,6 @@
-//! The wild torture: a bank, four lying networks, one worker with two dozen top-ups under way that is killed again and again, and
-//! nothing in turn. Kills fall by the wall clock, timers are real, and the common clock goes ten times as fast as the world's.
+//! The wild torture: a bank, four lying networks, one worker with two dozen top-ups under way that
+//! is killed again and again, and nothing in turn. Kills fall by the wall clock, timers are real,
+//! and the common clock goes ten times as fast as the world's.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
@@ -43,13 +44,20 @@ struct Place {
 impl Place {
     fn worker(&self) -> anyhow::Result<Worker> {
         Worker::start(|command| {
-            command.args([Path::new("wild-worker"), Path::new("--config"), &self.config, Path::new("--data"), &self.data]);
+            command.args([
+                Path::new("wild-worker"),
+                Path::new("--config"),
+                &self.config,
+                Path::new("--data"),
+                &self.data,
+            ]);
             command.args(["--began", &self.began.to_string()]);
         })
     }
 }
 
-/// How much faster than the world's the bank's and cardtop's common clock goes: what takes a provider seconds should not take us any.
+/// How much faster than the world's the bank's and cardtop's common clock goes: what takes a
+/// provider seconds should not take us any.
 const FASTER: i32 = 10;
 
 /// The common clock of the driver's bank and the worker's cardtop.
@@ -72,10 +80,17 @@ pub(crate) async fn drive(wish: &Wish) -> anyhow::Result<bool> {
     let mut proxies = BTreeMap::new();
     for dialect in Dialect::ALL {
         let script = Script::of(wish.seed, dialect, PATIENCE * 3 / 2);
-        proxies.insert(dialect, Proxy::start(dialect, serving.addr(dialect), script).await.context("a proxy")?);
+        proxies.insert(
+            dialect,
+            Proxy::start(dialect, serving.addr(dialect), script).await.context("a proxy")?,
+        );
     }
     let folder = tempfile::tempdir().context("a folder")?;
-    let place = Place { config: folder.path().join("cardtop.toml"), data: folder.path().join("data"), began };
+    let place = Place {
+        config: folder.path().join("cardtop.toml"),
+        data: folder.path().join("data"),
+        began,
+    };
     let base = |dialect: Dialect| proxies.get(&dialect).map(Proxy::base).unwrap_or_default();
     bank::configure(&sandbox, &base, &place.config, PATIENCE, false)?;
 
@@ -85,7 +100,11 @@ pub(crate) async fn drive(wish: &Wish) -> anyhow::Result<bool> {
     loop {
         worker = course.go(worker, &place, &sandbox).await?;
         worker.tell("count").await?;
-        let count = hear_word(&mut worker, "count").await?.get(1).and_then(|count| count.parse().ok()).unwrap_or(0);
+        let count = hear_word(&mut worker, "count")
+            .await?
+            .get(1)
+            .and_then(|count| count.parse().ok())
+            .unwrap_or(0);
         if count >= wish.operations {
             break;
         }
@@ -112,25 +131,48 @@ pub(crate) async fn drive(wish: &Wish) -> anyhow::Result<bool> {
     let lines = store.journal(|db| journal::verify(db)).await?;
     let mut account = Account::of(&sandbox, &operations, false);
     let mut check = |broken: bool, words: String| account.wrong.extend(broken.then_some(words));
-    check(sent != sent_before, format!("{} changes were sent while looking only", sent - sent_before));
-    // Each operation sends at most once; a login that ran out in between may repeat one that was refused unread.
-    check(sent > operations.len() as u64, format!("{sent} top-up requests for {} operations", operations.len()));
+    check(
+        sent != sent_before,
+        format!("{} changes were sent while looking only", sent - sent_before),
+    );
+    // Each operation sends at most once; a login that ran out in between may repeat one that was
+    // refused unread.
+    check(
+        sent > operations.len() as u64,
+        format!("{sent} top-up requests for {} operations", operations.len()),
+    );
     if let Err(broken) = &lines {
         check(true, format!("the journal's chain is broken: {broken}"));
     }
-    let told = proxies.values().flat_map(Proxy::told).fold(BTreeMap::<&str, u64>::new(), |mut sum, (word, count)| {
-        *sum.entry(word).or_default() += count;
-        sum
-    });
+    let told = proxies.values().flat_map(Proxy::told).fold(
+        BTreeMap::<&str, u64>::new(),
+        |mut sum, (word, count)| {
+            *sum.entry(word).or_default() += count;
+            sum
+        },
+    );
     let exchanges: u64 = proxies.values().map(Proxy::exchanges).sum();
-    let title =
-        format!("cardtop under fire, wild: seed {}, {} cards at each provider, {} at once", wish.seed, wish.cards, wish.at_once);
+    let title = format!(
+        "cardtop under fire, wild: seed {}, {} cards at each provider, {} at once",
+        wish.seed, wish.cards, wish.at_once
+    );
     let mut facts = vec![
         format!("top-up requests at the wires: {sent} for {} operations", operations.len()),
         format!("refused before sending (card unread, or an earlier one open): {}", course.refused),
-        format!("found after the network was well: {}, in {} rounds", word(&settled, 2), word(&settled, 1)),
-        format!("journal: {}", lines.map_or_else(|_| "BROKEN".to_owned(), |end| format!("{} lines, whole", end.lines))),
-        format!("kills {}, exchanges {exchanges}, lies {}", course.kills, told.values().sum::<u64>()),
+        format!(
+            "found after the network was well: {}, in {} rounds",
+            word(&settled, 2),
+            word(&settled, 1)
+        ),
+        format!(
+            "journal: {}",
+            lines.map_or_else(|_| "BROKEN".to_owned(), |end| format!("{} lines, whole", end.lines))
+        ),
+        format!(
+            "kills {}, exchanges {exchanges}, lies {}",
+            course.kills,
+            told.values().sum::<u64>()
+        ),
     ];
     facts.extend(counts(told));
     print!("{}", table(&title, &account, &facts));
@@ -177,7 +219,8 @@ impl Course {
     fn new(wish: &Wish, sandbox: &Sandbox) -> Self {
         let victims = Dialect::ALL.iter().flat_map(|&dialect| {
             let cards = sandbox.card_ids(dialect).into_iter();
-            let active = cards.filter(move |card| sandbox.state(dialect, card) == Some(CardState::Active));
+            let active =
+                cards.filter(move |card| sandbox.state(dialect, card) == Some(CardState::Active));
             active.map(move |card| Victim { dialect, card, amounts: 0, blocked: false })
         });
         let victims = victims.collect();
@@ -203,7 +246,12 @@ impl Course {
     }
 
     /// Tops up until enough have ended, killing and restarting the worker on the way.
-    async fn go(&mut self, mut worker: Worker, place: &Place, sandbox: &Sandbox) -> anyhow::Result<Worker> {
+    async fn go(
+        &mut self,
+        mut worker: Worker,
+        place: &Place,
+        sandbox: &Sandbox,
+    ) -> anyhow::Result<Worker> {
         let mut kill_at: Option<Instant> = None;
         while self.still_to_do > 0 || !self.under_way.is_empty() {
             while kill_at.is_none() && self.still_to_do > 0 && self.under_way.len() < self.at_once {
@@ -238,12 +286,15 @@ impl Course {
         Ok(worker)
     }
 
-    /// A card that nothing is in the way of, or one where something is, with the phrase that overrules it.
+    /// A card that nothing is in the way of, or one where something is, with the phrase that
+    /// overrules it.
     fn next(&mut self, sandbox: &Sandbox) -> anyhow::Result<String> {
         let busy: BTreeSet<usize> = self.under_way.values().copied().collect();
         let (place, second) = loop {
             let place = usize::try_from(self.dice.below(self.victims.len() as u64))?;
-            let Some(victim) = self.victims.get(place) else { bail!("there is no card that can be topped up") };
+            let Some(victim) = self.victims.get(place) else {
+                bail!("there is no card that can be topped up")
+            };
             match (busy.contains(&place), victim.blocked) {
                 (true, _) => {}
                 (false, false) => break (place, false),
@@ -256,22 +307,39 @@ impl Course {
         victim.amounts += 1;
         // Whole units, or hundreds where there are no decimals: a fee of one in a hundred is exact.
         let count = if equal { 5 } else { 10 + victim.amounts };
-        let currency = sandbox.available(victim.dialect, &victim.card).ok_or_else(|| anyhow!("no such card"))?.currency();
+        let currency = sandbox
+            .available(victim.dialect, &victim.card)
+            .ok_or_else(|| anyhow!("no such card"))?
+            .currency();
         let each = if currency.decimals() == Some(0) { 100 } else { 1 };
         self.number += 1;
         self.under_way.insert(self.number, place);
         let (name, card, second) = (victim.dialect.name(), &victim.card, u8::from(second));
-        Ok(format!("topup {} {name} {card} {} {} {second}", self.number, count * each, currency.code()))
+        Ok(format!(
+            "topup {} {name} {card} {} {} {second}",
+            self.number,
+            count * each,
+            currency.code()
+        ))
     }
 
     fn heard(&mut self, line: &str) -> anyhow::Result<()> {
         let words: Vec<&str> = line.split(' ').collect();
-        let (Some(what), Some(number)) = (words.first(), words.get(1).and_then(|number| number.parse().ok())) else {
+        let (Some(what), Some(number)) =
+            (words.first(), words.get(1).and_then(|number| number.parse().ok()))
+        else {
             bail!("the worker said: {line}");
         };
-        let Some(victim) = self.under_way.remove(&number).and_then(|place| self.victims.get_mut(place)) else { return Ok(()) };
+        let Some(victim) =
+            self.under_way.remove(&number).and_then(|place| self.victims.get_mut(place))
+        else {
+            return Ok(());
+        };
         match *what {
-            "end" => victim.blocked = words.get(2).is_some_and(|state| !matches!(*state, "DONE" | "FAILED")),
+            "end" => {
+                victim.blocked =
+                    words.get(2).is_some_and(|state| !matches!(*state, "DONE" | "FAILED"))
+            }
             "refused" => {
                 victim.blocked = line.contains("is still");
                 self.refused += 1;

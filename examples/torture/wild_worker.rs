@@ -1,6 +1,8 @@
-//! The one that the wild driver kills: a cardtop without a screen that tops up what its input says and looks for what it does not know.
+//! The one that the wild driver kills: a cardtop without a screen that tops up what its input says
+//! and looks for what it does not know.
 //!
-//! It answers a line for each. It must not keep anything but its data folder: whatever it knew dies with it.
+//! It answers a line for each. It must not keep anything but its data folder: whatever it knew dies
+//! with it.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -53,7 +55,8 @@ pub(crate) async fn work(args: &WorkerArgs) -> anyhow::Result<()> {
         match words.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
             ["topup", number, provider, card, amount, currency, second] => {
                 let currency = currency.parse().map_err(|_| anyhow!("{line}: no currency"))?;
-                let amount = Money::typed(amount, currency).map_err(|error| anyhow!("{line}: {error}"))?;
+                let amount =
+                    Money::typed(amount, currency).map_err(|error| anyhow!("{line}: {error}"))?;
                 let order = Order {
                     id: engine.new_operation_id(),
                     card: CardKey::new(&ProviderId::new(provider), card),
@@ -85,7 +88,8 @@ pub(crate) async fn work(args: &WorkerArgs) -> anyhow::Result<()> {
 }
 
 async fn top_up(engine: &Engine, order: Order) -> Result<Operation, String> {
-    let mut operation = engine.change(order, Duration::ZERO).await.map_err(|refused| refused.to_string())?;
+    let mut operation =
+        engine.change(order, Duration::ZERO).await.map_err(|refused| refused.to_string())?;
     for wait in [200, 300, 500] {
         if !operation.is_open() {
             break;
@@ -122,7 +126,8 @@ async fn settle(engine: &Engine, store: &Store) -> anyhow::Result<(u32, usize)> 
     let (mut rounds, mut found, mut idle) = (0, 0, 0);
     while idle < 3 {
         rounds += 1;
-        let open: BTreeSet<OperationId> = unsettled(store).await?.into_iter().map(|operation| operation.id).collect();
+        let open: BTreeSet<OperationId> =
+            unsettled(store).await?.into_iter().map(|operation| operation.id).collect();
         let at_once = Arc::new(Semaphore::new(8));
         let looks = open.into_iter().map(|id| {
             let (engine, at_once) = (engine.clone(), Arc::clone(&at_once));
@@ -131,7 +136,8 @@ async fn settle(engine: &Engine, store: &Store) -> anyhow::Result<(u32, usize)> 
                 engine.check(id).await.is_ok_and(|operation| !operation.is_open())
             }
         });
-        let now = futures::future::join_all(looks).await.into_iter().filter(|settled| *settled).count();
+        let now =
+            futures::future::join_all(looks).await.into_iter().filter(|settled| *settled).count();
         found += now;
         idle = if now == 0 { idle + 1 } else { 0 };
         // The bank's delays have to pass, too.

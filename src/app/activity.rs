@@ -1,4 +1,5 @@
-//! The activity: every operation of the journal, and the journal's lines of the one under the cursor.
+//! The activity: every operation of the journal, and the journal's lines of the one under the
+//! cursor.
 
 use super::Effect;
 use super::feed::operation;
@@ -68,8 +69,8 @@ pub(crate) struct Activity {
 }
 
 impl Activity {
-    /// Makes the rows anew where something they depend on changed, and asks for the journal's lines of the selected one
-    /// while they can be seen.
+    /// Makes the rows anew where something they depend on changed, and asks for the journal's lines
+    /// of the selected one while they can be seen.
     pub(crate) fn settle(&mut self, world: &World, still: bool, seen: bool) -> Vec<Effect> {
         let minute = world.now.as_second().div_euclid(60);
         if self.search.is_on() && self.made.is_some_and(|(.., made)| made != minute) {
@@ -83,13 +84,23 @@ impl Activity {
             self.made = Some(made);
             let wanted = |row: &&Operation| {
                 let holder = world.holder(&row.card);
-                self.tab.shows(row, world) && self.search.filter.matches(&OperationRow { operation: row, holder, now: world.now })
+                self.tab.shows(row, world)
+                    && self.search.filter.matches(&OperationRow {
+                        operation: row,
+                        holder,
+                        now: world.now,
+                    })
             };
-            let rows: Vec<OperationId> = world.operations.iter().filter(wanted).map(|row| row.id).collect();
+            let rows: Vec<OperationId> =
+                world.operations.iter().filter(wanted).map(|row| row.id).collect();
             self.hidden = world.operations.len() - rows.len();
             self.list.set(rows);
         }
-        let selected = self.list.selected().and_then(|id| operation(world, *id)).map(|row| (row.id, row.updated_at));
+        let selected = self
+            .list
+            .selected()
+            .and_then(|id| operation(world, *id))
+            .map(|row| (row.id, row.updated_at));
         match selected {
             Some(asked) if seen && self.asked != selected => {
                 self.asked = selected;

@@ -1,6 +1,7 @@
 //! The pane of all cards: order, filter, marks and the cursor.
 //!
-//! Attention first by default. The order stands still while a dialog is open or the screen is paused.
+//! Attention first by default. The order stands still while a dialog is open or the screen is
+//! paused.
 
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
@@ -34,7 +35,15 @@ pub(crate) enum Sort {
 }
 
 impl Sort {
-    const ALL: [Self; 7] = [Self::Attention, Self::State, Self::Holder, Self::Card, Self::Provider, Self::Available, Self::Age];
+    const ALL: [Self; 7] = [
+        Self::Attention,
+        Self::State,
+        Self::Holder,
+        Self::Card,
+        Self::Provider,
+        Self::Available,
+        Self::Age,
+    ];
 
     /// The word in the title.
     pub(crate) const fn word(self) -> &'static str {
@@ -129,7 +138,8 @@ impl Cards {
         self.marks.iter().filter(|key| !shown.contains(key)).count()
     }
 
-    /// Makes the rows anew where something they depend on changed. `still` keeps the order that there is.
+    /// Makes the rows anew where something they depend on changed. `still` keeps the order that
+    /// there is.
     pub(crate) fn settle(&mut self, world: &World, still: bool) {
         let minute = world.now.as_second().div_euclid(60);
         if self.read != Some((world.revision, minute)) {
@@ -138,13 +148,19 @@ impl Cards {
             self.attention = world
                 .cards
                 .values()
-                .map(|card| (card.key.clone(), signals.attention(card, world.watched.contains(&card.key), world.now)))
+                .map(|card| {
+                    (
+                        card.key.clone(),
+                        signals.attention(card, world.watched.contains(&card.key), world.now),
+                    )
+                })
                 .collect();
         }
         if self.search.is_on() && self.made.is_some_and(|made| made.minute != minute) {
             self.search.reread(world.now, &world.zone);
         }
-        let mut made = Made { revision: world.revision, minute, search: self.search.revision, own: self.own };
+        let mut made =
+            Made { revision: world.revision, minute, search: self.search.revision, own: self.own };
         if let (true, Some(old)) = (still, self.made) {
             // Only what the operator does moves rows now.
             (made.revision, made.minute) = (old.revision, old.minute);
@@ -158,14 +174,17 @@ impl Cards {
             .values()
             // Made of the same cards in the same order, above.
             .zip(self.attention.values())
-            .filter(|(card, attention)| self.search.filter.matches(&self.row(card, attention, world)))
+            .filter(|(card, attention)| {
+                self.search.filter.matches(&self.row(card, attention, world))
+            })
             .map(|(card, attention)| Place::of(card, attention))
             .collect();
         self.hidden = world.cards.len() - rows.len();
         let (sort, reversed) = (self.sort, self.reversed);
         rows.sort_by(|a, b| {
             let order = compare(sort, a, b);
-            (if reversed { order.reverse() } else { order }).then_with(|| a.card.key.cmp(&b.card.key))
+            (if reversed { order.reverse() } else { order })
+                .then_with(|| a.card.key.cmp(&b.card.key))
         });
         let keys = rows.into_iter().map(|place| place.card.key.clone()).collect();
         self.list.set(keys);
@@ -187,7 +206,8 @@ impl Cards {
 struct Place<'a> {
     card: &'a Card,
     attention: &'a Attention,
-    /// In small letters once, and not again for every card it is compared with; those without a name come last.
+    /// In small letters once, and not again for every card it is compared with; those without a
+    /// name come last.
     name: (bool, String),
 }
 
@@ -200,13 +220,18 @@ impl<'a> Place<'a> {
 fn compare(sort: Sort, a: &Place<'_>, b: &Place<'_>) -> Ordering {
     let by_attention = || {
         let newest = |attention: &Attention| std::cmp::Reverse(attention.at());
-        a.attention.rank().cmp(&b.attention.rank()).then_with(|| newest(a.attention).cmp(&newest(b.attention)))
+        a.attention
+            .rank()
+            .cmp(&b.attention.rank())
+            .then_with(|| newest(a.attention).cmp(&newest(b.attention)))
     };
     match sort {
         Sort::Attention => by_attention().then_with(|| a.name.cmp(&b.name)),
         Sort::State => state_rank(a.card).cmp(&state_rank(b.card)).then_with(by_attention),
         Sort::Holder => a.name.cmp(&b.name),
-        Sort::Card => (a.card.last4.is_none(), a.card.last4).cmp(&(b.card.last4.is_none(), b.card.last4)),
+        Sort::Card => {
+            (a.card.last4.is_none(), a.card.last4).cmp(&(b.card.last4.is_none(), b.card.last4))
+        }
         Sort::Provider => a.card.key.provider.cmp(&b.card.key.provider).then_with(by_attention),
         Sort::Available => available(a.card).cmp(&available(b.card)),
         Sort::Age => b.card.balance.at().cmp(&a.card.balance.at()),
@@ -214,11 +239,16 @@ fn compare(sort: Sort, a: &Place<'_>, b: &Place<'_>) -> Ordering {
 }
 
 fn state_rank(card: &Card) -> usize {
-    crate::domain::card::CardState::ALL.iter().position(|state| *state == card.state).unwrap_or(usize::MAX)
+    crate::domain::card::CardState::ALL
+        .iter()
+        .position(|state| *state == card.state)
+        .unwrap_or(usize::MAX)
 }
 
 /// Amounts are only compared within one currency.
-fn available(card: &Card) -> (bool, Option<crate::domain::money::Currency>, Option<rust_decimal::Decimal>) {
+fn available(
+    card: &Card,
+) -> (bool, Option<crate::domain::money::Currency>, Option<rust_decimal::Decimal>) {
     let money = card.available();
     (money.is_none(), money.map(Money::currency), money.map(Money::amount))
 }

@@ -128,10 +128,18 @@ impl FromStr for Chord {
         if let (Some(c), None) = (chars.next(), chars.next()) {
             return if c == ' ' || c.is_control() { Err(wrong()) } else { Ok(Self::char(c)) };
         }
-        if let Some(number) = text.strip_prefix('f').and_then(|n| n.parse::<u8>().ok()).filter(|n| (1..=12).contains(n)) {
+        if let Some(number) = text
+            .strip_prefix('f')
+            .and_then(|n| n.parse::<u8>().ok())
+            .filter(|n| (1..=12).contains(n))
+        {
             return Ok(Self::plain(Key::F(number)));
         }
-        NAMED.iter().find(|(name, _)| *name == text).map(|(_, key)| Self::plain(*key)).ok_or_else(wrong)
+        NAMED
+            .iter()
+            .find(|(name, _)| *name == text)
+            .map(|(_, key)| Self::plain(*key))
+            .ok_or_else(wrong)
     }
 }
 
@@ -196,7 +204,10 @@ mod tests {
         }
         assert_eq!("ctrl-D".parse::<Chord>(), "ctrl-d".parse(), "a terminal tells them not apart");
         for other in ["ctrl-i", "ctrl-M", "ctrl-h", "ctrl-["] {
-            assert!(other.parse::<Chord>().is_err_and(|why| why.to_string().contains("another key")), "{other}");
+            assert!(
+                other.parse::<Chord>().is_err_and(|why| why.to_string().contains("another key")),
+                "{other}"
+            );
         }
         for text in ["", " ", "ctrl-", "f13", "entre", "jj"] {
             assert!(text.parse::<Chord>().is_err(), "{text:?}");

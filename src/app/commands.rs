@@ -16,7 +16,8 @@ impl Model {
     pub(super) fn press(&mut self, chord: Chord) -> Vec<Effect> {
         self.notice = None;
         let command = self.keymap.command(chord, self.focus);
-        // Also over a dialog or in a field, where every other key is theirs: whatever the file of keys says, no letter is taken there.
+        // Also over a dialog or in a field, where every other key is theirs: whatever the file of
+        // keys says, no letter is taken there.
         let above = chord.ctrl || chord.alt || matches!(chord.key, Key::F(_));
         if command == Some(Command::Redraw) && above {
             return vec![Effect::Redraw];
@@ -58,7 +59,10 @@ impl Model {
 
     /// A key that means something in other panes says so, instead of doing nothing.
     fn say_where(&mut self, chord: Chord) {
-        let Some(row) = self.keymap.elsewhere(chord, self.focus).filter(|row| row.group != Group::Move || row.is_about_a_card())
+        let Some(row) = self
+            .keymap
+            .elsewhere(chord, self.focus)
+            .filter(|row| row.group != Group::Move || row.is_about_a_card())
         else {
             return;
         };
@@ -66,7 +70,8 @@ impl Model {
             let cards = self.keymap.hint(Command::Cards, "shows the cards");
             format!("{} is for a card, this is a provider: {cards}", row.help)
         } else {
-            let panes: Vec<String> = row.panes.iter().map(|pane| pane.name().to_lowercase()).collect();
+            let panes: Vec<String> =
+                row.panes.iter().map(|pane| pane.name().to_lowercase()).collect();
             format!("{}: not here, but in {}", row.help, panes.join(", "))
         };
         self.remark(&words);
@@ -113,7 +118,9 @@ impl Model {
             Command::MarkAll => self.cards.mark_all(),
             Command::Unmark => self.cards.unmark(),
             Command::Watch => self.watch(),
-            Command::Pause => self.paused = if self.paused.is_some() { None } else { Some(self.world.now) },
+            Command::Pause => {
+                self.paused = if self.paused.is_some() { None } else { Some(self.world.now) }
+            }
             Command::PauseProvider => return self.pause_provider(),
             Command::Follow => self.feed.follow(),
             Command::Refresh => return self.refresh(),
@@ -157,8 +164,12 @@ impl Model {
 
     fn tab(&mut self, right: bool) {
         match self.focus {
-            Pane::Detail => self.detail.tab = activity::beside(&detail::Tab::ALL, self.detail.tab, right),
-            Pane::Activity => self.activity.tab = activity::beside(&activity::Tab::ALL, self.activity.tab, right),
+            Pane::Detail => {
+                self.detail.tab = activity::beside(&detail::Tab::ALL, self.detail.tab, right)
+            }
+            Pane::Activity => {
+                self.activity.tab = activity::beside(&activity::Tab::ALL, self.activity.tab, right)
+            }
             Pane::Cards | Pane::Feed | Pane::Providers => {}
         }
     }
@@ -167,7 +178,11 @@ impl Model {
     fn turn(&mut self, forward: bool) {
         let panes = Layout::of(self.size, self.view, None, 0).panes;
         let Some(place) = panes.iter().position(|(pane, _)| *pane == self.focus) else { return };
-        let next = if forward { (place + 1) % panes.len() } else { (place + panes.len() - 1) % panes.len() };
+        let next = if forward {
+            (place + 1) % panes.len()
+        } else {
+            (place + panes.len() - 1) % panes.len()
+        };
         if let Some((pane, _)) = panes.get(next) {
             self.focus = *pane;
         }
@@ -217,7 +232,9 @@ impl Model {
                     .list
                     .keys()
                     .iter()
-                    .filter(|key| self.cards.attention(key).is_some_and(|attention| attention.rank() < 4))
+                    .filter(|key| {
+                        self.cards.attention(key).is_some_and(|attention| attention.rank() < 4)
+                    })
                     .cloned()
                     .collect();
                 self.cards.list.seek(motion, |key| ranks.contains(key))
@@ -227,10 +244,9 @@ impl Model {
                 self.feed.follow &= !found;
                 found
             }
-            Pane::Activity => self
-                .activity
-                .list
-                .seek(motion, |id| feed::operation(world, *id).is_some_and(|row| Known::Operation(row).is_trouble())),
+            Pane::Activity => self.activity.list.seek(motion, |id| {
+                feed::operation(world, *id).is_some_and(|row| Known::Operation(row).is_trouble())
+            }),
             Pane::Detail => self.detail.list.seek(motion, trouble),
             Pane::Providers => false,
         };

@@ -16,7 +16,9 @@ impl Model {
         let card = self.subject().and_then(|key| self.world.cards.get(&key));
         let text = match chord.typed() {
             Some('i') => self.id().map(|id| ("id", id)),
-            Some('l') => card.and_then(|card| card.last4).map(|last4| ("last four digits", last4.to_string())),
+            Some('l') => card
+                .and_then(|card| card.last4)
+                .map(|last4| ("last four digits", last4.to_string())),
             Some('r') => crate::ui::row_text(self).map(|row| ("row", row)),
             Some('j') => card.map(|card| ("card as JSON", json(card))),
             Some(_) | None => None,
@@ -35,7 +37,10 @@ impl Model {
 
     /// A provider has one thing to copy.
     pub(super) fn copy_status(&mut self) -> Vec<Effect> {
-        let Some(info) = self.providers.list.selected().and_then(|id| self.world.provider(id)) else { return Vec::new() };
+        let Some(info) = self.providers.list.selected().and_then(|id| self.world.provider(id))
+        else {
+            return Vec::new();
+        };
         let text = providers::status(&self.world, info);
         let words = format!("copied: status of {}", info.id);
         self.remark(&words);

@@ -1,6 +1,8 @@
-//! One card: what is on it and since when that is known, why it was declined last, and everything that happened to it.
+//! One card: what is on it and since when that is known, why it was declined last, and everything
+//! that happened to it.
 //!
-//! Composes words; the figures are the provider's own. A sum that does not agree is said, never repaired.
+//! Composes words; the figures are the provider's own. A sum that does not agree is said, never
+//! repaired.
 
 use std::collections::BTreeSet;
 
@@ -39,7 +41,8 @@ pub(crate) enum Tab {
 
 impl Tab {
     /// Every tab, from left to right.
-    pub(crate) const ALL: [Self; 5] = [Self::All, Self::Holds, Self::Declines, Self::TopUps, Self::Audit];
+    pub(crate) const ALL: [Self; 5] =
+        [Self::All, Self::Holds, Self::Declines, Self::TopUps, Self::Audit];
 
     /// The word on screen.
     pub(crate) const fn word(self) -> &'static str {
@@ -59,7 +62,8 @@ impl Tab {
             (Self::Declines, Known::Transaction(row)) => row.state == TransactionState::Declined,
             (Self::TopUps, Known::Transaction(row)) => row.kind == TransactionKind::TopUp,
             (Self::TopUps, Known::Operation(row)) => row.deed == Deed::TopUp,
-            (Self::Audit, Known::Transaction(_)) | (Self::Holds | Self::Declines, Known::Operation(_)) => false,
+            (Self::Audit, Known::Transaction(_))
+            | (Self::Holds | Self::Declines, Known::Operation(_)) => false,
         }
     }
 }
@@ -84,7 +88,8 @@ impl Detail {
         }
     }
 
-    /// Makes the rows anew where something they depend on changed. `still` keeps those that there are.
+    /// Makes the rows anew where something they depend on changed. `still` keeps those that there
+    /// are.
     pub(crate) fn settle(&mut self, world: &World, still: bool) {
         // The timeline shows no balance, which is what most news is about.
         let mut made = (world.movements, self.card.clone(), self.tab);
@@ -146,17 +151,24 @@ fn heading(world: &World, card: &Card, columns: usize) -> Vec<Line> {
     add(card.kind.map_or("", |kind| kind.word()));
     add(card.currency.as_ref().map_or("", |currency| currency.code()));
     add(&card.expires.as_deref().map(|date| format!("exp {}", expiry(date))).unwrap_or_default());
-    if !card.provider_state.is_empty() && !card.provider_state.eq_ignore_ascii_case(card.state.word()) {
+    if !card.provider_state.is_empty()
+        && !card.provider_state.eq_ignore_ascii_case(card.state.word())
+    {
         first.push((Role::Muted, format!("   {}: {}", card.key.provider, card.provider_state)));
     }
-    let holder = if card.holder.is_empty() { "holder not known".to_owned() } else { card.holder.to_string() };
+    let holder = if card.holder.is_empty() {
+        "holder not known".to_owned()
+    } else {
+        card.holder.to_string()
+    };
     let mut lines = vec![first];
     if columns < 60 {
         lines.push(vec![(Role::Heading, holder)]);
         lines.push(vec![(Role::Muted, format!("{}  id {}", card.key.provider, card.key.id))]);
     } else {
         // The title names the holder.
-        let owner = card.owner.as_deref().map(|owner| format!("   customer {owner}")).unwrap_or_default();
+        let owner =
+            card.owner.as_deref().map(|owner| format!("   customer {owner}")).unwrap_or_default();
         let words = format!("   {}   id {}{owner}", card.key.provider, card.key.id);
         if let Some(first) = lines.first_mut() {
             first.push((Role::Muted, words));
@@ -182,18 +194,32 @@ pub(crate) fn state_role(card: &Card) -> Role {
 /// `09/27` of `2027-09`.
 fn expiry(date: &str) -> String {
     match date.split_once('-') {
-        Some((year, month)) => format!("{month}/{}", year.get(year.len().saturating_sub(2)..).unwrap_or(year)),
+        Some((year, month)) => {
+            format!("{month}/{}", year.get(year.len().saturating_sub(2)..).unwrap_or(year))
+        }
         None => date.to_owned(),
     }
 }
 
 /// A label, a figure with its code, and words.
-fn rung(label: &str, sign: &str, money: Option<Money>, tilde: &str, words: &str, columns: usize) -> Line {
-    let figure = money.map_or_else(|| "-".to_owned(), |money| format!("{tilde}{sign}{}", money.grouped()));
+fn rung(
+    label: &str,
+    sign: &str,
+    money: Option<Money>,
+    tilde: &str,
+    words: &str,
+    columns: usize,
+) -> Line {
+    let figure =
+        money.map_or_else(|| "-".to_owned(), |money| format!("{tilde}{sign}{}", money.grouped()));
     let code = money.map(|money| money.currency().code().to_owned()).unwrap_or_default();
     // A figure that needs more room than its neighbours takes it: it is never cut.
     let wide = text::width(&figure).max(if columns < 48 { 11 } else { 14 });
-    let role = if money.is_some_and(Money::is_negative) && sign.is_empty() { Role::Danger } else { Role::Money };
+    let role = if money.is_some_and(Money::is_negative) && sign.is_empty() {
+        Role::Danger
+    } else {
+        Role::Money
+    };
     let role = if tilde.is_empty() { role } else { Role::Stale };
     vec![
         (Role::Muted, text::left(label, if columns < 48 { 11 } else { 14 })),
@@ -208,16 +234,27 @@ fn ladder(world: &World, card: &Card, columns: usize) -> Vec<Line> {
     let (balance, at, why) = match &card.balance {
         Reading::Never => {
             let why = world.health.get(provider).and_then(|health| health.why.as_deref());
-            let words = why.map_or_else(|| "Balance not read yet".to_owned(), |why| format!("Balance not read yet: {why}"));
-            return wrap(&words, columns).into_iter().map(|line| vec![(Role::Muted, line)]).collect();
+            let words = why.map_or_else(
+                || "Balance not read yet".to_owned(),
+                |why| format!("Balance not read yet: {why}"),
+            );
+            return wrap(&words, columns)
+                .into_iter()
+                .map(|line| vec![(Role::Muted, line)])
+                .collect();
         }
         Reading::At { value, at } => (*value, *at, None),
         Reading::Stale { value, at, why } => (*value, *at, Some(why)),
     };
     let tilde = if why.is_some() { "~" } else { "" };
     let age = text::age(world.now, at);
-    let read = if columns < 60 { age } else { format!("read {} ({age})", time(at, world.now, &world.zone)) };
-    let holds = world.transactions_of(&card.key).filter(|row| row.state == TransactionState::Hold).count();
+    let read = if columns < 60 {
+        age
+    } else {
+        format!("read {} ({age})", time(at, world.now, &world.zone))
+    };
+    let holds =
+        world.transactions_of(&card.key).filter(|row| row.state == TransactionState::Hold).count();
     let held = match holds {
         0 => String::new(),
         1 => "1 hold".to_owned(),
@@ -225,22 +262,30 @@ fn ladder(world: &World, card: &Card, columns: usize) -> Vec<Line> {
     };
     let mut lines = Vec::new();
     if balance.current.is_none() && balance.pending.is_none() {
-        let words = if balance.available.is_some() { read } else { format!("not sent by {provider}") };
+        let words =
+            if balance.available.is_some() { read } else { format!("not sent by {provider}") };
         lines.push(rung("Available", "", balance.available, tilde, &words, columns));
     } else {
         lines.push(rung("Total", "", balance.current, tilde, &read, columns));
-        let minus = if balance.pending.is_some_and(|pending| !pending.amount().is_zero()) { "-" } else { "" };
+        let minus = if balance.pending.is_some_and(|pending| !pending.amount().is_zero()) {
+            "-"
+        } else {
+            ""
+        };
         lines.push(rung("- holds", minus, balance.pending.map(Money::size), tilde, &held, columns));
         let (words, agrees) = agreement(&balance);
         lines.push(rung("= available", "", balance.available, tilde, words, columns));
         if !agrees && let (Some(current), Some(pending)) = (balance.current, balance.pending) {
-            let sum = current.minus(pending.size()).map_or_else(|_| "no sum".to_owned(), Money::grouped);
+            let sum =
+                current.minus(pending.size()).map_or_else(|_| "no sum".to_owned(), Money::grouped);
             let sent = balance.available.map_or_else(|| "nothing".to_owned(), Money::grouped);
             let words = format!("DOES NOT ADD UP: total - holds is {sum}, {provider} sent {sent}");
             lines.extend(wrap(&words, columns).into_iter().map(|line| vec![(Role::Caution, line)]));
         }
     }
-    for operation in world.operations_of(&card.key).filter(|op| op.is_open() && op.deed == Deed::TopUp) {
+    for operation in
+        world.operations_of(&card.key).filter(|op| op.is_open() && op.deed == Deed::TopUp)
+    {
         let words = match columns {
             ..48 => operation.state.word().to_owned(),
             48.. => format!("op {} {}", operation.id.short(), operation.state.word()),
@@ -262,7 +307,9 @@ fn ladder(world: &World, card: &Card, columns: usize) -> Vec<Line> {
 
 /// Whether the provider's figures add up, in words.
 fn agreement(balance: &Balance) -> (&'static str, bool) {
-    let (Some(available), Some(current), Some(pending)) = (balance.available, balance.current, balance.pending) else {
+    let (Some(available), Some(current), Some(pending)) =
+        (balance.available, balance.current, balance.pending)
+    else {
         return ("as sent", true);
     };
     if current.minus(pending.size()).is_ok_and(|sum| sum.amount() == available.amount()) {
@@ -272,11 +319,21 @@ fn agreement(balance: &Balance) -> (&'static str, bool) {
     }
 }
 
-fn decline_lines(world: &World, keymap: &Keymap, card: &Card, decline: &Transaction, columns: usize) -> Vec<Line> {
+fn decline_lines(
+    world: &World,
+    keymap: &Keymap,
+    card: &Card,
+    decline: &Transaction,
+    columns: usize,
+) -> Vec<Line> {
     let age = text::age(world.now, decline.at);
     let when = time(decline.at, world.now, &world.zone);
     // What is more than a day old is history.
-    let role = if world.now.duration_since(decline.at).as_hours() < 24 { Role::Caution } else { Role::Heading };
+    let role = if world.now.duration_since(decline.at).as_hours() < 24 {
+        Role::Caution
+    } else {
+        Role::Heading
+    };
     let mut lines = vec![vec![
         (role, "Last decline".to_owned()),
         (Role::Text, format!("  {when}  ")),
@@ -284,7 +341,10 @@ fn decline_lines(world: &World, keymap: &Keymap, card: &Card, decline: &Transact
         (Role::Money, decline.amount.to_string()),
     ]];
     if columns < 48 {
-        lines = vec![vec![(role, format!("DECLINED {age} ago")), (Role::Money, format!("   {}", decline.amount))]];
+        lines = vec![vec![
+            (role, format!("DECLINED {age} ago")),
+            (Role::Money, format!("   {}", decline.amount)),
+        ]];
     }
     let mut told = |label: &str, words: &str, role: Role| {
         for (place, line) in wrap(words, columns.saturating_sub(7)).into_iter().enumerate() {
@@ -292,7 +352,8 @@ fn decline_lines(world: &World, keymap: &Keymap, card: &Card, decline: &Transact
             lines.push(vec![(Role::Muted, format!("  {}", text::left(label, 5))), (role, line)]);
         }
     };
-    let mut place: Vec<String> = decline.merchant.iter().map(|merchant| merchant.to_string()).collect();
+    let mut place: Vec<String> =
+        decline.merchant.iter().map(|merchant| merchant.to_string()).collect();
     place.extend(decline.country.iter().map(|country| country.to_string()));
     place.extend(decline.mcc.iter().map(|mcc| format!("MCC {mcc}")));
     if !place.is_empty() {
@@ -309,7 +370,8 @@ fn decline_lines(world: &World, keymap: &Keymap, card: &Card, decline: &Transact
         told("say", &format!("'{say}'"), Role::Text);
     }
     told("next", &next(world, keymap, card, decline), Role::Text);
-    let raw = decline.decline_reason.as_deref().filter(|code| !code.is_empty()).unwrap_or("no code sent");
+    let raw =
+        decline.decline_reason.as_deref().filter(|code| !code.is_empty()).unwrap_or("no code sent");
     told("raw", &format!("{raw}  id {}", decline.id), Role::Muted);
     lines
 }
@@ -330,7 +392,11 @@ pub(crate) fn why(card: &Card, decline: &Transaction) -> String {
     if meaning(decline) == Some("not enough money")
         && let (Some(available), Some(short)) = (card.available(), shortfall(card, decline))
     {
-        words.push_str(&format!(": {} available now, short {}", available.grouped(), short.grouped()));
+        words.push_str(&format!(
+            ": {} available now, short {}",
+            available.grouped(),
+            short.grouped()
+        ));
     }
     words
 }
@@ -349,19 +415,30 @@ fn say(card: &Card, decline: &Transaction) -> Option<String> {
     let asked = decline.amount.grouped();
     Some(match meaning(decline)? {
         "not enough money" => match card.available() {
-            Some(available) => format!("Your card is fine. The shop asked {asked} and {} is on it now.", available.grouped()),
+            Some(available) => format!(
+                "Your card is fine. The shop asked {asked} and {} is on it now.",
+                available.grouped()
+            ),
             None => format!("Your card is fine. The shop asked {asked}, more than was on it."),
         },
         "card is frozen" => "Your card is stopped for now. We can start it again.".to_owned(),
-        "card is blocked by the issuer" => "The issuer stopped this card. Only they can start it again.".to_owned(),
+        "card is blocked by the issuer" => {
+            "The issuer stopped this card. Only they can start it again.".to_owned()
+        }
         "card is closed" => "This card is closed and cannot be used any more.".to_owned(),
         "card is not activated" => "Your card must be activated first.".to_owned(),
         "card has expired" => "Your card is past its date. You need a new one.".to_owned(),
         "wrong PIN" => "The PIN that was typed is not the card's.".to_owned(),
-        "over daily limit" | "over a limit" => format!("{asked} is more than the card may spend at once or in a day."),
+        "over daily limit" | "over a limit" => {
+            format!("{asked} is more than the card may spend at once or in a day.")
+        }
         "merchant type blocked" => "This card does not work at shops of this kind.".to_owned(),
-        "3DS check not passed" => "The security check of the purchase was not completed.".to_owned(),
-        "stopped as possible fraud" => "The issuer stopped this purchase to protect you. Was it you?".to_owned(),
+        "3DS check not passed" => {
+            "The security check of the purchase was not completed.".to_owned()
+        }
+        "stopped as possible fraud" => {
+            "The issuer stopped this purchase to protect you. Was it you?".to_owned()
+        }
         _ => "The issuer refused it and did not say why.".to_owned(),
     })
 }
@@ -370,24 +447,39 @@ fn say(card: &Card, decline: &Transaction) -> Option<String> {
 fn next(world: &World, keymap: &Keymap, card: &Card, decline: &Transaction) -> String {
     let or_why = |deed: Deed, words: String| match world.may(deed, &card.key) {
         Ok(()) => words,
-        Err(NotNow::Open(open)) => format!("wait: {} is {} (op {})", open.deed.phrase(), open.state.word(), open.id.short()),
+        Err(NotNow::Open(open)) => format!(
+            "wait: {} is {} (op {})",
+            open.deed.phrase(),
+            open.state.word(),
+            open.id.short()
+        ),
         Err(NotNow::Because(why)) => format!("{words} - not now: {why}"),
     };
     match meaning(decline) {
         Some("not enough money") => match shortfall(card, decline) {
-            Some(short) => or_why(Deed::TopUp, keymap.hint(Command::Cover, &format!("top up {short} or more to cover it"))),
+            Some(short) => or_why(
+                Deed::TopUp,
+                keymap.hint(Command::Cover, &format!("top up {short} or more to cover it")),
+            ),
             None => "there is enough on it now: try again".to_owned(),
         },
         Some("card is frozen") => or_why(Deed::Unfreeze, keymap.hint(Command::Freeze, "unfreeze")),
         Some("wrong PIN") => or_why(Deed::SetPin, keymap.hint(Command::Pin, "set a new PIN")),
         Some("3DS check not passed") => "try again and finish the check".to_owned(),
-        Some("over daily limit" | "over a limit") => "a smaller purchase, or wait for the limit to start anew".to_owned(),
-        Some("merchant type blocked") => "another shop: the rule is the programme's".to_owned(),
-        Some("card is closed" | "card has expired") => "a new card, made in the provider's console".to_owned(),
-        Some("card is not activated") => format!("activate it in the console of {}", card.key.provider),
-        Some("stopped as possible fraud") => {
-            or_why(Deed::Freeze, format!("if it was not the holder: {}", keymap.hint(Command::Freeze, "freeze")))
+        Some("over daily limit" | "over a limit") => {
+            "a smaller purchase, or wait for the limit to start anew".to_owned()
         }
+        Some("merchant type blocked") => "another shop: the rule is the programme's".to_owned(),
+        Some("card is closed" | "card has expired") => {
+            "a new card, made in the provider's console".to_owned()
+        }
+        Some("card is not activated") => {
+            format!("activate it in the console of {}", card.key.provider)
+        }
+        Some("stopped as possible fraud") => or_why(
+            Deed::Freeze,
+            format!("if it was not the holder: {}", keymap.hint(Command::Freeze, "freeze")),
+        ),
         Some(_) | None => format!("ask {} what it means; do not guess", card.key.provider),
     }
 }

@@ -1,6 +1,8 @@
-//! Dialogs: what is asked before a change is sent. Keys go to the top one; each is pinned to its card by identity.
+//! Dialogs: what is asked before a change is sent. Keys go to the top one; each is pinned to its
+//! card by identity.
 //!
-//! A dialog sends nothing itself: it answers with effects, and only a confirmed gate makes an order. Left alone, it closes.
+//! A dialog sends nothing itself: it answers with effects, and only a confirmed gate makes an
+//! order. Left alone, it closes.
 
 pub(crate) mod blocked;
 pub(crate) mod close;
@@ -53,7 +55,8 @@ pub enum Outcome {
     Stay(Vec<Effect>),
     /// It is finished: take it away.
     Close(Vec<Effect>),
-    /// Another one takes **its place** (not on top of it): Esc there ends it, nothing returns to this one.
+    /// Another one takes **its place** (not on top of it): Esc there ends it, nothing returns to
+    /// this one.
     Open(Dialog, Vec<Effect>),
 }
 
@@ -96,7 +99,8 @@ pub(crate) enum Step {
     Stay,
     /// The page stays, and this is wanted.
     Ask(Vec<Effect>),
-    /// What is shown changed under the operator's hands: keys already on their way were not meant for it.
+    /// What is shown changed under the operator's hands: keys already on their way were not meant
+    /// for it.
     Changed,
     /// Another page in this dialog.
     Turn(Page, Vec<Effect>),
@@ -107,14 +111,16 @@ pub(crate) enum Step {
 }
 
 impl Dialog {
-    /// The dialog for a change of a card, or the refusal with its reason, or the earlier change that is not settled.
+    /// The dialog for a change of a card, or the refusal with its reason, or the earlier change
+    /// that is not settled.
     pub fn for_deed(deed: Deed, key: &CardKey, world: &mut World) -> (Self, Vec<Effect>) {
         match world.may(deed, key) {
             Ok(()) => Self::form(deed, key, None, world),
             Err(NotNow::Because(why)) => (Self::refusal(deed, key, &why, world), Vec::new()),
-            Err(NotNow::Open(operation)) => {
-                (Self::of(Page::Blocked(Box::new(Blocked::new(deed, key, *operation))), world), Vec::new())
-            }
+            Err(NotNow::Open(operation)) => (
+                Self::of(Page::Blocked(Box::new(Blocked::new(deed, key, *operation))), world),
+                Vec::new(),
+            ),
         }
     }
 
@@ -179,7 +185,8 @@ impl Dialog {
         self.take(step, world)
     }
 
-    /// Pasted text. Taken by amount and reason; refused where something is typed to be sure, or secret.
+    /// Pasted text. Taken by amount and reason; refused where something is typed to be sure, or
+    /// secret.
     pub fn paste(&mut self, text: &str, world: &mut World) -> Outcome {
         self.touched = world.now;
         if world.now < self.quiet_until {
@@ -215,7 +222,11 @@ impl Dialog {
 
     /// Time passed: a dialog left alone closes without acting.
     pub fn tick(&mut self, world: &mut World) -> Outcome {
-        if self.seconds_left(world) <= 0 { Outcome::Close(Vec::new()) } else { Outcome::Stay(Vec::new()) }
+        if self.seconds_left(world) <= 0 {
+            Outcome::Close(Vec::new())
+        } else {
+            Outcome::Stay(Vec::new())
+        }
     }
 
     /// When what it shows changes by itself, or it closes.
@@ -224,8 +235,15 @@ impl Dialog {
         let left = self.seconds_left(world);
         let sooner = match self.page {
             // Ages and countdowns are shown in seconds.
-            Page::Switch(_) | Page::TopUp(_) | Page::Pin(_) | Page::Close(_) | Page::Blocked(_) | Page::Progress(_) => left - 1,
-            Page::Refusal(_) | Page::Menu(_) | Page::Settle(_) | Page::Quit => (left - 1).min(COUNTED),
+            Page::Switch(_)
+            | Page::TopUp(_)
+            | Page::Pin(_)
+            | Page::Close(_)
+            | Page::Blocked(_)
+            | Page::Progress(_) => left - 1,
+            Page::Refusal(_) | Page::Menu(_) | Page::Settle(_) | Page::Quit => {
+                (left - 1).min(COUNTED)
+            }
         };
         let end = self.touched.saturating_add(IDLE).unwrap_or(Timestamp::MAX);
         let before_end = Duration::from_secs(u64::try_from(sooner.max(0)).unwrap_or(0));
@@ -249,8 +267,8 @@ impl Dialog {
         }
     }
 
-    /// Whether a secret is being typed: its keys are recorded nowhere, and it must be closed before the program is
-    /// suspended or locked.
+    /// Whether a secret is being typed: its keys are recorded nowhere, and it must be closed before
+    /// the program is suspended or locked.
     #[must_use]
     pub const fn holds_secret(&self) -> bool {
         matches!(self.page, Page::Pin(_))
@@ -278,10 +296,18 @@ impl Dialog {
         shown.then(|| format!("closes in {left} s"))
     }
 
-    /// The form of a deed that may be asked. `second` is the unsettled operation that the operator chose to pass over.
-    pub(crate) fn form(deed: Deed, key: &CardKey, second: Option<OperationId>, world: &mut World) -> (Self, Vec<Effect>) {
+    /// The form of a deed that may be asked. `second` is the unsettled operation that the operator
+    /// chose to pass over.
+    pub(crate) fn form(
+        deed: Deed,
+        key: &CardKey,
+        second: Option<OperationId>,
+        world: &mut World,
+    ) -> (Self, Vec<Effect>) {
         let page = match deed {
-            Deed::Freeze | Deed::Unfreeze => Page::Switch(Box::new(Switch::new(deed, key, second, world))),
+            Deed::Freeze | Deed::Unfreeze => {
+                Page::Switch(Box::new(Switch::new(deed, key, second, world)))
+            }
             Deed::TopUp => Page::TopUp(Box::new(TopUp::new(key, second, world))),
             Deed::Close => Page::Close(Box::new(Close::new(key, second, world))),
             Deed::SetPin => match PinForm::new(key, second, world) {
@@ -307,11 +333,17 @@ impl Dialog {
             Page::TopUp(page) => Some((Deed::TopUp, page.target.key.clone(), page.second)),
             Page::Pin(page) => Some((Deed::SetPin, page.target.key.clone(), page.second)),
             Page::Close(page) => Some((Deed::Close, page.target.key.clone(), page.second)),
-            Page::Blocked(_) | Page::Refusal(_) | Page::Menu(_) | Page::Progress(_) | Page::Settle(_) | Page::Quit => None,
+            Page::Blocked(_)
+            | Page::Refusal(_)
+            | Page::Menu(_)
+            | Page::Progress(_)
+            | Page::Settle(_)
+            | Page::Quit => None,
         }
     }
 
-    /// What the operator is about to confirm may have become impossible, or be under way from elsewhere.
+    /// What the operator is about to confirm may have become impossible, or be under way from
+    /// elsewhere.
     fn no_longer_possible(&self, news: &News, world: &World) -> Option<Step> {
         let (deed, key, second) = self.would_send()?;
         let concerns = match news {
@@ -330,7 +362,11 @@ impl Dialog {
             | News::Provider(_)
             | News::Broken(_) => false,
         };
-        if concerns { not_now(deed, &key, second, world).map(|page| Step::Turn(page, Vec::new())) } else { None }
+        if concerns {
+            not_now(deed, &key, second, world).map(|page| Step::Turn(page, Vec::new()))
+        } else {
+            None
+        }
     }
 
     fn take(&mut self, step: Step, world: &World) -> Outcome {
@@ -387,12 +423,15 @@ fn not_now(deed: Deed, key: &CardKey, second: Option<OperationId>, world: &World
     match world.may(deed, key) {
         Ok(()) => None,
         Err(NotNow::Open(operation)) if second == Some(operation.id) => None,
-        Err(NotNow::Open(operation)) => Some(Page::Blocked(Box::new(Blocked::new(deed, key, *operation)))),
+        Err(NotNow::Open(operation)) => {
+            Some(Page::Blocked(Box::new(Blocked::new(deed, key, *operation))))
+        }
         Err(NotNow::Because(why)) => Some(Page::Refusal(Refusal::new(deed, key, &why))),
     }
 }
 
-/// Sends what was confirmed, unless it became impossible meanwhile; the dialog then shows what becomes of it.
+/// Sends what was confirmed, unless it became impossible meanwhile; the dialog then shows what
+/// becomes of it.
 fn send(order: Order, second: Option<OperationId>, world: &World) -> Step {
     let deed = order.action.deed();
     if let Some(page) = not_now(deed, &order.card, second, world) {

@@ -1,4 +1,5 @@
-//! The feed: transactions and operations in one list, newest first, with its filter, its stretch of time and its totals.
+//! The feed: transactions and operations in one list, newest first, with its filter, its stretch of
+//! time and its totals.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -17,7 +18,8 @@ use crate::domain::transaction::{Transaction, TransactionKind, TransactionState}
 /// A row by identity.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Entry {
-    /// A transaction. Its time is part of the name so that it is found without a search through all.
+    /// A transaction. Its time is part of the name so that it is found without a search through
+    /// all.
     Transaction {
         /// When.
         at: Timestamp,
@@ -43,7 +45,12 @@ pub(crate) enum Known<'a> {
 
 impl Entry {
     fn of_transaction(row: &Transaction) -> Self {
-        Self::Transaction { at: row.at, id: Arc::clone(&row.id), provider: row.provider.clone(), card: row.card_id.clone() }
+        Self::Transaction {
+            at: row.at,
+            id: Arc::clone(&row.id),
+            provider: row.provider.clone(),
+            card: row.card_id.clone(),
+        }
     }
 
     /// The row as it is known now; `None` when it is not known any more.
@@ -70,7 +77,9 @@ impl Known<'_> {
     pub(crate) fn is_trouble(&self) -> bool {
         match self {
             Self::Transaction(row) => row.state == TransactionState::Declined,
-            Self::Operation(operation) => matches!(operation.state, OperationState::Unknown | OperationState::Failed),
+            Self::Operation(operation) => {
+                matches!(operation.state, OperationState::Unknown | OperationState::Failed)
+            }
         }
     }
 
@@ -95,14 +104,18 @@ pub(crate) fn operation(world: &World, id: OperationId) -> Option<&Operation> {
     world.operations.get(from).filter(|operation| operation.id == id)
 }
 
-/// Transactions and operations in one order of time, newest first. An operation that a transaction proves is told by that row.
+/// Transactions and operations in one order of time, newest first. An operation that a transaction
+/// proves is told by that row.
 pub(crate) fn merged<'a>(
     transactions: impl Iterator<Item = &'a Transaction>,
     operations: impl Iterator<Item = &'a Operation>,
     proven: &BTreeSet<OperationId>,
 ) -> Vec<Known<'a>> {
     let mut transactions = transactions.map(Known::Transaction).peekable();
-    let mut operations = operations.filter(|operation| !proven.contains(&operation.id)).map(Known::Operation).peekable();
+    let mut operations = operations
+        .filter(|operation| !proven.contains(&operation.id))
+        .map(Known::Operation)
+        .peekable();
     let mut rows = Vec::new();
     loop {
         let next = match (transactions.peek(), operations.peek()) {
@@ -198,7 +211,11 @@ impl Feed {
 
     /// Shows less time, or more.
     pub(crate) fn step_range(&mut self, longer: bool) {
-        self.range = if longer { (self.range + 1).min(RANGES.len() - 1) } else { self.range.saturating_sub(1) };
+        self.range = if longer {
+            (self.range + 1).min(RANGES.len() - 1)
+        } else {
+            self.range.saturating_sub(1)
+        };
     }
 
     /// Moves the cursor; away from the first row nothing is followed any more.
@@ -222,14 +239,21 @@ impl Feed {
         self.list.follow_first();
     }
 
-    /// Makes the rows anew where something they depend on changed. While `still` nothing new comes in; `paused` since when.
+    /// Makes the rows anew where something they depend on changed. While `still` nothing new comes
+    /// in; `paused` since when.
     pub(crate) fn settle(&mut self, world: &World, still: bool, paused: Option<Timestamp>) {
         let minute = world.now.as_second().div_euclid(60);
         if self.search.is_on() && self.made.is_some_and(|made| made.minute != minute) {
             self.search.reread(world.now, &world.zone);
         }
-        self.waiting = paused.map_or(0, |since| world.transactions.iter().filter(|row| row.seen_at > since).count());
-        let mut made = Made { revision: world.movements, minute, search: self.search.revision, range: self.range };
+        self.waiting = paused
+            .map_or(0, |since| world.transactions.iter().filter(|row| row.seen_at > since).count());
+        let mut made = Made {
+            revision: world.movements,
+            minute,
+            search: self.search.revision,
+            range: self.range,
+        };
         if let (true, Some(old)) = (still, self.made) {
             (made.revision, made.minute) = (old.revision, old.minute);
         }
@@ -238,15 +262,25 @@ impl Feed {
         }
         self.made = Some(made);
         let range = RANGES.get(self.range).and_then(|(_, range)| *range);
-        let since = range.and_then(|range| world.now.checked_sub(range).ok()).unwrap_or(Timestamp::MIN);
+        let since =
+            range.and_then(|range| world.now.checked_sub(range).ok()).unwrap_or(Timestamp::MIN);
         let known = |at: Timestamp| paused.is_none_or(|since| at <= since);
         let all = merged(
-            world.transactions.iter().take_while(|row| row.at >= since).filter(|row| known(row.seen_at)),
-            world.operations.iter().take_while(|row| row.created_at >= since).filter(|row| known(row.created_at)),
+            world
+                .transactions
+                .iter()
+                .take_while(|row| row.at >= since)
+                .filter(|row| known(row.seen_at)),
+            world
+                .operations
+                .iter()
+                .take_while(|row| row.created_at >= since)
+                .filter(|row| known(row.created_at)),
             world.transactions.proven(),
         );
         let total = all.len();
-        let rows: Vec<Known<'_>> = all.into_iter().filter(|row| self.is_wanted(row, world)).collect();
+        let rows: Vec<Known<'_>> =
+            all.into_iter().filter(|row| self.is_wanted(row, world)).collect();
         self.hidden = total - rows.len();
         self.totals = totals(&rows);
         self.list.set(entries(&rows));
@@ -262,30 +296,45 @@ impl Feed {
             Known::Transaction(transaction) => {
                 self.search.filter.matches(&TransactionRow { transaction, holder, now: world.now })
             }
-            Known::Operation(operation) => self.search.filter.matches(&OperationRow { operation, holder, now: world.now }),
+            Known::Operation(operation) => {
+                self.search.filter.matches(&OperationRow { operation, holder, now: world.now })
+            }
         }
     }
 }
 
-/// Sums per currency, never across. Operations move no money until a transaction shows it, so they do not count.
+/// Sums per currency, never across. Operations move no money until a transaction shows it, so they
+/// do not count.
 fn totals(rows: &[Known<'_>]) -> Vec<Total> {
     let mut totals: Vec<Total> = Vec::new();
     for row in rows {
         let Known::Transaction(row) = row else { continue };
         let currency = row.amount.currency();
-        let place = totals.iter().position(|total| total.currency == currency).unwrap_or_else(|| {
-            let zero = Some(Money::zero(currency));
-            totals.push(Total { currency, rows: 0, out: zero, into: zero, declined: zero });
-            totals.len() - 1
-        });
+        let place =
+            totals.iter().position(|total| total.currency == currency).unwrap_or_else(|| {
+                let zero = Some(Money::zero(currency));
+                totals.push(Total { currency, rows: 0, out: zero, into: zero, declined: zero });
+                totals.len() - 1
+            });
         let Some(total) = totals.get_mut(place) else { continue };
         total.rows += 1;
         let sum = match (row.state, row.kind) {
             (TransactionState::Declined, _) => &mut total.declined,
-            (TransactionState::Failed | TransactionState::Reversed | TransactionState::Unknown, _) => continue,
-            (_, TransactionKind::Purchase | TransactionKind::Fee | TransactionKind::Withdrawal) => &mut total.out,
-            (_, TransactionKind::Refund | TransactionKind::Reversal | TransactionKind::TopUp) => &mut total.into,
-            (_, TransactionKind::Adjustment | TransactionKind::Other) if row.amount.is_negative() => &mut total.out,
+            (
+                TransactionState::Failed | TransactionState::Reversed | TransactionState::Unknown,
+                _,
+            ) => continue,
+            (_, TransactionKind::Purchase | TransactionKind::Fee | TransactionKind::Withdrawal) => {
+                &mut total.out
+            }
+            (_, TransactionKind::Refund | TransactionKind::Reversal | TransactionKind::TopUp) => {
+                &mut total.into
+            }
+            (_, TransactionKind::Adjustment | TransactionKind::Other)
+                if row.amount.is_negative() =>
+            {
+                &mut total.out
+            }
             (_, TransactionKind::Adjustment | TransactionKind::Other) => &mut total.into,
         };
         *sum = sum.and_then(|sum| sum.plus(row.amount.size()).ok());

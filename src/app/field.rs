@@ -68,7 +68,11 @@ impl Field {
                 seen.push(c);
             }
         }
-        Window { seen: text::fit(&seen, columns), cursor: cursor.saturating_sub(skipped), hidden: skipped }
+        Window {
+            seen: text::fit(&seen, columns),
+            cursor: cursor.saturating_sub(skipped),
+            hidden: skipped,
+        }
     }
 
     /// Takes a key; `false` when it is none of a field's.

@@ -1,4 +1,5 @@
-//! A made-up board for tests: four providers, cards of five currencies in every state, declines, holds and operations.
+//! A made-up board for tests: four providers, cards of five currencies in every state, declines,
+//! holds and operations.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -15,7 +16,8 @@ use crate::domain::card::{Balance, Card, CardKey, CardKind, CardState, ProviderI
 use crate::domain::completeness::Completeness;
 use crate::domain::money::{Currency, Money};
 use crate::domain::operation::{
-    Before, Capabilities, Class, Deed, Offer, Operation, OperationId, OperationState, PinRule, Proof,
+    Before, Capabilities, Class, Deed, Offer, Operation, OperationId, OperationState, PinRule,
+    Proof,
 };
 use crate::domain::proof::{Baseline, ClockOffset};
 use crate::domain::transaction::{Transaction, TransactionKind, TransactionState};
@@ -52,7 +54,14 @@ pub(crate) fn key(name: &str, last4: &str) -> CardKey {
 }
 
 /// A card, read `age` seconds ago.
-pub(crate) fn card(state: CardState, holder: &str, last4: &str, name: &str, available: &str, age: i64) -> Card {
+pub(crate) fn card(
+    state: CardState,
+    holder: &str,
+    last4: &str,
+    name: &str,
+    available: &str,
+    age: i64,
+) -> Card {
     let available = money(available);
     Card {
         holder: holder.into(),
@@ -62,14 +71,23 @@ pub(crate) fn card(state: CardState, holder: &str, last4: &str, name: &str, avai
         state_at: Some(ago(age)),
         kind: Some(CardKind::Virtual),
         currency: Some(available.currency()),
-        balance: Reading::At { value: Balance { available: Some(available), ..Balance::default() }, at: ago(age) },
+        balance: Reading::At {
+            value: Balance { available: Some(available), ..Balance::default() },
+            at: ago(age),
+        },
         expires: Some("2027-09".into()),
         ..Card::unread(key(name, last4))
     }
 }
 
 /// A transaction, `age` seconds ago.
-pub(crate) fn transaction(of: &CardKey, id: &str, age: i64, amount: &str, merchant: &str) -> Transaction {
+pub(crate) fn transaction(
+    of: &CardKey,
+    id: &str,
+    age: i64,
+    amount: &str,
+    merchant: &str,
+) -> Transaction {
     Transaction {
         provider: of.provider.clone(),
         id: id.into(),
@@ -95,17 +113,36 @@ pub(crate) fn transaction(of: &CardKey, id: &str, age: i64, amount: &str, mercha
 
 /// The same, declined with a code.
 pub(crate) fn declined(row: Transaction, code: &str) -> Transaction {
-    Transaction { state: TransactionState::Declined, provider_state: "DECLINED".into(), decline_reason: Some(code.into()), ..row }
+    Transaction {
+        state: TransactionState::Declined,
+        provider_state: "DECLINED".into(),
+        decline_reason: Some(code.into()),
+        ..row
+    }
 }
 
 /// An empty list, and clocks that agree to two minutes.
 pub(crate) fn baseline(read_at: Timestamp) -> Baseline {
-    let clock = ClockOffset { offset: SignedDuration::ZERO, uncertainty: SignedDuration::from_mins(2) };
-    Baseline { read_at, since: read_at, credits: BTreeSet::new(), newest: None, unread: 0, clock: Some(clock) }
+    let clock =
+        ClockOffset { offset: SignedDuration::ZERO, uncertainty: SignedDuration::from_mins(2) };
+    Baseline {
+        read_at,
+        since: read_at,
+        credits: BTreeSet::new(),
+        newest: None,
+        unread: 0,
+        clock: Some(clock),
+    }
 }
 
 /// An operation, `age` seconds ago.
-pub(crate) fn operation(number: u16, deed: Deed, of: &CardKey, state: OperationState, age: i64) -> Operation {
+pub(crate) fn operation(
+    number: u16,
+    deed: Deed,
+    of: &CardKey,
+    state: OperationState,
+    age: i64,
+) -> Operation {
     let id = OperationId::new(ago(age), 0x8F2A_11C0_77D1_0042, number);
     Operation {
         id,
@@ -147,7 +184,12 @@ fn capabilities(name: &str) -> Capabilities {
         unfreeze: Offer::Yes,
         top_up: Offer::Yes,
         close: if name == "ibanera" { no } else { Offer::Yes },
-        pin: Ok(PinRule { digits: Some((4, 6)), needs_old: false, physical_only: true, sentence: "4 to 6 digits" }),
+        pin: Ok(PinRule {
+            digits: Some((4, 6)),
+            needs_old: false,
+            physical_only: true,
+            sentence: "4 to 6 digits",
+        }),
         top_up_proof: Proof::ByReference,
         state_proof: Proof::ByState,
         pin_proof: Proof::AnswerOnly,
@@ -203,7 +245,8 @@ pub(crate) fn bare(size: (u16, u16)) -> Model {
 /// The board of the design with the operator's own keys.
 pub(crate) fn board_with_keys(size: (u16, u16), lines: &str) -> Model {
     let mut model = board(size);
-    let lines = crate::config::Keys::read(lines, std::path::Path::new("c.toml")).expect("lines of the test");
+    let lines = crate::config::Keys::read(lines, std::path::Path::new("c.toml"))
+        .expect("lines of the test");
     model.keymap = Keymap::default().with(&lines).expect("keys of the test");
     model
 }
@@ -228,7 +271,11 @@ fn cards() -> Vec<Card> {
         },
         at: ago(4),
     };
-    let mut ana = Card { balance: Reading::Never, last4: None, ..card(Pending, "Ana Ruiz", "0000", "artha", "0.00 EUR", 4) };
+    let mut ana = Card {
+        balance: Reading::Never,
+        last4: None,
+        ..card(Pending, "Ana Ruiz", "0000", "artha", "0.00 EUR", 4)
+    };
     ana.key = CardKey::new(&provider("artha"), "c-new");
     let mut grete = card(Active, "Grete Vogel", "3020", "ibanera", "15.75 EUR", 18);
     grete.balance = Reading::At {
@@ -261,14 +308,27 @@ fn cards() -> Vec<Card> {
 
 fn transactions() -> Vec<Transaction> {
     let (mara, tom, jonas) = (key("artha", "4242"), key("artha", "1200"), key("artha", "0917"));
-    let hold = |row| Transaction { state: TransactionState::Hold, provider_state: "PENDING".into(), ..row };
+    let hold = |row| Transaction {
+        state: TransactionState::Hold,
+        provider_state: "PENDING".into(),
+        ..row
+    };
     vec![
-        declined(transaction(&mara, "a-77120", 183, "41.90 USD", "ICA MAXI STOCKHOLM"), "INSUFFICIENT_FUNDS"),
+        declined(
+            transaction(&mara, "a-77120", 183, "41.90 USD", "ICA MAXI STOCKHOLM"),
+            "INSUFFICIENT_FUNDS",
+        ),
         transaction(&tom, "a-77119", 201, "19.15 USD", "FUEL STOP 22"),
         declined(transaction(&jonas, "a-77102", 568, "22.10 EUR", "REWE 0412"), "CARD_LOCKED"),
         hold(transaction(&mara, "a-77090", 1_670, "18.00 USD", "UBER *TRIP")),
-        declined(transaction(&key("banana", "5560"), "b-5512", 2_230, "31.500 KWD", "LULU HYPERMARKET"), "LIMIT_DAY"),
-        declined(transaction(&key("enkash", "2075"), "e-9001", 4_142, "1499.00 INR", "FLIPKART"), "3DS_FAIL"),
+        declined(
+            transaction(&key("banana", "5560"), "b-5512", 2_230, "31.500 KWD", "LULU HYPERMARKET"),
+            "LIMIT_DAY",
+        ),
+        declined(
+            transaction(&key("enkash", "2075"), "e-9001", 4_142, "1499.00 INR", "FLIPKART"),
+            "3DS_FAIL",
+        ),
         Transaction {
             kind: TransactionKind::Refund,
             ..transaction(&key("artha", "8810"), "a-77001", 5_052, "12.00 EUR", "ZALANDO")
@@ -352,6 +412,7 @@ fn story() -> Vec<News> {
 
 /// Presses keys, spelled as in the file of keys, and answers what they wanted.
 pub(crate) fn press(model: &mut Model, keys: &str) -> Vec<Effect> {
-    let chords = keys.split_whitespace().map(|key| key.parse::<Chord>().expect("a chord of the test"));
+    let chords =
+        keys.split_whitespace().map(|key| key.parse::<Chord>().expect("a chord of the test"));
     chords.flat_map(|chord| update(model, Msg::Key(chord))).collect()
 }

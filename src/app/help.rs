@@ -21,7 +21,9 @@ impl Help {
             Some(Command::PageDown | Command::HalfDown) => self.top += 8,
             Some(Command::PageUp | Command::HalfUp) => self.top = self.top.saturating_sub(8),
             Some(Command::First) => self.top = 0,
-            Some(Command::Help | Command::Back | Command::Quit | Command::Open) => self.closed = true,
+            Some(Command::Help | Command::Back | Command::Quit | Command::Open) => {
+                self.closed = true
+            }
             Some(_) | None => self.closed = chord.key == Key::Esc,
         }
     }
@@ -31,15 +33,23 @@ impl Help {
 pub(crate) fn lines(keymap: &Keymap, group: Group) -> Vec<(String, &'static str)> {
     let mut lines: Vec<(Vec<String>, &'static str)> = Vec::new();
     for row in TABLE.iter().filter(|row| row.group == group) {
-        let chords: Vec<String> = keymap.chords(row.command).iter().map(|chord| written(*chord)).collect();
+        let chords: Vec<String> =
+            keymap.chords(row.command).iter().map(|chord| written(*chord)).collect();
         match lines.iter_mut().find(|(_, help)| *help == row.help) {
             Some((keys, _)) => keys.extend(chords.into_iter().take(1)),
             None => {
                 // A command that shares its line with others shows one key there.
                 let shared = TABLE.iter().filter(|other| other.help == row.help).count() > 1;
-                lines.push((chords.into_iter().take(if shared { 1 } else { 2 }).collect(), row.help));
+                lines.push((
+                    chords.into_iter().take(if shared { 1 } else { 2 }).collect(),
+                    row.help,
+                ));
             }
         }
     }
-    lines.into_iter().filter(|(keys, _)| !keys.is_empty()).map(|(keys, help)| (keys.join(" "), help)).collect()
+    lines
+        .into_iter()
+        .filter(|(keys, _)| !keys.is_empty())
+        .map(|(keys, help)| (keys.join(" "), help))
+        .collect()
 }

@@ -1,4 +1,5 @@
-//! What the keys mean: one table of commands, one file of chords. Dispatch, footer and help read the same two.
+//! What the keys mean: one table of commands, one file of chords. Dispatch, footer and help read
+//! the same two.
 //!
 //! The default keys are read by the function that reads a user's file.
 
@@ -151,7 +152,8 @@ pub enum Group {
 
 impl Group {
     /// Every group, in the order of the help.
-    pub const ALL: [Self; 6] = [Self::Move, Self::Find, Self::Act, Self::Watch, Self::Share, Self::Safety];
+    pub const ALL: [Self; 6] =
+        [Self::Move, Self::Find, Self::Act, Self::Watch, Self::Share, Self::Safety];
 
     /// Its heading.
     #[must_use]
@@ -296,30 +298,43 @@ pub struct KeymapError(String);
 
 impl Default for Keymap {
     fn default() -> Self {
-        let keys = Keys::read(DEFAULT, Path::new("assets/keymap.toml")).expect("the keys in the program were checked by a test");
+        let keys = Keys::read(DEFAULT, Path::new("assets/keymap.toml"))
+            .expect("the keys in the program were checked by a test");
         Self(BTreeMap::new()).with(&keys).expect("the keys in the program were checked by a test")
     }
 }
 
 impl Keymap {
-    /// The same keys, but for the commands that these lines name. The keys that confirm a change are not in the table: nobody can
-    /// put another command on them, or them elsewhere.
+    /// The same keys, but for the commands that these lines name. The keys that confirm a change
+    /// are not in the table: nobody can put another command on them, or them elsewhere.
     ///
     /// # Errors
-    /// When a line is not understood, or gives a key to a second command that works in the same pane.
+    /// When a line is not understood, or gives a key to a second command that works in the same
+    /// pane.
     pub fn with(mut self, keys: &[Keys]) -> Result<Self, KeymapError> {
         for line in keys {
             let wrong = |words: String| KeymapError(format!("{}: {words}", line.place));
             let Some(row) = TABLE.iter().find(|row| row.name == line.command) else {
                 let names: Vec<&str> = TABLE.iter().map(|row| row.name).collect();
-                return Err(wrong(format!("board.keys: unknown command `{}`; {}", line.command, meant(&line.command, &names))));
+                return Err(wrong(format!(
+                    "board.keys: unknown command `{}`; {}",
+                    line.command,
+                    meant(&line.command, &names)
+                )));
             };
-            let chords: Result<Vec<Chord>, NotAChord> = line.chords.iter().map(|chord| chord.parse()).collect();
-            let chords = chords.map_err(|error| wrong(format!("board.keys.{}: {error}", row.name)))?;
-            if let Some((_, twice)) =
-                chords.iter().enumerate().find(|(place, chord)| chords.iter().take(*place).any(|c| c == *chord))
+            let chords: Result<Vec<Chord>, NotAChord> =
+                line.chords.iter().map(|chord| chord.parse()).collect();
+            let chords =
+                chords.map_err(|error| wrong(format!("board.keys.{}: {error}", row.name)))?;
+            if let Some((_, twice)) = chords
+                .iter()
+                .enumerate()
+                .find(|(place, chord)| chords.iter().take(*place).any(|c| c == *chord))
             {
-                return Err(wrong(format!("board.keys.{}: {twice} is written twice: keep one", row.name)));
+                return Err(wrong(format!(
+                    "board.keys.{}: {twice} is written twice: keep one",
+                    row.name
+                )));
             }
             if chords.is_empty() && row.command == Command::Quit {
                 return Err(wrong("board.keys.quit: the board needs a key to end".to_owned()));
@@ -330,10 +345,14 @@ impl Keymap {
             Some((chord, first, second)) => {
                 // Of two lines the later one is at fault; of a line and a key of ours, the line.
                 let place = |row: &Row| keys.iter().position(|line| line.command == row.name);
-                let (fault, other) = if place(first) > place(second) { (first, second) } else { (second, first) };
-                let line = place(fault).and_then(|place| keys.get(place)).map_or("", |line| line.place.as_str());
+                let (fault, other) =
+                    if place(first) > place(second) { (first, second) } else { (second, first) };
+                let line = place(fault)
+                    .and_then(|place| keys.get(place))
+                    .map_or("", |line| line.place.as_str());
                 Err(KeymapError(format!(
-                    "{line}: board.keys.{}: {chord} is the key of {} as well: give one of them another",
+                    "{line}: board.keys.{}: {chord} is the key of {} as well: give one of them \
+                     another",
                     fault.name, other.name
                 )))
             }
@@ -345,7 +364,10 @@ impl Keymap {
     fn conflict(&self) -> Option<(Chord, &'static Row, &'static Row)> {
         TABLE.iter().enumerate().find_map(|(place, first)| {
             TABLE.iter().skip(place + 1).filter(|second| first.meets(second)).find_map(|second| {
-                let chord = self.chords(first.command).iter().find(|chord| self.chords(second.command).contains(chord))?;
+                let chord = self
+                    .chords(first.command)
+                    .iter()
+                    .find(|chord| self.chords(second.command).contains(chord))?;
                 Some((*chord, first, second))
             })
         })
@@ -366,7 +388,10 @@ impl Keymap {
     /// What a chord means in a pane.
     #[must_use]
     pub fn command(&self, chord: Chord, pane: Pane) -> Option<Command> {
-        TABLE.iter().find(|row| row.works_in(pane) && self.chords(row.command).contains(&chord)).map(|row| row.command)
+        TABLE
+            .iter()
+            .find(|row| row.works_in(pane) && self.chords(row.command).contains(&chord))
+            .map(|row| row.command)
     }
 
     /// The command of a chord that means something, but not in this pane.
@@ -405,7 +430,10 @@ pub fn written(chord: Chord) -> String {
         | Key::End
         | Key::F(_) => {
             let mut chars = name.chars();
-            chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
+            chars
+                .next()
+                .map(|first| first.to_uppercase().chain(chars).collect())
+                .unwrap_or_default()
         }
     };
     format!("{}{}{name}", if chord.ctrl { "^" } else { "" }, if chord.alt { "alt-" } else { "" })
@@ -435,7 +463,10 @@ mod tests {
     #[test]
     fn a_user_replaces_the_keys_of_the_commands_that_are_named() {
         let keymap = with("freeze = \"alt-f\"\nhelp = []").expect("good lines");
-        assert_eq!(keymap.command("alt-f".parse().expect("a chord"), Pane::Cards), Some(Command::Freeze));
+        assert_eq!(
+            keymap.command("alt-f".parse().expect("a chord"), Pane::Cards),
+            Some(Command::Freeze)
+        );
         assert_eq!(keymap.command(Chord::char('f'), Pane::Cards), None);
         assert_eq!(keymap.command(Chord::char('?'), Pane::Cards), None);
         assert_eq!(keymap.command(Chord::char('t'), Pane::Cards), Some(Command::TopUp));
@@ -448,11 +479,13 @@ mod tests {
         let refused = |lines: &str| with(lines).map(|_| ()).expect_err("bad lines");
         assert_eq!(
             refused("zoom = \"Z\"\nfreeze = \"t\""),
-            "c.toml line 2: board.keys.freeze: t is the key of top-up as well: give one of them another"
+            "c.toml line 2: board.keys.freeze: t is the key of top-up as well: give one of them \
+             another"
         );
         assert_eq!(
             refused("pin = \"B\"\nfreeze = \"B\""),
-            "c.toml line 2: board.keys.freeze: B is the key of pin as well: give one of them another"
+            "c.toml line 2: board.keys.freeze: B is the key of pin as well: give one of them \
+             another"
         );
     }
 
@@ -460,7 +493,11 @@ mod tests {
     fn the_example_shows_every_command_with_its_keys() {
         let example = include_str!("../../config.example.toml");
         let (_, lines) = example.split_once("#[board.keys]\n").expect("the table of keys");
-        let lines: String = lines.lines().map_while(|line| line.strip_prefix('#')).map(|line| format!("{line}\n")).collect();
+        let lines: String = lines
+            .lines()
+            .map_while(|line| line.strip_prefix('#'))
+            .map(|line| format!("{line}\n"))
+            .collect();
         let shown = Keys::read(&lines, Path::new("c.toml")).expect("good lines");
         assert_eq!(shown.len(), TABLE.len());
         let keymap = Keymap(BTreeMap::new()).with(&shown).expect("good keys");
@@ -469,8 +506,10 @@ mod tests {
 
     #[test]
     fn chords_are_written_as_people_write_them() {
-        let words: Vec<String> =
-            ["enter", "ctrl-d", "space", "pgdn", "G", "f1"].iter().map(|c| written(c.parse().expect("a chord"))).collect();
+        let words: Vec<String> = ["enter", "ctrl-d", "space", "pgdn", "G", "f1"]
+            .iter()
+            .map(|c| written(c.parse().expect("a chord")))
+            .collect();
         assert_eq!(words, ["Enter", "^d", "Space", "PgDn", "G", "F1"]);
     }
 }

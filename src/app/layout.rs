@@ -1,4 +1,5 @@
-//! Which panes are on screen and where: one function of the size, the view and the zoom, asked by update and by drawing.
+//! Which panes are on screen and where: one function of the size, the view and the zoom, asked by
+//! update and by drawing.
 //!
 //! Draws nothing.
 
@@ -21,7 +22,8 @@ pub enum Pane {
 
 impl Pane {
     /// Every pane, in the order of Tab.
-    pub const ALL: [Self; 5] = [Self::Cards, Self::Detail, Self::Feed, Self::Activity, Self::Providers];
+    pub const ALL: [Self; 5] =
+        [Self::Cards, Self::Detail, Self::Feed, Self::Activity, Self::Providers];
 
     /// Its name in a title.
     #[must_use]
@@ -92,7 +94,9 @@ impl Layout {
         let panes = match (only, view) {
             (Some(pane), _) => vec![(pane, body)],
             (None, Pane::Cards) => board(class, body),
-            (None, Pane::Detail | Pane::Feed | Pane::Activity | Pane::Providers) => vec![(view, body)],
+            (None, Pane::Detail | Pane::Feed | Pane::Activity | Pane::Providers) => {
+                vec![(view, body)]
+            }
         };
         Self { class, top, bar: (bar > 0).then_some(line), panes, bottom }
     }
@@ -122,7 +126,8 @@ fn board(class: Class, body: Rect) -> Vec<(Pane, Rect)> {
             let (upper, feed) = upper_and_feed(body);
             let [cards, rest] = cut_left(upper, upper.width * 23 / 50);
             let [detail, right] = cut_left(rest, rest.width / 2);
-            let [activity, providers] = cut_top(right, right.height - (right.height * 2 / 5).min(12));
+            let [activity, providers] =
+                cut_top(right, right.height - (right.height * 2 / 5).min(12));
             let mut panes = vec![(Pane::Cards, cards), (Pane::Detail, detail)];
             panes.extend(feed.map(|feed| (Pane::Feed, feed)));
             panes.extend([(Pane::Activity, activity), (Pane::Providers, providers)]);
@@ -147,7 +152,10 @@ fn cut_top(area: Rect, rows: u16) -> [Rect; 2] {
 
 fn cut_left(area: Rect, columns: u16) -> [Rect; 2] {
     let columns = columns.min(area.width);
-    [Rect { width: columns, ..area }, Rect { x: area.x + columns, width: area.width - columns, ..area }]
+    [
+        Rect { width: columns, ..area },
+        Rect { x: area.x + columns, width: area.width - columns, ..area },
+    ]
 }
 
 #[cfg(test)]
@@ -156,14 +164,31 @@ mod tests {
 
     #[test]
     fn every_size_is_covered_exactly_once() {
-        for (width, height) in [(60, 16), (80, 24), (99, 50), (100, 16), (120, 40), (159, 22), (160, 30), (200, 60), (300, 100)] {
+        for (width, height) in [
+            (60, 16),
+            (80, 24),
+            (99, 50),
+            (100, 16),
+            (120, 40),
+            (159, 22),
+            (160, 30),
+            (200, 60),
+            (300, 100),
+        ] {
             for view in Pane::ALL {
                 for bar in [0, 1, 2] {
                     let layout = Layout::of((width, height), view, None, bar);
                     let mut cells = usize::from(width) * 4 + usize::from(width) * usize::from(bar);
-                    cells +=
-                        layout.panes.iter().map(|(_, area)| usize::from(area.width) * usize::from(area.height)).sum::<usize>();
-                    assert_eq!(cells, usize::from(width) * usize::from(height), "{width}x{height} {view:?}");
+                    cells += layout
+                        .panes
+                        .iter()
+                        .map(|(_, area)| usize::from(area.width) * usize::from(area.height))
+                        .sum::<usize>();
+                    assert_eq!(
+                        cells,
+                        usize::from(width) * usize::from(height),
+                        "{width}x{height} {view:?}"
+                    );
                 }
             }
         }
@@ -172,6 +197,9 @@ mod tests {
     #[test]
     fn the_wider_the_screen_the_more_panes() {
         let panes = |size| Layout::of(size, Pane::Cards, None, 0).panes.len();
-        assert_eq!([panes((59, 30)), panes((60, 16)), panes((80, 24)), panes((120, 40)), panes((200, 60))], [0, 1, 2, 3, 5]);
+        assert_eq!(
+            [panes((59, 30)), panes((60, 16)), panes((80, 24)), panes((120, 40)), panes((200, 60))],
+            [0, 1, 2, 3, 5]
+        );
     }
 }

@@ -44,7 +44,8 @@ impl<K: PartialEq> List<K> {
     /// New rows. The cursor stays on its row; when that is gone, on the place where it was.
     pub(crate) fn set(&mut self, keys: Vec<K>) {
         if self.touched {
-            let place = self.selected().and_then(|cursor| keys.iter().position(|key| key == cursor));
+            let place =
+                self.selected().and_then(|cursor| keys.iter().position(|key| key == cursor));
             let screen_row = self.at.saturating_sub(self.top);
             if let Some(place) = place {
                 self.at = place;
@@ -86,7 +87,12 @@ impl<K> List<K> {
 
     /// The rows that can be seen, and whether the cursor is on each.
     pub(crate) fn window(&self) -> impl Iterator<Item = (&K, bool)> {
-        self.keys.iter().enumerate().skip(self.top).take(self.height).map(|(place, key)| (key, place == self.at))
+        self.keys
+            .iter()
+            .enumerate()
+            .skip(self.top)
+            .take(self.height)
+            .map(|(place, key)| (key, place == self.at))
     }
 
     /// Place of the cursor, from 0.
@@ -136,10 +142,15 @@ impl<K> List<K> {
     /// Moves to the next row of a kind, downwards or upwards; `false` when there is none.
     pub(crate) fn seek(&mut self, motion: Motion, wanted: impl Fn(&K) -> bool) -> bool {
         let found = match motion {
-            Motion::Up | Motion::First | Motion::HalfUp | Motion::PageUp => self.keys.iter().take(self.at).rposition(&wanted),
-            Motion::Down | Motion::Last | Motion::HalfDown | Motion::PageDown => {
-                self.keys.iter().skip(self.at + 1).position(&wanted).map(|further| self.at + 1 + further)
+            Motion::Up | Motion::First | Motion::HalfUp | Motion::PageUp => {
+                self.keys.iter().take(self.at).rposition(&wanted)
             }
+            Motion::Down | Motion::Last | Motion::HalfDown | Motion::PageDown => self
+                .keys
+                .iter()
+                .skip(self.at + 1)
+                .position(&wanted)
+                .map(|further| self.at + 1 + further),
         };
         if let Some(place) = found {
             (self.at, self.touched) = (place, true);
@@ -167,7 +178,9 @@ mod tests {
     }
 
     fn seen(list: &List<char>) -> String {
-        list.window().map(|(key, cursor)| if cursor { key.to_ascii_uppercase() } else { *key }).collect()
+        list.window()
+            .map(|(key, cursor)| if cursor { key.to_ascii_uppercase() } else { *key })
+            .collect()
     }
 
     #[test]
@@ -202,7 +215,9 @@ mod tests {
         assert_eq!(seen(&list), "efG");
         list.go(Motion::Down);
         assert_eq!(list.at(), 6);
-        assert!(list.seek(Motion::Up, |key| *key == 'b') && !list.seek(Motion::Up, |key| *key == 'b'));
+        assert!(
+            list.seek(Motion::Up, |key| *key == 'b') && !list.seek(Motion::Up, |key| *key == 'b')
+        );
         assert_eq!(seen(&list), "Bcd");
         list.set_height(9);
         assert_eq!(list.range(), (0, 7));

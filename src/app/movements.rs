@@ -1,4 +1,5 @@
-//! The transactions that are known, newest first. A new one costs what it is worth: nothing else is sorted again.
+//! The transactions that are known, newest first. A new one costs what it is worth: nothing else is
+//! sorted again.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
@@ -12,7 +13,8 @@ use crate::domain::transaction::Transaction;
 /// Most transactions that are kept in memory.
 pub(crate) const KEPT: usize = 50_000;
 
-/// With more news than one row in so many, sorting everything once is cheaper than a place for each.
+/// With more news than one row in so many, sorting everything once is cheaper than a place for
+/// each.
 const MANY: usize = 64;
 
 /// Where a row stands: its card, if it has one yet, and its time.
@@ -22,10 +24,11 @@ type CardAndTime = (Option<Arc<str>>, Timestamp);
 #[derive(Debug, Default)]
 pub struct Movements {
     rows: VecDeque<Transaction>,
-    /// The card and the time of each row of an id, by which it is found among the rows: a provider may move one, cards may share an id,
-    /// and a row may gain its card later.
+    /// The card and the time of each row of an id, by which it is found among the rows: a provider
+    /// may move one, cards may share an id, and a row may gain its card later.
     named: BTreeMap<ProviderId, HashMap<Arc<str>, Vec<CardAndTime>>>,
-    /// Names of the rows of each card, oldest first: a card is looked at far more often than a row comes.
+    /// Names of the rows of each card, oldest first: a card is looked at far more often than a row
+    /// comes.
     of_card: HashMap<CardKey, BTreeSet<(Timestamp, Arc<str>)>>,
     /// Operations that a row proves.
     proven: BTreeSet<OperationId>,
@@ -64,14 +67,20 @@ impl Movements {
     fn known(&self, row: &Transaction) -> Option<(Option<Arc<str>>, Timestamp)> {
         let known = self.named.get(&row.provider)?.get(&row.id)?;
         let exact = known.iter().find(|(card, _)| *card == row.card_id);
-        let unnamed = || known.iter().find(|(card, _)| card.is_none() || row.card_id.is_none() && known.len() == 1);
+        let unnamed = || {
+            known
+                .iter()
+                .find(|(card, _)| card.is_none() || row.card_id.is_none() && known.len() == 1)
+        };
         exact.or_else(unnamed).cloned()
     }
 
     /// As [`Self::hear_one`] for each, sorted once at the end.
     fn hear_many(&mut self, rows: &[Transaction]) {
         type Name = (ProviderId, Arc<str>, Option<Arc<str>>);
-        let name = |row: &Transaction, card: Option<Arc<str>>| -> Name { (row.provider.clone(), Arc::clone(&row.id), card) };
+        let name = |row: &Transaction, card: Option<Arc<str>>| -> Name {
+            (row.provider.clone(), Arc::clone(&row.id), card)
+        };
         let mut replaced: BTreeSet<Name> = BTreeSet::new();
         let mut new: BTreeMap<Name, Transaction> = BTreeMap::new();
         for row in rows {
@@ -87,7 +96,10 @@ impl Movements {
             new.insert(name(row, row.card_id.clone()), row.clone());
         }
         let known = std::mem::take(self).rows;
-        self.rows = known.into_iter().filter(|row| !replaced.contains(&name(row, row.card_id.clone()))).collect();
+        self.rows = known
+            .into_iter()
+            .filter(|row| !replaced.contains(&name(row, row.card_id.clone())))
+            .collect();
         self.rows.extend(new.into_values());
         self.rows.make_contiguous().sort_by(|a, b| (b.at, &b.id).cmp(&(a.at, &a.id)));
         let rows = std::mem::take(&mut self.rows);
@@ -99,7 +111,12 @@ impl Movements {
 
     /// Notes a row's card and time under its id.
     fn name(&mut self, row: &Transaction) {
-        let of_id = self.named.entry(row.provider.clone()).or_default().entry(Arc::clone(&row.id)).or_default();
+        let of_id = self
+            .named
+            .entry(row.provider.clone())
+            .or_default()
+            .entry(Arc::clone(&row.id))
+            .or_default();
         of_id.push((row.card_id.clone(), row.at));
     }
 
@@ -133,14 +150,27 @@ impl Movements {
         }
     }
 
-    fn place(&self, at: Timestamp, id: &Arc<str>, provider: &ProviderId, card: Option<&str>) -> Option<usize> {
+    fn place(
+        &self,
+        at: Timestamp,
+        id: &Arc<str>,
+        provider: &ProviderId,
+        card: Option<&str>,
+    ) -> Option<usize> {
         let from = self.rows.partition_point(|row| (row.at, &row.id) > (at, id));
         let mut same = self.rows.range(from..).take_while(|row| row.at == at && row.id == *id);
-        same.position(|row| row.provider == *provider && row.card_id.as_deref() == card).map(|further| from + further)
+        same.position(|row| row.provider == *provider && row.card_id.as_deref() == card)
+            .map(|further| from + further)
     }
 
     /// The one of this time, id, provider and card.
-    pub(crate) fn get(&self, at: Timestamp, id: &Arc<str>, provider: &ProviderId, card: Option<&str>) -> Option<&Transaction> {
+    pub(crate) fn get(
+        &self,
+        at: Timestamp,
+        id: &Arc<str>,
+        provider: &ProviderId,
+        card: Option<&str>,
+    ) -> Option<&Transaction> {
         self.rows.get(self.place(at, id, provider, card)?)
     }
 
@@ -236,10 +266,15 @@ mod tests {
     }
 
     #[test]
-    fn rows_of_two_cards_with_one_id_stand_beside_each_other_and_a_row_that_gains_its_card_stays_one() {
-        let of = |card: Option<&str>| Transaction { card_id: card.map(Into::into), ..row("artha", 1, 5, false) };
+    fn rows_of_two_cards_with_one_id_stand_beside_each_other_and_a_row_that_gains_its_card_stays_one()
+     {
+        let of = |card: Option<&str>| Transaction {
+            card_id: card.map(Into::into),
+            ..row("artha", 1, 5, false)
+        };
         let cards = |movements: &Movements| {
-            let mut cards: Vec<Option<String>> = movements.iter().map(|row| row.card_id.as_deref().map(str::to_owned)).collect();
+            let mut cards: Vec<Option<String>> =
+                movements.iter().map(|row| row.card_id.as_deref().map(str::to_owned)).collect();
             cards.sort();
             cards
         };
@@ -263,7 +298,10 @@ mod tests {
 
     #[test]
     fn a_row_without_a_card_replaces_the_rows_of_no_other_card_however_many_come_at_once() {
-        let of = |card: Option<&str>| Transaction { card_id: card.map(Into::into), ..row("artha", 1, 5, false) };
+        let of = |card: Option<&str>| Transaction {
+            card_id: card.map(Into::into),
+            ..row("artha", 1, 5, false)
+        };
         for at_once in [true, false] {
             let mut movements = Movements::default();
             let mut hear = |rows: &[Transaction]| {
@@ -289,11 +327,19 @@ mod tests {
     fn the_oldest_are_forgotten_with_what_they_proved() {
         let mut movements = Movements::default();
         let many: Vec<Transaction> = (0..KEPT)
-            .map(|count| Transaction { id: format!("n{count}").into(), at: now(), ..row("artha", 0, 0, false) })
+            .map(|count| Transaction {
+                id: format!("n{count}").into(),
+                at: now(),
+                ..row("artha", 0, 0, false)
+            })
             .collect();
         movements.hear(&many);
         movements.hear(&[row("artha", 1, 5, true)]);
-        assert_eq!((movements.len(), movements.proven().len()), (KEPT, 0), "it is older than all that are kept");
+        assert_eq!(
+            (movements.len(), movements.proven().len()),
+            (KEPT, 0),
+            "it is older than all that are kept"
+        );
         movements.hear(&[row("artha", 2, 0, true)]);
         assert_eq!((movements.len(), movements.proven().len()), (KEPT, 1));
     }

@@ -34,41 +34,55 @@ pub(crate) fn word(world: &World, id: &ProviderId) -> &'static str {
 pub(crate) fn age(world: &World, health: &Health) -> String {
     let since = match health.state {
         HealthState::Ok | HealthState::Slow => health.last_good.unwrap_or(health.since),
-        HealthState::Down | HealthState::Paused | HealthState::Auth | HealthState::Waiting => health.since,
+        HealthState::Down | HealthState::Paused | HealthState::Auth | HealthState::Waiting => {
+            health.since
+        }
     };
     text::age(world.now, since)
 }
 
 /// How many cards of it show figures that may be old.
 pub(crate) fn last_known(world: &World, id: &ProviderId) -> usize {
-    world.cards.values().filter(|card| card.key.provider == *id && card.balance.why_stale().is_some()).count()
+    world
+        .cards
+        .values()
+        .filter(|card| card.key.provider == *id && card.balance.why_stale().is_some())
+        .count()
 }
 
 /// What its state means for the operator.
 pub(crate) fn effect(world: &World, keymap: &Keymap, health: &Health) -> String {
     let stale = last_known(world, &health.provider);
-    let cards = |count: usize| if count == 1 { "1 card".to_owned() } else { format!("{count} cards") };
+    let cards =
+        |count: usize| if count == 1 { "1 card".to_owned() } else { format!("{count} cards") };
     let all = health.cards.map_or_else(|| "its cards".to_owned(), cards);
     match health.state {
-        HealthState::Ok | HealthState::Slow if health.cards.is_none() => "its list of cards was not read yet".to_owned(),
+        HealthState::Ok | HealthState::Slow if health.cards.is_none() => {
+            "its list of cards was not read yet".to_owned()
+        }
         HealthState::Ok if stale == 0 => match health.completeness.missing() {
             missing if missing.is_empty() => format!("{all} read"),
             missing => format!("{all} read; {missing}"),
         },
         HealthState::Ok | HealthState::Slow => format!("{all} read, {stale} of them LAST KNOWN"),
-        HealthState::Down => format!("{} LAST KNOWN; a change is refused while it cannot be read", cards(stale)),
+        HealthState::Down => {
+            format!("{} LAST KNOWN; a change is refused while it cannot be read", cards(stale))
+        }
         HealthState::Paused => {
             format!("not read: {}; {all} grow old", keymap.hint(Command::PauseProvider, "goes on"))
         }
         HealthState::Waiting => "not read and not changed before its secrets are there".to_owned(),
-        HealthState::Auth => "credentials refused or missing: not read and not changed until they are right".to_owned(),
+        HealthState::Auth => "credentials refused or missing: not read and not changed until they \
+                              are right"
+            .to_owned(),
     }
 }
 
 /// Most sentences about rows, or about cards, that could not be read.
 const MOST_SENTENCES: usize = 8;
 
-/// What is known to be missing or not understood, a label before each sentence: rows, cards and words, and the roster's lines.
+/// What is known to be missing or not understood, a label before each sentence: rows, cards and
+/// words, and the roster's lines.
 pub(crate) fn incomplete(world: &World, health: &Health) -> Vec<(&'static str, String)> {
     let mut lines = Vec::new();
     let completeness = &health.completeness;
@@ -83,15 +97,21 @@ pub(crate) fn incomplete(world: &World, health: &Health) -> Vec<(&'static str, S
         (None, false) => lines.push(("read", missing)),
         (_, true) => {}
     }
-    let rows: Vec<String> = completeness.rows.iter().map(crate::domain::completeness::UnreadRow::sentence).collect();
-    let mut parts: Vec<String> = completeness.parts.iter().map(crate::domain::completeness::UnreadPart::sentence).collect();
+    let rows: Vec<String> =
+        completeness.rows.iter().map(crate::domain::completeness::UnreadRow::sentence).collect();
+    let mut parts: Vec<String> =
+        completeness.parts.iter().map(crate::domain::completeness::UnreadPart::sentence).collect();
     // The list of cards and the feed mostly fail for one reason: it is said once.
     let mut said = std::collections::BTreeSet::new();
     parts.retain(|sentence| said.insert(sentence.clone()));
-    for (label, sentences) in [("not read", parts), ("odd rows", rows), ("roster", health.roster.clone())] {
+    for (label, sentences) in
+        [("not read", parts), ("odd rows", rows), ("roster", health.roster.clone())]
+    {
         let more = sentences.len().saturating_sub(MOST_SENTENCES);
         let all = label == "roster";
-        for (place, sentence) in sentences.into_iter().enumerate().filter(|(place, _)| all || *place < MOST_SENTENCES) {
+        for (place, sentence) in
+            sentences.into_iter().enumerate().filter(|(place, _)| all || *place < MOST_SENTENCES)
+        {
             lines.push((if place == 0 { label } else { "" }, sentence));
         }
         if more > 0 && !all {
@@ -101,14 +121,23 @@ pub(crate) fn incomplete(world: &World, health: &Health) -> Vec<(&'static str, S
     for (place, (word, count)) in health.unmapped.iter().enumerate() {
         let label = if place == 0 { "not mapped" } else { "" };
         let times = if *count == 1 { "once".to_owned() } else { format!("{count} times") };
-        lines.push((label, format!("{word}: a state that cardtop does not know, {times}; its meaning can be set in words")));
+        lines.push((
+            label,
+            format!(
+                "{word}: a state that cardtop does not know, {times}; its meaning can be set in \
+                 words"
+            ),
+        ));
     }
     lines
 }
 
-/// How it is, as sentences for a ticket: whoever reads them sees neither this screen nor this clock.
+/// How it is, as sentences for a ticket: whoever reads them sees neither this screen nor this
+/// clock.
 pub(crate) fn status(world: &World, info: &ProviderInfo) -> String {
-    let time = |at: Timestamp| at.to_zoned(world.zone.clone()).strftime("%Y-%m-%d %H:%M:%S %:z").to_string();
+    let time = |at: Timestamp| {
+        at.to_zoned(world.zone.clone()).strftime("%Y-%m-%d %H:%M:%S %:z").to_string()
+    };
     let who = format!("{} ({}, {})", info.id, info.kind, info.environment.word());
     let Some(health) = world.health.get(&info.id) else {
         return format!("{who} was not heard of yet. As of {}.", time(world.now));
@@ -122,7 +151,11 @@ pub(crate) fn status(world: &World, info: &ProviderInfo) -> String {
         words.push_str(&format!(": {why}"));
     }
     match health.last_good {
-        Some(at) => words.push_str(&format!(". Last success {} ({} ago)", time(at), text::age(world.now, at))),
+        Some(at) => words.push_str(&format!(
+            ". Last success {} ({} ago)",
+            time(at),
+            text::age(world.now, at)
+        )),
         None => words.push_str(". No success since cardtop was started"),
     }
     if health.errors_5m > 0 {

@@ -1,4 +1,5 @@
-//! The filter of one pane: what is typed, what is wrong with it, and the last one that was understood.
+//! The filter of one pane: what is typed, what is wrong with it, and the last one that was
+//! understood.
 //!
 //! The language is the domain's; nothing here looks at rows.
 
@@ -30,7 +31,14 @@ pub(crate) struct Search {
 
 impl Default for Search {
     fn default() -> Self {
-        Self { line: Field::new(LONGEST), typing: false, filter: Filter::default(), error: None, offers: Vec::new(), revision: 0 }
+        Self {
+            line: Field::new(LONGEST),
+            typing: false,
+            filter: Filter::default(),
+            error: None,
+            offers: Vec::new(),
+            revision: 0,
+        }
     }
 }
 
@@ -87,15 +95,22 @@ impl Search {
         self.reread(now, zone);
     }
 
-    /// Completes the word before the cursor as far as it is certain; what it may become is kept to be shown.
+    /// Completes the word before the cursor as far as it is certain; what it may become is kept to
+    /// be shown.
     fn complete(&mut self) {
         let (value, place) = (self.text().to_owned(), self.line.place());
         let cursor = value.char_indices().nth(place).map_or(value.len(), |(at, _)| at);
         self.offers = Filter::complete(&value, cursor);
-        let Some(common) = self.offers.iter().cloned().reduce(|a, b| common_start(&a, &b)) else { return };
+        let Some(common) = self.offers.iter().cloned().reduce(|a, b| common_start(&a, &b)) else {
+            return;
+        };
         let before = value.get(..cursor).unwrap_or_default();
         let separates = |c: char| c.is_whitespace() || matches!(c, '(' | ')' | ':' | '|');
-        let start = before.char_indices().rev().find(|(_, c)| separates(*c)).map_or(0, |(at, c)| at + c.len_utf8());
+        let start = before
+            .char_indices()
+            .rev()
+            .find(|(_, c)| separates(*c))
+            .map_or(0, |(at, c)| at + c.len_utf8());
         let mut word = before.get(start..).unwrap_or_default();
         word = word.strip_prefix('-').unwrap_or(word);
         let missing: String = common.chars().skip(word.chars().count()).collect();

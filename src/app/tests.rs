@@ -2,7 +2,9 @@
 
 use jiff::SignedDuration;
 
-use super::fixture::{ago, bare, board, board_with_keys, card, declined, key, now, operation, press, transaction};
+use super::fixture::{
+    ago, bare, board, board_with_keys, card, declined, key, now, operation, press, transaction,
+};
 use super::layout::Pane;
 use super::{Effect, Model, Msg, update, wake_at};
 use crate::domain::card::{CardKey, CardState};
@@ -51,7 +53,10 @@ fn rows_that_move_take_the_cursor_with_them() {
     let mut model = board((120, 40));
     press(&mut model, "j j");
     assert_eq!(selected(&model), "c-4242");
-    hear(&mut model, News::Cards(vec![card(CardState::Active, "Abe", "1111", "artha", "-1.00 USD", 1)]));
+    hear(
+        &mut model,
+        News::Cards(vec![card(CardState::Active, "Abe", "1111", "artha", "-1.00 USD", 1)]),
+    );
     assert_eq!(selected(&model), "c-4242", "a more urgent card came in above it");
     press(&mut model, "k");
     assert_ne!(selected(&model), "c-4242");
@@ -62,7 +67,10 @@ fn rows_stand_still_under_an_open_dialog_and_the_dialog_keeps_its_card() {
     let mut model = board((120, 40));
     press(&mut model, "j j t");
     let before = order(&model);
-    hear(&mut model, News::Cards(vec![card(CardState::Active, "Nora Haugen", "8810", "artha", "-99.00 EUR", 0)]));
+    hear(
+        &mut model,
+        News::Cards(vec![card(CardState::Active, "Nora Haugen", "8810", "artha", "-99.00 EUR", 0)]),
+    );
     assert_eq!(order(&model), before);
     assert_eq!(model.dialogs.last().and_then(|dialog| dialog.card()), Some(&key("artha", "4242")));
     press(&mut model, "esc");
@@ -105,7 +113,11 @@ fn the_filter_applies_while_typing_and_escape_shows_everything_again() {
     assert_eq!(model.cards.list.len(), 16);
     press(&mut model, "/ q q");
     assert_eq!(model.cards.search.text(), "qq", "letters are typed, not commands");
-    assert_eq!(jobs(press(&mut model, "ctrl-c")).len(), 0, "an operation is in flight, so it asks first");
+    assert_eq!(
+        jobs(press(&mut model, "ctrl-c")).len(),
+        0,
+        "an operation is in flight, so it asks first"
+    );
     assert_eq!(model.dialogs.len(), 1);
 }
 
@@ -133,8 +145,15 @@ fn sorting_compares_amounts_only_within_a_currency() {
     let mut model = board((120, 40));
     press(&mut model, "s s s s s");
     assert_eq!(model.cards.sort.word(), "available");
-    let amounts: Vec<_> = model.cards.list.keys().iter().filter_map(|key| model.world.cards.get(key)?.available()).collect();
-    let codes: Vec<String> = amounts.iter().map(|money| money.currency().code().to_owned()).collect();
+    let amounts: Vec<_> = model
+        .cards
+        .list
+        .keys()
+        .iter()
+        .filter_map(|key| model.world.cards.get(key)?.available())
+        .collect();
+    let codes: Vec<String> =
+        amounts.iter().map(|money| money.currency().code().to_owned()).collect();
     let mut grouped = codes.clone();
     grouped.sort();
     assert_eq!(codes, grouped, "cards of one currency stand together");
@@ -152,7 +171,11 @@ fn views_open_and_escape_leads_back() {
     press(&mut model, "2");
     assert_eq!((model.view, model.focus), (Pane::Feed, Pane::Feed));
     press(&mut model, "enter");
-    assert_eq!((model.view, selected(&model).as_str()), (Pane::Detail, "c-4242"), "the card of the newest row");
+    assert_eq!(
+        (model.view, selected(&model).as_str()),
+        (Pane::Detail, "c-4242"),
+        "the card of the newest row"
+    );
     press(&mut model, "esc");
     assert_eq!(model.view, Pane::Feed);
     press(&mut model, "4 -");
@@ -197,7 +220,10 @@ fn an_unsettled_operation_is_looked_for_by_its_key_and_a_settled_one_is_not() {
     assert!(asked.iter().any(|job| job.starts_with("Look")), "{asked:?}");
     let asked = jobs(press(&mut model, "j c"));
     assert!(!asked.iter().any(|job| job.starts_with("Look")), "{asked:?}");
-    assert_eq!(model.notice.as_ref().map(|notice| notice.words.ends_with("is settled: DONE")), Some(true));
+    assert_eq!(
+        model.notice.as_ref().map(|notice| notice.words.ends_with("is settled: DONE")),
+        Some(true)
+    );
 }
 
 #[test]
@@ -219,7 +245,9 @@ fn the_activity_shows_what_a_tab_names() {
 #[test]
 fn what_is_on_screen_is_asked_for_first_and_only_when_it_changes() {
     let mut model = board((80, 24));
-    let watches = |effects: Vec<Effect>| effects.iter().filter(|e| matches!(e, Effect::Ask(Job::Watch { .. }))).count();
+    let watches = |effects: Vec<Effect>| {
+        effects.iter().filter(|e| matches!(e, Effect::Ask(Job::Watch { .. }))).count()
+    };
     assert_eq!(watches(press(&mut model, "j")), 1);
     assert_eq!(watches(press(&mut model, "w")), 0, "nothing else came into sight");
     let effects = press(&mut model, "G");
@@ -232,13 +260,25 @@ fn what_is_on_screen_is_asked_for_first_and_only_when_it_changes() {
 
 #[test]
 fn changes_open_a_dialog_for_the_card_under_the_cursor() {
-    for (keys, id) in
-        [("f", "c-7731"), ("j j t", "c-4242"), ("j j T", "c-4242"), ("P", "c-7731"), ("C", "c-7731"), ("x", "c-7731")]
-    {
+    for (keys, id) in [
+        ("f", "c-7731"),
+        ("j j t", "c-4242"),
+        ("j j T", "c-4242"),
+        ("P", "c-7731"),
+        ("C", "c-7731"),
+        ("x", "c-7731"),
+    ] {
         let mut model = board((120, 40));
         let asked = jobs(press(&mut model, keys));
-        assert!(asked.iter().all(|job| job.starts_with("RefreshCard")), "{keys}: the first key only reads: {asked:?}");
-        assert_eq!(model.dialogs.last().and_then(|dialog| dialog.card()).map(|key| &*key.id), Some(id), "{keys}");
+        assert!(
+            asked.iter().all(|job| job.starts_with("RefreshCard")),
+            "{keys}: the first key only reads: {asked:?}"
+        );
+        assert_eq!(
+            model.dialogs.last().and_then(|dialog| dialog.card()).map(|key| &*key.id),
+            Some(id),
+            "{keys}"
+        );
     }
 }
 
@@ -246,11 +286,16 @@ fn changes_open_a_dialog_for_the_card_under_the_cursor() {
 fn a_refusal_is_said_when_no_dialog_shows_it() {
     let mut model = board((120, 40));
     let id = OperationId::new(now(), 1, 1);
-    let refused = News::Refused { id, card: key("artha", "4242"), why: "the card changed since".to_owned() };
+    let refused =
+        News::Refused { id, card: key("artha", "4242"), why: "the card changed since".to_owned() };
     hear(&mut model, refused);
     tick(&mut model, 60);
     let words = model.notice.as_ref().map(|notice| notice.words.clone());
-    assert_eq!(words.as_deref(), Some("..4242: NOT SENT, the card changed since"), "it stays until a key is pressed");
+    assert_eq!(
+        words.as_deref(),
+        Some("..4242: NOT SENT, the card changed since"),
+        "it stays until a key is pressed"
+    );
     press(&mut model, "j");
     assert_eq!(model.notice, None);
 }
@@ -262,7 +307,12 @@ fn what_became_of_a_change_is_said_once_and_old_ones_are_not_told_again() {
     let sent = model.world.operations.first().cloned().expect("the fixture sends one");
     hear(&mut model, News::Operation(Operation { state: OperationState::Unknown, ..sent }));
     let words = model.notice.as_ref().map(|notice| notice.words.as_str());
-    assert_eq!(words, Some("top-up 30.00 USD of ..4242: UNKNOWN, cardtop is looking for it; do not send it again"));
+    assert_eq!(
+        words,
+        Some(
+            "top-up 30.00 USD of ..4242: UNKNOWN, cardtop is looking for it; do not send it again"
+        )
+    );
 }
 
 #[test]
@@ -271,7 +321,8 @@ fn a_large_figure_is_never_cut() {
     let rich = card(CardState::Active, "Rich", "9999", "artha", "1234567890123.45 USD", 1);
     hear(&mut model, News::Cards(vec![rich]));
     let lines = super::detail::lines(&model.world, &model.keymap, &key("artha", "9999"), 36);
-    let text: Vec<String> = lines.iter().map(|line| line.iter().map(|(_, words)| words.as_str()).collect()).collect();
+    let text: Vec<String> =
+        lines.iter().map(|line| line.iter().map(|(_, words)| words.as_str()).collect()).collect();
     assert!(text.iter().any(|line| line.contains("1,234,567,890,123.45 USD")), "{text:#?}");
 }
 
@@ -286,7 +337,11 @@ fn copying_takes_two_keys_and_says_what_it_copied() {
     let json = jobs(press(&mut model, "y j")).join("");
     assert!(json.contains(r#""available":{"amount":"12.40","currency":"USD"}"#), "{json}");
     assert_eq!(jobs(press(&mut model, "y esc")), Vec::<String>::new());
-    assert_eq!(jobs(press(&mut model, "y q")), Vec::<String>::new(), "the key after y is no command");
+    assert_eq!(
+        jobs(press(&mut model, "y q")),
+        Vec::<String>::new(),
+        "the key after y is no command"
+    );
 }
 
 #[test]
@@ -323,15 +378,22 @@ fn of_a_provider_the_status_is_copied_as_sentences_for_a_ticket() {
     let copied = jobs(press(&mut model, "y")).join("");
     assert_eq!(
         copied,
-        "copy enkash (enkash, PROD) is DOWN since 2026-04-03 14:05:02 +02:00: HTTP 503, no Retry-After header. Last success \
-         2026-04-03 14:04:58 +02:00 (3m ago). Failed requests in the last 5 minutes: 11. Next try 2026-04-03 14:08:36 +02:00. \
-         As of 2026-04-03 14:08:12 +02:00."
+        "copy enkash (enkash, PROD) is DOWN since 2026-04-03 14:05:02 +02:00: HTTP 503, no \
+         Retry-After header. Last success 2026-04-03 14:04:58 +02:00 (3m ago). Failed requests in \
+         the last 5 minutes: 11. Next try 2026-04-03 14:08:36 +02:00. As of 2026-04-03 14:08:12 \
+         +02:00."
     );
     assert!(!model.copying, "there is no menu of the card");
-    assert_eq!(model.notice.as_ref().map(|notice| notice.words.as_str()), Some("copied: status of enkash"));
+    assert_eq!(
+        model.notice.as_ref().map(|notice| notice.words.as_str()),
+        Some("copied: status of enkash")
+    );
     let mut unheard = bare((80, 24));
     let copied = jobs(press(&mut unheard, "4 y")).join("");
-    assert_eq!(copied, "copy artha (artha, PROD) was not heard of yet. As of 2026-04-03 14:08:12 +02:00.");
+    assert_eq!(
+        copied,
+        "copy artha (artha, PROD) was not heard of yet. As of 2026-04-03 14:08:12 +02:00."
+    );
 }
 
 #[test]
@@ -355,9 +417,15 @@ fn keys_of_a_card_say_why_they_do_nothing_among_the_providers() {
 #[test]
 fn nobody_can_take_the_keys_that_confirm() {
     // y, the reasons and the digits belong to the dialog, whatever they mean on the board.
-    let mut model = board_with_keys((120, 40), "redraw = \"y\"\nsuspend = \"1\"\ncards = \"f2\"\ncopy = \"Y\"\nfreeze = \"B\"");
+    let mut model = board_with_keys(
+        (120, 40),
+        "redraw = \"y\"\nsuspend = \"1\"\ncards = \"f2\"\ncopy = \"Y\"\nfreeze = \"B\"",
+    );
     press(&mut model, "/ 4 2 4 2 enter");
-    assert!(jobs(press(&mut model, "f")).is_empty() && model.dialogs.is_empty(), "the old key means nothing");
+    assert!(
+        jobs(press(&mut model, "f")).is_empty() && model.dialogs.is_empty(),
+        "the old key means nothing"
+    );
     press(&mut model, "B");
     assert_eq!(model.dialogs.len(), 1);
     tick(&mut model, 1);
@@ -398,9 +466,15 @@ fn a_secret_is_wiped_before_the_program_is_suspended() {
 fn balances_that_change_do_not_make_the_feed_anew() {
     let mut model = board((120, 40));
     let before = model.world.movements;
-    hear(&mut model, News::Cards(vec![card(CardState::Active, "Ivo Petrov", "1455", "artha", "1.00 EUR", 0)]));
+    hear(
+        &mut model,
+        News::Cards(vec![card(CardState::Active, "Ivo Petrov", "1455", "artha", "1.00 EUR", 0)]),
+    );
     assert_eq!(model.world.movements, before);
-    assert_eq!(model.cards.attention(&key("artha", "1455")).map(|why| why.words(now())).as_deref(), Some("LOW under 20.00"));
+    assert_eq!(
+        model.cards.attention(&key("artha", "1455")).map(|why| why.words(now())).as_deref(),
+        Some("LOW under 20.00")
+    );
 }
 
 #[test]
@@ -412,11 +486,26 @@ fn totals_never_mix_currencies_and_tell_spent_from_refused() {
         .totals
         .iter()
         .map(|total| {
-            let figure = |money: Option<crate::domain::money::Money>| money.expect("small sums").digits();
-            format!("{} {} {} {}", total.currency, figure(total.out), figure(total.into), figure(total.declined))
+            let figure =
+                |money: Option<crate::domain::money::Money>| money.expect("small sums").digits();
+            format!(
+                "{} {} {} {}",
+                total.currency,
+                figure(total.out),
+                figure(total.into),
+                figure(total.declined)
+            )
         })
         .collect();
-    assert_eq!(totals, ["EUR 0.00 12.00 22.10", "INR 0.00 0.00 1499.00", "KWD 0.000 0.000 31.500", "USD 68.40 0.00 116.90"]);
+    assert_eq!(
+        totals,
+        [
+            "EUR 0.00 12.00 22.10",
+            "INR 0.00 0.00 1499.00",
+            "KWD 0.000 0.000 31.500",
+            "USD 68.40 0.00 116.90"
+        ]
+    );
 }
 
 #[test]
@@ -445,7 +534,11 @@ fn attention_fades_with_time_by_itself() {
     };
     assert_eq!(words(&model).as_deref(), Some("DECLINED 9m 22.10"));
     tick(&mut model, 16 * 60);
-    assert_eq!(words(&model).as_deref(), Some("frozen 27m by anay"), "a decline of a quarter of an hour ago is old");
+    assert_eq!(
+        words(&model).as_deref(),
+        Some("frozen 27m by anay"),
+        "a decline of a quarter of an hour ago is old"
+    );
 }
 
 #[test]
@@ -462,7 +555,11 @@ fn the_clock_goes_back_only_when_it_was_set_back() {
     _ = update(&mut model, Msg::Tick(ago(1)));
     assert_eq!(model.world.now, now(), "messages overtake each other a little");
     _ = update(&mut model, Msg::Tick(ago(100)));
-    assert_eq!(model.world.now, ago(100), "else every age would stand still until it is that late again");
+    assert_eq!(
+        model.world.now,
+        ago(100),
+        "else every age would stand still until it is that late again"
+    );
 }
 
 #[test]
@@ -478,15 +575,22 @@ fn a_card_that_was_never_read_shows_no_figure() {
 fn a_sum_that_does_not_agree_is_said_and_not_repaired() {
     let model = board((120, 40));
     let lines = super::detail::lines(&model.world, &model.keymap, &key("ibanera", "3020"), 80);
-    let text: Vec<String> = lines.iter().map(|line| line.iter().map(|(_, words)| words.as_str()).collect()).collect();
-    assert!(text.iter().any(|line| line.contains("DOES NOT ADD UP: total - holds is 19.00, ibanera sent 15.75")), "{text:#?}");
+    let text: Vec<String> =
+        lines.iter().map(|line| line.iter().map(|(_, words)| words.as_str()).collect()).collect();
+    assert!(
+        text.iter().any(
+            |line| line.contains("DOES NOT ADD UP: total - holds is 19.00, ibanera sent 15.75")
+        ),
+        "{text:#?}"
+    );
 }
 
 #[test]
 fn an_unknown_decline_code_is_never_guessed() {
     let model = board((120, 40));
     let lines = super::detail::lines(&model.world, &model.keymap, &key("artha", "1200"), 80);
-    let text: Vec<String> = lines.iter().map(|line| line.iter().map(|(_, words)| words.as_str()).collect()).collect();
+    let text: Vec<String> =
+        lines.iter().map(|line| line.iter().map(|(_, words)| words.as_str()).collect()).collect();
     assert!(text.iter().any(|line| line.contains("not mapped: 57")), "{text:#?}");
     assert!(text.iter().any(|line| line.contains("ask artha what it means")), "{text:#?}");
     assert!(!text.iter().any(|line| line.contains("say")), "{text:#?}");
@@ -496,7 +600,9 @@ fn an_unknown_decline_code_is_never_guessed() {
 fn fifty_declines_of_one_card_are_one_row_of_the_board() {
     let mut model = board((120, 40));
     let ivo = key("artha", "1455");
-    let rows = (0..50).map(|n| declined(transaction(&ivo, &format!("x-{n}"), 10 + n, "9.00 EUR", "LIDL"), "51")).collect();
+    let rows = (0..50)
+        .map(|n| declined(transaction(&ivo, &format!("x-{n}"), 10 + n, "9.00 EUR", "LIDL"), "51"))
+        .collect();
     hear(&mut model, News::Transactions(rows));
     let words = model.cards.attention(&ivo).map(|attention| attention.words(now()));
     assert_eq!(words.as_deref(), Some("DECLINED 10s 9.00"));

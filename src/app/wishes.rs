@@ -1,4 +1,5 @@
-//! What an operator wants of a card, an operation or a provider: the dialog that asks first, or a question to the engine.
+//! What an operator wants of a card, an operation or a provider: the dialog that asks first, or a
+//! question to the engine.
 
 use super::dialog::Dialog;
 use super::keymap::Command;
@@ -40,7 +41,8 @@ impl Model {
         let world = &mut self.world;
         let (dialog, effects) = match asked {
             Asked::Freeze => {
-                let frozen = world.cards.get(&key).is_some_and(|card| card.state == CardState::Frozen);
+                let frozen =
+                    world.cards.get(&key).is_some_and(|card| card.state == CardState::Frozen);
                 Dialog::for_deed(if frozen { Deed::Unfreeze } else { Deed::Freeze }, &key, world)
             }
             Asked::Deed(deed) => Dialog::for_deed(deed, &key, world),
@@ -52,18 +54,25 @@ impl Model {
     }
 
     pub(super) fn check(&mut self) -> Vec<Effect> {
-        let selected = self.activity.list.selected().and_then(|id| feed::operation(&self.world, *id));
+        let selected =
+            self.activity.list.selected().and_then(|id| feed::operation(&self.world, *id));
         let (words, job) = match selected {
             None => ("no operation here".to_owned(), None),
-            Some(row) if !row.is_open() => (format!("op {} is settled: {}", row.id.short(), row.state.word()), None),
-            Some(row) => (format!("looking for op {} now, by reading only", row.id.short()), Some(Job::Look(row.id))),
+            Some(row) if !row.is_open() => {
+                (format!("op {} is settled: {}", row.id.short(), row.state.word()), None)
+            }
+            Some(row) => (
+                format!("looking for op {} now, by reading only", row.id.short()),
+                Some(Job::Look(row.id)),
+            ),
         };
         self.remark(&words);
         job.map(Effect::Ask).into_iter().collect()
     }
 
     pub(super) fn ask_to_settle(&mut self) {
-        let selected = self.activity.list.selected().and_then(|id| feed::operation(&self.world, *id));
+        let selected =
+            self.activity.list.selected().and_then(|id| feed::operation(&self.world, *id));
         let Some(operation) = selected else {
             self.remark("no operation here");
             return;
@@ -87,14 +96,25 @@ impl Model {
             self.world.watched.insert(key);
         }
         self.world.revision += 1;
-        self.remark(&format!("{digits} is {}", if watched { "watched" } else { "not watched any more" }));
+        self.remark(&format!(
+            "{digits} is {}",
+            if watched { "watched" } else { "not watched any more" }
+        ));
     }
 
     pub(super) fn pause_provider(&mut self) -> Vec<Effect> {
         let Some(provider) = self.providers.list.selected().cloned() else { return Vec::new() };
-        let paused = self.world.health.get(&provider).is_none_or(|health| health.state != HealthState::Paused);
+        let paused = self
+            .world
+            .health
+            .get(&provider)
+            .is_none_or(|health| health.state != HealthState::Paused);
         let until = self.keymap.hint(Command::PauseProvider, "is pressed again");
-        let words = if paused { format!("{provider} is not read until {until}") } else { format!("{provider} is read again") };
+        let words = if paused {
+            format!("{provider} is not read until {until}")
+        } else {
+            format!("{provider} is read again")
+        };
         self.remark(&words);
         vec![Effect::Ask(Job::Pause { provider, paused })]
     }
@@ -116,7 +136,11 @@ impl Model {
     }
 
     pub(super) fn quit(&mut self) -> Vec<Effect> {
-        let in_flight = self.world.operations.iter().any(|row| row.is_open() && row.state != OperationState::Unknown);
+        let in_flight = self
+            .world
+            .operations
+            .iter()
+            .any(|row| row.is_open() && row.state != OperationState::Unknown);
         if !in_flight {
             return vec![Effect::Quit];
         }

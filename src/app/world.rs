@@ -1,4 +1,5 @@
-//! What every pane and dialog may look at: cards, transactions, operations and providers as last told, and now.
+//! What every pane and dialog may look at: cards, transactions, operations and providers as last
+//! told, and now.
 //!
 //! Panes keep what only they show. Nothing here is drawn, and nothing here asks the engine.
 
@@ -43,9 +44,11 @@ pub struct World {
     pub steps: BTreeMap<OperationId, Vec<Step>>,
     /// Cards the operator watches.
     pub watched: BTreeSet<CardKey>,
-    /// Grows with every change of cards, transactions or operations: what was computed from an older one is stale.
+    /// Grows with every change of cards, transactions or operations: what was computed from an
+    /// older one is stale.
     pub revision: u64,
-    /// Grows with every change of transactions or operations, and with no other: most news is about balances.
+    /// Grows with every change of transactions or operations, and with no other: most news is
+    /// about balances.
     pub movements: u64,
     session: u64,
     made: u16,
@@ -54,7 +57,13 @@ pub struct World {
 impl World {
     /// Nothing known yet. `session` is 64 random bits, drawn once at the start.
     #[must_use]
-    pub fn new(now: Timestamp, zone: TimeZone, operator: Arc<str>, session: u64, providers: Vec<ProviderInfo>) -> Self {
+    pub fn new(
+        now: Timestamp,
+        zone: TimeZone,
+        operator: Arc<str>,
+        session: u64,
+        providers: Vec<ProviderInfo>,
+    ) -> Self {
         Self {
             now,
             zone,
@@ -108,13 +117,15 @@ impl World {
                 }
             }
             News::Transactions(rows) => self.transactions.hear(rows),
-            News::Operation(operation) => match self.operations.iter_mut().find(|known| known.id == operation.id) {
-                Some(known) => *known = operation.clone(),
-                None => {
-                    let at = self.operations.partition_point(|known| known.id > operation.id);
-                    self.operations.insert(at, operation.clone());
+            News::Operation(operation) => {
+                match self.operations.iter_mut().find(|known| known.id == operation.id) {
+                    Some(known) => *known = operation.clone(),
+                    None => {
+                        let at = self.operations.partition_point(|known| known.id > operation.id);
+                        self.operations.insert(at, operation.clone());
+                    }
                 }
-            },
+            }
             News::Steps { id, steps } => {
                 self.steps.insert(*id, steps.clone());
             }
@@ -137,8 +148,11 @@ impl World {
                 }
             }
             News::ReadOnly(read_only) => self.read_only = *read_only,
-            News::Refused { .. } | News::Quote { .. } | News::RecentCredit { .. } | News::NotSettled { .. } | News::Broken(_) => {
-            }
+            News::Refused { .. }
+            | News::Quote { .. }
+            | News::RecentCredit { .. }
+            | News::NotSettled { .. }
+            | News::Broken(_) => {}
         }
     }
 
@@ -173,7 +187,9 @@ impl World {
     pub fn may(&self, deed: Deed, key: &CardKey) -> Result<(), NotNow> {
         let say = |words: &str| Err(NotNow::Because(words.to_owned()));
         let Some(card) = self.cards.get(key) else { return say("this card is not known any more") };
-        let Some(info) = self.provider(&key.provider) else { return say("its provider is not configured any more") };
+        let Some(info) = self.provider(&key.provider) else {
+            return say("its provider is not configured any more");
+        };
         if self.read_only {
             return say("read-only: cardtop was told to refuse every change");
         }
@@ -181,11 +197,17 @@ impl World {
             return Err(NotNow::Because(format!("{} is read-only by configuration", info.id)));
         }
         let Some(can) = &info.can else {
-            let health = self.health.get(&key.provider).filter(|health| health.state == HealthState::Waiting);
+            let health = self
+                .health
+                .get(&key.provider)
+                .filter(|health| health.state == HealthState::Waiting);
             if let Some(why) = health.and_then(|health| health.why.as_deref()) {
                 return Err(NotNow::Because(format!("{}: {why}", info.id)));
             }
-            return Err(NotNow::Because(format!("{} could not be set up: see the providers view", info.id)));
+            return Err(NotNow::Because(format!(
+                "{} could not be set up: see the providers view",
+                info.id
+            )));
         };
         match may(deed, card, can, &self.operations) {
             Ok(()) => Ok(()),
@@ -195,7 +217,10 @@ impl World {
     }
 
     /// Transactions of one card, newest first.
-    pub fn transactions_of<'a>(&'a self, key: &'a CardKey) -> impl Iterator<Item = &'a Transaction> {
+    pub fn transactions_of<'a>(
+        &'a self,
+        key: &'a CardKey,
+    ) -> impl Iterator<Item = &'a Transaction> {
         self.transactions.of_card(key)
     }
 

@@ -1,18 +1,24 @@
-//! The commands that change something: freeze, unfreeze, topup, pin, close, and looking again for the fate of a change.
+//! The commands that change something: freeze, unfreeze, topup, pin, close, and looking again for
+//! the fate of a change.
 //!
-//! The engine checks, journals and sends, as for the board; here is only what was asked, whether it was confirmed, and what
-//! is said of the outcome. Without `--yes` nobody is asked anything and nothing is sent.
+//! The engine checks, journals and sends, as for the board; here is only what was asked, whether it
+//! was confirmed, and what is said of the outcome. Without `--yes` nobody is asked anything and
+//! nothing is sent.
 
 use std::io::{self, IsTerminal};
 use std::sync::Arc;
 
 use super::host::Ending;
 use super::session::Session;
-use super::{ChangeArgs, CloseArgs, Exit, Failure, Format, Global, Outcome, PinArgs, StateArgs, TopUpArgs};
+use super::{
+    ChangeArgs, CloseArgs, Exit, Failure, Format, Global, Outcome, PinArgs, StateArgs, TopUpArgs,
+};
 use super::{complain, find, print, read, secret_line};
 use crate::clock::Clock;
 use crate::domain::card::Card;
-use crate::domain::operation::{Action, Capabilities, Deed, Operation, OperationId, OperationState, Pin, PinRule, Proof, may};
+use crate::domain::operation::{
+    Action, Capabilities, Deed, Operation, OperationId, OperationState, Pin, PinRule, Proof, may,
+};
 use crate::domain::text;
 use crate::engine::{Order, Refused, Shown};
 
@@ -49,7 +55,8 @@ pub(super) async fn unfreeze(global: &Global, args: StateArgs, clock: Clock) -> 
 
 /// `topup CARD AMOUNT`.
 pub(super) async fn top_up(global: &Global, args: TopUpArgs, clock: Clock) -> Outcome {
-    change(global, args.change, Wish::TopUp { amount: args.amount, second: args.second }, clock).await
+    change(global, args.change, Wish::TopUp { amount: args.amount, second: args.second }, clock)
+        .await
 }
 
 /// `pin CARD`.
@@ -97,11 +104,9 @@ async fn ask(session: &Session, args: &ChangeArgs, wish: &Wish) -> Outcome {
     let card = find::card(session, &args.card).await?;
     find::beyond_doubt(session, &args.card, &card).await?;
     let card = if lacks_what_is_needed(&card, wish) {
-        session
-            .engine
-            .read_card(&card.key)
-            .await
-            .map_err(|error| Failure::new(Exit::of_error(&error), format!("{error}; nothing was sent")))?
+        session.engine.read_card(&card.key).await.map_err(|error| {
+            Failure::new(Exit::of_error(&error), format!("{error}; nothing was sent"))
+        })?
     } else {
         card
     };
@@ -116,7 +121,9 @@ async fn ask(session: &Session, args: &ChangeArgs, wish: &Wish) -> Outcome {
     let action = action(&card, &can, wish)?;
     let paid = paid_by(session, &card, wish).await;
     let payer = match &paid {
-        Some(Paid::Not(why)) => return Err(Failure::new(Exit::Refused, not_sent(wish, &card, why, None))),
+        Some(Paid::Not(why)) => {
+            return Err(Failure::new(Exit::Refused, not_sent(wish, &card, why, None)));
+        }
         Some(Paid::By(payer)) => payer.account.clone(),
         // What could not be read is read again just before sending, and decides there.
         Some(Paid::Unread(_)) | None => None,
@@ -155,7 +162,8 @@ async fn ask(session: &Session, args: &ChangeArgs, wish: &Wish) -> Outcome {
             Err(Failure::new(Exit::Refused, not_sent(wish, &card, &why, rival.as_ref())))
         }
         Some(Err(Refused::Repeats { words, .. })) => {
-            let hint = format!("\n  if another one is wanted: add --second \"SECOND {}\"", tail(&card));
+            let hint =
+                format!("\n  if another one is wanted: add --second \"SECOND {}\"", tail(&card));
             Err(Failure::new(Exit::Refused, not_sent(wish, &card, &words, None) + &hint))
         }
         Some(Err(refused @ (Refused::Unread(_) | Refused::Journal(_)))) => Err(refusal(&refused)),
@@ -165,7 +173,9 @@ async fn ask(session: &Session, args: &ChangeArgs, wish: &Wish) -> Outcome {
                 Some(operation) => tell(session, &operation),
                 None => Err(Failure::new(
                     Exit::Unknown,
-                    format!("interrupted; whether operation {id} was sent says: cardtop ops show {id}"),
+                    format!(
+                        "interrupted; whether operation {id} was sent says: cardtop ops show {id}"
+                    ),
                 )),
             }
         }
@@ -191,7 +201,8 @@ impl std::fmt::Display for Paid {
     }
 }
 
-/// Asks who would pay for a top-up, before anything is sent; `None` where the float does, or nothing can be asked yet.
+/// Asks who would pay for a top-up, before anything is sent; `None` where the float does, or
+/// nothing can be asked yet.
 async fn paid_by(session: &Session, card: &Card, wish: &Wish) -> Option<Paid> {
     let Wish::TopUp { amount, .. } = wish else { return None };
     let can = session.engine.can(&card.key.provider).await.filter(|can| can.names_payer)?;
@@ -221,7 +232,10 @@ fn not_sent(wish: &Wish, card: &Card, why: &str, rival: Option<&Operation>) -> S
     if let Some(rival) = rival {
         words.push_str(&format!("\n  look again for its fate: cardtop ops check {}", rival.id));
         if matches!(wish, Wish::TopUp { .. }) {
-            words.push_str(&format!("\n  to send one more although that one may arrive: add --second \"SECOND {}\"", tail(card)));
+            words.push_str(&format!(
+                "\n  to send one more although that one may arrive: add --second \"SECOND {}\"",
+                tail(card)
+            ));
         }
     }
     words
@@ -233,7 +247,9 @@ async fn journaled(session: &Session, id: OperationId) -> Option<Operation> {
 
 fn lacks_what_is_needed(card: &Card, wish: &Wish) -> bool {
     match wish {
-        Wish::TopUp { second, .. } => card.currency.is_none() || (second.is_some() && card.last4.is_none()),
+        Wish::TopUp { second, .. } => {
+            card.currency.is_none() || (second.is_some() && card.last4.is_none())
+        }
         Wish::Close { .. } => card.last4.is_none(),
         Wish::Freeze | Wish::Unfreeze | Wish::Pin { .. } => false,
     }
@@ -241,7 +257,9 @@ fn lacks_what_is_needed(card: &Card, wish: &Wish) -> bool {
 
 /// The action that was wished for, once everything typed is right.
 fn action(card: &Card, can: &Capabilities, wish: &Wish) -> Result<Action, Failure> {
-    let denied = |denied: crate::domain::operation::Denied| Failure::new(Exit::Refused, format!("{denied}; nothing was sent"));
+    let denied = |denied: crate::domain::operation::Denied| {
+        Failure::new(Exit::Refused, format!("{denied}; nothing was sent"))
+    };
     match wish {
         Wish::Freeze => Ok(Action::Freeze),
         Wish::Unfreeze => Ok(Action::Unfreeze),
@@ -249,7 +267,9 @@ fn action(card: &Card, can: &Capabilities, wish: &Wish) -> Result<Action, Failur
             if let Some(typed) = second {
                 phrase_matches("--second", typed, "SECOND", card)?;
             }
-            let currency = card.currency.ok_or_else(|| denied(crate::domain::operation::Denied::NoCurrency))?;
+            let currency = card
+                .currency
+                .ok_or_else(|| denied(crate::domain::operation::Denied::NoCurrency))?;
             can.typed_amount(amount, currency)
                 .map(Action::TopUp)
                 .map_err(|why| Failure::usage(format!("{why}; nothing was sent")))
@@ -257,7 +277,9 @@ fn action(card: &Card, can: &Capabilities, wish: &Wish) -> Result<Action, Failur
         Wish::Pin { from_stdin } => {
             // A PIN that cannot be set is not asked for.
             may(Deed::SetPin, card, can, &[]).map_err(denied)?;
-            let rule = can.pin.map_err(|why| Failure::new(Exit::Refused, format!("{why}; nothing was sent")))?;
+            let rule = can
+                .pin
+                .map_err(|why| Failure::new(Exit::Refused, format!("{why}; nothing was sent")))?;
             pins(card, &rule, *from_stdin)
         }
         Wish::Close { confirm } => {
@@ -284,22 +306,37 @@ fn phrase_matches(flag: &str, typed: &str, verb: &str, card: &Card) -> Result<()
     if typed == wanted {
         return Ok(());
     }
-    Err(Failure::usage(format!("{} {}: to do this, add {flag} \"{wanted}\"; nothing was sent", card.key, card.digits())))
+    Err(Failure::usage(format!(
+        "{} {}: to do this, add {flag} \"{wanted}\"; nothing was sent",
+        card.key,
+        card.digits()
+    )))
 }
 
 fn pins(card: &Card, rule: &PinRule, from_stdin: bool) -> Result<Action, Failure> {
     let wanted = [rule.digits.map(|_| "new PIN"), rule.needs_old.then_some("old PIN")];
     if wanted.iter().any(Option::is_some) && !from_stdin && !io::stdin().is_terminal() {
-        return Err(Failure::usage("without a terminal the PIN is read from standard input: add --pin-stdin; nothing was sent"));
+        return Err(Failure::usage(
+            "without a terminal the PIN is read from standard input: add --pin-stdin; nothing was \
+             sent",
+        ));
     }
     let one = |what: &str, twice: bool| -> Result<Pin, Failure> {
-        let typed = if from_stdin { secret_line::read() } else { secret_line::ask(&format!("{what} of {}", card.digits())) };
-        let given = |line: io::Result<Option<String>>| {
-            line.map_err(|error| Failure::usage(format!("the {what} could not be read: {error}; nothing was sent")))?
-                .ok_or_else(|| Failure::usage(format!("no {what} was given; nothing was sent")))
+        let typed = if from_stdin {
+            secret_line::read()
+        } else {
+            secret_line::ask(&format!("{what} of {}", card.digits()))
         };
-        let valid =
-            |digits: String| Pin::typed(digits).map_err(|error| Failure::usage(format!("{what}: {error}; nothing was sent")));
+        let given = |line: io::Result<Option<String>>| {
+            line.map_err(|error| {
+                Failure::usage(format!("the {what} could not be read: {error}; nothing was sent"))
+            })?
+            .ok_or_else(|| Failure::usage(format!("no {what} was given; nothing was sent")))
+        };
+        let valid = |digits: String| {
+            Pin::typed(digits)
+                .map_err(|error| Failure::usage(format!("{what}: {error}; nothing was sent")))
+        };
         let pin = valid(given(typed)?)?;
         if twice {
             let again = valid(given(secret_line::ask("the same again"))?)?;
@@ -317,7 +354,8 @@ fn pins(card: &Card, rule: &PinRule, from_stdin: bool) -> Result<Action, Failure
             }
             if pin.is_weak() {
                 return Err(Failure::usage(
-                    "a PIN of one repeated digit or a run such as 1234 is too easy to guess; nothing was sent",
+                    "a PIN of one repeated digit or a run such as 1234 is too easy to guess; \
+                     nothing was sent",
                 ));
             }
             Some(pin)
@@ -332,7 +370,10 @@ fn pins(card: &Card, rule: &PinRule, from_stdin: bool) -> Result<Action, Failure
 fn unconfirmed(wish: &Wish, card: Option<&Card>, word: &str) -> String {
     let what = match wish {
         Wish::TopUp { amount, .. } => {
-            let currency = card.and_then(|card| card.currency).map(|currency| format!(" {currency}")).unwrap_or_default();
+            let currency = card
+                .and_then(|card| card.currency)
+                .map(|currency| format!(" {currency}"))
+                .unwrap_or_default();
             format!("top up {}{currency} to", text::clean(amount))
         }
         Wish::Freeze => "freeze".to_owned(),
@@ -344,7 +385,9 @@ fn unconfirmed(wish: &Wish, card: Option<&Card>, word: &str) -> String {
     let add = match (wish, card) {
         (Wish::Close { .. }, Some(card)) => format!("--yes and --confirm \"CLOSE {}\"", tail(card)),
         (Wish::Close { .. }, None) => "--yes and --confirm \"CLOSE <last4>\"".to_owned(),
-        (Wish::Freeze | Wish::Unfreeze | Wish::TopUp { .. } | Wish::Pin { .. }, _) => "--yes".to_owned(),
+        (Wish::Freeze | Wish::Unfreeze | Wish::TopUp { .. } | Wish::Pin { .. }, _) => {
+            "--yes".to_owned()
+        }
     };
     format!("this would {what} {whom}. Nothing was sent: add {add} to do it")
 }
@@ -359,7 +402,10 @@ const fn exit_of(operation: &Operation) -> Exit {
     match (operation.state, operation.proof) {
         (OperationState::Done, _) | (OperationState::Accepted, Proof::AnswerOnly) => Exit::Done,
         (OperationState::Failed, _) => Exit::Refused,
-        (OperationState::Accepted, Proof::ByReference | Proof::ByTask | Proof::ByListing | Proof::ByState) => Exit::Accepted,
+        (
+            OperationState::Accepted,
+            Proof::ByReference | Proof::ByTask | Proof::ByListing | Proof::ByState,
+        ) => Exit::Accepted,
         // Written down as on its way, and nobody came back to say more: that is doubt.
         (OperationState::Sent | OperationState::Unknown, _) => Exit::Unknown,
     }
@@ -367,10 +413,16 @@ const fn exit_of(operation: &Operation) -> Exit {
 
 /// One line for people: what, of which card, how far, by which sign, and the id.
 fn sentence(operation: &Operation) -> String {
-    let detail = operation.detail.as_deref().map(|detail| format!(": {detail}")).unwrap_or_default();
+    let detail =
+        operation.detail.as_deref().map(|detail| format!(": {detail}")).unwrap_or_default();
     let last4 = crate::domain::card::digits(operation.last4);
     let what = operation.phrase();
-    format!("{}  {what} on {last4} ({}){detail}  op {}", operation.state.word(), operation.card, operation.id)
+    format!(
+        "{}  {what} on {last4} ({}){detail}  op {}",
+        operation.state.word(),
+        operation.card,
+        operation.id
+    )
 }
 
 /// What to do about an outcome that is not a plain success.
@@ -378,11 +430,14 @@ fn advice(operation: &Operation) -> Option<String> {
     let id = operation.id;
     match exit_of(operation) {
         Exit::Unknown => Some(format!(
-            "the outcome of operation {id} is not known: it may have happened. Do not send it again; look with: cardtop ops check {id}\n  if nothing that can be read tells: cardtop ops settle {id} --done|--failed --reason TEXT"
+            "the outcome of operation {id} is not known: it may have happened. Do not send it \
+             again; look with: cardtop ops check {id}\n  if nothing that can be read tells: \
+             cardtop ops settle {id} --done|--failed --reason TEXT"
         )),
-        Exit::Accepted => {
-            Some(format!("operation {id} was accepted, but its effect was not yet seen; look again with: cardtop ops check {id}"))
-        }
+        Exit::Accepted => Some(format!(
+            "operation {id} was accepted, but its effect was not yet seen; look again with: \
+             cardtop ops check {id}"
+        )),
         Exit::Refused => Some(format!(
             "{} did not happen: {}",
             operation.phrase(),
@@ -431,7 +486,12 @@ mod tests {
     use crate::provider::{Error, Kind};
 
     fn can() -> Capabilities {
-        let rule = PinRule { digits: Some((4, 4)), needs_old: false, physical_only: true, sentence: "4 digits" };
+        let rule = PinRule {
+            digits: Some((4, 4)),
+            needs_old: false,
+            physical_only: true,
+            sentence: "4 digits",
+        };
         Capabilities {
             list_cards: Offer::Yes,
             list_all_transactions: Offer::Yes,
@@ -472,13 +532,18 @@ mod tests {
             (Unknown, Proof::ByListing, Exit::Unknown),
             (Sent, Proof::AnswerOnly, Exit::Unknown),
         ] {
-            assert_eq!(exit_of(&Operation { state, proof, ..operation() }), exit, "{state:?} {proof:?}");
+            assert_eq!(
+                exit_of(&Operation { state, proof, ..operation() }),
+                exit,
+                "{state:?} {proof:?}"
+            );
         }
     }
 
     #[test]
     fn a_change_that_was_not_sent_is_refused_or_unreachable() {
-        let unread = |kind| Refused::Unread(Error::new(&ProviderId::new("acme"), kind, "no answer"));
+        let unread =
+            |kind| Refused::Unread(Error::new(&ProviderId::new("acme"), kind, "no answer"));
         assert_eq!(refusal(&Refused::Denied("the card is closed".to_owned())).exit, Exit::Refused);
         assert_eq!(refusal(&Refused::Journal("disk full".to_owned())).exit, Exit::Refused);
         assert_eq!(refusal(&unread(Kind::Unreachable)).exit, Exit::Unreachable);
@@ -490,7 +555,11 @@ mod tests {
     fn without_yes_it_is_said_what_would_be_done_and_what_to_add() {
         let card = card();
         let said = unconfirmed(&top_up("30.00", None), Some(&card), "4242");
-        assert_eq!(said, "this would top up 30.00 KWD to ..4242 Mara Lindqvist (acme/c-1). Nothing was sent: add --yes to do it");
+        assert_eq!(
+            said,
+            "this would top up 30.00 KWD to ..4242 Mara Lindqvist (acme/c-1). Nothing was sent: \
+             add --yes to do it"
+        );
         let said = unconfirmed(&Wish::Freeze, None, "0917");
         assert_eq!(said, "this would freeze the card 0917. Nothing was sent: add --yes to do it");
         let said = unconfirmed(&Wish::Close { confirm: None }, Some(&card), "4242");
@@ -499,7 +568,9 @@ mod tests {
 
     #[test]
     fn closing_needs_the_phrase_with_this_cards_digits() {
-        let close = |phrase: Option<&str>| action(&card(), &can(), &Wish::Close { confirm: phrase.map(str::to_owned) });
+        let close = |phrase: Option<&str>| {
+            action(&card(), &can(), &Wish::Close { confirm: phrase.map(str::to_owned) })
+        };
         for wrong in [None, Some(""), Some("CLOSE"), Some("close 4242"), Some("CLOSE 4243")] {
             let failure = close(wrong).expect_err("not confirmed");
             assert_eq!(failure.exit, Exit::Usage);
@@ -515,7 +586,11 @@ mod tests {
     fn an_amount_is_typed_in_the_cards_currency() {
         for (text, digits) in [("10", "10.000"), ("10.00", "10.000"), ("0.001", "0.001")] {
             let done = action(&card(), &can(), &top_up(text, None)).expect("an amount");
-            assert_eq!(done.amount().map(|money| money.to_string()), Some(format!("{digits} KWD")), "{text}");
+            assert_eq!(
+                done.amount().map(|money| money.to_string()),
+                Some(format!("{digits} KWD")),
+                "{text}"
+            );
         }
         for text in ["ten", "-5", "0", "1.2345", "1,000", ""] {
             let failure = action(&card(), &can(), &top_up(text, None)).expect_err(text);
@@ -526,18 +601,36 @@ mod tests {
     #[test]
     fn a_second_top_up_needs_its_phrase() {
         assert!(action(&card(), &can(), &top_up("10", Some("SECOND 4242"))).is_ok());
-        let failure = action(&card(), &can(), &top_up("10", Some("SECOND 1111"))).expect_err("another card's digits");
+        let failure = action(&card(), &can(), &top_up("10", Some("SECOND 1111")))
+            .expect_err("another card's digits");
         assert_eq!(failure.exit, Exit::Usage);
     }
 
     #[test]
     fn a_top_up_that_has_to_wait_says_for_which_and_how_to_go_on() {
         let rival = operation();
-        let said = not_sent(&top_up("10", None), &card(), "not sent: top-up 5.000 KWD of this card is still SENT", Some(&rival));
-        assert!(said.starts_with("top-up of ..4242 Mara Lindqvist (acme/c-1) was not sent: top-up 5.000 KWD"), "{said}");
-        assert!(said.contains(&format!("cardtop ops check {}", rival.id)) && said.contains("--second \"SECOND 4242\""), "{said}");
+        let said = not_sent(
+            &top_up("10", None),
+            &card(),
+            "not sent: top-up 5.000 KWD of this card is still SENT",
+            Some(&rival),
+        );
+        assert!(
+            said.starts_with(
+                "top-up of ..4242 Mara Lindqvist (acme/c-1) was not sent: top-up 5.000 KWD"
+            ),
+            "{said}"
+        );
+        assert!(
+            said.contains(&format!("cardtop ops check {}", rival.id))
+                && said.contains("--second \"SECOND 4242\""),
+            "{said}"
+        );
         let said = not_sent(&Wish::Freeze, &card(), "the card is FROZEN", None);
-        assert_eq!(said, "freeze of ..4242 Mara Lindqvist (acme/c-1) was not sent: the card is FROZEN");
+        assert_eq!(
+            said,
+            "freeze of ..4242 Mara Lindqvist (acme/c-1) was not sent: the card is FROZEN"
+        );
     }
 
     #[test]
@@ -555,7 +648,12 @@ mod tests {
 
     #[test]
     fn where_the_provider_chooses_the_pin_none_is_read() {
-        let rule = PinRule { digits: None, needs_old: false, physical_only: false, sentence: "the provider chooses it" };
+        let rule = PinRule {
+            digits: None,
+            needs_old: false,
+            physical_only: false,
+            sentence: "the provider chooses it",
+        };
         let chosen = Capabilities { pin: Ok(rule), ..can() };
         let done = action(&card(), &chosen, &Wish::Pin { from_stdin: false });
         assert!(matches!(done, Ok(Action::SetPin { new: None, old: None })));
@@ -565,12 +663,21 @@ mod tests {
     fn every_outcome_is_said_with_its_id() {
         let done = Operation { state: OperationState::Done, ..operation() };
         let id = done.id;
-        assert!(sentence(&done).starts_with("DONE  top-up 5.000 KWD on ..4242 (acme/c-1): "), "{}", sentence(&done));
+        assert!(
+            sentence(&done).starts_with("DONE  top-up 5.000 KWD on ..4242 (acme/c-1): "),
+            "{}",
+            sentence(&done)
+        );
         assert!(sentence(&done).ends_with(&format!("op {id}")));
         assert_eq!(advice(&done), None);
         let unknown = Operation { state: OperationState::Unknown, ..operation() };
-        assert!(advice(&unknown).is_some_and(|words| words.contains("Do not send it again") && words.contains(&id.to_string())));
-        let accepted = Operation { state: OperationState::Accepted, proof: Proof::AnswerOnly, ..operation() };
-        assert!(advice(&accepted).is_some_and(|words| words.contains("this provider cannot be asked")));
+        assert!(advice(&unknown).is_some_and(
+            |words| words.contains("Do not send it again") && words.contains(&id.to_string())
+        ));
+        let accepted =
+            Operation { state: OperationState::Accepted, proof: Proof::AnswerOnly, ..operation() };
+        assert!(
+            advice(&accepted).is_some_and(|words| words.contains("this provider cannot be asked"))
+        );
     }
 }

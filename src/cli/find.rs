@@ -8,13 +8,16 @@ use crate::domain::card::{Card, CardKey, IdForm, Last4, ProviderId, as_digits};
 use crate::domain::operation::Operation;
 use crate::domain::text;
 
-/// The card that a word means, from what the data file knows; where that has none, the providers are read first.
+/// The card that a word means, from what the data file knows; where that has none, the providers
+/// are read first.
 ///
 /// # Errors
-/// Usage, with the candidates, when it fits several; usage when it fits none; unreachable when it fits none and a
-/// provider that might have it could not be read.
+/// Usage, with the candidates, when it fits several; usage when it fits none; unreachable when it
+/// fits none and a provider that might have it could not be read.
 pub(crate) async fn card(session: &Session, word: &str) -> Result<Card, Failure> {
-    if let Some(card) = unique(word, &matching(word, &session.known_cards().await, &names(session)))? {
+    if let Some(card) =
+        unique(word, &matching(word, &session.known_cards().await, &names(session)))?
+    {
         return Ok(card);
     }
     let named = full_key(word, &names(session));
@@ -25,9 +28,14 @@ pub(crate) async fn card(session: &Session, word: &str) -> Result<Card, Failure>
         read.extend(listing.rows);
         // Another provider's trouble says nothing about a card of this one.
         let about_it = named.as_ref().is_none_or(|key| key.provider == listing.provider);
-        // A card that could not be read is known all the same; a list that ended early may have more.
-        for part in listing.completeness.parts.iter().filter(|part| about_it && part.card.is_none()) {
-            let refused = listing.failed.as_ref().is_some_and(|error| Exit::of_error(error) != Exit::Unreachable);
+        // A card that could not be read is known all the same; a list that ended early may have
+        // more.
+        for part in listing.completeness.parts.iter().filter(|part| about_it && part.card.is_none())
+        {
+            let refused = listing
+                .failed
+                .as_ref()
+                .is_some_and(|error| Exit::of_error(error) != Exit::Unreachable);
             if !refused {
                 exit = Exit::Unreachable;
             }
@@ -39,22 +47,34 @@ pub(crate) async fn card(session: &Session, word: &str) -> Result<Card, Failure>
     }
     // A card that no list has may still be read by its whole name.
     if let Some(key) = named {
-        return session.engine.read_card(&key).await.map_err(|error| Failure::new(Exit::of_error(&error), error.to_string()));
+        return session
+            .engine
+            .read_card(&key)
+            .await
+            .map_err(|error| Failure::new(Exit::of_error(&error), error.to_string()));
     }
     Err(Failure::new(exit, none(word, &troubles)))
 }
 
-/// For a change: that a short word can mean no other card. A provider whose list was never read may have one that it fits as well.
+/// For a change: that a short word can mean no other card. A provider whose list was never read may
+/// have one that it fits as well.
 ///
 /// # Errors
-/// Usage, with the candidates, when another card fits; unreachable, when a list that was never read cannot be read now.
-pub(crate) async fn beyond_doubt(session: &Session, word: &str, card: &Card) -> Result<(), Failure> {
+/// Usage, with the candidates, when another card fits; unreachable, when a list that was never read
+/// cannot be read now.
+pub(crate) async fn beyond_doubt(
+    session: &Session,
+    word: &str,
+    card: &Card,
+) -> Result<(), Failure> {
     if *word == card.key.to_string() {
         return Ok(());
     }
     let known = session.known_cards().await;
     let within = full_key(word, &names(session)).map(|key| key.provider);
-    let never_read = |id: &ProviderId| !known.iter().any(|card| card.key.provider == *id && card.balance.at().is_some());
+    let never_read = |id: &ProviderId| {
+        !known.iter().any(|card| card.key.provider == *id && card.balance.at().is_some())
+    };
     let waiting = session.engine.waiting();
     let doubtful = session.providers.iter().any(|info| {
         // One whose secrets are still waited for may have a list.
@@ -65,7 +85,8 @@ pub(crate) async fn beyond_doubt(session: &Session, word: &str, card: &Card) -> 
     if !doubtful {
         return Ok(());
     }
-    let unread: Vec<ProviderId> = session.providers.iter().map(|info| info.id.clone()).filter(never_read).collect();
+    let unread: Vec<ProviderId> =
+        session.providers.iter().map(|info| info.id.clone()).filter(never_read).collect();
     for listing in session.engine.list_cards().await {
         let id = &listing.provider;
         let lists = session.engine.can(id).await.is_some_and(|can| can.list_cards.is_yes());
@@ -106,7 +127,8 @@ fn full_key(word: &str, providers: &[Name]) -> Option<CardKey> {
     (!id.trim().is_empty()).then(|| CardKey { provider: provider.clone(), id: form.canonical(id) })
 }
 
-/// The cards that a word fits: an exact id before beginnings of ids; the last four digits are as good as either.
+/// The cards that a word fits: an exact id before beginnings of ids; the last four digits are as
+/// good as either.
 fn matching<'a>(word: &str, cards: &'a [Card], providers: &[Name]) -> Vec<&'a Card> {
     let (within, word) = match full_key(word, providers) {
         Some(key) => (Some(key.provider), key.id.to_string()),
@@ -115,16 +137,26 @@ fn matching<'a>(word: &str, cards: &'a [Card], providers: &[Name]) -> Vec<&'a Ca
     if word.is_empty() {
         return Vec::new();
     }
-    let cards = || cards.iter().filter(|card| within.as_ref().is_none_or(|provider| card.key.provider == *provider));
-    let form =
-        |card: &Card| providers.iter().find(|(name, _)| *name == card.key.provider).map_or(IdForm::Opaque, |(_, form)| *form);
+    let cards = || {
+        cards
+            .iter()
+            .filter(|card| within.as_ref().is_none_or(|provider| card.key.provider == *provider))
+    };
+    let form = |card: &Card| {
+        providers
+            .iter()
+            .find(|(name, _)| *name == card.key.provider)
+            .map_or(IdForm::Opaque, |(_, form)| *form)
+    };
     let is_id = |card: &Card| *card.key.id == *form(card).canonical(&word);
     let exact: Vec<&Card> = cards().filter(|card| is_id(card)).collect();
     if within.is_some() && !exact.is_empty() {
         return exact;
     }
     let digits: Option<Last4> = as_digits(&word).parse().ok();
-    let begins = |card: &Card| card.key.id.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(&word));
+    let begins = |card: &Card| {
+        card.key.id.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(&word))
+    };
     cards()
         .filter(|card| {
             let by_id = if exact.is_empty() { begins(card) } else { is_id(card) };
@@ -146,7 +178,13 @@ fn candidates(word: &str, cards: &[&Card]) -> String {
     const LISTED: usize = 20;
     let mut words = format!("{} fits {} cards; write one of", text::clean(word), cards.len());
     for card in cards.iter().take(LISTED) {
-        words.push_str(&format!("\n  {}  {}  {}  {}", card.key, card.digits(), card.state.word(), card.holder));
+        words.push_str(&format!(
+            "\n  {}  {}  {}  {}",
+            card.key,
+            card.digits(),
+            card.state.word(),
+            card.holder
+        ));
     }
     if cards.len() > LISTED {
         words.push_str(&format!("\n  and {} more", cards.len() - LISTED));
@@ -155,31 +193,47 @@ fn candidates(word: &str, cards: &[&Card]) -> String {
 }
 
 fn none(word: &str, troubles: &[String]) -> String {
-    let mut words =
-        format!("no card fits {}: write provider/id, a unique beginning of an id, or the last four digits", text::clean(word));
+    let mut words = format!(
+        "no card fits {}: write provider/id, a unique beginning of an id, or the last four digits",
+        text::clean(word)
+    );
     for trouble in troubles {
         words.push_str(&format!("\n  not looked through: {trouble}"));
     }
     words
 }
 
-/// The operation that a word means: its whole id, a unique beginning of it, or the four characters that lists show.
+/// The operation that a word means: its whole id, a unique beginning of it, or the four characters
+/// that lists show.
 ///
 /// # Errors
 /// Usage: none, or the candidates of several.
-pub(crate) fn operation<'a>(word: &str, operations: &'a [Operation]) -> Result<&'a Operation, Failure> {
+pub(crate) fn operation<'a>(
+    word: &str,
+    operations: &'a [Operation],
+) -> Result<&'a Operation, Failure> {
     let wanted = word.to_ascii_uppercase();
     let fits = |operation: &&Operation| {
-        !wanted.is_empty() && (operation.id.to_string().starts_with(&wanted) || operation.id.short() == wanted)
+        !wanted.is_empty()
+            && (operation.id.to_string().starts_with(&wanted) || operation.id.short() == wanted)
     };
     let found: Vec<&Operation> = operations.iter().filter(fits).collect();
     match found.as_slice() {
         [operation] => Ok(operation),
-        [] => Err(Failure::usage(format!("no operation fits {}: cardtop ops lists them", text::clean(word)))),
+        [] => Err(Failure::usage(format!(
+            "no operation fits {}: cardtop ops lists them",
+            text::clean(word)
+        ))),
         several => {
-            let mut words = format!("{} fits {} operations; write one of", text::clean(word), several.len());
+            let mut words =
+                format!("{} fits {} operations; write one of", text::clean(word), several.len());
             for operation in several {
-                words.push_str(&format!("\n  {}  {}  {}", operation.id, operation.phrase(), operation.card));
+                words.push_str(&format!(
+                    "\n  {}  {}  {}",
+                    operation.id,
+                    operation.phrase(),
+                    operation.card
+                ));
             }
             Err(Failure::usage(words))
         }
@@ -235,11 +289,19 @@ mod tests {
     fn a_card_is_found_however_its_id_is_spelled() {
         let guid = "3f2504e0-4f89-11d3-9a0c-0305e82c3301";
         let card = Card::unread(CardKey::new(&ProviderId::new("acme"), guid));
-        for word in [guid.to_owned(), guid.to_uppercase(), format!("acme/{}", guid.to_uppercase()), "3F2504E0".to_owned()] {
+        for word in [
+            guid.to_owned(),
+            guid.to_uppercase(),
+            format!("acme/{}", guid.to_uppercase()),
+            "3F2504E0".to_owned(),
+        ] {
             let found = matching(&word, std::slice::from_ref(&card), &providers());
             assert_eq!(found.len(), 1, "{word}");
         }
-        assert_eq!(full_key("acme/3F2504E0-4F89-11D3-9A0C-0305E82C3301", &providers()), Some(card.key));
+        assert_eq!(
+            full_key("acme/3F2504E0-4F89-11D3-9A0C-0305E82C3301", &providers()),
+            Some(card.key)
+        );
     }
 
     #[test]
@@ -254,9 +316,14 @@ mod tests {
         assert_eq!(found("9f00-aa"), ["acme/9f00-aa", "bravo/9f00-aa"]);
         assert_eq!(found("4242"), ["acme/9f00-aa", "bravo/4242"], "digits of one, id of another");
         let cards = cards();
-        let failure = unique("0917", &matching("0917", &cards, &providers())).expect_err("two cards");
+        let failure =
+            unique("0917", &matching("0917", &cards, &providers())).expect_err("two cards");
         assert_eq!(failure.exit, Exit::Usage);
-        assert!(failure.says.contains("acme/9f00-ab") && failure.says.contains("bravo/KIT-1"), "{}", failure.says);
+        assert!(
+            failure.says.contains("acme/9f00-ab") && failure.says.contains("bravo/KIT-1"),
+            "{}",
+            failure.says
+        );
     }
 
     #[test]
@@ -274,14 +341,27 @@ mod tests {
         let later = OperationId::new(samples::at("2026-05-03T12:00:00Z"), 42, 2);
         let both = [Operation { id: later, ..samples::operation() }, first.clone()];
         let id = first.id.to_string();
-        for word in [id.clone(), id.to_lowercase(), id.chars().take(8).collect(), first.id.short()] {
-            assert_eq!(operation(&word, &both).map(|found| found.id).ok(), Some(first.id), "{word}");
+        for word in [id.clone(), id.to_lowercase(), id.chars().take(8).collect(), first.id.short()]
+        {
+            assert_eq!(
+                operation(&word, &both).map(|found| found.id).ok(),
+                Some(first.id),
+                "{word}"
+            );
         }
         let common: String = id.chars().take(2).collect();
         let failure = operation(&common, &both).expect_err("both begin so");
-        assert!(failure.says.contains(&id) && failure.says.contains(&later.to_string()), "{}", failure.says);
+        assert!(
+            failure.says.contains(&id) && failure.says.contains(&later.to_string()),
+            "{}",
+            failure.says
+        );
         for word in ["", "zzzz", "0"] {
-            assert_eq!(operation(word, &both[1..]).map(|found| found.id).ok(), (word == "0").then_some(first.id), "{word}");
+            assert_eq!(
+                operation(word, &both[1..]).map(|found| found.id).ok(),
+                (word == "0").then_some(first.id),
+                "{word}"
+            );
         }
     }
 }

@@ -24,7 +24,8 @@ pub(super) async fn board(global: &Global, clock: Clock) -> Outcome {
     show(global, config, data, crate::config::state_dir(), clock).await
 }
 
-/// `cardtop demo`: the board, a data folder of its own, and four providers on loopback in this process.
+/// `cardtop demo`: the board, a data folder of its own, and four providers on loopback in this
+/// process.
 pub(super) async fn demo(global: &Global, world: &WorldArgs, clock: Clock) -> Outcome {
     needs_terminal()?;
     let folder = match &global.data {
@@ -36,7 +37,8 @@ pub(super) async fn demo(global: &Global, world: &WorldArgs, clock: Clock) -> Ou
     show(global, config, folder.path.join("data"), None, clock).await
 }
 
-/// `cardtop sandbox`: the four providers until it is told to stop. The line `ready` says that they answer.
+/// `cardtop sandbox`: the four providers until it is told to stop. The line `ready` says that they
+/// answer.
 pub(super) async fn sandbox(args: &SandboxArgs, clock: Clock) -> Outcome {
     let mut ending = Ending::watch()?;
     let (_folder, file) = match &args.write_config {
@@ -57,7 +59,13 @@ pub(super) async fn sandbox(args: &SandboxArgs, clock: Clock) -> Outcome {
     Ok(Exit::Done)
 }
 
-async fn show(global: &Global, config: Config, data: PathBuf, notes: Option<PathBuf>, clock: Clock) -> Outcome {
+async fn show(
+    global: &Global,
+    config: Config,
+    data: PathBuf,
+    notes: Option<PathBuf>,
+    clock: Clock,
+) -> Outcome {
     needs_terminal()?;
     let only = only(global, &config)?;
     let board = config.board.clone();
@@ -93,20 +101,31 @@ fn needs_terminal() -> Result<(), Failure> {
     if io::stdout().is_terminal() && io::stdin().is_terminal() {
         return Ok(());
     }
-    Err(Failure::usage("the board needs a terminal; for scripts there are: cardtop cards --json, and cardtop --help"))
+    Err(Failure::usage(
+        "the board needs a terminal; for scripts there are: cardtop cards --json, and cardtop \
+         --help",
+    ))
 }
 
 /// Starts the bank, writes the configuration that leads to it, and reads that as any other.
-async fn serve(world: &WorldArgs, port: Option<u16>, file: &Path, clock: &Clock) -> Result<(Serving, Config), Failure> {
+async fn serve(
+    world: &WorldArgs,
+    port: Option<u16>,
+    file: &Path,
+    clock: &Clock,
+) -> Result<(Serving, Config), Failure> {
     let sandbox = Sandbox::new(options(world), clock.clone());
-    let serving = sandbox
-        .serve(port)
-        .await
-        .map_err(|error| Failure::usage(format!("the built-in providers could not open their ports on loopback: {error}")))?;
+    let serving = sandbox.serve(port).await.map_err(|error| {
+        Failure::usage(format!(
+            "the built-in providers could not open their ports on loopback: {error}"
+        ))
+    })?;
     if let Some(folder) = file.parent() {
         fs::create_dir_all(folder).map_err(|error| unusable(folder, &error))?;
     }
-    sandbox.write_config(&|dialect| base(&serving, dialect), file).map_err(|error| unusable(file, &error))?;
+    sandbox
+        .write_config(&|dialect| base(&serving, dialect), file)
+        .map_err(|error| unusable(file, &error))?;
     let config = Config::load(Some(file)).map_err(|error| Failure::usage(error.to_string()))?;
     Ok((serving, config))
 }
@@ -132,8 +151,15 @@ fn greeting(serving: &Serving, file: &Path) -> String {
         words.push_str(&format!("{:8} {}\n", dialect.name(), base(serving, dialect)));
     }
     let quoted = |path: &Path| format!("'{}'", text::of_path(path).replace('\'', "'\\''"));
-    let call = format!("cardtop --config {} --data {}", quoted(file), quoted(&file.with_extension("data")));
-    words.push_str(&format!("\nconfiguration: {}\n\nTry, in another terminal:\n\n", text::of_path(file)));
+    let call = format!(
+        "cardtop --config {} --data {}",
+        quoted(file),
+        quoted(&file.with_extension("data"))
+    );
+    words.push_str(&format!(
+        "\nconfiguration: {}\n\nTry, in another terminal:\n\n",
+        text::of_path(file)
+    ));
     for (command, what) in [
         ("", "the board"),
         (" cards", "every card with its balance"),
@@ -148,12 +174,18 @@ fn greeting(serving: &Serving, file: &Path) -> String {
 
 /// A file that leads to real money is not replaced by one for the sandbox.
 fn may_be_replaced(file: &Path) -> Result<(), Failure> {
-    let refused =
-        || Failure::usage(format!("{} exists and was not written by cardtop sandbox: it is left as it is", text::of_path(file)));
+    let refused = || {
+        Failure::usage(format!(
+            "{} exists and was not written by cardtop sandbox: it is left as it is",
+            text::of_path(file)
+        ))
+    };
     match fs::read_to_string(file) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
         Err(error) => Err(unusable(file, &error)),
-        Ok(text) if text.contains("http://127.0.0.1:") && !text.contains("\"production\"") => Ok(()),
+        Ok(text) if text.contains("http://127.0.0.1:") && !text.contains("\"production\"") => {
+            Ok(())
+        }
         Ok(_) => Err(refused()),
     }
 }
@@ -171,9 +203,16 @@ impl Ending {
     /// # Errors
     /// When the system does not let signals be caught.
     pub(super) fn watch() -> Result<Self, Failure> {
-        let catch =
-            |kind| signal(kind).map_err(|error| Failure::new(Exit::Refused, format!("signals cannot be caught: {error}")));
-        Ok(Self([catch(SignalKind::interrupt())?, catch(SignalKind::terminate())?, catch(SignalKind::hangup())?]))
+        let catch = |kind| {
+            signal(kind).map_err(|error| {
+                Failure::new(Exit::Refused, format!("signals cannot be caught: {error}"))
+            })
+        };
+        Ok(Self([
+            catch(SignalKind::interrupt())?,
+            catch(SignalKind::terminate())?,
+            catch(SignalKind::hangup())?,
+        ]))
     }
 
     /// Waits until one comes.
@@ -208,14 +247,18 @@ impl Scratch {
         Err(Failure::usage(format!("{} is full of old folders of cardtop", text::of_path(&parent))))
     }
 
-    /// A folder that stays at the end; what an earlier demonstration left there is removed at the start, and nothing else.
+    /// A folder that stays at the end; what an earlier demonstration left there is removed at the
+    /// start, and nothing else.
     fn kept(path: &Path) -> Result<Self, Failure> {
         const MARK: &str = ".cardtop-demo";
         let lost = |error: io::Error| unusable(path, &error);
         if path.exists() {
             let empty = fs::read_dir(path).map_err(lost)?.next().is_none();
             if !empty && !path.join(MARK).exists() {
-                return Err(Failure::usage(format!("{} was not made by cardtop demo: it is left as it is", text::of_path(path))));
+                return Err(Failure::usage(format!(
+                    "{} was not made by cardtop demo: it is left as it is",
+                    text::of_path(path)
+                )));
             }
             fs::remove_dir_all(path).map_err(lost)?;
         }
@@ -223,7 +266,11 @@ impl Scratch {
             fs::create_dir_all(parent).map_err(lost)?;
         }
         create_private(path).map_err(lost)?;
-        fs::write(path.join(MARK), "Made by cardtop demo, which empties this folder at its start.\n").map_err(lost)?;
+        fs::write(
+            path.join(MARK),
+            "Made by cardtop demo, which empties this folder at its start.\n",
+        )
+        .map_err(lost)?;
         Ok(Self { path: path.to_owned(), remove: false })
     }
 }
@@ -277,9 +324,16 @@ mod tests {
         let home = tempfile::tempdir().expect("a folder");
         let file = home.path().join("config.toml");
         assert!(may_be_replaced(&file).is_ok());
-        fs::write(&file, "base_url = \"http://127.0.0.1:4000/api/v1\"\nenvironment = \"sandbox\"\n").expect("writing");
+        fs::write(
+            &file,
+            "base_url = \"http://127.0.0.1:4000/api/v1\"\nenvironment = \"sandbox\"\n",
+        )
+        .expect("writing");
         assert!(may_be_replaced(&file).is_ok());
-        for text in ["base_url = \"https://api.example.com\"", "a = \"http://127.0.0.1:1\"\nenvironment = \"production\""] {
+        for text in [
+            "base_url = \"https://api.example.com\"",
+            "a = \"http://127.0.0.1:1\"\nenvironment = \"production\"",
+        ] {
             fs::write(&file, text).expect("writing");
             assert_eq!(may_be_replaced(&file).expect_err(text).exit, Exit::Usage);
         }

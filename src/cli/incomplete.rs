@@ -1,4 +1,5 @@
-//! What a reading command says on standard error when not everything could be read, and what it ends with.
+//! What a reading command says on standard error when not everything could be read, and what it
+//! ends with.
 
 use std::io::{self, Write};
 
@@ -28,12 +29,14 @@ impl Missing {
         Self { completeness, old_states: Vec::new() }
     }
 
-    /// The same, with those of the cards that are printed whose state was not read with their figures.
+    /// The same, with those of the cards that are printed whose state was not read with their
+    /// figures.
     pub(crate) fn with_states_of<'a>(self, cards: impl IntoIterator<Item = &'a Card>) -> Self {
         let old = |card: &&Card| {
             // A card that could not be read at all is named already.
             let read = card.balance.why_stale().is_none();
-            read && (card.state_lags().is_some() || card.state_at.is_none() && card.balance.at().is_some())
+            read && (card.state_lags().is_some()
+                || card.state_at.is_none() && card.balance.at().is_some())
         };
         Self { old_states: cards.into_iter().filter(old).cloned().collect(), ..self }
     }
@@ -48,7 +51,9 @@ impl Missing {
                 // That it cannot be written is no reason to fail.
                 let _ = writeln!(io::stderr().lock(), "{}", self.json());
             }
-            Format::Table | Format::Csv => self.sentences(view).iter().for_each(|sentence| complain(sentence)),
+            Format::Table | Format::Csv => {
+                self.sentences(view).iter().for_each(|sentence| complain(sentence))
+            }
         }
     }
 
@@ -114,8 +119,8 @@ fn old_state(card: &Card, view: &View) -> String {
     }
 }
 
-/// `{"complete_to","unread_rows","unread_cards","unread_accounts","old_states"}`. `complete_to` is `null` while a card or an
-/// account is missing.
+/// `{"complete_to","unread_rows","unread_cards","unread_accounts","old_states"}`. `complete_to` is
+/// `null` while a card or an account is missing.
 #[derive(Serialize)]
 struct MissingJson<'a> {
     complete_to: Option<Timestamp>,
@@ -135,7 +140,12 @@ struct RowJson<'a> {
 
 impl<'a> RowJson<'a> {
     fn of(row: &'a UnreadRow) -> Self {
-        Self { provider: row.provider.name(), card_id: row.card.as_deref(), id: row.id.as_deref(), why: &row.why }
+        Self {
+            provider: row.provider.name(),
+            card_id: row.card.as_deref(),
+            id: row.id.as_deref(),
+            why: &row.why,
+        }
     }
 }
 
@@ -148,7 +158,11 @@ struct PartJson<'a> {
 
 impl<'a> PartJson<'a> {
     fn of(part: &'a UnreadPart) -> Self {
-        Self { provider: part.provider.name(), card_id: part.card.as_ref().map(|card| &*card.id), why: &part.why }
+        Self {
+            provider: part.provider.name(),
+            card_id: part.card.as_ref().map(|card| &*card.id),
+            why: &part.why,
+        }
     }
 }
 
@@ -161,7 +175,11 @@ struct StateJson<'a> {
 
 impl<'a> StateJson<'a> {
     fn of(card: &'a Card) -> Self {
-        Self { provider: card.key.provider.name(), card_id: &card.key.id, state_as_of: card.state_at }
+        Self {
+            provider: card.key.provider.name(),
+            card_id: &card.key.id,
+            state_as_of: card.state_at,
+        }
     }
 }
 
@@ -179,7 +197,13 @@ mod tests {
 
     fn odd() -> UnreadRow {
         let provider = ProviderId::new("acme");
-        UnreadRow { provider, card: Some("c-1".into()), id: None, why: "has no amount".into(), fingerprint: 1 }
+        UnreadRow {
+            provider,
+            card: Some("c-1".into()),
+            id: None,
+            why: "has no amount".into(),
+            fingerprint: 1,
+        }
     }
 
     #[test]
@@ -201,17 +225,27 @@ mod tests {
         assert_eq!(Missing::of(list.clone()).exit(), Exit::Done);
         list.miss_rows([odd()]);
         let provider = ProviderId::new("acme");
-        list.miss(UnreadPart { card: Some(CardKey::new(&provider, "c-2")), provider, why: "HTTP 500".into() });
+        list.miss(UnreadPart {
+            card: Some(CardKey::new(&provider, "c-2")),
+            provider,
+            why: "HTTP 500".into(),
+        });
         let missing = Missing::of(list);
         assert_eq!(missing.exit(), Exit::Unreachable);
         let sentences = missing.sentences(&view(Format::Table));
         assert_eq!(
             sentences,
-            ["acme/c-2: HTTP 500", "acme/c-1: has no amount", "not complete; 1 row could not be read, 1 card could not be read"]
+            [
+                "acme/c-2: HTTP 500",
+                "acme/c-1: has no amount",
+                "not complete; 1 row could not be read, 1 card could not be read"
+            ]
         );
         assert!(
             missing.json().contains(r#""complete_to":null"#)
-                && missing.json().contains(r#""unread_cards":[{"provider":"acme","card_id":"c-2","why":"HTTP 500"}]"#)
+                && missing.json().contains(
+                    r#""unread_cards":[{"provider":"acme","card_id":"c-2","why":"HTTP 500"}]"#
+                )
         );
     }
 
@@ -226,7 +260,10 @@ mod tests {
         assert_eq!(whole().with_states_of([&fresh, &stale, &unread]).exit(), Exit::Done);
         let missing = whole().with_states_of([&fresh, &old, &never]);
         let sentences = missing.sentences(&view(Format::Table));
-        assert!(sentences[0].contains("its state ACTIVE was read 2026-04-03 13:00:00+02:00"), "{sentences:?}");
+        assert!(
+            sentences[0].contains("its state ACTIVE was read 2026-04-03 13:00:00+02:00"),
+            "{sentences:?}"
+        );
         assert!(sentences[1].contains("its state could not be read"), "{sentences:?}");
         assert!(
             missing.json().contains(r#""old_states":[{"provider":"acme","card_id":"c-1","state_as_of":"2026-04-03T11:00:00Z"}"#)

@@ -146,8 +146,9 @@ impl Field {
         }
     }
 
-    /// The field as a spreadsheet may get it: a text that it would run as a formula begins with an apostrophe. Some spreadsheets split a
-    /// line at semicolons or tabs, and then each piece is a field: a piece that would be run gets its apostrophe, too.
+    /// The field as a spreadsheet may get it: a text that it would run as a formula begins with an
+    /// apostrophe. Some spreadsheets split a line at semicolons or tabs, and then each piece is a
+    /// field: a piece that would be run gets its apostrophe, too.
     fn neutral(&self) -> String {
         let Self::Text(text) = self else { return self.plain().to_owned() };
         let mut out = String::with_capacity(text.len());
@@ -157,17 +158,30 @@ impl Field {
                 out.push('\'');
             }
             // Blanks and quotes before a formula are skipped by some.
-            begins = matches!(c, ';' | '\t' | '\r' | '\n') || begins && (c.is_whitespace() || matches!(c, '"' | '\''));
+            begins = matches!(c, ';' | '\t' | '\r' | '\n')
+                || begins && (c.is_whitespace() || matches!(c, '"' | '\''));
             out.push(c);
         }
         out
     }
 }
 
-/// Whether a field that begins so is a formula: also in the full-width forms, which some spreadsheets read alike.
+/// Whether a field that begins so is a formula: also in the full-width forms, which some
+/// spreadsheets read alike.
 fn runs(c: char) -> bool {
-    matches!(c, '=' | '+' | '-' | '@' | '\u{ff1d}' | '\u{ff0b}' | '\u{ff0d}' | '\u{ff20}' | '\u{2212}' | '\u{fe62}' | '\u{fe63}')
-        || matches!(c, '\u{fe66}' | '\u{fe6b}')
+    matches!(
+        c,
+        '=' | '+'
+            | '-'
+            | '@'
+            | '\u{ff1d}'
+            | '\u{ff0b}'
+            | '\u{ff0d}'
+            | '\u{ff20}'
+            | '\u{2212}'
+            | '\u{fe62}'
+            | '\u{fe63}'
+    ) || matches!(c, '\u{fe66}' | '\u{fe6b}')
 }
 
 /// Longest cell of a table on a terminal, in columns.
@@ -179,7 +193,9 @@ pub(crate) fn list<R: Record>(rows: &[R], view: &View) -> String {
         Format::Table => table(rows, view),
         Format::Csv => csv_of(rows),
         Format::Json if rows.is_empty() => "[]\n".to_owned(),
-        Format::Json => format!("[\n{}\n]\n", rows.iter().map(Record::json).collect::<Vec<_>>().join(",\n")),
+        Format::Json => {
+            format!("[\n{}\n]\n", rows.iter().map(Record::json).collect::<Vec<_>>().join(",\n"))
+        }
     }
 }
 
@@ -217,15 +233,19 @@ fn table<R: Record>(rows: &[R], view: &View) -> String {
     if rows.is_empty() {
         return String::new();
     }
-    let mut lines: Vec<Vec<Cell>> = vec![R::COLUMNS.iter().map(|column| Cell::from(column.name)).collect()];
+    let mut lines: Vec<Vec<Cell>> =
+        vec![R::COLUMNS.iter().map(|column| Cell::from(column.name)).collect()];
     lines.extend(rows.iter().map(|row| row.cells(view)));
     if view.terminal {
         for cell in lines.iter_mut().flatten() {
             cell.text = text::fit(&cell.text, WIDEST);
         }
     }
-    let width_of = |column: usize| lines.iter().filter_map(|line| line.get(column)).map(|cell| text::width(&cell.text)).max();
-    let widths: Vec<usize> = (0..R::COLUMNS.len()).map(|column| width_of(column).unwrap_or(0)).collect();
+    let width_of = |column: usize| {
+        lines.iter().filter_map(|line| line.get(column)).map(|cell| text::width(&cell.text)).max()
+    };
+    let widths: Vec<usize> =
+        (0..R::COLUMNS.len()).map(|column| width_of(column).unwrap_or(0)).collect();
     let mut out = String::new();
     for (number, line) in lines.iter().enumerate() {
         let mut drawn = String::new();
@@ -285,7 +305,8 @@ mod tests {
     struct Row(&'static str, &'static str);
 
     impl Record for Row {
-        const COLUMNS: &'static [Column] = &[Column::left("WHO"), Column::right("AMOUNT"), Column::left("NOTE")];
+        const COLUMNS: &'static [Column] =
+            &[Column::left("WHO"), Column::right("AMOUNT"), Column::left("NOTE")];
         const FIELDS: &'static [&'static str] = &["who", "amount"];
 
         fn cells(&self, _view: &View) -> Vec<Cell> {
@@ -302,26 +323,39 @@ mod tests {
     }
 
     fn view(format: Format) -> View {
-        View { format, color: false, terminal: false, now: Timestamp::UNIX_EPOCH, zone: TimeZone::UTC }
+        View {
+            format,
+            color: false,
+            terminal: false,
+            now: Timestamp::UNIX_EPOCH,
+            zone: TimeZone::UTC,
+        }
     }
 
     #[test]
     fn tables_are_aligned_by_display_column_and_no_line_ends_in_blanks() {
         let rows = [Row("Mara", "12.40"), Row("日本", "1,234.00")];
-        assert_eq!(list(&rows, &view(Format::Table)), "WHO     AMOUNT  NOTE\nMara     12.40\n日本  1,234.00\n");
+        assert_eq!(
+            list(&rows, &view(Format::Table)),
+            "WHO     AMOUNT  NOTE\nMara     12.40\n日本  1,234.00\n"
+        );
     }
 
     #[test]
     fn colours_are_only_written_when_wanted() {
         let rows = [Row("Mara", "-1")];
         assert!(!list(&rows, &view(Format::Table)).contains('\x1b'));
-        assert!(list(&rows, &View { color: true, ..view(Format::Table) }).contains("\x1b[1;31m-1\x1b[0m"));
+        assert!(
+            list(&rows, &View { color: true, ..view(Format::Table) })
+                .contains("\x1b[1;31m-1\x1b[0m")
+        );
         assert!(!list(&rows, &View { color: true, ..view(Format::Csv) }).contains('\x1b'));
     }
 
     #[test]
     fn long_texts_are_cut_for_people_only() {
-        let rows = [Row("a name that is far longer than anybody would want to read in a table", "1")];
+        let rows =
+            [Row("a name that is far longer than anybody would want to read in a table", "1")];
         assert!(list(&rows, &view(Format::Table)).contains("in a table"));
         assert!(list(&rows, &View { terminal: true, ..view(Format::Table) }).contains("~  "));
     }
@@ -329,13 +363,22 @@ mod tests {
     #[test]
     fn json_is_one_document_with_a_line_a_row() {
         assert_eq!(list::<Row>(&[], &view(Format::Json)), "[]\n");
-        assert_eq!(list(&[Row("a", ""), Row("b", "")], &view(Format::Json)), "[\n{\"who\":\"a\"},\n{\"who\":\"b\"}\n]\n");
+        assert_eq!(
+            list(&[Row("a", ""), Row("b", "")], &view(Format::Json)),
+            "[\n{\"who\":\"a\"},\n{\"who\":\"b\"}\n]\n"
+        );
         assert_eq!(one(&Row("a", ""), &view(Format::Json)), "{\"who\":\"a\"}\n");
     }
 
     #[test]
     fn no_text_in_csv_is_run_by_a_spreadsheet_and_negative_numbers_stay_numbers() {
-        let rows = [Row("=1+1", "-12.40"), Row("+49 30", "5"), Row("-x", "1"), Row("@a,b", "2"), Row("ok", "3")];
+        let rows = [
+            Row("=1+1", "-12.40"),
+            Row("+49 30", "5"),
+            Row("-x", "1"),
+            Row("@a,b", "2"),
+            Row("ok", "3"),
+        ];
         let wanted = "who,amount\n'=1+1,-12.40\n'+49 30,5\n'-x,1\n\"'@a,b\",2\nok,3\n";
         assert_eq!(list(&rows, &view(Format::Csv)), wanted);
     }
@@ -377,6 +420,9 @@ mod tests {
     #[test]
     fn times_are_shown_with_their_offset() {
         let zone = TimeZone::fixed(jiff::tz::offset(2));
-        assert_eq!(View { zone, ..view(Format::Table) }.time(Timestamp::UNIX_EPOCH), "1970-01-01 02:00:00+02:00");
+        assert_eq!(
+            View { zone, ..view(Format::Table) }.time(Timestamp::UNIX_EPOCH),
+            "1970-01-01 02:00:00+02:00"
+        );
     }
 }

@@ -1,6 +1,7 @@
 //! The commands that only read: cards, transactions, providers and the journal.
 //!
-//! A provider that fails is named on standard error; what the others said is still printed, and the exit code tells.
+//! A provider that fails is named on standard error; what the others said is still printed, and the
+//! exit code tells.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -35,11 +36,26 @@ pub(super) async fn cards(global: &Global, clock: Clock) -> Outcome {
     cards.retain(|card| {
         let unknown = doubted.contains(&card.key);
         // What the board keeps of an operator (watched, marked, a low mark) is not known here.
-        session.filter.matches(&CardRow { card, now, watched: false, marked: false, low: false, unknown })
+        session.filter.matches(&CardRow {
+            card,
+            now,
+            watched: false,
+            marked: false,
+            low: false,
+            unknown,
+        })
     });
-    cards.sort_by(|a, b| (session.rank(&a.key.provider), &a.key.id).cmp(&(session.rank(&b.key.provider), &b.key.id)));
+    cards.sort_by(|a, b| {
+        (session.rank(&a.key.provider), &a.key.id).cmp(&(session.rank(&b.key.provider), &b.key.id))
+    });
     let missing = Missing::of(completeness).with_states_of(&cards);
-    finish_list(&session, &print::list(&cards, &session.view), cards.is_empty().then_some("no cards"), &missing).await
+    finish_list(
+        &session,
+        &print::list(&cards, &session.view),
+        cards.is_empty().then_some("no cards"),
+        &missing,
+    )
+    .await
 }
 
 /// Cards with an operation whose outcome nobody can tell yet.
@@ -62,7 +78,11 @@ pub(super) async fn card(global: &Global, word: &str, clock: Clock) -> Outcome {
         let card = match read {
             Ok(card) => card,
             Err(error) => {
-                completeness.miss(crate::engine::unread_part(&known.key.provider, Some(&known.key), &error));
+                completeness.miss(crate::engine::unread_part(
+                    &known.key.provider,
+                    Some(&known.key),
+                    &error,
+                ));
                 let cards = session.known_cards().await;
                 cards.into_iter().find(|card| card.key == known.key).unwrap_or(known)
             }
@@ -79,7 +99,12 @@ pub(super) async fn card(global: &Global, word: &str, clock: Clock) -> Outcome {
 }
 
 /// `transactions`: newest first.
-pub(super) async fn transactions(global: &Global, card: Option<&str>, limit: Option<usize>, clock: Clock) -> Outcome {
+pub(super) async fn transactions(
+    global: &Global,
+    card: Option<&str>,
+    limit: Option<usize>,
+    clock: Clock,
+) -> Outcome {
     let mut session = Session::open_to_read(global, clock.clone()).await?;
     let card = match card {
         Some(word) => Some(find::card(&session, word).await?),
@@ -89,7 +114,8 @@ pub(super) async fn transactions(global: &Global, card: Option<&str>, limit: Opt
     let until = now.checked_add(AHEAD).unwrap_or(now);
     let back = |span| now.checked_sub(span).unwrap_or(Timestamp::MIN);
     let mut since = session.filter.since().unwrap_or_else(|| back(WINDOW));
-    let (mut rows, mut completeness) = whole(session.engine.list_transactions(since, until, key).await);
+    let (mut rows, mut completeness) =
+        whole(session.engine.list_transactions(since, until, key).await);
     if session.filter.since().is_none() && rows.is_empty() && completeness.is_whole() {
         since = back(WIDE_WINDOW);
         (rows, completeness) = whole(session.engine.list_transactions(since, until, key).await);
@@ -99,16 +125,29 @@ pub(super) async fn transactions(global: &Global, card: Option<&str>, limit: Opt
     rows.sort_by(|a, b| (b.at, &b.id).cmp(&(a.at, &a.id)));
     let cards = session.known_cards().await;
     let holders = record::holders(&cards);
-    let holder = |key: Option<CardKey>| key.and_then(|key| holders.get(&key).copied()).unwrap_or_default();
+    let holder =
+        |key: Option<CardKey>| key.and_then(|key| holders.get(&key).copied()).unwrap_or_default();
     let movements: Vec<Movement<'_>> = rows
         .iter()
         .map(|transaction| Movement { transaction, holder: holder(transaction.card()) })
-        .filter(|row| session.filter.matches(&TransactionRow { transaction: row.transaction, holder: row.holder, now }))
+        .filter(|row| {
+            session.filter.matches(&TransactionRow {
+                transaction: row.transaction,
+                holder: row.holder,
+                now,
+            })
+        })
         .take(limit.unwrap_or(usize::MAX))
         .collect();
     let nothing = format!("no transactions since {}", session.view.time(since));
     let nothing = movements.is_empty().then_some(nothing.as_str());
-    finish_list(&session, &print::list(&movements, &session.view), nothing, &Missing::of(completeness)).await
+    finish_list(
+        &session,
+        &print::list(&movements, &session.view),
+        nothing,
+        &Missing::of(completeness),
+    )
+    .await
 }
 
 /// `providers`: each is asked now.
@@ -120,11 +159,15 @@ pub(super) async fn providers(global: &Global, clock: Clock) -> Outcome {
     for report in &reports {
         let ended = match (report.health.state, &report.float) {
             (HealthState::Down | HealthState::Auth | HealthState::Waiting, _) => Exit::Unreachable,
-            (HealthState::Ok | HealthState::Slow | HealthState::Paused, Some(Err(error))) => match record::trouble(report) {
-                Some(_) => Exit::of_error(error),
-                None => Exit::Done,
-            },
-            (HealthState::Ok | HealthState::Slow | HealthState::Paused, Some(Ok(_)) | None) => Exit::Done,
+            (HealthState::Ok | HealthState::Slow | HealthState::Paused, Some(Err(error))) => {
+                match record::trouble(report) {
+                    Some(_) => Exit::of_error(error),
+                    None => Exit::Done,
+                }
+            }
+            (HealthState::Ok | HealthState::Slow | HealthState::Paused, Some(Ok(_)) | None) => {
+                Exit::Done
+            }
         };
         if ended != Exit::Done {
             let why = record::trouble(report).unwrap_or_else(|| "does not answer".to_owned());
@@ -136,7 +179,13 @@ pub(super) async fn providers(global: &Global, clock: Clock) -> Outcome {
         complain(&sentence);
         exit = exit.and(Exit::Refused);
     }
-    finish(&session, &print::list(&reports, &session.view), reports.is_empty().then_some("no providers"), exit).await
+    finish(
+        &session,
+        &print::list(&reports, &session.view),
+        reports.is_empty().then_some("no providers"),
+        exit,
+    )
+    .await
 }
 
 /// `ops`: the journal, newest first. Nobody is asked.
@@ -148,7 +197,8 @@ pub(super) async fn operations(global: &Global, limit: Option<usize>, clock: Clo
     let mut operations = journal(&session).await?;
     operations.retain(|operation| {
         let holder = holders.get(&operation.card).copied().unwrap_or_default();
-        let asked = global.provider.as_ref().is_none_or(|name| operation.card.provider.name() == name);
+        let asked =
+            global.provider.as_ref().is_none_or(|name| operation.card.provider.name() == name);
         asked && session.filter.matches(&OperationRow { operation, holder, now })
     });
     operations.truncate(limit.unwrap_or(usize::MAX));
@@ -177,12 +227,20 @@ pub(super) async fn operation(global: &Global, word: &str, clock: Clock) -> Outc
     let session = Session::open(global, clock).await?;
     let operations = journal(&session).await?;
     let operation = find::operation(word, &operations)?;
-    let steps = session.engine.steps(operation.id).await.map_err(|words| Failure::new(Exit::Refused, words))?;
+    let steps = session
+        .engine
+        .steps(operation.id)
+        .await
+        .map_err(|words| Failure::new(Exit::Refused, words))?;
     let lines: Vec<Line<'_>> = steps.iter().map(Line).collect();
     let text = match session.view.format {
         Format::Json => record::operation_with_steps(operation, &steps) + "\n",
         Format::Csv => print::list(&lines, &session.view),
-        Format::Table => format!("{}\n{}", print::one(operation, &session.view), print::list(&lines, &session.view)),
+        Format::Table => format!(
+            "{}\n{}",
+            print::one(operation, &session.view),
+            print::list(&lines, &session.view)
+        ),
     };
     finish(&session, &text, None, Exit::Done).await
 }
@@ -190,24 +248,36 @@ pub(super) async fn operation(global: &Global, word: &str, clock: Clock) -> Outc
 /// `ops verify`: whether every line of the journal is as it was written.
 pub(super) async fn verify(global: &Global, clock: Clock) -> Outcome {
     let session = Session::open(global, clock).await?;
-    let verified = session.engine.verify().await.map_err(|words| Failure::new(Exit::Refused, words))?;
+    let verified =
+        session.engine.verify().await.map_err(|words| Failure::new(Exit::Refused, words))?;
     finish(&session, &intact(&verified, &session.view), None, Exit::Done).await
 }
 
-/// `{"intact":true,"lines":N,"last_hash":"…","noted_lines":N}`; a broken journal is exit 1 with a sentence instead.
+/// `{"intact":true,"lines":N,"last_hash":"…","noted_lines":N}`; a broken journal is exit 1 with a
+/// sentence instead.
 fn intact(verified: &Verified, view: &View) -> String {
     let Verified { lines, last_hash, noted } = verified;
     match view.format {
         Format::Table => {
             let end = match noted {
-                Some(noted) => format!("as far as line {noted} it is the one noted outside the data file"),
-                None => "nothing outside the data file notes where it ended: keep the last hash to compare".to_owned(),
+                Some(noted) => {
+                    format!("as far as line {noted} it is the one noted outside the data file")
+                }
+                None => "nothing outside the data file notes where it ended: keep the last hash \
+                         to compare"
+                    .to_owned(),
             };
-            format!("the journal is intact: {lines} lines, each follows from the one before\nlast hash {last_hash}\n{end}\n")
+            format!(
+                "the journal is intact: {lines} lines, each follows from the one before\nlast \
+                 hash {last_hash}\n{end}\n"
+            )
         }
         Format::Json => {
             let noted = noted.map_or_else(|| "null".to_owned(), |noted| noted.to_string());
-            format!("{{\"intact\":true,\"lines\":{lines},\"last_hash\":\"{last_hash}\",\"noted_lines\":{noted}}}\n")
+            format!(
+                "{{\"intact\":true,\"lines\":{lines},\"last_hash\":\"{last_hash}\",\"noted_lines\"\
+                 :{noted}}}\n"
+            )
         }
         Format::Csv => {
             let noted = noted.map_or_else(String::new, |noted| noted.to_string());
@@ -230,7 +300,12 @@ fn whole<T>(listings: Vec<Listing<T>>) -> (Vec<T>, Completeness) {
 }
 
 /// Prints a list and says what is missing of it.
-async fn finish_list(session: &Session, text: &str, nothing: Option<&str>, missing: &Missing) -> Outcome {
+async fn finish_list(
+    session: &Session,
+    text: &str,
+    nothing: Option<&str>,
+    missing: &Missing,
+) -> Outcome {
     let ended = finish(session, text, nothing, missing.exit()).await;
     missing.say(&session.view);
     ended
@@ -240,7 +315,9 @@ async fn finish_list(session: &Session, text: &str, nothing: Option<&str>, missi
 async fn finish(session: &Session, text: &str, nothing: Option<&str>, exit: Exit) -> Outcome {
     let printed = print::put(text);
     // Where a provider failed, that was said already and is the reason.
-    if let Some(words) = nothing.filter(|_| session.view.format == Format::Table && exit == Exit::Done) {
+    if let Some(words) =
+        nothing.filter(|_| session.view.format == Format::Table && exit == Exit::Done)
+    {
         complain(words);
     }
     session.engine.stop().await;
@@ -260,7 +337,11 @@ mod tests {
             let provider = ProviderId::new(name);
             let mut completeness = Completeness::whole(Timestamp::UNIX_EPOCH);
             if let Some(why) = why {
-                completeness.miss(UnreadPart { provider: provider.clone(), card: None, why: why.into() });
+                completeness.miss(UnreadPart {
+                    provider: provider.clone(),
+                    card: None,
+                    why: why.into(),
+                });
             }
             Listing { provider, rows, completeness, failed: None }
         };
@@ -270,7 +351,10 @@ mod tests {
             listing("enkash", vec![3], None),
         ];
         let (rows, completeness) = whole(listings);
-        assert_eq!((rows, completeness.missing()), (vec![1, 2, 3], "1 account could not be read".to_owned()));
+        assert_eq!(
+            (rows, completeness.missing()),
+            (vec![1, 2, 3], "1 account could not be read".to_owned())
+        );
         assert_eq!(Missing::of(completeness).exit(), Exit::Unreachable);
     }
 }

@@ -1,6 +1,8 @@
-//! What is printed of cards, transactions, operations and providers. The JSON is a contract: names, order and words are fixed.
+//! What is printed of cards, transactions, operations and providers. The JSON is a contract: names,
+//! order and words are fixed.
 //!
-//! Absent is `null`, never a zero; figures carry the time they were read; full card numbers never get this far.
+//! Absent is `null`, never a zero; figures carry the time they were read; full card numbers never
+//! get this far.
 
 mod card;
 mod movement;

@@ -21,7 +21,11 @@ fn key() -> CardKey {
 
 /// A card in dinars, which have three decimals.
 pub(super) fn card() -> Card {
-    let balance = Balance { available: Some(money("-12.4", "KWD")), current: Some(money("0", "KWD")), pending: None };
+    let balance = Balance {
+        available: Some(money("-12.4", "KWD")),
+        current: Some(money("0", "KWD")),
+        pending: None,
+    };
     Card {
         owner: Some("u-7".into()),
         holder: "Mara Lindqvist".into(),

@@ -1,10 +1,13 @@
 //! A PIN typed on a terminal without an echo, or one line of standard input.
 //!
-//! Nothing is buffered beyond the line, and every buffer is wiped. The terminal gets its echo back, also when the operator gives up.
+//! Nothing is buffered beyond the line, and every buffer is wiped. The terminal gets its echo back,
+//! also when the operator gives up.
 
 use std::io::{self, Write};
 
-use rustix::termios::{LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcsetattr};
+use rustix::termios::{
+    LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcsetattr,
+};
 use zeroize::Zeroizing;
 
 /// Longest line that is read.
@@ -18,7 +21,8 @@ pub(super) fn read() -> io::Result<Option<String>> {
     line(false)
 }
 
-/// Asks on standard error, and reads a line from the terminal without showing it; `None` when the operator gave up.
+/// Asks on standard error, and reads a line from the terminal without showing it; `None` when the
+/// operator gave up.
 ///
 /// # Errors
 /// When the terminal cannot be read.
@@ -32,7 +36,8 @@ pub(super) fn ask(question: &str) -> io::Result<Option<String>> {
     typed
 }
 
-/// The bytes up to the end of the line. On a terminal, Backspace works, and Ctrl-C, Ctrl-D and Esc give up.
+/// The bytes up to the end of the line. On a terminal, Backspace works, and Ctrl-C, Ctrl-D and Esc
+/// give up.
 fn line(terminal: bool) -> io::Result<Option<String>> {
     let mut held = Zeroizing::new([0_u8; LONGEST]);
     let mut used = 0_usize;
@@ -49,7 +54,9 @@ fn line(terminal: bool) -> io::Result<Option<String>> {
             (_, 0x03 | 0x04 | 0x1b) if terminal => return Ok(None),
             (_, 0x08 | 0x7f) if terminal => used = used.saturating_sub(1),
             (_, byte) => {
-                *held.get_mut(used).ok_or_else(|| io::Error::other("the line is too long for a PIN"))? = byte;
+                *held
+                    .get_mut(used)
+                    .ok_or_else(|| io::Error::other("the line is too long for a PIN"))? = byte;
                 used += 1;
             }
         }

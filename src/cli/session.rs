@@ -1,4 +1,5 @@
-//! What every command that reads or changes something needs: the configuration, the engine and how to print.
+//! What every command that reads or changes something needs: the configuration, the engine and how
+//! to print.
 //!
 //! It opens and closes; it asks the engine nothing.
 
@@ -44,8 +45,8 @@ impl Session {
         Ok(session)
     }
 
-    /// The same for commands that only read: they go on without a data file that is held by another process or cannot grow. What is
-    /// wrong with rosters is part of what a reading lacks.
+    /// The same for commands that only read: they go on without a data file that is held by another
+    /// process or cannot grow. What is wrong with rosters is part of what a reading lacks.
     ///
     /// # Errors
     /// A usage failure, when the configuration, a flag or the data file is wrong.
@@ -57,8 +58,11 @@ impl Session {
         let config = configuration(global)?;
         let view = view(global, zone(&config.board.timezone)?, clock.now());
         // A slip of the pen is told before any secret is read.
-        let filter = Filter::parse(global.filter.as_deref().unwrap_or_default(), view.now, &view.zone)
-            .map_err(|error| Failure::usage(text::mask_card_numbers(&format!("--filter: {error}"))))?;
+        let filter =
+            Filter::parse(global.filter.as_deref().unwrap_or_default(), view.now, &view.zone)
+                .map_err(|error| {
+                    Failure::usage(text::mask_card_numbers(&format!("--filter: {error}")))
+                })?;
         let setup = Setup {
             only: only(global, &config)?,
             data: data_folder(global.data.as_deref())?,
@@ -70,9 +74,14 @@ impl Session {
             transport: None,
             config,
         };
-        let opened = if only_reads { Engine::open_to_read(setup, complain).await } else { Engine::open(setup).await };
+        let opened = if only_reads {
+            Engine::open_to_read(setup, complain).await
+        } else {
+            Engine::open(setup).await
+        };
         let (engine, mut news) = opened.map_err(Failure::usage)?;
-        // Nobody looks at the news here, but it must not pile up, and a broken part must not be kept silent.
+        // Nobody looks at the news here, but it must not pile up, and a broken part must not be
+        // kept silent.
         tokio::spawn(async move {
             while let Some(news) = news.recv().await {
                 if let News::Broken(words) = news {
@@ -111,8 +120,10 @@ pub(crate) fn configuration(global: &Global) -> Result<Config, Failure> {
             return Err(Failure::usage(how_to_start(place.as_deref())));
         }
     }
-    let config = Config::load(global.config.as_deref()).map_err(|error| Failure::usage(error.to_string()))?;
-    // No command but the board has keys, but a mistake in the file is told by whoever reads it first.
+    let config = Config::load(global.config.as_deref())
+        .map_err(|error| Failure::usage(error.to_string()))?;
+    // No command but the board has keys, but a mistake in the file is told by whoever reads it
+    // first.
     keymap(&config)?;
     Ok(config)
 }
@@ -126,12 +137,12 @@ pub(crate) fn keymap(config: &Config) -> Result<Keymap, Failure> {
 }
 
 fn how_to_start(place: Option<&Path>) -> String {
-    let place = place.map_or_else(String::new, |path| format!(" ({} does not exist)", text::of_path(path)));
+    let place =
+        place.map_or_else(String::new, |path| format!(" ({} does not exist)", text::of_path(path)));
     format!(
-        "there is no configuration yet{place}\n\n  \
-         cardtop demo            look around, on made-up cards; needs no set-up\n  \
-         cardtop init            write a commented configuration to start from\n  \
-         cardtop --config FILE   use the configuration in FILE\n  \
+        "there is no configuration yet{place}\n\n  cardtop demo            look around, on \
+         made-up cards; needs no set-up\n  cardtop init            write a commented \
+         configuration to start from\n  cardtop --config FILE   use the configuration in FILE\n  \
          cardtop --help          everything else"
     )
 }
@@ -168,19 +179,31 @@ pub(crate) fn data_folder(given: Option<&Path>) -> Result<std::path::PathBuf, Fa
 pub(crate) fn zone(name: &str) -> Result<TimeZone, Failure> {
     match name {
         "local" => Ok(TimeZone::system()),
-        name => TimeZone::get(name).map_err(|_| Failure::usage(format!("board.timezone: there is no time zone {name}"))),
+        name => TimeZone::get(name)
+            .map_err(|_| Failure::usage(format!("board.timezone: there is no time zone {name}"))),
     }
 }
 
 /// How the flags and the terminal want rows printed.
 pub(crate) fn view(global: &Global, zone: TimeZone, now: Timestamp) -> View {
     let terminal = io::stdout().is_terminal();
-    let color = colored(global.color, terminal, environment("NO_COLOR").as_deref(), environment("TERM").as_deref());
+    let color = colored(
+        global.color,
+        terminal,
+        environment("NO_COLOR").as_deref(),
+        environment("TERM").as_deref(),
+    );
     View { format: global.format(), color, terminal, now, zone }
 }
 
-/// Whether to use colours: where it is left to us, only on a terminal that can, and not when `NO_COLOR` says no.
-pub(crate) fn colored(choice: ColorChoice, terminal: bool, no_color: Option<&str>, term: Option<&str>) -> bool {
+/// Whether to use colours: where it is left to us, only on a terminal that can, and not when
+/// `NO_COLOR` says no.
+pub(crate) fn colored(
+    choice: ColorChoice,
+    terminal: bool,
+    no_color: Option<&str>,
+    term: Option<&str>,
+) -> bool {
     match choice {
         ColorChoice::Always => true,
         ColorChoice::Never => false,
@@ -201,14 +224,20 @@ pub(crate) const fn board_color(choice: ColorChoice) -> crate::run::Color {
 pub(crate) fn operator() -> Arc<str> {
     let named = ["USER", "LOGNAME"].into_iter().find_map(environment);
     let asked = || {
-        let output = std::process::Command::new("whoami").stdin(std::process::Stdio::null()).output().ok()?;
+        let output = std::process::Command::new("whoami")
+            .stdin(std::process::Stdio::null())
+            .output()
+            .ok()?;
         String::from_utf8(output.stdout).ok()
     };
     let name = named.or_else(asked).map(|name| text::clean(&name)).unwrap_or_default();
     if name.is_empty() { "unknown".into() } else { name.into() }
 }
 
-#[expect(clippy::disallowed_methods, reason = "what the terminal wants and who operates is only told by the environment")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "what the terminal wants and who operates is only told by the environment"
+)]
 fn environment(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
@@ -231,7 +260,11 @@ mod tests {
     #[test]
     fn without_a_configuration_the_first_steps_are_named() {
         let words = how_to_start(Some(Path::new("/home/anay/.config/cardtop/config.toml")));
-        for wanted in ["cardtop demo", "cardtop init", "/home/anay/.config/cardtop/config.toml does not exist"] {
+        for wanted in [
+            "cardtop demo",
+            "cardtop init",
+            "/home/anay/.config/cardtop/config.toml does not exist",
+        ] {
             assert!(words.contains(wanted), "{words}");
         }
     }

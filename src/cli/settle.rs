@@ -1,4 +1,5 @@
-//! `ops settle`: a person's word on an operation that nothing that can be read settles. It writes into the journal and sends nothing.
+//! `ops settle`: a person's word on an operation that nothing that can be read settles. It writes
+//! into the journal and sends nothing.
 
 use std::sync::Arc;
 
@@ -21,19 +22,27 @@ async fn ask(session: &Session, args: SettleArgs) -> Outcome {
     let operation = super::find::operation(&args.op, &operations)?;
     let reason = text::clean(&args.reason);
     if reason.is_empty() {
-        return Err(Failure::usage("--reason: say why; it is kept in the journal; nothing was changed"));
+        return Err(Failure::usage(
+            "--reason: say why; it is kept in the journal; nothing was changed",
+        ));
     }
     let wanted = confirmation(operation);
     if args.verdict.failed && args.confirm.as_deref().map(str::trim) != Some(&wanted) {
         return Err(Failure::usage(format!(
-            "{} of {} {}: to settle it as failed, look at the card's transactions and add --confirm {wanted}; nothing was changed",
+            "{} of {} {}: to settle it as failed, look at the card's transactions and add \
+             --confirm {wanted}; nothing was changed",
             operation.phrase(),
             operation.card,
             crate::domain::card::digits(operation.last4),
         )));
     }
-    let ids = session.providers.iter().find(|info| info.id == operation.card.provider).map(|info| info.ids.transactions);
-    let canonical = |id: &String| ids.map_or_else(|| Arc::from(id.trim()), |form| form.canonical(id));
+    let ids = session
+        .providers
+        .iter()
+        .find(|info| info.id == operation.card.provider)
+        .map(|info| info.ids.transactions);
+    let canonical =
+        |id: &String| ids.map_or_else(|| Arc::from(id.trim()), |form| form.canonical(id));
     let verdict = Verdict {
         id: operation.id,
         done: args.verdict.done,
@@ -48,7 +57,9 @@ async fn ask(session: &Session, args: SettleArgs) -> Outcome {
             // What was wanted is done, whichever it was.
             Ok(Exit::Done)
         }
-        Err(Refused::Unread(error)) => Err(Failure::new(Exit::of_error(&error), format!("{error}; nothing was changed"))),
+        Err(Refused::Unread(error)) => {
+            Err(Failure::new(Exit::of_error(&error), format!("{error}; nothing was changed")))
+        }
         Err(refused) => Err(Failure::new(Exit::Refused, refused.to_string())),
     }
 }

@@ -1,4 +1,5 @@
-//! The commands around the program itself: a first configuration, completions, the manual, and the log file.
+//! The commands around the program itself: a first configuration, completions, the manual, and the
+//! log file.
 //!
 //! Nothing here opens the data file or talks to a provider.
 
@@ -24,30 +25,37 @@ const EXAMPLE: &str = include_str!("../../config.example.toml");
 
 /// `init`: writes the commented example, for its owner only, and never over another file.
 pub(super) fn init(global: &Global) -> Outcome {
-    let path = global
-        .config
-        .clone()
-        .or_else(config::default_path)
-        .ok_or_else(|| Failure::usage("this system has no folder for configurations: say where with --config FILE"))?;
+    let path = global.config.clone().or_else(config::default_path).ok_or_else(|| {
+        Failure::usage("this system has no folder for configurations: say where with --config FILE")
+    })?;
     write_example(&path)?;
     let shown = text::of_path(&path);
     print::put(&format!(
-        "{shown} is written, for your eyes only.\n\n\
-         Next: remove the accounts that you do not have, fill in the others, and say where their secrets are\n\
-         (never the secrets themselves). Then: cardtop providers\n"
+        "{shown} is written, for your eyes only.\n\nNext: remove the accounts that you do not \
+         have, fill in the others, and say where their secrets are\n(never the secrets \
+         themselves). Then: cardtop providers\n"
     ))?;
     Ok(Exit::Done)
 }
 
 fn write_example(path: &Path) -> Result<(), Failure> {
     let failed = |error: io::Error| match error.kind() {
-        io::ErrorKind::AlreadyExists => Failure::usage(format!("{} exists: it is left as it is", text::of_path(path))),
+        io::ErrorKind::AlreadyExists => {
+            Failure::usage(format!("{} exists: it is left as it is", text::of_path(path)))
+        }
         _ => Failure::usage(format!("{} cannot be written: {error}", text::of_path(path))),
     };
-    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty() && !folder.exists()) {
+    if let Some(folder) =
+        path.parent().filter(|folder| !folder.as_os_str().is_empty() && !folder.exists())
+    {
         fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(failed)?;
     }
-    let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(failed)?;
+    let mut file = fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)
+        .map_err(failed)?;
     file.write_all(EXAMPLE.as_bytes()).map_err(failed)
 }
 
@@ -70,27 +78,34 @@ fn page(command: Option<&str>) -> Result<String, Failure> {
     whole.build();
     let wanted = match command {
         None => whole,
-        Some(name) => {
-            whole.find_subcommand(name).cloned().ok_or_else(|| Failure::usage(format!("there is no command {name}")))?
-        }
+        Some(name) => whole
+            .find_subcommand(name)
+            .cloned()
+            .ok_or_else(|| Failure::usage(format!("there is no command {name}")))?,
     };
     let mut page = Vec::new();
     clap_mangen::Man::new(wanted).render(&mut page)?;
     Ok(String::from_utf8_lossy(&page).into_owned())
 }
 
-/// Logs into a file that only its owner may read, as much as `CARDTOP_LOG` says; `info` when it is unset.
+/// Logs into a file that only its owner may read, as much as `CARDTOP_LOG` says; `info` when it is
+/// unset.
 ///
 /// # Errors
 /// A usage failure, when the file cannot be opened or a log is already being written.
 pub(super) fn log_to(path: &Path) -> Result<(), Failure> {
-    let file =
-        files::open_log(path).map_err(|refused| Failure::usage(format!("--log-file: {} {refused}", text::of_path(path))))?;
+    let file = files::open_log(path).map_err(|refused| {
+        Failure::usage(format!("--log-file: {} {refused}", text::of_path(path)))
+    })?;
     #[expect(clippy::disallowed_methods, reason = "the environment is read here")]
     let much = log_levels(std::env::var("CARDTOP_LOG").ok().as_deref())?;
-    // Of the libraries below nothing is written: at their finest they would show headers, and with them credentials.
+    // Of the libraries below nothing is written: at their finest they would show headers, and with
+    // them credentials.
     let own = filter_fn(|about| about.target().starts_with("cardtop"));
-    let lines = tracing_subscriber::fmt::layer().with_ansi(false).with_writer(Mutex::new(CleanLines(file))).with_filter(own);
+    let lines = tracing_subscriber::fmt::layer()
+        .with_ansi(false)
+        .with_writer(Mutex::new(CleanLines(file)))
+        .with_filter(own);
     tracing_subscriber::registry()
         .with(much)
         .with(lines)
@@ -98,14 +113,17 @@ pub(super) fn log_to(path: &Path) -> Result<(), Failure> {
         .map_err(|error| Failure::usage(format!("--log-file: {error}")))
 }
 
-/// Writes lines of the log without anything that steers the terminal that they are read in, and without card numbers.
+/// Writes lines of the log without anything that steers the terminal that they are read in, and
+/// without card numbers.
 struct CleanLines<W>(W);
 
 impl<W: Write> Write for CleanLines<W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let line = String::from_utf8_lossy(bytes);
         let line = line.strip_suffix('\n').unwrap_or(&line);
-        self.0.write_all(format!("{}\n", text::mask_card_numbers(&text::one_line(line))).as_bytes())?;
+        self.0.write_all(
+            format!("{}\n", text::mask_card_numbers(&text::one_line(line))).as_bytes(),
+        )?;
         Ok(bytes.len())
     }
 
@@ -118,7 +136,10 @@ impl<W: Write> Write for CleanLines<W> {
 fn log_levels(wish: Option<&str>) -> Result<Targets, Failure> {
     let wish = wish.map(str::trim).filter(|wish| !wish.is_empty()).unwrap_or("info");
     wish.parse().map_err(|_| {
-        Failure::usage(format!("CARDTOP_LOG is \"{wish}\": write a level such as debug, or cardtop::provider=debug,info"))
+        Failure::usage(format!(
+            "CARDTOP_LOG is \"{wish}\": write a level such as debug, or \
+             cardtop::provider=debug,info"
+        ))
     })
 }
 
@@ -130,7 +151,8 @@ mod tests {
     #[test]
     fn a_line_of_the_log_is_one_line_and_steers_no_terminal() {
         let mut log = CleanLines(Vec::new());
-        log.write_all("a\x1b]0;PWN\x07b\u{202e}\nfake line \u{9b}2J 4111111111111111\n".as_bytes()).expect("memory");
+        log.write_all("a\x1b]0;PWN\x07b\u{202e}\nfake line \u{9b}2J 4111111111111111\n".as_bytes())
+            .expect("memory");
         assert_eq!(String::from_utf8(log.0).expect("text"), "a?b? fake line ? ..1111\n");
     }
 
@@ -143,16 +165,25 @@ mod tests {
         assert_eq!(fs::read_to_string(&path).expect("readable"), EXAMPLE);
         fs::write(&path, "mine").expect("writing");
         let failure = write_example(&path).expect_err("it exists");
-        assert_eq!((failure.exit, fs::read_to_string(&path).expect("readable")), (Exit::Usage, "mine".to_owned()));
+        assert_eq!(
+            (failure.exit, fs::read_to_string(&path).expect("readable")),
+            (Exit::Usage, "mine".to_owned())
+        );
     }
 
     #[test]
     fn how_much_is_logged_is_a_level_or_a_list() {
-        for good in [None, Some(""), Some("debug"), Some("cardtop::provider=trace,info"), Some("off")] {
+        for good in
+            [None, Some(""), Some("debug"), Some("cardtop::provider=trace,info"), Some("off")]
+        {
             assert!(log_levels(good).is_ok(), "{good:?}");
         }
         let failure = log_levels(Some("cardtop=loud")).expect_err("no level");
-        assert!(failure.says.contains("CARDTOP_LOG") && failure.says.contains("loud"), "{}", failure.says);
+        assert!(
+            failure.says.contains("CARDTOP_LOG") && failure.says.contains("loud"),
+            "{}",
+            failure.says
+        );
     }
 
     #[test]
@@ -168,7 +199,12 @@ mod tests {
     #[test]
     fn completions_know_the_commands() {
         let mut script = Vec::new();
-        clap_complete::generate(clap_complete::Shell::Bash, &mut Cli::command(), "cardtop", &mut script);
+        clap_complete::generate(
+            clap_complete::Shell::Bash,
+            &mut Cli::command(),
+            "cardtop",
+            &mut script,
+        );
         let script = String::from_utf8(script).expect("text");
         for word in ["topup", "--pin-stdin", "transactions"] {
             assert!(script.contains(word), "{word}");

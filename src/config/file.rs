@@ -1,4 +1,5 @@
-//! The file as written, checked into a [`Config`]. Every mistake is one sentence that names the file, the line and what to write.
+//! The file as written, checked into a [`Config`]. Every mistake is one sentence that names the
+//! file, the line and what to write.
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -9,11 +10,13 @@ use toml::de::{DeTable, DeValue};
 use super::paths::place;
 use super::table::{Page, Table};
 use super::wires::{
-    self, BytesText, Dates, INDIA, Lists, Names, Padding, Renamed, SIGNED_HEADERS, Sign, Signature, Spelling, Values,
+    self, BytesText, Dates, INDIA, Lists, Names, Padding, Renamed, SIGNED_HEADERS, Sign, Signature,
+    Spelling, Values,
 };
 use super::{
-    Account, Artha, Banana, Board, Config, EmptyBody, Enkash, Envelope, Environment, Glyphs, Ibanera, KeyDerivation, KeyEncoding,
-    Keys, Load, Pays, PinBlock, Poll, ProviderConfig, SecretEncoding,
+    Account, Artha, Banana, Board, Config, EmptyBody, Enkash, Envelope, Environment, Glyphs,
+    Ibanera, KeyDerivation, KeyEncoding, Keys, Load, Pays, PinBlock, Poll, ProviderConfig,
+    SecretEncoding,
 };
 use crate::domain::card::{CardState, ProviderId};
 use crate::domain::transaction::{TransactionKind, TransactionState};
@@ -32,7 +35,9 @@ pub(super) fn parse(text: &str, path: &Path) -> Result<Config, ConfigError> {
     let parsed = DeTable::parse(text).map_err(|error| {
         let span = error.span().unwrap_or(0..0);
         match (error.message().trim(), text.get(span.clone())) {
-            ("duplicate key", Some(key)) => page.wrong(span, &format!("`{key}` is written twice: keep one")),
+            ("duplicate key", Some(key)) => {
+                page.wrong(span, &format!("`{key}` is written twice: keep one"))
+            }
             (words, _) => page.wrong(span, words),
         }
     })?;
@@ -45,7 +50,9 @@ pub(super) fn parse(text: &str, path: &Path) -> Result<Config, ConfigError> {
     let listen = match top.table("listen")? {
         Some(mut table) => {
             table.only(&["addr"])?;
-            table.read("addr", "an address such as \"127.0.0.1:8787\"", |text| text.parse::<SocketAddr>().ok())?
+            table.read("addr", "an address such as \"127.0.0.1:8787\"", |text| {
+                text.parse::<SocketAddr>().ok()
+            })?
         }
         None => None,
     };
@@ -53,9 +60,19 @@ pub(super) fn parse(text: &str, path: &Path) -> Result<Config, ConfigError> {
     if let Some(table) = top.table("providers")? {
         for (name, span, value) in table.rest() {
             let DeValue::Table(entries) = value else {
-                return Err(page.wrong(span, &format!("providers.{name} is not a table: write [providers.{name}]")));
+                return Err(page.wrong(
+                    span,
+                    &format!("providers.{name} is not a table: write [providers.{name}]"),
+                ));
             };
-            providers.push((span.start, provider(&page, &name, Table::new(&page, format!("providers.{name}"), span, entries))?));
+            providers.push((
+                span.start,
+                provider(
+                    &page,
+                    &name,
+                    Table::new(&page, format!("providers.{name}"), span, entries),
+                )?,
+            ));
         }
     }
     providers.sort_by_key(|(at, _)| *at);
@@ -70,10 +87,15 @@ pub(super) fn parse(text: &str, path: &Path) -> Result<Config, ConfigError> {
 fn board(mut table: Table<'_>) -> Result<Board, ConfigError> {
     table.only(&["glyphs", "timezone", "lock_after", "mouse", "keys"])?;
     let default = Board::default();
-    let glyphs = table.word("glyphs", &[("auto", Glyphs::Auto), ("unicode", Glyphs::Unicode), ("ascii", Glyphs::Ascii)])?;
-    let timezone = table.read("timezone", "\"local\", \"UTC\" or a name such as \"Europe/Stockholm\"", |text| {
-        (text == "local" || jiff::tz::TimeZone::get(text).is_ok()).then(|| text.to_owned())
-    })?;
+    let glyphs = table.word(
+        "glyphs",
+        &[("auto", Glyphs::Auto), ("unicode", Glyphs::Unicode), ("ascii", Glyphs::Ascii)],
+    )?;
+    let timezone = table.read(
+        "timezone",
+        "\"local\", \"UTC\" or a name such as \"Europe/Stockholm\"",
+        |text| (text == "local" || jiff::tz::TimeZone::get(text).is_ok()).then(|| text.to_owned()),
+    )?;
     let lock_after = table.duration("lock_after")?;
     let mouse = table.flag("mouse")?;
     let keys = table.table("keys")?.map(keys).transpose()?;
@@ -89,7 +111,8 @@ fn board(mut table: Table<'_>) -> Result<Board, ConfigError> {
 /// A file that has nothing but keys.
 pub(super) fn only_keys(text: &str, path: &Path) -> Result<Vec<Keys>, ConfigError> {
     let page = Page { text, path };
-    let parsed = DeTable::parse(text).map_err(|error| page.wrong(error.span().unwrap_or(0..0), error.message().trim()))?;
+    let parsed = DeTable::parse(text)
+        .map_err(|error| page.wrong(error.span().unwrap_or(0..0), error.message().trim()))?;
     keys(Table::new(&page, String::new(), parsed.span(), parsed.get_ref()))
 }
 
@@ -98,14 +121,17 @@ fn keys(table: Table<'_>) -> Result<Vec<Keys>, ConfigError> {
     let page = table.page;
     let mut keys = Vec::new();
     for (command, span, value) in table.rest() {
-        let text = |value: &DeValue<'_>| if let DeValue::String(text) = value { Some(text.to_string()) } else { None };
+        let text = |value: &DeValue<'_>| {
+            if let DeValue::String(text) = value { Some(text.to_string()) } else { None }
+        };
         let chords = match value {
             DeValue::Array(several) => several.iter().map(|value| text(value.get_ref())).collect(),
             one => text(one).map(|chord| vec![chord]),
         };
         let Some(chords) = chords else {
             let words = format!(
-                "board.keys.{command} is not a key: write one such as \"x\", several such as [\"x\", \"f2\"], or none: []"
+                "board.keys.{command} is not a key: write one such as \"x\", several such as \
+                 [\"x\", \"f2\"], or none: []"
             );
             return Err(page.wrong(span, &words));
         };
@@ -138,10 +164,17 @@ impl Kind {
 
     const fn settings(self) -> &'static [&'static str] {
         match self {
-            Self::Artha => &["customer_token", "all_transactions_path", "signature", "amount_decimals"],
-            Self::Banana => {
-                &["merchant_id", "secret_key_encoding", "hmac_key_encoding", "payload_text", "hmac_text", "empty_body"]
+            Self::Artha => {
+                &["customer_token", "all_transactions_path", "signature", "amount_decimals"]
             }
+            Self::Banana => &[
+                "merchant_id",
+                "secret_key_encoding",
+                "hmac_key_encoding",
+                "payload_text",
+                "hmac_text",
+                "empty_body",
+            ],
             Self::Enkash => &[
                 "token_url",
                 "partner_id",
@@ -155,7 +188,9 @@ impl Kind {
                 "unencrypted",
                 "otp_required",
             ],
-            Self::Ibanera => &["secret_encoding", "pays", "manager_id", "asset_account_id", "deactivate_path"],
+            Self::Ibanera => {
+                &["secret_encoding", "pays", "manager_id", "asset_account_id", "deactivate_path"]
+            }
         }
     }
 
@@ -177,7 +212,8 @@ impl Kind {
         }
     }
 
-    /// How its lists are asked for where the file says nothing. INFERENCE of the wire notes, 5 of each.
+    /// How its lists are asked for where the file says nothing. INFERENCE of the wire notes, 5 of
+    /// each.
     fn lists(self) -> Lists {
         match self {
             Self::Artha | Self::Ibanera => Lists::default(),
@@ -190,7 +226,9 @@ impl Kind {
         match self {
             Self::Artha => &["token", "private_key", "callback_public_key"],
             Self::Banana => &["secret_key"],
-            Self::Enkash => &["client_id", "client_secret", "username", "password", "encryption_key"],
+            Self::Enkash => {
+                &["client_id", "client_secret", "username", "password", "encryption_key"]
+            }
             Self::Ibanera => &["username", "password", "shared_secret"],
         }
     }
@@ -214,10 +252,18 @@ const COMMON: [&str; 15] = [
     "lists",
 ];
 
-fn provider(page: &Page<'_>, name: &str, mut table: Table<'_>) -> Result<ProviderConfig, ConfigError> {
-    let plain = !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
+fn provider(
+    page: &Page<'_>,
+    name: &str,
+    mut table: Table<'_>,
+) -> Result<ProviderConfig, ConfigError> {
+    let plain = !name.is_empty()
+        && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
     if !plain {
-        return Err(page.wrong(table.span.clone(), &format!("providers.\"{name}\": a name has only letters, digits, - and _")));
+        return Err(page.wrong(
+            table.span.clone(),
+            &format!("providers.\"{name}\": a name has only letters, digits, - and _"),
+        ));
     }
     let kind = match table.word("kind", &Kind::ALL.map(|kind| (kind.word(), kind)))? {
         Some(kind) => kind,
@@ -229,18 +275,27 @@ fn provider(page: &Page<'_>, name: &str, mut table: Table<'_>) -> Result<Provide
         }
     };
     // A mistyped key is named before the key that it leaves missing.
-    if let Some(key) = kind.credentials().iter().find(|key| table.entries.iter().any(|(name, ..)| name == *key)) {
+    if let Some(key) =
+        kind.credentials().iter().find(|key| table.entries.iter().any(|(name, ..)| name == *key))
+    {
         let place = format!(" is a secret: it belongs in [{}.credentials]", table.name);
         return Err(table.misplaced(key, &place));
     }
     table.only(&[&COMMON[..], kind.settings()].concat())?;
     let environment = table
-        .word("environment", &[("production", Environment::Production), ("sandbox", Environment::Sandbox)])?
+        .word(
+            "environment",
+            &[("production", Environment::Production), ("sandbox", Environment::Sandbox)],
+        )?
         .unwrap_or(Environment::Production);
     let base_url = table.need_address("base_url")?;
     let roster = table.some_text("roster")?.map(|text| page.file(&text));
     let rate_limit = table
-        .read("rate_limit", "a rate of at least one a minute, such as \"120/min\", \"5/s\" or \"3000/hour\"", read_rate)?
+        .read(
+            "rate_limit",
+            "a rate of at least one a minute, such as \"120/min\", \"5/s\" or \"3000/hour\"",
+            read_rate,
+        )?
         .unwrap_or(120);
     let read_only = table.flag("read_only")?.unwrap_or(false);
     let timeout = table.duration("timeout")?.unwrap_or(Duration::from_secs(20));
@@ -256,13 +311,21 @@ fn provider(page: &Page<'_>, name: &str, mut table: Table<'_>) -> Result<Provide
     };
     // Nobody else knows of a server on this machine.
     let others_top_up = table.flag("others_top_up")?.unwrap_or_else(|| !leads_here(&base_url));
-    let pin_certificate =
-        table.read("pin_certificate", "the SHA-256 of the server's public key: 64 hexadecimal digits, or base64", read_pin)?;
+    let pin_certificate = table.read(
+        "pin_certificate",
+        "the SHA-256 of the server's public key: 64 hexadecimal digits, or base64",
+        read_pin,
+    )?;
     let spelling = spelling(kind, &mut table)?;
     let lists = lists(kind, &mut table)?;
     let mut credentials = match table.table("credentials")? {
         Some(credentials) => credentials,
-        None => Table { page, name: format!("{}.credentials", table.name), span: table.span.clone(), entries: Vec::new() },
+        None => Table {
+            page,
+            name: format!("{}.credentials", table.name),
+            span: table.span.clone(),
+            entries: Vec::new(),
+        },
     };
     credentials.only(kind.credentials())?;
     let account = match kind {
@@ -274,18 +337,25 @@ fn provider(page: &Page<'_>, name: &str, mut table: Table<'_>) -> Result<Provide
             all_transactions_path: table.path("all_transactions_path", "Card/AllTransactions")?,
             signature: signature(&mut table)?,
             amount_decimals: table
-                .read("amount_decimals", "a number from 0 to 8", |text| text.parse().ok().filter(|digits| *digits <= 8))?
+                .read("amount_decimals", "a number from 0 to 8", |text| {
+                    text.parse().ok().filter(|digits| *digits <= 8)
+                })?
                 .unwrap_or(2),
         }),
         Kind::Banana => Account::Banana(Banana {
             secret_key: credentials.need_secret("secret_key")?,
             merchant_id: table.need_text("merchant_id")?,
-            secret_key_encoding: table.word("secret_key_encoding", &KEY_ENCODINGS)?.unwrap_or_default(),
+            secret_key_encoding: table
+                .word("secret_key_encoding", &KEY_ENCODINGS)?
+                .unwrap_or_default(),
             hmac_key_encoding: table.word("hmac_key_encoding", &KEY_ENCODINGS)?,
             payload_text: table.word("payload_text", &TEXTS)?.unwrap_or_default(),
             hmac_text: table.word("hmac_text", &TEXTS)?.unwrap_or(BytesText::Hex),
             empty_body: table
-                .word("empty_body", &[("object", EmptyBody::Object), ("nothing", EmptyBody::Nothing)])?
+                .word(
+                    "empty_body",
+                    &[("object", EmptyBody::Object), ("nothing", EmptyBody::Nothing)],
+                )?
                 .unwrap_or_default(),
         }),
         Kind::Enkash => Account::Enkash(Enkash {
@@ -299,17 +369,34 @@ fn provider(page: &Page<'_>, name: &str, mut table: Table<'_>) -> Result<Provide
             company_id: table.need_text("company_id")?,
             card_account_id: table.need_text("card_account_id")?,
             encryption: table
-                .word("encryption", &[("envelope", Envelope::Envelope), ("bare", Envelope::Bare), ("off", Envelope::Off)])?
+                .word(
+                    "encryption",
+                    &[
+                        ("envelope", Envelope::Envelope),
+                        ("bare", Envelope::Bare),
+                        ("off", Envelope::Off),
+                    ],
+                )?
                 .unwrap_or_default(),
             load: table
-                .word("load", &[("allocate_fund", Load::AllocateFund), ("load_money", Load::LoadMoney)])?
+                .word(
+                    "load",
+                    &[("allocate_fund", Load::AllocateFund), ("load_money", Load::LoadMoney)],
+                )?
                 .unwrap_or_default(),
             key_derivation: table
-                .word("key_derivation", &[("sha256", KeyDerivation::Sha256), ("own", KeyDerivation::Own)])?
+                .word(
+                    "key_derivation",
+                    &[("sha256", KeyDerivation::Sha256), ("own", KeyDerivation::Own)],
+                )?
                 .unwrap_or_default(),
-            envelope_field: table.some_text("envelope_field")?.unwrap_or_else(|| "request".to_owned()),
+            envelope_field: table
+                .some_text("envelope_field")?
+                .unwrap_or_else(|| "request".to_owned()),
             unencrypted: unencrypted(&mut table)?,
-            pin_block: table.word("pin_block", &[("plain", PinBlock::Plain), ("iso2", PinBlock::Iso2)])?.unwrap_or_default(),
+            pin_block: table
+                .word("pin_block", &[("plain", PinBlock::Plain), ("iso2", PinBlock::Iso2)])?
+                .unwrap_or_default(),
             otp_required: table.flag("otp_required")?.unwrap_or(false),
         }),
         Kind::Ibanera => Account::Ibanera(Ibanera {
@@ -317,12 +404,18 @@ fn provider(page: &Page<'_>, name: &str, mut table: Table<'_>) -> Result<Provide
             password: credentials.need_secret("password")?,
             shared_secret: credentials.need_secret("shared_secret")?,
             secret_encoding: table
-                .word("secret_encoding", &[("base32", SecretEncoding::Base32), ("ascii", SecretEncoding::Ascii)])?
+                .word(
+                    "secret_encoding",
+                    &[("base32", SecretEncoding::Base32), ("ascii", SecretEncoding::Ascii)],
+                )?
                 .unwrap_or_default(),
-            pays: table.word("pays", &[("customer", Pays::Customer), ("manager", Pays::Manager)])?,
+            pays: table
+                .word("pays", &[("customer", Pays::Customer), ("manager", Pays::Manager)])?,
             manager_id: table.some_text("manager_id")?,
             asset_account_id: table.some_text("asset_account_id")?,
-            deactivate_path: table.path("deactivate_path", DEACTIVATE)?.unwrap_or_else(|| DEACTIVATE.to_owned()),
+            deactivate_path: table
+                .path("deactivate_path", DEACTIVATE)?
+                .unwrap_or_else(|| DEACTIVATE.to_owned()),
         }),
     };
     apart(kind, &spelling, &account, &table)?;
@@ -367,48 +460,80 @@ fn spelling(kind: Kind, table: &mut Table<'_>) -> Result<Spelling, ConfigError> 
             if let Some((theirs, span)) = fields.text(name)? {
                 let key = fields.key(name);
                 if theirs.trim().is_empty() {
-                    return Err(fields.page.wrong(span, &format!("{key} is empty: write the name that your provider uses")));
+                    return Err(fields.page.wrong(
+                        span,
+                        &format!("{key} is empty: write the name that your provider uses"),
+                    ));
                 }
                 let renamed = Renamed { ours: (*name).to_owned(), theirs: theirs.clone() };
                 if let Some(other) = spelling.fields.insert(theirs.to_ascii_lowercase(), renamed) {
-                    return Err(fields
-                        .page
-                        .wrong(span, &format!("{key} is \"{theirs}\", and so is {}: a name means one thing", other.ours)));
+                    return Err(fields.page.wrong(
+                        span,
+                        &format!(
+                            "{key} is \"{theirs}\", and so is {}: a name means one thing",
+                            other.ours
+                        ),
+                    ));
                 }
             }
         }
     }
     if let Some(mut words) = table.table("words")? {
         words.only(match kind {
-            Kind::Artha | Kind::Banana | Kind::Enkash => &["card_states", "transaction_states", "transaction_kinds"],
+            Kind::Artha | Kind::Banana | Kind::Enkash => {
+                &["card_states", "transaction_states", "transaction_kinds"]
+            }
             // Its transactions have no words for either.
             Kind::Ibanera => &["card_states"],
         })?;
-        spelling.card_states = words.words("card_states", &CardState::ALL.map(|state| (state.word(), state)))?;
-        spelling.transaction_states =
-            words.words("transaction_states", &TransactionState::ALL.map(|state| (state.word(), state)))?;
-        spelling.transaction_kinds = words.words("transaction_kinds", &TransactionKind::ALL.map(|kind| (kind.word(), kind)))?;
+        spelling.card_states =
+            words.words("card_states", &CardState::ALL.map(|state| (state.word(), state)))?;
+        spelling.transaction_states = words.words(
+            "transaction_states",
+            &TransactionState::ALL.map(|state| (state.word(), state)),
+        )?;
+        spelling.transaction_kinds = words
+            .words("transaction_kinds", &TransactionKind::ALL.map(|kind| (kind.word(), kind)))?;
     }
     Ok(spelling)
 }
 
-/// Refuses an account of which two calls go to one place and one of them changes something: a reading would change it past the
-/// journal and read-only, and a freeze could close.
-fn apart(kind: Kind, spelling: &Spelling, account: &Account, table: &Table<'_>) -> Result<(), ConfigError> {
-    let mut calls: Vec<(String, &str, bool)> =
-        kind.paths().iter().map(|path| (path.key.to_owned(), spelling.path(*path), path.changes)).collect();
+/// Refuses an account of which two calls go to one place and one of them changes something: a
+/// reading would change it past the journal and read-only, and a freeze could close.
+fn apart(
+    kind: Kind,
+    spelling: &Spelling,
+    account: &Account,
+    table: &Table<'_>,
+) -> Result<(), ConfigError> {
+    let mut calls: Vec<(String, &str, bool)> = kind
+        .paths()
+        .iter()
+        .map(|path| (path.key.to_owned(), spelling.path(*path), path.changes))
+        .collect();
     match account {
         Account::Artha(artha) => {
-            calls.extend(artha.all_transactions_path.as_deref().map(|path| ("all_transactions_path".to_owned(), path, false)));
+            calls.extend(
+                artha
+                    .all_transactions_path
+                    .as_deref()
+                    .map(|path| ("all_transactions_path".to_owned(), path, false)),
+            );
         }
-        Account::Ibanera(ibanera) => calls.push(("deactivate_path".to_owned(), &ibanera.deactivate_path, true)),
+        Account::Ibanera(ibanera) => {
+            calls.push(("deactivate_path".to_owned(), &ibanera.deactivate_path, true))
+        }
         Account::Banana(_) | Account::Enkash(_) => {}
     }
     for (at, (key, path, changes)) in calls.iter().enumerate() {
-        let other = calls.iter().skip(at + 1).find(|(_, other, also)| (*changes || *also) && place(other) == place(path));
+        let other = calls
+            .iter()
+            .skip(at + 1)
+            .find(|(_, other, also)| (*changes || *also) && place(other) == place(path));
         if let Some((other, ..)) = other {
             let words = format!(
-                "{}: {key} and {other} have the same path, \"{path}\", and one of them changes something: give each its own",
+                "{}: {key} and {other} have the same path, \"{path}\", and one of them changes \
+                 something: give each its own",
                 table.name
             );
             return Err(table.page.wrong(table.span.clone(), &words));
@@ -427,7 +552,9 @@ fn lists(kind: Kind, table: &mut Table<'_>) -> Result<Lists, ConfigError> {
         Kind::Enkash => &["time_zone"],
         Kind::Ibanera => &["first_page", "page_size", "time_zone", "outgoing"],
     })?;
-    if let Some(first) = table.read("first_page", "0 or 1", |text| text.parse().ok().filter(|page| *page <= 1))? {
+    if let Some(first) =
+        table.read("first_page", "0 or 1", |text| text.parse().ok().filter(|page| *page <= 1))?
+    {
         lists.first_page = first;
     }
     let size = |text: &str| text.parse().ok().filter(|size| (1..=1_000).contains(size));
@@ -437,15 +564,26 @@ fn lists(kind: Kind, table: &mut Table<'_>) -> Result<Lists, ConfigError> {
     if let Some(span) = table.duration("span")? {
         lists.span = span.max(Duration::from_secs(60));
     }
-    let dates = [("rfc3339", Dates::Rfc3339), ("unix", Dates::Unix), ("unix_ms", Dates::UnixMillis), ("day", Dates::Day)];
+    let dates = [
+        ("rfc3339", Dates::Rfc3339),
+        ("unix", Dates::Unix),
+        ("unix_ms", Dates::UnixMillis),
+        ("day", Dates::Day),
+    ];
     if let Some(dates) = table.word("dates", &dates)? {
         lists.dates = dates;
     }
-    let zone = |text: &str| (text == INDIA || jiff::tz::TimeZone::get(text).is_ok()).then(|| text.to_owned());
-    if let Some(zone) = table.read("time_zone", "\"UTC\" or a name such as \"Asia/Kolkata\"", zone)? {
+    let zone = |text: &str| {
+        (text == INDIA || jiff::tz::TimeZone::get(text).is_ok()).then(|| text.to_owned())
+    };
+    if let Some(zone) =
+        table.read("time_zone", "\"UTC\" or a name such as \"Asia/Kolkata\"", zone)?
+    {
         lists.time_zone = zone;
     }
-    if let Some(sign) = table.word("outgoing", &[("negative", Sign::Negative), ("positive", Sign::Positive)])? {
+    if let Some(sign) =
+        table.word("outgoing", &[("negative", Sign::Negative), ("positive", Sign::Positive)])?
+    {
         lists.outgoing = sign;
     }
     Ok(lists)
@@ -457,9 +595,14 @@ fn signature(table: &mut Table<'_>) -> Result<Signature, ConfigError> {
     let Some(mut table) = table.table("signature")? else { return Ok(signature) };
     table.only(&["headers", "names", "values", "padding", "text"])?;
     if let Some((headers, span)) = table.list("headers")? {
-        if let Some(other) = headers.iter().find(|header| !SIGNED_HEADERS.contains(&header.as_str())) {
+        if let Some(other) =
+            headers.iter().find(|header| !SIGNED_HEADERS.contains(&header.as_str()))
+        {
             let known = SIGNED_HEADERS.join(", ");
-            let words = format!("{} names \"{other}\": the headers that can be signed are {known}", table.key("headers"));
+            let words = format!(
+                "{} names \"{other}\": the headers that can be signed are {known}",
+                table.key("headers")
+            );
             return Err(table.page.wrong(span, &words));
         }
         signature.headers = headers;
@@ -493,17 +636,30 @@ const KEY_ENCODINGS: [(&str, KeyEncoding); 3] =
 /// The calls of enkash that are sent in plain although `encryption` is on.
 fn unencrypted(table: &mut Table<'_>) -> Result<Vec<String>, ConfigError> {
     let Some((calls, span)) = table.list("unencrypted")? else { return Ok(Vec::new()) };
-    let can = |call: &String| *call != wires::enkash::SET_PIN.key && wires::enkash::PATHS.iter().any(|path| path.key == call);
+    let can = |call: &String| {
+        *call != wires::enkash::SET_PIN.key
+            && wires::enkash::PATHS.iter().any(|path| path.key == call)
+    };
     match calls.iter().find(|call| !can(call)) {
         None => Ok(calls),
         Some(call) if call == wires::enkash::SET_PIN.key => {
-            let words = format!("{} names \"{call}\": a PIN is never sent in plain", table.key("unencrypted"));
+            let words = format!(
+                "{} names \"{call}\": a PIN is never sent in plain",
+                table.key("unencrypted")
+            );
             Err(table.page.wrong(span, &words))
         }
         Some(call) => {
-            let known: Vec<&str> =
-                wires::enkash::PATHS.iter().map(|path| path.key).filter(|key| *key != wires::enkash::SET_PIN.key).collect();
-            let words = format!("{} names \"{call}\": known are {}", table.key("unencrypted"), known.join(", "));
+            let known: Vec<&str> = wires::enkash::PATHS
+                .iter()
+                .map(|path| path.key)
+                .filter(|key| *key != wires::enkash::SET_PIN.key)
+                .collect();
+            let words = format!(
+                "{} names \"{call}\": known are {}",
+                table.key("unencrypted"),
+                known.join(", ")
+            );
             Err(table.page.wrong(span, &words))
         }
     }
@@ -524,7 +680,8 @@ fn read_rate(text: &str) -> Option<u32> {
 
 fn read_pin(text: &str) -> Option<[u8; 32]> {
     let text = text.trim();
-    let text = text.strip_prefix("sha256//").or_else(|| text.strip_prefix("sha256/")).unwrap_or(text);
+    let text =
+        text.strip_prefix("sha256//").or_else(|| text.strip_prefix("sha256/")).unwrap_or(text);
     let plain: String = text.chars().filter(|c| *c != ':').collect();
     let bytes = data_encoding::HEXLOWER_PERMISSIVE
         .decode(plain.as_bytes())

@@ -1,7 +1,8 @@
 //! Where a path of a request leads, whatever way it is written.
 
-/// Where a path leads, so that two spellings of one place are equal: percent-encoded characters decoded, `.` and `..` resolved, empty
-/// parts, case, query and fragment left out. Servers differ in how much of this they do; whoever compares takes the strictest.
+/// Where a path leads, so that two spellings of one place are equal: percent-encoded characters
+/// decoded, `.` and `..` resolved, empty parts, case, query and fragment left out. Servers differ
+/// in how much of this they do; whoever compares takes the strictest.
 pub(super) fn place(path: &str) -> String {
     let mut parts: Vec<String> = Vec::new();
     let path = path.split(['?', '#']).next().unwrap_or_default();
@@ -72,7 +73,14 @@ mod tests {
         ] {
             assert_eq!(place(spelling), "card/recharge", "{spelling}");
         }
-        for other in ["/card/recharges", "/card", "/card/re/charge", "/card/recharge/x", "/cardrecharge", "/card/%zzrecharge"] {
+        for other in [
+            "/card/recharges",
+            "/card",
+            "/card/re/charge",
+            "/card/recharge/x",
+            "/cardrecharge",
+            "/card/%zzrecharge",
+        ] {
             assert_ne!(place(other), "card/recharge", "{other}");
         }
     }

@@ -1,4 +1,5 @@
-//! Which way a request takes: straight to its host, or through the proxy that the environment names.
+//! Which way a request takes: straight to its host, or through the proxy that the environment
+//! names.
 //!
 //! The choice is ours and not the HTTP library's: loopback addresses are never reached through a
 //! proxy, and any other host only through a tunnel (`CONNECT`), so that no proxy sees a request.
@@ -29,7 +30,8 @@ pub enum Route<'a> {
 pub struct Proxy {
     /// `http://host:port`, without user name and password.
     pub address: String,
-    /// User name and password, still percent-encoded; wiped nowhere, since the environment has them too.
+    /// User name and password, still percent-encoded; wiped nowhere, since the environment has
+    /// them too.
     pub login: Option<(String, String)>,
     /// Host, port and the variable that names it: what is shown.
     pub shown: Arc<str>,
@@ -56,16 +58,19 @@ impl Proxies {
     #[must_use]
     pub fn of_environment() -> Self {
         let text = |text: std::ffi::OsString| text.to_string_lossy().into_owned();
-        Self::read(&std::env::vars_os().map(|(name, value)| (text(name), text(value))).collect::<Vec<_>>())
+        Self::read(
+            &std::env::vars_os().map(|(name, value)| (text(name), text(value))).collect::<Vec<_>>(),
+        )
     }
 
-    /// What these variables say. `https_proxy` comes before `all_proxy`, and the small spelling of a
-    /// name before others; `http_proxy` is for plain HTTP, which only goes to loopback here.
+    /// What these variables say. `https_proxy` comes before `all_proxy`, and the small spelling of
+    /// a name before others; `http_proxy` is for plain HTTP, which only goes to loopback here.
     #[must_use]
     pub fn read(environment: &[(String, String)]) -> Self {
         let find = |name: &str| {
-            let spelled =
-                |wanted: &dyn Fn(&str) -> bool| environment.iter().find(|(key, value)| wanted(key) && !value.trim().is_empty());
+            let spelled = |wanted: &dyn Fn(&str) -> bool| {
+                environment.iter().find(|(key, value)| wanted(key) && !value.trim().is_empty())
+            };
             spelled(&|key| key == name)
                 .or_else(|| spelled(&|key| key == name.to_ascii_uppercase()))
                 .or_else(|| spelled(&|key| key.eq_ignore_ascii_case(name)))
@@ -83,7 +88,10 @@ impl Proxies {
     pub fn route(&self, https: bool, host: &str, port: u16) -> Route<'_> {
         let host = plain(host);
         let Some(proxy) = &self.proxy else { return Route::Direct };
-        if !https || is_loopback(&host) || self.exempt.iter().any(|exempt| exempt.covers(&host, port)) {
+        if !https
+            || is_loopback(&host)
+            || self.exempt.iter().any(|exempt| exempt.covers(&host, port))
+        {
             return Route::Direct;
         }
         match proxy {
@@ -115,7 +123,8 @@ impl Proxy {
     fn read(variable: &str, value: &str) -> Result<Self, String> {
         let wrong = |why: &str| {
             Err(format!(
-                "the environment variable {variable} {why}: write http://host:port, or unset it, or name this host in NO_PROXY"
+                "the environment variable {variable} {why}: write http://host:port, or unset it, \
+                 or name this host in NO_PROXY"
             ))
         };
         let (scheme, rest) = match value.split_once("://") {
@@ -132,7 +141,9 @@ impl Proxy {
             None => (None, authority),
         };
         let default = if scheme == "https" { 443 } else { 80 };
-        let Some((host, port)) = host_and_port(place) else { return wrong("is not the address of a proxy") };
+        let Some((host, port)) = host_and_port(place) else {
+            return wrong("is not the address of a proxy");
+        };
         let port = port.unwrap_or(default);
         let plain_host = plain(host);
         let fit = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | ':');
@@ -141,7 +152,8 @@ impl Proxy {
         }
         let host = if plain_host.contains(':') { format!("[{plain_host}]") } else { plain_host };
         let login = login.map(|login| login.split_once(':').unwrap_or((login, "")));
-        let name: String = variable.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '_').collect();
+        let name: String =
+            variable.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '_').collect();
         Ok(Self {
             address: format!("{scheme}://{host}:{port}"),
             login: login.map(|(user, password)| (user.to_owned(), password.to_owned())),
@@ -174,7 +186,8 @@ impl Exempt {
             return Some(Self::Everything);
         }
         if let Some((address, bits)) = entry.split_once('/') {
-            let (address, bits) = (plain(address).parse::<IpAddr>().ok()?, bits.parse::<u8>().ok()?);
+            let (address, bits) =
+                (plain(address).parse::<IpAddr>().ok()?, bits.parse::<u8>().ok()?);
             let most = if address.is_ipv4() { 32 } else { 128 };
             return (bits <= most).then_some(Self::Network(address, bits));
         }
@@ -185,13 +198,16 @@ impl Exempt {
     }
 
     fn covers(&self, host: &str, port: u16) -> bool {
-        let address = |text: &str| text.parse::<IpAddr>().ok().map(|address| address.to_canonical());
+        let address =
+            |text: &str| text.parse::<IpAddr>().ok().map(|address| address.to_canonical());
         match self {
             Self::Everything => true,
             Self::Host(name, at) => {
                 let same = match (address(name), address(host)) {
                     (Some(one), Some(other)) => one == other,
-                    (None, None) => host.strip_suffix(&**name).is_some_and(|front| front.is_empty() || front.ends_with('.')),
+                    (None, None) => host
+                        .strip_suffix(&**name)
+                        .is_some_and(|front| front.is_empty() || front.ends_with('.')),
                     _ => false,
                 };
                 same && at.is_none_or(|at| at == port)
@@ -200,7 +216,9 @@ impl Exempt {
                 (IpAddr::V4(network), Some(IpAddr::V4(host))) => {
                     shares(network.to_bits().into(), host.to_bits().into(), 32, *bits)
                 }
-                (IpAddr::V6(network), Some(IpAddr::V6(host))) => shares(network.to_bits(), host.to_bits(), 128, *bits),
+                (IpAddr::V6(network), Some(IpAddr::V6(host))) => {
+                    shares(network.to_bits(), host.to_bits(), 128, *bits)
+                }
                 _ => false,
             },
         }
@@ -232,8 +250,17 @@ mod tests {
 
     #[test]
     fn loopback_is_never_reached_through_a_proxy() {
-        for name in ["http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY", "All_Proxy"] {
-            let proxies = proxies(&[(name, "http://proxy.example:3128"), ("NO_PROXY", "example.com")]);
+        for name in [
+            "http_proxy",
+            "HTTP_PROXY",
+            "https_proxy",
+            "HTTPS_PROXY",
+            "all_proxy",
+            "ALL_PROXY",
+            "All_Proxy",
+        ] {
+            let proxies =
+                proxies(&[(name, "http://proxy.example:3128"), ("NO_PROXY", "example.com")]);
             for host in [
                 "127.0.0.1",
                 "127.9.8.7",
@@ -257,11 +284,21 @@ mod tests {
     #[test]
     fn other_hosts_go_through_the_proxy_only_with_tls() {
         let proxy = [("HTTPS_PROXY", "http://127.0.0.1:3128")];
-        for host in ["cards.example.com", "10.0.0.1", "notlocalhost", "localhost.example.com", "128.0.0.1", "[2001:db8::1]"] {
+        for host in [
+            "cards.example.com",
+            "10.0.0.1",
+            "notlocalhost",
+            "localhost.example.com",
+            "128.0.0.1",
+            "[2001:db8::1]",
+        ] {
             assert_eq!(way(&proxy, host), "http://127.0.0.1:3128", "{host}");
             assert_eq!(proxies(&proxy).route(false, host, 80), Route::Direct, "{host} in clear");
         }
-        assert_eq!(way(&[("http_proxy", "http://proxy.example:3128")], "cards.example.com"), "direct");
+        assert_eq!(
+            way(&[("http_proxy", "http://proxy.example:3128")], "cards.example.com"),
+            "direct"
+        );
         assert_eq!(way(&[], "cards.example.com"), "direct");
     }
 
@@ -309,8 +346,11 @@ mod tests {
 
     #[test]
     fn what_is_shown_of_a_proxy_has_no_login() {
-        let proxies = proxies(&[("HTTPS_PROXY", "http://mara:s3c@ret@proxy.example:3128/path?s3c")]);
-        let Route::Tunnel(proxy) = proxies.route(true, "cards.example.com", 443) else { panic!("a tunnel") };
+        let proxies =
+            proxies(&[("HTTPS_PROXY", "http://mara:s3c@ret@proxy.example:3128/path?s3c")]);
+        let Route::Tunnel(proxy) = proxies.route(true, "cards.example.com", 443) else {
+            panic!("a tunnel")
+        };
         assert_eq!(&*proxy.shown, "proxy.example:3128 (HTTPS_PROXY)");
         assert_eq!(proxy.login, Some(("mara".to_owned(), "s3c@ret".to_owned())));
         let told = format!("{proxies:?} {}", proxy.address);
@@ -319,9 +359,18 @@ mod tests {
 
     #[test]
     fn a_proxy_that_cannot_be_used_is_said_and_not_passed_by() {
-        for value in ["socks5://mara:s3cret@proxy.example:1080", "http://", "http://pro xy", "http://proxy.example:99999"] {
+        for value in [
+            "socks5://mara:s3cret@proxy.example:1080",
+            "http://",
+            "http://pro xy",
+            "http://proxy.example:99999",
+        ] {
             let words = way(&[("ALL_PROXY", value)], "cards.example.com");
-            assert!(words.starts_with("the environment variable ALL_PROXY ") && words.contains("NO_PROXY"), "{words}");
+            assert!(
+                words.starts_with("the environment variable ALL_PROXY ")
+                    && words.contains("NO_PROXY"),
+                "{words}"
+            );
             assert!(!words.contains("s3cret"), "{words}");
             assert_eq!(way(&[("ALL_PROXY", value)], "127.0.0.1"), "direct");
         }

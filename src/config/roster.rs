@@ -1,4 +1,5 @@
-//! Cards of a provider that has no list: a CSV with a header. A bad line is named and skipped, the rest counts.
+//! Cards of a provider that has no list: a CSV with a header. A bad line is named and skipped, the
+//! rest counts.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -33,7 +34,13 @@ pub struct BadLine {
 
 impl fmt::Display for BadLine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} line {}: {}; the line is skipped", text::of_path(&self.path), self.line, self.why)
+        write!(
+            f,
+            "{} line {}: {}; the line is skipped",
+            text::of_path(&self.path),
+            self.line,
+            self.why
+        )
     }
 }
 
@@ -47,33 +54,51 @@ pub struct RosterError(String);
 /// # Errors
 /// One sentence, when the file cannot be read or has no `id` column.
 pub fn read(provider: &ProviderId, form: IdForm, path: &Path) -> Result<Roster, RosterError> {
-    let wrong = |words: &str| RosterError(format!("the roster {} of {provider} {}", text::of_path(path), text::one_line(words)));
+    let wrong = |words: &str| {
+        RosterError(format!(
+            "the roster {} of {provider} {}",
+            text::of_path(path),
+            text::one_line(words)
+        ))
+    };
     let bytes = files::read_roster(path, LONGEST).map_err(|refused| match refused {
         Refused::Missing => wrong("cannot be read: there is no such file"),
         Refused::Because(words) => wrong(&words),
     })?;
-    let text = decode(&bytes).ok_or_else(|| wrong("is neither UTF-8 nor UTF-16 text: save it as CSV UTF-8"))?;
-    let mut lines = text.lines().zip(1_u64..).filter(|(line, _)| !line.trim().is_empty()).peekable();
+    let text = decode(&bytes)
+        .ok_or_else(|| wrong("is neither UTF-8 nor UTF-16 text: save it as CSV UTF-8"))?;
+    let mut lines =
+        text.lines().zip(1_u64..).filter(|(line, _)| !line.trim().is_empty()).peekable();
     // Spreadsheets write the separator into a line of its own.
     let told = lines.next_if(|(line, _)| line.trim().to_ascii_lowercase().starts_with("sep="));
     let (header, _) = lines.next().unwrap_or_default();
-    let delimiter = told.and_then(|(line, _)| line.trim().as_bytes().get(4).copied()).unwrap_or_else(|| delimiter(header));
-    let header = fields(header, delimiter).map_err(|why| wrong(&format!("has a first line that {why}")))?;
+    let delimiter = told
+        .and_then(|(line, _)| line.trim().as_bytes().get(4).copied())
+        .unwrap_or_else(|| delimiter(header));
+    let header =
+        fields(header, delimiter).map_err(|why| wrong(&format!("has a first line that {why}")))?;
     let column = |name: &str| header.iter().position(|field| field.eq_ignore_ascii_case(name));
-    if let Some(name) = header.iter().enumerate().find_map(|(at, name)| (column(name)? < at && !name.is_empty()).then_some(name))
+    if let Some(name) = header
+        .iter()
+        .enumerate()
+        .find_map(|(at, name)| (column(name)? < at && !name.is_empty()).then_some(name))
     {
         return Err(wrong(&format!("has two columns `{}`: which one counts?", clean(name))));
     }
     let Some(id) = column("id") else {
         return Err(wrong(
-            "has no column `id`: its first line names the columns, such as id,user_id,holder,last4,currency,kind,label",
+            "has no column `id`: its first line names the columns, such as \
+             id,user_id,holder,last4,currency,kind,label",
         ));
     };
-    let columns = ["user_id", "holder", "last4", "currency", "kind", "label", "account"].map(column);
+    let columns =
+        ["user_id", "holder", "last4", "currency", "kind", "label", "account"].map(column);
     let mut roster = Roster::default();
     let mut seen = BTreeSet::new();
     for (line, number) in lines {
-        let bad = match fields(line, delimiter).and_then(|row| one(provider, form, &row, id, columns)) {
+        let bad = match fields(line, delimiter)
+            .and_then(|row| one(provider, form, &row, id, columns))
+        {
             Ok(card) if seen.insert(card.key.id.clone()) => {
                 roster.cards.push(card);
                 continue;
@@ -89,7 +114,8 @@ pub fn read(provider: &ProviderId, form: IdForm, path: &Path) -> Result<Roster, 
 /// The text of a file that a spreadsheet wrote: UTF-8 or UTF-16, with a byte order mark or without.
 fn decode(bytes: &[u8]) -> Option<String> {
     let wide = |bytes: &[u8], unit: fn([u8; 2]) -> u16| {
-        let units: Vec<u16> = bytes.chunks_exact(2).filter_map(|pair| pair.try_into().ok()).map(unit).collect();
+        let units: Vec<u16> =
+            bytes.chunks_exact(2).filter_map(|pair| pair.try_into().ok()).map(unit).collect();
         String::from_utf16(&units).ok()
     };
     match bytes {
@@ -102,13 +128,15 @@ fn decode(bytes: &[u8]) -> Option<String> {
     }
 }
 
-/// What separates the columns: a comma, or where the first line has none but them, a semicolon or a tab.
+/// What separates the columns: a comma, or where the first line has none but them, a semicolon or a
+/// tab.
 fn delimiter(header: &str) -> u8 {
     let count = |sign: u8| header.bytes().filter(|byte| *byte == sign).count();
     [b',', b';', b'\t'].into_iter().rev().max_by_key(|sign| count(*sign)).unwrap_or(b',')
 }
 
-/// The fields of one line. No field goes over several lines, so a quote that is not closed spoils only its own.
+/// The fields of one line. No field goes over several lines, so a quote that is not closed spoils
+/// only its own.
 fn fields(line: &str, delimiter: u8) -> Result<csv::StringRecord, String> {
     if line.bytes().filter(|byte| *byte == b'"').count() % 2 == 1 {
         return Err("has a quote that is not closed".to_owned());
@@ -131,8 +159,11 @@ fn one(
     id: usize,
     columns: [Option<usize>; 7],
 ) -> Result<Card, String> {
-    let field = |index: Option<usize>| index.and_then(|index| row.get(index)).map(clean).filter(|text| !text.is_empty());
-    // An id may look like a card number and must reach the provider as it is: it is not masked, only refused when it cannot be one.
+    let field = |index: Option<usize>| {
+        index.and_then(|index| row.get(index)).map(clean).filter(|text| !text.is_empty())
+    };
+    // An id may look like a card number and must reach the provider as it is: it is not masked,
+    // only refused when it cannot be one.
     let id = row.get(id).filter(|id| !id.is_empty()).ok_or("has no id")?;
     if id.len() > 100 || id.chars().any(|c| c == ' ' || !text::is_safe(c)) {
         return Err("its id has blanks or invisible characters, or is longer than 100".to_owned());
@@ -140,14 +171,26 @@ fn one(
     let [user, holder, last4, currency, kind, label, account] = columns.map(field);
     let mut card = Card::spelled(provider, form, id);
     // An id, too: it is sent as it stands there.
-    card.owner = user.and(columns.first().copied().flatten()).and_then(|at| row.get(at)).map(text::printable).map(Into::into);
+    card.owner = user
+        .and(columns.first().copied().flatten())
+        .and_then(|at| row.get(at))
+        .map(text::printable)
+        .map(Into::into);
     card.account = account.map(Into::into);
     card.holder = holder.unwrap_or_default().into();
-    card.last4 = last4.map(|digits| digits.parse().map_err(|_| format!("last4 is \"{digits}\", not four digits"))).transpose()?;
-    card.currency =
-        currency.map(|code| code.parse().map_err(|_| format!("currency \"{code}\" is not a code such as USD"))).transpose()?;
-    card.kind =
-        kind.map(|word| CardKind::of_word(&word).ok_or(format!("kind is \"{word}\", not virtual or physical"))).transpose()?;
+    card.last4 = last4
+        .map(|digits| digits.parse().map_err(|_| format!("last4 is \"{digits}\", not four digits")))
+        .transpose()?;
+    card.currency = currency
+        .map(|code| {
+            code.parse().map_err(|_| format!("currency \"{code}\" is not a code such as USD"))
+        })
+        .transpose()?;
+    card.kind = kind
+        .map(|word| {
+            CardKind::of_word(&word).ok_or(format!("kind is \"{word}\", not virtual or physical"))
+        })
+        .transpose()?;
     card.labels = label
         .iter()
         .flat_map(|labels| labels.split(';'))
@@ -189,15 +232,34 @@ mod tests {
              c10,,,,,,\n",
         )
         .expect("a roster");
-        assert_eq!(roster.cards.iter().map(|card| &*card.key.id).collect::<Vec<_>>(), ["c1", "c2", "c8", "c10"]);
+        assert_eq!(
+            roster.cards.iter().map(|card| &*card.key.id).collect::<Vec<_>>(),
+            ["c1", "c2", "c8", "c10"]
+        );
         let first = roster.cards.first().expect("a card");
-        assert_eq!((first.owner.as_deref(), &*first.holder, first.labels.len()), (Some("77"), "Mara Lindqvist", 2));
-        assert_eq!(roster.bad.iter().map(|bad| bad.line).collect::<Vec<_>>(), [4, 5, 6, 7, 8, 9, 10, 12, 14]);
+        assert_eq!(
+            (first.owner.as_deref(), &*first.holder, first.labels.len()),
+            (Some("77"), "Mara Lindqvist", 2)
+        );
+        assert_eq!(
+            roster.bad.iter().map(|bad| bad.line).collect::<Vec<_>>(),
+            [4, 5, 6, 7, 8, 9, 10, 12, 14]
+        );
         let last = roster.cards.get(2).expect("a card");
         assert_eq!((&*last.holder, last.labels.as_slice()), ("?Red?", &["vip".into()][..]));
         assert_eq!(last.last4.map(|digits| digits.to_string()), Some("0042".into()));
-        assert!(roster.bad.iter().all(|bad| !bad.to_string().contains(['\u{1b}', '\u{202e}', '\u{200b}'])));
-        assert!(roster.bad.iter().any(|bad| bad.to_string().contains("not four digits; the line is skipped")));
+        assert!(
+            roster
+                .bad
+                .iter()
+                .all(|bad| !bad.to_string().contains(['\u{1b}', '\u{202e}', '\u{200b}']))
+        );
+        assert!(
+            roster
+                .bad
+                .iter()
+                .any(|bad| bad.to_string().contains("not four digits; the line is skipped"))
+        );
     }
 
     #[test]
@@ -218,10 +280,17 @@ mod tests {
             wide(plain, b"", u16::to_le_bytes),
         ] {
             std::fs::write(&path, &bytes).expect("writing");
-            let roster = read(&ProviderId::new("acme"), IdForm::Opaque, &path).unwrap_or_else(|error| panic!("{error}"));
-            let cards: Vec<(&str, &str, String)> =
-                roster.cards.iter().map(|card| (&*card.key.id, &*card.holder, card.digits())).collect();
-            let wanted = [("c1", "Zoë Müller", "..4242".to_owned()), ("c2", "Nord; Süd", "..0042".to_owned())];
+            let roster = read(&ProviderId::new("acme"), IdForm::Opaque, &path)
+                .unwrap_or_else(|error| panic!("{error}"));
+            let cards: Vec<(&str, &str, String)> = roster
+                .cards
+                .iter()
+                .map(|card| (&*card.key.id, &*card.holder, card.digits()))
+                .collect();
+            let wanted = [
+                ("c1", "Zoë Müller", "..4242".to_owned()),
+                ("c2", "Nord; Süd", "..0042".to_owned()),
+            ];
             assert_eq!((cards.as_slice(), roster.bad.len()), (wanted.as_slice(), 0), "{bytes:?}");
         }
     }
@@ -231,45 +300,78 @@ mod tests {
         let roster = roster("id,holder\nc1,\"Mara\nc2,Ana\nc3,\"Bo, Li\"\n").expect("a roster");
         assert_eq!(roster.cards.iter().map(|card| &*card.key.id).collect::<Vec<_>>(), ["c2", "c3"]);
         let said: Vec<String> = roster.bad.iter().map(ToString::to_string).collect();
-        assert!(said[0].ends_with("roster.csv line 2: has a quote that is not closed; the line is skipped"), "{said:?}");
+        assert!(
+            said[0].ends_with(
+                "roster.csv line 2: has a quote that is not closed; the line is skipped"
+            ),
+            "{said:?}"
+        );
     }
 
     #[test]
     fn a_card_that_the_roster_spells_in_two_ways_is_one_card() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("roster.csv");
-        let text = "id\n3F2504E0-4F89-11D3-9A0C-0305E82C3301\n3f2504e0-4f89-11d3-9a0c-0305e82c3301\n";
+        let text =
+            "id\n3F2504E0-4F89-11D3-9A0C-0305E82C3301\n3f2504e0-4f89-11d3-9a0c-0305e82c3301\n";
         std::fs::write(&path, text).expect("writing");
         let roster = read(&ProviderId::new("acme"), IdForm::Guid, &path).expect("a roster");
         let [card] = roster.cards.as_slice() else { panic!("one card: {:?}", roster.cards) };
         assert_eq!(&*card.key.id, "3f2504e0-4f89-11d3-9a0c-0305e82c3301");
-        assert_eq!(&*card.wire_id, "3F2504E0-4F89-11D3-9A0C-0305E82C3301", "requests keep the spelling");
-        assert!(roster.bad.iter().any(|bad| bad.why.contains("is there twice")), "{:?}", roster.bad);
+        assert_eq!(
+            &*card.wire_id, "3F2504E0-4F89-11D3-9A0C-0305E82C3301",
+            "requests keep the spelling"
+        );
+        assert!(
+            roster.bad.iter().any(|bad| bad.why.contains("is there twice")),
+            "{:?}",
+            roster.bad
+        );
     }
 
     #[test]
     fn the_account_that_pays_for_a_card_is_the_rosters_word() {
         let roster = roster("id,account\n1749, 8204\n1750,\n").expect("a roster");
-        let accounts: Vec<Option<&str>> = roster.cards.iter().map(|card| card.account.as_deref()).collect();
+        let accounts: Vec<Option<&str>> =
+            roster.cards.iter().map(|card| card.account.as_deref()).collect();
         assert_eq!(accounts, [Some("8204"), None]);
     }
 
     #[test]
     fn ids_that_look_like_card_numbers_are_kept_and_free_text_is_cut() {
-        let roster =
-            roster("id,user_id,holder,label\n4111111111111111,5555555555554444,Mara 4111-1111-1111-1111,x 4111111111111111\n");
+        let roster = roster(
+            "id,user_id,holder,label\n4111111111111111,5555555555554444,Mara \
+             4111-1111-1111-1111,x 4111111111111111\n",
+        );
         let card = roster.expect("a roster").cards.into_iter().next().expect("a card");
-        assert_eq!((&*card.key.id, card.owner.as_deref()), ("4111111111111111", Some("5555555555554444")));
-        assert_eq!((&*card.holder, card.labels.as_slice()), ("Mara ..1111", &["x ..1111".into()][..]));
+        assert_eq!(
+            (&*card.key.id, card.owner.as_deref()),
+            ("4111111111111111", Some("5555555555554444"))
+        );
+        assert_eq!(
+            (&*card.holder, card.labels.as_slice()),
+            ("Mara ..1111", &["x ..1111".into()][..])
+        );
     }
 
     #[test]
     fn a_roster_without_ids_is_refused_in_one_sentence() {
-        assert!(roster("holder,last4\nMara,4242\n").expect_err("no id").to_string().contains("no column `id`"));
+        assert!(
+            roster("holder,last4\nMara,4242\n")
+                .expect_err("no id")
+                .to_string()
+                .contains("no column `id`")
+        );
         assert!(roster("").expect_err("empty").to_string().contains("no column `id`"));
-        assert!(roster("id,holder,ID\nc1,Mara,c2\n").expect_err("two ids").to_string().contains("two columns `ID`"));
-        let none =
-            read(&ProviderId::new("acme"), IdForm::Opaque, Path::new("/nowhere/roster.csv")).expect_err("no file").to_string();
+        assert!(
+            roster("id,holder,ID\nc1,Mara,c2\n")
+                .expect_err("two ids")
+                .to_string()
+                .contains("two columns `ID`")
+        );
+        let none = read(&ProviderId::new("acme"), IdForm::Opaque, Path::new("/nowhere/roster.csv"))
+            .expect_err("no file")
+            .to_string();
         assert!(none.contains("cannot be read"), "{none}");
     }
 }

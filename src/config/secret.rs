@@ -1,4 +1,5 @@
-//! Where a secret comes from, and reading it. Secrets are never written in the configuration, and no sentence here holds one.
+//! Where a secret comes from, and reading it. Secrets are never written in the configuration, and
+//! no sentence here holds one.
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -12,21 +13,23 @@ use zeroize::Zeroize;
 use crate::domain::text;
 use crate::files;
 
-/// How long a program may take to print a secret: it may ask the operator for a finger or a password.
+/// How long a program may take to print a secret: it may ask the operator for a finger or a
+/// password.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// How long a named pipe may take to give a secret.
 const PIPE_PATIENCE: Duration = Duration::from_secs(5);
 
-/// How often it is looked whether a program that closed its output has ended, and how long that may take.
+/// How often it is looked whether a program that closed its output has ended, and how long that may
+/// take.
 const LOOK: Duration = Duration::from_millis(10);
 const LOOKS: u32 = 300;
 
-/// Runs the program that gives a secret in a process group that ends with cardtop, however that ends:
-/// a reader of standard input, which cardtop holds open, kills the group when it is closed.
+/// Runs the program that gives a secret in a process group that ends with cardtop, however that
+/// ends: a reader of standard input, which cardtop holds open, kills the group when it is closed.
 #[cfg(unix)]
-const LEASH: &str = "exec 3<&0 </dev/null; { read -r _ <&3; kill -KILL 0; } >/dev/null & leash=$!; \
-                     \"$@\" 3<&-; status=$?; kill -KILL $leash; exit $status";
+const LEASH: &str = "exec 3<&0 </dev/null; { read -r _ <&3; kill -KILL 0; } >/dev/null & \
+                     leash=$!; \"$@\" 3<&-; status=$?; kill -KILL $leash; exit $status";
 
 /// Most bytes of a secret.
 const LONGEST: u64 = 64 << 10;
@@ -51,7 +54,9 @@ impl std::fmt::Debug for Source {
         match self {
             Self::Env(name) => write!(f, "env {name}"),
             Self::File(path) => write!(f, "file {}", text::of_path(path)),
-            Self::Command(words) => write!(f, "command {}", text::one_line(words.first().map_or("", String::as_str))),
+            Self::Command(words) => {
+                write!(f, "command {}", text::one_line(words.first().map_or("", String::as_str)))
+            }
             Self::Keyring(entry) => write!(f, "keyring {}", text::one_line(entry)),
             Self::Given(_) => f.write_str("given"),
         }
@@ -64,7 +69,8 @@ impl std::fmt::Debug for Source {
 pub struct NoSecret(pub String);
 
 impl Source {
-    /// Reads the secret now. May run a program or read a file, and then blocks this thread, for 30 s at most.
+    /// Reads the secret now. May run a program or read a file, and then blocks this thread, for 30
+    /// s at most.
     ///
     /// # Errors
     /// A sentence that names the source and what to do.
@@ -78,7 +84,9 @@ impl Source {
             Self::Given(secret) => return Ok(secret.clone()),
             Self::Env(name) => from_environment(name)?,
             Self::File(path) => {
-                files::follow(path).map_err(|refused| NoSecret(format!("the secret file {} {refused}", text::of_path(path))))?;
+                files::follow(path).map_err(|refused| {
+                    NoSecret(format!("the secret file {} {refused}", text::of_path(path)))
+                })?;
                 from_file(path)?
             }
             Self::Command(words) => from_program(words, PATIENCE)?,
@@ -94,7 +102,8 @@ impl Source {
         Ok(SecretString::from(secret))
     }
 
-    /// What is waited for while it is read, and for how long at most; `None` where nothing is waited for.
+    /// What is waited for while it is read, and for how long at most; `None` where nothing is
+    /// waited for.
     #[must_use]
     pub fn wait(&self) -> Option<String> {
         let at_most = |limit: Duration| Some(format!("{self:?}, at most {} s", limit.as_secs()));
@@ -107,19 +116,27 @@ impl Source {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "a secret may come from the environment, and this is where")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a secret may come from the environment, and this is where"
+)]
 fn from_environment(name: &str) -> Result<String, NoSecret> {
-    std::env::var(name)
-        .map_err(|_| NoSecret(format!("the environment variable {name} is not set: set it before starting cardtop")))
+    std::env::var(name).map_err(|_| {
+        NoSecret(format!(
+            "the environment variable {name} is not set: set it before starting cardtop"
+        ))
+    })
 }
 
-/// A regular file or a named pipe. Anything else is refused before it is opened: a terminal or another
-/// device could hold us up, or never end.
+/// A regular file or a named pipe. Anything else is refused before it is opened: a terminal or
+/// another device could hold us up, or never end.
 fn from_file(path: &Path) -> Result<String, NoSecret> {
     let wrong = |words: &str| NoSecret(format!("the secret file {} {words}", path.display()));
     let unreadable = |error: std::io::Error| wrong(&format!("cannot be read: {error}"));
     let refuse_special = |metadata: &std::fs::Metadata| match special(metadata) {
-        Some(kind) => Err(wrong(&format!("is {kind}: a secret is read from a file or a named pipe"))),
+        Some(kind) => {
+            Err(wrong(&format!("is {kind}: a secret is read from a file or a named pipe")))
+        }
         None => Ok(()),
     };
     refuse_special(&std::fs::metadata(path).map_err(unreadable)?)?;
@@ -140,7 +157,10 @@ fn from_file(path: &Path) -> Result<String, NoSecret> {
         use std::os::unix::fs::{FileTypeExt, PermissionsExt};
         let mode = metadata.permissions().mode();
         if mode & 0o077 != 0 {
-            return Err(wrong(&format!("can be read by others (mode {:o}): run `chmod 600` on it", mode & 0o777)));
+            return Err(wrong(&format!(
+                "can be read by others (mode {:o}): run `chmod 600` on it",
+                mode & 0o777
+            )));
         }
         if metadata.file_type().is_fifo() {
             let mut pipe = Patient { pipe: file, rounds: rounds(PIPE_PATIENCE), begun: false };
@@ -148,12 +168,16 @@ fn from_file(path: &Path) -> Result<String, NoSecret> {
             if pipe.rounds == 0 {
                 forget(said);
                 let limit = PIPE_PATIENCE.as_secs();
-                return Err(wrong(&format!("is a named pipe, and nobody finished writing into it within {limit} s")));
+                return Err(wrong(&format!(
+                    "is a named pipe, and nobody finished writing into it within {limit} s"
+                )));
             }
-            return said.ok_or_else(|| wrong("is not a secret: it is not text, or longer than 64 KiB"));
+            return said
+                .ok_or_else(|| wrong("is not a secret: it is not text, or longer than 64 KiB"));
         }
     }
-    limited(&mut file).ok_or_else(|| wrong("is not a secret: it is not text, or longer than 64 KiB"))
+    limited(&mut file)
+        .ok_or_else(|| wrong("is not a secret: it is not text, or longer than 64 KiB"))
 }
 
 /// What a file is, in words, if it is neither a regular file nor a named pipe.
@@ -186,7 +210,8 @@ fn is_pipe(_path: &Path) -> bool {
     false
 }
 
-/// How often a thread looks within this time. Counted, because a paused clock of a test would never reach a deadline.
+/// How often a thread looks within this time. Counted, because a paused clock of a test would never
+/// reach a deadline.
 #[cfg(unix)]
 fn rounds(patience: Duration) -> u128 {
     patience.as_millis() / LOOK.as_millis()
@@ -198,7 +223,8 @@ struct Patient {
     pipe: std::fs::File,
     /// Looks that are left.
     rounds: u128,
-    /// Something was written: from now on the end is the end, before it only means that nobody writes yet.
+    /// Something was written: from now on the end is the end, before it only means that nobody
+    /// writes yet.
     begun: bool,
 }
 
@@ -247,10 +273,12 @@ fn limited(from: &mut dyn Read) -> Option<String> {
     Some(text)
 }
 
-/// Runs a program without input and takes what it prints. Its words are not read by a shell. It is killed
-/// with everything that it started when it takes too long, and when cardtop ends meanwhile.
+/// Runs a program without input and takes what it prints. Its words are not read by a shell. It is
+/// killed with everything that it started when it takes too long, and when cardtop ends meanwhile.
 fn from_program(words: &[String], patience: Duration) -> Result<String, NoSecret> {
-    let Some((program, rest)) = words.split_first() else { return Err(NoSecret("the secret's command has no words".to_owned())) };
+    let Some((program, rest)) = words.split_first() else {
+        return Err(NoSecret("the secret's command has no words".to_owned()));
+    };
     let wrong = |said: &str| NoSecret(format!("the secret's command `{program}` {said}"));
     let mut child = leashed(program, rest)
         .stdout(Stdio::piped())
@@ -262,7 +290,10 @@ fn from_program(words: &[String], patience: Duration) -> Result<String, NoSecret
     let Some(status) = ended(&mut child, said.is_some()) else {
         end(&mut child);
         forget(said.flatten());
-        return Err(wrong(&format!("took longer than {} s and was ended: run it by hand to see why", patience.as_secs())));
+        return Err(wrong(&format!(
+            "took longer than {} s and was ended: run it by hand to see why",
+            patience.as_secs()
+        )));
     };
     if cfg!(unix) && matches!(status.code(), Some(126 | 127)) {
         forget(said.flatten());
@@ -272,14 +303,20 @@ fn from_program(words: &[String], patience: Duration) -> Result<String, NoSecret
         forget(said.flatten());
         return Err(wrong(&format!("failed ({status}): run it by hand to see why")));
     }
-    said.flatten().ok_or_else(|| wrong("printed something that is not a secret: it is not text, or longer than 64 KiB"))
+    said.flatten().ok_or_else(|| {
+        wrong("printed something that is not a secret: it is not text, or longer than 64 KiB")
+    })
 }
 
 #[cfg(unix)]
 fn leashed(program: &str, words: &[String]) -> Command {
     use std::os::unix::process::CommandExt;
     let mut command = Command::new("sh");
-    command.args(["-c", LEASH, "cardtop-secret", program]).args(words).stdin(Stdio::piped()).process_group(0);
+    command
+        .args(["-c", LEASH, "cardtop-secret", program])
+        .args(words)
+        .stdin(Stdio::piped())
+        .process_group(0);
     command
 }
 
@@ -295,7 +332,10 @@ fn end(child: &mut Child) {
     #[cfg(unix)]
     {
         // Nobody has asked after the child yet, so its number is still its own.
-        let _ = rustix::process::kill_process_group(rustix::process::Pid::from_child(child), rustix::process::Signal::KILL);
+        let _ = rustix::process::kill_process_group(
+            rustix::process::Pid::from_child(child),
+            rustix::process::Signal::KILL,
+        );
     }
     let _ = child.kill();
     let _ = child.wait();
@@ -307,10 +347,15 @@ fn forget(secret: Option<String>) {
     }
 }
 
-/// What a program prints until it closes its output; `None` when that takes too long, `Some(None)` when it is no secret.
+/// What a program prints until it closes its output; `None` when that takes too long, `Some(None)`
+/// when it is no secret.
 ///
-/// The reader is a thread that can be left behind: a program that the program started may hold the output open for ever.
-#[expect(clippy::disallowed_methods, reason = "nobody can wait for this thread: it ends when the last holder of the output does")]
+/// The reader is a thread that can be left behind: a program that the program started may hold the
+/// output open for ever.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "nobody can wait for this thread: it ends when the last holder of the output does"
+)]
 fn printed(child: &mut Child, patience: Duration) -> Option<Option<String>> {
     let mut output = child.stdout.take()?;
     let (here, there) = mpsc::sync_channel(1);
@@ -343,12 +388,15 @@ fn from_keyring(entry: &str) -> Result<String, NoSecret> {
     let words: Vec<&str> = if cfg!(target_os = "macos") {
         vec!["security", "find-generic-password", "-s", service, "-a", account, "-w"]
     } else if cfg!(windows) {
-        return Err(NoSecret("on Windows the keyring is not read yet: use { command = […] } instead".to_owned()));
+        return Err(NoSecret(
+            "on Windows the keyring is not read yet: use { command = […] } instead".to_owned(),
+        ));
     } else {
         vec!["secret-tool", "lookup", "service", service, "account", account]
     };
-    from_program(&words.into_iter().map(str::to_owned).collect::<Vec<_>>(), PATIENCE)
-        .map_err(|NoSecret(words)| NoSecret(format!("the keyring entry {entry} cannot be had: {words}")))
+    from_program(&words.into_iter().map(str::to_owned).collect::<Vec<_>>(), PATIENCE).map_err(
+        |NoSecret(words)| NoSecret(format!("the keyring entry {entry} cannot be had: {words}")),
+    )
 }
 
 #[cfg(test)]
@@ -357,7 +405,10 @@ mod tests {
     use secrecy::ExposeSecret;
 
     fn read(source: &Source) -> Result<String, String> {
-        source.read().map(|secret| secret.expose_secret().to_owned()).map_err(|error| error.to_string())
+        source
+            .read()
+            .map(|secret| secret.expose_secret().to_owned())
+            .map_err(|error| error.to_string())
     }
 
     #[test]
@@ -371,17 +422,26 @@ mod tests {
         assert!(error.contains("chmod 600") && !error.contains("s3cret"), "{error}");
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).expect("mode");
         assert_eq!(read(&Source::File(path)), Ok("s3cret".into()));
-        assert!(read(&Source::File(folder.path().join("none"))).expect_err("no file").contains("cannot be read"));
+        assert!(
+            read(&Source::File(folder.path().join("none")))
+                .expect_err("no file")
+                .contains("cannot be read")
+        );
     }
 
     #[test]
     fn a_program_prints_a_secret_or_says_why_not() {
-        let command = |words: &[&str]| Source::Command(words.iter().map(|word| (*word).to_owned()).collect());
+        let command =
+            |words: &[&str]| Source::Command(words.iter().map(|word| (*word).to_owned()).collect());
         assert_eq!(read(&command(&["printf", "s3cret\\n"])), Ok("s3cret".into()));
         assert!(read(&command(&["false"])).expect_err("it fails").contains("`false` failed"));
         assert!(read(&command(&["/no/such/program"])).expect_err("none").contains("cannot be run"));
         assert!(read(&command(&["true"])).expect_err("nothing printed").contains("is empty"));
-        assert!(read(&Source::Env("CARDTOP_TEST_NOT_SET".into())).expect_err("not set").contains("CARDTOP_TEST_NOT_SET"));
+        assert!(
+            read(&Source::Env("CARDTOP_TEST_NOT_SET".into()))
+                .expect_err("not set")
+                .contains("CARDTOP_TEST_NOT_SET")
+        );
     }
 
     #[test]
@@ -392,9 +452,12 @@ mod tests {
             let NoSecret(words) = from_program(&sh(script), soon).expect_err("it does not end");
             assert!(words.contains("took longer than") && !words.contains("s3cret"), "{words}");
         }
-        let NoSecret(words) = from_program(&sh("echo s3cret; exit 3"), PATIENCE).expect_err("it fails");
+        let NoSecret(words) =
+            from_program(&sh("echo s3cret; exit 3"), PATIENCE).expect_err("it fails");
         assert!(words.contains("failed (exit status: 3)") && !words.contains("s3cret"), "{words}");
-        assert!(from_program(&sh("yes"), PATIENCE).expect_err("without end").0.contains("command `sh`"));
+        assert!(
+            from_program(&sh("yes"), PATIENCE).expect_err("without end").0.contains("command `sh`")
+        );
     }
 
     /// A named pipe for its owner only.
@@ -409,7 +472,11 @@ mod tests {
     fn a_named_pipe_that_nobody_writes_into_is_given_up() {
         let folder = tempfile::tempdir().expect("a folder");
         let source = Source::File(pipe(folder.path()));
-        assert!(source.wait().is_some_and(|words| words.ends_with("pipe, at most 5 s")), "{:?}", source.wait());
+        assert!(
+            source.wait().is_some_and(|words| words.ends_with("pipe, at most 5 s")),
+            "{:?}",
+            source.wait()
+        );
         let error = read(&source).expect_err("nobody writes");
         assert!(error.contains("named pipe") && error.contains("within 5 s"), "{error}");
     }
@@ -432,7 +499,11 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let socket = folder.path().join("socket");
         let _listener = std::os::unix::net::UnixListener::bind(&socket).expect("a socket");
-        for (path, kind) in [(folder.path(), "a directory"), (Path::new("/dev/zero"), "a device"), (&socket, "a socket")] {
+        for (path, kind) in [
+            (folder.path(), "a directory"),
+            (Path::new("/dev/zero"), "a device"),
+            (&socket, "a socket"),
+        ] {
             let error = read(&Source::File(path.to_owned())).expect_err(kind);
             assert!(error.contains(kind) && error.contains("named pipe"), "{error}");
         }
@@ -454,7 +525,8 @@ mod tests {
     fn a_command_at_its_limit_ends_with_all_that_it_started() {
         let script = "sleep 4711.25 & sleep 4711.25".to_owned();
         let words = ["sh".to_owned(), "-c".to_owned(), script];
-        let NoSecret(said) = from_program(&words, Duration::from_millis(200)).expect_err("it does not end");
+        let NoSecret(said) =
+            from_program(&words, Duration::from_millis(200)).expect_err("it does not end");
         assert!(said.contains("took longer than"), "{said}");
         // Killed is not yet gone for those that somebody else has to ask after.
         for _ in 0..LOOKS {

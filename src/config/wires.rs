@@ -1,7 +1,9 @@
-//! What an account can say otherwise than its wire's document: paths, names of fields, words, and how lists are asked for.
+//! What an account can say otherwise than its wire's document: paths, names of fields, words, and
+//! how lists are asked for.
 //!
-//! The documents leave much of the wires open, and what is inferred may be wrong for one account. Every such detail has the document's
-//! default here, and a key in the configuration that changes it.
+//! The documents leave much of the wires open, and what is inferred may be wrong for one account.
+//! Every such detail has the document's default here, and a key in the configuration that changes
+//! it.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -11,7 +13,8 @@ use jiff::tz::{Offset, TimeZone};
 use crate::domain::card::CardState;
 use crate::domain::transaction::{TransactionKind, TransactionState};
 
-/// How one account spells what its wire's document leaves open. Empty is the document's own spelling.
+/// How one account spells what its wire's document leaves open. Empty is the document's own
+/// spelling.
 #[derive(Clone, Debug, Default)]
 pub struct Spelling {
     /// Paths by the key of their call.
@@ -33,7 +36,8 @@ impl Spelling {
         self.paths.get(path.key).map_or(path.default, String::as_str)
     }
 
-    /// The document's name of a field that the account calls this; `None` where it calls it as the document does.
+    /// The document's name of a field that the account calls this; `None` where it calls it as the
+    /// document does.
     #[must_use]
     pub fn ours(&self, theirs: &str) -> Option<&str> {
         self.fields.get(&theirs.to_ascii_lowercase()).map(|field| field.ours.as_str())
@@ -83,7 +87,8 @@ pub fn plain(word: &str) -> String {
 /// A call's path: its key in the configuration, and the document's path below `base_url`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Path {
-    /// The last part of the default path, or a name where that part would not tell it from another.
+    /// The last part of the default path, or a name where that part would not tell it from
+    /// another.
     pub key: &'static str,
     /// Documented, or inferred where `docs/providers.md` says so.
     pub default: &'static str,
@@ -170,8 +175,8 @@ pub mod artha {
     ];
 }
 
-/// banana's calls (banana wire notes, 0). INFERENCE there for all but `get_transactions` and `set_pin`; those that cardtop does not ask
-/// yet have their keys already.
+/// banana's calls (banana wire notes, 0). INFERENCE there for all but `get_transactions` and
+/// `set_pin`; those that cardtop does not ask yet have their keys already.
 pub mod banana {
     use super::{Path, changes, reads};
     use crate::domain::card::{IdForm, Ids};
@@ -243,7 +248,8 @@ pub mod enkash {
     use super::{Path, changes, reads};
     use crate::domain::card::{IdForm, Ids};
 
-    /// Cards and transactions are named by opaque codes such as `EKCMB7KAEW` (enkash wire notes, 2.13 and 2.14).
+    /// Cards and transactions are named by opaque codes such as `EKCMB7KAEW` (enkash wire notes,
+    /// 2.13 and 2.14).
     pub const IDS: Ids = Ids { cards: IdForm::Opaque, transactions: IdForm::Opaque };
 
     paths! {
@@ -443,7 +449,8 @@ pub struct Signature {
     pub text: BytesText,
 }
 
-/// The headers that can be signed; the document's table of protocol headers without the signature itself.
+/// The headers that can be signed; the document's table of protocol headers without the signature
+/// itself.
 pub const SIGNED_HEADERS: [&str; 3] = ["timestamp", "nonce", "customerToken"];
 
 impl Default for Signature {
@@ -520,7 +527,9 @@ impl BytesText {
         match self {
             Self::Base64 => data_encoding::BASE64.decode(text.as_bytes()),
             Self::Base64Url => data_encoding::BASE64URL.decode(text.as_bytes()),
-            Self::Hex | Self::HexUpper => data_encoding::HEXLOWER_PERMISSIVE.decode(text.as_bytes()),
+            Self::Hex | Self::HexUpper => {
+                data_encoding::HEXLOWER_PERMISSIVE.decode(text.as_bytes())
+            }
         }
         .ok()
     }

@@ -1,6 +1,7 @@
 //! Why a card deserves a look, and in which order cards do: the board's default order.
 //!
-//! Reads what is known and decides nothing else; the words it makes are the board's "Why it is here".
+//! Reads what is known and decides nothing else; the words it makes are the board's "Why it is
+//! here".
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -139,7 +140,9 @@ impl Attention {
     pub const fn at(&self) -> Option<Timestamp> {
         match self {
             Self::Unknown { since, .. } | Self::InFlight { since, .. } => Some(*since),
-            Self::Declined { at, .. } | Self::Failed { at, .. } | Self::OldState { at } => Some(*at),
+            Self::Declined { at, .. } | Self::Failed { at, .. } | Self::OldState { at } => {
+                Some(*at)
+            }
             Self::Frozen { at, .. } => *at,
             Self::Negative
             | Self::Low { .. }
@@ -160,11 +163,20 @@ impl Attention {
     pub const fn tone(&self) -> Tone {
         match self {
             Self::Negative | Self::Failed { .. } => Tone::Danger,
-            Self::Unknown { .. } | Self::Declined { .. } | Self::Low { .. } | Self::Stale | Self::OldState { .. } => {
-                Tone::Caution
+            Self::Unknown { .. }
+            | Self::Declined { .. }
+            | Self::Low { .. }
+            | Self::Stale
+            | Self::OldState { .. } => Tone::Caution,
+            Self::InFlight { .. } | Self::LeftOver { .. } | Self::Frozen { .. } | Self::Blocked => {
+                Tone::Plain
             }
-            Self::InFlight { .. } | Self::LeftOver { .. } | Self::Frozen { .. } | Self::Blocked => Tone::Plain,
-            Self::Unread | Self::Watched | Self::Pending | Self::Nothing | Self::Expired | Self::Closed => Tone::Quiet,
+            Self::Unread
+            | Self::Watched
+            | Self::Pending
+            | Self::Nothing
+            | Self::Expired
+            | Self::Closed => Tone::Quiet,
         }
     }
 
@@ -172,11 +184,17 @@ impl Attention {
     #[must_use]
     pub fn words(&self, now: Timestamp) -> String {
         match self {
-            Self::Unknown { deed, since } => format!("{} UNKNOWN {}", loud(*deed), text::age(now, *since)),
+            Self::Unknown { deed, since } => {
+                format!("{} UNKNOWN {}", loud(*deed), text::age(now, *since))
+            }
             Self::Negative => "NEGATIVE".to_owned(),
-            Self::Declined { at, amount } => format!("DECLINED {} {}", text::age(now, *at), amount.grouped()),
+            Self::Declined { at, amount } => {
+                format!("DECLINED {} {}", text::age(now, *at), amount.grouped())
+            }
             Self::Failed { deed, at } => format!("{} FAILED {}", loud(*deed), text::age(now, *at)),
-            Self::InFlight { deed, state, since } => format!("{} {} {}", deed.phrase(), state.word(), text::age(now, *since)),
+            Self::InFlight { deed, state, since } => {
+                format!("{} {} {}", deed.phrase(), state.word(), text::age(now, *since))
+            }
             Self::Low { line } => format!("LOW under {}", line.grouped()),
             Self::Stale => "STALE".to_owned(),
             Self::OldState { at } => format!("STATE {} OLD", text::age(now, *at)),
@@ -225,9 +243,15 @@ struct Changes {
 impl Signals {
     /// Of these transactions and operations, both newest first.
     #[must_use]
-    pub fn of<'a>(transactions: impl Iterator<Item = &'a Transaction>, operations: &[Operation], now: Timestamp) -> Self {
+    pub fn of<'a>(
+        transactions: impl Iterator<Item = &'a Transaction>,
+        operations: &[Operation],
+        now: Timestamp,
+    ) -> Self {
         let mut signals = Self::default();
-        let fresh = |at: Timestamp| now.duration_since(at).as_secs() < i64::try_from(FRESH.as_secs()).unwrap_or(i64::MAX);
+        let fresh = |at: Timestamp| {
+            now.duration_since(at).as_secs() < i64::try_from(FRESH.as_secs()).unwrap_or(i64::MAX)
+        };
         let recent = |at: Timestamp| now.duration_since(at) < ALARMING;
         for row in transactions.take_while(|row| fresh(row.at)) {
             if row.state == TransactionState::Declined
@@ -239,21 +263,34 @@ impl Signals {
         for operation in operations {
             let changes = signals.operations.entry(operation.card.clone()).or_default();
             match operation.state {
-                OperationState::Unknown => _ = changes.unknown.get_or_insert((operation.deed, operation.created_at)),
-                // A person settled it as failed, and a credit came all the same: nobody can tell again.
-                OperationState::Failed if operation.alarm.is_some() && recent(operation.updated_at) => {
+                OperationState::Unknown => {
+                    _ = changes.unknown.get_or_insert((operation.deed, operation.created_at))
+                }
+                // A person settled it as failed, and a credit came all the same: nobody can tell
+                // again.
+                OperationState::Failed
+                    if operation.alarm.is_some() && recent(operation.updated_at) =>
+                {
                     _ = changes.unknown.get_or_insert((operation.deed, operation.updated_at));
                 }
                 OperationState::Failed if fresh(operation.updated_at) => {
                     _ = changes.failed.get_or_insert((operation.deed, operation.updated_at));
                 }
                 OperationState::Sent | OperationState::Accepted if operation.is_open() => {
-                    _ = changes.in_flight.get_or_insert((operation.deed, operation.state, operation.created_at));
+                    _ = changes.in_flight.get_or_insert((
+                        operation.deed,
+                        operation.state,
+                        operation.created_at,
+                    ));
                 }
-                OperationState::Sent | OperationState::Accepted | OperationState::Done | OperationState::Failed => {}
+                OperationState::Sent
+                | OperationState::Accepted
+                | OperationState::Done
+                | OperationState::Failed => {}
             }
             let took = matches!(operation.state, OperationState::Done | OperationState::Accepted);
-            if took && !changes.switched && matches!(operation.deed, Deed::Freeze | Deed::Unfreeze) {
+            if took && !changes.switched && matches!(operation.deed, Deed::Freeze | Deed::Unfreeze)
+            {
                 changes.switched = true;
                 if operation.deed == Deed::Freeze {
                     changes.frozen = Some((Arc::clone(&operation.operator), operation.created_at));
@@ -307,7 +344,11 @@ impl Signals {
                 let (by, at) = known.map_or((None, None), |(by, at)| (Some(by), Some(at)));
                 Attention::Frozen { by, at }
             }
-            CardState::Active | CardState::Blocked | CardState::Pending | CardState::Unknown if watched => Attention::Watched,
+            CardState::Active | CardState::Blocked | CardState::Pending | CardState::Unknown
+                if watched =>
+            {
+                Attention::Watched
+            }
             CardState::Blocked => Attention::Blocked,
             CardState::Pending => Attention::Pending,
             CardState::Active | CardState::Unknown => Attention::Nothing,
@@ -315,7 +356,8 @@ impl Signals {
     }
 }
 
-/// Under how much this card is low, when it is: an active card that has less than [`line()`] and is not below zero.
+/// Under how much this card is low, when it is: an active card that has less than [`line()`] and is
+/// not below zero.
 #[must_use]
 pub fn low(card: &Card) -> Option<Money> {
     let available = card.available()?;
@@ -324,7 +366,8 @@ pub fn low(card: &Card) -> Option<Money> {
     (spends && !available.is_negative() && available.amount() < line.amount()).then_some(line)
 }
 
-/// Under how much counts as little: 20.00, 5.000 or 2,000 by the decimals of the currency, more where its unit is small.
+/// Under how much counts as little: 20.00, 5.000 or 2,000 by the decimals of the currency, more
+/// where its unit is small.
 #[must_use]
 pub fn line(currency: Currency) -> Option<Money> {
     let units: i64 = match (currency.code(), currency.decimals()?) {
@@ -359,14 +402,19 @@ mod tests {
 
     #[test]
     fn little_money_is_judged_by_the_currency_and_never_on_a_closed_card() {
-        let words = |amount, code| Signals::default().attention(&card(amount, code), false, at(10)).words(at(10));
+        let words = |amount, code| {
+            Signals::default().attention(&card(amount, code), false, at(10)).words(at(10))
+        };
         assert_eq!(words("15.75", "EUR"), "LOW under 20.00");
         assert_eq!(words("20.00", "EUR"), "");
         assert_eq!(words("3.250", "KWD"), "LOW under 5.000");
         assert_eq!(words("1200", "JPY"), "");
         assert_eq!(words("-7.15", "USD"), "NEGATIVE");
         let closed = Card { state: CardState::Closed, ..card("31.20", "EUR") };
-        assert_eq!(Signals::default().attention(&closed, true, at(10)).words(at(10)), "31.20 still on it");
+        assert_eq!(
+            Signals::default().attention(&closed, true, at(10)).words(at(10)),
+            "31.20 still on it"
+        );
     }
 
     #[test]
@@ -383,6 +431,9 @@ mod tests {
             Attention::Closed,
         ];
         assert!(order.windows(2).all(|pair| matches!(pair, [a, b] if a.rank() < b.rank())));
-        assert_eq!(order.first().map(|first| first.words(at(360))), Some("TOP-UP UNKNOWN 6m".to_owned()));
+        assert_eq!(
+            order.first().map(|first| first.words(at(360))),
+            Some("TOP-UP UNKNOWN 6m".to_owned())
+        );
     }
 }

@@ -13,12 +13,14 @@ use super::money::{Currency, Money};
 pub struct Card {
     /// Which card of which provider.
     pub key: CardKey,
-    /// The card's id as the provider (or the roster) spells it: what requests carry. `key.id` is its canonical form.
+    /// The card's id as the provider (or the roster) spells it: what requests carry. `key.id` is
+    /// its canonical form.
     pub wire_id: Arc<str>,
-    /// The provider's id of the cardholder or customer, where its calls want one beside the card's (banana `user_id`, ibanera `customersId`).
+    /// The provider's id of the cardholder or customer, where its calls want one beside the card's
+    /// (banana `user_id`, ibanera `customersId`).
     pub owner: Option<Arc<str>>,
-    /// The account that is to pay for this card's top-ups, where the roster names one (ibanera). Not in the data file: the roster
-    /// says it anew at every start.
+    /// The account that is to pay for this card's top-ups, where the roster names one (ibanera).
+    /// Not in the data file: the roster says it anew at every start.
     pub account: Option<Arc<str>>,
     /// Name of the cardholder; empty where the provider and the roster have none.
     pub holder: Arc<str>,
@@ -28,7 +30,8 @@ pub struct Card {
     pub state: CardState,
     /// State in the provider's words; empty where it has none.
     pub provider_state: Arc<str>,
-    /// When the state was read. Some providers tell it by another call than the figures, and one may fail without the other.
+    /// When the state was read. Some providers tell it by another call than the figures, and one
+    /// may fail without the other.
     pub state_at: Option<Timestamp>,
     /// Virtual or physical, where known.
     pub kind: Option<CardKind>,
@@ -45,7 +48,8 @@ pub struct Card {
 /// How much older than its figures a card's state may be without being said.
 const STATE_KEEPS: SignedDuration = SignedDuration::from_secs(90);
 
-/// How old the state of a card without figures may be without being said: a long list is read seldom.
+/// How old the state of a card without figures may be without being said: a long list is read
+/// seldom.
 const STATE_KEEPS_ALONE: SignedDuration = SignedDuration::from_mins(10);
 
 impl Card {
@@ -83,14 +87,19 @@ impl Card {
         self.balance.value()?.available
     }
 
-    /// As if it had been read at this moment where it says a later one: a clock that was ahead has no say.
+    /// As if it had been read at this moment where it says a later one: a clock that was ahead has
+    /// no say.
     #[must_use]
     pub fn not_after(self, now: Timestamp) -> Self {
-        Self { balance: self.balance.not_after(now), state_at: self.state_at.map(|at| at.min(now)), ..self }
+        Self {
+            balance: self.balance.not_after(now),
+            state_at: self.state_at.map(|at| at.min(now)),
+            ..self
+        }
     }
 
-    /// Since when the state was not read any more although the figures were, or for long where there are none: it may be another one by
-    /// now.
+    /// Since when the state was not read any more although the figures were, or for long where
+    /// there are none: it may be another one by now.
     #[must_use]
     pub fn old_state(&self, now: Timestamp) -> Option<Timestamp> {
         let read = self.state_at?;
@@ -101,8 +110,9 @@ impl Card {
         old.then_some(read)
     }
 
-    /// When the state was read, where that was before the figures: what comes by two calls of one reading comes after them, so the
-    /// newest reading did not tell it, and it may be another one by now.
+    /// When the state was read, where that was before the figures: what comes by two calls of one
+    /// reading comes after them, so the newest reading did not tell it, and it may be another one
+    /// by now.
     #[must_use]
     pub fn state_lags(&self) -> Option<Timestamp> {
         let (read, figures) = (self.state_at?, self.balance.at()?);
@@ -123,7 +133,8 @@ impl Card {
 
     /// This reading over an older one: what this one does not say is kept from the older.
     ///
-    /// A figure only gives way to one that was read at the same time or later, so answers may arrive in any order.
+    /// A figure only gives way to one that was read at the same time or later, so answers may
+    /// arrive in any order.
     #[must_use]
     pub fn over(self, older: Self) -> Self {
         let balance = match (&self.balance.at(), &older.balance.at()) {
@@ -159,7 +170,9 @@ impl Card {
 /// The digits of a card that is named as it is shown, `..4242`; any other word as it is.
 #[must_use]
 pub fn as_digits(word: &str) -> &str {
-    let digits = word.strip_prefix("..").filter(|digits| !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()));
+    let digits = word
+        .strip_prefix("..")
+        .filter(|digits| !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()));
     digits.unwrap_or(word)
 }
 
@@ -193,12 +206,14 @@ impl fmt::Display for ProviderId {
     }
 }
 
-/// Which card of which provider: what a dialog, an operation and a cursor hold instead of a row number.
+/// Which card of which provider: what a dialog, an operation and a cursor hold instead of a row
+/// number.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct CardKey {
     /// The provider account.
     pub provider: ProviderId,
-    /// The card's id in its canonical form ([`IdForm::canonical`]): one card has one key, however its id is spelled.
+    /// The card's id in its canonical form ([`IdForm::canonical`]): one card has one key, however
+    /// its id is spelled.
     pub id: Arc<str>,
 }
 
@@ -216,7 +231,8 @@ impl fmt::Display for CardKey {
     }
 }
 
-/// How a provider forms the ids of its cards or transactions: decides which spellings name the same thing.
+/// How a provider forms the ids of its cards or transactions: decides which spellings name the same
+/// thing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum IdForm {
     /// UUIDs, whose hexadecimal digits mean the same in either case.
@@ -228,14 +244,17 @@ pub enum IdForm {
 }
 
 impl IdForm {
-    /// The one text that stands for every spelling of an id. What does not have the expected form is kept as it is, without blanks
-    /// around it.
+    /// The one text that stands for every spelling of an id. What does not have the expected form
+    /// is kept as it is, without blanks around it.
     #[must_use]
     pub fn canonical(self, spelling: &str) -> Arc<str> {
         let text = spelling.trim();
         match self {
             Self::Guid => {
-                let digits = text.strip_prefix('{').and_then(|inner| inner.strip_suffix('}')).unwrap_or(text);
+                let digits = text
+                    .strip_prefix('{')
+                    .and_then(|inner| inner.strip_suffix('}'))
+                    .unwrap_or(text);
                 if is_guid(digits) { digits.to_ascii_lowercase().into() } else { text.into() }
             }
             Self::Number => {
@@ -298,7 +317,8 @@ impl Last4 {
     /// The last four digits of a full or masked card number; everything before them is not kept.
     #[must_use]
     pub fn of_number(number: &str) -> Option<Self> {
-        let mut last: Vec<u8> = number.bytes().rev().filter(|b| !matches!(b, b' ' | b'-')).take(4).collect();
+        let mut last: Vec<u8> =
+            number.bytes().rev().filter(|b| !matches!(b, b' ' | b'-')).take(4).collect();
         last.reverse();
         let digits: [u8; 4] = last.try_into().ok()?;
         digits.iter().all(u8::is_ascii_digit).then_some(Self(digits))
@@ -341,8 +361,15 @@ pub enum CardState {
 
 impl CardState {
     /// Every state, in the order of the vocabulary.
-    pub const ALL: [Self; 7] =
-        [Self::Active, Self::Frozen, Self::Blocked, Self::Pending, Self::Closed, Self::Expired, Self::Unknown];
+    pub const ALL: [Self; 7] = [
+        Self::Active,
+        Self::Frozen,
+        Self::Blocked,
+        Self::Pending,
+        Self::Closed,
+        Self::Expired,
+        Self::Unknown,
+    ];
 
     /// The word on screen and in JSON.
     #[must_use]
@@ -387,11 +414,14 @@ impl CardKind {
     /// The kind of a word, whatever its case.
     #[must_use]
     pub fn of_word(word: &str) -> Option<Self> {
-        [Self::Virtual, Self::Physical].into_iter().find(|kind| kind.word().eq_ignore_ascii_case(word))
+        [Self::Virtual, Self::Physical]
+            .into_iter()
+            .find(|kind| kind.word().eq_ignore_ascii_case(word))
     }
 }
 
-/// Figures of one card at one time, as the provider sent them. What it does not send is `None`, never zero.
+/// Figures of one card at one time, as the provider sent them. What it does not send is `None`,
+/// never zero.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Balance {
     /// What can be spent now.
@@ -462,7 +492,8 @@ impl<T> Reading<T> {
         }
     }
 
-    /// As if it had been read at this moment where it says a later one: a clock that was ahead has no say.
+    /// As if it had been read at this moment where it says a later one: a clock that was ahead has
+    /// no say.
     #[must_use]
     pub fn not_after(self, now: Timestamp) -> Self {
         match self {
@@ -477,7 +508,9 @@ impl<T> Reading<T> {
     pub fn stale(self, why: &Arc<str>) -> Self {
         match self {
             Self::Never => Self::Never,
-            Self::At { value, at } | Self::Stale { value, at, .. } => Self::Stale { value, at, why: Arc::clone(why) },
+            Self::At { value, at } | Self::Stale { value, at, .. } => {
+                Self::Stale { value, at, why: Arc::clone(why) }
+            }
         }
     }
 }
@@ -497,7 +530,11 @@ mod tests {
     #[test]
     fn of_a_card_number_only_the_last_four_digits_are_kept() {
         for number in ["4111111111111111", "XXXX XXXX XXXX 1111", "1111", "2004 01XX-1111"] {
-            assert_eq!(Last4::of_number(number).map(|l| l.to_string()), Some("1111".into()), "{number}");
+            assert_eq!(
+                Last4::of_number(number).map(|l| l.to_string()),
+                Some("1111".into()),
+                "{number}"
+            );
         }
         assert_eq!(Last4::of_number("2004 01XX XXXX XX87"), None);
     }
@@ -531,12 +568,20 @@ mod tests {
         let at = |second| Timestamp::from_second(second).expect("a time of the test");
         let usd: Currency = "USD".parse().expect("a currency");
         let reading = |amount: i64, second| Reading::At {
-            value: Balance { available: Some(Money::new(amount.into(), usd)), ..Balance::default() },
+            value: Balance {
+                available: Some(Money::new(amount.into(), usd)),
+                ..Balance::default()
+            },
             at: at(second),
         };
-        let old = Card { holder: "Mara".into(), balance: reading(1, 20), ..Card::unread(key.clone()) };
-        let new =
-            Card { state: CardState::Active, provider_state: "ACTIVE".into(), balance: reading(2, 10), ..Card::unread(key) };
+        let old =
+            Card { holder: "Mara".into(), balance: reading(1, 20), ..Card::unread(key.clone()) };
+        let new = Card {
+            state: CardState::Active,
+            provider_state: "ACTIVE".into(),
+            balance: reading(2, 10),
+            ..Card::unread(key)
+        };
         let both = new.over(old);
         assert_eq!((&*both.holder, both.state), ("Mara", CardState::Active));
         assert_eq!(both.available().map(Money::digits), Some("1.00".into()));
@@ -557,15 +602,35 @@ mod tests {
         assert_eq!(whole.old_state(at(999)), None);
         let figures = |second| Card { balance: balance(second), ..Card::unread(key.clone()) };
         let soon = figures(60).over(whole);
-        assert_eq!((soon.state, soon.state_at, soon.old_state(at(999))), (CardState::Active, Some(at(0)), None));
+        assert_eq!(
+            (soon.state, soon.state_at, soon.old_state(at(999))),
+            (CardState::Active, Some(at(0)), None)
+        );
         let later = figures(300).over(soon);
-        assert_eq!((later.state, later.old_state(at(999))), (CardState::Active, Some(at(0))), "its state is five minutes old");
+        assert_eq!(
+            (later.state, later.old_state(at(999))),
+            (CardState::Active, Some(at(0))),
+            "its state is five minutes old"
+        );
         let bare = Card { balance: Reading::Never, ..later.clone() };
-        assert_eq!((bare.old_state(at(300)), bare.old_state(at(700))), (None, Some(at(0))), "without figures its age is its own");
+        assert_eq!(
+            (bare.old_state(at(300)), bare.old_state(at(700))),
+            (None, Some(at(0))),
+            "without figures its age is its own"
+        );
         assert_eq!(bare.read_at(), Some(at(0)));
-        let frozen = Card { state: CardState::Frozen, provider_state: "L".into(), state_at: Some(at(310)), ..Card::unread(key) };
+        let frozen = Card {
+            state: CardState::Frozen,
+            provider_state: "L".into(),
+            state_at: Some(at(310)),
+            ..Card::unread(key)
+        };
         let read = frozen.clone().over(later.clone());
         assert_eq!((read.state, read.old_state(at(999))), (CardState::Frozen, None));
-        assert_eq!(later.over(frozen).state, CardState::Frozen, "an older state never wins, whatever the order of arrival");
+        assert_eq!(
+            later.over(frozen).state,
+            CardState::Frozen,
+            "an older state never wins, whatever the order of arrival"
+        );
     }
 }

@@ -1,4 +1,5 @@
-//! How much of what was asked for was read. A list carries it, so that whoever shows or prints the list can say what is missing.
+//! How much of what was asked for was read. A list carries it, so that whoever shows or prints the
+//! list can say what is missing.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -10,7 +11,8 @@ use super::card::{CardKey, ProviderId};
 /// What is known to be missing from a list.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Completeness {
-    /// Everything up to this time is in the list, but for `rows`. `None` while something else is missing.
+    /// Everything up to this time is in the list, but for `rows`. `None` while something else is
+    /// missing.
     pub complete_to: Option<Timestamp>,
     /// Rows that came and could not be read, each once.
     pub rows: Vec<UnreadRow>,
@@ -94,7 +96,8 @@ impl Completeness {
         self.parts.push(part);
     }
 
-    /// Notes rows that could not be read. One that came several times, because pages overlap, counts once.
+    /// Notes rows that could not be read. One that came several times, because pages overlap,
+    /// counts once.
     pub fn miss_rows(&mut self, rows: impl IntoIterator<Item = UnreadRow>) {
         let known = self.rows.len();
         self.rows.extend(rows);
@@ -105,17 +108,22 @@ impl Completeness {
 
     fn tidy(&mut self) {
         let mut seen = BTreeSet::new();
-        self.rows.retain(|row| seen.insert((row.provider.clone(), row.card.clone(), row.id.clone(), row.fingerprint)));
+        self.rows.retain(|row| {
+            seen.insert((row.provider.clone(), row.card.clone(), row.id.clone(), row.fingerprint))
+        });
     }
 
-    /// What is missing, in a few words; empty when nothing is: `2 rows could not be read, 1 card could not be read`.
+    /// What is missing, in a few words; empty when nothing is: `2 rows could not be read, 1 card
+    /// could not be read`.
     #[must_use]
     pub fn missing(&self) -> String {
-        let words: Vec<String> = self.counts().into_iter().map(|words| format!("{words} could not be read")).collect();
+        let words: Vec<String> =
+            self.counts().into_iter().map(|words| format!("{words} could not be read")).collect();
         words.join(", ")
     }
 
-    /// How much is missing of what: `2 rows`, `1 card`, `1 account`; of what nothing is missing there is nothing.
+    /// How much is missing of what: `2 rows`, `1 card`, `1 account`; of what nothing is missing
+    /// there is nothing.
     #[must_use]
     pub fn counts(&self) -> Vec<String> {
         Self::counts_of([self])
@@ -134,7 +142,10 @@ impl Completeness {
                 }
             }
         }
-        [count(rows, "row"), count(cards.len(), "card"), count(accounts.len(), "account")].into_iter().flatten().collect()
+        [count(rows, "row"), count(cards.len(), "card"), count(accounts.len(), "account")]
+            .into_iter()
+            .flatten()
+            .collect()
     }
 }
 
@@ -152,7 +163,13 @@ mod tests {
 
     fn row(id: Option<&str>, fingerprint: u64) -> UnreadRow {
         let provider = ProviderId::new("artha");
-        UnreadRow { provider, card: Some("c1".into()), id: id.map(Into::into), why: "has no amount".into(), fingerprint }
+        UnreadRow {
+            provider,
+            card: Some("c1".into()),
+            id: id.map(Into::into),
+            why: "has no amount".into(),
+            fingerprint,
+        }
     }
 
     #[test]
@@ -160,7 +177,10 @@ mod tests {
         let (early, late) = (Timestamp::UNIX_EPOCH, Timestamp::MAX);
         let mut both = Completeness::whole(late);
         both.join(Completeness::whole(early));
-        assert_eq!((both.complete_to, both.is_whole(), both.missing()), (Some(early), true, String::new()));
+        assert_eq!(
+            (both.complete_to, both.is_whole(), both.missing()),
+            (Some(early), true, String::new())
+        );
         let provider = ProviderId::new("artha");
         let card = Some(CardKey::new(&provider, "c1"));
         both.miss(UnreadPart { provider: provider.clone(), card, why: "HTTP 500".into() });
@@ -177,6 +197,9 @@ mod tests {
         list.miss_rows([row(Some("7"), 1), row(None, 2)]);
         list.miss_rows([row(Some("7"), 1), row(None, 3)]);
         assert_eq!((list.rows.len(), list.missing()), (3, "3 rows could not be read".to_owned()));
-        assert_eq!(list.rows.first().map(UnreadRow::sentence).as_deref(), Some("artha/c1, row 7: has no amount"));
+        assert_eq!(
+            list.rows.first().map(UnreadRow::sentence).as_deref(),
+            Some("artha/c1, row 7: has no amount")
+        );
     }
 }

@@ -1,4 +1,5 @@
-//! The filter language: parse, complete, match. One evaluator for the board, the command line and exports.
+//! The filter language: parse, complete, match. One evaluator for the board, the command line and
+//! exports.
 //!
 //! ```text
 //! word  "two words"     free text, whatever its case and accents
@@ -123,7 +124,9 @@ impl Filter {
             match term {
                 Term::Since(at) => Some(*at),
                 Term::All(terms) => terms.iter().filter_map(since).max(),
-                Term::Any(terms) => terms.iter().map(since).collect::<Option<Vec<_>>>()?.into_iter().min(),
+                Term::Any(terms) => {
+                    terms.iter().map(since).collect::<Option<Vec<_>>>()?.into_iter().min()
+                }
                 Term::Not(_)
                 | Term::Words(_)
                 | Term::Equal(..)
@@ -137,8 +140,9 @@ impl Filter {
         since(self.0.as_ref()?)
     }
 
-    /// What the word that ends at byte `cursor` may become: field names with their sign, or the words of a field. Each stands
-    /// for what is behind the last blank, bracket, `-`, `:`, `|` or `~` before the cursor.
+    /// What the word that ends at byte `cursor` may become: field names with their sign, or the
+    /// words of a field. Each stands for what is behind the last blank, bracket, `-`, `:`, `|` or
+    /// `~` before the cursor.
     #[must_use]
     pub fn complete(text: &str, cursor: usize) -> Vec<String> {
         let mut cursor = cursor.min(text.len());
@@ -146,20 +150,28 @@ impl Filter {
             cursor -= 1;
         }
         let before = text.get(..cursor).unwrap_or(text);
-        let word = before.rsplit(|c: char| c.is_whitespace() || matches!(c, '(' | ')')).next().unwrap_or_default();
+        let word = before
+            .rsplit(|c: char| c.is_whitespace() || matches!(c, '(' | ')'))
+            .next()
+            .unwrap_or_default();
         let word = word.trim_start_matches('-').to_ascii_lowercase();
         let Some((name, value)) = word.split_once(':') else {
-            let sign = |field: &Field| if field.is_number() || *field == Field::Age { '>' } else { ':' };
+            let sign =
+                |field: &Field| if field.is_number() || *field == Field::Age { '>' } else { ':' };
             let fields = Field::ALL.iter().map(|field| format!("{}{}", field.name(), sign(field)));
             let others = ["since:", "until:", "is:"].into_iter().map(str::to_owned);
             let aliases = ALIASES.iter().map(|(alias, _)| format!("{alias}:"));
-            return fields.chain(others).chain(aliases).filter(|name| name.starts_with(&word)).collect();
+            return fields
+                .chain(others)
+                .chain(aliases)
+                .filter(|name| name.starts_with(&word))
+                .collect();
         };
         let value = value.rsplit('|').next().unwrap_or_default().trim_start_matches('~');
         let words: Vec<&str> = match name {
             "state" | "status" => vec![
-                "active", "frozen", "blocked", "pending", "closed", "expired", "unknown", "hold", "cleared", "declined",
-                "reversed", "failed", "sent", "accepted", "done",
+                "active", "frozen", "blocked", "pending", "closed", "expired", "unknown", "hold",
+                "cleared", "declined", "reversed", "failed", "sent", "accepted", "done",
             ],
             "kind" | "type" => {
                 vec![
@@ -190,18 +202,30 @@ fn matches(term: &Term, row: &dyn Row) -> bool {
         Term::Any(terms) => terms.iter().any(|term| matches(term, row)),
         Term::Not(term) => !matches(term, row),
         Term::Words(words) => row.words().iter().any(|text| holds(text, words)),
-        Term::Equal(field @ (Field::Kind | Field::Action), patterns) => row.texts(*field).iter().any(|text| {
-            let text = plain(&fold(text));
+        Term::Equal(field @ (Field::Kind | Field::Action), patterns) => {
+            row.texts(*field).iter().any(|text| {
+                let text = plain(&fold(text));
+                patterns.iter().any(|pattern| {
+                    let wanted = plain(&pattern.text);
+                    text == wanted || (pattern.contains && text.contains(&wanted))
+                })
+            })
+        }
+        Term::Equal(field, patterns) => row.texts(*field).iter().any(|text| {
             patterns.iter().any(|pattern| {
-                let wanted = plain(&pattern.text);
-                text == wanted || (pattern.contains && text.contains(&wanted))
+                if pattern.contains {
+                    holds(text, &pattern.text)
+                } else {
+                    same(text, &pattern.text)
+                }
             })
         }),
-        Term::Equal(field, patterns) => row.texts(*field).iter().any(|text| {
-            patterns.iter().any(|pattern| if pattern.contains { holds(text, &pattern.text) } else { same(text, &pattern.text) })
-        }),
-        Term::Number(field, numbers) => row.number(*field).is_some_and(|value| numbers.contains(&value)),
-        Term::Compare(field, comparison, number) => row.number(*field).is_some_and(|value| comparison.holds(&value, number)),
+        Term::Number(field, numbers) => {
+            row.number(*field).is_some_and(|value| numbers.contains(&value))
+        }
+        Term::Compare(field, comparison, number) => {
+            row.number(*field).is_some_and(|value| comparison.holds(&value, number))
+        }
         Term::Age(comparison, age) => row.age().is_some_and(|value| comparison.holds(&value, age)),
         Term::Since(at) => row.time().is_some_and(|time| time >= *at),
         Term::Until(at) => row.time().is_some_and(|time| time <= *at),
@@ -211,13 +235,19 @@ fn matches(term: &Term, row: &dyn Row) -> bool {
 
 /// Without case and accents: `Müller` and `muller` are one, `Søren` and `soren` too.
 ///
-/// Only marks that a reader may leave out are dropped: the vowels of Hindi or Thai are marks too, and stay.
+/// Only marks that a reader may leave out are dropped: the vowels of Hindi or Thai are marks too,
+/// and stay.
 #[must_use]
 pub fn fold(text: &str) -> String {
     if text.is_ascii() {
         return text.to_ascii_lowercase();
     }
-    let bare = text.nfkd().filter(|c| !is_accent(*c)).flat_map(char::to_lowercase).nfkd().filter(|c| !is_accent(*c));
+    let bare = text
+        .nfkd()
+        .filter(|c| !is_accent(*c))
+        .flat_map(char::to_lowercase)
+        .nfkd()
+        .filter(|c| !is_accent(*c));
     let mut folded = String::with_capacity(text.len());
     for c in bare {
         match c {
@@ -244,12 +274,17 @@ fn is_accent(c: char) -> bool {
             | '\u{1ab0}'..='\u{1aff}' | '\u{1dc0}'..='\u{1dff}' | '\u{20d0}'..='\u{20ff}' | '\u{fe20}'..='\u{fe2f}')
 }
 
-/// Whether a text contains a folded part. Nearly every text is ASCII, and is compared where it lies: a list has many rows.
+/// Whether a text contains a folded part. Nearly every text is ASCII, and is compared where it
+/// lies: a list has many rows.
 fn holds(text: &str, part: &str) -> bool {
     if !text.is_ascii() {
         return fold(text).contains(part);
     }
-    part.is_empty() || text.as_bytes().windows(part.len()).any(|window| window.eq_ignore_ascii_case(part.as_bytes()))
+    part.is_empty()
+        || text
+            .as_bytes()
+            .windows(part.len())
+            .any(|window| window.eq_ignore_ascii_case(part.as_bytes()))
 }
 
 /// Whether a text is a folded one.
@@ -300,8 +335,14 @@ pub enum Field {
 }
 
 /// Short words for names of JSON.
-const ALIASES: [(&str, &str); 6] =
-    [("status", "state"), ("type", "kind"), ("ccy", "currency"), ("op", "operation"), ("who", "operator"), ("labels", "label")];
+const ALIASES: [(&str, &str); 6] = [
+    ("status", "state"),
+    ("type", "kind"),
+    ("ccy", "currency"),
+    ("op", "operation"),
+    ("who", "operator"),
+    ("labels", "label"),
+];
 
 impl Field {
     /// Every field.
@@ -383,7 +424,15 @@ impl Field {
     }
 
     const fn is_number(self) -> bool {
-        matches!(self, Self::Amount | Self::Balance | Self::Available | Self::Current | Self::Pending | Self::Fee)
+        matches!(
+            self,
+            Self::Amount
+                | Self::Balance
+                | Self::Available
+                | Self::Current
+                | Self::Pending
+                | Self::Fee
+        )
     }
 }
 
@@ -406,7 +455,8 @@ pub enum Flag {
 
 impl Flag {
     /// Every flag.
-    pub const ALL: [Self; 6] = [Self::Stale, Self::Unknown, Self::Watched, Self::Marked, Self::Negative, Self::Low];
+    pub const ALL: [Self; 6] =
+        [Self::Stale, Self::Unknown, Self::Watched, Self::Marked, Self::Negative, Self::Low];
 
     /// The word behind `is:`.
     #[must_use]
@@ -453,7 +503,9 @@ fn tokens(text: &str) -> Result<Vec<Token<'_>>, FilterError> {
             ')' => tokens.push(Token { at, kind: TokenKind::Close }),
             '-' => {
                 if chars.peek().is_none_or(|(_, next)| next.is_whitespace() || *next == ')') {
-                    let message = "something is missing behind the -: write it without a blank, such as -uber".to_owned();
+                    let message = "something is missing behind the -: write it without a blank, \
+                                   such as -uber"
+                        .to_owned();
                     return Err(FilterError { at, message });
                 }
                 tokens.push(Token { at, kind: TokenKind::Minus });
@@ -477,7 +529,10 @@ fn tokens(text: &str) -> Result<Vec<Token<'_>>, FilterError> {
                     }
                 }
                 if let Some(at) = open {
-                    return Err(FilterError { at, message: "a quote is not closed: write \" at its end".to_owned() });
+                    return Err(FilterError {
+                        at,
+                        message: "a quote is not closed: write \" at its end".to_owned(),
+                    });
                 }
                 tokens.push(Token { at, kind: TokenKind::Word(word.into(), quoted) });
             }
@@ -527,7 +582,11 @@ impl<'a> Parser<'a> {
         match terms.len() {
             0 => {
                 let at = self.peek().map_or(self.end, |token| token.at);
-                Err(FilterError { at, message: "something is missing here: a word, or a field such as state:active".to_owned() })
+                Err(FilterError {
+                    at,
+                    message: "something is missing here: a word, or a field such as state:active"
+                        .to_owned(),
+                })
             }
             1 => Ok(terms.remove(0)),
             _ => Ok(Term::All(terms)),
@@ -536,7 +595,10 @@ impl<'a> Parser<'a> {
 
     fn one(&mut self) -> Result<Term, FilterError> {
         let Some(token) = self.tokens.get(self.next).cloned() else {
-            return Err(FilterError { at: self.end, message: "something is missing behind the -".to_owned() });
+            return Err(FilterError {
+                at: self.end,
+                message: "something is missing behind the -".to_owned(),
+            });
         };
         self.next += 1;
         match &token.kind {
@@ -552,13 +614,19 @@ impl<'a> Parser<'a> {
                 }
             }
             TokenKind::Close => Err(token.wrong("there is a ) without its (")),
-            TokenKind::Word(word, true) if word.trim().is_empty() => Err(token.wrong("there is nothing between the quotes")),
+            TokenKind::Word(word, true) if word.trim().is_empty() => {
+                Err(token.wrong("there is nothing between the quotes"))
+            }
             TokenKind::Word(word, true) => Ok(Term::Words(fold(word))),
             TokenKind::Word(word, false) => self.word(&token, word),
         }
     }
 
-    fn deeper(&mut self, token: &Token<'_>, parse: fn(&mut Self) -> Result<Term, FilterError>) -> Result<Term, FilterError> {
+    fn deeper(
+        &mut self,
+        token: &Token<'_>,
+        parse: fn(&mut Self) -> Result<Term, FilterError>,
+    ) -> Result<Term, FilterError> {
         self.depth += 1;
         if self.depth > DEEPEST {
             return Err(token.wrong("this is nested too deep"));
@@ -573,20 +641,26 @@ impl<'a> Parser<'a> {
             if let Some((name, value)) = word.split_once('=')
                 && Field::named(&name.to_ascii_lowercase()).is_some()
             {
-                return Err(token.wrong(&format!("`=` is not a sign of filters: write {name}:{value}")));
+                return Err(
+                    token.wrong(&format!("`=` is not a sign of filters: write {name}:{value}"))
+                );
             }
             return Ok(Term::Words(fold(as_digits(word))));
         };
         let (name, rest) = word.split_at(split);
         let name = name.to_ascii_lowercase();
         if name.is_empty() {
-            return Err(token.wrong("a field's name is missing before the sign, such as state:active or amount>20"));
+            return Err(token.wrong(
+                "a field's name is missing before the sign, such as state:active or amount>20",
+            ));
         }
         let (comparison, value) = match rest.split_at(1) {
-            (">", rest) => {
-                rest.strip_prefix('=').map_or((Some(Comparison::More), rest), |rest| (Some(Comparison::AtLeast), rest))
-            }
-            ("<", rest) => rest.strip_prefix('=').map_or((Some(Comparison::Less), rest), |rest| (Some(Comparison::AtMost), rest)),
+            (">", rest) => rest
+                .strip_prefix('=')
+                .map_or((Some(Comparison::More), rest), |rest| (Some(Comparison::AtLeast), rest)),
+            ("<", rest) => rest
+                .strip_prefix('=')
+                .map_or((Some(Comparison::Less), rest), |rest| (Some(Comparison::AtMost), rest)),
             (_, rest) => (None, rest),
         };
         if value.is_empty() {
@@ -596,28 +670,44 @@ impl<'a> Parser<'a> {
             ("since", None) => Ok(Term::Since(self.moment(token, value)?)),
             ("until", None) => Ok(Term::Until(self.moment(token, value)?)),
             ("is", None) => {
-                let flag = Flag::ALL.into_iter().find(|flag| flag.name().eq_ignore_ascii_case(value)).ok_or_else(|| {
-                    let words: Vec<&str> = Flag::ALL.iter().map(|flag| flag.name()).collect();
-                    token.wrong(&format!("is:{value} is not known: write is: with one of {}", words.join(" ")))
-                })?;
+                let flag = Flag::ALL
+                    .into_iter()
+                    .find(|flag| flag.name().eq_ignore_ascii_case(value))
+                    .ok_or_else(|| {
+                        let words: Vec<&str> = Flag::ALL.iter().map(|flag| flag.name()).collect();
+                        token.wrong(&format!(
+                            "is:{value} is not known: write is: with one of {}",
+                            words.join(" ")
+                        ))
+                    })?;
                 Ok(Term::Is(flag))
             }
-            ("since" | "until" | "is", Some(_)) => Err(token.wrong(&format!("`{name}` is not compared: write {name}:value"))),
+            ("since" | "until" | "is", Some(_)) => {
+                Err(token.wrong(&format!("`{name}` is not compared: write {name}:value")))
+            }
             (name, comparison) => {
                 let Some(field) = Field::named(name) else {
                     return Err(token.wrong(&format!(
-                        "there is no field `{name}`: known are state kind amount currency merchant mcc country provider card last4 holder \
-                         balance age since until is, and every other name of the JSON output; text with a sign in it goes in quotes"
+                        "there is no field `{name}`: known are state kind amount currency \
+                         merchant mcc country provider card last4 holder balance age since until \
+                         is, and every other name of the JSON output; text with a sign in it goes \
+                         in quotes"
                     )));
                 };
                 match comparison {
-                    None if field == Field::Age => Err(token.wrong("compare ages with > or <, such as age>30s")),
+                    None if field == Field::Age => {
+                        Err(token.wrong("compare ages with > or <, such as age>30s"))
+                    }
                     None if field.is_number() => {
                         let read = |text: &str| {
-                            let what = format!("`{text}` is not a number: write {name}:20, or {name}>20");
+                            let what =
+                                format!("`{text}` is not a number: write {name}:20, or {name}>20");
                             read_decimal(text).map_err(|_| token.wrong(&what))
                         };
-                        Ok(Term::Number(field, value.split('|').map(read).collect::<Result<_, _>>()?))
+                        Ok(Term::Number(
+                            field,
+                            value.split('|').map(read).collect::<Result<_, _>>()?,
+                        ))
                     }
                     None => {
                         let patterns = patterns(value);
@@ -627,30 +717,42 @@ impl<'a> Parser<'a> {
                         Ok(Term::Equal(field, patterns))
                     }
                     Some(comparison) if field == Field::Age => {
-                        let age = span(value)
-                            .ok_or_else(|| token.wrong("that is not an age: write one such as age>30s, 5m, 2h, 1d"))?;
+                        let age = span(value).ok_or_else(|| {
+                            token.wrong("that is not an age: write one such as age>30s, 5m, 2h, 1d")
+                        })?;
                         Ok(Term::Age(comparison, age))
                     }
                     Some(comparison) if field.is_number() => {
-                        let number = read_decimal(value)
-                            .map_err(|_| token.wrong(&format!("`{value}` is not a number: write {name}>20")))?;
+                        let number = read_decimal(value).map_err(|_| {
+                            token.wrong(&format!("`{value}` is not a number: write {name}>20"))
+                        })?;
                         Ok(Term::Compare(field, comparison, number))
                     }
-                    Some(_) => Err(token.wrong(&format!("{name} is text: write {name}:value or {name}:~part"))),
+                    Some(_) => {
+                        Err(token
+                            .wrong(&format!("{name} is text: write {name}:value or {name}:~part")))
+                    }
                 }
             }
         }
     }
 
     fn moment(&self, token: &Token<'_>, text: &str) -> Result<Timestamp, FilterError> {
-        let wrong = || token.wrong("that is not a time: write 15m, 8h, 2d, today, yesterday, 2026-04-01 or 2026-04-01T13:00");
+        let wrong = || {
+            token.wrong(
+                "that is not a time: write 15m, 8h, 2d, today, yesterday, 2026-04-01 or \
+                 2026-04-01T13:00",
+            )
+        };
         if let Some(ago) = span(text) {
             return self.now.checked_sub(ago).map_err(|_| wrong());
         }
         let today = self.now.to_zoned(self.zone.clone()).date();
         let civil = match text.to_ascii_lowercase().as_str() {
             "today" => today.to_datetime(jiff::civil::Time::midnight()),
-            "yesterday" => today.yesterday().map_err(|_| wrong())?.to_datetime(jiff::civil::Time::midnight()),
+            "yesterday" => {
+                today.yesterday().map_err(|_| wrong())?.to_datetime(jiff::civil::Time::midnight())
+            }
             text => match (
                 text.to_ascii_uppercase().parse::<Timestamp>(),
                 text.parse::<Date>(),

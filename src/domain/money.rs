@@ -54,13 +54,19 @@ impl Money {
         Ok(Self { amount: read_decimal(text)?, currency })
     }
 
-    /// What a person typed and may be sent: plain digits, more than zero, no more decimals than the currency has.
+    /// What a person typed and may be sent: plain digits, more than zero, no more decimals than the
+    /// currency has.
     ///
     /// # Errors
     /// When it is anything else.
     pub fn typed(text: &str, currency: Currency) -> Result<Self, MoneyError> {
-        let plain = text.bytes().all(|b| b.is_ascii_digit() || b == b'.') && text.bytes().any(|b| b.is_ascii_digit());
-        let amount = Decimal::from_str_exact(text).ok().filter(|_| plain).ok_or(MoneyError::NotAnAmount)?.normalize();
+        let plain = text.bytes().all(|b| b.is_ascii_digit() || b == b'.')
+            && text.bytes().any(|b| b.is_ascii_digit());
+        let amount = Decimal::from_str_exact(text)
+            .ok()
+            .filter(|_| plain)
+            .ok_or(MoneyError::NotAnAmount)?
+            .normalize();
         let allowed = currency.decimals().ok_or(MoneyError::UnknownDecimals)?;
         if amount.scale() > allowed {
             return Err(MoneyError::TooPrecise { allowed });
@@ -129,7 +135,8 @@ impl Money {
         self.amount.is_sign_negative() && !self.amount.is_zero()
     }
 
-    /// The digits as JSON and the wires want them: `1234.50`, at least the currency's decimals, no separators.
+    /// The digits as JSON and the wires want them: `1234.50`, at least the currency's decimals, no
+    /// separators.
     #[must_use]
     pub fn digits(self) -> String {
         let mut amount = self.amount.normalize();
@@ -147,8 +154,10 @@ impl Money {
     #[must_use]
     pub fn grouped(self) -> String {
         let digits = self.digits();
-        let (sign, digits) = digits.strip_prefix('-').map_or(("", digits.as_str()), |rest| ("-", rest));
-        let (whole, fraction) = digits.split_once('.').map_or((digits, None), |(w, f)| (w, Some(f)));
+        let (sign, digits) =
+            digits.strip_prefix('-').map_or(("", digits.as_str()), |rest| ("-", rest));
+        let (whole, fraction) =
+            digits.split_once('.').map_or((digits, None), |(w, f)| (w, Some(f)));
         let mut out = String::with_capacity(digits.len() + 8);
         out.push_str(sign);
         for (i, c) in whole.chars().enumerate() {
@@ -164,7 +173,11 @@ impl Money {
         out
     }
 
-    fn joined(self, other: Self, with: fn(Decimal, Decimal) -> Option<Decimal>) -> Result<Self, MoneyError> {
+    fn joined(
+        self,
+        other: Self,
+        with: fn(Decimal, Decimal) -> Option<Decimal>,
+    ) -> Result<Self, MoneyError> {
         if self.currency != other.currency {
             return Err(MoneyError::Mixed);
         }
@@ -173,21 +186,27 @@ impl Money {
     }
 }
 
-/// Reads a decimal as wires write it, without ever passing through a float: plain digits, `1e2`, and commas between groups of
-/// thousands (`1,234.56`, also India's `1,23,456.78`). Commas count only beside a decimal point: `1,234` may be more than a
-/// thousand or a little more than one. Amounts in brackets are not read: whether they are negative is the sender's convention.
+/// Reads a decimal as wires write it, without ever passing through a float: plain digits, `1e2`,
+/// and commas between groups of thousands (`1,234.56`, also India's `1,23,456.78`). Commas count
+/// only beside a decimal point: `1,234` may be more than a thousand or a little more than one.
+/// Amounts in brackets are not read: whether they are negative is the sender's convention.
 ///
 /// # Errors
-/// `TooLarge` beyond 28 digits, which could only be kept rounded; `NotAnAmount` when the text is no number.
+/// `TooLarge` beyond 28 digits, which could only be kept rounded; `NotAnAmount` when the text is no
+/// number.
 pub fn read_decimal(text: &str) -> Result<Decimal, MoneyError> {
     let text = text.trim();
     let plain = |text: &str| {
-        !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'-' | b'+' | b'e' | b'E'))
+        !text.is_empty()
+            && text
+                .bytes()
+                .all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'-' | b'+' | b'e' | b'E'))
     };
     if plain(text) {
         return read_plain(text);
     }
-    let grouped = without_commas(text).filter(|digits| plain(digits)).ok_or(MoneyError::NotAnAmount)?;
+    let grouped =
+        without_commas(text).filter(|digits| plain(digits)).ok_or(MoneyError::NotAnAmount)?;
     read_plain(&grouped)
 }
 
@@ -195,10 +214,12 @@ pub fn read_decimal(text: &str) -> Result<Decimal, MoneyError> {
 fn read_plain(text: &str) -> Result<Decimal, MoneyError> {
     let exact = |digits: &str| {
         let count = digits.bytes().filter(u8::is_ascii_digit).count();
-        Decimal::from_str_exact(digits).map_err(|_| if count > 28 { MoneyError::TooLarge } else { MoneyError::NotAnAmount })
+        Decimal::from_str_exact(digits)
+            .map_err(|_| if count > 28 { MoneyError::TooLarge } else { MoneyError::NotAnAmount })
     };
     let Some((base, exponent)) = text.split_once(['e', 'E']) else { return exact(text) };
-    let (base, exponent) = (exact(base)?, exponent.parse::<i32>().map_err(|_| MoneyError::NotAnAmount)?);
+    let (base, exponent) =
+        (exact(base)?, exponent.parse::<i32>().map_err(|_| MoneyError::NotAnAmount)?);
     let mut value = base;
     for _ in 0..exponent.unsigned_abs().min(64) {
         if value.is_zero() {
@@ -214,7 +235,8 @@ fn read_plain(text: &str) -> Result<Decimal, MoneyError> {
     Ok(value)
 }
 
-/// The digits of a grouped number that has a decimal point; `None` when the groups are not of thousands or of India's lakhs.
+/// The digits of a grouped number that has a decimal point; `None` when the groups are not of
+/// thousands or of India's lakhs.
 fn without_commas(text: &str) -> Option<String> {
     let (sign, digits) = match text.strip_prefix(['-', '+']) {
         Some(digits) if text.starts_with('-') => ("-", digits),
@@ -228,7 +250,10 @@ fn without_commas(text: &str) -> Option<String> {
     let thousands = (1..=3).contains(&first.len()) && groups.iter().all(|group| group.len() == 3);
     let lakhs = (1..=2).contains(&first.len()) && groups.iter().all(|group| group.len() == 2);
     let digits_only = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
-    let right = last.len() == 3 && (thousands || lakhs) && digits_only(fraction) && digits_only(&whole.replace(',', ""));
+    let right = last.len() == 3
+        && (thousands || lakhs)
+        && digits_only(fraction)
+        && digits_only(&whole.replace(',', ""));
     right.then(|| format!("{sign}{}.{fraction}", whole.replace(',', "")))
 }
 
@@ -262,7 +287,8 @@ impl Currency {
         std::str::from_utf8(self.0.get(..end).unwrap_or_default()).unwrap_or("")
     }
 
-    /// How many decimals the currency has; `None` where that is not known: then it is shown, but never typed or summed.
+    /// How many decimals the currency has; `None` where that is not known: then it is shown, but
+    /// never typed or summed.
     #[must_use]
     pub fn decimals(self) -> Option<u32> {
         if let Some((_, decimals)) = COINS.iter().find(|(code, _)| *code == self.code()) {
@@ -337,14 +363,26 @@ mod tests {
     #[test]
     fn grouped_amounts_are_read_where_the_groups_are_right_and_a_point_shows_what_the_commas_are() {
         let read = |text: &str| read_decimal(text).map(|decimal| decimal.to_string());
-        for (text, digits) in
-            [("1,234.56", "1234.56"), ("-1,234.56", "-1234.56"), ("+12,345,678.90", "12345678.90"), ("1,23,456.78", "123456.78")]
-        {
+        for (text, digits) in [
+            ("1,234.56", "1234.56"),
+            ("-1,234.56", "-1234.56"),
+            ("+12,345,678.90", "12345678.90"),
+            ("1,23,456.78", "123456.78"),
+        ] {
             assert_eq!(read(text).as_deref(), Ok(digits), "{text}");
         }
-        for text in
-            ["1,234", "12,34.56", "1,2345.67", ",234.56", "1.234,56", "1,,234.56", "(12.00)", "1,234.", "1,234.5,6", "US$ 5"]
-        {
+        for text in [
+            "1,234",
+            "12,34.56",
+            "1,2345.67",
+            ",234.56",
+            "1.234,56",
+            "1,,234.56",
+            "(12.00)",
+            "1,234.",
+            "1,234.5,6",
+            "US$ 5",
+        ] {
             assert_eq!(read(text), Err(MoneyError::NotAnAmount), "{text}");
         }
     }
@@ -362,7 +400,9 @@ mod tests {
 
     #[test]
     fn typed_amounts_are_plain_digits() {
-        for text in ["", ".", "1_000", "1,000", "-5", "+5", "1e3", " 5", "0", "0.00", "five", "1.2.3"] {
+        for text in
+            ["", ".", "1_000", "1,000", "-5", "+5", "1e3", " 5", "0", "0.00", "five", "1.2.3"]
+        {
             assert!(typed(text, "USD").is_err(), "{text:?} was taken");
         }
         assert_eq!(typed("5", "XYZQ"), Err(MoneyError::UnknownDecimals));
@@ -374,7 +414,10 @@ mod tests {
         assert_eq!(money.digits(), "207.57");
         assert_eq!(Money::read("-0.0", currency("USD")).expect("zero").digits(), "0.00");
         assert_eq!(Money::read("1e2", currency("USD")).expect("scientific").digits(), "100.00");
-        assert_eq!(Money::read("1234567.5", currency("USD")).expect("large").to_string(), "1,234,567.50 USD");
+        assert_eq!(
+            Money::read("1234567.5", currency("USD")).expect("large").to_string(),
+            "1,234,567.50 USD"
+        );
         assert_eq!(Money::read("-999", currency("JPY")).expect("negative").grouped(), "-999");
     }
 

@@ -1,6 +1,7 @@
 //! Changes asked of a provider: what may be asked, what was asked, and how far it got.
 //!
-//! A state only moves along [`OperationState::may_become`]. DONE means that the effect was read back; doubt is UNKNOWN.
+//! A state only moves along [`OperationState::may_become`]. DONE means that the effect was read
+//! back; doubt is UNKNOWN.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -44,7 +45,8 @@ pub struct Operation {
     pub created_at: Timestamp,
     /// When the state or what is known of it last changed.
     pub updated_at: Timestamp,
-    /// The last thing known, in words: the proof of DONE, the refusal of FAILED, what was looked at for UNKNOWN.
+    /// The last thing known, in words: the proof of DONE, the refusal of FAILED, what was looked
+    /// at for UNKNOWN.
     pub detail: Option<Arc<str>>,
     /// The card as it was read just before sending.
     pub before: Before,
@@ -54,7 +56,8 @@ pub struct Operation {
     pub looks: u32,
     /// When it will be looked for again by itself.
     pub next_look: Option<Timestamp>,
-    /// What the card's list showed just before a top-up was sent. Operations of earlier cardtops have none, and no list proves them.
+    /// What the card's list showed just before a top-up was sent. Operations of earlier cardtops
+    /// have none, and no list proves them.
     pub baseline: Option<Baseline>,
     /// Who says how it ended.
     pub proven_by: Option<ProvenBy>,
@@ -78,16 +81,18 @@ pub struct Before {
 impl Operation {
     /// Whether a change of the same card has to wait for this one.
     ///
-    /// A top-up waits for every unsettled top-up, since sending twice pays twice. A state or PIN is set to what is asked, so
-    /// repeating it does no harm: it waits only while the earlier one is on its way.
+    /// A top-up waits for every unsettled top-up, since sending twice pays twice. A state or PIN is
+    /// set to what is asked, so repeating it does no harm: it waits only while the earlier one is
+    /// on its way.
     #[must_use]
     pub fn blocks(&self, asked: Deed) -> bool {
         match (self.deed, asked) {
             (Deed::TopUp, Deed::TopUp) => self.is_open(),
             (Deed::SetPin, Deed::SetPin)
-            | (Deed::Freeze | Deed::Unfreeze | Deed::Close, Deed::Freeze | Deed::Unfreeze | Deed::Close) => {
-                self.state == OperationState::Sent
-            }
+            | (
+                Deed::Freeze | Deed::Unfreeze | Deed::Close,
+                Deed::Freeze | Deed::Unfreeze | Deed::Close,
+            ) => self.state == OperationState::Sent,
             _ => false,
         }
     }
@@ -102,13 +107,16 @@ impl Operation {
         }
     }
 
-    /// Whether a row of the card's list may be this top-up: a top-up of its sum that did not fail and is new. Without a baseline its time
-    /// decides, give or take ten minutes.
+    /// Whether a row of the card's list may be this top-up: a top-up of its sum that did not fail
+    /// and is new. Without a baseline its time decides, give or take ten minutes.
     #[must_use]
     pub fn may_be(&self, row: &Transaction) -> bool {
         let is_new = match &self.baseline {
             Some(baseline) => baseline.judge_row(row, self.created_at) == Credit::New,
-            None => row.at.saturating_add(SignedDuration::from_mins(10)).is_ok_and(|at| at >= self.created_at),
+            None => row
+                .at
+                .saturating_add(SignedDuration::from_mins(10))
+                .is_ok_and(|at| at >= self.created_at),
         };
         row.kind == TransactionKind::TopUp
             && !row.state.has_failed()
@@ -116,7 +124,8 @@ impl Operation {
             && self.amount.is_some_and(|sum| row.is_of_sum(sum))
     }
 
-    /// Whether it is looked for: it is open, or a person's word on it is not old enough to be relied on.
+    /// Whether it is looked for: it is open, or a person's word on it is not old enough to be
+    /// relied on.
     #[must_use]
     pub fn is_followed(&self) -> bool {
         self.is_open() || self.watched_until.is_some()
@@ -151,24 +160,30 @@ pub struct Step {
     pub hash: Arc<str>,
 }
 
-/// What other operations already have of a provider's credits, when one operation is looked for: a credit settles at most one.
+/// What other operations already have of a provider's credits, when one operation is looked for: a
+/// credit settles at most one.
 ///
-/// Equal sums to one card cannot be told apart, and need not be: what counts is that no more operations are DONE than credits came.
+/// Equal sums to one card cannot be told apart, and need not be: what counts is that no more
+/// operations are DONE than credits came.
 #[derive(Clone, Debug, Default)]
 pub struct Claimed {
     /// Transactions that already show what became of another operation.
     pub credits: BTreeSet<Arc<str>>,
-    /// Equal top-ups that have, or will have, a credit of their own that is not named yet: one credit each is theirs.
+    /// Equal top-ups that have, or will have, a credit of their own that is not named yet: one
+    /// credit each is theirs.
     pub reserved: usize,
     /// Equal top-ups that are as much in doubt as this one.
     pub open: usize,
-    /// Equal top-ups that failed about then without a transaction being named: a failed one in the list may be theirs.
+    /// Equal top-ups that failed about then without a transaction being named: a failed one in the
+    /// list may be theirs.
     pub failed: usize,
 }
 
-/// Name of an operation: 128 bits, of which the first 48 are milliseconds since 1970, so that ids sort by time.
+/// Name of an operation: 128 bits, of which the first 48 are milliseconds since 1970, so that ids
+/// sort by time.
 ///
-/// Printed as 26 characters of Crockford's base 32, which any wire takes as a reference; as a UUID where one is wanted.
+/// Printed as 26 characters of Crockford's base 32, which any wire takes as a reference; as a UUID
+/// where one is wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct OperationId(u128);
 
@@ -231,8 +246,12 @@ impl FromStr for OperationId {
         }
         let mut bits: u128 = 0;
         for byte in text.bytes() {
-            let digit = BASE32.iter().position(|b| *b == byte.to_ascii_uppercase()).ok_or(NotAnOperationId)?;
-            bits = bits.checked_mul(32).ok_or(NotAnOperationId)? | u128::try_from(digit).map_err(|_| NotAnOperationId)?;
+            let digit = BASE32
+                .iter()
+                .position(|b| *b == byte.to_ascii_uppercase())
+                .ok_or(NotAnOperationId)?;
+            bits = bits.checked_mul(32).ok_or(NotAnOperationId)?
+                | u128::try_from(digit).map_err(|_| NotAnOperationId)?;
         }
         Ok(Self(bits))
     }
@@ -255,7 +274,8 @@ pub enum OperationState {
 
 impl OperationState {
     /// Every state, in the order of the vocabulary.
-    pub const ALL: [Self; 5] = [Self::Sent, Self::Accepted, Self::Done, Self::Failed, Self::Unknown];
+    pub const ALL: [Self; 5] =
+        [Self::Sent, Self::Accepted, Self::Done, Self::Failed, Self::Unknown];
 
     /// The word on screen and in JSON.
     #[must_use]
@@ -275,7 +295,8 @@ impl OperationState {
         Self::ALL.into_iter().find(|state| state.word().eq_ignore_ascii_case(word))
     }
 
-    /// Whether the journal may move from this state to `next`. A final state never moves; nothing goes back to SENT.
+    /// Whether the journal may move from this state to `next`. A final state never moves; nothing
+    /// goes back to SENT.
     #[must_use]
     pub const fn may_become(self, next: Self) -> bool {
         match self {
@@ -347,7 +368,8 @@ pub enum Deed {
 
 impl Deed {
     /// Every deed, in the order of the vocabulary.
-    pub const ALL: [Self; 5] = [Self::Freeze, Self::Unfreeze, Self::TopUp, Self::SetPin, Self::Close];
+    pub const ALL: [Self; 5] =
+        [Self::Freeze, Self::Unfreeze, Self::TopUp, Self::SetPin, Self::Close];
 
     /// The word of JSON and the command line: `topup`.
     #[must_use]
@@ -383,11 +405,16 @@ impl Deed {
 /// A PIN of 4 to 6 digits. Shown as stars, wiped on drop; in no snapshot, log or database.
 pub struct Pin(SecretString);
 
-/// Whether anybody would guess these digits: one of them repeated, or a run up or down such as 1234 and 6543. Board and command
-/// line refuse such a PIN by the same rule; the board asks while it is being typed.
+/// Whether anybody would guess these digits: one of them repeated, or a run up or down such as 1234
+/// and 6543. Board and command line refuse such a PIN by the same rule; the board asks while it is
+/// being typed.
 #[must_use]
 pub fn is_weak_pin(digits: &[u8]) -> bool {
-    let all = |step: i16| digits.windows(2).all(|pair| matches!(pair, [a, b] if i16::from(*b) - i16::from(*a) == step));
+    let all = |step: i16| {
+        digits
+            .windows(2)
+            .all(|pair| matches!(pair, [a, b] if i16::from(*b) - i16::from(*a) == step))
+    };
     digits.len() > 1 && (all(0) || all(1) || all(-1))
 }
 
@@ -533,7 +560,8 @@ impl Class {
 /// How a provider lets a PIN be set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PinRule {
-    /// Digits of a PIN the operator chooses, least and most; `None` where the provider chooses the PIN.
+    /// Digits of a PIN the operator chooses, least and most; `None` where the provider chooses the
+    /// PIN.
     pub digits: Option<(usize, usize)>,
     /// The PIN until now is asked for.
     pub needs_old: bool,
@@ -560,7 +588,8 @@ pub struct Capabilities {
     pub unfreeze: Offer,
     /// Top-up.
     pub top_up: Offer,
-    /// Its quote names the account that pays, and whether that account can: to be looked at before a top-up is sent.
+    /// Its quote names the account that pays, and whether that account can: to be looked at before
+    /// a top-up is sent.
     pub names_payer: bool,
     /// Close.
     pub close: Offer,
@@ -614,7 +643,9 @@ impl Capabilities {
     /// A sentence, when it is not an amount, too precise, or below the provider's least.
     pub fn typed_amount(&self, text: &str, currency: Currency) -> Result<Money, String> {
         let money = Money::typed(text, currency).map_err(|error: MoneyError| error.to_string())?;
-        if let Some(allowed) = self.top_up_decimals.filter(|allowed| money.amount().normalize().scale() > *allowed) {
+        if let Some(allowed) =
+            self.top_up_decimals.filter(|allowed| money.amount().normalize().scale() > *allowed)
+        {
             return Err(format!("this provider takes at most {allowed} decimals"));
         }
         match self.top_up_min {
@@ -652,7 +683,8 @@ pub enum Denied {
     NoCurrency,
 }
 
-/// Whether `deed` may be asked of `card` now: one function for the key, the menu, the command line and the engine.
+/// Whether `deed` may be asked of `card` now: one function for the key, the menu, the command line
+/// and the engine.
 ///
 /// `open` are the operations of this card that are not settled.
 ///
@@ -666,18 +698,27 @@ pub fn may(deed: Deed, card: &Card, can: &Capabilities, open: &[Operation]) -> R
         return Err(Denied::Closed);
     }
     match (deed, card.state) {
-        (Deed::Freeze, CardState::Frozen) | (Deed::Unfreeze, CardState::Active) => return Err(Denied::State(card.state)),
-        (Deed::Freeze | Deed::Unfreeze | Deed::TopUp, CardState::Blocked) => return Err(Denied::Blocked),
+        (Deed::Freeze, CardState::Frozen) | (Deed::Unfreeze, CardState::Active) => {
+            return Err(Denied::State(card.state));
+        }
+        (Deed::Freeze | Deed::Unfreeze | Deed::TopUp, CardState::Blocked) => {
+            return Err(Denied::Blocked);
+        }
         (Deed::TopUp, CardState::Expired) => return Err(Denied::State(card.state)),
         _ => {}
     }
     if deed == Deed::TopUp && card.currency.is_none() {
         return Err(Denied::NoCurrency);
     }
-    if deed == Deed::SetPin && card.kind == Some(CardKind::Virtual) && can.pin.is_ok_and(|rule| rule.physical_only) {
+    if deed == Deed::SetPin
+        && card.kind == Some(CardKind::Virtual)
+        && can.pin.is_ok_and(|rule| rule.physical_only)
+    {
         return Err(Denied::Virtual);
     }
-    open.iter().find(|op| op.card == card.key && op.blocks(deed)).map_or(Ok(()), |op| Err(Denied::Open(Box::new(op.clone()))))
+    open.iter()
+        .find(|op| op.card == card.key && op.blocks(deed))
+        .map_or(Ok(()), |op| Err(Denied::Open(Box::new(op.clone()))))
 }
 
 #[cfg(test)]
@@ -704,13 +745,15 @@ mod tests {
 
     #[test]
     fn ids_of_one_session_look_different_to_people() {
-        let shorts: std::collections::BTreeSet<_> = (0..50).map(|i| OperationId::new(at(1_700_000_000), 42, i).short()).collect();
+        let shorts: std::collections::BTreeSet<_> =
+            (0..50).map(|i| OperationId::new(at(1_700_000_000), 42, i).short()).collect();
         assert!(shorts.len() > 48, "{shorts:?}");
     }
 
     #[test]
     fn weak_pins_are_known_by_their_shape() {
-        let weak = |digits: &str| Pin::typed(digits.to_owned()).expect("a PIN of the test").is_weak();
+        let weak =
+            |digits: &str| Pin::typed(digits.to_owned()).expect("a PIN of the test").is_weak();
         for digits in ["1234", "0000", "9999", "4321", "123456", "777777"] {
             assert!(weak(digits), "{digits}");
         }

@@ -1,6 +1,8 @@
-//! What a top-up can be proven by: the card's list just before sending, the provider's clock, and who says how it ended.
+//! What a top-up can be proven by: the card's list just before sending, the provider's clock, and
+//! who says how it ended.
 //!
-//! Pure. A credit is proof only when it is new: not in the baseline, and not from before the top-up was asked.
+//! Pure. A credit is proof only when it is new: not in the baseline, and not from before the top-up
+//! was asked.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -10,14 +12,16 @@ use serde::{Deserialize, Serialize};
 
 use super::transaction::Transaction;
 
-/// What the list of a card showed just before a top-up was sent: credits that it names are somebody else's.
+/// What the list of a card showed just before a top-up was sent: credits that it names are somebody
+/// else's.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Baseline {
     /// When the reading of the list began, by our clock.
     pub read_at: Timestamp,
     /// From when on it was read, by the provider's clock.
     pub since: Timestamp,
-    /// Canonical ids of its rows and of their tasks, whatever their kind and sum: a row may become a credit later.
+    /// Canonical ids of its rows and of their tasks, whatever their kind and sum: a row may become
+    /// a credit later.
     pub credits: BTreeSet<Arc<str>>,
     /// The time of its newest top-up, by the provider's clock.
     pub newest: Option<Timestamp>,
@@ -46,18 +50,22 @@ pub enum Credit {
 }
 
 impl Baseline {
-    /// How a credit of this id and time stands to an operation whose intent was saved at `asked` by our clock. A credit that is before the
-    /// operation by more than the clocks can be wrong is never new; within that, the baseline decides.
+    /// How a credit of this id and time stands to an operation whose intent was saved at `asked` by
+    /// our clock. A credit that is before the operation by more than the clocks can be wrong is
+    /// never new; within that, the baseline decides.
     #[must_use]
     pub fn judge(&self, id: &str, at: Timestamp, asked: Timestamp) -> Credit {
-        if self.credits.contains(id) || saturating_add(at, self.tolerance(at)) < self.provider_time(asked) {
+        if self.credits.contains(id)
+            || saturating_add(at, self.tolerance(at)) < self.provider_time(asked)
+        {
             Credit::Before
         } else {
             Credit::New
         }
     }
 
-    /// The same of a row of the list, which may have had its task's id before it got one of its own.
+    /// The same of a row of the list, which may have had its task's id before it got one of its
+    /// own.
     #[must_use]
     pub fn judge_row(&self, row: &Transaction, asked: Timestamp) -> Credit {
         if row.task.as_ref().is_some_and(|task| self.credits.contains(task)) {
@@ -80,7 +88,8 @@ impl Baseline {
         resolution + self.clock.map_or(UNMEASURED, |clock| clock.uncertainty)
     }
 
-    /// From when on rows can belong to an operation asked at this moment of our clock, by the provider's clock.
+    /// From when on rows can belong to an operation asked at this moment of our clock, by the
+    /// provider's clock.
     #[must_use]
     pub fn earliest(&self, asked: Timestamp) -> Timestamp {
         let tolerance = RESOLUTION + self.clock.map_or(UNMEASURED, |clock| clock.uncertainty);
@@ -106,7 +115,8 @@ pub struct ClockOffset {
 }
 
 impl ClockOffset {
-    /// The offset that an exchange bounds: an answer that says `date` (whole seconds), sent for at `sent` and received at `received`.
+    /// The offset that an exchange bounds: an answer that says `date` (whole seconds), sent for at
+    /// `sent` and received at `received`.
     #[must_use]
     pub fn measured(date: Timestamp, sent: Timestamp, received: Timestamp) -> Self {
         let least = date.duration_since(received);
@@ -119,7 +129,8 @@ impl ClockOffset {
         Self { offset: least + half, uncertainty: half }
     }
 
-    /// The offset that both bounds allow; `None` when they contradict each other: then one of the clocks was set in between.
+    /// The offset that both bounds allow; `None` when they contradict each other: then one of the
+    /// clocks was set in between.
     #[must_use]
     pub fn narrowed(self, other: Self) -> Option<Self> {
         let least = (self.offset - self.uncertainty).max(other.offset - other.uncertainty);
@@ -144,11 +155,16 @@ mod millis {
     use jiff::SignedDuration;
     use serde::{Deserialize, Deserializer, Serializer};
 
-    pub(super) fn serialize<S: Serializer>(duration: &SignedDuration, to: S) -> Result<S::Ok, S::Error> {
+    pub(super) fn serialize<S: Serializer>(
+        duration: &SignedDuration,
+        to: S,
+    ) -> Result<S::Ok, S::Error> {
         to.serialize_i64(i64::try_from(duration.as_millis()).unwrap_or(i64::MAX))
     }
 
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<SignedDuration, D::Error> {
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        from: D,
+    ) -> Result<SignedDuration, D::Error> {
         i64::deserialize(from).map(SignedDuration::from_millis)
     }
 }
@@ -203,7 +219,10 @@ mod tests {
             credits: BTreeSet::from(["old".into()]),
             newest: None,
             unread: 0,
-            clock: clock.map(|(offset, uncertainty)| ClockOffset { offset: millis(offset), uncertainty: millis(uncertainty) }),
+            clock: clock.map(|(offset, uncertainty)| ClockOffset {
+                offset: millis(offset),
+                uncertainty: millis(uncertainty),
+            }),
         }
     }
 
@@ -211,8 +230,16 @@ mod tests {
     fn a_credit_from_before_the_intent_is_never_new() {
         let measured = baseline(Some((0, 500)));
         assert_eq!(measured.judge("other", at(-1_501), at(0)), Credit::Before);
-        assert_eq!(measured.judge("other", at(-1_499), at(0)), Credit::New, "within what clocks and lists may be wrong");
-        assert_eq!(measured.judge("old", at(5_000), at(0)), Credit::Before, "it was in the list already, whatever its time says");
+        assert_eq!(
+            measured.judge("other", at(-1_499), at(0)),
+            Credit::New,
+            "within what clocks and lists may be wrong"
+        );
+        assert_eq!(
+            measured.judge("old", at(5_000), at(0)),
+            Credit::Before,
+            "it was in the list already, whatever its time says"
+        );
     }
 
     #[test]
@@ -220,17 +247,30 @@ mod tests {
         for offset in [-200_000, 280_000] {
             let measured = baseline(Some((offset, 500)));
             assert_eq!(measured.judge("ours", at(offset + 20), at(0)), Credit::New, "{offset}");
-            assert_eq!(measured.judge("other", at(offset - 2_000), at(0)), Credit::Before, "{offset}");
+            assert_eq!(
+                measured.judge("other", at(offset - 2_000), at(0)),
+                Credit::Before,
+                "{offset}"
+            );
         }
         let unmeasured = baseline(None);
-        assert_eq!(unmeasured.judge("ours", at(-200_000), at(0)), Credit::New, "only the baseline can tell");
+        assert_eq!(
+            unmeasured.judge("ours", at(-200_000), at(0)),
+            Credit::New,
+            "only the baseline can tell"
+        );
         assert_eq!(unmeasured.judge("old", at(-200_000), at(0)), Credit::Before);
     }
 
     #[test]
     fn clocks_that_differ_are_said() {
-        let words =
-            |seconds| ClockOffset { offset: SignedDuration::from_secs(seconds), uncertainty: SignedDuration::ZERO }.words();
+        let words = |seconds| {
+            ClockOffset {
+                offset: SignedDuration::from_secs(seconds),
+                uncertainty: SignedDuration::ZERO,
+            }
+            .words()
+        };
         assert_eq!(words(2), "");
         assert_eq!(words(200), "; the provider's clock is 200 s ahead of this machine's");
         assert_eq!(words(-280), "; the provider's clock is 280 s behind this machine's");

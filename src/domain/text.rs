@@ -17,17 +17,20 @@ use code_points::{LineBreaks, safe, steers};
 /// Longest foreign text that is kept, in characters; the rest is cut.
 const LONGEST: usize = 400;
 
-/// Most characters of a foreign text that are looked at. Card numbers are cut before the text is, so that none is cut in two: as many
-/// as it takes to fill [`LONGEST`] with card numbers that are written as widely as possible.
+/// Most characters of a foreign text that are looked at. Card numbers are cut before the text is,
+/// so that none is cut in two: as many as it takes to fill [`LONGEST`] with card numbers that are
+/// written as widely as possible.
 const MOST_LOOKED_AT: usize = 8_000;
 
-/// Free text of a stranger, as it is kept and shown: one line in NFC without controls, escape sequences and invisible code points,
-/// card numbers cut to `..1234`, at most 400 characters.
+/// Free text of a stranger, as it is kept and shown: one line in NFC without controls, escape
+/// sequences and invisible code points, card numbers cut to `..1234`, at most 400 characters.
 ///
-/// A `?` stands where an escape sequence, a control or an override of the reading direction was. Joiners (U+200C, U+200D) stay
-/// between letters that need them, as in Hindi and Persian. A flag becomes the letters of its country.
+/// A `?` stands where an escape sequence, a control or an override of the reading direction was.
+/// Joiners (U+200C, U+200D) stay between letters that need them, as in Hindi and Persian. A flag
+/// becomes the letters of its country.
 ///
-/// Not for ids: they may have the form of a card number, and the provider wants them back as they are.
+/// Not for ids: they may have the form of a card number, and the provider wants them back as they
+/// are.
 #[must_use]
 pub fn clean(text: &str) -> String {
     let start: String = text.chars().take(MOST_LOOKED_AT).collect();
@@ -41,7 +44,8 @@ pub fn one_line(text: &str) -> String {
     safe(text, LineBreaks::Join).trim().to_owned()
 }
 
-/// What was pasted into a line of input, as it may stand there: as [`clean`], but without marks, which nobody typed.
+/// What was pasted into a line of input, as it may stand there: as [`clean`], but without marks,
+/// which nobody typed.
 #[must_use]
 pub fn pasted(text: &str) -> String {
     clean(&text.chars().filter(|c| c.is_whitespace() || !steers(*c)).collect::<String>())
@@ -53,8 +57,8 @@ pub fn is_safe(c: char) -> bool {
     c == ' ' || clean(c.encode_utf8(&mut [0; 4])).chars().eq([c])
 }
 
-/// Text of any length that is about to be printed: nothing in it steers a terminal or is invisible. Line breaks stay, and so do numbers:
-/// it may have ids in it that somebody is to copy.
+/// Text of any length that is about to be printed: nothing in it steers a terminal or is invisible.
+/// Line breaks stay, and so do numbers: it may have ids in it that somebody is to copy.
 #[must_use]
 pub fn printable(text: &str) -> String {
     safe(text, LineBreaks::Keep)
@@ -72,8 +76,8 @@ pub fn width(text: &str) -> usize {
     UnicodeWidthStr::width(text)
 }
 
-/// The text in at most `columns` columns: whole graphemes, `~` at the end when something was cut. A figure is never cut in two:
-/// what would be left of it reads like another one.
+/// The text in at most `columns` columns: whole graphemes, `~` at the end when something was cut. A
+/// figure is never cut in two: what would be left of it reads like another one.
 #[must_use]
 pub fn fit(text: &str, columns: usize) -> String {
     if width(text) <= columns {
@@ -180,7 +184,10 @@ mod tests {
         ("\u{301}\u{302}a \u{301}b", "a b"),
         ("e\u{301}", "é"),
         ("Nguye\u{302}\u{303}n", "Nguyễn"),
-        ("한\u{1161}\u{1161}\u{1161}\u{1161}\u{1161}\u{1161}", "한\u{1161}\u{1161}\u{1161}\u{1161}"),
+        (
+            "한\u{1161}\u{1161}\u{1161}\u{1161}\u{1161}\u{1161}",
+            "한\u{1161}\u{1161}\u{1161}\u{1161}",
+        ),
         ("  padded  ", "padded"),
         ("4111\u{200b}1111\u{ad}1111\u{2060}1111", "..1111"),
         ("4111\x1b[0m1111\x1b[0m1111\x1b[0m1111", "..1111"),
@@ -191,14 +198,24 @@ mod tests {
         for (hostile, left) in HOSTILE {
             assert_eq!(clean(hostile), left, "{hostile:?}");
             assert_eq!(clean(left), left, "once is enough: {hostile:?}");
-            assert!(printable(hostile).chars().all(|c| !c.is_control() || c == '\n'), "{hostile:?}");
-            assert_eq!(of_path(Path::new(hostile)).chars().filter(|c| c.is_control()).count(), 0, "{hostile:?}");
+            assert!(
+                printable(hostile).chars().all(|c| !c.is_control() || c == '\n'),
+                "{hostile:?}"
+            );
+            assert_eq!(
+                of_path(Path::new(hostile)).chars().filter(|c| c.is_control()).count(),
+                0,
+                "{hostile:?}"
+            );
         }
     }
 
     #[test]
     fn a_message_of_our_own_keeps_its_lines_and_the_ids_that_are_to_be_copied() {
-        assert_eq!(printable("fits 2 cards:\n  art/4111111111111111\x1b[2J\n"), "fits 2 cards:\n  art/4111111111111111?\n");
+        assert_eq!(
+            printable("fits 2 cards:\n  art/4111111111111111\x1b[2J\n"),
+            "fits 2 cards:\n  art/4111111111111111?\n"
+        );
         assert_eq!(one_line("name\n\x1b[2Jis odd"), "name ?is odd");
         assert_eq!(one_line(&"long ".repeat(200)).chars().count(), 999, "a sentence is not cut");
     }
@@ -207,7 +224,11 @@ mod tests {
     fn a_card_number_is_not_cut_in_two_by_the_longest_text_that_is_kept() {
         for before in 380..402 {
             let text = format!("{}{}", "x".repeat(before), "4111 1111 1111 1111 ".repeat(30));
-            assert!(clean(&text).chars().filter(char::is_ascii_digit).count() <= 20, "{}", clean(&text));
+            assert!(
+                clean(&text).chars().filter(char::is_ascii_digit).count() <= 20,
+                "{}",
+                clean(&text)
+            );
             assert!(!clean(&text).contains("4111"), "{}", clean(&text));
         }
         let many = "4 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1, ".repeat(10_000);

@@ -15,7 +15,8 @@ pub struct Transaction {
     pub provider: ProviderId,
     /// The provider's id in its canonical form, or one derived from the row where it sends none.
     pub id: Arc<str>,
-    /// The provider's id of the task that made the row, where that is another than the row's own (artha).
+    /// The provider's id of the task that made the row, where that is another than the row's own
+    /// (artha).
     pub task: Option<Arc<str>>,
     /// The card's id in its canonical form, where the row says it.
     pub card_id: Option<Arc<str>>,
@@ -27,7 +28,8 @@ pub struct Transaction {
     pub state: TransactionState,
     /// State (and kind, where it is a word of its own) as the provider wrote it.
     pub provider_state: Arc<str>,
-    /// Size of the movement: not negative, whatever direction the kind says; only ADJUSTMENT and OTHER carry a sign.
+    /// Size of the movement: not negative, whatever direction the kind says; only ADJUSTMENT and
+    /// OTHER carry a sign.
     pub amount: Money,
     /// Fee beside the amount, where said.
     pub fee: Option<Money>,
@@ -47,7 +49,8 @@ pub struct Transaction {
     pub seen_at: Timestamp,
     /// Our operation that it proves, if any.
     pub operation: Option<OperationId>,
-    /// Whether the provider still lists it. One that was a hold and is gone is REVERSED, with the provider's last word.
+    /// Whether the provider still lists it. One that was a hold and is gone is REVERSED, with the
+    /// provider's last word.
     pub listed: Listed,
 }
 
@@ -61,14 +64,15 @@ pub enum Listed {
     GoneSince {
         /// When the first of them began.
         at: Timestamp,
-        /// The id of the posting on the same card that it became, where one was found. The two stay two rows.
+        /// The id of the posting on the same card that it became, where one was found. The two
+        /// stay two rows.
         cleared_as: Option<Arc<str>>,
     },
 }
 
 impl Transaction {
-    /// Whether both are readings of the same row: the same id on the same card, where both name their card. The kind and the state
-    /// do not count: a provider may change either.
+    /// Whether both are readings of the same row: the same id on the same card, where both name
+    /// their card. The kind and the state do not count: a provider may change either.
     #[must_use]
     pub fn is_same_row(&self, other: &Self) -> bool {
         self.provider == other.provider
@@ -85,14 +89,16 @@ impl Transaction {
         Some(CardKey { provider: self.provider.clone(), id: self.card_id.clone()? })
     }
 
-    /// Whether it may be a top-up of this sum: it shows the sum, or what is left of it after the fee that it names.
+    /// Whether it may be a top-up of this sum: it shows the sum, or what is left of it after the
+    /// fee that it names.
     #[must_use]
     pub fn is_of_sum(&self, amount: Money) -> bool {
         let with_fee = || self.fee.and_then(|fee| self.amount.plus(fee.size()).ok());
         self.amount.size() == amount || with_fee().is_some_and(|sum| sum.size() == amount)
     }
 
-    /// `+` for money in, nothing for money out, the amount's own sign where the kind has no direction.
+    /// `+` for money in, nothing for money out, the amount's own sign where the kind has no
+    /// direction.
     #[must_use]
     pub fn sign(&self) -> &'static str {
         match self.kind {
@@ -105,7 +111,8 @@ impl Transaction {
         }
     }
 
-    /// The word of the feed's "What" column: a decline, hold or clearing says so, the rest is its kind.
+    /// The word of the feed's "What" column: a decline, hold or clearing says so, the rest is its
+    /// kind.
     #[must_use]
     pub const fn what(&self) -> &'static str {
         match (self.state, self.kind) {
@@ -114,7 +121,10 @@ impl Transaction {
             (TransactionState::Failed, _) => "FAILED",
             (TransactionState::Hold, TransactionKind::Purchase) => "HOLD",
             (TransactionState::Cleared, TransactionKind::Purchase) => "CLEARED",
-            (TransactionState::Hold | TransactionState::Cleared | TransactionState::Unknown, kind) => kind.word(),
+            (
+                TransactionState::Hold | TransactionState::Cleared | TransactionState::Unknown,
+                kind,
+            ) => kind.word(),
         }
     }
 
@@ -123,13 +133,19 @@ impl Transaction {
     pub fn in_plain_words(&self) -> String {
         match &self.listed {
             Listed::Still => {}
-            Listed::GoneSince { cleared_as: Some(id), .. } => return format!("the hold cleared as {id}"),
-            Listed::GoneSince { cleared_as: None, .. } => return "the hold is no longer listed".to_owned(),
+            Listed::GoneSince { cleared_as: Some(id), .. } => {
+                return format!("the hold cleared as {id}");
+            }
+            Listed::GoneSince { cleared_as: None, .. } => {
+                return "the hold is no longer listed".to_owned();
+            }
         }
         match self.state {
             TransactionState::Declined => match self.decline_reason.as_deref() {
                 None | Some("") => "declined, no reason sent".to_owned(),
-                Some(code) => plain_decline(code).map_or_else(|| format!("not mapped: {code}"), str::to_owned),
+                Some(code) => {
+                    plain_decline(code).map_or_else(|| format!("not mapped: {code}"), str::to_owned)
+                }
             },
             TransactionState::Hold => match self.kind {
                 TransactionKind::TopUp | TransactionKind::Refund | TransactionKind::Reversal => {
@@ -143,7 +159,9 @@ impl Transaction {
             },
             TransactionState::Reversed => "taken back, nothing was spent".to_owned(),
             TransactionState::Failed => "failed".to_owned(),
-            TransactionState::Unknown if self.provider_state.is_empty() => "no state sent".to_owned(),
+            TransactionState::Unknown if self.provider_state.is_empty() => {
+                "no state sent".to_owned()
+            }
             TransactionState::Unknown => format!("not mapped: {}", self.provider_state),
             TransactionState::Cleared => match self.kind {
                 TransactionKind::Refund => "money back, settled".to_owned(),
@@ -162,13 +180,21 @@ impl Transaction {
     }
 }
 
-/// Plain words for a provider's decline code; `None` for a code we do not know, which is then shown as it is, never guessed.
+/// Plain words for a provider's decline code; `None` for a code we do not know, which is then shown
+/// as it is, never guessed.
 #[must_use]
 pub fn plain_decline(code: &str) -> Option<&'static str> {
-    let code: String = code.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' }).collect();
+    let code: String = code
+        .chars()
+        .map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' })
+        .collect();
     Some(match code.as_str() {
-        "INSUFFICIENT_FUNDS" | "INSUFFICIENT_BALANCE" | "NOT_ENOUGH_MONEY" | "51" => "not enough money",
-        "CARD_FROZEN" | "CARD_LOCKED" | "LOCKED" | "CARD_SUSPENDED" | "CARD_INACTIVE" => "card is frozen",
+        "INSUFFICIENT_FUNDS" | "INSUFFICIENT_BALANCE" | "NOT_ENOUGH_MONEY" | "51" => {
+            "not enough money"
+        }
+        "CARD_FROZEN" | "CARD_LOCKED" | "LOCKED" | "CARD_SUSPENDED" | "CARD_INACTIVE" => {
+            "card is frozen"
+        }
         "CARD_BLOCKED" => "card is blocked by the issuer",
         "CARD_CLOSED" => "card is closed",
         "CARD_NOT_ACTIVATED" => "card is not activated",
@@ -207,8 +233,16 @@ pub enum TransactionKind {
 
 impl TransactionKind {
     /// Every kind, in the order of the vocabulary.
-    pub const ALL: [Self; 8] =
-        [Self::Purchase, Self::Refund, Self::Reversal, Self::Fee, Self::TopUp, Self::Withdrawal, Self::Adjustment, Self::Other];
+    pub const ALL: [Self; 8] = [
+        Self::Purchase,
+        Self::Refund,
+        Self::Reversal,
+        Self::Fee,
+        Self::TopUp,
+        Self::Withdrawal,
+        Self::Adjustment,
+        Self::Other,
+    ];
 
     /// The word on screen and in JSON.
     #[must_use]
@@ -260,7 +294,8 @@ impl TransactionState {
     }
 
     /// Every state, in the order of the vocabulary.
-    pub const ALL: [Self; 6] = [Self::Hold, Self::Cleared, Self::Declined, Self::Reversed, Self::Failed, Self::Unknown];
+    pub const ALL: [Self; 6] =
+        [Self::Hold, Self::Cleared, Self::Declined, Self::Reversed, Self::Failed, Self::Unknown];
 
     /// The word on screen and in JSON.
     #[must_use]

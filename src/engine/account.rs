@@ -1,4 +1,5 @@
-//! One provider account as the engine keeps it: its adapter, what was tried when, its budget and its health.
+//! One provider account as the engine keeps it: its adapter, what was tried when, its budget and
+//! its health.
 //!
 //! Nothing here waits or sends.
 
@@ -29,11 +30,13 @@ const AUTH_PAUSE: SignedDuration = SignedDuration::from_mins(15);
 /// A provider's wait that is longer than this may be cut short by a success or by the operator.
 const LONGEST_TOLD: SignedDuration = SignedDuration::from_mins(15);
 
-/// Seconds until late rows and older holds are read back to again, for every full page that it took; and at most.
+/// Seconds until late rows and older holds are read back to again, for every full page that it
+/// took; and at most.
 const LATE_A_PAGE: i64 = 15;
 const LATE_AT_MOST: i64 = 15 * 60;
 
-/// Seconds until the whole window is read again: at least, more for every full page that it took, and at most.
+/// Seconds until the whole window is read again: at least, more for every full page that it took,
+/// and at most.
 const FULL_AT_LEAST: i64 = 10 * 60;
 const FULL_A_PAGE: i64 = 60;
 const FULL_AT_MOST: i64 = 6 * 3_600;
@@ -116,7 +119,8 @@ struct State {
     hold: HashMap<Option<Arc<str>>, Option<Timestamp>>,
     /// When each unsettled operation was last looked for.
     looked: HashMap<OperationId, Timestamp>,
-    /// From when on the transactions may be read back to late rows and holds again, and over the whole window.
+    /// From when on the transactions may be read back to late rows and holds again, and over the
+    /// whole window.
     deep_from: HashMap<Option<Arc<str>>, [Timestamp; 2]>,
     /// How late this provider has listed rows: first sight minus time, at most.
     lag: SignedDuration,
@@ -217,7 +221,8 @@ impl Account {
         self.adapter.borrow().provider().map_or(self.info.can, |provider| Some(provider.can()))
     }
 
-    /// Whether the clock was set back since this was last asked; then everything is due again, and what is left of a wait stays.
+    /// Whether the clock was set back since this was last asked; then everything is due again, and
+    /// what is left of a wait stays.
     pub(super) fn went_back(&self, now: Timestamp) -> bool {
         let mut state = self.state();
         let last = std::mem::replace(&mut state.seen, now);
@@ -244,7 +249,13 @@ impl Account {
     }
 
     /// What to read next. `watched` ranks the cards.
-    pub(super) fn next(&self, now: Timestamp, cards: &[Card], rank: &dyn Fn(&CardKey) -> Rank, open: &[Operation]) -> Next {
+    pub(super) fn next(
+        &self,
+        now: Timestamp,
+        cards: &[Card],
+        rank: &dyn Fn(&CardKey) -> Rank,
+        open: &[Operation],
+    ) -> Next {
         let Some(can) = &self.can() else { return Next::Wait(None) };
         let mut state = self.state();
         let plans: Vec<CardPlan> = cards
@@ -263,10 +274,16 @@ impl Account {
             // Where the provider cannot be asked there is nothing to look at.
             .filter(|operation| operation.proof != Proof::AnswerOnly)
             .filter_map(|operation| {
-                // Whatever became of the last look, even if it could not be written: not again at once.
-                let rested = state.looked.get(&operation.id).and_then(|at| at.checked_add(LEAST_BETWEEN_LOOKS).ok());
+                // Whatever became of the last look, even if it could not be written: not again at
+                // once.
+                let rested = state
+                    .looked
+                    .get(&operation.id)
+                    .and_then(|at| at.checked_add(LEAST_BETWEEN_LOOKS).ok());
                 // A look that was planned by a clock that was ahead would never come.
-                let planned = operation.next_look.filter(|at| at.duration_since(now) <= schedule::LONGEST_BETWEEN_LOOKS);
+                let planned = operation
+                    .next_look
+                    .filter(|at| at.duration_since(now) <= schedule::LONGEST_BETWEEN_LOOKS);
                 let due = operation.next_look.map(|_| planned.unwrap_or(now))?;
                 Some((operation.id, due.max(rested.unwrap_or(Timestamp::MIN))))
             })
@@ -310,7 +327,8 @@ impl Account {
         next
     }
 
-    /// Read everything again now, whatever was waited for, unless the provider itself asked for the wait.
+    /// Read everything again now, whatever was waited for, unless the provider itself asked for the
+    /// wait.
     pub(super) fn ask_all(&self) {
         let mut state = self.state();
         state.gate = None;
@@ -352,15 +370,18 @@ impl Account {
     pub(super) fn listed(&self, list: &ListRead<Card>, at: Timestamp) {
         let mut state = self.state();
         state.was_listed = true;
-        state.whole_list = list.is_whole().then(|| list.rows.iter().map(|card| Arc::clone(&card.key.id)).collect());
+        state.whole_list = list
+            .is_whole()
+            .then(|| list.rows.iter().map(|card| Arc::clone(&card.key.id)).collect());
         for card in list.rows.iter().filter(|card| card.balance.at().is_some()) {
             state.listed.insert(Arc::clone(&card.key.id));
             state.card.insert(Arc::clone(&card.key.id), at);
         }
     }
 
-    /// Whether a card's transactions were refused because the account does not have the card any more: the card itself was found to
-    /// be off the list. Some wires do not say more than that the question is invalid.
+    /// Whether a card's transactions were refused because the account does not have the card any
+    /// more: the card itself was found to be off the list. Some wires do not say more than that the
+    /// question is invalid.
     pub(super) fn is_refused_off_the_list(&self, card: &Card, error: &Error) -> bool {
         let gone = || self.state().off_the_list.contains(&card.key.id);
         self.is_off_the_list(card, error) || error.kind == Kind::Refused && gone()
@@ -376,8 +397,8 @@ impl Account {
         }
     }
 
-    /// Whether a card that was read once is not the account's any more: the last list was whole and does not have it, and the provider
-    /// does not know it by itself either.
+    /// Whether a card that was read once is not the account's any more: the last list was whole and
+    /// does not have it, and the provider does not know it by itself either.
     pub(super) fn is_off_the_list(&self, card: &Card, error: &Error) -> bool {
         error.kind == Kind::NotFound && self.is_not_listed(card)
     }
@@ -385,12 +406,18 @@ impl Account {
     /// Whether the last list was whole and does not have a card that was read once.
     pub(super) fn is_not_listed(&self, card: &Card) -> bool {
         let was_read = card.balance.at().is_some() || card.state_at.is_some();
-        was_read && self.state().whole_list.as_ref().is_some_and(|list| !list.contains(&card.key.id))
+        was_read
+            && self.state().whole_list.as_ref().is_some_and(|list| !list.contains(&card.key.id))
     }
 
-    /// Remembers the gap of a reading of the transactions; whether there was one before. A reading that was not `full` says nothing of
-    /// the gap that was there: it becomes this reading's, too.
-    pub(super) fn gap_lasts(&self, card: Option<&CardKey>, gap: &mut Option<Arc<str>>, full: bool) -> bool {
+    /// Remembers the gap of a reading of the transactions; whether there was one before. A reading
+    /// that was not `full` says nothing of the gap that was there: it becomes this reading's, too.
+    pub(super) fn gap_lasts(
+        &self,
+        card: Option<&CardKey>,
+        gap: &mut Option<Arc<str>>,
+        full: bool,
+    ) -> bool {
         let key = card.map(|card| Arc::clone(&card.id));
         let mut state = self.state();
         let before = state.gaps.remove(&key);
@@ -414,11 +441,14 @@ impl Account {
         self.state().feed_from.insert(card.map(|card| Arc::clone(&card.id)), until);
     }
 
-    /// Whether a reading of the transactions says what the last one said: then there is nothing to keep.
+    /// Whether a reading of the transactions says what the last one said: then there is nothing to
+    /// keep.
     pub(super) fn says_as_before(&self, card: Option<&CardKey>, rows: &[Transaction]) -> bool {
         self.state().said.get(&card.map(|card| Arc::clone(&card.id))).is_some_and(|said| {
             said.len() == rows.len()
-                && said.iter().zip(rows).all(|(said, row)| *said == Transaction { seen_at: said.seen_at, ..row.clone() })
+                && said.iter().zip(rows).all(|(said, row)| {
+                    *said == Transaction { seen_at: said.seen_at, ..row.clone() }
+                })
         })
     }
 
@@ -435,7 +465,8 @@ impl Account {
         }
     }
 
-    /// Whether rows that could not be kept are news: other than those of the last reading that could not be kept either.
+    /// Whether rows that could not be kept are news: other than those of the last reading that
+    /// could not be kept either.
     pub(super) fn tells_unkept(&self, card: Option<&CardKey>, rows: &[Transaction]) -> bool {
         let key = card.map(|card| Arc::clone(&card.id));
         let bare = |row: &Transaction| Transaction { seen_at: row.at, ..row.clone() };
@@ -444,8 +475,13 @@ impl Account {
         before.is_none_or(|before| before != rows)
     }
 
-    /// When the oldest hold happened, if that was looked up since something new was said; one before `since` does not count.
-    pub(super) fn oldest_hold(&self, card: Option<&CardKey>, since: Timestamp) -> Option<Option<Timestamp>> {
+    /// When the oldest hold happened, if that was looked up since something new was said; one
+    /// before `since` does not count.
+    pub(super) fn oldest_hold(
+        &self,
+        card: Option<&CardKey>,
+        since: Timestamp,
+    ) -> Option<Option<Timestamp>> {
         let hold = self.state().hold.get(&card.map(|card| Arc::clone(&card.id))).copied()?;
         hold.is_none_or(|at| at >= since).then_some(hold)
     }
@@ -470,10 +506,18 @@ impl Account {
     }
 
     /// A reading of this depth had so many rows: the more, the longer until it is done again.
-    pub(super) fn went_deep(&self, card: Option<&CardKey>, depth: Depth, rows: usize, now: Timestamp) {
+    pub(super) fn went_deep(
+        &self,
+        card: Option<&CardKey>,
+        depth: Depth,
+        rows: usize,
+        now: Timestamp,
+    ) {
         let page = self.can().map_or(50, |can| usize::from(can.page_max.max(1)));
         let pages = i64::try_from(rows / page).unwrap_or(i64::MAX);
-        let later = |seconds: i64| now.saturating_add(SignedDuration::from_secs(seconds)).unwrap_or(Timestamp::MAX);
+        let later = |seconds: i64| {
+            now.saturating_add(SignedDuration::from_secs(seconds)).unwrap_or(Timestamp::MAX)
+        };
         let late = later(pages.saturating_mul(LATE_A_PAGE).min(LATE_AT_MOST));
         let full = later((FULL_AT_LEAST + pages.saturating_mul(FULL_A_PAGE)).min(FULL_AT_MOST));
         let key = card.map(|card| Arc::clone(&card.id));
@@ -502,7 +546,8 @@ impl Account {
         state.lag = state.lag.max(lag.min(LONGEST_LAG));
     }
 
-    /// What a reading of a list lacked. One that did not read all of the list says nothing of the rows that it did not read.
+    /// What a reading of a list lacked. One that did not read all of the list says nothing of the
+    /// rows that it did not read.
     pub(super) fn note(&self, scope: Scope, found: Completeness, whole_list: bool) {
         let mut state = self.state();
         let known = state.missing.entry(scope).or_default();
@@ -586,7 +631,11 @@ impl Account {
             state.budget.take(fresh, now);
             state.sent.push_back((now, fresh));
         }
-        while state.sent.front().is_some_and(|(at, _)| now.duration_since(*at) > SignedDuration::from_mins(1)) {
+        while state
+            .sent
+            .front()
+            .is_some_and(|(at, _)| now.duration_since(*at) > SignedDuration::from_mins(1))
+        {
             state.sent.pop_front();
         }
     }
@@ -609,7 +658,9 @@ impl Account {
     pub(super) fn bad(&self, error: &Error, now: Timestamp) -> Option<Arc<str>> {
         self.count(now);
         let mut state = self.state();
-        let wait = |failures| schedule::back_off(failures, self.info.id.name(), self.salt, error.retry_after);
+        let wait = |failures| {
+            schedule::back_off(failures, self.info.id.name(), self.salt, error.retry_after)
+        };
         if matches!(error.kind, Kind::RateLimited | Kind::Unreachable) {
             let asked = error.retry_after.and_then(|wait| SignedDuration::try_from(wait).ok());
             let asked = asked.and_then(|wait| now.checked_add(wait.min(LONGEST_TOLD)).ok());
@@ -620,9 +671,9 @@ impl Account {
             Kind::Refused | Kind::NotFound | Kind::NotOffered => return None,
             Kind::Auth | Kind::Forbidden => {
                 state.gate = now
-                    .saturating_add(
-                        error.retry_after.map_or(AUTH_PAUSE, |wait| SignedDuration::try_from(wait).unwrap_or(AUTH_PAUSE)),
-                    )
+                    .saturating_add(error.retry_after.map_or(AUTH_PAUSE, |wait| {
+                        SignedDuration::try_from(wait).unwrap_or(AUTH_PAUSE)
+                    }))
                     .ok();
                 state.becomes(HealthState::Auth, now);
             }
@@ -661,12 +712,20 @@ impl Account {
 
     /// How it is doing, with so many cards known.
     pub(super) fn health(&self, now: Timestamp, cards: usize) -> Health {
-        // None known of a list that was never read is not none; a roster is a list that was read at the start.
+        // None known of a list that was never read is not none; a roster is a list that was read at
+        // the start.
         let counted = cards > 0 || self.state().was_listed || self.config.roster.is_some();
         let (latency_ms, completeness) = (self.latency_ms(), self.completeness());
-        let skew = self.http.as_ref().and_then(|http| http.calls().iter().rev().find_map(|call| call.skew));
+        let skew = self
+            .http
+            .as_ref()
+            .and_then(|http| http.calls().iter().rev().find_map(|call| call.skew));
         let mut state = self.state();
-        while state.failed.front().is_some_and(|at| now.duration_since(*at) > SignedDuration::from_mins(5)) {
+        while state
+            .failed
+            .front()
+            .is_some_and(|at| now.duration_since(*at) > SignedDuration::from_mins(5))
+        {
             state.failed.pop_front();
         }
         let calls: u64 = state
@@ -712,11 +771,20 @@ mod tests {
 
     fn account() -> Account {
         let example = include_str!("../../config.example.toml");
-        let config = Config::parse(example, std::path::Path::new("/etc/cardtop/config.toml")).expect("the example is good");
+        let config = Config::parse(example, std::path::Path::new("/etc/cardtop/config.toml"))
+            .expect("the example is good");
         let config = config.providers.into_iter().next().expect("an account");
         let world = crate::app::fixture::board((120, 40)).world;
-        let info = world.providers.into_iter().find(|info| info.can.is_some()).expect("one that works");
-        Account::new(info, config, Adapter::Failed("no adapter in this test".into()), None, 7, now())
+        let info =
+            world.providers.into_iter().find(|info| info.can.is_some()).expect("one that works");
+        Account::new(
+            info,
+            config,
+            Adapter::Failed("no adapter in this test".into()),
+            None,
+            7,
+            now(),
+        )
     }
 
     fn doubtful(proof: Proof) -> Operation {
@@ -738,7 +806,11 @@ mod tests {
             let lasts = account.gap_lasts(None, &mut gap, full);
             (lasts, gap.is_some())
         };
-        assert_eq!(reading(Some("too many in one second"), true), (false, true), "it may be gone at the next reading");
+        assert_eq!(
+            reading(Some("too many in one second"), true),
+            (false, true),
+            "it may be gone at the next reading"
+        );
         assert_eq!(reading(Some("too many in one second"), true), (true, true));
         assert_eq!(reading(None, false), (true, true), "the last hour says nothing of it");
         assert_eq!(reading(None, true), (true, false));
@@ -750,14 +822,20 @@ mod tests {
         let account = account();
         account.adapter.send_replace(Adapter::Pending("waiting for its secrets".into()));
         let error = account.provider().err().expect("there is none yet");
-        assert_eq!((error.kind, error.to_string().contains("credentials")), (Kind::Unreachable, false), "{error}");
+        assert_eq!(
+            (error.kind, error.to_string().contains("credentials")),
+            (Kind::Unreachable, false),
+            "{error}"
+        );
     }
 
     #[test]
     fn a_look_that_changed_nothing_is_not_made_again_at_once() {
         let account = account();
         let open = [doubtful(Proof::ByState)];
-        let look = |at| matches!(account.next(at, &[], &|_| Rank::Other, &open), Next::Read(Read::Look(_)));
+        let look = |at| {
+            matches!(account.next(at, &[], &|_| Rank::Other, &open), Next::Read(Read::Look(_)))
+        };
         assert!(look(now()), "it is due");
         assert!(!look(now()), "it was looked for this moment");
         assert!(look(now() + LEAST_BETWEEN_LOOKS), "it rested");
@@ -767,7 +845,8 @@ mod tests {
     fn a_wait_that_the_provider_asked_for_is_kept_whatever_else_succeeds_or_is_asked() {
         let account = account();
         let busy = Error::new(&account.info.id, Kind::RateLimited, "HTTP 429");
-        account.bad(&Error { retry_after: Some(std::time::Duration::from_secs(30)), ..busy }, now());
+        account
+            .bad(&Error { retry_after: Some(std::time::Duration::from_secs(30)), ..busy }, now());
         let reads = |at| matches!(account.next(at, &[], &|_| Rank::Other, &[]), Next::Read(_));
         let after = |seconds| now() + SignedDuration::from_secs(seconds);
         account.good(after(1));

@@ -31,7 +31,8 @@ impl From<Result<Arc<dyn Provider>, String>> for Adapter {
 impl Adapter {
     /// One whose secrets are not read yet.
     pub(super) fn pending(config: &ProviderConfig) -> Self {
-        let waits: Vec<String> = config.account.secrets().into_iter().filter_map(Source::wait).collect();
+        let waits: Vec<String> =
+            config.account.secrets().into_iter().filter_map(Source::wait).collect();
         Self::Pending(match &*waits {
             [] => "its secrets are being read".into(),
             waits => format!("waiting for its secrets ({})", waits.join("; ")).into(),
@@ -65,7 +66,8 @@ impl Account {
             Adapter::Ready(provider) => Ok(Arc::clone(provider)),
             Adapter::Pending(words) => Err(Error::new(&self.info.id, Kind::Unreachable, words)),
             Adapter::Failed(why) => {
-                // The sentence begins with the account's name, as every error does when it is shown.
+                // The sentence begins with the account's name, as every error does when it is
+                // shown.
                 let why = why.strip_prefix(&format!("{}: ", self.info.id)).unwrap_or(why);
                 Err(Error::new(&self.info.id, Kind::Auth, why))
             }
@@ -82,7 +84,11 @@ impl Account {
 
     /// Whether the adapter arrived, or cannot.
     pub(super) async fn arrival(&self) {
-        let _ = self.adapter.subscribe().wait_for(|adapter| !matches!(adapter, Adapter::Pending(_))).await;
+        let _ = self
+            .adapter
+            .subscribe()
+            .wait_for(|adapter| !matches!(adapter, Adapter::Pending(_)))
+            .await;
     }
 
     /// What is fixed of it, with what its adapter can do.
@@ -95,12 +101,18 @@ impl Engine {
     /// Starts to read the secrets of every account whose adapter is not there yet, each by itself.
     pub(super) fn fetch_adapters(&self) {
         for account in &self.0.accounts {
-            let (Some(_), Some(http)) = (account.waits_for(), account.http.clone()) else { continue };
+            let (Some(_), Some(http)) = (account.waits_for(), account.http.clone()) else {
+                continue;
+            };
             let (account, engine) = (Arc::clone(account), self.clone());
             let making = Arc::clone(&account);
-            let made = tokio::task::spawn_blocking(move || crate::provider::build(&making.config, http).map(Arc::from));
+            let made = tokio::task::spawn_blocking(move || {
+                crate::provider::build(&making.config, http).map(Arc::from)
+            });
             tokio::spawn(async move {
-                let made = made.await.unwrap_or_else(|died| Err(format!("{}: cardtop itself failed: {died}", account.info.id)));
+                let made = made.await.unwrap_or_else(|died| {
+                    Err(format!("{}: cardtop itself failed: {died}", account.info.id))
+                });
                 account.arrive(made.into(), engine.0.clock.now());
             });
         }

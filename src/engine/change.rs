@@ -1,6 +1,8 @@
-//! The only caller of [`Provider::act`](crate::provider::Provider::act): re-read, journal, send once, look.
+//! The only caller of [`Provider::act`](crate::provider::Provider::act): re-read, journal, send
+//! once, look.
 //!
-//! A change whose outcome is unknown is looked at, never sent again. The journal has the intent before a byte leaves.
+//! A change whose outcome is unknown is looked at, never sent again. The journal has the intent
+//! before a byte leaves.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,7 +13,9 @@ use super::account::Account;
 use super::schedule::look_again;
 use super::{Engine, News, Order, Refused};
 use crate::domain::card::{Card, CardState};
-use crate::domain::operation::{Action, Before, Deed, Operation, OperationId, OperationState, Proof, Step, may};
+use crate::domain::operation::{
+    Action, Before, Deed, Operation, OperationId, OperationState, Proof, Step, may,
+};
 use crate::domain::proof::ProvenBy;
 use crate::domain::text;
 use crate::provider::{Error, Evidence, Outcome, Receipt, Seen};
@@ -21,7 +25,8 @@ use crate::store::journal::{self, Finding, Intent, Verified};
 const INTENT_KEEPS: SignedDuration = SignedDuration::from_secs(30);
 
 impl Engine {
-    /// Asks for a change and waits for its proof, at most `wait`. What comes back is the operation as it then is.
+    /// Asks for a change and waits for its proof, at most `wait`. What comes back is the operation
+    /// as it then is.
     ///
     /// # Errors
     /// When nothing was sent.
@@ -31,15 +36,24 @@ impl Engine {
         let sending = tokio::spawn(async move { engine.send(order).await });
         let mut operation = match sending.await {
             Ok(result) => result?,
-            Err(died) => return Err(Refused::Died(format!("cardtop itself failed: {died}; see `cardtop ops`"))),
+            Err(died) => {
+                return Err(Refused::Died(format!(
+                    "cardtop itself failed: {died}; see `cardtop ops`"
+                )));
+            }
         };
         let deadline = tokio::time::Instant::now() + wait;
-        while operation.is_open() && operation.proof != Proof::AnswerOnly && tokio::time::Instant::now() < deadline {
-            let due = operation
-                .next_look
-                .map_or(Duration::MAX, |at| Duration::try_from(at.duration_since(self.0.clock.now())).unwrap_or_default());
+        while operation.is_open()
+            && operation.proof != Proof::AnswerOnly
+            && tokio::time::Instant::now() < deadline
+        {
+            let due = operation.next_look.map_or(Duration::MAX, |at| {
+                Duration::try_from(at.duration_since(self.0.clock.now())).unwrap_or_default()
+            });
             // The last look is at the end of the wait, so that whatever was seen by then is said.
-            let next = tokio::time::Instant::now().checked_add(due).map_or(deadline, |next| next.min(deadline));
+            let next = tokio::time::Instant::now()
+                .checked_add(due)
+                .map_or(deadline, |next| next.min(deadline));
             tokio::time::sleep_until(next).await;
             operation = self.look(operation.id, "look").await.unwrap_or(operation);
         }
@@ -50,7 +64,11 @@ impl Engine {
         let _sending = self.0.sending.enter(order.id);
         let account = self.gate(&order)?;
         let provider = self.adapter(&account).await.map_err(Refused::Unread)?;
-        let known = self.lock_cards().get(&order.card).cloned().unwrap_or_else(|| Card::unread(order.card.clone()));
+        let known = self
+            .lock_cards()
+            .get(&order.card)
+            .cloned()
+            .unwrap_or_else(|| Card::unread(order.card.clone()));
         let mut card = self.read_one(&account, &known).await.map_err(Refused::Unread)?;
         if order.payer.is_some() {
             card.account = order.payer.clone();
@@ -60,7 +78,8 @@ impl Engine {
         let deed = order.action.deed();
         let open = if order.second { Vec::new() } else { self.still_open(&order).await };
         may(deed, &card, &can, &open).map_err(|denied| Refused::Denied(denied.to_string()))?;
-        // Without a list to compare with, a credit that comes afterwards would prove nothing: then nothing is sent.
+        // Without a list to compare with, a credit that comes afterwards would prove nothing: then
+        // nothing is sent.
         let baseline = match order.action.amount() {
             Some(amount) => Some(self.baseline(&account, &card, amount, &order).await?),
             None => None,
@@ -80,7 +99,11 @@ impl Engine {
             created_at: now,
             updated_at: now,
             detail: None,
-            before: Before { owner: card.owner.clone(), state: Some(card.state), balance: card.balance.value().copied() },
+            before: Before {
+                owner: card.owner.clone(),
+                state: Some(card.state),
+                balance: card.balance.value().copied(),
+            },
             proof: can.proof(deed),
             looks: 0,
             next_look: None,
@@ -93,11 +116,20 @@ impl Engine {
         self.gate(&order)?;
         self.intend(&operation, order.second).await?;
         self.tell_operation(&operation).await;
-        let paid_by = order.payer.as_ref().map_or_else(String::new, |account| format!(", paid by account {account}"));
+        let paid_by = order
+            .payer
+            .as_ref()
+            .map_or_else(String::new, |account| format!(", paid by account {account}"));
         let words = format!("{} asked of {}{paid_by}", operation.phrase(), operation.card.provider);
         if let Err(refused) = self.last_word(&operation, &words).await {
-            // Nothing left yet: where the journal takes that one line more, the card need not wait for this operation.
-            let unsent = Finding::verdict(self.0.clock.now(), "not sent", refused.to_string(), OperationState::Failed);
+            // Nothing left yet: where the journal takes that one line more, the card need not wait
+            // for this operation.
+            let unsent = Finding::verdict(
+                self.0.clock.now(),
+                "not sent",
+                refused.to_string(),
+                OperationState::Failed,
+            );
             self.find(operation, unsent).await;
             return Err(refused);
         }
@@ -121,12 +153,14 @@ impl Engine {
         Ok(operation)
     }
 
-    /// Operations that are not settled, after those in the way of this order were looked for once more: one may have settled meanwhile.
+    /// Operations that are not settled, after those in the way of this order were looked for once
+    /// more: one may have settled meanwhile.
     async fn still_open(&self, order: &Order) -> Vec<Operation> {
         let deed = order.action.deed();
         let open = self.open_of(&order.card.provider);
-        for rival in open.iter().filter(|open| open.card == order.card && open.blocks(deed) && open.state != OperationState::Sent)
-        {
+        for rival in open.iter().filter(|open| {
+            open.card == order.card && open.blocks(deed) && open.state != OperationState::Sent
+        }) {
             // Should the look fail, the operation stays in the way: that is what it is there for.
             let _ = self.look(rival.id, "look").await;
         }
@@ -135,12 +169,19 @@ impl Engine {
 
     /// The one gate that every change passes, whatever asked for it.
     fn gate(&self, order: &Order) -> Result<Arc<Account>, Refused> {
-        let account = self.account(&order.card.provider).map_err(|error| Refused::Denied(error.to_string()))?;
+        let account = self
+            .account(&order.card.provider)
+            .map_err(|error| Refused::Denied(error.to_string()))?;
         if self.is_read_only() {
-            return Err(Refused::Denied("read-only: cardtop was told to refuse every change; nothing was sent".to_owned()));
+            return Err(Refused::Denied(
+                "read-only: cardtop was told to refuse every change; nothing was sent".to_owned(),
+            ));
         }
         if account.info.read_only {
-            return Err(Refused::Denied(format!("{} is read-only by configuration; nothing was sent", account.info.id)));
+            return Err(Refused::Denied(format!(
+                "{} is read-only by configuration; nothing was sent",
+                account.info.id
+            )));
         }
         Ok(account)
     }
@@ -163,7 +204,8 @@ impl Engine {
             Ok(Intent::Repeats(done)) => {
                 self.tell_operation(&done).await;
                 Err(Refused::Denied(format!(
-                    "not sent: {} of this card was just done (op {}, by {}) while its list was read",
+                    "not sent: {} of this card was just done (op {}, by {}) while its list was \
+                     read",
                     done.phrase(),
                     done.id.short(),
                     done.operator
@@ -173,34 +215,46 @@ impl Engine {
         }
     }
 
-    /// The journal's line that it is sent now, unless too much happened since the intent: this process may have slept or been stopped
-    /// in between, another one may have taken the operation for lost, and the operator may have sent a second one.
+    /// The journal's line that it is sent now, unless too much happened since the intent: this
+    /// process may have slept or been stopped in between, another one may have taken the operation
+    /// for lost, and the operator may have sent a second one.
     async fn last_word(&self, operation: &Operation, words: &str) -> Result<(), Refused> {
         let (id, words) = (operation.id, words.to_owned());
         let at = self.0.clock.now();
         if at.duration_since(operation.created_at) > INTENT_KEEPS {
             return Err(Refused::Journal(
-                "not sent: it was confirmed too long ago, cardtop was held up; nothing was sent".to_owned(),
+                "not sent: it was confirmed too long ago, cardtop was held up; nothing was sent"
+                    .to_owned(),
             ));
         }
-        let state = self.0.store.journal(move |db| journal::note(db, id, at, journal::SENT, &words)).await;
+        let state =
+            self.0.store.journal(move |db| journal::note(db, id, at, journal::SENT, &words)).await;
         match state.map_err(|error| self.unwritten(&error))? {
             OperationState::Sent => Ok(()),
-            OperationState::Accepted | OperationState::Done | OperationState::Failed | OperationState::Unknown => Err(
-                Refused::Journal("not sent: another cardtop took this operation for lost meanwhile; nothing was sent".to_owned()),
-            ),
+            OperationState::Accepted
+            | OperationState::Done
+            | OperationState::Failed
+            | OperationState::Unknown => Err(Refused::Journal(
+                "not sent: another cardtop took this operation for lost meanwhile; nothing was \
+                 sent"
+                    .to_owned(),
+            )),
         }
     }
 
     pub(super) fn unwritten(&self, error: &rusqlite::Error) -> Refused {
         let path = text::of_path(self.0.store.path());
-        Refused::Journal(format!("the data file {path} {}; nothing was sent", crate::store::in_words(error)))
+        Refused::Journal(format!(
+            "the data file {path} {}; nothing was sent",
+            crate::store::in_words(error)
+        ))
     }
 
     /// What the provider's answer to a change means.
     fn answer(&self, operation: &Operation, result: Result<Receipt, Error>) -> Finding {
         let at = self.0.clock.now();
-        let first_look = at.saturating_add(look_again(0)).ok().filter(|_| operation.proof != Proof::AnswerOnly);
+        let first_look =
+            at.saturating_add(look_again(0)).ok().filter(|_| operation.proof != Proof::AnswerOnly);
         let finding = |what, words: String, state| Finding {
             at,
             what,
@@ -213,29 +267,41 @@ impl Engine {
             proven_by: Some(ProvenBy::Answer),
         };
         match result {
-            Ok(Receipt::Done { reference, proof }) => {
-                Finding { provider_reference: reference, ..finding("answer", proof, OperationState::Done) }
-            }
+            Ok(Receipt::Done { reference, proof }) => Finding {
+                provider_reference: reference,
+                ..finding("answer", proof, OperationState::Done)
+            },
             Ok(Receipt::Accepted { reference }) => {
                 let words = match (&reference, operation.proof) {
                     (_, Proof::AnswerOnly) => Proof::AnswerOnly.sentence().to_owned(),
                     (Some(reference), _) => format!("accepted as {reference}, not seen yet"),
                     (None, _) => "accepted, not seen yet".to_owned(),
                 };
-                Finding { provider_reference: reference, ..finding("answer", words, OperationState::Accepted) }
+                Finding {
+                    provider_reference: reference,
+                    ..finding("answer", words, OperationState::Accepted)
+                }
             }
-            Err(error) if error.outcome == Outcome::NotDone => finding("answer", error.to_string(), OperationState::Failed),
+            Err(error) if error.outcome == Outcome::NotDone => {
+                finding("answer", error.to_string(), OperationState::Failed)
+            }
             Err(error) => {
                 let words = match operation.proof {
-                    Proof::AnswerOnly => format!("{error}; it may have happened, and this provider cannot be asked"),
-                    _ => format!("{error}; it may have happened: cardtop is looking for it, do not send it again"),
+                    Proof::AnswerOnly => {
+                        format!("{error}; it may have happened, and this provider cannot be asked")
+                    }
+                    _ => format!(
+                        "{error}; it may have happened: cardtop is looking for it, do not send it \
+                         again"
+                    ),
                 };
                 finding("no answer", words, OperationState::Unknown)
             }
         }
     }
 
-    /// Writes a finding and tells it. Where even that fails, the operation stays as the journal has it, and a person is told.
+    /// Writes a finding and tells it. Where even that fails, the operation stays as the journal has
+    /// it, and a person is told.
     async fn find(&self, operation: Operation, finding: Finding) -> Operation {
         let (id, credit) = (operation.id, finding.credit.clone());
         let fallback = finding.clone();
@@ -257,19 +323,29 @@ impl Engine {
                     fallback.state.word()
                 )))
                 .await;
-                Operation { state: OperationState::Unknown, detail: Some(fallback.words.into()), ..operation }
+                Operation {
+                    state: OperationState::Unknown,
+                    detail: Some(fallback.words.into()),
+                    ..operation
+                }
             }
         }
     }
 
-    /// Writes the findings that the journal did not take when they were made: a provider answers with its reference only once.
+    /// Writes the findings that the journal did not take when they were made: a provider answers
+    /// with its reference only once.
     pub(super) async fn write_late(&self) {
-        // Each stays in the list until it is written: whoever waits here may be stopped in between. Written twice it says so twice.
+        // Each stays in the list until it is written: whoever waits here may be stopped in between.
+        // Written twice it says so twice.
         let late = self.lock_unwritten().clone();
         for (id, finding) in late {
             let (at, what) = (finding.at, finding.what);
-            let Ok(found) = self.0.store.journal(move |db| journal::find(db, id, &finding)).await else { continue };
-            self.lock_unwritten().retain(|(late, finding)| (*late, finding.at, finding.what) != (id, at, what));
+            let Ok(found) = self.0.store.journal(move |db| journal::find(db, id, &finding)).await
+            else {
+                continue;
+            };
+            self.lock_unwritten()
+                .retain(|(late, finding)| (*late, finding.at, finding.what) != (id, at, what));
             self.tell_operation(&found).await;
         }
     }
@@ -278,7 +354,11 @@ impl Engine {
     ///
     /// # Errors
     /// One sentence: no such operation, or its account is not configured.
-    pub(super) async fn look(&self, id: OperationId, what: &'static str) -> Result<Operation, Refused> {
+    pub(super) async fn look(
+        &self,
+        id: OperationId,
+        what: &'static str,
+    ) -> Result<Operation, Refused> {
         self.write_late().await;
         let operation = self.operation(id).await?;
         if !operation.is_followed() {
@@ -293,11 +373,19 @@ impl Engine {
         if operation.proof == Proof::AnswerOnly {
             return Ok(operation);
         }
-        let mut card = self.lock_cards().get(&operation.card).cloned().unwrap_or_else(|| Card::unread(operation.card.clone()));
+        let mut card = self
+            .lock_cards()
+            .get(&operation.card)
+            .cloned()
+            .unwrap_or_else(|| Card::unread(operation.card.clone()));
         card.owner = card.owner.or_else(|| operation.before.owner.clone());
         let asked = operation.clone();
-        let claimed =
-            self.0.store.journal(move |db| journal::claimed(db, &asked)).await.map_err(|error| self.unwritten(&error))?;
+        let claimed = self
+            .0
+            .store
+            .journal(move |db| journal::claimed(db, &asked))
+            .await
+            .map_err(|error| self.unwritten(&error))?;
         let seen = provider.look(&card, &operation, &claimed).await;
         let at = self.0.clock.now();
         match &seen {
@@ -329,23 +417,35 @@ impl Engine {
             // A row of the same sum may be somebody else's: then the figures do not fit.
             Ok(Seen::Done { proof, credit, by: Evidence::List }) => {
                 match self.contradiction(&account, &card, &operation, credit.as_deref()).await {
-                    Some(words) => Ok(Seen::Nowhere { looked: format!("{proof}, but {words}"), candidate: credit }),
+                    Some(words) => Ok(Seen::Nowhere {
+                        looked: format!("{proof}, but {words}"),
+                        candidate: credit,
+                    }),
                     None => Ok(Seen::Done { proof, credit, by: Evidence::List }),
                 }
             }
             seen => seen,
         };
         let finding = match seen {
-            Ok(Seen::Done { proof, credit, .. }) => Finding { credit, ..finding(proof, OperationState::Done) },
-            Ok(Seen::Failed { why, row }) => Finding { credit: row, ..finding(why, OperationState::Failed) },
+            Ok(Seen::Done { proof, credit, .. }) => {
+                Finding { credit, ..finding(proof, OperationState::Done) }
+            }
+            Ok(Seen::Failed { why, row }) => {
+                Finding { credit: row, ..finding(why, OperationState::Failed) }
+            }
             // The provider has it: a top-up that it is still at is no longer in doubt.
-            Ok(Seen::NotYet { looked }) if operation.deed == Deed::TopUp && operation.state == OperationState::Unknown => {
+            Ok(Seen::NotYet { looked })
+                if operation.deed == Deed::TopUp && operation.state == OperationState::Unknown =>
+            {
                 finding(looked, OperationState::Accepted)
             }
             Ok(Seen::NotYet { looked }) => finding(looked, operation.state),
             Ok(Seen::Nowhere { looked, .. }) => {
                 let balance = self.balance_then_and_now(&account, &card, &operation).await;
-                finding(format!("{looked}{balance}; absence is not proof that it failed"), operation.state)
+                finding(
+                    format!("{looked}{balance}; absence is not proof that it failed"),
+                    operation.state,
+                )
             }
             Err(error) => finding(format!("could not look: {error}"), operation.state),
         };
@@ -359,8 +459,14 @@ impl Engine {
         Ok(found)
     }
 
-    /// What the card's balance says beside the list, for the person who has to decide. It is no proof: the card is spent from meanwhile.
-    async fn balance_then_and_now(&self, account: &Account, card: &Card, operation: &Operation) -> String {
+    /// What the card's balance says beside the list, for the person who has to decide. It is no
+    /// proof: the card is spent from meanwhile.
+    async fn balance_then_and_now(
+        &self,
+        account: &Account,
+        card: &Card,
+        operation: &Operation,
+    ) -> String {
         let then = operation.before.balance.and_then(|balance| balance.available);
         let (Deed::TopUp, Some(then)) = (operation.deed, then) else { return String::new() };
         match self.read_one(account, card).await.map(|card| card.available()) {
@@ -369,7 +475,8 @@ impl Engine {
         }
     }
 
-    /// Looks for the fate of an operation now, by reading only, and writes what was found into the journal.
+    /// Looks for the fate of an operation now, by reading only, and writes what was found into the
+    /// journal.
     ///
     /// # Errors
     /// One sentence: no such operation, or the provider is not configured.
@@ -379,20 +486,24 @@ impl Engine {
 
     pub(super) async fn operation(&self, id: OperationId) -> Result<Operation, Refused> {
         self.0.store.journal(move |db| journal::one(db, id)).await.map_err(|error| match error {
-            rusqlite::Error::QueryReturnedNoRows => Refused::Denied(format!("there is no operation {id} in the journal")),
+            rusqlite::Error::QueryReturnedNoRows => {
+                Refused::Denied(format!("there is no operation {id} in the journal"))
+            }
             error => self.unwritten(&error),
         })
     }
 
-    /// Operations that were being sent when a process died: what never left is FAILED, all else may have happened and is looked for.
+    /// Operations that were being sent when a process died: what never left is FAILED, all else may
+    /// have happened and is looked for.
     pub(super) async fn recover(&self) -> rusqlite::Result<()> {
         self.write_late().await;
         let now = self.0.clock.now();
         let engine = self.clone();
         let left = self.0.store.journal(move |db| {
             let mut left = journal::being_sent(db)?;
-            // Asked while the journal is ours: whoever of this engine is still sending cannot have written its answer meanwhile.
-            // Any other entry with our process number is of an earlier process that had the same.
+            // Asked while the journal is ours: whoever of this engine is still sending cannot have
+            // written its answer meanwhile. Any other entry with our process number is of an
+            // earlier process that had the same.
             left.retain(|(id, ..)| !engine.0.sending.has(*id));
             Ok(left)
         });
@@ -412,7 +523,11 @@ impl Engine {
     /// # Errors
     /// One sentence, when the journal cannot be read.
     pub async fn operations(&self) -> Result<Vec<Operation>, String> {
-        self.0.store.journal(|db| journal::newest(db, 10_000)).await.map_err(|error| self.unread(&error))
+        self.0
+            .store
+            .journal(|db| journal::newest(db, 10_000))
+            .await
+            .map_err(|error| self.unread(&error))
     }
 
     /// The journal's lines of an operation, oldest first.
@@ -420,26 +535,41 @@ impl Engine {
     /// # Errors
     /// One sentence, when the journal cannot be read.
     pub async fn steps(&self, id: OperationId) -> Result<Vec<Step>, String> {
-        self.0.store.journal(move |db| journal::steps(db, id)).await.map_err(|error| self.unread(&error))
+        self.0
+            .store
+            .journal(move |db| journal::steps(db, id))
+            .await
+            .map_err(|error| self.unread(&error))
     }
 
-    /// Checks the journal: the chain of its lines, every operation against them, and the end against the note outside the file.
+    /// Checks the journal: the chain of its lines, every operation against them, and the end
+    /// against the note outside the file.
     ///
     /// # Errors
     /// Where it breaks, in one sentence.
     pub async fn verify(&self) -> Result<Verified, String> {
         let head = self.0.store.head().cloned();
-        self.0.store.journal(move |db| journal::verify_with(db, head.as_ref())).await.map_err(|error| self.unread(&error))?
+        self.0
+            .store
+            .journal(move |db| journal::verify_with(db, head.as_ref()))
+            .await
+            .map_err(|error| self.unread(&error))?
     }
 
     fn unread(&self, error: &rusqlite::Error) -> String {
-        format!("the data file {} {}", text::of_path(self.0.store.path()), crate::store::in_words(error))
+        format!(
+            "the data file {} {}",
+            text::of_path(self.0.store.path()),
+            crate::store::in_words(error)
+        )
     }
 }
 
 /// Stops when the card is not as the operator saw it, and says what changed.
 fn changed_since_shown(order: &Order, card: &Card) -> Result<(), Refused> {
-    if let Some(shown) = order.shown.state.filter(|shown| *shown != card.state && card.state != CardState::Unknown) {
+    if let Some(shown) =
+        order.shown.state.filter(|shown| *shown != card.state && card.state != CardState::Unknown)
+    {
         return Err(Refused::Denied(format!(
             "not sent: the card is {} now, it was {} when you confirmed",
             card.state.word(),
@@ -448,14 +578,15 @@ fn changed_since_shown(order: &Order, card: &Card) -> Result<(), Refused> {
     }
     let money_moves = matches!(order.action, Action::TopUp(_) | Action::Close);
     match (order.shown.available, card.available()) {
-        (Some(shown), Some(now)) if money_moves && shown != now => {
-            Err(Refused::Denied(format!("not sent: available is {now} now, it was {shown} when you confirmed")))
-        }
+        (Some(shown), Some(now)) if money_moves && shown != now => Err(Refused::Denied(format!(
+            "not sent: available is {now} now, it was {shown} when you confirmed"
+        ))),
         _ => Ok(()),
     }
 }
 
-/// Whether the process that was sending may still be at it: it runs, and has not taken longer than any request may.
+/// Whether the process that was sending may still be at it: it runs, and has not taken longer than
+/// any request may.
 fn is_alive(process: u32, since: Timestamp, now: Timestamp) -> bool {
     if process == std::process::id() || now.duration_since(since) > SignedDuration::from_mins(10) {
         return false;
@@ -465,13 +596,16 @@ fn is_alive(process: u32, since: Timestamp, now: Timestamp) -> bool {
 
 #[cfg(unix)]
 fn runs(process: u32) -> bool {
-    // A process that ended and that nobody has asked after yet can still be sent signals; Linux says so.
+    // A process that ended and that nobody has asked after yet can still be sent signals; Linux
+    // says so.
     let status = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
     let state = status.rsplit_once(") ").and_then(|(_, rest)| rest.chars().next());
     if matches!(state, Some('Z' | 'X')) {
         return false;
     }
-    let Some(pid) = i32::try_from(process).ok().and_then(rustix::process::Pid::from_raw) else { return false };
+    let Some(pid) = i32::try_from(process).ok().and_then(rustix::process::Pid::from_raw) else {
+        return false;
+    };
     !matches!(rustix::process::test_kill_process(pid), Err(rustix::io::Errno::SRCH))
 }
 

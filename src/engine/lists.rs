@@ -1,6 +1,8 @@
-//! Lists as a whole: every card and every transaction of an account, read for the board and for the command line by the same reader.
+//! Lists as a whole: every card and every transaction of an account, read for the board and for the
+//! command line by the same reader.
 //!
-//! What could not be read is part of the answer. One card that fails, or one row that is odd, never loses the others.
+//! What could not be read is part of the answer. One card that fails, or one row that is odd, never
+//! loses the others.
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -30,7 +32,8 @@ const GIVE_UP_AFTER: usize = 3;
 pub struct Listing<T> {
     /// The account.
     pub provider: ProviderId,
-    /// What is known: what was read now, and of cards that could not be read what was known before, marked as old.
+    /// What is known: what was read now, and of cards that could not be read what was known
+    /// before, marked as old.
     pub rows: Vec<T>,
     /// What is missing.
     pub completeness: Completeness,
@@ -93,14 +96,21 @@ impl Engine {
         }
     }
 
-    /// All cards of an account's list; what was read of it is kept and told, also where it ended early.
-    pub(super) async fn read_list(&self, account: &Account, patience: Patience) -> Result<ListRead<Card>, Error> {
+    /// All cards of an account's list; what was read of it is kept and told, also where it ended
+    /// early.
+    pub(super) async fn read_list(
+        &self,
+        account: &Account,
+        patience: Patience,
+    ) -> Result<ListRead<Card>, Error> {
         let adapter = self.adapter(account).await?;
         let (provider, at) = (&*adapter, self.0.clock.now());
         // The command line reads once and must be right; the board reads again soon.
-        let effort = if matches!(patience, Patience::Board) { Effort::Usual } else { Effort::Thorough };
-        let ask =
-            |page: crate::provider::PageAt| self.patiently(account, patience, page.number > 0, move || provider.cards(page));
+        let effort =
+            if matches!(patience, Patience::Board) { Effort::Usual } else { Effort::Thorough };
+        let ask = |page: crate::provider::PageAt| {
+            self.patiently(account, patience, page.number > 0, move || provider.cards(page))
+        };
         let mut list = pages::read_all(&provider.pagers().cards, effort, ask).await;
         self.judge_list(account, &list, None).await;
         account.listed(&list, at);
@@ -123,7 +133,12 @@ impl Engine {
         let asked = std::sync::atomic::AtomicBool::new(false);
         let ask = |window: Window, page: crate::provider::PageAt| {
             let in_the_middle = asked.swap(true, std::sync::atomic::Ordering::Relaxed);
-            async move { self.patiently(account, patience, in_the_middle, || provider.transactions(&window, page)).await }
+            async move {
+                self.patiently(account, patience, in_the_middle, || {
+                    provider.transactions(&window, page)
+                })
+                .await
+            }
         };
         let list = pages::read_window(&provider.pagers().transactions, window, effort, ask).await;
         self.judge_list(account, &list, window.card.as_ref()).await;
@@ -133,7 +148,11 @@ impl Engine {
     /// Notes how a list went. A refusal of one card's list is that card's matter.
     async fn judge_list<T>(&self, account: &Account, list: &ListRead<T>, card: Option<&Card>) {
         for row in &list.unread {
-            tracing::warn!(provider = account.info.id.name(), "a row could not be read: {}", row.sentence());
+            tracing::warn!(
+                provider = account.info.id.name(),
+                "a row could not be read: {}",
+                row.sentence()
+            );
         }
         let result = list.error.clone().map_or(Ok(()), Err);
         let _ = match card {
@@ -142,8 +161,8 @@ impl Engine {
         };
     }
 
-    /// Reads all cards now: the list where there is one, else every card of the roster. A card that cannot be read keeps its last
-    /// known figures, marked as old, and is named.
+    /// Reads all cards now: the list where there is one, else every card of the roster. A card that
+    /// cannot be read keeps its last known figures, marked as old, and is named.
     pub async fn list_cards(&self) -> Vec<Listing<Card>> {
         let began = Instant::now();
         let work = self.0.accounts.iter().map(|account| self.list_cards_of(account, began));
@@ -180,11 +199,13 @@ impl Engine {
                 Err(error) => first = Some(error),
             }
         }
-        // Why the account's other cards are not asked: its list met what every other request would meet, or too many cards did.
+        // Why the account's other cards are not asked: its list met what every other request would
+        // meet, or too many cards did.
         let mut ends = first.clone().filter(ends_all);
         let mut unreached = 0;
         for card in self.cards_of(id) {
-            let fresh = listed && card.balance.at().is_some() && matches!(card.balance, Reading::At { .. });
+            let fresh =
+                listed && card.balance.at().is_some() && matches!(card.balance, Reading::At { .. });
             if fresh {
                 continue;
             }
@@ -210,7 +231,8 @@ impl Engine {
         listing
     }
 
-    /// Reads transactions now: of all cards, or of one. A card whose list cannot be read is named, and the others' rows are there.
+    /// Reads transactions now: of all cards, or of one. A card whose list cannot be read is named,
+    /// and the others' rows are there.
     pub async fn list_transactions(
         &self,
         since: Timestamp,
@@ -218,8 +240,13 @@ impl Engine {
         card: Option<&CardKey>,
     ) -> Vec<Listing<Transaction>> {
         let began = Instant::now();
-        let wanted = self.0.accounts.iter().filter(|account| card.is_none_or(|key| key.provider == account.info.id));
-        let work = wanted.map(|account| self.list_transactions_of(account, (since, until), card, began));
+        let wanted = self
+            .0
+            .accounts
+            .iter()
+            .filter(|account| card.is_none_or(|key| key.provider == account.info.id));
+        let work =
+            wanted.map(|account| self.list_transactions_of(account, (since, until), card, began));
         futures::future::join_all(work).await
     }
 
@@ -233,7 +260,12 @@ impl Engine {
         let id = &account.info.id;
         let patience = Patience::Command(began);
         let at = self.0.clock.now();
-        let mut listing = Listing { provider: id.clone(), rows: Vec::new(), completeness: Completeness::whole(at), failed: None };
+        let mut listing = Listing {
+            provider: id.clone(),
+            rows: Vec::new(),
+            completeness: Completeness::whole(at),
+            failed: None,
+        };
         let can = match self.adapter(account).await {
             Err(error) => {
                 listing.fail(unread_part(id, None, &error), &error);
@@ -244,7 +276,9 @@ impl Engine {
         if card.is_none() && !can.list_all_transactions.is_yes() {
             listing.completeness.join(account.roster_gaps(at));
         }
-        let known = |key: &CardKey| self.lock_cards().get(key).cloned().unwrap_or_else(|| Card::unread(key.clone()));
+        let known = |key: &CardKey| {
+            self.lock_cards().get(key).cloned().unwrap_or_else(|| Card::unread(key.clone()))
+        };
         let mut first = None;
         let mut unread = Vec::new();
         let mut cards: Vec<Option<Card>> = match card {
@@ -255,14 +289,25 @@ impl Engine {
                     let list = self.read_list(account, patience).await;
                     match list {
                         Ok(list) => {
-                            // That a card's figures are odd is no gap in its transactions, as long as it has an id to ask for.
+                            // That a card's figures are odd is no gap in its transactions, as long
+                            // as it has an id to ask for.
                             let nameless = list.unread.iter().filter(|row| row.card.is_none());
                             for row in nameless {
-                                let why = format!("a card of its list has no id that can be read: {}", row.why);
-                                listing.completeness.miss(UnreadPart { provider: id.clone(), card: None, why: why.into() });
+                                let why = format!(
+                                    "a card of its list has no id that can be read: {}",
+                                    row.why
+                                );
+                                listing.completeness.miss(UnreadPart {
+                                    provider: id.clone(),
+                                    card: None,
+                                    why: why.into(),
+                                });
                             }
                             unread.extend(
-                                list.unread.iter().filter_map(|row| row.card.as_ref()).map(|card| CardKey::new(id, card)),
+                                list.unread
+                                    .iter()
+                                    .filter_map(|row| row.card.as_ref())
+                                    .map(|card| CardKey::new(id, card)),
                             );
                             let list = ListRead { unread: Vec::new(), ..list };
                             listing.completeness.join(of_list(id, None, &list, at));
@@ -274,10 +319,12 @@ impl Engine {
                 self.cards_of(id).into_iter().map(Some).collect()
             }
         };
-        let mut seen: HashSet<CardKey> = cards.iter().flatten().map(|card| card.key.clone()).collect();
+        let mut seen: HashSet<CardKey> =
+            cards.iter().flatten().map(|card| card.key.clone()).collect();
         unread.retain(|key| seen.insert(key.clone()));
         cards.extend(unread.into_iter().map(|key| Some(Card::unread(key))));
-        let (mut good, mut unreached) = (0, if first.as_ref().is_some_and(ends_all) { GIVE_UP_AFTER } else { 0 });
+        let (mut good, mut unreached) =
+            (0, if first.as_ref().is_some_and(ends_all) { GIVE_UP_AFTER } else { 0 });
         for card in cards {
             let key = card.as_ref().map(|card| &card.key);
             if let Some(error) = first.as_ref().filter(|_| unreached >= GIVE_UP_AFTER) {
@@ -286,11 +333,18 @@ impl Engine {
             }
             let window = Window { card: card.clone(), since, until };
             let list = match self
-                .read_window(account, &window, if card.is_none() { Effort::Thorough } else { Effort::Usual }, patience)
+                .read_window(
+                    account,
+                    &window,
+                    if card.is_none() { Effort::Thorough } else { Effort::Usual },
+                    patience,
+                )
                 .await
             {
                 Ok(list) => list,
-                Err(error) => ListRead { rows: Vec::new(), unread: Vec::new(), gap: None, error: Some(error) },
+                Err(error) => {
+                    ListRead { rows: Vec::new(), unread: Vec::new(), gap: None, error: Some(error) }
+                }
             };
             if let (Some(card), Some(error)) = (&card, &list.error) {
                 if error.kind == Kind::Refused && account.is_not_listed(card) {
@@ -324,8 +378,17 @@ impl Engine {
     }
 
     /// Transactions, an account that could not be read at all as its error.
-    pub async fn read_transactions(&self, since: Timestamp, until: Timestamp, card: Option<&CardKey>) -> Said<Vec<Transaction>> {
-        self.list_transactions(since, until, card).await.into_iter().map(Listing::all_or_nothing).collect()
+    pub async fn read_transactions(
+        &self,
+        since: Timestamp,
+        until: Timestamp,
+        card: Option<&CardKey>,
+    ) -> Said<Vec<Transaction>> {
+        self.list_transactions(since, until, card)
+            .await
+            .into_iter()
+            .map(Listing::all_or_nothing)
+            .collect()
     }
 }
 
@@ -341,11 +404,20 @@ impl<T> Listing<T> {
 }
 
 /// What a list that was read at this time lacks.
-pub(super) fn of_list<T>(id: &ProviderId, card: Option<&CardKey>, list: &ListRead<T>, at: Timestamp) -> Completeness {
+pub(super) fn of_list<T>(
+    id: &ProviderId,
+    card: Option<&CardKey>,
+    list: &ListRead<T>,
+    at: Timestamp,
+) -> Completeness {
     let mut completeness = Completeness::whole(at);
     completeness.miss_rows(list.unread.iter().cloned());
     if let Some(gap) = &list.gap {
-        completeness.miss(UnreadPart { provider: id.clone(), card: card.cloned(), why: gap.clone() });
+        completeness.miss(UnreadPart {
+            provider: id.clone(),
+            card: card.cloned(),
+            why: gap.clone(),
+        });
     }
     if let Some(error) = &list.error {
         completeness.miss(unread_part(id, card, error));
@@ -363,5 +435,7 @@ pub fn unread_part(id: &ProviderId, card: Option<&CardKey>, error: &Error) -> Un
 
 /// Whether an error would meet every other request, too.
 fn ends_all(error: &Error) -> bool {
-    error.kind == Kind::Auth || error.broke.is_some() || error.kind == Kind::RateLimited && error.retry_after.is_some()
+    error.kind == Kind::Auth
+        || error.broke.is_some()
+        || error.kind == Kind::RateLimited && error.retry_after.is_some()
 }

@@ -1,4 +1,5 @@
-//! What a top-up is proven by beside the provider's word: the list just before sending, the figures since, and in the end a person.
+//! What a top-up is proven by beside the provider's word: the list just before sending, the figures
+//! since, and in the end a person.
 
 use std::sync::Arc;
 
@@ -21,7 +22,8 @@ const RECENT: SignedDuration = SignedDuration::from_mins(10);
 /// How long an operation is looked for after a person settled it as failed.
 const WATCH: SignedDuration = SignedDuration::from_hours(48);
 
-/// How far the baseline reaches back beyond [`RECENT`]: rows may be a little older than they should be.
+/// How far the baseline reaches back beyond [`RECENT`]: rows may be a little older than they should
+/// be.
 const MARGIN: SignedDuration = SignedDuration::from_mins(2);
 
 /// What a person says of an operation that nothing that can be read settles.
@@ -33,11 +35,13 @@ pub struct Verdict {
     pub done: bool,
     /// The transaction that is its own, where the person can name it.
     pub credit: Option<Arc<str>>,
-    /// Transactions that the person was shown and says are somebody else's: they raise no alarm later.
+    /// Transactions that the person was shown and says are somebody else's: they raise no alarm
+    /// later.
     pub not_its: Vec<Arc<str>>,
     /// Why the person says so; kept in the journal.
     pub reason: Arc<str>,
-    /// What was typed to confirm that it did not happen: the card's last four digits, or the end of its id.
+    /// What was typed to confirm that it did not happen: the card's last four digits, or the end
+    /// of its id.
     pub typed: Option<String>,
 }
 
@@ -56,7 +60,8 @@ impl Engine {
     /// The card's list just before a top-up is sent.
     ///
     /// # Errors
-    /// When it cannot be read, or shows an equal top-up of the last minutes that the operator was not shown.
+    /// When it cannot be read, or shows an equal top-up of the last minutes that the operator was
+    /// not shown.
     pub(super) async fn baseline(
         &self,
         account: &Account,
@@ -65,24 +70,38 @@ impl Engine {
         order: &Order,
     ) -> Result<Baseline, Refused> {
         let provider = self.adapter(account).await.map_err(Refused::Unread)?;
-        let (credits, baseline) = self.read_baseline(account, &*provider, card).await.map_err(Refused::Unread)?;
+        let (credits, baseline) =
+            self.read_baseline(account, &*provider, card).await.map_err(Refused::Unread)?;
         let now = baseline.provider_time(baseline.read_at);
         let recent = credits.newest_of(amount, now.saturating_sub(RECENT).unwrap_or(now));
-        if let Some(recent) = recent.filter(|recent| !order.second && order.recent_credit.as_ref() != Some(&recent.id)) {
+        if let Some(recent) = recent
+            .filter(|recent| !order.second && order.recent_credit.as_ref() != Some(&recent.id))
+        {
             let seconds = now.duration_since(recent.at).as_secs().max(0);
-            let words =
-                format!("not sent: a top-up of {amount} came {seconds} s ago, by this or another system (id {})", recent.id);
+            let words = format!(
+                "not sent: a top-up of {amount} came {seconds} s ago, by this or another system \
+                 (id {})",
+                recent.id
+            );
             return Err(Refused::Repeats { words, credit: Arc::clone(&recent.id) });
         }
         Ok(baseline)
     }
 
-    async fn read_baseline(&self, account: &Account, provider: &dyn Provider, card: &Card) -> Result<(Credits, Baseline), Error> {
+    async fn read_baseline(
+        &self,
+        account: &Account,
+        provider: &dyn Provider,
+        card: &Card,
+    ) -> Result<(Credits, Baseline), Error> {
         let clock = || account.http.as_ref().and_then(crate::provider::http::Http::clock_offset);
         let now = self.0.clock.now();
-        // Without a measured clock only the list tells what was there before: then it has to reach further back.
+        // Without a measured clock only the list tells what was there before: then it has to reach
+        // further back.
         let back = clock().map_or(UNMEASURED, |clock| clock.uncertainty.max(RECENT)) + MARGIN;
-        let theirs = now.saturating_add(clock().map_or(SignedDuration::ZERO, |clock| clock.offset)).unwrap_or(now);
+        let theirs = now
+            .saturating_add(clock().map_or(SignedDuration::ZERO, |clock| clock.offset))
+            .unwrap_or(now);
         let since = theirs.saturating_sub(back).unwrap_or(theirs);
         let credits = self.judge(account, provider.credits(card, since).await).await?;
         if credits.cut {
@@ -100,11 +119,16 @@ impl Engine {
         Ok((credits, baseline))
     }
 
-    /// The newest equal top-up in the card's list that came within the last ten minutes, for the page on which a top-up is confirmed.
+    /// The newest equal top-up in the card's list that came within the last ten minutes, for the
+    /// page on which a top-up is confirmed.
     ///
     /// # Errors
     /// What the provider said.
-    pub async fn recent_credit(&self, card: &Card, amount: Money) -> Result<Option<RecentCredit>, Error> {
+    pub async fn recent_credit(
+        &self,
+        card: &Card,
+        amount: Money,
+    ) -> Result<Option<RecentCredit>, Error> {
         let account = self.account(&card.key.provider)?;
         let provider = self.adapter(&account).await?;
         let (credits, baseline) = self.read_baseline(&account, &*provider, card).await?;
@@ -117,10 +141,12 @@ impl Engine {
         }))
     }
 
-    /// Why the card's figures contradict that a credit of the list is on the card; `None` when they do not.
+    /// Why the card's figures contradict that a credit of the list is on the card; `None` when they
+    /// do not.
     ///
-    /// With the credit, available must have grown by it, less what was spent since. Where it is nearer to what it would be without the
-    /// credit, the credit is not believed. Figures that a provider does not send contradict nothing.
+    /// With the credit, available must have grown by it, less what was spent since. Where it is
+    /// nearer to what it would be without the credit, the credit is not believed. Figures that a
+    /// provider does not send contradict nothing.
     pub(super) async fn contradiction(
         &self,
         account: &Account,
@@ -135,15 +161,25 @@ impl Engine {
         let since = baseline.earliest(operation.created_at);
         let rows = match self.card_rows(&*provider, card, since).await {
             Ok(rows) => rows,
-            Err(error) => return Some(format!("the card's list could not be read to compare it with the balance: {error}")),
+            Err(error) => {
+                return Some(format!(
+                    "the card's list could not be read to compare it with the balance: {error}"
+                ));
+            }
         };
         let now = match self.read_one(account, card).await {
             Ok(read) => read.available()?,
-            Err(error) => return Some(format!("the balance could not be read to compare it with: {error}")),
+            Err(error) => {
+                return Some(format!("the balance could not be read to compare it with: {error}"));
+            }
         };
-        let received = credit.and_then(|id| rows.iter().find(|row| *row.id == *id)).map_or(amount, |row| row.amount.size());
-        let spent: Option<Money> =
-            rows.iter().filter(|row| row.at >= since && takes_money(row)).try_fold(Money::zero(amount.currency()), |sum, row| {
+        let received = credit
+            .and_then(|id| rows.iter().find(|row| *row.id == *id))
+            .map_or(amount, |row| row.amount.size());
+        let spent: Option<Money> = rows
+            .iter()
+            .filter(|row| row.at >= since && takes_money(row))
+            .try_fold(Money::zero(amount.currency()), |sum, row| {
                 let fee = row.fee.map_or_else(|| Money::zero(amount.currency()), Money::size);
                 sum.plus(row.amount.size()).ok()?.plus(fee).ok()
             });
@@ -152,15 +188,22 @@ impl Engine {
     }
 
     /// The rows of a card's list from a moment of the provider's clock on.
-    async fn card_rows(&self, provider: &dyn Provider, card: &Card, since: Timestamp) -> Result<Vec<Transaction>, Error> {
-        let until = self.0.clock.now().max(since).saturating_add(UNMEASURED).unwrap_or(Timestamp::MAX);
+    async fn card_rows(
+        &self,
+        provider: &dyn Provider,
+        card: &Card,
+        since: Timestamp,
+    ) -> Result<Vec<Transaction>, Error> {
+        let until =
+            self.0.clock.now().max(since).saturating_add(UNMEASURED).unwrap_or(Timestamp::MAX);
         let window = Window { card: Some(card.clone()), since, until };
         let ask = |window: Window, page| async move { provider.transactions(&window, page).await };
         let list = read_window(&provider.pagers().transactions, &window, Effort::Usual, ask).await;
         list.error.map_or(Ok(list.rows), Err)
     }
 
-    /// What a look at an operation means that a person settled as failed: a credit that may be its own raises an alarm.
+    /// What a look at an operation means that a person settled as failed: a credit that may be its
+    /// own raises an alarm.
     pub(super) async fn watch(
         &self,
         operation: &Operation,
@@ -172,10 +215,14 @@ impl Engine {
         let over = operation.watched_until.is_some_and(|until| until <= now);
         let alarm = match &seen {
             Ok(Seen::Done { proof, .. }) => Some(proof.clone()),
-            Ok(Seen::NotYet { looked } | Seen::Nowhere { looked, candidate: Some(_) }) => Some(looked.clone()),
+            Ok(Seen::NotYet { looked } | Seen::Nowhere { looked, candidate: Some(_) }) => {
+                Some(looked.clone())
+            }
             Ok(Seen::Failed { .. } | Seen::Nowhere { candidate: None, .. }) | Err(_) => None,
         };
-        let alarm = alarm.map(|seen| format!("settled as FAILED by a person, but it may have been paid: {seen}"));
+        let alarm = alarm.map(|seen| {
+            format!("settled as FAILED by a person, but it may have been paid: {seen}")
+        });
         if let Some(alarm) = &alarm {
             self.tell(News::Broken(format!("op {} was {alarm}", id.short()))).await;
         }
@@ -192,17 +239,22 @@ impl Engine {
         Ok(found)
     }
 
-    /// Settles an operation by a person's word, where nothing that can be read tells what became of it.
+    /// Settles an operation by a person's word, where nothing that can be read tells what became of
+    /// it.
     ///
-    /// A named transaction has to be in the card's list as a top-up of that sum that no other operation has. That it failed needs a fresh
-    /// reading of the card and of its list, and the card's digits typed; it is looked for 48 hours more, and a credit that comes late raises
+    /// A named transaction has to be in the card's list as a top-up of that sum that no other
+    /// operation has. That it failed needs a fresh reading of the card and of its list, and the
+    /// card's digits typed; it is looked for 48 hours more, and a credit that comes late raises
     /// an alarm.
     ///
     /// # Errors
     /// One sentence; then nothing was written.
     pub async fn settle(&self, verdict: Verdict) -> Result<Operation, Refused> {
         if self.is_read_only() {
-            return Err(Refused::Denied("read-only: cardtop was told to refuse every change; nothing was changed".to_owned()));
+            return Err(Refused::Denied(
+                "read-only: cardtop was told to refuse every change; nothing was changed"
+                    .to_owned(),
+            ));
         }
         let operation = self.look(verdict.id, "look").await?;
         let denied = |words: String| Refused::Denied(words);
@@ -215,14 +267,21 @@ impl Engine {
             )));
         }
         if !verdict.done && verdict.credit.is_some() {
-            return Err(denied("an operation that did not happen has no transaction; nothing was changed".to_owned()));
+            return Err(denied(
+                "an operation that did not happen has no transaction; nothing was changed"
+                    .to_owned(),
+            ));
         }
         if verdict.reason.trim().is_empty() {
             return Err(denied("a reason is needed: it is kept in the journal".to_owned()));
         }
         let account = self.account(&operation.card.provider).map_err(Refused::Unread)?;
         let provider = self.adapter(&account).await.map_err(Refused::Unread)?;
-        let mut card = self.lock_cards().get(&operation.card).cloned().unwrap_or_else(|| Card::unread(operation.card.clone()));
+        let mut card = self
+            .lock_cards()
+            .get(&operation.card)
+            .cloned()
+            .unwrap_or_else(|| Card::unread(operation.card.clone()));
         card.owner = card.owner.or_else(|| operation.before.owner.clone());
         let mut read = String::new();
         let mut seen = Vec::new();
@@ -232,8 +291,14 @@ impl Engine {
                 read = format!("; available {available}");
             }
             if operation.deed == Deed::TopUp {
-                let since = operation.baseline.as_ref().map_or(operation.created_at, |baseline| baseline.since);
-                let credits = self.judge(&account, provider.credits(&card, since).await).await.map_err(Refused::Unread)?;
+                let since = operation
+                    .baseline
+                    .as_ref()
+                    .map_or(operation.created_at, |baseline| baseline.since);
+                let credits = self
+                    .judge(&account, provider.credits(&card, since).await)
+                    .await
+                    .map_err(Refused::Unread)?;
                 read.push_str(&format!("; {} top-ups in the list", credits.rows.len()));
                 seen = credits.rows;
             }
@@ -245,8 +310,9 @@ impl Engine {
             && let Some(row) = self.unexplained(&operation, &verdict, &seen).await?
         {
             return Err(denied(format!(
-                "the card's list has a top-up of {} at {} (id {}) that may be this one's: settle it as done with that id, or say that it is \
-                 somebody else's (--not-its {}); nothing was changed",
+                "the card's list has a top-up of {} at {} (id {}) that may be this one's: settle \
+                 it as done with that id, or say that it is somebody else's (--not-its {}); \
+                 nothing was changed",
                 row.amount.size(),
                 row.at.strftime("%H:%M:%S UTC"),
                 row.id,
@@ -256,22 +322,31 @@ impl Engine {
         let expected = confirmation(&operation);
         if !verdict.done && verdict.typed.as_deref() != Some(&expected) {
             return Err(denied(format!(
-                "to settle it as failed the card's digits have to be typed: {expected}; nothing was changed"
+                "to settle it as failed the card's digits have to be typed: {expected}; nothing \
+                 was changed"
             )));
         }
         let at = self.0.clock.now();
         let state = if verdict.done { OperationState::Done } else { OperationState::Failed };
-        let mut words = format!("{} by {}: {}{read}", state.word(), self.0.operator, crate::domain::text::clean(&verdict.reason));
+        let mut words = format!(
+            "{} by {}: {}{read}",
+            state.word(),
+            self.0.operator,
+            crate::domain::text::clean(&verdict.reason)
+        );
         if let Some(id) = &verdict.credit {
             words.push_str(&format!("; its transaction is {id}"));
         }
         // Something has to tell a late credit from an earlier one.
-        let can_be_found =
-            operation.baseline.is_some() || operation.proof == Proof::ByReference || operation.provider_reference.is_some();
+        let can_be_found = operation.baseline.is_some()
+            || operation.proof == Proof::ByReference
+            || operation.provider_reference.is_some();
         let failed_top_up = !verdict.done && operation.deed == Deed::TopUp;
         let watched = failed_top_up && can_be_found;
         if failed_top_up && !can_be_found {
-            words.push_str("; it is not looked for any more: an earlier cardtop kept no list to compare with");
+            words.push_str(
+                "; it is not looked for any more: an earlier cardtop kept no list to compare with",
+            );
         }
         let settlement = Settlement {
             at,
@@ -293,37 +368,59 @@ impl Engine {
             }
             Settled::NotOpen(found) => {
                 self.tell_operation(&found).await;
-                Err(denied(format!("op {} is {} meanwhile; nothing was changed", found.id.short(), found.state.word())))
+                Err(denied(format!(
+                    "op {} is {} meanwhile; nothing was changed",
+                    found.id.short(),
+                    found.state.word()
+                )))
             }
-            Settled::Claimed(other) => {
-                Err(denied(format!("that transaction already belongs to operation {other}; nothing was changed")))
-            }
+            Settled::Claimed(other) => Err(denied(format!(
+                "that transaction already belongs to operation {other}; nothing was changed"
+            ))),
         }
     }
 }
 
 impl Engine {
     /// Whether a person may claim this row of the card's list for an operation.
-    async fn may_claim(&self, operation: &Operation, id: &str, list: &[Transaction]) -> Result<(), String> {
+    async fn may_claim(
+        &self,
+        operation: &Operation,
+        id: &str,
+        list: &[Transaction],
+    ) -> Result<(), String> {
         let Some(row) = list.iter().find(|row| *row.id == *id) else {
-            return Err(format!("the card's list has no top-up with the id {id}; nothing was changed"));
+            return Err(format!(
+                "the card's list has no top-up with the id {id}; nothing was changed"
+            ));
         };
         if operation.amount.is_some_and(|amount| !row.is_of_sum(amount)) {
-            return Err(format!("the top-up {id} is of {}, another sum; nothing was changed", row.amount.size()));
+            return Err(format!(
+                "the top-up {id} is of {}, another sum; nothing was changed",
+                row.amount.size()
+            ));
         }
         if row.state.has_failed() {
-            return Err(format!("the top-up {id} is {}: it did not arrive; nothing was changed", row.state.word()));
+            return Err(format!(
+                "the top-up {id} is {}: it did not arrive; nothing was changed",
+                row.state.word()
+            ));
         }
         if !operation.may_be(row) {
-            return Err(format!("the top-up {id} was there before this one was asked; nothing was changed"));
+            return Err(format!(
+                "the top-up {id} was there before this one was asked; nothing was changed"
+            ));
         }
         match self.task_owner(operation, row).await? {
-            Some(other) => Err(format!("the top-up {id} is that of operation {other} by its task; nothing was changed")),
+            Some(other) => Err(format!(
+                "the top-up {id} is that of operation {other} by its task; nothing was changed"
+            )),
             None => Ok(()),
         }
     }
 
-    /// A row of the list that may be the operation's, is no other operation's, and that the person did not name as somebody else's.
+    /// A row of the list that may be the operation's, is no other operation's, and that the person
+    /// did not name as somebody else's.
     async fn unexplained(
         &self,
         operation: &Operation,
@@ -331,11 +428,18 @@ impl Engine {
         list: &[Transaction],
     ) -> Result<Option<Transaction>, Refused> {
         let asked = operation.clone();
-        let claimed =
-            self.0.store.journal(move |db| journal::claimed(db, &asked)).await.map_err(|error| self.unwritten(&error))?;
+        let claimed = self
+            .0
+            .store
+            .journal(move |db| journal::claimed(db, &asked))
+            .await
+            .map_err(|error| self.unwritten(&error))?;
         for row in list {
             let named = verdict.not_its.contains(&row.id) || claimed.credits.contains(&row.id);
-            if !named && operation.may_be(row) && self.task_owner(operation, row).await.map_err(Refused::Denied)?.is_none() {
+            if !named
+                && operation.may_be(row)
+                && self.task_owner(operation, row).await.map_err(Refused::Denied)?.is_none()
+            {
                 return Ok(Some(row.clone()));
             }
         }
@@ -343,15 +447,21 @@ impl Engine {
     }
 
     /// The other operation whose task made a row.
-    async fn task_owner(&self, operation: &Operation, row: &Transaction) -> Result<Option<String>, String> {
+    async fn task_owner(
+        &self,
+        operation: &Operation,
+        row: &Transaction,
+    ) -> Result<Option<String>, String> {
         let Some(task) = row.task.clone() else { return Ok(None) };
         let (card, id) = (operation.card.clone(), operation.id);
-        let owner = self.0.store.journal(move |db| journal::owner_of_task(db, &card, id, &task)).await;
+        let owner =
+            self.0.store.journal(move |db| journal::owner_of_task(db, &card, id, &task)).await;
         owner.map_err(|error| self.unwritten(&error).to_string())
     }
 }
 
-/// What has to be typed before an operation is settled as failed: the card's last four digits, or the last four characters of its id.
+/// What has to be typed before an operation is settled as failed: the card's last four digits, or
+/// the last four characters of its id.
 #[must_use]
 pub fn confirmation(operation: &Operation) -> String {
     match operation.last4 {
@@ -363,8 +473,8 @@ pub fn confirmation(operation: &Operation) -> String {
     }
 }
 
-/// Whether what is available now is nearer to what it would be without a credit than to what it would be with it; `None` where the
-/// currencies differ.
+/// Whether what is available now is nearer to what it would be without a credit than to what it
+/// would be with it; `None` where the currencies differ.
 fn lacks_credit(before: Money, now: Money, received: Money, spent: Money) -> Option<bool> {
     let missing = before.plus(received).ok()?.minus(spent).ok()?.minus(now).ok()?;
     Some(missing.plus(missing).ok()?.amount() > received.amount())
@@ -373,7 +483,11 @@ fn lacks_credit(before: Money, now: Money, received: Money, spent: Money) -> Opt
 /// Whether a row takes money from what is available.
 const fn takes_money(row: &Transaction) -> bool {
     let counts = matches!(row.state, TransactionState::Hold | TransactionState::Cleared);
-    counts && matches!(row.kind, TransactionKind::Purchase | TransactionKind::Fee | TransactionKind::Withdrawal)
+    counts
+        && matches!(
+            row.kind,
+            TransactionKind::Purchase | TransactionKind::Fee | TransactionKind::Withdrawal
+        )
 }
 
 #[cfg(test)]
@@ -382,15 +496,38 @@ mod tests {
 
     #[test]
     fn figures_that_did_not_grow_contradict_a_credit() {
-        let usd = |text: &str| Money::read(text, "USD".parse().expect("a currency")).expect("an amount");
-        let lacks = |before, now, received, spent| lacks_credit(usd(before), usd(now), usd(received), usd(spent));
+        let usd =
+            |text: &str| Money::read(text, "USD".parse().expect("a currency")).expect("an amount");
+        let lacks = |before, now, received, spent| {
+            lacks_credit(usd(before), usd(now), usd(received), usd(spent))
+        };
         assert_eq!(lacks("12.40", "12.40", "50.00", "0"), Some(true), "nothing came");
         assert_eq!(lacks("12.40", "62.40", "50.00", "0"), Some(false));
-        assert_eq!(lacks("12.40", "22.40", "50.00", "40.00"), Some(false), "it came and was spent from");
-        assert_eq!(lacks("12.40", "2.40", "50.00", "10.00"), Some(true), "spent from, and nothing came");
-        assert_eq!(lacks("12.40", "60.10", "50.00", "0"), Some(false), "a purchase cleared for a little more");
-        assert_eq!(lacks("12.40", "90.00", "50.00", "0"), Some(false), "a hold was released as well");
+        assert_eq!(
+            lacks("12.40", "22.40", "50.00", "40.00"),
+            Some(false),
+            "it came and was spent from"
+        );
+        assert_eq!(
+            lacks("12.40", "2.40", "50.00", "10.00"),
+            Some(true),
+            "spent from, and nothing came"
+        );
+        assert_eq!(
+            lacks("12.40", "60.10", "50.00", "0"),
+            Some(false),
+            "a purchase cleared for a little more"
+        );
+        assert_eq!(
+            lacks("12.40", "90.00", "50.00", "0"),
+            Some(false),
+            "a hold was released as well"
+        );
         let kwd = Money::read("5", "KWD".parse().expect("a currency")).expect("an amount");
-        assert_eq!(lacks_credit(usd("1"), kwd, usd("1"), usd("0")), None, "two currencies are not compared");
+        assert_eq!(
+            lacks_credit(usd("1"), kwd, usd("1"), usd("0")),
+            None,
+            "two currencies are not compared"
+        );
     }
 }

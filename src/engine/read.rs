@@ -49,7 +49,8 @@ const DISK: SignedDuration = SignedDuration::from_secs(30);
 /// How long the board waits before it tries again to keep what it reads.
 const KEEP_AGAIN: SignedDuration = SignedDuration::from_secs(30);
 
-/// A figure that did not change is written again after this long: a disk that hears of every reading never rests.
+/// A figure that did not change is written again after this long: a disk that hears of every
+/// reading never rests.
 const KEPT_AGAIN: SignedDuration = SignedDuration::from_mins(1);
 
 /// From where on transactions are read, and why from there.
@@ -80,11 +81,18 @@ impl Engine {
             };
             match account.next(now, &known, &rank, &open) {
                 Next::Read(read) => {
-                    // Caught here and not by a task of its own, which would wake another thread for every reading. Only where a panic
-                    // unwinds: the release profile aborts, and the board is started anew.
-                    if let Err(died) = AssertUnwindSafe(self.read(&account, read, &known)).catch_unwind().await {
-                        let words = format!("{}: a reading died: {}", account.info.id, said(&*died));
-                        let why = account.bad(&Error::new(&account.info.id, Kind::BadReply, &words), self.0.clock.now());
+                    // Caught here and not by a task of its own, which would wake another thread for
+                    // every reading. Only where a panic unwinds: the release profile aborts, and
+                    // the board is started anew.
+                    if let Err(died) =
+                        AssertUnwindSafe(self.read(&account, read, &known)).catch_unwind().await
+                    {
+                        let words =
+                            format!("{}: a reading died: {}", account.info.id, said(&*died));
+                        let why = account.bad(
+                            &Error::new(&account.info.id, Kind::BadReply, &words),
+                            self.0.clock.now(),
+                        );
                         if let Some(why) = why {
                             self.make_stale(&account, &why).await;
                         }
@@ -94,7 +102,9 @@ impl Engine {
                 }
                 Next::Wait(until) => {
                     // Never for long: that the clock was set back is only seen here.
-                    let wait = until.map_or(LONGEST_WAIT, |at| Duration::try_from(at.duration_since(now)).unwrap_or_default());
+                    let wait = until.map_or(LONGEST_WAIT, |at| {
+                        Duration::try_from(at.duration_since(now)).unwrap_or_default()
+                    });
                     tokio::select! {
                         () = account.wake.notified() => {}
                         () = tokio::time::sleep(wait.min(LONGEST_WAIT)) => {}
@@ -126,7 +136,11 @@ impl Engine {
     }
 
     /// Notes how a read went, and tells it.
-    pub(super) async fn judge<T>(&self, account: &Account, result: Result<T, Error>) -> Result<T, Error> {
+    pub(super) async fn judge<T>(
+        &self,
+        account: &Account,
+        result: Result<T, Error>,
+    ) -> Result<T, Error> {
         let now = self.0.clock.now();
         match &result {
             Ok(_) => account.good(now),
@@ -140,8 +154,13 @@ impl Engine {
         result
     }
 
-    /// Notes how a read of one card went. That the provider refuses it is this card's matter and says nothing of the others.
-    pub(super) async fn judge_card<T>(&self, account: &Account, result: Result<T, Error>) -> Result<T, Error> {
+    /// Notes how a read of one card went. That the provider refuses it is this card's matter and
+    /// says nothing of the others.
+    pub(super) async fn judge_card<T>(
+        &self,
+        account: &Account,
+        result: Result<T, Error>,
+    ) -> Result<T, Error> {
         match result {
             Err(error) if error.kind == Kind::Forbidden => {
                 account.count(self.0.clock.now());
@@ -153,23 +172,30 @@ impl Engine {
 
     pub(super) async fn make_stale(&self, account: &Account, why: &Arc<str>) {
         let mut changed = false;
-        for card in self.lock_cards().values_mut().filter(|card| card.key.provider == account.info.id) {
+        for card in
+            self.lock_cards().values_mut().filter(|card| card.key.provider == account.info.id)
+        {
             if card.balance.why_stale() != Some(why) {
                 card.balance = std::mem::take(&mut card.balance).stale(why);
                 changed = true;
             }
         }
         if changed {
-            self.tell(News::Stale { provider: account.info.id.clone(), why: Arc::clone(why) }).await;
+            self.tell(News::Stale { provider: account.info.id.clone(), why: Arc::clone(why) })
+                .await;
         }
     }
 
-    /// The clock was set back: what was read by it before is not live any more, and must not outdo what is read from now on.
+    /// The clock was set back: what was read by it before is not live any more, and must not outdo
+    /// what is read from now on.
     async fn start_over(&self, account: &Account, now: Timestamp) {
         let why: Arc<str> = "the clock of this machine was set back".into();
         let mut cards = Vec::new();
-        for card in self.lock_cards().values_mut().filter(|card| card.key.provider == account.info.id) {
-            *card = Card { balance: std::mem::take(&mut card.balance).stale(&why), ..card.clone() }.not_after(now);
+        for card in
+            self.lock_cards().values_mut().filter(|card| card.key.provider == account.info.id)
+        {
+            *card = Card { balance: std::mem::take(&mut card.balance).stale(&why), ..card.clone() }
+                .not_after(now);
             cards.push(card.clone());
         }
         self.lock_kept().retain(|key, _| key.provider != account.info.id);
@@ -193,13 +219,23 @@ impl Engine {
     }
 
     /// One card, read by itself and again as far as there is patience.
-    pub(super) async fn read_one_with(&self, account: &Account, card: &Card, patience: Patience) -> Result<Card, Error> {
+    pub(super) async fn read_one_with(
+        &self,
+        account: &Account,
+        card: &Card,
+        patience: Patience,
+    ) -> Result<Card, Error> {
         let provider = self.adapter(account).await?;
         let read = self.patiently(account, patience, false, || provider.card(card)).await;
         self.take_card(account, card, read).await
     }
 
-    async fn take_card(&self, account: &Account, card: &Card, read: Result<Card, Error>) -> Result<Card, Error> {
+    async fn take_card(
+        &self,
+        account: &Account,
+        card: &Card,
+        read: Result<Card, Error>,
+    ) -> Result<Card, Error> {
         let now = self.0.clock.now();
         match self.judge_card(account, read).await {
             Ok(read) => {
@@ -209,14 +245,16 @@ impl Engine {
             }
             Err(error) => {
                 let mut missing = Completeness::whole(now);
-                // A card that the account does not have any more keeps its last figures with their age, and nothing of it is missing.
+                // A card that the account does not have any more keeps its last figures with their
+                // age, and nothing of it is missing.
                 let off_the_list = account.is_off_the_list(card, &error);
                 account.set_off_the_list(&card.key, off_the_list);
                 if !off_the_list {
                     missing.miss(unread_part(&account.info.id, Some(&card.key), &error));
                 }
                 account.note(Scope::Card(Arc::clone(&card.key.id)), missing, true);
-                // Whatever went wrong, the figure is not the newest that could be: but only the figure, other news of the card stays.
+                // Whatever went wrong, the figure is not the newest that could be: but only the
+                // figure, other news of the card stays.
                 let why: Arc<str> = if off_the_list {
                     format!("{}: the card is no longer listed", account.info.id).into()
                 } else {
@@ -234,7 +272,8 @@ impl Engine {
         }
     }
 
-    /// Transactions of all cards, or of one: the newest since the last reading, and further back as far as rows may still change.
+    /// Transactions of all cards, or of one: the newest since the last reading, and further back as
+    /// far as rows may still change.
     async fn read_feed(&self, account: &Account, card: Option<&Card>) -> Result<(), Error> {
         let now = self.0.clock.now();
         let key = card.map(|card| &card.key);
@@ -247,11 +286,20 @@ impl Engine {
         if let (Some(card), Some(error)) = (card, &list.error)
             && account.is_refused_off_the_list(card, error)
         {
-            account.note(Scope::Feed(Some(Arc::clone(&card.key.id))), Completeness::whole(now), true);
+            account.note(
+                Scope::Feed(Some(Arc::clone(&card.key.id))),
+                Completeness::whole(now),
+                true,
+            );
             return Err(error.clone());
         }
-        // A gap that is there again is no reason to read everything again at every poll: it stays noted, and the reading moves on.
-        let gap_lasts = account.gap_lasts(key, &mut list.gap, reach.depth == Depth::Full && list.error.is_none());
+        // A gap that is there again is no reason to read everything again at every poll: it stays
+        // noted, and the reading moves on.
+        let gap_lasts = account.gap_lasts(
+            key,
+            &mut list.gap,
+            reach.depth == Depth::Full && list.error.is_none(),
+        );
         account.note(
             Scope::Feed(key.map(|key| Arc::clone(&key.id))),
             of_list(&account.info.id, key, &list, now),
@@ -273,7 +321,15 @@ impl Engine {
             let provider = account.info.id.clone();
             self.follow_holds(
                 account,
-                CompleteReading { provider, card: key.cloned(), since: reach.since, at: now, apart, listed, oldest },
+                CompleteReading {
+                    provider,
+                    card: key.cloned(),
+                    since: reach.since,
+                    at: now,
+                    apart,
+                    listed,
+                    oldest,
+                },
             )
             .await;
         }
@@ -283,15 +339,25 @@ impl Engine {
         }
     }
 
-    /// Takes in rows that were read: completes them, keeps them and tells what is new. Returns them all.
-    pub(super) async fn take_rows(&self, account: &Account, key: Option<&CardKey>, rows: Vec<Transaction>) -> Vec<Transaction> {
+    /// Takes in rows that were read: completes them, keeps them and tells what is new. Returns them
+    /// all.
+    pub(super) async fn take_rows(
+        &self,
+        account: &Account,
+        key: Option<&CardKey>,
+        rows: Vec<Transaction>,
+    ) -> Vec<Transaction> {
         let rows: Vec<Transaction> = rows.into_iter().map(|row| self.with_card(row)).collect();
         self.discover(&rows).await;
         if account.says_as_before(key, &rows) {
             return rows;
         }
         let kept = rows.clone();
-        let result = if self.may_keep() { Some(self.0.store.known(move |db| feed::keep(db, &kept)).await) } else { None };
+        let result = if self.may_keep() {
+            Some(self.0.store.known(move |db| feed::keep(db, &kept)).await)
+        } else {
+            None
+        };
         match result {
             Some(Ok(changed)) => {
                 self.note_kept();
@@ -314,7 +380,8 @@ impl Engine {
         rows
     }
 
-    /// Learns from rows that are new: how late this provider lists them, and words that are not mapped.
+    /// Learns from rows that are new: how late this provider lists them, and words that are not
+    /// mapped.
     async fn told_new(&self, account: &Account, key: Option<&CardKey>, changed: &[Transaction]) {
         if let Some(last) = account.feed_from(key).filter(|_| self.0.polling) {
             let late = changed.iter().filter(|row| row.at < last && row.seen_at >= last);
@@ -322,7 +389,9 @@ impl Engine {
                 account.listed_late(lag);
             }
         }
-        if account.has_unmapped() || changed.iter().any(|row| row.state == TransactionState::Unknown) {
+        if account.has_unmapped()
+            || changed.iter().any(|row| row.state == TransactionState::Unknown)
+        {
             self.count_unmapped(Some(&account.info.id)).await;
         }
     }
@@ -330,9 +399,12 @@ impl Engine {
     /// Counts the words of states that are not mapped, of one account or of all.
     pub(super) async fn count_unmapped(&self, only: Option<&ProviderId>) {
         let Ok(words) = self.0.store.known(|db| feed::unmapped(db)).await else { return };
-        for account in self.0.accounts.iter().filter(|account| only.is_none_or(|id| *id == account.info.id)) {
+        for account in
+            self.0.accounts.iter().filter(|account| only.is_none_or(|id| *id == account.info.id))
+        {
             let of_it = words.iter().filter(|(id, _, _)| *id == account.info.id);
-            account.set_unmapped(of_it.map(|(_, word, count)| (Arc::clone(word), *count)).collect());
+            account
+                .set_unmapped(of_it.map(|(_, word, count)| (Arc::clone(word), *count)).collect());
         }
     }
 
@@ -349,11 +421,13 @@ impl Engine {
         }
     }
 
-    /// How far back the transactions are read now: to the last reading, as late as this provider has listed rows, to the oldest
-    /// hold, or over the whole window.
+    /// How far back the transactions are read now: to the last reading, as late as this provider
+    /// has listed rows, to the oldest hold, or over the whole window.
     async fn reach(&self, account: &Account, key: Option<&CardKey>, now: Timestamp) -> Reach {
         let whole = now.saturating_sub(FIRST_LOOK_BACK).unwrap_or(now);
-        let Some(last) = account.feed_from(key) else { return Reach { since: whole, depth: Depth::Full } };
+        let Some(last) = account.feed_from(key) else {
+            return Reach { since: whole, depth: Depth::Full };
+        };
         let overlap = last.saturating_sub(OVERLAP).unwrap_or(last);
         let oldest = now.saturating_sub(HOLDS_CHANGE).unwrap_or(now);
         let goes_deep = account.goes_deep(key, now);
@@ -363,7 +437,12 @@ impl Engine {
         let (provider, card) = (account.info.id.clone(), key.cloned());
         let hold = match account.oldest_hold(key, oldest) {
             Some(remembered) => remembered,
-            None => match self.0.store.known(move |db| feed::oldest_hold(db, &provider, card.as_ref(), oldest)).await {
+            None => match self
+                .0
+                .store
+                .known(move |db| feed::oldest_hold(db, &provider, card.as_ref(), oldest))
+                .await
+            {
                 Ok(hold) => {
                     account.remember_hold(key, hold);
                     hold
@@ -378,12 +457,17 @@ impl Engine {
         }
         let late = now.saturating_sub(account.lag()).unwrap_or(now);
         let since = hold.map_or(late, |hold| hold.min(late));
-        if since < overlap { Reach { since, depth: Depth::Late } } else { Reach { since: overlap, depth: Depth::Recent } }
+        if since < overlap {
+            Reach { since, depth: Depth::Late }
+        } else {
+            Reach { since: overlap, depth: Depth::Recent }
+        }
     }
 
     /// Fills in what the row does not say and the card does.
     fn with_card(&self, row: Transaction) -> Transaction {
-        let last4 = row.card().and_then(|key| self.lock_cards().get(&key).and_then(|card| card.last4));
+        let last4 =
+            row.card().and_then(|key| self.lock_cards().get(&key).and_then(|card| card.last4));
         Transaction { last4: row.last4.or(last4), ..row }
     }
 
@@ -394,7 +478,11 @@ impl Engine {
         for row in rows {
             let Some(key) = row.card() else { continue };
             if !self.lock_cards().contains_key(&key) && seen.insert(key.clone()) {
-                new.push(Card { last4: row.last4, currency: Some(row.amount.currency()), ..Card::unread(key) });
+                new.push(Card {
+                    last4: row.last4,
+                    currency: Some(row.amount.currency()),
+                    ..Card::unread(key)
+                });
             }
         }
         if !new.is_empty() {
@@ -406,7 +494,8 @@ impl Engine {
         let provider = self.adapter(account).await?;
         let float = self.judge(account, provider.float().await).await?;
         let at = self.0.clock.now();
-        self.tell(News::Float { provider: account.info.id.clone(), float: float.clone(), at }).await;
+        self.tell(News::Float { provider: account.info.id.clone(), float: float.clone(), at })
+            .await;
         Ok((float, at))
     }
 
@@ -427,7 +516,10 @@ impl Engine {
                         let figures = card.balance.value().copied().unwrap_or_default();
                         card.currency = figures.available.or(figures.current).map(Money::currency);
                     }
-                    let since = kept.get(&card.key).zip(card.balance.at()).map(|(kept, at)| at.duration_since(*kept));
+                    let since = kept
+                        .get(&card.key)
+                        .zip(card.balance.at())
+                        .map(|(kept, at)| at.duration_since(*kept));
                     let same = older.is_some_and(|older| is_as_before(&older, &card));
                     if !(same && since.is_some_and(|since| since < KEPT_AGAIN)) {
                         fresh.push(card.clone());
@@ -448,7 +540,9 @@ impl Engine {
                 Ok(kept) => {
                     self.note_kept();
                     let mut at = self.lock_kept();
-                    at.extend(kept.into_iter().filter_map(|card| Some((card.key, card.balance.at()?))));
+                    at.extend(
+                        kept.into_iter().filter_map(|card| Some((card.key, card.balance.at()?))),
+                    );
                 }
                 Err(error) => self.tell_store(&error).await,
             }
@@ -465,7 +559,10 @@ impl Engine {
 
     pub(super) fn unkept_words(&self, error: &rusqlite::Error) -> String {
         let path = text::of_path(self.0.store.path());
-        format!("the data file {path} {}; what is read is shown and not kept", crate::store::in_words(error))
+        format!(
+            "the data file {path} {}; what is read is shown and not kept",
+            crate::store::in_words(error)
+        )
     }
 
     /// Notes that the data file took nothing; whether that is news.
@@ -478,11 +575,12 @@ impl Engine {
         *self.0.unkept.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
-    /// Whether to try to keep something. Each try may wait for another process: a command tries until one failed, the board again
-    /// after a while.
+    /// Whether to try to keep something. Each try may wait for another process: a command tries
+    /// until one failed, the board again after a while.
     fn may_keep(&self) -> bool {
         let failed = *self.0.unkept.lock().unwrap_or_else(PoisonError::into_inner);
-        failed.is_none_or(|at| self.0.polling && self.0.clock.now().duration_since(at) >= KEEP_AGAIN)
+        failed
+            .is_none_or(|at| self.0.polling && self.0.clock.now().duration_since(at) >= KEEP_AGAIN)
     }
 
     /// Cards that the data file knows, however old.
@@ -496,7 +594,8 @@ impl Engine {
     /// What the provider said.
     pub async fn read_card(&self, key: &CardKey) -> Result<Card, Error> {
         let account = self.account(&key.provider)?;
-        let known = self.lock_cards().get(key).cloned().unwrap_or_else(|| Card::unread(key.clone()));
+        let known =
+            self.lock_cards().get(key).cloned().unwrap_or_else(|| Card::unread(key.clone()));
         self.read_one_with(&account, &known, Patience::Command(tokio::time::Instant::now())).await
     }
 
@@ -522,7 +621,11 @@ impl Engine {
     ///
     /// # Errors
     /// What the provider said, or that it quotes nothing.
-    pub async fn quote(&self, key: &CardKey, amount: Money) -> Result<crate::provider::Quote, Error> {
+    pub async fn quote(
+        &self,
+        key: &CardKey,
+        amount: Money,
+    ) -> Result<crate::provider::Quote, Error> {
         let account = self.account(&key.provider)?;
         let provider = self.adapter(&account).await?;
         if let crate::domain::operation::Offer::No(why) = provider.can().quote {
@@ -538,12 +641,17 @@ impl Engine {
         let now = self.0.clock.now();
         account.count(now);
         if let Some(at) = account.ready_at(now) {
-            tokio::time::sleep(Duration::try_from(at.duration_since(now)).unwrap_or_default()).await;
+            tokio::time::sleep(Duration::try_from(at.duration_since(now)).unwrap_or_default())
+                .await;
         }
     }
 
     /// Tells the transaction that proves an operation, and notes it in the feed.
-    pub(super) async fn prove(&self, credit: &str, operation: &crate::domain::operation::Operation) {
+    pub(super) async fn prove(
+        &self,
+        credit: &str,
+        operation: &crate::domain::operation::Operation,
+    ) {
         if operation.is_open() {
             return;
         }

@@ -32,7 +32,8 @@ pub struct Plan<'a> {
     pub float: Option<Timestamp>,
     /// The cards.
     pub cards: &'a [CardPlan],
-    /// How many reads were made: each fourth goes to whatever waits longest, so that nothing starves.
+    /// How many reads were made: each fourth goes to whatever waits longest, so that nothing
+    /// starves.
     pub turn: u64,
 }
 
@@ -162,15 +163,18 @@ fn signed(duration: Duration) -> SignedDuration {
     SignedDuration::try_from(duration).unwrap_or(SignedDuration::MAX)
 }
 
-/// How long to wait after the `failures`th failure in a row: 1, 2, 4 … 60 s, of which the second half is spread by the provider's name,
-/// the count and a number of this process, so that no two providers or programs keep step. Never less than the provider asked for.
+/// How long to wait after the `failures`th failure in a row: 1, 2, 4 … 60 s, of which the second
+/// half is spread by the provider's name, the count and a number of this process, so that no two
+/// providers or programs keep step. Never less than the provider asked for.
 #[must_use]
 pub fn back_off(failures: u32, name: &str, salt: u64, asked: Option<Duration>) -> SignedDuration {
     let step = 1_000_u64 << failures.saturating_sub(1).min(6);
     let step = step.min(60_000);
-    let seed = name.bytes().fold(salt ^ u64::from(failures).wrapping_mul(0x9E37_79B9_7F4A_7C15), |mix, byte| {
-        (mix ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01B3)
-    });
+    let seed = name
+        .bytes()
+        .fold(salt ^ u64::from(failures).wrapping_mul(0x9E37_79B9_7F4A_7C15), |mix, byte| {
+            (mix ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01B3)
+        });
     let spread = (seed >> 32) % (step / 2 + 1);
     let wait = SignedDuration::from_millis(i64::try_from(step / 2 + spread).unwrap_or(60_000));
     wait.max(signed(asked.unwrap_or_default()))
@@ -187,7 +191,8 @@ pub fn look_again(looks: u32) -> SignedDuration {
     SignedDuration::from_secs(SECONDS.get(index).copied().unwrap_or(1_800))
 }
 
-/// Requests that may still be sent: a bucket that fills at the provider's rate and holds ten seconds of it.
+/// Requests that may still be sent: a bucket that fills at the provider's rate and holds ten
+/// seconds of it.
 #[derive(Clone, Copy, Debug)]
 pub struct Budget {
     per_minute: i64,
@@ -222,7 +227,8 @@ impl Budget {
         if missing <= 0 {
             return None;
         }
-        let wait = SignedDuration::from_millis((missing * 60 + self.per_minute - 1) / self.per_minute);
+        let wait =
+            SignedDuration::from_millis((missing * 60 + self.per_minute - 1) / self.per_minute);
         now.saturating_add(wait).ok()
     }
 
@@ -278,7 +284,10 @@ mod tests {
     fn plan<'a>(can: &'a Capabilities, cards: &'a [CardPlan], second: i64) -> Plan<'a> {
         Plan {
             now: at(second),
-            poll: Poll { balances: Duration::from_secs(30), transactions: Duration::from_secs(100_000) },
+            poll: Poll {
+                balances: Duration::from_secs(30),
+                transactions: Duration::from_secs(100_000),
+            },
             can,
             gate: None,
             paused: false,
@@ -294,15 +303,22 @@ mod tests {
     #[test]
     fn an_unsettled_operation_comes_first_then_what_was_asked_then_the_selected_card() {
         let can = can(Offer::No("none"));
-        let cards = [card(Rank::Other, None), card(Rank::Visible, None), card(Rank::Selected, Some(0))];
+        let cards =
+            [card(Rank::Other, None), card(Rank::Visible, None), card(Rank::Selected, Some(0))];
         let id = OperationId::new(at(0), 1, 1);
         let looks = [(id, at(5))];
-        assert_eq!(next(&Plan { looks: &looks, ..plan(&can, &cards, 100) }), Next::Read(Read::Look(id)));
+        assert_eq!(
+            next(&Plan { looks: &looks, ..plan(&can, &cards, 100) }),
+            Next::Read(Read::Look(id))
+        );
         assert_eq!(next(&plan(&can, &cards, 100)), Next::Read(Read::Card(2)));
         let mut asked = cards;
         asked[0].asked = true;
         assert_eq!(next(&plan(&can, &asked, 100)), Next::Read(Read::Card(0)));
-        assert_eq!(next(&Plan { paused: true, ..plan(&can, &asked, 100) }), Next::Read(Read::Card(0)));
+        assert_eq!(
+            next(&Plan { paused: true, ..plan(&can, &asked, 100) }),
+            Next::Read(Read::Card(0))
+        );
         assert_eq!(next(&Plan { paused: true, ..plan(&can, &cards, 100) }), Next::Wait(None));
     }
 
@@ -311,18 +327,27 @@ mod tests {
         let can = can(Offer::No("none"));
         let cards = [card(Rank::Selected, Some(0))];
         assert_eq!(next(&plan(&can, &cards, 10)), Next::Wait(Some(at(30))));
-        assert_eq!(next(&Plan { gate: Some(at(50)), ..plan(&can, &cards, 40) }), Next::Wait(Some(at(50))));
-        assert_eq!(next(&Plan { gate: Some(at(50)), ..plan(&can, &cards, 50) }), Next::Read(Read::Card(0)));
+        assert_eq!(
+            next(&Plan { gate: Some(at(50)), ..plan(&can, &cards, 40) }),
+            Next::Wait(Some(at(50)))
+        );
+        assert_eq!(
+            next(&Plan { gate: Some(at(50)), ..plan(&can, &cards, 50) }),
+            Next::Read(Read::Card(0))
+        );
     }
 
     #[test]
     fn every_card_is_read_in_the_end_however_busy_the_visible_ones_keep_it() {
         let can = can(Offer::No("none"));
-        let mut cards: Vec<CardPlan> = (0..40).map(|i| card(if i < 20 { Rank::Visible } else { Rank::Other }, None)).collect();
+        let mut cards: Vec<CardPlan> =
+            (0..40).map(|i| card(if i < 20 { Rank::Visible } else { Rank::Other }, None)).collect();
         // One read in two seconds: twenty visible cards alone want more than that.
         for turn in 0..800_u64 {
             let second = i64::try_from(turn * 2).unwrap_or(0);
-            if let Next::Read(Read::Card(index)) = next(&Plan { turn, ..plan(&can, &cards, second) }) {
+            if let Next::Read(Read::Card(index)) =
+                next(&Plan { turn, ..plan(&can, &cards, second) })
+            {
                 cards[index].read = Some(at(second));
             }
         }

@@ -1,6 +1,7 @@
 //! Requests of artha's gen-1 Cards API: signed headers, readings of a card, and changes of it.
 //!
-//! It never repeats a change and never asks for a PIN. Card numbers are dropped in `wire`, where answers are read.
+//! It never repeats a change and never asks for a PIN. Card numbers are dropped in `wire`, where
+//! answers are read.
 
 #[cfg(test)]
 mod tests;
@@ -21,20 +22,28 @@ use super::crypto::{self, RsaKey};
 use super::error::{Error, Kind, Outcome, Result};
 use super::http::{Answer, Author, Does, Http};
 use super::pages::{Effort, read_window};
-use super::{Claimed, Page, PageAt, Pagers, Paging, Provider, Quote, Receipt, Seen, Window, listing, path_segment, push_segment};
+use super::{
+    Claimed, Page, PageAt, Pagers, Paging, Provider, Quote, Receipt, Seen, Window, listing,
+    path_segment, push_segment,
+};
 use crate::config::secret::Source;
-use crate::config::wires::{Dates, Lists, Names, Path, Signature, Spelling, Values, artha as calls};
+use crate::config::wires::{
+    Dates, Lists, Names, Path, Signature, Spelling, Values, artha as calls,
+};
 use crate::config::{self, ProviderConfig};
 use crate::domain::card::Card;
 use crate::domain::money::Money;
-use crate::domain::operation::{Action, Capabilities, Class, Deed, Offer, Operation, OperationId, PinRule, Proof};
+use crate::domain::operation::{
+    Action, Capabilities, Class, Deed, Offer, Operation, OperationId, PinRule, Proof,
+};
 use crate::domain::transaction::Transaction;
 
 /// The adapter. Holds the token and the key, so it has no `Debug`.
 pub struct Artha {
     http: Http,
     base: String,
-    /// One header value for all requests, so that the token is not copied with each. It is the only copy that is kept.
+    /// One header value for all requests, so that the token is not copied with each. It is the
+    /// only copy that is kept.
     bearer: HeaderValue,
     /// The `customerToken` header, where it is sent: a part of the same memory.
     customer: Option<HeaderValue>,
@@ -44,7 +53,8 @@ pub struct Artha {
     /// Most decimals of an amount that is sent. INFERENCE (artha wire notes, 6): 2.
     decimals: u32,
     spelling: Spelling,
-    /// INFERENCE (artha wire notes, 5.1): pages from 1, 50 rows (the upstream takes 10 to 200), spans of at most 60 days.
+    /// INFERENCE (artha wire notes, 5.1): pages from 1, 50 rows (the upstream takes 10 to 200),
+    /// spans of at most 60 days.
     lists: Lists,
     pagers: Pagers,
     /// Its fee is taken out of the sum (artha wire notes, 2.8).
@@ -57,33 +67,50 @@ impl Artha {
     ///
     /// # Errors
     /// A sentence, when a secret cannot be had or a setting is wrong.
-    pub fn new(config: &ProviderConfig, account: &config::Artha, http: Http) -> std::result::Result<Self, String> {
+    pub fn new(
+        config: &ProviderConfig,
+        account: &config::Artha,
+        http: Http,
+    ) -> std::result::Result<Self, String> {
         let name = &config.name;
         let read = |setting: &str, source: &Source| {
-            source.read().map_err(|error| format!("{name}: the credential `{setting}` cannot be read: {error}"))
+            source.read().map_err(|error| {
+                format!("{name}: the credential `{setting}` cannot be read: {error}")
+            })
         };
         let token = read("token", &account.token)?;
         let plain = token.expose_secret().trim();
         let header = |text: Bytes| {
-            let mut value = HeaderValue::from_maybe_shared(text).ok().filter(|_| !plain.is_empty()).ok_or_else(|| {
-                format!("{name}: the credential `token` is empty or has characters that no header can carry; set it again")
-            })?;
+            let mut value = HeaderValue::from_maybe_shared(text)
+                .ok()
+                .filter(|_| !plain.is_empty())
+                .ok_or_else(|| {
+                    format!(
+                        "{name}: the credential `token` is empty or has characters that no header \
+                         can carry; set it again"
+                    )
+                })?;
             value.set_sensitive(true);
             Ok::<_, String>(value)
         };
         let line = Bytes::from(["Bearer ", plain].concat());
         let bearer = header(line.clone())?;
-        let customer = account.customer_token.then(|| header(line.slice("Bearer ".len()..))).transpose()?;
+        let customer =
+            account.customer_token.then(|| header(line.slice("Bearer ".len()..))).transpose()?;
         let key = read("private_key", &account.private_key)?;
-        let key = RsaKey::pem(key.expose_secret().trim(), account.signature.padding).map_err(|_| {
-            format!(
-                "{name}: the credential `private_key` is not an RSA private key in PEM without a passphrase (PKCS#1 or PKCS#8)"
-            )
-        })?;
+        let key =
+            RsaKey::pem(key.expose_secret().trim(), account.signature.padding).map_err(|_| {
+                format!(
+                    "{name}: the credential `private_key` is not an RSA private key in PEM \
+                     without a passphrase (PKCS#1 or PKCS#8)"
+                )
+            })?;
         let base = config.base_url.trim_end_matches('/').to_owned();
         base.parse::<Uri>().map_err(|_| format!("{name}: base_url is not an address"))?;
-        let all_transactions_path = account.all_transactions_path.as_deref().map(|path| path.trim_matches('/').to_owned());
-        let can = can(all_transactions_path.is_some(), account.amount_decimals, config.lists.page_size);
+        let all_transactions_path =
+            account.all_transactions_path.as_deref().map(|path| path.trim_matches('/').to_owned());
+        let can =
+            can(all_transactions_path.is_some(), account.amount_decimals, config.lists.page_size);
         Ok(Self {
             http,
             base,
@@ -106,7 +133,8 @@ impl Artha {
 
     /// Reads something by its id.
     async fn get(&self, path: Path, id: &str) -> Result<Answer> {
-        let path = format!("{}/{}", self.spelling.path(path).trim_end_matches('/'), path_segment(id));
+        let path =
+            format!("{}/{}", self.spelling.path(path).trim_end_matches('/'), path_segment(id));
         self.ask(Does::Read, Method::GET, &path, &Body::new()).await
     }
 
@@ -118,22 +146,31 @@ impl Artha {
         if answer.is_success() {
             return Ok(answer);
         }
-        // No body of an error is documented (artha wire notes, 3): a 401 may have none, and an object is artha's.
+        // No body of an error is documented (artha wire notes, 3): a 401 may have none, and an
+        // object is artha's.
         let own = answer.is_object() || answer.status == 401 && answer.body.is_empty();
         let refused = answer.refusal(&wire::refusal_words(&answer.body), Author::provider_if(own));
-        // A nonce that was used says that this very request arrived before, repeated by the network: the first may have been executed.
-        let echo = does == Does::Write && refused.kind == Kind::Auth && refused.said.to_lowercase().contains("nonce");
+        // A nonce that was used says that this very request arrived before, repeated by the
+        // network: the first may have been executed.
+        let echo = does == Does::Write
+            && refused.kind == Kind::Auth
+            && refused.said.to_lowercase().contains("nonce");
         Err(if echo { refused.outcome(Outcome::Unknown) } else { refused })
     }
 
     /// A signed request (artha wire notes, 1.4 and 1.5).
     fn request(&self, method: Method, path: &str, body: &Body) -> Result<Request<Bytes>> {
         let timestamp = self.http.clock().now().as_second().to_string();
-        let nonce = nonce().map_err(|_| self.error(Kind::Unreachable, "the system gave no random numbers; nothing was sent"))?;
+        let nonce = nonce().map_err(|_| {
+            self.error(Kind::Unreachable, "the system gave no random numbers; nothing was sent")
+        })?;
         let customer = self.customer.as_ref().and_then(|token| token.to_str().ok());
         let string = canonical(&self.signature, &timestamp, &nonce, customer, body);
         let signed = self.key.sign(string.as_bytes());
-        let signature = self.signature.text.write(&signed.map_err(|_| self.error(Kind::Unreachable, NO_SIGNATURE))?);
+        let signature = self
+            .signature
+            .text
+            .write(&signed.map_err(|_| self.error(Kind::Unreachable, NO_SIGNATURE))?);
         let mut request = Request::builder()
             .method(method)
             .uri(format!("{}/{}", self.base, path.trim_start_matches('/')))
@@ -145,10 +182,14 @@ impl Artha {
         if let Some(customer) = &self.customer {
             request = request.header("customerToken", customer.clone());
         }
-        let bytes = if body.is_empty() { Vec::new() } else { serde_json::to_vec(body).unwrap_or_default() };
-        request
-            .body(bytes.into())
-            .map_err(|_| self.error(Kind::Refused, "the address of this call cannot be formed: check base_url; nothing was sent"))
+        let bytes =
+            if body.is_empty() { Vec::new() } else { serde_json::to_vec(body).unwrap_or_default() };
+        request.body(bytes.into()).map_err(|_| {
+            self.error(
+                Kind::Refused,
+                "the address of this call cannot be formed: check base_url; nothing was sent",
+            )
+        })
     }
 
     fn error(&self, kind: Kind, said: &str) -> Error {
@@ -164,37 +205,53 @@ impl Artha {
         }
     }
 
-    /// An amount as the wire takes it: a string without a currency, so it must be the card's (artha wire notes, 2.11).
+    /// An amount as the wire takes it: a string without a currency, so it must be the card's (artha
+    /// wire notes, 2.11).
     fn digits(&self, card: &Card, amount: Money) -> Result<String> {
         if let Some(currency) = card.currency.filter(|currency| *currency != amount.currency()) {
-            let said = format!("artha takes amounts in the card's currency, {currency}, and {amount} is not; nothing was sent");
+            let said = format!(
+                "artha takes amounts in the card's currency, {currency}, and {amount} is not; \
+                 nothing was sent"
+            );
             return Err(self.error(Kind::Refused, &said));
         }
         let mut decimal = amount.amount().normalize();
         let most = self.decimals;
         if decimal.scale() > most {
-            return Err(self.error(Kind::Refused, &format!("artha takes at most {most} decimals; nothing was sent")));
+            return Err(self.error(
+                Kind::Refused,
+                &format!("artha takes at most {most} decimals; nothing was sent"),
+            ));
         }
-        decimal.rescale(amount.currency().decimals().unwrap_or(most).min(most).max(decimal.scale()));
+        decimal
+            .rescale(amount.currency().decimals().unwrap_or(most).min(most).max(decimal.scale()));
         Ok(decimal.to_string())
     }
 
     async fn details(&self, card: &Card) -> Result<Card> {
         let answer = self.get(calls::CARD_DETAILS, &card.wire_id).await?;
-        wire::details(answer.object()?, card, &self.spelling, answer.at).map_err(|odd| answer.bad_reply(&odd.0))
+        wire::details(answer.object()?, card, &self.spelling, answer.at)
+            .map_err(|odd| answer.bad_reply(&odd.0))
     }
 
     /// Asks for a change and reads the task it became (artha wire notes, 5.2).
     async fn change(&self, path: &str, body: &Body) -> Result<Receipt> {
         let answer = self.ask(Does::Write, Method::POST, path, body).await?;
-        match wire::task(answer.object()?, &self.spelling).map_err(|odd| answer.bad_reply(&odd.0))? {
+        match wire::task(answer.object()?, &self.spelling)
+            .map_err(|odd| answer.bad_reply(&odd.0))?
+        {
             wire::Task::Accepted(reference) => Ok(Receipt::Accepted { reference }),
             wire::Task::Refused(why) => Err(answer.said_no(&why)),
         }
     }
 
     /// Looks for a top-up: by its task, or without one in the card's list.
-    async fn look_for_top_up(&self, card: &Card, operation: &Operation, claimed: &Claimed) -> Result<Seen> {
+    async fn look_for_top_up(
+        &self,
+        card: &Card,
+        operation: &Operation,
+        claimed: &Claimed,
+    ) -> Result<Seen> {
         let Some(task) = operation.provider_reference.as_deref() else {
             let found = self.credits(card, credits::since(operation)).await?;
             return Ok(credits::judge(&found, operation, claimed, self.rules));
@@ -205,20 +262,29 @@ impl Artha {
             }
             answer => answer?,
         };
-        let seen = wire::fate(answer.object()?, task, &self.spelling).map_err(|odd| answer.bad_reply(&odd.0))?;
+        let seen = wire::fate(answer.object()?, task, &self.spelling)
+            .map_err(|odd| answer.bad_reply(&odd.0))?;
         if !matches!(seen, Seen::Done { .. } | Seen::Failed { .. }) {
             return Ok(seen);
         }
-        // The task settles it. Its row is named too, where the list shows it, so that it settles no other top-up; until then the
-        // journal keeps a credit free for one that is done.
-        let Ok(found) = self.credits(card, credits::since(operation)).await else { return Ok(seen) };
+        // The task settles it. Its row is named too, where the list shows it, so that it settles no
+        // other top-up; until then the journal keeps a credit free for one that is done.
+        let Ok(found) = self.credits(card, credits::since(operation)).await else {
+            return Ok(seen);
+        };
         let task = calls::IDS.transactions.canonical(task);
-        let named = found.rows.iter().find(|row| row.task.as_ref() == Some(&task) || row.id == task).map(|row| row.id.clone());
+        let named = found
+            .rows
+            .iter()
+            .find(|row| row.task.as_ref() == Some(&task) || row.id == task)
+            .map(|row| row.id.clone());
         Ok(match seen {
             Seen::Done { proof, by, .. } => {
-                let credit = named.or_else(|| match credits::judge(&found, operation, claimed, self.rules) {
-                    Seen::Done { credit, .. } => credit,
-                    Seen::Failed { .. } | Seen::NotYet { .. } | Seen::Nowhere { .. } => None,
+                let credit = named.or_else(|| {
+                    match credits::judge(&found, operation, claimed, self.rules) {
+                        Seen::Done { credit, .. } => credit,
+                        Seen::Failed { .. } | Seen::NotYet { .. } | Seen::Nowhere { .. } => None,
+                    }
                 });
                 Seen::Done { proof, credit, by }
             }
@@ -244,7 +310,8 @@ impl Provider for Artha {
 
     async fn card(&self, card: &Card) -> Result<Card> {
         let answer = self.get(calls::CARD_BALANCE, &card.wire_id).await?;
-        let balance = wire::balance(answer.object()?, card, answer.at).map_err(|odd| answer.bad_reply(&odd.0))?;
+        let balance = wire::balance(answer.object()?, card, answer.at)
+            .map_err(|odd| answer.bad_reply(&odd.0))?;
         // The balance is what matters most: without details it is still worth showing.
         Ok(match self.details(card).await {
             Ok(details) => details.over(balance),
@@ -268,10 +335,17 @@ impl Provider for Artha {
             body.insert("cardId", Part::Text(card.wire_id.to_string()));
         }
         let answer = self.ask(Does::Read, Method::POST, path, &body).await?;
-        let (list, provider) = (listing::rows(answer.json()?).map_err(|odd| answer.bad_reply(&odd.0))?, self.http.provider());
-        let (reader, of) =
-            (listing::Reader::new(provider, &self.spelling, &self.lists, calls::IDS, answer.at), window.card.as_ref());
-        let rows = list.rows.iter().map(|row| listing::named(row, &reader, of, wire::NAMES, wire::transaction(row, &reader, of)));
+        let (list, provider) = (
+            listing::rows(answer.json()?).map_err(|odd| answer.bad_reply(&odd.0))?,
+            self.http.provider(),
+        );
+        let (reader, of) = (
+            listing::Reader::new(provider, &self.spelling, &self.lists, calls::IDS, answer.at),
+            window.card.as_ref(),
+        );
+        let rows = list.rows.iter().map(|row| {
+            listing::named(row, &reader, of, wire::NAMES, wire::transaction(row, &reader, of))
+        });
         Ok(Page::of(rows))
     }
 
@@ -282,14 +356,19 @@ impl Provider for Artha {
     }
 
     async fn float(&self) -> Result<Vec<Money>> {
-        let answer = self.ask(Does::Read, Method::GET, self.spelling.path(calls::MERCHANT), &Body::new()).await?;
+        let answer = self
+            .ask(Does::Read, Method::GET, self.spelling.path(calls::MERCHANT), &Body::new())
+            .await?;
         wire::float(answer.object()?).map_err(|odd| answer.bad_reply(&odd.0))
     }
 
     async fn quote(&self, card: &Card, amount: Money) -> Result<Quote> {
-        let body =
-            Body::from([("cardId", Part::Text(card.wire_id.to_string())), ("amount", Part::Text(self.digits(card, amount)?))]);
-        let answer = self.ask(Does::Read, Method::POST, self.spelling.path(calls::ESTIMATE), &body).await?;
+        let body = Body::from([
+            ("cardId", Part::Text(card.wire_id.to_string())),
+            ("amount", Part::Text(self.digits(card, amount)?)),
+        ]);
+        let answer =
+            self.ask(Does::Read, Method::POST, self.spelling.path(calls::ESTIMATE), &body).await?;
         wire::quote(answer.object()?, amount, answer.at).map_err(|odd| answer.bad_reply(&odd.0))
     }
 
@@ -301,7 +380,10 @@ impl Provider for Artha {
             Action::Close => calls::CANCEL,
             Action::SetPin { new: None, .. } => calls::SET_PIN,
             Action::SetPin { new: Some(_), .. } => {
-                return Err(self.error(Kind::Refused, "artha chooses the PIN itself and takes none; nothing was sent"));
+                return Err(self.error(
+                    Kind::Refused,
+                    "artha chooses the PIN itself and takes none; nothing was sent",
+                ));
             }
             Action::TopUp(amount) => {
                 body.insert("amount", Part::Text(self.digits(card, *amount)?));
@@ -314,7 +396,9 @@ impl Provider for Artha {
     async fn look(&self, card: &Card, operation: &Operation, claimed: &Claimed) -> Result<Seen> {
         match operation.deed {
             Deed::TopUp => self.look_for_top_up(card, operation, claimed).await,
-            Deed::Freeze | Deed::Unfreeze | Deed::Close => Ok(listing::state(operation.deed, &self.details(card).await?)),
+            Deed::Freeze | Deed::Unfreeze | Deed::Close => {
+                Ok(listing::state(operation.deed, &self.details(card).await?))
+            }
             Deed::SetPin => Ok(Seen::nowhere("artha cannot be asked whether a PIN was set")),
         }
     }
@@ -326,8 +410,8 @@ fn whole_second_after(at: Timestamp) -> i64 {
 }
 
 const NO_LIST: &str = "artha has no card list: cards come from the roster";
-const NO_ALL: &str =
-    "artha does not document the path of all cards' transactions: set all_transactions_path, or they are read card by card";
+const NO_ALL: &str = "artha does not document the path of all cards' transactions: set \
+                      all_transactions_path, or they are read card by card";
 
 const NO_SIGNATURE: &str = "the request could not be signed with private_key; nothing was sent";
 
@@ -369,9 +453,16 @@ enum Part {
     Whole(i64),
 }
 
-/// The string that is signed: headers and body fields by name, `name=value`, joined by `&`; empty ones are left out (artha wire
-/// notes, 1.5). INFERENCE there: which headers enter it, names as sent, values raw.
-fn canonical(how: &Signature, timestamp: &str, nonce: &str, customer: Option<&str>, body: &Body) -> Zeroizing<String> {
+/// The string that is signed: headers and body fields by name, `name=value`, joined by `&`; empty
+/// ones are left out (artha wire notes, 1.5). INFERENCE there: which headers enter it, names as
+/// sent, values raw.
+fn canonical(
+    how: &Signature,
+    timestamp: &str,
+    nonce: &str,
+    customer: Option<&str>,
+    body: &Body,
+) -> Zeroizing<String> {
     let numbers: Vec<(&str, String)> = body
         .iter()
         .filter_map(|(name, part)| match part {
@@ -383,9 +474,11 @@ fn canonical(how: &Signature, timestamp: &str, nonce: &str, customer: Option<&st
         Part::Text(text) => Some((*name, text.as_str())),
         Part::Whole(_) => None,
     });
-    let headers = [("timestamp", Some(timestamp)), ("nonce", Some(nonce)), ("customerToken", customer)];
+    let headers =
+        [("timestamp", Some(timestamp)), ("nonce", Some(nonce)), ("customerToken", customer)];
     let signed = headers.iter().filter(|(name, _)| how.headers.iter().any(|header| header == name));
-    let mut pairs: Vec<(&str, &str)> = signed.filter_map(|(name, value)| Some((*name, (*value)?))).collect();
+    let mut pairs: Vec<(&str, &str)> =
+        signed.filter_map(|(name, value)| Some((*name, (*value)?))).collect();
     pairs.extend(texts);
     pairs.extend(numbers.iter().map(|(name, number)| (*name, number.as_str())));
     pairs.retain(|(_, value)| !value.is_empty());
@@ -415,5 +508,9 @@ fn canonical(how: &Signature, timestamp: &str, nonce: &str, customer: Option<&st
 fn nonce() -> std::result::Result<String, crypto::Broken> {
     const LETTERS: &[u8; 62] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
     let random = crypto::random::<10>()?;
-    Ok(random.iter().filter_map(|byte| LETTERS.get(usize::from(*byte) % LETTERS.len())).map(|byte| char::from(*byte)).collect())
+    Ok(random
+        .iter()
+        .filter_map(|byte| LETTERS.get(usize::from(*byte) % LETTERS.len()))
+        .map(|byte| char::from(*byte))
+        .collect())
 }

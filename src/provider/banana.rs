@@ -1,6 +1,8 @@
-//! Requests of Banana Tech: every body encrypted and signed, every answer verified before it is believed.
+//! Requests of Banana Tech: every body encrypted and signed, every answer verified before it is
+//! believed.
 //!
-//! It never repeats a change. Card numbers are dropped in `wire`, where answers are read; a PIN is wiped once it is encrypted.
+//! It never repeats a change. Card numbers are dropped in `wire`, where answers are read; a PIN is
+//! wiped once it is encrypted.
 
 #[cfg(test)]
 mod tests;
@@ -26,12 +28,16 @@ use super::error::{Error, Kind, Result};
 use super::fields::{Fields, Odd, in_our_names, without_byte_order_mark};
 use super::http::{Answer, Author, Does, Http};
 use super::pages::{Effort, read_window};
-use super::{Claimed, Page, PageAt, Pagers, Paging, Provider, Quote, Receipt, Seen, Window, listing};
+use super::{
+    Claimed, Page, PageAt, Pagers, Paging, Provider, Quote, Receipt, Seen, Window, listing,
+};
 use crate::config::wires::{BytesText, Dates, Lists, Path, Spelling, banana as calls};
 use crate::config::{self, EmptyBody, KeyEncoding, ProviderConfig};
 use crate::domain::card::{Card, CardKind};
 use crate::domain::money::Money;
-use crate::domain::operation::{Action, Capabilities, Class, Deed, Offer, Operation, OperationId, PinRule, Proof};
+use crate::domain::operation::{
+    Action, Capabilities, Class, Deed, Offer, Operation, OperationId, PinRule, Proof,
+};
 use crate::domain::transaction::Transaction;
 
 /// How long templates that could not be read are not asked for again.
@@ -43,7 +49,8 @@ pub struct Banana {
     base: String,
     merchant: HeaderValue,
     key: SecretSlice<u8>,
-    /// Signs; the same as `key` unless the configuration reads it another way (banana wire notes, 1.7).
+    /// Signs; the same as `key` unless the configuration reads it another way (banana wire notes,
+    /// 1.7).
     hmac_key: SecretSlice<u8>,
     payload_text: BytesText,
     hmac_text: BytesText,
@@ -69,23 +76,39 @@ impl Banana {
     ///
     /// # Errors
     /// A sentence, when a secret cannot be had or a setting is wrong.
-    pub fn new(config: &ProviderConfig, account: &config::Banana, http: Http) -> std::result::Result<Self, String> {
+    pub fn new(
+        config: &ProviderConfig,
+        account: &config::Banana,
+        http: Http,
+    ) -> std::result::Result<Self, String> {
         let name = &config.name;
-        let secret =
-            account.secret_key.read().map_err(|error| format!("{name}: the credential `secret_key` cannot be read: {error}"))?;
+        let secret = account.secret_key.read().map_err(|error| {
+            format!("{name}: the credential `secret_key` cannot be read: {error}")
+        })?;
         let text = secret.expose_secret().trim();
         let key = key_bytes(text, account.secret_key_encoding)
             .and_then(|key| match key.expose_secret().len() {
                 16 | 24 | 32 => Ok(key),
                 other => Err(format!("has {other} bytes and must have 16, 24 or 32")),
             })
-            .map_err(|why| format!("{name}: the credential `secret_key` {why}: check it and secret_key_encoding"))?;
-        let hmac_key = key_bytes(text, account.hmac_key_encoding.unwrap_or(account.secret_key_encoding))
-            .map_err(|why| format!("{name}: the credential `secret_key` {why}: check it and hmac_key_encoding"))?;
+            .map_err(|why| {
+                format!(
+                    "{name}: the credential `secret_key` {why}: check it and secret_key_encoding"
+                )
+            })?;
+        let hmac_key =
+            key_bytes(text, account.hmac_key_encoding.unwrap_or(account.secret_key_encoding))
+                .map_err(|why| {
+                    format!(
+                        "{name}: the credential `secret_key` {why}: check it and hmac_key_encoding"
+                    )
+                })?;
         let merchant = HeaderValue::from_str(account.merchant_id.trim())
             .ok()
             .filter(|value| !value.is_empty())
-            .ok_or_else(|| format!("{name}: merchant_id is empty or has characters that no header can carry"))?;
+            .ok_or_else(|| {
+                format!("{name}: merchant_id is empty or has characters that no header can carry")
+            })?;
         let base = config.base_url.trim_end_matches('/').to_owned();
         base.parse::<Uri>().map_err(|_| format!("{name}: base_url is not an address"))?;
         Ok(Self {
@@ -116,24 +139,40 @@ impl Banana {
         Ok(Opened { answer, json: in_our_names(&json, &self.spelling) })
     }
 
-    /// The request of an operation: encrypted, signed over the base64 text (banana wire notes, 1.3 to 1.5).
+    /// The request of an operation: encrypted, signed over the base64 text (banana wire notes, 1.3
+    /// to 1.5).
     fn request(&self, path: Path, body: &Body) -> Result<Request<Bytes>> {
-        let iv = crypto::random::<16>()
-            .map_err(|_| self.error(Kind::Unreachable, "the system gave no random numbers; nothing was sent"))?;
+        let iv = crypto::random::<16>().map_err(|_| {
+            self.error(Kind::Unreachable, "the system gave no random numbers; nothing was sent")
+        })?;
         // INFERENCE (banana wire notes, 1.3): a call without parameters sends an encrypted `{}`.
         let bare = body.0.is_empty() && self.empty_body == EmptyBody::Nothing;
         let payload = if bare { Ok(String::new()) } else { self.seal(iv, body.json().as_bytes()) };
-        let payload = payload
-            .map_err(|_| self.error(Kind::Auth, "the request could not be encrypted with secret_key; nothing was sent"))?;
-        let tag = self.hmac_text.write(&crypto::hmac_sha256(self.hmac_key.expose_secret(), payload.as_bytes()));
+        let payload = payload.map_err(|_| {
+            self.error(
+                Kind::Auth,
+                "the request could not be encrypted with secret_key; nothing was sent",
+            )
+        })?;
+        let tag = self
+            .hmac_text
+            .write(&crypto::hmac_sha256(self.hmac_key.expose_secret(), payload.as_bytes()));
         let path = self.spelling.path(path).trim_start_matches('/');
         Request::post(format!("{}/{path}", self.base))
             .header("Content-Type", "application/json")
             .header("Merchant-ID", self.merchant.clone())
             .header("X-HMAC", tag)
-            .body(if bare { Bytes::new() } else { Bytes::from(format!("{{\"encrypted_payload\":\"{payload}\"}}")) })
+            .body(if bare {
+                Bytes::new()
+            } else {
+                Bytes::from(format!("{{\"encrypted_payload\":\"{payload}\"}}"))
+            })
             .map_err(|_| {
-                self.error(Kind::Refused, "the address of this call cannot be formed: check base_url and paths; nothing was sent")
+                self.error(
+                    Kind::Refused,
+                    "the address of this call cannot be formed: check base_url and paths; nothing \
+                     was sent",
+                )
             })
     }
 
@@ -143,33 +182,48 @@ impl Banana {
         Ok(self.payload_text.write(&bytes))
     }
 
-    /// What an envelope holds, once its signature is right (banana wire notes, 1.6); otherwise a sentence.
+    /// What an envelope holds, once its signature is right (banana wire notes, 1.6); otherwise a
+    /// sentence.
     fn open(&self, body: &[u8]) -> std::result::Result<Box<RawValue>, &'static str> {
         let envelope = std::str::from_utf8(body).ok().and_then(|text| Fields::parse(text).ok());
-        let envelope = envelope.ok_or("answered something other than a signed envelope: check base_url and any proxy between")?;
-        let payload =
-            envelope.raw_text("encrypted_payload").ok_or("answered without an encrypted payload: it is not believed")?;
-        let tag = envelope.raw_text("hmac").ok_or("signature of the answer is missing: it is not believed")?;
+        let envelope = envelope.ok_or(
+            "answered something other than a signed envelope: check base_url and any proxy between",
+        )?;
+        let payload = envelope
+            .raw_text("encrypted_payload")
+            .ok_or("answered without an encrypted payload: it is not believed")?;
+        let tag = envelope
+            .raw_text("hmac")
+            .ok_or("signature of the answer is missing: it is not believed")?;
         let right = crypto::hmac_sha256(self.hmac_key.expose_secret(), payload.as_bytes());
         let tag = self.hmac_text.read(tag.trim()).unwrap_or_default();
         if !crypto::equal(&tag, &right) {
-            return Err("signature of the answer is wrong: check secret_key and secret_key_encoding; it is not believed");
+            return Err("signature of the answer is wrong: check secret_key and \
+                        secret_key_encoding; it is not believed");
         }
-        const BROKEN: &str = "the answer is signed but cannot be decrypted: check secret_key_encoding";
+        const BROKEN: &str =
+            "the answer is signed but cannot be decrypted: check secret_key_encoding";
         let bytes = self.payload_text.read(&payload).ok_or(BROKEN)?;
         let (iv, cipher) = bytes.split_first_chunk::<16>().ok_or(BROKEN)?;
-        let plain = crypto::aes_cbc_decrypt(self.key.expose_secret(), *iv, cipher).map_err(|_| BROKEN)?;
+        let plain =
+            crypto::aes_cbc_decrypt(self.key.expose_secret(), *iv, cipher).map_err(|_| BROKEN)?;
         let plain = Zeroizing::new(plain);
-        serde_json::from_slice(without_byte_order_mark(&plain)).map_err(|_| "the decrypted answer is not JSON")
+        serde_json::from_slice(without_byte_order_mark(&plain))
+            .map_err(|_| "the decrypted answer is not JSON")
     }
 
-    /// The error of an answer other than 2xx: its words are in an envelope, in plain JSON or in text (banana wire notes, 1.9).
+    /// The error of an answer other than 2xx: its words are in an envelope, in plain JSON or in
+    /// text (banana wire notes, 1.9).
     fn refusal(&self, answer: &Answer) -> Error {
         let opened = self.open(&answer.body).ok();
         let json = opened.as_deref().or_else(|| serde_json::from_slice(&answer.body).ok());
-        let words = json.map(|json| wire::refusal_words(&in_our_names(json, &self.spelling))).unwrap_or_default();
+        let words = json
+            .map(|json| wire::refusal_words(&in_our_names(json, &self.spelling)))
+            .unwrap_or_default();
         let error = answer.refusal(&words, Author::provider_if(answer.is_object()));
-        if answer.status == 400 && (wire::about_credentials(&words) || wire::about_credentials(&error.said)) {
+        if answer.status == 400
+            && (wire::about_credentials(&words) || wire::about_credentials(&error.said))
+        {
             Error { kind: Kind::Auth, ..error }
         } else {
             error
@@ -192,7 +246,10 @@ impl Banana {
     /// The user and the card, as almost every call wants them.
     fn whose(&self, card: &Card, before: Option<&Arc<str>>) -> Result<Body> {
         let owner = card.owner.as_ref().or(before).ok_or_else(|| {
-            let said = format!("banana wants the user of card {}: add its user_id to the roster; nothing was sent", card.key.id);
+            let said = format!(
+                "banana wants the user of card {}: add its user_id to the roster; nothing was sent",
+                card.key.id
+            );
             self.error(Kind::Refused, &said)
         })?;
         Ok(Body::default().id("user_id", owner).id("card_id", &card.wire_id))
@@ -203,29 +260,39 @@ impl Banana {
         self.ask(Does::Read, calls::INFORMATION, whose).await
     }
 
-    /// Whether cards of a template are virtual or physical. Templates are read once, by one caller; without them a card is still
-    /// worth showing.
+    /// Whether cards of a template are virtual or physical. Templates are read once, by one caller;
+    /// without them a card is still worth showing.
     async fn kind(&self, template: &str) -> Option<CardKind> {
         let mut known = self.templates.lock().await;
         let now = self.http.clock().now();
         if known.as_ref().is_none_or(|known| known.again.is_some_and(|again| again <= now)) {
             let again = now.saturating_add(TEMPLATES_AGAIN).unwrap_or(Timestamp::MAX);
-            *known = Some(match self.ask(Does::Read, calls::CARD_TEMPLATES, &Body::default()).await {
-                Ok(opened) => Templates { kinds: wire::templates(&opened.json), again: None },
-                Err(_) => Templates { kinds: BTreeMap::new(), again: Some(again) },
-            });
+            *known =
+                Some(match self.ask(Does::Read, calls::CARD_TEMPLATES, &Body::default()).await {
+                    Ok(opened) => Templates { kinds: wire::templates(&opened.json), again: None },
+                    Err(_) => Templates { kinds: BTreeMap::new(), again: Some(again) },
+                });
         }
         known.as_ref()?.kinds.get(template).copied()
     }
 
     /// One page of transactions (banana wire notes, 2.12 and 5.1).
     async fn page(&self, of: Option<&Card>, body: Body, page: PageAt) -> Result<Page<Transaction>> {
-        let body = body.whole("skip", page.offset).whole("limit", u64::from(page.size)).flag("desc", true);
+        let body =
+            body.whole("skip", page.offset).whole("limit", u64::from(page.size)).flag("desc", true);
         let opened = self.ask(Does::Read, calls::TRANSACTIONS, &body).await?;
         opened.agreed()?;
         let list = listing::rows(&opened.json).map_err(|odd| opened.odd(&odd))?;
-        let reader = listing::Reader::new(self.http.provider(), &self.spelling, &self.lists, calls::IDS, opened.answer.at);
-        let rows = list.rows.iter().map(|row| listing::named(row, &reader, of, wire::NAMES, wire::transaction(row, &reader, of)));
+        let reader = listing::Reader::new(
+            self.http.provider(),
+            &self.spelling,
+            &self.lists,
+            calls::IDS,
+            opened.answer.at,
+        );
+        let rows = list.rows.iter().map(|row| {
+            listing::named(row, &reader, of, wire::NAMES, wire::transaction(row, &reader, of))
+        });
         Ok(Page::of(rows))
     }
 
@@ -256,11 +323,13 @@ impl Provider for Banana {
     async fn card(&self, card: &Card) -> Result<Card> {
         let whose = self.whose(card, None)?;
         let opened = self.ask(Does::Read, calls::BALANCE, &whose).await?;
-        let balance = wire::balance(opened.object()?, card, opened.answer.at).map_err(|odd| opened.odd(&odd))?;
+        let balance = wire::balance(opened.object()?, card, opened.answer.at)
+            .map_err(|odd| opened.odd(&odd))?;
         // The balance is what matters most: without the rest it is still worth showing.
         let Ok(opened) = self.information(&whose).await else { return Ok(balance) };
         let Ok(fields) = opened.object() else { return Ok(balance) };
-        let said = wire::information(fields, card, &self.spelling, opened.answer.at).map_err(|odd| opened.odd(&odd))?;
+        let said = wire::information(fields, card, &self.spelling, opened.answer.at)
+            .map_err(|odd| opened.odd(&odd))?;
         let Some((information, template)) = said else { return Ok(balance) };
         let kind = match template {
             Some(template) if card.kind.is_none() => self.kind(&template).await,
@@ -270,8 +339,10 @@ impl Provider for Banana {
     }
 
     async fn transactions(&self, window: &Window, page: PageAt) -> Result<Page<Transaction>> {
-        let until = window.until.saturating_add(SignedDuration::from_secs(1)).unwrap_or(Timestamp::MAX);
-        let body = self.date(self.date(Body::default(), "start_date", window.since), "end_date", until);
+        let until =
+            window.until.saturating_add(SignedDuration::from_secs(1)).unwrap_or(Timestamp::MAX);
+        let body =
+            self.date(self.date(Body::default(), "start_date", window.since), "end_date", until);
         let body = match &window.card {
             Some(card) => body.id("card_id", &card.wire_id),
             None => body,
@@ -281,7 +352,8 @@ impl Provider for Banana {
 
     async fn credits(&self, card: &Card, since: Timestamp) -> Result<Credits> {
         let window = credits::window(card, since, self.http.clock().now());
-        // No dates: their format is not documented, and a row missed here would look like money that never came.
+        // No dates: their format is not documented, and a row missed here would look like money
+        // that never came.
         let body = || Body::default().id("card_id", &card.wire_id).text("type", "RECHARGE");
         let ask = |_, page| self.page(Some(card), body(), page);
         Credits::of(read_window(&self.pagers.transactions, &window, Effort::Usual, ask).await)
@@ -306,15 +378,25 @@ impl Provider for Banana {
             Action::Close => alter("CLOSE"),
             Action::SetPin { new: Some(pin), .. } => {
                 let body = whose.digits("pin", pin.expose());
-                return self.change(calls::SET_PIN, &body).await.map_err(|error| listing::without(error, &[pin]));
+                return self
+                    .change(calls::SET_PIN, &body)
+                    .await
+                    .map_err(|error| listing::without(error, &[pin]));
             }
             Action::SetPin { new: None, .. } => {
-                return Err(self.error(Kind::Refused, "banana wants a PIN of 4 to 6 digits; nothing was sent"));
+                return Err(self.error(
+                    Kind::Refused,
+                    "banana wants a PIN of 4 to 6 digits; nothing was sent",
+                ));
             }
             Action::TopUp(amount) => {
-                if let Some(currency) = card.currency.filter(|currency| *currency != amount.currency()) {
-                    let said =
-                        format!("banana takes amounts in the card's currency, {currency}, and {amount} is not; nothing was sent");
+                if let Some(currency) =
+                    card.currency.filter(|currency| *currency != amount.currency())
+                {
+                    let said = format!(
+                        "banana takes amounts in the card's currency, {currency}, and {amount} is \
+                         not; nothing was sent"
+                    );
                     return Err(self.error(Kind::Refused, &said));
                 }
                 (calls::RECHARGE, whose.number("amount", &amount.digits()))
@@ -331,10 +413,13 @@ impl Provider for Banana {
                 Ok(credits::judge(&found, operation, claimed, self.rules))
             }
             Deed::Freeze | Deed::Unfreeze | Deed::Close => {
-                let opened = self.information(&self.whose(card, operation.before.owner.as_ref())?).await?;
-                let said = wire::information(opened.object()?, card, &self.spelling, opened.answer.at)
-                    .map_err(|odd| opened.odd(&odd))?;
-                let (card, _) = said.ok_or_else(|| opened.odd(&Odd::new("answered no card information")))?;
+                let opened =
+                    self.information(&self.whose(card, operation.before.owner.as_ref())?).await?;
+                let said =
+                    wire::information(opened.object()?, card, &self.spelling, opened.answer.at)
+                        .map_err(|odd| opened.odd(&odd))?;
+                let (card, _) =
+                    said.ok_or_else(|| opened.odd(&Odd::new("answered no card information")))?;
                 Ok(listing::state(operation.deed, &card))
             }
             Deed::SetPin => Ok(Seen::nowhere("banana cannot be asked whether a PIN was set")),
@@ -343,7 +428,8 @@ impl Provider for Banana {
 }
 
 const NO_LIST: &str = "banana has no card list: cards come from the roster";
-const NO_QUOTE: &str = "banana does not say whether its recharge fee is a sum or a percentage, so nothing is quoted";
+const NO_QUOTE: &str =
+    "banana does not say whether its recharge fee is a sum or a percentage, so nothing is quoted";
 
 const CAN: Capabilities = Capabilities {
     list_cards: Offer::No(NO_LIST),
@@ -384,7 +470,8 @@ impl Opened {
     }
 
     fn object_as_it_is(&self) -> Result<Fields<'_>> {
-        Fields::read(&self.json).map_err(|_| self.answer.bad_reply("answered JSON of an unexpected shape"))
+        Fields::read(&self.json)
+            .map_err(|_| self.answer.bad_reply("answered JSON of an unexpected shape"))
     }
 
     /// Checks that an object in it does not say no (banana wire notes, 1.9).
@@ -398,11 +485,14 @@ impl Opened {
 
     fn odd(&self, odd: &Odd) -> Error {
         let words = Fields::read(&self.json).ok().and_then(|fields| wire::words(&fields));
-        self.answer.bad_reply(&words.map_or_else(|| odd.0.to_string(), |words| format!("{}: {words}", odd.0)))
+        self.answer.bad_reply(
+            &words.map_or_else(|| odd.0.to_string(), |words| format!("{}: {words}", odd.0)),
+        )
     }
 }
 
-/// A request's plain JSON, written field by field; wiped when it is dropped, because one of them carries a PIN.
+/// A request's plain JSON, written field by field; wiped when it is dropped, because one of them
+/// carries a PIN.
 #[derive(Clone, Default)]
 struct Body(Zeroizing<String>);
 
@@ -414,7 +504,9 @@ impl Body {
 
     /// An id: a number where it is one, as in every example (banana wire notes, 0), text otherwise.
     fn id(self, name: &str, id: &str) -> Self {
-        let whole = id.len() <= 18 && id.bytes().all(|b| b.is_ascii_digit()) && (id == "0" || !id.starts_with('0'));
+        let whole = id.len() <= 18
+            && id.bytes().all(|b| b.is_ascii_digit())
+            && (id == "0" || !id.starts_with('0'));
         if whole && !id.is_empty() { self.number(name, id) } else { self.text(name, id) }
     }
 
@@ -442,7 +534,8 @@ impl Body {
     }
 }
 
-/// One text of several, with room for all of it at once: nothing is left behind where it grew, and all of it is wiped.
+/// One text of several, with room for all of it at once: nothing is left behind where it grew, and
+/// all of it is wiped.
 fn joined(parts: &[&str]) -> Zeroizing<String> {
     let mut text = Zeroizing::new(String::with_capacity(parts.iter().map(|part| part.len()).sum()));
     for part in parts {
@@ -451,11 +544,14 @@ fn joined(parts: &[&str]) -> Zeroizing<String> {
     text
 }
 
-/// The key's bytes; an error is the end of a sentence. INFERENCE (banana wire notes, 1.7): its encoding is a setting, never guessed.
+/// The key's bytes; an error is the end of a sentence. INFERENCE (banana wire notes, 1.7): its
+/// encoding is a setting, never guessed.
 fn key_bytes(text: &str, encoding: KeyEncoding) -> std::result::Result<SecretSlice<u8>, String> {
     let bytes = match encoding {
         KeyEncoding::Utf8 => Ok(text.as_bytes().to_vec()),
-        KeyEncoding::Hex => HEXLOWER_PERMISSIVE.decode(text.as_bytes()).map_err(|_| "is not hexadecimal"),
+        KeyEncoding::Hex => {
+            HEXLOWER_PERMISSIVE.decode(text.as_bytes()).map_err(|_| "is not hexadecimal")
+        }
         KeyEncoding::Base64 => BASE64.decode(text.as_bytes()).map_err(|_| "is not base64"),
     }?;
     if bytes.is_empty() { Err("is empty".to_owned()) } else { Ok(SecretSlice::from(bytes)) }

@@ -1,6 +1,8 @@
-//! The top-ups in a card's list, and what they prove of one that we sent: for wires on which a top-up has no name of its own.
+//! The top-ups in a card's list, and what they prove of one that we sent: for wires on which a
+//! top-up has no name of its own.
 //!
-//! Pure: the list is read by [`pages`](super::pages). It never guesses: what cannot be told apart is not proof.
+//! Pure: the list is read by [`pages`](super::pages). It never guesses: what cannot be told apart
+//! is not proof.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -26,7 +28,8 @@ const SHORTLY: SignedDuration = SignedDuration::from_mins(10);
 pub struct Credits {
     /// Each once, in the order of the list.
     pub rows: Vec<Transaction>,
-    /// Ids of all rows of the list and of their tasks, whatever their kind, also of rows that could not be read.
+    /// Ids of all rows of the list and of their tasks, whatever their kind, also of rows that
+    /// could not be read.
     pub ids: BTreeSet<Arc<str>>,
     /// Rows that could not be read.
     pub unread: usize,
@@ -46,7 +49,11 @@ impl Credits {
             return Err(error);
         }
         let of_rows = list.rows.iter().flat_map(|row| [Some(&row.id), row.task.as_ref()]);
-        let ids = of_rows.chain(list.unread.iter().map(|row| row.id.as_ref())).flatten().cloned().collect();
+        let ids = of_rows
+            .chain(list.unread.iter().map(|row| row.id.as_ref()))
+            .flatten()
+            .cloned()
+            .collect();
         let nameless = list.unread.iter().filter(|row| row.id.is_none()).count();
         let mut rows: Vec<Transaction> = Vec::new();
         for row in list.rows.into_iter().filter(|row| row.kind == TransactionKind::TopUp) {
@@ -57,7 +64,8 @@ impl Credits {
         Ok(Self { rows, ids, unread: list.unread.len(), nameless, cut: list.gap.is_some() })
     }
 
-    /// The newest top-up of a card and a sum that came at `since` or later, by the provider's clock, and did not fail.
+    /// The newest top-up of a card and a sum that came at `since` or later, by the provider's
+    /// clock, and did not fail.
     #[must_use]
     pub fn newest_of(&self, amount: Money, since: Timestamp) -> Option<&Transaction> {
         let equal = self.rows.iter().filter(|row| !row.state.has_failed() && row.is_of_sum(amount));
@@ -65,7 +73,8 @@ impl Credits {
     }
 }
 
-/// The part of a card's list that is read for its top-ups: from `since`, by the provider's clock, to whatever it calls now.
+/// The part of a card's list that is read for its top-ups: from `since`, by the provider's clock,
+/// to whatever it calls now.
 pub(super) fn window(card: &Card, since: Timestamp, now: Timestamp) -> Window {
     let until = now.max(since).saturating_add(UNMEASURED).unwrap_or(Timestamp::MAX);
     Window { card: Some(card.clone()), since, until }
@@ -101,35 +110,56 @@ pub(super) enum Fee {
 
 /// What a list says of a top-up that has no name of its own in it.
 ///
-/// Only a *new* top-up of the same sum can be ours: one that the baseline does not have and that is not from before the intent. Credits
-/// that prove others, or belong to equal top-ups that are surer than this one, are not proof; with more left than equal top-ups in doubt,
-/// somebody else sent one. It is DONE when more have arrived than the surer ones have coming, and FAILED only when a row that failed can be
-/// no other operation's.
+/// Only a *new* top-up of the same sum can be ours: one that the baseline does not have and that is
+/// not from before the intent. Credits that prove others, or belong to equal top-ups that are surer
+/// than this one, are not proof; with more left than equal top-ups in doubt, somebody else sent
+/// one. It is DONE when more have arrived than the surer ones have coming, and FAILED only when a
+/// row that failed can be no other operation's.
 ///
-/// Where other systems top up the same cards, an equal credit after the intent may always be theirs: then a lost answer is never DONE or
-/// FAILED by a list, and one that the provider accepted is DONE by exactly one new credit.
-pub(super) fn judge(credits: &Credits, operation: &Operation, claimed: &Claimed, rules: Rules) -> Seen {
+/// Where other systems top up the same cards, an equal credit after the intent may always be
+/// theirs: then a lost answer is never DONE or FAILED by a list, and one that the provider accepted
+/// is DONE by exactly one new credit.
+pub(super) fn judge(
+    credits: &Credits,
+    operation: &Operation,
+    claimed: &Claimed,
+    rules: Rules,
+) -> Seen {
     if credits.cut {
-        return Seen::nowhere(format!("only the first {} top-ups of a list that goes on", credits.rows.len()));
+        return Seen::nowhere(format!(
+            "only the first {} top-ups of a list that goes on",
+            credits.rows.len()
+        ));
     }
     let seen = judge_rows(&credits.rows, operation, claimed, rules);
     match seen {
-        Seen::Nowhere { looked, candidate } if credits.unread > 0 => {
-            Seen::Nowhere { looked: format!("{looked}, and {} rows could not be read", credits.unread), candidate }
-        }
+        Seen::Nowhere { looked, candidate } if credits.unread > 0 => Seen::Nowhere {
+            looked: format!("{looked}, and {} rows could not be read", credits.unread),
+            candidate,
+        },
         seen => seen,
     }
 }
 
-fn judge_rows(rows: &[Transaction], operation: &Operation, claimed: &Claimed, rules: Rules) -> Seen {
-    let Some(amount) = operation.amount else { return Seen::nowhere("it has no amount to look for") };
+fn judge_rows(
+    rows: &[Transaction],
+    operation: &Operation,
+    claimed: &Claimed,
+    rules: Rules,
+) -> Seen {
+    let Some(amount) = operation.amount else {
+        return Seen::nowhere("it has no amount to look for");
+    };
     let Some(baseline) = &operation.baseline else {
-        return Seen::nowhere("an earlier cardtop sent it and kept no list to compare with, so no list proves it");
+        return Seen::nowhere(
+            "an earlier cardtop sent it and kept no list to compare with, so no list proves it",
+        );
     };
     let asked = baseline.provider_time(operation.created_at);
     // What a person settled is looked for as long as it is watched.
     let latest = asked.saturating_add(WITHIN).unwrap_or(Timestamp::MAX);
-    let latest = operation.watched_until.map_or(latest, |until| latest.max(baseline.provider_time(until)));
+    let latest =
+        operation.watched_until.map_or(latest, |until| latest.max(baseline.provider_time(until)));
     let free = || {
         rows.iter().filter(|row| {
             row.kind == TransactionKind::TopUp
@@ -139,29 +169,47 @@ fn judge_rows(rows: &[Transaction], operation: &Operation, claimed: &Claimed, ru
         })
     };
     let is_new = |row: &&Transaction| baseline.judge_row(row, operation.created_at) == Credit::New;
-    let mut new: Vec<&Transaction> = free().filter(is_new).filter(|row| row.amount.size() == amount).collect();
+    let mut new: Vec<&Transaction> =
+        free().filter(is_new).filter(|row| row.amount.size() == amount).collect();
     if rules.fee == Fee::Inside && new.is_empty() {
         new = free().filter(is_new).filter(|row| row.is_of_sum(amount)).collect();
     }
     new.sort_by_key(|row| row.at.duration_since(asked).abs());
     let clocks = baseline.about_clocks();
     let Some(nearest) = new.first() else {
-        let earlier =
-            free().filter(|row| row.amount.size() == amount && !row.state.has_failed() && !is_new(row)).max_by_key(|row| row.at);
-        let earlier = earlier.filter(|row| asked.duration_since(row.at) <= SHORTLY).map_or_else(String::new, |row| {
-            format!("; one came {} (id {}): it may be somebody else's", distance(row.at, asked), row.id)
-        });
-        return Seen::nowhere(format!("no new top-up of {amount} in the list since {}{earlier}{clocks}", clock(asked)));
+        let earlier = free()
+            .filter(|row| row.amount.size() == amount && !row.state.has_failed() && !is_new(row))
+            .max_by_key(|row| row.at);
+        let earlier = earlier.filter(|row| asked.duration_since(row.at) <= SHORTLY).map_or_else(
+            String::new,
+            |row| {
+                format!(
+                    "; one came {} (id {}): it may be somebody else's",
+                    distance(row.at, asked),
+                    row.id
+                )
+            },
+        );
+        return Seen::nowhere(format!(
+            "no new top-up of {amount} in the list since {}{earlier}{clocks}",
+            clock(asked)
+        ));
     };
-    let told = |row: &Transaction| format!("a top-up of {amount} {} (id {})", distance(row.at, asked), row.id);
-    let arrived: Vec<&&Transaction> = new.iter().filter(|row| row.state == TransactionState::Cleared).collect();
-    let is_coming = |row: &&&Transaction| matches!(row.state, TransactionState::Hold | TransactionState::Unknown);
+    let told = |row: &Transaction| {
+        format!("a top-up of {amount} {} (id {})", distance(row.at, asked), row.id)
+    };
+    let arrived: Vec<&&Transaction> =
+        new.iter().filter(|row| row.state == TransactionState::Cleared).collect();
+    let is_coming = |row: &&&Transaction| {
+        matches!(row.state, TransactionState::Hold | TransactionState::Unknown)
+    };
     let coming: Vec<&&Transaction> = new.iter().filter(is_coming).collect();
     let failures = new.iter().filter(|row| row.state.has_failed()).count();
     let alone = claimed.reserved == 0 && claimed.open == 0;
     if baseline.unread > 0 {
         let looked = format!(
-            "{}, but the list just before it had {} rows that could not be read: it may be one of those",
+            "{}, but the list just before it had {} rows that could not be read: it may be one of \
+             those",
             told(nearest),
             baseline.unread
         );
@@ -171,20 +219,31 @@ fn judge_rows(rows: &[Transaction], operation: &Operation, claimed: &Claimed, ru
         let answered = operation.state == OperationState::Accepted;
         return match (answered && alone, new.as_slice(), arrived.as_slice(), coming.as_slice()) {
             (true, [_], [row], []) => done(row, amount),
-            (true, [_], [], [row]) => Seen::NotYet { looked: format!("in the list as {}, id {}", row.provider_state, row.id) },
+            (true, [_], [], [row]) => Seen::NotYet {
+                looked: format!("in the list as {}, id {}", row.provider_state, row.id),
+            },
             _ => {
-                let more = if new.len() > 1 { format!(" and {} more", new.len() - 1) } else { String::new() };
+                let more = if new.len() > 1 {
+                    format!(" and {} more", new.len() - 1)
+                } else {
+                    String::new()
+                };
                 let looked = format!(
-                    "{}{more}, but other systems top up this card too: whose it is cannot be told, a person has to settle it{clocks}",
+                    "{}{more}, but other systems top up this card too: whose it is cannot be \
+                     told, a person has to settle it{clocks}",
                     told(nearest)
                 );
                 Seen::Nowhere { looked, candidate: Some(Arc::clone(&nearest.id)) }
             }
         };
     }
-    let ambiguous = |looked: String| Seen::Nowhere { looked, candidate: Some(Arc::clone(&nearest.id)) };
+    let ambiguous =
+        |looked: String| Seen::Nowhere { looked, candidate: Some(Arc::clone(&nearest.id)) };
     if new.len().saturating_sub(claimed.reserved) > claimed.open + 1 {
-        return ambiguous(format!("{} new top-ups of {amount} in the list, cannot tell which is ours{clocks}", new.len()));
+        return ambiguous(format!(
+            "{} new top-ups of {amount} in the list, cannot tell which is ours{clocks}",
+            new.len()
+        ));
     }
     match (arrived.first(), coming.first()) {
         (Some(row), _) if arrived.len() > claimed.reserved => done(row, amount),
@@ -192,12 +251,18 @@ fn judge_rows(rows: &[Transaction], operation: &Operation, claimed: &Claimed, ru
             Seen::NotYet { looked: format!("in the list as {}, id {}", row.provider_state, row.id) }
         }
         (None, None) if alone && failures > claimed.failed => {
-            let why = nearest.decline_reason.as_deref().map(|why| format!(": {why}")).unwrap_or_default();
+            let why =
+                nearest.decline_reason.as_deref().map(|why| format!(": {why}")).unwrap_or_default();
             let why = format!("the list says {}{why}, id {}", nearest.provider_state, nearest.id);
             Seen::Failed { why, row: Some(Arc::clone(&nearest.id)) }
         }
-        (None, None) => Seen::nowhere(format!("{} failed, cannot tell whether it was ours{clocks}", told(nearest))),
-        (_, _) => Seen::nowhere(format!("every new top-up of {amount} in the list is another operation's{clocks}")),
+        (None, None) => Seen::nowhere(format!(
+            "{} failed, cannot tell whether it was ours{clocks}",
+            told(nearest)
+        )),
+        (_, _) => Seen::nowhere(format!(
+            "every new top-up of {amount} in the list is another operation's{clocks}"
+        )),
     }
 }
 
@@ -209,7 +274,11 @@ fn done(row: &Transaction, amount: Money) -> Seen {
 /// `12 s before`, `3 s after`: of the moment when the operation was asked.
 fn distance(at: Timestamp, asked: Timestamp) -> String {
     let seconds = at.duration_since(asked).as_secs();
-    if seconds < 0 { format!("{} s before it was asked", -seconds) } else { format!("{seconds} s after it was asked") }
+    if seconds < 0 {
+        format!("{} s before it was asked", -seconds)
+    } else {
+        format!("{seconds} s after it was asked")
+    }
 }
 
 fn clock(at: Timestamp) -> jiff::fmt::strtime::Display<'static> {
@@ -241,7 +310,10 @@ mod tests {
             credits: credits.iter().map(|id| Arc::from(*id)).collect(),
             newest: None,
             unread: 0,
-            clock: Some(ClockOffset { offset: SignedDuration::ZERO, uncertainty: SignedDuration::from_millis(500) }),
+            clock: Some(ClockOffset {
+                offset: SignedDuration::ZERO,
+                uncertainty: SignedDuration::from_millis(500),
+            }),
         }
     }
 
@@ -307,7 +379,10 @@ mod tests {
     }
 
     fn done(rows: &[Transaction], claimed: &[&str]) -> Option<String> {
-        let claimed = Claimed { credits: claimed.iter().map(|id| Arc::from(*id)).collect(), ..Claimed::default() };
+        let claimed = Claimed {
+            credits: claimed.iter().map(|id| Arc::from(*id)).collect(),
+            ..Claimed::default()
+        };
         match judge(rows, &operation(), &claimed, Fee::Inside) {
             Seen::Done { credit, .. } => credit.map(|id| id.to_string()),
             Seen::Failed { .. } | Seen::NotYet { .. } | Seen::Nowhere { .. } => None,
@@ -322,17 +397,33 @@ mod tests {
         assert_eq!(done(&[row("7", "30", 5)], &["7"]), None, "a credit proves one operation");
         assert_eq!(done(&[row("7", "30.01", 5)], &[]), None);
         assert_eq!(done(&[row("7", "30", -600)], &[]), None, "it is older than the operation");
-        assert_eq!(done(&[row("7", "30", -60)], &[]), None, "it was there before, as the clocks say");
-        assert_eq!(done(&[Transaction { kind: TransactionKind::Refund, ..row("7", "30", 5) }], &[]), None);
-        assert_eq!(done(&[Transaction { fee: Some(money("0.30")), ..row("7", "29.70", 5) }], &[]), Some("7".into()));
+        assert_eq!(
+            done(&[row("7", "30", -60)], &[]),
+            None,
+            "it was there before, as the clocks say"
+        );
+        assert_eq!(
+            done(&[Transaction { kind: TransactionKind::Refund, ..row("7", "30", 5) }], &[]),
+            None
+        );
+        assert_eq!(
+            done(&[Transaction { fee: Some(money("0.30")), ..row("7", "29.70", 5) }], &[]),
+            Some("7".into())
+        );
     }
 
     #[test]
     fn equal_top_ups_share_credits_but_never_one() {
         let found = |credits: usize, reserved: usize, open: usize| {
-            let rows: Vec<Transaction> = ["7", "8", "9"].iter().take(credits).map(|id| row(id, "30", 5)).collect();
+            let rows: Vec<Transaction> =
+                ["7", "8", "9"].iter().take(credits).map(|id| row(id, "30", 5)).collect();
             matches!(
-                judge(&rows, &operation(), &Claimed { reserved, open, ..Claimed::default() }, Fee::Inside),
+                judge(
+                    &rows,
+                    &operation(),
+                    &Claimed { reserved, open, ..Claimed::default() },
+                    Fee::Inside
+                ),
                 Seen::Done { .. }
             )
         };
@@ -347,19 +438,33 @@ mod tests {
     #[test]
     fn a_pending_row_is_not_yet_and_a_failed_one_failed() {
         let hold = Transaction { state: TransactionState::Hold, ..row("7", "30", 5) };
-        assert!(matches!(judge(&[hold], &operation(), &Claimed::default(), Fee::Inside), Seen::NotYet { .. }));
+        assert!(matches!(
+            judge(&[hold], &operation(), &Claimed::default(), Fee::Inside),
+            Seen::NotYet { .. }
+        ));
         let failed = Transaction { state: TransactionState::Failed, ..row("7", "30", 5) };
-        assert!(matches!(judge(&[failed], &operation(), &Claimed::default(), Fee::Inside), Seen::Failed { .. }));
+        assert!(matches!(
+            judge(&[failed], &operation(), &Claimed::default(), Fee::Inside),
+            Seen::Failed { .. }
+        ));
     }
 
     #[test]
     fn a_smaller_top_up_and_its_fee_are_not_this_one() {
         let smaller = Transaction { fee: Some(money("1.00")), ..row("7", "29", 5) };
         let look = |rows: &[Transaction], fee| judge(rows, &operation(), &Claimed::default(), fee);
-        assert!(matches!(look(std::slice::from_ref(&smaller), Fee::Beside), Seen::Nowhere { .. }), "the fee was paid beside it");
-        assert!(matches!(look(std::slice::from_ref(&smaller), Fee::Inside), Seen::Done { .. }), "the fee was taken out of it");
+        assert!(
+            matches!(look(std::slice::from_ref(&smaller), Fee::Beside), Seen::Nowhere { .. }),
+            "the fee was paid beside it"
+        );
+        assert!(
+            matches!(look(std::slice::from_ref(&smaller), Fee::Inside), Seen::Done { .. }),
+            "the fee was taken out of it"
+        );
         let exact = row("8", "30", 9);
-        let Seen::Done { credit, .. } = look(&[smaller, exact], Fee::Inside) else { panic!("the sum itself is there") };
+        let Seen::Done { credit, .. } = look(&[smaller, exact], Fee::Inside) else {
+            panic!("the sum itself is there")
+        };
         assert_eq!(credit.as_deref(), Some("8"));
     }
 
@@ -368,61 +473,106 @@ mod tests {
         let hold = || Transaction { state: TransactionState::Hold, ..row("8", "30", 5) };
         let failed = || Transaction { state: TransactionState::Failed, ..row("8", "30", 5) };
         let look = |rows: &[Transaction], reserved, open| {
-            judge(rows, &operation(), &Claimed { reserved, open, ..Claimed::default() }, Fee::Inside)
+            judge(
+                rows,
+                &operation(),
+                &Claimed { reserved, open, ..Claimed::default() },
+                Fee::Inside,
+            )
         };
-        // The other one is surer: what has arrived is its credit, even where its row is nearer to us in time.
+        // The other one is surer: what has arrived is its credit, even where its row is nearer to
+        // us in time.
         assert!(matches!(look(&[row("7", "30", 1), hold()], 1, 0), Seen::NotYet { .. }));
         assert!(matches!(look(&[row("7", "30", 1), row("8", "30", 5)], 1, 0), Seen::Done { .. }));
         assert!(matches!(look(&[row("7", "30", 1), failed()], 1, 0), Seen::Nowhere { .. }));
         // Two in doubt: one credit is one DONE, and a failure is nobody's.
         assert!(matches!(look(&[row("7", "30", 1), hold()], 0, 1), Seen::Done { .. }));
-        assert!(matches!(look(&[failed()], 0, 1), Seen::Nowhere { .. }), "the other one's failure is not ours");
+        assert!(
+            matches!(look(&[failed()], 0, 1), Seen::Nowhere { .. }),
+            "the other one's failure is not ours"
+        );
         assert!(matches!(look(&[failed()], 1, 0), Seen::Nowhere { .. }));
-        assert!(matches!(look(&[failed()], 0, 0), Seen::Failed { row: Some(id), .. } if &*id == "8"));
+        assert!(
+            matches!(look(&[failed()], 0, 0), Seen::Failed { row: Some(id), .. } if &*id == "8")
+        );
         let claimed = Claimed { credits: BTreeSet::from(["8".into()]), ..Claimed::default() };
         let seen = judge(&[failed()], &operation(), &claimed, Fee::Inside);
-        assert!(matches!(seen, Seen::Nowhere { .. }), "a failure is one operation's only: {seen:?}");
-        // An equal one was refused shortly before, and their clock is ahead: the row may be that one's.
+        assert!(
+            matches!(seen, Seen::Nowhere { .. }),
+            "a failure is one operation's only: {seen:?}"
+        );
+        // An equal one was refused shortly before, and their clock is ahead: the row may be that
+        // one's.
         let claimed = Claimed { failed: 1, ..Claimed::default() };
         let seen = |rows: &[Transaction]| judge(rows, &operation(), &claimed, Fee::Inside);
         assert!(matches!(seen(&[failed()]), Seen::Nowhere { .. }));
-        assert!(matches!(seen(&[failed(), row("9", "30", 5)]), Seen::Nowhere { .. }), "it may as well be somebody else's");
+        assert!(
+            matches!(seen(&[failed(), row("9", "30", 5)]), Seen::Nowhere { .. }),
+            "it may as well be somebody else's"
+        );
     }
 
     #[test]
     fn a_failure_beside_a_credit_takes_no_credit_away() {
-        let failed = |second| Transaction { state: TransactionState::Failed, ..row("8", "30", second) };
-        let look = |rows: &[Transaction], open| judge(rows, &operation(), &Claimed { open, ..Claimed::default() }, Fee::Inside);
+        let failed =
+            |second| Transaction { state: TransactionState::Failed, ..row("8", "30", second) };
+        let look = |rows: &[Transaction], open| {
+            judge(rows, &operation(), &Claimed { open, ..Claimed::default() }, Fee::Inside)
+        };
         let both = [failed(4), row("7", "30", 9)];
-        assert!(matches!(look(&both, 1), Seen::Done { credit: Some(id), .. } if &*id == "7"), "one of the two arrived");
+        assert!(
+            matches!(look(&both, 1), Seen::Done { credit: Some(id), .. } if &*id == "7"),
+            "one of the two arrived"
+        );
         assert!(matches!(look(&both, 0), Seen::Nowhere { .. }), "somebody else sent one, too");
         assert!(matches!(look(&[failed(-60)], 0), Seen::Nowhere { .. }), "an earlier try's");
-        assert!(matches!(look(&[failed(-60), row("7", "30", 9)], 0), Seen::Done { .. }), "an earlier try's failure, and ours");
+        assert!(
+            matches!(look(&[failed(-60), row("7", "30", 9)], 0), Seen::Done { .. }),
+            "an earlier try's failure, and ours"
+        );
     }
 
     fn list(rows: Vec<Transaction>, unread: usize, gap: Option<&str>) -> Credits {
         let provider = ProviderId::new("acme");
         let odd = |raw: usize| {
-            super::super::pages::unread(&provider, None, None, &raw.to_string(), &super::super::fields::Odd::new("has no date"))
+            super::super::pages::unread(
+                &provider,
+                None,
+                None,
+                &raw.to_string(),
+                &super::super::fields::Odd::new("has no date"),
+            )
         };
         let unread = (0..unread).map(odd).collect();
-        Credits::of(ListRead { rows, unread, gap: gap.map(Into::into), error: None }).expect("no error")
+        Credits::of(ListRead { rows, unread, gap: gap.map(Into::into), error: None })
+            .expect("no error")
     }
 
     #[test]
     fn rows_of_other_cards_and_of_later_days_are_not_ours() {
-        assert_eq!(done(&[Transaction { card_id: Some("c2".into()), ..row("7", "30", 5) }], &[]), None);
+        assert_eq!(
+            done(&[Transaction { card_id: Some("c2".into()), ..row("7", "30", 5) }], &[]),
+            None
+        );
         assert_eq!(done(&[row("7", "30", 3 * 86_400)], &[]), None);
-        let found = list(vec![row("7", "30", 5), Transaction { kind: TransactionKind::Refund, ..row("8", "30", 5) }], 0, None);
+        let found = list(
+            vec![
+                row("7", "30", 5),
+                Transaction { kind: TransactionKind::Refund, ..row("8", "30", 5) },
+            ],
+            0,
+            None,
+        );
         assert_eq!(found.rows.len(), 1, "only top-ups count");
     }
 
     #[test]
     fn a_list_that_goes_on_or_cannot_be_read_says_so() {
-        let looked = |found: &Credits| match super::judge(found, &operation(), &Claimed::default(), ALONE) {
-            Seen::Nowhere { looked, .. } => looked,
-            seen => panic!("{seen:?}"),
-        };
+        let looked =
+            |found: &Credits| match super::judge(found, &operation(), &Claimed::default(), ALONE) {
+                Seen::Nowhere { looked, .. } => looked,
+                seen => panic!("{seen:?}"),
+            };
         let odd = looked(&list(vec![], 1, None));
         assert!(odd.ends_with("1 rows could not be read"), "{odd}");
         let cut = looked(&list(vec![row("1", "30", 5)], 0, Some("its list has no end")));
@@ -431,19 +581,35 @@ mod tests {
 
     #[test]
     fn somebody_elses_credit_from_before_the_intent_proves_nothing() {
-        let with = |credits: &[&str]| Operation { baseline: Some(baseline(credits)), ..operation() };
-        let look = |rows: &[Transaction], operation: &Operation| judge_rows(rows, operation, &Claimed::default(), ALONE);
-        let Seen::Nowhere { looked, candidate: None } = look(&[row("7", "30", -12)], &with(&[])) else {
+        let with =
+            |credits: &[&str]| Operation { baseline: Some(baseline(credits)), ..operation() };
+        let look = |rows: &[Transaction], operation: &Operation| {
+            judge_rows(rows, operation, &Claimed::default(), ALONE)
+        };
+        let Seen::Nowhere { looked, candidate: None } = look(&[row("7", "30", -12)], &with(&[]))
+        else {
             panic!("it came before")
         };
-        assert!(looked.contains("one came 12 s before it was asked (id 7): it may be somebody else's"), "{looked}");
-        assert!(matches!(look(&[row("7", "30", 0)], &with(&["7"])), Seen::Nowhere { candidate: None, .. }), "it was in the list");
+        assert!(
+            looked.contains("one came 12 s before it was asked (id 7): it may be somebody else's"),
+            "{looked}"
+        );
+        assert!(
+            matches!(
+                look(&[row("7", "30", 0)], &with(&["7"])),
+                Seen::Nowhere { candidate: None, .. }
+            ),
+            "it was in the list"
+        );
         assert!(
             matches!(look(&[row("7", "30", 0)], &with(&[])), Seen::Done { by: Evidence::List, .. }),
             "the list did not have it"
         );
         let old = Operation { baseline: None, ..operation() };
-        assert!(matches!(look(&[row("7", "30", 5)], &old), Seen::Nowhere { candidate: None, .. }), "nothing to compare with");
+        assert!(
+            matches!(look(&[row("7", "30", 5)], &old), Seen::Nowhere { candidate: None, .. }),
+            "nothing to compare with"
+        );
     }
 
     #[test]
@@ -454,20 +620,30 @@ mod tests {
         let alone = Claimed::default();
         let failed = || Transaction { state: TransactionState::Failed, ..row("7", "30", 5) };
         for lost in [OperationState::Unknown, OperationState::Sent] {
-            let Seen::Nowhere { looked, candidate: Some(id) } = look(&[row("7", "30", 5)], lost, &alone) else {
+            let Seen::Nowhere { looked, candidate: Some(id) } =
+                look(&[row("7", "30", 5)], lost, &alone)
+            else {
                 panic!("{lost:?}")
             };
             assert_eq!(&*id, "7");
             assert!(looked.contains("a person has to settle it"), "{looked}");
-            assert!(matches!(look(&[failed()], lost, &alone), Seen::Nowhere { .. }), "it may be the others' that failed");
+            assert!(
+                matches!(look(&[failed()], lost, &alone), Seen::Nowhere { .. }),
+                "it may be the others' that failed"
+            );
         }
         let accepted = OperationState::Accepted;
-        assert!(matches!(look(&[row("7", "30", 5)], accepted, &alone), Seen::Done { credit: Some(id), .. } if &*id == "7"));
+        assert!(
+            matches!(look(&[row("7", "30", 5)], accepted, &alone), Seen::Done { credit: Some(id), .. } if &*id == "7")
+        );
         assert!(matches!(
             look(&[row("7", "30", 5), row("8", "30", 9)], accepted, &alone),
             Seen::Nowhere { candidate: Some(_), .. }
         ));
-        assert!(matches!(look(&[failed()], accepted, &alone), Seen::Nowhere { candidate: Some(_), .. }));
+        assert!(matches!(
+            look(&[failed()], accepted, &alone),
+            Seen::Nowhere { candidate: Some(_), .. }
+        ));
         let rival = Claimed { open: 1, ..Claimed::default() };
         assert!(
             matches!(look(&[row("7", "30", 5)], accepted, &rival), Seen::Nowhere { .. }),

@@ -1,8 +1,9 @@
-//! Signatures and ciphers that the wires ask for, as pure functions. Keys come in as bytes and are not kept.
+//! Signatures and ciphers that the wires ask for, as pure functions. Keys come in as bytes and are
+//! not kept.
 
 use aws_lc_rs::cipher::{
-    AES_128, AES_192, AES_256, Algorithm, DecryptionContext, EncryptionContext, PaddedBlockDecryptingKey,
-    PaddedBlockEncryptingKey, UnboundCipherKey,
+    AES_128, AES_192, AES_256, Algorithm, DecryptionContext, EncryptionContext,
+    PaddedBlockDecryptingKey, PaddedBlockEncryptingKey, UnboundCipherKey,
 };
 use aws_lc_rs::iv::FixedLength;
 use aws_lc_rs::{constant_time, digest, hmac, rand};
@@ -14,7 +15,8 @@ use zeroize::Zeroizing;
 
 use crate::config::wires::Padding;
 
-/// Bytes of the stack that are wiped after a calculation with a key; libraries leave key schedules there when they move them.
+/// Bytes of the stack that are wiped after a calculation with a key; libraries leave key schedules
+/// there when they move them.
 const STACK_WIPED: usize = 64 << 10;
 
 /// Calculates, and then wipes the part of this thread's stack that the calculation used.
@@ -45,7 +47,8 @@ pub fn aes_cbc_encrypt(key: &[u8], iv: [u8; 16], plain: &[u8]) -> Result<Vec<u8>
     and_wipe(|| {
         let key = PaddedBlockEncryptingKey::cbc_pkcs7(cipher_key(key)?).map_err(|_| Broken)?;
         let mut bytes = with_room(plain);
-        key.less_safe_encrypt(&mut bytes, EncryptionContext::Iv128(FixedLength::from(iv))).map_err(|_| Broken)?;
+        key.less_safe_encrypt(&mut bytes, EncryptionContext::Iv128(FixedLength::from(iv)))
+            .map_err(|_| Broken)?;
         Ok(bytes)
     })
 }
@@ -58,7 +61,9 @@ pub fn aes_cbc_decrypt(key: &[u8], iv: [u8; 16], cipher: &[u8]) -> Result<Vec<u8
     and_wipe(|| {
         let key = PaddedBlockDecryptingKey::cbc_pkcs7(cipher_key(key)?).map_err(|_| Broken)?;
         let mut bytes = Zeroizing::new(cipher.to_vec());
-        let plain = key.decrypt(&mut bytes, DecryptionContext::Iv128(FixedLength::from(iv))).map_err(|_| Broken)?;
+        let plain = key
+            .decrypt(&mut bytes, DecryptionContext::Iv128(FixedLength::from(iv)))
+            .map_err(|_| Broken)?;
         Ok(plain.to_vec())
     })
 }
@@ -89,7 +94,8 @@ pub fn aes_ecb_decrypt(key: &[u8], cipher: &[u8]) -> Result<Vec<u8>, Broken> {
     })
 }
 
-/// A copy with room for the padding, so that nothing plain stays behind where it grew; it is encrypted in its place.
+/// A copy with room for the padding, so that nothing plain stays behind where it grew; it is
+/// encrypted in its place.
 fn with_room(plain: &[u8]) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(plain.len() + 16);
     bytes.extend_from_slice(plain);
@@ -138,14 +144,19 @@ pub fn random<const N: usize>() -> Result<[u8; N], Broken> {
 #[must_use]
 pub fn totp(secret: &[u8], unix_second: u64) -> String {
     let message = (unix_second / 30).to_be_bytes();
-    let tag = and_wipe(|| hmac::sign(&hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, secret), &message));
+    let tag = and_wipe(|| {
+        hmac::sign(&hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, secret), &message)
+    });
     let tag = tag.as_ref();
     let offset = usize::from(tag.last().copied().unwrap_or(0) & 15);
-    let code = tag.iter().skip(offset).take(4).fold(0_u32, |code, byte| code << 8 | u32::from(*byte)) & 0x7fff_ffff;
+    let code =
+        tag.iter().skip(offset).take(4).fold(0_u32, |code, byte| code << 8 | u32::from(*byte))
+            & 0x7fff_ffff;
     format!("{:06}", code % 1_000_000)
 }
 
-/// A private key that signs SHA-256 with RSA, of any size: artha's are 1024 bits, which most libraries refuse.
+/// A private key that signs SHA-256 with RSA, of any size: artha's are 1024 bits, which most
+/// libraries refuse.
 pub enum RsaKey {
     /// With the padding of PKCS#1 v1.5.
     Pkcs1(Box<rsa::pkcs1v15::SigningKey<rsa::sha2::Sha256>>),
@@ -159,7 +170,8 @@ impl RsaKey {
     /// # Errors
     /// When it is neither.
     pub fn pem(pem: &str, padding: Padding) -> Result<Self, Broken> {
-        let read = || RsaPrivateKey::from_pkcs8_pem(pem).or_else(|_| RsaPrivateKey::from_pkcs1_pem(pem));
+        let read =
+            || RsaPrivateKey::from_pkcs8_pem(pem).or_else(|_| RsaPrivateKey::from_pkcs1_pem(pem));
         let key = and_wipe(read).map_err(|_| Broken)?;
         Ok(match padding {
             Padding::Pkcs1 => Self::Pkcs1(Box::new(rsa::pkcs1v15::SigningKey::new(key))),
@@ -174,7 +186,9 @@ impl RsaKey {
     pub fn sign(&self, message: &[u8]) -> Result<Vec<u8>, Broken> {
         and_wipe(|| match self {
             Self::Pkcs1(key) => key.try_sign(message).map(|signature| signature.to_vec()),
-            Self::Pss(key) => key.try_sign_with_rng(&mut rsa::rand_core::OsRng, message).map(|signature| signature.to_vec()),
+            Self::Pss(key) => key
+                .try_sign_with_rng(&mut rsa::rand_core::OsRng, message)
+                .map(|signature| signature.to_vec()),
         })
         .map_err(|_| Broken)
     }
@@ -215,18 +229,32 @@ mod tests {
             bytes.extend(aes_cbc_encrypt(key, iv(), plain.as_bytes()).expect("a key of 32 bytes"));
             assert_eq!(BASE64.encode(&bytes), payload);
             assert_eq!(HEXLOWER.encode(&hmac_sha256(key, payload.as_bytes())), tag);
-            assert_eq!(aes_cbc_decrypt(key, iv(), bytes.get(16..).expect("a body")).expect("a whole payload"), plain.as_bytes());
+            assert_eq!(
+                aes_cbc_decrypt(key, iv(), bytes.get(16..).expect("a body"))
+                    .expect("a whole payload"),
+                plain.as_bytes()
+            );
         }
     }
 
     #[test]
     fn enkash_payload_vector_is_reproduced() {
         let key = sha256(b"example-secret-key");
-        assert_eq!(HEXLOWER.encode(&key), "0e9e77ab6773a0c1a550807fd32b9708890c137711ead5070460059d2e6e2cef");
+        assert_eq!(
+            HEXLOWER.encode(&key),
+            "0e9e77ab6773a0c1a550807fd32b9708890c137711ead5070460059d2e6e2cef"
+        );
         let key = key.get(..16).expect("32 bytes");
-        let cipher = aes_ecb_encrypt(key, br#"{"enKashCardId":"EKCMB7KAEW","amount":10}"#).expect("a key of 16 bytes");
-        assert_eq!(BASE64.encode(&cipher), "LLP9Rzfnk4uNsgFOYe6b0slz/Fc61w7zzIGo0VfZxqw4k0qXwwWGaQrNsyowfes9");
-        assert_eq!(aes_ecb_decrypt(key, &cipher).expect("a whole payload"), br#"{"enKashCardId":"EKCMB7KAEW","amount":10}"#);
+        let cipher = aes_ecb_encrypt(key, br#"{"enKashCardId":"EKCMB7KAEW","amount":10}"#)
+            .expect("a key of 16 bytes");
+        assert_eq!(
+            BASE64.encode(&cipher),
+            "LLP9Rzfnk4uNsgFOYe6b0slz/Fc61w7zzIGo0VfZxqw4k0qXwwWGaQrNsyowfes9"
+        );
+        assert_eq!(
+            aes_ecb_decrypt(key, &cipher).expect("a whole payload"),
+            br#"{"enKashCardId":"EKCMB7KAEW","amount":10}"#
+        );
     }
 
     #[test]
@@ -242,7 +270,10 @@ mod tests {
             (2_000_000_000, "279037", "672646"),
         ];
         for (second, base32, ascii) in vectors {
-            assert_eq!((totp(&decoded, second), totp(text.as_bytes(), second)), (base32.into(), ascii.into()));
+            assert_eq!(
+                (totp(&decoded, second), totp(text.as_bytes(), second)),
+                (base32.into(), ascii.into())
+            );
         }
     }
 

@@ -9,8 +9,8 @@ use jiff::tz::TimeZone;
 /// Longest time that a provider may ask us to wait.
 const LONGEST: Duration = Duration::from_secs(86_400);
 
-/// `Retry-After` (RFC 9110, section 10.2.3): seconds, also with a fraction, or a date against our clock; a day at most. A date that is past
-/// means at once.
+/// `Retry-After` (RFC 9110, section 10.2.3): seconds, also with a fraction, or a date against our
+/// clock; a day at most. A date that is past means at once.
 pub(super) fn retry_after(value: &str, now: Timestamp) -> Option<Duration> {
     let value = value.trim();
     if let Some(seconds) = whole_seconds(value) {
@@ -78,7 +78,14 @@ mod tests {
             assert_eq!(http_date(text), Some(at("1994-11-06T08:49:37Z")), "{text}");
         }
         assert_eq!(http_date("Saturday, 28-Nov-26 09:00:00 GMT"), Some(at("2026-11-28T09:00:00Z")));
-        for text in ["", "soon", "Sunday", "Sun, 31 Feb 2026 08:49:37 GMT", "Sunday, 06-Nov-94 08:49:37 CET", "1994-11-06"] {
+        for text in [
+            "",
+            "soon",
+            "Sunday",
+            "Sun, 31 Feb 2026 08:49:37 GMT",
+            "Sunday, 06-Nov-94 08:49:37 CET",
+            "1994-11-06",
+        ] {
             assert_eq!(http_date(text), None, "{text}");
         }
     }

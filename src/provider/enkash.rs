@@ -1,7 +1,8 @@
 //! Requests of enkash: prepaid cards of one card account, in rupees.
 //!
-//! Refused credentials are tried once more after a while and then only when asked, because three wrong attempts lock the account; a change is sent once, and once more
-//! only after an HTTP 401, which comes before anything is executed.
+//! Refused credentials are tried once more after a while and then only when asked, because three
+//! wrong attempts lock the account; a change is sent once, and once more only after an HTTP 401,
+//! which comes before anything is executed.
 
 mod wire;
 
@@ -26,15 +27,17 @@ use tokio::sync::Mutex;
 use zeroize::Zeroizing;
 
 use super::{
-    Claimed, Credits, Error, Evidence, Kind, Outcome, Page, PageAt, Pager, Pagers, Paging, Provider, Quote, Receipt, Result,
-    Seen, Window, credits, crypto, listing, pages, sensitive,
+    Claimed, Credits, Error, Evidence, Kind, Outcome, Page, PageAt, Pager, Pagers, Paging,
+    Provider, Quote, Receipt, Result, Seen, Window, credits, crypto, listing, pages, sensitive,
 };
 use crate::config::secret::Source;
 use crate::config::wires::{Lists, Path, Spelling, enkash as calls};
 use crate::config::{self, Envelope, KeyDerivation, Load, PinBlock, ProviderConfig};
 use crate::domain::card::{Card, CardState, ProviderId};
 use crate::domain::money::Money;
-use crate::domain::operation::{Action, Capabilities, Class, Deed, Offer, Operation, OperationId, Pin, PinRule, Proof};
+use crate::domain::operation::{
+    Action, Capabilities, Class, Deed, Offer, Operation, OperationId, Pin, PinRule, Proof,
+};
 use crate::domain::transaction::Transaction;
 use crate::provider::fields::Odd;
 use crate::provider::http::{Answer, Author, Does, Http};
@@ -43,7 +46,8 @@ use wire::{Code, Said, Unreadable};
 /// Seconds before its end at which a token is renewed.
 const MARGIN: i64 = 60;
 
-/// Seconds a token lives where its answer does not say: the shorter of the two documented lives (enkash wire notes, 1.3).
+/// Seconds a token lives where its answer does not say: the shorter of the two documented lives
+/// (enkash wire notes, 1.3).
 const SHORT_LIFE: i64 = 300;
 
 /// How long refused credentials rest before they are tried once more.
@@ -53,7 +57,8 @@ const HELD: SignedDuration = SignedDuration::from_mins(15);
 const CREATED_BY: &str = "cardtop";
 
 const NO_QUOTE: &str = "enkash quotes no fee: a top-up arrives as it is sent";
-const NO_ENCRYPTION: &str = "a PIN is only sent encrypted: set encryption = \"envelope\" for this account";
+const NO_ENCRYPTION: &str =
+    "a PIN is only sent encrypted: set encryption = \"envelope\" for this account";
 
 /// The adapter.
 pub struct Enkash {
@@ -82,7 +87,8 @@ pub struct Enkash {
     session: Mutex<Session>,
 }
 
-/// What is known of the login. Held locked while a token is fetched, so that there is one fetch at a time.
+/// What is known of the login. Held locked while a token is fetched, so that there is one fetch at
+/// a time.
 #[derive(Default)]
 struct Session {
     token: Option<Token>,
@@ -90,8 +96,8 @@ struct Session {
     refused: Option<Refused>,
 }
 
-/// The token call refused the credentials. Three wrong ones lock the account: they are tried once more after a while, and then
-/// only when the operator asks.
+/// The token call refused the credentials. Three wrong ones lock the account: they are tried once
+/// more after a while, and then only when the operator asks.
 #[derive(Clone)]
 struct Refused {
     error: Error,
@@ -109,20 +115,42 @@ impl Enkash {
     ///
     /// # Errors
     /// A sentence, when a secret cannot be had or a setting is wrong.
-    pub fn new(config: &ProviderConfig, account: &config::Enkash, http: Http) -> std::result::Result<Self, String> {
+    pub fn new(
+        config: &ProviderConfig,
+        account: &config::Enkash,
+        http: Http,
+    ) -> std::result::Result<Self, String> {
         let name = &config.name;
-        let secret = |source: &Source, setting: &str| source.read().map_err(|error| format!("{name}: {setting}: {error}"));
-        for (address, setting) in [(&config.base_url, "base_url"), (&account.token_url, "token_url")] {
+        let secret = |source: &Source, setting: &str| {
+            source.read().map_err(|error| format!("{name}: {setting}: {error}"))
+        };
+        for (address, setting) in
+            [(&config.base_url, "base_url"), (&account.token_url, "token_url")]
+        {
             address.parse::<Uri>().map_err(|_| format!("{name}: {setting} is not an address"))?;
         }
-        let (client_id, client_secret) =
-            (secret(&account.client_id, "client_id")?, secret(&account.client_secret, "client_secret")?);
-        let pair = Zeroizing::new(format!("{}:{}", client_id.expose_secret(), client_secret.expose_secret()));
+        let (client_id, client_secret) = (
+            secret(&account.client_id, "client_id")?,
+            secret(&account.client_secret, "client_secret")?,
+        );
+        let pair = Zeroizing::new(format!(
+            "{}:{}",
+            client_id.expose_secret(),
+            client_secret.expose_secret()
+        ));
         let basic = Zeroizing::new(format!("Basic {}", BASE64.encode(pair.as_bytes())));
-        let basic = sensitive(&basic).map_err(|_| format!("{name}: client_id and client_secret cannot be put in a header"))?;
+        let basic = sensitive(&basic).map_err(|_| {
+            format!("{name}: client_id and client_secret cannot be put in a header")
+        })?;
         let encryption_key = secret(&account.encryption_key, "encryption_key")?;
-        let key = payload_key(encryption_key.expose_secret(), account.key_derivation)
-            .ok_or_else(|| format!("{name}: encryption_key must have 16, 24 or 32 bytes where key_derivation is \"own\""))?;
+        let key = payload_key(encryption_key.expose_secret(), account.key_derivation).ok_or_else(
+            || {
+                format!(
+                    "{name}: encryption_key must have 16, 24 or 32 bytes where key_derivation is \
+                     \"own\""
+                )
+            },
+        )?;
         Ok(Self {
             provider: name.clone(),
             http,
@@ -132,8 +160,9 @@ impl Enkash {
             username: secret(&account.username, "username")?,
             password: secret(&account.password, "password")?,
             key,
-            partner_id: HeaderValue::from_str(&account.partner_id)
-                .map_err(|_| format!("{name}: partner_id has characters that a header cannot carry"))?,
+            partner_id: HeaderValue::from_str(&account.partner_id).map_err(|_| {
+                format!("{name}: partner_id has characters that a header cannot carry")
+            })?,
             company_id: account.company_id.clone(),
             card_account_id: account.card_account_id.clone(),
             encryption: account.encryption,
@@ -153,24 +182,38 @@ impl Enkash {
         })
     }
 
-    /// Asks a card call and takes only success for an answer: 2xx and code 0 (enkash wire notes, 1.6).
-    async fn ask(&self, does: Does, call: Path, body: &(impl Serialize + Sync)) -> Result<(Answer, Said)> {
+    /// Asks a card call and takes only success for an answer: 2xx and code 0 (enkash wire notes,
+    /// 1.6).
+    async fn ask(
+        &self,
+        does: Does,
+        call: Path,
+        body: &(impl Serialize + Sync),
+    ) -> Result<(Answer, Said)> {
         let (answer, said) = self.hear(does, call, body).await?;
         judge(does, &answer, &said)?;
         Ok((answer, said))
     }
 
-    /// Sends a card call and reads its answer, whatever its code. After an HTTP 401 the token is renewed and the call sent once
-    /// more, changes too: an unauthenticated request has not been executed (enkash wire notes, 1.3 and 6.7; INFERENCE).
-    async fn hear(&self, does: Does, call: Path, body: &(impl Serialize + Sync)) -> Result<(Answer, Said)> {
-        // Room for the longest body at once: one of them carries a PIN, and nothing of it is left behind where it grew.
+    /// Sends a card call and reads its answer, whatever its code. After an HTTP 401 the token is
+    /// renewed and the call sent once more, changes too: an unauthenticated request has not been
+    /// executed (enkash wire notes, 1.3 and 6.7; INFERENCE).
+    async fn hear(
+        &self,
+        does: Does,
+        call: Path,
+        body: &(impl Serialize + Sync),
+    ) -> Result<(Answer, Said)> {
+        // Room for the longest body at once: one of them carries a PIN, and nothing of it is left
+        // behind where it grew.
         let mut plain = Zeroizing::new(Vec::with_capacity(2_048));
         serde_json::to_writer(&mut *plain, body).expect("a struct of texts and numbers is JSON");
         let path = self.spelling.path(call);
         let body = self.seal(call, &plain);
         let bearer = self.bearer(None).await?;
         let mut answer = self.http.send(does, self.request(path, &bearer, body.clone())?).await?;
-        // Whatever a stranger answers, the request may have gone on to enkash: only enkash's own 401 says that it was not executed.
+        // Whatever a stranger answers, the request may have gone on to enkash: only enkash's own
+        // 401 says that it was not executed.
         if answer.status == 401 && self.author(&answer) == Author::Provider {
             let first = self.refused(does, &answer);
             let again = async {
@@ -185,20 +228,25 @@ impl Enkash {
         match self.read(&answer) {
             Ok(said) => Ok((answer, said)),
             Err(Unreadable::NotJson) => Err(answer.bad_reply(&answer.what_it_is())),
-            Err(Unreadable::Sealed) => Err(answer.bad_reply("the answer cannot be decrypted; check encryption_key")),
+            Err(Unreadable::Sealed) => {
+                Err(answer.bad_reply("the answer cannot be decrypted; check encryption_key"))
+            }
         }
     }
 
-    /// The error of an answer that is not 2xx; its body may be plain even when encryption is on (enkash wire notes, 1.5).
+    /// The error of an answer that is not 2xx; its body may be plain even when encryption is on
+    /// (enkash wire notes, 1.5).
     fn refused(&self, does: Does, answer: &Answer) -> Error {
         let said = self.read(answer).ok();
-        let error = answer.refusal(said.as_ref().map_or("", |said| &said.words), self.author(answer));
-        let doubt = matches!(answer.status, 408 | 409) || said.is_some_and(|said| said.is_doubtful());
+        let error =
+            answer.refusal(said.as_ref().map_or("", |said| &said.words), self.author(answer));
+        let doubt =
+            matches!(answer.status, 408 | 409) || said.is_some_and(|said| said.is_doubtful());
         if does == Does::Write && doubt { error.outcome(Outcome::Unknown) } else { error }
     }
 
-    /// Whether enkash wrote a refusal: an envelope with a code, an OAuth error, or a 401 without a body (enkash wire notes, 1.3
-    /// and 6.7; INFERENCE).
+    /// Whether enkash wrote a refusal: an envelope with a code, an OAuth error, or a 401 without a
+    /// body (enkash wire notes, 1.3 and 6.7; INFERENCE).
     fn author(&self, answer: &Answer) -> Author {
         let empty = answer.status == 401 && answer.body.is_empty();
         let envelope = self.read(answer).is_ok_and(|said| said.code != Code::Unclear);
@@ -222,9 +270,14 @@ impl Enkash {
             .map_err(|_| self.no("base_url is not an address"))
     }
 
-    /// The body as the account's settings wrap it (enkash wire notes, 1.5; which calls truly need it is INFERENCE: all).
+    /// The body as the account's settings wrap it (enkash wire notes, 1.5; which calls truly need
+    /// it is INFERENCE: all).
     fn seal(&self, call: Path, plain: &[u8]) -> Bytes {
-        let sealed = || BASE64.encode(&crypto::aes_ecb_encrypt(&self.key, plain).expect("the key has a length of AES"));
+        let sealed = || {
+            BASE64.encode(
+                &crypto::aes_ecb_encrypt(&self.key, plain).expect("the key has a length of AES"),
+            )
+        };
         match self.encryption {
             Envelope::Off => Bytes::copy_from_slice(plain),
             Envelope::Envelope | Envelope::Bare
@@ -240,15 +293,23 @@ impl Enkash {
         }
     }
 
-    /// The `authorization` header; a new token when there is none, it ends soon, or it is the one that was just refused.
+    /// The `authorization` header; a new token when there is none, it ends soon, or it is the one
+    /// that was just refused.
     async fn bearer(&self, refused: Option<&HeaderValue>) -> Result<HeaderValue> {
         let mut session = self.session.lock().await;
         let now = self.http.clock().now();
-        if let Some(refused) = session.refused.as_ref().filter(|refused| refused.until.is_none_or(|until| until > now)) {
-            let wait = refused.until.and_then(|until| Duration::try_from(now.duration_until(until)).ok());
+        if let Some(refused) =
+            session.refused.as_ref().filter(|refused| refused.until.is_none_or(|until| until > now))
+        {
+            let wait =
+                refused.until.and_then(|until| Duration::try_from(now.duration_until(until)).ok());
             return Err(Error { retry_after: wait, ..refused.error.clone() });
         }
-        if let Some(token) = session.token.as_ref().filter(|token| token.until > now && Some(&token.bearer) != refused) {
+        if let Some(token) = session
+            .token
+            .as_ref()
+            .filter(|token| token.until > now && Some(&token.bearer) != refused)
+        {
             return Ok(token.bearer.clone());
         }
         session.token = None;
@@ -257,21 +318,27 @@ impl Enkash {
         if let (true, Some((token, life))) = (answer.is_success(), wire::token(&answer.body)) {
             let life = life.unwrap_or(SHORT_LIFE).clamp(0, 30 * 86_400);
             let life = SignedDuration::from_secs((life - MARGIN).max(life / 2));
-            let bearer = sensitive(&format!("Bearer {token}"))
-                .map_err(|_| answer.bad_reply("the token has characters that a header cannot carry"))?;
+            let bearer = sensitive(&format!("Bearer {token}")).map_err(|_| {
+                answer.bad_reply("the token has characters that a header cannot carry")
+            })?;
             let until = answer.at.checked_add(life).unwrap_or(Timestamp::MAX);
-            *session = Session { token: Some(Token { bearer: bearer.clone(), until }), refused: None };
+            *session =
+                Session { token: Some(Token { bearer: bearer.clone(), until }), refused: None };
             return Ok(bearer);
         }
         let says_no = answer.is_success() && words.is_some();
-        if says_no || matches!(answer.status, 400..=499) && !matches!(answer.status, 404 | 405 | 408 | 429) {
+        if says_no
+            || matches!(answer.status, 400..=499) && !matches!(answer.status, 404 | 405 | 408 | 429)
+        {
             let words = words.map(|words| format!(": {words}")).unwrap_or_default();
-            let words = if answer.is_web_page() { format!(", {}", answer.what_it_is()) } else { words };
+            let words =
+                if answer.is_web_page() { format!(", {}", answer.what_it_is()) } else { words };
             let first = session.refused.is_none();
-            let when = if first { "once more in 15 minutes" } else { "again only when you ask for it" };
+            let when =
+                if first { "once more in 15 minutes" } else { "again only when you ask for it" };
             let said = format!(
-                "the token call refused our credentials (HTTP {}{words}); three wrong attempts lock the account, so they are \
-                 tried {when}",
+                "the token call refused our credentials (HTTP {}{words}); three wrong attempts \
+                 lock the account, so they are tried {when}",
                 answer.status
             );
             let error = Error::new(&self.provider, Kind::Auth, &said);
@@ -280,7 +347,9 @@ impl Enkash {
             return Err(Error { retry_after: first.then_some(HELD.unsigned_abs()), ..error });
         }
         if answer.is_success() || matches!(answer.status, 404 | 405) {
-            return Err(answer.bad_reply(&format!("no token: {}; check token_url", answer.what_it_is())));
+            return Err(
+                answer.bad_reply(&format!("no token: {}; check token_url", answer.what_it_is()))
+            );
         }
         Err(answer.refusal(words.as_deref().unwrap_or_default(), Author::Unknown))
     }
@@ -328,7 +397,12 @@ impl Enkash {
         OfCard { account: self.account(), en_kash_card_id: card_id }
     }
 
-    async fn block(&self, card: &Card, code: &'static str, reason: &'static str) -> Result<Receipt> {
+    async fn block(
+        &self,
+        card: &Card,
+        code: &'static str,
+        reason: &'static str,
+    ) -> Result<Receipt> {
         let body = Block {
             card: self.of_card(&card.wire_id),
             block_code: code,
@@ -342,7 +416,10 @@ impl Enkash {
     }
 
     async fn top_up(&self, card: &Card, amount: Money, id: OperationId) -> Result<Receipt> {
-        if amount.currency() != wire::rupees() || amount.amount().normalize().scale() > 2 || amount.amount() <= Decimal::ZERO {
+        if amount.currency() != wire::rupees()
+            || amount.amount().normalize().scale() > 2
+            || amount.amount() <= Decimal::ZERO
+        {
             return Err(self.no("enkash takes rupees with at most two decimals"));
         }
         let (kind, code) = match self.load {
@@ -353,7 +430,8 @@ impl Enkash {
         let body = Balance {
             account: self.account(),
             created_by: CREATED_BY,
-            amount: RawValue::from_string(amount.digits()).map_err(|_| self.no("the amount is not a number"))?,
+            amount: RawValue::from_string(amount.digits())
+                .map_err(|_| self.no("the amount is not a number"))?,
             transaction_type: "CR",
             description: "Top-up by cardtop",
             kind,
@@ -370,17 +448,36 @@ impl Enkash {
         if self.encryption == Envelope::Off {
             return Err(self.no(NO_ENCRYPTION));
         }
-        let pin = pin.filter(|pin| pin.len() == 4).ok_or_else(|| self.no("enkash wants a new PIN of 4 digits"))?;
+        let pin = pin
+            .filter(|pin| pin.len() == 4)
+            .ok_or_else(|| self.no("enkash wants a new PIN of 4 digits"))?;
         let block = pin_block(pin, self.pin_block);
-        let body = SetPin { card: self.of_card(&card.wire_id), pin_block: &block, otp_required: self.otp_required };
-        self.ask(Does::Write, calls::SET_PIN, &body).await.map_err(|error| listing::without(error, &[pin]))?;
+        let body = SetPin {
+            card: self.of_card(&card.wire_id),
+            pin_block: &block,
+            otp_required: self.otp_required,
+        };
+        self.ask(Does::Write, calls::SET_PIN, &body)
+            .await
+            .map_err(|error| listing::without(error, &[pin]))?;
         Ok(Receipt::Accepted { reference: None })
     }
 
-    /// Looks a load up by our reference. Empty, code 1 and 404 all mean that there is none, for this call only (enkash wire notes, 5).
-    async fn look_for_load(&self, card: &Card, operation: &Operation, claimed: &Claimed) -> Result<Seen> {
-        let nowhere = || Seen::nowhere(format!("enkash knows no load with reference {}", operation.reference));
-        let body = ByReference { card: self.of_card(&card.wire_id), pg_reference_number: &operation.reference };
+    /// Looks a load up by our reference. Empty, code 1 and 404 all mean that there is none, for
+    /// this call only (enkash wire notes, 5).
+    async fn look_for_load(
+        &self,
+        card: &Card,
+        operation: &Operation,
+        claimed: &Claimed,
+    ) -> Result<Seen> {
+        let nowhere = || {
+            Seen::nowhere(format!("enkash knows no load with reference {}", operation.reference))
+        };
+        let body = ByReference {
+            card: self.of_card(&card.wire_id),
+            pg_reference_number: &operation.reference,
+        };
         let (_, said) = match self.hear(Does::Read, calls::TRANSACTION, &body).await {
             Ok(heard) => heard,
             Err(error) if error.kind == Kind::NotFound => return Ok(nowhere()),
@@ -389,12 +486,20 @@ impl Enkash {
         match said.code {
             Code::Success => {
                 let reader = self.reader(self.http.clock().now());
-                Ok(wire::fate(&wire::rows(&said).rows, &reader, operation, claimed, self.others_top_up))
+                Ok(wire::fate(
+                    &wire::rows(&said).rows,
+                    &reader,
+                    operation,
+                    claimed,
+                    self.others_top_up,
+                ))
             }
             Code::Failure(1 | 404) => Ok(nowhere()),
-            Code::Failure(_) | Code::Unclear => {
-                Err(Error::new(&self.provider, Kind::BadReply, &format!("the look-up answered: {}", said.words)))
-            }
+            Code::Failure(_) | Code::Unclear => Err(Error::new(
+                &self.provider,
+                Kind::BadReply,
+                &format!("the look-up answered: {}", said.words),
+            )),
         }
     }
 
@@ -402,7 +507,11 @@ impl Enkash {
         let read = self.card(card).await?;
         // Our close is the block code BL: it reads as BLOCKED (enkash wire notes, 4.2).
         if deed == Deed::Close && read.state == CardState::Blocked {
-            return Ok(Seen::Done { proof: "seen BLOCKED".to_owned(), credit: None, by: Evidence::State });
+            return Ok(Seen::Done {
+                proof: "seen BLOCKED".to_owned(),
+                credit: None,
+                by: Evidence::State,
+            });
         }
         Ok(listing::state(deed, &read))
     }
@@ -445,19 +554,25 @@ impl Provider for Enkash {
         &self.pagers
     }
 
-    /// `/search` without a card id (enkash wire notes, 2.13). How it pages is not documented: that cards are missing is said.
+    /// `/search` without a card id (enkash wire notes, 2.13). How it pages is not documented: that
+    /// cards are missing is said.
     async fn cards(&self, page: PageAt) -> Result<Page<Card>> {
         if page.number > 0 {
             return Ok(Page::of(std::iter::empty()));
         }
         let (answer, said) = self.ask(Does::Read, calls::SEARCH, &self.account()).await?;
         let (rows, reader) = (wire::rows(&said), self.reader(answer.at));
-        let read = |raw| listing::named(raw, &reader, None, wire::CARD_NAMES, wire::card(raw, &reader));
+        let read =
+            |raw| listing::named(raw, &reader, None, wire::CARD_NAMES, wire::card(raw, &reader));
         let mut page = Page::of(rows.rows.iter().map(|raw| read(raw)));
-        page.skipped.extend(rows.odd.as_ref().map(|odd| pages::unread(&self.provider, None, None, &odd.0, odd)));
+        page.skipped.extend(
+            rows.odd.as_ref().map(|odd| pages::unread(&self.provider, None, None, &odd.0, odd)),
+        );
         if rows.missing() > 0 {
             let (here, total) = (rows.rows.len(), rows.total.unwrap_or(0));
-            let words = format!("enkash sent {here} of {total} cards, and documents no way to ask for the rest");
+            let words = format!(
+                "enkash sent {here} of {total} cards, and documents no way to ask for the rest"
+            );
             page.gap = Some(words.into());
         }
         page.is_all = true;
@@ -465,7 +580,8 @@ impl Provider for Enkash {
     }
 
     async fn card(&self, card: &Card) -> Result<Card> {
-        let (answer, said) = self.ask(Does::Read, calls::DETAILS, &self.of_card(&card.wire_id)).await?;
+        let (answer, said) =
+            self.ask(Does::Read, calls::DETAILS, &self.of_card(&card.wire_id)).await?;
         let rows = wire::rows(&said);
         let mut odd = rows.odd.clone();
         for raw in &rows.rows {
@@ -473,7 +589,9 @@ impl Provider for Enkash {
                 Ok(read) if read.key == card.key => {
                     let another = read.last4.zip(card.last4).filter(|(read, known)| read != known);
                     let Some((read, known)) = another else { return Ok(read) };
-                    odd = Some(Odd::new(&format!("the answer is about another card: ..{read}, and this one is ..{known}")));
+                    odd = Some(Odd::new(&format!(
+                        "the answer is about another card: ..{read}, and this one is ..{known}"
+                    )));
                 }
                 Ok(_) => odd = Some(Odd::new("it is another card")),
                 Err(why) => odd = Some(why),
@@ -485,8 +603,8 @@ impl Provider for Enkash {
         })
     }
 
-    /// `/transaction/all` by time (enkash wire notes, 2.14, 2.15 and 5; INFERENCE). `recordsCount` tells when an answer does not hold
-    /// all rows of its time, and never that it does.
+    /// `/transaction/all` by time (enkash wire notes, 2.14, 2.15 and 5; INFERENCE). `recordsCount`
+    /// tells when an answer does not hold all rows of its time, and never that it does.
     async fn transactions(&self, window: &Window, _page: PageAt) -> Result<Page<Transaction>> {
         let body = Between {
             account: self.account(),
@@ -503,17 +621,23 @@ impl Provider for Enkash {
             }
         };
         let (reader, of) = (self.reader(answer.at), window.card.as_ref());
-        let read = |raw| listing::named(raw, &reader, of, wire::NAMES, wire::transaction(raw, &reader, of));
+        let read = |raw| {
+            listing::named(raw, &reader, of, wire::NAMES, wire::transaction(raw, &reader, of))
+        };
         let mut page = Page::of(rows.rows.iter().map(|raw| read(raw)));
         let card = of.map(|card| Arc::clone(&card.key.id));
-        page.skipped.extend(rows.odd.as_ref().map(|odd| pages::unread(&self.provider, card, None, &odd.0, odd)));
+        page.skipped.extend(
+            rows.odd.as_ref().map(|odd| pages::unread(&self.provider, card, None, &odd.0, odd)),
+        );
         Ok(Page { total: rows.total, ..page })
     }
 
     async fn credits(&self, card: &Card, since: Timestamp) -> Result<Credits> {
         let window = credits::window(card, since, self.http.clock().now());
         let ask = |window: Window, page| async move { self.transactions(&window, page).await };
-        Credits::of(pages::read_window(&self.pagers.transactions, &window, pages::Effort::Usual, ask).await)
+        Credits::of(
+            pages::read_window(&self.pagers.transactions, &window, pages::Effort::Usual, ask).await,
+        )
     }
 
     async fn try_credentials_again(&self) {
@@ -548,13 +672,16 @@ impl Provider for Enkash {
     async fn look(&self, card: &Card, operation: &Operation, claimed: &Claimed) -> Result<Seen> {
         match operation.deed {
             Deed::TopUp => self.look_for_load(card, operation, claimed).await,
-            Deed::Freeze | Deed::Unfreeze | Deed::Close => self.look_at_state(card, operation.deed).await,
+            Deed::Freeze | Deed::Unfreeze | Deed::Close => {
+                self.look_at_state(card, operation.deed).await
+            }
             Deed::SetPin => Ok(Seen::nowhere("enkash cannot be asked whether a PIN was set")),
         }
     }
 }
 
-/// A PIN as it is sent (enkash wire notes, 6.18: INFERENCE, the digits as text). Room for all of it at once, so that nothing stays behind.
+/// A PIN as it is sent (enkash wire notes, 6.18: INFERENCE, the digits as text). Room for all of it
+/// at once, so that nothing stays behind.
 fn pin_block(pin: &Pin, form: PinBlock) -> Zeroizing<String> {
     let mut block = Zeroizing::new(String::with_capacity(16));
     if form == PinBlock::Iso2 {
@@ -568,7 +695,8 @@ fn pin_block(pin: &Pin, form: PinBlock) -> Zeroizing<String> {
     block
 }
 
-/// The key that bodies are encrypted with; `None` when it has no length of AES (enkash wire notes, 6.2: INFERENCE).
+/// The key that bodies are encrypted with; `None` when it has no length of AES (enkash wire notes,
+/// 6.2: INFERENCE).
 fn payload_key(secret: &str, derivation: KeyDerivation) -> Option<Zeroizing<Vec<u8>>> {
     let mut key = Zeroizing::new(match derivation {
         KeyDerivation::Sha256 => crypto::sha256(secret.as_bytes()),
@@ -585,14 +713,23 @@ fn judge(does: Does, answer: &Answer, said: &Said) -> Result<()> {
     match said.code {
         Code::Success => Ok(()),
         Code::Failure(code) => {
-            let words = if said.words.is_empty() { "refused without a reason" } else { &*said.words };
+            let words =
+                if said.words.is_empty() { "refused without a reason" } else { &*said.words };
             let kind = if code == 404 { Kind::NotFound } else { Kind::Refused };
             let error = Error { kind, ..answer.said_no(words) };
-            // Codes that are not documented, and words of a change that may be under way, leave doubt.
-            let plain_no = matches!(code, 1 | 400..=499) && !matches!(code, 408 | 409) && !said.is_doubtful();
-            Err(if does == Does::Write && !plain_no { error.outcome(Outcome::Unknown) } else { error })
+            // Codes that are not documented, and words of a change that may be under way, leave
+            // doubt.
+            let plain_no =
+                matches!(code, 1 | 400..=499) && !matches!(code, 408 | 409) && !said.is_doubtful();
+            Err(if does == Does::Write && !plain_no {
+                error.outcome(Outcome::Unknown)
+            } else {
+                error
+            })
         }
-        Code::Unclear => Err(answer.bad_reply("the answer has no code that says whether it was done")),
+        Code::Unclear => {
+            Err(answer.bad_reply("the answer has no code that says whether it was done"))
+        }
     }
 }
 
@@ -605,7 +742,9 @@ fn wire_time(at: Timestamp) -> String {
 fn push_encoded(form: &mut String, value: &str) {
     for byte in value.bytes() {
         match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'*' => form.push(char::from(byte)),
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'*' => {
+                form.push(char::from(byte))
+            }
             b' ' => form.push('+'),
             _ => write!(form, "%{byte:02X}").expect("writing to a string cannot fail"),
         }

@@ -1,4 +1,5 @@
-//! What went wrong with a provider, and what that means for the world: an error of a change says whether it may have happened.
+//! What went wrong with a provider, and what that means for the world: an error of a change says
+//! whether it may have happened.
 
 use std::fmt;
 use std::sync::Arc;
@@ -52,7 +53,8 @@ impl Error {
         }
     }
 
-    /// The same error, with doubt added where the change may have happened. Doubt is never talked away.
+    /// The same error, with doubt added where the change may have happened. Doubt is never talked
+    /// away.
     #[must_use]
     pub fn outcome(self, outcome: Outcome) -> Self {
         Self { outcome: self.outcome.max(outcome), ..self }
@@ -65,7 +67,12 @@ impl fmt::Display for Error {
         match self.kind {
             Kind::Auth => write!(f, "; check this provider's credentials"),
             Kind::RateLimited => write!(f, "; waiting before asking again"),
-            Kind::Forbidden | Kind::Unreachable | Kind::Refused | Kind::NotFound | Kind::BadReply | Kind::NotOffered => Ok(()),
+            Kind::Forbidden
+            | Kind::Unreachable
+            | Kind::Refused
+            | Kind::NotFound
+            | Kind::BadReply
+            | Kind::NotOffered => Ok(()),
         }
     }
 }
@@ -77,8 +84,8 @@ impl std::error::Error for Error {}
 pub enum Kind {
     /// Credentials refused.
     Auth,
-    /// The provider itself refused this call (HTTP 403): about one card it is that card's matter, about the account it is the
-    /// credentials'.
+    /// The provider itself refused this call (HTTP 403): about one card it is that card's matter,
+    /// about the account it is the credentials'.
     Forbidden,
     /// The provider said no, with a reason.
     Refused,
@@ -94,7 +101,8 @@ pub enum Kind {
     NotOffered,
 }
 
-/// Whether a change may have happened. `Unknown` wins over `NotDone` when several tries are summed up.
+/// Whether a change may have happened. `Unknown` wins over `NotDone` when several tries are summed
+/// up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Outcome {
     /// It provably did not happen.

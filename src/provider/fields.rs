@@ -1,8 +1,8 @@
-//! One JSON object of a stranger, read by name: keys in any case, numbers by their digits and never as floats, `null` and `""` as
-//! absent, and all text cleaned.
+//! One JSON object of a stranger, read by name: keys in any case, numbers by their digits and never
+//! as floats, `null` and `""` as absent, and all text cleaned.
 //!
-//! Values are borrowed from the answer, and how many an object or a list may have is limited: an answer of millions of tiny values takes
-//! no more memory than one of rows.
+//! Values are borrowed from the answer, and how many an object or a list may have is limited: an
+//! answer of millions of tiny values takes no more memory than one of rows.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -29,7 +29,8 @@ const MOST_NAMES: usize = 500;
 /// Most rows of a list: twenty times the greatest page that can be asked for.
 pub const MOST_ROWS: usize = 20_000;
 
-/// Most bytes of a text that is kept or read as a number or time, as it is written in JSON. Of a longer free text the beginning counts.
+/// Most bytes of a text that is kept or read as a number or time, as it is written in JSON. Of a
+/// longer free text the beginning counts.
 const LONGEST_TEXT: usize = 64 << 10;
 
 /// An object of a provider's answer.
@@ -63,7 +64,9 @@ impl<'a> Fields<'a> {
     /// # Errors
     /// When the text is not a JSON object, or has more than 500 names.
     pub fn parse(json: &'a str) -> Result<Self, Odd> {
-        pairs(json.trim_start_matches('\u{feff}')).map(Self).ok_or_else(|| Odd::new("not a JSON object"))
+        pairs(json.trim_start_matches('\u{feff}'))
+            .map(Self)
+            .ok_or_else(|| Odd::new("not a JSON object"))
     }
 
     /// The value of a key, whatever the key's case; `null` and `""` count as absent.
@@ -71,7 +74,9 @@ impl<'a> Fields<'a> {
     pub fn get(&self, name: &str) -> Option<&'a RawValue> {
         self.0
             .iter()
-            .find(|(key, value)| key.0.eq_ignore_ascii_case(name) && !matches!(value.get(), "null" | "\"\""))
+            .find(|(key, value)| {
+                key.0.eq_ignore_ascii_case(name) && !matches!(value.get(), "null" | "\"\"")
+            })
             .map(|(_, value)| *value)
     }
 
@@ -91,7 +96,8 @@ impl<'a> Fields<'a> {
         self.0.iter().filter_map(|(_, value)| Self::read(value).ok())
     }
 
-    /// A string as it is, uncleaned: for secrets, tokens and encrypted text only. Numbers and booleans give their text.
+    /// A string as it is, uncleaned: for secrets, tokens and encrypted text only. Numbers and
+    /// booleans give their text.
     #[must_use]
     pub fn raw_text(&self, name: &str) -> Option<String> {
         raw_text(self.get(name)?)
@@ -108,13 +114,15 @@ impl<'a> Fields<'a> {
         (!cleaned.is_empty()).then(|| cleaned.into())
     }
 
-    /// An id, exactly as sent: it has to go back to the provider, so nothing in it is masked. Blanks, controls and anything beyond
-    /// ASCII make it no id; longer than 100 characters neither.
+    /// An id, exactly as sent: it has to go back to the provider, so nothing in it is masked.
+    /// Blanks, controls and anything beyond ASCII make it no id; longer than 100 characters
+    /// neither.
     #[must_use]
     pub fn id(&self, name: &str) -> Option<Arc<str>> {
         let text = self.beginning(name)?;
         let text = text.trim();
-        let plain = !text.is_empty() && text.len() <= 100 && text.bytes().all(|b| b.is_ascii_graphic());
+        let plain =
+            !text.is_empty() && text.len() <= 100 && text.bytes().all(|b| b.is_ascii_graphic());
         plain.then(|| text.into())
     }
 
@@ -151,7 +159,9 @@ impl<'a> Fields<'a> {
     /// # Errors
     /// When it is there and not a number.
     pub fn decimal(&self, name: &str) -> Result<Option<Decimal>, Odd> {
-        let Some(text) = self.beginning(name).filter(|text| !text.trim().is_empty()) else { return Ok(None) };
+        let Some(text) = self.beginning(name).filter(|text| !text.trim().is_empty()) else {
+            return Ok(None);
+        };
         read_decimal(&text).map(Some).map_err(|error| {
             let said = text::fit(&text::clean(&text), LONGEST_QUOTED);
             Odd::new(&match error {
@@ -175,14 +185,19 @@ impl<'a> Fields<'a> {
     /// When it is there and not a code.
     pub fn currency(&self, name: &str) -> Result<Option<Currency>, Odd> {
         let Some(code) = self.text(name) else { return Ok(None) };
-        code.parse().map(Some).map_err(|_| Odd::new(&format!("{name} is not a currency code: {code}")))
+        code.parse()
+            .map(Some)
+            .map_err(|_| Odd::new(&format!("{name} is not a currency code: {code}")))
     }
 
     /// A whole number, sent as a JSON number or a string.
     #[must_use]
     pub fn integer(&self, name: &str) -> Option<i64> {
         let text = self.beginning(name)?;
-        text.trim().parse().ok().or_else(|| i64::try_from(read_decimal(&text).ok()?.normalize()).ok())
+        text.trim()
+            .parse()
+            .ok()
+            .or_else(|| i64::try_from(read_decimal(&text).ok()?.normalize()).ok())
     }
 
     /// True or false, sent as a boolean, `0`/`1` or text.
@@ -201,9 +216,12 @@ impl<'a> Fields<'a> {
     /// When it is there and none of these.
     pub fn time(&self, name: &str, zone: &TimeZone) -> Result<Option<Timestamp>, Odd> {
         let Some(text) = self.beginning(name) else { return Ok(None) };
-        read_time(&text, zone)
-            .map(Some)
-            .ok_or_else(|| Odd::new(&format!("{name} is not a time: {}", text::fit(&text::clean(&text), LONGEST_QUOTED))))
+        read_time(&text, zone).map(Some).ok_or_else(|| {
+            Odd::new(&format!(
+                "{name} is not a time: {}",
+                text::fit(&text::clean(&text), LONGEST_QUOTED)
+            ))
+        })
     }
 
     /// The last four digits of a full or masked card number; the number itself is dropped here.
@@ -218,7 +236,8 @@ impl<'a> Fields<'a> {
         Self::read(self.get(name)?).ok()
     }
 
-    /// A list; an object in its place counts as a list of one. A list of more than [`MOST_ROWS`] is none.
+    /// A list; an object in its place counts as a list of one. A list of more than [`MOST_ROWS`] is
+    /// none.
     #[must_use]
     pub fn list(&self, name: &str) -> Option<Vec<&'a RawValue>> {
         list(self.get(name)?)
@@ -233,11 +252,15 @@ impl<'a> Fields<'a> {
     /// The first value that is a list, whatever its key.
     #[must_use]
     pub fn any_list(&self) -> Option<Vec<&'a RawValue>> {
-        self.0.iter().filter(|(_, value)| value.get().starts_with('[')).find_map(|(_, value)| list(value))
+        self.0
+            .iter()
+            .filter(|(_, value)| value.get().starts_with('['))
+            .find_map(|(_, value)| list(value))
     }
 }
 
-/// JSON without the byte order mark that some servers put before it (RFC 8259, section 8.1: it may be ignored).
+/// JSON without the byte order mark that some servers put before it (RFC 8259, section 8.1: it may
+/// be ignored).
 #[must_use]
 pub fn without_byte_order_mark(json: &[u8]) -> &[u8] {
     json.strip_prefix("\u{feff}".as_bytes()).unwrap_or(json)
@@ -325,8 +348,8 @@ fn values(json: &str) -> Option<Vec<&RawValue>> {
     serde_json::from_str::<Values<'_>>(list).ok().map(|values| values.0)
 }
 
-/// An answer in the document's names of fields, where the account has names of its own for some. A field that the document calls so, too,
-/// gives way to the one that the configuration names.
+/// An answer in the document's names of fields, where the account has names of its own for some. A
+/// field that the document calls so, too, gives way to the one that the configuration names.
 #[must_use]
 pub fn in_our_names(raw: &RawValue, spelling: &Spelling) -> Box<RawValue> {
     if spelling.fields.is_empty() {
@@ -337,7 +360,8 @@ pub fn in_our_names(raw: &RawValue, spelling: &Spelling) -> Box<RawValue> {
     RawValue::from_string(json).unwrap_or_else(|_| raw.to_owned())
 }
 
-/// Levels of an answer in which names are looked for; no wire has a quarter of them, and each costs a reading of all below it.
+/// Levels of an answer in which names are looked for; no wire has a quarter of them, and each costs
+/// a reading of all below it.
 const DEEPEST: usize = 16;
 
 fn rename(json: &str, spelling: &Spelling, levels: usize, out: &mut String) {
@@ -346,12 +370,18 @@ fn rename(json: &str, spelling: &Spelling, levels: usize, out: &mut String) {
         return;
     };
     if let Some(pairs) = pairs(json).filter(|_| json.starts_with('{')) {
-        let given: Vec<&str> = pairs.iter().filter_map(|(name, _)| spelling.ours(&name.0)).collect();
-        let kept = |name: &str| spelling.ours(name).is_some() || !given.iter().any(|ours| ours.eq_ignore_ascii_case(name));
+        let given: Vec<&str> =
+            pairs.iter().filter_map(|(name, _)| spelling.ours(&name.0)).collect();
+        let kept = |name: &str| {
+            spelling.ours(name).is_some()
+                || !given.iter().any(|ours| ours.eq_ignore_ascii_case(name))
+        };
         out.push('{');
         for (index, (name, value)) in pairs.iter().filter(|(name, _)| kept(&name.0)).enumerate() {
             out.push_str(if index == 0 { "" } else { "," });
-            out.push_str(&serde_json::Value::from(spelling.ours(&name.0).unwrap_or(&name.0)).to_string());
+            out.push_str(
+                &serde_json::Value::from(spelling.ours(&name.0).unwrap_or(&name.0)).to_string(),
+            );
             out.push(':');
             rename(value.get(), spelling, below, out);
         }
@@ -368,7 +398,8 @@ fn rename(json: &str, spelling: &Spelling, levels: usize, out: &mut String) {
     }
 }
 
-/// The rows of a list; an object counts as a list of one. A list of more than [`MOST_ROWS`] is none.
+/// The rows of a list; an object counts as a list of one. A list of more than [`MOST_ROWS`] is
+/// none.
 #[must_use]
 pub fn list(raw: &RawValue) -> Option<Vec<&RawValue>> {
     if raw.get().starts_with('{') {
@@ -417,10 +448,15 @@ mod tests {
 
     #[test]
     fn keys_are_found_in_any_case_and_empty_means_absent() {
-        let row = fields(r#"{"AvailableBalance":"100.00","cardnumber":"4111 1111 1111 1111","x":null,"y":"","z":"  "}"#);
+        let row = fields(
+            r#"{"AvailableBalance":"100.00","cardnumber":"4111 1111 1111 1111","x":null,"y":"","z":"  "}"#,
+        );
         assert_eq!(row.text("availablebalance").as_deref(), Some("100.00"));
         assert_eq!(row.last4("cardNumber").map(|l| l.to_string()), Some("1111".into()));
-        assert_eq!((row.text("x"), row.text("y"), row.text("z"), row.text("none")), (None, None, None, None));
+        assert_eq!(
+            (row.text("x"), row.text("y"), row.text("z"), row.text("none")),
+            (None, None, None, None)
+        );
         assert!(row.need_text("x").is_err());
     }
 
@@ -436,25 +472,40 @@ mod tests {
     }
 
     fn own_names() -> Spelling {
-        let renamed = |ours: &str, theirs: &str| crate::config::wires::Renamed { ours: ours.into(), theirs: theirs.into() };
-        let fields = [("txstate".to_owned(), renamed("status", "txState")), ("sum".to_owned(), renamed("amount", "Sum"))];
+        let renamed = |ours: &str, theirs: &str| crate::config::wires::Renamed {
+            ours: ours.into(),
+            theirs: theirs.into(),
+        };
+        let fields = [
+            ("txstate".to_owned(), renamed("status", "txState")),
+            ("sum".to_owned(), renamed("amount", "Sum")),
+        ];
         Spelling { fields: fields.into(), ..Spelling::default() }
     }
 
     #[test]
-    fn the_accounts_own_names_give_way_to_the_documents_at_every_level_and_digits_stay_as_they_are() {
+    fn the_accounts_own_names_give_way_to_the_documents_at_every_level_and_digits_stay_as_they_are()
+    {
         let answer = r#"{"data":[{"TXSTATE":"ok","status":"old","Sum":100.10,"x":{}},[],"Sum"],"status":"1"}"#;
         let raw: Box<RawValue> = serde_json::from_str(answer).expect("JSON");
         let named = in_our_names(&raw, &own_names());
-        assert_eq!(named.get(), r#"{"data":[{"status":"ok","amount":100.10,"x":{}},[],"Sum"],"status":"1"}"#);
+        assert_eq!(
+            named.get(),
+            r#"{"data":[{"status":"ok","amount":100.10,"x":{}},[],"Sum"],"status":"1"}"#
+        );
         assert_eq!(in_our_names(&raw, &Spelling::default()).get(), answer);
     }
 
     #[test]
     fn an_answer_of_any_depth_is_named_without_harm() {
-        let deep = format!("{}{}{}", r#"{"a":["#.repeat(20_000), r#"{"Sum":1}"#, "]}".repeat(20_000));
+        let deep =
+            format!("{}{}{}", r#"{"a":["#.repeat(20_000), r#"{"Sum":1}"#, "]}".repeat(20_000));
         let raw = RawValue::from_string(deep.clone()).expect("JSON of any depth is a raw value");
-        assert_eq!(in_our_names(&raw, &own_names()).get(), deep, "below a few levels names are left alone");
+        assert_eq!(
+            in_our_names(&raw, &own_names()).get(),
+            deep,
+            "below a few levels names are left alone"
+        );
     }
 
     proptest! {

@@ -1,7 +1,8 @@
-//! One way to send a request: a time limit, a size limit, no redirects, no retries, and a record of the last calls.
+//! One way to send a request: a time limit, a size limit, no redirects, no retries, and a record of
+//! the last calls.
 //!
-//! What a failure means for the world depends on whether the request reads or writes, and every request says which. Bodies and
-//! headers are never logged.
+//! What a failure means for the world depends on whether the request reads or writes, and every
+//! request says which. Bodies and headers are never logged.
 
 use std::collections::VecDeque;
 use std::error::Error as _;
@@ -85,7 +86,11 @@ pub struct Call {
 #[async_trait]
 pub trait Transport: Send + Sync {
     /// Sends once. Answers of any status are `Ok`.
-    async fn call(&self, does: Does, request: Request<Bytes>) -> std::result::Result<Response<Bytes>, Lost>;
+    async fn call(
+        &self,
+        does: Does,
+        request: Request<Bytes>,
+    ) -> std::result::Result<Response<Bytes>, Lost>;
 }
 
 /// Why no answer came.
@@ -104,14 +109,20 @@ impl Http {
     /// A sentence, when the TLS set-up fails or the environment names a proxy that cannot be used.
     pub fn net(config: &ProviderConfig, clock: Clock) -> std::result::Result<Self, String> {
         let proxies = Proxies::of_environment();
-        let proxy = proxy_of(config, &proxies).map_err(|words| format!("{}: {words}", config.name))?;
+        let proxy =
+            proxy_of(config, &proxies).map_err(|words| format!("{}: {words}", config.name))?;
         let transport = Net::new(config, proxies)?;
         Ok(Self::new(&config.name, Box::new(transport), clock, config.timeout, proxy))
     }
 
     /// Over a transport of one's own.
     #[must_use]
-    pub fn over(provider: &ProviderId, transport: Box<dyn Transport>, clock: Clock, timeout: Duration) -> Self {
+    pub fn over(
+        provider: &ProviderId,
+        transport: Box<dyn Transport>,
+        clock: Clock,
+        timeout: Duration,
+    ) -> Self {
         Self::new(provider, transport, clock, timeout, None)
     }
 
@@ -125,10 +136,20 @@ impl Http {
         let calls = Mutex::new(VecDeque::with_capacity(CALLS_KEPT));
         let (provider, sent) = (provider.clone(), AtomicU64::new(0));
         let clock_offset = Mutex::default();
-        Self(Arc::new(Inner { provider, transport, clock, timeout, proxy, calls, sent, clock_offset }))
+        Self(Arc::new(Inner {
+            provider,
+            transport,
+            clock,
+            timeout,
+            proxy,
+            calls,
+            sent,
+            clock_offset,
+        }))
     }
 
-    /// The proxy on the way, by host, port and the variable that names it; `None` when it is straight.
+    /// The proxy on the way, by host, port and the variable that names it; `None` when it is
+    /// straight.
     #[must_use]
     pub fn proxy(&self) -> Option<Arc<str>> {
         self.0.proxy.clone()
@@ -158,18 +179,20 @@ impl Http {
         self.0.clock_offset.lock().unwrap_or_else(PoisonError::into_inner).map(|(offset, _)| offset)
     }
 
-    /// Takes in what one exchange says of the provider's clock. Bounds are narrowed for a while and then taken anew: clocks drift, and
-    /// are set.
+    /// Takes in what one exchange says of the provider's clock. Bounds are narrowed for a while and
+    /// then taken anew: clocks drift, and are set.
     fn measure_clock(&self, answer: &Answer, sent: Timestamp) {
         let Some(date) = answer.date() else { return };
         let one = ClockOffset::measured(date, sent, answer.at);
         let mut known = self.0.clock_offset.lock().unwrap_or_else(PoisonError::into_inner);
-        let kept =
-            known.filter(|(_, since)| (SignedDuration::ZERO..CLOCK_MEASURED_ANEW).contains(&answer.at.duration_since(*since)));
-        *known = Some(match kept.and_then(|(offset, since)| Some((offset.narrowed(one)?, since))) {
-            Some(narrowed) => narrowed,
-            None => (one, answer.at),
+        let kept = known.filter(|(_, since)| {
+            (SignedDuration::ZERO..CLOCK_MEASURED_ANEW).contains(&answer.at.duration_since(*since))
         });
+        *known =
+            Some(match kept.and_then(|(offset, since)| Some((offset.narrowed(one)?, since))) {
+                Some(narrowed) => narrowed,
+                None => (one, answer.at),
+            });
     }
 
     /// How many requests were sent since the start.
@@ -181,13 +204,15 @@ impl Http {
     /// Sends a request once and returns the answer, whatever its status.
     ///
     /// # Errors
-    /// When no whole answer came in time. For a write the outcome is `Unknown` unless no byte can have reached the provider.
+    /// When no whole answer came in time. For a write the outcome is `Unknown` unless no byte can
+    /// have reached the provider.
     pub async fn send(&self, does: Does, request: Request<Bytes>) -> Result<Answer> {
         let what = format!("{} {}", request.method(), request.uri().path());
         self.0.sent.fetch_add(1, Ordering::Relaxed);
         let began = tokio::time::Instant::now();
         let sent = self.0.clock.now();
-        let result = tokio::time::timeout(self.0.timeout, self.0.transport.call(does, request)).await;
+        let result =
+            tokio::time::timeout(self.0.timeout, self.0.transport.call(does, request)).await;
         let at = self.0.clock.now();
         let answer = match result {
             Ok(Ok(response)) => {
@@ -205,7 +230,11 @@ impl Http {
                 let broke = if lost.reached { Broke::Closed } else { Broke::NoConnection };
                 Err(self.lost(does, broke, &lost.said))
             }
-            Err(_) => Err(self.lost(does, Broke::Timeout, &format!("no answer within {} s", self.0.timeout.as_secs()))),
+            Err(_) => Err(self.lost(
+                does,
+                Broke::Timeout,
+                &format!("no answer within {} s", self.0.timeout.as_secs()),
+            )),
         };
         if let Ok(answer) = &answer {
             self.measure_clock(answer, sent);
@@ -223,7 +252,8 @@ impl Http {
     fn lost(&self, does: Does, broke: Broke, said: &str) -> Error {
         let may_have_left = does == Does::Write && broke != Broke::NoConnection;
         let outcome = if may_have_left { Outcome::Unknown } else { Outcome::NotDone };
-        let error = Error { broke: Some(broke), ..Error::new(&self.0.provider, Kind::Unreachable, said) };
+        let error =
+            Error { broke: Some(broke), ..Error::new(&self.0.provider, Kind::Unreachable, said) };
         error.outcome(outcome)
     }
 }
@@ -269,8 +299,9 @@ impl Answer {
 
     /// Puts the document's names of fields in the place of the account's own.
     pub fn name_fields(&mut self, spelling: &Spelling) {
-        if let Some(json) =
-            Some(&self.body).filter(|_| !spelling.fields.is_empty()).and_then(|body| serde_json::from_slice(body).ok())
+        if let Some(json) = Some(&self.body)
+            .filter(|_| !spelling.fields.is_empty())
+            .and_then(|body| serde_json::from_slice(body).ok())
         {
             let json: &RawValue = json;
             self.body = Bytes::from(String::from(Box::<str>::from(in_our_names(json, spelling))));
@@ -290,37 +321,49 @@ impl Answer {
     /// # Errors
     /// `BadReply`, in doubt for a write, when it is not one.
     pub fn object(&self) -> Result<Fields<'_>> {
-        Fields::read(self.json()?).map_err(|_| self.bad_reply("answered JSON of an unexpected shape"))
+        Fields::read(self.json()?)
+            .map_err(|_| self.bad_reply("answered JSON of an unexpected shape"))
     }
 
     /// The error of an answer that cannot be trusted or understood: a write may have happened.
     #[must_use]
     pub fn bad_reply(&self, said: &str) -> Error {
-        let outcome =
-            if self.does == Does::Write && !matches!(self.status, 400..=499) { Outcome::Unknown } else { Outcome::NotDone };
+        let outcome = if self.does == Does::Write && !matches!(self.status, 400..=499) {
+            Outcome::Unknown
+        } else {
+            Outcome::NotDone
+        };
         Error::new(&self.provider, Kind::BadReply, said).outcome(outcome)
     }
 
-    /// The error that a status other than 2xx stands for, with the provider's words. An adapter whose 4xx may come after the
-    /// effect adds its doubt with [`Error::outcome`].
+    /// The error that a status other than 2xx stands for, with the provider's words. An adapter
+    /// whose 4xx may come after the effect adds its doubt with [`Error::outcome`].
     ///
-    /// HTTP 401 and 403 speak of credentials only where the provider itself wrote the answer: a proxy's page says nothing of
-    /// them, nor whether a change reached the provider.
+    /// HTTP 401 and 403 speak of credentials only where the provider itself wrote the answer: a
+    /// proxy's page says nothing of them, nor whether a change reached the provider.
     #[must_use]
     pub fn refusal(&self, said: &str, author: Author) -> Error {
-        let said = if said.trim().is_empty() { self.what_it_is() } else { format!("HTTP {}: {said}", self.status) };
+        let said = if said.trim().is_empty() {
+            self.what_it_is()
+        } else {
+            format!("HTTP {}: {said}", self.status)
+        };
         let error = |kind| Error::new(&self.provider, kind, &said);
         let doubt = if self.does == Does::Write { Outcome::Unknown } else { Outcome::NotDone };
         match self.status {
             401 if author == Author::Provider => error(Kind::Auth),
             403 if author == Author::Provider => error(Kind::Forbidden),
             401 | 403 => error(Kind::Unreachable).outcome(doubt),
-            400..=499 if self.status != 429 && self.does == Does::Read && self.is_web_page() => error(Kind::Unreachable),
+            400..=499 if self.status != 429 && self.does == Does::Read && self.is_web_page() => {
+                error(Kind::Unreachable)
+            }
             404 => error(Kind::NotFound),
             429 => Error { retry_after: self.retry_after(), ..error(Kind::RateLimited) },
             400..=499 => error(Kind::Refused),
             200..=399 => self.bad_reply(&said),
-            _ => Error { retry_after: self.retry_after(), ..error(Kind::Unreachable) }.outcome(doubt),
+            _ => {
+                Error { retry_after: self.retry_after(), ..error(Kind::Unreachable) }.outcome(doubt)
+            }
         }
     }
 
@@ -333,44 +376,67 @@ impl Answer {
     /// Whether the body is a JSON object, which a proxy's page is not.
     #[must_use]
     pub fn is_object(&self) -> bool {
-        serde_json::from_slice::<&RawValue>(&self.body).is_ok_and(|json| json.get().starts_with('{'))
+        serde_json::from_slice::<&RawValue>(&self.body)
+            .is_ok_and(|json| json.get().starts_with('{'))
     }
 
     /// Whether the body is a web page.
     #[must_use]
     pub fn is_web_page(&self) -> bool {
-        let body = String::from_utf8_lossy(self.body.get(..self.body.len().min(2_000)).unwrap_or_default());
-        let lower: String = body.trim_start().chars().take(15).collect::<String>().to_ascii_lowercase();
-        lower.starts_with("<!doctype") || lower.starts_with("<html") || lower.starts_with("<head") || lower.starts_with("<body")
+        let body = String::from_utf8_lossy(
+            self.body.get(..self.body.len().min(2_000)).unwrap_or_default(),
+        );
+        let lower: String =
+            body.trim_start().chars().take(15).collect::<String>().to_ascii_lowercase();
+        lower.starts_with("<!doctype")
+            || lower.starts_with("<html")
+            || lower.starts_with("<head")
+            || lower.starts_with("<body")
     }
 
     /// What the body is, in words, when it is not the JSON that was expected.
     #[must_use]
     pub fn what_it_is(&self) -> String {
-        let body = String::from_utf8_lossy(self.body.get(..self.body.len().min(2_000)).unwrap_or_default());
+        let body = String::from_utf8_lossy(
+            self.body.get(..self.body.len().min(2_000)).unwrap_or_default(),
+        );
         let start = body.trim_start();
         if start.is_empty() {
             format!("HTTP {} with an empty answer", self.status)
         } else if self.is_web_page() {
             match self.status {
                 401 | 403 | 407 | 511 => format!(
-                    "HTTP {} with a web page from a proxy or firewall before the provider; nothing is known of the credentials",
+                    "HTTP {} with a web page from a proxy or firewall before the provider; \
+                     nothing is known of the credentials",
                     self.status
                 ),
-                500.. => format!("HTTP {} with a web page: its server, or a proxy before it, is in trouble", self.status),
-                status => format!("HTTP {status} with a web page instead of JSON; check base_url and any proxy between"),
+                500.. => format!(
+                    "HTTP {} with a web page: its server, or a proxy before it, is in trouble",
+                    self.status
+                ),
+                status => format!(
+                    "HTTP {status} with a web page instead of JSON; check base_url and any proxy \
+                     between"
+                ),
             }
         } else if start.starts_with(['{', '[']) {
             format!("HTTP {} with JSON that is cut or broken", self.status)
         } else {
-            format!("HTTP {} with text that is not JSON: {}", self.status, text::fit(&text::clean(start), 80))
+            format!(
+                "HTTP {} with text that is not JSON: {}",
+                self.status,
+                text::fit(&text::clean(start), 80)
+            )
         }
     }
 
     /// `Retry-After`: seconds, or a date against our clock; a day at most.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
-        super::dates::retry_after(self.headers.get(http::header::RETRY_AFTER)?.to_str().ok()?, self.at)
+        super::dates::retry_after(
+            self.headers.get(http::header::RETRY_AFTER)?.to_str().ok()?,
+            self.at,
+        )
     }
 
     fn date(&self) -> Option<Timestamp> {
@@ -382,8 +448,8 @@ impl Answer {
     }
 }
 
-/// The real network: rustls, no redirects, no retries. Writes get a connection of their own, so that a kept-alive connection that
-/// the provider is just closing never leaves a change in doubt.
+/// The real network: rustls, no redirects, no retries. Writes get a connection of their own, so
+/// that a kept-alive connection that the provider is just closing never leaves a change in doubt.
 struct Net {
     reads: reqwest::Client,
     writes: reqwest::Client,
@@ -402,15 +468,19 @@ impl Net {
                 .retry(reqwest::retry::never())
                 .pool_max_idle_per_host(idle)
                 .connect_timeout(config.timeout)
-                // The library's own reading of the environment would send loopback traffic to a proxy.
+                // The library's own reading of the environment would send loopback traffic to a
+                // proxy.
                 .no_proxy()
                 .proxy(tunnels(Arc::clone(&proxies)))
                 .user_agent(concat!("cardtop/", env!("CARGO_PKG_VERSION")))
                 .build()
-                .map_err(|error| format!("{}: TLS cannot be set up: {}", config.name, innermost(&error)))
+                .map_err(|error| {
+                    format!("{}: TLS cannot be set up: {}", config.name, innermost(&error))
+                })
         };
-        // A connection that is kept has the head of its last request in a buffer, and with it a token. One such copy
-        // beside our own is borne for what keeping it saves; where a request carries the token twice, none is kept.
+        // A connection that is kept has the head of its last request in a buffer, and with it a
+        // token. One such copy beside our own is borne for what keeping it saves; where a request
+        // carries the token twice, none is kept.
         let twice = matches!(&config.account, Account::Artha(account) if account.customer_token);
         Ok(Self { reads: client(if twice { 0 } else { 1 })?, writes: client(0)?, proxies })
     }
@@ -418,7 +488,11 @@ impl Net {
     /// ` through the proxy host:port`, where a request to this address goes that way.
     fn through(&self, uri: &http::Uri) -> String {
         let https = uri.scheme_str() == Some("https");
-        match self.proxies.route(https, uri.host().unwrap_or_default(), uri.port_u16().unwrap_or(443)) {
+        match self.proxies.route(
+            https,
+            uri.host().unwrap_or_default(),
+            uri.port_u16().unwrap_or(443),
+        ) {
             Route::Tunnel(proxy) => format!(" through the proxy {}", proxy.shown),
             Route::Direct | Route::Unusable(_) => String::new(),
         }
@@ -429,7 +503,11 @@ impl Net {
 fn tunnels(proxies: Arc<Proxies>) -> reqwest::Proxy {
     reqwest::Proxy::custom(move |url| {
         let host = url.host_str().unwrap_or_default();
-        match proxies.route(url.scheme() == "https", host, url.port_or_known_default().unwrap_or(443)) {
+        match proxies.route(
+            url.scheme() == "https",
+            host,
+            url.port_or_known_default().unwrap_or(443),
+        ) {
             Route::Direct | Route::Unusable(_) => None,
             Route::Tunnel(proxy) => {
                 let mut url = reqwest::Url::parse(&proxy.address).ok()?;
@@ -444,7 +522,10 @@ fn tunnels(proxies: Arc<Proxies>) -> reqwest::Proxy {
 }
 
 /// The proxy on the way to an account's hosts.
-fn proxy_of(config: &ProviderConfig, proxies: &Proxies) -> std::result::Result<Option<Arc<str>>, String> {
+fn proxy_of(
+    config: &ProviderConfig,
+    proxies: &Proxies,
+) -> std::result::Result<Option<Arc<str>>, String> {
     let token_url = match &config.account {
         Account::Enkash(account) => Some(account.token_url.as_str()),
         Account::Artha(_) | Account::Banana(_) | Account::Ibanera(_) => None,
@@ -465,15 +546,21 @@ fn proxy_of(config: &ProviderConfig, proxies: &Proxies) -> std::result::Result<O
 
 #[async_trait]
 impl Transport for Net {
-    async fn call(&self, does: Does, request: Request<Bytes>) -> std::result::Result<Response<Bytes>, Lost> {
+    async fn call(
+        &self,
+        does: Does,
+        request: Request<Bytes>,
+    ) -> std::result::Result<Response<Bytes>, Lost> {
         let client = match does {
             Does::Read => &self.reads,
             Does::Write => &self.writes,
         };
         let host = request.uri().authority().map(ToString::to_string).unwrap_or_default();
         let host = format!("{host}{}", self.through(request.uri()));
-        let request = reqwest::Request::try_from(request)
-            .map_err(|error| Lost { reached: false, said: format!("the request could not be made: {}", innermost(&error)) })?;
+        let request = reqwest::Request::try_from(request).map_err(|error| Lost {
+            reached: false,
+            said: format!("the request could not be made: {}", innermost(&error)),
+        })?;
         let mut response = client.execute(request).await.map_err(|error| Lost {
             reached: !error.is_connect() && !error.is_builder(),
             said: if error.is_connect() {
@@ -486,7 +573,10 @@ impl Transport for Net {
         loop {
             match response.chunk().await {
                 Ok(Some(chunk)) if body.len() + chunk.len() > LARGEST_ANSWER => {
-                    return Err(Lost { reached: true, said: format!("{host} sent more than {} MiB", LARGEST_ANSWER >> 20) });
+                    return Err(Lost {
+                        reached: true,
+                        said: format!("{host} sent more than {} MiB", LARGEST_ANSWER >> 20),
+                    });
                 }
                 Ok(Some(chunk)) => {
                     // Not doubled, as it would be by itself: the whole may be large.
@@ -497,7 +587,10 @@ impl Transport for Net {
                 }
                 Ok(None) => break,
                 Err(error) => {
-                    return Err(Lost { reached: true, said: format!("the answer of {host} broke off: {}", innermost(&error)) });
+                    return Err(Lost {
+                        reached: true,
+                        said: format!("the answer of {host} broke off: {}", innermost(&error)),
+                    });
                 }
             }
         }
@@ -518,7 +611,11 @@ pub struct InProcess(pub axum::Router);
 
 #[async_trait]
 impl Transport for InProcess {
-    async fn call(&self, _does: Does, request: Request<Bytes>) -> std::result::Result<Response<Bytes>, Lost> {
+    async fn call(
+        &self,
+        _does: Does,
+        request: Request<Bytes>,
+    ) -> std::result::Result<Response<Bytes>, Lost> {
         use tower::ServiceExt;
         let response = self
             .0
@@ -527,8 +624,10 @@ impl Transport for InProcess {
             .await
             .map_err(|never| Lost { reached: true, said: never.to_string() })?;
         let (parts, body) = response.into_parts();
-        let body =
-            body.collect().await.map_err(|error| Lost { reached: true, said: format!("the answer broke off: {error}") })?;
+        let body = body.collect().await.map_err(|error| Lost {
+            reached: true,
+            said: format!("the answer broke off: {error}"),
+        })?;
         Ok(Response::from_parts(parts, body.to_bytes()))
     }
 }

@@ -1,7 +1,7 @@
 //! Requests of ibanera: prepaid cards in dollars, topped up from an asset account.
 //!
-//! A refused login is held back, because too many lock the account; a change is sent once, and once more only after an HTTP 401,
-//! which comes before anything is executed.
+//! A refused login is held back, because too many lock the account; a change is sent once, and once
+//! more only after an HTTP 401, which comes before anything is executed.
 
 mod payer;
 mod wire;
@@ -27,22 +27,25 @@ use tokio::sync::{Mutex, OnceCell};
 use zeroize::Zeroizing;
 
 use super::{
-    Claimed, Credits, Error, Kind, Outcome, Page, PageAt, Pagers, Paging, Provider, Quote, Receipt, Result, Seen, Window,
-    credits, crypto, listing, path_segment, sensitive,
+    Claimed, Credits, Error, Kind, Outcome, Page, PageAt, Pagers, Paging, Provider, Quote, Receipt,
+    Result, Seen, Window, credits, crypto, listing, path_segment, sensitive,
 };
 use crate::config::secret::Source;
 use crate::config::wires::{Lists, Spelling, ibanera as calls};
 use crate::config::{self, Pays, ProviderConfig, SecretEncoding};
 use crate::domain::card::{Card, CardState, ProviderId};
 use crate::domain::money::{Currency, Money};
-use crate::domain::operation::{Action, Capabilities, Class, Deed, Offer, Operation, OperationId, Pin, PinRule, Proof};
+use crate::domain::operation::{
+    Action, Capabilities, Class, Deed, Offer, Operation, OperationId, Pin, PinRule, Proof,
+};
 use crate::domain::transaction::Transaction;
 use crate::provider::http::{Answer, Author, Does, Http};
 use crate::provider::pages::{Effort, read_window};
 use payer::{NOBODY_PAYS, Paying};
 use wire::Said;
 
-/// Seconds before an operation's intent from which its credit is looked for: their clock may be behind.
+/// Seconds before an operation's intent from which its credit is looked for: their clock may be
+/// behind.
 const LOOK_BACK: i64 = 600;
 
 /// Seconds before its end at which a token is renewed.
@@ -117,16 +120,29 @@ impl Ibanera {
     ///
     /// # Errors
     /// A sentence, when a secret cannot be had or a setting is wrong.
-    pub fn new(config: &ProviderConfig, account: &config::Ibanera, http: Http) -> std::result::Result<Self, String> {
+    pub fn new(
+        config: &ProviderConfig,
+        account: &config::Ibanera,
+        http: Http,
+    ) -> std::result::Result<Self, String> {
         let name = &config.name;
-        let secret = |source: &Source, setting: &str| source.read().map_err(|error| format!("{name}: {setting}: {error}"));
-        config.base_url.parse::<Uri>().map_err(|_| format!("{name}: base_url is not an address"))?;
+        let secret = |source: &Source, setting: &str| {
+            source.read().map_err(|error| format!("{name}: {setting}: {error}"))
+        };
+        config
+            .base_url
+            .parse::<Uri>()
+            .map_err(|_| format!("{name}: base_url is not an address"))?;
         let asset_account_id = match account.asset_account_id.as_deref().map(str::trim) {
-            Some(id) => Some(id.parse().map_err(|_| format!("{name}: asset_account_id is not a number"))?),
+            Some(id) => {
+                Some(id.parse().map_err(|_| format!("{name}: asset_account_id is not a number"))?)
+            }
             None => None,
         };
         let manager = match account.manager_id.as_deref().map(str::trim) {
-            Some(id) if !id.is_empty() && id.bytes().all(|b| b.is_ascii_digit()) => OnceCell::new_with(Some(id.into())),
+            Some(id) if !id.is_empty() && id.bytes().all(|b| b.is_ascii_digit()) => {
+                OnceCell::new_with(Some(id.into()))
+            }
             Some(_) => return Err(format!("{name}: manager_id is not a number")),
             None => OnceCell::new(),
         };
@@ -140,8 +156,13 @@ impl Ibanera {
             base_url: config.base_url.trim_end_matches('/').to_owned(),
             username: secret(&account.username, "username")?,
             password: secret(&account.password, "password")?,
-            shared_secret: shared_secret(&secret(&account.shared_secret, "shared_secret")?, account.secret_encoding)
-                .ok_or_else(|| format!("{name}: shared_secret is not base 32; try secret_encoding = \"ascii\""))?,
+            shared_secret: shared_secret(
+                &secret(&account.shared_secret, "shared_secret")?,
+                account.secret_encoding,
+            )
+            .ok_or_else(|| {
+                format!("{name}: shared_secret is not base 32; try secret_encoding = \"ascii\"")
+            })?,
             pays: account.pays,
             asset_account_id,
             manager,
@@ -154,20 +175,24 @@ impl Ibanera {
         })
     }
 
-    /// Asks a call and takes only success for an answer: 2xx and `status` 1 (ibanera wire notes, 1.6).
+    /// Asks a call and takes only success for an answer: 2xx and `status` 1 (ibanera wire notes,
+    /// 1.6).
     async fn ask(&self, call: Call<'_>) -> Result<(Answer, Said)> {
         let answer = self.send(call).await?;
         let said = succeeded(call.does, &answer, Said::read(&answer.body))?;
         Ok((answer, said))
     }
 
-    /// Sends a call. After an HTTP 401 the token is renewed and the call sent once more, changes too: an unauthenticated request
-    /// has not been executed (ibanera wire notes, 1.4).
+    /// Sends a call. After an HTTP 401 the token is renewed and the call sent once more, changes
+    /// too: an unauthenticated request has not been executed (ibanera wire notes, 1.4).
     async fn send(&self, call: Call<'_>) -> Result<Answer> {
         let bearer = self.bearer(None).await?;
         let mut answer = self.http.send(call.does, self.request(call, &bearer)?).await?;
-        // Whatever a stranger answers, the request may have gone on to ibanera: only its own 401 says that it was not executed.
-        if answer.status == 401 && author(&answer, Said::read(&answer.body).as_ref()) == Author::Provider {
+        // Whatever a stranger answers, the request may have gone on to ibanera: only its own 401
+        // says that it was not executed.
+        if answer.status == 401
+            && author(&answer, Said::read(&answer.body).as_ref()) == Author::Provider
+        {
             let first = refused(call.does, &answer, Said::read(&answer.body).as_ref());
             let again = async {
                 let bearer = self.bearer(Some(&bearer)).await?;
@@ -184,7 +209,8 @@ impl Ibanera {
 
     fn request(&self, call: Call<'_>, bearer: &HeaderValue) -> Result<Request<Bytes>> {
         let code = Zeroizing::new(crypto::totp(&self.shared_secret, self.second()));
-        let otp = sensitive(&code).map_err(|_| self.no("the one-time password cannot be put in a header"))?;
+        let otp = sensitive(&code)
+            .map_err(|_| self.no("the one-time password cannot be put in a header"))?;
         let mut request = Request::builder()
             .method(if call.body.is_some() { Method::POST } else { Method::GET })
             .uri(format!("{}/{}", self.base_url, call.path.trim_start_matches('/')))
@@ -205,10 +231,12 @@ impl Ibanera {
         u64::try_from(self.http.clock().now().as_second()).unwrap_or(0)
     }
 
-    /// The `Authorization` header; a new login when there is no token, it ends soon, or it is the one that was just refused.
+    /// The `Authorization` header; a new login when there is no token, it ends soon, or it is the
+    /// one that was just refused.
     ///
-    /// A login that worked does not count towards the lock, but one that follows a refused token might not work: when two in a
-    /// row led to no call that was let in, the next waits for the next one-time password.
+    /// A login that worked does not count towards the lock, but one that follows a refused token
+    /// might not work: when two in a row led to no call that was let in, the next waits for the
+    /// next one-time password.
     async fn bearer(&self, refused: Option<&HeaderValue>) -> Result<HeaderValue> {
         let mut session = self.session.lock().await;
         let now = self.http.clock().now();
@@ -217,22 +245,35 @@ impl Ibanera {
                 return Ok(token.bearer.clone());
             }
             if token.step == step(now) && self.unproven.load(Ordering::Relaxed) >= 2 {
-                let said = "a new token and one-time password were refused; check this machine's clock and shared_secret";
-                return Err(Error { retry_after: Some(until(now, next_step(now))), ..self.no_entry(said) });
+                let said = "a new token and one-time password were refused; check this machine's \
+                            clock and shared_secret";
+                return Err(Error {
+                    retry_after: Some(until(now, next_step(now))),
+                    ..self.no_entry(said)
+                });
             }
         }
-        if let Some(hold) = session.hold.as_ref().filter(|hold| hold.until.is_none_or(|until| until > now)) {
-            return Err(Error { retry_after: hold.until.map(|then| until(now, then)), ..hold.error.clone() });
+        if let Some(hold) =
+            session.hold.as_ref().filter(|hold| hold.until.is_none_or(|until| until > now))
+        {
+            return Err(Error {
+                retry_after: hold.until.map(|then| until(now, then)),
+                ..hold.error.clone()
+            });
         }
         session.token = None;
         let answer = self.http.send(Does::Read, self.login_request()?).await?;
         let said = Said::read(&answer.body);
-        let token = said.as_ref().filter(|said| answer.is_success() && said.success == Some(true)).and_then(wire::token);
+        let token = said
+            .as_ref()
+            .filter(|said| answer.is_success() && said.success == Some(true))
+            .and_then(wire::token);
         if let Some((token, life)) = token {
             let life = life.unwrap_or(SHORT_LIFE).clamp(0, 30 * 86_400);
             let life = SignedDuration::from_secs((life - MARGIN).max(life / 2));
-            let bearer = sensitive(&format!("Bearer {token}"))
-                .map_err(|_| answer.bad_reply("the token has characters that a header cannot carry"))?;
+            let bearer = sensitive(&format!("Bearer {token}")).map_err(|_| {
+                answer.bad_reply("the token has characters that a header cannot carry")
+            })?;
             let until = answer.at.checked_add(life).unwrap_or(Timestamp::MAX);
             *session = Session {
                 token: Some(Token { bearer: bearer.clone(), until, step: step(now) }),
@@ -245,12 +286,19 @@ impl Ibanera {
         Err(self.login_refused(&mut session, &answer, said.as_ref()))
     }
 
-    /// What a login that gave no token means, and how long the next one waits (ibanera wire notes, 1.2).
+    /// What a login that gave no token means, and how long the next one waits (ibanera wire notes,
+    /// 1.2).
     fn login_refused(&self, session: &mut Session, answer: &Answer, said: Option<&Said>) -> Error {
         let says_no = said.is_some_and(|said| answer.is_success() && said.success == Some(false));
-        if !says_no && (!matches!(answer.status, 400..=499) || matches!(answer.status, 404 | 405 | 408 | 429)) {
+        if !says_no
+            && (!matches!(answer.status, 400..=499)
+                || matches!(answer.status, 404 | 405 | 408 | 429))
+        {
             return if answer.is_success() || matches!(answer.status, 404 | 405) {
-                answer.bad_reply(&format!("no token from the login: {}; check base_url", answer.what_it_is()))
+                answer.bad_reply(&format!(
+                    "no token from the login: {}; check base_url",
+                    answer.what_it_is()
+                ))
             } else {
                 answer.refusal(said.map_or("", |said| &said.words), Author::Unknown)
             };
@@ -263,16 +311,25 @@ impl Ibanera {
             None => format!("HTTP {}", answer.status),
         };
         session.refusals = session.refusals.saturating_add(1);
-        // Credentials that have worked are refused when a one-time password was used twice: one second try, with the next one.
-        let second_try = session.worked && session.refusals == 1 && has("Username_Or_Password_Incorrect");
+        // Credentials that have worked are refused when a one-time password was used twice: one
+        // second try, with the next one.
+        let second_try =
+            session.worked && session.refusals == 1 && has("Username_Or_Password_Incorrect");
         let (until, when) = if second_try {
             (Some(next_step(answer.at)), "tried once more with the next one-time password")
         } else if session.refusals > 1 {
-            (None, "too many wrong logins lock the account, so the next one is tried only when you ask for it")
+            (
+                None,
+                "too many wrong logins lock the account, so the next one is tried only when you \
+                 ask for it",
+            )
         } else if has("Account_Locked") {
             (Some(later(answer.at, LOCKED)), "no login is tried for 10 minutes")
         } else {
-            (Some(later(answer.at, HELD)), "tried once more in 15 minutes, because too many wrong logins lock the account")
+            (
+                Some(later(answer.at, HELD)),
+                "tried once more in 15 minutes, because too many wrong logins lock the account",
+            )
         };
         let error = self.no_entry(&format!("the login was refused ({reason}); {when}"));
         session.hold = Some(Hold { error: error.clone(), until });
@@ -282,11 +339,19 @@ impl Ibanera {
     /// `POST /api/v1/public/auth/login` (ibanera wire notes, 1.2).
     fn login_request(&self) -> Result<Request<Bytes>> {
         let otp = Zeroizing::new(crypto::totp(&self.shared_secret, self.second()));
-        let body = Login { username: self.username.expose_secret(), password: self.password.expose_secret(), otp: &otp };
+        let body = Login {
+            username: self.username.expose_secret(),
+            password: self.password.expose_secret(),
+            otp: &otp,
+        };
         let body = json(&body);
         Request::builder()
             .method(Method::POST)
-            .uri(format!("{}/{}", self.base_url, self.spelling.path(calls::LOGIN).trim_start_matches('/')))
+            .uri(format!(
+                "{}/{}",
+                self.base_url,
+                self.spelling.path(calls::LOGIN).trim_start_matches('/')
+            ))
             .header(ACCEPT, "*/*")
             .header(CONTENT_TYPE, "application/json")
             .body(Bytes::copy_from_slice(&body))
@@ -304,7 +369,9 @@ impl Ibanera {
 
     /// Card ids are numbers on this wire (ibanera wire notes, 5.4).
     fn card_number(&self, card: &Card) -> Result<i64> {
-        card.key.id.parse().map_err(|_| self.no(&format!("ibanera's card ids are numbers, and {} is none", card.key.id)))
+        card.key.id.parse().map_err(|_| {
+            self.no(&format!("ibanera's card ids are numbers, and {} is none", card.key.id))
+        })
     }
 
     /// Whether a top-up could be sent at all, whoever pays.
@@ -314,15 +381,24 @@ impl Ibanera {
             return Err(self.no("ibanera takes USD or dUSD with at most two decimals"));
         }
         if let Some(other) = card.currency.filter(|of_card| *of_card != currency) {
-            return Err(self.no(&format!("the card is in {other}, and {amount} is not; nothing was sent")));
+            return Err(
+                self.no(&format!("the card is in {other}, and {amount} is not; nothing was sent"))
+            );
         }
         self.card_number(card)
     }
 
     /// The body of a top-up and of its quote (ibanera wire notes, 2.13 and 2.14).
-    fn transfer_body(&self, card_number: i64, amount: Money, reference: &str, paying: &Paying) -> Result<Zeroizing<Vec<u8>>> {
+    fn transfer_body(
+        &self,
+        card_number: i64,
+        amount: Money,
+        reference: &str,
+        paying: &Paying,
+    ) -> Result<Zeroizing<Vec<u8>>> {
         Ok(json(&TopUpCard {
-            amount: RawValue::from_string(amount.digits()).map_err(|_| self.no("the amount is not a number"))?,
+            amount: RawValue::from_string(amount.digits())
+                .map_err(|_| self.no("the amount is not a number"))?,
             reference,
             transfer_types: "TopUpCard",
             currency_type: paying.currency,
@@ -332,13 +408,15 @@ impl Ibanera {
         }))
     }
 
-    /// `transferfunds` (ibanera wire notes, 2.13), from an account that is read just before: when none can pay, nothing is sent.
+    /// `transferfunds` (ibanera wire notes, 2.13), from an account that is read just before: when
+    /// none can pay, nothing is sent.
     async fn top_up(&self, card: &Card, amount: Money, id: OperationId) -> Result<Receipt> {
         let card_number = self.transferable(card, amount)?;
         let not_sent = |why: &str| self.no(&format!("{why}; nothing was sent"));
         let began = self.http.clock().now();
         let paying = self.paying(card).await?.map_err(|nobody| not_sent(&nobody.why))?;
-        // The machine may have slept meanwhile, and somebody else may have taken the operation for lost.
+        // The machine may have slept meanwhile, and somebody else may have taken the operation for
+        // lost.
         if self.http.clock().now().duration_since(began).as_secs() > LONGEST_LOOK {
             return Err(not_sent("reading the account that pays took too long"));
         }
@@ -347,7 +425,10 @@ impl Ibanera {
         }
         let body = self.transfer_body(card_number, amount, &id.reference(), &paying)?;
         let key = id.uuid();
-        let call = Call { idempotency_key: Some(&key), ..Call::write(self.spelling.path(calls::TRANSFER), &body) };
+        let call = Call {
+            idempotency_key: Some(&key),
+            ..Call::write(self.spelling.path(calls::TRANSFER), &body)
+        };
         let (answer, said) = self.ask(call).await?;
         match wire::transfer(&said, amount) {
             Ok(reference) => Ok(Receipt::Accepted { reference }),
@@ -360,19 +441,29 @@ impl Ibanera {
         let call = Call::write(self.spelling.path(calls::ACTIVATE), &body);
         let answer = self.send(call).await?;
         let said = Said::read(&answer.body);
-        if let Some(said) = said.as_ref().filter(|said| said.success != Some(true) && said.has("Card_Active")) {
-            return Ok(Receipt::Done { reference: None, proof: format!("ibanera answered {}", said.words) });
+        if let Some(said) =
+            said.as_ref().filter(|said| said.success != Some(true) && said.has("Card_Active"))
+        {
+            return Ok(Receipt::Done {
+                reference: None,
+                proof: format!("ibanera answered {}", said.words),
+            });
         }
         let said = succeeded(call.does, &answer, said)?;
         Ok(match wire::suppressed(&said, &card.key.id) {
-            Some(false) => Receipt::Done { reference: None, proof: "the answer says bSuppressed false".to_owned() },
+            Some(false) => Receipt::Done {
+                reference: None,
+                proof: "the answer says bSuppressed false".to_owned(),
+            },
             Some(true) | None => Receipt::Accepted { reference: None },
         })
     }
 
-    /// Path, body and answer of deactivation are INFERENCE of ibanera wire notes, 2.7: a refusal is checked against the card.
+    /// Path, body and answer of deactivation are INFERENCE of ibanera wire notes, 2.7: a refusal is
+    /// checked against the card.
     async fn deactivate(&self, card: &Card) -> Result<Receipt> {
-        let body = json(&BTreeMap::from([(self.spelling.theirs("cardsId"), self.card_number(card)?)]));
+        let body =
+            json(&BTreeMap::from([(self.spelling.theirs("cardsId"), self.card_number(card)?)]));
         let said = match self.ask(Call::write(&self.deactivate_path, &body)).await {
             Ok((_, said)) => said,
             Err(error) if error.kind == Kind::Refused && error.outcome == Outcome::NotDone => {
@@ -386,45 +477,67 @@ impl Ibanera {
                 };
             }
             Err(error) if error.kind == Kind::NotFound => {
-                let said = format!("{}; the card is unknown, or deactivate_path is not the one of this account", error.said);
+                let said = format!(
+                    "{}; the card is unknown, or deactivate_path is not the one of this account",
+                    error.said
+                );
                 return Err(Error { said: said.into(), ..error });
             }
             Err(error) => return Err(error),
         };
         Ok(match wire::suppressed(&said, &card.key.id) {
-            Some(true) => Receipt::Done { reference: None, proof: "the answer says bSuppressed true".to_owned() },
+            Some(true) => Receipt::Done {
+                reference: None,
+                proof: "the answer says bSuppressed true".to_owned(),
+            },
             Some(false) | None => Receipt::Accepted { reference: None },
         })
     }
 
     /// `changecardpin` (ibanera wire notes, 2.8): nothing can be read back afterwards.
-    async fn change_pin(&self, card: &Card, new: Option<&Pin>, old: Option<&Pin>) -> Result<Receipt> {
+    async fn change_pin(
+        &self,
+        card: &Card,
+        new: Option<&Pin>,
+        old: Option<&Pin>,
+    ) -> Result<Receipt> {
         let four = |pin: Option<&Pin>| pin.is_some_and(|pin| pin.len() == 4);
-        let (Some(new), Some(old)) = (new.filter(|new| four(Some(new))), old.filter(|old| four(Some(old)))) else {
+        let (Some(new), Some(old)) =
+            (new.filter(|new| four(Some(new))), old.filter(|old| four(Some(old))))
+        else {
             return Err(self.no("ibanera wants the old and the new PIN, 4 digits each"));
         };
         let top_up_cards_id = self.card_number(card)?;
-        let body = json(&ChangePin { top_up_cards_id, old_pin: old.expose(), new_pin: new.expose() });
+        let body =
+            json(&ChangePin { top_up_cards_id, old_pin: old.expose(), new_pin: new.expose() });
         self.ask(Call::write(self.spelling.path(calls::CHANGE_PIN), &body))
             .await
             .map_err(|error| listing::without(error, &[new, old]))?;
         Ok(Receipt::Accepted { reference: None })
     }
 
-    /// Reads the card's transactions since shortly before the intent, and looks for our reference (ibanera wire notes, 5.3).
-    async fn look_for_credit(&self, card: &Card, operation: &Operation, claimed: &Claimed) -> Result<Seen> {
+    /// Reads the card's transactions since shortly before the intent, and looks for our reference
+    /// (ibanera wire notes, 5.3).
+    async fn look_for_credit(
+        &self,
+        card: &Card,
+        operation: &Operation,
+        claimed: &Claimed,
+    ) -> Result<Seen> {
         let since = credits::since(operation).min(later(operation.created_at, -LOOK_BACK));
         let window = credits::window(card, since, self.http.clock().now());
         let ask = |window: Window, page| async move { self.transactions(&window, page).await };
         let list = read_window(&self.pagers.transactions, &window, Effort::Usual, ask).await;
         match list.error {
             Some(error) => Err(error),
-            None => Ok(match (wire::fate(&list.rows, list.unread.len(), operation, claimed), &list.gap) {
-                (Seen::Nowhere { looked, candidate }, Some(gap)) => {
-                    Seen::Nowhere { looked: format!("{looked}, but {gap}"), candidate }
-                }
-                (seen, _) => seen,
-            }),
+            None => Ok(
+                match (wire::fate(&list.rows, list.unread.len(), operation, claimed), &list.gap) {
+                    (Seen::Nowhere { looked, candidate }, Some(gap)) => {
+                        Seen::Nowhere { looked: format!("{looked}, but {gap}"), candidate }
+                    }
+                    (seen, _) => seen,
+                },
+            ),
         }
     }
 }
@@ -464,32 +577,48 @@ impl Provider for Ibanera {
         &self.pagers
     }
 
-    /// `cards/balances`: the one list with id, digits, holder, balances and state together (ibanera wire notes, 2.11).
+    /// `cards/balances`: the one list with id, digits, holder, balances and state together (ibanera
+    /// wire notes, 2.11).
     async fn cards(&self, page: PageAt) -> Result<Page<Card>> {
         let path = self.spelling.path(calls::CARD_BALANCES);
         let path = format!("{path}?PageSize={}&PageNumber={}", page.size, self.page_number(page));
         let (answer, said) = self.ask(Call::read(&path)).await?;
         let rows = said.listed().map_err(|odd| answer.bad_reply(&odd.0))?;
         let reader = self.reader(answer.at);
-        let read = |raw| listing::named(raw, &reader, None, wire::CARD_NAMES, wire::listed_card(raw, &reader));
+        let read = |raw| {
+            listing::named(raw, &reader, None, wire::CARD_NAMES, wire::listed_card(raw, &reader))
+        };
         Ok(Page::of(rows.iter().map(|raw| read(raw))))
     }
 
     /// `carddetails` (ibanera wire notes, 2.9), never the call with the whole number.
     async fn card(&self, card: &Card) -> Result<Card> {
-        let path = format!("{}?CardId={}", self.spelling.path(calls::CARD_DETAILS), path_segment(&card.wire_id));
+        let path = format!(
+            "{}?CardId={}",
+            self.spelling.path(calls::CARD_DETAILS),
+            path_segment(&card.wire_id)
+        );
         let (answer, said) = self.ask(Call::read(&path)).await?;
-        let details = said.details().ok_or_else(|| answer.bad_reply("the card's details are missing"))?;
+        let details =
+            said.details().ok_or_else(|| answer.bad_reply("the card's details are missing"))?;
         let numbers = ["cardLast4", "obfuscatedCardNumber", "cardNumber", "fullCardNumber"];
-        listing::about(card, calls::IDS.cards, &details, &["id", "cardsId"], &numbers).map_err(|odd| answer.bad_reply(&odd.0))?;
-        let known = Card { wire_id: Arc::clone(&card.wire_id), currency: card.currency, ..Card::unread(card.key.clone()) };
+        listing::about(card, calls::IDS.cards, &details, &["id", "cardsId"], &numbers)
+            .map_err(|odd| answer.bad_reply(&odd.0))?;
+        let known = Card {
+            wire_id: Arc::clone(&card.wire_id),
+            currency: card.currency,
+            ..Card::unread(card.key.clone())
+        };
         wire::card(&details, known, &self.reader(answer.at))
             .map_err(|why| answer.bad_reply(&format!("the card's details cannot be read: {why}")))
     }
 
     /// `cards/transactions` of one card (ibanera wire notes, 2.12).
     async fn transactions(&self, window: &Window, page: PageAt) -> Result<Page<Transaction>> {
-        let card = window.card.as_ref().ok_or_else(|| Error::new(&self.provider, Kind::NotOffered, NO_COMMON_LIST))?;
+        let card = window
+            .card
+            .as_ref()
+            .ok_or_else(|| Error::new(&self.provider, Kind::NotOffered, NO_COMMON_LIST))?;
         // Whether the ends belong to the window is not documented: it is asked for a second wider.
         let path = format!(
             "{}?CardsId={}&fromDate={}&toDate={}&PageNumber={}&PageSize={}",
@@ -503,7 +632,15 @@ impl Provider for Ibanera {
         let (answer, said) = self.ask(Call::read(&path)).await?;
         let rows = said.listed().map_err(|odd| answer.bad_reply(&odd.0))?;
         let reader = self.reader(answer.at);
-        let read = |raw| listing::named(raw, &reader, Some(card), wire::NAMES, wire::transaction(raw, &reader, card));
+        let read = |raw| {
+            listing::named(
+                raw,
+                &reader,
+                Some(card),
+                wire::NAMES,
+                wire::transaction(raw, &reader, card),
+            )
+        };
         Ok(Page::of(rows.iter().map(|raw| read(raw))))
     }
 
@@ -522,22 +659,37 @@ impl Provider for Ibanera {
     async fn float(&self) -> Result<Vec<Money>> {
         let mut sums: BTreeMap<Currency, Money> = BTreeMap::new();
         let accounts = self.accounts().await?;
-        for available in accounts.iter().filter(|account| !account.suppressed).filter_map(|account| account.available) {
+        for available in accounts
+            .iter()
+            .filter(|account| !account.suppressed)
+            .filter_map(|account| account.available)
+        {
             let currency = available.currency();
             let sum = sums.get(&currency).copied().unwrap_or(Money::zero(currency)).plus(available);
-            let sum =
-                sum.map_err(|why| Error::new(&self.provider, Kind::BadReply, &format!("the accounts cannot be added: {why}")))?;
+            let sum = sum.map_err(|why| {
+                Error::new(
+                    &self.provider,
+                    Kind::BadReply,
+                    &format!("the accounts cannot be added: {why}"),
+                )
+            })?;
             sums.insert(currency, sum);
         }
         Ok(sums.into_values().collect())
     }
 
-    /// `reviewtransferfunds` (ibanera wire notes, 2.14), with the account that would pay. Whether the fee is inside `totalDue` is
-    /// not documented: it is shown as what is paid, and what arrives is left open. The provider is not asked what a top-up costs
-    /// that nobody can pay.
+    /// `reviewtransferfunds` (ibanera wire notes, 2.14), with the account that would pay. Whether
+    /// the fee is inside `totalDue` is not documented: it is shown as what is paid, and what
+    /// arrives is left open. The provider is not asked what a top-up costs that nobody can pay.
     async fn quote(&self, card: &Card, amount: Money) -> Result<Quote> {
         let card_number = self.transferable(card, amount)?;
-        let unpaid = |payer| Quote { fee: None, receives: None, debited: None, payer: Some(payer), at: self.http.clock().now() };
+        let unpaid = |payer| Quote {
+            fee: None,
+            receives: None,
+            debited: None,
+            payer: Some(payer),
+            at: self.http.clock().now(),
+        };
         let paying = match self.paying(card).await? {
             Ok(paying) => paying,
             Err(nobody) => return Ok(unpaid(nobody.payer())),
@@ -546,11 +698,20 @@ impl Provider for Ibanera {
             return Ok(unpaid(paying.payer(amount)));
         }
         let body = self.transfer_body(card_number, amount, "quote", &paying)?;
-        let (answer, said) = self.ask(Call { does: Does::Read, ..Call::write(self.spelling.path(calls::REVIEW), &body) }).await?;
-        let (fee, debited) =
-            wire::quote(&said, amount.currency()).map_err(|why| answer.bad_reply(&format!("the quote cannot be read: {why}")))?;
-        let due = debited.or_else(|| amount.plus(fee?).ok()).filter(|due| due.amount() > amount.amount());
-        Ok(Quote { fee, receives: None, debited, payer: Some(paying.payer(due.unwrap_or(amount))), at: answer.at })
+        let (answer, said) = self
+            .ask(Call { does: Does::Read, ..Call::write(self.spelling.path(calls::REVIEW), &body) })
+            .await?;
+        let (fee, debited) = wire::quote(&said, amount.currency())
+            .map_err(|why| answer.bad_reply(&format!("the quote cannot be read: {why}")))?;
+        let due =
+            debited.or_else(|| amount.plus(fee?).ok()).filter(|due| due.amount() > amount.amount());
+        Ok(Quote {
+            fee,
+            receives: None,
+            debited,
+            payer: Some(paying.payer(due.unwrap_or(amount))),
+            at: answer.at,
+        })
     }
 
     async fn act(&self, card: &Card, action: &Action, id: OperationId) -> Result<Receipt> {
@@ -566,7 +727,9 @@ impl Provider for Ibanera {
     async fn look(&self, card: &Card, operation: &Operation, claimed: &Claimed) -> Result<Seen> {
         match operation.deed {
             Deed::TopUp => self.look_for_credit(card, operation, claimed).await,
-            Deed::Freeze | Deed::Unfreeze => Ok(listing::state(operation.deed, &self.card(card).await?)),
+            Deed::Freeze | Deed::Unfreeze => {
+                Ok(listing::state(operation.deed, &self.card(card).await?))
+            }
             Deed::SetPin => Ok(Seen::nowhere("ibanera cannot be asked whether a PIN was changed")),
             Deed::Close => Ok(Seen::Failed { why: NO_CLOSE.to_owned(), row: None }),
         }
@@ -574,7 +737,8 @@ impl Provider for Ibanera {
 }
 
 impl Ibanera {
-    /// The number of a page as this wire counts: `numberOfPages` and `pageSize` of an answer end no list.
+    /// The number of a page as this wire counts: `numberOfPages` and `pageSize` of an answer end no
+    /// list.
     fn page_number(&self, page: PageAt) -> u32 {
         self.lists.first_page.saturating_add(page.number)
     }
@@ -606,13 +770,15 @@ impl<'a> Call<'a> {
     }
 }
 
-/// Whether ibanera wrote a refusal: its envelope, or a 401 without a body (ibanera wire notes, 1.6).
+/// Whether ibanera wrote a refusal: its envelope, or a 401 without a body (ibanera wire notes,
+/// 1.6).
 fn author(answer: &Answer, said: Option<&Said>) -> Author {
     let empty = answer.status == 401 && answer.body.is_empty();
     Author::provider_if(empty || said.is_some_and(Said::is_envelope))
 }
 
-/// The error of an answer that is not 2xx, with the words of its envelope where it has one (ibanera wire notes, 1.6).
+/// The error of an answer that is not 2xx, with the words of its envelope where it has one (ibanera
+/// wire notes, 1.6).
 fn refused(does: Does, answer: &Answer, said: Option<&Said>) -> Error {
     let error = answer.refusal(said.map_or("", |said| &said.words), author(answer, said));
     let doubt = matches!(answer.status, 408 | 409) || said.is_some_and(Said::is_doubtful);
@@ -635,27 +801,38 @@ fn succeeded(does: Does, answer: &Answer, said: Option<Said>) -> Result<Said> {
 /// Whether a 2xx answer says that it was done.
 fn judge(does: Does, answer: &Answer, said: &Said) -> Result<()> {
     match said.success {
-        Some(true) if does == Does::Write && said.has_errors() => {
-            Err(answer.bad_reply(&format!("the answer says success and errors at once: {}", said.words)))
-        }
+        Some(true) if does == Does::Write && said.has_errors() => Err(answer
+            .bad_reply(&format!("the answer says success and errors at once: {}", said.words))),
         Some(true) => Ok(()),
         Some(false) => {
-            let error = answer.said_no(if said.words.is_empty() { "refused without a reason" } else { &said.words });
-            Err(if does == Does::Write && said.is_doubtful() { error.outcome(Outcome::Unknown) } else { error })
+            let error = answer.said_no(if said.words.is_empty() {
+                "refused without a reason"
+            } else {
+                &said.words
+            });
+            Err(if does == Does::Write && said.is_doubtful() {
+                error.outcome(Outcome::Unknown)
+            } else {
+                error
+            })
         }
         None => Err(answer.bad_reply("the answer has no status that says whether it was done")),
     }
 }
 
-/// The shared secret's bytes: base 32 without regard to case, blanks, dashes and padding, or the text's own (ibanera wire notes,
-/// 1.4; which of the two is INFERENCE).
+/// The shared secret's bytes: base 32 without regard to case, blanks, dashes and padding, or the
+/// text's own (ibanera wire notes, 1.4; which of the two is INFERENCE).
 fn shared_secret(text: &SecretString, encoding: SecretEncoding) -> Option<Zeroizing<Vec<u8>>> {
     let text = text.expose_secret().trim();
     let bytes = match encoding {
         SecretEncoding::Ascii => text.as_bytes().to_vec(),
         SecretEncoding::Base32 => {
-            let plain: Zeroizing<String> =
-                Zeroizing::new(text.chars().filter(|c| !matches!(c, ' ' | '-' | '=')).map(|c| c.to_ascii_uppercase()).collect());
+            let plain: Zeroizing<String> = Zeroizing::new(
+                text.chars()
+                    .filter(|c| !matches!(c, ' ' | '-' | '='))
+                    .map(|c| c.to_ascii_uppercase())
+                    .collect(),
+            );
             let mut spec = data_encoding::Specification::new();
             spec.symbols.push_str("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567");
             spec.check_trailing_bits = false;
@@ -687,8 +864,8 @@ fn wire_time(at: Timestamp) -> String {
     at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
-/// The JSON of a body, wiped when it is dropped; with room for the longest at once, so that nothing of a PIN or password is left
-/// behind where it grew.
+/// The JSON of a body, wiped when it is dropped; with room for the longest at once, so that nothing
+/// of a PIN or password is left behind where it grew.
 fn json(body: &impl Serialize) -> Zeroizing<Vec<u8>> {
     let mut out = Zeroizing::new(Vec::with_capacity(2_048));
     serde_json::to_writer(&mut *out, body).expect("a struct of texts and numbers is JSON");

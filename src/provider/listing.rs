@@ -1,5 +1,5 @@
-//! What the adapters' readings have in common: lists and their pages, a change read from a card's state, and the words and dates that
-//! several wires share.
+//! What the adapters' readings have in common: lists and their pages, a change read from a card's
+//! state, and the words and dates that several wires share.
 //!
 //! Pure. It never guesses: what cannot be told apart is not proof.
 
@@ -25,12 +25,15 @@ use crate::domain::transaction::TransactionKind;
 
 /// What a fresh reading of the card says of a freeze, unfreeze or close.
 pub(super) fn state(deed: Deed, card: &Card) -> Seen {
-    let word = if card.state == CardState::Unknown { &*card.provider_state } else { card.state.word() };
+    let word =
+        if card.state == CardState::Unknown { &*card.provider_state } else { card.state.word() };
     if word.is_empty() {
         return Seen::nowhere("the card came without a state");
     }
     match (deed, card.state) {
-        (Deed::Freeze, CardState::Frozen) | (Deed::Unfreeze, CardState::Active) | (Deed::Close, CardState::Closed) => {
+        (Deed::Freeze, CardState::Frozen)
+        | (Deed::Unfreeze, CardState::Active)
+        | (Deed::Close, CardState::Closed) => {
             Seen::Done { proof: format!("seen {word}"), credit: None, by: Evidence::State }
         }
         (Deed::Freeze | Deed::Unfreeze, CardState::Blocked | CardState::Closed) => {
@@ -49,23 +52,30 @@ pub(super) fn state(deed: Deed, card: &Card) -> Seen {
     }
 }
 
-/// The same error without the PIN, should the provider repeat it in its words: they go into the journal.
+/// The same error without the PIN, should the provider repeat it in its words: they go into the
+/// journal.
 pub(super) fn without(error: Error, pins: &[&Pin]) -> Error {
-    let said = pins.iter().fold(error.said.to_string(), |said, pin| said.replace(pin.expose(), "****"));
+    let said =
+        pins.iter().fold(error.said.to_string(), |said, pin| said.replace(pin.expose(), "****"));
     Error { said: said.into(), ..error }
 }
 
-/// The rows of a list. How many there are in all is not read where it is said: it may count the page.
+/// The rows of a list. How many there are in all is not read where it is said: it may count the
+/// page.
 #[derive(Debug)]
 pub(super) struct Rows<'a> {
     pub(super) rows: Vec<&'a RawValue>,
 }
 
 pub(super) fn unreadable() -> String {
-    format!("answered a list that cannot be read, or has more than {MOST_ROWS} rows: ask for less at once, by page_size or span")
+    format!(
+        "answered a list that cannot be read, or has more than {MOST_ROWS} rows: ask for less at \
+         once, by page_size or span"
+    )
 }
 
-/// Finds the list in an answer whose wrapping is not documented: a bare array, an object that holds one, or one level deeper.
+/// Finds the list in an answer whose wrapping is not documented: a bare array, an object that holds
+/// one, or one level deeper.
 ///
 /// # Errors
 /// When there is none, with the words that came in its place.
@@ -89,7 +99,9 @@ pub(super) fn rows(answer: &RawValue) -> Result<Rows<'_>, Odd> {
     }
     // Some servers write an empty list as null.
     const LISTS: [&str; 6] = ["data", "items", "records", "transactions", "result", "list"];
-    let absent = outer.names().any(|name| LISTS.iter().any(|list| list.eq_ignore_ascii_case(name)) && outer.get(name).is_none());
+    let absent = outer.names().any(|name| {
+        LISTS.iter().any(|list| list.eq_ignore_ascii_case(name)) && outer.get(name).is_none()
+    });
     let said = outer.first_text(&["message", "error", "remarks", "title", "detail"]);
     if total == Some(0) || absent && said.is_none() {
         return Ok(Rows { rows: Vec::new() });
@@ -100,11 +112,14 @@ pub(super) fn rows(answer: &RawValue) -> Result<Rows<'_>, Odd> {
 
 /// The object that has one of these keys: the answer itself, or its `data`.
 pub(super) fn unwrapped<'a>(answer: Fields<'a>, known: &[&str]) -> Option<Fields<'a>> {
-    let has = |fields: &Fields<'_>| fields.names().any(|name| known.iter().any(|known| known.eq_ignore_ascii_case(name)));
+    let has = |fields: &Fields<'_>| {
+        fields.names().any(|name| known.iter().any(|known| known.eq_ignore_ascii_case(name)))
+    };
     if has(&answer) { Some(answer) } else { answer.object("data").filter(has) }
 }
 
-/// The provider's words in the body of a refusal: what `words` finds in an object, else the text that it is.
+/// The provider's words in the body of a refusal: what `words` finds in an object, else the text
+/// that it is.
 pub(super) fn reason(json: &RawValue, words: impl FnOnce(&Fields) -> Option<Arc<str>>) -> String {
     const NONE: &str = "no reason given";
     match Fields::read(json) {
@@ -113,11 +128,15 @@ pub(super) fn reason(json: &RawValue, words: impl FnOnce(&Fields) -> Option<Arc<
     }
 }
 
-/// The first of these fields that is there and reads well; an error only when one was there and none did.
+/// The first of these fields that is there and reads well; an error only when one was there and
+/// none did.
 ///
 /// # Errors
 /// What was wrong with the first that was there.
-pub(super) fn first<T>(names: &[&str], read: impl Fn(&str) -> Result<Option<T>, Odd>) -> Result<Option<T>, Odd> {
+pub(super) fn first<T>(
+    names: &[&str],
+    read: impl Fn(&str) -> Result<Option<T>, Odd>,
+) -> Result<Option<T>, Odd> {
     let mut odd = None;
     for name in names {
         match read(name) {
@@ -141,26 +160,40 @@ pub(super) fn expires(text: &str) -> Option<Arc<str>> {
     Some(format!("{year}-{month:02}").into())
 }
 
-/// The card that a row names, in the canonical form of its id; the card whose list it is where it names none. An odd name is kept as
-/// text, so that its row never counts as another card's.
-pub(super) fn card_id(row: &Fields, names: &[&str], form: IdForm, of: Option<&Card>) -> Option<Arc<str>> {
+/// The card that a row names, in the canonical form of its id; the card whose list it is where it
+/// names none. An odd name is kept as text, so that its row never counts as another card's.
+pub(super) fn card_id(
+    row: &Fields,
+    names: &[&str],
+    form: IdForm,
+    of: Option<&Card>,
+) -> Option<Arc<str>> {
     let named = row.first_id(names).or_else(|| row.first_text(names)).map(|id| form.canonical(&id));
     named.or_else(|| of.map(|card| Arc::clone(&card.key.id)))
 }
 
-/// Checks that an answer about one card is not another card's: a cache or a proxy may mix answers up.
+/// Checks that an answer about one card is not another card's: a cache or a proxy may mix answers
+/// up.
 ///
 /// # Errors
 /// When the answer names another id than was asked for, or digits that are not the card's.
-pub(super) fn about(asked: &Card, form: IdForm, answer: &Fields, ids: &[&str], numbers: &[&str]) -> Result<(), Odd> {
-    if let Some(id) = answer.first_id(ids).filter(|id| &**id != "0" && form.canonical(id) != asked.key.id) {
+pub(super) fn about(
+    asked: &Card,
+    form: IdForm,
+    answer: &Fields,
+    ids: &[&str],
+    numbers: &[&str],
+) -> Result<(), Odd> {
+    if let Some(id) =
+        answer.first_id(ids).filter(|id| &**id != "0" && form.canonical(id) != asked.key.id)
+    {
         return Err(Odd::new(&format!("the answer is about another card: {id}")));
     }
     let said = numbers.iter().find_map(|name| answer.last4(name));
     match (said, asked.last4) {
-        (Some(said), Some(known)) if said != known => {
-            Err(Odd::new(&format!("the answer is about another card: ..{said}, and this one is ..{known}")))
-        }
+        (Some(said), Some(known)) if said != known => Err(Odd::new(&format!(
+            "the answer is about another card: ..{said}, and this one is ..{known}"
+        ))),
         _ => Ok(()),
     }
 }
@@ -203,7 +236,13 @@ pub(super) struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    pub(super) fn new(provider: &'a ProviderId, spelling: &'a Spelling, lists: &Lists, ids: Ids, at: Timestamp) -> Self {
+    pub(super) fn new(
+        provider: &'a ProviderId,
+        spelling: &'a Spelling,
+        lists: &Lists,
+        ids: Ids,
+        at: Timestamp,
+    ) -> Self {
         Self { provider, spelling, zone: lists.zone(), outgoing: lists.outgoing, ids, at }
     }
 }
@@ -214,7 +253,9 @@ impl Reader<'_> {
     /// # Errors
     /// When none is there, none can be read, or the time is before 2000 or more than a day ahead.
     pub(super) fn happened(&self, row: &Fields, names: &[&str]) -> Result<Timestamp, Odd> {
-        let read = |name: &str| row.time(name, &self.zone)?.map(|at| plausible(name, at, self.at)).transpose();
+        let read = |name: &str| {
+            row.time(name, &self.zone)?.map(|at| plausible(name, at, self.at)).transpose()
+        };
         first(names, read)?.ok_or_else(|| Odd::new("has no time"))
     }
 }
@@ -233,7 +274,9 @@ pub(super) fn moment(second: i64, dates: Dates) -> String {
 /// Words for a movement that mean one thing only, on whatever wire.
 pub(super) fn kind_of_word(word: &str) -> TransactionKind {
     match plain(word).as_str() {
-        "purchase" | "consume" | "consumption" | "payment" | "spend" | "auth" | "authorization" => TransactionKind::Purchase,
+        "purchase" | "consume" | "consumption" | "payment" | "spend" | "auth" | "authorization" => {
+            TransactionKind::Purchase
+        }
         "recharge" | "topup" | "deposit" => TransactionKind::TopUp,
         "refund" => TransactionKind::Refund,
         "reversal" | "reverse" | "void" => TransactionKind::Reversal,
@@ -255,7 +298,12 @@ pub(super) fn words(kind: TransactionKind, kind_word: &str, state_word: &str) ->
         | TransactionKind::TopUp
         | TransactionKind::Withdrawal => "",
     };
-    [own, state_word].into_iter().filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ").into()
+    [own, state_word]
+        .into_iter()
+        .filter(|word| !word.is_empty())
+        .collect::<Vec<_>>()
+        .join(" ")
+        .into()
 }
 
 /// An amount as the domain keeps it: without a sign where the kind says the direction.
@@ -286,7 +334,10 @@ mod tests {
     fn a_pin_that_the_provider_repeats_does_not_reach_the_journal() {
         let pin = Pin::typed("9078".into()).expect("four digits");
         let said = "PIN 9078 is too easy (9078)";
-        let error = without(Error::new(&ProviderId::new("acme"), crate::provider::Kind::Refused, said), &[&pin]);
+        let error = without(
+            Error::new(&ProviderId::new("acme"), crate::provider::Kind::Refused, said),
+            &[&pin],
+        );
         assert_eq!(&*error.said, "PIN **** is too easy (****)");
     }
 
@@ -298,7 +349,10 @@ mod tests {
         };
         assert_eq!(count("[{},{}]"), Some(2));
         assert_eq!(count(r#"{"items":[{}],"totalCount":9}"#), Some(1));
-        assert_eq!(count(r#"{"code":0,"data":{"total":3,"page":1,"records":[{},{},{}]}}"#), Some(3));
+        assert_eq!(
+            count(r#"{"code":0,"data":{"total":3,"page":1,"records":[{},{},{}]}}"#),
+            Some(3)
+        );
         assert_eq!(count(r#"{"data":null,"total":0}"#), Some(0));
         assert_eq!(count(r#"{"data":null}"#), Some(0));
         assert_eq!(count(r#"{"message":"no such card"}"#), None);
@@ -328,10 +382,19 @@ mod tests {
             seen(Deed::Freeze, CardState::Frozen),
             Seen::Done { proof: "seen FROZEN".into(), credit: None, by: Evidence::State }
         );
-        assert_eq!(seen(Deed::Freeze, CardState::Active), Seen::NotYet { looked: "the card reads ACTIVE".into() });
+        assert_eq!(
+            seen(Deed::Freeze, CardState::Active),
+            Seen::NotYet { looked: "the card reads ACTIVE".into() }
+        );
         assert!(matches!(seen(Deed::Unfreeze, CardState::Closed), Seen::Failed { .. }));
         assert!(matches!(seen(Deed::Close, CardState::Closed), Seen::Done { .. }));
-        assert!(matches!(seen(Deed::Close, CardState::Blocked), Seen::NotYet { .. }), "blocked is not closed");
-        assert!(matches!(seen(Deed::Freeze, CardState::Unknown), Seen::Nowhere { .. }), "no word at all says nothing");
+        assert!(
+            matches!(seen(Deed::Close, CardState::Blocked), Seen::NotYet { .. }),
+            "blocked is not closed"
+        );
+        assert!(
+            matches!(seen(Deed::Freeze, CardState::Unknown), Seen::Nowhere { .. }),
+            "no word at all says nothing"
+        );
     }
 }

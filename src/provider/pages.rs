@@ -1,8 +1,10 @@
-//! One reader for lists, whatever their wire: the board, the command line and the look for a top-up read with it.
+//! One reader for lists, whatever their wire: the board, the command line and the look for a top-up
+//! read with it.
 //!
-//! A list may change while its pages are read, and what a provider says of its length may be wrong. So rows are told apart by
-//! identity, a list ends at an empty page or at one without new rows and never because of a count, and where rows may have
-//! slipped through between two pages the page before is read again until both agree.
+//! A list may change while its pages are read, and what a provider says of its length may be wrong.
+//! So rows are told apart by identity, a list ends at an empty page or at one without new rows and
+//! never because of a count, and where rows may have slipped through between two pages the page
+//! before is read again until both agree.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -17,19 +19,22 @@ use crate::domain::card::Card;
 use crate::domain::completeness::UnreadRow;
 use crate::domain::transaction::Transaction;
 
-/// Most pages of one list, and most seams that are looked at again; a list that needs more has no end.
+/// Most pages of one list, and most seams that are looked at again; a list that needs more has no
+/// end.
 const MOST_REQUESTS: usize = 4_000;
 
 /// How often pages are read again because rows moved, before that is left to the next reading.
 const MOST_REPAIRS: usize = 12;
 
-/// How often a part of a list's time is cut in half although nothing new comes, because the provider says that there is more.
+/// How often a part of a list's time is cut in half although nothing new comes, because the
+/// provider says that there is more.
 const MOST_BARREN: u8 = 3;
 
-const CROWDED: &str = "more transactions in one second than are sent at once: the others cannot be asked for";
+const CROWDED: &str =
+    "more transactions in one second than are sent at once: the others cannot be asked for";
 
-/// How often a first page that was once seen to be a whole list is taken for it, as long as it is the same, until the next is asked for
-/// again.
+/// How often a first page that was once seen to be a whole list is taken for it, as long as it is
+/// the same, until the next is asked for again.
 const SETTLED_FOR: u8 = 10;
 
 /// Two times closer than this cannot be told apart by every wire.
@@ -56,8 +61,13 @@ impl<T> ListRead<T> {
     }
 }
 
-/// Reads all pages of a list that has no times, such as the cards. `ask` is called for one page after the other.
-pub async fn read_all<T: ListRow, F>(pager: &Pager, effort: Effort, ask: impl Fn(PageAt) -> F) -> ListRead<T>
+/// Reads all pages of a list that has no times, such as the cards. `ask` is called for one page
+/// after the other.
+pub async fn read_all<T: ListRow, F>(
+    pager: &Pager,
+    effort: Effort,
+    ask: impl Fn(PageAt) -> F,
+) -> ListRead<T>
 where
     F: Future<Output = Result<Page<T>>>,
 {
@@ -68,7 +78,6 @@ where
 }
 
 /// Reads all transactions of a window: in pages, or by parts of its time, as the wire wants it.
-///
 pub async fn read_window<F>(
     pager: &Pager,
     window: &Window,
@@ -83,7 +92,10 @@ where
         Paging::Numbered { .. } | Paging::Offset { .. } => {
             let mut ended = Ok(());
             for part in spans(window, pager.span) {
-                let span = Span { window: Some((part.since, part.until)), ask: |part: &Window, page| ask(part.clone(), page) };
+                let span = Span {
+                    window: Some((part.since, part.until)),
+                    ask: |part: &Window, page| ask(part.clone(), page),
+                };
                 ended = reading.numbered(&part, &span).await;
                 if ended.is_err() {
                     break;
@@ -113,9 +125,11 @@ pub struct Pager {
     span: Option<SignedDuration>,
     /// Rows of the largest page that ever came: a page with fewer was not cut off by the provider.
     largest: AtomicUsize,
-    /// Rows that the provider sends at most, where that is fewer than it was asked for; 0 while none is known.
+    /// Rows that the provider sends at most, where that is fewer than it was asked for; 0 while
+    /// none is known.
     cap: AtomicU16,
-    /// A list's first page behind which there was an empty one, and how often it is still taken for the whole list.
+    /// A list's first page behind which there was an empty one, and how often it is still taken
+    /// for the whole list.
     settled: Mutex<Option<(Mark, u8)>>,
 }
 
@@ -140,7 +154,13 @@ impl Pager {
     /// A list of which nothing is known yet.
     #[must_use]
     pub const fn new(paging: Paging, span: Option<SignedDuration>) -> Self {
-        Self { paging, span, largest: AtomicUsize::new(0), cap: AtomicU16::new(0), settled: Mutex::new(None) }
+        Self {
+            paging,
+            span,
+            largest: AtomicUsize::new(0),
+            cap: AtomicU16::new(0),
+            settled: Mutex::new(None),
+        }
     }
 
     /// Rows to ask for in a page.
@@ -174,11 +194,13 @@ impl Pager {
 
     /// Notes that there was an empty page behind this one.
     fn settle(&self, first: &Mark) {
-        *self.settled.lock().unwrap_or_else(PoisonError::into_inner) = Some((first.clone(), SETTLED_FOR));
+        *self.settled.lock().unwrap_or_else(PoisonError::into_inner) =
+            Some((first.clone(), SETTLED_FOR));
     }
 
-    /// Notes how many rows a first page had that was shorter than was asked for, and not the last. One that is hardly shorter than the
-    /// cap that is known may have lost a row for another reason: then the cap is learnt anew.
+    /// Notes how many rows a first page had that was shorter than was asked for, and not the last.
+    /// One that is hardly shorter than the cap that is known may have lost a row for another
+    /// reason: then the cap is learnt anew.
     fn cut_to(&self, rows: u16) {
         let known = self.cap.load(Ordering::Relaxed);
         let cap = if known == 0 || rows <= known / 2 { rows } else { 0 };
@@ -208,7 +230,8 @@ pub struct Page<T> {
     pub items: Vec<T>,
     /// Rows that could not.
     pub skipped: Vec<UnreadRow>,
-    /// How many rows there are in all, where the answer says so. Never a reason to stop: the count may be wrong.
+    /// How many rows there are in all, where the answer says so. Never a reason to stop: the count
+    /// may be wrong.
     pub total: Option<usize>,
     /// Rows that exist and cannot be asked for, in words.
     pub gap: Option<Arc<str>>,
@@ -220,7 +243,8 @@ impl<T> Page<T> {
     /// Sorts read rows from odd ones.
     #[must_use]
     pub fn of(rows: impl IntoIterator<Item = std::result::Result<T, UnreadRow>>) -> Self {
-        let mut page = Self { items: Vec::new(), skipped: Vec::new(), total: None, gap: None, is_all: false };
+        let mut page =
+            Self { items: Vec::new(), skipped: Vec::new(), total: None, gap: None, is_all: false };
         for row in rows {
             match row {
                 Ok(item) => page.items.push(item),
@@ -290,10 +314,13 @@ pub(super) fn fingerprint(raw: &str) -> u64 {
     hasher.finish()
 }
 
-/// Windows that together are this one, newest first, none longer than `longest`. Neighbours share their end: whether a wire counts
-/// the end in is seldom documented, and a row on it is told apart by its identity.
+/// Windows that together are this one, newest first, none longer than `longest`. Neighbours share
+/// their end: whether a wire counts the end in is seldom documented, and a row on it is told apart
+/// by its identity.
 fn spans(window: &Window, longest: Option<SignedDuration>) -> Vec<Window> {
-    let Some(longest) = longest.filter(|longest| longest.is_positive()) else { return vec![window.clone()] };
+    let Some(longest) = longest.filter(|longest| longest.is_positive()) else {
+        return vec![window.clone()];
+    };
     let mut parts = Vec::new();
     let mut until = window.until;
     while until > window.since {
@@ -355,7 +382,12 @@ impl<'a, T: ListRow> Reading<'a, T> {
     }
 
     fn finish(self, ended: Result<()>) -> ListRead<T> {
-        ListRead { rows: self.rows, unread: self.unread.into_values().collect(), gap: self.gap, error: ended.err() }
+        ListRead {
+            rows: self.rows,
+            unread: self.unread.into_values().collect(),
+            gap: self.gap,
+            error: ended.err(),
+        }
     }
 
     /// Takes a page in. Of a row that comes again the later word holds.
@@ -364,7 +396,8 @@ impl<'a, T: ListRow> Reading<'a, T> {
         let mut here: HashSet<RowKey> = HashSet::new();
         for row in page.items {
             if !here.insert(row.key())
-                && let Some(known) = self.places.get(&row.key()).and_then(|place| self.rows.get(*place))
+                && let Some(known) =
+                    self.places.get(&row.key()).and_then(|place| self.rows.get(*place))
                 && known.contradicts(&row)
             {
                 self.gap = self.gap.take().or_else(|| Some(contradiction(&row.key()).into()));
@@ -406,7 +439,8 @@ impl<'a, T: ListRow> Reading<'a, T> {
 
     fn has_an_end(&mut self, requests: usize) -> bool {
         if requests > MOST_REQUESTS {
-            self.gap = Some(format!("its list has no end: {} rows were read", self.rows.len()).into());
+            self.gap =
+                Some(format!("its list has no end: {} rows were read", self.rows.len()).into());
         }
         requests <= MOST_REQUESTS
     }
@@ -424,22 +458,33 @@ impl<'a, T: ListRow> Reading<'a, T> {
         let mut known: HashSet<RowKey> = HashSet::new();
         let (mut moved, mut restarted) = (false, false);
         while self.may_ask() {
-            // Behind a short first page: with its length the next one begins where it ended, by whichever size the provider counts.
+            // Behind a short first page: with its length the next one begins where it ended, by
+            // whichever size the provider counts.
             let short = marks.first().map(|first| first.0.len()).filter(|first| {
-                marks.len() == 1 && (1..usize::from(size)).contains(first) && !self.pager.overlaps() && !restarted
+                marks.len() == 1
+                    && (1..usize::from(size)).contains(first)
+                    && !self.pager.overlaps()
+                    && !restarted
             });
             let wanted = short.and_then(|first| u16::try_from(first).ok()).unwrap_or(size);
             let page = ask(window, place(&marks, marks.len(), wanted, self.pager)).await?;
             let (mark, rows) = (Mark::of(&page), page.len());
             let larger = self.pager.saw(rows);
-            let seen_elsewhere = mark.0.iter().all(|key| self.places.contains_key(key) || matches!(key, RowKey::Odd(_)));
+            let seen_elsewhere = mark
+                .0
+                .iter()
+                .all(|key| self.places.contains_key(key) || matches!(key, RowKey::Odd(_)));
             let dates_ignored = outside(&page, span.window);
             let past = past(&page, span.window);
             let is_all = page.is_all;
             self.take(page);
             let fresh = mark.0.iter().filter(|key| !known.contains(*key)).count();
             let Some(before) = marks.last() else {
-                let is_settled = || span.window.is_none() && self.effort == Effort::Usual && self.pager.is_settled(&mark);
+                let is_settled = || {
+                    span.window.is_none()
+                        && self.effort == Effort::Usual
+                        && self.pager.is_settled(&mark)
+                };
                 let ended = rows == 0
                     || is_all
                     || past
@@ -453,12 +498,15 @@ impl<'a, T: ListRow> Reading<'a, T> {
                 }
                 continue;
             };
-            let turned = self.pager.overlaps() && mark.0.first().is_some_and(|first| Some(first) == before.0.last());
-            // Rows of the page before show that nothing slipped through; a whole page of them may be the list's end, or rows that
-            // came before it.
+            let turned = self.pager.overlaps()
+                && mark.0.first().is_some_and(|first| Some(first) == before.0.last());
+            // Rows of the page before show that nothing slipped through; a whole page of them may
+            // be the list's end, or rows that came before it.
             let in_doubt = if fresh == 0 { !turned } else { !mark.shares(before) };
-            // Nothing behind a first page that was not full: unless in haste, it is asked whether that page still is the first.
-            let settled = marks.len() == 1 && rows == 0 && before.0.len() < usize::from(size) && !moved;
+            // Nothing behind a first page that was not full: unless in haste, it is asked whether
+            // that page still is the first.
+            let settled =
+                marks.len() == 1 && rows == 0 && before.0.len() < usize::from(size) && !moved;
             if settled && self.effort == Effort::Usual {
                 self.pager.settle(before);
                 break;
@@ -478,7 +526,8 @@ impl<'a, T: ListRow> Reading<'a, T> {
                         return Ok(());
                     }
                     marks.truncate(number);
-                    // Where nothing of it is known, rows may have slipped past this page, too: one further back.
+                    // Where nothing of it is known, rows may have slipped past this page, too: one
+                    // further back.
                     if overlaps || number == 0 {
                         marks.push(again_mark);
                     } else {
@@ -488,16 +537,20 @@ impl<'a, T: ListRow> Reading<'a, T> {
                     continue;
                 }
                 if fresh == 0 && rows >= usize::from(size) && marks.len() == 1 {
-                    self.gap = Some("the same page came again: what follows it cannot be asked for".into());
+                    self.gap = Some(
+                        "the same page came again: what follows it cannot be asked for".into(),
+                    );
                 }
             }
             if rows == 0 || fresh == 0 {
                 break;
             }
-            // A short first page with rows behind it: the provider sends no more at once. Whether it counts pages by its own size
-            // or by the one that was asked for is not known, so from now on both are the same.
+            // A short first page with rows behind it: the provider sends no more at once. Whether
+            // it counts pages by its own size or by the one that was asked for is not known, so
+            // from now on both are the same.
             let first = marks.first().map_or(0, |first| first.0.len());
-            if marks.len() == 1 && first < usize::from(size) && !self.pager.overlaps() && !restarted {
+            if marks.len() == 1 && first < usize::from(size) && !self.pager.overlaps() && !restarted
+            {
                 size = u16::try_from(first).unwrap_or(size).max(1);
                 self.pager.cut_to(size);
                 (marks, known, restarted) = (Vec::new(), HashSet::new(), true);
@@ -512,7 +565,8 @@ impl<'a, T: ListRow> Reading<'a, T> {
         if moved { self.head(window, span, size).await } else { Ok(()) }
     }
 
-    /// Reads the beginning again, until a page has nothing new: what moved there meanwhile was not behind us.
+    /// Reads the beginning again, until a page has nothing new: what moved there meanwhile was not
+    /// behind us.
     async fn head<W, A, F>(&mut self, window: &W, span: &Span<A>, size: u16) -> Result<()>
     where
         A: Fn(&W, PageAt) -> F,
@@ -522,7 +576,10 @@ impl<'a, T: ListRow> Reading<'a, T> {
         while self.may_ask() {
             let page = (span.ask)(window, place(&marks, marks.len(), size, self.pager)).await?;
             let mark = Mark::of(&page);
-            let fresh = mark.0.iter().any(|key| !self.places.contains_key(key) && !matches!(key, RowKey::Odd(_)));
+            let fresh = mark
+                .0
+                .iter()
+                .any(|key| !self.places.contains_key(key) && !matches!(key, RowKey::Odd(_)));
             self.take(page);
             if !fresh {
                 break;
@@ -534,9 +591,14 @@ impl<'a, T: ListRow> Reading<'a, T> {
 }
 
 impl Reading<'_, Transaction> {
-    /// Reads a window by parts of its time. Where an answer may have been cut off, what lies before its oldest row and after its
-    /// newest is asked for, each overlapping by that row, until nothing new comes.
-    async fn by_time<F>(&mut self, window: &Window, ask: &impl Fn(Window, PageAt) -> F) -> Result<()>
+    /// Reads a window by parts of its time. Where an answer may have been cut off, what lies before
+    /// its oldest row and after its newest is asked for, each overlapping by that row, until
+    /// nothing new comes.
+    async fn by_time<F>(
+        &mut self,
+        window: &Window,
+        ask: &impl Fn(Window, PageAt) -> F,
+    ) -> Result<()>
     where
         F: Future<Output = Result<Page<Transaction>>>,
     {
@@ -549,8 +611,10 @@ impl Reading<'_, Transaction> {
             let part = Window { card: window.card.clone(), since, until };
             let page = ask(part, PageAt { number: 0, offset: 0, size: u16::MAX }).await?;
             let rows = page.len();
-            let fresh = page.items.iter().filter(|row| !self.places.contains_key(&row.key())).count();
-            let times = || page.items.iter().map(|row| row.at).filter(|at| (since..=until).contains(at));
+            let fresh =
+                page.items.iter().filter(|row| !self.places.contains_key(&row.key())).count();
+            let times =
+                || page.items.iter().map(|row| row.at).filter(|at| (since..=until).contains(at));
             let (oldest, newest) = (times().min(), times().max());
             let (total, larger) = (page.total, self.pager.saw(rows));
             let more = total.is_some_and(|total| total > rows);
@@ -558,13 +622,18 @@ impl Reading<'_, Transaction> {
             self.take(page);
             if dates_ignored {
                 if more || total.is_none() {
-                    self.gap =
-                        Some("the dates of the question are ignored: what one answer does not hold cannot be asked for".into());
+                    self.gap = Some(
+                        "the dates of the question are ignored: what one answer does not hold \
+                         cannot be asked for"
+                            .into(),
+                    );
                 }
                 continue;
             }
-            let may_be_cut =
-                more || rows > 0 && (self.effort == Effort::Thorough || self.effort == Effort::Usual && rows >= larger);
+            let may_be_cut = more
+                || rows > 0
+                    && (self.effort == Effort::Thorough
+                        || self.effort == Effort::Usual && rows >= larger);
             let barren = match probed {
                 Some(before) if fresh == 0 => before + 1,
                 Some(_) | None => 0,
@@ -591,13 +660,22 @@ impl Reading<'_, Transaction> {
                         parts.push((newest, until, Some(barren)));
                     }
                 }
-                // One second fills the answer: what it does not hold of it cannot be asked for, what is older can.
-                (Some(oldest), Some(newest)) if more && newest.duration_since(oldest) < FINEST && oldest > since => {
+                // One second fills the answer: what it does not hold of it cannot be asked for,
+                // what is older can.
+                (Some(oldest), Some(newest))
+                    if more && newest.duration_since(oldest) < FINEST && oldest > since =>
+                {
                     self.gap = Some(CROWDED.into());
-                    parts.push((since, oldest.checked_sub(FINEST).unwrap_or(since).max(since), Some(barren)));
+                    parts.push((
+                        since,
+                        oldest.checked_sub(FINEST).unwrap_or(since).max(since),
+                        Some(barren),
+                    ));
                 }
                 _ if more => {
-                    let half = SignedDuration::from_millis(until.duration_since(since).as_millis().try_into().unwrap_or(0) / 2);
+                    let half = SignedDuration::from_millis(
+                        until.duration_since(since).as_millis().try_into().unwrap_or(0) / 2,
+                    );
                     let middle = since.checked_add(half).unwrap_or(until);
                     parts.push((since, middle, Some(barren)));
                     parts.push((middle, until, Some(barren)));
@@ -609,11 +687,15 @@ impl Reading<'_, Transaction> {
     }
 }
 
-/// Where a page begins. Pages by offset overlap by a row, so that it shows whether rows moved between two of them; one behind a page of
-/// a single row does not, or it would be that page again.
+/// Where a page begins. Pages by offset overlap by a row, so that it shows whether rows moved
+/// between two of them; one behind a page of a single row does not, or it would be that page again.
 fn place(marks: &[Mark], number: usize, size: u16, pager: &Pager) -> PageAt {
     let rows: usize = marks.iter().take(number).map(|mark| mark.0.len()).sum();
-    let repeated = if pager.overlaps() { marks.iter().take(number).filter(|mark| mark.0.len() > 1).count() } else { 0 };
+    let repeated = if pager.overlaps() {
+        marks.iter().take(number).filter(|mark| mark.0.len() > 1).count()
+    } else {
+        0
+    };
     let offset = u64::try_from(rows.saturating_sub(repeated)).unwrap_or(u64::MAX);
     PageAt { number: u32::try_from(number).unwrap_or(u32::MAX), offset, size }
 }
@@ -621,25 +703,36 @@ fn place(marks: &[Mark], number: usize, size: u16, pager: &Pager) -> PageAt {
 /// Why a row is missing whose id another row of its page has.
 fn contradiction(key: &RowKey) -> String {
     match key {
-        RowKey::Named(_, id) => format!("two rows of one page that are not the same have the id {id}: only one of them is shown"),
-        RowKey::Odd(_) => "two rows of one page that are not the same cannot be told apart".to_owned(),
+        RowKey::Named(_, id) => format!(
+            "two rows of one page that are not the same have the id {id}: only one of them is \
+             shown"
+        ),
+        RowKey::Odd(_) => {
+            "two rows of one page that are not the same cannot be told apart".to_owned()
+        }
     }
 }
 
 /// Whether a page has rows that are not of the time that was asked for.
 fn outside<T: ListRow>(page: &Page<T>, window: Option<(Timestamp, Timestamp)>) -> bool {
     let Some((since, until)) = window else { return false };
-    page.items
-        .iter()
-        .filter_map(ListRow::time)
-        .any(|at| at.saturating_add(FINEST).unwrap_or(at) < since || at > until.saturating_add(FINEST).unwrap_or(until))
+    page.items.iter().filter_map(ListRow::time).any(|at| {
+        at.saturating_add(FINEST).unwrap_or(at) < since
+            || at > until.saturating_add(FINEST).unwrap_or(until)
+    })
 }
 
-/// Whether a page comes newest first and ends before the time that is wanted: what follows is older still.
+/// Whether a page comes newest first and ends before the time that is wanted: what follows is older
+/// still.
 fn past<T: ListRow>(page: &Page<T>, window: Option<(Timestamp, Timestamp)>) -> bool {
     let times: Vec<Timestamp> = page.items.iter().filter_map(ListRow::time).collect();
-    let (Some((since, _)), Some(first), Some(last)) = (window, times.first(), times.last()) else { return false };
-    page.skipped.is_empty() && times.is_sorted_by(|newer, older| newer >= older) && first > last && *last < since
+    let (Some((since, _)), Some(first), Some(last)) = (window, times.first(), times.last()) else {
+        return false;
+    };
+    page.skipped.is_empty()
+        && times.is_sorted_by(|newer, older| newer >= older)
+        && first > last
+        && *last < since
 }
 
 /// A row that could not be read, named as far as it names itself.
@@ -651,7 +744,13 @@ pub(super) fn unread(
     raw: &str,
     why: &Odd,
 ) -> UnreadRow {
-    UnreadRow { provider: provider.clone(), card, id, why: Arc::clone(&why.0), fingerprint: fingerprint(raw) }
+    UnreadRow {
+        provider: provider.clone(),
+        card,
+        id,
+        why: Arc::clone(&why.0),
+        fingerprint: fingerprint(raw),
+    }
 }
 
 #[cfg(test)]
@@ -708,10 +807,12 @@ mod tests {
         for count in [70, 30, 20] {
             let pager = Pager::new(Paging::Numbered { size: 50 }, None);
             let asked = Mutex::new(Vec::new());
-            // Its pages are cut to 20 rows, and counted by the rows that were asked for: asked for 50, rows 20 to 49 are on no page.
+            // Its pages are cut to 20 rows, and counted by the rows that were asked for: asked for
+            // 50, rows 20 to 49 are on no page.
             let bank = |_: Window, at: PageAt| {
                 asked.lock().unwrap_or_else(PoisonError::into_inner).push((at.number, at.size));
-                let (number, size) = (usize::try_from(at.number).expect("few"), usize::from(at.size));
+                let (number, size) =
+                    (usize::try_from(at.number).expect("few"), usize::from(at.size));
                 let rows = rows(count).into_iter().skip(number * size).take(size.min(20)).collect();
                 async move { Ok(page(rows)) }
             };
@@ -721,7 +822,10 @@ mod tests {
             let list = read_window(&pager, &window(), Effort::Usual, &bank).await;
             assert_eq!((list.rows.len(), list.is_whole()), (count, true));
             let asked = asked.into_inner().unwrap_or_else(PoisonError::into_inner);
-            assert!(count == 20 || asked.iter().all(|(_, size)| *size == 20), "the cap is remembered: {asked:?}");
+            assert!(
+                count == 20 || asked.iter().all(|(_, size)| *size == 20),
+                "the cap is remembered: {asked:?}"
+            );
         }
     }
 
@@ -730,12 +834,18 @@ mod tests {
         for (asked, sent) in [(1, 1), (50, 1), (2, 2)] {
             let pager = Pager::new(Paging::Offset { size: asked }, None);
             let bank = |_: Window, at: PageAt| {
-                let (offset, size) = (usize::try_from(at.offset).expect("few"), usize::from(at.size));
+                let (offset, size) =
+                    (usize::try_from(at.offset).expect("few"), usize::from(at.size));
                 let rows = rows(7).into_iter().skip(offset).take(size.min(sent)).collect();
                 async move { Ok(page(rows)) }
             };
             let list = read_window(&pager, &window(), Effort::Usual, bank).await;
-            assert_eq!((list.rows.len(), list.is_whole()), (7, true), "asked for {asked}: {:?}", list.gap);
+            assert_eq!(
+                (list.rows.len(), list.is_whole()),
+                (7, true),
+                "asked for {asked}: {:?}",
+                list.gap
+            );
         }
     }
 
@@ -754,7 +864,8 @@ mod tests {
 
     #[tokio::test]
     async fn a_list_of_one_page_is_asked_for_a_second_one_now_and_then_only() {
-        let card = |id: usize| Card::unread(CardKey::new(&ProviderId::new("acme"), &id.to_string()));
+        let card =
+            |id: usize| Card::unread(CardKey::new(&ProviderId::new("acme"), &id.to_string()));
         let pager = Pager::new(Paging::Numbered { size: 50 }, None);
         let (count, cards) = (AtomicUsize::new(0), AtomicUsize::new(14));
         let bank = |at: PageAt| {
@@ -786,7 +897,10 @@ mod tests {
             async move { Ok(Page { is_all: true, ..page(rows(70)) }) }
         };
         let list = read_window(&pager, &window(), Effort::Thorough, bank).await;
-        assert_eq!((list.rows.len(), list.is_whole(), count.load(Ordering::Relaxed)), (70, true, 1));
+        assert_eq!(
+            (list.rows.len(), list.is_whole(), count.load(Ordering::Relaxed)),
+            (70, true, 1)
+        );
     }
 
     #[tokio::test]
@@ -795,7 +909,11 @@ mod tests {
         for (second, whole) in [(row(1, -10), true), (other, false)] {
             let pager = Pager::new(Paging::Numbered { size: 50 }, None);
             let bank = |_: Window, at: PageAt| {
-                let rows = if at.number == 0 { vec![row(0, 0), row(1, -10), second.clone()] } else { Vec::new() };
+                let rows = if at.number == 0 {
+                    vec![row(0, 0), row(1, -10), second.clone()]
+                } else {
+                    Vec::new()
+                };
                 async move { Ok(page(rows)) }
             };
             let list = read_window(&pager, &window(), Effort::Usual, bank).await;
@@ -808,7 +926,8 @@ mod tests {
         let pager = Pager::new(Paging::Numbered { size: 50 }, None);
         // Its pages are cut to 20 rows, and of each one row is not sent.
         let bank = |_: Window, at: PageAt| {
-            let (number, size) = (usize::try_from(at.number).expect("few"), usize::from(at.size).min(20));
+            let (number, size) =
+                (usize::try_from(at.number).expect("few"), usize::from(at.size).min(20));
             let rows = rows(200).into_iter().skip(number * size).take(size).skip(1).collect();
             async move { Ok(page(rows)) }
         };
@@ -848,7 +967,11 @@ mod tests {
             async move { Ok(page(vec![row(first, 0), row(first + 1, 0)])) }
         };
         let list = read_window(&pager, &window(), Effort::Usual, bank).await;
-        assert!(list.gap.as_deref().is_some_and(|gap| gap.contains("has no end")), "{:?}", list.gap);
+        assert!(
+            list.gap.as_deref().is_some_and(|gap| gap.contains("has no end")),
+            "{:?}",
+            list.gap
+        );
         assert!(list.rows.len() > 1_000 && list.error.is_none());
     }
 
@@ -858,7 +981,11 @@ mod tests {
         let bank = |_: Window, at: PageAt| async move {
             match at.number {
                 0 => Ok(page(vec![row(0, 0), row(1, -10)])),
-                _ => Err(Error::new(&ProviderId::new("acme"), super::super::Kind::Unreachable, "HTTP 503")),
+                _ => Err(Error::new(
+                    &ProviderId::new("acme"),
+                    super::super::Kind::Unreachable,
+                    "HTTP 503",
+                )),
             }
         };
         let list = read_window(&pager, &window(), Effort::Usual, bank).await;
@@ -870,8 +997,10 @@ mod tests {
         for (said, oldest_first) in [(0, false), (0, true), (1_000, false)] {
             let pager = Pager::new(Paging::ByTime, None);
             let bank = |window: Window, _: PageAt| {
-                let mut fitting: Vec<Transaction> =
-                    rows(170).into_iter().filter(|row| (window.since..=window.until).contains(&row.at)).collect();
+                let mut fitting: Vec<Transaction> = rows(170)
+                    .into_iter()
+                    .filter(|row| (window.since..=window.until).contains(&row.at))
+                    .collect();
                 if oldest_first {
                     fitting.reverse();
                 }
@@ -881,23 +1010,38 @@ mod tests {
             };
             let list = read_window(&pager, &window(), Effort::Usual, bank).await;
             assert_eq!(list.rows.len(), 170, "said {said}, oldest first {oldest_first}");
-            assert_eq!(list.gap.is_some(), said > 0, "a count that is too large is said: {:?}", list.gap);
+            assert_eq!(
+                list.gap.is_some(),
+                said > 0,
+                "a count that is too large is said: {:?}",
+                list.gap
+            );
         }
     }
 
     #[tokio::test]
     async fn dates_that_are_ignored_send_no_row_twice_and_are_said_where_rows_may_be_missing() {
         let pager = Pager::new(Paging::ByTime, None);
-        let bank = |_: Window, _: PageAt| async move { Ok(Page { total: Some(30), ..page(rows(30)) }) };
+        let bank =
+            |_: Window, _: PageAt| async move { Ok(Page { total: Some(30), ..page(rows(30)) }) };
         let list = read_window(&pager, &window(), Effort::Usual, bank).await;
         assert_eq!((list.rows.len(), list.is_whole()), (30, true), "{:?}", list.gap);
         let bank = |_: Window, _: PageAt| async move { Ok(page(rows(40))) };
         let list = read_window(&pager, &window(), Effort::Usual, bank).await;
         assert_eq!(list.rows.len(), 40);
-        assert!(list.gap.as_deref().is_some_and(|gap| gap.contains("dates of the question are ignored")), "{:?}", list.gap);
+        assert!(
+            list.gap
+                .as_deref()
+                .is_some_and(|gap| gap.contains("dates of the question are ignored")),
+            "{:?}",
+            list.gap
+        );
         // By spans, each would have sent every row.
-        let pager = Pager::new(Paging::Numbered { size: 50 }, Some(SignedDuration::from_secs(20_000)));
-        let bank = |_: Window, at: PageAt| async move { Ok(page(if at.number == 0 { rows(30) } else { Vec::new() })) };
+        let pager =
+            Pager::new(Paging::Numbered { size: 50 }, Some(SignedDuration::from_secs(20_000)));
+        let bank = |_: Window, at: PageAt| async move {
+            Ok(page(if at.number == 0 { rows(30) } else { Vec::new() }))
+        };
         let list = read_window(&pager, &window(), Effort::Usual, bank).await;
         assert_eq!((list.rows.len(), list.is_whole()), (30, true));
     }

@@ -1,4 +1,5 @@
-//! A provider that answers from a script and remembers what it was asked, for the adapters' stories.
+//! A provider that answers from a script and remembers what it was asked, for the adapters'
+//! stories.
 
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -71,7 +72,8 @@ impl Sent {
 
     /// `POST /path?query`.
     pub(super) fn what(&self) -> String {
-        let target = self.request.uri().path_and_query().map(ToString::to_string).unwrap_or_default();
+        let target =
+            self.request.uri().path_and_query().map(ToString::to_string).unwrap_or_default();
         format!("{} {target}", self.request.method())
     }
 
@@ -94,7 +96,11 @@ impl Sent {
 
     /// The body; `null` when it is empty.
     pub(super) fn json(&self) -> Value {
-        if self.body().is_empty() { Value::Null } else { serde_json::from_str(self.body()).expect("JSON is sent") }
+        if self.body().is_empty() {
+            Value::Null
+        } else {
+            serde_json::from_str(self.body()).expect("JSON is sent")
+        }
     }
 }
 
@@ -123,7 +129,10 @@ pub(super) async fn all_cards(provider: &dyn Provider) -> ListRead<Card> {
 }
 
 /// All transactions of a window, read as the engine does.
-pub(super) async fn all_transactions(provider: &dyn Provider, window: &Window) -> ListRead<Transaction> {
+pub(super) async fn all_transactions(
+    provider: &dyn Provider,
+    window: &Window,
+) -> ListRead<Transaction> {
     let ask = |window: Window, page| async move { provider.transactions(&window, page).await };
     pages::read_window(&provider.pagers().transactions, window, Effort::Usual, ask).await
 }
@@ -149,8 +158,16 @@ pub(super) fn config(name: &str, base_url: &str, lists: Lists, account: Account)
 
 /// An empty list, and clocks that agree to two minutes.
 fn baseline(read_at: Timestamp) -> Baseline {
-    let clock = ClockOffset { offset: SignedDuration::ZERO, uncertainty: SignedDuration::from_mins(2) };
-    Baseline { read_at, since: read_at, credits: BTreeSet::new(), newest: None, unread: 0, clock: Some(clock) }
+    let clock =
+        ClockOffset { offset: SignedDuration::ZERO, uncertainty: SignedDuration::from_mins(2) };
+    Baseline {
+        read_at,
+        since: read_at,
+        credits: BTreeSet::new(),
+        newest: None,
+        unread: 0,
+        clock: Some(clock),
+    }
 }
 
 /// An operation in doubt, of which only what the wire is asked by matters.

@@ -1,4 +1,5 @@
-//! Times as the wires write them. Each form is read only where it can mean one moment; everything else is odd.
+//! Times as the wires write them. Each form is read only where it can mean one moment; everything
+//! else is odd.
 
 use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
@@ -22,7 +23,8 @@ use crate::clock::millis;
 #[must_use]
 pub fn read_time(text: &str, zone: &TimeZone) -> Option<Timestamp> {
     // Newer Java prints a narrow no-break space before AM and PM.
-    let text: String = text.trim().chars().map(|c| if c.is_whitespace() { ' ' } else { c }).collect();
+    let text: String =
+        text.trim().chars().map(|c| if c.is_whitespace() { ' ' } else { c }).collect();
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
     if digits(&text) {
         return compact(&text, zone).or_else(|| unix(&text, ""));
@@ -37,7 +39,8 @@ pub fn read_time(text: &str, zone: &TimeZone) -> Option<Timestamp> {
     if let Ok(at) = text.parse::<Timestamp>() {
         return Some(millis(at));
     }
-    let in_zone = |local: DateTime| local.to_zoned(zone.clone()).ok().map(|zoned| millis(zoned.timestamp()));
+    let in_zone =
+        |local: DateTime| local.to_zoned(zone.clone()).ok().map(|zoned| millis(zoned.timestamp()));
     if let Some(at) = at_midnight_of_the_next_day(&text) {
         return read_time(&at, zone);
     }
@@ -47,8 +50,9 @@ pub fn read_time(text: &str, zone: &TimeZone) -> Option<Timestamp> {
     DateTime::strptime("%b %d, %Y %I:%M:%S %p", &text).ok().and_then(in_zone)
 }
 
-/// The time of a row, as long as it can be one: not before 2000, and not more than a day after `now`. A time outside of that is a
-/// form that was misread, and would stand at the top of the feed for ever.
+/// The time of a row, as long as it can be one: not before 2000, and not more than a day after
+/// `now`. A time outside of that is a form that was misread, and would stand at the top of the feed
+/// for ever.
 ///
 /// # Errors
 /// When it is outside; the sentence names the field and the time.
@@ -65,22 +69,29 @@ pub fn plausible(name: &str, at: Timestamp, now: Timestamp) -> Result<Timestamp,
 
 const YEAR_2000: Timestamp = Timestamp::constant(946_684_800, 0);
 
-/// `YYYYMMDD`, with `HHMM` or `HHMMSS` behind it or without, in the zone. Years outside of 1990 to 2100 are none: the same digits
-/// are a Unix time.
+/// `YYYYMMDD`, with `HHMM` or `HHMMSS` behind it or without, in the zone. Years outside of 1990 to
+/// 2100 are none: the same digits are a Unix time.
 fn compact(digits: &str, zone: &TimeZone) -> Option<Timestamp> {
     if !matches!(digits.len(), 8 | 12 | 14) {
         return None;
     }
-    let part = |from: usize, to: usize| digits.get(from..to).map_or(Some(0), |part| part.parse::<i8>().ok());
+    let part = |from: usize, to: usize| {
+        digits.get(from..to).map_or(Some(0), |part| part.parse::<i8>().ok())
+    };
     let year = digits.get(..4)?.parse::<i16>().ok().filter(|year| (1990..2100).contains(year))?;
     let date = Date::new(year, part(4, 6)?, part(6, 8)?).ok()?;
     let (hour, minute, second) = (part(8, 10)?, part(10, 12)?, part(12, 14)?);
-    let (date, hour) = if (hour, minute, second) == (24, 0, 0) { (date.tomorrow().ok()?, 0) } else { (date, hour) };
+    let (date, hour) = if (hour, minute, second) == (24, 0, 0) {
+        (date.tomorrow().ok()?, 0)
+    } else {
+        (date, hour)
+    };
     let local = date.to_datetime(jiff::civil::Time::new(hour, minute, second, 0).ok()?);
     local.to_zoned(zone.clone()).ok().map(|zoned| millis(zoned.timestamp()))
 }
 
-/// Unix time: up to ten digits are seconds, up to 13 milliseconds, up to 16 microseconds, up to 19 nanoseconds.
+/// Unix time: up to ten digits are seconds, up to 13 milliseconds, up to 16 microseconds, up to 19
+/// nanoseconds.
 fn unix(whole: &str, fraction: &str) -> Option<Timestamp> {
     let number: i64 = whole.parse().ok()?;
     match whole.len() {
@@ -103,7 +114,9 @@ fn offset_attached(text: &str) -> String {
         }
     }
     match text.rsplit_once(' ') {
-        Some((local, offset)) if offset.starts_with(['+', '-']) && local.contains(':') => format!("{}{offset}", local.trim_end()),
+        Some((local, offset)) if offset.starts_with(['+', '-']) && local.contains(':') => {
+            format!("{}{offset}", local.trim_end())
+        }
         _ => text.to_owned(),
     }
 }
@@ -161,9 +174,13 @@ mod tests {
 
     #[test]
     fn midnight_may_be_written_as_24_o_clock() {
-        for text in
-            ["2026-11-27T24:00:00", "2026-11-27 24:00:00", "2026-11-27T24:00:00Z", "2026-11-27T24:00:00.000", "20261127240000"]
-        {
+        for text in [
+            "2026-11-27T24:00:00",
+            "2026-11-27 24:00:00",
+            "2026-11-27T24:00:00Z",
+            "2026-11-27T24:00:00.000",
+            "20261127240000",
+        ] {
             assert_eq!(read(text).as_deref(), Some("2026-11-28T00:00:00Z"), "{text}");
         }
         assert_eq!(read("2026-11-28T24:00:00 +0530").as_deref(), Some("2026-11-28T18:30:00Z"));
@@ -176,12 +193,25 @@ mod tests {
         assert_eq!(read("20261128070000").as_deref(), Some("2026-11-28T07:00:00Z"));
         assert_eq!(read("202611280700").as_deref(), Some("2026-11-28T07:00:00Z"));
         let india = TimeZone::get("Asia/Kolkata").unwrap_or(TimeZone::UTC);
-        assert_eq!(read_time("20261128", &india).map(|at| at.to_string()).as_deref(), Some("2026-11-27T18:30:00Z"));
+        assert_eq!(
+            read_time("20261128", &india).map(|at| at.to_string()).as_deref(),
+            Some("2026-11-27T18:30:00Z")
+        );
     }
 
     #[test]
     fn what_may_mean_two_moments_is_not_read() {
-        for text in ["yesterday", "", "10/07/2025", "10.07.2025", "2025-13-01", "12:00", "1,752,165,830", "-5", "0x10"] {
+        for text in [
+            "yesterday",
+            "",
+            "10/07/2025",
+            "10.07.2025",
+            "2025-13-01",
+            "12:00",
+            "1,752,165,830",
+            "-5",
+            "0x10",
+        ] {
             assert_eq!(read(text), None, "{text}");
         }
     }
@@ -189,7 +219,8 @@ mod tests {
     #[test]
     fn a_time_before_2000_or_more_than_a_day_ahead_is_odd() {
         let now: Timestamp = "2026-11-28T07:00:00Z".parse().expect("a time");
-        let judged = |text: &str| read_time(text, &TimeZone::UTC).map(|at| plausible("date", at, now));
+        let judged =
+            |text: &str| read_time(text, &TimeZone::UTC).map(|at| plausible("date", at, now));
         assert!(matches!(judged("2026-11-29T06:59:00Z"), Some(Ok(_))));
         assert!(matches!(judged("2000-01-01T00:00:00Z"), Some(Ok(_))));
         let said = |text: &str| judged(text).expect("a time").expect_err(text).0.to_string();

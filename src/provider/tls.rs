@@ -1,4 +1,5 @@
-//! TLS as cardtop wants it: rustls, the platform's roots, and where configured the server's public key pinned on top of them.
+//! TLS as cardtop wants it: rustls, the platform's roots, and where configured the server's public
+//! key pinned on top of them.
 
 use std::sync::Arc;
 
@@ -10,20 +11,25 @@ use rustls_platform_verifier::Verifier;
 
 use super::crypto::{equal, sha256};
 
-/// The settings of a connection. With `pin`, a certificate that the platform trusts is refused all the same unless the SHA-256 of its
-/// public key is this; nothing is sent to such a server.
+/// The settings of a connection. With `pin`, a certificate that the platform trusts is refused all
+/// the same unless the SHA-256 of its public key is this; nothing is sent to such a server.
 ///
 /// # Errors
 /// When the cipher suites cannot be set up.
 pub(super) fn client(pin: Option<[u8; 32]>) -> Result<ClientConfig, Error> {
     let provider = Arc::new(aws_lc_rs::default_provider());
-    // A machine without any roots can still talk to its own loopback; every https server is refused then, in words.
+    // A machine without any roots can still talk to its own loopback; every https server is refused
+    // then, in words.
     let platform = Verifier::new(Arc::clone(&provider)).ok();
     with(provider, platform.map(|platform| Arc::new(platform) as Arc<dyn ServerCertVerifier>), pin)
 }
 
 fn no_roots() -> Error {
-    Error::General("this machine has no CA certificates to check servers by: install its ca-certificates package".to_owned())
+    Error::General(
+        "this machine has no CA certificates to check servers by: install its ca-certificates \
+         package"
+            .to_owned(),
+    )
 }
 
 fn with(
@@ -32,8 +38,10 @@ fn with(
     pin: Option<[u8; 32]>,
 ) -> Result<ClientConfig, Error> {
     let verifier = Arc::new(Pinned { trusted, pin });
-    let builder = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions()?;
-    let mut config = builder.dangerous().with_custom_certificate_verifier(verifier).with_no_client_auth();
+    let builder =
+        ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions()?;
+    let mut config =
+        builder.dangerous().with_custom_certificate_verifier(verifier).with_no_client_auth();
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     Ok(config)
 }
@@ -61,15 +69,19 @@ impl ServerCertVerifier for Pinned {
         ocsp_response: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
-        let verified = self.trusted()?.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now)?;
+        let verified = self.trusted()?.verify_server_cert(
+            end_entity,
+            intermediates,
+            server_name,
+            ocsp_response,
+            now,
+        )?;
         match self.pin {
-            Some(pin) if !equal(&key_hash(end_entity)?, &pin) => {
-                Err(Error::General(
-                    "its public key is not the one that pin_certificate names, and nothing was sent: change the setting only when the \
-                     provider confirms its new key"
-                        .to_owned(),
-                ))
-            }
+            Some(pin) if !equal(&key_hash(end_entity)?, &pin) => Err(Error::General(
+                "its public key is not the one that pin_certificate names, and nothing was sent: \
+                 change the setting only when the provider confirms its new key"
+                    .to_owned(),
+            )),
             _ => Ok(verified),
         }
     }
@@ -100,8 +112,8 @@ impl ServerCertVerifier for Pinned {
 
 /// SHA-256 of a certificate's SubjectPublicKeyInfo.
 fn key_hash(certificate: &CertificateDer<'_>) -> Result<Vec<u8>, Error> {
-    let certificate =
-        webpki::EndEntityCert::try_from(certificate).map_err(|_| Error::InvalidCertificate(CertificateError::BadEncoding))?;
+    let certificate = webpki::EndEntityCert::try_from(certificate)
+        .map_err(|_| Error::InvalidCertificate(CertificateError::BadEncoding))?;
     Ok(sha256(&certificate.subject_public_key_info()))
 }
 
@@ -161,7 +173,8 @@ mod tests {
     }
 
     fn verified(pin: Option<[u8; 32]>) -> Result<ServerCertVerified, Error> {
-        let certificate = CertificateDer::from(BASE64.decode(CERTIFICATE.as_bytes()).expect("base 64"));
+        let certificate =
+            CertificateDer::from(BASE64.decode(CERTIFICATE.as_bytes()).expect("base 64"));
         let name = ServerName::try_from("cards.example.com").expect("a name");
         Pinned { trusted: Some(Arc::new(Anybody)), pin }.verify_server_cert(
             &certificate,
@@ -174,7 +187,8 @@ mod tests {
 
     #[test]
     fn only_the_pinned_key_is_taken() {
-        let pin: [u8; 32] = HEXLOWER.decode(KEY.as_bytes()).expect("hexadecimal").try_into().expect("32 bytes");
+        let pin: [u8; 32] =
+            HEXLOWER.decode(KEY.as_bytes()).expect("hexadecimal").try_into().expect("32 bytes");
         assert!(verified(Some(pin)).is_ok());
         assert!(verified(None).is_ok());
         let error = verified(Some([7; 32])).expect_err("another key").to_string();
@@ -186,9 +200,14 @@ mod tests {
         let nobody = Pinned { trusted: None, pin: None };
         let name = ServerName::try_from("cards.example.com").expect("a name");
         let at = UnixTime::since_unix_epoch(std::time::Duration::ZERO);
-        let error = nobody.verify_server_cert(&CertificateDer::from(vec![1]), &[], &name, &[], at).expect_err("nobody");
+        let error = nobody
+            .verify_server_cert(&CertificateDer::from(vec![1]), &[], &name, &[], at)
+            .expect_err("nobody");
         assert!(error.to_string().contains("ca-certificates"), "{error}");
-        assert!(!nobody.supported_verify_schemes().is_empty(), "else the handshake ends before it can be said");
+        assert!(
+            !nobody.supported_verify_schemes().is_empty(),
+            "else the handshake ends before it can be said"
+        );
     }
 
     #[test]

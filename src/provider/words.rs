@@ -1,4 +1,5 @@
-//! Words for how far a movement got, as data: what several wires share. What stands in no table claims nothing.
+//! Words for how far a movement got, as data: what several wires share. What stands in no table
+//! claims nothing.
 
 use crate::config::wires::plain;
 use crate::domain::transaction::{TransactionKind, TransactionState};
@@ -42,8 +43,8 @@ const SHARED: &States = &[
     ("failure", TransactionState::Failed),
 ];
 
-/// Words that are clear enough for the feed, and not for money that is in doubt: of a top-up they leave the state open, since
-/// a state of a top-up may settle an operation.
+/// Words that are clear enough for the feed, and not for money that is in doubt: of a top-up they
+/// leave the state open, since a state of a top-up may settle an operation.
 const OF_SPENDING: &States = &[
     ("approved", TransactionState::Hold),
     ("posted", TransactionState::Cleared),
@@ -73,11 +74,13 @@ const OF_SPENDING: &States = &[
     ("aborted", TransactionState::Failed),
 ];
 
-/// The state of a movement: by the wire's own words first, then by those that all share. `UNKNOWN` for every other word and for
-/// none, since a word that nobody knows is no reason to say that money is pending.
+/// The state of a movement: by the wire's own words first, then by those that all share. `UNKNOWN`
+/// for every other word and for none, since a word that nobody knows is no reason to say that money
+/// is pending.
 pub(super) fn state(word: &str, kind: TransactionKind, own: &States) -> TransactionState {
     let word = plain(word);
-    let of = |table: &States| table.iter().find(|(known, _)| *known == word).map(|(_, state)| *state);
+    let of =
+        |table: &States| table.iter().find(|(known, _)| *known == word).map(|(_, state)| *state);
     let spending = if kind == TransactionKind::TopUp { None } else { of(OF_SPENDING) };
     of(own).or_else(|| of(SHARED)).or(spending).unwrap_or(TransactionState::Unknown)
 }
@@ -116,7 +119,11 @@ mod tests {
     #[test]
     fn a_loose_word_settles_no_top_up() {
         for word in ["Error", "Void", "Expired", "Posted", "Approved"] {
-            assert_eq!(state(word, TransactionKind::TopUp, &[]), TransactionState::Unknown, "{word}");
+            assert_eq!(
+                state(word, TransactionKind::TopUp, &[]),
+                TransactionState::Unknown,
+                "{word}"
+            );
         }
         assert_eq!(state("Failed", TransactionKind::TopUp, &[]), TransactionState::Failed);
     }

@@ -1,7 +1,7 @@
 //! One timer for the loop, set anew for every wait.
 //!
-//! The runtime's own timer wakes up early and sleeps again, to sort its wheel: twice for each second of the clock. The system's
-//! wakes up once.
+//! The runtime's own timer wakes up early and sleeps again, to sort its wheel: twice for each
+//! second of the clock. The system's wakes up once.
 
 use std::io;
 
@@ -29,11 +29,18 @@ struct Inner(tokio::io::unix::AsyncFd<std::os::fd::OwnedFd>);
 
 #[cfg(target_os = "linux")]
 impl Inner {
-    #[expect(deprecated, reason = "its successor is unsafe, for types that may replace their descriptor: an OwnedFd does not")]
+    #[expect(
+        deprecated,
+        reason = "its successor is unsafe, for types that may replace their descriptor: an \
+                  OwnedFd does not"
+    )]
     fn new() -> io::Result<Self> {
         use rustix::time::{TimerfdClockId, TimerfdFlags, timerfd_create};
 
-        let timer = timerfd_create(TimerfdClockId::Monotonic, TimerfdFlags::NONBLOCK | TimerfdFlags::CLOEXEC)?;
+        let timer = timerfd_create(
+            TimerfdClockId::Monotonic,
+            TimerfdFlags::NONBLOCK | TimerfdFlags::CLOEXEC,
+        )?;
         tokio::io::unix::AsyncFd::new(timer).map(Self)
     }
 
@@ -42,7 +49,9 @@ impl Inner {
             return tokio::time::sleep_until(until).await;
         }
         loop {
-            let Ok(mut ready) = self.0.readable().await else { return tokio::time::sleep_until(until).await };
+            let Ok(mut ready) = self.0.readable().await else {
+                return tokio::time::sleep_until(until).await;
+            };
             // A ring that an earlier wait did not hear is not this one's.
             if ready.try_io(|timer| Ok(rustix::io::read(timer, &mut [0; 8])?)).is_ok() {
                 return;
@@ -54,10 +63,15 @@ impl Inner {
         use rustix::time::{Itimerspec, TimerfdTimerFlags, Timespec, timerfd_settime};
 
         // Zero would stop the timer.
-        let left = until.saturating_duration_since(Instant::now()).max(std::time::Duration::from_nanos(1));
+        let left =
+            until.saturating_duration_since(Instant::now()).max(std::time::Duration::from_nanos(1));
         let never = Timespec { tv_sec: 0, tv_nsec: 0 };
         let left = Timespec::try_from(left).map_err(|_| io::ErrorKind::InvalidInput)?;
-        timerfd_settime(&self.0, TimerfdTimerFlags::empty(), &Itimerspec { it_interval: never, it_value: left })?;
+        timerfd_settime(
+            &self.0,
+            TimerfdTimerFlags::empty(),
+            &Itimerspec { it_interval: never, it_value: left },
+        )?;
         Ok(())
     }
 }
@@ -88,7 +102,11 @@ mod tests {
         let began = Instant::now();
         alarm.wait(Some(began)).await;
         // Set, not heard, and set again for later.
-        let unheard = tokio::time::timeout(Duration::from_millis(1), alarm.wait(Some(began + Duration::from_secs(3_600)))).await;
+        let unheard = tokio::time::timeout(
+            Duration::from_millis(1),
+            alarm.wait(Some(began + Duration::from_secs(3_600))),
+        )
+        .await;
         assert!(unheard.is_err());
         alarm.wait(Some(began + Duration::from_millis(20))).await;
         assert!(began.elapsed() >= Duration::from_millis(20));

@@ -34,8 +34,13 @@ pub(super) struct Signals {
 #[cfg(unix)]
 impl Signals {
     pub(super) fn new() -> io::Result<Self> {
-        let [hangup, interrupt, terminate, quit] =
-            [SignalKind::hangup(), SignalKind::interrupt(), SignalKind::terminate(), SignalKind::quit()].map(signal);
+        let [hangup, interrupt, terminate, quit] = [
+            SignalKind::hangup(),
+            SignalKind::interrupt(),
+            SignalKind::terminate(),
+            SignalKind::quit(),
+        ]
+        .map(signal);
         let of = |wanted: process::Signal| signal(SignalKind::from_raw(wanted.as_raw()));
         Ok(Self {
             ends: [hangup?, interrupt?, terminate?, quit?],
@@ -58,16 +63,18 @@ impl Signals {
         }
     }
 
-    /// Stops this process and returns when it is continued. The terminal has to be given back before.
+    /// Stops this process and returns when it is continued. The terminal has to be given back
+    /// before.
     pub(super) async fn stop_here(&mut self) -> io::Result<()> {
         process::kill_process(process::getpid(), process::Signal::STOP)?;
-        // The stop may reach another thread first: without waiting, the terminal could be taken again before it.
+        // The stop may reach another thread first: without waiting, the terminal could be taken
+        // again before it.
         let _ = tokio::time::timeout(UNDER_WAY, self.continued.recv()).await;
         Ok(())
     }
 
-    /// Stops the other processes of this group, as the terminal's own ctrl-z does. `false` where no shell
-    /// could continue them: then nothing is stopped, and this process should not stop either.
+    /// Stops the other processes of this group, as the terminal's own ctrl-z does. `false` where no
+    /// shell could continue them: then nothing is stopped, and this process should not stop either.
     pub(super) async fn stop_group(&mut self) -> io::Result<bool> {
         if !has_a_shell() {
             return Ok(false);
@@ -79,8 +86,8 @@ impl Signals {
     }
 }
 
-/// Whether an ancestor outside of this group but inside of this session can continue it: a shell with job
-/// control. The system discards the terminal's stop signals where there is none.
+/// Whether an ancestor outside of this group but inside of this session can continue it: a shell
+/// with job control. The system discards the terminal's stop signals where there is none.
 #[cfg(unix)]
 fn has_a_shell() -> bool {
     let (group, session) = (process::getpgrp(), process::getsid(None).ok());

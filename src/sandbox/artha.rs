@@ -1,5 +1,5 @@
-//! The sandbox's artha: gen-1 "Cards API" as "artha wire notes" 1 to 3 and 5 describe it, signatures checked, answers typed
-//! `text/plain`. Must not share a line with the adapter.
+//! The sandbox's artha: gen-1 "Cards API" as "artha wire notes" 1 to 3 and 5 describe it,
+//! signatures checked, answers typed `text/plain`. Must not share a line with the adapter.
 
 mod rows;
 
@@ -24,8 +24,8 @@ use crate::domain::money::Currency;
 /// The bearer token, which is the customer token as well.
 pub(super) const TOKEN: &str = "sandbox-artha-token-5f1d7c";
 
-/// The caller's key. A test key, made for this sandbox: whoever can read this can sign with it, so it guards nothing.
-/// 1024 bits, as the wire asks (1.5).
+/// The caller's key. A test key, made for this sandbox: whoever can read this can sign with it, so
+/// it guards nothing. 1024 bits, as the wire asks (1.5).
 pub(super) const TEST_PRIVATE_KEY: &str = "\
 -----BEGIN RSA PRIVATE KEY-----
 MIICXQIBAAKBgQCcEPPJSR2fkRfcLuM6e/CQjyG1yU0lzAYNPQvL/H6Qqn4snHlo
@@ -45,11 +45,13 @@ bpdCwzqfV0tb5xhMkEFrjpVTAFu9NXGvxjBuiQZvLlIF
 ";
 
 static VERIFYING_KEY: LazyLock<VerifyingKey<Sha256>> = LazyLock::new(|| {
-    let private = rsa::RsaPrivateKey::from_pkcs1_pem(TEST_PRIVATE_KEY).expect("the sandbox's own test key is a key");
+    let private = rsa::RsaPrivateKey::from_pkcs1_pem(TEST_PRIVATE_KEY)
+        .expect("the sandbox's own test key is a key");
     VerifyingKey::new(private.to_public_key())
 });
 
-/// Where all cards' transactions are: the document names no path, so the operator configures it (2.10, inferred).
+/// Where all cards' transactions are: the document names no path, so the operator configures it
+/// (2.10, inferred).
 pub(super) const ALL_TRANSACTIONS: &str = "Card/AllTransactions";
 
 /// Seconds that a timestamp may be off, either way (inferred; the window is not documented).
@@ -70,7 +72,10 @@ pub(super) struct Door {
 
 /// Whether a request to this path changes something.
 pub(super) fn writes(path: &str) -> bool {
-    matches!(route(path).0.as_str(), "cardtopup" | "cardfreeze" | "cardunfreeze" | "cancelcard" | "cardsetpin")
+    matches!(
+        route(path).0.as_str(),
+        "cardtopup" | "cardfreeze" | "cardunfreeze" | "cancelcard" | "cardsetpin"
+    )
 }
 
 /// The path in lower case without the base, split at its last part when that is an id; and that id.
@@ -78,11 +83,19 @@ fn route(path: &str) -> (String, String) {
     let path = path.trim_matches('/');
     let base = "api/v1/";
     let rest = match path.get(..base.len()) {
-        Some(start) if start.eq_ignore_ascii_case(base) => path.get(base.len()..).unwrap_or_default(),
+        Some(start) if start.eq_ignore_ascii_case(base) => {
+            path.get(base.len()..).unwrap_or_default()
+        }
         _ => path,
     };
     let lower = rest.to_ascii_lowercase();
-    for with_id in ["cardbalance/", "carddetails/", "pindetails/", "topupstatus/", "merchantinformation/programdetails/"] {
+    for with_id in [
+        "cardbalance/",
+        "carddetails/",
+        "pindetails/",
+        "topupstatus/",
+        "merchantinformation/programdetails/",
+    ] {
         if lower.starts_with(with_id) {
             let id = rest.get(with_id.len()..).unwrap_or_default().to_owned();
             return (with_id.trim_end_matches('/').to_owned(), id);
@@ -91,7 +104,8 @@ fn route(path: &str) -> (String, String) {
     (lower, String::new())
 }
 
-/// The text that is signed (1.5): headers of the protocol and fields of the body, without empty ones, sorted by name.
+/// The text that is signed (1.5): headers of the protocol and fields of the body, without empty
+/// ones, sorted by name.
 fn canonical(mut fields: Vec<(String, String)>) -> String {
     fields.retain(|(_, value)| !value.is_empty());
     fields.sort();
@@ -107,7 +121,10 @@ fn bad_request(why: &str) -> Reply {
 }
 
 fn not_found() -> Reply {
-    Reply::json(StatusCode::NOT_FOUND, object([("error", object([("code", Json::Null), ("message", text("Record Not Found"))]))]))
+    Reply::json(
+        StatusCode::NOT_FOUND,
+        object([("error", object([("code", Json::Null), ("message", text("Record Not Found"))]))]),
+    )
 }
 
 /// JSON that says it is plain text, as this wire's answers do (1.2).
@@ -131,14 +148,19 @@ const fn state_word(state: CardState) -> &'static str {
 
 impl Door {
     pub(super) fn answer(&mut self, bank: &mut Bank, call: &Call, now: Timestamp) -> Reply {
-        let Some(body) = Body::read(&call.body) else { return bad_request("The body is not JSON.").stranger() };
+        let Some(body) = Body::read(&call.body) else {
+            return bad_request("The body is not JSON.").stranger();
+        };
         if let Err(refused) = self.check(call, &body, now) {
             return refused;
         }
         let (what, id) = route(&call.path);
         let get = call.method == Method::GET;
         if !get && call.method != Method::POST {
-            return Reply::json(StatusCode::METHOD_NOT_ALLOWED, object([("message", text("Method not allowed"))]));
+            return Reply::json(
+                StatusCode::METHOD_NOT_ALLOWED,
+                object([("message", text("Method not allowed"))]),
+            );
         }
         match (get, what.as_str()) {
             (true, "merchantinformation/merchant") => merchant(bank),
@@ -153,16 +175,24 @@ impl Door {
                 ok(&object([
                     ("cardNumber", text(card.number.as_str())),
                     ("cvv", text(card.cvv.as_str())),
-                    ("expirationDate", text(format!("{:04}-{:02}-01", card.expires.0, card.expires.1))),
+                    (
+                        "expirationDate",
+                        text(format!("{:04}-{:02}-01", card.expires.0, card.expires.1)),
+                    ),
                     ("cardStatus", troubles::state(card, state_word(card.state))),
                 ]))
             }),
             (true, "pindetails") => with_card(bank, &id, |_, card| {
-                ok(&object([("cardNumber", text(card.number.as_str())), ("Pin", card.pin.clone().into())]))
+                ok(&object([
+                    ("cardNumber", text(card.number.as_str())),
+                    ("Pin", card.pin.clone().into()),
+                ]))
             }),
             (true, "topupstatus") => self.top_up_status(bank, &id),
             (false, "estimatecardtopupfee") => estimate(bank, &body),
-            (false, "card/transactions" | "card/alltransactions") => rows::transactions(bank, &body, self),
+            (false, "card/transactions" | "card/alltransactions") => {
+                rows::transactions(bank, &body, self)
+            }
             (false, "cardtopup") => self.top_up(bank, &body, now),
             (false, "cardfreeze") => self.change(bank, &body, now, CardState::Frozen),
             (false, "cardunfreeze") => self.change(bank, &body, now, CardState::Active),
@@ -174,7 +204,10 @@ impl Door {
 
     /// Headers and signature (1.4, 1.5).
     fn check(&mut self, call: &Call, body: &Body, now: Timestamp) -> Result<(), Reply> {
-        let bearer = call.header("authorization").and_then(|value| value.strip_prefix("Bearer ")).unwrap_or_default();
+        let bearer = call
+            .header("authorization")
+            .and_then(|value| value.strip_prefix("Bearer "))
+            .unwrap_or_default();
         if !seal::same(TOKEN, bearer) {
             return Err(unauthorized("The token is not valid."));
         }
@@ -196,7 +229,8 @@ impl Door {
         if self.nonces.contains_key(nonce) {
             return Err(unauthorized("The nonce was used before."));
         }
-        let mut fields: Vec<(String, String)> = if call.method == Method::GET { Vec::new() } else { body.pairs().collect() };
+        let mut fields: Vec<(String, String)> =
+            if call.method == Method::GET { Vec::new() } else { body.pairs().collect() };
         fields.push(("timestamp".to_owned(), timestamp.to_owned()));
         fields.push(("nonce".to_owned(), nonce.to_owned()));
         fields.push(("customerToken".to_owned(), customer.unwrap_or_default().to_owned()));
@@ -219,7 +253,11 @@ impl Door {
 
     fn accepted(&mut self, bank: &Bank, remarks: &str) -> Reply {
         let task = self.task(bank);
-        ok(&object([("taskId", text(task)), ("status", text("Success")), ("remarks", text(remarks))]))
+        ok(&object([
+            ("taskId", text(task)),
+            ("status", text("Success")),
+            ("remarks", text(remarks)),
+        ]))
     }
 
     fn top_up(&mut self, bank: &mut Bank, body: &Body, now: Timestamp) -> Reply {
@@ -227,24 +265,39 @@ impl Door {
             Ok(priced) => priced,
             Err(reply) => return reply,
         };
-        match bank.top_up(Load { paid: asked, ..Load::plain(position, asked - fee) }, now, TOP_UP_MILLIS) {
+        match bank.top_up(
+            Load { paid: asked, ..Load::plain(position, asked - fee) },
+            now,
+            TOP_UP_MILLIS,
+        ) {
             Ok(row) => {
                 let task = self.task(bank);
                 self.tasks.insert(task.clone(), row);
-                let answer = [("taskId", text(task)), ("status", text("Success")), ("remarks", text("CardInProgress"))];
+                let answer = [
+                    ("taskId", text(task)),
+                    ("status", text("Success")),
+                    ("remarks", text("CardInProgress")),
+                ];
                 ok(&object(answer)).with_top_up()
             }
-            Err(Refusal::State(state)) => failed(&format!("The card is {}", state_word(state).to_lowercase())),
+            Err(Refusal::State(state)) => {
+                failed(&format!("The card is {}", state_word(state).to_lowercase()))
+            }
             Err(Refusal::NoFloat) => failed("Insufficient merchant balance"),
-            Err(Refusal::Amount | Refusal::TooSmall | Refusal::TooLarge) => bad_request("The amount is not valid."),
+            Err(Refusal::Amount | Refusal::TooSmall | Refusal::TooLarge) => {
+                bad_request("The amount is not valid.")
+            }
         }
     }
 
     fn top_up_status(&self, bank: &Bank, task: &str) -> Reply {
         let ours = self.tasks.get(task).copied();
-        let theirs = || bank.elsewhere.iter().copied().find(|row| task_of_another(bank, *row) == task);
+        let theirs =
+            || bank.elsewhere.iter().copied().find(|row| task_of_another(bank, *row) == task);
         let row = ours.or_else(theirs).and_then(|row| bank.rows.get(row));
-        let Some((row, card)) = row.and_then(|row| Some((row, bank.cards.get(row.card)?))) else { return not_found() };
+        let Some((row, card)) = row.and_then(|row| Some((row, bank.cards.get(row.card)?))) else {
+            return not_found();
+        };
         let status = match row.progress {
             Progress::Pending => "Processing",
             Progress::Cleared => "Success",
@@ -268,7 +321,9 @@ impl Door {
             Ok(position) => position,
             Err(reply) => return reply,
         };
-        let Some(state) = bank.cards.get(position).map(|card| card.state) else { return not_found() };
+        let Some(state) = bank.cards.get(position).map(|card| card.state) else {
+            return not_found();
+        };
         let allowed = match to {
             CardState::Frozen => state == CardState::Active,
             CardState::Active => state == CardState::Frozen,
@@ -295,8 +350,12 @@ impl Door {
         self.made += 1;
         let pin = format!("{:04}", mixed(self.made ^ position as u64) % 10_000);
         match bank.cards.get_mut(position) {
-            Some(card) if matches!(card.state, CardState::Active | CardState::Frozen) => card.pin = Some(pin),
-            Some(card) => return failed(&format!("The card is {}", state_word(card.state).to_lowercase())),
+            Some(card) if matches!(card.state, CardState::Active | CardState::Frozen) => {
+                card.pin = Some(pin)
+            }
+            Some(card) => {
+                return failed(&format!("The card is {}", state_word(card.state).to_lowercase()));
+            }
             None => return not_found(),
         }
         self.accepted(bank, "CardSetPin SuccesFully!")
@@ -316,18 +375,24 @@ fn with_card(bank: &Bank, id: &str, show: impl FnOnce(usize, &Card) -> Reply) ->
 }
 
 fn wanted_card(bank: &Bank, body: &Body) -> Result<usize, Reply> {
-    let id = body.string("cardId").filter(|id| !id.is_empty()).ok_or_else(|| bad_request("The cardId field is required."))?;
+    let id = body
+        .string("cardId")
+        .filter(|id| !id.is_empty())
+        .ok_or_else(|| bad_request("The cardId field is required."))?;
     bank.find(&id).ok_or_else(not_found)
 }
 
-/// The card, the asked sum and its fee: one in a hundred, taken out of the sum as in the document's example (2.8).
+/// The card, the asked sum and its fee: one in a hundred, taken out of the sum as in the document's
+/// example (2.8).
 fn priced(bank: &Bank, body: &Body) -> Result<(usize, Decimal, Decimal), Reply> {
     let position = wanted_card(bank, body)?;
     let currency = bank.cards.get(position).map(|card| card.currency).ok_or_else(not_found)?;
     // A string on this wire; a number does not bind.
-    let asked =
-        body.string("amount").ok_or_else(|| bad_request("The JSON value could not be converted to a string. Path: $.amount"))?;
-    let asked = crate::domain::money::read_decimal(&asked).map_err(|_| bad_request("The amount is not valid."))?;
+    let asked = body.string("amount").ok_or_else(|| {
+        bad_request("The JSON value could not be converted to a string. Path: $.amount")
+    })?;
+    let asked = crate::domain::money::read_decimal(&asked)
+        .map_err(|_| bad_request("The amount is not valid."))?;
     let decimals = currency.decimals().unwrap_or(2);
     if asked <= Decimal::ZERO || asked.normalize().scale() > decimals {
         return Err(bad_request("The amount is not valid."));
@@ -447,20 +512,40 @@ pub(super) mod tests {
 
     #[test]
     fn the_signed_text_is_that_of_the_document() {
-        let headers = [("timestamp", "1739800000"), ("nonce", "a1B2c3D4e5"), ("customerToken", "tok-123"), ("signature", "")];
+        let headers = [
+            ("timestamp", "1739800000"),
+            ("nonce", "a1B2c3D4e5"),
+            ("customerToken", "tok-123"),
+            ("signature", ""),
+        ];
         let mut all = fields(&headers);
-        assert_eq!(canonical(all.clone()), "customerToken=tok-123&nonce=a1B2c3D4e5&timestamp=1739800000");
-        all.extend(fields(&[("cardId", "c4bf67ad-c353-45ce-9314-19922fdf0c55"), ("amount", "100"), ("signImage", "")]));
+        assert_eq!(
+            canonical(all.clone()),
+            "customerToken=tok-123&nonce=a1B2c3D4e5&timestamp=1739800000"
+        );
+        all.extend(fields(&[
+            ("cardId", "c4bf67ad-c353-45ce-9314-19922fdf0c55"),
+            ("amount", "100"),
+            ("signImage", ""),
+        ]));
         assert_eq!(
             canonical(all),
-            "amount=100&cardId=c4bf67ad-c353-45ce-9314-19922fdf0c55&customerToken=tok-123&nonce=a1B2c3D4e5&timestamp=1739800000"
+            "amount=100&cardId=c4bf67ad-c353-45ce-9314-19922fdf0c55&customerToken=tok-123&\
+             nonce=a1B2c3D4e5&timestamp=1739800000"
         );
     }
 
     #[test]
     fn paths_are_found_in_any_case_with_or_without_their_base() {
         assert_eq!(route("/api/v1/CardBalance/AbC"), ("cardbalance".to_owned(), "AbC".to_owned()));
-        assert_eq!(route("/API/V1/card/transactions"), ("card/transactions".to_owned(), String::new()));
-        assert!(writes("/api/v1/CardTopUp") && writes("/cardunfreeze") && !writes("/api/v1/EstimateCardTopUpFee"));
+        assert_eq!(
+            route("/API/V1/card/transactions"),
+            ("card/transactions".to_owned(), String::new())
+        );
+        assert!(
+            writes("/api/v1/CardTopUp")
+                && writes("/cardunfreeze")
+                && !writes("/api/v1/EstimateCardTopUpFee")
+        );
     }
 }

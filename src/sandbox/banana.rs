@@ -1,5 +1,5 @@
-//! The sandbox's banana: every body encrypted and signed, both ways, as "banana wire notes" 1 and 2 describe it.
-//! Must not share a line with the adapter.
+//! The sandbox's banana: every body encrypted and signed, both ways, as "banana wire notes" 1 and 2
+//! describe it. Must not share a line with the adapter.
 
 use http::{Method, StatusCode};
 use jiff::Timestamp;
@@ -9,7 +9,9 @@ use rust_decimal::Decimal;
 
 use super::json::{Body, Json, number, object, text};
 use super::random::Random;
-use super::world::{Bank, Card, CardState, Kind, Load, Progress, Refusal, Row, code, rounded, scaled};
+use super::world::{
+    Bank, Card, CardState, Kind, Load, Progress, Refusal, Row, code, rounded, scaled,
+};
 use super::{Call, Reply, seal, troubles};
 use crate::domain::money::Currency;
 
@@ -22,7 +24,8 @@ const STATUS_MILLIS: u64 = 1_500;
 
 /// What the server keeps beside the bank.
 pub(super) struct Door {
-    /// First blocks of answers; apart from the bank's own chances, so that looking does not change the story.
+    /// First blocks of answers; apart from the bank's own chances, so that looking does not change
+    /// the story.
     blocks: Random,
 }
 
@@ -39,7 +42,11 @@ pub(super) fn writes(path: &str) -> bool {
 
 /// A refusal as HTTP 400 with an unencrypted reason, before anybody proved anything.
 pub(super) fn refused(why: &str) -> Reply {
-    Reply::json(StatusCode::BAD_REQUEST, object([("success", false.into()), ("message", text(why))])).stranger()
+    Reply::json(
+        StatusCode::BAD_REQUEST,
+        object([("success", false.into()), ("message", text(why))]),
+    )
+    .stranger()
 }
 
 /// Why a call failed, for the encrypted 400.
@@ -61,21 +68,37 @@ impl From<Json> for Done {
 }
 
 impl Door {
-    pub(super) fn answer(&mut self, bank: &mut Bank, call: &Call, now: Timestamp, wrong_signature: bool) -> Reply {
+    pub(super) fn answer(
+        &mut self,
+        bank: &mut Bank,
+        call: &Call,
+        now: Timestamp,
+        wrong_signature: bool,
+    ) -> Reply {
         let plain = match open(call) {
             Ok(plain) => plain,
             Err(reply) => return reply,
         };
         let Some(body) = Body::read(&plain) else {
             return self
-                .seal(StatusCode::BAD_REQUEST, &problem("The decrypted data is not valid JSON"), wrong_signature)
+                .seal(
+                    StatusCode::BAD_REQUEST,
+                    &problem("The decrypted data is not valid JSON"),
+                    wrong_signature,
+                )
                 .stranger();
         };
         let done = match call.path.trim_end_matches('/') {
             "/merchant/get_account_balance" => Ok(account_balance(bank).into()),
-            "/merchant/get_card_templates" => Ok(object([("data", Json::Array(templates()))]).into()),
-            "/merchant/set_webhook_url" => Ok(object([("message", text("Webhook URL set successfully"))]).into()),
-            "/merchant/get_webhook_records" => Ok(object([("data", Json::Array(Vec::new())), ("total", number(0))]).into()),
+            "/merchant/get_card_templates" => {
+                Ok(object([("data", Json::Array(templates()))]).into())
+            }
+            "/merchant/set_webhook_url" => {
+                Ok(object([("message", text("Webhook URL set successfully"))]).into())
+            }
+            "/merchant/get_webhook_records" => {
+                Ok(object([("data", Json::Array(Vec::new())), ("total", number(0))]).into())
+            }
             "/user/register" => failure("Registration is closed in the sandbox"),
             "/user/get_users" => Ok(users(bank, &body).into()),
             "/card/apply" | "/card/assign" => failure("The sandbox issues no new cards"),
@@ -89,14 +112,22 @@ impl Door {
             _ => return self.seal(StatusCode::NOT_FOUND, &problem("Not found"), wrong_signature),
         };
         match done {
-            Ok(Done { answer, topped_up }) => Reply { topped_up, ..self.seal(StatusCode::OK, &answer, wrong_signature) },
-            Err(Failure(why)) => self.seal(StatusCode::BAD_REQUEST, &problem(&why), wrong_signature),
+            Ok(Done { answer, topped_up }) => {
+                Reply { topped_up, ..self.seal(StatusCode::OK, &answer, wrong_signature) }
+            }
+            Err(Failure(why)) => {
+                self.seal(StatusCode::BAD_REQUEST, &problem(&why), wrong_signature)
+            }
         }
     }
 
     fn seal(&mut self, status: StatusCode, answer: &Json, wrong_signature: bool) -> Reply {
-        let sealed = seal::cbc_seal(SECRET_KEY.as_bytes(), self.blocks.block(), answer.to_string().as_bytes())
-            .expect("the sandbox's own key has 32 bytes");
+        let sealed = seal::cbc_seal(
+            SECRET_KEY.as_bytes(),
+            self.blocks.block(),
+            answer.to_string().as_bytes(),
+        )
+        .expect("the sandbox's own key has 32 bytes");
         let key = if wrong_signature { "a key of somebody else" } else { SECRET_KEY };
         let hmac = seal::hmac_hex(key.as_bytes(), &sealed);
         Reply::json(status, object([("encrypted_payload", text(sealed)), ("hmac", text(hmac))]))
@@ -110,7 +141,9 @@ fn problem(message: &str) -> Json {
 /// Checks who calls and opens the body (1.3 to 1.5); everything that is wrong is a 400 (1.9).
 fn open(call: &Call) -> Result<Vec<u8>, Reply> {
     if call.method != Method::POST {
-        return Err(Reply::json(StatusCode::METHOD_NOT_ALLOWED, problem("Method not allowed")).stranger());
+        return Err(
+            Reply::json(StatusCode::METHOD_NOT_ALLOWED, problem("Method not allowed")).stranger()
+        );
     }
     if !call.header("merchant-id").is_some_and(|id| seal::same(MERCHANT_ID, id)) {
         return Err(refused("Invalid Merchant-ID"));
@@ -121,7 +154,8 @@ fn open(call: &Call) -> Result<Vec<u8>, Reply> {
     if !seal::hmac_holds(SECRET_KEY.as_bytes(), &sealed, hmac) {
         return Err(refused("Invalid HMAC"));
     }
-    seal::cbc_open(SECRET_KEY.as_bytes(), &sealed).ok_or_else(|| refused("Malformed encrypted payload"))
+    seal::cbc_open(SECRET_KEY.as_bytes(), &sealed)
+        .ok_or_else(|| refused("Malformed encrypted payload"))
 }
 
 /// Digits with a point in them, as the document's examples write amounts: `100.0`.
@@ -155,7 +189,10 @@ fn templates() -> Vec<Json> {
             let (low, high) = limits(currency);
             object([
                 ("id", number(template_of(currency, physical))),
-                ("description", text(format!("{of} prepaid, {}", if physical { "plastic" } else { "virtual" }))),
+                (
+                    "description",
+                    text(format!("{of} prepaid, {}", if physical { "plastic" } else { "virtual" })),
+                ),
                 ("type", text(if physical { "Physical" } else { "Virtual" })),
                 ("payment_system", text("Mastercard")),
                 ("currency", text(of)),
@@ -177,15 +214,22 @@ fn templates() -> Vec<Json> {
         .collect()
 }
 
-/// The dollars in front, as a client expects one balance (2.1, inferred); all currencies behind them.
+/// The dollars in front, as a client expects one balance (2.1, inferred); all currencies behind
+/// them.
 fn account_balance(bank: &Bank) -> Json {
     let all = bank
         .floats
         .iter()
-        .map(|&(currency, sum)| object([("currency", text(currency.code())), ("balance", amount(sum))]))
+        .map(|&(currency, sum)| {
+            object([("currency", text(currency.code())), ("balance", amount(sum))])
+        })
         .collect();
     let (currency, sum) = bank.floats.first().copied().unwrap_or((code("USD"), Decimal::ZERO));
-    object([("balance", amount(sum)), ("currency", text(currency.code())), ("balances", Json::Array(all))])
+    object([
+        ("balance", amount(sum)),
+        ("currency", text(currency.code())),
+        ("balances", Json::Array(all)),
+    ])
 }
 
 fn users(bank: &Bank, body: &Body) -> Json {
@@ -195,7 +239,11 @@ fn users(bank: &Bank, body: &Body) -> Json {
     let matching: Vec<&Card> = bank
         .cards
         .iter()
-        .filter(|card| search.is_empty() || card.holder().to_lowercase().contains(&search) || card.user == search)
+        .filter(|card| {
+            search.is_empty()
+                || card.holder().to_lowercase().contains(&search)
+                || card.user == search
+        })
         .collect();
     let data = matching
         .iter()
@@ -220,7 +268,8 @@ fn wanted(bank: &Bank, body: &Body) -> Result<usize, Failure> {
     let (Some(user), Some(card)) = (body.text("user_id"), body.text("card_id")) else {
         return failure("Invalid Request Data: user_id and card_id are required");
     };
-    let position = bank.find(&card).filter(|&at| bank.cards.get(at).is_some_and(|card| card.user == user));
+    let position =
+        bank.find(&card).filter(|&at| bank.cards.get(at).is_some_and(|card| card.user == user));
     position.map_or_else(|| failure("Card not found"), Ok)
 }
 
@@ -241,10 +290,13 @@ const fn state_word(state: CardState) -> &'static str {
 fn recharge(bank: &mut Bank, body: &Body, now: Timestamp) -> Result<Done, Failure> {
     let position = wanted(bank, body)?;
     let card = card_at(bank, position)?;
-    let Some(sum) = body.decimal("amount") else { return failure("Invalid Request Data: amount is required") };
+    let Some(sum) = body.decimal("amount") else {
+        return failure("Invalid Request Data: amount is required");
+    };
     let (low, high) = limits(card.currency);
     let fee = recharge_fee(card.currency);
-    let usable = card.state == CardState::Active || (card.state == CardState::Pending && !card.physical);
+    let usable =
+        card.state == CardState::Active || (card.state == CardState::Pending && !card.physical);
     if !usable {
         return failure(format!("Invalid Card State: {}", state_word(card.state)));
     }
@@ -259,12 +311,21 @@ fn recharge(bank: &mut Bank, body: &Body, now: Timestamp) -> Result<Done, Failur
         bank.top_up(Load { paid: sum + fee, ..Load::plain(position, sum) }, now, RECHARGE_MILLIS)
     };
     match outcome {
-        Ok(_) => Ok(Done { answer: object([("message", text("Card recharge request sent successfully"))]), topped_up: true }),
+        Ok(_) => Ok(Done {
+            answer: object([("message", text("Card recharge request sent successfully"))]),
+            topped_up: true,
+        }),
         Err(Refusal::State(state)) => failure(format!("Invalid Card State: {}", state_word(state))),
         Err(Refusal::Amount) => failure("Invalid Request Data: amount"),
-        Err(Refusal::TooSmall) => failure(format!("Insufficient Balance: the minimum recharge is {low}")),
-        Err(Refusal::TooLarge) => failure(format!("Invalid Request Data: the maximum recharge is {high}")),
-        Err(Refusal::NoFloat) => failure("Merchant Balance: the merchant account balance is too low"),
+        Err(Refusal::TooSmall) => {
+            failure(format!("Insufficient Balance: the minimum recharge is {low}"))
+        }
+        Err(Refusal::TooLarge) => {
+            failure(format!("Invalid Request Data: the maximum recharge is {high}"))
+        }
+        Err(Refusal::NoFloat) => {
+            failure("Merchant Balance: the merchant account balance is too low")
+        }
     }
 }
 
@@ -273,9 +334,15 @@ fn update_status(bank: &mut Bank, body: &Body, now: Timestamp) -> Result<Json, F
     let state = card_at(bank, position)?.state;
     let invalid = || failure(format!("Invalid Card State: {}", state_word(state)));
     match body.text("alter").as_deref() {
-        Some("LOCK") if state == CardState::Active => bank.set_state(position, CardState::Frozen, now, STATUS_MILLIS),
-        Some("UNLOCK") if state == CardState::Frozen => bank.set_state(position, CardState::Active, now, STATUS_MILLIS),
-        Some("CLOSE") if state != CardState::Closed => bank.close(position, true, now, STATUS_MILLIS),
+        Some("LOCK") if state == CardState::Active => {
+            bank.set_state(position, CardState::Frozen, now, STATUS_MILLIS)
+        }
+        Some("UNLOCK") if state == CardState::Frozen => {
+            bank.set_state(position, CardState::Active, now, STATUS_MILLIS)
+        }
+        Some("CLOSE") if state != CardState::Closed => {
+            bank.close(position, true, now, STATUS_MILLIS)
+        }
         Some("LOCK" | "UNLOCK" | "CLOSE") => return invalid(),
         Some(_) | None => return failure("Invalid Request Data: alter"),
     }
@@ -284,7 +351,9 @@ fn update_status(bank: &mut Bank, body: &Body, now: Timestamp) -> Result<Json, F
 
 fn set_pin(bank: &mut Bank, body: &Body) -> Result<Json, Failure> {
     let position = wanted(bank, body)?;
-    let pin = body.string("pin").filter(|pin| (4..=6).contains(&pin.len()) && pin.bytes().all(|b| b.is_ascii_digit()));
+    let pin = body
+        .string("pin")
+        .filter(|pin| (4..=6).contains(&pin.len()) && pin.bytes().all(|b| b.is_ascii_digit()));
     let Some(pin) = pin else { return failure("Invalid Request Data: pin") };
     let Some(card) = bank.cards.get_mut(position) else { return failure("Card not found") };
     if !card.physical {
@@ -316,14 +385,19 @@ fn get_information(bank: &Bank, body: &Body) -> Result<Json, Failure> {
     Ok(object([
         ("number", text(card.number.as_str())),
         ("cvv", text(card.cvv.as_str())),
-        ("expiry_date", text(format!("{:02}/{:02}", card.expires.1, card.expires.0.rem_euclid(100)))),
+        (
+            "expiry_date",
+            text(format!("{:02}/{:02}", card.expires.1, card.expires.0.rem_euclid(100))),
+        ),
         ("status", troubles::state(card, state_word(card.state))),
         ("template_id", number(template_of(card.currency, card.physical))),
     ]))
 }
 
 fn get_transactions(bank: &Bank, body: &Body) -> Result<Json, Failure> {
-    let (Ok(from), Ok(to)) = (time(body.text("start_date"), false), time(body.text("end_date"), true)) else {
+    let (Ok(from), Ok(to)) =
+        (time(body.text("start_date"), false), time(body.text("end_date"), true))
+    else {
         return failure("Invalid Request Data: start_date or end_date");
     };
     let skip = body.count("skip").unwrap_or(0);
@@ -354,12 +428,14 @@ fn get_transactions(bank: &Bank, body: &Body) -> Result<Json, Failure> {
     if !newest_first {
         matching.reverse();
     }
-    let data: Vec<Json> = matching.iter().skip(skip).take(limit).map(|(row, card)| entry(bank, row, card)).collect();
+    let data: Vec<Json> =
+        matching.iter().skip(skip).take(limit).map(|(row, card)| entry(bank, row, card)).collect();
     let total = bank.total(matching.len(), data.len());
     Ok(object([("data", Json::Array(data)), ("total", number(total))]))
 }
 
-/// A moment or a day, which ends with its last second; the format is not documented (2.12, inferred).
+/// A moment or a day, which ends with its last second; the format is not documented (2.12,
+/// inferred).
 fn time(text: Option<String>, end: bool) -> Result<Option<Timestamp>, ()> {
     let Some(text) = text else { return Ok(None) };
     if let Ok(at) = text.parse::<Timestamp>() {

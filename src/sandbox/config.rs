@@ -1,5 +1,5 @@
-//! Writes what somebody needs to reach the sandbox from outside: a configuration, its secrets as private files, rosters.
-//! Never a secret in the configuration itself.
+//! Writes what somebody needs to reach the sandbox from outside: a configuration, its secrets as
+//! private files, rosters. Never a secret in the configuration itself.
 
 use std::ffi::OsString;
 use std::fs::{self, OpenOptions};
@@ -9,9 +9,15 @@ use std::path::Path;
 use super::{Dialect, Sandbox, Scenario, artha, banana, enkash, ibanera};
 
 /// See [`Sandbox::write_config`].
-pub(super) fn write(sandbox: &Sandbox, base: &dyn Fn(Dialect) -> String, path: &Path) -> io::Result<()> {
+pub(super) fn write(
+    sandbox: &Sandbox,
+    base: &dyn Fn(Dialect) -> String,
+    path: &Path,
+) -> io::Result<()> {
     let beside = path.parent().unwrap_or_else(|| Path::new(""));
-    let stem = path.file_stem().map_or_else(|| "cardtop".to_owned(), |stem| stem.to_string_lossy().into_owned());
+    let stem = path
+        .file_stem()
+        .map_or_else(|| "cardtop".to_owned(), |stem| stem.to_string_lossy().into_owned());
     let folder = format!("{stem}.secrets");
     if !beside.as_os_str().is_empty() {
         fs::create_dir_all(beside)?;
@@ -36,7 +42,10 @@ pub(super) fn write(sandbox: &Sandbox, base: &dyn Fn(Dialect) -> String, path: &
     for dialect in [Dialect::Artha, Dialect::Banana] {
         private_file(&beside.join(roster_name(&stem, dialect)), roster(sandbox, dialect)?)?;
     }
-    private_file(path, toml(&stem, &folder, base, sandbox.0.scenarios.contains(&Scenario::CustomerPays)))
+    private_file(
+        path,
+        toml(&stem, &folder, base, sandbox.0.scenarios.contains(&Scenario::CustomerPays)),
+    )
 }
 
 fn roster_name(stem: &str, dialect: Dialect) -> String {
@@ -51,7 +60,15 @@ fn roster(sandbox: &Sandbox, dialect: Dialect) -> io::Result<Vec<u8>> {
         let user = if dialect == Dialect::Banana { card.user.as_str() } else { "" };
         let kind = if card.physical { "physical" } else { "virtual" };
         let label = if i == 0 { "vip" } else { "" };
-        csv.write_record([&card.id, user, &card.holder(), card.last4(), card.currency.code(), kind, label])?;
+        csv.write_record([
+            &card.id,
+            user,
+            &card.holder(),
+            card.last4(),
+            card.currency.code(),
+            kind,
+            label,
+        ])?;
     }
     csv.into_inner().map_err(|problem| io::Error::other(problem.to_string()))
 }
@@ -72,13 +89,21 @@ fn quoted(text: &str) -> String {
 fn toml(stem: &str, folder: &str, base: &dyn Fn(Dialect) -> String, customer_pays: bool) -> String {
     let secret = |name: &str| format!("{{ file = {} }}", quoted(&format!("{folder}/{name}")));
     let roster = |dialect| quoted(&roster_name(stem, dialect));
-    let polls = |name: &str| format!("[providers.{name}.poll]\nbalances = \"10s\"\ntransactions = \"4s\"\n");
+    let polls = |name: &str| {
+        format!("[providers.{name}.poll]\nbalances = \"10s\"\ntransactions = \"4s\"\n")
+    };
     let [artha, banana, enkash, ibanera] = Dialect::ALL.map(base);
     let sections = [
-        "# The built-in sandbox: four simulated providers that speak the four real wires on this machine.".to_owned(),
-        "# No real money, no real cards. Paths are relative to this file; secrets are in their own files.".to_owned(),
+        "# The built-in sandbox: four simulated providers that speak the four real wires on this \
+         machine."
+            .to_owned(),
+        "# No real money, no real cards. Paths are relative to this file; secrets are in their \
+         own files."
+            .to_owned(),
         String::new(),
-        "# artha has no card list, so its cards come from a roster. The key is a test key of the sandbox.".to_owned(),
+        "# artha has no card list, so its cards come from a roster. The key is a test key of the \
+         sandbox."
+            .to_owned(),
         "[providers.artha]".to_owned(),
         "kind = \"artha\"".to_owned(),
         "environment = \"sandbox\"".to_owned(),
@@ -91,7 +116,9 @@ fn toml(stem: &str, folder: &str, base: &dyn Fn(Dialect) -> String, customer_pay
         format!("token = {}", secret("artha-token")),
         format!("private_key = {}", secret("artha-key.pem")),
         polls("artha"),
-        "# banana encrypts and signs every body. Its cards come from a roster as well: user id and card id together.".to_owned(),
+        "# banana encrypts and signs every body. Its cards come from a roster as well: user id \
+         and card id together."
+            .to_owned(),
         "[providers.banana]".to_owned(),
         "kind = \"banana\"".to_owned(),
         "environment = \"sandbox\"".to_owned(),
@@ -122,7 +149,8 @@ fn toml(stem: &str, folder: &str, base: &dyn Fn(Dialect) -> String, customer_pay
         format!("password = {}", secret("enkash-password")),
         format!("encryption_key = {}", secret("enkash-encryption-key")),
         polls("enkash"),
-        "# ibanera wants a one-time code with every call, made from the shared secret. The manager's own account pays for top-ups;"
+        "# ibanera wants a one-time code with every call, made from the shared secret. The \
+         manager's own account pays for top-ups;"
             .to_owned(),
         "# with pays = \"customer\" the account of the card's customer does.".to_owned(),
         "[providers.ibanera]".to_owned(),

@@ -1,5 +1,6 @@
-//! What happens to a provider besides what is asked of it here: its clock may be wrong, another system of the same merchant may
-//! top up the same cards, and customers may pay into their accounts.
+//! What happens to a provider besides what is asked of it here: its clock may be wrong, another
+//! system of the same merchant may top up the same cards, and customers may pay into their
+//! accounts.
 
 use jiff::{SignedDuration, Timestamp};
 use rust_decimal::Decimal;
@@ -11,11 +12,13 @@ use crate::domain::money::Money;
 /// A top-up that another system of the same merchant asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ElsewhereTopUp {
-    /// What is asked for, in the card's currency. At artha the fee is taken out of it, elsewhere the merchant pays it.
+    /// What is asked for, in the card's currency. At artha the fee is taken out of it, elsewhere
+    /// the merchant pays it.
     pub sum: Decimal,
     /// How long before now its row is dated, by the provider's clock.
     pub dated_back: SignedDuration,
-    /// Refused by the provider: a row that says so, and no money moves. ibanera lists no row for it.
+    /// Refused by the provider: a row that says so, and no money moves. ibanera lists no row for
+    /// it.
     pub failed: bool,
 }
 
@@ -35,9 +38,9 @@ pub struct ForeignCredit {
 }
 
 impl Sandbox {
-    /// Makes a provider's clock wrong from now on: fast when above zero, slow below. The `Date` of its answers and the times in
-    /// rows that are written from now on follow it; the cardholders do not, and signatures, one-time codes and tokens are still
-    /// checked by the true time.
+    /// Makes a provider's clock wrong from now on: fast when above zero, slow below. The `Date` of
+    /// its answers and the times in rows that are written from now on follow it; the cardholders do
+    /// not, and signatures, one-time codes and tokens are still checked by the true time.
     pub fn set_clock_offset(&self, dialect: Dialect, offset: SignedDuration) {
         self.room(dialect).bank.clock_offset = offset;
     }
@@ -48,26 +51,55 @@ impl Sandbox {
         self.room(dialect).bank.clock_offset
     }
 
-    /// Lets another system of the same merchant top up a card now. The row is of the same kind as ours, with an id, and where
-    /// the wire has them a task or a reference, of its own. The row's id, or `None` for an unknown card or one that takes no money,
-    /// and when the float cannot pay.
-    pub fn credit_from_elsewhere(&self, dialect: Dialect, card_id: &str, sum: Decimal) -> Option<String> {
-        self.top_up_from_elsewhere(dialect, card_id, ElsewhereTopUp { sum, dated_back: SignedDuration::ZERO, failed: false })
+    /// Lets another system of the same merchant top up a card now. The row is of the same kind as
+    /// ours, with an id, and where the wire has them a task or a reference, of its own. The row's
+    /// id, or `None` for an unknown card or one that takes no money, and when the float cannot pay.
+    pub fn credit_from_elsewhere(
+        &self,
+        dialect: Dialect,
+        card_id: &str,
+        sum: Decimal,
+    ) -> Option<String> {
+        self.top_up_from_elsewhere(
+            dialect,
+            card_id,
+            ElsewhereTopUp { sum, dated_back: SignedDuration::ZERO, failed: false },
+        )
     }
 
-    /// Lets another system ask in vain: the row says FAILED. `None` as in [`Sandbox::credit_from_elsewhere`].
-    pub fn failed_top_up_from_elsewhere(&self, dialect: Dialect, card_id: &str, sum: Decimal) -> Option<String> {
-        self.top_up_from_elsewhere(dialect, card_id, ElsewhereTopUp { sum, dated_back: SignedDuration::ZERO, failed: true })
+    /// Lets another system ask in vain: the row says FAILED. `None` as in
+    /// [`Sandbox::credit_from_elsewhere`].
+    pub fn failed_top_up_from_elsewhere(
+        &self,
+        dialect: Dialect,
+        card_id: &str,
+        sum: Decimal,
+    ) -> Option<String> {
+        self.top_up_from_elsewhere(
+            dialect,
+            card_id,
+            ElsewhereTopUp { sum, dated_back: SignedDuration::ZERO, failed: true },
+        )
     }
 
-    /// The general form: back-dated, or refused by the provider. `None` as in [`Sandbox::credit_from_elsewhere`].
-    pub fn top_up_from_elsewhere(&self, dialect: Dialect, card_id: &str, asked: ElsewhereTopUp) -> Option<String> {
+    /// The general form: back-dated, or refused by the provider. `None` as in
+    /// [`Sandbox::credit_from_elsewhere`].
+    pub fn top_up_from_elsewhere(
+        &self,
+        dialect: Dialect,
+        card_id: &str,
+        asked: ElsewhereTopUp,
+    ) -> Option<String> {
         let now = self.0.clock.now();
         let mut room = self.room(dialect);
         let bank = &mut room.bank;
         let position = bank.find(card_id)?;
         let load = load(bank, position, asked.sum)?;
-        let row = if asked.failed { bank.failed_top_up_elsewhere(load, now) } else { bank.top_up_elsewhere(load, now).ok()? };
+        let row = if asked.failed {
+            bank.failed_top_up_elsewhere(load, now)
+        } else {
+            bank.top_up_elsewhere(load, now).ok()?
+        };
         bank.date_back(row, asked.dated_back);
         room.bank.rows.get(row).map(|row| wire_id(dialect, &room.bank, row))
     }
@@ -83,7 +115,11 @@ impl Sandbox {
                 let failed = row.progress != Progress::Cleared;
                 ForeignCredit {
                     id: wire_id(dialect, &room.bank, row),
-                    asked: if dialect == Dialect::Artha { row.amount + row.fee } else { row.amount },
+                    asked: if dialect == Dialect::Artha {
+                        row.amount + row.fee
+                    } else {
+                        row.amount
+                    },
                     received: if failed { Decimal::ZERO } else { row.amount },
                     at: row.at,
                     failed,
@@ -92,17 +128,20 @@ impl Sandbox {
             .collect()
     }
 
-    /// The accounts of the customer that has this card: id and what it holds, those that are switched off included. Only
-    /// ibanera's customers have any.
+    /// The accounts of the customer that has this card: id and what it holds, those that are
+    /// switched off included. Only ibanera's customers have any.
     #[must_use]
     pub fn customer_accounts(&self, dialect: Dialect, card_id: &str) -> Vec<(String, Money)> {
         let room = self.room(dialect);
         let Some(card) = room.bank.card(card_id) else { return Vec::new() };
         let theirs = room.bank.accounts.iter().filter(|account| account.customer == card.user);
-        theirs.map(|account| (account.id.clone(), Money::new(account.holds, account.asset))).collect()
+        theirs
+            .map(|account| (account.id.clone(), Money::new(account.holds, account.asset)))
+            .collect()
     }
 
-    /// Gives a customer's account another sum, as if the customer had paid in or taken out. False for an unknown account.
+    /// Gives a customer's account another sum, as if the customer had paid in or taken out. False
+    /// for an unknown account.
     pub fn set_customer_account(&self, dialect: Dialect, account_id: &str, sum: Decimal) -> bool {
         let mut room = self.room(dialect);
         let found = room.bank.find_account(account_id);
@@ -112,12 +151,14 @@ impl Sandbox {
     /// The `Date` of a provider's answers.
     pub(super) fn date(&self, dialect: Dialect) -> Option<http::HeaderValue> {
         let at = self.room(dialect).bank.shown(self.0.clock.now());
-        let text = jiff::fmt::rfc2822::DateTimePrinter::new().timestamp_to_rfc9110_string(&at).ok()?;
+        let text =
+            jiff::fmt::rfc2822::DateTimePrinter::new().timestamp_to_rfc9110_string(&at).ok()?;
         http::HeaderValue::from_str(&text).ok()
     }
 }
 
-/// A top-up of another system as the bank takes it: with the wire's fee, and where the wire has them a reference of its own.
+/// A top-up of another system as the bank takes it: with the wire's fee, and where the wire has
+/// them a reference of its own.
 pub(super) fn load(bank: &Bank, card: usize, asked: Decimal) -> Option<Load> {
     let currency = bank.cards.get(card)?.currency;
     let sum = rounded(asked, currency);
@@ -126,7 +167,9 @@ pub(super) fn load(bank: &Bank, card: usize, asked: Decimal) -> Option<Load> {
         Dialect::Artha => (sum - artha::top_up_fee(sum, currency), sum, None),
         Dialect::Banana => (sum, sum + banana::recharge_fee(currency), None),
         Dialect::Enkash => (sum, sum, Some(format!("PAYROLL{number:08}"))),
-        Dialect::Ibanera => (sum, sum + ibanera::transfer_fee(), Some(format!("Payroll {number:06}"))),
+        Dialect::Ibanera => {
+            (sum, sum + ibanera::transfer_fee(), Some(format!("Payroll {number:06}")))
+        }
     };
     Some(Load { payer: None, card, received, paid, reference })
 }

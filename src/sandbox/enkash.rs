@@ -1,5 +1,6 @@
-//! The sandbox's enkash: token, partner header and the encrypted envelope of "enkash wire notes" 1, the card calls of 2.
-//! A repeated reference pays twice here, because the notes say to assume so (5). Must not share a line with the adapter.
+//! The sandbox's enkash: token, partner header and the encrypted envelope of "enkash wire notes" 1,
+//! the card calls of 2. A repeated reference pays twice here, because the notes say to assume so
+//! (5). Must not share a line with the adapter.
 
 mod rows;
 
@@ -25,7 +26,8 @@ pub(super) const COMPANY_ID: &str = "CEKSANDBX1";
 pub(super) const CARD_ACCOUNT_ID: &str = "CASANDBX1";
 
 const TOKEN_SECONDS: u64 = 86_399;
-/// Wrong logins before the account is locked (1.3), and for how long that is so here (not documented).
+/// Wrong logins before the account is locked (1.3), and for how long that is so here (not
+/// documented).
 const WRONG_LOGINS: u32 = 3;
 const LOCK_MILLIS: u64 = 600_000;
 const LOAD_MILLIS: u64 = 1_000;
@@ -54,7 +56,10 @@ pub(super) fn writes(path: &str) -> bool {
 }
 
 pub(super) fn unauthorized() -> Reply {
-    let body = object([("error", text("invalid_token")), ("error_description", text("Invalid access token"))]);
+    let body = object([
+        ("error", text("invalid_token")),
+        ("error_description", text("Invalid access token")),
+    ]);
     Reply::json(StatusCode::UNAUTHORIZED, body).stranger()
 }
 
@@ -68,7 +73,10 @@ enum Wrapping {
 
 impl Wrapping {
     fn wrap(self, status: StatusCode, body: &Json) -> Reply {
-        let sealed = || seal::ecb_seal(ENCRYPTION_KEY, body.to_string().as_bytes()).expect("half a digest is always a key");
+        let sealed = || {
+            seal::ecb_seal(ENCRYPTION_KEY, body.to_string().as_bytes())
+                .expect("half a digest is always a key")
+        };
         match self {
             Self::Envelope => Reply::json(status, object([("request", text(sealed()))])),
             Self::Bare => Reply::json(status, text(sealed())),
@@ -107,18 +115,30 @@ fn success(payload: Json) -> Answer {
 
 /// `response_code`, `response_message`, `payload`: the other one.
 fn response_success(payload: Json) -> Answer {
-    let body = object([("response_code", number(0)), ("response_message", text("Success")), ("payload", payload)]);
+    let body = object([
+        ("response_code", number(0)),
+        ("response_message", text("Success")),
+        ("payload", payload),
+    ]);
     Answer { status: StatusCode::OK, body, topped_up: false }
 }
 
 /// A refusal inside HTTP 200 (1.6).
 fn business_failure(why: &str) -> Answer {
-    let body = object([("response_code", number(1)), ("response_message", text(why)), ("payload", text(why))]);
+    let body = object([
+        ("response_code", number(1)),
+        ("response_message", text(why)),
+        ("payload", text(why)),
+    ]);
     Answer { status: StatusCode::OK, body, topped_up: false }
 }
 
 fn failure(status: StatusCode, why: &str) -> Answer {
-    Answer { status, body: object([("code", number(1)), ("message", text(why)), ("payload", text(why))]), topped_up: false }
+    Answer {
+        status,
+        body: object([("code", number(1)), ("message", text(why)), ("payload", text(why))]),
+        topped_up: false,
+    }
 }
 
 fn bad_request(why: &str) -> Answer {
@@ -132,13 +152,20 @@ fn invalid(why: &str) -> Answer {
 impl Door {
     pub(super) fn answer(&mut self, bank: &mut Bank, call: &Call, now: Timestamp) -> Reply {
         if call.method != Method::POST {
-            return Reply::json(StatusCode::METHOD_NOT_ALLOWED, object([("message", text("Method not allowed"))])).stranger();
+            return Reply::json(
+                StatusCode::METHOD_NOT_ALLOWED,
+                object([("message", text("Method not allowed"))]),
+            )
+            .stranger();
         }
         if is_login(&call.path) {
             return self.login(bank, call, now);
         }
         let bearer = call.header("authorization").unwrap_or_default();
-        let bearer = bearer.strip_prefix("Bearer ").or_else(|| bearer.strip_prefix("bearer ")).unwrap_or_default();
+        let bearer = bearer
+            .strip_prefix("Bearer ")
+            .or_else(|| bearer.strip_prefix("bearer "))
+            .unwrap_or_default();
         self.tokens.retain(|(_, until)| *until > now);
         if !self.tokens.iter().any(|(token, _)| seal::same(token, bearer)) {
             return unauthorized();
@@ -167,7 +194,8 @@ impl Door {
     /// The password grant (1.3). Not encrypted.
     fn login(&mut self, bank: &Bank, call: &Call, now: Timestamp) -> Reply {
         let refused = |status, error: &str, why: &str| {
-            Reply::json(status, object([("error", text(error)), ("error_description", text(why))])).stranger()
+            Reply::json(status, object([("error", text(error)), ("error_description", text(why))]))
+                .stranger()
         };
         if self.locked_until.is_some_and(|until| now < until) {
             return refused(StatusCode::BAD_REQUEST, "invalid_grant", "User account is locked");
@@ -179,15 +207,26 @@ impl Door {
             .and_then(|bytes| String::from_utf8(bytes).ok())
             .unwrap_or_default();
         let form = query_pairs(std::str::from_utf8(&call.body).unwrap_or_default());
-        let field = |name: &str| form.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value.as_str());
-        if !call.header("content-type").is_some_and(|kind| kind.starts_with("application/x-www-form-urlencoded")) {
+        let field = |name: &str| {
+            form.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value.as_str())
+        };
+        if !call
+            .header("content-type")
+            .is_some_and(|kind| kind.starts_with("application/x-www-form-urlencoded"))
+        {
             return refused(StatusCode::BAD_REQUEST, "invalid_request", "The body must be a form");
         }
         if field("grant_type") != "password" {
-            return refused(StatusCode::BAD_REQUEST, "unsupported_grant_type", "Unsupported grant type");
+            return refused(
+                StatusCode::BAD_REQUEST,
+                "unsupported_grant_type",
+                "Unsupported grant type",
+            );
         }
-        let client = seal::same(&format!("{CLIENT_ID}:{CLIENT_SECRET}"), &basic) && field("clientId") == COMPANY_ID;
-        let user = seal::same(USERNAME, field("username")) && seal::same(PASSWORD, field("password"));
+        let client = seal::same(&format!("{CLIENT_ID}:{CLIENT_SECRET}"), &basic)
+            && field("clientId") == COMPANY_ID;
+        let user =
+            seal::same(USERNAME, field("username")) && seal::same(PASSWORD, field("password"));
         if !(client && user) {
             self.wrong += 1;
             if self.wrong >= WRONG_LOGINS {
@@ -223,7 +262,9 @@ fn account(body: &Body) -> Result<(), Answer> {
         return Err(bad_request("companyId and cardAccountId are required"));
     };
     if company != COMPANY_ID || account != CARD_ACCOUNT_ID {
-        let why = format!("Card account not found for companyId: [{company}] and cardAccountId: [{account}]");
+        let why = format!(
+            "Card account not found for companyId: [{company}] and cardAccountId: [{account}]"
+        );
         return Err(failure(StatusCode::NOT_FOUND, &why));
     }
     Ok(())
@@ -332,7 +373,9 @@ fn load(bank: &mut Bank, body: &Body, now: Timestamp) -> Answer {
         (Some("ALLOCATE_FUND"), Some("ALLOCATION")) | (Some("LOAD_MONEY"), Some("PRINCIPLE")) => {}
         _ => return invalid("Invalid type and transactionCode"),
     }
-    let Some(reference) = body.text("uniqueReferenceNumber") else { return bad_request("uniqueReferenceNumber is required") };
+    let Some(reference) = body.text("uniqueReferenceNumber") else {
+        return bad_request("uniqueReferenceNumber is required");
+    };
     // Length and letters are not documented; this is the careful reading (5, inferred).
     if reference.len() > 32 || !reference.bytes().all(|b| b.is_ascii_alphanumeric()) {
         return invalid("Invalid uniqueReferenceNumber");
@@ -349,8 +392,15 @@ fn load(bank: &mut Bank, body: &Body, now: Timestamp) -> Answer {
     }
     let mut sum = sum;
     sum.rescale(2);
-    match bank.top_up(Load { reference: Some(reference), ..Load::plain(position, sum) }, now, LOAD_MILLIS) {
-        Ok(_) => Answer { topped_up: true, ..success(text("Funds allocated from Parent Account to Card by Admin successful")) },
+    match bank.top_up(
+        Load { reference: Some(reference), ..Load::plain(position, sum) },
+        now,
+        LOAD_MILLIS,
+    ) {
+        Ok(_) => Answer {
+            topped_up: true,
+            ..success(text("Funds allocated from Parent Account to Card by Admin successful"))
+        },
         Err(Refusal::NoFloat) => business_failure("Insufficient balance in card account"),
         Err(Refusal::State(_)) => business_failure("Card is blocked"),
         Err(Refusal::Amount | Refusal::TooSmall | Refusal::TooLarge) => invalid("Invalid amount"),
@@ -372,15 +422,26 @@ fn block(bank: &mut Bank, body: &Body, now: Timestamp) -> Answer {
         return failure(StatusCode::NOT_FOUND, "Card not found");
     };
     match (body.text("blockCode").as_deref(), state) {
-        (Some("BL"), CardState::Active | CardState::Frozen | CardState::Pending | CardState::Blocked) => {
+        (
+            Some("BL"),
+            CardState::Active | CardState::Frozen | CardState::Pending | CardState::Blocked,
+        ) => {
             // The money of a blocked card is not given back on this wire (6, 25).
             bank.close(position, false, now, 0);
         }
         (Some("BL"), CardState::Closed) => {}
-        (Some("L"), CardState::Active | CardState::Frozen) => bank.set_state(position, CardState::Frozen, now, 0),
-        (Some("UL"), CardState::Active | CardState::Frozen) => bank.set_state(position, CardState::Active, now, 0),
-        (Some("L" | "UL"), CardState::Blocked | CardState::Closed) => return business_failure("Card is blocked"),
-        (Some("L" | "UL"), CardState::Pending) => return business_failure("Card activation is in progress"),
+        (Some("L"), CardState::Active | CardState::Frozen) => {
+            bank.set_state(position, CardState::Frozen, now, 0)
+        }
+        (Some("UL"), CardState::Active | CardState::Frozen) => {
+            bank.set_state(position, CardState::Active, now, 0)
+        }
+        (Some("L" | "UL"), CardState::Blocked | CardState::Closed) => {
+            return business_failure("Card is blocked");
+        }
+        (Some("L" | "UL"), CardState::Pending) => {
+            return business_failure("Card activation is in progress");
+        }
         (Some(_) | None, _) => return bad_request("Invalid blockCode"),
     }
     success(text("Success"))
@@ -394,10 +455,14 @@ fn set_pin(bank: &mut Bank, body: &Body) -> Answer {
     if body.flag("otpRequired") == Some(true) {
         return business_failure("OTP is required");
     }
-    let pin = body.text("pinBlock").filter(|pin| pin.len() == 4 && pin.bytes().all(|b| b.is_ascii_digit()));
+    let pin = body
+        .text("pinBlock")
+        .filter(|pin| pin.len() == 4 && pin.bytes().all(|b| b.is_ascii_digit()));
     let Some(pin) = pin else { return invalid("pinBlock must have four digits") };
     match bank.cards.get_mut(position) {
-        Some(card) if card.state == CardState::Active || card.state == CardState::Frozen => card.pin = Some(pin),
+        Some(card) if card.state == CardState::Active || card.state == CardState::Frozen => {
+            card.pin = Some(pin)
+        }
         Some(_) => return business_failure("Card is not active"),
         None => return failure(StatusCode::NOT_FOUND, "Card not found"),
     }
@@ -410,7 +475,9 @@ fn limits(bank: &Bank, body: &Body, now: Timestamp) -> Answer {
         Ok(position) => position,
         Err(answer) => return answer,
     };
-    let Some(card) = bank.cards.get(position) else { return failure(StatusCode::NOT_FOUND, "Card not found") };
+    let Some(card) = bank.cards.get(position) else {
+        return failure(StatusCode::NOT_FOUND, "Card not found");
+    };
     let india = Offset::from_seconds(19_800).map_or(TimeZone::UTC, TimeZone::fixed);
     let created = bank.shown(now).to_zoned(india).strftime("%b %-d, %Y %-I:%M:%S %p").to_string();
     success(object([

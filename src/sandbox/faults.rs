@@ -65,12 +65,22 @@ impl Fault {
     pub(super) fn answered(self, dialect: Dialect) -> Option<Reply> {
         match self {
             Self::Refuse429 { retry_after_seconds } => {
-                let mut reply = Reply::json(StatusCode::TOO_MANY_REQUESTS, r#"{"message":"Too many requests"}"#);
+                let mut reply = Reply::json(
+                    StatusCode::TOO_MANY_REQUESTS,
+                    r#"{"message":"Too many requests"}"#,
+                );
                 reply.retry_after = Some(retry_after_seconds);
                 Some(reply)
             }
-            Self::Answer500 => Some(Reply::json(StatusCode::INTERNAL_SERVER_ERROR, r#"{"message":"Internal error"}"#)),
-            Self::Answer503 => Some(Reply::of(StatusCode::SERVICE_UNAVAILABLE, "text/html", UNAVAILABLE.to_owned())),
+            Self::Answer500 => Some(Reply::json(
+                StatusCode::INTERNAL_SERVER_ERROR,
+                r#"{"message":"Internal error"}"#,
+            )),
+            Self::Answer503 => Some(Reply::of(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "text/html",
+                UNAVAILABLE.to_owned(),
+            )),
             Self::Html => Some(Reply::of(StatusCode::OK, "text/html", PROXY_PAGE.to_owned())),
             Self::Forbidden => Some(forbidden()),
             Self::Unauthorized => Some(match dialect {
@@ -79,7 +89,12 @@ impl Fault {
                 Dialect::Enkash => enkash::unauthorized(),
                 Dialect::Ibanera => ibanera::unauthorized(),
             }),
-            Self::HalfJson | Self::WrongSignature | Self::LoseAnswer | Self::LoseRequest | Self::Hang | Self::Slow(_) => None,
+            Self::HalfJson
+            | Self::WrongSignature
+            | Self::LoseAnswer
+            | Self::LoseRequest
+            | Self::Hang
+            | Self::Slow(_) => None,
         }
     }
 }
@@ -124,11 +139,13 @@ pub(super) struct Planned {
 }
 
 /// What a proxy says when the server behind it is gone.
-pub(super) const UNAVAILABLE: &str = "<html><body><h1>503 Service Temporarily Unavailable</h1></body></html>";
+pub(super) const UNAVAILABLE: &str =
+    "<html><body><h1>503 Service Temporarily Unavailable</h1></body></html>";
 
 /// What a proxy says with a friendly 200.
-pub(super) const PROXY_PAGE: &str =
-    "<!DOCTYPE html><html><head><title>Please wait</title></head><body><h1>Checking your browser</h1></body></html>";
+pub(super) const PROXY_PAGE: &str = "<!DOCTYPE html><html><head><title>Please \
+                                     wait</title></head><body><h1>Checking your \
+                                     browser</h1></body></html>";
 
 /// A proxy that lets nobody through.
 pub(super) fn forbidden() -> Reply {
@@ -136,15 +153,20 @@ pub(super) fn forbidden() -> Reply {
 }
 
 /// What that proxy says.
-const FORBIDDEN_PAGE: &str = "<html><head><title>403 Forbidden</title></head><body><h1>403 Forbidden</h1>\
-     <p>Your request was blocked by the security policy.</p></body></html>";
+const FORBIDDEN_PAGE: &str = "<html><head><title>403 Forbidden</title></head><body><h1>403 \
+                              Forbidden</h1><p>Your request was blocked by the security \
+                              policy.</p></body></html>";
 
 /// An answer that breaks off before its first byte.
 pub(super) fn broken() -> Response {
-    let gone = futures::stream::once(async { Err::<Bytes, _>(io::Error::from(io::ErrorKind::ConnectionReset)) });
+    let gone = futures::stream::once(async {
+        Err::<Bytes, _>(io::Error::from(io::ErrorKind::ConnectionReset))
+    });
     let mut response = Response::new(Body::from_stream(gone));
     // Announced, so that no client can take the break for an empty answer.
     response.headers_mut().insert(header::CONTENT_LENGTH, header::HeaderValue::from_static("64"));
-    response.headers_mut().insert(header::CONTENT_TYPE, header::HeaderValue::from_static("application/json"));
+    response
+        .headers_mut()
+        .insert(header::CONTENT_TYPE, header::HeaderValue::from_static("application/json"));
     response
 }

@@ -1,5 +1,6 @@
-//! The sandbox's ibanera: login with a one-time code, then bearer and a fresh code on every call, envelopes with `status`
-//! "1" or "0", as "ibanera wire notes" 1 and 2 describe it. Must not share a line with the adapter.
+//! The sandbox's ibanera: login with a one-time code, then bearer and a fresh code on every call,
+//! envelopes with `status` "1" or "0", as "ibanera wire notes" 1 and 2 describe it. Must not share
+//! a line with the adapter.
 
 mod accounts;
 mod rows;
@@ -48,7 +49,10 @@ pub(super) fn is_login(path: &str) -> bool {
 pub(super) fn writes(path: &str) -> bool {
     matches!(
         route(path),
-        "customer/cards/transferfunds" | "customer/cards/activate" | "customer/cards/deactivate" | "customer/cards/changecardpin"
+        "customer/cards/transferfunds"
+            | "customer/cards/activate"
+            | "customer/cards/deactivate"
+            | "customer/cards/changecardpin"
     )
 }
 
@@ -69,24 +73,43 @@ fn problem<T>(field: &'static str, message: &'static str) -> Result<T, Problem> 
 impl Problem {
     fn reply(&self) -> Reply {
         let Self(status, field, message) = *self;
-        let error = object([("fieldName", text(field)), ("messageCode", text(message)), ("errorType", text("Error"))]);
+        let error = object([
+            ("fieldName", text(field)),
+            ("messageCode", text(message)),
+            ("errorType", text("Error")),
+        ]);
         let errors = Json::Array(vec![error]);
-        let body = object([("id", number(0)), ("details", Json::Null), ("status", text("0")), ("errors", errors)]);
+        let body = object([
+            ("id", number(0)),
+            ("details", Json::Null),
+            ("status", text("0")),
+            ("errors", errors),
+        ]);
         Reply::json(status, body)
     }
 }
 
 fn success(id: impl std::fmt::Display, details: Json) -> Reply {
-    let body = object([("id", number(id)), ("details", details), ("status", text("1")), ("errors", Json::Array(Vec::new()))]);
+    let body = object([
+        ("id", number(id)),
+        ("details", details),
+        ("status", text("1")),
+        ("errors", Json::Array(Vec::new())),
+    ]);
     Reply::json(StatusCode::OK, body)
 }
 
 impl Door {
     pub(super) fn answer(&mut self, bank: &mut Bank, call: &Call, now: Timestamp) -> Reply {
         if is_login(&call.path) {
-            return self.login(bank, call, now).unwrap_or_else(|problem| problem.reply().stranger());
+            return self
+                .login(bank, call, now)
+                .unwrap_or_else(|problem| problem.reply().stranger());
         }
-        let bearer = call.header("authorization").and_then(|value| value.strip_prefix("Bearer ")).unwrap_or_default();
+        let bearer = call
+            .header("authorization")
+            .and_then(|value| value.strip_prefix("Bearer "))
+            .unwrap_or_default();
         self.tokens.retain(|(_, until)| *until > now);
         if !self.tokens.iter().any(|(token, _)| seal::same(token, bearer)) {
             return unauthorized();
@@ -111,8 +134,14 @@ impl Door {
             (true, "customer/accounts/balances") => Ok(accounts::account_balances(bank, call)),
             (true, "customer/accounts/list-accounts") => accounts::list_accounts(bank, call),
             (true, "customer/accounts/account") => accounts::account_by_id(bank, call),
-            (false, "customer/cards/reviewtransferfunds") => accounts::transfer(bank, &body)
-                .map(|load| success(0, object([("fee", transfer_fee().into()), ("totalDue", load.paid.into())]))),
+            (false, "customer/cards/reviewtransferfunds") => {
+                accounts::transfer(bank, &body).map(|load| {
+                    success(
+                        0,
+                        object([("fee", transfer_fee().into()), ("totalDue", load.paid.into())]),
+                    )
+                })
+            }
             (false, "customer/cards/transferfunds") => accounts::transfer_funds(bank, &body, now),
             (false, "customer/cards/activate") => activate(bank, &body, now),
             (false, "customer/cards/deactivate") => deactivate(bank, &body, now),
@@ -127,8 +156,12 @@ impl Door {
             return problem("path", "Invalid");
         }
         let Some(body) = Body::read(&call.body) else { return problem("body", "Invalid") };
-        let Some(username) = body.string("username") else { return problem("username", "Required") };
-        let Some(password) = body.string("password") else { return problem("password", "Required") };
+        let Some(username) = body.string("username") else {
+            return problem("username", "Required");
+        };
+        let Some(password) = body.string("password") else {
+            return problem("password", "Required");
+        };
         let Some(otp) = body.string("otp") else { return problem("otp", "Required") };
         if self.locked_until.is_some_and(|until| now < until) {
             return problem("username", "Account_Locked");
@@ -142,32 +175,43 @@ impl Door {
                 return problem("username", "Account_Locked");
             }
             // No code for a wrong one-time code is documented (1.2).
-            return if user { problem("otp", "Invalid") } else { problem("username", "Username_Or_Password_Incorrect") };
+            return if user {
+                problem("otp", "Invalid")
+            } else {
+                problem("username", "Username_Or_Password_Incorrect")
+            };
         }
         self.wrong = 0;
         self.locked_until = None;
         self.made += 1;
         let token = format!("eyJhbGciOiJIUzI1NiJ9.{}", bank.uuid(5_000_000_000 + self.made));
         self.tokens.push((token.clone(), after(now, TOKEN_SECONDS * 1_000)));
-        Ok(success(MANAGER_ID, object([("accessToken", text(token)), ("expiresIn", number(TOKEN_SECONDS))])))
+        Ok(success(
+            MANAGER_ID,
+            object([("accessToken", text(token)), ("expiresIn", number(TOKEN_SECONDS))]),
+        ))
     }
 }
 
 /// The code of this step, the one before or the one after (the skew is not documented).
 fn otp_holds(otp: &str, now: Timestamp) -> bool {
-    [-30, 0, 30]
-        .into_iter()
-        .any(|skew| seal::totp(SHARED_SECRET, now.as_second() + skew).is_some_and(|code| seal::same(&code, otp)))
+    [-30, 0, 30].into_iter().any(|skew| {
+        seal::totp(SHARED_SECRET, now.as_second() + skew).is_some_and(|code| seal::same(&code, otp))
+    })
 }
 
 /// A page of an array, in the list envelope (5.1).
 fn page(bank: &Bank, call: &Call, items: Vec<Json>, whole_without_size: bool) -> Reply {
-    let asked = |name: &str| call.asked(name).and_then(|text| text.parse::<usize>().ok()).filter(|&n| n > 0);
+    let asked = |name: &str| {
+        call.asked(name).and_then(|text| text.parse::<usize>().ok()).filter(|&n| n > 0)
+    };
     let total = items.len();
     let whole = whole_without_size && asked("pageSize").is_none() && asked("pageNumber").is_none();
-    let size = if whole { total.max(1) } else { bank.page_size(asked("pageSize").unwrap_or(10).min(200)) };
+    let size =
+        if whole { total.max(1) } else { bank.page_size(asked("pageSize").unwrap_or(10).min(200)) };
     let at = asked("pageNumber").unwrap_or(1);
-    let items: Vec<Json> = items.into_iter().skip((at - 1).saturating_mul(size)).take(size).collect();
+    let items: Vec<Json> =
+        items.into_iter().skip((at - 1).saturating_mul(size)).take(size).collect();
     let total = bank.total(total, items.len());
     let body = object([
         ("id", number(0)),
@@ -184,7 +228,9 @@ fn page(bank: &Bank, call: &Call, items: Vec<Json>, whole_without_size: bool) ->
 const fn state_word(state: CardState) -> &'static str {
     match state {
         CardState::Active => "Active",
-        CardState::Frozen | CardState::Blocked | CardState::Pending | CardState::Closed => "Deactivated",
+        CardState::Frozen | CardState::Blocked | CardState::Pending | CardState::Closed => {
+            "Deactivated"
+        }
     }
 }
 
@@ -237,7 +283,8 @@ fn by_user(bank: &Bank, call: &Call, only: Option<&str>) -> Reply {
         .into_iter()
         .filter(|customer| only.is_none_or(|only| only == *customer))
         .map(|customer| {
-            let cards = bank.cards.iter().filter(|card| card.user == customer).map(listed).collect();
+            let cards =
+                bank.cards.iter().filter(|card| card.user == customer).map(listed).collect();
             object([
                 ("customersId", Json::Number(customer.to_owned())),
                 ("customersReference", reference_of(customer)),
@@ -276,7 +323,10 @@ fn sensitive_details(bank: &Bank, call: &Call) -> Outcome {
         0,
         object([
             ("cardHolderName", text(card.holder())),
-            ("expiryDate", text(format!("{:04}-{:02}-28T00:00:00.000Z", card.expires.0, card.expires.1))),
+            (
+                "expiryDate",
+                text(format!("{:04}-{:02}-28T00:00:00.000Z", card.expires.0, card.expires.1)),
+            ),
             ("cardNumber", text(card.number.as_str())),
             ("cvc", text(card.cvv.as_str())),
             ("currency", text("usd")),
@@ -289,7 +339,8 @@ fn sensitive_details(bank: &Bank, call: &Call) -> Outcome {
 
 fn named_card(bank: &Bank, body: &Body) -> Result<(usize, CardState), Problem> {
     let Some(id) = body.text("cardsId") else { return problem("cardsId", "Required") };
-    let found = bank.find(&id).and_then(|position| Some((position, bank.cards.get(position)?.state)));
+    let found =
+        bank.find(&id).and_then(|position| Some((position, bank.cards.get(position)?.state)));
     found.map_or_else(|| problem("cardsId", "Invalid"), Ok)
 }
 

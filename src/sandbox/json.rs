@@ -37,7 +37,8 @@ pub(super) fn number(value: impl fmt::Display) -> Json {
 }
 
 impl Json {
-    /// The same object with every key's first letter in upper case, as some of artha's answers spell them.
+    /// The same object with every key's first letter in upper case, as some of artha's answers
+    /// spell them.
     pub(super) fn pascal(self) -> Self {
         match self {
             Self::Object(fields) => Self::Object(
@@ -92,7 +93,9 @@ impl fmt::Display for Json {
             Self::Null => f.write_str("null"),
             Self::Bool(value) => write!(f, "{value}"),
             Self::Number(digits) => f.write_str(digits),
-            Self::Text(value) => f.write_str(&serde_json::to_string(value).map_err(|_| fmt::Error)?),
+            Self::Text(value) => {
+                f.write_str(&serde_json::to_string(value).map_err(|_| fmt::Error)?)
+            }
             Self::Array(items) => {
                 f.write_char('[')?;
                 for (i, item) in items.iter().enumerate() {
@@ -130,7 +133,8 @@ impl Body {
         serde_json::from_slice(bytes).ok().map(Self)
     }
 
-    /// Names as sent, with the value as plain text: the content of a string, the JSON text of the rest.
+    /// Names as sent, with the value as plain text: the content of a string, the JSON text of the
+    /// rest.
     pub(super) fn pairs(&self) -> impl Iterator<Item = (String, String)> {
         self.0.iter().map(|(name, raw)| (name.clone(), plain(raw)))
     }
@@ -138,12 +142,15 @@ impl Body {
     fn raw(&self, name: &str) -> Option<&RawValue> {
         self.0
             .get(name)
-            .or_else(|| self.0.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, raw)| raw))
+            .or_else(|| {
+                self.0.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, raw)| raw)
+            })
             .map(AsRef::as_ref)
             .filter(|raw| raw.get() != "null")
     }
 
-    /// A field as text, in whatever case its name came; a number gives its digits. `None` when absent, null or empty.
+    /// A field as text, in whatever case its name came; a number gives its digits. `None` when
+    /// absent, null or empty.
     pub(super) fn text(&self, name: &str) -> Option<String> {
         self.raw(name).map(plain).filter(|text| !text.is_empty())
     }

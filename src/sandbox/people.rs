@@ -1,4 +1,5 @@
-//! Cardholders and shops of the simulated bank: names as the world writes them, none of a real customer.
+//! Cardholders and shops of the simulated bank: names as the world writes them, none of a real
+//! customer.
 
 /// A shop, its category code (ISO 18245) and its country.
 #[derive(Clone, Debug, PartialEq, Eq)]

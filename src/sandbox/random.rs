@@ -47,7 +47,10 @@ impl Random {
     /// Sixteen bytes, for the start of a ciphertext.
     pub(super) fn block(&mut self) -> [u8; 16] {
         let mut out = [0; 16];
-        for (to, from) in out.iter_mut().zip(self.next().to_le_bytes().into_iter().chain(self.next().to_le_bytes())) {
+        for (to, from) in out
+            .iter_mut()
+            .zip(self.next().to_le_bytes().into_iter().chain(self.next().to_le_bytes()))
+        {
             *to = from;
         }
         out

@@ -1,4 +1,5 @@
-//! What goes wrong by itself, for somebody who tries cardtop: one word each on the command line, and when it begins.
+//! What goes wrong by itself, for somebody who tries cardtop: one word each on the command line,
+//! and when it begins.
 
 use std::fmt;
 use std::str::FromStr;
@@ -12,11 +13,14 @@ pub enum Scenario {
     Slow,
     /// Every second top-up takes effect half a minute later, and its answer is lost.
     UnknownTopup,
-    /// Holds leave the lists without a word, and their money is free: the first after 20 to 90 seconds.
+    /// Holds leave the lists without a word, and their money is free: the first after 20 to 90
+    /// seconds.
     ReleasedHolds,
-    /// Holds are booked as another row with another id, two of three for a tenth more: the first after 20 to 90 seconds.
+    /// Holds are booked as another row with another id, two of three for a tenth more: the first
+    /// after 20 to 90 seconds.
     NewIds,
-    /// Every second purchase is booked at once and dated 5 to 40 minutes back, so that it is deep in the lists.
+    /// Every second purchase is booked at once and dated 5 to 40 minutes back, so that it is deep
+    /// in the lists.
     LateRows,
     /// A row comes in after a page of a list was read, at most every five seconds.
     PageShifts,
@@ -24,17 +28,19 @@ pub enum Scenario {
     ShortPages,
     /// Totals count the page instead of the list.
     LyingTotals,
-    /// A proxy answers 403 with a web page: enkash's and ibanera's logins in the first 20 seconds, every tenth reading, and one
-    /// card (the fourteenth) always.
+    /// A proxy answers 403 with a web page: enkash's and ibanera's logins in the first 20 seconds,
+    /// every tenth reading, and one card (the fourteenth) always.
     WebPage403,
     /// Every third purchase has an amount, a time, a currency or a state that means nothing plain.
     OddRows,
-    /// Of each provider's cards from the ninth on, one answers 500, one `{}`, one has figures such as 1,000.00, one the currency
-    /// `US$`, one no state.
+    /// Of each provider's cards from the ninth on, one answers 500, one `{}`, one has figures such
+    /// as 1,000.00, one the currency `US$`, one no state.
     OddCards,
-    /// Rows spell card ids otherwise than rosters and lists of cards: capitals, zeros in front, blanks around.
+    /// Rows spell card ids otherwise than rosters and lists of cards: capitals, zeros in front,
+    /// blanks around.
     Spelling,
-    /// Another system tops up one card after the other every 45 seconds, and makes an equal top-up 8 seconds after each of yours.
+    /// Another system tops up one card after the other every 45 seconds, and makes an equal top-up
+    /// 8 seconds after each of yours.
     ForeignTopUps,
     /// artha's clock is 200 s fast, banana's 200 s slow, enkash's 45 s fast, ibanera's 45 s slow.
     WrongClock,
@@ -125,7 +131,10 @@ impl FromStr for Scenario {
     type Err = UnknownScenario;
 
     fn from_str(text: &str) -> Result<Self, UnknownScenario> {
-        Self::ALL.into_iter().find(|scenario| scenario.word().eq_ignore_ascii_case(text.trim())).ok_or(UnknownScenario)
+        Self::ALL
+            .into_iter()
+            .find(|scenario| scenario.word().eq_ignore_ascii_case(text.trim()))
+            .ok_or(UnknownScenario)
     }
 }
 

@@ -1,15 +1,19 @@
-//! The ciphers, digests and one-time codes that the four wires ask of a caller, read from their documents alone.
+//! The ciphers, digests and one-time codes that the four wires ask of a caller, read from their
+//! documents alone.
 
 use aws_lc_rs::cipher::{
-    AES_128, AES_256, DecryptionContext, EncryptionContext, PaddedBlockDecryptingKey, PaddedBlockEncryptingKey, UnboundCipherKey,
+    AES_128, AES_256, DecryptionContext, EncryptionContext, PaddedBlockDecryptingKey,
+    PaddedBlockEncryptingKey, UnboundCipherKey,
 };
 use aws_lc_rs::iv::FixedLength;
 use aws_lc_rs::{constant_time, digest, hmac};
 use data_encoding::{BASE32_NOPAD, BASE64, HEXLOWER, HEXLOWER_PERMISSIVE};
 
-/// AES-256-CBC with PKCS#7 under a key of 32 bytes: the block in front, then the ciphertext, as base64 (banana wire notes, 1.4).
+/// AES-256-CBC with PKCS#7 under a key of 32 bytes: the block in front, then the ciphertext, as
+/// base64 (banana wire notes, 1.4).
 pub(super) fn cbc_seal(key: &[u8], first: [u8; 16], plain: &[u8]) -> Option<String> {
-    let key = PaddedBlockEncryptingKey::cbc_pkcs7(UnboundCipherKey::new(&AES_256, key).ok()?).ok()?;
+    let key =
+        PaddedBlockEncryptingKey::cbc_pkcs7(UnboundCipherKey::new(&AES_256, key).ok()?).ok()?;
     let mut sealed = plain.to_vec();
     key.less_safe_encrypt(&mut sealed, EncryptionContext::Iv128(FixedLength::from(first))).ok()?;
     let mut out = first.to_vec();
@@ -21,12 +25,14 @@ pub(super) fn cbc_seal(key: &[u8], first: [u8; 16], plain: &[u8]) -> Option<Stri
 pub(super) fn cbc_open(key: &[u8], sealed: &str) -> Option<Vec<u8>> {
     let bytes = BASE64.decode(sealed.as_bytes()).ok()?;
     let (first, rest) = bytes.split_first_chunk::<16>()?;
-    let key = PaddedBlockDecryptingKey::cbc_pkcs7(UnboundCipherKey::new(&AES_256, key).ok()?).ok()?;
+    let key =
+        PaddedBlockDecryptingKey::cbc_pkcs7(UnboundCipherKey::new(&AES_256, key).ok()?).ok()?;
     let mut rest = rest.to_vec();
     Some(key.decrypt(&mut rest, DecryptionContext::Iv128(FixedLength::from(*first))).ok()?.to_vec())
 }
 
-/// AES-128-ECB with PKCS#5 padding under the first half of the secret's SHA-256, as base64 (enkash wire notes, 1.5).
+/// AES-128-ECB with PKCS#5 padding under the first half of the secret's SHA-256, as base64 (enkash
+/// wire notes, 1.5).
 pub(super) fn ecb_seal(secret: &str, plain: &[u8]) -> Option<String> {
     let key = PaddedBlockEncryptingKey::ecb_pkcs7(ecb_key(secret)?).ok()?;
     let mut sealed = plain.to_vec();
@@ -48,14 +54,15 @@ fn ecb_key(secret: &str) -> Option<UnboundCipherKey> {
 
 /// HMAC-SHA256 of the base64 text, in lower case hex (banana wire notes, 1.5).
 pub(super) fn hmac_hex(key: &[u8], message: &str) -> String {
-    HEXLOWER.encode(hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, key), message.as_bytes()).as_ref())
+    HEXLOWER
+        .encode(hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, key), message.as_bytes()).as_ref())
 }
 
 /// Whether the hex, in either case, is the message's HMAC.
 pub(super) fn hmac_holds(key: &[u8], message: &str, hex: &str) -> bool {
-    HEXLOWER_PERMISSIVE
-        .decode(hex.as_bytes())
-        .is_ok_and(|tag| hmac::verify(&hmac::Key::new(hmac::HMAC_SHA256, key), message.as_bytes(), &tag).is_ok())
+    HEXLOWER_PERMISSIVE.decode(hex.as_bytes()).is_ok_and(|tag| {
+        hmac::verify(&hmac::Key::new(hmac::HMAC_SHA256, key), message.as_bytes(), &tag).is_ok()
+    })
 }
 
 /// Whether a caller's secret is ours, in the same time whatever it is.
@@ -113,7 +120,12 @@ mod tests {
 
     #[test]
     fn the_one_time_codes_of_the_document_hold() {
-        for (at, code) in [(59, "287082"), (1_111_111_109, "081804"), (1_234_567_890, "005924"), (2_000_000_000, "279037")] {
+        for (at, code) in [
+            (59, "287082"),
+            (1_111_111_109, "081804"),
+            (1_234_567_890, "005924"),
+            (2_000_000_000, "279037"),
+        ] {
             assert_eq!(totp("GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ", at).as_deref(), Some(code));
         }
     }

@@ -10,7 +10,8 @@ use axum::extract::Request;
 use super::{Dialect, Sandbox, faults};
 
 impl Sandbox {
-    /// Binds 127.0.0.1, one port a dialect: `port` and the next three, or four free ones. Serves until the answer is dropped.
+    /// Binds 127.0.0.1, one port a dialect: `port` and the next three, or four free ones. Serves
+    /// until the answer is dropped.
     ///
     /// # Errors
     /// When a port cannot be bound.
@@ -19,21 +20,28 @@ impl Sandbox {
         for dialect in Dialect::ALL {
             let offset = u16::try_from(dialect.place()).unwrap_or(0);
             let port = match port {
-                Some(port) => port.checked_add(offset).ok_or_else(|| io::Error::other("there is no port above 65535"))?,
+                Some(port) => port
+                    .checked_add(offset)
+                    .ok_or_else(|| io::Error::other("there is no port above 65535"))?,
                 None => 0,
             };
             let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await;
-            listeners.push(listener.map_err(|problem| io::Error::new(problem.kind(), format!("port {port}: {problem}")))?);
+            listeners.push(listener.map_err(|problem| {
+                io::Error::new(problem.kind(), format!("port {port}: {problem}"))
+            })?);
         }
         let stopped = Arc::new(AtomicBool::new(false));
         let mut addresses = [SocketAddr::from((Ipv4Addr::LOCALHOST, 0)); 4];
         let mut tasks = Vec::new();
-        for ((listener, dialect), address) in listeners.into_iter().zip(Dialect::ALL).zip(&mut addresses) {
+        for ((listener, dialect), address) in
+            listeners.into_iter().zip(Dialect::ALL).zip(&mut addresses)
+        {
             *address = listener.local_addr()?;
             let (sandbox, stopped) = (self.clone(), Arc::clone(&stopped));
             let router = axum::Router::new().fallback(move |request: Request| {
                 let (sandbox, stopped) = (sandbox.clone(), Arc::clone(&stopped));
-                // A connection that was kept open outlives the listener; it gets no answer from a stopped server.
+                // A connection that was kept open outlives the listener; it gets no answer from a
+                // stopped server.
                 async move {
                     if stopped.load(Ordering::Relaxed) {
                         return faults::broken();

@@ -47,9 +47,11 @@ async fn an_artha_top_up_takes_effect_once_and_is_seen_in_balance_and_list() {
     let card = desk.card(Dialect::Artha, 0);
     let before = desk.sandbox.available(Dialect::Artha, &card).unwrap().amount();
     let float = desk.sandbox.float(Dialect::Artha, "USD").unwrap().amount();
-    let (_, quote) = desk.artha_post("EstimateCardTopUpFee", &[("cardId", &card), ("amount", "100.10")]).await;
+    let (_, quote) =
+        desk.artha_post("EstimateCardTopUpFee", &[("cardId", &card), ("amount", "100.10")]).await;
     assert!(quote.unwrap().ends_with(r#""amount":"100.10","fee":"1.00","receiveAmount":"99.10"}"#));
-    let (status, body) = desk.artha_post("CardTopUp", &[("cardId", &card), ("amount", "100.10")]).await;
+    let (status, body) =
+        desk.artha_post("CardTopUp", &[("cardId", &card), ("amount", "100.10")]).await;
     let answer: Value = serde_json::from_str(&body.unwrap()).unwrap();
     assert_eq!((status, answer["status"].as_str()), (StatusCode::OK, Some("Success")));
     let task = format!("TopUpStatus/{}", answer["taskId"].as_str().unwrap());
@@ -61,15 +63,27 @@ async fn an_artha_top_up_takes_effect_once_and_is_seen_in_balance_and_list() {
     assert!(status.contains(r#""amount":100.10,"settlemetAmount":99.10,"fee":1.00"#), "{status}");
     assert!(status.contains(r#""status":"Success""#));
     assert_eq!(desk.sandbox.credits(Dialect::Artha, &card), [decimal("99.10")]);
-    assert_eq!(desk.sandbox.available(Dialect::Artha, &card).unwrap().amount() - before, decimal("99.10"));
-    assert_eq!(float - desk.sandbox.float(Dialect::Artha, "USD").unwrap().amount(), decimal("100.10"));
+    assert_eq!(
+        desk.sandbox.available(Dialect::Artha, &card).unwrap().amount() - before,
+        decimal("99.10")
+    );
+    assert_eq!(
+        float - desk.sandbox.float(Dialect::Artha, "USD").unwrap().amount(),
+        decimal("100.10")
+    );
     let balance = desk.artha_get(&format!("CardBalance/{card}")).await;
     assert_eq!(balance["availableBalance"], "111.50");
     let (_, rows) = desk.artha_post("Card/Transactions", &[("cardId", &card)]).await;
     let rows: Value = serde_json::from_str(&rows.unwrap()).unwrap();
-    assert_eq!((rows[0]["type"].as_str(), rows[0]["amount"].as_str()), (Some("recharge"), Some("100.1000")));
+    assert_eq!(
+        (rows[0]["type"].as_str(), rows[0]["amount"].as_str()),
+        (Some("recharge"), Some("100.1000"))
+    );
     assert_eq!(rows[0]["taskId"], answer["taskId"]);
-    assert_eq!((rows[1]["status"].as_str(), rows[1]["remarks"].as_str()), (Some("Declined"), Some("INSUFFICIENT_FUNDS")));
+    assert_eq!(
+        (rows[1]["status"].as_str(), rows[1]["remarks"].as_str()),
+        (Some("Declined"), Some("INSUFFICIENT_FUNDS"))
+    );
     assert_eq!(desk.sandbox.writes(), 1);
 }
 
@@ -78,9 +92,16 @@ async fn artha_says_no_in_its_own_ways() {
     let desk = desk();
     let (open, closed) = (desk.card(Dialect::Artha, 0), desk.card(Dialect::Artha, 7));
     let usd = "USD".parse().unwrap();
-    assert_eq!(desk.artha_post("CardTopUp", &[("cardId", "nobody"), ("amount", "5")]).await.0, StatusCode::NOT_FOUND);
-    assert_eq!(desk.artha_post("CardTopUp", &[("cardId", &open), ("amount", "5.001")]).await.0, StatusCode::BAD_REQUEST);
-    let (status, body) = desk.artha_post("CardTopUp", &[("cardId", &closed), ("amount", "50")]).await;
+    assert_eq!(
+        desk.artha_post("CardTopUp", &[("cardId", "nobody"), ("amount", "5")]).await.0,
+        StatusCode::NOT_FOUND
+    );
+    assert_eq!(
+        desk.artha_post("CardTopUp", &[("cardId", &open), ("amount", "5.001")]).await.0,
+        StatusCode::BAD_REQUEST
+    );
+    let (status, body) =
+        desk.artha_post("CardTopUp", &[("cardId", &closed), ("amount", "50")]).await;
     assert_eq!(status, StatusCode::OK);
     assert!(body.unwrap().contains(r#""taskId":null,"status":"Failed""#));
     desk.sandbox.set_float(Dialect::Artha, Money::new(decimal("10"), usd));
@@ -93,9 +114,11 @@ async fn artha_says_no_in_its_own_ways() {
 async fn artha_freezes_unfreezes_cancels_and_chooses_pins() {
     let desk = desk();
     let card = desk.card(Dialect::Artha, 8);
-    for (path, then) in
-        [("CardFreeze", CardState::Frozen), ("CardUnFreeze", CardState::Active), ("CancelCard", CardState::Closed)]
-    {
+    for (path, then) in [
+        ("CardFreeze", CardState::Frozen),
+        ("CardUnFreeze", CardState::Active),
+        ("CancelCard", CardState::Closed),
+    ] {
         let (status, _) = desk.artha_post(path, &[("cardId", &card)]).await;
         assert_eq!(status, StatusCode::OK);
         desk.pass(2);
@@ -105,13 +128,17 @@ async fn artha_freezes_unfreezes_cancels_and_chooses_pins() {
     let other = desk.card(Dialect::Artha, 9);
     desk.artha_post("CardSetPin", &[("cardId", &other)]).await;
     let shown = desk.artha_get(&format!("PinDetails/{other}")).await;
-    assert_eq!(shown["Pin"].as_str().map(str::to_owned), desk.sandbox.pin_of(Dialect::Artha, &other));
+    assert_eq!(
+        shown["Pin"].as_str().map(str::to_owned),
+        desk.sandbox.pin_of(Dialect::Artha, &other)
+    );
 }
 
 #[tokio::test]
 async fn banana_refuses_a_wrong_hmac() {
     let desk = desk();
-    let (status, body) = desk.banana_raw("/merchant/get_account_balance", "{}", "another key").await;
+    let (status, body) =
+        desk.banana_raw("/merchant/get_account_balance", "{}", "another key").await;
     assert_eq!((status, body.unwrap().contains("Invalid HMAC")), (StatusCode::BAD_REQUEST, true));
     let (status, body) = desk.banana("/merchant/get_account_balance", "{}").await;
     assert!(status == StatusCode::OK && body.contains(r#""currency":"USD""#), "{body}");
@@ -124,17 +151,27 @@ async fn a_banana_recharge_takes_effect_once_and_is_seen_in_balance_and_list() {
     desk.sandbox.set_state(Dialect::Banana, &card, CardState::Active);
     let before = desk.sandbox.available(Dialect::Banana, &card).unwrap();
     let who = format!(r#""user_id":12346,"card_id":{card}"#);
-    let (status, body) = desk.banana("/card/recharge", &format!(r#"{{{who},"amount":30.10}}"#)).await;
-    assert_eq!((status, body.as_str()), (StatusCode::OK, r#"{"message":"Card recharge request sent successfully"}"#));
+    let (status, body) =
+        desk.banana("/card/recharge", &format!(r#"{{{who},"amount":30.10}}"#)).await;
+    assert_eq!(
+        (status, body.as_str()),
+        (StatusCode::OK, r#"{"message":"Card recharge request sent successfully"}"#)
+    );
     let list = format!(r#"{{"card_id":{card},"type":"RECHARGE","limit":1}}"#);
     let (_, body) = desk.banana("/card/get_transactions", &list).await;
-    assert!(body.contains(r#""amount":30.10,"currency":"USD","type":"RECHARGE","status":"PENDING""#), "{body}");
+    assert!(
+        body.contains(r#""amount":30.10,"currency":"USD","type":"RECHARGE","status":"PENDING""#),
+        "{body}"
+    );
     desk.pass(3);
     let (_, body) = desk.banana("/card/get_transactions", &list).await;
     assert!(body.contains(r#""status":"SUCCESS""#), "{body}");
     assert_eq!(desk.sandbox.credits(Dialect::Banana, &card), [decimal("30.10")]);
     let (_, body) = desk.banana("/card/get_balance", &format!("{{{who}}}")).await;
-    assert!(body.contains(&format!(r#""balance":{},"#, before.amount() + decimal("30.10"))), "{body}");
+    assert!(
+        body.contains(&format!(r#""balance":{},"#, before.amount() + decimal("30.10"))),
+        "{body}"
+    );
     let (status, body) = desk.banana("/card/recharge", &format!(r#"{{{who},"amount":0.5}}"#)).await;
     assert_eq!(status, StatusCode::BAD_REQUEST);
     assert!(body.contains("Insufficient Balance"), "{body}");
@@ -150,19 +187,24 @@ async fn banana_locks_closes_and_sets_pins_only_on_plastic() {
     let (_, body) = desk.banana("/card/get_information", &format!("{{{who}}}")).await;
     assert!(body.contains(r#""status":"LOCKED""#));
     assert!(desk.sandbox.card_numbers(Dialect::Banana).iter().any(|number| body.contains(number)));
-    let (status, _) = desk.banana("/card/update_status", &format!(r#"{{{who},"alter":"LOCK"}}"#)).await;
+    let (status, _) =
+        desk.banana("/card/update_status", &format!(r#"{{{who},"alter":"LOCK"}}"#)).await;
     assert_eq!(status, StatusCode::BAD_REQUEST);
     desk.banana("/card/update_status", &format!(r#"{{{who},"alter":"UNLOCK"}}"#)).await;
     desk.pass(2);
     let (status, _) = desk.banana("/card/set_pin", &format!(r#"{{{who},"pin":"6789"}}"#)).await;
-    assert_eq!((status, desk.sandbox.pin_of(Dialect::Banana, &card)), (StatusCode::OK, Some("6789".to_owned())));
+    assert_eq!(
+        (status, desk.sandbox.pin_of(Dialect::Banana, &card)),
+        (StatusCode::OK, Some("6789".to_owned()))
+    );
     let float = desk.sandbox.float(Dialect::Banana, "JPY").unwrap();
     let left = desk.sandbox.available(Dialect::Banana, &card).unwrap();
     desk.banana("/card/update_status", &format!(r#"{{{who},"alter":"CLOSE"}}"#)).await;
     desk.pass(2);
     assert_eq!(desk.sandbox.state(Dialect::Banana, &card), Some(CardState::Closed));
     assert_eq!(desk.sandbox.float(Dialect::Banana, "JPY").unwrap(), float.plus(left).unwrap());
-    let (status, _) = desk.banana("/card/set_pin", r#"{"user_id":12346,"card_id":67891,"pin":"6789"}"#).await;
+    let (status, _) =
+        desk.banana("/card/set_pin", r#"{"user_id":12346,"card_id":67891,"pin":"6789"}"#).await;
     assert_eq!(status, StatusCode::BAD_REQUEST, "a virtual card took a PIN");
 }
 
@@ -194,7 +236,10 @@ async fn an_enkash_load_that_is_sent_twice_pays_twice_and_is_found_by_its_refere
     let look = format!(r#","enKashCardId":"{card}","pgReferenceNumber":"Ref123""#);
     let (_, body) = desk.enkash(&token, "/transaction/all", &look).await;
     let body = body.unwrap();
-    assert!(body.contains(r#""recordsCount":1"#) && body.contains(r#""principalAmount":10.10"#), "{body}");
+    assert!(
+        body.contains(r#""recordsCount":1"#) && body.contains(r#""principalAmount":10.10"#),
+        "{body}"
+    );
     assert!(body.contains(r#""status":"SUCCESS""#));
     desk.enkash(&token, "/balance", &load).await;
     desk.pass(2);
@@ -202,7 +247,9 @@ async fn an_enkash_load_that_is_sent_twice_pays_twice_and_is_found_by_its_refere
     desk.sandbox.set_float(Dialect::Enkash, Money::new(decimal("1"), "INR".parse().unwrap()));
     let (status, body) = desk.enkash(&token, "/balance", &load).await;
     assert_eq!(status, StatusCode::OK);
-    assert!(body.unwrap().contains(r#""response_code":1,"response_message":"Insufficient balance in card account""#));
+    assert!(body.unwrap().contains(
+        r#""response_code":1,"response_message":"Insufficient balance in card account""#
+    ));
 }
 
 #[tokio::test]
@@ -212,22 +259,38 @@ async fn enkash_answers_as_it_was_asked_and_blocks_for_good() {
     let card = desk.card(Dialect::Enkash, 0);
     let bearer = format!("Bearer {token}");
     let headers = [("authorization", bearer.as_str()), ("partnerId", enkash::PARTNER_ID)];
-    let plain = format!(r#"{{"companyId":"{}","cardAccountId":"{}"}}"#, enkash::COMPANY_ID, enkash::CARD_ACCOUNT_ID);
+    let plain = format!(
+        r#"{{"companyId":"{}","cardAccountId":"{}"}}"#,
+        enkash::COMPANY_ID,
+        enkash::CARD_ACCOUNT_ID
+    );
     let path = "/api/v0/partner/enKashCard/search";
     let (_, body) = desk.ask(Dialect::Enkash, "POST", path, &headers, plain.clone()).await;
-    assert!(body.unwrap().starts_with(r#"{"code":0,"message":"Success","payload":{"recordsCount":16"#));
+    assert!(
+        body.unwrap().starts_with(r#"{"code":0,"message":"Success","payload":{"recordsCount":16"#)
+    );
     let sealed = seal::ecb_seal(enkash::ENCRYPTION_KEY, plain.as_bytes()).unwrap();
-    let (_, body) = desk.ask(Dialect::Enkash, "POST", path, &headers, format!("\"{sealed}\"")).await;
+    let (_, body) =
+        desk.ask(Dialect::Enkash, "POST", path, &headers, format!("\"{sealed}\"")).await;
     let bare: String = serde_json::from_str(&body.unwrap()).unwrap();
     assert!(seal::ecb_open(enkash::ENCRYPTION_KEY, &bare).is_some());
-    let (status, _) = desk.ask(Dialect::Enkash, "POST", path, &headers, r#"{"request":"AAAA"}"#.to_owned()).await;
+    let (status, _) =
+        desk.ask(Dialect::Enkash, "POST", path, &headers, r#"{"request":"AAAA"}"#.to_owned()).await;
     assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
-    let act = |code: &str| format!(r#","enKashCardId":"{card}","blockCode":"{code}","otpMedium":"MOBILE","otpRequired":false"#);
-    for (code, then) in [("L", CardState::Frozen), ("UL", CardState::Active), ("BL", CardState::Closed)] {
+    let act = |code: &str| {
+        format!(
+            r#","enKashCardId":"{card}","blockCode":"{code}","otpMedium":"MOBILE","otpRequired":false"#
+        )
+    };
+    for (code, then) in
+        [("L", CardState::Frozen), ("UL", CardState::Active), ("BL", CardState::Closed)]
+    {
         assert_eq!(desk.enkash(&token, "/block", &act(code)).await.0, StatusCode::OK);
         assert_eq!(desk.sandbox.state(Dialect::Enkash, &card), Some(then));
     }
-    assert!(desk.enkash(&token, "/block", &act("UL")).await.1.unwrap().contains(r#""response_code":1"#));
+    assert!(
+        desk.enkash(&token, "/block", &act("UL")).await.1.unwrap().contains(r#""response_code":1"#)
+    );
     let other = desk.card(Dialect::Enkash, 9);
     let pin = format!(r#","enKashCardId":"{other}","pinBlock":"0078","otpRequired":false"#);
     assert_eq!(desk.enkash(&token, "/setPin", &pin).await.0, StatusCode::OK);
@@ -242,10 +305,14 @@ async fn enkash_transactions_are_paged_by_windows() {
     let answer: Value = serde_json::from_str(&body.unwrap()).unwrap();
     let rows = answer["payload"]["data"].as_array().unwrap().len();
     assert!(answer["payload"]["recordsCount"].as_u64().unwrap() > 250 && rows == 100);
-    let window = r#","txnDateFrom":"2026-03-02T07:00:00.000Z","txnDateTo":"2026-03-02T09:00:00.000Z""#;
+    let window =
+        r#","txnDateFrom":"2026-03-02T07:00:00.000Z","txnDateTo":"2026-03-02T09:00:00.000Z""#;
     let (_, body) = desk.enkash(&token, "/transaction/all", window).await;
     let answer: Value = serde_json::from_str(&body.unwrap()).unwrap();
-    assert_eq!(answer["payload"]["recordsCount"].as_u64().unwrap(), answer["payload"]["data"].as_array().unwrap().len() as u64);
+    assert_eq!(
+        answer["payload"]["recordsCount"].as_u64().unwrap(),
+        answer["payload"]["data"].as_array().unwrap().len() as u64
+    );
 }
 
 #[tokio::test]
@@ -257,7 +324,9 @@ async fn ibanera_wants_a_fresh_code_on_every_call_and_locks_after_five_wrong_log
     let stale = desk.otp();
     desk.pass(90);
     let headers = [("Authorization", bearer.as_str()), ("otp", stale.as_str())];
-    let (status, _) = desk.ask(Dialect::Ibanera, "GET", "/api/v1/customer/accounts/balances", &headers, String::new()).await;
+    let (status, _) = desk
+        .ask(Dialect::Ibanera, "GET", "/api/v1/customer/accounts/balances", &headers, String::new())
+        .await;
     assert_eq!(status, StatusCode::UNAUTHORIZED);
     for _ in 0..5 {
         assert_eq!(desk.ibanera_login("wrong", &desk.otp()).await.0, StatusCode::BAD_REQUEST);
@@ -267,7 +336,10 @@ async fn ibanera_wants_a_fresh_code_on_every_call_and_locks_after_five_wrong_log
     desk.pass(601);
     assert_eq!(desk.ibanera_login(ibanera::PASSWORD, &desk.otp()).await.0, StatusCode::OK);
     desk.pass(3_601);
-    assert_eq!(desk.ibanera(&token, "GET", "accounts/balances", "").await.0, StatusCode::UNAUTHORIZED);
+    assert_eq!(
+        desk.ibanera(&token, "GET", "accounts/balances", "").await.0,
+        StatusCode::UNAUTHORIZED
+    );
 }
 
 #[tokio::test]
@@ -292,9 +364,16 @@ async fn an_ibanera_transfer_takes_effect_once_and_echoes_its_reference() {
     assert_eq!(rows["details"][0]["id"], answer["details"]["ToTransactionId"]);
     assert_eq!(rows["details"][0]["description"], "Card transfer - op 8F2M");
     assert_eq!(desk.sandbox.credits(Dialect::Ibanera, &card), [decimal("30")]);
-    assert_eq!(float - desk.sandbox.float(Dialect::Ibanera, "USD").unwrap().amount(), decimal("30.50"));
-    let (_, cards) = desk.ibanera(&token, "GET", "cards/balances?PageSize=10&PageNumber=2", "").await;
-    assert_eq!((cards["numberOfPages"].as_u64(), cards["details"].as_array().unwrap().len()), (Some(2), 6));
+    assert_eq!(
+        float - desk.sandbox.float(Dialect::Ibanera, "USD").unwrap().amount(),
+        decimal("30.50")
+    );
+    let (_, cards) =
+        desk.ibanera(&token, "GET", "cards/balances?PageSize=10&PageNumber=2", "").await;
+    assert_eq!(
+        (cards["numberOfPages"].as_u64(), cards["details"].as_array().unwrap().len()),
+        (Some(2), 6)
+    );
 }
 
 #[tokio::test]
@@ -308,13 +387,26 @@ async fn ibanera_switches_cards_and_checks_the_old_pin() {
     let (_, answer) = desk.ibanera(&token, "POST", "cards/activate", &body).await;
     assert_eq!(answer["details"]["card"]["bSuppressed"], false);
     let (status, answer) = desk.ibanera(&token, "POST", "cards/activate", &body).await;
-    assert_eq!((status, answer["errors"][0]["messageCode"].as_str()), (StatusCode::BAD_REQUEST, Some("Card_Active")));
+    assert_eq!(
+        (status, answer["errors"][0]["messageCode"].as_str()),
+        (StatusCode::BAD_REQUEST, Some("Card_Active"))
+    );
     let old = desk.sandbox.pin_of(Dialect::Ibanera, &card).unwrap();
-    let change = |old: &str| format!(r#"{{"TopUpCardsId":{card},"OldPin":"{old}","NewPin":"5678"}}"#);
-    assert_eq!(desk.ibanera(&token, "POST", "cards/changecardpin", &change("0000")).await.0, StatusCode::BAD_REQUEST);
-    assert_eq!(desk.ibanera(&token, "POST", "cards/changecardpin", &change(&old)).await.0, StatusCode::OK);
+    let change =
+        |old: &str| format!(r#"{{"TopUpCardsId":{card},"OldPin":"{old}","NewPin":"5678"}}"#);
+    assert_eq!(
+        desk.ibanera(&token, "POST", "cards/changecardpin", &change("0000")).await.0,
+        StatusCode::BAD_REQUEST
+    );
+    assert_eq!(
+        desk.ibanera(&token, "POST", "cards/changecardpin", &change(&old)).await.0,
+        StatusCode::OK
+    );
     assert_eq!(desk.sandbox.pin_of(Dialect::Ibanera, &card).as_deref(), Some("5678"));
-    assert_eq!(desk.ibanera(&token, "GET", "cards/carddetails?CardId=1", "").await.0, StatusCode::NOT_FOUND);
+    assert_eq!(
+        desk.ibanera(&token, "GET", "cards/carddetails?CardId=1", "").await.0,
+        StatusCode::NOT_FOUND
+    );
 }
 
 #[tokio::test]
@@ -325,7 +417,10 @@ async fn a_lost_answer_took_effect_and_a_lost_request_did_not() {
     desk.sandbox.fault(Dialect::Artha, Fault::LoseRequest, 1);
     assert_eq!(desk.artha_post("CardTopUp", &top_up).await.1, None);
     desk.sandbox.fault(Dialect::Artha, Fault::LoseAnswer, 1);
-    assert!(desk.artha_post("EstimateCardTopUpFee", &top_up).await.1.is_some(), "a read met a fault for writes");
+    assert!(
+        desk.artha_post("EstimateCardTopUpFee", &top_up).await.1.is_some(),
+        "a read met a fault for writes"
+    );
     assert_eq!(desk.artha_post("CardTopUp", &top_up).await.1, None);
     desk.pass(3);
     assert_eq!(desk.sandbox.credits(Dialect::Artha, &card), [decimal("49.50")]);
@@ -343,11 +438,16 @@ async fn faults_hit_the_next_requests_and_no_more() {
     desk.sandbox.fault(Dialect::Banana, Fault::Unauthorized, 1);
     let mut seen = Vec::new();
     for _ in 0..7 {
-        let (status, body) = desk.banana_raw("/merchant/get_account_balance", "{}", banana::SECRET_KEY).await;
+        let (status, body) =
+            desk.banana_raw("/merchant/get_account_balance", "{}", banana::SECRET_KEY).await;
         let body = body.unwrap();
         let signed = serde_json::from_str::<Value>(&body).is_ok_and(|answer| {
             let sealed = answer["encrypted_payload"].as_str().unwrap_or_default();
-            seal::hmac_holds(banana::SECRET_KEY.as_bytes(), sealed, answer["hmac"].as_str().unwrap_or_default())
+            seal::hmac_holds(
+                banana::SECRET_KEY.as_bytes(),
+                sealed,
+                answer["hmac"].as_str().unwrap_or_default(),
+            )
         });
         seen.push((status.as_u16(), body.starts_with('<'), signed));
     }
@@ -374,7 +474,11 @@ async fn every_second_top_up_loses_its_answer_in_the_scenario_and_still_pays() {
     assert!(desk.artha_post("CardTopUp", &top_up).await.1.is_some());
     assert!(desk.artha_post("CardTopUp", &top_up).await.1.is_none());
     desk.pass(3);
-    assert_eq!(desk.sandbox.credits(Dialect::Artha, &card).len(), 1, "the second takes its time, so that its doubt can be seen");
+    assert_eq!(
+        desk.sandbox.credits(Dialect::Artha, &card).len(),
+        1,
+        "the second takes its time, so that its doubt can be seen"
+    );
     desk.pass(30);
     assert_eq!(desk.sandbox.credits(Dialect::Artha, &card).len(), 2);
 }
@@ -399,7 +503,10 @@ async fn the_same_seed_and_clock_give_the_same_answers() {
         let mut all = Vec::new();
         for _ in 0..5 {
             desk.pass(30);
-            all.push(desk.banana_raw("/card/get_transactions", r#"{"limit":50}"#, banana::SECRET_KEY).await);
+            all.push(
+                desk.banana_raw("/card/get_transactions", r#"{"limit":50}"#, banana::SECRET_KEY)
+                    .await,
+            );
             all.push(desk.artha_post("Card/AllTransactions", &[]).await);
         }
         all
@@ -418,7 +525,9 @@ async fn the_written_configuration_keeps_its_secrets_apart() {
     let written = std::fs::read_to_string(&path).unwrap();
     let table: toml::Table = written.parse().unwrap();
     assert_eq!(table["providers"].as_table().unwrap().len(), 4);
-    for secret in [artha::TOKEN, banana::SECRET_KEY, enkash::PASSWORD, ibanera::SHARED_SECRET, "PRIVATE KEY"] {
+    for secret in
+        [artha::TOKEN, banana::SECRET_KEY, enkash::PASSWORD, ibanera::SHARED_SECRET, "PRIVATE KEY"]
+    {
         assert!(!written.contains(secret));
     }
     let key = std::fs::read_to_string(folder.path().join("sandbox.secrets/artha-key.pem")).unwrap();
@@ -426,11 +535,18 @@ async fn the_written_configuration_keeps_its_secrets_apart() {
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt as _;
-        let mode = |name: &str| std::fs::metadata(folder.path().join(name)).unwrap().permissions().mode() & 0o777;
+        let mode = |name: &str| {
+            std::fs::metadata(folder.path().join(name)).unwrap().permissions().mode() & 0o777
+        };
         assert_eq!((mode("sandbox.secrets"), mode("sandbox.secrets/artha-token")), (0o700, 0o600));
     }
     let roster = std::fs::read_to_string(folder.path().join("sandbox.banana-cards.csv")).unwrap();
-    assert!(roster.starts_with("id,user_id,holder,last4,currency,kind,label\n67890,12345,Aiko Tanaka,7731,JPY,"), "{roster}");
+    assert!(
+        roster.starts_with(
+            "id,user_id,holder,last4,currency,kind,label\n67890,12345,Aiko Tanaka,7731,JPY,"
+        ),
+        "{roster}"
+    );
     assert_eq!(roster.lines().count(), 17);
     serving.stop().await;
 }

@@ -1,5 +1,5 @@
-//! Trouble that a test or a scenario makes: what is read is incomplete, moves while it is read, or is written oddly.
-//! Single requests that go wrong are faults (`faults.rs`).
+//! Trouble that a test or a scenario makes: what is read is incomplete, moves while it is read, or
+//! is written oddly. Single requests that go wrong are faults (`faults.rs`).
 
 use http::StatusCode;
 use jiff::{SignedDuration, Timestamp};
@@ -19,7 +19,8 @@ pub enum CardTrouble {
     WebPage403,
     /// They are answered with `{}`.
     EmptyObject,
-    /// Every figure of its balance is written as this text, such as `1,000.00`; in lists of cards, too.
+    /// Every figure of its balance is written as this text, such as `1,000.00`; in lists of cards,
+    /// too.
     Figures(String),
     /// Its currency is written as this text, such as `US$`; in lists of cards, too.
     Currency(String),
@@ -32,7 +33,8 @@ pub enum CardTrouble {
 pub enum Between {
     /// A fee comes in: everything behind it moves down by a row.
     Insert,
-    /// The newest row that is spending leaves the list: everything behind it moves up. A hold is let go by it.
+    /// The newest row that is spending leaves the list: everything behind it moves up. A hold is
+    /// let go by it.
     Remove,
     /// A row from the middle gets the time of now and goes to the top.
     Move,
@@ -51,7 +53,8 @@ pub struct Written {
     pub time: Option<String>,
     /// The currency, such as `US$`.
     pub currency: Option<String>,
-    /// The word for how far it got, such as `Denied`. ibanera has none: there it is written instead of the pending flag.
+    /// The word for how far it got, such as `Denied`. ibanera has none: there it is written
+    /// instead of the pending flag.
     pub state: Option<String>,
 }
 
@@ -71,8 +74,8 @@ pub struct ListedRow {
 }
 
 impl Sandbox {
-    /// Every row that a provider lists now, newest first, each once; of one card, or of all. This is the truth that a feed is
-    /// compared with. Empty for an unknown card.
+    /// Every row that a provider lists now, newest first, each once; of one card, or of all. This
+    /// is the truth that a feed is compared with. Empty for an unknown card.
     #[must_use]
     pub fn listed_rows(&self, dialect: Dialect, card_id: Option<&str>) -> Vec<ListedRow> {
         let room = self.room(dialect);
@@ -99,8 +102,8 @@ impl Sandbox {
         rows
     }
 
-    /// Lets the oldest hold of a card go: its money is free again and no list has it any more. The id it had, or `None` when the
-    /// card holds nothing.
+    /// Lets the oldest hold of a card go: its money is free again and no list has it any more. The
+    /// id it had, or `None` when the card holds nothing.
     pub fn release_hold(&self, dialect: Dialect, card_id: &str) -> Option<String> {
         let now = self.0.clock.now();
         let mut room = self.room(dialect);
@@ -110,11 +113,16 @@ impl Sandbox {
         Some(id)
     }
 
-    /// Keeps the newest credit of a card out of the lists, which show it late. Its id, or `None` when the card has none.
+    /// Keeps the newest credit of a card out of the lists, which show it late. Its id, or `None`
+    /// when the card has none.
     pub fn hold_back_newest_credit(&self, dialect: Dialect, card_id: &str) -> Option<String> {
         let mut room = self.room(dialect);
         let card = room.bank.find(card_id)?;
-        let newest = room.bank.rows.iter().rposition(|row| row.card == card && row.kind == Kind::TopUp && !row.hidden)?;
+        let newest = room
+            .bank
+            .rows
+            .iter()
+            .rposition(|row| row.card == card && row.kind == Kind::TopUp && !row.hidden)?;
         room.bank.held_back.insert(newest);
         wire_id_at(dialect, &room, newest)
     }
@@ -124,8 +132,9 @@ impl Sandbox {
         self.room(dialect).bank.held_back.clear();
     }
 
-    /// Lets the oldest hold of a card be booked as another row, with an id of its own, for this sum, dated so long before now:
-    /// the hold is listed no more. The ids of hold and booking, or `None` when the card holds nothing.
+    /// Lets the oldest hold of a card be booked as another row, with an id of its own, for this
+    /// sum, dated so long before now: the hold is listed no more. The ids of hold and booking, or
+    /// `None` when the card holds nothing.
     pub fn clear_under_new_id(
         &self,
         dialect: Dialect,
@@ -141,8 +150,8 @@ impl Sandbox {
         Some((before, wire_id_at(dialect, &room, booked)?))
     }
 
-    /// Books a purchase that nobody saw coming, dated so long before now: it is listed where it would have been. Its id, or `None`
-    /// for an unknown card.
+    /// Books a purchase that nobody saw coming, dated so long before now: it is listed where it
+    /// would have been. Its id, or `None` for an unknown card.
     pub fn book_late(
         &self,
         dialect: Dialect,
@@ -158,7 +167,8 @@ impl Sandbox {
         wire_id_at(dialect, &room, row)
     }
 
-    /// Plans what happens after the next lists of transactions that are read over the wire, one thing each.
+    /// Plans what happens after the next lists of transactions that are read over the wire, one
+    /// thing each.
     pub fn between_pages(&self, dialect: Dialect, what: impl IntoIterator<Item = Between>) {
         self.room(dialect).bank.between.extend(what);
     }
@@ -176,47 +186,66 @@ impl Sandbox {
         room.bank.happen_between(what, card, now);
     }
 
-    /// Gives pages at most so many rows, whatever is asked for; `None` gives as many as asked again. enkash's list of cards is not
-    /// paged.
+    /// Gives pages at most so many rows, whatever is asked for; `None` gives as many as asked
+    /// again. enkash's list of cards is not paged.
     pub fn cap_pages(&self, dialect: Dialect, most: Option<usize>) {
         self.room(dialect).bank.page_cap = most;
     }
 
-    /// Lets lists tell the length of their page where they should tell that of the whole. artha's tell nothing.
+    /// Lets lists tell the length of their page where they should tell that of the whole. artha's
+    /// tell nothing.
     pub fn let_totals_count_the_page(&self, dialect: Dialect, on: bool) {
         self.room(dialect).bank.totals_count_the_page = on;
     }
 
-    /// Lets rows spell their card's id otherwise than rosters and lists of cards do: artha's GUIDs in capitals, banana's and
-    /// ibanera's numbers as text with zeros in front, enkash's ids with blanks around.
+    /// Lets rows spell their card's id otherwise than rosters and lists of cards do: artha's GUIDs
+    /// in capitals, banana's and ibanera's numbers as text with zeros in front, enkash's ids with
+    /// blanks around.
     pub fn spell_ids_otherwise_in_rows(&self, dialect: Dialect, on: bool) {
         self.room(dialect).bank.rows_spell_otherwise = on;
     }
 
     /// Makes one card the one with trouble, or well again. False for an unknown card.
-    pub fn set_card_trouble(&self, dialect: Dialect, card_id: &str, trouble: Option<CardTrouble>) -> bool {
+    pub fn set_card_trouble(
+        &self,
+        dialect: Dialect,
+        card_id: &str,
+        trouble: Option<CardTrouble>,
+    ) -> bool {
         let mut room = self.room(dialect);
         let found = room.bank.find(card_id).and_then(|card| room.bank.cards.get_mut(card));
         found.map(|card| card.trouble = trouble).is_some()
     }
 
-    /// Books a purchase of ten dollars' worth whose row is written like this. Its id, or `None` for an unknown card.
+    /// Books a purchase of ten dollars' worth whose row is written like this. Its id, or `None` for
+    /// an unknown card.
     pub fn write_oddly(&self, dialect: Dialect, card_id: &str, written: Written) -> Option<String> {
         let now = self.0.clock.now();
         let mut room = self.room(dialect);
         let card = room.bank.find(card_id)?;
         let currency = room.bank.cards.get(card)?.currency;
         let shop = Merchant::new("ODD ROW", "5999", "SE");
-        let row = room.bank.book(card, super::world::scaled(1_000, currency), Some(shop), SignedDuration::ZERO, now);
+        let row = room.bank.book(
+            card,
+            super::world::scaled(1_000, currency),
+            Some(shop),
+            SignedDuration::ZERO,
+            now,
+        );
         room.bank.rows.get_mut(row)?.written = written;
         wire_id_at(dialect, &room, row)
     }
 
-    /// Refuses one purchase for every reason there is, a millisecond apart, in the order of [`Decline::ALL`]. False for an unknown
-    /// card.
+    /// Refuses one purchase for every reason there is, a millisecond apart, in the order of
+    /// [`Decline::ALL`]. False for an unknown card.
     ///
     /// [`Decline::ALL`]: super::world::Decline::ALL
-    pub fn decline_for_every_reason(&self, dialect: Dialect, card_id: &str, shop: &Merchant) -> bool {
+    pub fn decline_for_every_reason(
+        &self,
+        dialect: Dialect,
+        card_id: &str,
+        shop: &Merchant,
+    ) -> bool {
         let now = self.0.clock.now();
         let mut room = self.room(dialect);
         let found = room.bank.find(card_id);
@@ -228,10 +257,13 @@ fn wire_id_at(dialect: Dialect, room: &Room, position: usize) -> Option<String> 
     room.bank.rows.get(position).map(|row| elsewhere::wire_id(dialect, &room.bank, row))
 }
 
-/// What is answered to a reading about a card with trouble, instead of the truth; `None` where the trouble lies in single fields.
+/// What is answered to a reading about a card with trouble, instead of the truth; `None` where the
+/// trouble lies in single fields.
 pub(super) fn instead(trouble: &CardTrouble) -> Option<Reply> {
     match trouble {
-        CardTrouble::Answer500 => Some(Reply::json(StatusCode::INTERNAL_SERVER_ERROR, r#"{"message":"Internal error"}"#)),
+        CardTrouble::Answer500 => {
+            Some(Reply::json(StatusCode::INTERNAL_SERVER_ERROR, r#"{"message":"Internal error"}"#))
+        }
         CardTrouble::WebPage403 => Some(faults::forbidden()),
         CardTrouble::EmptyObject => Some(Reply::json(StatusCode::OK, "{}")),
         CardTrouble::Figures(_) | CardTrouble::Currency(_) | CardTrouble::State(_) => None,

@@ -1,6 +1,6 @@
-//! One provider's part of the simulated bank: float, cards, cardholders who spend. Everything happens at a given time and
-//! follows from the seed; every sum is a decimal, and what leaves one place arrives in another.
-//! Knows nothing of wires.
+//! One provider's part of the simulated bank: float, cards, cardholders who spend. Everything
+//! happens at a given time and follows from the seed; every sum is a decimal, and what leaves one
+//! place arrives in another. Knows nothing of wires.
 
 mod accounts;
 mod day;
@@ -289,7 +289,8 @@ pub(super) struct Bank {
     stories_from: Timestamp,
 }
 
-/// Seconds between two events of one bank, so that all four together have one every two to four seconds.
+/// Seconds between two events of one bank, so that all four together have one every two to four
+/// seconds.
 const EVENT_GAP_MILLIS: (u64, u64) = (8_000, 16_000);
 /// The last hours are told by hand.
 const STORY_MILLIS: u64 = 6 * 3_600_000;
@@ -331,7 +332,8 @@ impl Bank {
         };
         bank.issue(options.cards);
         let stories = options.transactions >= 24;
-        let told = if stories { options.transactions.saturating_sub(22) } else { options.transactions };
+        let told =
+            if stories { options.transactions.saturating_sub(22) } else { options.transactions };
         bank.live_through_history(told, start);
         bank.tell_stories(stories, start);
         bank.advance(start);
@@ -344,7 +346,8 @@ impl Bank {
     /// Lets everything happen that was due up to `now`.
     pub(super) fn advance(&mut self, now: Timestamp) {
         loop {
-            let due = self.agenda.first_key_value().map(|(&key, _)| key).filter(|(at, _)| *at <= now);
+            let due =
+                self.agenda.first_key_value().map(|(&key, _)| key).filter(|(at, _)| *at <= now);
             let event = Some(self.next_event).filter(|at| self.busy && *at <= now);
             match (due, event) {
                 (None, None) => return,
@@ -354,7 +357,8 @@ impl Bank {
                     }
                 }
                 (_, Some(at)) => {
-                    self.next_event = after(at, self.random.between(EVENT_GAP_MILLIS.0, EVENT_GAP_MILLIS.1));
+                    self.next_event =
+                        after(at, self.random.between(EVENT_GAP_MILLIS.0, EVENT_GAP_MILLIS.1));
                     self.happen(at, Pace::Live);
                 }
                 (Some(_), None) => return,
@@ -369,7 +373,9 @@ impl Bank {
             Due::Refund { row } => self.refund(row, at),
             Due::Credit { row } => self.credit(row, at),
             Due::State { card, to } => {
-                if let Some(card) = self.cards.get_mut(card).filter(|card| card.state != CardState::Closed) {
+                if let Some(card) =
+                    self.cards.get_mut(card).filter(|card| card.state != CardState::Closed)
+                {
                     card.state = to;
                 }
             }
@@ -389,8 +395,14 @@ impl Bank {
         self.agenda.insert((at, self.due_number), due);
     }
 
-    /// Takes what is paid now and puts what is received on the card `delay` milliseconds later. Gives the row's position.
-    pub(super) fn top_up(&mut self, load: Load, at: Timestamp, delay: u64) -> Result<usize, Refusal> {
+    /// Takes what is paid now and puts what is received on the card `delay` milliseconds later.
+    /// Gives the row's position.
+    pub(super) fn top_up(
+        &mut self,
+        load: Load,
+        at: Timestamp,
+        delay: u64,
+    ) -> Result<usize, Refusal> {
         let row = self.load(load, at)?;
         self.asked.insert(row);
         self.later(after(at, delay), Due::Credit { row });
@@ -400,7 +412,10 @@ impl Bank {
     }
 
     fn close_now(&mut self, card: usize, at: Timestamp, returns: bool) {
-        let Some(closing) = self.cards.get_mut(card).filter(|card| card.state != CardState::Closed) else { return };
+        let Some(closing) = self.cards.get_mut(card).filter(|card| card.state != CardState::Closed)
+        else {
+            return;
+        };
         closing.state = CardState::Closed;
         let left = closing.available();
         if !returns || left <= Decimal::ZERO {
@@ -420,13 +435,15 @@ impl Bank {
         self.advance(at);
     }
 
-    /// Closes a card `delay` milliseconds later; what is left goes back to the float when `returns`.
+    /// Closes a card `delay` milliseconds later; what is left goes back to the float when
+    /// `returns`.
     pub(super) fn close(&mut self, card: usize, returns: bool, at: Timestamp, delay: u64) {
         self.later(after(at, delay), Due::Close { card, returns });
         self.advance(at);
     }
 
-    /// A top-up that another system of the merchant makes: on the card at once, but not among the credits that were asked here.
+    /// A top-up that another system of the merchant makes: on the card at once, but not among the
+    /// credits that were asked here.
     pub(super) fn top_up_elsewhere(&mut self, load: Load, at: Timestamp) -> Result<usize, Refusal> {
         let row = self.load(load, at)?;
         self.elsewhere.push(row);
@@ -452,7 +469,8 @@ impl Bank {
         }
     }
 
-    /// Position of a card, by any spelling that means its id: GUIDs are blind to case, numbers to leading zeros.
+    /// Position of a card, by any spelling that means its id: GUIDs are blind to case, numbers to
+    /// leading zeros.
     pub(super) fn find(&self, id: &str) -> Option<usize> {
         let id = id.trim();
         let found = match self.dialect {
@@ -469,19 +487,33 @@ impl Bank {
     }
 
     /// A purchase that a story wants now; it stays held until [`Bank::settle`].
-    pub(super) fn spend(&mut self, card: usize, sum: Decimal, shop: Merchant, at: Timestamp) -> u64 {
+    pub(super) fn spend(
+        &mut self,
+        card: usize,
+        sum: Decimal,
+        shop: Merchant,
+        at: Timestamp,
+    ) -> u64 {
         self.authorise(card, sum, shop, at, Pace::Never) as u64
     }
 
     /// A refusal that a story wants now.
-    pub(super) fn decline(&mut self, card: usize, sum: Decimal, shop: Merchant, reason: Decline, at: Timestamp) -> u64 {
+    pub(super) fn decline(
+        &mut self,
+        card: usize,
+        sum: Decimal,
+        shop: Merchant,
+        reason: Decline,
+        at: Timestamp,
+    ) -> u64 {
         self.refuse(card, sum, shop, reason, at) as u64
     }
 
     /// Books the oldest held purchase of a card for `sum`; false when it holds none.
     pub(super) fn settle(&mut self, card: usize, sum: Decimal, at: Timestamp) -> bool {
-        let held =
-            self.rows.iter().position(|row| row.card == card && row.kind == Kind::Purchase && row.progress == Progress::Pending);
+        let held = self.rows.iter().position(|row| {
+            row.card == card && row.kind == Kind::Purchase && row.progress == Progress::Pending
+        });
         match held {
             Some(row) => {
                 self.clear(row, sum, at);
@@ -494,7 +526,10 @@ impl Bank {
     /// Pays the newest cleared purchase of a card back; false when there is none.
     pub(super) fn pay_back(&mut self, card: usize, at: Timestamp) -> bool {
         let paid = self.rows.iter().rposition(|row| {
-            row.card == card && row.kind == Kind::Purchase && row.progress == Progress::Cleared && row.refund.is_none()
+            row.card == card
+                && row.kind == Kind::Purchase
+                && row.progress == Progress::Cleared
+                && row.refund.is_none()
         });
         match paid {
             Some(row) => {
@@ -507,7 +542,10 @@ impl Bank {
 
     /// What the merchant has in a currency.
     pub(super) fn float(&self, currency: Currency) -> Option<Money> {
-        self.floats.iter().find(|(of, _)| *of == currency).map(|&(of, amount)| Money::new(amount, of))
+        self.floats
+            .iter()
+            .find(|(of, _)| *of == currency)
+            .map(|&(of, amount)| Money::new(amount, of))
     }
 
     /// Gives the float another sum, as if the merchant had paid in or out.
@@ -526,8 +564,8 @@ impl Bank {
         }
     }
 
-    /// What the bank's clock shows at this moment. Cardholders and the bank's own work follow the true time; only what the bank
-    /// writes down follows its clock.
+    /// What the bank's clock shows at this moment. Cardholders and the bank's own work follow the
+    /// true time; only what the bank writes down follows its clock.
     pub(super) fn shown(&self, at: Timestamp) -> Timestamp {
         at.saturating_add(self.clock_offset).unwrap_or(at)
     }

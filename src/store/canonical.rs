@@ -1,6 +1,8 @@
-//! One name for each card and row in the file: what was kept under two spellings of an id is joined.
+//! One name for each card and row in the file: what was kept under two spellings of an id is
+//! joined.
 //!
-//! Ids are made canonical where they are parsed, so this finds something only in files of earlier cardtops.
+//! Ids are made canonical where they are parsed, so this finds something only in files of earlier
+//! cardtops.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -15,7 +17,8 @@ use crate::domain::transaction::TransactionState;
 pub(super) fn is_done(db: &Connection, ids: &BTreeMap<ProviderId, Ids>) -> rusqlite::Result<bool> {
     let mut query = db.prepare("SELECT form FROM id_form WHERE provider = ?1")?;
     for (provider, ids) in ids {
-        let form: Option<String> = query.query_row([provider.name()], |row| row.get(0)).optional()?;
+        let form: Option<String> =
+            query.query_row([provider.name()], |row| row.get(0)).optional()?;
         if form.as_deref() != Some(&ids.word()) {
             return Ok(false);
         }
@@ -24,7 +27,10 @@ pub(super) fn is_done(db: &Connection, ids: &BTreeMap<ProviderId, Ids>) -> rusql
 }
 
 /// Whether any id of these accounts is not in its form.
-pub(super) fn has_strays(db: &Connection, ids: &BTreeMap<ProviderId, Ids>) -> rusqlite::Result<bool> {
+pub(super) fn has_strays(
+    db: &Connection,
+    ids: &BTreeMap<ProviderId, Ids>,
+) -> rusqlite::Result<bool> {
     for (provider, ids) in ids {
         if !strays(db, provider, *ids)?.is_empty() {
             return Ok(true);
@@ -51,12 +57,19 @@ fn strays(db: &Connection, provider: &ProviderId, ids: Ids) -> rusqlite::Result<
     Ok(strays)
 }
 
-/// Joins what stands under several spellings, and says which operations have another card id or credit now.
-pub(super) fn join(tx: &Transaction<'_>, ids: &BTreeMap<ProviderId, Ids>) -> rusqlite::Result<BTreeSet<String>> {
+/// Joins what stands under several spellings, and says which operations have another card id or
+/// credit now.
+pub(super) fn join(
+    tx: &Transaction<'_>,
+    ids: &BTreeMap<ProviderId, Ids>,
+) -> rusqlite::Result<BTreeSet<String>> {
     let mut renamed = BTreeSet::new();
     for (provider, ids) in ids {
-        let form: Option<String> =
-            tx.query_row("SELECT form FROM id_form WHERE provider = ?1", [provider.name()], |row| row.get(0)).optional()?;
+        let form: Option<String> = tx
+            .query_row("SELECT form FROM id_form WHERE provider = ?1", [provider.name()], |row| {
+                row.get(0)
+            })
+            .optional()?;
         if form.as_deref() == Some(&ids.word()) {
             continue;
         }
@@ -68,34 +81,56 @@ pub(super) fn join(tx: &Transaction<'_>, ids: &BTreeMap<ProviderId, Ids>) -> rus
         }
         rename_credits(tx, provider, *ids, &mut renamed)?;
         tx.execute(
-            "INSERT INTO id_form (provider, form) VALUES (?1, ?2) ON CONFLICT (provider) DO UPDATE SET form = ?2",
+            "INSERT INTO id_form (provider, form) VALUES (?1, ?2) ON CONFLICT (provider) DO \
+             UPDATE SET form = ?2",
             [provider.name(), &ids.word()],
         )?;
     }
     Ok(renamed)
 }
 
-fn join_card(tx: &Transaction<'_>, provider: &ProviderId, spelling: &str, canonical: &Arc<str>) -> rusqlite::Result<()> {
+fn join_card(
+    tx: &Transaction<'_>,
+    provider: &ProviderId,
+    spelling: &str,
+    canonical: &Arc<str>,
+) -> rusqlite::Result<()> {
     let Some(stray) = cards::one(tx, provider, spelling)? else { return Ok(()) };
     let key = CardKey { provider: provider.clone(), id: Arc::clone(canonical) };
     let joined = match cards::one(tx, provider, canonical)? {
         None => Card { key, ..stray },
-        Some(known) if known.balance.at() >= stray.balance.at() => Card { key: key.clone(), ..known }.over(Card { key, ..stray }),
+        Some(known) if known.balance.at() >= stray.balance.at() => {
+            Card { key: key.clone(), ..known }.over(Card { key, ..stray })
+        }
         Some(known) => Card { key: key.clone(), ..stray }.over(Card { key, ..known }),
     };
-    tx.execute("DELETE FROM card WHERE provider = ?1 AND id IN (?2, ?3)", params![provider.name(), spelling, &**canonical])?;
+    tx.execute(
+        "DELETE FROM card WHERE provider = ?1 AND id IN (?2, ?3)",
+        params![provider.name(), spelling, &**canonical],
+    )?;
     cards::insert(tx, &joined)
 }
 
-fn join_rows(tx: &Transaction<'_>, provider: &ProviderId, spelling: &str, canonical: &Arc<str>) -> rusqlite::Result<()> {
+fn join_rows(
+    tx: &Transaction<'_>,
+    provider: &ProviderId,
+    spelling: &str,
+    canonical: &Arc<str>,
+) -> rusqlite::Result<()> {
     for row in feed::of_card(tx, provider, spelling)? {
         let there = feed::exact(tx, provider, Some(canonical), &row.id)?;
-        let renamed = crate::domain::transaction::Transaction { card_id: Some(Arc::clone(canonical)), ..row.clone() };
+        let renamed = crate::domain::transaction::Transaction {
+            card_id: Some(Arc::clone(canonical)),
+            ..row.clone()
+        };
         feed::delete(tx, provider, Some(spelling), &row.id)?;
         match there {
             None => feed::insert(tx, &renamed)?,
             // A settled row is the later reading of the two.
-            Some(there) if there.state == TransactionState::Hold && renamed.state != TransactionState::Hold => {
+            Some(there)
+                if there.state == TransactionState::Hold
+                    && renamed.state != TransactionState::Hold =>
+            {
                 feed::delete(tx, provider, Some(canonical), &row.id)?;
                 feed::insert(
                     tx,
@@ -124,7 +159,11 @@ fn rename_operations(
         .query_map([provider.name(), spelling], |row| row.get(0))?
         .collect::<rusqlite::Result<_>>()?;
     for id in ids {
-        if tx.execute("UPDATE OR IGNORE operation SET card_id = ?2 WHERE id = ?1", [&id, canonical])? == 0 {
+        if tx.execute(
+            "UPDATE OR IGNORE operation SET card_id = ?2 WHERE id = ?1",
+            [&id, canonical],
+        )? == 0
+        {
             contest(tx, &id)?;
             tx.execute("UPDATE operation SET card_id = ?2 WHERE id = ?1", [&id, canonical])?;
         }
@@ -133,16 +172,25 @@ fn rename_operations(
     Ok(())
 }
 
-/// A credit that two operations claimed under two spellings stays with the one that has the name already; the other one is told to a person.
+/// A credit that two operations claimed under two spellings stays with the one that has the name
+/// already; the other one is told to a person.
 fn contest(tx: &Transaction<'_>, id: &str) -> rusqlite::Result<()> {
-    const ALARM: &str =
-        "its transaction, under another spelling of an id, proves another operation too: only one of the two was paid by it";
-    tx.execute("UPDATE operation SET credit = NULL, alarm = ifnull(alarm, ?2) WHERE id = ?1", [id, ALARM])?;
+    const ALARM: &str = "its transaction, under another spelling of an id, proves another \
+                         operation too: only one of the two was paid by it";
+    tx.execute(
+        "UPDATE operation SET credit = NULL, alarm = ifnull(alarm, ?2) WHERE id = ?1",
+        [id, ALARM],
+    )?;
     Ok(())
 }
 
 /// Credits and rows of transactions whose own ids have several spellings.
-fn rename_credits(tx: &Transaction<'_>, provider: &ProviderId, ids: Ids, renamed: &mut BTreeSet<String>) -> rusqlite::Result<()> {
+fn rename_credits(
+    tx: &Transaction<'_>,
+    provider: &ProviderId,
+    ids: Ids,
+    renamed: &mut BTreeSet<String>,
+) -> rusqlite::Result<()> {
     let credits: Vec<(String, String)> = tx
         .prepare("SELECT id, credit FROM operation WHERE provider = ?1 AND credit IS NOT NULL")?
         .query_map([provider.name()], |row| Ok((row.get(0)?, row.get(1)?)))?
@@ -150,7 +198,11 @@ fn rename_credits(tx: &Transaction<'_>, provider: &ProviderId, ids: Ids, renamed
     for (id, credit) in credits {
         let canonical = ids.transactions.canonical(&credit);
         if *canonical != *credit {
-            if tx.execute("UPDATE OR IGNORE operation SET credit = ?2 WHERE id = ?1", [&id, &*canonical])? == 0 {
+            if tx.execute(
+                "UPDATE OR IGNORE operation SET credit = ?2 WHERE id = ?1",
+                [&id, &*canonical],
+            )? == 0
+            {
                 contest(tx, &id)?;
             }
             renamed.insert(id);
@@ -164,7 +216,8 @@ fn rename_credits(tx: &Transaction<'_>, provider: &ProviderId, ids: Ids, renamed
         let canonical = ids.transactions.canonical(&id);
         if *canonical != *id {
             tx.execute(
-                "UPDATE OR REPLACE card_transaction SET id = ?4 WHERE provider = ?1 AND card_id = ?2 AND id = ?3",
+                "UPDATE OR REPLACE card_transaction SET id = ?4 WHERE provider = ?1 AND card_id = \
+                 ?2 AND id = ?3",
                 [provider.name(), &card, &id, &*canonical],
             )?;
         }

@@ -12,7 +12,8 @@ use crate::domain::card::{Balance, Card, CardKey, CardKind, CardState, ProviderI
 /// What SQLite said.
 pub fn all(db: &Connection) -> rusqlite::Result<Vec<Card>> {
     let mut query = db.prepare_cached(
-        "SELECT provider, id, owner, holder, last4, state, provider_state, kind, currency, expires, labels, available, current, pending,
+        "SELECT provider, id, owner, holder, last4, state, provider_state, kind, currency, \
+         expires, labels, available, current, pending,
                 balance_at, state_at, wire_id
          FROM card ORDER BY provider, id",
     )?;
@@ -20,7 +21,11 @@ pub fn all(db: &Connection) -> rusqlite::Result<Vec<Card>> {
 }
 
 /// One card, under the id that it has in the file.
-pub(super) fn one(db: &Connection, provider: &ProviderId, id: &str) -> rusqlite::Result<Option<Card>> {
+pub(super) fn one(
+    db: &Connection,
+    provider: &ProviderId,
+    id: &str,
+) -> rusqlite::Result<Option<Card>> {
     let mut query = db.prepare_cached("SELECT * FROM card WHERE provider = ?1 AND id = ?2")?;
     query.query_row([provider.name(), id], card).optional()
 }
@@ -30,8 +35,8 @@ pub(super) fn insert(tx: &Transaction<'_>, card: &Card) -> rusqlite::Result<()> 
     upsert(tx, card, Timestamp::MAX)
 }
 
-/// Keeps cards, each whole. A figure that is older than the kept one does not replace it, whatever the order of arrival, unless that one
-/// is of a time that has not come yet.
+/// Keeps cards, each whole. A figure that is older than the kept one does not replace it, whatever
+/// the order of arrival, unless that one is of a time that has not come yet.
 ///
 /// # Errors
 /// What SQLite said; then none of them is kept.
@@ -45,12 +50,15 @@ pub fn keep(db: &mut Connection, cards: &[Card], now: Timestamp) -> rusqlite::Re
 
 fn upsert(tx: &Transaction<'_>, card: &Card, now: Timestamp) -> rusqlite::Result<()> {
     let mut upsert = tx.prepare_cached(
-        "INSERT INTO card (provider, id, owner, holder, last4, state, provider_state, kind, currency, expires, labels, available,
+        "INSERT INTO card (provider, id, owner, holder, last4, state, provider_state, kind, \
+         currency, expires, labels, available,
                            current, pending, balance_at, state_at, wire_id)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?18)
          ON CONFLICT (provider, id) DO UPDATE SET
-             owner = ?3, holder = ?4, last4 = ?5, state = ?6, provider_state = ?7, kind = ?8, currency = ?9, expires = ?10,
-             labels = ?11, available = ?12, current = ?13, pending = ?14, balance_at = ?15, state_at = ?16, wire_id = ?18
+             owner = ?3, holder = ?4, last4 = ?5, state = ?6, provider_state = ?7, kind = ?8, \
+         currency = ?9, expires = ?10,
+             labels = ?11, available = ?12, current = ?13, pending = ?14, balance_at = ?15, \
+         state_at = ?16, wire_id = ?18
          WHERE balance_at IS NULL OR ?15 >= balance_at OR balance_at > ?17",
     )?;
     let balance = card.balance.value().copied().unwrap_or_default();
@@ -64,7 +72,8 @@ fn upsert(tx: &Transaction<'_>, card: &Card, now: Timestamp) -> rusqlite::Result
         card.state.word(),
         &*card.provider_state,
         card.kind.map(CardKind::word),
-        // The figures' own currency first: a roster may call the card by another, and figures keep theirs.
+        // The figures' own currency first: a roster may call the card by another, and figures keep
+        // theirs.
         balance.currency().or(card.currency).map(|currency| currency.code().to_owned()),
         card.expires.as_deref(),
         card.labels.join(";"),
@@ -82,9 +91,18 @@ fn upsert(tx: &Transaction<'_>, card: &Card, now: Timestamp) -> rusqlite::Result
 fn card(row: &Row<'_>) -> rusqlite::Result<Card> {
     let text = |name: &str| row.get::<_, Option<String>>(name);
     let currency = text("currency")?;
-    let sum = |name: &str| -> rusqlite::Result<_> { Ok(money(text(name)?.as_deref(), currency.as_deref())) };
-    let balance = Balance { available: sum("available")?, current: sum("current")?, pending: sum("pending")? };
-    let key = CardKey::new(&ProviderId::new(&row.get::<_, String>("provider")?), &row.get::<_, String>("id")?);
+    let sum = |name: &str| -> rusqlite::Result<_> {
+        Ok(money(text(name)?.as_deref(), currency.as_deref()))
+    };
+    let balance = Balance {
+        available: sum("available")?,
+        current: sum("current")?,
+        pending: sum("pending")?,
+    };
+    let key = CardKey::new(
+        &ProviderId::new(&row.get::<_, String>("provider")?),
+        &row.get::<_, String>("id")?,
+    );
     Ok(Card {
         wire_id: text("wire_id")?.map_or_else(|| std::sync::Arc::clone(&key.id), Into::into),
         key,
@@ -102,6 +120,11 @@ fn card(row: &Row<'_>) -> rusqlite::Result<Card> {
             None => Reading::Never,
         },
         expires: text("expires")?.map(Into::into),
-        labels: row.get::<_, String>("labels")?.split(';').filter(|label| !label.is_empty()).map(Into::into).collect(),
+        labels: row
+            .get::<_, String>("labels")?
+            .split(';')
+            .filter(|label| !label.is_empty())
+            .map(Into::into)
+            .collect(),
     })
 }

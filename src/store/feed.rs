@@ -1,6 +1,7 @@
 //! Transactions: kept once each, changed in place when the provider changes them.
 //!
-//! A row is the same as long as provider, card and id are. One that names no card yet becomes the card's as soon as it does.
+//! A row is the same as long as provider, card and id are. One that names no card yet becomes the
+//! card's as soon as it does.
 
 use std::sync::Arc;
 
@@ -12,11 +13,12 @@ use crate::domain::card::{CardKey, ProviderId};
 use crate::domain::operation::OperationId;
 use crate::domain::transaction::{Listed, Transaction, TransactionKind, TransactionState};
 
-pub(super) const COLUMNS: &str =
-    "provider, card_id, id, task, last4, kind, state, provider_state, amount, currency, fee, fee_currency, merchant,
+pub(super) const COLUMNS: &str = "provider, card_id, id, task, last4, kind, state, \
+                                  provider_state, amount, currency, fee, fee_currency, merchant,
     mcc, country, decline_reason, description, at, seen_at, operation, gone_at, cleared_as";
 
-/// Keeps transactions and returns those that are new or changed, as kept: the time of first sight and the operation stay.
+/// Keeps transactions and returns those that are new or changed, as kept: the time of first sight
+/// and the operation stay.
 ///
 /// # Errors
 /// What SQLite said; then none of them is kept.
@@ -31,7 +33,8 @@ pub fn keep(db: &mut Connection, rows: &[Transaction]) -> rusqlite::Result<Vec<T
                 if merged == known {
                     continue;
                 }
-                // Asked before its name changes: a row may gain its card or its own id as it clears.
+                // Asked before its name changes: a row may gain its card or its own id as it
+                // clears.
                 was_hold = merged.state != TransactionState::Hold && self::was_hold(&tx, &known)?;
                 if (&merged.card_id, &merged.id) != (&known.card_id, &known.id) {
                     delete(&tx, &known.provider, known.card_id.as_deref(), &known.id)?;
@@ -43,8 +46,15 @@ pub fn keep(db: &mut Connection, rows: &[Transaction]) -> rusqlite::Result<Vec<T
         let kept = with_operation(&tx, kept)?;
         insert(&tx, &kept)?;
         if was_hold {
-            tx.prepare_cached("UPDATE card_transaction SET was_hold = 1 WHERE provider = ?1 AND card_id = ?2 AND id = ?3")?
-                .execute([kept.provider.name(), kept.card_id.as_deref().unwrap_or_default(), &kept.id])?;
+            tx.prepare_cached(
+                "UPDATE card_transaction SET was_hold = 1 WHERE provider = ?1 AND card_id = ?2 \
+                 AND id = ?3",
+            )?
+            .execute([
+                kept.provider.name(),
+                kept.card_id.as_deref().unwrap_or_default(),
+                &kept.id,
+            ])?;
         }
         changed.push(kept);
     }
@@ -55,13 +65,15 @@ pub fn keep(db: &mut Connection, rows: &[Transaction]) -> rusqlite::Result<Vec<T
 /// Whether a row that is written anew was a hold before.
 fn was_hold(db: &Connection, row: &Transaction) -> rusqlite::Result<bool> {
     let mut query = db.prepare_cached(
-        "SELECT state = 'HOLD' OR was_hold FROM card_transaction WHERE provider = ?1 AND card_id = ?2 AND id = ?3",
+        "SELECT state = 'HOLD' OR was_hold FROM card_transaction WHERE provider = ?1 AND card_id \
+         = ?2 AND id = ?3",
     )?;
     let key = [row.provider.name(), row.card_id.as_deref().unwrap_or_default(), &row.id];
     Ok(query.query_row(key, |found| found.get(0)).optional()?.unwrap_or(false))
 }
 
-/// What is kept of a row already: under its card, under no card yet, or under the id of its task, by which earlier cardtops named it.
+/// What is kept of a row already: under its card, under no card yet, or under the id of its task,
+/// by which earlier cardtops named it.
 fn known(db: &Connection, row: &Transaction) -> rusqlite::Result<Option<Transaction>> {
     for id in std::iter::once(&row.id).chain(&row.task) {
         if let Some(card) = &row.card_id {
@@ -73,9 +85,11 @@ fn known(db: &Connection, row: &Transaction) -> rusqlite::Result<Option<Transact
             }
             continue;
         }
-        let mut query =
-            db.prepare_cached(&format!("SELECT {COLUMNS} FROM card_transaction WHERE provider = ?1 AND id = ?2 LIMIT 2"))?;
-        let found: Vec<Transaction> = query.query_map([row.provider.name(), id], read)?.collect::<rusqlite::Result<_>>()?;
+        let mut query = db.prepare_cached(&format!(
+            "SELECT {COLUMNS} FROM card_transaction WHERE provider = ?1 AND id = ?2 LIMIT 2"
+        ))?;
+        let found: Vec<Transaction> =
+            query.query_map([row.provider.name(), id], read)?.collect::<rusqlite::Result<_>>()?;
         // Where several cards have a row of this id, it cannot be told whose this one is.
         if let [one] = found.as_slice() {
             return Ok(Some(one.clone()));
@@ -87,7 +101,8 @@ fn known(db: &Connection, row: &Transaction) -> rusqlite::Result<Option<Transact
     Ok(None)
 }
 
-/// A newer reading over an older one: what it does not say is kept, and so are the first sight and the operation.
+/// A newer reading over an older one: what it does not say is kept, and so are the first sight and
+/// the operation.
 fn merge(known: &Transaction, row: &Transaction) -> Transaction {
     let text = |new: &Option<Arc<str>>, old: &Option<Arc<str>>| new.clone().or_else(|| old.clone());
     Transaction {
@@ -109,8 +124,11 @@ fn merge(known: &Transaction, row: &Transaction) -> Transaction {
 /// A row with the operation that it proves, where the journal knows one.
 fn with_operation(db: &Connection, row: Transaction) -> rusqlite::Result<Transaction> {
     let (None, Some(card)) = (row.operation, &row.card_id) else { return Ok(row) };
-    let mut query = db.prepare_cached("SELECT id FROM operation WHERE provider = ?1 AND card_id = ?2 AND credit = ?3")?;
-    let operation: Option<String> = query.query_row([row.provider.name(), card, &row.id], |found| found.get(0)).optional()?;
+    let mut query = db.prepare_cached(
+        "SELECT id FROM operation WHERE provider = ?1 AND card_id = ?2 AND credit = ?3",
+    )?;
+    let operation: Option<String> =
+        query.query_row([row.provider.name(), card, &row.id], |found| found.get(0)).optional()?;
     Ok(Transaction { operation: operation.and_then(|id| id.parse().ok()), ..row })
 }
 
@@ -119,11 +137,14 @@ fn with_operation(db: &Connection, row: Transaction) -> rusqlite::Result<Transac
 /// # Errors
 /// What SQLite said.
 pub fn newest(db: &Connection, limit: u32) -> rusqlite::Result<Vec<Transaction>> {
-    let mut query = db.prepare_cached(&format!("SELECT {COLUMNS} FROM card_transaction ORDER BY at DESC LIMIT ?1"))?;
+    let mut query = db.prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM card_transaction ORDER BY at DESC LIMIT ?1"
+    ))?;
     query.query_map([limit], read)?.collect()
 }
 
-/// When the oldest hold of a provider happened that is not older than `since`: the feed is read again from there, since holds change.
+/// When the oldest hold of a provider happened that is not older than `since`: the feed is read
+/// again from there, since holds change.
 ///
 /// # Errors
 /// What SQLite said.
@@ -134,14 +155,18 @@ pub fn oldest_hold(
     since: jiff::Timestamp,
 ) -> rusqlite::Result<Option<jiff::Timestamp>> {
     let mut query = db.prepare_cached(
-        "SELECT min(at) FROM card_transaction WHERE provider = ?1 AND state = 'HOLD' AND gone_at IS NULL AND at >= ?2 AND (?3 IS NULL OR card_id = ?3)",
+        "SELECT min(at) FROM card_transaction WHERE provider = ?1 AND state = 'HOLD' AND gone_at \
+         IS NULL AND at >= ?2 AND (?3 IS NULL OR card_id = ?3)",
     )?;
-    let at: Option<i64> =
-        query.query_row(params![provider.name(), millis(since), card.map(|card| &*card.id)], |row| row.get(0))?;
+    let at: Option<i64> = query
+        .query_row(params![provider.name(), millis(since), card.map(|card| &*card.id)], |row| {
+            row.get(0)
+        })?;
     Ok(at.map(moment))
 }
 
-/// Words for states that are not mapped, by account, with how many transactions and cards have each.
+/// Words for states that are not mapped, by account, with how many transactions and cards have
+/// each.
 ///
 /// # Errors
 /// What SQLite said.
@@ -156,7 +181,8 @@ pub fn unmapped(db: &Connection) -> rusqlite::Result<Vec<(ProviderId, std::sync:
          GROUP BY provider, word",
     )?;
     let row = |row: &Row<'_>| {
-        let (provider, word, times): (String, String, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
+        let (provider, word, times): (String, String, i64) =
+            (row.get(0)?, row.get(1)?, row.get(2)?);
         Ok((ProviderId::new(&provider), word.into(), u64::try_from(times).unwrap_or(0)))
     };
     query.query_map([], row)?.collect()
@@ -166,11 +192,20 @@ pub fn unmapped(db: &Connection) -> rusqlite::Result<Vec<(ProviderId, std::sync:
 ///
 /// # Errors
 /// What SQLite said; `QueryReturnedNoRows` when the transaction is not known yet.
-pub fn prove(db: &mut Connection, card: &CardKey, id: &str, operation: OperationId) -> rusqlite::Result<Transaction> {
+pub fn prove(
+    db: &mut Connection,
+    card: &CardKey,
+    id: &str,
+    operation: OperationId,
+) -> rusqlite::Result<Transaction> {
     let tx = super::begin(db)?;
-    tx.prepare_cached("UPDATE card_transaction SET operation = ?4 WHERE provider = ?1 AND card_id = ?2 AND id = ?3")?
-        .execute(params![card.provider.name(), &*card.id, id, operation.to_string()])?;
-    let row = exact(&tx, &card.provider, Some(&card.id), id)?.ok_or(rusqlite::Error::QueryReturnedNoRows)?;
+    tx.prepare_cached(
+        "UPDATE card_transaction SET operation = ?4 WHERE provider = ?1 AND card_id = ?2 AND id = \
+         ?3",
+    )?
+    .execute(params![card.provider.name(), &*card.id, id, operation.to_string()])?;
+    let row = exact(&tx, &card.provider, Some(&card.id), id)?
+        .ok_or(rusqlite::Error::QueryReturnedNoRows)?;
     tx.commit()?;
     Ok(row)
 }
@@ -182,23 +217,34 @@ pub(super) fn exact(
     card: Option<&str>,
     id: &str,
 ) -> rusqlite::Result<Option<Transaction>> {
-    let mut query =
-        db.prepare_cached(&format!("SELECT {COLUMNS} FROM card_transaction WHERE provider = ?1 AND card_id = ?2 AND id = ?3"))?;
+    let mut query = db.prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM card_transaction WHERE provider = ?1 AND card_id = ?2 AND id = ?3"
+    ))?;
     query.query_row([provider.name(), card.unwrap_or_default(), id], read).optional()
 }
 
 /// Every row of a card, under the spelling that the file has.
-pub(super) fn of_card(db: &Connection, provider: &ProviderId, card: &str) -> rusqlite::Result<Vec<Transaction>> {
-    let mut query = db.prepare_cached(&format!("SELECT {COLUMNS} FROM card_transaction WHERE provider = ?1 AND card_id = ?2"))?;
+pub(super) fn of_card(
+    db: &Connection,
+    provider: &ProviderId,
+    card: &str,
+) -> rusqlite::Result<Vec<Transaction>> {
+    let mut query = db.prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM card_transaction WHERE provider = ?1 AND card_id = ?2"
+    ))?;
     query.query_map([provider.name(), card], read)?.collect()
 }
 
-pub(super) fn delete(db: &Connection, provider: &ProviderId, card: Option<&str>, id: &str) -> rusqlite::Result<()> {
-    db.prepare_cached("DELETE FROM card_transaction WHERE provider = ?1 AND card_id = ?2 AND id = ?3")?.execute([
-        provider.name(),
-        card.unwrap_or_default(),
-        id,
-    ])?;
+pub(super) fn delete(
+    db: &Connection,
+    provider: &ProviderId,
+    card: Option<&str>,
+    id: &str,
+) -> rusqlite::Result<()> {
+    db.prepare_cached(
+        "DELETE FROM card_transaction WHERE provider = ?1 AND card_id = ?2 AND id = ?3",
+    )?
+    .execute([provider.name(), card.unwrap_or_default(), id])?;
     Ok(())
 }
 
@@ -208,7 +254,8 @@ pub(super) fn insert(db: &Connection, row: &Transaction) -> rusqlite::Result<()>
     let state = if gone_at.is_some() { TransactionState::Hold } else { row.state };
     db.prepare_cached(&format!(
         "INSERT OR REPLACE INTO card_transaction ({COLUMNS})
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22)"
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, \
+         ?19, ?20, ?21, ?22)"
     ))?
     .execute(params![
         row.provider.name(),
@@ -238,20 +285,28 @@ pub(super) fn insert(db: &Connection, row: &Transaction) -> rusqlite::Result<()>
 }
 
 pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Transaction> {
-    let text = |name: &str| row.get::<_, Option<String>>(name).map(|text| text.map(Arc::<str>::from));
-    let state = TransactionState::of_word(&row.get::<_, String>("state")?).unwrap_or(TransactionState::Unknown);
-    let (state, listed) = match row.get::<_, Option<i64>>("gone_at")?.filter(|_| state == TransactionState::Hold) {
-        Some(at) => (TransactionState::Reversed, Listed::GoneSince { at: moment(at), cleared_as: text("cleared_as")? }),
-        None => (state, Listed::Still),
-    };
-    let amount = money(text("amount")?.as_deref(), text("currency")?.as_deref()).ok_or(rusqlite::Error::InvalidQuery)?;
+    let text =
+        |name: &str| row.get::<_, Option<String>>(name).map(|text| text.map(Arc::<str>::from));
+    let state = TransactionState::of_word(&row.get::<_, String>("state")?)
+        .unwrap_or(TransactionState::Unknown);
+    let (state, listed) =
+        match row.get::<_, Option<i64>>("gone_at")?.filter(|_| state == TransactionState::Hold) {
+            Some(at) => (
+                TransactionState::Reversed,
+                Listed::GoneSince { at: moment(at), cleared_as: text("cleared_as")? },
+            ),
+            None => (state, Listed::Still),
+        };
+    let amount = money(text("amount")?.as_deref(), text("currency")?.as_deref())
+        .ok_or(rusqlite::Error::InvalidQuery)?;
     Ok(Transaction {
         provider: ProviderId::new(&row.get::<_, String>("provider")?),
         id: row.get::<_, String>("id")?.into(),
         task: text("task")?,
         card_id: text("card_id")?.filter(|card| !card.is_empty()),
         last4: text("last4")?.and_then(|digits| digits.parse().ok()),
-        kind: TransactionKind::of_word(&row.get::<_, String>("kind")?).unwrap_or(TransactionKind::Other),
+        kind: TransactionKind::of_word(&row.get::<_, String>("kind")?)
+            .unwrap_or(TransactionKind::Other),
         state,
         provider_state: row.get::<_, String>("provider_state")?.into(),
         amount,
@@ -284,7 +339,10 @@ mod tests {
             kind: TransactionKind::Purchase,
             state: TransactionState::Hold,
             provider_state: words.into(),
-            amount: "5".parse().map(|five| crate::domain::money::Money::new(five, "USD".parse().expect("USD"))).expect("five"),
+            amount: "5"
+                .parse()
+                .map(|five| crate::domain::money::Money::new(five, "USD".parse().expect("USD")))
+                .expect("five"),
             fee: None,
             merchant: Some("REWE".into()),
             mcc: None,
@@ -306,8 +364,13 @@ mod tests {
         }
         let mut rows = store.known(|db| newest(db, 100)).await.expect("the rows");
         rows.sort_by(|a, b| (&a.card_id, &a.id).cmp(&(&b.card_id, &b.id)));
-        let name =
-            |row: &Transaction| (row.card_id.as_deref().map(str::to_owned), row.id.to_string(), row.provider_state.to_string());
+        let name = |row: &Transaction| {
+            (
+                row.card_id.as_deref().map(str::to_owned),
+                row.id.to_string(),
+                row.provider_state.to_string(),
+            )
+        };
         rows.iter().map(name).collect()
     }
 
@@ -317,21 +380,31 @@ mod tests {
 
     #[tokio::test]
     async fn rows_of_two_cards_with_one_id_do_not_overwrite_each_other() {
-        let rows =
-            kept(vec![vec![row(Some("c1"), "1", "a"), row(Some("c2"), "1", "b")], vec![row(Some("c1"), "1", "changed")]]).await;
+        let rows = kept(vec![
+            vec![row(Some("c1"), "1", "a"), row(Some("c2"), "1", "b")],
+            vec![row(Some("c1"), "1", "changed")],
+        ])
+        .await;
         assert_eq!(rows, [is(Some("c1"), "1", "changed"), is(Some("c2"), "1", "b")]);
     }
 
     #[tokio::test]
     async fn a_row_that_later_gains_its_card_or_its_kind_is_the_same_row() {
         let fee = Transaction { kind: TransactionKind::Fee, ..row(Some("c1"), "1", "fee") };
-        assert_eq!(kept(vec![vec![row(None, "1", "a")], vec![fee]]).await, [is(Some("c1"), "1", "fee")]);
-        assert_eq!(kept(vec![vec![row(Some("c1"), "1", "a")], vec![row(None, "1", "b")]]).await, [is(Some("c1"), "1", "b")]);
+        assert_eq!(
+            kept(vec![vec![row(None, "1", "a")], vec![fee]]).await,
+            [is(Some("c1"), "1", "fee")]
+        );
+        assert_eq!(
+            kept(vec![vec![row(Some("c1"), "1", "a")], vec![row(None, "1", "b")]]).await,
+            [is(Some("c1"), "1", "b")]
+        );
     }
 
     #[tokio::test]
     async fn a_hold_that_gains_its_card_or_its_own_id_as_it_clears_is_known_to_have_been_a_hold() {
-        let cleared = |card, id| Transaction { state: TransactionState::Cleared, ..row(card, id, "SETTLED") };
+        let cleared =
+            |card, id| Transaction { state: TransactionState::Cleared, ..row(card, id, "SETTLED") };
         let by_task = Transaction { task: Some("task".into()), ..cleared(Some("c1"), "own") };
         for (hold, cleared) in [
             (row(None, "1", "PENDING"), cleared(Some("c1"), "1")),
@@ -343,7 +416,9 @@ mod tests {
             let marks = store.known(move |db| {
                 keep(db, &[hold])?;
                 keep(db, &[cleared])?;
-                db.prepare("SELECT was_hold FROM card_transaction")?.query_map([], |row| row.get::<_, bool>(0))?.collect()
+                db.prepare("SELECT was_hold FROM card_transaction")?
+                    .query_map([], |row| row.get::<_, bool>(0))?
+                    .collect()
             });
             let marks: Vec<bool> = marks.await.expect("keeping");
             assert_eq!(marks, [true]);
@@ -359,13 +434,19 @@ mod tests {
             db.execute("UPDATE card_transaction SET state = 'LATER'", [])?;
             newest(db, 1)
         });
-        assert_eq!(read.await.expect("the row").first().map(|row| row.state), Some(TransactionState::Unknown));
+        assert_eq!(
+            read.await.expect("the row").first().map(|row| row.state),
+            Some(TransactionState::Unknown)
+        );
     }
 
     #[tokio::test]
     async fn a_row_that_an_earlier_cardtop_named_by_its_task_is_the_same_row() {
         let named = Transaction { task: Some("task".into()), ..row(Some("c1"), "own", "b") };
-        assert_eq!(kept(vec![vec![row(Some("c1"), "task", "a")], vec![named]]).await, [is(Some("c1"), "own", "b")]);
+        assert_eq!(
+            kept(vec![vec![row(Some("c1"), "task", "a")], vec![named]]).await,
+            [is(Some("c1"), "own", "b")]
+        );
     }
 
     #[tokio::test]
@@ -374,8 +455,16 @@ mod tests {
         let store = Store::open(folder.path()).expect("a data file");
         let told = |batch: Vec<Transaction>| store.known(move |db| keep(db, &batch));
         assert_eq!(told(vec![row(Some("c1"), "1", "a")]).await.expect("keeping").len(), 1);
-        let again = Transaction { merchant: None, seen_at: jiff::Timestamp::MAX, ..row(Some("c1"), "1", "a") };
-        assert_eq!(told(vec![again]).await.expect("keeping").len(), 0, "what a reading leaves out is kept");
+        let again = Transaction {
+            merchant: None,
+            seen_at: jiff::Timestamp::MAX,
+            ..row(Some("c1"), "1", "a")
+        };
+        assert_eq!(
+            told(vec![again]).await.expect("keeping").len(),
+            0,
+            "what a reading leaves out is kept"
+        );
         assert_eq!(told(vec![row(Some("c1"), "1", "b")]).await.expect("keeping").len(), 1);
     }
 }

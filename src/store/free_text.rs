@@ -1,4 +1,5 @@
-//! Free texts that earlier cardtops kept, cleaned by today's rules: they may hold card numbers that were not recognised then.
+//! Free texts that earlier cardtops kept, cleaned by today's rules: they may hold card numbers that
+//! were not recognised then.
 //!
 //! The journal is left as it is: its lines are hashed.
 
@@ -21,7 +22,9 @@ const COLUMNS: [(&str, &str); 7] = [
 pub(super) fn clean(db: &Connection) -> rusqlite::Result<()> {
     for (table, column) in COLUMNS {
         let mut changed: Vec<(String, String)> = Vec::new();
-        let mut query = db.prepare(&format!("SELECT DISTINCT {column} FROM {table} WHERE {column} IS NOT NULL"))?;
+        let mut query = db.prepare(&format!(
+            "SELECT DISTINCT {column} FROM {table} WHERE {column} IS NOT NULL"
+        ))?;
         let mut rows = query.query([])?;
         while let Some(row) = rows.next()? {
             let kept: String = row.get(0)?;
@@ -34,7 +37,8 @@ pub(super) fn clean(db: &Connection) -> rusqlite::Result<()> {
                 changed.push((kept, cleaned));
             }
         }
-        let mut update = db.prepare(&format!("UPDATE {table} SET {column} = ?2 WHERE {column} = ?1"))?;
+        let mut update =
+            db.prepare(&format!("UPDATE {table} SET {column} = ?2 WHERE {column} = ?1"))?;
         for (kept, cleaned) in changed {
             update.execute(params![kept, cleaned])?;
         }

@@ -1,5 +1,6 @@
-//! Holds that a provider does not list any more: released, or cleared under another id. Neither is said in so many words by any of the
-//! wires, so it is told from complete readings alone, and taken back when the hold is listed again.
+//! Holds that a provider does not list any more: released, or cleared under another id. Neither is
+//! said in so many words by any of the wires, so it is told from complete readings alone, and taken
+//! back when the hold is listed again.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -37,16 +38,23 @@ pub struct CompleteReading {
     pub oldest: Timestamp,
 }
 
-/// Compares the holds that are known with a complete reading and returns those of which something else is known now.
+/// Compares the holds that are known with a complete reading and returns those of which something
+/// else is known now.
 ///
-/// A hold is gone since the first reading without it, once a second one that is at least `apart` later agrees. A posting is linked to a
-/// hold that is gone (card, merchant, order in time, amount), each to one at most; the two are never made one.
+/// A hold is gone since the first reading without it, once a second one that is at least `apart`
+/// later agrees. A posting is linked to a hold that is gone (card, merchant, order in time,
+/// amount), each to one at most; the two are never made one.
 ///
 /// # Errors
 /// What SQLite said; then nothing is changed.
-pub fn follow(db: &mut Connection, reading: &CompleteReading) -> rusqlite::Result<Vec<Transaction>> {
+pub fn follow(
+    db: &mut Connection,
+    reading: &CompleteReading,
+) -> rusqlite::Result<Vec<Transaction>> {
     // Nothing to write is the rule, and other processes may want to write meanwhile.
-    if holds(db, reading)?.iter().all(|(hold, missed)| step(reading, hold, *missed).is_none()) && pairs(db, reading)?.is_empty() {
+    if holds(db, reading)?.iter().all(|(hold, missed)| step(reading, hold, *missed).is_none())
+        && pairs(db, reading)?.is_empty()
+    {
         return Ok(Vec::new());
     }
     let tx = super::begin(db)?;
@@ -84,33 +92,52 @@ enum Step {
 }
 
 fn step(reading: &CompleteReading, hold: &Transaction, missed: Option<Timestamp>) -> Option<Step> {
-    let is_listed = [hold.card_id.clone(), None].into_iter().any(|card| reading.listed.contains(&(card, Arc::clone(&hold.id))));
+    let is_listed = [hold.card_id.clone(), None]
+        .into_iter()
+        .any(|card| reading.listed.contains(&(card, Arc::clone(&hold.id))));
     match (is_listed, missed) {
         (true, None) => None,
         (true, Some(_)) => Some(Step::Back),
         (false, None) => Some(Step::Missed),
-        (false, Some(first)) => (reading.at.duration_since(first) >= reading.apart).then_some(Step::Gone(first)),
+        (false, Some(first)) => {
+            (reading.at.duration_since(first) >= reading.apart).then_some(Step::Gone(first))
+        }
     }
 }
 
 /// Holds that the reading should have had, and when each was first missed.
-fn holds(db: &Connection, reading: &CompleteReading) -> rusqlite::Result<Vec<(Transaction, Option<Timestamp>)>> {
+fn holds(
+    db: &Connection,
+    reading: &CompleteReading,
+) -> rusqlite::Result<Vec<(Transaction, Option<Timestamp>)>> {
     let mut query = db.prepare_cached(&format!(
         "SELECT {COLUMNS}, missed_at FROM card_transaction
-         WHERE provider = ?1 AND state = 'HOLD' AND gone_at IS NULL AND at > ?2 AND at >= ?3 AND at <= ?4
+         WHERE provider = ?1 AND state = 'HOLD' AND gone_at IS NULL AND at > ?2 AND at >= ?3 AND \
+         at <= ?4
            AND (?5 IS NULL OR card_id = ?5)"
     ))?;
-    let row = |row: &rusqlite::Row<'_>| Ok((read(row)?, row.get::<_, Option<i64>>("missed_at")?.map(moment)));
+    let row = |row: &rusqlite::Row<'_>| {
+        Ok((read(row)?, row.get::<_, Option<i64>>("missed_at")?.map(moment)))
+    };
     let card = reading.card.as_ref().map(|card| &*card.id);
     let (oldest, since, at) = (millis(reading.oldest), millis(reading.since), millis(reading.at));
     query.query_map(params![reading.provider.name(), oldest, since, at, card], row)?.collect()
 }
 
-fn set(db: &Connection, hold: &Transaction, what: &str, at: Option<Timestamp>) -> rusqlite::Result<()> {
-    let sql = format!("UPDATE card_transaction SET {what} WHERE provider = ?1 AND card_id = ?2 AND id = ?3");
+fn set(
+    db: &Connection,
+    hold: &Transaction,
+    what: &str,
+    at: Option<Timestamp>,
+) -> rusqlite::Result<()> {
+    let sql = format!(
+        "UPDATE card_transaction SET {what} WHERE provider = ?1 AND card_id = ?2 AND id = ?3"
+    );
     let (provider, card) = (hold.provider.name(), hold.card_id.as_deref().unwrap_or_default());
     match at {
-        Some(at) => db.prepare_cached(&sql)?.execute(params![provider, card, &*hold.id, millis(at)])?,
+        Some(at) => {
+            db.prepare_cached(&sql)?.execute(params![provider, card, &*hold.id, millis(at)])?
+        }
         None => db.prepare_cached(&sql)?.execute(params![provider, card, &*hold.id])?,
     };
     Ok(())
@@ -125,7 +152,8 @@ fn link(db: &Connection, reading: &CompleteReading) -> rusqlite::Result<Vec<Tran
         if linked.iter().any(|known| known.is_same_row(&hold)) || !taken.insert(name) {
             continue;
         }
-        let sql = "UPDATE card_transaction SET cleared_as = ?4 WHERE provider = ?1 AND card_id = ?2 AND id = ?3";
+        let sql = "UPDATE card_transaction SET cleared_as = ?4 WHERE provider = ?1 AND card_id = \
+                   ?2 AND id = ?3";
         let key = params![hold.provider.name(), hold.card_id.as_deref(), &*hold.id, &*posting.id];
         db.prepare_cached(sql)?.execute(key)?;
         linked.push(hold);
@@ -133,12 +161,16 @@ fn link(db: &Connection, reading: &CompleteReading) -> rusqlite::Result<Vec<Tran
     Ok(linked)
 }
 
-/// Holds that are gone, each with every posting that it may have become: the least difference first, so that a tip takes no other
-/// hold's posting.
-fn pairs(db: &Connection, reading: &CompleteReading) -> rusqlite::Result<Vec<(Transaction, Transaction)>> {
+/// Holds that are gone, each with every posting that it may have become: the least difference
+/// first, so that a tip takes no other hold's posting.
+fn pairs(
+    db: &Connection,
+    reading: &CompleteReading,
+) -> rusqlite::Result<Vec<(Transaction, Transaction)>> {
     let mut query = db.prepare_cached(&format!(
         "SELECT {COLUMNS} FROM card_transaction
-         WHERE provider = ?1 AND at >= ?2 AND state = 'HOLD' AND gone_at >= ?3 AND cleared_as IS NULL AND card_id <> ''
+         WHERE provider = ?1 AND at >= ?2 AND state = 'HOLD' AND gone_at >= ?3 AND cleared_as IS \
+         NULL AND card_id <> ''
            AND (?4 IS NULL OR card_id = ?4)"
     ))?;
     // A posting that this reading may have brought is not older than `since`.
@@ -152,8 +184,11 @@ fn pairs(db: &Connection, reading: &CompleteReading) -> rusqlite::Result<Vec<(Tr
         let postings = postings(db, &hold)?;
         let others = if postings.is_empty() { Vec::new() } else { pending(db, &hold)? };
         for posting in postings {
-            // The sum of a hold that may be about to clear: it is that one's before it is another's with a tip.
-            let awaited = || others.iter().any(|other| other.amount == posting.amount && other.at <= posting.at);
+            // The sum of a hold that may be about to clear: it is that one's before it is another's
+            // with a tip.
+            let awaited = || {
+                others.iter().any(|other| other.amount == posting.amount && other.at <= posting.at)
+            };
             if posting.amount == hold.amount || may_clear(&hold, &posting) && !awaited() {
                 pairs.push((hold.clone(), posting));
             }
@@ -171,22 +206,26 @@ fn pairs(db: &Connection, reading: &CompleteReading) -> rusqlite::Result<Vec<(Tr
 fn pending(db: &Connection, hold: &Transaction) -> rusqlite::Result<Vec<Transaction>> {
     let mut query = db.prepare_cached(&format!(
         "SELECT {COLUMNS} FROM card_transaction
-         WHERE provider = ?1 AND card_id = ?2 AND state = 'HOLD' AND gone_at IS NULL AND kind = ?3 AND currency = ?4"
+         WHERE provider = ?1 AND card_id = ?2 AND state = 'HOLD' AND gone_at IS NULL AND kind = ?3 \
+         AND currency = ?4"
     ))?;
     let currency = hold.amount.currency();
-    let values = params![hold.provider.name(), hold.card_id.as_deref(), hold.kind.word(), currency.code()];
+    let values =
+        params![hold.provider.name(), hold.card_id.as_deref(), hold.kind.word(), currency.code()];
     let all: Vec<Transaction> = query.query_map(values, read)?.collect::<rusqlite::Result<_>>()?;
     Ok(all.into_iter().filter(|other| same_merchant(hold, other)).collect())
 }
 
-/// Postings that may be what a hold became: on its card, at its merchant, not from before it, seen after it, never a hold themselves,
-/// and no other hold's.
+/// Postings that may be what a hold became: on its card, at its merchant, not from before it, seen
+/// after it, never a hold themselves, and no other hold's.
 fn postings(db: &Connection, hold: &Transaction) -> rusqlite::Result<Vec<Transaction>> {
     let mut query = db.prepare_cached(&format!(
         "SELECT {COLUMNS} FROM card_transaction AS posting
-         WHERE provider = ?1 AND card_id = ?2 AND state = 'CLEARED' AND was_hold = 0 AND kind = ?3 AND currency = ?4
+         WHERE provider = ?1 AND card_id = ?2 AND state = 'CLEARED' AND was_hold = 0 AND kind = ?3 \
+         AND currency = ?4
            AND at BETWEEN ?5 AND ?6 AND seen_at > ?7
-           AND NOT EXISTS (SELECT 1 FROM card_transaction AS other WHERE other.provider = posting.provider
+           AND NOT EXISTS (SELECT 1 FROM card_transaction AS other WHERE other.provider = \
+         posting.provider
                            AND other.card_id = posting.card_id AND other.cleared_as = posting.id)"
     ))?;
     let latest = hold.at.saturating_add(LATEST_POSTING).unwrap_or(Timestamp::MAX);
@@ -212,7 +251,12 @@ fn may_clear(hold: &Transaction, posting: &Transaction) -> bool {
 
 fn same_merchant(hold: &Transaction, posting: &Transaction) -> bool {
     let plain = |name: &Option<Arc<str>>| -> Option<String> {
-        let name = name.as_deref()?.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect::<String>();
+        let name = name
+            .as_deref()?
+            .chars()
+            .filter(|c| c.is_alphanumeric())
+            .flat_map(char::to_lowercase)
+            .collect::<String>();
         (!name.is_empty()).then_some(name)
     };
     matches!((plain(&hold.merchant), plain(&posting.merchant)), (Some(one), Some(other)) if one == other)
@@ -237,7 +281,13 @@ mod tests {
         Timestamp::from_second(1_800_000_000 + minute * 60).expect("a time of the test")
     }
 
-    fn row(id: &str, state: TransactionState, merchant: &str, amount: &str, minute: i64) -> Transaction {
+    fn row(
+        id: &str,
+        state: TransactionState,
+        merchant: &str,
+        amount: &str,
+        minute: i64,
+    ) -> Transaction {
         Transaction {
             provider: ProviderId::new("acme"),
             id: id.into(),
@@ -246,7 +296,11 @@ mod tests {
             last4: None,
             kind: TransactionKind::Purchase,
             state,
-            provider_state: if state == TransactionState::Hold { "PENDING".into() } else { "SETTLED".into() },
+            provider_state: if state == TransactionState::Hold {
+                "PENDING".into()
+            } else {
+                "SETTLED".into()
+            },
             amount: Money::read(amount, "USD".parse().expect("USD")).expect("an amount"),
             fee: None,
             merchant: Some(merchant.into()),
@@ -266,7 +320,10 @@ mod tests {
     }
 
     fn posting(id: &str, merchant: &str, amount: &str, minute: i64, seen: i64) -> Transaction {
-        Transaction { seen_at: at(seen), ..row(id, TransactionState::Cleared, merchant, amount, minute) }
+        Transaction {
+            seen_at: at(seen),
+            ..row(id, TransactionState::Cleared, merchant, amount, minute)
+        }
     }
 
     struct Desk(Store, Transaction, tempfile::TempDir);
@@ -300,7 +357,11 @@ mod tests {
 
         async fn says(&self, id: &str) -> String {
             let id = id.to_owned();
-            let row = self.0.known(move |db| exact(db, &ProviderId::new("acme"), Some("c1"), &id)).await.expect("the file");
+            let row = self
+                .0
+                .known(move |db| exact(db, &ProviderId::new("acme"), Some("c1"), &id))
+                .await
+                .expect("the file");
             said(&row.expect("a row"))
         }
     }
@@ -309,7 +370,11 @@ mod tests {
         let listed = match &row.listed {
             Listed::Still => String::new(),
             Listed::GoneSince { at: since, cleared_as } => {
-                format!(" since {} as {:?}", since.duration_since(at(0)).as_mins(), cleared_as.as_deref())
+                format!(
+                    " since {} as {:?}",
+                    since.duration_since(at(0)).as_mins(),
+                    cleared_as.as_deref()
+                )
             }
         };
         format!("{} {}{listed}", row.state.word(), row.provider_state)
@@ -323,7 +388,10 @@ mod tests {
         assert!(desk.reads(5, &[]).await.is_empty());
         assert!(desk.reads(14, &[]).await.is_empty(), "nine minutes later is too soon");
         assert_eq!(desk.says("h").await, "HOLD PENDING");
-        assert_eq!(desk.reads(15, &[]).await, [("h".to_owned(), "REVERSED PENDING since 5 as None".to_owned())]);
+        assert_eq!(
+            desk.reads(15, &[]).await,
+            [("h".to_owned(), "REVERSED PENDING since 5 as None".to_owned())]
+        );
         assert!(desk.reads(30, &[]).await.is_empty(), "told once");
         // It returns if it is seen again.
         desk.reads(31, std::slice::from_ref(&fuel)).await;
@@ -358,7 +426,10 @@ mod tests {
         let hotel = hold("h", "Hotel Nord", "25", 0);
         desk.reads(1, std::slice::from_ref(&hotel)).await;
         let cleared = posting("p", "HOTEL NORD", "25", 0, 5);
-        assert!(desk.reads(5, &[hotel.clone(), cleared.clone()]).await.is_empty(), "both are listed");
+        assert!(
+            desk.reads(5, &[hotel.clone(), cleared.clone()]).await.is_empty(),
+            "both are listed"
+        );
         desk.reads(6, std::slice::from_ref(&cleared)).await;
         let told = desk.reads(20, std::slice::from_ref(&cleared)).await;
         assert_eq!(told, [("h".to_owned(), "REVERSED PENDING since 6 as Some(\"p\")".to_owned())]);
@@ -373,7 +444,11 @@ mod tests {
         let cleared = [posting("p1", "BISTRO", "24", 1, 6), posting("p2", "BISTRO", "22", 3, 6)];
         desk.reads(6, &cleared).await;
         desk.reads(20, &cleared).await;
-        assert_eq!(desk.says("h2").await, "REVERSED PENDING since 6 as Some(\"p1\")", "the equal sum");
+        assert_eq!(
+            desk.says("h2").await,
+            "REVERSED PENDING since 6 as Some(\"p1\")",
+            "the equal sum"
+        );
         assert_eq!(desk.says("h1").await, "REVERSED PENDING since 6 as Some(\"p2\")", "with a tip");
     }
 
@@ -453,7 +528,10 @@ mod tests {
         let Desk(store, old, folder) = desk;
         drop(store);
         let desk = Desk(Store::open(folder.path()).expect("the data file"), old, folder);
-        assert_eq!(desk.reads(15, &[]).await, [("h".to_owned(), "REVERSED PENDING since 5 as None".to_owned())]);
+        assert_eq!(
+            desk.reads(15, &[]).await,
+            [("h".to_owned(), "REVERSED PENDING since 5 as None".to_owned())]
+        );
         let newest = desk.0.known(|db| feed::newest(db, 1)).await.expect("the rows");
         assert_eq!(newest.first().map(|row| row.state), Some(TransactionState::Reversed));
     }

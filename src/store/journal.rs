@@ -1,7 +1,9 @@
-//! The journal of operations: a write-ahead log whose lines are only added, each with the hash of the one before.
+//! The journal of operations: a write-ahead log whose lines are only added, each with the hash of
+//! the one before.
 //!
-//! An operation is in it before a byte of its request leaves ([`intend`]). Its state only moves along
-//! [`OperationState::may_become`]; a transaction settles at most one operation. Every function is one transaction.
+//! An operation is in it before a byte of its request leaves ([`intend`]). Its state only moves
+//! along [`OperationState::may_become`]; a transaction settles at most one operation. Every
+//! function is one transaction.
 
 mod chain;
 mod claims;
@@ -20,8 +22,10 @@ use crate::domain::card::{Balance, CardKey, CardState, ProviderId};
 use crate::domain::operation::{Before, Deed, Operation, OperationId, OperationState, Proof, Step};
 use crate::domain::proof::ProvenBy;
 
-const COLUMNS: &str = "id, deed, provider, card_id, last4, amount, currency, state, reason, reference, provider_reference, operator,
-    created_at, updated_at, detail, before_owner, before_state, before_available, before_current, before_currency, proof, looks, next_look,
+const COLUMNS: &str = "id, deed, provider, card_id, last4, amount, currency, state, reason, \
+                       reference, provider_reference, operator,
+    created_at, updated_at, detail, before_owner, before_state, before_available, before_current, \
+                       before_currency, proof, looks, next_look,
     baseline, proven_by, watched_until, alarm";
 
 /// What asking for an intent found.
@@ -35,20 +39,28 @@ pub enum Intent {
     Repeats(Box<Operation>),
 }
 
-/// Saves the intent of an operation, unless an unsettled one of the same card is in its way, in this process or another.
-/// With `second` (the operator typed the phrase) an unsettled one that is not just being sent does not count.
+/// Saves the intent of an operation, unless an unsettled one of the same card is in its way, in
+/// this process or another. With `second` (the operator typed the phrase) an unsettled one that is
+/// not just being sent does not count.
 ///
 /// # Errors
 /// What SQLite said; then nothing may be sent.
-pub fn intend(db: &mut Connection, operation: &Operation, second: bool) -> rusqlite::Result<Intent> {
+pub fn intend(
+    db: &mut Connection,
+    operation: &Operation,
+    second: bool,
+) -> rusqlite::Result<Intent> {
     let tx = begin(db)?;
     let rivals: Vec<Operation> = tx
         .prepare_cached(&format!(
-            "SELECT {COLUMNS} FROM operation WHERE provider = ?1 AND card_id = ?2 AND state NOT IN ('DONE', 'FAILED')"
+            "SELECT {COLUMNS} FROM operation WHERE provider = ?1 AND card_id = ?2 AND state NOT \
+             IN ('DONE', 'FAILED')"
         ))?
         .query_map([operation.card.provider.name(), &*operation.card.id], read)?
         .collect::<rusqlite::Result<_>>()?;
-    let rival = rivals.into_iter().find(|rival| rival.blocks(operation.deed) && !(second && rival.state != OperationState::Sent));
+    let rival = rivals.into_iter().find(|rival| {
+        rival.blocks(operation.deed) && !(second && rival.state != OperationState::Sent)
+    });
     if let Some(rival) = rival {
         return Ok(Intent::Blocked(Box::new(rival)));
     }
@@ -56,7 +68,8 @@ pub fn intend(db: &mut Connection, operation: &Operation, second: bool) -> rusql
         // Its credit may not be in the list that was read before this intent.
         let equal = tx
             .prepare_cached(&format!(
-                "SELECT {COLUMNS} FROM operation WHERE provider = ?1 AND card_id = ?2 AND deed = 'topup' AND amount = ?3 AND currency = ?4
+                "SELECT {COLUMNS} FROM operation WHERE provider = ?1 AND card_id = ?2 AND deed = \
+                 'topup' AND amount = ?3 AND currency = ?4
                     AND state = 'DONE' AND updated_at >= ?5 ORDER BY updated_at DESC LIMIT 1"
             ))?
             .query_row(
@@ -76,10 +89,12 @@ pub fn intend(db: &mut Connection, operation: &Operation, second: bool) -> rusql
     }
     let digits = |money: Option<crate::domain::money::Money>| money.map(|money| money.digits());
     let before = operation.before.balance.unwrap_or_default();
-    let before_currency = before.available.or(before.current).map(|money| money.currency().code().to_owned());
+    let before_currency =
+        before.available.or(before.current).map(|money| money.currency().code().to_owned());
     tx.prepare_cached(&format!(
         "INSERT INTO operation ({COLUMNS}, process)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28)"
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, \
+         ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28)"
     ))?
     .execute(params![
         operation.id.to_string(),
@@ -134,11 +149,18 @@ pub fn intend(db: &mut Connection, operation: &Operation, second: bool) -> rusql
     Ok(Intent::Saved)
 }
 
-/// Adds a line about an operation that is being sent, without moving it. One that was moved meanwhile gets no line; its state is told.
+/// Adds a line about an operation that is being sent, without moving it. One that was moved
+/// meanwhile gets no line; its state is told.
 ///
 /// # Errors
 /// What SQLite said; then the line is not in it.
-pub fn note(db: &mut Connection, id: OperationId, at: Timestamp, what: &str, words: &str) -> rusqlite::Result<OperationState> {
+pub fn note(
+    db: &mut Connection,
+    id: OperationId,
+    at: Timestamp,
+    what: &str,
+    words: &str,
+) -> rusqlite::Result<OperationState> {
     let tx = begin(db)?;
     let operation = one(&tx, id)?;
     if operation.state == OperationState::Sent {
@@ -151,8 +173,9 @@ pub fn note(db: &mut Connection, id: OperationId, at: Timestamp, what: &str, wor
 /// The line that goes before the first byte of a change's request: without it nothing was sent.
 pub const SENT: &str = "sent";
 
-/// Gives up an operation whose process is gone. With the line [`SENT`] it may have happened and is UNKNOWN; without, it never left and is
-/// FAILED. One that moved meanwhile stays as it is: whoever was taken for dead has answered.
+/// Gives up an operation whose process is gone. With the line [`SENT`] it may have happened and is
+/// UNKNOWN; without, it never left and is FAILED. One that moved meanwhile stays as it is: whoever
+/// was taken for dead has answered.
 ///
 /// # Errors
 /// What SQLite said; then nothing was written.
@@ -166,9 +189,13 @@ pub fn abandon(db: &mut Connection, id: OperationId, at: Timestamp) -> rusqlite:
         .prepare_cached("SELECT EXISTS (SELECT 1 FROM line WHERE operation = ?1 AND what = ?2)")?
         .query_row([id.to_string(), SENT.to_owned()], |row| row.get(0))?;
     let finding = if left {
-        let words = "cardtop ended while this was being sent: it may have happened, and is looked for";
+        let words =
+            "cardtop ended while this was being sent: it may have happened, and is looked for";
         let next_look = (known.proof != Proof::AnswerOnly).then_some(at);
-        Finding { next_look, ..Finding::verdict(at, "crash", words.to_owned(), OperationState::Unknown) }
+        Finding {
+            next_look,
+            ..Finding::verdict(at, "crash", words.to_owned(), OperationState::Unknown)
+        }
     } else {
         let words = "not sent: cardtop ended before anything left";
         Finding::verdict(at, "crash", words.to_owned(), OperationState::Failed)
@@ -204,23 +231,47 @@ pub struct Finding {
 impl Finding {
     /// A finding that names no transaction and plans no look.
     #[must_use]
-    pub const fn verdict(at: Timestamp, what: &'static str, words: String, state: OperationState) -> Self {
-        Self { at, what, words, state, provider_reference: None, credit: None, next_look: None, looked: false, proven_by: None }
+    pub const fn verdict(
+        at: Timestamp,
+        what: &'static str,
+        words: String,
+        state: OperationState,
+    ) -> Self {
+        Self {
+            at,
+            what,
+            words,
+            state,
+            provider_reference: None,
+            credit: None,
+            next_look: None,
+            looked: false,
+            proven_by: None,
+        }
     }
 }
 
-/// Writes a finding and returns the operation as it then is. A move that is not legal is not made: the line says so and the state
-/// stays. A transaction that belongs to another operation shows nothing here. What is settled stays as it was settled, with its transaction and
-/// who said so: a later finding is a line, and no more.
+/// Writes a finding and returns the operation as it then is. A move that is not legal is not made:
+/// the line says so and the state stays. A transaction that belongs to another operation shows
+/// nothing here. What is settled stays as it was settled, with its transaction and who said so: a
+/// later finding is a line, and no more.
 ///
 /// # Errors
 /// What SQLite said; then nothing was written.
-pub fn find(db: &mut Connection, id: OperationId, finding: &Finding) -> rusqlite::Result<Operation> {
+pub fn find(
+    db: &mut Connection,
+    id: OperationId,
+    finding: &Finding,
+) -> rusqlite::Result<Operation> {
     let tx = begin(db)?;
     let known = one(&tx, id)?;
     let mut finding = finding.clone();
     if matches!(known.state, OperationState::Done | OperationState::Failed) {
-        let stays = if finding.state == known.state { String::new() } else { format!("; it stays {}", known.state.word()) };
+        let stays = if finding.state == known.state {
+            String::new()
+        } else {
+            format!("; it stays {}", known.state.word())
+        };
         let words = format!("{}{stays}", finding.words);
         let kept = Finding {
             words: known.detail.as_deref().unwrap_or_default().to_owned(),
@@ -237,7 +288,8 @@ pub fn find(db: &mut Connection, id: OperationId, finding: &Finding) -> rusqlite
     if let Some(credit) = &finding.credit
         && let Some(other) = owner_of(&tx, &known, credit)?
     {
-        finding.words = format!("{}; but that transaction already belongs to operation {other}", finding.words);
+        finding.words =
+            format!("{}; but that transaction already belongs to operation {other}", finding.words);
         finding.credit = None;
         finding.state = known.state;
     }
@@ -265,7 +317,8 @@ pub struct Settlement {
     pub credit: Option<std::sync::Arc<str>>,
     /// Until when it is looked for all the same.
     pub watched_until: Option<Timestamp>,
-    /// Top-ups of the card's list that the person says are somebody else's: none of them raises an alarm later.
+    /// Top-ups of the card's list that the person says are somebody else's: none of them raises an
+    /// alarm later.
     pub not_its: Vec<std::sync::Arc<str>>,
 }
 
@@ -284,7 +337,11 @@ pub enum Settled {
 ///
 /// # Errors
 /// What SQLite said; then nothing was written.
-pub fn settle(db: &mut Connection, id: OperationId, settlement: &Settlement) -> rusqlite::Result<Settled> {
+pub fn settle(
+    db: &mut Connection,
+    id: OperationId,
+    settlement: &Settlement,
+) -> rusqlite::Result<Settled> {
     let tx = begin(db)?;
     let known = one(&tx, id)?;
     if !matches!(known.state, OperationState::Accepted | OperationState::Unknown) {
@@ -301,7 +358,9 @@ pub fn settle(db: &mut Connection, id: OperationId, settlement: &Settlement) -> 
         next_look: settlement.watched_until.map(|_| settlement.at),
         ..Finding::verdict(settlement.at, "person", settlement.words.clone(), settlement.state)
     };
-    if let Some(mut baseline) = known.baseline.clone().filter(|_| settlement.watched_until.is_some()) {
+    if let Some(mut baseline) =
+        known.baseline.clone().filter(|_| settlement.watched_until.is_some())
+    {
         baseline.credits.extend(settlement.not_its.iter().cloned());
         tx.prepare_cached("UPDATE operation SET baseline = ?2 WHERE id = ?1")?
             .execute(params![id.to_string(), serde_json::to_string(&baseline).ok()])?;
@@ -312,11 +371,17 @@ pub fn settle(db: &mut Connection, id: OperationId, settlement: &Settlement) -> 
     Ok(Settled::Written(Box::new(found)))
 }
 
-/// Ends the watch over an operation that a person settled as failed: with an alarm, where a credit was seen that may be its own.
+/// Ends the watch over an operation that a person settled as failed: with an alarm, where a credit
+/// was seen that may be its own.
 ///
 /// # Errors
 /// What SQLite said; then nothing was written.
-pub fn end_watch(db: &mut Connection, id: OperationId, at: Timestamp, alarm: Option<&str>) -> rusqlite::Result<Operation> {
+pub fn end_watch(
+    db: &mut Connection,
+    id: OperationId,
+    at: Timestamp,
+    alarm: Option<&str>,
+) -> rusqlite::Result<Operation> {
     let tx = begin(db)?;
     let known = one(&tx, id)?;
     if known.watched_until.is_none() {
@@ -324,10 +389,15 @@ pub fn end_watch(db: &mut Connection, id: OperationId, at: Timestamp, alarm: Opt
     }
     let (what, words) = match alarm {
         Some(words) => ("alarm", words),
-        None => ("watch", "no credit that could be its own was seen; it is not looked for any more"),
+        None => {
+            ("watch", "no credit that could be its own was seen; it is not looked for any more")
+        }
     };
     // The person's words stay its detail, unless they were wrong.
-    let detail = alarm.map(str::to_owned).or_else(|| known.detail.as_deref().map(str::to_owned)).unwrap_or_default();
+    let detail = alarm
+        .map(str::to_owned)
+        .or_else(|| known.detail.as_deref().map(str::to_owned))
+        .unwrap_or_default();
     let known = Operation { watched_until: None, alarm: alarm.map(Into::into), ..known };
     let finding = Finding::verdict(at, what, detail, known.state);
     let found = write_with(&tx, &known, &finding, words)?;
@@ -336,35 +406,67 @@ pub fn end_watch(db: &mut Connection, id: OperationId, at: Timestamp, alarm: Opt
 }
 
 /// The other operation of the card that a transaction belongs to already.
-fn owner_of(tx: &Transaction<'_>, operation: &Operation, credit: &str) -> rusqlite::Result<Option<String>> {
-    tx.prepare_cached("SELECT id FROM operation WHERE provider = ?1 AND card_id = ?2 AND credit = ?3 AND id <> ?4")?
-        .query_row(params![operation.card.provider.name(), &*operation.card.id, credit, operation.id.to_string()], |row| {
-            row.get(0)
-        })
-        .optional()
+fn owner_of(
+    tx: &Transaction<'_>,
+    operation: &Operation,
+    credit: &str,
+) -> rusqlite::Result<Option<String>> {
+    tx.prepare_cached(
+        "SELECT id FROM operation WHERE provider = ?1 AND card_id = ?2 AND credit = ?3 AND id <> \
+         ?4",
+    )?
+    .query_row(
+        params![
+            operation.card.provider.name(),
+            &*operation.card.id,
+            credit,
+            operation.id.to_string()
+        ],
+        |row| row.get(0),
+    )
+    .optional()
 }
 
 /// The other operation of a card that was answered with this task.
 ///
 /// # Errors
 /// What SQLite said.
-pub fn owner_of_task(db: &Connection, card: &CardKey, id: OperationId, task: &str) -> rusqlite::Result<Option<String>> {
-    db.prepare_cached("SELECT id FROM operation WHERE provider = ?1 AND card_id = ?2 AND provider_reference = ?3 AND id <> ?4")?
-        .query_row(params![card.provider.name(), &*card.id, task, id.to_string()], |row| row.get(0))
-        .optional()
+pub fn owner_of_task(
+    db: &Connection,
+    card: &CardKey,
+    id: OperationId,
+    task: &str,
+) -> rusqlite::Result<Option<String>> {
+    db.prepare_cached(
+        "SELECT id FROM operation WHERE provider = ?1 AND card_id = ?2 AND provider_reference = \
+         ?3 AND id <> ?4",
+    )?
+    .query_row(params![card.provider.name(), &*card.id, task, id.to_string()], |row| row.get(0))
+    .optional()
 }
 
 /// Writes what was found of an operation, and its line.
-fn write(tx: &Transaction<'_>, known: &Operation, finding: &Finding) -> rusqlite::Result<Operation> {
+fn write(
+    tx: &Transaction<'_>,
+    known: &Operation,
+    finding: &Finding,
+) -> rusqlite::Result<Operation> {
     write_with(tx, known, finding, &finding.words)
 }
 
 /// The same, where the line says something else than the operation's detail.
-fn write_with(tx: &Transaction<'_>, known: &Operation, finding: &Finding, words: &str) -> rusqlite::Result<Operation> {
+fn write_with(
+    tx: &Transaction<'_>,
+    known: &Operation,
+    finding: &Finding,
+    words: &str,
+) -> rusqlite::Result<Operation> {
     let settled = matches!(finding.state, OperationState::Done | OperationState::Failed);
     tx.prepare_cached(
-        "UPDATE operation SET state = ?2, detail = ?3, provider_reference = ifnull(?4, provider_reference), credit = ifnull(?5, credit),
-                next_look = ?6, looks = looks + ?7, updated_at = ?8, proven_by = ifnull(?9, proven_by), watched_until = ?10,
+        "UPDATE operation SET state = ?2, detail = ?3, provider_reference = ifnull(?4, \
+         provider_reference), credit = ifnull(?5, credit),
+                next_look = ?6, looks = looks + ?7, updated_at = ?8, proven_by = ifnull(?9, \
+         proven_by), watched_until = ?10,
                 alarm = ifnull(?11, alarm)
          WHERE id = ?1",
     )?
@@ -390,7 +492,8 @@ fn write_with(tx: &Transaction<'_>, known: &Operation, finding: &Finding, words:
 /// # Errors
 /// What SQLite said; `QueryReturnedNoRows` when there is none of this id.
 pub fn one(db: &Connection, id: OperationId) -> rusqlite::Result<Operation> {
-    db.prepare_cached(&format!("SELECT {COLUMNS} FROM operation WHERE id = ?1"))?.query_row([id.to_string()], read)
+    db.prepare_cached(&format!("SELECT {COLUMNS} FROM operation WHERE id = ?1"))?
+        .query_row([id.to_string()], read)
 }
 
 /// The newest operations, newest first.
@@ -398,7 +501,8 @@ pub fn one(db: &Connection, id: OperationId) -> rusqlite::Result<Operation> {
 /// # Errors
 /// What SQLite said.
 pub fn newest(db: &Connection, limit: u32) -> rusqlite::Result<Vec<Operation>> {
-    let mut query = db.prepare_cached(&format!("SELECT {COLUMNS} FROM operation ORDER BY id DESC LIMIT ?1"))?;
+    let mut query =
+        db.prepare_cached(&format!("SELECT {COLUMNS} FROM operation ORDER BY id DESC LIMIT ?1"))?;
     query.query_map([limit], read)?.collect()
 }
 
@@ -407,17 +511,21 @@ pub fn newest(db: &Connection, limit: u32) -> rusqlite::Result<Vec<Operation>> {
 /// # Errors
 /// What SQLite said.
 pub fn changed_since(db: &Connection, after: Timestamp) -> rusqlite::Result<Vec<Operation>> {
-    let mut query = db.prepare_cached(&format!("SELECT {COLUMNS} FROM operation WHERE updated_at >= ?1 ORDER BY updated_at"))?;
+    let mut query = db.prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM operation WHERE updated_at >= ?1 ORDER BY updated_at"
+    ))?;
     query.query_map([millis(after)], read)?.collect()
 }
 
-/// Every operation that is looked for, oldest first: those that are not settled, and those that a person settled as failed a short while ago.
+/// Every operation that is looked for, oldest first: those that are not settled, and those that a
+/// person settled as failed a short while ago.
 ///
 /// # Errors
 /// What SQLite said.
 pub fn open(db: &Connection) -> rusqlite::Result<Vec<Operation>> {
     let mut query = db.prepare_cached(&format!(
-        "SELECT {COLUMNS} FROM operation WHERE state NOT IN ('DONE', 'FAILED') OR watched_until IS NOT NULL ORDER BY id"
+        "SELECT {COLUMNS} FROM operation WHERE state NOT IN ('DONE', 'FAILED') OR watched_until \
+         IS NOT NULL ORDER BY id"
     ))?;
     query.query_map([], read)?.collect()
 }
@@ -427,8 +535,11 @@ pub fn open(db: &Connection) -> rusqlite::Result<Vec<Operation>> {
 /// # Errors
 /// What SQLite said.
 pub fn being_sent(db: &Connection) -> rusqlite::Result<Vec<(OperationId, u32, Timestamp)>> {
-    let mut query = db.prepare_cached("SELECT id, process, updated_at FROM operation WHERE state = 'SENT'")?;
-    let rows = query.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, u32>(1)?, row.get::<_, i64>(2)?)))?;
+    let mut query =
+        db.prepare_cached("SELECT id, process, updated_at FROM operation WHERE state = 'SENT'")?;
+    let rows = query.query_map([], |row| {
+        Ok((row.get::<_, String>(0)?, row.get::<_, u32>(1)?, row.get::<_, i64>(2)?))
+    })?;
     let mut found = Vec::new();
     for row in rows {
         let (id, process, at) = row?;
@@ -442,7 +553,9 @@ pub fn being_sent(db: &Connection) -> rusqlite::Result<Vec<(OperationId, u32, Ti
 /// # Errors
 /// What SQLite said.
 pub fn steps(db: &Connection, id: OperationId) -> rusqlite::Result<Vec<Step>> {
-    let mut query = db.prepare_cached("SELECT number, at, what, words, hash FROM line WHERE operation = ?1 ORDER BY number")?;
+    let mut query = db.prepare_cached(
+        "SELECT number, at, what, words, hash FROM line WHERE operation = ?1 ORDER BY number",
+    )?;
     query
         .query_map([id.to_string()], |row| {
             let hash: String = row.get("hash")?;
@@ -548,7 +661,9 @@ mod tests {
         }
     }
 
-    async fn with_journal<T: Send + 'static>(work: impl FnOnce(&mut Connection) -> T + Send + 'static) -> T {
+    async fn with_journal<T: Send + 'static>(
+        work: impl FnOnce(&mut Connection) -> T + Send + 'static,
+    ) -> T {
         let folder = tempfile::tempdir().expect("a folder");
         let store = Store::open(folder.path()).expect("a data file");
         store.journal(|db| Ok(work(db))).await.expect("the journal")
@@ -568,19 +683,36 @@ mod tests {
             assert_eq!((found.state, found.next_look), (OperationState::Unknown, Some(at(60))));
             assert!(!saved(db, &unsent, false), "the card waits for it");
             let settled = finding(OperationState::Done, Some("t1"));
-            assert_eq!(find(db, noted.id, &settled).expect("the journal").state, OperationState::Done);
+            assert_eq!(
+                find(db, noted.id, &settled).expect("the journal").state,
+                OperationState::Done
+            );
 
             assert!(saved(db, &unsent, false));
             let found = abandon(db, unsent.id, at(60)).expect("the journal");
             assert_eq!((found.state, found.next_look), (OperationState::Failed, None));
-            assert_eq!(note(db, unsent.id, at(61), SENT, "asked of acme").expect("the journal"), OperationState::Failed);
-            assert_eq!(steps(db, unsent.id).expect("the journal").len(), 2, "whoever was not dead is told, and gets no line");
+            assert_eq!(
+                note(db, unsent.id, at(61), SENT, "asked of acme").expect("the journal"),
+                OperationState::Failed
+            );
+            assert_eq!(
+                steps(db, unsent.id).expect("the journal").len(),
+                2,
+                "whoever was not dead is told, and gets no line"
+            );
 
-            assert_eq!(claimed(db, &answered).expect("the journal").failed, 0, "what never left has no row");
+            assert_eq!(
+                claimed(db, &answered).expect("the journal").failed,
+                0,
+                "what never left has no row"
+            );
             assert!(saved(db, &answered, false));
             note(db, answered.id, at(5), SENT, "asked of acme").expect("the journal");
             find(db, answered.id, &finding(OperationState::Accepted, None)).expect("the journal");
-            assert_eq!(abandon(db, answered.id, at(60)).expect("the journal").state, OperationState::Accepted);
+            assert_eq!(
+                abandon(db, answered.id, at(60)).expect("the journal").state,
+                OperationState::Accepted
+            );
             assert!(verify(db).expect("the journal").is_ok());
         })
         .await;
@@ -602,7 +734,10 @@ mod tests {
         with_journal(|db| {
             assert!(saved(db, &top_up(1), false));
             assert!(!saved(db, &top_up(2), false));
-            assert!(!saved(db, &top_up(2), true), "one that is just being sent cannot be overruled");
+            assert!(
+                !saved(db, &top_up(2), true),
+                "one that is just being sent cannot be overruled"
+            );
             find(db, top_up(1).id, &finding(OperationState::Unknown, None)).expect("the journal");
             assert!(!saved(db, &top_up(2), false));
             assert!(saved(db, &top_up(2), true));
@@ -616,11 +751,21 @@ mod tests {
     async fn one_that_was_taken_for_lost_is_told_so_before_it_is_sent() {
         with_journal(|db| {
             saved(db, &top_up(1), false);
-            assert_eq!(note(db, top_up(1).id, at(2), "sent", "asked").expect("the journal"), OperationState::Sent);
+            assert_eq!(
+                note(db, top_up(1).id, at(2), "sent", "asked").expect("the journal"),
+                OperationState::Sent
+            );
             find(db, top_up(1).id, &finding(OperationState::Unknown, None)).expect("the journal");
             let lines = steps(db, top_up(1).id).expect("the journal").len();
-            assert_eq!(note(db, top_up(1).id, at(3), "sent", "asked").expect("the journal"), OperationState::Unknown);
-            assert_eq!(steps(db, top_up(1).id).expect("the journal").len(), lines, "it looks as if it had been sent");
+            assert_eq!(
+                note(db, top_up(1).id, at(3), "sent", "asked").expect("the journal"),
+                OperationState::Unknown
+            );
+            assert_eq!(
+                steps(db, top_up(1).id).expect("the journal").len(),
+                lines,
+                "it looks as if it had been sent"
+            );
         })
         .await;
     }
@@ -632,10 +777,17 @@ mod tests {
             find(db, top_up(1).id, &finding(OperationState::Unknown, None)).expect("the journal");
             saved(db, &top_up(2), true);
             find(db, top_up(2).id, &finding(OperationState::Unknown, None)).expect("the journal");
-            let first = find(db, top_up(1).id, &finding(OperationState::Done, Some("t9"))).expect("the journal");
-            let second = find(db, top_up(2).id, &finding(OperationState::Done, Some("t9"))).expect("the journal");
-            assert_eq!((first.state, second.state), (OperationState::Done, OperationState::Unknown));
-            assert!(second.detail.as_ref().is_some_and(|words| words.contains("already belongs to")));
+            let first = find(db, top_up(1).id, &finding(OperationState::Done, Some("t9")))
+                .expect("the journal");
+            let second = find(db, top_up(2).id, &finding(OperationState::Done, Some("t9")))
+                .expect("the journal");
+            assert_eq!(
+                (first.state, second.state),
+                (OperationState::Done, OperationState::Unknown)
+            );
+            assert!(
+                second.detail.as_ref().is_some_and(|words| words.contains("already belongs to"))
+            );
             assert_eq!(claimed(db, &second).expect("a list").credits.len(), 1);
         })
         .await;
@@ -646,7 +798,8 @@ mod tests {
         with_journal(|db| {
             saved(db, &top_up(1), false);
             find(db, top_up(1).id, &finding(OperationState::Failed, None)).expect("the journal");
-            let after = find(db, top_up(1).id, &finding(OperationState::Done, Some("t1"))).expect("the journal");
+            let after = find(db, top_up(1).id, &finding(OperationState::Done, Some("t1")))
+                .expect("the journal");
             assert_eq!((after.state, after.next_look), (OperationState::Failed, None));
             assert_eq!(verify(db).expect("the journal").map(|verified| verified.lines), Ok(3));
         })
@@ -657,18 +810,27 @@ mod tests {
     async fn a_late_finding_takes_nothing_from_a_settled_operation() {
         with_journal(|db| {
             saved(db, &top_up(1), false);
-            let seen = Finding { proven_by: Some(ProvenBy::Answer), ..finding(OperationState::Done, Some("t1")) };
-            let done = find(db, top_up(1).id, &Finding { words: "its answer".to_owned(), ..seen }).expect("the journal");
+            let seen = Finding {
+                proven_by: Some(ProvenBy::Answer),
+                ..finding(OperationState::Done, Some("t1"))
+            };
+            let done = find(db, top_up(1).id, &Finding { words: "its answer".to_owned(), ..seen })
+                .expect("the journal");
             for late in [OperationState::Done, OperationState::Unknown] {
                 let late = Finding { proven_by: Some(ProvenBy::Seen), ..finding(late, Some("t2")) };
                 let after = find(db, top_up(1).id, &late).expect("the journal");
-                assert_eq!((after.state, after.proven_by, &after.detail), (done.state, done.proven_by, &done.detail));
+                assert_eq!(
+                    (after.state, after.proven_by, &after.detail),
+                    (done.state, done.proven_by, &done.detail)
+                );
             }
             saved(db, &top_up(2), false);
-            let second = find(db, top_up(2).id, &finding(OperationState::Done, Some("t2"))).expect("the journal");
+            let second = find(db, top_up(2).id, &finding(OperationState::Done, Some("t2")))
+                .expect("the journal");
             assert_eq!(second.state, OperationState::Done, "t2 was not taken");
             saved(db, &top_up(3), false);
-            let third = find(db, top_up(3).id, &finding(OperationState::Done, Some("t1"))).expect("the journal");
+            let third = find(db, top_up(3).id, &finding(OperationState::Done, Some("t1")))
+                .expect("the journal");
             assert_eq!(third.state, OperationState::Sent, "t1 still belongs to the first");
             assert!(verify(db).expect("the journal").is_ok());
         })
@@ -688,7 +850,10 @@ mod tests {
                 watched_until: None,
                 not_its: Vec::new(),
             };
-            assert!(matches!(settle(db, top_up(1).id, &settlement).expect("the journal"), Settled::Written(_)));
+            assert!(matches!(
+                settle(db, top_up(1).id, &settlement).expect("the journal"),
+                Settled::Written(_)
+            ));
             let day = 24 * 3_600;
             let later = |seconds| Operation { created_at: at(seconds), ..top_up(2) };
             assert_eq!(claimed(db, &later(day)).expect("a count").reserved, 1);
@@ -713,7 +878,8 @@ mod tests {
     async fn a_full_disk_refuses_the_intent_and_leaves_the_journal_whole() {
         with_journal(|db| {
             saved(db, &top_up(1), false);
-            let pages: i64 = db.pragma_query_value(None, "page_count", |row| row.get(0)).expect("a count");
+            let pages: i64 =
+                db.pragma_query_value(None, "page_count", |row| row.get(0)).expect("a count");
             db.pragma_update_and_check(None, "max_page_count", pages, |_| Ok(())).expect("a limit");
             let full = (2..200).find_map(|count| {
                 let card = CardKey::new(&ProviderId::new("acme"), &format!("{count:0>400}"));
@@ -737,14 +903,26 @@ mod tests {
             for count in 1..6 {
                 saved(
                     db,
-                    &Operation { card: CardKey::new(&ProviderId::new("acme"), &count.to_string()), ..top_up(count) },
+                    &Operation {
+                        card: CardKey::new(&ProviderId::new("acme"), &count.to_string()),
+                        ..top_up(count)
+                    },
                     false,
                 );
             }
             assert_eq!(verify(db).expect("the journal").map(|verified| verified.lines), Ok(5));
-            assert!(db.execute("UPDATE line SET words = 'x' WHERE number = 2", []).is_err(), "a line was changed");
-            assert!(db.execute("DELETE FROM line WHERE number = 5", []).is_err(), "a line was removed");
-            db.execute_batch("DROP TRIGGER line_is_never_changed; DROP TRIGGER line_is_never_removed").expect("dropping");
+            assert!(
+                db.execute("UPDATE line SET words = 'x' WHERE number = 2", []).is_err(),
+                "a line was changed"
+            );
+            assert!(
+                db.execute("DELETE FROM line WHERE number = 5", []).is_err(),
+                "a line was removed"
+            );
+            db.execute_batch(
+                "DROP TRIGGER line_is_never_changed; DROP TRIGGER line_is_never_removed",
+            )
+            .expect("dropping");
             for change in [
                 "words = words || ' '",
                 "at = at + 1",
@@ -755,12 +933,16 @@ mod tests {
                 "previous = 'x'",
             ] {
                 db.execute_batch("SAVEPOINT whole").expect("a savepoint");
-                db.execute(&format!("UPDATE line SET {change} WHERE number = 3"), []).expect("tampering");
+                db.execute(&format!("UPDATE line SET {change} WHERE number = 3"), [])
+                    .expect("tampering");
                 assert!(verify(db).expect("the journal").is_err(), "{change} was not noticed");
                 db.execute_batch("ROLLBACK TO whole; RELEASE whole").expect("back");
             }
             db.execute("DELETE FROM line WHERE number = 3", []).expect("tampering");
-            assert_eq!(verify(db).expect("the journal"), Err("line 3 of the journal is missing".to_owned()));
+            assert_eq!(
+                verify(db).expect("the journal"),
+                Err("line 3 of the journal is missing".to_owned())
+            );
         })
         .await;
     }

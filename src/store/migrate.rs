@@ -1,6 +1,8 @@
-//! Bringing a data file up to date: a copy beside it first, then every missing schema in one transaction.
+//! Bringing a data file up to date: a copy beside it first, then every missing schema in one
+//! transaction.
 //!
-//! A cardtop of an earlier schema that still runs is kept from writing by triggers of the new one; a later one by [`begin`](super::begin).
+//! A cardtop of an earlier schema that still runs is kept from writing by triggers of the new one;
+//! a later one by [`begin`](super::begin).
 
 use std::collections::BTreeMap;
 use std::fs::OpenOptions;
@@ -45,8 +47,8 @@ impl From<rusqlite::Error> for Trouble {
     }
 }
 
-/// Brings a database up to date and says where its copy is, if one was made. `ids` are the forms of the accounts' ids: what an earlier
-/// cardtop kept under two spellings becomes one.
+/// Brings a database up to date and says where its copy is, if one was made. `ids` are the forms of
+/// the accounts' ids: what an earlier cardtop kept under two spellings becomes one.
 pub(super) fn migrate(
     db: &mut Connection,
     path: &Path,
@@ -65,7 +67,11 @@ pub(super) fn migrate(
     let version = self::version(&tx)?;
     // Nobody writes from here on, so the copy has all that the file had.
     let stray = version == SCHEMAS.len() && canonical::has_strays(&tx, ids)?;
-    let copy = if (1..SCHEMAS.len()).contains(&version) || stray { Some(copy(path, version, now)?) } else { None };
+    let copy = if (1..SCHEMAS.len()).contains(&version) || stray {
+        Some(copy(path, version, now)?)
+    } else {
+        None
+    };
     if let Err(error) = apply(tx, version, ids, now) {
         // The file is as it was, and the copy says nothing that the file does not.
         if let Some(copy) = copy {
@@ -77,7 +83,12 @@ pub(super) fn migrate(
 }
 
 /// Applies the schemas that a file of this version lacks, and what they ask of its rows.
-fn apply(tx: Transaction<'_>, version: usize, ids: &BTreeMap<ProviderId, Ids>, now: Timestamp) -> rusqlite::Result<()> {
+fn apply(
+    tx: Transaction<'_>,
+    version: usize,
+    ids: &BTreeMap<ProviderId, Ids>,
+    now: Timestamp,
+) -> rusqlite::Result<()> {
     for schema in SCHEMAS.iter().skip(version) {
         tx.execute_batch(schema)?;
     }
@@ -107,7 +118,8 @@ fn version(db: &Connection) -> Result<usize, Trouble> {
     }
 }
 
-/// Copies the database beside itself, for its owner only. Another connection reads while the caller's keeps writers out.
+/// Copies the database beside itself, for its owner only. Another connection reads while the
+/// caller's keeps writers out.
 fn copy(path: &Path, version: usize, now: Timestamp) -> Result<PathBuf, Trouble> {
     let name = format!("{}.v{version}-{}", super::FILE, now.strftime("%Y%m%dT%H%M%S%3f"));
     let copy = path.with_file_name(format!("{name}-{}.bak", std::process::id()));
@@ -152,36 +164,54 @@ mod tests {
         BTreeMap::from([(ProviderId::new("art"), guids), (ProviderId::new("ban"), numbers)])
     }
 
-    /// A data file of an earlier schema with an unsettled top-up, its lines chained as that cardtop did.
+    /// A data file of an earlier schema with an unsettled top-up, its lines chained as that cardtop
+    /// did.
     fn old_file(folder: &Path, schema: usize) -> Connection {
         let db = Connection::open(folder.join(FILE)).expect("a database");
         for sql in SCHEMAS.iter().take(schema) {
             db.execute_batch(sql).expect("an earlier schema");
         }
         db.pragma_update(None, "application_id", APPLICATION).expect("ours");
-        db.pragma_update(None, "user_version", i64::try_from(schema).expect("small")).expect("a version");
+        db.pragma_update(None, "user_version", i64::try_from(schema).expect("small"))
+            .expect("a version");
         db.execute_batch(&format!(
-            "INSERT INTO card (provider, id, holder, state, provider_state, labels, available, currency, balance_at) VALUES
+            "INSERT INTO card (provider, id, holder, state, provider_state, labels, available, \
+             currency, balance_at) VALUES
                 ('art', '{CAPITALS}', 'Mara', 'ACTIVE', 'ACTIVE', '', NULL, 'USD', NULL),
                 ('art', '{SMALL}', '', 'ACTIVE', 'Active', '', '12.40', 'USD', 1775000000000),
                 ('ban', '007', 'Ana', 'ACTIVE', 'ACTIVE', '', '1.00', 'USD', 1775000000000);
-             INSERT INTO movement (provider, id, card_id, kind, state, provider_state, amount, currency, at, seen_at) VALUES
-                ('art', 'T-1', '{CAPITALS}', 'PURCHASE', 'HOLD', 'pending', '5.00', 'USD', 1775000000000, 1775000001000),
-                ('ban', '42', NULL, 'PURCHASE', 'CLEARED', 'ok', '6.00', 'USD', 1775000000000, 1775000001000);",
+             INSERT INTO movement (provider, id, card_id, kind, state, provider_state, amount, \
+             currency, at, seen_at) VALUES
+                ('art', 'T-1', '{CAPITALS}', 'PURCHASE', 'HOLD', 'pending', '5.00', 'USD', \
+             1775000000000, 1775000001000),
+                ('ban', '42', NULL, 'PURCHASE', 'CLEARED', 'ok', '6.00', 'USD', 1775000000000, \
+             1775000001000);",
         ))
         .expect("what it knew");
         let id = "01KQ0000000000000000000000";
         db.execute(
-            "INSERT INTO operation (id, deed, provider, card_id, amount, currency, state, reference, operator, created_at, updated_at,
+            "INSERT INTO operation (id, deed, provider, card_id, amount, currency, state, \
+             reference, operator, created_at, updated_at,
                                     proof, looks, next_look, process)
-             VALUES (?1, 'topup', 'art', ?2, '30.00', 'USD', 'UNKNOWN', 'ref', 'anay', 1775000000000, 1775000002000, 'task', 0,
+             VALUES (?1, 'topup', 'art', ?2, '30.00', 'USD', 'UNKNOWN', 'ref', 'anay', \
+             1775000000000, 1775000002000, 'task', 0,
                      1775000002000, 1)",
             [id, CAPITALS],
         )
         .expect("an operation");
         let mut previous = "cardtop".to_owned();
-        for (number, what, state) in [(1, "intent", "SENT"), (2, "sent", "SENT"), (3, "no answer", "UNKNOWN")] {
-            let hash = journal::hash_without_record(number, 1_775_000_000_000, id, what, "words", state, &previous);
+        for (number, what, state) in
+            [(1, "intent", "SENT"), (2, "sent", "SENT"), (3, "no answer", "UNKNOWN")]
+        {
+            let hash = journal::hash_without_record(
+                number,
+                1_775_000_000_000,
+                id,
+                what,
+                "words",
+                state,
+                &previous,
+            );
             db.execute(
                 "INSERT INTO line (number, at, operation, what, words, state, previous, hash)
                  VALUES (?1, 1775000000000, ?2, ?3, 'words', ?4, ?5, ?6)",
@@ -194,42 +224,61 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_file_of_an_earlier_cardtop_keeps_everything_under_one_name_and_its_journal_verifies() {
+    async fn a_file_of_an_earlier_cardtop_keeps_everything_under_one_name_and_its_journal_verifies()
+    {
         for schema in 1..RECORDS {
             let folder = tempfile::tempdir().expect("a folder");
             drop(old_file(folder.path(), schema));
-            let store = Store::open_with(folder.path(), &ids(), None, now()).unwrap_or_else(|refused| panic!("{refused}"));
+            let store = Store::open_with(folder.path(), &ids(), None, now())
+                .unwrap_or_else(|refused| panic!("{refused}"));
             let known = store.known(|db| cards::all(db)).await.expect("the cards");
             let keys: Vec<String> = known.iter().map(|card| card.key.to_string()).collect();
             assert_eq!(keys, [format!("art/{SMALL}"), "ban/7".to_owned()], "schema {schema}");
             let [mara, ana] = known.as_slice() else { panic!("two cards") };
-            assert_eq!((&*mara.holder, mara.available().map(|money| money.digits())), ("Mara", Some("12.40".into())));
+            assert_eq!(
+                (&*mara.holder, mara.available().map(|money| money.digits())),
+                ("Mara", Some("12.40".into()))
+            );
             assert_eq!(&*ana.wire_id, "007", "requests keep the spelling");
             let rows = store.known(|db| feed::newest(db, 10)).await.expect("the rows");
             assert_eq!(rows.len(), 2);
             assert!(rows.iter().any(|row| row.card_id.as_deref() == Some(SMALL)), "{rows:?}");
-            let (open, verified) = store.journal(|db| Ok((journal::open(db)?, journal::verify(db)?))).await.expect("the journal");
+            let (open, verified) = store
+                .journal(|db| Ok((journal::open(db)?, journal::verify(db)?)))
+                .await
+                .expect("the journal");
             let [open] = open.as_slice() else { panic!("one operation") };
-            assert_eq!((open.card.to_string(), open.state), (format!("art/{SMALL}"), OperationState::Unknown));
-            assert_eq!(verified.map(|verified| verified.lines), Ok(4), "three lines of the earlier cardtop and one snapshot");
+            assert_eq!(
+                (open.card.to_string(), open.state),
+                (format!("art/{SMALL}"), OperationState::Unknown)
+            );
+            assert_eq!(
+                verified.map(|verified| verified.lines),
+                Ok(4),
+                "three lines of the earlier cardtop and one snapshot"
+            );
         }
     }
 
     #[tokio::test]
-    async fn a_credit_that_two_operations_claimed_in_two_spellings_is_one_and_the_other_operation_raises_an_alarm() {
+    async fn a_credit_that_two_operations_claimed_in_two_spellings_is_one_and_the_other_operation_raises_an_alarm()
+     {
         let folder = tempfile::tempdir().expect("a folder");
         let db = old_file(folder.path(), 2);
         let other = OperationId::new(now(), 9, 9).to_string();
         db.execute_batch(&format!(
             "UPDATE operation SET state = 'DONE', credit = '{CAPITALS}';
-             INSERT INTO operation (id, deed, provider, card_id, amount, currency, state, reference, operator, created_at, updated_at,
+             INSERT INTO operation (id, deed, provider, card_id, amount, currency, state, \
+             reference, operator, created_at, updated_at,
                                     proof, looks, process, credit)
-             SELECT '{other}', deed, provider, lower(card_id), amount, currency, 'DONE', 'ref2', operator, created_at, updated_at,
+             SELECT '{other}', deed, provider, lower(card_id), amount, currency, 'DONE', 'ref2', \
+             operator, created_at, updated_at,
                     proof, looks, process, '{SMALL}' FROM operation"
         ))
         .expect("two claims");
         drop(db);
-        let store = Store::open_with(folder.path(), &ids(), None, now()).unwrap_or_else(|refused| panic!("{refused}"));
+        let store = Store::open_with(folder.path(), &ids(), None, now())
+            .unwrap_or_else(|refused| panic!("{refused}"));
         let operations = store.journal(|db| journal::newest(db, 10)).await.expect("the journal");
         let alarms = operations.iter().filter(|operation| operation.alarm.is_some()).count();
         assert_eq!((operations.len(), alarms), (2, 1), "{operations:?}");
@@ -240,20 +289,30 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let db = old_file(folder.path(), 2);
         db.execute_batch(
-            "UPDATE card SET holder = 'Ana 4111.1111.1111.1111', labels = 'vip;x 4111111111111111' WHERE provider = 'ban';
-             INSERT INTO movement (provider, id, card_id, kind, state, provider_state, amount, currency, merchant, description, at, seen_at)
-                VALUES ('ban', '4111111111111111', '7', 'PURCHASE', 'CLEARED', 'ok', '6.00', 'USD', 'shop122 5299 9200 0000 0149',
+            "UPDATE card SET holder = 'Ana 4111.1111.1111.1111', labels = 'vip;x \
+             4111111111111111' WHERE provider = 'ban';
+             INSERT INTO movement (provider, id, card_id, kind, state, provider_state, amount, \
+             currency, merchant, description, at, seen_at)
+                VALUES ('ban', '4111111111111111', '7', 'PURCHASE', 'CLEARED', 'ok', '6.00', \
+             'USD', 'shop122 5299 9200 0000 0149',
                         'ICA\u{202e}', 1775000000000, 1775000001000);",
         )
         .expect("what it kept");
         drop(db);
-        let store = Store::open_with(folder.path(), &ids(), None, now()).unwrap_or_else(|refused| panic!("{refused}"));
+        let store = Store::open_with(folder.path(), &ids(), None, now())
+            .unwrap_or_else(|refused| panic!("{refused}"));
         let cards = store.known(|db| cards::all(db)).await.expect("the cards");
         let ana = cards.iter().find(|card| card.key.provider.name() == "ban").expect("a card");
-        assert_eq!((&*ana.holder, ana.labels.as_slice()), ("Ana ..1111", &["vip".into(), "x ..1111".into()][..]));
+        assert_eq!(
+            (&*ana.holder, ana.labels.as_slice()),
+            ("Ana ..1111", &["vip".into(), "x ..1111".into()][..])
+        );
         let rows = store.known(|db| feed::newest(db, 10)).await.expect("the rows");
         let row = rows.iter().find(|row| row.merchant.is_some()).expect("the row");
-        assert_eq!((row.merchant.as_deref(), row.description.as_deref()), (Some("shop122 ..0149"), Some("ICA?")));
+        assert_eq!(
+            (row.merchant.as_deref(), row.description.as_deref()),
+            (Some("shop122 ..0149"), Some("ICA?"))
+        );
         assert_eq!(&*row.id, "4111111111111111");
     }
 
@@ -264,41 +323,57 @@ mod tests {
         let db = Connection::open(folder.path().join(FILE)).expect("the file");
         db.execute_batch(
             "DROP INDEX card_transaction_cleared_as; DROP INDEX card_transaction_holds;
-             ALTER TABLE card_transaction DROP COLUMN missed_at; ALTER TABLE card_transaction DROP COLUMN gone_at;
-             ALTER TABLE card_transaction DROP COLUMN cleared_as; ALTER TABLE card_transaction DROP COLUMN was_hold;
-             INSERT INTO card_transaction (provider, card_id, id, kind, state, provider_state, amount, currency, at, seen_at)
+             ALTER TABLE card_transaction DROP COLUMN missed_at; ALTER TABLE card_transaction DROP \
+             COLUMN gone_at;
+             ALTER TABLE card_transaction DROP COLUMN cleared_as; ALTER TABLE card_transaction \
+             DROP COLUMN was_hold;
+             INSERT INTO card_transaction (provider, card_id, id, kind, state, provider_state, \
+             amount, currency, at, seen_at)
              VALUES ('ban', '7', 't', 'PURCHASE', 'HOLD', 'PENDING', '5', 'USD', 1, 1);
              PRAGMA user_version = 3",
         )
         .expect("the schema before");
         drop(db);
-        let store = Store::open_with(folder.path(), &ids(), None, now()).unwrap_or_else(|refused| panic!("{refused}"));
+        let store = Store::open_with(folder.path(), &ids(), None, now())
+            .unwrap_or_else(|refused| panic!("{refused}"));
         assert!(store.copy_made().is_some(), "a copy first");
         let rows = store.known(|db| feed::newest(db, 10)).await.expect("the rows");
         let [row] = rows.as_slice() else { panic!("{rows:?}") };
-        assert_eq!((&*row.id, row.state.word(), &row.listed), ("t", "HOLD", &crate::domain::transaction::Listed::Still));
+        assert_eq!(
+            (&*row.id, row.state.word(), &row.listed),
+            ("t", "HOLD", &crate::domain::transaction::Listed::Still)
+        );
         assert!(store.journal(|db| journal::verify(db)).await.expect("the journal").is_ok());
     }
 
     #[tokio::test]
-    async fn a_copy_is_made_before_a_file_is_brought_up_to_date_and_opens_with_the_earlier_schema() {
+    async fn a_copy_is_made_before_a_file_is_brought_up_to_date_and_opens_with_the_earlier_schema()
+    {
         let folder = tempfile::tempdir().expect("a folder");
         drop(old_file(folder.path(), 2));
-        let store = Store::open_with(folder.path(), &ids(), None, now()).unwrap_or_else(|refused| panic!("{refused}"));
+        let store = Store::open_with(folder.path(), &ids(), None, now())
+            .unwrap_or_else(|refused| panic!("{refused}"));
         let copy = store.copy_made().expect("a copy").to_owned();
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt;
-            assert_eq!(std::fs::metadata(&copy).expect("the copy").permissions().mode() & 0o777, 0o600);
+            assert_eq!(
+                std::fs::metadata(&copy).expect("the copy").permissions().mode() & 0o777,
+                0o600
+            );
         }
         let old = Connection::open(&copy).expect("the copy");
-        let version: i64 = old.pragma_query_value(None, "user_version", |row| row.get(0)).expect("a version");
-        let rows: i64 = old.query_row("SELECT count(*) FROM movement", [], |row| row.get(0)).expect("its rows");
-        let lines: i64 = old.query_row("SELECT count(*) FROM line", [], |row| row.get(0)).expect("its lines");
+        let version: i64 =
+            old.pragma_query_value(None, "user_version", |row| row.get(0)).expect("a version");
+        let rows: i64 =
+            old.query_row("SELECT count(*) FROM movement", [], |row| row.get(0)).expect("its rows");
+        let lines: i64 =
+            old.query_row("SELECT count(*) FROM line", [], |row| row.get(0)).expect("its lines");
         assert_eq!((version, rows, lines), (2, 2, 3), "as the earlier cardtop left it");
         drop(Store::open_with(folder.path(), &ids(), None, now()).expect("again"));
         let copies = std::fs::read_dir(folder.path()).expect("the folder").filter_map(Result::ok);
-        let copies = copies.filter(|entry| entry.file_name().to_string_lossy().ends_with(".bak")).count();
+        let copies =
+            copies.filter(|entry| entry.file_name().to_string_lossy().ends_with(".bak")).count();
         assert_eq!(copies, 1, "once is enough");
     }
 
@@ -308,14 +383,22 @@ mod tests {
         let old = old_file(folder.path(), 2);
         drop(Store::open_with(folder.path(), &ids(), None, now()).expect("the new cardtop"));
         for write in [
-            "INSERT INTO movement (provider, id, kind, state, provider_state, amount, currency, at, seen_at)
-             VALUES ('art', 't', 'FEE', 'HOLD', '', '1', 'USD', 1, 1) ON CONFLICT (provider, id) DO UPDATE SET at = 1",
-            "INSERT INTO card (provider, id, holder, state, provider_state, labels) VALUES ('art', 'x', '', 'ACTIVE', '', '')",
-            "INSERT INTO line (number, at, operation, what, words, state, previous, hash) VALUES (9, 1, 'x', 'x', 'x', 'SENT', 'x', 'x')",
+            "INSERT INTO movement (provider, id, kind, state, provider_state, amount, currency, \
+             at, seen_at)
+             VALUES ('art', 't', 'FEE', 'HOLD', '', '1', 'USD', 1, 1) ON CONFLICT (provider, id) \
+             DO UPDATE SET at = 1",
+            "INSERT INTO card (provider, id, holder, state, provider_state, labels) VALUES \
+             ('art', 'x', '', 'ACTIVE', '', '')",
+            "INSERT INTO line (number, at, operation, what, words, state, previous, hash) VALUES \
+             (9, 1, 'x', 'x', 'x', 'SENT', 'x', 'x')",
         ] {
             let error = old.execute(write, []).expect_err("it must not write");
             let words = crate::store::in_words(&error);
-            assert_eq!(words, "cannot be used: a newer cardtop has brought it up to date: end this one and start the newer one");
+            assert_eq!(
+                words,
+                "cannot be used: a newer cardtop has brought it up to date: end this one and \
+                 start the newer one"
+            );
         }
     }
 
@@ -326,7 +409,11 @@ mod tests {
         db.execute("UPDATE operation SET state = 'DONE'", []).expect("tampering");
         drop(db);
         let store = Store::open_with(folder.path(), &ids(), None, now()).expect("it opens");
-        let broken = store.journal(|db| journal::verify(db)).await.expect("the journal").expect_err("it was tampered with");
+        let broken = store
+            .journal(|db| journal::verify(db))
+            .await
+            .expect("the journal")
+            .expect_err("it was tampered with");
         assert!(broken.contains("is not in the state that its last line says"), "{broken}");
     }
 
@@ -340,7 +427,11 @@ mod tests {
         let known = store.known(|db| cards::all(db)).await.expect("the cards");
         assert_eq!(known.len(), 2, "{known:?}");
         let verified = store.journal(|db| journal::verify(db)).await.expect("the journal");
-        assert_eq!(verified.map(|verified| verified.lines), Ok(5), "a line says that the operation's card has another name now");
+        assert_eq!(
+            verified.map(|verified| verified.lines),
+            Ok(5),
+            "a line says that the operation's card has another name now"
+        );
     }
 
     fn now() -> Timestamp {

@@ -1,9 +1,9 @@
-//! A small process beside the board that gives the terminal back when the board cannot: after SIGKILL,
-//! an abort or a fault.
+//! A small process beside the board that gives the terminal back when the board cannot: after
+//! SIGKILL, an abort or a fault.
 //!
-//! It is a shell that reads a pipe whose other end the board holds. When the board ends in whatever way,
-//! the system closes that end; the shell restores the terminal if the board had not, and ends as well.
-//! It does nothing else, so it cannot outlive the board.
+//! It is a shell that reads a pipe whose other end the board holds. When the board ends in whatever
+//! way, the system closes that end; the shell restores the terminal if the board had not, and ends
+//! as well. It does nothing else, so it cannot outlive the board.
 
 use std::io::{self, Write};
 use std::process::{Child, ChildStdin, Command, Stdio};
@@ -11,9 +11,9 @@ use std::sync::{Mutex, PoisonError};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
-/// Descriptor 3 is the terminal. Signals of the terminal are ignored, which `stty` inherits: a process in
-/// the background may then set the terminal's modes. They are set only while they are still the board's:
-/// the shell that started the board may have been quicker, and has its own.
+/// Descriptor 3 is the terminal. Signals of the terminal are ignored, which `stty` inherits: a
+/// process in the background may then set the terminal's modes. They are set only while they are
+/// still the board's: the shell that started the board may have been quicker, and has its own.
 const SCRIPT: &str = r#"
 trap '' HUP INT QUIT TERM TSTP TTIN TTOU
 exec 3>&2 2>/dev/null
@@ -55,7 +55,8 @@ fn begin() -> io::Result<Rescue> {
     let mut command = Command::new("sh");
     // A group of its own: what ends the board's group must not end this.
     command.args(["-c", SCRIPT, "cardtop-rescue"]).process_group(0);
-    let mut shell = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(terminal).spawn()?;
+    let mut shell =
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(terminal).spawn()?;
     let (Some(words), Some(said)) = (shell.stdin.take(), shell.stdout.take()) else {
         return Err(io::Error::other("a pipe is missing"));
     };

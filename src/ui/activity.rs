@@ -29,7 +29,8 @@ pub(super) const COLUMNS: [Column; 8] = [
     column("Last step|Step", 10, 18, 60, 5),
 ];
 
-/// Rows below the list: nothing on the board; in the whole view what the list does not need, and half at least.
+/// Rows below the list: nothing on the board; in the whole view what the list does not need, and
+/// half at least.
 fn below(model: &Model, inner: Rect) -> u16 {
     let alone = model.view == Pane::Activity || model.zoomed;
     if !alone || inner.height < 10 {
@@ -55,10 +56,17 @@ pub(super) fn view(model: &Model, area: Rect, to: &mut Buffer) {
     } else {
         format!("Activity  {}", thousands(all))
     };
-    let tabs: Vec<String> = Tab::ALL
-        .iter()
-        .map(|tab| if *tab == activity.tab { format!("[{}]", tab.word()) } else { tab.word().to_owned() })
-        .collect();
+    let tabs: Vec<String> =
+        Tab::ALL
+            .iter()
+            .map(|tab| {
+                if *tab == activity.tab {
+                    format!("[{}]", tab.word())
+                } else {
+                    tab.word().to_owned()
+                }
+            })
+            .collect();
     let filter = match filter_words(&activity.search) {
         "none" => String::new(),
         words => format!("filter {words}   "),
@@ -71,7 +79,8 @@ pub(super) fn view(model: &Model, area: Rect, to: &mut Buffer) {
         .list
         .window()
         .filter_map(|(id, cursor)| {
-            let cells = cells(model, operation(world, *id)?, if inner.width < 100 { 8 } else { 12 });
+            let cells =
+                cells(model, operation(world, *id)?, if inner.width < 100 { 8 } else { 12 });
             Some(Row { cells, cursor: cursor && (focused || below > 0), marked: false })
         })
         .collect();
@@ -118,11 +127,14 @@ fn cells(model: &Model, operation: &Operation, columns: usize) -> Vec<(Role, Str
 fn last_step(model: &Model, operation: &Operation) -> String {
     let world = &model.world;
     let time = |at| moment::clock(at, world.now, &world.zone, 8);
-    let next = operation.next_look.map(|at| format!(", next look {}", time(at))).unwrap_or_default();
+    let next =
+        operation.next_look.map(|at| format!(", next look {}", time(at))).unwrap_or_default();
     match (operation.state, operation.looks) {
         (OperationState::Unknown, 0) => format!("no answer{next}"),
         (OperationState::Unknown, looks) => format!("looked {looks}x{next}"),
-        (OperationState::Accepted, looks) if looks > 0 && operation.is_open() => format!("looked {looks}x{next}"),
+        (OperationState::Accepted, looks) if looks > 0 && operation.is_open() => {
+            format!("looked {looks}x{next}")
+        }
         (OperationState::Done | OperationState::Failed, _) => {
             operation.detail.as_deref().map_or_else(|| time(operation.updated_at), str::to_owned)
         }
@@ -136,7 +148,12 @@ fn journal(model: &Model, operation: &Operation, columns: usize) -> Vec<Line> {
     let time = |at| moment::clock(at, world.now, &world.zone, 12);
     let holder = world.holder(&operation.card);
     let mut lines: Vec<Line> = vec![vec![
-        (Role::Heading, format!("{} of {} {holder}", operation.phrase(), digits(operation.last4)).trim_end().to_owned()),
+        (
+            Role::Heading,
+            format!("{} of {} {holder}", operation.phrase(), digits(operation.last4))
+                .trim_end()
+                .to_owned(),
+        ),
         (Role::Muted, format!("   {}   ref {}", operation.card.provider, operation.reference)),
     ]];
     match world.steps.get(&operation.id) {
@@ -144,26 +161,46 @@ fn journal(model: &Model, operation: &Operation, columns: usize) -> Vec<Line> {
         Some(steps) => {
             for step in steps {
                 // The place in the chain stands at the right, where there is room.
-                let chain = if columns < 90 { String::new() } else { format!("  #{} {}", step.line, step.hash) };
+                let chain = if columns < 90 {
+                    String::new()
+                } else {
+                    format!("  #{} {}", step.line, step.hash)
+                };
                 let room = columns.saturating_sub(22 + text::width(&chain));
                 for (place, part) in wrap(&step.words, room).into_iter().enumerate() {
-                    let (at, what, chain) =
-                        if place == 0 { (time(step.at), &*step.what, &*chain) } else { (String::new(), "", "") };
+                    let (at, what, chain) = if place == 0 {
+                        (time(step.at), &*step.what, &*chain)
+                    } else {
+                        (String::new(), "", "")
+                    };
                     let head = format!("{} {} ", text::left(&at, 10), text::left(what, 10));
-                    lines.push(vec![(Role::Muted, head), (Role::Text, text::left(&part, room)), (Role::Muted, chain.to_owned())]);
+                    lines.push(vec![
+                        (Role::Muted, head),
+                        (Role::Text, text::left(&part, room)),
+                        (Role::Muted, chain.to_owned()),
+                    ]);
                 }
             }
         }
     }
     if let Some(next) = operation.next_look.filter(|_| operation.is_followed()) {
-        lines.push(vec![(Role::Muted, format!("{:<10} next look  ", time(next))), (Role::Text, "c looks now".to_owned())]);
+        lines.push(vec![
+            (Role::Muted, format!("{:<10} next look  ", time(next))),
+            (Role::Text, "c looks now".to_owned()),
+        ]);
     }
     if operation.is_open() {
-        let words = format!("While this is open, another {} of this card is held back.", operation.deed.phrase());
+        let words = format!(
+            "While this is open, another {} of this card is held back.",
+            operation.deed.phrase()
+        );
         lines.push(vec![(Role::Caution, words)]);
     }
     if let Some(until) = operation.watched_until {
-        let words = format!("A person settled it; it is looked for until {}, and a late credit raises an alarm.", time(until));
+        let words = format!(
+            "A person settled it; it is looked for until {}, and a late credit raises an alarm.",
+            time(until)
+        );
         lines.push(vec![(Role::Caution, words)]);
     }
     let proof = match operation.proven_by {

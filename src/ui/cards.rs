@@ -123,10 +123,16 @@ fn why_empty(model: &Model) -> Vec<String> {
     let world = &model.world;
     if model.cards.hidden > 0 {
         let again = model.keymap.hint(Command::Back, "shows them again");
-        return vec![format!("The filter hides all {} cards: {again}.", thousands(model.cards.hidden))];
+        return vec![format!(
+            "The filter hides all {} cards: {again}.",
+            thousands(model.cards.hidden)
+        )];
     }
     if world.providers.is_empty() {
-        return vec!["No provider is configured: `cardtop init` writes a configuration to begin with.".to_owned()];
+        return vec![
+            "No provider is configured: `cardtop init` writes a configuration to begin with."
+                .to_owned(),
+        ];
     }
     let mut lines = Vec::new();
     for info in &world.providers {
@@ -135,13 +141,24 @@ fn why_empty(model: &Model) -> Vec<String> {
             Some(health) => match health.state {
                 HealthState::Ok | HealthState::Slow => match info.can {
                     Some(can) if !can.list_cards.is_yes() => {
-                        format!("{}: no cards known; it cannot list them, name them in its roster", info.id)
+                        format!(
+                            "{}: no cards known; it cannot list them, name them in its roster",
+                            info.id
+                        )
                     }
                     Some(_) | None => format!("{}: it has no cards", info.id),
                 },
-                HealthState::Down | HealthState::Paused | HealthState::Auth | HealthState::Waiting => {
+                HealthState::Down
+                | HealthState::Paused
+                | HealthState::Auth
+                | HealthState::Waiting => {
                     let why = health.why.as_deref().unwrap_or("no reason known");
-                    format!("{} {} {}: {why}", info.id, health.state.word(), providers::age(world, health))
+                    format!(
+                        "{} {} {}: {why}",
+                        info.id,
+                        health.state.word(),
+                        providers::age(world, health)
+                    )
                 }
             },
         };

@@ -27,7 +27,11 @@ pub(super) const COLUMNS: [Column; 5] = [
 /// Lines above the timeline that an area has room for.
 fn upper_lines(model: &Model, inner: Rect) -> Vec<Line> {
     let columns = usize::from(inner.width).saturating_sub(2);
-    let mut lines = model.detail.card.as_ref().map_or_else(Vec::new, |key| lines(&model.world, &model.keymap, key, columns));
+    let mut lines = model
+        .detail
+        .card
+        .as_ref()
+        .map_or_else(Vec::new, |key| lines(&model.world, &model.keymap, key, columns));
     // The timeline keeps three rows.
     lines.truncate(usize::from(inner.height.saturating_sub(5)));
     lines
@@ -100,7 +104,10 @@ fn tabs(model: &Model, line: Rect, to: &mut Buffer) {
             spans.push((Role::Muted, format!("{} ", tab.word())));
         }
     }
-    let at = line.right().saturating_sub(u16::try_from(width(&spans) + 1).unwrap_or(line.width)).max(line.x + 1);
+    let at = line
+        .right()
+        .saturating_sub(u16::try_from(width(&spans) + 1).unwrap_or(line.width))
+        .max(line.x + 1);
     words(&model.theme, &spans, at, line.y, line.right(), to);
 }
 
@@ -126,9 +133,19 @@ fn cells(model: &Model, row: &Known<'_>, columns: usize) -> Vec<(Role, String)> 
         Known::Operation(operation) => vec![
             (Role::Muted, moment::clock(operation.created_at, world.now, &world.zone, columns)),
             (feed::state_role(operation.state), operation.deed.phrase().to_uppercase()),
-            (Role::Money, operation.amount.map(|amount| format!("+{}", amount.grouped())).unwrap_or_default()),
+            (
+                Role::Money,
+                operation.amount.map(|amount| format!("+{}", amount.grouped())).unwrap_or_default(),
+            ),
             (Role::Text, format!("op {} {}", operation.id.short(), operation.operator)),
-            (if operation.state == OperationState::Unknown { Role::Caution } else { Role::Muted }, story(operation, world.now)),
+            (
+                if operation.state == OperationState::Unknown {
+                    Role::Caution
+                } else {
+                    Role::Muted
+                },
+                story(operation, world.now),
+            ),
         ],
     }
 }

@@ -21,8 +21,15 @@ use crate::domain::text;
 /// Columns of the box, borders included.
 const WIDTH: u16 = 70;
 
-/// Draws the dialog in the middle of the screen. Answers where the text cursor is, if something is typed.
-pub fn view(dialog: &Dialog, world: &World, theme: &Theme, screen: Rect, to: &mut Buffer) -> Option<Position> {
+/// Draws the dialog in the middle of the screen. Answers where the text cursor is, if something is
+/// typed.
+pub fn view(
+    dialog: &Dialog,
+    world: &World,
+    theme: &Theme,
+    screen: Rect,
+    to: &mut Buffer,
+) -> Option<Position> {
     let screen = screen.intersection(*to.area());
     let sheet = match dialog.page() {
         Page::Switch(page) => change::switch(page, world),
@@ -38,8 +45,14 @@ pub fn view(dialog: &Dialog, world: &World, theme: &Theme, screen: Rect, to: &mu
     };
     let width = WIDTH.min(screen.width);
     let rows = sheet.fitted(usize::from(screen.height.saturating_sub(2)));
-    let height = u16::try_from(rows.len()).unwrap_or(screen.height).saturating_add(2).min(screen.height);
-    let area = Rect::new(screen.x + (screen.width - width) / 2, screen.y + (screen.height - height) / 2, width, height);
+    let height =
+        u16::try_from(rows.len()).unwrap_or(screen.height).saturating_add(2).min(screen.height);
+    let area = Rect::new(
+        screen.x + (screen.width - width) / 2,
+        screen.y + (screen.height - height) / 2,
+        width,
+        height,
+    );
     clear(area, to);
     let right = dialog.closes_in(world).unwrap_or_default();
     let inside = Frame { title: &sheet.title, right: &right, focused: true }.draw(theme, area, to);
@@ -50,7 +63,9 @@ pub fn view(dialog: &Dialog, world: &World, theme: &Theme, screen: Rect, to: &mu
             let room = usize::from(inside.right().saturating_sub(x));
             let words = text::fit(words, room);
             to.set_string(x, y, &words, theme.style(*role));
-            x = x.saturating_add(u16::try_from(text::width(&words)).unwrap_or(room.try_into().unwrap_or(0)));
+            x = x.saturating_add(
+                u16::try_from(text::width(&words)).unwrap_or(room.try_into().unwrap_or(0)),
+            );
         }
         if let Some(column) = row.cursor.and_then(|column| u16::try_from(column).ok()) {
             let x = inside.left().saturating_add(column);

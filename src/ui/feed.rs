@@ -1,4 +1,5 @@
-//! Drawing of the feed: rows, and in the whole view why a row is as it is, totals and what may be missing.
+//! Drawing of the feed: rows, and in the whole view why a row is as it is, totals and what may be
+//! missing.
 
 use std::sync::Arc;
 
@@ -46,7 +47,8 @@ const MOST_TOTALS: usize = 4;
 /// Rows that the explanation of a row takes.
 const WHY: u16 = 6;
 
-/// Rows below the list: nothing on the board; totals and, where there is room, the explanation in the whole view.
+/// Rows below the list: nothing on the board; totals and, where there is room, the explanation in
+/// the whole view.
 fn below(model: &Model, inner: Rect) -> (u16, u16) {
     if model.view != Pane::Feed && !model.zoomed {
         return (0, 0);
@@ -59,7 +61,8 @@ fn below(model: &Model, inner: Rect) -> (u16, u16) {
     }
 }
 
-/// What could not be read, in a few words; empty when all was. Accounts that are silent say so elsewhere.
+/// What could not be read, in a few words; empty when all was. Accounts that are silent say so
+/// elsewhere.
 fn not_whole(world: &World) -> String {
     let heard = world.health.values().filter(|health| !is_silent(health.state));
     let counts = Completeness::counts_of(heard.map(|health| &health.completeness));
@@ -80,7 +83,11 @@ pub(super) fn view(model: &Model, area: Rect, to: &mut Buffer) {
     let state = match model.paused {
         Some(since) => {
             let at = moment::clock(since, world.now, &world.zone, 8);
-            format!("PAUSED at {at}, {} new waiting ({})", thousands(feed.waiting), model.keymap.hint(Command::Pause, "resume"))
+            format!(
+                "PAUSED at {at}, {} new waiting ({})",
+                thousands(feed.waiting),
+                model.keymap.hint(Command::Pause, "resume")
+            )
         }
         None if feed.follow => format!("{}, follow", live(world)),
         None => format!("{} ({})", live(world), model.keymap.hint(Command::Follow, "follow")),
@@ -95,9 +102,17 @@ pub(super) fn view(model: &Model, area: Rect, to: &mut Buffer) {
     } else {
         String::new()
     };
-    let since = if feed.range() == "ever" { "all time".to_owned() } else { format!("since {}", feed.range()) };
+    let since = if feed.range() == "ever" {
+        "all time".to_owned()
+    } else {
+        format!("since {}", feed.range())
+    };
     let right = format!("{count}{since}   all cards{filter}");
-    let right = if text::width(&right) + text::width(&title) + 8 > usize::from(area.width) { since } else { right };
+    let right = if text::width(&right) + text::width(&title) + 8 > usize::from(area.width) {
+        since
+    } else {
+        right
+    };
     let inner = Frame { title: &title, right: &right, focused }.draw(theme, area, to);
     let (foot_rows, why_rows) = below(model, inner);
     let list = Rect { height: inner.height.saturating_sub(foot_rows + why_rows), ..inner };
@@ -112,13 +127,19 @@ pub(super) fn view(model: &Model, area: Rect, to: &mut Buffer) {
     draw(theme, list, &COLUMNS, &rows, focused, to);
     position(theme, area, feed.list.range(), feed.list.len(), to);
     if rows.is_empty() && list.height > 1 {
-        empty(theme, Rect { y: list.y + 1, height: list.height - 1, ..list }, &why_empty(model), to);
+        empty(
+            theme,
+            Rect { y: list.y + 1, height: list.height - 1, ..list },
+            &why_empty(model),
+            to,
+        );
     }
     if why_rows > 0 {
         let y = list.bottom();
         divider(theme, "Why", inner, y, to);
         let selected = feed.list.selected().and_then(|entry| entry.known(world));
-        let lines = selected.map_or_else(Vec::new, |row| explanation(model, &row, usize::from(inner.width) - 2));
+        let lines = selected
+            .map_or_else(Vec::new, |row| explanation(model, &row, usize::from(inner.width) - 2));
         for (y, line) in (y + 1..y + why_rows).zip(&lines) {
             words(theme, line, inner.x + 1, y, inner.right(), to);
         }
@@ -134,8 +155,12 @@ pub(super) fn view(model: &Model, area: Rect, to: &mut Buffer) {
 
 /// Whether new rows come: `live`, `live without enkash`, `LAST KNOWN`.
 fn live(world: &World) -> String {
-    let silent: Vec<&str> =
-        world.health.values().filter(|health| is_silent(health.state)).map(|health| health.provider.name()).collect();
+    let silent: Vec<&str> = world
+        .health
+        .values()
+        .filter(|health| is_silent(health.state))
+        .map(|health| health.provider.name())
+        .collect();
     match silent.as_slice() {
         [] => "live".to_owned(),
         all if all.len() == world.providers.len() => "LAST KNOWN".to_owned(),
@@ -154,7 +179,9 @@ const fn is_silent(state: HealthState) -> bool {
 
 fn cells(model: &Model, row: &Known<'_>, columns: usize) -> Vec<(Role, String)> {
     let world = &model.world;
-    let optional = |value: &Option<std::sync::Arc<str>>| (Role::Muted, value.as_deref().unwrap_or("").to_owned());
+    let optional = |value: &Option<std::sync::Arc<str>>| {
+        (Role::Muted, value.as_deref().unwrap_or("").to_owned())
+    };
     match row {
         Known::Transaction(row) => {
             let card = row.card();
@@ -169,7 +196,10 @@ fn cells(model: &Model, row: &Known<'_>, columns: usize) -> Vec<(Role, String)> 
                 (Role::Text, merchant(model, row)),
                 optional(&row.mcc),
                 optional(&row.country),
-                (Role::Text, if columns < 12 { state_in_words(model, row) } else { in_words(model, row) }),
+                (
+                    Role::Text,
+                    if columns < 12 { state_in_words(model, row) } else { in_words(model, row) },
+                ),
                 optional(&row.decline_reason),
             ]
         }
@@ -180,8 +210,20 @@ fn cells(model: &Model, row: &Known<'_>, columns: usize) -> Vec<(Role, String)> 
                 (Role::Text, digits(operation.last4)),
                 (Role::Text, world.holder(&operation.card).to_owned()),
                 (role, operation.deed.phrase().to_uppercase()),
-                (Role::Money, operation.amount.map(|amount| format!("+{}", amount.grouped())).unwrap_or_default()),
-                (Role::Muted, operation.amount.map(|amount| amount.currency().code().to_owned()).unwrap_or_default()),
+                (
+                    Role::Money,
+                    operation
+                        .amount
+                        .map(|amount| format!("+{}", amount.grouped()))
+                        .unwrap_or_default(),
+                ),
+                (
+                    Role::Muted,
+                    operation
+                        .amount
+                        .map(|amount| amount.currency().code().to_owned())
+                        .unwrap_or_default(),
+                ),
                 (Role::Text, format!("op {} {}", operation.id.short(), operation.operator)),
                 (Role::Muted, String::new()),
                 (Role::Muted, String::new()),
@@ -214,12 +256,19 @@ pub(super) fn state_in_words(model: &Model, row: &Transaction) -> String {
 }
 
 /// A hold that is not listed any more: since when, or what it cleared as and when.
-fn gone(model: &Model, row: &Transaction, since: Timestamp, cleared_as: Option<&Arc<str>>) -> String {
+fn gone(
+    model: &Model,
+    row: &Transaction,
+    since: Timestamp,
+    cleared_as: Option<&Arc<str>>,
+) -> String {
     let world = &model.world;
     let time = |at| moment::clock(at, world.now, &world.zone, 5);
     match cleared_as {
         Some(id) => {
-            let posted = row.card().and_then(|key| Some(world.transactions_of(&key).find(|other| other.id == *id)?.at));
+            let posted = row.card().and_then(|key| {
+                Some(world.transactions_of(&key).find(|other| other.id == *id)?.at)
+            });
             let when = posted.map(|at| format!(" {}", time(at))).unwrap_or_default();
             format!("cleared as {id}{when}")
         }
@@ -267,25 +316,68 @@ fn explanation(model: &Model, row: &Known<'_>, columns: usize) -> Vec<Line> {
     };
     match row {
         Known::Transaction(row) => {
-            let place = row.merchant.as_deref().map(|merchant| format!(" at {merchant}")).unwrap_or_default();
+            let place = row
+                .merchant
+                .as_deref()
+                .map(|merchant| format!(" at {merchant}"))
+                .unwrap_or_default();
             let later = row.seen_at.duration_since(row.at).as_secs().max(0);
-            tell(Role::Heading, &format!("{} {} {}{}{place}", row.state.word(), row.kind.word(), row.sign(), row.amount));
+            tell(
+                Role::Heading,
+                &format!(
+                    "{} {} {}{}{place}",
+                    row.state.word(),
+                    row.kind.word(),
+                    row.sign(),
+                    row.amount
+                ),
+            );
             tell(Role::Text, &in_words(model, row));
             let utc = row.at.strftime("%H:%M:%SZ");
-            tell(Role::Muted, &format!("{} here, {utc}; seen by us {} s later, at {}", time(row.at), later, time(row.seen_at)));
+            tell(
+                Role::Muted,
+                &format!(
+                    "{} here, {utc}; seen by us {} s later, at {}",
+                    time(row.at),
+                    later,
+                    time(row.seen_at)
+                ),
+            );
             let fee = row.fee.filter(|fee| !fee.amount().is_zero());
             let fee = fee.map(|fee| format!("   fee {fee}")).unwrap_or_default();
-            let code = row.decline_reason.as_deref().map(|code| format!("   code {code}")).unwrap_or_default();
-            tell(Role::Muted, &format!("{} says {}   id {}{code}{fee}", row.provider, row.provider_state, row.id));
-            if let Some(description) = row.description.as_ref().filter(|words| Some(*words) != row.merchant.as_ref()) {
+            let code = row
+                .decline_reason
+                .as_deref()
+                .map(|code| format!("   code {code}"))
+                .unwrap_or_default();
+            tell(
+                Role::Muted,
+                &format!("{} says {}   id {}{code}{fee}", row.provider, row.provider_state, row.id),
+            );
+            if let Some(description) =
+                row.description.as_ref().filter(|words| Some(*words) != row.merchant.as_ref())
+            {
                 tell(Role::Muted, description);
             }
         }
         Known::Operation(operation) => {
             let card = digits(operation.last4);
-            tell(Role::Heading, &format!("{} of {card} by {}", operation.phrase(), operation.operator));
-            tell(state_role(operation.state), &format!("{}: {}", operation.state.word(), story(operation, world.now)));
-            tell(Role::Muted, &format!("proof: {}   reference {}", operation.proof.sentence(), operation.reference));
+            tell(
+                Role::Heading,
+                &format!("{} of {card} by {}", operation.phrase(), operation.operator),
+            );
+            tell(
+                state_role(operation.state),
+                &format!("{}: {}", operation.state.word(), story(operation, world.now)),
+            );
+            tell(
+                Role::Muted,
+                &format!(
+                    "proof: {}   reference {}",
+                    operation.proof.sentence(),
+                    operation.reference
+                ),
+            );
         }
     }
     lines
@@ -312,9 +404,17 @@ fn foot(model: &Model, columns: usize) -> Vec<Line> {
         let mut shown = lines;
         shown.truncate(MOST_TOTALS - 1);
         let written: Vec<&str> = shown.iter().flatten().map(|(_, words)| words.as_str()).collect();
-        let left_out: Vec<&str> =
-            model.feed.totals.iter().map(|total| total.currency.code()).filter(|code| !written.contains(code)).collect();
-        shown.push(vec![(Role::Muted, format!("and, for want of room not shown: {}", left_out.join(" ")))]);
+        let left_out: Vec<&str> = model
+            .feed
+            .totals
+            .iter()
+            .map(|total| total.currency.code())
+            .filter(|code| !written.contains(code))
+            .collect();
+        shown.push(vec![(
+            Role::Muted,
+            format!("and, for want of room not shown: {}", left_out.join(" ")),
+        )]);
         lines = shown;
     }
     if model.feed.totals.is_empty() {
@@ -323,15 +423,23 @@ fn foot(model: &Model, columns: usize) -> Vec<Line> {
     for health in world.health.values().filter(|health| !is_silent(health.state)) {
         let missing = health.completeness.missing();
         if !missing.is_empty() {
-            let to = health.completeness.complete_to.map(|at| moment::clock(at, world.now, &world.zone, 12));
+            let to = health
+                .completeness
+                .complete_to
+                .map(|at| moment::clock(at, world.now, &world.zone, 12));
             let to = to.map(|to| format!("complete to {to}; ")).unwrap_or_default();
             lines.push(vec![(Role::Caution, format!("{}: {to}{missing}", health.provider))]);
         }
     }
     for health in world.health.values() {
         if is_silent(health.state) {
-            let since = moment::clock(health.last_good.unwrap_or(health.since), world.now, &world.zone, 12);
-            let words = format!("{} is {}: its rows after {since} may be missing", health.provider, health.state.word());
+            let since =
+                moment::clock(health.last_good.unwrap_or(health.since), world.now, &world.zone, 12);
+            let words = format!(
+                "{} is {}: its rows after {since} may be missing",
+                health.provider,
+                health.state.word()
+            );
             lines.push(vec![(Role::Caution, words)]);
         }
     }
@@ -339,7 +447,8 @@ fn foot(model: &Model, columns: usize) -> Vec<Line> {
 }
 
 fn total_words(total: &Total) -> Line {
-    let figure = |money: Option<Money>| money.map_or_else(|| "too large to sum".to_owned(), Money::grouped);
+    let figure =
+        |money: Option<Money>| money.map_or_else(|| "too large to sum".to_owned(), Money::grouped);
     let mut words = vec![(Role::Heading, total.currency.code().to_owned())];
     for (label, money) in [("out", total.out), ("in", total.into), ("declined", total.declined)] {
         if money.is_none_or(|money| !money.amount().is_zero()) {

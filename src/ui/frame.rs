@@ -19,7 +19,8 @@ pub struct Frame<'a> {
 }
 
 impl Frame<'_> {
-    /// Draws the border and returns what is inside. Too small an area is left alone and has nothing inside.
+    /// Draws the border and returns what is inside. Too small an area is left alone and has nothing
+    /// inside.
     pub fn draw(&self, theme: &Theme, area: Rect, to: &mut Buffer) -> Rect {
         let area = area.intersection(*to.area());
         if area.width < 4 || area.height < 2 {
@@ -44,9 +45,12 @@ impl Frame<'_> {
             to[(left, y)].set_symbol(down).set_style(style);
             to[(right, y)].set_symbol(down).set_style(style);
         }
-        for (x, y, corner) in
-            [(left, top, top_left), (right, top, top_right), (left, bottom, bottom_left), (right, bottom, bottom_right)]
-        {
+        for (x, y, corner) in [
+            (left, top, top_left),
+            (right, top, top_right),
+            (left, bottom, bottom_left),
+            (right, bottom, bottom_right),
+        ] {
             to[(x, y)].set_symbol(corner).set_style(style);
         }
         let room = usize::from(area.width).saturating_sub(4);
@@ -60,7 +64,12 @@ impl Frame<'_> {
         let words = text::fit(self.right, room.saturating_sub(used + 1));
         if !words.is_empty() && text::width(self.right) <= room.saturating_sub(used + 1) {
             let width = u16::try_from(text::width(&words) + 2).unwrap_or(area.width);
-            to.set_string(right.saturating_sub(width), top, format!(" {words} "), Style::reset().patch(theme.style(Role::Muted)));
+            to.set_string(
+                right.saturating_sub(width),
+                top,
+                format!(" {words} "),
+                Style::reset().patch(theme.style(Role::Muted)),
+            );
         }
         Rect::new(area.x + 1, area.y + 1, area.width - 2, area.height - 2)
     }

@@ -13,7 +13,8 @@ use crate::app::keymap::Group;
 use crate::domain::text;
 
 /// Which groups stand below each other.
-const COLUMNS: [&[Group]; 3] = [&[Group::Move, Group::Share], &[Group::Act, Group::Find], &[Group::Watch, Group::Safety]];
+const COLUMNS: [&[Group]; 3] =
+    [&[Group::Move, Group::Share], &[Group::Act, Group::Find], &[Group::Watch, Group::Safety]];
 
 const NOTES: [&str; 2] = [
     "In the top bar: PROD or SANDBOX, who you are, WRITE or READ, open ops.",
@@ -61,7 +62,10 @@ fn column(model: &Model, groups: &[Group]) -> Vec<Line> {
         let entries = lines(&model.keymap, *group);
         let keys = entries.iter().map(|(keys, _)| text::width(keys)).max().unwrap_or(0);
         for (chords, help) in entries {
-            column.push(vec![(Role::Key, text::left(&chords, keys + 1)), (Role::Text, help.to_owned())]);
+            column.push(vec![
+                (Role::Key, text::left(&chords, keys + 1)),
+                (Role::Text, help.to_owned()),
+            ]);
         }
     }
     column

@@ -3,7 +3,8 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-/// `14:05:09` today, `Apr 02` on another day; with twelve columns also the time of another day, with five no seconds.
+/// `14:05:09` today, `Apr 02` on another day; with twelve columns also the time of another day,
+/// with five no seconds.
 pub(crate) fn clock(at: Timestamp, now: Timestamp, zone: &TimeZone, columns: usize) -> String {
     let (at, now) = (at.to_zoned(zone.clone()), now.to_zoned(zone.clone()));
     if columns < 8 {

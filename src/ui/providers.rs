@@ -53,7 +53,12 @@ pub(super) fn view(model: &Model, area: Rect, to: &mut Buffer) {
     let right = format!("{} configured", world.providers.len());
     let inner = Frame { title: "Providers", right: &right, focused }.draw(theme, area, to);
     if world.providers.is_empty() {
-        empty(theme, inner, &["No provider is configured: `cardtop init` writes a configuration.".to_owned()], to);
+        empty(
+            theme,
+            inner,
+            &["No provider is configured: `cardtop init` writes a configuration.".to_owned()],
+            to,
+        );
         return;
     }
     let list = Rect { height: (list_rows(model, area) + 1).min(inner.height), ..inner };
@@ -62,7 +67,11 @@ pub(super) fn view(model: &Model, area: Rect, to: &mut Buffer) {
         .providers
         .list
         .window()
-        .map(|(id, cursor)| Row { cells: cells(world, id), cursor: cursor && (focused || alone), marked: false })
+        .map(|(id, cursor)| Row {
+            cells: cells(world, id),
+            cursor: cursor && (focused || alone),
+            marked: false,
+        })
         .collect();
     draw(theme, list, &COLUMNS, &rows, focused, to);
     if let Some(info) = model.providers.list.selected().and_then(|id| world.provider(id)) {
@@ -74,9 +83,12 @@ pub(super) fn view(model: &Model, area: Rect, to: &mut Buffer) {
             y += 1;
         }
         divider(theme, info.id.name(), inner, y, to);
-        for (y, line) in
-            (y + 1..inner.bottom()).zip(&about(world, &model.keymap, info, usize::from(inner.width).saturating_sub(2)))
-        {
+        for (y, line) in (y + 1..inner.bottom()).zip(&about(
+            world,
+            &model.keymap,
+            info,
+            usize::from(inner.width).saturating_sub(2),
+        )) {
             words(theme, line, inner.x + 1, y, inner.right(), to);
         }
     }
@@ -84,7 +96,8 @@ pub(super) fn view(model: &Model, area: Rect, to: &mut Buffer) {
 
 fn cells(world: &World, id: &ProviderId) -> Vec<(Role, String)> {
     let Some(health) = world.health.get(id) else {
-        let mut cells = vec![(Role::Text, id.name().to_owned()), (Role::Muted, word(world, id).to_owned())];
+        let mut cells =
+            vec![(Role::Text, id.name().to_owned()), (Role::Muted, word(world, id).to_owned())];
         cells.resize(COLUMNS.len(), (Role::Muted, String::new()));
         if let Some(last) = cells.last_mut() {
             last.1 = "not heard of yet".to_owned();
@@ -92,14 +105,18 @@ fn cells(world: &World, id: &ProviderId) -> Vec<(Role, String)> {
         return cells;
     };
     let limit = world.provider(id).map(|info| info.rate_limit);
-    let calls = limit.map_or_else(String::new, |limit| format!("{} of {limit}", health.calls_last_minute));
+    let calls =
+        limit.map_or_else(String::new, |limit| format!("{} of {limit}", health.calls_last_minute));
     let dash = || "-".to_owned();
     vec![
         (Role::Text, id.name().to_owned()),
         (role(health.state), health.state.word().to_owned()),
         (Role::Muted, age(world, health)),
         (Role::Text, calls),
-        (if health.errors_5m > 0 { Role::Caution } else { Role::Muted }, health.errors_5m.to_string()),
+        (
+            if health.errors_5m > 0 { Role::Caution } else { Role::Muted },
+            health.errors_5m.to_string(),
+        ),
         (Role::Muted, health.latency_ms.map_or_else(dash, |ms| format!("{ms} ms"))),
         (Role::Muted, health.cards.map_or_else(dash, |cards| cards.to_string())),
         (Role::Muted, health.skew.map_or_else(dash, |skew| format!("{skew:+} s"))),
@@ -131,7 +148,11 @@ fn about(world: &World, keymap: &Keymap, info: &ProviderInfo, columns: usize) ->
             let wait = next.duration_since(world.now).as_secs().max(0);
             times.push_str(&format!(", next try {} (in {wait}s)", time(next)));
         }
-        tell("state", if health.state == HealthState::Ok { Role::Text } else { role(health.state) }, &times);
+        tell(
+            "state",
+            if health.state == HealthState::Ok { Role::Text } else { role(health.state) },
+            &times,
+        );
         if let Some(why) = &health.why {
             tell("said", Role::Text, why);
         }
@@ -145,11 +166,16 @@ fn about(world: &World, keymap: &Keymap, info: &ProviderInfo, columns: usize) ->
             let tilde = if float.why_stale().is_some() { "~" } else { "" };
             sums.iter().map(|sum| format!("{tilde}{sum}")).collect::<Vec<_>>().join(", ")
         });
-        let age = float.at().map(|at| format!("   {} ago", text::age(world.now, at))).unwrap_or_default();
+        let age =
+            float.at().map(|at| format!("   {} ago", text::age(world.now, at))).unwrap_or_default();
         tell("float", Role::Text, &format!("{sums}{age}"));
     }
     match &info.can {
-        None if world.health.get(&info.id).is_some_and(|health| health.state == HealthState::Waiting) => {
+        None if world
+            .health
+            .get(&info.id)
+            .is_some_and(|health| health.state == HealthState::Waiting) =>
+        {
             tell("can do", Role::Muted, "nothing yet");
         }
         None => tell("can do", Role::Danger, "nothing: it could not be set up"),

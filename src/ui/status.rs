@@ -1,6 +1,7 @@
 //! The two lines above, the two below, and the line of the filter.
 //!
-//! Above: where, who, may it write, what is open; then how each provider is. Below: the keys of the focused pane.
+//! Above: where, who, may it write, what is open; then how each provider is. Below: the keys of the
+//! focused pane.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
@@ -27,7 +28,14 @@ pub(super) fn top(model: &Model, area: Rect, to: &mut Buffer) {
     two_sides(model, &health, &floats, area.y + 1, area, to);
 }
 
-fn two_sides(model: &Model, left: &[(Role, String)], right: &[(Role, String)], y: u16, area: Rect, to: &mut Buffer) {
+fn two_sides(
+    model: &Model,
+    left: &[(Role, String)],
+    right: &[(Role, String)],
+    y: u16,
+    area: Rect,
+    to: &mut Buffer,
+) {
     let end = area.right().saturating_sub(1);
     let right_width = u16::try_from(width(right)).unwrap_or(u16::MAX);
     let start = end.saturating_sub(right_width);
@@ -47,7 +55,11 @@ fn who(model: &Model, columns: u16) -> Line {
     } else {
         (Role::Heading, Environment::Sandbox.word().to_owned())
     };
-    let may = if world.read_only { (Role::Heading, "READ".to_owned()) } else { (Role::Text, "WRITE".to_owned()) };
+    let may = if world.read_only {
+        (Role::Heading, "READ".to_owned())
+    } else {
+        (Role::Text, "WRITE".to_owned())
+    };
     let operator = if columns < 100 { "op" } else { "operator" };
     let mut line = vec![
         (Role::Heading, "cardtop".to_owned()),
@@ -73,11 +85,17 @@ fn clock(model: &Model, columns: u16) -> Line {
         (Role::Text, zoned.strftime(format).to_string()),
         (Role::Muted, format!(" {}   ", moment::offset(world.now, &world.zone))),
     ];
-    let count = |state| world.operations.iter().filter(|row| row.state == state && row.is_open()).count();
-    let counts = [OperationState::Sent, OperationState::Accepted, OperationState::Unknown].map(|state| (state, count(state)));
+    let count =
+        |state| world.operations.iter().filter(|row| row.state == state && row.is_open()).count();
+    let counts = [OperationState::Sent, OperationState::Accepted, OperationState::Unknown]
+        .map(|state| (state, count(state)));
     let mut first = true;
     for (state, count) in counts.into_iter().filter(|(_, count)| *count > 0) {
-        let word = if state == OperationState::Unknown { "UNKNOWN".to_owned() } else { state.word().to_lowercase() };
+        let word = if state == OperationState::Unknown {
+            "UNKNOWN".to_owned()
+        } else {
+            state.word().to_lowercase()
+        };
         line.push((Role::Muted, if first { "ops " } else { ", " }.to_owned()));
         let role = if state == OperationState::Unknown { Role::Caution } else { Role::Text };
         line.push((role, format!("{count} {word}")));
@@ -93,7 +111,10 @@ fn clock(model: &Model, columns: u16) -> Line {
 fn health(model: &Model, columns: usize) -> Line {
     let told = [Told::Full, Told::Short, Told::Word];
     let lines = told.into_iter().map(|told| health_line(model, told, columns));
-    lines.into_iter().find(|line| width(line) + 2 <= columns).unwrap_or_else(|| health_line(model, Told::Nothing, columns))
+    lines
+        .into_iter()
+        .find(|line| width(line) + 2 <= columns)
+        .unwrap_or_else(|| health_line(model, Told::Nothing, columns))
 }
 
 /// How much is said of the consequences of a provider's trouble.
@@ -128,7 +149,9 @@ fn health_line(model: &Model, told: Told, columns: usize) -> Line {
             HealthState::Waiting if told == Told::Word => None,
             HealthState::Waiting => Some(" for its secrets".to_owned()),
             HealthState::Down if told == Told::Word => Some(" LAST KNOWN".to_owned()),
-            HealthState::Down if told == Told::Short || columns < 100 => Some(" -> its figures are LAST KNOWN".to_owned()),
+            HealthState::Down if told == Told::Short || columns < 100 => {
+                Some(" -> its figures are LAST KNOWN".to_owned())
+            }
             HealthState::Down => match last_known(world, &info.id) {
                 0 => None,
                 1 => Some(" (1 card LAST KNOWN)".to_owned()),
@@ -147,21 +170,34 @@ fn health_line(model: &Model, told: Told, columns: usize) -> Line {
     line
 }
 
-/// The floats, as many sums as there is room for, each whole and with its age, and how many more there are. Where not all fit, the one
-/// that pays for the selected card comes first.
+/// The floats, as many sums as there is room for, each whole and with its age, and how many more
+/// there are. Where not all fit, the one that pays for the selected card comes first.
 fn floats(model: &Model, room: usize) -> Line {
     let world = &model.world;
-    let of = |id| world.floats.get(id).and_then(Reading::value).into_iter().flatten().map(move |sum| (id, *sum));
-    let mut sums: Vec<(&ProviderId, Money)> = world.providers.iter().flat_map(|info| of(&info.id)).collect();
+    let of = |id| {
+        world
+            .floats
+            .get(id)
+            .and_then(Reading::value)
+            .into_iter()
+            .flatten()
+            .map(move |sum| (id, *sum))
+    };
+    let mut sums: Vec<(&ProviderId, Money)> =
+        world.providers.iter().flat_map(|info| of(&info.id)).collect();
     let all = floats_line(model, &sums, 0);
     if width(&all) <= room {
         return all;
     }
     if let Some(card) = model.cards.list.selected().and_then(|key| world.cards.get(key)) {
-        sums.sort_by_key(|(id, sum)| (**id != card.key.provider, Some(sum.currency()) != card.currency));
+        sums.sort_by_key(|(id, sum)| {
+            (**id != card.key.provider, Some(sum.currency()) != card.currency)
+        });
     }
     let count = sums.len();
-    let lines = (1..count).rev().map(|shown| floats_line(model, sums.get(..shown).unwrap_or_default(), count - shown));
+    let lines = (1..count)
+        .rev()
+        .map(|shown| floats_line(model, sums.get(..shown).unwrap_or_default(), count - shown));
     lines.into_iter().find(|line| width(line) <= room).unwrap_or_default()
 }
 
@@ -169,10 +205,19 @@ fn floats_line(model: &Model, sums: &[(&ProviderId, Money)], more: usize) -> Lin
     let world = &model.world;
     let mut line = Line::new();
     for of_one in sums.chunk_by(|(one, _), (other, _)| one == other) {
-        let Some((id, float)) = of_one.first().and_then(|(id, _)| Some((id, world.floats.get(*id)?))) else { continue };
-        line.push(if line.is_empty() { (Role::Muted, "float ".to_owned()) } else { bar_glyph(model) });
+        let Some((id, float)) =
+            of_one.first().and_then(|(id, _)| Some((id, world.floats.get(*id)?)))
+        else {
+            continue;
+        };
+        line.push(if line.is_empty() {
+            (Role::Muted, "float ".to_owned())
+        } else {
+            bar_glyph(model)
+        });
         line.push((Role::Muted, format!("{id} ")));
-        let (tilde, role) = if float.why_stale().is_some() { ("~", Role::Stale) } else { ("", Role::Money) };
+        let (tilde, role) =
+            if float.why_stale().is_some() { ("~", Role::Stale) } else { ("", Role::Money) };
         let words: Vec<String> = of_one.iter().map(|(_, sum)| format!("{tilde}{sum}")).collect();
         line.push((role, words.join(", ")));
         if let Some(at) = float.at() {
@@ -185,7 +230,8 @@ fn floats_line(model: &Model, sums: &[(&ProviderId, Money)], more: usize) -> Lin
     line
 }
 
-/// Draws the filter while it is typed: the text and how much it shows, and under it what is wrong or possible.
+/// Draws the filter while it is typed: the text and how much it shows, and under it what is wrong
+/// or possible.
 pub(super) fn bar(model: &Model, area: Rect, to: &mut Buffer) -> Option<Position> {
     let search = model.search(model.focus)?;
     let (shown, hidden) = match model.focus {
@@ -201,11 +247,17 @@ pub(super) fn bar(model: &Model, area: Rect, to: &mut Buffer) -> Option<Position
     let left = [(Role::Key, "/ ".to_owned()), (Role::Input, window.seen)];
     two_sides(model, &left, &[(Role::Muted, count)], area.y, area, to);
     let below = if let Some(error) = &search.error {
-        let before: usize = search.text().get(..error.at).map_or(0, text::width).saturating_sub(window.hidden);
-        let pad = " ".repeat(before.min(usize::from(area.width).saturating_sub(text::width(&error.message) + 8)));
+        let before: usize =
+            search.text().get(..error.at).map_or(0, text::width).saturating_sub(window.hidden);
+        let pad = " ".repeat(
+            before.min(usize::from(area.width).saturating_sub(text::width(&error.message) + 8)),
+        );
         vec![(Role::Danger, format!("  {pad}^ {}", error.message))]
     } else if search.offers.is_empty() {
-        vec![(Role::Muted, "  word  field:value  field:~part  a|b  amount>20  -not  or  ( )  is:stale".to_owned())]
+        vec![(
+            Role::Muted,
+            "  word  field:value  field:~part  a|b  amount>20  -not  or  ( )  is:stale".to_owned(),
+        )]
     } else {
         vec![(Role::Muted, format!("  {}", search.offers.join("  ")))]
     };
@@ -235,16 +287,38 @@ pub(super) fn bottom(model: &Model, area: Rect, to: &mut Buffer) {
     };
     let typing = model.search(model.focus).is_some_and(|search| search.typing);
     let (first, second) = if typing {
-        let first = fixed(&[("Enter", "keep"), ("Tab", "complete"), ("^u", "empty"), ("Esc", "clear and close")]);
-        let second = fixed(&[("fields", "state type card holder merchant ccy amount balance provider op since age")]);
+        let first = fixed(&[
+            ("Enter", "keep"),
+            ("Tab", "complete"),
+            ("^u", "empty"),
+            ("Esc", "clear and close"),
+        ]);
+        let second = fixed(&[(
+            "fields",
+            "state type card holder merchant ccy amount balance provider op since age",
+        )]);
         (first, second)
     } else if model.copying {
-        let first = fixed(&[("copy:", ""), ("i", "id"), ("l", "last 4"), ("r", "row"), ("j", "JSON"), ("Esc", "nothing")]);
+        let first = fixed(&[
+            ("copy:", ""),
+            ("i", "id"),
+            ("l", "last 4"),
+            ("r", "row"),
+            ("j", "JSON"),
+            ("Esc", "nothing"),
+        ]);
         (first, Vec::new())
     } else {
         hints(model)
     };
-    words(&model.theme, &line(&first, usize::from(area.width)), area.x + 1, area.y, area.right(), to);
+    words(
+        &model.theme,
+        &line(&first, usize::from(area.width)),
+        area.x + 1,
+        area.y,
+        area.right(),
+        to,
+    );
     let second = match &model.notice {
         Some(notice) => {
             let role = if notice.wrong { Role::Danger } else { Role::Heading };
@@ -272,7 +346,11 @@ fn hints(model: &Model) -> (Hints, Hints) {
             (Some(before), own) => format!("{before}/{own}"),
             (None, own) => own,
         };
-        let word = if (command, model.focus) == (Command::Copy, Pane::Providers) { "copy status" } else { row.hint };
+        let word = if (command, model.focus) == (Command::Copy, Pane::Providers) {
+            "copy status"
+        } else {
+            row.hint
+        };
         (works && back && !idle).then(|| (chords, word.to_owned()))
     };
     let of_pane = TABLE.iter().map(|row| row.command).filter(|command| !GENERAL.contains(command));
@@ -288,7 +366,8 @@ const fn pair(command: Command) -> Option<Command> {
     }
 }
 
-/// Hints side by side. Where there is no room the last give way, but never the last two of a line that ends in help and quit.
+/// Hints side by side. Where there is no room the last give way, but never the last two of a line
+/// that ends in help and quit.
 fn line(hints: &[(String, String)], columns: usize) -> Line {
     let wide = |hints: &[&(String, String)]| -> usize {
         hints.iter().map(|(key, words)| text::width(key) + text::width(words) + 3).sum()

@@ -43,7 +43,12 @@ fn text(model: &Model) -> String {
 /// The board with the journal of its unknown operation.
 fn told(size: (u16, u16), keys: &str) -> Model {
     let mut model = board(size);
-    let unknown = model.world.operations.iter().find(|row| row.state == OperationState::Unknown).map(|row| row.id);
+    let unknown = model
+        .world
+        .operations
+        .iter()
+        .find(|row| row.state == OperationState::Unknown)
+        .map(|row| row.id);
     _ = update(&mut model, Msg::News(steps(unknown.expect("the fixture has one"))));
     press(&mut model, keys);
     model
@@ -73,10 +78,16 @@ fn one_card_at_two_sizes() {
 
 #[test]
 fn the_feed_with_its_filter() {
-    insta::assert_snapshot!("feed_80x24", text(&told((80, 24), "2 / s t a t u s : d e c l i n e d enter p")));
+    insta::assert_snapshot!(
+        "feed_80x24",
+        text(&told((80, 24), "2 / s t a t u s : d e c l i n e d enter p"))
+    );
     insta::assert_snapshot!("feed_120x40", text(&told((120, 40), "2 e")));
     insta::assert_snapshot!("feed_80x24_explained", text(&told((80, 24), "2 i")));
-    insta::assert_snapshot!("feed_120x40_wrong_filter", text(&told((120, 40), "2 / a m o u n t > x")));
+    insta::assert_snapshot!(
+        "feed_120x40_wrong_filter",
+        text(&told((120, 40), "2 / a m o u n t > x"))
+    );
 }
 
 #[test]
@@ -101,7 +112,8 @@ fn the_help_lists_every_key() {
 fn keys_of_the_operators_own_are_shown_wherever_the_old_ones_were() {
     let mut model = board_with_keys(
         (200, 60),
-        "freeze = \"B\"\ncover = [\"alt-t\", \"T\"]\nclose = []\npause = \"ctrl-p\"\nopen = \"o\"\nfilter = \"f\"",
+        "freeze = \"B\"\ncover = [\"alt-t\", \"T\"]\nclose = []\npause = \"ctrl-p\"\nopen = \
+         \"o\"\nfilter = \"f\"",
     );
     press(&mut model, "f 0 9 1 7 enter");
     let board = text(&model);
@@ -112,7 +124,11 @@ fn keys_of_the_operators_own_are_shown_wherever_the_old_ones_were() {
     assert!(text(&model).contains("(^p resume)"));
     press(&mut model, "ctrl-p ?");
     let help = text(&model);
-    assert!(help.contains("B       freeze or unfreeze") || help.contains("B         freeze or unfreeze"), "{help}");
+    assert!(
+        help.contains("B       freeze or unfreeze")
+            || help.contains("B         freeze or unfreeze"),
+        "{help}"
+    );
     assert!(!help.contains("close for good"), "what is off is not offered:\n{help}");
 }
 
@@ -122,7 +138,10 @@ fn an_empty_board_says_why() {
     assert!(text.contains("artha: being read for the first time"), "{text}");
     assert!(text.contains("Nothing in the last 24h: ] looks further back."), "{text}");
     let filtered = self::text(&told((80, 24), "/ n o b o d y enter"));
-    assert!(filtered.contains("The filter hides all 16 cards: Esc shows them again."), "{filtered}");
+    assert!(
+        filtered.contains("The filter hides all 16 cards: Esc shows them again."),
+        "{filtered}"
+    );
 }
 
 #[test]
@@ -141,8 +160,14 @@ fn a_state_that_was_not_read_with_the_figures_says_so() {
     let card = Card { state_at: Some(ago(14 * 60)), ..card };
     let _ = update(&mut model, Msg::News(News::Cards(vec![card])));
     let list = text(&model);
-    let line = list.lines().find(|line| line.contains("..4242") && line.contains("artha")).expect("the card's row");
-    assert!(line.contains("~ACTIVE") && line.contains("112.40") && !line.contains("~112.40"), "{line}");
+    let line = list
+        .lines()
+        .find(|line| line.contains("..4242") && line.contains("artha"))
+        .expect("the card's row");
+    assert!(
+        line.contains("~ACTIVE") && line.contains("112.40") && !line.contains("~112.40"),
+        "{line}"
+    );
     press(&mut model, "/ 4 2 4 2 enter enter");
     let detail = text(&model);
     assert!(detail.contains("~ACTIVE read 14m ago"), "{detail}");
@@ -166,8 +191,11 @@ fn no_size_breaks_a_screen() {
     for keys in views {
         let mut model = told((120, 40), keys);
         let few = (1..=60).flat_map(|columns| (1..=20).map(move |rows| (columns, rows)));
-        let many = [(60, 16), (61, 17), (80, 24), (99, 21), (100, 16), (160, 20), (220, 70), (400, 16)];
-        for size in few.filter(|(columns, rows)| keys.is_empty() || (columns + rows) % 7 == 0).chain(many) {
+        let many =
+            [(60, 16), (61, 17), (80, 24), (99, 21), (100, 16), (160, 20), (220, 70), (400, 16)];
+        for size in
+            few.filter(|(columns, rows)| keys.is_empty() || (columns + rows) % 7 == 0).chain(many)
+        {
             _ = update(&mut model, Msg::Resized(size.0, size.1));
             drawn(&model);
         }
@@ -187,7 +215,8 @@ fn only_the_focused_pane_reverses_its_row() {
     let reversed = |model: &Model| {
         let buffer = drawn(model);
         let style = model.theme.style(Role::Selection).add_modifier;
-        let rows = (0..model.size.1).filter(|y| (2..model.size.0).any(|x| buffer[(x, *y)].modifier.contains(style)));
+        let rows = (0..model.size.1)
+            .filter(|y| (2..model.size.0).any(|x| buffer[(x, *y)].modifier.contains(style)));
         rows.filter(|y| *y > 1).count()
     };
     assert_eq!(reversed(&model), 1);
@@ -197,9 +226,12 @@ fn only_the_focused_pane_reverses_its_row() {
 
 #[test]
 fn wide_and_joined_letters_leave_the_frames_straight() {
-    for holder in
-        ["日本語テスト太郎さん", "प्रिया नायर क्\u{200d}ष", "a\u{301}\u{302}\u{303} Zalgo", "가나다라마바사아자차카타파하"]
-    {
+    for holder in [
+        "日本語テスト太郎さん",
+        "प्रिया नायर क्\u{200d}ष",
+        "a\u{301}\u{302}\u{303} Zalgo",
+        "가나다라마바사아자차카타파하",
+    ] {
         for size in [(80, 24), (120, 40), (200, 60)] {
             let mut model = board(size);
             let odd = card(CardState::Active, holder, "1111", "artha", "-1.00 USD", 1);
@@ -207,13 +239,30 @@ fn wide_and_joined_letters_leave_the_frames_straight() {
             let buffer = drawn(&model);
             let inner = 3..model.layout().panes.first().expect("a pane").1.bottom() - 1;
             let edge = model.layout().panes.first().expect("a pane").1.right() - 1;
-            assert!(inner.clone().all(|y| buffer[(edge, y)].symbol() == "│"), "{holder} at {size:?}");
+            assert!(
+                inner.clone().all(|y| buffer[(edge, y)].symbol() == "│"),
+                "{holder} at {size:?}"
+            );
         }
     }
 }
 
 fn any_message() -> impl Strategy<Value = Msg> {
-    let named = ["enter", "esc", "tab", "s-tab", "up", "down", "pgdn", "pgup", "home", "end", "space", "backspace", "f1"];
+    let named = [
+        "enter",
+        "esc",
+        "tab",
+        "s-tab",
+        "up",
+        "down",
+        "pgdn",
+        "pgup",
+        "home",
+        "end",
+        "space",
+        "backspace",
+        "f1",
+    ];
     let key = |text: String| Msg::Key(text.parse::<Chord>().expect("a chord of the test"));
     prop_oneof![
         8 => proptest::sample::select((b'!'..=b'~').collect::<Vec<u8>>()).prop_map(move |byte| key(char::from(byte).to_string())),

@@ -1,4 +1,5 @@
-//! Meanings to styles, from the terminal's own 16 colours and its default background. Every meaning has a word on screen first.
+//! Meanings to styles, from the terminal's own 16 colours and its default background. Every meaning
+//! has a word on screen first.
 
 use ratatui::style::{Color, Modifier, Style};
 
@@ -54,7 +55,8 @@ impl Theme {
         match role {
             Role::Text | Role::Money => plain,
             Role::Muted | Role::Stale => plain.add_modifier(Modifier::DIM),
-            // Grey where there is colour: frames step back behind what they hold, and carry no meaning of their own.
+            // Grey where there is colour: frames step back behind what they hold, and carry no
+            // meaning of their own.
             Role::Border if self.mono => plain.add_modifier(Modifier::DIM),
             Role::Border => plain.fg(Color::DarkGray),
             Role::Heading | Role::Key => bold,

@@ -1,4 +1,5 @@
-//! The real program against servers whose certificates are wrong in every way: each is said in plain words, and nothing is sent.
+//! The real program against servers whose certificates are wrong in every way: each is said in
+//! plain words, and nothing is sent.
 
 use std::io::Read;
 use std::net::{TcpListener, TcpStream};
@@ -17,13 +18,17 @@ fn file(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/certificates").join(name)
 }
 
-/// What `cartop cards` says on standard error about a server that shows this certificate, and the bytes that the server was sent.
+/// What `cartop cards` says on standard error about a server that shows this certificate, and the
+/// bytes that the server was sent.
 fn said_about(certificate: &str, more: &str) -> (String, Vec<u8>) {
     let chain = vec![CertificateDer::from_pem_file(file(certificate)).expect("a certificate")];
     let key = PrivateKeyDer::from_pem_file(file("server.key")).expect("a key");
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let server = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions().expect("TLS");
-    let server = Arc::new(server.with_no_client_auth().with_single_cert(chain, key).expect("a pair"));
+    let server = ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .expect("TLS");
+    let server =
+        Arc::new(server.with_no_client_auth().with_single_cert(chain, key).expect("a pair"));
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let at = listener.local_addr().expect("an address");
     let done = AtomicBool::new(false);
@@ -70,7 +75,11 @@ fn a_wrong_certificate_is_said_in_plain_words_with_what_to_do_and_nothing_is_sen
     for (certificate, more, words) in [
         ("expired.pem", "", "its certificate expired on 2021-01-01: the provider must renew it"),
         ("not-yet-valid.pem", "", "not valid before 2100-01-01: check this machine's clock"),
-        ("other-name.pem", "", "its certificate is for other.example.com, not for this host: check base_url"),
+        (
+            "other-name.pem",
+            "",
+            "its certificate is for other.example.com, not for this host: check base_url",
+        ),
         ("client-only.pem", "", "not meant for servers"),
         ("self-signed.pem", "", "signed by nobody whom this machine trusts"),
         ("ca-as-server.pem", "", "is that of a CA, used as a server's"),
@@ -79,12 +88,15 @@ fn a_wrong_certificate_is_said_in_plain_words_with_what_to_do_and_nothing_is_sen
         let (said, sent) = said_about(certificate, more);
         assert!(said.contains(words), "{certificate}: {said}");
         assert!(said.contains("no connection to localhost:"), "{certificate}: {said}");
-        for library in ["Context", "CaUsed", "UnknownIssuer", "invalid peer", "unexpected error", "EkuError"] {
+        for library in
+            ["Context", "CaUsed", "UnknownIssuer", "invalid peer", "unexpected error", "EkuError"]
+        {
             assert!(!said.contains(library), "{certificate}: {said}");
         }
         assert!(sent.is_empty(), "{certificate}: something was sent");
     }
-    let pinned = "timeout = \"2s\"\npin_certificate = \"8b703a3066ee735a2f72648da4914203282f639ad02d194ecbf5518369e9c47f\"";
+    let pinned = "timeout = \"2s\"\npin_certificate = \
+                  \"8b703a3066ee735a2f72648da4914203282f639ad02d194ecbf5518369e9c47f\"";
     let (said, sent) = said_about("good.pem", pinned);
     assert!(!sent.is_empty(), "the good one is talked to: {said}");
 }

@@ -16,9 +16,23 @@ async fn a_top_up_whose_answer_is_lost_after_it_took_effect_is_found_and_never_s
         let card = desk.active(dialect).await;
         let before = desk.sandbox.credits(dialect, &card.key.id).len();
         desk.sandbox.fault(dialect, Fault::LoseAnswer, 1);
-        let operation = desk.act(&card, Action::TopUp(some(&card))).await.unwrap_or_else(|refused| panic!("{refused}"));
-        assert_eq!(desk.sandbox.credits(dialect, &card.key.id).len(), before + 1, "{}", dialect.name());
-        assert_eq!(operation.state, OperationState::Done, "{}: {:?}", dialect.name(), operation.detail);
+        let operation = desk
+            .act(&card, Action::TopUp(some(&card)))
+            .await
+            .unwrap_or_else(|refused| panic!("{refused}"));
+        assert_eq!(
+            desk.sandbox.credits(dialect, &card.key.id).len(),
+            before + 1,
+            "{}",
+            dialect.name()
+        );
+        assert_eq!(
+            operation.state,
+            OperationState::Done,
+            "{}: {:?}",
+            dialect.name(),
+            operation.detail
+        );
     }
 }
 
@@ -29,18 +43,38 @@ async fn a_top_up_whose_request_is_lost_stays_unknown_and_keeps_the_next_one_wai
         let card = desk.active(dialect).await;
         let before = desk.sandbox.credits(dialect, &card.key.id).len();
         desk.sandbox.fault(dialect, Fault::LoseRequest, 1);
-        let operation = desk.act(&card, Action::TopUp(some(&card))).await.unwrap_or_else(|refused| panic!("{refused}"));
-        assert_eq!(operation.state, OperationState::Unknown, "{}: {:?}", dialect.name(), operation.detail);
-        let refused = desk.act(&card, Action::TopUp(some(&card))).await.expect_err("the first is not settled");
+        let operation = desk
+            .act(&card, Action::TopUp(some(&card)))
+            .await
+            .unwrap_or_else(|refused| panic!("{refused}"));
+        assert_eq!(
+            operation.state,
+            OperationState::Unknown,
+            "{}: {:?}",
+            dialect.name(),
+            operation.detail
+        );
+        let refused = desk
+            .act(&card, Action::TopUp(some(&card)))
+            .await
+            .expect_err("the first is not settled");
         assert!(refused.to_string().contains("still UNKNOWN"), "{refused}");
         let (second, _news) = desk.second_engine().await;
-        let elsewhere = second.change(desk.order(&card.key, Action::TopUp(some(&card))), Duration::ZERO).await;
-        assert!(elsewhere.expect_err("another cardtop waits too").to_string().contains("still UNKNOWN"));
+        let elsewhere =
+            second.change(desk.order(&card.key, Action::TopUp(some(&card))), Duration::ZERO).await;
+        assert!(
+            elsewhere.expect_err("another cardtop waits too").to_string().contains("still UNKNOWN")
+        );
         assert_eq!(desk.sandbox.credits(dialect, &card.key.id).len(), before, "{}", dialect.name());
         let order = Order { second: true, ..desk.order(&card.key, Action::TopUp(some(&card))) };
-        let sent = desk.engine.change(order, Duration::from_secs(60)).await.unwrap_or_else(|refused| panic!("{refused}"));
+        let sent = desk
+            .engine
+            .change(order, Duration::from_secs(60))
+            .await
+            .unwrap_or_else(|refused| panic!("{refused}"));
         assert_eq!(sent.state, OperationState::Done, "{}: {:?}", dialect.name(), sent.detail);
-        let first = desk.engine.check(operation.id).await.unwrap_or_else(|refused| panic!("{refused}"));
+        let first =
+            desk.engine.check(operation.id).await.unwrap_or_else(|refused| panic!("{refused}"));
         assert_eq!(
             first.state,
             OperationState::Unknown,
@@ -57,10 +91,22 @@ async fn a_refused_change_is_failed_and_says_why() {
         let desk = Desk::new().await;
         let card = desk.active(dialect).await;
         let before = desk.sandbox.credits(dialect, &card.key.id).len();
-        let operation =
-            desk.act(&card, Action::TopUp(money("90000000", &card))).await.unwrap_or_else(|refused| panic!("{refused}"));
-        assert_eq!(operation.state, OperationState::Failed, "{}: {:?}", dialect.name(), operation.detail);
-        assert!(operation.detail.as_ref().is_some_and(|words| words.len() > 10), "{:?}", operation.detail);
+        let operation = desk
+            .act(&card, Action::TopUp(money("90000000", &card)))
+            .await
+            .unwrap_or_else(|refused| panic!("{refused}"));
+        assert_eq!(
+            operation.state,
+            OperationState::Failed,
+            "{}: {:?}",
+            dialect.name(),
+            operation.detail
+        );
+        assert!(
+            operation.detail.as_ref().is_some_and(|words| words.len() > 10),
+            "{:?}",
+            operation.detail
+        );
         assert_eq!(desk.sandbox.credits(dialect, &card.key.id).len(), before);
     }
 }
@@ -73,11 +119,19 @@ async fn a_card_that_changed_since_it_was_shown_is_left_alone() {
         let writes = desk.sandbox.writes();
         let shown = Shown { state: Some(CardState::Frozen), available: None };
         let order = Order { shown, ..desk.order(&card.key, Action::TopUp(some(&card))) };
-        let refused = desk.engine.change(order, Duration::ZERO).await.expect_err("it is not as shown");
+        let refused =
+            desk.engine.change(order, Duration::ZERO).await.expect_err("it is not as shown");
         assert!(refused.to_string().contains("the card is ACTIVE now, it was FROZEN"), "{refused}");
         let other = card.available().map(|money| money.plus(money).expect("one currency"));
-        let order = Order { shown: Shown { state: None, available: other }, ..desk.order(&card.key, Action::TopUp(some(&card))) };
-        let refused = desk.engine.change(order, Duration::ZERO).await.expect_err("the balance is not as shown");
+        let order = Order {
+            shown: Shown { state: None, available: other },
+            ..desk.order(&card.key, Action::TopUp(some(&card)))
+        };
+        let refused = desk
+            .engine
+            .change(order, Duration::ZERO)
+            .await
+            .expect_err("the balance is not as shown");
         assert!(refused.to_string().contains("when you confirmed"), "{refused}");
         assert_eq!(desk.sandbox.writes(), writes, "{}", dialect.name());
     }
@@ -92,10 +146,17 @@ async fn read_only_sends_nothing_whatever_is_asked() {
     for dialect in Dialect::ALL {
         let card = desk.active(dialect).await;
         let writes = desk.sandbox.writes();
-        for action in
-            [Action::Freeze, Action::Unfreeze, Action::TopUp(some(&card)), Action::Close, Action::SetPin { new: None, old: None }]
-        {
-            let refused = engine.change(desk.order(&card.key, action), Duration::ZERO).await.expect_err("read-only");
+        for action in [
+            Action::Freeze,
+            Action::Unfreeze,
+            Action::TopUp(some(&card)),
+            Action::Close,
+            Action::SetPin { new: None, old: None },
+        ] {
+            let refused = engine
+                .change(desk.order(&card.key, action), Duration::ZERO)
+                .await
+                .expect_err("read-only");
             assert!(refused.to_string().contains("read-only"), "{refused}");
         }
         assert_eq!(desk.sandbox.writes(), writes, "{}", dialect.name());
@@ -119,7 +180,10 @@ async fn troubles_of_the_wire_are_one_clear_sentence_and_lose_nothing() {
             desk.sandbox.fault(dialect, fault, 9);
             let error = desk.engine.read_card(&card.key).await.expect_err(&said);
             let words = error.to_string();
-            assert!(words.starts_with(dialect.name()) && words.len() > 20 && !words.contains('\n'), "{said}: {words}");
+            assert!(
+                words.starts_with(dialect.name()) && words.len() > 20 && !words.contains('\n'),
+                "{said}: {words}"
+            );
             let known = desk.engine.known_cards().await;
             let kept = known.iter().find(|known| known.key == card.key).expect("nothing is lost");
             assert_eq!(kept.available(), card.available(), "{said}");
@@ -153,7 +217,10 @@ async fn a_board_sees_what_another_cardtop_does_within_a_second() {
     let card = desk.active(Dialect::Enkash).await;
     let (board, mut news) = open_board(&desk).await;
     // What the board tells of itself at first.
-    while tokio::time::timeout(Duration::from_secs(3), news.recv()).await.is_ok_and(|news| news.is_some()) {
+    while tokio::time::timeout(Duration::from_secs(3), news.recv())
+        .await
+        .is_ok_and(|news| news.is_some())
+    {
         if desk.clock.now().duration_since(start()) > jiff::SignedDuration::from_secs(20) {
             break;
         }
@@ -164,8 +231,10 @@ async fn a_board_sees_what_another_cardtop_does_within_a_second() {
     tokio::time::sleep(Duration::from_secs(1)).await;
     board.glance();
     loop {
-        let heard =
-            tokio::time::timeout(Duration::from_secs(5), news.recv()).await.expect("the board hears of it").expect("it runs");
+        let heard = tokio::time::timeout(Duration::from_secs(5), news.recv())
+            .await
+            .expect("the board hears of it")
+            .expect("it runs");
         if matches!(&heard, News::Operation(operation) if operation.id == done.id) {
             break;
         }
@@ -187,8 +256,11 @@ async fn what_was_being_sent_when_the_program_died_is_looked_for_and_not_sent_ag
         let _ = desk.engine.change(order, Duration::ZERO).await;
         let path = desk.folder.path().join("cardtop.db");
         let db = rusqlite::Connection::open(path).expect("the data file");
-        db.execute_batch("DROP TRIGGER line_is_never_removed; DELETE FROM line WHERE number > 2; UPDATE operation SET state = 'SENT', process = 0")
-            .expect("as if it had died between the lines");
+        db.execute_batch(
+            "DROP TRIGGER line_is_never_removed; DELETE FROM line WHERE number > 2; UPDATE \
+             operation SET state = 'SENT', process = 0",
+        )
+        .expect("as if it had died between the lines");
         drop(db);
         let writes = desk.sandbox.writes();
         let (reopened, _news) = desk.second_engine().await;
@@ -218,9 +290,23 @@ async fn figures_of_an_earlier_run_are_last_known_until_they_are_read_again() {
         let desk = Desk::new().await;
         let card = desk.active(dialect).await;
         let (later, _news) = desk.second_engine().await;
-        let known = later.known_cards().await.into_iter().find(|known| known.key == card.key).expect("it is in the data file");
-        assert_eq!((known.available(), known.balance.at()), (card.available(), card.balance.at()), "{}", dialect.name());
-        assert!(known.balance.why_stale().is_some(), "{}: shown as live without having been read", dialect.name());
+        let known = later
+            .known_cards()
+            .await
+            .into_iter()
+            .find(|known| known.key == card.key)
+            .expect("it is in the data file");
+        assert_eq!(
+            (known.available(), known.balance.at()),
+            (card.available(), card.balance.at()),
+            "{}",
+            dialect.name()
+        );
+        assert!(
+            known.balance.why_stale().is_some(),
+            "{}: shown as live without having been read",
+            dialect.name()
+        );
         let read = later.read_card(&card.key).await.unwrap_or_else(|error| panic!("{error}"));
         assert!(read.balance.why_stale().is_none(), "{}", dialect.name());
     }
@@ -232,7 +318,12 @@ async fn a_figure_that_stays_as_it_is_is_written_once_a_minute() {
     let card = desk.active(Dialect::Artha).await;
     let written = async || {
         let (later, _news) = desk.second_engine().await;
-        later.known_cards().await.into_iter().find(|known| known.key == card.key).and_then(|known| known.balance.at())
+        later
+            .known_cards()
+            .await
+            .into_iter()
+            .find(|known| known.key == card.key)
+            .and_then(|known| known.balance.at())
     };
     let first = written().await;
     tokio::time::sleep(Duration::from_secs(30)).await;
@@ -245,6 +336,11 @@ async fn a_figure_that_stays_as_it_is_is_written_once_a_minute() {
     desk.act(&card, Action::Freeze).await.unwrap_or_else(|refused| panic!("{refused}"));
     desk.engine.read_card(&card.key).await.unwrap_or_else(|error| panic!("{error}"));
     let (later, _news) = desk.second_engine().await;
-    let known = later.known_cards().await.into_iter().find(|known| known.key == card.key).expect("it is in the data file");
+    let known = later
+        .known_cards()
+        .await
+        .into_iter()
+        .find(|known| known.key == card.key)
+        .expect("it is in the data file");
     assert_eq!(known.state, CardState::Frozen, "what changed is written at once");
 }

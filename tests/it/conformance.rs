@@ -1,4 +1,5 @@
-//! One suite over every adapter and its sandbox dialect: two readings of one document have to agree.
+//! One suite over every adapter and its sandbox dialect: two readings of one document have to
+//! agree.
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -56,14 +57,18 @@ async fn a_byte_order_mark_before_an_answer_loses_nothing() {
     let desk = Desk::new().await;
     let folder = tempfile::tempdir().expect("a folder");
     let sandbox = desk.sandbox.clone();
-    let way = move |dialect| Box::new(Marked(InProcess(sandbox.router(dialect)))) as Box<dyn Transport>;
-    let (engine, _news) = open_over(desk.config.clone(), &desk.clock, folder.path(), false, false, way).await;
+    let way =
+        move |dialect| Box::new(Marked(InProcess(sandbox.router(dialect)))) as Box<dyn Transport>;
+    let (engine, _news) =
+        open_over(desk.config.clone(), &desk.clock, folder.path(), false, false, way).await;
     for (provider, cards) in engine.read_cards().await {
         let cards = cards.unwrap_or_else(|error| panic!("{error}"));
         assert!(!cards.is_empty(), "{provider}");
     }
     let now = desk.clock.now();
-    for (provider, rows) in engine.read_transactions(now - SignedDuration::from_hours(24 * 60), now, None).await {
+    for (provider, rows) in
+        engine.read_transactions(now - SignedDuration::from_hours(24 * 60), now, None).await
+    {
         assert!(rows.unwrap_or_else(|error| panic!("{error}")).len() > 60, "{provider}");
     }
 }
@@ -79,10 +84,14 @@ async fn the_transactions_of_every_provider_are_read_to_the_end() {
         assert!(rows.len() > 60, "{provider} has only {} transactions", rows.len());
         let ids: std::collections::BTreeSet<_> = rows.iter().map(|row| &row.id).collect();
         assert_eq!(ids.len(), rows.len(), "{provider} repeats transactions");
-        assert!(rows.iter().all(|row| row.card_id.is_some() && row.at <= now && row.at >= since), "{provider}");
+        assert!(
+            rows.iter().all(|row| row.card_id.is_some() && row.at <= now && row.at >= since),
+            "{provider}"
+        );
         if provider.name() != "ibanera" {
             // Ibanera documents no decline rows.
-            let declined: Vec<_> = rows.iter().filter(|row| row.state == TransactionState::Declined).collect();
+            let declined: Vec<_> =
+                rows.iter().filter(|row| row.state == TransactionState::Declined).collect();
             assert!(!declined.is_empty(), "{provider} shows no decline");
         }
     }
@@ -92,7 +101,8 @@ async fn the_transactions_of_every_provider_are_read_to_the_end() {
 async fn every_provider_tells_its_float() {
     let desk = Desk::new().await;
     for report in desk.engine.read_providers().await {
-        let float = report.float.expect("all four offer it").unwrap_or_else(|error| panic!("{error}"));
+        let float =
+            report.float.expect("all four offer it").unwrap_or_else(|error| panic!("{error}"));
         assert!(!float.0.is_empty(), "{}", report.info.id);
     }
 }
@@ -102,13 +112,20 @@ async fn freezing_and_unfreezing_is_seen() {
     let desk = Desk::new().await;
     for dialect in Dialect::ALL {
         let card = desk.active(dialect).await;
-        let frozen = desk.act(&card, Action::Freeze).await.unwrap_or_else(|refused| panic!("{refused}"));
+        let frozen =
+            desk.act(&card, Action::Freeze).await.unwrap_or_else(|refused| panic!("{refused}"));
         assert_eq!(frozen.state, OperationState::Done, "{}: {:?}", dialect.name(), frozen.detail);
         let read = desk.engine.read_card(&card.key).await.expect("the card");
         assert_eq!(read.state, CardState::Frozen, "{}", dialect.name());
-        let thawed = desk.act(&card, Action::Unfreeze).await.unwrap_or_else(|refused| panic!("{refused}"));
+        let thawed =
+            desk.act(&card, Action::Unfreeze).await.unwrap_or_else(|refused| panic!("{refused}"));
         assert_eq!(thawed.state, OperationState::Done, "{}: {:?}", dialect.name(), thawed.detail);
-        assert_eq!(desk.engine.read_card(&card.key).await.expect("the card").state, CardState::Active, "{}", dialect.name());
+        assert_eq!(
+            desk.engine.read_card(&card.key).await.expect("the card").state,
+            CardState::Active,
+            "{}",
+            dialect.name()
+        );
     }
 }
 
@@ -118,12 +135,21 @@ async fn a_top_up_arrives_once_and_is_seen() {
     for dialect in Dialect::ALL {
         let card = desk.active(dialect).await;
         let before = desk.sandbox.credits(dialect, &card.key.id).len();
-        let done = desk.act(&card, Action::TopUp(some(&card))).await.unwrap_or_else(|refused| panic!("{refused}"));
+        let done = desk
+            .act(&card, Action::TopUp(some(&card)))
+            .await
+            .unwrap_or_else(|refused| panic!("{refused}"));
         assert_eq!(done.state, OperationState::Done, "{}: {:?}", dialect.name(), done.detail);
-        assert_eq!(desk.sandbox.credits(dialect, &card.key.id).len(), before + 1, "{}", dialect.name());
+        assert_eq!(
+            desk.sandbox.credits(dialect, &card.key.id).len(),
+            before + 1,
+            "{}",
+            dialect.name()
+        );
         let read = desk.engine.read_card(&card.key).await.expect("the card");
         assert!(
-            read.available().map(|money| money.amount()) > card.available().map(|money| money.amount()),
+            read.available().map(|money| money.amount())
+                > card.available().map(|money| money.amount()),
             "{}",
             dialect.name()
         );
@@ -135,7 +161,10 @@ async fn quotes_and_refusals_are_what_the_capabilities_say() {
     let desk = Desk::new().await;
     for info in desk.engine.providers() {
         let can = info.can.expect("it is set up");
-        let dialect = Dialect::ALL.into_iter().find(|dialect| dialect.name() == info.kind).expect("a known kind");
+        let dialect = Dialect::ALL
+            .into_iter()
+            .find(|dialect| dialect.name() == info.kind)
+            .expect("a known kind");
         let card = desk.active(dialect).await;
         let quote = desk.engine.quote(&card.key, some(&card)).await;
         assert_eq!(quote.is_ok(), can.quote.is_yes(), "{}: {quote:?}", info.id);
@@ -154,18 +183,39 @@ async fn a_pin_is_set_where_the_provider_lets_it() {
     for info in desk.engine.providers() {
         let can = info.can.expect("it is set up");
         let Ok(rule) = can.pin else { continue };
-        let dialect = Dialect::ALL.into_iter().find(|dialect| dialect.name() == info.kind).expect("a known kind");
+        let dialect = Dialect::ALL
+            .into_iter()
+            .find(|dialect| dialect.name() == info.kind)
+            .expect("a known kind");
         let card = desk.active(dialect).await;
         let old = desk.sandbox.pin_of(dialect, &card.key.id);
         let action = Action::SetPin {
             new: rule.digits.map(|_| pin("8264")),
             old: rule.needs_old.then(|| pin(old.as_deref().expect("the bank knows it"))),
         };
-        let set = desk.act(&card, action).await.unwrap_or_else(|refused| panic!("{}: {refused}", info.id));
-        let expected = if can.proof(Deed::SetPin) == Proof::AnswerOnly { OperationState::Accepted } else { OperationState::Done };
-        assert!(set.state == expected || set.state == OperationState::Done, "{}: {:?} {:?}", info.id, set.state, set.detail);
+        let set = desk
+            .act(&card, action)
+            .await
+            .unwrap_or_else(|refused| panic!("{}: {refused}", info.id));
+        let expected = if can.proof(Deed::SetPin) == Proof::AnswerOnly {
+            OperationState::Accepted
+        } else {
+            OperationState::Done
+        };
+        assert!(
+            set.state == expected || set.state == OperationState::Done,
+            "{}: {:?} {:?}",
+            info.id,
+            set.state,
+            set.detail
+        );
         if rule.digits.is_some() {
-            assert_eq!(desk.sandbox.pin_of(dialect, &card.key.id).as_deref(), Some("8264"), "{}", info.id);
+            assert_eq!(
+                desk.sandbox.pin_of(dialect, &card.key.id).as_deref(),
+                Some("8264"),
+                "{}",
+                info.id
+            );
         }
     }
 }
@@ -173,13 +223,30 @@ async fn a_pin_is_set_where_the_provider_lets_it() {
 #[tokio::test(start_paused = true)]
 async fn closing_is_seen_where_it_is_offered() {
     let desk = Desk::new().await;
-    for info in desk.engine.providers().into_iter().filter(|info| info.can.is_some_and(|can| can.close.is_yes())) {
-        let dialect = Dialect::ALL.into_iter().find(|dialect| dialect.name() == info.kind).expect("a known kind");
+    for info in desk
+        .engine
+        .providers()
+        .into_iter()
+        .filter(|info| info.can.is_some_and(|can| can.close.is_yes()))
+    {
+        let dialect = Dialect::ALL
+            .into_iter()
+            .find(|dialect| dialect.name() == info.kind)
+            .expect("a known kind");
         let card = desk.active(dialect).await;
-        let closed = desk.act(&card, Action::Close).await.unwrap_or_else(|refused| panic!("{}: {refused}", info.id));
+        let closed = desk
+            .act(&card, Action::Close)
+            .await
+            .unwrap_or_else(|refused| panic!("{}: {refused}", info.id));
         assert_eq!(closed.state, OperationState::Done, "{}: {:?}", info.id, closed.detail);
-        let again = desk.act(&card, Action::TopUp(some(&card))).await.expect_err("nothing may be sent to a closed card");
-        assert!(again.to_string().contains("closed") || again.to_string().contains("blocked"), "{again}");
+        let again = desk
+            .act(&card, Action::TopUp(some(&card)))
+            .await
+            .expect_err("nothing may be sent to a closed card");
+        assert!(
+            again.to_string().contains("closed") || again.to_string().contains("blocked"),
+            "{again}"
+        );
     }
 }
 
@@ -197,7 +264,8 @@ async fn one_wrong_secret_leaves_the_other_providers_working() {
         }
     }
     let data = tempfile::tempdir().expect("a folder");
-    let (engine, _news) = crate::harness::open(&desk.sandbox, &config, &desk.clock, data.path(), false).await;
+    let (engine, _news) =
+        crate::harness::open(&desk.sandbox, &config, &desk.clock, data.path(), false).await;
     for (provider, cards) in engine.read_cards().await {
         let wrong = [ProviderId::new("artha"), ProviderId::new("enkash")].contains(&provider);
         assert_eq!(cards.is_err(), wrong, "{provider}: {cards:?}");

@@ -1,8 +1,11 @@
-//! Money under fire: seeded scripts of lost, late, cut and refused exchanges and of crashes, on all four wires.
+//! Money under fire: seeded scripts of lost, late, cut and refused exchanges and of crashes, on all
+//! four wires.
 //!
-//! In every third script another system tops up the same cards with the same sums, the provider's clock is wrong by minutes, and its pages
-//! are cut. What is checked is the sandbox's own truth: every DONE has its credit, no FAILED has one, nothing is sent twice, nothing that reached
-//! a provider is missing from the journal. A failure prints its seed; `CARDTOP_SEED=… cargo test --test it faults` repeats it.
+//! In every third script another system tops up the same cards with the same sums, the provider's
+//! clock is wrong by minutes, and its pages are cut. What is checked is the sandbox's own truth:
+//! every DONE has its credit, no FAILED has one, nothing is sent twice, nothing that reached
+//! a provider is missing from the journal. A failure prints its seed; `CARDTOP_SEED=… cargo test
+//! --test it faults` repeats it.
 
 mod net;
 mod proof;
@@ -22,7 +25,9 @@ use cardtop::sandbox::{Dialect, Sandbox};
 use jiff::SignedDuration;
 use rust_decimal::Decimal;
 
-use self::net::{Hours, Net, active, configured, engine, folder, key, lock, order, received, small, units};
+use self::net::{
+    Hours, Net, active, configured, engine, folder, key, lock, order, received, small, units,
+};
 use crate::harness::start;
 use crate::proxy::{Dice, Lie, Script};
 
@@ -63,7 +68,8 @@ impl fmt::Display for Tally {
         let Self { done, failed, unknown, refused, credits, lives, told } = self;
         write!(
             f,
-            "{done} DONE, {failed} FAILED, {unknown} UNKNOWN, {refused} refused, {credits} credits, {lives} lives; {told:?}"
+            "{done} DONE, {failed} FAILED, {unknown} UNKNOWN, {refused} refused, {credits} \
+             credits, {lives} lives; {told:?}"
         )
     }
 }
@@ -71,7 +77,13 @@ impl fmt::Display for Tally {
 /// Compares the journal with what the cards received.
 ///
 /// Where other systems top up, too, what a list alone would show stays in doubt.
-fn judge(sandbox: &Sandbox, dialect: Dialect, cards: &[String], operations: &[Operation], others: bool) -> Result<Tally, String> {
+fn judge(
+    sandbox: &Sandbox,
+    dialect: Dialect,
+    cards: &[String],
+    operations: &[Operation],
+    others: bool,
+) -> Result<Tally, String> {
     let mut tally = Tally::default();
     for card in cards {
         let mut books: BTreeMap<Decimal, (usize, Vec<&Operation>)> = BTreeMap::new();
@@ -88,9 +100,17 @@ fn judge(sandbox: &Sandbox, dialect: Dialect, cards: &[String], operations: &[Op
             let open = asked.len() - done - failed;
             let said = || {
                 let each = asked.iter().map(|operation| {
-                    format!("{} {} ({})", operation.id, operation.state.word(), operation.detail.as_deref().unwrap_or("-"))
+                    format!(
+                        "{} {} ({})",
+                        operation.id,
+                        operation.state.word(),
+                        operation.detail.as_deref().unwrap_or("-")
+                    )
                 });
-                format!("card {card}, {sum}: {credits} credits for {}", each.collect::<Vec<_>>().join(", "))
+                format!(
+                    "card {card}, {sum}: {credits} credits for {}",
+                    each.collect::<Vec<_>>().join(", ")
+                )
             };
             if asked.is_empty() {
                 return Err(format!("LOST from the journal: {}", said()));
@@ -155,7 +175,8 @@ impl Course {
         let clock = hours.clock();
         let sandbox = Sandbox::new(small(seed), clock.clone());
         let folder = folder();
-        let mut config = configured(&sandbox, &|_| "http://127.0.0.1:9".to_owned(), folder.path(), "20s");
+        let mut config =
+            configured(&sandbox, &|_| "http://127.0.0.1:9".to_owned(), folder.path(), "20s");
         if seed.is_multiple_of(2) {
             customers_pay(&mut config, &sandbox);
         }
@@ -169,11 +190,26 @@ impl Course {
             sandbox.set_clock_offset(dialect, SignedDuration::from_secs(seconds));
             sandbox.cap_pages(dialect, Some(3));
         }
-        // Some arrive after cardtop has stopped waiting, some after it has looked for them several times.
+        // Some arrive after cardtop has stopped waiting, some after it has looked for them several
+        // times.
         let net = Net::new(&sandbox, &clock, Script::of(seed, dialect, Duration::from_secs(60)));
         net.crashes.store(true, Ordering::SeqCst);
         let cards = active(&sandbox, dialect).into_iter().take(2).collect();
-        Self { dialect, folder, config, sandbox, clock, hours, net, cards, dice, step: 0, amounts: 0, refused: 0, others }
+        Self {
+            dialect,
+            folder,
+            config,
+            sandbox,
+            clock,
+            hours,
+            net,
+            cards,
+            dice,
+            step: 0,
+            amounts: 0,
+            refused: 0,
+            others,
+        }
     }
 
     /// One life of the program. `None` when it crashed, else the journal at the end.
@@ -190,7 +226,9 @@ impl Course {
         let before = self.net.sent();
         let engine = engine(&self.config, &self.clock, self.folder.path(), &self.net).await;
         let words = |error: String| error;
-        for operation in engine.operations().await.map_err(words)?.into_iter().filter(Operation::is_open) {
+        for operation in
+            engine.operations().await.map_err(words)?.into_iter().filter(Operation::is_open)
+        {
             if operation.state == OperationState::Sent {
                 return Err(format!("{} is still SENT after a crash", operation.id));
             }
@@ -203,7 +241,9 @@ impl Course {
             self.top_up(&engine).await?;
             self.elsewhere();
             let before = self.net.sent();
-            for operation in engine.operations().await.map_err(words)?.into_iter().filter(Operation::is_open) {
+            for operation in
+                engine.operations().await.map_err(words)?.into_iter().filter(Operation::is_open)
+            {
                 if self.dice.below(3) == 0 {
                     let _looked = engine.check(operation.id).await;
                 }
@@ -215,13 +255,17 @@ impl Course {
     }
 
     async fn top_up(&mut self, engine: &Engine) -> Result<(), String> {
-        let card = usize::try_from(self.dice.below(self.cards.len() as u64)).expect("a small number");
+        let card =
+            usize::try_from(self.dice.below(self.cards.len() as u64)).expect("a small number");
         let card = self.cards.get(card).cloned().expect("one of the cards");
-        // Mostly a sum of its own, by which its credit can be told from all others; sometimes the same again.
+        // Mostly a sum of its own, by which its credit can be told from all others; sometimes the
+        // same again.
         self.amounts += 1;
         let count = if self.dice.below(4) == 0 { 7 } else { 20 + self.amounts };
         let amount = units(&self.sandbox, self.dialect, &card, count);
-        let wait = Duration::from_secs(*[0, 5, 40].get(usize::try_from(self.dice.below(3)).unwrap_or(0)).unwrap_or(&0));
+        let wait = Duration::from_secs(
+            *[0, 5, 40].get(usize::try_from(self.dice.below(3)).unwrap_or(0)).unwrap_or(&0),
+        );
         let card = key(self.dialect, &card);
         let second = self.dice.below(3) == 0;
         // The script's own lies rarely refuse a change, and some scripts must end in FAILED.
@@ -242,7 +286,11 @@ impl Course {
                 Ok(_) => return self.nothing_more_than(before, 1, "a top-up"),
                 Err(refused) => {
                     self.refused += 1;
-                    self.nothing_more_than(before, 0, "a top-up that was refused before it was sent")?;
+                    self.nothing_more_than(
+                        before,
+                        0,
+                        "a top-up that was refused before it was sent",
+                    )?;
                     if !matches!(refused, Refused::Unread(_)) {
                         break;
                     }
@@ -257,16 +305,24 @@ impl Course {
         if !self.others || self.dice.below(2) == 0 {
             return;
         }
-        let card = usize::try_from(self.dice.below(self.cards.len() as u64)).expect("a small number");
+        let card =
+            usize::try_from(self.dice.below(self.cards.len() as u64)).expect("a small number");
         let card = self.cards.get(card).cloned().expect("one of the cards");
-        let count = if self.dice.below(3) == 0 { 7 } else { 20 + self.amounts + self.dice.below(2) };
+        let count =
+            if self.dice.below(3) == 0 { 7 } else { 20 + self.amounts + self.dice.below(2) };
         let sum = units(&self.sandbox, self.dialect, &card, count).amount();
-        self.sandbox.credit_from_elsewhere(self.dialect, &card, sum).expect("a card that takes money");
+        self.sandbox
+            .credit_from_elsewhere(self.dialect, &card, sum)
+            .expect("a card that takes money");
     }
 
     fn nothing_more_than(&self, before: u64, most: u64, when: &str) -> Result<(), String> {
         let sent = self.net.sent() - before;
-        if sent > most { Err(format!("{when}: {sent} changes were sent, at most {most} may be")) } else { Ok(()) }
+        if sent > most {
+            Err(format!("{when}: {sent} changes were sent, at most {most} may be"))
+        } else {
+            Ok(())
+        }
     }
 
     /// The network is well again: whatever can be found is found.
@@ -328,7 +384,8 @@ fn run(seed: u64, dialect: Dialect) -> Tally {
             let ended = course.live().await.unwrap_or_else(|why| panic!("{why}"));
             now = course.clock.now();
             ended.map(|operations| {
-                judge(&course.sandbox, dialect, &course.cards, &operations, course.others).unwrap_or_else(|why| panic!("{why}"))
+                judge(&course.sandbox, dialect, &course.cards, &operations, course.others)
+                    .unwrap_or_else(|why| panic!("{why}"))
             })
         });
         // Everything that was under way ends here, as when the power fails.
@@ -336,7 +393,8 @@ fn run(seed: u64, dialect: Dialect) -> Tally {
         match ended {
             Some(tally) => break tally,
             None => {
-                let away = SignedDuration::from_secs(i64::try_from(course.dice.below(300)).unwrap_or(0));
+                let away =
+                    SignedDuration::from_secs(i64::try_from(course.dice.below(300)).unwrap_or(0));
                 now = now.saturating_add(away).expect("a time of the test");
             }
         }
@@ -365,7 +423,10 @@ fn torment(dialect: Dialect) {
             // It must have been a torment.
             let kinds = Lie::all(Duration::ZERO).len() + 1;
             assert_eq!(tally.told.len(), kinds, "some faults were never met: {tally}");
-            assert!(tally.done > 50 && tally.failed > 10 && tally.unknown > 2 && tally.lives > 100, "{tally}");
+            assert!(
+                tally.done > 50 && tally.failed > 10 && tally.unknown > 2 && tally.lives > 100,
+                "{tally}"
+            );
         }
     }
     println!("{}: {tally}", dialect.name());

@@ -1,4 +1,5 @@
-//! Card numbers in the free texts of every wire are cut where a row is read; ids that look like card numbers are not.
+//! Card numbers in the free texts of every wire are cut where a row is read; ids that look like
+//! card numbers are not.
 
 use std::time::Duration;
 
@@ -49,7 +50,8 @@ impl Transport for Fixed {
     }
 }
 
-/// An answer with one declined row, or one as near to it as the wire has, whose every free text is this.
+/// An answer with one declined row, or one as near to it as the wire has, whose every free text is
+/// this.
 fn answer(dialect: Dialect, text: &str) -> Value {
     let at = "2026-04-03T10:00:00Z";
     match dialect {
@@ -71,27 +73,42 @@ fn answer(dialect: Dialect, text: &str) -> Value {
 }
 
 fn texts(row: &Transaction) -> Vec<&str> {
-    let told = [&row.merchant, &row.description, &row.decline_reason, &row.country].into_iter().filter_map(Option::as_deref);
+    let told = [&row.merchant, &row.description, &row.decline_reason, &row.country]
+        .into_iter()
+        .filter_map(Option::as_deref);
     told.chain([&*row.provider_state]).collect()
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_full_card_number_in_any_free_text_is_cut_and_ids_stay_whole() {
     let clock = Clock::fixed(start());
-    let sandbox = Sandbox::new(Options { cards: 1, busy: false, ..Options::default() }, clock.clone());
+    let sandbox =
+        Sandbox::new(Options { cards: 1, busy: false, ..Options::default() }, clock.clone());
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("c.toml");
     sandbox.write_config(&nowhere, &path).expect("a configuration");
     let config = Config::load(Some(&path)).expect("it is good");
     for written in WRITTEN {
-        for account in config.providers.iter().filter(|account| dialect_of(account) != Dialect::Banana) {
+        for account in
+            config.providers.iter().filter(|account| dialect_of(account) != Dialect::Banana)
+        {
             let dialect = dialect_of(account);
             let way = Box::new(Fixed(answer(dialect, written)));
-            let provider =
-                build(account, Http::over(&account.name, way, clock.clone(), Duration::from_secs(9))).expect("an adapter");
+            let provider = build(
+                account,
+                Http::over(&account.name, way, clock.clone(), Duration::from_secs(9)),
+            )
+            .expect("an adapter");
             let card = Card::unread(CardKey::new(&account.name, ID));
-            let window = Window { card: Some(card), since: start() - Duration::from_secs(86_400), until: start() };
-            let page = provider.transactions(&window, PageAt { number: 0, offset: 0, size: 50 }).await.expect("a page");
+            let window = Window {
+                card: Some(card),
+                since: start() - Duration::from_secs(86_400),
+                until: start(),
+            };
+            let page = provider
+                .transactions(&window, PageAt { number: 0, offset: 0, size: 50 })
+                .await
+                .expect("a page");
             let who = format!("{} {written}: {:?}", dialect.name(), page.skipped);
             let [row] = page.items.as_slice() else { panic!("{who}: one row") };
             assert_eq!((&*row.id, row.card_id.as_deref()), (ID, Some(ID)), "{who}");

@@ -1,4 +1,5 @@
-//! A desk for tests: a sandbox, an engine on its own data folder, and a clock that only goes when everybody waits.
+//! A desk for tests: a sandbox, an engine on its own data folder, and a clock that only goes when
+//! everybody waits.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -15,7 +16,8 @@ use cardtop::sandbox::{Dialect, Options, Sandbox};
 use jiff::Timestamp;
 use tokio::sync::mpsc;
 
-/// Where the programs under test keep the notes that they would keep in the operator's folder for state.
+/// Where the programs under test keep the notes that they would keep in the operator's folder for
+/// state.
 pub(crate) const STATE: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/state");
 
 /// When every test begins.
@@ -60,7 +62,8 @@ impl Desk {
     pub(crate) async fn cards(&self, dialect: Dialect) -> Vec<Card> {
         let said = self.engine.read_cards().await;
         let provider = ProviderId::new(dialect.name());
-        let (_, cards) = said.into_iter().find(|(id, _)| *id == provider).expect("the provider is configured");
+        let (_, cards) =
+            said.into_iter().find(|(id, _)| *id == provider).expect("the provider is configured");
         cards.unwrap_or_else(|error| panic!("{error}"))
     }
 
@@ -70,8 +73,13 @@ impl Desk {
         self.cards(dialect)
             .await
             .into_iter()
-            .filter(|card| card.state == CardState::Active && card.available().is_some_and(|money| !money.is_negative()))
-            .max_by_key(|card| (card.kind == Some(CardKind::Physical), card.available().map(Money::amount)))
+            .filter(|card| {
+                card.state == CardState::Active
+                    && card.available().is_some_and(|money| !money.is_negative())
+            })
+            .max_by_key(|card| {
+                (card.kind == Some(CardKind::Physical), card.available().map(Money::amount))
+            })
             .unwrap_or_else(|| panic!("{} has no active card", dialect.name()))
     }
 
@@ -118,7 +126,10 @@ async fn open_with(
 ) -> (Engine, mpsc::Receiver<News>) {
     let served = sandbox.clone();
     let config = config.clone();
-    open_over(config, clock, data, read_only, polling, move |dialect| Box::new(InProcess(served.router(dialect)))).await
+    open_over(config, clock, data, read_only, polling, move |dialect| {
+        Box::new(InProcess(served.router(dialect)))
+    })
+    .await
 }
 
 /// A cardtop whose way to each provider is made here.
@@ -146,7 +157,10 @@ pub(crate) async fn open_over(
 
 /// The wire of a configured account.
 pub(crate) fn dialect_of(provider: &ProviderConfig) -> Dialect {
-    Dialect::ALL.into_iter().find(|dialect| dialect.name() == provider.kind()).expect("a known kind")
+    Dialect::ALL
+        .into_iter()
+        .find(|dialect| dialect.name() == provider.kind())
+        .expect("a known kind")
 }
 
 /// Where nobody listens: every way is made by the test.
@@ -171,5 +185,6 @@ pub(crate) fn some(card: &Card) -> Money {
 
 /// An amount in a card's currency.
 pub(crate) fn money(text: &str, card: &Card) -> Money {
-    Money::typed(text, card.currency.expect("the currency was read")).expect("an amount of the test")
+    Money::typed(text, card.currency.expect("the currency was read"))
+        .expect("an amount of the test")
 }

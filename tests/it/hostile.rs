@@ -1,4 +1,5 @@
-//! Hostile text at every place where text comes in: nothing of it steers the terminal, the log or a spreadsheet.
+//! Hostile text at every place where text comes in: nothing of it steers the terminal, the log or a
+//! spreadsheet.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -23,7 +24,8 @@ const HOSTILE: [&str; 9] = [
     "z\u{300}\u{301}\u{302}\u{303}\u{304}\u{305}\u{306}\u{307}",
 ];
 
-/// What steers a terminal or cannot be seen. Written anew here, so that a gap in the program's own list shows.
+/// What steers a terminal or cannot be seen. Written anew here, so that a gap in the program's own
+/// list shows.
 fn is_unsafe(c: char) -> bool {
     (c.is_control() && c != '\n')
         || matches!(
@@ -45,7 +47,11 @@ fn run(folder: &Path, words: &[&OsStr]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_cardtop"));
     command.env("CARDTOP_STATE", STATE);
     command.current_dir(folder).args(words).stdin(Stdio::null());
-    command.env_remove("CARDTOP_CONFIG").env("HOME", folder).env("XDG_CONFIG_HOME", folder).env("XDG_DATA_HOME", folder);
+    command
+        .env_remove("CARDTOP_CONFIG")
+        .env("HOME", folder)
+        .env("XDG_CONFIG_HOME", folder)
+        .env("XDG_DATA_HOME", folder);
     command.output().expect("the program")
 }
 
@@ -67,8 +73,8 @@ const SECRET: &str = "{ env = \"CARDTOP_TEST_NOT_SET\" }";
 
 fn account(settings: &str, token: &str) -> String {
     format!(
-        "[providers.acme]\nkind = \"artha\"\n{settings}\n\
-         [providers.acme.credentials]\ntoken = {token}\nprivate_key = {SECRET}\n"
+        "[providers.acme]\nkind = \"artha\"\n{settings}\n[providers.acme.credentials]\ntoken = \
+         {token}\nprivate_key = {SECRET}\n"
     )
 }
 
@@ -90,10 +96,31 @@ fn escapes_from_our_own_configuration_reach_neither_terminal_nor_log() {
             ("a name", format!("[providers.\"{text}\"]\nkind = \"artha\"\n")),
             ("a kind", format!("[providers.acme]\nkind = \"{text}\"\n")),
             ("an address", account(&format!("base_url = \"{text}\""), SECRET)),
-            ("a path", account(&format!("{URL}\n[providers.acme.paths]\nCardTopUp = \"{text}\""), SECRET)),
-            ("a word", account(&format!("{URL}\n[providers.acme.words.card_states]\n\"{text}\" = \"x\""), SECRET)),
-            ("our word", account(&format!("{URL}\n[providers.acme.words.card_states]\nx = \"{text}\""), SECRET)),
-            ("a header", account(&format!("{URL}\n[providers.acme.signature]\nheaders = [\"{text}\"]"), SECRET)),
+            (
+                "a path",
+                account(&format!("{URL}\n[providers.acme.paths]\nCardTopUp = \"{text}\""), SECRET),
+            ),
+            (
+                "a word",
+                account(
+                    &format!("{URL}\n[providers.acme.words.card_states]\n\"{text}\" = \"x\""),
+                    SECRET,
+                ),
+            ),
+            (
+                "our word",
+                account(
+                    &format!("{URL}\n[providers.acme.words.card_states]\nx = \"{text}\""),
+                    SECRET,
+                ),
+            ),
+            (
+                "a header",
+                account(
+                    &format!("{URL}\n[providers.acme.signature]\nheaders = [\"{text}\"]"),
+                    SECRET,
+                ),
+            ),
             ("a rate", account(&format!("{URL}\nrate_limit = \"{text}\""), SECRET)),
             ("a variable", account(URL, &format!("{{ env = \"{text}\" }}"))),
             ("a secret file", account(URL, &format!("{{ file = \"{text}\" }}"))),
@@ -106,11 +133,20 @@ fn escapes_from_our_own_configuration_reach_neither_terminal_nor_log() {
             let config = folder.path().join("c.toml");
             fs::write(&config, text).expect("writing");
             let log = folder.path().join("log");
-            let words = ["--config", "c.toml", "--data", "data", "--log-file", "log", "providers"].map(OsStr::new);
+            let words = ["--config", "c.toml", "--data", "data", "--log-file", "log", "providers"]
+                .map(OsStr::new);
             let output = run(folder.path(), &words);
-            assert!(!output.status.success() && !output.stderr.is_empty(), "{place}: {hostile:?}: {}", said(&output));
+            assert!(
+                !output.status.success() && !output.stderr.is_empty(),
+                "{place}: {hostile:?}: {}",
+                said(&output)
+            );
             assert_harmless(&said(&output), place, hostile);
-            assert_harmless(&fs::read_to_string(log).expect("a log"), &format!("the log of {place}"), hostile);
+            assert_harmless(
+                &fs::read_to_string(log).expect("a log"),
+                &format!("the log of {place}"),
+                hostile,
+            );
         }
     }
 }
@@ -128,9 +164,35 @@ fn escapes_in_arguments_and_names_of_files_reach_neither_terminal_nor_log() {
             &["--config", &none, "cards"],
             &["--config", "good.toml", "--data", hostile, "cards"],
             &["--config", "good.toml", "--data", &within, "cards"],
-            &["--config", "good.toml", "--data", "data", "--filter", hostile, "--filter", "x", "cards"],
-            &["--config", "good.toml", "--data", "data", "--filter", &format!("amount>{hostile}"), "cards"],
-            &["--config", "good.toml", "--data", "data", "--filter", &format!("{hostile}:x"), "cards"],
+            &[
+                "--config",
+                "good.toml",
+                "--data",
+                "data",
+                "--filter",
+                hostile,
+                "--filter",
+                "x",
+                "cards",
+            ],
+            &[
+                "--config",
+                "good.toml",
+                "--data",
+                "data",
+                "--filter",
+                &format!("amount>{hostile}"),
+                "cards",
+            ],
+            &[
+                "--config",
+                "good.toml",
+                "--data",
+                "data",
+                "--filter",
+                &format!("{hostile}:x"),
+                "cards",
+            ],
             &["--config", "good.toml", "--data", "data", "--provider", hostile, "cards"],
             &["--config", "good.toml", "--data", "data", "card", hostile],
             &["--config", "good.toml", "--data", "data", "freeze", hostile],
@@ -167,7 +229,8 @@ async fn hostile_server(status: u16, body: String) -> (String, tokio::task::Join
 
 #[tokio::test(flavor = "multi_thread")]
 async fn escapes_from_providers_and_rosters_reach_neither_terminal_nor_log() {
-    let sandbox = Sandbox::new(Options { cards: 1, busy: false, ..Options::default() }, Clock::real());
+    let sandbox =
+        Sandbox::new(Options { cards: 1, busy: false, ..Options::default() }, Clock::real());
     for hostile in HOSTILE {
         let word = serde_json::Value::from(hostile);
         let refusal = serde_json::json!({ "message": word, "error": word, "title": word, "detail": word, "status": "0",
@@ -175,24 +238,45 @@ async fn escapes_from_providers_and_rosters_reach_neither_terminal_nor_log() {
             "errors": [{ "fieldName": word, "messageCode": word }] });
         let rows = serde_json::json!({ "data": [{ "id": 1, "amount": word, "currency": word, "date": word, "cardStatus": word }],
             "status": "1", "message": word, "cardStatus": word, "balance": word });
-        for (status, body) in
-            [(400, refusal.to_string()), (401, refusal.to_string()), (500, hostile.to_owned()), (200, rows.to_string())]
-        {
+        for (status, body) in [
+            (400, refusal.to_string()),
+            (401, refusal.to_string()),
+            (500, hostile.to_owned()),
+            (200, rows.to_string()),
+        ] {
             let (base, server) = hostile_server(status, body).await;
             let folder = tempfile::tempdir().expect("a folder");
-            sandbox.write_config(&|_| base.clone(), &folder.path().join("c.toml")).expect("a configuration");
+            sandbox
+                .write_config(&|_| base.clone(), &folder.path().join("c.toml"))
+                .expect("a configuration");
             let roster = format!(
                 "id,holder,last4,currency,kind,label\nc1,{hostile},,,,{hostile}\nc2,,{hostile},,,\n{hostile},,,,,\nc3,,,,{hostile},\n"
             );
             fs::write(folder.path().join("c.artha-cards.csv"), roster).expect("writing");
-            for (command, format) in [("cards", "table"), ("transactions", "csv"), ("providers", "json")] {
-                let words = ["--config", "c.toml", "--data", "data", "--log-file", "log", "--format", format, command];
+            for (command, format) in
+                [("cards", "table"), ("transactions", "csv"), ("providers", "json")]
+            {
+                let words = [
+                    "--config",
+                    "c.toml",
+                    "--data",
+                    "data",
+                    "--log-file",
+                    "log",
+                    "--format",
+                    format,
+                    command,
+                ];
                 let place: PathBuf = folder.path().to_owned();
                 let run = move || run(&place, &words.map(OsStr::new));
                 let output = tokio::task::spawn_blocking(run).await.expect("the run");
                 assert_harmless(&said(&output), &format!("{status} {command} {format}"), hostile);
             }
-            assert_harmless(&fs::read_to_string(folder.path().join("log")).expect("a log"), "the log", hostile);
+            assert_harmless(
+                &fs::read_to_string(folder.path().join("log")).expect("a log"),
+                "the log",
+                hostile,
+            );
             server.abort();
         }
     }
@@ -201,23 +285,32 @@ async fn escapes_from_providers_and_rosters_reach_neither_terminal_nor_log() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_full_card_number_in_a_providers_words_reaches_nobody() {
     let number = "5299 9200 0000 0149";
-    let sandbox = Sandbox::new(Options { cards: 1, busy: false, ..Options::default() }, Clock::real());
+    let sandbox =
+        Sandbox::new(Options { cards: 1, busy: false, ..Options::default() }, Clock::real());
     let words = format!("card{} and shop122 {number} refused", number.replace(' ', ""));
     let refusal = serde_json::json!({ "message": words, "error": words, "status": "0", "response_message": words,
         "response_code": 1, "error_description": words, "errors": [{ "fieldName": words, "messageCode": words }] });
     for status in [400, 401, 500] {
         let (base, server) = hostile_server(status, refusal.to_string()).await;
         let folder = tempfile::tempdir().expect("a folder");
-        sandbox.write_config(&|_| base.clone(), &folder.path().join("c.toml")).expect("a configuration");
+        sandbox
+            .write_config(&|_| base.clone(), &folder.path().join("c.toml"))
+            .expect("a configuration");
         let mut all = String::new();
         for command in ["cards", "transactions", "providers"] {
             let place = folder.path().to_owned();
-            let words = ["--config", "c.toml", "--data", "data", "--log-file", "log", "--json", command];
-            let output = tokio::task::spawn_blocking(move || run(&place, &words.map(OsStr::new))).await.expect("the run");
+            let words =
+                ["--config", "c.toml", "--data", "data", "--log-file", "log", "--json", command];
+            let output = tokio::task::spawn_blocking(move || run(&place, &words.map(OsStr::new)))
+                .await
+                .expect("the run");
             all.push_str(&said(&output));
         }
         all.push_str(&fs::read_to_string(folder.path().join("log")).expect("a log"));
-        assert!(all.contains("..0149"), "HTTP {status}: the words are shown without the number: {all}");
+        assert!(
+            all.contains("..0149"),
+            "HTTP {status}: the words are shown without the number: {all}"
+        );
         assert!(!all.contains("5299"), "HTTP {status}: {all}");
         server.abort();
     }

@@ -1,4 +1,5 @@
-//! One card is one card however its id is spelled, and an answer about another card is nobody's figure.
+//! One card is one card however its id is spelled, and an answer about another card is nobody's
+//! figure.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -45,7 +46,9 @@ fn keys<'a>(cards: impl IntoIterator<Item = &'a Card>) -> BTreeSet<CardKey> {
 
 async fn all_cards(engine: &Engine) -> BTreeSet<CardKey> {
     let said = engine.read_cards().await;
-    said.into_iter().flat_map(|(_, cards)| keys(&cards.unwrap_or_else(|error| panic!("{error}")))).collect()
+    said.into_iter()
+        .flat_map(|(_, cards)| keys(&cards.unwrap_or_else(|error| panic!("{error}"))))
+        .collect()
 }
 
 #[tokio::test(start_paused = true)]
@@ -59,12 +62,19 @@ async fn a_card_is_one_card_however_its_roster_and_its_rows_spell_its_id() {
         respell(&desk.folder.path().join(format!("cardtop.{}-cards.csv", dialect.name())), dialect);
     }
     let config = Config::load(Some(&desk.folder.path().join("cardtop.toml"))).expect("it is good");
-    let (engine, _news) = open(&desk.sandbox, &config, &desk.clock, desk.folder.path(), false).await;
+    let (engine, _news) =
+        open(&desk.sandbox, &config, &desk.clock, desk.folder.path(), false).await;
     assert_eq!(all_cards(&engine).await, cards);
-    assert_eq!(keys(&engine.known_cards().await), cards, "what an earlier run knew is the same cards");
+    assert_eq!(
+        keys(&engine.known_cards().await),
+        cards,
+        "what an earlier run knew is the same cards"
+    );
     let until = desk.clock.now();
     let mut with_rows = BTreeSet::new();
-    for (provider, rows) in engine.read_transactions(until - Duration::from_secs(86_400 * 30), until, None).await {
+    for (provider, rows) in
+        engine.read_transactions(until - Duration::from_secs(86_400 * 30), until, None).await
+    {
         let rows = rows.unwrap_or_else(|error| panic!("{error}"));
         assert!(!rows.is_empty(), "{provider}");
         with_rows.extend(rows.into_iter().filter_map(|row| row.card()));
@@ -86,14 +96,19 @@ async fn an_unknown_top_up_keeps_the_next_one_waiting_under_every_spelling_of_it
         assert!(words(&refused).contains("still UNKNOWN"), "{name}: {}", words(&refused));
         assert!(bank.sandbox.credits(dialect, id).is_empty(), "{name}");
         let known = bank.json(&["--provider", dialect.name(), "cards", "--json"]).await;
-        assert_eq!(known.as_array().map(Vec::len), Some(bank.sandbox.card_ids(dialect).len()), "{name}: no card is there twice");
+        assert_eq!(
+            known.as_array().map(Vec::len),
+            Some(bank.sandbox.card_ids(dialect).len()),
+            "{name}: no card is there twice"
+        );
     }
 }
 
 /// A call and its answer.
 type Kept = (String, Vec<u8>);
 
-/// A cache that keeps the answers about one card, and then gives them to whoever asks about another.
+/// A cache that keeps the answers about one card, and then gives them to whoever asks about
+/// another.
 #[derive(Clone)]
 struct Cache {
     bank: Arc<InProcess>,
@@ -105,37 +120,60 @@ struct Cache {
 /// What a reading is about beside the card: its path without ids and questions.
 fn call(request: &Request<Bytes>) -> String {
     let path = request.uri().path();
-    path.split('/').filter(|part| !part.chars().any(|c| c.is_ascii_digit())).collect::<Vec<_>>().join("/")
+    path.split('/')
+        .filter(|part| !part.chars().any(|c| c.is_ascii_digit()))
+        .collect::<Vec<_>>()
+        .join("/")
 }
 
 #[async_trait]
 impl Transport for Cache {
     async fn call(&self, does: Does, request: Request<Bytes>) -> Result<Response<Bytes>, Lost> {
         let call = call(&request);
-        let is_reading = does == Does::Read && !call.to_lowercase().contains("token") && !call.to_lowercase().contains("login");
+        let is_reading = does == Does::Read
+            && !call.to_lowercase().contains("token")
+            && !call.to_lowercase().contains("login");
         if is_reading && *self.confuses.lock().unwrap_or_else(PoisonError::into_inner) {
             let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
             let body = kept.iter().find(|(of, _)| *of == call).map(|(_, body)| body.clone());
-            return Ok(Response::new(body.unwrap_or_else(|| panic!("{call} was not asked before")).into()));
+            return Ok(Response::new(
+                body.unwrap_or_else(|| panic!("{call} was not asked before")).into(),
+            ));
         }
         let answer = self.bank.call(does, request).await?;
         if is_reading {
-            self.kept.lock().unwrap_or_else(PoisonError::into_inner).push((call, answer.body().to_vec()));
+            self.kept
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .push((call, answer.body().to_vec()));
         }
         Ok(answer)
     }
 }
 
-/// An adapter behind such a cache, which has the answers about the first of two cards; and the second.
+/// An adapter behind such a cache, which has the answers about the first of two cards; and the
+/// second.
 async fn confused(desk: &Desk, dialect: Dialect) -> (Box<dyn Provider>, Card, Card, Window) {
-    let account = desk.config.providers.iter().find(|account| account.kind() == dialect.name()).expect("it is configured");
-    let cache = Cache { bank: Arc::new(InProcess(desk.sandbox.router(dialect))), kept: Arc::default(), confuses: Arc::default() };
-    let http = Http::over(&account.name, Box::new(cache.clone()), desk.clock.clone(), account.timeout);
+    let account = desk
+        .config
+        .providers
+        .iter()
+        .find(|account| account.kind() == dialect.name())
+        .expect("it is configured");
+    let cache = Cache {
+        bank: Arc::new(InProcess(desk.sandbox.router(dialect))),
+        kept: Arc::default(),
+        confuses: Arc::default(),
+    };
+    let http =
+        Http::over(&account.name, Box::new(cache.clone()), desk.clock.clone(), account.timeout);
     let provider = build(account, http).expect("an adapter");
     let cards = desk.cards(dialect).await;
     let until = desk.clock.now();
     let since = until - Duration::from_secs(86_400 * 30);
-    let has_rows = |card: &&Card| desk.sandbox.listed_rows(dialect, Some(&card.key.id)).iter().any(|row| row.at > since);
+    let has_rows = |card: &&Card| {
+        desk.sandbox.listed_rows(dialect, Some(&card.key.id)).iter().any(|row| row.at > since)
+    };
     let first = cards.iter().find(has_rows).expect("a card with rows");
     let second = cards.iter().find(|card| card.key != first.key).expect("another card");
     let window = |card: &Card| Window { card: Some(card.clone()), since, until };
@@ -164,7 +202,8 @@ async fn rows_about_another_card_are_never_the_card_s_that_was_asked_for() {
     let desk = Desk::new().await;
     for dialect in Dialect::ALL {
         let (provider, first, second, window) = confused(&desk, dialect).await;
-        let page = provider.transactions(&window, FIRST).await.unwrap_or_else(|error| panic!("{error}"));
+        let page =
+            provider.transactions(&window, FIRST).await.unwrap_or_else(|error| panic!("{error}"));
         assert!(!page.items.is_empty(), "{dialect:?}: {page:?}");
         for row in &page.items {
             assert_ne!(row.card(), Some(second.key.clone()), "{dialect:?}: {row:?}");
@@ -178,11 +217,21 @@ async fn credits_of_another_card_prove_nothing() {
     let desk = Desk::new().await;
     for dialect in Dialect::ALL {
         let card = desk.active(dialect).await;
-        let other = desk.cards(dialect).await.into_iter().find(|other| other.key != card.key).expect("another");
+        let other = desk
+            .cards(dialect)
+            .await
+            .into_iter()
+            .find(|other| other.key != card.key)
+            .expect("another");
         let sum = crate::harness::some(&card);
-        desk.sandbox.credit_from_elsewhere(dialect, &other.key.id, sum.amount()).expect("it takes money");
+        desk.sandbox
+            .credit_from_elsewhere(dialect, &other.key.id, sum.amount())
+            .expect("it takes money");
         desk.sandbox.fault(dialect, Fault::LoseRequest, 1);
-        let operation = desk.act(&card, cardtop::domain::operation::Action::TopUp(sum)).await.expect("it is sent");
+        let operation = desk
+            .act(&card, cardtop::domain::operation::Action::TopUp(sum))
+            .await
+            .expect("it is sent");
         assert_ne!(operation.state, OperationState::Done, "{dialect:?}: {operation:?}");
     }
 }

@@ -1,4 +1,5 @@
-//! The whole of cardtop from outside: adapters against the sandbox, changes, faults, the command line, the terminal, the house.
+//! The whole of cardtop from outside: adapters against the sandbox, changes, faults, the command
+//! line, the terminal, the house.
 
 mod certificates;
 mod changes;
@@ -28,4 +29,5 @@ mod waiting;
 
 /// The program's own allocator, for the test that counts copies of secrets.
 #[global_allocator]
-static MEMORY: zeroizing_alloc::ZeroAlloc<std::alloc::System> = zeroizing_alloc::ZeroAlloc(std::alloc::System);
+static MEMORY: zeroizing_alloc::ZeroAlloc<std::alloc::System> =
+    zeroizing_alloc::ZeroAlloc(std::alloc::System);

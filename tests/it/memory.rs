@@ -31,17 +31,31 @@ async fn of_no_secret_there_are_more_than_two_copies_however_many_requests_were_
     let mut secrets: Vec<(String, Vec<u8>)> = std::fs::read_dir(folder)
         .expect("the secrets")
         .flatten()
-        .map(|entry| (entry.file_name().to_string_lossy().into_owned(), std::fs::read(entry.path()).expect("a secret")))
+        .map(|entry| {
+            (
+                entry.file_name().to_string_lossy().into_owned(),
+                std::fs::read(entry.path()).expect("a secret"),
+            )
+        })
         .collect();
     secrets.extend(disguises(&secrets));
     let mut words = String::new();
     for (name, secret) in &secrets {
-        let hidden: String = secret.trim_ascii().iter().map(|byte| format!("{:02x}", byte ^ DISGUISE)).collect();
+        let hidden: String =
+            secret.trim_ascii().iter().map(|byte| format!("{:02x}", byte ^ DISGUISE)).collect();
         words.push_str(&format!("{name} {hidden}\n"));
     }
     let mut command = Command::new(std::env::current_exe().expect("this program's own file"));
-    command.args(["memory::counts_its_own_copies", "--exact", "--ignored", "--nocapture", "--test-threads=1"]);
-    command.env("CARDTOP_TEST_CONFIG", &bank.config).env("CARDTOP_TEST_DATA", bank.folder.path().join("data"));
+    command.args([
+        "memory::counts_its_own_copies",
+        "--exact",
+        "--ignored",
+        "--nocapture",
+        "--test-threads=1",
+    ]);
+    command
+        .env("CARDTOP_TEST_CONFIG", &bank.config)
+        .env("CARDTOP_TEST_DATA", bank.folder.path().join("data"));
     command.stdin(Stdio::piped()).stdout(Stdio::piped());
     let output = tokio::task::spawn_blocking(move || {
         let mut child = command.spawn().expect("the child");
@@ -78,12 +92,23 @@ fn an_abort_leaves_no_core_file() {
     let folder = tempfile::tempdir().expect("a folder");
     // As many bytes of core as this user may have at all.
     let mut command = Command::new("sh");
-    command.args(["-c", "ulimit -c $(ulimit -H -c); exec \"$0\" sandbox", env!("CARGO_BIN_EXE_cardtop")]);
-    let mut child = command.current_dir(folder.path()).stdout(Stdio::piped()).spawn().expect("the program");
+    command.args([
+        "-c",
+        "ulimit -c $(ulimit -H -c); exec \"$0\" sandbox",
+        env!("CARGO_BIN_EXE_cardtop"),
+    ]);
+    let mut child =
+        command.current_dir(folder.path()).stdout(Stdio::piped()).spawn().expect("the program");
     let mut first = String::new();
-    std::io::BufReader::new(child.stdout.take().expect("piped")).read_line(&mut first).expect("it says its addresses");
-    let limits = std::fs::read_to_string(format!("/proc/{}/limits", child.id())).expect("its limits");
-    let core = limits.lines().find(|line| line.starts_with("Max core file size")).expect("a limit of cores");
+    std::io::BufReader::new(child.stdout.take().expect("piped"))
+        .read_line(&mut first)
+        .expect("it says its addresses");
+    let limits =
+        std::fs::read_to_string(format!("/proc/{}/limits", child.id())).expect("its limits");
+    let core = limits
+        .lines()
+        .find(|line| line.starts_with("Max core file size"))
+        .expect("a limit of cores");
     assert_eq!(core.split_whitespace().skip(4).take(2).collect::<Vec<_>>(), ["0", "0"], "{core}");
     let pid = rustix::process::Pid::from_child(&child);
     rustix::process::kill_process(pid, rustix::process::Signal::ABORT).expect("a signal");
@@ -99,7 +124,11 @@ fn nobody_else_may_read_the_memory() {
     let mut command = Command::new(std::env::current_exe().expect("this program's own file"));
     command.args(["memory::is_kept_private", "--exact", "--ignored"]).stdout(Stdio::null());
     assert!(command.status().expect("the child").success());
-    assert_eq!(dumpable_behavior().ok(), Some(DumpableBehavior::Dumpable), "this process itself was not asked to be private");
+    assert_eq!(
+        dumpable_behavior().ok(),
+        Some(DumpableBehavior::Dumpable),
+        "this process itself was not asked to be private"
+    );
 }
 
 #[cfg(target_os = "linux")]
@@ -117,7 +146,8 @@ fn disguises(secrets: &[(String, Vec<u8>)]) -> Vec<(String, Vec<u8>)> {
     use rsa::pkcs1::DecodeRsaPrivateKey;
     use rsa::traits::{PrivateKeyParts, PublicKeyParts};
     let of = |name: &str| {
-        let (_, secret) = secrets.iter().find(|(known, _)| known == name).expect("a secret of the sandbox");
+        let (_, secret) =
+            secrets.iter().find(|(known, _)| known == name).expect("a secret of the sandbox");
         String::from_utf8(secret.trim_ascii().to_vec()).expect("text")
     };
     let pair = format!("{}:{}", of("enkash-client-id"), of("enkash-client-secret"));
@@ -125,13 +155,21 @@ fn disguises(secrets: &[(String, Vec<u8>)]) -> Vec<(String, Vec<u8>)> {
     assert!(key.size() > 0);
     let mut forms = vec![
         ("enkash-basic".to_owned(), BASE64.encode(pair.as_bytes()).into_bytes()),
-        ("ibanera-secret-bytes".to_owned(), BASE32.decode(of("ibanera-shared-secret").as_bytes()).expect("base 32")),
+        (
+            "ibanera-secret-bytes".to_owned(),
+            BASE32.decode(of("ibanera-shared-secret").as_bytes()).expect("base 32"),
+        ),
         ("enkash-payload-key".to_owned(), payload_key(&of("enkash-encryption-key"))),
         // What every token of the sandbox's ibanera begins with.
         ("ibanera-session".to_owned(), b"eyJhbGciOiJIUzI1NiJ9.".to_vec()),
         ("artha-key-d".to_owned(), key.d().to_bytes_le()),
     ];
-    forms.extend(key.primes().iter().enumerate().map(|(at, prime)| (format!("artha-key-prime-{at}"), prime.to_bytes_le())));
+    forms.extend(
+        key.primes()
+            .iter()
+            .enumerate()
+            .map(|(at, prime)| (format!("artha-key-prime-{at}"), prime.to_bytes_le())),
+    );
     forms
 }
 
@@ -143,7 +181,8 @@ fn payload_key(secret: &str) -> Vec<u8> {
 }
 
 #[test]
-#[ignore = "the child of of_no_secret_there_are_more_than_two_copies_however_many_requests_were_sent"]
+#[ignore = "the child of \
+            of_no_secret_there_are_more_than_two_copies_however_many_requests_were_sent"]
 fn counts_its_own_copies() {
     let mut hidden = String::new();
     std::io::stdin().read_to_string(&mut hidden).expect("what to look for");
@@ -154,7 +193,11 @@ fn counts_its_own_copies() {
         .map(|(name, secret)| (name.to_owned(), bytes(secret)))
         .collect();
     wanted.push(("pin".to_owned(), PIN.iter().map(|digit| (digit + b'0') ^ DISGUISE).collect()));
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .expect("a runtime");
     runtime.block_on(async {
         let (config, data) = (variable("CARDTOP_TEST_CONFIG"), variable("CARDTOP_TEST_DATA"));
         let setup = Setup {
@@ -190,10 +233,14 @@ fn variable(name: &str) -> String {
 async fn set_pins(engine: &Engine) {
     let mut set = 0;
     for info in engine.providers() {
-        let takes = info.can.is_some_and(|can| can.pin.is_ok_and(|rule| rule.digits.is_some_and(|(least, _)| least <= 4)));
+        let takes = info.can.is_some_and(|can| {
+            can.pin.is_ok_and(|rule| rule.digits.is_some_and(|(least, _)| least <= 4))
+        });
         let cards = engine.known_cards().await;
         let fits = |card: &&Card| {
-            card.key.provider == info.id && card.state == CardState::Active && card.kind == Some(CardKind::Physical)
+            card.key.provider == info.id
+                && card.state == CardState::Active
+                && card.kind == Some(CardKind::Physical)
         };
         let Some(card) = cards.iter().find(fits).filter(|_| takes) else { continue };
         let digits: String = PIN.iter().map(|digit| char::from(digit + b'0')).collect();
@@ -225,8 +272,12 @@ fn count(after: &str, wanted: &[(String, Vec<u8>)]) {
     let mut buffer = vec![0_u8; (1 << 16) + longest];
     let start = u64::try_from(buffer.as_ptr().addr()).expect("an address");
     let buffer_at = start..start + u64::try_from(buffer.len()).expect("a size");
-    for line in maps.lines().filter(|line| line.split(' ').nth(1).is_some_and(|rights| rights.starts_with("rw"))) {
-        let (from, to) = line.split(' ').next().and_then(|range| range.split_once('-')).expect("a range");
+    for line in maps
+        .lines()
+        .filter(|line| line.split(' ').nth(1).is_some_and(|rights| rights.starts_with("rw")))
+    {
+        let (from, to) =
+            line.split(' ').next().and_then(|range| range.split_once('-')).expect("a range");
         let [from, to] = [from, to].map(|text| u64::from_str_radix(text, 16).expect("an address"));
         let mut at = from;
         while at < to {

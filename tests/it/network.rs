@@ -21,7 +21,10 @@ impl FakeProxy {
         let address = listener.local_addr().expect("its address");
         let heard = Arc::new(Mutex::new(Vec::new()));
         let kept = Arc::clone(&heard);
-        #[expect(clippy::disallowed_methods, reason = "a server of the test's own, outside of every runtime")]
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "a server of the test's own, outside of every runtime"
+        )]
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 let head = head(stream);
@@ -49,7 +52,8 @@ fn head(mut stream: TcpStream) -> String {
 #[test]
 fn a_proxy_variable_does_not_break_the_demo() {
     let nobody = "http://127.0.0.1:9";
-    let environment = ["http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"];
+    let environment =
+        ["http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"];
     let mut terminal = Terminal::demo_in(&environment.map(|name| (name, nobody)), 120, 40);
     terminal.until("four providers", |text| {
         ["artha OK", "banana OK", "enkash OK", "ibanera OK"].iter().all(|word| text.contains(word))
@@ -69,7 +73,10 @@ async fn loopback_traffic_never_reaches_a_proxy_and_another_host_is_only_tunnell
     let address = format!("http://mara:pr0xy-passw0rd@{}", proxy.address);
     let secret = "0123456789abcdef0123456789abcdef";
     let mut environment = vec![("FAR_SECRET", secret), ("NO_PROXY", "")];
-    environment.extend(["http_proxy", "HTTP_PROXY", "https_proxy", "ALL_PROXY"].map(|name| (name, address.as_str())));
+    environment.extend(
+        ["http_proxy", "HTTP_PROXY", "https_proxy", "ALL_PROXY"]
+            .map(|name| (name, address.as_str())),
+    );
 
     let output = bank.run_in(&environment, &["providers", "--json"], "").await;
     assert_eq!(code(&output), 3, "{}", words(&output));
@@ -78,7 +85,11 @@ async fn loopback_traffic_never_reaches_a_proxy_and_another_host_is_only_tunnell
     for provider in providers.as_array().expect("a list") {
         let far = provider["provider"] == "far";
         assert_eq!(provider["state"] == "OK", !far, "{provider}");
-        assert_eq!(provider["proxy"], if far { Value::from(shown.as_str()) } else { Value::Null }, "{provider}");
+        assert_eq!(
+            provider["proxy"],
+            if far { Value::from(shown.as_str()) } else { Value::Null },
+            "{provider}"
+        );
     }
     let heard = proxy.heard();
     assert!(!heard.is_empty(), "the far account went another way");

@@ -1,4 +1,5 @@
-//! Providers that go away for a while: how much they are asked meanwhile, how soon they are read again, and that the others never wait.
+//! Providers that go away for a while: how much they are asked meanwhile, how soon they are read
+//! again, and that the others never wait.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -63,10 +64,14 @@ impl Transport for Way {
         match trouble {
             None => self.inner.call(does, request).await,
             Some(Trouble::Gone) => Err(Lost { reached: false, said: "no connection".to_owned() }),
-            Some(Trouble::Page) => Ok(made(503, "<!DOCTYPE html><html><body>Unavailable</body></html>")),
+            Some(Trouble::Page) => {
+                Ok(made(503, "<!DOCTYPE html><html><body>Unavailable</body></html>"))
+            }
             Some(Trouble::Told) => {
                 let mut answer = made(429, r#"{"message":"slow down"}"#);
-                answer.headers_mut().insert(http::header::RETRY_AFTER, HeaderValue::from_static("40"));
+                answer
+                    .headers_mut()
+                    .insert(http::header::RETRY_AFTER, HeaderValue::from_static("40"));
                 Ok(answer)
             }
             Some(Trouble::Silent) => std::future::pending().await,
@@ -74,10 +79,14 @@ impl Transport for Way {
     }
 }
 
-/// Five minutes of a board, well, in trouble and well again; what was asked of each provider in each.
+/// Five minutes of a board, well, in trouble and well again; what was asked of each provider in
+/// each.
 async fn three_times(hit: Dialect, trouble: Trouble) -> [BTreeMap<Dialect, Vec<Timestamp>>; 3] {
     let clock = Clock::from(start());
-    let sandbox = Sandbox::new(Options { cards: 6, transactions: 40, busy: false, ..Options::default() }, clock.clone());
+    let sandbox = Sandbox::new(
+        Options { cards: 6, transactions: 40, busy: false, ..Options::default() },
+        clock.clone(),
+    );
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("cardtop.toml");
     sandbox.write_config(&nowhere, &path).expect("a configuration");
@@ -85,7 +94,12 @@ async fn three_times(hit: Dialect, trouble: Trouble) -> [BTreeMap<Dialect, Vec<T
     let net = Arc::new(Mutex::new(Net::default()));
     let (shared, bank, time) = (Arc::clone(&net), sandbox.clone(), clock.clone());
     let way = move |dialect| -> Box<dyn Transport> {
-        Box::new(Way { net: Arc::clone(&shared), clock: time.clone(), dialect, inner: InProcess(bank.router(dialect)) })
+        Box::new(Way {
+            net: Arc::clone(&shared),
+            clock: time.clone(),
+            dialect,
+            inner: InProcess(bank.router(dialect)),
+        })
     };
     let (engine, mut news) = open_over(config, &clock, folder.path(), false, true, way).await;
     let listening = tokio::spawn(async move { while news.recv().await.is_some() {} });
@@ -112,7 +126,10 @@ async fn a_clock_that_is_set_back_stops_no_reading_and_leaves_no_old_figure_live
         let set = SignedDuration::from_secs(set.load(Ordering::SeqCst));
         time.now().saturating_sub(set).expect("a time of the test")
     });
-    let sandbox = Sandbox::new(Options { cards: 6, transactions: 40, busy: false, ..Options::default() }, passing);
+    let sandbox = Sandbox::new(
+        Options { cards: 6, transactions: 40, busy: false, ..Options::default() },
+        passing,
+    );
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("cardtop.toml");
     sandbox.write_config(&nowhere, &path).expect("a configuration");
@@ -122,7 +139,12 @@ async fn a_clock_that_is_set_back_stops_no_reading_and_leaves_no_old_figure_live
     let net = Arc::new(Mutex::new(Net::default()));
     let (shared, bank, time) = (Arc::clone(&net), sandbox.clone(), clock.clone());
     let way = move |dialect| -> Box<dyn Transport> {
-        Box::new(Way { net: Arc::clone(&shared), clock: time.clone(), dialect, inner: InProcess(bank.router(dialect)) })
+        Box::new(Way {
+            net: Arc::clone(&shared),
+            clock: time.clone(),
+            dialect,
+            inner: InProcess(bank.router(dialect)),
+        })
     };
     let (engine, mut news) = open_over(config, &clock, folder.path(), false, true, way).await;
     let listening = tokio::spawn(async move { while news.recv().await.is_some() {} });
@@ -138,14 +160,21 @@ async fn a_clock_that_is_set_back_stops_no_reading_and_leaves_no_old_figure_live
     let now = clock.now();
     for card in engine.known_cards().await {
         let at = card.balance.at().expect("it was read");
-        assert!(at <= now && now.duration_since(at) < SignedDuration::from_mins(1), "{}: read at {at}, it is {now}", card.key);
+        assert!(
+            at <= now && now.duration_since(at) < SignedDuration::from_mins(1),
+            "{}: read at {at}, it is {now}",
+            card.key
+        );
         assert!(card.balance.why_stale().is_none(), "{}: {:?}", card.key, card.balance);
     }
     engine.stop().await;
     // The next start has them, too, with their time.
     let kept = cardtop::store::Store::open(folder.path()).expect("the data file");
     let kept = kept.known(|db| cardtop::store::cards::all(db)).await.expect("the cards");
-    assert!(!kept.is_empty() && kept.iter().all(|card| card.balance.at().is_some_and(|at| at <= now)), "{kept:#?}");
+    assert!(
+        !kept.is_empty() && kept.iter().all(|card| card.balance.at().is_some_and(|at| at <= now)),
+        "{kept:#?}"
+    );
     listening.abort();
 }
 
@@ -164,7 +193,11 @@ async fn a_provider_in_trouble_is_not_hammered_is_read_again_soon_and_delays_no_
         let [before, during, after] = three_times(hit, trouble).await;
         let said = format!("{}, {trouble:?}", hit.name());
         let healthy = count(&before, hit);
-        assert!(count(&during, hit) * 4 < healthy, "{said}: {} requests, {healthy} when it is well", count(&during, hit));
+        assert!(
+            count(&during, hit) * 4 < healthy,
+            "{said}: {} requests, {healthy} when it is well",
+            count(&during, hit)
+        );
         assert!(count(&during, hit) >= 5, "{said}: it is tried again: {}", count(&during, hit));
         let asked = during.get(&hit).expect("it was asked");
         if trouble == Trouble::Told {
@@ -180,7 +213,11 @@ async fn a_provider_in_trouble_is_not_hammered_is_read_again_soon_and_delays_no_
             "{said}: read again after {}",
             first.duration_since(*well)
         );
-        assert!(count(&after, hit) * 10 > healthy * 6, "{said}: {} requests afterwards, {healthy} before", count(&after, hit));
+        assert!(
+            count(&after, hit) * 10 > healthy * 6,
+            "{said}: {} requests afterwards, {healthy} before",
+            count(&after, hit)
+        );
         for other in Dialect::ALL.into_iter().filter(|dialect| *dialect != hit) {
             let (then, now) = (count(&before, other), count(&during, other));
             assert!(

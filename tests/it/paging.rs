@@ -1,6 +1,7 @@
-//! Lists that change while their pages are read, and banks that lie about them: rows come, go, move, get new names and come twice,
-//! pages are cut, counts are wrong. One whole reading after that has stopped, each row of the bank is there once, on the board and on
-//! the command line, over all four wires.
+//! Lists that change while their pages are read, and banks that lie about them: rows come, go,
+//! move, get new names and come twice, pages are cut, counts are wrong. One whole reading after
+//! that has stopped, each row of the bank is there once, on the board and on the command line, over
+//! all four wires.
 //!
 //! A failure prints its seed; `CARDTOP_SEED=… cargo test --test it paging` repeats it.
 
@@ -34,7 +35,8 @@ struct Row {
     cents: u64,
 }
 
-/// The bank of one wire, which is not the sandbox: it does to its lists what no well-behaved bank does.
+/// The bank of one wire, which is not the sandbox: it does to its lists what no well-behaved bank
+/// does.
 struct Bank {
     dialect: Dialect,
     dice: Dice,
@@ -85,9 +87,22 @@ impl Bank {
         // By time alone, a bank that does not look at it could not be asked for the rest.
         let ignores_dates = dialect != Dialect::Enkash && dice.below(4) == 0;
         let rows = usize::try_from(40 + dice.below(130)).expect("few");
-        let mut bank = Self { dialect, dice, rows: Vec::new(), cards, made: 1_000, cap, count, ignores_dates, busy: true, key };
+        let mut bank = Self {
+            dialect,
+            dice,
+            rows: Vec::new(),
+            cards,
+            made: 1_000,
+            cap,
+            count,
+            ignores_dates,
+            busy: true,
+            key,
+        };
         for _ in 0..rows {
-            let ago = SignedDuration::from_secs(i64::try_from(bank.dice.below(20 * 86_400)).expect("few"));
+            let ago = SignedDuration::from_secs(
+                i64::try_from(bank.dice.below(20 * 86_400)).expect("few"),
+            );
             bank.add(now.saturating_sub(ago).expect("a time"));
         }
         bank
@@ -105,9 +120,13 @@ impl Bank {
     fn change(&mut self, now: Timestamp) {
         for _ in 0..self.dice.below(4) {
             let at = self.dice.index(self.rows.len());
-            let back = SignedDuration::from_secs(i64::try_from(self.dice.below(15 * 86_400)).expect("few"));
-            // No more in one second than any of the banks sends at once: by time, the others could not be asked for.
-            let recent = SignedDuration::from_secs(i64::try_from(self.dice.below(7_200)).expect("few"));
+            let back = SignedDuration::from_secs(
+                i64::try_from(self.dice.below(15 * 86_400)).expect("few"),
+            );
+            // No more in one second than any of the banks sends at once: by time, the others could
+            // not be asked for.
+            let recent =
+                SignedDuration::from_secs(i64::try_from(self.dice.below(7_200)).expect("few"));
             match self.dice.below(7) {
                 0 | 1 => self.add(now.saturating_sub(recent).expect("a time")),
                 2 => self.add(now.saturating_sub(back).expect("a time")),
@@ -131,7 +150,11 @@ impl Bank {
             .rows
             .iter()
             .filter(|row| card.is_none_or(|card| row.card == card))
-            .filter(|row| span.is_none_or(|(since, until)| self.ignores_dates || (since..=until).contains(&row.at)))
+            .filter(|row| {
+                span.is_none_or(|(since, until)| {
+                    self.ignores_dates || (since..=until).contains(&row.at)
+                })
+            })
             .cloned()
             .collect();
         rows.sort_by_key(|row| std::cmp::Reverse((row.at, row.id)));
@@ -156,7 +179,12 @@ impl Bank {
         (page, count)
     }
 
-    fn numbered(&mut self, rows: Vec<Row>, number: usize, size: usize) -> (Vec<Row>, Option<usize>) {
+    fn numbered(
+        &mut self,
+        rows: Vec<Row>,
+        number: usize,
+        size: usize,
+    ) -> (Vec<Row>, Option<usize>) {
         let real = self.cap.map_or(size, |cap| cap.min(size));
         self.page(rows, number.saturating_sub(1) * real, size)
     }
@@ -186,8 +214,10 @@ impl Bank {
             return (404, json!({ "message": "no such call" }));
         }
         let body: Value = serde_json::from_slice(request.body()).expect("JSON");
-        let time = |name: &str| body[name].as_str().and_then(|text| text.parse().ok()).expect("a time");
-        let number = |name: &str| usize::try_from(body[name].as_u64().expect("a number")).expect("few");
+        let time =
+            |name: &str| body[name].as_str().and_then(|text| text.parse().ok()).expect("a time");
+        let number =
+            |name: &str| usize::try_from(body[name].as_u64().expect("a number")).expect("few");
         let rows = self.listed(body["cardId"].as_str(), Some((time("startTime"), time("endTime"))));
         let (page, count) = self.numbered(rows, number("page"), number("size"));
         let rows: Vec<Value> = page
@@ -202,16 +232,20 @@ impl Bank {
 
     fn banana(&mut self, path: &str, request: &Request<Bytes>) -> (u16, Value) {
         let envelope: Value = serde_json::from_slice(request.body()).unwrap_or_default();
-        let sealed = BASE64.decode(envelope["encrypted_payload"].as_str().unwrap_or_default().as_bytes()).unwrap_or_default();
+        let sealed = BASE64
+            .decode(envelope["encrypted_payload"].as_str().unwrap_or_default().as_bytes())
+            .unwrap_or_default();
         let body: Value = match sealed.split_first_chunk::<16>() {
-            Some((iv, cipher)) => {
-                serde_json::from_slice(&crypto::aes_cbc_decrypt(&self.key, *iv, cipher).expect("our key")).expect("JSON")
-            }
+            Some((iv, cipher)) => serde_json::from_slice(
+                &crypto::aes_cbc_decrypt(&self.key, *iv, cipher).expect("our key"),
+            )
+            .expect("JSON"),
             None => Value::Null,
         };
         let plain = if path.ends_with("/get_transactions") {
             let time = |name: &str| body[name].as_str().and_then(|text| text.parse().ok());
-            let number = |name: &str| usize::try_from(body[name].as_u64().expect("a number")).expect("few");
+            let number =
+                |name: &str| usize::try_from(body[name].as_u64().expect("a number")).expect("few");
             let card = body.get("card_id").map(ToString::to_string);
             let rows = self.listed(card.as_deref(), time("start_date").zip(time("end_date")));
             let (page, count) = self.page(rows, number("skip"), number("limit"));
@@ -229,7 +263,8 @@ impl Bank {
         } else {
             json!({ "status": "ACTIVE", "balance": 5, "currency": "USD" })
         };
-        let cipher = crypto::aes_cbc_encrypt(&self.key, [7; 16], plain.to_string().as_bytes()).expect("our key");
+        let cipher = crypto::aes_cbc_encrypt(&self.key, [7; 16], plain.to_string().as_bytes())
+            .expect("our key");
         let payload = BASE64.encode(&[&[7; 16][..], &cipher].concat());
         let tag = HEXLOWER.encode(&crypto::hmac_sha256(&self.key, payload.as_bytes()));
         (200, json!({ "encrypted_payload": payload, "hmac": tag }))
@@ -243,14 +278,24 @@ impl Bank {
         if path.ends_with("/search") {
             let card = |id: &String| json!({ "enKashCardId": id, "otbBalance": 10, "cardStatus": "ACTIVE" });
             let asked = body["enKashCardId"].as_str();
-            let cards: Vec<Value> = self.cards.iter().filter(|id| asked.is_none_or(|asked| asked == **id)).map(card).collect();
-            return (200, json!({ "code": 0, "payload": { "recordsCount": cards.len(), "data": cards } }));
+            let cards: Vec<Value> = self
+                .cards
+                .iter()
+                .filter(|id| asked.is_none_or(|asked| asked == **id))
+                .map(card)
+                .collect();
+            return (
+                200,
+                json!({ "code": 0, "payload": { "recordsCount": cards.len(), "data": cards } }),
+            );
         }
         if !path.ends_with("/transaction/all") {
             return (200, json!({ "code": 0, "payload": { "availableBalance": 7 } }));
         }
-        let time = |name: &str| body[name].as_str().and_then(|text| text.parse().ok()).expect("a time");
-        let rows = self.listed(body["enKashCardId"].as_str(), Some((time("txnDateFrom"), time("txnDateTo"))));
+        let time =
+            |name: &str| body[name].as_str().and_then(|text| text.parse().ok()).expect("a time");
+        let rows = self
+            .listed(body["enKashCardId"].as_str(), Some((time("txnDateFrom"), time("txnDateTo"))));
         let (page, count) = self.page(rows, 0, 1_000);
         let rows: Vec<Value> = page
             .iter()
@@ -264,7 +309,10 @@ impl Bank {
 
     fn ibanera(&mut self, path: &str, request: &Request<Bytes>) -> (u16, Value) {
         if path.contains("/auth/") {
-            return (200, json!({ "details": { "accessToken": "tok", "expiresIn": 90_000 }, "status": "1" }));
+            return (
+                200,
+                json!({ "details": { "accessToken": "tok", "expiresIn": 90_000 }, "status": "1" }),
+            );
         }
         let query: BTreeMap<String, String> = request
             .uri()
@@ -274,7 +322,8 @@ impl Bank {
             .filter_map(|pair| pair.split_once('='))
             .map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned()))
             .collect();
-        let number = |name: &str| query.get(name).and_then(|text| text.parse().ok()).unwrap_or(1_usize);
+        let number =
+            |name: &str| query.get(name).and_then(|text| text.parse().ok()).unwrap_or(1_usize);
         let card = |id: &String| {
             json!({ "id": id.parse::<u64>().expect("ibanera's ids are numbers"), "currency": "USD", "availableBalance": 10,
                     "status": "Active", "customersID": 5 })
@@ -285,8 +334,12 @@ impl Bank {
         } else if path.ends_with("/carddetails") {
             query.get("cardid").map(card).unwrap_or_default()
         } else if path.ends_with("/cards/transactions") {
-            let time = |name: &str| query.get(name).and_then(|text| text.parse().ok()).expect("a time");
-            let rows = self.listed(query.get("cardsid").map(String::as_str), Some((time("fromdate"), time("todate"))));
+            let time =
+                |name: &str| query.get(name).and_then(|text| text.parse().ok()).expect("a time");
+            let rows = self.listed(
+                query.get("cardsid").map(String::as_str),
+                Some((time("fromdate"), time("todate"))),
+            );
             let (page, count) = self.numbered(rows, number("pagenumber"), number("pagesize"));
             let rows: Vec<Value> = page
                 .iter()
@@ -296,7 +349,10 @@ impl Bank {
                 })
                 .collect();
             let pages = count.map(|count| count.div_ceil(number("pagesize").max(1)));
-            return (200, json!({ "details": rows, "status": "1", "numberOfPages": pages, "pageSize": number("pagesize") }));
+            return (
+                200,
+                json!({ "details": rows, "status": "1", "numberOfPages": pages, "pageSize": number("pagesize") }),
+            );
         } else {
             json!([])
         };
@@ -340,13 +396,18 @@ impl Drop for Repeat {
 }
 
 fn settings(folder: &Path, clock: &Clock) -> (Config, BTreeMap<Dialect, Vec<String>>, Vec<u8>) {
-    let sandbox = Sandbox::new(Options { cards: 3, transactions: 0, busy: false, ..Options::default() }, clock.clone());
+    let sandbox = Sandbox::new(
+        Options { cards: 3, transactions: 0, busy: false, ..Options::default() },
+        clock.clone(),
+    );
     let path = folder.join("cardtop.toml");
     sandbox.write_config(&nowhere, &path).expect("a configuration");
     let text = std::fs::read_to_string(&path).expect("the configuration");
-    std::fs::write(&path, text.replace("encryption = \"envelope\"", "encryption = \"off\"")).expect("writing");
+    std::fs::write(&path, text.replace("encryption = \"envelope\"", "encryption = \"off\""))
+        .expect("writing");
     let key = std::fs::read(folder.join("cardtop.secrets/banana-secret-key")).expect("the key");
-    let cards = Dialect::ALL.into_iter().map(|dialect| (dialect, sandbox.card_ids(dialect))).collect();
+    let cards =
+        Dialect::ALL.into_iter().map(|dialect| (dialect, sandbox.card_ids(dialect))).collect();
     (Config::load(Some(&path)).expect("a good configuration"), cards, key.trim_ascii().to_owned())
 }
 
@@ -360,13 +421,20 @@ async fn one_story(seed: u64) {
         .enumerate()
         .map(|(place, (dialect, cards))| {
             let own = seed.wrapping_mul(4).wrapping_add(place as u64);
-            (dialect, Arc::new(Mutex::new(Bank::new(dialect, cards, own, key.clone(), clock.now()))))
+            (
+                dialect,
+                Arc::new(Mutex::new(Bank::new(dialect, cards, own, key.clone(), clock.now()))),
+            )
         })
         .collect();
     let shared = banks.clone();
     let time = clock.clone();
-    let way = move |dialect: Dialect| -> Box<dyn Transport> { Box::new(Way(Arc::clone(&shared[&dialect]), time.clone())) };
-    let (board, mut news) = open_over(config.clone(), &clock, &folder.path().join("board"), false, true, way.clone()).await;
+    let way = move |dialect: Dialect| -> Box<dyn Transport> {
+        Box::new(Way(Arc::clone(&shared[&dialect]), time.clone()))
+    };
+    let (board, mut news) =
+        open_over(config.clone(), &clock, &folder.path().join("board"), false, true, way.clone())
+            .await;
     let feed: Arc<Mutex<Vec<Transaction>>> = Arc::default();
     let heard = Arc::clone(&feed);
     let listening = tokio::spawn(async move {
@@ -388,12 +456,17 @@ async fn one_story(seed: u64) {
     // A command on a data folder of its own, and one on the board's.
     let since = clock.now().saturating_sub(SignedDuration::from_hours(30 * 24)).expect("a time");
     for data in ["fresh", "board"] {
-        let (command, _news) = open_over(config.clone(), &clock, &folder.path().join(data), false, false, way.clone()).await;
+        let (command, _news) =
+            open_over(config.clone(), &clock, &folder.path().join(data), false, false, way.clone())
+                .await;
         if data == "fresh" {
             let _ = command.list_cards().await;
         }
         for listing in command.list_transactions(since, clock.now(), None).await {
-            let dialect = Dialect::ALL.into_iter().find(|dialect| dialect.name() == listing.provider.name()).expect("known");
+            let dialect = Dialect::ALL
+                .into_iter()
+                .find(|dialect| dialect.name() == listing.provider.name())
+                .expect("known");
             let bank = lock(&banks[&dialect]);
             let said = format!(
                 "{}, {data}: cap {:?}, count {:?}, ignores dates: {}; {:?}",
@@ -416,9 +489,12 @@ async fn one_story(seed: u64) {
             shown.insert((row.card_id.clone(), Arc::clone(&row.id)), row.clone());
         }
         let of_bank = bank.listed(None, None);
-        let rows: Vec<Transaction> =
-            shown.into_values().filter(|row| of_bank.iter().any(|real| name(*dialect, real) == *row.id)).collect();
-        let said = format!("{} on the board: cap {:?}, count {:?}", dialect.name(), bank.cap, bank.count);
+        let rows: Vec<Transaction> = shown
+            .into_values()
+            .filter(|row| of_bank.iter().any(|real| name(*dialect, real) == *row.id))
+            .collect();
+        let said =
+            format!("{} on the board: cap {:?}, count {:?}", dialect.name(), bank.cap, bank.count);
         same(&bank, &rows, &said);
     }
 }
@@ -429,8 +505,12 @@ fn name(dialect: Dialect, row: &Row) -> String {
 
 /// Each row of the bank is there once, as it is now.
 fn same(bank: &Bank, rows: &[Transaction], said: &str) {
-    let mut found: Vec<(String, String, Timestamp)> =
-        rows.iter().map(|row| (row.id.to_string(), row.card_id.as_deref().unwrap_or_default().to_owned(), row.at)).collect();
+    let mut found: Vec<(String, String, Timestamp)> = rows
+        .iter()
+        .map(|row| {
+            (row.id.to_string(), row.card_id.as_deref().unwrap_or_default().to_owned(), row.at)
+        })
+        .collect();
     let mut wanted: Vec<(String, String, Timestamp)> =
         bank.rows.iter().map(|row| (name(bank.dialect, row), row.card.clone(), row.at)).collect();
     found.sort();
@@ -438,7 +518,10 @@ fn same(bank: &Bank, rows: &[Transaction], said: &str) {
     let missing: Vec<_> = wanted.iter().filter(|row| !found.contains(row)).take(5).collect();
     let more: Vec<_> = found.iter().filter(|row| !wanted.contains(row)).take(5).collect();
     let of = (found.len(), wanted.len());
-    assert!(missing.is_empty() && more.is_empty(), "{said}: {of:?}, missing {missing:?}, more {more:?}");
+    assert!(
+        missing.is_empty() && more.is_empty(),
+        "{said}: {of:?}, missing {missing:?}, more {more:?}"
+    );
     assert_eq!(found.len(), wanted.len(), "{said}: a row is there twice");
 }
 

@@ -1,8 +1,10 @@
-//! A network that lies: a proxy on loopback between cardtop and one server of the sandbox, and the script of its lies.
+//! A network that lies: a proxy on loopback between cardtop and one server of the sandbox, and the
+//! script of its lies.
 //!
-//! Plain bytes, HTTP/1.1, one request a connection. The same seed tells the same lies in the same order of arrival; its delays are
-//! of the wall clock. A request that was read whole travels on even when whoever sent it is gone: networks do that. Used by the tests
-//! and by the torture's `--wild`; `torture/gate.rs` tells the same lies by events instead of time.
+//! Plain bytes, HTTP/1.1, one request a connection. The same seed tells the same lies in the same
+//! order of arrival; its delays are of the wall clock. A request that was read whole travels on
+//! even when whoever sent it is gone: networks do that. Used by the tests and by the torture's
+//! `--wild`; `torture/gate.rs` tells the same lies by events instead of time.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -139,7 +141,9 @@ impl Script {
 
     /// The lie about the exchange of this number. `Twice` only where the request may be repeated.
     pub(crate) fn lie(&self, number: u64, may_repeat: bool) -> Option<Lie> {
-        self.lie_late_by(number, may_repeat, |dice| self.longest * u32::try_from(dice.below(1_000)).unwrap_or(0) / 1_000)
+        self.lie_late_by(number, may_repeat, |dice| {
+            self.longest * u32::try_from(dice.below(1_000)).unwrap_or(0) / 1_000
+        })
     }
 
     /// The same, with a measure of one's own for what is late.
@@ -159,10 +163,11 @@ impl Script {
     }
 }
 
-/// Whether the network may deliver a request twice without that being the network's own payment. Readings, logins and what only sets a
-/// state may be repeated on every wire. A top-up only where the wire refuses the second one: artha's nonce is documented to. On banana's
-/// wire nothing tells a repetition from a wish, and on enkash's and ibanera's nothing documented does: a network that repeats a top-up
-/// there pays twice whatever cardtop does, so it would say nothing about cardtop.
+/// Whether the network may deliver a request twice without that being the network's own payment.
+/// Readings, logins and what only sets a state may be repeated on every wire. A top-up only where
+/// the wire refuses the second one: artha's nonce is documented to. On banana's wire nothing tells
+/// a repetition from a wish, and on enkash's and ibanera's nothing documented does: a network that
+/// repeats a top-up there pays twice whatever cardtop does, so it would say nothing about cardtop.
 pub(crate) fn may_come_twice(dialect: Dialect, is_top_up: bool) -> bool {
     !is_top_up || dialect == Dialect::Artha
 }
@@ -175,7 +180,9 @@ pub(crate) fn is_top_up(dialect: Dialect, request: &[u8]) -> bool {
         Dialect::Enkash => "/enKashCard/balance",
         Dialect::Ibanera => "/cards/transferfunds",
     };
-    let line = request.get(..request.iter().position(|byte| *byte == b'\r').unwrap_or(0)).unwrap_or_default();
+    let line = request
+        .get(..request.iter().position(|byte| *byte == b'\r').unwrap_or(0))
+        .unwrap_or_default();
     String::from_utf8_lossy(line).split(' ').nth(1).is_some_and(|path| path.ends_with(end))
 }
 
@@ -204,7 +211,11 @@ struct Shared {
 
 impl Proxy {
     /// Listens on a free port of loopback, in front of a wire's server.
-    pub(crate) async fn start(dialect: Dialect, target: SocketAddr, script: Script) -> io::Result<Self> {
+    pub(crate) async fn start(
+        dialect: Dialect,
+        target: SocketAddr,
+        script: Script,
+    ) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let address = listener.local_addr()?;
         let shared = Arc::new(Shared {
@@ -283,16 +294,27 @@ async fn exchange(shared: &Shared, mut client: TcpStream) -> io::Result<()> {
     let number = shared.exchanges.fetch_add(1, Ordering::SeqCst);
     let is_top_up = is_top_up(shared.dialect, &request);
     let may_repeat = may_come_twice(shared.dialect, is_top_up);
-    let mut lie = if shared.honest.load(Ordering::SeqCst) { None } else { shared.script.lie(number, may_repeat) };
+    let mut lie = if shared.honest.load(Ordering::SeqCst) {
+        None
+    } else {
+        shared.script.lie(number, may_repeat)
+    };
     if is_top_up {
         shared.sent.fetch_add(1, Ordering::SeqCst);
         lie = shared.planned.lock().unwrap_or_else(PoisonError::into_inner).take().or(lie);
     }
     if let Some(lie) = lie {
-        *shared.told.lock().unwrap_or_else(PoisonError::into_inner).entry(lie.word()).or_default() += 1;
+        *shared
+            .told
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .entry(lie.word())
+            .or_default() += 1;
     }
     let answer = match lie {
-        None | Some(Lie::LateAnswer(_) | Lie::Overtaken | Lie::Twice) => forward(shared.target, &request).await?,
+        None | Some(Lie::LateAnswer(_) | Lie::Overtaken | Lie::Twice) => {
+            forward(shared.target, &request).await?
+        }
         Some(Lie::LoseRequest) => return Ok(()),
         Some(Lie::ResetRequest) => return client.set_zero_linger(),
         Some(Lie::LateRequest(delay)) => {
@@ -300,7 +322,8 @@ async fn exchange(shared: &Shared, mut client: TcpStream) -> io::Result<()> {
             forward(shared.target, &request).await?
         }
         Some(Lie::RequestOvertaken) => {
-            let _alone = tokio::time::timeout(shared.script.longest / 4, shared.passed.notified()).await;
+            let _alone =
+                tokio::time::timeout(shared.script.longest / 4, shared.passed.notified()).await;
             forward(shared.target, &request).await?
         }
         Some(Lie::Refuse429) => too_many(),
@@ -318,7 +341,11 @@ async fn exchange(shared: &Shared, mut client: TcpStream) -> io::Result<()> {
             let answer = forward(shared.target, &request).await?;
             client.write_all(half(&answer)).await?;
             client.flush().await?;
-            return if lie == Some(Lie::ResetAnswer) { client.set_zero_linger() } else { client.shutdown().await };
+            return if lie == Some(Lie::ResetAnswer) {
+                client.set_zero_linger()
+            } else {
+                client.shutdown().await
+            };
         }
         Some(Lie::ShortAnswer) => short(&forward(shared.target, &request).await?),
     };
@@ -326,7 +353,8 @@ async fn exchange(shared: &Shared, mut client: TcpStream) -> io::Result<()> {
         Some(Lie::LateAnswer(delay)) => tokio::time::sleep(delay).await,
         Some(Lie::Overtaken) => {
             // Nobody overtakes for ever.
-            let _alone = tokio::time::timeout(shared.script.longest / 4, shared.passed.notified()).await;
+            let _alone =
+                tokio::time::timeout(shared.script.longest / 4, shared.passed.notified()).await;
         }
         Some(Lie::Twice) => drop(forward(shared.target, &request).await?),
         Some(_) | None => {}
@@ -336,7 +364,8 @@ async fn exchange(shared: &Shared, mut client: TcpStream) -> io::Result<()> {
     client.shutdown().await
 }
 
-/// A whole request, told to close its connection; `None` when the client closed before it was whole.
+/// A whole request, told to close its connection; `None` when the client closed before it was
+/// whole.
 pub(crate) async fn read_request(client: &mut TcpStream) -> io::Result<Option<Vec<u8>>> {
     let mut bytes = Vec::new();
     loop {
@@ -347,14 +376,19 @@ pub(crate) async fn read_request(client: &mut TcpStream) -> io::Result<Option<Ve
             for line in head.trim_end().split("\r\n") {
                 let name = line.split(':').next().unwrap_or_default().to_ascii_lowercase();
                 if name == "content-length" {
-                    length = line.split(':').nth(1).and_then(|text| text.trim().parse().ok()).unwrap_or(0);
+                    length = line
+                        .split(':')
+                        .nth(1)
+                        .and_then(|text| text.trim().parse().ok())
+                        .unwrap_or(0);
                 }
                 if name != "connection" {
                     lines.push(line);
                 }
             }
             if bytes.len() >= end + length {
-                let mut request = format!("{}\r\nconnection: close\r\n\r\n", lines.join("\r\n")).into_bytes();
+                let mut request =
+                    format!("{}\r\nconnection: close\r\n\r\n", lines.join("\r\n")).into_bytes();
                 request.extend_from_slice(bytes.get(end..).unwrap_or_default());
                 return Ok(Some(request));
             }
@@ -397,8 +431,11 @@ pub(crate) fn page() -> Vec<u8> {
 fn made(status: &str, more: &str, body: &str) -> Vec<u8> {
     let kind = if body.starts_with('{') { "application/json" } else { "text/html" };
     let length = body.len();
-    format!("HTTP/1.1 {status}\r\ncontent-type: {kind}\r\ncontent-length: {length}\r\n{more}connection: close\r\n\r\n{body}")
-        .into_bytes()
+    format!(
+        "HTTP/1.1 {status}\r\ncontent-type: {kind}\r\ncontent-length: \
+         {length}\r\n{more}connection: close\r\n\r\n{body}"
+    )
+    .into_bytes()
 }
 
 /// The first half of an answer: at least one byte is missing, so that what arrives is no whole one.

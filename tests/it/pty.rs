@@ -1,4 +1,5 @@
-//! The real program in a real pseudo-terminal: it starts, acts by keys, and gives the terminal back however it ends.
+//! The real program in a real pseudo-terminal: it starts, acts by keys, and gives the terminal back
+//! however it ends.
 
 use std::io::{Read, Write};
 use std::sync::mpsc::{Receiver, channel};
@@ -55,12 +56,18 @@ impl Terminal {
     /// This very program, with one of its tests that only a terminal makes sense of.
     fn itself(test: &str) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        let mut command = CommandBuilder::new(std::env::current_exe().expect("this program's own file"));
+        let mut command =
+            CommandBuilder::new(std::env::current_exe().expect("this program's own file"));
         command.args([test, "--exact", "--ignored", "--nocapture", "--test-threads=1"]);
         Self::run(command, folder, 80, 24)
     }
 
-    pub(crate) fn run(mut command: CommandBuilder, folder: tempfile::TempDir, columns: u16, rows: u16) -> Self {
+    pub(crate) fn run(
+        mut command: CommandBuilder,
+        folder: tempfile::TempDir,
+        columns: u16,
+        rows: u16,
+    ) -> Self {
         let pair = native_pty_system()
             .openpty(PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 })
             .expect("a pseudo-terminal");
@@ -71,11 +78,15 @@ impl Terminal {
         drop(pair.slave);
         let mut reader = pair.master.try_clone_reader().expect("its output");
         let (send, output) = channel();
-        #[expect(clippy::disallowed_methods, reason = "a pseudo-terminal can only be read by blocking")]
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "a pseudo-terminal can only be read by blocking"
+        )]
         std::thread::spawn(move || {
             let mut bytes = [0; 65_536];
             while let Ok(count) = reader.read(&mut bytes) {
-                if count == 0 || send.send(bytes.get(..count).unwrap_or_default().to_vec()).is_err() {
+                if count == 0 || send.send(bytes.get(..count).unwrap_or_default().to_vec()).is_err()
+                {
                     break;
                 }
             }
@@ -90,7 +101,8 @@ impl Terminal {
         self.screen.screen().contents()
     }
 
-    /// Takes in what the program draws until the screen is as wanted. The limit only ends a test that has failed.
+    /// Takes in what the program draws until the screen is as wanted. The limit only ends a test
+    /// that has failed.
     pub(crate) fn until(&mut self, what: &str, wanted: impl Fn(&str) -> bool) {
         // The board draws once a second: so many pieces of output are some minutes.
         let mut pieces = 0;
@@ -114,7 +126,8 @@ impl Terminal {
         self.screen.process(bytes);
     }
 
-    /// Keys in the first 300 ms after a dialog opens are dropped: two ticks of the board's own clock are more than that.
+    /// Keys in the first 300 ms after a dialog opens are dropped: two ticks of the board's own
+    /// clock are more than that.
     pub(crate) fn let_the_guard_pass(&mut self) {
         for _ in 0..2 {
             let before = self.clock();
@@ -133,7 +146,11 @@ impl Terminal {
 
     /// Whether a line editor, echo or the keys for signals are off.
     pub(crate) fn is_raw(&self) -> bool {
-        let modes = self.master.get_termios().map(|modes| format!("{:?}", modes.local_flags)).expect("the terminal's modes");
+        let modes = self
+            .master
+            .get_termios()
+            .map(|modes| format!("{:?}", modes.local_flags))
+            .expect("the terminal's modes");
         !["ICANON", "ECHO", "ISIG"].iter().all(|mode| modes.contains(mode))
     }
 
@@ -158,7 +175,8 @@ impl Terminal {
         String::from_utf8_lossy(&self.raw).matches(bytes).count()
     }
 
-    /// Takes in what is written until it holds these bytes so often. The limit only ends a test that has failed.
+    /// Takes in what is written until it holds these bytes so often. The limit only ends a test
+    /// that has failed.
     pub(crate) fn until_written(&mut self, bytes: &str, times: usize) {
         while self.count(bytes) < times {
             match self.output.recv_timeout(Duration::from_secs(60)) {
@@ -168,7 +186,8 @@ impl Terminal {
         }
     }
 
-    /// Waits for the end and returns everything that was drawn. Whatever it ended by, the terminal has to be as it was found.
+    /// Waits for the end and returns everything that was drawn. Whatever it ended by, the terminal
+    /// has to be as it was found.
     pub(crate) fn end(mut self) -> (u32, String) {
         while let Ok(bytes) = self.output.recv_timeout(Duration::from_secs(60)) {
             self.take(&bytes);
@@ -184,10 +203,13 @@ impl Terminal {
 /// `14:08:12` of the top line.
 fn clock(text: &str) -> Option<String> {
     let line = text.lines().next()?;
-    line.split_whitespace().find(|word| word.len() == 8 && word.matches(':').count() == 2).map(str::to_owned)
+    line.split_whitespace()
+        .find(|word| word.len() == 8 && word.matches(':').count() == 2)
+        .map(str::to_owned)
 }
 
-/// What was switched on was switched off again: alternate screen, bracketed paste, mouse, hidden cursor.
+/// What was switched on was switched off again: alternate screen, bracketed paste, mouse, hidden
+/// cursor.
 fn given_back(raw: &str) {
     let switched = [
         ("\x1b[?1049h", "\x1b[?1049l"),
@@ -197,7 +219,10 @@ fn given_back(raw: &str) {
     ];
     for (on, off) in switched {
         if let Some(last_on) = raw.rfind(on) {
-            assert!(raw.rfind(off).is_some_and(|last_off| last_off > last_on), "{on:?} was not undone");
+            assert!(
+                raw.rfind(off).is_some_and(|last_off| last_off > last_on),
+                "{on:?} was not undone"
+            );
         }
     }
 }
@@ -246,10 +271,13 @@ fn panics_with_the_terminal_taken() {
 #[ignore = "run by the_terminal_is_given_back_when_a_part_in_the_background_panics, on a terminal"]
 fn panics_in_the_background() {
     let mut terminal = take_the_screen();
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build().expect("a runtime");
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(1).build().expect("a runtime");
     let broken = runtime.block_on(runtime.spawn(async { panic!("a mistake of an adapter's") }));
     assert!(broken.is_err());
-    let frame = terminal.draw((80, 24), |_| None).expect_err("it must not draw on a terminal that was given back");
+    let frame = terminal
+        .draw((80, 24), |_| None)
+        .expect_err("it must not draw on a terminal that was given back");
     panic!("{frame}");
 }
 
@@ -263,14 +291,18 @@ fn ends_with_an_error() {
     panic!("{}", board().expect_err("it ends with an error"));
 }
 
-/// Runs one of the three above; what it says in the end must stand on the terminal that was given back.
+/// Runs one of the three above; what it says in the end must stand on the terminal that was given
+/// back.
 fn given_back_before(test: &str, words: &str) {
     let terminal = Terminal::itself(&format!("pty::{test}"));
     let (code, raw) = terminal.end();
     assert_ne!(code, 0, "{raw}");
     assert!(raw.contains("balance"), "it never drew: {raw}");
     let left = raw.rfind(LEFT).expect("it left the whole screen");
-    assert!(raw.get(left..).is_some_and(|after| after.contains(words)), "{words:?} was lost with the screen: {raw}");
+    assert!(
+        raw.get(left..).is_some_and(|after| after.contains(words)),
+        "{words:?} was lost with the screen: {raw}"
+    );
     assert_eq!(raw.matches(LEFT).count(), 1, "given back once: {raw}");
 }
 
@@ -305,7 +337,8 @@ fn a_signal_ends_the_board_and_gives_the_terminal_back() {
 #[test]
 fn a_card_is_frozen_topped_up_and_given_a_pin_by_keys() {
     // The same seed is the same bank: its first active enkash card that has some money.
-    let bank = Sandbox::new(Options { seed: 7, busy: false, ..Options::default() }, Clock::fixed(start()));
+    let bank =
+        Sandbox::new(Options { seed: 7, busy: false, ..Options::default() }, Clock::fixed(start()));
     let ids = bank.card_ids(Dialect::Enkash);
     let rich = |id: &String| {
         let money = bank.available(Dialect::Enkash, id);
@@ -313,7 +346,8 @@ fn a_card_is_frozen_topped_up_and_given_a_pin_by_keys() {
             && money.is_some_and(|money| money.amount() > Decimal::from(5_000))
     };
     let place = ids.iter().position(rich).expect("an active card with money");
-    let number = bank.card_numbers(Dialect::Enkash).get(place).cloned().expect("a number for each card");
+    let number =
+        bank.card_numbers(Dialect::Enkash).get(place).cloned().expect("a number for each card");
     let last4 = number.get(number.len() - 4..).expect("sixteen digits").to_owned();
 
     let mut terminal = Terminal::demo(120, 40);
@@ -321,7 +355,9 @@ fn a_card_is_frozen_topped_up_and_given_a_pin_by_keys() {
         ["artha OK", "banana OK", "enkash OK", "ibanera OK"].iter().all(|word| text.contains(word))
     });
     terminal.press(&format!("/{last4} provider:enkash\r"));
-    terminal.until("the card", |text| text.contains("Cards 1 of") && text.contains(&format!("..{last4} enkash")));
+    terminal.until("the card", |text| {
+        text.contains("Cards 1 of") && text.contains(&format!("..{last4} enkash"))
+    });
 
     terminal.press("f");
     terminal.shows("Freeze card");
@@ -329,9 +365,11 @@ fn a_card_is_frozen_topped_up_and_given_a_pin_by_keys() {
     terminal.press("1");
     terminal.shows("> 1 lost");
     terminal.press("y");
-    terminal.until("the freeze is seen", |text| text.contains("DONE") && text.contains("seen FROZEN"));
+    terminal
+        .until("the freeze is seen", |text| text.contains("DONE") && text.contains("seen FROZEN"));
     terminal.press("\x1b");
-    terminal.until("the frozen card", |text| text.contains("FROZEN") && !text.contains("Freeze lost"));
+    terminal
+        .until("the frozen card", |text| text.contains("FROZEN") && !text.contains("Freeze lost"));
 
     terminal.press("f");
     terminal.shows("Unfreeze card");
@@ -339,7 +377,9 @@ fn a_card_is_frozen_topped_up_and_given_a_pin_by_keys() {
     terminal.press("1");
     terminal.let_the_guard_pass();
     terminal.press("y");
-    terminal.until("the unfreeze is seen", |text| text.contains("DONE") && text.contains("seen ACTIVE"));
+    terminal.until("the unfreeze is seen", |text| {
+        text.contains("DONE") && text.contains("seen ACTIVE")
+    });
     terminal.press("\x1b");
     terminal.until("the card again", |text| !text.contains("Enter close"));
 
@@ -350,7 +390,9 @@ fn a_card_is_frozen_topped_up_and_given_a_pin_by_keys() {
     terminal.shows("step 2 of 2");
     terminal.let_the_guard_pass();
     terminal.press("y");
-    terminal.until("the top-up is seen", |text| text.contains("DONE") && text.contains("with our reference"));
+    terminal.until("the top-up is seen", |text| {
+        text.contains("DONE") && text.contains("with our reference")
+    });
     terminal.press("\x1b");
     terminal.until("the card again", |text| !text.contains("Enter close"));
 
@@ -360,8 +402,13 @@ fn a_card_is_frozen_topped_up_and_given_a_pin_by_keys() {
     terminal.press(&format!("8264\t8264\t\t{last4}"));
     terminal.shows("ok match");
     terminal.press("\r");
-    terminal.until("the PIN is accepted", |text| text.contains("ACCEPTED") && text.contains("answer only"));
-    assert!(!String::from_utf8_lossy(&terminal.raw).contains("8264"), "the PIN reached the terminal");
+    terminal.until("the PIN is accepted", |text| {
+        text.contains("ACCEPTED") && text.contains("answer only")
+    });
+    assert!(
+        !String::from_utf8_lossy(&terminal.raw).contains("8264"),
+        "the PIN reached the terminal"
+    );
     terminal.press("\x1b");
     terminal.until("the card again", |text| !text.contains("Enter close"));
     terminal.press("q");

@@ -1,5 +1,5 @@
-//! What is read can be believed: what cannot be read is named and loses nothing else, late rows appear, and holds that are gone are
-//! said to be gone.
+//! What is read can be believed: what cannot be read is named and loses nothing else, late rows
+//! appear, and holds that are gone are said to be gone.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -25,14 +25,23 @@ async fn few() -> Desk {
 }
 
 fn of<T>(listings: Vec<Listing<T>>, dialect: Dialect) -> Listing<T> {
-    listings.into_iter().find(|listing| listing.provider.name() == dialect.name()).expect("it is configured")
+    listings
+        .into_iter()
+        .find(|listing| listing.provider.name() == dialect.name())
+        .expect("it is configured")
 }
 
 async fn transactions(desk: &Desk, dialect: Dialect) -> Listing<Transaction> {
     let now = desk.clock.now();
     let since = now.saturating_sub(SignedDuration::from_hours(30 * 24)).expect("a time");
     of(
-        desk.engine.list_transactions(since, now.saturating_add(SignedDuration::from_mins(10)).expect("a time"), None).await,
+        desk.engine
+            .list_transactions(
+                since,
+                now.saturating_add(SignedDuration::from_mins(10)).expect("a time"),
+                None,
+            )
+            .await,
         dialect,
     )
 }
@@ -56,11 +65,19 @@ async fn a_card_that_cannot_be_read_does_not_lose_the_others() {
             assert!(desk.sandbox.set_card_trouble(dialect, &odd, Some(trouble.clone())));
             let listing = of(desk.engine.list_cards().await, dialect);
             let said = format!("{}, {trouble:?}: {:?}", dialect.name(), listing.completeness);
-            let unread: Vec<&Card> = listing.rows.iter().filter(|card| card.balance.at().is_none()).collect();
+            let unread: Vec<&Card> =
+                listing.rows.iter().filter(|card| card.balance.at().is_none()).collect();
             assert_eq!((listing.rows.len(), unread.len()), (4, 1), "{said}");
-            let [part] = listing.completeness.parts.as_slice() else { panic!("one card is named: {said}") };
+            let [part] = listing.completeness.parts.as_slice() else {
+                panic!("one card is named: {said}")
+            };
             assert_eq!(part.card.as_ref(), unread.first().map(|card| &card.key), "{said}");
-            assert!(!part.why.is_empty() && listing.completeness.complete_to.is_none() && listing.failed.is_none(), "{said}");
+            assert!(
+                !part.why.is_empty()
+                    && listing.completeness.complete_to.is_none()
+                    && listing.failed.is_none(),
+                "{said}"
+            );
         }
     }
 }
@@ -76,8 +93,12 @@ async fn a_card_whose_transactions_cannot_be_read_does_not_lose_the_others() {
         desk.sandbox.set_card_trouble(Dialect::Ibanera, &odd, Some(trouble));
         let listing = transactions(&desk, Dialect::Ibanera).await;
         assert_eq!(listing.rows.len(), others);
-        let named: Vec<String> =
-            listing.completeness.parts.iter().filter_map(|part| Some(part.card.as_ref()?.to_string())).collect();
+        let named: Vec<String> = listing
+            .completeness
+            .parts
+            .iter()
+            .filter_map(|part| Some(part.card.as_ref()?.to_string()))
+            .collect();
         assert_eq!(named, [format!("ibanera/{odd}")], "{:?}", listing.completeness);
     }
 }
@@ -91,10 +112,20 @@ async fn a_hiccup_is_tried_again_and_loses_nothing() {
             let _ = desk.engine.list_cards().await;
             desk.sandbox.fault_on(dialect, Hits::Reads, fault, 1);
             let listing = of(desk.engine.list_cards().await, dialect);
-            assert!(listing.completeness.is_whole(), "{}, {fault:?}: {:?}", dialect.name(), listing.completeness);
+            assert!(
+                listing.completeness.is_whole(),
+                "{}, {fault:?}: {:?}",
+                dialect.name(),
+                listing.completeness
+            );
             desk.sandbox.fault_on(dialect, Hits::Reads, fault, 1);
             let listing = transactions(&desk, dialect).await;
-            assert!(listing.completeness.is_whole(), "{}, {fault:?}: {:?}", dialect.name(), listing.completeness);
+            assert!(
+                listing.completeness.is_whole(),
+                "{}, {fault:?}: {:?}",
+                dialect.name(),
+                listing.completeness
+            );
         }
     }
 }
@@ -108,40 +139,85 @@ async fn rows_that_cannot_be_read_are_counted_with_their_card_and_reason_and_cle
         let amount = |text: &str| Written { amount: Some(text.into()), ..Written::default() };
         let time = |text: &str| Written { time: Some(text.into()), ..Written::default() };
         let day = desk.clock.now().strftime("%Y-%m-%d").to_string();
-        let readable = [amount("1,234.56"), time(&format!("{day} 09:00:00 +0530")), time(&day.replace('-', ""))];
-        let odd = [amount("(12.00)"), amount("1234567890123456789012345678901.5"), time("20991231"), time("soon")];
+        let readable = [
+            amount("1,234.56"),
+            time(&format!("{day} 09:00:00 +0530")),
+            time(&day.replace('-', "")),
+        ];
+        let odd = [
+            amount("(12.00)"),
+            amount("1234567890123456789012345678901.5"),
+            time("20991231"),
+            time("soon"),
+        ];
         for written in readable.iter().chain(&odd) {
             desk.sandbox.write_oddly(dialect, &card, written.clone()).expect("a card of the bank");
         }
         let listing = transactions(&desk, dialect).await;
         let said = format!("{}: {:#?}", dialect.name(), listing.completeness);
-        assert_eq!((listing.rows.len(), listing.completeness.rows.len()), (before + readable.len(), odd.len()), "{said}");
-        assert!(listing.completeness.parts.is_empty() && listing.completeness.complete_to.is_some(), "{said}");
-        assert!(listing.completeness.rows.iter().all(|row| row.card.as_deref() == Some(&card) && row.id.is_some()), "{said}");
-        assert!(listing.completeness.rows.iter().any(|row| row.why.contains("more than a day ahead")), "{said}");
-        assert!(listing.completeness.rows.iter().any(|row| row.why.contains("more than 28 digits")), "{said}");
+        assert_eq!(
+            (listing.rows.len(), listing.completeness.rows.len()),
+            (before + readable.len(), odd.len()),
+            "{said}"
+        );
+        assert!(
+            listing.completeness.parts.is_empty() && listing.completeness.complete_to.is_some(),
+            "{said}"
+        );
+        assert!(
+            listing
+                .completeness
+                .rows
+                .iter()
+                .all(|row| row.card.as_deref() == Some(&card) && row.id.is_some()),
+            "{said}"
+        );
+        assert!(
+            listing.completeness.rows.iter().any(|row| row.why.contains("more than a day ahead")),
+            "{said}"
+        );
+        assert!(
+            listing.completeness.rows.iter().any(|row| row.why.contains("more than 28 digits")),
+            "{said}"
+        );
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn rows_that_come_go_and_move_between_pages_are_there_once() {
     for dialect in Dialect::ALL {
-        let desk = Desk::with(Options { cards: 2, transactions: 170, busy: false, ..Options::default() }).await;
+        let desk =
+            Desk::with(Options { cards: 2, transactions: 170, busy: false, ..Options::default() })
+                .await;
         desk.sandbox.cap_pages(dialect, Some(20));
         let twice = |what| [what, what];
-        for what in [Between::Insert, Between::Remove, Between::Move, Between::Rename, Between::Repeat] {
+        for what in
+            [Between::Insert, Between::Remove, Between::Move, Between::Rename, Between::Repeat]
+        {
             desk.sandbox.between_pages(dialect, twice(what));
-            let now = desk.clock.now().saturating_add(SignedDuration::from_mins(10)).expect("a time");
+            let now =
+                desk.clock.now().saturating_add(SignedDuration::from_mins(10)).expect("a time");
             let since = now.saturating_sub(SignedDuration::from_hours(400 * 24)).expect("a time");
             let during = of(desk.engine.list_transactions(since, now, None).await, dialect).rows;
-            let mut names: Vec<_> = during.iter().map(|row| (row.card_id.clone(), row.id.clone())).collect();
+            let mut names: Vec<_> =
+                during.iter().map(|row| (row.card_id.clone(), row.id.clone())).collect();
             names.sort();
             names.dedup();
-            assert_eq!(names.len(), during.len(), "{}, {what:?}: a row is there twice", dialect.name());
+            assert_eq!(
+                names.len(),
+                during.len(),
+                "{}, {what:?}: a row is there twice",
+                dialect.name()
+            );
             desk.sandbox.no_more_between_pages(dialect);
             let after = of(desk.engine.list_transactions(since, now, None).await, dialect);
             let bank = desk.sandbox.listed_rows(dialect, None);
-            assert!(after.completeness.is_whole(), "{}, {what:?}: {:?}", dialect.name(), after.completeness);
+            assert!(
+                after.completeness.is_whole(),
+                "{}, {what:?}: {:?}",
+                dialect.name(),
+                after.completeness
+            );
             assert_eq!(after.rows.len(), bank.len(), "{}, {what:?}", dialect.name());
         }
     }
@@ -157,15 +233,32 @@ async fn a_word_for_a_state_that_is_not_mapped_claims_nothing_and_is_counted() {
         desk.sandbox.write_oddly(dialect, &card, word("Zurückgestellt"));
         let listing = transactions(&desk, dialect).await;
         let state = |word: &str| {
-            listing.rows.iter().find(|row| row.provider_state.contains(word)).map(|row| (row.state, row.in_plain_words()))
+            listing
+                .rows
+                .iter()
+                .find(|row| row.provider_state.contains(word))
+                .map(|row| (row.state, row.in_plain_words()))
         };
-        assert_eq!(state("Denied").map(|(state, _)| state), Some(TransactionState::Declined), "{}", dialect.name());
+        assert_eq!(
+            state("Denied").map(|(state, _)| state),
+            Some(TransactionState::Declined),
+            "{}",
+            dialect.name()
+        );
         let unknown = (TransactionState::Unknown, "not mapped: Zurückgestellt".to_owned());
         assert_eq!(state("Zurückgestellt"), Some(unknown), "{}", dialect.name());
         let reports = desk.engine.read_providers().await;
-        let report = reports.iter().find(|report| report.info.id == listing.provider).expect("it is configured");
+        let report = reports
+            .iter()
+            .find(|report| report.info.id == listing.provider)
+            .expect("it is configured");
         assert_eq!(
-            report.health.unmapped.iter().map(|(word, count)| (&**word, *count)).collect::<Vec<_>>(),
+            report
+                .health
+                .unmapped
+                .iter()
+                .map(|(word, count)| (&**word, *count))
+                .collect::<Vec<_>>(),
             [("Zurückgestellt", 1)]
         );
     }
@@ -197,7 +290,10 @@ impl Feed {
         let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let is_number = id.bytes().all(|byte| byte.is_ascii_digit());
         let id = if is_number { id.trim_start_matches('0') } else { id };
-        known.iter().find(|row| row.provider.name() == dialect.name() && row.id.eq_ignore_ascii_case(id)).cloned()
+        known
+            .iter()
+            .find(|row| row.provider.name() == dialect.name() && row.id.eq_ignore_ascii_case(id))
+            .cloned()
     }
 }
 
@@ -214,22 +310,31 @@ async fn a_row_that_is_dated_back_appears_on_a_running_board() {
     let late = |dialect: Dialect, hours: i64| {
         let card = desk.sandbox.card_ids(dialect).remove(0);
         let shop = Merchant::new("LATE SHOP", "5411", "SE");
-        desk.sandbox.book_late(dialect, &card, ten(), shop, SignedDuration::from_hours(hours)).expect("a card of the bank")
+        desk.sandbox
+            .book_late(dialect, &card, ten(), shop, SignedDuration::from_hours(hours))
+            .expect("a card of the bank")
     };
-    let first: Vec<(Dialect, String)> = Dialect::ALL.into_iter().map(|dialect| (dialect, late(dialect, 72))).collect();
+    let first: Vec<(Dialect, String)> =
+        Dialect::ALL.into_iter().map(|dialect| (dialect, late(dialect, 72))).collect();
     board.ask(Job::Refresh(None));
     minutes(2).await;
     for (dialect, id) in &first {
         assert!(feed.row(*dialect, id).is_some(), "{}: the operator asked for all", dialect.name());
     }
     // The lag is known now: the next one is seen by the next readings, without asking.
-    let second: Vec<(Dialect, String)> = Dialect::ALL.into_iter().map(|dialect| (dialect, late(dialect, 71))).collect();
+    let second: Vec<(Dialect, String)> =
+        Dialect::ALL.into_iter().map(|dialect| (dialect, late(dialect, 71))).collect();
     minutes(4).await;
     for (dialect, id) in &second {
-        assert!(feed.row(*dialect, id).is_some(), "{}: as late as the one before: {id}", dialect.name());
+        assert!(
+            feed.row(*dialect, id).is_some(),
+            "{}: as late as the one before: {id}",
+            dialect.name()
+        );
     }
     // Later than ever: the whole window is read now and then.
-    let third: Vec<(Dialect, String)> = Dialect::ALL.into_iter().map(|dialect| (dialect, late(dialect, 24 * 20))).collect();
+    let third: Vec<(Dialect, String)> =
+        Dialect::ALL.into_iter().map(|dialect| (dialect, late(dialect, 24 * 20))).collect();
     minutes(16).await;
     for (dialect, id) in &third {
         assert!(feed.row(*dialect, id).is_some(), "{}: in the whole window", dialect.name());
@@ -239,7 +344,8 @@ async fn a_row_that_is_dated_back_appears_on_a_running_board() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_hold_that_was_released_or_cleared_under_a_new_id_is_said_to_be_gone_also_after_a_restart() {
+async fn a_hold_that_was_released_or_cleared_under_a_new_id_is_said_to_be_gone_also_after_a_restart()
+ {
     let desk = few().await;
     let mut stories = Vec::new();
     let shop = |name: &str| Merchant::new(name, "5541", "SE");
@@ -261,7 +367,8 @@ async fn a_hold_that_was_released_or_cleared_under_a_new_id_is_said_to_be_gone_a
     for (dialect, card) in &stories {
         // Dated a moment after the hold.
         let dated = SignedDuration::from_mins(2);
-        let (hold, posting) = desk.sandbox.clear_under_new_id(*dialect, card, ten(), dated).expect("it is held");
+        let (hold, posting) =
+            desk.sandbox.clear_under_new_id(*dialect, card, ten(), dated).expect("it is held");
         assert!(desk.sandbox.spend(*dialect, card, ten(), shop("FUEL")), "{}", dialect.name());
         gone.push((*dialect, card.clone(), hold, posting));
     }
@@ -269,7 +376,12 @@ async fn a_hold_that_was_released_or_cleared_under_a_new_id_is_said_to_be_gone_a
     let mut released = Vec::new();
     for (dialect, card, hold, posting) in &gone {
         let known = feed.row(*dialect, hold).map(|row| row.state);
-        assert_eq!(known, Some(TransactionState::Hold), "{}: one reading is no proof", dialect.name());
+        assert_eq!(
+            known,
+            Some(TransactionState::Hold),
+            "{}: one reading is no proof",
+            dialect.name()
+        );
         assert!(feed.row(*dialect, posting).is_some(), "{}: the posting is there", dialect.name());
         released.push((*dialect, desk.sandbox.release_hold(*dialect, card).expect("fuel is held")));
     }
@@ -285,7 +397,12 @@ async fn a_hold_that_was_released_or_cleared_under_a_new_id_is_said_to_be_gone_a
     for (dialect, _, hold, posting) in &gone {
         // ibanera says no merchant of its own: its text names it.
         same(*dialect, feed.row(*dialect, hold), Some(posting), "the hotel's hold");
-        assert_eq!(feed.row(*dialect, posting).map(|row| row.state), Some(TransactionState::Cleared), "{}", dialect.name());
+        assert_eq!(
+            feed.row(*dialect, posting).map(|row| row.state),
+            Some(TransactionState::Cleared),
+            "{}",
+            dialect.name()
+        );
     }
     for (dialect, hold) in &released {
         same(*dialect, feed.row(*dialect, hold), None, "the fuel's hold");
@@ -311,18 +428,26 @@ async fn a_board_whose_disk_takes_nothing_shows_what_it_reads_all_the_same() {
     let (board, news) = open_board(&desk).await;
     let (feed, listening) = Feed::hear(news);
     minutes(1).await;
-    let db = rusqlite::Connection::open(desk.folder.path().join(cardtop::store::FILE)).expect("the data file");
-    db.execute_batch("CREATE TRIGGER full BEFORE INSERT ON card_transaction BEGIN SELECT RAISE(ABORT, 'no room'); END")
-        .expect("a trigger");
+    let db = rusqlite::Connection::open(desk.folder.path().join(cardtop::store::FILE))
+        .expect("the data file");
+    db.execute_batch(
+        "CREATE TRIGGER full BEFORE INSERT ON card_transaction BEGIN SELECT RAISE(ABORT, 'no \
+         room'); END",
+    )
+    .expect("a trigger");
     let card = desk.sandbox.card_ids(Dialect::Banana).remove(0);
     let shop = Merchant::new("NEW SHOP", "5411", "SE");
-    let id = desk.sandbox.book_late(Dialect::Banana, &card, ten(), shop, SignedDuration::ZERO).expect("a card of the bank");
+    let id = desk
+        .sandbox
+        .book_late(Dialect::Banana, &card, ten(), shop, SignedDuration::ZERO)
+        .expect("a card of the bank");
     minutes(2).await;
     assert!(feed.row(Dialect::Banana, &id).is_some(), "the new row is shown from memory");
     db.execute_batch("DROP TRIGGER full").expect("room again");
     minutes(2).await;
-    let kept: i64 =
-        db.query_row("SELECT count(*) FROM card_transaction WHERE id = ?1", [&id], |row| row.get(0)).expect("the rows");
+    let kept: i64 = db
+        .query_row("SELECT count(*) FROM card_transaction WHERE id = ?1", [&id], |row| row.get(0))
+        .expect("the rows");
     assert_eq!(kept, 1, "and kept once there is room");
     board.stop().await;
     listening.abort();
@@ -351,13 +476,20 @@ async fn an_old_state_is_not_given_as_todays() {
     desk.engine.stop().await;
     tokio::time::sleep(Duration::from_secs(30)).await;
     let bank = desk.sandbox.clone();
-    let way = move |dialect| -> Box<dyn Transport> { Box::new(Without(InProcess(bank.router(dialect)), "CardDetails")) };
-    let (engine, _news): (Engine, _) = open_over(desk.config.clone(), &desk.clock, desk.folder.path(), false, false, way).await;
+    let way = move |dialect| -> Box<dyn Transport> {
+        Box::new(Without(InProcess(bank.router(dialect)), "CardDetails"))
+    };
+    let (engine, _news): (Engine, _) =
+        open_over(desk.config.clone(), &desk.clock, desk.folder.path(), false, false, way).await;
     let listing = of(engine.list_cards().await, Dialect::Artha);
     for card in &listing.rows {
         let figures: Timestamp = card.balance.at().expect("the balance was read");
         assert_eq!(card.state_lags(), card.state_at, "{card:?}");
-        assert!(card.state_at.is_some_and(|at| figures.duration_since(at) >= SignedDuration::from_secs(30)), "{card:?}");
+        assert!(
+            card.state_at
+                .is_some_and(|at| figures.duration_since(at) >= SignedDuration::from_secs(30)),
+            "{card:?}"
+        );
         assert_ne!(card.state, CardState::Unknown, "the last known state stays");
     }
     engine.stop().await;
@@ -369,7 +501,8 @@ struct NoFigures(InProcess, String, Arc<AtomicU64>);
 #[async_trait]
 impl Transport for NoFigures {
     async fn call(&self, does: Does, request: Request<Bytes>) -> Result<Response<Bytes>, Lost> {
-        let (path, query) = (request.uri().path().to_owned(), request.uri().query().unwrap_or_default().to_owned());
+        let (path, query) =
+            (request.uri().path().to_owned(), request.uri().query().unwrap_or_default().to_owned());
         if path.contains("/carddetails") {
             self.2.fetch_add(1, Ordering::Relaxed);
             if query.ends_with(&format!("CardId={}", self.1)) {
@@ -384,27 +517,40 @@ impl Transport for NoFigures {
         let text = String::from_utf8_lossy(&body);
         let bare = ["availableBalance", "totalBalance", "pendingBalance"]
             .iter()
-            .fold(text.into_owned(), |text, name| text.replace(&format!("\"{name}\":"), &format!("\"not_{name}\":")));
+            .fold(text.into_owned(), |text, name| {
+                text.replace(&format!("\"{name}\":"), &format!("\"not_{name}\":"))
+            });
         Ok(Response::from_parts(parts, bare.into()))
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn one_card_that_does_not_answer_does_not_keep_the_others_of_a_list_without_figures_from_being_read() {
+async fn one_card_that_does_not_answer_does_not_keep_the_others_of_a_list_without_figures_from_being_read()
+ {
     let desk = few().await;
     let silent = desk.sandbox.card_ids(Dialect::Ibanera).remove(0);
     let (bank, card, asked) = (desk.sandbox.clone(), silent.clone(), Arc::new(AtomicU64::new(0)));
     let count = Arc::clone(&asked);
     let way = move |dialect| -> Box<dyn Transport> {
         let served = InProcess(bank.router(dialect));
-        if dialect == Dialect::Ibanera { Box::new(NoFigures(served, card.clone(), Arc::clone(&count))) } else { Box::new(served) }
+        if dialect == Dialect::Ibanera {
+            Box::new(NoFigures(served, card.clone(), Arc::clone(&count)))
+        } else {
+            Box::new(served)
+        }
     };
     let data = tempfile::tempdir().expect("a folder");
-    let (engine, _news): (Engine, _) = open_over(desk.config.clone(), &desk.clock, data.path(), false, false, way).await;
+    let (engine, _news): (Engine, _) =
+        open_over(desk.config.clone(), &desk.clock, data.path(), false, false, way).await;
     let listing = of(engine.list_cards().await, Dialect::Ibanera);
     let said = format!("{:?}", listing.completeness);
     assert!(asked.load(Ordering::Relaxed) >= 4, "each card is asked for");
-    let unread: Vec<&str> = listing.rows.iter().filter(|card| card.balance.at().is_none()).map(|card| &*card.key.id).collect();
+    let unread: Vec<&str> = listing
+        .rows
+        .iter()
+        .filter(|card| card.balance.at().is_none())
+        .map(|card| &*card.key.id)
+        .collect();
     assert_eq!((listing.rows.len(), unread), (4, vec![silent.as_str()]), "{said}");
     assert_eq!(listing.completeness.parts.len(), 1, "{said}");
     engine.stop().await;
@@ -420,15 +566,24 @@ async fn a_card_whose_row_of_the_list_cannot_be_read_keeps_its_transactions() {
         .into_iter()
         .find(|id| !desk.sandbox.listed_rows(Dialect::Ibanera, Some(id)).is_empty())
         .expect("a card with transactions");
-    assert!(desk.sandbox.set_card_trouble(Dialect::Ibanera, &odd, Some(CardTrouble::Currency("US$".into()))));
+    assert!(desk.sandbox.set_card_trouble(
+        Dialect::Ibanera,
+        &odd,
+        Some(CardTrouble::Currency("US$".into()))
+    ));
     // A new data file: nothing is known of the card but its odd row.
     let data = tempfile::tempdir().expect("a folder");
     let (engine, _news) = open(&desk.sandbox, &desk.config, &desk.clock, data.path(), false).await;
     let (now, month) = (desk.clock.now(), SignedDuration::from_hours(30 * 24));
-    let listings = engine.list_transactions(now.saturating_sub(month).expect("a time"), now, None).await;
+    let listings =
+        engine.list_transactions(now.saturating_sub(month).expect("a time"), now, None).await;
     let listing = of(listings, Dialect::Ibanera);
     let of_it = listing.rows.iter().filter(|row| row.card_id.as_deref() == Some(&odd)).count();
-    assert!(of_it > 0 && listing.rows.len() == whole, "{of_it} of {whole}: {:?}", listing.completeness);
+    assert!(
+        of_it > 0 && listing.rows.len() == whole,
+        "{of_it} of {whole}: {:?}",
+        listing.completeness
+    );
     engine.stop().await;
 }
 
@@ -437,7 +592,11 @@ async fn a_card_that_the_account_does_not_have_any_more_is_no_longer_listed_and_
     for dialect in [Dialect::Ibanera, Dialect::Enkash] {
         let desk = few().await;
         let card = desk.cards(dialect).await.remove(0);
-        let gone = Card { wire_id: "987654".into(), key: CardKey::new(&card.key.provider, "987654"), ..card };
+        let gone = Card {
+            wire_id: "987654".into(),
+            key: CardKey::new(&card.key.provider, "987654"),
+            ..card
+        };
         let never_read = Card::unread(CardKey::new(&gone.key.provider, "987655"));
         let now = desk.clock.now();
         let store = Store::open(desk.folder.path()).expect("the data file");
@@ -446,8 +605,12 @@ async fn a_card_that_the_account_does_not_have_any_more_is_no_longer_listed_and_
         let (engine, _news) = desk.second_engine().await;
         let listing = of(engine.list_cards().await, dialect);
         assert!(listing.completeness.is_whole(), "{}: {:?}", dialect.name(), listing.completeness);
-        let known = listing.rows.iter().find(|card| card.key == gone.key).expect("it is still shown");
-        assert!(known.balance.why_stale().is_some_and(|why| why.contains("no longer listed")), "{known:?}");
+        let known =
+            listing.rows.iter().find(|card| card.key == gone.key).expect("it is still shown");
+        assert!(
+            known.balance.why_stale().is_some_and(|why| why.contains("no longer listed")),
+            "{known:?}"
+        );
         assert_eq!(known.balance.at(), gone.balance.at(), "with its age");
         let since = now.saturating_sub(SignedDuration::from_hours(24)).expect("a time");
         let rows = of(engine.list_transactions(since, now, None).await, dialect);

@@ -1,5 +1,6 @@
-//! Every scenario of the simulated bank runs for a while against all four adapters: nothing of cardtop dies, no top-up is paid
-//! twice, the bank's books balance, and a provider that the scenario spares is read.
+//! Every scenario of the simulated bank runs for a while against all four adapters: nothing of
+//! cardtop dies, no top-up is paid twice, the bank's books balance, and a provider that the
+//! scenario spares is read.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -13,10 +14,18 @@ use rust_decimal::Decimal;
 
 use crate::harness::{Desk, open_board, some, start};
 
-/// A minute of a board while cardholders spend; what was heard of rows, and whether anything of cardtop died.
+/// A minute of a board while cardholders spend; what was heard of rows, and whether anything of
+/// cardtop died.
 async fn a_minute_of(scenarios: Vec<Scenario>) {
     let told = format!("{scenarios:?}");
-    let desk = Desk::with(Options { cards: 16, transactions: 60, scenarios, busy: true, ..Options::default() }).await;
+    let desk = Desk::with(Options {
+        cards: 16,
+        transactions: 60,
+        scenarios,
+        busy: true,
+        ..Options::default()
+    })
+    .await;
     let (engine, mut news) = open_board(&desk).await;
     let mut heard = BTreeSet::new();
     let mut read = 0_usize;
@@ -24,38 +33,53 @@ async fn a_minute_of(scenarios: Vec<Scenario>) {
         while let Some(news) = news.recv().await {
             match news {
                 News::Broken(words) => panic!("{told}: {words}"),
-                News::Transactions(rows) => heard.extend(rows.into_iter().map(|row| row.provider.to_string())),
+                News::Transactions(rows) => {
+                    heard.extend(rows.into_iter().map(|row| row.provider.to_string()))
+                }
                 News::Cards(cards) => read += cards.len(),
                 _ => {}
             }
         }
     };
     // The clock only goes when everybody waits: this is a minute of readings.
-    assert!(tokio::time::timeout(Duration::from_secs(60), watched).await.is_err(), "{told}: the board ended by itself");
+    assert!(
+        tokio::time::timeout(Duration::from_secs(60), watched).await.is_err(),
+        "{told}: the board ended by itself"
+    );
     assert!(read > 0, "{told}: no card was read");
 
     let mut orders = Vec::new();
     for dialect in Dialect::ALL {
         let known = engine.known_cards().await;
         let usable = known.into_iter().find(|card| {
-            let open = card.state == cardtop::domain::card::CardState::Active && card.currency.is_some();
+            let open =
+                card.state == cardtop::domain::card::CardState::Active && card.currency.is_some();
             card.key.provider.name() == dialect.name() && open
         });
         let Some(card) = usable else { continue };
         let before = desk.sandbox.credits(dialect, &card.key.id).len();
         let order = desk.order(&card.key, Action::TopUp(some(&card)));
         // Refused before anything is sent, or an operation whose state is told: both are answers.
-        let state = engine.change(order, Duration::from_secs(20)).await.ok().map(|operation| operation.state);
+        let state = engine
+            .change(order, Duration::from_secs(20))
+            .await
+            .ok()
+            .map(|operation| operation.state);
         orders.push((dialect, card, before, state));
     }
     // Whatever is drawn in from elsewhere meanwhile is not ours.
     let drained = async { while news.recv().await.is_some() {} };
-    assert!(tokio::time::timeout(Duration::from_secs(30), drained).await.is_err(), "{told}: the board ended by itself");
+    assert!(
+        tokio::time::timeout(Duration::from_secs(30), drained).await.is_err(),
+        "{told}: the board ended by itself"
+    );
     for (dialect, card, before, state) in orders {
         let credits: Vec<Decimal> = desk.sandbox.credits(dialect, &card.key.id).split_off(before);
         assert!(credits.len() <= 1, "{told}: {dialect:?} paid {credits:?}");
         match state {
-            Some(OperationState::Done) => assert_eq!(credits.len(), 1, "{told}: {dialect:?}: DONE, and nothing was paid"),
+            Some(OperationState::Done) => {
+                assert_eq!(credits.len(), 1, "{told}: {dialect:?}: DONE, and nothing was paid")
+            }
             Some(OperationState::Failed) | None => {
                 assert_eq!(credits.len(), 0, "{told}: {dialect:?}: {state:?}, and it was paid")
             }
@@ -63,7 +87,11 @@ async fn a_minute_of(scenarios: Vec<Scenario>) {
         }
     }
     for dialect in Dialect::ALL {
-        assert_eq!(desk.sandbox.discrepancies(dialect), Vec::<String>::new(), "{told}: {dialect:?}");
+        assert_eq!(
+            desk.sandbox.discrepancies(dialect),
+            Vec::<String>::new(),
+            "{told}: {dialect:?}"
+        );
     }
     for dialect in [Dialect::Artha, Dialect::Banana] {
         assert!(heard.contains(dialect.name()), "{told}: {dialect:?} was never read");
@@ -94,7 +122,9 @@ async fn with_customers_who_pay_the_configuration_says_so() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("c.toml");
     let pays = |scenario| {
-        bank(scenario, false).write_config(&crate::harness::nowhere, &path).expect("a configuration");
+        bank(scenario, false)
+            .write_config(&crate::harness::nowhere, &path)
+            .expect("a configuration");
         let config = cardtop::config::Config::load(Some(&path)).expect("it is good");
         config.providers.into_iter().find_map(|provider| match provider.account {
             cardtop::config::Account::Ibanera(ibanera) => ibanera.pays,
@@ -115,23 +145,39 @@ async fn what_a_scenario_says_happens() {
     let foreign = bank(Some(Scenario::ForeignTopUps), false);
     let wrong = bank(Some(Scenario::WrongClock), false);
     tokio::time::sleep(Duration::from_secs(300)).await;
-    let ids =
-        |bank: &Sandbox, dialect| -> BTreeSet<String> { bank.listed_rows(dialect, None).into_iter().map(|row| row.id).collect() };
+    let ids = |bank: &Sandbox, dialect| -> BTreeSet<String> {
+        bank.listed_rows(dialect, None).into_iter().map(|row| row.id).collect()
+    };
     for dialect in Dialect::ALL {
-        assert!(ids(&usual, dialect).difference(&ids(&released, dialect)).count() > 0, "{dialect:?}: no hold left the lists");
-        assert!(ids(&usual, dialect).difference(&ids(&anew, dialect)).count() > 0, "{dialect:?}: every id stayed");
+        assert!(
+            ids(&usual, dialect).difference(&ids(&released, dialect)).count() > 0,
+            "{dialect:?}: no hold left the lists"
+        );
+        assert!(
+            ids(&usual, dialect).difference(&ids(&anew, dialect)).count() > 0,
+            "{dialect:?}: every id stayed"
+        );
         // ibanera lists no refusals.
         let more = if dialect == Dialect::Ibanera { 0 } else { 50 };
-        assert_eq!(ids(&declined, dialect).len(), ids(&quiet, dialect).len() + more, "{dialect:?}: refusals");
+        assert_eq!(
+            ids(&declined, dialect).len(),
+            ids(&quiet, dialect).len() + more,
+            "{dialect:?}: refusals"
+        );
         let cards = foreign.card_ids(dialect);
-        let top_ups: usize = cards.iter().map(|card| foreign.foreign_credits(dialect, card).len()).sum();
+        let top_ups: usize =
+            cards.iter().map(|card| foreign.foreign_credits(dialect, card).len()).sum();
         assert_eq!(top_ups, 7, "{dialect:?}: after 8 seconds and then every 45");
         assert!(cards.iter().all(|card| foreign.credits(dialect, card).is_empty()), "{dialect:?}");
         assert!(wrong.clock_offset(dialect).abs() >= SignedDuration::from_secs(45), "{dialect:?}");
     }
     let old = |bank: &Sandbox| {
         let before = start().saturating_sub(SignedDuration::from_mins(3)).expect("a time");
-        Dialect::ALL.into_iter().flat_map(|dialect| bank.listed_rows(dialect, None)).filter(|row| row.at < before).count()
+        Dialect::ALL
+            .into_iter()
+            .flat_map(|dialect| bank.listed_rows(dialect, None))
+            .filter(|row| row.at < before)
+            .count()
     };
     assert!(old(&late) > old(&usual), "nothing was booked in the past");
 }
@@ -144,7 +190,10 @@ async fn read_whole(desk: &Desk) -> std::collections::BTreeMap<String, (BTreeSet
     said.into_iter()
         .map(|(provider, rows)| {
             let rows = rows.unwrap_or_else(|error| panic!("{error}"));
-            (provider.to_string(), (rows.iter().map(|row| row.id.to_string()).collect(), rows.len()))
+            (
+                provider.to_string(),
+                (rows.iter().map(|row| row.id.to_string()).collect(), rows.len()),
+            )
         })
         .collect()
 }
@@ -160,21 +209,45 @@ async fn what_is_read_is_what_the_bank_lists_whatever_scenarios_do_to_lists() {
         vec![Scenario::WrongClock],
     ] {
         let told = format!("{scenarios:?}");
-        let desk = Desk::with(Options { cards: 9, transactions: 90, scenarios, busy: false, ..Options::default() }).await;
+        let desk = Desk::with(Options {
+            cards: 9,
+            transactions: 90,
+            scenarios,
+            busy: false,
+            ..Options::default()
+        })
+        .await;
         for (provider, cards) in desk.engine.read_cards().await {
-            assert_eq!(cards.map(|cards| cards.len()).unwrap_or_else(|error| panic!("{error}")), 9, "{told}: {provider}");
+            assert_eq!(
+                cards.map(|cards| cards.len()).unwrap_or_else(|error| panic!("{error}")),
+                9,
+                "{told}: {provider}"
+            );
         }
         for dialect in Dialect::ALL {
             let card = desk.sandbox.card_ids(dialect)[8].clone();
             let shop = cardtop::sandbox::Merchant::new("LATE ROW", "5999", "SE");
             for hours in 0..60 {
-                let late = desk.sandbox.book_late(dialect, &card, Decimal::ONE, shop.clone(), SignedDuration::from_hours(hours));
+                let late = desk.sandbox.book_late(
+                    dialect,
+                    &card,
+                    Decimal::ONE,
+                    shop.clone(),
+                    SignedDuration::from_hours(hours),
+                );
                 assert!(late.is_some(), "{told}: {dialect:?}");
             }
         }
         // What happens between the pages of one reading is made good by the next.
         for dialect in Dialect::ALL {
-            let all = [Between::Insert, Between::Remove, Between::Move, Between::Rename, Between::Repeat, Between::Insert];
+            let all = [
+                Between::Insert,
+                Between::Remove,
+                Between::Move,
+                Between::Rename,
+                Between::Repeat,
+                Between::Insert,
+            ];
             desk.sandbox.between_pages(dialect, all);
         }
         read_whole(&desk).await;
@@ -183,7 +256,8 @@ async fn what_is_read_is_what_the_bank_lists_whatever_scenarios_do_to_lists() {
         }
         let read = read_whole(&desk).await;
         for dialect in Dialect::ALL {
-            let listed: BTreeSet<String> = desk.sandbox.listed_rows(dialect, None).into_iter().map(|row| row.id).collect();
+            let listed: BTreeSet<String> =
+                desk.sandbox.listed_rows(dialect, None).into_iter().map(|row| row.id).collect();
             let (ids, rows) = &read[dialect.name()];
             assert_eq!(ids, &listed, "{told}: {dialect:?}");
             assert_eq!(*rows, listed.len(), "{told}: {dialect:?}: a row came twice");

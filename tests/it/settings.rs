@@ -1,7 +1,8 @@
-//! Whatever a wire's document leaves open can be set: a provider that has other paths, names, words and encodings is read and changed all
-//! the same, once the configuration says so.
+//! Whatever a wire's document leaves open can be set: a provider that has other paths, names, words
+//! and encodings is read and changed all the same, once the configuration says so.
 //!
-//! The sandbox speaks the documents' wires. What stands between it and cardtop here turns them into an account's own.
+//! The sandbox speaks the documents' wires. What stands between it and cardtop here turns them into
+//! an account's own.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -55,7 +56,11 @@ const fn fields(dialect: Dialect) -> &'static [&'static str] {
 }
 
 /// A configuration for the sandbox, with more lines in each provider's table.
-fn configured(sandbox: &Sandbox, folder: &std::path::Path, more: impl Fn(Dialect) -> String) -> Config {
+fn configured(
+    sandbox: &Sandbox,
+    folder: &std::path::Path,
+    more: impl Fn(Dialect) -> String,
+) -> Config {
     let path = folder.join("cardtop.toml");
     sandbox.write_config(&nowhere, &path).expect("a configuration");
     let mut text = std::fs::read_to_string(&path).expect("the configuration");
@@ -83,15 +88,19 @@ async fn journey(engine: &Engine, clock: &Clock) -> Vec<String> {
         seen.extend(rows.iter().map(|row| format!("{row:?}")));
     }
     for report in engine.read_providers().await {
-        let float = report.float.expect("all four offer it").unwrap_or_else(|error| panic!("{error}"));
+        let float =
+            report.float.expect("all four offer it").unwrap_or_else(|error| panic!("{error}"));
         seen.push(format!("{} {:?}", report.info.id, float.0));
     }
     for (provider, cards) in all {
-        let usable = cards
-            .into_iter()
-            .filter(|card| card.state == CardState::Active && card.available().is_some_and(|money| !money.is_negative()));
+        let usable = cards.into_iter().filter(|card| {
+            card.state == CardState::Active
+                && card.available().is_some_and(|money| !money.is_negative())
+        });
         let physical = Some(cardtop::domain::card::CardKind::Physical);
-        let card = usable.max_by_key(|card| (card.kind == physical, card.available().map(|money| money.amount())));
+        let card = usable.max_by_key(|card| {
+            (card.kind == physical, card.available().map(|money| money.amount()))
+        });
         let card = card.unwrap_or_else(|| panic!("{provider} has no card to try"));
         if let Ok(quote) = engine.quote(&card.key, some(&card)).await {
             seen.push(format!("{provider} {quote:?}"));
@@ -101,7 +110,8 @@ async fn journey(engine: &Engine, clock: &Clock) -> Vec<String> {
             "ibanera" => Action::SetPin { new: Some(pin("4071")), old: Some(pin("1234")) },
             _ => Action::SetPin { new: Some(pin("4071")), old: None },
         };
-        let mut actions = vec![Action::TopUp(some(&card)), Action::Freeze, Action::Unfreeze, new_pin];
+        let mut actions =
+            vec![Action::TopUp(some(&card)), Action::Freeze, Action::Unfreeze, new_pin];
         if provider.name() != "ibanera" {
             actions.push(Action::Close);
         }
@@ -119,10 +129,19 @@ async fn journey(engine: &Engine, clock: &Clock) -> Vec<String> {
             };
             let done = engine.change(order, Duration::from_secs(60)).await;
             let done = done.unwrap_or_else(|refused| panic!("{provider} {deed:?}: {refused}"));
-            let wanted = if deed == Deed::SetPin { OperationState::Accepted } else { OperationState::Done };
-            // The sandbox knows another old PIN at ibanera; a refusal in its words shows that the call arrived.
-            let refused = deed == Deed::SetPin && provider.name() == "ibanera" && done.state == OperationState::Failed;
-            assert!(done.state == wanted || refused, "{provider} {deed:?}: {:?} {:?}", done.state, done.detail);
+            let wanted =
+                if deed == Deed::SetPin { OperationState::Accepted } else { OperationState::Done };
+            // The sandbox knows another old PIN at ibanera; a refusal in its words shows that the
+            // call arrived.
+            let refused = deed == Deed::SetPin
+                && provider.name() == "ibanera"
+                && done.state == OperationState::Failed;
+            assert!(
+                done.state == wanted || refused,
+                "{provider} {deed:?}: {:?} {:?}",
+                done.state,
+                done.detail
+            );
         }
     }
     seen
@@ -140,13 +159,26 @@ impl Transport for Moved {
         let path = request.uri().path_and_query().map(ToString::to_string).unwrap_or_default();
         if let Some(at) = path.find(MOVED) {
             let (before, after) = path.split_at(at);
-            let whole = format!("http://127.0.0.1:9{before}{}", after.strip_prefix(MOVED).unwrap_or_default());
+            let whole = format!(
+                "http://127.0.0.1:9{before}{}",
+                after.strip_prefix(MOVED).unwrap_or_default()
+            );
             *request.uri_mut() = whole.parse::<Uri>().expect("an address");
-            self.asked.lock().unwrap_or_else(PoisonError::into_inner).insert(request.uri().path().to_owned());
+            self.asked
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .insert(request.uri().path().to_owned());
         } else {
             // The two that have settings of their own.
-            let own = ["/oauth/token", "/api/v1/Card/AllTransactions", "/api/v1/customer/cards/deactivate"];
-            assert!(own.contains(&path.as_str()), "{path} was asked where its document says, not where the configuration does");
+            let own = [
+                "/oauth/token",
+                "/api/v1/Card/AllTransactions",
+                "/api/v1/customer/cards/deactivate",
+            ];
+            assert!(
+                own.contains(&path.as_str()),
+                "{path} was asked where its document says, not where the configuration does"
+            );
         }
         self.inner.call(does, request).await
     }
@@ -158,7 +190,13 @@ async fn every_call_is_asked_where_the_configuration_says() {
     let sandbox = Sandbox::new(Options { busy: false, ..Options::default() }, clock.clone());
     let folder = tempfile::tempdir().expect("a folder");
     let mut config = configured(&sandbox, folder.path(), |dialect| {
-        let line = |path: &Path| format!("paths.\"{}\" = \"{MOVED}/{}\"\n", path.key, path.default.trim_start_matches('/'));
+        let line = |path: &Path| {
+            format!(
+                "paths.\"{}\" = \"{MOVED}/{}\"\n",
+                path.key,
+                path.default.trim_start_matches('/')
+            )
+        };
         paths(dialect).iter().map(line).collect()
     });
     // Where the manager's number is not set, its account is asked.
@@ -170,25 +208,43 @@ async fn every_call_is_asked_where_the_configuration_says() {
     // Where the roster says no kind, the templates are asked for it.
     let roster = folder.path().join("cardtop.banana-cards.csv");
     let text = std::fs::read_to_string(&roster).expect("a roster");
-    std::fs::write(&roster, text.replace(",virtual,", ",,").replace(",physical,", ",,")).expect("writing");
+    std::fs::write(&roster, text.replace(",virtual,", ",,").replace(",physical,", ",,"))
+        .expect("writing");
     let asked = Arc::new(Mutex::new(BTreeSet::new()));
     let (heard, bank) = (Arc::clone(&asked), sandbox.clone());
     let way = move |dialect| -> Box<dyn Transport> {
         Box::new(Moved { inner: InProcess(bank.router(dialect)), asked: Arc::clone(&heard) })
     };
-    let (engine, _news) = open_over(config.clone(), &clock, folder.path(), false, false, way.clone()).await;
+    let (engine, _news) =
+        open_over(config.clone(), &clock, folder.path(), false, false, way.clone()).await;
     journey(&engine, &clock).await;
     // The other payer's accounts are listed by another call.
     let other = tempfile::tempdir().expect("a folder");
-    let (engine, _news) = open_over(paid_by_customers(config), &clock, other.path(), false, false, way).await;
-    let cards = engine.read_cards().await.into_iter().find(|(id, _)| id.name() == "ibanera").expect("ibanera is configured").1;
+    let (engine, _news) =
+        open_over(paid_by_customers(config), &clock, other.path(), false, false, way).await;
+    let cards = engine
+        .read_cards()
+        .await
+        .into_iter()
+        .find(|(id, _)| id.name() == "ibanera")
+        .expect("ibanera is configured")
+        .1;
     let card = cards.unwrap_or_else(|error| panic!("{error}")).into_iter().next().expect("a card");
     engine.quote(&card.key, some(&card)).await.unwrap_or_else(|error| panic!("{error}"));
     let asked = asked.lock().unwrap_or_else(PoisonError::into_inner);
-    let reserved = ["set_webhook_url", "get_webhook_records", "register", "get_users", "apply", "assign", "3ds_confirm"];
+    let reserved = [
+        "set_webhook_url",
+        "get_webhook_records",
+        "register",
+        "get_users",
+        "apply",
+        "assign",
+        "3ds_confirm",
+    ];
     for dialect in Dialect::ALL {
         for path in paths(dialect).iter().filter(|path| !reserved.contains(&path.key)) {
-            let found = asked.iter().any(|asked| asked.contains(path.default.trim_start_matches('/')));
+            let found =
+                asked.iter().any(|asked| asked.contains(path.default.trim_start_matches('/')));
             assert!(found, "{}: {} was never asked", dialect.name(), path.key);
         }
     }
@@ -220,20 +276,29 @@ impl Renamed {
         match self.dialect {
             Dialect::Artha | Dialect::Ibanera => renamed(self.dialect, &text).into(),
             Dialect::Banana => {
-                let bytes = BASE64.decode(json["encrypted_payload"].as_str().unwrap_or_default().as_bytes()).expect("base64");
+                let bytes = BASE64
+                    .decode(json["encrypted_payload"].as_str().unwrap_or_default().as_bytes())
+                    .expect("base64");
                 let (iv, cipher) = bytes.split_first_chunk::<16>().expect("an iv");
-                let plain = crypto::aes_cbc_decrypt(&self.banana_key, *iv, cipher).expect("the bank's payload");
+                let plain = crypto::aes_cbc_decrypt(&self.banana_key, *iv, cipher)
+                    .expect("the bank's payload");
                 let plain = renamed(self.dialect, std::str::from_utf8(&plain).expect("text"));
-                let cipher = crypto::aes_cbc_encrypt(&self.banana_key, *iv, plain.as_bytes()).expect("a payload");
+                let cipher = crypto::aes_cbc_encrypt(&self.banana_key, *iv, plain.as_bytes())
+                    .expect("a payload");
                 let payload = BASE64.encode(&[&iv[..], &cipher].concat());
-                let tag = HEXLOWER.encode(&crypto::hmac_sha256(&self.banana_key, payload.as_bytes()));
+                let tag =
+                    HEXLOWER.encode(&crypto::hmac_sha256(&self.banana_key, payload.as_bytes()));
                 serde_json::json!({ "encrypted_payload": payload, "hmac": tag }).to_string().into()
             }
             Dialect::Enkash => {
-                let sealed = ["request", "response"].iter().find_map(|name| json[*name].as_str()).or_else(|| json.as_str());
+                let sealed = ["request", "response"]
+                    .iter()
+                    .find_map(|name| json[*name].as_str())
+                    .or_else(|| json.as_str());
                 let Some(sealed) = sealed else { return renamed(self.dialect, &text).into() };
                 let cipher = BASE64.decode(sealed.as_bytes()).expect("base64");
-                let plain = crypto::aes_ecb_decrypt(&self.enkash_key, &cipher).expect("the bank's payload");
+                let plain =
+                    crypto::aes_ecb_decrypt(&self.enkash_key, &cipher).expect("the bank's payload");
                 renamed(self.dialect, std::str::from_utf8(&plain).expect("text")).into()
             }
         }
@@ -272,7 +337,8 @@ impl Transport for Renamed {
     async fn call(&self, does: Does, mut request: Request<Bytes>) -> Result<Response<Bytes>, Lost> {
         let path = request.uri().path().to_owned();
         if path.ends_with("/deactivate") {
-            let body = String::from_utf8_lossy(request.body()).replace("\"own_cardsId\"", "\"cardsId\"");
+            let body =
+                String::from_utf8_lossy(request.body()).replace("\"own_cardsId\"", "\"cardsId\"");
             assert!(!body.is_empty() && body != String::from_utf8_lossy(request.body()), "{body}");
             let length = body.len().into();
             *request.body_mut() = body.into();
@@ -299,15 +365,22 @@ async fn a_provider_with_names_of_its_own_is_read_like_any_other() {
             let line = |name: &&str| format!("fields.\"{name}\" = \"{RENAMED}{name}\"\n");
             if own_names { fields(dialect).iter().map(line).collect() } else { String::new() }
         });
-        let secret =
-            |name: &str| std::fs::read(folder.path().join("cardtop.secrets").join(name)).expect("a secret of the sandbox");
+        let secret = |name: &str| {
+            std::fs::read(folder.path().join("cardtop.secrets").join(name))
+                .expect("a secret of the sandbox")
+        };
         let banana_key = secret("banana-secret-key");
-        let enkash_key = crypto::sha256(&secret("enkash-encryption-key")).get(..16).expect("32 bytes").to_vec();
+        let enkash_key =
+            crypto::sha256(&secret("enkash-encryption-key")).get(..16).expect("32 bytes").to_vec();
         let bank = sandbox.clone();
         let way = move |dialect| -> Box<dyn Transport> {
             let inner = InProcess(bank.router(dialect));
             let (banana_key, enkash_key) = (banana_key.clone(), enkash_key.clone());
-            if own_names { Box::new(Renamed { inner, dialect, banana_key, enkash_key }) } else { Box::new(inner) }
+            if own_names {
+                Box::new(Renamed { inner, dialect, banana_key, enkash_key })
+            } else {
+                Box::new(inner)
+            }
         };
         let (engine, _news) = open_over(config, &clock, folder.path(), false, false, way).await;
         seen.push(journey(&engine, &clock).await);
@@ -323,8 +396,15 @@ async fn a_provider_with_names_of_its_own_is_read_like_any_other() {
 fn the_documentation_names_every_call_and_every_field() {
     let text = include_str!("../../docs/providers.md");
     for dialect in Dialect::ALL {
-        let section = text.split("\n## ").find(|section| section.starts_with(dialect.name())).expect("a section of its own");
-        assert!(section.contains(&format!("`{}`", fields(dialect).join(" "))), "{}: the fields", dialect.name());
+        let section = text
+            .split("\n## ")
+            .find(|section| section.starts_with(dialect.name()))
+            .expect("a section of its own");
+        assert!(
+            section.contains(&format!("`{}`", fields(dialect).join(" "))),
+            "{}: the fields",
+            dialect.name()
+        );
         for path in paths(dialect) {
             let named = section.split(['`', ' ']).any(|word| word == path.key);
             assert!(named, "{}: {} is not in the documentation", dialect.name(), path.key);
@@ -347,7 +427,10 @@ impl Transport for Fixed {
     async fn call(&self, _does: Does, request: Request<Bytes>) -> Result<Response<Bytes>, Lost> {
         let (status, answer) = (self.answer)(&request);
         self.asked.lock().unwrap_or_else(PoisonError::into_inner).push(request);
-        Ok(Response::builder().status(status).body(Bytes::from(answer)).expect("a status of the test"))
+        Ok(Response::builder()
+            .status(status)
+            .body(Bytes::from(answer))
+            .expect("a status of the test"))
     }
 }
 
@@ -359,7 +442,11 @@ struct Account {
 }
 
 impl Account {
-    fn new(dialect: Dialect, more: &str, answer: impl Fn(&Request<Bytes>) -> String + Send + Sync + 'static) -> Self {
+    fn new(
+        dialect: Dialect,
+        more: &str,
+        answer: impl Fn(&Request<Bytes>) -> String + Send + Sync + 'static,
+    ) -> Self {
         Self::answering(dialect, more, move |request| (200, answer(request)))
     }
 
@@ -369,20 +456,35 @@ impl Account {
         answer: impl Fn(&Request<Bytes>) -> (u16, String) + Send + Sync + 'static,
     ) -> Self {
         let clock = Clock::from(start());
-        let sandbox = Sandbox::new(Options { cards: 6, transactions: 0, busy: false, ..Options::default() }, clock.clone());
+        let sandbox = Sandbox::new(
+            Options { cards: 6, transactions: 0, busy: false, ..Options::default() },
+            clock.clone(),
+        );
         let folder = tempfile::tempdir().expect("a folder");
-        let config = configured(&sandbox, folder.path(), |of| if of == dialect { more.to_owned() } else { String::new() });
-        let config = config.providers.into_iter().find(|provider| dialect_of(provider) == dialect).expect("it is configured");
+        let config = configured(&sandbox, folder.path(), |of| {
+            if of == dialect { more.to_owned() } else { String::new() }
+        });
+        let config = config
+            .providers
+            .into_iter()
+            .find(|provider| dialect_of(provider) == dialect)
+            .expect("it is configured");
         let asked = Asked::default();
         let fixed = Fixed { asked: Arc::clone(&asked), answer: Box::new(answer) };
         let http = Http::over(&config.name, Box::new(fixed), clock, config.timeout);
-        let provider = cardtop::provider::build(&config, http).unwrap_or_else(|error| panic!("{error}"));
+        let provider =
+            cardtop::provider::build(&config, http).unwrap_or_else(|error| panic!("{error}"));
         Self { provider, asked, folder }
     }
 
     /// The last request.
     fn last(&self) -> Request<Bytes> {
-        self.asked.lock().unwrap_or_else(PoisonError::into_inner).last().cloned().expect("it was asked")
+        self.asked
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .last()
+            .cloned()
+            .expect("it was asked")
     }
 
     /// All requests.
@@ -391,7 +493,8 @@ impl Account {
     }
 
     fn secret(&self, name: &str) -> Vec<u8> {
-        std::fs::read(self.folder.path().join("cardtop.secrets").join(name)).expect("a secret of the sandbox")
+        std::fs::read(self.folder.path().join("cardtop.secrets").join(name))
+            .expect("a secret of the sandbox")
     }
 
     fn card(&self, id: &str) -> Card {
@@ -415,22 +518,37 @@ const TASK: &str = r#"{"taskId":"t-1","status":"Success"}"#;
 
 #[tokio::test]
 async fn arthas_string_is_signed_as_the_configuration_says() {
-    let settings = "signature.headers = [\"nonce\", \"customerToken\"]\nsignature.names = \"lower\"\nsignature.values = \"percent\"\n\
-                    signature.padding = \"pss\"\nsignature.text = \"hex\"\n";
+    let settings = "signature.headers = [\"nonce\", \"customerToken\"]\nsignature.names = \
+                    \"lower\"\nsignature.values = \"percent\"\nsignature.padding = \
+                    \"pss\"\nsignature.text = \"hex\"\n";
     let account = Account::new(Dialect::Artha, settings, |_| TASK.to_owned());
     let card = account.card("a b");
     let amount = "30.00 USD";
-    let amount = cardtop::domain::money::Money::typed(amount.split(' ').next().unwrap_or_default(), card.currency.expect("USD"));
+    let amount = cardtop::domain::money::Money::typed(
+        amount.split(' ').next().unwrap_or_default(),
+        card.currency.expect("USD"),
+    );
     let id = OperationId::new(start(), 7, 1);
-    account.provider.act(&card, &Action::TopUp(amount.expect("an amount")), id).await.unwrap_or_else(|error| panic!("{error}"));
+    account
+        .provider
+        .act(&card, &Action::TopUp(amount.expect("an amount")), id)
+        .await
+        .unwrap_or_else(|error| panic!("{error}"));
     let request = account.last();
     let pem = String::from_utf8(account.secret("artha-key.pem")).expect("PEM");
-    let key = RsaPrivateKey::from_pkcs8_pem(pem.trim()).or_else(|_| RsaPrivateKey::from_pkcs1_pem(pem.trim())).expect("a key");
+    let key = RsaPrivateKey::from_pkcs8_pem(pem.trim())
+        .or_else(|_| RsaPrivateKey::from_pkcs1_pem(pem.trim()))
+        .expect("a key");
     let token = String::from_utf8(account.secret("artha-token")).expect("a token");
-    let string = format!("amount=30.00&cardid=a%20b&customertoken={token}&nonce={}", header(&request, "nonce"));
+    let string = format!(
+        "amount=30.00&cardid=a%20b&customertoken={token}&nonce={}",
+        header(&request, "nonce")
+    );
     let signature = BytesText::Hex.read(header(&request, "signature")).expect("hexadecimal");
     let signature = rsa::pss::Signature::try_from(signature.as_slice()).expect("a signature");
-    rsa::pss::VerifyingKey::<rsa::sha2::Sha256>::new(key.to_public_key()).verify(string.as_bytes(), &signature).expect(&string);
+    rsa::pss::VerifyingKey::<rsa::sha2::Sha256>::new(key.to_public_key())
+        .verify(string.as_bytes(), &signature)
+        .expect(&string);
 }
 
 #[tokio::test]
@@ -441,24 +559,41 @@ async fn lists_are_asked_for_as_the_configuration_says() {
     assert!(list.is_whole() && list.rows.is_empty());
     let until = start().as_second();
     let ends = [(until - 7 * 86_400, until), (until - 10 * 86_400, until - 7 * 86_400)];
-    let asked: Vec<serde_json::Value> =
-        account.all().iter().map(|asked| serde_json::from_slice(asked.body()).expect("JSON")).collect();
+    let asked: Vec<serde_json::Value> = account
+        .all()
+        .iter()
+        .map(|asked| serde_json::from_slice(asked.body()).expect("JSON"))
+        .collect();
     let wanted = ends
         .map(|(since, until)| serde_json::json!({"cardId": "c-1", "page": 0, "size": 3, "startTime": since, "endTime": until}));
     assert_eq!(asked, wanted, "three more days are in the next span");
     assert_eq!(account.provider.can().page_max, 3);
 
-    let account = Account::new(Dialect::Ibanera, "lists = { first_page = 0, page_size = 7 }\n", ibanera_answer("[]"));
-    account.provider.transactions(&last_days(account.card("5"), 1), FIRST).await.expect("an empty page");
+    let account = Account::new(
+        Dialect::Ibanera,
+        "lists = { first_page = 0, page_size = 7 }\n",
+        ibanera_answer("[]"),
+    );
+    account
+        .provider
+        .transactions(&last_days(account.card("5"), 1), FIRST)
+        .await
+        .expect("an empty page");
     let query = account.last().uri().query().unwrap_or_default().to_owned();
     assert!(query.contains("PageNumber=0") && query.contains("PageSize=7"), "{query}");
 
     // Two pages, numbered from 0: both are read.
     let paged = |request: &Request<Bytes>| {
-        let page = |rows: &str| format!(r#"{{"details":[{rows}],"numberOfPages":2,"pageSize":1,"status":"1"}}"#);
+        let page = |rows: &str| {
+            format!(r#"{{"details":[{rows}],"numberOfPages":2,"pageSize":1,"status":"1"}}"#)
+        };
         match (request.uri().path().contains("/auth/"), request.uri().query().unwrap_or_default()) {
-            (true, _) => r#"{"details":{"accessToken":"tok","expiresIn":900},"status":"1"}"#.to_owned(),
-            (_, query) if query.contains("ageNumber=1") => page(r#"{"id":2,"asset":"USD","availableBalance":500}"#),
+            (true, _) => {
+                r#"{"details":{"accessToken":"tok","expiresIn":900},"status":"1"}"#.to_owned()
+            }
+            (_, query) if query.contains("ageNumber=1") => {
+                page(r#"{"id":2,"asset":"USD","availableBalance":500}"#)
+            }
             (_, query) if query.is_empty() || query.contains("ageNumber=0") => {
                 page(r#"{"id":1,"asset":"USD","availableBalance":10}"#)
             }
@@ -466,10 +601,14 @@ async fn lists_are_asked_for_as_the_configuration_says() {
             (_, query) => panic!("there is no such page: {query}"),
         }
     };
-    let account = Account::new(Dialect::Ibanera, "lists = { first_page = 0, page_size = 1 }\n", paged);
+    let account =
+        Account::new(Dialect::Ibanera, "lists = { first_page = 0, page_size = 1 }\n", paged);
     let float = account.provider.float().await.unwrap_or_else(|error| panic!("{error}"));
     assert_eq!(float.iter().map(ToString::to_string).collect::<Vec<_>>(), ["510.00 USD"]);
-    let list = pages::read_all(&account.provider.pagers().cards, Effort::Usual, |page| account.provider.cards(page)).await;
+    let list = pages::read_all(&account.provider.pagers().cards, Effort::Usual, |page| {
+        account.provider.cards(page)
+    })
+    .await;
     assert_eq!((list.rows.len(), list.is_whole()), (2, true));
 }
 
@@ -484,10 +623,13 @@ async fn all_transactions(
     pages::read_window(&provider.pagers().transactions, window, Effort::Usual, ask).await
 }
 
-fn ibanera_answer(details: &'static str) -> impl Fn(&Request<Bytes>) -> String + Send + Sync + 'static {
+fn ibanera_answer(
+    details: &'static str,
+) -> impl Fn(&Request<Bytes>) -> String + Send + Sync + 'static {
     move |request| {
         if request.uri().path().contains("/auth/") {
-            r#"{"id":0,"details":{"accessToken":"tok","expiresIn":900},"status":"1","errors":[]}"#.to_owned()
+            r#"{"id":0,"details":{"accessToken":"tok","expiresIn":900},"status":"1","errors":[]}"#
+                .to_owned()
         } else {
             format!(r#"{{"id":0,"details":{details},"status":"1","errors":[]}}"#)
         }
@@ -496,32 +638,59 @@ fn ibanera_answer(details: &'static str) -> impl Fn(&Request<Bytes>) -> String +
 
 #[tokio::test]
 async fn signs_zones_and_words_are_read_as_the_configuration_says() {
-    let settings =
-        "lists = { time_zone = \"America/New_York\", outgoing = \"positive\" }\nwords.card_states = { \"Lost\" = \"BLOCKED\" }\n";
+    let settings = "lists = { time_zone = \"America/New_York\", outgoing = \"positive\" \
+                    }\nwords.card_states = { \"Lost\" = \"BLOCKED\" }\n";
     let row = r#"[{"id":1,"cardsId":5,"amount":12.40,"currency":"usd","description":"Coffee","dateTime":"2026-04-02T08:00:00","bPending":false}]"#;
     let account = Account::new(Dialect::Ibanera, settings, ibanera_answer(row));
-    let page = account.provider.transactions(&last_days(account.card("5"), 3), FIRST).await.expect("a page");
+    let page = account
+        .provider
+        .transactions(&last_days(account.card("5"), 3), FIRST)
+        .await
+        .expect("a page");
     let [row] = page.items.as_slice() else { panic!("{:?}", page.skipped) };
-    assert_eq!((row.kind, row.at.to_string()), (TransactionKind::Purchase, "2026-04-02T12:00:00Z".into()));
-    let lost = ibanera_answer(r#"{"cardLast4":"3566","currency":"usd","availableBalance":1,"status":"Lost"}"#);
+    assert_eq!(
+        (row.kind, row.at.to_string()),
+        (TransactionKind::Purchase, "2026-04-02T12:00:00Z".into())
+    );
+    let lost = ibanera_answer(
+        r#"{"cardLast4":"3566","currency":"usd","availableBalance":1,"status":"Lost"}"#,
+    );
     let account = Account::new(Dialect::Ibanera, settings, lost);
     let card = account.provider.card(&account.card("5")).await.expect("a card");
-    assert_eq!((card.state, &*card.provider_state), (CardState::Blocked, "Lost"), "the provider's word stays");
+    assert_eq!(
+        (card.state, &*card.provider_state),
+        (CardState::Blocked, "Lost"),
+        "the provider's word stays"
+    );
 
-    let settings = "words.transaction_states = { \"Booked\" = \"CLEARED\" }\nwords.transaction_kinds = { \"Load\" = \"TOP-UP\" }\n\
-                    words.card_states = { \"On hold\" = \"FROZEN\" }\n";
-    let list =
-        r#"{"data":[{"id":"x","amount":"5","currency":"USD","date":"2026-04-03T08:00:00Z","type":"LOAD","status":"booked"}]}"#;
+    let settings = "words.transaction_states = { \"Booked\" = \"CLEARED\" \
+                    }\nwords.transaction_kinds = { \"Load\" = \"TOP-UP\" }\nwords.card_states = { \
+                    \"On hold\" = \"FROZEN\" }\n";
+    let list = r#"{"data":[{"id":"x","amount":"5","currency":"USD","date":"2026-04-03T08:00:00Z","type":"LOAD","status":"booked"}]}"#;
     let account = Account::new(Dialect::Artha, settings, |_| list.to_owned());
-    let page = account.provider.transactions(&last_days(account.card("c"), 1), FIRST).await.expect("a page");
+    let page = account
+        .provider
+        .transactions(&last_days(account.card("c"), 1), FIRST)
+        .await
+        .expect("a page");
     let [row] = page.items.as_slice() else { panic!("{:?}", page.skipped) };
-    assert_eq!((row.kind, row.state, &*row.provider_state), (TransactionKind::TopUp, TransactionState::Cleared, "booked"));
+    assert_eq!(
+        (row.kind, row.state, &*row.provider_state),
+        (TransactionKind::TopUp, TransactionState::Cleared, "booked")
+    );
     let account = Account::new(Dialect::Artha, settings, |request| {
         let details = request.uri().path().contains("CardDetails");
-        let answer = if details { r#"{"cardStatus":"ON_HOLD"}"# } else { r#"{"availableBalance":"1","cardCurrency":"USD"}"# };
+        let answer = if details {
+            r#"{"cardStatus":"ON_HOLD"}"#
+        } else {
+            r#"{"availableBalance":"1","cardCurrency":"USD"}"#
+        };
         answer.to_owned()
     });
-    assert_eq!(account.provider.card(&account.card("c")).await.expect("a card").state, CardState::Frozen);
+    assert_eq!(
+        account.provider.card(&account.card("c")).await.expect("a card").state,
+        CardState::Frozen
+    );
 }
 
 #[tokio::test]
@@ -532,49 +701,79 @@ async fn the_accounts_own_names_hold_in_refusals_too() {
     let top_up = Action::TopUp(cardtop::domain::money::Money::typed("30", usd).expect("an amount"));
     let id = OperationId::new(start(), 7, 1);
     let said = |words: &str| (401, words.to_owned());
-    for (settings, answer) in
-        [("", r#"{"remarks":"nonce already used"}"#), ("fields.remarks = \"Grund\"\n", r#"{"grund":"nonce already used"}"#)]
-    {
+    for (settings, answer) in [
+        ("", r#"{"remarks":"nonce already used"}"#),
+        ("fields.remarks = \"Grund\"\n", r#"{"grund":"nonce already used"}"#),
+    ] {
         let account = Account::answering(Dialect::Artha, settings, move |_| said(answer));
         let error = account.provider.act(&card(&account), &top_up, id).await.expect_err("refused");
         assert_eq!(error.outcome, cardtop::provider::Outcome::Unknown, "{}", error.said);
     }
-    let account =
-        Account::answering(Dialect::Banana, "fields.message = \"Why\"\n", |_| (400, r#"{"why":"invalid HMAC"}"#.to_owned()));
+    let account = Account::answering(Dialect::Banana, "fields.message = \"Why\"\n", |_| {
+        (400, r#"{"why":"invalid HMAC"}"#.to_owned())
+    });
     let error = account.provider.float().await.expect_err("refused");
     assert_eq!(error.kind, cardtop::provider::Kind::Auth, "{}", error.said);
 }
 
 #[tokio::test]
 async fn bananas_keys_texts_and_dates_are_as_the_configuration_says() {
-    let settings = "hmac_key_encoding = \"base64\"\npayload_text = \"base64url\"\nhmac_text = \"hex_upper\"\nempty_body = \"nothing\"\nlists = { dates = \"day\", page_size = 9 }\n";
+    let settings = "hmac_key_encoding = \"base64\"\npayload_text = \"base64url\"\nhmac_text = \
+                    \"hex_upper\"\nempty_body = \"nothing\"\nlists = { dates = \"day\", page_size \
+                    = 9 }\n";
     // The sandbox's key is 32 characters: as base64 they are 24 bytes, and these sign.
     let key = b"c2FuZGJveC1iYW5hbmEtc2VjcmV0LTMy".to_vec();
     let signing = BASE64.decode(&key).expect("base64");
     let (cipher_key, tag_key) = (key.clone(), signing.clone());
     let seal = move |plain: &str| {
-        let cipher = crypto::aes_cbc_encrypt(&cipher_key, [9; 16], plain.as_bytes()).expect("a key of 32 bytes");
+        let cipher = crypto::aes_cbc_encrypt(&cipher_key, [9; 16], plain.as_bytes())
+            .expect("a key of 32 bytes");
         let payload = BytesText::Base64Url.write(&[&[9; 16][..], &cipher].concat());
         let tag = BytesText::HexUpper.write(&crypto::hmac_sha256(&tag_key, payload.as_bytes()));
         serde_json::json!({ "encrypted_payload": payload, "hmac": tag }).to_string()
     };
     let clock = Clock::from(start());
-    let sandbox = Sandbox::new(Options { cards: 6, transactions: 0, busy: false, ..Options::default() }, clock.clone());
+    let sandbox = Sandbox::new(
+        Options { cards: 6, transactions: 0, busy: false, ..Options::default() },
+        clock.clone(),
+    );
     let folder = tempfile::tempdir().expect("a folder");
-    configured(&sandbox, folder.path(), |of| if of == Dialect::Banana { settings.to_owned() } else { String::new() });
-    std::fs::write(folder.path().join("cardtop.secrets/banana-secret-key"), &key).expect("another key");
+    configured(&sandbox, folder.path(), |of| {
+        if of == Dialect::Banana { settings.to_owned() } else { String::new() }
+    });
+    std::fs::write(folder.path().join("cardtop.secrets/banana-secret-key"), &key)
+        .expect("another key");
     let config = Config::load(Some(&folder.path().join("cardtop.toml"))).expect("a configuration");
-    let config = config.providers.into_iter().find(|provider| provider.kind() == "banana").expect("it is configured");
+    let config = config
+        .providers
+        .into_iter()
+        .find(|provider| provider.kind() == "banana")
+        .expect("it is configured");
     let asked = Asked::default();
-    let fixed = Fixed { asked: Arc::clone(&asked), answer: Box::new(move |_| (200, seal(r#"{"data":[],"total":0}"#))) };
-    let provider = cardtop::provider::build(&config, Http::over(&config.name, Box::new(fixed), clock, config.timeout));
+    let fixed = Fixed {
+        asked: Arc::clone(&asked),
+        answer: Box::new(move |_| (200, seal(r#"{"data":[],"total":0}"#))),
+    };
+    let provider = cardtop::provider::build(
+        &config,
+        Http::over(&config.name, Box::new(fixed), clock, config.timeout),
+    );
     let provider = provider.unwrap_or_else(|error| panic!("{error}"));
-    let window = Window { card: None, ..last_days(Card::unread(CardKey::new(&config.name, "1")), 2) };
-    all_transactions(&*provider, &window).await.error.map_or(Ok(()), Err).unwrap_or_else(|error| panic!("{error}"));
-    let request = asked.lock().unwrap_or_else(PoisonError::into_inner).last().cloned().expect("it was asked");
+    let window =
+        Window { card: None, ..last_days(Card::unread(CardKey::new(&config.name, "1")), 2) };
+    all_transactions(&*provider, &window)
+        .await
+        .error
+        .map_or(Ok(()), Err)
+        .unwrap_or_else(|error| panic!("{error}"));
+    let request =
+        asked.lock().unwrap_or_else(PoisonError::into_inner).last().cloned().expect("it was asked");
     let body: serde_json::Value = serde_json::from_slice(request.body()).expect("JSON");
     let payload = body["encrypted_payload"].as_str().expect("a payload");
-    assert_eq!(header(&request, "X-HMAC"), BytesText::HexUpper.write(&crypto::hmac_sha256(&signing, payload.as_bytes())));
+    assert_eq!(
+        header(&request, "X-HMAC"),
+        BytesText::HexUpper.write(&crypto::hmac_sha256(&signing, payload.as_bytes()))
+    );
     let bytes = BytesText::Base64Url.read(payload).expect("base64 for addresses");
     let (iv, cipher) = bytes.split_first_chunk::<16>().expect("an iv");
     let plain = crypto::aes_cbc_decrypt(&key, *iv, cipher).expect("our payload");
@@ -582,14 +781,19 @@ async fn bananas_keys_texts_and_dates_are_as_the_configuration_says() {
     assert_eq!(config.lists.dates, Dates::Day);
     assert_eq!((&plain["start_date"], &plain["limit"]), (&"2026-04-01".into(), &9.into()));
     let _ = provider.float().await;
-    let request = asked.lock().unwrap_or_else(PoisonError::into_inner).last().cloned().expect("it was asked");
+    let request =
+        asked.lock().unwrap_or_else(PoisonError::into_inner).last().cloned().expect("it was asked");
     assert!(request.body().is_empty(), "a call without parameters");
-    assert_eq!(header(&request, "X-HMAC"), BytesText::HexUpper.write(&crypto::hmac_sha256(&signing, b"")));
+    assert_eq!(
+        header(&request, "X-HMAC"),
+        BytesText::HexUpper.write(&crypto::hmac_sha256(&signing, b""))
+    );
 }
 
 #[tokio::test]
 async fn enkash_is_asked_in_the_envelope_that_the_configuration_says() {
-    let settings = "key_derivation = \"own\"\nenvelope_field = \"data\"\nunencrypted = [\"cardAccount\"]\npin_block = \"iso2\"\notp_required = true\n";
+    let settings = "key_derivation = \"own\"\nenvelope_field = \"data\"\nunencrypted = \
+                    [\"cardAccount\"]\npin_block = \"iso2\"\notp_required = true\n";
     let answer = |request: &Request<Bytes>| {
         if request.uri().path().contains("/oauth/") {
             r#"{"access_token":"tok","expires_in":900}"#.to_owned()
@@ -599,23 +803,43 @@ async fn enkash_is_asked_in_the_envelope_that_the_configuration_says() {
     };
     // The sandbox's secret has 29 characters, which is no length of a key.
     let clock = Clock::from(start());
-    let sandbox = Sandbox::new(Options { cards: 6, transactions: 0, busy: false, ..Options::default() }, clock.clone());
+    let sandbox = Sandbox::new(
+        Options { cards: 6, transactions: 0, busy: false, ..Options::default() },
+        clock.clone(),
+    );
     let folder = tempfile::tempdir().expect("a folder");
-    let config =
-        configured(&sandbox, folder.path(), |of| if of == Dialect::Enkash { settings.to_owned() } else { String::new() });
-    let config = config.providers.into_iter().find(|provider| provider.kind() == "enkash").expect("it is configured");
+    let config = configured(&sandbox, folder.path(), |of| {
+        if of == Dialect::Enkash { settings.to_owned() } else { String::new() }
+    });
+    let config = config
+        .providers
+        .into_iter()
+        .find(|provider| provider.kind() == "enkash")
+        .expect("it is configured");
     let asked = Asked::default();
     let http = || {
-        let fixed = Fixed { asked: Arc::clone(&asked), answer: Box::new(move |request| (200, answer(request))) };
+        let fixed = Fixed {
+            asked: Arc::clone(&asked),
+            answer: Box::new(move |request| (200, answer(request))),
+        };
         Http::over(&config.name, Box::new(fixed), clock.clone(), config.timeout)
     };
-    let error = cardtop::provider::build(&config, http()).err().expect("the key has no length of AES");
-    assert!(error.contains("encryption_key") && error.contains("16, 24 or 32") && !error.contains("sandbox-enkash"), "{error}");
-    std::fs::write(folder.path().join("cardtop.secrets/enkash-encryption-key"), "0123456789abcdef").expect("another key");
-    let provider = cardtop::provider::build(&config, http()).unwrap_or_else(|error| panic!("{error}"));
+    let error =
+        cardtop::provider::build(&config, http()).err().expect("the key has no length of AES");
+    assert!(
+        error.contains("encryption_key")
+            && error.contains("16, 24 or 32")
+            && !error.contains("sandbox-enkash"),
+        "{error}"
+    );
+    std::fs::write(folder.path().join("cardtop.secrets/enkash-encryption-key"), "0123456789abcdef")
+        .expect("another key");
+    let provider =
+        cardtop::provider::build(&config, http()).unwrap_or_else(|error| panic!("{error}"));
     let last = || {
         let asked = asked.lock().unwrap_or_else(PoisonError::into_inner);
-        serde_json::from_slice::<serde_json::Value>(asked.last().expect("it was asked").body()).expect("JSON")
+        serde_json::from_slice::<serde_json::Value>(asked.last().expect("it was asked").body())
+            .expect("JSON")
     };
     provider.float().await.unwrap_or_else(|error| panic!("{error}"));
     assert!(last()["companyId"].is_string(), "in plain: {}", last());
@@ -624,11 +848,18 @@ async fn enkash_is_asked_in_the_envelope_that_the_configuration_says() {
     for action in [Action::Freeze, Action::SetPin { new: Some(pin("4071")), old: None }] {
         provider.act(&card, &action, id).await.unwrap_or_else(|error| panic!("{error}"));
         let body = last();
-        let cipher = BASE64.decode(body["data"].as_str().expect("the envelope's own field").as_bytes()).expect("base64");
-        let plain = crypto::aes_ecb_decrypt(b"0123456789abcdef", &cipher).expect("the key as it is");
+        let cipher = BASE64
+            .decode(body["data"].as_str().expect("the envelope's own field").as_bytes())
+            .expect("base64");
+        let plain =
+            crypto::aes_ecb_decrypt(b"0123456789abcdef", &cipher).expect("the key as it is");
         let plain: serde_json::Value = serde_json::from_slice(&plain).expect("JSON");
         assert_eq!(plain["otpRequired"], true, "{plain}");
-        let block = if plain["blockCode"].is_string() { serde_json::Value::Null } else { "244071FFFFFFFFFF".into() };
+        let block = if plain["blockCode"].is_string() {
+            serde_json::Value::Null
+        } else {
+            "244071FFFFFFFFFF".into()
+        };
         assert_eq!(plain["pinBlock"], block, "{plain}");
     }
 }

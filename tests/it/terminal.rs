@@ -1,4 +1,5 @@
-//! Stops, kills and resizes of the real board in a pseudo-terminal, and the end with a change under way.
+//! Stops, kills and resizes of the real board in a pseudo-terminal, and the end with a change under
+//! way.
 
 use std::time::Duration;
 
@@ -30,7 +31,11 @@ fn processes() -> Vec<(i32, char, i32)> {
         let state = words.next()?.chars().next()?;
         Some((name.split_whitespace().next()?.parse().ok()?, state, words.next()?.parse().ok()?))
     };
-    std::fs::read_dir("/proc").expect("/proc").flatten().filter_map(|entry| read(entry.path())).collect()
+    std::fs::read_dir("/proc")
+        .expect("/proc")
+        .flatten()
+        .filter_map(|entry| read(entry.path()))
+        .collect()
 }
 
 #[cfg(target_os = "linux")]
@@ -51,10 +56,12 @@ fn an_outside_stop_gives_the_terminal_back_and_a_continue_draws_everything() {
         assert!(!terminal.is_raw(), "a stopped board left raw mode on");
         terminal.signal(Signal::CONT);
         terminal.until_written(TAKEN, round + 1);
-        terminal.until("everything again", |text| text.contains("artha OK") && text.contains("Cards"));
+        terminal
+            .until("everything again", |text| text.contains("artha OK") && text.contains("Cards"));
         assert!(terminal.is_raw());
     }
-    // Stopped by what no process hears, and the modes changed by a shell meanwhile: a continue takes all again.
+    // Stopped by what no process hears, and the modes changed by a shell meanwhile: a continue
+    // takes all again.
     terminal.signal(Signal::STOP);
     becomes("it stops", || state(pid) == Some('T'));
     terminal.signal(Signal::CONT);
@@ -74,18 +81,25 @@ fn a_killed_board_leaves_a_usable_terminal_and_no_process() {
         let mut terminal = Terminal::demo_in(&[], 80, 24);
         terminal.shows("artha OK");
         let pid = terminal.process().as_raw_nonzero().get();
-        let children: Vec<i32> =
-            processes().into_iter().filter(|(_, _, parent)| *parent == pid).map(|(process, ..)| process).collect();
+        let children: Vec<i32> = processes()
+            .into_iter()
+            .filter(|(_, _, parent)| *parent == pid)
+            .map(|(process, ..)| process)
+            .collect();
         assert_eq!(children.len(), 1, "one process that would repair the terminal");
-        // Sent until it dies: Rust's own handler of SEGV takes the first one that is only sent for a mistake.
+        // Sent until it dies: Rust's own handler of SEGV takes the first one that is only sent for
+        // a mistake.
         becomes("it dies", || {
             terminal.signal(signal);
             matches!(state(pid), None | Some('Z'))
         });
-        // Reads until nobody has the terminal any more, then looks at its modes and what was switched off.
+        // Reads until nobody has the terminal any more, then looks at its modes and what was
+        // switched off.
         let (_, raw) = terminal.end();
         assert!(raw.contains(LEFT), "{signal:?}");
-        becomes("no process is left", || children.iter().all(|child| matches!(state(*child), None | Some('Z'))));
+        becomes("no process is left", || {
+            children.iter().all(|child| matches!(state(*child), None | Some('Z')))
+        });
     }
 }
 
@@ -95,8 +109,11 @@ fn a_board_that_ends_leaves_no_process() {
     let mut terminal = Terminal::demo_in(&[], 80, 24);
     terminal.shows("artha OK");
     let pid = terminal.process().as_raw_nonzero().get();
-    let children: Vec<i32> =
-        processes().into_iter().filter(|(_, _, parent)| *parent == pid).map(|(process, ..)| process).collect();
+    let children: Vec<i32> = processes()
+        .into_iter()
+        .filter(|(_, _, parent)| *parent == pid)
+        .map(|(process, ..)| process)
+        .collect();
     terminal.press("q");
     let (_, raw) = terminal.end();
     assert_eq!(raw.matches(LEFT).count(), 1, "given back once: {raw}");
@@ -124,7 +141,9 @@ fn with_a_change_under_way_the_terminal_is_given_back_at_once_and_the_rest_waits
     terminal.until("its cards", |text| text.contains("banana OK") || text.contains("banana SLOW"));
     terminal.press("/provider:banana state:active\r");
     terminal.until("a card of banana's", |text| {
-        text.contains("filter provider:banana state:active") && !text.contains("Cards 0 of") && text.contains("> ACTIVE")
+        text.contains("filter provider:banana state:active")
+            && !text.contains("Cards 0 of")
+            && text.contains("> ACTIVE")
     });
     terminal.press("f");
     terminal.shows("Freeze card");
@@ -136,7 +155,13 @@ fn with_a_change_under_way_the_terminal_is_given_back_at_once_and_the_rest_waits
     terminal.signal(Signal::TERM);
     let (_, raw) = terminal.end();
     let after = raw.rsplit(LEFT).next().expect("it left the whole screen");
-    assert!(after.contains("cardtop: waiting at most 3 s for the answer to freeze lost of banana/"), "{after}");
+    assert!(
+        after.contains("cardtop: waiting at most 3 s for the answer to freeze lost of banana/"),
+        "{after}"
+    );
     let last = after.trim_end().lines().next_back().unwrap_or_default();
-    assert!(last.starts_with("cardtop: freeze lost of banana/") && last.contains(" is "), "{after}");
+    assert!(
+        last.starts_with("cardtop: freeze lost of banana/") && last.contains(" is "),
+        "{after}"
+    );
 }

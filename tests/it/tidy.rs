@@ -1,4 +1,5 @@
-//! The house rules that a machine can check: who may import whom, who alone may say certain words, and that what the papers name is there.
+//! The house rules that a machine can check: who may import whom, who alone may say certain words,
+//! and that what the papers name is there.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -17,8 +18,13 @@ fn sources() -> BTreeMap<String, String> {
                 walk(&path, into);
             } else if path.extension().is_some_and(|kind| kind == "rs") {
                 let text = fs::read_to_string(&path).expect("a source file");
-                let code = text.split("#[cfg(test)]\nmod tests").next().unwrap_or_default().to_owned();
-                let name = path.strip_prefix(root().join("src")).expect("below src").to_string_lossy().into_owned();
+                let code =
+                    text.split("#[cfg(test)]\nmod tests").next().unwrap_or_default().to_owned();
+                let name = path
+                    .strip_prefix(root().join("src"))
+                    .expect("below src")
+                    .to_string_lossy()
+                    .into_owned();
                 into.insert(name, code);
             }
         }
@@ -55,17 +61,26 @@ fn rooms_import_only_what_lies_below_them() {
         ("ui", &["domain", "config", "app", "engine"]),
         ("tty", &["app", "ui", "config"]),
         ("run", &["domain", "config", "clock", "engine", "app", "ui", "tty"]),
-        ("cli", &["domain", "config", "clock", "files", "engine", "provider", "sandbox", "run", "tty", "app", "ui"]),
+        (
+            "cli",
+            &[
+                "domain", "config", "clock", "files", "engine", "provider", "sandbox", "run",
+                "tty", "app", "ui",
+            ],
+        ),
         ("main", &["cli", "memory"]),
         ("lib", &[]),
     ]);
     let mut wrong = Vec::new();
     for (file, text) in sources() {
         let from = room(&file);
-        let targets = allowed.get(from).unwrap_or_else(|| panic!("{file} is a room that the house does not know"));
+        let targets = allowed
+            .get(from)
+            .unwrap_or_else(|| panic!("{file} is a room that the house does not know"));
         for line in code(&text) {
             for rest in line.split("crate::").skip(1) {
-                let to: String = rest.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect();
+                let to: String =
+                    rest.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect();
                 if !to.is_empty() && to != from && !targets.contains(&to.as_str()) {
                     wrong.push(format!("{file} imports crate::{to}"));
                 }
@@ -80,13 +95,23 @@ fn the_sandbox_and_the_board_borrow_only_what_they_may() {
     for (file, text) in sources() {
         for line in code(&text) {
             if room(&file) == "sandbox" {
-                assert!(!line.contains("crate::provider") && !line.contains("crate::engine"), "{file}: {line}");
-                let foreign =
-                    line.contains("crate::domain::") && !line.contains("domain::money") && !line.contains("domain::text");
-                assert!(!foreign, "{file}: two readings of a wire share nothing but money and text: {line}");
+                assert!(
+                    !line.contains("crate::provider") && !line.contains("crate::engine"),
+                    "{file}: {line}"
+                );
+                let foreign = line.contains("crate::domain::")
+                    && !line.contains("domain::money")
+                    && !line.contains("domain::text");
+                assert!(
+                    !foreign,
+                    "{file}: two readings of a wire share nothing but money and text: {line}"
+                );
             }
             if matches!(room(&file), "app" | "ui") {
-                assert!(!line.contains("crate::provider") && !line.contains("crate::store"), "{file}: {line}");
+                assert!(
+                    !line.contains("crate::provider") && !line.contains("crate::store"),
+                    "{file}: {line}"
+                );
             }
         }
     }
@@ -99,14 +124,18 @@ fn words_that_belong_to_one_file_stay_there() {
         (".act(", &["engine/change.rs"]),
         ("Timestamp::now", &["clock.rs"]),
         ("async fn", &[]),
-        // A file's name may be anything, an escape sequence too: `text::of_path` cleans it. Secrets clean their whole sentence.
+        // A file's name may be anything, an escape sequence too: `text::of_path` cleans it.
+        // Secrets clean their whole sentence.
         (".display()", &["domain/text.rs", "config/secret.rs"]),
     ];
     for (file, text) in sources() {
         for line in code(&text) {
             for (word, owners) in rules {
                 let checked = word != "async fn" || matches!(room(&file), "domain" | "app" | "ui");
-                assert!(!checked || !line.contains(word) || owners.contains(&file.as_str()), "{file} says `{word}`: {line}");
+                assert!(
+                    !checked || !line.contains(word) || owners.contains(&file.as_str()),
+                    "{file} says `{word}`: {line}"
+                );
             }
         }
     }
@@ -140,8 +169,12 @@ fn every_file_says_what_it_is_and_none_is_a_drawer_for_anything() {
 #[test]
 fn files_that_the_architecture_names_exist() {
     let paper = fs::read_to_string(root().join("ARCHITECTURE.md")).expect("ARCHITECTURE.md");
-    let named: Vec<&str> =
-        paper.split('`').skip(1).step_by(2).filter(|word| word.starts_with("src/") || word.starts_with("tests/")).collect();
+    let named: Vec<&str> = paper
+        .split('`')
+        .skip(1)
+        .step_by(2)
+        .filter(|word| word.starts_with("src/") || word.starts_with("tests/"))
+        .collect();
     assert!(named.len() > 10, "ARCHITECTURE.md names only {} files", named.len());
     for name in named {
         assert!(root().join(name).exists(), "ARCHITECTURE.md names {name}, which is not there");

@@ -1,20 +1,24 @@
-//! The torture: top-ups over the four wires while the network lies about every third exchange and processes are killed, with two
-//! processes of cardtop at each wire and one journal for all. One seed is one run: nothing in it waits for a clock or for chance.
+//! The torture: top-ups over the four wires while the network lies about every third exchange and
+//! processes are killed, with two processes of cardtop at each wire and one journal for all. One
+//! seed is one run: nothing in it waits for a clock or for chance.
 //!
-//! - The common clock goes between two rounds, by steps from moments to hours, and only then; the timers of the processes stand still
-//!   until they are told that nobody waits any longer.
-//! - In a round each wire gives one command to one of its two processes and carries it through, alone at its wire; the four wires go
-//!   side by side. A process may be left waiting (its request or its answer is held back, its clock stands still) for some rounds, in
-//!   which the other one goes on: so each meets the other in the middle of a change.
-//! - Late is counted in exchanges. A kill is a SIGKILL at a reading of the process's clock, or in an exchange: before the request has
-//!   left, after it has arrived, in the middle of the answer. Who is dead is started again between two rounds.
+//! - The common clock goes between two rounds, by steps from moments to hours, and only then; the
+//!   timers of the processes stand still until they are told that nobody waits any longer.
+//! - In a round each wire gives one command to one of its two processes and carries it through,
+//!   alone at its wire; the four wires go side by side. A process may be left waiting (its request
+//!   or its answer is held back, its clock stands still) for some rounds, in which the other one
+//!   goes on: so each meets the other in the middle of a change.
+//! - Late is counted in exchanges. A kill is a SIGKILL at a reading of the process's clock, or in
+//!   an exchange: before the request has left, after it has arrived, in the middle of the answer.
+//!   Who is dead is started again between two rounds.
 //! - Everything is drawn from dice that belong to the seed, those of a wire apart from the others'.
 //!
-//! What is left of the wall clock only shows on a machine that stands still: SQLite waits 5 s for another process, the driver 60 s for a
-//! silent one.
+//! What is left of the wall clock only shows on a machine that stands still: SQLite waits 5 s for
+//! another process, the driver 60 s for a silent one.
 //!
-//! At the end the network is well, both processes look until nothing more is found, and the journal is compared with the bank.
-//! `examples/torture.rs` runs it by the thousand; the test here runs it short, twice.
+//! At the end the network is well, both processes look until nothing more is found, and the journal
+//! is compared with the bank. `examples/torture.rs` runs it by the thousand; the test here runs it
+//! short, twice.
 
 // Named, because `examples/torture.rs` has this file, too.
 #[path = "torture/bank.rs"]
@@ -50,8 +54,9 @@ pub(crate) struct Wish {
     pub(crate) cards: usize,
     /// A SIGKILL after so many top-ups, on average.
     pub(crate) kill_every: u64,
-    /// Other systems top up the same cards with the same sums, the providers' clocks are wrong, each of a wire's processes has a data file
-    /// of its own, pages are capped, and answers are about another card now and then.
+    /// Other systems top up the same cards with the same sums, the providers' clocks are wrong,
+    /// each of a wire's processes has a data file of its own, pages are capped, and answers are
+    /// about another card now and then.
     pub(crate) hostile: bool,
     /// The words with which this very program is a worker.
     pub(crate) words: &'static [&'static str],
@@ -93,7 +98,13 @@ mod tests {
             cards: 16,
             kill_every: 10,
             hostile,
-            words: &["torture::tests::worker", "--exact", "--ignored", "--nocapture", "--test-threads=2"],
+            words: &[
+                "torture::tests::worker",
+                "--exact",
+                "--ignored",
+                "--nocapture",
+                "--test-threads=2",
+            ],
             beside: memory.is_dir().then(|| memory.to_owned()),
         };
         for hostile in [false, true] {
@@ -102,7 +113,11 @@ mod tests {
             let again = run(&wish(hostile)).await.expect("the second run");
             assert_eq!(first.text, again.text);
             assert_eq!(first.unknown.len(), again.unknown.len());
-            assert_eq!(first.fingerprint, again.fingerprint, "the tables are equal, and the runs are not:\n{}", first.text);
+            assert_eq!(
+                first.fingerprint, again.fingerprint,
+                "the tables are equal, and the runs are not:\n{}",
+                first.text
+            );
         }
     }
 }

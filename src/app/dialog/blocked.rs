@@ -37,7 +37,13 @@ pub(crate) fn phrase(arming: &Arming) -> String {
 impl Blocked {
     /// Nothing typed yet.
     pub(crate) fn new(deed: Deed, key: &CardKey, operation: Operation) -> Self {
-        Self { deed, key: key.clone(), operation, gate: Gate { grade: Grade::Phrase, typed: Field::new(40) }, notice: None }
+        Self {
+            deed,
+            key: key.clone(),
+            operation,
+            gate: Gate { grade: Grade::Phrase, typed: Field::new(40) },
+            notice: None,
+        }
     }
 
     /// Whether a second one may be sent: not while the first is on its way.
@@ -75,7 +81,8 @@ impl Blocked {
         }
         match self.gate.key(chord, &phrase(&arming(&self.key, world))) {
             Pressed::Confirmed => {
-                let (dialog, effects) = Dialog::form(self.deed, &self.key, Some(self.operation.id), world);
+                let (dialog, effects) =
+                    Dialog::form(self.deed, &self.key, Some(self.operation.id), world);
                 Step::Open(dialog, effects)
             }
             Pressed::Refused(why) => {
@@ -108,7 +115,8 @@ impl Blocked {
         let digits = crate::domain::card::digits(op.last4);
         let amount = op.amount.map_or_else(String::new, |amount| format!(" of {amount}"));
         let theirs = op.provider_reference.as_deref().unwrap_or("none was sent to us");
-        // References stay whole: the provider looks for them. A card id that is a card number must not leave by e-mail.
+        // References stay whole: the provider looks for them. A card id that is a card number must
+        // not leave by e-mail.
         let card = text::mask_card_numbers(&op.card.id);
         let detail = text::mask_card_numbers(op.detail.as_deref().unwrap_or("no answer"));
         [

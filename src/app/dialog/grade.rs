@@ -1,4 +1,5 @@
-//! What a change takes to be confirmed: one table, by deed, environment and size, and the gate that asks for it.
+//! What a change takes to be confirmed: one table, by deed, environment and size, and the gate that
+//! asks for it.
 //!
 //! No dialog decides for itself how dangerous it is, and nothing here sends.
 
@@ -33,7 +34,12 @@ struct Rule {
 
 /// The first row that fits counts; the last five fit everything, one a deed.
 const RULES: [Rule; 7] = [
-    Rule { deed: Deed::Unfreeze, environment: Some(Environment::Production), large: None, grade: Grade::LastFour },
+    Rule {
+        deed: Deed::Unfreeze,
+        environment: Some(Environment::Production),
+        large: None,
+        grade: Grade::LastFour,
+    },
     Rule { deed: Deed::TopUp, environment: None, large: Some(true), grade: Grade::LastFour },
     Rule { deed: Deed::Freeze, environment: None, large: None, grade: Grade::Reason },
     Rule { deed: Deed::Unfreeze, environment: None, large: None, grade: Grade::Check },
@@ -42,7 +48,8 @@ const RULES: [Rule; 7] = [
     Rule { deed: Deed::Close, environment: None, large: None, grade: Grade::Phrase },
 ];
 
-/// Amounts above which a top-up is large, in major units, by currency; other currencies as [`LARGE`].
+/// Amounts above which a top-up is large, in major units, by currency; other currencies as
+/// [`LARGE`].
 const LARGE_BY_CURRENCY: [(&str, i64); 8] = [
     ("JPY", 50_000),
     ("KRW", 500_000),
@@ -60,12 +67,21 @@ const LARGE: i64 = 500;
 /// Whether a top-up is large, and so asks for the last four digits.
 pub(crate) fn is_large(amount: Money) -> bool {
     let code = amount.currency();
-    let limit = LARGE_BY_CURRENCY.iter().find(|(known, _)| *known == code.code()).map_or(LARGE, |(_, limit)| *limit);
+    let limit = LARGE_BY_CURRENCY
+        .iter()
+        .find(|(known, _)| *known == code.code())
+        .map_or(LARGE, |(_, limit)| *limit);
     amount.amount() > Decimal::from(limit)
 }
 
-/// The grade of a change. `raised` is said where it looks like a repetition: it then counts as large.
-pub(crate) fn grade(deed: Deed, environment: Environment, amount: Option<Money>, raised: bool) -> Grade {
+/// The grade of a change. `raised` is said where it looks like a repetition: it then counts as
+/// large.
+pub(crate) fn grade(
+    deed: Deed,
+    environment: Environment,
+    amount: Option<Money>,
+    raised: bool,
+) -> Grade {
     let large = raised || amount.is_some_and(is_large);
     RULES
         .iter()
@@ -129,11 +145,15 @@ impl Gate {
         let enter = *chord == Chord::plain(Key::Enter);
         match self.grade {
             Grade::Reason | Grade::Check if yes => Pressed::Confirmed,
-            Grade::Reason | Grade::Check if enter => Pressed::Refused("Enter never confirms here: press y".to_owned()),
+            Grade::Reason | Grade::Check if enter => {
+                Pressed::Refused("Enter never confirms here: press y".to_owned())
+            }
             Grade::Reason | Grade::Check => Pressed::NotMine,
             Grade::LastFour if self.armed(wanted) && (yes || enter) => Pressed::Confirmed,
             Grade::Phrase if self.armed(wanted) && enter => Pressed::Confirmed,
-            Grade::LastFour | Grade::Phrase if enter => Pressed::Refused(format!("type {wanted} first")),
+            Grade::LastFour | Grade::Phrase if enter => {
+                Pressed::Refused(format!("type {wanted} first"))
+            }
             Grade::LastFour | Grade::Phrase => self.type_key(chord, wanted),
         }
     }
@@ -141,13 +161,22 @@ impl Gate {
     fn type_key(&mut self, chord: &Chord, wanted: &str) -> Pressed {
         if let Some(c) = chord.typed() {
             // Commands beside the field stay usable while it cannot be meant: `e` is no digit.
-            if self.grade == Grade::LastFour && wanted.bytes().all(|b| b.is_ascii_digit()) && !c.is_ascii_digit() {
-                return if c == 'y' { Pressed::Refused(format!("type {wanted} first")) } else { Pressed::NotMine };
+            if self.grade == Grade::LastFour
+                && wanted.bytes().all(|b| b.is_ascii_digit())
+                && !c.is_ascii_digit()
+            {
+                return if c == 'y' {
+                    Pressed::Refused(format!("type {wanted} first"))
+                } else {
+                    Pressed::NotMine
+                };
             }
             if self.typed.text().chars().count() >= wanted.chars().count() {
                 return Pressed::Refused(match (self.armed(wanted), self.grade) {
                     (true, Grade::Phrase) => "armed: Enter confirms, Esc does nothing".to_owned(),
-                    (true, Grade::Reason | Grade::Check | Grade::LastFour) => "armed: y confirms, Esc does nothing".to_owned(),
+                    (true, Grade::Reason | Grade::Check | Grade::LastFour) => {
+                        "armed: y confirms, Esc does nothing".to_owned()
+                    }
                     (false, _) => format!("{} is not {wanted}: Backspace", self.typed.text()),
                 });
             }

@@ -55,20 +55,27 @@ impl Menu {
 
     /// The rows, always in the same order.
     pub(crate) fn items(&self, world: &World) -> Vec<Item> {
-        let mut items: Vec<Item> = [Deed::Freeze, Deed::Unfreeze, Deed::TopUp, Deed::SetPin, Deed::Close]
-            .into_iter()
-            .map(|deed| {
-                let (letter, words) = named(deed);
-                let why_not = world.may(deed, &self.key).err().map(|why| why.to_string());
-                Item { letter, what: What::Deed(deed), words: words.to_owned(), why_not }
-            })
-            .collect();
+        let mut items: Vec<Item> =
+            [Deed::Freeze, Deed::Unfreeze, Deed::TopUp, Deed::SetPin, Deed::Close]
+                .into_iter()
+                .map(|deed| {
+                    let (letter, words) = named(deed);
+                    let why_not = world.may(deed, &self.key).err().map(|why| why.to_string());
+                    Item { letter, what: What::Deed(deed), words: words.to_owned(), why_not }
+                })
+                .collect();
         items.insert(3, self.cover(world));
         for operation in world.operations_of(&self.key).filter(|op| op.is_open()).take(3) {
-            let words = format!("look again for {} (op {})", operation.deed.phrase(), operation.id.short());
+            let words =
+                format!("look again for {} (op {})", operation.deed.phrase(), operation.id.short());
             items.push(Item { letter: 'c', what: What::Look(operation.id), words, why_not: None });
         }
-        items.push(Item { letter: 'r', what: What::Read, words: "read this card again now".to_owned(), why_not: None });
+        items.push(Item {
+            letter: 'r',
+            what: What::Read,
+            words: "read this card again now".to_owned(),
+            why_not: None,
+        });
         items
     }
 
@@ -88,7 +95,9 @@ impl Menu {
         self.cursor = self.cursor.min(last);
         match (chord.key, chord.typed()) {
             (Key::Down | Key::Tab, _) | (_, Some('j')) => self.cursor = (self.cursor + 1).min(last),
-            (Key::Up | Key::BackTab, _) | (_, Some('k')) => self.cursor = self.cursor.saturating_sub(1),
+            (Key::Up | Key::BackTab, _) | (_, Some('k')) => {
+                self.cursor = self.cursor.saturating_sub(1)
+            }
             (Key::Home, _) | (_, Some('g')) => self.cursor = 0,
             (Key::End, _) | (_, Some('G')) => self.cursor = last,
             (Key::Enter, _) => return self.choose(items.get(self.cursor), world),
@@ -96,7 +105,10 @@ impl Menu {
             (_, Some(letter)) => {
                 let mut named = items.iter().enumerate().filter(|(_, item)| item.letter == letter);
                 let first = named.clone().next();
-                let Some((at, item)) = named.find(|(_, item)| item.why_not.is_none()).or(first) else { return Step::Stay };
+                let Some((at, item)) = named.find(|(_, item)| item.why_not.is_none()).or(first)
+                else {
+                    return Step::Stay;
+                };
                 self.cursor = at;
                 return self.choose(Some(item), world);
             }
@@ -107,7 +119,8 @@ impl Menu {
 
     fn choose(&mut self, item: Option<&Item>, world: &mut World) -> Step {
         let Some(item) = item else { return Step::Stay };
-        let blocked = |deed| matches!(world.may(deed, &self.key), Err(crate::app::world::NotNow::Open(_)));
+        let blocked =
+            |deed| matches!(world.may(deed, &self.key), Err(crate::app::world::NotNow::Open(_)));
         let shows_more = match item.what {
             What::Deed(deed) => blocked(deed),
             What::Cover => blocked(Deed::TopUp),

@@ -39,5 +39,9 @@ impl Refusal {
 
 /// A key in the question whether to end: `y`, or Ctrl-c again.
 pub(crate) fn quit_key(chord: &Chord) -> Step {
-    if chord.typed() == Some('y') || *chord == Chord::ctrl('c') { Step::Close(vec![Effect::Quit]) } else { Step::Stay }
+    if chord.typed() == Some('y') || *chord == Chord::ctrl('c') {
+        Step::Close(vec![Effect::Quit])
+    } else {
+        Step::Stay
+    }
 }

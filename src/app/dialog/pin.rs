@@ -83,11 +83,17 @@ impl PinForm {
     ///
     /// # Errors
     /// Why there is no PIN to set.
-    pub(crate) fn new(key: &CardKey, second: Option<OperationId>, world: &mut World) -> Result<Self, String> {
+    pub(crate) fn new(
+        key: &CardKey,
+        second: Option<OperationId>,
+        world: &mut World,
+    ) -> Result<Self, String> {
         let rule = match world.can(&key.provider).map(|can| can.pin) {
             Some(Ok(rule)) => rule,
             Some(Err(why)) => return Err(why.to_owned()),
-            None => return Err("its provider could not be set up: see the providers view".to_owned()),
+            None => {
+                return Err("its provider could not be set up: see the providers view".to_owned());
+            }
         };
         let mut form = Self {
             target: Target::of(key, world),
@@ -133,15 +139,22 @@ impl PinForm {
         let mut found = Vec::new();
         if self.rule.needs_old {
             let typed = self.old.len();
-            found.push(Finding { what: "old PIN", good: (typed > 0).then(|| (4..=6).contains(&typed)) });
+            found.push(Finding {
+                what: "old PIN",
+                good: (typed > 0).then(|| (4..=6).contains(&typed)),
+            });
         }
         if self.rule.digits.is_some() {
             let typed = self.new.len();
             let long_enough = (least..=most).contains(&typed);
             found.push(Finding { what: "length", good: (typed > 0).then_some(long_enough) });
-            found.push(Finding { what: "not 1234/0000/repeated", good: long_enough.then(|| !self.new.is_weak()) });
+            found.push(Finding {
+                what: "not 1234/0000/repeated",
+                good: long_enough.then(|| !self.new.is_weak()),
+            });
             let both = typed > 0 && self.again.len() >= typed;
-            found.push(Finding { what: "match", good: both.then(|| self.new.matches(&self.again)) });
+            found
+                .push(Finding { what: "match", good: both.then(|| self.new.matches(&self.again)) });
         }
         found
     }
@@ -166,7 +179,8 @@ impl PinForm {
             Focus::Again => self.again.key(chord, most),
             Focus::Who => {
                 if chord.typed() == Some(' ') || matches!(chord.key, Key::Left | Key::Right) {
-                    self.who = if self.who == Who::Cardholder { Who::Operator } else { Who::Cardholder };
+                    self.who =
+                        if self.who == Who::Cardholder { Who::Operator } else { Who::Cardholder };
                 }
                 return Step::Stay;
             }
@@ -181,8 +195,14 @@ impl PinForm {
         };
         if !taken && let Some(c) = chord.typed() {
             let full = c.is_ascii_digit();
-            self.notice =
-                Some(if full { "no more digits than that: Tab goes on" } else { "digits only: Tab goes on" }.to_owned());
+            self.notice = Some(
+                if full {
+                    "no more digits than that: Tab goes on"
+                } else {
+                    "digits only: Tab goes on"
+                }
+                .to_owned(),
+            );
         }
         Step::Stay
     }
@@ -211,7 +231,10 @@ impl PinForm {
             return Some((Focus::New, format!("the new PIN must have {size} digits")));
         }
         if self.new.is_weak() {
-            return Some((Focus::New, "too easy to guess: no run such as 1234, no digit repeated".to_owned()));
+            return Some((
+                Focus::New,
+                "too easy to guess: no run such as 1234, no digit repeated".to_owned(),
+            ));
         }
         if !self.new.matches(&self.again) {
             return Some((Focus::Again, "the two PINs differ: type the second again".to_owned()));
@@ -234,7 +257,8 @@ impl PinForm {
         let new = if self.rule.digits.is_some() { self.new.take() } else { None };
         let old = if self.rule.needs_old { self.old.take() } else { None };
         self.again.wipe();
-        let reason = if self.rule.digits.is_some() { self.who.words() } else { "chosen by the provider" };
+        let reason =
+            if self.rule.digits.is_some() { self.who.words() } else { "chosen by the provider" };
         let order = Order {
             id: self.id,
             card: self.target.key.clone(),

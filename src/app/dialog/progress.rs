@@ -65,7 +65,10 @@ impl Progress {
         if *chord == Chord::plain(Key::Enter) || chord.typed() == Some('q') {
             return Step::Close(Vec::new());
         }
-        let may_look = self.operation.as_ref().is_some_and(|op| op.is_open() && op.state != OperationState::Sent);
+        let may_look = self
+            .operation
+            .as_ref()
+            .is_some_and(|op| op.is_open() && op.state != OperationState::Sent);
         if chord.typed() == Some('c') && may_look {
             self.notice = Some("looking again, by reading only".to_owned());
             return Step::Ask(vec![Effect::Ask(Job::Look(self.id))]);

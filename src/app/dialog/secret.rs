@@ -1,6 +1,7 @@
 //! Digits that nobody may see, typed into a dialog.
 //!
-//! A PIN is never in a [`Field`](crate::app::field::Field): that one can be printed and remembers what was cut.
+//! A PIN is never in a [`Field`](crate::app::field::Field): that one can be printed and remembers
+//! what was cut.
 
 use std::fmt;
 
@@ -29,7 +30,8 @@ impl SecretField {
         self.typed
     }
 
-    /// Takes a digit, Backspace or Ctrl-u; `false` for any other key, or when `most` digits are there.
+    /// Takes a digit, Backspace or Ctrl-u; `false` for any other key, or when `most` digits are
+    /// there.
     pub(crate) fn key(&mut self, chord: &Chord, most: usize) -> bool {
         match (chord.key, chord.typed()) {
             (_, Some(c)) if c.is_ascii_digit() && self.typed < most.min(MOST) => {

@@ -1,4 +1,5 @@
-//! A person's word on an operation that nothing that can be read settles: what happened, why, and how sure.
+//! A person's word on an operation that nothing that can be read settles: what happened, why, and
+//! how sure.
 //!
 //! It writes into the journal and sends nothing to a provider.
 
@@ -60,10 +61,14 @@ impl Settle {
     pub(crate) fn may(operation: &Operation) -> Result<(), String> {
         match operation.state {
             OperationState::Accepted | OperationState::Unknown => Ok(()),
-            OperationState::Sent => Err("it is being sent right now: wait for its answer".to_owned()),
-            OperationState::Done | OperationState::Failed => {
-                Err(format!("op {} is {} and needs no settling", operation.id.short(), operation.state.word()))
+            OperationState::Sent => {
+                Err("it is being sent right now: wait for its answer".to_owned())
             }
+            OperationState::Done | OperationState::Failed => Err(format!(
+                "op {} is {} and needs no settling",
+                operation.id.short(),
+                operation.state.word()
+            )),
         }
     }
 
@@ -76,14 +81,18 @@ impl Settle {
         self.notice = None;
         if self.on_reason {
             match chord.key {
-                Key::Enter | Key::Tab | Key::Down | Key::Up | Key::BackTab => self.on_reason = false,
+                Key::Enter | Key::Tab | Key::Down | Key::Up | Key::BackTab => {
+                    self.on_reason = false
+                }
                 _ => {
                     self.reason.key(chord);
                 }
             }
             return Step::Stay;
         }
-        if matches!(chord.key, Key::Tab | Key::BackTab) || self.done.is_some() && chord.typed() == Some('r') {
+        if matches!(chord.key, Key::Tab | Key::BackTab)
+            || self.done.is_some() && chord.typed() == Some('r')
+        {
             self.on_reason = true;
             return Step::Stay;
         }
@@ -92,7 +101,9 @@ impl Settle {
             (None | Some(false), Some('d')) => self.say(true),
             (Some(true), Some(digit)) if digit.is_ascii_digit() => self.choose(digit, world),
             (Some(true), Some('y')) => return self.confirm(world),
-            (Some(true), None) if chord.key == Key::Enter => self.notice = Some("Enter never confirms here: press y".to_owned()),
+            (Some(true), None) if chord.key == Key::Enter => {
+                self.notice = Some("Enter never confirms here: press y".to_owned())
+            }
             (Some(false), _) => match self.gate.key(chord, &confirmation(&self.operation)) {
                 Pressed::Confirmed => return self.confirm(world),
                 Pressed::Refused(why) => self.notice = Some(why),
@@ -111,7 +122,9 @@ impl Settle {
     }
 
     fn choose(&mut self, digit: char, world: &World) {
-        let Some(place) = digit.to_digit(10).and_then(|digit| usize::try_from(digit).ok()) else { return };
+        let Some(place) = digit.to_digit(10).and_then(|digit| usize::try_from(digit).ok()) else {
+            return;
+        };
         match place.checked_sub(1) {
             None => self.chosen = None,
             Some(place) => match candidates(&self.operation, world).get(place) {
@@ -132,7 +145,14 @@ impl Settle {
         let shown = if done { Vec::new() } else { candidates(&self.operation, world) };
         let not_its = shown.into_iter().map(|row| Arc::clone(&row.id)).collect();
         self.sent = true;
-        let verdict = Verdict { id: self.operation.id, done, credit: self.chosen.clone(), not_its, reason, typed };
+        let verdict = Verdict {
+            id: self.operation.id,
+            done,
+            credit: self.chosen.clone(),
+            not_its,
+            reason,
+            typed,
+        };
         Step::Ask(vec![Effect::Ask(Job::Settle(Box::new(verdict)))])
     }
 

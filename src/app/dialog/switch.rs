@@ -55,7 +55,12 @@ pub(crate) enum Focus {
 
 impl Switch {
     /// Nothing chosen yet.
-    pub(crate) fn new(deed: Deed, key: &CardKey, second: Option<OperationId>, world: &mut World) -> Self {
+    pub(crate) fn new(
+        deed: Deed,
+        key: &CardKey,
+        second: Option<OperationId>,
+        world: &mut World,
+    ) -> Self {
         Self {
             target: Target::of(key, world),
             deed,
@@ -105,7 +110,8 @@ impl Switch {
             return Step::Stay;
         }
         let typing = self.focus == Focus::Gate && self.gate.asks_text();
-        let number = chord.typed().and_then(|c| c.to_digit(10)).and_then(|n| usize::try_from(n).ok());
+        let number =
+            chord.typed().and_then(|c| c.to_digit(10)).and_then(|n| usize::try_from(n).ok());
         if let Some(number @ 1..=5) = number
             && !typing
         {

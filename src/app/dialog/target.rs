@@ -1,4 +1,5 @@
-//! The card a dialog is about: pinned by identity, with what the dialog showed of it and what changed since.
+//! The card a dialog is about: pinned by identity, with what the dialog showed of it and what
+//! changed since.
 //!
 //! Holds no row number and decides nothing.
 
@@ -60,8 +61,14 @@ impl Target {
             self.changes.push(format!("state was {}, is {}", word(before.state), word(now.state)));
         }
         if before.available != now.available {
-            let words = |money: Option<_>| money.map_or_else(|| "not known".to_owned(), |money| format!("{money}"));
-            self.changes.push(format!("available was {}, is {}", words(before.available), words(now.available)));
+            let words = |money: Option<_>| {
+                money.map_or_else(|| "not known".to_owned(), |money| format!("{money}"))
+            };
+            self.changes.push(format!(
+                "available was {}, is {}",
+                words(before.available),
+                words(now.available)
+            ));
         }
         self.shown = now;
         true
@@ -75,7 +82,10 @@ impl Target {
 
 /// A state that was never read was not shown either.
 fn shown(card: &Card) -> Shown {
-    Shown { state: (card.state != CardState::Unknown).then_some(card.state), available: card.available() }
+    Shown {
+        state: (card.state != CardState::Unknown).then_some(card.state),
+        available: card.available(),
+    }
 }
 
 /// The last four digits, or the end of the id where they are not known.

@@ -8,7 +8,9 @@ use super::*;
 use crate::config::Environment;
 use crate::domain::card::{Balance, Card, CardKind, CardState, ProviderId, Reading};
 use crate::domain::money::Money;
-use crate::domain::operation::{Action, Before, Capabilities, Class, Offer, Operation, OperationState, PinRule, Proof};
+use crate::domain::operation::{
+    Action, Before, Capabilities, Class, Offer, Operation, OperationState, PinRule, Proof,
+};
 use crate::domain::transaction::{Transaction, TransactionKind, TransactionState};
 use crate::engine::{Error, Kind, Payer, Quote};
 use crate::engine::{ProviderInfo, RecentCredit};
@@ -39,7 +41,10 @@ pub(crate) fn card(id: &str, last4: &str, holder: &str, available: Money, at: Ti
         provider_state: "ACTIVE".into(),
         kind: Some(CardKind::Physical),
         currency: Some(available.currency()),
-        balance: Reading::At { value: Balance { available: Some(available), ..Balance::default() }, at },
+        balance: Reading::At {
+            value: Balance { available: Some(available), ..Balance::default() },
+            at,
+        },
         ..Card::unread(key(id))
     }
 }
@@ -97,11 +102,16 @@ impl Desk {
     }
 
     pub(crate) fn can(&mut self) -> &mut Capabilities {
-        self.world.providers.first_mut().and_then(|info| info.can.as_mut()).expect("the provider of the test")
+        self.world
+            .providers
+            .first_mut()
+            .and_then(|info| info.can.as_mut())
+            .expect("the provider of the test")
     }
 
     pub(crate) fn sandbox(mut self) -> Self {
-        self.world.providers.first_mut().expect("the provider of the test").environment = Environment::Sandbox;
+        self.world.providers.first_mut().expect("the provider of the test").environment =
+            Environment::Sandbox;
         self
     }
 
@@ -148,7 +158,8 @@ impl Desk {
 
     /// Lets time pass, in milliseconds.
     pub(crate) fn pass(mut self, millis: u64) -> Self {
-        self.world.now = self.world.now.saturating_add(Duration::from_millis(millis)).expect("a time");
+        self.world.now =
+            self.world.now.saturating_add(Duration::from_millis(millis)).expect("a time");
         self.settle(|dialog, world| dialog.tick(world));
         self
     }
@@ -223,7 +234,13 @@ impl Desk {
     /// The provider tells the fee.
     pub(crate) fn quotes(self, fee: &str) -> Self {
         let asked = self.quoted().expect("a quote was asked");
-        let quote = Quote { fee: Some(money(fee, "USD")), receives: None, debited: None, payer: None, at: self.world.now };
+        let quote = Quote {
+            fee: Some(money(fee, "USD")),
+            receives: None,
+            debited: None,
+            payer: None,
+            at: self.world.now,
+        };
         self.hears(News::Quote { asked, quote: Ok(quote) }).pass(400)
     }
 
@@ -237,7 +254,8 @@ impl Desk {
             trouble: trouble.map(str::to_owned),
         };
         let fee = trouble.is_none().then(|| money("0.50", "USD"));
-        let quote = Quote { fee, receives: None, debited: None, payer: Some(payer), at: self.world.now };
+        let quote =
+            Quote { fee, receives: None, debited: None, payer: Some(payer), at: self.world.now };
         self.hears(News::Quote { asked, quote: Ok(quote) }).pass(400)
     }
 
@@ -291,7 +309,13 @@ impl Desk {
     }
 
     /// An operation that was asked six minutes ago.
-    pub(crate) fn earlier(&mut self, deed: Deed, id: &str, state: OperationState, amount: Option<Money>) -> Operation {
+    pub(crate) fn earlier(
+        &mut self,
+        deed: Deed,
+        id: &str,
+        state: OperationState,
+        amount: Option<Money>,
+    ) -> Operation {
         let at = self.world.now.saturating_sub(Duration::from_secs(362)).expect("a time");
         let operation = Operation {
             id: OperationId::new(at, 7, 900),
@@ -322,7 +346,9 @@ impl Desk {
 }
 
 fn asks_to_read(desk: &Desk, id: &str) -> bool {
-    desk.effects.iter().any(|effect| matches!(effect, Effect::Ask(Job::RefreshCard(card)) if *card == key(id)))
+    desk.effects
+        .iter()
+        .any(|effect| matches!(effect, Effect::Ask(Job::RefreshCard(card)) if *card == key(id)))
 }
 
 fn read_again(desk: &Desk, id: &str, change: impl FnOnce(&mut Card)) -> News {
@@ -373,8 +399,16 @@ fn keys_in_the_first_moment_are_dropped_but_esc_leaves() {
 fn a_reason_in_own_words_may_hold_any_letter() {
     let desk = Desk::new().open(Deed::Freeze, "c1").keys("5").types("dog ate y").keys("enter y");
     assert_eq!(desk.orders()[0].reason.as_deref(), Some("dog ate y"));
-    let desk = Desk::new().open(Deed::Freeze, "c1").keys("5").types("found 4111111111111111").keys("enter y");
-    assert_eq!(desk.orders()[0].reason.as_deref(), Some("found ..1111"), "no card number reaches the journal");
+    let desk = Desk::new()
+        .open(Deed::Freeze, "c1")
+        .keys("5")
+        .types("found 4111111111111111")
+        .keys("enter y");
+    assert_eq!(
+        desk.orders()[0].reason.as_deref(),
+        Some("found ..1111"),
+        "no card number reaches the journal"
+    );
     let desk = Desk::new().open(Deed::Freeze, "c1").keys("5 enter y");
     assert_eq!(desk.orders()[0].reason.as_deref(), Some("other"));
 }
@@ -425,12 +459,22 @@ fn a_wrong_amount_is_refused_with_its_reason() {
 
 #[test]
 fn a_top_up_is_quoted_checked_and_sent_by_y_alone() {
-    let desk = Desk::new().open(Deed::TopUp, "c1").types("30").keys("tab").types("travel").keys("enter");
+    let desk =
+        Desk::new().open(Deed::TopUp, "c1").types("30").keys("tab").types("travel").keys("enter");
     let desk = desk.keys("y");
     assert_eq!(desk.notice(), "the fee is being asked: wait for it, or e to edit");
     let asked = desk.quoted().expect("a quote was asked");
-    let foreign = Quote { fee: Some(money("9", "USD")), receives: None, debited: None, payer: None, at: desk.world.now };
-    let desk = desk.hears(News::Quote { asked: asked.wrapping_add(1), quote: Ok(foreign) }).pass(400).keys("y");
+    let foreign = Quote {
+        fee: Some(money("9", "USD")),
+        receives: None,
+        debited: None,
+        payer: None,
+        at: desk.world.now,
+    };
+    let desk = desk
+        .hears(News::Quote { asked: asked.wrapping_add(1), quote: Ok(foreign) })
+        .pass(400)
+        .keys("y");
     assert!(desk.orders().is_empty(), "the answer to another question is not ours");
     let desk = desk.quotes("0.30").keys("enter");
     assert!(desk.orders().is_empty());
@@ -438,14 +482,26 @@ fn a_top_up_is_quoted_checked_and_sent_by_y_alone() {
     let [order] = desk.orders()[..] else { panic!("one order") };
     assert_eq!(order.action.amount(), Some(money("30", "USD")));
     assert_eq!(order.reason.as_deref(), Some("travel"));
-    assert_eq!(order.shown, crate::engine::Shown { state: Some(CardState::Active), available: Some(money("12.40", "USD")) });
+    assert_eq!(
+        order.shown,
+        crate::engine::Shown {
+            state: Some(CardState::Active),
+            available: Some(money("12.40", "USD"))
+        }
+    );
 }
 
 #[test]
 fn a_y_on_its_way_when_the_fee_arrives_does_not_send() {
     let desk = Desk::new().open(Deed::TopUp, "c1").types("30").keys("enter");
     let asked = desk.quoted().expect("a quote was asked");
-    let quote = Quote { fee: Some(money("15", "USD")), receives: None, debited: None, payer: None, at: desk.world.now };
+    let quote = Quote {
+        fee: Some(money("15", "USD")),
+        receives: None,
+        debited: None,
+        payer: None,
+        at: desk.world.now,
+    };
     let desk = desk.hears(News::Quote { asked, quote: Ok(quote) }).keys("y");
     assert!(desk.orders().is_empty());
     assert_eq!(desk.pass(300).keys("y").orders().len(), 1);
@@ -457,7 +513,13 @@ fn another_amount_is_quoted_anew_and_the_old_answer_ignored() {
     let first = desk.quoted().expect("a quote was asked");
     let desk = desk.keys("e").types("0").keys("enter");
     assert_ne!(desk.quoted(), Some(first));
-    let quote = Quote { fee: Some(money("1", "USD")), receives: None, debited: None, payer: None, at: desk.world.now };
+    let quote = Quote {
+        fee: Some(money("1", "USD")),
+        receives: None,
+        debited: None,
+        payer: None,
+        at: desk.world.now,
+    };
     let desk = desk.hears(News::Quote { asked: first, quote: Ok(quote) }).pass(400).keys("y");
     assert!(desk.orders().is_empty(), "the fee of 30 is not the fee of 300");
     let desk = desk.quotes("3").keys("y");
@@ -469,7 +531,8 @@ fn a_top_up_that_nobody_can_pay_is_not_sent_and_says_so() {
     let mut desk = Desk::new();
     desk.can().names_payer = true;
     let trouble = "account 8204 of customer 16221 holds 5.00 USD, and 30.00 USD are to be paid";
-    let desk = desk.open(Deed::TopUp, "c1").types("30").keys("enter").pays("5", Some(trouble)).keys("y");
+    let desk =
+        desk.open(Deed::TopUp, "c1").types("30").keys("enter").pays("5", Some(trouble)).keys("y");
     assert!(desk.orders().is_empty(), "sent although the account cannot pay");
     assert!(desk.notice().contains(trouble), "{}", desk.notice());
     let desk = desk.keys("e enter").pays("512", None).keys("y");
@@ -483,7 +546,9 @@ fn a_fee_that_cannot_be_had_is_said_and_does_not_stop_the_top_up() {
     let error = Error::new(&ProviderId::new("acme"), Kind::Unreachable, "no answer");
     let desk = desk.hears(News::Quote { asked, quote: Err(Arc::new(error)) }).pass(400);
     let Page::TopUp(page) = desk.page() else { panic!("a top-up") };
-    assert!(matches!(&page.check.as_ref().expect("page 2").quoted, top_up::Quoted::Failed(why) if why == "acme: no answer"));
+    assert!(
+        matches!(&page.check.as_ref().expect("page 2").quoted, top_up::Quoted::Failed(why) if why == "acme: no answer")
+    );
     assert_eq!(desk.keys("y").orders().len(), 1);
 }
 
@@ -515,7 +580,11 @@ fn an_equal_top_up_in_the_cards_list_is_shown_and_takes_the_last_four() {
     assert_eq!(said, Some("30.00 USD came 12 s ago, by this or another system (id 77)"));
     let desk = desk.keys("4 2 4 2 y");
     let [order] = desk.orders()[..] else { panic!("one order: {}", desk.notice()) };
-    assert_eq!(order.recent_credit.as_deref(), Some("77"), "the engine refuses any other one than the one that was shown");
+    assert_eq!(
+        order.recent_credit.as_deref(),
+        Some("77"),
+        "the engine refuses any other one than the one that was shown"
+    );
 }
 
 #[test]
@@ -537,7 +606,10 @@ fn an_operation_is_settled_as_failed_only_with_a_reason_and_the_last_four() {
     assert_eq!(desk.notice(), "type 4242 first");
     let desk = desk.keys("4 2 4 2 y");
     let [verdict] = desk.verdicts()[..] else { panic!("one verdict: {}", desk.notice()) };
-    assert_eq!((verdict.done, &*verdict.reason, verdict.typed.as_deref()), (false, "asked them", Some("4242")));
+    assert_eq!(
+        (verdict.done, &*verdict.reason, verdict.typed.as_deref()),
+        (false, "asked them", Some("4242"))
+    );
     assert_eq!(verdict.credit, None);
     let desk = desk.keys("y");
     assert_eq!(desk.verdicts().len(), 1, "once is enough");
@@ -545,7 +617,10 @@ fn an_operation_is_settled_as_failed_only_with_a_reason_and_the_last_four() {
     let desk = desk.hears(News::NotSettled { id: open.id, why: why.clone() });
     assert_eq!(desk.notice(), why);
     let settled = Operation { state: OperationState::Failed, ..open };
-    assert!(desk.hears(News::Operation(settled)).dialog.is_none(), "it is in the journal: nothing is left to ask");
+    assert!(
+        desk.hears(News::Operation(settled)).dialog.is_none(),
+        "it is in the journal: nothing is left to ask"
+    );
 }
 
 #[test]
@@ -558,7 +633,12 @@ fn an_operation_is_settled_as_done_with_its_row_or_with_one_kept_free() {
         state: TransactionState::Cleared,
         ..crate::app::fixture::transaction(&key("c1"), "t77", 0, "30.00 USD", "")
     };
-    let row = Transaction { provider: ProviderId::new("acme"), card_id: Some("c1".into()), at: open.created_at, ..row };
+    let row = Transaction {
+        provider: ProviderId::new("acme"),
+        card_id: Some("c1".into()),
+        at: open.created_at,
+        ..row
+    };
     desk.world.hear(&News::Transactions(vec![row]));
     let desk = desk.settles(&open).keys("d").types("seen on their page").keys("enter enter");
     assert_eq!(desk.notice(), "Enter never confirms here: press y");
@@ -590,7 +670,13 @@ fn cover_computes_the_shortfall_and_counts_a_debt() {
         let mut desk = Desk::new();
         desk.can().top_up_min = least.map(Into::into);
         let now = desk.world.now;
-        desk.world.hear(&News::Cards(vec![card("c1", "4242", "Mara", money(available, code), now)]));
+        desk.world.hear(&News::Cards(vec![card(
+            "c1",
+            "4242",
+            "Mara",
+            money(available, code),
+            now,
+        )]));
         let desk = desk.declined("c1", money(asked, code)).cover("c1");
         let Page::TopUp(page) = desk.page() else { panic!("a top-up: {}", desk.notice()) };
         (page.amount.text().to_owned(), page.reason.text().to_owned())
@@ -640,10 +726,18 @@ fn a_copied_question_for_support_has_the_reference_and_no_card_number() {
     let mut odd = card("4111111111111111", "1111", "Odd", money("1", "USD"), desk.world.now);
     odd.key = key("4111111111111111");
     desk.world.hear(&News::Cards(vec![odd]));
-    let open = desk.earlier(Deed::TopUp, "4111111111111111", OperationState::Unknown, Some(money("30", "USD")));
+    let open = desk.earlier(
+        Deed::TopUp,
+        "4111111111111111",
+        OperationState::Unknown,
+        Some(money("30", "USD")),
+    );
     let desk = desk.open(Deed::TopUp, "4111111111111111").keys("k");
     let [Effect::Copy(text)] = &desk.effects[..] else { panic!("a copy: {:?}", desk.effects) };
-    assert!(text.contains(&*open.reference) && text.contains("30.00 USD") && text.contains("..1111"), "{text}");
+    assert!(
+        text.contains(&*open.reference) && text.contains("30.00 USD") && text.contains("..1111"),
+        "{text}"
+    );
     assert!(!text.contains("4111111111111111"), "{text}");
 }
 
@@ -668,7 +762,8 @@ fn a_blocked_dialog_opens_up_when_the_earlier_one_is_settled() {
 #[test]
 fn a_top_up_asked_elsewhere_meanwhile_stops_this_one() {
     let mut desk = Desk::new().open(Deed::TopUp, "c1").types("30").keys("enter").quotes("0.30");
-    let theirs = desk.earlier(Deed::TopUp, "c1", OperationState::Accepted, Some(money("30", "USD")));
+    let theirs =
+        desk.earlier(Deed::TopUp, "c1", OperationState::Accepted, Some(money("30", "USD")));
     let desk = desk.hears(News::Operation(theirs)).pass(400).keys("y");
     assert!(desk.orders().is_empty());
     assert!(matches!(desk.page(), Page::Blocked(_)));
@@ -714,14 +809,16 @@ fn a_card_that_was_frozen_meanwhile_cannot_be_frozen_again() {
 
 #[test]
 fn read_only_refuses_with_its_reason_even_in_an_open_dialog() {
-    let desk = Desk::new().open(Deed::Freeze, "c1").hears(News::ReadOnly(true)).pass(400).keys("1 y");
+    let desk =
+        Desk::new().open(Deed::Freeze, "c1").hears(News::ReadOnly(true)).pass(400).keys("1 y");
     assert!(desk.orders().is_empty());
     assert_eq!(desk.notice(), "read-only: cardtop was told to refuse every change");
 }
 
 #[test]
 fn a_pin_is_typed_twice_armed_and_never_printed() {
-    let desk = Desk::new().open(Deed::SetPin, "c1").types("9078").keys("tab").types("9078").keys("tab");
+    let desk =
+        Desk::new().open(Deed::SetPin, "c1").types("9078").keys("tab").types("9078").keys("tab");
     let shown = format!("{:?}", desk.dialog);
     assert!(desk.dialog.as_ref().is_some_and(Dialog::holds_secret));
     assert!(!shown.contains("9078") && !shown.contains("57, 48, 55, 56"), "{shown}");
@@ -736,7 +833,12 @@ fn a_pin_is_typed_twice_armed_and_never_printed() {
 #[test]
 fn a_pin_that_is_weak_short_or_different_is_refused_with_its_reason() {
     let tried = |new: &str, again: &str| {
-        let desk = Desk::new().open(Deed::SetPin, "c1").types(new).keys("tab").types(again).keys("tab tab 4 2 4 2 enter");
+        let desk = Desk::new()
+            .open(Deed::SetPin, "c1")
+            .types(new)
+            .keys("tab")
+            .types(again)
+            .keys("tab tab 4 2 4 2 enter");
         assert!(desk.orders().is_empty());
         desk.notice().to_owned()
     };
@@ -760,13 +862,22 @@ fn a_pin_is_never_pasted() {
 
 #[test]
 fn where_the_provider_wants_the_old_pin_or_chooses_itself_the_dialog_follows() {
-    let rule = |digits, needs_old| PinRule { digits, needs_old, physical_only: false, sentence: "a rule" };
+    let rule =
+        |digits, needs_old| PinRule { digits, needs_old, physical_only: false, sentence: "a rule" };
     let mut desk = Desk::new();
     desk.can().pin = Ok(rule(Some((4, 4)), true));
-    let desk = desk.open(Deed::SetPin, "c1").types("1111").keys("tab").types("90785").keys("tab").types("9078");
+    let desk = desk
+        .open(Deed::SetPin, "c1")
+        .types("1111")
+        .keys("tab")
+        .types("90785")
+        .keys("tab")
+        .types("9078");
     assert_eq!(desk.notice(), "");
     let desk = desk.keys("tab tab 4 2 4 2 enter");
-    let Action::SetPin { new: Some(new), old: Some(old) } = &desk.orders()[0].action else { panic!("both PINs") };
+    let Action::SetPin { new: Some(new), old: Some(old) } = &desk.orders()[0].action else {
+        panic!("both PINs")
+    };
     assert_eq!((new.expose(), old.expose()), ("9078", "1111"));
     let mut desk = Desk::new();
     desk.can().pin = Ok(rule(None, false));
@@ -793,8 +904,15 @@ fn closing_takes_the_whole_phrase() {
 fn a_dialog_left_alone_closes_after_a_minute_without_acting() {
     for deed in [Deed::Freeze, Deed::TopUp, Deed::SetPin, Deed::Close] {
         let desk = Desk::new().open(deed, "c1").keys("1").pass(59_000);
-        let wake = desk.dialog.as_ref().and_then(|dialog| dialog.wake_at(&desk.world)).expect("it wakes by itself");
-        assert!(wake > desk.world.now && wake <= desk.world.now.saturating_add(Duration::from_secs(1)).expect("a time"));
+        let wake = desk
+            .dialog
+            .as_ref()
+            .and_then(|dialog| dialog.wake_at(&desk.world))
+            .expect("it wakes by itself");
+        assert!(
+            wake > desk.world.now
+                && wake <= desk.world.now.saturating_add(Duration::from_secs(1)).expect("a time")
+        );
         let desk = desk.pass(1_000);
         assert!(desk.dialog.is_none() && desk.orders().is_empty(), "{deed:?}");
     }

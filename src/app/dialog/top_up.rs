@@ -147,7 +147,11 @@ impl TopUp {
     /// A key.
     pub(crate) fn key(&mut self, chord: &Chord, world: &mut World) -> Step {
         self.notice = None;
-        if self.check.is_some() { self.check_key(chord, world) } else { self.form_key(chord, world) }
+        if self.check.is_some() {
+            self.check_key(chord, world)
+        } else {
+            self.form_key(chord, world)
+        }
     }
 
     fn form_key(&mut self, chord: &Chord, world: &World) -> Step {
@@ -159,7 +163,9 @@ impl TopUp {
             }
             _ => match chord.typed() {
                 Some(c) if !c.is_ascii_digit() && c != '.' => {
-                    self.notice = Some("an amount is digits with at most one point, such as 12.40".to_owned());
+                    self.notice = Some(
+                        "an amount is digits with at most one point, such as 12.40".to_owned(),
+                    );
                 }
                 _ => {
                     self.amount.key(chord);
@@ -171,8 +177,11 @@ impl TopUp {
 
     fn turn_to_check(&mut self, world: &World) -> Step {
         let key = &self.target.key;
-        let (Some(can), Some(currency)) = (world.can(&key.provider), world.cards.get(key).and_then(|card| card.currency)) else {
-            self.notice = Some("the card's currency is not known yet: wait for its first reading".to_owned());
+        let (Some(can), Some(currency)) =
+            (world.can(&key.provider), world.cards.get(key).and_then(|card| card.currency))
+        else {
+            self.notice =
+                Some("the card's currency is not known yet: wait for its first reading".to_owned());
             return Step::Stay;
         };
         let amount = match can.typed_amount(self.amount.text().trim(), currency) {
@@ -184,17 +193,24 @@ impl TopUp {
             }
         };
         let repeats = repeats(key, amount, world);
-        let gate = Gate::new(grade(Deed::TopUp, environment(key, world), Some(amount), repeats.is_some()));
+        let gate =
+            Gate::new(grade(Deed::TopUp, environment(key, world), Some(amount), repeats.is_some()));
         self.asked = self.asked.wrapping_add(1);
-        let mut effects = vec![Effect::Ask(Job::RecentCredit { asked: self.asked, card: key.clone(), amount })];
+        let mut effects =
+            vec![Effect::Ask(Job::RecentCredit { asked: self.asked, card: key.clone(), amount })];
         let quoted = match can.quote {
             Offer::No(why) => Quoted::NotOffered(why),
             Offer::Yes => {
-                effects.push(Effect::Ask(Job::Quote { asked: self.asked, card: key.clone(), amount }));
+                effects.push(Effect::Ask(Job::Quote {
+                    asked: self.asked,
+                    card: key.clone(),
+                    amount,
+                }));
                 Quoted::Asked(world.now)
             }
         };
-        self.check = Some(Check { amount, quoted, repeats, listed: Listed::Asked(world.now), gate });
+        self.check =
+            Some(Check { amount, quoted, repeats, listed: Listed::Asked(world.now), gate });
         Step::Ask(effects)
     }
 
@@ -234,11 +250,14 @@ impl TopUp {
             return Step::Stay;
         }
         if matches!(check.listed, Listed::Asked(since) if waits(since)) {
-            self.notice = Some("the card's list is being read: wait for it, or e to edit".to_owned());
+            self.notice =
+                Some("the card's list is being read: wait for it, or e to edit".to_owned());
             return Step::Stay;
         }
         let recent_credit = match &check.listed {
-            Listed::Known(recent) => recent.as_ref().map(|recent| std::sync::Arc::clone(&recent.id)),
+            Listed::Known(recent) => {
+                recent.as_ref().map(|recent| std::sync::Arc::clone(&recent.id))
+            }
             Listed::Asked(_) | Listed::Failed(_) => None,
         };
         let order = Order {
@@ -250,7 +269,9 @@ impl TopUp {
             second: self.second.is_some(),
             recent_credit,
             payer: match &check.quoted {
-                Quoted::Known(quote) => quote.payer.as_ref().and_then(|payer| payer.account.clone()),
+                Quoted::Known(quote) => {
+                    quote.payer.as_ref().and_then(|payer| payer.account.clone())
+                }
                 Quoted::NotOffered(_) | Quoted::Asked(_) | Quoted::Failed(_) => None,
             },
         };
@@ -266,7 +287,8 @@ impl TopUp {
         } else if text.trim().bytes().all(|b| b.is_ascii_digit() || b == b'.') {
             self.amount.paste(text.trim());
         } else {
-            self.notice = Some("an amount is digits with at most one point, such as 12.40".to_owned());
+            self.notice =
+                Some("an amount is digits with at most one point, such as 12.40".to_owned());
         }
     }
 
@@ -292,8 +314,15 @@ impl TopUp {
 
 impl TopUp {
     /// The card's list was read: an equal top-up in it asks for the harder confirmation.
-    fn hear_list(&mut self, asked: u64, recent: &Result<Option<RecentCredit>, std::sync::Arc<crate::engine::Error>>) -> Step {
-        let Some(check) = self.check.as_mut().filter(|check| asked == self.asked && matches!(check.listed, Listed::Asked(_)))
+    fn hear_list(
+        &mut self,
+        asked: u64,
+        recent: &Result<Option<RecentCredit>, std::sync::Arc<crate::engine::Error>>,
+    ) -> Step {
+        let Some(check) = self
+            .check
+            .as_mut()
+            .filter(|check| asked == self.asked && matches!(check.listed, Listed::Asked(_)))
         else {
             return Step::Stay;
         };
@@ -306,7 +335,10 @@ impl TopUp {
             Ok(recent) => {
                 if let Some(recent) = recent {
                     let seconds = recent.ago.as_secs().max(0);
-                    let words = format!("{} came {seconds} s ago, by this or another system (id {})", recent.amount, recent.id);
+                    let words = format!(
+                        "{} came {seconds} s ago, by this or another system (id {})",
+                        recent.amount, recent.id
+                    );
                     check.repeats.get_or_insert(words);
                     if check.gate.grade == Grade::Check {
                         check.gate = Gate::new(Grade::LastFour);
@@ -320,33 +352,51 @@ impl TopUp {
     }
 }
 
-/// What to send so that the last decline would pass: asked - available, a debt counted, rounded up to a whole step.
+/// What to send so that the last decline would pass: asked - available, a debt counted, rounded up
+/// to a whole step.
 ///
 /// # Errors
 /// Why that cannot be said, in one sentence.
 pub(crate) fn shortfall(key: &CardKey, world: &World) -> Result<Cover, String> {
-    let decline = world.last_decline(key).ok_or("no decline of this card is known: t tops it up by an amount of your own")?;
-    let available = world
-        .cards
-        .get(key)
-        .and_then(crate::domain::card::Card::available)
-        .ok_or("what is available on this card was never read, so the shortfall is not known: t tops it up")?;
+    let decline = world
+        .last_decline(key)
+        .ok_or("no decline of this card is known: t tops it up by an amount of your own")?;
+    let available = world.cards.get(key).and_then(crate::domain::card::Card::available).ok_or(
+        "what is available on this card was never read, so the shortfall is not known: t tops it \
+         up",
+    )?;
     let asked = decline.amount.size();
     let short = asked.minus(available).map_err(|_| {
-        format!("the decline is in {}, the card in {}: cardtop does not convert", asked.currency(), available.currency())
+        format!(
+            "the decline is in {}, the card in {}: cardtop does not convert",
+            asked.currency(),
+            available.currency()
+        )
     })?;
     if short.is_negative() || short.amount().is_zero() {
         let why = decline.in_plain_words();
-        return Err(format!("{available} is available and {asked} was asked: money was not what was missing ({why})"));
+        return Err(format!(
+            "{available} is available and {asked} was asked: money was not what was missing \
+             ({why})"
+        ));
     }
     let least = world.can(&key.provider).and_then(|can| can.top_up_min);
-    Ok(Cover { amount: whole_steps(short, least), asked, merchant: decline.merchant.as_deref().unwrap_or("").to_owned() })
+    Ok(Cover {
+        amount: whole_steps(short, least),
+        asked,
+        merchant: decline.merchant.as_deref().unwrap_or("").to_owned(),
+    })
 }
 
-/// Rounds up to tens of a currency with two decimals, from ten on; else to whole units; and to the provider's least.
+/// Rounds up to tens of a currency with two decimals, from ten on; else to whole units; and to the
+/// provider's least.
 fn whole_steps(short: Money, least: Option<Decimal>) -> Money {
     let ten = Decimal::TEN;
-    let step = if short.currency().decimals() == Some(2) && short.amount() >= ten { ten } else { Decimal::ONE };
+    let step = if short.currency().decimals() == Some(2) && short.amount() >= ten {
+        ten
+    } else {
+        Decimal::ONE
+    };
     let steps = (short.amount() / step).round_dp_with_strategy(0, RoundingStrategy::AwayFromZero);
     let rounded = (steps * step).max(least.unwrap_or_default());
     Money::new(rounded, short.currency())
@@ -371,19 +421,32 @@ pub(crate) fn last_top_up<'a>(key: &'a CardKey, world: &'a World) -> Option<&'a 
 
 /// A top-up of the same size in the last ten minutes, by us or in the provider's list, in words.
 fn repeats(key: &CardKey, amount: Money, world: &World) -> Option<String> {
-    let recent = |at: Timestamp| world.now.duration_since(at) <= jiff::SignedDuration::try_from(RECENT).unwrap_or_default();
+    let recent = |at: Timestamp| {
+        world.now.duration_since(at) <= jiff::SignedDuration::try_from(RECENT).unwrap_or_default()
+    };
     let clock = |at: Timestamp| at.to_zoned(world.zone.clone()).strftime("%H:%M").to_string();
     let ours = world
         .operations_of(key)
         .find(|op| {
-            op.deed == Deed::TopUp && op.state != OperationState::Failed && op.amount == Some(amount) && recent(op.created_at)
+            op.deed == Deed::TopUp
+                && op.state != OperationState::Failed
+                && op.amount == Some(amount)
+                && recent(op.created_at)
         })
         .map(|op| format!("{} already asked {} at {}", op.operator, amount, clock(op.created_at)));
     let listed = |row: &&Transaction| {
         row.kind == TransactionKind::TopUp
-            && matches!(row.state, TransactionState::Cleared | TransactionState::Hold | TransactionState::Unknown)
+            && matches!(
+                row.state,
+                TransactionState::Cleared | TransactionState::Hold | TransactionState::Unknown
+            )
             && row.amount == amount
             && recent(row.at)
     };
-    ours.or_else(|| world.transactions_of(key).find(listed).map(|row| format!("{amount} already arrived at {}", clock(row.at))))
+    ours.or_else(|| {
+        world
+            .transactions_of(key)
+            .find(listed)
+            .map(|row| format!("{amount} already arrived at {}", clock(row.at)))
+    })
 }

@@ -64,7 +64,8 @@ impl Record for Card {
         let old = if self.balance.why_stale().is_some() { "~" } else { "" };
         let old_state = self.state_lags().is_some();
         let available = self.available();
-        let amount = available.map_or_else(|| "-".to_owned(), |money| format!("{old}{}", money.grouped()));
+        let amount =
+            available.map_or_else(|| "-".to_owned(), |money| format!("{old}{}", money.grouped()));
         let paint = match available {
             Some(money) if money.is_negative() => Paint::Danger,
             Some(_) if !old.is_empty() => Paint::Caution,
@@ -72,7 +73,10 @@ impl Record for Card {
         };
         let currency = available.map(Money::currency).or(self.currency);
         vec![
-            Cell::painted(format!("{}{}", if old_state { "~" } else { "" }, self.state.word()), card_paint(self.state)),
+            Cell::painted(
+                format!("{}{}", if old_state { "~" } else { "" }, self.state.word()),
+                card_paint(self.state),
+            ),
             (*self.holder).into(),
             self.digits().into(),
             Cell::painted(amount, paint),
@@ -104,12 +108,13 @@ impl Record for Card {
     }
 
     fn json(&self) -> String {
-        let balance = self.balance.value().zip(self.balance.at()).map(|(balance, as_of)| BalanceJson {
-            available: balance.available,
-            current: balance.current,
-            pending: balance.pending,
-            as_of,
-        });
+        let balance =
+            self.balance.value().zip(self.balance.at()).map(|(balance, as_of)| BalanceJson {
+                available: balance.available,
+                current: balance.current,
+                pending: balance.pending,
+                as_of,
+            });
         to_json(&CardJson {
             provider: self.key.provider.name(),
             id: &self.key.id,
@@ -129,7 +134,11 @@ impl Record for Card {
 
 const fn card_paint(state: CardState) -> Paint {
     match state {
-        CardState::Active | CardState::Frozen | CardState::Pending | CardState::Closed | CardState::Expired => Paint::Plain,
+        CardState::Active
+        | CardState::Frozen
+        | CardState::Pending
+        | CardState::Closed
+        | CardState::Expired => Paint::Plain,
         CardState::Blocked | CardState::Unknown => Paint::Caution,
     }
 }

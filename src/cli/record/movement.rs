@@ -8,7 +8,8 @@ use crate::cli::print::{Cell, Column, Field, Paint, Record, View};
 use crate::domain::money::Money;
 use crate::domain::transaction::{Transaction, TransactionState};
 
-/// A transaction with the name of its card's holder, which the row itself does not have; empty where it is not known.
+/// A transaction with the name of its card's holder, which the row itself does not have; empty
+/// where it is not known.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Movement<'a> {
     /// The transaction.
@@ -77,7 +78,9 @@ impl Record for Movement<'_> {
         let paint = match row.state {
             TransactionState::Failed => Paint::Danger,
             TransactionState::Declined | TransactionState::Unknown => Paint::Caution,
-            TransactionState::Hold | TransactionState::Cleared | TransactionState::Reversed => Paint::Plain,
+            TransactionState::Hold | TransactionState::Cleared | TransactionState::Reversed => {
+                Paint::Plain
+            }
         };
         vec![
             view.time(row.at).into(),

@@ -155,13 +155,24 @@ struct StepJson<'a> {
 
 impl<'a> StepJson<'a> {
     fn of(step: &'a Step) -> Self {
-        Self { at: step.at, what: &step.what, words: &step.words, line: step.line, hash: &step.hash }
+        Self {
+            at: step.at,
+            what: &step.what,
+            words: &step.words,
+            line: step.line,
+            hash: &step.hash,
+        }
     }
 }
 
 impl Record for Line<'_> {
-    const COLUMNS: &'static [Column] =
-        &[Column::left("TIME"), Column::left("WHAT"), Column::right("LINE"), Column::left("HASH"), Column::left("WORDS")];
+    const COLUMNS: &'static [Column] = &[
+        Column::left("TIME"),
+        Column::left("WHAT"),
+        Column::right("LINE"),
+        Column::left("HASH"),
+        Column::left("WORDS"),
+    ];
     const FIELDS: &'static [&'static str] = &["at", "what", "words", "line", "hash"];
 
     fn cells(&self, view: &View) -> Vec<Cell> {
@@ -191,7 +202,8 @@ impl Record for Line<'_> {
     }
 }
 
-/// The operation's object with one more field, `steps`: `[{"at","what","words","line","hash"}]`, oldest first.
+/// The operation's object with one more field, `steps`: `[{"at","what","words","line","hash"}]`,
+/// oldest first.
 pub(crate) fn operation_with_steps(operation: &Operation, steps: &[Step]) -> String {
     #[derive(Serialize)]
     struct Whole<'a> {
@@ -199,5 +211,8 @@ pub(crate) fn operation_with_steps(operation: &Operation, steps: &[Step]) -> Str
         operation: OperationJson<'a>,
         steps: Vec<StepJson<'a>>,
     }
-    to_json(&Whole { operation: OperationJson::of(operation), steps: steps.iter().map(StepJson::of).collect() })
+    to_json(&Whole {
+        operation: OperationJson::of(operation),
+        steps: steps.iter().map(StepJson::of).collect(),
+    })
 }

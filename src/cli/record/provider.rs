@@ -14,13 +14,15 @@ use crate::domain::operation::{Capabilities, Deed};
 use crate::engine::{HealthState, ProviderReport};
 use crate::provider::Kind;
 
-/// `{"provider","kind","environment","state","last_good","float","cards","can","proxy","error","unmapped","roster"}`.
+/// `{"provider","kind","environment","state","last_good","float","cards","can","proxy","error","
+/// unmapped","roster"}`.
 ///
-/// `environment` is `production` or `sandbox`; `state` is the health in one word; `float` is null when it was not read, else
-/// one `{"amount","currency","as_of"}` a currency; `can` is null when the account could not be set up, else a true or
-/// false for each action's word; `proxy` is the host, port and variable of the proxy on the way, null without one; `error` is what is
-/// wrong with it, in words; `unmapped` has the words of states that cardtop does not know and how many rows and cards have each;
-/// `roster` what is wrong with the lines of its roster.
+/// `environment` is `production` or `sandbox`; `state` is the health in one word; `float` is null
+/// when it was not read, else one `{"amount","currency","as_of"}` a currency; `can` is null when
+/// the account could not be set up, else a true or false for each action's word; `proxy` is the
+/// host, port and variable of the proxy on the way, null without one; `error` is what is wrong with
+/// it, in words; `unmapped` has the words of states that cardtop does not know and how many rows
+/// and cards have each; `roster` what is wrong with the lines of its roster.
 #[derive(Serialize)]
 struct ProviderJson<'a> {
     provider: &'a str,
@@ -77,9 +79,12 @@ fn float(report: &ProviderReport) -> Option<&(Vec<Money>, Timestamp)> {
     report.float.as_ref().and_then(|float| float.as_ref().ok())
 }
 
-/// What is wrong, in words without the provider's name: with the provider, else with reading its float.
+/// What is wrong, in words without the provider's name: with the provider, else with reading its
+/// float.
 pub(crate) fn trouble(report: &ProviderReport) -> Option<String> {
-    if let Some(why) = report.health.why.as_deref().filter(|_| report.health.state != HealthState::Ok) {
+    if let Some(why) =
+        report.health.why.as_deref().filter(|_| report.health.state != HealthState::Ok)
+    {
         let name = format!("{}: ", report.info.id);
         return Some(why.strip_prefix(&name).unwrap_or(why).to_owned());
     }
@@ -89,13 +94,19 @@ pub(crate) fn trouble(report: &ProviderReport) -> Option<String> {
 
 /// `not mapped: Denied (3)`, for each word of a state that is not known.
 fn unmapped(report: &ProviderReport) -> Vec<String> {
-    report.health.unmapped.iter().map(|(word, count)| format!("not mapped: {word} ({count})")).collect()
+    report
+        .health
+        .unmapped
+        .iter()
+        .map(|(word, count)| format!("not mapped: {word} ({count})"))
+        .collect()
 }
 
 /// The actions that are offered; `None` when the account could not be set up.
 fn offers(report: &ProviderReport) -> Option<String> {
     let can = report.info.can.as_ref()?;
-    let offered: Vec<&str> = Deed::ALL.into_iter().filter(|deed| can.offers(*deed).is_yes()).map(Deed::word).collect();
+    let offered: Vec<&str> =
+        Deed::ALL.into_iter().filter(|deed| can.offers(*deed).is_yes()).map(Deed::word).collect();
     Some(offered.join(" "))
 }
 
@@ -134,7 +145,8 @@ impl Record for ProviderReport {
             HealthState::Down | HealthState::Auth => Paint::Danger,
             HealthState::Paused => Paint::Plain,
         };
-        let sums = float(self).map(|(float, _)| float.iter().map(Money::to_string).collect::<Vec<_>>().join(" + "));
+        let sums = float(self)
+            .map(|(float, _)| float.iter().map(Money::to_string).collect::<Vec<_>>().join(" + "));
         vec![
             self.info.id.name().into(),
             self.info.kind.into(),
@@ -171,7 +183,11 @@ impl Record for ProviderReport {
 
     fn json(&self) -> String {
         let sums = |(float, as_of): &(Vec<Money>, Timestamp)| {
-            let one = |money: &Money| FloatJson { amount: money.digits(), currency: money.currency().to_string(), as_of: *as_of };
+            let one = |money: &Money| FloatJson {
+                amount: money.digits(),
+                currency: money.currency().to_string(),
+                as_of: *as_of,
+            };
             float.iter().map(one).collect()
         };
         to_json(&ProviderJson {

@@ -15,7 +15,13 @@ use crate::engine::{Health, HealthState, ProviderInfo, ProviderReport, Step};
 use crate::provider::{Error, Kind};
 
 fn view(format: Format) -> View {
-    View { format, color: false, terminal: false, now: at("2026-04-03T12:08:12Z"), zone: TimeZone::fixed(jiff::tz::offset(2)) }
+    View {
+        format,
+        color: false,
+        terminal: false,
+        now: at("2026-04-03T12:08:12Z"),
+        zone: TimeZone::fixed(jiff::tz::offset(2)),
+    }
 }
 
 #[test]
@@ -55,10 +61,24 @@ fn a_transaction_is_exactly_the_promised_object() {
             r#""seen_at":"2026-04-03T12:05:15.25Z","operation":null}"#
         )
     );
-    let bare = Transaction { card_id: None, last4: None, fee: None, merchant: None, mcc: None, country: None, ..row };
-    let proving = Transaction { operation: Some(OperationId::new(at("2026-04-03T12:00:00Z"), 42, 1)), ..bare };
+    let bare = Transaction {
+        card_id: None,
+        last4: None,
+        fee: None,
+        merchant: None,
+        mcc: None,
+        country: None,
+        ..row
+    };
+    let proving = Transaction {
+        operation: Some(OperationId::new(at("2026-04-03T12:00:00Z"), 42, 1)),
+        ..bare
+    };
     let json = Movement { transaction: &proving, holder: "" }.json();
-    for wanted in [r#""card_id":null,"last4":null"#, r#""fee":null,"merchant":null,"mcc":null,"country":null"#] {
+    for wanted in [
+        r#""card_id":null,"last4":null"#,
+        r#""fee":null,"merchant":null,"mcc":null,"country":null"#,
+    ] {
         assert!(json.contains(wanted), "{json}");
     }
     assert!(json.ends_with(&format!(r#""operation":"{}"}}"#, operation().id)), "{json}");
@@ -84,8 +104,13 @@ fn an_operation_is_exactly_the_promised_object() {
 
 #[test]
 fn an_operation_is_shown_with_its_journal() {
-    let step =
-        Step { at: at("2026-04-03T12:00:00Z"), what: "intent".into(), words: "saved".into(), line: 17, hash: "9f3a".into() };
+    let step = Step {
+        at: at("2026-04-03T12:00:00Z"),
+        what: "intent".into(),
+        words: "saved".into(),
+        line: 17,
+        hash: "9f3a".into(),
+    };
     let json = operation_with_steps(&operation(), &[step]);
     let steps = r#""steps":[{"at":"2026-04-03T12:00:00Z","what":"intent","words":"saved","line":17,"hash":"9f3a"}]}"#;
     assert!(json.ends_with(steps), "{json}");
@@ -93,7 +118,12 @@ fn an_operation_is_shown_with_its_journal() {
 }
 
 fn report() -> ProviderReport {
-    let rule = PinRule { digits: None, needs_old: false, physical_only: false, sentence: "chosen by the provider" };
+    let rule = PinRule {
+        digits: None,
+        needs_old: false,
+        physical_only: false,
+        sentence: "chosen by the provider",
+    };
     let can = Capabilities {
         list_cards: Offer::Yes,
         list_all_transactions: Offer::Yes,
@@ -164,7 +194,8 @@ fn words_that_are_not_mapped_and_bad_lines_of_a_roster_are_shown_with_their_prov
     report.health.unmapped.insert("Denied?".into(), 3);
     report.health.roster.push("acme.csv line 4: has no id; the line is skipped".into());
     let json = report.json();
-    let end = r#""unmapped":{"Denied?":3},"roster":["acme.csv line 4: has no id; the line is skipped"]}"#;
+    let end =
+        r#""unmapped":{"Denied?":3},"roster":["acme.csv line 4: has no id; the line is skipped"]}"#;
     assert!(json.ends_with(end), "{json}");
     let table = print::list(&[report], &view(Format::Table));
     assert!(table.contains("not mapped: Denied? (3)"), "{table}");
@@ -177,14 +208,21 @@ fn cards_that_were_never_listed_are_absent_and_never_none() {
     assert!(report.json().contains(r#""cards":null"#), "{}", report.json());
     assert_eq!(report.cells(&view(Format::Table)).get(5), Some(&"-".to_owned().into()));
     let csv = print::list(&[report], &view(Format::Csv));
-    assert!(csv.lines().nth(1).is_some_and(|line| line.contains("2026-04-03T12:08:08Z,,freeze")), "{csv}");
+    assert!(
+        csv.lines().nth(1).is_some_and(|line| line.contains("2026-04-03T12:08:08Z,,freeze")),
+        "{csv}"
+    );
 }
 
 #[test]
 fn a_proxy_on_the_way_is_named_in_every_form() {
     let mut report = report();
     report.info.proxy = Some("proxy.example:3128 (HTTPS_PROXY)".into());
-    assert!(report.json().contains(r#""proxy":"proxy.example:3128 (HTTPS_PROXY)""#), "{}", report.json());
+    assert!(
+        report.json().contains(r#""proxy":"proxy.example:3128 (HTTPS_PROXY)""#),
+        "{}",
+        report.json()
+    );
     for format in [Format::Table, Format::Csv] {
         let text = print::list(std::slice::from_ref(&report), &view(format));
         assert!(text.contains("proxy.example:3128 (HTTPS_PROXY)"), "{text}");
@@ -200,7 +238,10 @@ fn a_provider_that_could_not_be_set_up_says_why_and_shows_no_float() {
     report.float = None;
     let json = report.json();
     assert!(json.contains(r#""state":"AUTH""#) && json.contains(r#""float":null"#), "{json}");
-    assert!(json.contains(r#""can":null,"proxy":null,"error":"the variable ACME_TOKEN is not set","#), "{json}");
+    assert!(
+        json.contains(r#""can":null,"proxy":null,"error":"the variable ACME_TOKEN is not set","#),
+        "{json}"
+    );
 }
 
 #[test]
@@ -220,25 +261,42 @@ fn a_table_shows_amounts_by_their_currency_and_every_age() {
     let lines = print::list(&[card(), old, never], &view(Format::Table));
     let lines: Vec<&str> = lines.lines().collect();
     assert_eq!(lines.first(), Some(&"STATE   HOLDER          CARD    AVAILABLE  CCY  AGE  ID"));
-    assert_eq!(lines.get(1), Some(&"ACTIVE  Mara Lindqvist  ..4242    -12.400  KWD   4s  acme/c-1"));
-    assert_eq!(lines.get(2), Some(&"ACTIVE  Mara Lindqvist  ..4242   ~-12.400  KWD   4s  acme/c-1"));
-    assert_eq!(lines.get(3), Some(&"ACTIVE  Mara Lindqvist  ..4242          -  KWD    -  acme/c-1"));
+    assert_eq!(
+        lines.get(1),
+        Some(&"ACTIVE  Mara Lindqvist  ..4242    -12.400  KWD   4s  acme/c-1")
+    );
+    assert_eq!(
+        lines.get(2),
+        Some(&"ACTIVE  Mara Lindqvist  ..4242   ~-12.400  KWD   4s  acme/c-1")
+    );
+    assert_eq!(
+        lines.get(3),
+        Some(&"ACTIVE  Mara Lindqvist  ..4242          -  KWD    -  acme/c-1")
+    );
 }
 
 #[test]
 fn the_feed_says_in_plain_words_what_happened() {
     let row = transaction();
-    let table = print::list(&[Movement { transaction: &row, holder: "Mara Lindqvist" }], &view(Format::Table));
+    let table = print::list(
+        &[Movement { transaction: &row, holder: "Mara Lindqvist" }],
+        &view(Format::Table),
+    );
     let line = table.lines().nth(1).expect("a row");
-    let wanted =
-        "2026-04-03 14:05:09+02:00  acme      ..4242  Mara Lindqvist  DECLINE   5,000  JPY  LAWSON 5521  not enough money";
+    let wanted = "2026-04-03 14:05:09+02:00  acme      ..4242  Mara Lindqvist  DECLINE   5,000  \
+                  JPY  LAWSON 5521  not enough money";
     assert_eq!(line, wanted);
 }
 
 #[test]
 fn a_state_word_that_is_not_mapped_is_said_and_nothing_is_claimed() {
     let state = TransactionState::Unknown;
-    let row = Transaction { state, provider_state: "Zurückgestellt".into(), decline_reason: None, ..transaction() };
+    let row = Transaction {
+        state,
+        provider_state: "Zurückgestellt".into(),
+        decline_reason: None,
+        ..transaction()
+    };
     assert_eq!((row.what(), row.state.word()), ("PURCHASE", "UNKNOWN"));
     assert_eq!(row.in_plain_words(), "not mapped: Zurückgestellt");
     let row = Transaction { provider_state: "".into(), ..row };
@@ -248,10 +306,15 @@ fn a_state_word_that_is_not_mapped_is_said_and_nothing_is_claimed() {
 #[test]
 fn csv_keeps_negative_amounts_as_numbers_and_times_in_utc() {
     let csv = print::list(&[card()], &view(Format::Csv));
-    let line = "acme,c-1,4242,Mara Lindqvist,ACTIVE,Normal,2026-04-03T12:08:08Z,physical,KWD,-12.400,0.000,,2026-04-03T12:08:08Z,2028-11,vip;travel";
+    let line = "acme,c-1,4242,Mara \
+                Lindqvist,ACTIVE,Normal,2026-04-03T12:08:08Z,physical,KWD,-12.400,0.000,,\
+                2026-04-03T12:08:08Z,2028-11,vip;travel";
     assert_eq!(csv.lines().nth(1), Some(line));
     let csv = print::list(&[operation()], &view(Format::Csv));
-    assert!(csv.lines().nth(1).is_some_and(|line| line.contains(",5.000,KWD,SENT,cover decline,")), "{csv}");
+    assert!(
+        csv.lines().nth(1).is_some_and(|line| line.contains(",5.000,KWD,SENT,cover decline,")),
+        "{csv}"
+    );
 }
 
 #[test]
@@ -264,6 +327,12 @@ fn every_row_has_a_cell_a_column_and_a_field_a_header() {
     check(&operation());
     check(&report());
     check(&Movement { transaction: &transaction(), holder: "" });
-    let step = Step { at: at("2026-04-03T12:00:00Z"), what: "sent".into(), words: "".into(), line: 1, hash: "a".into() };
+    let step = Step {
+        at: at("2026-04-03T12:00:00Z"),
+        what: "sent".into(),
+        words: "".into(),
+        line: 1,
+        hash: "a".into(),
+    };
     check(&Line(&step));
 }

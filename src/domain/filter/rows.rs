@@ -71,7 +71,8 @@ impl Row for CardRow<'_> {
             Field::Currency => own(card.currency),
             Field::Provider => text(card.key.provider.name()),
             Field::Card => {
-                let mut texts = vec![Cow::Owned(card.key.to_string()), Cow::Borrowed(&*card.key.id)];
+                let mut texts =
+                    vec![Cow::Owned(card.key.to_string()), Cow::Borrowed(&*card.key.id)];
                 texts.extend(own(card.last4));
                 texts
             }
@@ -133,7 +134,11 @@ impl Row for CardRow<'_> {
 
     fn words(&self) -> Texts<'_> {
         let card = self.card;
-        let mut words = vec![Cow::Borrowed(&*card.holder), Cow::Borrowed(&*card.key.id), Cow::Borrowed(card.key.provider.name())];
+        let mut words = vec![
+            Cow::Borrowed(&*card.holder),
+            Cow::Borrowed(&*card.key.id),
+            Cow::Borrowed(card.key.provider.name()),
+        ];
         words.extend(own(card.last4));
         words.extend(maybe(card.owner.as_ref()));
         words.extend(card.labels.iter().map(|label| Cow::Borrowed(&**label)));
@@ -178,9 +183,9 @@ impl Row for TransactionRow<'_> {
             Field::ProviderState => text(&row.provider_state),
             Field::DeclineReason | Field::Reason => maybe(row.decline_reason.as_ref()),
             Field::Description => maybe(row.description.as_ref()),
-            Field::Operation => {
-                row.operation.map_or_else(Vec::new, |id| vec![Cow::Owned(id.to_string()), Cow::Owned(id.short())])
-            }
+            Field::Operation => row.operation.map_or_else(Vec::new, |id| {
+                vec![Cow::Owned(id.to_string()), Cow::Owned(id.short())]
+            }),
             Field::Balance
             | Field::Available
             | Field::Current
@@ -218,7 +223,11 @@ impl Row for TransactionRow<'_> {
 
     fn words(&self) -> Texts<'_> {
         let row = self.transaction;
-        let mut words = vec![Cow::Borrowed(self.holder), Cow::Borrowed(&*row.id), Cow::Borrowed(row.provider.name())];
+        let mut words = vec![
+            Cow::Borrowed(self.holder),
+            Cow::Borrowed(&*row.id),
+            Cow::Borrowed(row.provider.name()),
+        ];
         words.extend(own(row.last4));
         words.extend(maybe(row.card_id.as_ref()));
         words.extend(maybe(row.merchant.as_ref()));
@@ -249,12 +258,15 @@ impl Row for OperationRow<'_> {
             Field::Currency => own(row.amount.map(Money::currency)),
             Field::Provider => text(row.card.provider.name()),
             Field::Card => {
-                let mut texts = vec![Cow::Owned(row.card.to_string()), Cow::Borrowed(&*row.card.id)];
+                let mut texts =
+                    vec![Cow::Owned(row.card.to_string()), Cow::Borrowed(&*row.card.id)];
                 texts.extend(own(row.last4));
                 texts
             }
             Field::CardId => text(&row.card.id),
-            Field::Id | Field::Operation => vec![Cow::Owned(row.id.to_string()), Cow::Owned(row.id.short())],
+            Field::Id | Field::Operation => {
+                vec![Cow::Owned(row.id.to_string()), Cow::Owned(row.id.short())]
+            }
             Field::Last4 => own(row.last4),
             Field::Holder => text(self.holder),
             Field::Operator => text(&row.operator),

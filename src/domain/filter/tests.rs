@@ -43,7 +43,11 @@ fn decline() -> Transaction {
 }
 
 fn takes(text: &str) -> bool {
-    filter(text).matches(&TransactionRow { transaction: &decline(), holder: "Mara Müller-Lindqvist", now: now() })
+    filter(text).matches(&TransactionRow {
+        transaction: &decline(),
+        holder: "Mara Müller-Lindqvist",
+        now: now(),
+    })
 }
 
 #[test]
@@ -107,7 +111,10 @@ fn the_forms_of_the_language_match_what_they_say() {
 fn a_top_up_is_found_however_it_is_spelled() {
     let row = Transaction { kind: TransactionKind::TopUp, ..decline() };
     for text in ["type:topup", "kind:top-up", "kind:TOP-UP", "kind:~topu", "kind:fee|~p-up"] {
-        assert!(filter(text).matches(&TransactionRow { transaction: &row, holder: "", now: now() }), "{text}");
+        assert!(
+            filter(text).matches(&TransactionRow { transaction: &row, holder: "", now: now() }),
+            "{text}"
+        );
     }
 }
 
@@ -123,7 +130,14 @@ fn names_are_found_without_their_accents_and_other_vowels_are_kept_apart() {
         ("Jos\u{65}\u{301}", "josé"),
     ] {
         let quoted = format!("\"{typed}\"");
-        assert!(filter(&quoted).matches(&TransactionRow { transaction: &decline(), holder: written, now: now() }), "{written}");
+        assert!(
+            filter(&quoted).matches(&TransactionRow {
+                transaction: &decline(),
+                holder: written,
+                now: now()
+            }),
+            "{written}"
+        );
     }
     assert_ne!(fold("कि"), fold("का"), "a vowel is not an accent");
 }
@@ -166,8 +180,16 @@ fn flags_and_numbers_of_cards() {
     let value = Balance { available: Some(usd("-7.15")), current: Some(usd("5")), pending: None };
     let at = now().checked_sub(SignedDuration::from_secs(40)).expect("a time");
     let balance = Reading::At { value, at }.stale(&"down".into());
-    let card = Card { state: CardState::Active, balance, labels: vec!["vip".into()], ..Card::unread(key) };
-    let row = CardRow { card: &card, now: now(), watched: true, marked: false, low: false, unknown: false };
+    let card =
+        Card { state: CardState::Active, balance, labels: vec!["vip".into()], ..Card::unread(key) };
+    let row = CardRow {
+        card: &card,
+        now: now(),
+        watched: true,
+        marked: false,
+        low: false,
+        unknown: false,
+    };
     for (text, expected) in [
         ("is:negative is:stale is:watched", true),
         ("is:marked", false),
@@ -203,7 +225,11 @@ fn words_are_completed() {
     assert_eq!(Filter::complete("--wh", 4), ["who:"]);
     assert_eq!(Filter::complete("ag", 2), ["age>"], "an age is compared");
     assert_eq!(Filter::complete("kind:~TOP", 9), ["top-up"]);
-    assert_eq!(Filter::complete("é", 1), Filter::complete("", 0), "a cursor inside a character stands before it");
+    assert_eq!(
+        Filter::complete("é", 1),
+        Filter::complete("", 0),
+        "a cursor inside a character stands before it"
+    );
 }
 
 proptest! {

@@ -1,7 +1,7 @@
 //! Card numbers in free text, cut to their last four digits.
 //!
-//! Meant for free text only. Ids and references have fields of their own, which must not pass through here: a numeric id may well
-//! have the form of a card number.
+//! Meant for free text only. Ids and references have fields of their own, which must not pass
+//! through here: a numeric id may well have the form of a card number.
 
 use unicode_normalization::UnicodeNormalization;
 
@@ -13,13 +13,16 @@ const WIDEST_GAP: usize = 3;
 
 /// Replaces every card number by `..` and its last four digits.
 ///
-/// A card number is 13 to 19 digits in a row that pass the Luhn check, also beside letters; inside a longer run of digits, where one
-/// window in ten passes by chance, it must also begin as a card network's numbers do. Digits of every script count. Between groups there may be up to three blanks, dashes, dots, underscores or slashes, or one other
-/// sign between groups of at least four digits. UUIDs, dates with a time, and what was cut before are left alone.
+/// A card number is 13 to 19 digits in a row that pass the Luhn check, also beside letters; inside
+/// a longer run of digits, where one window in ten passes by chance, it must also begin as a card
+/// network's numbers do. Digits of every script count. Between groups there may be up to three
+/// blanks, dashes, dots, underscores or slashes, or one other sign between groups of at least four
+/// digits. UUIDs, dates with a time, and what was cut before are left alone.
 #[must_use]
 pub fn mask_card_numbers(text: &str) -> String {
     let mut masked = text.to_owned();
-    // A cut joins what stood on its two sides. Every cut removes at least nine digits, so this ends.
+    // A cut joins what stood on its two sides. Every cut removes at least nine digits, so this
+    // ends.
     while let Some(next) = mask_once(&masked) {
         masked = next;
     }
@@ -52,7 +55,11 @@ fn mask_once(text: &str) -> Option<String> {
         for window in card_numbers(&run) {
             let number = run.get(window.start..window.end).unwrap_or_default();
             let (Some(first), Some(last)) = (number.first(), number.last()) else { continue };
-            let last4 = number.iter().skip(number.len() - 4).map(|digit| char::from(b'0' + digit.value)).collect();
+            let last4 = number
+                .iter()
+                .skip(number.len() - 4)
+                .map(|digit| char::from(b'0' + digit.value))
+                .collect();
             cuts.push((first.at, last.at + 1, last4));
         }
     }
@@ -78,10 +85,11 @@ fn card_numbers(run: &[Digit]) -> Vec<Window> {
     if is_date_and_time(&values) {
         return Vec::new();
     }
-    let apart = |at: usize| match (at.checked_sub(1).and_then(|before| run.get(before)), run.get(at)) {
-        (Some(before), Some(after)) => after.at > before.at + 1,
-        _ => true,
-    };
+    let apart =
+        |at: usize| match (at.checked_sub(1).and_then(|before| run.get(before)), run.get(at)) {
+            (Some(before), Some(after)) => after.at > before.at + 1,
+            _ => true,
+        };
     let mut found: Vec<(u8, bool, usize, Window)> = Vec::new();
     for start in 0..values.len() {
         for length in LENGTHS {
@@ -94,7 +102,9 @@ fn card_numbers(run: &[Digit]) -> Vec<Window> {
             }
         }
     }
-    found.sort_by_key(|(aligned, network, length, window)| (std::cmp::Reverse((*aligned, *network, *length)), window.start));
+    found.sort_by_key(|(aligned, network, length, window)| {
+        (std::cmp::Reverse((*aligned, *network, *length)), window.start)
+    });
     let mut chosen: Vec<Window> = Vec::new();
     for (.., window) in found {
         if chosen.iter().all(|other| window.end <= other.start || other.end <= window.start) {
@@ -112,7 +122,9 @@ fn runs(chars: &[char], digits: &[Option<u8>]) -> Vec<Vec<Digit>> {
     let mut runs: Vec<Vec<Digit>> = Vec::new();
     for (at, value) in digits.iter().enumerate().filter_map(|(at, value)| Some((at, (*value)?))) {
         let digit = Digit { at, value };
-        let Some((run, last)) = runs.last_mut().and_then(|run| run.last().copied().map(|last| (run, last))) else {
+        let Some((run, last)) =
+            runs.last_mut().and_then(|run| run.last().copied().map(|last| (run, last)))
+        else {
             runs.push(vec![digit]);
             continue;
         };
@@ -120,7 +132,9 @@ fn runs(chars: &[char], digits: &[Option<u8>]) -> Vec<Vec<Digit>> {
         let bridged = match gap {
             [] => true,
             gap if gap.len() <= WIDEST_GAP && gap.iter().all(|c| separates_groups(*c)) => true,
-            [other] => !other.is_alphanumeric() && group_before(last.at + 1) >= 4 && group_from(at) >= 4,
+            [other] => {
+                !other.is_alphanumeric() && group_before(last.at + 1) >= 4 && group_from(at) >= 4
+            }
             _ => false,
         };
         if bridged {
@@ -136,7 +150,8 @@ fn separates_groups(c: char) -> bool {
     c.is_whitespace()
         || matches!(
             c,
-            '-' | '.' | '_' | '/' | '\u{ad}' | '\u{b7}' | '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{fe58}' | '\u{fe63}'
+            '-' | '.' | '_' | '/' | '\u{ad}' | '\u{b7}' | '\u{2010}'
+                ..='\u{2015}' | '\u{2212}' | '\u{fe58}' | '\u{fe63}'
         )
         || matches!(c, '\u{ff0d}'..='\u{ff0f}' | '\u{ff3f}')
 }
@@ -160,13 +175,15 @@ fn digit(c: char) -> Option<u8> {
     }
 }
 
-/// The digit zero of the scripts whose digits are not other forms of 0 to 9 (Unicode 16, general category Nd).
+/// The digit zero of the scripts whose digits are not other forms of 0 to 9 (Unicode 16, general
+/// category Nd).
 const ZEROS: [u32; 62] = [
-    0x660, 0x6f0, 0x7c0, 0x966, 0x9e6, 0xa66, 0xae6, 0xb66, 0xbe6, 0xc66, 0xce6, 0xd66, 0xde6, 0xe50, 0xed0, 0xf20, 0x1040,
-    0x1090, 0x17e0, 0x1810, 0x1946, 0x19d0, 0x1a80, 0x1a90, 0x1b50, 0x1bb0, 0x1c40, 0x1c50, 0xa620, 0xa8d0, 0xa900, 0xa9d0,
-    0xa9f0, 0xaa50, 0xabf0, 0x104a0, 0x10d30, 0x10d40, 0x11066, 0x110f0, 0x11136, 0x111d0, 0x112f0, 0x11450, 0x114d0, 0x11650,
-    0x116c0, 0x116d0, 0x11730, 0x118e0, 0x11950, 0x11c50, 0x11d50, 0x11da0, 0x11f50, 0x16a60, 0x16ac0, 0x16b50, 0x1e140, 0x1e2f0,
-    0x1e4f0, 0x1e950,
+    0x660, 0x6f0, 0x7c0, 0x966, 0x9e6, 0xa66, 0xae6, 0xb66, 0xbe6, 0xc66, 0xce6, 0xd66, 0xde6,
+    0xe50, 0xed0, 0xf20, 0x1040, 0x1090, 0x17e0, 0x1810, 0x1946, 0x19d0, 0x1a80, 0x1a90, 0x1b50,
+    0x1bb0, 0x1c40, 0x1c50, 0xa620, 0xa8d0, 0xa900, 0xa9d0, 0xa9f0, 0xaa50, 0xabf0, 0x104a0,
+    0x10d30, 0x10d40, 0x11066, 0x110f0, 0x11136, 0x111d0, 0x112f0, 0x11450, 0x114d0, 0x11650,
+    0x116c0, 0x116d0, 0x11730, 0x118e0, 0x11950, 0x11c50, 0x11d50, 0x11da0, 0x11f50, 0x16a60,
+    0x16ac0, 0x16b50, 0x1e140, 0x1e2f0, 0x1e4f0, 0x1e950,
 ];
 
 /// The Luhn check (ISO/IEC 7812-1, annex B).
@@ -185,7 +202,9 @@ fn luhn(digits: &[u8]) -> bool {
 
 /// Whether a card network issues numbers that begin so and are that long.
 fn of_a_network(number: &[u8]) -> bool {
-    let begin = |digits: usize| number.iter().take(digits).fold(0_u32, |sum, digit| sum * 10 + u32::from(*digit));
+    let begin = |digits: usize| {
+        number.iter().take(digits).fold(0_u32, |sum, digit| sum * 10 + u32::from(*digit))
+    };
     let length = number.len();
     match (begin(1), begin(2), begin(4)) {
         (4, ..) => matches!(length, 13 | 16 | 19),
@@ -198,9 +217,12 @@ fn of_a_network(number: &[u8]) -> bool {
     }
 }
 
-/// Whether these are `YYYYMMDDhhmmss` of this century, with or without milliseconds. No network issues numbers that begin so.
+/// Whether these are `YYYYMMDDhhmmss` of this century, with or without milliseconds. No network
+/// issues numbers that begin so.
 fn is_date_and_time(digits: &[u8]) -> bool {
-    let two = |at: usize| digits.get(at..at + 2).map_or(99, |pair| pair.iter().fold(0, |sum, digit| sum * 10 + digit));
+    let two = |at: usize| {
+        digits.get(at..at + 2).map_or(99, |pair| pair.iter().fold(0, |sum, digit| sum * 10 + digit))
+    };
     matches!(digits.len(), 14 | 17)
         && two(0) == 20
         && (1..=12).contains(&two(4))
@@ -220,9 +242,12 @@ fn skip_uuids(chars: &[char], digits: &mut [Option<u8>]) {
             8 | 13 | 18 | 23 => *c == '-',
             _ => c.is_ascii_hexdigit(),
         };
-        let word = |at: Option<usize>| at.and_then(|at| chars.get(at)).is_some_and(|c| c.is_alphanumeric());
+        let word = |at: Option<usize>| {
+            at.and_then(|at| chars.get(at)).is_some_and(|c| c.is_alphanumeric())
+        };
         let alone = !word(at.checked_sub(1)) && !word(Some(at + LENGTH));
-        if alone && part.iter().enumerate().all(fits) && part.iter().any(char::is_ascii_alphabetic) {
+        if alone && part.iter().enumerate().all(fits) && part.iter().any(char::is_ascii_alphabetic)
+        {
             digits.iter_mut().skip(at).take(LENGTH).for_each(|digit| *digit = None);
             at += LENGTH;
         } else {
@@ -231,12 +256,18 @@ fn skip_uuids(chars: &[char], digits: &mut [Option<u8>]) {
     }
 }
 
-/// Takes the digits of numbers out that were cut before: `..1234` at the beginning or behind a blank.
+/// Takes the digits of numbers out that were cut before: `..1234` at the beginning or behind a
+/// blank.
 fn skip_cut_numbers(chars: &[char], digits: &mut [Option<u8>]) {
     for at in 0..chars.len() {
-        let begins = at.checked_sub(1).and_then(|before| chars.get(before)).is_none_or(|before| *before == ' ');
+        let begins = at
+            .checked_sub(1)
+            .and_then(|before| chars.get(before))
+            .is_none_or(|before| *before == ' ');
         let is_digit = |at: usize| digits.get(at).copied().flatten().is_some();
-        let cut = chars.get(at..at + 2) == Some(&['.', '.']) && (2..6).all(|next| is_digit(at + next)) && !is_digit(at + 6);
+        let cut = chars.get(at..at + 2) == Some(&['.', '.'])
+            && (2..6).all(|next| is_digit(at + next))
+            && !is_digit(at + 6);
         if begins && cut {
             digits.iter_mut().skip(at + 2).take(4).for_each(|digit| *digit = None);
         }
@@ -296,9 +327,17 @@ mod tests {
 
     #[test]
     fn every_window_of_digits_counts_and_not_the_longest_run_alone() {
-        for text in ["0004111111111111111", "41111111111111110", "9 4111111111111111 9", "12 34 4111111111111111 56 78"] {
+        for text in [
+            "0004111111111111111",
+            "41111111111111110",
+            "9 4111111111111111 9",
+            "12 34 4111111111111111 56 78",
+        ] {
             let masked = mask_card_numbers(text);
-            assert!(!masked.contains("411111111111") && masked.len() < text.len(), "{text}: {masked}");
+            assert!(
+                !masked.contains("411111111111") && masked.len() < text.len(),
+                "{text}: {masked}"
+            );
         }
     }
 

@@ -1,17 +1,20 @@
-//! Text without anything that steers a terminal, turns the reading direction, is invisible, or has a width that terminals disagree on.
+//! Text without anything that steers a terminal, turns the reading direction, is invisible, or has
+//! a width that terminals disagree on.
 
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 use unicode_width::UnicodeWidthChar;
 
-/// Stands where something was removed that would have steered the terminal or turned the reading direction. ASCII, so that every
-/// terminal and font shows it.
+/// Stands where something was removed that would have steered the terminal or turned the reading
+/// direction. ASCII, so that every terminal and font shows it.
 pub(super) const MARK: char = '?';
 
-/// Most combining marks on one letter. Vietnamese needs two, Devanagari three, Tibetan and pointed Hebrew four.
+/// Most combining marks on one letter. Vietnamese needs two, Devanagari three, Tibetan and pointed
+/// Hebrew four.
 const MOST_MARKS: usize = 4;
 
-/// Longest escape sequence that is removed with what it says. Of a longer one only the control characters go.
+/// Longest escape sequence that is removed with what it says. Of a longer one only the control
+/// characters go.
 const LONGEST_SEQUENCE: usize = 256;
 
 /// What becomes of line breaks.
@@ -26,7 +29,8 @@ pub(super) enum LineBreaks {
 /// The text in NFC with every unsafe code point removed or replaced. Safe text comes back as it is.
 pub(super) fn safe(text: &str, breaks: LineBreaks) -> String {
     let mut safe = text.to_owned();
-    // Removing a code point can bring others together, which NFC then joins; a second pass finds nothing more.
+    // Removing a code point can bring others together, which NFC then joins; a second pass finds
+    // nothing more.
     for _ in 0..4 {
         let next = pass(&safe, breaks);
         if next == safe {
@@ -38,7 +42,10 @@ pub(super) fn safe(text: &str, breaks: LineBreaks) -> String {
 }
 
 fn pass(text: &str, breaks: LineBreaks) -> String {
-    if text.bytes().all(|byte| (0x20..0x7f).contains(&byte) || byte == b'\n' && breaks == LineBreaks::Keep) {
+    if text
+        .bytes()
+        .all(|byte| (0x20..0x7f).contains(&byte) || byte == b'\n' && breaks == LineBreaks::Keep)
+    {
         return text.to_owned();
     }
     let visible = without_controls(&text.chars().collect::<Vec<_>>(), breaks);
@@ -54,7 +61,11 @@ fn without_controls(chars: &[char], breaks: LineBreaks) -> Vec<char> {
     let mut removed = false;
     while let Some(&c) = chars.get(at) {
         let fate = fate(c);
-        at += if fate == Fate::Mark { sequence(chars.get(at..).unwrap_or_default()).max(1) } else { 1 };
+        at += if fate == Fate::Mark {
+            sequence(chars.get(at..).unwrap_or_default()).max(1)
+        } else {
+            1
+        };
         match fate {
             // Several in a row leave one mark.
             Fate::Mark if removed => continue,
@@ -85,10 +96,11 @@ fn fate(c: char) -> Fate {
         ' '..='~' => Fate::Keep,
         '\n' | '\r' | '\t' | '\u{b}' | '\u{c}' | '\u{85}' | '\u{2028}' | '\u{2029}' => Fate::Break,
         // The letter of a flag. Alone and in pairs, terminals disagree on its width.
-        '\u{1f1e6}'..='\u{1f1ff}' => {
-            Fate::Letter(u8::try_from(u32::from(c) - 0x1f1e6).map_or(MARK, |letter| char::from(b'A' + letter)))
-        }
-        // Overrides of the reading direction, and private code points, which each font draws its own way.
+        '\u{1f1e6}'..='\u{1f1ff}' => Fate::Letter(
+            u8::try_from(u32::from(c) - 0x1f1e6).map_or(MARK, |letter| char::from(b'A' + letter)),
+        ),
+        // Overrides of the reading direction, and private code points, which each font draws its
+        // own way.
         '\u{202d}' | '\u{202e}' | '\u{e000}'..='\u{f8ff}' | '\u{f0000}'.. => Fate::Mark,
         '\u{2800}' => Fate::Blank,
         '\u{200c}' | '\u{200d}' => Fate::Keep,
@@ -99,13 +111,15 @@ fn fate(c: char) -> Fate {
     }
 }
 
-/// Whether a code point steers a terminal or turns the reading direction: a mark stands in its place.
+/// Whether a code point steers a terminal or turns the reading direction: a mark stands in its
+/// place.
 pub(super) fn steers(c: char) -> bool {
     fate(c) == Fate::Mark
 }
 
-/// Code points that are not seen, or change only how others are drawn: Default_Ignorable_Code_Point and Prepended_Concatenation_Mark
-/// of Unicode 16, format controls, enclosing marks, skin tones and noncharacters.
+/// Code points that are not seen, or change only how others are drawn: Default_Ignorable_Code_Point
+/// and Prepended_Concatenation_Mark of Unicode 16, format controls, enclosing marks, skin tones and
+/// noncharacters.
 fn is_invisible(c: char) -> bool {
     let default_ignorable = matches!(
         c,
@@ -128,7 +142,8 @@ fn is_invisible(c: char) -> bool {
     default_ignorable || prepended || enclosing || skin_tone || noncharacter
 }
 
-/// Length of the escape sequence (ECMA-48: control sequence, or control string with its terminator) that begins here; 0 for none.
+/// Length of the escape sequence (ECMA-48: control sequence, or control string with its terminator)
+/// that begins here; 0 for none.
 fn sequence(chars: &[char]) -> usize {
     let (kind, begun) = match chars {
         ['\u{1b}', kind, ..] => (*kind, 2),
@@ -139,8 +154,13 @@ fn sequence(chars: &[char]) -> usize {
     let rest = chars.get(begun..).unwrap_or_default();
     match kind {
         '[' => {
-            let parameters = rest.iter().take(LONGEST_SEQUENCE).take_while(|c| matches!(c, ' '..='?')).count();
-            if rest.get(parameters).is_some_and(|last| matches!(last, '@'..='~')) { begun + parameters + 1 } else { 0 }
+            let parameters =
+                rest.iter().take(LONGEST_SEQUENCE).take_while(|c| matches!(c, ' '..='?')).count();
+            if rest.get(parameters).is_some_and(|last| matches!(last, '@'..='~')) {
+                begun + parameters + 1
+            } else {
+                0
+            }
         }
         ']' | 'P' | 'X' | '^' | '_' => {
             let said = rest.iter().take(LONGEST_SEQUENCE).take_while(|c| !c.is_control()).count();
@@ -154,12 +174,14 @@ fn sequence(chars: &[char]) -> usize {
     }
 }
 
-/// Joiners (U+200C, U+200D) only between letters of scripts whose spelling needs them, and one at a time. Elsewhere they are invisible.
+/// Joiners (U+200C, U+200D) only between letters of scripts whose spelling needs them, and one at a
+/// time. Elsewhere they are invisible.
 fn with_needed_joiners(chars: &[char]) -> Vec<char> {
     let mut out: Vec<char> = Vec::with_capacity(chars.len());
     for (at, &c) in chars.iter().enumerate() {
         let next = chars.get(at + 1..).unwrap_or_default().iter().find(|next| !is_joiner(**next));
-        let needed = out.last().is_some_and(|last| is_joined(*last)) && next.is_some_and(|next| is_joined(*next));
+        let needed = out.last().is_some_and(|last| is_joined(*last))
+            && next.is_some_and(|next| is_joined(*next));
         if !is_joiner(c) || needed {
             out.push(c);
         }
@@ -171,7 +193,8 @@ fn is_joiner(c: char) -> bool {
     matches!(c, '\u{200c}' | '\u{200d}')
 }
 
-/// A letter or mark of a script that uses joiners: Arabic, Syriac, the scripts of India and its neighbours, Mongolian.
+/// A letter or mark of a script that uses joiners: Arabic, Syriac, the scripts of India and its
+/// neighbours, Mongolian.
 fn is_joined(c: char) -> bool {
     let script = matches!(
         c,
@@ -182,7 +205,8 @@ fn is_joined(c: char) -> bool {
     script && (c.is_alphabetic() || is_combining_mark(c))
 }
 
-/// At most [`MOST_MARKS`] combining marks on a letter, and none without one: it would sit on the frame.
+/// At most [`MOST_MARKS`] combining marks on a letter, and none without one: it would sit on the
+/// frame.
 fn with_few_marks(chars: impl Iterator<Item = char>) -> Vec<char> {
     let mut out: Vec<char> = Vec::new();
     let mut room = 0;
@@ -205,7 +229,8 @@ fn with_few_marks(chars: impl Iterator<Item = char>) -> Vec<char> {
     out
 }
 
-/// A combining mark, or a vowel or final consonant of Hangul that was not composed: it takes no column of its own.
+/// A combining mark, or a vowel or final consonant of Hangul that was not composed: it takes no
+/// column of its own.
 fn is_mark(c: char) -> bool {
     is_combining_mark(c) || matches!(c, '\u{1161}'..='\u{11ff}' | '\u{d7b0}'..='\u{d7ff}')
 }

@@ -58,7 +58,8 @@ impl Desk {
         change(&mut account);
         let config = config(&account);
         let wire = Wire::with(script);
-        let http = Http::over(&config.name, Box::new(wire.clone()), Clock::fixed(now()), config.timeout);
+        let http =
+            Http::over(&config.name, Box::new(wire.clone()), Clock::fixed(now()), config.timeout);
         Self { artha: Artha::new(&config, &account, http).expect("an adapter"), wire }
     }
 
@@ -69,7 +70,12 @@ impl Desk {
 }
 
 fn config(account: &config::Artha) -> ProviderConfig {
-    script::config("acme", "https://api.test/api/v1", Lists::default(), config::Account::Artha(account.clone()))
+    script::config(
+        "acme",
+        "https://api.test/api/v1",
+        Lists::default(),
+        config::Account::Artha(account.clone()),
+    )
 }
 
 fn ok(body: &str) -> Reply {
@@ -92,15 +98,15 @@ fn card() -> Card {
 
 const CARD: &str = "c4bf67ad-c353-45ce-9314-19922fdf0c55";
 const TASK: &str = "bb75ad44-ebee-42c5-8550-204901404e93";
-const ACCEPTED: &str =
-    r#"{ "taskId": "bb75ad44-ebee-42c5-8550-204901404e93", "status": "Success", "remarks": "CardInProgress" }"#;
+const ACCEPTED: &str = r#"{ "taskId": "bb75ad44-ebee-42c5-8550-204901404e93", "status": "Success", "remarks": "CardInProgress" }"#;
 
 fn id() -> OperationId {
     OperationId::new(now(), 7, 1)
 }
 
 fn operation(deed: Deed, task: Option<&str>) -> Operation {
-    let operation = script::operation(id(), now(), deed, card().key, Some(usd("100")), Proof::ByTask);
+    let operation =
+        script::operation(id(), now(), deed, card().key, Some(usd("100")), Proof::ByTask);
     Operation { provider_reference: task.map(Into::into), ..operation }
 }
 
@@ -110,7 +116,10 @@ fn fields(json: &str) -> crate::provider::fields::Fields<'_> {
 
 /// A row of a list, `minutes` after the operation was saved.
 fn row(id: &str, amount: &str, status: &str, minutes: i64) -> Value {
-    let at = now().saturating_add(SignedDuration::from_mins(minutes)).expect("a time of the test").to_string();
+    let at = now()
+        .saturating_add(SignedDuration::from_mins(minutes))
+        .expect("a time of the test")
+        .to_string();
     json!({ "transactionId": id, "cardId": CARD, "amount": amount, "currency": "USD", "type": "Recharge", "status": status, "date": at })
 }
 
@@ -118,15 +127,18 @@ fn row(id: &str, amount: &str, status: &str, minutes: i64) -> Value {
 
 #[test]
 fn the_signed_strings_are_those_of_the_wire_notes() {
-    let body = Body::from([("cardId", Part::Text(CARD.into())), ("amount", Part::Text("100".into()))]);
+    let body =
+        Body::from([("cardId", Part::Text(CARD.into())), ("amount", Part::Text("100".into()))]);
     let post = canonical(&Signature::default(), "1739800000", "a1B2c3D4e5", Some("tok-123"), &body);
     assert_eq!(
         *post,
-        "amount=100&cardId=c4bf67ad-c353-45ce-9314-19922fdf0c55&customerToken=tok-123&nonce=a1B2c3D4e5&timestamp=1739800000"
+        "amount=100&cardId=c4bf67ad-c353-45ce-9314-19922fdf0c55&customerToken=tok-123&\
+         nonce=a1B2c3D4e5&timestamp=1739800000"
     );
     let hash = |text: &str| HEXLOWER.encode(&crypto::sha256(text.as_bytes()));
     assert_eq!(hash(&post), "8f2e0738f8a582fd015d838d3fcb0023b3fe73ce14b8e6188f8a2ac4ec817d47");
-    let get = canonical(&Signature::default(), "1739800000", "a1B2c3D4e5", Some("tok-123"), &Body::new());
+    let get =
+        canonical(&Signature::default(), "1739800000", "a1B2c3D4e5", Some("tok-123"), &Body::new());
     assert_eq!(hash(&get), "301f5e1376fa5693f1cab55fae8aa5627659e9db261cfe58198bfe472c281a93");
     let paged = Body::from([("page", Part::Whole(1)), ("endTime", Part::Text(String::new()))]);
     assert_eq!(
@@ -156,9 +168,13 @@ async fn every_request_carries_headers_that_verify_with_our_public_key() {
                 sent.header("nonce")
             );
             let signature = BASE64.decode(sent.header("signature").as_bytes()).expect("base64");
-            let signature = rsa::pkcs1v15::Signature::try_from(signature.as_slice()).expect("a signature");
+            let signature =
+                rsa::pkcs1v15::Signature::try_from(signature.as_slice()).expect("a signature");
             public.verify(signed.as_bytes(), &signature).expect("the signature is right");
-            assert!(sent.headers()["Authorization"].is_sensitive() && sent.headers()["customerToken"].is_sensitive());
+            assert!(
+                sent.headers()["Authorization"].is_sensitive()
+                    && sent.headers()["customerToken"].is_sensitive()
+            );
         }
         assert_eq!(all.len(), 2);
     });
@@ -168,7 +184,8 @@ async fn every_request_carries_headers_that_verify_with_our_public_key() {
 async fn the_customer_token_header_can_be_left_out() {
     let desk = Desk::with(vec![ok("{}")], |account| account.customer_token = false);
     let _ = desk.artha.float().await;
-    desk.wire.sent(|all| assert!(all.iter().all(|sent| !sent.headers().contains_key("customerToken"))));
+    desk.wire
+        .sent(|all| assert!(all.iter().all(|sent| !sent.headers().contains_key("customerToken"))));
 }
 
 #[test]
@@ -184,11 +201,19 @@ fn a_wrong_secret_is_a_sentence_that_names_account_and_setting_and_not_the_secre
             amount_decimals: 2,
         };
         let config = config(&account);
-        let http = Http::over(&config.name, Box::new(Wire::default()), Clock::fixed(now()), config.timeout);
+        let http = Http::over(
+            &config.name,
+            Box::new(Wire::default()),
+            Clock::fixed(now()),
+            config.timeout,
+        );
         Artha::new(&config, &account, http).err().expect("a sentence")
     };
     let said = build(Source::Given("tok".into()), Source::Given("not a key".into()));
-    assert!(said.starts_with("acme: ") && said.contains("private_key") && !said.contains("not a key"), "{said}");
+    assert!(
+        said.starts_with("acme: ") && said.contains("private_key") && !said.contains("not a key"),
+        "{said}"
+    );
     let said = build(Source::Given("line\nbreak".into()), Source::Given(KEY.into()));
     assert!(said.contains("token") && !said.contains("break"), "{said}");
     assert!(build(Source::Given("".into()), Source::Given(KEY.into())).contains("token"));
@@ -203,11 +228,16 @@ async fn a_card_is_its_balance_and_its_details() {
         ok(
             r#"{ "availableBalance": "100.00", "cardCurrency": "USD", "cardNumber": "12134523", "cardType": "OT", "currentBalance": "50.00" }"#,
         ),
-        ok(r#"{ "cardNumber": "6200000000000047", "cvv": "234", "expirationDate": "2025-10-01", "cardStatus": "FROZEN" }"#),
+        ok(
+            r#"{ "cardNumber": "6200000000000047", "cvv": "234", "expirationDate": "2025-10-01", "cardStatus": "FROZEN" }"#,
+        ),
     ]);
     let read = desk.artha.card(&card()).await.expect("a card");
     let Reading::At { value, at } = read.balance else { panic!("no balance") };
-    assert_eq!((value.available, value.current, value.pending), (Some(usd("100.00")), Some(usd("50.00")), None));
+    assert_eq!(
+        (value.available, value.current, value.pending),
+        (Some(usd("100.00")), Some(usd("50.00")), None)
+    );
     assert_eq!(at, now());
     assert_eq!(read.last4.map(|last4| last4.to_string()).as_deref(), Some("0047"));
     assert_eq!((read.state, &*read.provider_state), (CardState::Frozen, "FROZEN"));
@@ -216,22 +246,31 @@ async fn a_card_is_its_balance_and_its_details() {
     let asked: Vec<_> = desk.asked().into_iter().map(|(does, what, _)| (does, what)).collect();
     assert_eq!(
         asked,
-        [(Does::Read, format!("GET /api/v1/CardBalance/{CARD}")), (Does::Read, format!("GET /api/v1/CardDetails/{CARD}")),]
+        [
+            (Does::Read, format!("GET /api/v1/CardBalance/{CARD}")),
+            (Does::Read, format!("GET /api/v1/CardDetails/{CARD}")),
+        ]
     );
 }
 
 #[test]
 fn the_documented_details_without_a_state_leave_it_open() {
     // artha wire notes, 2.5
-    let documented = r#"{ "cardNumber": "6200000000000047", "cvv": "234", "expirationDate": "2025-10-01" }"#;
-    let read = wire::details(fields(documented), &card(), &Spelling::default(), now()).expect("details");
-    assert_eq!((read.state, &*read.provider_state, read.expires.as_deref()), (CardState::Unknown, "", Some("2025-10")));
+    let documented =
+        r#"{ "cardNumber": "6200000000000047", "cvv": "234", "expirationDate": "2025-10-01" }"#;
+    let read =
+        wire::details(fields(documented), &card(), &Spelling::default(), now()).expect("details");
+    assert_eq!(
+        (read.state, &*read.provider_state, read.expires.as_deref()),
+        (CardState::Unknown, "", Some("2025-10"))
+    );
     assert_eq!(read.digits(), "..0047");
 }
 
 #[tokio::test]
 async fn a_balance_is_kept_when_the_details_fail() {
-    let balance = r#"{"availablebalance":"7.5","cardcurrency":"usd","cardnumber":null,"currentbalance":""}"#;
+    let balance =
+        r#"{"availablebalance":"7.5","cardcurrency":"usd","cardnumber":null,"currentbalance":""}"#;
     let desk = Desk::new(vec![ok(balance), Ok((500, "<html>".into()))]);
     let read = desk.artha.card(&card()).await.expect("a card");
     assert_eq!(read.available(), Some(usd("7.5")));
@@ -241,12 +280,19 @@ async fn a_balance_is_kept_when_the_details_fail() {
 #[test]
 fn a_balance_that_is_not_said_is_not_zero() {
     let read = |json: &str| wire::balance(fields(json), &Card::unread(card().key), now());
-    assert_eq!(read(r#"{"availableBalance":null,"currentBalance":null}"#).map(|card| card.balance), Ok(Reading::Never));
+    assert_eq!(
+        read(r#"{"availableBalance":null,"currentBalance":null}"#).map(|card| card.balance),
+        Ok(Reading::Never)
+    );
     assert!(read(r#"{"availableBalance":"1.00"}"#).is_err(), "a figure without a currency");
     assert!(read(r#"{"availableBalance":"much","cardCurrency":"USD"}"#).is_err());
     assert!(read(r#"{"message":"hello"}"#).is_err(), "something else than a balance");
-    let read =
-        wire::balance(fields(r#"{"availableBalance":"-1.2345","cardType":"Virtual"}"#), &card(), now()).expect("a balance");
+    let read = wire::balance(
+        fields(r#"{"availableBalance":"-1.2345","cardType":"Virtual"}"#),
+        &card(),
+        now(),
+    )
+    .expect("a balance");
     assert_eq!((read.available(), read.kind), (Some(usd("-1.2345")), Some(CardKind::Virtual)));
 }
 
@@ -260,8 +306,13 @@ fn card_states_are_read_in_any_case_and_unknown_words_are_kept() {
         ("inactive", CardState::Pending),
         ("Sleeping", CardState::Unknown),
     ] {
-        let read = wire::details(fields(&format!(r#"{{"cardStatus":"{word}"}}"#)), &card(), &Spelling::default(), now())
-            .expect("details");
+        let read = wire::details(
+            fields(&format!(r#"{{"cardStatus":"{word}"}}"#)),
+            &card(),
+            &Spelling::default(),
+            now(),
+        )
+        .expect("details");
         assert_eq!((read.state, &*read.provider_state), (state, word));
     }
     for (date, expires) in [
@@ -271,8 +322,13 @@ fn card_states_are_read_in_any_case_and_unknown_words_are_kept() {
         ("soon", None),
         ("2025-13-01", None),
     ] {
-        let read = wire::details(fields(&format!(r#"{{"expirationDate":"{date}"}}"#)), &card(), &Spelling::default(), now())
-            .expect("details");
+        let read = wire::details(
+            fields(&format!(r#"{{"expirationDate":"{date}"}}"#)),
+            &card(),
+            &Spelling::default(),
+            now(),
+        )
+        .expect("details");
         assert_eq!(read.expires.as_deref(), expires, "{date}");
     }
 }
@@ -284,10 +340,14 @@ fn the_float_is_one_sum_a_currency_from_an_object_or_a_list() {
     assert_eq!(wire::float(fields(documented)), Ok(vec![usd("100")]));
     let list = r#"{"Balances":[{"currencyCode":"USD","network":"TRC-20","amount":"100"},{"currencyCode":"USD","network":"ERC-20","amount":0.25},
         {"currency":"USDT","amount":"3"},{"currency":"EUR","amount":null}]}"#;
-    let sums: Vec<String> = wire::float(fields(list)).expect("sums").iter().map(ToString::to_string).collect();
+    let sums: Vec<String> =
+        wire::float(fields(list)).expect("sums").iter().map(ToString::to_string).collect();
     assert_eq!(sums, ["100.25 USD", "3.000000 USDT"]);
     assert!(wire::float(fields(r#"{"name":"Jhon"}"#)).is_err());
-    assert!(wire::float(fields(r#"{"balances":[{"currency":"USD","amount":"lots"}]}"#)).is_err(), "no sum with a part missing");
+    assert!(
+        wire::float(fields(r#"{"balances":[{"currency":"USD","amount":"lots"}]}"#)).is_err(),
+        "no sum with a part missing"
+    );
 }
 
 // ---- changes (2.8, 2.11 to 2.16)
@@ -298,7 +358,10 @@ async fn a_quote_is_asked_as_a_reading_and_shown_as_answered() {
     let answer = r#"{ "cardId": "d54f5e69-107d-49d2-bafe-7f837eb85da8", "amount": "100", "fee": "10", "receiveAmount": "90" }"#;
     let desk = Desk::new(vec![ok(answer)]);
     let quote = desk.artha.quote(&card(), usd("100")).await.expect("a quote");
-    assert_eq!((quote.fee, quote.receives, quote.debited), (Some(usd("10")), Some(usd("90")), Some(usd("100"))));
+    assert_eq!(
+        (quote.fee, quote.receives, quote.debited),
+        (Some(usd("10")), Some(usd("90")), Some(usd("100")))
+    );
     let body = json!({ "cardId": CARD, "amount": "100.00" });
     assert_eq!(desk.asked(), [(Does::Read, "POST /api/v1/EstimateCardTopUpFee".into(), body)]);
 }
@@ -324,12 +387,18 @@ async fn each_change_is_sent_once_as_documented_and_is_only_accepted() {
 #[test]
 fn every_documented_answer_to_a_change_names_its_task() {
     let documented: BTreeMap<String, Value> =
-        serde_json::from_str(include_str!("../../../tests/fixtures/artha/accepted.json")).expect("the fixture is JSON");
+        serde_json::from_str(include_str!("../../../tests/fixtures/artha/accepted.json"))
+            .expect("the fixture is JSON");
     let answers: Vec<_> = documented.values().filter(|answer| answer.is_object()).collect();
     assert_eq!(answers.len(), 5);
     for answer in answers {
-        let task = wire::task(fields(&answer.to_string()), &Spelling::default()).expect("it is read");
-        assert_eq!(task, wire::Task::Accepted(answer["taskId"].as_str().map(Into::into)), "{answer}");
+        let task =
+            wire::task(fields(&answer.to_string()), &Spelling::default()).expect("it is read");
+        assert_eq!(
+            task,
+            wire::Task::Accepted(answer["taskId"].as_str().map(Into::into)),
+            "{answer}"
+        );
     }
 }
 
@@ -346,10 +415,15 @@ async fn a_proxys_page_is_no_refusal_of_credentials() {
         assert_eq!((error.kind, error.outcome), (Kind::Unreachable, Outcome::NotDone), "{error}");
     }
     assert_eq!(read(Ok((401, r#"{"message":"no"}"#.into()))).await.kind, Kind::Auth);
-    assert_eq!(read(Ok((403, r#"{"message":"not this card"}"#.into()))).await.kind, Kind::Forbidden);
+    assert_eq!(
+        read(Ok((403, r#"{"message":"not this card"}"#.into()))).await.kind,
+        Kind::Forbidden
+    );
     for status in [401, 403] {
         let desk = Desk::new(vec![Ok((status, PAGE.into()))]);
-        let error = Provider::act(&desk.artha, &card(), &Action::TopUp(usd("5")), id()).await.expect_err("a page");
+        let error = Provider::act(&desk.artha, &card(), &Action::TopUp(usd("5")), id())
+            .await
+            .expect_err("a page");
         assert_eq!((error.kind, error.outcome), (Kind::Unreachable, Outcome::Unknown), "{error}");
     }
 }
@@ -364,9 +438,16 @@ async fn what_an_answer_to_a_top_up_means_for_the_money() {
     };
     let refused = |reply: Reply| async { top_up(reply).await.expect_err("an error") };
     let error = refused(ok(r#"{"taskId":"t","status":"FAILED","remarks":"float too low"}"#)).await;
-    assert_eq!((error.kind, error.outcome, &*error.said), (Kind::Refused, Outcome::NotDone, "float too low"));
+    assert_eq!(
+        (error.kind, error.outcome, &*error.said),
+        (Kind::Refused, Outcome::NotDone, "float too low")
+    );
     for status in [400, 401, 403, 404] {
-        let error = refused(Ok((status, r#"{"title":"Bad Request","error":{"message":"no such card"}}"#.into()))).await;
+        let error = refused(Ok((
+            status,
+            r#"{"title":"Bad Request","error":{"message":"no such card"}}"#.into(),
+        )))
+        .await;
         assert_eq!(error.outcome, Outcome::NotDone, "{status}");
         assert!(error.said.contains("no such card"), "{}", error.said);
     }
@@ -387,7 +468,10 @@ async fn what_an_answer_to_a_top_up_means_for_the_money() {
     assert_eq!(error.outcome, Outcome::NotDone);
     let accepted = top_up(ok(r#"{"TaskId":"T1","Status":"Submit"}"#)).await.expect("accepted");
     assert_eq!(accepted, Receipt::Accepted { reference: Some("T1".into()) });
-    assert_eq!(top_up(ok(r#"{"status":"success"}"#)).await.expect("accepted"), Receipt::Accepted { reference: None });
+    assert_eq!(
+        top_up(ok(r#"{"status":"success"}"#)).await.expect("accepted"),
+        Receipt::Accepted { reference: None }
+    );
 }
 
 #[tokio::test]
@@ -396,12 +480,16 @@ async fn what_the_wire_cannot_carry_is_not_sent() {
     let eur = Money::read("5", "EUR".parse().expect("a currency")).expect("an amount");
     let pin = Action::SetPin { new: Pin::typed("1234".into()).ok(), old: None };
     for action in [Action::TopUp(eur), Action::TopUp(usd("1.005")), pin] {
-        let error = Provider::act(&desk.artha, &card(), &action, id()).await.expect_err("refused here");
+        let error =
+            Provider::act(&desk.artha, &card(), &action, id()).await.expect_err("refused here");
         assert_eq!((error.kind, error.outcome), (Kind::Refused, Outcome::NotDone));
     }
     assert_eq!(desk.artha.cards(FIRST).await.expect_err("no list").kind, Kind::NotOffered);
     let all = Window { card: None, since: now(), until: now() };
-    assert_eq!(desk.artha.transactions(&all, FIRST).await.expect_err("no path").kind, Kind::NotOffered);
+    assert_eq!(
+        desk.artha.transactions(&all, FIRST).await.expect_err("no path").kind,
+        Kind::NotOffered
+    );
     assert!(desk.asked().is_empty());
     assert!(!desk.artha.can().list_all_transactions.is_yes());
 }
@@ -409,12 +497,18 @@ async fn what_the_wire_cannot_carry_is_not_sent() {
 // ---- transactions (2.9, 2.10, 5.1)
 
 fn last_day(card: Option<Card>) -> Window {
-    Window { card, since: now().saturating_sub(SignedDuration::from_hours(24)).expect("a time of the test"), until: now() }
+    Window {
+        card,
+        since: now().saturating_sub(SignedDuration::from_hours(24)).expect("a time of the test"),
+        until: now(),
+    }
 }
 
 #[tokio::test]
 async fn a_card_s_transactions_are_asked_in_pages_from_one_until_one_is_empty() {
-    let page = json!((0..50).map(|i| row(&format!("t{i}"), "1.00", "Success", -i)).collect::<Vec<_>>()).to_string();
+    let page =
+        json!((0..50).map(|i| row(&format!("t{i}"), "1.00", "Success", -i)).collect::<Vec<_>>())
+            .to_string();
     let desk = Desk::new(vec![ok(&page), ok("[]"), ok(&page)]);
     let list = all_transactions(&desk.artha, &last_day(Some(card()))).await;
     assert_eq!((list.rows.len(), list.is_whole()), (50, true));
@@ -427,20 +521,31 @@ async fn a_card_s_transactions_are_asked_in_pages_from_one_until_one_is_empty() 
 
 #[tokio::test]
 async fn a_list_that_repeats_itself_ends_and_says_that_the_rest_cannot_be_asked_for() {
-    let page = json!((0..50).map(|i| row(&format!("t{i}"), "1.00", "Success", -i)).collect::<Vec<_>>()).to_string();
+    let page =
+        json!((0..50).map(|i| row(&format!("t{i}"), "1.00", "Success", -i)).collect::<Vec<_>>())
+            .to_string();
     let desk = Desk::new(vec![ok(&page), ok(&page), ok(&page)]);
     let list = all_transactions(&desk.artha, &last_day(Some(card()))).await;
     assert_eq!((list.rows.len(), list.error.is_none(), desk.asked().len()), (50, true, 3));
-    assert!(list.gap.as_deref().is_some_and(|gap| gap.contains("the same page came again")), "{:?}", list.gap);
+    assert!(
+        list.gap.as_deref().is_some_and(|gap| gap.contains("the same page came again")),
+        "{:?}",
+        list.gap
+    );
 }
 
 #[tokio::test]
 async fn a_long_window_is_read_in_spans_of_sixty_days_that_meet() {
-    let since = now().saturating_sub(SignedDuration::from_hours(24 * 100)).expect("a time of the test");
+    let since =
+        now().saturating_sub(SignedDuration::from_hours(24 * 100)).expect("a time of the test");
     let window = Window { card: Some(card()), since, until: now() };
     let desk = Desk::new(vec![ok("[]"), ok("[]")]);
     assert!(all_transactions(&desk.artha, &window).await.is_whole());
-    let times: Vec<_> = desk.asked().iter().map(|(_, _, body)| (body["startTime"].clone(), body["endTime"].clone())).collect();
+    let times: Vec<_> = desk
+        .asked()
+        .iter()
+        .map(|(_, _, body)| (body["startTime"].clone(), body["endTime"].clone()))
+        .collect();
     assert_eq!((times.len(), &times[0].0), (2, &times[1].1), "spans meet");
     assert_eq!(times[1].0, json!("2024-11-09T13:46:40Z"));
     // A row on the second where they meet is one row, also where the provider counts both ends in.
@@ -470,7 +575,13 @@ fn one_odd_row_does_not_lose_the_page_and_hostile_text_is_cleaned() {
         let (provider, spelling) = (ProviderId::new("acme"), Spelling::default());
         wire::transaction(
             &raw,
-            &listing::Reader::new(&provider, &spelling, &Lists::default(), crate::config::wires::artha::IDS, now()),
+            &listing::Reader::new(
+                &provider,
+                &spelling,
+                &Lists::default(),
+                crate::config::wires::artha::IDS,
+                now(),
+            ),
             Some(&card()),
         )
     };
@@ -479,7 +590,10 @@ fn one_odd_row_does_not_lose_the_page_and_hostile_text_is_cleaned() {
     .expect("a row");
     assert_eq!((good.kind, good.state), (TransactionKind::Purchase, TransactionState::Cleared));
     assert_eq!((good.amount, good.fee), (usd("207.57"), Some(usd("0.5"))));
-    assert_eq!((good.description.as_deref(), good.mcc.as_deref()), (Some("?ICA? ..1111"), Some("5411")));
+    assert_eq!(
+        (good.description.as_deref(), good.mcc.as_deref()),
+        (Some("?ICA? ..1111"), Some("5411"))
+    );
     assert_eq!((&*good.id, good.card_id.as_deref()), ("x1", Some(CARD)));
     for odd in [
         json!(7),
@@ -489,7 +603,9 @@ fn one_odd_row_does_not_lose_the_page_and_hostile_text_is_cleaned() {
     ] {
         assert!(read(&odd).is_err(), "{odd}");
     }
-    let other = read(&json!({ "amount": "-3", "type": "Mystery", "status": "Odd", "date": 1_739_800_000 })).expect("a row");
+    let other =
+        read(&json!({ "amount": "-3", "type": "Mystery", "status": "Odd", "date": 1_739_800_000 }))
+            .expect("a row");
     assert_eq!(
         (other.kind, other.state, &*other.provider_state),
         (TransactionKind::Other, TransactionState::Unknown, "Mystery Odd")
@@ -497,7 +613,10 @@ fn one_odd_row_does_not_lose_the_page_and_hostile_text_is_cleaned() {
     assert!(other.amount.is_negative());
     assert!(
         other.id.starts_with("made-")
-            && other.id == read(&json!({ "amount": "-3.0", "type": "Mystery", "date": 1_739_800_000 })).expect("a row").id
+            && other.id
+                == read(&json!({ "amount": "-3.0", "type": "Mystery", "date": 1_739_800_000 }))
+                    .expect("a row")
+                    .id
     );
 }
 
@@ -509,7 +628,11 @@ async fn a_top_up_is_looked_up_by_its_task() {
         let answer = json!({ "taskId": TASK, "cardId": CARD, "currency": "USD", "amount": 100.0, "settlemetAmount": 90.0, "fee": 10.0,
             "type": "recharge", "date": "2025-02-17T13:46:50Z", "status": status, "remarks": "float too low" });
         let desk = Desk::new(vec![ok(&answer.to_string()), ok("[]")]);
-        let seen = desk.artha.look(&card(), &operation(Deed::TopUp, Some(TASK)), &Claimed::default()).await.expect("an answer");
+        let seen = desk
+            .artha
+            .look(&card(), &operation(Deed::TopUp, Some(TASK)), &Claimed::default())
+            .await
+            .expect("an answer");
         assert_eq!(desk.asked()[0].1, format!("GET /api/v1/TopUpStatus/{TASK}"));
         assert!(desk.asked().iter().all(|(does, _, _)| *does == Does::Read));
         seen
@@ -517,11 +640,21 @@ async fn a_top_up_is_looked_up_by_its_task() {
     for word in ["Success", "SUCCESS", "completed"] {
         assert_eq!(
             look(word).await,
-            Seen::Done { proof: format!("task bb75ad44.. says {word}"), credit: None, by: Evidence::Task }
+            Seen::Done {
+                proof: format!("task bb75ad44.. says {word}"),
+                credit: None,
+                by: Evidence::Task
+            }
         );
     }
-    assert_eq!(look("failed").await, Seen::Failed { why: "task bb75ad44.. says failed: float too low".into(), row: None });
-    assert_eq!(look("Processing").await, Seen::NotYet { looked: "task bb75ad44.. says Processing".into() });
+    assert_eq!(
+        look("failed").await,
+        Seen::Failed { why: "task bb75ad44.. says failed: float too low".into(), row: None }
+    );
+    assert_eq!(
+        look("Processing").await,
+        Seen::NotYet { looked: "task bb75ad44.. says Processing".into() }
+    );
 }
 
 #[tokio::test]
@@ -530,16 +663,35 @@ async fn a_proven_top_up_claims_its_row_in_the_list_too() {
     let list = json!([row("x1", "100", "Success", 0), row("x2", "55", "Success", 0)]).to_string();
     let status = || ok(&format!(r#"{{"taskId":"{TASK}","status":"Success"}}"#));
     let desk = Desk::new(vec![status(), ok(&list), ok("[]"), ok(&list)]);
-    let seen = desk.artha.look(&card(), &operation(Deed::TopUp, Some(TASK)), &Claimed::default()).await.expect("an answer");
-    assert_eq!(seen, Seen::Done { proof: "task bb75ad44.. says Success".into(), credit: Some("x1".into()), by: Evidence::Task });
+    let seen = desk
+        .artha
+        .look(&card(), &operation(Deed::TopUp, Some(TASK)), &Claimed::default())
+        .await
+        .expect("an answer");
+    assert_eq!(
+        seen,
+        Seen::Done {
+            proof: "task bb75ad44.. says Success".into(),
+            credit: Some("x1".into()),
+            by: Evidence::Task
+        }
+    );
     let mut ours = row("x9", "90", "Success", 0);
     ours["taskId"] = json!(TASK);
     let list = json!([row("x1", "100", "Success", 0), ours]).to_string();
     let desk = Desk::new(vec![status(), ok(&list), ok("[]"), ok(&list)]);
-    let seen = desk.artha.look(&card(), &operation(Deed::TopUp, Some(TASK)), &Claimed::default()).await.expect("an answer");
+    let seen = desk
+        .artha
+        .look(&card(), &operation(Deed::TopUp, Some(TASK)), &Claimed::default())
+        .await
+        .expect("an answer");
     assert_eq!(
         seen,
-        Seen::Done { proof: "task bb75ad44.. says Success".into(), credit: Some("x9".into()), by: Evidence::Task },
+        Seen::Done {
+            proof: "task bb75ad44.. says Success".into(),
+            credit: Some("x9".into()),
+            by: Evidence::Task
+        },
         "the row that names the task is its own"
     );
 }
@@ -547,11 +699,18 @@ async fn a_proven_top_up_claims_its_row_in_the_list_too() {
 #[tokio::test]
 async fn an_answer_about_another_task_proves_nothing() {
     let desk = Desk::new(vec![ok(r#"{"taskId":"another","status":"Success"}"#)]);
-    let error =
-        desk.artha.look(&card(), &operation(Deed::TopUp, Some(TASK)), &Claimed::default()).await.expect_err("not believed");
+    let error = desk
+        .artha
+        .look(&card(), &operation(Deed::TopUp, Some(TASK)), &Claimed::default())
+        .await
+        .expect_err("not believed");
     assert_eq!((error.kind, error.outcome), (Kind::BadReply, Outcome::NotDone));
     let desk = Desk::new(vec![Ok((404, "Record Not Found".into()))]);
-    let seen = desk.artha.look(&card(), &operation(Deed::TopUp, Some(TASK)), &Claimed::default()).await.expect("an answer");
+    let seen = desk
+        .artha
+        .look(&card(), &operation(Deed::TopUp, Some(TASK)), &Claimed::default())
+        .await
+        .expect("an answer");
     assert!(matches!(seen, Seen::Nowhere { .. }), "{seen:?}");
 }
 
@@ -560,21 +719,38 @@ async fn a_top_up_whose_answer_was_lost_is_found_by_amount_and_time() {
     let look = |rows: Vec<Value>, claimed: &'static [&'static str]| async move {
         let list = json!({ "list": rows }).to_string();
         let desk = Desk::new(vec![ok(&list), ok("[]"), ok(&list)]);
-        let claimed = Claimed { credits: claimed.iter().map(|id| Arc::from(*id)).collect(), ..Claimed::default() };
+        let claimed = Claimed {
+            credits: claimed.iter().map(|id| Arc::from(*id)).collect(),
+            ..Claimed::default()
+        };
         desk.artha.look(&card(), &operation(Deed::TopUp, None), &claimed).await.expect("an answer")
     };
-    let done =
-        |id: &str| Seen::Done { proof: format!("+100.00 USD in the list, id {id}"), credit: Some(id.into()), by: Evidence::List };
-    assert_eq!(look(vec![row("a", "100", "Success", 0), row("b", "99", "Success", 0)], &[]).await, done("a"));
-    assert_eq!(look(vec![row("a", "100", "Success", -1)], &[]).await, done("a"), "their clock is a little behind");
-    let nowhere =
-        |seen: Seen, words: &str| assert!(matches!(&seen, Seen::Nowhere { looked, .. } if looked.contains(words)), "{seen:?}");
+    let done = |id: &str| Seen::Done {
+        proof: format!("+100.00 USD in the list, id {id}"),
+        credit: Some(id.into()),
+        by: Evidence::List,
+    };
+    assert_eq!(
+        look(vec![row("a", "100", "Success", 0), row("b", "99", "Success", 0)], &[]).await,
+        done("a")
+    );
+    assert_eq!(
+        look(vec![row("a", "100", "Success", -1)], &[]).await,
+        done("a"),
+        "their clock is a little behind"
+    );
+    let nowhere = |seen: Seen, words: &str| {
+        assert!(matches!(&seen, Seen::Nowhere { looked, .. } if looked.contains(words)), "{seen:?}")
+    };
     nowhere(look(vec![row("a", "100", "Success", -3)], &[]).await, "no new top-up of 100.00 USD");
     nowhere(
         look(vec![row("a", "100", "Success", 0), row("b", "100", "Success", 1)], &[]).await,
         "2 new top-ups of 100.00 USD in the list, cannot tell which is ours",
     );
-    assert_eq!(look(vec![row("a", "100", "Success", 0), row("b", "100", "Success", 1)], &["a"]).await, done("b"));
+    assert_eq!(
+        look(vec![row("a", "100", "Success", 0), row("b", "100", "Success", 1)], &["a"]).await,
+        done("b")
+    );
     nowhere(look(vec![row("a", "100", "Success", 0)], &["a"]).await, "no new top-up of");
     assert!(matches!(look(vec![row("a", "100", "Pending", 0)], &[]).await, Seen::NotYet { .. }));
     assert!(matches!(look(vec![row("a", "100", "Failed", 1)], &[]).await, Seen::Failed { .. }));
@@ -592,19 +768,38 @@ async fn a_top_up_whose_answer_was_lost_is_found_by_amount_and_time() {
 #[tokio::test]
 async fn a_change_of_state_is_done_when_the_card_reads_so() {
     let look = |deed: Deed, state: &'static str| async move {
-        let desk = Desk::new(vec![ok(&json!({ "cardNumber": "6200000000000047", "cardStatus": state }).to_string())]);
-        desk.artha.look(&card(), &operation(deed, Some(TASK)), &Claimed::default()).await.expect("an answer")
+        let desk = Desk::new(vec![ok(
+            &json!({ "cardNumber": "6200000000000047", "cardStatus": state }).to_string(),
+        )]);
+        desk.artha
+            .look(&card(), &operation(deed, Some(TASK)), &Claimed::default())
+            .await
+            .expect("an answer")
     };
-    let done = |word: &str| Seen::Done { proof: format!("seen {word}"), credit: None, by: Evidence::State };
+    let done = |word: &str| Seen::Done {
+        proof: format!("seen {word}"),
+        credit: None,
+        by: Evidence::State,
+    };
     assert_eq!(look(Deed::Freeze, "frozen").await, done("FROZEN"));
     assert_eq!(look(Deed::Unfreeze, "Active").await, done("ACTIVE"));
     assert_eq!(look(Deed::Close, "canceled").await, done("CLOSED"));
-    assert_eq!(look(Deed::Freeze, "Active").await, Seen::NotYet { looked: "the card reads ACTIVE".into() });
-    assert_eq!(look(Deed::Freeze, "Resting").await, Seen::NotYet { looked: "the card reads Resting".into() });
+    assert_eq!(
+        look(Deed::Freeze, "Active").await,
+        Seen::NotYet { looked: "the card reads ACTIVE".into() }
+    );
+    assert_eq!(
+        look(Deed::Freeze, "Resting").await,
+        Seen::NotYet { looked: "the card reads Resting".into() }
+    );
     assert!(matches!(look(Deed::Freeze, "Cancelled").await, Seen::Failed { .. }));
     assert!(matches!(look(Deed::Close, "").await, Seen::Nowhere { .. }));
     let desk = Desk::new(vec![]);
-    let seen = desk.artha.look(&card(), &operation(Deed::SetPin, Some(TASK)), &Claimed::default()).await.expect("an answer");
+    let seen = desk
+        .artha
+        .look(&card(), &operation(Deed::SetPin, Some(TASK)), &Claimed::default())
+        .await
+        .expect("an answer");
     assert!(matches!(seen, Seen::Nowhere { .. }));
     assert!(desk.asked().is_empty(), "the PIN is never asked for");
 }

@@ -17,11 +17,13 @@ use crate::provider::listing::Reader;
 use crate::provider::words::{self, States};
 use crate::provider::{Evidence, Quote, Seen, listing};
 
-/// What a balance reading says of a card (artha wire notes, 2.7). Available may exceed current: neither is checked against the
-/// other.
+/// What a balance reading says of a card (artha wire notes, 2.7). Available may exceed current:
+/// neither is checked against the other.
 pub(super) fn balance(answer: Fields, asked: &Card, at: Timestamp) -> Result<Card, Odd> {
-    const KNOWN: [&str; 5] = ["availableBalance", "cardCurrency", "cardNumber", "cardType", "currentBalance"];
-    let answer = listing::unwrapped(answer, &KNOWN).ok_or_else(|| Odd::new("answered no balance"))?;
+    const KNOWN: [&str; 5] =
+        ["availableBalance", "cardCurrency", "cardNumber", "cardType", "currentBalance"];
+    let answer =
+        listing::unwrapped(answer, &KNOWN).ok_or_else(|| Odd::new("answered no balance"))?;
     listing::about(asked, artha::IDS.cards, &answer, &["cardId"], &["cardNumber"])?;
     // A currency that cannot be read is not taken for the one that the roster names.
     let currency = answer.currency("cardCurrency")?.or(asked.currency);
@@ -30,9 +32,20 @@ pub(super) fn balance(answer: Fields, asked: &Card, at: Timestamp) -> Result<Car
         ((None, None), _) => Reading::Never,
         ((available, current), Some(currency)) => {
             let money = |amount| Money::new(amount, currency);
-            Reading::At { value: Balance { available: available.map(money), current: current.map(money), pending: None }, at }
+            Reading::At {
+                value: Balance {
+                    available: available.map(money),
+                    current: current.map(money),
+                    pending: None,
+                },
+                at,
+            }
         }
-        (_, None) => return Err(Odd::new("the balance came without a currency; name the card's currency in the roster")),
+        (_, None) => {
+            return Err(Odd::new(
+                "the balance came without a currency; name the card's currency in the roster",
+            ));
+        }
     };
     Ok(Card {
         last4: answer.last4("cardNumber"),
@@ -45,14 +58,22 @@ pub(super) fn balance(answer: Fields, asked: &Card, at: Timestamp) -> Result<Car
 }
 
 /// What the details say of a card: state, expiry and last four digits (artha wire notes, 2.5).
-pub(super) fn details(answer: Fields, asked: &Card, spelling: &Spelling, at: Timestamp) -> Result<Card, Odd> {
+pub(super) fn details(
+    answer: Fields,
+    asked: &Card,
+    spelling: &Spelling,
+    at: Timestamp,
+) -> Result<Card, Odd> {
     const KNOWN: [&str; 4] = ["cardNumber", "cvv", "expirationDate", "cardStatus"];
-    let answer = listing::unwrapped(answer, &KNOWN).ok_or_else(|| Odd::new("answered no card details"))?;
+    let answer =
+        listing::unwrapped(answer, &KNOWN).ok_or_else(|| Odd::new("answered no card details"))?;
     listing::about(asked, artha::IDS.cards, &answer, &["cardId"], &["cardNumber"])?;
     let word = answer.text("cardStatus");
     Ok(Card {
         last4: answer.last4("cardNumber"),
-        state: word.as_deref().map_or(CardState::Unknown, |word| spelling.card_state(word).unwrap_or_else(|| card_state(word))),
+        state: word.as_deref().map_or(CardState::Unknown, |word| {
+            spelling.card_state(word).unwrap_or_else(|| card_state(word))
+        }),
         state_at: word.is_some().then_some(at),
         provider_state: word.unwrap_or_else(|| "".into()),
         expires: answer.text("expirationDate").and_then(|date| listing::expires(&date)),
@@ -61,7 +82,8 @@ pub(super) fn details(answer: Fields, asked: &Card, spelling: &Spelling, at: Tim
     })
 }
 
-/// No value of `cardStatus` is documented. INFERENCE (artha wire notes, 6): the words of its newer API, and their obvious kin.
+/// No value of `cardStatus` is documented. INFERENCE (artha wire notes, 6): the words of its newer
+/// API, and their obvious kin.
 fn card_state(word: &str) -> CardState {
     match listing::plain(word).as_str() {
         "active" | "activated" | "normal" => CardState::Active,
@@ -74,18 +96,22 @@ fn card_state(word: &str) -> CardState {
     }
 }
 
-/// The float: one sum a currency, over all networks (artha wire notes, 2.1). `balances` is an object in the example; read as a
-/// list too (INFERENCE there).
+/// The float: one sum a currency, over all networks (artha wire notes, 2.1). `balances` is an
+/// object in the example; read as a list too (INFERENCE there).
 pub(super) fn float(answer: Fields) -> Result<Vec<Money>, Odd> {
-    let answer =
-        listing::unwrapped(answer, &["balances", "balance"]).ok_or_else(|| Odd::new("the merchant came without balances"))?;
+    let answer = listing::unwrapped(answer, &["balances", "balance"])
+        .ok_or_else(|| Odd::new("the merchant came without balances"))?;
     let rows = answer.list("balances").or_else(|| answer.list("balance")).unwrap_or_default();
     let mut sums: BTreeMap<Currency, Money> = BTreeMap::new();
     for row in &rows {
         let row = Fields::read(row)?;
         let Some(amount) = row.decimal("amount")? else { continue };
-        let currency = ["currencyCode", "currency"].iter().find_map(|name| row.currency(name).ok().flatten());
-        let money = Money::new(amount, currency.ok_or_else(|| Odd::new("a balance of the float came without a currency"))?);
+        let currency =
+            ["currencyCode", "currency"].iter().find_map(|name| row.currency(name).ok().flatten());
+        let money = Money::new(
+            amount,
+            currency.ok_or_else(|| Odd::new("a balance of the float came without a currency"))?,
+        );
         let sum = match sums.get(&money.currency()) {
             Some(sum) => sum.plus(money).map_err(|error| Odd::new(&error.to_string()))?,
             None => money,
@@ -97,7 +123,8 @@ pub(super) fn float(answer: Fields) -> Result<Vec<Money>, Odd> {
 
 /// A fee quote (artha wire notes, 2.8). The answer is shown as it is: nothing is computed from it.
 pub(super) fn quote(answer: Fields, asked: Money, at: Timestamp) -> Result<Quote, Odd> {
-    let answer = listing::unwrapped(answer, &["amount", "fee", "receiveAmount"]).ok_or_else(|| Odd::new("answered no fee"))?;
+    let answer = listing::unwrapped(answer, &["amount", "fee", "receiveAmount"])
+        .ok_or_else(|| Odd::new("answered no fee"))?;
     let currency = answer.currency("currency").ok().flatten().unwrap_or_else(|| asked.currency());
     Ok(Quote {
         fee: answer.money("fee", currency)?,
@@ -117,22 +144,28 @@ pub(super) enum Task {
     Refused(String),
 }
 
-/// The answer to a change (artha wire notes, 2.11 to 2.16). `Success` means accepted, not done (5.2).
+/// The answer to a change (artha wire notes, 2.11 to 2.16). `Success` means accepted, not done
+/// (5.2).
 pub(super) fn task(answer: Fields, spelling: &Spelling) -> Result<Task, Odd> {
     let why = said(&answer).map_or_else(String::new, |said| format!(": {said}"));
     let inner = listing::unwrapped(answer, &["taskId", "status"])
         .ok_or_else(|| Odd::new(&format!("answered neither a task nor a status{why}")))?;
     let (id, status) = (inner.id("taskId"), inner.text("status"));
     match status.as_deref().map(|word| fate_of_word(word, spelling)) {
-        Some(Fate::Failed) => Ok(Task::Refused(said(&inner).as_deref().unwrap_or("it says Failed without a reason").to_owned())),
+        Some(Fate::Failed) => Ok(Task::Refused(
+            said(&inner).as_deref().unwrap_or("it says Failed without a reason").to_owned(),
+        )),
         Some(Fate::Done) => Ok(Task::Accepted(id)),
         Some(Fate::Open) | None if id.is_some() => Ok(Task::Accepted(id)),
-        Some(Fate::Open) => Err(Odd::new(&format!("answered \"{}\" and no task", status.unwrap_or_default()))),
+        Some(Fate::Open) => {
+            Err(Odd::new(&format!("answered \"{}\" and no task", status.unwrap_or_default())))
+        }
         None => Err(Odd::new("answered neither a task nor a status")),
     }
 }
 
-/// What a task's status word says. INFERENCE (artha wire notes, 6): final when `success` or `failed` in any case.
+/// What a task's status word says. INFERENCE (artha wire notes, 6): final when `success` or
+/// `failed` in any case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Fate {
     Done,
@@ -143,12 +176,15 @@ enum Fate {
 fn fate_of_word(word: &str, spelling: &Spelling) -> Fate {
     match spelling.transaction_state(word) {
         Some(TransactionState::Cleared) => return Fate::Done,
-        Some(TransactionState::Declined | TransactionState::Reversed | TransactionState::Failed) => return Fate::Failed,
+        Some(
+            TransactionState::Declined | TransactionState::Reversed | TransactionState::Failed,
+        ) => return Fate::Failed,
         Some(TransactionState::Hold | TransactionState::Unknown) => return Fate::Open,
         None => {}
     }
     match listing::plain(word).as_str() {
-        "success" | "successful" | "succeeded" | "succeed" | "completed" | "complete" | "approved" => Fate::Done,
+        "success" | "successful" | "succeeded" | "succeed" | "completed" | "complete"
+        | "approved" => Fate::Done,
         "failed" | "fail" | "failure" | "rejected" | "declined" => Fate::Failed,
         _ => Fate::Open,
     }
@@ -156,7 +192,8 @@ fn fate_of_word(word: &str, spelling: &Spelling) -> Fate {
 
 /// The fate of a top-up by its task (artha wire notes, 2.12).
 pub(super) fn fate(answer: Fields, asked: &str, spelling: &Spelling) -> Result<Seen, Odd> {
-    let answer = listing::unwrapped(answer, &["taskId", "status"]).ok_or_else(|| Odd::new("answered no task"))?;
+    let answer = listing::unwrapped(answer, &["taskId", "status"])
+        .ok_or_else(|| Odd::new("answered no task"))?;
     if answer.id("taskId").is_some_and(|id| !id.eq_ignore_ascii_case(asked)) {
         return Err(Odd::new("answered about another task than the one that was asked for"));
     }
@@ -165,7 +202,11 @@ pub(super) fn fate(answer: Fields, asked: &str, spelling: &Spelling) -> Result<S
         return Ok(Seen::NotYet { looked: format!("task {short}.. has no status yet") });
     };
     Ok(match fate_of_word(&status, spelling) {
-        Fate::Done => Seen::Done { proof: format!("task {short}.. says {status}"), credit: None, by: Evidence::Task },
+        Fate::Done => Seen::Done {
+            proof: format!("task {short}.. says {status}"),
+            credit: None,
+            by: Evidence::Task,
+        },
         Fate::Failed => {
             let reason = said(&answer).map_or_else(String::new, |reason| format!(": {reason}"));
             Seen::Failed { why: format!("task {short}.. says {status}{reason}"), row: None }
@@ -175,22 +216,34 @@ pub(super) fn fate(answer: Fields, asked: &str, spelling: &Spelling) -> Result<S
 }
 
 /// Where a row names its card and itself.
-pub(super) const NAMES: listing::Names =
-    listing::Names { card: &["cardId", "card_id"], row: &["transactionId", "id", "tx_id", "taskId"] };
+pub(super) const NAMES: listing::Names = listing::Names {
+    card: &["cardId", "card_id"],
+    row: &["transactionId", "id", "tx_id", "taskId"],
+};
 
 /// One row of a transaction list. `of` is the card whose list it is, where it is one card's.
 ///
-/// INFERENCE (artha wire notes, 6): the row's field names are not documented; those of `TopUpStatus` and of the upstream are tried.
-pub(super) fn transaction(row: &RawValue, reader: &Reader<'_>, of: Option<&Card>) -> Result<Transaction, Odd> {
+/// INFERENCE (artha wire notes, 6): the row's field names are not documented; those of
+/// `TopUpStatus` and of the upstream are tried.
+pub(super) fn transaction(
+    row: &RawValue,
+    reader: &Reader<'_>,
+    of: Option<&Card>,
+) -> Result<Transaction, Odd> {
     let spelling = reader.spelling;
     let row = Fields::read(row)?;
     let named = &["currency", "cardCurrency", "deduction_currency", "tx_currency"];
     let currency = listing::first(named, |name| row.currency(name))?
         .or_else(|| of.and_then(|card| card.currency))
         .ok_or_else(|| Odd::new("has no currency"))?;
-    let amount = listing::first(&["amount", "deduction_amount", "tx_amount"], |name| row.money(name, currency))?
-        .ok_or_else(|| Odd::new("has no amount"))?;
-    let at = reader.happened(&row, &["date", "time", "transactionDate", "transactionTime", "createdAt", "tx_time"])?;
+    let amount = listing::first(&["amount", "deduction_amount", "tx_amount"], |name| {
+        row.money(name, currency)
+    })?
+    .ok_or_else(|| Odd::new("has no amount"))?;
+    let at = reader.happened(
+        &row,
+        &["date", "time", "transactionDate", "transactionTime", "createdAt", "tx_time"],
+    )?;
     let (kind_word, state_word) = (
         row.first_text(&["type", "transactionType", "business_type"]).unwrap_or_default(),
         row.first_text(&["status", "tx_status"]).unwrap_or_default(),
@@ -200,19 +253,31 @@ pub(super) fn transaction(row: &RawValue, reader: &Reader<'_>, of: Option<&Card>
     let card_id = listing::card_id(&row, &["cardId", "card_id"], reader.ids.cards, of);
     let remarks = row.first_text(&["remarks", "description"]);
     let decline_reason = matches!(state, TransactionState::Declined | TransactionState::Failed)
-        .then(|| row.first_text(&["declineReason", "reason", "failureReason"]).or_else(|| remarks.clone()))
+        .then(|| {
+            row.first_text(&["declineReason", "reason", "failureReason"])
+                .or_else(|| remarks.clone())
+        })
         .flatten();
     let form = reader.ids.transactions;
     let task = row.first_id(&["taskId"]).map(|id| form.canonical(&id));
-    // The row's own id names it whatever its kind; a task may have several rows, such as a top-up and its fee.
+    // The row's own id names it whatever its kind; a task may have several rows, such as a top-up
+    // and its fee.
     let own = row.first_id(&["transactionId", "id", "tx_id"]).map(|id| form.canonical(&id));
     let id = own.or_else(|| task.clone()).unwrap_or_else(|| {
-        listing::made_id(&[card_id.as_deref().unwrap_or(""), &amount.digits(), currency.code(), &at.to_string()])
+        listing::made_id(&[
+            card_id.as_deref().unwrap_or(""),
+            &amount.digits(),
+            currency.code(),
+            &at.to_string(),
+        ])
     });
     Ok(Transaction {
         provider: reader.provider.clone(),
         card_id,
-        last4: row.last4("cardNumber").or_else(|| row.last4("card_number")).or_else(|| of.and_then(|card| card.last4)),
+        last4: row
+            .last4("cardNumber")
+            .or_else(|| row.last4("card_number"))
+            .or_else(|| of.and_then(|card| card.last4)),
         kind,
         state,
         provider_state: listing::words(kind, &kind_word, &state_word),
@@ -232,20 +297,26 @@ pub(super) fn transaction(row: &RawValue, reader: &Reader<'_>, of: Option<&Card>
     })
 }
 
-/// No transaction type is documented. INFERENCE (artha wire notes, 4.2 and 7.3): words of its callbacks and of its newer API.
+/// No transaction type is documented. INFERENCE (artha wire notes, 4.2 and 7.3): words of its
+/// callbacks and of its newer API.
 fn kind(word: &str) -> TransactionKind {
     match listing::plain(word).as_str() {
         "settlement" => TransactionKind::Purchase,
         "cardtopup" | "cardrecharge" => TransactionKind::TopUp,
-        "maintainfee" | "maintenancefee" | "transactionfee" | "crossborderfee" => TransactionKind::Fee,
+        "maintainfee" | "maintenancefee" | "transactionfee" | "crossborderfee" => {
+            TransactionKind::Fee
+        }
         "atmwithdrawal" => TransactionKind::Withdrawal,
         _ => listing::kind_of_word(word),
     }
 }
 
 /// Words of artha's callbacks and of its newer API; no transaction status is documented.
-const STATES: &States =
-    &[("succeeded", TransactionState::Cleared), ("succeed", TransactionState::Cleared), ("posted", TransactionState::Cleared)];
+const STATES: &States = &[
+    ("succeeded", TransactionState::Cleared),
+    ("succeed", TransactionState::Cleared),
+    ("posted", TransactionState::Cleared),
+];
 
 /// Only a purchase is first approved and then settled.
 fn state(word: &str, kind: TransactionKind) -> TransactionState {

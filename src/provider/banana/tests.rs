@@ -1,4 +1,5 @@
-//! banana as its wire notes describe it: the documented answers read, the documented requests sent, nothing unsigned believed.
+//! banana as its wire notes describe it: the documented answers read, the documented requests sent,
+//! nothing unsigned believed.
 
 use crate::provider::Evidence;
 use data_encoding::HEXLOWER;
@@ -28,16 +29,31 @@ impl Desk {
         Self { banana: build(&account(), &wire).expect("an adapter"), wire }
     }
 
-    /// What was asked: whether it changes something, the path, and the decrypted body. Checks the envelope and headers of each.
+    /// What was asked: whether it changes something, the path, and the decrypted body. Checks the
+    /// envelope and headers of each.
     fn asked(&self) -> Vec<(Does, String, Value)> {
         let one = |sent: &Sent| {
-            assert_eq!((sent.what().split(' ').next(), sent.header("Content-Type")), (Some("POST"), "application/json"));
+            assert_eq!(
+                (sent.what().split(' ').next(), sent.header("Content-Type")),
+                (Some("POST"), "application/json")
+            );
             assert_eq!(sent.header("Merchant-ID"), MERCHANT);
             let body = sent.json();
-            assert_eq!(body.as_object().map(serde_json::Map::len), Some(1), "nothing but the payload");
+            assert_eq!(
+                body.as_object().map(serde_json::Map::len),
+                Some(1),
+                "nothing but the payload"
+            );
             let payload = body["encrypted_payload"].as_str().expect("a payload");
-            assert_eq!(sent.header("X-HMAC"), HEXLOWER.encode(&crypto::hmac_sha256(KEY.as_bytes(), payload.as_bytes())));
-            (sent.does, sent.path().to_owned(), serde_json::from_slice(&unseal(payload)).expect("plain JSON"))
+            assert_eq!(
+                sent.header("X-HMAC"),
+                HEXLOWER.encode(&crypto::hmac_sha256(KEY.as_bytes(), payload.as_bytes()))
+            );
+            (
+                sent.does,
+                sent.path().to_owned(),
+                serde_json::from_slice(&unseal(payload)).expect("plain JSON"),
+            )
         };
         self.wire.sent(|all| all.iter().map(one).collect())
     }
@@ -63,8 +79,14 @@ fn account() -> config::Banana {
 
 fn build(account: &config::Banana, wire: &Wire) -> std::result::Result<Banana, String> {
     let lists = Lists { page_size: 100, ..Lists::default() };
-    let config = script::config("peel", "https://api.test/v9", lists, config::Account::Banana(account.clone()));
-    let http = Http::over(&config.name, Box::new(wire.clone()), Clock::fixed(now()), config.timeout);
+    let config = script::config(
+        "peel",
+        "https://api.test/v9",
+        lists,
+        config::Account::Banana(account.clone()),
+    );
+    let http =
+        Http::over(&config.name, Box::new(wire.clone()), Clock::fixed(now()), config.timeout);
     Banana::new(&config, account, http)
 }
 
@@ -72,7 +94,9 @@ fn build(account: &config::Banana, wire: &Wire) -> std::result::Result<Banana, S
 fn sealed(plain: &str) -> String {
     let iv: [u8; 16] = *b"fedcba9876543210";
     let mut bytes = iv.to_vec();
-    bytes.extend(crypto::aes_cbc_encrypt(KEY.as_bytes(), iv, plain.as_bytes()).expect("a key of 32 bytes"));
+    bytes.extend(
+        crypto::aes_cbc_encrypt(KEY.as_bytes(), iv, plain.as_bytes()).expect("a key of 32 bytes"),
+    );
     let payload = BASE64.encode(&bytes);
     let tag = HEXLOWER.encode(&crypto::hmac_sha256(KEY.as_bytes(), payload.as_bytes()));
     json!({ "encrypted_payload": payload, "hmac": tag.to_uppercase() }).to_string()
@@ -102,13 +126,17 @@ fn id() -> OperationId {
 }
 
 fn operation(deed: Deed) -> Operation {
-    let operation = script::operation(id(), now(), deed, card().key, Some(usd("100")), Proof::ByListing);
+    let operation =
+        script::operation(id(), now(), deed, card().key, Some(usd("100")), Proof::ByListing);
     Operation { before: Before { owner: Some("12345".into()), ..Before::default() }, ..operation }
 }
 
 /// A recharge in the list, `minutes` after the operation was saved.
 fn row(id: u64, amount: &str, status: &str, minutes: i64) -> Value {
-    let at = now().saturating_add(SignedDuration::from_mins(minutes)).expect("a time of the test").to_string();
+    let at = now()
+        .saturating_add(SignedDuration::from_mins(minutes))
+        .expect("a time of the test")
+        .to_string();
     json!({ "id": id, "card_id": 67890, "amount": amount, "currency": "USD", "type": "RECHARGE", "status": status, "created_at": at })
 }
 
@@ -126,7 +154,8 @@ fn fields(json: &str) -> Fields<'_> {
 fn the_payloads_are_those_of_the_wire_notes() {
     let desk = Desk::new(vec![]);
     let iv: [u8; 16] = std::array::from_fn(|i| u8::try_from(i).expect("below 16"));
-    let recharge = Body::default().id("user_id", "12345").id("card_id", "67890").number("amount", "100.0");
+    let recharge =
+        Body::default().id("user_id", "12345").id("card_id", "67890").number("amount", "100.0");
     assert_eq!(*recharge.json(), r#"{"user_id":12345,"card_id":67890,"amount":100.0}"#);
     for (body, payload, hmac) in [
         (
@@ -163,7 +192,9 @@ async fn each_request_has_an_iv_of_its_own() {
 
 #[test]
 fn ids_are_numbers_where_they_are_numbers() {
-    for (id, json) in [("67890", "67890"), ("0", "0"), ("007", "\"007\""), ("a\"b", "\"a\\\"b\""), ("", "\"\"")] {
+    for (id, json) in
+        [("67890", "67890"), ("0", "0"), ("007", "\"007\""), ("a\"b", "\"a\\\"b\""), ("", "\"\"")]
+    {
         assert_eq!(*Body::default().id("x", id).json(), format!("{{\"x\":{json}}}"));
     }
 }
@@ -176,20 +207,34 @@ fn a_wrong_setting_is_a_sentence_that_names_it_and_not_the_secret() {
         build(&account, &Wire::default()).err()
     };
     assert_eq!(said(|_| {}), None);
-    let short = said(|account| account.secret_key = Source::Given("fifteen-letters".into())).expect("a sentence");
-    assert!(short.starts_with("peel: ") && short.contains("secret_key") && short.contains("15 bytes"), "{short}");
+    let short = said(|account| account.secret_key = Source::Given("fifteen-letters".into()))
+        .expect("a sentence");
+    assert!(
+        short.starts_with("peel: ") && short.contains("secret_key") && short.contains("15 bytes"),
+        "{short}"
+    );
     assert!(!short.contains("fifteen"), "{short}");
-    assert_eq!(said(|account| account.secret_key_encoding = KeyEncoding::Hex), None, "the same key, read as 16 bytes");
+    assert_eq!(
+        said(|account| account.secret_key_encoding = KeyEncoding::Hex),
+        None,
+        "the same key, read as 16 bytes"
+    );
     assert!(said(|account| account.secret_key = Source::Given("zz".into())).is_some());
-    assert!(said(|account| account.merchant_id = String::new()).is_some_and(|said| said.contains("merchant_id")));
+    assert!(
+        said(|account| account.merchant_id = String::new())
+            .is_some_and(|said| said.contains("merchant_id"))
+    );
 }
 
 #[tokio::test]
 async fn an_answer_without_a_right_signature_is_not_believed() {
-    let good: Value = serde_json::from_str(&sealed(r#"{"balance":1,"currency":"USD"}"#)).expect("JSON");
-    let other: Value = serde_json::from_str(&sealed(r#"{"balance":9,"currency":"USD"}"#)).expect("JSON");
+    let good: Value =
+        serde_json::from_str(&sealed(r#"{"balance":1,"currency":"USD"}"#)).expect("JSON");
+    let other: Value =
+        serde_json::from_str(&sealed(r#"{"balance":9,"currency":"USD"}"#)).expect("JSON");
     let bodies = [
-        json!({ "encrypted_payload": good["encrypted_payload"], "hmac": other["hmac"] }).to_string(),
+        json!({ "encrypted_payload": good["encrypted_payload"], "hmac": other["hmac"] })
+            .to_string(),
         json!({ "encrypted_payload": good["encrypted_payload"] }).to_string(),
         json!({ "encrypted_payload": good["encrypted_payload"], "hmac": "zz" }).to_string(),
         r#"{"balance":1,"currency":"USD"}"#.to_owned(),
@@ -202,10 +247,13 @@ async fn an_answer_without_a_right_signature_is_not_believed() {
         let error = desk.banana.float().await.expect_err("not believed");
         assert_eq!((error.kind, error.outcome), (Kind::BadReply, Outcome::NotDone), "{body}");
         let desk = Desk::new(vec![Ok((200, body))]);
-        let error = Provider::act(&desk.banana, &card(), &Action::Freeze, id()).await.expect_err("not believed");
+        let error = Provider::act(&desk.banana, &card(), &Action::Freeze, id())
+            .await
+            .expect_err("not believed");
         assert_eq!((error.kind, error.outcome), (Kind::BadReply, Outcome::Unknown));
     }
-    let forged = json!({ "encrypted_payload": good["encrypted_payload"], "hmac": other["hmac"] }).to_string();
+    let forged = json!({ "encrypted_payload": good["encrypted_payload"], "hmac": other["hmac"] })
+        .to_string();
     let desk = Desk::new(vec![Ok((200, forged))]);
     let said = desk.banana.float().await.expect_err("not believed").said;
     assert!(said.starts_with("signature of the answer is wrong"), "{said}");
@@ -221,7 +269,9 @@ async fn a_proxys_page_is_no_refusal_of_credentials() {
         let desk = Desk::new(vec![Ok((status, body.into())), Ok((status, body.into()))]);
         let error = desk.banana.card(&card()).await.expect_err("an error");
         assert_eq!((error.kind, error.outcome), (kind, Outcome::NotDone), "{error}");
-        let error = Provider::act(&desk.banana, &card(), &Action::TopUp(usd("5")), id()).await.expect_err("an error");
+        let error = Provider::act(&desk.banana, &card(), &Action::TopUp(usd("5")), id())
+            .await
+            .expect_err("an error");
         let doubt = if kind == Kind::Unreachable { Outcome::Unknown } else { Outcome::NotDone };
         assert_eq!((error.kind, error.outcome), (kind, doubt), "{error}");
     }
@@ -231,7 +281,9 @@ async fn a_proxys_page_is_no_refusal_of_credentials() {
 async fn refusals_are_read_from_an_envelope_plain_json_or_text() {
     let error = |reply: Reply| async {
         let desk = Desk::new(vec![reply]);
-        Provider::act(&desk.banana, &card(), &Action::TopUp(usd("5")), id()).await.expect_err("refused")
+        Provider::act(&desk.banana, &card(), &Action::TopUp(usd("5")), id())
+            .await
+            .expect_err("refused")
     };
     for body in [
         sealed(r#"{"message":"Insufficient Balance"}"#),
@@ -244,7 +296,11 @@ async fn refusals_are_read_from_an_envelope_plain_json_or_text() {
     }
     for words in ["Invalid HMAC", "Merchant-ID is invalid", "bad signature"] {
         let error = error(Ok((400, json!({ "error": words }).to_string()))).await;
-        assert_eq!((error.kind, error.outcome), (Kind::Auth, Outcome::NotDone), "authentication failure is 400 here");
+        assert_eq!(
+            (error.kind, error.outcome),
+            (Kind::Auth, Outcome::NotDone),
+            "authentication failure is 400 here"
+        );
     }
     assert_eq!(error(Ok((400, "Merchant Balance is too low".into()))).await.kind, Kind::Refused);
     assert_eq!(error(Ok((404, String::new()))).await.kind, Kind::NotFound);
@@ -261,15 +317,26 @@ const INFORMATION: &str = include_str!("../../../tests/fixtures/banana/informati
 #[tokio::test]
 async fn a_card_is_its_balance_its_information_and_its_template_s_kind() {
     let templates = r#"{"data":[{"id":1,"description":"x","type":"Virtual","payment_system":"Visa","recharge_fee":1.5}]}"#;
-    let desk = Desk::new(vec![ok(BALANCE), ok(INFORMATION), ok(templates), ok(BALANCE), ok(INFORMATION)]);
+    let desk =
+        Desk::new(vec![ok(BALANCE), ok(INFORMATION), ok(templates), ok(BALANCE), ok(INFORMATION)]);
     let read = desk.banana.card(&card()).await.expect("a card");
     let Reading::At { value, at } = read.balance else { panic!("no balance") };
-    assert_eq!((value.available, value.current, value.pending, at), (Some(usd("150.5")), None, None, now()));
+    assert_eq!(
+        (value.available, value.current, value.pending, at),
+        (Some(usd("150.5")), None, None, now())
+    );
     assert_eq!((read.state, &*read.provider_state), (CardState::Active, "ACTIVE"));
-    assert_eq!((read.last4.map(|last4| last4.to_string()), read.expires.as_deref()), (Some("3456".into()), Some("2025-12")));
+    assert_eq!(
+        (read.last4.map(|last4| last4.to_string()), read.expires.as_deref()),
+        (Some("3456".into()), Some("2025-12"))
+    );
     assert_eq!(read.kind, Some(CardKind::Virtual));
     assert!(!format!("{read:?}").contains("123456789"), "the card number was kept");
-    assert_eq!(desk.banana.card(&card()).await.expect("a card").kind, Some(CardKind::Virtual), "templates are read once");
+    assert_eq!(
+        desk.banana.card(&card()).await.expect("a card").kind,
+        Some(CardKind::Virtual),
+        "templates are read once"
+    );
     let whose = json!({ "user_id": 12345, "card_id": 67890 });
     let asked = desk.asked();
     assert_eq!(asked[0], (Does::Read, "/v9/card/get_balance".into(), whose.clone()));
@@ -304,7 +371,8 @@ async fn without_its_user_a_card_is_an_error_that_says_what_to_do() {
     let lone = Card { owner: None, ..card() };
     let error = desk.banana.card(&lone).await.expect_err("no user");
     assert!(error.said.contains("user_id") && error.said.contains("roster"), "{}", error.said);
-    let error = Provider::act(&desk.banana, &lone, &Action::Freeze, id()).await.expect_err("no user");
+    let error =
+        Provider::act(&desk.banana, &lone, &Action::Freeze, id()).await.expect_err("no user");
     assert_eq!((error.kind, error.outcome), (Kind::Refused, Outcome::NotDone));
     assert!(desk.asked().is_empty());
 }
@@ -318,31 +386,47 @@ fn card_states_and_expiries_are_read_and_unknown_words_kept() {
         ("CLOSED", CardState::Closed),
         ("HIBERNATING", CardState::Unknown),
     ] {
-        let (read, _) =
-            wire::information(fields(&format!(r#"{{"data":{{"Status":"{word}"}}}}"#)), &card(), &Spelling::default(), now())
-                .expect("about this card")
-                .expect("information");
+        let (read, _) = wire::information(
+            fields(&format!(r#"{{"data":{{"Status":"{word}"}}}}"#)),
+            &card(),
+            &Spelling::default(),
+            now(),
+        )
+        .expect("about this card")
+        .expect("information");
         assert_eq!((read.state, &*read.provider_state), (state, word));
     }
-    for (date, expires) in [("01/30", Some("2030-01")), ("7/2029", Some("2029-07")), ("13/25", None), ("never", None)] {
-        let (read, _) =
-            wire::information(fields(&format!(r#"{{"expiry_date":"{date}"}}"#)), &card(), &Spelling::default(), now())
-                .expect("about this card")
-                .expect("information");
+    for (date, expires) in
+        [("01/30", Some("2030-01")), ("7/2029", Some("2029-07")), ("13/25", None), ("never", None)]
+    {
+        let (read, _) = wire::information(
+            fields(&format!(r#"{{"expiry_date":"{date}"}}"#)),
+            &card(),
+            &Spelling::default(),
+            now(),
+        )
+        .expect("about this card")
+        .expect("information");
         assert_eq!(read.expires.as_deref(), expires, "{date}");
     }
-    let said = wire::information(fields(r#"{"message":"hi"}"#), &card(), &Spelling::default(), now());
+    let said =
+        wire::information(fields(r#"{"message":"hi"}"#), &card(), &Spelling::default(), now());
     assert!(said.is_ok_and(|said| said.is_none()));
 }
 
 #[test]
 fn a_balance_that_is_not_said_is_not_zero() {
     let read = |json: &str| wire::balance(fields(json), &Card::unread(card().key), now());
-    assert_eq!(read(r#"{"balance":null,"currency":"USD"}"#).map(|card| card.balance), Ok(Reading::Never));
+    assert_eq!(
+        read(r#"{"balance":null,"currency":"USD"}"#).map(|card| card.balance),
+        Ok(Reading::Never)
+    );
     assert!(read(r#"{"balance":1}"#).is_err(), "a figure without a currency");
     assert!(read(r#"{"balance":"x","currency":"USD"}"#).is_err());
     assert_eq!(
-        read(r#"{"balance":"12345678901234.567","currency":"usd"}"#).expect("a balance").available(),
+        read(r#"{"balance":"12345678901234.567","currency":"usd"}"#)
+            .expect("a balance")
+            .available(),
         Some(usd("12345678901234.567"))
     );
 }
@@ -350,7 +434,8 @@ fn a_balance_that_is_not_said_is_not_zero() {
 #[test]
 fn a_balance_in_another_currency_is_another_cards() {
     let card = Card { currency: "KWD".parse().ok(), ..Card::unread(card().key) };
-    let odd = wire::balance(fields(r#"{"balance":60100,"currency":"JPY"}"#), &card, now()).expect_err("another card's");
+    let odd = wire::balance(fields(r#"{"balance":60100,"currency":"JPY"}"#), &card, now())
+        .expect_err("another card's");
     assert!(odd.0.contains("in JPY and the card in KWD"), "{}", odd.0);
 }
 
@@ -366,7 +451,8 @@ fn the_float_is_read_from_every_likely_shape() {
         assert_eq!(wire::float(&raw(json)), Ok(vec![usd("1000.25")]), "{json}");
     }
     let beside = r#"{"balance":1,"currency":"USD","balances":[{"balance":1,"currency":"USD"},{"balance":2.5,"currency":"EUR"}]}"#;
-    let sums: Vec<String> = wire::float(&raw(beside)).expect("sums").iter().map(ToString::to_string).collect();
+    let sums: Vec<String> =
+        wire::float(&raw(beside)).expect("sums").iter().map(ToString::to_string).collect();
     assert_eq!(sums, ["2.50 EUR", "1.00 USD"]);
     for json in [r#"{"balance":1}"#, "{}", "[]", "7", r#"{"balance":"x","currency":"USD"}"#] {
         assert!(wire::float(&raw(json)).is_err(), "{json}");
@@ -381,7 +467,12 @@ async fn each_change_is_sent_once_as_documented_and_is_only_accepted() {
     let alter = |word: &str| json!({ "user_id": 12345, "card_id": 67890, "alter": word });
     for (action, answer, path, body) in [
         (Action::Freeze, r#"{ "message": "Operation requested" }"#, "update_status", alter("LOCK")),
-        (Action::Unfreeze, r#"{ "message": "Operation requested" }"#, "update_status", alter("UNLOCK")),
+        (
+            Action::Unfreeze,
+            r#"{ "message": "Operation requested" }"#,
+            "update_status",
+            alter("UNLOCK"),
+        ),
         (Action::Close, r#"{ "message": "Operation requested" }"#, "update_status", alter("CLOSE")),
         (
             Action::SetPin { new: Some(pin("6789")), old: None },
@@ -420,7 +511,9 @@ async fn a_refusal_that_repeats_the_pin_is_told_without_it() {
 #[tokio::test]
 async fn an_amount_is_sent_as_a_number_with_its_own_digits() {
     let desk = Desk::new(vec![ok(r#"{"message":"ok"}"#)]);
-    Provider::act(&desk.banana, &card(), &Action::TopUp(usd("90071992547409.93")), id()).await.expect("accepted");
+    Provider::act(&desk.banana, &card(), &Action::TopUp(usd("90071992547409.93")), id())
+        .await
+        .expect("accepted");
     let body = desk.wire.sent(|all| all[0].json());
     let plain = unseal(body["encrypted_payload"].as_str().expect("a payload"));
     assert_eq!(plain, br#"{"user_id":12345,"card_id":67890,"amount":90071992547409.93}"#);
@@ -430,12 +523,17 @@ async fn an_amount_is_sent_as_a_number_with_its_own_digits() {
 async fn what_an_answer_to_a_recharge_means_for_the_money() {
     let refused = |reply: Reply| async {
         let desk = Desk::new(vec![reply]);
-        let error = Provider::act(&desk.banana, &card(), &Action::TopUp(usd("5")), id()).await.expect_err("an error");
+        let error = Provider::act(&desk.banana, &card(), &Action::TopUp(usd("5")), id())
+            .await
+            .expect_err("an error");
         assert_eq!(desk.asked().len(), 1, "sent once, whatever happens");
         error
     };
     let error = refused(ok(r#"{"success":false,"message":"Invalid Card State"}"#)).await;
-    assert_eq!((error.kind, error.outcome, &*error.said), (Kind::Refused, Outcome::NotDone, "Invalid Card State"));
+    assert_eq!(
+        (error.kind, error.outcome, &*error.said),
+        (Kind::Refused, Outcome::NotDone, "Invalid Card State")
+    );
     for doubtful in [
         ok("{}"),
         ok("[]"),
@@ -447,7 +545,10 @@ async fn what_an_answer_to_a_recharge_means_for_the_money() {
     ] {
         assert_eq!(refused(doubtful).await.outcome, Outcome::Unknown);
     }
-    assert_eq!(refused(Err(Lost { reached: false, said: "no connection".into() })).await.outcome, Outcome::NotDone);
+    assert_eq!(
+        refused(Err(Lost { reached: false, said: "no connection".into() })).await.outcome,
+        Outcome::NotDone
+    );
 }
 
 #[tokio::test]
@@ -455,29 +556,48 @@ async fn what_banana_does_not_offer_is_not_sent() {
     let desk = Desk::new(vec![]);
     let eur = Money::read("5", "EUR".parse().expect("a currency")).expect("an amount");
     for action in [Action::TopUp(eur), Action::SetPin { new: None, old: None }] {
-        let error = Provider::act(&desk.banana, &card(), &action, id()).await.expect_err("refused here");
+        let error =
+            Provider::act(&desk.banana, &card(), &action, id()).await.expect_err("refused here");
         assert_eq!((error.kind, error.outcome), (Kind::Refused, Outcome::NotDone));
     }
     assert_eq!(desk.banana.cards(FIRST).await.expect_err("no list").kind, Kind::NotOffered);
-    assert_eq!(desk.banana.quote(&card(), usd("5")).await.expect_err("no quote").kind, Kind::NotOffered);
+    assert_eq!(
+        desk.banana.quote(&card(), usd("5")).await.expect_err("no quote").kind,
+        Kind::NotOffered
+    );
     assert!(desk.asked().is_empty());
 }
 
 // ---- transactions (2.12, 5.1)
 
 fn last_day(card: Option<Card>) -> Window {
-    Window { card, since: now().saturating_sub(SignedDuration::from_hours(24)).expect("a time of the test"), until: now() }
+    Window {
+        card,
+        since: now().saturating_sub(SignedDuration::from_hours(24)).expect("a time of the test"),
+        until: now(),
+    }
 }
 
 #[tokio::test]
 async fn the_documented_list_is_read() {
     // banana wire notes, 2.12
-    let desk = Desk::new(vec![ok(include_str!("../../../tests/fixtures/banana/transactions.json"))]);
-    let page = desk.banana.transactions(&last_day(None), PageAt { size: 100, ..FIRST }).await.expect("a page");
+    let desk =
+        Desk::new(vec![ok(include_str!("../../../tests/fixtures/banana/transactions.json"))]);
+    let page = desk
+        .banana
+        .transactions(&last_day(None), PageAt { size: 100, ..FIRST })
+        .await
+        .expect("a page");
     assert_eq!((page.items.len(), page.skipped.len()), (1, 0));
     let row = &page.items[0];
-    assert_eq!((&*row.id, row.card_id.as_deref(), row.amount), ("12345", Some("67890"), usd("100.0")));
-    assert_eq!((row.kind, row.state, &*row.provider_state), (TransactionKind::TopUp, TransactionState::Cleared, "SUCCESS"));
+    assert_eq!(
+        (&*row.id, row.card_id.as_deref(), row.amount),
+        ("12345", Some("67890"), usd("100.0"))
+    );
+    assert_eq!(
+        (row.kind, row.state, &*row.provider_state),
+        (TransactionKind::TopUp, TransactionState::Cleared, "SUCCESS")
+    );
     assert_eq!((row.at, row.seen_at, row.merchant.as_deref()), (now(), now(), Some("RECHARGE")));
     let body = json!({ "start_date": "2024-01-14T10:30:00Z", "end_date": "2024-01-15T10:30:01Z", "skip": 0, "limit": 100, "desc": true });
     assert_eq!(desk.asked(), [(Does::Read, "/v9/card/get_transactions".into(), body)]);
@@ -504,8 +624,16 @@ async fn a_row_that_leaves_the_page_before_is_noticed_and_nothing_is_lost() {
         let rows: Vec<Value> = ids.iter().map(|id| row(*id, "1", "SUCCESS", -1)).collect();
         ok(&json!({ "data": rows, "total": 9 }).to_string())
     };
-    // Row 1 goes away after the first page: row 4 moves up between the two, and the overlap does not come.
-    let desk = Desk::new(vec![page(&[1, 2, 3]), page(&[5]), page(&[2, 3, 4]), page(&[4, 5]), page(&[5]), page(&[2, 3, 4])]);
+    // Row 1 goes away after the first page: row 4 moves up between the two, and the overlap does
+    // not come.
+    let desk = Desk::new(vec![
+        page(&[1, 2, 3]),
+        page(&[5]),
+        page(&[2, 3, 4]),
+        page(&[4, 5]),
+        page(&[5]),
+        page(&[2, 3, 4]),
+    ]);
     let list = all_transactions(&desk.banana, &last_day(Some(card()))).await;
     let mut ids: Vec<&str> = list.rows.iter().map(|row| &*row.id).collect();
     ids.sort_unstable();
@@ -523,14 +651,23 @@ async fn a_list_that_ignores_dates_is_left_once_it_is_older_than_the_window() {
 #[test]
 fn one_odd_row_does_not_lose_the_page_and_hostile_text_is_cleaned() {
     let (provider, spelling) = (ProviderId::new("peel"), Spelling::default());
-    let reader = listing::Reader::new(&provider, &spelling, &Lists::default(), crate::config::wires::banana::IDS, now());
+    let reader = listing::Reader::new(
+        &provider,
+        &spelling,
+        &Lists::default(),
+        crate::config::wires::banana::IDS,
+        now(),
+    );
     let read = |row: Value| wire::transaction(&raw(&row.to_string()), &reader, None);
     let good = read(
         json!({ "ID": "9", "card_id": "67890", "amount": -18.25, "currency": "usd", "type": "purchase", "status": "PENDING",
         "created_at": 1_691_249_025_085_i64, "merchant_name": "ICA\u{202e}\u{1b}[2J 4111111111111111" }),
     )
     .expect("a row");
-    assert_eq!((good.kind, good.state, good.amount), (TransactionKind::Purchase, TransactionState::Hold, usd("18.25")));
+    assert_eq!(
+        (good.kind, good.state, good.amount),
+        (TransactionKind::Purchase, TransactionState::Hold, usd("18.25"))
+    );
     assert_eq!(good.merchant.as_deref(), Some("ICA? ..1111"));
     for odd in [
         json!(null),
@@ -557,26 +694,48 @@ async fn a_recharge_is_found_again_by_amount_and_time() {
         let none = ok(&json!({ "data": [], "total": rows.len() }).to_string());
         let list = json!({ "data": rows, "total": rows.len() }).to_string();
         let desk = Desk::new(vec![ok(&list), none, ok(&list)]);
-        let claimed = Claimed { credits: claimed.iter().map(|id| Arc::from(*id)).collect(), ..Claimed::default() };
-        let seen = desk.banana.look(&card(), &operation(Deed::TopUp), &claimed).await.expect("an answer");
-        let body = json!({ "card_id": 67890, "type": "RECHARGE", "skip": 0, "limit": 100, "desc": true });
+        let claimed = Claimed {
+            credits: claimed.iter().map(|id| Arc::from(*id)).collect(),
+            ..Claimed::default()
+        };
+        let seen =
+            desk.banana.look(&card(), &operation(Deed::TopUp), &claimed).await.expect("an answer");
+        let body =
+            json!({ "card_id": 67890, "type": "RECHARGE", "skip": 0, "limit": 100, "desc": true });
         // A provider may cap its pages: the list ends at an empty one.
-        assert_eq!(desk.asked().first(), Some(&(Does::Read, "/v9/card/get_transactions".into(), body)));
+        assert_eq!(
+            desk.asked().first(),
+            Some(&(Does::Read, "/v9/card/get_transactions".into(), body))
+        );
         seen
     };
-    let done =
-        |id: &str| Seen::Done { proof: format!("+100.00 USD in the list, id {id}"), credit: Some(id.into()), by: Evidence::List };
-    let nowhere =
-        |seen: Seen, words: &str| assert!(matches!(&seen, Seen::Nowhere { looked, .. } if looked.contains(words)), "{seen:?}");
-    assert_eq!(look(vec![row(17, "100", "SUCCESS", 0), row(18, "99", "SUCCESS", 0)], &[]).await, done("17"));
-    assert_eq!(look(vec![row(17, "100", "SUCCESS", -1)], &[]).await, done("17"), "their clock is a little behind");
+    let done = |id: &str| Seen::Done {
+        proof: format!("+100.00 USD in the list, id {id}"),
+        credit: Some(id.into()),
+        by: Evidence::List,
+    };
+    let nowhere = |seen: Seen, words: &str| {
+        assert!(matches!(&seen, Seen::Nowhere { looked, .. } if looked.contains(words)), "{seen:?}")
+    };
+    assert_eq!(
+        look(vec![row(17, "100", "SUCCESS", 0), row(18, "99", "SUCCESS", 0)], &[]).await,
+        done("17")
+    );
+    assert_eq!(
+        look(vec![row(17, "100", "SUCCESS", -1)], &[]).await,
+        done("17"),
+        "their clock is a little behind"
+    );
     nowhere(look(vec![], &[]).await, "no new top-up of 100.00 USD");
     nowhere(look(vec![row(17, "100", "SUCCESS", -3)], &[]).await, "no new top-up");
     nowhere(
         look(vec![row(17, "100", "SUCCESS", 0), row(18, "100", "SUCCESS", 1)], &[]).await,
         "2 new top-ups of 100.00 USD in the list, cannot tell which is ours",
     );
-    assert_eq!(look(vec![row(17, "100", "SUCCESS", 0), row(18, "100", "SUCCESS", 1)], &["17"]).await, done("18"));
+    assert_eq!(
+        look(vec![row(17, "100", "SUCCESS", 0), row(18, "100", "SUCCESS", 1)], &["17"]).await,
+        done("18")
+    );
     nowhere(look(vec![row(17, "100", "SUCCESS", 0)], &["17"]).await, "no new top-up");
     assert!(matches!(look(vec![row(17, "100", "PENDING", 0)], &[]).await, Seen::NotYet { .. }));
     assert!(matches!(look(vec![row(17, "100", "FAILED", 1)], &[]).await, Seen::Failed { .. }));
@@ -589,20 +748,41 @@ async fn a_recharge_is_found_again_by_amount_and_time() {
 #[tokio::test]
 async fn a_change_of_state_is_done_when_the_card_reads_so() {
     let look = |deed: Deed, state: &'static str| async move {
-        let desk = Desk::new(vec![ok(&json!({ "number": "1234567890123456", "status": state }).to_string())]);
+        let desk = Desk::new(vec![ok(
+            &json!({ "number": "1234567890123456", "status": state }).to_string()
+        )]);
         let lone = Card { owner: None, ..card() };
-        let seen = desk.banana.look(&lone, &operation(deed), &Claimed::default()).await.expect("an answer");
-        assert!(desk.asked().iter().all(|(does, path, _)| *does == Does::Read && path == "/v9/card/get_information"));
+        let seen = desk
+            .banana
+            .look(&lone, &operation(deed), &Claimed::default())
+            .await
+            .expect("an answer");
+        assert!(
+            desk.asked()
+                .iter()
+                .all(|(does, path, _)| *does == Does::Read && path == "/v9/card/get_information")
+        );
         seen
     };
-    let done = |word: &str| Seen::Done { proof: format!("seen {word}"), credit: None, by: Evidence::State };
+    let done = |word: &str| Seen::Done {
+        proof: format!("seen {word}"),
+        credit: None,
+        by: Evidence::State,
+    };
     assert_eq!(look(Deed::Freeze, "LOCKED").await, done("FROZEN"));
     assert_eq!(look(Deed::Unfreeze, "ACTIVE").await, done("ACTIVE"));
     assert_eq!(look(Deed::Close, "CLOSED").await, done("CLOSED"));
-    assert_eq!(look(Deed::Freeze, "ACTIVE").await, Seen::NotYet { looked: "the card reads ACTIVE".into() });
+    assert_eq!(
+        look(Deed::Freeze, "ACTIVE").await,
+        Seen::NotYet { looked: "the card reads ACTIVE".into() }
+    );
     assert!(matches!(look(Deed::Unfreeze, "CLOSED").await, Seen::Failed { .. }));
     assert!(matches!(look(Deed::Close, "").await, Seen::Nowhere { .. }));
     let desk = Desk::new(vec![]);
-    let seen = desk.banana.look(&card(), &operation(Deed::SetPin), &Claimed::default()).await.expect("an answer");
+    let seen = desk
+        .banana
+        .look(&card(), &operation(Deed::SetPin), &Claimed::default())
+        .await
+        .expect("an answer");
     assert!(matches!(seen, Seen::Nowhere { .. }) && desk.asked().is_empty());
 }

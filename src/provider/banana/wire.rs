@@ -18,7 +18,8 @@ use crate::provider::listing::{self, Reader};
 /// What a balance reading says of a card (banana wire notes, 2.10): `balance` is what can be spent.
 pub(super) fn balance(answer: Fields, asked: &Card, at: Timestamp) -> Result<Card, Odd> {
     const KNOWN: [&str; 3] = ["balance", "refund_amount", "currency"];
-    let answer = listing::unwrapped(answer, &KNOWN).ok_or_else(|| Odd::new("answered no balance"))?;
+    let answer =
+        listing::unwrapped(answer, &KNOWN).ok_or_else(|| Odd::new("answered no balance"))?;
     listing::about(asked, banana::IDS.cards, &answer, &["card_id"], &["number", "card_number"])?;
     // A currency that cannot be read is not taken for the one that the roster names.
     let said = answer.currency("currency")?;
@@ -27,27 +28,40 @@ pub(super) fn balance(answer: Fields, asked: &Card, at: Timestamp) -> Result<Car
         && said != known
     {
         return Err(Odd::new(&format!(
-            "the balance is in {said} and the card in {known}: the answer is about another card, or the roster names a wrong currency"
+            "the balance is in {said} and the card in {known}: the answer is about another card, \
+             or the roster names a wrong currency"
         )));
     }
     let currency = said.or(asked.currency);
     let balance = match (answer.decimal("balance")?, currency) {
         (None, _) => Reading::Never,
-        (Some(amount), Some(currency)) => {
-            Reading::At { value: Balance { available: Some(Money::new(amount, currency)), ..Balance::default() }, at }
+        (Some(amount), Some(currency)) => Reading::At {
+            value: Balance { available: Some(Money::new(amount, currency)), ..Balance::default() },
+            at,
+        },
+        (Some(_), None) => {
+            return Err(Odd::new(
+                "the balance came without a currency; name the card's currency in the roster",
+            ));
         }
-        (Some(_), None) => return Err(Odd::new("the balance came without a currency; name the card's currency in the roster")),
     };
-    Ok(Card { wire_id: Arc::clone(&asked.wire_id), currency, balance, ..Card::unread(asked.key.clone()) })
+    Ok(Card {
+        wire_id: Arc::clone(&asked.wire_id),
+        currency,
+        balance,
+        ..Card::unread(asked.key.clone())
+    })
 }
 
 /// The id of the template that a card was made from, if it was said.
 type Template = Option<Arc<str>>;
 
-/// What the information says of a card, and the template it was made from (banana wire notes, 2.11). `None` where it says nothing.
+/// What the information says of a card, and the template it was made from (banana wire notes,
+/// 2.11). `None` where it says nothing.
 ///
 /// # Errors
-/// When it is about another card. A balance names no card, so what came beside this is not to be believed either.
+/// When it is about another card. A balance names no card, so what came beside this is not to be
+/// believed either.
 pub(super) fn information(
     answer: Fields,
     asked: &Card,
@@ -60,7 +74,9 @@ pub(super) fn information(
     let word = answer.text("status");
     let card = Card {
         last4: answer.last4("number"),
-        state: word.as_deref().map_or(CardState::Unknown, |word| spelling.card_state(word).unwrap_or_else(|| card_state(word))),
+        state: word.as_deref().map_or(CardState::Unknown, |word| {
+            spelling.card_state(word).unwrap_or_else(|| card_state(word))
+        }),
         state_at: word.is_some().then_some(at),
         provider_state: word.unwrap_or_else(|| "".into()),
         expires: answer.text("expiry_date").and_then(|date| listing::expires(&date)),
@@ -70,7 +86,8 @@ pub(super) fn information(
     Ok(Some((card, answer.id("template_id"))))
 }
 
-/// Card states (banana wire notes, 4): `ACTIVE`, `LOCKED` and `TBA` are documented, `CLOSED` is inferred there.
+/// Card states (banana wire notes, 4): `ACTIVE`, `LOCKED` and `TBA` are documented, `CLOSED` is
+/// inferred there.
 fn card_state(word: &str) -> CardState {
     match listing::plain(word).as_str() {
         "active" => CardState::Active,
@@ -83,8 +100,9 @@ fn card_state(word: &str) -> CardState {
     }
 }
 
-/// Whether each template is virtual or physical, by its id (banana wire notes, 2.2). Its fees and limits are not read: whether a fee
-/// is a sum or a percentage is not documented, and limits are the provider's to check.
+/// Whether each template is virtual or physical, by its id (banana wire notes, 2.2). Its fees and
+/// limits are not read: whether a fee is a sum or a percentage is not documented, and limits are
+/// the provider's to check.
 pub(super) fn templates(answer: &RawValue) -> BTreeMap<Arc<str>, CardKind> {
     let rows = listing::rows(answer).map(|list| list.rows).unwrap_or_default();
     rows.iter()
@@ -95,22 +113,30 @@ pub(super) fn templates(answer: &RawValue) -> BTreeMap<Arc<str>, CardKind> {
         .collect()
 }
 
-/// The float (banana wire notes, 2.1). INFERENCE there: an object with `balance` and `currency`; a list of such is read too.
+/// The float (banana wire notes, 2.1). INFERENCE there: an object with `balance` and `currency`; a
+/// list of such is read too.
 pub(super) fn float(answer: &RawValue) -> Result<Vec<Money>, Odd> {
-    let has_balance = |fields: &Fields| fields.first(&BALANCES).is_some_and(|value| !value.get().starts_with(['[', '{']));
+    let has_balance = |fields: &Fields| {
+        fields.first(&BALANCES).is_some_and(|value| !value.get().starts_with(['[', '{']))
+    };
     let rows = match Fields::read(answer) {
         Ok(fields) if has_balance(&fields) => {
             // Its own figure; and where a list stands beside it, the figures of other currencies.
             let own = fields.currency("currency").ok().flatten();
             let others = fields.any_list().unwrap_or_default().into_iter().filter(|row| {
-                let other = Fields::read(row).ok().and_then(|row| row.currency("currency").ok().flatten());
+                let other =
+                    Fields::read(row).ok().and_then(|row| row.currency("currency").ok().flatten());
                 own.is_some() && other.is_some() && other != own
             });
             std::iter::once(answer).chain(others).collect()
         }
         Ok(fields) => match fields.any_list() {
             Some(rows) => rows,
-            None => fields.names().filter_map(|name| fields.get(name)).filter(|value| value.get().starts_with('{')).collect(),
+            None => fields
+                .names()
+                .filter_map(|name| fields.get(name))
+                .filter(|value| value.get().starts_with('{'))
+                .collect(),
         },
         Err(_) => list(answer).unwrap_or_default(),
     };
@@ -122,15 +148,23 @@ pub(super) fn float(answer: &RawValue) -> Result<Vec<Money>, Odd> {
             amount = amount.or(row.decimal(name)?);
         }
         let Some(amount) = amount else { continue };
-        let currency = ["currency", "currency_code"].iter().find_map(|name| row.currency(name).ok().flatten());
-        let money = Money::new(amount, currency.ok_or_else(|| Odd::new("the account balance came without a currency"))?);
+        let currency =
+            ["currency", "currency_code"].iter().find_map(|name| row.currency(name).ok().flatten());
+        let money = Money::new(
+            amount,
+            currency.ok_or_else(|| Odd::new("the account balance came without a currency"))?,
+        );
         let sum = match sums.get(&money.currency()) {
             Some(sum) => sum.plus(money).map_err(|error| Odd::new(&error.to_string()))?,
             None => money,
         };
         sums.insert(sum.currency(), sum);
     }
-    if sums.is_empty() { Err(Odd::new("answered no account balance")) } else { Ok(sums.into_values().collect()) }
+    if sums.is_empty() {
+        Err(Odd::new("answered no account balance"))
+    } else {
+        Ok(sums.into_values().collect())
+    }
 }
 
 const BALANCES: [&str; 4] = ["balance", "available_balance", "available", "amount"];
@@ -144,19 +178,25 @@ pub(super) enum Said {
     Refused(String),
 }
 
-/// The answer to a change: `{"message": …}`, sometimes with `success` (banana wire notes, 2.8, 2.9, 2.14). It is never more than an
-/// acceptance (5.2).
+/// The answer to a change: `{"message": …}`, sometimes with `success` (banana wire notes, 2.8, 2.9,
+/// 2.14). It is never more than an acceptance (5.2).
 pub(super) fn change(answer: &Fields) -> Result<Said, Odd> {
     if let Some(why) = refused(answer) {
         return Ok(Said::Refused(why));
     }
-    if answer.flag("success").is_none() && answer.get("error").is_some_and(|error| error.get() != "false") {
+    if answer.flag("success").is_none()
+        && answer.get("error").is_some_and(|error| error.get() != "false")
+    {
         let said = words(answer).map_or_else(String::new, |said| format!(": {said}"));
         return Err(Odd::new(&format!("answered with an error{said}")));
     }
     let id = answer.first_id(&["transaction_id", "id"]);
     let known = ["message", "success", "status"].iter().any(|name| answer.text(name).is_some());
-    if known || id.is_some() { Ok(Said::Accepted(id)) } else { Err(Odd::new("answered nothing that says what became of it")) }
+    if known || id.is_some() {
+        Ok(Said::Accepted(id))
+    } else {
+        Err(Odd::new("answered nothing that says what became of it"))
+    }
 }
 
 /// Why an answer with a good HTTP status is a refusal all the same (banana wire notes, 1.9).
@@ -169,28 +209,47 @@ pub(super) fn refused(answer: &Fields) -> Option<String> {
 }
 
 /// Where a row names its card and itself.
-pub(super) const NAMES: listing::Names = listing::Names { card: &["card_id"], row: &["id", "transaction_id"] };
+pub(super) const NAMES: listing::Names =
+    listing::Names { card: &["card_id"], row: &["id", "transaction_id"] };
 
-/// One row of the transactions (banana wire notes, 2.12). `of` is the card whose list it is, where it is one card's.
-pub(super) fn transaction(row: &RawValue, reader: &Reader<'_>, of: Option<&Card>) -> Result<Transaction, Odd> {
+/// One row of the transactions (banana wire notes, 2.12). `of` is the card whose list it is, where
+/// it is one card's.
+pub(super) fn transaction(
+    row: &RawValue,
+    reader: &Reader<'_>,
+    of: Option<&Card>,
+) -> Result<Transaction, Odd> {
     let spelling = reader.spelling;
     let row = Fields::read(row)?;
     let currency = row.currency("currency")?.or_else(|| of.and_then(|card| card.currency));
     let currency = currency.ok_or_else(|| Odd::new("has no currency"))?;
     let amount = row.money("amount", currency)?.ok_or_else(|| Odd::new("has no amount"))?;
     let at = reader.happened(&row, &["created_at", "occur_time"])?;
-    let (kind_word, state_word) = (row.text("type").unwrap_or_default(), row.text("status").unwrap_or_default());
-    // Of its states `SUCCESS` is documented, `FAILED` and `PENDING` are inferred (banana wire notes, 4).
+    let (kind_word, state_word) =
+        (row.text("type").unwrap_or_default(), row.text("status").unwrap_or_default());
+    // Of its states `SUCCESS` is documented, `FAILED` and `PENDING` are inferred (banana wire
+    // notes, 4).
     let kind = spelling.transaction_kind(&kind_word).unwrap_or_else(|| kind(&kind_word));
-    let state = spelling.transaction_state(&state_word).unwrap_or_else(|| crate::provider::words::state(&state_word, kind, &[]));
+    let state = spelling
+        .transaction_state(&state_word)
+        .unwrap_or_else(|| crate::provider::words::state(&state_word, kind, &[]));
     let card_id = listing::card_id(&row, &["card_id"], reader.ids.cards, of);
     let description = row.first_text(&["description", "message"]);
     let decline_reason = matches!(state, TransactionState::Declined | TransactionState::Failed)
-        .then(|| row.first_text(&["decline_reason", "error_reason", "reason"]).or_else(|| description.clone()))
+        .then(|| {
+            row.first_text(&["decline_reason", "error_reason", "reason"])
+                .or_else(|| description.clone())
+        })
         .flatten();
-    let own = row.first_id(&["id", "transaction_id"]).map(|id| reader.ids.transactions.canonical(&id));
+    let own =
+        row.first_id(&["id", "transaction_id"]).map(|id| reader.ids.transactions.canonical(&id));
     let id = own.unwrap_or_else(|| {
-        listing::made_id(&[card_id.as_deref().unwrap_or(""), &amount.digits(), currency.code(), &at.to_string()])
+        listing::made_id(&[
+            card_id.as_deref().unwrap_or(""),
+            &amount.digits(),
+            currency.code(),
+            &at.to_string(),
+        ])
     });
     Ok(Transaction {
         provider: reader.provider.clone(),
@@ -215,7 +274,8 @@ pub(super) fn transaction(row: &RawValue, reader: &Reader<'_>, of: Option<&Card>
     })
 }
 
-/// Transaction types (banana wire notes, 4): only `RECHARGE` is documented; the rest are words that mean one thing only.
+/// Transaction types (banana wire notes, 4): only `RECHARGE` is documented; the rest are words that
+/// mean one thing only.
 fn kind(word: &str) -> TransactionKind {
     match listing::plain(word).as_str() {
         "transaction" => TransactionKind::Purchase,
@@ -237,10 +297,21 @@ pub(super) fn refusal_words(json: &RawValue) -> String {
     listing::reason(json, words)
 }
 
-/// Whether the words of a 400 are about who we are: here a refused credential is 400, not 401 (banana wire notes, 1.9).
+/// Whether the words of a 400 are about who we are: here a refused credential is 400, not 401
+/// (banana wire notes, 1.9).
 pub(super) fn about_credentials(words: &str) -> bool {
     let words = words.to_ascii_lowercase();
-    ["hmac", "signature", "merchant-id", "merchant id", "merchant_id", "merchantid", "decrypt", "unauthorized", "unauthorised"]
-        .iter()
-        .any(|sign| words.contains(sign))
+    [
+        "hmac",
+        "signature",
+        "merchant-id",
+        "merchant id",
+        "merchant_id",
+        "merchantid",
+        "decrypt",
+        "unauthorized",
+        "unauthorised",
+    ]
+    .iter()
+    .any(|sign| words.contains(sign))
 }

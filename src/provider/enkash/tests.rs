@@ -1,4 +1,5 @@
-//! Stories of an enkash account against a scripted wire; the examples are those of the enkash wire notes, verbatim.
+//! Stories of an enkash account against a scripted wire; the examples are those of the enkash wire
+//! notes, verbatim.
 
 use crate::provider::Evidence;
 use std::sync::Arc;
@@ -78,7 +79,12 @@ fn enkash_at(wire: &Wire, encryption: Envelope, load: Load, clock: Clock) -> Enk
         otp_required: false,
     };
     let lists = Lists { time_zone: INDIA.into(), ..Lists::default() };
-    let config = script::config("enkash", "https://cards.test", lists, config::Account::Enkash(account.clone()));
+    let config = script::config(
+        "enkash",
+        "https://cards.test",
+        lists,
+        config::Account::Enkash(account.clone()),
+    );
     let http = Http::over(&config.name, Box::new(wire.clone()), clock, config.timeout);
     Enkash::new(&config, &account, http).expect("a configured account")
 }
@@ -104,7 +110,14 @@ fn rupees(amount: i64) -> Money {
 }
 
 fn operation(deed: Deed, amount: Option<Money>) -> Operation {
-    script::operation(id(), at("2025-08-04T09:59:00Z"), deed, card().key, amount, Proof::ByReference)
+    script::operation(
+        id(),
+        at("2025-08-04T09:59:00Z"),
+        deed,
+        card().key,
+        amount,
+        Proof::ByReference,
+    )
 }
 
 #[tokio::test]
@@ -122,15 +135,24 @@ async fn the_first_read_fetches_a_token_and_every_call_carries_it() {
         assert_eq!(token.url(), "https://token.test/oauth/token");
         assert_eq!(token.headers()[AUTHORIZATION], "Basic ZW5rYXNoLWNsaWVudDplbmthc2gtc2VjcmV0");
         assert_eq!(token.headers()[CONTENT_TYPE], "application/x-www-form-urlencoded");
-        assert_eq!(token.body(), "username=6660686687&password=p%26ss+w%C3%B6rd&grant_type=password&clientId=CEKEP5GSGP");
+        assert_eq!(
+            token.body(),
+            "username=6660686687&password=p%26ss+w%C3%B6rd&grant_type=password&clientId=CEKEP5GSGP"
+        );
         for call in [first, second] {
             assert_eq!(call.url(), "https://cards.test/api/v0/partner/enKashCard/cardAccount/get");
             assert_eq!(call.headers()[AUTHORIZATION], "Bearer bg-xFpMtGNl2jJGD8VPR4YZpNcA");
-            assert!(call.headers()[AUTHORIZATION].is_sensitive() && token.headers()[AUTHORIZATION].is_sensitive());
+            assert!(
+                call.headers()[AUTHORIZATION].is_sensitive()
+                    && token.headers()[AUTHORIZATION].is_sensitive()
+            );
             assert_eq!(call.headers()["partnerId"], "CRMXWB3ZM");
             assert_eq!(call.headers()[CONTENT_TYPE], "application/json");
             assert_eq!(call.does, Does::Read);
-            assert_eq!(opened(call).1, json!({"companyId": "CEKEP5GSGP", "cardAccountId": "CABFIPS"}));
+            assert_eq!(
+                opened(call).1,
+                json!({"companyId": "CEKEP5GSGP", "cardAccountId": "CABFIPS"})
+            );
         }
     });
 }
@@ -143,7 +165,8 @@ fn the_documented_vector_is_the_envelope_that_is_sent_and_read() {
     let wire = Wire::default();
     let plain = br#"{"enKashCardId":"EKCMB7KAEW","amount":10}"#;
     let base64 = "LLP9Rzfnk4uNsgFOYe6b0slz/Fc61w7zzIGo0VfZxqw4k0qXwwWGaQrNsyowfes9";
-    let seal = |encryption| enkash(&wire, encryption, Load::AllocateFund).seal(calls::BALANCE, plain);
+    let seal =
+        |encryption| enkash(&wire, encryption, Load::AllocateFund).seal(calls::BALANCE, plain);
     assert_eq!(seal(Envelope::Envelope), format!(r#"{{"request":"{base64}"}}"#));
     assert_eq!(seal(Envelope::Bare), format!("\"{base64}\""));
     assert_eq!(seal(Envelope::Off), plain.as_slice());
@@ -165,13 +188,20 @@ fn answers_are_read_sealed_bare_and_plain() {
     for cut in ["", "{", "<html></html>", "{\"code\":0,", "null", "[]", "12"] {
         assert!(wire::read(&Bytes::from(cut.to_owned()), &key(), "request").is_err(), "{cut}");
     }
-    assert_eq!(wire::read(&Bytes::from_static(b"{}"), &key(), "request").expect("an object").code, Code::Unclear);
     assert_eq!(
-        wire::read(&Bytes::from_static(br#"{"code":0,"response_code":1}"#), &key(), "request").expect("an object").code,
+        wire::read(&Bytes::from_static(b"{}"), &key(), "request").expect("an object").code,
         Code::Unclear
     );
     assert_eq!(
-        wire::read(&Bytes::from_static(br#"{"CODE":"0","Message":"Success"}"#), &key(), "request").expect("an object").code,
+        wire::read(&Bytes::from_static(br#"{"code":0,"response_code":1}"#), &key(), "request")
+            .expect("an object")
+            .code,
+        Code::Unclear
+    );
+    assert_eq!(
+        wire::read(&Bytes::from_static(br#"{"CODE":"0","Message":"Success"}"#), &key(), "request")
+            .expect("an object")
+            .code,
         Code::Success
     );
 }
@@ -197,11 +227,16 @@ const PAGE: &str = "<!DOCTYPE html><html><body>Access denied by the web gateway<
 #[tokio::test]
 async fn a_refused_token_call_is_tried_once_more_after_a_quarter_of_an_hour_and_then_when_asked() {
     use std::sync::atomic::{AtomicI64, Ordering};
-    for (status, body) in [(403, PAGE), (401, ""), (400, r#"{"error":"invalid_grant","error_description":"Bad credentials"}"#)] {
+    for (status, body) in [
+        (403, PAGE),
+        (401, ""),
+        (400, r#"{"error":"invalid_grant","error_description":"Bad credentials"}"#),
+    ] {
         let (wire, minutes) = (Wire::default(), Arc::new(AtomicI64::new(0)));
         let passed = Arc::clone(&minutes);
         let start = at("2025-08-04T10:00:00Z");
-        let clock = Clock::of(move || start + SignedDuration::from_mins(passed.load(Ordering::SeqCst)));
+        let clock =
+            Clock::of(move || start + SignedDuration::from_mins(passed.load(Ordering::SeqCst)));
         let account = enkash_at(&wire, Envelope::Envelope, Load::AllocateFund, clock);
         let refused = async || {
             // Left over where no call is sent: every answer is the same.
@@ -212,11 +247,19 @@ async fn a_refused_token_call_is_tried_once_more_after_a_quarter_of_an_hour_and_
         };
         assert_eq!(refused().await, (1, Some(Duration::from_secs(900))), "{status}");
         minutes.store(14, Ordering::SeqCst);
-        assert_eq!(refused().await, (1, Some(Duration::from_secs(60))), "{status}: not before its time");
+        assert_eq!(
+            refused().await,
+            (1, Some(Duration::from_secs(60))),
+            "{status}: not before its time"
+        );
         minutes.store(15, Ordering::SeqCst);
         assert_eq!(refused().await, (2, None), "{status}: once more");
         minutes.store(100_000, Ordering::SeqCst);
-        assert_eq!(refused().await, (2, None), "{status}: a third wrong one would lock the account");
+        assert_eq!(
+            refused().await,
+            (2, None),
+            "{status}: a third wrong one would lock the account"
+        );
         account.try_credentials_again().await;
         assert_eq!(refused().await, (3, None), "{status}: the operator asked");
     }
@@ -232,10 +275,16 @@ async fn a_proxys_page_is_no_refusal_of_credentials_and_repeats_no_change() {
         assert_eq!((error.kind, error.outcome), (Kind::Unreachable, Outcome::NotDone), "{error}");
         assert!(error.said.contains("web page from a proxy"), "{error}");
         wire.answer(status, PAGE);
-        let error = Provider::act(&account, &card(), &Action::TopUp(rupees(1_000)), id()).await.expect_err("a page");
+        let error = Provider::act(&account, &card(), &Action::TopUp(rupees(1_000)), id())
+            .await
+            .expect_err("a page");
         assert_eq!((error.kind, error.outcome), (Kind::Unreachable, Outcome::Unknown), "{error}");
     }
-    assert_eq!((wire.count("/balance"), wire.count("/oauth/token")), (2, 1), "no change was sent twice");
+    assert_eq!(
+        (wire.count("/balance"), wire.count("/oauth/token")),
+        (2, 1),
+        "no change was sent twice"
+    );
     wire.answer(403, r#"{"code":403,"message":"APIs not enabled"}"#);
     assert_eq!(account.card(&card()).await.expect_err("refused").kind, Kind::Forbidden);
 }
@@ -248,7 +297,10 @@ async fn a_token_call_that_broke_is_not_a_refused_password() {
     assert_eq!(account.float().await.expect_err("busy").kind, Kind::Unreachable);
     wire.answer(200, "<html>hello</html>");
     assert_eq!(account.float().await.expect_err("a web page").kind, Kind::BadReply);
-    wire.answer(200, r#"{"accessToken":"t2","tokenType":"bearer","expiresIn":"300","refreshToken":"r"}"#);
+    wire.answer(
+        200,
+        r#"{"accessToken":"t2","tokenType":"bearer","expiresIn":"300","refreshToken":"r"}"#,
+    );
     wire.answer(200, FLOAT);
     assert_eq!(account.float().await.expect("the float").len(), 1);
 }
@@ -285,7 +337,9 @@ async fn a_change_whose_second_answer_is_lost_is_in_doubt() {
     let account = ready(&wire).await;
     wire.answer(401, "");
     wire.answer(200, TOKEN);
-    let error = Provider::act(&account, &card(), &Action::TopUp(rupees(1_000)), id()).await.expect_err("lost");
+    let error = Provider::act(&account, &card(), &Action::TopUp(rupees(1_000)), id())
+        .await
+        .expect_err("lost");
     assert_eq!((error.kind, error.outcome), (Kind::Unreachable, Outcome::Unknown));
     assert_eq!(wire.count("/balance"), 2);
 }
@@ -301,7 +355,9 @@ async fn a_top_up_sends_the_worked_example_and_is_only_accepted() {
             r#"{"code": 0, "message": "Success", "payload": "Funds allocated from Parent Account to Card by Admin successful"}"#,
         ),
     );
-    let receipt = Provider::act(&account, &card(), &Action::TopUp(rupees(1_050)), id()).await.expect("accepted");
+    let receipt = Provider::act(&account, &card(), &Action::TopUp(rupees(1_050)), id())
+        .await
+        .expect("accepted");
     assert_eq!(receipt, Receipt::Accepted { reference: None });
     let (path, body) = asked(&wire).remove(0);
     assert_eq!(path, "/balance");
@@ -323,15 +379,22 @@ async fn the_amount_is_written_digit_by_digit_and_the_other_pair_is_a_pair() {
     let account = enkash(&wire, Envelope::Off, Load::LoadMoney);
     wire.answer(200, TOKEN);
     wire.answer(200, r#"{"code":0,"message":"Success","payload":"ok"}"#);
-    Provider::act(&account, &card(), &Action::TopUp(rupees(1_234_567_890_123_410)), id()).await.expect("accepted");
+    Provider::act(&account, &card(), &Action::TopUp(rupees(1_234_567_890_123_410)), id())
+        .await
+        .expect("accepted");
     wire.sent(|all| {
         let body = all.last().expect("a call").body();
         assert!(body.contains(r#""amount":12345678901234.10,"#), "{body}");
         assert!(body.contains(r#""type":"LOAD_MONEY","transactionCode":"PRINCIPLE""#), "{body}");
     });
     let dollars = Money::new(Decimal::TEN, "USD".parse().expect("a currency"));
-    let error = Provider::act(&account, &card(), &Action::TopUp(dollars), id()).await.expect_err("not rupees");
-    assert_eq!((error.kind, error.outcome, wire.count("/balance")), (Kind::Refused, Outcome::NotDone, 1));
+    let error = Provider::act(&account, &card(), &Action::TopUp(dollars), id())
+        .await
+        .expect_err("not rupees");
+    assert_eq!(
+        (error.kind, error.outcome, wire.count("/balance")),
+        (Kind::Refused, Outcome::NotDone, 1)
+    );
 }
 
 #[tokio::test]
@@ -349,7 +412,12 @@ async fn what_an_answer_to_a_top_up_means_for_the_money() {
         (200, "", Kind::BadReply, Unknown),
         (302, "", Kind::BadReply, Unknown),
         (400, r#"{"code":1,"message":"amount is required"}"#, Kind::Refused, NotDone),
-        (403, r#"{"code":1,"message":"Encryption failed for response."}"#, Kind::Forbidden, Unknown),
+        (
+            403,
+            r#"{"code":1,"message":"Encryption failed for response."}"#,
+            Kind::Forbidden,
+            Unknown,
+        ),
         (404, r#"{"code":1,"message":"Card account not found"}"#, Kind::NotFound, NotDone),
         (409, r#"{"code":1,"message":"transaction id exists"}"#, Kind::Refused, Unknown),
         (422, r#"{"code":1,"message":"Invalid encrypted request."}"#, Kind::Refused, NotDone),
@@ -360,14 +428,18 @@ async fn what_an_answer_to_a_top_up_means_for_the_money() {
         let wire = Wire::default();
         let account = ready(&wire).await;
         wire.answer(status, body);
-        let error = Provider::act(&account, &card(), &Action::TopUp(rupees(1_000)), id()).await.expect_err("not accepted");
+        let error = Provider::act(&account, &card(), &Action::TopUp(rupees(1_000)), id())
+            .await
+            .expect_err("not accepted");
         assert_eq!((error.kind, error.outcome), (kind, outcome), "{status} {body}: {error}");
         assert_eq!(wire.count("/balance"), 1, "sent again after {status} {body}");
     }
     let wire = Wire::default();
     let account = ready(&wire).await;
     wire.answer(200, no);
-    let error = Provider::act(&account, &card(), &Action::TopUp(rupees(1_000)), id()).await.expect_err("refused");
+    let error = Provider::act(&account, &card(), &Action::TopUp(rupees(1_000)), id())
+        .await
+        .expect_err("refused");
     assert_eq!(&*error.said, "Insufficient balance in card account");
 }
 
@@ -391,7 +463,10 @@ async fn freeze_unfreeze_close_and_pin_send_what_is_documented() {
             (&body["blockCode"], &body["otpMedium"], &body["otpRequired"]),
             (&json!(code), &json!("MOBILE"), &json!(false))
         );
-        assert_eq!((&body["companyId"], &body["cardAccountId"]), (&json!("CEKEP5GSGP"), &json!("CABFIPS")));
+        assert_eq!(
+            (&body["companyId"], &body["cardAccountId"]),
+            (&json!("CEKEP5GSGP"), &json!("CABFIPS"))
+        );
         assert_eq!(body["enKashCardId"], "EKCMB7KAEW");
     }
     let (path, body) = asked.last().expect("the PIN");
@@ -400,7 +475,13 @@ async fn freeze_unfreeze_close_and_pin_send_what_is_documented() {
         body,
         &json!({"companyId": "CEKEP5GSGP", "cardAccountId": "CABFIPS", "enKashCardId": "EKCMB7KAEW", "pinBlock": "0078", "otpRequired": false})
     );
-    wire.sent(|all| assert!(all.iter().skip(1).all(|sent| sent.does == Does::Write && !sent.body().contains("0078"))));
+    wire.sent(|all| {
+        assert!(
+            all.iter()
+                .skip(1)
+                .all(|sent| sent.does == Does::Write && !sent.body().contains("0078"))
+        )
+    });
 }
 
 #[tokio::test]
@@ -408,7 +489,10 @@ async fn a_pin_never_leaves_unencrypted_or_with_another_length() {
     let wire = Wire::default();
     let account = enkash(&wire, Envelope::Off, Load::AllocateFund);
     let pin = |digits: &str| Action::SetPin { new: Pin::typed(digits.into()).ok(), old: None };
-    assert_eq!(Provider::act(&account, &card(), &pin("9078"), id()).await.expect_err("refused").outcome, Outcome::NotDone);
+    assert_eq!(
+        Provider::act(&account, &card(), &pin("9078"), id()).await.expect_err("refused").outcome,
+        Outcome::NotDone
+    );
     assert_eq!(account.can().pin.err(), Some(NO_ENCRYPTION));
     let account = enkash(&wire, Envelope::Bare, Load::AllocateFund);
     assert!(Provider::act(&account, &card(), &pin("907812"), id()).await.is_err());
@@ -439,10 +523,16 @@ async fn the_card_list_is_read_in_every_documented_form() {
     let page = account.cards(FIRST).await.expect("cards");
     assert_eq!((page.items.len(), page.skipped.len()), (2, 3));
     let (a, c) = (&page.items[0], &page.items[1]);
-    assert_eq!((a.state, a.kind, a.expires.as_deref()), (CardState::Active, Some(CardKind::Physical), Some("2028-08")));
+    assert_eq!(
+        (a.state, a.kind, a.expires.as_deref()),
+        (CardState::Active, Some(CardKind::Physical), Some("2028-08"))
+    );
     assert_eq!(a.available(), Some(rupees(1_100)));
     assert_eq!(a.balance.at(), Some(at("2025-08-04T10:00:00Z")));
-    assert_eq!((c.state, &*c.provider_state, c.kind), (CardState::Blocked, "Blocked", Some(CardKind::Virtual)));
+    assert_eq!(
+        (c.state, &*c.provider_state, c.kind),
+        (CardState::Blocked, "Blocked", Some(CardKind::Virtual))
+    );
     assert_eq!(c.available().map(Money::digits).as_deref(), Some("12.345"));
 
     wire.answer(200, r#"{"code":0,"payload":{"recordsCount":250,"data":[{"enKashCardId":"A"}]}}"#);
@@ -450,14 +540,20 @@ async fn the_card_list_is_read_in_every_documented_form() {
     assert_eq!(page.items.len(), 1);
     assert!(page.gap.as_deref().is_some_and(|gap| gap.contains("1 of 250")), "{:?}", page.gap);
 
-    for empty in
-        [r#"{"code":0,"payload":{"recordsCount":0,"data":[]}}"#, r#"{"code":0,"payload":null}"#, r#"{"code":0,"payload":[]}"#]
-    {
+    for empty in [
+        r#"{"code":0,"payload":{"recordsCount":0,"data":[]}}"#,
+        r#"{"code":0,"payload":null}"#,
+        r#"{"code":0,"payload":[]}"#,
+    ] {
         wire.answer(200, empty);
         let page = account.cards(FIRST).await.expect("no cards");
         assert_eq!((page.items.len(), page.skipped.len()), (0, 0), "{empty}");
     }
-    assert!(asked(&wire).iter().all(|(path, body)| path == "/search" && body.get("enKashCardId").is_none()));
+    assert!(
+        asked(&wire)
+            .iter()
+            .all(|(path, body)| path == "/search" && body.get("enKashCardId").is_none())
+    );
 }
 
 #[tokio::test]
@@ -478,10 +574,15 @@ async fn fate(answer: &str, deed: Deed, claimed: &[&str]) -> Seen {
     let wire = Wire::default();
     let account = ready(&wire).await;
     wire.answer(200, answer);
-    let claimed = Claimed { credits: claimed.iter().map(|id| Arc::from(*id)).collect(), ..Claimed::default() };
+    let claimed = Claimed {
+        credits: claimed.iter().map(|id| Arc::from(*id)).collect(),
+        ..Claimed::default()
+    };
     let amount = (deed == Deed::TopUp).then(|| rupees(3_000));
     let seen = account.look(&card(), &operation(deed, amount), &claimed).await.expect("an answer");
-    wire.sent(|all| assert!(all.iter().all(|sent| sent.does == Does::Read), "looking changed something"));
+    wire.sent(|all| {
+        assert!(all.iter().all(|sent| sent.does == Does::Read), "looking changed something")
+    });
     seen
 }
 
@@ -498,19 +599,32 @@ async fn a_load_is_found_by_our_reference_and_its_status_decides() {
             r#"{{"enKashCardTransactionId":"{id}","enkashCardId":"EKCMB7KAEW","pgReferenceNumber":"{reference}","cardTransactionType":"CR","type":"ALLOCATE_FUND","status":"{status}","principalAmount":30,"txnDate":"2025-08-04T09:59:02.000Z"}}"#
         )
     };
-    let Seen::Done { proof, credit, .. } = fate(&load(&row("ECT1", "SUCCESS")), Deed::TopUp, &[]).await else {
+    let Seen::Done { proof, credit, .. } =
+        fate(&load(&row("ECT1", "SUCCESS")), Deed::TopUp, &[]).await
+    else {
         panic!("not done")
     };
     assert_eq!(credit.as_deref(), Some("ECT1"));
     assert!(proof.starts_with("+30.00 INR") && proof.ends_with("id ECT1"), "{proof}");
-    assert!(matches!(fate(&load(&row("ECT1", "FAILED")), Deed::TopUp, &[]).await, Seen::Failed { .. }));
+    assert!(matches!(
+        fate(&load(&row("ECT1", "FAILED")), Deed::TopUp, &[]).await,
+        Seen::Failed { .. }
+    ));
     for pending in ["CREATED", "PROCESSING", "whatever", ""] {
-        assert!(matches!(fate(&load(&row("ECT1", pending)), Deed::TopUp, &[]).await, Seen::NotYet { .. }), "{pending}");
+        assert!(
+            matches!(
+                fate(&load(&row("ECT1", pending)), Deed::TopUp, &[]).await,
+                Seen::NotYet { .. }
+            ),
+            "{pending}"
+        );
     }
     let claimed = fate(&load(&row("ECT1", "SUCCESS")), Deed::TopUp, &["ECT1"]).await;
     assert!(matches!(claimed, Seen::Nowhere { .. }), "{claimed:?}");
     let two = format!("{},{}", row("ECT1", "SUCCESS"), row("ECT2", "SUCCESS"));
-    let Seen::NotYet { looked } = fate(&load(&two), Deed::TopUp, &[]).await else { panic!("guessed") };
+    let Seen::NotYet { looked } = fate(&load(&two), Deed::TopUp, &[]).await else {
+        panic!("guessed")
+    };
     assert!(looked.contains("2 matches"), "{looked}");
     let other = row("ECT1", "SUCCESS").replace("\"principalAmount\":30", "\"principalAmount\":31");
     assert!(matches!(fate(&load(&other), Deed::TopUp, &[]).await, Seen::NotYet { .. }));
@@ -529,8 +643,15 @@ async fn a_row_without_a_reference_counts_only_when_alone_and_right() {
     };
     let right = row("30.00", "2025-08-04T09:58:00Z");
     assert!(matches!(fate(&load(&right), Deed::TopUp, &[]).await, Seen::Done { .. }));
-    for wrong in [row("31.00", "2025-08-04T09:58:00Z"), row("30.00", "2025-08-04T09:50:00Z"), format!("{right},{right}")] {
-        assert!(matches!(fate(&load(&wrong), Deed::TopUp, &[]).await, Seen::Nowhere { .. }), "{wrong}");
+    for wrong in [
+        row("31.00", "2025-08-04T09:58:00Z"),
+        row("30.00", "2025-08-04T09:50:00Z"),
+        format!("{right},{right}"),
+    ] {
+        assert!(
+            matches!(fate(&load(&wrong), Deed::TopUp, &[]).await, Seen::Nowhere { .. }),
+            "{wrong}"
+        );
     }
 }
 
@@ -547,7 +668,10 @@ async fn no_trace_of_a_load_is_never_a_failure() {
     let wire = Wire::default();
     let account = ready(&wire).await;
     wire.answer(404, "");
-    let seen = account.look(&card(), &operation(Deed::TopUp, Some(rupees(3_000))), &Claimed::default()).await.expect("an answer");
+    let seen = account
+        .look(&card(), &operation(Deed::TopUp, Some(rupees(3_000))), &Claimed::default())
+        .await
+        .expect("an answer");
     assert!(matches!(seen, Seen::Nowhere { .. }));
     let (path, body) = asked(&wire).remove(0);
     assert_eq!(path, "/transaction/all");
@@ -559,13 +683,20 @@ async fn no_trace_of_a_load_is_never_a_failure() {
 
 #[tokio::test]
 async fn the_state_of_the_card_proves_freeze_unfreeze_and_close() {
-    let reads = |status: &str| load(&format!(r#"{{"enKashCardId":"EKCMB7KAEW","cardStatus":"{status}"}}"#));
+    let reads =
+        |status: &str| load(&format!(r#"{{"enKashCardId":"EKCMB7KAEW","cardStatus":"{status}"}}"#));
     let done = |proof: &str| Seen::Done { proof: proof.into(), credit: None, by: Evidence::State };
     assert_eq!(fate(&reads("LOCKED"), Deed::Freeze, &[]).await, done("seen FROZEN"));
     assert_eq!(fate(&reads("ACTIVE"), Deed::Unfreeze, &[]).await, done("seen ACTIVE"));
     assert_eq!(fate(&reads("BL"), Deed::Close, &[]).await, done("seen BLOCKED"));
-    assert_eq!(fate(&reads("ACTIVE"), Deed::Freeze, &[]).await, Seen::NotYet { looked: "the card reads ACTIVE".into() });
-    assert_eq!(fate(&reads("SOMETHING"), Deed::Close, &[]).await, Seen::NotYet { looked: "the card reads SOMETHING".into() });
+    assert_eq!(
+        fate(&reads("ACTIVE"), Deed::Freeze, &[]).await,
+        Seen::NotYet { looked: "the card reads ACTIVE".into() }
+    );
+    assert_eq!(
+        fate(&reads("SOMETHING"), Deed::Close, &[]).await,
+        Seen::NotYet { looked: "the card reads SOMETHING".into() }
+    );
     assert!(matches!(fate(&reads("BLOCKED"), Deed::Unfreeze, &[]).await, Seen::Failed { .. }));
     assert!(matches!(fate(&reads("BLOCKED"), Deed::Freeze, &[]).await, Seen::Failed { .. }));
 }
@@ -586,22 +717,44 @@ async fn transactions_are_read_with_every_key_optional() {
             {"enKashTransactionId":"ECT6","principalAmount":6}"#,
         ),
     );
-    let window = Window { card: Some(card()), since: at("2025-01-01T00:00:00Z"), until: at("2025-02-01T00:00:00.505Z") };
+    let window = Window {
+        card: Some(card()),
+        since: at("2025-01-01T00:00:00Z"),
+        until: at("2025-02-01T00:00:00.505Z"),
+    };
     let page = account.transactions(&window, FIRST).await.expect("a page");
     assert_eq!((page.items.len(), page.skipped.len()), (3, 3));
-    assert!(page.skipped.iter().all(|row| row.card.as_deref() == Some("EKCMB7KAEW")), "an odd row names its card");
-    assert_eq!(page.skipped[0].sentence(), "enkash/EKCMB7KAEW, row ECT4: principalAmount is not a number: five");
+    assert!(
+        page.skipped.iter().all(|row| row.card.as_deref() == Some("EKCMB7KAEW")),
+        "an odd row names its card"
+    );
+    assert_eq!(
+        page.skipped[0].sentence(),
+        "enkash/EKCMB7KAEW, row ECT4: principalAmount is not a number: five"
+    );
     let [sale, top_up, mystery] = page.items.as_slice() else { panic!("three rows") };
-    assert_eq!((sale.kind, sale.state, &*sale.provider_state), (TransactionKind::Purchase, TransactionState::Cleared, "SUCCESS"));
+    assert_eq!(
+        (sale.kind, sale.state, &*sale.provider_state),
+        (TransactionKind::Purchase, TransactionState::Cleared, "SUCCESS")
+    );
     assert_eq!(
         (sale.amount, sale.fee, sale.merchant.as_deref(), sale.mcc.as_deref()),
         (rupees(12_550), Some(rupees(150)), Some("Chai?"), Some("5814"))
     );
-    assert_eq!((sale.at, sale.description.as_deref()), (at("2025-01-23T11:08:36Z"), Some("card ..1111")));
+    assert_eq!(
+        (sale.at, sale.description.as_deref()),
+        (at("2025-01-23T11:08:36Z"), Some("card ..1111"))
+    );
     assert_eq!(sale.last4.map(|last4| last4.to_string()).as_deref(), Some("8867"));
-    assert_eq!((top_up.kind, top_up.state, top_up.at), (TransactionKind::TopUp, TransactionState::Hold, sale.at));
+    assert_eq!(
+        (top_up.kind, top_up.state, top_up.at),
+        (TransactionKind::TopUp, TransactionState::Hold, sale.at)
+    );
     assert_eq!(top_up.card_id.as_deref(), Some("EKCMB7KAEW"));
-    assert_eq!((mystery.kind, mystery.state, mystery.amount), (TransactionKind::Other, TransactionState::Failed, rupees(-500)));
+    assert_eq!(
+        (mystery.kind, mystery.state, mystery.amount),
+        (TransactionKind::Other, TransactionState::Failed, rupees(-500))
+    );
     assert!(mystery.id.starts_with("made-"), "{}", mystery.id);
     let (_, body) = asked(&wire).remove(0);
     assert_eq!(
@@ -620,7 +773,11 @@ async fn a_text_in_the_place_of_a_list_is_no_empty_list() {
         let cards = script::all_cards(&account).await;
         assert_eq!((cards.rows.len(), cards.is_whole()), (0, good), "{data}");
         wire.answer(200, &answer);
-        let window = Window { card: None, since: at("2025-01-01T00:00:00Z"), until: at("2025-01-09T00:00:00Z") };
+        let window = Window {
+            card: None,
+            since: at("2025-01-01T00:00:00Z"),
+            until: at("2025-01-09T00:00:00Z"),
+        };
         let list = all_transactions(&account, &window).await;
         assert_eq!((list.rows.len(), list.is_whole()), (0, good), "{data}");
     }
@@ -631,10 +788,13 @@ async fn a_count_that_says_more_is_followed_back_in_time_until_nothing_new_comes
     // enkash wire notes, 5
     let wire = Wire::default();
     let account = ready(&wire).await;
-    let window = Window { card: None, since: at("2025-01-01T00:00:00Z"), until: at("2025-01-09T00:00:00Z") };
+    let window =
+        Window { card: None, since: at("2025-01-01T00:00:00Z"), until: at("2025-01-09T00:00:00Z") };
     let rows = |count: usize, days: &[u32]| {
         let row = |day: &u32| {
-            format!(r#"{{"enKashCardTransactionId":"T{day}","principalAmount":1,"txnDate":"2025-01-0{day}T00:00:00Z"}}"#)
+            format!(
+                r#"{{"enKashCardTransactionId":"T{day}","principalAmount":1,"txnDate":"2025-01-0{day}T00:00:00Z"}}"#
+            )
         };
         let rows: Vec<String> = days.iter().map(row).collect();
         format!(r#"{{"code":0,"payload":{{"recordsCount":{count},"data":[{}]}}}}"#, rows.join(","))
@@ -652,9 +812,15 @@ async fn a_count_that_says_more_is_followed_back_in_time_until_nothing_new_comes
 #[test]
 fn what_it_can_do_is_said_honestly() {
     let can = enkash(&Wire::default(), Envelope::Envelope, Load::AllocateFund).can();
-    assert_eq!((can.class, can.top_up_proof, can.pin_proof), (Class::Reference, Proof::ByReference, Proof::AnswerOnly));
+    assert_eq!(
+        (can.class, can.top_up_proof, can.pin_proof),
+        (Class::Reference, Proof::ByReference, Proof::AnswerOnly)
+    );
     assert!(!can.quote.is_yes() && can.close.is_yes() && can.list_cards.is_yes());
-    assert!(can.typed_amount("0.99", wire::rupees()).is_err() && can.typed_amount("1", wire::rupees()).is_ok());
+    assert!(
+        can.typed_amount("0.99", wire::rupees()).is_err()
+            && can.typed_amount("1", wire::rupees()).is_ok()
+    );
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! Answers of enkash turned into the domain's words: pure functions, no I/O.
 //!
-//! Nothing here guesses a failure: a status word that is not documented counts as pending (enkash wire notes, 4.7).
+//! Nothing here guesses a failure: a status word that is not documented counts as pending (enkash
+//! wire notes, 4.7).
 
 use bytes::Bytes;
 use data_encoding::BASE64;
@@ -20,8 +21,8 @@ use crate::provider::fields::{self, Fields, Odd};
 use crate::provider::listing::Reader;
 use crate::provider::{Claimed, Evidence, Seen, crypto, listing, words};
 
-/// Words of a refusal after which the load may have happened all the same (enkash wire notes, 1.5 point 9 and 5; the rest is
-/// caution).
+/// Words of a refusal after which the load may have happened all the same (enkash wire notes, 1.5
+/// point 9 and 5; the rest is caution).
 const DOUBTFUL: [&str; 7] = [
     "encryption failed for response",
     "already exist",
@@ -65,7 +66,9 @@ impl Said {
         if spelling.fields.is_empty() {
             return;
         }
-        let named = self.payload().map(|payload| String::from(Box::<str>::from(fields::in_our_names(payload, spelling))));
+        let named = self
+            .payload()
+            .map(|payload| String::from(Box::<str>::from(fields::in_our_names(payload, spelling))));
         self.payload = named.map(Bytes::from);
     }
 
@@ -91,13 +94,14 @@ pub(super) enum Unreadable {
     Sealed,
 }
 
-/// Reads a body in the order of enkash wire notes, 1.5: an object with `request` or `response`, a bare encrypted text, a plain
-/// object. Errors may be plain even when encryption is on.
+/// Reads a body in the order of enkash wire notes, 1.5: an object with `request` or `response`, a
+/// bare encrypted text, a plain object. Errors may be plain even when encryption is on.
 pub(super) fn read(body: &Bytes, key: &[u8], envelope: &str) -> Result<Said, Unreadable> {
     let text = std::str::from_utf8(body).map_err(|_| Unreadable::NotJson)?.trim();
     if let Ok(object) = Fields::parse(text) {
         let coded = object.first(&["code", "response_code"]).is_some();
-        return match [envelope, "request", "response"].iter().find_map(|name| object.raw_text(name)) {
+        return match [envelope, "request", "response"].iter().find_map(|name| object.raw_text(name))
+        {
             Some(sealed) if !coded => open(&sealed, key),
             _ => Ok(said(&object, body)),
         };
@@ -106,18 +110,24 @@ pub(super) fn read(body: &Bytes, key: &[u8], envelope: &str) -> Result<Said, Unr
     if text.starts_with(['{', '[']) {
         return Err(Unreadable::NotJson);
     }
-    let bare = Bytes::from(serde_json::from_str::<String>(text).unwrap_or_else(|_| text.to_owned()));
+    let bare =
+        Bytes::from(serde_json::from_str::<String>(text).unwrap_or_else(|_| text.to_owned()));
     let text = std::str::from_utf8(&bare).map_err(|_| Unreadable::NotJson)?;
     Fields::parse(text).map_or_else(|_| open(text, key), |object| Ok(said(&object, &bare)))
 }
 
 fn open(sealed: &str, key: &[u8]) -> Result<Said, Unreadable> {
     let sealed: String = sealed.chars().filter(|c| !c.is_ascii_whitespace()).collect();
-    let cipher = BASE64.decode(sealed.as_bytes()).ok().filter(|cipher| !cipher.is_empty()).ok_or(Unreadable::NotJson)?;
+    let cipher = BASE64
+        .decode(sealed.as_bytes())
+        .ok()
+        .filter(|cipher| !cipher.is_empty())
+        .ok_or(Unreadable::NotJson)?;
     let plain = crypto::aes_ecb_decrypt(key, &cipher).map_err(|_| Unreadable::Sealed)?;
     let plain = std::str::from_utf8(&plain).map_err(|_| Unreadable::Sealed)?;
     let plain = plain.trim_start_matches('\u{feff}');
-    let plain = Bytes::from(serde_json::from_str::<String>(plain).unwrap_or_else(|_| plain.to_owned()));
+    let plain =
+        Bytes::from(serde_json::from_str::<String>(plain).unwrap_or_else(|_| plain.to_owned()));
     let text = std::str::from_utf8(&plain).map_err(|_| Unreadable::Sealed)?;
     Fields::parse(text).map(|object| said(&object, &plain)).map_err(|_| Unreadable::Sealed)
 }
@@ -148,7 +158,8 @@ fn plain_words(raw: &RawValue) -> Option<Arc<str>> {
     (!words.is_empty()).then(|| words.into())
 }
 
-/// The access token of a token answer and its life in seconds, where said; both spellings (enkash wire notes, 1.3).
+/// The access token of a token answer and its life in seconds, where said; both spellings (enkash
+/// wire notes, 1.3).
 pub(super) fn token(body: &[u8]) -> Option<(String, Option<i64>)> {
     let object = Fields::parse(std::str::from_utf8(body).ok()?).ok()?;
     let token = object.raw_text("access_token").or_else(|| object.raw_text("accessToken"))?;
@@ -206,12 +217,18 @@ pub(super) fn rows(said: &Said) -> Rows<'_> {
     let data = object.get("data").filter(|data| !data.get().starts_with(['[', '{']));
     if let Some(other) = data {
         let words = plain_words(other).unwrap_or_default();
-        let odd = Odd::new(&format!("the answer has something else in the place of a list: {words}"));
+        let odd =
+            Odd::new(&format!("the answer has something else in the place of a list: {words}"));
         return Rows { rows: Vec::new(), total, odd: Some(odd) };
     }
     let rows = match object.list("data").or_else(|| object.any_list().filter(|_| total.is_some())) {
         Some(rows) => rows,
-        None if total.is_some() || object.get("data").is_some() || object.names().next().is_none() => Vec::new(),
+        None if total.is_some()
+            || object.get("data").is_some()
+            || object.names().next().is_none() =>
+        {
+            Vec::new()
+        }
         None => vec![payload],
     };
     Rows { rows, total, odd: None }
@@ -236,15 +253,20 @@ pub(super) fn card(raw: &RawValue, reader: &Reader<'_>) -> Result<Card, Odd> {
     let row = Fields::read(raw)?;
     let id = row.first_id(&CARD_ID).ok_or_else(|| Odd::new("a card has no enKashCardId"))?;
     let (state, provider_state) = card_state(&row, reader.spelling);
-    let names: Vec<Arc<str>> =
-        ["title", "firstName", "middleName", "lastName"].into_iter().filter_map(|name| row.text(name)).collect();
+    let names: Vec<Arc<str>> = ["title", "firstName", "middleName", "lastName"]
+        .into_iter()
+        .filter_map(|name| row.text(name))
+        .collect();
     let holder = if names.is_empty() {
         row.first_text(&["cardHolderName", "name"]).unwrap_or_default()
     } else {
         text::clean(&names.join(" ")).into()
     };
     let balance = match row.money("otbBalance", rupees())? {
-        Some(available) => Reading::At { value: Balance { available: Some(available), ..Balance::default() }, at: reader.at },
+        Some(available) => Reading::At {
+            value: Balance { available: Some(available), ..Balance::default() },
+            at: reader.at,
+        },
         None => Reading::Never,
     };
     Ok(Card {
@@ -253,7 +275,9 @@ pub(super) fn card(raw: &RawValue, reader: &Reader<'_>) -> Result<Card, Odd> {
         state,
         state_at: (!provider_state.is_empty()).then_some(reader.at),
         provider_state,
-        kind: row.flag("physicalCard").map(|plastic| if plastic { CardKind::Physical } else { CardKind::Virtual }),
+        kind: row
+            .flag("physicalCard")
+            .map(|plastic| if plastic { CardKind::Physical } else { CardKind::Virtual }),
         currency: Some(rupees()),
         balance,
         expires: expires(&row),
@@ -261,10 +285,12 @@ pub(super) fn card(raw: &RawValue, reader: &Reader<'_>) -> Result<Card, Odd> {
     })
 }
 
-/// `cardStatus` is text, or an object with `label` or `name` (enkash wire notes, 2.13; words and block codes 4.1 and 4.2).
-/// A block by the issuer and our own close read alike: both are BLOCKED.
+/// `cardStatus` is text, or an object with `label` or `name` (enkash wire notes, 2.13; words and
+/// block codes 4.1 and 4.2). A block by the issuer and our own close read alike: both are BLOCKED.
 fn card_state(row: &Fields, spelling: &Spelling) -> (CardState, Arc<str>) {
-    let status = row.object("cardStatus").and_then(|status| status.first_text(&["label", "name", "code", "value"]));
+    let status = row
+        .object("cardStatus")
+        .and_then(|status| status.first_text(&["label", "name", "code", "value"]));
     let Some(status) = status.or_else(|| row.first_text(&["cardStatus", "status"])) else {
         return (CardState::Unknown, "".into());
     };
@@ -282,7 +308,10 @@ fn card_state(row: &Fields, spelling: &Spelling) -> (CardState, Arc<str>) {
 
 /// A word of an enumeration: upper case, blanks and dashes as underscores.
 fn word(text: &str) -> String {
-    text.trim().chars().map(|c| if matches!(c, ' ' | '-') { '_' } else { c.to_ascii_uppercase() }).collect()
+    text.trim()
+        .chars()
+        .map(|c| if matches!(c, ' ' | '-') { '_' } else { c.to_ascii_uppercase() })
+        .collect()
 }
 
 /// `YYYY-MM` from `expiryMonth` and `expiryYear`, which may have two digits and may be `""`.
@@ -307,15 +336,21 @@ fn transaction_id(row: &Fields) -> Option<Arc<str>> {
     row.first_id(&TRANSACTION_ID)
 }
 
-const TRANSACTION_ID: [&str; 3] = ["enKashCardTransactionId", "enKashTransactionId", "enkashCardTxnId"];
+const TRANSACTION_ID: [&str; 3] =
+    ["enKashCardTransactionId", "enKashTransactionId", "enkashCardTxnId"];
 
 /// The id of a load in its own answer: only a sibling product sends one (enkash wire notes, 2.2).
 pub(super) fn load_id(said: &Said) -> Option<Arc<str>> {
     transaction_id(&Fields::read(said.payload()?).ok()?)
 }
 
-/// A row of `/transaction/all`; the names are INFERENCE from a callback that integrators store (enkash wire notes, 2.14, 3.2).
-pub(super) fn transaction(raw: &RawValue, reader: &Reader<'_>, of: Option<&Card>) -> Result<Transaction, Odd> {
+/// A row of `/transaction/all`; the names are INFERENCE from a callback that integrators store
+/// (enkash wire notes, 2.14, 3.2).
+pub(super) fn transaction(
+    raw: &RawValue,
+    reader: &Reader<'_>,
+    of: Option<&Card>,
+) -> Result<Transaction, Odd> {
     let row = Fields::read(raw)?;
     let details = row.object("txnDetails").unwrap_or_default();
     let currency = currency(&row)?;
@@ -334,10 +369,14 @@ pub(super) fn transaction(raw: &RawValue, reader: &Reader<'_>, of: Option<&Card>
     let status = row.text("status");
     // A row of a question about one card need not name the card.
     let card_id = listing::card_id(&row, &CARD_ID, reader.ids.cards, of);
-    let (state, description) = (state(status.as_deref(), kind, reader.spelling), row.text("description"));
+    let (state, description) =
+        (state(status.as_deref(), kind, reader.spelling), row.text("description"));
     // No field for it is known: the description is all there is.
     let decline_reason = matches!(state, TransactionState::Declined | TransactionState::Failed)
-        .then(|| row.first_text(&["declineReason", "failureReason", "reason"]).or_else(|| description.clone()))
+        .then(|| {
+            row.first_text(&["declineReason", "failureReason", "reason"])
+                .or_else(|| description.clone())
+        })
         .flatten();
     let id = transaction_id(&row).unwrap_or_else(|| derived_id(&row, happened));
     Ok(Transaction {
@@ -345,12 +384,22 @@ pub(super) fn transaction(raw: &RawValue, reader: &Reader<'_>, of: Option<&Card>
         id,
         task: None,
         card_id,
-        last4: row.last4("maskedCard").or_else(|| row.last4("maskedNumber")).or_else(|| of.and_then(|card| card.last4)),
+        last4: row
+            .last4("maskedCard")
+            .or_else(|| row.last4("maskedNumber"))
+            .or_else(|| of.and_then(|card| card.last4)),
         kind,
         state,
-        provider_state: listing::words(kind, type_word.as_deref().unwrap_or(""), status.as_deref().unwrap_or("")),
+        provider_state: listing::words(
+            kind,
+            type_word.as_deref().unwrap_or(""),
+            status.as_deref().unwrap_or(""),
+        ),
         amount,
-        fee: details.money("transactionFees", currency)?.filter(|fee| !fee.amount().is_zero()).map(Money::size),
+        fee: details
+            .money("transactionFees", currency)?
+            .filter(|fee| !fee.amount().is_zero())
+            .map(Money::size),
         merchant: details.text("merchantName").or_else(|| row.text("merchantName")),
         mcc: details.text("mcc").or_else(|| row.text("mcc")),
         country: details.first_text(&["merchantCountry", "country"]),
@@ -366,7 +415,15 @@ pub(super) fn transaction(raw: &RawValue, reader: &Reader<'_>, of: Option<&Card>
 /// An id for a row that has none: the same row always gets the same one.
 fn derived_id(row: &Fields, happened: Timestamp) -> Arc<str> {
     let mut parts = vec![happened.to_string()];
-    for name in ["enKashCardId", "pgReferenceNumber", "principalAmount", "amount", "cardTransactionType", "type", "description"] {
+    for name in [
+        "enKashCardId",
+        "pgReferenceNumber",
+        "principalAmount",
+        "amount",
+        "cardTransactionType",
+        "type",
+        "description",
+    ] {
         // As sent: two rows that cleaning makes alike are still two.
         parts.push(row.raw_text(name).map(|text| text.trim().to_owned()).unwrap_or_default());
     }
@@ -412,7 +469,9 @@ fn kind(type_word: Option<&str>, credit: Option<bool>, details: &Fields) -> Tran
             let atm = details.text("channel").is_some_and(|channel| word(&channel) == "ATM");
             if atm { TransactionKind::Withdrawal } else { TransactionKind::Purchase }
         }
-        Some("LOAD_MONEY" | "ALLOCATE_FUND" | "ALLOCATE_POINT") if credit != Some(false) => TransactionKind::TopUp,
+        Some("LOAD_MONEY" | "ALLOCATE_FUND" | "ALLOCATE_POINT") if credit != Some(false) => {
+            TransactionKind::TopUp
+        }
         Some("UNALLOCATE_FUND" | "UNALLOCATE_POINT") => TransactionKind::Withdrawal,
         Some("REFUND") => TransactionKind::Refund,
         Some("REVERSAL") => TransactionKind::Reversal,
@@ -422,10 +481,11 @@ fn kind(type_word: Option<&str>, credit: Option<bool>, details: &Fields) -> Tran
     }
 }
 
-/// How far a movement got: only words that are inferred to be final end it (enkash wire notes, 4.7). What ends a load is narrower
-/// still: one that is called complete or cancelled stays open.
+/// How far a movement got: only words that are inferred to be final end it (enkash wire notes,
+/// 4.7). What ends a load is narrower still: one that is called complete or cancelled stays open.
 fn state(status: Option<&str>, kind: TransactionKind, spelling: &Spelling) -> TransactionState {
-    const OF_A_LOAD: [&str; 7] = ["SUCCESS", "SUCCESSFUL", "FAILED", "FAILURE", "DECLINED", "REJECTED", "REVERSED"];
+    const OF_A_LOAD: [&str; 7] =
+        ["SUCCESS", "SUCCESSFUL", "FAILED", "FAILURE", "DECLINED", "REJECTED", "REVERSED"];
     let status = status.unwrap_or_default();
     if let Some(state) = spelling.transaction_state(status) {
         return state;
@@ -436,8 +496,8 @@ fn state(status: Option<&str>, kind: TransactionKind, spelling: &Spelling) -> Tr
     if load && !open { TransactionState::Unknown } else { state }
 }
 
-/// When a row happened: with an offset as it says; without one in India's time (enkash wire notes, 6.24; INFERENCE), as
-/// `2025-01-23T16:38:36` or `Jan 23, 2025 4:38:36 PM` (2.5).
+/// When a row happened: with an offset as it says; without one in India's time (enkash wire notes,
+/// 6.24; INFERENCE), as `2025-01-23T16:38:36` or `Jan 23, 2025 4:38:36 PM` (2.5).
 const TIMES: [&str; 3] = ["txnDate", "createdOn", "transactionDate"];
 
 /// What of a row matters for the fate of a load; every part may be missing.
@@ -457,7 +517,11 @@ impl Trace {
         let currency = currency(&row).ok()?;
         Some(Self {
             id: transaction_id(&row),
-            reference: row.first_id(&["pgReferenceNumber", "uniqueReferenceNumber", "uniqueReferenceNum"]),
+            reference: row.first_id(&[
+                "pgReferenceNumber",
+                "uniqueReferenceNumber",
+                "uniqueReferenceNum",
+            ]),
             status: row.text("status"),
             amount: amount(&row, currency).ok().flatten(),
             at: listing::first(&TIMES, |name| row.time(name, zone)).ok().flatten(),
@@ -466,19 +530,24 @@ impl Trace {
         })
     }
 
-    /// Whether the card's list did not have the row before the load was sent, as far as can be told.
+    /// Whether the card's list did not have the row before the load was sent, as far as can be
+    /// told.
     fn is_new(&self, operation: &Operation) -> bool {
         let (Some(baseline), Some(at)) = (&operation.baseline, self.at) else { return false };
         let id = self.id.as_deref().unwrap_or_default();
         baseline.judge(id, at, operation.created_at) == Credit::New
     }
 
-    /// Whether the row is the operation's: it carries our reference, or it is the only row of the lookup, says no reference, and
-    /// amount and time are right.
+    /// Whether the row is the operation's: it carries our reference, or it is the only row of the
+    /// lookup, says no reference, and amount and time are right.
     fn is_of(&self, operation: &Operation, alone: bool) -> bool {
         match self.reference.as_deref() {
             Some(reference) => reference.eq_ignore_ascii_case(&operation.reference),
-            None => alone && same_size(self.amount, operation.amount) == Some(true) && self.is_new(operation),
+            None => {
+                alone
+                    && same_size(self.amount, operation.amount) == Some(true)
+                    && self.is_new(operation)
+            }
         }
     }
 }
@@ -488,10 +557,11 @@ fn same_size(seen: Option<Money>, asked: Option<Money>) -> Option<bool> {
     Some(seen.currency() == asked.currency() && seen.amount().abs() == asked.amount())
 }
 
-/// The fate of a load from the rows that `/transaction/all` answers for our reference (enkash wire notes, 2.14 and 5).
+/// The fate of a load from the rows that `/transaction/all` answers for our reference (enkash wire
+/// notes, 2.14 and 5).
 ///
-/// A row without any reference can be ours by its sum and time only: it has to be new in the card's list, and where other systems top up
-/// the same cards it proves nothing of a lost answer.
+/// A row without any reference can be ours by its sum and time only: it has to be new in the card's
+/// list, and where other systems top up the same cards it proves nothing of a lost answer.
 pub(super) fn fate(
     rows: &[&RawValue],
     reader: &Reader<'_>,
@@ -509,41 +579,67 @@ pub(super) fn fate(
         .filter(|trace| trace.card.as_deref().is_none_or(|card| *card == *operation.card.id))
         .filter(|trace| trace.id.as_ref().is_none_or(|id| !claimed.credits.contains(id)))
         .collect();
-    ours.dedup_by(|one, other| one.id.is_some() && one.id == other.id && one.status == other.status);
+    ours.dedup_by(|one, other| {
+        one.id.is_some() && one.id == other.id && one.status == other.status
+    });
     let reference = &operation.reference;
     let trace = match ours.as_slice() {
         [] => return Seen::nowhere(format!("no load with reference {reference}")),
         [trace] => *trace,
         several => {
-            let looked = format!("{} matches for reference {reference}, cannot tell which", several.len());
+            let looked =
+                format!("{} matches for reference {reference}, cannot tell which", several.len());
             return Seen::NotYet { looked };
         }
     };
     if let (Some(false), Some(amount)) = (same_size(trace.amount, operation.amount), trace.amount) {
-        return Seen::NotYet { looked: format!("reference {reference} is there with another amount: {amount}") };
+        return Seen::NotYet {
+            looked: format!("reference {reference} is there with another amount: {amount}"),
+        };
     }
     if trace.reference.is_none() && others_top_up && operation.state != OperationState::Accepted {
-        let looked = "a load of this sum without a reference, but other systems top up this card too: a person has to settle it";
+        let looked = "a load of this sum without a reference, but other systems top up this card \
+                      too: a person has to settle it";
         return Seen::Nowhere { looked: looked.to_owned(), candidate: trace.id.clone() };
     }
     let status = trace.status.as_deref().unwrap_or("no status");
     match state(trace.status.as_deref(), TransactionKind::TopUp, reader.spelling) {
         TransactionState::Cleared => {
             let id = trace.id.as_deref().map(|id| format!(", id {id}")).unwrap_or_default();
-            let sum = operation.amount.map_or_else(|| "the load".to_owned(), |amount| format!("+{amount}"));
+            let sum = operation
+                .amount
+                .map_or_else(|| "the load".to_owned(), |amount| format!("+{amount}"));
             // A row that names no reference was the only answer to the question for ours.
-            let how = if trace.reference.is_some() { "with our reference" } else { "asked for by our reference" };
+            let how = if trace.reference.is_some() {
+                "with our reference"
+            } else {
+                "asked for by our reference"
+            };
             let by = if trace.reference.is_some() { Evidence::Reference } else { Evidence::List };
-            Seen::Done { proof: format!("{sum} {how} says {status}{id}"), credit: trace.id.clone(), by }
+            Seen::Done {
+                proof: format!("{sum} {how} says {status}{id}"),
+                credit: trace.id.clone(),
+                by,
+            }
         }
-        TransactionState::Failed if trace.reference.is_none() && (others_top_up || claimed.failed > 0) => Seen::Nowhere {
-            looked: "a load of this sum without a reference failed, cannot tell whether it was this one".to_owned(),
-            candidate: None,
+        TransactionState::Failed
+            if trace.reference.is_none() && (others_top_up || claimed.failed > 0) =>
+        {
+            Seen::Nowhere {
+                looked: "a load of this sum without a reference failed, cannot tell whether it \
+                         was this one"
+                    .to_owned(),
+                candidate: None,
+            }
+        }
+        TransactionState::Failed => Seen::Failed {
+            why: format!("enkash says {status} for reference {reference}"),
+            row: trace.id.clone(),
         },
-        TransactionState::Failed => {
-            Seen::Failed { why: format!("enkash says {status} for reference {reference}"), row: trace.id.clone() }
-        }
-        TransactionState::Hold | TransactionState::Declined | TransactionState::Reversed | TransactionState::Unknown => {
+        TransactionState::Hold
+        | TransactionState::Declined
+        | TransactionState::Reversed
+        | TransactionState::Unknown => {
             Seen::NotYet { looked: format!("reference {reference} says {status}") }
         }
     }

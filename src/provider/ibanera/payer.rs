@@ -1,7 +1,9 @@
-//! Which account pays for a top-up at ibanera, and whether it can: read before each one, so that what cannot be paid is never sent.
+//! Which account pays for a top-up at ibanera, and whether it can: read before each one, so that
+//! what cannot be paid is never sent.
 //!
-//! An account belongs to one customer, and `CustomersId` must name that customer. The documents do not say whose account the
-//! one of their example is (ibanera wire notes, 2.13): the setting `pays` does.
+//! An account belongs to one customer, and `CustomersId` must name that customer. The documents do
+//! not say whose account the one of their example is (ibanera wire notes, 2.13): the setting `pays`
+//! does.
 
 use std::sync::Arc;
 
@@ -13,8 +15,9 @@ use crate::domain::money::Money;
 use crate::provider::{Error, Kind, Payer, Result};
 
 /// Why top-ups are not offered before somebody has said who pays for them.
-pub(super) const NOBODY_PAYS: &str = "who pays is not set: write pays = \"customer\" (the card's customer) or \
-     pays = \"manager\" (you) in this provider's settings";
+pub(super) const NOBODY_PAYS: &str = "who pays is not set: write pays = \"customer\" (the card's \
+                                      customer) or pays = \"manager\" (you) in this provider's \
+                                      settings";
 
 /// Accounts asked for in a page.
 const PAGE: usize = 50;
@@ -49,7 +52,8 @@ impl Paying {
         format!("account {} of customer {}", self.account, self.customer)
     }
 
-    /// Why it cannot pay this sum, as far as is known. A digital dollar counts as a dollar (INFERENCE).
+    /// Why it cannot pay this sum, as far as is known. A digital dollar counts as a dollar
+    /// (INFERENCE).
     pub(super) fn short_of(&self, sum: Money) -> Option<String> {
         let holds = self.holds.filter(|holds| holds.amount() < sum.amount())?;
         Some(format!("{} holds {holds}, and {sum} are to be paid", self.who()))
@@ -57,7 +61,12 @@ impl Paying {
 
     /// For a quote of this sum.
     pub(super) fn payer(&self, sum: Money) -> Payer {
-        Payer { who: self.who(), account: Some(self.account.to_string().into()), holds: self.holds, trouble: self.short_of(sum) }
+        Payer {
+            who: self.who(),
+            account: Some(self.account.to_string().into()),
+            holds: self.holds,
+            trouble: self.short_of(sum),
+        }
     }
 }
 
@@ -83,12 +92,17 @@ impl Ibanera {
 
     async fn customer_pays(&self, card: &Card) -> Result<std::result::Result<Paying, Nobody>> {
         let customer = card.owner.clone();
-        let customer = customer.ok_or_else(|| self.no("the card's customer is not known yet: wait for its first reading"))?;
+        let customer = customer.ok_or_else(|| {
+            self.no("the card's customer is not known yet: wait for its first reading")
+        })?;
         let who = format!("customer {customer}");
         let accounts = match self.accounts_of(&customer).await {
             Ok(accounts) => accounts,
             // The path of the list is inferred; the account itself tells as much, when it is named.
-            Err(error) if error.kind == Kind::NotFound && self.named(card).is_ok_and(|named| named.is_some()) => {
+            Err(error)
+                if error.kind == Kind::NotFound
+                    && self.named(card).is_ok_and(|named| named.is_some()) =>
+            {
                 match self.named_account(card, &customer).await? {
                     Some(account) => vec![account],
                     None => return Ok(Err(unlisted(who, &error))),
@@ -97,7 +111,8 @@ impl Ibanera {
             // The path is inferred, and so is what it says of a customer without accounts.
             Err(error) if matches!(error.kind, Kind::NotFound | Kind::Refused | Kind::BadReply) => {
                 let why = format!(
-                    "the accounts of {who} could not be listed ({}); the call's path is list-accounts in paths",
+                    "the accounts of {who} could not be listed ({}); the call's path is \
+                     list-accounts in paths",
                     error.said
                 );
                 return Ok(Err(Nobody { who, why }));
@@ -121,7 +136,8 @@ impl Ibanera {
             Ok(customer) => customer,
             Err(error) if matches!(error.kind, Kind::NotFound | Kind::Refused | Kind::BadReply) => {
                 let why = format!(
-                    "the manager's own customer id is not known ({}): write it as manager_id in this provider's settings",
+                    "the manager's own customer id is not known ({}): write it as manager_id in \
+                     this provider's settings",
                     error.said
                 );
                 return Ok(Err(Nobody { who: format!("account {account} of the manager"), why }));
@@ -131,14 +147,20 @@ impl Ibanera {
         Ok(Ok(Paying { customer, account, currency, holds }))
     }
 
-    /// The manager's own customer id: as configured, else as its account tells it. Neither the login nor the list of its accounts
-    /// has it: the login's `id` is often the user's (ibanera wire notes, 1.2, 2.15 and 2.16).
+    /// The manager's own customer id: as configured, else as its account tells it. Neither the
+    /// login nor the list of its accounts has it: the login's `id` is often the user's (ibanera
+    /// wire notes, 1.2, 2.15 and 2.16).
     async fn manager(&self, account: i64) -> Result<Arc<str>> {
         let ask = async {
             let path = format!("{}?id={account}", self.spelling.path(calls::ACCOUNT));
             let (answer, said) = self.ask(Call::read(&path)).await?;
-            let owner = said.details().and_then(|row| row.first_id(&["customersID"])).filter(|id| &**id != "0");
-            owner.ok_or_else(|| answer.bad_reply(&format!("account {account} does not tell whose it is")))
+            let owner = said
+                .details()
+                .and_then(|row| row.first_id(&["customersID"]))
+                .filter(|id| &**id != "0");
+            owner.ok_or_else(|| {
+                answer.bad_reply(&format!("account {account} does not tell whose it is"))
+            })
         };
         self.manager.get_or_try_init(|| ask).await.cloned()
     }
@@ -147,14 +169,17 @@ impl Ibanera {
     fn named(&self, card: &Card) -> std::result::Result<Option<i64>, String> {
         match card.account.as_deref() {
             None => Ok(self.asset_account_id),
-            Some(text) => text
-                .parse()
-                .map(Some)
-                .map_err(|_| format!("the roster names account \"{text}\" for this card, and ibanera's account ids are numbers")),
+            Some(text) => text.parse().map(Some).map_err(|_| {
+                format!(
+                    "the roster names account \"{text}\" for this card, and ibanera's account ids \
+                     are numbers"
+                )
+            }),
         }
     }
 
-    /// The account that is named for a card, read by itself (ibanera wire notes, 2.16), if it says that it is this customer's.
+    /// The account that is named for a card, read by itself (ibanera wire notes, 2.16), if it says
+    /// that it is this customer's.
     async fn named_account(&self, card: &Card, customer: &str) -> Result<Option<wire::OwnAccount>> {
         let Ok(Some(id)) = self.named(card) else { return Ok(None) };
         let path = format!("{}?id={id}", self.spelling.path(calls::ACCOUNT));
@@ -164,12 +189,13 @@ impl Ibanera {
             Err(error) => return Err(error),
         };
         let Some(raw) = said.rows().into_iter().next() else { return Ok(None) };
-        let account = wire::own_account(raw).map_err(|why| answer.bad_reply(&format!("an account cannot be read: {why}")))?;
+        let account = wire::own_account(raw)
+            .map_err(|why| answer.bad_reply(&format!("an account cannot be read: {why}")))?;
         Ok(account.filter(|account| account.owner.as_deref() == Some(customer)))
     }
 
-    /// The account that pays among those of the payer: the card's own of the roster, else the setting's, else the only one in
-    /// dollars or digital dollars that is switched on.
+    /// The account that pays among those of the payer: the card's own of the roster, else the
+    /// setting's, else the only one in dollars or digital dollars that is switched on.
     fn pick(
         &self,
         card: &Card,
@@ -177,54 +203,76 @@ impl Ibanera {
         who: &str,
     ) -> std::result::Result<(i64, &'static str, Option<Money>), String> {
         let named = self.named(card)?;
-        let numbered = || accounts.iter().filter_map(|account| Some((account.id.as_deref()?.parse::<i64>().ok()?, account)));
+        let numbered = || {
+            accounts
+                .iter()
+                .filter_map(|account| Some((account.id.as_deref()?.parse::<i64>().ok()?, account)))
+        };
         let fits = |(id, account): (i64, &wire::OwnAccount)| {
-            dollars(account).filter(|_| !account.suppressed).map(|currency| (id, currency, account.available))
+            dollars(account)
+                .filter(|_| !account.suppressed)
+                .map(|currency| (id, currency, account.available))
         };
         let listed = |of: &mut dyn Iterator<Item = (i64, &wire::OwnAccount)>| {
-            let all: Vec<String> = of.map(|(id, account)| format!("{id} {}", account.currency)).collect();
+            let all: Vec<String> =
+                of.map(|(id, account)| format!("{id} {}", account.currency)).collect();
             if all.is_empty() { "none".to_owned() } else { all.join(", ") }
         };
         if let Some(wanted) = named {
             let Some((id, account)) = numbered().find(|(id, _)| *id == wanted) else {
                 let others = listed(&mut numbered());
-                return Err(format!("account {wanted} is not one of {who}; those that are listed: {others}"));
+                return Err(format!(
+                    "account {wanted} is not one of {who}; those that are listed: {others}"
+                ));
             };
             if account.suppressed {
                 return Err(format!("account {id} of {who} is switched off"));
             }
-            return fits((id, account))
-                .ok_or_else(|| format!("account {id} of {who} is in {}: top-ups are paid in USD or dUSD", account.currency));
+            return fits((id, account)).ok_or_else(|| {
+                format!(
+                    "account {id} of {who} is in {}: top-ups are paid in USD or dUSD",
+                    account.currency
+                )
+            });
         }
         let fitting: Vec<_> = numbered().filter_map(fits).collect();
         match fitting.as_slice() {
             [one] => Ok(*one),
             [] => {
                 let others = listed(&mut numbered());
-                Err(format!("{who} has no USD or dUSD account that is switched on; those that are listed: {others}"))
+                Err(format!(
+                    "{who} has no USD or dUSD account that is switched on; those that are listed: \
+                     {others}"
+                ))
             }
             _ => {
                 let all = listed(&mut numbered().filter(|pair| fits(*pair).is_some()));
                 Err(format!(
-                    "several accounts of {who} could pay ({all}): name one as asset_account_id, or for this card in the roster's \
-                     column account"
+                    "several accounts of {who} could pay ({all}): name one as asset_account_id, \
+                     or for this card in the roster's column account"
                 ))
             }
         }
     }
 
-    /// All of the manager's own accounts: without a page they come at once (ibanera wire notes, 2.15).
+    /// All of the manager's own accounts: without a page they come at once (ibanera wire notes,
+    /// 2.15).
     pub(super) async fn accounts(&self) -> Result<Vec<wire::OwnAccount>> {
         let path = self.spelling.path(calls::ACCOUNT_BALANCES);
         let (answer, said) = self.ask(Call::read(path)).await?;
         let size = said.rows().len().max(1);
-        self.more_accounts(answer, said, |page| format!("{path}?pageNumber={page}&pageSize={size}")).await
+        self.more_accounts(answer, said, |page| format!("{path}?pageNumber={page}&pageSize={size}"))
+            .await
     }
 
-    /// All accounts of one customer (ibanera wire notes, 2.16; path and rows are INFERENCE there). Rows that name another
-    /// customer do not count.
+    /// All accounts of one customer (ibanera wire notes, 2.16; path and rows are INFERENCE there).
+    /// Rows that name another customer do not count.
     async fn accounts_of(&self, customer: &str) -> Result<Vec<wire::OwnAccount>> {
-        let path = format!("{}?CustomersId={}", self.spelling.path(calls::LIST_ACCOUNTS), path_segment(customer));
+        let path = format!(
+            "{}?CustomersId={}",
+            self.spelling.path(calls::LIST_ACCOUNTS),
+            path_segment(customer)
+        );
         let paged = |page: u32| format!("{path}&PageSize={PAGE}&PageNumber={page}");
         let (answer, said) = self.ask(Call::read(&paged(self.lists.first_page))).await?;
         let mut accounts = self.more_accounts(answer, said, paged).await?;
@@ -245,10 +293,15 @@ impl Ibanera {
         for page in 1..=MOST_PAGES {
             let (before, full) = (accounts.len(), said.rows().len() >= PAGE);
             for raw in said.listed().map_err(|odd| answer.bad_reply(&odd.0))? {
-                let account =
-                    wire::own_account(raw).map_err(|why| answer.bad_reply(&format!("an account cannot be read: {why}")))?;
+                let account = wire::own_account(raw).map_err(|why| {
+                    answer.bad_reply(&format!("an account cannot be read: {why}"))
+                })?;
                 // A list that ignores the page must not count an account twice.
-                accounts.extend(account.filter(|new| new.id.is_none() || accounts.iter().all(|old| old.id != new.id)));
+                accounts.extend(
+                    account.filter(|new| {
+                        new.id.is_none() || accounts.iter().all(|old| old.id != new.id)
+                    }),
+                );
             }
             let nothing_new = accounts.len() == before;
             if page >= pages && (!full || nothing_new) {
@@ -262,7 +315,10 @@ impl Ibanera {
 
 /// Why a customer's accounts are not known.
 fn unlisted(who: String, error: &Error) -> Nobody {
-    let why = format!("the accounts of {who} could not be listed ({}); the call's path is list-accounts in paths", error.said);
+    let why = format!(
+        "the accounts of {who} could not be listed ({}); the call's path is list-accounts in paths",
+        error.said
+    );
     Nobody { who, why }
 }
 

@@ -1,4 +1,5 @@
-//! Stories of an ibanera account against a scripted wire; the examples are those of the ibanera wire notes, verbatim.
+//! Stories of an ibanera account against a scripted wire; the examples are those of the ibanera
+//! wire notes, verbatim.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicI64;
@@ -15,13 +16,13 @@ use crate::provider::script::{self, FIRST, Sent, all_cards};
 
 mod payer;
 
-/// The accounts of customer 16221, who pays in most of these stories (rows as in ibanera wire notes, 2.15).
+/// The accounts of customer 16221, who pays in most of these stories (rows as in ibanera wire
+/// notes, 2.15).
 const OWN: &str = r#"{"id":0,"details":[
     {"id":8204,"customersId":16221,"asset":"USD","totalBalance":512.00,"availableBalance":512.00,"pendingBalance":0,"bSuppressed":false}
 ],"pageSize":50,"pageNumber":1,"numberOfPages":1,"status":"1","errors":[]}"#;
 
-const LOGGED_IN: &str =
-    r#"{ "id": 0, "details": { "accessToken": "eyJhbGciOiJIUzI1Ni...", "expiresIn": 3600 }, "status": "1", "errors": [] }"#;
+const LOGGED_IN: &str = r#"{ "id": 0, "details": { "accessToken": "eyJhbGciOiJIUzI1Ni...", "expiresIn": 3600 }, "status": "1", "errors": [] }"#;
 
 /// A scripted provider, and the time at which it is asked.
 struct Wire {
@@ -59,7 +60,10 @@ fn given(text: &str) -> Source {
     Source::Given(SecretString::from(text))
 }
 
-fn build(wire: &Wire, change: impl FnOnce(&mut config::Ibanera)) -> std::result::Result<Ibanera, String> {
+fn build(
+    wire: &Wire,
+    change: impl FnOnce(&mut config::Ibanera),
+) -> std::result::Result<Ibanera, String> {
     let mut account = config::Ibanera {
         username: given("exampleUser"),
         password: given("examplePass"),
@@ -71,9 +75,16 @@ fn build(wire: &Wire, change: impl FnOnce(&mut config::Ibanera)) -> std::result:
         deactivate_path: "/api/v1/customer/cards/deactivate".into(),
     };
     change(&mut account);
-    let config = script::config("ibanera", "https://cards.test", Lists::default(), config::Account::Ibanera(account.clone()));
+    let config = script::config(
+        "ibanera",
+        "https://cards.test",
+        Lists::default(),
+        config::Account::Ibanera(account.clone()),
+    );
     let second = Arc::clone(&wire.second);
-    let clock = Clock::of(move || Timestamp::from_second(second.load(Ordering::SeqCst)).expect("a time of the test"));
+    let clock = Clock::of(move || {
+        Timestamp::from_second(second.load(Ordering::SeqCst)).expect("a time of the test")
+    });
     let http = Http::over(&config.name, Box::new(wire.script.clone()), clock, config.timeout);
     Ibanera::new(&config, &account, http)
 }
@@ -95,7 +106,11 @@ fn dollars(cents: i64) -> Money {
 }
 
 fn card() -> Card {
-    Card { owner: Some("16221".into()), currency: Some(usd()), ..Card::unread(CardKey::new(&ProviderId::new("ibanera"), "1749")) }
+    Card {
+        owner: Some("16221".into()),
+        currency: Some(usd()),
+        ..Card::unread(CardKey::new(&ProviderId::new("ibanera"), "1749"))
+    }
 }
 
 fn id() -> OperationId {
@@ -103,7 +118,14 @@ fn id() -> OperationId {
 }
 
 fn operation(deed: Deed, amount: Option<Money>) -> Operation {
-    script::operation(id(), at("2033-05-18T03:30:00Z"), deed, card().key, amount, Proof::ByReference)
+    script::operation(
+        id(),
+        at("2033-05-18T03:30:00Z"),
+        deed,
+        card().key,
+        amount,
+        Proof::ByReference,
+    )
 }
 
 const DETAILS: &str = include_str!("../../../tests/fixtures/ibanera/card-details.json");
@@ -119,22 +141,34 @@ async fn the_first_read_logs_in_and_every_call_carries_a_fresh_one_time_password
     wire.second.store(1_700_000_000, Ordering::SeqCst);
     wire.answer(200, DETAILS);
     account.card(&card()).await.expect("the card again");
-    assert_eq!((&*read.holder, read.state, &*read.provider_state), ("Test User", CardState::Active, "Active"));
+    assert_eq!(
+        (&*read.holder, read.state, &*read.provider_state),
+        ("Test User", CardState::Active, "Active")
+    );
     assert_eq!((read.owner.as_deref(), read.currency), (Some("1234"), Some(usd())));
     assert_eq!(read.last4.map(|last4| last4.to_string()).as_deref(), Some("3566"));
     let balance = read.balance.value().expect("a balance");
-    assert_eq!((balance.available, balance.current, balance.pending), (Some(dollars(0)), Some(dollars(0)), None));
+    assert_eq!(
+        (balance.available, balance.current, balance.pending),
+        (Some(dollars(0)), Some(dollars(0)), None)
+    );
     assert_eq!(read.balance.at(), Some(at("2033-05-18T03:33:20Z")));
     wire.sent(|all| {
         let [login, first, second] = all else { panic!("{} calls", all.len()) };
         assert_eq!(login.what(), "POST /api/v1/public/auth/login");
-        assert_eq!(login.json(), json!({"username": "exampleUser", "password": "examplePass", "otp": "279037"}));
+        assert_eq!(
+            login.json(),
+            json!({"username": "exampleUser", "password": "examplePass", "otp": "279037"})
+        );
         assert!(!login.headers().contains_key(AUTHORIZATION));
         for (call, code) in [(first, "279037"), (second, "921300")] {
             assert_eq!(call.what(), "GET /api/v1/customer/cards/carddetails?CardId=1749");
             assert_eq!(call.headers()[AUTHORIZATION], "Bearer eyJhbGciOiJIUzI1Ni...");
             assert_eq!(call.headers()["otp"], code);
-            assert!(call.headers()["otp"].is_sensitive() && call.headers()[AUTHORIZATION].is_sensitive());
+            assert!(
+                call.headers()["otp"].is_sensitive()
+                    && call.headers()[AUTHORIZATION].is_sensitive()
+            );
             assert_eq!(call.does, Does::Read);
         }
     });
@@ -147,9 +181,15 @@ async fn details_that_carry_number_and_code_leave_only_four_digits_and_the_expir
     let account = ready(&wire).await;
     wire.answer(200, include_str!("../../../tests/fixtures/ibanera/sensitive-details.json"));
     let read = account.card(&card()).await.expect("the card");
-    assert_eq!((read.digits(), read.expires.as_deref(), read.state), ("..6007".into(), Some("2028-06"), CardState::Active));
+    assert_eq!(
+        (read.digits(), read.expires.as_deref(), read.state),
+        ("..6007".into(), Some("2028-06"), CardState::Active)
+    );
     let kept = format!("{read:?}");
-    assert!(!kept.contains("400120034005") && !kept.contains("123,") && !kept.contains("336674726730"), "{kept}");
+    assert!(
+        !kept.contains("400120034005") && !kept.contains("123,") && !kept.contains("336674726730"),
+        "{kept}"
+    );
 }
 
 #[test]
@@ -159,13 +199,19 @@ fn the_shared_secret_is_read_as_configured() {
     let loose = "gezd-gnbv gy3t qojq gezd gnbv gy3t qojq====";
     let account = build(&wire, |account| account.shared_secret = given(loose)).expect("base 32");
     assert_eq!(crypto::totp(&account.shared_secret, 59), "287082");
-    let account = build(&wire, |account| account.secret_encoding = SecretEncoding::Ascii).expect("text");
+    let account =
+        build(&wire, |account| account.secret_encoding = SecretEncoding::Ascii).expect("text");
     assert_eq!(crypto::totp(&account.shared_secret, 59), "372946");
-    let error = build(&wire, |account| account.shared_secret = given("not base 32!")).err().expect("refused");
+    let error = build(&wire, |account| account.shared_secret = given("not base 32!"))
+        .err()
+        .expect("refused");
     assert!(error.starts_with("ibanera: shared_secret"), "{error}");
-    let error = build(&wire, |account| account.asset_account_id = Some("main".into())).err().expect("refused");
+    let error = build(&wire, |account| account.asset_account_id = Some("main".into()))
+        .err()
+        .expect("refused");
     assert!(error.contains("asset_account_id"), "{error}");
-    let error = build(&wire, |account| account.manager_id = Some("me".into())).err().expect("refused");
+    let error =
+        build(&wire, |account| account.manager_id = Some("me".into())).err().expect("refused");
     assert!(error.contains("manager_id"), "{error}");
 }
 
@@ -186,7 +232,12 @@ async fn a_token_is_renewed_before_it_ends_and_once_after_a_401() {
     let receipt = Provider::act(&account, &card(), &Action::Freeze, id()).await.expect("done");
     assert!(matches!(receipt, Receipt::Done { .. }));
     assert_eq!((wire.count("deactivate"), wire.count("login")), (2, 3));
-    wire.sent(|all| assert_eq!(all.last().expect("a call").headers()[AUTHORIZATION], "Bearer newhbGciOiJIUzI1Ni..."));
+    wire.sent(|all| {
+        assert_eq!(
+            all.last().expect("a call").headers()[AUTHORIZATION],
+            "Bearer newhbGciOiJIUzI1Ni..."
+        )
+    });
 }
 
 #[tokio::test]
@@ -200,7 +251,10 @@ async fn logins_are_not_looped_when_calls_stay_refused() {
     assert_eq!((error.kind, error.outcome), (Kind::Auth, Outcome::NotDone));
     wire.answer(401, "");
     let error = Provider::act(&account, &card(), &Action::Freeze, id()).await.expect_err("refused");
-    assert_eq!((error.kind, error.outcome, error.retry_after), (Kind::Auth, Outcome::NotDone, Some(Duration::from_secs(10))));
+    assert_eq!(
+        (error.kind, error.outcome, error.retry_after),
+        (Kind::Auth, Outcome::NotDone, Some(Duration::from_secs(10)))
+    );
     assert_eq!(wire.count("login"), 2);
     wire.pass(10);
     wire.answer(401, "");
@@ -214,11 +268,15 @@ async fn logins_are_not_looped_when_calls_stay_refused() {
 async fn a_refused_login_is_held_back() {
     // ibanera wire notes, 1.2
     let refusal = |code: &str| {
-        format!(r#"{{"id":0,"details":null,"status":"0","errors":[{{"fieldName":"username","messageCode":"{code}"}}]}}"#)
+        format!(
+            r#"{{"id":0,"details":null,"status":"0","errors":[{{"fieldName":"username","messageCode":"{code}"}}]}}"#
+        )
     };
-    for (status, code, held) in
-        [(400, "Username_Or_Password_Incorrect", 900), (200, "Account_Suppressed", 900), (400, "Account_Locked", 600)]
-    {
+    for (status, code, held) in [
+        (400, "Username_Or_Password_Incorrect", 900),
+        (200, "Account_Suppressed", 900),
+        (400, "Account_Locked", 600),
+    ] {
         let wire = Wire::new();
         let account = build(&wire, |_| ()).expect("a configured account");
         wire.answer(status, &refusal(code));
@@ -249,7 +307,11 @@ const PAGE: &str = "<!DOCTYPE html><html><body>Access denied by the web gateway<
 
 #[tokio::test]
 async fn a_refused_login_is_tried_once_more_after_a_quarter_of_an_hour_and_then_when_asked() {
-    for (status, body) in [(403, PAGE), (401, ""), (400, r#"{"status":"0","errors":[{"messageCode":"Account_Suppressed"}]}"#)] {
+    for (status, body) in [
+        (403, PAGE),
+        (401, ""),
+        (400, r#"{"status":"0","errors":[{"messageCode":"Account_Suppressed"}]}"#),
+    ] {
         let wire = Wire::new();
         let account = build(&wire, |_| ()).expect("a configured account");
         let refused = async || {
@@ -280,7 +342,8 @@ async fn a_proxys_page_is_no_refusal_of_credentials_and_repeats_no_change() {
         let error = account.card(&card()).await.expect_err("a page");
         assert_eq!((error.kind, error.outcome), (Kind::Unreachable, Outcome::NotDone), "{error}");
         wire.answer(status, PAGE);
-        let error = Provider::act(&account, &card(), &Action::Freeze, id()).await.expect_err("a page");
+        let error =
+            Provider::act(&account, &card(), &Action::Freeze, id()).await.expect_err("a page");
         assert_eq!((error.kind, error.outcome), (Kind::Unreachable, Outcome::Unknown), "{error}");
     }
     assert_eq!((wire.count("deactivate"), wire.count("login")), (2, 1), "no change was sent twice");
@@ -324,37 +387,68 @@ async fn the_card_list_goes_page_by_page_to_its_end() {
         (balance.available, balance.current, balance.pending),
         (Some(dollars(1_000)), Some(dollars(1_250)), Some(dollars(250)))
     );
-    assert_eq!((&*one.key.id, one.owner.as_deref(), one.state), ("1749", Some("16221"), CardState::Active));
-    assert_eq!((two.owner.as_deref(), two.state, &*two.provider_state), (Some("1234"), CardState::Frozen, "bSuppressed true"));
+    assert_eq!(
+        (&*one.key.id, one.owner.as_deref(), one.state),
+        ("1749", Some("16221"), CardState::Active)
+    );
+    assert_eq!(
+        (two.owner.as_deref(), two.state, &*two.provider_state),
+        (Some("1234"), CardState::Frozen, "bSuppressed true")
+    );
     assert_eq!(two.last4.map(|last4| last4.to_string()).as_deref(), Some("6007"));
     assert!(!format!("{two:?}").contains("400120034005"));
-    assert_eq!((three.state, &*three.provider_state, &three.balance), (CardState::Unknown, "Lost", &Reading::Never));
+    assert_eq!(
+        (three.state, &*three.provider_state, &three.balance),
+        (CardState::Unknown, "Lost", &Reading::Never)
+    );
     wire.answer(200, r#"{"details":[{"id":1760}],"numberOfPages":2,"status":1}"#);
-    let last = account.cards(PageAt { number: 1, offset: 50, size: 50 }).await.expect("the last page");
+    let last =
+        account.cards(PageAt { number: 1, offset: 50, size: 50 }).await.expect("the last page");
     assert_eq!(last.items.len(), 1);
     assert_eq!(wire.last().0, "GET /api/v1/customer/cards/balances?PageSize=50&PageNumber=2");
 }
 
 #[tokio::test]
-async fn a_page_count_that_lies_does_not_end_the_list_and_smaller_pages_are_asked_for_as_they_come() {
+async fn a_page_count_that_lies_does_not_end_the_list_and_smaller_pages_are_asked_for_as_they_come()
+{
     let wire = Wire::new();
     let account = ready(&wire).await;
     let page = |from: usize, until: usize| {
         let rows: Vec<String> = (from..until).map(|id| format!(r#"{{"id":{id}}}"#)).collect();
-        format!(r#"{{"details":[{}],"pageSize":50,"numberOfPages":1,"status":"1"}}"#, rows.join(","))
+        format!(
+            r#"{{"details":[{}],"pageSize":50,"numberOfPages":1,"status":"1"}}"#,
+            rows.join(",")
+        )
     };
-    // Ten come of the fifty that are asked for; then ten are asked for. Each page is read again once the next one is there.
-    for (from, until) in [(1, 11), (11, 21), (1, 11), (1, 11), (11, 21), (1, 11), (21, 24), (11, 21), (24, 24), (21, 24)] {
+    // Ten come of the fifty that are asked for; then ten are asked for. Each page is read again
+    // once the next one is there.
+    for (from, until) in [
+        (1, 11),
+        (11, 21),
+        (1, 11),
+        (1, 11),
+        (11, 21),
+        (1, 11),
+        (21, 24),
+        (11, 21),
+        (24, 24),
+        (21, 24),
+    ] {
         wire.answer(200, &page(from, until));
     }
     let list = all_cards(&account).await;
     assert!(list.is_whole(), "{:?} {:?}", list.error, list.gap);
     assert_eq!(list.rows.len(), 23);
     let asked: Vec<String> = wire.sent(|all| {
-        let query = |sent: &Sent| sent.url().split_once("PageSize=").map(|(_, rest)| rest.replace("&PageNumber=", "/"));
+        let query = |sent: &Sent| {
+            sent.url().split_once("PageSize=").map(|(_, rest)| rest.replace("&PageNumber=", "/"))
+        };
         all.iter().filter_map(query).collect()
     });
-    assert_eq!(asked, ["50/1", "10/2", "50/1", "10/1", "10/2", "10/1", "10/3", "10/2", "10/4", "10/3"]);
+    assert_eq!(
+        asked,
+        ["50/1", "10/2", "50/1", "10/1", "10/2", "10/1", "10/3", "10/2", "10/4", "10/3"]
+    );
 }
 
 #[tokio::test]
@@ -377,7 +471,12 @@ async fn what_errors_of_reads_mean() {
         (200, r#"{"status":"1","details":null}"#, Kind::BadReply, "missing"),
         (200, r#"{"details":{}}"#, Kind::BadReply, "status"),
         (200, "<html>", Kind::BadReply, "web page"),
-        (200, r#"{"status":"1","details":{"id":7,"status":"Active"}}"#, Kind::BadReply, "another card"),
+        (
+            200,
+            r#"{"status":"1","details":{"id":7,"status":"Active"}}"#,
+            Kind::BadReply,
+            "another card",
+        ),
         (
             400,
             r#"{"title":"One or more validation errors occurred.","status":400,"errors":{"CardId":["The value is not valid."]}}"#,
@@ -391,7 +490,11 @@ async fn what_errors_of_reads_mean() {
         let account = ready(&wire).await;
         wire.answer(status, body);
         let error = account.card(&card()).await.expect_err("an error");
-        assert_eq!((error.kind, error.outcome), (kind, Outcome::NotDone), "{status} {body}: {error}");
+        assert_eq!(
+            (error.kind, error.outcome),
+            (kind, Outcome::NotDone),
+            "{status} {body}: {error}"
+        );
         assert!(error.said.contains(words), "{error}");
     }
 }
@@ -402,9 +505,15 @@ async fn a_quote_moves_nothing_and_sends_what_the_top_up_will() {
     let wire = Wire::new();
     let account = ready(&wire).await;
     wire.answer(200, OWN);
-    wire.answer(200, r#"{ "id": 0, "details": { "fee": 0.00, "totalDue": 4.00 }, "status": "1", "errors": [] }"#);
+    wire.answer(
+        200,
+        r#"{ "id": 0, "details": { "fee": 0.00, "totalDue": 4.00 }, "status": "1", "errors": [] }"#,
+    );
     let quote = account.quote(&card(), dollars(1_000)).await.expect("a quote");
-    assert_eq!((quote.fee, quote.debited, quote.receives), (Some(dollars(0)), Some(dollars(400)), None));
+    assert_eq!(
+        (quote.fee, quote.debited, quote.receives),
+        (Some(dollars(0)), Some(dollars(400)), None)
+    );
     let (what, body) = wire.last();
     assert_eq!(what, "POST /api/v1/customer/cards/reviewtransferfunds");
     assert_eq!(body["transferTypes"], "TopUpCard");
@@ -420,7 +529,9 @@ async fn a_top_up_sends_the_example_with_our_reference_and_key() {
     let account = ready(&wire).await;
     wire.answer(200, OWN);
     wire.answer(200, TRANSFERRED);
-    let receipt = Provider::act(&account, &card(), &Action::TopUp(dollars(1_000)), id()).await.expect("accepted");
+    let receipt = Provider::act(&account, &card(), &Action::TopUp(dollars(1_000)), id())
+        .await
+        .expect("accepted");
     assert_eq!(receipt, Receipt::Accepted { reference: Some("30941".into()) });
     let (what, body) = wire.last();
     assert_eq!(what, "POST /api/v1/customer/cards/transferfunds");
@@ -443,11 +554,16 @@ async fn a_top_up_sends_the_example_with_our_reference_and_key() {
 async fn a_text_in_the_place_of_a_list_is_no_empty_list() {
     let wire = Wire::new();
     let account = ready(&wire).await;
-    for (details, good) in [(r#""maintenance""#, false), ("7", false), ("[]", true), ("null", true)] {
+    for (details, good) in [(r#""maintenance""#, false), ("7", false), ("[]", true), ("null", true)]
+    {
         wire.answer(200, &format!(r#"{{"details":{details},"status":"1","errors":[]}}"#));
         let list = all_cards(&account).await;
         assert_eq!((list.rows.len(), list.is_whole()), (0, good), "{details}: {:?}", list.error);
-        let window = Window { card: Some(card()), since: at("2024-01-01T00:00:00Z"), until: at("2024-02-01T00:00:00Z") };
+        let window = Window {
+            card: Some(card()),
+            since: at("2024-01-01T00:00:00Z"),
+            until: at("2024-02-01T00:00:00Z"),
+        };
         wire.answer(200, &format!(r#"{{"details":{details},"status":"1","errors":[]}}"#));
         let page = account.transactions(&window, FIRST).await;
         assert_eq!(page.is_ok(), good, "{details}");
@@ -468,7 +584,9 @@ async fn a_top_up_that_cannot_be_right_is_not_sent() {
         (orphan, dollars(1), "customer"),
         (wordy, dollars(1), "numbers"),
     ] {
-        let error = Provider::act(&account, &card, &Action::TopUp(amount), id()).await.expect_err("refused");
+        let error = Provider::act(&account, &card, &Action::TopUp(amount), id())
+            .await
+            .expect_err("refused");
         assert_eq!((error.kind, error.outcome), (Kind::Refused, Outcome::NotDone));
         assert!(error.said.contains(words), "{error}");
     }
@@ -480,9 +598,17 @@ async fn the_float_is_one_sum_a_currency_over_all_pages_without_counting_twice()
     // ibanera wire notes, 2.15 and 5.1
     let wire = Wire::new();
     let account = ready(&wire).await;
-    let page = |pages: u32, rows: &str| format!(r#"{{"details":[{rows}],"numberOfPages":{pages},"status":"1"}}"#);
-    let (a, b) = (r#"{"id":1,"asset":"usd","availableBalance":100.10}"#, r#"{"id":2,"asset":"USD","availableBalance":"0.20"}"#);
-    let (c, d) = (r#"{"id":3,"asset":"USDC","availableBalance":7}"#, r#"{"id":4,"asset":"A-1","availableBalance":7}"#);
+    let page = |pages: u32, rows: &str| {
+        format!(r#"{{"details":[{rows}],"numberOfPages":{pages},"status":"1"}}"#)
+    };
+    let (a, b) = (
+        r#"{"id":1,"asset":"usd","availableBalance":100.10}"#,
+        r#"{"id":2,"asset":"USD","availableBalance":"0.20"}"#,
+    );
+    let (c, d) = (
+        r#"{"id":3,"asset":"USDC","availableBalance":7}"#,
+        r#"{"id":4,"asset":"A-1","availableBalance":7}"#,
+    );
     wire.answer(200, &page(0, &format!("{a},{b},{c},{d}")));
     let coins = Money::new(Decimal::from(7), "USDC".parse().expect("a coin"));
     assert_eq!(account.float().await.expect("the float"), [dollars(10_030), coins]);
@@ -501,7 +627,9 @@ async fn what_an_answer_to_a_top_up_means_for_the_money() {
     // ibanera wire notes, 1.6 and 2.13
     use Outcome::{NotDone, Unknown};
     let no = |code: &str| {
-        format!(r#"{{"id":0,"details":null,"status":"0","errors":[{{"fieldName":"amount","messageCode":"{code}"}}]}}"#)
+        format!(
+            r#"{{"id":0,"details":null,"status":"0","errors":[{{"fieldName":"amount","messageCode":"{code}"}}]}}"#
+        )
     };
     for (status, body, kind, outcome) in [
         (400, no("Insufficient_Funds"), Kind::Refused, NotDone),
@@ -514,7 +642,12 @@ async fn what_an_answer_to_a_top_up_means_for_the_money() {
         (200, r#"{"id":1,"details":{}}"#.into(), Kind::BadReply, Unknown),
         (200, r#"{"id":1,"status":"2"}"#.into(), Kind::BadReply, Unknown),
         (200, TRANSFERRED.replace("\"amount\": 10", "\"amount\": 11"), Kind::BadReply, Unknown),
-        (200, TRANSFERRED.replace("\"errors\": []", r#""errors":[{"messageCode":"Late"}]"#), Kind::BadReply, Unknown),
+        (
+            200,
+            TRANSFERRED.replace("\"errors\": []", r#""errors":[{"messageCode":"Late"}]"#),
+            Kind::BadReply,
+            Unknown,
+        ),
         (200, TRANSFERRED.chars().take(60).collect(), Kind::BadReply, Unknown),
         (404, String::new(), Kind::NotFound, NotDone),
         (429, String::new(), Kind::RateLimited, NotDone),
@@ -523,18 +656,24 @@ async fn what_an_answer_to_a_top_up_means_for_the_money() {
         let account = ready(&wire).await;
         wire.answer(200, OWN);
         wire.answer(status, &body);
-        let error = Provider::act(&account, &card(), &Action::TopUp(dollars(1_000)), id()).await.expect_err("not accepted");
+        let error = Provider::act(&account, &card(), &Action::TopUp(dollars(1_000)), id())
+            .await
+            .expect_err("not accepted");
         assert_eq!((error.kind, error.outcome), (kind, outcome), "{status} {body}: {error}");
         assert_eq!(wire.count("transferfunds"), 1, "sent again after {status} {body}");
     }
     let wire = Wire::new();
     let account = ready(&wire).await;
     wire.answer(200, OWN);
-    let error = Provider::act(&account, &card(), &Action::TopUp(dollars(1_000)), id()).await.expect_err("lost");
+    let error = Provider::act(&account, &card(), &Action::TopUp(dollars(1_000)), id())
+        .await
+        .expect_err("lost");
     assert_eq!((error.kind, error.outcome), (Kind::Unreachable, Unknown));
     wire.answer(200, OWN);
     wire.answer(200, &TRANSFERRED.replace("\"amount\": 10", "\"amount\": -10"));
-    Provider::act(&account, &card(), &Action::TopUp(dollars(1_000)), id()).await.expect("the older form has a minus");
+    Provider::act(&account, &card(), &Action::TopUp(dollars(1_000)), id())
+        .await
+        .expect("the older form has a minus");
 }
 
 #[tokio::test]
@@ -548,19 +687,36 @@ async fn activation_is_done_when_its_answer_shows_it() {
         )
     };
     wire.answer(200, &said(1749, false));
-    assert!(matches!(Provider::act(&account, &card(), &Action::Unfreeze, id()).await, Ok(Receipt::Done { .. })));
-    assert_eq!(wire.last(), ("POST /api/v1/customer/cards/activate".into(), json!({"cardsId": 1749})));
+    assert!(matches!(
+        Provider::act(&account, &card(), &Action::Unfreeze, id()).await,
+        Ok(Receipt::Done { .. })
+    ));
+    assert_eq!(
+        wire.last(),
+        ("POST /api/v1/customer/cards/activate".into(), json!({"cardsId": 1749}))
+    );
     for other in [said(1749, true), said(7, false), r#"{"status":"1","errors":[]}"#.into()] {
         wire.answer(200, &other);
-        let receipt = Provider::act(&account, &card(), &Action::Unfreeze, id()).await.expect("accepted");
+        let receipt =
+            Provider::act(&account, &card(), &Action::Unfreeze, id()).await.expect("accepted");
         assert_eq!(receipt, Receipt::Accepted { reference: None }, "{other}");
     }
     for status in [200, 400] {
-        wire.answer(status, r#"{"status":"0","errors":[{"fieldName":"cardsId","messageCode":"Card_Active"}]}"#);
-        assert!(matches!(Provider::act(&account, &card(), &Action::Unfreeze, id()).await, Ok(Receipt::Done { .. })));
+        wire.answer(
+            status,
+            r#"{"status":"0","errors":[{"fieldName":"cardsId","messageCode":"Card_Active"}]}"#,
+        );
+        assert!(matches!(
+            Provider::act(&account, &card(), &Action::Unfreeze, id()).await,
+            Ok(Receipt::Done { .. })
+        ));
     }
-    wire.answer(500, r#"{"status":"0","errors":[{"fieldName":"card","messageCode":"Card_Provider_Error"}]}"#);
-    let error = Provider::act(&account, &card(), &Action::Unfreeze, id()).await.expect_err("in doubt");
+    wire.answer(
+        500,
+        r#"{"status":"0","errors":[{"fieldName":"card","messageCode":"Card_Provider_Error"}]}"#,
+    );
+    let error =
+        Provider::act(&account, &card(), &Action::Unfreeze, id()).await.expect_err("in doubt");
     assert_eq!(error.outcome, Outcome::Unknown);
     wire.sent(|all| assert!(all.iter().skip(1).all(|sent| sent.does == Does::Write)));
 }
@@ -570,10 +726,13 @@ async fn a_refused_deactivation_is_checked_against_the_card() {
     // ibanera wire notes, 2.7
     let wire = Wire::new();
     let account = ready(&wire).await;
-    let refusal = r#"{"status":"0","errors":[{"fieldName":"cardsId","messageCode":"Card_Inactive"}]}"#;
+    let refusal =
+        r#"{"status":"0","errors":[{"fieldName":"cardsId","messageCode":"Card_Inactive"}]}"#;
     wire.answer(400, refusal);
     wire.answer(200, &DETAILS.replace("Active", "Deactivated"));
-    let Ok(Receipt::Done { proof, .. }) = Provider::act(&account, &card(), &Action::Freeze, id()).await else {
+    let Ok(Receipt::Done { proof, .. }) =
+        Provider::act(&account, &card(), &Action::Freeze, id()).await
+    else {
         panic!("not done")
     };
     assert!(proof.contains("Card_Inactive"), "{proof}");
@@ -596,15 +755,30 @@ async fn a_pin_change_sends_both_pins_and_closing_is_not_offered() {
     let account = ready(&wire).await;
     let pin = |digits: &str| Pin::typed(digits.into()).ok();
     wire.answer(200, r#"{"id":0,"details":{"TopUpCardsId":1016},"status":"1","errors":[]}"#);
-    let receipt =
-        Provider::act(&account, &card(), &Action::SetPin { new: pin("5678"), old: pin("1234") }, id()).await.expect("accepted");
+    let receipt = Provider::act(
+        &account,
+        &card(),
+        &Action::SetPin { new: pin("5678"), old: pin("1234") },
+        id(),
+    )
+    .await
+    .expect("accepted");
     assert_eq!(receipt, Receipt::Accepted { reference: None });
     let sent = json!({"TopUpCardsId": 1749, "OldPin": "1234", "NewPin": "5678"});
     assert_eq!(wire.last(), ("POST /api/v1/customer/cards/changecardpin".into(), sent));
-    for action in [Action::SetPin { new: pin("5678"), old: None }, Action::SetPin { new: pin("56789"), old: pin("1234") }] {
-        assert_eq!(Provider::act(&account, &card(), &action, id()).await.expect_err("refused").outcome, Outcome::NotDone);
+    for action in [
+        Action::SetPin { new: pin("5678"), old: None },
+        Action::SetPin { new: pin("56789"), old: pin("1234") },
+    ] {
+        assert_eq!(
+            Provider::act(&account, &card(), &action, id()).await.expect_err("refused").outcome,
+            Outcome::NotDone
+        );
     }
-    assert_eq!(Provider::act(&account, &card(), &Action::Close, id()).await.expect_err("not offered").kind, Kind::NotOffered);
+    assert_eq!(
+        Provider::act(&account, &card(), &Action::Close, id()).await.expect_err("not offered").kind,
+        Kind::NotOffered
+    );
     assert_eq!(wire.count("POST /api/v1/customer"), 1);
     let can = account.can();
     assert!(can.close == Offer::No(NO_CLOSE) && can.pin.is_ok_and(|rule| rule.needs_old));
@@ -627,16 +801,27 @@ async fn transactions_are_read_and_named_by_sign_and_words() {
         {"id":6,"cardsId":1749,"amount":-5,"currency":"USD","description":"Card transfer - back","dateTime":"2025-07-10T16:43:50Z"},
         {"id":7,"amount":1,"dateTime":"yesterday"} ],
       "pageSize": 10, "pageNumber": 1, "numberOfPages": 1, "status": "1" }"#);
-    let window = Window { card: Some(card()), since: at("2025-07-01T00:00:00.5Z"), until: at("2025-08-01T00:00:00Z") };
+    let window = Window {
+        card: Some(card()),
+        since: at("2025-07-01T00:00:00.5Z"),
+        until: at("2025-08-01T00:00:00Z"),
+    };
     let page = account.transactions(&window, FIRST).await.expect("a page");
     assert_eq!(
         wire.last().0,
-        "GET /api/v1/customer/cards/transactions?CardsId=1749&fromDate=2025-07-01T00:00:00Z&toDate=2025-08-01T00:00:01Z&PageNumber=1&PageSize=50"
+        "GET /api/v1/customer/cards/transactions?CardsId=1749&fromDate=2025-07-01T00:00:00Z&\
+         toDate=2025-08-01T00:00:01Z&PageNumber=1&PageSize=50"
     );
     assert_eq!(page.skipped.len(), 2);
-    let odd = page.skipped.iter().map(|row| (row.card.as_deref(), row.id.as_deref())).collect::<Vec<_>>();
-    assert_eq!(odd, [(Some("0"), Some("0")), (Some("1749"), Some("7"))], "an odd row names its card");
-    let kinds: Vec<(&str, TransactionKind, &str)> = page.items.iter().map(|row| (&*row.id, row.kind, row.state.word())).collect();
+    let odd =
+        page.skipped.iter().map(|row| (row.card.as_deref(), row.id.as_deref())).collect::<Vec<_>>();
+    assert_eq!(
+        odd,
+        [(Some("0"), Some("0")), (Some("1749"), Some("7"))],
+        "an odd row names its card"
+    );
+    let kinds: Vec<(&str, TransactionKind, &str)> =
+        page.items.iter().map(|row| (&*row.id, row.kind, row.state.word())).collect();
     assert_eq!(
         kinds,
         [
@@ -649,11 +834,20 @@ async fn transactions_are_read_and_named_by_sign_and_words() {
         ]
     );
     let coffee = &page.items[0];
-    assert_eq!((coffee.amount, coffee.description.as_deref()), (dollars(1_240), Some("COFFEE HOUSE ..1111")));
-    assert_eq!((coffee.at, page.items[1].card_id.as_deref()), (at("2025-07-10T16:43:50Z"), Some("1749")));
+    assert_eq!(
+        (coffee.amount, coffee.description.as_deref()),
+        (dollars(1_240), Some("COFFEE HOUSE ..1111"))
+    );
+    assert_eq!(
+        (coffee.at, page.items[1].card_id.as_deref()),
+        (at("2025-07-10T16:43:50Z"), Some("1749"))
+    );
     assert_eq!(coffee.state, TransactionState::Hold);
     let all = Window { card: None, ..window };
-    assert_eq!(account.transactions(&all, FIRST).await.expect_err("card by card").kind, Kind::NotOffered);
+    assert_eq!(
+        account.transactions(&all, FIRST).await.expect_err("card by card").kind,
+        Kind::NotOffered
+    );
 }
 
 async fn fate(rows: &str, provider_reference: Option<&str>, claimed: &[&str]) -> Seen {
@@ -663,12 +857,23 @@ async fn fate(rows: &str, provider_reference: Option<&str>, claimed: &[&str]) ->
     for rows in [rows, "", rows] {
         wire.answer(200, &format!(r#"{{"details":[{rows}],"numberOfPages":1,"status":"1"}}"#));
     }
-    let claimed = Claimed { credits: claimed.iter().map(|id| Arc::from(*id)).collect(), ..Claimed::default() };
-    let operation =
-        Operation { provider_reference: provider_reference.map(Arc::from), ..operation(Deed::TopUp, Some(dollars(3_000))) };
+    let claimed = Claimed {
+        credits: claimed.iter().map(|id| Arc::from(*id)).collect(),
+        ..Claimed::default()
+    };
+    let operation = Operation {
+        provider_reference: provider_reference.map(Arc::from),
+        ..operation(Deed::TopUp, Some(dollars(3_000)))
+    };
     let seen = account.look(&card(), &operation, &claimed).await.expect("an answer");
-    assert!(wire.last().0.contains("CardsId=1749&fromDate=2033-05-18T03:17:59Z"), "{}", wire.last().0);
-    wire.sent(|all| assert!(all.iter().all(|sent| sent.does == Does::Read), "looking changed something"));
+    assert!(
+        wire.last().0.contains("CardsId=1749&fromDate=2033-05-18T03:17:59Z"),
+        "{}",
+        wire.last().0
+    );
+    wire.sent(|all| {
+        assert!(all.iter().all(|sent| sent.does == Does::Read), "looking changed something")
+    });
     seen
 }
 
@@ -681,21 +886,46 @@ async fn a_top_up_is_found_by_our_reference_in_the_description() {
         )
     };
     let ours = format!("Card transfer - {}", id().reference());
-    let Seen::Done { proof, credit, .. } = fate(&row(17, "30", &ours, false), None, &[]).await else { panic!("not done") };
+    let Seen::Done { proof, credit, .. } = fate(&row(17, "30", &ours, false), None, &[]).await
+    else {
+        panic!("not done")
+    };
     assert_eq!((&*proof, credit.as_deref()), ("+30.00 USD with our reference, id 17", Some("17")));
     assert!(matches!(fate(&row(17, "30", &ours, true), None, &[]).await, Seen::NotYet { .. }));
-    assert!(matches!(fate(&row(17, "29.50", &ours, false), None, &[]).await, Seen::Done { .. }), "less the fee");
+    assert!(
+        matches!(fate(&row(17, "29.50", &ours, false), None, &[]).await, Seen::Done { .. }),
+        "less the fee"
+    );
     assert!(matches!(fate(&row(17, "31", &ours, false), None, &[]).await, Seen::NotYet { .. }));
-    assert!(matches!(fate(&row(17, "30", &ours, false), None, &["17"]).await, Seen::Nowhere { .. }));
-    assert!(matches!(fate(&row(17, "30", "Card transfer - Top Up", false), None, &[]).await, Seen::Nowhere { .. }));
-    assert!(matches!(fate(&row(17, "30", "Card transfer - Top Up", false), Some("17"), &[]).await, Seen::Done { .. }));
+    assert!(matches!(
+        fate(&row(17, "30", &ours, false), None, &["17"]).await,
+        Seen::Nowhere { .. }
+    ));
+    assert!(matches!(
+        fate(&row(17, "30", "Card transfer - Top Up", false), None, &[]).await,
+        Seen::Nowhere { .. }
+    ));
+    assert!(matches!(
+        fate(&row(17, "30", "Card transfer - Top Up", false), Some("17"), &[]).await,
+        Seen::Done { .. }
+    ));
     assert!(matches!(fate("", None, &[]).await, Seen::Nowhere { .. }));
     let fee = row(18, "-0.50", &ours, false);
-    assert!(matches!(fate(&format!("{fee},{}", row(17, "30", &ours, false)), None, &[]).await, Seen::Done { .. }));
+    assert!(matches!(
+        fate(&format!("{fee},{}", row(17, "30", &ours, false)), None, &[]).await,
+        Seen::Done { .. }
+    ));
     let back = row(18, "-30", &ours, false);
-    assert!(matches!(fate(&format!("{back},{}", row(17, "30", &ours, false)), None, &[]).await, Seen::NotYet { .. }));
-    let Seen::NotYet { looked } =
-        fate(&format!("{},{}", row(17, "30", &ours, false), row(18, "30", &ours, false)), None, &[]).await
+    assert!(matches!(
+        fate(&format!("{back},{}", row(17, "30", &ours, false)), None, &[]).await,
+        Seen::NotYet { .. }
+    ));
+    let Seen::NotYet { looked } = fate(
+        &format!("{},{}", row(17, "30", &ours, false), row(18, "30", &ours, false)),
+        None,
+        &[],
+    )
+    .await
     else {
         panic!("guessed")
     };
@@ -717,10 +947,16 @@ async fn the_state_of_the_card_proves_freeze_and_unfreeze() {
         (Deed::Unfreeze, "Odd", not_yet("the card reads Odd")),
     ] {
         wire.answer(200, &DETAILS.replace("Active", status));
-        let seen = account.look(&card(), &operation(deed, None), &Claimed::default()).await.expect("an answer");
+        let seen = account
+            .look(&card(), &operation(deed, None), &Claimed::default())
+            .await
+            .expect("an answer");
         assert_eq!(seen, expected);
     }
-    let seen = account.look(&card(), &operation(Deed::SetPin, None), &Claimed::default()).await.expect("an answer");
+    let seen = account
+        .look(&card(), &operation(Deed::SetPin, None), &Claimed::default())
+        .await
+        .expect("an answer");
     assert!(matches!(seen, Seen::Nowhere { .. }));
 }
 
@@ -733,7 +969,8 @@ async fn calls_at_the_same_time_share_one_login() {
     for _ in 0..3 {
         wire.answer(200, DETAILS);
     }
-    let (one, two, three) = tokio::join!(account.card(&asked), account.card(&asked), account.card(&asked));
+    let (one, two, three) =
+        tokio::join!(account.card(&asked), account.card(&asked), account.card(&asked));
     assert!(one.is_ok() && two.is_ok() && three.is_ok());
     assert_eq!((wire.count("login"), wire.sent(<[Sent]>::len)), (1, 4));
 }

@@ -1,6 +1,7 @@
 //! Answers of ibanera turned into the domain's words: pure functions, no I/O.
 //!
-//! Card numbers, CVCs and PINs that old forms carry are dropped here; of a number only the last four digits are read.
+//! Card numbers, CVCs and PINs that old forms carry are dropped here; of a number only the last
+//! four digits are read.
 
 use std::sync::Arc;
 
@@ -47,17 +48,23 @@ impl Said {
                 words.extend(fields::beginning(error).map(|words| text::clean(&words)));
                 continue;
             };
-            let (field, code) = (error.text("fieldName"), error.first_text(&["messageCode", "message"]));
+            let (field, code) =
+                (error.text("fieldName"), error.first_text(&["messageCode", "message"]));
             match (field, &code) {
                 (Some(field), Some(code)) => words.push(format!("{field}: {code}")),
                 (None, Some(code)) => words.push(code.to_string()),
                 // ASP.NET's own validation answers `errors` as an object of lists.
-                (_, None) => words.extend(error.names().map(|name| format!("{}: Invalid", text::clean(name)))),
+                (_, None) => words
+                    .extend(error.names().map(|name| format!("{}: Invalid", text::clean(name)))),
             }
             codes.extend(code);
         }
         if words.is_empty() {
-            words.extend(envelope.first_text(&["message", "title", "detail", "error"]).map(|words| words.to_string()));
+            words.extend(
+                envelope
+                    .first_text(&["message", "title", "detail", "error"])
+                    .map(|words| words.to_string()),
+            );
         }
         Some(Self { success, codes, words: words.join(", ").into(), body: body.clone() })
     }
@@ -69,7 +76,10 @@ impl Said {
 
     /// The object itself. It was read once, so it reads again.
     fn envelope(&self) -> Fields<'_> {
-        std::str::from_utf8(&self.body).ok().and_then(|text| Fields::parse(text).ok()).unwrap_or_default()
+        std::str::from_utf8(&self.body)
+            .ok()
+            .and_then(|text| Fields::parse(text).ok())
+            .unwrap_or_default()
     }
 
     /// Whether the body is the common envelope, and not some other JSON object.
@@ -109,7 +119,9 @@ impl Said {
             (None, None) => Ok(Vec::new()),
             (None, Some(other)) => {
                 let words = fields::beginning(other).unwrap_or_default();
-                Err(Odd::new(&format!("the answer has something else in the place of a list: {words}")))
+                Err(Odd::new(&format!(
+                    "the answer has something else in the place of a list: {words}"
+                )))
             }
         }
     }
@@ -126,7 +138,10 @@ impl Said {
 
     /// `numberOfPages`, which is 0 or absent in some answers (ibanera wire notes, 1.5).
     pub(super) fn pages(&self) -> Option<u32> {
-        self.envelope().integer("numberOfPages").and_then(|pages| u32::try_from(pages).ok()).filter(|pages| *pages > 0)
+        self.envelope()
+            .integer("numberOfPages")
+            .and_then(|pages| u32::try_from(pages).ok())
+            .filter(|pages| *pages > 0)
     }
 }
 
@@ -153,14 +168,19 @@ pub(super) fn listed_card(raw: &RawValue, reader: &Reader<'_>) -> Result<Card, O
 pub(super) fn card(row: &Fields, known: Card, reader: &Reader<'_>) -> Result<Card, Odd> {
     let currency = row.currency("currency")?.or(known.currency);
     let money = |name: &str| currency.map_or(Ok(None), |currency| row.money(name, currency));
-    let figures =
-        Balance { available: money("availableBalance")?, current: money("totalBalance")?, pending: money("pendingBalance")? };
+    let figures = Balance {
+        available: money("availableBalance")?,
+        current: money("totalBalance")?,
+        pending: money("pendingBalance")?,
+    };
     let said = figures != Balance::default();
     let (state, provider_state) = state(row, reader.spelling);
     Ok(Card {
         owner: row.first_id(&["customersID", "customersId"]).filter(|id| &**id != "0"),
         holder: row.first_text(&["cardHolderName", "nameOnCard"]).unwrap_or_default(),
-        last4: ["cardLast4", "obfuscatedCardNumber", "cardNumber", "fullCardNumber"].iter().find_map(|name| row.last4(name)),
+        last4: ["cardLast4", "obfuscatedCardNumber", "cardNumber", "fullCardNumber"]
+            .iter()
+            .find_map(|name| row.last4(name)),
         state,
         state_at: if provider_state.is_empty() { known.state_at } else { Some(reader.at) },
         provider_state,
@@ -182,10 +202,12 @@ pub(super) fn card(row: &Fields, known: Card, reader: &Reader<'_>) -> Result<Car
 /// INFERENCE of ibanera wire notes, 6 (state mapping).
 fn state(row: &Fields, spelling: &Spelling) -> (CardState, Arc<str>) {
     if let Some(status) = row.text("status") {
-        let state = spelling.card_state(&status).unwrap_or_else(|| match status.to_ascii_lowercase().as_str() {
-            "active" => CardState::Active,
-            "deactivated" | "suppressed" => CardState::Frozen,
-            _ => CardState::Unknown,
+        let state = spelling.card_state(&status).unwrap_or_else(|| {
+            match status.to_ascii_lowercase().as_str() {
+                "active" => CardState::Active,
+                "deactivated" | "suppressed" => CardState::Frozen,
+                _ => CardState::Unknown,
+            }
         });
         return (state, status);
     }
@@ -205,25 +227,36 @@ fn expires(row: &Fields) -> Option<Arc<str>> {
     (plain && (1..=12).contains(&number.parse::<u8>().ok()?)).then(|| month.into())
 }
 
-/// `bSuppressed` of the `card` that a change of state answers with, if it is this card's (ibanera wire notes, 2.6).
+/// `bSuppressed` of the `card` that a change of state answers with, if it is this card's (ibanera
+/// wire notes, 2.6).
 pub(super) fn suppressed(said: &Said, card_id: &str) -> Option<bool> {
     let card = said.details()?.object("card")?;
     let ours = card.id("id").is_none_or(|id| ibanera::IDS.cards.same(&id, card_id));
     if ours { card.flag("bSuppressed") } else { None }
 }
 
-/// A row of a card's transactions (ibanera wire notes, 2.12); `asked` is the card that was asked for.
-pub(super) fn transaction(raw: &RawValue, reader: &Reader<'_>, asked: &Card) -> Result<Transaction, Odd> {
+/// A row of a card's transactions (ibanera wire notes, 2.12); `asked` is the card that was asked
+/// for.
+pub(super) fn transaction(
+    raw: &RawValue,
+    reader: &Reader<'_>,
+    asked: &Card,
+) -> Result<Transaction, Odd> {
     let row = Fields::read(raw)?;
-    let currency = row.currency("currency")?.or(asked.currency).ok_or_else(|| Odd::new("a transaction has no currency"))?;
-    let amount = row.money("amount", currency)?.ok_or_else(|| Odd::new("a transaction has no amount"))?;
+    let currency = row
+        .currency("currency")?
+        .or(asked.currency)
+        .ok_or_else(|| Odd::new("a transaction has no currency"))?;
+    let amount =
+        row.money("amount", currency)?.ok_or_else(|| Odd::new("a transaction has no amount"))?;
     let amount = match reader.outgoing {
         Sign::Negative => amount,
         Sign::Positive => amount.negated(),
     };
     let happened = reader.happened(&row, &["dateTime"])?;
     let description = row.text("description");
-    let refund = row.first_id(&["RefundTransactionsID", "RefundTransactionId"]).filter(|id| &**id != "0");
+    let refund =
+        row.first_id(&["RefundTransactionsID", "RefundTransactionId"]).filter(|id| &**id != "0");
     let kind = kind(amount, description.as_deref().unwrap_or_default(), refund.is_some());
     let signed = matches!(kind, TransactionKind::Adjustment | TransactionKind::Other);
     let card_id = match row.text("cardsId").filter(|id| &**id != "0") {
@@ -252,7 +285,9 @@ pub(super) fn transaction(raw: &RawValue, reader: &Reader<'_>, asked: &Card) -> 
         amount: if signed { amount } else { amount.size() },
         fee: None,
         // The wire has no merchant; the text of a purchase names it (INFERENCE).
-        merchant: description.clone().filter(|_| matches!(kind, TransactionKind::Purchase | TransactionKind::Refund)),
+        merchant: description
+            .clone()
+            .filter(|_| matches!(kind, TransactionKind::Purchase | TransactionKind::Refund)),
         mcc: None,
         country: None,
         decline_reason: None,
@@ -277,7 +312,8 @@ pub(super) fn transaction(raw: &RawValue, reader: &Reader<'_>, asked: &Card) -> 
 /// Negative is money leaving the card; the wire has no types (ibanera wire notes, 2.12; INFERENCE).
 fn kind(amount: Money, description: &str, refund: bool) -> TransactionKind {
     let description = description.to_lowercase();
-    let has = |word: &str| description.split(|c: char| !c.is_alphanumeric()).any(|part| part == word);
+    let has =
+        |word: &str| description.split(|c: char| !c.is_alphanumeric()).any(|part| part == word);
     let transfer = description.starts_with("card transfer");
     if amount.is_negative() {
         if transfer || has("withdrawal") || has("atm") {
@@ -303,7 +339,11 @@ fn kind(amount: Money, description: &str, refund: bool) -> TransactionKind {
 /// An id for a row that has none: the same row always gets the same one.
 fn derived_id(card_id: &str, row: &Fields) -> Arc<str> {
     let mut parts = vec![card_id.to_owned()];
-    parts.extend(["dateTime", "amount", "currency", "description"].iter().map(|name| row.raw_text(name).unwrap_or_default()));
+    parts.extend(
+        ["dateTime", "amount", "currency", "description"]
+            .iter()
+            .map(|name| row.raw_text(name).unwrap_or_default()),
+    );
     let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
     listing::made_id(&parts)
 }
@@ -332,75 +372,121 @@ pub(super) fn own_account(raw: &RawValue) -> Result<Option<OwnAccount>, Odd> {
     let Ok(Some(currency)) = row.currency("asset") else { return Ok(None) };
     let available = row.money("availableBalance", currency)?;
     let owner = row.first_id(&["customersID"]).filter(|id| &**id != "0");
-    Ok(Some(OwnAccount { id: row.id("id"), owner, currency, available, suppressed: row.flag("bSuppressed") == Some(true) }))
+    Ok(Some(OwnAccount {
+        id: row.id("id"),
+        owner,
+        currency,
+        available,
+        suppressed: row.flag("bSuppressed") == Some(true),
+    }))
 }
 
 /// `fee` and `totalDue` of a quote (ibanera wire notes, 2.14).
-pub(super) fn quote(said: &Said, currency: Currency) -> Result<(Option<Money>, Option<Money>), Odd> {
+pub(super) fn quote(
+    said: &Said,
+    currency: Currency,
+) -> Result<(Option<Money>, Option<Money>), Odd> {
     let details = said.details().ok_or_else(|| Odd::new("the quote has no details"))?;
     Ok((details.money("fee", currency)?, details.money("totalDue", currency)?))
 }
 
-/// The id on the card's side of a transfer, and whether its answer is about this amount (ibanera wire notes, 2.13).
+/// The id on the card's side of a transfer, and whether its answer is about this amount (ibanera
+/// wire notes, 2.13).
 pub(super) fn transfer(said: &Said, amount: Money) -> Result<Option<Arc<str>>, Odd> {
     let details = said.details().unwrap_or_default();
     match details.money("amount", amount.currency())? {
         Some(seen) if seen.amount().abs() != amount.amount() => {
             Err(Odd::new(&format!("the answer is about {} instead of {amount}", seen.size())))
         }
-        Some(_) | None => {
-            Ok(details.first_id(&["ToTransactionId", "ToTransactionsId"]).filter(|id| &**id != "0").or_else(|| said.id()))
-        }
+        Some(_) | None => Ok(details
+            .first_id(&["ToTransactionId", "ToTransactionsId"])
+            .filter(|id| &**id != "0")
+            .or_else(|| said.id())),
     }
 }
 
-/// Whether the row was not there before the top-up was sent: an id that the provider answered with by mistake proves nothing.
+/// Whether the row was not there before the top-up was sent: an id that the provider answered with
+/// by mistake proves nothing.
 fn is_new(operation: &Operation, row: &Transaction) -> bool {
     operation.baseline.as_ref().is_none_or(|baseline| !baseline.credits.contains(&row.id))
 }
 
 /// Whether the row has the id that the transfer was answered with.
 fn is_answered(operation: &Operation, row: &Transaction) -> bool {
-    operation.provider_reference.as_deref().is_some_and(|id| ibanera::IDS.transactions.canonical(id) == row.id)
+    operation
+        .provider_reference
+        .as_deref()
+        .is_some_and(|id| ibanera::IDS.transactions.canonical(id) == row.id)
 }
 
-/// The fate of a top-up among the card's transactions: our reference is in the description, or the row has the id that the
-/// transfer was answered with (ibanera wire notes, 5.3). A smaller amount is ours less the fee.
-pub(super) fn fate(rows: &[Transaction], odd: usize, operation: &Operation, claimed: &Claimed) -> Seen {
+/// The fate of a top-up among the card's transactions: our reference is in the description, or the
+/// row has the id that the transfer was answered with (ibanera wire notes, 5.3). A smaller amount
+/// is ours less the fee.
+pub(super) fn fate(
+    rows: &[Transaction],
+    odd: usize,
+    operation: &Operation,
+    claimed: &Claimed,
+) -> Seen {
     let reference = operation.reference.to_lowercase();
     let (out, ours): (Vec<&Transaction>, Vec<&Transaction>) = rows
         .iter()
-        .filter(|row| row.card_id.as_deref() == Some(&operation.card.id) && !claimed.credits.contains(&row.id))
+        .filter(|row| {
+            row.card_id.as_deref() == Some(&operation.card.id) && !claimed.credits.contains(&row.id)
+        })
         .filter(|row| {
             let text = row.description.as_deref().unwrap_or_default().to_lowercase();
             text.contains(&reference) || is_answered(operation, row) && is_new(operation, row)
         })
-        .partition(|row| !matches!(row.kind, TransactionKind::TopUp | TransactionKind::Other) || row.amount.is_negative());
-    // The sign rule of the wire is inferred: the amount with a minus, or what came of it, may be a top-up taken back, or a top-up.
+        .partition(|row| {
+            !matches!(row.kind, TransactionKind::TopUp | TransactionKind::Other)
+                || row.amount.is_negative()
+        });
+    // The sign rule of the wire is inferred: the amount with a minus, or what came of it, may be a
+    // top-up taken back, or a top-up.
     let came = |row: &&Transaction| ours.iter().any(|came| came.amount.size() == row.amount.size());
-    if let Some(row) = out.iter().find(|row| Some(row.amount.size()) == operation.amount || came(row)) {
-        return Seen::NotYet { looked: format!("id {} has our reference and is going out or back", row.id) };
+    if let Some(row) =
+        out.iter().find(|row| Some(row.amount.size()) == operation.amount || came(row))
+    {
+        return Seen::NotYet {
+            looked: format!("id {} has our reference and is going out or back", row.id),
+        };
     }
     let row = match ours.as_slice() {
         [] => {
-            let odd = if odd == 0 { String::new() } else { format!(" ({odd} rows could not be read)") };
-            let looked = format!("{} transactions of the card{odd}, none with {}", rows.len(), operation.reference);
+            let odd =
+                if odd == 0 { String::new() } else { format!(" ({odd} rows could not be read)") };
+            let looked = format!(
+                "{} transactions of the card{odd}, none with {}",
+                rows.len(),
+                operation.reference
+            );
             return Seen::nowhere(looked);
         }
         [row] => *row,
         several => {
-            let looked = format!("{} matches for {}, cannot tell which", several.len(), operation.reference);
+            let looked =
+                format!("{} matches for {}, cannot tell which", several.len(), operation.reference);
             return Seen::NotYet { looked };
         }
     };
     let asked = operation.amount.unwrap_or(row.amount);
-    if row.amount.currency() != asked.currency() || row.amount.amount() > asked.amount() || row.amount.amount().is_zero() {
-        return Seen::NotYet { looked: format!("id {} has our reference and another amount: {}", row.id, row.amount) };
+    if row.amount.currency() != asked.currency()
+        || row.amount.amount() > asked.amount()
+        || row.amount.amount().is_zero()
+    {
+        return Seen::NotYet {
+            looked: format!("id {} has our reference and another amount: {}", row.id, row.amount),
+        };
     }
     match row.state {
         TransactionState::Cleared => {
             let text = row.description.as_deref().unwrap_or_default().to_lowercase();
-            let how = if text.contains(&reference) { "with our reference" } else { "that the transfer was answered with" };
+            let how = if text.contains(&reference) {
+                "with our reference"
+            } else {
+                "that the transfer was answered with"
+            };
             let proof = format!("+{} {how}, id {}", row.amount, row.id);
             Seen::Done { proof, credit: Some(Arc::clone(&row.id)), by: Evidence::Reference }
         }
@@ -408,6 +494,8 @@ pub(super) fn fate(rows: &[Transaction], odd: usize, operation: &Operation, clai
         | TransactionState::Declined
         | TransactionState::Reversed
         | TransactionState::Failed
-        | TransactionState::Unknown => Seen::NotYet { looked: format!("id {} is still pending", row.id) },
+        | TransactionState::Unknown => {
+            Seen::NotYet { looked: format!("id {} is still pending", row.id) }
+        }
     }
 }

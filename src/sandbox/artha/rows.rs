@@ -35,7 +35,8 @@ fn time(body: &Body, name: &str) -> Result<Option<Timestamp>, ()> {
     body.text(name).map(|text| text.parse()).transpose().map_err(|_| ())
 }
 
-/// One row; the names are those of TopUpStatus and of the description of 2.9 (inferred), the words those of the callbacks (4.2).
+/// One row; the names are those of TopUpStatus and of the description of 2.9 (inferred), the words
+/// those of the callbacks (4.2).
 fn entry(bank: &Bank, row: &Row, card: &Card, door: &Door) -> Json {
     let (kind, sum) = match row.kind {
         Kind::Purchase | Kind::Cash => ("consume", row.amount),
@@ -62,11 +63,23 @@ fn entry(bank: &Bank, row: &Row, card: &Card, door: &Door) -> Json {
             Kind::Purchase | Kind::Cash | Kind::Refund => String::new(),
         },
     };
-    let ours = door.tasks.iter().find(|(_, of)| **of as u64 == row.number).map(|(task, _)| task.clone());
-    let theirs = || bank.elsewhere.iter().find(|of| **of as u64 == row.number).map(|of| task_of_another(bank, *of));
+    let ours =
+        door.tasks.iter().find(|(_, of)| **of as u64 == row.number).map(|(task, _)| task.clone());
+    let theirs = || {
+        bank.elsewhere
+            .iter()
+            .find(|of| **of as u64 == row.number)
+            .map(|of| task_of_another(bank, *of))
+    };
     let task = ours.or_else(theirs);
     // Callbacks write four decimals (4.2); whole yen stay whole.
-    let four = |sum: Decimal| if card.currency.decimals() == Some(0) { digits(sum, card.currency) } else { format!("{sum:.4}") };
+    let four = |sum: Decimal| {
+        if card.currency.decimals() == Some(0) {
+            digits(sum, card.currency)
+        } else {
+            format!("{sum:.4}")
+        }
+    };
     object([
         ("transactionId", text(bank.uuid(row.id))),
         ("taskId", task.into()),

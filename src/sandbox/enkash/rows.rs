@@ -8,10 +8,12 @@ use crate::sandbox::json::{Body, Json, number, object, text};
 use crate::sandbox::troubles;
 use crate::sandbox::world::{Bank, Card, Kind, Progress, Row};
 
-/// Rows of one answer: the document names no paging, so a longer window has to be halved (5, inferred).
+/// Rows of one answer: the document names no paging, so a longer window has to be halved (5,
+/// inferred).
 const MOST_ROWS: usize = 100;
 
-/// The filter object (2.14): by the caller's reference, by card, by window. Newest first, at most a hundred.
+/// The filter object (2.14): by the caller's reference, by card, by window. Newest first, at most a
+/// hundred.
 pub(super) fn transactions(bank: &Bank, body: &Body) -> Answer {
     if let Err(answer) = account(body) {
         return answer;
@@ -42,7 +44,10 @@ pub(super) fn transactions(bank: &Bank, body: &Body) -> Answer {
         })
         .collect();
     let most = bank.page_size(MOST_ROWS);
-    let entries = matching.iter().take(most).filter_map(|row| Some(entry(bank, row, bank.cards.get(row.card)?)));
+    let entries = matching
+        .iter()
+        .take(most)
+        .filter_map(|row| Some(entry(bank, row, bank.cards.get(row.card)?)));
     let data: Vec<Json> = entries.collect();
     let total = bank.total(matching.len(), data.len());
     success(object([("recordsCount", number(total)), ("data", Json::Array(data))]))

@@ -1,11 +1,14 @@
-//! ibanera's accounts, and transfers from them to cards: who is named must own the account (ibanera wire notes, 2.13 to 2.16).
+//! ibanera's accounts, and transfers from them to cards: who is named must own the account (ibanera
+//! wire notes, 2.13 to 2.16).
 
 use http::StatusCode;
 use jiff::Timestamp;
 use rust_decimal::Decimal;
 
 use super::rows::{described, row_id};
-use super::{ASSET_ACCOUNT_ID, MANAGER_ID, Outcome, Problem, TRANSFER_MILLIS, page, problem, success};
+use super::{
+    ASSET_ACCOUNT_ID, MANAGER_ID, Outcome, Problem, TRANSFER_MILLIS, page, problem, success,
+};
 use crate::domain::money::Currency;
 use crate::sandbox::json::{Body, Json, number, object, text};
 use crate::sandbox::world::{Bank, CardState, Load, Refusal, code, scaled};
@@ -29,9 +32,15 @@ pub(super) fn account_balances(bank: &Bank, call: &Call) -> Reply {
     page(bank, call, items, true)
 }
 
-/// An account as lists of accounts and the account itself write it: the names of its balances are documented for the manager's
-/// own, the rest is inferred from 2.16.
-fn account_entry(id: &str, customer: &str, asset: Currency, sum: Decimal, switched_off: bool) -> Json {
+/// An account as lists of accounts and the account itself write it: the names of its balances are
+/// documented for the manager's own, the rest is inferred from 2.16.
+fn account_entry(
+    id: &str,
+    customer: &str,
+    asset: Currency,
+    sum: Decimal,
+    switched_off: bool,
+) -> Json {
     object([
         ("id", Json::Number(id.to_owned())),
         ("customersId", Json::Number(customer.to_owned())),
@@ -47,16 +56,27 @@ fn account_entry(id: &str, customer: &str, asset: Currency, sum: Decimal, switch
 /// All accounts, the manager's first.
 fn all_accounts(bank: &Bank) -> Vec<(&str, &str, Json)> {
     let own = bank.floats.iter().map(|&(currency, sum)| {
-        (ASSET_ACCOUNT_ID, MANAGER_ID, account_entry(ASSET_ACCOUNT_ID, MANAGER_ID, currency, sum, false))
+        (
+            ASSET_ACCOUNT_ID,
+            MANAGER_ID,
+            account_entry(ASSET_ACCOUNT_ID, MANAGER_ID, currency, sum, false),
+        )
     });
     let theirs = bank.accounts.iter().map(|account| {
-        let entry = account_entry(&account.id, &account.customer, account.asset, account.holds, account.switched_off);
+        let entry = account_entry(
+            &account.id,
+            &account.customer,
+            account.asset,
+            account.holds,
+            account.switched_off,
+        );
         (account.id.as_str(), account.customer.as_str(), entry)
     });
     own.chain(theirs).collect()
 }
 
-/// The accounts of one customer, the manager's own for the manager (2.16; path and rows inferred there).
+/// The accounts of one customer, the manager's own for the manager (2.16; path and rows inferred
+/// there).
 pub(super) fn list_accounts(bank: &Bank, call: &Call) -> Outcome {
     let Some(customer) = call.asked("CustomersId").filter(|id| !id.is_empty()) else {
         return problem("CustomersId", "Required");
@@ -70,7 +90,9 @@ pub(super) fn list_accounts(bank: &Bank, call: &Call) -> Outcome {
 
 /// One account by its id (2.16).
 pub(super) fn account_by_id(bank: &Bank, call: &Call) -> Outcome {
-    let Some(id) = call.asked("id").filter(|id| !id.is_empty()) else { return problem("id", "Required") };
+    let Some(id) = call.asked("id").filter(|id| !id.is_empty()) else {
+        return problem("id", "Required");
+    };
     match all_accounts(bank).into_iter().find(|(of, ..)| *of == id) {
         Some((_, _, entry)) => Ok(success(0, entry)),
         None => Err(Problem(StatusCode::NOT_FOUND, "id", "Invalid")),
@@ -92,15 +114,21 @@ pub(super) fn transfer(bank: &Bank, body: &Body) -> Result<Load, Problem> {
     let Some(reference) = body.string("reference").filter(|text| !text.is_empty()) else {
         return problem("reference", "Required");
     };
-    let Some(card) = body.text("DestinationCardId") else { return problem("DestinationCardId", "Required") };
+    let Some(card) = body.text("DestinationCardId") else {
+        return problem("DestinationCardId", "Required");
+    };
     let Some(position) = bank.find(&card) else { return problem("DestinationCardId", "Invalid") };
-    let Some(card) = bank.cards.get(position) else { return problem("DestinationCardId", "Invalid") };
+    let Some(card) = bank.cards.get(position) else {
+        return problem("DestinationCardId", "Invalid");
+    };
     let customer = match body.text("CustomersId") {
         Some(customer) if customer == card.user || customer == MANAGER_ID => customer,
         Some(_) => return problem("CustomersId", "Invalid"),
         None => return problem("CustomersId", "Required"),
     };
-    let Some(account) = body.text("CustomerAssetAccountId") else { return problem("CustomerAssetAccountId", "Required") };
+    let Some(account) = body.text("CustomerAssetAccountId") else {
+        return problem("CustomerAssetAccountId", "Required");
+    };
     let (payer, asset) = paying(bank, &customer, &account)?;
     match body.text("currencyType").as_deref() {
         Some(currency) if currency == asset.code() => {}
@@ -115,19 +143,33 @@ pub(super) fn transfer(bank: &Bank, body: &Body) -> Result<Load, Problem> {
         return problem("amount", "Invalid");
     }
     amount.rescale(2);
-    Ok(Load { payer, card: position, received: amount, paid: amount + transfer_fee(), reference: Some(reference) })
+    Ok(Load {
+        payer,
+        card: position,
+        received: amount,
+        paid: amount + transfer_fee(),
+        reference: Some(reference),
+    })
 }
 
-/// The account that pays, and what it holds: it must belong to the customer that is named, be switched on, and hold dollars or
-/// digital dollars (2.13).
-fn paying(bank: &Bank, customer: &str, account: &str) -> Result<(Option<usize>, Currency), Problem> {
+/// The account that pays, and what it holds: it must belong to the customer that is named, be
+/// switched on, and hold dollars or digital dollars (2.13).
+fn paying(
+    bank: &Bank,
+    customer: &str,
+    account: &str,
+) -> Result<(Option<usize>, Currency), Problem> {
     if account == ASSET_ACCOUNT_ID && customer == MANAGER_ID {
         return Ok((None, code("USD")));
     }
-    let found = bank.find_account(account).and_then(|position| Some((position, bank.accounts.get(position)?)));
+    let found = bank
+        .find_account(account)
+        .and_then(|position| Some((position, bank.accounts.get(position)?)));
     match found {
         Some((position, account))
-            if account.customer == customer && !account.switched_off && matches!(account.asset.code(), "USD" | "dUSD") =>
+            if account.customer == customer
+                && !account.switched_off
+                && matches!(account.asset.code(), "USD" | "dUSD") =>
         {
             Ok((Some(position), account.asset))
         }
@@ -142,7 +184,9 @@ pub(super) fn transfer_funds(bank: &mut Bank, body: &Body, now: Timestamp) -> Ou
         Ok(row) => row_id(row as u64),
         Err(Refusal::NoFloat) => return problem("amount", "Insufficient_Funds"),
         Err(Refusal::State(_)) => return problem("DestinationCardId", "Invalid"),
-        Err(Refusal::Amount | Refusal::TooSmall | Refusal::TooLarge) => return problem("amount", "Invalid"),
+        Err(Refusal::Amount | Refusal::TooSmall | Refusal::TooLarge) => {
+            return problem("amount", "Invalid");
+        }
     };
     let details = object([
         ("FromTransactionId", number(row - 2)),

@@ -13,7 +13,10 @@ use crate::sandbox::{Call, troubles};
 /// A moment, with an offset or without (then UTC), or a day (5.4).
 fn time(call: &Call, name: &'static str) -> Result<Option<Timestamp>, Problem> {
     let Some(text) = call.asked(name).filter(|text| !text.is_empty()) else { return Ok(None) };
-    let local = || text.parse::<jiff::civil::DateTime>().or_else(|_| text.parse::<Date>().map(|day| day.at(0, 0, 0, 0)));
+    let local = || {
+        text.parse::<jiff::civil::DateTime>()
+            .or_else(|_| text.parse::<Date>().map(|day| day.at(0, 0, 0, 0)))
+    };
     text.parse::<Timestamp>()
         .or_else(|_| local().and_then(|at| at.to_zoned(TimeZone::UTC)).map(|at| at.timestamp()))
         .map(Some)
@@ -45,7 +48,11 @@ pub(in crate::sandbox) const fn row_id(number: u64) -> u64 {
 }
 
 fn entry(bank: &Bank, row: &Row, card: &Card) -> Json {
-    let shop = row.merchant.as_ref().map(|shop| format!("{} {}", shop.name, shop.country)).unwrap_or_default();
+    let shop = row
+        .merchant
+        .as_ref()
+        .map(|shop| format!("{} {}", shop.name, shop.country))
+        .unwrap_or_default();
     let (amount, description) = match row.kind {
         Kind::Purchase => (-row.amount, shop),
         Kind::Cash => (-row.amount, format!("Cash withdrawal - {shop}")),

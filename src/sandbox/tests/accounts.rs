@@ -1,4 +1,5 @@
-//! Who pays at ibanera: an account belongs to one customer, and only that customer's top-ups are paid from it.
+//! Who pays at ibanera: an account belongs to one customer, and only that customer's top-ups are
+//! paid from it.
 
 use super::*;
 
@@ -14,7 +15,8 @@ fn transfer(card: &str, customer: &str, account: &str, currency: &str, sum: &str
 async fn an_account_pays_only_for_the_customer_it_belongs_to() {
     let desk = desk();
     let token = desk.ibanera_token().await;
-    // 1749 belongs to 14387, 1750 to 14388, who has digital dollars only, 1751 to 14389, who has an account that is off.
+    // 1749 belongs to 14387, 1750 to 14388, who has digital dollars only, 1751 to 14389, who has an
+    // account that is off.
     let (card, digital, off) = (desk.card(D, 0), desk.card(D, 9), desk.card(D, 2));
     let own = desk.sandbox.customer_accounts(D, &card)[0].0.clone();
     let other = desk.sandbox.customer_accounts(D, &digital)[0].0.clone();
@@ -36,15 +38,26 @@ async fn an_account_pays_only_for_the_customer_it_belongs_to() {
     desk.pass(3);
     assert!(desk.sandbox.card_ids(D).iter().all(|card| desk.sandbox.credits(D, card).is_empty()));
 
-    for (card, customer, account, currency) in [(&card, "14387", &own, "USD"), (&digital, "14388", &other, "dUSD")] {
+    for (card, customer, account, currency) in
+        [(&card, "14387", &own, "USD"), (&digital, "14388", &other, "dUSD")]
+    {
         let before = desk.sandbox.customer_accounts(D, card)[0].1;
         let float = desk.sandbox.float(D, "USD");
-        let (status, _) =
-            desk.ibanera(&token, "POST", "cards/transferfunds", &transfer(card, customer, account, currency, "20")).await;
+        let (status, _) = desk
+            .ibanera(
+                &token,
+                "POST",
+                "cards/transferfunds",
+                &transfer(card, customer, account, currency, "20"),
+            )
+            .await;
         assert_eq!(status, StatusCode::OK);
         desk.pass(3);
         assert_eq!(desk.sandbox.credits(D, card), [decimal("20")]);
-        assert_eq!(before.amount() - desk.sandbox.customer_accounts(D, card)[0].1.amount(), decimal("20.50"));
+        assert_eq!(
+            before.amount() - desk.sandbox.customer_accounts(D, card)[0].1.amount(),
+            decimal("20.50")
+        );
         assert_eq!(desk.sandbox.float(D, "USD"), float, "the manager paid for the customer");
     }
     assert_eq!(desk.sandbox.discrepancies(D), Vec::<String>::new());
@@ -54,18 +67,32 @@ async fn an_account_pays_only_for_the_customer_it_belongs_to() {
 async fn accounts_are_listed_for_their_customer_and_tell_whose_they_are() {
     let desk = desk();
     let token = desk.ibanera_token().await;
-    let list = |customer: &str| format!("accounts/list-accounts?CustomersId={customer}&PageSize=50&PageNumber=1");
+    let list = |customer: &str| {
+        format!("accounts/list-accounts?CustomersId={customer}&PageSize=50&PageNumber=1")
+    };
     let (_, own) = desk.ibanera(&token, "GET", &list("14389"), "").await;
     let rows = own["details"].as_array().unwrap();
-    assert_eq!(rows.iter().map(|row| row["asset"].as_str().unwrap()).collect::<Vec<_>>(), ["USD", "USD", "USDC"]);
+    assert_eq!(
+        rows.iter().map(|row| row["asset"].as_str().unwrap()).collect::<Vec<_>>(),
+        ["USD", "USD", "USDC"]
+    );
     assert!(rows.iter().all(|row| row["customersId"] == 14_389));
-    assert_eq!((rows[0]["bSuppressed"].as_bool(), rows[1]["bSuppressed"].as_bool()), (Some(true), Some(false)));
+    assert_eq!(
+        (rows[0]["bSuppressed"].as_bool(), rows[1]["bSuppressed"].as_bool()),
+        (Some(true), Some(false))
+    );
     let (_, manager) = desk.ibanera(&token, "GET", &list("14380"), "").await;
-    assert_eq!((manager["details"][0]["id"].as_u64(), manager["details"].as_array().unwrap().len()), (Some(8204), 1));
+    assert_eq!(
+        (manager["details"][0]["id"].as_u64(), manager["details"].as_array().unwrap().len()),
+        (Some(8204), 1)
+    );
     assert_eq!(desk.ibanera(&token, "GET", &list("1"), "").await.0, StatusCode::BAD_REQUEST);
     let (_, one) = desk.ibanera(&token, "GET", "accounts/account?id=8204", "").await;
     assert_eq!(one["details"]["customersId"], 14_380);
-    assert_eq!(desk.ibanera(&token, "GET", "accounts/account?id=1", "").await.0, StatusCode::NOT_FOUND);
+    assert_eq!(
+        desk.ibanera(&token, "GET", "accounts/account?id=1", "").await.0,
+        StatusCode::NOT_FOUND
+    );
     assert!(desk.sandbox.set_customer_account(D, "8301", decimal("512")));
     let (_, own) = desk.ibanera(&token, "GET", &list("14387"), "").await;
     assert_eq!(own["details"][0]["availableBalance"].to_string(), "512");

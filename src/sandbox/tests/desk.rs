@@ -17,8 +17,14 @@ impl Desk {
         let seconds = Arc::new(AtomicU64::new(0));
         let start: Timestamp = "2026-03-02T09:00:00Z".parse().unwrap();
         let passed = Arc::clone(&seconds);
-        let clock = Clock::of(move || start + SignedDuration::from_secs(i64::try_from(passed.load(Ordering::SeqCst)).unwrap()));
-        Self { sandbox: Sandbox::new(options, clock), seconds, nonce: AtomicU64::new(1_000_000_000) }
+        let clock = Clock::of(move || {
+            start + SignedDuration::from_secs(i64::try_from(passed.load(Ordering::SeqCst)).unwrap())
+        });
+        Self {
+            sandbox: Sandbox::new(options, clock),
+            seconds,
+            nonce: AtomicU64::new(1_000_000_000),
+        }
     }
 
     pub(super) fn pass(&self, seconds: u64) {
@@ -33,23 +39,52 @@ impl Desk {
         self.sandbox.card_ids(dialect)[place].clone()
     }
 
-    pub(super) async fn ask(&self, dialect: Dialect, method: &str, path: &str, headers: &[(&str, &str)], body: String) -> Answer {
+    pub(super) async fn ask(
+        &self,
+        dialect: Dialect,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: String,
+    ) -> Answer {
         let mut request = http::Request::builder().method(method).uri(path);
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let response = self.sandbox.router(dialect).oneshot(request.body(HttpBody::from(body)).unwrap()).await.unwrap();
+        let response = self
+            .sandbox
+            .router(dialect)
+            .oneshot(request.body(HttpBody::from(body)).unwrap())
+            .await
+            .unwrap();
         let status = response.status();
-        let body = response.into_body().collect().await.ok().map(|body| String::from_utf8(body.to_bytes().to_vec()).unwrap());
+        let body = response
+            .into_body()
+            .collect()
+            .await
+            .ok()
+            .map(|body| String::from_utf8(body.to_bytes().to_vec()).unwrap());
         (status, body)
     }
 
     /// `signed` are the fields of the body, sorted in among the headers as a client must.
-    pub(super) async fn artha_with(&self, method: &str, path: &str, body: &str, signed: &[(&str, &str)], spoil: bool) -> Answer {
+    pub(super) async fn artha_with(
+        &self,
+        method: &str,
+        path: &str,
+        body: &str,
+        signed: &[(&str, &str)],
+        spoil: bool,
+    ) -> Answer {
         let nonce = self.nonce.fetch_add(1, Ordering::SeqCst).to_string();
         let timestamp = self.now().as_second().to_string();
-        let mut pairs: Vec<String> = signed.iter().map(|(name, value)| format!("{name}={value}")).collect();
-        pairs.extend([format!("customerToken={}", artha::TOKEN), format!("nonce={nonce}"), format!("timestamp={timestamp}")]);
+        let mut pairs: Vec<String> =
+            signed.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        pairs.extend([
+            format!("customerToken={}", artha::TOKEN),
+            format!("nonce={nonce}"),
+            format!("timestamp={timestamp}"),
+        ]);
         pairs.sort();
         let text = if spoil { "something else".to_owned() } else { pairs.join("&") };
         let signature = artha::tests::sign(&text);
@@ -61,7 +96,8 @@ impl Desk {
             ("customerToken", artha::TOKEN),
             ("signature", &signature),
         ];
-        self.ask(Dialect::Artha, method, &format!("/api/v1/{path}"), &headers, body.to_owned()).await
+        self.ask(Dialect::Artha, method, &format!("/api/v1/{path}"), &headers, body.to_owned())
+            .await
     }
 
     pub(super) async fn artha_get(&self, path: &str) -> Value {
@@ -71,31 +107,66 @@ impl Desk {
     }
 
     pub(super) async fn artha_post(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
-        let body =
-            format!("{{{}}}", fields.iter().map(|(name, value)| format!("{name:?}:{value:?}")).collect::<Vec<_>>().join(","));
+        let body = format!(
+            "{{{}}}",
+            fields
+                .iter()
+                .map(|(name, value)| format!("{name:?}:{value:?}"))
+                .collect::<Vec<_>>()
+                .join(",")
+        );
         self.artha_with("POST", path, &body, fields, false).await
     }
 
     pub(super) async fn banana_raw(&self, path: &str, plain: &str, key: &str) -> Answer {
-        let sealed = seal::cbc_seal(banana::SECRET_KEY.as_bytes(), [7; 16], plain.as_bytes()).unwrap();
+        let sealed =
+            seal::cbc_seal(banana::SECRET_KEY.as_bytes(), [7; 16], plain.as_bytes()).unwrap();
         let hmac = seal::hmac_hex(key.as_bytes(), &sealed);
-        let headers = [("Merchant-ID", banana::MERCHANT_ID), ("X-HMAC", hmac.as_str()), ("Content-Type", "application/json")];
-        self.ask(Dialect::Banana, "POST", path, &headers, format!(r#"{{"encrypted_payload":"{sealed}"}}"#)).await
+        let headers = [
+            ("Merchant-ID", banana::MERCHANT_ID),
+            ("X-HMAC", hmac.as_str()),
+            ("Content-Type", "application/json"),
+        ];
+        self.ask(
+            Dialect::Banana,
+            "POST",
+            path,
+            &headers,
+            format!(r#"{{"encrypted_payload":"{sealed}"}}"#),
+        )
+        .await
     }
 
     pub(super) async fn banana(&self, path: &str, plain: &str) -> (StatusCode, String) {
         let (status, body) = self.banana_raw(path, plain, banana::SECRET_KEY).await;
         let envelope: Value = serde_json::from_str(&body.unwrap()).unwrap();
         let sealed = envelope["encrypted_payload"].as_str().unwrap();
-        assert!(seal::hmac_holds(banana::SECRET_KEY.as_bytes(), sealed, envelope["hmac"].as_str().unwrap()));
-        (status, String::from_utf8(seal::cbc_open(banana::SECRET_KEY.as_bytes(), sealed).unwrap()).unwrap())
+        assert!(seal::hmac_holds(
+            banana::SECRET_KEY.as_bytes(),
+            sealed,
+            envelope["hmac"].as_str().unwrap()
+        ));
+        (
+            status,
+            String::from_utf8(seal::cbc_open(banana::SECRET_KEY.as_bytes(), sealed).unwrap())
+                .unwrap(),
+        )
     }
 
     pub(super) async fn enkash_login(&self, password: &str) -> Answer {
-        let basic = format!("Basic {}", BASE64.encode(format!("{}:{}", enkash::CLIENT_ID, enkash::CLIENT_SECRET).as_bytes()));
-        let form =
-            format!("username={}&password={password}&grant_type=password&clientId={}", enkash::USERNAME, enkash::COMPANY_ID);
-        let headers = [("Authorization", basic.as_str()), ("Content-Type", "application/x-www-form-urlencoded")];
+        let basic = format!(
+            "Basic {}",
+            BASE64.encode(format!("{}:{}", enkash::CLIENT_ID, enkash::CLIENT_SECRET).as_bytes())
+        );
+        let form = format!(
+            "username={}&password={password}&grant_type=password&clientId={}",
+            enkash::USERNAME,
+            enkash::COMPANY_ID
+        );
+        let headers = [
+            ("Authorization", basic.as_str()),
+            ("Content-Type", "application/x-www-form-urlencoded"),
+        ];
         self.ask(Dialect::Enkash, "POST", "/oauth/token", &headers, form).await
     }
 
@@ -106,16 +177,25 @@ impl Desk {
     }
 
     pub(super) async fn enkash(&self, token: &str, path: &str, fields: &str) -> Answer {
-        let plain = format!(r#"{{"companyId":"{}","cardAccountId":"{}"{fields}}}"#, enkash::COMPANY_ID, enkash::CARD_ACCOUNT_ID);
+        let plain = format!(
+            r#"{{"companyId":"{}","cardAccountId":"{}"{fields}}}"#,
+            enkash::COMPANY_ID,
+            enkash::CARD_ACCOUNT_ID
+        );
         let sealed = seal::ecb_seal(enkash::ENCRYPTION_KEY, plain.as_bytes()).unwrap();
         let bearer = format!("Bearer {token}");
         let headers = [("authorization", bearer.as_str()), ("partnerId", enkash::PARTNER_ID)];
         let path = format!("/api/v0/partner/enKashCard{path}");
-        let (status, body) = self.ask(Dialect::Enkash, "POST", &path, &headers, format!(r#"{{"request":"{sealed}"}}"#)).await;
+        let (status, body) = self
+            .ask(Dialect::Enkash, "POST", &path, &headers, format!(r#"{{"request":"{sealed}"}}"#))
+            .await;
         let opened = body.map(|body| {
             let envelope: Value = serde_json::from_str(&body).unwrap();
             match envelope["request"].as_str() {
-                Some(sealed) => String::from_utf8(seal::ecb_open(enkash::ENCRYPTION_KEY, sealed).unwrap()).unwrap(),
+                Some(sealed) => {
+                    String::from_utf8(seal::ecb_open(enkash::ENCRYPTION_KEY, sealed).unwrap())
+                        .unwrap()
+                }
                 None => body,
             }
         });
@@ -127,7 +207,10 @@ impl Desk {
     }
 
     pub(super) async fn ibanera_login(&self, password: &str, otp: &str) -> Answer {
-        let body = format!(r#"{{"username":"{}","password":"{password}","otp":"{otp}"}}"#, ibanera::USERNAME);
+        let body = format!(
+            r#"{{"username":"{}","password":"{password}","otp":"{otp}"}}"#,
+            ibanera::USERNAME
+        );
         self.ask(Dialect::Ibanera, "POST", "/api/v1/public/auth/login", &[], body).await
     }
 
@@ -138,11 +221,18 @@ impl Desk {
         answer["details"]["accessToken"].as_str().unwrap().to_owned()
     }
 
-    pub(super) async fn ibanera(&self, token: &str, method: &str, path: &str, body: &str) -> (StatusCode, Value) {
+    pub(super) async fn ibanera(
+        &self,
+        token: &str,
+        method: &str,
+        path: &str,
+        body: &str,
+    ) -> (StatusCode, Value) {
         let (bearer, otp) = (format!("Bearer {token}"), self.otp());
         let headers = [("Authorization", bearer.as_str()), ("otp", otp.as_str())];
         let path = format!("/api/v1/customer/{path}");
-        let (status, body) = self.ask(Dialect::Ibanera, method, &path, &headers, body.to_owned()).await;
+        let (status, body) =
+            self.ask(Dialect::Ibanera, method, &path, &headers, body.to_owned()).await;
         let body = body.unwrap();
         (status, if body.is_empty() { Value::Null } else { serde_json::from_str(&body).unwrap() })
     }

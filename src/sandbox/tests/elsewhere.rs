@@ -21,13 +21,35 @@ async fn a_credit_from_elsewhere_looks_like_ours_and_is_not_counted_as_asked() {
         assert_eq!((their_id, at), (id.clone(), desk.now()), "{dialect:?}");
         assert_eq!(kind, our_kind);
         assert_ne!(id, our_id);
-        assert_eq!(reference == our_reference, dialect == Dialect::Banana, "{dialect:?}: {reference}");
-        let same = ["amount", "principalAmount", "currency", "status", "bPending", "cardTransactionType", "fee"];
-        assert!(same.iter().all(|name| theirs[*name] == ours[*name]), "{dialect:?}: {theirs} {ours}");
-        assert_eq!(desk.sandbox.credits(dialect, &card), asked, "{dialect:?}: a foreign credit was counted as ours");
+        assert_eq!(
+            reference == our_reference,
+            dialect == Dialect::Banana,
+            "{dialect:?}: {reference}"
+        );
+        let same = [
+            "amount",
+            "principalAmount",
+            "currency",
+            "status",
+            "bPending",
+            "cardTransactionType",
+            "fee",
+        ];
+        assert!(
+            same.iter().all(|name| theirs[*name] == ours[*name]),
+            "{dialect:?}: {theirs} {ours}"
+        );
+        assert_eq!(
+            desk.sandbox.credits(dialect, &card),
+            asked,
+            "{dialect:?}: a foreign credit was counted as ours"
+        );
         let foreign = desk.sandbox.foreign_credits(dialect, &card);
         assert_eq!(foreign.len(), 1);
-        assert_eq!((&foreign[0].id, foreign[0].received, foreign[0].failed), (&id, asked[0], false));
+        assert_eq!(
+            (&foreign[0].id, foreign[0].received, foreign[0].failed),
+            (&id, asked[0], false)
+        );
         assert_eq!(desk.sandbox.available(dialect, &card).unwrap().amount() - had, asked[0]);
         assert_eq!(desk.sandbox.discrepancies(dialect), Vec::<String>::new());
     }
@@ -42,15 +64,25 @@ async fn a_credit_from_elsewhere_can_be_dated_back_or_have_failed() {
         let back = ElsewhereTopUp { sum: decimal("500"), dated_back, failed: false };
         let id = desk.sandbox.top_up_from_elsewhere(dialect, &card, back).unwrap();
         let had = desk.sandbox.available(dialect, &card).unwrap();
-        let failed = desk.sandbox.failed_top_up_from_elsewhere(dialect, &card, decimal("500")).unwrap();
-        assert_eq!(desk.sandbox.available(dialect, &card), Some(had), "{dialect:?}: a failed top-up moved money");
-        let rows: Vec<_> = rows_of(&desk, dialect, &card).await.iter().map(|row| told(dialect, row)).collect();
+        let failed =
+            desk.sandbox.failed_top_up_from_elsewhere(dialect, &card, decimal("500")).unwrap();
+        assert_eq!(
+            desk.sandbox.available(dialect, &card),
+            Some(had),
+            "{dialect:?}: a failed top-up moved money"
+        );
+        let rows: Vec<_> =
+            rows_of(&desk, dialect, &card).await.iter().map(|row| told(dialect, row)).collect();
         let place = rows.iter().position(|row| row.0 == id).unwrap();
         assert_eq!(rows[place].1, desk.now() - dated_back);
         assert!(place > 0, "{dialect:?}: a back-dated row stands first");
         assert!(rows.windows(2).all(|two| two[0].1 >= two[1].1), "{dialect:?}: {rows:?}");
         // ibanera has no word for a transfer that failed, so it lists none.
-        assert_eq!(rows.iter().any(|row| row.0 == failed), dialect != Dialect::Ibanera, "{dialect:?}");
+        assert_eq!(
+            rows.iter().any(|row| row.0 == failed),
+            dialect != Dialect::Ibanera,
+            "{dialect:?}"
+        );
         let foreign = desk.sandbox.foreign_credits(dialect, &card);
         assert_eq!(foreign.iter().map(|credit| credit.failed).collect::<Vec<_>>(), [false, true]);
         assert_eq!(foreign[1].received, Decimal::ZERO);
@@ -64,7 +96,8 @@ async fn every_answer_tells_the_time_of_the_banks_clock_right_or_wrong() {
     for dialect in Dialect::ALL {
         let desk = desk();
         let date = async || {
-            let request = http::Request::builder().method("GET").uri("/").body(HttpBody::empty()).unwrap();
+            let request =
+                http::Request::builder().method("GET").uri("/").body(HttpBody::empty()).unwrap();
             let answer = desk.sandbox.router(dialect).oneshot(request).await.unwrap();
             answer.headers()["date"].to_str().unwrap().to_owned()
         };
@@ -73,7 +106,11 @@ async fn every_answer_tells_the_time_of_the_banks_clock_right_or_wrong() {
         assert_eq!(date().await, "Mon, 02 Mar 2026 09:03:20 GMT");
         let card = desk.card(dialect, 0);
         top_up(&desk, dialect, &card).await;
-        assert_eq!(desk.sandbox.credits(dialect, &card).len(), 1, "{dialect:?}: a wrong clock kept the client out");
+        assert_eq!(
+            desk.sandbox.credits(dialect, &card).len(),
+            1,
+            "{dialect:?}: a wrong clock kept the client out"
+        );
         let (_, at, _, _) = told(dialect, &rows_of(&desk, dialect, &card).await[0]);
         assert_eq!(at, desk.now() + SignedDuration::from_secs(197), "{dialect:?}");
         desk.sandbox.set_clock_offset(dialect, SignedDuration::from_secs(-200));
@@ -92,7 +129,9 @@ async fn a_wrong_clock_does_not_change_what_cardholders_do() {
         for desk in [&quiet, &wrong] {
             desk.pass(600);
         }
-        let sums = |desk: &Desk| desk.sandbox.room(dialect).bank.rows.iter().map(|row| row.amount).collect::<Vec<_>>();
+        let sums = |desk: &Desk| {
+            desk.sandbox.room(dialect).bank.rows.iter().map(|row| row.amount).collect::<Vec<_>>()
+        };
         assert_eq!(sums(&quiet), sums(&wrong), "{dialect:?}");
     }
 }

@@ -10,12 +10,16 @@ pub(super) async fn rows_of(desk: &Desk, dialect: Dialect, card: &str) -> Vec<Va
             serde_json::from_str::<Value>(&body.unwrap()).unwrap()
         }
         Dialect::Banana => {
-            let (_, body) = desk.banana("/card/get_transactions", &format!(r#"{{"card_id":{card},"limit":200}}"#)).await;
+            let (_, body) = desk
+                .banana("/card/get_transactions", &format!(r#"{{"card_id":{card},"limit":200}}"#))
+                .await;
             serde_json::from_str::<Value>(&body).unwrap()["data"].clone()
         }
         Dialect::Enkash => {
             let token = desk.enkash_token().await;
-            let (_, body) = desk.enkash(&token, "/transaction/all", &format!(r#","enKashCardId":"{card}""#)).await;
+            let (_, body) = desk
+                .enkash(&token, "/transaction/all", &format!(r#","enKashCardId":"{card}""#))
+                .await;
             serde_json::from_str::<Value>(&body.unwrap()).unwrap()["payload"]["data"].clone()
         }
         Dialect::Ibanera => {
@@ -35,7 +39,8 @@ pub(super) fn told(dialect: Dialect, row: &Value) -> (String, Timestamp, String,
         Dialect::Enkash => ("enKashCardTransactionId", "txnDate", "type", "pgReferenceNumber"),
         Dialect::Ibanera => ("id", "dateTime", "bPending", "description"),
     };
-    let plain = |name: &str| row[name].as_str().map_or_else(|| row[name].to_string(), str::to_owned);
+    let plain =
+        |name: &str| row[name].as_str().map_or_else(|| row[name].to_string(), str::to_owned);
     (plain(id), plain(at).parse().unwrap(), plain(kind), plain(reference))
 }
 
@@ -46,7 +51,11 @@ pub(super) async fn top_up(desk: &Desk, dialect: Dialect, card: &str) {
             desk.artha_post("CardTopUp", &[("cardId", card), ("amount", "5000")]).await;
         }
         Dialect::Banana => {
-            desk.banana("/card/recharge", &format!(r#"{{"user_id":12345,"card_id":{card},"amount":5000}}"#)).await;
+            desk.banana(
+                "/card/recharge",
+                &format!(r#"{{"user_id":12345,"card_id":{card},"amount":5000}}"#),
+            )
+            .await;
         }
         Dialect::Enkash => {
             let token = desk.enkash_token().await;

@@ -25,7 +25,10 @@ async fn a_released_hold_is_listed_no_more_and_its_money_is_free() {
         assert!(desk.sandbox.spend(dialect, &card, decimal("2"), shop()));
         let held = truth(&desk, dialect, &card)[0].clone();
         assert_eq!(desk.sandbox.release_hold(dialect, &card), Some(held.clone()), "{dialect:?}");
-        assert!(!ids(&desk, dialect, &card).await.contains(&held), "{dialect:?}: a released hold is listed");
+        assert!(
+            !ids(&desk, dialect, &card).await.contains(&held),
+            "{dialect:?}: a released hold is listed"
+        );
         assert_eq!(desk.sandbox.available(dialect, &card), had, "{dialect:?}");
         assert_eq!(desk.sandbox.release_hold(dialect, &card), None);
         assert_eq!(desk.sandbox.discrepancies(dialect), Vec::<String>::new());
@@ -39,7 +42,11 @@ async fn a_credit_that_is_held_back_is_on_the_card_at_once_and_in_its_list_later
         let card = desk.card(dialect, 4);
         let had = desk.sandbox.available(dialect, &card).unwrap().amount();
         let credit = desk.sandbox.credit_from_elsewhere(dialect, &card, decimal("25")).unwrap();
-        assert_eq!(desk.sandbox.hold_back_newest_credit(dialect, &card), Some(credit.clone()), "{dialect:?}");
+        assert_eq!(
+            desk.sandbox.hold_back_newest_credit(dialect, &card),
+            Some(credit.clone()),
+            "{dialect:?}"
+        );
         assert!(desk.sandbox.available(dialect, &card).unwrap().amount() > had, "{dialect:?}");
         assert!(!ids(&desk, dialect, &card).await.contains(&credit), "{dialect:?}");
         desk.sandbox.list_held_back(dialect);
@@ -56,13 +63,19 @@ async fn a_hold_can_be_booked_under_another_id_and_for_another_sum() {
         let had = desk.sandbox.available(dialect, &card).unwrap().amount();
         desk.sandbox.spend(dialect, &card, decimal("25"), shop());
         let back = SignedDuration::from_secs(600);
-        let (hold, booked) = desk.sandbox.clear_under_new_id(dialect, &card, decimal("28"), back).unwrap();
+        let (hold, booked) =
+            desk.sandbox.clear_under_new_id(dialect, &card, decimal("28"), back).unwrap();
         assert_ne!(hold, booked);
         let listed = ids(&desk, dialect, &card).await;
         assert!(!listed.contains(&hold) && listed.contains(&booked), "{dialect:?}: {listed:?}");
         assert_eq!(listed, truth(&desk, dialect, &card), "{dialect:?}");
         assert_eq!(had - desk.sandbox.available(dialect, &card).unwrap().amount(), decimal("28"));
-        let row = desk.sandbox.listed_rows(dialect, Some(&card)).into_iter().find(|row| row.id == booked).unwrap();
+        let row = desk
+            .sandbox
+            .listed_rows(dialect, Some(&card))
+            .into_iter()
+            .find(|row| row.id == booked)
+            .unwrap();
         assert_eq!((row.at, row.pending), (desk.now() - back, false));
         assert_eq!(desk.sandbox.discrepancies(dialect), Vec::<String>::new());
     }
@@ -83,8 +96,15 @@ async fn a_row_that_is_booked_late_is_listed_where_it_would_have_been() {
     }
 }
 
-/// A page of all cards' rows where the wire lists them, else of a card's: rows and the whole that the answer tells.
-async fn page(desk: &Desk, dialect: Dialect, card: &str, number: usize, size: usize) -> (Vec<String>, Option<u64>) {
+/// A page of all cards' rows where the wire lists them, else of a card's: rows and the whole that
+/// the answer tells.
+async fn page(
+    desk: &Desk,
+    dialect: Dialect,
+    card: &str,
+    number: usize,
+    size: usize,
+) -> (Vec<String>, Option<u64>) {
     let (rows, total) = match dialect {
         Dialect::Artha => {
             let fields = [("page", number.to_string()), ("size", size.to_string())];
@@ -106,7 +126,8 @@ async fn page(desk: &Desk, dialect: Dialect, card: &str, number: usize, size: us
         }
         Dialect::Ibanera => {
             let token = desk.ibanera_token().await;
-            let path = format!("cards/transactions?CardsId={card}&PageSize={size}&PageNumber={number}");
+            let path =
+                format!("cards/transactions?CardsId={card}&PageSize={size}&PageNumber={number}");
             let (_, answer) = desk.ibanera(&token, "GET", &path, "").await;
             (answer["details"].clone(), answer["numberOfPages"].as_u64())
         }
@@ -126,7 +147,11 @@ async fn pages_are_capped_and_totals_lie_when_told_to() {
         let (rows, total) = page(&desk, dialect, &card, 1, 100).await;
         assert_eq!(rows.len(), 20, "{dialect:?}");
         // ibanera tells the number of pages, artha nothing.
-        assert_eq!(total.is_some_and(|total| total > 1 && total != 20), dialect != Dialect::Artha, "{dialect:?}: {total:?}");
+        assert_eq!(
+            total.is_some_and(|total| total > 1 && total != 20),
+            dialect != Dialect::Artha,
+            "{dialect:?}: {total:?}"
+        );
         desk.sandbox.let_totals_count_the_page(dialect, true);
         let (rows, total) = page(&desk, dialect, &card, 1, 100).await;
         let lie = match dialect {
@@ -146,12 +171,16 @@ async fn what_happens_between_two_pages_shifts_them() {
         for _ in 0..30 {
             desk.sandbox.book_late(dialect, &card, decimal("1"), shop(), SignedDuration::ZERO);
         }
-        let all: Vec<String> = desk.sandbox.listed_rows(dialect, Some(&card)).into_iter().map(|row| row.id).collect();
+        let all: Vec<String> =
+            desk.sandbox.listed_rows(dialect, Some(&card)).into_iter().map(|row| row.id).collect();
         let wanted = match dialect {
             Dialect::Ibanera => all.clone(),
             _ => desk.sandbox.listed_rows(dialect, None).into_iter().map(|row| row.id).collect(),
         };
-        desk.sandbox.between_pages(dialect, [Between::Insert, Between::Remove, Between::Move, Between::Rename, Between::Repeat]);
+        desk.sandbox.between_pages(
+            dialect,
+            [Between::Insert, Between::Remove, Between::Move, Between::Rename, Between::Repeat],
+        );
         if dialect == Dialect::Enkash {
             // Its lists have no pages: what happens is seen by the next reading.
             for _ in 0..5 {
@@ -161,7 +190,10 @@ async fn what_happens_between_two_pages_shifts_them() {
             let (first, _) = page(&desk, dialect, &card, 1, 10).await;
             assert_eq!(first, wanted[..10], "{dialect:?}");
             let (second, _) = page(&desk, dialect, &card, 2, 10).await;
-            assert_eq!(second[0], first[9], "{dialect:?}: a row that came in moves the next page by one");
+            assert_eq!(
+                second[0], first[9],
+                "{dialect:?}: a row that came in moves the next page by one"
+            );
             let (third, _) = page(&desk, dialect, &card, 3, 10).await;
             assert_eq!(third[..9], wanted[20..29], "{dialect:?}: and one that left moves it back");
             page(&desk, dialect, &card, 1, 10).await;
@@ -173,7 +205,8 @@ async fn what_happens_between_two_pages_shifts_them() {
             last.len(),
             "{dialect:?}: nothing is there twice"
         );
-        let now: Vec<String> = desk.sandbox.listed_rows(dialect, Some(&card)).into_iter().map(|row| row.id).collect();
+        let now: Vec<String> =
+            desk.sandbox.listed_rows(dialect, Some(&card)).into_iter().map(|row| row.id).collect();
         let distinct: std::collections::BTreeSet<&String> = now.iter().collect();
         assert_eq!(distinct.len(), now.len(), "{dialect:?}: the truth has a row twice");
         assert_eq!(desk.sandbox.discrepancies(dialect), Vec::<String>::new());
@@ -191,7 +224,8 @@ async fn rows_can_spell_their_card_otherwise_than_the_roster() {
             Dialect::Enkash => "enKashCardId",
             Dialect::Ibanera => "cardsId",
         };
-        let spelt = |row: &Value| row[name].as_str().map_or_else(|| row[name].to_string(), str::to_owned);
+        let spelt =
+            |row: &Value| row[name].as_str().map_or_else(|| row[name].to_string(), str::to_owned);
         assert_eq!(spelt(&rows_of(&desk, dialect, &card).await[0]), card);
         desk.sandbox.spell_ids_otherwise_in_rows(dialect, true);
         let other = spelt(&rows_of(&desk, dialect, &card).await[0]);
@@ -208,17 +242,21 @@ async fn rows_can_spell_their_card_otherwise_than_the_roster() {
 async fn figures(desk: &Desk, dialect: Dialect, card: &str) -> (StatusCode, String) {
     match dialect {
         Dialect::Artha => {
-            let (status, body) = desk.artha_with("GET", &format!("CardBalance/{card}"), "", &[], false).await;
+            let (status, body) =
+                desk.artha_with("GET", &format!("CardBalance/{card}"), "", &[], false).await;
             (status, body.unwrap())
         }
         Dialect::Banana => {
             let user = desk.sandbox.room(dialect).bank.card(card).unwrap().user.clone();
             let ask = format!(r#"{{"user_id":{user},"card_id":{card}}}"#);
-            let (status, body) = desk.banana_raw("/card/get_balance", &ask, banana::SECRET_KEY).await;
+            let (status, body) =
+                desk.banana_raw("/card/get_balance", &ask, banana::SECRET_KEY).await;
             let body = body.unwrap();
-            let sealed =
-                serde_json::from_str::<Value>(&body).ok().and_then(|body| Some(body["encrypted_payload"].as_str()?.to_owned()));
-            let opened = sealed.map(|sealed| seal::cbc_open(banana::SECRET_KEY.as_bytes(), &sealed).unwrap());
+            let sealed = serde_json::from_str::<Value>(&body)
+                .ok()
+                .and_then(|body| Some(body["encrypted_payload"].as_str()?.to_owned()));
+            let opened = sealed
+                .map(|sealed| seal::cbc_open(banana::SECRET_KEY.as_bytes(), &sealed).unwrap());
             (status, opened.map_or(body, |bytes| String::from_utf8(bytes).unwrap()))
         }
         Dialect::Enkash => {
@@ -230,7 +268,9 @@ async fn figures(desk: &Desk, dialect: Dialect, card: &str) -> (StatusCode, Stri
             );
             let bearer = format!("Bearer {token}");
             let headers = [("authorization", bearer.as_str()), ("partnerId", enkash::PARTNER_ID)];
-            let (status, body) = desk.ask(dialect, "POST", "/api/v0/partner/enKashCard/search", &headers, sealed).await;
+            let (status, body) = desk
+                .ask(dialect, "POST", "/api/v0/partner/enKashCard/search", &headers, sealed)
+                .await;
             (status, body.unwrap())
         }
         Dialect::Ibanera => {
@@ -265,7 +305,10 @@ async fn one_card_can_have_trouble_while_the_others_are_well() {
             assert_eq!(was.as_u16(), status, "{dialect:?} {trouble:?}: {body}");
             assert!(body.contains(words), "{dialect:?} {trouble:?}: {body}");
             let (well, body) = figures(&desk, dialect, &other).await;
-            assert!(well == StatusCode::OK && !body.contains(words), "{dialect:?} {trouble:?}: {body}");
+            assert!(
+                well == StatusCode::OK && !body.contains(words),
+                "{dialect:?} {trouble:?}: {body}"
+            );
         }
         assert!(desk.sandbox.set_card_trouble(dialect, &card, None));
         assert_eq!(figures(&desk, dialect, &card).await.0, StatusCode::OK);
@@ -278,7 +321,12 @@ async fn a_fault_can_wait_for_readings_about_one_card() {
         let desk = desk();
         let (card, other) = (desk.card(dialect, 2), desk.card(dialect, 3));
         assert!(desk.sandbox.fault_about_card(dialect, &card, Fault::Answer503, 1));
-        assert!(desk.sandbox.fault_about_card(dialect, &card, Fault::Refuse429 { retry_after_seconds: 1 }, 1));
+        assert!(desk.sandbox.fault_about_card(
+            dialect,
+            &card,
+            Fault::Refuse429 { retry_after_seconds: 1 },
+            1
+        ));
         let mut seen = vec![figures(&desk, dialect, &other).await.0.as_u16()];
         for _ in 0..3 {
             seen.push(figures(&desk, dialect, &card).await.0.as_u16());
@@ -311,7 +359,9 @@ async fn a_row_can_be_written_oddly() {
         let names = match dialect {
             Dialect::Artha => ["transactionId", "amount", "date", "currency", "status"],
             Dialect::Banana => ["id", "amount", "created_at", "currency", "status"],
-            Dialect::Enkash => ["enKashCardTransactionId", "principalAmount", "txnDate", "currency", "status"],
+            Dialect::Enkash => {
+                ["enKashCardTransactionId", "principalAmount", "txnDate", "currency", "status"]
+            }
             Dialect::Ibanera => ["id", "amount", "dateTime", "currency", "bPending"],
         };
         let rows = rows_of(&desk, dialect, &card).await;
@@ -334,7 +384,10 @@ async fn a_web_page_with_403_comes_for_logins_and_readings_when_asked() {
     desk.sandbox.fault_on(Dialect::Ibanera, Hits::Logins, Fault::Forbidden, 1);
     assert_eq!(desk.ibanera_login(ibanera::PASSWORD, &desk.otp()).await.0, StatusCode::FORBIDDEN);
     desk.sandbox.fault(Dialect::Banana, Fault::Forbidden, 1);
-    assert_eq!(desk.banana_raw("/merchant/get_account_balance", "{}", banana::SECRET_KEY).await.0, StatusCode::FORBIDDEN);
+    assert_eq!(
+        desk.banana_raw("/merchant/get_account_balance", "{}", banana::SECRET_KEY).await.0,
+        StatusCode::FORBIDDEN
+    );
 }
 
 #[tokio::test]
@@ -346,7 +399,11 @@ async fn purchases_are_refused_for_every_reason() {
         desk.pass(1);
         let words = serde_json::to_string(&rows_of(&desk, dialect, &card).await).unwrap();
         for reason in world::Decline::ALL {
-            assert!(words.contains(&format!("\"{}\"", reason.code())), "{dialect:?}: {}", reason.code());
+            assert!(
+                words.contains(&format!("\"{}\"", reason.code())),
+                "{dialect:?}: {}",
+                reason.code()
+            );
         }
     }
 }

@@ -1,4 +1,5 @@
-//! Accounts that belong to customers, and what pays for a top-up: one of them, or the merchant's float.
+//! Accounts that belong to customers, and what pays for a top-up: one of them, or the merchant's
+//! float.
 
 use rust_decimal::Decimal;
 
@@ -23,18 +24,27 @@ pub(in crate::sandbox) struct Account {
 const FIRST_ACCOUNT: u64 = 8_301;
 
 impl Bank {
-    /// Opens the accounts of every customer that has a card: most in dollars, one in digital dollars only, one with an old account
-    /// that is switched off, and all with coins that pay for nothing here.
+    /// Opens the accounts of every customer that has a card: most in dollars, one in digital
+    /// dollars only, one with an old account that is switched off, and all with coins that pay for
+    /// nothing here.
     pub(super) fn open_accounts(&mut self) {
         let mut customers: Vec<String> = self.cards.iter().map(|card| card.user.clone()).collect();
         customers.sort_unstable();
         customers.dedup();
-        let open = |bank: &mut Self, customer: &str, asset: &str, cents: u64, switched_off: bool| {
-            let id = (FIRST_ACCOUNT + bank.accounts.len() as u64).to_string();
-            let opening = scaled(cents, code("USD"));
-            let customer = customer.to_owned();
-            bank.accounts.push(Account { id, customer, asset: code(asset), holds: opening, switched_off, opening });
-        };
+        let open =
+            |bank: &mut Self, customer: &str, asset: &str, cents: u64, switched_off: bool| {
+                let id = (FIRST_ACCOUNT + bank.accounts.len() as u64).to_string();
+                let opening = scaled(cents, code("USD"));
+                let customer = customer.to_owned();
+                bank.accounts.push(Account {
+                    id,
+                    customer,
+                    asset: code(asset),
+                    holds: opening,
+                    switched_off,
+                    opening,
+                });
+            };
         // Not the bank's own chance: what cardholders do must not depend on it.
         for (i, customer) in (0_u64..).zip(&customers) {
             let cents = 51_200 + i * 83_000;
@@ -51,7 +61,11 @@ impl Bank {
     }
 
     /// What a top-up is paid from.
-    pub(super) fn purse(&mut self, payer: Option<usize>, currency: Currency) -> Option<&mut Decimal> {
+    pub(super) fn purse(
+        &mut self,
+        payer: Option<usize>,
+        currency: Currency,
+    ) -> Option<&mut Decimal> {
         match payer {
             Some(account) => self.accounts.get_mut(account).map(|account| &mut account.holds),
             None => self.floats.iter_mut().find(|(of, _)| *of == currency).map(|(_, sum)| sum),
@@ -64,7 +78,11 @@ impl Bank {
     }
 
     /// Gives an account another sum, as if its customer had paid in or out.
-    pub(in crate::sandbox) fn set_account(&mut self, position: usize, sum: Decimal) -> Option<Money> {
+    pub(in crate::sandbox) fn set_account(
+        &mut self,
+        position: usize,
+        sum: Decimal,
+    ) -> Option<Money> {
         let account = self.accounts.get_mut(position)?;
         account.opening += sum - account.holds;
         account.holds = sum;
@@ -84,7 +102,10 @@ impl Bank {
                 .sum();
             let left = account.opening - paid;
             if left != account.holds {
-                wrong.push(format!("account {} has {}, its rows say {left}", account.id, account.holds));
+                wrong.push(format!(
+                    "account {} has {}, its rows say {left}",
+                    account.id, account.holds
+                ));
             }
         }
         wrong

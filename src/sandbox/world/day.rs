@@ -45,7 +45,9 @@ impl Bank {
             let candidates: Vec<usize> = (recent..self.rows.len())
                 .filter(|&i| {
                     self.rows.get(i).is_some_and(|row| {
-                        row.kind == Kind::Purchase && row.progress == Progress::Cleared && row.refund.is_none()
+                        row.kind == Kind::Purchase
+                            && row.progress == Progress::Cleared
+                            && row.refund.is_none()
                     })
                 })
                 .collect();
@@ -77,14 +79,19 @@ impl Bank {
                 CardState::Active if card == 6 && pace == Pace::Days => {}
                 CardState::Active => return Some(card),
                 CardState::Frozen | CardState::Blocked if frozen_too => return Some(card),
-                CardState::Frozen | CardState::Blocked | CardState::Pending | CardState::Closed => {}
+                CardState::Frozen | CardState::Blocked | CardState::Pending | CardState::Closed => {
+                }
             }
         }
         None
     }
 
     fn basket(&mut self, currency: Currency, pace: Pace) -> (Decimal, Merchant) {
-        let shops: &[Shop] = if self.dialect == Dialect::Enkash { &people::INDIAN_SHOPS } else { &people::WORLD_SHOPS };
+        let shops: &[Shop] = if self.dialect == Dialect::Enkash {
+            &people::INDIAN_SHOPS
+        } else {
+            &people::WORLD_SHOPS
+        };
         let &(name, mcc, country, low, high) = self.random.pick(shops);
         // Small baskets while somebody watches, or the cards would be empty within the hour.
         let high = if pace == Pace::Live { high.min(low * 3) } else { high };

@@ -64,7 +64,8 @@ impl Decline {
         Self::Unmapped,
     ];
 
-    /// The code that goes over the wire. None of the four documents lists its codes: these are the usual ones of card networks.
+    /// The code that goes over the wire. None of the four documents lists its codes: these are the
+    /// usual ones of card networks.
     #[must_use]
     pub const fn code(self) -> &'static str {
         match self {

@@ -1,4 +1,5 @@
-//! How a bank came to be what it is at the start: its cards, ten days of ordinary life, and a morning with every kind of trouble.
+//! How a bank came to be what it is at the start: its cards, ten days of ordinary life, and a
+//! morning with every kind of trouble.
 
 use std::collections::HashSet;
 
@@ -34,8 +35,10 @@ impl Bank {
             let person = match people.get(i) {
                 Some(&person) => person,
                 None => {
-                    let first = people.get(i % people.len()).copied().unwrap_or(("Alex", "Doe", "Mx"));
-                    let last = people.get((i / people.len() + i) % people.len()).copied().unwrap_or(first);
+                    let first =
+                        people.get(i % people.len()).copied().unwrap_or(("Alex", "Doe", "Mx"));
+                    let last =
+                        people.get((i / people.len() + i) % people.len()).copied().unwrap_or(first);
                     (first.0, last.1, first.2)
                 }
             };
@@ -49,7 +52,8 @@ impl Bank {
                 },
             };
             let currency = self.currency_of(i);
-            // The seventh waits for its activation, so it has no money yet; those of the stories have little.
+            // The seventh waits for its activation, so it has no money yet; those of the stories
+            // have little.
             let opening = match i {
                 6 => Decimal::ZERO,
                 0..=7 => scaled(self.random.between(9_000, 35_000), currency),
@@ -68,7 +72,8 @@ impl Bank {
                 person,
                 number,
                 cvv: format!("{:03}", self.random.below(1_000)),
-                pin: (physical || self.dialect == Dialect::Ibanera).then(|| format!("{:04}", 1_000 + self.random.below(9_000))),
+                pin: (physical || self.dialect == Dialect::Ibanera)
+                    .then(|| format!("{:04}", 1_000 + self.random.below(9_000))),
                 expires: (
                     2028 + i16::try_from(self.random.below(3)).unwrap_or(0),
                     1 + i8::try_from(self.random.below(12)).unwrap_or(0),
@@ -112,7 +117,9 @@ impl Bank {
         const LETTERS: &[u8] = b"ABCDEFGHJKLMNPQRSTUVWXYZ0123456789";
         let n = card as u64;
         match self.dialect {
-            Dialect::Artha => (uuid(self.seed, 1_000_000_000 + n), uuid(self.seed, 2_000_000_000 + n)),
+            Dialect::Artha => {
+                (uuid(self.seed, 1_000_000_000 + n), uuid(self.seed, 2_000_000_000 + n))
+            }
             Dialect::Banana => ((67_890 + n).to_string(), (12_345 + n).to_string()),
             Dialect::Enkash => loop {
                 let id = format!("EKC{}", self.random.letters(LETTERS, 7));
@@ -147,9 +154,11 @@ impl Bank {
         while self.rows.len() < rows && round < planned * 4 {
             // Denser towards today: the gap goes with the square of what is left.
             let left = u128::from(planned.saturating_sub(round.min(planned)));
-            let ago = u128::from(HISTORY_MILLIS) * left * left / (u128::from(planned) * u128::from(planned));
+            let ago = u128::from(HISTORY_MILLIS) * left * left
+                / (u128::from(planned) * u128::from(planned));
             let ago = u64::try_from(ago).unwrap_or(HISTORY_MILLIS);
-            let at = before(start, 60_000 + ago + self.random.below(ago / planned + 50_000)).max(latest);
+            let at =
+                before(start, 60_000 + ago + self.random.below(ago / planned + 50_000)).max(latest);
             latest = at;
             self.advance(at);
             self.happen(at, Pace::Days);
@@ -157,16 +166,34 @@ impl Bank {
         }
     }
 
-    /// The last hours before the start: what an operator would find on a morning. The first eight cards have parts.
+    /// The last hours before the start: what an operator would find on a morning. The first eight
+    /// cards have parts.
     pub(super) fn tell_stories(&mut self, rows: bool, start: Timestamp) {
         let ago = |minutes: u64| before(start, minutes * 60_000);
         let shop = Merchant::new;
         let indian = self.dialect == Dialect::Enkash;
-        let grocer = if indian { shop("DMART ANDHERI", "5411", "IN") } else { shop("ICA MAXI STOCKHOLM", "5411", "SE") };
-        let fuel = if indian { shop("INDIAN OIL KOTA", "5541", "IN") } else { shop("SHELL 1102", "5542", "SE") };
-        let online = if indian { shop("FLIPKART INTERNET", "5311", "IN") } else { shop("AMZN MKTP DE*2K4", "5942", "LU") };
-        let trip = if indian { shop("MAKEMYTRIP", "4722", "IN") } else { shop("AIRBNB * HM4K2", "7011", "US") };
-        let taxi = if indian { shop("OLA CABS", "4121", "IN") } else { shop("UBER *TRIP", "4121", "SE") };
+        let grocer = if indian {
+            shop("DMART ANDHERI", "5411", "IN")
+        } else {
+            shop("ICA MAXI STOCKHOLM", "5411", "SE")
+        };
+        let fuel = if indian {
+            shop("INDIAN OIL KOTA", "5541", "IN")
+        } else {
+            shop("SHELL 1102", "5542", "SE")
+        };
+        let online = if indian {
+            shop("FLIPKART INTERNET", "5311", "IN")
+        } else {
+            shop("AMZN MKTP DE*2K4", "5942", "LU")
+        };
+        let trip = if indian {
+            shop("MAKEMYTRIP", "4722", "IN")
+        } else {
+            shop("AIRBNB * HM4K2", "7011", "US")
+        };
+        let taxi =
+            if indian { shop("OLA CABS", "4121", "IN") } else { shop("UBER *TRIP", "4121", "SE") };
         if rows {
             // 7 closes with a refund of what was left, where cards can be closed at all.
             if self.cards.len() > 7 && self.dialect != Dialect::Ibanera {
@@ -223,8 +250,11 @@ impl Bank {
             }
             // 0 stands at the till and has too little.
             if let Some(card) = self.cards.first() {
-                let (left, hold, wanted) =
-                    (scaled(1_240, card.currency), scaled(1_800, card.currency), scaled(4_190, card.currency));
+                let (left, hold, wanted) = (
+                    scaled(1_240, card.currency),
+                    scaled(1_800, card.currency),
+                    scaled(4_190, card.currency),
+                );
                 self.bring_to(0, left + hold, ago(250), &trip);
                 self.authorise(0, hold, taxi, ago(28), Pace::Never);
                 self.refuse(0, wanted, grocer, Decline::LackOfMoney, ago(3));
@@ -247,18 +277,28 @@ impl Bank {
             }
         }
         let moved = |row: usize| place.get(row).copied().unwrap_or(row);
-        let mut sorted: Vec<Row> = order.iter().filter_map(|&old| self.rows.get(old).cloned()).collect();
+        let mut sorted: Vec<Row> =
+            order.iter().filter_map(|&old| self.rows.get(old).cloned()).collect();
         for (new, row) in sorted.iter_mut().enumerate() {
             row.number = new as u64;
             row.id = new as u64;
-            row.refund = row.refund.and_then(|old| usize::try_from(old).ok()).map(|old| moved(old) as u64);
+            row.refund =
+                row.refund.and_then(|old| usize::try_from(old).ok()).map(|old| moved(old) as u64);
         }
         self.rows = sorted;
         for due in self.agenda.values_mut() {
             match due {
-                Due::Clear { row, .. } | Due::Reverse { row } | Due::Refund { row } | Due::Credit { row } => *row = moved(*row),
-                Due::Vanish { row } | Due::Replace { row, .. } | Due::Repeat { row } => *row = moved(*row),
-                Due::State { .. } | Due::Close { .. } | Due::Decline { .. } | Due::Elsewhere { .. } => {}
+                Due::Clear { row, .. }
+                | Due::Reverse { row }
+                | Due::Refund { row }
+                | Due::Credit { row } => *row = moved(*row),
+                Due::Vanish { row } | Due::Replace { row, .. } | Due::Repeat { row } => {
+                    *row = moved(*row)
+                }
+                Due::State { .. }
+                | Due::Close { .. }
+                | Due::Decline { .. }
+                | Due::Elsewhere { .. } => {}
             }
         }
     }
@@ -279,18 +319,26 @@ impl Bank {
         }
     }
 
-    /// Books what a card holds and forgets what was to happen to it, so that a story can rely on its sums.
+    /// Books what a card holds and forgets what was to happen to it, so that a story can rely on
+    /// its sums.
     fn come_to_rest(&mut self, card: usize, at: Timestamp) {
         let rows = &self.rows;
         let of_card = |row: usize| rows.get(row).is_some_and(|row| row.card == card);
         self.agenda.retain(|_, due| match due {
             Due::Clear { row, .. } | Due::Reverse { row } | Due::Refund { row } => !of_card(*row),
             Due::Vanish { row } | Due::Replace { row, .. } | Due::Repeat { row } => !of_card(*row),
-            Due::Credit { .. } | Due::State { .. } | Due::Close { .. } | Due::Decline { .. } | Due::Elsewhere { .. } => true,
+            Due::Credit { .. }
+            | Due::State { .. }
+            | Due::Close { .. }
+            | Due::Decline { .. }
+            | Due::Elsewhere { .. } => true,
         });
         for row in 0..self.rows.len() {
-            let held =
-                self.rows.get(row).filter(|row| row.card == card && row.progress == Progress::Pending).map(|row| row.amount);
+            let held = self
+                .rows
+                .get(row)
+                .filter(|row| row.card == card && row.progress == Progress::Pending)
+                .map(|row| row.amount);
             if let Some(sum) = held {
                 self.clear(row, sum, at);
             }

@@ -1,5 +1,5 @@
-//! The books of a bank: what is held, cleared, paid back and credited. What leaves one place arrives in another, and the audit
-//! finds every cent that does not.
+//! The books of a bank: what is held, cleared, paid back and credited. What leaves one place
+//! arrives in another, and the audit finds every cent that does not.
 
 use jiff::Timestamp;
 use rust_decimal::Decimal;
@@ -12,8 +12,17 @@ use crate::sandbox::troubles::Written;
 
 impl Bank {
     /// A purchase: held when the card can pay, declined when not. Gives the row.
-    pub(super) fn authorise(&mut self, card: usize, sum: Decimal, shop: Merchant, at: Timestamp, pace: Pace) -> usize {
-        let Some((state, available, currency)) = self.cards.get(card).map(|c| (c.state, c.available(), c.currency)) else {
+    pub(super) fn authorise(
+        &mut self,
+        card: usize,
+        sum: Decimal,
+        shop: Merchant,
+        at: Timestamp,
+        pace: Pace,
+    ) -> usize {
+        let Some((state, available, currency)) =
+            self.cards.get(card).map(|c| (c.state, c.available(), c.currency))
+        else {
             return self.rows.len();
         };
         let reason = match state {
@@ -32,7 +41,9 @@ impl Bank {
         }
         let tips = matches!(shop.mcc.as_str(), "5812" | "4121");
         let pump = matches!(shop.mcc.as_str(), "5541" | "5542");
-        let row = self.write(card, Kind::Purchase, Progress::Pending, sum, at, |row| row.merchant = Some(shop));
+        let row = self.write(card, Kind::Purchase, Progress::Pending, sum, at, |row| {
+            row.merchant = Some(shop)
+        });
         let delay = match pace {
             Pace::Days => self.random.between(2 * 3_600_000, 40 * 3_600_000),
             Pace::Live => self.random.between(20_000, 90_000),
@@ -43,7 +54,8 @@ impl Bank {
             self.later(after(at, delay), Due::Reverse { row });
         } else {
             let cleared = if pump || (tips && dice < 60) {
-                let percent = if pump { self.random.between(60, 112) } else { self.random.between(103, 118) };
+                let percent =
+                    if pump { self.random.between(60, 112) } else { self.random.between(103, 118) };
                 rounded(sum * Decimal::from(percent) / Decimal::ONE_HUNDRED, currency)
             } else {
                 sum
@@ -60,7 +72,14 @@ impl Bank {
         row
     }
 
-    pub(super) fn refuse(&mut self, card: usize, sum: Decimal, shop: Merchant, reason: Decline, at: Timestamp) -> usize {
+    pub(super) fn refuse(
+        &mut self,
+        card: usize,
+        sum: Decimal,
+        shop: Merchant,
+        reason: Decline,
+        at: Timestamp,
+    ) -> usize {
         self.write(card, Kind::Purchase, Progress::Declined, sum, at, |row| {
             row.merchant = Some(shop);
             row.reason = Some(reason);
@@ -70,7 +89,10 @@ impl Bank {
     /// A held purchase is booked, often for another sum.
     pub(super) fn clear(&mut self, row: usize, sum: Decimal, at: Timestamp) {
         let shown = self.shown(at);
-        let Some(row) = self.rows.get_mut(row).filter(|row| row.progress == Progress::Pending && row.kind == Kind::Purchase)
+        let Some(row) = self
+            .rows
+            .get_mut(row)
+            .filter(|row| row.progress == Progress::Pending && row.kind == Kind::Purchase)
         else {
             return;
         };
@@ -87,7 +109,10 @@ impl Bank {
     /// A held purchase is let go.
     pub(super) fn reverse(&mut self, row: usize, at: Timestamp) {
         let shown = self.shown(at);
-        let Some(row) = self.rows.get_mut(row).filter(|row| row.progress == Progress::Pending && row.kind == Kind::Purchase)
+        let Some(row) = self
+            .rows
+            .get_mut(row)
+            .filter(|row| row.progress == Progress::Pending && row.kind == Kind::Purchase)
         else {
             return;
         };
@@ -102,7 +127,11 @@ impl Bank {
     /// The shop pays a cleared purchase back.
     pub(super) fn refund(&mut self, row: usize, at: Timestamp) {
         let (number, shown) = (self.rows.len() as u64, self.shown(at));
-        let Some(paid) = self.rows.get_mut(row).filter(|row| row.progress == Progress::Cleared && row.refund.is_none()) else {
+        let Some(paid) = self
+            .rows
+            .get_mut(row)
+            .filter(|row| row.progress == Progress::Cleared && row.refund.is_none())
+        else {
             return;
         };
         let (card, sum, shop) = (paid.card, paid.amount, paid.merchant.clone());
@@ -134,7 +163,8 @@ impl Bank {
         self.write(card, Kind::Cash, Progress::Cleared, sum, at, |row| row.merchant = Some(atm));
     }
 
-    /// Takes what is paid and writes the row; the card gets its money when somebody calls [`Bank::credit`].
+    /// Takes what is paid and writes the row; the card gets its money when somebody calls
+    /// [`Bank::credit`].
     pub(super) fn load(&mut self, load: Load, at: Timestamp) -> Result<usize, Refusal> {
         let Load { payer, card, received, paid, reference } = load;
         let Some(target) = self.cards.get(card) else { return Err(Refusal::Amount) };
@@ -162,7 +192,10 @@ impl Bank {
     /// The money of a top-up arrives, or goes back to who paid when the card was closed meanwhile.
     pub(super) fn credit(&mut self, position: usize, at: Timestamp) {
         let shown = self.shown(at);
-        let Some(row) = self.rows.get_mut(position).filter(|row| row.progress == Progress::Pending && row.kind == Kind::TopUp)
+        let Some(row) = self
+            .rows
+            .get_mut(position)
+            .filter(|row| row.progress == Progress::Pending && row.kind == Kind::TopUp)
         else {
             return;
         };
@@ -231,22 +264,35 @@ impl Bank {
             for row in self.rows.iter().filter(|row| row.card == i) {
                 match (row.kind, row.progress) {
                     (Kind::Purchase, Progress::Pending) => held += row.amount,
-                    (Kind::Purchase | Kind::Cash | Kind::Fee | Kind::Closing, Progress::Cleared) => booked -= row.amount,
+                    (
+                        Kind::Purchase | Kind::Cash | Kind::Fee | Kind::Closing,
+                        Progress::Cleared,
+                    ) => booked -= row.amount,
                     (Kind::Refund | Kind::TopUp, Progress::Cleared) => booked += row.amount,
-                    (_, Progress::Declined | Progress::Reversed | Progress::Failed) | (Kind::TopUp, Progress::Pending) => {}
-                    (Kind::Cash | Kind::Refund | Kind::Fee | Kind::Closing, Progress::Pending) => wrong.push(format!("{row:?}")),
+                    (_, Progress::Declined | Progress::Reversed | Progress::Failed)
+                    | (Kind::TopUp, Progress::Pending) => {}
+                    (Kind::Cash | Kind::Refund | Kind::Fee | Kind::Closing, Progress::Pending) => {
+                        wrong.push(format!("{row:?}"))
+                    }
                 }
             }
             if booked != card.ledger || held != card.held {
-                wrong.push(format!("{} has {} held {}, its rows say {booked} held {held}", card.id, card.ledger, card.held));
+                wrong.push(format!(
+                    "{} has {} held {}, its rows say {booked} held {held}",
+                    card.id, card.ledger, card.held
+                ));
             }
         }
         for (&(currency, amount), &(_, opening)) in self.floats.iter().zip(&self.opening) {
             let mut left = opening;
-            for row in self.rows.iter().filter(|row| self.cards.get(row.card).is_some_and(|card| card.currency == currency)) {
+            for row in self.rows.iter().filter(|row| {
+                self.cards.get(row.card).is_some_and(|card| card.currency == currency)
+            }) {
                 match (row.kind, row.progress) {
                     (Kind::TopUp, _) if row.payer.is_some() => {}
-                    (Kind::TopUp, Progress::Pending | Progress::Cleared) => left -= row.amount + row.fee,
+                    (Kind::TopUp, Progress::Pending | Progress::Cleared) => {
+                        left -= row.amount + row.fee
+                    }
                     (Kind::Closing, _) => left += row.amount,
                     (Kind::TopUp, Progress::Declined | Progress::Reversed | Progress::Failed)
                     | (Kind::Purchase | Kind::Cash | Kind::Refund | Kind::Fee, _) => {}

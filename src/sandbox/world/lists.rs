@@ -6,11 +6,13 @@ use super::sums::code;
 use super::{Bank, Decline, Dialect, Kind, Progress, Row, after};
 use crate::sandbox::troubles::Between;
 
-/// Two rows that come in between pages are at least so many milliseconds apart in the scenario that does it by itself.
+/// Two rows that come in between pages are at least so many milliseconds apart in the scenario that
+/// does it by itself.
 const SHIFT_MILLIS: u64 = 5_000;
 
 impl Bank {
-    /// Rows as a statement lists them, newest first by the time that is written in them; of one card, or of all.
+    /// Rows as a statement lists them, newest first by the time that is written in them; of one
+    /// card, or of all.
     pub(in crate::sandbox) fn statement(&self, card: Option<usize>) -> Vec<&Row> {
         self.listed.set(Some(card));
         self.listed_rows(card)
@@ -18,17 +20,24 @@ impl Bank {
 
     /// The same, without a trace that somebody read it.
     pub(in crate::sandbox) fn listed_rows(&self, card: Option<usize>) -> Vec<&Row> {
-        let of_card = self.rows.iter().rev().filter(|row| card.is_none_or(|card| row.card == card) && self.lists(row));
-        let mut rows: Vec<&Row> = of_card.flat_map(|row| std::iter::repeat_n(row, if row.twice { 2 } else { 1 })).collect();
+        let of_card = self
+            .rows
+            .iter()
+            .rev()
+            .filter(|row| card.is_none_or(|card| row.card == card) && self.lists(row));
+        let mut rows: Vec<&Row> = of_card
+            .flat_map(|row| std::iter::repeat_n(row, if row.twice { 2 } else { 1 }))
+            .collect();
         rows.sort_by_key(|row| std::cmp::Reverse(row.at));
         rows
     }
 
-    /// Whether a row is listed at all. ibanera lists only what is pending or booked: refused purchases have no row there, and a
-    /// hold that was let go vanishes (ibanera wire notes, 2.12).
+    /// Whether a row is listed at all. ibanera lists only what is pending or booked: refused
+    /// purchases have no row there, and a hold that was let go vanishes (ibanera wire notes, 2.12).
     fn lists(&self, row: &Row) -> bool {
         let all = self.dialect != Dialect::Ibanera;
-        let shown = !row.hidden && usize::try_from(row.number).is_ok_and(|row| !self.held_back.contains(&row));
+        let shown = !row.hidden
+            && usize::try_from(row.number).is_ok_and(|row| !self.held_back.contains(&row));
         shown && (all || matches!(row.progress, Progress::Pending | Progress::Cleared))
     }
 
@@ -64,10 +73,17 @@ impl Bank {
     }
 
     /// Lets one thing happen to the list of a card, or of all.
-    pub(in crate::sandbox) fn happen_between(&mut self, what: Between, card: Option<usize>, now: Timestamp) {
+    pub(in crate::sandbox) fn happen_between(
+        &mut self,
+        what: Between,
+        card: Option<usize>,
+        now: Timestamp,
+    ) {
         let movable: Vec<usize> = {
             let rows = self.listed_rows(card);
-            let spent = rows.iter().filter(|row| matches!(row.kind, Kind::Purchase | Kind::Fee | Kind::Cash));
+            let spent = rows
+                .iter()
+                .filter(|row| matches!(row.kind, Kind::Purchase | Kind::Fee | Kind::Cash));
             spent.filter_map(|row| usize::try_from(row.number).ok()).collect()
         };
         let newest = movable.first().copied();
@@ -75,7 +91,9 @@ impl Bank {
         match what {
             Between::Insert => {
                 let turn = self.rows.len().checked_rem(self.cards.len()).unwrap_or(0);
-                if let Some(currency) = self.cards.get(card.unwrap_or(turn)).map(|card| card.currency) {
+                if let Some(currency) =
+                    self.cards.get(card.unwrap_or(turn)).map(|card| card.currency)
+                {
                     self.charge(card.unwrap_or(turn), super::scaled(1, currency), now);
                 }
             }
@@ -104,7 +122,8 @@ impl Bank {
         }
     }
 
-    /// A row leaves the lists without a word. A hold gives its money back; what was booked stays booked.
+    /// A row leaves the lists without a word. A hold gives its money back; what was booked stays
+    /// booked.
     pub(in crate::sandbox) fn vanish(&mut self, row: usize, now: Timestamp) {
         self.reverse(row, now);
         if let Some(row) = self.rows.get_mut(row) {
@@ -121,7 +140,8 @@ impl Bank {
         }
     }
 
-    /// A hold is let go without a word, and the purchase is booked in a row of its own, for this sum. The new row's position.
+    /// A hold is let go without a word, and the purchase is booked in a row of its own, for this
+    /// sum. The new row's position.
     pub(in crate::sandbox) fn clear_as_another(
         &mut self,
         hold: usize,
@@ -138,7 +158,8 @@ impl Bank {
         Some(self.book(card, sum, shop, dated_back, now))
     }
 
-    /// A purchase that was never held, booked at once, whatever the card has; dated so long before now.
+    /// A purchase that was never held, booked at once, whatever the card has; dated so long before
+    /// now.
     pub(in crate::sandbox) fn book(
         &mut self,
         card: usize,
@@ -150,23 +171,38 @@ impl Bank {
         if let Some(card) = self.cards.get_mut(card) {
             card.ledger -= sum;
         }
-        let row = self.write(card, Kind::Purchase, Progress::Cleared, sum, now, |row| row.merchant = shop);
+        let row = self
+            .write(card, Kind::Purchase, Progress::Cleared, sum, now, |row| row.merchant = shop);
         self.date_back(row, dated_back);
         row
     }
 
     /// The oldest hold of a card that is still listed.
     pub(in crate::sandbox) fn oldest_hold(&self, card: usize) -> Option<usize> {
-        self.rows
-            .iter()
-            .position(|row| row.card == card && row.kind == Kind::Purchase && row.progress == Progress::Pending && !row.hidden)
+        self.rows.iter().position(|row| {
+            row.card == card
+                && row.kind == Kind::Purchase
+                && row.progress == Progress::Pending
+                && !row.hidden
+        })
     }
 
     /// One refusal for each reason, a millisecond apart.
-    pub(in crate::sandbox) fn refuse_for_every_reason(&mut self, card: usize, shop: &crate::sandbox::Merchant, now: Timestamp) {
+    pub(in crate::sandbox) fn refuse_for_every_reason(
+        &mut self,
+        card: usize,
+        shop: &crate::sandbox::Merchant,
+        now: Timestamp,
+    ) {
         let currency = self.cards.get(card).map_or_else(|| code("USD"), |card| card.currency);
         for (i, reason) in (0_u64..).zip(Decline::ALL) {
-            self.decline(card, super::scaled(1_000 + 100 * i, currency), shop.clone(), reason, after(now, i));
+            self.decline(
+                card,
+                super::scaled(1_000 + 100 * i, currency),
+                shop.clone(),
+                reason,
+                after(now, i),
+            );
         }
     }
 }

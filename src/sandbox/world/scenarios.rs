@@ -1,4 +1,5 @@
-//! What a scenario does to a bank: it is set once, at the start, and goes on by the bank's own agenda.
+//! What a scenario does to a bank: it is set once, at the start, and goes on by the bank's own
+//! agenda.
 
 use jiff::{SignedDuration, Timestamp};
 use rust_decimal::Decimal;
@@ -40,7 +41,10 @@ impl Bank {
         for scenario in scenarios {
             match scenario {
                 // Those that hit requests, not the bank.
-                Scenario::Outage | Scenario::Slow | Scenario::UnknownTopup | Scenario::CustomerPays => {}
+                Scenario::Outage
+                | Scenario::Slow
+                | Scenario::UnknownTopup
+                | Scenario::CustomerPays => {}
                 Scenario::ReleasedHolds => self.going_on.releases = true,
                 Scenario::NewIds => self.going_on.new_ids = true,
                 Scenario::LateRows => self.going_on.late = true,
@@ -101,8 +105,9 @@ impl Bank {
     /// The next top-up of another system: 50 dollars' worth for one card after the other.
     pub(super) fn top_up_in_turn(&mut self, turn: usize, at: Timestamp) {
         self.later(after(at, ELSEWHERE_MILLIS), Due::Elsewhere { turn: turn + 1 });
-        let active: Vec<usize> =
-            (0..self.cards.len()).filter(|&i| self.cards.get(i).is_some_and(|card| card.state == CardState::Active)).collect();
+        let active: Vec<usize> = (0..self.cards.len())
+            .filter(|&i| self.cards.get(i).is_some_and(|card| card.state == CardState::Active))
+            .collect();
         if let Some(&card) = turn.checked_rem(active.len()).and_then(|place| active.get(place))
             && let Some(currency) = self.cards.get(card).map(|card| card.currency)
         {
@@ -110,7 +115,8 @@ impl Bank {
         }
     }
 
-    /// Another system tops up a card with this sum, as asked for there. Nothing happens where the float cannot pay.
+    /// Another system tops up a card with this sum, as asked for there. Nothing happens where the
+    /// float cannot pay.
     fn credit_elsewhere(&mut self, card: usize, asked: Decimal, at: Timestamp) {
         if let Some(load) = elsewhere::load(self, card, asked) {
             let _refused = self.top_up_elsewhere(load, at);
@@ -152,17 +158,24 @@ impl Bank {
         if self.going_on.releases && (!self.going_on.new_ids || row.is_multiple_of(2)) {
             Due::Vanish { row }
         } else if self.going_on.new_ids {
-            let currency = self.rows.get(row).and_then(|row| self.cards.get(row.card)).map(|card| card.currency);
-            let more = currency.map_or(sum, |currency| rounded(sum * Decimal::new(11, 1), currency));
+            let currency = self
+                .rows
+                .get(row)
+                .and_then(|row| self.cards.get(row.card))
+                .map(|card| card.currency);
+            let more =
+                currency.map_or(sum, |currency| rounded(sum * Decimal::new(11, 1), currency));
             Due::Replace { row, sum: if row.is_multiple_of(3) { sum } else { more } }
         } else {
             Due::Clear { row, sum }
         }
     }
 
-    /// A purchase that was just held while somebody watches: booked in the past, or written oddly, where a scenario says so.
+    /// A purchase that was just held while somebody watches: booked in the past, or written oddly,
+    /// where a scenario says so.
     pub(super) fn disturb(&mut self, row: usize, at: Timestamp) {
-        let held = self.rows.get(row).filter(|row| row.kind == Kind::Purchase).map(|row| row.amount);
+        let held =
+            self.rows.get(row).filter(|row| row.kind == Kind::Purchase).map(|row| row.amount);
         let Some(sum) = held else { return };
         if self.going_on.late && row.is_multiple_of(2) {
             self.clear(row, sum, at);

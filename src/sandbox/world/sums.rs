@@ -32,11 +32,13 @@ pub(in crate::sandbox) fn digits(sum: Decimal, currency: Currency) -> String {
 }
 
 pub(in crate::sandbox) fn after(at: Timestamp, millis: u64) -> Timestamp {
-    at.checked_add(SignedDuration::from_millis(i64::try_from(millis).unwrap_or(i64::MAX))).unwrap_or(Timestamp::MAX)
+    at.checked_add(SignedDuration::from_millis(i64::try_from(millis).unwrap_or(i64::MAX)))
+        .unwrap_or(Timestamp::MAX)
 }
 
 pub(in crate::sandbox) fn before(at: Timestamp, millis: u64) -> Timestamp {
-    at.checked_sub(SignedDuration::from_millis(i64::try_from(millis).unwrap_or(i64::MAX))).unwrap_or(Timestamp::MIN)
+    at.checked_sub(SignedDuration::from_millis(i64::try_from(millis).unwrap_or(i64::MAX)))
+        .unwrap_or(Timestamp::MIN)
 }
 
 pub(in crate::sandbox) fn code(text: &str) -> Currency {

@@ -30,7 +30,10 @@ fn the_morning_shows_every_kind_of_trouble() {
         assert!(bank.rows.iter().any(|row| row.card == 1 && row.reason == Some(Decline::Frozen)));
         assert!(bank.rows.iter().any(|row| row.card == 4 && row.kind == Kind::Refund));
         assert!((100..=140).contains(&bank.rows.len()), "{dialect:?} has {} rows", bank.rows.len());
-        assert!(bank.rows.windows(2).all(|two| two[0].at <= two[1].at), "{dialect:?} is out of order");
+        assert!(
+            bank.rows.windows(2).all(|two| two[0].at <= two[1].at),
+            "{dialect:?} is out of order"
+        );
         assert_eq!(bank.audit(), Vec::<String>::new());
         assert!(bank.cards.iter().all(|card| luhn(&card.number)));
     }
@@ -39,7 +42,8 @@ fn the_morning_shows_every_kind_of_trouble() {
 #[test]
 fn the_same_seed_and_clock_tell_the_same_story() {
     let told = |seed| {
-        let mut bank = Bank::new(Dialect::Artha, &Options { busy: true, seed, ..Options::default() }, start());
+        let mut bank =
+            Bank::new(Dialect::Artha, &Options { busy: true, seed, ..Options::default() }, start());
         bank.advance(after(start(), 600_000));
         format!("{:?}{:?}", bank.rows, bank.floats)
     };
@@ -55,16 +59,28 @@ fn it_does_not_matter_how_often_somebody_looks() {
         often.advance(after(start(), second * 1_000));
     }
     assert_eq!(format!("{:?}", once.rows), format!("{:?}", often.rows));
-    assert!(once.rows.len() > bank(Dialect::Banana, false).rows.len() + 30, "nothing happened in a quarter of an hour");
+    assert!(
+        once.rows.len() > bank(Dialect::Banana, false).rows.len() + 30,
+        "nothing happened in a quarter of an hour"
+    );
 }
 
 #[test]
 fn a_top_up_takes_effect_once_and_the_float_pays() {
     let mut bank = bank(Dialect::Banana, false);
     let usd = code("USD");
-    let card = bank.cards.iter().position(|card| card.currency == usd && card.state == CardState::Active).unwrap();
+    let card = bank
+        .cards
+        .iter()
+        .position(|card| card.currency == usd && card.state == CardState::Active)
+        .unwrap();
     let (had, float) = (bank.cards[card].available(), bank.float(usd).unwrap().amount());
-    bank.top_up(Load { paid: Decimal::new(3_100, 2), ..Load::plain(card, Decimal::new(3_000, 2)) }, start(), 2_000).unwrap();
+    bank.top_up(
+        Load { paid: Decimal::new(3_100, 2), ..Load::plain(card, Decimal::new(3_000, 2)) },
+        start(),
+        2_000,
+    )
+    .unwrap();
     assert_eq!(bank.cards[card].available(), had);
     bank.advance(after(start(), 60_000));
     bank.advance(after(start(), 120_000));
@@ -94,7 +110,8 @@ fn step() -> impl Strategy<Value = Step> {
         (0_usize..16).prop_map(Step::PayBack),
         (0_usize..16).prop_map(Step::Close),
         (0_usize..16, any::<bool>()).prop_map(|(card, on)| Step::State(card, on)),
-        (0_usize..16, 1_i64..90_000, any::<bool>()).prop_map(|(card, sum, failed)| Step::Elsewhere(card, sum, failed)),
+        (0_usize..16, 1_i64..90_000, any::<bool>())
+            .prop_map(|(card, sum, failed)| Step::Elsewhere(card, sum, failed)),
     ]
 }
 

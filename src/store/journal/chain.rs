@@ -1,8 +1,10 @@
-//! The lines of the journal: only added, each with the hash of the one before and the whole record of its operation.
+//! The lines of the journal: only added, each with the hash of the one before and the whole record
+//! of its operation.
 //!
-//! [`verify`] compares what the file says with what its lines say, down to every column that is printed, and with the note of the last
-//! line that is kept outside the file ([`Head`]). Whoever can write the file, the note and this program's code can still forge all
-//! three: without a key nothing here can tell.
+//! [`verify`] compares what the file says with what its lines say, down to every column that is
+//! printed, and with the note of the last line that is kept outside the file ([`Head`]). Whoever
+//! can write the file, the note and this program's code can still forge all three: without a key
+//! nothing here can tell.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -33,7 +35,8 @@ pub struct Verified {
     pub noted: Option<u64>,
 }
 
-/// Columns of an operation that its lines repeat: every one that is printed or decided by, but for the process that sends it.
+/// Columns of an operation that its lines repeat: every one that is printed or decided by, but for
+/// the process that sends it.
 const RECORDED: [&str; 28] = [
     "id",
     "deed",
@@ -66,7 +69,8 @@ const RECORDED: [&str; 28] = [
 ];
 
 /// Triggers that keep lines from being changed.
-const TRIGGERS: [&str; 3] = ["line_is_never_changed", "line_is_never_removed", "line_needs_its_record"];
+const TRIGGERS: [&str; 3] =
+    ["line_is_never_changed", "line_is_never_removed", "line_needs_its_record"];
 
 /// What a line of a broken journal is called that an earlier cardtop left behind.
 const BROKEN: &str = "broken";
@@ -84,20 +88,33 @@ pub(super) fn append(
         .prepare_cached("SELECT number, hash FROM line ORDER BY number DESC LIMIT 1")?
         .query_row([], |row| Ok((row.get(0)?, row.get(1)?)))
         .optional()?;
-    let (number, previous) = last.map_or((1, GENESIS.to_owned()), |(number, hash)| (number + 1, hash));
+    let (number, previous) =
+        last.map_or((1, GENESIS.to_owned()), |(number, hash)| (number + 1, hash));
     let operation = id.to_string();
     let record = record(tx, &operation)?.ok_or(rusqlite::Error::QueryReturnedNoRows)?;
-    let line = Line { number, at: millis(at), operation: &operation, what, words, state: state.word(), record: Some(&record) };
+    let line = Line {
+        number,
+        at: millis(at),
+        operation: &operation,
+        what,
+        words,
+        state: state.word(),
+        record: Some(&record),
+    };
     let hash = line.hash(&previous);
     tx.prepare_cached(
-        "INSERT INTO line (number, at, operation, what, words, state, record, previous, hash) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+        "INSERT INTO line (number, at, operation, what, words, state, record, previous, hash) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
     )?
-    .execute(params![number, line.at, operation, what, words, line.state, record, previous, hash])?;
+    .execute(params![
+        number, line.at, operation, what, words, line.state, record, previous, hash
+    ])?;
     Ok(())
 }
 
-/// Gives every operation a line with its record: the first that it has in this form of the file. Where the lines of the earlier form
-/// do not verify, the new lines say so and the journal stays broken.
+/// Gives every operation a line with its record: the first that it has in this form of the file.
+/// Where the lines of the earlier form do not verify, the new lines say so and the journal stays
+/// broken.
 pub(in super::super) fn snapshot(tx: &Transaction<'_>, at: Timestamp) -> rusqlite::Result<()> {
     let broken = match chain(tx)? {
         Ok(_) => strayed(tx)?,
@@ -111,18 +128,28 @@ pub(in super::super) fn snapshot(tx: &Transaction<'_>, at: Timestamp) -> rusqlit
         let (Ok(id), Some(state)) = (id.parse(), OperationState::of_word(&state)) else { continue };
         match &broken {
             None => append(tx, at, id, "snapshot", "the data file was brought up to date", state)?,
-            Some(words) => {
-                append(tx, at, id, BROKEN, &format!("the data file was brought up to date; before that, {words}"), state)?
-            }
+            Some(words) => append(
+                tx,
+                at,
+                id,
+                BROKEN,
+                &format!("the data file was brought up to date; before that, {words}"),
+                state,
+            )?,
         }
     }
     Ok(())
 }
 
 /// Gives operations whose card has another name now a line that says so.
-pub(in super::super) fn note_renamed(tx: &Transaction<'_>, renamed: &BTreeSet<String>, at: Timestamp) -> rusqlite::Result<()> {
+pub(in super::super) fn note_renamed(
+    tx: &Transaction<'_>,
+    renamed: &BTreeSet<String>,
+    at: Timestamp,
+) -> rusqlite::Result<()> {
     for id in renamed {
-        let state: String = tx.query_row("SELECT state FROM operation WHERE id = ?1", [id], |row| row.get(0))?;
+        let state: String =
+            tx.query_row("SELECT state FROM operation WHERE id = ?1", [id], |row| row.get(0))?;
         let (Ok(id), Some(state)) = (id.parse(), OperationState::of_word(&state)) else { continue };
         append(tx, at, id, "snapshot", "the card's id was brought into its canonical form", state)?;
     }
@@ -131,8 +158,11 @@ pub(in super::super) fn note_renamed(tx: &Transaction<'_>, renamed: &BTreeSet<St
 
 /// An operation's columns as JSON, in a fixed order.
 fn record(db: &Connection, id: &str) -> rusqlite::Result<Option<String>> {
-    let mut query = db.prepare_cached(&format!("SELECT {} FROM operation WHERE id = ?1", RECORDED.join(", ")))?;
-    query.query_row([id], |row| columns(row).map(|columns| Value::Object(columns).to_string())).optional()
+    let mut query =
+        db.prepare_cached(&format!("SELECT {} FROM operation WHERE id = ?1", RECORDED.join(", ")))?;
+    query
+        .query_row([id], |row| columns(row).map(|columns| Value::Object(columns).to_string()))
+        .optional()
 }
 
 fn columns(row: &rusqlite::Row<'_>) -> rusqlite::Result<Map<String, Value>> {
@@ -148,8 +178,8 @@ fn columns(row: &rusqlite::Row<'_>) -> rusqlite::Result<Map<String, Value>> {
     Ok(columns)
 }
 
-/// Checks the journal: the chain of its lines, every column of every operation against the operation's last line, and the triggers. The
-/// sentence says where it breaks.
+/// Checks the journal: the chain of its lines, every column of every operation against the
+/// operation's last line, and the triggers. The sentence says where it breaks.
 ///
 /// # Errors
 /// What SQLite said.
@@ -161,7 +191,10 @@ pub fn verify(db: &Connection) -> rusqlite::Result<Result<Verified, String>> {
 ///
 /// # Errors
 /// What SQLite said.
-pub fn verify_with(db: &Connection, head: Option<&Head>) -> rusqlite::Result<Result<Verified, String>> {
+pub fn verify_with(
+    db: &Connection,
+    head: Option<&Head>,
+) -> rusqlite::Result<Result<Verified, String>> {
     let end = match chain(db)? {
         Ok(end) => end,
         Err(words) => return Ok(Err(words)),
@@ -173,19 +206,24 @@ pub fn verify_with(db: &Connection, head: Option<&Head>) -> rusqlite::Result<Res
         return Ok(Err(words));
     }
     for trigger in TRIGGERS {
-        let there: bool =
-            db.query_row("SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE type = 'trigger' AND name = ?1)", [trigger], |row| {
-                row.get(0)
-            })?;
+        let there: bool = db.query_row(
+            "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE type = 'trigger' AND name = ?1)",
+            [trigger],
+            |row| row.get(0),
+        )?;
         if !there {
-            return Ok(Err(format!("the guard {trigger} was taken away: lines could have been changed since")));
+            return Ok(Err(format!(
+                "the guard {trigger} was taken away: lines could have been changed since"
+            )));
         }
     }
     let noted = head.and_then(Head::read);
     if let Some(note) = &noted {
         let hash: Option<String> = match i64::try_from(note.lines) {
             Ok(0) => Some(GENESIS.to_owned()),
-            Ok(number) => db.query_row("SELECT hash FROM line WHERE number = ?1", [number], |row| row.get(0)).optional()?,
+            Ok(number) => db
+                .query_row("SELECT hash FROM line WHERE number = ?1", [number], |row| row.get(0))
+                .optional()?,
             Err(_) => None,
         };
         match hash {
@@ -197,7 +235,8 @@ pub fn verify_with(db: &Connection, head: Option<&Head>) -> rusqlite::Result<Res
             }
             Some(hash) if hash != note.hash => {
                 return Ok(Err(format!(
-                    "line {} of the journal is not the one that was written: the chain was made anew",
+                    "line {} of the journal is not the one that was written: the chain was made \
+                     anew",
                     note.lines
                 )));
             }
@@ -210,8 +249,10 @@ pub fn verify_with(db: &Connection, head: Option<&Head>) -> rusqlite::Result<Res
 /// The chain from the first line to the last.
 fn chain(db: &Connection) -> rusqlite::Result<Result<Verified, String>> {
     // A file that is just being brought up to date has lines without records only.
-    let mut query =
-        db.prepare("SELECT number, at, operation, what, words, state, previous, hash, record FROM line ORDER BY number")?;
+    let mut query = db.prepare(
+        "SELECT number, at, operation, what, words, state, previous, hash, record FROM line ORDER \
+         BY number",
+    )?;
     let mut rows = query.query([])?;
     let mut previous = GENESIS.to_owned();
     let mut expected: i64 = 1;
@@ -233,7 +274,9 @@ fn chain(db: &Connection) -> rusqlite::Result<Result<Verified, String>> {
             record: record.as_deref(),
         };
         if text(6)? != previous || text(7)? != line.hash(&previous) {
-            return Ok(Err(format!("line {number} of the journal was changed: its hash does not fit")));
+            return Ok(Err(format!(
+                "line {number} of the journal was changed: its hash does not fit"
+            )));
         }
         if what == BROKEN {
             return Ok(Err(format!("line {number} of the journal says: {words}")));
@@ -249,7 +292,8 @@ fn strayed(db: &Connection) -> rusqlite::Result<Option<String>> {
     let id: Option<String> = db
         .query_row(
             "SELECT id FROM operation WHERE state IS NOT
-                (SELECT state FROM line WHERE operation = operation.id ORDER BY number DESC LIMIT 1)",
+                (SELECT state FROM line WHERE operation = operation.id ORDER BY number DESC LIMIT \
+             1)",
             [],
             |row| row.get(0),
         )
@@ -260,13 +304,18 @@ fn strayed(db: &Connection) -> rusqlite::Result<Option<String>> {
 /// An operation that is not as its last line has it, or lines whose operation is gone.
 fn unrecorded(db: &Connection) -> rusqlite::Result<Option<String>> {
     let lost: Option<String> = db
-        .query_row("SELECT operation FROM line WHERE operation NOT IN (SELECT id FROM operation) LIMIT 1", [], |row| row.get(0))
+        .query_row(
+            "SELECT operation FROM line WHERE operation NOT IN (SELECT id FROM operation) LIMIT 1",
+            [],
+            |row| row.get(0),
+        )
         .optional()?;
     if let Some(id) = lost {
         return Ok(Some(format!("operation {id} is gone, and its lines are still here")));
     }
     let mut query = db.prepare(&format!(
-        "SELECT {}, (SELECT record FROM line WHERE operation = operation.id ORDER BY number DESC LIMIT 1) FROM operation",
+        "SELECT {}, (SELECT record FROM line WHERE operation = operation.id ORDER BY number DESC \
+         LIMIT 1) FROM operation",
         RECORDED.join(", ")
     ))?;
     let mut rows = query.query([])?;
@@ -274,12 +323,17 @@ fn unrecorded(db: &Connection) -> rusqlite::Result<Option<String>> {
         let now = columns(row)?;
         let id = now.get("id").and_then(Value::as_str).unwrap_or_default().to_owned();
         let record: Option<String> = row.get(RECORDED.len())?;
-        let said: BTreeMap<String, Value> = record.and_then(|record| serde_json::from_str(&record).ok()).unwrap_or_default();
+        let said: BTreeMap<String, Value> =
+            record.and_then(|record| serde_json::from_str(&record).ok()).unwrap_or_default();
         if said.is_empty() {
             return Ok(Some(format!("the last line of operation {id} has no record of it")));
         }
-        if let Some((name, _)) = said.iter().find(|(name, value)| now.get(*name).is_some_and(|now| now != *value)) {
-            return Ok(Some(format!("operation {id} was changed: its {name} is not what its last line says")));
+        if let Some((name, _)) =
+            said.iter().find(|(name, value)| now.get(*name).is_some_and(|now| now != *value))
+        {
+            return Ok(Some(format!(
+                "operation {id} was changed: its {name} is not what its last line says"
+            )));
         }
     }
     Ok(None)
@@ -303,7 +357,10 @@ impl Line<'_> {
         let mut bytes = Vec::with_capacity(1_024);
         bytes.extend_from_slice(&self.number.to_be_bytes());
         bytes.extend_from_slice(&self.at.to_be_bytes());
-        for text in [previous, self.operation, self.what, self.words, self.state].into_iter().chain(self.record) {
+        for text in [previous, self.operation, self.what, self.words, self.state]
+            .into_iter()
+            .chain(self.record)
+        {
             bytes.extend_from_slice(&u64::try_from(text.len()).unwrap_or(u64::MAX).to_be_bytes());
             bytes.extend_from_slice(text.as_bytes());
         }
@@ -311,7 +368,8 @@ impl Line<'_> {
     }
 }
 
-/// The note of the journal's last line that is kept outside the data file, so that a journal whose end was cut off can be told.
+/// The note of the journal's last line that is kept outside the data file, so that a journal whose
+/// end was cut off can be told.
 #[derive(Clone, Debug)]
 pub struct Head {
     path: PathBuf,
@@ -346,8 +404,8 @@ impl Head {
         Some(Note { lines: lines.parse().ok()?, hash: hash.to_owned() })
     }
 
-    /// Notes the last line, unless a later one is noted. A note that cannot be written is no reason to stop: `verify` says that there is
-    /// none.
+    /// Notes the last line, unless a later one is noted. A note that cannot be written is no reason
+    /// to stop: `verify` says that there is none.
     pub(in super::super) fn note(&self, db: &Connection) -> rusqlite::Result<()> {
         let last: Option<(i64, String)> = db
             .prepare_cached("SELECT number, hash FROM line ORDER BY number DESC LIMIT 1")?
@@ -359,7 +417,8 @@ impl Head {
             if note.lines >= lines {
                 return Ok(());
             }
-            // A note that the file contradicts is evidence: `verify` tells it until somebody has looked.
+            // A note that the file contradicts is evidence: `verify` tells it until somebody has
+            // looked.
             let noted: Option<String> = db
                 .prepare_cached("SELECT hash FROM line WHERE number = ?1")?
                 .query_row([i64::try_from(note.lines).unwrap_or(i64::MAX)], |row| row.get(0))
@@ -369,7 +428,10 @@ impl Head {
             }
         }
         if let Err(error) = self.write(lines, &hash) {
-            tracing::warn!("the note of the journal's last line cannot be written to {}: {error}", text::of_path(&self.path));
+            tracing::warn!(
+                "the note of the journal's last line cannot be written to {}: {error}",
+                text::of_path(&self.path)
+            );
         }
         Ok(())
     }
@@ -448,12 +510,18 @@ mod tests {
     /// Three operations, of which one is DONE, in a data file whose end is noted outside.
     async fn journal(folder: &Path) -> Store {
         let notes = folder.join("state");
-        let store = Store::open_with(folder, &BTreeMap::new(), Some(&notes), at(0)).unwrap_or_else(|refused| panic!("{refused}"));
+        let store = Store::open_with(folder, &BTreeMap::new(), Some(&notes), at(0))
+            .unwrap_or_else(|refused| panic!("{refused}"));
         let wrote = store.journal(|db| {
             for count in 1..=3 {
                 intend(db, &operation(count), false)?;
             }
-            let verdict = Finding::verdict(at(60), "look", "+30.00 USD in the list, id t1".to_owned(), OperationState::Done);
+            let verdict = Finding::verdict(
+                at(60),
+                "look",
+                "+30.00 USD in the list, id t1".to_owned(),
+                OperationState::Done,
+            );
             find(db, operation(3).id, &Finding { credit: Some("t1".into()), ..verdict })
         });
         wrote.await.expect("three operations");
@@ -505,29 +573,44 @@ mod tests {
             "before_state = 'FROZEN'",
             "baseline = '{}'",
         ] {
-            let sql: &'static str = format!("UPDATE operation SET {change} WHERE card_id = 'c3'").leak();
+            let sql: &'static str =
+                format!("UPDATE operation SET {change} WHERE card_id = 'c3'").leak();
             let broken = after(sql).await.expect_err(change);
             let column = change.split(' ').next().unwrap_or_default();
-            assert!(broken.contains(&format!("its {column} is not what its last line says")), "{change}: {broken}");
+            assert!(
+                broken.contains(&format!("its {column} is not what its last line says")),
+                "{change}: {broken}"
+            );
         }
     }
 
     #[tokio::test]
     async fn an_end_that_was_cut_off_is_noticed() {
-        const GUARDS: &str = "DROP TRIGGER line_is_never_changed; DROP TRIGGER line_is_never_removed;";
-        const AGAIN: &str = "CREATE TRIGGER line_is_never_changed BEFORE UPDATE ON line BEGIN SELECT RAISE(ABORT, 'x'); END;
-            CREATE TRIGGER line_is_never_removed BEFORE DELETE ON line BEGIN SELECT RAISE(ABORT, 'x'); END;";
-        let with = |tampering: &str| -> &'static str { format!("{GUARDS} {tampering} {AGAIN}").leak() };
+        const GUARDS: &str =
+            "DROP TRIGGER line_is_never_changed; DROP TRIGGER line_is_never_removed;";
+        const AGAIN: &str = "CREATE TRIGGER line_is_never_changed BEFORE UPDATE ON line BEGIN \
+                             SELECT RAISE(ABORT, 'x'); END;
+            CREATE TRIGGER line_is_never_removed BEFORE DELETE ON line BEGIN SELECT RAISE(ABORT, \
+                             'x'); END;";
+        let with =
+            |tampering: &str| -> &'static str { format!("{GUARDS} {tampering} {AGAIN}").leak() };
         for (tampering, words) in [
-            ("DELETE FROM line WHERE number > 2; DELETE FROM operation WHERE card_id = 'c3';", "its end is missing"),
+            (
+                "DELETE FROM line WHERE number > 2; DELETE FROM operation WHERE card_id = 'c3';",
+                "its end is missing",
+            ),
             ("DELETE FROM line; DELETE FROM operation;", "its end is missing"),
-            ("DELETE FROM operation WHERE card_id = 'c2';", "is gone, and its lines are still here"),
+            (
+                "DELETE FROM operation WHERE card_id = 'c2';",
+                "is gone, and its lines are still here",
+            ),
             ("DELETE FROM line WHERE number = 2;", "line 2 of the journal is missing"),
         ] {
             let broken = after(with(tampering)).await.expect_err(tampering);
             assert!(broken.contains(words), "{tampering}: {broken}");
         }
-        let broken = after("DROP TRIGGER line_is_never_changed").await.expect_err("a guard is missing");
+        let broken =
+            after("DROP TRIGGER line_is_never_changed").await.expect_err("a guard is missing");
         assert!(broken.contains("the guard line_is_never_changed was taken away"), "{broken}");
     }
 
@@ -539,19 +622,22 @@ mod tests {
         file.execute_batch(
             "DROP TRIGGER line_is_never_changed; DROP TRIGGER line_is_never_removed;
              DELETE FROM line WHERE number > 2; DELETE FROM operation WHERE card_id = 'c3';
-             CREATE TRIGGER line_is_never_changed BEFORE UPDATE ON line BEGIN SELECT RAISE(ABORT, 'x'); END;
-             CREATE TRIGGER line_is_never_removed BEFORE DELETE ON line BEGIN SELECT RAISE(ABORT, 'x'); END;",
+             CREATE TRIGGER line_is_never_changed BEFORE UPDATE ON line BEGIN SELECT RAISE(ABORT, \
+             'x'); END;
+             CREATE TRIGGER line_is_never_removed BEFORE DELETE ON line BEGIN SELECT RAISE(ABORT, \
+             'x'); END;",
         )
         .expect("tampering");
         drop(file);
         let notes = folder.path().join("state");
-        let again =
-            Store::open_with(folder.path(), &BTreeMap::new(), Some(&notes), at(0)).unwrap_or_else(|refused| panic!("{refused}"));
+        let again = Store::open_with(folder.path(), &BTreeMap::new(), Some(&notes), at(0))
+            .unwrap_or_else(|refused| panic!("{refused}"));
         for count in 4..10 {
             again.journal(move |db| intend(db, &operation(count), false)).await.expect("one more");
         }
         let head = again.head().cloned();
-        let verified = again.journal(move |db| verify_with(db, head.as_ref())).await.expect("the journal");
+        let verified =
+            again.journal(move |db| verify_with(db, head.as_ref())).await.expect("the journal");
         assert!(verified.is_err(), "{verified:?}");
     }
 
@@ -561,16 +647,36 @@ mod tests {
         let store = journal(folder.path()).await;
         let head = store.head().cloned();
         let forged = store.journal(move |db| {
-            db.execute_batch("DROP TRIGGER line_is_never_changed; UPDATE operation SET operator = 'mallory'")?;
+            db.execute_batch(
+                "DROP TRIGGER line_is_never_changed; UPDATE operation SET operator = 'mallory'",
+            )?;
             let lines: Vec<(i64, i64, String, String, String, String)> = db
-                .prepare("SELECT number, at, operation, what, words, state FROM line ORDER BY number")?
-                .query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?)))?
+                .prepare(
+                    "SELECT number, at, operation, what, words, state FROM line ORDER BY number",
+                )?
+                .query_map([], |row| {
+                    Ok((
+                        row.get(0)?,
+                        row.get(1)?,
+                        row.get(2)?,
+                        row.get(3)?,
+                        row.get(4)?,
+                        row.get(5)?,
+                    ))
+                })?
                 .collect::<rusqlite::Result<_>>()?;
             let mut previous = GENESIS.to_owned();
             for (number, at, operation, what, words, state) in lines {
                 let record = record(db, &operation)?.expect("its operation");
-                let line =
-                    Line { number, at, operation: &operation, what: &what, words: &words, state: &state, record: Some(&record) };
+                let line = Line {
+                    number,
+                    at,
+                    operation: &operation,
+                    what: &what,
+                    words: &words,
+                    state: &state,
+                    record: Some(&record),
+                };
                 let hash = line.hash(&previous);
                 db.execute(
                     "UPDATE line SET record = ?2, previous = ?3, hash = ?4 WHERE number = ?1",
@@ -578,7 +684,10 @@ mod tests {
                 )?;
                 previous = hash;
             }
-            db.execute_batch("CREATE TRIGGER line_is_never_changed BEFORE UPDATE ON line BEGIN SELECT RAISE(ABORT, 'x'); END")?;
+            db.execute_batch(
+                "CREATE TRIGGER line_is_never_changed BEFORE UPDATE ON line BEGIN SELECT \
+                 RAISE(ABORT, 'x'); END",
+            )?;
             Ok((verify(db)?, verify_with(db, head.as_ref())?))
         });
         let (inside, outside) = forged.await.expect("forging");

@@ -6,7 +6,8 @@ use super::super::millis;
 use super::SENT;
 use crate::domain::operation::{Claimed, Operation, OperationState};
 
-/// How long after it was asked a credit is kept free for an operation that a person settled as done without naming one: 48 hours.
+/// How long after it was asked a credit is kept free for an operation that a person settled as done
+/// without naming one: 48 hours.
 const KEPT_FREE_MILLIS: i64 = 48 * 3_600_000;
 
 /// What other operations have of the card's transactions when this one is looked for.
@@ -18,10 +19,13 @@ pub fn claimed(db: &Connection, operation: &Operation) -> rusqlite::Result<Claim
     let card = &*operation.card.id;
     let id = operation.id.to_string();
     let mut query = db.prepare_cached(
-        "SELECT credit FROM operation WHERE provider = ?1 AND card_id = ?2 AND credit IS NOT NULL AND id <> ?3",
+        "SELECT credit FROM operation WHERE provider = ?1 AND card_id = ?2 AND credit IS NOT NULL \
+         AND id <> ?3",
     )?;
     let credits = query
-        .query_map([provider, card, &id], |row| row.get::<_, String>(0).map(std::sync::Arc::<str>::from))?
+        .query_map([provider, card, &id], |row| {
+            row.get::<_, String>(0).map(std::sync::Arc::<str>::from)
+        })?
         .collect::<rusqlite::Result<_>>()?;
     let mut claimed = Claimed { credits, ..Claimed::default() };
     let Some(amount) = operation.amount else { return Ok(claimed) };
@@ -31,33 +35,42 @@ pub fn claimed(db: &Connection, operation: &Operation) -> rusqlite::Result<Claim
     claimed.failed = db
         .prepare_cached(
             "SELECT count(*) FROM operation
-             WHERE provider = ?1 AND card_id = ?2 AND deed = 'topup' AND amount = ?3 AND currency = ?4 AND id <> ?5 AND credit IS NULL
+             WHERE provider = ?1 AND card_id = ?2 AND deed = 'topup' AND amount = ?3 AND currency \
+             = ?4 AND id <> ?5 AND credit IS NULL
                AND state = 'FAILED' AND updated_at >= ?6
-               AND EXISTS (SELECT 1 FROM line WHERE line.operation = operation.id AND line.what = ?7)",
+               AND EXISTS (SELECT 1 FROM line WHERE line.operation = operation.id AND line.what = \
+             ?7)",
         )?
-        .query_row(params![provider, card, amount.digits(), amount.currency().code(), id, began, SENT], |row| {
-            row.get::<_, i64>(0)
-        })
+        .query_row(
+            params![provider, card, amount.digits(), amount.currency().code(), id, began, SENT],
+            |row| row.get::<_, i64>(0),
+        )
         .map(|count| usize::try_from(count).unwrap_or(usize::MAX))?;
-    // An equal top-up that was settled before this one began has its credit before it, too. Not so one that a person settled without
-    // naming a credit: that may still come.
+    // An equal top-up that was settled before this one began has its credit before it, too. Not so
+    // one that a person settled without naming a credit: that may still come.
     let mut query = db.prepare_cached(
         "SELECT state, provider_reference IS NOT NULL FROM operation
-         WHERE provider = ?1 AND card_id = ?2 AND deed = 'topup' AND amount = ?3 AND currency = ?4 AND id <> ?5 AND credit IS NULL
+         WHERE provider = ?1 AND card_id = ?2 AND deed = 'topup' AND amount = ?3 AND currency = ?4 \
+         AND id <> ?5 AND credit IS NULL
            AND state <> 'FAILED'
-           AND (state <> 'DONE' OR updated_at >= ?6 OR ifnull(proven_by, '') = 'person' AND created_at >= ?7)",
+           AND (state <> 'DONE' OR updated_at >= ?6 OR ifnull(proven_by, '') = 'person' AND \
+         created_at >= ?7)",
     )?;
-    let rivals = query
-        .query_map(params![provider, card, amount.digits(), amount.currency().code(), id, began, kept_free], |row| {
-            Ok((row.get::<_, String>(0)?, row.get::<_, bool>(1)?))
-        })?;
+    let rivals = query.query_map(
+        params![provider, card, amount.digits(), amount.currency().code(), id, began, kept_free],
+        |row| Ok((row.get::<_, String>(0)?, row.get::<_, bool>(1)?)),
+    )?;
     for rival in rivals {
         let (state, has_task) = rival?;
         let doubtful = match OperationState::of_word(&state) {
             Some(OperationState::Unknown) => true,
             // The provider promised it: it comes before one that nobody answered for.
-            Some(OperationState::Accepted) => !has_task && operation.state != OperationState::Unknown,
-            Some(OperationState::Sent | OperationState::Done | OperationState::Failed) | None => false,
+            Some(OperationState::Accepted) => {
+                !has_task && operation.state != OperationState::Unknown
+            }
+            Some(OperationState::Sent | OperationState::Done | OperationState::Failed) | None => {
+                false
+            }
         };
         if doubtful {
             claimed.open += 1;

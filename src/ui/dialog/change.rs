@@ -32,11 +32,18 @@ pub(super) fn switch(page: &Switch, world: &World) -> Sheet {
         let holds = holds(key, world);
         sheet.words(
             "Does not",
-            &format!("stop: {holds}refunds, forced posts, some subscriptions already agreed with the shop"),
+            &format!(
+                "stop: {holds}refunds, forced posts, some subscriptions already agreed with the \
+                 shop"
+            ),
             Role::Text,
         );
     } else {
-        sheet.words("Starts", "new purchases, ATM, online: the card can be spent with again at once", Role::Text);
+        sheet.words(
+            "Starts",
+            "new purchases, ATM, online: the card can be spent with again at once",
+            Role::Text,
+        );
     }
     sheet.blank();
     let mut reasons = Vec::new();
@@ -58,7 +65,11 @@ pub(super) fn switch(page: &Switch, world: &World) -> Sheet {
     let arming = arming(key, world);
     if page.gate.asks_text() {
         sheet.blank();
-        let label = if arming.of_id { "Type the end of the card's id to arm:" } else { "Type the last 4 of the card to arm:" };
+        let label = if arming.of_id {
+            "Type the end of the card's id to arm:"
+        } else {
+            "Type the last 4 of the card to arm:"
+        };
         sheet.arm(label, &arming, &page.gate.typed, &arming.text, page.focus == Focus::Gate);
     }
     let what = format!("{} {}", page.deed.phrase(), digits(key, world));
@@ -85,22 +96,35 @@ fn state(sheet: &mut Sheet, target: &Target, deed: Deed, world: &World) {
 /// That an unsettled earlier one is passed over.
 pub(super) fn second(sheet: &mut Sheet, passes: bool) {
     if passes {
-        sheet.words("SECOND", "sent although an earlier one is not settled: it may happen twice", Role::Danger);
+        sheet.words(
+            "SECOND",
+            "sent although an earlier one is not settled: it may happen twice",
+            Role::Danger,
+        );
     }
 }
 
 /// `2 open holds (38.00 USD), `, as far as the known transactions and the balance say.
 fn holds(key: &CardKey, world: &World) -> String {
-    let open: Vec<_> = world.transactions_of(key).filter(|row| row.state == TransactionState::Hold).collect();
+    let open: Vec<_> =
+        world.transactions_of(key).filter(|row| row.state == TransactionState::Hold).collect();
     if open.is_empty() {
-        return match world.cards.get(key).and_then(|card| card.balance.value()).and_then(|balance| balance.pending) {
+        return match world
+            .cards
+            .get(key)
+            .and_then(|card| card.balance.value())
+            .and_then(|balance| balance.pending)
+        {
             Some(pending) if !pending.amount().is_zero() => format!("open holds ({pending}), "),
             Some(_) | None => "holds that are open already, ".to_owned(),
         };
     }
-    let sum = open.iter().skip(1).try_fold(open.first().map(|row| row.amount), |sum: Option<Money>, row| {
-        sum.map_or(Ok(None), |sum| sum.plus(row.amount).map(Some))
-    });
+    let sum = open
+        .iter()
+        .skip(1)
+        .try_fold(open.first().map(|row| row.amount), |sum: Option<Money>, row| {
+            sum.map_or(Ok(None), |sum| sum.plus(row.amount).map(Some))
+        });
     let holds = if open.len() == 1 { "hold" } else { "holds" };
     match sum {
         Ok(Some(sum)) => format!("{} open {holds} ({sum}), ", open.len()),
@@ -118,14 +142,24 @@ pub(super) fn close(page: &Close, world: &World) -> Sheet {
     sheet.changes(&page.target);
     second(&mut sheet, page.second.is_some());
     sheet.blank();
-    sheet.sentence("This cannot be undone. The number stops working for ever; refunds to it may be lost.", Role::Danger);
+    sheet.sentence(
+        "This cannot be undone. The number stops working for ever; refunds to it may be lost.",
+        Role::Danger,
+    );
     let money = page.target.shown.available.filter(|money| !money.amount().is_zero());
     match money {
         Some(money) if money.is_negative() => {
-            sheet.words("Debt", &format!("{} is owed on it; closing does not pay that", money.size()), Role::Caution);
+            sheet.words(
+                "Debt",
+                &format!("{} is owed on it; closing does not pay that", money.size()),
+                Role::Caution,
+            );
         }
         Some(money) => {
-            let words = format!("{money} is still on it. {} pays it back by its own rules: watch the feed for it", key.provider);
+            let words = format!(
+                "{money} is still on it. {} pays it back by its own rules: watch the feed for it",
+                key.provider
+            );
             sheet.words("Refund", &words, Role::Caution);
         }
         None if page.target.shown.available.is_none() => {
@@ -138,8 +172,17 @@ pub(super) fn close(page: &Close, world: &World) -> Sheet {
     sheet.blank();
     let arming = arming(key, world);
     let phrase = close::phrase(&arming);
-    sheet.arm(&format!("Type {phrase} to arm:"), &arming, &page.gate.typed, &phrase, !page.on_reason);
-    sheet.footer(page.notice.as_deref(), &[("Enter", "close it (after arming)"), ("Tab", "reason"), ("Esc", "do nothing")]);
+    sheet.arm(
+        &format!("Type {phrase} to arm:"),
+        &arming,
+        &page.gate.typed,
+        &phrase,
+        !page.on_reason,
+    );
+    sheet.footer(
+        page.notice.as_deref(),
+        &[("Enter", "close it (after arming)"), ("Tab", "reason"), ("Esc", "do nothing")],
+    );
     sheet
 }
 
@@ -153,7 +196,13 @@ pub(super) fn blocked(page: &Blocked, world: &World) -> Sheet {
     let state = (op.state.word(), state_role(op.state));
     let before = format!("The earlier {} of this card ", noun(op.deed));
     if op.is_open() {
-        sheet.line([part("NOT SENT. ", Role::Heading), plain(before), plain("is still "), part(state.0, state.1), plain(":")]);
+        sheet.line([
+            part("NOT SENT. ", Role::Heading),
+            plain(before),
+            plain("is still "),
+            part(state.0, state.1),
+            plain(":"),
+        ]);
     } else {
         sheet.line([plain(before), plain("is settled now: "), part(state.0, state.1)]);
     }
@@ -161,7 +210,12 @@ pub(super) fn blocked(page: &Blocked, world: &World) -> Sheet {
     let age = text::age(world.now, op.created_at);
     sheet.line([
         part(format!(" op {}   ", op.id.short()), Role::Heading),
-        plain(format!("{}   asked {} by {} ({age} ago)", op.phrase(), clock(op.created_at, world), op.operator)),
+        plain(format!(
+            "{}   asked {} by {} ({age} ago)",
+            op.phrase(),
+            clock(op.created_at, world),
+            op.operator
+        )),
     ]);
     if let Some(detail) = &op.detail {
         for line in super::sheet::wrapped(detail, 58) {
@@ -174,7 +228,11 @@ pub(super) fn blocked(page: &Blocked, world: &World) -> Sheet {
             1 => "Looked for once.".to_owned(),
             n => format!("Looked for {n} times."),
         };
-        let class = match world.can(&page.key.provider).map(|can| can.class).filter(|_| op.deed == Deed::TopUp) {
+        let class = match world
+            .can(&page.key.provider)
+            .map(|can| can.class)
+            .filter(|_| op.deed == Deed::TopUp)
+        {
             Some(Class::Key) => "It was sent with a key against repetition.",
             Some(Class::Reference) => "It can be looked up by its reference.",
             Some(Class::Neither) => "This provider takes no key against repetition.",
@@ -193,14 +251,26 @@ pub(super) fn blocked(page: &Blocked, world: &World) -> Sheet {
         let arming = arming(&page.key, world);
         let phrase = blocked::phrase(&arming);
         if page.may_pass() {
-            sheet.arm(&format!("To send anyway: type {phrase}"), &arming, &page.gate.typed, &phrase, true);
-            sheet.footer(page.notice.as_deref(), &[("Enter", "go on (after the phrase)"), ("Esc", "do nothing")]);
+            sheet.arm(
+                &format!("To send anyway: type {phrase}"),
+                &arming,
+                &page.gate.typed,
+                &phrase,
+                true,
+            );
+            sheet.footer(
+                page.notice.as_deref(),
+                &[("Enter", "go on (after the phrase)"), ("Esc", "do nothing")],
+            );
         } else {
             sheet.line([part("It is on its way right now: wait for its answer.", Role::Muted)]);
             sheet.footer(page.notice.as_deref(), &[("Esc", "do nothing")]);
         }
     } else {
-        sheet.footer(page.notice.as_deref(), &[("Enter", "go on with what you wanted"), ("Esc", "do nothing")]);
+        sheet.footer(
+            page.notice.as_deref(),
+            &[("Enter", "go on with what you wanted"), ("Esc", "do nothing")],
+        );
     }
     sheet
 }

@@ -23,10 +23,26 @@ pub(super) fn view(page: &PinForm, world: &World) -> Sheet {
         secret(&mut sheet, "PIN now", &page.old, page.focus == Focus::Old, "the PIN until now");
     }
     if page.rule.digits.is_some() {
-        secret(&mut sheet, "New PIN", &page.new, page.focus == Focus::New, "never shown, copied or logged");
-        secret(&mut sheet, "Again", &page.again, page.focus == Focus::Again, "pasting is off, Ctrl-u clears");
+        secret(
+            &mut sheet,
+            "New PIN",
+            &page.new,
+            page.focus == Focus::New,
+            "never shown, copied or logged",
+        );
+        secret(
+            &mut sheet,
+            "Again",
+            &page.again,
+            page.focus == Focus::Again,
+            "pasting is off, Ctrl-u clears",
+        );
     } else {
-        sheet.words("PIN", "chosen by the provider and told to the cardholder by it; cardtop never sees it", Role::Text);
+        sheet.words(
+            "PIN",
+            "chosen by the provider and told to the cardholder by it; cardtop never sees it",
+            Role::Text,
+        );
     }
     let findings = page.findings();
     if !findings.is_empty() {
@@ -51,15 +67,23 @@ pub(super) fn view(page: &PinForm, world: &World) -> Sheet {
             plain("   "),
             part(format!("{} operator on phone", dot(Who::Operator)), role),
         ]);
-        let words = format!("The journal will say: PIN set, by {}, {}.", world.operator, page.who.words());
+        let words =
+            format!("The journal will say: PIN set, by {}, {}.", world.operator, page.who.words());
         sheet.sentence(&words, Role::Muted);
     }
     sheet.blank();
     let arming = arming(key, world);
-    let label = if arming.of_id { "Type the end of the card's id to arm:" } else { "Type the last 4 of the card to arm:" };
+    let label = if arming.of_id {
+        "Type the end of the card's id to arm:"
+    } else {
+        "Type the last 4 of the card to arm:"
+    };
     sheet.arm(label, &arming, &page.gate.typed, &arming.text, page.focus == Focus::Gate);
     let next = if page.focus == Focus::Who { ("Space", "who") } else { ("Tab", "next") };
-    sheet.footer(page.notice.as_deref(), &[("Enter", "set PIN (after arming)"), next, ("Esc", "do nothing")]);
+    sheet.footer(
+        page.notice.as_deref(),
+        &[("Enter", "set PIN (after arming)"), next, ("Esc", "do nothing")],
+    );
     sheet
 }
 

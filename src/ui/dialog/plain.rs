@@ -31,7 +31,8 @@ pub(super) fn menu(page: &Menu, world: &World) -> Sheet {
             Some(why) => {
                 for (i, line) in wrapped(why, 32).into_iter().enumerate() {
                     let first = i == 0;
-                    let letter = if first { format!("{}  ", item.letter) } else { "   ".to_owned() };
+                    let letter =
+                        if first { format!("{}  ", item.letter) } else { "   ".to_owned() };
                     let words = if first { format!("{words} - ") } else { " ".repeat(27) };
                     let role = if chosen && first { Role::Selection } else { Role::Muted };
                     sheet.line([
@@ -44,7 +45,10 @@ pub(super) fn menu(page: &Menu, world: &World) -> Sheet {
             }
         }
     }
-    sheet.footer(page.notice.as_deref(), &[("Enter", "choose (asks first)"), ("j k", "move"), ("Esc", "do nothing")]);
+    sheet.footer(
+        page.notice.as_deref(),
+        &[("Enter", "choose (asks first)"), ("j k", "move"), ("Esc", "do nothing")],
+    );
     sheet
 }
 
@@ -63,7 +67,12 @@ pub(super) fn refusal(page: &Refusal, world: &World) -> Sheet {
 /// What becomes of a change.
 pub(super) fn progress(page: &Progress, world: &World) -> Sheet {
     let name = page.operation.as_ref().map_or_else(
-        || page.amount.map_or_else(|| page.deed.phrase().to_owned(), |amount| format!("{} {amount}", page.deed.phrase())),
+        || {
+            page.amount.map_or_else(
+                || page.deed.phrase().to_owned(),
+                |amount| format!("{} {amount}", page.deed.phrase()),
+            )
+        },
         crate::domain::operation::Operation::phrase,
     );
     let mut sheet = Sheet::new(format!("{}  op {}", capital(&name), page.id.short()));
@@ -76,14 +85,17 @@ pub(super) fn progress(page: &Progress, world: &World) -> Sheet {
         return sheet;
     }
     if page.seen.is_empty() {
-        let words = format!("card is read again, intent is saved  {}", text::age(world.now, page.since));
+        let words =
+            format!("card is read again, intent is saved  {}", text::age(world.now, page.since));
         sheet.value("...", [part(words, Role::Muted)]);
     }
     let last = page.seen.len().saturating_sub(1);
     for (i, (state, at)) in page.seen.iter().enumerate() {
         let words = match state {
             OperationState::Sent => "saved, then sent once",
-            OperationState::Accepted if page.proof == Some(Proof::AnswerOnly) => "the provider took it and tells no more",
+            OperationState::Accepted if page.proof == Some(Proof::AnswerOnly) => {
+                "the provider took it and tells no more"
+            }
             OperationState::Accepted => "the provider took it; not seen yet",
             OperationState::Done => "its effect was read",
             OperationState::Failed => "it did not happen",
@@ -99,7 +111,8 @@ pub(super) fn progress(page: &Progress, world: &World) -> Sheet {
     if let Some(proof) = page.proof.filter(|_| !page.is_settled()) {
         sheet.words("Proof", proof.sentence(), Role::Muted);
     }
-    let look = page.operation.as_ref().is_some_and(|op| op.is_open() && op.state != OperationState::Sent);
+    let look =
+        page.operation.as_ref().is_some_and(|op| op.is_open() && op.state != OperationState::Sent);
     let close = if page.is_settled() { "close" } else { "close (it goes on)" };
     let mut keys = vec![("Enter", close)];
     if look {
@@ -131,7 +144,8 @@ pub(super) fn quit(world: &World) -> Sheet {
         }
         sheet.blank();
         sheet.sentence(
-            "Each is in the journal. It is looked for at the next start, by reading only; nothing is sent again.",
+            "Each is in the journal. It is looked for at the next start, by reading only; nothing \
+             is sent again.",
             Role::Text,
         );
     }

@@ -15,17 +15,37 @@ pub(super) fn view(page: &Settle, world: &World) -> Sheet {
     let operation = &page.operation;
     let mut sheet = Sheet::new(format!("Settle op {} by hand", operation.id.short()));
     sheet.card(&operation.card, world);
-    sheet.value("Asked", [plain(operation.phrase()), part(format!("  at {}", clock(operation.created_at, world)), Role::Muted)]);
+    sheet.value(
+        "Asked",
+        [
+            plain(operation.phrase()),
+            part(format!("  at {}", clock(operation.created_at, world)), Role::Muted),
+        ],
+    );
     sheet.value("Now", [part(operation.state.word(), state_role(operation.state))]);
     sheet.words("Known", operation.detail.as_deref().unwrap_or("no answer"), Role::Text);
     sheet.blank();
     let mark = |on: bool| if on { "> " } else { "  " };
     let said = |on: bool| if on { Role::Focus } else { Role::Text };
     let top_up = operation.deed == Deed::TopUp;
-    let happened = if top_up { "happened: the money is on the card" } else { "happened: the card is as asked" };
+    let happened = if top_up {
+        "happened: the money is on the card"
+    } else {
+        "happened: the card is as asked"
+    };
     let (done, failed) = (page.done == Some(true), page.done == Some(false));
-    sheet.value("It", [part(mark(done), Role::Focus), part("d ", Role::Key), part(happened, said(done))]);
-    sheet.value("", [part(mark(failed), Role::Focus), part("f ", Role::Key), part("did not happen, and will not", said(failed))]);
+    sheet.value(
+        "It",
+        [part(mark(done), Role::Focus), part("d ", Role::Key), part(happened, said(done))],
+    );
+    sheet.value(
+        "",
+        [
+            part(mark(failed), Role::Focus),
+            part("f ", Role::Key),
+            part("did not happen, and will not", said(failed)),
+        ],
+    );
     if done && top_up {
         sheet.blank();
         rows(&mut sheet, page, world);
@@ -40,20 +60,30 @@ pub(super) fn view(page: &Settle, world: &World) -> Sheet {
         if !others.is_empty() {
             sheet.words("", "typing the digits says that this is somebody else's", Role::Caution);
         }
-        sheet.words("Then", "another one may be sent. It is looked for 48 h more; a late credit raises an alarm", Role::Caution);
+        sheet.words(
+            "Then",
+            "another one may be sent. It is looked for 48 h more; a late credit raises an alarm",
+            Role::Caution,
+        );
     }
     sheet.blank();
     sheet.field("Reason", &page.reason, 46, page.on_reason, Vec::new());
     if failed {
         let arming = Arming { text: confirmation(operation), of_id: operation.last4.is_none() };
-        let label = if arming.of_id { "Type the end of the card's id to arm:" } else { "Type the last 4 of the card to arm:" };
+        let label = if arming.of_id {
+            "Type the end of the card's id to arm:"
+        } else {
+            "Type the last 4 of the card to arm:"
+        };
         sheet.arm(label, &arming, &page.gate.typed, &arming.text, !page.on_reason);
     }
     let keys: &[(&str, &str)] = match (page.sent, page.on_reason, page.done) {
         (true, ..) => &[("Esc", "close (it goes on)")],
         (false, true, _) => &[("Enter", "reason is written"), ("Esc", "do nothing")],
         (false, false, None) => &[("d f", "what happened"), ("Esc", "do nothing")],
-        (false, false, Some(_)) => &[("y", "write it into the journal"), ("r", "reason"), ("Esc", "do nothing")],
+        (false, false, Some(_)) => {
+            &[("y", "write it into the journal"), ("r", "reason"), ("Esc", "do nothing")]
+        }
     };
     sheet.footer(page.notice.as_deref(), keys);
     sheet
@@ -61,7 +91,13 @@ pub(super) fn view(page: &Settle, world: &World) -> Sheet {
 
 /// A transaction that may be its own, in one line.
 fn told(row: &Transaction, world: &World) -> String {
-    format!("+{} at {}  {}  id {}", row.amount.size(), clock(row.at, world), row.state.word(), row.id)
+    format!(
+        "+{} at {}  {}  id {}",
+        row.amount.size(),
+        clock(row.at, world),
+        row.state.word(),
+        row.id
+    )
 }
 
 /// The transactions that may be its own.
@@ -75,7 +111,11 @@ fn rows(sheet: &mut Sheet, page: &Settle, world: &World) {
         let mark = if chosen { "> " } else { "  " };
         sheet.value(
             label,
-            [part(mark, Role::Focus), part(format!("{} ", at + 1), Role::Key), part(told(row, world), role(chosen))],
+            [
+                part(mark, Role::Focus),
+                part(format!("{} ", at + 1), Role::Key),
+                part(told(row, world), role(chosen)),
+            ],
         );
     }
     let label = if offered.is_empty() { "Its row" } else { "" };

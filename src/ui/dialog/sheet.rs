@@ -76,7 +76,8 @@ impl Sheet {
 
     /// A label, what belongs to it, and words at the right end.
     pub(super) fn ends(&mut self, label: &str, left: Vec<Part>, right: Vec<Part>) {
-        let width = |parts: &[Part]| parts.iter().map(|(words, _)| text::width(words)).sum::<usize>();
+        let width =
+            |parts: &[Part]| parts.iter().map(|(words, _)| text::width(words)).sum::<usize>();
         let room = (INSIDE - VALUES - 2).saturating_sub(width(&right));
         let mut used = 0;
         let mut parts = Vec::new();
@@ -90,7 +91,8 @@ impl Sheet {
         self.value(label, parts);
     }
 
-    /// A label, a figure that is never cut, and words at the right end; on a line of their own where both do not fit.
+    /// A label, a figure that is never cut, and words at the right end; on a line of their own
+    /// where both do not fit.
     pub(super) fn figure_ends(&mut self, label: &str, left: Vec<Part>, right: Part) {
         let columns: usize = left.iter().map(|(words, _)| text::width(words)).sum();
         if columns + 1 + text::width(&right.0) <= INSIDE - VALUES - 2 {
@@ -116,9 +118,20 @@ impl Sheet {
     }
 
     /// A field to type into, with words behind it.
-    pub(super) fn field(&mut self, label: &str, field: &Field, columns: usize, focused: bool, behind: Vec<Part>) {
+    pub(super) fn field(
+        &mut self,
+        label: &str,
+        field: &Field,
+        columns: usize,
+        focused: bool,
+        behind: Vec<Part>,
+    ) {
         let Window { seen, cursor, .. } = field.window(columns);
-        let mut parts = vec![part("[ ", Role::Muted), part(text::left(&seen, columns), Role::Input), part(" ]", Role::Muted)];
+        let mut parts = vec![
+            part("[ ", Role::Muted),
+            part(text::left(&seen, columns), Role::Input),
+            part(" ]", Role::Muted),
+        ];
         parts.extend(behind);
         self.value(label, parts);
         if focused && let Some(row) = self.rows.last_mut() {
@@ -134,13 +147,21 @@ impl Sheet {
     }
 
     /// The field that arms, with what has to stand in it.
-    pub(super) fn arm(&mut self, label: &str, arming: &Arming, field: &Field, wanted: &str, focused: bool) {
+    pub(super) fn arm(
+        &mut self,
+        label: &str,
+        arming: &Arming,
+        field: &Field,
+        wanted: &str,
+        focused: bool,
+    ) {
         let columns = wanted.chars().count().max(4) + 1;
         let Window { seen, cursor, .. } = field.window(columns);
         let label = format!("{label}  ");
         let at = 2 + text::width(&label) + 2 + cursor;
         let armed = field.text() == wanted;
-        let state = if armed { part("  armed", Role::Good) } else { part("  not armed", Role::Muted) };
+        let state =
+            if armed { part("  armed", Role::Good) } else { part("  not armed", Role::Muted) };
         self.line([
             part(label, Role::Heading),
             part("[ ", Role::Muted),
@@ -152,7 +173,10 @@ impl Sheet {
             self.cursor_at(at);
         }
         if arming.of_id {
-            self.line([part("(the last four digits are not known: these are of the card's id)", Role::Muted)]);
+            self.line([part(
+                "(the last four digits are not known: these are of the card's id)",
+                Role::Muted,
+            )]);
         }
     }
 
@@ -197,21 +221,38 @@ impl Sheet {
             Environment::Production => Role::Prod,
             Environment::Sandbox => Role::Muted,
         };
-        let kind = card.and_then(|card| card.kind).map_or_else(String::new, |kind| format!("{}  ", kind.word()));
+        let kind = card
+            .and_then(|card| card.kind)
+            .map_or_else(String::new, |kind| format!("{}  ", kind.word()));
         let right = vec![
             part(kind, Role::Muted),
             plain(format!("{}  ", text::fit(key.provider.name(), 16))),
             part(environment.word(), role),
         ];
-        let name =
-            if card.is_some_and(|card| card.last4.is_some()) || !holder.is_empty() { holder } else { format!("id {}", key.id) };
+        let name = if card.is_some_and(|card| card.last4.is_some()) || !holder.is_empty() {
+            holder
+        } else {
+            format!("id {}", key.id)
+        };
         self.ends("Card", vec![part(digits, Role::Heading), plain("  "), plain(name)], right);
     }
 
     /// A state that an operation went through: `SENT  14:08:11  saved, then sent once`.
-    pub(super) fn rows_for_state(&mut self, word: &str, role: Role, at: &str, words: &str, age: &str) {
+    pub(super) fn rows_for_state(
+        &mut self,
+        word: &str,
+        role: Role,
+        at: &str,
+        words: &str,
+        age: &str,
+    ) {
         let state = part(text::left(word, VALUES - 2), role);
-        self.line([state, part(format!("{at}  "), Role::Muted), plain(words), part(age, Role::Muted)]);
+        self.line([
+            state,
+            part(format!("{at}  "), Role::Muted),
+            plain(words),
+            part(age, Role::Muted),
+        ]);
     }
 
     /// What changed of the card while the dialog was open.
@@ -231,7 +272,11 @@ impl Sheet {
         }
         while rows.len() > height {
             // What is typed into and the keys stay as long as anything does.
-            let Some(at) = rows.iter().rposition(|row| !row.footer && row.cursor.is_none()).or(rows.len().checked_sub(2)) else {
+            let Some(at) = rows
+                .iter()
+                .rposition(|row| !row.footer && row.cursor.is_none())
+                .or(rows.len().checked_sub(2))
+            else {
                 rows.truncate(height);
                 break;
             };
@@ -245,7 +290,9 @@ impl Sheet {
 pub(super) fn wrapped(words: &str, columns: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     for word in words.split_whitespace() {
-        let line = lines.last_mut().filter(|line| line.is_empty() || text::width(line) + 1 + text::width(word) <= columns);
+        let line = lines
+            .last_mut()
+            .filter(|line| line.is_empty() || text::width(line) + 1 + text::width(word) <= columns);
         match line {
             Some(line) => {
                 if !line.is_empty() {
@@ -268,22 +315,27 @@ pub(super) fn clock(at: Timestamp, world: &World) -> String {
 pub(super) fn read_words(target: &Target, world: &World) -> Part {
     let again = if target.reread { ", re-read" } else { ", asking again" };
     match world.cards.get(&target.key).map(|card| &card.balance) {
-        None | Some(Reading::Never) => {
-            part(format!("never read{}", if target.reread { "" } else { ", asking now" }), Role::Muted)
-        }
-        Some(Reading::At { at, .. }) => {
-            part(format!("read {} ({}){again}", clock(*at, world), text::age(world.now, *at)), Role::Muted)
-        }
-        Some(Reading::Stale { at, .. }) => {
-            part(format!("LAST KNOWN {} ({})", clock(*at, world), text::age(world.now, *at)), Role::Caution)
-        }
+        None | Some(Reading::Never) => part(
+            format!("never read{}", if target.reread { "" } else { ", asking now" }),
+            Role::Muted,
+        ),
+        Some(Reading::At { at, .. }) => part(
+            format!("read {} ({}){again}", clock(*at, world), text::age(world.now, *at)),
+            Role::Muted,
+        ),
+        Some(Reading::Stale { at, .. }) => part(
+            format!("LAST KNOWN {} ({})", clock(*at, world), text::age(world.now, *at)),
+            Role::Caution,
+        ),
     }
 }
 
 /// What is available, marked where it may be old.
 pub(super) fn available(key: &CardKey, world: &World) -> Part {
     let card = world.cards.get(key);
-    let Some(available) = card.and_then(Card::available) else { return part("not known", Role::Caution) };
+    let Some(available) = card.and_then(Card::available) else {
+        return part("not known", Role::Caution);
+    };
     let stale = card.is_some_and(|card| card.balance.why_stale().is_some());
     money(available, stale)
 }

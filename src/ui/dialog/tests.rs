@@ -21,7 +21,9 @@ fn picture(desk: &Desk) -> String {
         .map(|y| (0..80).map(|x| buffer[(x, y)].symbol()).collect::<String>().trim_end().to_owned())
         .filter(|line| !line.is_empty())
         .collect();
-    lines.push(cursor.map_or_else(|| "no cursor".to_owned(), |at| format!("cursor {},{}", at.x, at.y)));
+    lines.push(
+        cursor.map_or_else(|| "no cursor".to_owned(), |at| format!("cursor {},{}", at.x, at.y)),
+    );
     lines.join("\n")
 }
 
@@ -81,7 +83,11 @@ fn all() -> Vec<(&'static str, Desk)> {
     operation.reason = Some("lost".into());
     let mut accepted = operation.clone();
     accepted.state = OperationState::Accepted;
-    let sent = sent.hears(News::Operation(operation)).pass(1_000).hears(News::Operation(accepted)).pass(3_000);
+    let sent = sent
+        .hears(News::Operation(operation))
+        .pass(1_000)
+        .hears(News::Operation(accepted))
+        .pass(3_000);
     let mut menu = frozen();
     menu.can().close = Offer::No("this provider closes no cards");
     let refused = Desk::new().open(Deed::Freeze, "c1").keys("1 y");
@@ -98,14 +104,21 @@ fn all() -> Vec<(&'static str, Desk)> {
         ("top_up_large", unquoted.open(Deed::TopUp, "c1").types("9000").keys("enter 4 2")),
         ("top_up_blocked", unknown().open(Deed::TopUp, "c2").types("SEC")),
         ("pin", Desk::new().open(Deed::SetPin, "c1").types("9078").keys("tab").types("907")),
-        ("pin_with_old", both_pins.open(Deed::SetPin, "c1").types("1111").keys("tab").types("4321")),
+        (
+            "pin_with_old",
+            both_pins.open(Deed::SetPin, "c1").types("1111").keys("tab").types("4321"),
+        ),
         ("close", Desk::new().open(Deed::Close, "c1").types("CLOSE 4")),
         ("menu", menu.actions("c1").keys("C")),
         ("refusal", frozen().open(Deed::Freeze, "c1")),
         ("progress", sent),
         (
             "progress_refused",
-            refused.hears(News::Refused { id: refused_id, card: key("c1"), why: "the card changed since it was shown".into() }),
+            refused.hears(News::Refused {
+                id: refused_id,
+                card: key("c1"),
+                why: "the card changed since it was shown".into(),
+            }),
         ),
         ("settle_failed", unsettled().keys("f").types("their support says no").keys("enter 7 7")),
         ("settle_done", unsettled().keys("d").types("seen").keys("enter")),
@@ -130,14 +143,22 @@ fn a_pin_is_stars_on_screen() {
 fn a_dialog_draws_at_any_size_and_keeps_its_keys_as_long_as_there_is_room() {
     for (name, desk) in all() {
         let dialog = desk.dialog.as_ref().expect("a dialog is open");
-        for (width, height) in [(0, 0), (1, 1), (3, 2), (10, 3), (40, 8), (60, 16), (80, 12), (200, 60)] {
+        for (width, height) in
+            [(0, 0), (1, 1), (3, 2), (10, 3), (40, 8), (60, 16), (80, 12), (200, 60)]
+        {
             let mut buffer = Buffer::empty(Rect::new(0, 0, width, height));
             let cursor = view(dialog, &desk.world, &Theme::default(), buffer.area, &mut buffer);
-            assert!(cursor.is_none_or(|at| at.x < width && at.y < height), "{name} {width}x{height}");
+            assert!(
+                cursor.is_none_or(|at| at.x < width && at.y < height),
+                "{name} {width}x{height}"
+            );
             let text: String = buffer.content().iter().map(ratatui::buffer::Cell::symbol).collect();
             if width >= 60 && height >= 12 {
                 assert!(text.contains("Esc") || text.contains("Enter"), "{name} {width}x{height}");
-                let left = text.chars().take(usize::from(width) * usize::from(height)).position(|c| c == '┌');
+                let left = text
+                    .chars()
+                    .take(usize::from(width) * usize::from(height))
+                    .position(|c| c == '┌');
                 assert!(left.is_some(), "{name}");
             }
         }
@@ -151,7 +172,13 @@ fn what_lies_below_does_not_show_through_not_even_half_a_character() {
     for y in 0..24 {
         buffer.set_string(0, y, "日".repeat(40), ratatui::style::Style::new());
     }
-    view(desk.dialog.as_ref().expect("a dialog"), &desk.world, &Theme::default(), buffer.area, &mut buffer);
+    view(
+        desk.dialog.as_ref().expect("a dialog"),
+        &desk.world,
+        &Theme::default(),
+        buffer.area,
+        &mut buffer,
+    );
     let row: String = (5..75).map(|x| buffer[(x, 12)].symbol()).collect();
     assert!(!row.contains('日'), "{row}");
     assert_eq!(buffer[(4, 12)].symbol(), " ");

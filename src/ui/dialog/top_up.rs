@@ -25,10 +25,18 @@ fn head(page: &TopUp, title: &str, world: &World) -> Sheet {
     let key = &page.target.key;
     let mut sheet = Sheet::new(title);
     sheet.card(key, world);
-    sheet.figure_ends("Now", vec![plain("available "), available(key, world)], read_words(&page.target, world));
+    sheet.figure_ends(
+        "Now",
+        vec![plain("available "), available(key, world)],
+        read_words(&page.target, world),
+    );
     sheet.changes(&page.target);
     if let Some(state) = page.target.shown.state.filter(|state| *state != CardState::Active) {
-        sheet.words("NOTE", &format!("the card is {}: it cannot spend this now", state.word()), Role::Caution);
+        sheet.words(
+            "NOTE",
+            &format!("the card is {}: it cannot spend this now", state.word()),
+            Role::Caution,
+        );
     }
     second(&mut sheet, page.second.is_some());
     sheet.blank();
@@ -40,9 +48,13 @@ fn form(page: &TopUp, world: &World) -> Sheet {
     let mut sheet = head(page, "Top up  (step 1 of 2: amount)", world);
     let can = world.can(&key.provider);
     let currency = world.cards.get(key).and_then(|card| card.currency);
-    let mut behind = vec![plain(format!(" {}", currency.map_or_else(String::new, |currency| currency.code().to_owned())))];
+    let mut behind = vec![plain(format!(
+        " {}",
+        currency.map_or_else(String::new, |currency| currency.code().to_owned())
+    ))];
     if let (Some(least), Some(currency)) = (can.and_then(|can| can.top_up_min), currency) {
-        behind.push(part(format!("   from {}", Money::new(least, currency).grouped()), Role::Muted));
+        behind
+            .push(part(format!("   from {}", Money::new(least, currency).grouped()), Role::Muted));
     }
     sheet.field("Amount", &page.amount, 14, !page.on_reason, behind);
     sheet.field("Reason", &page.reason, 46, page.on_reason, Vec::new());
@@ -53,8 +65,12 @@ fn form(page: &TopUp, world: &World) -> Sheet {
         float(&mut sheet, page, None, world);
     }
     earlier(&mut sheet, page, world);
-    let next = if can.is_some_and(|can| can.quote.is_yes()) { "ask the fee and check" } else { "check" };
-    sheet.footer(page.notice.as_deref(), &[("Enter", next), ("Tab", "next field"), ("Esc", "do nothing")]);
+    let next =
+        if can.is_some_and(|can| can.quote.is_yes()) { "ask the fee and check" } else { "check" };
+    sheet.footer(
+        page.notice.as_deref(),
+        &[("Enter", next), ("Tab", "next field"), ("Esc", "do nothing")],
+    );
     sheet
 }
 
@@ -63,7 +79,11 @@ fn checked(page: &TopUp, check: &Check, world: &World) -> Sheet {
     let mut sheet = head(page, "Top up  (step 2 of 2: check)", world);
     sheet.value("Amount", [part(check.amount.to_string(), Role::Heading)]);
     let reason = page.reason.text().trim();
-    let reason = if reason.is_empty() { part("none given", Role::Muted) } else { plain(text::fit(reason, 50)) };
+    let reason = if reason.is_empty() {
+        part("none given", Role::Muted)
+    } else {
+        plain(text::fit(reason, 50))
+    };
     sheet.value("Reason", [reason]);
     sheet.blank();
     let quote = match &check.quoted {
@@ -73,25 +93,37 @@ fn checked(page: &TopUp, check: &Check, world: &World) -> Sheet {
     let receives = quote.and_then(|quote| quote.receives);
     sheet.value(
         "Card gets",
-        [amount(receives.unwrap_or(check.amount)), part(if receives.is_some() { "  quoted" } else { "" }, Role::Muted)],
+        [
+            amount(receives.unwrap_or(check.amount)),
+            part(if receives.is_some() { "  quoted" } else { "" }, Role::Muted),
+        ],
     );
     match &check.quoted {
         Quoted::Asked(since) => {
             let words = format!("asking {}, {}", key.provider, text::age(world.now, *since));
             sheet.value("Fee", [part(words, Role::Caution)]);
         }
-        Quoted::NotOffered(why) => sheet.words("Fee", &format!("not told before sending: {why}"), Role::Muted),
+        Quoted::NotOffered(why) => {
+            sheet.words("Fee", &format!("not told before sending: {why}"), Role::Muted)
+        }
         Quoted::Failed(why) => sheet.words("Fee", &format!("not known: {why}"), Role::Caution),
         Quoted::Known(quote) => {
             let behind = format!("  quoted {}, for this amount only", clock(quote.at, world));
             match quote.fee {
                 Some(fee) => sheet.value("Fee", [amount(fee), part(behind, Role::Muted)]),
-                None if check.cannot_pay().is_some() => sheet.value("Fee", [part("not asked", Role::Muted)]),
-                None => sheet.value("Fee", [part("none was told", Role::Caution), part(behind, Role::Muted)]),
+                None if check.cannot_pay().is_some() => {
+                    sheet.value("Fee", [part("not asked", Role::Muted)])
+                }
+                None => sheet.value(
+                    "Fee",
+                    [part("none was told", Role::Caution), part(behind, Role::Muted)],
+                ),
             }
         }
     }
-    let pays = quote.and_then(|quote| quote.debited.or_else(|| quote.fee.and_then(|fee| check.amount.plus(fee).ok())));
+    let pays = quote.and_then(|quote| {
+        quote.debited.or_else(|| quote.fee.and_then(|fee| check.amount.plus(fee).ok()))
+    });
     match quote.and_then(|quote| quote.payer.as_ref()) {
         Some(payer) => paid_by(&mut sheet, payer, pays.unwrap_or(check.amount)),
         // Whose money it is is known with the quote.
@@ -99,7 +131,10 @@ fn checked(page: &TopUp, check: &Check, world: &World) -> Sheet {
         None => float(&mut sheet, page, Some((check.amount, pays)), world),
     }
     after(&mut sheet, page, receives.unwrap_or(check.amount), world);
-    sheet.value("Reference", [plain(page.id.reference().to_string()), part("  saved before sending", Role::Muted)]);
+    sheet.value(
+        "Reference",
+        [plain(page.id.reference().to_string()), part("  saved before sending", Role::Muted)],
+    );
     earlier(&mut sheet, page, world);
     let arming = arming(key, world);
     match &check.listed {
@@ -108,7 +143,11 @@ fn checked(page: &TopUp, check: &Check, world: &World) -> Sheet {
             sheet.value("Card's list", [part(words, Role::Caution)]);
         }
         Listed::Failed(why) => {
-            sheet.words("Card's list", &format!("cannot be read, and nothing is sent without it: {why}"), Role::Danger);
+            sheet.words(
+                "Card's list",
+                &format!("cannot be read, and nothing is sent without it: {why}"),
+                Role::Danger,
+            );
         }
         Listed::Known(_) => {}
     }
@@ -118,7 +157,11 @@ fn checked(page: &TopUp, check: &Check, world: &World) -> Sheet {
         sheet.words("LARGE", "an amount of this size takes the last four", Role::Caution);
     }
     if check.gate.asks_text() && check.cannot_pay().is_none() {
-        let label = if arming.of_id { "Type the end of the card's id to arm:" } else { "Type the last 4 of the card to arm:" };
+        let label = if arming.of_id {
+            "Type the end of the card's id to arm:"
+        } else {
+            "Type the last 4 of the card to arm:"
+        };
         sheet.arm(label, &arming, &check.gate.typed, &arming.text, true);
     }
     let send = format!("send {} to {}", check.amount, digits(key, world));
@@ -144,7 +187,9 @@ fn paid_by(sheet: &mut Sheet, payer: &Payer, due: Money) {
             let payer = payer.to_string();
             // Which account it is goes before what is left on it.
             let room = PAYER_COLUMNS.saturating_sub(text::width(&payer));
-            let left = left.map(|left| format!(" -> {}", left.grouped())).filter(|left| text::width(left) <= room);
+            let left = left
+                .map(|left| format!(" -> {}", left.grouped()))
+                .filter(|left| text::width(left) <= room);
             sheet.value("Paid by", [plain(payer), part(left.unwrap_or_default(), Role::Muted)]);
         }
     }
@@ -155,7 +200,8 @@ fn float(sheet: &mut Sheet, page: &TopUp, pays: Option<(Money, Option<Money>)>, 
     let key = &page.target.key;
     let Some(currency) = world.cards.get(key).and_then(|card| card.currency) else { return };
     let reading = world.floats.get(&key.provider).unwrap_or(&Reading::Never);
-    let of_currency = |sums: &Vec<Money>| sums.iter().find(|sum| sum.currency() == currency).copied();
+    let of_currency =
+        |sums: &Vec<Money>| sums.iter().find(|sum| sum.currency() == currency).copied();
     let label = if pays.is_some() { "Float pays" } else { "Float" };
     let mut parts = Vec::new();
     if let Some((sent, pays)) = pays {
@@ -172,12 +218,17 @@ fn float(sheet: &mut Sheet, page: &TopUp, pays: Option<(Money, Option<Money>)>, 
         return;
     };
     let mark = if reading.why_stale().is_some() { "~" } else { "" };
-    let age = reading.at().map_or_else(String::new, |at| format!(" ({})", text::age(world.now, at)));
+    let age =
+        reading.at().map_or_else(String::new, |at| format!(" ({})", text::age(world.now, at)));
     match pays.and_then(|(sent, pays)| before.minus(pays.unwrap_or(sent)).ok()) {
         Some(left) if left.is_negative() => {
             parts.push(part(format!("{mark}{}{age}: TOO LOW", before.grouped()), Role::Danger));
         }
-        Some(left) => parts.push(plain(format!("{mark}{} -> {mark}{}{age}", before.grouped(), left.grouped()))),
+        Some(left) => parts.push(plain(format!(
+            "{mark}{} -> {mark}{}{age}",
+            before.grouped(),
+            left.grouped()
+        ))),
         None => parts.push(plain(format!("{mark}{before}{age}"))),
     }
     sheet.value(label, parts);
@@ -185,13 +236,15 @@ fn float(sheet: &mut Sheet, page: &TopUp, pays: Option<(Money, Option<Money>)>, 
 
 /// What will be available.
 fn after(sheet: &mut Sheet, page: &TopUp, receives: Money, world: &World) {
-    let stale = world.cards.get(&page.target.key).is_some_and(|card| card.balance.why_stale().is_some());
+    let stale =
+        world.cards.get(&page.target.key).is_some_and(|card| card.balance.why_stale().is_some());
     let Some(after) = page.target.shown.available.and_then(|now| now.plus(receives).ok()) else {
         sheet.value("Card after", [part("not known", Role::Muted)]);
         return;
     };
     let (_, role) = money(after, stale);
-    let mut parts = vec![part(text::right(&format!("{}{after}", if stale { "~" } else { "" }), 14), role)];
+    let mut parts =
+        vec![part(text::right(&format!("{}{after}", if stale { "~" } else { "" }), 14), role)];
     if after.is_negative() {
         parts.push(part("  still NEGATIVE", role));
     }
@@ -212,10 +265,15 @@ fn earlier(sheet: &mut Sheet, page: &TopUp, world: &World) {
     let words = match last_top_up(&page.target.key, world) {
         None => "no top-up of this card is in the journal".to_owned(),
         Some(op) => {
-            let amount = op.amount.map_or_else(String::new, |amount| format!("+{} ", amount.grouped()));
+            let amount =
+                op.amount.map_or_else(String::new, |amount| format!("+{} ", amount.grouped()));
             let open = if op.is_open() { "" } else { "none is open. " };
             let state = op.state.word();
-            format!("{open}Last: {amount}at {} by {}, {state}", clock(op.created_at, world), op.operator)
+            format!(
+                "{open}Last: {amount}at {} by {}, {state}",
+                clock(op.created_at, world),
+                op.operator
+            )
         }
     };
     sheet.words("Earlier", &words, Role::Muted);

@@ -1,4 +1,5 @@
-//! The network between cardtop and the bank in this process: its lies, its crashes, and what one test of it begins with.
+//! The network between cardtop and the bank in this process: its lies, its crashes, and what one
+//! test of it begins with.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::fs;
@@ -135,7 +136,11 @@ impl Net {
         Fate::Told(self.script.lie(number, may_come_twice(dialect, does == Does::Write)))
     }
 
-    pub(super) async fn arrive(&self, dialect: Dialect, request: Request<Bytes>) -> Result<Response<Bytes>, Lost> {
+    pub(super) async fn arrive(
+        &self,
+        dialect: Dialect,
+        request: Request<Bytes>,
+    ) -> Result<Response<Bytes>, Lost> {
         InProcess(self.sandbox.router(dialect)).call(Does::Read, request).await
     }
 
@@ -153,7 +158,12 @@ impl Net {
         }
     }
 
-    async fn exchange(&self, dialect: Dialect, does: Does, request: Request<Bytes>) -> Result<Response<Bytes>, Lost> {
+    async fn exchange(
+        &self,
+        dialect: Dialect,
+        does: Does,
+        request: Request<Bytes>,
+    ) -> Result<Response<Bytes>, Lost> {
         self.arrivals().await;
         let number = self.exchanges.fetch_add(1, Ordering::SeqCst);
         if does == Does::Write {
@@ -270,11 +280,13 @@ pub(super) async fn opened(
     polling: bool,
 ) -> (Engine, tokio::sync::mpsc::Receiver<News>) {
     let net = Arc::clone(net);
-    let way = move |dialect| -> Box<dyn Transport> { Box::new(Way { net: Arc::clone(&net), dialect }) };
+    let way =
+        move |dialect| -> Box<dyn Transport> { Box::new(Way { net: Arc::clone(&net), dialect }) };
     open_over(config.clone(), clock, data, false, polling, way).await
 }
 
-/// A folder in memory where there is one: these tests ask nothing of the disk, and there are many of them.
+/// A folder in memory where there is one: these tests ask nothing of the disk, and there are many
+/// of them.
 pub(super) fn folder() -> tempfile::TempDir {
     let memory = Path::new("/dev/shm");
     let made = if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() };
@@ -285,7 +297,12 @@ pub(super) fn small(seed: u64) -> Options {
     Options { seed, cards: 6, transactions: 0, busy: false, ..Options::default() }
 }
 
-pub(super) fn configured(sandbox: &Sandbox, base: &dyn Fn(Dialect) -> String, folder: &Path, timeout: &str) -> Config {
+pub(super) fn configured(
+    sandbox: &Sandbox,
+    base: &dyn Fn(Dialect) -> String,
+    folder: &Path,
+    timeout: &str,
+) -> Config {
     let path = folder.join("cardtop.toml");
     sandbox.write_config(base, &path).expect("a configuration");
     let text = fs::read_to_string(&path).expect("the configuration");
@@ -304,7 +321,8 @@ pub(super) fn active(sandbox: &Sandbox, dialect: Dialect) -> Vec<String> {
     sandbox.card_ids(dialect).into_iter().filter(active).collect()
 }
 
-/// Whole units of a currency; hundreds where it has no decimals, so that a fee of one in a hundred is exact.
+/// Whole units of a currency; hundreds where it has no decimals, so that a fee of one in a hundred
+/// is exact.
 pub(super) fn units(sandbox: &Sandbox, dialect: Dialect, card: &str, count: u64) -> Money {
     let currency = sandbox.available(dialect, card).expect("the card").currency();
     let each = if currency.decimals() == Some(0) { 100 } else { 1 };

@@ -1,4 +1,5 @@
-//! What proves a top-up where other systems top up the same cards, clocks are wrong and answers are lost; and a person's word.
+//! What proves a top-up where other systems top up the same cards, clocks are wrong and answers are
+//! lost; and a person's word.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -35,18 +36,27 @@ fn others(config: &Config, others_top_up: bool) -> Config {
 
 impl Scene {
     async fn engine_with(&self, others_top_up: bool) -> Engine {
-        engine(&others(&self.config, others_top_up), &self.clock, self.folder.path(), &self.net).await
+        engine(&others(&self.config, others_top_up), &self.clock, self.folder.path(), &self.net)
+            .await
     }
 
     fn fifty(&self, engine: &Engine, second: bool) -> Order {
         let card = self.card();
-        order(engine, &key(self.dialect, &card), units(&self.sandbox, self.dialect, &card, SUM), second)
+        order(
+            engine,
+            &key(self.dialect, &card),
+            units(&self.sandbox, self.dialect, &card, SUM),
+            second,
+        )
     }
 
     /// Another system tops up the same card with the same sum.
     fn elsewhere(&self) -> String {
-        let (card, sum) = (self.card(), units(&self.sandbox, self.dialect, &self.card(), SUM).amount());
-        self.sandbox.credit_from_elsewhere(self.dialect, &card, sum).expect("a card that takes money")
+        let (card, sum) =
+            (self.card(), units(&self.sandbox, self.dialect, &self.card(), SUM).amount());
+        self.sandbox
+            .credit_from_elsewhere(self.dialect, &card, sum)
+            .expect("a card that takes money")
     }
 
     /// Looks for an operation several times, as a board does over a few minutes.
@@ -75,10 +85,13 @@ async fn somebody_elses_credit_never_proves_a_top_up_whose_request_was_lost() {
                 scene.elsewhere();
                 tokio::time::sleep(Duration::from_secs(seconds)).await;
                 lock(&scene.net.planned).push_back(Some(Lie::LoseRequest));
-                let sent =
-                    engine.change(scene.fifty(&engine, true), Duration::ZERO).await.unwrap_or_else(|refused| panic!("{refused}"));
+                let sent = engine
+                    .change(scene.fifty(&engine, true), Duration::ZERO)
+                    .await
+                    .unwrap_or_else(|refused| panic!("{refused}"));
                 let found = scene.look(&engine, sent.id).await;
-                let case = format!("{} {others_top_up} {seconds} s: {}", dialect.name(), said(&found));
+                let case =
+                    format!("{} {others_top_up} {seconds} s: {}", dialect.name(), said(&found));
                 assert_eq!(found.state, OperationState::Unknown, "{case}");
                 assert!(scene.sandbox.credits(dialect, &scene.card()).is_empty(), "{case}");
             }
@@ -94,12 +107,23 @@ async fn an_equal_top_up_of_the_last_minutes_is_said_before_another_is_sent() {
         let id = scene.elsewhere();
         tokio::time::sleep(Duration::from_secs(12)).await;
         let before = scene.net.sent();
-        let refused = engine.change(scene.fifty(&engine, false), Duration::ZERO).await.expect_err("it looks like a repetition");
-        let Refused::Repeats { words, credit } = refused else { panic!("{}: {refused}", dialect.name()) };
-        assert!(words.contains("12 s ago, by this or another system") && words.contains(&id), "{words}");
+        let refused = engine
+            .change(scene.fifty(&engine, false), Duration::ZERO)
+            .await
+            .expect_err("it looks like a repetition");
+        let Refused::Repeats { words, credit } = refused else {
+            panic!("{}: {refused}", dialect.name())
+        };
+        assert!(
+            words.contains("12 s ago, by this or another system") && words.contains(&id),
+            "{words}"
+        );
         assert_eq!(scene.net.sent(), before, "nothing was sent");
         let confirmed = Order { recent_credit: Some(credit), ..scene.fifty(&engine, false) };
-        let done = engine.change(confirmed, Duration::from_secs(60)).await.unwrap_or_else(|refused| panic!("{refused}"));
+        let done = engine
+            .change(confirmed, Duration::from_secs(60))
+            .await
+            .unwrap_or_else(|refused| panic!("{refused}"));
         assert_eq!(done.state, OperationState::Done, "{}: {}", dialect.name(), said(&done));
     }
 }
@@ -107,12 +131,16 @@ async fn an_equal_top_up_of_the_last_minutes_is_said_before_another_is_sent() {
 #[tokio::test(start_paused = true)]
 async fn a_lost_answer_is_left_to_a_person_where_others_top_up() {
     for dialect in NAMELESS {
-        for (others_top_up, state) in [(true, OperationState::Unknown), (false, OperationState::Done)] {
+        for (others_top_up, state) in
+            [(true, OperationState::Unknown), (false, OperationState::Done)]
+        {
             let scene = Scene::new(dialect, "20s");
             let engine = scene.engine_with(others_top_up).await;
             lock(&scene.net.planned).push_back(Some(Lie::LoseAnswer));
-            let sent =
-                engine.change(scene.fifty(&engine, false), Duration::ZERO).await.unwrap_or_else(|refused| panic!("{refused}"));
+            let sent = engine
+                .change(scene.fifty(&engine, false), Duration::ZERO)
+                .await
+                .unwrap_or_else(|refused| panic!("{refused}"));
             let found = scene.look(&engine, sent.id).await;
             assert_eq!(found.state, state, "{} {others_top_up}: {}", dialect.name(), said(&found));
             if others_top_up {
@@ -128,12 +156,18 @@ async fn a_lost_answer_is_left_to_a_person_where_others_top_up() {
 async fn an_accepted_top_up_is_done_by_exactly_one_new_credit() {
     let scene = Scene::new(Dialect::Banana, "20s");
     let engine = scene.engine_with(true).await;
-    let sent = engine.change(scene.fifty(&engine, false), Duration::ZERO).await.unwrap_or_else(|refused| panic!("{refused}"));
+    let sent = engine
+        .change(scene.fifty(&engine, false), Duration::ZERO)
+        .await
+        .unwrap_or_else(|refused| panic!("{refused}"));
     assert_eq!(sent.state, OperationState::Accepted);
     assert_eq!(scene.look(&engine, sent.id).await.state, OperationState::Done);
     let scene = Scene::new(Dialect::Banana, "20s");
     let engine = scene.engine_with(true).await;
-    let sent = engine.change(scene.fifty(&engine, false), Duration::ZERO).await.unwrap_or_else(|refused| panic!("{refused}"));
+    let sent = engine
+        .change(scene.fifty(&engine, false), Duration::ZERO)
+        .await
+        .unwrap_or_else(|refused| panic!("{refused}"));
     scene.elsewhere();
     let found = scene.look(&engine, sent.id).await;
     assert_eq!(found.state, OperationState::Accepted, "two new credits: {}", said(&found));
@@ -154,12 +188,19 @@ async fn two_desks_with_their_own_data_files_do_not_take_one_credit_for_two() {
                 .change(scene.fifty(&first, true), Duration::from_secs(60))
                 .await
                 .unwrap_or_else(|refused| panic!("{refused}"));
-            let two =
-                second.change(scene.fifty(&second, true), Duration::ZERO).await.unwrap_or_else(|refused| panic!("{refused}"));
+            let two = second
+                .change(scene.fifty(&second, true), Duration::ZERO)
+                .await
+                .unwrap_or_else(|refused| panic!("{refused}"));
             let two = scene.look(&second, two.id).await;
-            let case = format!("{} {others_top_up}: {} and {}", dialect.name(), said(&one), said(&two));
+            let case =
+                format!("{} {others_top_up}: {} and {}", dialect.name(), said(&one), said(&two));
             assert_eq!(scene.sandbox.credits(dialect, &scene.card()).len(), 1, "{case}");
-            assert_eq!((one.state, two.state), (OperationState::Done, OperationState::Unknown), "{case}");
+            assert_eq!(
+                (one.state, two.state),
+                (OperationState::Done, OperationState::Unknown),
+                "{case}"
+            );
         }
     }
 }
@@ -175,10 +216,16 @@ async fn a_clock_that_is_wrong_by_minutes_neither_hides_a_paid_top_up_nor_makes_
                 scene.elsewhere();
                 tokio::time::sleep(Duration::from_secs(30)).await;
                 lock(&scene.net.planned).push_back(Some(lie));
-                let sent =
-                    engine.change(scene.fifty(&engine, true), Duration::ZERO).await.unwrap_or_else(|refused| panic!("{refused}"));
+                let sent = engine
+                    .change(scene.fifty(&engine, true), Duration::ZERO)
+                    .await
+                    .unwrap_or_else(|refused| panic!("{refused}"));
                 let found = scene.look(&engine, sent.id).await;
-                let wanted = if lie == Lie::LoseAnswer { OperationState::Done } else { OperationState::Unknown };
+                let wanted = if lie == Lie::LoseAnswer {
+                    OperationState::Done
+                } else {
+                    OperationState::Unknown
+                };
                 let case = format!("{} {seconds} s {lie:?}: {}", dialect.name(), said(&found));
                 assert_eq!(found.state, wanted, "{case}");
                 if wanted == OperationState::Unknown && NAMELESS.contains(&dialect) {
@@ -196,12 +243,22 @@ async fn a_back_dated_credit_that_appears_late_is_not_ours() {
         let scene = Scene::new(dialect, "20s");
         let engine = scene.engine_with(false).await;
         lock(&scene.net.planned).push_back(Some(Lie::LoseRequest));
-        let sent = engine.change(scene.fifty(&engine, false), Duration::ZERO).await.unwrap_or_else(|refused| panic!("{refused}"));
+        let sent = engine
+            .change(scene.fifty(&engine, false), Duration::ZERO)
+            .await
+            .unwrap_or_else(|refused| panic!("{refused}"));
         tokio::time::sleep(Duration::from_secs(5)).await;
         let card = scene.card();
         let sum = units(&scene.sandbox, dialect, &card, SUM).amount();
         let dated_back = SignedDuration::from_secs(60);
-        scene.sandbox.top_up_from_elsewhere(dialect, &card, ElsewhereTopUp { sum, dated_back, failed: false }).expect("a credit");
+        scene
+            .sandbox
+            .top_up_from_elsewhere(
+                dialect,
+                &card,
+                ElsewhereTopUp { sum, dated_back, failed: false },
+            )
+            .expect("a credit");
         let found = scene.look(&engine, sent.id).await;
         assert_eq!(found.state, OperationState::Unknown, "{}: {}", dialect.name(), said(&found));
         assert!(said(&found).contains("it may be somebody else's"), "{}", said(&found));
@@ -227,8 +284,12 @@ async fn without_a_reading_of_the_list_nothing_is_sent() {
     for dialect in Dialect::ALL {
         let scene = Scene::new(dialect, "20s");
         let net = Arc::clone(&scene.net);
-        let way = move |dialect| -> Box<dyn Transport> { Box::new(NoLists(Way { net: Arc::clone(&net), dialect })) };
-        let (engine, _news) = open_over(scene.config.clone(), &scene.clock, scene.folder.path(), false, false, way).await;
+        let way = move |dialect| -> Box<dyn Transport> {
+            Box::new(NoLists(Way { net: Arc::clone(&net), dialect }))
+        };
+        let (engine, _news) =
+            open_over(scene.config.clone(), &scene.clock, scene.folder.path(), false, false, way)
+                .await;
         let order = scene.fifty(&engine, false);
         let before = scene.net.sent();
         let refused = engine.change(order, Duration::ZERO).await.expect_err("no list, no top-up");
@@ -239,17 +300,28 @@ async fn without_a_reading_of_the_list_nothing_is_sent() {
     }
 }
 
-/// An operation in doubt whose request is still on its way, and arrives half a minute after cardtop stopped waiting.
+/// An operation in doubt whose request is still on its way, and arrives half a minute after cardtop
+/// stopped waiting.
 async fn in_doubt(scene: &Scene, engine: &Engine) -> Operation {
     lock(&scene.net.planned).push_back(Some(Lie::LateRequest(Duration::from_secs(50))));
-    let sent = engine.change(scene.fifty(engine, false), Duration::ZERO).await.unwrap_or_else(|refused| panic!("{refused}"));
+    let sent = engine
+        .change(scene.fifty(engine, false), Duration::ZERO)
+        .await
+        .unwrap_or_else(|refused| panic!("{refused}"));
     assert_eq!(sent.state, OperationState::Unknown, "{}", said(&sent));
     sent
 }
 
 fn verdict(operation: &Operation, done: bool) -> Verdict {
     let typed = (!done).then(|| confirmation(operation));
-    Verdict { id: operation.id, done, credit: None, not_its: Vec::new(), reason: "asked their support".into(), typed }
+    Verdict {
+        id: operation.id,
+        done,
+        credit: None,
+        not_its: Vec::new(),
+        reason: "asked their support".into(),
+        typed,
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -261,15 +333,25 @@ async fn a_person_settles_what_nobody_can_tell_and_a_late_credit_raises_an_alarm
         let untyped = Verdict { typed: Some("0000".into()), ..verdict(&open, false) };
         let refused = engine.settle(untyped).await.expect_err("other digits").to_string();
         assert!(refused.contains("nothing was changed"), "{refused}");
-        let failed = engine.settle(verdict(&open, false)).await.unwrap_or_else(|refused| panic!("{refused}"));
-        assert_eq!((failed.state, failed.proven_by), (OperationState::Failed, Some(ProvenBy::Person)));
+        let failed = engine
+            .settle(verdict(&open, false))
+            .await
+            .unwrap_or_else(|refused| panic!("{refused}"));
+        assert_eq!(
+            (failed.state, failed.proven_by),
+            (OperationState::Failed, Some(ProvenBy::Person))
+        );
         assert!(said(&failed).contains("FAILED by anay: asked their support"), "{}", said(&failed));
         assert!(failed.watched_until.is_some() && failed.alarm.is_none());
         // Another one may be sent now; and a restart does not forget the watch.
         tokio::time::sleep(Duration::from_secs(15)).await;
         let quiet = engine.check(open.id).await.unwrap_or_else(|refused| panic!("{refused}"));
         assert!(quiet.alarm.is_none() && quiet.watched_until.is_some(), "{}", said(&quiet));
-        assert_eq!(quiet.proven_by, Some(ProvenBy::Person), "looking on does not make it something that was seen");
+        assert_eq!(
+            quiet.proven_by,
+            Some(ProvenBy::Person),
+            "looking on does not make it something that was seen"
+        );
         tokio::time::sleep(Duration::from_secs(240)).await;
         scene.net.arrivals().await;
         let engine = scene.engine_with(true).await;
@@ -282,7 +364,8 @@ async fn a_person_settles_what_nobody_can_tell_and_a_late_credit_raises_an_alarm
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_stands_in_the_list_is_never_settled_as_failed_unless_a_person_says_that_it_is_somebody_elses() {
+async fn what_stands_in_the_list_is_never_settled_as_failed_unless_a_person_says_that_it_is_somebody_elses()
+ {
     for dialect in NAMELESS {
         let scene = Scene::new(dialect, "20s");
         let engine = scene.engine_with(true).await;
@@ -291,12 +374,27 @@ async fn what_stands_in_the_list_is_never_settled_as_failed_unless_a_person_says
         scene.net.arrivals().await;
         let looked = scene.look(&engine, open.id).await;
         assert_eq!(looked.state, OperationState::Unknown, "{}", said(&looked));
-        let refused = engine.settle(verdict(&open, false)).await.expect_err("its credit may be in the list").to_string();
-        assert!(refused.contains("may be this one's") && refused.contains("--not-its"), "{refused}");
-        let id = refused.split("--not-its ").nth(1).and_then(|rest| rest.split(')').next()).expect("an id").to_owned();
+        let refused = engine
+            .settle(verdict(&open, false))
+            .await
+            .expect_err("its credit may be in the list")
+            .to_string();
+        assert!(
+            refused.contains("may be this one's") && refused.contains("--not-its"),
+            "{refused}"
+        );
+        let id = refused
+            .split("--not-its ")
+            .nth(1)
+            .and_then(|rest| rest.split(')').next())
+            .expect("an id")
+            .to_owned();
         let named = Verdict { not_its: vec![id.as_str().into()], ..verdict(&open, false) };
         let failed = engine.settle(named).await.unwrap_or_else(|refused| panic!("{refused}"));
-        assert_eq!((failed.state, failed.proven_by), (OperationState::Failed, Some(ProvenBy::Person)));
+        assert_eq!(
+            (failed.state, failed.proven_by),
+            (OperationState::Failed, Some(ProvenBy::Person))
+        );
         // Another one that comes later does raise the alarm.
         scene.elsewhere();
         let found = scene.look(&engine, open.id).await;
@@ -309,13 +407,22 @@ async fn a_watch_that_saw_nothing_ends_after_two_days() {
     let scene = Scene::new(Dialect::Banana, "20s");
     let engine = scene.engine_with(true).await;
     lock(&scene.net.planned).push_back(Some(Lie::LoseRequest));
-    let sent = engine.change(scene.fifty(&engine, false), Duration::ZERO).await.unwrap_or_else(|refused| panic!("{refused}"));
+    let sent = engine
+        .change(scene.fifty(&engine, false), Duration::ZERO)
+        .await
+        .unwrap_or_else(|refused| panic!("{refused}"));
     engine.settle(verdict(&sent, false)).await.unwrap_or_else(|refused| panic!("{refused}"));
     tokio::time::sleep(Duration::from_secs(49 * 3_600)).await;
     let found = engine.check(sent.id).await.unwrap_or_else(|refused| panic!("{refused}"));
-    assert_eq!((found.state, found.alarm, found.watched_until), (OperationState::Failed, None, None));
+    assert_eq!(
+        (found.state, found.alarm, found.watched_until),
+        (OperationState::Failed, None, None)
+    );
     let steps = engine.steps(sent.id).await.expect("the journal");
-    assert!(steps.last().is_some_and(|step| step.words.contains("not looked for any more")), "{steps:?}");
+    assert!(
+        steps.last().is_some_and(|step| step.words.contains("not looked for any more")),
+        "{steps:?}"
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -329,11 +436,19 @@ async fn a_credit_that_a_person_names_is_a_new_one_and_belongs_to_one_operation_
         let mut sent = Vec::new();
         for _ in 0..2 {
             let order = scene.fifty(&engine, true);
-            sent.push(engine.change(order, Duration::ZERO).await.unwrap_or_else(|refused| panic!("{refused}")));
+            sent.push(
+                engine
+                    .change(order, Duration::ZERO)
+                    .await
+                    .unwrap_or_else(|refused| panic!("{refused}")),
+            );
             tokio::time::sleep(Duration::from_secs(20)).await;
         }
         let [first, second] = sent.as_slice() else { panic!("two") };
-        let of = |credit: &str, operation: &Operation| Verdict { credit: Some(credit.into()), ..verdict(operation, true) };
+        let of = |credit: &str, operation: &Operation| Verdict {
+            credit: Some(credit.into()),
+            ..verdict(operation, true)
+        };
         let refused = async |credit: &str, operation: &Operation| {
             engine.settle(of(credit, operation)).await.expect_err("it is refused").to_string()
         };
@@ -341,10 +456,16 @@ async fn a_credit_that_a_person_names_is_a_new_one_and_belongs_to_one_operation_
         assert!(said.contains("no top-up with the id 999999"), "{said}");
         let said = refused(&earlier, first).await;
         assert!(said.contains("was there before this one was asked"), "{said}");
-        let cards = engine.read_cards().await.into_iter().flat_map(|(_, cards)| cards.unwrap_or_default());
+        let cards =
+            engine.read_cards().await.into_iter().flat_map(|(_, cards)| cards.unwrap_or_default());
         let card = cards.into_iter().find(|card| card.key == second.card).expect("the card");
-        let row = engine.recent_credit(&card, second.amount.expect("an amount")).await.expect("the list").expect("the credit");
-        let done = engine.settle(of(&row.id, second)).await.unwrap_or_else(|refused| panic!("{refused}"));
+        let row = engine
+            .recent_credit(&card, second.amount.expect("an amount"))
+            .await
+            .expect("the list")
+            .expect("the credit");
+        let done =
+            engine.settle(of(&row.id, second)).await.unwrap_or_else(|refused| panic!("{refused}"));
         assert_eq!((done.state, done.proven_by), (OperationState::Done, Some(ProvenBy::Person)));
         let said = refused(&row.id, first).await;
         assert!(said.contains("already belongs to operation"), "{said}");
@@ -356,8 +477,10 @@ async fn a_credit_that_a_person_names_is_a_new_one_and_belongs_to_one_operation_
 async fn what_is_settled_already_needs_no_persons_word() {
     let scene = Scene::new(Dialect::Artha, "20s");
     let engine = scene.engine_with(true).await;
-    let done =
-        engine.change(scene.fifty(&engine, false), Duration::from_secs(60)).await.unwrap_or_else(|refused| panic!("{refused}"));
+    let done = engine
+        .change(scene.fifty(&engine, false), Duration::from_secs(60))
+        .await
+        .unwrap_or_else(|refused| panic!("{refused}"));
     assert_eq!(done.state, OperationState::Done, "{}", said(&done));
     let refused = engine.settle(verdict(&done, false)).await.expect_err("it is done").to_string();
     assert!(refused.contains("is DONE and needs no settling"), "{refused}");

@@ -20,14 +20,16 @@ pub(crate) fn open(seed: u64, cards: usize, clock: Clock) -> anyhow::Result<Sand
         for currency in ["USD", "EUR", "JPY", "KWD", "INR"] {
             if sandbox.float(dialect, currency).is_some() {
                 let currency = currency.parse().map_err(|_| anyhow!("no currency"))?;
-                sandbox.set_float(dialect, Money::new(Decimal::from(1_000_000_000_000_u64), currency));
+                sandbox
+                    .set_float(dialect, Money::new(Decimal::from(1_000_000_000_000_u64), currency));
             }
         }
     }
     Ok(sandbox)
 }
 
-/// Clocks that are wrong by minutes, pages that are capped, totals that count the page, and ids that rows spell otherwise.
+/// Clocks that are wrong by minutes, pages that are capped, totals that count the page, and ids
+/// that rows spell otherwise.
 pub(crate) fn be_hostile(sandbox: &Sandbox, seed: u64) {
     let mut dice = Dice::new(seed ^ 0xBAD_C10C);
     for dialect in Dialect::ALL {
@@ -49,6 +51,9 @@ pub(crate) fn configure(
 ) -> anyhow::Result<()> {
     sandbox.write_config(base, path).context("the configuration")?;
     let text = std::fs::read_to_string(path)?;
-    let patience = format!("timeout = \"{}ms\"\nothers_top_up = {others_top_up}\nrate_limit = ", patience.as_millis());
+    let patience = format!(
+        "timeout = \"{}ms\"\nothers_top_up = {others_top_up}\nrate_limit = ",
+        patience.as_millis()
+    );
     Ok(std::fs::write(path, text.replace("rate_limit = ", &patience))?)
 }

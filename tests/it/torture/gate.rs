@@ -1,7 +1,9 @@
-//! The network of one wire, between two processes of cardtop and the bank: the lies of `crate::proxy`, told by events instead of time.
+//! The network of one wire, between two processes of cardtop and the bank: the lies of
+//! `crate::proxy`, told by events instead of time.
 //!
-//! Late is counted in exchanges of this wire, so that a lie does the same on any machine. It counts what goes through, knows which
-//! requests are still under way, and notes how the bank's cards stand after each delivery.
+//! Late is counted in exchanges of this wire, so that a lie does the same on any machine. It counts
+//! what goes through, knows which requests are still under way, and notes how the bank's cards
+//! stand after each delivery.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::io;
@@ -36,7 +38,8 @@ pub(crate) struct Gate {
     /// How often each lie was told.
     pub(crate) told: BTreeMap<&'static str, u64>,
     late: Vec<Late>,
-    /// The last readings of cards and what they were answered, oldest first: a cache may mix them up.
+    /// The last readings of cards and what they were answered, oldest first: a cache may mix them
+    /// up.
     readings: VecDeque<(Vec<u8>, Vec<u8>)>,
     /// How the watched cards stood after each exchange.
     watched: BTreeMap<String, Vec<(u64, CardState)>>,
@@ -92,7 +95,8 @@ impl Gate {
         self.listener.accept().await.map(|(client, _)| client)
     }
 
-    /// Reads a request; late ones that are due by then arrive before it. `None` when the client went before it was whole.
+    /// Reads a request; late ones that are due by then arrive before it. `None` when the client
+    /// went before it was whole.
     pub(crate) async fn read(&mut self, mut client: TcpStream) -> io::Result<Option<Arrived>> {
         let Some(request) = read_request(&mut client).await? else { return Ok(None) };
         let is_top_up = is_top_up(self.dialect, &request);
@@ -129,15 +133,14 @@ impl Gate {
         Ok(answer)
     }
 
-    /// The answer to the same kind of reading of another card, as a broken cache gives it; `None` when there was none.
+    /// The answer to the same kind of reading of another card, as a broken cache gives it; `None`
+    /// when there was none.
     pub(crate) fn answer_about_another(&self, arrived: &Arrived) -> Option<Vec<u8>> {
         let kind = kind_of_reading(&arrived.request)?;
         let (same, other) = (kind.1, kind.0);
-        let found = self
-            .readings
-            .iter()
-            .rev()
-            .find(|(request, _)| kind_of_reading(request).is_some_and(|(word, card)| word == other && card != same));
+        let found = self.readings.iter().rev().find(|(request, _)| {
+            kind_of_reading(request).is_some_and(|(word, card)| word == other && card != same)
+        });
         found.map(|(_, answer)| answer.clone())
     }
 
@@ -146,8 +149,9 @@ impl Gate {
         self.sandbox.credit_from_elsewhere(self.dialect, card, sum.into())
     }
 
-    /// Something happens to the lists of a card, as the number has it: a credit is listed late or what is late is listed, a hold comes or
-    /// goes, or rows move between the next pages that are read. What happened, in a word; `None` when there was nothing to do it to.
+    /// Something happens to the lists of a card, as the number has it: a credit is listed late or
+    /// what is late is listed, a hold comes or goes, or rows move between the next pages that are
+    /// read. What happened, in a word; `None` when there was nothing to do it to.
     pub(crate) fn change_lists(&self, card: &str, what: u64) -> Option<&'static str> {
         let (dialect, bank) = (self.dialect, &self.sandbox);
         let between = |what| {
@@ -155,12 +159,18 @@ impl Gate {
             true
         };
         let (happened, word) = match what {
-            0 => (bank.hold_back_newest_credit(dialect, card).is_some(), "a credit is not listed yet"),
+            0 => (
+                bank.hold_back_newest_credit(dialect, card).is_some(),
+                "a credit is not listed yet",
+            ),
             1 => {
                 bank.list_held_back(dialect);
                 (true, "late credits are listed")
             }
-            2 | 3 => (bank.spend(dialect, card, 1.into(), Merchant::new("FUEL", "5542", "SE")), "a hold comes"),
+            2 | 3 => (
+                bank.spend(dialect, card, 1.into(), Merchant::new("FUEL", "5542", "SE")),
+                "a hold comes",
+            ),
             4 => (bank.release_hold(dialect, card).is_some(), "a hold is let go"),
             5 => (between(Between::Insert), "a row comes in between pages"),
             6 => (between(Between::Remove), "a row leaves between pages"),
@@ -173,7 +183,8 @@ impl Gate {
 
     /// This request arrives so many exchanges later. Nobody waits for it.
     pub(crate) async fn delay(&mut self, arrived: Arrived, exchanges: u64) -> io::Result<()> {
-        self.late.push(Late { due: self.exchanges.saturating_add(exchanges), request: arrived.request });
+        self.late
+            .push(Late { due: self.exchanges.saturating_add(exchanges), request: arrived.request });
         // Without delay it arrives before anything else happens.
         if exchanges == 0 { self.arrivals(self.exchanges).await } else { Ok(()) }
     }
@@ -200,7 +211,9 @@ impl Gate {
         for (card, seen) in &mut self.watched {
             let state = self.sandbox.state(self.dialect, card);
             seen.extend(
-                state.filter(|state| seen.last().is_none_or(|(_, last)| last != state)).map(|state| (self.exchanges, state)),
+                state
+                    .filter(|state| seen.last().is_none_or(|(_, last)| last != state))
+                    .map(|state| (self.exchanges, state)),
             );
         }
     }
@@ -214,7 +227,8 @@ impl Gate {
     }
 }
 
-/// The word of a reading of one card in the path of a request, and the rest of what it asks: the path's end, or the body.
+/// The word of a reading of one card in the path of a request, and the rest of what it asks: the
+/// path's end, or the body.
 fn kind_of_reading(request: &[u8]) -> Option<(&'static str, &[u8])> {
     const WORDS: [&str; 8] = [
         "CardBalance",

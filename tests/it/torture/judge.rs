@@ -1,4 +1,5 @@
-//! The comparison: what the journal says of every top-up, and what the bank says that each card received.
+//! The comparison: what the journal says of every top-up, and what the bank says that each card
+//! received.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -14,7 +15,8 @@ pub(crate) struct Account {
     pub(crate) operations: usize,
     pub(crate) states: BTreeMap<(Dialect, &'static str), usize>,
     pub(crate) credits: BTreeMap<Dialect, usize>,
-    /// Credits beyond one for each operation that can have one, those of FAILED operations included.
+    /// Credits beyond one for each operation that can have one, those of FAILED operations
+    /// included.
     pub(crate) doubles: Vec<String>,
     /// Credits that no operation of the journal asked for.
     pub(crate) lost: Vec<String>,
@@ -35,7 +37,8 @@ pub(crate) struct Account {
 
 impl Account {
     /// Compares the top-ups of a journal with what the cards received.
-    /// Where other systems top up the same cards, what could not be told is not counted as not found.
+    /// Where other systems top up the same cards, what could not be told is not counted as not
+    /// found.
     pub(crate) fn of(sandbox: &Sandbox, operations: &[Operation], others_top_up: bool) -> Self {
         let mut account = Self { others_top_up, ..Self::default() };
         let mut asked: HashMap<&CardKey, Vec<&Operation>> = HashMap::new();
@@ -52,7 +55,10 @@ impl Account {
                     books.entry(credit.normalize()).or_default().0 += 1;
                 }
                 for operation in asked.get(&key).into_iter().flatten() {
-                    let sum = operation.amount.map(|amount| received(dialect, amount).normalize()).unwrap_or_default();
+                    let sum = operation
+                        .amount
+                        .map(|amount| received(dialect, amount).normalize())
+                        .unwrap_or_default();
                     books.entry(sum).or_default().1.push(operation);
                 }
                 for (sum, (credits, asked)) in books {
@@ -83,23 +89,40 @@ impl Account {
             ("UNFOUND", &self.unfound),
             ("WRONG", &self.wrong),
         ];
-        kinds.into_iter().flat_map(|(kind, found)| found.iter().map(move |each| (kind, each.as_str())))
+        kinds
+            .into_iter()
+            .flat_map(|(kind, found)| found.iter().map(move |each| (kind, each.as_str())))
     }
 
     /// Compares what a card received of one sum with who asked for it.
-    fn book(&mut self, dialect: Dialect, card: &str, sum: Decimal, credits: usize, asked: &[&Operation]) {
+    fn book(
+        &mut self,
+        dialect: Dialect,
+        card: &str,
+        sum: Decimal,
+        credits: usize,
+        asked: &[&Operation],
+    ) {
         let of = |state| asked.iter().filter(|operation| operation.state == state).count();
         let (done, failed) = (of(OperationState::Done), of(OperationState::Failed));
         let open = asked.len() - done - failed;
-        let each: Vec<String> = asked.iter().map(|operation| format!("{} {}", operation.id, operation.state.word())).collect();
-        let said = format!("{} card {card}, {sum}: {credits} credits for [{}]", dialect.name(), each.join(", "));
+        let each: Vec<String> = asked
+            .iter()
+            .map(|operation| format!("{} {}", operation.id, operation.state.word()))
+            .collect();
+        let said = format!(
+            "{} card {card}, {sum}: {credits} credits for [{}]",
+            dialect.name(),
+            each.join(", ")
+        );
         self.operations += asked.len();
         *self.credits.entry(dialect).or_default() += credits;
         for operation in asked {
             *self.states.entry((dialect, operation.state.word())).or_default() += 1;
             if operation.is_open() {
                 *self.unknown.entry((dialect, reason(operation))).or_default() += 1;
-                let (state, detail) = (operation.state.word(), operation.detail.as_deref().unwrap_or("no word"));
+                let (state, detail) =
+                    (operation.state.word(), operation.detail.as_deref().unwrap_or("no word"));
                 let (id, card, phrase) = (operation.id, &operation.card, operation.phrase());
                 self.open.push(format!("op {id}  {phrase} to {card}  {state}: {detail}"));
             }
@@ -130,7 +153,10 @@ fn received(dialect: Dialect, amount: Money) -> Decimal {
 /// Why nobody can tell, without what differs from one operation to the next.
 fn reason(operation: &Operation) -> String {
     let detail = operation.detail.as_deref().unwrap_or("no word");
-    let plain = |word: &str| !word.chars().any(|c| c.is_ascii_digit()) && word != operation.card.provider.name();
-    let words: Vec<&str> = detail.split(' ').map(|word| if plain(word) { word } else { "…" }).collect();
+    let plain = |word: &str| {
+        !word.chars().any(|c| c.is_ascii_digit()) && word != operation.card.provider.name()
+    };
+    let words: Vec<&str> =
+        detail.split(' ').map(|word| if plain(word) { word } else { "…" }).collect();
     format!("{}: {}", operation.state.word(), words.join(" "))
 }

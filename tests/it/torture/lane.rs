@@ -1,7 +1,9 @@
-//! One wire under torture: two processes of cardtop on the common data folder, and the network between them and the bank.
+//! One wire under torture: two processes of cardtop on the common data folder, and the network
+//! between them and the bank.
 //!
-//! One of the two has the turn, until its command has ended, waits for something that comes later, or it is killed. What waits goes on
-//! in a later round, so the two meet in the middle of each other's changes; the wire's own dice and counts decide all of it.
+//! One of the two has the turn, until its command has ended, waits for something that comes later,
+//! or it is killed. What waits goes on in a later round, so the two meet in the middle of each
+//! other's changes; the wire's own dice and counts decide all of it.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -37,7 +39,8 @@ pub(crate) struct Grounds {
     pub(crate) folder: PathBuf,
     /// The common time, in milliseconds since 1970.
     pub(crate) time: Arc<AtomicI64>,
-    /// Other systems top up the same cards, each process has a data file of its own, and answers are mixed up.
+    /// Other systems top up the same cards, each process has a data file of its own, and answers
+    /// are mixed up.
     pub(crate) hostile: bool,
 }
 
@@ -123,7 +126,14 @@ impl Arrived {
 
 impl Lane {
     pub(crate) fn new(dialect: Dialect, gate: Gate, orders: Orders, grounds: Grounds) -> Self {
-        Self { dialect, gate, orders, tally: Tally::default(), slots: [Slot::Down(0), Slot::Down(0)], grounds }
+        Self {
+            dialect,
+            gate,
+            orders,
+            tally: Tally::default(),
+            slots: [Slot::Down(0), Slot::Down(0)],
+            grounds,
+        }
     }
 
     /// One command to one of the two, and then everything that waited until this round goes on.
@@ -161,13 +171,17 @@ impl Lane {
         }
     }
 
-    /// Starts what is to be started by this round. Nothing else may happen at any wire meanwhile: whoever starts settles what the dead
-    /// of all wires left.
+    /// Starts what is to be started by this round. Nothing else may happen at any wire meanwhile:
+    /// whoever starts settles what the dead of all wires left.
     pub(crate) async fn start(&mut self, round: u64) -> anyhow::Result<()> {
         for place in 0..self.slots.len() {
             while matches!(self.slots.get(place), Some(Slot::Down(until)) if *until <= round) {
                 let stillborn = !self.gate.honest && self.orders.dice.below(12) == 0;
-                let stop = if stillborn { Stop::KillAtReading(1 + self.orders.dice.below(5)) } else { Stop::Never };
+                let stop = if stillborn {
+                    Stop::KillAtReading(1 + self.orders.dice.below(5))
+                } else {
+                    Stop::Never
+                };
                 let worker = Worker::start(|command| {
                     command.args(self.grounds.words).env(FOLDER, &self.grounds.folder);
                     if self.grounds.hostile {
@@ -175,7 +189,12 @@ impl Lane {
                     }
                 })?;
                 *self.slot(place)? = Slot::Idle(worker);
-                let order = Order { task: Task::Open, what: "open", rest: self.dialect.name().to_owned(), stop };
+                let order = Order {
+                    task: Task::Open,
+                    what: "open",
+                    rest: self.dialect.name().to_owned(),
+                    stop,
+                };
                 self.ask(place, order, round).await?;
             }
         }
@@ -202,7 +221,10 @@ impl Lane {
     pub(crate) async fn look_for_all(&mut self, round: u64) -> anyhow::Result<usize> {
         let open = self.orders.unsettled();
         for number in &open {
-            let place = self.orders.only_desk(*number).unwrap_or(usize::from(self.orders.dice.below(2) == 1));
+            let place = self
+                .orders
+                .only_desk(*number)
+                .unwrap_or(usize::from(self.orders.dice.below(2) == 1));
             match self.orders.look(*number) {
                 Some(order) => self.ask(place, order, round).await?,
                 // It died before it had a name.
@@ -224,7 +246,9 @@ impl Lane {
 
     async fn command(&mut self, round: u64) -> anyhow::Result<()> {
         let first = usize::from(self.orders.dice.below(2) == 1);
-        let idle = [first, 1 - first].into_iter().find(|place| matches!(self.slots.get(*place), Some(Slot::Idle(_))));
+        let idle = [first, 1 - first]
+            .into_iter()
+            .find(|place| matches!(self.slots.get(*place), Some(Slot::Idle(_))));
         let waiting = self.slots.iter().enumerate().find_map(|(place, slot)| match slot {
             Slot::Busy(busy) => Some((place, busy.task)),
             Slot::Idle(_) | Slot::Down(_) => None,
@@ -254,7 +278,8 @@ impl Lane {
         worker.tell(&format!("{} {what} {reading} {rest}", self.time())).await?;
         let is_change = matches!(task, Task::Change(_));
         let (begun, may_send) = (!is_change, u64::from(is_change));
-        *self.slot(place)? = Slot::Busy(Busy { worker, task, stop, begun, exchanges: 0, may_send, waits: None });
+        *self.slot(place)? =
+            Slot::Busy(Busy { worker, task, stop, begun, exchanges: 0, may_send, waits: None });
         self.run(place, round).await
     }
 
@@ -262,7 +287,9 @@ impl Lane {
     async fn go_on(&mut self, place: usize, round: u64) -> anyhow::Result<()> {
         let time = self.time();
         let Some(Slot::Busy(busy)) = self.slots.get_mut(place) else { return Ok(()) };
-        let Some((waits, _)) = busy.waits.take_if(|(_, until)| *until <= round) else { return Ok(()) };
+        let Some((waits, _)) = busy.waits.take_if(|(_, until)| *until <= round) else {
+            return Ok(());
+        };
         match waits {
             Waits::Still => busy.worker.tell(&format!("{time} go")).await?,
             Waits::Request(arrived) => {
@@ -281,7 +308,11 @@ impl Lane {
     /// The turn of a process: until its command has ended, it waits, or it is dead.
     async fn run(&mut self, place: usize, round: u64) -> anyhow::Result<()> {
         loop {
-            let Some(Slot::Busy(Busy { worker, waits: None, begun, .. })) = self.slots.get_mut(place) else { return Ok(()) };
+            let Some(Slot::Busy(Busy { worker, waits: None, begun, .. })) =
+                self.slots.get_mut(place)
+            else {
+                return Ok(());
+            };
             let client = tokio::select! {
                 biased;
                 line = worker.hear() => {
@@ -311,10 +342,18 @@ impl Lane {
                 self.tally.rests += 1;
                 return Ok(());
             }
-            (["stopped"], _, Stop::KillAtReading(_)) => return self.kill(place, round, "between two steps").await,
+            (["stopped"], _, Stop::KillAtReading(_)) => {
+                return self.kill(place, round, "between two steps").await;
+            }
             (["ready"], Task::Open, _) => {}
-            (["end", number, state], Task::Change(of) | Task::Check(of), _) if number.parse() == Ok(of) => self.ended(of, state),
-            (["refused", number, class, ..], task @ (Task::Change(of) | Task::Check(of)), _) if number.parse() == Ok(of) => {
+            (["end", number, state], Task::Change(of) | Task::Check(of), _)
+                if number.parse() == Ok(of) =>
+            {
+                self.ended(of, state)
+            }
+            (["refused", number, class, ..], task @ (Task::Change(of) | Task::Check(of)), _)
+                if number.parse() == Ok(of) =>
+            {
                 self.refused(task, of, class);
             }
             // What a test harness says when it begins.
@@ -324,7 +363,9 @@ impl Lane {
         let Slot::Busy(busy) = self.take(place)? else { bail!("it had nothing to do") };
         *self.slot(place)? = Slot::Idle(busy.worker);
         match busy.stop {
-            Stop::KillAtReading(_) | Stop::KillAtExchange(..) => self.kill(place, round, "between two commands").await,
+            Stop::KillAtReading(_) | Stop::KillAtExchange(..) => {
+                self.kill(place, round, "between two commands").await
+            }
             Stop::Never | Stop::Rest(..) => Ok(()),
         }
     }
@@ -340,7 +381,11 @@ impl Lane {
         };
         *self.tally.states.entry(state.to_owned()).or_default() += 1;
         if state == "DONE" && !self.gate.was(&asked.card, wanted, asked.since) {
-            let said = format!("{} card {}: number {number} is DONE, and the card never was so", self.dialect.name(), asked.card);
+            let said = format!(
+                "{} card {}: number {number} is DONE, and the card never was so",
+                self.dialect.name(),
+                asked.card
+            );
             self.tally.wrong.push(said);
         }
     }
@@ -349,15 +394,22 @@ impl Lane {
     fn refused(&mut self, task: Task, number: u64, class: &str) {
         *self.tally.refused.entry(class.to_owned()).or_default() += 1;
         // Whoever was asked for it may still be about to write it.
-        let asked = |slot: &Slot| matches!(slot, Slot::Busy(busy) if busy.task == Task::Change(number));
-        let nothing = matches!(task, Task::Change(_)) || class == "none" && !self.slots.iter().any(asked);
+        let asked =
+            |slot: &Slot| matches!(slot, Slot::Busy(busy) if busy.task == Task::Change(number));
+        let nothing =
+            matches!(task, Task::Change(_)) || class == "none" && !self.slots.iter().any(asked);
         if nothing && self.orders.over(number).is_some_and(|asked| asked.deed == Deed::TopUp) {
             self.orders.still_to_do += 1;
         }
     }
 
     /// One request, and what the network does with it.
-    async fn exchange(&mut self, place: usize, round: u64, mut arrived: Arrived) -> anyhow::Result<()> {
+    async fn exchange(
+        &mut self,
+        place: usize,
+        round: u64,
+        mut arrived: Arrived,
+    ) -> anyhow::Result<()> {
         self.witness(place, arrived.is_top_up)?;
         let busy = self.busy(place)?;
         busy.exchanges += 1;
@@ -382,7 +434,9 @@ impl Lane {
                 self.gate.delay(arrived, exchanges).await?;
                 return self.heard_meanwhile(place, round, said).await;
             }
-            Some(Lie::RequestOvertaken) => return self.wait(place, Waits::Request(arrived), round + 1),
+            Some(Lie::RequestOvertaken) => {
+                return self.wait(place, Waits::Request(arrived), round + 1);
+            }
             Some(Lie::Refuse429) => too_many(),
             Some(Lie::Fail500) => failure(),
             Some(
@@ -417,9 +471,15 @@ impl Lane {
             }
             // A command makes about four exchanges.
             Some(Lie::LateAnswer(exchanges)) => {
-                return self.wait(place, Waits::Answer(arrived.back(answer)), round + exchanges.div_ceil(4));
+                return self.wait(
+                    place,
+                    Waits::Answer(arrived.back(answer)),
+                    round + exchanges.div_ceil(4),
+                );
             }
-            Some(Lie::Overtaken) => return self.wait(place, Waits::Answer(arrived.back(answer)), round + 1),
+            Some(Lie::Overtaken) => {
+                return self.wait(place, Waits::Answer(arrived.back(answer)), round + 1);
+            }
             Some(Lie::Twice) => {
                 self.gate.deliver(&arrived).await?;
                 answer
@@ -445,7 +505,9 @@ impl Lane {
         match (is_top_up, busy.may_send.checked_sub(1)) {
             (false, _) => {}
             (true, Some(left)) => busy.may_send = left,
-            (true, None) => self.tally.wrong.push(format!("{name}: a top-up was sent again, or that nobody asked for: {task:?}")),
+            (true, None) => self.tally.wrong.push(format!(
+                "{name}: a top-up was sent again, or that nobody asked for: {task:?}"
+            )),
         }
         Ok(())
     }
@@ -460,9 +522,13 @@ impl Lane {
         Ok(())
     }
 
-    /// The process is told that it has waited long enough: it hangs up, or says something before it comes to that. A process whose clock
-    /// stands still hangs up no more.
-    async fn lose_patience(&mut self, place: usize, client: &mut TcpStream) -> anyhow::Result<Option<String>> {
+    /// The process is told that it has waited long enough: it hangs up, or says something before it
+    /// comes to that. A process whose clock stands still hangs up no more.
+    async fn lose_patience(
+        &mut self,
+        place: usize,
+        client: &mut TcpStream,
+    ) -> anyhow::Result<Option<String>> {
         let time = self.time();
         let worker = &mut self.busy(place)?.worker;
         worker.tell(&format!("{time} patience")).await?;
@@ -473,7 +539,12 @@ impl Lane {
         }
     }
 
-    async fn heard_meanwhile(&mut self, place: usize, round: u64, said: Option<String>) -> anyhow::Result<()> {
+    async fn heard_meanwhile(
+        &mut self,
+        place: usize,
+        round: u64,
+        said: Option<String>,
+    ) -> anyhow::Result<()> {
         match said {
             Some(line) => self.heard(place, round, &line).await,
             None => Ok(()),
@@ -485,7 +556,13 @@ impl Lane {
         Ok(())
     }
 
-    async fn kill_in(&mut self, place: usize, round: u64, moment: Moment, mut arrived: Arrived) -> anyhow::Result<()> {
+    async fn kill_in(
+        &mut self,
+        place: usize,
+        round: u64,
+        moment: Moment,
+        mut arrived: Arrived,
+    ) -> anyhow::Result<()> {
         let point = match moment {
             Moment::Leaving => "before its request had left",
             Moment::Arrived => {

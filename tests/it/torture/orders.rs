@@ -1,4 +1,5 @@
-//! What is asked at one wire: of which card, how much, and where the process is stopped or killed meanwhile. All by dice.
+//! What is asked at one wire: of which card, how much, and where the process is stopped or killed
+//! meanwhile. All by dice.
 
 use std::collections::BTreeMap;
 
@@ -94,7 +95,8 @@ pub(crate) struct Order {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Stop {
     Never,
-    /// The clock stands still at its reading of this number, as when a laptop is closed, for so many rounds.
+    /// The clock stands still at its reading of this number, as when a laptop is closed, for so
+    /// many rounds.
     Rest(u64, u64),
     /// Killed at this reading of the clock; at the end of the command, when it has not so many.
     KillAtReading(u64),
@@ -126,10 +128,13 @@ impl Orders {
         if doors.len() <= DOORS {
             bail!("{} has too few cards that can be topped up", dialect.name());
         }
-        let victims = doors.split_off(DOORS).into_iter().map(|card| Victim { card, amounts: 0 }).collect();
+        let victims =
+            doors.split_off(DOORS).into_iter().map(|card| Victim { card, amounts: 0 }).collect();
         let place = Dialect::ALL.iter().position(|of| *of == dialect).unwrap_or(0) as u64;
         let mut orders = Self {
-            dice: Dice::new(Dice::new(seed ^ (place + 1).wrapping_mul(0x8EBC_6AF0_9C88_C6E3)).roll()),
+            dice: Dice::new(
+                Dice::new(seed ^ (place + 1).wrapping_mul(0x8EBC_6AF0_9C88_C6E3)).roll(),
+            ),
             still_to_do: quota,
             dialect,
             sandbox: sandbox.clone(),
@@ -155,13 +160,20 @@ impl Orders {
         self.until_kill == 0
     }
 
-    /// Somebody died: the next kill is as many top-ups away as wanted on average, between half and one and a half of it.
+    /// Somebody died: the next kill is as many top-ups away as wanted on average, between half and
+    /// one and a half of it.
     pub(crate) const fn killed(&mut self) {
         self.until_kill = self.kill_every / 2 + self.dice.below(self.kill_every);
     }
 
-    /// The next command for the process of a place, beside one that waits. `None` when there is nothing to ask.
-    pub(crate) fn next(&mut self, desk: usize, waiting: Option<Task>, exchanges: u64) -> anyhow::Result<Option<Order>> {
+    /// The next command for the process of a place, beside one that waits. `None` when there is
+    /// nothing to ask.
+    pub(crate) fn next(
+        &mut self,
+        desk: usize,
+        waiting: Option<Task>,
+        exchanges: u64,
+    ) -> anyhow::Result<Option<Order>> {
         let kill = self.wants_a_kill();
         let open = self.worth_a_look(desk);
         let what = self.dice.below(20);
@@ -169,7 +181,14 @@ impl Orders {
             self.still_to_do -= 1;
             self.until_kill = self.until_kill.saturating_sub(1);
             let (card, sum, rest) = self.top_up(waiting)?;
-            return Ok(Some(self.change(desk, Deed::TopUp, (card, Some(sum)), rest, exchanges, kill)));
+            return Ok(Some(self.change(
+                desk,
+                Deed::TopUp,
+                (card, Some(sum)),
+                rest,
+                exchanges,
+                kill,
+            )));
         }
         let kill = kill && self.dice.below(4) == 0;
         if self.still_to_do > 0 && what == 9 {
@@ -223,7 +242,11 @@ impl Orders {
 
     /// A card and a sum that another system tops up: mostly what was asked here and is not settled.
     pub(crate) fn elsewhere(&mut self) -> Option<(String, u64)> {
-        let asked: Vec<(String, u64)> = self.asked.values().filter_map(|asked| Some((asked.card.clone(), asked.sum?))).collect();
+        let asked: Vec<(String, u64)> = self
+            .asked
+            .values()
+            .filter_map(|asked| Some((asked.card.clone(), asked.sum?)))
+            .collect();
         if let Some(same) = pick(&mut self.dice, &asked).cloned()
             && self.dice.below(4) != 0
         {
@@ -234,7 +257,8 @@ impl Orders {
         Some((card, 5 * each))
     }
 
-    /// What one unit of a card's sums is: hundreds where there are no decimals, so that a fee of one in a hundred is exact.
+    /// What one unit of a card's sums is: hundreds where there are no decimals, so that a fee of
+    /// one in a hundred is exact.
     fn each(&self, card: &str) -> Option<u64> {
         let currency = self.sandbox.available(self.dialect, card)?.currency();
         Some(if currency.decimals() == Some(0) { 100 } else { 1 })
@@ -251,25 +275,39 @@ impl Orders {
     ) -> Order {
         self.number += 1;
         let rest = format!("{} {card}{rest}", self.number);
-        self.asked.insert(self.number, Asked { deed, card, since: exchanges, id: None, desk, sum, looks: 0 });
+        self.asked.insert(
+            self.number,
+            Asked { deed, card, since: exchanges, id: None, desk, sum, looks: 0 },
+        );
         Order { task: Task::Change(self.number), what: deed.word(), rest, stop: self.stop(kill) }
     }
 
     fn worth_a_look(&self, desk: usize) -> Vec<u64> {
         let may = |asked: &Asked| !self.apart || asked.desk == desk;
-        let worth = self.asked.iter().filter(|(_, asked)| asked.looks < LOOKS && asked.id.is_some() && may(asked));
+        let worth = self
+            .asked
+            .iter()
+            .filter(|(_, asked)| asked.looks < LOOKS && asked.id.is_some() && may(asked));
         worth.map(|(number, _)| *number).collect()
     }
 
-    /// A card that nothing is in the way of, or one where something is, mostly with the phrase that overrules it; and how much.
+    /// A card that nothing is in the way of, or one where something is, mostly with the phrase that
+    /// overrules it; and how much.
     fn top_up(&mut self, waiting: Option<Task>) -> anyhow::Result<(String, u64, String)> {
         let waiting = match waiting {
-            Some(Task::Change(number)) => self.asked.get(&number).filter(|asked| asked.deed == Deed::TopUp),
+            Some(Task::Change(number)) => {
+                self.asked.get(&number).filter(|asked| asked.deed == Deed::TopUp)
+            }
             Some(Task::Open | Task::Check(_)) | None => None,
         };
-        let same = waiting.and_then(|asked| self.victims.iter().position(|victim| victim.card == asked.card));
-        let blocked: Vec<&str> =
-            self.asked.values().filter(|asked| asked.deed == Deed::TopUp).map(|asked| asked.card.as_str()).collect();
+        let same = waiting
+            .and_then(|asked| self.victims.iter().position(|victim| victim.card == asked.card));
+        let blocked: Vec<&str> = self
+            .asked
+            .values()
+            .filter(|asked| asked.deed == Deed::TopUp)
+            .map(|asked| asked.card.as_str())
+            .collect();
         // Both at one card, more often than chance would have it.
         let same = same.filter(|_| self.dice.below(3) == 0);
         let (place, blocked) = loop {
@@ -277,7 +315,10 @@ impl Orders {
                 Some(place) => place,
                 None => usize::try_from(self.dice.below(self.victims.len() as u64))?,
             };
-            let blocked = self.victims.get(place).is_some_and(|victim| blocked.contains(&victim.card.as_str()));
+            let blocked = self
+                .victims
+                .get(place)
+                .is_some_and(|victim| blocked.contains(&victim.card.as_str()));
             if !blocked || same.is_some() || self.dice.below(4) == 0 {
                 break (place, blocked);
             }
@@ -289,7 +330,11 @@ impl Orders {
         // Whole units, or hundreds where there are no decimals: a fee of one in a hundred is exact.
         let count = if equal { 5 } else { 10 + victim.amounts };
         let card = victim.card.clone();
-        let currency = self.sandbox.available(self.dialect, &card).ok_or_else(|| anyhow!("no such card"))?.currency();
+        let currency = self
+            .sandbox
+            .available(self.dialect, &card)
+            .ok_or_else(|| anyhow!("no such card"))?
+            .currency();
         let sum = count * self.each(&card).unwrap_or(1);
         Ok((card, sum, format!(" {sum} {} {second}", currency.code())))
     }
@@ -303,7 +348,9 @@ impl Orders {
                 Stop::KillAtExchange(1 + self.dice.below(5), moment)
             }
             (true, _) => Stop::KillAtReading(1 + self.dice.below(READINGS)),
-            (false, 0) if self.dice.below(8) == 0 => Stop::Rest(1 + self.dice.below(READINGS), 1 + self.dice.below(8)),
+            (false, 0) if self.dice.below(8) == 0 => {
+                Stop::Rest(1 + self.dice.below(READINGS), 1 + self.dice.below(8))
+            }
             (false, _) => Stop::Never,
         }
     }

@@ -30,12 +30,17 @@ impl Worker {
     }
 
     pub(crate) async fn tell(&mut self, line: &str) -> anyhow::Result<()> {
-        self.input.write_all(format!("{line}\n").as_bytes()).await.context("the worker does not listen")
+        self.input
+            .write_all(format!("{line}\n").as_bytes())
+            .await
+            .context("the worker does not listen")
     }
 
     /// The next line. May be given up while it waits.
     pub(crate) async fn hear(&mut self) -> anyhow::Result<String> {
-        let line = tokio::time::timeout(SILENCE, self.output.next_line()).await.context("the worker is silent")??;
+        let line = tokio::time::timeout(SILENCE, self.output.next_line())
+            .await
+            .context("the worker is silent")??;
         line.ok_or_else(|| anyhow!("the worker died by itself"))
     }
 
@@ -47,7 +52,9 @@ impl Worker {
     /// Ends its input and waits until it has ended by itself.
     pub(crate) async fn end(mut self) -> anyhow::Result<()> {
         drop(self.input);
-        let ended = tokio::time::timeout(SILENCE, self.child.wait()).await.context("the worker does not end")??;
+        let ended = tokio::time::timeout(SILENCE, self.child.wait())
+            .await
+            .context("the worker does not end")??;
         if ended.success() { Ok(()) } else { Err(anyhow!("the worker ended badly: {ended}")) }
     }
 }

@@ -6,16 +6,23 @@ use cardtop::sandbox::Dialect;
 
 use super::judge::Account;
 
-/// The table: a title, the account, other facts, the UNKNOWN that remain and why, and everything that must not be.
+/// The table: a title, the account, other facts, the UNKNOWN that remain and why, and everything
+/// that must not be.
 pub(crate) fn table(title: &str, account: &Account, facts: &[String]) -> String {
     let mut text = format!("{title}\n");
     let mut line = |words: &str| {
         // Writing to a text does not fail.
         let _written = writeln!(text, "{words}");
     };
-    line(&format!("{:<10}{:>11}{:>9}{:>9}{:>9}{:>9}", "", "operations", "DONE", "FAILED", "UNKNOWN", "credits"));
+    line(&format!(
+        "{:<10}{:>11}{:>9}{:>9}{:>9}{:>9}",
+        "", "operations", "DONE", "FAILED", "UNKNOWN", "credits"
+    ));
     let count = |dialect: Dialect, words: &[&str]| -> usize {
-        let of = account.states.iter().filter(|((of, word), _)| *of == dialect && (words.is_empty() || words.contains(word)));
+        let of = account
+            .states
+            .iter()
+            .filter(|((of, word), _)| *of == dialect && (words.is_empty() || words.contains(word)));
         of.map(|(_, count)| count).sum()
     };
     let row = |name: &str, [all, done, failed, unknown, credits]: [usize; 5]| {
@@ -25,8 +32,13 @@ pub(crate) fn table(title: &str, account: &Account, facts: &[String]) -> String 
     let mut sums = [0; 5];
     for dialect in Dialect::ALL {
         let credits = account.credits.get(&dialect).copied().unwrap_or(0);
-        let figures =
-            [count(dialect, &[]), count(dialect, &["DONE"]), count(dialect, &["FAILED"]), count(dialect, &open), credits];
+        let figures = [
+            count(dialect, &[]),
+            count(dialect, &["DONE"]),
+            count(dialect, &["FAILED"]),
+            count(dialect, &open),
+            credits,
+        ];
         line(&row(dialect.name(), figures));
         for (sum, one) in sums.iter_mut().zip(figures) {
             *sum += one;
@@ -37,7 +49,10 @@ pub(crate) fn table(title: &str, account: &Account, facts: &[String]) -> String 
     let (doubles, lost, untrue) = (account.doubles.len(), account.lost.len(), account.untrue.len());
     line(&format!("doubles {doubles}, lost {lost}, DONE without a credit {untrue}"));
     line(&format!("happened and findable, but not found: {}", account.unfound.len()));
-    line(&format!("UNKNOWN whose money did arrive (equal sums that cannot be told apart): {}", account.unknown_paid));
+    line(&format!(
+        "UNKNOWN whose money did arrive (equal sums that cannot be told apart): {}",
+        account.unknown_paid
+    ));
     for fact in facts {
         line(fact);
     }
@@ -49,7 +64,11 @@ pub(crate) fn table(title: &str, account: &Account, facts: &[String]) -> String 
         line(&format!("{kind}: {each}"));
     }
     let good = account.is_good();
-    line(if good { "every DONE was paid once, no FAILED was paid" } else { "SOMETHING IS WRONG WITH THE MONEY" });
+    line(if good {
+        "every DONE was paid once, no FAILED was paid"
+    } else {
+        "SOMETHING IS WRONG WITH THE MONEY"
+    });
     text
 }
 

@@ -1,8 +1,10 @@
-//! The one that is killed: a cardtop without a screen, in a process of its own, that does what its input says and answers a line for
-//! each. It must not keep anything but its data folder: whatever it knew dies with it.
+//! The one that is killed: a cardtop without a screen, in a process of its own, that does what its
+//! input says and answers a line for each. It must not keep anything but its data folder: whatever
+//! it knew dies with it.
 //!
-//! It has no time of its own. Every line of its input begins with the time now, the timers stand still until they are told that nobody
-//! waits any longer, and it can be stopped at any reading of its clock: between any two steps of a change there is at least one.
+//! It has no time of its own. Every line of its input begins with the time now, the timers stand
+//! still until they are told that nobody waits any longer, and it can be stopped at any reading of
+//! its clock: between any two steps of a change there is at least one.
 
 use std::io::{BufRead, Write};
 use std::path::{Path, PathBuf};
@@ -43,7 +45,8 @@ pub(crate) fn data(folder: &Path, desk: Option<&str>) -> PathBuf {
 pub(crate) fn work() -> anyhow::Result<bool> {
     let Some(folder) = std::env::var_os(FOLDER).map(PathBuf::from) else { return Ok(false) };
     // Paused: a timer fires when the driver says that it is time, however long the machine takes.
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build()?;
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build()?;
     runtime.block_on(serve(&folder))?;
     Ok(true)
 }
@@ -121,10 +124,15 @@ impl Hand {
     fn clock(self: &Arc<Self>) -> Clock {
         let hand = Arc::clone(self);
         Clock::of(move || {
-            if hand.readings.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)) == Ok(1) {
+            if hand
+                .readings
+                .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1))
+                == Ok(1)
+            {
                 hand.stand_still();
             }
-            Timestamp::from_millisecond(hand.time.load(Ordering::SeqCst)).unwrap_or(Timestamp::UNIX_EPOCH)
+            Timestamp::from_millisecond(hand.time.load(Ordering::SeqCst))
+                .unwrap_or(Timestamp::UNIX_EPOCH)
         })
     }
 
@@ -161,7 +169,11 @@ enum Wish {
 
 impl Wish {
     fn read(provider: &ProviderId, what: &str, words: &[&str]) -> anyhow::Result<Self> {
-        let change = |action, card, second| Self::Change { action, card: CardKey::new(provider, card), second };
+        let change = |action, card, second| Self::Change {
+            action,
+            card: CardKey::new(provider, card),
+            second,
+        };
         Ok(match (what, words) {
             ("topup", [card, amount, currency, second]) => {
                 let currency = currency.parse().map_err(|_| anyhow!("no currency"))?;
@@ -202,7 +214,8 @@ impl Life {
         Ok(Self { engine, provider, hand: Arc::clone(hand) })
     }
 
-    /// Does it, and says how it ended: `end` with the state that the journal has, or `refused` when it has nothing of it.
+    /// Does it, and says how it ended: `end` with the state that the journal has, or `refused` when
+    /// it has nothing of it.
     async fn fulfil(&self, number: &str, wish: Wish) -> String {
         let (id, result) = match wish {
             Wish::Check(id) => (id, self.engine.check(id).await),
@@ -223,9 +236,12 @@ impl Life {
                 };
                 match (self.engine.change(order(action, None), Duration::ZERO).await, amount) {
                     // The operator is told of the equal one, and wants another.
-                    (Err(Refused::Repeats { credit, .. }), Some(amount)) => {
-                        (id, self.engine.change(order(Action::TopUp(amount), Some(credit)), Duration::ZERO).await)
-                    }
+                    (Err(Refused::Repeats { credit, .. }), Some(amount)) => (
+                        id,
+                        self.engine
+                            .change(order(Action::TopUp(amount), Some(credit)), Duration::ZERO)
+                            .await,
+                    ),
                     (result, _) => (id, result),
                 }
             }
@@ -233,8 +249,14 @@ impl Life {
         match result {
             Ok(operation) => format!("end {number} {}", operation.state.word()),
             // It was in the journal before it was refused; a look will tell how it stands there.
-            Err(_) if self.engine.steps(id).await.is_ok_and(|steps| !steps.is_empty()) => format!("end {number} UNSENT"),
-            Err(refused) => format!("refused {number} {} {}", class(&refused), refused.to_string().replace('\n', " ")),
+            Err(_) if self.engine.steps(id).await.is_ok_and(|steps| !steps.is_empty()) => {
+                format!("end {number} UNSENT")
+            }
+            Err(refused) => format!(
+                "refused {number} {} {}",
+                class(&refused),
+                refused.to_string().replace('\n', " ")
+            ),
         }
     }
 }

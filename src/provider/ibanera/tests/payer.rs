@@ -40,11 +40,18 @@ async fn who_pays_fits_who_is_paid_for() {
     wire.answer(200, TRANSFERRED);
     send(&account, &card()).await.expect("accepted");
     wire.sent(|all| {
-        assert_eq!(all[1].what(), "GET /api/v1/customer/accounts/list-accounts?CustomersId=16221&PageSize=50&PageNumber=1");
+        assert_eq!(
+            all[1].what(),
+            "GET /api/v1/customer/accounts/list-accounts?CustomersId=16221&PageSize=50&\
+             PageNumber=1"
+        );
         assert_eq!(all[1].does, Does::Read);
     });
     let body = wire.last().1;
-    assert_eq!((&body["CustomersId"], &body["CustomerAssetAccountId"]), (&json!("16221"), &json!(8204)));
+    assert_eq!(
+        (&body["CustomersId"], &body["CustomerAssetAccountId"]),
+        (&json!("16221"), &json!(8204))
+    );
     assert_eq!((wire.count("accounts/balances"), wire.count("transferfunds")), (0, 1));
 }
 
@@ -66,7 +73,10 @@ async fn the_manager_pays_from_its_own_account_and_as_itself() {
         wire.answer(200, TRANSFERRED);
         send(&account, &card()).await.expect("accepted");
         let body = wire.last().1;
-        assert_eq!((&body["CustomersId"], &body["CustomerAssetAccountId"]), (&json!("14380"), &json!(8204)));
+        assert_eq!(
+            (&body["CustomersId"], &body["CustomerAssetAccountId"]),
+            (&json!("14380"), &json!(8204))
+        );
     }
     assert_eq!((wire.count("accounts/account?id=8204"), wire.count("list-accounts")), (1, 0));
 
@@ -79,23 +89,32 @@ async fn the_manager_pays_from_its_own_account_and_as_itself() {
     wire.answer(200, &rows(&usd_account()));
     wire.answer(200, TRANSFERRED);
     send(&account, &card()).await.expect("accepted");
-    assert_eq!((wire.last().1["CustomersId"].as_str(), wire.count("accounts/account?")), (Some("00014380"), 0));
+    assert_eq!(
+        (wire.last().1["CustomersId"].as_str(), wire.count("accounts/account?")),
+        (Some("00014380"), 0)
+    );
 }
 
 #[tokio::test]
 async fn a_manager_whose_number_nobody_tells_is_asked_for_before_anything_is_sent() {
-    for (status, answer) in [(404, ""), (200, r#"{"id":0,"details":{"Id":8204},"status":"1","errors":[]}"#)] {
+    for (status, answer) in
+        [(404, ""), (200, r#"{"id":0,"details":{"Id":8204},"status":"1","errors":[]}"#)]
+    {
         let wire = Wire::new();
         let account = logged_in(&wire, |account| account.pays = Some(Pays::Manager)).await;
         for _ in 0..2 {
             wire.answer(200, &rows(&usd_account()));
             wire.answer(status, answer);
         }
-        let quote = account.quote(&card(), dollars(1_000)).await.expect("a quote that says why not");
+        let quote =
+            account.quote(&card(), dollars(1_000)).await.expect("a quote that says why not");
         let trouble = quote.payer.and_then(|payer| payer.trouble).expect("a reason");
         assert!(trouble.contains("manager_id"), "{trouble}");
         let error = send(&account, &card()).await.expect_err("not sent");
-        assert!(error.said.contains("manager_id") && error.said.ends_with("nothing was sent"), "{error}");
+        assert!(
+            error.said.contains("manager_id") && error.said.ends_with("nothing was sent"),
+            "{error}"
+        );
         assert_eq!(wire.count("transferfunds"), 0);
     }
 }
@@ -108,7 +127,13 @@ async fn without_pays_a_top_up_is_refused_with_both_choices_named() {
     let Offer::No(why) = can.top_up else { panic!("offered although nobody said who pays") };
     assert!(why.contains("pays = \"customer\"") && why.contains("pays = \"manager\""), "{why}");
     assert_eq!(can.quote, Offer::No(why));
-    assert!(can.freeze.is_yes() && can.unfreeze.is_yes() && can.list_cards.is_yes() && can.float.is_yes() && can.pin.is_ok());
+    assert!(
+        can.freeze.is_yes()
+            && can.unfreeze.is_yes()
+            && can.list_cards.is_yes()
+            && can.float.is_yes()
+            && can.pin.is_ok()
+    );
     let error = send(&account, &card()).await.expect_err("not sent");
     assert_eq!((error.kind, error.outcome), (Kind::NotOffered, Outcome::NotDone));
     assert_eq!(wire.sent(<[Sent]>::len), 1, "more than the login was asked");
@@ -122,7 +147,10 @@ async fn the_quote_tells_which_account_of_whom_pays_and_what_it_holds() {
     wire.answer(200, QUOTED);
     let quote = account.quote(&card(), dollars(1_000)).await.expect("a quote");
     let payer = quote.payer.expect("a payer");
-    assert_eq!((payer.to_string().as_str(), payer.trouble), ("account 8204 of customer 16221, 512.00 USD", None));
+    assert_eq!(
+        (payer.to_string().as_str(), payer.trouble),
+        ("account 8204 of customer 16221, 512.00 USD", None)
+    );
     assert_eq!((quote.fee, quote.debited), (Some(dollars(50)), Some(dollars(1_050))));
     assert_eq!(wire.count("transferfunds"), 1, "only the review");
 }
@@ -134,21 +162,38 @@ async fn an_account_that_is_missing_or_holds_too_little_is_said_before_anything_
         (rows(""), None, "customer 16221 has no USD or dUSD account"),
         (rows(&account_row(8204, "USD", "512", true)), Some("8204"), "switched off"),
         (rows(&account_row(8204, "USDC", "512", false)), Some("8204"), "in USDC"),
-        (rows(&account_row(8300, "USD", "512", false)), Some("8204"), "account 8204 is not one of customer 16221"),
+        (
+            rows(&account_row(8300, "USD", "512", false)),
+            Some("8204"),
+            "account 8204 is not one of customer 16221",
+        ),
         (rows(other), Some("8204"), "account 8204 is not one of customer 16221"),
-        (rows(&account_row(8204, "USD", "9.99", false)), None, "holds 9.99 USD, and 10.00 USD are to be paid"),
-        (rows(&format!("{},{}", usd_account(), account_row(8206, "dUSD", "7", false))), None, "8204 USD, 8206 dUSD"),
+        (
+            rows(&account_row(8204, "USD", "9.99", false)),
+            None,
+            "holds 9.99 USD, and 10.00 USD are to be paid",
+        ),
+        (
+            rows(&format!("{},{}", usd_account(), account_row(8206, "dUSD", "7", false))),
+            None,
+            "8204 USD, 8206 dUSD",
+        ),
     ] {
         let wire = Wire::new();
-        let account = logged_in(&wire, |account| account.asset_account_id = named.map(str::to_owned)).await;
+        let account =
+            logged_in(&wire, |account| account.asset_account_id = named.map(str::to_owned)).await;
         wire.answer(200, &listed);
-        let quote = account.quote(&card(), dollars(1_000)).await.expect("a quote that says why not");
+        let quote =
+            account.quote(&card(), dollars(1_000)).await.expect("a quote that says why not");
         let trouble = quote.payer.and_then(|payer| payer.trouble).unwrap_or_default();
         assert!(trouble.contains(words), "{listed}: {trouble}");
         wire.answer(200, &listed);
         let error = send(&account, &card()).await.expect_err("not sent");
         assert_eq!((error.kind, error.outcome), (Kind::Refused, Outcome::NotDone));
-        assert!(error.said.contains(words) && error.said.ends_with("; nothing was sent"), "{error}");
+        assert!(
+            error.said.contains(words) && error.said.ends_with("; nothing was sent"),
+            "{error}"
+        );
         assert_eq!(wire.count("transferfunds"), 0);
     }
 }
@@ -159,8 +204,12 @@ async fn the_fee_counts_when_an_account_holds_just_the_amount() {
     let account = logged_in(&wire, |_| ()).await;
     wire.answer(200, &rows(&account_row(8204, "USD", "10.20", false)));
     wire.answer(200, QUOTED);
-    let payer = account.quote(&card(), dollars(1_000)).await.expect("a quote").payer.expect("a payer");
-    assert_eq!(payer.trouble.as_deref(), Some("account 8204 of customer 16221 holds 10.20 USD, and 10.50 USD are to be paid"));
+    let payer =
+        account.quote(&card(), dollars(1_000)).await.expect("a quote").payer.expect("a payer");
+    assert_eq!(
+        payer.trouble.as_deref(),
+        Some("account 8204 of customer 16221 holds 10.20 USD, and 10.50 USD are to be paid")
+    );
 }
 
 #[tokio::test]
@@ -171,7 +220,10 @@ async fn the_currency_of_the_call_is_that_of_the_paying_account() {
     wire.answer(200, TRANSFERRED);
     send(&account, &card()).await.expect("accepted");
     let body = wire.last().1;
-    assert_eq!((&body["currencyType"], &body["CustomerAssetAccountId"]), (&json!("dUSD"), &json!(8301)));
+    assert_eq!(
+        (&body["currencyType"], &body["CustomerAssetAccountId"]),
+        (&json!("dUSD"), &json!(8301))
+    );
 }
 
 #[tokio::test]
@@ -185,7 +237,9 @@ async fn the_rosters_account_of_a_card_goes_before_the_setting() {
     send(&account, &own).await.expect("accepted");
     assert_eq!(wire.last().1["CustomerAssetAccountId"], 8301);
     wire.answer(200, &two);
-    let error = send(&account, &Card { account: Some("main".into()), ..card() }).await.expect_err("not sent");
+    let error = send(&account, &Card { account: Some("main".into()), ..card() })
+        .await
+        .expect_err("not sent");
     assert!(error.said.contains("the roster names account \"main\""), "{error}");
     assert_eq!(wire.count("transferfunds"), 1);
 }
@@ -203,7 +257,8 @@ async fn a_named_account_is_read_by_itself_where_accounts_cannot_be_listed() {
     wire.answer(404, "");
     wire.answer(200, &one(16_221));
     wire.answer(200, QUOTED);
-    let payer = account.quote(&card(), dollars(1_000)).await.expect("a quote").payer.expect("a payer");
+    let payer =
+        account.quote(&card(), dollars(1_000)).await.expect("a quote").payer.expect("a payer");
     assert_eq!(payer.to_string(), "account 8204 of customer 16221, 512.00 USD");
     wire.answer(404, "");
     wire.answer(200, &one(14_380));
@@ -217,10 +272,17 @@ async fn accounts_that_cannot_be_listed_are_named_with_the_path_that_may_be_wron
     let account = logged_in(&wire, |account| account.asset_account_id = None).await;
     wire.answer(404, "");
     let error = send(&account, &card()).await.expect_err("not sent");
-    assert!(error.said.contains("customer 16221 could not be listed") && error.said.contains("list-accounts"), "{error}");
+    assert!(
+        error.said.contains("customer 16221 could not be listed")
+            && error.said.contains("list-accounts"),
+        "{error}"
+    );
     wire.answer(503, "");
     let error = send(&account, &card()).await.expect_err("not sent");
-    assert_eq!((error.kind, error.outcome, wire.count("transferfunds")), (Kind::Unreachable, Outcome::NotDone, 0));
+    assert_eq!(
+        (error.kind, error.outcome, wire.count("transferfunds")),
+        (Kind::Unreachable, Outcome::NotDone, 0)
+    );
 }
 
 #[tokio::test]
@@ -233,7 +295,11 @@ async fn a_machine_that_slept_while_the_account_was_read_sends_nothing() {
         let one = card();
         // The scripted provider lets others go on before it answers.
         let (receipt, ()) = tokio::join!(send(&account, &one), async { wire.pass(slept) });
-        assert_eq!((receipt.is_ok(), wire.count("transferfunds")), (sent == 1, sent), "{slept} s: {receipt:?}");
+        assert_eq!(
+            (receipt.is_ok(), wire.count("transferfunds")),
+            (sent == 1, sent),
+            "{slept} s: {receipt:?}"
+        );
     }
 }
 
@@ -246,5 +312,8 @@ async fn every_page_of_a_customers_accounts_is_read() {
     wire.answer(200, &page(&usd_account()));
     wire.answer(200, TRANSFERRED);
     send(&account, &card()).await.expect("accepted");
-    assert_eq!((wire.count("PageNumber=2"), wire.last().1["CustomerAssetAccountId"].as_i64()), (1, Some(8204)));
+    assert_eq!(
+        (wire.count("PageNumber=2"), wire.last().1["CustomerAssetAccountId"].as_i64()),
+        (1, Some(8204))
+    );
 }
