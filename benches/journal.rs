@@ -14,7 +14,9 @@ use std::time::Duration;
 use cardtop::clock::Clock;
 use cardtop::domain::card::{Card, CardKey, ProviderId};
 use cardtop::domain::money::Money;
-use cardtop::domain::operation::{Before, Deed, Operation, OperationId, OperationState, Proof};
+use cardtop::domain::operation::{
+    ActionKind, Before, Operation, OperationId, OperationState, Proof,
+};
 use cardtop::store::journal::{Finding, Intent};
 use cardtop::store::{FILE, Store, journal};
 use tokio::time::Instant;
@@ -33,10 +35,10 @@ fn operation(clock: &Clock, count: u16) -> Operation {
     let id = OperationId::new(now, 7, count);
     Operation {
         id,
-        deed: Deed::TopUp,
+        action_kind: ActionKind::TopUp,
         card: CardKey::new(&ProviderId::new("bench"), &format!("card-{count}")),
         last4: "4242".parse().ok(),
-        amount: "USD".parse().ok().and_then(|dollars| Money::typed("30", dollars).ok()),
+        amount: "USD".parse().ok().and_then(|dollars| Money::parse_input("30", dollars).ok()),
         state: OperationState::Sent,
         reason: Some("cover decline".into()),
         reference: id.reference(),
@@ -69,7 +71,9 @@ async fn journalled(store: &Store, clock: &Clock, count: u16) -> Duration {
         store.journal(move |db| journal::intend(db, &operation, false)).await.expect("the journal");
     assert!(matches!(intent, Intent::Saved));
     store
-        .journal(move |db| journal::note(db, id, now, "sent", "top-up 30.00 USD asked of bench"))
+        .journal(move |db| {
+            journal::mark_sent(db, id, now, "sent", "top-up 30.00 USD asked of bench")
+        })
         .await
         .expect("the journal");
     let finding = Finding {
@@ -83,7 +87,7 @@ async fn journalled(store: &Store, clock: &Clock, count: u16) -> Duration {
         looked: false,
         proven_by: None,
     };
-    store.journal(move |db| journal::find(db, id, &finding)).await.expect("the journal");
+    store.journal(move |db| journal::record(db, id, &finding)).await.expect("the journal");
     began.elapsed()
 }
 

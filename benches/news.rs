@@ -10,12 +10,12 @@
 use std::time::Duration;
 
 use cardtop::app::keymap::Keymap;
-use cardtop::app::world::World;
+use cardtop::app::portfolio::Portfolio;
 use cardtop::app::{Model, Msg, Start, update, update_all};
 use cardtop::domain::card::{Balance, Card, CardKey, CardState, ProviderId, Reading};
 use cardtop::domain::money::Money;
 use cardtop::domain::transaction::{Transaction, TransactionKind, TransactionState};
-use cardtop::engine::News;
+use cardtop::engine::EngineEvent;
 use cardtop::ui;
 use cardtop::ui::theme::Theme;
 use jiff::tz::TimeZone;
@@ -36,7 +36,7 @@ fn now() -> Timestamp {
 }
 
 fn money(text: &str) -> Money {
-    Money::read(text, "USD".parse().expect("a currency")).expect("an amount")
+    Money::parse_wire(text, "USD".parse().expect("a currency")).expect("an amount")
 }
 
 fn card(count: i64, available: &str, at: Timestamp) -> Card {
@@ -79,16 +79,19 @@ fn transaction(count: i64) -> Transaction {
 }
 
 fn board() -> Model {
-    let world = World::new(now(), TimeZone::UTC, "anay".into(), 7, Vec::new());
+    let portfolio = Portfolio::new(now(), TimeZone::UTC, "anay".into(), 7, Vec::new());
     let mut model = Model::new(Start {
-        world,
+        portfolio,
         theme: Theme::default(),
         size: (120, 40),
         keymap: Keymap::default(),
     });
     let cards = (0..CARDS).map(|count| card(count, "100.00", now())).collect();
     let rows = (0..TRANSACTIONS).map(transaction).collect();
-    update_all(&mut model, [News::Cards(cards), News::Transactions(rows)].map(Msg::News));
+    update_all(
+        &mut model,
+        [EngineEvent::Cards(cards), EngineEvent::Transactions(rows)].map(Msg::EngineEvent),
+    );
     model
 }
 
@@ -110,23 +113,23 @@ fn main() {
     let mut next = TRANSACTIONS;
     let mut fresh = || {
         next += 1;
-        News::Transactions(vec![transaction(next)])
+        EngineEvent::Transactions(vec![transaction(next)])
     };
     let one = median(|_| {
         let news = fresh();
-        timed(|| _ = update(&mut model, Msg::News(news)))
+        timed(|| _ = update(&mut model, Msg::EngineEvent(news)))
     });
     let batch = median(|_| {
-        let news: Vec<Msg> = (0..BATCH).map(|_| Msg::News(fresh())).collect();
+        let news: Vec<Msg> = (0..BATCH).map(|_| Msg::EngineEvent(fresh())).collect();
         timed(|| _ = update_all(&mut model, news))
     });
     let balance = median(|round| {
-        let news = News::Cards(vec![card(round, "99.00", now())]);
-        timed(|| _ = update(&mut model, Msg::News(news)))
+        let news = EngineEvent::Cards(vec![card(round, "99.00", now())]);
+        timed(|| _ = update(&mut model, Msg::EngineEvent(news)))
     });
     let mut to = Buffer::empty(Rect::new(0, 0, 120, 40));
     let frame = median(|_| timed(|| _ = ui::view(&model, &mut to)));
-    let mut rows: Vec<Transaction> = model.world.transactions.iter().cloned().collect();
+    let mut rows: Vec<Transaction> = model.portfolio.transactions.iter().cloned().collect();
     let sorted = median(|round| {
         let row = transaction(TRANSACTIONS * 2 + round);
         timed(|| {
@@ -145,7 +148,7 @@ fn main() {
     };
     println!(
         "{CARDS} cards, {} transactions, 120x40, median of {ROUNDS}",
-        model.world.transactions.len()
+        model.portfolio.transactions.len()
     );
     tell("a new transaction", one);
     tell(&format!("{BATCH} new transactions, heard at once"), batch);

@@ -10,12 +10,12 @@ use std::time::Duration;
 
 use cardtop::app::chord::Chord;
 use cardtop::app::keymap::Keymap;
-use cardtop::app::world::World;
+use cardtop::app::portfolio::Portfolio;
 use cardtop::app::{Effect, Model, Msg, Start, update};
 use cardtop::clock::Clock;
 use cardtop::config::Config;
 use cardtop::domain::text;
-use cardtop::engine::{Engine, News, Setup};
+use cardtop::engine::{Engine, EngineEvent, Setup};
 use cardtop::provider::http::{InProcess, Transport};
 use cardtop::sandbox::{Dialect, Options, Sandbox};
 use cardtop::ui::{self, theme::Theme};
@@ -162,9 +162,11 @@ async fn draw(picture: &Picture) -> anyhow::Result<String> {
         })),
     };
     let (engine, news) = Engine::open(setup).await.map_err(anyhow::Error::msg)?;
-    let world = World::new(clock.now(), TimeZone::UTC, "anay".into(), 7, engine.providers());
+    let portfolio =
+        Portfolio::new(clock.now(), TimeZone::UTC, "anay".into(), 7, engine.providers());
     let theme = Theme { mono: false, ascii: picture.ascii };
-    let model = Model::new(Start { world, theme, size: picture.size, keymap: Keymap::default() });
+    let model =
+        Model::new(Start { portfolio, theme, size: picture.size, keymap: Keymap::default() });
     let mut desk = Desk { model, engine, news, clock };
     desk.pass(Duration::from_secs(6)).await;
     // Something in the journal, so that the activity has rows.
@@ -190,7 +192,7 @@ async fn draw(picture: &Picture) -> anyhow::Result<String> {
 struct Desk {
     model: Model,
     engine: Engine,
-    news: mpsc::Receiver<News>,
+    news: mpsc::Receiver<EngineEvent>,
     clock: Clock,
 }
 
@@ -208,7 +210,7 @@ impl Desk {
         let end = tokio::time::Instant::now() + time;
         while let Ok(Some(news)) = tokio::time::timeout_at(end, self.news.recv()).await {
             self.take(Msg::Tick(self.clock.now()));
-            self.take(Msg::News(news));
+            self.take(Msg::EngineEvent(news));
         }
         self.take(Msg::Tick(self.clock.now()));
     }

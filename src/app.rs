@@ -3,6 +3,7 @@
 //!
 //! No I/O, no async and no clock: everything impure is an [`Effect`] that the loop carries out.
 
+mod actions;
 pub(crate) mod activity;
 pub(crate) mod cards;
 pub mod chord;
@@ -16,11 +17,10 @@ pub(crate) mod help;
 pub mod keymap;
 pub mod layout;
 pub(crate) mod list;
-pub mod movements;
+pub mod portfolio;
 pub(crate) mod providers;
 pub(crate) mod search;
-mod wishes;
-pub mod world;
+pub mod transactions;
 
 #[cfg(test)]
 pub(crate) mod fixture;
@@ -34,14 +34,14 @@ use jiff::{SignedDuration, Timestamp};
 use crate::domain::card::{CardKey, digits};
 use crate::domain::operation::{Operation, OperationId, OperationState};
 use crate::domain::text;
-use crate::engine::{Job, News};
+use crate::engine::{EngineEvent, Job};
 use crate::ui::theme::Theme;
 use chord::Chord;
 use dialog::{Dialog, Outcome};
 use keymap::Keymap;
-use layout::{Class, Layout, Pane};
+use layout::{Breakpoint, Layout, Pane};
+use portfolio::Portfolio;
 use search::Search;
-use world::World;
 
 /// A clock that goes back by more than this was set.
 const SET_BACK: SignedDuration = SignedDuration::from_secs(2);
@@ -65,7 +65,7 @@ pub enum Msg {
     /// Time passed.
     Tick(Timestamp),
     /// The engine tells something.
-    News(News),
+    EngineEvent(EngineEvent),
 }
 
 /// Everything an update can want.
@@ -87,7 +87,7 @@ pub enum Effect {
 #[derive(Debug)]
 pub struct Start {
     /// What is known already.
-    pub world: World,
+    pub portfolio: Portfolio,
     /// How it is drawn.
     pub theme: Theme,
     /// The terminal's size, columns and rows.
@@ -110,7 +110,7 @@ pub(crate) struct Notice {
 #[derive(Debug)]
 pub struct Model {
     /// What is known, and the time.
-    pub world: World,
+    pub portfolio: Portfolio,
     /// How it is drawn.
     pub theme: Theme,
     /// The terminal's size, columns and rows.
@@ -161,7 +161,7 @@ pub fn update_all(model: &mut Model, msgs: impl IntoIterator<Item = Msg>) -> Vec
                 Vec::new()
             }
             Msg::Tick(at) => model.tick(at),
-            Msg::News(news) => model.hear(&news),
+            Msg::EngineEvent(news) => model.apply(&news),
         });
     }
     effects.extend(model.settle());
@@ -172,10 +172,10 @@ pub fn update_all(model: &mut Model, msgs: impl IntoIterator<Item = Msg>) -> Vec
 /// seconds; never while nothing but advice is shown.
 #[must_use]
 pub fn wake_at(model: &Model) -> Option<Timestamp> {
-    let second = (Class::of(model.size) != Class::Advice)
-        .then(|| Timestamp::from_second(model.world.now.as_second() + 1).ok())
+    let second = (Breakpoint::of(model.size) != Breakpoint::Advice)
+        .then(|| Timestamp::from_second(model.portfolio.now.as_second() + 1).ok())
         .flatten();
-    let dialog = model.dialogs.last().and_then(|dialog| dialog.wake_at(&model.world));
+    let dialog = model.dialogs.last().and_then(|dialog| dialog.wake_at(&model.portfolio));
     second.into_iter().chain(dialog).min()
 }
 
@@ -184,7 +184,7 @@ impl Model {
     #[must_use]
     pub fn new(start: Start) -> Self {
         let mut model = Self {
-            world: start.world,
+            portfolio: start.portfolio,
             theme: start.theme,
             size: start.size,
             keymap: start.keymap,
@@ -233,8 +233,8 @@ impl Model {
         match self.focus {
             Pane::Cards => self.cards.list.selected().cloned(),
             Pane::Detail => self.detail.card.clone(),
-            Pane::Feed => self.feed.list.selected()?.known(&self.world)?.card(),
-            Pane::Activity => feed::operation(&self.world, *self.activity.list.selected()?)
+            Pane::Feed => self.feed.list.selected()?.known(&self.portfolio)?.card(),
+            Pane::Activity => feed::operation(&self.portfolio, *self.activity.list.selected()?)
                 .map(|row| row.card.clone()),
             Pane::Providers => None,
         }
@@ -252,73 +252,77 @@ impl Model {
     fn tick(&mut self, at: Timestamp) -> Vec<Effect> {
         // It goes on, whatever order messages come in, unless the clock of the machine was set
         // back.
-        let set_back = self.world.now.duration_since(at) > SET_BACK;
-        self.world.now = if set_back { at } else { self.world.now.max(at) };
+        let set_back = self.portfolio.now.duration_since(at) > SET_BACK;
+        self.portfolio.now = if set_back { at } else { self.portfolio.now.max(at) };
         let until = |notice: &Notice| notice.since.saturating_add(REMARK).unwrap_or(Timestamp::MAX);
         if self
             .notice
             .as_ref()
-            .is_some_and(|notice| !notice.wrong && until(notice) <= self.world.now)
+            .is_some_and(|notice| !notice.wrong && until(notice) <= self.portfolio.now)
         {
             self.notice = None;
         }
         match self.dialogs.last_mut() {
             Some(dialog) => {
-                let outcome = dialog.tick(&mut self.world);
+                let outcome = dialog.tick(&mut self.portfolio);
                 self.outcome(outcome)
             }
             None => Vec::new(),
         }
     }
 
-    fn hear(&mut self, news: &News) -> Vec<Effect> {
+    fn apply(&mut self, news: &EngineEvent) -> Vec<Effect> {
         let before = match news {
-            News::Operation(row) => feed::operation(&self.world, row.id).map(|known| known.state),
-            News::Cards(_)
-            | News::Stale { .. }
-            | News::Transactions(_)
-            | News::Refused { .. }
-            | News::Steps { .. }
-            | News::Float { .. }
-            | News::Quote { .. }
-            | News::RecentCredit { .. }
-            | News::NotSettled { .. }
-            | News::Health(_)
-            | News::Provider(_)
-            | News::ReadOnly(_)
-            | News::Broken(_) => None,
+            EngineEvent::Operation(row) => {
+                feed::operation(&self.portfolio, row.id).map(|known| known.state)
+            }
+            EngineEvent::Cards(_)
+            | EngineEvent::Stale { .. }
+            | EngineEvent::Transactions(_)
+            | EngineEvent::Refused { .. }
+            | EngineEvent::Steps { .. }
+            | EngineEvent::Float { .. }
+            | EngineEvent::Quote { .. }
+            | EngineEvent::RecentCredit { .. }
+            | EngineEvent::NotSettled { .. }
+            | EngineEvent::Health(_)
+            | EngineEvent::Provider(_)
+            | EngineEvent::ReadOnly(_)
+            | EngineEvent::Broken(_) => None,
         };
-        self.world.hear(news);
+        self.portfolio.apply(news);
         match news {
-            News::Operation(row) if before.is_some_and(|state| state != row.state) => {
+            EngineEvent::Operation(row) if before.is_some_and(|state| state != row.state) => {
                 self.tell_outcome(row)
             }
-            News::Refused { card, why, .. }
+            EngineEvent::Refused { card, why, .. }
                 if !self.dialogs.iter().any(|dialog| dialog.card() == Some(card)) =>
             {
                 let digits = self.digits(card);
                 self.complain(format!("{digits}: NOT SENT, {why}"));
             }
-            News::NotSettled { why, .. } if self.dialogs.is_empty() => self.complain(why.clone()),
-            News::Broken(why) => self.complain(format!("a part of cardtop failed: {why}")),
-            News::ReadOnly(true) => self.remark("READ: every change is refused from now on"),
-            News::ReadOnly(false) => self.remark("WRITE: changes may be asked again"),
-            News::Refused { .. }
-            | News::Cards(_)
-            | News::Stale { .. }
-            | News::Transactions(_)
-            | News::Operation(_)
-            | News::Steps { .. }
-            | News::Float { .. }
-            | News::Quote { .. }
-            | News::RecentCredit { .. }
-            | News::NotSettled { .. }
-            | News::Health(_)
-            | News::Provider(_) => {}
+            EngineEvent::NotSettled { why, .. } if self.dialogs.is_empty() => {
+                self.complain(why.clone())
+            }
+            EngineEvent::Broken(why) => self.complain(format!("a part of cardtop failed: {why}")),
+            EngineEvent::ReadOnly(true) => self.remark("READ: every change is refused from now on"),
+            EngineEvent::ReadOnly(false) => self.remark("WRITE: changes may be asked again"),
+            EngineEvent::Refused { .. }
+            | EngineEvent::Cards(_)
+            | EngineEvent::Stale { .. }
+            | EngineEvent::Transactions(_)
+            | EngineEvent::Operation(_)
+            | EngineEvent::Steps { .. }
+            | EngineEvent::Float { .. }
+            | EngineEvent::Quote { .. }
+            | EngineEvent::RecentCredit { .. }
+            | EngineEvent::NotSettled { .. }
+            | EngineEvent::Health(_)
+            | EngineEvent::Provider(_) => {}
         }
         match self.dialogs.last_mut() {
             Some(dialog) => {
-                let outcome = dialog.hear(news, &mut self.world);
+                let outcome = dialog.apply(news, &mut self.portfolio);
                 self.outcome(outcome)
             }
             None => Vec::new(),
@@ -354,16 +358,16 @@ impl Model {
         {
             self.focus = *pane;
         }
-        self.cards.settle(&self.world, still);
-        self.feed.settle(&self.world, still, self.paused);
+        self.cards.settle(&self.portfolio, still);
+        self.feed.settle(&self.portfolio, still, self.paused);
         let activity_seen = layout.area(Pane::Activity).is_some();
-        let mut effects = self.activity.settle(&self.world, still, activity_seen);
-        self.providers.settle(&self.world);
+        let mut effects = self.activity.settle(&self.portfolio, still, activity_seen);
+        self.providers.settle(&self.portfolio);
         if self.focus != Pane::Detail {
             let subject = self.subject().or_else(|| self.cards.list.selected().cloned());
             self.detail.show(subject);
         }
-        self.detail.settle(&self.world, still);
+        self.detail.settle(&self.portfolio, still);
         self.scroll(&layout);
         effects.extend(self.watch_job(&layout));
         effects
@@ -421,20 +425,21 @@ impl Model {
         self.show(Pane::Activity);
         self.activity.tab = activity::Tab::All;
         self.activity.search.clear();
-        self.activity.settle(&self.world, self.paused.is_some(), false);
+        self.activity.settle(&self.portfolio, self.paused.is_some(), false);
         self.activity.list.select(&id);
     }
 
     fn digits(&self, key: &CardKey) -> String {
-        digits(self.world.cards.get(key).and_then(|card| card.last4))
+        digits(self.portfolio.cards.get(key).and_then(|card| card.last4))
     }
 
     fn remark(&mut self, words: &str) {
-        self.notice = Some(Notice { words: words.to_owned(), wrong: false, since: self.world.now });
+        self.notice =
+            Some(Notice { words: words.to_owned(), wrong: false, since: self.portfolio.now });
     }
 
     fn complain(&mut self, words: String) {
         let words = text::one_line(&words);
-        self.notice = Some(Notice { words, wrong: true, since: self.world.now });
+        self.notice = Some(Notice { words, wrong: true, since: self.portfolio.now });
     }
 }

@@ -28,7 +28,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::clock::Clock;
 use crate::config;
 use crate::domain::text;
-use crate::provider::{Error, Kind};
+use crate::provider::{Error, ErrorKind};
 use crate::sandbox::Scenario;
 
 /// What was typed after `cardtop`.
@@ -380,12 +380,12 @@ impl Exit {
     #[must_use]
     pub const fn of_error(error: &Error) -> Self {
         match error.kind {
-            Kind::Auth
-            | Kind::Forbidden
-            | Kind::RateLimited
-            | Kind::Unreachable
-            | Kind::BadReply => Self::Unreachable,
-            Kind::Refused | Kind::NotFound | Kind::NotOffered => Self::Refused,
+            ErrorKind::Auth
+            | ErrorKind::Forbidden
+            | ErrorKind::RateLimited
+            | ErrorKind::Unreachable
+            | ErrorKind::BadReply => Self::Unreachable,
+            ErrorKind::Refused | ErrorKind::NotFound | ErrorKind::NotOffered => Self::Refused,
         }
     }
 
@@ -547,7 +547,7 @@ impl clap::ValueEnum for Scenario {
     }
 
     fn to_possible_value(&self) -> Option<clap::builder::PossibleValue> {
-        Some(clap::builder::PossibleValue::new(self.word()).help(self.description()))
+        Some(clap::builder::PossibleValue::new(self.as_str()).help(self.description()))
     }
 }
 
@@ -620,9 +620,9 @@ mod tests {
             );
             let fish = String::from_utf8(fish).expect("text");
             for scenario in Scenario::ALL {
-                let line = format!("{}: {}", scenario.word(), scenario.description());
+                let line = format!("{}: {}", scenario.as_str(), scenario.description());
                 assert!(help.contains(&line), "{command}: {line}: {help}");
-                assert!(fish.contains(scenario.word()), "{scenario}");
+                assert!(fish.contains(scenario.as_str()), "{scenario}");
                 let parsed =
                     parse(&format!("cardtop {command} --scenario {scenario} --scenario slow"));
                 assert!(parsed.is_ok(), "{scenario}");
@@ -680,10 +680,12 @@ mod tests {
     #[test]
     fn a_providers_error_is_unreachable_or_refused() {
         let of = |kind| Exit::of_error(&Error::new(&ProviderId::new("acme"), kind, "no"));
-        for kind in [Kind::Auth, Kind::RateLimited, Kind::Unreachable, Kind::BadReply] {
+        for kind in
+            [ErrorKind::Auth, ErrorKind::RateLimited, ErrorKind::Unreachable, ErrorKind::BadReply]
+        {
             assert_eq!(of(kind), Exit::Unreachable, "{kind:?}");
         }
-        for kind in [Kind::Refused, Kind::NotFound, Kind::NotOffered] {
+        for kind in [ErrorKind::Refused, ErrorKind::NotFound, ErrorKind::NotOffered] {
             assert_eq!(of(kind), Exit::Refused, "{kind:?}");
         }
     }

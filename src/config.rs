@@ -208,7 +208,7 @@ pub enum Environment {
 impl Environment {
     /// The word in the top line.
     #[must_use]
-    pub const fn word(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Production => "PROD",
             Self::Sandbox => "SANDBOX",
@@ -405,7 +405,7 @@ pub struct Enkash {
     /// Account that funds the cards.
     pub card_account_id: String,
     /// How requests are wrapped.
-    pub encryption: Envelope,
+    pub encryption: BodyWrapping,
     /// Which pair of words a load carries.
     pub load: Load,
     /// How the encryption key's text becomes bytes.
@@ -443,7 +443,7 @@ pub enum KeyDerivation {
 
 /// How EnKash requests are wrapped.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Envelope {
+pub enum BodyWrapping {
     /// `{"request":"<base64>"}`.
     #[default]
     Envelope,
@@ -652,7 +652,7 @@ mod tests {
         let Account::Enkash(enkash) = &enkash.account else { panic!("enkash") };
         assert_eq!(
             (enkash.encryption, enkash.load, &*enkash.card_account_id),
-            (Envelope::Off, Load::LoadMoney, "42")
+            (BodyWrapping::Off, Load::LoadMoney, "42")
         );
         let Account::Ibanera(ibanera) = &ibanera.account else { panic!("ibanera") };
         assert_eq!(

@@ -12,3 +12,8 @@ pub mod operation;
 pub mod proof;
 pub mod text;
 pub mod transaction;
+
+/// A text that names no value of the type it was parsed as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not a known word")]
+pub struct UnknownWord;

@@ -1,6 +1,6 @@
 //! The only thing that talks to providers and the store, and the only place that may send a change.
 //!
-//! It is asked with [`Job`]s and tells with [`News`]; every job ends in one.
+//! It is asked with [`Job`]s and tells with [`EngineEvent`]; every job ends in one.
 
 mod account;
 mod adapter;
@@ -33,7 +33,7 @@ use crate::domain::transaction::Transaction;
 pub use crate::provider::Error;
 use crate::provider::crypto::random;
 use crate::provider::http::{Http, Transport};
-pub use crate::provider::{Kind, Payer, Quote};
+pub use crate::provider::{ErrorKind, Payer, Quote};
 pub use crate::store::journal::Verified;
 use crate::store::{Store, journal};
 use account::Account;
@@ -50,7 +50,7 @@ struct Inner {
     store: Store,
     clock: Clock,
     operator: Arc<str>,
-    news: mpsc::Sender<News>,
+    news: mpsc::Sender<EngineEvent>,
     cards: Mutex<BTreeMap<CardKey, Card>>,
     /// Of when the figures are that the data file has of each card.
     kept: Mutex<BTreeMap<CardKey, Timestamp>>,
@@ -108,7 +108,7 @@ pub struct Setup {
 pub type MakeTransport = Arc<dyn Fn(&ProviderConfig) -> Box<dyn Transport> + Send + Sync>;
 
 /// What one provider said to a read; the others' answers are not touched by its failure.
-pub type Said<T> = Vec<(ProviderId, std::result::Result<T, Error>)>;
+pub type PerProvider<T> = Vec<(ProviderId, std::result::Result<T, Error>)>;
 
 /// Why a change was refused before anything was sent, or what stopped it.
 #[derive(Debug, thiserror::Error)]
@@ -179,7 +179,9 @@ impl Engine {
     /// # Errors
     /// One sentence, when the data file cannot be used; nothing was sent and nothing in it was
     /// changed.
-    pub async fn open(setup: Setup) -> std::result::Result<(Self, mpsc::Receiver<News>), String> {
+    pub async fn open(
+        setup: Setup,
+    ) -> std::result::Result<(Self, mpsc::Receiver<EngineEvent>), String> {
         Self::open_or(setup, None).await
     }
 
@@ -191,14 +193,14 @@ impl Engine {
     pub async fn open_to_read(
         setup: Setup,
         say: impl Fn(&str) + Send + Sync,
-    ) -> std::result::Result<(Self, mpsc::Receiver<News>), String> {
+    ) -> std::result::Result<(Self, mpsc::Receiver<EngineEvent>), String> {
         Self::open_or(setup, Some(&say)).await
     }
 
     async fn open_or(
         setup: Setup,
         say: Option<&(dyn Fn(&str) + Send + Sync)>,
-    ) -> std::result::Result<(Self, mpsc::Receiver<News>), String> {
+    ) -> std::result::Result<(Self, mpsc::Receiver<EngineEvent>), String> {
         let Setup { config, data, notes, read_only, only, operator, clock, polling, transport } =
             setup;
         let (news, heard) = mpsc::channel(NEWS_WAITING);
@@ -331,24 +333,24 @@ impl Engine {
     fn begin(&self, now: Timestamp, complaints: Vec<String>) {
         let engine = self.clone();
         let first = tokio::spawn(async move {
-            engine.tell(News::Cards(engine.known_cards().await)).await;
+            engine.emit(EngineEvent::Cards(engine.known_cards().await)).await;
             for account in &engine.0.accounts {
-                engine.tell_health(account).await;
+                engine.emit_health(account).await;
             }
             match engine.0.store.journal(|db| journal::newest(db, OPERATIONS_AT_START)).await {
                 Ok(operations) => {
                     for operation in operations.into_iter().rev() {
-                        engine.tell(News::Operation(operation)).await;
+                        engine.emit(EngineEvent::Operation(operation)).await;
                     }
                 }
-                Err(error) => engine.tell_store(&error).await,
+                Err(error) => engine.emit_store_error(&error).await,
             }
             match engine.0.store.known(|db| crate::store::feed::newest(db, FEED_AT_START)).await {
-                Ok(rows) => engine.tell(News::Transactions(rows)).await,
-                Err(error) => engine.tell_store(&error).await,
+                Ok(rows) => engine.emit(EngineEvent::Transactions(rows)).await,
+                Err(error) => engine.emit_store_error(&error).await,
             }
             for complaint in complaints {
-                engine.tell(News::Broken(complaint)).await;
+                engine.emit(EngineEvent::Broken(complaint)).await;
             }
             for account in &engine.0.accounts {
                 let reading = tokio::spawn(engine.clone().read_when_ready(Arc::clone(account)));
@@ -432,40 +434,42 @@ impl Engine {
             Job::Pause { provider, paused } => {
                 if let Ok(account) = self.account(&provider) {
                     account.pause(paused);
-                    self.go(async move { engine.tell_health(&account).await });
+                    self.go(async move { engine.emit_health(&account).await });
                 }
             }
             Job::ReadOnly(read_only) => {
                 self.0.read_only.store(read_only || self.0.forced_read_only, Ordering::SeqCst);
-                self.go(async move { engine.tell(News::ReadOnly(engine.is_read_only())).await });
+                self.go(
+                    async move { engine.emit(EngineEvent::ReadOnly(engine.is_read_only())).await },
+                );
             }
             Job::Quote { asked, card, amount } => self.go(async move {
                 let quote = engine.quote(&card, amount).await.map_err(Arc::new);
-                engine.tell(News::Quote { asked, quote }).await;
+                engine.emit(EngineEvent::Quote { asked, quote }).await;
             }),
             Job::RecentCredit { asked, card, amount } => self.go(async move {
                 let known =
                     engine.lock_cards().get(&card).cloned().unwrap_or_else(|| Card::unread(card));
                 let recent = engine.recent_credit(&known, amount).await.map_err(Arc::new);
-                engine.tell(News::RecentCredit { asked, recent }).await;
+                engine.emit(EngineEvent::RecentCredit { asked, recent }).await;
             }),
             Job::Settle(verdict) => self.go(async move {
                 let id = verdict.id;
                 if let Err(refused) = engine.settle(*verdict).await {
-                    engine.tell(News::NotSettled { id, why: refused.to_string() }).await;
+                    engine.emit(EngineEvent::NotSettled { id, why: refused.to_string() }).await;
                 }
                 engine.tell_steps(id).await;
             }),
             Job::Act(order) => self.go(async move {
                 let (id, card) = (order.id, order.card.clone());
                 if let Err(refused) = engine.change(*order, Duration::ZERO).await {
-                    engine.tell(News::Refused { id, card, why: refused.to_string() }).await;
+                    engine.emit(EngineEvent::Refused { id, card, why: refused.to_string() }).await;
                 }
             }),
             Job::Look(id) => self.go(async move {
-                match engine.look(id, "look").await {
+                match engine.lookup(id, "look").await {
                     Ok(operation) => engine.tell_operation(&operation).await,
-                    Err(refused) => engine.tell(News::Broken(refused.to_string())).await,
+                    Err(refused) => engine.emit(EngineEvent::Broken(refused.to_string())).await,
                 }
                 engine.tell_steps(id).await;
             }),
@@ -478,7 +482,7 @@ impl Engine {
         let engine = self.clone();
         self.0.runtime.spawn(async move {
             if let Err(died) = tokio::spawn(job).await {
-                engine.tell(News::Broken(format!("cardtop itself failed: {died}"))).await;
+                engine.emit(EngineEvent::Broken(format!("cardtop itself failed: {died}"))).await;
             }
         });
     }
@@ -533,10 +537,10 @@ impl Engine {
     }
 
     /// What an account can do, once its secrets are read; `None` when it could not be set up.
-    pub async fn can(&self, id: &ProviderId) -> Option<Capabilities> {
+    pub async fn capabilities(&self, id: &ProviderId) -> Option<Capabilities> {
         let account = self.account(id).ok()?;
         account.arrival().await;
-        account.can()
+        account.capabilities()
     }
 
     /// A new operation's id.
@@ -568,7 +572,7 @@ impl Engine {
         }
     }
 
-    async fn tell(&self, news: News) {
+    async fn emit(&self, news: EngineEvent) {
         // Nobody listens on the command line: that is no trouble.
         let _ = self.0.news.send(news).await;
     }
@@ -586,13 +590,13 @@ impl Engine {
         if let Ok(account) = self.account(&operation.card.provider) {
             account.wake.notify_one();
         }
-        self.tell(News::Operation(operation.clone())).await;
+        self.emit(EngineEvent::Operation(operation.clone())).await;
     }
 
     async fn tell_steps(&self, id: OperationId) {
         match self.steps(id).await {
-            Ok(steps) => self.tell(News::Steps { id, steps }).await,
-            Err(words) => self.tell(News::Broken(words)).await,
+            Ok(steps) => self.emit(EngineEvent::Steps { id, steps }).await,
+            Err(words) => self.emit(EngineEvent::Broken(words)).await,
         }
     }
 
@@ -600,7 +604,7 @@ impl Engine {
         let found = self.0.accounts.iter().find(|account| account.info.id == *id);
         found
             .cloned()
-            .ok_or_else(|| Error::new(id, Kind::NotOffered, "this provider is not configured"))
+            .ok_or_else(|| Error::new(id, ErrorKind::NotOffered, "this provider is not configured"))
     }
 
     fn cards_of(&self, id: &ProviderId) -> Vec<Card> {
@@ -666,7 +670,7 @@ fn account(
         ids: config.ids(),
         environment: config.environment,
         read_only: config.read_only,
-        can: None,
+        capabilities: None,
         rate_limit: config.rate_limit,
         proxy: http.as_ref().and_then(Http::proxy),
     };
@@ -723,7 +727,7 @@ pub enum Job {
         /// Cards that can be seen.
         visible: Vec<CardKey>,
     },
-    /// What a top-up would cost. Answered by [`News::Quote`] with the same `asked`.
+    /// What a top-up would cost. Answered by [`EngineEvent::Quote`] with the same `asked`.
     Quote {
         /// Number of the question.
         asked: u64,
@@ -733,7 +737,7 @@ pub enum Job {
         amount: Money,
     },
     /// Whether the card's list shows an equal top-up of the last minutes. Answered by
-    /// [`News::RecentCredit`] with the same `asked`.
+    /// [`EngineEvent::RecentCredit`] with the same `asked`.
     RecentCredit {
         /// Number of the question.
         asked: u64,
@@ -743,14 +747,14 @@ pub enum Job {
         amount: Money,
     },
     /// A person's word on an operation that nothing that can be read settles. Answered by
-    /// [`News::Operation`], or by [`News::NotSettled`] when nothing was written.
+    /// [`EngineEvent::Operation`], or by [`EngineEvent::NotSettled`] when nothing was written.
     Settle(Box<Verdict>),
-    /// Ask for a change. Answered by [`News::Operation`] at every step, or by [`News::Refused`]
+    /// Ask for a change. Answered by [`EngineEvent::Operation`] at every step, or by [`EngineEvent::Refused`]
     /// when nothing was sent.
-    Act(Box<Order>),
+    Act(Box<ChangeRequest>),
     /// Look again for the fate of an operation, by reading only.
     Look(OperationId),
-    /// The journal's lines of an operation. Answered by [`News::Steps`].
+    /// The journal's lines of an operation. Answered by [`EngineEvent::Steps`].
     Steps(OperationId),
     /// Stop or resume background reading of one provider.
     Pause {
@@ -765,7 +769,7 @@ pub enum Job {
 
 /// One change, as the operator confirmed it.
 #[derive(Debug)]
-pub struct Order {
+pub struct ChangeRequest {
     /// Made before anything is sent.
     pub id: OperationId,
     /// The card, by identity.
@@ -775,7 +779,7 @@ pub struct Order {
     /// The operator's reason.
     pub reason: Option<Arc<str>>,
     /// What the operator saw when confirming: the change is refused when a fresh reading differs.
-    pub shown: Shown,
+    pub shown: Expected,
     /// The operator typed `SECOND <last4>`: send although an earlier one is not settled, or an
     /// equal one came a moment ago.
     pub second: bool,
@@ -789,7 +793,7 @@ pub struct Order {
 
 /// What a dialog showed of the card. `None` is not compared.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Shown {
+pub struct Expected {
     /// The state.
     pub state: Option<CardState>,
     /// What was available.
@@ -802,7 +806,7 @@ pub struct Shown {
     clippy::large_enum_variant,
     reason = "an operation is told whole and seldom; boxing it would only add noise"
 )]
-pub enum News {
+pub enum EngineEvent {
     /// Cards that are new or changed, each whole.
     Cards(Vec<Card>),
     /// Cards of a provider whose figures are possibly old from now on, and why.
@@ -886,7 +890,7 @@ pub struct ProviderInfo {
     /// Refuses every change, by configuration.
     pub read_only: bool,
     /// What it can do; `None` when it could not be set up, or not yet (its health says why).
-    pub can: Option<Capabilities>,
+    pub capabilities: Option<Capabilities>,
     /// Requests a minute at most.
     pub rate_limit: u32,
     /// The proxy on the way to it, by host, port and the variable that names it.
@@ -947,7 +951,7 @@ pub enum HealthState {
 impl HealthState {
     /// The word on screen and in JSON.
     #[must_use]
-    pub const fn word(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Ok => "OK",
             Self::Slow => "SLOW",

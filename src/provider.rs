@@ -30,11 +30,11 @@ use jiff::{SignedDuration, Timestamp};
 use crate::config::{Account, ProviderConfig};
 use crate::domain::card::Card;
 use crate::domain::money::Money;
-pub use crate::domain::operation::Claimed;
+pub use crate::domain::operation::MatchedCredits;
 use crate::domain::operation::{Action, Capabilities, Operation, OperationId};
 use crate::domain::transaction::Transaction;
 pub use credits::Credits;
-pub use error::{Broke, Error, Kind, Outcome, Result};
+pub use error::{Broke, Error, ErrorKind, Outcome, Result};
 use http::Http;
 pub use pages::{Page, PageAt, Pager, Paging};
 
@@ -42,7 +42,7 @@ pub use pages::{Page, PageAt, Pager, Paging};
 #[async_trait]
 pub trait Provider: Send + Sync {
     /// What it can do, and how its changes are proven. Never changes while it runs.
-    fn can(&self) -> Capabilities;
+    fn capabilities(&self) -> Capabilities;
 
     /// How its lists are cut into pages, and what was learnt of them.
     fn pagers(&self) -> &Pagers;
@@ -74,11 +74,16 @@ pub trait Provider: Send + Sync {
 
     /// Asks for a change, once. The only method that changes anything; called by `engine::change`
     /// alone.
-    async fn act(&self, card: &Card, action: &Action, id: OperationId) -> Result<Receipt>;
+    async fn act(&self, card: &Card, action: &Action, id: OperationId) -> Result<Ack>;
 
     /// Looks for the fate of an operation by reading only. A transaction in `claimed` already
     /// belongs to another operation.
-    async fn look(&self, card: &Card, operation: &Operation, claimed: &Claimed) -> Result<Seen>;
+    async fn lookup(
+        &self,
+        card: &Card,
+        operation: &Operation,
+        claimed: &MatchedCredits,
+    ) -> Result<Lookup>;
 }
 
 /// The lists of an account, as their pages are read.
@@ -149,7 +154,7 @@ impl std::fmt::Display for Payer {
 
 /// The provider's answer to a change.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Receipt {
+pub enum Ack {
     /// It will be done; `reference` is what its fate can be asked by.
     Accepted {
         /// Task or transaction id.
@@ -166,7 +171,7 @@ pub enum Receipt {
 
 /// What looking for an operation found.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Seen {
+pub enum Lookup {
     /// Its effect was read.
     Done {
         /// What shows it, in words: `seen FROZEN`, `+30.00 USD in the list, id 17`.
@@ -185,12 +190,12 @@ pub enum Seen {
         row: Option<Arc<str>>,
     },
     /// The provider knows it and is still at it.
-    NotYet {
+    Pending {
         /// What was looked at.
         looked: String,
     },
     /// No trace of it that could be no other's. Absence is not proof that it failed.
-    Nowhere {
+    NotFound {
         /// What was looked at, and what was seen there.
         looked: String,
         /// A transaction that may be its own or somebody else's: only a person can tell.
@@ -198,10 +203,10 @@ pub enum Seen {
     },
 }
 
-impl Seen {
+impl Lookup {
     /// Nothing that could be its own.
     fn nowhere(looked: impl Into<String>) -> Self {
-        Self::Nowhere { looked: looked.into(), candidate: None }
+        Self::NotFound { looked: looked.into(), candidate: None }
     }
 }
 

@@ -16,12 +16,12 @@ use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use crate::app::keymap::Keymap;
-use crate::app::world::World;
+use crate::app::portfolio::Portfolio;
 use crate::app::{self, Effect, Model, Msg, update, update_all, wake_at};
 use crate::clock::Clock;
 use crate::config;
 use crate::domain::operation::{Operation, OperationState};
-use crate::engine::{self, Engine, News};
+use crate::engine::{self, Engine, EngineEvent};
 use crate::tty::{self, Input, Terminal};
 use crate::ui;
 use alarm::Alarm;
@@ -46,7 +46,7 @@ pub struct Start {
     /// Asked by the board, and stopped when it ends.
     pub engine: Engine,
     /// What the engine tells.
-    pub news: mpsc::Receiver<News>,
+    pub news: mpsc::Receiver<EngineEvent>,
     /// How the board looks and behaves.
     pub board: config::Board,
     /// What the keys mean.
@@ -74,16 +74,16 @@ pub async fn board(start: Start) -> anyhow::Result<()> {
         TimeZone::get(&board.timezone)
             .with_context(|| format!("timezone = {:?}", board.timezone))?
     };
-    let mut world = World::new(clock.now(), zone, operator, session()?, engine.providers());
-    world.read_only = read_only;
+    let mut portfolio = Portfolio::new(clock.now(), zone, operator, session()?, engine.providers());
+    portfolio.read_only = read_only;
     let mut model = Model::new(app::Start {
-        world,
+        portfolio,
         theme: tty::theme(board.glyphs, color),
         size: (80, 24),
         keymap,
     });
     // The first frame shows what is known, each figure with its age, before anything is read.
-    let effects = update_all(&mut model, known(&engine).await.into_iter().map(Msg::News));
+    let effects = update_all(&mut model, known(&engine).await.into_iter().map(Msg::EngineEvent));
     // The loop's timer belongs to the loop's own thread: no other one wakes up for the clock, and
     // no reading keeps a key waiting.
     let ended = tokio::task::block_in_place(|| {
@@ -156,7 +156,7 @@ async fn last_words(engine: &Engine) {
             }
         };
         let state =
-            if is.state == OperationState::Sent { "not answered yet" } else { is.state.word() };
+            if is.state == OperationState::Sent { "not answered yet" } else { is.state.as_str() };
         say(&format!("{} is {state}{known}", name_of(is)));
     }
 }
@@ -174,7 +174,7 @@ struct Running {
     model: Model,
     terminal: Terminal,
     input: mpsc::Receiver<io::Result<Msg>>,
-    news: Option<mpsc::Receiver<News>>,
+    news: Option<mpsc::Receiver<EngineEvent>>,
     signals: Signals,
     alarm: Alarm,
     engine: Engine,
@@ -219,7 +219,7 @@ impl Running {
                 }
                 Woken::End => return Ok(()),
             };
-            effects = self.hear(messages);
+            effects = self.apply(messages);
         }
     }
 
@@ -241,7 +241,7 @@ impl Running {
             },
             count = recv(&mut self.news, &mut told) => if count == 0 {
                 self.news = None;
-                told.push(News::Broken("nothing is read any more: quit and start again".to_owned()));
+                told.push(EngineEvent::Broken("nothing is read any more: quit and start again".to_owned()));
             },
             () = self.alarm.wait(until) => return Ok(Woken::Time),
         }
@@ -259,16 +259,16 @@ impl Running {
             .into_iter()
             .collect::<io::Result<Vec<Msg>>>()
             .context("the terminal cannot be read")?;
-        messages.extend(told.into_iter().map(Msg::News));
+        messages.extend(told.into_iter().map(Msg::EngineEvent));
         fold_sizes(&mut messages);
         Ok(Woken::Messages(messages))
     }
 
     /// Time first, then every message, in order.
-    fn hear(&mut self, messages: Vec<Msg>) -> Vec<Effect> {
+    fn apply(&mut self, messages: Vec<Msg>) -> Vec<Effect> {
         let gap = gap(&messages);
         let now = self.clock.now();
-        let set_back = self.model.world.now.duration_since(now) > SignedDuration::from_secs(2);
+        let set_back = self.model.portfolio.now.duration_since(now) > SignedDuration::from_secs(2);
         let woken = set_back || wake_at(&self.model).is_some_and(|at| at <= now);
         if woken {
             self.engine.glance();
@@ -342,7 +342,7 @@ impl Running {
                         // Saying so asks nothing, so what comes back has no effects.
                         let _ = update(
                             &mut self.model,
-                            Msg::News(News::Broken(format!("not copied: {error}"))),
+                            Msg::EngineEvent(EngineEvent::Broken(format!("not copied: {error}"))),
                         );
                         self.frame_after(GAP);
                     }
@@ -367,17 +367,17 @@ impl Running {
 }
 
 /// What the data file knows, as if it had just been told.
-async fn known(engine: &Engine) -> Vec<News> {
-    let mut news = vec![News::Cards(engine.known_cards().await)];
+async fn known(engine: &Engine) -> Vec<EngineEvent> {
+    let mut news = vec![EngineEvent::Cards(engine.known_cards().await)];
     match engine.operations().await {
         Ok(operations) => news.extend(
             operations
                 .into_iter()
                 .enumerate()
                 .filter(|(i, op)| *i < OPERATIONS || op.is_open())
-                .map(|(_, op)| News::Operation(op)),
+                .map(|(_, op)| EngineEvent::Operation(op)),
         ),
-        Err(why) => news.push(News::Broken(why)),
+        Err(why) => news.push(EngineEvent::Broken(why)),
     }
     news
 }
@@ -394,7 +394,7 @@ fn session() -> anyhow::Result<u64> {
 fn gap(messages: &[Msg]) -> Duration {
     let by_hand = messages.iter().any(|msg| match msg {
         Msg::Key(_) | Msg::Paste(_) | Msg::Resized(..) => true,
-        Msg::Tick(_) | Msg::News(_) => false,
+        Msg::Tick(_) | Msg::EngineEvent(_) => false,
     });
     if by_hand { GAP } else { BACKGROUND_GAP }
 }
@@ -410,7 +410,10 @@ fn fold_sizes(messages: &mut Vec<Msg>) {
     });
 }
 
-async fn recv(news: &mut Option<mpsc::Receiver<News>>, told: &mut Vec<News>) -> usize {
+async fn recv(
+    news: &mut Option<mpsc::Receiver<EngineEvent>>,
+    told: &mut Vec<EngineEvent>,
+) -> usize {
     match news {
         Some(news) => news.recv_many(told, BATCH).await,
         None => std::future::pending().await,
@@ -455,7 +458,7 @@ mod tests {
 
     #[test]
     fn a_key_is_drawn_at_once_and_news_may_wait() {
-        let news = || Msg::News(News::ReadOnly(true));
+        let news = || Msg::EngineEvent(EngineEvent::ReadOnly(true));
         assert_eq!(gap(&[news(), Msg::Key(Chord::char('j'))]), GAP);
         assert_eq!(gap(&[news(), news()]), BACKGROUND_GAP);
         assert_eq!(gap(&[]), BACKGROUND_GAP);

@@ -58,7 +58,7 @@ struct Connections {
 /// Why the data file cannot be used, in one sentence. Nothing in it was changed.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("{words}")]
-pub struct Unusable {
+pub struct StoreUnusable {
     /// The sentence.
     pub words: String,
     /// The file is well, but the disk is full or another process holds it: what only reads may go
@@ -71,7 +71,7 @@ impl Store {
     ///
     /// # Errors
     /// One sentence: what is wrong with the file and what to do. It was not changed.
-    pub fn open(folder: &Path) -> Result<Self, Unusable> {
+    pub fn open(folder: &Path) -> Result<Self, StoreUnusable> {
         Self::open_with(folder, &BTreeMap::new(), None, Timestamp::UNIX_EPOCH)
     }
 
@@ -85,9 +85,9 @@ impl Store {
         ids: &BTreeMap<ProviderId, Ids>,
         notes: Option<&Path>,
         now: Timestamp,
-    ) -> Result<Self, Unusable> {
+    ) -> Result<Self, StoreUnusable> {
         let path = folder.join(FILE);
-        let wrong = |words: &dyn std::fmt::Display| Unusable {
+        let wrong = |words: &dyn std::fmt::Display| StoreUnusable {
             words: format!("the data file {} {words}; nothing was sent", text::of_path(&path)),
             passing: false,
         };
@@ -102,7 +102,7 @@ impl Store {
         };
         let (known, journal, copy) = open().map_err(|trouble| match trouble {
             Trouble::Sqlite(error) => {
-                Unusable { passing: is_passing(&error), ..wrong(&in_words(&error)) }
+                StoreUnusable { passing: is_passing(&error), ..wrong(&in_words(&error)) }
             }
             Trouble::Foreign => wrong(&"is not cardtop's: choose another folder with --data"),
             Trouble::Newer(version) => wrong(&format_args!(
@@ -127,14 +127,17 @@ impl Store {
     ///
     /// # Errors
     /// One sentence, should even that not work.
-    pub fn in_memory(folder: &Path, ids: &BTreeMap<ProviderId, Ids>) -> Result<Self, Unusable> {
+    pub fn in_memory(
+        folder: &Path,
+        ids: &BTreeMap<ProviderId, Ids>,
+    ) -> Result<Self, StoreUnusable> {
         let path = folder.join(FILE);
         let open = || -> Result<Connection, Trouble> {
             let mut db = Connection::open_in_memory()?;
             migrate::migrate(&mut db, &path, ids, Timestamp::UNIX_EPOCH)?;
             Ok(db)
         };
-        let failed = |_| Unusable {
+        let failed = |_| StoreUnusable {
             words: "there is no memory for what is read; nothing was sent".to_owned(),
             passing: false,
         };
@@ -336,7 +339,7 @@ fn moment(millis: i64) -> Timestamp {
 
 /// A money column and its currency column; what cannot be read is absent.
 fn money(amount: Option<&str>, currency: Option<&str>) -> Option<crate::domain::money::Money> {
-    crate::domain::money::Money::read(amount?, currency?.parse().ok()?).ok()
+    crate::domain::money::Money::parse_wire(amount?, currency?.parse().ok()?).ok()
 }
 
 #[cfg(test)]

@@ -21,7 +21,7 @@ use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 
 use crate::app::Model;
-use crate::app::layout::{Class, Pane};
+use crate::app::layout::{Breakpoint, Pane};
 use crate::app::search::Search;
 use crate::domain::text;
 use theme::{Role, Theme};
@@ -30,7 +30,9 @@ use theme::{Role, Theme};
 pub fn view(model: &Model, to: &mut Buffer) -> Option<Position> {
     let screen = *to.area();
     let layout = model.layout();
-    if layout.class == Class::Advice || screen.width < model.size.0 || screen.height < model.size.1
+    if layout.class == Breakpoint::Advice
+        || screen.width < model.size.0
+        || screen.height < model.size.1
     {
         return advice(screen, &model.theme, to);
     }
@@ -51,7 +53,7 @@ pub fn view(model: &Model, to: &mut Buffer) -> Option<Position> {
         cursor = None;
     }
     if let Some(open) = model.dialogs.last() {
-        cursor = dialog::view(open, &model.world, &model.theme, screen, to);
+        cursor = dialog::view(open, &model.portfolio, &model.theme, screen, to);
     }
     cursor
 }

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use cardtop::clock::Clock;
 use cardtop::config::Config;
 use cardtop::domain::card::{Card, CardKey};
-use cardtop::provider::http::{Does, Http, Lost, Transport};
+use cardtop::provider::http::{Access, Http, Transport, TransportError};
 use cardtop::provider::{Error, Page, PageAt, Provider, Window, build};
 use cardtop::sandbox::{Options, Sandbox};
 use http::{Request, Response};
@@ -32,7 +32,11 @@ struct Fixed(Bytes);
 
 #[async_trait]
 impl Transport for Fixed {
-    async fn call(&self, _: Does, request: Request<Bytes>) -> Result<Response<Bytes>, Lost> {
+    async fn call(
+        &self,
+        _: Access,
+        request: Request<Bytes>,
+    ) -> Result<Response<Bytes>, TransportError> {
         let path = request.uri().path().to_lowercase();
         Ok(Response::new(if path.contains("login") {
             Bytes::from_static(br#"{"status":"1","details":{"accessToken":"t","expiresIn":3600}}"#)

@@ -188,7 +188,7 @@ pub(crate) async fn drive(wish: &Wish) -> anyhow::Result<bool> {
 /// Waits for the line that begins with this word; what else it says meanwhile is not needed.
 async fn hear_word(worker: &mut Worker, word: &str) -> anyhow::Result<Vec<String>> {
     loop {
-        let line = worker.hear().await?;
+        let line = worker.apply().await?;
         let words: Vec<String> = line.split(' ').map(str::to_owned).collect();
         if words.first().is_some_and(|first| first == word) {
             return Ok(words);
@@ -271,7 +271,7 @@ impl Course {
                 }
             };
             tokio::select! {
-                line = worker.hear() => self.heard(&line?)?,
+                line = worker.apply() => self.heard(&line?)?,
                 () = death => {
                     worker.kill().await?;
                     self.kills += 1;

@@ -13,7 +13,7 @@ use cardtop::config::Config;
 use cardtop::domain::card::{CardKey, ProviderId};
 use cardtop::domain::money::Money;
 use cardtop::domain::operation::{Action, Operation, OperationId};
-use cardtop::engine::{Engine, Order, Setup, Shown};
+use cardtop::engine::{ChangeRequest, Engine, Expected, Setup};
 use cardtop::store::{Store, journal};
 use tokio::sync::{Semaphore, mpsc};
 
@@ -55,14 +55,14 @@ pub(crate) async fn work(args: &WorkerArgs) -> anyhow::Result<()> {
         match words.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
             ["topup", number, provider, card, amount, currency, second] => {
                 let currency = currency.parse().map_err(|_| anyhow!("{line}: no currency"))?;
-                let amount =
-                    Money::typed(amount, currency).map_err(|error| anyhow!("{line}: {error}"))?;
-                let order = Order {
+                let amount = Money::parse_input(amount, currency)
+                    .map_err(|error| anyhow!("{line}: {error}"))?;
+                let order = ChangeRequest {
                     id: engine.new_operation_id(),
                     card: CardKey::new(&ProviderId::new(provider), card),
                     action: Action::TopUp(amount),
                     reason: Some(format!("number {number}").into()),
-                    shown: Shown::default(),
+                    shown: Expected::default(),
                     second: *second == "1",
                     recent_credit: None,
                     payer: None,
@@ -70,7 +70,7 @@ pub(crate) async fn work(args: &WorkerArgs) -> anyhow::Result<()> {
                 let (engine, number) = (engine.clone(), (*number).to_owned());
                 tokio::spawn(async move {
                     match top_up(&engine, order).await {
-                        Ok(operation) => println!("end {number} {}", operation.state.word()),
+                        Ok(operation) => println!("end {number} {}", operation.state.as_str()),
                         Err(why) => println!("refused {number} {}", why.replace('\n', " ")),
                     }
                 });
@@ -87,7 +87,7 @@ pub(crate) async fn work(args: &WorkerArgs) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn top_up(engine: &Engine, order: Order) -> Result<Operation, String> {
+async fn top_up(engine: &Engine, order: ChangeRequest) -> Result<Operation, String> {
     let mut operation =
         engine.change(order, Duration::ZERO).await.map_err(|refused| refused.to_string())?;
     for wait in [200, 300, 500] {

@@ -4,8 +4,8 @@
 use super::Effect;
 use super::feed::operation;
 use super::list::List;
+use super::portfolio::Portfolio;
 use super::search::Search;
-use super::world::World;
 use crate::domain::filter::OperationRow;
 use crate::domain::operation::{Operation, OperationId, OperationState};
 use crate::engine::Job;
@@ -30,7 +30,7 @@ impl Tab {
     pub(crate) const ALL: [Self; 4] = [Self::All, Self::Mine, Self::Open, Self::Failed];
 
     /// The word on screen.
-    pub(crate) const fn word(self) -> &'static str {
+    pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::All => "all",
             Self::Mine => "me",
@@ -39,10 +39,10 @@ impl Tab {
         }
     }
 
-    fn shows(self, operation: &Operation, world: &World) -> bool {
+    fn shows(self, operation: &Operation, portfolio: &Portfolio) -> bool {
         match self {
             Self::All => true,
-            Self::Mine => operation.operator == world.operator,
+            Self::Mine => operation.operator == portfolio.operator,
             Self::Open => operation.is_open(),
             Self::Failed => operation.state == OperationState::Failed,
         }
@@ -71,35 +71,35 @@ pub(crate) struct Activity {
 impl Activity {
     /// Makes the rows anew where something they depend on changed, and asks for the journal's lines
     /// of the selected one while they can be seen.
-    pub(crate) fn settle(&mut self, world: &World, still: bool, seen: bool) -> Vec<Effect> {
-        let minute = world.now.as_second().div_euclid(60);
+    pub(crate) fn settle(&mut self, portfolio: &Portfolio, still: bool, seen: bool) -> Vec<Effect> {
+        let minute = portfolio.now.as_second().div_euclid(60);
         if self.search.is_on() && self.made.is_some_and(|(.., made)| made != minute) {
-            self.search.reread(world.now, &world.zone);
+            self.search.reread(portfolio.now, &portfolio.zone);
         }
-        let mut made = (world.revision, self.search.revision, self.tab, minute);
+        let mut made = (portfolio.revision, self.search.revision, self.tab, minute);
         if let (true, Some(old)) = (still, self.made) {
             (made.0, made.3) = (old.0, old.3);
         }
         if self.made != Some(made) {
             self.made = Some(made);
             let wanted = |row: &&Operation| {
-                let holder = world.holder(&row.card);
-                self.tab.shows(row, world)
+                let holder = portfolio.holder(&row.card);
+                self.tab.shows(row, portfolio)
                     && self.search.filter.matches(&OperationRow {
                         operation: row,
                         holder,
-                        now: world.now,
+                        now: portfolio.now,
                     })
             };
             let rows: Vec<OperationId> =
-                world.operations.iter().filter(wanted).map(|row| row.id).collect();
-            self.hidden = world.operations.len() - rows.len();
+                portfolio.operations.iter().filter(wanted).map(|row| row.id).collect();
+            self.hidden = portfolio.operations.len() - rows.len();
             self.list.set(rows);
         }
         let selected = self
             .list
             .selected()
-            .and_then(|id| operation(world, *id))
+            .and_then(|id| operation(portfolio, *id))
             .map(|row| (row.id, row.updated_at));
         match selected {
             Some(asked) if seen && self.asked != selected => {

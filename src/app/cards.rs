@@ -7,8 +7,8 @@ use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::list::List;
+use super::portfolio::Portfolio;
 use super::search::Search;
-use super::world::World;
 use crate::domain::attention::{Attention, Signals, low};
 use crate::domain::card::{Card, CardKey};
 use crate::domain::filter::CardRow;
@@ -46,7 +46,7 @@ impl Sort {
     ];
 
     /// The word in the title.
-    pub(crate) const fn word(self) -> &'static str {
+    pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::Attention => "attention",
             Self::State => "state",
@@ -140,27 +140,36 @@ impl Cards {
 
     /// Makes the rows anew where something they depend on changed. `still` keeps the order that
     /// there is.
-    pub(crate) fn settle(&mut self, world: &World, still: bool) {
-        let minute = world.now.as_second().div_euclid(60);
-        if self.read != Some((world.revision, minute)) {
-            self.read = Some((world.revision, minute));
-            let signals = Signals::of(world.transactions.iter(), &world.operations, world.now);
-            self.attention = world
+    pub(crate) fn settle(&mut self, portfolio: &Portfolio, still: bool) {
+        let minute = portfolio.now.as_second().div_euclid(60);
+        if self.read != Some((portfolio.revision, minute)) {
+            self.read = Some((portfolio.revision, minute));
+            let signals =
+                Signals::of(portfolio.transactions.iter(), &portfolio.operations, portfolio.now);
+            self.attention = portfolio
                 .cards
                 .values()
                 .map(|card| {
                     (
                         card.key.clone(),
-                        signals.attention(card, world.watched.contains(&card.key), world.now),
+                        signals.attention(
+                            card,
+                            portfolio.watched.contains(&card.key),
+                            portfolio.now,
+                        ),
                     )
                 })
                 .collect();
         }
         if self.search.is_on() && self.made.is_some_and(|made| made.minute != minute) {
-            self.search.reread(world.now, &world.zone);
+            self.search.reread(portfolio.now, &portfolio.zone);
         }
-        let mut made =
-            Made { revision: world.revision, minute, search: self.search.revision, own: self.own };
+        let mut made = Made {
+            revision: portfolio.revision,
+            minute,
+            search: self.search.revision,
+            own: self.own,
+        };
         if let (true, Some(old)) = (still, self.made) {
             // Only what the operator does moves rows now.
             (made.revision, made.minute) = (old.revision, old.minute);
@@ -169,17 +178,17 @@ impl Cards {
             return;
         }
         self.made = Some(made);
-        let mut rows: Vec<Place<'_>> = world
+        let mut rows: Vec<Place<'_>> = portfolio
             .cards
             .values()
             // Made of the same cards in the same order, above.
             .zip(self.attention.values())
             .filter(|(card, attention)| {
-                self.search.filter.matches(&self.row(card, attention, world))
+                self.search.filter.matches(&self.row(card, attention, portfolio))
             })
             .map(|(card, attention)| Place::of(card, attention))
             .collect();
-        self.hidden = world.cards.len() - rows.len();
+        self.hidden = portfolio.cards.len() - rows.len();
         let (sort, reversed) = (self.sort, self.reversed);
         rows.sort_by(|a, b| {
             let order = compare(sort, a, b);
@@ -190,11 +199,11 @@ impl Cards {
         self.list.set(keys);
     }
 
-    fn row<'a>(&self, card: &'a Card, attention: &Attention, world: &World) -> CardRow<'a> {
+    fn row<'a>(&self, card: &'a Card, attention: &Attention, portfolio: &Portfolio) -> CardRow<'a> {
         CardRow {
             card,
-            now: world.now,
-            watched: world.watched.contains(&card.key),
+            now: portfolio.now,
+            watched: portfolio.watched.contains(&card.key),
             marked: self.marks.contains(&card.key),
             low: low(card).is_some(),
             unknown: matches!(attention, Attention::Unknown { .. }),

@@ -101,19 +101,21 @@ const NAMED: [(&str, Key); 15] = [
 /// Not a key's name.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not a key: {0}; write a character, or a name such as enter, ctrl-x, alt-x, f1, space")]
-pub struct NotAChord(pub String);
+pub struct ChordError(pub String);
 
 impl FromStr for Chord {
-    type Err = NotAChord;
+    type Err = ChordError;
 
-    fn from_str(text: &str) -> Result<Self, NotAChord> {
-        let wrong = || NotAChord(text.to_owned());
+    fn from_str(text: &str) -> Result<Self, ChordError> {
+        let wrong = || ChordError(text.to_owned());
         if let Some(rest) = text.strip_prefix("ctrl-").filter(|rest| !rest.is_empty()) {
-            let chord: Self = rest.parse().map_err(|_: NotAChord| wrong())?;
+            let chord: Self = rest.parse().map_err(|_: ChordError| wrong())?;
             let key = match chord.key {
                 // To a terminal these are Backspace, Tab, Enter and Esc.
                 Key::Char('h' | 'H' | 'i' | 'I' | 'm' | 'M' | '[') => {
-                    return Err(NotAChord(format!("{text}, which terminals send for another key")));
+                    return Err(ChordError(format!(
+                        "{text}, which terminals send for another key"
+                    )));
                 }
                 // It tells no large letters from small ones here.
                 Key::Char(c) => Key::Char(c.to_ascii_lowercase()),
@@ -122,7 +124,7 @@ impl FromStr for Chord {
             return Ok(Self { key, ctrl: true, ..chord });
         }
         if let Some(rest) = text.strip_prefix("alt-").filter(|rest| !rest.is_empty()) {
-            return Ok(Self { alt: true, ..rest.parse().map_err(|_: NotAChord| wrong())? });
+            return Ok(Self { alt: true, ..rest.parse().map_err(|_: ChordError| wrong())? });
         }
         let mut chars = text.chars();
         if let (Some(c), None) = (chars.next(), chars.next()) {

@@ -1,15 +1,15 @@
 //! What the keys do: a chord becomes a command, and a command moves, shows or asks.
 
+use super::actions::Asked;
 use super::chord::{Chord, Key};
 use super::feed::Known;
 use super::keymap::{Command, Group};
 use super::layout::{Layout, Pane};
 use super::list::Motion;
 use super::search::Search;
-use super::wishes::Asked;
 use super::{Effect, Model, activity, detail, feed, help};
 use crate::domain::card::CardKey;
-use crate::domain::operation::Deed;
+use crate::domain::operation::ActionKind;
 use crate::engine::Job;
 
 impl Model {
@@ -28,7 +28,7 @@ impl Model {
             return vec![Effect::Suspend];
         }
         if let Some(dialog) = self.dialogs.last_mut() {
-            let outcome = dialog.key(&chord, &mut self.world);
+            let outcome = dialog.key(&chord, &mut self.portfolio);
             return self.outcome(outcome);
         }
         if let Some(help) = &mut self.help {
@@ -41,7 +41,7 @@ impl Model {
         if std::mem::take(&mut self.copying) {
             return self.copy(chord);
         }
-        let (now, zone) = (self.world.now, self.world.zone.clone());
+        let (now, zone) = (self.portfolio.now, self.portfolio.zone.clone());
         match self.search_mut() {
             Some(search) if search.typing && !(chord.ctrl && command == Some(Command::Quit)) => {
                 search.key(&chord, now, &zone);
@@ -107,10 +107,10 @@ impl Model {
             Command::Sort => self.cards.sort_next(),
             Command::Reverse => self.cards.reverse(),
             Command::Freeze => return self.ask_for(Asked::Freeze),
-            Command::TopUp => return self.ask_for(Asked::Deed(Deed::TopUp)),
+            Command::TopUp => return self.ask_for(Asked::ActionKind(ActionKind::TopUp)),
             Command::Cover => return self.ask_for(Asked::Cover),
-            Command::Pin => return self.ask_for(Asked::Deed(Deed::SetPin)),
-            Command::Close => return self.ask_for(Asked::Deed(Deed::Close)),
+            Command::Pin => return self.ask_for(Asked::ActionKind(ActionKind::SetPin)),
+            Command::Close => return self.ask_for(Asked::ActionKind(ActionKind::Close)),
             Command::Actions => return self.ask_for(Asked::Actions),
             Command::Check => return self.check(),
             Command::Settle => self.ask_to_settle(),
@@ -119,7 +119,7 @@ impl Model {
             Command::Unmark => self.cards.unmark(),
             Command::Watch => self.watch(),
             Command::Pause => {
-                self.paused = if self.paused.is_some() { None } else { Some(self.world.now) }
+                self.paused = if self.paused.is_some() { None } else { Some(self.portfolio.now) }
             }
             Command::PauseProvider => return self.pause_provider(),
             Command::Follow => self.feed.follow(),
@@ -131,7 +131,9 @@ impl Model {
             Command::Explain => self.explain(),
             Command::Copy if self.focus == Pane::Providers => return self.copy_status(),
             Command::Copy => self.copying = true,
-            Command::ReadOnly => return vec![Effect::Ask(Job::ReadOnly(!self.world.read_only))],
+            Command::ReadOnly => {
+                return vec![Effect::Ask(Job::ReadOnly(!self.portfolio.read_only))];
+            }
             Command::Help => self.help = Some(help::Help::default()),
             Command::Redraw => return vec![Effect::Redraw],
             Command::Suspend => return vec![Effect::Suspend],
@@ -142,10 +144,10 @@ impl Model {
 
     pub(super) fn paste(&mut self, text: &str) -> Vec<Effect> {
         if let Some(dialog) = self.dialogs.last_mut() {
-            let outcome = dialog.paste(text, &mut self.world);
+            let outcome = dialog.paste(text, &mut self.portfolio);
             return self.outcome(outcome);
         }
-        let (now, zone) = (self.world.now, self.world.zone.clone());
+        let (now, zone) = (self.portfolio.now, self.portfolio.zone.clone());
         if let Some(search) = self.search_mut().filter(|search| search.typing) {
             search.paste(text, now, &zone);
         }
@@ -223,8 +225,9 @@ impl Model {
     }
 
     fn seek(&mut self, motion: Motion) {
-        let world = &self.world;
-        let trouble = |entry: &feed::Entry| entry.known(world).is_some_and(|row| row.is_trouble());
+        let portfolio = &self.portfolio;
+        let trouble =
+            |entry: &feed::Entry| entry.known(portfolio).is_some_and(|row| row.is_trouble());
         let found = match self.focus {
             Pane::Cards => {
                 let ranks: std::collections::BTreeSet<CardKey> = self
@@ -245,7 +248,8 @@ impl Model {
                 found
             }
             Pane::Activity => self.activity.list.seek(motion, |id| {
-                feed::operation(world, *id).is_some_and(|row| Known::Operation(row).is_trouble())
+                feed::operation(portfolio, *id)
+                    .is_some_and(|row| Known::Operation(row).is_trouble())
             }),
             Pane::Detail => self.detail.list.seek(motion, trouble),
             Pane::Providers => false,

@@ -13,7 +13,7 @@ impl Model {
         if chord == Chord::plain(Key::Esc) {
             return Vec::new();
         }
-        let card = self.subject().and_then(|key| self.world.cards.get(&key));
+        let card = self.subject().and_then(|key| self.portfolio.cards.get(&key));
         let text = match chord.typed() {
             Some('i') => self.id().map(|id| ("id", id)),
             Some('l') => card
@@ -37,11 +37,11 @@ impl Model {
 
     /// A provider has one thing to copy.
     pub(super) fn copy_status(&mut self) -> Vec<Effect> {
-        let Some(info) = self.providers.list.selected().and_then(|id| self.world.provider(id))
+        let Some(info) = self.providers.list.selected().and_then(|id| self.portfolio.provider(id))
         else {
             return Vec::new();
         };
-        let text = providers::status(&self.world, info);
+        let text = providers::status(&self.portfolio, info);
         let words = format!("copied: status of {}", info.id);
         self.remark(&words);
         vec![Effect::Copy(text)]
@@ -70,10 +70,10 @@ fn json(card: &Card) -> String {
         "id": &*card.key.id,
         "last4": card.last4.map(|last4| last4.to_string()),
         "holder": &*card.holder,
-        "state": card.state.word(),
+        "state": card.state.as_str(),
         "provider_state": &*card.provider_state,
         "state_as_of": card.state_at.map(|at| at.to_string()),
-        "kind": card.kind.map(|kind| kind.word()),
+        "kind": card.kind.map(|kind| kind.as_str()),
         "currency": card.currency,
         "balance": {
             "available": balance.and_then(|balance| balance.available),

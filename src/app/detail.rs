@@ -12,10 +12,10 @@ use jiff::tz::TimeZone;
 use super::feed::{Entry, Known, entries, merged};
 use super::keymap::{Command, Keymap};
 use super::list::List;
-use super::world::{NotNow, World};
+use super::portfolio::{ActionRefusal, Portfolio};
 use crate::domain::card::{Balance, Card, CardKey, Reading};
 use crate::domain::money::Money;
-use crate::domain::operation::{Deed, Operation, OperationState};
+use crate::domain::operation::{ActionKind, Operation, OperationState};
 use crate::domain::text;
 use crate::domain::transaction::{Transaction, TransactionKind, TransactionState, plain_decline};
 use crate::ui::theme::Role;
@@ -45,7 +45,7 @@ impl Tab {
         [Self::All, Self::Holds, Self::Declines, Self::TopUps, Self::Audit];
 
     /// The word on screen.
-    pub(crate) const fn word(self) -> &'static str {
+    pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::All => "all",
             Self::Holds => "holds",
@@ -61,7 +61,7 @@ impl Tab {
             (Self::Holds, Known::Transaction(row)) => row.state == TransactionState::Hold,
             (Self::Declines, Known::Transaction(row)) => row.state == TransactionState::Declined,
             (Self::TopUps, Known::Transaction(row)) => row.kind == TransactionKind::TopUp,
-            (Self::TopUps, Known::Operation(row)) => row.deed == Deed::TopUp,
+            (Self::TopUps, Known::Operation(row)) => row.action_kind == ActionKind::TopUp,
             (Self::Audit, Known::Transaction(_))
             | (Self::Holds | Self::Declines, Known::Operation(_)) => false,
         }
@@ -90,9 +90,9 @@ impl Detail {
 
     /// Makes the rows anew where something they depend on changed. `still` keeps those that there
     /// are.
-    pub(crate) fn settle(&mut self, world: &World, still: bool) {
+    pub(crate) fn settle(&mut self, portfolio: &Portfolio, still: bool) {
         // The timeline shows no balance, which is what most news is about.
-        let mut made = (world.movements, self.card.clone(), self.tab);
+        let mut made = (portfolio.history_revision, self.card.clone(), self.tab);
         if let (true, Some(old)) = (still, &self.made) {
             made.0 = old.0;
         }
@@ -108,9 +108,9 @@ impl Detail {
         let none = BTreeSet::new();
         let proven = match self.tab {
             Tab::Audit => &none,
-            Tab::All | Tab::Holds | Tab::Declines | Tab::TopUps => world.transactions.proven(),
+            Tab::All | Tab::Holds | Tab::Declines | Tab::TopUps => portfolio.transactions.proven(),
         };
-        let all = merged(world.transactions_of(&key), world.operations_of(&key), proven);
+        let all = merged(portfolio.transactions_of(&key), portfolio.operations_of(&key), proven);
         let total = all.len();
         let rows: Vec<Known<'_>> = all.into_iter().filter(|row| self.tab.shows(row)).collect();
         self.hidden = total - rows.len();
@@ -119,40 +119,45 @@ impl Detail {
 }
 
 /// Everything above the timeline, for a pane of `columns`.
-pub(crate) fn lines(world: &World, keymap: &Keymap, key: &CardKey, columns: usize) -> Vec<Line> {
-    let Some(card) = world.cards.get(key) else {
+pub(crate) fn lines(
+    portfolio: &Portfolio,
+    keymap: &Keymap,
+    key: &CardKey,
+    columns: usize,
+) -> Vec<Line> {
+    let Some(card) = portfolio.cards.get(key) else {
         return vec![vec![(Role::Muted, "this card is not known any more".to_owned())]];
     };
-    let mut lines = heading(world, card, columns);
+    let mut lines = heading(portfolio, card, columns);
     lines.push(Line::new());
-    lines.extend(ladder(world, card, columns));
-    if let Some(decline) = world.last_decline(key) {
+    lines.extend(ladder(portfolio, card, columns));
+    if let Some(decline) = portfolio.last_decline(key) {
         lines.push(Line::new());
-        lines.extend(decline_lines(world, keymap, card, decline, columns));
+        lines.extend(decline_lines(portfolio, keymap, card, decline, columns));
     }
     lines
 }
 
 /// The card's state, with `~` before it where it was not read with the figures any more.
 pub(crate) fn state_word(card: &Card, now: Timestamp) -> String {
-    format!("{}{}", if card.old_state(now).is_some() { "~" } else { "" }, card.state.word())
+    format!("{}{}", if card.old_state(now).is_some() { "~" } else { "" }, card.state.as_str())
 }
 
-fn heading(world: &World, card: &Card, columns: usize) -> Vec<Line> {
-    let mut first = vec![(state_role(card), state_word(card, world.now))];
-    if let Some(read) = card.old_state(world.now) {
-        first.push((Role::Caution, format!(" read {} ago", text::age(world.now, read))));
+fn heading(portfolio: &Portfolio, card: &Card, columns: usize) -> Vec<Line> {
+    let mut first = vec![(state_role(card), state_word(card, portfolio.now))];
+    if let Some(read) = card.old_state(portfolio.now) {
+        first.push((Role::Caution, format!(" read {} ago", text::age(portfolio.now, read))));
     }
     let mut add = |word: &str| {
         if !word.is_empty() {
             first.push((Role::Text, format!("   {word}")));
         }
     };
-    add(card.kind.map_or("", |kind| kind.word()));
+    add(card.kind.map_or("", |kind| kind.as_str()));
     add(card.currency.as_ref().map_or("", |currency| currency.code()));
     add(&card.expires.as_deref().map(|date| format!("exp {}", expiry(date))).unwrap_or_default());
     if !card.provider_state.is_empty()
-        && !card.provider_state.eq_ignore_ascii_case(card.state.word())
+        && !card.provider_state.eq_ignore_ascii_case(card.state.as_str())
     {
         first.push((Role::Muted, format!("   {}: {}", card.key.provider, card.provider_state)));
     }
@@ -229,11 +234,11 @@ fn rung(
     ]
 }
 
-fn ladder(world: &World, card: &Card, columns: usize) -> Vec<Line> {
+fn ladder(portfolio: &Portfolio, card: &Card, columns: usize) -> Vec<Line> {
     let provider = &card.key.provider;
     let (balance, at, why) = match &card.balance {
         Reading::Never => {
-            let why = world.health.get(provider).and_then(|health| health.why.as_deref());
+            let why = portfolio.health.get(provider).and_then(|health| health.why.as_deref());
             let words = why.map_or_else(
                 || "Balance not read yet".to_owned(),
                 |why| format!("Balance not read yet: {why}"),
@@ -247,14 +252,16 @@ fn ladder(world: &World, card: &Card, columns: usize) -> Vec<Line> {
         Reading::Stale { value, at, why } => (*value, *at, Some(why)),
     };
     let tilde = if why.is_some() { "~" } else { "" };
-    let age = text::age(world.now, at);
+    let age = text::age(portfolio.now, at);
     let read = if columns < 60 {
         age
     } else {
-        format!("read {} ({age})", time(at, world.now, &world.zone))
+        format!("read {} ({age})", time(at, portfolio.now, &portfolio.zone))
     };
-    let holds =
-        world.transactions_of(&card.key).filter(|row| row.state == TransactionState::Hold).count();
+    let holds = portfolio
+        .transactions_of(&card.key)
+        .filter(|row| row.state == TransactionState::Hold)
+        .count();
     let held = match holds {
         0 => String::new(),
         1 => "1 hold".to_owned(),
@@ -272,23 +279,25 @@ fn ladder(world: &World, card: &Card, columns: usize) -> Vec<Line> {
         } else {
             ""
         };
-        lines.push(rung("- holds", minus, balance.pending.map(Money::size), tilde, &held, columns));
+        lines.push(rung("- holds", minus, balance.pending.map(Money::abs), tilde, &held, columns));
         let (words, agrees) = agreement(&balance);
         lines.push(rung("= available", "", balance.available, tilde, words, columns));
         if !agrees && let (Some(current), Some(pending)) = (balance.current, balance.pending) {
-            let sum =
-                current.minus(pending.size()).map_or_else(|_| "no sum".to_owned(), Money::grouped);
+            let sum = current
+                .checked_sub(pending.abs())
+                .map_or_else(|_| "no sum".to_owned(), Money::grouped);
             let sent = balance.available.map_or_else(|| "nothing".to_owned(), Money::grouped);
             let words = format!("DOES NOT ADD UP: total - holds is {sum}, {provider} sent {sent}");
             lines.extend(wrap(&words, columns).into_iter().map(|line| vec![(Role::Caution, line)]));
         }
     }
-    for operation in
-        world.operations_of(&card.key).filter(|op| op.is_open() && op.deed == Deed::TopUp)
+    for operation in portfolio
+        .operations_of(&card.key)
+        .filter(|op| op.is_open() && op.action_kind == ActionKind::TopUp)
     {
         let words = match columns {
-            ..48 => operation.state.word().to_owned(),
-            48.. => format!("op {} {}", operation.id.short(), operation.state.word()),
+            ..48 => operation.state.as_str().to_owned(),
+            48.. => format!("op {} {}", operation.id.short(), operation.state.as_str()),
         };
         let mut line = rung("+ in flight", "", operation.amount, "", &words, columns);
         if operation.state == OperationState::Unknown
@@ -299,7 +308,7 @@ fn ladder(world: &World, card: &Card, columns: usize) -> Vec<Line> {
         lines.push(line);
     }
     if let Some(why) = why {
-        let words = format!("LAST KNOWN, read {} ago: {why}", text::age(world.now, at));
+        let words = format!("LAST KNOWN, read {} ago: {why}", text::age(portfolio.now, at));
         lines.extend(wrap(&words, columns).into_iter().map(|line| vec![(Role::Caution, line)]));
     }
     lines
@@ -312,7 +321,7 @@ fn agreement(balance: &Balance) -> (&'static str, bool) {
     else {
         return ("as sent", true);
     };
-    if current.minus(pending.size()).is_ok_and(|sum| sum.amount() == available.amount()) {
+    if current.checked_sub(pending.abs()).is_ok_and(|sum| sum.amount() == available.amount()) {
         ("our sum agrees", true)
     } else {
         ("as sent", false)
@@ -320,16 +329,16 @@ fn agreement(balance: &Balance) -> (&'static str, bool) {
 }
 
 fn decline_lines(
-    world: &World,
+    portfolio: &Portfolio,
     keymap: &Keymap,
     card: &Card,
     decline: &Transaction,
     columns: usize,
 ) -> Vec<Line> {
-    let age = text::age(world.now, decline.at);
-    let when = time(decline.at, world.now, &world.zone);
+    let age = text::age(portfolio.now, decline.at);
+    let when = time(decline.at, portfolio.now, &portfolio.zone);
     // What is more than a day old is history.
-    let role = if world.now.duration_since(decline.at).as_hours() < 24 {
+    let role = if portfolio.now.duration_since(decline.at).as_hours() < 24 {
         Role::Caution
     } else {
         Role::Heading
@@ -362,14 +371,14 @@ fn decline_lines(
     if columns < 48 {
         // There is no room for the call: the whole view has its words.
         told("why", &why_short(card, decline), Role::Text);
-        told("next", &next(world, keymap, card, decline), Role::Text);
+        told("next", &next(portfolio, keymap, card, decline), Role::Text);
         return lines;
     }
     told("why", &why(card, decline), Role::Text);
     if let Some(say) = say(card, decline) {
         told("say", &format!("'{say}'"), Role::Text);
     }
-    told("next", &next(world, keymap, card, decline), Role::Text);
+    told("next", &next(portfolio, keymap, card, decline), Role::Text);
     let raw =
         decline.decline_reason.as_deref().filter(|code| !code.is_empty()).unwrap_or("no code sent");
     told("raw", &format!("{raw}  id {}", decline.id), Role::Muted);
@@ -378,7 +387,7 @@ fn decline_lines(
 
 /// What the decline was short of, as the card stands now.
 fn shortfall(card: &Card, decline: &Transaction) -> Option<Money> {
-    let short = decline.amount.minus(card.available()?).ok()?;
+    let short = decline.amount.checked_sub(card.available()?).ok()?;
     (!short.is_negative() && !short.amount().is_zero()).then_some(short)
 }
 
@@ -444,27 +453,30 @@ fn say(card: &Card, decline: &Transaction) -> Option<String> {
 }
 
 /// What can be done here, with the reason where it cannot.
-fn next(world: &World, keymap: &Keymap, card: &Card, decline: &Transaction) -> String {
-    let or_why = |deed: Deed, words: String| match world.may(deed, &card.key) {
-        Ok(()) => words,
-        Err(NotNow::Open(open)) => format!(
-            "wait: {} is {} (op {})",
-            open.deed.phrase(),
-            open.state.word(),
-            open.id.short()
-        ),
-        Err(NotNow::Because(why)) => format!("{words} - not now: {why}"),
-    };
+fn next(portfolio: &Portfolio, keymap: &Keymap, card: &Card, decline: &Transaction) -> String {
+    let or_why =
+        |action_kind: ActionKind, words: String| match portfolio.check(action_kind, &card.key) {
+            Ok(()) => words,
+            Err(ActionRefusal::Open(open)) => format!(
+                "wait: {} is {} (op {})",
+                open.action_kind.phrase(),
+                open.state.as_str(),
+                open.id.short()
+            ),
+            Err(ActionRefusal::Because(why)) => format!("{words} - not now: {why}"),
+        };
     match meaning(decline) {
         Some("not enough money") => match shortfall(card, decline) {
             Some(short) => or_why(
-                Deed::TopUp,
+                ActionKind::TopUp,
                 keymap.hint(Command::Cover, &format!("top up {short} or more to cover it")),
             ),
             None => "there is enough on it now: try again".to_owned(),
         },
-        Some("card is frozen") => or_why(Deed::Unfreeze, keymap.hint(Command::Freeze, "unfreeze")),
-        Some("wrong PIN") => or_why(Deed::SetPin, keymap.hint(Command::Pin, "set a new PIN")),
+        Some("card is frozen") => {
+            or_why(ActionKind::Unfreeze, keymap.hint(Command::Freeze, "unfreeze"))
+        }
+        Some("wrong PIN") => or_why(ActionKind::SetPin, keymap.hint(Command::Pin, "set a new PIN")),
         Some("3DS check not passed") => "try again and finish the check".to_owned(),
         Some("over daily limit" | "over a limit") => {
             "a smaller purchase, or wait for the limit to start anew".to_owned()
@@ -477,7 +489,7 @@ fn next(world: &World, keymap: &Keymap, card: &Card, decline: &Transaction) -> S
             format!("activate it in the console of {}", card.key.provider)
         }
         Some("stopped as possible fraud") => or_why(
-            Deed::Freeze,
+            ActionKind::Freeze,
             format!("if it was not the holder: {}", keymap.hint(Command::Freeze, "freeze")),
         ),
         Some(_) | None => format!("ask {} what it means; do not guess", card.key.provider),

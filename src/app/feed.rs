@@ -7,8 +7,8 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 
 use super::list::{List, Motion};
+use super::portfolio::Portfolio;
 use super::search::Search;
-use super::world::World;
 use crate::domain::card::{CardKey, ProviderId};
 use crate::domain::filter::{OperationRow, TransactionRow};
 use crate::domain::money::{Currency, Money};
@@ -54,12 +54,13 @@ impl Entry {
     }
 
     /// The row as it is known now; `None` when it is not known any more.
-    pub(crate) fn known<'a>(&self, world: &'a World) -> Option<Known<'a>> {
+    pub(crate) fn known<'a>(&self, portfolio: &'a Portfolio) -> Option<Known<'a>> {
         match self {
-            Self::Transaction { at, id, provider, card } => {
-                world.transactions.get(*at, id, provider, card.as_deref()).map(Known::Transaction)
-            }
-            Self::Operation(id) => operation(world, *id).map(Known::Operation),
+            Self::Transaction { at, id, provider, card } => portfolio
+                .transactions
+                .get(*at, id, provider, card.as_deref())
+                .map(Known::Transaction),
+            Self::Operation(id) => operation(portfolio, *id).map(Known::Operation),
         }
     }
 }
@@ -99,9 +100,9 @@ impl Known<'_> {
 }
 
 /// The operation of this id.
-pub(crate) fn operation(world: &World, id: OperationId) -> Option<&Operation> {
-    let from = world.operations.partition_point(|operation| operation.id > id);
-    world.operations.get(from).filter(|operation| operation.id == id)
+pub(crate) fn operation(portfolio: &Portfolio, id: OperationId) -> Option<&Operation> {
+    let from = portfolio.operations.partition_point(|operation| operation.id > id);
+    portfolio.operations.get(from).filter(|operation| operation.id == id)
 }
 
 /// Transactions and operations in one order of time, newest first. An operation that a transaction
@@ -241,15 +242,16 @@ impl Feed {
 
     /// Makes the rows anew where something they depend on changed. While `still` nothing new comes
     /// in; `paused` since when.
-    pub(crate) fn settle(&mut self, world: &World, still: bool, paused: Option<Timestamp>) {
-        let minute = world.now.as_second().div_euclid(60);
+    pub(crate) fn settle(&mut self, portfolio: &Portfolio, still: bool, paused: Option<Timestamp>) {
+        let minute = portfolio.now.as_second().div_euclid(60);
         if self.search.is_on() && self.made.is_some_and(|made| made.minute != minute) {
-            self.search.reread(world.now, &world.zone);
+            self.search.reread(portfolio.now, &portfolio.zone);
         }
-        self.waiting = paused
-            .map_or(0, |since| world.transactions.iter().filter(|row| row.seen_at > since).count());
+        self.waiting = paused.map_or(0, |since| {
+            portfolio.transactions.iter().filter(|row| row.seen_at > since).count()
+        });
         let mut made = Made {
-            revision: world.movements,
+            revision: portfolio.history_revision,
             minute,
             search: self.search.revision,
             range: self.range,
@@ -263,41 +265,43 @@ impl Feed {
         self.made = Some(made);
         let range = RANGES.get(self.range).and_then(|(_, range)| *range);
         let since =
-            range.and_then(|range| world.now.checked_sub(range).ok()).unwrap_or(Timestamp::MIN);
+            range.and_then(|range| portfolio.now.checked_sub(range).ok()).unwrap_or(Timestamp::MIN);
         let known = |at: Timestamp| paused.is_none_or(|since| at <= since);
         let all = merged(
-            world
+            portfolio
                 .transactions
                 .iter()
                 .take_while(|row| row.at >= since)
                 .filter(|row| known(row.seen_at)),
-            world
+            portfolio
                 .operations
                 .iter()
                 .take_while(|row| row.created_at >= since)
                 .filter(|row| known(row.created_at)),
-            world.transactions.proven(),
+            portfolio.transactions.proven(),
         );
         let total = all.len();
         let rows: Vec<Known<'_>> =
-            all.into_iter().filter(|row| self.is_wanted(row, world)).collect();
+            all.into_iter().filter(|row| self.is_wanted(row, portfolio)).collect();
         self.hidden = total - rows.len();
         self.totals = totals(&rows);
         self.list.set(entries(&rows));
     }
 
-    fn is_wanted(&self, row: &Known<'_>, world: &World) -> bool {
+    fn is_wanted(&self, row: &Known<'_>, portfolio: &Portfolio) -> bool {
         if !self.search.is_on() {
             return true;
         }
         let card = row.card();
-        let holder = card.as_ref().map_or("", |card| world.holder(card));
+        let holder = card.as_ref().map_or("", |card| portfolio.holder(card));
         match row {
-            Known::Transaction(transaction) => {
-                self.search.filter.matches(&TransactionRow { transaction, holder, now: world.now })
-            }
+            Known::Transaction(transaction) => self.search.filter.matches(&TransactionRow {
+                transaction,
+                holder,
+                now: portfolio.now,
+            }),
             Known::Operation(operation) => {
-                self.search.filter.matches(&OperationRow { operation, holder, now: world.now })
+                self.search.filter.matches(&OperationRow { operation, holder, now: portfolio.now })
             }
         }
     }
@@ -337,7 +341,7 @@ fn totals(rows: &[Known<'_>]) -> Vec<Total> {
             }
             (_, TransactionKind::Adjustment | TransactionKind::Other) => &mut total.into,
         };
-        *sum = sum.and_then(|sum| sum.plus(row.amount.size()).ok());
+        *sum = sum.and_then(|sum| sum.checked_add(row.amount.abs()).ok());
     }
     totals.sort_by_key(|total| total.currency);
     totals

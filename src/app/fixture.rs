@@ -9,19 +9,19 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::chord::Chord;
 use super::keymap::Keymap;
-use super::world::World;
+use super::portfolio::Portfolio;
 use super::{Effect, Model, Msg, Start, update};
 use crate::config::Environment;
 use crate::domain::card::{Balance, Card, CardKey, CardKind, CardState, ProviderId, Reading};
 use crate::domain::completeness::Completeness;
 use crate::domain::money::{Currency, Money};
 use crate::domain::operation::{
-    Before, Capabilities, Class, Deed, Offer, Operation, OperationId, OperationState, PinRule,
-    Proof,
+    ActionKind, Before, Capabilities, Operation, OperationId, OperationState, PinRule, Proof,
+    Support, TopUpSafety,
 };
 use crate::domain::proof::{Baseline, ClockOffset};
 use crate::domain::transaction::{Transaction, TransactionKind, TransactionState};
-use crate::engine::{Health, HealthState, News, ProviderInfo, Step};
+use crate::engine::{EngineEvent, Health, HealthState, ProviderInfo, Step};
 use crate::ui::theme::Theme;
 
 /// 14:08:12 in the zone of the board.
@@ -37,7 +37,7 @@ pub(crate) fn ago(seconds: i64) -> Timestamp {
 /// `12.40 USD`.
 pub(crate) fn money(text: &str) -> Money {
     let (amount, code) = text.split_once(' ').expect("amount and code");
-    Money::read(amount, currency(code)).expect("an amount of the fixture")
+    Money::parse_wire(amount, currency(code)).expect("an amount of the fixture")
 }
 
 fn currency(code: &str) -> Currency {
@@ -67,7 +67,7 @@ pub(crate) fn card(
         holder: holder.into(),
         last4: last4.parse().ok(),
         state,
-        provider_state: state.word().into(),
+        provider_state: state.as_str().into(),
         state_at: Some(ago(age)),
         kind: Some(CardKind::Virtual),
         currency: Some(available.currency()),
@@ -138,7 +138,7 @@ pub(crate) fn baseline(read_at: Timestamp) -> Baseline {
 /// An operation, `age` seconds ago.
 pub(crate) fn operation(
     number: u16,
-    deed: Deed,
+    action_kind: ActionKind,
     of: &CardKey,
     state: OperationState,
     age: i64,
@@ -146,7 +146,7 @@ pub(crate) fn operation(
     let id = OperationId::new(ago(age), 0x8F2A_11C0_77D1_0042, number);
     Operation {
         id,
-        deed,
+        action_kind,
         card: of.clone(),
         last4: of.id.strip_prefix("c-").and_then(|digits| digits.parse().ok()),
         amount: None,
@@ -162,7 +162,7 @@ pub(crate) fn operation(
         proof: Proof::ByState,
         looks: 0,
         next_look: None,
-        baseline: (deed == Deed::TopUp).then(|| baseline(ago(age))),
+        baseline: (action_kind == ActionKind::TopUp).then(|| baseline(ago(age))),
         proven_by: None,
         watched_until: None,
         alarm: None,
@@ -170,20 +170,20 @@ pub(crate) fn operation(
 }
 
 fn capabilities(name: &str) -> Capabilities {
-    let no = Offer::No("the wire has no call for it");
+    let no = Support::No("the wire has no call for it");
     Capabilities {
         list_cards: if matches!(name, "artha" | "banana") {
-            Offer::No("it has no list: name cards in a roster")
+            Support::No("it has no list: name cards in a roster")
         } else {
-            Offer::Yes
+            Support::Yes
         },
-        list_all_transactions: Offer::Yes,
-        float: Offer::Yes,
-        quote: if name == "enkash" { no } else { Offer::Yes },
-        freeze: Offer::Yes,
-        unfreeze: Offer::Yes,
-        top_up: Offer::Yes,
-        close: if name == "ibanera" { no } else { Offer::Yes },
+        list_all_transactions: Support::Yes,
+        float: Support::Yes,
+        quote: if name == "enkash" { no } else { Support::Yes },
+        freeze: Support::Yes,
+        unfreeze: Support::Yes,
+        top_up: Support::Yes,
+        close: if name == "ibanera" { no } else { Support::Yes },
         pin: Ok(PinRule {
             digits: Some((4, 6)),
             needs_old: false,
@@ -193,7 +193,7 @@ fn capabilities(name: &str) -> Capabilities {
         top_up_proof: Proof::ByReference,
         state_proof: Proof::ByState,
         pin_proof: Proof::AnswerOnly,
-        class: if name == "banana" { Class::Neither } else { Class::Reference },
+        class: if name == "banana" { TopUpSafety::Neither } else { TopUpSafety::Reference },
         top_up_min: None,
         top_up_decimals: None,
         names_payer: false,
@@ -208,16 +208,16 @@ fn info(name: &'static str) -> ProviderInfo {
         ids: crate::config::wires::enkash::IDS,
         environment: Environment::Production,
         read_only: false,
-        can: Some(capabilities(name)),
+        capabilities: Some(capabilities(name)),
         rate_limit: 120,
         proxy: None,
     }
 }
 
 /// A provider's health since `since` seconds.
-pub(crate) fn health(name: &str, state: HealthState, since: i64, why: Option<&str>) -> News {
+pub(crate) fn health(name: &str, state: HealthState, since: i64, why: Option<&str>) -> EngineEvent {
     let good = matches!(state, HealthState::Ok | HealthState::Slow);
-    News::Health(Box::new(Health {
+    EngineEvent::Health(Box::new(Health {
         provider: provider(name),
         state,
         since: ago(if good { 7_200 } else { since }),
@@ -238,8 +238,8 @@ pub(crate) fn health(name: &str, state: HealthState, since: i64, why: Option<&st
 /// Providers, and nothing heard yet.
 pub(crate) fn bare(size: (u16, u16)) -> Model {
     let providers = ["artha", "banana", "enkash", "ibanera"].map(info).to_vec();
-    let world = World::new(now(), TimeZone::fixed(offset(2)), "anay".into(), 7, providers);
-    Model::new(Start { world, theme: Theme::default(), size, keymap: Keymap::default() })
+    let portfolio = Portfolio::new(now(), TimeZone::fixed(offset(2)), "anay".into(), 7, providers);
+    Model::new(Start { portfolio, theme: Theme::default(), size, keymap: Keymap::default() })
 }
 
 /// The board of the design with the operator's own keys.
@@ -255,7 +255,7 @@ pub(crate) fn board_with_keys(size: (u16, u16), lines: &str) -> Model {
 pub(crate) fn board(size: (u16, u16)) -> Model {
     let mut model = bare(size);
     for news in story() {
-        _ = update(&mut model, Msg::News(news));
+        _ = update(&mut model, Msg::EngineEvent(news));
     }
     model
 }
@@ -346,37 +346,37 @@ fn operations() -> Vec<Operation> {
         proof: Proof::ByListing,
         looks: 4,
         next_look: Some(ago(-26)),
-        ..operation(1, Deed::TopUp, &key("banana", "7731"), OperationState::Unknown, 362)
+        ..operation(1, ActionKind::TopUp, &key("banana", "7731"), OperationState::Unknown, 362)
     };
     let frozen = Operation {
         reason: Some("lost".into()),
         detail: Some("seen FROZEN".into()),
-        ..operation(2, Deed::Freeze, &key("artha", "0917"), OperationState::Done, 692)
+        ..operation(2, ActionKind::Freeze, &key("artha", "0917"), OperationState::Done, 692)
     };
     let pin = Operation {
         proof: Proof::AnswerOnly,
-        ..operation(3, Deed::SetPin, &key("artha", "0917"), OperationState::Accepted, 2_873)
+        ..operation(3, ActionKind::SetPin, &key("artha", "0917"), OperationState::Accepted, 2_873)
     };
     let failed = Operation {
         operator: "lena".into(),
         detail: Some("enkash 409: blocked by the issuer".into()),
-        ..operation(4, Deed::Unfreeze, &key("enkash", "4471"), OperationState::Failed, 4_212)
+        ..operation(4, ActionKind::Unfreeze, &key("enkash", "4471"), OperationState::Failed, 4_212)
     };
     let done = Operation {
         operator: "lena".into(),
         amount: Some(money("50.00 USD")),
         detail: Some("+50.00 USD in the list".into()),
-        ..operation(5, Deed::TopUp, &key("artha", "4242"), OperationState::Done, 16_671)
+        ..operation(5, ActionKind::TopUp, &key("artha", "4242"), OperationState::Done, 16_671)
     };
     let sent = Operation {
         amount: Some(money("30.00 USD")),
-        ..operation(6, Deed::TopUp, &key("artha", "4242"), OperationState::Sent, 1)
+        ..operation(6, ActionKind::TopUp, &key("artha", "4242"), OperationState::Sent, 1)
     };
     vec![unknown, frozen, pin, failed, done, sent]
 }
 
 /// The journal's lines of the unknown top-up.
-pub(crate) fn steps(id: OperationId) -> News {
+pub(crate) fn steps(id: OperationId) -> EngineEvent {
     let step = |age: i64, what: &str, words: &str, line: u64| Step {
         at: ago(age),
         what: what.into(),
@@ -384,7 +384,7 @@ pub(crate) fn steps(id: OperationId) -> News {
         line,
         hash: Arc::from("9c1e"),
     };
-    News::Steps {
+    EngineEvent::Steps {
         id,
         steps: vec![
             step(362, "intent", "top-up 5,000 JPY of ..7731, available 1,200", 4_117),
@@ -395,18 +395,22 @@ pub(crate) fn steps(id: OperationId) -> News {
     }
 }
 
-fn story() -> Vec<News> {
+fn story() -> Vec<EngineEvent> {
     let mut news = vec![
-        News::Cards(cards()),
-        News::Transactions(transactions()),
+        EngineEvent::Cards(cards()),
+        EngineEvent::Transactions(transactions()),
         health("artha", HealthState::Ok, 4, None),
         health("banana", HealthState::Slow, 21, Some("2 time-outs in 5 minutes")),
         health("enkash", HealthState::Down, 190, Some("HTTP 503, no Retry-After header")),
         health("ibanera", HealthState::Ok, 18, None),
-        News::Float { provider: provider("artha"), float: vec![money("8114.20 USD")], at: ago(30) },
-        News::Stale { provider: provider("enkash"), why: "HTTP 503".into() },
+        EngineEvent::Float {
+            provider: provider("artha"),
+            float: vec![money("8114.20 USD")],
+            at: ago(30),
+        },
+        EngineEvent::Stale { provider: provider("enkash"), why: "HTTP 503".into() },
     ];
-    news.extend(operations().into_iter().map(News::Operation));
+    news.extend(operations().into_iter().map(EngineEvent::Operation));
     news
 }
 

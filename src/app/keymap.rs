@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::chord::{Chord, Key, NotAChord};
+use super::chord::{Chord, ChordError, Key};
 use super::layout::Pane;
 use crate::config::{Keys, meant};
 
@@ -322,7 +322,7 @@ impl Keymap {
                     meant(&line.command, &names)
                 )));
             };
-            let chords: Result<Vec<Chord>, NotAChord> =
+            let chords: Result<Vec<Chord>, ChordError> =
                 line.chords.iter().map(|chord| chord.parse()).collect();
             let chords =
                 chords.map_err(|error| wrong(format!("board.keys.{}: {error}", row.name)))?;

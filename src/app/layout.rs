@@ -40,7 +40,7 @@ impl Pane {
 
 /// How wide the screen is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Class {
+pub(crate) enum Breakpoint {
     /// Under 60 columns or 16 rows: one line of advice.
     Advice,
     /// 60 to 99 columns.
@@ -51,7 +51,7 @@ pub(crate) enum Class {
     Wide,
 }
 
-impl Class {
+impl Breakpoint {
     /// Of a size in columns and rows.
     pub(crate) const fn of(size: (u16, u16)) -> Self {
         match size {
@@ -67,7 +67,7 @@ impl Class {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Layout {
     /// How wide the screen is.
-    pub(crate) class: Class,
+    pub(crate) class: Breakpoint,
     /// The two lines above.
     pub(crate) top: Rect,
     /// The line of the filter while it is typed, or shown for the focused pane.
@@ -82,9 +82,9 @@ impl Layout {
     /// For a view (the pane that was asked for) at this size. `only` shows nothing but that pane.
     pub(crate) fn of(size: (u16, u16), view: Pane, only: Option<Pane>, bar: u16) -> Self {
         let (width, height) = size;
-        let class = Class::of(size);
+        let class = Breakpoint::of(size);
         let whole = Rect::new(0, 0, width, height);
-        if class == Class::Advice {
+        if class == Breakpoint::Advice {
             let nothing = Rect::new(0, 0, 0, 0);
             return Self { class, top: nothing, bar: None, panes: Vec::new(), bottom: nothing };
         }
@@ -107,22 +107,22 @@ impl Layout {
     }
 }
 
-fn board(class: Class, body: Rect) -> Vec<(Pane, Rect)> {
+fn board(class: Breakpoint, body: Rect) -> Vec<(Pane, Rect)> {
     match class {
-        Class::Advice => Vec::new(),
-        Class::Narrow if body.height < 16 => vec![(Pane::Cards, body)],
-        Class::Narrow => {
+        Breakpoint::Advice => Vec::new(),
+        Breakpoint::Narrow if body.height < 16 => vec![(Pane::Cards, body)],
+        Breakpoint::Narrow => {
             let [cards, feed] = cut_top(body, body.height * 3 / 5);
             vec![(Pane::Cards, cards), (Pane::Feed, feed)]
         }
-        Class::Medium => {
+        Breakpoint::Medium => {
             let (upper, feed) = upper_and_feed(body);
             let [cards, detail] = cut_left(upper, upper.width - (upper.width / 3).clamp(38, 46));
             let mut panes = vec![(Pane::Cards, cards), (Pane::Detail, detail)];
             panes.extend(feed.map(|feed| (Pane::Feed, feed)));
             panes
         }
-        Class::Wide => {
+        Breakpoint::Wide => {
             let (upper, feed) = upper_and_feed(body);
             let [cards, rest] = cut_left(upper, upper.width * 23 / 50);
             let [detail, right] = cut_left(rest, rest.width / 2);

@@ -4,9 +4,9 @@ use jiff::Timestamp;
 
 use super::keymap::{Command, Keymap};
 use super::list::List;
-use super::world::World;
+use super::portfolio::Portfolio;
 use crate::domain::card::ProviderId;
-use crate::domain::operation::{Capabilities, Class, Deed, Offer};
+use crate::domain::operation::{ActionKind, Capabilities, Support, TopUpSafety};
 use crate::domain::text;
 use crate::engine::{Health, HealthState, ProviderInfo};
 
@@ -18,32 +18,32 @@ pub(crate) struct Providers {
 
 impl Providers {
     /// The accounts, in the order of the configuration.
-    pub(crate) fn settle(&mut self, world: &World) {
-        if self.list.len() != world.providers.len() {
-            self.list.set(world.providers.iter().map(|info| info.id.clone()).collect());
+    pub(crate) fn settle(&mut self, portfolio: &Portfolio) {
+        if self.list.len() != portfolio.providers.len() {
+            self.list.set(portfolio.providers.iter().map(|info| info.id.clone()).collect());
         }
     }
 }
 
 /// Its health in one word; what was never told yet is `...`.
-pub(crate) fn word(world: &World, id: &ProviderId) -> &'static str {
-    world.health.get(id).map_or("...", |health| health.state.word())
+pub(crate) fn word(portfolio: &Portfolio, id: &ProviderId) -> &'static str {
+    portfolio.health.get(id).map_or("...", |health| health.state.as_str())
 }
 
 /// How long ago it gave its last usable answer, or since when it is as it is.
-pub(crate) fn age(world: &World, health: &Health) -> String {
+pub(crate) fn age(portfolio: &Portfolio, health: &Health) -> String {
     let since = match health.state {
         HealthState::Ok | HealthState::Slow => health.last_good.unwrap_or(health.since),
         HealthState::Down | HealthState::Paused | HealthState::Auth | HealthState::Waiting => {
             health.since
         }
     };
-    text::age(world.now, since)
+    text::age(portfolio.now, since)
 }
 
 /// How many cards of it show figures that may be old.
-pub(crate) fn last_known(world: &World, id: &ProviderId) -> usize {
-    world
+pub(crate) fn last_known(portfolio: &Portfolio, id: &ProviderId) -> usize {
+    portfolio
         .cards
         .values()
         .filter(|card| card.key.provider == *id && card.balance.why_stale().is_some())
@@ -51,8 +51,8 @@ pub(crate) fn last_known(world: &World, id: &ProviderId) -> usize {
 }
 
 /// What its state means for the operator.
-pub(crate) fn effect(world: &World, keymap: &Keymap, health: &Health) -> String {
-    let stale = last_known(world, &health.provider);
+pub(crate) fn effect(portfolio: &Portfolio, keymap: &Keymap, health: &Health) -> String {
+    let stale = last_known(portfolio, &health.provider);
     let cards =
         |count: usize| if count == 1 { "1 card".to_owned() } else { format!("{count} cards") };
     let all = health.cards.map_or_else(|| "its cards".to_owned(), cards);
@@ -83,12 +83,12 @@ const MOST_SENTENCES: usize = 8;
 
 /// What is known to be missing or not understood, a label before each sentence: rows, cards and
 /// words, and the roster's lines.
-pub(crate) fn incomplete(world: &World, health: &Health) -> Vec<(&'static str, String)> {
+pub(crate) fn incomplete(portfolio: &Portfolio, health: &Health) -> Vec<(&'static str, String)> {
     let mut lines = Vec::new();
     let completeness = &health.completeness;
     let to = completeness.complete_to.map(|at| {
-        let zoned = at.to_zoned(world.zone.clone());
-        let age = text::age(world.now, at);
+        let zoned = at.to_zoned(portfolio.zone.clone());
+        let age = text::age(portfolio.now, at);
         format!("complete to {} ({age} ago)", zoned.strftime("%H:%M:%S"))
     });
     let missing = completeness.missing();
@@ -134,15 +134,15 @@ pub(crate) fn incomplete(world: &World, health: &Health) -> Vec<(&'static str, S
 
 /// How it is, as sentences for a ticket: whoever reads them sees neither this screen nor this
 /// clock.
-pub(crate) fn status(world: &World, info: &ProviderInfo) -> String {
+pub(crate) fn status(portfolio: &Portfolio, info: &ProviderInfo) -> String {
     let time = |at: Timestamp| {
-        at.to_zoned(world.zone.clone()).strftime("%Y-%m-%d %H:%M:%S %:z").to_string()
+        at.to_zoned(portfolio.zone.clone()).strftime("%Y-%m-%d %H:%M:%S %:z").to_string()
     };
-    let who = format!("{} ({}, {})", info.id, info.kind, info.environment.word());
-    let Some(health) = world.health.get(&info.id) else {
-        return format!("{who} was not heard of yet. As of {}.", time(world.now));
+    let who = format!("{} ({}, {})", info.id, info.kind, info.environment.as_str());
+    let Some(health) = portfolio.health.get(&info.id) else {
+        return format!("{who} was not heard of yet. As of {}.", time(portfolio.now));
     };
-    let mut words = format!("{who} is {} since {}", health.state.word(), time(health.since));
+    let mut words = format!("{who} is {} since {}", health.state.as_str(), time(health.since));
     if let Some(proxy) = &info.proxy {
         words.push_str(&format!(", through the proxy {proxy}"));
     }
@@ -154,7 +154,7 @@ pub(crate) fn status(world: &World, info: &ProviderInfo) -> String {
         Some(at) => words.push_str(&format!(
             ". Last success {} ({} ago)",
             time(at),
-            text::age(world.now, at)
+            text::age(portfolio.now, at)
         )),
         None => words.push_str(". No success since cardtop was started"),
     }
@@ -168,47 +168,49 @@ pub(crate) fn status(world: &World, info: &ProviderInfo) -> String {
     if !missing.is_empty() {
         words.push_str(&format!(". Of what is shown: {missing}"));
     }
-    format!("{words}. As of {}.", time(world.now))
+    format!("{words}. As of {}.", time(portfolio.now))
 }
 
 /// What it can do, in one line.
-pub(crate) fn can(can: &Capabilities) -> String {
-    let class = match can.class {
-        Class::Key => "idempotency key",
-        Class::Reference => "looked up by reference",
-        Class::Neither => "no key: sent at most once",
+pub(crate) fn capability_words(capabilities: &Capabilities) -> String {
+    let class = match capabilities.class {
+        TopUpSafety::Key => "idempotency key",
+        TopUpSafety::Reference => "looked up by reference",
+        TopUpSafety::Neither => "no key: sent at most once",
     };
     let mut words: Vec<String> = vec!["balance".to_owned()];
-    let mut add = |offer: Offer, word: &str| {
+    let mut add = |offer: Support, word: &str| {
         if offer.is_yes() {
             words.push(word.to_owned());
         }
     };
-    add(can.list_cards, "list");
-    add(can.list_all_transactions, "feed of all cards");
-    add(can.float, "float");
-    add(can.quote, "fee quote");
-    add(can.top_up, &format!("top-up ({class})"));
-    for deed in [Deed::Freeze, Deed::Unfreeze, Deed::Close, Deed::SetPin] {
-        add(can.offers(deed), deed.phrase());
+    add(capabilities.list_cards, "list");
+    add(capabilities.list_all_transactions, "feed of all cards");
+    add(capabilities.float, "float");
+    add(capabilities.quote, "fee quote");
+    add(capabilities.top_up, &format!("top-up ({class})"));
+    for action_kind in
+        [ActionKind::Freeze, ActionKind::Unfreeze, ActionKind::Close, ActionKind::SetPin]
+    {
+        add(capabilities.offers(action_kind), action_kind.phrase());
     }
     words.join(", ")
 }
 
 /// What it cannot do and why, one sentence each.
-pub(crate) fn cannot(can: &Capabilities) -> Vec<String> {
+pub(crate) fn cannot(capabilities: &Capabilities) -> Vec<String> {
     let mut sentences = Vec::new();
-    let mut add = |offer: Offer, word: &str| {
-        if let Offer::No(why) = offer {
+    let mut add = |offer: Support, word: &str| {
+        if let Support::No(why) = offer {
             sentences.push(format!("{word}: {why}"));
         }
     };
-    add(can.list_cards, "list");
-    add(can.list_all_transactions, "feed of all cards");
-    add(can.float, "float");
-    add(can.quote, "fee quote");
-    for deed in Deed::ALL {
-        add(can.offers(deed), deed.phrase());
+    add(capabilities.list_cards, "list");
+    add(capabilities.list_all_transactions, "feed of all cards");
+    add(capabilities.float, "float");
+    add(capabilities.quote, "fee quote");
+    for action_kind in ActionKind::ALL {
+        add(capabilities.offers(action_kind), action_kind.phrase());
     }
     sentences
 }

@@ -8,8 +8,8 @@ use super::fixture::{
 use super::layout::Pane;
 use super::{Effect, Model, Msg, update, wake_at};
 use crate::domain::card::{CardKey, CardState};
-use crate::domain::operation::{Deed, Operation, OperationId, OperationState};
-use crate::engine::{Job, News};
+use crate::domain::operation::{ActionKind, Operation, OperationId, OperationState};
+use crate::engine::{EngineEvent, Job};
 
 fn selected(model: &Model) -> String {
     model.subject().map_or_else(|| "none".to_owned(), |key| key.id.to_string())
@@ -20,12 +20,12 @@ fn order(model: &Model) -> Vec<String> {
 }
 
 fn tick(model: &mut Model, seconds: i64) {
-    let at = model.world.now.checked_add(SignedDuration::from_secs(seconds)).expect("a time");
+    let at = model.portfolio.now.checked_add(SignedDuration::from_secs(seconds)).expect("a time");
     _ = update(model, Msg::Tick(at));
 }
 
-fn hear(model: &mut Model, news: News) -> Vec<Effect> {
-    update(model, Msg::News(news))
+fn apply(model: &mut Model, news: EngineEvent) -> Vec<Effect> {
+    update(model, Msg::EngineEvent(news))
 }
 
 fn jobs(effects: Vec<Effect>) -> Vec<String> {
@@ -53,9 +53,9 @@ fn rows_that_move_take_the_cursor_with_them() {
     let mut model = board((120, 40));
     press(&mut model, "j j");
     assert_eq!(selected(&model), "c-4242");
-    hear(
+    apply(
         &mut model,
-        News::Cards(vec![card(CardState::Active, "Abe", "1111", "artha", "-1.00 USD", 1)]),
+        EngineEvent::Cards(vec![card(CardState::Active, "Abe", "1111", "artha", "-1.00 USD", 1)]),
     );
     assert_eq!(selected(&model), "c-4242", "a more urgent card came in above it");
     press(&mut model, "k");
@@ -67,9 +67,16 @@ fn rows_stand_still_under_an_open_dialog_and_the_dialog_keeps_its_card() {
     let mut model = board((120, 40));
     press(&mut model, "j j t");
     let before = order(&model);
-    hear(
+    apply(
         &mut model,
-        News::Cards(vec![card(CardState::Active, "Nora Haugen", "8810", "artha", "-99.00 EUR", 0)]),
+        EngineEvent::Cards(vec![card(
+            CardState::Active,
+            "Nora Haugen",
+            "8810",
+            "artha",
+            "-99.00 EUR",
+            0,
+        )]),
     );
     assert_eq!(order(&model), before);
     assert_eq!(model.dialogs.last().and_then(|dialog| dialog.card()), Some(&key("artha", "4242")));
@@ -83,7 +90,7 @@ fn a_feed_that_follows_goes_on_following_under_the_dialog_of_another_pane() {
     let mut model = board((120, 40));
     press(&mut model, "f esc");
     let fresh = transaction(&key("artha", "1455"), "a-1", 0, "5.00 EUR", "LIDL");
-    hear(&mut model, News::Transactions(vec![fresh]));
+    apply(&mut model, EngineEvent::Transactions(vec![fresh]));
     assert_eq!((model.feed.follow, model.feed.list.range().0), (true, 0));
     press(&mut model, "2 j f esc");
     assert!(!model.feed.follow, "a dialog of its own row holds it");
@@ -96,7 +103,7 @@ fn a_paused_screen_counts_what_waits_and_loses_nothing() {
     let rows = model.feed.list.len();
     tick(&mut model, 5);
     let fresh = declined(transaction(&key("artha", "1455"), "a-1", -3, "5.00 EUR", "LIDL"), "51");
-    hear(&mut model, News::Transactions(vec![fresh]));
+    apply(&mut model, EngineEvent::Transactions(vec![fresh]));
     assert_eq!((model.feed.list.len(), model.feed.waiting), (rows, 1));
     press(&mut model, "p");
     assert_eq!((model.feed.list.len(), model.feed.waiting), (rows + 1, 0));
@@ -144,13 +151,13 @@ fn a_mark_that_the_filter_hides_is_counted() {
 fn sorting_compares_amounts_only_within_a_currency() {
     let mut model = board((120, 40));
     press(&mut model, "s s s s s");
-    assert_eq!(model.cards.sort.word(), "available");
+    assert_eq!(model.cards.sort.as_str(), "available");
     let amounts: Vec<_> = model
         .cards
         .list
         .keys()
         .iter()
-        .filter_map(|key| model.world.cards.get(key)?.available())
+        .filter_map(|key| model.portfolio.cards.get(key)?.available())
         .collect();
     let codes: Vec<String> =
         amounts.iter().map(|money| money.currency().code().to_owned()).collect();
@@ -235,7 +242,7 @@ fn the_activity_shows_what_a_tab_names() {
         .list
         .keys()
         .iter()
-        .filter_map(|id| super::feed::operation(&model.world, *id))
+        .filter_map(|id| super::feed::operation(&model.portfolio, *id))
         .map(|row| row.state)
         .collect();
     assert_eq!(states, [OperationState::Sent, OperationState::Unknown]);
@@ -286,9 +293,12 @@ fn changes_open_a_dialog_for_the_card_under_the_cursor() {
 fn a_refusal_is_said_when_no_dialog_shows_it() {
     let mut model = board((120, 40));
     let id = OperationId::new(now(), 1, 1);
-    let refused =
-        News::Refused { id, card: key("artha", "4242"), why: "the card changed since".to_owned() };
-    hear(&mut model, refused);
+    let refused = EngineEvent::Refused {
+        id,
+        card: key("artha", "4242"),
+        why: "the card changed since".to_owned(),
+    };
+    apply(&mut model, refused);
     tick(&mut model, 60);
     let words = model.notice.as_ref().map(|notice| notice.words.clone());
     assert_eq!(
@@ -304,8 +314,8 @@ fn a_refusal_is_said_when_no_dialog_shows_it() {
 fn what_became_of_a_change_is_said_once_and_old_ones_are_not_told_again() {
     let mut model = board((120, 40));
     assert_eq!(model.notice, None, "the journal that was read at the start is no news");
-    let sent = model.world.operations.first().cloned().expect("the fixture sends one");
-    hear(&mut model, News::Operation(Operation { state: OperationState::Unknown, ..sent }));
+    let sent = model.portfolio.operations.first().cloned().expect("the fixture sends one");
+    apply(&mut model, EngineEvent::Operation(Operation { state: OperationState::Unknown, ..sent }));
     let words = model.notice.as_ref().map(|notice| notice.words.as_str());
     assert_eq!(
         words,
@@ -319,8 +329,8 @@ fn what_became_of_a_change_is_said_once_and_old_ones_are_not_told_again() {
 fn a_large_figure_is_never_cut() {
     let mut model = board((120, 40));
     let rich = card(CardState::Active, "Rich", "9999", "artha", "1234567890123.45 USD", 1);
-    hear(&mut model, News::Cards(vec![rich]));
-    let lines = super::detail::lines(&model.world, &model.keymap, &key("artha", "9999"), 36);
+    apply(&mut model, EngineEvent::Cards(vec![rich]));
+    let lines = super::detail::lines(&model.portfolio, &model.keymap, &key("artha", "9999"), 36);
     let text: Vec<String> =
         lines.iter().map(|line| line.iter().map(|(_, words)| words.as_str()).collect()).collect();
     assert!(text.iter().any(|line| line.contains("1,234,567,890,123.45 USD")), "{text:#?}");
@@ -356,8 +366,8 @@ fn providers_are_paused_and_read_by_their_keys() {
 fn read_only_is_asked_of_the_engine_and_shown_when_it_says_so() {
     let mut model = board((120, 40));
     assert_eq!(jobs(press(&mut model, "ctrl-r")), ["ReadOnly(true)"]);
-    assert!(!model.world.read_only, "only the engine decides");
-    hear(&mut model, News::ReadOnly(true));
+    assert!(!model.portfolio.read_only, "only the engine decides");
+    apply(&mut model, EngineEvent::ReadOnly(true));
     assert_eq!(jobs(press(&mut model, "ctrl-r")), ["ReadOnly(false)"]);
 }
 
@@ -465,12 +475,19 @@ fn a_secret_is_wiped_before_the_program_is_suspended() {
 #[test]
 fn balances_that_change_do_not_make_the_feed_anew() {
     let mut model = board((120, 40));
-    let before = model.world.movements;
-    hear(
+    let before = model.portfolio.history_revision;
+    apply(
         &mut model,
-        News::Cards(vec![card(CardState::Active, "Ivo Petrov", "1455", "artha", "1.00 EUR", 0)]),
+        EngineEvent::Cards(vec![card(
+            CardState::Active,
+            "Ivo Petrov",
+            "1455",
+            "artha",
+            "1.00 EUR",
+            0,
+        )]),
     );
-    assert_eq!(model.world.movements, before);
+    assert_eq!(model.portfolio.history_revision, before);
     assert_eq!(
         model.cards.attention(&key("artha", "1455")).map(|why| why.words(now())).as_deref(),
         Some("LOW under 20.00")
@@ -513,15 +530,15 @@ fn a_proven_top_up_is_one_row_and_names_its_operation() {
     let mut model = board((120, 40));
     press(&mut model, "2");
     let rows = model.feed.list.len();
-    let done = operation(9, Deed::TopUp, &key("artha", "1455"), OperationState::Done, 20);
+    let done = operation(9, ActionKind::TopUp, &key("artha", "1455"), OperationState::Done, 20);
     let proof = crate::domain::transaction::Transaction {
         kind: crate::domain::transaction::TransactionKind::TopUp,
         operation: Some(done.id),
         merchant: None,
         ..transaction(&key("artha", "1455"), "a-9", 19, "30.00 EUR", "")
     };
-    hear(&mut model, News::Operation(done));
-    hear(&mut model, News::Transactions(vec![proof]));
+    apply(&mut model, EngineEvent::Operation(done));
+    apply(&mut model, EngineEvent::Transactions(vec![proof]));
     assert_eq!(model.feed.list.len(), rows + 1);
 }
 
@@ -529,7 +546,7 @@ fn a_proven_top_up_is_one_row_and_names_its_operation() {
 fn attention_fades_with_time_by_itself() {
     let mut model = board((120, 40));
     let words = |model: &Model| {
-        let now = model.world.now;
+        let now = model.portfolio.now;
         model.cards.attention(&key("artha", "0917")).map(|attention| attention.words(now))
     };
     assert_eq!(words(&model).as_deref(), Some("DECLINED 9m 22.10"));
@@ -553,10 +570,10 @@ fn the_board_wakes_once_a_second_and_never_for_mere_advice() {
 fn the_clock_goes_back_only_when_it_was_set_back() {
     let mut model = board((80, 24));
     _ = update(&mut model, Msg::Tick(ago(1)));
-    assert_eq!(model.world.now, now(), "messages overtake each other a little");
+    assert_eq!(model.portfolio.now, now(), "messages overtake each other a little");
     _ = update(&mut model, Msg::Tick(ago(100)));
     assert_eq!(
-        model.world.now,
+        model.portfolio.now,
         ago(100),
         "else every age would stand still until it is that late again"
     );
@@ -566,7 +583,7 @@ fn the_clock_goes_back_only_when_it_was_set_back() {
 fn a_card_that_was_never_read_shows_no_figure() {
     let model = board((120, 40));
     let unread = CardKey::new(&key("artha", "1").provider, "c-new");
-    let lines = super::detail::lines(&model.world, &model.keymap, &unread, 60);
+    let lines = super::detail::lines(&model.portfolio, &model.keymap, &unread, 60);
     let text: String = lines.iter().flatten().map(|(_, words)| words.as_str()).collect();
     assert!(text.contains("Balance not read yet") && !text.contains("0.00"), "{text}");
 }
@@ -574,7 +591,7 @@ fn a_card_that_was_never_read_shows_no_figure() {
 #[test]
 fn a_sum_that_does_not_agree_is_said_and_not_repaired() {
     let model = board((120, 40));
-    let lines = super::detail::lines(&model.world, &model.keymap, &key("ibanera", "3020"), 80);
+    let lines = super::detail::lines(&model.portfolio, &model.keymap, &key("ibanera", "3020"), 80);
     let text: Vec<String> =
         lines.iter().map(|line| line.iter().map(|(_, words)| words.as_str()).collect()).collect();
     assert!(
@@ -588,7 +605,7 @@ fn a_sum_that_does_not_agree_is_said_and_not_repaired() {
 #[test]
 fn an_unknown_decline_code_is_never_guessed() {
     let model = board((120, 40));
-    let lines = super::detail::lines(&model.world, &model.keymap, &key("artha", "1200"), 80);
+    let lines = super::detail::lines(&model.portfolio, &model.keymap, &key("artha", "1200"), 80);
     let text: Vec<String> =
         lines.iter().map(|line| line.iter().map(|(_, words)| words.as_str()).collect()).collect();
     assert!(text.iter().any(|line| line.contains("not mapped: 57")), "{text:#?}");
@@ -603,7 +620,7 @@ fn fifty_declines_of_one_card_are_one_row_of_the_board() {
     let rows = (0..50)
         .map(|n| declined(transaction(&ivo, &format!("x-{n}"), 10 + n, "9.00 EUR", "LIDL"), "51"))
         .collect();
-    hear(&mut model, News::Transactions(rows));
+    apply(&mut model, EngineEvent::Transactions(rows));
     let words = model.cards.attention(&ivo).map(|attention| attention.words(now()));
     assert_eq!(words.as_deref(), Some("DECLINED 10s 9.00"));
 }

@@ -17,13 +17,14 @@ use super::{complain, find, print, read, secret_line};
 use crate::clock::Clock;
 use crate::domain::card::Card;
 use crate::domain::operation::{
-    Action, Capabilities, Deed, Operation, OperationId, OperationState, Pin, PinRule, Proof, may,
+    Action, ActionKind, Capabilities, Operation, OperationId, OperationState, Pin, PinRule, Proof,
+    check_action,
 };
 use crate::domain::text;
-use crate::engine::{Order, Refused, Shown};
+use crate::engine::{ChangeRequest, Expected, Refused};
 
 /// What is wanted, as it was typed.
-enum Wish {
+enum ChangeSpec {
     Freeze,
     Unfreeze,
     TopUp { amount: String, second: Option<String> },
@@ -31,42 +32,47 @@ enum Wish {
     Close { confirm: Option<String> },
 }
 
-impl Wish {
-    const fn deed(&self) -> Deed {
+impl ChangeSpec {
+    const fn action_kind(&self) -> ActionKind {
         match self {
-            Self::Freeze => Deed::Freeze,
-            Self::Unfreeze => Deed::Unfreeze,
-            Self::TopUp { .. } => Deed::TopUp,
-            Self::Pin { .. } => Deed::SetPin,
-            Self::Close { .. } => Deed::Close,
+            Self::Freeze => ActionKind::Freeze,
+            Self::Unfreeze => ActionKind::Unfreeze,
+            Self::TopUp { .. } => ActionKind::TopUp,
+            Self::Pin { .. } => ActionKind::SetPin,
+            Self::Close { .. } => ActionKind::Close,
         }
     }
 }
 
 /// `freeze CARD`.
 pub(super) async fn freeze(global: &Global, args: StateArgs, clock: Clock) -> Outcome {
-    change(global, args.change, Wish::Freeze, clock).await
+    change(global, args.change, ChangeSpec::Freeze, clock).await
 }
 
 /// `unfreeze CARD`.
 pub(super) async fn unfreeze(global: &Global, args: StateArgs, clock: Clock) -> Outcome {
-    change(global, args.change, Wish::Unfreeze, clock).await
+    change(global, args.change, ChangeSpec::Unfreeze, clock).await
 }
 
 /// `topup CARD AMOUNT`.
 pub(super) async fn top_up(global: &Global, args: TopUpArgs, clock: Clock) -> Outcome {
-    change(global, args.change, Wish::TopUp { amount: args.amount, second: args.second }, clock)
-        .await
+    change(
+        global,
+        args.change,
+        ChangeSpec::TopUp { amount: args.amount, second: args.second },
+        clock,
+    )
+    .await
 }
 
 /// `pin CARD`.
 pub(super) async fn pin(global: &Global, args: PinArgs, clock: Clock) -> Outcome {
-    change(global, args.change, Wish::Pin { from_stdin: args.pin_stdin }, clock).await
+    change(global, args.change, ChangeSpec::Pin { from_stdin: args.pin_stdin }, clock).await
 }
 
 /// `close CARD`.
 pub(super) async fn close(global: &Global, args: CloseArgs, clock: Clock) -> Outcome {
-    change(global, args.change, Wish::Close { confirm: args.confirm }, clock).await
+    change(global, args.change, ChangeSpec::Close { confirm: args.confirm }, clock).await
 }
 
 /// `ops check OP`: looks, and never sends.
@@ -84,33 +90,33 @@ pub(super) async fn check(global: &Global, word: &str, clock: Clock) -> Outcome 
     outcome
 }
 
-async fn change(global: &Global, args: ChangeArgs, wish: Wish, clock: Clock) -> Outcome {
+async fn change(global: &Global, args: ChangeArgs, spec: ChangeSpec, clock: Clock) -> Outcome {
     let session = Session::open(global, clock).await?;
-    let outcome = ask(&session, &args, &wish).await;
+    let outcome = ask(&session, &args, &spec).await;
     session.engine.stop().await;
     outcome
 }
 
-async fn ask(session: &Session, args: &ChangeArgs, wish: &Wish) -> Outcome {
+async fn ask(session: &Session, args: &ChangeArgs, spec: &ChangeSpec) -> Outcome {
     if !args.yes {
         let known = find::known_card(session, &args.card).await?;
-        let would = unconfirmed(wish, known.as_ref(), &args.card);
+        let would = unconfirmed(spec, known.as_ref(), &args.card);
         let paid = match known.as_ref() {
-            Some(card) => paid_by(session, card, wish).await.map(|payer| format!("\n  {payer}")),
+            Some(card) => paid_by(session, card, spec).await.map(|payer| format!("\n  {payer}")),
             None => None,
         };
         return Err(Failure::usage(format!("{would}{}", paid.unwrap_or_default())));
     }
     let card = find::card(session, &args.card).await?;
     find::beyond_doubt(session, &args.card, &card).await?;
-    let card = if lacks_what_is_needed(&card, wish) {
+    let card = if lacks_what_is_needed(&card, spec) {
         session.engine.read_card(&card.key).await.map_err(|error| {
             Failure::new(Exit::of_error(&error), format!("{error}; nothing was sent"))
         })?
     } else {
         card
     };
-    let Some(can) = session.engine.can(&card.key.provider).await else {
+    let Some(capabilities) = session.engine.capabilities(&card.key.provider).await else {
         // Reading it says why it could not be set up.
         let why = match session.engine.read_card(&card.key).await {
             Err(error) => error.to_string(),
@@ -118,11 +124,11 @@ async fn ask(session: &Session, args: &ChangeArgs, wish: &Wish) -> Outcome {
         };
         return Err(Failure::new(Exit::Unreachable, format!("{why}; nothing was sent")));
     };
-    let action = action(&card, &can, wish)?;
-    let paid = paid_by(session, &card, wish).await;
+    let action = action(&card, &capabilities, spec)?;
+    let paid = paid_by(session, &card, spec).await;
     let payer = match &paid {
         Some(Paid::Not(why)) => {
-            return Err(Failure::new(Exit::Refused, not_sent(wish, &card, why, None)));
+            return Err(Failure::new(Exit::Refused, not_sent(spec, &card, why, None)));
         }
         Some(Paid::By(payer)) => payer.account.clone(),
         // What could not be read is read again just before sending, and decides there.
@@ -133,13 +139,13 @@ async fn ask(session: &Session, args: &ChangeArgs, wish: &Wish) -> Outcome {
     }
     let id = session.engine.new_operation_id();
     let reason = args.reason.as_deref().map(text::clean).filter(|reason| !reason.is_empty());
-    let order = Order {
+    let order = ChangeRequest {
         id,
         card: card.key.clone(),
         action,
         reason: reason.map(Arc::from),
-        shown: Shown::default(),
-        second: matches!(wish, Wish::TopUp { second: Some(_), .. }),
+        shown: Expected::default(),
+        second: matches!(spec, ChangeSpec::TopUp { second: Some(_), .. }),
         recent_credit: None,
         payer,
     };
@@ -158,13 +164,13 @@ async fn ask(session: &Session, args: &ChangeArgs, wish: &Wish) -> Outcome {
             None => Err(refusal(&refused)),
         },
         Some(Err(Refused::Denied(why))) => {
-            let rival = rival(session, &card, wish.deed()).await;
-            Err(Failure::new(Exit::Refused, not_sent(wish, &card, &why, rival.as_ref())))
+            let rival = rival(session, &card, spec.action_kind()).await;
+            Err(Failure::new(Exit::Refused, not_sent(spec, &card, &why, rival.as_ref())))
         }
         Some(Err(Refused::Repeats { words, .. })) => {
             let hint =
                 format!("\n  if another one is wanted: add --second \"SECOND {}\"", tail(&card));
-            Err(Failure::new(Exit::Refused, not_sent(wish, &card, &words, None) + &hint))
+            Err(Failure::new(Exit::Refused, not_sent(spec, &card, &words, None) + &hint))
         }
         Some(Err(refused @ (Refused::Unread(_) | Refused::Journal(_)))) => Err(refusal(&refused)),
         None => {
@@ -203,13 +209,17 @@ impl std::fmt::Display for Paid {
 
 /// Asks who would pay for a top-up, before anything is sent; `None` where the float does, or
 /// nothing can be asked yet.
-async fn paid_by(session: &Session, card: &Card, wish: &Wish) -> Option<Paid> {
-    let Wish::TopUp { amount, .. } = wish else { return None };
-    let can = session.engine.can(&card.key.provider).await.filter(|can| can.names_payer)?;
-    if let crate::domain::operation::Offer::No(why) = can.top_up {
+async fn paid_by(session: &Session, card: &Card, spec: &ChangeSpec) -> Option<Paid> {
+    let ChangeSpec::TopUp { amount, .. } = spec else { return None };
+    let capabilities = session
+        .engine
+        .capabilities(&card.key.provider)
+        .await
+        .filter(|capabilities| capabilities.names_payer)?;
+    if let crate::domain::operation::Support::No(why) = capabilities.top_up {
         return Some(Paid::Not(why.to_owned()));
     }
-    let amount = can.typed_amount(amount, card.currency?).ok()?;
+    let amount = capabilities.typed_amount(amount, card.currency?).ok()?;
     Some(match session.engine.quote(&card.key, amount).await {
         Ok(quote) => match quote.payer? {
             crate::engine::Payer { trouble: Some(trouble), .. } => Paid::Not(trouble),
@@ -220,18 +230,21 @@ async fn paid_by(session: &Session, card: &Card, wish: &Wish) -> Option<Paid> {
 }
 
 /// The unsettled operation that the same change of this card has to wait for.
-async fn rival(session: &Session, card: &Card, deed: Deed) -> Option<Operation> {
+async fn rival(session: &Session, card: &Card, action_kind: ActionKind) -> Option<Operation> {
     let operations = session.engine.operations().await.ok()?;
-    operations.into_iter().find(|operation| operation.card == card.key && operation.blocks(deed))
+    operations
+        .into_iter()
+        .find(|operation| operation.card == card.key && operation.blocks(action_kind))
 }
 
 /// Why nothing was sent, of which card, and what can be done about it.
-fn not_sent(wish: &Wish, card: &Card, why: &str, rival: Option<&Operation>) -> String {
+fn not_sent(spec: &ChangeSpec, card: &Card, why: &str, rival: Option<&Operation>) -> String {
     let why = why.strip_prefix("not sent: ").unwrap_or(why);
-    let mut words = format!("{} of {} was not sent: {why}", wish.deed().phrase(), named(card));
+    let mut words =
+        format!("{} of {} was not sent: {why}", spec.action_kind().phrase(), named(card));
     if let Some(rival) = rival {
         words.push_str(&format!("\n  look again for its fate: cardtop ops check {}", rival.id));
-        if matches!(wish, Wish::TopUp { .. }) {
+        if matches!(spec, ChangeSpec::TopUp { .. }) {
             words.push_str(&format!(
                 "\n  to send one more although that one may arrive: add --second \"SECOND {}\"",
                 tail(card)
@@ -245,44 +258,45 @@ async fn journaled(session: &Session, id: OperationId) -> Option<Operation> {
     session.engine.operations().await.ok()?.into_iter().find(|operation| operation.id == id)
 }
 
-fn lacks_what_is_needed(card: &Card, wish: &Wish) -> bool {
-    match wish {
-        Wish::TopUp { second, .. } => {
+fn lacks_what_is_needed(card: &Card, spec: &ChangeSpec) -> bool {
+    match spec {
+        ChangeSpec::TopUp { second, .. } => {
             card.currency.is_none() || (second.is_some() && card.last4.is_none())
         }
-        Wish::Close { .. } => card.last4.is_none(),
-        Wish::Freeze | Wish::Unfreeze | Wish::Pin { .. } => false,
+        ChangeSpec::Close { .. } => card.last4.is_none(),
+        ChangeSpec::Freeze | ChangeSpec::Unfreeze | ChangeSpec::Pin { .. } => false,
     }
 }
 
 /// The action that was wished for, once everything typed is right.
-fn action(card: &Card, can: &Capabilities, wish: &Wish) -> Result<Action, Failure> {
+fn action(card: &Card, capabilities: &Capabilities, spec: &ChangeSpec) -> Result<Action, Failure> {
     let denied = |denied: crate::domain::operation::Denied| {
         Failure::new(Exit::Refused, format!("{denied}; nothing was sent"))
     };
-    match wish {
-        Wish::Freeze => Ok(Action::Freeze),
-        Wish::Unfreeze => Ok(Action::Unfreeze),
-        Wish::TopUp { amount, second } => {
+    match spec {
+        ChangeSpec::Freeze => Ok(Action::Freeze),
+        ChangeSpec::Unfreeze => Ok(Action::Unfreeze),
+        ChangeSpec::TopUp { amount, second } => {
             if let Some(typed) = second {
                 phrase_matches("--second", typed, "SECOND", card)?;
             }
             let currency = card
                 .currency
                 .ok_or_else(|| denied(crate::domain::operation::Denied::NoCurrency))?;
-            can.typed_amount(amount, currency)
+            capabilities
+                .typed_amount(amount, currency)
                 .map(Action::TopUp)
                 .map_err(|why| Failure::usage(format!("{why}; nothing was sent")))
         }
-        Wish::Pin { from_stdin } => {
+        ChangeSpec::Pin { from_stdin } => {
             // A PIN that cannot be set is not asked for.
-            may(Deed::SetPin, card, can, &[]).map_err(denied)?;
-            let rule = can
+            check_action(ActionKind::SetPin, card, capabilities, &[]).map_err(denied)?;
+            let rule = capabilities
                 .pin
                 .map_err(|why| Failure::new(Exit::Refused, format!("{why}; nothing was sent")))?;
             pins(card, &rule, *from_stdin)
         }
-        Wish::Close { confirm } => {
+        ChangeSpec::Close { confirm } => {
             phrase_matches("--confirm", confirm.as_deref().unwrap_or_default(), "CLOSE", card)?;
             Ok(Action::Close)
         }
@@ -367,27 +381,33 @@ fn pins(card: &Card, rule: &PinRule, from_stdin: bool) -> Result<Action, Failure
 }
 
 /// What would be done, and what to add.
-fn unconfirmed(wish: &Wish, card: Option<&Card>, word: &str) -> String {
-    let what = match wish {
-        Wish::TopUp { amount, .. } => {
+fn unconfirmed(spec: &ChangeSpec, card: Option<&Card>, word: &str) -> String {
+    let what = match spec {
+        ChangeSpec::TopUp { amount, .. } => {
             let currency = card
                 .and_then(|card| card.currency)
                 .map(|currency| format!(" {currency}"))
                 .unwrap_or_default();
             format!("top up {}{currency} to", text::clean(amount))
         }
-        Wish::Freeze => "freeze".to_owned(),
-        Wish::Unfreeze => "unfreeze".to_owned(),
-        Wish::Pin { .. } => "set the PIN of".to_owned(),
-        Wish::Close { .. } => "close for good".to_owned(),
+        ChangeSpec::Freeze => "freeze".to_owned(),
+        ChangeSpec::Unfreeze => "unfreeze".to_owned(),
+        ChangeSpec::Pin { .. } => "set the PIN of".to_owned(),
+        ChangeSpec::Close { .. } => "close for good".to_owned(),
     };
     let whom = card.map_or_else(|| format!("the card {}", text::clean(word)), named);
-    let add = match (wish, card) {
-        (Wish::Close { .. }, Some(card)) => format!("--yes and --confirm \"CLOSE {}\"", tail(card)),
-        (Wish::Close { .. }, None) => "--yes and --confirm \"CLOSE <last4>\"".to_owned(),
-        (Wish::Freeze | Wish::Unfreeze | Wish::TopUp { .. } | Wish::Pin { .. }, _) => {
-            "--yes".to_owned()
+    let add = match (spec, card) {
+        (ChangeSpec::Close { .. }, Some(card)) => {
+            format!("--yes and --confirm \"CLOSE {}\"", tail(card))
         }
+        (ChangeSpec::Close { .. }, None) => "--yes and --confirm \"CLOSE <last4>\"".to_owned(),
+        (
+            ChangeSpec::Freeze
+            | ChangeSpec::Unfreeze
+            | ChangeSpec::TopUp { .. }
+            | ChangeSpec::Pin { .. },
+            _,
+        ) => "--yes".to_owned(),
     };
     format!("this would {what} {whom}. Nothing was sent: add {add} to do it")
 }
@@ -419,7 +439,7 @@ fn sentence(operation: &Operation) -> String {
     let what = operation.phrase();
     format!(
         "{}  {what} on {last4} ({}){detail}  op {}",
-        operation.state.word(),
+        operation.state.as_str(),
         operation.card,
         operation.id
     )
@@ -482,10 +502,10 @@ mod tests {
     use super::*;
     use crate::cli::samples::{card, operation};
     use crate::domain::card::ProviderId;
-    use crate::domain::operation::{Class, Offer};
-    use crate::provider::{Error, Kind};
+    use crate::domain::operation::{Support, TopUpSafety};
+    use crate::provider::{Error, ErrorKind};
 
-    fn can() -> Capabilities {
+    fn capabilities() -> Capabilities {
         let rule = PinRule {
             digits: Some((4, 4)),
             needs_old: false,
@@ -493,19 +513,19 @@ mod tests {
             sentence: "4 digits",
         };
         Capabilities {
-            list_cards: Offer::Yes,
-            list_all_transactions: Offer::Yes,
-            float: Offer::Yes,
-            quote: Offer::Yes,
-            freeze: Offer::Yes,
-            unfreeze: Offer::Yes,
-            top_up: Offer::Yes,
-            close: Offer::Yes,
+            list_cards: Support::Yes,
+            list_all_transactions: Support::Yes,
+            float: Support::Yes,
+            quote: Support::Yes,
+            freeze: Support::Yes,
+            unfreeze: Support::Yes,
+            top_up: Support::Yes,
+            close: Support::Yes,
             pin: Ok(rule),
             top_up_proof: Proof::ByReference,
             state_proof: Proof::ByState,
             pin_proof: Proof::AnswerOnly,
-            class: Class::Reference,
+            class: TopUpSafety::Reference,
             top_up_min: None,
             top_up_decimals: None,
             names_payer: false,
@@ -513,8 +533,8 @@ mod tests {
         }
     }
 
-    fn top_up(amount: &str, second: Option<&str>) -> Wish {
-        Wish::TopUp { amount: amount.to_owned(), second: second.map(str::to_owned) }
+    fn top_up(amount: &str, second: Option<&str>) -> ChangeSpec {
+        ChangeSpec::TopUp { amount: amount.to_owned(), second: second.map(str::to_owned) }
     }
 
     #[test]
@@ -546,9 +566,9 @@ mod tests {
             |kind| Refused::Unread(Error::new(&ProviderId::new("acme"), kind, "no answer"));
         assert_eq!(refusal(&Refused::Denied("the card is closed".to_owned())).exit, Exit::Refused);
         assert_eq!(refusal(&Refused::Journal("disk full".to_owned())).exit, Exit::Refused);
-        assert_eq!(refusal(&unread(Kind::Unreachable)).exit, Exit::Unreachable);
-        assert_eq!(refusal(&unread(Kind::Auth)).exit, Exit::Unreachable);
-        assert_eq!(refusal(&unread(Kind::NotFound)).exit, Exit::Refused);
+        assert_eq!(refusal(&unread(ErrorKind::Unreachable)).exit, Exit::Unreachable);
+        assert_eq!(refusal(&unread(ErrorKind::Auth)).exit, Exit::Unreachable);
+        assert_eq!(refusal(&unread(ErrorKind::NotFound)).exit, Exit::Refused);
     }
 
     #[test]
@@ -560,32 +580,42 @@ mod tests {
             "this would top up 30.00 KWD to ..4242 Mara Lindqvist (acme/c-1). Nothing was sent: \
              add --yes to do it"
         );
-        let said = unconfirmed(&Wish::Freeze, None, "0917");
+        let said = unconfirmed(&ChangeSpec::Freeze, None, "0917");
         assert_eq!(said, "this would freeze the card 0917. Nothing was sent: add --yes to do it");
-        let said = unconfirmed(&Wish::Close { confirm: None }, Some(&card), "4242");
+        let said = unconfirmed(&ChangeSpec::Close { confirm: None }, Some(&card), "4242");
         assert!(said.ends_with("add --yes and --confirm \"CLOSE 4242\" to do it"), "{said}");
     }
 
     #[test]
     fn closing_needs_the_phrase_with_this_cards_digits() {
         let close = |phrase: Option<&str>| {
-            action(&card(), &can(), &Wish::Close { confirm: phrase.map(str::to_owned) })
+            action(
+                &card(),
+                &capabilities(),
+                &ChangeSpec::Close { confirm: phrase.map(str::to_owned) },
+            )
         };
         for wrong in [None, Some(""), Some("CLOSE"), Some("close 4242"), Some("CLOSE 4243")] {
             let failure = close(wrong).expect_err("not confirmed");
             assert_eq!(failure.exit, Exit::Usage);
             assert!(failure.says.contains("--confirm \"CLOSE 4242\""), "{}", failure.says);
         }
-        assert_eq!(close(Some("CLOSE 4242")).map(|action| action.deed()).ok(), Some(Deed::Close));
+        assert_eq!(
+            close(Some("CLOSE 4242")).map(|action| action.action_kind()).ok(),
+            Some(ActionKind::Close)
+        );
         let unread = Card { last4: None, ..card() };
-        let confirm = Wish::Close { confirm: Some("CLOSE c-1".to_owned()) };
-        assert!(action(&unread, &can(), &confirm).is_ok(), "its id's end stands for the digits");
+        let confirm = ChangeSpec::Close { confirm: Some("CLOSE c-1".to_owned()) };
+        assert!(
+            action(&unread, &capabilities(), &confirm).is_ok(),
+            "its id's end stands for the digits"
+        );
     }
 
     #[test]
     fn an_amount_is_typed_in_the_cards_currency() {
         for (text, digits) in [("10", "10.000"), ("10.00", "10.000"), ("0.001", "0.001")] {
-            let done = action(&card(), &can(), &top_up(text, None)).expect("an amount");
+            let done = action(&card(), &capabilities(), &top_up(text, None)).expect("an amount");
             assert_eq!(
                 done.amount().map(|money| money.to_string()),
                 Some(format!("{digits} KWD")),
@@ -593,15 +623,15 @@ mod tests {
             );
         }
         for text in ["ten", "-5", "0", "1.2345", "1,000", ""] {
-            let failure = action(&card(), &can(), &top_up(text, None)).expect_err(text);
+            let failure = action(&card(), &capabilities(), &top_up(text, None)).expect_err(text);
             assert_eq!(failure.exit, Exit::Usage, "{text}");
         }
     }
 
     #[test]
     fn a_second_top_up_needs_its_phrase() {
-        assert!(action(&card(), &can(), &top_up("10", Some("SECOND 4242"))).is_ok());
-        let failure = action(&card(), &can(), &top_up("10", Some("SECOND 1111")))
+        assert!(action(&card(), &capabilities(), &top_up("10", Some("SECOND 4242"))).is_ok());
+        let failure = action(&card(), &capabilities(), &top_up("10", Some("SECOND 1111")))
             .expect_err("another card's digits");
         assert_eq!(failure.exit, Exit::Usage);
     }
@@ -626,7 +656,7 @@ mod tests {
                 && said.contains("--second \"SECOND 4242\""),
             "{said}"
         );
-        let said = not_sent(&Wish::Freeze, &card(), "the card is FROZEN", None);
+        let said = not_sent(&ChangeSpec::Freeze, &card(), "the card is FROZEN", None);
         assert_eq!(
             said,
             "freeze of ..4242 Mara Lindqvist (acme/c-1) was not sent: the card is FROZEN"
@@ -635,15 +665,16 @@ mod tests {
 
     #[test]
     fn a_pin_that_cannot_be_set_is_not_asked_for() {
-        let wish = Wish::Pin { from_stdin: true };
-        let not_offered = Capabilities { pin: Err("this provider offers no PIN change"), ..can() };
-        let failure = action(&card(), &not_offered, &wish).expect_err("not offered");
+        let spec = ChangeSpec::Pin { from_stdin: true };
+        let not_offered =
+            Capabilities { pin: Err("this provider offers no PIN change"), ..capabilities() };
+        let failure = action(&card(), &not_offered, &spec).expect_err("not offered");
         assert_eq!(
             (failure.exit, failure.says.as_str()),
             (Exit::Refused, "this provider offers no PIN change; nothing was sent")
         );
         let flat = Card { kind: Some(crate::domain::card::CardKind::Virtual), ..card() };
-        assert_eq!(action(&flat, &can(), &wish).expect_err("virtual").exit, Exit::Refused);
+        assert_eq!(action(&flat, &capabilities(), &spec).expect_err("virtual").exit, Exit::Refused);
     }
 
     #[test]
@@ -654,8 +685,8 @@ mod tests {
             physical_only: false,
             sentence: "the provider chooses it",
         };
-        let chosen = Capabilities { pin: Ok(rule), ..can() };
-        let done = action(&card(), &chosen, &Wish::Pin { from_stdin: false });
+        let chosen = Capabilities { pin: Ok(rule), ..capabilities() };
+        let done = action(&card(), &chosen, &ChangeSpec::Pin { from_stdin: false });
         assert!(matches!(done, Ok(Action::SetPin { new: None, old: None })));
     }
 

@@ -79,7 +79,8 @@ pub(crate) async fn beyond_doubt(
     let doubtful = session.providers.iter().any(|info| {
         // One whose secrets are still waited for may have a list.
         let waits = waiting.iter().any(|(id, _)| *id == info.id);
-        let lists = waits || info.can.is_some_and(|can| can.list_cards.is_yes());
+        let lists =
+            waits || info.capabilities.is_some_and(|capabilities| capabilities.list_cards.is_yes());
         lists && within.as_ref().is_none_or(|provider| *provider == info.id) && never_read(&info.id)
     });
     if !doubtful {
@@ -89,7 +90,11 @@ pub(crate) async fn beyond_doubt(
         session.providers.iter().map(|info| info.id.clone()).filter(never_read).collect();
     for listing in session.engine.list_cards().await {
         let id = &listing.provider;
-        let lists = session.engine.can(id).await.is_some_and(|can| can.list_cards.is_yes());
+        let lists = session
+            .engine
+            .capabilities(id)
+            .await
+            .is_some_and(|capabilities| capabilities.list_cards.is_yes());
         let ended_early = listing.completeness.parts.iter().find(|part| part.card.is_none());
         if let Some(part) = ended_early.filter(|_| lists && unread.contains(id)) {
             let words = format!(
@@ -182,7 +187,7 @@ fn candidates(word: &str, cards: &[&Card]) -> String {
             "\n  {}  {}  {}  {}",
             card.key,
             card.digits(),
-            card.state.word(),
+            card.state.as_str(),
             card.holder
         ));
     }

@@ -112,7 +112,7 @@ fn old_state(card: &Card, view: &View) -> String {
         Some(at) => format!(
             "{}: its state {} was read {} and not with its figures: it may be another one by now",
             card.key,
-            card.state.word(),
+            card.state.as_str(),
             view.time(at)
         ),
         None => format!("{}: its state could not be read, only its figures", card.key),

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use crate::domain::card::{Balance, Card, CardKey, CardKind, CardState, ProviderId, Reading};
 use crate::domain::money::Money;
-use crate::domain::operation::{Before, Deed, Operation, OperationId, OperationState, Proof};
+use crate::domain::operation::{ActionKind, Before, Operation, OperationId, OperationState, Proof};
 use crate::domain::transaction::{Transaction, TransactionKind, TransactionState};
 
 pub(super) fn at(text: &str) -> Timestamp {
@@ -12,7 +12,7 @@ pub(super) fn at(text: &str) -> Timestamp {
 }
 
 pub(super) fn money(amount: &str, currency: &str) -> Money {
-    Money::read(amount, currency.parse().expect("a currency")).expect("an amount of the test")
+    Money::parse_wire(amount, currency.parse().expect("a currency")).expect("an amount of the test")
 }
 
 fn key() -> CardKey {
@@ -72,7 +72,7 @@ pub(super) fn operation() -> Operation {
     let id = OperationId::new(at("2026-04-03T12:00:00Z"), 42, 1);
     Operation {
         id,
-        deed: Deed::TopUp,
+        action_kind: ActionKind::TopUp,
         card: key(),
         last4: "4242".parse().ok(),
         amount: Some(money("5", "KWD")),

@@ -18,7 +18,7 @@ use crate::config::{self, Config};
 use crate::domain::card::{Card, ProviderId};
 use crate::domain::filter::Filter;
 use crate::domain::text;
-use crate::engine::{Engine, News, ProviderInfo, Setup};
+use crate::engine::{Engine, EngineEvent, ProviderInfo, Setup};
 
 /// An engine that reads only when it is asked, and how its answers are printed.
 pub(crate) struct Session {
@@ -84,7 +84,7 @@ impl Session {
         // kept silent.
         tokio::spawn(async move {
             while let Some(news) = news.recv().await {
-                if let News::Broken(words) = news {
+                if let EngineEvent::Broken(words) = news {
                     complain(&words);
                 }
             }

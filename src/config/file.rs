@@ -14,7 +14,7 @@ use super::wires::{
     Spelling, Values,
 };
 use super::{
-    Account, Artha, Banana, Board, Config, EmptyBody, Enkash, Envelope, Environment, Glyphs,
+    Account, Artha, Banana, Board, BodyWrapping, Config, EmptyBody, Enkash, Environment, Glyphs,
     Ibanera, KeyDerivation, KeyEncoding, Keys, Load, Pays, PinBlock, Poll, ProviderConfig,
     SecretEncoding,
 };
@@ -153,7 +153,7 @@ enum Kind {
 impl Kind {
     const ALL: [Self; 4] = [Self::Artha, Self::Banana, Self::Enkash, Self::Ibanera];
 
-    const fn word(self) -> &'static str {
+    const fn as_str(self) -> &'static str {
         match self {
             Self::Artha => "artha",
             Self::Banana => "banana",
@@ -265,12 +265,12 @@ fn provider(
             &format!("providers.\"{name}\": a name has only letters, digits, - and _"),
         ));
     }
-    let kind = match table.word("kind", &Kind::ALL.map(|kind| (kind.word(), kind)))? {
+    let kind = match table.word("kind", &Kind::ALL.map(|kind| (kind.as_str(), kind)))? {
         Some(kind) => kind,
         None => {
             // A mistyped `kind` is the likelier mistake than a forgotten one.
             table.only(&[&COMMON[..], &Kind::ALL.map(Kind::settings).concat()].concat())?;
-            let words = Kind::ALL.map(|kind| format!("\"{}\"", kind.word())).join(", ");
+            let words = Kind::ALL.map(|kind| format!("\"{}\"", kind.as_str())).join(", ");
             return Err(table.missing("kind", &format!(": write one of {words}")));
         }
     };
@@ -372,9 +372,9 @@ fn provider(
                 .word(
                     "encryption",
                     &[
-                        ("envelope", Envelope::Envelope),
-                        ("bare", Envelope::Bare),
-                        ("off", Envelope::Off),
+                        ("envelope", BodyWrapping::Envelope),
+                        ("bare", BodyWrapping::Bare),
+                        ("off", BodyWrapping::Off),
                     ],
                 )?
                 .unwrap_or_default(),
@@ -487,13 +487,13 @@ fn spelling(kind: Kind, table: &mut Table<'_>) -> Result<Spelling, ConfigError> 
             Kind::Ibanera => &["card_states"],
         })?;
         spelling.card_states =
-            words.words("card_states", &CardState::ALL.map(|state| (state.word(), state)))?;
+            words.words("card_states", &CardState::ALL.map(|state| (state.as_str(), state)))?;
         spelling.transaction_states = words.words(
             "transaction_states",
-            &TransactionState::ALL.map(|state| (state.word(), state)),
+            &TransactionState::ALL.map(|state| (state.as_str(), state)),
         )?;
         spelling.transaction_kinds = words
-            .words("transaction_kinds", &TransactionKind::ALL.map(|kind| (kind.word(), kind)))?;
+            .words("transaction_kinds", &TransactionKind::ALL.map(|kind| (kind.as_str(), kind)))?;
     }
     Ok(spelling)
 }

@@ -18,12 +18,12 @@ pub struct Roster {
     /// The cards, each with what its line says.
     pub cards: Vec<Card>,
     /// Lines that were skipped.
-    pub bad: Vec<BadLine>,
+    pub bad: Vec<RosterLineError>,
 }
 
 /// A line that was skipped, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct BadLine {
+pub struct RosterLineError {
     /// The roster.
     pub path: PathBuf,
     /// Number of the line, from 1.
@@ -32,7 +32,7 @@ pub struct BadLine {
     pub why: String,
 }
 
-impl fmt::Display for BadLine {
+impl fmt::Display for RosterLineError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
@@ -106,7 +106,7 @@ pub fn read(provider: &ProviderId, form: IdForm, path: &Path) -> Result<Roster, 
             Ok(card) => format!("the card {} is there twice, the first line counts", card.key.id),
             Err(why) => why,
         };
-        roster.bad.push(BadLine { path: path.to_owned(), line: number, why: bad });
+        roster.bad.push(RosterLineError { path: path.to_owned(), line: number, why: bad });
     }
     Ok(roster)
 }
@@ -188,7 +188,9 @@ fn one(
         .transpose()?;
     card.kind = kind
         .map(|word| {
-            CardKind::of_word(&word).ok_or(format!("kind is \"{word}\", not virtual or physical"))
+            word.parse::<CardKind>()
+                .ok()
+                .ok_or(format!("kind is \"{word}\", not virtual or physical"))
         })
         .transpose()?;
     card.labels = label

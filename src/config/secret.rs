@@ -66,7 +66,7 @@ impl std::fmt::Debug for Source {
 /// Why a secret could not be had; the sentence names the source, never the secret.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
-pub struct NoSecret(pub String);
+pub struct SecretError(pub String);
 
 impl Source {
     /// Reads the secret now. May run a program or read a file, and then blocks this thread, for 30
@@ -74,18 +74,18 @@ impl Source {
     ///
     /// # Errors
     /// A sentence that names the source and what to do.
-    pub fn read(&self) -> Result<SecretString, NoSecret> {
+    pub fn read(&self) -> Result<SecretString, SecretError> {
         // Its paths and words stand in the configuration, and may be anything.
-        self.fetch().map_err(|NoSecret(words)| NoSecret(text::one_line(&words)))
+        self.fetch().map_err(|SecretError(words)| SecretError(text::one_line(&words)))
     }
 
-    fn fetch(&self) -> Result<SecretString, NoSecret> {
+    fn fetch(&self) -> Result<SecretString, SecretError> {
         let mut secret = match self {
             Self::Given(secret) => return Ok(secret.clone()),
             Self::Env(name) => from_environment(name)?,
             Self::File(path) => {
                 files::follow(path).map_err(|refused| {
-                    NoSecret(format!("the secret file {} {refused}", text::of_path(path)))
+                    SecretError(format!("the secret file {} {refused}", text::of_path(path)))
                 })?;
                 from_file(path)?
             }
@@ -97,7 +97,7 @@ impl Source {
             secret.remove(0);
         }
         if secret.is_empty() {
-            return Err(NoSecret(format!("the secret of {self:?} is empty")));
+            return Err(SecretError(format!("the secret of {self:?} is empty")));
         }
         Ok(SecretString::from(secret))
     }
@@ -120,9 +120,9 @@ impl Source {
     clippy::disallowed_methods,
     reason = "a secret may come from the environment, and this is where"
 )]
-fn from_environment(name: &str) -> Result<String, NoSecret> {
+fn from_environment(name: &str) -> Result<String, SecretError> {
     std::env::var(name).map_err(|_| {
-        NoSecret(format!(
+        SecretError(format!(
             "the environment variable {name} is not set: set it before starting cardtop"
         ))
     })
@@ -130,8 +130,8 @@ fn from_environment(name: &str) -> Result<String, NoSecret> {
 
 /// A regular file or a named pipe. Anything else is refused before it is opened: a terminal or
 /// another device could hold us up, or never end.
-fn from_file(path: &Path) -> Result<String, NoSecret> {
-    let wrong = |words: &str| NoSecret(format!("the secret file {} {words}", path.display()));
+fn from_file(path: &Path) -> Result<String, SecretError> {
+    let wrong = |words: &str| SecretError(format!("the secret file {} {words}", path.display()));
     let unreadable = |error: std::io::Error| wrong(&format!("cannot be read: {error}"));
     let refuse_special = |metadata: &std::fs::Metadata| match special(metadata) {
         Some(kind) => {
@@ -275,11 +275,11 @@ fn limited(from: &mut dyn Read) -> Option<String> {
 
 /// Runs a program without input and takes what it prints. Its words are not read by a shell. It is
 /// killed with everything that it started when it takes too long, and when cardtop ends meanwhile.
-fn from_program(words: &[String], patience: Duration) -> Result<String, NoSecret> {
+fn from_program(words: &[String], patience: Duration) -> Result<String, SecretError> {
     let Some((program, rest)) = words.split_first() else {
-        return Err(NoSecret("the secret's command has no words".to_owned()));
+        return Err(SecretError("the secret's command has no words".to_owned()));
     };
-    let wrong = |said: &str| NoSecret(format!("the secret's command `{program}` {said}"));
+    let wrong = |said: &str| SecretError(format!("the secret's command `{program}` {said}"));
     let mut child = leashed(program, rest)
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
@@ -381,21 +381,23 @@ fn ended(child: &mut Child, closed: bool) -> Option<ExitStatus> {
 }
 
 /// Asks the platform's own tool, so that no keyring library is linked.
-fn from_keyring(entry: &str) -> Result<String, NoSecret> {
+fn from_keyring(entry: &str) -> Result<String, SecretError> {
     let Some((service, account)) = entry.split_once('/') else {
-        return Err(NoSecret(format!("keyring \"{entry}\" is not \"service/account\"")));
+        return Err(SecretError(format!("keyring \"{entry}\" is not \"service/account\"")));
     };
     let words: Vec<&str> = if cfg!(target_os = "macos") {
         vec!["security", "find-generic-password", "-s", service, "-a", account, "-w"]
     } else if cfg!(windows) {
-        return Err(NoSecret(
+        return Err(SecretError(
             "on Windows the keyring is not read yet: use { command = […] } instead".to_owned(),
         ));
     } else {
         vec!["secret-tool", "lookup", "service", service, "account", account]
     };
     from_program(&words.into_iter().map(str::to_owned).collect::<Vec<_>>(), PATIENCE).map_err(
-        |NoSecret(words)| NoSecret(format!("the keyring entry {entry} cannot be had: {words}")),
+        |SecretError(words)| {
+            SecretError(format!("the keyring entry {entry} cannot be had: {words}"))
+        },
     )
 }
 
@@ -449,10 +451,10 @@ mod tests {
         let sh = |script: &str| ["sh", "-c", script].map(str::to_owned);
         let soon = Duration::from_millis(50);
         for script in ["echo s3cret; exec sleep 20", "sleep 20 & echo s3cret"] {
-            let NoSecret(words) = from_program(&sh(script), soon).expect_err("it does not end");
+            let SecretError(words) = from_program(&sh(script), soon).expect_err("it does not end");
             assert!(words.contains("took longer than") && !words.contains("s3cret"), "{words}");
         }
-        let NoSecret(words) =
+        let SecretError(words) =
             from_program(&sh("echo s3cret; exit 3"), PATIENCE).expect_err("it fails");
         assert!(words.contains("failed (exit status: 3)") && !words.contains("s3cret"), "{words}");
         assert!(
@@ -525,7 +527,7 @@ mod tests {
     fn a_command_at_its_limit_ends_with_all_that_it_started() {
         let script = "sleep 4711.25 & sleep 4711.25".to_owned();
         let words = ["sh".to_owned(), "-c".to_owned(), script];
-        let NoSecret(said) =
+        let SecretError(said) =
             from_program(&words, Duration::from_millis(200)).expect_err("it does not end");
         assert!(said.contains("took longer than"), "{said}");
         // Killed is not yet gone for those that somebody else has to ask after.

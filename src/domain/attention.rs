@@ -12,7 +12,7 @@ use rust_decimal::Decimal;
 
 use super::card::{Card, CardKey, CardState, Reading};
 use super::money::{Currency, Money};
-use super::operation::{Deed, Operation, OperationState};
+use super::operation::{ActionKind, Operation, OperationState};
 use super::text;
 use super::transaction::{Transaction, TransactionState};
 
@@ -28,7 +28,7 @@ pub enum Attention {
     /// Nobody can tell yet what became of a change.
     Unknown {
         /// The change.
-        deed: Deed,
+        action_kind: ActionKind,
         /// Since when.
         since: Timestamp,
     },
@@ -44,14 +44,14 @@ pub enum Attention {
     /// A change failed a moment ago.
     Failed {
         /// The change.
-        deed: Deed,
+        action_kind: ActionKind,
         /// When.
         at: Timestamp,
     },
     /// A change is on its way.
     InFlight {
         /// The change.
-        deed: Deed,
+        action_kind: ActionKind,
         /// How far it got.
         state: OperationState,
         /// When it was asked.
@@ -184,16 +184,18 @@ impl Attention {
     #[must_use]
     pub fn words(&self, now: Timestamp) -> String {
         match self {
-            Self::Unknown { deed, since } => {
-                format!("{} UNKNOWN {}", loud(*deed), text::age(now, *since))
+            Self::Unknown { action_kind, since } => {
+                format!("{} UNKNOWN {}", loud(*action_kind), text::age(now, *since))
             }
             Self::Negative => "NEGATIVE".to_owned(),
             Self::Declined { at, amount } => {
                 format!("DECLINED {} {}", text::age(now, *at), amount.grouped())
             }
-            Self::Failed { deed, at } => format!("{} FAILED {}", loud(*deed), text::age(now, *at)),
-            Self::InFlight { deed, state, since } => {
-                format!("{} {} {}", deed.phrase(), state.word(), text::age(now, *since))
+            Self::Failed { action_kind, at } => {
+                format!("{} FAILED {}", loud(*action_kind), text::age(now, *at))
+            }
+            Self::InFlight { action_kind, state, since } => {
+                format!("{} {} {}", action_kind.phrase(), state.as_str(), text::age(now, *since))
             }
             Self::Low { line } => format!("LOW under {}", line.grouped()),
             Self::Stale => "STALE".to_owned(),
@@ -219,8 +221,8 @@ impl Attention {
 }
 
 /// `TOP-UP`.
-fn loud(deed: Deed) -> String {
-    deed.phrase().to_uppercase()
+fn loud(action_kind: ActionKind) -> String {
+    action_kind.phrase().to_uppercase()
 }
 
 /// What transactions and operations say of cards, gathered once for all of them.
@@ -233,9 +235,9 @@ pub struct Signals {
 /// What the journal says of one card.
 #[derive(Debug, Default)]
 struct Changes {
-    unknown: Option<(Deed, Timestamp)>,
-    failed: Option<(Deed, Timestamp)>,
-    in_flight: Option<(Deed, OperationState, Timestamp)>,
+    unknown: Option<(ActionKind, Timestamp)>,
+    failed: Option<(ActionKind, Timestamp)>,
+    in_flight: Option<(ActionKind, OperationState, Timestamp)>,
     frozen: Option<(Arc<str>, Timestamp)>,
     switched: bool,
 }
@@ -264,21 +266,23 @@ impl Signals {
             let changes = signals.operations.entry(operation.card.clone()).or_default();
             match operation.state {
                 OperationState::Unknown => {
-                    _ = changes.unknown.get_or_insert((operation.deed, operation.created_at))
+                    _ = changes.unknown.get_or_insert((operation.action_kind, operation.created_at))
                 }
                 // A person settled it as failed, and a credit came all the same: nobody can tell
                 // again.
                 OperationState::Failed
                     if operation.alarm.is_some() && recent(operation.updated_at) =>
                 {
-                    _ = changes.unknown.get_or_insert((operation.deed, operation.updated_at));
+                    _ = changes
+                        .unknown
+                        .get_or_insert((operation.action_kind, operation.updated_at));
                 }
                 OperationState::Failed if fresh(operation.updated_at) => {
-                    _ = changes.failed.get_or_insert((operation.deed, operation.updated_at));
+                    _ = changes.failed.get_or_insert((operation.action_kind, operation.updated_at));
                 }
                 OperationState::Sent | OperationState::Accepted if operation.is_open() => {
                     _ = changes.in_flight.get_or_insert((
-                        operation.deed,
+                        operation.action_kind,
                         operation.state,
                         operation.created_at,
                     ));
@@ -289,10 +293,12 @@ impl Signals {
                 | OperationState::Failed => {}
             }
             let took = matches!(operation.state, OperationState::Done | OperationState::Accepted);
-            if took && !changes.switched && matches!(operation.deed, Deed::Freeze | Deed::Unfreeze)
+            if took
+                && !changes.switched
+                && matches!(operation.action_kind, ActionKind::Freeze | ActionKind::Unfreeze)
             {
                 changes.switched = true;
-                if operation.deed == Deed::Freeze {
+                if operation.action_kind == ActionKind::Freeze {
                     changes.frozen = Some((Arc::clone(&operation.operator), operation.created_at));
                 }
             }
@@ -304,8 +310,8 @@ impl Signals {
     #[must_use]
     pub fn attention(&self, card: &Card, watched: bool, now: Timestamp) -> Attention {
         let changes = self.operations.get(&card.key);
-        if let Some((deed, since)) = changes.and_then(|changes| changes.unknown) {
-            return Attention::Unknown { deed, since };
+        if let Some((action_kind, since)) = changes.and_then(|changes| changes.unknown) {
+            return Attention::Unknown { action_kind, since };
         }
         let available = card.available();
         if available.is_some_and(Money::is_negative) {
@@ -314,11 +320,11 @@ impl Signals {
         if let Some((at, amount)) = self.declines.get(&card.key) {
             return Attention::Declined { at: *at, amount: *amount };
         }
-        if let Some((deed, at)) = changes.and_then(|changes| changes.failed) {
-            return Attention::Failed { deed, at };
+        if let Some((action_kind, at)) = changes.and_then(|changes| changes.failed) {
+            return Attention::Failed { action_kind, at };
         }
-        if let Some((deed, state, since)) = changes.and_then(|changes| changes.in_flight) {
-            return Attention::InFlight { deed, state, since };
+        if let Some((action_kind, state, since)) = changes.and_then(|changes| changes.in_flight) {
+            return Attention::InFlight { action_kind, state, since };
         }
         if let Some(line) = low(card) {
             return Attention::Low { line };
@@ -391,7 +397,7 @@ mod tests {
 
     fn card(amount: &str, code: &str) -> Card {
         let currency: Currency = code.parse().expect("a currency");
-        let available = Some(Money::read(amount, currency).expect("an amount"));
+        let available = Some(Money::parse_wire(amount, currency).expect("an amount"));
         Card {
             state: CardState::Active,
             currency: Some(currency),
@@ -420,7 +426,7 @@ mod tests {
     #[test]
     fn doubt_comes_before_debt_and_debt_before_declines() {
         let order = [
-            Attention::Unknown { deed: Deed::TopUp, since: at(0) },
+            Attention::Unknown { action_kind: ActionKind::TopUp, since: at(0) },
             Attention::Negative,
             Attention::Declined { at: at(0), amount: card("1", "USD").available().expect("money") },
             Attention::Low { line: card("20", "USD").available().expect("money") },

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::UnknownWord;
 use super::money::{Currency, Money};
 
 /// One card of one provider, as last read.
@@ -290,7 +291,7 @@ pub struct Ids {
 impl Ids {
     /// Both forms in one word, as the data file keeps it.
     #[must_use]
-    pub fn word(self) -> String {
+    pub fn as_str(self) -> String {
         format!("{:?} {:?}", self.cards, self.transactions).to_ascii_lowercase()
     }
 }
@@ -311,7 +312,7 @@ pub struct Last4([u8; 4]);
 /// Not four digits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not four digits")]
-pub struct NotLast4;
+pub struct Last4Error;
 
 impl Last4 {
     /// The last four digits of a full or masked card number; everything before them is not kept.
@@ -326,11 +327,11 @@ impl Last4 {
 }
 
 impl FromStr for Last4 {
-    type Err = NotLast4;
+    type Err = Last4Error;
 
-    fn from_str(text: &str) -> Result<Self, NotLast4> {
-        let digits: [u8; 4] = text.as_bytes().try_into().map_err(|_| NotLast4)?;
-        if digits.iter().all(u8::is_ascii_digit) { Ok(Self(digits)) } else { Err(NotLast4) }
+    fn from_str(text: &str) -> Result<Self, Last4Error> {
+        let digits: [u8; 4] = text.as_bytes().try_into().map_err(|_| Last4Error)?;
+        if digits.iter().all(u8::is_ascii_digit) { Ok(Self(digits)) } else { Err(Last4Error) }
     }
 }
 
@@ -373,7 +374,7 @@ impl CardState {
 
     /// The word on screen and in JSON.
     #[must_use]
-    pub const fn word(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Active => "ACTIVE",
             Self::Frozen => "FROZEN",
@@ -384,11 +385,16 @@ impl CardState {
             Self::Unknown => "UNKNOWN",
         }
     }
+}
 
-    /// The state of a word of ours.
-    #[must_use]
-    pub fn of_word(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|state| state.word().eq_ignore_ascii_case(word))
+impl FromStr for CardState {
+    type Err = UnknownWord;
+
+    fn from_str(word: &str) -> Result<Self, UnknownWord> {
+        Self::ALL
+            .into_iter()
+            .find(|state| state.as_str().eq_ignore_ascii_case(word))
+            .ok_or(UnknownWord)
     }
 }
 
@@ -404,19 +410,22 @@ pub enum CardKind {
 impl CardKind {
     /// The word on screen and in JSON.
     #[must_use]
-    pub const fn word(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Virtual => "virtual",
             Self::Physical => "physical",
         }
     }
+}
 
-    /// The kind of a word, whatever its case.
-    #[must_use]
-    pub fn of_word(word: &str) -> Option<Self> {
+impl FromStr for CardKind {
+    type Err = UnknownWord;
+
+    fn from_str(word: &str) -> Result<Self, UnknownWord> {
         [Self::Virtual, Self::Physical]
             .into_iter()
-            .find(|kind| kind.word().eq_ignore_ascii_case(word))
+            .find(|kind| kind.as_str().eq_ignore_ascii_case(word))
+            .ok_or(UnknownWord)
     }
 }
 
@@ -523,7 +532,7 @@ mod tests {
     fn last4_is_four_digits() {
         assert_eq!("4242".parse::<Last4>().map(|l| l.to_string()), Ok("4242".into()));
         for text in ["424", "42a2", "42424", ""] {
-            assert_eq!(text.parse::<Last4>(), Err(NotLast4));
+            assert_eq!(text.parse::<Last4>(), Err(Last4Error));
         }
     }
 

@@ -1,6 +1,6 @@
 //! Exact money: a decimal and its currency, never a binary float, never two currencies in one sum.
 //!
-//! Strict where money leaves ([`Money::typed`]), faithful where it arrives ([`Money::read`]).
+//! Strict where money leaves ([`Money::parse_input`]), faithful where it arrives ([`Money::parse_wire`]).
 
 use std::fmt;
 use std::str::FromStr;
@@ -50,7 +50,7 @@ impl Money {
     ///
     /// # Errors
     /// When the text is not a decimal number of at most 28 digits.
-    pub fn read(text: &str, currency: Currency) -> Result<Self, MoneyError> {
+    pub fn parse_wire(text: &str, currency: Currency) -> Result<Self, MoneyError> {
         Ok(Self { amount: read_decimal(text)?, currency })
     }
 
@@ -59,7 +59,7 @@ impl Money {
     ///
     /// # Errors
     /// When it is anything else.
-    pub fn typed(text: &str, currency: Currency) -> Result<Self, MoneyError> {
+    pub fn parse_input(text: &str, currency: Currency) -> Result<Self, MoneyError> {
         let plain = text.bytes().all(|b| b.is_ascii_digit() || b == b'.')
             && text.bytes().any(|b| b.is_ascii_digit());
         let amount = Decimal::from_str_exact(text)
@@ -105,7 +105,7 @@ impl Money {
     ///
     /// # Errors
     /// When the currencies differ or the sum has more than 28 digits.
-    pub fn plus(self, other: Self) -> Result<Self, MoneyError> {
+    pub fn checked_add(self, other: Self) -> Result<Self, MoneyError> {
         self.joined(other, Decimal::checked_add)
     }
 
@@ -113,13 +113,13 @@ impl Money {
     ///
     /// # Errors
     /// When the currencies differ or the difference has more than 28 digits.
-    pub fn minus(self, other: Self) -> Result<Self, MoneyError> {
+    pub fn checked_sub(self, other: Self) -> Result<Self, MoneyError> {
         self.joined(other, Decimal::checked_sub)
     }
 
     /// The same size without its sign.
     #[must_use]
-    pub fn size(self) -> Self {
+    pub fn abs(self) -> Self {
         Self { amount: self.amount.abs(), ..self }
     }
 
@@ -346,7 +346,7 @@ mod tests {
     }
 
     fn typed(text: &str, code: &str) -> Result<String, MoneyError> {
-        Money::typed(text, currency(code)).map(Money::digits)
+        Money::parse_input(text, currency(code)).map(Money::digits)
     }
 
     #[test]
@@ -410,21 +410,24 @@ mod tests {
 
     #[test]
     fn arriving_amounts_keep_every_digit() {
-        let money = Money::read("207.5700", currency("USD")).expect("a documented amount");
+        let money = Money::parse_wire("207.5700", currency("USD")).expect("a documented amount");
         assert_eq!(money.digits(), "207.57");
-        assert_eq!(Money::read("-0.0", currency("USD")).expect("zero").digits(), "0.00");
-        assert_eq!(Money::read("1e2", currency("USD")).expect("scientific").digits(), "100.00");
+        assert_eq!(Money::parse_wire("-0.0", currency("USD")).expect("zero").digits(), "0.00");
         assert_eq!(
-            Money::read("1234567.5", currency("USD")).expect("large").to_string(),
+            Money::parse_wire("1e2", currency("USD")).expect("scientific").digits(),
+            "100.00"
+        );
+        assert_eq!(
+            Money::parse_wire("1234567.5", currency("USD")).expect("large").to_string(),
             "1,234,567.50 USD"
         );
-        assert_eq!(Money::read("-999", currency("JPY")).expect("negative").grouped(), "-999");
+        assert_eq!(Money::parse_wire("-999", currency("JPY")).expect("negative").grouped(), "-999");
     }
 
     #[test]
     fn currencies_are_never_mixed() {
         let usd = Money::zero(currency("USD"));
-        assert_eq!(usd.plus(Money::zero(currency("EUR"))), Err(MoneyError::Mixed));
+        assert_eq!(usd.checked_add(Money::zero(currency("EUR"))), Err(MoneyError::Mixed));
         assert_eq!(currency("usd"), currency("USD"));
         assert_eq!(currency("dusd").code(), "dUSD");
         assert_eq!(currency("kwd").decimals(), Some(3));
@@ -435,19 +438,19 @@ mod tests {
         fn adding_and_taking_away_again_changes_nothing(a in -1_000_000_000_i64..1_000_000_000, b in -1_000_000_000_i64..1_000_000_000, scale in 0_u32..6) {
             let usd = currency("USD");
             let (a, b) = (Money::new(Decimal::new(a, scale), usd), Money::new(Decimal::new(b, 2), usd));
-            prop_assert_eq!(a.plus(b).and_then(|sum| sum.minus(b)).map(Money::digits), Ok(a.digits()));
+            prop_assert_eq!(a.checked_add(b).and_then(|sum| sum.checked_sub(b)).map(Money::digits), Ok(a.digits()));
         }
 
         #[test]
         fn printed_digits_read_back_as_the_same_amount(units in any::<i64>(), scale in 0_u32..10) {
             let money = Money::new(Decimal::new(units, scale), currency("EUR"));
-            prop_assert_eq!(Money::read(&money.digits(), currency("EUR")).map(Money::amount), Ok(money.amount().normalize()));
+            prop_assert_eq!(Money::parse_wire(&money.digits(), currency("EUR")).map(Money::amount), Ok(money.amount().normalize()));
         }
 
         #[test]
         fn any_text_is_read_or_refused(text in ".{0,40}") {
-            let _ = Money::read(&text, currency("USD"));
-            if let Ok(money) = Money::typed(&text, currency("USD")) {
+            let _ = Money::parse_wire(&text, currency("USD"));
+            if let Ok(money) = Money::parse_input(&text, currency("USD")) {
                 prop_assert!(money.amount() > Decimal::ZERO && money.amount().scale() <= 2);
             }
         }

@@ -13,6 +13,7 @@ use rust_decimal::Decimal;
 use secrecy::{ExposeSecret, SecretString};
 use zeroize::Zeroize;
 
+use super::UnknownWord;
 use super::card::{Balance, Card, CardKey, CardKind, CardState, Last4};
 use super::money::{Currency, Money, MoneyError};
 use super::proof::{Baseline, Credit, ProvenBy};
@@ -24,7 +25,7 @@ pub struct Operation {
     /// Made by the program the operator touches, before anything is sent.
     pub id: OperationId,
     /// What was asked.
-    pub deed: Deed,
+    pub action_kind: ActionKind,
     /// Of which card.
     pub card: CardKey,
     /// The card's last four digits.
@@ -85,13 +86,13 @@ impl Operation {
     /// set to what is asked, so repeating it does no harm: it waits only while the earlier one is
     /// on its way.
     #[must_use]
-    pub fn blocks(&self, asked: Deed) -> bool {
-        match (self.deed, asked) {
-            (Deed::TopUp, Deed::TopUp) => self.is_open(),
-            (Deed::SetPin, Deed::SetPin)
+    pub fn blocks(&self, asked: ActionKind) -> bool {
+        match (self.action_kind, asked) {
+            (ActionKind::TopUp, ActionKind::TopUp) => self.is_open(),
+            (ActionKind::SetPin, ActionKind::SetPin)
             | (
-                Deed::Freeze | Deed::Unfreeze | Deed::Close,
-                Deed::Freeze | Deed::Unfreeze | Deed::Close,
+                ActionKind::Freeze | ActionKind::Unfreeze | ActionKind::Close,
+                ActionKind::Freeze | ActionKind::Unfreeze | ActionKind::Close,
             ) => self.state == OperationState::Sent,
             _ => false,
         }
@@ -134,11 +135,13 @@ impl Operation {
     /// `top-up 30.00 USD`, `freeze lost`, `PIN`: the change in one phrase, without the card.
     #[must_use]
     pub fn phrase(&self) -> String {
-        let mut phrase = self.deed.phrase().to_owned();
+        let mut phrase = self.action_kind.phrase().to_owned();
         if let Some(amount) = self.amount {
             phrase.push_str(&format!(" {amount}"));
         }
-        if let Some(reason) = self.reason.as_deref().filter(|_| self.deed != Deed::TopUp) {
+        if let Some(reason) =
+            self.reason.as_deref().filter(|_| self.action_kind != ActionKind::TopUp)
+        {
             phrase.push_str(&format!(" {reason}"));
         }
         phrase
@@ -166,7 +169,7 @@ pub struct Step {
 /// Equal sums to one card cannot be told apart, and need not be: what counts is that no more
 /// operations are DONE than credits came.
 #[derive(Clone, Debug, Default)]
-pub struct Claimed {
+pub struct MatchedCredits {
     /// Transactions that already show what became of another operation.
     pub credits: BTreeSet<Arc<str>>,
     /// Equal top-ups that have, or will have, a credit of their own that is not named yet: one
@@ -235,23 +238,23 @@ impl fmt::Display for OperationId {
 /// Not an operation's id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not an operation id: 26 letters and digits")]
-pub struct NotAnOperationId;
+pub struct OperationIdError;
 
 impl FromStr for OperationId {
-    type Err = NotAnOperationId;
+    type Err = OperationIdError;
 
-    fn from_str(text: &str) -> Result<Self, NotAnOperationId> {
+    fn from_str(text: &str) -> Result<Self, OperationIdError> {
         if text.len() != 26 {
-            return Err(NotAnOperationId);
+            return Err(OperationIdError);
         }
         let mut bits: u128 = 0;
         for byte in text.bytes() {
             let digit = BASE32
                 .iter()
                 .position(|b| *b == byte.to_ascii_uppercase())
-                .ok_or(NotAnOperationId)?;
-            bits = bits.checked_mul(32).ok_or(NotAnOperationId)?
-                | u128::try_from(digit).map_err(|_| NotAnOperationId)?;
+                .ok_or(OperationIdError)?;
+            bits = bits.checked_mul(32).ok_or(OperationIdError)?
+                | u128::try_from(digit).map_err(|_| OperationIdError)?;
         }
         Ok(Self(bits))
     }
@@ -279,7 +282,7 @@ impl OperationState {
 
     /// The word on screen and in JSON.
     #[must_use]
-    pub const fn word(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Sent => "SENT",
             Self::Accepted => "ACCEPTED",
@@ -287,12 +290,6 @@ impl OperationState {
             Self::Failed => "FAILED",
             Self::Unknown => "UNKNOWN",
         }
-    }
-
-    /// The state of a word of ours.
-    #[must_use]
-    pub fn of_word(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|state| state.word().eq_ignore_ascii_case(word))
     }
 
     /// Whether the journal may move from this state to `next`. A final state never moves; nothing
@@ -305,6 +302,17 @@ impl OperationState {
             Self::Unknown => matches!(next, Self::Accepted | Self::Done | Self::Failed),
             Self::Done | Self::Failed => false,
         }
+    }
+}
+
+impl FromStr for OperationState {
+    type Err = UnknownWord;
+
+    fn from_str(word: &str) -> Result<Self, UnknownWord> {
+        Self::ALL
+            .into_iter()
+            .find(|state| state.as_str().eq_ignore_ascii_case(word))
+            .ok_or(UnknownWord)
     }
 }
 
@@ -331,13 +339,13 @@ pub enum Action {
 impl Action {
     /// The action's name without its data.
     #[must_use]
-    pub const fn deed(&self) -> Deed {
+    pub const fn action_kind(&self) -> ActionKind {
         match self {
-            Self::Freeze => Deed::Freeze,
-            Self::Unfreeze => Deed::Unfreeze,
-            Self::TopUp(_) => Deed::TopUp,
-            Self::SetPin { .. } => Deed::SetPin,
-            Self::Close => Deed::Close,
+            Self::Freeze => ActionKind::Freeze,
+            Self::Unfreeze => ActionKind::Unfreeze,
+            Self::TopUp(_) => ActionKind::TopUp,
+            Self::SetPin { .. } => ActionKind::SetPin,
+            Self::Close => ActionKind::Close,
         }
     }
 
@@ -353,7 +361,7 @@ impl Action {
 
 /// An action's name, without its data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Deed {
+pub enum ActionKind {
     /// Stop the card.
     Freeze,
     /// Start it again.
@@ -366,14 +374,14 @@ pub enum Deed {
     Close,
 }
 
-impl Deed {
+impl ActionKind {
     /// Every deed, in the order of the vocabulary.
     pub const ALL: [Self; 5] =
         [Self::Freeze, Self::Unfreeze, Self::TopUp, Self::SetPin, Self::Close];
 
     /// The word of JSON and the command line: `topup`.
     #[must_use]
-    pub const fn word(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Freeze => "freeze",
             Self::Unfreeze => "unfreeze",
@@ -394,11 +402,16 @@ impl Deed {
             Self::Close => "close",
         }
     }
+}
 
-    /// The deed of a word of ours.
-    #[must_use]
-    pub fn of_word(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|deed| deed.word().eq_ignore_ascii_case(word))
+impl FromStr for ActionKind {
+    type Err = UnknownWord;
+
+    fn from_str(word: &str) -> Result<Self, UnknownWord> {
+        Self::ALL
+            .into_iter()
+            .find(|action_kind| action_kind.as_str().eq_ignore_ascii_case(word))
+            .ok_or(UnknownWord)
     }
 }
 
@@ -421,19 +434,19 @@ pub fn is_weak_pin(digits: &[u8]) -> bool {
 /// Not a PIN.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a PIN is 4 to 6 digits")]
-pub struct NotAPin;
+pub struct PinError;
 
 impl Pin {
     /// The PIN that was typed; the buffer is wiped.
     ///
     /// # Errors
     /// When it is not 4 to 6 digits.
-    pub fn typed(mut digits: String) -> Result<Self, NotAPin> {
+    pub fn typed(mut digits: String) -> Result<Self, PinError> {
         if (4..=6).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit()) {
             Ok(Self(SecretString::from(digits)))
         } else {
             digits.zeroize();
-            Err(NotAPin)
+            Err(PinError)
         }
     }
 
@@ -470,14 +483,14 @@ impl fmt::Debug for Pin {
 
 /// Whether a provider offers something; `No` carries the sentence that the screen shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Offer {
+pub enum Support {
     /// It does.
     Yes,
     /// It does not, and why.
     No(&'static str),
 }
 
-impl Offer {
+impl Support {
     /// Whether it is offered.
     #[must_use]
     pub const fn is_yes(self) -> bool {
@@ -503,7 +516,7 @@ pub enum Proof {
 impl Proof {
     /// The word in the journal.
     #[must_use]
-    pub const fn word(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::ByReference => "reference",
             Self::ByTask => "task",
@@ -511,14 +524,6 @@ impl Proof {
             Self::ByState => "state",
             Self::AnswerOnly => "answer",
         }
-    }
-
-    /// The proof of a word of the journal.
-    #[must_use]
-    pub fn of_word(word: &str) -> Option<Self> {
-        [Self::ByReference, Self::ByTask, Self::ByListing, Self::ByState, Self::AnswerOnly]
-            .into_iter()
-            .find(|proof| proof.word() == word)
     }
 
     /// What the screen says of it.
@@ -534,9 +539,20 @@ impl Proof {
     }
 }
 
+impl FromStr for Proof {
+    type Err = UnknownWord;
+
+    fn from_str(word: &str) -> Result<Self, UnknownWord> {
+        [Self::ByReference, Self::ByTask, Self::ByListing, Self::ByState, Self::AnswerOnly]
+            .into_iter()
+            .find(|proof| proof.as_str() == word)
+            .ok_or(UnknownWord)
+    }
+}
+
 /// What protects a top-up from being executed twice, as each adapter declares it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Class {
+pub enum TopUpSafety {
     /// K: an idempotency key, documented with its window.
     Key,
     /// R: a reference by which it can be looked up.
@@ -545,7 +561,7 @@ pub enum Class {
     Neither,
 }
 
-impl Class {
+impl TopUpSafety {
     /// The letter in the documents.
     #[must_use]
     pub const fn letter(self) -> &'static str {
@@ -575,24 +591,24 @@ pub struct PinRule {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Capabilities {
     /// It can list its cards.
-    pub list_cards: Offer,
+    pub list_cards: Support,
     /// It can list the transactions of all cards at once.
-    pub list_all_transactions: Offer,
+    pub list_all_transactions: Support,
     /// It tells the float.
-    pub float: Offer,
+    pub float: Support,
     /// It quotes the fee of a top-up.
-    pub quote: Offer,
+    pub quote: Support,
     /// Freeze.
-    pub freeze: Offer,
+    pub freeze: Support,
     /// Unfreeze.
-    pub unfreeze: Offer,
+    pub unfreeze: Support,
     /// Top-up.
-    pub top_up: Offer,
+    pub top_up: Support,
     /// Its quote names the account that pays, and whether that account can: to be looked at before
     /// a top-up is sent.
     pub names_payer: bool,
     /// Close.
-    pub close: Offer,
+    pub close: Support,
     /// Setting a PIN, and its rule; or why not.
     pub pin: Result<PinRule, &'static str>,
     /// How a top-up is proven.
@@ -602,7 +618,7 @@ pub struct Capabilities {
     /// How a PIN is proven.
     pub pin_proof: Proof,
     /// What protects a top-up from being executed twice.
-    pub class: Class,
+    pub class: TopUpSafety,
     /// Least amount of a top-up, in the card's currency, where one is known.
     pub top_up_min: Option<Decimal>,
     /// Most decimals that the wire takes in an amount, where it takes fewer than the currency has.
@@ -614,26 +630,26 @@ pub struct Capabilities {
 impl Capabilities {
     /// Whether a deed is offered at all.
     #[must_use]
-    pub const fn offers(&self, deed: Deed) -> Offer {
-        match deed {
-            Deed::Freeze => self.freeze,
-            Deed::Unfreeze => self.unfreeze,
-            Deed::TopUp => self.top_up,
-            Deed::Close => self.close,
-            Deed::SetPin => match self.pin {
-                Ok(_) => Offer::Yes,
-                Err(why) => Offer::No(why),
+    pub const fn offers(&self, action_kind: ActionKind) -> Support {
+        match action_kind {
+            ActionKind::Freeze => self.freeze,
+            ActionKind::Unfreeze => self.unfreeze,
+            ActionKind::TopUp => self.top_up,
+            ActionKind::Close => self.close,
+            ActionKind::SetPin => match self.pin {
+                Ok(_) => Support::Yes,
+                Err(why) => Support::No(why),
             },
         }
     }
 
     /// Which reading proves a deed.
     #[must_use]
-    pub const fn proof(&self, deed: Deed) -> Proof {
-        match deed {
-            Deed::Freeze | Deed::Unfreeze | Deed::Close => self.state_proof,
-            Deed::TopUp => self.top_up_proof,
-            Deed::SetPin => self.pin_proof,
+    pub const fn proof(&self, action_kind: ActionKind) -> Proof {
+        match action_kind {
+            ActionKind::Freeze | ActionKind::Unfreeze | ActionKind::Close => self.state_proof,
+            ActionKind::TopUp => self.top_up_proof,
+            ActionKind::SetPin => self.pin_proof,
         }
     }
 
@@ -642,7 +658,8 @@ impl Capabilities {
     /// # Errors
     /// A sentence, when it is not an amount, too precise, or below the provider's least.
     pub fn typed_amount(&self, text: &str, currency: Currency) -> Result<Money, String> {
-        let money = Money::typed(text, currency).map_err(|error: MoneyError| error.to_string())?;
+        let money =
+            Money::parse_input(text, currency).map_err(|error: MoneyError| error.to_string())?;
         if let Some(allowed) =
             self.top_up_decimals.filter(|allowed| money.amount().normalize().scale() > *allowed)
         {
@@ -667,7 +684,7 @@ pub enum Denied {
     #[error("the card is closed")]
     Closed,
     /// The card is in a state where it makes no sense.
-    #[error("the card is {}", .0.word())]
+    #[error("the card is {}", .0.as_str())]
     State(CardState),
     /// The issuer blocked it; we cannot undo that.
     #[error("the issuer blocked this card: only the issuer can undo it")]
@@ -676,48 +693,53 @@ pub enum Denied {
     #[error("this card is virtual: it has no PIN")]
     Virtual,
     /// Another operation of the same kind is not settled.
-    #[error("not sent: {} of this card is still {} (op {})", .0.phrase(), .0.state.word(), .0.id.short())]
+    #[error("not sent: {} of this card is still {} (op {})", .0.phrase(), .0.state.as_str(), .0.id.short())]
     Open(Box<Operation>),
     /// The currency is not known yet.
     #[error("the card's currency is not known yet: wait for its first reading")]
     NoCurrency,
 }
 
-/// Whether `deed` may be asked of `card` now: one function for the key, the menu, the command line
+/// Whether `action_kind` may be asked of `card` now: one function for the key, the menu, the command line
 /// and the engine.
 ///
 /// `open` are the operations of this card that are not settled.
 ///
 /// # Errors
 /// The reason why not.
-pub fn may(deed: Deed, card: &Card, can: &Capabilities, open: &[Operation]) -> Result<(), Denied> {
-    if let Offer::No(why) = can.offers(deed) {
+pub fn check_action(
+    action_kind: ActionKind,
+    card: &Card,
+    capabilities: &Capabilities,
+    open: &[Operation],
+) -> Result<(), Denied> {
+    if let Support::No(why) = capabilities.offers(action_kind) {
         return Err(Denied::NotOffered(why));
     }
     if card.state == CardState::Closed {
         return Err(Denied::Closed);
     }
-    match (deed, card.state) {
-        (Deed::Freeze, CardState::Frozen) | (Deed::Unfreeze, CardState::Active) => {
+    match (action_kind, card.state) {
+        (ActionKind::Freeze, CardState::Frozen) | (ActionKind::Unfreeze, CardState::Active) => {
             return Err(Denied::State(card.state));
         }
-        (Deed::Freeze | Deed::Unfreeze | Deed::TopUp, CardState::Blocked) => {
+        (ActionKind::Freeze | ActionKind::Unfreeze | ActionKind::TopUp, CardState::Blocked) => {
             return Err(Denied::Blocked);
         }
-        (Deed::TopUp, CardState::Expired) => return Err(Denied::State(card.state)),
+        (ActionKind::TopUp, CardState::Expired) => return Err(Denied::State(card.state)),
         _ => {}
     }
-    if deed == Deed::TopUp && card.currency.is_none() {
+    if action_kind == ActionKind::TopUp && card.currency.is_none() {
         return Err(Denied::NoCurrency);
     }
-    if deed == Deed::SetPin
+    if action_kind == ActionKind::SetPin
         && card.kind == Some(CardKind::Virtual)
-        && can.pin.is_ok_and(|rule| rule.physical_only)
+        && capabilities.pin.is_ok_and(|rule| rule.physical_only)
     {
         return Err(Denied::Virtual);
     }
     open.iter()
-        .find(|op| op.card == card.key && op.blocks(deed))
+        .find(|op| op.card == card.key && op.blocks(action_kind))
         .map_or(Ok(()), |op| Err(Denied::Open(Box::new(op.clone()))))
 }
 

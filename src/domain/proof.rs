@@ -5,11 +5,13 @@
 //! was asked.
 
 use std::collections::BTreeSet;
+use std::str::FromStr;
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use super::UnknownWord;
 use super::transaction::Transaction;
 
 /// What the list of a card showed just before a top-up was sent: credits that it names are somebody
@@ -173,7 +175,7 @@ mod millis {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ProvenBy {
     /// Its effect, or its failure, was read back.
-    Seen,
+    Lookup,
     /// The provider's answer to the change itself.
     Answer,
     /// A person, because nothing that can be read tells.
@@ -183,18 +185,23 @@ pub enum ProvenBy {
 impl ProvenBy {
     /// The word of JSON and the journal.
     #[must_use]
-    pub const fn word(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
-            Self::Seen => "seen",
+            Self::Lookup => "seen",
             Self::Answer => "answer",
             Self::Person => "person",
         }
     }
+}
 
-    /// The value of a word of the journal.
-    #[must_use]
-    pub fn of_word(word: &str) -> Option<Self> {
-        [Self::Seen, Self::Answer, Self::Person].into_iter().find(|by| by.word() == word)
+impl FromStr for ProvenBy {
+    type Err = UnknownWord;
+
+    fn from_str(word: &str) -> Result<Self, UnknownWord> {
+        [Self::Lookup, Self::Answer, Self::Person]
+            .into_iter()
+            .find(|by| by.as_str() == word)
+            .ok_or(UnknownWord)
     }
 }
 

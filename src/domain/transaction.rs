@@ -1,9 +1,11 @@
 //! One movement on a card, in our words, with the provider's words beside them.
 
+use std::str::FromStr;
 use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use super::UnknownWord;
 use super::card::{CardKey, Last4, ProviderId};
 use super::money::Money;
 use super::operation::OperationId;
@@ -93,8 +95,8 @@ impl Transaction {
     /// fee that it names.
     #[must_use]
     pub fn is_of_sum(&self, amount: Money) -> bool {
-        let with_fee = || self.fee.and_then(|fee| self.amount.plus(fee.size()).ok());
-        self.amount.size() == amount || with_fee().is_some_and(|sum| sum.size() == amount)
+        let with_fee = || self.fee.and_then(|fee| self.amount.checked_add(fee.abs()).ok());
+        self.amount.abs() == amount || with_fee().is_some_and(|sum| sum.abs() == amount)
     }
 
     /// `+` for money in, nothing for money out, the amount's own sign where the kind has no
@@ -124,7 +126,7 @@ impl Transaction {
             (
                 TransactionState::Hold | TransactionState::Cleared | TransactionState::Unknown,
                 kind,
-            ) => kind.word(),
+            ) => kind.as_str(),
         }
     }
 
@@ -246,7 +248,7 @@ impl TransactionKind {
 
     /// The word on screen and in JSON.
     #[must_use]
-    pub const fn word(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Purchase => "PURCHASE",
             Self::Refund => "REFUND",
@@ -258,11 +260,16 @@ impl TransactionKind {
             Self::Other => "OTHER",
         }
     }
+}
 
-    /// The kind of a word of ours.
-    #[must_use]
-    pub fn of_word(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.word().eq_ignore_ascii_case(word))
+impl FromStr for TransactionKind {
+    type Err = UnknownWord;
+
+    fn from_str(word: &str) -> Result<Self, UnknownWord> {
+        Self::ALL
+            .into_iter()
+            .find(|kind| kind.as_str().eq_ignore_ascii_case(word))
+            .ok_or(UnknownWord)
     }
 }
 
@@ -299,7 +306,7 @@ impl TransactionState {
 
     /// The word on screen and in JSON.
     #[must_use]
-    pub const fn word(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Hold => "HOLD",
             Self::Cleared => "CLEARED",
@@ -309,10 +316,15 @@ impl TransactionState {
             Self::Unknown => "UNKNOWN",
         }
     }
+}
 
-    /// The state of a word of ours.
-    #[must_use]
-    pub fn of_word(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|state| state.word().eq_ignore_ascii_case(word))
+impl FromStr for TransactionState {
+    type Err = UnknownWord;
+
+    fn from_str(word: &str) -> Result<Self, UnknownWord> {
+        Self::ALL
+            .into_iter()
+            .find(|state| state.as_str().eq_ignore_ascii_case(word))
+            .ok_or(UnknownWord)
     }
 }

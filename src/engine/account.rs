@@ -19,7 +19,7 @@ use crate::domain::operation::{Capabilities, Operation, OperationId, Proof};
 use crate::domain::transaction::Transaction;
 use crate::provider::http::Http;
 use crate::provider::pages::ListRead;
-use crate::provider::{Error, Kind};
+use crate::provider::{Error, ErrorKind};
 
 /// After this many failures in a row a provider is DOWN.
 const DOWN_AFTER: u32 = 3;
@@ -217,8 +217,11 @@ impl Account {
     }
 
     /// What it can do, once its adapter is there.
-    pub(super) fn can(&self) -> Option<Capabilities> {
-        self.adapter.borrow().provider().map_or(self.info.can, |provider| Some(provider.can()))
+    pub(super) fn capabilities(&self) -> Option<Capabilities> {
+        self.adapter
+            .borrow()
+            .provider()
+            .map_or(self.info.capabilities, |provider| Some(provider.capabilities()))
     }
 
     /// Whether the clock was set back since this was last asked; then everything is due again, and
@@ -256,7 +259,7 @@ impl Account {
         rank: &dyn Fn(&CardKey) -> Rank,
         open: &[Operation],
     ) -> Next {
-        let Some(can) = &self.can() else { return Next::Wait(None) };
+        let Some(capabilities) = &self.capabilities() else { return Next::Wait(None) };
         let mut state = self.state();
         let plans: Vec<CardPlan> = cards
             .iter()
@@ -292,7 +295,7 @@ impl Account {
         let next = schedule::next(&Plan {
             now,
             poll: self.config.poll,
-            can,
+            capabilities,
             gate: state.gate.max(state.told_to_wait).max(ready),
             paused: state.paused,
             looks: &looks,
@@ -384,7 +387,7 @@ impl Account {
     /// question is invalid.
     pub(super) fn is_refused_off_the_list(&self, card: &Card, error: &Error) -> bool {
         let gone = || self.state().off_the_list.contains(&card.key.id);
-        self.is_off_the_list(card, error) || error.kind == Kind::Refused && gone()
+        self.is_off_the_list(card, error) || error.kind == ErrorKind::Refused && gone()
     }
 
     /// Notes whether a card was found to be off the list.
@@ -400,7 +403,7 @@ impl Account {
     /// Whether a card that was read once is not the account's any more: the last list was whole and
     /// does not have it, and the provider does not know it by itself either.
     pub(super) fn is_off_the_list(&self, card: &Card, error: &Error) -> bool {
-        error.kind == Kind::NotFound && self.is_not_listed(card)
+        error.kind == ErrorKind::NotFound && self.is_not_listed(card)
     }
 
     /// Whether the last list was whole and does not have a card that was read once.
@@ -513,7 +516,9 @@ impl Account {
         rows: usize,
         now: Timestamp,
     ) {
-        let page = self.can().map_or(50, |can| usize::from(can.page_max.max(1)));
+        let page = self
+            .capabilities()
+            .map_or(50, |capabilities| usize::from(capabilities.page_max.max(1)));
         let pages = i64::try_from(rows / page).unwrap_or(i64::MAX);
         let later = |seconds: i64| {
             now.saturating_add(SignedDuration::from_secs(seconds)).unwrap_or(Timestamp::MAX)
@@ -661,15 +666,15 @@ impl Account {
         let wait = |failures| {
             schedule::back_off(failures, self.info.id.name(), self.salt, error.retry_after)
         };
-        if matches!(error.kind, Kind::RateLimited | Kind::Unreachable) {
+        if matches!(error.kind, ErrorKind::RateLimited | ErrorKind::Unreachable) {
             let asked = error.retry_after.and_then(|wait| SignedDuration::try_from(wait).ok());
             let asked = asked.and_then(|wait| now.checked_add(wait.min(LONGEST_TOLD)).ok());
             state.told_to_wait = state.told_to_wait.max(asked);
         }
         match error.kind {
             // The provider answered, about this one card or call.
-            Kind::Refused | Kind::NotFound | Kind::NotOffered => return None,
-            Kind::Auth | Kind::Forbidden => {
+            ErrorKind::Refused | ErrorKind::NotFound | ErrorKind::NotOffered => return None,
+            ErrorKind::Auth | ErrorKind::Forbidden => {
                 state.gate = now
                     .saturating_add(error.retry_after.map_or(AUTH_PAUSE, |wait| {
                         SignedDuration::try_from(wait).unwrap_or(AUTH_PAUSE)
@@ -677,12 +682,12 @@ impl Account {
                     .ok();
                 state.becomes(HealthState::Auth, now);
             }
-            Kind::RateLimited => {
+            ErrorKind::RateLimited => {
                 state.failures = state.failures.max(1);
                 state.gate = now.saturating_add(wait(state.failures)).ok();
                 state.becomes(HealthState::Slow, now);
             }
-            Kind::Unreachable | Kind::BadReply => {
+            ErrorKind::Unreachable | ErrorKind::BadReply => {
                 state.failures = state.failures.saturating_add(1);
                 state.gate = now.saturating_add(wait(state.failures)).ok();
                 let down = state.failures >= DOWN_AFTER;
@@ -767,16 +772,19 @@ mod tests {
     use super::*;
     use crate::app::fixture::{ago, key, now, operation};
     use crate::config::Config;
-    use crate::domain::operation::{Deed, OperationState};
+    use crate::domain::operation::{ActionKind, OperationState};
 
     fn account() -> Account {
         let example = include_str!("../../config.example.toml");
         let config = Config::parse(example, std::path::Path::new("/etc/cardtop/config.toml"))
             .expect("the example is good");
         let config = config.providers.into_iter().next().expect("an account");
-        let world = crate::app::fixture::board((120, 40)).world;
-        let info =
-            world.providers.into_iter().find(|info| info.can.is_some()).expect("one that works");
+        let world = crate::app::fixture::board((120, 40)).portfolio;
+        let info = world
+            .providers
+            .into_iter()
+            .find(|info| info.capabilities.is_some())
+            .expect("one that works");
         Account::new(
             info,
             config,
@@ -788,7 +796,8 @@ mod tests {
     }
 
     fn doubtful(proof: Proof) -> Operation {
-        let open = operation(1, Deed::SetPin, &key("artha", "4242"), OperationState::Unknown, 60);
+        let open =
+            operation(1, ActionKind::SetPin, &key("artha", "4242"), OperationState::Unknown, 60);
         Operation { proof, next_look: Some(ago(30)), ..open }
     }
 
@@ -824,7 +833,7 @@ mod tests {
         let error = account.provider().err().expect("there is none yet");
         assert_eq!(
             (error.kind, error.to_string().contains("credentials")),
-            (Kind::Unreachable, false),
+            (ErrorKind::Unreachable, false),
             "{error}"
         );
     }
@@ -844,7 +853,7 @@ mod tests {
     #[test]
     fn a_wait_that_the_provider_asked_for_is_kept_whatever_else_succeeds_or_is_asked() {
         let account = account();
-        let busy = Error::new(&account.info.id, Kind::RateLimited, "HTTP 429");
+        let busy = Error::new(&account.info.id, ErrorKind::RateLimited, "HTTP 429");
         account
             .bad(&Error { retry_after: Some(std::time::Duration::from_secs(30)), ..busy }, now());
         let reads = |at| matches!(account.next(at, &[], &|_| Rank::Other, &[]), Next::Read(_));
@@ -853,8 +862,9 @@ mod tests {
         assert!(!reads(after(1)), "another read was under way and succeeded");
         account.ask_all();
         assert!(!reads(after(29)), "the operator asked");
-        account.bad(&Error::new(&account.info.id, Kind::Unreachable, "no connection"), after(2));
-        account.bad(&Error::new(&account.info.id, Kind::RateLimited, "HTTP 429"), after(2));
+        account
+            .bad(&Error::new(&account.info.id, ErrorKind::Unreachable, "no connection"), after(2));
+        account.bad(&Error::new(&account.info.id, ErrorKind::RateLimited, "HTTP 429"), after(2));
         assert!(!reads(after(29)), "something else failed meanwhile, which waits less long");
         assert!(reads(after(31)));
         account.good(after(31));

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use super::account::Account;
-use super::{Engine, HealthState, News, ProviderInfo};
+use super::{Engine, EngineEvent, HealthState, ProviderInfo};
 use crate::config::ProviderConfig;
 use crate::config::secret::Source;
-use crate::provider::{Error, Kind, Provider};
+use crate::provider::{Error, ErrorKind, Provider};
 
 /// The adapter of an account, or why there is none.
 #[derive(Clone)]
@@ -64,12 +64,14 @@ impl Account {
     pub(super) fn provider(&self) -> Result<Arc<dyn Provider>, Error> {
         match &*self.adapter.borrow() {
             Adapter::Ready(provider) => Ok(Arc::clone(provider)),
-            Adapter::Pending(words) => Err(Error::new(&self.info.id, Kind::Unreachable, words)),
+            Adapter::Pending(words) => {
+                Err(Error::new(&self.info.id, ErrorKind::Unreachable, words))
+            }
             Adapter::Failed(why) => {
                 // The sentence begins with the account's name, as every error does when it is
                 // shown.
                 let why = why.strip_prefix(&format!("{}: ", self.info.id)).unwrap_or(why);
-                Err(Error::new(&self.info.id, Kind::Auth, why))
+                Err(Error::new(&self.info.id, ErrorKind::Auth, why))
             }
         }
     }
@@ -93,7 +95,7 @@ impl Account {
 
     /// What is fixed of it, with what its adapter can do.
     pub(super) fn told_info(&self) -> ProviderInfo {
-        ProviderInfo { can: self.can(), ..self.info.clone() }
+        ProviderInfo { capabilities: self.capabilities(), ..self.info.clone() }
     }
 }
 
@@ -133,11 +135,11 @@ impl Engine {
     pub(super) async fn read_when_ready(self, account: Arc<Account>) {
         if account.waits_for().is_some() {
             account.arrival().await;
-            self.tell(News::Provider(Box::new(account.told_info()))).await;
+            self.emit(EngineEvent::Provider(Box::new(account.told_info()))).await;
             if let Err(error) = account.provider() {
                 self.make_stale(&account, &error.to_string().into()).await;
             }
-            self.tell_health(&account).await;
+            self.emit_health(&account).await;
         }
         if account.provider().is_ok() {
             self.keep_reading(account).await;

@@ -11,14 +11,14 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::account::Account;
 use super::schedule::look_again;
-use super::{Engine, News, Order, Refused};
+use super::{ChangeRequest, Engine, EngineEvent, Refused};
 use crate::domain::card::{Card, CardState};
 use crate::domain::operation::{
-    Action, Before, Deed, Operation, OperationId, OperationState, Proof, Step, may,
+    Action, ActionKind, Before, Operation, OperationId, OperationState, Proof, Step, check_action,
 };
 use crate::domain::proof::ProvenBy;
 use crate::domain::text;
-use crate::provider::{Error, Evidence, Outcome, Receipt, Seen};
+use crate::provider::{Ack, Error, Evidence, Lookup, Outcome};
 use crate::store::journal::{self, Finding, Intent, Verified};
 
 /// An intent that could not be sent within this long is not sent any more.
@@ -30,7 +30,7 @@ impl Engine {
     ///
     /// # Errors
     /// When nothing was sent.
-    pub async fn change(&self, order: Order, wait: Duration) -> Result<Operation, Refused> {
+    pub async fn change(&self, order: ChangeRequest, wait: Duration) -> Result<Operation, Refused> {
         let engine = self.clone();
         // In a task of its own: whoever asked may go away, a change that is being sent may not.
         let sending = tokio::spawn(async move { engine.send(order).await });
@@ -55,12 +55,12 @@ impl Engine {
                 .checked_add(due)
                 .map_or(deadline, |next| next.min(deadline));
             tokio::time::sleep_until(next).await;
-            operation = self.look(operation.id, "look").await.unwrap_or(operation);
+            operation = self.lookup(operation.id, "look").await.unwrap_or(operation);
         }
         Ok(operation)
     }
 
-    async fn send(&self, order: Order) -> Result<Operation, Refused> {
+    async fn send(&self, order: ChangeRequest) -> Result<Operation, Refused> {
         let _sending = self.0.sending.enter(order.id);
         let account = self.gate(&order)?;
         let provider = self.adapter(&account).await.map_err(Refused::Unread)?;
@@ -74,10 +74,11 @@ impl Engine {
             card.account = order.payer.clone();
         }
         changed_since_shown(&order, &card)?;
-        let can = provider.can();
-        let deed = order.action.deed();
+        let capabilities = provider.capabilities();
+        let action_kind = order.action.action_kind();
         let open = if order.second { Vec::new() } else { self.still_open(&order).await };
-        may(deed, &card, &can, &open).map_err(|denied| Refused::Denied(denied.to_string()))?;
+        check_action(action_kind, &card, &capabilities, &open)
+            .map_err(|denied| Refused::Denied(denied.to_string()))?;
         // Without a list to compare with, a credit that comes afterwards would prove nothing: then
         // nothing is sent.
         let baseline = match order.action.amount() {
@@ -87,7 +88,7 @@ impl Engine {
         let now = self.0.clock.now();
         let operation = Operation {
             id: order.id,
-            deed,
+            action_kind,
             card: order.card.clone(),
             last4: card.last4,
             amount: order.action.amount(),
@@ -104,7 +105,7 @@ impl Engine {
                 state: Some(card.state),
                 balance: card.balance.value().copied(),
             },
-            proof: can.proof(deed),
+            proof: capabilities.proof(action_kind),
             looks: 0,
             next_look: None,
             baseline,
@@ -142,12 +143,12 @@ impl Engine {
                 tracing::warn!(provider = account.info.id.name(), "{why}");
                 self.make_stale(&account, &why).await;
             }
-            self.tell_health(&account).await;
+            self.emit_health(&account).await;
         }
         let finding = self.answer(&operation, result);
         let operation = self.find(operation, finding).await;
         account.ask_card(&order.card);
-        if deed == Deed::TopUp {
+        if action_kind == ActionKind::TopUp {
             account.ask_float();
         }
         Ok(operation)
@@ -155,20 +156,22 @@ impl Engine {
 
     /// Operations that are not settled, after those in the way of this order were looked for once
     /// more: one may have settled meanwhile.
-    async fn still_open(&self, order: &Order) -> Vec<Operation> {
-        let deed = order.action.deed();
+    async fn still_open(&self, order: &ChangeRequest) -> Vec<Operation> {
+        let action_kind = order.action.action_kind();
         let open = self.open_of(&order.card.provider);
         for rival in open.iter().filter(|open| {
-            open.card == order.card && open.blocks(deed) && open.state != OperationState::Sent
+            open.card == order.card
+                && open.blocks(action_kind)
+                && open.state != OperationState::Sent
         }) {
             // Should the look fail, the operation stays in the way: that is what it is there for.
-            let _ = self.look(rival.id, "look").await;
+            let _ = self.lookup(rival.id, "look").await;
         }
         self.open_of(&order.card.provider)
     }
 
     /// The one gate that every change passes, whatever asked for it.
-    fn gate(&self, order: &Order) -> Result<Arc<Account>, Refused> {
+    fn gate(&self, order: &ChangeRequest) -> Result<Arc<Account>, Refused> {
         let account = self
             .account(&order.card.provider)
             .map_err(|error| Refused::Denied(error.to_string()))?;
@@ -196,7 +199,7 @@ impl Engine {
                 Err(Refused::Denied(format!(
                     "not sent: {} of this card is still {} (op {}, by {})",
                     rival.phrase(),
-                    rival.state.word(),
+                    rival.state.as_str(),
                     rival.id.short(),
                     rival.operator
                 )))
@@ -227,8 +230,11 @@ impl Engine {
                     .to_owned(),
             ));
         }
-        let state =
-            self.0.store.journal(move |db| journal::note(db, id, at, journal::SENT, &words)).await;
+        let state = self
+            .0
+            .store
+            .journal(move |db| journal::mark_sent(db, id, at, journal::SENT, &words))
+            .await;
         match state.map_err(|error| self.unwritten(&error))? {
             OperationState::Sent => Ok(()),
             OperationState::Accepted
@@ -251,7 +257,7 @@ impl Engine {
     }
 
     /// What the provider's answer to a change means.
-    fn answer(&self, operation: &Operation, result: Result<Receipt, Error>) -> Finding {
+    fn answer(&self, operation: &Operation, result: Result<Ack, Error>) -> Finding {
         let at = self.0.clock.now();
         let first_look =
             at.saturating_add(look_again(0)).ok().filter(|_| operation.proof != Proof::AnswerOnly);
@@ -267,11 +273,11 @@ impl Engine {
             proven_by: Some(ProvenBy::Answer),
         };
         match result {
-            Ok(Receipt::Done { reference, proof }) => Finding {
+            Ok(Ack::Done { reference, proof }) => Finding {
                 provider_reference: reference,
                 ..finding("answer", proof, OperationState::Done)
             },
-            Ok(Receipt::Accepted { reference }) => {
+            Ok(Ack::Accepted { reference }) => {
                 let words = match (&reference, operation.proof) {
                     (_, Proof::AnswerOnly) => Proof::AnswerOnly.sentence().to_owned(),
                     (Some(reference), _) => format!("accepted as {reference}, not seen yet"),
@@ -305,22 +311,22 @@ impl Engine {
     async fn find(&self, operation: Operation, finding: Finding) -> Operation {
         let (id, credit) = (operation.id, finding.credit.clone());
         let fallback = finding.clone();
-        match self.0.store.journal(move |db| journal::find(db, id, &finding)).await {
+        match self.0.store.journal(move |db| journal::record(db, id, &finding)).await {
             Ok(found) => {
                 self.tell_operation(&found).await;
                 if let Some(credit) = credit {
-                    self.prove(&credit, &found).await;
+                    self.link_operation(&credit, &found).await;
                 }
                 found
             }
             Err(error) => {
                 self.lock_unwritten().push((id, fallback.clone()));
                 let path = text::of_path(self.0.store.path());
-                self.tell(News::Broken(format!(
+                self.emit(EngineEvent::Broken(format!(
                     "the data file {path} {}; op {} is {} but the journal does not say so yet",
                     crate::store::in_words(&error),
                     id.short(),
-                    fallback.state.word()
+                    fallback.state.as_str()
                 )))
                 .await;
                 Operation {
@@ -340,7 +346,7 @@ impl Engine {
         let late = self.lock_unwritten().clone();
         for (id, finding) in late {
             let (at, what) = (finding.at, finding.what);
-            let Ok(found) = self.0.store.journal(move |db| journal::find(db, id, &finding)).await
+            let Ok(found) = self.0.store.journal(move |db| journal::record(db, id, &finding)).await
             else {
                 continue;
             };
@@ -354,7 +360,7 @@ impl Engine {
     ///
     /// # Errors
     /// One sentence: no such operation, or its account is not configured.
-    pub(super) async fn look(
+    pub(super) async fn lookup(
         &self,
         id: OperationId,
         what: &'static str,
@@ -383,10 +389,10 @@ impl Engine {
         let claimed = self
             .0
             .store
-            .journal(move |db| journal::claimed(db, &asked))
+            .journal(move |db| journal::matched_credits(db, &asked))
             .await
             .map_err(|error| self.unwritten(&error))?;
-        let seen = provider.look(&card, &operation, &claimed).await;
+        let seen = provider.lookup(&card, &operation, &claimed).await;
         let at = self.0.clock.now();
         match &seen {
             Ok(_) => account.good(at),
@@ -397,7 +403,7 @@ impl Engine {
                 }
             }
         }
-        self.tell_health(&account).await;
+        self.emit_health(&account).await;
         let next_look = at.saturating_add(look_again(operation.looks + 1)).ok();
         let finding = |words: String, state| Finding {
             at,
@@ -408,39 +414,40 @@ impl Engine {
             credit: None,
             next_look,
             looked: true,
-            proven_by: Some(ProvenBy::Seen),
+            proven_by: Some(ProvenBy::Lookup),
         };
         if !operation.is_open() {
             return self.watch(&operation, seen, finding).await;
         }
         let seen = match seen {
             // A row of the same sum may be somebody else's: then the figures do not fit.
-            Ok(Seen::Done { proof, credit, by: Evidence::List }) => {
+            Ok(Lookup::Done { proof, credit, by: Evidence::List }) => {
                 match self.contradiction(&account, &card, &operation, credit.as_deref()).await {
-                    Some(words) => Ok(Seen::Nowhere {
+                    Some(words) => Ok(Lookup::NotFound {
                         looked: format!("{proof}, but {words}"),
                         candidate: credit,
                     }),
-                    None => Ok(Seen::Done { proof, credit, by: Evidence::List }),
+                    None => Ok(Lookup::Done { proof, credit, by: Evidence::List }),
                 }
             }
             seen => seen,
         };
         let finding = match seen {
-            Ok(Seen::Done { proof, credit, .. }) => {
+            Ok(Lookup::Done { proof, credit, .. }) => {
                 Finding { credit, ..finding(proof, OperationState::Done) }
             }
-            Ok(Seen::Failed { why, row }) => {
+            Ok(Lookup::Failed { why, row }) => {
                 Finding { credit: row, ..finding(why, OperationState::Failed) }
             }
             // The provider has it: a top-up that it is still at is no longer in doubt.
-            Ok(Seen::NotYet { looked })
-                if operation.deed == Deed::TopUp && operation.state == OperationState::Unknown =>
+            Ok(Lookup::Pending { looked })
+                if operation.action_kind == ActionKind::TopUp
+                    && operation.state == OperationState::Unknown =>
             {
                 finding(looked, OperationState::Accepted)
             }
-            Ok(Seen::NotYet { looked }) => finding(looked, operation.state),
-            Ok(Seen::Nowhere { looked, .. }) => {
+            Ok(Lookup::Pending { looked }) => finding(looked, operation.state),
+            Ok(Lookup::NotFound { looked, .. }) => {
                 let balance = self.balance_then_and_now(&account, &card, &operation).await;
                 finding(
                     format!("{looked}{balance}; absence is not proof that it failed"),
@@ -452,7 +459,7 @@ impl Engine {
         let found = self.find(operation, finding).await;
         if !found.is_open() {
             account.ask_card(&found.card);
-            if found.deed == Deed::TopUp {
+            if found.action_kind == ActionKind::TopUp {
                 account.ask_float();
             }
         }
@@ -468,7 +475,9 @@ impl Engine {
         operation: &Operation,
     ) -> String {
         let then = operation.before.balance.and_then(|balance| balance.available);
-        let (Deed::TopUp, Some(then)) = (operation.deed, then) else { return String::new() };
+        let (ActionKind::TopUp, Some(then)) = (operation.action_kind, then) else {
+            return String::new();
+        };
         match self.read_one(account, card).await.map(|card| card.available()) {
             Ok(Some(now)) => format!("; available then {then}, now {now}"),
             Ok(None) | Err(_) => String::new(),
@@ -481,11 +490,11 @@ impl Engine {
     /// # Errors
     /// One sentence: no such operation, or the provider is not configured.
     pub async fn check(&self, id: OperationId) -> Result<Operation, Refused> {
-        self.look(id, "look").await
+        self.lookup(id, "look").await
     }
 
     pub(super) async fn operation(&self, id: OperationId) -> Result<Operation, Refused> {
-        self.0.store.journal(move |db| journal::one(db, id)).await.map_err(|error| match error {
+        self.0.store.journal(move |db| journal::get(db, id)).await.map_err(|error| match error {
             rusqlite::Error::QueryReturnedNoRows => {
                 Refused::Denied(format!("there is no operation {id} in the journal"))
             }
@@ -566,14 +575,14 @@ impl Engine {
 }
 
 /// Stops when the card is not as the operator saw it, and says what changed.
-fn changed_since_shown(order: &Order, card: &Card) -> Result<(), Refused> {
+fn changed_since_shown(order: &ChangeRequest, card: &Card) -> Result<(), Refused> {
     if let Some(shown) =
         order.shown.state.filter(|shown| *shown != card.state && card.state != CardState::Unknown)
     {
         return Err(Refused::Denied(format!(
             "not sent: the card is {} now, it was {} when you confirmed",
-            card.state.word(),
-            shown.word()
+            card.state.as_str(),
+            shown.as_str()
         )));
     }
     let money_moves = matches!(order.action, Action::TopUp(_) | Action::Close);

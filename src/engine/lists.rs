@@ -11,12 +11,12 @@ use jiff::Timestamp;
 use tokio::time::Instant;
 
 use super::account::{Account, Scope};
-use super::{Engine, Said};
+use super::{Engine, PerProvider};
 use crate::domain::card::{Card, CardKey, ProviderId, Reading};
 use crate::domain::completeness::{Completeness, UnreadPart};
 use crate::domain::transaction::Transaction;
 use crate::provider::pages::{self, Effort, ListRead};
-use crate::provider::{Broke, Error, Kind, Window};
+use crate::provider::{Broke, Error, ErrorKind, Window};
 
 /// What a command may spend on waiting for providers that ask for a moment, over all its reads.
 const COMMAND_WAITS: Duration = Duration::from_secs(20);
@@ -53,7 +53,10 @@ pub(super) enum Patience {
 impl Patience {
     /// Whether and after which wait a read is tried again that failed so often.
     fn again(self, error: &Error, tries: u32, in_the_middle: bool) -> Option<Duration> {
-        if !matches!(error.kind, Kind::Unreachable | Kind::RateLimited | Kind::BadReply) {
+        if !matches!(
+            error.kind,
+            ErrorKind::Unreachable | ErrorKind::RateLimited | ErrorKind::BadReply
+        ) {
             return None;
         }
         let most = match self {
@@ -156,8 +159,8 @@ impl Engine {
         }
         let result = list.error.clone().map_or(Ok(()), Err);
         let _ = match card {
-            Some(_) => self.judge_card(account, result).await,
-            None => self.judge(account, result).await,
+            Some(_) => self.record_card_outcome(account, result).await,
+            None => self.record_outcome(account, result).await,
         };
     }
 
@@ -183,7 +186,7 @@ impl Engine {
                 listing.fail(unread_part(id, None, &error), &error);
                 return listing;
             }
-            Ok(provider) => provider.can().list_cards.is_yes(),
+            Ok(provider) => provider.capabilities().list_cards.is_yes(),
         };
         listing.completeness.join(account.roster_gaps(self.0.clock.now()));
         let mut good = 0;
@@ -219,7 +222,7 @@ impl Engine {
                 Err(error) => {
                     listing.completeness.miss(unread_part(id, Some(&card.key), &error));
                     unreached = if ends_all(&error) { unreached + 1 } else { 0 };
-                    if error.kind == Kind::Auth || unreached >= GIVE_UP_AFTER {
+                    if error.kind == ErrorKind::Auth || unreached >= GIVE_UP_AFTER {
                         ends = Some(error.clone());
                     }
                     first.get_or_insert(error);
@@ -266,14 +269,14 @@ impl Engine {
             completeness: Completeness::whole(at),
             failed: None,
         };
-        let can = match self.adapter(account).await {
+        let capabilities = match self.adapter(account).await {
             Err(error) => {
                 listing.fail(unread_part(id, None, &error), &error);
                 return listing;
             }
-            Ok(provider) => provider.can(),
+            Ok(provider) => provider.capabilities(),
         };
-        if card.is_none() && !can.list_all_transactions.is_yes() {
+        if card.is_none() && !capabilities.list_all_transactions.is_yes() {
             listing.completeness.join(account.roster_gaps(at));
         }
         let known = |key: &CardKey| {
@@ -283,9 +286,9 @@ impl Engine {
         let mut unread = Vec::new();
         let mut cards: Vec<Option<Card>> = match card {
             Some(key) => vec![Some(known(key))],
-            None if can.list_all_transactions.is_yes() => vec![None],
+            None if capabilities.list_all_transactions.is_yes() => vec![None],
             None => {
-                if can.list_cards.is_yes() {
+                if capabilities.list_cards.is_yes() {
                     let list = self.read_list(account, patience).await;
                     match list {
                         Ok(list) => {
@@ -347,7 +350,7 @@ impl Engine {
                 }
             };
             if let (Some(card), Some(error)) = (&card, &list.error) {
-                if error.kind == Kind::Refused && account.is_not_listed(card) {
+                if error.kind == ErrorKind::Refused && account.is_not_listed(card) {
                     let _ = self.read_one_with(account, card, patience).await;
                 }
                 if account.is_refused_off_the_list(card, error) {
@@ -358,7 +361,7 @@ impl Engine {
             listing.completeness.join(of_list(id, key, &list, at));
             good += usize::from(list.error.is_none());
             unreached = match &list.error {
-                Some(error) if error.kind == Kind::Auth => GIVE_UP_AFTER,
+                Some(error) if error.kind == ErrorKind::Auth => GIVE_UP_AFTER,
                 Some(error) if ends_all(error) => unreached + 1,
                 Some(_) | None => 0,
             };
@@ -373,7 +376,7 @@ impl Engine {
     }
 
     /// All cards, an account that could not be read at all as its error.
-    pub async fn read_cards(&self) -> Said<Vec<Card>> {
+    pub async fn read_cards(&self) -> PerProvider<Vec<Card>> {
         self.list_cards().await.into_iter().map(Listing::all_or_nothing).collect()
     }
 
@@ -383,7 +386,7 @@ impl Engine {
         since: Timestamp,
         until: Timestamp,
         card: Option<&CardKey>,
-    ) -> Said<Vec<Transaction>> {
+    ) -> PerProvider<Vec<Transaction>> {
         self.list_transactions(since, until, card)
             .await
             .into_iter()
@@ -435,7 +438,7 @@ pub fn unread_part(id: &ProviderId, card: Option<&CardKey>, error: &Error) -> Un
 
 /// Whether an error would meet every other request, too.
 fn ends_all(error: &Error) -> bool {
-    error.kind == Kind::Auth
+    error.kind == ErrorKind::Auth
         || error.broke.is_some()
-        || error.kind == Kind::RateLimited && error.retry_after.is_some()
+        || error.kind == ErrorKind::RateLimited && error.retry_after.is_some()
 }

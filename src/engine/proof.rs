@@ -6,14 +6,14 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 
 use super::account::Account;
-use super::{Engine, News, Order, Refused};
+use super::{ChangeRequest, Engine, EngineEvent, Refused};
 use crate::domain::card::Card;
 use crate::domain::money::Money;
-use crate::domain::operation::{Deed, Operation, OperationId, OperationState, Proof};
+use crate::domain::operation::{ActionKind, Operation, OperationId, OperationState, Proof};
 use crate::domain::proof::{Baseline, UNMEASURED};
 use crate::domain::transaction::{Transaction, TransactionKind, TransactionState};
 use crate::provider::pages::{Effort, read_window};
-use crate::provider::{Credits, Error, Provider, Seen, Window};
+use crate::provider::{Credits, Error, Lookup, Provider, Window};
 use crate::store::journal::{self, Finding, Settled, Settlement};
 
 /// An equal credit that is not older than this is shown before another one is sent.
@@ -67,7 +67,7 @@ impl Engine {
         account: &Account,
         card: &Card,
         amount: Money,
-        order: &Order,
+        order: &ChangeRequest,
     ) -> Result<Baseline, Refused> {
         let provider = self.adapter(account).await.map_err(Refused::Unread)?;
         let (credits, baseline) =
@@ -103,10 +103,10 @@ impl Engine {
             .saturating_add(clock().map_or(SignedDuration::ZERO, |clock| clock.offset))
             .unwrap_or(now);
         let since = theirs.saturating_sub(back).unwrap_or(theirs);
-        let credits = self.judge(account, provider.credits(card, since).await).await?;
+        let credits = self.record_outcome(account, provider.credits(card, since).await).await?;
         if credits.cut {
             let words = "the card's list goes on and on: what is in it already cannot be told";
-            return Err(Error::new(&account.info.id, crate::provider::Kind::BadReply, words));
+            return Err(Error::new(&account.info.id, crate::provider::ErrorKind::BadReply, words));
         }
         let baseline = Baseline {
             read_at: now,
@@ -175,13 +175,13 @@ impl Engine {
         };
         let received = credit
             .and_then(|id| rows.iter().find(|row| *row.id == *id))
-            .map_or(amount, |row| row.amount.size());
+            .map_or(amount, |row| row.amount.abs());
         let spent: Option<Money> = rows
             .iter()
             .filter(|row| row.at >= since && takes_money(row))
             .try_fold(Money::zero(amount.currency()), |sum, row| {
-                let fee = row.fee.map_or_else(|| Money::zero(amount.currency()), Money::size);
-                sum.plus(row.amount.size()).ok()?.plus(fee).ok()
+                let fee = row.fee.map_or_else(|| Money::zero(amount.currency()), Money::abs);
+                sum.checked_add(row.amount.abs()).ok()?.checked_add(fee).ok()
             });
         lacks_credit(before, now, received, spent?)?
             .then(|| format!("the figures contradict it: available was {before} before, {now} now"))
@@ -207,24 +207,24 @@ impl Engine {
     pub(super) async fn watch(
         &self,
         operation: &Operation,
-        seen: Result<Seen, Error>,
+        seen: Result<Lookup, Error>,
         finding: impl Fn(String, OperationState) -> Finding,
     ) -> Result<Operation, Refused> {
         let now = self.0.clock.now();
         let (id, state) = (operation.id, operation.state);
         let over = operation.watched_until.is_some_and(|until| until <= now);
         let alarm = match &seen {
-            Ok(Seen::Done { proof, .. }) => Some(proof.clone()),
-            Ok(Seen::NotYet { looked } | Seen::Nowhere { looked, candidate: Some(_) }) => {
+            Ok(Lookup::Done { proof, .. }) => Some(proof.clone()),
+            Ok(Lookup::Pending { looked } | Lookup::NotFound { looked, candidate: Some(_) }) => {
                 Some(looked.clone())
             }
-            Ok(Seen::Failed { .. } | Seen::Nowhere { candidate: None, .. }) | Err(_) => None,
+            Ok(Lookup::Failed { .. } | Lookup::NotFound { candidate: None, .. }) | Err(_) => None,
         };
         let alarm = alarm.map(|seen| {
             format!("settled as FAILED by a person, but it may have been paid: {seen}")
         });
         if let Some(alarm) = &alarm {
-            self.tell(News::Broken(format!("op {} was {alarm}", id.short()))).await;
+            self.emit(EngineEvent::Broken(format!("op {} was {alarm}", id.short()))).await;
         }
         // Only a look that found nothing ends the watch, not one that could not be made.
         let written = if over && seen.is_ok() || alarm.is_some() {
@@ -232,7 +232,7 @@ impl Engine {
         } else {
             let words = operation.detail.as_deref().unwrap_or_default().to_owned();
             let next = finding(words, state);
-            self.0.store.journal(move |db| journal::find(db, id, &next)).await
+            self.0.store.journal(move |db| journal::record(db, id, &next)).await
         };
         let found = written.map_err(|error| self.unwritten(&error))?;
         self.tell_operation(&found).await;
@@ -256,13 +256,13 @@ impl Engine {
                     .to_owned(),
             ));
         }
-        let operation = self.look(verdict.id, "look").await?;
+        let operation = self.lookup(verdict.id, "look").await?;
         let denied = |words: String| Refused::Denied(words);
         if !matches!(operation.state, OperationState::Accepted | OperationState::Unknown) {
             return Err(denied(format!(
                 "op {} is {} and needs no settling: {}",
                 operation.id.short(),
-                operation.state.word(),
+                operation.state.as_str(),
                 operation.detail.as_deref().unwrap_or("no more is known of it")
             )));
         }
@@ -290,13 +290,13 @@ impl Engine {
             if let Some(available) = card.available() {
                 read = format!("; available {available}");
             }
-            if operation.deed == Deed::TopUp {
+            if operation.action_kind == ActionKind::TopUp {
                 let since = operation
                     .baseline
                     .as_ref()
                     .map_or(operation.created_at, |baseline| baseline.since);
                 let credits = self
-                    .judge(&account, provider.credits(&card, since).await)
+                    .record_outcome(&account, provider.credits(&card, since).await)
                     .await
                     .map_err(Refused::Unread)?;
                 read.push_str(&format!("; {} top-ups in the list", credits.rows.len()));
@@ -313,7 +313,7 @@ impl Engine {
                 "the card's list has a top-up of {} at {} (id {}) that may be this one's: settle \
                  it as done with that id, or say that it is somebody else's (--not-its {}); \
                  nothing was changed",
-                row.amount.size(),
+                row.amount.abs(),
                 row.at.strftime("%H:%M:%S UTC"),
                 row.id,
                 row.id
@@ -330,7 +330,7 @@ impl Engine {
         let state = if verdict.done { OperationState::Done } else { OperationState::Failed };
         let mut words = format!(
             "{} by {}: {}{read}",
-            state.word(),
+            state.as_str(),
             self.0.operator,
             crate::domain::text::clean(&verdict.reason)
         );
@@ -341,7 +341,7 @@ impl Engine {
         let can_be_found = operation.baseline.is_some()
             || operation.proof == Proof::ByReference
             || operation.provider_reference.is_some();
-        let failed_top_up = !verdict.done && operation.deed == Deed::TopUp;
+        let failed_top_up = !verdict.done && operation.action_kind == ActionKind::TopUp;
         let watched = failed_top_up && can_be_found;
         if failed_top_up && !can_be_found {
             words.push_str(
@@ -362,7 +362,7 @@ impl Engine {
             Settled::Written(found) => {
                 self.tell_operation(&found).await;
                 if let Some(credit) = verdict.credit {
-                    self.prove(&credit, &found).await;
+                    self.link_operation(&credit, &found).await;
                 }
                 Ok(*found)
             }
@@ -371,10 +371,10 @@ impl Engine {
                 Err(denied(format!(
                     "op {} is {} meanwhile; nothing was changed",
                     found.id.short(),
-                    found.state.word()
+                    found.state.as_str()
                 )))
             }
-            Settled::Claimed(other) => Err(denied(format!(
+            Settled::MatchedCredits(other) => Err(denied(format!(
                 "that transaction already belongs to operation {other}; nothing was changed"
             ))),
         }
@@ -397,13 +397,13 @@ impl Engine {
         if operation.amount.is_some_and(|amount| !row.is_of_sum(amount)) {
             return Err(format!(
                 "the top-up {id} is of {}, another sum; nothing was changed",
-                row.amount.size()
+                row.amount.abs()
             ));
         }
         if row.state.has_failed() {
             return Err(format!(
                 "the top-up {id} is {}: it did not arrive; nothing was changed",
-                row.state.word()
+                row.state.as_str()
             ));
         }
         if !operation.may_be(row) {
@@ -431,7 +431,7 @@ impl Engine {
         let claimed = self
             .0
             .store
-            .journal(move |db| journal::claimed(db, &asked))
+            .journal(move |db| journal::matched_credits(db, &asked))
             .await
             .map_err(|error| self.unwritten(&error))?;
         for row in list {
@@ -476,8 +476,9 @@ pub fn confirmation(operation: &Operation) -> String {
 /// Whether what is available now is nearer to what it would be without a credit than to what it
 /// would be with it; `None` where the currencies differ.
 fn lacks_credit(before: Money, now: Money, received: Money, spent: Money) -> Option<bool> {
-    let missing = before.plus(received).ok()?.minus(spent).ok()?.minus(now).ok()?;
-    Some(missing.plus(missing).ok()?.amount() > received.amount())
+    let missing =
+        before.checked_add(received).ok()?.checked_sub(spent).ok()?.checked_sub(now).ok()?;
+    Some(missing.checked_add(missing).ok()?.amount() > received.amount())
 }
 
 /// Whether a row takes money from what is available.
@@ -496,8 +497,9 @@ mod tests {
 
     #[test]
     fn figures_that_did_not_grow_contradict_a_credit() {
-        let usd =
-            |text: &str| Money::read(text, "USD".parse().expect("a currency")).expect("an amount");
+        let usd = |text: &str| {
+            Money::parse_wire(text, "USD".parse().expect("a currency")).expect("an amount")
+        };
         let lacks = |before, now, received, spent| {
             lacks_credit(usd(before), usd(now), usd(received), usd(spent))
         };
@@ -523,7 +525,7 @@ mod tests {
             Some(false),
             "a hold was released as well"
         );
-        let kwd = Money::read("5", "KWD".parse().expect("a currency")).expect("an amount");
+        let kwd = Money::parse_wire("5", "KWD".parse().expect("a currency")).expect("an amount");
         assert_eq!(
             lacks_credit(usd("1"), kwd, usd("1"), usd("0")),
             None,

@@ -14,14 +14,14 @@ use jiff::{SignedDuration, Timestamp};
 use super::account::{Account, Depth, Scope};
 use super::lists::{Patience, of_list, unread_part};
 use super::schedule::{Next, Rank, Read};
-use super::{Engine, HealthState, News, ProviderReport};
+use super::{Engine, EngineEvent, HealthState, ProviderReport};
 use crate::domain::card::{Card, CardKey, ProviderId, Reading};
 use crate::domain::completeness::Completeness;
 use crate::domain::money::Money;
 use crate::domain::text;
 use crate::domain::transaction::{Transaction, TransactionState};
 use crate::provider::pages::Effort;
-use crate::provider::{Error, Kind, Window};
+use crate::provider::{Error, ErrorKind, Window};
 use crate::store::holds::{self, CompleteReading};
 use crate::store::{cards, feed};
 
@@ -90,14 +90,14 @@ impl Engine {
                         let words =
                             format!("{}: a reading died: {}", account.info.id, said(&*died));
                         let why = account.bad(
-                            &Error::new(&account.info.id, Kind::BadReply, &words),
+                            &Error::new(&account.info.id, ErrorKind::BadReply, &words),
                             self.0.clock.now(),
                         );
                         if let Some(why) = why {
                             self.make_stale(&account, &why).await;
                         }
-                        self.tell_health(&account).await;
-                        self.tell(News::Broken(words)).await;
+                        self.emit_health(&account).await;
+                        self.emit(EngineEvent::Broken(words)).await;
                     }
                 }
                 Next::Wait(until) => {
@@ -117,7 +117,7 @@ impl Engine {
     async fn read(&self, account: &Account, read: Read, known: &[Card]) {
         match read {
             Read::Look(id) => {
-                let _ = self.look(id, "look").await;
+                let _ = self.lookup(id, "look").await;
             }
             Read::List => drop(self.read_list(account, Patience::Board).await),
             Read::Feed => drop(self.read_feed(account, None).await),
@@ -136,7 +136,7 @@ impl Engine {
     }
 
     /// Notes how a read went, and tells it.
-    pub(super) async fn judge<T>(
+    pub(super) async fn record_outcome<T>(
         &self,
         account: &Account,
         result: Result<T, Error>,
@@ -150,23 +150,23 @@ impl Engine {
                 }
             }
         }
-        self.tell_health(account).await;
+        self.emit_health(account).await;
         result
     }
 
     /// Notes how a read of one card went. That the provider refuses it is this card's matter and
     /// says nothing of the others.
-    pub(super) async fn judge_card<T>(
+    pub(super) async fn record_card_outcome<T>(
         &self,
         account: &Account,
         result: Result<T, Error>,
     ) -> Result<T, Error> {
         match result {
-            Err(error) if error.kind == Kind::Forbidden => {
+            Err(error) if error.kind == ErrorKind::Forbidden => {
                 account.count(self.0.clock.now());
                 Err(error)
             }
-            result => self.judge(account, result).await,
+            result => self.record_outcome(account, result).await,
         }
     }
 
@@ -181,8 +181,11 @@ impl Engine {
             }
         }
         if changed {
-            self.tell(News::Stale { provider: account.info.id.clone(), why: Arc::clone(why) })
-                .await;
+            self.emit(EngineEvent::Stale {
+                provider: account.info.id.clone(),
+                why: Arc::clone(why),
+            })
+            .await;
         }
     }
 
@@ -200,16 +203,16 @@ impl Engine {
         }
         self.lock_kept().retain(|key, _| key.provider != account.info.id);
         if !cards.is_empty() {
-            self.tell(News::Cards(cards)).await;
+            self.emit(EngineEvent::Cards(cards)).await;
         }
         // The float, too.
-        self.tell(News::Stale { provider: account.info.id.clone(), why }).await;
-        self.tell_health(account).await;
+        self.emit(EngineEvent::Stale { provider: account.info.id.clone(), why }).await;
+        self.emit_health(account).await;
     }
 
-    pub(super) async fn tell_health(&self, account: &Account) {
+    pub(super) async fn emit_health(&self, account: &Account) {
         let cards = self.lock_cards().keys().filter(|key| key.provider == account.info.id).count();
-        self.tell(News::Health(Box::new(account.health(self.0.clock.now(), cards)))).await;
+        self.emit(EngineEvent::Health(Box::new(account.health(self.0.clock.now(), cards)))).await;
     }
 
     /// One card, read by itself.
@@ -237,7 +240,7 @@ impl Engine {
         read: Result<Card, Error>,
     ) -> Result<Card, Error> {
         let now = self.0.clock.now();
-        match self.judge_card(account, read).await {
+        match self.record_card_outcome(account, read).await {
             Ok(read) => {
                 account.set_off_the_list(&card.key, false);
                 account.note(Scope::Card(Arc::clone(&card.key.id)), Completeness::whole(now), true);
@@ -265,7 +268,7 @@ impl Engine {
                     known.clone()
                 });
                 if let Some(stale) = stale {
-                    self.tell(News::Cards(vec![stale])).await;
+                    self.emit(EngineEvent::Cards(vec![stale])).await;
                 }
                 Err(error)
             }
@@ -364,16 +367,16 @@ impl Engine {
                 account.said(key, &rows);
                 self.told_new(account, key, &changed).await;
                 if !changed.is_empty() {
-                    self.tell(News::Transactions(changed)).await;
+                    self.emit(EngineEvent::Transactions(changed)).await;
                 }
             }
             // The board shows what it cannot keep.
             failed => {
                 if let Some(Err(error)) = failed {
-                    self.tell_store(&error).await;
+                    self.emit_store_error(&error).await;
                 }
                 if account.tells_unkept(key, &rows) {
-                    self.tell(News::Transactions(rows.clone())).await;
+                    self.emit(EngineEvent::Transactions(rows.clone())).await;
                 }
             }
         }
@@ -415,9 +418,9 @@ impl Engine {
             Ok(changed) if changed.is_empty() => {}
             Ok(changed) => {
                 account.forget_hold(card.as_ref());
-                self.tell(News::Transactions(changed)).await;
+                self.emit(EngineEvent::Transactions(changed)).await;
             }
-            Err(error) => self.tell_store(&error).await,
+            Err(error) => self.emit_store_error(&error).await,
         }
     }
 
@@ -492,10 +495,14 @@ impl Engine {
 
     async fn read_float(&self, account: &Account) -> Result<(Vec<Money>, Timestamp), Error> {
         let provider = self.adapter(account).await?;
-        let float = self.judge(account, provider.float().await).await?;
+        let float = self.record_outcome(account, provider.float().await).await?;
         let at = self.0.clock.now();
-        self.tell(News::Float { provider: account.info.id.clone(), float: float.clone(), at })
-            .await;
+        self.emit(EngineEvent::Float {
+            provider: account.info.id.clone(),
+            float: float.clone(),
+            at,
+        })
+        .await;
         Ok((float, at))
     }
 
@@ -531,7 +538,7 @@ impl Engine {
         };
         // Told in one breath with the provider's health: together they make one frame.
         if !whole.is_empty() {
-            self.tell(News::Cards(whole.clone())).await;
+            self.emit(EngineEvent::Cards(whole.clone())).await;
         }
         if !fresh.is_empty() && self.may_keep() {
             // Another reading may have waited less long for the disk.
@@ -544,16 +551,16 @@ impl Engine {
                         kept.into_iter().filter_map(|card| Some((card.key, card.balance.at()?))),
                     );
                 }
-                Err(error) => self.tell_store(&error).await,
+                Err(error) => self.emit_store_error(&error).await,
             }
         }
         whole
     }
 
     /// Tells that the data file took nothing, once until it does again.
-    pub(super) async fn tell_store(&self, error: &rusqlite::Error) {
+    pub(super) async fn emit_store_error(&self, error: &rusqlite::Error) {
         if self.note_unkept() {
-            self.tell(News::Broken(self.unkept_words(error))).await;
+            self.emit(EngineEvent::Broken(self.unkept_words(error))).await;
         }
     }
 
@@ -603,12 +610,12 @@ impl Engine {
     pub async fn read_providers(&self) -> Vec<ProviderReport> {
         let work = self.0.accounts.iter().map(|account| async move {
             let adapter = self.adapter(account).await;
-            let offered = adapter.as_ref().map_or(true, |adapter| adapter.can().float.is_yes());
+            let offered = adapter.as_ref().map_or(true, |adapter| adapter.capabilities().float.is_yes());
             let float = if offered { Some(self.read_float(account).await) } else { None };
             let cards = self.cards_of(&account.info.id).len();
             let mut health = account.health(self.0.clock.now(), cards);
             // Asked once and not answered: there are no further tries here to wait for.
-            let unanswered = matches!(&float, Some(Err(error)) if matches!(error.kind, Kind::Unreachable | Kind::BadReply));
+            let unanswered = matches!(&float, Some(Err(error)) if matches!(error.kind, ErrorKind::Unreachable | ErrorKind::BadReply));
             if unanswered && health.state == HealthState::Slow && health.last_good.is_none() {
                 health.state = HealthState::Down;
             }
@@ -628,12 +635,12 @@ impl Engine {
     ) -> Result<crate::provider::Quote, Error> {
         let account = self.account(&key.provider)?;
         let provider = self.adapter(&account).await?;
-        if let crate::domain::operation::Offer::No(why) = provider.can().quote {
-            return Err(Error::new(&key.provider, Kind::NotOffered, why));
+        if let crate::domain::operation::Support::No(why) = provider.capabilities().quote {
+            return Err(Error::new(&key.provider, ErrorKind::NotOffered, why));
         }
         let card = self.lock_cards().get(key).cloned().unwrap_or_else(|| Card::unread(key.clone()));
         let quote = provider.quote(&card, amount).await;
-        self.judge(&account, quote).await
+        self.record_outcome(&account, quote).await
     }
 
     /// Waits until another request fits into the account's budget.
@@ -647,7 +654,7 @@ impl Engine {
     }
 
     /// Tells the transaction that proves an operation, and notes it in the feed.
-    pub(super) async fn prove(
+    pub(super) async fn link_operation(
         &self,
         credit: &str,
         operation: &crate::domain::operation::Operation,
@@ -656,8 +663,10 @@ impl Engine {
             return;
         }
         let (card, credit, id) = (operation.card.clone(), credit.to_owned(), operation.id);
-        if let Ok(row) = self.0.store.known(move |db| feed::prove(db, &card, &credit, id)).await {
-            self.tell(News::Transactions(vec![row])).await;
+        if let Ok(row) =
+            self.0.store.known(move |db| feed::link_operation(db, &card, &credit, id)).await
+        {
+            self.emit(EngineEvent::Transactions(vec![row])).await;
         }
     }
 }

@@ -17,7 +17,7 @@ pub struct Plan<'a> {
     /// How often figures are wanted.
     pub poll: Poll,
     /// What the provider can do.
-    pub can: &'a Capabilities,
+    pub capabilities: &'a Capabilities,
     /// Nothing before this moment: back-off, `Retry-After`, or the rate budget.
     pub gate: Option<Timestamp>,
     /// The operator paused it: only what was asked for by hand, and looks.
@@ -120,12 +120,12 @@ pub fn next(plan: &Plan<'_>) -> Next {
 }
 
 /// Every candidate with the moment it is due and its urgency, least first.
-fn each(plan: &Plan<'_>, tell: &mut dyn FnMut(Timestamp, u8, Read)) {
+fn each(plan: &Plan<'_>, emit: &mut dyn FnMut(Timestamp, u8, Read)) {
     for (id, due) in plan.looks {
-        tell(*due, 0, Read::Look(*id));
+        emit(*due, 0, Read::Look(*id));
     }
     for (index, _) in plan.cards.iter().enumerate().filter(|(_, card)| card.asked) {
-        tell(plan.now, 1, Read::Card(index));
+        emit(plan.now, 1, Read::Card(index));
     }
     if plan.paused {
         return;
@@ -135,14 +135,14 @@ fn each(plan: &Plan<'_>, tell: &mut dyn FnMut(Timestamp, u8, Read)) {
     };
     let balances = signed(plan.poll.balances);
     let transactions = signed(plan.poll.transactions);
-    if plan.can.list_cards.is_yes() {
-        tell(due(plan.list, balances), 2, Read::List);
+    if plan.capabilities.list_cards.is_yes() {
+        emit(due(plan.list, balances), 2, Read::List);
     }
-    if plan.can.list_all_transactions.is_yes() {
-        tell(due(plan.feed, transactions), 3, Read::Feed);
+    if plan.capabilities.list_all_transactions.is_yes() {
+        emit(due(plan.feed, transactions), 3, Read::Feed);
     }
-    if plan.can.float.is_yes() {
-        tell(due(plan.float, FLOAT), 4, Read::Float);
+    if plan.capabilities.float.is_yes() {
+        emit(due(plan.float, FLOAT), 4, Read::Float);
     }
     for (index, card) in plan.cards.iter().enumerate() {
         let (urgency, slower, feed_slower) = match card.rank {
@@ -151,10 +151,10 @@ fn each(plan: &Plan<'_>, tell: &mut dyn FnMut(Timestamp, u8, Read)) {
             Rank::Other => (7, 4, 8),
         };
         if !card.listed {
-            tell(due(card.read, balances * slower), urgency, Read::Card(index));
+            emit(due(card.read, balances * slower), urgency, Read::Card(index));
         }
-        if !plan.can.list_all_transactions.is_yes() {
-            tell(due(card.feed, transactions * feed_slower), urgency, Read::CardFeed(index));
+        if !plan.capabilities.list_all_transactions.is_yes() {
+            emit(due(card.feed, transactions * feed_slower), urgency, Read::CardFeed(index));
         }
     }
 }
@@ -248,28 +248,28 @@ impl Budget {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::operation::{Class, Offer, Proof};
+    use crate::domain::operation::{Proof, Support, TopUpSafety};
     use proptest::prelude::*;
 
     fn at(second: i64) -> Timestamp {
         Timestamp::from_second(1_800_000_000 + second).expect("a time of the test")
     }
 
-    fn can(lists: Offer) -> Capabilities {
+    fn can(lists: Support) -> Capabilities {
         Capabilities {
             list_cards: lists,
             list_all_transactions: lists,
-            float: Offer::No("none"),
-            quote: Offer::Yes,
-            freeze: Offer::Yes,
-            unfreeze: Offer::Yes,
-            top_up: Offer::Yes,
-            close: Offer::Yes,
+            float: Support::No("none"),
+            quote: Support::Yes,
+            freeze: Support::Yes,
+            unfreeze: Support::Yes,
+            top_up: Support::Yes,
+            close: Support::Yes,
             pin: Err("none"),
             top_up_proof: Proof::ByListing,
             state_proof: Proof::ByState,
             pin_proof: Proof::AnswerOnly,
-            class: Class::Neither,
+            class: TopUpSafety::Neither,
             top_up_min: None,
             top_up_decimals: None,
             names_payer: false,
@@ -281,14 +281,14 @@ mod tests {
         CardPlan { rank, read: read.map(at), listed: false, feed: Some(at(0)), asked: false }
     }
 
-    fn plan<'a>(can: &'a Capabilities, cards: &'a [CardPlan], second: i64) -> Plan<'a> {
+    fn plan<'a>(capabilities: &'a Capabilities, cards: &'a [CardPlan], second: i64) -> Plan<'a> {
         Plan {
             now: at(second),
             poll: Poll {
                 balances: Duration::from_secs(30),
                 transactions: Duration::from_secs(100_000),
             },
-            can,
+            capabilities,
             gate: None,
             paused: false,
             looks: &[],
@@ -302,51 +302,54 @@ mod tests {
 
     #[test]
     fn an_unsettled_operation_comes_first_then_what_was_asked_then_the_selected_card() {
-        let can = can(Offer::No("none"));
+        let capabilities = can(Support::No("none"));
         let cards =
             [card(Rank::Other, None), card(Rank::Visible, None), card(Rank::Selected, Some(0))];
         let id = OperationId::new(at(0), 1, 1);
         let looks = [(id, at(5))];
         assert_eq!(
-            next(&Plan { looks: &looks, ..plan(&can, &cards, 100) }),
+            next(&Plan { looks: &looks, ..plan(&capabilities, &cards, 100) }),
             Next::Read(Read::Look(id))
         );
-        assert_eq!(next(&plan(&can, &cards, 100)), Next::Read(Read::Card(2)));
+        assert_eq!(next(&plan(&capabilities, &cards, 100)), Next::Read(Read::Card(2)));
         let mut asked = cards;
         asked[0].asked = true;
-        assert_eq!(next(&plan(&can, &asked, 100)), Next::Read(Read::Card(0)));
+        assert_eq!(next(&plan(&capabilities, &asked, 100)), Next::Read(Read::Card(0)));
         assert_eq!(
-            next(&Plan { paused: true, ..plan(&can, &asked, 100) }),
+            next(&Plan { paused: true, ..plan(&capabilities, &asked, 100) }),
             Next::Read(Read::Card(0))
         );
-        assert_eq!(next(&Plan { paused: true, ..plan(&can, &cards, 100) }), Next::Wait(None));
+        assert_eq!(
+            next(&Plan { paused: true, ..plan(&capabilities, &cards, 100) }),
+            Next::Wait(None)
+        );
     }
 
     #[test]
     fn nothing_is_read_before_the_gate_and_the_wait_ends_when_something_is_due() {
-        let can = can(Offer::No("none"));
+        let capabilities = can(Support::No("none"));
         let cards = [card(Rank::Selected, Some(0))];
-        assert_eq!(next(&plan(&can, &cards, 10)), Next::Wait(Some(at(30))));
+        assert_eq!(next(&plan(&capabilities, &cards, 10)), Next::Wait(Some(at(30))));
         assert_eq!(
-            next(&Plan { gate: Some(at(50)), ..plan(&can, &cards, 40) }),
+            next(&Plan { gate: Some(at(50)), ..plan(&capabilities, &cards, 40) }),
             Next::Wait(Some(at(50)))
         );
         assert_eq!(
-            next(&Plan { gate: Some(at(50)), ..plan(&can, &cards, 50) }),
+            next(&Plan { gate: Some(at(50)), ..plan(&capabilities, &cards, 50) }),
             Next::Read(Read::Card(0))
         );
     }
 
     #[test]
     fn every_card_is_read_in_the_end_however_busy_the_visible_ones_keep_it() {
-        let can = can(Offer::No("none"));
+        let capabilities = can(Support::No("none"));
         let mut cards: Vec<CardPlan> =
             (0..40).map(|i| card(if i < 20 { Rank::Visible } else { Rank::Other }, None)).collect();
         // One read in two seconds: twenty visible cards alone want more than that.
         for turn in 0..800_u64 {
             let second = i64::try_from(turn * 2).unwrap_or(0);
             if let Next::Read(Read::Card(index)) =
-                next(&Plan { turn, ..plan(&can, &cards, second) })
+                next(&Plan { turn, ..plan(&capabilities, &cards, second) })
             {
                 cards[index].read = Some(at(second));
             }

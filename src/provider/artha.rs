@@ -19,11 +19,11 @@ use zeroize::Zeroizing;
 
 use super::credits::{self, Credits, Fee, Rules};
 use super::crypto::{self, RsaKey};
-use super::error::{Error, Kind, Outcome, Result};
-use super::http::{Answer, Author, Does, Http};
+use super::error::{Error, ErrorKind, Outcome, Result};
+use super::http::{Access, Answer, Author, Http};
 use super::pages::{Effort, read_window};
 use super::{
-    Claimed, Page, PageAt, Pagers, Paging, Provider, Quote, Receipt, Seen, Window, listing,
+    Ack, Lookup, MatchedCredits, Page, PageAt, Pagers, Paging, Provider, Quote, Window, listing,
     path_segment, push_segment,
 };
 use crate::config::secret::Source;
@@ -34,7 +34,7 @@ use crate::config::{self, ProviderConfig};
 use crate::domain::card::Card;
 use crate::domain::money::Money;
 use crate::domain::operation::{
-    Action, Capabilities, Class, Deed, Offer, Operation, OperationId, PinRule, Proof,
+    Action, ActionKind, Capabilities, Operation, OperationId, PinRule, Proof, Support, TopUpSafety,
 };
 use crate::domain::transaction::Transaction;
 
@@ -59,7 +59,7 @@ pub struct Artha {
     pagers: Pagers,
     /// Its fee is taken out of the sum (artha wire notes, 2.8).
     rules: Rules,
-    can: Capabilities,
+    capabilities: Capabilities,
 }
 
 impl Artha {
@@ -109,7 +109,7 @@ impl Artha {
         base.parse::<Uri>().map_err(|_| format!("{name}: base_url is not an address"))?;
         let all_transactions_path =
             account.all_transactions_path.as_deref().map(|path| path.trim_matches('/').to_owned());
-        let can =
+        let capabilities =
             can(all_transactions_path.is_some(), account.amount_decimals, config.lists.page_size);
         Ok(Self {
             http,
@@ -127,7 +127,7 @@ impl Artha {
                 SignedDuration::try_from(config.lists.span).ok(),
             ),
             rules: Rules { fee: Fee::Inside, others_top_up: config.others_top_up },
-            can,
+            capabilities,
         })
     }
 
@@ -135,11 +135,11 @@ impl Artha {
     async fn get(&self, path: Path, id: &str) -> Result<Answer> {
         let path =
             format!("{}/{}", self.spelling.path(path).trim_end_matches('/'), path_segment(id));
-        self.ask(Does::Read, Method::GET, &path, &Body::new()).await
+        self.ask(Access::Read, Method::GET, &path, &Body::new()).await
     }
 
     /// Sends once. An answer other than 2xx is the provider's refusal, in its words.
-    async fn ask(&self, does: Does, method: Method, path: &str, body: &Body) -> Result<Answer> {
+    async fn ask(&self, does: Access, method: Method, path: &str, body: &Body) -> Result<Answer> {
         let request = self.request(method, path, body)?;
         let mut answer = self.http.send(does, request).await?;
         answer.name_fields(&self.spelling);
@@ -152,8 +152,8 @@ impl Artha {
         let refused = answer.refusal(&wire::refusal_words(&answer.body), Author::provider_if(own));
         // A nonce that was used says that this very request arrived before, repeated by the
         // network: the first may have been executed.
-        let echo = does == Does::Write
-            && refused.kind == Kind::Auth
+        let echo = does == Access::Write
+            && refused.kind == ErrorKind::Auth
             && refused.said.to_lowercase().contains("nonce");
         Err(if echo { refused.outcome(Outcome::Unknown) } else { refused })
     }
@@ -162,7 +162,10 @@ impl Artha {
     fn request(&self, method: Method, path: &str, body: &Body) -> Result<Request<Bytes>> {
         let timestamp = self.http.clock().now().as_second().to_string();
         let nonce = nonce().map_err(|_| {
-            self.error(Kind::Unreachable, "the system gave no random numbers; nothing was sent")
+            self.error(
+                ErrorKind::Unreachable,
+                "the system gave no random numbers; nothing was sent",
+            )
         })?;
         let customer = self.customer.as_ref().and_then(|token| token.to_str().ok());
         let string = canonical(&self.signature, &timestamp, &nonce, customer, body);
@@ -170,7 +173,7 @@ impl Artha {
         let signature = self
             .signature
             .text
-            .write(&signed.map_err(|_| self.error(Kind::Unreachable, NO_SIGNATURE))?);
+            .write(&signed.map_err(|_| self.error(ErrorKind::Unreachable, NO_SIGNATURE))?);
         let mut request = Request::builder()
             .method(method)
             .uri(format!("{}/{}", self.base, path.trim_start_matches('/')))
@@ -186,13 +189,13 @@ impl Artha {
             if body.is_empty() { Vec::new() } else { serde_json::to_vec(body).unwrap_or_default() };
         request.body(bytes.into()).map_err(|_| {
             self.error(
-                Kind::Refused,
+                ErrorKind::Refused,
                 "the address of this call cannot be formed: check base_url; nothing was sent",
             )
         })
     }
 
-    fn error(&self, kind: Kind, said: &str) -> Error {
+    fn error(&self, kind: ErrorKind, said: &str) -> Error {
         Error::new(self.http.provider(), kind, said)
     }
 
@@ -213,13 +216,13 @@ impl Artha {
                 "artha takes amounts in the card's currency, {currency}, and {amount} is not; \
                  nothing was sent"
             );
-            return Err(self.error(Kind::Refused, &said));
+            return Err(self.error(ErrorKind::Refused, &said));
         }
         let mut decimal = amount.amount().normalize();
         let most = self.decimals;
         if decimal.scale() > most {
             return Err(self.error(
-                Kind::Refused,
+                ErrorKind::Refused,
                 &format!("artha takes at most {most} decimals; nothing was sent"),
             ));
         }
@@ -235,12 +238,12 @@ impl Artha {
     }
 
     /// Asks for a change and reads the task it became (artha wire notes, 5.2).
-    async fn change(&self, path: &str, body: &Body) -> Result<Receipt> {
-        let answer = self.ask(Does::Write, Method::POST, path, body).await?;
+    async fn change(&self, path: &str, body: &Body) -> Result<Ack> {
+        let answer = self.ask(Access::Write, Method::POST, path, body).await?;
         match wire::task(answer.object()?, &self.spelling)
             .map_err(|odd| answer.bad_reply(&odd.0))?
         {
-            wire::Task::Accepted(reference) => Ok(Receipt::Accepted { reference }),
+            wire::Task::Accepted(reference) => Ok(Ack::Accepted { reference }),
             wire::Task::Refused(why) => Err(answer.said_no(&why)),
         }
     }
@@ -250,21 +253,24 @@ impl Artha {
         &self,
         card: &Card,
         operation: &Operation,
-        claimed: &Claimed,
-    ) -> Result<Seen> {
+        claimed: &MatchedCredits,
+    ) -> Result<Lookup> {
         let Some(task) = operation.provider_reference.as_deref() else {
             let found = self.credits(card, credits::since(operation)).await?;
             return Ok(credits::judge(&found, operation, claimed, self.rules));
         };
         let answer = match self.get(calls::TOP_UP_STATUS, task).await {
-            Err(error) if error.kind == Kind::NotFound => {
-                return Ok(Seen::nowhere(format!("artha does not know the task: {}", error.said)));
+            Err(error) if error.kind == ErrorKind::NotFound => {
+                return Ok(Lookup::nowhere(format!(
+                    "artha does not know the task: {}",
+                    error.said
+                )));
             }
             answer => answer?,
         };
         let seen = wire::fate(answer.object()?, task, &self.spelling)
             .map_err(|odd| answer.bad_reply(&odd.0))?;
-        if !matches!(seen, Seen::Done { .. } | Seen::Failed { .. }) {
+        if !matches!(seen, Lookup::Done { .. } | Lookup::Failed { .. }) {
             return Ok(seen);
         }
         // The task settles it. Its row is named too, where the list shows it, so that it settles no
@@ -279,25 +285,27 @@ impl Artha {
             .find(|row| row.task.as_ref() == Some(&task) || row.id == task)
             .map(|row| row.id.clone());
         Ok(match seen {
-            Seen::Done { proof, by, .. } => {
+            Lookup::Done { proof, by, .. } => {
                 let credit = named.or_else(|| {
                     match credits::judge(&found, operation, claimed, self.rules) {
-                        Seen::Done { credit, .. } => credit,
-                        Seen::Failed { .. } | Seen::NotYet { .. } | Seen::Nowhere { .. } => None,
+                        Lookup::Done { credit, .. } => credit,
+                        Lookup::Failed { .. }
+                        | Lookup::Pending { .. }
+                        | Lookup::NotFound { .. } => None,
                     }
                 });
-                Seen::Done { proof, credit, by }
+                Lookup::Done { proof, credit, by }
             }
-            Seen::Failed { why, .. } => Seen::Failed { why, row: named },
-            seen @ (Seen::NotYet { .. } | Seen::Nowhere { .. }) => seen,
+            Lookup::Failed { why, .. } => Lookup::Failed { why, row: named },
+            seen @ (Lookup::Pending { .. } | Lookup::NotFound { .. }) => seen,
         })
     }
 }
 
 #[async_trait]
 impl Provider for Artha {
-    fn can(&self) -> Capabilities {
-        self.can
+    fn capabilities(&self) -> Capabilities {
+        self.capabilities
     }
 
     fn pagers(&self) -> &Pagers {
@@ -305,7 +313,7 @@ impl Provider for Artha {
     }
 
     async fn cards(&self, _page: PageAt) -> Result<Page<Card>> {
-        Err(self.error(Kind::NotOffered, NO_LIST))
+        Err(self.error(ErrorKind::NotOffered, NO_LIST))
     }
 
     async fn card(&self, card: &Card) -> Result<Card> {
@@ -323,7 +331,7 @@ impl Provider for Artha {
         let path = match (&window.card, &self.all_transactions_path) {
             (Some(_), _) => self.spelling.path(calls::TRANSACTIONS),
             (None, Some(path)) => path,
-            (None, None) => return Err(self.error(Kind::NotOffered, NO_ALL)),
+            (None, None) => return Err(self.error(ErrorKind::NotOffered, NO_ALL)),
         };
         let mut body = Body::from([
             ("page", Part::Whole(i64::from(self.lists.first_page) + i64::from(page.number))),
@@ -334,7 +342,7 @@ impl Provider for Artha {
         if let Some(card) = &window.card {
             body.insert("cardId", Part::Text(card.wire_id.to_string()));
         }
-        let answer = self.ask(Does::Read, Method::POST, path, &body).await?;
+        let answer = self.ask(Access::Read, Method::POST, path, &body).await?;
         let (list, provider) = (
             listing::rows(answer.json()?).map_err(|odd| answer.bad_reply(&odd.0))?,
             self.http.provider(),
@@ -357,7 +365,7 @@ impl Provider for Artha {
 
     async fn float(&self) -> Result<Vec<Money>> {
         let answer = self
-            .ask(Does::Read, Method::GET, self.spelling.path(calls::MERCHANT), &Body::new())
+            .ask(Access::Read, Method::GET, self.spelling.path(calls::MERCHANT), &Body::new())
             .await?;
         wire::float(answer.object()?).map_err(|odd| answer.bad_reply(&odd.0))
     }
@@ -367,12 +375,13 @@ impl Provider for Artha {
             ("cardId", Part::Text(card.wire_id.to_string())),
             ("amount", Part::Text(self.digits(card, amount)?)),
         ]);
-        let answer =
-            self.ask(Does::Read, Method::POST, self.spelling.path(calls::ESTIMATE), &body).await?;
+        let answer = self
+            .ask(Access::Read, Method::POST, self.spelling.path(calls::ESTIMATE), &body)
+            .await?;
         wire::quote(answer.object()?, amount, answer.at).map_err(|odd| answer.bad_reply(&odd.0))
     }
 
-    async fn act(&self, card: &Card, action: &Action, _id: OperationId) -> Result<Receipt> {
+    async fn act(&self, card: &Card, action: &Action, _id: OperationId) -> Result<Ack> {
         let mut body = Body::from([("cardId", Part::Text(card.wire_id.to_string()))]);
         let path = match action {
             Action::Freeze => calls::FREEZE,
@@ -381,7 +390,7 @@ impl Provider for Artha {
             Action::SetPin { new: None, .. } => calls::SET_PIN,
             Action::SetPin { new: Some(_), .. } => {
                 return Err(self.error(
-                    Kind::Refused,
+                    ErrorKind::Refused,
                     "artha chooses the PIN itself and takes none; nothing was sent",
                 ));
             }
@@ -393,13 +402,20 @@ impl Provider for Artha {
         self.change(self.spelling.path(path), &body).await
     }
 
-    async fn look(&self, card: &Card, operation: &Operation, claimed: &Claimed) -> Result<Seen> {
-        match operation.deed {
-            Deed::TopUp => self.look_for_top_up(card, operation, claimed).await,
-            Deed::Freeze | Deed::Unfreeze | Deed::Close => {
-                Ok(listing::state(operation.deed, &self.details(card).await?))
+    async fn lookup(
+        &self,
+        card: &Card,
+        operation: &Operation,
+        claimed: &MatchedCredits,
+    ) -> Result<Lookup> {
+        match operation.action_kind {
+            ActionKind::TopUp => self.look_for_top_up(card, operation, claimed).await,
+            ActionKind::Freeze | ActionKind::Unfreeze | ActionKind::Close => {
+                Ok(listing::state(operation.action_kind, &self.details(card).await?))
             }
-            Deed::SetPin => Ok(Seen::nowhere("artha cannot be asked whether a PIN was set")),
+            ActionKind::SetPin => {
+                Ok(Lookup::nowhere("artha cannot be asked whether a PIN was set"))
+            }
         }
     }
 }
@@ -417,14 +433,14 @@ const NO_SIGNATURE: &str = "the request could not be signed with private_key; no
 
 const fn can(all_transactions: bool, decimals: u32, page_max: u16) -> Capabilities {
     Capabilities {
-        list_cards: Offer::No(NO_LIST),
-        list_all_transactions: if all_transactions { Offer::Yes } else { Offer::No(NO_ALL) },
-        float: Offer::Yes,
-        quote: Offer::Yes,
-        freeze: Offer::Yes,
-        unfreeze: Offer::Yes,
-        top_up: Offer::Yes,
-        close: Offer::Yes,
+        list_cards: Support::No(NO_LIST),
+        list_all_transactions: if all_transactions { Support::Yes } else { Support::No(NO_ALL) },
+        float: Support::Yes,
+        quote: Support::Yes,
+        freeze: Support::Yes,
+        unfreeze: Support::Yes,
+        top_up: Support::Yes,
+        close: Support::Yes,
         pin: Ok(PinRule {
             digits: None,
             needs_old: false,
@@ -434,7 +450,7 @@ const fn can(all_transactions: bool, decimals: u32, page_max: u16) -> Capabiliti
         top_up_proof: Proof::ByTask,
         state_proof: Proof::ByState,
         pin_proof: Proof::AnswerOnly,
-        class: Class::Neither,
+        class: TopUpSafety::Neither,
         top_up_min: None,
         top_up_decimals: Some(decimals),
         names_payer: false,
@@ -505,7 +521,7 @@ fn canonical(
 }
 
 /// Ten random letters and digits (artha wire notes, 1.4).
-fn nonce() -> std::result::Result<String, crypto::Broken> {
+fn nonce() -> std::result::Result<String, crypto::CryptoError> {
     const LETTERS: &[u8; 62] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
     let random = crypto::random::<10>()?;
     Ok(random

@@ -24,19 +24,19 @@ use zeroize::Zeroizing;
 
 use super::credits::{self, Credits, Fee, Rules};
 use super::crypto;
-use super::error::{Error, Kind, Result};
-use super::fields::{Fields, Odd, in_our_names, without_byte_order_mark};
-use super::http::{Answer, Author, Does, Http};
+use super::error::{Error, ErrorKind, Result};
+use super::fields::{JsonObject, RowError, in_our_names, without_byte_order_mark};
+use super::http::{Access, Answer, Author, Http};
 use super::pages::{Effort, read_window};
 use super::{
-    Claimed, Page, PageAt, Pagers, Paging, Provider, Quote, Receipt, Seen, Window, listing,
+    Ack, Lookup, MatchedCredits, Page, PageAt, Pagers, Paging, Provider, Quote, Window, listing,
 };
 use crate::config::wires::{BytesText, Dates, Lists, Path, Spelling, banana as calls};
 use crate::config::{self, EmptyBody, KeyEncoding, ProviderConfig};
 use crate::domain::card::{Card, CardKind};
 use crate::domain::money::Money;
 use crate::domain::operation::{
-    Action, Capabilities, Class, Deed, Offer, Operation, OperationId, PinRule, Proof,
+    Action, ActionKind, Capabilities, Operation, OperationId, PinRule, Proof, Support, TopUpSafety,
 };
 use crate::domain::transaction::Transaction;
 
@@ -129,7 +129,7 @@ impl Banana {
     }
 
     /// Asks a call and returns what the answer's envelope holds, verified and decrypted.
-    async fn ask(&self, does: Does, path: Path, body: &Body) -> Result<Opened> {
+    async fn ask(&self, does: Access, path: Path, body: &Body) -> Result<Opened> {
         let request = self.request(path, body)?;
         let answer = self.http.send(does, request).await?;
         if !answer.is_success() {
@@ -143,14 +143,17 @@ impl Banana {
     /// to 1.5).
     fn request(&self, path: Path, body: &Body) -> Result<Request<Bytes>> {
         let iv = crypto::random::<16>().map_err(|_| {
-            self.error(Kind::Unreachable, "the system gave no random numbers; nothing was sent")
+            self.error(
+                ErrorKind::Unreachable,
+                "the system gave no random numbers; nothing was sent",
+            )
         })?;
         // INFERENCE (banana wire notes, 1.3): a call without parameters sends an encrypted `{}`.
         let bare = body.0.is_empty() && self.empty_body == EmptyBody::Nothing;
         let payload = if bare { Ok(String::new()) } else { self.seal(iv, body.json().as_bytes()) };
         let payload = payload.map_err(|_| {
             self.error(
-                Kind::Auth,
+                ErrorKind::Auth,
                 "the request could not be encrypted with secret_key; nothing was sent",
             )
         })?;
@@ -169,14 +172,14 @@ impl Banana {
             })
             .map_err(|_| {
                 self.error(
-                    Kind::Refused,
+                    ErrorKind::Refused,
                     "the address of this call cannot be formed: check base_url and paths; nothing \
                      was sent",
                 )
             })
     }
 
-    fn seal(&self, iv: [u8; 16], plain: &[u8]) -> std::result::Result<String, crypto::Broken> {
+    fn seal(&self, iv: [u8; 16], plain: &[u8]) -> std::result::Result<String, crypto::CryptoError> {
         let mut bytes = iv.to_vec();
         bytes.extend(crypto::aes_cbc_encrypt(self.key.expose_secret(), iv, plain)?);
         Ok(self.payload_text.write(&bytes))
@@ -185,7 +188,7 @@ impl Banana {
     /// What an envelope holds, once its signature is right (banana wire notes, 1.6); otherwise a
     /// sentence.
     fn open(&self, body: &[u8]) -> std::result::Result<Box<RawValue>, &'static str> {
-        let envelope = std::str::from_utf8(body).ok().and_then(|text| Fields::parse(text).ok());
+        let envelope = std::str::from_utf8(body).ok().and_then(|text| JsonObject::parse(text).ok());
         let envelope = envelope.ok_or(
             "answered something other than a signed envelope: check base_url and any proxy between",
         )?;
@@ -224,13 +227,13 @@ impl Banana {
         if answer.status == 400
             && (wire::about_credentials(&words) || wire::about_credentials(&error.said))
         {
-            Error { kind: Kind::Auth, ..error }
+            Error { kind: ErrorKind::Auth, ..error }
         } else {
             error
         }
     }
 
-    fn error(&self, kind: Kind, said: &str) -> Error {
+    fn error(&self, kind: ErrorKind, said: &str) -> Error {
         Error::new(self.http.provider(), kind, said)
     }
 
@@ -250,14 +253,14 @@ impl Banana {
                 "banana wants the user of card {}: add its user_id to the roster; nothing was sent",
                 card.key.id
             );
-            self.error(Kind::Refused, &said)
+            self.error(ErrorKind::Refused, &said)
         })?;
         Ok(Body::default().id("user_id", owner).id("card_id", &card.wire_id))
     }
 
     /// State, expiry, last four digits and template of a card.
     async fn information(&self, whose: &Body) -> Result<Opened> {
-        self.ask(Does::Read, calls::INFORMATION, whose).await
+        self.ask(Access::Read, calls::INFORMATION, whose).await
     }
 
     /// Whether cards of a template are virtual or physical. Templates are read once, by one caller;
@@ -268,7 +271,7 @@ impl Banana {
         if known.as_ref().is_none_or(|known| known.again.is_some_and(|again| again <= now)) {
             let again = now.saturating_add(TEMPLATES_AGAIN).unwrap_or(Timestamp::MAX);
             *known =
-                Some(match self.ask(Does::Read, calls::CARD_TEMPLATES, &Body::default()).await {
+                Some(match self.ask(Access::Read, calls::CARD_TEMPLATES, &Body::default()).await {
                     Ok(opened) => Templates { kinds: wire::templates(&opened.json), again: None },
                     Err(_) => Templates { kinds: BTreeMap::new(), again: Some(again) },
                 });
@@ -280,7 +283,7 @@ impl Banana {
     async fn page(&self, of: Option<&Card>, body: Body, page: PageAt) -> Result<Page<Transaction>> {
         let body =
             body.whole("skip", page.offset).whole("limit", u64::from(page.size)).flag("desc", true);
-        let opened = self.ask(Does::Read, calls::TRANSACTIONS, &body).await?;
+        let opened = self.ask(Access::Read, calls::TRANSACTIONS, &body).await?;
         opened.agreed()?;
         let list = listing::rows(&opened.json).map_err(|odd| opened.odd(&odd))?;
         let reader = listing::Reader::new(
@@ -297,18 +300,18 @@ impl Banana {
     }
 
     /// Asks for a change; a good answer is an acceptance (banana wire notes, 5.2).
-    async fn change(&self, path: Path, body: &Body) -> Result<Receipt> {
-        let opened = self.ask(Does::Write, path, body).await?;
+    async fn change(&self, path: Path, body: &Body) -> Result<Ack> {
+        let opened = self.ask(Access::Write, path, body).await?;
         match wire::change(&opened.object_as_it_is()?).map_err(|odd| opened.odd(&odd))? {
-            wire::Said::Accepted(reference) => Ok(Receipt::Accepted { reference }),
-            wire::Said::Refused(why) => Err(opened.answer.said_no(&why)),
+            wire::Envelope::Accepted(reference) => Ok(Ack::Accepted { reference }),
+            wire::Envelope::Refused(why) => Err(opened.answer.said_no(&why)),
         }
     }
 }
 
 #[async_trait]
 impl Provider for Banana {
-    fn can(&self) -> Capabilities {
+    fn capabilities(&self) -> Capabilities {
         Capabilities { page_max: self.lists.page_size, ..CAN }
     }
 
@@ -317,12 +320,12 @@ impl Provider for Banana {
     }
 
     async fn cards(&self, _page: PageAt) -> Result<Page<Card>> {
-        Err(self.error(Kind::NotOffered, NO_LIST))
+        Err(self.error(ErrorKind::NotOffered, NO_LIST))
     }
 
     async fn card(&self, card: &Card) -> Result<Card> {
         let whose = self.whose(card, None)?;
-        let opened = self.ask(Does::Read, calls::BALANCE, &whose).await?;
+        let opened = self.ask(Access::Read, calls::BALANCE, &whose).await?;
         let balance = wire::balance(opened.object()?, card, opened.answer.at)
             .map_err(|odd| opened.odd(&odd))?;
         // The balance is what matters most: without the rest it is still worth showing.
@@ -360,16 +363,16 @@ impl Provider for Banana {
     }
 
     async fn float(&self) -> Result<Vec<Money>> {
-        let opened = self.ask(Does::Read, calls::ACCOUNT_BALANCE, &Body::default()).await?;
+        let opened = self.ask(Access::Read, calls::ACCOUNT_BALANCE, &Body::default()).await?;
         opened.agreed()?;
         wire::float(&opened.json).map_err(|odd| opened.odd(&odd))
     }
 
     async fn quote(&self, _card: &Card, _amount: Money) -> Result<Quote> {
-        Err(self.error(Kind::NotOffered, NO_QUOTE))
+        Err(self.error(ErrorKind::NotOffered, NO_QUOTE))
     }
 
-    async fn act(&self, card: &Card, action: &Action, _id: OperationId) -> Result<Receipt> {
+    async fn act(&self, card: &Card, action: &Action, _id: OperationId) -> Result<Ack> {
         let whose = self.whose(card, None)?;
         let alter = |word| (calls::UPDATE_STATUS, whose.clone().text("alter", word));
         let (path, body) = match action {
@@ -385,7 +388,7 @@ impl Provider for Banana {
             }
             Action::SetPin { new: None, .. } => {
                 return Err(self.error(
-                    Kind::Refused,
+                    ErrorKind::Refused,
                     "banana wants a PIN of 4 to 6 digits; nothing was sent",
                 ));
             }
@@ -397,7 +400,7 @@ impl Provider for Banana {
                         "banana takes amounts in the card's currency, {currency}, and {amount} is \
                          not; nothing was sent"
                     );
-                    return Err(self.error(Kind::Refused, &said));
+                    return Err(self.error(ErrorKind::Refused, &said));
                 }
                 (calls::RECHARGE, whose.number("amount", &amount.digits()))
             }
@@ -405,24 +408,31 @@ impl Provider for Banana {
         self.change(path, &body).await
     }
 
-    async fn look(&self, card: &Card, operation: &Operation, claimed: &Claimed) -> Result<Seen> {
-        match operation.deed {
+    async fn lookup(
+        &self,
+        card: &Card,
+        operation: &Operation,
+        claimed: &MatchedCredits,
+    ) -> Result<Lookup> {
+        match operation.action_kind {
             // There is no other trace (banana wire notes, 5.3).
-            Deed::TopUp => {
+            ActionKind::TopUp => {
                 let found = self.credits(card, credits::since(operation)).await?;
                 Ok(credits::judge(&found, operation, claimed, self.rules))
             }
-            Deed::Freeze | Deed::Unfreeze | Deed::Close => {
+            ActionKind::Freeze | ActionKind::Unfreeze | ActionKind::Close => {
                 let opened =
                     self.information(&self.whose(card, operation.before.owner.as_ref())?).await?;
                 let said =
                     wire::information(opened.object()?, card, &self.spelling, opened.answer.at)
                         .map_err(|odd| opened.odd(&odd))?;
                 let (card, _) =
-                    said.ok_or_else(|| opened.odd(&Odd::new("answered no card information")))?;
-                Ok(listing::state(operation.deed, &card))
+                    said.ok_or_else(|| opened.odd(&RowError::new("answered no card information")))?;
+                Ok(listing::state(operation.action_kind, &card))
             }
-            Deed::SetPin => Ok(Seen::nowhere("banana cannot be asked whether a PIN was set")),
+            ActionKind::SetPin => {
+                Ok(Lookup::nowhere("banana cannot be asked whether a PIN was set"))
+            }
         }
     }
 }
@@ -432,14 +442,14 @@ const NO_QUOTE: &str =
     "banana does not say whether its recharge fee is a sum or a percentage, so nothing is quoted";
 
 const CAN: Capabilities = Capabilities {
-    list_cards: Offer::No(NO_LIST),
-    list_all_transactions: Offer::Yes,
-    float: Offer::Yes,
-    quote: Offer::No(NO_QUOTE),
-    freeze: Offer::Yes,
-    unfreeze: Offer::Yes,
-    top_up: Offer::Yes,
-    close: Offer::Yes,
+    list_cards: Support::No(NO_LIST),
+    list_all_transactions: Support::Yes,
+    float: Support::Yes,
+    quote: Support::No(NO_QUOTE),
+    freeze: Support::Yes,
+    unfreeze: Support::Yes,
+    top_up: Support::Yes,
+    close: Support::Yes,
     pin: Ok(PinRule {
         digits: Some((4, 6)),
         needs_old: false,
@@ -449,7 +459,7 @@ const CAN: Capabilities = Capabilities {
     top_up_proof: Proof::ByListing,
     state_proof: Proof::ByState,
     pin_proof: Proof::AnswerOnly,
-    class: Class::Neither,
+    class: TopUpSafety::Neither,
     top_up_min: None,
     top_up_decimals: None,
     names_payer: false,
@@ -464,27 +474,27 @@ struct Opened {
 
 impl Opened {
     /// The object in it, refused where it says `"success": false`.
-    fn object(&self) -> Result<Fields<'_>> {
+    fn object(&self) -> Result<JsonObject<'_>> {
         self.agreed()?;
         self.object_as_it_is()
     }
 
-    fn object_as_it_is(&self) -> Result<Fields<'_>> {
-        Fields::read(&self.json)
+    fn object_as_it_is(&self) -> Result<JsonObject<'_>> {
+        JsonObject::read(&self.json)
             .map_err(|_| self.answer.bad_reply("answered JSON of an unexpected shape"))
     }
 
     /// Checks that an object in it does not say no (banana wire notes, 1.9).
     fn agreed(&self) -> Result<()> {
-        let fields = Fields::read(&self.json).unwrap_or_default();
+        let fields = JsonObject::read(&self.json).unwrap_or_default();
         match fields.flag("success") {
             Some(false) => Err(self.answer.said_no(&wire::refused(&fields).unwrap_or_default())),
             Some(true) | None => Ok(()),
         }
     }
 
-    fn odd(&self, odd: &Odd) -> Error {
-        let words = Fields::read(&self.json).ok().and_then(|fields| wire::words(&fields));
+    fn odd(&self, odd: &RowError) -> Error {
+        let words = JsonObject::read(&self.json).ok().and_then(|fields| wire::words(&fields));
         self.answer.bad_reply(
             &words.map_or_else(|| odd.0.to_string(), |words| format!("{}: {words}", odd.0)),
         )

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 
 use super::pages::ListRead;
-use super::{Claimed, Evidence, Result, Seen, Window};
+use super::{Evidence, Lookup, MatchedCredits, Result, Window};
 use crate::domain::card::Card;
 use crate::domain::money::Money;
 use crate::domain::operation::{Operation, OperationState};
@@ -122,18 +122,18 @@ pub(super) enum Fee {
 pub(super) fn judge(
     credits: &Credits,
     operation: &Operation,
-    claimed: &Claimed,
+    claimed: &MatchedCredits,
     rules: Rules,
-) -> Seen {
+) -> Lookup {
     if credits.cut {
-        return Seen::nowhere(format!(
+        return Lookup::nowhere(format!(
             "only the first {} top-ups of a list that goes on",
             credits.rows.len()
         ));
     }
     let seen = judge_rows(&credits.rows, operation, claimed, rules);
     match seen {
-        Seen::Nowhere { looked, candidate } if credits.unread > 0 => Seen::Nowhere {
+        Lookup::NotFound { looked, candidate } if credits.unread > 0 => Lookup::NotFound {
             looked: format!("{looked}, and {} rows could not be read", credits.unread),
             candidate,
         },
@@ -144,14 +144,14 @@ pub(super) fn judge(
 fn judge_rows(
     rows: &[Transaction],
     operation: &Operation,
-    claimed: &Claimed,
+    claimed: &MatchedCredits,
     rules: Rules,
-) -> Seen {
+) -> Lookup {
     let Some(amount) = operation.amount else {
-        return Seen::nowhere("it has no amount to look for");
+        return Lookup::nowhere("it has no amount to look for");
     };
     let Some(baseline) = &operation.baseline else {
-        return Seen::nowhere(
+        return Lookup::nowhere(
             "an earlier cardtop sent it and kept no list to compare with, so no list proves it",
         );
     };
@@ -170,7 +170,7 @@ fn judge_rows(
     };
     let is_new = |row: &&Transaction| baseline.judge_row(row, operation.created_at) == Credit::New;
     let mut new: Vec<&Transaction> =
-        free().filter(is_new).filter(|row| row.amount.size() == amount).collect();
+        free().filter(is_new).filter(|row| row.amount.abs() == amount).collect();
     if rules.fee == Fee::Inside && new.is_empty() {
         new = free().filter(is_new).filter(|row| row.is_of_sum(amount)).collect();
     }
@@ -178,7 +178,7 @@ fn judge_rows(
     let clocks = baseline.about_clocks();
     let Some(nearest) = new.first() else {
         let earlier = free()
-            .filter(|row| row.amount.size() == amount && !row.state.has_failed() && !is_new(row))
+            .filter(|row| row.amount.abs() == amount && !row.state.has_failed() && !is_new(row))
             .max_by_key(|row| row.at);
         let earlier = earlier.filter(|row| asked.duration_since(row.at) <= SHORTLY).map_or_else(
             String::new,
@@ -190,7 +190,7 @@ fn judge_rows(
                 )
             },
         );
-        return Seen::nowhere(format!(
+        return Lookup::nowhere(format!(
             "no new top-up of {amount} in the list since {}{earlier}{clocks}",
             clock(asked)
         ));
@@ -213,13 +213,13 @@ fn judge_rows(
             told(nearest),
             baseline.unread
         );
-        return Seen::Nowhere { looked, candidate: Some(Arc::clone(&nearest.id)) };
+        return Lookup::NotFound { looked, candidate: Some(Arc::clone(&nearest.id)) };
     }
     if rules.others_top_up {
         let answered = operation.state == OperationState::Accepted;
         return match (answered && alone, new.as_slice(), arrived.as_slice(), coming.as_slice()) {
             (true, [_], [row], []) => done(row, amount),
-            (true, [_], [], [row]) => Seen::NotYet {
+            (true, [_], [], [row]) => Lookup::Pending {
                 looked: format!("in the list as {}, id {}", row.provider_state, row.id),
             },
             _ => {
@@ -233,12 +233,12 @@ fn judge_rows(
                      told, a person has to settle it{clocks}",
                     told(nearest)
                 );
-                Seen::Nowhere { looked, candidate: Some(Arc::clone(&nearest.id)) }
+                Lookup::NotFound { looked, candidate: Some(Arc::clone(&nearest.id)) }
             }
         };
     }
     let ambiguous =
-        |looked: String| Seen::Nowhere { looked, candidate: Some(Arc::clone(&nearest.id)) };
+        |looked: String| Lookup::NotFound { looked, candidate: Some(Arc::clone(&nearest.id)) };
     if new.len().saturating_sub(claimed.reserved) > claimed.open + 1 {
         return ambiguous(format!(
             "{} new top-ups of {amount} in the list, cannot tell which is ours{clocks}",
@@ -247,28 +247,28 @@ fn judge_rows(
     }
     match (arrived.first(), coming.first()) {
         (Some(row), _) if arrived.len() > claimed.reserved => done(row, amount),
-        (_, Some(row)) if arrived.len() + coming.len() > claimed.reserved => {
-            Seen::NotYet { looked: format!("in the list as {}, id {}", row.provider_state, row.id) }
-        }
+        (_, Some(row)) if arrived.len() + coming.len() > claimed.reserved => Lookup::Pending {
+            looked: format!("in the list as {}, id {}", row.provider_state, row.id),
+        },
         (None, None) if alone && failures > claimed.failed => {
             let why =
                 nearest.decline_reason.as_deref().map(|why| format!(": {why}")).unwrap_or_default();
             let why = format!("the list says {}{why}, id {}", nearest.provider_state, nearest.id);
-            Seen::Failed { why, row: Some(Arc::clone(&nearest.id)) }
+            Lookup::Failed { why, row: Some(Arc::clone(&nearest.id)) }
         }
-        (None, None) => Seen::nowhere(format!(
+        (None, None) => Lookup::nowhere(format!(
             "{} failed, cannot tell whether it was ours{clocks}",
             told(nearest)
         )),
-        (_, _) => Seen::nowhere(format!(
+        (_, _) => Lookup::nowhere(format!(
             "every new top-up of {amount} in the list is another operation's{clocks}"
         )),
     }
 }
 
-fn done(row: &Transaction, amount: Money) -> Seen {
+fn done(row: &Transaction, amount: Money) -> Lookup {
     let proof = format!("+{amount} in the list, id {}", row.id);
-    Seen::Done { proof, credit: Some(Arc::clone(&row.id)), by: Evidence::List }
+    Lookup::Done { proof, credit: Some(Arc::clone(&row.id)), by: Evidence::List }
 }
 
 /// `12 s before`, `3 s after`: of the moment when the operation was asked.
@@ -290,7 +290,7 @@ mod tests {
     use super::*;
     use crate::domain::card::CardKey;
     use crate::domain::card::ProviderId;
-    use crate::domain::operation::{Before, Deed, OperationId, Proof};
+    use crate::domain::operation::{ActionKind, Before, OperationId, Proof};
     use crate::domain::proof::{Baseline, ClockOffset};
     use std::collections::BTreeSet;
 
@@ -299,7 +299,7 @@ mod tests {
     }
 
     fn money(text: &str) -> Money {
-        Money::read(text, "USD".parse().expect("a currency")).expect("an amount")
+        Money::parse_wire(text, "USD".parse().expect("a currency")).expect("an amount")
     }
 
     /// A list that had these top-ups; the clocks agree to half a second.
@@ -323,7 +323,12 @@ mod tests {
     /// Other systems top up, too.
     const OTHERS: Rules = Rules { fee: Fee::Inside, others_top_up: true };
 
-    fn judge(rows: &[Transaction], operation: &Operation, claimed: &Claimed, fee: Fee) -> Seen {
+    fn judge(
+        rows: &[Transaction],
+        operation: &Operation,
+        claimed: &MatchedCredits,
+        fee: Fee,
+    ) -> Lookup {
         judge_rows(rows, operation, claimed, Rules { fee, ..ALONE })
     }
 
@@ -331,7 +336,7 @@ mod tests {
         let id = OperationId::new(at(0), 7, 1);
         Operation {
             id,
-            deed: Deed::TopUp,
+            action_kind: ActionKind::TopUp,
             card: CardKey::new(&ProviderId::new("acme"), "c1"),
             last4: None,
             amount: Some(money("30.00")),
@@ -379,13 +384,13 @@ mod tests {
     }
 
     fn done(rows: &[Transaction], claimed: &[&str]) -> Option<String> {
-        let claimed = Claimed {
+        let claimed = MatchedCredits {
             credits: claimed.iter().map(|id| Arc::from(*id)).collect(),
-            ..Claimed::default()
+            ..MatchedCredits::default()
         };
         match judge(rows, &operation(), &claimed, Fee::Inside) {
-            Seen::Done { credit, .. } => credit.map(|id| id.to_string()),
-            Seen::Failed { .. } | Seen::NotYet { .. } | Seen::Nowhere { .. } => None,
+            Lookup::Done { credit, .. } => credit.map(|id| id.to_string()),
+            Lookup::Failed { .. } | Lookup::Pending { .. } | Lookup::NotFound { .. } => None,
         }
     }
 
@@ -421,10 +426,10 @@ mod tests {
                 judge(
                     &rows,
                     &operation(),
-                    &Claimed { reserved, open, ..Claimed::default() },
+                    &MatchedCredits { reserved, open, ..MatchedCredits::default() },
                     Fee::Inside
                 ),
-                Seen::Done { .. }
+                Lookup::Done { .. }
             )
         };
         assert!(!found(1, 1, 0), "the only credit is the surer one's");
@@ -439,30 +444,31 @@ mod tests {
     fn a_pending_row_is_not_yet_and_a_failed_one_failed() {
         let hold = Transaction { state: TransactionState::Hold, ..row("7", "30", 5) };
         assert!(matches!(
-            judge(&[hold], &operation(), &Claimed::default(), Fee::Inside),
-            Seen::NotYet { .. }
+            judge(&[hold], &operation(), &MatchedCredits::default(), Fee::Inside),
+            Lookup::Pending { .. }
         ));
         let failed = Transaction { state: TransactionState::Failed, ..row("7", "30", 5) };
         assert!(matches!(
-            judge(&[failed], &operation(), &Claimed::default(), Fee::Inside),
-            Seen::Failed { .. }
+            judge(&[failed], &operation(), &MatchedCredits::default(), Fee::Inside),
+            Lookup::Failed { .. }
         ));
     }
 
     #[test]
     fn a_smaller_top_up_and_its_fee_are_not_this_one() {
         let smaller = Transaction { fee: Some(money("1.00")), ..row("7", "29", 5) };
-        let look = |rows: &[Transaction], fee| judge(rows, &operation(), &Claimed::default(), fee);
+        let look =
+            |rows: &[Transaction], fee| judge(rows, &operation(), &MatchedCredits::default(), fee);
         assert!(
-            matches!(look(std::slice::from_ref(&smaller), Fee::Beside), Seen::Nowhere { .. }),
+            matches!(look(std::slice::from_ref(&smaller), Fee::Beside), Lookup::NotFound { .. }),
             "the fee was paid beside it"
         );
         assert!(
-            matches!(look(std::slice::from_ref(&smaller), Fee::Inside), Seen::Done { .. }),
+            matches!(look(std::slice::from_ref(&smaller), Fee::Inside), Lookup::Done { .. }),
             "the fee was taken out of it"
         );
         let exact = row("8", "30", 9);
-        let Seen::Done { credit, .. } = look(&[smaller, exact], Fee::Inside) else {
+        let Lookup::Done { credit, .. } = look(&[smaller, exact], Fee::Inside) else {
             panic!("the sum itself is there")
         };
         assert_eq!(credit.as_deref(), Some("8"));
@@ -476,38 +482,39 @@ mod tests {
             judge(
                 rows,
                 &operation(),
-                &Claimed { reserved, open, ..Claimed::default() },
+                &MatchedCredits { reserved, open, ..MatchedCredits::default() },
                 Fee::Inside,
             )
         };
         // The other one is surer: what has arrived is its credit, even where its row is nearer to
         // us in time.
-        assert!(matches!(look(&[row("7", "30", 1), hold()], 1, 0), Seen::NotYet { .. }));
-        assert!(matches!(look(&[row("7", "30", 1), row("8", "30", 5)], 1, 0), Seen::Done { .. }));
-        assert!(matches!(look(&[row("7", "30", 1), failed()], 1, 0), Seen::Nowhere { .. }));
+        assert!(matches!(look(&[row("7", "30", 1), hold()], 1, 0), Lookup::Pending { .. }));
+        assert!(matches!(look(&[row("7", "30", 1), row("8", "30", 5)], 1, 0), Lookup::Done { .. }));
+        assert!(matches!(look(&[row("7", "30", 1), failed()], 1, 0), Lookup::NotFound { .. }));
         // Two in doubt: one credit is one DONE, and a failure is nobody's.
-        assert!(matches!(look(&[row("7", "30", 1), hold()], 0, 1), Seen::Done { .. }));
+        assert!(matches!(look(&[row("7", "30", 1), hold()], 0, 1), Lookup::Done { .. }));
         assert!(
-            matches!(look(&[failed()], 0, 1), Seen::Nowhere { .. }),
+            matches!(look(&[failed()], 0, 1), Lookup::NotFound { .. }),
             "the other one's failure is not ours"
         );
-        assert!(matches!(look(&[failed()], 1, 0), Seen::Nowhere { .. }));
+        assert!(matches!(look(&[failed()], 1, 0), Lookup::NotFound { .. }));
         assert!(
-            matches!(look(&[failed()], 0, 0), Seen::Failed { row: Some(id), .. } if &*id == "8")
+            matches!(look(&[failed()], 0, 0), Lookup::Failed { row: Some(id), .. } if &*id == "8")
         );
-        let claimed = Claimed { credits: BTreeSet::from(["8".into()]), ..Claimed::default() };
+        let claimed =
+            MatchedCredits { credits: BTreeSet::from(["8".into()]), ..MatchedCredits::default() };
         let seen = judge(&[failed()], &operation(), &claimed, Fee::Inside);
         assert!(
-            matches!(seen, Seen::Nowhere { .. }),
+            matches!(seen, Lookup::NotFound { .. }),
             "a failure is one operation's only: {seen:?}"
         );
         // An equal one was refused shortly before, and their clock is ahead: the row may be that
         // one's.
-        let claimed = Claimed { failed: 1, ..Claimed::default() };
+        let claimed = MatchedCredits { failed: 1, ..MatchedCredits::default() };
         let seen = |rows: &[Transaction]| judge(rows, &operation(), &claimed, Fee::Inside);
-        assert!(matches!(seen(&[failed()]), Seen::Nowhere { .. }));
+        assert!(matches!(seen(&[failed()]), Lookup::NotFound { .. }));
         assert!(
-            matches!(seen(&[failed(), row("9", "30", 5)]), Seen::Nowhere { .. }),
+            matches!(seen(&[failed(), row("9", "30", 5)]), Lookup::NotFound { .. }),
             "it may as well be somebody else's"
         );
     }
@@ -517,17 +524,22 @@ mod tests {
         let failed =
             |second| Transaction { state: TransactionState::Failed, ..row("8", "30", second) };
         let look = |rows: &[Transaction], open| {
-            judge(rows, &operation(), &Claimed { open, ..Claimed::default() }, Fee::Inside)
+            judge(
+                rows,
+                &operation(),
+                &MatchedCredits { open, ..MatchedCredits::default() },
+                Fee::Inside,
+            )
         };
         let both = [failed(4), row("7", "30", 9)];
         assert!(
-            matches!(look(&both, 1), Seen::Done { credit: Some(id), .. } if &*id == "7"),
+            matches!(look(&both, 1), Lookup::Done { credit: Some(id), .. } if &*id == "7"),
             "one of the two arrived"
         );
-        assert!(matches!(look(&both, 0), Seen::Nowhere { .. }), "somebody else sent one, too");
-        assert!(matches!(look(&[failed(-60)], 0), Seen::Nowhere { .. }), "an earlier try's");
+        assert!(matches!(look(&both, 0), Lookup::NotFound { .. }), "somebody else sent one, too");
+        assert!(matches!(look(&[failed(-60)], 0), Lookup::NotFound { .. }), "an earlier try's");
         assert!(
-            matches!(look(&[failed(-60), row("7", "30", 9)], 0), Seen::Done { .. }),
+            matches!(look(&[failed(-60), row("7", "30", 9)], 0), Lookup::Done { .. }),
             "an earlier try's failure, and ours"
         );
     }
@@ -540,7 +552,7 @@ mod tests {
                 None,
                 None,
                 &raw.to_string(),
-                &super::super::fields::Odd::new("has no date"),
+                &super::super::fields::RowError::new("has no date"),
             )
         };
         let unread = (0..unread).map(odd).collect();
@@ -568,11 +580,15 @@ mod tests {
 
     #[test]
     fn a_list_that_goes_on_or_cannot_be_read_says_so() {
-        let looked =
-            |found: &Credits| match super::judge(found, &operation(), &Claimed::default(), ALONE) {
-                Seen::Nowhere { looked, .. } => looked,
-                seen => panic!("{seen:?}"),
-            };
+        let looked = |found: &Credits| match super::judge(
+            found,
+            &operation(),
+            &MatchedCredits::default(),
+            ALONE,
+        ) {
+            Lookup::NotFound { looked, .. } => looked,
+            seen => panic!("{seen:?}"),
+        };
         let odd = looked(&list(vec![], 1, None));
         assert!(odd.ends_with("1 rows could not be read"), "{odd}");
         let cut = looked(&list(vec![row("1", "30", 5)], 0, Some("its list has no end")));
@@ -584,9 +600,9 @@ mod tests {
         let with =
             |credits: &[&str]| Operation { baseline: Some(baseline(credits)), ..operation() };
         let look = |rows: &[Transaction], operation: &Operation| {
-            judge_rows(rows, operation, &Claimed::default(), ALONE)
+            judge_rows(rows, operation, &MatchedCredits::default(), ALONE)
         };
-        let Seen::Nowhere { looked, candidate: None } = look(&[row("7", "30", -12)], &with(&[]))
+        let Lookup::NotFound { looked, candidate: None } = look(&[row("7", "30", -12)], &with(&[]))
         else {
             panic!("it came before")
         };
@@ -597,30 +613,33 @@ mod tests {
         assert!(
             matches!(
                 look(&[row("7", "30", 0)], &with(&["7"])),
-                Seen::Nowhere { candidate: None, .. }
+                Lookup::NotFound { candidate: None, .. }
             ),
             "it was in the list"
         );
         assert!(
-            matches!(look(&[row("7", "30", 0)], &with(&[])), Seen::Done { by: Evidence::List, .. }),
+            matches!(
+                look(&[row("7", "30", 0)], &with(&[])),
+                Lookup::Done { by: Evidence::List, .. }
+            ),
             "the list did not have it"
         );
         let old = Operation { baseline: None, ..operation() };
         assert!(
-            matches!(look(&[row("7", "30", 5)], &old), Seen::Nowhere { candidate: None, .. }),
+            matches!(look(&[row("7", "30", 5)], &old), Lookup::NotFound { candidate: None, .. }),
             "nothing to compare with"
         );
     }
 
     #[test]
     fn where_others_top_up_a_lost_answer_is_left_to_a_person() {
-        let look = |rows: &[Transaction], state, claimed: &Claimed| {
+        let look = |rows: &[Transaction], state, claimed: &MatchedCredits| {
             judge_rows(rows, &Operation { state, ..operation() }, claimed, OTHERS)
         };
-        let alone = Claimed::default();
+        let alone = MatchedCredits::default();
         let failed = || Transaction { state: TransactionState::Failed, ..row("7", "30", 5) };
         for lost in [OperationState::Unknown, OperationState::Sent] {
-            let Seen::Nowhere { looked, candidate: Some(id) } =
+            let Lookup::NotFound { looked, candidate: Some(id) } =
                 look(&[row("7", "30", 5)], lost, &alone)
             else {
                 panic!("{lost:?}")
@@ -628,25 +647,25 @@ mod tests {
             assert_eq!(&*id, "7");
             assert!(looked.contains("a person has to settle it"), "{looked}");
             assert!(
-                matches!(look(&[failed()], lost, &alone), Seen::Nowhere { .. }),
+                matches!(look(&[failed()], lost, &alone), Lookup::NotFound { .. }),
                 "it may be the others' that failed"
             );
         }
         let accepted = OperationState::Accepted;
         assert!(
-            matches!(look(&[row("7", "30", 5)], accepted, &alone), Seen::Done { credit: Some(id), .. } if &*id == "7")
+            matches!(look(&[row("7", "30", 5)], accepted, &alone), Lookup::Done { credit: Some(id), .. } if &*id == "7")
         );
         assert!(matches!(
             look(&[row("7", "30", 5), row("8", "30", 9)], accepted, &alone),
-            Seen::Nowhere { candidate: Some(_), .. }
+            Lookup::NotFound { candidate: Some(_), .. }
         ));
         assert!(matches!(
             look(&[failed()], accepted, &alone),
-            Seen::Nowhere { candidate: Some(_), .. }
+            Lookup::NotFound { candidate: Some(_), .. }
         ));
-        let rival = Claimed { open: 1, ..Claimed::default() };
+        let rival = MatchedCredits { open: 1, ..MatchedCredits::default() };
         assert!(
-            matches!(look(&[row("7", "30", 5)], accepted, &rival), Seen::Nowhere { .. }),
+            matches!(look(&[row("7", "30", 5)], accepted, &rival), Lookup::NotFound { .. }),
             "another of ours is as much in doubt"
         );
     }

@@ -37,18 +37,18 @@ fn and_wipe<T>(calculate: impl FnOnce() -> T) -> T {
 /// Something that should be a ciphertext, key or signature and is not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("cannot be decrypted or verified")]
-pub struct Broken;
+pub struct CryptoError;
 
 /// AES in CBC mode with PKCS#7 padding; the key is 16, 24 or 32 bytes long.
 ///
 /// # Errors
 /// When the key has another length.
-pub fn aes_cbc_encrypt(key: &[u8], iv: [u8; 16], plain: &[u8]) -> Result<Vec<u8>, Broken> {
+pub fn aes_cbc_encrypt(key: &[u8], iv: [u8; 16], plain: &[u8]) -> Result<Vec<u8>, CryptoError> {
     and_wipe(|| {
-        let key = PaddedBlockEncryptingKey::cbc_pkcs7(cipher_key(key)?).map_err(|_| Broken)?;
+        let key = PaddedBlockEncryptingKey::cbc_pkcs7(cipher_key(key)?).map_err(|_| CryptoError)?;
         let mut bytes = with_room(plain);
         key.less_safe_encrypt(&mut bytes, EncryptionContext::Iv128(FixedLength::from(iv)))
-            .map_err(|_| Broken)?;
+            .map_err(|_| CryptoError)?;
         Ok(bytes)
     })
 }
@@ -57,13 +57,13 @@ pub fn aes_cbc_encrypt(key: &[u8], iv: [u8; 16], plain: &[u8]) -> Result<Vec<u8>
 ///
 /// # Errors
 /// When the key has another length or the padding is wrong.
-pub fn aes_cbc_decrypt(key: &[u8], iv: [u8; 16], cipher: &[u8]) -> Result<Vec<u8>, Broken> {
+pub fn aes_cbc_decrypt(key: &[u8], iv: [u8; 16], cipher: &[u8]) -> Result<Vec<u8>, CryptoError> {
     and_wipe(|| {
-        let key = PaddedBlockDecryptingKey::cbc_pkcs7(cipher_key(key)?).map_err(|_| Broken)?;
+        let key = PaddedBlockDecryptingKey::cbc_pkcs7(cipher_key(key)?).map_err(|_| CryptoError)?;
         let mut bytes = Zeroizing::new(cipher.to_vec());
         let plain = key
             .decrypt(&mut bytes, DecryptionContext::Iv128(FixedLength::from(iv)))
-            .map_err(|_| Broken)?;
+            .map_err(|_| CryptoError)?;
         Ok(plain.to_vec())
     })
 }
@@ -72,11 +72,11 @@ pub fn aes_cbc_decrypt(key: &[u8], iv: [u8; 16], cipher: &[u8]) -> Result<Vec<u8
 ///
 /// # Errors
 /// When the key is not 16, 24 or 32 bytes long.
-pub fn aes_ecb_encrypt(key: &[u8], plain: &[u8]) -> Result<Vec<u8>, Broken> {
+pub fn aes_ecb_encrypt(key: &[u8], plain: &[u8]) -> Result<Vec<u8>, CryptoError> {
     and_wipe(|| {
-        let key = PaddedBlockEncryptingKey::ecb_pkcs7(cipher_key(key)?).map_err(|_| Broken)?;
+        let key = PaddedBlockEncryptingKey::ecb_pkcs7(cipher_key(key)?).map_err(|_| CryptoError)?;
         let mut bytes = with_room(plain);
-        key.encrypt(&mut bytes).map_err(|_| Broken)?;
+        key.encrypt(&mut bytes).map_err(|_| CryptoError)?;
         Ok(bytes)
     })
 }
@@ -85,11 +85,11 @@ pub fn aes_ecb_encrypt(key: &[u8], plain: &[u8]) -> Result<Vec<u8>, Broken> {
 ///
 /// # Errors
 /// When the key has another length or the padding is wrong.
-pub fn aes_ecb_decrypt(key: &[u8], cipher: &[u8]) -> Result<Vec<u8>, Broken> {
+pub fn aes_ecb_decrypt(key: &[u8], cipher: &[u8]) -> Result<Vec<u8>, CryptoError> {
     and_wipe(|| {
-        let key = PaddedBlockDecryptingKey::ecb_pkcs7(cipher_key(key)?).map_err(|_| Broken)?;
+        let key = PaddedBlockDecryptingKey::ecb_pkcs7(cipher_key(key)?).map_err(|_| CryptoError)?;
         let mut bytes = Zeroizing::new(cipher.to_vec());
-        let plain = key.decrypt(&mut bytes, DecryptionContext::None).map_err(|_| Broken)?;
+        let plain = key.decrypt(&mut bytes, DecryptionContext::None).map_err(|_| CryptoError)?;
         Ok(plain.to_vec())
     })
 }
@@ -102,14 +102,14 @@ fn with_room(plain: &[u8]) -> Vec<u8> {
     bytes
 }
 
-fn cipher_key(key: &[u8]) -> Result<UnboundCipherKey, Broken> {
+fn cipher_key(key: &[u8]) -> Result<UnboundCipherKey, CryptoError> {
     let algorithm: &'static Algorithm = match key.len() {
         16 => &AES_128,
         24 => &AES_192,
         32 => &AES_256,
-        _ => return Err(Broken),
+        _ => return Err(CryptoError),
     };
-    UnboundCipherKey::new(algorithm, key).map_err(|_| Broken)
+    UnboundCipherKey::new(algorithm, key).map_err(|_| CryptoError)
 }
 
 /// HMAC-SHA-256.
@@ -134,9 +134,9 @@ pub fn equal(a: &[u8], b: &[u8]) -> bool {
 ///
 /// # Errors
 /// When the system has none to give.
-pub fn random<const N: usize>() -> Result<[u8; N], Broken> {
+pub fn random<const N: usize>() -> Result<[u8; N], CryptoError> {
     let mut bytes = [0; N];
-    rand::fill(&mut bytes).map_err(|_| Broken)?;
+    rand::fill(&mut bytes).map_err(|_| CryptoError)?;
     Ok(bytes)
 }
 
@@ -169,10 +169,10 @@ impl RsaKey {
     ///
     /// # Errors
     /// When it is neither.
-    pub fn pem(pem: &str, padding: Padding) -> Result<Self, Broken> {
+    pub fn pem(pem: &str, padding: Padding) -> Result<Self, CryptoError> {
         let read =
             || RsaPrivateKey::from_pkcs8_pem(pem).or_else(|_| RsaPrivateKey::from_pkcs1_pem(pem));
-        let key = and_wipe(read).map_err(|_| Broken)?;
+        let key = and_wipe(read).map_err(|_| CryptoError)?;
         Ok(match padding {
             Padding::Pkcs1 => Self::Pkcs1(Box::new(rsa::pkcs1v15::SigningKey::new(key))),
             Padding::Pss => Self::Pss(Box::new(rsa::pss::SigningKey::new(key))),
@@ -183,14 +183,14 @@ impl RsaKey {
     ///
     /// # Errors
     /// When the key is too small for it.
-    pub fn sign(&self, message: &[u8]) -> Result<Vec<u8>, Broken> {
+    pub fn sign(&self, message: &[u8]) -> Result<Vec<u8>, CryptoError> {
         and_wipe(|| match self {
             Self::Pkcs1(key) => key.try_sign(message).map(|signature| signature.to_vec()),
             Self::Pss(key) => key
                 .try_sign_with_rng(&mut rsa::rand_core::OsRng, message)
                 .map(|signature| signature.to_vec()),
         })
-        .map_err(|_| Broken)
+        .map_err(|_| CryptoError)
     }
 }
 
@@ -290,9 +290,12 @@ mod tests {
     fn a_wrong_key_or_a_cut_payload_is_broken_not_a_panic() {
         let cipher = aes_cbc_encrypt(&[1; 32], iv(), b"{}").expect("a key of 32 bytes");
         assert!(aes_cbc_decrypt(&[2; 32], iv(), &cipher).map_or(true, |plain| plain != b"{}"));
-        assert_eq!(aes_cbc_decrypt(&[1; 32], iv(), cipher.get(..7).expect("bytes")), Err(Broken));
-        assert_eq!(aes_cbc_encrypt(&[1; 31], iv(), b"{}"), Err(Broken));
-        assert_eq!(aes_ecb_decrypt(&[1; 16], b""), Err(Broken));
+        assert_eq!(
+            aes_cbc_decrypt(&[1; 32], iv(), cipher.get(..7).expect("bytes")),
+            Err(CryptoError)
+        );
+        assert_eq!(aes_cbc_encrypt(&[1; 31], iv(), b"{}"), Err(CryptoError));
+        assert_eq!(aes_ecb_decrypt(&[1; 16], b""), Err(CryptoError));
         assert!(RsaKey::pem("not a key", Padding::Pkcs1).is_err());
     }
 }

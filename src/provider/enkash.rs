@@ -27,21 +27,22 @@ use tokio::sync::Mutex;
 use zeroize::Zeroizing;
 
 use super::{
-    Claimed, Credits, Error, Evidence, Kind, Outcome, Page, PageAt, Pager, Pagers, Paging,
-    Provider, Quote, Receipt, Result, Seen, Window, credits, crypto, listing, pages, sensitive,
+    Ack, Credits, Error, ErrorKind, Evidence, Lookup, MatchedCredits, Outcome, Page, PageAt, Pager,
+    Pagers, Paging, Provider, Quote, Result, Window, credits, crypto, listing, pages, sensitive,
 };
 use crate::config::secret::Source;
 use crate::config::wires::{Lists, Path, Spelling, enkash as calls};
-use crate::config::{self, Envelope, KeyDerivation, Load, PinBlock, ProviderConfig};
+use crate::config::{self, BodyWrapping, KeyDerivation, Load, PinBlock, ProviderConfig};
 use crate::domain::card::{Card, CardState, ProviderId};
 use crate::domain::money::Money;
 use crate::domain::operation::{
-    Action, Capabilities, Class, Deed, Offer, Operation, OperationId, Pin, PinRule, Proof,
+    Action, ActionKind, Capabilities, Operation, OperationId, Pin, PinRule, Proof, Support,
+    TopUpSafety,
 };
 use crate::domain::transaction::Transaction;
-use crate::provider::fields::Odd;
-use crate::provider::http::{Answer, Author, Does, Http};
-use wire::{Code, Said, Unreadable};
+use crate::provider::fields::RowError;
+use crate::provider::http::{Access, Answer, Author, Http};
+use wire::{Code, Envelope, Unreadable};
 
 /// Seconds before its end at which a token is renewed.
 const MARGIN: i64 = 60;
@@ -73,7 +74,7 @@ pub struct Enkash {
     partner_id: HeaderValue,
     company_id: String,
     card_account_id: String,
-    encryption: Envelope,
+    encryption: BodyWrapping,
     load: Load,
     envelope_field: String,
     unencrypted: Vec<String>,
@@ -186,10 +187,10 @@ impl Enkash {
     /// 1.6).
     async fn ask(
         &self,
-        does: Does,
+        does: Access,
         call: Path,
         body: &(impl Serialize + Sync),
-    ) -> Result<(Answer, Said)> {
+    ) -> Result<(Answer, Envelope)> {
         let (answer, said) = self.hear(does, call, body).await?;
         judge(does, &answer, &said)?;
         Ok((answer, said))
@@ -200,10 +201,10 @@ impl Enkash {
     /// executed (enkash wire notes, 1.3 and 6.7; INFERENCE).
     async fn hear(
         &self,
-        does: Does,
+        does: Access,
         call: Path,
         body: &(impl Serialize + Sync),
-    ) -> Result<(Answer, Said)> {
+    ) -> Result<(Answer, Envelope)> {
         // Room for the longest body at once: one of them carries a PIN, and nothing of it is left
         // behind where it grew.
         let mut plain = Zeroizing::new(Vec::with_capacity(2_048));
@@ -236,13 +237,13 @@ impl Enkash {
 
     /// The error of an answer that is not 2xx; its body may be plain even when encryption is on
     /// (enkash wire notes, 1.5).
-    fn refused(&self, does: Does, answer: &Answer) -> Error {
+    fn refused(&self, does: Access, answer: &Answer) -> Error {
         let said = self.read(answer).ok();
         let error =
             answer.refusal(said.as_ref().map_or("", |said| &said.words), self.author(answer));
         let doubt =
             matches!(answer.status, 408 | 409) || said.is_some_and(|said| said.is_doubtful());
-        if does == Does::Write && doubt { error.outcome(Outcome::Unknown) } else { error }
+        if does == Access::Write && doubt { error.outcome(Outcome::Unknown) } else { error }
     }
 
     /// Whether enkash wrote a refusal: an envelope with a code, an OAuth error, or a 401 without a
@@ -253,7 +254,7 @@ impl Enkash {
         Author::provider_if(empty || envelope || wire::is_oauth_error(&answer.body))
     }
 
-    fn read(&self, answer: &Answer) -> std::result::Result<Said, Unreadable> {
+    fn read(&self, answer: &Answer) -> std::result::Result<Envelope, Unreadable> {
         let mut said = wire::read(&answer.body, &self.key, &self.envelope_field)?;
         said.name_fields(&self.spelling);
         Ok(said)
@@ -279,17 +280,17 @@ impl Enkash {
             )
         };
         match self.encryption {
-            Envelope::Off => Bytes::copy_from_slice(plain),
-            Envelope::Envelope | Envelope::Bare
+            BodyWrapping::Off => Bytes::copy_from_slice(plain),
+            BodyWrapping::Envelope | BodyWrapping::Bare
                 if call != calls::SET_PIN && self.unencrypted.iter().any(|key| key == call.key) =>
             {
                 Bytes::copy_from_slice(plain)
             }
-            Envelope::Envelope => {
+            BodyWrapping::Envelope => {
                 let field = serde_json::Value::from(&*self.envelope_field);
                 format!("{{{field}:\"{}\"}}", sealed()).into()
             }
-            Envelope::Bare => format!("\"{}\"", sealed()).into(),
+            BodyWrapping::Bare => format!("\"{}\"", sealed()).into(),
         }
     }
 
@@ -313,7 +314,7 @@ impl Enkash {
             return Ok(token.bearer.clone());
         }
         session.token = None;
-        let answer = self.http.send(Does::Read, self.token_request()?).await?;
+        let answer = self.http.send(Access::Read, self.token_request()?).await?;
         let words = wire::token_error(&answer.body);
         if let (true, Some((token, life))) = (answer.is_success(), wire::token(&answer.body)) {
             let life = life.unwrap_or(SHORT_LIFE).clamp(0, 30 * 86_400);
@@ -341,7 +342,7 @@ impl Enkash {
                  lock the account, so they are tried {when}",
                 answer.status
             );
-            let error = Error::new(&self.provider, Kind::Auth, &said);
+            let error = Error::new(&self.provider, ErrorKind::Auth, &said);
             let until = first.then(|| answer.at.saturating_add(HELD).unwrap_or(Timestamp::MAX));
             session.refused = Some(Refused { error: error.clone(), until });
             return Err(Error { retry_after: first.then_some(HELD.unsigned_abs()), ..error });
@@ -382,7 +383,7 @@ impl Enkash {
 
     /// An error of our own, before anything is sent.
     fn no(&self, why: &str) -> Error {
-        Error::new(&self.provider, Kind::Refused, why)
+        Error::new(&self.provider, ErrorKind::Refused, why)
     }
 
     fn reader(&self, at: Timestamp) -> listing::Reader<'_> {
@@ -397,12 +398,7 @@ impl Enkash {
         OfCard { account: self.account(), en_kash_card_id: card_id }
     }
 
-    async fn block(
-        &self,
-        card: &Card,
-        code: &'static str,
-        reason: &'static str,
-    ) -> Result<Receipt> {
+    async fn block(&self, card: &Card, code: &'static str, reason: &'static str) -> Result<Ack> {
         let body = Block {
             card: self.of_card(&card.wire_id),
             block_code: code,
@@ -411,11 +407,11 @@ impl Enkash {
             created_by: CREATED_BY,
             otp_required: self.otp_required,
         };
-        self.ask(Does::Write, calls::BLOCK, &body).await?;
-        Ok(Receipt::Accepted { reference: None })
+        self.ask(Access::Write, calls::BLOCK, &body).await?;
+        Ok(Ack::Accepted { reference: None })
     }
 
-    async fn top_up(&self, card: &Card, amount: Money, id: OperationId) -> Result<Receipt> {
+    async fn top_up(&self, card: &Card, amount: Money, id: OperationId) -> Result<Ack> {
         if amount.currency() != wire::rupees()
             || amount.amount().normalize().scale() > 2
             || amount.amount() <= Decimal::ZERO
@@ -440,12 +436,12 @@ impl Enkash {
             remarks: &reference,
             en_kash_card_id: &card.wire_id,
         };
-        let (_, said) = self.ask(Does::Write, calls::BALANCE, &body).await?;
-        Ok(Receipt::Accepted { reference: wire::load_id(&said) })
+        let (_, said) = self.ask(Access::Write, calls::BALANCE, &body).await?;
+        Ok(Ack::Accepted { reference: wire::load_id(&said) })
     }
 
-    async fn set_pin(&self, card: &Card, pin: Option<&Pin>) -> Result<Receipt> {
-        if self.encryption == Envelope::Off {
+    async fn set_pin(&self, card: &Card, pin: Option<&Pin>) -> Result<Ack> {
+        if self.encryption == BodyWrapping::Off {
             return Err(self.no(NO_ENCRYPTION));
         }
         let pin = pin
@@ -457,10 +453,10 @@ impl Enkash {
             pin_block: &block,
             otp_required: self.otp_required,
         };
-        self.ask(Does::Write, calls::SET_PIN, &body)
+        self.ask(Access::Write, calls::SET_PIN, &body)
             .await
             .map_err(|error| listing::without(error, &[pin]))?;
-        Ok(Receipt::Accepted { reference: None })
+        Ok(Ack::Accepted { reference: None })
     }
 
     /// Looks a load up by our reference. Empty, code 1 and 404 all mean that there is none, for
@@ -469,18 +465,18 @@ impl Enkash {
         &self,
         card: &Card,
         operation: &Operation,
-        claimed: &Claimed,
-    ) -> Result<Seen> {
+        claimed: &MatchedCredits,
+    ) -> Result<Lookup> {
         let nowhere = || {
-            Seen::nowhere(format!("enkash knows no load with reference {}", operation.reference))
+            Lookup::nowhere(format!("enkash knows no load with reference {}", operation.reference))
         };
         let body = ByReference {
             card: self.of_card(&card.wire_id),
             pg_reference_number: &operation.reference,
         };
-        let (_, said) = match self.hear(Does::Read, calls::TRANSACTION, &body).await {
+        let (_, said) = match self.hear(Access::Read, calls::TRANSACTION, &body).await {
             Ok(heard) => heard,
-            Err(error) if error.kind == Kind::NotFound => return Ok(nowhere()),
+            Err(error) if error.kind == ErrorKind::NotFound => return Ok(nowhere()),
             Err(error) => return Err(error),
         };
         match said.code {
@@ -497,29 +493,29 @@ impl Enkash {
             Code::Failure(1 | 404) => Ok(nowhere()),
             Code::Failure(_) | Code::Unclear => Err(Error::new(
                 &self.provider,
-                Kind::BadReply,
+                ErrorKind::BadReply,
                 &format!("the look-up answered: {}", said.words),
             )),
         }
     }
 
-    async fn look_at_state(&self, card: &Card, deed: Deed) -> Result<Seen> {
+    async fn look_at_state(&self, card: &Card, action_kind: ActionKind) -> Result<Lookup> {
         let read = self.card(card).await?;
         // Our close is the block code BL: it reads as BLOCKED (enkash wire notes, 4.2).
-        if deed == Deed::Close && read.state == CardState::Blocked {
-            return Ok(Seen::Done {
+        if action_kind == ActionKind::Close && read.state == CardState::Blocked {
+            return Ok(Lookup::Done {
                 proof: "seen BLOCKED".to_owned(),
                 credit: None,
                 by: Evidence::State,
             });
         }
-        Ok(listing::state(deed, &read))
+        Ok(listing::state(action_kind, &read))
     }
 }
 
 #[async_trait]
 impl Provider for Enkash {
-    fn can(&self) -> Capabilities {
+    fn capabilities(&self) -> Capabilities {
         let pin = PinRule {
             digits: Some((4, 4)),
             needs_old: false,
@@ -527,22 +523,22 @@ impl Provider for Enkash {
             sentence: "4 digits; enkash sets it without asking for the old one",
         };
         Capabilities {
-            list_cards: Offer::Yes,
-            list_all_transactions: Offer::Yes,
-            float: Offer::Yes,
-            quote: Offer::No(NO_QUOTE),
-            freeze: Offer::Yes,
-            unfreeze: Offer::Yes,
-            top_up: Offer::Yes,
-            close: Offer::Yes,
+            list_cards: Support::Yes,
+            list_all_transactions: Support::Yes,
+            float: Support::Yes,
+            quote: Support::No(NO_QUOTE),
+            freeze: Support::Yes,
+            unfreeze: Support::Yes,
+            top_up: Support::Yes,
+            close: Support::Yes,
             pin: match self.encryption {
-                Envelope::Envelope | Envelope::Bare => Ok(pin),
-                Envelope::Off => Err(NO_ENCRYPTION),
+                BodyWrapping::Envelope | BodyWrapping::Bare => Ok(pin),
+                BodyWrapping::Off => Err(NO_ENCRYPTION),
             },
             top_up_proof: Proof::ByReference,
             state_proof: Proof::ByState,
             pin_proof: Proof::AnswerOnly,
-            class: Class::Reference,
+            class: TopUpSafety::Reference,
             top_up_min: Some(Decimal::ONE),
             top_up_decimals: Some(2),
             names_payer: false,
@@ -560,7 +556,7 @@ impl Provider for Enkash {
         if page.number > 0 {
             return Ok(Page::of(std::iter::empty()));
         }
-        let (answer, said) = self.ask(Does::Read, calls::SEARCH, &self.account()).await?;
+        let (answer, said) = self.ask(Access::Read, calls::SEARCH, &self.account()).await?;
         let (rows, reader) = (wire::rows(&said), self.reader(answer.at));
         let read =
             |raw| listing::named(raw, &reader, None, wire::CARD_NAMES, wire::card(raw, &reader));
@@ -581,7 +577,7 @@ impl Provider for Enkash {
 
     async fn card(&self, card: &Card) -> Result<Card> {
         let (answer, said) =
-            self.ask(Does::Read, calls::DETAILS, &self.of_card(&card.wire_id)).await?;
+            self.ask(Access::Read, calls::DETAILS, &self.of_card(&card.wire_id)).await?;
         let rows = wire::rows(&said);
         let mut odd = rows.odd.clone();
         for raw in &rows.rows {
@@ -589,17 +585,19 @@ impl Provider for Enkash {
                 Ok(read) if read.key == card.key => {
                     let another = read.last4.zip(card.last4).filter(|(read, known)| read != known);
                     let Some((read, known)) = another else { return Ok(read) };
-                    odd = Some(Odd::new(&format!(
+                    odd = Some(RowError::new(&format!(
                         "the answer is about another card: ..{read}, and this one is ..{known}"
                     )));
                 }
-                Ok(_) => odd = Some(Odd::new("it is another card")),
+                Ok(_) => odd = Some(RowError::new("it is another card")),
                 Err(why) => odd = Some(why),
             }
         }
         Err(match odd {
             Some(why) => answer.bad_reply(&format!("the card's details cannot be read: {why}")),
-            None => Error::new(&self.provider, Kind::NotFound, "enkash does not know this card"),
+            None => {
+                Error::new(&self.provider, ErrorKind::NotFound, "enkash does not know this card")
+            }
         })
     }
 
@@ -612,11 +610,11 @@ impl Provider for Enkash {
             txn_date_from: wire_time(window.since),
             txn_date_to: wire_time(window.until),
         };
-        let (answer, said) = self.hear(Does::Read, calls::TRANSACTIONS, &body).await?;
+        let (answer, said) = self.hear(Access::Read, calls::TRANSACTIONS, &body).await?;
         let rows = match said.code {
             Code::Failure(1) if said.is_none_found() => wire::Rows::default(),
             Code::Success | Code::Failure(_) | Code::Unclear => {
-                judge(Does::Read, &answer, &said)?;
+                judge(Access::Read, &answer, &said)?;
                 wire::rows(&said)
             }
         };
@@ -647,7 +645,7 @@ impl Provider for Enkash {
     }
 
     async fn float(&self) -> Result<Vec<Money>> {
-        let (answer, said) = self.ask(Does::Read, calls::CARD_ACCOUNT, &self.account()).await?;
+        let (answer, said) = self.ask(Access::Read, calls::CARD_ACCOUNT, &self.account()).await?;
         match wire::float(&said) {
             Ok(Some(money)) => Ok(vec![money]),
             Ok(None) => Err(answer.bad_reply("the card account has no availableBalance")),
@@ -656,10 +654,10 @@ impl Provider for Enkash {
     }
 
     async fn quote(&self, _card: &Card, _amount: Money) -> Result<Quote> {
-        Err(Error::new(&self.provider, Kind::NotOffered, NO_QUOTE))
+        Err(Error::new(&self.provider, ErrorKind::NotOffered, NO_QUOTE))
     }
 
-    async fn act(&self, card: &Card, action: &Action, id: OperationId) -> Result<Receipt> {
+    async fn act(&self, card: &Card, action: &Action, id: OperationId) -> Result<Ack> {
         match action {
             Action::Freeze => self.block(card, "L", "frozen with cardtop").await,
             Action::Unfreeze => self.block(card, "UL", "unfrozen with cardtop").await,
@@ -669,13 +667,20 @@ impl Provider for Enkash {
         }
     }
 
-    async fn look(&self, card: &Card, operation: &Operation, claimed: &Claimed) -> Result<Seen> {
-        match operation.deed {
-            Deed::TopUp => self.look_for_load(card, operation, claimed).await,
-            Deed::Freeze | Deed::Unfreeze | Deed::Close => {
-                self.look_at_state(card, operation.deed).await
+    async fn lookup(
+        &self,
+        card: &Card,
+        operation: &Operation,
+        claimed: &MatchedCredits,
+    ) -> Result<Lookup> {
+        match operation.action_kind {
+            ActionKind::TopUp => self.look_for_load(card, operation, claimed).await,
+            ActionKind::Freeze | ActionKind::Unfreeze | ActionKind::Close => {
+                self.look_at_state(card, operation.action_kind).await
             }
-            Deed::SetPin => Ok(Seen::nowhere("enkash cannot be asked whether a PIN was set")),
+            ActionKind::SetPin => {
+                Ok(Lookup::nowhere("enkash cannot be asked whether a PIN was set"))
+            }
         }
     }
 }
@@ -709,19 +714,19 @@ fn payload_key(secret: &str, derivation: KeyDerivation) -> Option<Zeroizing<Vec<
 }
 
 /// Whether an answer says that it was done.
-fn judge(does: Does, answer: &Answer, said: &Said) -> Result<()> {
+fn judge(does: Access, answer: &Answer, said: &Envelope) -> Result<()> {
     match said.code {
         Code::Success => Ok(()),
         Code::Failure(code) => {
             let words =
                 if said.words.is_empty() { "refused without a reason" } else { &*said.words };
-            let kind = if code == 404 { Kind::NotFound } else { Kind::Refused };
+            let kind = if code == 404 { ErrorKind::NotFound } else { ErrorKind::Refused };
             let error = Error { kind, ..answer.said_no(words) };
             // Codes that are not documented, and words of a change that may be under way, leave
             // doubt.
             let plain_no =
                 matches!(code, 1 | 400..=499) && !matches!(code, 408 | 409) && !said.is_doubtful();
-            Err(if does == Does::Write && !plain_no {
+            Err(if does == Access::Write && !plain_no {
                 error.outcome(Outcome::Unknown)
             } else {
                 error

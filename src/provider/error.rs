@@ -15,7 +15,7 @@ pub type Result<T> = std::result::Result<T, Error>;
 #[derive(Clone, Debug)]
 pub struct Error {
     /// What kind of trouble.
-    pub kind: Kind,
+    pub kind: ErrorKind,
     /// For a change: whether it may have happened. Reads are always `NotDone`.
     pub outcome: Outcome,
     /// Which account.
@@ -42,7 +42,7 @@ pub enum Broke {
 impl Error {
     /// An error after which nothing was changed.
     #[must_use]
-    pub fn new(provider: &ProviderId, kind: Kind, said: &str) -> Self {
+    pub fn new(provider: &ProviderId, kind: ErrorKind, said: &str) -> Self {
         Self {
             kind,
             outcome: Outcome::NotDone,
@@ -65,14 +65,14 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.provider, self.said)?;
         match self.kind {
-            Kind::Auth => write!(f, "; check this provider's credentials"),
-            Kind::RateLimited => write!(f, "; waiting before asking again"),
-            Kind::Forbidden
-            | Kind::Unreachable
-            | Kind::Refused
-            | Kind::NotFound
-            | Kind::BadReply
-            | Kind::NotOffered => Ok(()),
+            ErrorKind::Auth => write!(f, "; check this provider's credentials"),
+            ErrorKind::RateLimited => write!(f, "; waiting before asking again"),
+            ErrorKind::Forbidden
+            | ErrorKind::Unreachable
+            | ErrorKind::Refused
+            | ErrorKind::NotFound
+            | ErrorKind::BadReply
+            | ErrorKind::NotOffered => Ok(()),
         }
     }
 }
@@ -81,7 +81,7 @@ impl std::error::Error for Error {}
 
 /// What kind of trouble.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum ErrorKind {
     /// Credentials refused.
     Auth,
     /// The provider itself refused this call (HTTP 403): about one card it is that card's matter,

@@ -35,14 +35,14 @@ const LONGEST_TEXT: usize = 64 << 10;
 
 /// An object of a provider's answer.
 #[derive(Debug, Default)]
-pub struct Fields<'a>(Vec<(Name<'a>, &'a RawValue)>);
+pub struct JsonObject<'a>(Vec<(Name<'a>, &'a RawValue)>);
 
 /// A row that could not be read, and why. It is counted on screen; the rest of its page is kept.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
-pub struct Odd(pub Arc<str>);
+pub struct RowError(pub Arc<str>);
 
-impl Odd {
+impl RowError {
     /// A row that is odd because of this.
     #[must_use]
     pub fn new(why: &str) -> Self {
@@ -50,12 +50,12 @@ impl Odd {
     }
 }
 
-impl<'a> Fields<'a> {
+impl<'a> JsonObject<'a> {
     /// Reads an object.
     ///
     /// # Errors
     /// When the value is not a JSON object, or has more than 500 names.
-    pub fn read(raw: &'a RawValue) -> Result<Self, Odd> {
+    pub fn read(raw: &'a RawValue) -> Result<Self, RowError> {
         Self::parse(raw.get())
     }
 
@@ -63,10 +63,10 @@ impl<'a> Fields<'a> {
     ///
     /// # Errors
     /// When the text is not a JSON object, or has more than 500 names.
-    pub fn parse(json: &'a str) -> Result<Self, Odd> {
+    pub fn parse(json: &'a str) -> Result<Self, RowError> {
         pairs(json.trim_start_matches('\u{feff}'))
             .map(Self)
-            .ok_or_else(|| Odd::new("not a JSON object"))
+            .ok_or_else(|| RowError::new("not a JSON object"))
     }
 
     /// The value of a key, whatever the key's case; `null` and `""` count as absent.
@@ -136,8 +136,8 @@ impl<'a> Fields<'a> {
     ///
     /// # Errors
     /// When it is not; the sentence names the key.
-    pub fn need_id(&self, name: &str) -> Result<Arc<str>, Odd> {
-        self.id(name).ok_or_else(|| Odd::new(&format!("has no {name}")))
+    pub fn need_id(&self, name: &str) -> Result<Arc<str>, RowError> {
+        self.id(name).ok_or_else(|| RowError::new(&format!("has no {name}")))
     }
 
     /// The text of the first of these keys that is there.
@@ -150,21 +150,21 @@ impl<'a> Fields<'a> {
     ///
     /// # Errors
     /// When it is not; the sentence names the key.
-    pub fn need_text(&self, name: &str) -> Result<Arc<str>, Odd> {
-        self.text(name).ok_or_else(|| Odd::new(&format!("has no {name}")))
+    pub fn need_text(&self, name: &str) -> Result<Arc<str>, RowError> {
+        self.text(name).ok_or_else(|| RowError::new(&format!("has no {name}")))
     }
 
     /// A number, sent as a JSON number or a string: its digits, never a float.
     ///
     /// # Errors
     /// When it is there and not a number.
-    pub fn decimal(&self, name: &str) -> Result<Option<Decimal>, Odd> {
+    pub fn decimal(&self, name: &str) -> Result<Option<Decimal>, RowError> {
         let Some(text) = self.beginning(name).filter(|text| !text.trim().is_empty()) else {
             return Ok(None);
         };
         read_decimal(&text).map(Some).map_err(|error| {
             let said = text::fit(&text::clean(&text), LONGEST_QUOTED);
-            Odd::new(&match error {
+            RowError::new(&match error {
                 MoneyError::TooLarge => format!("{name} has more than 28 digits: {said}"),
                 _ => format!("{name} is not a number: {said}"),
             })
@@ -175,7 +175,7 @@ impl<'a> Fields<'a> {
     ///
     /// # Errors
     /// When it is there and not a number.
-    pub fn money(&self, name: &str, currency: Currency) -> Result<Option<Money>, Odd> {
+    pub fn money(&self, name: &str, currency: Currency) -> Result<Option<Money>, RowError> {
         Ok(self.decimal(name)?.map(|amount| Money::new(amount, currency)))
     }
 
@@ -183,11 +183,11 @@ impl<'a> Fields<'a> {
     ///
     /// # Errors
     /// When it is there and not a code.
-    pub fn currency(&self, name: &str) -> Result<Option<Currency>, Odd> {
+    pub fn currency(&self, name: &str) -> Result<Option<Currency>, RowError> {
         let Some(code) = self.text(name) else { return Ok(None) };
         code.parse()
             .map(Some)
-            .map_err(|_| Odd::new(&format!("{name} is not a currency code: {code}")))
+            .map_err(|_| RowError::new(&format!("{name} is not a currency code: {code}")))
     }
 
     /// A whole number, sent as a JSON number or a string.
@@ -214,10 +214,10 @@ impl<'a> Fields<'a> {
     ///
     /// # Errors
     /// When it is there and none of these.
-    pub fn time(&self, name: &str, zone: &TimeZone) -> Result<Option<Timestamp>, Odd> {
+    pub fn time(&self, name: &str, zone: &TimeZone) -> Result<Option<Timestamp>, RowError> {
         let Some(text) = self.beginning(name) else { return Ok(None) };
         read_time(&text, zone).map(Some).ok_or_else(|| {
-            Odd::new(&format!(
+            RowError::new(&format!(
                 "{name} is not a time: {}",
                 text::fit(&text::clean(&text), LONGEST_QUOTED)
             ))
@@ -442,8 +442,8 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn fields(json: &str) -> Fields<'_> {
-        Fields::parse(json).expect("an object of the test")
+    fn fields(json: &str) -> JsonObject<'_> {
+        JsonObject::parse(json).expect("an object of the test")
     }
 
     #[test]
@@ -521,7 +521,7 @@ mod tests {
 
         #[test]
         fn any_text_is_an_object_or_odd(text in ".{0,80}") {
-            let _ = Fields::parse(&text);
+            let _ = JsonObject::parse(&text);
         }
     }
 }

@@ -17,8 +17,8 @@ use http_body_util::BodyExt;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::value::RawValue;
 
-use super::error::{Broke, Error, Kind, Outcome, Result};
-use super::fields::{Fields, in_our_names, without_byte_order_mark};
+use super::error::{Broke, Error, ErrorKind, Outcome, Result};
+use super::fields::{JsonObject, in_our_names, without_byte_order_mark};
 use crate::clock::Clock;
 use crate::config::proxy::{Proxies, Route};
 use crate::config::wires::Spelling;
@@ -41,7 +41,7 @@ const CALLS_KEPT: usize = 50;
 
 /// What a request does to the world: decides what a missing answer means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Does {
+pub enum Access {
     /// Reads only; may be repeated.
     Read,
     /// May change something; is sent once.
@@ -71,7 +71,7 @@ pub struct Call {
     /// When it ended.
     pub at: Timestamp,
     /// What it did.
-    pub does: Does,
+    pub does: Access,
     /// `POST /card/recharge`.
     pub what: String,
     /// HTTP status; `None` when no answer came.
@@ -88,14 +88,14 @@ pub trait Transport: Send + Sync {
     /// Sends once. Answers of any status are `Ok`.
     async fn call(
         &self,
-        does: Does,
+        does: Access,
         request: Request<Bytes>,
-    ) -> std::result::Result<Response<Bytes>, Lost>;
+    ) -> std::result::Result<Response<Bytes>, TransportError>;
 }
 
 /// Why no answer came.
 #[derive(Clone, Debug)]
-pub struct Lost {
+pub struct TransportError {
     /// Whether a byte of the request may have reached the provider.
     pub reached: bool,
     /// What happened.
@@ -111,7 +111,7 @@ impl Http {
         let proxies = Proxies::of_environment();
         let proxy =
             proxy_of(config, &proxies).map_err(|words| format!("{}: {words}", config.name))?;
-        let transport = Net::new(config, proxies)?;
+        let transport = NetworkTransport::new(config, proxies)?;
         Ok(Self::new(&config.name, Box::new(transport), clock, config.timeout, proxy))
     }
 
@@ -206,7 +206,7 @@ impl Http {
     /// # Errors
     /// When no whole answer came in time. For a write the outcome is `Unknown` unless no byte can
     /// have reached the provider.
-    pub async fn send(&self, does: Does, request: Request<Bytes>) -> Result<Answer> {
+    pub async fn send(&self, does: Access, request: Request<Bytes>) -> Result<Answer> {
         let what = format!("{} {}", request.method(), request.uri().path());
         self.0.sent.fetch_add(1, Ordering::Relaxed);
         let began = tokio::time::Instant::now();
@@ -249,11 +249,13 @@ impl Http {
         answer
     }
 
-    fn lost(&self, does: Does, broke: Broke, said: &str) -> Error {
-        let may_have_left = does == Does::Write && broke != Broke::NoConnection;
+    fn lost(&self, does: Access, broke: Broke, said: &str) -> Error {
+        let may_have_left = does == Access::Write && broke != Broke::NoConnection;
         let outcome = if may_have_left { Outcome::Unknown } else { Outcome::NotDone };
-        let error =
-            Error { broke: Some(broke), ..Error::new(&self.0.provider, Kind::Unreachable, said) };
+        let error = Error {
+            broke: Some(broke),
+            ..Error::new(&self.0.provider, ErrorKind::Unreachable, said)
+        };
         error.outcome(outcome)
     }
 }
@@ -279,7 +281,7 @@ impl Author {
 #[derive(Clone, Debug)]
 pub struct Answer {
     provider: ProviderId,
-    does: Does,
+    does: Access,
     /// HTTP status.
     pub status: u16,
     /// Its headers.
@@ -320,20 +322,20 @@ impl Answer {
     ///
     /// # Errors
     /// `BadReply`, in doubt for a write, when it is not one.
-    pub fn object(&self) -> Result<Fields<'_>> {
-        Fields::read(self.json()?)
+    pub fn object(&self) -> Result<JsonObject<'_>> {
+        JsonObject::read(self.json()?)
             .map_err(|_| self.bad_reply("answered JSON of an unexpected shape"))
     }
 
     /// The error of an answer that cannot be trusted or understood: a write may have happened.
     #[must_use]
     pub fn bad_reply(&self, said: &str) -> Error {
-        let outcome = if self.does == Does::Write && !matches!(self.status, 400..=499) {
+        let outcome = if self.does == Access::Write && !matches!(self.status, 400..=499) {
             Outcome::Unknown
         } else {
             Outcome::NotDone
         };
-        Error::new(&self.provider, Kind::BadReply, said).outcome(outcome)
+        Error::new(&self.provider, ErrorKind::BadReply, said).outcome(outcome)
     }
 
     /// The error that a status other than 2xx stands for, with the provider's words. An adapter
@@ -349,28 +351,27 @@ impl Answer {
             format!("HTTP {}: {said}", self.status)
         };
         let error = |kind| Error::new(&self.provider, kind, &said);
-        let doubt = if self.does == Does::Write { Outcome::Unknown } else { Outcome::NotDone };
+        let doubt = if self.does == Access::Write { Outcome::Unknown } else { Outcome::NotDone };
         match self.status {
-            401 if author == Author::Provider => error(Kind::Auth),
-            403 if author == Author::Provider => error(Kind::Forbidden),
-            401 | 403 => error(Kind::Unreachable).outcome(doubt),
-            400..=499 if self.status != 429 && self.does == Does::Read && self.is_web_page() => {
-                error(Kind::Unreachable)
+            401 if author == Author::Provider => error(ErrorKind::Auth),
+            403 if author == Author::Provider => error(ErrorKind::Forbidden),
+            401 | 403 => error(ErrorKind::Unreachable).outcome(doubt),
+            400..=499 if self.status != 429 && self.does == Access::Read && self.is_web_page() => {
+                error(ErrorKind::Unreachable)
             }
-            404 => error(Kind::NotFound),
-            429 => Error { retry_after: self.retry_after(), ..error(Kind::RateLimited) },
-            400..=499 => error(Kind::Refused),
+            404 => error(ErrorKind::NotFound),
+            429 => Error { retry_after: self.retry_after(), ..error(ErrorKind::RateLimited) },
+            400..=499 => error(ErrorKind::Refused),
             200..=399 => self.bad_reply(&said),
-            _ => {
-                Error { retry_after: self.retry_after(), ..error(Kind::Unreachable) }.outcome(doubt)
-            }
+            _ => Error { retry_after: self.retry_after(), ..error(ErrorKind::Unreachable) }
+                .outcome(doubt),
         }
     }
 
     /// A refusal that the provider stated in words, inside any status: nothing was changed.
     #[must_use]
     pub fn said_no(&self, said: &str) -> Error {
-        Error::new(&self.provider, Kind::Refused, said)
+        Error::new(&self.provider, ErrorKind::Refused, said)
     }
 
     /// Whether the body is a JSON object, which a proxy's page is not.
@@ -450,13 +451,13 @@ impl Answer {
 
 /// The real network: rustls, no redirects, no retries. Writes get a connection of their own, so
 /// that a kept-alive connection that the provider is just closing never leaves a change in doubt.
-struct Net {
+struct NetworkTransport {
     reads: reqwest::Client,
     writes: reqwest::Client,
     proxies: Arc<Proxies>,
 }
 
-impl Net {
+impl NetworkTransport {
     fn new(config: &ProviderConfig, proxies: Proxies) -> std::result::Result<Self, String> {
         let proxies = Arc::new(proxies);
         let tls = super::tls::client(config.pin_certificate)
@@ -545,23 +546,23 @@ fn proxy_of(
 }
 
 #[async_trait]
-impl Transport for Net {
+impl Transport for NetworkTransport {
     async fn call(
         &self,
-        does: Does,
+        does: Access,
         request: Request<Bytes>,
-    ) -> std::result::Result<Response<Bytes>, Lost> {
+    ) -> std::result::Result<Response<Bytes>, TransportError> {
         let client = match does {
-            Does::Read => &self.reads,
-            Does::Write => &self.writes,
+            Access::Read => &self.reads,
+            Access::Write => &self.writes,
         };
         let host = request.uri().authority().map(ToString::to_string).unwrap_or_default();
         let host = format!("{host}{}", self.through(request.uri()));
-        let request = reqwest::Request::try_from(request).map_err(|error| Lost {
+        let request = reqwest::Request::try_from(request).map_err(|error| TransportError {
             reached: false,
             said: format!("the request could not be made: {}", innermost(&error)),
         })?;
-        let mut response = client.execute(request).await.map_err(|error| Lost {
+        let mut response = client.execute(request).await.map_err(|error| TransportError {
             reached: !error.is_connect() && !error.is_builder(),
             said: if error.is_connect() {
                 format!("no connection to {host}: {}", innermost(&error))
@@ -573,7 +574,7 @@ impl Transport for Net {
         loop {
             match response.chunk().await {
                 Ok(Some(chunk)) if body.len() + chunk.len() > LARGEST_ANSWER => {
-                    return Err(Lost {
+                    return Err(TransportError {
                         reached: true,
                         said: format!("{host} sent more than {} MiB", LARGEST_ANSWER >> 20),
                     });
@@ -587,7 +588,7 @@ impl Transport for Net {
                 }
                 Ok(None) => break,
                 Err(error) => {
-                    return Err(Lost {
+                    return Err(TransportError {
                         reached: true,
                         said: format!("the answer of {host} broke off: {}", innermost(&error)),
                     });
@@ -613,18 +614,18 @@ pub struct InProcess(pub axum::Router);
 impl Transport for InProcess {
     async fn call(
         &self,
-        _does: Does,
+        _does: Access,
         request: Request<Bytes>,
-    ) -> std::result::Result<Response<Bytes>, Lost> {
+    ) -> std::result::Result<Response<Bytes>, TransportError> {
         use tower::ServiceExt;
         let response = self
             .0
             .clone()
             .oneshot(request.map(axum::body::Body::from))
             .await
-            .map_err(|never| Lost { reached: true, said: never.to_string() })?;
+            .map_err(|never| TransportError { reached: true, said: never.to_string() })?;
         let (parts, body) = response.into_parts();
-        let body = body.collect().await.map_err(|error| Lost {
+        let body = body.collect().await.map_err(|error| TransportError {
             reached: true,
             said: format!("the answer broke off: {error}"),
         })?;

@@ -27,8 +27,8 @@ use tokio::sync::{Mutex, OnceCell};
 use zeroize::Zeroizing;
 
 use super::{
-    Claimed, Credits, Error, Kind, Outcome, Page, PageAt, Pagers, Paging, Provider, Quote, Receipt,
-    Result, Seen, Window, credits, crypto, listing, path_segment, sensitive,
+    Ack, Credits, Error, ErrorKind, Lookup, MatchedCredits, Outcome, Page, PageAt, Pagers, Paging,
+    Provider, Quote, Result, Window, credits, crypto, listing, path_segment, sensitive,
 };
 use crate::config::secret::Source;
 use crate::config::wires::{Lists, Spelling, ibanera as calls};
@@ -36,13 +36,14 @@ use crate::config::{self, Pays, ProviderConfig, SecretEncoding};
 use crate::domain::card::{Card, CardState, ProviderId};
 use crate::domain::money::{Currency, Money};
 use crate::domain::operation::{
-    Action, Capabilities, Class, Deed, Offer, Operation, OperationId, Pin, PinRule, Proof,
+    Action, ActionKind, Capabilities, Operation, OperationId, Pin, PinRule, Proof, Support,
+    TopUpSafety,
 };
 use crate::domain::transaction::Transaction;
-use crate::provider::http::{Answer, Author, Does, Http};
+use crate::provider::http::{Access, Answer, Author, Http};
 use crate::provider::pages::{Effort, read_window};
 use payer::{NOBODY_PAYS, Paying};
-use wire::Said;
+use wire::Envelope;
 
 /// Seconds before an operation's intent from which its credit is looked for: their clock may be
 /// behind.
@@ -177,9 +178,9 @@ impl Ibanera {
 
     /// Asks a call and takes only success for an answer: 2xx and `status` 1 (ibanera wire notes,
     /// 1.6).
-    async fn ask(&self, call: Call<'_>) -> Result<(Answer, Said)> {
+    async fn ask(&self, call: Call<'_>) -> Result<(Answer, Envelope)> {
         let answer = self.send(call).await?;
-        let said = succeeded(call.does, &answer, Said::read(&answer.body))?;
+        let said = succeeded(call.does, &answer, Envelope::read(&answer.body))?;
         Ok((answer, said))
     }
 
@@ -191,9 +192,9 @@ impl Ibanera {
         // Whatever a stranger answers, the request may have gone on to ibanera: only its own 401
         // says that it was not executed.
         if answer.status == 401
-            && author(&answer, Said::read(&answer.body).as_ref()) == Author::Provider
+            && author(&answer, Envelope::read(&answer.body).as_ref()) == Author::Provider
         {
-            let first = refused(call.does, &answer, Said::read(&answer.body).as_ref());
+            let first = refused(call.does, &answer, Envelope::read(&answer.body).as_ref());
             let again = async {
                 let bearer = self.bearer(Some(&bearer)).await?;
                 self.http.send(call.does, self.request(call, &bearer)?).await
@@ -262,8 +263,8 @@ impl Ibanera {
             });
         }
         session.token = None;
-        let answer = self.http.send(Does::Read, self.login_request()?).await?;
-        let said = Said::read(&answer.body);
+        let answer = self.http.send(Access::Read, self.login_request()?).await?;
+        let said = Envelope::read(&answer.body);
         let token = said
             .as_ref()
             .filter(|said| answer.is_success() && said.success == Some(true))
@@ -288,7 +289,12 @@ impl Ibanera {
 
     /// What a login that gave no token means, and how long the next one waits (ibanera wire notes,
     /// 1.2).
-    fn login_refused(&self, session: &mut Session, answer: &Answer, said: Option<&Said>) -> Error {
+    fn login_refused(
+        &self,
+        session: &mut Session,
+        answer: &Answer,
+        said: Option<&Envelope>,
+    ) -> Error {
         let says_no = said.is_some_and(|said| answer.is_success() && said.success == Some(false));
         if !says_no
             && (!matches!(answer.status, 400..=499)
@@ -360,11 +366,11 @@ impl Ibanera {
 
     /// An error of our own, before anything is sent.
     fn no(&self, why: &str) -> Error {
-        Error::new(&self.provider, Kind::Refused, why)
+        Error::new(&self.provider, ErrorKind::Refused, why)
     }
 
     fn no_entry(&self, why: &str) -> Error {
-        Error::new(&self.provider, Kind::Auth, why)
+        Error::new(&self.provider, ErrorKind::Auth, why)
     }
 
     /// Card ids are numbers on this wire (ibanera wire notes, 5.4).
@@ -410,7 +416,7 @@ impl Ibanera {
 
     /// `transferfunds` (ibanera wire notes, 2.13), from an account that is read just before: when
     /// none can pay, nothing is sent.
-    async fn top_up(&self, card: &Card, amount: Money, id: OperationId) -> Result<Receipt> {
+    async fn top_up(&self, card: &Card, amount: Money, id: OperationId) -> Result<Ack> {
         let card_number = self.transferable(card, amount)?;
         let not_sent = |why: &str| self.no(&format!("{why}; nothing was sent"));
         let began = self.http.clock().now();
@@ -431,52 +437,51 @@ impl Ibanera {
         };
         let (answer, said) = self.ask(call).await?;
         match wire::transfer(&said, amount) {
-            Ok(reference) => Ok(Receipt::Accepted { reference }),
+            Ok(reference) => Ok(Ack::Accepted { reference }),
             Err(why) => Err(answer.bad_reply(&format!("{why}"))),
         }
     }
 
-    async fn activate(&self, card: &Card) -> Result<Receipt> {
+    async fn activate(&self, card: &Card) -> Result<Ack> {
         let body = json(&BTreeMap::from([("cardsId", self.card_number(card)?)]));
         let call = Call::write(self.spelling.path(calls::ACTIVATE), &body);
         let answer = self.send(call).await?;
-        let said = Said::read(&answer.body);
+        let said = Envelope::read(&answer.body);
         if let Some(said) =
             said.as_ref().filter(|said| said.success != Some(true) && said.has("Card_Active"))
         {
-            return Ok(Receipt::Done {
+            return Ok(Ack::Done {
                 reference: None,
                 proof: format!("ibanera answered {}", said.words),
             });
         }
         let said = succeeded(call.does, &answer, said)?;
         Ok(match wire::suppressed(&said, &card.key.id) {
-            Some(false) => Receipt::Done {
-                reference: None,
-                proof: "the answer says bSuppressed false".to_owned(),
-            },
-            Some(true) | None => Receipt::Accepted { reference: None },
+            Some(false) => {
+                Ack::Done { reference: None, proof: "the answer says bSuppressed false".to_owned() }
+            }
+            Some(true) | None => Ack::Accepted { reference: None },
         })
     }
 
     /// Path, body and answer of deactivation are INFERENCE of ibanera wire notes, 2.7: a refusal is
     /// checked against the card.
-    async fn deactivate(&self, card: &Card) -> Result<Receipt> {
+    async fn deactivate(&self, card: &Card) -> Result<Ack> {
         let body =
             json(&BTreeMap::from([(self.spelling.theirs("cardsId"), self.card_number(card)?)]));
         let said = match self.ask(Call::write(&self.deactivate_path, &body)).await {
             Ok((_, said)) => said,
-            Err(error) if error.kind == Kind::Refused && error.outcome == Outcome::NotDone => {
+            Err(error) if error.kind == ErrorKind::Refused && error.outcome == Outcome::NotDone => {
                 let read = self.card(card).await;
                 return match read {
-                    Ok(read) if read.state == CardState::Frozen => Ok(Receipt::Done {
+                    Ok(read) if read.state == CardState::Frozen => Ok(Ack::Done {
                         reference: None,
                         proof: format!("refused ({}), and the card is deactivated", error.said),
                     }),
                     Ok(_) | Err(_) => Err(error),
                 };
             }
-            Err(error) if error.kind == Kind::NotFound => {
+            Err(error) if error.kind == ErrorKind::NotFound => {
                 let said = format!(
                     "{}; the card is unknown, or deactivate_path is not the one of this account",
                     error.said
@@ -486,21 +491,15 @@ impl Ibanera {
             Err(error) => return Err(error),
         };
         Ok(match wire::suppressed(&said, &card.key.id) {
-            Some(true) => Receipt::Done {
-                reference: None,
-                proof: "the answer says bSuppressed true".to_owned(),
-            },
-            Some(false) | None => Receipt::Accepted { reference: None },
+            Some(true) => {
+                Ack::Done { reference: None, proof: "the answer says bSuppressed true".to_owned() }
+            }
+            Some(false) | None => Ack::Accepted { reference: None },
         })
     }
 
     /// `changecardpin` (ibanera wire notes, 2.8): nothing can be read back afterwards.
-    async fn change_pin(
-        &self,
-        card: &Card,
-        new: Option<&Pin>,
-        old: Option<&Pin>,
-    ) -> Result<Receipt> {
+    async fn change_pin(&self, card: &Card, new: Option<&Pin>, old: Option<&Pin>) -> Result<Ack> {
         let four = |pin: Option<&Pin>| pin.is_some_and(|pin| pin.len() == 4);
         let (Some(new), Some(old)) =
             (new.filter(|new| four(Some(new))), old.filter(|old| four(Some(old))))
@@ -513,7 +512,7 @@ impl Ibanera {
         self.ask(Call::write(self.spelling.path(calls::CHANGE_PIN), &body))
             .await
             .map_err(|error| listing::without(error, &[new, old]))?;
-        Ok(Receipt::Accepted { reference: None })
+        Ok(Ack::Accepted { reference: None })
     }
 
     /// Reads the card's transactions since shortly before the intent, and looks for our reference
@@ -522,8 +521,8 @@ impl Ibanera {
         &self,
         card: &Card,
         operation: &Operation,
-        claimed: &Claimed,
-    ) -> Result<Seen> {
+        claimed: &MatchedCredits,
+    ) -> Result<Lookup> {
         let since = credits::since(operation).min(later(operation.created_at, -LOOK_BACK));
         let window = credits::window(card, since, self.http.clock().now());
         let ask = |window: Window, page| async move { self.transactions(&window, page).await };
@@ -532,8 +531,8 @@ impl Ibanera {
             Some(error) => Err(error),
             None => Ok(
                 match (wire::fate(&list.rows, list.unread.len(), operation, claimed), &list.gap) {
-                    (Seen::Nowhere { looked, candidate }, Some(gap)) => {
-                        Seen::Nowhere { looked: format!("{looked}, but {gap}"), candidate }
+                    (Lookup::NotFound { looked, candidate }, Some(gap)) => {
+                        Lookup::NotFound { looked: format!("{looked}, but {gap}"), candidate }
                     }
                     (seen, _) => seen,
                 },
@@ -544,29 +543,29 @@ impl Ibanera {
 
 #[async_trait]
 impl Provider for Ibanera {
-    fn can(&self) -> Capabilities {
+    fn capabilities(&self) -> Capabilities {
         let pin = PinRule {
             digits: Some((4, 4)),
             needs_old: true,
             physical_only: false,
             sentence: "4 digits; ibanera changes a PIN only when the old one is given",
         };
-        let payable = if self.pays.is_some() { Offer::Yes } else { Offer::No(NOBODY_PAYS) };
+        let payable = if self.pays.is_some() { Support::Yes } else { Support::No(NOBODY_PAYS) };
         Capabilities {
-            list_cards: Offer::Yes,
-            list_all_transactions: Offer::No(NO_COMMON_LIST),
-            float: Offer::Yes,
+            list_cards: Support::Yes,
+            list_all_transactions: Support::No(NO_COMMON_LIST),
+            float: Support::Yes,
             quote: payable,
-            freeze: Offer::Yes,
-            unfreeze: Offer::Yes,
+            freeze: Support::Yes,
+            unfreeze: Support::Yes,
             top_up: payable,
             names_payer: true,
-            close: Offer::No(NO_CLOSE),
+            close: Support::No(NO_CLOSE),
             pin: Ok(pin),
             top_up_proof: Proof::ByReference,
             state_proof: Proof::ByState,
             pin_proof: Proof::AnswerOnly,
-            class: Class::Reference,
+            class: TopUpSafety::Reference,
             top_up_min: None,
             top_up_decimals: Some(2),
             page_max: self.lists.page_size,
@@ -618,7 +617,7 @@ impl Provider for Ibanera {
         let card = window
             .card
             .as_ref()
-            .ok_or_else(|| Error::new(&self.provider, Kind::NotOffered, NO_COMMON_LIST))?;
+            .ok_or_else(|| Error::new(&self.provider, ErrorKind::NotOffered, NO_COMMON_LIST))?;
         // Whether the ends belong to the window is not documented: it is asked for a second wider.
         let path = format!(
             "{}?CardsId={}&fromDate={}&toDate={}&PageNumber={}&PageSize={}",
@@ -665,11 +664,15 @@ impl Provider for Ibanera {
             .filter_map(|account| account.available)
         {
             let currency = available.currency();
-            let sum = sums.get(&currency).copied().unwrap_or(Money::zero(currency)).plus(available);
+            let sum = sums
+                .get(&currency)
+                .copied()
+                .unwrap_or(Money::zero(currency))
+                .checked_add(available);
             let sum = sum.map_err(|why| {
                 Error::new(
                     &self.provider,
-                    Kind::BadReply,
+                    ErrorKind::BadReply,
                     &format!("the accounts cannot be added: {why}"),
                 )
             })?;
@@ -699,12 +702,16 @@ impl Provider for Ibanera {
         }
         let body = self.transfer_body(card_number, amount, "quote", &paying)?;
         let (answer, said) = self
-            .ask(Call { does: Does::Read, ..Call::write(self.spelling.path(calls::REVIEW), &body) })
+            .ask(Call {
+                does: Access::Read,
+                ..Call::write(self.spelling.path(calls::REVIEW), &body)
+            })
             .await?;
         let (fee, debited) = wire::quote(&said, amount.currency())
             .map_err(|why| answer.bad_reply(&format!("the quote cannot be read: {why}")))?;
-        let due =
-            debited.or_else(|| amount.plus(fee?).ok()).filter(|due| due.amount() > amount.amount());
+        let due = debited
+            .or_else(|| amount.checked_add(fee?).ok())
+            .filter(|due| due.amount() > amount.amount());
         Ok(Quote {
             fee,
             receives: None,
@@ -714,24 +721,31 @@ impl Provider for Ibanera {
         })
     }
 
-    async fn act(&self, card: &Card, action: &Action, id: OperationId) -> Result<Receipt> {
+    async fn act(&self, card: &Card, action: &Action, id: OperationId) -> Result<Ack> {
         match action {
             Action::Freeze => self.deactivate(card).await,
             Action::Unfreeze => self.activate(card).await,
             Action::TopUp(amount) => self.top_up(card, *amount, id).await,
             Action::SetPin { new, old } => self.change_pin(card, new.as_ref(), old.as_ref()).await,
-            Action::Close => Err(Error::new(&self.provider, Kind::NotOffered, NO_CLOSE)),
+            Action::Close => Err(Error::new(&self.provider, ErrorKind::NotOffered, NO_CLOSE)),
         }
     }
 
-    async fn look(&self, card: &Card, operation: &Operation, claimed: &Claimed) -> Result<Seen> {
-        match operation.deed {
-            Deed::TopUp => self.look_for_credit(card, operation, claimed).await,
-            Deed::Freeze | Deed::Unfreeze => {
-                Ok(listing::state(operation.deed, &self.card(card).await?))
+    async fn lookup(
+        &self,
+        card: &Card,
+        operation: &Operation,
+        claimed: &MatchedCredits,
+    ) -> Result<Lookup> {
+        match operation.action_kind {
+            ActionKind::TopUp => self.look_for_credit(card, operation, claimed).await,
+            ActionKind::Freeze | ActionKind::Unfreeze => {
+                Ok(listing::state(operation.action_kind, &self.card(card).await?))
             }
-            Deed::SetPin => Ok(Seen::nowhere("ibanera cannot be asked whether a PIN was changed")),
-            Deed::Close => Ok(Seen::Failed { why: NO_CLOSE.to_owned(), row: None }),
+            ActionKind::SetPin => {
+                Ok(Lookup::nowhere("ibanera cannot be asked whether a PIN was changed"))
+            }
+            ActionKind::Close => Ok(Lookup::Failed { why: NO_CLOSE.to_owned(), row: None }),
         }
     }
 }
@@ -751,7 +765,7 @@ impl Ibanera {
 /// One call of the customer API.
 #[derive(Clone, Copy)]
 struct Call<'a> {
-    does: Does,
+    does: Access,
     /// Path and query.
     path: &'a str,
     /// JSON; with one it is a POST.
@@ -762,31 +776,31 @@ struct Call<'a> {
 
 impl<'a> Call<'a> {
     const fn read(path: &'a str) -> Self {
-        Self { does: Does::Read, path, body: None, idempotency_key: None }
+        Self { does: Access::Read, path, body: None, idempotency_key: None }
     }
 
     const fn write(path: &'a str, body: &'a [u8]) -> Self {
-        Self { does: Does::Write, path, body: Some(body), idempotency_key: None }
+        Self { does: Access::Write, path, body: Some(body), idempotency_key: None }
     }
 }
 
 /// Whether ibanera wrote a refusal: its envelope, or a 401 without a body (ibanera wire notes,
 /// 1.6).
-fn author(answer: &Answer, said: Option<&Said>) -> Author {
+fn author(answer: &Answer, said: Option<&Envelope>) -> Author {
     let empty = answer.status == 401 && answer.body.is_empty();
-    Author::provider_if(empty || said.is_some_and(Said::is_envelope))
+    Author::provider_if(empty || said.is_some_and(Envelope::is_envelope))
 }
 
 /// The error of an answer that is not 2xx, with the words of its envelope where it has one (ibanera
 /// wire notes, 1.6).
-fn refused(does: Does, answer: &Answer, said: Option<&Said>) -> Error {
+fn refused(does: Access, answer: &Answer, said: Option<&Envelope>) -> Error {
     let error = answer.refusal(said.map_or("", |said| &said.words), author(answer, said));
-    let doubt = matches!(answer.status, 408 | 409) || said.is_some_and(Said::is_doubtful);
-    if does == Does::Write && doubt { error.outcome(Outcome::Unknown) } else { error }
+    let doubt = matches!(answer.status, 408 | 409) || said.is_some_and(Envelope::is_doubtful);
+    if does == Access::Write && doubt { error.outcome(Outcome::Unknown) } else { error }
 }
 
 /// The envelope of an answer that says success.
-fn succeeded(does: Does, answer: &Answer, said: Option<Said>) -> Result<Said> {
+fn succeeded(does: Access, answer: &Answer, said: Option<Envelope>) -> Result<Envelope> {
     if !answer.is_success() {
         return Err(refused(does, answer, said.as_ref()));
     }
@@ -799,9 +813,9 @@ fn succeeded(does: Does, answer: &Answer, said: Option<Said>) -> Result<Said> {
 }
 
 /// Whether a 2xx answer says that it was done.
-fn judge(does: Does, answer: &Answer, said: &Said) -> Result<()> {
+fn judge(does: Access, answer: &Answer, said: &Envelope) -> Result<()> {
     match said.success {
-        Some(true) if does == Does::Write && said.has_errors() => Err(answer
+        Some(true) if does == Access::Write && said.has_errors() => Err(answer
             .bad_reply(&format!("the answer says success and errors at once: {}", said.words))),
         Some(true) => Ok(()),
         Some(false) => {
@@ -810,7 +824,7 @@ fn judge(does: Does, answer: &Answer, said: &Said) -> Result<()> {
             } else {
                 &said.words
             });
-            Err(if does == Does::Write && said.is_doubtful() {
+            Err(if does == Access::Write && said.is_doubtful() {
                 error.outcome(Outcome::Unknown)
             } else {
                 error

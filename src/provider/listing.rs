@@ -11,44 +11,46 @@ use jiff::tz::TimeZone;
 use serde_json::value::RawValue;
 
 use super::crypto::sha256;
-use super::fields::{Fields, MOST_ROWS, Odd, beginning, list};
+use super::fields::{JsonObject, MOST_ROWS, RowError, beginning, list};
 use super::pages;
 use super::times::plausible;
-use super::{Error, Evidence, Seen};
+use super::{Error, Evidence, Lookup};
 pub(super) use crate::config::wires::plain;
 use crate::config::wires::{Dates, Lists, Sign, Spelling};
 use crate::domain::card::{Card, CardState, IdForm, Ids, ProviderId};
 use crate::domain::completeness::UnreadRow;
 use crate::domain::money::Money;
-use crate::domain::operation::{Deed, Pin};
+use crate::domain::operation::{ActionKind, Pin};
 use crate::domain::transaction::TransactionKind;
 
 /// What a fresh reading of the card says of a freeze, unfreeze or close.
-pub(super) fn state(deed: Deed, card: &Card) -> Seen {
+pub(super) fn state(action_kind: ActionKind, card: &Card) -> Lookup {
     let word =
-        if card.state == CardState::Unknown { &*card.provider_state } else { card.state.word() };
+        if card.state == CardState::Unknown { &*card.provider_state } else { card.state.as_str() };
     if word.is_empty() {
-        return Seen::nowhere("the card came without a state");
+        return Lookup::nowhere("the card came without a state");
     }
-    match (deed, card.state) {
-        (Deed::Freeze, CardState::Frozen)
-        | (Deed::Unfreeze, CardState::Active)
-        | (Deed::Close, CardState::Closed) => {
-            Seen::Done { proof: format!("seen {word}"), credit: None, by: Evidence::State }
+    match (action_kind, card.state) {
+        (ActionKind::Freeze, CardState::Frozen)
+        | (ActionKind::Unfreeze, CardState::Active)
+        | (ActionKind::Close, CardState::Closed) => {
+            Lookup::Done { proof: format!("seen {word}"), credit: None, by: Evidence::State }
         }
-        (Deed::Freeze | Deed::Unfreeze, CardState::Blocked | CardState::Closed) => {
-            Seen::Failed { why: format!("the card reads {word}"), row: None }
+        (ActionKind::Freeze | ActionKind::Unfreeze, CardState::Blocked | CardState::Closed) => {
+            Lookup::Failed { why: format!("the card reads {word}"), row: None }
         }
         (
-            Deed::Freeze | Deed::Unfreeze | Deed::Close,
+            ActionKind::Freeze | ActionKind::Unfreeze | ActionKind::Close,
             CardState::Active
             | CardState::Frozen
             | CardState::Blocked
             | CardState::Pending
             | CardState::Expired
             | CardState::Unknown,
-        ) => Seen::NotYet { looked: format!("the card reads {word}") },
-        (Deed::TopUp | Deed::SetPin, _) => Seen::nowhere("the card's state does not show it"),
+        ) => Lookup::Pending { looked: format!("the card reads {word}") },
+        (ActionKind::TopUp | ActionKind::SetPin, _) => {
+            Lookup::nowhere("the card's state does not show it")
+        }
     }
 }
 
@@ -79,12 +81,12 @@ pub(super) fn unreadable() -> String {
 ///
 /// # Errors
 /// When there is none, with the words that came in its place.
-pub(super) fn rows(answer: &RawValue) -> Result<Rows<'_>, Odd> {
+pub(super) fn rows(answer: &RawValue) -> Result<Rows<'_>, RowError> {
     if answer.get().starts_with('[') {
-        let rows = list(answer).ok_or_else(|| Odd::new(&unreadable()))?;
+        let rows = list(answer).ok_or_else(|| RowError::new(&unreadable()))?;
         return Ok(Rows { rows });
     }
-    let outer = Fields::read(answer).map_err(|_| Odd::new("answered no list"))?;
+    let outer = JsonObject::read(answer).map_err(|_| RowError::new("answered no list"))?;
     let inner = outer.objects().find(|inner| inner.any_list().is_some());
     let holder = if outer.any_list().is_some() { &outer } else { inner.as_ref().unwrap_or(&outer) };
     let total = ["total", "totalCount", "totalRecords", "count"]
@@ -95,7 +97,7 @@ pub(super) fn rows(answer: &RawValue) -> Result<Rows<'_>, Odd> {
         return Ok(Rows { rows });
     }
     if holder.has_too_long_a_list() || outer.objects().any(|inner| inner.has_too_long_a_list()) {
-        return Err(Odd::new(&unreadable()));
+        return Err(RowError::new(&unreadable()));
     }
     // Some servers write an empty list as null.
     const LISTS: [&str; 6] = ["data", "items", "records", "transactions", "result", "list"];
@@ -107,12 +109,12 @@ pub(super) fn rows(answer: &RawValue) -> Result<Rows<'_>, Odd> {
         return Ok(Rows { rows: Vec::new() });
     }
     let said = said.map_or_else(String::new, |said| format!(": {said}"));
-    Err(Odd::new(&format!("answered no list{said}")))
+    Err(RowError::new(&format!("answered no list{said}")))
 }
 
 /// The object that has one of these keys: the answer itself, or its `data`.
-pub(super) fn unwrapped<'a>(answer: Fields<'a>, known: &[&str]) -> Option<Fields<'a>> {
-    let has = |fields: &Fields<'_>| {
+pub(super) fn unwrapped<'a>(answer: JsonObject<'a>, known: &[&str]) -> Option<JsonObject<'a>> {
+    let has = |fields: &JsonObject<'_>| {
         fields.names().any(|name| known.iter().any(|known| known.eq_ignore_ascii_case(name)))
     };
     if has(&answer) { Some(answer) } else { answer.object("data").filter(has) }
@@ -120,9 +122,12 @@ pub(super) fn unwrapped<'a>(answer: Fields<'a>, known: &[&str]) -> Option<Fields
 
 /// The provider's words in the body of a refusal: what `words` finds in an object, else the text
 /// that it is.
-pub(super) fn reason(json: &RawValue, words: impl FnOnce(&Fields) -> Option<Arc<str>>) -> String {
+pub(super) fn reason(
+    json: &RawValue,
+    words: impl FnOnce(&JsonObject) -> Option<Arc<str>>,
+) -> String {
     const NONE: &str = "no reason given";
-    match Fields::read(json) {
+    match JsonObject::read(json) {
         Ok(fields) => words(&fields).as_deref().unwrap_or(NONE).to_owned(),
         Err(_) => beginning(json).unwrap_or_else(|| NONE.to_owned()),
     }
@@ -135,8 +140,8 @@ pub(super) fn reason(json: &RawValue, words: impl FnOnce(&Fields) -> Option<Arc<
 /// What was wrong with the first that was there.
 pub(super) fn first<T>(
     names: &[&str],
-    read: impl Fn(&str) -> Result<Option<T>, Odd>,
-) -> Result<Option<T>, Odd> {
+    read: impl Fn(&str) -> Result<Option<T>, RowError>,
+) -> Result<Option<T>, RowError> {
     let mut odd = None;
     for name in names {
         match read(name) {
@@ -163,7 +168,7 @@ pub(super) fn expires(text: &str) -> Option<Arc<str>> {
 /// The card that a row names, in the canonical form of its id; the card whose list it is where it
 /// names none. An odd name is kept as text, so that its row never counts as another card's.
 pub(super) fn card_id(
-    row: &Fields,
+    row: &JsonObject,
     names: &[&str],
     form: IdForm,
     of: Option<&Card>,
@@ -180,18 +185,18 @@ pub(super) fn card_id(
 pub(super) fn about(
     asked: &Card,
     form: IdForm,
-    answer: &Fields,
+    answer: &JsonObject,
     ids: &[&str],
     numbers: &[&str],
-) -> Result<(), Odd> {
+) -> Result<(), RowError> {
     if let Some(id) =
         answer.first_id(ids).filter(|id| &**id != "0" && form.canonical(id) != asked.key.id)
     {
-        return Err(Odd::new(&format!("the answer is about another card: {id}")));
+        return Err(RowError::new(&format!("the answer is about another card: {id}")));
     }
     let said = numbers.iter().find_map(|name| answer.last4(name));
     match (said, asked.last4) {
-        (Some(said), Some(known)) if said != known => Err(Odd::new(&format!(
+        (Some(said), Some(known)) if said != known => Err(RowError::new(&format!(
             "the answer is about another card: ..{said}, and this one is ..{known}"
         ))),
         _ => Ok(()),
@@ -211,10 +216,10 @@ pub(super) fn named<T>(
     reader: &Reader<'_>,
     of: Option<&Card>,
     names: Names,
-    read: Result<T, Odd>,
+    read: Result<T, RowError>,
 ) -> Result<T, UnreadRow> {
     read.map_err(|why| {
-        let row = Fields::read(raw).unwrap_or_default();
+        let row = JsonObject::read(raw).unwrap_or_default();
         let card = card_id(&row, names.card, reader.ids.cards, of);
         let id = row.first_id(names.row).map(|id| reader.ids.transactions.canonical(&id));
         pages::unread(reader.provider, card, id, raw.get(), &why)
@@ -252,11 +257,11 @@ impl Reader<'_> {
     ///
     /// # Errors
     /// When none is there, none can be read, or the time is before 2000 or more than a day ahead.
-    pub(super) fn happened(&self, row: &Fields, names: &[&str]) -> Result<Timestamp, Odd> {
+    pub(super) fn happened(&self, row: &JsonObject, names: &[&str]) -> Result<Timestamp, RowError> {
         let read = |name: &str| {
             row.time(name, &self.zone)?.map(|at| plausible(name, at, self.at)).transpose()
         };
-        first(names, read)?.ok_or_else(|| Odd::new("has no time"))
+        first(names, read)?.ok_or_else(|| RowError::new("has no time"))
     }
 }
 
@@ -315,7 +320,7 @@ pub(super) fn signed(kind: TransactionKind, amount: Money) -> Money {
         | TransactionKind::Reversal
         | TransactionKind::Fee
         | TransactionKind::TopUp
-        | TransactionKind::Withdrawal => amount.size(),
+        | TransactionKind::Withdrawal => amount.abs(),
     }
 }
 
@@ -335,7 +340,7 @@ mod tests {
         let pin = Pin::typed("9078".into()).expect("four digits");
         let said = "PIN 9078 is too easy (9078)";
         let error = without(
-            Error::new(&ProviderId::new("acme"), crate::provider::Kind::Refused, said),
+            Error::new(&ProviderId::new("acme"), crate::provider::ErrorKind::Refused, said),
             &[&pin],
         );
         assert_eq!(&*error.said, "PIN **** is too easy (****)");
@@ -377,23 +382,25 @@ mod tests {
     #[test]
     fn a_state_is_read_back_from_the_card() {
         let key = CardKey::new(&ProviderId::new("acme"), "c1");
-        let seen = |deed, state| super::state(deed, &Card { state, ..Card::unread(key.clone()) });
+        let seen = |action_kind, state| {
+            super::state(action_kind, &Card { state, ..Card::unread(key.clone()) })
+        };
         assert_eq!(
-            seen(Deed::Freeze, CardState::Frozen),
-            Seen::Done { proof: "seen FROZEN".into(), credit: None, by: Evidence::State }
+            seen(ActionKind::Freeze, CardState::Frozen),
+            Lookup::Done { proof: "seen FROZEN".into(), credit: None, by: Evidence::State }
         );
         assert_eq!(
-            seen(Deed::Freeze, CardState::Active),
-            Seen::NotYet { looked: "the card reads ACTIVE".into() }
+            seen(ActionKind::Freeze, CardState::Active),
+            Lookup::Pending { looked: "the card reads ACTIVE".into() }
         );
-        assert!(matches!(seen(Deed::Unfreeze, CardState::Closed), Seen::Failed { .. }));
-        assert!(matches!(seen(Deed::Close, CardState::Closed), Seen::Done { .. }));
+        assert!(matches!(seen(ActionKind::Unfreeze, CardState::Closed), Lookup::Failed { .. }));
+        assert!(matches!(seen(ActionKind::Close, CardState::Closed), Lookup::Done { .. }));
         assert!(
-            matches!(seen(Deed::Close, CardState::Blocked), Seen::NotYet { .. }),
+            matches!(seen(ActionKind::Close, CardState::Blocked), Lookup::Pending { .. }),
             "blocked is not closed"
         );
         assert!(
-            matches!(seen(Deed::Freeze, CardState::Unknown), Seen::Nowhere { .. }),
+            matches!(seen(ActionKind::Freeze, CardState::Unknown), Lookup::NotFound { .. }),
             "no word at all says nothing"
         );
     }

@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::fields::Odd;
+use super::fields::RowError;
 use super::{Error, Result, Window};
 use crate::domain::card::Card;
 use crate::domain::completeness::UnreadRow;
@@ -265,7 +265,7 @@ pub enum RowKey {
     /// A card by its id, or a transaction by its card and id.
     Named(Option<Arc<str>>, Arc<str>),
     /// A row that could not be read.
-    Odd(u64),
+    RowError(u64),
 }
 
 /// A row of a list.
@@ -344,7 +344,7 @@ struct Mark(Vec<RowKey>);
 
 impl Mark {
     fn of<T: ListRow>(page: &Page<T>) -> Self {
-        let odd = page.skipped.iter().map(|row| RowKey::Odd(row.fingerprint));
+        let odd = page.skipped.iter().map(|row| RowKey::RowError(row.fingerprint));
         Self(page.items.iter().map(ListRow::key).chain(odd).collect())
     }
 
@@ -473,7 +473,7 @@ impl<'a, T: ListRow> Reading<'a, T> {
             let seen_elsewhere = mark
                 .0
                 .iter()
-                .all(|key| self.places.contains_key(key) || matches!(key, RowKey::Odd(_)));
+                .all(|key| self.places.contains_key(key) || matches!(key, RowKey::RowError(_)));
             let dates_ignored = outside(&page, span.window);
             let past = past(&page, span.window);
             let is_all = page.is_all;
@@ -579,7 +579,7 @@ impl<'a, T: ListRow> Reading<'a, T> {
             let fresh = mark
                 .0
                 .iter()
-                .any(|key| !self.places.contains_key(key) && !matches!(key, RowKey::Odd(_)));
+                .any(|key| !self.places.contains_key(key) && !matches!(key, RowKey::RowError(_)));
             self.take(page);
             if !fresh {
                 break;
@@ -707,7 +707,7 @@ fn contradiction(key: &RowKey) -> String {
             "two rows of one page that are not the same have the id {id}: only one of them is \
              shown"
         ),
-        RowKey::Odd(_) => {
+        RowKey::RowError(_) => {
             "two rows of one page that are not the same cannot be told apart".to_owned()
         }
     }
@@ -742,7 +742,7 @@ pub(super) fn unread(
     card: Option<Arc<str>>,
     id: Option<Arc<str>>,
     raw: &str,
-    why: &Odd,
+    why: &RowError,
 ) -> UnreadRow {
     UnreadRow {
         provider: provider.clone(),
@@ -983,7 +983,7 @@ mod tests {
                 0 => Ok(page(vec![row(0, 0), row(1, -10)])),
                 _ => Err(Error::new(
                     &ProviderId::new("acme"),
-                    super::super::Kind::Unreachable,
+                    super::super::ErrorKind::Unreachable,
                     "HTTP 503",
                 )),
             }

@@ -11,19 +11,19 @@ use http::{HeaderMap, Request, Response};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
-use super::http::{Does, Lost, Transport};
+use super::http::{Access, Transport, TransportError};
 use super::pages::{self, Effort, ListRead};
 use super::{PageAt, Provider, Window};
 use crate::config::wires::{Lists, Spelling};
 use crate::config::{Account, Environment, Poll, ProviderConfig};
 use crate::domain::card::{Card, CardKey, ProviderId};
 use crate::domain::money::Money;
-use crate::domain::operation::{Before, Deed, Operation, OperationId, OperationState, Proof};
+use crate::domain::operation::{ActionKind, Before, Operation, OperationId, OperationState, Proof};
 use crate::domain::proof::{Baseline, ClockOffset};
 use crate::domain::transaction::Transaction;
 
 /// An answer to come: status and body, or why there is none.
-pub(super) type Reply = Result<(u16, String), Lost>;
+pub(super) type Reply = Result<(u16, String), TransportError>;
 
 /// The way to the scripted provider; clones lead to the same one.
 #[derive(Clone, Default)]
@@ -37,7 +37,7 @@ struct Script {
 
 /// What was sent.
 pub(super) struct Sent {
-    pub(super) does: Does,
+    pub(super) does: Access,
     request: Request<Bytes>,
 }
 
@@ -106,11 +106,15 @@ impl Sent {
 
 #[async_trait]
 impl Transport for Wire {
-    async fn call(&self, does: Does, request: Request<Bytes>) -> Result<Response<Bytes>, Lost> {
+    async fn call(
+        &self,
+        does: Access,
+        request: Request<Bytes>,
+    ) -> Result<Response<Bytes>, TransportError> {
         tokio::task::yield_now().await;
         let mut script = self.script();
         script.sent.push(Sent { does, request });
-        let none = || Err(Lost { reached: true, said: "nobody answered".into() });
+        let none = || Err(TransportError { reached: true, said: "nobody answered".into() });
         let (status, body) = script.answers.pop_front().unwrap_or_else(none)?;
         Ok(Response::builder()
             .status(status)
@@ -174,17 +178,17 @@ fn baseline(read_at: Timestamp) -> Baseline {
 pub(super) fn operation(
     id: OperationId,
     at: Timestamp,
-    deed: Deed,
+    action_kind: ActionKind,
     card: CardKey,
     amount: Option<Money>,
     proof: Proof,
 ) -> Operation {
     Operation {
         id,
-        deed,
+        action_kind,
         card,
         last4: None,
-        amount: amount.filter(|_| deed == Deed::TopUp),
+        amount: amount.filter(|_| action_kind == ActionKind::TopUp),
         state: OperationState::Unknown,
         reason: None,
         reference: id.reference(),
@@ -197,7 +201,7 @@ pub(super) fn operation(
         proof,
         looks: 0,
         next_look: None,
-        baseline: (deed == Deed::TopUp).then(|| baseline(at)),
+        baseline: (action_kind == ActionKind::TopUp).then(|| baseline(at)),
         proven_by: None,
         watched_until: None,
         alarm: None,

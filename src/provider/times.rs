@@ -5,7 +5,7 @@ use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 
-use super::fields::Odd;
+use super::fields::RowError;
 use crate::clock::millis;
 
 /// A time in whole milliseconds, in one of these forms:
@@ -56,12 +56,12 @@ pub fn read_time(text: &str, zone: &TimeZone) -> Option<Timestamp> {
 ///
 /// # Errors
 /// When it is outside; the sentence names the field and the time.
-pub fn plausible(name: &str, at: Timestamp, now: Timestamp) -> Result<Timestamp, Odd> {
+pub fn plausible(name: &str, at: Timestamp, now: Timestamp) -> Result<Timestamp, RowError> {
     let latest = now.saturating_add(24.hours()).unwrap_or(Timestamp::MAX);
     if at < YEAR_2000 {
-        Err(Odd::new(&format!("{name} is before the year 2000: {at}")))
+        Err(RowError::new(&format!("{name} is before the year 2000: {at}")))
     } else if at > latest {
-        Err(Odd::new(&format!("{name} is more than a day ahead: {at}")))
+        Err(RowError::new(&format!("{name} is more than a day ahead: {at}")))
     } else {
         Ok(at)
     }

@@ -74,7 +74,7 @@ impl Scenario {
 
     /// The word on the command line.
     #[must_use]
-    pub const fn word(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Outage => "outage",
             Self::Slow => "slow",
@@ -123,7 +123,7 @@ impl Scenario {
 
 impl fmt::Display for Scenario {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.word())
+        f.pad(self.as_str())
     }
 }
 
@@ -133,7 +133,7 @@ impl FromStr for Scenario {
     fn from_str(text: &str) -> Result<Self, UnknownScenario> {
         Self::ALL
             .into_iter()
-            .find(|scenario| scenario.word().eq_ignore_ascii_case(text.trim()))
+            .find(|scenario| scenario.as_str().eq_ignore_ascii_case(text.trim()))
             .ok_or(UnknownScenario)
     }
 }
@@ -144,7 +144,7 @@ pub struct UnknownScenario;
 
 impl fmt::Display for UnknownScenario {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "not a scenario: {}", Scenario::ALL.map(Scenario::word).join(", "))
+        write!(f, "not a scenario: {}", Scenario::ALL.map(Scenario::as_str).join(", "))
     }
 }
 
@@ -157,7 +157,7 @@ mod tests {
     #[test]
     fn every_scenario_is_found_by_its_word_and_says_when_it_begins() {
         for scenario in Scenario::ALL {
-            assert_eq!(scenario.word().parse(), Ok(scenario));
+            assert_eq!(scenario.as_str().parse(), Ok(scenario));
             let line = scenario.description();
             let begins = ["at once", "after ", "from "].iter().any(|words| line.starts_with(words));
             assert!(begins && line.contains(": ") && line.len() <= 66, "{scenario}: {line}");

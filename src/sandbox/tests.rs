@@ -202,7 +202,10 @@ async fn banana_locks_closes_and_sets_pins_only_on_plastic() {
     desk.banana("/card/update_status", &format!(r#"{{{who},"alter":"CLOSE"}}"#)).await;
     desk.pass(2);
     assert_eq!(desk.sandbox.state(Dialect::Banana, &card), Some(CardState::Closed));
-    assert_eq!(desk.sandbox.float(Dialect::Banana, "JPY").unwrap(), float.plus(left).unwrap());
+    assert_eq!(
+        desk.sandbox.float(Dialect::Banana, "JPY").unwrap(),
+        float.checked_add(left).unwrap()
+    );
     let (status, _) =
         desk.banana("/card/set_pin", r#"{"user_id":12346,"card_id":67891,"pin":"6789"}"#).await;
     assert_eq!(status, StatusCode::BAD_REQUEST, "a virtual card took a PIN");

@@ -19,7 +19,7 @@ pub(super) fn is_done(db: &Connection, ids: &BTreeMap<ProviderId, Ids>) -> rusql
     for (provider, ids) in ids {
         let form: Option<String> =
             query.query_row([provider.name()], |row| row.get(0)).optional()?;
-        if form.as_deref() != Some(&ids.word()) {
+        if form.as_deref() != Some(&ids.as_str()) {
             return Ok(false);
         }
     }
@@ -70,7 +70,7 @@ pub(super) fn join(
                 row.get(0)
             })
             .optional()?;
-        if form.as_deref() == Some(&ids.word()) {
+        if form.as_deref() == Some(&ids.as_str()) {
             continue;
         }
         for spelling in strays(tx, provider, *ids)? {
@@ -83,7 +83,7 @@ pub(super) fn join(
         tx.execute(
             "INSERT INTO id_form (provider, form) VALUES (?1, ?2) ON CONFLICT (provider) DO \
              UPDATE SET form = ?2",
-            [provider.name(), &ids.word()],
+            [provider.name(), &ids.as_str()],
         )?;
     }
     Ok(renamed)

@@ -69,9 +69,9 @@ fn upsert(tx: &Transaction<'_>, card: &Card, now: Timestamp) -> rusqlite::Result
         card.owner.as_deref(),
         &*card.holder,
         card.last4.map(|last4| last4.to_string()),
-        card.state.word(),
+        card.state.as_str(),
         &*card.provider_state,
-        card.kind.map(CardKind::word),
+        card.kind.map(CardKind::as_str),
         // The figures' own currency first: a roster may call the card by another, and figures keep
         // theirs.
         balance.currency().or(card.currency).map(|currency| currency.code().to_owned()),
@@ -110,10 +110,14 @@ fn card(row: &Row<'_>) -> rusqlite::Result<Card> {
         account: None,
         holder: row.get::<_, String>("holder")?.into(),
         last4: text("last4")?.and_then(|digits| digits.parse().ok()),
-        state: CardState::of_word(&row.get::<_, String>("state")?).unwrap_or(CardState::Unknown),
+        state: row
+            .get::<_, String>("state")?
+            .parse::<CardState>()
+            .ok()
+            .unwrap_or(CardState::Unknown),
         provider_state: row.get::<_, String>("provider_state")?.into(),
         state_at: row.get::<_, Option<i64>>("state_at")?.map(moment),
-        kind: text("kind")?.and_then(|word| CardKind::of_word(&word)),
+        kind: text("kind")?.and_then(|word| word.parse::<CardKind>().ok()),
         currency: currency.as_deref().and_then(|code| code.parse().ok()),
         balance: match row.get::<_, Option<i64>>("balance_at")? {
             Some(at) => Reading::At { value: balance, at: moment(at) },

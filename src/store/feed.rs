@@ -192,7 +192,7 @@ pub fn unmapped(db: &Connection) -> rusqlite::Result<Vec<(ProviderId, std::sync:
 ///
 /// # Errors
 /// What SQLite said; `QueryReturnedNoRows` when the transaction is not known yet.
-pub fn prove(
+pub fn link_operation(
     db: &mut Connection,
     card: &CardKey,
     id: &str,
@@ -263,8 +263,8 @@ pub(super) fn insert(db: &Connection, row: &Transaction) -> rusqlite::Result<()>
         &*row.id,
         row.task.as_deref(),
         row.last4.map(|last4| last4.to_string()),
-        row.kind.word(),
-        state.word(),
+        row.kind.as_str(),
+        state.as_str(),
         &*row.provider_state,
         row.amount.digits(),
         row.amount.currency().code(),
@@ -287,7 +287,10 @@ pub(super) fn insert(db: &Connection, row: &Transaction) -> rusqlite::Result<()>
 pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Transaction> {
     let text =
         |name: &str| row.get::<_, Option<String>>(name).map(|text| text.map(Arc::<str>::from));
-    let state = TransactionState::of_word(&row.get::<_, String>("state")?)
+    let state = row
+        .get::<_, String>("state")?
+        .parse::<TransactionState>()
+        .ok()
         .unwrap_or(TransactionState::Unknown);
     let (state, listed) =
         match row.get::<_, Option<i64>>("gone_at")?.filter(|_| state == TransactionState::Hold) {
@@ -305,7 +308,10 @@ pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Transaction> {
         task: text("task")?,
         card_id: text("card_id")?.filter(|card| !card.is_empty()),
         last4: text("last4")?.and_then(|digits| digits.parse().ok()),
-        kind: TransactionKind::of_word(&row.get::<_, String>("kind")?)
+        kind: row
+            .get::<_, String>("kind")?
+            .parse::<TransactionKind>()
+            .ok()
             .unwrap_or(TransactionKind::Other),
         state,
         provider_state: row.get::<_, String>("provider_state")?.into(),

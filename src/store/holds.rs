@@ -211,7 +211,7 @@ fn pending(db: &Connection, hold: &Transaction) -> rusqlite::Result<Vec<Transact
     ))?;
     let currency = hold.amount.currency();
     let values =
-        params![hold.provider.name(), hold.card_id.as_deref(), hold.kind.word(), currency.code()];
+        params![hold.provider.name(), hold.card_id.as_deref(), hold.kind.as_str(), currency.code()];
     let all: Vec<Transaction> = query.query_map(values, read)?.collect::<rusqlite::Result<_>>()?;
     Ok(all.into_iter().filter(|other| same_merchant(hold, other)).collect())
 }
@@ -233,7 +233,7 @@ fn postings(db: &Connection, hold: &Transaction) -> rusqlite::Result<Vec<Transac
     let values = params![
         hold.provider.name(),
         hold.card_id.as_deref(),
-        hold.kind.word(),
+        hold.kind.as_str(),
         currency.code(),
         millis(hold.at),
         millis(latest),
@@ -245,8 +245,8 @@ fn postings(db: &Connection, hold: &Transaction) -> rusqlite::Result<Vec<Transac
 
 fn may_clear(hold: &Transaction, posting: &Transaction) -> bool {
     let (of, over) = (rust_decimal::Decimal::from(TIPPED.0), rust_decimal::Decimal::from(TIPPED.1));
-    let most = hold.amount.size().amount().checked_mul(of).and_then(|sum| sum.checked_div(over));
-    most.is_some_and(|most| posting.amount.size().amount() <= most)
+    let most = hold.amount.abs().amount().checked_mul(of).and_then(|sum| sum.checked_div(over));
+    most.is_some_and(|most| posting.amount.abs().amount() <= most)
 }
 
 fn same_merchant(hold: &Transaction, posting: &Transaction) -> bool {
@@ -301,7 +301,7 @@ mod tests {
             } else {
                 "SETTLED".into()
             },
-            amount: Money::read(amount, "USD".parse().expect("USD")).expect("an amount"),
+            amount: Money::parse_wire(amount, "USD".parse().expect("USD")).expect("an amount"),
             fee: None,
             merchant: Some(merchant.into()),
             mcc: None,
@@ -377,7 +377,7 @@ mod tests {
                 )
             }
         };
-        format!("{} {}{listed}", row.state.word(), row.provider_state)
+        format!("{} {}{listed}", row.state.as_str(), row.provider_state)
     }
 
     #[tokio::test]

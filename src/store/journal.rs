@@ -16,10 +16,12 @@ use self::chain::append;
 pub(super) use self::chain::hash_without_record;
 pub use self::chain::{Head, Verified, verify, verify_with};
 pub(super) use self::chain::{note_renamed, snapshot};
-pub use self::claims::claimed;
+pub use self::claims::matched_credits;
 use super::{begin, millis, moment, money};
 use crate::domain::card::{Balance, CardKey, CardState, ProviderId};
-use crate::domain::operation::{Before, Deed, Operation, OperationId, OperationState, Proof, Step};
+use crate::domain::operation::{
+    ActionKind, Before, Operation, OperationId, OperationState, Proof, Step,
+};
 use crate::domain::proof::ProvenBy;
 
 const COLUMNS: &str = "id, deed, provider, card_id, last4, amount, currency, state, reason, \
@@ -59,7 +61,7 @@ pub fn intend(
         .query_map([operation.card.provider.name(), &*operation.card.id], read)?
         .collect::<rusqlite::Result<_>>()?;
     let rival = rivals.into_iter().find(|rival| {
-        rival.blocks(operation.deed) && !(second && rival.state != OperationState::Sent)
+        rival.blocks(operation.action_kind) && !(second && rival.state != OperationState::Sent)
     });
     if let Some(rival) = rival {
         return Ok(Intent::Blocked(Box::new(rival)));
@@ -98,13 +100,13 @@ pub fn intend(
     ))?
     .execute(params![
         operation.id.to_string(),
-        operation.deed.word(),
+        operation.action_kind.as_str(),
         operation.card.provider.name(),
         &*operation.card.id,
         operation.last4.map(|last4| last4.to_string()),
         digits(operation.amount),
         operation.amount.map(|amount| amount.currency().code().to_owned()),
-        operation.state.word(),
+        operation.state.as_str(),
         operation.reason.as_deref(),
         &*operation.reference,
         operation.provider_reference.as_deref(),
@@ -113,15 +115,15 @@ pub fn intend(
         millis(operation.updated_at),
         operation.detail.as_deref(),
         operation.before.owner.as_deref(),
-        operation.before.state.map(CardState::word),
+        operation.before.state.map(CardState::as_str),
         digits(before.available),
         digits(before.current),
         before_currency,
-        operation.proof.word(),
+        operation.proof.as_str(),
         operation.looks,
         operation.next_look.map(millis),
         operation.baseline.as_ref().and_then(|baseline| serde_json::to_string(baseline).ok()),
-        operation.proven_by.map(ProvenBy::word),
+        operation.proven_by.map(ProvenBy::as_str),
         operation.watched_until.map(millis),
         operation.alarm.as_deref(),
         i64::from(std::process::id()),
@@ -154,7 +156,7 @@ pub fn intend(
 ///
 /// # Errors
 /// What SQLite said; then the line is not in it.
-pub fn note(
+pub fn mark_sent(
     db: &mut Connection,
     id: OperationId,
     at: Timestamp,
@@ -162,7 +164,7 @@ pub fn note(
     words: &str,
 ) -> rusqlite::Result<OperationState> {
     let tx = begin(db)?;
-    let operation = one(&tx, id)?;
+    let operation = get(&tx, id)?;
     if operation.state == OperationState::Sent {
         append(&tx, at, id, what, words, operation.state)?;
         tx.commit()?;
@@ -181,7 +183,7 @@ pub const SENT: &str = "sent";
 /// What SQLite said; then nothing was written.
 pub fn abandon(db: &mut Connection, id: OperationId, at: Timestamp) -> rusqlite::Result<Operation> {
     let tx = begin(db)?;
-    let known = one(&tx, id)?;
+    let known = get(&tx, id)?;
     if known.state != OperationState::Sent {
         return Ok(known);
     }
@@ -258,19 +260,19 @@ impl Finding {
 ///
 /// # Errors
 /// What SQLite said; then nothing was written.
-pub fn find(
+pub fn record(
     db: &mut Connection,
     id: OperationId,
     finding: &Finding,
 ) -> rusqlite::Result<Operation> {
     let tx = begin(db)?;
-    let known = one(&tx, id)?;
+    let known = get(&tx, id)?;
     let mut finding = finding.clone();
     if matches!(known.state, OperationState::Done | OperationState::Failed) {
         let stays = if finding.state == known.state {
             String::new()
         } else {
-            format!("; it stays {}", known.state.word())
+            format!("; it stays {}", known.state.as_str())
         };
         let words = format!("{}{stays}", finding.words);
         let kept = Finding {
@@ -295,7 +297,7 @@ pub fn find(
     }
     let moves = finding.state != known.state;
     if moves && !known.state.may_become(finding.state) {
-        finding.words = format!("{}; it stays {}", finding.words, known.state.word());
+        finding.words = format!("{}; it stays {}", finding.words, known.state.as_str());
         finding.state = known.state;
         finding.credit = None;
     }
@@ -330,7 +332,7 @@ pub enum Settled {
     /// It is not: the operation is not open any more, or is just being sent.
     NotOpen(Box<Operation>),
     /// It is not: the transaction belongs to this other operation.
-    Claimed(String),
+    MatchedCredits(String),
 }
 
 /// Writes a person's word on an unsettled operation.
@@ -343,14 +345,14 @@ pub fn settle(
     settlement: &Settlement,
 ) -> rusqlite::Result<Settled> {
     let tx = begin(db)?;
-    let known = one(&tx, id)?;
+    let known = get(&tx, id)?;
     if !matches!(known.state, OperationState::Accepted | OperationState::Unknown) {
         return Ok(Settled::NotOpen(Box::new(known)));
     }
     if let Some(credit) = &settlement.credit
         && let Some(other) = owner_of(&tx, &known, credit)?
     {
-        return Ok(Settled::Claimed(other));
+        return Ok(Settled::MatchedCredits(other));
     }
     let finding = Finding {
         credit: settlement.credit.clone(),
@@ -383,7 +385,7 @@ pub fn end_watch(
     alarm: Option<&str>,
 ) -> rusqlite::Result<Operation> {
     let tx = begin(db)?;
-    let known = one(&tx, id)?;
+    let known = get(&tx, id)?;
     if known.watched_until.is_none() {
         return Ok(known);
     }
@@ -472,26 +474,26 @@ fn write_with(
     )?
     .execute(params![
         known.id.to_string(),
-        finding.state.word(),
+        finding.state.as_str(),
         finding.words,
         finding.provider_reference.as_deref(),
         finding.credit.as_deref(),
         finding.next_look.filter(|_| !settled || known.watched_until.is_some()).map(millis),
         i64::from(finding.looked),
         millis(finding.at),
-        finding.proven_by.filter(|_| settled).map(ProvenBy::word),
+        finding.proven_by.filter(|_| settled).map(ProvenBy::as_str),
         known.watched_until.map(millis),
         known.alarm.as_deref(),
     ])?;
     append(tx, finding.at, known.id, finding.what, words, finding.state)?;
-    one(tx, known.id)
+    get(tx, known.id)
 }
 
 /// One operation.
 ///
 /// # Errors
 /// What SQLite said; `QueryReturnedNoRows` when there is none of this id.
-pub fn one(db: &Connection, id: OperationId) -> rusqlite::Result<Operation> {
+pub fn get(db: &Connection, id: OperationId) -> rusqlite::Result<Operation> {
     db.prepare_cached(&format!("SELECT {COLUMNS} FROM operation WHERE id = ?1"))?
         .query_row([id.to_string()], read)
 }
@@ -582,11 +584,17 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Operation> {
     let known = balance != Balance::default();
     Ok(Operation {
         id: need("id")?.parse().map_err(|_| rusqlite::Error::InvalidQuery)?,
-        deed: Deed::of_word(&need("deed")?).ok_or(rusqlite::Error::InvalidQuery)?,
+        action_kind: need("deed")?
+            .parse::<ActionKind>()
+            .ok()
+            .ok_or(rusqlite::Error::InvalidQuery)?,
         card: CardKey::new(&ProviderId::new(&need("provider")?), &need("card_id")?),
         last4: text("last4")?.and_then(|digits| digits.parse().ok()),
         amount: money(text("amount")?.as_deref(), text("currency")?.as_deref()),
-        state: OperationState::of_word(&need("state")?).ok_or(rusqlite::Error::InvalidQuery)?,
+        state: need("state")?
+            .parse::<OperationState>()
+            .ok()
+            .ok_or(rusqlite::Error::InvalidQuery)?,
         reason: text("reason")?.map(Into::into),
         reference: need("reference")?.into(),
         provider_reference: text("provider_reference")?.map(Into::into),
@@ -596,15 +604,15 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Operation> {
         detail: text("detail")?.map(Into::into),
         before: Before {
             owner: text("before_owner")?.map(Into::into),
-            state: text("before_state")?.and_then(|word| CardState::of_word(&word)),
+            state: text("before_state")?.and_then(|word| word.parse::<CardState>().ok()),
             balance: known.then_some(balance),
         },
-        proof: Proof::of_word(&need("proof")?).unwrap_or(Proof::AnswerOnly),
+        proof: need("proof")?.parse::<Proof>().ok().unwrap_or(Proof::AnswerOnly),
         looks: row.get("looks")?,
         next_look: row.get::<_, Option<i64>>("next_look")?.map(moment),
         // One that cannot be read proves nothing, as if there were none.
         baseline: text("baseline")?.and_then(|json| serde_json::from_str(&json).ok()),
-        proven_by: text("proven_by")?.and_then(|word| ProvenBy::of_word(&word)),
+        proven_by: text("proven_by")?.and_then(|word| word.parse::<ProvenBy>().ok()),
         watched_until: row.get::<_, Option<i64>>("watched_until")?.map(moment),
         alarm: text("alarm")?.map(Into::into),
     })
@@ -624,10 +632,10 @@ mod tests {
         let id = OperationId::new(at(i64::from(count)), 7, count);
         Operation {
             id,
-            deed: Deed::TopUp,
+            action_kind: ActionKind::TopUp,
             card: CardKey::new(&ProviderId::new("acme"), "c1"),
             last4: "4242".parse().ok(),
-            amount: Money::typed("30", "USD".parse().expect("a currency")).ok(),
+            amount: Money::parse_input("30", "USD".parse().expect("a currency")).ok(),
             state: OperationState::Sent,
             reason: Some("cover".into()),
             reference: id.reference(),
@@ -678,13 +686,13 @@ mod tests {
         with_journal(|db| {
             let (noted, unsent, answered) = (top_up(1), top_up(2), top_up(3));
             assert!(saved(db, &noted, false));
-            note(db, noted.id, at(5), SENT, "asked of acme").expect("the journal");
+            mark_sent(db, noted.id, at(5), SENT, "asked of acme").expect("the journal");
             let found = abandon(db, noted.id, at(60)).expect("the journal");
             assert_eq!((found.state, found.next_look), (OperationState::Unknown, Some(at(60))));
             assert!(!saved(db, &unsent, false), "the card waits for it");
             let settled = finding(OperationState::Done, Some("t1"));
             assert_eq!(
-                find(db, noted.id, &settled).expect("the journal").state,
+                record(db, noted.id, &settled).expect("the journal").state,
                 OperationState::Done
             );
 
@@ -692,7 +700,7 @@ mod tests {
             let found = abandon(db, unsent.id, at(60)).expect("the journal");
             assert_eq!((found.state, found.next_look), (OperationState::Failed, None));
             assert_eq!(
-                note(db, unsent.id, at(61), SENT, "asked of acme").expect("the journal"),
+                mark_sent(db, unsent.id, at(61), SENT, "asked of acme").expect("the journal"),
                 OperationState::Failed
             );
             assert_eq!(
@@ -702,13 +710,13 @@ mod tests {
             );
 
             assert_eq!(
-                claimed(db, &answered).expect("the journal").failed,
+                matched_credits(db, &answered).expect("the journal").failed,
                 0,
                 "what never left has no row"
             );
             assert!(saved(db, &answered, false));
-            note(db, answered.id, at(5), SENT, "asked of acme").expect("the journal");
-            find(db, answered.id, &finding(OperationState::Accepted, None)).expect("the journal");
+            mark_sent(db, answered.id, at(5), SENT, "asked of acme").expect("the journal");
+            record(db, answered.id, &finding(OperationState::Accepted, None)).expect("the journal");
             assert_eq!(
                 abandon(db, answered.id, at(60)).expect("the journal").state,
                 OperationState::Accepted
@@ -723,7 +731,7 @@ mod tests {
         with_journal(|db| {
             let operation = top_up(1);
             assert!(saved(db, &operation, false));
-            assert_eq!(one(db, operation.id).expect("it is there"), operation);
+            assert_eq!(get(db, operation.id).expect("it is there"), operation);
             assert_eq!(newest(db, 10).expect("a list"), vec![operation]);
         })
         .await;
@@ -738,10 +746,10 @@ mod tests {
                 !saved(db, &top_up(2), true),
                 "one that is just being sent cannot be overruled"
             );
-            find(db, top_up(1).id, &finding(OperationState::Unknown, None)).expect("the journal");
+            record(db, top_up(1).id, &finding(OperationState::Unknown, None)).expect("the journal");
             assert!(!saved(db, &top_up(2), false));
             assert!(saved(db, &top_up(2), true));
-            let freeze = Operation { deed: Deed::Freeze, amount: None, ..top_up(3) };
+            let freeze = Operation { action_kind: ActionKind::Freeze, amount: None, ..top_up(3) };
             assert!(saved(db, &freeze, false), "a freeze does not wait for a top-up");
         })
         .await;
@@ -752,13 +760,13 @@ mod tests {
         with_journal(|db| {
             saved(db, &top_up(1), false);
             assert_eq!(
-                note(db, top_up(1).id, at(2), "sent", "asked").expect("the journal"),
+                mark_sent(db, top_up(1).id, at(2), "sent", "asked").expect("the journal"),
                 OperationState::Sent
             );
-            find(db, top_up(1).id, &finding(OperationState::Unknown, None)).expect("the journal");
+            record(db, top_up(1).id, &finding(OperationState::Unknown, None)).expect("the journal");
             let lines = steps(db, top_up(1).id).expect("the journal").len();
             assert_eq!(
-                note(db, top_up(1).id, at(3), "sent", "asked").expect("the journal"),
+                mark_sent(db, top_up(1).id, at(3), "sent", "asked").expect("the journal"),
                 OperationState::Unknown
             );
             assert_eq!(
@@ -774,12 +782,12 @@ mod tests {
     async fn a_credit_proves_at_most_one_operation() {
         with_journal(|db| {
             saved(db, &top_up(1), false);
-            find(db, top_up(1).id, &finding(OperationState::Unknown, None)).expect("the journal");
+            record(db, top_up(1).id, &finding(OperationState::Unknown, None)).expect("the journal");
             saved(db, &top_up(2), true);
-            find(db, top_up(2).id, &finding(OperationState::Unknown, None)).expect("the journal");
-            let first = find(db, top_up(1).id, &finding(OperationState::Done, Some("t9")))
+            record(db, top_up(2).id, &finding(OperationState::Unknown, None)).expect("the journal");
+            let first = record(db, top_up(1).id, &finding(OperationState::Done, Some("t9")))
                 .expect("the journal");
-            let second = find(db, top_up(2).id, &finding(OperationState::Done, Some("t9")))
+            let second = record(db, top_up(2).id, &finding(OperationState::Done, Some("t9")))
                 .expect("the journal");
             assert_eq!(
                 (first.state, second.state),
@@ -788,7 +796,7 @@ mod tests {
             assert!(
                 second.detail.as_ref().is_some_and(|words| words.contains("already belongs to"))
             );
-            assert_eq!(claimed(db, &second).expect("a list").credits.len(), 1);
+            assert_eq!(matched_credits(db, &second).expect("a list").credits.len(), 1);
         })
         .await;
     }
@@ -797,8 +805,8 @@ mod tests {
     async fn a_settled_operation_never_moves_again() {
         with_journal(|db| {
             saved(db, &top_up(1), false);
-            find(db, top_up(1).id, &finding(OperationState::Failed, None)).expect("the journal");
-            let after = find(db, top_up(1).id, &finding(OperationState::Done, Some("t1")))
+            record(db, top_up(1).id, &finding(OperationState::Failed, None)).expect("the journal");
+            let after = record(db, top_up(1).id, &finding(OperationState::Done, Some("t1")))
                 .expect("the journal");
             assert_eq!((after.state, after.next_look), (OperationState::Failed, None));
             assert_eq!(verify(db).expect("the journal").map(|verified| verified.lines), Ok(3));
@@ -814,22 +822,24 @@ mod tests {
                 proven_by: Some(ProvenBy::Answer),
                 ..finding(OperationState::Done, Some("t1"))
             };
-            let done = find(db, top_up(1).id, &Finding { words: "its answer".to_owned(), ..seen })
-                .expect("the journal");
+            let done =
+                record(db, top_up(1).id, &Finding { words: "its answer".to_owned(), ..seen })
+                    .expect("the journal");
             for late in [OperationState::Done, OperationState::Unknown] {
-                let late = Finding { proven_by: Some(ProvenBy::Seen), ..finding(late, Some("t2")) };
-                let after = find(db, top_up(1).id, &late).expect("the journal");
+                let late =
+                    Finding { proven_by: Some(ProvenBy::Lookup), ..finding(late, Some("t2")) };
+                let after = record(db, top_up(1).id, &late).expect("the journal");
                 assert_eq!(
                     (after.state, after.proven_by, &after.detail),
                     (done.state, done.proven_by, &done.detail)
                 );
             }
             saved(db, &top_up(2), false);
-            let second = find(db, top_up(2).id, &finding(OperationState::Done, Some("t2")))
+            let second = record(db, top_up(2).id, &finding(OperationState::Done, Some("t2")))
                 .expect("the journal");
             assert_eq!(second.state, OperationState::Done, "t2 was not taken");
             saved(db, &top_up(3), false);
-            let third = find(db, top_up(3).id, &finding(OperationState::Done, Some("t1")))
+            let third = record(db, top_up(3).id, &finding(OperationState::Done, Some("t1")))
                 .expect("the journal");
             assert_eq!(third.state, OperationState::Sent, "t1 still belongs to the first");
             assert!(verify(db).expect("the journal").is_ok());
@@ -841,7 +851,7 @@ mod tests {
     async fn a_credit_is_kept_free_for_an_operation_that_a_person_settled_without_naming_one() {
         with_journal(|db| {
             saved(db, &top_up(1), false);
-            find(db, top_up(1).id, &finding(OperationState::Unknown, None)).expect("the journal");
+            record(db, top_up(1).id, &finding(OperationState::Unknown, None)).expect("the journal");
             let settlement = Settlement {
                 at: at(70),
                 state: OperationState::Done,
@@ -856,8 +866,8 @@ mod tests {
             ));
             let day = 24 * 3_600;
             let later = |seconds| Operation { created_at: at(seconds), ..top_up(2) };
-            assert_eq!(claimed(db, &later(day)).expect("a count").reserved, 1);
-            assert_eq!(claimed(db, &later(3 * day)).expect("a count").reserved, 0);
+            assert_eq!(matched_credits(db, &later(day)).expect("a count").reserved, 1);
+            assert_eq!(matched_credits(db, &later(3 * day)).expect("a count").reserved, 0);
         })
         .await;
     }
@@ -866,7 +876,7 @@ mod tests {
     async fn an_equal_top_up_that_was_done_while_the_list_was_read_stops_the_next_one() {
         with_journal(|db| {
             saved(db, &top_up(1), false);
-            find(db, top_up(1).id, &finding(OperationState::Done, Some("t1"))).expect("the journal");
+            record(db, top_up(1).id, &finding(OperationState::Done, Some("t1"))).expect("the journal");
             let read_at = |second| Operation { baseline: Some(crate::app::fixture::baseline(at(second))), ..top_up(2) };
             assert!(matches!(intend(db, &read_at(50), false), Ok(Intent::Repeats(done)) if done.id == top_up(1).id));
             assert!(saved(db, &read_at(70), false), "its credit is in a list that was read after it");

@@ -340,7 +340,7 @@ mod tests {
         let rows = store.known(|db| feed::newest(db, 10)).await.expect("the rows");
         let [row] = rows.as_slice() else { panic!("{rows:?}") };
         assert_eq!(
-            (&*row.id, row.state.word(), &row.listed),
+            (&*row.id, row.state.as_str(), &row.listed),
             ("t", "HOLD", &crate::domain::transaction::Listed::Still)
         );
         assert!(store.journal(|db| journal::verify(db)).await.expect("the journal").is_ok());

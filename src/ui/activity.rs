@@ -48,25 +48,24 @@ pub(super) fn list_rows(model: &Model, area: Rect) -> u16 {
 
 /// Draws the pane.
 pub(super) fn view(model: &Model, area: Rect, to: &mut Buffer) {
-    let (activity, theme, world) = (&model.activity, &model.theme, &model.world);
+    let (activity, theme, portfolio) = (&model.activity, &model.theme, &model.portfolio);
     let focused = model.focus == Pane::Activity;
-    let (shown, all) = (activity.list.len(), world.operations.len());
+    let (shown, all) = (activity.list.len(), portfolio.operations.len());
     let title = if activity.hidden > 0 {
         format!("Activity  {} of {}", thousands(shown), thousands(all))
     } else {
         format!("Activity  {}", thousands(all))
     };
-    let tabs: Vec<String> =
-        Tab::ALL
-            .iter()
-            .map(|tab| {
-                if *tab == activity.tab {
-                    format!("[{}]", tab.word())
-                } else {
-                    tab.word().to_owned()
-                }
-            })
-            .collect();
+    let tabs: Vec<String> = Tab::ALL
+        .iter()
+        .map(|tab| {
+            if *tab == activity.tab {
+                format!("[{}]", tab.as_str())
+            } else {
+                tab.as_str().to_owned()
+            }
+        })
+        .collect();
     let filter = match filter_words(&activity.search) {
         "none" => String::new(),
         words => format!("filter {words}   "),
@@ -80,7 +79,7 @@ pub(super) fn view(model: &Model, area: Rect, to: &mut Buffer) {
         .window()
         .filter_map(|(id, cursor)| {
             let cells =
-                cells(model, operation(world, *id)?, if inner.width < 100 { 8 } else { 12 });
+                cells(model, operation(portfolio, *id)?, if inner.width < 100 { 8 } else { 12 });
             Some(Row { cells, cursor: cursor && (focused || below > 0), marked: false })
         })
         .collect();
@@ -95,7 +94,7 @@ pub(super) fn view(model: &Model, area: Rect, to: &mut Buffer) {
         empty(theme, Rect { y: list.y + 1, height: list.height - 1, ..list }, &[reason], to);
     }
     if below > 0
-        && let Some(selected) = activity.list.selected().and_then(|id| operation(world, *id))
+        && let Some(selected) = activity.list.selected().and_then(|id| operation(portfolio, *id))
     {
         divider(theme, &format!("op {}", selected.id.short()), inner, list.bottom(), to);
         let lines = journal(model, selected, usize::from(inner.width).saturating_sub(2));
@@ -106,16 +105,16 @@ pub(super) fn view(model: &Model, area: Rect, to: &mut Buffer) {
 }
 
 fn cells(model: &Model, operation: &Operation, columns: usize) -> Vec<(Role, String)> {
-    let world = &model.world;
+    let portfolio = &model.portfolio;
     let role = feed::state_role(operation.state);
     vec![
-        (Role::Muted, moment::clock(operation.created_at, world.now, &world.zone, columns)),
+        (Role::Muted, moment::clock(operation.created_at, portfolio.now, &portfolio.zone, columns)),
         (Role::Text, operation.id.short()),
         (Role::Muted, operation.operator.to_string()),
         (Role::Text, operation.phrase()),
         (Role::Text, digits(operation.last4)),
-        (Role::Text, world.holder(&operation.card).to_owned()),
-        (role, operation.state.word().to_owned()),
+        (Role::Text, portfolio.holder(&operation.card).to_owned()),
+        (role, operation.state.as_str().to_owned()),
         match &operation.alarm {
             Some(alarm) => (Role::Danger, alarm.to_string()),
             None => (Role::Text, last_step(model, operation)),
@@ -125,8 +124,8 @@ fn cells(model: &Model, operation: &Operation, columns: usize) -> Vec<(Role, Str
 
 /// The last thing known; the state has its own column.
 fn last_step(model: &Model, operation: &Operation) -> String {
-    let world = &model.world;
-    let time = |at| moment::clock(at, world.now, &world.zone, 8);
+    let portfolio = &model.portfolio;
+    let time = |at| moment::clock(at, portfolio.now, &portfolio.zone, 8);
     let next =
         operation.next_look.map(|at| format!(", next look {}", time(at))).unwrap_or_default();
     match (operation.state, operation.looks) {
@@ -138,15 +137,15 @@ fn last_step(model: &Model, operation: &Operation) -> String {
         (OperationState::Done | OperationState::Failed, _) => {
             operation.detail.as_deref().map_or_else(|| time(operation.updated_at), str::to_owned)
         }
-        (OperationState::Sent | OperationState::Accepted, _) => story(operation, world.now),
+        (OperationState::Sent | OperationState::Accepted, _) => story(operation, portfolio.now),
     }
 }
 
 /// What the journal says of an operation, oldest first, and what comes next.
 fn journal(model: &Model, operation: &Operation, columns: usize) -> Vec<Line> {
-    let world = &model.world;
-    let time = |at| moment::clock(at, world.now, &world.zone, 12);
-    let holder = world.holder(&operation.card);
+    let portfolio = &model.portfolio;
+    let time = |at| moment::clock(at, portfolio.now, &portfolio.zone, 12);
+    let holder = portfolio.holder(&operation.card);
     let mut lines: Vec<Line> = vec![vec![
         (
             Role::Heading,
@@ -156,7 +155,7 @@ fn journal(model: &Model, operation: &Operation, columns: usize) -> Vec<Line> {
         ),
         (Role::Muted, format!("   {}   ref {}", operation.card.provider, operation.reference)),
     ]];
-    match world.steps.get(&operation.id) {
+    match portfolio.steps.get(&operation.id) {
         None => lines.push(vec![(Role::Muted, "its journal is being read".to_owned())]),
         Some(steps) => {
             for step in steps {
@@ -192,7 +191,7 @@ fn journal(model: &Model, operation: &Operation, columns: usize) -> Vec<Line> {
     if operation.is_open() {
         let words = format!(
             "While this is open, another {} of this card is held back.",
-            operation.deed.phrase()
+            operation.action_kind.phrase()
         );
         lines.push(vec![(Role::Caution, words)]);
     }
@@ -206,7 +205,7 @@ fn journal(model: &Model, operation: &Operation, columns: usize) -> Vec<Line> {
     let proof = match operation.proven_by {
         Some(ProvenBy::Person) => "a person's word",
         Some(ProvenBy::Answer) if !operation.is_open() => "the provider's answer",
-        Some(ProvenBy::Seen | ProvenBy::Answer) | None => operation.proof.sentence(),
+        Some(ProvenBy::Lookup | ProvenBy::Answer) | None => operation.proof.sentence(),
     };
     lines.push(vec![(Role::Muted, format!("proof: {proof}"))]);
     lines
@@ -214,5 +213,5 @@ fn journal(model: &Model, operation: &Operation, columns: usize) -> Vec<Line> {
 
 /// The row under the cursor as text.
 pub(super) fn row_text(model: &Model) -> Option<String> {
-    Some(plain(&cells(model, operation(&model.world, *model.activity.list.selected()?)?, 12)))
+    Some(plain(&cells(model, operation(&model.portfolio, *model.activity.list.selected()?)?, 12)))
 }

@@ -33,7 +33,7 @@ pub(super) const COLUMNS: [Column; 8] = [
 /// Draws the pane.
 pub(super) fn view(model: &Model, area: Rect, to: &mut Buffer) {
     let cards = &model.cards;
-    let (shown, all) = (cards.list.len(), model.world.cards.len());
+    let (shown, all) = (cards.list.len(), model.portfolio.cards.len());
     let mut title = if cards.hidden > 0 {
         format!("Cards {} of {}", thousands(shown), thousands(all))
     } else {
@@ -51,7 +51,7 @@ pub(super) fn view(model: &Model, area: Rect, to: &mut Buffer) {
     }
     let order = if cards.reversed { " reversed" } else { "" };
     let filter = filter_words(&cards.search);
-    let right = format!("sort {}{order}   filter {filter}", cards.sort.word());
+    let right = format!("sort {}{order}   filter {filter}", cards.sort.as_str());
     let focused = model.focus == Pane::Cards;
     let inner = Frame { title: &title, right: &right, focused }.draw(&model.theme, area, to);
     let rows: Vec<Row> = cards
@@ -59,7 +59,7 @@ pub(super) fn view(model: &Model, area: Rect, to: &mut Buffer) {
         .window()
         .filter_map(|(key, cursor)| {
             let marked = cards.marks.contains(key);
-            Some(Row { cells: cells(model, key, model.world.cards.get(key)?), cursor, marked })
+            Some(Row { cells: cells(model, key, model.portfolio.cards.get(key)?), cursor, marked })
         })
         .collect();
     draw(&model.theme, inner, &COLUMNS, &rows, focused, to);
@@ -71,7 +71,7 @@ pub(super) fn view(model: &Model, area: Rect, to: &mut Buffer) {
 }
 
 fn cells(model: &Model, key: &CardKey, card: &Card) -> Vec<(Role, String)> {
-    let world = &model.world;
+    let portfolio = &model.portfolio;
     let stale = card.balance.why_stale().is_some();
     let available = card.available();
     let figure_role = match available {
@@ -85,10 +85,10 @@ fn cells(model: &Model, key: &CardKey, card: &Card) -> Vec<(Role, String)> {
         None => "-".to_owned(),
     };
     let currency = available.map(Money::currency).or(card.currency);
-    let age = card.read_at().map_or_else(|| "-".to_owned(), |at| text::age(world.now, at));
+    let age = card.read_at().map_or_else(|| "-".to_owned(), |at| text::age(portfolio.now, at));
     let (why_role, why) = cards_why(model, key);
     vec![
-        (state_role(card), state_word(card, world.now)),
+        (state_role(card), state_word(card, portfolio.now)),
         (Role::Text, holder(card)),
         (Role::Text, card.digits()),
         (Role::Muted, key.provider.name().to_owned()),
@@ -115,12 +115,12 @@ fn cards_why(model: &Model, key: &CardKey) -> (Role, String) {
         Tone::Plain => Role::Text,
         Tone::Quiet => Role::Muted,
     };
-    (role, attention.words(model.world.now))
+    (role, attention.words(model.portfolio.now))
 }
 
 /// An empty list says why.
 fn why_empty(model: &Model) -> Vec<String> {
-    let world = &model.world;
+    let portfolio = &model.portfolio;
     if model.cards.hidden > 0 {
         let again = model.keymap.hint(Command::Back, "shows them again");
         return vec![format!(
@@ -128,19 +128,19 @@ fn why_empty(model: &Model) -> Vec<String> {
             thousands(model.cards.hidden)
         )];
     }
-    if world.providers.is_empty() {
+    if portfolio.providers.is_empty() {
         return vec![
             "No provider is configured: `cardtop init` writes a configuration to begin with."
                 .to_owned(),
         ];
     }
     let mut lines = Vec::new();
-    for info in &world.providers {
-        let line = match world.health.get(&info.id) {
+    for info in &portfolio.providers {
+        let line = match portfolio.health.get(&info.id) {
             None => format!("{}: being read for the first time", info.id),
             Some(health) => match health.state {
-                HealthState::Ok | HealthState::Slow => match info.can {
-                    Some(can) if !can.list_cards.is_yes() => {
+                HealthState::Ok | HealthState::Slow => match info.capabilities {
+                    Some(capabilities) if !capabilities.list_cards.is_yes() => {
                         format!(
                             "{}: no cards known; it cannot list them, name them in its roster",
                             info.id
@@ -156,8 +156,8 @@ fn why_empty(model: &Model) -> Vec<String> {
                     format!(
                         "{} {} {}: {why}",
                         info.id,
-                        health.state.word(),
-                        providers::age(world, health)
+                        health.state.as_str(),
+                        providers::age(portfolio, health)
                     )
                 }
             },
@@ -170,5 +170,5 @@ fn why_empty(model: &Model) -> Vec<String> {
 /// The row under the cursor as text.
 pub(super) fn row_text(model: &Model) -> Option<String> {
     let key = model.cards.list.selected()?;
-    Some(plain(&cells(model, key, model.world.cards.get(key)?)))
+    Some(plain(&cells(model, key, model.portfolio.cards.get(key)?)))
 }

@@ -31,7 +31,7 @@ fn upper_lines(model: &Model, inner: Rect) -> Vec<Line> {
         .detail
         .card
         .as_ref()
-        .map_or_else(Vec::new, |key| lines(&model.world, &model.keymap, key, columns));
+        .map_or_else(Vec::new, |key| lines(&model.portfolio, &model.keymap, key, columns));
     // The timeline keeps three rows.
     lines.truncate(usize::from(inner.height.saturating_sub(5)));
     lines
@@ -46,17 +46,17 @@ pub(super) fn list_rows(model: &Model, area: Rect) -> u16 {
 
 /// Draws the pane.
 pub(super) fn view(model: &Model, area: Rect, to: &mut Buffer) {
-    let (world, theme) = (&model.world, &model.theme);
+    let (portfolio, theme) = (&model.portfolio, &model.theme);
     let focused = model.focus == Pane::Detail;
     let Some(key) = &model.detail.card else {
         let inner = Frame { title: "Card", right: "", focused }.draw(theme, area, to);
         empty(theme, inner, &["No card under the cursor.".to_owned()], to);
         return;
     };
-    let card = world.cards.get(key);
+    let card = portfolio.cards.get(key);
     let name = digits(card.and_then(|card| card.last4));
     let alone = model.view == Pane::Detail;
-    let holder = world.holder(key);
+    let holder = portfolio.holder(key);
     let title = if alone { format!("Card {name}  {holder}") } else { name };
     let (command, word) = if alone { (Command::Back, "back") } else { (Command::Open, "open") };
     let right = model.keymap.hint(command, word);
@@ -76,7 +76,7 @@ pub(super) fn view(model: &Model, area: Rect, to: &mut Buffer) {
         .list
         .window()
         .filter_map(|(entry, cursor)| {
-            let cells = cells(model, &entry.known(world)?, time_columns(inner));
+            let cells = cells(model, &entry.known(portfolio)?, time_columns(inner));
             Some(Row { cells, cursor: cursor && focused, marked: false })
         })
         .collect();
@@ -99,9 +99,9 @@ fn tabs(model: &Model, line: Rect, to: &mut Buffer) {
     let mut spans = vec![(Role::Text, " ".to_owned())];
     for tab in Tab::ALL {
         if tab == model.detail.tab {
-            spans.push((Role::Heading, format!("[{}] ", tab.word())));
+            spans.push((Role::Heading, format!("[{}] ", tab.as_str())));
         } else {
-            spans.push((Role::Muted, format!("{} ", tab.word())));
+            spans.push((Role::Muted, format!("{} ", tab.as_str())));
         }
     }
     let at = line
@@ -121,18 +121,21 @@ const fn time_columns(inner: Rect) -> usize {
 }
 
 fn cells(model: &Model, row: &Known<'_>, columns: usize) -> Vec<(Role, String)> {
-    let world = &model.world;
+    let portfolio = &model.portfolio;
     match row {
         Known::Transaction(row) => vec![
-            (Role::Muted, moment::clock(row.at, world.now, &world.zone, columns)),
+            (Role::Muted, moment::clock(row.at, portfolio.now, &portfolio.zone, columns)),
             (feed::what_role(row), row.what().to_owned()),
             (Role::Money, format!("{}{}", row.sign(), row.amount.grouped())),
             (Role::Text, feed::merchant(model, row)),
             (Role::Muted, feed::state_in_words(model, row)),
         ],
         Known::Operation(operation) => vec![
-            (Role::Muted, moment::clock(operation.created_at, world.now, &world.zone, columns)),
-            (feed::state_role(operation.state), operation.deed.phrase().to_uppercase()),
+            (
+                Role::Muted,
+                moment::clock(operation.created_at, portfolio.now, &portfolio.zone, columns),
+            ),
+            (feed::state_role(operation.state), operation.action_kind.phrase().to_uppercase()),
             (
                 Role::Money,
                 operation.amount.map(|amount| format!("+{}", amount.grouped())).unwrap_or_default(),
@@ -144,7 +147,7 @@ fn cells(model: &Model, row: &Known<'_>, columns: usize) -> Vec<(Role, String)> 
                 } else {
                     Role::Muted
                 },
-                story(operation, world.now),
+                story(operation, portfolio.now),
             ),
         ],
     }
@@ -152,5 +155,5 @@ fn cells(model: &Model, row: &Known<'_>, columns: usize) -> Vec<(Role, String)> 
 
 /// The row under the cursor as text.
 pub(super) fn row_text(model: &Model) -> Option<String> {
-    Some(plain(&cells(model, &model.detail.list.selected()?.known(&model.world)?, 12)))
+    Some(plain(&cells(model, &model.detail.list.selected()?.known(&model.portfolio)?, 12)))
 }

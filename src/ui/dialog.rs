@@ -15,7 +15,7 @@ use ratatui::layout::{Position, Rect};
 use super::frame::Frame;
 use super::theme::Theme;
 use crate::app::dialog::{Dialog, Page};
-use crate::app::world::World;
+use crate::app::portfolio::Portfolio;
 use crate::domain::text;
 
 /// Columns of the box, borders included.
@@ -25,23 +25,23 @@ const WIDTH: u16 = 70;
 /// typed.
 pub fn view(
     dialog: &Dialog,
-    world: &World,
+    portfolio: &Portfolio,
     theme: &Theme,
     screen: Rect,
     to: &mut Buffer,
 ) -> Option<Position> {
     let screen = screen.intersection(*to.area());
     let sheet = match dialog.page() {
-        Page::Switch(page) => change::switch(page, world),
-        Page::Close(page) => change::close(page, world),
-        Page::Blocked(page) => change::blocked(page, world),
-        Page::TopUp(page) => top_up::view(page, world),
-        Page::Pin(page) => pin::view(page, world),
-        Page::Menu(page) => plain::menu(page, world),
-        Page::Refusal(page) => plain::refusal(page, world),
-        Page::Progress(page) => plain::progress(page, world),
-        Page::Settle(page) => settle::view(page, world),
-        Page::Quit => plain::quit(world),
+        Page::FreezeForm(page) => change::freeze(page, portfolio),
+        Page::Close(page) => change::close(page, portfolio),
+        Page::PendingConflict(page) => change::pending_conflict(page, portfolio),
+        Page::TopUp(page) => top_up::view(page, portfolio),
+        Page::Pin(page) => pin::view(page, portfolio),
+        Page::Menu(page) => plain::menu(page, portfolio),
+        Page::Refusal(page) => plain::refusal(page, portfolio),
+        Page::Progress(page) => plain::progress(page, portfolio),
+        Page::Settle(page) => settle::view(page, portfolio),
+        Page::Quit => plain::quit(portfolio),
     };
     let width = WIDTH.min(screen.width);
     let rows = sheet.fitted(usize::from(screen.height.saturating_sub(2)));
@@ -54,7 +54,7 @@ pub fn view(
         height,
     );
     clear(area, to);
-    let right = dialog.closes_in(world).unwrap_or_default();
+    let right = dialog.closes_in(portfolio).unwrap_or_default();
     let inside = Frame { title: &sheet.title, right: &right, focused: true }.draw(theme, area, to);
     let mut cursor = None;
     for (y, row) in (inside.top()..inside.bottom()).zip(&rows) {

@@ -16,7 +16,7 @@ use crate::app::detail::{Line, story, why_short, wrap};
 use crate::app::feed::{Known, Total};
 use crate::app::keymap::Command;
 use crate::app::layout::Pane;
-use crate::app::world::World;
+use crate::app::portfolio::Portfolio;
 use crate::domain::attention::FRESH;
 use crate::domain::card::digits;
 use crate::domain::completeness::Completeness;
@@ -63,8 +63,8 @@ fn below(model: &Model, inner: Rect) -> (u16, u16) {
 
 /// What could not be read, in a few words; empty when all was. Accounts that are silent say so
 /// elsewhere.
-fn not_whole(world: &World) -> String {
-    let heard = world.health.values().filter(|health| !is_silent(health.state));
+fn not_whole(portfolio: &Portfolio) -> String {
+    let heard = portfolio.health.values().filter(|health| !is_silent(health.state));
     let counts = Completeness::counts_of(heard.map(|health| &health.completeness));
     if counts.is_empty() { String::new() } else { format!(", not read: {}", counts.join(", ")) }
 }
@@ -78,21 +78,21 @@ pub(super) fn list_rows(model: &Model, area: Rect) -> u16 {
 
 /// Draws the pane.
 pub(super) fn view(model: &Model, area: Rect, to: &mut Buffer) {
-    let (feed, theme, world) = (&model.feed, &model.theme, &model.world);
+    let (feed, theme, portfolio) = (&model.feed, &model.theme, &model.portfolio);
     let focused = model.focus == Pane::Feed;
     let state = match model.paused {
         Some(since) => {
-            let at = moment::clock(since, world.now, &world.zone, 8);
+            let at = moment::clock(since, portfolio.now, &portfolio.zone, 8);
             format!(
                 "PAUSED at {at}, {} new waiting ({})",
                 thousands(feed.waiting),
                 model.keymap.hint(Command::Pause, "resume")
             )
         }
-        None if feed.follow => format!("{}, follow", live(world)),
-        None => format!("{} ({})", live(world), model.keymap.hint(Command::Follow, "follow")),
+        None if feed.follow => format!("{}, follow", live(portfolio)),
+        None => format!("{} ({})", live(portfolio), model.keymap.hint(Command::Follow, "follow")),
     };
-    let title = format!("Feed  {state}{}", not_whole(world));
+    let title = format!("Feed  {state}{}", not_whole(portfolio));
     let filter = match filter_words(&feed.search) {
         "none" => String::new(),
         words => format!("   filter {words}"),
@@ -120,7 +120,8 @@ pub(super) fn view(model: &Model, area: Rect, to: &mut Buffer) {
         .list
         .window()
         .filter_map(|(entry, cursor)| {
-            let cells = cells(model, &entry.known(world)?, if inner.width < 100 { 8 } else { 12 });
+            let cells =
+                cells(model, &entry.known(portfolio)?, if inner.width < 100 { 8 } else { 12 });
             Some(Row { cells, cursor: cursor && focused, marked: false })
         })
         .collect();
@@ -137,7 +138,7 @@ pub(super) fn view(model: &Model, area: Rect, to: &mut Buffer) {
     if why_rows > 0 {
         let y = list.bottom();
         divider(theme, "Why", inner, y, to);
-        let selected = feed.list.selected().and_then(|entry| entry.known(world));
+        let selected = feed.list.selected().and_then(|entry| entry.known(portfolio));
         let lines = selected
             .map_or_else(Vec::new, |row| explanation(model, &row, usize::from(inner.width) - 2));
         for (y, line) in (y + 1..y + why_rows).zip(&lines) {
@@ -154,8 +155,8 @@ pub(super) fn view(model: &Model, area: Rect, to: &mut Buffer) {
 }
 
 /// Whether new rows come: `live`, `live without enkash`, `LAST KNOWN`.
-fn live(world: &World) -> String {
-    let silent: Vec<&str> = world
+fn live(portfolio: &Portfolio) -> String {
+    let silent: Vec<&str> = portfolio
         .health
         .values()
         .filter(|health| is_silent(health.state))
@@ -163,7 +164,7 @@ fn live(world: &World) -> String {
         .collect();
     match silent.as_slice() {
         [] => "live".to_owned(),
-        all if all.len() == world.providers.len() => "LAST KNOWN".to_owned(),
+        all if all.len() == portfolio.providers.len() => "LAST KNOWN".to_owned(),
         [one] => format!("live without {one}"),
         several => format!("live without {} providers", several.len()),
     }
@@ -178,18 +179,18 @@ const fn is_silent(state: HealthState) -> bool {
 }
 
 fn cells(model: &Model, row: &Known<'_>, columns: usize) -> Vec<(Role, String)> {
-    let world = &model.world;
+    let portfolio = &model.portfolio;
     let optional = |value: &Option<std::sync::Arc<str>>| {
         (Role::Muted, value.as_deref().unwrap_or("").to_owned())
     };
     match row {
         Known::Transaction(row) => {
             let card = row.card();
-            let last4 = row.last4.or_else(|| world.cards.get(card.as_ref()?)?.last4);
+            let last4 = row.last4.or_else(|| portfolio.cards.get(card.as_ref()?)?.last4);
             vec![
-                (Role::Muted, moment::clock(row.at, world.now, &world.zone, columns)),
+                (Role::Muted, moment::clock(row.at, portfolio.now, &portfolio.zone, columns)),
                 (Role::Text, digits(last4)),
-                (Role::Text, card.as_ref().map_or("", |card| world.holder(card)).to_owned()),
+                (Role::Text, card.as_ref().map_or("", |card| portfolio.holder(card)).to_owned()),
                 (what_role(row), row.what().to_owned()),
                 (Role::Money, format!("{}{}", row.sign(), row.amount.grouped())),
                 (Role::Muted, row.amount.currency().code().to_owned()),
@@ -206,10 +207,13 @@ fn cells(model: &Model, row: &Known<'_>, columns: usize) -> Vec<(Role, String)> 
         Known::Operation(operation) => {
             let role = state_role(operation.state);
             vec![
-                (Role::Muted, moment::clock(operation.created_at, world.now, &world.zone, columns)),
+                (
+                    Role::Muted,
+                    moment::clock(operation.created_at, portfolio.now, &portfolio.zone, columns),
+                ),
                 (Role::Text, digits(operation.last4)),
-                (Role::Text, world.holder(&operation.card).to_owned()),
-                (role, operation.deed.phrase().to_uppercase()),
+                (Role::Text, portfolio.holder(&operation.card).to_owned()),
+                (role, operation.action_kind.phrase().to_uppercase()),
                 (
                     Role::Money,
                     operation
@@ -227,7 +231,7 @@ fn cells(model: &Model, row: &Known<'_>, columns: usize) -> Vec<(Role, String)> 
                 (Role::Text, format!("op {} {}", operation.id.short(), operation.operator)),
                 (Role::Muted, String::new()),
                 (Role::Muted, String::new()),
-                (role, story(operation, world.now)),
+                (role, story(operation, portfolio.now)),
                 (Role::Muted, String::new()),
             ]
         }
@@ -239,8 +243,8 @@ fn in_words(model: &Model, row: &Transaction) -> String {
     if let Listed::GoneSince { at, cleared_as } = &row.listed {
         return gone(model, row, *at, cleared_as.as_ref());
     }
-    let card = row.card().and_then(|key| model.world.cards.get(&key));
-    let fresh = model.world.now.duration_since(row.at).unsigned_abs() < FRESH;
+    let card = row.card().and_then(|key| model.portfolio.cards.get(&key));
+    let fresh = model.portfolio.now.duration_since(row.at).unsigned_abs() < FRESH;
     match card {
         Some(card) if row.state == TransactionState::Declined && fresh => why_short(card, row),
         Some(_) | None => row.in_plain_words(),
@@ -262,12 +266,12 @@ fn gone(
     since: Timestamp,
     cleared_as: Option<&Arc<str>>,
 ) -> String {
-    let world = &model.world;
-    let time = |at| moment::clock(at, world.now, &world.zone, 5);
+    let portfolio = &model.portfolio;
+    let time = |at| moment::clock(at, portfolio.now, &portfolio.zone, 5);
     match cleared_as {
         Some(id) => {
             let posted = row.card().and_then(|key| {
-                Some(world.transactions_of(&key).find(|other| other.id == *id)?.at)
+                Some(portfolio.transactions_of(&key).find(|other| other.id == *id)?.at)
             });
             let when = posted.map(|at| format!(" {}", time(at))).unwrap_or_default();
             format!("cleared as {id}{when}")
@@ -278,7 +282,7 @@ fn gone(
 
 /// Where it happened; a top-up of ours names its operation.
 pub(super) fn merchant(model: &Model, row: &Transaction) -> String {
-    let by_us = row.operation.and_then(|id| crate::app::feed::operation(&model.world, id));
+    let by_us = row.operation.and_then(|id| crate::app::feed::operation(&model.portfolio, id));
     match (by_us, &row.merchant) {
         (Some(operation), _) => format!("op {} {}", operation.id.short(), operation.operator),
         (None, Some(merchant)) => merchant.to_string(),
@@ -308,8 +312,8 @@ pub(super) const fn state_role(state: OperationState) -> Role {
 
 /// What is known of one row, in full.
 fn explanation(model: &Model, row: &Known<'_>, columns: usize) -> Vec<Line> {
-    let world = &model.world;
-    let time = |at| moment::clock(at, world.now, &world.zone, 12);
+    let portfolio = &model.portfolio;
+    let time = |at| moment::clock(at, portfolio.now, &portfolio.zone, 12);
     let mut lines: Vec<Line> = Vec::new();
     let mut tell = |role: Role, words: &str| {
         lines.extend(wrap(words, columns).into_iter().map(|line| vec![(role, line)]));
@@ -326,8 +330,8 @@ fn explanation(model: &Model, row: &Known<'_>, columns: usize) -> Vec<Line> {
                 Role::Heading,
                 &format!(
                     "{} {} {}{}{place}",
-                    row.state.word(),
-                    row.kind.word(),
+                    row.state.as_str(),
+                    row.kind.as_str(),
                     row.sign(),
                     row.amount
                 ),
@@ -368,7 +372,7 @@ fn explanation(model: &Model, row: &Known<'_>, columns: usize) -> Vec<Line> {
             );
             tell(
                 state_role(operation.state),
-                &format!("{}: {}", operation.state.word(), story(operation, world.now)),
+                &format!("{}: {}", operation.state.as_str(), story(operation, portfolio.now)),
             );
             tell(
                 Role::Muted,
@@ -385,7 +389,7 @@ fn explanation(model: &Model, row: &Known<'_>, columns: usize) -> Vec<Line> {
 
 /// Totals per currency, and which rows may be missing.
 fn foot(model: &Model, columns: usize) -> Vec<Line> {
-    let world = &model.world;
+    let portfolio = &model.portfolio;
     let mut lines: Vec<Line> = vec![Line::new()];
     for total in &model.feed.totals {
         let part = total_words(total);
@@ -420,25 +424,29 @@ fn foot(model: &Model, columns: usize) -> Vec<Line> {
     if model.feed.totals.is_empty() {
         lines = vec![vec![(Role::Muted, "no money moved in these rows".to_owned())]];
     }
-    for health in world.health.values().filter(|health| !is_silent(health.state)) {
+    for health in portfolio.health.values().filter(|health| !is_silent(health.state)) {
         let missing = health.completeness.missing();
         if !missing.is_empty() {
             let to = health
                 .completeness
                 .complete_to
-                .map(|at| moment::clock(at, world.now, &world.zone, 12));
+                .map(|at| moment::clock(at, portfolio.now, &portfolio.zone, 12));
             let to = to.map(|to| format!("complete to {to}; ")).unwrap_or_default();
             lines.push(vec![(Role::Caution, format!("{}: {to}{missing}", health.provider))]);
         }
     }
-    for health in world.health.values() {
+    for health in portfolio.health.values() {
         if is_silent(health.state) {
-            let since =
-                moment::clock(health.last_good.unwrap_or(health.since), world.now, &world.zone, 12);
+            let since = moment::clock(
+                health.last_good.unwrap_or(health.since),
+                portfolio.now,
+                &portfolio.zone,
+                12,
+            );
             let words = format!(
                 "{} is {}: its rows after {since} may be missing",
                 health.provider,
-                health.state.word()
+                health.state.as_str()
             );
             lines.push(vec![(Role::Caution, words)]);
         }
@@ -478,10 +486,10 @@ fn why_empty(model: &Model) -> Vec<String> {
             model.keymap.hint(Command::Longer, "looks further back")
         ));
     }
-    for health in model.world.health.values() {
+    for health in model.portfolio.health.values() {
         if !matches!(health.state, HealthState::Ok | HealthState::Slow) {
             let why = health.why.as_deref().unwrap_or("no reason known");
-            lines.push(format!("{} is {}: {why}", health.provider, health.state.word()));
+            lines.push(format!("{} is {}: {why}", health.provider, health.state.as_str()));
         }
     }
     lines
@@ -489,5 +497,5 @@ fn why_empty(model: &Model) -> Vec<String> {
 
 /// The row under the cursor as text.
 pub(super) fn row_text(model: &Model) -> Option<String> {
-    Some(plain(&cells(model, &model.feed.list.selected()?.known(&model.world)?, 12)))
+    Some(plain(&cells(model, &model.feed.list.selected()?.known(&model.portfolio)?, 12)))
 }

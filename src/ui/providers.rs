@@ -11,8 +11,8 @@ use crate::app::Model;
 use crate::app::detail::{Line, wrap};
 use crate::app::keymap::Keymap;
 use crate::app::layout::Pane;
-use crate::app::providers::{age, can, cannot, effect, incomplete, word};
-use crate::app::world::World;
+use crate::app::portfolio::Portfolio;
+use crate::app::providers::{age, cannot, capability_words, effect, incomplete, word};
 use crate::domain::card::ProviderId;
 use crate::domain::text;
 use crate::engine::{HealthState, ProviderInfo};
@@ -33,7 +33,7 @@ pub(super) const COLUMNS: [Column; 9] = [
 /// Rows of the list that can be seen.
 pub(super) fn list_rows(model: &Model, area: Rect) -> u16 {
     let height = inside(area).height.saturating_sub(1);
-    height.min(u16::try_from(model.world.providers.len()).unwrap_or(u16::MAX)).max(1)
+    height.min(u16::try_from(model.portfolio.providers.len()).unwrap_or(u16::MAX)).max(1)
 }
 
 /// What a state means.
@@ -48,11 +48,11 @@ pub(super) const fn role(state: HealthState) -> Role {
 
 /// Draws the pane.
 pub(super) fn view(model: &Model, area: Rect, to: &mut Buffer) {
-    let (theme, world) = (&model.theme, &model.world);
+    let (theme, portfolio) = (&model.theme, &model.portfolio);
     let focused = model.focus == Pane::Providers;
-    let right = format!("{} configured", world.providers.len());
+    let right = format!("{} configured", portfolio.providers.len());
     let inner = Frame { title: "Providers", right: &right, focused }.draw(theme, area, to);
-    if world.providers.is_empty() {
+    if portfolio.providers.is_empty() {
         empty(
             theme,
             inner,
@@ -68,13 +68,13 @@ pub(super) fn view(model: &Model, area: Rect, to: &mut Buffer) {
         .list
         .window()
         .map(|(id, cursor)| Row {
-            cells: cells(world, id),
+            cells: cells(portfolio, id),
             cursor: cursor && (focused || alone),
             marked: false,
         })
         .collect();
     draw(theme, list, &COLUMNS, &rows, focused, to);
-    if let Some(info) = model.providers.list.selected().and_then(|id| world.provider(id)) {
+    if let Some(info) = model.providers.list.selected().and_then(|id| portfolio.provider(id)) {
         let mut y = list.bottom();
         if y + 2 >= inner.bottom() {
             return;
@@ -84,7 +84,7 @@ pub(super) fn view(model: &Model, area: Rect, to: &mut Buffer) {
         }
         divider(theme, info.id.name(), inner, y, to);
         for (y, line) in (y + 1..inner.bottom()).zip(&about(
-            world,
+            portfolio,
             &model.keymap,
             info,
             usize::from(inner.width).saturating_sub(2),
@@ -94,24 +94,24 @@ pub(super) fn view(model: &Model, area: Rect, to: &mut Buffer) {
     }
 }
 
-fn cells(world: &World, id: &ProviderId) -> Vec<(Role, String)> {
-    let Some(health) = world.health.get(id) else {
+fn cells(portfolio: &Portfolio, id: &ProviderId) -> Vec<(Role, String)> {
+    let Some(health) = portfolio.health.get(id) else {
         let mut cells =
-            vec![(Role::Text, id.name().to_owned()), (Role::Muted, word(world, id).to_owned())];
+            vec![(Role::Text, id.name().to_owned()), (Role::Muted, word(portfolio, id).to_owned())];
         cells.resize(COLUMNS.len(), (Role::Muted, String::new()));
         if let Some(last) = cells.last_mut() {
             last.1 = "not heard of yet".to_owned();
         }
         return cells;
     };
-    let limit = world.provider(id).map(|info| info.rate_limit);
+    let limit = portfolio.provider(id).map(|info| info.rate_limit);
     let calls =
         limit.map_or_else(String::new, |limit| format!("{} of {limit}", health.calls_last_minute));
     let dash = || "-".to_owned();
     vec![
         (Role::Text, id.name().to_owned()),
-        (role(health.state), health.state.word().to_owned()),
-        (Role::Muted, age(world, health)),
+        (role(health.state), health.state.as_str().to_owned()),
+        (Role::Muted, age(portfolio, health)),
         (Role::Text, calls),
         (
             if health.errors_5m > 0 { Role::Caution } else { Role::Muted },
@@ -125,7 +125,7 @@ fn cells(world: &World, id: &ProviderId) -> Vec<(Role, String)> {
 }
 
 /// Everything known of a provider, a label before each line.
-fn about(world: &World, keymap: &Keymap, info: &ProviderInfo, columns: usize) -> Vec<Line> {
+fn about(portfolio: &Portfolio, keymap: &Keymap, info: &ProviderInfo, columns: usize) -> Vec<Line> {
     let mut lines: Vec<Line> = Vec::new();
     let mut tell = |label: &str, role: Role, words: &str| {
         for (place, part) in wrap(words, columns.saturating_sub(11)).into_iter().enumerate() {
@@ -133,19 +133,19 @@ fn about(world: &World, keymap: &Keymap, info: &ProviderInfo, columns: usize) ->
             lines.push(vec![(Role::Muted, text::left(label, 11)), (role, part)]);
         }
     };
-    let time = |at| moment::clock(at, world.now, &world.zone, 12);
+    let time = |at| moment::clock(at, portfolio.now, &portfolio.zone, 12);
     let read_only = if info.read_only { ", read-only by configuration" } else { "" };
-    tell("is", Role::Text, &format!("{} {}{read_only}", info.kind, info.environment.word()));
+    tell("is", Role::Text, &format!("{} {}{read_only}", info.kind, info.environment.as_str()));
     if let Some(proxy) = &info.proxy {
         tell("proxy", Role::Text, &format!("{proxy}; it only passes on what is encrypted"));
     }
-    if let Some(health) = world.health.get(&info.id) {
-        let mut times = format!("{} since {}", health.state.word(), time(health.since));
+    if let Some(health) = portfolio.health.get(&info.id) {
+        let mut times = format!("{} since {}", health.state.as_str(), time(health.since));
         if let Some(good) = health.last_good {
             times.push_str(&format!(", last good read {}", time(good)));
         }
         if let Some(next) = health.next_try {
-            let wait = next.duration_since(world.now).as_secs().max(0);
+            let wait = next.duration_since(portfolio.now).as_secs().max(0);
             times.push_str(&format!(", next try {} (in {wait}s)", time(next)));
         }
         tell(
@@ -156,22 +156,24 @@ fn about(world: &World, keymap: &Keymap, info: &ProviderInfo, columns: usize) ->
         if let Some(why) = &health.why {
             tell("said", Role::Text, why);
         }
-        tell("effect", Role::Text, &effect(world, keymap, health));
-        for (label, words) in incomplete(world, health) {
+        tell("effect", Role::Text, &effect(portfolio, keymap, health));
+        for (label, words) in incomplete(portfolio, health) {
             tell(label, Role::Caution, &words);
         }
     }
-    if let Some(float) = world.floats.get(&info.id) {
+    if let Some(float) = portfolio.floats.get(&info.id) {
         let sums = float.value().map_or_else(String::new, |sums| {
             let tilde = if float.why_stale().is_some() { "~" } else { "" };
             sums.iter().map(|sum| format!("{tilde}{sum}")).collect::<Vec<_>>().join(", ")
         });
-        let age =
-            float.at().map(|at| format!("   {} ago", text::age(world.now, at))).unwrap_or_default();
+        let age = float
+            .at()
+            .map(|at| format!("   {} ago", text::age(portfolio.now, at)))
+            .unwrap_or_default();
         tell("float", Role::Text, &format!("{sums}{age}"));
     }
-    match &info.can {
-        None if world
+    match &info.capabilities {
+        None if portfolio
             .health
             .get(&info.id)
             .is_some_and(|health| health.state == HealthState::Waiting) =>
@@ -180,7 +182,7 @@ fn about(world: &World, keymap: &Keymap, info: &ProviderInfo, columns: usize) ->
         }
         None => tell("can do", Role::Danger, "nothing: it could not be set up"),
         Some(capabilities) => {
-            tell("can do", Role::Text, &can(capabilities));
+            tell("can do", Role::Text, &capability_words(capabilities));
             for (place, sentence) in cannot(capabilities).iter().enumerate() {
                 tell(if place == 0 { "cannot" } else { "" }, Role::Muted, sentence);
             }
@@ -191,5 +193,5 @@ fn about(world: &World, keymap: &Keymap, info: &ProviderInfo, columns: usize) ->
 
 /// The row under the cursor as text.
 pub(super) fn row_text(model: &Model) -> Option<String> {
-    Some(plain(&cells(&model.world, model.providers.list.selected()?)))
+    Some(plain(&cells(&model.portfolio, model.providers.list.selected()?)))
 }

@@ -49,13 +49,13 @@ fn bar_glyph(model: &Model) -> (Role, String) {
 }
 
 fn who(model: &Model, columns: u16) -> Line {
-    let world = &model.world;
-    let place = if world.is_production() {
-        (Role::Prod, format!(" {} ", Environment::Production.word()))
+    let portfolio = &model.portfolio;
+    let place = if portfolio.is_production() {
+        (Role::Prod, format!(" {} ", Environment::Production.as_str()))
     } else {
-        (Role::Heading, Environment::Sandbox.word().to_owned())
+        (Role::Heading, Environment::Sandbox.as_str().to_owned())
     };
-    let may = if world.read_only {
+    let may = if portfolio.read_only {
         (Role::Heading, "READ".to_owned())
     } else {
         (Role::Text, "WRITE".to_owned())
@@ -67,7 +67,7 @@ fn who(model: &Model, columns: u16) -> Line {
         place,
         bar_glyph(model),
         (Role::Muted, format!("{operator} ")),
-        (Role::Text, world.operator.to_string()),
+        (Role::Text, portfolio.operator.to_string()),
         bar_glyph(model),
         may,
     ];
@@ -78,15 +78,16 @@ fn who(model: &Model, columns: u16) -> Line {
 }
 
 fn clock(model: &Model, columns: u16) -> Line {
-    let world = &model.world;
-    let zoned = world.now.to_zoned(world.zone.clone());
+    let portfolio = &model.portfolio;
+    let zoned = portfolio.now.to_zoned(portfolio.zone.clone());
     let format = if columns < 100 { "%H:%M:%S" } else { "%Y-%m-%d %H:%M:%S" };
     let mut line = vec![
         (Role::Text, zoned.strftime(format).to_string()),
-        (Role::Muted, format!(" {}   ", moment::offset(world.now, &world.zone))),
+        (Role::Muted, format!(" {}   ", moment::offset(portfolio.now, &portfolio.zone))),
     ];
-    let count =
-        |state| world.operations.iter().filter(|row| row.state == state && row.is_open()).count();
+    let count = |state| {
+        portfolio.operations.iter().filter(|row| row.state == state && row.is_open()).count()
+    };
     let counts = [OperationState::Sent, OperationState::Accepted, OperationState::Unknown]
         .map(|state| (state, count(state)));
     let mut first = true;
@@ -94,7 +95,7 @@ fn clock(model: &Model, columns: u16) -> Line {
         let word = if state == OperationState::Unknown {
             "UNKNOWN".to_owned()
         } else {
-            state.word().to_lowercase()
+            state.as_str().to_lowercase()
         };
         line.push((Role::Muted, if first { "ops " } else { ", " }.to_owned()));
         let role = if state == OperationState::Unknown { Role::Caution } else { Role::Text };
@@ -131,19 +132,19 @@ enum Told {
 }
 
 fn health_line(model: &Model, told: Told, columns: usize) -> Line {
-    let world = &model.world;
+    let portfolio = &model.portfolio;
     let mut line = Line::new();
-    for info in &world.providers {
+    for info in &portfolio.providers {
         if !line.is_empty() {
             line.push(bar_glyph(model));
         }
         line.push((Role::Text, format!("{} ", info.id)));
-        let Some(health) = world.health.get(&info.id) else {
+        let Some(health) = portfolio.health.get(&info.id) else {
             line.push((Role::Muted, "...".to_owned()));
             continue;
         };
-        line.push((providers::role(health.state), health.state.word().to_owned()));
-        line.push((Role::Muted, format!(" {}", age(world, health))));
+        line.push((providers::role(health.state), health.state.as_str().to_owned()));
+        line.push((Role::Muted, format!(" {}", age(portfolio, health))));
         let consequence = match health.state {
             HealthState::Ok | HealthState::Slow | HealthState::Paused => None,
             HealthState::Waiting if told == Told::Word => None,
@@ -152,7 +153,7 @@ fn health_line(model: &Model, told: Told, columns: usize) -> Line {
             HealthState::Down if told == Told::Short || columns < 100 => {
                 Some(" -> its figures are LAST KNOWN".to_owned())
             }
-            HealthState::Down => match last_known(world, &info.id) {
+            HealthState::Down => match last_known(portfolio, &info.id) {
                 0 => None,
                 1 => Some(" (1 card LAST KNOWN)".to_owned()),
                 stale => Some(format!(" ({stale} cards LAST KNOWN)")),
@@ -173,9 +174,9 @@ fn health_line(model: &Model, told: Told, columns: usize) -> Line {
 /// The floats, as many sums as there is room for, each whole and with its age, and how many more
 /// there are. Where not all fit, the one that pays for the selected card comes first.
 fn floats(model: &Model, room: usize) -> Line {
-    let world = &model.world;
+    let portfolio = &model.portfolio;
     let of = |id| {
-        world
+        portfolio
             .floats
             .get(id)
             .and_then(Reading::value)
@@ -184,12 +185,12 @@ fn floats(model: &Model, room: usize) -> Line {
             .map(move |sum| (id, *sum))
     };
     let mut sums: Vec<(&ProviderId, Money)> =
-        world.providers.iter().flat_map(|info| of(&info.id)).collect();
+        portfolio.providers.iter().flat_map(|info| of(&info.id)).collect();
     let all = floats_line(model, &sums, 0);
     if width(&all) <= room {
         return all;
     }
-    if let Some(card) = model.cards.list.selected().and_then(|key| world.cards.get(key)) {
+    if let Some(card) = model.cards.list.selected().and_then(|key| portfolio.cards.get(key)) {
         sums.sort_by_key(|(id, sum)| {
             (**id != card.key.provider, Some(sum.currency()) != card.currency)
         });
@@ -202,11 +203,11 @@ fn floats(model: &Model, room: usize) -> Line {
 }
 
 fn floats_line(model: &Model, sums: &[(&ProviderId, Money)], more: usize) -> Line {
-    let world = &model.world;
+    let portfolio = &model.portfolio;
     let mut line = Line::new();
     for of_one in sums.chunk_by(|(one, _), (other, _)| one == other) {
         let Some((id, float)) =
-            of_one.first().and_then(|(id, _)| Some((id, world.floats.get(*id)?)))
+            of_one.first().and_then(|(id, _)| Some((id, portfolio.floats.get(*id)?)))
         else {
             continue;
         };
@@ -221,7 +222,7 @@ fn floats_line(model: &Model, sums: &[(&ProviderId, Money)], more: usize) -> Lin
         let words: Vec<String> = of_one.iter().map(|(_, sum)| format!("{tilde}{sum}")).collect();
         line.push((role, words.join(", ")));
         if let Some(at) = float.at() {
-            line.push((Role::Muted, format!(" {}", text::age(world.now, at))));
+            line.push((Role::Muted, format!(" {}", text::age(portfolio.now, at))));
         }
     }
     if more > 0 {

@@ -199,14 +199,14 @@ fn fit(columns: &[Column], rows: &[Row], room: usize) -> (Vec<usize>, usize) {
     let free = room.saturating_sub(used(&widths));
     let gap = if free >= count.saturating_sub(1) + 12 { 2 } else { 1 };
     let mut free = free.saturating_sub(if gap == 2 { count.saturating_sub(1) } else { 0 });
-    let wishes: Vec<usize> = columns
+    let actions: Vec<usize> = columns
         .iter()
         .zip(&widths)
         .map(|(column, width)| if *width == 0 { 0 } else { column.most.saturating_sub(*width) })
         .collect();
-    let wished: usize = wishes.iter().sum();
+    let wished: usize = actions.iter().sum();
     let share = free.min(wished);
-    for (width, wish) in widths.iter_mut().zip(&wishes).rev() {
+    for (width, wish) in widths.iter_mut().zip(&actions).rev() {
         let more =
             if wished == 0 { 0 } else { (share * wish).div_ceil(wished).min(*wish).min(free) };
         *width += more;

@@ -12,7 +12,7 @@ use crate::app::layout::Pane;
 use crate::app::{Effect, Model, Msg, update};
 use crate::domain::card::{Card, CardState};
 use crate::domain::operation::OperationState;
-use crate::engine::{Job, News};
+use crate::engine::{EngineEvent, Job};
 
 fn drawn(model: &Model) -> Buffer {
     let mut buffer = Buffer::empty(Rect::new(0, 0, model.size.0, model.size.1));
@@ -44,12 +44,12 @@ fn text(model: &Model) -> String {
 fn told(size: (u16, u16), keys: &str) -> Model {
     let mut model = board(size);
     let unknown = model
-        .world
+        .portfolio
         .operations
         .iter()
         .find(|row| row.state == OperationState::Unknown)
         .map(|row| row.id);
-    _ = update(&mut model, Msg::News(steps(unknown.expect("the fixture has one"))));
+    _ = update(&mut model, Msg::EngineEvent(steps(unknown.expect("the fixture has one"))));
     press(&mut model, keys);
     model
 }
@@ -158,7 +158,7 @@ fn a_state_that_was_not_read_with_the_figures_says_so() {
     let mut model = board((120, 40));
     let card = card(CardState::Active, "Mara Lindqvist", "4242", "artha", "112.40 USD", 2);
     let card = Card { state_at: Some(ago(14 * 60)), ..card };
-    let _ = update(&mut model, Msg::News(News::Cards(vec![card])));
+    let _ = update(&mut model, Msg::EngineEvent(EngineEvent::Cards(vec![card])));
     let list = text(&model);
     let line = list
         .lines()
@@ -235,7 +235,7 @@ fn wide_and_joined_letters_leave_the_frames_straight() {
         for size in [(80, 24), (120, 40), (200, 60)] {
             let mut model = board(size);
             let odd = card(CardState::Active, holder, "1111", "artha", "-1.00 USD", 1);
-            _ = update(&mut model, Msg::News(News::Cards(vec![odd])));
+            _ = update(&mut model, Msg::EngineEvent(EngineEvent::Cards(vec![odd])));
             let buffer = drawn(&model);
             let inner = 3..model.layout().panes.first().expect("a pane").1.bottom() - 1;
             let edge = model.layout().panes.first().expect("a pane").1.right() - 1;
@@ -282,7 +282,7 @@ proptest! {
         messages in proptest::collection::vec(any_message(), 1..60)
     ) {
         let mut model = board((120, 40));
-        _ = update(&mut model, Msg::News(News::ReadOnly(true)));
+        _ = update(&mut model, Msg::EngineEvent(EngineEvent::ReadOnly(true)));
         for msg in messages {
             for effect in update(&mut model, msg) {
                 prop_assert!(!matches!(effect, Effect::Ask(Job::Act(_))), "a change was sent in READ");

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use cardtop::domain::card::CardState;
 use cardtop::domain::operation::{Action, OperationState};
-use cardtop::engine::{News, Order, Shown};
+use cardtop::engine::{ChangeRequest, EngineEvent, Expected};
 use cardtop::sandbox::{Dialect, Fault, Options};
 
 use crate::harness::{Desk, money, open, open_board, some, start};
@@ -66,7 +66,8 @@ async fn a_top_up_whose_request_is_lost_stays_unknown_and_keeps_the_next_one_wai
             elsewhere.expect_err("another cardtop waits too").to_string().contains("still UNKNOWN")
         );
         assert_eq!(desk.sandbox.credits(dialect, &card.key.id).len(), before, "{}", dialect.name());
-        let order = Order { second: true, ..desk.order(&card.key, Action::TopUp(some(&card))) };
+        let order =
+            ChangeRequest { second: true, ..desk.order(&card.key, Action::TopUp(some(&card))) };
         let sent = desk
             .engine
             .change(order, Duration::from_secs(60))
@@ -117,14 +118,14 @@ async fn a_card_that_changed_since_it_was_shown_is_left_alone() {
     for dialect in Dialect::ALL {
         let card = desk.active(dialect).await;
         let writes = desk.sandbox.writes();
-        let shown = Shown { state: Some(CardState::Frozen), available: None };
-        let order = Order { shown, ..desk.order(&card.key, Action::TopUp(some(&card))) };
+        let shown = Expected { state: Some(CardState::Frozen), available: None };
+        let order = ChangeRequest { shown, ..desk.order(&card.key, Action::TopUp(some(&card))) };
         let refused =
             desk.engine.change(order, Duration::ZERO).await.expect_err("it is not as shown");
         assert!(refused.to_string().contains("the card is ACTIVE now, it was FROZEN"), "{refused}");
-        let other = card.available().map(|money| money.plus(money).expect("one currency"));
-        let order = Order {
-            shown: Shown { state: None, available: other },
+        let other = card.available().map(|money| money.checked_add(money).expect("one currency"));
+        let order = ChangeRequest {
+            shown: Expected { state: None, available: other },
             ..desk.order(&card.key, Action::TopUp(some(&card)))
         };
         let refused = desk
@@ -235,7 +236,7 @@ async fn a_board_sees_what_another_cardtop_does_within_a_second() {
             .await
             .expect("the board hears of it")
             .expect("it runs");
-        if matches!(&heard, News::Operation(operation) if operation.id == done.id) {
+        if matches!(&heard, EngineEvent::Operation(operation) if operation.id == done.id) {
             break;
         }
     }

@@ -4,9 +4,9 @@
 use async_trait::async_trait;
 use bytes::Bytes;
 use cardtop::domain::card::{CardState, ProviderId, Reading};
-use cardtop::domain::operation::{Action, Deed, OperationState, Proof};
+use cardtop::domain::operation::{Action, ActionKind, OperationState, Proof};
 use cardtop::domain::transaction::TransactionState;
-use cardtop::provider::http::{Does, InProcess, Lost, Transport};
+use cardtop::provider::http::{Access, InProcess, Transport, TransportError};
 use cardtop::sandbox::Dialect;
 use http::{Request, Response};
 use jiff::SignedDuration;
@@ -24,7 +24,7 @@ async fn every_card_of_the_bank_is_read_with_its_balance_and_age() {
         expected.sort();
         assert_eq!(ids, expected, "{}", dialect.name());
         for card in &cards {
-            let who = format!("{} {}", card.key, card.state.word());
+            let who = format!("{} {}", card.key, card.state.as_str());
             assert!(card.last4.is_some(), "{who} has no last four digits");
             assert!(card.currency.is_some(), "{who} has no currency");
             assert!(!card.holder.is_empty(), "{who} has no holder");
@@ -46,7 +46,11 @@ struct Marked(InProcess);
 
 #[async_trait]
 impl Transport for Marked {
-    async fn call(&self, does: Does, request: Request<Bytes>) -> Result<Response<Bytes>, Lost> {
+    async fn call(
+        &self,
+        does: Access,
+        request: Request<Bytes>,
+    ) -> Result<Response<Bytes>, TransportError> {
         let answer = self.0.call(does, request).await?;
         Ok(answer.map(|body| Bytes::from([b"\xef\xbb\xbf", &body[..]].concat())))
     }
@@ -160,7 +164,7 @@ async fn a_top_up_arrives_once_and_is_seen() {
 async fn quotes_and_refusals_are_what_the_capabilities_say() {
     let desk = Desk::new().await;
     for info in desk.engine.providers() {
-        let can = info.can.expect("it is set up");
+        let can = info.capabilities.expect("it is set up");
         let dialect = Dialect::ALL
             .into_iter()
             .find(|dialect| dialect.name() == info.kind)
@@ -181,7 +185,7 @@ async fn quotes_and_refusals_are_what_the_capabilities_say() {
 async fn a_pin_is_set_where_the_provider_lets_it() {
     let desk = Desk::new().await;
     for info in desk.engine.providers() {
-        let can = info.can.expect("it is set up");
+        let can = info.capabilities.expect("it is set up");
         let Ok(rule) = can.pin else { continue };
         let dialect = Dialect::ALL
             .into_iter()
@@ -197,7 +201,7 @@ async fn a_pin_is_set_where_the_provider_lets_it() {
             .act(&card, action)
             .await
             .unwrap_or_else(|refused| panic!("{}: {refused}", info.id));
-        let expected = if can.proof(Deed::SetPin) == Proof::AnswerOnly {
+        let expected = if can.proof(ActionKind::SetPin) == Proof::AnswerOnly {
             OperationState::Accepted
         } else {
             OperationState::Done
@@ -227,7 +231,7 @@ async fn closing_is_seen_where_it_is_offered() {
         .engine
         .providers()
         .into_iter()
-        .filter(|info| info.can.is_some_and(|can| can.close.is_yes()))
+        .filter(|info| info.capabilities.is_some_and(|can| can.close.is_yes()))
     {
         let dialect = Dialect::ALL
             .into_iter()
@@ -270,7 +274,7 @@ async fn one_wrong_secret_leaves_the_other_providers_working() {
         let wrong = [ProviderId::new("artha"), ProviderId::new("enkash")].contains(&provider);
         assert_eq!(cards.is_err(), wrong, "{provider}: {cards:?}");
         if let Err(error) = cards {
-            assert_eq!(error.kind, cardtop::provider::Kind::Auth, "{error}");
+            assert_eq!(error.kind, cardtop::provider::ErrorKind::Auth, "{error}");
             assert!(error.to_string().contains(provider.name()), "{error}");
         }
     }

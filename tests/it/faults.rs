@@ -103,7 +103,7 @@ fn judge(
                     format!(
                         "{} {} ({})",
                         operation.id,
-                        operation.state.word(),
+                        operation.state.as_str(),
                         operation.detail.as_deref().unwrap_or("-")
                     )
                 });

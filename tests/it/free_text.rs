@@ -9,7 +9,7 @@ use cardtop::clock::Clock;
 use cardtop::config::Config;
 use cardtop::domain::card::{Card, CardKey};
 use cardtop::domain::transaction::Transaction;
-use cardtop::provider::http::{Does, Http, Lost, Transport};
+use cardtop::provider::http::{Access, Http, Transport, TransportError};
 use cardtop::provider::{PageAt, Window, build};
 use cardtop::sandbox::{Dialect, Options, Sandbox};
 use http::{Request, Response};
@@ -37,7 +37,11 @@ struct Fixed(Value);
 
 #[async_trait]
 impl Transport for Fixed {
-    async fn call(&self, _: Does, request: Request<Bytes>) -> Result<Response<Bytes>, Lost> {
+    async fn call(
+        &self,
+        _: Access,
+        request: Request<Bytes>,
+    ) -> Result<Response<Bytes>, TransportError> {
         let path = request.uri().path().to_lowercase();
         let body = if path.contains("login") {
             json!({ "status": "1", "details": { "accessToken": "t", "expiresIn": 3600 } })

@@ -10,7 +10,7 @@ use cardtop::config::{Config, ProviderConfig};
 use cardtop::domain::card::{Card, CardKey, ProviderId};
 use cardtop::domain::money::Money;
 use cardtop::domain::operation::{Action, Operation, Pin};
-use cardtop::engine::{Engine, News, Order, Refused, Setup, Shown};
+use cardtop::engine::{ChangeRequest, Engine, EngineEvent, Expected, Refused, Setup};
 use cardtop::provider::http::{InProcess, Transport};
 use cardtop::sandbox::{Dialect, Options, Sandbox};
 use jiff::Timestamp;
@@ -33,7 +33,7 @@ pub(crate) struct Desk {
     pub(crate) config: Config,
     pub(crate) folder: tempfile::TempDir,
     /// Kept, so that the engine's news have somewhere to go.
-    _news: mpsc::Receiver<News>,
+    _news: mpsc::Receiver<EngineEvent>,
 }
 
 impl Desk {
@@ -54,7 +54,7 @@ impl Desk {
     }
 
     /// A second cardtop on the same data file.
-    pub(crate) async fn second_engine(&self) -> (Engine, mpsc::Receiver<News>) {
+    pub(crate) async fn second_engine(&self) -> (Engine, mpsc::Receiver<EngineEvent>) {
         open(&self.sandbox, &self.config, &self.clock, self.folder.path(), false).await
     }
 
@@ -87,13 +87,13 @@ impl Desk {
         self.engine.change(self.order(&card.key, action), Duration::from_secs(60)).await
     }
 
-    pub(crate) fn order(&self, card: &CardKey, action: Action) -> Order {
-        Order {
+    pub(crate) fn order(&self, card: &CardKey, action: Action) -> ChangeRequest {
+        ChangeRequest {
             id: self.engine.new_operation_id(),
             card: card.clone(),
             action,
             reason: Some("test".into()),
-            shown: Shown::default(),
+            shown: Expected::default(),
             second: false,
             recent_credit: None,
             payer: None,
@@ -102,7 +102,7 @@ impl Desk {
 }
 
 /// A cardtop that reads in the background, as the board does.
-pub(crate) async fn open_board(desk: &Desk) -> (Engine, mpsc::Receiver<News>) {
+pub(crate) async fn open_board(desk: &Desk) -> (Engine, mpsc::Receiver<EngineEvent>) {
     open_with(&desk.sandbox, &desk.config, &desk.clock, desk.folder.path(), false, true).await
 }
 
@@ -112,7 +112,7 @@ pub(crate) async fn open(
     clock: &Clock,
     data: &Path,
     read_only: bool,
-) -> (Engine, mpsc::Receiver<News>) {
+) -> (Engine, mpsc::Receiver<EngineEvent>) {
     open_with(sandbox, config, clock, data, read_only, false).await
 }
 
@@ -123,7 +123,7 @@ async fn open_with(
     data: &Path,
     read_only: bool,
     polling: bool,
-) -> (Engine, mpsc::Receiver<News>) {
+) -> (Engine, mpsc::Receiver<EngineEvent>) {
     let served = sandbox.clone();
     let config = config.clone();
     open_over(config, clock, data, read_only, polling, move |dialect| {
@@ -140,7 +140,7 @@ pub(crate) async fn open_over(
     read_only: bool,
     polling: bool,
     way: impl Fn(Dialect) -> Box<dyn Transport> + Send + Sync + 'static,
-) -> (Engine, mpsc::Receiver<News>) {
+) -> (Engine, mpsc::Receiver<EngineEvent>) {
     let setup = Setup {
         config,
         data: data.to_owned(),
@@ -185,6 +185,6 @@ pub(crate) fn some(card: &Card) -> Money {
 
 /// An amount in a card's currency.
 pub(crate) fn money(text: &str, card: &Card) -> Money {
-    Money::typed(text, card.currency.expect("the currency was read"))
+    Money::parse_input(text, card.currency.expect("the currency was read"))
         .expect("an amount of the test")
 }

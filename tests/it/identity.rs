@@ -11,8 +11,8 @@ use cardtop::config::Config;
 use cardtop::domain::card::{Card, CardKey};
 use cardtop::domain::operation::OperationState;
 use cardtop::engine::Engine;
-use cardtop::provider::http::{Does, Http, InProcess, Lost, Transport};
-use cardtop::provider::{Kind, PageAt, Provider, Window, build};
+use cardtop::provider::http::{Access, Http, InProcess, Transport, TransportError};
+use cardtop::provider::{ErrorKind, PageAt, Provider, Window, build};
 use cardtop::sandbox::{Dialect, Fault};
 use http::{Request, Response};
 
@@ -128,9 +128,13 @@ fn call(request: &Request<Bytes>) -> String {
 
 #[async_trait]
 impl Transport for Cache {
-    async fn call(&self, does: Does, request: Request<Bytes>) -> Result<Response<Bytes>, Lost> {
+    async fn call(
+        &self,
+        does: Access,
+        request: Request<Bytes>,
+    ) -> Result<Response<Bytes>, TransportError> {
         let call = call(&request);
-        let is_reading = does == Does::Read
+        let is_reading = does == Access::Read
             && !call.to_lowercase().contains("token")
             && !call.to_lowercase().contains("login");
         if is_reading && *self.confuses.lock().unwrap_or_else(PoisonError::into_inner) {
@@ -192,7 +196,7 @@ async fn an_answer_about_another_card_gives_no_figure_and_no_state() {
         let (provider, first, second, _) = confused(&desk, dialect).await;
         assert_ne!(first.last4, second.last4, "{dialect:?}: they can be told apart");
         let error = provider.card(&second).await.expect_err(dialect.name());
-        assert_eq!(error.kind, Kind::BadReply, "{error}");
+        assert_eq!(error.kind, ErrorKind::BadReply, "{error}");
         assert!(error.to_string().contains("another card"), "{error}");
     }
 }

@@ -11,7 +11,7 @@ use cardtop::clock::Clock;
 use cardtop::config::Config;
 use cardtop::domain::card::{Card, CardKind, CardState};
 use cardtop::domain::operation::{Action, Pin};
-use cardtop::engine::{Engine, Order, Setup, Shown};
+use cardtop::engine::{ChangeRequest, Engine, Expected, Setup};
 
 use crate::command_line::Bank;
 
@@ -233,7 +233,7 @@ fn variable(name: &str) -> String {
 async fn set_pins(engine: &Engine) {
     let mut set = 0;
     for info in engine.providers() {
-        let takes = info.can.is_some_and(|can| {
+        let takes = info.capabilities.is_some_and(|can| {
             can.pin.is_ok_and(|rule| rule.digits.is_some_and(|(least, _)| least <= 4))
         });
         let cards = engine.known_cards().await;
@@ -245,12 +245,12 @@ async fn set_pins(engine: &Engine) {
         let Some(card) = cards.iter().find(fits).filter(|_| takes) else { continue };
         let digits: String = PIN.iter().map(|digit| char::from(digit + b'0')).collect();
         let action = Action::SetPin { old: None, new: Some(Pin::typed(digits).expect("a PIN")) };
-        let order = Order {
+        let order = ChangeRequest {
             id: engine.new_operation_id(),
             card: card.key.clone(),
             action,
             reason: None,
-            shown: Shown::default(),
+            shown: Expected::default(),
             second: false,
             recent_credit: None,
             payer: None,

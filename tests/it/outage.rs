@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use cardtop::clock::Clock;
 use cardtop::config::Config;
-use cardtop::provider::http::{Does, InProcess, Lost, Transport};
+use cardtop::provider::http::{Access, InProcess, Transport, TransportError};
 use cardtop::sandbox::{Dialect, Options, Sandbox};
 use http::{HeaderValue, Request, Response};
 use jiff::{SignedDuration, Timestamp};
@@ -50,7 +50,11 @@ fn lock(net: &Mutex<Net>) -> MutexGuard<'_, Net> {
 
 #[async_trait]
 impl Transport for Way {
-    async fn call(&self, does: Does, request: Request<Bytes>) -> Result<Response<Bytes>, Lost> {
+    async fn call(
+        &self,
+        does: Access,
+        request: Request<Bytes>,
+    ) -> Result<Response<Bytes>, TransportError> {
         let trouble = {
             let mut net = lock(&self.net);
             net.asked.entry(self.dialect).or_default().push(self.clock.now());
@@ -63,7 +67,9 @@ impl Transport for Way {
         };
         match trouble {
             None => self.inner.call(does, request).await,
-            Some(Trouble::Gone) => Err(Lost { reached: false, said: "no connection".to_owned() }),
+            Some(Trouble::Gone) => {
+                Err(TransportError { reached: false, said: "no connection".to_owned() })
+            }
             Some(Trouble::Page) => {
                 Ok(made(503, "<!DOCTYPE html><html><body>Unavailable</body></html>"))
             }

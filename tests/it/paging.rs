@@ -15,9 +15,9 @@ use bytes::Bytes;
 use cardtop::clock::Clock;
 use cardtop::config::Config;
 use cardtop::domain::transaction::Transaction;
-use cardtop::engine::{Job, News};
+use cardtop::engine::{EngineEvent, Job};
 use cardtop::provider::crypto;
-use cardtop::provider::http::{Does, Lost, Transport};
+use cardtop::provider::http::{Access, Transport, TransportError};
 use cardtop::sandbox::{Dialect, Options, Sandbox};
 use data_encoding::{BASE64, HEXLOWER};
 use http::{Request, Response};
@@ -374,7 +374,11 @@ fn lock(bank: &Mutex<Bank>) -> MutexGuard<'_, Bank> {
 
 #[async_trait]
 impl Transport for Way {
-    async fn call(&self, _does: Does, request: Request<Bytes>) -> Result<Response<Bytes>, Lost> {
+    async fn call(
+        &self,
+        _does: Access,
+        request: Request<Bytes>,
+    ) -> Result<Response<Bytes>, TransportError> {
         tokio::task::yield_now().await;
         let (status, body) = lock(&self.0).answer(&request, self.1.now());
         let mut answer = Response::new(Bytes::from(body));
@@ -439,7 +443,7 @@ async fn one_story(seed: u64) {
     let heard = Arc::clone(&feed);
     let listening = tokio::spawn(async move {
         while let Some(news) = news.recv().await {
-            if let News::Transactions(rows) = news {
+            if let EngineEvent::Transactions(rows) = news {
                 heard.lock().unwrap_or_else(PoisonError::into_inner).extend(rows);
             }
         }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use cardtop::clock::Clock;
 use cardtop::config::Config;
 use cardtop::domain::card::Card;
-use cardtop::domain::operation::{Action, Offer, OperationState};
+use cardtop::domain::operation::{Action, OperationState, Support};
 use cardtop::engine::Engine;
 use cardtop::provider::http::InProcess;
 use cardtop::sandbox::{Dialect, Options, Sandbox};
@@ -50,12 +50,12 @@ async fn open(pays: &str) -> (Sandbox, Engine, Vec<Card>, tempfile::TempDir) {
 }
 
 async fn top_up(engine: &Engine, card: &Card, sum: &str) -> (OperationState, String) {
-    let order = cardtop::engine::Order {
+    let order = cardtop::engine::ChangeRequest {
         id: engine.new_operation_id(),
         card: card.key.clone(),
         action: Action::TopUp(money(sum, card)),
         reason: None,
-        shown: cardtop::engine::Shown::default(),
+        shown: cardtop::engine::Expected::default(),
         second: false,
         recent_credit: None,
         payer: None,
@@ -130,12 +130,12 @@ async fn no_other_account_pays_than_the_one_that_was_shown() {
     let card = &cards[0];
     let payer =
         engine.quote(&card.key, money("20", card)).await.expect("a quote").payer.expect("a payer");
-    let order = |payer: Option<std::sync::Arc<str>>| cardtop::engine::Order {
+    let order = |payer: Option<std::sync::Arc<str>>| cardtop::engine::ChangeRequest {
         id: engine.new_operation_id(),
         card: card.key.clone(),
         action: Action::TopUp(money("20", card)),
         reason: None,
-        shown: cardtop::engine::Shown::default(),
+        shown: cardtop::engine::Expected::default(),
         second: false,
         recent_credit: None,
         payer,
@@ -171,16 +171,16 @@ async fn without_pays_everything_but_a_top_up_works() {
         .providers()
         .into_iter()
         .find(|info| info.id.name() == "ibanera")
-        .and_then(|info| info.can)
+        .and_then(|info| info.capabilities)
         .expect("set up");
-    let Offer::No(why) = can.top_up else { panic!("offered") };
+    let Support::No(why) = can.top_up else { panic!("offered") };
     assert!(why.contains("pays = \"customer\"") && why.contains("pays = \"manager\""), "{why}");
-    let order = |action| cardtop::engine::Order {
+    let order = |action| cardtop::engine::ChangeRequest {
         id: engine.new_operation_id(),
         card: cards[8].key.clone(),
         action,
         reason: None,
-        shown: cardtop::engine::Shown::default(),
+        shown: cardtop::engine::Expected::default(),
         second: false,
         recent_credit: None,
         payer: None,

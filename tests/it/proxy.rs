@@ -56,7 +56,7 @@ pub(crate) enum Lie<Late = Duration> {
 
 impl<Late: Copy> Lie<Late> {
     /// The word in the tables.
-    pub(crate) const fn word(self) -> &'static str {
+    pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::LoseRequest => "request lost",
             Self::ResetRequest => "reset before the request",
@@ -308,7 +308,7 @@ async fn exchange(shared: &Shared, mut client: TcpStream) -> io::Result<()> {
             .told
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
-            .entry(lie.word())
+            .entry(lie.as_str())
             .or_default() += 1;
     }
     let answer = match lie {

@@ -9,8 +9,8 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use cardtop::domain::card::{Card, CardKey, CardState};
 use cardtop::domain::transaction::{Listed, Transaction, TransactionState};
-use cardtop::engine::{Engine, Job, Listing, News};
-use cardtop::provider::http::{Does, InProcess, Lost, Transport};
+use cardtop::engine::{Engine, EngineEvent, Job, Listing};
+use cardtop::provider::http::{Access, InProcess, Transport, TransportError};
 use cardtop::sandbox::{Between, CardTrouble, Dialect, Fault, Hits, Merchant, Options, Written};
 use cardtop::store::{Store, cards};
 use http::{Request, Response};
@@ -269,12 +269,12 @@ async fn a_word_for_a_state_that_is_not_mapped_claims_nothing_and_is_counted() {
 struct Feed(Arc<Mutex<Vec<Transaction>>>);
 
 impl Feed {
-    fn hear(mut news: mpsc::Receiver<News>) -> (Self, tokio::task::JoinHandle<()>) {
+    fn apply(mut news: mpsc::Receiver<EngineEvent>) -> (Self, tokio::task::JoinHandle<()>) {
         let feed = Self::default();
         let heard = feed.clone();
         let task = tokio::spawn(async move {
             while let Some(news) = news.recv().await {
-                if let News::Transactions(rows) = news {
+                if let EngineEvent::Transactions(rows) = news {
                     let mut known = heard.0.lock().unwrap_or_else(PoisonError::into_inner);
                     for row in rows {
                         known.retain(|old| !old.is_same_row(&row));
@@ -305,7 +305,7 @@ async fn minutes(count: u64) {
 async fn a_row_that_is_dated_back_appears_on_a_running_board() {
     let desk = few().await;
     let (board, news) = open_board(&desk).await;
-    let (feed, listening) = Feed::hear(news);
+    let (feed, listening) = Feed::apply(news);
     minutes(2).await;
     let late = |dialect: Dialect, hours: i64| {
         let card = desk.sandbox.card_ids(dialect).remove(0);
@@ -361,7 +361,7 @@ async fn a_hold_that_was_released_or_cleared_under_a_new_id_is_said_to_be_gone_a
         stories.push((dialect, card));
     }
     let (board, news) = open_board(&desk).await;
-    let (feed, listening) = Feed::hear(news);
+    let (feed, listening) = Feed::apply(news);
     minutes(3).await;
     let mut gone = Vec::new();
     for (dialect, card) in &stories {
@@ -410,7 +410,7 @@ async fn a_hold_that_was_released_or_cleared_under_a_new_id_is_said_to_be_gone_a
     board.stop().await;
     listening.abort();
     let (again, news) = open_board(&desk).await;
-    let (feed, listening) = Feed::hear(news);
+    let (feed, listening) = Feed::apply(news);
     minutes(1).await;
     for (dialect, _, hold, posting) in &gone {
         same(*dialect, feed.row(*dialect, hold), Some(posting), "the hotel's hold after a restart");
@@ -426,7 +426,7 @@ async fn a_hold_that_was_released_or_cleared_under_a_new_id_is_said_to_be_gone_a
 async fn a_board_whose_disk_takes_nothing_shows_what_it_reads_all_the_same() {
     let desk = few().await;
     let (board, news) = open_board(&desk).await;
-    let (feed, listening) = Feed::hear(news);
+    let (feed, listening) = Feed::apply(news);
     minutes(1).await;
     let db = rusqlite::Connection::open(desk.folder.path().join(cardtop::store::FILE))
         .expect("the data file");
@@ -458,7 +458,11 @@ struct Without(InProcess, &'static str);
 
 #[async_trait]
 impl Transport for Without {
-    async fn call(&self, does: Does, request: Request<Bytes>) -> Result<Response<Bytes>, Lost> {
+    async fn call(
+        &self,
+        does: Access,
+        request: Request<Bytes>,
+    ) -> Result<Response<Bytes>, TransportError> {
         if request.uri().path().contains(self.1) {
             let mut answer = Response::new(Bytes::new());
             *answer.status_mut() = http::StatusCode::INTERNAL_SERVER_ERROR;
@@ -500,7 +504,11 @@ struct NoFigures(InProcess, String, Arc<AtomicU64>);
 
 #[async_trait]
 impl Transport for NoFigures {
-    async fn call(&self, does: Does, request: Request<Bytes>) -> Result<Response<Bytes>, Lost> {
+    async fn call(
+        &self,
+        does: Access,
+        request: Request<Bytes>,
+    ) -> Result<Response<Bytes>, TransportError> {
         let (path, query) =
             (request.uri().path().to_owned(), request.uri().query().unwrap_or_default().to_owned());
         if path.contains("/carddetails") {

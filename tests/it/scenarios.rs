@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use cardtop::clock::Clock;
 use cardtop::domain::operation::{Action, OperationState};
-use cardtop::engine::News;
+use cardtop::engine::EngineEvent;
 use cardtop::sandbox::{Between, Dialect, Options, Sandbox, Scenario};
 use jiff::SignedDuration;
 use rust_decimal::Decimal;
@@ -32,11 +32,11 @@ async fn a_minute_of(scenarios: Vec<Scenario>) {
     let watched = async {
         while let Some(news) = news.recv().await {
             match news {
-                News::Broken(words) => panic!("{told}: {words}"),
-                News::Transactions(rows) => {
+                EngineEvent::Broken(words) => panic!("{told}: {words}"),
+                EngineEvent::Transactions(rows) => {
                     heard.extend(rows.into_iter().map(|row| row.provider.to_string()))
                 }
-                News::Cards(cards) => read += cards.len(),
+                EngineEvent::Cards(cards) => read += cards.len(),
                 _ => {}
             }
         }

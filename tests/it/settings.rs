@@ -14,10 +14,10 @@ use cardtop::clock::Clock;
 use cardtop::config::Config;
 use cardtop::config::wires::{self, BytesText, Dates, Path};
 use cardtop::domain::card::{Card, CardKey, CardState, ProviderId};
-use cardtop::domain::operation::{Action, Deed, OperationId, OperationState};
+use cardtop::domain::operation::{Action, ActionKind, OperationId, OperationState};
 use cardtop::domain::transaction::{TransactionKind, TransactionState};
 use cardtop::engine::Engine;
-use cardtop::provider::http::{Does, Http, InProcess, Lost, Transport};
+use cardtop::provider::http::{Access, Http, InProcess, Transport, TransportError};
 use cardtop::provider::pages::{self, Effort};
 use cardtop::provider::{PageAt, Provider, Window, crypto};
 use cardtop::sandbox::{Dialect, Options, Sandbox};
@@ -116,29 +116,33 @@ async fn journey(engine: &Engine, clock: &Clock) -> Vec<String> {
             actions.push(Action::Close);
         }
         for action in actions {
-            let deed = action.deed();
-            let order = cardtop::engine::Order {
+            let action_kind = action.action_kind();
+            let order = cardtop::engine::ChangeRequest {
                 id: engine.new_operation_id(),
                 card: card.key.clone(),
                 action,
                 reason: Some("test".into()),
-                shown: cardtop::engine::Shown::default(),
+                shown: cardtop::engine::Expected::default(),
                 second: false,
                 recent_credit: None,
                 payer: None,
             };
             let done = engine.change(order, Duration::from_secs(60)).await;
-            let done = done.unwrap_or_else(|refused| panic!("{provider} {deed:?}: {refused}"));
-            let wanted =
-                if deed == Deed::SetPin { OperationState::Accepted } else { OperationState::Done };
+            let done =
+                done.unwrap_or_else(|refused| panic!("{provider} {action_kind:?}: {refused}"));
+            let wanted = if action_kind == ActionKind::SetPin {
+                OperationState::Accepted
+            } else {
+                OperationState::Done
+            };
             // The sandbox knows another old PIN at ibanera; a refusal in its words shows that the
             // call arrived.
-            let refused = deed == Deed::SetPin
+            let refused = action_kind == ActionKind::SetPin
                 && provider.name() == "ibanera"
                 && done.state == OperationState::Failed;
             assert!(
                 done.state == wanted || refused,
-                "{provider} {deed:?}: {:?} {:?}",
+                "{provider} {action_kind:?}: {:?} {:?}",
                 done.state,
                 done.detail
             );
@@ -155,7 +159,11 @@ struct Moved {
 
 #[async_trait]
 impl Transport for Moved {
-    async fn call(&self, does: Does, mut request: Request<Bytes>) -> Result<Response<Bytes>, Lost> {
+    async fn call(
+        &self,
+        does: Access,
+        mut request: Request<Bytes>,
+    ) -> Result<Response<Bytes>, TransportError> {
         let path = request.uri().path_and_query().map(ToString::to_string).unwrap_or_default();
         if let Some(at) = path.find(MOVED) {
             let (before, after) = path.split_at(at);
@@ -334,7 +342,11 @@ fn renamed(dialect: Dialect, json: &str) -> String {
 
 #[async_trait]
 impl Transport for Renamed {
-    async fn call(&self, does: Does, mut request: Request<Bytes>) -> Result<Response<Bytes>, Lost> {
+    async fn call(
+        &self,
+        does: Access,
+        mut request: Request<Bytes>,
+    ) -> Result<Response<Bytes>, TransportError> {
         let path = request.uri().path().to_owned();
         if path.ends_with("/deactivate") {
             let body =
@@ -424,7 +436,11 @@ type Answering = Box<dyn Fn(&Request<Bytes>) -> (u16, String) + Send + Sync>;
 
 #[async_trait]
 impl Transport for Fixed {
-    async fn call(&self, _does: Does, request: Request<Bytes>) -> Result<Response<Bytes>, Lost> {
+    async fn call(
+        &self,
+        _does: Access,
+        request: Request<Bytes>,
+    ) -> Result<Response<Bytes>, TransportError> {
         let (status, answer) = (self.answer)(&request);
         self.asked.lock().unwrap_or_else(PoisonError::into_inner).push(request);
         Ok(Response::builder()
@@ -524,7 +540,7 @@ async fn arthas_string_is_signed_as_the_configuration_says() {
     let account = Account::new(Dialect::Artha, settings, |_| TASK.to_owned());
     let card = account.card("a b");
     let amount = "30.00 USD";
-    let amount = cardtop::domain::money::Money::typed(
+    let amount = cardtop::domain::money::Money::parse_input(
         amount.split(' ').next().unwrap_or_default(),
         card.currency.expect("USD"),
     );
@@ -567,7 +583,7 @@ async fn lists_are_asked_for_as_the_configuration_says() {
     let wanted = ends
         .map(|(since, until)| serde_json::json!({"cardId": "c-1", "page": 0, "size": 3, "startTime": since, "endTime": until}));
     assert_eq!(asked, wanted, "three more days are in the next span");
-    assert_eq!(account.provider.can().page_max, 3);
+    assert_eq!(account.provider.capabilities().page_max, 3);
 
     let account = Account::new(
         Dialect::Ibanera,
@@ -698,7 +714,8 @@ async fn the_accounts_own_names_hold_in_refusals_too() {
     // A nonce that was used says that the request arrived before: it may have been carried out.
     let card = |account: &Account| account.card("c");
     let usd = "USD".parse().expect("a currency");
-    let top_up = Action::TopUp(cardtop::domain::money::Money::typed("30", usd).expect("an amount"));
+    let top_up =
+        Action::TopUp(cardtop::domain::money::Money::parse_input("30", usd).expect("an amount"));
     let id = OperationId::new(start(), 7, 1);
     let said = |words: &str| (401, words.to_owned());
     for (settings, answer) in [
@@ -713,7 +730,7 @@ async fn the_accounts_own_names_hold_in_refusals_too() {
         (400, r#"{"why":"invalid HMAC"}"#.to_owned())
     });
     let error = account.provider.float().await.expect_err("refused");
-    assert_eq!(error.kind, cardtop::provider::Kind::Auth, "{}", error.said);
+    assert_eq!(error.kind, cardtop::provider::ErrorKind::Auth, "{}", error.said);
 }
 
 #[tokio::test]

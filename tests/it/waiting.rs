@@ -9,7 +9,7 @@ use std::time::Duration;
 use cardtop::config::secret::Source;
 use cardtop::config::{Account, Config};
 use cardtop::domain::operation::Action;
-use cardtop::engine::{HealthState, News};
+use cardtop::engine::{EngineEvent, HealthState};
 use cardtop::sandbox::Dialect;
 use portable_pty::CommandBuilder;
 use serde_json::Value;
@@ -163,8 +163,8 @@ async fn a_change_is_refused_while_its_account_waits_for_secrets() {
     let (mut others, mut said) = (0, None);
     while said.is_none() {
         match news.recv().await.expect("news") {
-            News::Float { provider, .. } if provider.name() != "artha" => others += 1,
-            News::Health(health)
+            EngineEvent::Float { provider, .. } if provider.name() != "artha" => others += 1,
+            EngineEvent::Health(health)
                 if health.provider.name() == "artha" && health.state == HealthState::Auth =>
             {
                 said = health.why

@@ -1,14 +1,14 @@
 //! Closing a card for good: a phrase is typed.
 
-use super::grade::{Gate, Pressed, grade};
+use super::confirmation::{Confirmation, KeyOutcome, confirmation};
 use super::target::{Arming, Target, arming, environment};
 use super::{Step, send};
 use crate::app::chord::{Chord, Key};
 use crate::app::field::Field;
-use crate::app::world::World;
+use crate::app::portfolio::Portfolio;
 use crate::domain::card::CardKey;
-use crate::domain::operation::{Action, Deed, OperationId};
-use crate::engine::Order;
+use crate::domain::operation::{Action, ActionKind, OperationId};
+use crate::engine::ChangeRequest;
 
 /// Closing a card.
 #[derive(Debug)]
@@ -20,7 +20,7 @@ pub(crate) struct Close {
     /// Whether keys go to the reason.
     pub(crate) on_reason: bool,
     /// What confirms.
-    pub(crate) gate: Gate,
+    pub(crate) gate: Confirmation,
     /// The unsettled operation that is passed over.
     pub(crate) second: Option<OperationId>,
     /// Why the last key did nothing.
@@ -35,20 +35,29 @@ pub(crate) fn phrase(arming: &Arming) -> String {
 
 impl Close {
     /// Nothing typed yet.
-    pub(crate) fn new(key: &CardKey, second: Option<OperationId>, world: &mut World) -> Self {
+    pub(crate) fn new(
+        key: &CardKey,
+        second: Option<OperationId>,
+        portfolio: &mut Portfolio,
+    ) -> Self {
         Self {
-            target: Target::of(key, world),
+            target: Target::of(key, portfolio),
             reason: Field::new(80),
             on_reason: false,
-            gate: Gate::new(grade(Deed::Close, environment(key, world), None, false)),
+            gate: Confirmation::new(confirmation(
+                ActionKind::Close,
+                environment(key, portfolio),
+                None,
+                false,
+            )),
             second,
             notice: None,
-            id: world.new_operation_id(),
+            id: portfolio.new_operation_id(),
         }
     }
 
     /// A key.
-    pub(crate) fn key(&mut self, chord: &Chord, world: &World) -> Step {
+    pub(crate) fn key(&mut self, chord: &Chord, portfolio: &Portfolio) -> Step {
         self.notice = None;
         if matches!(chord.key, Key::Tab | Key::BackTab | Key::Up | Key::Down) {
             self.on_reason = !self.on_reason;
@@ -62,13 +71,13 @@ impl Close {
             }
             return Step::Stay;
         }
-        match self.gate.key(chord, &phrase(&arming(&self.target.key, world))) {
-            Pressed::Confirmed => self.confirm(world),
-            Pressed::Refused(why) => {
+        match self.gate.key(chord, &phrase(&arming(&self.target.key, portfolio))) {
+            KeyOutcome::Confirmed => self.confirm(portfolio),
+            KeyOutcome::Refused(why) => {
                 self.notice = Some(why);
                 Step::Stay
             }
-            Pressed::Taken | Pressed::NotMine => Step::Stay,
+            KeyOutcome::Taken | KeyOutcome::NotMine => Step::Stay,
         }
     }
 
@@ -81,8 +90,8 @@ impl Close {
         }
     }
 
-    fn confirm(&self, world: &World) -> Step {
-        let order = Order {
+    fn confirm(&self, portfolio: &Portfolio) -> Step {
+        let order = ChangeRequest {
             id: self.id,
             card: self.target.key.clone(),
             action: Action::Close,
@@ -92,6 +101,6 @@ impl Close {
             recent_credit: None,
             payer: None,
         };
-        send(order, self.second, world)
+        send(order, self.second, portfolio)
     }
 }

@@ -3,9 +3,9 @@
 use super::{Dialog, Step, top_up};
 use crate::app::Effect;
 use crate::app::chord::{Chord, Key};
-use crate::app::world::World;
+use crate::app::portfolio::Portfolio;
 use crate::domain::card::{CardKey, CardState};
-use crate::domain::operation::{Deed, OperationId};
+use crate::domain::operation::{ActionKind, OperationId};
 use crate::engine::Job;
 
 /// The actions of a card.
@@ -23,7 +23,7 @@ pub(crate) struct Menu {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum What {
     /// Opens the dialog of a change.
-    Deed(Deed),
+    ActionKind(ActionKind),
     /// Tops up what the last decline was short of.
     Cover,
     /// Looks for an unsettled operation, by reading.
@@ -47,27 +47,36 @@ pub(crate) struct Item {
 
 impl Menu {
     /// The menu of a card, on its first possible row.
-    pub(crate) fn new(key: &CardKey, world: &World) -> Self {
+    pub(crate) fn new(key: &CardKey, portfolio: &Portfolio) -> Self {
         let mut menu = Self { key: key.clone(), cursor: 0, notice: None };
-        menu.cursor = menu.items(world).iter().position(|item| item.why_not.is_none()).unwrap_or(0);
+        menu.cursor =
+            menu.items(portfolio).iter().position(|item| item.why_not.is_none()).unwrap_or(0);
         menu
     }
 
     /// The rows, always in the same order.
-    pub(crate) fn items(&self, world: &World) -> Vec<Item> {
-        let mut items: Vec<Item> =
-            [Deed::Freeze, Deed::Unfreeze, Deed::TopUp, Deed::SetPin, Deed::Close]
-                .into_iter()
-                .map(|deed| {
-                    let (letter, words) = named(deed);
-                    let why_not = world.may(deed, &self.key).err().map(|why| why.to_string());
-                    Item { letter, what: What::Deed(deed), words: words.to_owned(), why_not }
-                })
-                .collect();
-        items.insert(3, self.cover(world));
-        for operation in world.operations_of(&self.key).filter(|op| op.is_open()).take(3) {
-            let words =
-                format!("look again for {} (op {})", operation.deed.phrase(), operation.id.short());
+    pub(crate) fn items(&self, portfolio: &Portfolio) -> Vec<Item> {
+        let mut items: Vec<Item> = [
+            ActionKind::Freeze,
+            ActionKind::Unfreeze,
+            ActionKind::TopUp,
+            ActionKind::SetPin,
+            ActionKind::Close,
+        ]
+        .into_iter()
+        .map(|action_kind| {
+            let (letter, words) = named(action_kind);
+            let why_not = portfolio.check(action_kind, &self.key).err().map(|why| why.to_string());
+            Item { letter, what: What::ActionKind(action_kind), words: words.to_owned(), why_not }
+        })
+        .collect();
+        items.insert(3, self.cover(portfolio));
+        for operation in portfolio.operations_of(&self.key).filter(|op| op.is_open()).take(3) {
+            let words = format!(
+                "look again for {} (op {})",
+                operation.action_kind.phrase(),
+                operation.id.short()
+            );
             items.push(Item { letter: 'c', what: What::Look(operation.id), words, why_not: None });
         }
         items.push(Item {
@@ -79,18 +88,18 @@ impl Menu {
         items
     }
 
-    fn cover(&self, world: &World) -> Item {
-        let why_not = match world.may(Deed::TopUp, &self.key) {
+    fn cover(&self, portfolio: &Portfolio) -> Item {
+        let why_not = match portfolio.check(ActionKind::TopUp, &self.key) {
             Err(why) => Some(why.to_string()),
-            Ok(()) => top_up::shortfall(&self.key, world).err(),
+            Ok(()) => top_up::shortfall(&self.key, portfolio).err(),
         };
         Item { letter: 'T', what: What::Cover, words: "cover the last decline".to_owned(), why_not }
     }
 
     /// A key.
-    pub(crate) fn key(&mut self, chord: &Chord, world: &mut World) -> Step {
+    pub(crate) fn key(&mut self, chord: &Chord, portfolio: &mut Portfolio) -> Step {
         self.notice = None;
-        let items = self.items(world);
+        let items = self.items(portfolio);
         let last = items.len().saturating_sub(1);
         self.cursor = self.cursor.min(last);
         match (chord.key, chord.typed()) {
@@ -100,7 +109,7 @@ impl Menu {
             }
             (Key::Home, _) | (_, Some('g')) => self.cursor = 0,
             (Key::End, _) | (_, Some('G')) => self.cursor = last,
-            (Key::Enter, _) => return self.choose(items.get(self.cursor), world),
+            (Key::Enter, _) => return self.choose(items.get(self.cursor), portfolio),
             (_, Some('x')) => return Step::Close(Vec::new()),
             (_, Some(letter)) => {
                 let mut named = items.iter().enumerate().filter(|(_, item)| item.letter == letter);
@@ -110,20 +119,24 @@ impl Menu {
                     return Step::Stay;
                 };
                 self.cursor = at;
-                return self.choose(Some(item), world);
+                return self.choose(Some(item), portfolio);
             }
             _ => {}
         }
         Step::Stay
     }
 
-    fn choose(&mut self, item: Option<&Item>, world: &mut World) -> Step {
+    fn choose(&mut self, item: Option<&Item>, portfolio: &mut Portfolio) -> Step {
         let Some(item) = item else { return Step::Stay };
-        let blocked =
-            |deed| matches!(world.may(deed, &self.key), Err(crate::app::world::NotNow::Open(_)));
+        let pending_conflict = |action_kind| {
+            matches!(
+                portfolio.check(action_kind, &self.key),
+                Err(crate::app::portfolio::ActionRefusal::Open(_))
+            )
+        };
         let shows_more = match item.what {
-            What::Deed(deed) => blocked(deed),
-            What::Cover => blocked(Deed::TopUp),
+            What::ActionKind(action_kind) => pending_conflict(action_kind),
+            What::Cover => pending_conflict(ActionKind::TopUp),
             What::Look(_) | What::Read => false,
         };
         if let Some(why) = item.why_not.as_ref().filter(|_| !shows_more) {
@@ -131,12 +144,12 @@ impl Menu {
             return Step::Stay;
         }
         match item.what {
-            What::Deed(deed) => {
-                let (dialog, effects) = Dialog::for_deed(deed, &self.key, world);
+            What::ActionKind(action_kind) => {
+                let (dialog, effects) = Dialog::for_deed(action_kind, &self.key, portfolio);
                 Step::Open(dialog, effects)
             }
             What::Cover => {
-                let (dialog, effects) = Dialog::cover(&self.key, world);
+                let (dialog, effects) = Dialog::cover(&self.key, portfolio);
                 Step::Open(dialog, effects)
             }
             What::Look(id) => Step::Close(vec![Effect::Ask(Job::Look(id))]),
@@ -146,22 +159,22 @@ impl Menu {
 }
 
 /// A deed's key and words in the menu.
-const fn named(deed: Deed) -> (char, &'static str) {
-    match deed {
-        Deed::Freeze => ('f', "freeze"),
-        Deed::Unfreeze => ('f', "unfreeze"),
-        Deed::TopUp => ('t', "top up"),
-        Deed::SetPin => ('P', "set PIN"),
-        Deed::Close => ('C', "close for good"),
+const fn named(action_kind: ActionKind) -> (char, &'static str) {
+    match action_kind {
+        ActionKind::Freeze => ('f', "freeze"),
+        ActionKind::Unfreeze => ('f', "unfreeze"),
+        ActionKind::TopUp => ('t', "top up"),
+        ActionKind::SetPin => ('P', "set PIN"),
+        ActionKind::Close => ('C', "close for good"),
     }
 }
 
 /// The state a deed leads to, where it leads to one.
-pub(crate) const fn leads_to(deed: Deed) -> Option<CardState> {
-    match deed {
-        Deed::Freeze => Some(CardState::Frozen),
-        Deed::Unfreeze => Some(CardState::Active),
-        Deed::Close => Some(CardState::Closed),
-        Deed::TopUp | Deed::SetPin => None,
+pub(crate) const fn leads_to(action_kind: ActionKind) -> Option<CardState> {
+    match action_kind {
+        ActionKind::Freeze => Some(CardState::Frozen),
+        ActionKind::Unfreeze => Some(CardState::Active),
+        ActionKind::Close => Some(CardState::Closed),
+        ActionKind::TopUp | ActionKind::SetPin => None,
     }
 }

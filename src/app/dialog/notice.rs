@@ -3,15 +3,15 @@
 use super::Step;
 use crate::app::Effect;
 use crate::app::chord::{Chord, Key};
-use crate::app::world::World;
+use crate::app::portfolio::Portfolio;
 use crate::domain::card::CardKey;
-use crate::domain::operation::Deed;
+use crate::domain::operation::ActionKind;
 
 /// Something cannot be asked now, and why.
 #[derive(Debug)]
 pub(crate) struct Refusal {
     /// What was wanted.
-    pub(crate) deed: Deed,
+    pub(crate) action_kind: ActionKind,
     /// Of which card.
     pub(crate) key: CardKey,
     /// One sentence.
@@ -20,17 +20,17 @@ pub(crate) struct Refusal {
 
 impl Refusal {
     /// A refusal.
-    pub(crate) fn new(deed: Deed, key: &CardKey, why: &str) -> Self {
-        Self { deed, key: key.clone(), why: why.to_owned() }
+    pub(crate) fn new(action_kind: ActionKind, key: &CardKey, why: &str) -> Self {
+        Self { action_kind, key: key.clone(), why: why.to_owned() }
     }
 
     /// A key: Enter closes, `x` shows what is possible.
-    pub(crate) fn key(&self, chord: &Chord, world: &mut World) -> Step {
+    pub(crate) fn key(&self, chord: &Chord, portfolio: &mut Portfolio) -> Step {
         if *chord == Chord::plain(Key::Enter) {
             return Step::Close(Vec::new());
         }
         if chord.typed() == Some('x') {
-            let (dialog, effects) = super::Dialog::actions(&self.key, world);
+            let (dialog, effects) = super::Dialog::actions(&self.key, portfolio);
             return Step::Open(dialog, effects);
         }
         Step::Stay

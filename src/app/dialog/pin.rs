@@ -1,14 +1,14 @@
 //! Setting a PIN: typed twice, never shown, never pasted, wiped when the dialog goes.
 
-use super::grade::{Gate, Pressed, grade};
+use super::confirmation::{Confirmation, KeyOutcome, confirmation};
 use super::secret::SecretField;
 use super::target::{Target, arming, environment};
 use super::{Step, send};
 use crate::app::chord::{Chord, Key};
-use crate::app::world::World;
+use crate::app::portfolio::Portfolio;
 use crate::domain::card::CardKey;
-use crate::domain::operation::{Action, Deed, OperationId, PinRule};
-use crate::engine::Order;
+use crate::domain::operation::{Action, ActionKind, OperationId, PinRule};
+use crate::engine::ChangeRequest;
 
 /// Setting a card's PIN.
 #[derive(Debug)]
@@ -28,7 +28,7 @@ pub(crate) struct PinForm {
     /// Where keys go.
     pub(crate) focus: Focus,
     /// What confirms.
-    pub(crate) gate: Gate,
+    pub(crate) gate: Confirmation,
     /// The unsettled operation that is passed over.
     pub(crate) second: Option<OperationId>,
     /// Why the last key did nothing.
@@ -67,7 +67,7 @@ pub(crate) enum Focus {
     /// Who types.
     Who,
     /// The last four of the card.
-    Gate,
+    Confirmation,
 }
 
 /// A check of what was typed, and how it stands: not yet, good, or bad.
@@ -86,9 +86,10 @@ impl PinForm {
     pub(crate) fn new(
         key: &CardKey,
         second: Option<OperationId>,
-        world: &mut World,
+        portfolio: &mut Portfolio,
     ) -> Result<Self, String> {
-        let rule = match world.can(&key.provider).map(|can| can.pin) {
+        let rule = match portfolio.capabilities(&key.provider).map(|capabilities| capabilities.pin)
+        {
             Some(Ok(rule)) => rule,
             Some(Err(why)) => return Err(why.to_owned()),
             None => {
@@ -96,19 +97,24 @@ impl PinForm {
             }
         };
         let mut form = Self {
-            target: Target::of(key, world),
+            target: Target::of(key, portfolio),
             rule,
             old: SecretField::new(),
             new: SecretField::new(),
             again: SecretField::new(),
             who: Who::Cardholder,
-            focus: Focus::Gate,
-            gate: Gate::new(grade(Deed::SetPin, environment(key, world), None, false)),
+            focus: Focus::Confirmation,
+            gate: Confirmation::new(confirmation(
+                ActionKind::SetPin,
+                environment(key, portfolio),
+                None,
+                false,
+            )),
             second,
             notice: None,
-            id: world.new_operation_id(),
+            id: portfolio.new_operation_id(),
         };
-        form.focus = form.fields().first().copied().unwrap_or(Focus::Gate);
+        form.focus = form.fields().first().copied().unwrap_or(Focus::Confirmation);
         Ok(form)
     }
 
@@ -124,7 +130,7 @@ impl PinForm {
         if !fields.is_empty() {
             fields.push(Focus::Who);
         }
-        fields.push(Focus::Gate);
+        fields.push(Focus::Confirmation);
         fields
     }
 
@@ -160,18 +166,18 @@ impl PinForm {
     }
 
     /// A key.
-    pub(crate) fn key(&mut self, chord: &Chord, world: &World) -> Step {
+    pub(crate) fn key(&mut self, chord: &Chord, portfolio: &Portfolio) -> Step {
         self.notice = None;
         match chord.key {
             Key::Tab | Key::Down => self.move_on(1),
             Key::BackTab | Key::Up => self.move_on(-1),
-            Key::Enter if self.focus != Focus::Gate => self.move_on(1),
-            _ => return self.field_key(chord, world),
+            Key::Enter if self.focus != Focus::Confirmation => self.move_on(1),
+            _ => return self.field_key(chord, portfolio),
         }
         Step::Stay
     }
 
-    fn field_key(&mut self, chord: &Chord, world: &World) -> Step {
+    fn field_key(&mut self, chord: &Chord, portfolio: &Portfolio) -> Step {
         let (_, most) = self.digits();
         let taken = match self.focus {
             Focus::Old => self.old.key(chord, 6),
@@ -184,14 +190,16 @@ impl PinForm {
                 }
                 return Step::Stay;
             }
-            Focus::Gate => match self.gate.key(chord, &arming(&self.target.key, world).text) {
-                Pressed::Confirmed => return self.confirm(world),
-                Pressed::Refused(why) => {
-                    self.notice = Some(why);
-                    true
+            Focus::Confirmation => {
+                match self.gate.key(chord, &arming(&self.target.key, portfolio).text) {
+                    KeyOutcome::Confirmed => return self.confirm(portfolio),
+                    KeyOutcome::Refused(why) => {
+                        self.notice = Some(why);
+                        true
+                    }
+                    KeyOutcome::Taken | KeyOutcome::NotMine => true,
                 }
-                Pressed::Taken | Pressed::NotMine => true,
-            },
+            }
         };
         if !taken && let Some(c) = chord.typed() {
             let full = c.is_ascii_digit();
@@ -216,7 +224,7 @@ impl PinForm {
         let fields = self.fields();
         let at = fields.iter().position(|field| *field == self.focus).unwrap_or(0);
         let next = at.saturating_add_signed(by).min(fields.len() - 1);
-        self.focus = fields.get(next).copied().unwrap_or(Focus::Gate);
+        self.focus = fields.get(next).copied().unwrap_or(Focus::Confirmation);
     }
 
     /// What is still wrong, and where.
@@ -245,7 +253,7 @@ impl PinForm {
         None
     }
 
-    fn confirm(&mut self, world: &World) -> Step {
+    fn confirm(&mut self, portfolio: &Portfolio) -> Step {
         if let Some((focus, why)) = self.wrong() {
             if focus == Focus::Again {
                 self.again.wipe();
@@ -259,7 +267,7 @@ impl PinForm {
         self.again.wipe();
         let reason =
             if self.rule.digits.is_some() { self.who.words() } else { "chosen by the provider" };
-        let order = Order {
+        let order = ChangeRequest {
             id: self.id,
             card: self.target.key.clone(),
             action: Action::SetPin { new, old },
@@ -269,6 +277,6 @@ impl PinForm {
             recent_credit: None,
             payer: None,
         };
-        send(order, self.second, world)
+        send(order, self.second, portfolio)
     }
 }

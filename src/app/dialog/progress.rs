@@ -5,11 +5,11 @@ use jiff::Timestamp;
 use super::Step;
 use crate::app::Effect;
 use crate::app::chord::{Chord, Key};
-use crate::app::world::World;
+use crate::app::portfolio::Portfolio;
 use crate::domain::card::CardKey;
 use crate::domain::money::Money;
-use crate::domain::operation::{Deed, Operation, OperationId, OperationState, Proof};
-use crate::engine::{Job, News, Order};
+use crate::domain::operation::{ActionKind, Operation, OperationId, OperationState, Proof};
+use crate::engine::{ChangeRequest, EngineEvent, Job};
 
 /// A change on its way.
 #[derive(Debug)]
@@ -19,7 +19,7 @@ pub(crate) struct Progress {
     /// Of which card.
     pub(crate) key: CardKey,
     /// What was asked.
-    pub(crate) deed: Deed,
+    pub(crate) action_kind: ActionKind,
     /// The amount of a top-up.
     pub(crate) amount: Option<Money>,
     /// When it was confirmed.
@@ -38,18 +38,20 @@ pub(crate) struct Progress {
 
 impl Progress {
     /// Of an order that is handed to the engine now.
-    pub(crate) fn new(order: &Order, world: &World) -> Self {
-        let deed = order.action.deed();
+    pub(crate) fn new(order: &ChangeRequest, portfolio: &Portfolio) -> Self {
+        let action_kind = order.action.action_kind();
         Self {
             id: order.id,
             key: order.card.clone(),
-            deed,
+            action_kind,
             amount: order.action.amount(),
-            since: world.now,
+            since: portfolio.now,
             seen: Vec::new(),
             operation: None,
             refused: None,
-            proof: world.can(&order.card.provider).map(|can| can.proof(deed)),
+            proof: portfolio
+                .capabilities(&order.card.provider)
+                .map(|capabilities| capabilities.proof(action_kind)),
             notice: None,
         }
     }
@@ -77,18 +79,18 @@ impl Progress {
     }
 
     /// The operation moved, or was refused before it was sent.
-    pub(crate) fn hear(&mut self, news: &News, world: &World) -> Step {
-        if let News::Operation(operation) = news
+    pub(crate) fn apply(&mut self, news: &EngineEvent, portfolio: &Portfolio) -> Step {
+        if let EngineEvent::Operation(operation) = news
             && operation.id == self.id
         {
             let moved = self.seen.last().is_none_or(|(state, _)| *state != operation.state);
             self.operation = Some(operation.clone());
             if moved {
-                self.seen.push((operation.state, world.now));
+                self.seen.push((operation.state, portfolio.now));
                 return Step::Changed;
             }
         }
-        if let News::Refused { id, why, .. } = news
+        if let EngineEvent::Refused { id, why, .. } = news
             && *id == self.id
         {
             self.refused = Some(why.clone());

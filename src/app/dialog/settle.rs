@@ -6,14 +6,14 @@
 use std::sync::Arc;
 
 use super::Step;
-use super::grade::{Gate, Grade, Pressed};
+use super::confirmation::{Confirmation, ConfirmationLevel, KeyOutcome};
 use crate::app::Effect;
 use crate::app::chord::{Chord, Key};
 use crate::app::field::Field;
-use crate::app::world::World;
+use crate::app::portfolio::Portfolio;
 use crate::domain::operation::{Operation, OperationState};
 use crate::domain::transaction::Transaction;
-use crate::engine::{Job, News, Verdict, confirmation};
+use crate::engine::{EngineEvent, Job, Verdict, confirmation};
 
 /// Most transactions that are offered as the operation's own.
 const OFFERED: usize = 5;
@@ -32,7 +32,7 @@ pub(crate) struct Settle {
     /// Whether keys go to the reason.
     pub(crate) on_reason: bool,
     /// What confirms that it failed.
-    pub(crate) gate: Gate,
+    pub(crate) gate: Confirmation,
     /// What the last key did, or why it did nothing.
     pub(crate) notice: Option<String>,
     /// The verdict was handed to the engine and not answered yet.
@@ -48,7 +48,7 @@ impl Settle {
             chosen: None,
             reason: Field::new(80),
             on_reason: false,
-            gate: Gate::new(Grade::LastFour),
+            gate: Confirmation::new(ConfirmationLevel::LastFour),
             notice: None,
             sent: false,
         }
@@ -58,7 +58,7 @@ impl Settle {
     ///
     /// # Errors
     /// Why not, in one sentence.
-    pub(crate) fn may(operation: &Operation) -> Result<(), String> {
+    pub(crate) fn can_settle(operation: &Operation) -> Result<(), String> {
         match operation.state {
             OperationState::Accepted | OperationState::Unknown => Ok(()),
             OperationState::Sent => {
@@ -67,13 +67,13 @@ impl Settle {
             OperationState::Done | OperationState::Failed => Err(format!(
                 "op {} is {} and needs no settling",
                 operation.id.short(),
-                operation.state.word()
+                operation.state.as_str()
             )),
         }
     }
 
     /// A key.
-    pub(crate) fn key(&mut self, chord: &Chord, world: &World) -> Step {
+    pub(crate) fn key(&mut self, chord: &Chord, portfolio: &Portfolio) -> Step {
         if self.sent {
             self.notice = Some("it is being written, after a look at the card".to_owned());
             return Step::Stay;
@@ -99,15 +99,15 @@ impl Settle {
         match (self.done, chord.typed()) {
             (None | Some(true), Some('f')) => self.say(false),
             (None | Some(false), Some('d')) => self.say(true),
-            (Some(true), Some(digit)) if digit.is_ascii_digit() => self.choose(digit, world),
-            (Some(true), Some('y')) => return self.confirm(world),
+            (Some(true), Some(digit)) if digit.is_ascii_digit() => self.choose(digit, portfolio),
+            (Some(true), Some('y')) => return self.confirm(portfolio),
             (Some(true), None) if chord.key == Key::Enter => {
                 self.notice = Some("Enter never confirms here: press y".to_owned())
             }
             (Some(false), _) => match self.gate.key(chord, &confirmation(&self.operation)) {
-                Pressed::Confirmed => return self.confirm(world),
-                Pressed::Refused(why) => self.notice = Some(why),
-                Pressed::Taken | Pressed::NotMine => {}
+                KeyOutcome::Confirmed => return self.confirm(portfolio),
+                KeyOutcome::Refused(why) => self.notice = Some(why),
+                KeyOutcome::Taken | KeyOutcome::NotMine => {}
             },
             (None | Some(true), _) => {}
         }
@@ -121,20 +121,20 @@ impl Settle {
         self.on_reason = self.reason.text().trim().is_empty();
     }
 
-    fn choose(&mut self, digit: char, world: &World) {
+    fn choose(&mut self, digit: char, portfolio: &Portfolio) {
         let Some(place) = digit.to_digit(10).and_then(|digit| usize::try_from(digit).ok()) else {
             return;
         };
         match place.checked_sub(1) {
             None => self.chosen = None,
-            Some(place) => match candidates(&self.operation, world).get(place) {
+            Some(place) => match candidates(&self.operation, portfolio).get(place) {
                 Some(row) => self.chosen = Some(Arc::clone(&row.id)),
                 None => self.notice = Some("there is no such transaction here".to_owned()),
             },
         }
     }
 
-    fn confirm(&mut self, world: &World) -> Step {
+    fn confirm(&mut self, portfolio: &Portfolio) -> Step {
         let (Some(done), Some(reason)) = (self.done, self.reason.reason()) else {
             self.notice = Some("say why first: the reason is kept in the journal".to_owned());
             self.on_reason = true;
@@ -142,7 +142,7 @@ impl Settle {
         };
         let typed = (!done).then(|| self.gate.typed.text().to_owned());
         // What stands on the page that the typed digits confirm.
-        let shown = if done { Vec::new() } else { candidates(&self.operation, world) };
+        let shown = if done { Vec::new() } else { candidates(&self.operation, portfolio) };
         let not_its = shown.into_iter().map(|row| Arc::clone(&row.id)).collect();
         self.sent = true;
         let verdict = Verdict {
@@ -166,17 +166,17 @@ impl Settle {
     }
 
     /// The operation moved, or the verdict was not taken.
-    pub(crate) fn hear(&mut self, news: &News) -> Step {
+    pub(crate) fn apply(&mut self, news: &EngineEvent) -> Step {
         match news {
-            News::Operation(operation) if operation.id == self.operation.id => {
+            EngineEvent::Operation(operation) if operation.id == self.operation.id => {
                 let changed = operation.state != self.operation.state;
                 self.operation = operation.clone();
-                if Self::may(operation).is_err() {
+                if Self::can_settle(operation).is_err() {
                     return Step::Close(Vec::new());
                 }
                 if changed { Step::Changed } else { Step::Stay }
             }
-            News::NotSettled { id, why } if *id == self.operation.id => {
+            EngineEvent::NotSettled { id, why } if *id == self.operation.id => {
                 self.sent = false;
                 self.notice = Some(why.clone());
                 Step::Changed
@@ -187,9 +187,13 @@ impl Settle {
 }
 
 /// The card's top-ups of that sum that may be the operation's own, nearest first.
-pub(crate) fn candidates<'a>(operation: &'a Operation, world: &'a World) -> Vec<&'a Transaction> {
+pub(crate) fn candidates<'a>(
+    operation: &'a Operation,
+    portfolio: &'a Portfolio,
+) -> Vec<&'a Transaction> {
     let fits = |row: &&Transaction| row.operation.is_none() && operation.may_be(row);
-    let mut rows: Vec<&Transaction> = world.transactions_of(&operation.card).filter(fits).collect();
+    let mut rows: Vec<&Transaction> =
+        portfolio.transactions_of(&operation.card).filter(fits).collect();
     rows.sort_by_key(|row| row.at.duration_since(operation.created_at).abs());
     rows.truncate(OFFERED);
     rows

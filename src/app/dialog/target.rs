@@ -5,10 +5,10 @@
 
 use jiff::Timestamp;
 
-use crate::app::world::World;
+use crate::app::portfolio::Portfolio;
 use crate::config::Environment;
 use crate::domain::card::{Card, CardKey, CardState};
-use crate::engine::Shown;
+use crate::engine::Expected;
 
 /// A card, as a dialog shows it.
 #[derive(Debug)]
@@ -18,7 +18,7 @@ pub(crate) struct Target {
     /// When the dialog asked for it.
     pub(crate) opened: Timestamp,
     /// What the dialog shows now.
-    pub(crate) shown: Shown,
+    pub(crate) shown: Expected,
     /// What changed while the dialog was open, one sentence each.
     pub(crate) changes: Vec<String>,
     /// Whether it was read again since the dialog opened.
@@ -36,18 +36,18 @@ pub(crate) struct Arming {
 
 impl Target {
     /// The card as the world knows it now.
-    pub(crate) fn of(key: &CardKey, world: &World) -> Self {
+    pub(crate) fn of(key: &CardKey, portfolio: &Portfolio) -> Self {
         Self {
             key: key.clone(),
-            opened: world.now,
-            shown: world.cards.get(key).map(shown).unwrap_or_default(),
+            opened: portfolio.now,
+            shown: portfolio.cards.get(key).map(shown).unwrap_or_default(),
             changes: Vec::new(),
             reread: false,
         }
     }
 
     /// A new reading of some card. Says whether something that is shown changed.
-    pub(crate) fn hear(&mut self, card: &Card) -> bool {
+    pub(crate) fn apply(&mut self, card: &Card) -> bool {
         if card.key != self.key {
             return false;
         }
@@ -57,7 +57,7 @@ impl Target {
             return false;
         }
         if before.state != now.state {
-            let word = |state: Option<CardState>| state.map_or("not known", CardState::word);
+            let word = |state: Option<CardState>| state.map_or("not known", CardState::as_str);
             self.changes.push(format!("state was {}, is {}", word(before.state), word(now.state)));
         }
         if before.available != now.available {
@@ -75,22 +75,22 @@ impl Target {
     }
 
     /// What the engine shall compare where only the state was shown.
-    pub(crate) const fn shown_state(&self) -> Shown {
-        Shown { state: self.shown.state, available: None }
+    pub(crate) const fn shown_state(&self) -> Expected {
+        Expected { state: self.shown.state, available: None }
     }
 }
 
 /// A state that was never read was not shown either.
-fn shown(card: &Card) -> Shown {
-    Shown {
+fn shown(card: &Card) -> Expected {
+    Expected {
         state: (card.state != CardState::Unknown).then_some(card.state),
         available: card.available(),
     }
 }
 
 /// The last four digits, or the end of the id where they are not known.
-pub(crate) fn arming(key: &CardKey, world: &World) -> Arming {
-    match world.cards.get(key).and_then(|card| card.last4) {
+pub(crate) fn arming(key: &CardKey, portfolio: &Portfolio) -> Arming {
+    match portfolio.cards.get(key).and_then(|card| card.last4) {
         Some(last4) => Arming { text: last4.to_string(), of_id: false },
         None => {
             let length = key.id.chars().count();
@@ -100,11 +100,11 @@ pub(crate) fn arming(key: &CardKey, world: &World) -> Arming {
 }
 
 /// `..4242`, or `..----`.
-pub(crate) fn digits(key: &CardKey, world: &World) -> String {
-    world.cards.get(key).map_or_else(|| "..----".to_owned(), Card::digits)
+pub(crate) fn digits(key: &CardKey, portfolio: &Portfolio) -> String {
+    portfolio.cards.get(key).map_or_else(|| "..----".to_owned(), Card::digits)
 }
 
 /// Whether real money is behind the card; an account that is not known counts as if it were.
-pub(crate) fn environment(key: &CardKey, world: &World) -> Environment {
-    world.provider(&key.provider).map_or(Environment::Production, |info| info.environment)
+pub(crate) fn environment(key: &CardKey, portfolio: &Portfolio) -> Environment {
+    portfolio.provider(&key.provider).map_or(Environment::Production, |info| info.environment)
 }

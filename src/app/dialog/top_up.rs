@@ -8,19 +8,21 @@ use std::time::Duration;
 use jiff::Timestamp;
 use rust_decimal::{Decimal, RoundingStrategy};
 
-use super::grade::{Gate, Grade, Pressed, grade};
+use super::confirmation::{Confirmation, ConfirmationLevel, KeyOutcome, confirmation};
 use super::target::{Target, arming, environment};
 use super::{Step, heard_by, send};
 use crate::app::Effect;
 use crate::app::chord::{Chord, Key};
 use crate::app::field::Field;
-use crate::app::world::World;
+use crate::app::portfolio::Portfolio;
 use crate::domain::card::CardKey;
 use crate::domain::money::Money;
-use crate::domain::operation::{Action, Deed, Offer, Operation, OperationId, OperationState};
+use crate::domain::operation::{
+    Action, ActionKind, Operation, OperationId, OperationState, Support,
+};
 use crate::domain::transaction::{Transaction, TransactionKind, TransactionState};
 use crate::engine::Quote;
-use crate::engine::{Job, News, Order, RecentCredit};
+use crate::engine::{ChangeRequest, EngineEvent, Job, RecentCredit};
 
 /// A same-sized top-up this recently makes another one look like a repetition.
 const RECENT: Duration = Duration::from_secs(600);
@@ -64,7 +66,7 @@ pub(crate) struct Check {
     /// What the card's list shows now.
     pub(crate) listed: Listed,
     /// What confirms.
-    pub(crate) gate: Gate,
+    pub(crate) gate: Confirmation,
 }
 
 impl Check {
@@ -114,12 +116,16 @@ pub(crate) struct Cover {
 
 impl TopUp {
     /// Nothing typed yet.
-    pub(crate) fn new(key: &CardKey, second: Option<OperationId>, world: &mut World) -> Self {
-        let id = world.new_operation_id();
+    pub(crate) fn new(
+        key: &CardKey,
+        second: Option<OperationId>,
+        portfolio: &mut Portfolio,
+    ) -> Self {
+        let id = portfolio.new_operation_id();
         let mut hasher = DefaultHasher::new();
         id.hash(&mut hasher);
         Self {
-            target: Target::of(key, world),
+            target: Target::of(key, portfolio),
             amount: Field::new(20),
             reason: Field::new(80),
             on_reason: false,
@@ -134,8 +140,8 @@ impl TopUp {
     }
 
     /// Filled in to cover a decline.
-    pub(crate) fn covering(key: &CardKey, cover: &Cover, world: &mut World) -> Self {
-        let empty = Self::new(key, None, world);
+    pub(crate) fn covering(key: &CardKey, cover: &Cover, portfolio: &mut Portfolio) -> Self {
+        let empty = Self::new(key, None, portfolio);
         Self {
             amount: Field::new(20).with(&cover.amount.digits()),
             reason: Field::new(80).with(&reason(cover)),
@@ -145,18 +151,18 @@ impl TopUp {
     }
 
     /// A key.
-    pub(crate) fn key(&mut self, chord: &Chord, world: &mut World) -> Step {
+    pub(crate) fn key(&mut self, chord: &Chord, portfolio: &mut Portfolio) -> Step {
         self.notice = None;
         if self.check.is_some() {
-            self.check_key(chord, world)
+            self.check_key(chord, portfolio)
         } else {
-            self.form_key(chord, world)
+            self.form_key(chord, portfolio)
         }
     }
 
-    fn form_key(&mut self, chord: &Chord, world: &World) -> Step {
+    fn form_key(&mut self, chord: &Chord, portfolio: &Portfolio) -> Step {
         match chord.key {
-            Key::Enter => return self.turn_to_check(world),
+            Key::Enter => return self.turn_to_check(portfolio),
             Key::Tab | Key::BackTab | Key::Up | Key::Down => self.on_reason = !self.on_reason,
             _ if self.on_reason => {
                 self.reason.key(chord);
@@ -175,16 +181,17 @@ impl TopUp {
         Step::Stay
     }
 
-    fn turn_to_check(&mut self, world: &World) -> Step {
+    fn turn_to_check(&mut self, portfolio: &Portfolio) -> Step {
         let key = &self.target.key;
-        let (Some(can), Some(currency)) =
-            (world.can(&key.provider), world.cards.get(key).and_then(|card| card.currency))
-        else {
+        let (Some(capabilities), Some(currency)) = (
+            portfolio.capabilities(&key.provider),
+            portfolio.cards.get(key).and_then(|card| card.currency),
+        ) else {
             self.notice =
                 Some("the card's currency is not known yet: wait for its first reading".to_owned());
             return Step::Stay;
         };
-        let amount = match can.typed_amount(self.amount.text().trim(), currency) {
+        let amount = match capabilities.typed_amount(self.amount.text().trim(), currency) {
             Ok(amount) => amount,
             Err(why) => {
                 self.notice = Some(why);
@@ -192,29 +199,33 @@ impl TopUp {
                 return Step::Stay;
             }
         };
-        let repeats = repeats(key, amount, world);
-        let gate =
-            Gate::new(grade(Deed::TopUp, environment(key, world), Some(amount), repeats.is_some()));
+        let repeats = repeats(key, amount, portfolio);
+        let gate = Confirmation::new(confirmation(
+            ActionKind::TopUp,
+            environment(key, portfolio),
+            Some(amount),
+            repeats.is_some(),
+        ));
         self.asked = self.asked.wrapping_add(1);
         let mut effects =
             vec![Effect::Ask(Job::RecentCredit { asked: self.asked, card: key.clone(), amount })];
-        let quoted = match can.quote {
-            Offer::No(why) => Quoted::NotOffered(why),
-            Offer::Yes => {
+        let quoted = match capabilities.quote {
+            Support::No(why) => Quoted::NotOffered(why),
+            Support::Yes => {
                 effects.push(Effect::Ask(Job::Quote {
                     asked: self.asked,
                     card: key.clone(),
                     amount,
                 }));
-                Quoted::Asked(world.now)
+                Quoted::Asked(portfolio.now)
             }
         };
         self.check =
-            Some(Check { amount, quoted, repeats, listed: Listed::Asked(world.now), gate });
+            Some(Check { amount, quoted, repeats, listed: Listed::Asked(portfolio.now), gate });
         Step::Ask(effects)
     }
 
-    fn check_key(&mut self, chord: &Chord, world: &World) -> Step {
+    fn check_key(&mut self, chord: &Chord, portfolio: &Portfolio) -> Step {
         let Some(check) = &mut self.check else { return Step::Stay };
         if let Some(why) = check.cannot_pay() {
             if chord.typed() == Some('e') || matches!(chord.key, Key::BackTab | Key::Up) {
@@ -224,15 +235,15 @@ impl TopUp {
             }
             return Step::Stay;
         }
-        let wanted = arming(&self.target.key, world).text;
+        let wanted = arming(&self.target.key, portfolio).text;
         match check.gate.key(chord, &wanted) {
-            Pressed::Confirmed => self.confirm(world),
-            Pressed::Refused(why) => {
+            KeyOutcome::Confirmed => self.confirm(portfolio),
+            KeyOutcome::Refused(why) => {
                 self.notice = Some(why);
                 Step::Stay
             }
-            Pressed::Taken => Step::Stay,
-            Pressed::NotMine => {
+            KeyOutcome::Taken => Step::Stay,
+            KeyOutcome::NotMine => {
                 if chord.typed() == Some('e') || matches!(chord.key, Key::BackTab | Key::Up) {
                     self.check = None;
                 }
@@ -241,10 +252,10 @@ impl TopUp {
         }
     }
 
-    fn confirm(&mut self, world: &World) -> Step {
+    fn confirm(&mut self, portfolio: &Portfolio) -> Step {
         let Some(check) = &self.check else { return Step::Stay };
         let wait = jiff::SignedDuration::try_from(QUOTE_WAIT).unwrap_or_default();
-        let waits = |since: Timestamp| world.now.duration_since(since) < wait;
+        let waits = |since: Timestamp| portfolio.now.duration_since(since) < wait;
         if matches!(check.quoted, Quoted::Asked(since) if waits(since)) {
             self.notice = Some("the fee is being asked: wait for it, or e to edit".to_owned());
             return Step::Stay;
@@ -260,7 +271,7 @@ impl TopUp {
             }
             Listed::Asked(_) | Listed::Failed(_) => None,
         };
-        let order = Order {
+        let order = ChangeRequest {
             id: self.id,
             card: self.target.key.clone(),
             action: Action::TopUp(check.amount),
@@ -275,7 +286,7 @@ impl TopUp {
                 Quoted::NotOffered(_) | Quoted::Asked(_) | Quoted::Failed(_) => None,
             },
         };
-        send(order, self.second, world)
+        send(order, self.second, portfolio)
     }
 
     /// Pasted text: for amount and reason.
@@ -293,11 +304,13 @@ impl TopUp {
     }
 
     /// The quote came, or the card was read again.
-    pub(crate) fn hear(&mut self, news: &News) -> Step {
-        if let News::RecentCredit { asked, recent } = news {
+    pub(crate) fn apply(&mut self, news: &EngineEvent) -> Step {
+        if let EngineEvent::RecentCredit { asked, recent } = news {
             return self.hear_list(*asked, recent);
         }
-        let News::Quote { asked, quote } = news else { return heard_by(&mut self.target, news) };
+        let EngineEvent::Quote { asked, quote } = news else {
+            return heard_by(&mut self.target, news);
+        };
         match &mut self.check {
             Some(check) if *asked == self.asked && matches!(check.quoted, Quoted::Asked(_)) => {
                 check.quoted = match quote {
@@ -340,8 +353,8 @@ impl TopUp {
                         recent.amount, recent.id
                     );
                     check.repeats.get_or_insert(words);
-                    if check.gate.grade == Grade::Check {
-                        check.gate = Gate::new(Grade::LastFour);
+                    if check.gate.confirmation == ConfirmationLevel::Check {
+                        check.gate = Confirmation::new(ConfirmationLevel::LastFour);
                     }
                 }
                 Listed::Known(recent.clone())
@@ -357,16 +370,16 @@ impl TopUp {
 ///
 /// # Errors
 /// Why that cannot be said, in one sentence.
-pub(crate) fn shortfall(key: &CardKey, world: &World) -> Result<Cover, String> {
-    let decline = world
+pub(crate) fn shortfall(key: &CardKey, portfolio: &Portfolio) -> Result<Cover, String> {
+    let decline = portfolio
         .last_decline(key)
         .ok_or("no decline of this card is known: t tops it up by an amount of your own")?;
-    let available = world.cards.get(key).and_then(crate::domain::card::Card::available).ok_or(
+    let available = portfolio.cards.get(key).and_then(crate::domain::card::Card::available).ok_or(
         "what is available on this card was never read, so the shortfall is not known: t tops it \
          up",
     )?;
-    let asked = decline.amount.size();
-    let short = asked.minus(available).map_err(|_| {
+    let asked = decline.amount.abs();
+    let short = asked.checked_sub(available).map_err(|_| {
         format!(
             "the decline is in {}, the card in {}: cardtop does not convert",
             asked.currency(),
@@ -380,7 +393,8 @@ pub(crate) fn shortfall(key: &CardKey, world: &World) -> Result<Cover, String> {
              ({why})"
         ));
     }
-    let least = world.can(&key.provider).and_then(|can| can.top_up_min);
+    let least =
+        portfolio.capabilities(&key.provider).and_then(|capabilities| capabilities.top_up_min);
     Ok(Cover {
         amount: whole_steps(short, least),
         asked,
@@ -415,20 +429,23 @@ fn reason(cover: &Cover) -> String {
 }
 
 /// The last top-up of a card that was not refused.
-pub(crate) fn last_top_up<'a>(key: &'a CardKey, world: &'a World) -> Option<&'a Operation> {
-    world.operations_of(key).find(|op| op.deed == Deed::TopUp && op.state != OperationState::Failed)
+pub(crate) fn last_top_up<'a>(key: &'a CardKey, portfolio: &'a Portfolio) -> Option<&'a Operation> {
+    portfolio
+        .operations_of(key)
+        .find(|op| op.action_kind == ActionKind::TopUp && op.state != OperationState::Failed)
 }
 
 /// A top-up of the same size in the last ten minutes, by us or in the provider's list, in words.
-fn repeats(key: &CardKey, amount: Money, world: &World) -> Option<String> {
+fn repeats(key: &CardKey, amount: Money, portfolio: &Portfolio) -> Option<String> {
     let recent = |at: Timestamp| {
-        world.now.duration_since(at) <= jiff::SignedDuration::try_from(RECENT).unwrap_or_default()
+        portfolio.now.duration_since(at)
+            <= jiff::SignedDuration::try_from(RECENT).unwrap_or_default()
     };
-    let clock = |at: Timestamp| at.to_zoned(world.zone.clone()).strftime("%H:%M").to_string();
-    let ours = world
+    let clock = |at: Timestamp| at.to_zoned(portfolio.zone.clone()).strftime("%H:%M").to_string();
+    let ours = portfolio
         .operations_of(key)
         .find(|op| {
-            op.deed == Deed::TopUp
+            op.action_kind == ActionKind::TopUp
                 && op.state != OperationState::Failed
                 && op.amount == Some(amount)
                 && recent(op.created_at)
@@ -444,7 +461,7 @@ fn repeats(key: &CardKey, amount: Money, world: &World) -> Option<String> {
             && recent(row.at)
     };
     ours.or_else(|| {
-        world
+        portfolio
             .transactions_of(key)
             .find(listed)
             .map(|row| format!("{amount} already arrived at {}", clock(row.at)))

@@ -36,12 +36,12 @@ impl<'a> OperationJson<'a> {
     fn of(operation: &'a Operation) -> Self {
         Self {
             id: operation.id.to_string(),
-            action: operation.deed.word(),
+            action: operation.action_kind.as_str(),
             provider: operation.card.provider.name(),
             card_id: &operation.card.id,
             last4: operation.last4.map(|last4| last4.to_string()),
             amount: operation.amount,
-            state: operation.state.word(),
+            state: operation.state.as_str(),
             reason: operation.reason.as_deref(),
             reference: &operation.reference,
             provider_reference: operation.provider_reference.as_deref(),
@@ -49,7 +49,7 @@ impl<'a> OperationJson<'a> {
             created_at: operation.created_at,
             updated_at: operation.updated_at,
             detail: operation.detail.as_deref(),
-            proof: operation.proven_by.map(ProvenBy::word),
+            proof: operation.proven_by.map(ProvenBy::as_str),
             alarm: operation.alarm.as_deref(),
         }
     }
@@ -92,7 +92,7 @@ impl Record for Operation {
             view.time(self.created_at).into(),
             self.id.short().into(),
             (*self.operator).into(),
-            Cell::painted(self.state.word(), operation_paint(self.state)),
+            Cell::painted(self.state.as_str(), operation_paint(self.state)),
             self.phrase().into(),
             crate::domain::card::digits(self.last4).into(),
             self.card.provider.name().into(),
@@ -107,13 +107,13 @@ impl Record for Operation {
     fn fields(&self) -> Vec<Field> {
         vec![
             Field::shown(Some(self.id)),
-            Field::text(Some(self.deed.word())),
+            Field::text(Some(self.action_kind.as_str())),
             Field::text(Some(self.card.provider.name())),
             Field::text(Some(&self.card.id)),
             Field::shown(self.last4),
             number(self.amount),
             code(self.amount),
-            Field::text(Some(self.state.word())),
+            Field::text(Some(self.state.as_str())),
             Field::text(self.reason.as_deref()),
             Field::text(Some(&self.reference)),
             Field::text(self.provider_reference.as_deref()),
@@ -121,7 +121,7 @@ impl Record for Operation {
             Field::shown(Some(self.created_at)),
             Field::shown(Some(self.updated_at)),
             Field::text(self.detail.as_deref()),
-            Field::text(self.proven_by.map(ProvenBy::word)),
+            Field::text(self.proven_by.map(ProvenBy::as_str)),
             Field::text(self.alarm.as_deref()),
         ]
     }

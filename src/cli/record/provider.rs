@@ -10,9 +10,9 @@ use super::to_json;
 use crate::cli::print::{Cell, Column, Field, Paint, Record, View};
 use crate::config::Environment;
 use crate::domain::money::Money;
-use crate::domain::operation::{Capabilities, Deed};
+use crate::domain::operation::{ActionKind, Capabilities};
 use crate::engine::{HealthState, ProviderReport};
-use crate::provider::Kind;
+use crate::provider::ErrorKind;
 
 /// `{"provider","kind","environment","state","last_good","float","cards","can","proxy","error","
 /// unmapped","roster"}`.
@@ -32,7 +32,8 @@ struct ProviderJson<'a> {
     last_good: Option<Timestamp>,
     float: Option<Vec<FloatJson>>,
     cards: Option<usize>,
-    can: Option<CanJson>,
+    #[serde(rename = "can")]
+    capabilities: Option<CanJson>,
     proxy: Option<&'a str>,
     error: Option<String>,
     unmapped: &'a BTreeMap<Arc<str>, u64>,
@@ -56,14 +57,14 @@ struct CanJson {
 }
 
 impl CanJson {
-    fn of(can: &Capabilities) -> Self {
-        let offered = |deed| can.offers(deed).is_yes();
+    fn of(capabilities: &Capabilities) -> Self {
+        let offered = |action_kind| capabilities.offers(action_kind).is_yes();
         Self {
-            freeze: offered(Deed::Freeze),
-            unfreeze: offered(Deed::Unfreeze),
-            topup: offered(Deed::TopUp),
-            pin: offered(Deed::SetPin),
-            close: offered(Deed::Close),
+            freeze: offered(ActionKind::Freeze),
+            unfreeze: offered(ActionKind::Unfreeze),
+            topup: offered(ActionKind::TopUp),
+            pin: offered(ActionKind::SetPin),
+            close: offered(ActionKind::Close),
         }
     }
 }
@@ -89,7 +90,7 @@ pub(crate) fn trouble(report: &ProviderReport) -> Option<String> {
         return Some(why.strip_prefix(&name).unwrap_or(why).to_owned());
     }
     let error = report.float.as_ref()?.as_ref().err()?;
-    (error.kind != Kind::NotOffered).then(|| error.said.to_string())
+    (error.kind != ErrorKind::NotOffered).then(|| error.said.to_string())
 }
 
 /// `not mapped: Denied (3)`, for each word of a state that is not known.
@@ -104,9 +105,12 @@ fn unmapped(report: &ProviderReport) -> Vec<String> {
 
 /// The actions that are offered; `None` when the account could not be set up.
 fn offers(report: &ProviderReport) -> Option<String> {
-    let can = report.info.can.as_ref()?;
-    let offered: Vec<&str> =
-        Deed::ALL.into_iter().filter(|deed| can.offers(*deed).is_yes()).map(Deed::word).collect();
+    let capabilities = report.info.capabilities.as_ref()?;
+    let offered: Vec<&str> = ActionKind::ALL
+        .into_iter()
+        .filter(|action_kind| capabilities.offers(*action_kind).is_yes())
+        .map(ActionKind::as_str)
+        .collect();
     Some(offered.join(" "))
 }
 
@@ -150,8 +154,8 @@ impl Record for ProviderReport {
         vec![
             self.info.id.name().into(),
             self.info.kind.into(),
-            self.info.environment.word().into(),
-            Cell::painted(self.health.state.word(), paint),
+            self.info.environment.as_str().into(),
+            Cell::painted(self.health.state.as_str(), paint),
             view.age(self.health.last_good).into(),
             self.health.cards.map_or_else(|| "-".to_owned(), |cards| cards.to_string()).into(),
             sums.filter(|sums| !sums.is_empty()).unwrap_or_else(|| "-".to_owned()).into(),
@@ -169,7 +173,7 @@ impl Record for ProviderReport {
             Field::text(Some(self.info.id.name())),
             Field::text(Some(self.info.kind)),
             Field::text(Some(environment(self.info.environment))),
-            Field::text(Some(self.health.state.word())),
+            Field::text(Some(self.health.state.as_str())),
             Field::shown(self.health.last_good),
             Field::shown(sums),
             Field::shown(float.map(|(_, at)| at)),
@@ -194,11 +198,11 @@ impl Record for ProviderReport {
             provider: self.info.id.name(),
             kind: self.info.kind,
             environment: environment(self.info.environment),
-            state: self.health.state.word(),
+            state: self.health.state.as_str(),
             last_good: self.health.last_good,
             float: float(self).map(sums),
             cards: self.health.cards,
-            can: self.info.can.as_ref().map(CanJson::of),
+            capabilities: self.info.capabilities.as_ref().map(CanJson::of),
             proxy: self.info.proxy.as_deref(),
             error: trouble(self),
             unmapped: &self.health.unmapped,

@@ -9,10 +9,10 @@ use crate::cli::samples::{at, card, money, operation, transaction};
 use crate::config::Environment;
 use crate::domain::card::{ProviderId, Reading};
 use crate::domain::completeness::Completeness;
-use crate::domain::operation::{Capabilities, Class, Offer, OperationId, PinRule, Proof};
+use crate::domain::operation::{Capabilities, OperationId, PinRule, Proof, Support, TopUpSafety};
 use crate::domain::transaction::{Transaction, TransactionState};
 use crate::engine::{Health, HealthState, ProviderInfo, ProviderReport, Step};
-use crate::provider::{Error, Kind};
+use crate::provider::{Error, ErrorKind};
 
 fn view(format: Format) -> View {
     View {
@@ -124,20 +124,20 @@ fn report() -> ProviderReport {
         physical_only: false,
         sentence: "chosen by the provider",
     };
-    let can = Capabilities {
-        list_cards: Offer::Yes,
-        list_all_transactions: Offer::Yes,
-        float: Offer::Yes,
-        quote: Offer::Yes,
-        freeze: Offer::Yes,
-        unfreeze: Offer::Yes,
-        top_up: Offer::Yes,
-        close: Offer::No("not offered"),
+    let capabilities = Capabilities {
+        list_cards: Support::Yes,
+        list_all_transactions: Support::Yes,
+        float: Support::Yes,
+        quote: Support::Yes,
+        freeze: Support::Yes,
+        unfreeze: Support::Yes,
+        top_up: Support::Yes,
+        close: Support::No("not offered"),
         pin: Ok(rule),
         top_up_proof: Proof::ByReference,
         state_proof: Proof::ByState,
         pin_proof: Proof::AnswerOnly,
-        class: Class::Reference,
+        class: TopUpSafety::Reference,
         top_up_min: None,
         top_up_decimals: None,
         names_payer: false,
@@ -150,7 +150,7 @@ fn report() -> ProviderReport {
         kind: "ibanera",
         environment: Environment::Production,
         read_only: false,
-        can: Some(can),
+        capabilities: Some(capabilities),
         rate_limit: 120,
         proxy: None,
     };
@@ -232,7 +232,7 @@ fn a_proxy_on_the_way_is_named_in_every_form() {
 #[test]
 fn a_provider_that_could_not_be_set_up_says_why_and_shows_no_float() {
     let mut report = report();
-    report.info.can = None;
+    report.info.capabilities = None;
     report.health.state = HealthState::Auth;
     report.health.why = Some("acme: the variable ACME_TOKEN is not set".into());
     report.float = None;
@@ -248,9 +248,9 @@ fn a_provider_that_could_not_be_set_up_says_why_and_shows_no_float() {
 fn a_float_that_is_not_offered_is_no_error_and_one_that_failed_is() {
     let mut report = report();
     let failed = |kind| Some(Err(Error::new(&ProviderId::new("acme"), kind, "no float here")));
-    report.float = failed(Kind::NotOffered);
+    report.float = failed(ErrorKind::NotOffered);
     assert_eq!(trouble(&report), None);
-    report.float = failed(Kind::Unreachable);
+    report.float = failed(ErrorKind::Unreachable);
     assert_eq!(trouble(&report).as_deref(), Some("no float here"));
 }
 
@@ -297,7 +297,7 @@ fn a_state_word_that_is_not_mapped_is_said_and_nothing_is_claimed() {
         decline_reason: None,
         ..transaction()
     };
-    assert_eq!((row.what(), row.state.word()), ("PURCHASE", "UNKNOWN"));
+    assert_eq!((row.what(), row.state.as_str()), ("PURCHASE", "UNKNOWN"));
     assert_eq!(row.in_plain_words(), "not mapped: Zurückgestellt");
     let row = Transaction { provider_state: "".into(), ..row };
     assert_eq!(row.in_plain_words(), "no state sent");

@@ -66,8 +66,8 @@ impl Row for CardRow<'_> {
     fn texts(&self, field: Field) -> Texts<'_> {
         let card = self.card;
         match field {
-            Field::State => text(card.state.word()),
-            Field::Kind => text(card.kind.map_or("", |kind| kind.word())),
+            Field::State => text(card.state.as_str()),
+            Field::Kind => text(card.kind.map_or("", |kind| kind.as_str())),
             Field::Currency => own(card.currency),
             Field::Provider => text(card.key.provider.name()),
             Field::Card => {
@@ -161,8 +161,8 @@ impl Row for TransactionRow<'_> {
     fn texts(&self, field: Field) -> Texts<'_> {
         let row = self.transaction;
         match field {
-            Field::State => text(row.state.word()),
-            Field::Kind => text(row.kind.word()),
+            Field::State => text(row.state.as_str()),
+            Field::Kind => text(row.kind.as_str()),
             Field::Amount => amount(Some(row.amount)),
             Field::Fee => amount(row.fee),
             Field::Currency => own(Some(row.amount.currency())),
@@ -252,8 +252,8 @@ impl Row for OperationRow<'_> {
     fn texts(&self, field: Field) -> Texts<'_> {
         let row = self.operation;
         match field {
-            Field::State => text(row.state.word()),
-            Field::Action | Field::Kind => text(row.deed.word()),
+            Field::State => text(row.state.as_str()),
+            Field::Action | Field::Kind => text(row.action_kind.as_str()),
             Field::Amount => amount(row.amount),
             Field::Currency => own(row.amount.map(Money::currency)),
             Field::Provider => text(row.card.provider.name()),
@@ -316,7 +316,7 @@ impl Row for OperationRow<'_> {
         ];
         words.extend(own(row.last4));
         words.push(Cow::Borrowed(&*row.card.id));
-        words.push(Cow::Borrowed(row.deed.word()));
+        words.push(Cow::Borrowed(row.action_kind.as_str()));
         words.extend(maybe(row.reason.as_ref()));
         words
     }

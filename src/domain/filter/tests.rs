@@ -15,7 +15,7 @@ fn filter(text: &str) -> Filter {
 }
 
 fn usd(text: &str) -> Money {
-    Money::read(text, "USD".parse::<Currency>().expect("a currency")).expect("an amount")
+    Money::parse_wire(text, "USD".parse::<Currency>().expect("a currency")).expect("an amount")
 }
 
 fn decline() -> Transaction {

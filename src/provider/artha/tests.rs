@@ -14,7 +14,7 @@ use crate::domain::card::{CardKey, CardKind, CardState, ProviderId, Reading};
 use crate::domain::operation::Pin;
 use crate::domain::transaction::{TransactionKind, TransactionState};
 use crate::provider::error::Outcome;
-use crate::provider::http::Lost;
+use crate::provider::http::TransportError;
 use crate::provider::script::{self, FIRST, Reply, Wire, all_transactions};
 
 /// Made for these tests; it opens nothing.
@@ -64,7 +64,7 @@ impl Desk {
     }
 
     /// `POST /api/v1/CardTopUp {…}` of every request, with whether it changes something.
-    fn asked(&self) -> Vec<(Does, String, Value)> {
+    fn asked(&self) -> Vec<(Access, String, Value)> {
         self.wire.sent(|all| all.iter().map(|sent| (sent.does, sent.what(), sent.json())).collect())
     }
 }
@@ -87,7 +87,7 @@ fn now() -> Timestamp {
 }
 
 fn usd(text: &str) -> Money {
-    Money::read(text, "USD".parse().expect("a currency")).expect("an amount")
+    Money::parse_wire(text, "USD".parse().expect("a currency")).expect("an amount")
 }
 
 fn card() -> Card {
@@ -104,14 +104,14 @@ fn id() -> OperationId {
     OperationId::new(now(), 7, 1)
 }
 
-fn operation(deed: Deed, task: Option<&str>) -> Operation {
+fn operation(action_kind: ActionKind, task: Option<&str>) -> Operation {
     let operation =
-        script::operation(id(), now(), deed, card().key, Some(usd("100")), Proof::ByTask);
+        script::operation(id(), now(), action_kind, card().key, Some(usd("100")), Proof::ByTask);
     Operation { provider_reference: task.map(Into::into), ..operation }
 }
 
-fn fields(json: &str) -> crate::provider::fields::Fields<'_> {
-    crate::provider::fields::Fields::parse(json).expect("an object of the test")
+fn fields(json: &str) -> crate::provider::fields::JsonObject<'_> {
+    crate::provider::fields::JsonObject::parse(json).expect("an object of the test")
 }
 
 /// A row of a list, `minutes` after the operation was saved.
@@ -247,8 +247,8 @@ async fn a_card_is_its_balance_and_its_details() {
     assert_eq!(
         asked,
         [
-            (Does::Read, format!("GET /api/v1/CardBalance/{CARD}")),
-            (Does::Read, format!("GET /api/v1/CardDetails/{CARD}")),
+            (Access::Read, format!("GET /api/v1/CardBalance/{CARD}")),
+            (Access::Read, format!("GET /api/v1/CardDetails/{CARD}")),
         ]
     );
 }
@@ -363,7 +363,7 @@ async fn a_quote_is_asked_as_a_reading_and_shown_as_answered() {
         (Some(usd("10")), Some(usd("90")), Some(usd("100")))
     );
     let body = json!({ "cardId": CARD, "amount": "100.00" });
-    assert_eq!(desk.asked(), [(Does::Read, "POST /api/v1/EstimateCardTopUpFee".into(), body)]);
+    assert_eq!(desk.asked(), [(Access::Read, "POST /api/v1/EstimateCardTopUpFee".into(), body)]);
 }
 
 #[tokio::test]
@@ -379,8 +379,8 @@ async fn each_change_is_sent_once_as_documented_and_is_only_accepted() {
     ] {
         let desk = Desk::new(vec![ok(ACCEPTED)]);
         let receipt = Provider::act(&desk.artha, &card(), &action, id()).await.expect("accepted");
-        assert_eq!(receipt, Receipt::Accepted { reference: Some(TASK.into()) });
-        assert_eq!(desk.asked(), [(Does::Write, format!("POST /api/v1/{path}"), body)]);
+        assert_eq!(receipt, Ack::Accepted { reference: Some(TASK.into()) });
+        assert_eq!(desk.asked(), [(Access::Write, format!("POST /api/v1/{path}"), body)]);
     }
 }
 
@@ -412,19 +412,27 @@ async fn a_proxys_page_is_no_refusal_of_credentials() {
     };
     for status in [401, 403, 404] {
         let error = read(Ok((status, PAGE.into()))).await;
-        assert_eq!((error.kind, error.outcome), (Kind::Unreachable, Outcome::NotDone), "{error}");
+        assert_eq!(
+            (error.kind, error.outcome),
+            (ErrorKind::Unreachable, Outcome::NotDone),
+            "{error}"
+        );
     }
-    assert_eq!(read(Ok((401, r#"{"message":"no"}"#.into()))).await.kind, Kind::Auth);
+    assert_eq!(read(Ok((401, r#"{"message":"no"}"#.into()))).await.kind, ErrorKind::Auth);
     assert_eq!(
         read(Ok((403, r#"{"message":"not this card"}"#.into()))).await.kind,
-        Kind::Forbidden
+        ErrorKind::Forbidden
     );
     for status in [401, 403] {
         let desk = Desk::new(vec![Ok((status, PAGE.into()))]);
         let error = Provider::act(&desk.artha, &card(), &Action::TopUp(usd("5")), id())
             .await
             .expect_err("a page");
-        assert_eq!((error.kind, error.outcome), (Kind::Unreachable, Outcome::Unknown), "{error}");
+        assert_eq!(
+            (error.kind, error.outcome),
+            (ErrorKind::Unreachable, Outcome::Unknown),
+            "{error}"
+        );
     }
 }
 
@@ -440,7 +448,7 @@ async fn what_an_answer_to_a_top_up_means_for_the_money() {
     let error = refused(ok(r#"{"taskId":"t","status":"FAILED","remarks":"float too low"}"#)).await;
     assert_eq!(
         (error.kind, error.outcome, &*error.said),
-        (Kind::Refused, Outcome::NotDone, "float too low")
+        (ErrorKind::Refused, Outcome::NotDone, "float too low")
     );
     for status in [400, 401, 403, 404] {
         let error = refused(Ok((
@@ -451,7 +459,7 @@ async fn what_an_answer_to_a_top_up_means_for_the_money() {
         assert_eq!(error.outcome, Outcome::NotDone, "{status}");
         assert!(error.said.contains("no such card"), "{}", error.said);
     }
-    assert_eq!(refused(Ok((401, String::new()))).await.kind, Kind::Auth);
+    assert_eq!(refused(Ok((401, String::new()))).await.kind, ErrorKind::Auth);
     for doubtful in [
         Ok((500, String::new())),
         Ok((501, "501".into())),
@@ -460,38 +468,38 @@ async fn what_an_answer_to_a_top_up_means_for_the_money() {
         ok("<html>hello</html>"),
         ok("{}"),
         ok(r#"{"taskId":null,"status":"Submit"}"#),
-        Err(Lost { reached: true, said: "the connection broke".into() }),
+        Err(TransportError { reached: true, said: "the connection broke".into() }),
     ] {
         assert_eq!(refused(doubtful).await.outcome, Outcome::Unknown);
     }
-    let error = refused(Err(Lost { reached: false, said: "no connection".into() })).await;
+    let error = refused(Err(TransportError { reached: false, said: "no connection".into() })).await;
     assert_eq!(error.outcome, Outcome::NotDone);
     let accepted = top_up(ok(r#"{"TaskId":"T1","Status":"Submit"}"#)).await.expect("accepted");
-    assert_eq!(accepted, Receipt::Accepted { reference: Some("T1".into()) });
+    assert_eq!(accepted, Ack::Accepted { reference: Some("T1".into()) });
     assert_eq!(
         top_up(ok(r#"{"status":"success"}"#)).await.expect("accepted"),
-        Receipt::Accepted { reference: None }
+        Ack::Accepted { reference: None }
     );
 }
 
 #[tokio::test]
 async fn what_the_wire_cannot_carry_is_not_sent() {
     let desk = Desk::new(vec![]);
-    let eur = Money::read("5", "EUR".parse().expect("a currency")).expect("an amount");
+    let eur = Money::parse_wire("5", "EUR".parse().expect("a currency")).expect("an amount");
     let pin = Action::SetPin { new: Pin::typed("1234".into()).ok(), old: None };
     for action in [Action::TopUp(eur), Action::TopUp(usd("1.005")), pin] {
         let error =
             Provider::act(&desk.artha, &card(), &action, id()).await.expect_err("refused here");
-        assert_eq!((error.kind, error.outcome), (Kind::Refused, Outcome::NotDone));
+        assert_eq!((error.kind, error.outcome), (ErrorKind::Refused, Outcome::NotDone));
     }
-    assert_eq!(desk.artha.cards(FIRST).await.expect_err("no list").kind, Kind::NotOffered);
+    assert_eq!(desk.artha.cards(FIRST).await.expect_err("no list").kind, ErrorKind::NotOffered);
     let all = Window { card: None, since: now(), until: now() };
     assert_eq!(
         desk.artha.transactions(&all, FIRST).await.expect_err("no path").kind,
-        Kind::NotOffered
+        ErrorKind::NotOffered
     );
     assert!(desk.asked().is_empty());
-    assert!(!desk.artha.can().list_all_transactions.is_yes());
+    assert!(!desk.artha.capabilities().list_all_transactions.is_yes());
 }
 
 // ---- transactions (2.9, 2.10, 5.1)
@@ -515,7 +523,7 @@ async fn a_card_s_transactions_are_asked_in_pages_from_one_until_one_is_empty() 
     let body = |page| json!({ "cardId": CARD, "page": page, "size": 50, "startTime": "2025-02-16T13:46:40Z", "endTime": "2025-02-17T13:46:40Z" });
     let path = "POST /api/v1/Card/Transactions".to_owned();
     // The first page is read again: a row that moved onto it would be missing.
-    let asked = [1, 2, 1].map(|page| (Does::Read, path.clone(), body(page)));
+    let asked = [1, 2, 1].map(|page| (Access::Read, path.clone(), body(page)));
     assert_eq!(desk.asked(), asked);
 }
 
@@ -560,7 +568,7 @@ async fn all_cards_are_listed_when_the_operator_knows_the_path() {
     let desk = Desk::with(vec![ok(r#"{"data":{"total":1,"records":[]}}"#)], |account| {
         account.all_transactions_path = Some("/Card/AllTransactions".into());
     });
-    assert!(desk.artha.can().list_all_transactions.is_yes());
+    assert!(desk.artha.capabilities().list_all_transactions.is_yes());
     let page = desk.artha.transactions(&last_day(None), FIRST).await.expect("a page");
     assert!(page.items.is_empty());
     let asked = desk.asked();
@@ -630,17 +638,17 @@ async fn a_top_up_is_looked_up_by_its_task() {
         let desk = Desk::new(vec![ok(&answer.to_string()), ok("[]")]);
         let seen = desk
             .artha
-            .look(&card(), &operation(Deed::TopUp, Some(TASK)), &Claimed::default())
+            .lookup(&card(), &operation(ActionKind::TopUp, Some(TASK)), &MatchedCredits::default())
             .await
             .expect("an answer");
         assert_eq!(desk.asked()[0].1, format!("GET /api/v1/TopUpStatus/{TASK}"));
-        assert!(desk.asked().iter().all(|(does, _, _)| *does == Does::Read));
+        assert!(desk.asked().iter().all(|(does, _, _)| *does == Access::Read));
         seen
     };
     for word in ["Success", "SUCCESS", "completed"] {
         assert_eq!(
             look(word).await,
-            Seen::Done {
+            Lookup::Done {
                 proof: format!("task bb75ad44.. says {word}"),
                 credit: None,
                 by: Evidence::Task
@@ -649,11 +657,11 @@ async fn a_top_up_is_looked_up_by_its_task() {
     }
     assert_eq!(
         look("failed").await,
-        Seen::Failed { why: "task bb75ad44.. says failed: float too low".into(), row: None }
+        Lookup::Failed { why: "task bb75ad44.. says failed: float too low".into(), row: None }
     );
     assert_eq!(
         look("Processing").await,
-        Seen::NotYet { looked: "task bb75ad44.. says Processing".into() }
+        Lookup::Pending { looked: "task bb75ad44.. says Processing".into() }
     );
 }
 
@@ -665,12 +673,12 @@ async fn a_proven_top_up_claims_its_row_in_the_list_too() {
     let desk = Desk::new(vec![status(), ok(&list), ok("[]"), ok(&list)]);
     let seen = desk
         .artha
-        .look(&card(), &operation(Deed::TopUp, Some(TASK)), &Claimed::default())
+        .lookup(&card(), &operation(ActionKind::TopUp, Some(TASK)), &MatchedCredits::default())
         .await
         .expect("an answer");
     assert_eq!(
         seen,
-        Seen::Done {
+        Lookup::Done {
             proof: "task bb75ad44.. says Success".into(),
             credit: Some("x1".into()),
             by: Evidence::Task
@@ -682,12 +690,12 @@ async fn a_proven_top_up_claims_its_row_in_the_list_too() {
     let desk = Desk::new(vec![status(), ok(&list), ok("[]"), ok(&list)]);
     let seen = desk
         .artha
-        .look(&card(), &operation(Deed::TopUp, Some(TASK)), &Claimed::default())
+        .lookup(&card(), &operation(ActionKind::TopUp, Some(TASK)), &MatchedCredits::default())
         .await
         .expect("an answer");
     assert_eq!(
         seen,
-        Seen::Done {
+        Lookup::Done {
             proof: "task bb75ad44.. says Success".into(),
             credit: Some("x9".into()),
             by: Evidence::Task
@@ -701,17 +709,17 @@ async fn an_answer_about_another_task_proves_nothing() {
     let desk = Desk::new(vec![ok(r#"{"taskId":"another","status":"Success"}"#)]);
     let error = desk
         .artha
-        .look(&card(), &operation(Deed::TopUp, Some(TASK)), &Claimed::default())
+        .lookup(&card(), &operation(ActionKind::TopUp, Some(TASK)), &MatchedCredits::default())
         .await
         .expect_err("not believed");
-    assert_eq!((error.kind, error.outcome), (Kind::BadReply, Outcome::NotDone));
+    assert_eq!((error.kind, error.outcome), (ErrorKind::BadReply, Outcome::NotDone));
     let desk = Desk::new(vec![Ok((404, "Record Not Found".into()))]);
     let seen = desk
         .artha
-        .look(&card(), &operation(Deed::TopUp, Some(TASK)), &Claimed::default())
+        .lookup(&card(), &operation(ActionKind::TopUp, Some(TASK)), &MatchedCredits::default())
         .await
         .expect("an answer");
-    assert!(matches!(seen, Seen::Nowhere { .. }), "{seen:?}");
+    assert!(matches!(seen, Lookup::NotFound { .. }), "{seen:?}");
 }
 
 #[tokio::test]
@@ -719,13 +727,16 @@ async fn a_top_up_whose_answer_was_lost_is_found_by_amount_and_time() {
     let look = |rows: Vec<Value>, claimed: &'static [&'static str]| async move {
         let list = json!({ "list": rows }).to_string();
         let desk = Desk::new(vec![ok(&list), ok("[]"), ok(&list)]);
-        let claimed = Claimed {
+        let claimed = MatchedCredits {
             credits: claimed.iter().map(|id| Arc::from(*id)).collect(),
-            ..Claimed::default()
+            ..MatchedCredits::default()
         };
-        desk.artha.look(&card(), &operation(Deed::TopUp, None), &claimed).await.expect("an answer")
+        desk.artha
+            .lookup(&card(), &operation(ActionKind::TopUp, None), &claimed)
+            .await
+            .expect("an answer")
     };
-    let done = |id: &str| Seen::Done {
+    let done = |id: &str| Lookup::Done {
         proof: format!("+100.00 USD in the list, id {id}"),
         credit: Some(id.into()),
         by: Evidence::List,
@@ -739,8 +750,11 @@ async fn a_top_up_whose_answer_was_lost_is_found_by_amount_and_time() {
         done("a"),
         "their clock is a little behind"
     );
-    let nowhere = |seen: Seen, words: &str| {
-        assert!(matches!(&seen, Seen::Nowhere { looked, .. } if looked.contains(words)), "{seen:?}")
+    let nowhere = |seen: Lookup, words: &str| {
+        assert!(
+            matches!(&seen, Lookup::NotFound { looked, .. } if looked.contains(words)),
+            "{seen:?}"
+        )
     };
     nowhere(look(vec![row("a", "100", "Success", -3)], &[]).await, "no new top-up of 100.00 USD");
     nowhere(
@@ -752,8 +766,8 @@ async fn a_top_up_whose_answer_was_lost_is_found_by_amount_and_time() {
         done("b")
     );
     nowhere(look(vec![row("a", "100", "Success", 0)], &["a"]).await, "no new top-up of");
-    assert!(matches!(look(vec![row("a", "100", "Pending", 0)], &[]).await, Seen::NotYet { .. }));
-    assert!(matches!(look(vec![row("a", "100", "Failed", 1)], &[]).await, Seen::Failed { .. }));
+    assert!(matches!(look(vec![row("a", "100", "Pending", 0)], &[]).await, Lookup::Pending { .. }));
+    assert!(matches!(look(vec![row("a", "100", "Failed", 1)], &[]).await, Lookup::Failed { .. }));
     nowhere(look(vec![row("a", "100", "Failed", -3)], &[]).await, "no new top-up");
     nowhere(look(vec![json!({ "amount": "100" })], &[]).await, "1 rows could not be read");
     // The fee is taken out of the amount: what arrived and its fee make what was sent (2.8).
@@ -767,39 +781,39 @@ async fn a_top_up_whose_answer_was_lost_is_found_by_amount_and_time() {
 
 #[tokio::test]
 async fn a_change_of_state_is_done_when_the_card_reads_so() {
-    let look = |deed: Deed, state: &'static str| async move {
+    let look = |action_kind: ActionKind, state: &'static str| async move {
         let desk = Desk::new(vec![ok(
             &json!({ "cardNumber": "6200000000000047", "cardStatus": state }).to_string(),
         )]);
         desk.artha
-            .look(&card(), &operation(deed, Some(TASK)), &Claimed::default())
+            .lookup(&card(), &operation(action_kind, Some(TASK)), &MatchedCredits::default())
             .await
             .expect("an answer")
     };
-    let done = |word: &str| Seen::Done {
+    let done = |word: &str| Lookup::Done {
         proof: format!("seen {word}"),
         credit: None,
         by: Evidence::State,
     };
-    assert_eq!(look(Deed::Freeze, "frozen").await, done("FROZEN"));
-    assert_eq!(look(Deed::Unfreeze, "Active").await, done("ACTIVE"));
-    assert_eq!(look(Deed::Close, "canceled").await, done("CLOSED"));
+    assert_eq!(look(ActionKind::Freeze, "frozen").await, done("FROZEN"));
+    assert_eq!(look(ActionKind::Unfreeze, "Active").await, done("ACTIVE"));
+    assert_eq!(look(ActionKind::Close, "canceled").await, done("CLOSED"));
     assert_eq!(
-        look(Deed::Freeze, "Active").await,
-        Seen::NotYet { looked: "the card reads ACTIVE".into() }
+        look(ActionKind::Freeze, "Active").await,
+        Lookup::Pending { looked: "the card reads ACTIVE".into() }
     );
     assert_eq!(
-        look(Deed::Freeze, "Resting").await,
-        Seen::NotYet { looked: "the card reads Resting".into() }
+        look(ActionKind::Freeze, "Resting").await,
+        Lookup::Pending { looked: "the card reads Resting".into() }
     );
-    assert!(matches!(look(Deed::Freeze, "Cancelled").await, Seen::Failed { .. }));
-    assert!(matches!(look(Deed::Close, "").await, Seen::Nowhere { .. }));
+    assert!(matches!(look(ActionKind::Freeze, "Cancelled").await, Lookup::Failed { .. }));
+    assert!(matches!(look(ActionKind::Close, "").await, Lookup::NotFound { .. }));
     let desk = Desk::new(vec![]);
     let seen = desk
         .artha
-        .look(&card(), &operation(Deed::SetPin, Some(TASK)), &Claimed::default())
+        .lookup(&card(), &operation(ActionKind::SetPin, Some(TASK)), &MatchedCredits::default())
         .await
         .expect("an answer");
-    assert!(matches!(seen, Seen::Nowhere { .. }));
+    assert!(matches!(seen, Lookup::NotFound { .. }));
     assert!(desk.asked().is_empty(), "the PIN is never asked for");
 }

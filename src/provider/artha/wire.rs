@@ -12,18 +12,18 @@ use crate::config::wires::{Spelling, artha};
 use crate::domain::card::{Balance, Card, CardKind, CardState, Reading};
 use crate::domain::money::{Currency, Money};
 use crate::domain::transaction::{Transaction, TransactionKind, TransactionState};
-use crate::provider::fields::{Fields, Odd};
+use crate::provider::fields::{JsonObject, RowError};
 use crate::provider::listing::Reader;
 use crate::provider::words::{self, States};
-use crate::provider::{Evidence, Quote, Seen, listing};
+use crate::provider::{Evidence, Lookup, Quote, listing};
 
 /// What a balance reading says of a card (artha wire notes, 2.7). Available may exceed current:
 /// neither is checked against the other.
-pub(super) fn balance(answer: Fields, asked: &Card, at: Timestamp) -> Result<Card, Odd> {
+pub(super) fn balance(answer: JsonObject, asked: &Card, at: Timestamp) -> Result<Card, RowError> {
     const KNOWN: [&str; 5] =
         ["availableBalance", "cardCurrency", "cardNumber", "cardType", "currentBalance"];
     let answer =
-        listing::unwrapped(answer, &KNOWN).ok_or_else(|| Odd::new("answered no balance"))?;
+        listing::unwrapped(answer, &KNOWN).ok_or_else(|| RowError::new("answered no balance"))?;
     listing::about(asked, artha::IDS.cards, &answer, &["cardId"], &["cardNumber"])?;
     // A currency that cannot be read is not taken for the one that the roster names.
     let currency = answer.currency("cardCurrency")?.or(asked.currency);
@@ -42,14 +42,14 @@ pub(super) fn balance(answer: Fields, asked: &Card, at: Timestamp) -> Result<Car
             }
         }
         (_, None) => {
-            return Err(Odd::new(
+            return Err(RowError::new(
                 "the balance came without a currency; name the card's currency in the roster",
             ));
         }
     };
     Ok(Card {
         last4: answer.last4("cardNumber"),
-        kind: answer.text("cardType").and_then(|word| CardKind::of_word(&word)),
+        kind: answer.text("cardType").and_then(|word| word.parse::<CardKind>().ok()),
         currency,
         balance,
         wire_id: Arc::clone(&asked.wire_id),
@@ -59,14 +59,14 @@ pub(super) fn balance(answer: Fields, asked: &Card, at: Timestamp) -> Result<Car
 
 /// What the details say of a card: state, expiry and last four digits (artha wire notes, 2.5).
 pub(super) fn details(
-    answer: Fields,
+    answer: JsonObject,
     asked: &Card,
     spelling: &Spelling,
     at: Timestamp,
-) -> Result<Card, Odd> {
+) -> Result<Card, RowError> {
     const KNOWN: [&str; 4] = ["cardNumber", "cvv", "expirationDate", "cardStatus"];
-    let answer =
-        listing::unwrapped(answer, &KNOWN).ok_or_else(|| Odd::new("answered no card details"))?;
+    let answer = listing::unwrapped(answer, &KNOWN)
+        .ok_or_else(|| RowError::new("answered no card details"))?;
     listing::about(asked, artha::IDS.cards, &answer, &["cardId"], &["cardNumber"])?;
     let word = answer.text("cardStatus");
     Ok(Card {
@@ -98,22 +98,25 @@ fn card_state(word: &str) -> CardState {
 
 /// The float: one sum a currency, over all networks (artha wire notes, 2.1). `balances` is an
 /// object in the example; read as a list too (INFERENCE there).
-pub(super) fn float(answer: Fields) -> Result<Vec<Money>, Odd> {
+pub(super) fn float(answer: JsonObject) -> Result<Vec<Money>, RowError> {
     let answer = listing::unwrapped(answer, &["balances", "balance"])
-        .ok_or_else(|| Odd::new("the merchant came without balances"))?;
+        .ok_or_else(|| RowError::new("the merchant came without balances"))?;
     let rows = answer.list("balances").or_else(|| answer.list("balance")).unwrap_or_default();
     let mut sums: BTreeMap<Currency, Money> = BTreeMap::new();
     for row in &rows {
-        let row = Fields::read(row)?;
+        let row = JsonObject::read(row)?;
         let Some(amount) = row.decimal("amount")? else { continue };
         let currency =
             ["currencyCode", "currency"].iter().find_map(|name| row.currency(name).ok().flatten());
         let money = Money::new(
             amount,
-            currency.ok_or_else(|| Odd::new("a balance of the float came without a currency"))?,
+            currency
+                .ok_or_else(|| RowError::new("a balance of the float came without a currency"))?,
         );
         let sum = match sums.get(&money.currency()) {
-            Some(sum) => sum.plus(money).map_err(|error| Odd::new(&error.to_string()))?,
+            Some(sum) => {
+                sum.checked_add(money).map_err(|error| RowError::new(&error.to_string()))?
+            }
             None => money,
         };
         sums.insert(sum.currency(), sum);
@@ -122,9 +125,9 @@ pub(super) fn float(answer: Fields) -> Result<Vec<Money>, Odd> {
 }
 
 /// A fee quote (artha wire notes, 2.8). The answer is shown as it is: nothing is computed from it.
-pub(super) fn quote(answer: Fields, asked: Money, at: Timestamp) -> Result<Quote, Odd> {
+pub(super) fn quote(answer: JsonObject, asked: Money, at: Timestamp) -> Result<Quote, RowError> {
     let answer = listing::unwrapped(answer, &["amount", "fee", "receiveAmount"])
-        .ok_or_else(|| Odd::new("answered no fee"))?;
+        .ok_or_else(|| RowError::new("answered no fee"))?;
     let currency = answer.currency("currency").ok().flatten().unwrap_or_else(|| asked.currency());
     Ok(Quote {
         fee: answer.money("fee", currency)?,
@@ -146,10 +149,10 @@ pub(super) enum Task {
 
 /// The answer to a change (artha wire notes, 2.11 to 2.16). `Success` means accepted, not done
 /// (5.2).
-pub(super) fn task(answer: Fields, spelling: &Spelling) -> Result<Task, Odd> {
+pub(super) fn task(answer: JsonObject, spelling: &Spelling) -> Result<Task, RowError> {
     let why = said(&answer).map_or_else(String::new, |said| format!(": {said}"));
     let inner = listing::unwrapped(answer, &["taskId", "status"])
-        .ok_or_else(|| Odd::new(&format!("answered neither a task nor a status{why}")))?;
+        .ok_or_else(|| RowError::new(&format!("answered neither a task nor a status{why}")))?;
     let (id, status) = (inner.id("taskId"), inner.text("status"));
     match status.as_deref().map(|word| fate_of_word(word, spelling)) {
         Some(Fate::Failed) => Ok(Task::Refused(
@@ -158,9 +161,9 @@ pub(super) fn task(answer: Fields, spelling: &Spelling) -> Result<Task, Odd> {
         Some(Fate::Done) => Ok(Task::Accepted(id)),
         Some(Fate::Open) | None if id.is_some() => Ok(Task::Accepted(id)),
         Some(Fate::Open) => {
-            Err(Odd::new(&format!("answered \"{}\" and no task", status.unwrap_or_default())))
+            Err(RowError::new(&format!("answered \"{}\" and no task", status.unwrap_or_default())))
         }
-        None => Err(Odd::new("answered neither a task nor a status")),
+        None => Err(RowError::new("answered neither a task nor a status")),
     }
 }
 
@@ -191,27 +194,31 @@ fn fate_of_word(word: &str, spelling: &Spelling) -> Fate {
 }
 
 /// The fate of a top-up by its task (artha wire notes, 2.12).
-pub(super) fn fate(answer: Fields, asked: &str, spelling: &Spelling) -> Result<Seen, Odd> {
+pub(super) fn fate(
+    answer: JsonObject,
+    asked: &str,
+    spelling: &Spelling,
+) -> Result<Lookup, RowError> {
     let answer = listing::unwrapped(answer, &["taskId", "status"])
-        .ok_or_else(|| Odd::new("answered no task"))?;
+        .ok_or_else(|| RowError::new("answered no task"))?;
     if answer.id("taskId").is_some_and(|id| !id.eq_ignore_ascii_case(asked)) {
-        return Err(Odd::new("answered about another task than the one that was asked for"));
+        return Err(RowError::new("answered about another task than the one that was asked for"));
     }
     let short: String = asked.chars().take(8).collect();
     let Some(status) = answer.text("status") else {
-        return Ok(Seen::NotYet { looked: format!("task {short}.. has no status yet") });
+        return Ok(Lookup::Pending { looked: format!("task {short}.. has no status yet") });
     };
     Ok(match fate_of_word(&status, spelling) {
-        Fate::Done => Seen::Done {
+        Fate::Done => Lookup::Done {
             proof: format!("task {short}.. says {status}"),
             credit: None,
             by: Evidence::Task,
         },
         Fate::Failed => {
             let reason = said(&answer).map_or_else(String::new, |reason| format!(": {reason}"));
-            Seen::Failed { why: format!("task {short}.. says {status}{reason}"), row: None }
+            Lookup::Failed { why: format!("task {short}.. says {status}{reason}"), row: None }
         }
-        Fate::Open => Seen::NotYet { looked: format!("task {short}.. says {status}") },
+        Fate::Open => Lookup::Pending { looked: format!("task {short}.. says {status}") },
     })
 }
 
@@ -229,17 +236,17 @@ pub(super) fn transaction(
     row: &RawValue,
     reader: &Reader<'_>,
     of: Option<&Card>,
-) -> Result<Transaction, Odd> {
+) -> Result<Transaction, RowError> {
     let spelling = reader.spelling;
-    let row = Fields::read(row)?;
+    let row = JsonObject::read(row)?;
     let named = &["currency", "cardCurrency", "deduction_currency", "tx_currency"];
     let currency = listing::first(named, |name| row.currency(name))?
         .or_else(|| of.and_then(|card| card.currency))
-        .ok_or_else(|| Odd::new("has no currency"))?;
+        .ok_or_else(|| RowError::new("has no currency"))?;
     let amount = listing::first(&["amount", "deduction_amount", "tx_amount"], |name| {
         row.money(name, currency)
     })?
-    .ok_or_else(|| Odd::new("has no amount"))?;
+    .ok_or_else(|| RowError::new("has no amount"))?;
     let at = reader.happened(
         &row,
         &["date", "time", "transactionDate", "transactionTime", "createdAt", "tx_time"],
@@ -327,7 +334,7 @@ fn state(word: &str, kind: TransactionKind) -> TransactionState {
 }
 
 /// The provider's words in a refusal. INFERENCE (artha wire notes, 3): no error body is documented.
-pub(super) fn said(answer: &Fields) -> Option<Arc<str>> {
+pub(super) fn said(answer: &JsonObject) -> Option<Arc<str>> {
     answer
         .text("message")
         .or_else(|| answer.object("error")?.first_text(&["message", "details"]))

@@ -12,7 +12,7 @@ use crate::domain::card::{CardKey, CardState, ProviderId, Reading};
 use crate::domain::operation::{Before, Pin};
 use crate::domain::transaction::{TransactionKind, TransactionState};
 use crate::provider::error::Outcome;
-use crate::provider::http::Lost;
+use crate::provider::http::TransportError;
 use crate::provider::script::{self, FIRST, Reply, Sent, Wire, all_transactions};
 
 const KEY: &str = "0123456789abcdef0123456789abcdef";
@@ -31,7 +31,7 @@ impl Desk {
 
     /// What was asked: whether it changes something, the path, and the decrypted body. Checks the
     /// envelope and headers of each.
-    fn asked(&self) -> Vec<(Does, String, Value)> {
+    fn asked(&self) -> Vec<(Access, String, Value)> {
         let one = |sent: &Sent| {
             assert_eq!(
                 (sent.what().split(' ').next(), sent.header("Content-Type")),
@@ -111,7 +111,7 @@ fn now() -> Timestamp {
 }
 
 fn usd(text: &str) -> Money {
-    Money::read(text, "USD".parse().expect("a currency")).expect("an amount")
+    Money::parse_wire(text, "USD".parse().expect("a currency")).expect("an amount")
 }
 
 fn card() -> Card {
@@ -125,9 +125,9 @@ fn id() -> OperationId {
     OperationId::new(now(), 7, 1)
 }
 
-fn operation(deed: Deed) -> Operation {
+fn operation(action_kind: ActionKind) -> Operation {
     let operation =
-        script::operation(id(), now(), deed, card().key, Some(usd("100")), Proof::ByListing);
+        script::operation(id(), now(), action_kind, card().key, Some(usd("100")), Proof::ByListing);
     Operation { before: Before { owner: Some("12345".into()), ..Before::default() }, ..operation }
 }
 
@@ -144,8 +144,8 @@ fn raw(json: &str) -> Box<RawValue> {
     serde_json::from_str(json).expect("JSON of the test")
 }
 
-fn fields(json: &str) -> Fields<'_> {
-    Fields::parse(json).expect("an object of the test")
+fn fields(json: &str) -> JsonObject<'_> {
+    JsonObject::parse(json).expect("an object of the test")
 }
 
 // ---- envelopes and keys (1.3 to 1.8)
@@ -245,12 +245,12 @@ async fn an_answer_without_a_right_signature_is_not_believed() {
     for body in bodies {
         let desk = Desk::new(vec![Ok((200, body.clone()))]);
         let error = desk.banana.float().await.expect_err("not believed");
-        assert_eq!((error.kind, error.outcome), (Kind::BadReply, Outcome::NotDone), "{body}");
+        assert_eq!((error.kind, error.outcome), (ErrorKind::BadReply, Outcome::NotDone), "{body}");
         let desk = Desk::new(vec![Ok((200, body))]);
         let error = Provider::act(&desk.banana, &card(), &Action::Freeze, id())
             .await
             .expect_err("not believed");
-        assert_eq!((error.kind, error.outcome), (Kind::BadReply, Outcome::Unknown));
+        assert_eq!((error.kind, error.outcome), (ErrorKind::BadReply, Outcome::Unknown));
     }
     let forged = json!({ "encrypted_payload": good["encrypted_payload"], "hmac": other["hmac"] })
         .to_string();
@@ -262,9 +262,9 @@ async fn an_answer_without_a_right_signature_is_not_believed() {
 #[tokio::test]
 async fn a_proxys_page_is_no_refusal_of_credentials() {
     for (status, body, kind) in [
-        (401, "<html>who are you?</html>", Kind::Unreachable),
-        (403, "<!DOCTYPE html><html></html>", Kind::Unreachable),
-        (403, r#"{"message":"not this card"}"#, Kind::Forbidden),
+        (401, "<html>who are you?</html>", ErrorKind::Unreachable),
+        (403, "<!DOCTYPE html><html></html>", ErrorKind::Unreachable),
+        (403, r#"{"message":"not this card"}"#, ErrorKind::Forbidden),
     ] {
         let desk = Desk::new(vec![Ok((status, body.into())), Ok((status, body.into()))]);
         let error = desk.banana.card(&card()).await.expect_err("an error");
@@ -272,7 +272,8 @@ async fn a_proxys_page_is_no_refusal_of_credentials() {
         let error = Provider::act(&desk.banana, &card(), &Action::TopUp(usd("5")), id())
             .await
             .expect_err("an error");
-        let doubt = if kind == Kind::Unreachable { Outcome::Unknown } else { Outcome::NotDone };
+        let doubt =
+            if kind == ErrorKind::Unreachable { Outcome::Unknown } else { Outcome::NotDone };
         assert_eq!((error.kind, error.outcome), (kind, doubt), "{error}");
     }
 }
@@ -291,22 +292,25 @@ async fn refusals_are_read_from_an_envelope_plain_json_or_text() {
         "Insufficient Balance".into(),
     ] {
         let error = error(Ok((400, body))).await;
-        assert_eq!((error.kind, error.outcome), (Kind::Refused, Outcome::NotDone));
+        assert_eq!((error.kind, error.outcome), (ErrorKind::Refused, Outcome::NotDone));
         assert!(error.said.contains("Insufficient Balance"), "{}", error.said);
     }
     for words in ["Invalid HMAC", "Merchant-ID is invalid", "bad signature"] {
         let error = error(Ok((400, json!({ "error": words }).to_string()))).await;
         assert_eq!(
             (error.kind, error.outcome),
-            (Kind::Auth, Outcome::NotDone),
+            (ErrorKind::Auth, Outcome::NotDone),
             "authentication failure is 400 here"
         );
     }
-    assert_eq!(error(Ok((400, "Merchant Balance is too low".into()))).await.kind, Kind::Refused);
-    assert_eq!(error(Ok((404, String::new()))).await.kind, Kind::NotFound);
-    assert_eq!(error(Ok((429, String::new()))).await.kind, Kind::RateLimited);
+    assert_eq!(
+        error(Ok((400, "Merchant Balance is too low".into()))).await.kind,
+        ErrorKind::Refused
+    );
+    assert_eq!(error(Ok((404, String::new()))).await.kind, ErrorKind::NotFound);
+    assert_eq!(error(Ok((429, String::new()))).await.kind, ErrorKind::RateLimited);
     let error = error(Ok((502, "<html>".into()))).await;
-    assert_eq!((error.kind, error.outcome), (Kind::Unreachable, Outcome::Unknown));
+    assert_eq!((error.kind, error.outcome), (ErrorKind::Unreachable, Outcome::Unknown));
 }
 
 // ---- readings (2.1, 2.2, 2.10, 2.11)
@@ -339,9 +343,9 @@ async fn a_card_is_its_balance_its_information_and_its_template_s_kind() {
     );
     let whose = json!({ "user_id": 12345, "card_id": 67890 });
     let asked = desk.asked();
-    assert_eq!(asked[0], (Does::Read, "/v9/card/get_balance".into(), whose.clone()));
-    assert_eq!(asked[1], (Does::Read, "/v9/card/get_information".into(), whose));
-    assert_eq!(asked[2], (Does::Read, "/v9/merchant/get_card_templates".into(), json!({})));
+    assert_eq!(asked[0], (Access::Read, "/v9/card/get_balance".into(), whose.clone()));
+    assert_eq!(asked[1], (Access::Read, "/v9/card/get_information".into(), whose));
+    assert_eq!(asked[2], (Access::Read, "/v9/merchant/get_card_templates".into(), json!({})));
     assert_eq!(asked.len(), 5);
 }
 
@@ -373,7 +377,7 @@ async fn without_its_user_a_card_is_an_error_that_says_what_to_do() {
     assert!(error.said.contains("user_id") && error.said.contains("roster"), "{}", error.said);
     let error =
         Provider::act(&desk.banana, &lone, &Action::Freeze, id()).await.expect_err("no user");
-    assert_eq!((error.kind, error.outcome), (Kind::Refused, Outcome::NotDone));
+    assert_eq!((error.kind, error.outcome), (ErrorKind::Refused, Outcome::NotDone));
     assert!(desk.asked().is_empty());
 }
 
@@ -495,8 +499,8 @@ async fn each_change_is_sent_once_as_documented_and_is_only_accepted() {
     ] {
         let desk = Desk::new(vec![ok(answer)]);
         let receipt = Provider::act(&desk.banana, &card(), &action, id()).await.expect("accepted");
-        assert_eq!(receipt, Receipt::Accepted { reference: None });
-        assert_eq!(desk.asked(), [(Does::Write, format!("/v9/card/{path}"), body)]);
+        assert_eq!(receipt, Ack::Accepted { reference: None });
+        assert_eq!(desk.asked(), [(Access::Write, format!("/v9/card/{path}"), body)]);
     }
 }
 
@@ -532,7 +536,7 @@ async fn what_an_answer_to_a_recharge_means_for_the_money() {
     let error = refused(ok(r#"{"success":false,"message":"Invalid Card State"}"#)).await;
     assert_eq!(
         (error.kind, error.outcome, &*error.said),
-        (Kind::Refused, Outcome::NotDone, "Invalid Card State")
+        (ErrorKind::Refused, Outcome::NotDone, "Invalid Card State")
     );
     for doubtful in [
         ok("{}"),
@@ -541,12 +545,12 @@ async fn what_an_answer_to_a_recharge_means_for_the_money() {
         Ok((200, String::new())),
         Ok((302, String::new())),
         Ok((500, String::new())),
-        Err(Lost { reached: true, said: "the connection broke".into() }),
+        Err(TransportError { reached: true, said: "the connection broke".into() }),
     ] {
         assert_eq!(refused(doubtful).await.outcome, Outcome::Unknown);
     }
     assert_eq!(
-        refused(Err(Lost { reached: false, said: "no connection".into() })).await.outcome,
+        refused(Err(TransportError { reached: false, said: "no connection".into() })).await.outcome,
         Outcome::NotDone
     );
 }
@@ -554,16 +558,16 @@ async fn what_an_answer_to_a_recharge_means_for_the_money() {
 #[tokio::test]
 async fn what_banana_does_not_offer_is_not_sent() {
     let desk = Desk::new(vec![]);
-    let eur = Money::read("5", "EUR".parse().expect("a currency")).expect("an amount");
+    let eur = Money::parse_wire("5", "EUR".parse().expect("a currency")).expect("an amount");
     for action in [Action::TopUp(eur), Action::SetPin { new: None, old: None }] {
         let error =
             Provider::act(&desk.banana, &card(), &action, id()).await.expect_err("refused here");
-        assert_eq!((error.kind, error.outcome), (Kind::Refused, Outcome::NotDone));
+        assert_eq!((error.kind, error.outcome), (ErrorKind::Refused, Outcome::NotDone));
     }
-    assert_eq!(desk.banana.cards(FIRST).await.expect_err("no list").kind, Kind::NotOffered);
+    assert_eq!(desk.banana.cards(FIRST).await.expect_err("no list").kind, ErrorKind::NotOffered);
     assert_eq!(
         desk.banana.quote(&card(), usd("5")).await.expect_err("no quote").kind,
-        Kind::NotOffered
+        ErrorKind::NotOffered
     );
     assert!(desk.asked().is_empty());
 }
@@ -600,7 +604,7 @@ async fn the_documented_list_is_read() {
     );
     assert_eq!((row.at, row.seen_at, row.merchant.as_deref()), (now(), now(), Some("RECHARGE")));
     let body = json!({ "start_date": "2024-01-14T10:30:00Z", "end_date": "2024-01-15T10:30:01Z", "skip": 0, "limit": 100, "desc": true });
-    assert_eq!(desk.asked(), [(Does::Read, "/v9/card/get_transactions".into(), body)]);
+    assert_eq!(desk.asked(), [(Access::Read, "/v9/card/get_transactions".into(), body)]);
 }
 
 #[tokio::test]
@@ -694,28 +698,34 @@ async fn a_recharge_is_found_again_by_amount_and_time() {
         let none = ok(&json!({ "data": [], "total": rows.len() }).to_string());
         let list = json!({ "data": rows, "total": rows.len() }).to_string();
         let desk = Desk::new(vec![ok(&list), none, ok(&list)]);
-        let claimed = Claimed {
+        let claimed = MatchedCredits {
             credits: claimed.iter().map(|id| Arc::from(*id)).collect(),
-            ..Claimed::default()
+            ..MatchedCredits::default()
         };
-        let seen =
-            desk.banana.look(&card(), &operation(Deed::TopUp), &claimed).await.expect("an answer");
+        let seen = desk
+            .banana
+            .lookup(&card(), &operation(ActionKind::TopUp), &claimed)
+            .await
+            .expect("an answer");
         let body =
             json!({ "card_id": 67890, "type": "RECHARGE", "skip": 0, "limit": 100, "desc": true });
         // A provider may cap its pages: the list ends at an empty one.
         assert_eq!(
             desk.asked().first(),
-            Some(&(Does::Read, "/v9/card/get_transactions".into(), body))
+            Some(&(Access::Read, "/v9/card/get_transactions".into(), body))
         );
         seen
     };
-    let done = |id: &str| Seen::Done {
+    let done = |id: &str| Lookup::Done {
         proof: format!("+100.00 USD in the list, id {id}"),
         credit: Some(id.into()),
         by: Evidence::List,
     };
-    let nowhere = |seen: Seen, words: &str| {
-        assert!(matches!(&seen, Seen::Nowhere { looked, .. } if looked.contains(words)), "{seen:?}")
+    let nowhere = |seen: Lookup, words: &str| {
+        assert!(
+            matches!(&seen, Lookup::NotFound { looked, .. } if looked.contains(words)),
+            "{seen:?}"
+        )
     };
     assert_eq!(
         look(vec![row(17, "100", "SUCCESS", 0), row(18, "99", "SUCCESS", 0)], &[]).await,
@@ -737,8 +747,8 @@ async fn a_recharge_is_found_again_by_amount_and_time() {
         done("18")
     );
     nowhere(look(vec![row(17, "100", "SUCCESS", 0)], &["17"]).await, "no new top-up");
-    assert!(matches!(look(vec![row(17, "100", "PENDING", 0)], &[]).await, Seen::NotYet { .. }));
-    assert!(matches!(look(vec![row(17, "100", "FAILED", 1)], &[]).await, Seen::Failed { .. }));
+    assert!(matches!(look(vec![row(17, "100", "PENDING", 0)], &[]).await, Lookup::Pending { .. }));
+    assert!(matches!(look(vec![row(17, "100", "FAILED", 1)], &[]).await, Lookup::Failed { .. }));
     nowhere(look(vec![row(17, "100", "FAILED", -3)], &[]).await, "no new top-up");
     let mut other = row(17, "100", "SUCCESS", 0);
     other["card_id"] = json!(67891);
@@ -747,42 +757,42 @@ async fn a_recharge_is_found_again_by_amount_and_time() {
 
 #[tokio::test]
 async fn a_change_of_state_is_done_when_the_card_reads_so() {
-    let look = |deed: Deed, state: &'static str| async move {
+    let look = |action_kind: ActionKind, state: &'static str| async move {
         let desk = Desk::new(vec![ok(
             &json!({ "number": "1234567890123456", "status": state }).to_string()
         )]);
         let lone = Card { owner: None, ..card() };
         let seen = desk
             .banana
-            .look(&lone, &operation(deed), &Claimed::default())
+            .lookup(&lone, &operation(action_kind), &MatchedCredits::default())
             .await
             .expect("an answer");
         assert!(
             desk.asked()
                 .iter()
-                .all(|(does, path, _)| *does == Does::Read && path == "/v9/card/get_information")
+                .all(|(does, path, _)| *does == Access::Read && path == "/v9/card/get_information")
         );
         seen
     };
-    let done = |word: &str| Seen::Done {
+    let done = |word: &str| Lookup::Done {
         proof: format!("seen {word}"),
         credit: None,
         by: Evidence::State,
     };
-    assert_eq!(look(Deed::Freeze, "LOCKED").await, done("FROZEN"));
-    assert_eq!(look(Deed::Unfreeze, "ACTIVE").await, done("ACTIVE"));
-    assert_eq!(look(Deed::Close, "CLOSED").await, done("CLOSED"));
+    assert_eq!(look(ActionKind::Freeze, "LOCKED").await, done("FROZEN"));
+    assert_eq!(look(ActionKind::Unfreeze, "ACTIVE").await, done("ACTIVE"));
+    assert_eq!(look(ActionKind::Close, "CLOSED").await, done("CLOSED"));
     assert_eq!(
-        look(Deed::Freeze, "ACTIVE").await,
-        Seen::NotYet { looked: "the card reads ACTIVE".into() }
+        look(ActionKind::Freeze, "ACTIVE").await,
+        Lookup::Pending { looked: "the card reads ACTIVE".into() }
     );
-    assert!(matches!(look(Deed::Unfreeze, "CLOSED").await, Seen::Failed { .. }));
-    assert!(matches!(look(Deed::Close, "").await, Seen::Nowhere { .. }));
+    assert!(matches!(look(ActionKind::Unfreeze, "CLOSED").await, Lookup::Failed { .. }));
+    assert!(matches!(look(ActionKind::Close, "").await, Lookup::NotFound { .. }));
     let desk = Desk::new(vec![]);
     let seen = desk
         .banana
-        .look(&card(), &operation(Deed::SetPin), &Claimed::default())
+        .lookup(&card(), &operation(ActionKind::SetPin), &MatchedCredits::default())
         .await
         .expect("an answer");
-    assert!(matches!(seen, Seen::Nowhere { .. }) && desk.asked().is_empty());
+    assert!(matches!(seen, Lookup::NotFound { .. }) && desk.asked().is_empty());
 }

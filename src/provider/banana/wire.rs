@@ -12,14 +12,14 @@ use crate::config::wires::{Spelling, banana};
 use crate::domain::card::{Balance, Card, CardKind, CardState, Reading};
 use crate::domain::money::{Currency, Money};
 use crate::domain::transaction::{Transaction, TransactionKind, TransactionState};
-use crate::provider::fields::{Fields, Odd, list};
+use crate::provider::fields::{JsonObject, RowError, list};
 use crate::provider::listing::{self, Reader};
 
 /// What a balance reading says of a card (banana wire notes, 2.10): `balance` is what can be spent.
-pub(super) fn balance(answer: Fields, asked: &Card, at: Timestamp) -> Result<Card, Odd> {
+pub(super) fn balance(answer: JsonObject, asked: &Card, at: Timestamp) -> Result<Card, RowError> {
     const KNOWN: [&str; 3] = ["balance", "refund_amount", "currency"];
     let answer =
-        listing::unwrapped(answer, &KNOWN).ok_or_else(|| Odd::new("answered no balance"))?;
+        listing::unwrapped(answer, &KNOWN).ok_or_else(|| RowError::new("answered no balance"))?;
     listing::about(asked, banana::IDS.cards, &answer, &["card_id"], &["number", "card_number"])?;
     // A currency that cannot be read is not taken for the one that the roster names.
     let said = answer.currency("currency")?;
@@ -27,7 +27,7 @@ pub(super) fn balance(answer: Fields, asked: &Card, at: Timestamp) -> Result<Car
     if let (Some(said), Some(known)) = (said, asked.currency)
         && said != known
     {
-        return Err(Odd::new(&format!(
+        return Err(RowError::new(&format!(
             "the balance is in {said} and the card in {known}: the answer is about another card, \
              or the roster names a wrong currency"
         )));
@@ -40,7 +40,7 @@ pub(super) fn balance(answer: Fields, asked: &Card, at: Timestamp) -> Result<Car
             at,
         },
         (Some(_), None) => {
-            return Err(Odd::new(
+            return Err(RowError::new(
                 "the balance came without a currency; name the card's currency in the roster",
             ));
         }
@@ -63,11 +63,11 @@ type Template = Option<Arc<str>>;
 /// When it is about another card. A balance names no card, so what came beside this is not to be
 /// believed either.
 pub(super) fn information(
-    answer: Fields,
+    answer: JsonObject,
     asked: &Card,
     spelling: &Spelling,
     at: Timestamp,
-) -> Result<Option<(Card, Template)>, Odd> {
+) -> Result<Option<(Card, Template)>, RowError> {
     const KNOWN: [&str; 5] = ["number", "cvv", "expiry_date", "status", "template_id"];
     let Some(answer) = listing::unwrapped(answer, &KNOWN) else { return Ok(None) };
     listing::about(asked, banana::IDS.cards, &answer, &["card_id"], &["number"])?;
@@ -107,25 +107,29 @@ pub(super) fn templates(answer: &RawValue) -> BTreeMap<Arc<str>, CardKind> {
     let rows = listing::rows(answer).map(|list| list.rows).unwrap_or_default();
     rows.iter()
         .filter_map(|row| {
-            let row = Fields::read(row).ok()?;
-            Some((row.first_id(&["id", "template_id"])?, CardKind::of_word(&row.text("type")?)?))
+            let row = JsonObject::read(row).ok()?;
+            Some((
+                row.first_id(&["id", "template_id"])?,
+                row.text("type")?.parse::<CardKind>().ok()?,
+            ))
         })
         .collect()
 }
 
 /// The float (banana wire notes, 2.1). INFERENCE there: an object with `balance` and `currency`; a
 /// list of such is read too.
-pub(super) fn float(answer: &RawValue) -> Result<Vec<Money>, Odd> {
-    let has_balance = |fields: &Fields| {
+pub(super) fn float(answer: &RawValue) -> Result<Vec<Money>, RowError> {
+    let has_balance = |fields: &JsonObject| {
         fields.first(&BALANCES).is_some_and(|value| !value.get().starts_with(['[', '{']))
     };
-    let rows = match Fields::read(answer) {
+    let rows = match JsonObject::read(answer) {
         Ok(fields) if has_balance(&fields) => {
             // Its own figure; and where a list stands beside it, the figures of other currencies.
             let own = fields.currency("currency").ok().flatten();
             let others = fields.any_list().unwrap_or_default().into_iter().filter(|row| {
-                let other =
-                    Fields::read(row).ok().and_then(|row| row.currency("currency").ok().flatten());
+                let other = JsonObject::read(row)
+                    .ok()
+                    .and_then(|row| row.currency("currency").ok().flatten());
                 own.is_some() && other.is_some() && other != own
             });
             std::iter::once(answer).chain(others).collect()
@@ -142,7 +146,7 @@ pub(super) fn float(answer: &RawValue) -> Result<Vec<Money>, Odd> {
     };
     let mut sums: BTreeMap<Currency, Money> = BTreeMap::new();
     for row in &rows {
-        let row = Fields::read(row)?;
+        let row = JsonObject::read(row)?;
         let mut amount = None;
         for name in BALANCES {
             amount = amount.or(row.decimal(name)?);
@@ -152,16 +156,18 @@ pub(super) fn float(answer: &RawValue) -> Result<Vec<Money>, Odd> {
             ["currency", "currency_code"].iter().find_map(|name| row.currency(name).ok().flatten());
         let money = Money::new(
             amount,
-            currency.ok_or_else(|| Odd::new("the account balance came without a currency"))?,
+            currency.ok_or_else(|| RowError::new("the account balance came without a currency"))?,
         );
         let sum = match sums.get(&money.currency()) {
-            Some(sum) => sum.plus(money).map_err(|error| Odd::new(&error.to_string()))?,
+            Some(sum) => {
+                sum.checked_add(money).map_err(|error| RowError::new(&error.to_string()))?
+            }
             None => money,
         };
         sums.insert(sum.currency(), sum);
     }
     if sums.is_empty() {
-        Err(Odd::new("answered no account balance"))
+        Err(RowError::new("answered no account balance"))
     } else {
         Ok(sums.into_values().collect())
     }
@@ -171,7 +177,7 @@ const BALANCES: [&str; 4] = ["balance", "available_balance", "available", "amoun
 
 /// What a change was answered with.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Said {
+pub(super) enum Envelope {
     /// It was taken; a transaction's id, should one ever come.
     Accepted(Option<Arc<str>>),
     /// It was refused, and why.
@@ -180,27 +186,27 @@ pub(super) enum Said {
 
 /// The answer to a change: `{"message": …}`, sometimes with `success` (banana wire notes, 2.8, 2.9,
 /// 2.14). It is never more than an acceptance (5.2).
-pub(super) fn change(answer: &Fields) -> Result<Said, Odd> {
+pub(super) fn change(answer: &JsonObject) -> Result<Envelope, RowError> {
     if let Some(why) = refused(answer) {
-        return Ok(Said::Refused(why));
+        return Ok(Envelope::Refused(why));
     }
     if answer.flag("success").is_none()
         && answer.get("error").is_some_and(|error| error.get() != "false")
     {
         let said = words(answer).map_or_else(String::new, |said| format!(": {said}"));
-        return Err(Odd::new(&format!("answered with an error{said}")));
+        return Err(RowError::new(&format!("answered with an error{said}")));
     }
     let id = answer.first_id(&["transaction_id", "id"]);
     let known = ["message", "success", "status"].iter().any(|name| answer.text(name).is_some());
     if known || id.is_some() {
-        Ok(Said::Accepted(id))
+        Ok(Envelope::Accepted(id))
     } else {
-        Err(Odd::new("answered nothing that says what became of it"))
+        Err(RowError::new("answered nothing that says what became of it"))
     }
 }
 
 /// Why an answer with a good HTTP status is a refusal all the same (banana wire notes, 1.9).
-pub(super) fn refused(answer: &Fields) -> Option<String> {
+pub(super) fn refused(answer: &JsonObject) -> Option<String> {
     let failed = match answer.flag("success") {
         Some(success) => !success,
         None => answer.text("status").is_some_and(|word| listing::plain(&word) == "failed"),
@@ -218,12 +224,12 @@ pub(super) fn transaction(
     row: &RawValue,
     reader: &Reader<'_>,
     of: Option<&Card>,
-) -> Result<Transaction, Odd> {
+) -> Result<Transaction, RowError> {
     let spelling = reader.spelling;
-    let row = Fields::read(row)?;
+    let row = JsonObject::read(row)?;
     let currency = row.currency("currency")?.or_else(|| of.and_then(|card| card.currency));
-    let currency = currency.ok_or_else(|| Odd::new("has no currency"))?;
-    let amount = row.money("amount", currency)?.ok_or_else(|| Odd::new("has no amount"))?;
+    let currency = currency.ok_or_else(|| RowError::new("has no currency"))?;
+    let amount = row.money("amount", currency)?.ok_or_else(|| RowError::new("has no amount"))?;
     let at = reader.happened(&row, &["created_at", "occur_time"])?;
     let (kind_word, state_word) =
         (row.text("type").unwrap_or_default(), row.text("status").unwrap_or_default());
@@ -285,7 +291,7 @@ fn kind(word: &str) -> TransactionKind {
 }
 
 /// The provider's words in a refusal (banana wire notes, 1.9; inferred there).
-pub(super) fn words(answer: &Fields) -> Option<Arc<str>> {
+pub(super) fn words(answer: &JsonObject) -> Option<Arc<str>> {
     answer
         .text("message")
         .or_else(|| answer.object("error")?.first_text(&["message", "detail"]))

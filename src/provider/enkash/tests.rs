@@ -55,11 +55,11 @@ fn given(text: &str) -> Source {
     Source::Given(SecretString::from(text))
 }
 
-fn enkash(wire: &Wire, encryption: Envelope, load: Load) -> Enkash {
+fn enkash(wire: &Wire, encryption: BodyWrapping, load: Load) -> Enkash {
     enkash_at(wire, encryption, load, Clock::fixed(at("2025-08-04T10:00:00Z")))
 }
 
-fn enkash_at(wire: &Wire, encryption: Envelope, load: Load, clock: Clock) -> Enkash {
+fn enkash_at(wire: &Wire, encryption: BodyWrapping, load: Load, clock: Clock) -> Enkash {
     let account = config::Enkash {
         client_id: given("enkash-client"),
         client_secret: given("enkash-secret"),
@@ -91,7 +91,7 @@ fn enkash_at(wire: &Wire, encryption: Envelope, load: Load, clock: Clock) -> Enk
 
 /// An account that is logged in, with encryption on.
 async fn ready(wire: &Wire) -> Enkash {
-    let account = enkash(wire, Envelope::Envelope, Load::AllocateFund);
+    let account = enkash(wire, BodyWrapping::Envelope, Load::AllocateFund);
     wire.answer(200, TOKEN);
     account.bearer(None).await.expect("a token");
     account
@@ -109,11 +109,11 @@ fn rupees(amount: i64) -> Money {
     Money::new(Decimal::new(amount, 2), wire::rupees())
 }
 
-fn operation(deed: Deed, amount: Option<Money>) -> Operation {
+fn operation(action_kind: ActionKind, amount: Option<Money>) -> Operation {
     script::operation(
         id(),
         at("2025-08-04T09:59:00Z"),
-        deed,
+        action_kind,
         card().key,
         amount,
         Proof::ByReference,
@@ -124,7 +124,7 @@ fn operation(deed: Deed, amount: Option<Money>) -> Operation {
 async fn the_first_read_fetches_a_token_and_every_call_carries_it() {
     // enkash wire notes, 1.3, 1.4 and 2.6
     let wire = Wire::default();
-    let account = enkash(&wire, Envelope::Envelope, Load::AllocateFund);
+    let account = enkash(&wire, BodyWrapping::Envelope, Load::AllocateFund);
     wire.answer(200, TOKEN);
     wire.answer(200, &sealed(FLOAT));
     wire.answer(200, FLOAT);
@@ -148,7 +148,7 @@ async fn the_first_read_fetches_a_token_and_every_call_carries_it() {
             );
             assert_eq!(call.headers()["partnerId"], "CRMXWB3ZM");
             assert_eq!(call.headers()[CONTENT_TYPE], "application/json");
-            assert_eq!(call.does, Does::Read);
+            assert_eq!(call.does, Access::Read);
             assert_eq!(
                 opened(call).1,
                 json!({"companyId": "CEKEP5GSGP", "cardAccountId": "CABFIPS"})
@@ -167,9 +167,9 @@ fn the_documented_vector_is_the_envelope_that_is_sent_and_read() {
     let base64 = "LLP9Rzfnk4uNsgFOYe6b0slz/Fc61w7zzIGo0VfZxqw4k0qXwwWGaQrNsyowfes9";
     let seal =
         |encryption| enkash(&wire, encryption, Load::AllocateFund).seal(calls::BALANCE, plain);
-    assert_eq!(seal(Envelope::Envelope), format!(r#"{{"request":"{base64}"}}"#));
-    assert_eq!(seal(Envelope::Bare), format!("\"{base64}\""));
-    assert_eq!(seal(Envelope::Off), plain.as_slice());
+    assert_eq!(seal(BodyWrapping::Envelope), format!(r#"{{"request":"{base64}"}}"#));
+    assert_eq!(seal(BodyWrapping::Bare), format!("\"{base64}\""));
+    assert_eq!(seal(BodyWrapping::Off), plain.as_slice());
 }
 
 #[test]
@@ -210,15 +210,15 @@ fn answers_are_read_sealed_bare_and_plain() {
 async fn a_refused_password_is_never_tried_again() {
     // enkash wire notes, 1.3: three wrong attempts lock the account
     let wire = Wire::default();
-    let account = enkash(&wire, Envelope::Envelope, Load::AllocateFund);
+    let account = enkash(&wire, BodyWrapping::Envelope, Load::AllocateFund);
     wire.answer(400, r#"{"error":"invalid_grant","error_description":"Bad credentials"}"#);
     for _ in 0..3 {
         let error = account.float().await.expect_err("refused");
-        assert_eq!((error.kind, error.outcome), (Kind::Auth, Outcome::NotDone));
+        assert_eq!((error.kind, error.outcome), (ErrorKind::Auth, Outcome::NotDone));
         assert!(error.said.contains("Bad credentials") && !error.said.contains("p&ss"), "{error}");
     }
     let error = Provider::act(&account, &card(), &Action::Freeze, id()).await.expect_err("refused");
-    assert_eq!((error.kind, error.outcome), (Kind::Auth, Outcome::NotDone));
+    assert_eq!((error.kind, error.outcome), (ErrorKind::Auth, Outcome::NotDone));
     assert_eq!(wire.sent(<[Sent]>::len), 1);
 }
 
@@ -237,12 +237,12 @@ async fn a_refused_token_call_is_tried_once_more_after_a_quarter_of_an_hour_and_
         let start = at("2025-08-04T10:00:00Z");
         let clock =
             Clock::of(move || start + SignedDuration::from_mins(passed.load(Ordering::SeqCst)));
-        let account = enkash_at(&wire, Envelope::Envelope, Load::AllocateFund, clock);
+        let account = enkash_at(&wire, BodyWrapping::Envelope, Load::AllocateFund, clock);
         let refused = async || {
             // Left over where no call is sent: every answer is the same.
             wire.answer(status, body);
             let error = account.float().await.expect_err("refused");
-            assert_eq!(error.kind, Kind::Auth, "{error}");
+            assert_eq!(error.kind, ErrorKind::Auth, "{error}");
             (wire.count("/oauth/token"), error.retry_after)
         };
         assert_eq!(refused().await, (1, Some(Duration::from_secs(900))), "{status}");
@@ -272,13 +272,21 @@ async fn a_proxys_page_is_no_refusal_of_credentials_and_repeats_no_change() {
     for status in [401, 403] {
         wire.answer(status, PAGE);
         let error = account.float().await.expect_err("a page");
-        assert_eq!((error.kind, error.outcome), (Kind::Unreachable, Outcome::NotDone), "{error}");
+        assert_eq!(
+            (error.kind, error.outcome),
+            (ErrorKind::Unreachable, Outcome::NotDone),
+            "{error}"
+        );
         assert!(error.said.contains("web page from a proxy"), "{error}");
         wire.answer(status, PAGE);
         let error = Provider::act(&account, &card(), &Action::TopUp(rupees(1_000)), id())
             .await
             .expect_err("a page");
-        assert_eq!((error.kind, error.outcome), (Kind::Unreachable, Outcome::Unknown), "{error}");
+        assert_eq!(
+            (error.kind, error.outcome),
+            (ErrorKind::Unreachable, Outcome::Unknown),
+            "{error}"
+        );
     }
     assert_eq!(
         (wire.count("/balance"), wire.count("/oauth/token")),
@@ -286,17 +294,17 @@ async fn a_proxys_page_is_no_refusal_of_credentials_and_repeats_no_change() {
         "no change was sent twice"
     );
     wire.answer(403, r#"{"code":403,"message":"APIs not enabled"}"#);
-    assert_eq!(account.card(&card()).await.expect_err("refused").kind, Kind::Forbidden);
+    assert_eq!(account.card(&card()).await.expect_err("refused").kind, ErrorKind::Forbidden);
 }
 
 #[tokio::test]
 async fn a_token_call_that_broke_is_not_a_refused_password() {
     let wire = Wire::default();
-    let account = enkash(&wire, Envelope::Envelope, Load::AllocateFund);
+    let account = enkash(&wire, BodyWrapping::Envelope, Load::AllocateFund);
     wire.answer(503, "busy");
-    assert_eq!(account.float().await.expect_err("busy").kind, Kind::Unreachable);
+    assert_eq!(account.float().await.expect_err("busy").kind, ErrorKind::Unreachable);
     wire.answer(200, "<html>hello</html>");
-    assert_eq!(account.float().await.expect_err("a web page").kind, Kind::BadReply);
+    assert_eq!(account.float().await.expect_err("a web page").kind, ErrorKind::BadReply);
     wire.answer(
         200,
         r#"{"accessToken":"t2","tokenType":"bearer","expiresIn":"300","refreshToken":"r"}"#,
@@ -314,7 +322,7 @@ async fn an_expired_token_is_renewed_once_for_reads_and_changes() {
     wire.answer(200, &TOKEN.replace("bg-", "new-"));
     wire.answer(200, r#"{"code":0,"message":"Success","payload":"..."}"#);
     let receipt = Provider::act(&account, &card(), &Action::Freeze, id()).await.expect("accepted");
-    assert_eq!(receipt, Receipt::Accepted { reference: None });
+    assert_eq!(receipt, Ack::Accepted { reference: None });
     assert_eq!((wire.count("/block"), wire.count("/oauth/token")), (2, 2));
     wire.sent(|all| {
         assert_eq!(
@@ -327,7 +335,7 @@ async fn an_expired_token_is_renewed_once_for_reads_and_changes() {
     wire.answer(200, TOKEN);
     wire.answer(401, r#"{"error":"invalid_token"}"#);
     let error = account.float().await.expect_err("refused twice");
-    assert_eq!((error.kind, error.outcome), (Kind::Auth, Outcome::NotDone));
+    assert_eq!((error.kind, error.outcome), (ErrorKind::Auth, Outcome::NotDone));
     assert_eq!(wire.count("/cardAccount/get"), 2);
 }
 
@@ -340,7 +348,7 @@ async fn a_change_whose_second_answer_is_lost_is_in_doubt() {
     let error = Provider::act(&account, &card(), &Action::TopUp(rupees(1_000)), id())
         .await
         .expect_err("lost");
-    assert_eq!((error.kind, error.outcome), (Kind::Unreachable, Outcome::Unknown));
+    assert_eq!((error.kind, error.outcome), (ErrorKind::Unreachable, Outcome::Unknown));
     assert_eq!(wire.count("/balance"), 2);
 }
 
@@ -358,7 +366,7 @@ async fn a_top_up_sends_the_worked_example_and_is_only_accepted() {
     let receipt = Provider::act(&account, &card(), &Action::TopUp(rupees(1_050)), id())
         .await
         .expect("accepted");
-    assert_eq!(receipt, Receipt::Accepted { reference: None });
+    assert_eq!(receipt, Ack::Accepted { reference: None });
     let (path, body) = asked(&wire).remove(0);
     assert_eq!(path, "/balance");
     let reference = id().reference();
@@ -370,13 +378,13 @@ async fn a_top_up_sends_the_worked_example_and_is_only_accepted() {
             "uniqueReferenceNumber": &*reference, "remarks": &*reference, "enKashCardId": "EKCMB7KAEW"
         })
     );
-    wire.sent(|all| assert_eq!(all.last().map(|sent| sent.does), Some(Does::Write)));
+    wire.sent(|all| assert_eq!(all.last().map(|sent| sent.does), Some(Access::Write)));
 }
 
 #[tokio::test]
 async fn the_amount_is_written_digit_by_digit_and_the_other_pair_is_a_pair() {
     let wire = Wire::default();
-    let account = enkash(&wire, Envelope::Off, Load::LoadMoney);
+    let account = enkash(&wire, BodyWrapping::Off, Load::LoadMoney);
     wire.answer(200, TOKEN);
     wire.answer(200, r#"{"code":0,"message":"Success","payload":"ok"}"#);
     Provider::act(&account, &card(), &Action::TopUp(rupees(1_234_567_890_123_410)), id())
@@ -393,7 +401,7 @@ async fn the_amount_is_written_digit_by_digit_and_the_other_pair_is_a_pair() {
         .expect_err("not rupees");
     assert_eq!(
         (error.kind, error.outcome, wire.count("/balance")),
-        (Kind::Refused, Outcome::NotDone, 1)
+        (ErrorKind::Refused, Outcome::NotDone, 1)
     );
 }
 
@@ -403,27 +411,27 @@ async fn what_an_answer_to_a_top_up_means_for_the_money() {
     use Outcome::{NotDone, Unknown};
     let no = r#"{"response_code": 1, "response_message": "Insufficient balance in card account", "payload": "Insufficient balance in card account"}"#;
     for (status, body, kind, outcome) in [
-        (200, no, Kind::Refused, NotDone),
-        (200, r#"{"code":1,"message":"duplicate reference"}"#, Kind::Refused, Unknown),
-        (200, r#"{"code":500,"message":"error"}"#, Kind::Refused, Unknown),
-        (200, r#"{"message":"Success"}"#, Kind::BadReply, Unknown),
-        (200, "<html>gateway</html>", Kind::BadReply, Unknown),
-        (200, r#"{"code":0,"mess"#, Kind::BadReply, Unknown),
-        (200, "", Kind::BadReply, Unknown),
-        (302, "", Kind::BadReply, Unknown),
-        (400, r#"{"code":1,"message":"amount is required"}"#, Kind::Refused, NotDone),
+        (200, no, ErrorKind::Refused, NotDone),
+        (200, r#"{"code":1,"message":"duplicate reference"}"#, ErrorKind::Refused, Unknown),
+        (200, r#"{"code":500,"message":"error"}"#, ErrorKind::Refused, Unknown),
+        (200, r#"{"message":"Success"}"#, ErrorKind::BadReply, Unknown),
+        (200, "<html>gateway</html>", ErrorKind::BadReply, Unknown),
+        (200, r#"{"code":0,"mess"#, ErrorKind::BadReply, Unknown),
+        (200, "", ErrorKind::BadReply, Unknown),
+        (302, "", ErrorKind::BadReply, Unknown),
+        (400, r#"{"code":1,"message":"amount is required"}"#, ErrorKind::Refused, NotDone),
         (
             403,
             r#"{"code":1,"message":"Encryption failed for response."}"#,
-            Kind::Forbidden,
+            ErrorKind::Forbidden,
             Unknown,
         ),
-        (404, r#"{"code":1,"message":"Card account not found"}"#, Kind::NotFound, NotDone),
-        (409, r#"{"code":1,"message":"transaction id exists"}"#, Kind::Refused, Unknown),
-        (422, r#"{"code":1,"message":"Invalid encrypted request."}"#, Kind::Refused, NotDone),
-        (429, "", Kind::RateLimited, NotDone),
-        (500, "", Kind::Unreachable, Unknown),
-        (504, "<html>timeout</html>", Kind::Unreachable, Unknown),
+        (404, r#"{"code":1,"message":"Card account not found"}"#, ErrorKind::NotFound, NotDone),
+        (409, r#"{"code":1,"message":"transaction id exists"}"#, ErrorKind::Refused, Unknown),
+        (422, r#"{"code":1,"message":"Invalid encrypted request."}"#, ErrorKind::Refused, NotDone),
+        (429, "", ErrorKind::RateLimited, NotDone),
+        (500, "", ErrorKind::Unreachable, Unknown),
+        (504, "<html>timeout</html>", ErrorKind::Unreachable, Unknown),
     ] {
         let wire = Wire::default();
         let account = ready(&wire).await;
@@ -453,7 +461,7 @@ async fn freeze_unfreeze_close_and_pin_send_what_is_documented() {
         wire.answer(200, &sealed(r#"{"code":0,"message":"Success","payload":"Success"}"#));
         assert_eq!(
             Provider::act(&account, &card(), action, id()).await.expect("accepted"),
-            Receipt::Accepted { reference: None }
+            Ack::Accepted { reference: None }
         );
     }
     let asked = asked(&wire);
@@ -479,7 +487,7 @@ async fn freeze_unfreeze_close_and_pin_send_what_is_documented() {
         assert!(
             all.iter()
                 .skip(1)
-                .all(|sent| sent.does == Does::Write && !sent.body().contains("0078"))
+                .all(|sent| sent.does == Access::Write && !sent.body().contains("0078"))
         )
     });
 }
@@ -487,16 +495,18 @@ async fn freeze_unfreeze_close_and_pin_send_what_is_documented() {
 #[tokio::test]
 async fn a_pin_never_leaves_unencrypted_or_with_another_length() {
     let wire = Wire::default();
-    let account = enkash(&wire, Envelope::Off, Load::AllocateFund);
+    let account = enkash(&wire, BodyWrapping::Off, Load::AllocateFund);
     let pin = |digits: &str| Action::SetPin { new: Pin::typed(digits.into()).ok(), old: None };
     assert_eq!(
         Provider::act(&account, &card(), &pin("9078"), id()).await.expect_err("refused").outcome,
         Outcome::NotDone
     );
-    assert_eq!(account.can().pin.err(), Some(NO_ENCRYPTION));
-    let account = enkash(&wire, Envelope::Bare, Load::AllocateFund);
+    assert_eq!(account.capabilities().pin.err(), Some(NO_ENCRYPTION));
+    let account = enkash(&wire, BodyWrapping::Bare, Load::AllocateFund);
     assert!(Provider::act(&account, &card(), &pin("907812"), id()).await.is_err());
-    assert!(account.can().pin.is_ok_and(|rule| rule.digits == Some((4, 4)) && !rule.needs_old));
+    assert!(
+        account.capabilities().pin.is_ok_and(|rule| rule.digits == Some((4, 4)) && !rule.needs_old)
+    );
     assert_eq!(wire.sent(<[Sent]>::len), 0);
 }
 
@@ -564,24 +574,27 @@ async fn a_reading_of_one_card_is_of_that_card() {
     let read = account.card(&card()).await.expect("the card");
     assert_eq!((read.state, &*read.provider_state), (CardState::Frozen, "L"));
     wire.answer(200, r#"{"code":0,"payload":{"enKashCardId":"EKCOTHER"}}"#);
-    assert_eq!(account.card(&card()).await.expect_err("another").kind, Kind::BadReply);
+    assert_eq!(account.card(&card()).await.expect_err("another").kind, ErrorKind::BadReply);
     wire.answer(200, r#"{"code":0,"payload":{"recordsCount":0,"data":[]}}"#);
-    assert_eq!(account.card(&card()).await.expect_err("none").kind, Kind::NotFound);
+    assert_eq!(account.card(&card()).await.expect_err("none").kind, ErrorKind::NotFound);
     assert!(asked(&wire).iter().all(|(_, body)| body["enKashCardId"] == "EKCMB7KAEW"));
 }
 
-async fn fate(answer: &str, deed: Deed, claimed: &[&str]) -> Seen {
+async fn fate(answer: &str, action_kind: ActionKind, claimed: &[&str]) -> Lookup {
     let wire = Wire::default();
     let account = ready(&wire).await;
     wire.answer(200, answer);
-    let claimed = Claimed {
+    let claimed = MatchedCredits {
         credits: claimed.iter().map(|id| Arc::from(*id)).collect(),
-        ..Claimed::default()
+        ..MatchedCredits::default()
     };
-    let amount = (deed == Deed::TopUp).then(|| rupees(3_000));
-    let seen = account.look(&card(), &operation(deed, amount), &claimed).await.expect("an answer");
+    let amount = (action_kind == ActionKind::TopUp).then(|| rupees(3_000));
+    let seen = account
+        .lookup(&card(), &operation(action_kind, amount), &claimed)
+        .await
+        .expect("an answer");
     wire.sent(|all| {
-        assert!(all.iter().all(|sent| sent.does == Does::Read), "looking changed something")
+        assert!(all.iter().all(|sent| sent.does == Access::Read), "looking changed something")
     });
     seen
 }
@@ -599,39 +612,39 @@ async fn a_load_is_found_by_our_reference_and_its_status_decides() {
             r#"{{"enKashCardTransactionId":"{id}","enkashCardId":"EKCMB7KAEW","pgReferenceNumber":"{reference}","cardTransactionType":"CR","type":"ALLOCATE_FUND","status":"{status}","principalAmount":30,"txnDate":"2025-08-04T09:59:02.000Z"}}"#
         )
     };
-    let Seen::Done { proof, credit, .. } =
-        fate(&load(&row("ECT1", "SUCCESS")), Deed::TopUp, &[]).await
+    let Lookup::Done { proof, credit, .. } =
+        fate(&load(&row("ECT1", "SUCCESS")), ActionKind::TopUp, &[]).await
     else {
         panic!("not done")
     };
     assert_eq!(credit.as_deref(), Some("ECT1"));
     assert!(proof.starts_with("+30.00 INR") && proof.ends_with("id ECT1"), "{proof}");
     assert!(matches!(
-        fate(&load(&row("ECT1", "FAILED")), Deed::TopUp, &[]).await,
-        Seen::Failed { .. }
+        fate(&load(&row("ECT1", "FAILED")), ActionKind::TopUp, &[]).await,
+        Lookup::Failed { .. }
     ));
     for pending in ["CREATED", "PROCESSING", "whatever", ""] {
         assert!(
             matches!(
-                fate(&load(&row("ECT1", pending)), Deed::TopUp, &[]).await,
-                Seen::NotYet { .. }
+                fate(&load(&row("ECT1", pending)), ActionKind::TopUp, &[]).await,
+                Lookup::Pending { .. }
             ),
             "{pending}"
         );
     }
-    let claimed = fate(&load(&row("ECT1", "SUCCESS")), Deed::TopUp, &["ECT1"]).await;
-    assert!(matches!(claimed, Seen::Nowhere { .. }), "{claimed:?}");
+    let claimed = fate(&load(&row("ECT1", "SUCCESS")), ActionKind::TopUp, &["ECT1"]).await;
+    assert!(matches!(claimed, Lookup::NotFound { .. }), "{claimed:?}");
     let two = format!("{},{}", row("ECT1", "SUCCESS"), row("ECT2", "SUCCESS"));
-    let Seen::NotYet { looked } = fate(&load(&two), Deed::TopUp, &[]).await else {
+    let Lookup::Pending { looked } = fate(&load(&two), ActionKind::TopUp, &[]).await else {
         panic!("guessed")
     };
     assert!(looked.contains("2 matches"), "{looked}");
     let other = row("ECT1", "SUCCESS").replace("\"principalAmount\":30", "\"principalAmount\":31");
-    assert!(matches!(fate(&load(&other), Deed::TopUp, &[]).await, Seen::NotYet { .. }));
+    assert!(matches!(fate(&load(&other), ActionKind::TopUp, &[]).await, Lookup::Pending { .. }));
     let debit = row("ECT1", "SUCCESS").replace("\"CR\"", "\"DR\"");
-    assert!(matches!(fate(&load(&debit), Deed::TopUp, &[]).await, Seen::Nowhere { .. }));
+    assert!(matches!(fate(&load(&debit), ActionKind::TopUp, &[]).await, Lookup::NotFound { .. }));
     let foreign = row("ECT1", "SUCCESS").replace(&*reference, "Ref123");
-    assert!(matches!(fate(&load(&foreign), Deed::TopUp, &[]).await, Seen::Nowhere { .. }));
+    assert!(matches!(fate(&load(&foreign), ActionKind::TopUp, &[]).await, Lookup::NotFound { .. }));
 }
 
 #[tokio::test]
@@ -642,14 +655,14 @@ async fn a_row_without_a_reference_counts_only_when_alone_and_right() {
         )
     };
     let right = row("30.00", "2025-08-04T09:58:00Z");
-    assert!(matches!(fate(&load(&right), Deed::TopUp, &[]).await, Seen::Done { .. }));
+    assert!(matches!(fate(&load(&right), ActionKind::TopUp, &[]).await, Lookup::Done { .. }));
     for wrong in [
         row("31.00", "2025-08-04T09:58:00Z"),
         row("30.00", "2025-08-04T09:50:00Z"),
         format!("{right},{right}"),
     ] {
         assert!(
-            matches!(fate(&load(&wrong), Deed::TopUp, &[]).await, Seen::Nowhere { .. }),
+            matches!(fate(&load(&wrong), ActionKind::TopUp, &[]).await, Lookup::NotFound { .. }),
             "{wrong}"
         );
     }
@@ -663,16 +676,23 @@ async fn no_trace_of_a_load_is_never_a_failure() {
         r#"{"code":1,"message":"not found"}"#,
         r#"{"code":0,"payload":"none"}"#,
     ] {
-        assert!(matches!(fate(body, Deed::TopUp, &[]).await, Seen::Nowhere { .. }), "{body}");
+        assert!(
+            matches!(fate(body, ActionKind::TopUp, &[]).await, Lookup::NotFound { .. }),
+            "{body}"
+        );
     }
     let wire = Wire::default();
     let account = ready(&wire).await;
     wire.answer(404, "");
     let seen = account
-        .look(&card(), &operation(Deed::TopUp, Some(rupees(3_000))), &Claimed::default())
+        .lookup(
+            &card(),
+            &operation(ActionKind::TopUp, Some(rupees(3_000))),
+            &MatchedCredits::default(),
+        )
         .await
         .expect("an answer");
-    assert!(matches!(seen, Seen::Nowhere { .. }));
+    assert!(matches!(seen, Lookup::NotFound { .. }));
     let (path, body) = asked(&wire).remove(0);
     assert_eq!(path, "/transaction/all");
     assert_eq!(
@@ -685,20 +705,27 @@ async fn no_trace_of_a_load_is_never_a_failure() {
 async fn the_state_of_the_card_proves_freeze_unfreeze_and_close() {
     let reads =
         |status: &str| load(&format!(r#"{{"enKashCardId":"EKCMB7KAEW","cardStatus":"{status}"}}"#));
-    let done = |proof: &str| Seen::Done { proof: proof.into(), credit: None, by: Evidence::State };
-    assert_eq!(fate(&reads("LOCKED"), Deed::Freeze, &[]).await, done("seen FROZEN"));
-    assert_eq!(fate(&reads("ACTIVE"), Deed::Unfreeze, &[]).await, done("seen ACTIVE"));
-    assert_eq!(fate(&reads("BL"), Deed::Close, &[]).await, done("seen BLOCKED"));
+    let done =
+        |proof: &str| Lookup::Done { proof: proof.into(), credit: None, by: Evidence::State };
+    assert_eq!(fate(&reads("LOCKED"), ActionKind::Freeze, &[]).await, done("seen FROZEN"));
+    assert_eq!(fate(&reads("ACTIVE"), ActionKind::Unfreeze, &[]).await, done("seen ACTIVE"));
+    assert_eq!(fate(&reads("BL"), ActionKind::Close, &[]).await, done("seen BLOCKED"));
     assert_eq!(
-        fate(&reads("ACTIVE"), Deed::Freeze, &[]).await,
-        Seen::NotYet { looked: "the card reads ACTIVE".into() }
+        fate(&reads("ACTIVE"), ActionKind::Freeze, &[]).await,
+        Lookup::Pending { looked: "the card reads ACTIVE".into() }
     );
     assert_eq!(
-        fate(&reads("SOMETHING"), Deed::Close, &[]).await,
-        Seen::NotYet { looked: "the card reads SOMETHING".into() }
+        fate(&reads("SOMETHING"), ActionKind::Close, &[]).await,
+        Lookup::Pending { looked: "the card reads SOMETHING".into() }
     );
-    assert!(matches!(fate(&reads("BLOCKED"), Deed::Unfreeze, &[]).await, Seen::Failed { .. }));
-    assert!(matches!(fate(&reads("BLOCKED"), Deed::Freeze, &[]).await, Seen::Failed { .. }));
+    assert!(matches!(
+        fate(&reads("BLOCKED"), ActionKind::Unfreeze, &[]).await,
+        Lookup::Failed { .. }
+    ));
+    assert!(matches!(
+        fate(&reads("BLOCKED"), ActionKind::Freeze, &[]).await,
+        Lookup::Failed { .. }
+    ));
 }
 
 #[tokio::test]
@@ -811,22 +838,27 @@ async fn a_count_that_says_more_is_followed_back_in_time_until_nothing_new_comes
 
 #[test]
 fn what_it_can_do_is_said_honestly() {
-    let can = enkash(&Wire::default(), Envelope::Envelope, Load::AllocateFund).can();
+    let capabilities =
+        enkash(&Wire::default(), BodyWrapping::Envelope, Load::AllocateFund).capabilities();
     assert_eq!(
-        (can.class, can.top_up_proof, can.pin_proof),
-        (Class::Reference, Proof::ByReference, Proof::AnswerOnly)
+        (capabilities.class, capabilities.top_up_proof, capabilities.pin_proof),
+        (TopUpSafety::Reference, Proof::ByReference, Proof::AnswerOnly)
     );
-    assert!(!can.quote.is_yes() && can.close.is_yes() && can.list_cards.is_yes());
     assert!(
-        can.typed_amount("0.99", wire::rupees()).is_err()
-            && can.typed_amount("1", wire::rupees()).is_ok()
+        !capabilities.quote.is_yes()
+            && capabilities.close.is_yes()
+            && capabilities.list_cards.is_yes()
+    );
+    assert!(
+        capabilities.typed_amount("0.99", wire::rupees()).is_err()
+            && capabilities.typed_amount("1", wire::rupees()).is_ok()
     );
 }
 
 #[tokio::test]
 async fn calls_at_the_same_time_share_one_login() {
     let wire = Wire::default();
-    let account = enkash(&wire, Envelope::Envelope, Load::AllocateFund);
+    let account = enkash(&wire, BodyWrapping::Envelope, Load::AllocateFund);
     wire.answer(200, TOKEN);
     for _ in 0..3 {
         wire.answer(200, FLOAT);
@@ -847,6 +879,6 @@ proptest::proptest! {
         let reader = listing::Reader::new(&provider, &spelling, &Lists::default(), crate::config::wires::enkash::IDS, now);
         let _ = wire::card(&raw, &reader);
         let _ = wire::transaction(&raw, &reader, None);
-        let _ = wire::fate(&[&*raw], &reader, &operation(Deed::TopUp, Some(rupees(100))), &Claimed::default(), false);
+        let _ = wire::fate(&[&*raw], &reader, &operation(ActionKind::TopUp, Some(rupees(100))), &MatchedCredits::default(), false);
     }
 }

@@ -17,9 +17,9 @@ use crate::domain::operation::{Operation, OperationState};
 use crate::domain::proof::Credit;
 use crate::domain::text;
 use crate::domain::transaction::{Transaction, TransactionKind, TransactionState};
-use crate::provider::fields::{self, Fields, Odd};
+use crate::provider::fields::{self, JsonObject, RowError};
 use crate::provider::listing::Reader;
-use crate::provider::{Claimed, Evidence, Seen, crypto, listing, words};
+use crate::provider::{Evidence, Lookup, MatchedCredits, crypto, listing, words};
 
 /// Words of a refusal after which the load may have happened all the same (enkash wire notes, 1.5
 /// point 9 and 5; the rest is caution).
@@ -35,7 +35,7 @@ const DOUBTFUL: [&str; 7] = [
 
 /// What an answer says, decrypted: the envelope of enkash wire notes, 1.6, in both spellings.
 #[derive(Debug)]
-pub(super) struct Said {
+pub(super) struct Envelope {
     /// `code` and `response_code`.
     pub(super) code: Code,
     /// The words for a person.
@@ -55,7 +55,7 @@ pub(super) enum Code {
     Unclear,
 }
 
-impl Said {
+impl Envelope {
     /// `payload`; `None` when absent, `null` or empty.
     pub(super) fn payload(&self) -> Option<&RawValue> {
         serde_json::from_slice(self.payload.as_deref()?).ok()
@@ -96,9 +96,9 @@ pub(super) enum Unreadable {
 
 /// Reads a body in the order of enkash wire notes, 1.5: an object with `request` or `response`, a
 /// bare encrypted text, a plain object. Errors may be plain even when encryption is on.
-pub(super) fn read(body: &Bytes, key: &[u8], envelope: &str) -> Result<Said, Unreadable> {
+pub(super) fn read(body: &Bytes, key: &[u8], envelope: &str) -> Result<Envelope, Unreadable> {
     let text = std::str::from_utf8(body).map_err(|_| Unreadable::NotJson)?.trim();
-    if let Ok(object) = Fields::parse(text) {
+    if let Ok(object) = JsonObject::parse(text) {
         let coded = object.first(&["code", "response_code"]).is_some();
         return match [envelope, "request", "response"].iter().find_map(|name| object.raw_text(name))
         {
@@ -113,10 +113,10 @@ pub(super) fn read(body: &Bytes, key: &[u8], envelope: &str) -> Result<Said, Unr
     let bare =
         Bytes::from(serde_json::from_str::<String>(text).unwrap_or_else(|_| text.to_owned()));
     let text = std::str::from_utf8(&bare).map_err(|_| Unreadable::NotJson)?;
-    Fields::parse(text).map_or_else(|_| open(text, key), |object| Ok(said(&object, &bare)))
+    JsonObject::parse(text).map_or_else(|_| open(text, key), |object| Ok(said(&object, &bare)))
 }
 
-fn open(sealed: &str, key: &[u8]) -> Result<Said, Unreadable> {
+fn open(sealed: &str, key: &[u8]) -> Result<Envelope, Unreadable> {
     let sealed: String = sealed.chars().filter(|c| !c.is_ascii_whitespace()).collect();
     let cipher = BASE64
         .decode(sealed.as_bytes())
@@ -129,11 +129,11 @@ fn open(sealed: &str, key: &[u8]) -> Result<Said, Unreadable> {
     let plain =
         Bytes::from(serde_json::from_str::<String>(plain).unwrap_or_else(|_| plain.to_owned()));
     let text = std::str::from_utf8(&plain).map_err(|_| Unreadable::Sealed)?;
-    Fields::parse(text).map(|object| said(&object, &plain)).map_err(|_| Unreadable::Sealed)
+    JsonObject::parse(text).map(|object| said(&object, &plain)).map_err(|_| Unreadable::Sealed)
 }
 
 /// `body` is what the object is part of.
-fn said(object: &Fields<'_>, body: &Bytes) -> Said {
+fn said(object: &JsonObject<'_>, body: &Bytes) -> Envelope {
     let codes: Vec<Option<i64>> = ["code", "response_code"]
         .into_iter()
         .filter(|name| object.get(name).is_some())
@@ -150,7 +150,11 @@ fn said(object: &Fields<'_>, body: &Bytes) -> Said {
         .first_text(&["message", "response_message", "error_description", "error"])
         .or_else(|| payload.and_then(plain_words))
         .unwrap_or_default();
-    Said { code, words, payload: payload.map(|payload| body.slice_ref(payload.get().as_bytes())) }
+    Envelope {
+        code,
+        words,
+        payload: payload.map(|payload| body.slice_ref(payload.get().as_bytes())),
+    }
 }
 
 fn plain_words(raw: &RawValue) -> Option<Arc<str>> {
@@ -161,20 +165,20 @@ fn plain_words(raw: &RawValue) -> Option<Arc<str>> {
 /// The access token of a token answer and its life in seconds, where said; both spellings (enkash
 /// wire notes, 1.3).
 pub(super) fn token(body: &[u8]) -> Option<(String, Option<i64>)> {
-    let object = Fields::parse(std::str::from_utf8(body).ok()?).ok()?;
+    let object = JsonObject::parse(std::str::from_utf8(body).ok()?).ok()?;
     let token = object.raw_text("access_token").or_else(|| object.raw_text("accessToken"))?;
     Some((token, object.integer("expires_in").or_else(|| object.integer("expiresIn"))))
 }
 
 /// Whether a body is an error of OAuth 2 (RFC 6749, 5.2): an object whose `error` is a word.
 pub(super) fn is_oauth_error(body: &[u8]) -> bool {
-    let object = std::str::from_utf8(body).ok().and_then(|text| Fields::parse(text).ok());
+    let object = std::str::from_utf8(body).ok().and_then(|text| JsonObject::parse(text).ok());
     object.is_some_and(|object| object.text("error").is_some_and(|word| !word.contains(' ')))
 }
 
 /// The words of a token answer that is not a token.
 pub(super) fn token_error(body: &[u8]) -> Option<Arc<str>> {
-    let object = Fields::parse(std::str::from_utf8(body).ok()?).ok()?;
+    let object = JsonObject::parse(std::str::from_utf8(body).ok()?).ok()?;
     object.first_text(&["error_description", "message", "response_message", "error"])
 }
 
@@ -186,7 +190,7 @@ pub(super) struct Rows<'a> {
     /// `recordsCount`, where said.
     pub(super) total: Option<usize>,
     /// Words in the place of a list.
-    pub(super) odd: Option<Odd>,
+    pub(super) odd: Option<RowError>,
 }
 
 impl Rows<'_> {
@@ -197,28 +201,33 @@ impl Rows<'_> {
 }
 
 /// `{recordsCount, data}`, one object, or a bare array (enkash wire notes, 2.13 and 2.14).
-pub(super) fn rows(said: &Said) -> Rows<'_> {
+pub(super) fn rows(said: &Envelope) -> Rows<'_> {
     let Some(payload) = said.payload() else { return Rows::default() };
-    let Ok(object) = Fields::read(payload) else {
+    let Ok(object) = JsonObject::read(payload) else {
         let listed = payload.get().starts_with('[').then(|| fields::list(payload)).flatten();
         let odd = listed.is_none().then(|| {
             if payload.get().starts_with(['[', '{']) {
-                return Odd::new(&listing::unreadable());
+                return RowError::new(&listing::unreadable());
             }
             let words = plain_words(payload).unwrap_or_default();
-            Odd::new(&format!("the answer has text in the place of a list: {words}"))
+            RowError::new(&format!("the answer has text in the place of a list: {words}"))
         });
         return Rows { rows: listed.unwrap_or_default(), total: None, odd };
     };
     if object.has_too_long_a_list() {
-        return Rows { rows: Vec::new(), total: None, odd: Some(Odd::new(&listing::unreadable())) };
+        return Rows {
+            rows: Vec::new(),
+            total: None,
+            odd: Some(RowError::new(&listing::unreadable())),
+        };
     }
     let total = object.integer("recordsCount").and_then(|total| usize::try_from(total).ok());
     let data = object.get("data").filter(|data| !data.get().starts_with(['[', '{']));
     if let Some(other) = data {
         let words = plain_words(other).unwrap_or_default();
-        let odd =
-            Odd::new(&format!("the answer has something else in the place of a list: {words}"));
+        let odd = RowError::new(&format!(
+            "the answer has something else in the place of a list: {words}"
+        ));
         return Rows { rows: Vec::new(), total, odd: Some(odd) };
     }
     let rows = match object.list("data").or_else(|| object.any_list().filter(|_| total.is_some())) {
@@ -249,9 +258,9 @@ pub(super) const CARD_NAMES: listing::Names = listing::Names { card: &CARD_ID, r
 pub(super) const NAMES: listing::Names = listing::Names { card: &CARD_ID, row: &TRANSACTION_ID };
 
 /// A card of `/search` (enkash wire notes, 2.13; `cardStatus`, `otbBalance` INFERENCE there).
-pub(super) fn card(raw: &RawValue, reader: &Reader<'_>) -> Result<Card, Odd> {
-    let row = Fields::read(raw)?;
-    let id = row.first_id(&CARD_ID).ok_or_else(|| Odd::new("a card has no enKashCardId"))?;
+pub(super) fn card(raw: &RawValue, reader: &Reader<'_>) -> Result<Card, RowError> {
+    let row = JsonObject::read(raw)?;
+    let id = row.first_id(&CARD_ID).ok_or_else(|| RowError::new("a card has no enKashCardId"))?;
     let (state, provider_state) = card_state(&row, reader.spelling);
     let names: Vec<Arc<str>> = ["title", "firstName", "middleName", "lastName"]
         .into_iter()
@@ -287,7 +296,7 @@ pub(super) fn card(raw: &RawValue, reader: &Reader<'_>) -> Result<Card, Odd> {
 
 /// `cardStatus` is text, or an object with `label` or `name` (enkash wire notes, 2.13; words and
 /// block codes 4.1 and 4.2). A block by the issuer and our own close read alike: both are BLOCKED.
-fn card_state(row: &Fields, spelling: &Spelling) -> (CardState, Arc<str>) {
+fn card_state(row: &JsonObject, spelling: &Spelling) -> (CardState, Arc<str>) {
     let status = row
         .object("cardStatus")
         .and_then(|status| status.first_text(&["label", "name", "code", "value"]));
@@ -315,7 +324,7 @@ fn word(text: &str) -> String {
 }
 
 /// `YYYY-MM` from `expiryMonth` and `expiryYear`, which may have two digits and may be `""`.
-fn expires(row: &Fields) -> Option<Arc<str>> {
+fn expires(row: &JsonObject) -> Option<Arc<str>> {
     let month = row.integer("expiryMonth").filter(|month| (1..=12).contains(month))?;
     let year = match row.integer("expiryYear")? {
         short @ 0..=99 => 2000 + short,
@@ -326,13 +335,13 @@ fn expires(row: &Fields) -> Option<Arc<str>> {
 }
 
 /// The account's money that can still be allocated to cards (enkash wire notes, 2.6).
-pub(super) fn float(said: &Said) -> Result<Option<Money>, Odd> {
+pub(super) fn float(said: &Envelope) -> Result<Option<Money>, RowError> {
     let Some(payload) = said.payload() else { return Ok(None) };
-    Fields::read(payload)?.money("availableBalance", rupees())
+    JsonObject::read(payload)?.money("availableBalance", rupees())
 }
 
 /// The id of a transaction in a row, under any of its names (enkash wire notes, 2.14).
-fn transaction_id(row: &Fields) -> Option<Arc<str>> {
+fn transaction_id(row: &JsonObject) -> Option<Arc<str>> {
     row.first_id(&TRANSACTION_ID)
 }
 
@@ -340,8 +349,8 @@ const TRANSACTION_ID: [&str; 3] =
     ["enKashCardTransactionId", "enKashTransactionId", "enkashCardTxnId"];
 
 /// The id of a load in its own answer: only a sibling product sends one (enkash wire notes, 2.2).
-pub(super) fn load_id(said: &Said) -> Option<Arc<str>> {
-    transaction_id(&Fields::read(said.payload()?).ok()?)
+pub(super) fn load_id(said: &Envelope) -> Option<Arc<str>> {
+    transaction_id(&JsonObject::read(said.payload()?).ok()?)
 }
 
 /// A row of `/transaction/all`; the names are INFERENCE from a callback that integrators store
@@ -350,11 +359,12 @@ pub(super) fn transaction(
     raw: &RawValue,
     reader: &Reader<'_>,
     of: Option<&Card>,
-) -> Result<Transaction, Odd> {
-    let row = Fields::read(raw)?;
+) -> Result<Transaction, RowError> {
+    let row = JsonObject::read(raw)?;
     let details = row.object("txnDetails").unwrap_or_default();
     let currency = currency(&row)?;
-    let amount = amount(&row, currency)?.ok_or_else(|| Odd::new("a transaction has no amount"))?;
+    let amount =
+        amount(&row, currency)?.ok_or_else(|| RowError::new("a transaction has no amount"))?;
     let happened = reader.happened(&row, &TIMES)?;
     let type_word = row.text("type").or_else(|| details.text("transactionType"));
     let credit = credit(&row);
@@ -362,8 +372,8 @@ pub(super) fn transaction(
     let kind = set.unwrap_or_else(|| kind(type_word.as_deref(), credit, &details));
     let signed = matches!(kind, TransactionKind::Adjustment | TransactionKind::Other);
     let amount = match (signed, credit) {
-        (false, _) | (true, Some(true)) => amount.size(),
-        (true, Some(false)) => amount.size().negated(),
+        (false, _) | (true, Some(true)) => amount.abs(),
+        (true, Some(false)) => amount.abs().negated(),
         (true, None) => amount,
     };
     let status = row.text("status");
@@ -399,7 +409,7 @@ pub(super) fn transaction(
         fee: details
             .money("transactionFees", currency)?
             .filter(|fee| !fee.amount().is_zero())
-            .map(Money::size),
+            .map(Money::abs),
         merchant: details.text("merchantName").or_else(|| row.text("merchantName")),
         mcc: details.text("mcc").or_else(|| row.text("mcc")),
         country: details.first_text(&["merchantCountry", "country"]),
@@ -413,7 +423,7 @@ pub(super) fn transaction(
 }
 
 /// An id for a row that has none: the same row always gets the same one.
-fn derived_id(row: &Fields, happened: Timestamp) -> Arc<str> {
+fn derived_id(row: &JsonObject, happened: Timestamp) -> Arc<str> {
     let mut parts = vec![happened.to_string()];
     for name in [
         "enKashCardId",
@@ -432,14 +442,14 @@ fn derived_id(row: &Fields, happened: Timestamp) -> Arc<str> {
 }
 
 /// Rupees where the row names no currency or says them by number (356).
-fn currency(row: &Fields) -> Result<Currency, Odd> {
+fn currency(row: &JsonObject) -> Result<Currency, RowError> {
     if row.integer("currency") == Some(356) {
         return Ok(rupees());
     }
     Ok(row.currency("currency")?.unwrap_or_else(rupees))
 }
 
-fn amount(row: &Fields, currency: Currency) -> Result<Option<Money>, Odd> {
+fn amount(row: &JsonObject, currency: Currency) -> Result<Option<Money>, RowError> {
     Ok(match row.money("principalAmount", currency)? {
         Some(amount) => Some(amount),
         None => row.money("amount", currency)?,
@@ -447,7 +457,7 @@ fn amount(row: &Fields, currency: Currency) -> Result<Option<Money>, Odd> {
 }
 
 /// Whether money came in (`CR`) or went out (`DR`).
-fn credit(row: &Fields) -> Option<bool> {
+fn credit(row: &JsonObject) -> Option<bool> {
     match word(&row.first_text(&["cardTransactionType", "transactionType"])?).as_str() {
         "CR" | "CREDIT" => Some(true),
         "DR" | "DEBIT" => Some(false),
@@ -463,7 +473,7 @@ fn credit(row: &Fields) -> Option<bool> {
 /// | `REFUND`, `REVERSAL`, `FEE` | the same |
 /// | `REPAYMENT`, `RECOVERY`, `CREDIT` | ADJUSTMENT, with its sign |
 /// | anything else | OTHER, with its sign |
-fn kind(type_word: Option<&str>, credit: Option<bool>, details: &Fields) -> TransactionKind {
+fn kind(type_word: Option<&str>, credit: Option<bool>, details: &JsonObject) -> TransactionKind {
     match type_word.map(word).as_deref() {
         Some("SALE" | "PURCHASE") if credit != Some(true) => {
             let atm = details.text("channel").is_some_and(|channel| word(&channel) == "ATM");
@@ -513,7 +523,7 @@ struct Trace {
 
 impl Trace {
     fn read(raw: &RawValue, zone: &TimeZone) -> Option<Self> {
-        let row = Fields::read(raw).ok()?;
+        let row = JsonObject::read(raw).ok()?;
         let currency = currency(&row).ok()?;
         Some(Self {
             id: transaction_id(&row),
@@ -566,9 +576,9 @@ pub(super) fn fate(
     rows: &[&RawValue],
     reader: &Reader<'_>,
     operation: &Operation,
-    claimed: &Claimed,
+    claimed: &MatchedCredits,
     others_top_up: bool,
-) -> Seen {
+) -> Lookup {
     let traces: Vec<Trace> = rows.iter().filter_map(|raw| Trace::read(raw, &reader.zone)).collect();
     // A row without a reference may be any equal top-up's.
     let alone = rows.len() == 1 && claimed.reserved == 0 && claimed.open == 0;
@@ -584,23 +594,23 @@ pub(super) fn fate(
     });
     let reference = &operation.reference;
     let trace = match ours.as_slice() {
-        [] => return Seen::nowhere(format!("no load with reference {reference}")),
+        [] => return Lookup::nowhere(format!("no load with reference {reference}")),
         [trace] => *trace,
         several => {
             let looked =
                 format!("{} matches for reference {reference}, cannot tell which", several.len());
-            return Seen::NotYet { looked };
+            return Lookup::Pending { looked };
         }
     };
     if let (Some(false), Some(amount)) = (same_size(trace.amount, operation.amount), trace.amount) {
-        return Seen::NotYet {
+        return Lookup::Pending {
             looked: format!("reference {reference} is there with another amount: {amount}"),
         };
     }
     if trace.reference.is_none() && others_top_up && operation.state != OperationState::Accepted {
         let looked = "a load of this sum without a reference, but other systems top up this card \
                       too: a person has to settle it";
-        return Seen::Nowhere { looked: looked.to_owned(), candidate: trace.id.clone() };
+        return Lookup::NotFound { looked: looked.to_owned(), candidate: trace.id.clone() };
     }
     let status = trace.status.as_deref().unwrap_or("no status");
     match state(trace.status.as_deref(), TransactionKind::TopUp, reader.spelling) {
@@ -616,7 +626,7 @@ pub(super) fn fate(
                 "asked for by our reference"
             };
             let by = if trace.reference.is_some() { Evidence::Reference } else { Evidence::List };
-            Seen::Done {
+            Lookup::Done {
                 proof: format!("{sum} {how} says {status}{id}"),
                 credit: trace.id.clone(),
                 by,
@@ -625,14 +635,14 @@ pub(super) fn fate(
         TransactionState::Failed
             if trace.reference.is_none() && (others_top_up || claimed.failed > 0) =>
         {
-            Seen::Nowhere {
+            Lookup::NotFound {
                 looked: "a load of this sum without a reference failed, cannot tell whether it \
                          was this one"
                     .to_owned(),
                 candidate: None,
             }
         }
-        TransactionState::Failed => Seen::Failed {
+        TransactionState::Failed => Lookup::Failed {
             why: format!("enkash says {status} for reference {reference}"),
             row: trace.id.clone(),
         },
@@ -640,7 +650,7 @@ pub(super) fn fate(
         | TransactionState::Declined
         | TransactionState::Reversed
         | TransactionState::Unknown => {
-            Seen::NotYet { looked: format!("reference {reference} says {status}") }
+            Lookup::Pending { looked: format!("reference {reference} says {status}") }
         }
     }
 }

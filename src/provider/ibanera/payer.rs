@@ -12,7 +12,7 @@ use crate::config::Pays;
 use crate::config::wires::ibanera as calls;
 use crate::domain::card::Card;
 use crate::domain::money::Money;
-use crate::provider::{Error, Kind, Payer, Result};
+use crate::provider::{Error, ErrorKind, Payer, Result};
 
 /// Why top-ups are not offered before somebody has said who pays for them.
 pub(super) const NOBODY_PAYS: &str = "who pays is not set: write pays = \"customer\" (the card's \
@@ -84,7 +84,7 @@ impl Ibanera {
     /// When the accounts could not be read, or nobody said who pays.
     pub(super) async fn paying(&self, card: &Card) -> Result<std::result::Result<Paying, Nobody>> {
         match self.pays {
-            None => Err(Error::new(&self.provider, Kind::NotOffered, NOBODY_PAYS)),
+            None => Err(Error::new(&self.provider, ErrorKind::NotOffered, NOBODY_PAYS)),
             Some(Pays::Customer) => self.customer_pays(card).await,
             Some(Pays::Manager) => self.manager_pays(card).await,
         }
@@ -100,7 +100,7 @@ impl Ibanera {
             Ok(accounts) => accounts,
             // The path of the list is inferred; the account itself tells as much, when it is named.
             Err(error)
-                if error.kind == Kind::NotFound
+                if error.kind == ErrorKind::NotFound
                     && self.named(card).is_ok_and(|named| named.is_some()) =>
             {
                 match self.named_account(card, &customer).await? {
@@ -109,7 +109,12 @@ impl Ibanera {
                 }
             }
             // The path is inferred, and so is what it says of a customer without accounts.
-            Err(error) if matches!(error.kind, Kind::NotFound | Kind::Refused | Kind::BadReply) => {
+            Err(error)
+                if matches!(
+                    error.kind,
+                    ErrorKind::NotFound | ErrorKind::Refused | ErrorKind::BadReply
+                ) =>
+            {
                 let why = format!(
                     "the accounts of {who} could not be listed ({}); the call's path is \
                      list-accounts in paths",
@@ -134,7 +139,12 @@ impl Ibanera {
         };
         let customer = match self.manager(account).await {
             Ok(customer) => customer,
-            Err(error) if matches!(error.kind, Kind::NotFound | Kind::Refused | Kind::BadReply) => {
+            Err(error)
+                if matches!(
+                    error.kind,
+                    ErrorKind::NotFound | ErrorKind::Refused | ErrorKind::BadReply
+                ) =>
+            {
                 let why = format!(
                     "the manager's own customer id is not known ({}): write it as manager_id in \
                      this provider's settings",
@@ -185,7 +195,9 @@ impl Ibanera {
         let path = format!("{}?id={id}", self.spelling.path(calls::ACCOUNT));
         let (answer, said) = match self.ask(Call::read(&path)).await {
             Ok(read) => read,
-            Err(error) if matches!(error.kind, Kind::NotFound | Kind::Refused) => return Ok(None),
+            Err(error) if matches!(error.kind, ErrorKind::NotFound | ErrorKind::Refused) => {
+                return Ok(None);
+            }
             Err(error) => return Err(error),
         };
         let Some(raw) = said.rows().into_iter().next() else { return Ok(None) };
@@ -284,7 +296,7 @@ impl Ibanera {
     async fn more_accounts(
         &self,
         mut answer: crate::provider::http::Answer,
-        mut said: wire::Said,
+        mut said: wire::Envelope,
         path: impl Fn(u32) -> String,
     ) -> Result<Vec<wire::OwnAccount>> {
         let pages = said.pages().unwrap_or(1).min(MOST_PAGES);

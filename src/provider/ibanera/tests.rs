@@ -117,11 +117,11 @@ fn id() -> OperationId {
     OperationId::new(at("2033-05-18T03:30:00Z"), 42, 1)
 }
 
-fn operation(deed: Deed, amount: Option<Money>) -> Operation {
+fn operation(action_kind: ActionKind, amount: Option<Money>) -> Operation {
     script::operation(
         id(),
         at("2033-05-18T03:30:00Z"),
-        deed,
+        action_kind,
         card().key,
         amount,
         Proof::ByReference,
@@ -169,7 +169,7 @@ async fn the_first_read_logs_in_and_every_call_carries_a_fresh_one_time_password
                 call.headers()["otp"].is_sensitive()
                     && call.headers()[AUTHORIZATION].is_sensitive()
             );
-            assert_eq!(call.does, Does::Read);
+            assert_eq!(call.does, Access::Read);
         }
     });
 }
@@ -230,7 +230,7 @@ async fn a_token_is_renewed_before_it_ends_and_once_after_a_401() {
     wire.answer(200, &LOGGED_IN.replace("eyJ", "new"));
     wire.answer(200, r#"{"status":"1","details":{"card":{"id":1749,"bSuppressed":true}}}"#);
     let receipt = Provider::act(&account, &card(), &Action::Freeze, id()).await.expect("done");
-    assert!(matches!(receipt, Receipt::Done { .. }));
+    assert!(matches!(receipt, Ack::Done { .. }));
     assert_eq!((wire.count("deactivate"), wire.count("login")), (2, 3));
     wire.sent(|all| {
         assert_eq!(
@@ -248,12 +248,12 @@ async fn logins_are_not_looped_when_calls_stay_refused() {
     wire.answer(200, LOGGED_IN);
     wire.answer(401, "");
     let error = account.card(&card()).await.expect_err("refused twice");
-    assert_eq!((error.kind, error.outcome), (Kind::Auth, Outcome::NotDone));
+    assert_eq!((error.kind, error.outcome), (ErrorKind::Auth, Outcome::NotDone));
     wire.answer(401, "");
     let error = Provider::act(&account, &card(), &Action::Freeze, id()).await.expect_err("refused");
     assert_eq!(
         (error.kind, error.outcome, error.retry_after),
-        (Kind::Auth, Outcome::NotDone, Some(Duration::from_secs(10)))
+        (ErrorKind::Auth, Outcome::NotDone, Some(Duration::from_secs(10)))
     );
     assert_eq!(wire.count("login"), 2);
     wire.pass(10);
@@ -282,7 +282,7 @@ async fn a_refused_login_is_held_back() {
         wire.answer(status, &refusal(code));
         for _ in 0..3 {
             let error = account.card(&card()).await.expect_err("refused");
-            assert_eq!((error.kind, error.outcome), (Kind::Auth, Outcome::NotDone));
+            assert_eq!((error.kind, error.outcome), (ErrorKind::Auth, Outcome::NotDone));
             assert!(error.said.contains(code) && !error.said.contains("examplePass"), "{error}");
         }
         assert_eq!(wire.count("login"), 1);
@@ -297,7 +297,7 @@ async fn a_refused_login_is_held_back() {
     let wire = Wire::new();
     let account = build(&wire, |_| ()).expect("a configured account");
     wire.answer(503, "");
-    assert_eq!(account.card(&card()).await.expect_err("busy").kind, Kind::Unreachable);
+    assert_eq!(account.card(&card()).await.expect_err("busy").kind, ErrorKind::Unreachable);
     wire.answer(200, LOGGED_IN);
     wire.answer(200, DETAILS);
     account.card(&card()).await.expect("an outage holds nothing back");
@@ -318,7 +318,7 @@ async fn a_refused_login_is_tried_once_more_after_a_quarter_of_an_hour_and_then_
             // Left over where no call is sent: every answer is the same.
             wire.answer(status, body);
             let error = account.card(&card()).await.expect_err("refused");
-            assert_eq!(error.kind, Kind::Auth, "{error}");
+            assert_eq!(error.kind, ErrorKind::Auth, "{error}");
             wire.count("login")
         };
         assert_eq!(refused().await, 1, "{status}");
@@ -340,15 +340,23 @@ async fn a_proxys_page_is_no_refusal_of_credentials_and_repeats_no_change() {
     for status in [401, 403] {
         wire.answer(status, PAGE);
         let error = account.card(&card()).await.expect_err("a page");
-        assert_eq!((error.kind, error.outcome), (Kind::Unreachable, Outcome::NotDone), "{error}");
+        assert_eq!(
+            (error.kind, error.outcome),
+            (ErrorKind::Unreachable, Outcome::NotDone),
+            "{error}"
+        );
         wire.answer(status, PAGE);
         let error =
             Provider::act(&account, &card(), &Action::Freeze, id()).await.expect_err("a page");
-        assert_eq!((error.kind, error.outcome), (Kind::Unreachable, Outcome::Unknown), "{error}");
+        assert_eq!(
+            (error.kind, error.outcome),
+            (ErrorKind::Unreachable, Outcome::Unknown),
+            "{error}"
+        );
     }
     assert_eq!((wire.count("deactivate"), wire.count("login")), (2, 1), "no change was sent twice");
     wire.answer(403, r#"{"status":"0","errors":[{"messageCode":"Unauthorized"}]}"#);
-    assert_eq!(account.card(&card()).await.expect_err("refused").kind, Kind::Forbidden);
+    assert_eq!(account.card(&card()).await.expect_err("refused").kind, ErrorKind::Forbidden);
 }
 
 #[tokio::test]
@@ -455,36 +463,36 @@ async fn a_page_count_that_lies_does_not_end_the_list_and_smaller_pages_are_aske
 async fn what_errors_of_reads_mean() {
     // ibanera wire notes, 1.6 and 2.9
     for (status, body, kind, words) in [
-        (404, "", Kind::NotFound, "404"),
+        (404, "", ErrorKind::NotFound, "404"),
         (
             400,
             r#"{"id":0,"details":null,"status":"0","errors":[{"fieldName":"CardId","messageCode":"Required"}]}"#,
-            Kind::Refused,
+            ErrorKind::Refused,
             "CardId: Required",
         ),
         (
             200,
             r#"{"id":0,"details":null,"status":"0","errors":[{"fieldName":"CardId","messageCode":"Invalid"}]}"#,
-            Kind::Refused,
+            ErrorKind::Refused,
             "CardId: Invalid",
         ),
-        (200, r#"{"status":"1","details":null}"#, Kind::BadReply, "missing"),
-        (200, r#"{"details":{}}"#, Kind::BadReply, "status"),
-        (200, "<html>", Kind::BadReply, "web page"),
+        (200, r#"{"status":"1","details":null}"#, ErrorKind::BadReply, "missing"),
+        (200, r#"{"details":{}}"#, ErrorKind::BadReply, "status"),
+        (200, "<html>", ErrorKind::BadReply, "web page"),
         (
             200,
             r#"{"status":"1","details":{"id":7,"status":"Active"}}"#,
-            Kind::BadReply,
+            ErrorKind::BadReply,
             "another card",
         ),
         (
             400,
             r#"{"title":"One or more validation errors occurred.","status":400,"errors":{"CardId":["The value is not valid."]}}"#,
-            Kind::Refused,
+            ErrorKind::Refused,
             "CardId",
         ),
-        (429, "", Kind::RateLimited, "429"),
-        (500, "", Kind::Unreachable, "500"),
+        (429, "", ErrorKind::RateLimited, "429"),
+        (500, "", ErrorKind::Unreachable, "500"),
     ] {
         let wire = Wire::new();
         let account = ready(&wire).await;
@@ -517,7 +525,7 @@ async fn a_quote_moves_nothing_and_sends_what_the_top_up_will() {
     let (what, body) = wire.last();
     assert_eq!(what, "POST /api/v1/customer/cards/reviewtransferfunds");
     assert_eq!(body["transferTypes"], "TopUpCard");
-    wire.sent(|all| assert!(all.iter().all(|sent| sent.does == Does::Read)));
+    wire.sent(|all| assert!(all.iter().all(|sent| sent.does == Access::Read)));
 }
 
 const TRANSFERRED: &str = include_str!("../../../tests/fixtures/ibanera/transferred.json");
@@ -532,7 +540,7 @@ async fn a_top_up_sends_the_example_with_our_reference_and_key() {
     let receipt = Provider::act(&account, &card(), &Action::TopUp(dollars(1_000)), id())
         .await
         .expect("accepted");
-    assert_eq!(receipt, Receipt::Accepted { reference: Some("30941".into()) });
+    assert_eq!(receipt, Ack::Accepted { reference: Some("30941".into()) });
     let (what, body) = wire.last();
     assert_eq!(what, "POST /api/v1/customer/cards/transferfunds");
     assert_eq!(
@@ -544,7 +552,7 @@ async fn a_top_up_sends_the_example_with_our_reference_and_key() {
         let sent = all.last().expect("a call");
         assert_eq!(
             (sent.does, &sent.headers()["IdempotencyKey"]),
-            (Does::Write, &HeaderValue::from_str(&id().uuid()).expect("a key"))
+            (Access::Write, &HeaderValue::from_str(&id().uuid()).expect("a key"))
         );
         assert_eq!(sent.headers()[CONTENT_TYPE], "application/json");
     });
@@ -587,7 +595,7 @@ async fn a_top_up_that_cannot_be_right_is_not_sent() {
         let error = Provider::act(&account, &card, &Action::TopUp(amount), id())
             .await
             .expect_err("refused");
-        assert_eq!((error.kind, error.outcome), (Kind::Refused, Outcome::NotDone));
+        assert_eq!((error.kind, error.outcome), (ErrorKind::Refused, Outcome::NotDone));
         assert!(error.said.contains(words), "{error}");
     }
     assert_eq!(wire.count("transferfunds"), 0);
@@ -619,7 +627,7 @@ async fn the_float_is_one_sum_a_currency_over_all_pages_without_counting_twice()
     assert_eq!(account.float().await.expect("the float"), [dollars(10_030)]);
     assert_eq!(wire.last().0, "GET /api/v1/customer/accounts/balances?pageNumber=3&pageSize=1");
     wire.answer(200, &page(1, r#"{"id":1,"asset":"USD","availableBalance":"much"}"#));
-    assert_eq!(account.float().await.expect_err("odd").kind, Kind::BadReply);
+    assert_eq!(account.float().await.expect_err("odd").kind, ErrorKind::BadReply);
 }
 
 #[tokio::test]
@@ -632,25 +640,30 @@ async fn what_an_answer_to_a_top_up_means_for_the_money() {
         )
     };
     for (status, body, kind, outcome) in [
-        (400, no("Insufficient_Funds"), Kind::Refused, NotDone),
-        (200, no("Amout_Less_Than_Fee"), Kind::Refused, NotDone),
-        (400, no("ShareFunds_Failed"), Kind::Refused, Unknown),
-        (200, no("card_provider_error"), Kind::Refused, Unknown),
-        (500, no("Card_Provider_Error"), Kind::Unreachable, Unknown),
-        (502, String::new(), Kind::Unreachable, Unknown),
-        (200, String::new(), Kind::BadReply, Unknown),
-        (200, r#"{"id":1,"details":{}}"#.into(), Kind::BadReply, Unknown),
-        (200, r#"{"id":1,"status":"2"}"#.into(), Kind::BadReply, Unknown),
-        (200, TRANSFERRED.replace("\"amount\": 10", "\"amount\": 11"), Kind::BadReply, Unknown),
+        (400, no("Insufficient_Funds"), ErrorKind::Refused, NotDone),
+        (200, no("Amout_Less_Than_Fee"), ErrorKind::Refused, NotDone),
+        (400, no("ShareFunds_Failed"), ErrorKind::Refused, Unknown),
+        (200, no("card_provider_error"), ErrorKind::Refused, Unknown),
+        (500, no("Card_Provider_Error"), ErrorKind::Unreachable, Unknown),
+        (502, String::new(), ErrorKind::Unreachable, Unknown),
+        (200, String::new(), ErrorKind::BadReply, Unknown),
+        (200, r#"{"id":1,"details":{}}"#.into(), ErrorKind::BadReply, Unknown),
+        (200, r#"{"id":1,"status":"2"}"#.into(), ErrorKind::BadReply, Unknown),
+        (
+            200,
+            TRANSFERRED.replace("\"amount\": 10", "\"amount\": 11"),
+            ErrorKind::BadReply,
+            Unknown,
+        ),
         (
             200,
             TRANSFERRED.replace("\"errors\": []", r#""errors":[{"messageCode":"Late"}]"#),
-            Kind::BadReply,
+            ErrorKind::BadReply,
             Unknown,
         ),
-        (200, TRANSFERRED.chars().take(60).collect(), Kind::BadReply, Unknown),
-        (404, String::new(), Kind::NotFound, NotDone),
-        (429, String::new(), Kind::RateLimited, NotDone),
+        (200, TRANSFERRED.chars().take(60).collect(), ErrorKind::BadReply, Unknown),
+        (404, String::new(), ErrorKind::NotFound, NotDone),
+        (429, String::new(), ErrorKind::RateLimited, NotDone),
     ] {
         let wire = Wire::new();
         let account = ready(&wire).await;
@@ -668,7 +681,7 @@ async fn what_an_answer_to_a_top_up_means_for_the_money() {
     let error = Provider::act(&account, &card(), &Action::TopUp(dollars(1_000)), id())
         .await
         .expect_err("lost");
-    assert_eq!((error.kind, error.outcome), (Kind::Unreachable, Unknown));
+    assert_eq!((error.kind, error.outcome), (ErrorKind::Unreachable, Unknown));
     wire.answer(200, OWN);
     wire.answer(200, &TRANSFERRED.replace("\"amount\": 10", "\"amount\": -10"));
     Provider::act(&account, &card(), &Action::TopUp(dollars(1_000)), id())
@@ -689,7 +702,7 @@ async fn activation_is_done_when_its_answer_shows_it() {
     wire.answer(200, &said(1749, false));
     assert!(matches!(
         Provider::act(&account, &card(), &Action::Unfreeze, id()).await,
-        Ok(Receipt::Done { .. })
+        Ok(Ack::Done { .. })
     ));
     assert_eq!(
         wire.last(),
@@ -699,7 +712,7 @@ async fn activation_is_done_when_its_answer_shows_it() {
         wire.answer(200, &other);
         let receipt =
             Provider::act(&account, &card(), &Action::Unfreeze, id()).await.expect("accepted");
-        assert_eq!(receipt, Receipt::Accepted { reference: None }, "{other}");
+        assert_eq!(receipt, Ack::Accepted { reference: None }, "{other}");
     }
     for status in [200, 400] {
         wire.answer(
@@ -708,7 +721,7 @@ async fn activation_is_done_when_its_answer_shows_it() {
         );
         assert!(matches!(
             Provider::act(&account, &card(), &Action::Unfreeze, id()).await,
-            Ok(Receipt::Done { .. })
+            Ok(Ack::Done { .. })
         ));
     }
     wire.answer(
@@ -718,7 +731,7 @@ async fn activation_is_done_when_its_answer_shows_it() {
     let error =
         Provider::act(&account, &card(), &Action::Unfreeze, id()).await.expect_err("in doubt");
     assert_eq!(error.outcome, Outcome::Unknown);
-    wire.sent(|all| assert!(all.iter().skip(1).all(|sent| sent.does == Does::Write)));
+    wire.sent(|all| assert!(all.iter().skip(1).all(|sent| sent.does == Access::Write)));
 }
 
 #[tokio::test]
@@ -730,8 +743,7 @@ async fn a_refused_deactivation_is_checked_against_the_card() {
         r#"{"status":"0","errors":[{"fieldName":"cardsId","messageCode":"Card_Inactive"}]}"#;
     wire.answer(400, refusal);
     wire.answer(200, &DETAILS.replace("Active", "Deactivated"));
-    let Ok(Receipt::Done { proof, .. }) =
-        Provider::act(&account, &card(), &Action::Freeze, id()).await
+    let Ok(Ack::Done { proof, .. }) = Provider::act(&account, &card(), &Action::Freeze, id()).await
     else {
         panic!("not done")
     };
@@ -739,12 +751,12 @@ async fn a_refused_deactivation_is_checked_against_the_card() {
     wire.answer(400, refusal);
     wire.answer(200, DETAILS);
     let error = Provider::act(&account, &card(), &Action::Freeze, id()).await.expect_err("refused");
-    assert_eq!((error.kind, error.outcome), (Kind::Refused, Outcome::NotDone));
+    assert_eq!((error.kind, error.outcome), (ErrorKind::Refused, Outcome::NotDone));
     assert_eq!(wire.count("deactivate"), 2);
     wire.answer(200, r#"{"id":0,"status":"1","errors":[]}"#);
     assert_eq!(
         Provider::act(&account, &card(), &Action::Freeze, id()).await.expect("accepted"),
-        Receipt::Accepted { reference: None }
+        Ack::Accepted { reference: None }
     );
 }
 
@@ -763,7 +775,7 @@ async fn a_pin_change_sends_both_pins_and_closing_is_not_offered() {
     )
     .await
     .expect("accepted");
-    assert_eq!(receipt, Receipt::Accepted { reference: None });
+    assert_eq!(receipt, Ack::Accepted { reference: None });
     let sent = json!({"TopUpCardsId": 1749, "OldPin": "1234", "NewPin": "5678"});
     assert_eq!(wire.last(), ("POST /api/v1/customer/cards/changecardpin".into(), sent));
     for action in [
@@ -777,12 +789,18 @@ async fn a_pin_change_sends_both_pins_and_closing_is_not_offered() {
     }
     assert_eq!(
         Provider::act(&account, &card(), &Action::Close, id()).await.expect_err("not offered").kind,
-        Kind::NotOffered
+        ErrorKind::NotOffered
     );
     assert_eq!(wire.count("POST /api/v1/customer"), 1);
-    let can = account.can();
-    assert!(can.close == Offer::No(NO_CLOSE) && can.pin.is_ok_and(|rule| rule.needs_old));
-    assert_eq!((can.class, can.top_up_proof), (Class::Reference, Proof::ByReference));
+    let capabilities = account.capabilities();
+    assert!(
+        capabilities.close == Support::No(NO_CLOSE)
+            && capabilities.pin.is_ok_and(|rule| rule.needs_old)
+    );
+    assert_eq!(
+        (capabilities.class, capabilities.top_up_proof),
+        (TopUpSafety::Reference, Proof::ByReference)
+    );
 }
 
 #[tokio::test]
@@ -821,7 +839,7 @@ async fn transactions_are_read_and_named_by_sign_and_words() {
         "an odd row names its card"
     );
     let kinds: Vec<(&str, TransactionKind, &str)> =
-        page.items.iter().map(|row| (&*row.id, row.kind, row.state.word())).collect();
+        page.items.iter().map(|row| (&*row.id, row.kind, row.state.as_str())).collect();
     assert_eq!(
         kinds,
         [
@@ -846,33 +864,33 @@ async fn transactions_are_read_and_named_by_sign_and_words() {
     let all = Window { card: None, ..window };
     assert_eq!(
         account.transactions(&all, FIRST).await.expect_err("card by card").kind,
-        Kind::NotOffered
+        ErrorKind::NotOffered
     );
 }
 
-async fn fate(rows: &str, provider_reference: Option<&str>, claimed: &[&str]) -> Seen {
+async fn fate(rows: &str, provider_reference: Option<&str>, claimed: &[&str]) -> Lookup {
     let wire = Wire::new();
     let account = ready(&wire).await;
     // A first page is followed by the next and read once more: a provider may cap its pages.
     for rows in [rows, "", rows] {
         wire.answer(200, &format!(r#"{{"details":[{rows}],"numberOfPages":1,"status":"1"}}"#));
     }
-    let claimed = Claimed {
+    let claimed = MatchedCredits {
         credits: claimed.iter().map(|id| Arc::from(*id)).collect(),
-        ..Claimed::default()
+        ..MatchedCredits::default()
     };
     let operation = Operation {
         provider_reference: provider_reference.map(Arc::from),
-        ..operation(Deed::TopUp, Some(dollars(3_000)))
+        ..operation(ActionKind::TopUp, Some(dollars(3_000)))
     };
-    let seen = account.look(&card(), &operation, &claimed).await.expect("an answer");
+    let seen = account.lookup(&card(), &operation, &claimed).await.expect("an answer");
     assert!(
         wire.last().0.contains("CardsId=1749&fromDate=2033-05-18T03:17:59Z"),
         "{}",
         wire.last().0
     );
     wire.sent(|all| {
-        assert!(all.iter().all(|sent| sent.does == Does::Read), "looking changed something")
+        assert!(all.iter().all(|sent| sent.does == Access::Read), "looking changed something")
     });
     seen
 }
@@ -886,41 +904,41 @@ async fn a_top_up_is_found_by_our_reference_in_the_description() {
         )
     };
     let ours = format!("Card transfer - {}", id().reference());
-    let Seen::Done { proof, credit, .. } = fate(&row(17, "30", &ours, false), None, &[]).await
+    let Lookup::Done { proof, credit, .. } = fate(&row(17, "30", &ours, false), None, &[]).await
     else {
         panic!("not done")
     };
     assert_eq!((&*proof, credit.as_deref()), ("+30.00 USD with our reference, id 17", Some("17")));
-    assert!(matches!(fate(&row(17, "30", &ours, true), None, &[]).await, Seen::NotYet { .. }));
+    assert!(matches!(fate(&row(17, "30", &ours, true), None, &[]).await, Lookup::Pending { .. }));
     assert!(
-        matches!(fate(&row(17, "29.50", &ours, false), None, &[]).await, Seen::Done { .. }),
+        matches!(fate(&row(17, "29.50", &ours, false), None, &[]).await, Lookup::Done { .. }),
         "less the fee"
     );
-    assert!(matches!(fate(&row(17, "31", &ours, false), None, &[]).await, Seen::NotYet { .. }));
+    assert!(matches!(fate(&row(17, "31", &ours, false), None, &[]).await, Lookup::Pending { .. }));
     assert!(matches!(
         fate(&row(17, "30", &ours, false), None, &["17"]).await,
-        Seen::Nowhere { .. }
+        Lookup::NotFound { .. }
     ));
     assert!(matches!(
         fate(&row(17, "30", "Card transfer - Top Up", false), None, &[]).await,
-        Seen::Nowhere { .. }
+        Lookup::NotFound { .. }
     ));
     assert!(matches!(
         fate(&row(17, "30", "Card transfer - Top Up", false), Some("17"), &[]).await,
-        Seen::Done { .. }
+        Lookup::Done { .. }
     ));
-    assert!(matches!(fate("", None, &[]).await, Seen::Nowhere { .. }));
+    assert!(matches!(fate("", None, &[]).await, Lookup::NotFound { .. }));
     let fee = row(18, "-0.50", &ours, false);
     assert!(matches!(
         fate(&format!("{fee},{}", row(17, "30", &ours, false)), None, &[]).await,
-        Seen::Done { .. }
+        Lookup::Done { .. }
     ));
     let back = row(18, "-30", &ours, false);
     assert!(matches!(
         fate(&format!("{back},{}", row(17, "30", &ours, false)), None, &[]).await,
-        Seen::NotYet { .. }
+        Lookup::Pending { .. }
     ));
-    let Seen::NotYet { looked } = fate(
+    let Lookup::Pending { looked } = fate(
         &format!("{},{}", row(17, "30", &ours, false), row(18, "30", &ours, false)),
         None,
         &[],
@@ -931,33 +949,34 @@ async fn a_top_up_is_found_by_our_reference_in_the_description() {
     };
     assert!(looked.contains("2 matches"), "{looked}");
     let other = row(17, "30", &ours, false).replace("1749", "1750");
-    assert!(matches!(fate(&other, None, &[]).await, Seen::Nowhere { .. }));
+    assert!(matches!(fate(&other, None, &[]).await, Lookup::NotFound { .. }));
 }
 
 #[tokio::test]
 async fn the_state_of_the_card_proves_freeze_and_unfreeze() {
     let wire = Wire::new();
     let account = ready(&wire).await;
-    let done = |proof: &str| Seen::Done { proof: proof.into(), credit: None, by: Evidence::State };
-    let not_yet = |looked: &str| Seen::NotYet { looked: looked.into() };
-    for (deed, status, expected) in [
-        (Deed::Freeze, "Deactivated", done("seen FROZEN")),
-        (Deed::Freeze, "Active", not_yet("the card reads ACTIVE")),
-        (Deed::Unfreeze, "ACTIVE", done("seen ACTIVE")),
-        (Deed::Unfreeze, "Odd", not_yet("the card reads Odd")),
+    let done =
+        |proof: &str| Lookup::Done { proof: proof.into(), credit: None, by: Evidence::State };
+    let not_yet = |looked: &str| Lookup::Pending { looked: looked.into() };
+    for (action_kind, status, expected) in [
+        (ActionKind::Freeze, "Deactivated", done("seen FROZEN")),
+        (ActionKind::Freeze, "Active", not_yet("the card reads ACTIVE")),
+        (ActionKind::Unfreeze, "ACTIVE", done("seen ACTIVE")),
+        (ActionKind::Unfreeze, "Odd", not_yet("the card reads Odd")),
     ] {
         wire.answer(200, &DETAILS.replace("Active", status));
         let seen = account
-            .look(&card(), &operation(deed, None), &Claimed::default())
+            .lookup(&card(), &operation(action_kind, None), &MatchedCredits::default())
             .await
             .expect("an answer");
         assert_eq!(seen, expected);
     }
     let seen = account
-        .look(&card(), &operation(Deed::SetPin, None), &Claimed::default())
+        .lookup(&card(), &operation(ActionKind::SetPin, None), &MatchedCredits::default())
         .await
         .expect("an answer");
-    assert!(matches!(seen, Seen::Nowhere { .. }));
+    assert!(matches!(seen, Lookup::NotFound { .. }));
 }
 
 #[tokio::test]
@@ -978,7 +997,7 @@ async fn calls_at_the_same_time_share_one_login() {
 proptest::proptest! {
     #[test]
     fn any_answer_is_read_or_refused(text in "\\PC{0,80}", value in "[-0-9a-zA-Z:, .é]{0,30}") {
-        let _ = Said::read(&Bytes::from(text));
+        let _ = Envelope::read(&Bytes::from(text));
         let row = json!({"id": value, "availableBalance": value, "status": value, "amount": 1, "currency": "usd", "dateTime": value, "expiryDate": value, "asset": value});
         let raw = RawValue::from_string(row.to_string()).expect("JSON");
         let now = at("2033-05-18T03:30:00Z");
@@ -987,6 +1006,6 @@ proptest::proptest! {
         let _ = wire::listed_card(&raw, &reader);
         let _ = wire::own_account(&raw);
         let rows: Vec<Transaction> = wire::transaction(&raw, &reader, &card()).into_iter().collect();
-        let _ = wire::fate(&rows, 0, &operation(Deed::TopUp, Some(dollars(100))), &Claimed::default());
+        let _ = wire::fate(&rows, 0, &operation(ActionKind::TopUp, Some(dollars(100))), &MatchedCredits::default());
     }
 }

@@ -14,16 +14,16 @@ use crate::domain::money::{Currency, Money};
 use crate::domain::operation::Operation;
 use crate::domain::text;
 use crate::domain::transaction::{Transaction, TransactionKind, TransactionState};
-use crate::provider::fields::{self, Fields, Odd};
+use crate::provider::fields::{self, JsonObject, RowError};
 use crate::provider::listing::Reader;
-use crate::provider::{Claimed, Evidence, Seen, listing};
+use crate::provider::{Evidence, Lookup, MatchedCredits, listing};
 
 /// Codes after which a change may have happened (ibanera wire notes, 1.6).
 const DOUBTFUL: [&str; 3] = ["Card_Provider_Error", "ShareFunds_Failed", "InternalServerError"];
 
 /// The common envelope (ibanera wire notes, 1.5).
 #[derive(Debug)]
-pub(super) struct Said {
+pub(super) struct Envelope {
     /// `status`: `"1"` is true, `"0"` is false; anything else, or none, is nothing.
     pub(super) success: Option<bool>,
     /// `errors[].messageCode`.
@@ -33,10 +33,10 @@ pub(super) struct Said {
     body: Bytes,
 }
 
-impl Said {
+impl Envelope {
     /// Reads a body; `None` when it is not a JSON object.
     pub(super) fn read(body: &Bytes) -> Option<Self> {
-        let envelope = Fields::parse(std::str::from_utf8(body).ok()?).ok()?;
+        let envelope = JsonObject::parse(std::str::from_utf8(body).ok()?).ok()?;
         let success = match envelope.raw_text("status").as_deref().map(str::trim) {
             Some("1") => Some(true),
             Some("0") => Some(false),
@@ -44,7 +44,7 @@ impl Said {
         };
         let (mut codes, mut words) = (Vec::new(), Vec::new());
         for error in envelope.list("errors").unwrap_or_default() {
-            let Ok(error) = Fields::read(error) else {
+            let Ok(error) = JsonObject::read(error) else {
                 words.extend(fields::beginning(error).map(|words| text::clean(&words)));
                 continue;
             };
@@ -75,10 +75,10 @@ impl Said {
     }
 
     /// The object itself. It was read once, so it reads again.
-    fn envelope(&self) -> Fields<'_> {
+    fn envelope(&self) -> JsonObject<'_> {
         std::str::from_utf8(&self.body)
             .ok()
-            .and_then(|text| Fields::parse(text).ok())
+            .and_then(|text| JsonObject::parse(text).ok())
             .unwrap_or_default()
     }
 
@@ -103,23 +103,23 @@ impl Said {
     }
 
     /// `details`, where it is an object (or a list of one).
-    pub(super) fn details(&self) -> Option<Fields<'_>> {
+    pub(super) fn details(&self) -> Option<JsonObject<'_>> {
         let rows = self.envelope().list("details")?;
-        Fields::read(rows.first()?).ok()
+        JsonObject::read(rows.first()?).ok()
     }
 
     /// The rows of `details`, where it is a list, one object, or absent, which is an empty list.
     ///
     /// # Errors
     /// When something else, such as a text, is in the list's place: that is no empty list.
-    pub(super) fn listed(&self) -> Result<Vec<&RawValue>, Odd> {
+    pub(super) fn listed(&self) -> Result<Vec<&RawValue>, RowError> {
         let envelope = self.envelope();
         match (envelope.list("details"), envelope.get("details")) {
             (Some(rows), _) => Ok(rows),
             (None, None) => Ok(Vec::new()),
             (None, Some(other)) => {
                 let words = fields::beginning(other).unwrap_or_default();
-                Err(Odd::new(&format!(
+                Err(RowError::new(&format!(
                     "the answer has something else in the place of a list: {words}"
                 )))
             }
@@ -146,7 +146,7 @@ impl Said {
 }
 
 /// `accessToken` of a login and its life in seconds, where said (ibanera wire notes, 1.2).
-pub(super) fn token(said: &Said) -> Option<(String, Option<i64>)> {
+pub(super) fn token(said: &Envelope) -> Option<(String, Option<i64>)> {
     let details = said.details()?;
     Some((details.raw_text("accessToken")?, details.integer("expiresIn")))
 }
@@ -158,14 +158,14 @@ pub(super) const CARD_NAMES: listing::Names = listing::Names { card: &["id", "ca
 pub(super) const NAMES: listing::Names = listing::Names { card: &["cardsId"], row: &["id"] };
 
 /// A card of the balances list (ibanera wire notes, 2.11).
-pub(super) fn listed_card(raw: &RawValue, reader: &Reader<'_>) -> Result<Card, Odd> {
-    let row = Fields::read(raw)?;
-    let id = row.first_id(&["id", "cardsId"]).ok_or_else(|| Odd::new("a card has no id"))?;
+pub(super) fn listed_card(raw: &RawValue, reader: &Reader<'_>) -> Result<Card, RowError> {
+    let row = JsonObject::read(raw)?;
+    let id = row.first_id(&["id", "cardsId"]).ok_or_else(|| RowError::new("a card has no id"))?;
     card(&row, Card::spelled(reader.provider, reader.ids.cards, &id), reader)
 }
 
 /// What a row says of the card `known`; what it does not say is left as it is in `known`.
-pub(super) fn card(row: &Fields, known: Card, reader: &Reader<'_>) -> Result<Card, Odd> {
+pub(super) fn card(row: &JsonObject, known: Card, reader: &Reader<'_>) -> Result<Card, RowError> {
     let currency = row.currency("currency")?.or(known.currency);
     let money = |name: &str| currency.map_or(Ok(None), |currency| row.money(name, currency));
     let figures = Balance {
@@ -184,7 +184,7 @@ pub(super) fn card(row: &Fields, known: Card, reader: &Reader<'_>) -> Result<Car
         state,
         state_at: if provider_state.is_empty() { known.state_at } else { Some(reader.at) },
         provider_state,
-        kind: row.text("cardType").and_then(|word| CardKind::of_word(&word)),
+        kind: row.text("cardType").and_then(|word| word.parse::<CardKind>().ok()),
         currency,
         balance: if said { Reading::At { value: figures, at: reader.at } } else { Reading::Never },
         expires: expires(row),
@@ -200,7 +200,7 @@ pub(super) fn card(row: &Fields, known: Card, reader: &Reader<'_>) -> Result<Car
 /// | anything else | any | UNKNOWN, with the word |
 ///
 /// INFERENCE of ibanera wire notes, 6 (state mapping).
-fn state(row: &Fields, spelling: &Spelling) -> (CardState, Arc<str>) {
+fn state(row: &JsonObject, spelling: &Spelling) -> (CardState, Arc<str>) {
     if let Some(status) = row.text("status") {
         let state = spelling.card_state(&status).unwrap_or_else(|| {
             match status.to_ascii_lowercase().as_str() {
@@ -219,7 +219,7 @@ fn state(row: &Fields, spelling: &Spelling) -> (CardState, Arc<str>) {
 }
 
 /// Year and month of `expiryDate`, a date or a date and time (ibanera wire notes, 2.10).
-fn expires(row: &Fields) -> Option<Arc<str>> {
+fn expires(row: &JsonObject) -> Option<Arc<str>> {
     let date = row.text("expiryDate")?;
     let month = date.get(..7)?;
     let (year, number) = month.split_once('-')?;
@@ -229,7 +229,7 @@ fn expires(row: &Fields) -> Option<Arc<str>> {
 
 /// `bSuppressed` of the `card` that a change of state answers with, if it is this card's (ibanera
 /// wire notes, 2.6).
-pub(super) fn suppressed(said: &Said, card_id: &str) -> Option<bool> {
+pub(super) fn suppressed(said: &Envelope, card_id: &str) -> Option<bool> {
     let card = said.details()?.object("card")?;
     let ours = card.id("id").is_none_or(|id| ibanera::IDS.cards.same(&id, card_id));
     if ours { card.flag("bSuppressed") } else { None }
@@ -241,14 +241,15 @@ pub(super) fn transaction(
     raw: &RawValue,
     reader: &Reader<'_>,
     asked: &Card,
-) -> Result<Transaction, Odd> {
-    let row = Fields::read(raw)?;
+) -> Result<Transaction, RowError> {
+    let row = JsonObject::read(raw)?;
     let currency = row
         .currency("currency")?
         .or(asked.currency)
-        .ok_or_else(|| Odd::new("a transaction has no currency"))?;
-    let amount =
-        row.money("amount", currency)?.ok_or_else(|| Odd::new("a transaction has no amount"))?;
+        .ok_or_else(|| RowError::new("a transaction has no currency"))?;
+    let amount = row
+        .money("amount", currency)?
+        .ok_or_else(|| RowError::new("a transaction has no amount"))?;
     let amount = match reader.outgoing {
         Sign::Negative => amount,
         Sign::Positive => amount.negated(),
@@ -282,7 +283,7 @@ pub(super) fn transaction(
         kind,
         state,
         provider_state: format!("{word}{refund}").into(),
-        amount: if signed { amount } else { amount.size() },
+        amount: if signed { amount } else { amount.abs() },
         fee: None,
         // The wire has no merchant; the text of a purchase names it (INFERENCE).
         merchant: description
@@ -337,7 +338,7 @@ fn kind(amount: Money, description: &str, refund: bool) -> TransactionKind {
 }
 
 /// An id for a row that has none: the same row always gets the same one.
-fn derived_id(card_id: &str, row: &Fields) -> Arc<str> {
+fn derived_id(card_id: &str, row: &JsonObject) -> Arc<str> {
     let mut parts = vec![card_id.to_owned()];
     parts.extend(
         ["dateTime", "amount", "currency", "description"]
@@ -367,8 +368,8 @@ pub(super) struct OwnAccount {
 ///
 /// # Errors
 /// When its balance is there and not a number: a float without it would be wrong.
-pub(super) fn own_account(raw: &RawValue) -> Result<Option<OwnAccount>, Odd> {
-    let row = Fields::read(raw)?;
+pub(super) fn own_account(raw: &RawValue) -> Result<Option<OwnAccount>, RowError> {
+    let row = JsonObject::read(raw)?;
     let Ok(Some(currency)) = row.currency("asset") else { return Ok(None) };
     let available = row.money("availableBalance", currency)?;
     let owner = row.first_id(&["customersID"]).filter(|id| &**id != "0");
@@ -383,20 +384,20 @@ pub(super) fn own_account(raw: &RawValue) -> Result<Option<OwnAccount>, Odd> {
 
 /// `fee` and `totalDue` of a quote (ibanera wire notes, 2.14).
 pub(super) fn quote(
-    said: &Said,
+    said: &Envelope,
     currency: Currency,
-) -> Result<(Option<Money>, Option<Money>), Odd> {
-    let details = said.details().ok_or_else(|| Odd::new("the quote has no details"))?;
+) -> Result<(Option<Money>, Option<Money>), RowError> {
+    let details = said.details().ok_or_else(|| RowError::new("the quote has no details"))?;
     Ok((details.money("fee", currency)?, details.money("totalDue", currency)?))
 }
 
 /// The id on the card's side of a transfer, and whether its answer is about this amount (ibanera
 /// wire notes, 2.13).
-pub(super) fn transfer(said: &Said, amount: Money) -> Result<Option<Arc<str>>, Odd> {
+pub(super) fn transfer(said: &Envelope, amount: Money) -> Result<Option<Arc<str>>, RowError> {
     let details = said.details().unwrap_or_default();
     match details.money("amount", amount.currency())? {
         Some(seen) if seen.amount().abs() != amount.amount() => {
-            Err(Odd::new(&format!("the answer is about {} instead of {amount}", seen.size())))
+            Err(RowError::new(&format!("the answer is about {} instead of {amount}", seen.abs())))
         }
         Some(_) | None => Ok(details
             .first_id(&["ToTransactionId", "ToTransactionsId"])
@@ -426,8 +427,8 @@ pub(super) fn fate(
     rows: &[Transaction],
     odd: usize,
     operation: &Operation,
-    claimed: &Claimed,
-) -> Seen {
+    claimed: &MatchedCredits,
+) -> Lookup {
     let reference = operation.reference.to_lowercase();
     let (out, ours): (Vec<&Transaction>, Vec<&Transaction>) = rows
         .iter()
@@ -444,11 +445,11 @@ pub(super) fn fate(
         });
     // The sign rule of the wire is inferred: the amount with a minus, or what came of it, may be a
     // top-up taken back, or a top-up.
-    let came = |row: &&Transaction| ours.iter().any(|came| came.amount.size() == row.amount.size());
+    let came = |row: &&Transaction| ours.iter().any(|came| came.amount.abs() == row.amount.abs());
     if let Some(row) =
-        out.iter().find(|row| Some(row.amount.size()) == operation.amount || came(row))
+        out.iter().find(|row| Some(row.amount.abs()) == operation.amount || came(row))
     {
-        return Seen::NotYet {
+        return Lookup::Pending {
             looked: format!("id {} has our reference and is going out or back", row.id),
         };
     }
@@ -461,13 +462,13 @@ pub(super) fn fate(
                 rows.len(),
                 operation.reference
             );
-            return Seen::nowhere(looked);
+            return Lookup::nowhere(looked);
         }
         [row] => *row,
         several => {
             let looked =
                 format!("{} matches for {}, cannot tell which", several.len(), operation.reference);
-            return Seen::NotYet { looked };
+            return Lookup::Pending { looked };
         }
     };
     let asked = operation.amount.unwrap_or(row.amount);
@@ -475,7 +476,7 @@ pub(super) fn fate(
         || row.amount.amount() > asked.amount()
         || row.amount.amount().is_zero()
     {
-        return Seen::NotYet {
+        return Lookup::Pending {
             looked: format!("id {} has our reference and another amount: {}", row.id, row.amount),
         };
     }
@@ -488,14 +489,14 @@ pub(super) fn fate(
                 "that the transfer was answered with"
             };
             let proof = format!("+{} {how}, id {}", row.amount, row.id);
-            Seen::Done { proof, credit: Some(Arc::clone(&row.id)), by: Evidence::Reference }
+            Lookup::Done { proof, credit: Some(Arc::clone(&row.id)), by: Evidence::Reference }
         }
         TransactionState::Hold
         | TransactionState::Declined
         | TransactionState::Reversed
         | TransactionState::Failed
         | TransactionState::Unknown => {
-            Seen::NotYet { looked: format!("id {} is still pending", row.id) }
+            Lookup::Pending { looked: format!("id {} is still pending", row.id) }
         }
     }
 }

@@ -98,7 +98,7 @@ pub(super) fn append(
         operation: &operation,
         what,
         words,
-        state: state.word(),
+        state: state.as_str(),
         record: Some(&record),
     };
     let hash = line.hash(&previous);
@@ -125,7 +125,9 @@ pub(in super::super) fn snapshot(tx: &Transaction<'_>, at: Timestamp) -> rusqlit
         .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
         .collect::<rusqlite::Result<_>>()?;
     for (id, state) in ids {
-        let (Ok(id), Some(state)) = (id.parse(), OperationState::of_word(&state)) else { continue };
+        let (Ok(id), Some(state)) = (id.parse(), state.parse::<OperationState>().ok()) else {
+            continue;
+        };
         match &broken {
             None => append(tx, at, id, "snapshot", "the data file was brought up to date", state)?,
             Some(words) => append(
@@ -150,7 +152,9 @@ pub(in super::super) fn note_renamed(
     for id in renamed {
         let state: String =
             tx.query_row("SELECT state FROM operation WHERE id = ?1", [id], |row| row.get(0))?;
-        let (Ok(id), Some(state)) = (id.parse(), OperationState::of_word(&state)) else { continue };
+        let (Ok(id), Some(state)) = (id.parse(), state.parse::<OperationState>().ok()) else {
+            continue;
+        };
         append(tx, at, id, "snapshot", "the card's id was brought into its canonical form", state)?;
     }
     Ok(())
@@ -472,8 +476,8 @@ mod tests {
     use super::*;
     use crate::domain::card::{CardKey, CardState, ProviderId};
     use crate::domain::money::Money;
-    use crate::domain::operation::{Before, Deed, Operation, OperationState, Proof};
-    use crate::store::journal::{Finding, find, intend};
+    use crate::domain::operation::{ActionKind, Before, Operation, OperationState, Proof};
+    use crate::store::journal::{Finding, intend, record};
     use crate::store::{FILE, Store};
 
     fn at(second: i64) -> Timestamp {
@@ -484,10 +488,10 @@ mod tests {
         let id = OperationId::new(at(i64::from(count)), 7, count);
         Operation {
             id,
-            deed: Deed::TopUp,
+            action_kind: ActionKind::TopUp,
             card: CardKey::new(&ProviderId::new("acme"), &format!("c{count}")),
             last4: "4242".parse().ok(),
-            amount: Money::typed("30", "USD".parse().expect("a currency")).ok(),
+            amount: Money::parse_input("30", "USD".parse().expect("a currency")).ok(),
             state: OperationState::Sent,
             reason: Some("cover".into()),
             reference: id.reference(),
@@ -522,7 +526,7 @@ mod tests {
                 "+30.00 USD in the list, id t1".to_owned(),
                 OperationState::Done,
             );
-            find(db, operation(3).id, &Finding { credit: Some("t1".into()), ..verdict })
+            record(db, operation(3).id, &Finding { credit: Some("t1".into()), ..verdict })
         });
         wrote.await.expect("three operations");
         store
@@ -667,7 +671,7 @@ mod tests {
                 .collect::<rusqlite::Result<_>>()?;
             let mut previous = GENESIS.to_owned();
             for (number, at, operation, what, words, state) in lines {
-                let record = record(db, &operation)?.expect("its operation");
+                let record = super::record(db, &operation)?.expect("its operation");
                 let line = Line {
                     number,
                     at,

@@ -4,7 +4,7 @@ use rusqlite::{Connection, params};
 
 use super::super::millis;
 use super::SENT;
-use crate::domain::operation::{Claimed, Operation, OperationState};
+use crate::domain::operation::{MatchedCredits, Operation, OperationState};
 
 /// How long after it was asked a credit is kept free for an operation that a person settled as done
 /// without naming one: 48 hours.
@@ -14,7 +14,7 @@ const KEPT_FREE_MILLIS: i64 = 48 * 3_600_000;
 ///
 /// # Errors
 /// What SQLite said.
-pub fn claimed(db: &Connection, operation: &Operation) -> rusqlite::Result<Claimed> {
+pub fn matched_credits(db: &Connection, operation: &Operation) -> rusqlite::Result<MatchedCredits> {
     let provider = operation.card.provider.name();
     let card = &*operation.card.id;
     let id = operation.id.to_string();
@@ -27,7 +27,7 @@ pub fn claimed(db: &Connection, operation: &Operation) -> rusqlite::Result<Claim
             row.get::<_, String>(0).map(std::sync::Arc::<str>::from)
         })?
         .collect::<rusqlite::Result<_>>()?;
-    let mut claimed = Claimed { credits, ..Claimed::default() };
+    let mut claimed = MatchedCredits { credits, ..MatchedCredits::default() };
     let Some(amount) = operation.amount else { return Ok(claimed) };
     // Two minutes for operations that have no baseline: their clocks were never measured.
     let began = millis(operation.created_at) - 120_000;
@@ -62,7 +62,7 @@ pub fn claimed(db: &Connection, operation: &Operation) -> rusqlite::Result<Claim
     )?;
     for rival in rivals {
         let (state, has_task) = rival?;
-        let doubtful = match OperationState::of_word(&state) {
+        let doubtful = match state.parse::<OperationState>().ok() {
             Some(OperationState::Unknown) => true,
             // The provider promised it: it comes before one that nobody answered for.
             Some(OperationState::Accepted) => {

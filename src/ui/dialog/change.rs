@@ -1,35 +1,35 @@
 //! Freeze, unfreeze, close, and what stands in the way of them.
 
 use super::sheet::{Sheet, available, clock, part, plain, read_words};
-use crate::app::dialog::blocked::{self, Blocked};
 use crate::app::dialog::close::{self, Close};
+use crate::app::dialog::freeze::{Focus, FreezeForm};
 use crate::app::dialog::menu::leads_to;
-use crate::app::dialog::switch::{Focus, Switch};
+use crate::app::dialog::pending_conflict::{self, PendingConflict};
 use crate::app::dialog::target::{Target, arming, digits};
-use crate::app::world::World;
+use crate::app::portfolio::Portfolio;
 use crate::domain::card::{CardKey, CardState};
 use crate::domain::money::Money;
-use crate::domain::operation::{Class, Deed, OperationState};
+use crate::domain::operation::{ActionKind, OperationState, TopUpSafety};
 use crate::domain::text;
 use crate::domain::transaction::TransactionState;
 use crate::ui::theme::Role;
 
 /// Freeze or unfreeze.
-pub(super) fn switch(page: &Switch, world: &World) -> Sheet {
+pub(super) fn freeze(page: &FreezeForm, portfolio: &Portfolio) -> Sheet {
     let key = &page.target.key;
-    let freeze = page.deed == Deed::Freeze;
+    let freeze = page.action_kind == ActionKind::Freeze;
     let mut sheet = Sheet::new(if freeze { "Freeze card" } else { "Unfreeze card" });
-    sheet.card(key, world);
-    state(&mut sheet, &page.target, page.deed, world);
+    sheet.card(key, portfolio);
+    state(&mut sheet, &page.target, page.action_kind, portfolio);
     if !freeze {
-        sheet.value("Available", [available(key, world)]);
+        sheet.value("Available", [available(key, portfolio)]);
     }
     sheet.changes(&page.target);
     second(&mut sheet, page.second.is_some());
     sheet.blank();
     if freeze {
         sheet.value("Stops", [plain("new purchases, ATM, online")]);
-        let holds = holds(key, world);
+        let holds = holds(key, portfolio);
         sheet.words(
             "Does not",
             &format!(
@@ -62,7 +62,7 @@ pub(super) fn switch(page: &Switch, world: &World) -> Sheet {
         }
         (None, _) => sheet.value("", [part("> none chosen yet", Role::Muted)]),
     }
-    let arming = arming(key, world);
+    let arming = arming(key, portfolio);
     if page.gate.asks_text() {
         sheet.blank();
         let label = if arming.of_id {
@@ -70,27 +70,33 @@ pub(super) fn switch(page: &Switch, world: &World) -> Sheet {
         } else {
             "Type the last 4 of the card to arm:"
         };
-        sheet.arm(label, &arming, &page.gate.typed, &arming.text, page.focus == Focus::Gate);
+        sheet.arm(
+            label,
+            &arming,
+            &page.gate.typed,
+            &arming.text,
+            page.focus == Focus::Confirmation,
+        );
     }
-    let what = format!("{} {}", page.deed.phrase(), digits(key, world));
+    let what = format!("{} {}", page.action_kind.phrase(), digits(key, portfolio));
     let next = match page.focus {
         Focus::Words => ("Enter", "reason is written"),
-        Focus::Gate if page.gate.asks_text() => ("Up", "reason"),
-        Focus::Gate | Focus::Reasons => ("1-5", "reason"),
+        Focus::Confirmation if page.gate.asks_text() => ("Up", "reason"),
+        Focus::Confirmation | Focus::Reasons => ("1-5", "reason"),
     };
     sheet.footer(page.notice.as_deref(), &[("y", &what), next, ("Esc", "do nothing")]);
     sheet
 }
 
 /// `ACTIVE -> FROZEN`, and when that was read.
-fn state(sheet: &mut Sheet, target: &Target, deed: Deed, world: &World) {
-    let now = world.cards.get(&target.key).map_or(CardState::Unknown, |card| card.state);
-    let mut words = vec![plain(now.word())];
-    if let Some(then) = leads_to(deed) {
+fn state(sheet: &mut Sheet, target: &Target, action_kind: ActionKind, portfolio: &Portfolio) {
+    let now = portfolio.cards.get(&target.key).map_or(CardState::Unknown, |card| card.state);
+    let mut words = vec![plain(now.as_str())];
+    if let Some(then) = leads_to(action_kind) {
         words.push(part(" -> ", Role::Muted));
-        words.push(part(then.word(), Role::Heading));
+        words.push(part(then.as_str(), Role::Heading));
     }
-    sheet.ends("State", words, vec![read_words(target, world)]);
+    sheet.ends("State", words, vec![read_words(target, portfolio)]);
 }
 
 /// That an unsettled earlier one is passed over.
@@ -105,11 +111,11 @@ pub(super) fn second(sheet: &mut Sheet, passes: bool) {
 }
 
 /// `2 open holds (38.00 USD), `, as far as the known transactions and the balance say.
-fn holds(key: &CardKey, world: &World) -> String {
+fn holds(key: &CardKey, portfolio: &Portfolio) -> String {
     let open: Vec<_> =
-        world.transactions_of(key).filter(|row| row.state == TransactionState::Hold).collect();
+        portfolio.transactions_of(key).filter(|row| row.state == TransactionState::Hold).collect();
     if open.is_empty() {
-        return match world
+        return match portfolio
             .cards
             .get(key)
             .and_then(|card| card.balance.value())
@@ -123,7 +129,7 @@ fn holds(key: &CardKey, world: &World) -> String {
         .iter()
         .skip(1)
         .try_fold(open.first().map(|row| row.amount), |sum: Option<Money>, row| {
-            sum.map_or(Ok(None), |sum| sum.plus(row.amount).map(Some))
+            sum.map_or(Ok(None), |sum| sum.checked_add(row.amount).map(Some))
         });
     let holds = if open.len() == 1 { "hold" } else { "holds" };
     match sum {
@@ -133,12 +139,12 @@ fn holds(key: &CardKey, world: &World) -> String {
 }
 
 /// Close for good.
-pub(super) fn close(page: &Close, world: &World) -> Sheet {
+pub(super) fn close(page: &Close, portfolio: &Portfolio) -> Sheet {
     let key = &page.target.key;
     let mut sheet = Sheet::new("Close card for good");
-    sheet.card(key, world);
-    state(&mut sheet, &page.target, Deed::Close, world);
-    sheet.value("Available", [available(key, world)]);
+    sheet.card(key, portfolio);
+    state(&mut sheet, &page.target, ActionKind::Close, portfolio);
+    sheet.value("Available", [available(key, portfolio)]);
     sheet.changes(&page.target);
     second(&mut sheet, page.second.is_some());
     sheet.blank();
@@ -151,7 +157,7 @@ pub(super) fn close(page: &Close, world: &World) -> Sheet {
         Some(money) if money.is_negative() => {
             sheet.words(
                 "Debt",
-                &format!("{} is owed on it; closing does not pay that", money.size()),
+                &format!("{} is owed on it; closing does not pay that", money.abs()),
                 Role::Caution,
             );
         }
@@ -170,7 +176,7 @@ pub(super) fn close(page: &Close, world: &World) -> Sheet {
     sheet.blank();
     sheet.field("Reason", &page.reason, 46, page.on_reason, Vec::new());
     sheet.blank();
-    let arming = arming(key, world);
+    let arming = arming(key, portfolio);
     let phrase = close::phrase(&arming);
     sheet.arm(
         &format!("Type {phrase} to arm:"),
@@ -187,14 +193,14 @@ pub(super) fn close(page: &Close, world: &World) -> Sheet {
 }
 
 /// An earlier one is not settled.
-pub(super) fn blocked(page: &Blocked, world: &World) -> Sheet {
+pub(super) fn pending_conflict(page: &PendingConflict, portfolio: &Portfolio) -> Sheet {
     let op = &page.operation;
-    let name = capital(page.deed.phrase());
+    let name = capital(page.action_kind.phrase());
     let mut sheet = Sheet::new(format!("{name} blocked: earlier one not settled"));
-    sheet.card(&page.key, world);
+    sheet.card(&page.key, portfolio);
     sheet.blank();
-    let state = (op.state.word(), state_role(op.state));
-    let before = format!("The earlier {} of this card ", noun(op.deed));
+    let state = (op.state.as_str(), state_role(op.state));
+    let before = format!("The earlier {} of this card ", noun(op.action_kind));
     if op.is_open() {
         sheet.line([
             part("NOT SENT. ", Role::Heading),
@@ -207,13 +213,13 @@ pub(super) fn blocked(page: &Blocked, world: &World) -> Sheet {
         sheet.line([plain(before), plain("is settled now: "), part(state.0, state.1)]);
     }
     sheet.blank();
-    let age = text::age(world.now, op.created_at);
+    let age = text::age(portfolio.now, op.created_at);
     sheet.line([
         part(format!(" op {}   ", op.id.short()), Role::Heading),
         plain(format!(
             "{}   asked {} by {} ({age} ago)",
             op.phrase(),
-            clock(op.created_at, world),
+            clock(op.created_at, portfolio),
             op.operator
         )),
     ]);
@@ -228,14 +234,14 @@ pub(super) fn blocked(page: &Blocked, world: &World) -> Sheet {
             1 => "Looked for once.".to_owned(),
             n => format!("Looked for {n} times."),
         };
-        let class = match world
-            .can(&page.key.provider)
-            .map(|can| can.class)
-            .filter(|_| op.deed == Deed::TopUp)
+        let class = match portfolio
+            .capabilities(&page.key.provider)
+            .map(|capabilities| capabilities.class)
+            .filter(|_| op.action_kind == ActionKind::TopUp)
         {
-            Some(Class::Key) => "It was sent with a key against repetition.",
-            Some(Class::Reference) => "It can be looked up by its reference.",
-            Some(Class::Neither) => "This provider takes no key against repetition.",
+            Some(TopUpSafety::Key) => "It was sent with a key against repetition.",
+            Some(TopUpSafety::Reference) => "It can be looked up by its reference.",
+            Some(TopUpSafety::Neither) => "This provider takes no key against repetition.",
             None => "",
         };
         sheet.sentence(&format!("{looks} {class}"), Role::Text);
@@ -248,8 +254,8 @@ pub(super) fn blocked(page: &Blocked, world: &World) -> Sheet {
             plain(format!("copy a question for {} support (no card number)", page.key.provider)),
         ]);
         sheet.blank();
-        let arming = arming(&page.key, world);
-        let phrase = blocked::phrase(&arming);
+        let arming = arming(&page.key, portfolio);
+        let phrase = pending_conflict::phrase(&arming);
         if page.may_pass() {
             sheet.arm(
                 &format!("To send anyway: type {phrase}"),
@@ -275,11 +281,11 @@ pub(super) fn blocked(page: &Blocked, world: &World) -> Sheet {
     sheet
 }
 
-const fn noun(deed: Deed) -> &'static str {
-    match deed {
-        Deed::Freeze | Deed::Unfreeze | Deed::TopUp => deed.phrase(),
-        Deed::SetPin => "PIN change",
-        Deed::Close => "closing",
+const fn noun(action_kind: ActionKind) -> &'static str {
+    match action_kind {
+        ActionKind::Freeze | ActionKind::Unfreeze | ActionKind::TopUp => action_kind.phrase(),
+        ActionKind::SetPin => "PIN change",
+        ActionKind::Close => "closing",
     }
 }
 

@@ -5,15 +5,15 @@ use super::sheet::{Sheet, VALUES, part, plain};
 use crate::app::dialog::pin::{Focus, PinForm, Who};
 use crate::app::dialog::secret::SecretField;
 use crate::app::dialog::target::arming;
-use crate::app::world::World;
+use crate::app::portfolio::Portfolio;
 use crate::ui::theme::Role;
 
 /// The form.
-pub(super) fn view(page: &PinForm, world: &World) -> Sheet {
+pub(super) fn view(page: &PinForm, portfolio: &Portfolio) -> Sheet {
     let key = &page.target.key;
     let mut sheet = Sheet::new("Set PIN");
-    sheet.card(key, world);
-    let state = world.cards.get(key).map_or("UNKNOWN", |card| card.state.word());
+    sheet.card(key, portfolio);
+    let state = portfolio.cards.get(key).map_or("UNKNOWN", |card| card.state.as_str());
     sheet.value("State", [plain(state)]);
     sheet.words("Rule", page.rule.sentence, Role::Text);
     sheet.changes(&page.target);
@@ -67,18 +67,21 @@ pub(super) fn view(page: &PinForm, world: &World) -> Sheet {
             plain("   "),
             part(format!("{} operator on phone", dot(Who::Operator)), role),
         ]);
-        let words =
-            format!("The journal will say: PIN set, by {}, {}.", world.operator, page.who.words());
+        let words = format!(
+            "The journal will say: PIN set, by {}, {}.",
+            portfolio.operator,
+            page.who.words()
+        );
         sheet.sentence(&words, Role::Muted);
     }
     sheet.blank();
-    let arming = arming(key, world);
+    let arming = arming(key, portfolio);
     let label = if arming.of_id {
         "Type the end of the card's id to arm:"
     } else {
         "Type the last 4 of the card to arm:"
     };
-    sheet.arm(label, &arming, &page.gate.typed, &arming.text, page.focus == Focus::Gate);
+    sheet.arm(label, &arming, &page.gate.typed, &arming.text, page.focus == Focus::Confirmation);
     let next = if page.focus == Focus::Who { ("Space", "who") } else { ("Tab", "next") };
     sheet.footer(
         page.notice.as_deref(),

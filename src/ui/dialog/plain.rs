@@ -6,19 +6,19 @@ use crate::app::dialog::menu::Menu;
 use crate::app::dialog::notice::Refusal;
 use crate::app::dialog::progress::Progress;
 use crate::app::dialog::target::digits;
-use crate::app::world::World;
+use crate::app::portfolio::Portfolio;
 use crate::domain::operation::{OperationState, Proof};
 use crate::domain::text;
 use crate::ui::theme::Role;
 
 /// Every action.
-pub(super) fn menu(page: &Menu, world: &World) -> Sheet {
+pub(super) fn menu(page: &Menu, portfolio: &Portfolio) -> Sheet {
     let mut sheet = Sheet::new("Actions");
-    sheet.card(&page.key, world);
-    let state = world.cards.get(&page.key).map_or("UNKNOWN", |card| card.state.word());
+    sheet.card(&page.key, portfolio);
+    let state = portfolio.cards.get(&page.key).map_or("UNKNOWN", |card| card.state.as_str());
     sheet.value("State", [plain(state)]);
     sheet.blank();
-    for (at, item) in page.items(world).iter().enumerate() {
+    for (at, item) in page.items(portfolio).iter().enumerate() {
         let chosen = at == page.cursor;
         let mark = if chosen { "> " } else { "  " };
         let words = text::left(&item.words, 24);
@@ -53,9 +53,9 @@ pub(super) fn menu(page: &Menu, world: &World) -> Sheet {
 }
 
 /// Not possible, and why.
-pub(super) fn refusal(page: &Refusal, world: &World) -> Sheet {
-    let mut sheet = Sheet::new(format!("{}: not now", capital(page.deed.phrase())));
-    sheet.card(&page.key, world);
+pub(super) fn refusal(page: &Refusal, portfolio: &Portfolio) -> Sheet {
+    let mut sheet = Sheet::new(format!("{}: not now", capital(page.action_kind.phrase())));
+    sheet.card(&page.key, portfolio);
     sheet.blank();
     sheet.sentence(&format!("{}.", capital(page.why.trim_end_matches('.'))), Role::Text);
     sheet.blank();
@@ -65,18 +65,18 @@ pub(super) fn refusal(page: &Refusal, world: &World) -> Sheet {
 }
 
 /// What becomes of a change.
-pub(super) fn progress(page: &Progress, world: &World) -> Sheet {
+pub(super) fn progress(page: &Progress, portfolio: &Portfolio) -> Sheet {
     let name = page.operation.as_ref().map_or_else(
         || {
             page.amount.map_or_else(
-                || page.deed.phrase().to_owned(),
-                |amount| format!("{} {amount}", page.deed.phrase()),
+                || page.action_kind.phrase().to_owned(),
+                |amount| format!("{} {amount}", page.action_kind.phrase()),
             )
         },
         crate::domain::operation::Operation::phrase,
     );
     let mut sheet = Sheet::new(format!("{}  op {}", capital(&name), page.id.short()));
-    sheet.card(&page.key, world);
+    sheet.card(&page.key, portfolio);
     sheet.blank();
     if let Some(why) = &page.refused {
         sheet.value("NOT SENT", [part("nothing was sent, nothing was changed", Role::Caution)]);
@@ -85,8 +85,10 @@ pub(super) fn progress(page: &Progress, world: &World) -> Sheet {
         return sheet;
     }
     if page.seen.is_empty() {
-        let words =
-            format!("card is read again, intent is saved  {}", text::age(world.now, page.since));
+        let words = format!(
+            "card is read again, intent is saved  {}",
+            text::age(portfolio.now, page.since)
+        );
         sheet.value("...", [part(words, Role::Muted)]);
     }
     let last = page.seen.len().saturating_sub(1);
@@ -102,8 +104,15 @@ pub(super) fn progress(page: &Progress, world: &World) -> Sheet {
             OperationState::Unknown => "nobody can tell yet; looked for, not resent",
         };
         let waits = i == last && !page.is_settled();
-        let age = if waits { format!("  {}", text::age(world.now, *at)) } else { String::new() };
-        sheet.rows_for_state(state.word(), state_role(*state), &clock(*at, world), words, &age);
+        let age =
+            if waits { format!("  {}", text::age(portfolio.now, *at)) } else { String::new() };
+        sheet.rows_for_state(
+            state.as_str(),
+            state_role(*state),
+            &clock(*at, portfolio),
+            words,
+            &age,
+        );
     }
     if let Some(detail) = page.operation.as_ref().and_then(|op| op.detail.as_deref()) {
         sheet.words("Known", detail, Role::Text);
@@ -123,8 +132,8 @@ pub(super) fn progress(page: &Progress, world: &World) -> Sheet {
 }
 
 /// Whether to end.
-pub(super) fn quit(world: &World) -> Sheet {
-    let open: Vec<_> = world.operations.iter().filter(|op| op.is_open()).collect();
+pub(super) fn quit(portfolio: &Portfolio) -> Sheet {
+    let open: Vec<_> = portfolio.operations.iter().filter(|op| op.is_open()).collect();
     let mut sheet = Sheet::new("Quit");
     if open.is_empty() {
         sheet.line([plain("No change is on its way.")]);
@@ -135,8 +144,8 @@ pub(super) fn quit(world: &World) -> Sheet {
         for op in open.iter().take(5) {
             sheet.line([
                 part(format!(" {}  ", op.id.short()), Role::Heading),
-                plain(format!("{}  {}  ", op.phrase(), digits(&op.card, world))),
-                part(op.state.word(), state_role(op.state)),
+                plain(format!("{}  {}  ", op.phrase(), digits(&op.card, portfolio))),
+                part(op.state.as_str(), state_role(op.state)),
             ]);
         }
         if open.len() > 5 {

@@ -4,30 +4,30 @@ use super::change::state_role;
 use super::sheet::{Sheet, clock, part, plain};
 use crate::app::dialog::settle::{Settle, candidates};
 use crate::app::dialog::target::Arming;
-use crate::app::world::World;
-use crate::domain::operation::Deed;
+use crate::app::portfolio::Portfolio;
+use crate::domain::operation::ActionKind;
 use crate::domain::transaction::Transaction;
 use crate::engine::confirmation;
 use crate::ui::theme::Role;
 
 /// The sheet.
-pub(super) fn view(page: &Settle, world: &World) -> Sheet {
+pub(super) fn view(page: &Settle, portfolio: &Portfolio) -> Sheet {
     let operation = &page.operation;
     let mut sheet = Sheet::new(format!("Settle op {} by hand", operation.id.short()));
-    sheet.card(&operation.card, world);
+    sheet.card(&operation.card, portfolio);
     sheet.value(
         "Asked",
         [
             plain(operation.phrase()),
-            part(format!("  at {}", clock(operation.created_at, world)), Role::Muted),
+            part(format!("  at {}", clock(operation.created_at, portfolio)), Role::Muted),
         ],
     );
-    sheet.value("Now", [part(operation.state.word(), state_role(operation.state))]);
+    sheet.value("Now", [part(operation.state.as_str(), state_role(operation.state))]);
     sheet.words("Known", operation.detail.as_deref().unwrap_or("no answer"), Role::Text);
     sheet.blank();
     let mark = |on: bool| if on { "> " } else { "  " };
     let said = |on: bool| if on { Role::Focus } else { Role::Text };
-    let top_up = operation.deed == Deed::TopUp;
+    let top_up = operation.action_kind == ActionKind::TopUp;
     let happened = if top_up {
         "happened: the money is on the card"
     } else {
@@ -48,14 +48,14 @@ pub(super) fn view(page: &Settle, world: &World) -> Sheet {
     );
     if done && top_up {
         sheet.blank();
-        rows(&mut sheet, page, world);
+        rows(&mut sheet, page, portfolio);
     }
     if failed && top_up {
         sheet.blank();
-        let others = candidates(operation, world);
+        let others = candidates(operation, portfolio);
         for (at, row) in others.iter().enumerate() {
             let label = if at == 0 { "Not its" } else { "" };
-            sheet.value(label, [part(told(row, world), Role::Caution)]);
+            sheet.value(label, [part(told(row, portfolio), Role::Caution)]);
         }
         if !others.is_empty() {
             sheet.words("", "typing the digits says that this is somebody else's", Role::Caution);
@@ -90,19 +90,19 @@ pub(super) fn view(page: &Settle, world: &World) -> Sheet {
 }
 
 /// A transaction that may be its own, in one line.
-fn told(row: &Transaction, world: &World) -> String {
+fn told(row: &Transaction, portfolio: &Portfolio) -> String {
     format!(
         "+{} at {}  {}  id {}",
-        row.amount.size(),
-        clock(row.at, world),
-        row.state.word(),
+        row.amount.abs(),
+        clock(row.at, portfolio),
+        row.state.as_str(),
         row.id
     )
 }
 
 /// The transactions that may be its own.
-fn rows(sheet: &mut Sheet, page: &Settle, world: &World) {
-    let offered = candidates(&page.operation, world);
+fn rows(sheet: &mut Sheet, page: &Settle, portfolio: &Portfolio) {
+    let offered = candidates(&page.operation, portfolio);
     let none = page.chosen.is_none();
     let role = |on: bool| if on { Role::Focus } else { Role::Text };
     for (at, row) in offered.iter().enumerate() {
@@ -114,7 +114,7 @@ fn rows(sheet: &mut Sheet, page: &Settle, world: &World) {
             [
                 part(mark, Role::Focus),
                 part(format!("{} ", at + 1), Role::Key),
-                part(told(row, world), role(chosen)),
+                part(told(row, portfolio), role(chosen)),
             ],
         );
     }

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::WIDTH;
 use crate::app::dialog::target::{self, Arming, Target};
 use crate::app::field::{Field, Window};
-use crate::app::world::World;
+use crate::app::portfolio::Portfolio;
 use crate::config::Environment;
 use crate::domain::card::{Card, CardKey, Reading};
 use crate::domain::money::Money;
@@ -212,22 +212,22 @@ impl Sheet {
     }
 
     /// The card: digits and holder, provider and environment.
-    pub(super) fn card(&mut self, key: &CardKey, world: &World) {
-        let card = world.cards.get(key);
-        let digits = target::digits(key, world);
+    pub(super) fn card(&mut self, key: &CardKey, portfolio: &Portfolio) {
+        let card = portfolio.cards.get(key);
+        let digits = target::digits(key, portfolio);
         let holder = card.map_or("", |card| &*card.holder).to_owned();
-        let environment = target::environment(key, world);
+        let environment = target::environment(key, portfolio);
         let role = match environment {
             Environment::Production => Role::Prod,
             Environment::Sandbox => Role::Muted,
         };
         let kind = card
             .and_then(|card| card.kind)
-            .map_or_else(String::new, |kind| format!("{}  ", kind.word()));
+            .map_or_else(String::new, |kind| format!("{}  ", kind.as_str()));
         let right = vec![
             part(kind, Role::Muted),
             plain(format!("{}  ", text::fit(key.provider.name(), 16))),
-            part(environment.word(), role),
+            part(environment.as_str(), role),
         ];
         let name = if card.is_some_and(|card| card.last4.is_some()) || !holder.is_empty() {
             holder
@@ -307,32 +307,32 @@ pub(super) fn wrapped(words: &str, columns: usize) -> Vec<String> {
 }
 
 /// `14:08:08`, in the operator's zone.
-pub(super) fn clock(at: Timestamp, world: &World) -> String {
-    at.to_zoned(world.zone.clone()).strftime("%H:%M:%S").to_string()
+pub(super) fn clock(at: Timestamp, portfolio: &Portfolio) -> String {
+    at.to_zoned(portfolio.zone.clone()).strftime("%H:%M:%S").to_string()
 }
 
 /// When the card's figures were read, and whether they are being read again.
-pub(super) fn read_words(target: &Target, world: &World) -> Part {
+pub(super) fn read_words(target: &Target, portfolio: &Portfolio) -> Part {
     let again = if target.reread { ", re-read" } else { ", asking again" };
-    match world.cards.get(&target.key).map(|card| &card.balance) {
+    match portfolio.cards.get(&target.key).map(|card| &card.balance) {
         None | Some(Reading::Never) => part(
             format!("never read{}", if target.reread { "" } else { ", asking now" }),
             Role::Muted,
         ),
         Some(Reading::At { at, .. }) => part(
-            format!("read {} ({}){again}", clock(*at, world), text::age(world.now, *at)),
+            format!("read {} ({}){again}", clock(*at, portfolio), text::age(portfolio.now, *at)),
             Role::Muted,
         ),
         Some(Reading::Stale { at, .. }) => part(
-            format!("LAST KNOWN {} ({})", clock(*at, world), text::age(world.now, *at)),
+            format!("LAST KNOWN {} ({})", clock(*at, portfolio), text::age(portfolio.now, *at)),
             Role::Caution,
         ),
     }
 }
 
 /// What is available, marked where it may be old.
-pub(super) fn available(key: &CardKey, world: &World) -> Part {
-    let card = world.cards.get(key);
+pub(super) fn available(key: &CardKey, portfolio: &Portfolio) -> Part {
+    let card = portfolio.cards.get(key);
     let Some(available) = card.and_then(Card::available) else {
         return part("not known", Role::Caution);
     };

@@ -7,16 +7,16 @@ use ratatui::layout::Rect;
 use super::view;
 use crate::app::dialog::tests::{Desk, key, money};
 use crate::domain::card::CardState;
-use crate::domain::operation::{Deed, Offer, OperationState, PinRule};
+use crate::domain::operation::{ActionKind, OperationState, PinRule, Support};
 use crate::domain::transaction::{Transaction, TransactionKind};
-use crate::engine::News;
+use crate::engine::EngineEvent;
 use crate::ui::theme::Theme;
 
 fn picture(desk: &Desk) -> String {
     let theme = Theme { mono: true, ascii: false };
     let mut buffer = Buffer::empty(Rect::new(0, 0, 80, 24));
     let dialog = desk.dialog.as_ref().expect("a dialog is open");
-    let cursor = view(dialog, &desk.world, &theme, buffer.area, &mut buffer);
+    let cursor = view(dialog, &desk.portfolio, &theme, buffer.area, &mut buffer);
     let mut lines: Vec<String> = (0..24)
         .map(|y| (0..80).map(|x| buffer[(x, y)].symbol()).collect::<String>().trim_end().to_owned())
         .filter(|line| !line.is_empty())
@@ -29,20 +29,21 @@ fn picture(desk: &Desk) -> String {
 
 fn frozen() -> Desk {
     let mut desk = Desk::new();
-    desk.world.cards.get_mut(&key("c1")).expect("the card").state = CardState::Frozen;
+    desk.portfolio.cards.get_mut(&key("c1")).expect("the card").state = CardState::Frozen;
     desk
 }
 
 fn unknown() -> Desk {
     let mut desk = Desk::new();
-    desk.earlier(Deed::TopUp, "c2", OperationState::Unknown, Some(money("5000", "JPY")));
+    desk.earlier(ActionKind::TopUp, "c2", OperationState::Unknown, Some(money("5000", "JPY")));
     desk
 }
 
 /// A top-up in doubt, and a credit in the list that may be its own.
 fn unsettled() -> Desk {
     let mut desk = Desk::new();
-    let open = desk.earlier(Deed::TopUp, "c2", OperationState::Unknown, Some(money("5000", "JPY")));
+    let open =
+        desk.earlier(ActionKind::TopUp, "c2", OperationState::Unknown, Some(money("5000", "JPY")));
     let row = crate::app::fixture::transaction(&key("c2"), "t77", 0, "5000 JPY", "");
     let row = Transaction {
         provider: open.card.provider.clone(),
@@ -51,7 +52,7 @@ fn unsettled() -> Desk {
         at: open.created_at,
         ..row
     };
-    desk.world.hear(&News::Transactions(vec![row]));
+    desk.portfolio.apply(&EngineEvent::Transactions(vec![row]));
     desk.settles(&open)
 }
 
@@ -59,62 +60,62 @@ fn unsettled() -> Desk {
 fn all() -> Vec<(&'static str, Desk)> {
     let covered = || Desk::new().declined("c1", money("41.90", "USD")).cover("c1");
     let mut unquoted = Desk::new();
-    unquoted.can().quote = Offer::No("acme tells no fee before sending");
+    unquoted.capabilities().quote = Support::No("acme tells no fee before sending");
     let paid = || {
         let mut desk = Desk::new();
-        desk.can().names_payer = true;
-        desk.open(Deed::TopUp, "c1").types("30").keys("enter")
+        desk.capabilities().names_payer = true;
+        desk.open(ActionKind::TopUp, "c1").types("30").keys("enter")
     };
     let short = "account 8204 of customer 16221 holds 5.00 USD, and 30.00 USD are to be paid";
     let mut both_pins = Desk::new();
-    both_pins.can().pin = Ok(PinRule {
+    both_pins.capabilities().pin = Ok(PinRule {
         digits: Some((4, 4)),
         needs_old: true,
         physical_only: false,
         sentence: "4 digits; the PIN until now is asked for.",
     });
-    let sent = Desk::new().open(Deed::Freeze, "c1").keys("1 y");
+    let sent = Desk::new().open(ActionKind::Freeze, "c1").keys("1 y");
     let id = sent.orders().first().map(|order| order.id).expect("an order");
     let mut sent = sent;
-    let mut operation = sent.earlier(Deed::Freeze, "c1", OperationState::Sent, None);
-    sent.world.operations.clear();
+    let mut operation = sent.earlier(ActionKind::Freeze, "c1", OperationState::Sent, None);
+    sent.portfolio.operations.clear();
     operation.id = id;
     operation.detail = None;
     operation.reason = Some("lost".into());
     let mut accepted = operation.clone();
     accepted.state = OperationState::Accepted;
     let sent = sent
-        .hears(News::Operation(operation))
+        .hears(EngineEvent::Operation(operation))
         .pass(1_000)
-        .hears(News::Operation(accepted))
+        .hears(EngineEvent::Operation(accepted))
         .pass(3_000);
     let mut menu = frozen();
-    menu.can().close = Offer::No("this provider closes no cards");
-    let refused = Desk::new().open(Deed::Freeze, "c1").keys("1 y");
+    menu.capabilities().close = Support::No("this provider closes no cards");
+    let refused = Desk::new().open(ActionKind::Freeze, "c1").keys("1 y");
     let refused_id = refused.orders().first().map(|order| order.id).expect("an order");
     vec![
-        ("freeze", Desk::new().open(Deed::Freeze, "c1").keys("1")),
-        ("freeze_other", Desk::new().open(Deed::Freeze, "c1").keys("5").types("dog ate it")),
-        ("unfreeze", frozen().open(Deed::Unfreeze, "c1").keys("2").types("424")),
-        ("top_up_amount", Desk::new().open(Deed::TopUp, "c1").types("9").keys("enter")),
+        ("freeze", Desk::new().open(ActionKind::Freeze, "c1").keys("1")),
+        ("freeze_other", Desk::new().open(ActionKind::Freeze, "c1").keys("5").types("dog ate it")),
+        ("unfreeze", frozen().open(ActionKind::Unfreeze, "c1").keys("2").types("424")),
+        ("top_up_amount", Desk::new().open(ActionKind::TopUp, "c1").types("9").keys("enter")),
         ("top_up_asking", covered().keys("enter").pass(1_000)),
         ("top_up_check", covered().keys("enter").quotes("0.30")),
         ("top_up_paid_by", paid().pays("512", None)),
         ("top_up_cannot_pay", paid().pays("5", Some(short)).keys("y")),
-        ("top_up_large", unquoted.open(Deed::TopUp, "c1").types("9000").keys("enter 4 2")),
-        ("top_up_blocked", unknown().open(Deed::TopUp, "c2").types("SEC")),
-        ("pin", Desk::new().open(Deed::SetPin, "c1").types("9078").keys("tab").types("907")),
+        ("top_up_large", unquoted.open(ActionKind::TopUp, "c1").types("9000").keys("enter 4 2")),
+        ("top_up_blocked", unknown().open(ActionKind::TopUp, "c2").types("SEC")),
+        ("pin", Desk::new().open(ActionKind::SetPin, "c1").types("9078").keys("tab").types("907")),
         (
             "pin_with_old",
-            both_pins.open(Deed::SetPin, "c1").types("1111").keys("tab").types("4321"),
+            both_pins.open(ActionKind::SetPin, "c1").types("1111").keys("tab").types("4321"),
         ),
-        ("close", Desk::new().open(Deed::Close, "c1").types("CLOSE 4")),
+        ("close", Desk::new().open(ActionKind::Close, "c1").types("CLOSE 4")),
         ("menu", menu.actions("c1").keys("C")),
-        ("refusal", frozen().open(Deed::Freeze, "c1")),
+        ("refusal", frozen().open(ActionKind::Freeze, "c1")),
         ("progress", sent),
         (
             "progress_refused",
-            refused.hears(News::Refused {
+            refused.hears(EngineEvent::Refused {
                 id: refused_id,
                 card: key("c1"),
                 why: "the card changed since it was shown".into(),
@@ -135,7 +136,7 @@ fn every_dialog_looks_as_drawn() {
 
 #[test]
 fn a_pin_is_stars_on_screen() {
-    let shown = picture(&Desk::new().open(Deed::SetPin, "c1").types("9078"));
+    let shown = picture(&Desk::new().open(ActionKind::SetPin, "c1").types("9078"));
     assert!(shown.contains("****") && !shown.contains("9078"), "{shown}");
 }
 
@@ -147,7 +148,7 @@ fn a_dialog_draws_at_any_size_and_keeps_its_keys_as_long_as_there_is_room() {
             [(0, 0), (1, 1), (3, 2), (10, 3), (40, 8), (60, 16), (80, 12), (200, 60)]
         {
             let mut buffer = Buffer::empty(Rect::new(0, 0, width, height));
-            let cursor = view(dialog, &desk.world, &Theme::default(), buffer.area, &mut buffer);
+            let cursor = view(dialog, &desk.portfolio, &Theme::default(), buffer.area, &mut buffer);
             assert!(
                 cursor.is_none_or(|at| at.x < width && at.y < height),
                 "{name} {width}x{height}"
@@ -167,14 +168,14 @@ fn a_dialog_draws_at_any_size_and_keeps_its_keys_as_long_as_there_is_room() {
 
 #[test]
 fn what_lies_below_does_not_show_through_not_even_half_a_character() {
-    let desk = Desk::new().open(Deed::Freeze, "c1");
+    let desk = Desk::new().open(ActionKind::Freeze, "c1");
     let mut buffer = Buffer::empty(Rect::new(0, 0, 80, 24));
     for y in 0..24 {
         buffer.set_string(0, y, "日".repeat(40), ratatui::style::Style::new());
     }
     view(
         desk.dialog.as_ref().expect("a dialog"),
-        &desk.world,
+        &desk.portfolio,
         &Theme::default(),
         buffer.area,
         &mut buffer,

@@ -14,8 +14,8 @@ use cardtop::config::Config;
 use cardtop::domain::card::{CardKey, ProviderId};
 use cardtop::domain::money::Money;
 use cardtop::domain::operation::Action;
-use cardtop::engine::{Engine, News, Order, Shown};
-use cardtop::provider::http::{Does, InProcess, Lost, Transport};
+use cardtop::engine::{ChangeRequest, Engine, EngineEvent, Expected};
+use cardtop::provider::http::{Access, InProcess, Transport, TransportError};
 use cardtop::sandbox::world::CardState;
 use cardtop::sandbox::{Dialect, Options, Sandbox};
 use http::{Request, Response};
@@ -119,8 +119,8 @@ impl Net {
         self.sent.load(Ordering::SeqCst)
     }
 
-    fn fate(&self, number: u64, dialect: Dialect, does: Does) -> Fate {
-        if does == Does::Write
+    fn fate(&self, number: u64, dialect: Dialect, does: Access) -> Fate {
+        if does == Access::Write
             && let Some(planned) = lock(&self.planned).pop_front()
         {
             return Fate::Told(planned);
@@ -133,15 +133,15 @@ impl Net {
             return Fate::Crash { arrived: dice.below(2) == 0 };
         }
         // Every change of these scripts is a top-up.
-        Fate::Told(self.script.lie(number, may_come_twice(dialect, does == Does::Write)))
+        Fate::Told(self.script.lie(number, may_come_twice(dialect, does == Access::Write)))
     }
 
     pub(super) async fn arrive(
         &self,
         dialect: Dialect,
         request: Request<Bytes>,
-    ) -> Result<Response<Bytes>, Lost> {
-        InProcess(self.sandbox.router(dialect)).call(Does::Read, request).await
+    ) -> Result<Response<Bytes>, TransportError> {
+        InProcess(self.sandbox.router(dialect)).call(Access::Read, request).await
     }
 
     /// Lets the late requests arrive that are due.
@@ -161,16 +161,16 @@ impl Net {
     async fn exchange(
         &self,
         dialect: Dialect,
-        does: Does,
+        does: Access,
         request: Request<Bytes>,
-    ) -> Result<Response<Bytes>, Lost> {
+    ) -> Result<Response<Bytes>, TransportError> {
         self.arrivals().await;
         let number = self.exchanges.fetch_add(1, Ordering::SeqCst);
-        if does == Does::Write {
+        if does == Access::Write {
             self.sent.fetch_add(1, Ordering::SeqCst);
         }
         if let Some(leaving) = &*lock(&self.leaving) {
-            leaving(does == Does::Write);
+            leaving(does == Access::Write);
         }
         let lie = match self.fate(number, dialect, does) {
             Fate::Told(lie) => lie,
@@ -184,8 +184,8 @@ impl Net {
             }
         };
         let Some(lie) = lie else { return self.arrive(dialect, request).await };
-        *lock(&self.told).entry(lie.word()).or_default() += 1;
-        let lost = |said: &str| Err(Lost { reached: true, said: said.to_owned() });
+        *lock(&self.told).entry(lie.as_str()).or_default() += 1;
+        let lost = |said: &str| Err(TransportError { reached: true, said: said.to_owned() });
         let made = |status: u16, body: &'static str| {
             let mut answer = Response::new(Bytes::from_static(body.as_bytes()));
             *answer.status_mut() = http::StatusCode::from_u16(status).expect("a status");
@@ -262,7 +262,11 @@ pub(super) struct Way {
 
 #[async_trait]
 impl Transport for Way {
-    async fn call(&self, does: Does, request: Request<Bytes>) -> Result<Response<Bytes>, Lost> {
+    async fn call(
+        &self,
+        does: Access,
+        request: Request<Bytes>,
+    ) -> Result<Response<Bytes>, TransportError> {
         self.net.exchange(self.dialect, does, request).await
     }
 }
@@ -278,7 +282,7 @@ pub(super) async fn opened(
     data: &Path,
     net: &Arc<Net>,
     polling: bool,
-) -> (Engine, tokio::sync::mpsc::Receiver<News>) {
+) -> (Engine, tokio::sync::mpsc::Receiver<EngineEvent>) {
     let net = Arc::clone(net);
     let way =
         move |dialect| -> Box<dyn Transport> { Box::new(Way { net: Arc::clone(&net), dialect }) };
@@ -326,7 +330,7 @@ pub(super) fn active(sandbox: &Sandbox, dialect: Dialect) -> Vec<String> {
 pub(super) fn units(sandbox: &Sandbox, dialect: Dialect, card: &str, count: u64) -> Money {
     let currency = sandbox.available(dialect, card).expect("the card").currency();
     let each = if currency.decimals() == Some(0) { 100 } else { 1 };
-    Money::typed(&(count * each).to_string(), currency).expect("an amount of the test")
+    Money::parse_input(&(count * each).to_string(), currency).expect("an amount of the test")
 }
 
 /// What a card receives of a top-up: artha keeps one in a hundred.
@@ -337,13 +341,13 @@ pub(super) fn received(dialect: Dialect, amount: Money) -> Decimal {
     }
 }
 
-pub(super) fn order(engine: &Engine, card: &CardKey, amount: Money, second: bool) -> Order {
-    Order {
+pub(super) fn order(engine: &Engine, card: &CardKey, amount: Money, second: bool) -> ChangeRequest {
+    ChangeRequest {
         id: engine.new_operation_id(),
         card: card.clone(),
         action: Action::TopUp(amount),
         reason: Some("test".into()),
-        shown: Shown::default(),
+        shown: Expected::default(),
         second,
         recent_credit: None,
         payer: None,

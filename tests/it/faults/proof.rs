@@ -9,8 +9,8 @@ use bytes::Bytes;
 use cardtop::config::Config;
 use cardtop::domain::operation::{Operation, OperationId, OperationState};
 use cardtop::domain::proof::ProvenBy;
-use cardtop::engine::{Engine, Order, Refused, Verdict, confirmation};
-use cardtop::provider::http::{Does, Lost, Transport};
+use cardtop::engine::{ChangeRequest, Engine, Refused, Verdict, confirmation};
+use cardtop::provider::http::{Access, Transport, TransportError};
 use cardtop::sandbox::{Dialect, ElsewhereTopUp};
 use http::{Request, Response};
 use jiff::SignedDuration;
@@ -40,7 +40,7 @@ impl Scene {
             .await
     }
 
-    fn fifty(&self, engine: &Engine, second: bool) -> Order {
+    fn fifty(&self, engine: &Engine, second: bool) -> ChangeRequest {
         let card = self.card();
         order(
             engine,
@@ -60,7 +60,7 @@ impl Scene {
     }
 
     /// Looks for an operation several times, as a board does over a few minutes.
-    async fn look(&self, engine: &Engine, id: OperationId) -> Operation {
+    async fn lookup(&self, engine: &Engine, id: OperationId) -> Operation {
         let mut found = None;
         for _ in 0..4 {
             tokio::time::sleep(Duration::from_secs(20)).await;
@@ -89,7 +89,7 @@ async fn somebody_elses_credit_never_proves_a_top_up_whose_request_was_lost() {
                     .change(scene.fifty(&engine, true), Duration::ZERO)
                     .await
                     .unwrap_or_else(|refused| panic!("{refused}"));
-                let found = scene.look(&engine, sent.id).await;
+                let found = scene.lookup(&engine, sent.id).await;
                 let case =
                     format!("{} {others_top_up} {seconds} s: {}", dialect.name(), said(&found));
                 assert_eq!(found.state, OperationState::Unknown, "{case}");
@@ -119,7 +119,8 @@ async fn an_equal_top_up_of_the_last_minutes_is_said_before_another_is_sent() {
             "{words}"
         );
         assert_eq!(scene.net.sent(), before, "nothing was sent");
-        let confirmed = Order { recent_credit: Some(credit), ..scene.fifty(&engine, false) };
+        let confirmed =
+            ChangeRequest { recent_credit: Some(credit), ..scene.fifty(&engine, false) };
         let done = engine
             .change(confirmed, Duration::from_secs(60))
             .await
@@ -141,12 +142,12 @@ async fn a_lost_answer_is_left_to_a_person_where_others_top_up() {
                 .change(scene.fifty(&engine, false), Duration::ZERO)
                 .await
                 .unwrap_or_else(|refused| panic!("{refused}"));
-            let found = scene.look(&engine, sent.id).await;
+            let found = scene.lookup(&engine, sent.id).await;
             assert_eq!(found.state, state, "{} {others_top_up}: {}", dialect.name(), said(&found));
             if others_top_up {
                 assert!(said(&found).contains("a person has to settle it"), "{}", said(&found));
             } else {
-                assert_eq!(found.proven_by, Some(ProvenBy::Seen));
+                assert_eq!(found.proven_by, Some(ProvenBy::Lookup));
             }
         }
     }
@@ -161,7 +162,7 @@ async fn an_accepted_top_up_is_done_by_exactly_one_new_credit() {
         .await
         .unwrap_or_else(|refused| panic!("{refused}"));
     assert_eq!(sent.state, OperationState::Accepted);
-    assert_eq!(scene.look(&engine, sent.id).await.state, OperationState::Done);
+    assert_eq!(scene.lookup(&engine, sent.id).await.state, OperationState::Done);
     let scene = Scene::new(Dialect::Banana, "20s");
     let engine = scene.engine_with(true).await;
     let sent = engine
@@ -169,7 +170,7 @@ async fn an_accepted_top_up_is_done_by_exactly_one_new_credit() {
         .await
         .unwrap_or_else(|refused| panic!("{refused}"));
     scene.elsewhere();
-    let found = scene.look(&engine, sent.id).await;
+    let found = scene.lookup(&engine, sent.id).await;
     assert_eq!(found.state, OperationState::Accepted, "two new credits: {}", said(&found));
     assert!(said(&found).contains("a person has to settle it"), "{}", said(&found));
 }
@@ -192,7 +193,7 @@ async fn two_desks_with_their_own_data_files_do_not_take_one_credit_for_two() {
                 .change(scene.fifty(&second, true), Duration::ZERO)
                 .await
                 .unwrap_or_else(|refused| panic!("{refused}"));
-            let two = scene.look(&second, two.id).await;
+            let two = scene.lookup(&second, two.id).await;
             let case =
                 format!("{} {others_top_up}: {} and {}", dialect.name(), said(&one), said(&two));
             assert_eq!(scene.sandbox.credits(dialect, &scene.card()).len(), 1, "{case}");
@@ -220,7 +221,7 @@ async fn a_clock_that_is_wrong_by_minutes_neither_hides_a_paid_top_up_nor_makes_
                     .change(scene.fifty(&engine, true), Duration::ZERO)
                     .await
                     .unwrap_or_else(|refused| panic!("{refused}"));
-                let found = scene.look(&engine, sent.id).await;
+                let found = scene.lookup(&engine, sent.id).await;
                 let wanted = if lie == Lie::LoseAnswer {
                     OperationState::Done
                 } else {
@@ -259,7 +260,7 @@ async fn a_back_dated_credit_that_appears_late_is_not_ours() {
                 ElsewhereTopUp { sum, dated_back, failed: false },
             )
             .expect("a credit");
-        let found = scene.look(&engine, sent.id).await;
+        let found = scene.lookup(&engine, sent.id).await;
         assert_eq!(found.state, OperationState::Unknown, "{}: {}", dialect.name(), said(&found));
         assert!(said(&found).contains("it may be somebody else's"), "{}", said(&found));
     }
@@ -270,8 +271,13 @@ struct NoLists(Way);
 
 #[async_trait]
 impl Transport for NoLists {
-    async fn call(&self, does: Does, request: Request<Bytes>) -> Result<Response<Bytes>, Lost> {
-        if does == Does::Read && request.uri().path().to_ascii_lowercase().contains("transaction") {
+    async fn call(
+        &self,
+        does: Access,
+        request: Request<Bytes>,
+    ) -> Result<Response<Bytes>, TransportError> {
+        if does == Access::Read && request.uri().path().to_ascii_lowercase().contains("transaction")
+        {
             let answer = Response::builder().status(500).body(Bytes::from_static(b"{}"));
             return Ok(answer.expect("an answer of the test"));
         }
@@ -355,7 +361,7 @@ async fn a_person_settles_what_nobody_can_tell_and_a_late_credit_raises_an_alarm
         tokio::time::sleep(Duration::from_secs(240)).await;
         scene.net.arrivals().await;
         let engine = scene.engine_with(true).await;
-        let found = scene.look(&engine, open.id).await;
+        let found = scene.lookup(&engine, open.id).await;
         let alarm = found.alarm.as_deref().unwrap_or_default();
         assert!(alarm.contains("it may have been paid"), "{}: {}", dialect.name(), said(&found));
         assert_eq!((found.state, found.watched_until), (OperationState::Failed, None));
@@ -372,7 +378,7 @@ async fn what_stands_in_the_list_is_never_settled_as_failed_unless_a_person_says
         let open = in_doubt(&scene, &engine).await;
         tokio::time::sleep(Duration::from_secs(60)).await;
         scene.net.arrivals().await;
-        let looked = scene.look(&engine, open.id).await;
+        let looked = scene.lookup(&engine, open.id).await;
         assert_eq!(looked.state, OperationState::Unknown, "{}", said(&looked));
         let refused = engine
             .settle(verdict(&open, false))
@@ -397,7 +403,7 @@ async fn what_stands_in_the_list_is_never_settled_as_failed_unless_a_person_says
         );
         // Another one that comes later does raise the alarm.
         scene.elsewhere();
-        let found = scene.look(&engine, open.id).await;
+        let found = scene.lookup(&engine, open.id).await;
         assert!(found.alarm.is_some(), "{}: {}", dialect.name(), said(&found));
     }
 }

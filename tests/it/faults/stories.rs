@@ -11,8 +11,8 @@ use bytes::Bytes;
 use cardtop::clock::Clock;
 use cardtop::config::Config;
 use cardtop::domain::operation::{Action, OperationId, OperationState};
-use cardtop::engine::{Engine, Order, Setup};
-use cardtop::provider::http::{Does, Lost, Transport};
+use cardtop::engine::{ChangeRequest, Engine, Setup};
+use cardtop::provider::http::{Access, Transport, TransportError};
 use cardtop::sandbox::world::CardState;
 use cardtop::sandbox::{Dialect, Options, Sandbox};
 use cardtop::store::{Store, journal};
@@ -58,7 +58,7 @@ impl Scene {
     }
 
     /// A top-up of that card.
-    pub(super) fn top_up(&self, engine: &Engine) -> Order {
+    pub(super) fn top_up(&self, engine: &Engine) -> ChangeRequest {
         let card = self.card();
         order(
             engine,
@@ -260,7 +260,7 @@ async fn a_state_that_the_network_sets_twice_is_set_and_was_asked_once() {
         {
             lock(&net.planned).push_back(Some(Lie::Twice));
             let (sent, writes) = (net.sent(), sandbox.writes());
-            let order = Order {
+            let order = ChangeRequest {
                 action,
                 ..order(&engine, &key(dialect, &card), units(sandbox, dialect, &card, 1), false)
             };
@@ -294,8 +294,12 @@ struct Echo(Way);
 
 #[async_trait]
 impl Transport for Echo {
-    async fn call(&self, does: Does, request: Request<Bytes>) -> Result<Response<Bytes>, Lost> {
-        if does == Does::Write {
+    async fn call(
+        &self,
+        does: Access,
+        request: Request<Bytes>,
+    ) -> Result<Response<Bytes>, TransportError> {
+        if does == Access::Write {
             self.0.net.arrive(self.0.dialect, request.clone()).await?;
         }
         self.0.net.arrive(self.0.dialect, request).await
@@ -531,7 +535,7 @@ async fn every_lie_over_a_real_connection_ends_where_it_should() {
                 assert_eq!(sandbox.credits(*dialect, &card).len(), credits, "{said}");
                 assert_eq!(proxy.sent(), sent + 1, "{said}: it was sent again");
                 assert!(proxy.exchanges() > exchanges + 1, "{said}: it was not looked for");
-                assert_eq!(proxy.told().get(lie.word()), Some(&1), "{said}");
+                assert_eq!(proxy.told().get(lie.as_str()), Some(&1), "{said}");
             }
         });
         futures::future::join_all(each).await;

@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use anyhow::Context;
 use aws_lc_rs::digest;
 use cardtop::clock::Clock;
-use cardtop::domain::operation::{Deed, Operation, OperationState};
+use cardtop::domain::operation::{ActionKind, Operation, OperationState};
 use cardtop::sandbox::{Dialect, Sandbox};
 use cardtop::store::{Store, journal};
 use futures::future::try_join_all;
@@ -149,7 +149,7 @@ impl Course {
         let mut short = false;
         for lane in &mut self.lanes {
             let of = |operation: &&Operation| {
-                operation.deed == Deed::TopUp
+                operation.action_kind == ActionKind::TopUp
                     && operation.card.provider.name() == lane.dialect.name()
             };
             lane.orders.still_to_do =
@@ -284,7 +284,8 @@ impl Sum {
         let of_wire: Vec<&Operation> =
             operations.iter().filter(|operation| operation.card.provider.name() == name).collect();
         let top_ups =
-            of_wire.iter().filter(|operation| operation.deed == Deed::TopUp).count() as u64;
+            of_wire.iter().filter(|operation| operation.action_kind == ActionKind::TopUp).count()
+                as u64;
         let open = of_wire.iter().filter(|operation| operation.is_open()).count();
         let (sent, turned_away) = (lane.gate.sent, lane.tally.turned_away);
         let mut check = |broken: bool, words: String| account.wrong.extend(broken.then_some(words));

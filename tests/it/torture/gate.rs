@@ -116,7 +116,7 @@ impl Gate {
         // A third is late by nothing: only whoever waits for it is gone.
         let late = |dice: &mut Dice| if dice.below(3) == 0 { 0 } else { 1 + dice.below(LATEST) };
         let lie = self.script.lie_late_by(arrived.number, may_repeat, late)?;
-        *self.told.entry(lie.word()).or_default() += 1;
+        *self.told.entry(lie.as_str()).or_default() += 1;
         Some(lie)
     }
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use cardtop::domain::card::{CardKey, ProviderId};
 use cardtop::domain::money::Money;
-use cardtop::domain::operation::{Deed, Operation, OperationState};
+use cardtop::domain::operation::{ActionKind, Operation, OperationState};
 use cardtop::sandbox::{Dialect, Sandbox};
 use rust_decimal::Decimal;
 
@@ -42,7 +42,8 @@ impl Account {
     pub(crate) fn of(sandbox: &Sandbox, operations: &[Operation], others_top_up: bool) -> Self {
         let mut account = Self { others_top_up, ..Self::default() };
         let mut asked: HashMap<&CardKey, Vec<&Operation>> = HashMap::new();
-        let top_ups = operations.iter().filter(|operation| operation.deed == Deed::TopUp);
+        let top_ups =
+            operations.iter().filter(|operation| operation.action_kind == ActionKind::TopUp);
         let count = top_ups.clone().count();
         for operation in top_ups {
             asked.entry(&operation.card).or_default().push(operation);
@@ -108,7 +109,7 @@ impl Account {
         let open = asked.len() - done - failed;
         let each: Vec<String> = asked
             .iter()
-            .map(|operation| format!("{} {}", operation.id, operation.state.word()))
+            .map(|operation| format!("{} {}", operation.id, operation.state.as_str()))
             .collect();
         let said = format!(
             "{} card {card}, {sum}: {credits} credits for [{}]",
@@ -118,11 +119,11 @@ impl Account {
         self.operations += asked.len();
         *self.credits.entry(dialect).or_default() += credits;
         for operation in asked {
-            *self.states.entry((dialect, operation.state.word())).or_default() += 1;
+            *self.states.entry((dialect, operation.state.as_str())).or_default() += 1;
             if operation.is_open() {
                 *self.unknown.entry((dialect, reason(operation))).or_default() += 1;
                 let (state, detail) =
-                    (operation.state.word(), operation.detail.as_deref().unwrap_or("no word"));
+                    (operation.state.as_str(), operation.detail.as_deref().unwrap_or("no word"));
                 let (id, card, phrase) = (operation.id, &operation.card, operation.phrase());
                 self.open.push(format!("op {id}  {phrase} to {card}  {state}: {detail}"));
             }
@@ -158,5 +159,5 @@ fn reason(operation: &Operation) -> String {
     };
     let words: Vec<&str> =
         detail.split(' ').map(|word| if plain(word) { word } else { "…" }).collect();
-    format!("{}: {}", operation.state.word(), words.join(" "))
+    format!("{}: {}", operation.state.as_str(), words.join(" "))
 }

@@ -16,7 +16,7 @@ use cardtop::sandbox::world::CardState;
 use tokio::net::TcpStream;
 
 use super::gate::{self, Arrived, Gate};
-use super::orders::{Deed, Moment, Order, Orders, Stop, Task};
+use super::orders::{ActionKind, ChangeRequest, Moment, Orders, Stop, Task};
 use super::process::Worker;
 use super::worker::{DESK, FOLDER};
 use crate::proxy::{Lie, failure, half, page, short, too_many};
@@ -111,7 +111,7 @@ impl Busy {
     /// Tells the time, and waits until it is known: what comes next may make it read the clock.
     async fn tell_the_time(&mut self, time: i64) -> anyhow::Result<()> {
         self.worker.tell(&format!("{time} now")).await?;
-        match self.worker.hear().await?.as_str() {
+        match self.worker.apply().await?.as_str() {
             "now" => Ok(()),
             other => Err(anyhow!("the worker said: {other}")),
         }
@@ -189,7 +189,7 @@ impl Lane {
                     }
                 })?;
                 *self.slot(place)? = Slot::Idle(worker);
-                let order = Order {
+                let order = ChangeRequest {
                     task: Task::Open,
                     what: "open",
                     rest: self.dialect.name().to_owned(),
@@ -267,9 +267,9 @@ impl Lane {
     }
 
     /// Gives an idle process something to do, and the turn.
-    async fn ask(&mut self, place: usize, order: Order, round: u64) -> anyhow::Result<()> {
+    async fn ask(&mut self, place: usize, order: ChangeRequest, round: u64) -> anyhow::Result<()> {
         let Slot::Idle(mut worker) = self.take(place)? else { bail!("it is not idle") };
-        let Order { task, what, rest, stop } = order;
+        let ChangeRequest { task, what, rest, stop } = order;
         let reading = match stop {
             Stop::Rest(reading, _) | Stop::KillAtReading(reading) => reading,
             Stop::Never | Stop::KillAtExchange(..) => 0,
@@ -315,7 +315,7 @@ impl Lane {
             };
             let client = tokio::select! {
                 biased;
-                line = worker.hear() => {
+                line = worker.apply() => {
                     self.heard(place, round, &line?).await?;
                     continue;
                 }
@@ -374,10 +374,10 @@ impl Lane {
     fn ended(&mut self, number: u64, state: &str) {
         let settled = matches!(state, "DONE" | "FAILED");
         let Some(asked) = (if settled { self.orders.over(number) } else { None }) else { return };
-        let wanted = match asked.deed {
-            Deed::TopUp => return,
-            Deed::Freeze => CardState::Frozen,
-            Deed::Unfreeze => CardState::Active,
+        let wanted = match asked.action_kind {
+            ActionKind::TopUp => return,
+            ActionKind::Freeze => CardState::Frozen,
+            ActionKind::Unfreeze => CardState::Active,
         };
         *self.tally.states.entry(state.to_owned()).or_default() += 1;
         if state == "DONE" && !self.gate.was(&asked.card, wanted, asked.since) {
@@ -398,7 +398,9 @@ impl Lane {
             |slot: &Slot| matches!(slot, Slot::Busy(busy) if busy.task == Task::Change(number));
         let nothing =
             matches!(task, Task::Change(_)) || class == "none" && !self.slots.iter().any(asked);
-        if nothing && self.orders.over(number).is_some_and(|asked| asked.deed == Deed::TopUp) {
+        if nothing
+            && self.orders.over(number).is_some_and(|asked| asked.action_kind == ActionKind::TopUp)
+        {
             self.orders.still_to_do += 1;
         }
     }
@@ -534,7 +536,7 @@ impl Lane {
         worker.tell(&format!("{time} patience")).await?;
         tokio::select! {
             biased;
-            line = worker.hear() => line.map(Some),
+            line = worker.apply() => line.map(Some),
             () = gate::hung_up(client) => Ok(None),
         }
     }

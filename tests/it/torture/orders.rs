@@ -45,7 +45,7 @@ struct Victim {
 
 /// Something asked that is not settled, as far as is known here.
 pub(crate) struct Asked {
-    pub(crate) deed: Deed,
+    pub(crate) action_kind: ActionKind,
     pub(crate) card: String,
     /// The wire's exchange at which it began.
     pub(crate) since: u64,
@@ -59,14 +59,14 @@ pub(crate) struct Asked {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Deed {
+pub(crate) enum ActionKind {
     TopUp,
     Freeze,
     Unfreeze,
 }
 
-impl Deed {
-    const fn word(self) -> &'static str {
+impl ActionKind {
+    const fn as_str(self) -> &'static str {
         match self {
             Self::TopUp => "topup",
             Self::Freeze => "freeze",
@@ -84,7 +84,7 @@ pub(crate) enum Task {
 }
 
 /// One command, and what the dice have in mind for it.
-pub(crate) struct Order {
+pub(crate) struct ChangeRequest {
     pub(crate) task: Task,
     pub(crate) what: &'static str,
     pub(crate) rest: String,
@@ -173,7 +173,7 @@ impl Orders {
         desk: usize,
         waiting: Option<Task>,
         exchanges: u64,
-    ) -> anyhow::Result<Option<Order>> {
+    ) -> anyhow::Result<Option<ChangeRequest>> {
         let kill = self.wants_a_kill();
         let open = self.worth_a_look(desk);
         let what = self.dice.below(20);
@@ -183,7 +183,7 @@ impl Orders {
             let (card, sum, rest) = self.top_up(waiting)?;
             return Ok(Some(self.change(
                 desk,
-                Deed::TopUp,
+                ActionKind::TopUp,
                 (card, Some(sum)),
                 rest,
                 exchanges,
@@ -193,20 +193,28 @@ impl Orders {
         let kill = kill && self.dice.below(4) == 0;
         if self.still_to_do > 0 && what == 9 {
             let card = pick(&mut self.dice, &self.doors).cloned().unwrap_or_default();
-            let deed = if self.dice.below(2) == 0 { Deed::Freeze } else { Deed::Unfreeze };
-            return Ok(Some(self.change(desk, deed, (card, None), String::new(), exchanges, kill)));
+            let action_kind =
+                if self.dice.below(2) == 0 { ActionKind::Freeze } else { ActionKind::Unfreeze };
+            return Ok(Some(self.change(
+                desk,
+                action_kind,
+                (card, None),
+                String::new(),
+                exchanges,
+                kill,
+            )));
         }
         let Some(number) = pick(&mut self.dice, &open).copied() else { return Ok(None) };
         let stop = self.stop(kill);
-        Ok(self.look(number).map(|order| Order { stop, ..order }))
+        Ok(self.look(number).map(|order| ChangeRequest { stop, ..order }))
     }
 
     /// A look for something asked, whoever asked it.
-    pub(crate) fn look(&mut self, number: u64) -> Option<Order> {
+    pub(crate) fn look(&mut self, number: u64) -> Option<ChangeRequest> {
         let asked = self.asked.get_mut(&number)?;
         asked.looks += 1;
         let rest = format!("{number} {}", asked.id.as_deref()?);
-        Some(Order { task: Task::Check(number), what: "check", rest, stop: Stop::Never })
+        Some(ChangeRequest { task: Task::Check(number), what: "check", rest, stop: Stop::Never })
     }
 
     /// The numbers of everything that is not known to be settled.
@@ -229,7 +237,7 @@ impl Orders {
     /// Whoever was asked is dead. What had no name yet cannot be in the journal.
     pub(crate) fn died(&mut self, number: u64) {
         if self.asked.get(&number).is_some_and(|asked| asked.id.is_none())
-            && self.over(number).is_some_and(|asked| asked.deed == Deed::TopUp)
+            && self.over(number).is_some_and(|asked| asked.action_kind == ActionKind::TopUp)
         {
             self.still_to_do += 1;
         }
@@ -267,19 +275,24 @@ impl Orders {
     fn change(
         &mut self,
         desk: usize,
-        deed: Deed,
+        action_kind: ActionKind,
         (card, sum): (String, Option<u64>),
         rest: String,
         exchanges: u64,
         kill: bool,
-    ) -> Order {
+    ) -> ChangeRequest {
         self.number += 1;
         let rest = format!("{} {card}{rest}", self.number);
         self.asked.insert(
             self.number,
-            Asked { deed, card, since: exchanges, id: None, desk, sum, looks: 0 },
+            Asked { action_kind, card, since: exchanges, id: None, desk, sum, looks: 0 },
         );
-        Order { task: Task::Change(self.number), what: deed.word(), rest, stop: self.stop(kill) }
+        ChangeRequest {
+            task: Task::Change(self.number),
+            what: action_kind.as_str(),
+            rest,
+            stop: self.stop(kill),
+        }
     }
 
     fn worth_a_look(&self, desk: usize) -> Vec<u64> {
@@ -296,7 +309,7 @@ impl Orders {
     fn top_up(&mut self, waiting: Option<Task>) -> anyhow::Result<(String, u64, String)> {
         let waiting = match waiting {
             Some(Task::Change(number)) => {
-                self.asked.get(&number).filter(|asked| asked.deed == Deed::TopUp)
+                self.asked.get(&number).filter(|asked| asked.action_kind == ActionKind::TopUp)
             }
             Some(Task::Open | Task::Check(_)) | None => None,
         };
@@ -305,7 +318,7 @@ impl Orders {
         let blocked: Vec<&str> = self
             .asked
             .values()
-            .filter(|asked| asked.deed == Deed::TopUp)
+            .filter(|asked| asked.action_kind == ActionKind::TopUp)
             .map(|asked| asked.card.as_str())
             .collect();
         // Both at one card, more often than chance would have it.

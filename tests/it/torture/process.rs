@@ -37,7 +37,7 @@ impl Worker {
     }
 
     /// The next line. May be given up while it waits.
-    pub(crate) async fn hear(&mut self) -> anyhow::Result<String> {
+    pub(crate) async fn apply(&mut self) -> anyhow::Result<String> {
         let line = tokio::time::timeout(SILENCE, self.output.next_line())
             .await
             .context("the worker is silent")??;

@@ -18,7 +18,7 @@ use cardtop::config::Config;
 use cardtop::domain::card::{CardKey, ProviderId};
 use cardtop::domain::money::Money;
 use cardtop::domain::operation::{Action, OperationId};
-use cardtop::engine::{Engine, Order, Refused, Setup, Shown};
+use cardtop::engine::{ChangeRequest, Engine, Expected, Refused, Setup};
 use jiff::Timestamp;
 use tokio::sync::mpsc;
 
@@ -177,7 +177,11 @@ impl Wish {
         Ok(match (what, words) {
             ("topup", [card, amount, currency, second]) => {
                 let currency = currency.parse().map_err(|_| anyhow!("no currency"))?;
-                change(Action::TopUp(Money::typed(amount, currency)?), card, *second == "second")
+                change(
+                    Action::TopUp(Money::parse_input(amount, currency)?),
+                    card,
+                    *second == "second",
+                )
             }
             ("freeze", [card]) => change(Action::Freeze, card, false),
             ("unfreeze", [card]) => change(Action::Unfreeze, card, false),
@@ -224,12 +228,12 @@ impl Life {
                 say(&format!("begun {number} {id}"));
                 let reason: Option<std::sync::Arc<str>> = Some(format!("number {number}").into());
                 let amount = action.amount();
-                let order = |action, recent_credit| Order {
+                let order = |action, recent_credit| ChangeRequest {
                     id,
                     card: card.clone(),
                     action,
                     reason: reason.clone(),
-                    shown: Shown::default(),
+                    shown: Expected::default(),
                     second,
                     recent_credit,
                     payer: None,
@@ -247,7 +251,7 @@ impl Life {
             }
         };
         match result {
-            Ok(operation) => format!("end {number} {}", operation.state.word()),
+            Ok(operation) => format!("end {number} {}", operation.state.as_str()),
             // It was in the journal before it was refused; a look will tell how it stands there.
             Err(_) if self.engine.steps(id).await.is_ok_and(|steps| !steps.is_empty()) => {
                 format!("end {number} UNSENT")

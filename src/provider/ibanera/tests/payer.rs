@@ -25,7 +25,7 @@ async fn logged_in(wire: &Wire, change: impl FnOnce(&mut config::Ibanera)) -> Ib
     account
 }
 
-async fn send(account: &Ibanera, card: &Card) -> Result<Receipt> {
+async fn send(account: &Ibanera, card: &Card) -> Result<Ack> {
     Provider::act(account, card, &Action::TopUp(dollars(1_000)), id()).await
 }
 
@@ -45,7 +45,7 @@ async fn who_pays_fits_who_is_paid_for() {
             "GET /api/v1/customer/accounts/list-accounts?CustomersId=16221&PageSize=50&\
              PageNumber=1"
         );
-        assert_eq!(all[1].does, Does::Read);
+        assert_eq!(all[1].does, Access::Read);
     });
     let body = wire.last().1;
     assert_eq!(
@@ -123,19 +123,21 @@ async fn a_manager_whose_number_nobody_tells_is_asked_for_before_anything_is_sen
 async fn without_pays_a_top_up_is_refused_with_both_choices_named() {
     let wire = Wire::new();
     let account = logged_in(&wire, |account| account.pays = None).await;
-    let can = account.can();
-    let Offer::No(why) = can.top_up else { panic!("offered although nobody said who pays") };
+    let capabilities = account.capabilities();
+    let Support::No(why) = capabilities.top_up else {
+        panic!("offered although nobody said who pays")
+    };
     assert!(why.contains("pays = \"customer\"") && why.contains("pays = \"manager\""), "{why}");
-    assert_eq!(can.quote, Offer::No(why));
+    assert_eq!(capabilities.quote, Support::No(why));
     assert!(
-        can.freeze.is_yes()
-            && can.unfreeze.is_yes()
-            && can.list_cards.is_yes()
-            && can.float.is_yes()
-            && can.pin.is_ok()
+        capabilities.freeze.is_yes()
+            && capabilities.unfreeze.is_yes()
+            && capabilities.list_cards.is_yes()
+            && capabilities.float.is_yes()
+            && capabilities.pin.is_ok()
     );
     let error = send(&account, &card()).await.expect_err("not sent");
-    assert_eq!((error.kind, error.outcome), (Kind::NotOffered, Outcome::NotDone));
+    assert_eq!((error.kind, error.outcome), (ErrorKind::NotOffered, Outcome::NotDone));
     assert_eq!(wire.sent(<[Sent]>::len), 1, "more than the login was asked");
 }
 
@@ -189,7 +191,7 @@ async fn an_account_that_is_missing_or_holds_too_little_is_said_before_anything_
         assert!(trouble.contains(words), "{listed}: {trouble}");
         wire.answer(200, &listed);
         let error = send(&account, &card()).await.expect_err("not sent");
-        assert_eq!((error.kind, error.outcome), (Kind::Refused, Outcome::NotDone));
+        assert_eq!((error.kind, error.outcome), (ErrorKind::Refused, Outcome::NotDone));
         assert!(
             error.said.contains(words) && error.said.ends_with("; nothing was sent"),
             "{error}"
@@ -281,7 +283,7 @@ async fn accounts_that_cannot_be_listed_are_named_with_the_path_that_may_be_wron
     let error = send(&account, &card()).await.expect_err("not sent");
     assert_eq!(
         (error.kind, error.outcome, wire.count("transferfunds")),
-        (Kind::Unreachable, Outcome::NotDone, 0)
+        (ErrorKind::Unreachable, Outcome::NotDone, 0)
     );
 }
 

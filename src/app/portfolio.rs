@@ -9,17 +9,19 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use super::movements::Movements;
+use super::transactions::Transactions;
 use crate::config::Environment;
 use crate::domain::card::{Card, CardKey, ProviderId, Reading};
 use crate::domain::money::Money;
-use crate::domain::operation::{Capabilities, Deed, Denied, Operation, OperationId, may};
+use crate::domain::operation::{
+    ActionKind, Capabilities, Denied, Operation, OperationId, check_action,
+};
 use crate::domain::transaction::{Transaction, TransactionState};
-use crate::engine::{Health, HealthState, News, ProviderInfo, Step};
+use crate::engine::{EngineEvent, Health, HealthState, ProviderInfo, Step};
 
 /// What is known, and the time.
 #[derive(Debug)]
-pub struct World {
+pub struct Portfolio {
     /// Now, as of the last tick or news.
     pub now: Timestamp,
     /// The zone that times are shown in.
@@ -37,7 +39,7 @@ pub struct World {
     /// Every card by identity.
     pub cards: BTreeMap<CardKey, Card>,
     /// Newest first by time and id.
-    pub transactions: Movements,
+    pub transactions: Transactions,
     /// Newest first.
     pub operations: Vec<Operation>,
     /// Journal lines of operations that were asked for.
@@ -49,12 +51,12 @@ pub struct World {
     pub revision: u64,
     /// Grows with every change of transactions or operations, and with no other: most news is
     /// about balances.
-    pub movements: u64,
+    pub history_revision: u64,
     session: u64,
     made: u16,
 }
 
-impl World {
+impl Portfolio {
     /// Nothing known yet. `session` is 64 random bits, drawn once at the start.
     #[must_use]
     pub fn new(
@@ -73,42 +75,43 @@ impl World {
             health: BTreeMap::new(),
             floats: BTreeMap::new(),
             cards: BTreeMap::new(),
-            transactions: Movements::default(),
+            transactions: Transactions::default(),
             operations: Vec::new(),
             steps: BTreeMap::new(),
             watched: BTreeSet::new(),
             revision: 0,
-            movements: 0,
+            history_revision: 0,
             session,
             made: 0,
         }
     }
 
     /// Takes in what the engine told.
-    pub fn hear(&mut self, news: &News) {
+    pub fn apply(&mut self, news: &EngineEvent) {
         match news {
-            News::Transactions(_) | News::Operation(_) => {
-                (self.revision, self.movements) = (self.revision + 1, self.movements + 1)
+            EngineEvent::Transactions(_) | EngineEvent::Operation(_) => {
+                (self.revision, self.history_revision) =
+                    (self.revision + 1, self.history_revision + 1)
             }
-            News::Cards(_) | News::Stale { .. } => self.revision += 1,
-            News::Steps { .. }
-            | News::Float { .. }
-            | News::Health(_)
-            | News::Provider(_)
-            | News::ReadOnly(_)
-            | News::Refused { .. }
-            | News::Quote { .. }
-            | News::RecentCredit { .. }
-            | News::NotSettled { .. }
-            | News::Broken(_) => {}
+            EngineEvent::Cards(_) | EngineEvent::Stale { .. } => self.revision += 1,
+            EngineEvent::Steps { .. }
+            | EngineEvent::Float { .. }
+            | EngineEvent::Health(_)
+            | EngineEvent::Provider(_)
+            | EngineEvent::ReadOnly(_)
+            | EngineEvent::Refused { .. }
+            | EngineEvent::Quote { .. }
+            | EngineEvent::RecentCredit { .. }
+            | EngineEvent::NotSettled { .. }
+            | EngineEvent::Broken(_) => {}
         }
         match news {
-            News::Cards(cards) => {
+            EngineEvent::Cards(cards) => {
                 for card in cards {
                     self.cards.insert(card.key.clone(), card.clone());
                 }
             }
-            News::Stale { provider, why } => {
+            EngineEvent::Stale { provider, why } => {
                 for card in self.cards.values_mut().filter(|card| card.key.provider == *provider) {
                     card.balance = std::mem::take(&mut card.balance).stale(why);
                 }
@@ -116,8 +119,8 @@ impl World {
                     *float = std::mem::take(float).stale(why);
                 }
             }
-            News::Transactions(rows) => self.transactions.hear(rows),
-            News::Operation(operation) => {
+            EngineEvent::Transactions(rows) => self.transactions.apply(rows),
+            EngineEvent::Operation(operation) => {
                 match self.operations.iter_mut().find(|known| known.id == operation.id) {
                     Some(known) => *known = operation.clone(),
                     None => {
@@ -126,33 +129,33 @@ impl World {
                     }
                 }
             }
-            News::Steps { id, steps } => {
+            EngineEvent::Steps { id, steps } => {
                 self.steps.insert(*id, steps.clone());
             }
-            News::Float { provider, float, at } => {
+            EngineEvent::Float { provider, float, at } => {
                 self.floats.insert(provider.clone(), Reading::At { value: float.clone(), at: *at });
             }
-            News::Health(health) => {
+            EngineEvent::Health(health) => {
                 // A provider without cards has a float all the same.
                 if matches!(health.state, HealthState::Down | HealthState::Auth)
                     && let Some(float) = self.floats.get_mut(&health.provider)
                 {
-                    let why = health.why.clone().unwrap_or_else(|| health.state.word().into());
+                    let why = health.why.clone().unwrap_or_else(|| health.state.as_str().into());
                     *float = std::mem::take(float).stale(&why);
                 }
                 self.health.insert(health.provider.clone(), (**health).clone());
             }
-            News::Provider(info) => {
+            EngineEvent::Provider(info) => {
                 if let Some(known) = self.providers.iter_mut().find(|known| known.id == info.id) {
                     *known = (**info).clone();
                 }
             }
-            News::ReadOnly(read_only) => self.read_only = *read_only,
-            News::Refused { .. }
-            | News::Quote { .. }
-            | News::RecentCredit { .. }
-            | News::NotSettled { .. }
-            | News::Broken(_) => {}
+            EngineEvent::ReadOnly(read_only) => self.read_only = *read_only,
+            EngineEvent::Refused { .. }
+            | EngineEvent::Quote { .. }
+            | EngineEvent::RecentCredit { .. }
+            | EngineEvent::NotSettled { .. }
+            | EngineEvent::Broken(_) => {}
         }
     }
 
@@ -170,8 +173,8 @@ impl World {
 
     /// What a provider can do; `None` when it could not be set up.
     #[must_use]
-    pub fn can(&self, id: &ProviderId) -> Option<&Capabilities> {
-        self.provider(id)?.can.as_ref()
+    pub fn capabilities(&self, id: &ProviderId) -> Option<&Capabilities> {
+        self.provider(id)?.capabilities.as_ref()
     }
 
     /// Whether any account has real money behind it.
@@ -183,9 +186,9 @@ impl World {
     /// Whether a change may be asked now.
     ///
     /// # Errors
-    /// Why not. An unsettled operation is [`NotNow::Open`], so that a dialog can show it.
-    pub fn may(&self, deed: Deed, key: &CardKey) -> Result<(), NotNow> {
-        let say = |words: &str| Err(NotNow::Because(words.to_owned()));
+    /// Why not. An unsettled operation is [`ActionRefusal::Open`], so that a dialog can show it.
+    pub fn check(&self, action_kind: ActionKind, key: &CardKey) -> Result<(), ActionRefusal> {
+        let say = |words: &str| Err(ActionRefusal::Because(words.to_owned()));
         let Some(card) = self.cards.get(key) else { return say("this card is not known any more") };
         let Some(info) = self.provider(&key.provider) else {
             return say("its provider is not configured any more");
@@ -194,25 +197,28 @@ impl World {
             return say("read-only: cardtop was told to refuse every change");
         }
         if info.read_only {
-            return Err(NotNow::Because(format!("{} is read-only by configuration", info.id)));
+            return Err(ActionRefusal::Because(format!(
+                "{} is read-only by configuration",
+                info.id
+            )));
         }
-        let Some(can) = &info.can else {
+        let Some(capabilities) = &info.capabilities else {
             let health = self
                 .health
                 .get(&key.provider)
                 .filter(|health| health.state == HealthState::Waiting);
             if let Some(why) = health.and_then(|health| health.why.as_deref()) {
-                return Err(NotNow::Because(format!("{}: {why}", info.id)));
+                return Err(ActionRefusal::Because(format!("{}: {why}", info.id)));
             }
-            return Err(NotNow::Because(format!(
+            return Err(ActionRefusal::Because(format!(
                 "{} could not be set up: see the providers view",
                 info.id
             )));
         };
-        match may(deed, card, can, &self.operations) {
+        match check_action(action_kind, card, capabilities, &self.operations) {
             Ok(()) => Ok(()),
-            Err(Denied::Open(operation)) => Err(NotNow::Open(operation)),
-            Err(denied) => Err(NotNow::Because(denied.to_string())),
+            Err(Denied::Open(operation)) => Err(ActionRefusal::Open(operation)),
+            Err(denied) => Err(ActionRefusal::Because(denied.to_string())),
         }
     }
 
@@ -244,22 +250,22 @@ impl World {
 
 /// Why a change cannot be asked now.
 #[derive(Clone, Debug, PartialEq)]
-pub enum NotNow {
+pub enum ActionRefusal {
     /// One sentence.
     Because(String),
     /// An earlier operation of the same card is not settled.
     Open(Box<Operation>),
 }
 
-impl std::fmt::Display for NotNow {
+impl std::fmt::Display for ActionRefusal {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Because(words) => f.write_str(words),
             Self::Open(operation) => write!(
                 f,
                 "{} of this card is still {} (op {})",
-                operation.deed.phrase(),
-                operation.state.word(),
+                operation.action_kind.phrase(),
+                operation.state.as_str(),
                 operation.id.short()
             ),
         }

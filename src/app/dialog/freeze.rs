@@ -4,15 +4,15 @@
 
 use std::sync::Arc;
 
-use super::grade::{Gate, Pressed, grade};
+use super::confirmation::{Confirmation, KeyOutcome, confirmation};
 use super::target::{Target, arming, environment};
 use super::{Step, send};
 use crate::app::chord::{Chord, Key};
 use crate::app::field::Field;
-use crate::app::world::World;
+use crate::app::portfolio::Portfolio;
 use crate::domain::card::CardKey;
-use crate::domain::operation::{Action, Deed, OperationId};
-use crate::engine::Order;
+use crate::domain::operation::{Action, ActionKind, OperationId};
+use crate::engine::ChangeRequest;
 
 /// Reasons for a freeze, by their keys 1 to 5; the last is typed.
 const FREEZE: [&str; 5] = ["lost", "stolen", "fraud", "customer asked", "other"];
@@ -22,11 +22,11 @@ const UNFREEZE: [&str; 5] = ["found", "checked", "mistake", "holder asked", "oth
 
 /// Freeze or unfreeze of a card.
 #[derive(Debug)]
-pub(crate) struct Switch {
+pub(crate) struct FreezeForm {
     /// The card.
     pub(crate) target: Target,
     /// Freeze or unfreeze.
-    pub(crate) deed: Deed,
+    pub(crate) action_kind: ActionKind,
     /// Where keys go.
     pub(crate) focus: Focus,
     /// Which reason was chosen.
@@ -34,7 +34,7 @@ pub(crate) struct Switch {
     /// The reason in own words.
     pub(crate) words: Field,
     /// What confirms.
-    pub(crate) gate: Gate,
+    pub(crate) gate: Confirmation,
     /// The unsettled operation that is passed over.
     pub(crate) second: Option<OperationId>,
     /// Why the last key did nothing.
@@ -50,33 +50,38 @@ pub(crate) enum Focus {
     /// To the reason in own words.
     Words,
     /// To the gate.
-    Gate,
+    Confirmation,
 }
 
-impl Switch {
+impl FreezeForm {
     /// Nothing chosen yet.
     pub(crate) fn new(
-        deed: Deed,
+        action_kind: ActionKind,
         key: &CardKey,
         second: Option<OperationId>,
-        world: &mut World,
+        portfolio: &mut Portfolio,
     ) -> Self {
         Self {
-            target: Target::of(key, world),
-            deed,
+            target: Target::of(key, portfolio),
+            action_kind,
             focus: Focus::Reasons,
             reason: None,
             words: Field::new(60),
-            gate: Gate::new(grade(deed, environment(key, world), None, false)),
+            gate: Confirmation::new(confirmation(
+                action_kind,
+                environment(key, portfolio),
+                None,
+                false,
+            )),
             second,
             notice: None,
-            id: world.new_operation_id(),
+            id: portfolio.new_operation_id(),
         }
     }
 
     /// The five reasons.
     pub(crate) fn reasons(&self) -> [&'static str; 5] {
-        if self.deed == Deed::Unfreeze { UNFREEZE } else { FREEZE }
+        if self.action_kind == ActionKind::Unfreeze { UNFREEZE } else { FREEZE }
     }
 
     /// The reason, once there is one.
@@ -87,13 +92,13 @@ impl Switch {
     }
 
     /// A key.
-    pub(crate) fn key(&mut self, chord: &Chord, world: &mut World) -> Step {
+    pub(crate) fn key(&mut self, chord: &Chord, portfolio: &mut Portfolio) -> Step {
         self.notice = None;
         let forward = *chord == Chord::plain(Key::Tab) || *chord == Chord::plain(Key::Down);
         let back = *chord == Chord::plain(Key::BackTab) || *chord == Chord::plain(Key::Up);
         if self.focus == Focus::Words {
             match chord.key {
-                Key::Enter | Key::Tab | Key::Down => self.focus = Focus::Gate,
+                Key::Enter | Key::Tab | Key::Down => self.focus = Focus::Confirmation,
                 Key::BackTab | Key::Up => self.focus = Focus::Reasons,
                 _ => {
                     self.words.key(chord);
@@ -106,26 +111,26 @@ impl Switch {
             return Step::Stay;
         }
         if forward {
-            self.focus = if self.reason.is_some() { Focus::Gate } else { Focus::Reasons };
+            self.focus = if self.reason.is_some() { Focus::Confirmation } else { Focus::Reasons };
             return Step::Stay;
         }
-        let typing = self.focus == Focus::Gate && self.gate.asks_text();
+        let typing = self.focus == Focus::Confirmation && self.gate.asks_text();
         let number =
             chord.typed().and_then(|c| c.to_digit(10)).and_then(|n| usize::try_from(n).ok());
         if let Some(number @ 1..=5) = number
             && !typing
         {
             self.reason = Some(number - 1);
-            self.focus = if number == 5 { Focus::Words } else { Focus::Gate };
+            self.focus = if number == 5 { Focus::Words } else { Focus::Confirmation };
             return Step::Stay;
         }
-        match self.gate.key(chord, &arming(&self.target.key, world).text) {
-            Pressed::Confirmed => self.confirm(world),
-            Pressed::Refused(why) => {
+        match self.gate.key(chord, &arming(&self.target.key, portfolio).text) {
+            KeyOutcome::Confirmed => self.confirm(portfolio),
+            KeyOutcome::Refused(why) => {
                 self.notice = Some(why);
                 Step::Stay
             }
-            Pressed::Taken | Pressed::NotMine => Step::Stay,
+            KeyOutcome::Taken | KeyOutcome::NotMine => Step::Stay,
         }
     }
 
@@ -138,22 +143,26 @@ impl Switch {
         }
     }
 
-    fn confirm(&mut self, world: &World) -> Step {
+    fn confirm(&mut self, portfolio: &Portfolio) -> Step {
         let Some(reason) = self.reason() else {
             self.notice = Some("choose a reason first: 1 to 5".to_owned());
             self.focus = Focus::Reasons;
             return Step::Stay;
         };
-        let order = Order {
+        let order = ChangeRequest {
             id: self.id,
             card: self.target.key.clone(),
-            action: if self.deed == Deed::Unfreeze { Action::Unfreeze } else { Action::Freeze },
+            action: if self.action_kind == ActionKind::Unfreeze {
+                Action::Unfreeze
+            } else {
+                Action::Freeze
+            },
             reason: Some(reason),
             shown: self.target.shown_state(),
             second: self.second.is_some(),
             recent_credit: None,
             payer: None,
         };
-        send(order, self.second, world)
+        send(order, self.second, portfolio)
     }
 }

@@ -6,7 +6,7 @@ use super::keymap::Command;
 use super::layout::Pane;
 use super::{Effect, Model, feed};
 use crate::domain::card::CardState;
-use crate::domain::operation::{Deed, OperationState};
+use crate::domain::operation::{ActionKind, OperationState};
 use crate::engine::{HealthState, Job};
 
 /// Which dialog is wanted.
@@ -15,7 +15,7 @@ pub(super) enum Asked {
     /// Freeze, or unfreeze what is frozen.
     Freeze,
     /// A change.
-    Deed(Deed),
+    ActionKind(ActionKind),
     /// A top-up that covers the last decline.
     Cover,
     /// Every action.
@@ -28,7 +28,7 @@ impl Model {
             self.remark("no card here");
             return Vec::new();
         };
-        if !self.world.cards.contains_key(&key) {
+        if !self.portfolio.cards.contains_key(&key) {
             self.remark("this row names a card that is not known");
             return Vec::new();
         }
@@ -38,16 +38,20 @@ impl Model {
             Pane::Feed => self.feed.hold(),
             Pane::Detail | Pane::Activity | Pane::Providers => {}
         }
-        let world = &mut self.world;
+        let portfolio = &mut self.portfolio;
         let (dialog, effects) = match asked {
             Asked::Freeze => {
                 let frozen =
-                    world.cards.get(&key).is_some_and(|card| card.state == CardState::Frozen);
-                Dialog::for_deed(if frozen { Deed::Unfreeze } else { Deed::Freeze }, &key, world)
+                    portfolio.cards.get(&key).is_some_and(|card| card.state == CardState::Frozen);
+                Dialog::for_deed(
+                    if frozen { ActionKind::Unfreeze } else { ActionKind::Freeze },
+                    &key,
+                    portfolio,
+                )
             }
-            Asked::Deed(deed) => Dialog::for_deed(deed, &key, world),
-            Asked::Cover => Dialog::cover(&key, world),
-            Asked::Actions => Dialog::actions(&key, world),
+            Asked::ActionKind(action_kind) => Dialog::for_deed(action_kind, &key, portfolio),
+            Asked::Cover => Dialog::cover(&key, portfolio),
+            Asked::Actions => Dialog::actions(&key, portfolio),
         };
         self.dialogs.push(dialog);
         effects
@@ -55,11 +59,11 @@ impl Model {
 
     pub(super) fn check(&mut self) -> Vec<Effect> {
         let selected =
-            self.activity.list.selected().and_then(|id| feed::operation(&self.world, *id));
+            self.activity.list.selected().and_then(|id| feed::operation(&self.portfolio, *id));
         let (words, job) = match selected {
             None => ("no operation here".to_owned(), None),
             Some(row) if !row.is_open() => {
-                (format!("op {} is settled: {}", row.id.short(), row.state.word()), None)
+                (format!("op {} is settled: {}", row.id.short(), row.state.as_str()), None)
             }
             Some(row) => (
                 format!("looking for op {} now, by reading only", row.id.short()),
@@ -72,15 +76,15 @@ impl Model {
 
     pub(super) fn ask_to_settle(&mut self) {
         let selected =
-            self.activity.list.selected().and_then(|id| feed::operation(&self.world, *id));
+            self.activity.list.selected().and_then(|id| feed::operation(&self.portfolio, *id));
         let Some(operation) = selected else {
             self.remark("no operation here");
             return;
         };
-        let dialog = if self.world.read_only {
+        let dialog = if self.portfolio.read_only {
             Err("READ: cardtop was told to refuse every change".to_owned())
         } else {
-            Dialog::settle(operation, &self.world)
+            Dialog::settle(operation, &self.portfolio)
         };
         match dialog {
             Ok(dialog) => self.dialogs.push(dialog),
@@ -91,11 +95,11 @@ impl Model {
     pub(super) fn watch(&mut self) {
         let Some(key) = self.subject() else { return };
         let digits = self.digits(&key);
-        let watched = !self.world.watched.remove(&key);
+        let watched = !self.portfolio.watched.remove(&key);
         if watched {
-            self.world.watched.insert(key);
+            self.portfolio.watched.insert(key);
         }
-        self.world.revision += 1;
+        self.portfolio.revision += 1;
         self.remark(&format!(
             "{digits} is {}",
             if watched { "watched" } else { "not watched any more" }
@@ -105,7 +109,7 @@ impl Model {
     pub(super) fn pause_provider(&mut self) -> Vec<Effect> {
         let Some(provider) = self.providers.list.selected().cloned() else { return Vec::new() };
         let paused = self
-            .world
+            .portfolio
             .health
             .get(&provider)
             .is_none_or(|health| health.state != HealthState::Paused);
@@ -137,14 +141,14 @@ impl Model {
 
     pub(super) fn quit(&mut self) -> Vec<Effect> {
         let in_flight = self
-            .world
+            .portfolio
             .operations
             .iter()
             .any(|row| row.is_open() && row.state != OperationState::Unknown);
         if !in_flight {
             return vec![Effect::Quit];
         }
-        self.dialogs.push(Dialog::quit(&self.world));
+        self.dialogs.push(Dialog::quit(&self.portfolio));
         Vec::new()
     }
 }

@@ -2,29 +2,29 @@
 //!
 //! Looking again only reads. Passing over it takes a typed phrase, and then the whole form again.
 
-use super::grade::{Gate, Grade, Pressed};
+use super::confirmation::{Confirmation, ConfirmationLevel, KeyOutcome};
 use super::target::{Arming, arming};
 use super::{Dialog, Step};
 use crate::app::Effect;
 use crate::app::chord::{Chord, Key};
 use crate::app::field::Field;
-use crate::app::world::World;
+use crate::app::portfolio::Portfolio;
 use crate::domain::card::CardKey;
-use crate::domain::operation::{Deed, Operation, OperationState};
+use crate::domain::operation::{ActionKind, Operation, OperationState};
 use crate::domain::text;
-use crate::engine::{Job, News};
+use crate::engine::{EngineEvent, Job};
 
 /// An earlier change stands in the way.
 #[derive(Debug)]
-pub(crate) struct Blocked {
+pub(crate) struct PendingConflict {
     /// What the operator wanted.
-    pub(crate) deed: Deed,
+    pub(crate) action_kind: ActionKind,
     /// Of which card.
     pub(crate) key: CardKey,
     /// What stands in the way.
     pub(crate) operation: Operation,
     /// The phrase to send anyway.
-    pub(crate) gate: Gate,
+    pub(crate) gate: Confirmation,
     /// What the last key did, or why it did nothing.
     pub(crate) notice: Option<String>,
 }
@@ -34,14 +34,14 @@ pub(crate) fn phrase(arming: &Arming) -> String {
     format!("SECOND {}", arming.text)
 }
 
-impl Blocked {
+impl PendingConflict {
     /// Nothing typed yet.
-    pub(crate) fn new(deed: Deed, key: &CardKey, operation: Operation) -> Self {
+    pub(crate) fn new(action_kind: ActionKind, key: &CardKey, operation: Operation) -> Self {
         Self {
-            deed,
+            action_kind,
             key: key.clone(),
             operation,
-            gate: Gate { grade: Grade::Phrase, typed: Field::new(40) },
+            gate: Confirmation { confirmation: ConfirmationLevel::Phrase, typed: Field::new(40) },
             notice: None,
         }
     }
@@ -52,7 +52,7 @@ impl Blocked {
     }
 
     /// A key.
-    pub(crate) fn key(&mut self, chord: &Chord, world: &mut World) -> Step {
+    pub(crate) fn key(&mut self, chord: &Chord, portfolio: &mut Portfolio) -> Step {
         self.notice = None;
         if self.gate.typed.text().is_empty() {
             match chord.typed() {
@@ -70,7 +70,7 @@ impl Blocked {
         }
         if !self.operation.is_open() {
             if *chord == Chord::plain(Key::Enter) {
-                let (dialog, effects) = Dialog::for_deed(self.deed, &self.key, world);
+                let (dialog, effects) = Dialog::for_deed(self.action_kind, &self.key, portfolio);
                 return Step::Open(dialog, effects);
             }
             return Step::Stay;
@@ -79,17 +79,17 @@ impl Blocked {
             self.notice = Some("it is on its way right now: wait for its answer".to_owned());
             return Step::Stay;
         }
-        match self.gate.key(chord, &phrase(&arming(&self.key, world))) {
-            Pressed::Confirmed => {
+        match self.gate.key(chord, &phrase(&arming(&self.key, portfolio))) {
+            KeyOutcome::Confirmed => {
                 let (dialog, effects) =
-                    Dialog::form(self.deed, &self.key, Some(self.operation.id), world);
+                    Dialog::form(self.action_kind, &self.key, Some(self.operation.id), portfolio);
                 Step::Open(dialog, effects)
             }
-            Pressed::Refused(why) => {
+            KeyOutcome::Refused(why) => {
                 self.notice = Some(why);
                 Step::Stay
             }
-            Pressed::Taken | Pressed::NotMine => Step::Stay,
+            KeyOutcome::Taken | KeyOutcome::NotMine => Step::Stay,
         }
     }
 
@@ -99,8 +99,8 @@ impl Blocked {
     }
 
     /// The operation moved.
-    pub(crate) fn hear(&mut self, news: &News) -> Step {
-        let News::Operation(operation) = news else { return Step::Stay };
+    pub(crate) fn apply(&mut self, news: &EngineEvent) -> Step {
+        let EngineEvent::Operation(operation) = news else { return Step::Stay };
         if operation.id != self.operation.id {
             return Step::Stay;
         }
@@ -121,12 +121,12 @@ impl Blocked {
         let detail = text::mask_card_numbers(op.detail.as_deref().unwrap_or("no answer"));
         [
             format!("To {} support: did this happen?", op.card.provider),
-            format!("What: {}{amount}", op.deed.phrase()),
+            format!("What: {}{amount}", op.action_kind.phrase()),
             format!("Card: id {card}, ending {digits}"),
             format!("Asked at: {} (UTC)", op.created_at.strftime("%Y-%m-%dT%H:%M:%SZ")),
             format!("Our reference: {}", op.reference),
             format!("Your reference: {theirs}"),
-            format!("What we know: {}, {}", op.state.word(), detail),
+            format!("What we know: {}, {}", op.state.as_str(), detail),
             format!("We looked for it {} times and have not sent it again.", op.looks),
         ]
         .join("\n")

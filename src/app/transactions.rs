@@ -22,7 +22,7 @@ type CardAndTime = (Option<Arc<str>>, Timestamp);
 
 /// Transactions by time and id, newest first.
 #[derive(Debug, Default)]
-pub struct Movements {
+pub struct Transactions {
     rows: VecDeque<Transaction>,
     /// The card and the time of each row of an id, by which it is found among the rows: a provider
     /// may move one, cards may share an id, and a row may gain its card later.
@@ -34,9 +34,9 @@ pub struct Movements {
     proven: BTreeSet<OperationId>,
 }
 
-impl Movements {
+impl Transactions {
     /// Takes in rows that are new or changed, in any order; the oldest of too many are forgotten.
-    pub(crate) fn hear(&mut self, rows: &[Transaction]) {
+    pub(crate) fn apply(&mut self, rows: &[Transaction]) {
         if rows.len().saturating_mul(MANY) > self.rows.len() {
             self.hear_many(rows);
         } else {
@@ -240,23 +240,23 @@ mod tests {
             let rows = |told: &[(u8, u8, bool)]| -> Vec<Transaction> {
                 told.iter().map(|(id, minutes, second)| row(if *second { "artha" } else { "banana" }, *id, *minutes, false)).collect()
             };
-            let mut movements = Movements::default();
+            let mut history_revision = Transactions::default();
             let mut all = Vec::new();
-            movements.hear(&rows(&first));
+            history_revision.apply(&rows(&first));
             sorted(&mut all, &rows(&first));
             for one in rows(&then) {
-                movements.hear_one(&one);
+                history_revision.hear_one(&one);
                 sorted(&mut all, std::slice::from_ref(&one));
-                prop_assert_eq!(movements.get(one.at, &one.id, &one.provider, one.card_id.as_deref()), Some(&one));
+                prop_assert_eq!(history_revision.get(one.at, &one.id, &one.provider, one.card_id.as_deref()), Some(&one));
             }
             for name in ["artha", "banana"] {
                 let card = key(name, "4242");
-                let of_card: Vec<_> = movements.of_card(&card).cloned().collect();
-                let wanted: Vec<_> = movements.iter().filter(|row| row.provider == card.provider).cloned().collect();
+                let of_card: Vec<_> = history_revision.of_card(&card).cloned().collect();
+                let wanted: Vec<_> = history_revision.iter().filter(|row| row.provider == card.provider).cloned().collect();
                 prop_assert_eq!(of_card, wanted);
             }
             let name = |row: &Transaction| (row.at, row.id.to_string(), row.provider.to_string());
-            let mut found: Vec<_> = movements.iter().map(name).collect();
+            let mut found: Vec<_> = history_revision.iter().map(name).collect();
             let mut wanted: Vec<_> = all.iter().map(name).collect();
             prop_assert!(found.is_sorted_by(|a, b| (a.0, &a.1) >= (b.0, &b.1)));
             found.sort();
@@ -272,27 +272,29 @@ mod tests {
             card_id: card.map(Into::into),
             ..row("artha", 1, 5, false)
         };
-        let cards = |movements: &Movements| {
-            let mut cards: Vec<Option<String>> =
-                movements.iter().map(|row| row.card_id.as_deref().map(str::to_owned)).collect();
+        let cards = |history_revision: &Transactions| {
+            let mut cards: Vec<Option<String>> = history_revision
+                .iter()
+                .map(|row| row.card_id.as_deref().map(str::to_owned))
+                .collect();
             cards.sort();
             cards
         };
         for at_once in [true, false] {
-            let mut movements = Movements::default();
-            let mut hear = |rows: &[Transaction]| {
+            let mut history_revision = Transactions::default();
+            let mut apply = |rows: &[Transaction]| {
                 if at_once {
-                    movements.hear_many(rows);
+                    history_revision.hear_many(rows);
                 } else {
-                    rows.iter().for_each(|row| movements.hear_one(row));
+                    rows.iter().for_each(|row| history_revision.hear_one(row));
                 }
-                cards(&movements)
+                cards(&history_revision)
             };
-            assert_eq!(hear(&[of(None)]), [None]);
-            assert_eq!(hear(&[of(Some("c1"))]), [Some("c1".to_owned())], "it gained its card");
+            assert_eq!(apply(&[of(None)]), [None]);
+            assert_eq!(apply(&[of(Some("c1"))]), [Some("c1".to_owned())], "it gained its card");
             let both = [Some("c1".to_owned()), Some("c2".to_owned())];
-            assert_eq!(hear(&[of(Some("c2"))]), both);
-            assert_eq!(hear(&[of(Some("c1")), of(Some("c2"))]), both);
+            assert_eq!(apply(&[of(Some("c2"))]), both);
+            assert_eq!(apply(&[of(Some("c1")), of(Some("c2"))]), both);
         }
     }
 
@@ -303,29 +305,31 @@ mod tests {
             ..row("artha", 1, 5, false)
         };
         for at_once in [true, false] {
-            let mut movements = Movements::default();
-            let mut hear = |rows: &[Transaction]| {
+            let mut history_revision = Transactions::default();
+            let mut apply = |rows: &[Transaction]| {
                 if at_once {
-                    movements.hear_many(rows)
+                    history_revision.hear_many(rows)
                 } else {
-                    rows.iter().for_each(|row| movements.hear_one(row))
+                    rows.iter().for_each(|row| history_revision.hear_one(row))
                 }
-                let mut cards: Vec<Option<String>> =
-                    movements.iter().map(|row| row.card_id.as_deref().map(str::to_owned)).collect();
+                let mut cards: Vec<Option<String>> = history_revision
+                    .iter()
+                    .map(|row| row.card_id.as_deref().map(str::to_owned))
+                    .collect();
                 cards.sort();
                 cards
             };
             let two = [Some("c1".to_owned()), Some("c2".to_owned())];
-            assert_eq!(hear(&[of(Some("c1")), of(Some("c2"))]), two);
+            assert_eq!(apply(&[of(Some("c1")), of(Some("c2"))]), two);
             let three = [&[None], two.as_slice()].concat();
-            assert_eq!(hear(&[of(None)]), three, "whose it is cannot be told");
-            assert_eq!(hear(&[of(None), of(Some("c1"))]), three);
+            assert_eq!(apply(&[of(None)]), three, "whose it is cannot be told");
+            assert_eq!(apply(&[of(None), of(Some("c1"))]), three);
         }
     }
 
     #[test]
     fn the_oldest_are_forgotten_with_what_they_proved() {
-        let mut movements = Movements::default();
+        let mut history_revision = Transactions::default();
         let many: Vec<Transaction> = (0..KEPT)
             .map(|count| Transaction {
                 id: format!("n{count}").into(),
@@ -333,14 +337,14 @@ mod tests {
                 ..row("artha", 0, 0, false)
             })
             .collect();
-        movements.hear(&many);
-        movements.hear(&[row("artha", 1, 5, true)]);
+        history_revision.apply(&many);
+        history_revision.apply(&[row("artha", 1, 5, true)]);
         assert_eq!(
-            (movements.len(), movements.proven().len()),
+            (history_revision.len(), history_revision.proven().len()),
             (KEPT, 0),
             "it is older than all that are kept"
         );
-        movements.hear(&[row("artha", 2, 0, true)]);
-        assert_eq!((movements.len(), movements.proven().len()), (KEPT, 1));
+        history_revision.apply(&[row("artha", 2, 0, true)]);
+        assert_eq!((history_revision.len(), history_revision.proven().len()), (KEPT, 1));
     }
 }
