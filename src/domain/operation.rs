@@ -700,6 +700,18 @@ pub enum Denied {
     NoCurrency,
 }
 
+/// What becomes of a change while an earlier one of its card is not settled, or an equal top-up
+/// came a moment ago.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OnConflict {
+    /// It is refused.
+    #[default]
+    Refuse,
+    /// It is sent all the same, because the operator typed `SECOND <last4>`; but never while the
+    /// earlier one is on its way ([`OperationState::Sent`]).
+    Override,
+}
+
 /// Whether `action_kind` may be asked of `card` now: one function for the key, the menu, the command line
 /// and the engine.
 ///
