@@ -14,10 +14,11 @@ use super::keymap::{Command, Keymap};
 use super::list::List;
 use super::portfolio::{ActionRefusal, Portfolio};
 use crate::domain::card::{Balance, Card, CardKey, Reading};
+use crate::domain::decline::DeclineReason;
 use crate::domain::money::Money;
 use crate::domain::operation::{ActionKind, Operation, OperationState};
 use crate::domain::text;
-use crate::domain::transaction::{Transaction, TransactionKind, TransactionState, plain_decline};
+use crate::domain::transaction::{Transaction, TransactionKind, TransactionState};
 use crate::ui::theme::Role;
 
 /// A line of words with their meanings.
@@ -391,14 +392,14 @@ fn shortfall(card: &Card, decline: &Transaction) -> Option<Money> {
     (!short.is_negative() && !short.amount().is_zero()).then_some(short)
 }
 
-fn meaning(decline: &Transaction) -> Option<&'static str> {
-    plain_decline(decline.decline_reason.as_deref()?)
+fn meaning(decline: &Transaction) -> Option<DeclineReason> {
+    DeclineReason::of_code(decline.decline_reason.as_deref()?)
 }
 
 /// Why a card was declined, in words for the operator.
 pub(crate) fn why(card: &Card, decline: &Transaction) -> String {
     let mut words = decline.in_plain_words();
-    if meaning(decline) == Some("not enough money")
+    if meaning(decline) == Some(DeclineReason::NotEnoughMoney)
         && let (Some(available), Some(short)) = (card.available(), shortfall(card, decline))
     {
         words.push_str(&format!(
@@ -414,42 +415,16 @@ pub(crate) fn why(card: &Card, decline: &Transaction) -> String {
 pub(crate) fn why_short(card: &Card, decline: &Transaction) -> String {
     let words = decline.in_plain_words();
     match (meaning(decline), shortfall(card, decline)) {
-        (Some("not enough money"), Some(short)) => format!("{words}, short {}", short.grouped()),
+        (Some(DeclineReason::NotEnoughMoney), Some(short)) => {
+            format!("{words}, short {}", short.grouped())
+        }
         _ => words,
     }
 }
 
 /// What can be said to the cardholder; nothing where the provider's code is not known.
 fn say(card: &Card, decline: &Transaction) -> Option<String> {
-    let asked = decline.amount.grouped();
-    Some(match meaning(decline)? {
-        "not enough money" => match card.available() {
-            Some(available) => format!(
-                "Your card is fine. The shop asked {asked} and {} is on it now.",
-                available.grouped()
-            ),
-            None => format!("Your card is fine. The shop asked {asked}, more than was on it."),
-        },
-        "card is frozen" => "Your card is stopped for now. We can start it again.".to_owned(),
-        "card is blocked by the issuer" => {
-            "The issuer stopped this card. Only they can start it again.".to_owned()
-        }
-        "card is closed" => "This card is closed and cannot be used any more.".to_owned(),
-        "card is not activated" => "Your card must be activated first.".to_owned(),
-        "card has expired" => "Your card is past its date. You need a new one.".to_owned(),
-        "wrong PIN" => "The PIN that was typed is not the card's.".to_owned(),
-        "over daily limit" | "over a limit" => {
-            format!("{asked} is more than the card may spend at once or in a day.")
-        }
-        "merchant type blocked" => "This card does not work at shops of this kind.".to_owned(),
-        "3DS check not passed" => {
-            "The security check of the purchase was not completed.".to_owned()
-        }
-        "stopped as possible fraud" => {
-            "The issuer stopped this purchase to protect you. Was it you?".to_owned()
-        }
-        _ => "The issuer refused it and did not say why.".to_owned(),
-    })
+    Some(meaning(decline)?.say(decline.amount, card.available()))
 }
 
 /// What can be done here, with the reason where it cannot.
@@ -466,33 +441,39 @@ fn next(portfolio: &Portfolio, keymap: &Keymap, card: &Card, decline: &Transacti
             Err(ActionRefusal::Because(why)) => format!("{words} - not now: {why}"),
         };
     match meaning(decline) {
-        Some("not enough money") => match shortfall(card, decline) {
+        Some(DeclineReason::NotEnoughMoney) => match shortfall(card, decline) {
             Some(short) => or_why(
                 ActionKind::TopUp,
                 keymap.hint(Command::Cover, &format!("top up {short} or more to cover it")),
             ),
             None => "there is enough on it now: try again".to_owned(),
         },
-        Some("card is frozen") => {
+        Some(DeclineReason::CardFrozen) => {
             or_why(ActionKind::Unfreeze, keymap.hint(Command::Freeze, "unfreeze"))
         }
-        Some("wrong PIN") => or_why(ActionKind::SetPin, keymap.hint(Command::Pin, "set a new PIN")),
-        Some("3DS check not passed") => "try again and finish the check".to_owned(),
-        Some("over daily limit" | "over a limit") => {
+        Some(DeclineReason::WrongPin) => {
+            or_why(ActionKind::SetPin, keymap.hint(Command::Pin, "set a new PIN"))
+        }
+        Some(DeclineReason::ThreeDsFailed) => "try again and finish the check".to_owned(),
+        Some(DeclineReason::OverDailyLimit | DeclineReason::OverALimit) => {
             "a smaller purchase, or wait for the limit to start anew".to_owned()
         }
-        Some("merchant type blocked") => "another shop: the rule is the programme's".to_owned(),
-        Some("card is closed" | "card has expired") => {
+        Some(DeclineReason::MerchantBlocked) => {
+            "another shop: the rule is the programme's".to_owned()
+        }
+        Some(DeclineReason::CardClosed | DeclineReason::CardExpired) => {
             "a new card, made in the provider's console".to_owned()
         }
-        Some("card is not activated") => {
+        Some(DeclineReason::CardNotActivated) => {
             format!("activate it in the console of {}", card.key.provider)
         }
-        Some("stopped as possible fraud") => or_why(
+        Some(DeclineReason::SuspectedFraud) => or_why(
             ActionKind::Freeze,
             format!("if it was not the holder: {}", keymap.hint(Command::Freeze, "freeze")),
         ),
-        Some(_) | None => format!("ask {} what it means; do not guess", card.key.provider),
+        Some(DeclineReason::CardBlocked | DeclineReason::NoReasonGiven) | None => {
+            format!("ask {} what it means; do not guess", card.key.provider)
+        }
     }
 }
 
