@@ -10,7 +10,7 @@ pub mod chord;
 mod commands;
 mod copying;
 pub(crate) mod detail;
-pub mod dialog;
+pub(crate) mod dialog;
 pub(crate) mod feed;
 pub(crate) mod field;
 pub(crate) mod help;
@@ -37,7 +37,8 @@ use crate::domain::text;
 use crate::engine::{EngineEvent, Job};
 use crate::ui::theme::Theme;
 use chord::Chord;
-use dialog::{Dialog, Outcome};
+use dialog::Dialog;
+use dialog::transition::{Next, Transition};
 use keymap::Keymap;
 use layout::{Breakpoint, Layout, Pane};
 use portfolio::Portfolio;
@@ -66,6 +67,8 @@ pub enum Msg {
     Tick(Timestamp),
     /// The engine tells something.
     EngineEvent(EngineEvent),
+    /// Something around the board failed, such as the clipboard; one sentence.
+    Failed(String),
 }
 
 /// Everything an update can want.
@@ -124,7 +127,7 @@ pub struct Model {
     pub(crate) feed: feed::Feed,
     pub(crate) activity: activity::Activity,
     pub(crate) providers: providers::Providers,
-    pub(crate) dialogs: Vec<Dialog>,
+    pub(crate) dialog: Option<Dialog>,
     pub(crate) help: Option<help::Help>,
     /// `y` was pressed: the next key says what is copied.
     pub(crate) copying: bool,
@@ -162,6 +165,10 @@ pub fn update_all(model: &mut Model, msgs: impl IntoIterator<Item = Msg>) -> Vec
             }
             Msg::Tick(at) => model.tick(at),
             Msg::EngineEvent(news) => model.apply(&news),
+            Msg::Failed(why) => {
+                model.complain_of_failure(&why);
+                Vec::new()
+            }
         });
     }
     effects.extend(model.settle());
@@ -175,7 +182,7 @@ pub fn wake_at(model: &Model) -> Option<Timestamp> {
     let second = (Breakpoint::of(model.size) != Breakpoint::Advice)
         .then(|| Timestamp::from_second(model.portfolio.now.as_second() + 1).ok())
         .flatten();
-    let dialog = model.dialogs.last().and_then(|dialog| dialog.wake_at(&model.portfolio));
+    let dialog = model.dialog.as_ref().map(|dialog| dialog.wake_at(&model.portfolio));
     second.into_iter().chain(dialog).min()
 }
 
@@ -196,7 +203,7 @@ impl Model {
             feed: feed::Feed::default(),
             activity: activity::Activity::default(),
             providers: providers::Providers::default(),
-            dialogs: Vec::new(),
+            dialog: None,
             help: None,
             copying: false,
             notice: None,
@@ -262,10 +269,10 @@ impl Model {
         {
             self.notice = None;
         }
-        match self.dialogs.last_mut() {
+        match &self.dialog {
             Some(dialog) => {
-                let outcome = dialog.tick(&mut self.portfolio);
-                self.outcome(outcome)
+                let transition = dialog.tick(&self.portfolio);
+                self.follow(transition)
             }
             None => Vec::new(),
         }
@@ -295,16 +302,14 @@ impl Model {
             EngineEvent::Operation(row) if before.is_some_and(|state| state != row.state) => {
                 self.tell_outcome(row)
             }
-            EngineEvent::Refused { card, why, .. }
-                if !self.dialogs.iter().any(|dialog| dialog.card() == Some(card)) =>
-            {
+            EngineEvent::Refused { card, why, .. } if !self.shows_dialog_of(card) => {
                 let digits = self.digits(card);
                 self.complain(format!("{digits}: NOT SENT, {why}"));
             }
-            EngineEvent::NotSettled { why, .. } if self.dialogs.is_empty() => {
+            EngineEvent::NotSettled { why, .. } if self.dialog.is_none() => {
                 self.complain(why.clone())
             }
-            EngineEvent::Broken(why) => self.complain(format!("a part of cardtop failed: {why}")),
+            EngineEvent::Broken(why) => self.complain_of_failure(why),
             EngineEvent::ReadOnly(true) => self.remark("READ: every change is refused from now on"),
             EngineEvent::ReadOnly(false) => self.remark("WRITE: changes may be asked again"),
             EngineEvent::Refused { .. }
@@ -320,10 +325,10 @@ impl Model {
             | EngineEvent::Health(_)
             | EngineEvent::Provider(_) => {}
         }
-        match self.dialogs.last_mut() {
+        match &mut self.dialog {
             Some(dialog) => {
-                let outcome = dialog.apply(news, &mut self.portfolio);
-                self.outcome(outcome)
+                let transition = dialog.apply(news, &self.portfolio);
+                self.follow(transition)
             }
             None => Vec::new(),
         }
@@ -331,7 +336,7 @@ impl Model {
 
     /// What became of a change that no dialog watches any more.
     fn tell_outcome(&mut self, row: &Operation) {
-        if self.dialogs.iter().any(|dialog| dialog.card() == Some(&row.card)) {
+        if self.shows_dialog_of(&row.card) {
             return;
         }
         let what = format!("{} of {}", row.phrase(), digits(row.last4));
@@ -351,7 +356,7 @@ impl Model {
     /// Puts everything that depends on something else right again, and asks for what is to be read
     /// first.
     fn settle(&mut self) -> Vec<Effect> {
-        let still = self.paused.is_some() || !self.dialogs.is_empty();
+        let still = self.paused.is_some() || self.dialog.is_some();
         let layout = self.layout();
         if layout.area(self.focus).is_none()
             && let Some((pane, _)) = layout.panes.first()
@@ -402,23 +407,23 @@ impl Model {
         wanted.map(|(selected, visible)| Effect::Ask(Job::Watch { selected, visible }))
     }
 
-    fn outcome(&mut self, outcome: Outcome) -> Vec<Effect> {
-        match outcome {
-            Outcome::Stay(effects) => effects,
-            Outcome::Close(effects) => {
-                self.dialogs.pop();
-                // A dialog that asks for an operation's journal as it closes wants it seen.
-                if let Some(Effect::Ask(Job::Steps(id))) = effects.first() {
-                    self.show_operation(*id);
-                }
-                effects
+    /// Goes where a dialog leads; what it wants done is answered.
+    fn follow(&mut self, transition: Transition) -> Vec<Effect> {
+        match transition.next {
+            Next::Stay | Next::StayChanged => {}
+            Next::Close => self.dialog = None,
+            Next::ShowOperation(id) => {
+                self.dialog = None;
+                self.show_operation(id);
             }
-            Outcome::Open(dialog, effects) => {
-                self.dialogs.pop();
-                self.dialogs.push(dialog);
-                effects
-            }
+            Next::Open(dialog) => self.dialog = Some(dialog),
         }
+        transition.effects
+    }
+
+    /// Whether a dialog about this card is open.
+    fn shows_dialog_of(&self, card: &CardKey) -> bool {
+        self.dialog.as_ref().is_some_and(|dialog| dialog.card() == Some(card))
     }
 
     fn show_operation(&mut self, id: OperationId) {
@@ -436,6 +441,10 @@ impl Model {
     fn remark(&mut self, words: &str) {
         self.notice =
             Some(Notice { words: words.to_owned(), wrong: false, since: self.portfolio.now });
+    }
+
+    fn complain_of_failure(&mut self, why: &str) {
+        self.complain(format!("a part of cardtop failed: {why}"));
     }
 
     fn complain(&mut self, words: String) {

@@ -83,7 +83,7 @@ pub async fn board(start: Start) -> anyhow::Result<()> {
         keymap,
     });
     // The first frame shows what is known, each figure with its age, before anything is read.
-    let effects = update_all(&mut model, known(&engine).await.into_iter().map(Msg::EngineEvent));
+    let effects = update_all(&mut model, known(&engine).await);
     // The loop's timer belongs to the loop's own thread: no other one wakes up for the clock, and
     // no reading keeps a key waiting.
     let ended = tokio::task::block_in_place(|| {
@@ -229,6 +229,7 @@ impl Running {
         let until = self.timer();
         let mut typed = Vec::new();
         let mut told = Vec::new();
+        let mut stopped = None;
         tokio::select! {
             biased;
             sign = self.signals.any() => return Ok(match sign {
@@ -241,7 +242,7 @@ impl Running {
             },
             count = recv(&mut self.news, &mut told) => if count == 0 {
                 self.news = None;
-                told.push(EngineEvent::Broken("nothing is read any more: quit and start again".to_owned()));
+                stopped = Some("nothing is read any more: quit and start again".to_owned());
             },
             () = self.alarm.wait(until) => return Ok(Woken::Time),
         }
@@ -260,6 +261,7 @@ impl Running {
             .collect::<io::Result<Vec<Msg>>>()
             .context("the terminal cannot be read")?;
         messages.extend(told.into_iter().map(Msg::EngineEvent));
+        messages.extend(stopped.map(Msg::Failed));
         fold_sizes(&mut messages);
         Ok(Woken::Messages(messages))
     }
@@ -340,10 +342,8 @@ impl Running {
                 Effect::Copy(text) => {
                     if let Err(error) = self.terminal.copy(&text) {
                         // Saying so asks nothing, so what comes back has no effects.
-                        let _ = update(
-                            &mut self.model,
-                            Msg::EngineEvent(EngineEvent::Broken(format!("not copied: {error}"))),
-                        );
+                        let why = Msg::Failed(format!("not copied: {error}"));
+                        let _ = update(&mut self.model, why);
                         self.frame_after(GAP);
                     }
                 }
@@ -367,17 +367,17 @@ impl Running {
 }
 
 /// What the data file knows, as if it had just been told.
-async fn known(engine: &Engine) -> Vec<EngineEvent> {
-    let mut news = vec![EngineEvent::Cards(engine.known_cards().await)];
+async fn known(engine: &Engine) -> Vec<Msg> {
+    let mut news = vec![Msg::EngineEvent(EngineEvent::Cards(engine.known_cards().await))];
     match engine.operations().await {
         Ok(operations) => news.extend(
             operations
                 .into_iter()
                 .enumerate()
                 .filter(|(i, op)| *i < OPERATIONS || op.is_open())
-                .map(|(_, op)| EngineEvent::Operation(op)),
+                .map(|(_, op)| Msg::EngineEvent(EngineEvent::Operation(op))),
         ),
-        Err(why) => news.push(EngineEvent::Broken(why)),
+        Err(why) => news.push(Msg::Failed(why)),
     }
     news
 }
@@ -394,7 +394,7 @@ fn session() -> anyhow::Result<u64> {
 fn gap(messages: &[Msg]) -> Duration {
     let by_hand = messages.iter().any(|msg| match msg {
         Msg::Key(_) | Msg::Paste(_) | Msg::Resized(..) => true,
-        Msg::Tick(_) | Msg::EngineEvent(_) => false,
+        Msg::Tick(_) | Msg::EngineEvent(_) | Msg::Failed(_) => false,
     });
     if by_hand { GAP } else { BACKGROUND_GAP }
 }

@@ -52,7 +52,7 @@ pub fn view(model: &Model, to: &mut Buffer) -> Option<Position> {
         help::view(model, help, screen, to);
         cursor = None;
     }
-    if let Some(open) = model.dialogs.last() {
+    if let Some(open) = &model.dialog {
         cursor = dialog::view(open, &model.portfolio, &model.theme, screen, to);
     }
     cursor

@@ -1,6 +1,6 @@
 //! What the keys do: a chord becomes a command, and a command moves, shows or asks.
 
-use super::actions::Asked;
+use super::actions::Opens;
 use super::chord::{Chord, Key};
 use super::feed::Known;
 use super::keymap::{Command, Group};
@@ -24,12 +24,12 @@ impl Model {
         }
         if command == Some(Command::Suspend) && above {
             // What is typed into a dialog may be a secret: it is wiped first.
-            self.dialogs.clear();
+            self.dialog = None;
             return vec![Effect::Suspend];
         }
-        if let Some(dialog) = self.dialogs.last_mut() {
-            let outcome = dialog.key(&chord, &mut self.portfolio);
-            return self.outcome(outcome);
+        if let Some(dialog) = &mut self.dialog {
+            let transition = dialog.key(&chord, &mut self.portfolio);
+            return self.follow(transition);
         }
         if let Some(help) = &mut self.help {
             help.key(&chord, command);
@@ -106,18 +106,18 @@ impl Model {
             Command::Longer => self.feed.step_range(true),
             Command::Sort => self.cards.sort_next(),
             Command::Reverse => self.cards.reverse(),
-            Command::Freeze => return self.ask_for(Asked::Freeze),
-            Command::TopUp => return self.ask_for(Asked::ActionKind(ActionKind::TopUp)),
-            Command::Cover => return self.ask_for(Asked::Cover),
-            Command::Pin => return self.ask_for(Asked::ActionKind(ActionKind::SetPin)),
-            Command::Close => return self.ask_for(Asked::ActionKind(ActionKind::Close)),
-            Command::Actions => return self.ask_for(Asked::Actions),
-            Command::Check => return self.check(),
-            Command::Settle => self.ask_to_settle(),
+            Command::Freeze => return self.open_dialog(Opens::FreezeOrUnfreeze),
+            Command::TopUp => return self.open_dialog(Opens::Form(ActionKind::TopUp)),
+            Command::Cover => return self.open_dialog(Opens::CoverDecline),
+            Command::Pin => return self.open_dialog(Opens::Form(ActionKind::SetPin)),
+            Command::Close => return self.open_dialog(Opens::Form(ActionKind::Close)),
+            Command::Actions => return self.open_dialog(Opens::Menu),
+            Command::Check => return self.look_up_operation(),
+            Command::Settle => return self.resolve_operation(),
             Command::Mark => self.cards.mark(),
             Command::MarkAll => self.cards.mark_all(),
             Command::Unmark => self.cards.unmark(),
-            Command::Watch => self.watch(),
+            Command::Watch => self.toggle_watched(),
             Command::Pause => {
                 self.paused = if self.paused.is_some() { None } else { Some(self.portfolio.now) }
             }
@@ -143,9 +143,9 @@ impl Model {
     }
 
     pub(super) fn paste(&mut self, text: &str) -> Vec<Effect> {
-        if let Some(dialog) = self.dialogs.last_mut() {
-            let outcome = dialog.paste(text, &mut self.portfolio);
-            return self.outcome(outcome);
+        if let Some(dialog) = &mut self.dialog {
+            let transition = dialog.paste(text, &self.portfolio);
+            return self.follow(transition);
         }
         let (now, zone) = (self.portfolio.now, self.portfolio.zone.clone());
         if let Some(search) = self.search_mut().filter(|search| search.typing) {

@@ -1,11 +1,16 @@
 //! Dialogs: the same box at every size, in the middle of the screen. Only the background changes.
 //!
-//! Nothing is decided here; what a key does is the dialog's own business.
+//! Nothing is decided here: `app::dialog` knows what a key does, and this what it looks like.
 
-mod change;
+mod close;
+mod freeze;
+mod menu;
+mod pending_conflict;
 mod pin;
-mod plain;
-mod settle;
+mod progress;
+mod quit;
+mod refusal;
+mod resolution;
 mod sheet;
 mod top_up;
 
@@ -14,16 +19,17 @@ use ratatui::layout::{Position, Rect};
 
 use super::frame::Frame;
 use super::theme::Theme;
-use crate::app::dialog::{Dialog, Page};
+use crate::app::dialog::{Content, Dialog};
 use crate::app::portfolio::Portfolio;
 use crate::domain::text;
+use sheet::Sheet;
 
 /// Columns of the box, borders included.
 const WIDTH: u16 = 70;
 
 /// Draws the dialog in the middle of the screen. Answers where the text cursor is, if something is
 /// typed.
-pub fn view(
+pub(crate) fn view(
     dialog: &Dialog,
     portfolio: &Portfolio,
     theme: &Theme,
@@ -31,18 +37,7 @@ pub fn view(
     to: &mut Buffer,
 ) -> Option<Position> {
     let screen = screen.intersection(*to.area());
-    let sheet = match dialog.page() {
-        Page::FreezeForm(page) => change::freeze(page, portfolio),
-        Page::Close(page) => change::close(page, portfolio),
-        Page::PendingConflict(page) => change::pending_conflict(page, portfolio),
-        Page::TopUp(page) => top_up::view(page, portfolio),
-        Page::Pin(page) => pin::view(page, portfolio),
-        Page::Menu(page) => plain::menu(page, portfolio),
-        Page::Refusal(page) => plain::refusal(page, portfolio),
-        Page::Progress(page) => plain::progress(page, portfolio),
-        Page::Settle(page) => settle::view(page, portfolio),
-        Page::Quit => plain::quit(portfolio),
-    };
+    let sheet = sheet(dialog.content(), portfolio).with_footer(dialog.notice());
     let width = WIDTH.min(screen.width);
     let rows = sheet.fitted(usize::from(screen.height.saturating_sub(2)));
     let height =
@@ -54,12 +49,12 @@ pub fn view(
         height,
     );
     clear(area, to);
-    let right = dialog.closes_in(portfolio).unwrap_or_default();
+    let right = dialog.closes_in(portfolio.now).unwrap_or_default();
     let inside = Frame { title: &sheet.title, right: &right, focused: true }.draw(theme, area, to);
     let mut cursor = None;
     for (y, row) in (inside.top()..inside.bottom()).zip(&rows) {
         let mut x = inside.left();
-        for (words, role) in &row.parts {
+        for (role, words) in &row.parts {
             let room = usize::from(inside.right().saturating_sub(x));
             let words = text::fit(words, room);
             to.set_string(x, y, &words, theme.style(*role));
@@ -73,6 +68,22 @@ pub fn view(
         }
     }
     cursor
+}
+
+/// The lines of each kind of dialog.
+fn sheet(content: Content<'_>, portfolio: &Portfolio) -> Sheet {
+    match content {
+        Content::Freeze(form) => freeze::sheet(form, portfolio),
+        Content::TopUp(form) => top_up::sheet(form, portfolio),
+        Content::SetPin(form) => pin::sheet(form, portfolio),
+        Content::Close(form) => close::sheet(form, portfolio),
+        Content::PendingConflict(conflict) => pending_conflict::sheet(conflict, portfolio),
+        Content::Refusal(refusal) => refusal::sheet(refusal, portfolio),
+        Content::Menu(menu) => menu::sheet(menu, portfolio),
+        Content::Progress(progress) => progress::sheet(progress, portfolio),
+        Content::Resolution(resolution) => resolution::sheet(resolution, portfolio),
+        Content::Quit(quit) => quit::sheet(quit, portfolio),
+    }
 }
 
 /// Nothing of what lies below shows through, not even half of a wide character at the edge.
