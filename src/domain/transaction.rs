@@ -9,9 +9,11 @@ use super::UnknownWord;
 use super::card::{CardKey, Last4, ProviderId};
 use super::decline::DeclineReason;
 use super::money::Money;
-use super::operation::OperationId;
+use super::operation::id::OperationId;
 
 /// One row of the feed.
+///
+/// More than twelve fields: one for each thing that providers tell of a transaction.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Transaction {
     /// The provider account.
