@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::fields::RowError;
+use super::json::RowError;
 use super::{Error, Result, Window};
 use crate::domain::card::Card;
 use crate::domain::completeness::UnreadRow;
@@ -65,8 +65,8 @@ impl<T> ListRead<T> {
 /// after the other.
 pub async fn read_all<T: ListRow, F>(
     pager: &Pager,
-    effort: Effort,
-    ask: impl Fn(PageAt) -> F,
+    effort: ReadMode,
+    ask: impl Fn(PageCursor) -> F,
 ) -> ListRead<T>
 where
     F: Future<Output = Result<Page<T>>>,
@@ -81,8 +81,8 @@ where
 pub async fn read_window<F>(
     pager: &Pager,
     window: &Window,
-    effort: Effort,
-    ask: impl Fn(Window, PageAt) -> F,
+    effort: ReadMode,
+    ask: impl Fn(Window, PageCursor) -> F,
 ) -> ListRead<Transaction>
 where
     F: Future<Output = Result<Page<Transaction>>>,
@@ -110,11 +110,11 @@ where
 
 /// What is asked beyond a first page that may be the whole list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Effort {
+pub enum ReadMode {
     /// Nothing, where a larger page has come before: the provider did not cut this one off.
-    Usual,
+    Ordinary,
     /// Always the next: a provider may have begun to send shorter pages.
-    Thorough,
+    Full,
 }
 
 /// How a list is cut into answers, and what was learnt of it since the start.
@@ -214,7 +214,7 @@ impl Pager {
 
 /// Which page of a list is wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct PageAt {
+pub struct PageCursor {
     /// Its number, from 0.
     pub number: u32,
     /// Rows before it.
@@ -356,7 +356,7 @@ impl Mark {
 
 struct Reading<'a, T> {
     pager: &'a Pager,
-    effort: Effort,
+    effort: ReadMode,
     rows: Vec<T>,
     places: HashMap<RowKey, usize>,
     unread: BTreeMap<u64, UnreadRow>,
@@ -367,7 +367,7 @@ struct Reading<'a, T> {
 }
 
 impl<'a, T: ListRow> Reading<'a, T> {
-    fn new(pager: &'a Pager, effort: Effort) -> Self {
+    fn new(pager: &'a Pager, effort: ReadMode) -> Self {
         Self {
             pager,
             effort,
@@ -420,8 +420,8 @@ impl<'a, T: ListRow> Reading<'a, T> {
     /// Whether a first page is taken for the whole list.
     fn is_short(&self, rows: usize, larger: usize) -> bool {
         match self.effort {
-            Effort::Usual => rows < larger,
-            Effort::Thorough => false,
+            ReadMode::Ordinary => rows < larger,
+            ReadMode::Full => false,
         }
     }
 
@@ -448,7 +448,7 @@ impl<'a, T: ListRow> Reading<'a, T> {
     /// Reads pages with numbers to the end.
     async fn numbered<W, A, F>(&mut self, window: &W, span: &Span<A>) -> Result<()>
     where
-        A: Fn(&W, PageAt) -> F,
+        A: Fn(&W, PageCursor) -> F,
         F: Future<Output = Result<Page<T>>>,
     {
         let ask = &span.ask;
@@ -482,7 +482,7 @@ impl<'a, T: ListRow> Reading<'a, T> {
             let Some(before) = marks.last() else {
                 let is_settled = || {
                     span.window.is_none()
-                        && self.effort == Effort::Usual
+                        && self.effort == ReadMode::Ordinary
                         && self.pager.is_settled(&mark)
                 };
                 let ended = rows == 0
@@ -507,7 +507,7 @@ impl<'a, T: ListRow> Reading<'a, T> {
             // that page still is the first.
             let settled =
                 marks.len() == 1 && rows == 0 && before.0.len() < usize::from(size) && !moved;
-            if settled && self.effort == Effort::Usual {
+            if settled && self.effort == ReadMode::Ordinary {
                 self.pager.settle(before);
                 break;
             }
@@ -569,7 +569,7 @@ impl<'a, T: ListRow> Reading<'a, T> {
     /// behind us.
     async fn head<W, A, F>(&mut self, window: &W, span: &Span<A>, size: u16) -> Result<()>
     where
-        A: Fn(&W, PageAt) -> F,
+        A: Fn(&W, PageCursor) -> F,
         F: Future<Output = Result<Page<T>>>,
     {
         let mut marks = Vec::new();
@@ -597,7 +597,7 @@ impl Reading<'_, Transaction> {
     async fn by_time<F>(
         &mut self,
         window: &Window,
-        ask: &impl Fn(Window, PageAt) -> F,
+        ask: &impl Fn(Window, PageCursor) -> F,
     ) -> Result<()>
     where
         F: Future<Output = Result<Page<Transaction>>>,
@@ -609,7 +609,7 @@ impl Reading<'_, Transaction> {
                 break;
             }
             let part = Window { card: window.card.clone(), since, until };
-            let page = ask(part, PageAt { number: 0, offset: 0, size: u16::MAX }).await?;
+            let page = ask(part, PageCursor { number: 0, offset: 0, size: u16::MAX }).await?;
             let rows = page.len();
             let fresh =
                 page.items.iter().filter(|row| !self.places.contains_key(&row.key())).count();
@@ -632,8 +632,8 @@ impl Reading<'_, Transaction> {
             }
             let may_be_cut = more
                 || rows > 0
-                    && (self.effort == Effort::Thorough
-                        || self.effort == Effort::Usual && rows >= larger);
+                    && (self.effort == ReadMode::Full
+                        || self.effort == ReadMode::Ordinary && rows >= larger);
             let barren = match probed {
                 Some(before) if fresh == 0 => before + 1,
                 Some(_) | None => 0,
@@ -689,7 +689,7 @@ impl Reading<'_, Transaction> {
 
 /// Where a page begins. Pages by offset overlap by a row, so that it shows whether rows moved
 /// between two of them; one behind a page of a single row does not, or it would be that page again.
-fn place(marks: &[Mark], number: usize, size: u16, pager: &Pager) -> PageAt {
+fn place(marks: &[Mark], number: usize, size: u16, pager: &Pager) -> PageCursor {
     let rows: usize = marks.iter().take(number).map(|mark| mark.0.len()).sum();
     let repeated = if pager.overlaps() {
         marks.iter().take(number).filter(|mark| mark.0.len() > 1).count()
@@ -697,7 +697,7 @@ fn place(marks: &[Mark], number: usize, size: u16, pager: &Pager) -> PageAt {
         0
     };
     let offset = u64::try_from(rows.saturating_sub(repeated)).unwrap_or(u64::MAX);
-    PageAt { number: u32::try_from(number).unwrap_or(u32::MAX), offset, size }
+    PageCursor { number: u32::try_from(number).unwrap_or(u32::MAX), offset, size }
 }
 
 /// Why a row is missing whose id another row of its page has.
@@ -809,17 +809,17 @@ mod tests {
             let asked = Mutex::new(Vec::new());
             // Its pages are cut to 20 rows, and counted by the rows that were asked for: asked for
             // 50, rows 20 to 49 are on no page.
-            let bank = |_: Window, at: PageAt| {
+            let bank = |_: Window, at: PageCursor| {
                 asked.lock().unwrap_or_else(PoisonError::into_inner).push((at.number, at.size));
                 let (number, size) =
                     (usize::try_from(at.number).expect("few"), usize::from(at.size));
                 let rows = rows(count).into_iter().skip(number * size).take(size.min(20)).collect();
                 async move { Ok(page(rows)) }
             };
-            let list = read_window(&pager, &window(), Effort::Usual, &bank).await;
+            let list = read_window(&pager, &window(), ReadMode::Ordinary, &bank).await;
             assert_eq!((list.rows.len(), list.is_whole()), (count, true));
             asked.lock().unwrap_or_else(PoisonError::into_inner).clear();
-            let list = read_window(&pager, &window(), Effort::Usual, &bank).await;
+            let list = read_window(&pager, &window(), ReadMode::Ordinary, &bank).await;
             assert_eq!((list.rows.len(), list.is_whole()), (count, true));
             let asked = asked.into_inner().unwrap_or_else(PoisonError::into_inner);
             assert!(
@@ -833,13 +833,13 @@ mod tests {
     async fn pages_of_one_row_by_offset_are_read_to_the_end() {
         for (asked, sent) in [(1, 1), (50, 1), (2, 2)] {
             let pager = Pager::new(Paging::Offset { size: asked }, None);
-            let bank = |_: Window, at: PageAt| {
+            let bank = |_: Window, at: PageCursor| {
                 let (offset, size) =
                     (usize::try_from(at.offset).expect("few"), usize::from(at.size));
                 let rows = rows(7).into_iter().skip(offset).take(size.min(sent)).collect();
                 async move { Ok(page(rows)) }
             };
-            let list = read_window(&pager, &window(), Effort::Usual, bank).await;
+            let list = read_window(&pager, &window(), ReadMode::Ordinary, bank).await;
             assert_eq!(
                 (list.rows.len(), list.is_whole()),
                 (7, true),
@@ -853,12 +853,12 @@ mod tests {
     async fn a_long_list_is_not_taken_for_one_without_an_end() {
         const PAGES: usize = 2_010;
         let pager = Pager::new(Paging::Numbered { size: 50 }, None);
-        let bank = |_: Window, at: PageAt| {
+        let bank = |_: Window, at: PageCursor| {
             let number = usize::try_from(at.number).expect("few");
             let first = if number < PAGES { number * 50 } else { PAGES * 50 };
             async move { Ok(page((first..PAGES * 50).take(50).map(|id| row(id, 0)).collect())) }
         };
-        let list = read_window(&pager, &window(), Effort::Thorough, bank).await;
+        let list = read_window(&pager, &window(), ReadMode::Full, bank).await;
         assert_eq!((list.rows.len(), list.is_whole()), (PAGES * 50, true), "{:?}", list.gap);
     }
 
@@ -868,7 +868,7 @@ mod tests {
             |id: usize| Card::unread(CardKey::new(&ProviderId::new("acme"), &id.to_string()));
         let pager = Pager::new(Paging::Numbered { size: 50 }, None);
         let (count, cards) = (AtomicUsize::new(0), AtomicUsize::new(14));
-        let bank = |at: PageAt| {
+        let bank = |at: PageCursor| {
             count.fetch_add(1, Ordering::Relaxed);
             let cards = if at.number == 0 { cards.load(Ordering::Relaxed) } else { 0 };
             async move { Ok(Page::of((0..cards).map(|id| Ok(card(id))))) }
@@ -878,25 +878,25 @@ mod tests {
             assert!(read_all(&pager, effort, &bank).await.is_whole());
             count.load(Ordering::Relaxed)
         };
-        assert_eq!(requests(Effort::Usual).await, 2);
+        assert_eq!(requests(ReadMode::Ordinary).await, 2);
         for _ in 0..SETTLED_FOR {
-            assert_eq!(requests(Effort::Usual).await, 1);
+            assert_eq!(requests(ReadMode::Ordinary).await, 1);
         }
-        assert_eq!(requests(Effort::Usual).await, 2, "it is asked again in the end");
-        assert_eq!(requests(Effort::Thorough).await, 3);
+        assert_eq!(requests(ReadMode::Ordinary).await, 2, "it is asked again in the end");
+        assert_eq!(requests(ReadMode::Full).await, 3);
         cards.store(15, Ordering::Relaxed);
-        assert_eq!(requests(Effort::Usual).await, 2, "it is longer than before");
+        assert_eq!(requests(ReadMode::Ordinary).await, 2, "it is longer than before");
     }
 
     #[tokio::test]
     async fn a_list_that_has_no_pages_is_asked_for_once() {
         let pager = Pager::new(Paging::Numbered { size: 50 }, None);
         let count = AtomicUsize::new(0);
-        let bank = |_: Window, _: PageAt| {
+        let bank = |_: Window, _: PageCursor| {
             count.fetch_add(1, Ordering::Relaxed);
             async move { Ok(Page { is_all: true, ..page(rows(70)) }) }
         };
-        let list = read_window(&pager, &window(), Effort::Thorough, bank).await;
+        let list = read_window(&pager, &window(), ReadMode::Full, bank).await;
         assert_eq!(
             (list.rows.len(), list.is_whole(), count.load(Ordering::Relaxed)),
             (70, true, 1)
@@ -908,7 +908,7 @@ mod tests {
         let other = Transaction { kind: TransactionKind::Fee, ..row(1, -10) };
         for (second, whole) in [(row(1, -10), true), (other, false)] {
             let pager = Pager::new(Paging::Numbered { size: 50 }, None);
-            let bank = |_: Window, at: PageAt| {
+            let bank = |_: Window, at: PageCursor| {
                 let rows = if at.number == 0 {
                     vec![row(0, 0), row(1, -10), second.clone()]
                 } else {
@@ -916,7 +916,7 @@ mod tests {
                 };
                 async move { Ok(page(rows)) }
             };
-            let list = read_window(&pager, &window(), Effort::Usual, bank).await;
+            let list = read_window(&pager, &window(), ReadMode::Ordinary, bank).await;
             assert_eq!((list.rows.len(), list.is_whole()), (2, whole), "{:?}", list.gap);
         }
     }
@@ -925,14 +925,14 @@ mod tests {
     async fn a_first_page_that_lost_a_row_does_not_make_all_later_pages_smaller() {
         let pager = Pager::new(Paging::Numbered { size: 50 }, None);
         // Its pages are cut to 20 rows, and of each one row is not sent.
-        let bank = |_: Window, at: PageAt| {
+        let bank = |_: Window, at: PageCursor| {
             let (number, size) =
                 (usize::try_from(at.number).expect("few"), usize::from(at.size).min(20));
             let rows = rows(200).into_iter().skip(number * size).take(size).skip(1).collect();
             async move { Ok(page(rows)) }
         };
         for _ in 0..10 {
-            let _ = read_window(&pager, &window(), Effort::Usual, &bank).await;
+            let _ = read_window(&pager, &window(), ReadMode::Ordinary, &bank).await;
             assert!(pager.size() >= 18, "{}", pager.size());
         }
     }
@@ -943,7 +943,7 @@ mod tests {
         let count = AtomicUsize::new(0);
         let bank = |rows: Vec<Transaction>| {
             let count = &count;
-            move |_: Window, at: PageAt| {
+            move |_: Window, at: PageCursor| {
                 count.fetch_add(1, Ordering::Relaxed);
                 let rows = if at.number == 0 { rows.clone() } else { Vec::new() };
                 async move { Ok(page(rows)) }
@@ -954,19 +954,23 @@ mod tests {
             assert!(read_window(&pager, &window(), effort, bank(rows)).await.is_whole());
             count.load(Ordering::Relaxed)
         };
-        assert_eq!(requests(rows(14), Effort::Usual).await, 2, "it might be cut off: the next one");
-        assert_eq!(requests(rows(9), Effort::Usual).await, 1);
-        assert_eq!(requests(rows(9), Effort::Thorough).await, 3);
+        assert_eq!(
+            requests(rows(14), ReadMode::Ordinary).await,
+            2,
+            "it might be cut off: the next one"
+        );
+        assert_eq!(requests(rows(9), ReadMode::Ordinary).await, 1);
+        assert_eq!(requests(rows(9), ReadMode::Full).await, 3);
     }
 
     #[tokio::test]
     async fn a_list_without_an_end_is_left_and_what_was_read_of_it_stays() {
         let pager = Pager::new(Paging::Numbered { size: 2 }, None);
-        let bank = |_: Window, at: PageAt| {
+        let bank = |_: Window, at: PageCursor| {
             let first = usize::try_from(at.number).expect("few") * 2;
             async move { Ok(page(vec![row(first, 0), row(first + 1, 0)])) }
         };
-        let list = read_window(&pager, &window(), Effort::Usual, bank).await;
+        let list = read_window(&pager, &window(), ReadMode::Ordinary, bank).await;
         assert!(
             list.gap.as_deref().is_some_and(|gap| gap.contains("has no end")),
             "{:?}",
@@ -978,7 +982,7 @@ mod tests {
     #[tokio::test]
     async fn an_error_in_the_middle_keeps_what_was_read_before() {
         let pager = Pager::new(Paging::Numbered { size: 2 }, None);
-        let bank = |_: Window, at: PageAt| async move {
+        let bank = |_: Window, at: PageCursor| async move {
             match at.number {
                 0 => Ok(page(vec![row(0, 0), row(1, -10)])),
                 _ => Err(Error::new(
@@ -988,7 +992,7 @@ mod tests {
                 )),
             }
         };
-        let list = read_window(&pager, &window(), Effort::Usual, bank).await;
+        let list = read_window(&pager, &window(), ReadMode::Ordinary, bank).await;
         assert_eq!((list.rows.len(), list.error.is_some(), list.is_whole()), (2, true, false));
     }
 
@@ -996,7 +1000,7 @@ mod tests {
     async fn a_list_by_time_that_is_cut_to_few_rows_is_read_whole_whatever_its_count_says() {
         for (said, oldest_first) in [(0, false), (0, true), (1_000, false)] {
             let pager = Pager::new(Paging::ByTime, None);
-            let bank = |window: Window, _: PageAt| {
+            let bank = |window: Window, _: PageCursor| {
                 let mut fitting: Vec<Transaction> = rows(170)
                     .into_iter()
                     .filter(|row| (window.since..=window.until).contains(&row.at))
@@ -1008,7 +1012,7 @@ mod tests {
                 let total = Some(fitting.len() + said);
                 async move { Ok(Page { total, ..page(fitting) }) }
             };
-            let list = read_window(&pager, &window(), Effort::Usual, bank).await;
+            let list = read_window(&pager, &window(), ReadMode::Ordinary, bank).await;
             assert_eq!(list.rows.len(), 170, "said {said}, oldest first {oldest_first}");
             assert_eq!(
                 list.gap.is_some(),
@@ -1022,12 +1026,13 @@ mod tests {
     #[tokio::test]
     async fn dates_that_are_ignored_send_no_row_twice_and_are_said_where_rows_may_be_missing() {
         let pager = Pager::new(Paging::ByTime, None);
-        let bank =
-            |_: Window, _: PageAt| async move { Ok(Page { total: Some(30), ..page(rows(30)) }) };
-        let list = read_window(&pager, &window(), Effort::Usual, bank).await;
+        let bank = |_: Window, _: PageCursor| async move {
+            Ok(Page { total: Some(30), ..page(rows(30)) })
+        };
+        let list = read_window(&pager, &window(), ReadMode::Ordinary, bank).await;
         assert_eq!((list.rows.len(), list.is_whole()), (30, true), "{:?}", list.gap);
-        let bank = |_: Window, _: PageAt| async move { Ok(page(rows(40))) };
-        let list = read_window(&pager, &window(), Effort::Usual, bank).await;
+        let bank = |_: Window, _: PageCursor| async move { Ok(page(rows(40))) };
+        let list = read_window(&pager, &window(), ReadMode::Ordinary, bank).await;
         assert_eq!(list.rows.len(), 40);
         assert!(
             list.gap
@@ -1039,10 +1044,10 @@ mod tests {
         // By spans, each would have sent every row.
         let pager =
             Pager::new(Paging::Numbered { size: 50 }, Some(SignedDuration::from_secs(20_000)));
-        let bank = |_: Window, at: PageAt| async move {
+        let bank = |_: Window, at: PageCursor| async move {
             Ok(page(if at.number == 0 { rows(30) } else { Vec::new() }))
         };
-        let list = read_window(&pager, &window(), Effort::Usual, bank).await;
+        let list = read_window(&pager, &window(), ReadMode::Ordinary, bank).await;
         assert_eq!((list.rows.len(), list.is_whole()), (30, true));
     }
 }
