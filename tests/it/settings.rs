@@ -14,7 +14,7 @@ use cardtop::clock::Clock;
 use cardtop::config::Config;
 use cardtop::config::wires::{self, BytesText, Dates, Path};
 use cardtop::domain::card::{Card, CardKey, CardState, ProviderId};
-use cardtop::domain::operation::{Action, ActionKind, OperationId, OperationState};
+use cardtop::domain::operation::{Action, ActionKind, OnConflict, OperationId, OperationState};
 use cardtop::domain::transaction::{TransactionKind, TransactionState};
 use cardtop::engine::Engine;
 use cardtop::provider::http::{Access, Http, InProcess, Transport, TransportError};
@@ -123,7 +123,7 @@ async fn journey(engine: &Engine, clock: &Clock) -> Vec<String> {
                 action,
                 reason: Some("test".into()),
                 shown: cardtop::engine::Expected::default(),
-                second: false,
+                on_conflict: OnConflict::Refuse,
                 recent_credit: None,
                 payer: None,
             };

@@ -13,7 +13,7 @@ use cardtop::clock::Clock;
 use cardtop::config::Config;
 use cardtop::domain::card::{CardKey, ProviderId};
 use cardtop::domain::money::Money;
-use cardtop::domain::operation::Action;
+use cardtop::domain::operation::{Action, OnConflict};
 use cardtop::engine::{ChangeRequest, Engine, EngineEvent, Expected};
 use cardtop::provider::http::{Access, InProcess, Transport, TransportError};
 use cardtop::sandbox::bank::CardState;
@@ -348,7 +348,7 @@ pub(super) fn order(engine: &Engine, card: &CardKey, amount: Money, second: bool
         action: Action::TopUp(amount),
         reason: Some("test".into()),
         shown: Expected::default(),
-        second,
+        on_conflict: if second { OnConflict::Override } else { OnConflict::Refuse },
         recent_credit: None,
         payer: None,
     }
