@@ -249,7 +249,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_final_state_never_moves_and_doubt_is_never_resent(steps in proptest::collection::vec(any_state(), 0..20)) {
+        fn a_final_state_never_moves_and_doubt_is_never_resent(
+            steps in proptest::collection::vec(any_state(), 0..20),
+        ) {
             let mut state = OperationState::Sent;
             let mut ended = None;
             for next in steps {

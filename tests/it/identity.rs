@@ -56,7 +56,7 @@ async fn a_card_is_one_card_however_its_roster_and_its_rows_spell_its_id() {
     let desk = Desk::new().await;
     let cards = all_cards(&desk.engine).await;
     for dialect in Dialect::ALL {
-        desk.sandbox.spell_ids_otherwise_in_rows(dialect, true);
+        desk.sandbox.set_alternate_ids_in_rows(dialect, true);
     }
     for dialect in [Dialect::Artha, Dialect::Banana] {
         respell(&desk.folder.path().join(format!("cardtop.{}-cards.csv", dialect.name())), dialect);
@@ -233,7 +233,7 @@ async fn credits_of_another_card_prove_nothing() {
             .expect("another");
         let sum = crate::harness::some(&card);
         desk.sandbox
-            .credit_from_elsewhere(dialect, &other.key.id, sum.amount())
+            .add_foreign_credit(dialect, &other.key.id, sum.amount())
             .expect("it takes money");
         desk.sandbox.fault(dialect, Fault::LoseRequest, 1);
         let operation = desk
