@@ -26,7 +26,7 @@ use super::credits::{self, Credits, FeePlacement, MatchRules};
 use super::crypto;
 use super::error::{Error, ErrorKind, Result};
 use super::http::{Access, Answer, AnsweredBy, Http};
-use super::json::{JsonObject, RowError, in_our_names, without_byte_order_mark};
+use super::json::{JsonObject, RowError, in_document_names, without_byte_order_mark};
 use super::pages::{ReadMode, read_window};
 use super::{
     Ack, Lookup, MatchedCredits, Page, PageCursor, Pagers, Paging, Provider, Quote, Window, listing,
@@ -136,7 +136,7 @@ impl Banana {
             return Err(self.refusal(&answer));
         }
         let json = self.open(&answer.body).map_err(|why| answer.bad_reply(why))?;
-        Ok(Opened { answer, json: in_our_names(&json, &self.spelling) })
+        Ok(Opened { answer, json: in_document_names(&json, &self.spelling) })
     }
 
     /// The request of an operation: encrypted, signed over the base64 text (banana wire notes, 1.3
@@ -221,7 +221,7 @@ impl Banana {
         let opened = self.open(&answer.body).ok();
         let json = opened.as_deref().or_else(|| serde_json::from_slice(&answer.body).ok());
         let words = json
-            .map(|json| wire::refusal_words(&in_our_names(json, &self.spelling)))
+            .map(|json| wire::refusal_words(&in_document_names(json, &self.spelling)))
             .unwrap_or_default();
         let error = answer.refusal(&words, AnsweredBy::provider_if(answer.is_object()));
         if answer.status == 400

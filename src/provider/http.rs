@@ -18,7 +18,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::value::RawValue;
 
 use super::error::{ConnectionFailure, Error, ErrorKind, Outcome, Result};
-use super::json::{JsonObject, in_our_names, without_byte_order_mark};
+use super::json::{JsonObject, in_document_names, without_byte_order_mark};
 use crate::clock::Clock;
 use crate::config::proxy::{Proxies, Route};
 use crate::config::wires::Spelling;
@@ -328,7 +328,8 @@ impl Answer {
             .and_then(|body| serde_json::from_slice(body).ok())
         {
             let json: &RawValue = json;
-            self.body = Bytes::from(String::from(Box::<str>::from(in_our_names(json, spelling))));
+            self.body =
+                Bytes::from(String::from(Box::<str>::from(in_document_names(json, spelling))));
         }
     }
 

@@ -66,9 +66,9 @@ impl Envelope {
         if spelling.fields.is_empty() {
             return;
         }
-        let named = self
-            .payload()
-            .map(|payload| String::from(Box::<str>::from(json::in_our_names(payload, spelling))));
+        let named = self.payload().map(|payload| {
+            String::from(Box::<str>::from(json::in_document_names(payload, spelling)))
+        });
         self.payload = named.map(Bytes::from);
     }
 
@@ -158,7 +158,7 @@ fn said(object: &JsonObject<'_>, body: &Bytes) -> Envelope {
 }
 
 fn plain_words(raw: &RawValue) -> Option<Arc<str>> {
-    let words = text::clean(&json::beginning(raw)?);
+    let words = text::clean(&json::text_start(raw)?);
     (!words.is_empty()).then(|| words.into())
 }
 

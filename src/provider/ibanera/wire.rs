@@ -45,7 +45,7 @@ impl Envelope {
         let (mut codes, mut words) = (Vec::new(), Vec::new());
         for error in envelope.list("errors").unwrap_or_default() {
             let Ok(error) = JsonObject::read(error) else {
-                words.extend(json::beginning(error).map(|words| text::clean(&words)));
+                words.extend(json::text_start(error).map(|words| text::clean(&words)));
                 continue;
             };
             let (field, code) =
@@ -118,7 +118,7 @@ impl Envelope {
             (Some(rows), _) => Ok(rows),
             (None, None) => Ok(Vec::new()),
             (None, Some(other)) => {
-                let words = json::beginning(other).unwrap_or_default();
+                let words = json::text_start(other).unwrap_or_default();
                 Err(RowError::new(&format!(
                     "the answer has something else in the place of a list: {words}"
                 )))
