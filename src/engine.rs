@@ -657,8 +657,10 @@ fn account(
     transport: Option<&MakeTransport>,
 ) -> Account {
     let http = match transport {
-        Some(make) => Ok(Http::over(&config.name, make(&config), clock.clone(), config.timeout)),
-        None => Http::net(&config, clock.clone()),
+        Some(make) => {
+            Ok(Http::with_transport(&config.name, make(&config), clock.clone(), config.timeout))
+        }
+        None => Http::over_network(&config, clock.clone()),
     };
     let (adapter, http) = match http {
         Ok(http) => (Adapter::pending(&config), Some(http)),

@@ -4,7 +4,7 @@
 use super::dialog::Dialog;
 use super::keymap::Command;
 use super::layout::Pane;
-use super::{Effect, Model, feed};
+use super::{Effect, Model};
 use crate::domain::card::{CardKey, CardState};
 use crate::domain::operation::{ActionKind, Operation, OperationState};
 use crate::engine::{HealthState, Job};
@@ -156,6 +156,6 @@ impl Model {
 
     /// The operation under the cursor of the activity pane.
     fn selected_operation(&self) -> Option<&Operation> {
-        feed::operation(&self.portfolio, *self.activity.list.selected()?)
+        self.portfolio.operation(*self.activity.list.selected()?)
     }
 }

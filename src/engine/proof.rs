@@ -14,7 +14,7 @@ use crate::domain::operation::{
 };
 use crate::domain::proof::{Baseline, UNMEASURED};
 use crate::domain::transaction::{Transaction, TransactionKind, TransactionState};
-use crate::provider::pages::{Effort, read_window};
+use crate::provider::pages::{ReadMode, read_window};
 use crate::provider::{Credits, Error, Lookup, Provider, Window};
 use crate::store::journal::{self, Finding, Settled, Settlement};
 
@@ -201,7 +201,8 @@ impl Engine {
             self.0.clock.now().max(since).saturating_add(UNMEASURED).unwrap_or(Timestamp::MAX);
         let window = Window { card: Some(card.clone()), since, until };
         let ask = |window: Window, page| async move { provider.transactions(&window, page).await };
-        let list = read_window(&provider.pagers().transactions, &window, Effort::Usual, ask).await;
+        let list =
+            read_window(&provider.pagers().transactions, &window, ReadMode::Ordinary, ask).await;
         list.error.map_or(Ok(list.rows), Err)
     }
 

@@ -5,8 +5,8 @@ use crate::app::dialog::close::{Close, Focus, phrase};
 use crate::app::dialog::form::Form;
 use crate::app::dialog::target::CardTail;
 use crate::app::portfolio::Portfolio;
+use crate::app::present::Role;
 use crate::domain::card::CardState;
-use crate::ui::theme::Role;
 
 pub(super) fn sheet(form: &Form<Close>, portfolio: &Portfolio) -> Sheet {
     let key = &form.target.key;

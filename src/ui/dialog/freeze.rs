@@ -5,11 +5,11 @@ use crate::app::dialog::form::Form;
 use crate::app::dialog::freeze::{Direction, Focus, Freeze};
 use crate::app::dialog::target::{CardTail, digits};
 use crate::app::portfolio::Portfolio;
+use crate::app::present::Role;
 use crate::domain::card::{CardKey, CardState};
 use crate::domain::money::Money;
 use crate::domain::operation::ActionKind;
 use crate::domain::transaction::{Transaction, TransactionState};
-use crate::ui::theme::Role;
 
 pub(super) fn sheet(form: &Form<Freeze>, portfolio: &Portfolio) -> Sheet {
     let key = &form.target.key;

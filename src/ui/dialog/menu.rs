@@ -3,8 +3,8 @@
 use super::sheet::{Sheet, part, plain, wrapped};
 use crate::app::dialog::menu::{Item, Menu};
 use crate::app::portfolio::Portfolio;
+use crate::app::present::Role;
 use crate::domain::text;
-use crate::ui::theme::Role;
 
 pub(super) fn sheet(menu: &Menu, portfolio: &Portfolio) -> Sheet {
     let mut sheet = Sheet::new("Actions");

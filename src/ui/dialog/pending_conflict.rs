@@ -4,9 +4,9 @@ use super::sheet::{Sheet, capital, clock, part, plain, state_role, wrapped};
 use crate::app::dialog::pending_conflict::{PendingConflict, phrase};
 use crate::app::dialog::target::CardTail;
 use crate::app::portfolio::Portfolio;
+use crate::app::present::Role;
 use crate::domain::operation::{ActionKind, Operation, TopUpSafety};
 use crate::domain::text;
-use crate::ui::theme::Role;
 
 pub(super) fn sheet(conflict: &PendingConflict, portfolio: &Portfolio) -> Sheet {
     let operation = &conflict.operation;

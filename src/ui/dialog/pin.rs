@@ -6,7 +6,7 @@ use crate::app::dialog::pin::{Focus, PinCheck, SetPin, Typist};
 use crate::app::dialog::secret::SecretField;
 use crate::app::dialog::target::CardTail;
 use crate::app::portfolio::Portfolio;
-use crate::ui::theme::Role;
+use crate::app::present::Role;
 
 pub(super) fn sheet(form: &Form<SetPin>, portfolio: &Portfolio) -> Sheet {
     let (key, body) = (&form.target.key, &form.body);

@@ -3,9 +3,9 @@
 use super::sheet::{Sheet, capital, clock, part};
 use crate::app::dialog::progress::Progress;
 use crate::app::portfolio::Portfolio;
+use crate::app::present::Role;
 use crate::domain::operation::{Operation, OperationState, Proof};
 use crate::domain::text;
-use crate::ui::theme::Role;
 
 pub(super) fn sheet(progress: &Progress, portfolio: &Portfolio) -> Sheet {
     let name = capital(&name(progress));

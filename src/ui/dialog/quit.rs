@@ -4,7 +4,7 @@ use super::sheet::{Sheet, part, plain, state_role};
 use crate::app::dialog::quit::Quit;
 use crate::app::dialog::target::digits;
 use crate::app::portfolio::Portfolio;
-use crate::ui::theme::Role;
+use crate::app::present::Role;
 
 /// Most operations that are named.
 const LISTED: usize = 5;

@@ -3,7 +3,7 @@
 use super::sheet::{Sheet, capital, part};
 use crate::app::dialog::refusal::Refusal;
 use crate::app::portfolio::Portfolio;
-use crate::ui::theme::Role;
+use crate::app::present::Role;
 
 pub(super) fn sheet(refusal: &Refusal, portfolio: &Portfolio) -> Sheet {
     let mut sheet = Sheet::new(format!("{}: not now", capital(refusal.action_kind.phrase())));

@@ -4,10 +4,10 @@ use super::sheet::{Sheet, clock, part, plain, state_role};
 use crate::app::dialog::resolution::{Focus, Outcome, Resolution, candidates};
 use crate::app::dialog::target::{CardTail, TailSource};
 use crate::app::portfolio::Portfolio;
+use crate::app::present::Role;
 use crate::domain::operation::ActionKind;
 use crate::domain::transaction::Transaction;
 use crate::engine::confirmation;
-use crate::ui::theme::Role;
 
 pub(super) fn sheet(resolution: &Resolution, portfolio: &Portfolio) -> Sheet {
     let operation = &resolution.operation;

@@ -7,12 +7,12 @@ use crate::app::dialog::confirmation::Confirmation;
 use crate::app::dialog::target::{self, CardTail, TailSource, Target};
 use crate::app::field::{Field, Window};
 use crate::app::portfolio::Portfolio;
+use crate::app::present::Role;
 use crate::config::Environment;
 use crate::domain::card::{Card, CardKey, CardState, Reading};
 use crate::domain::money::Money;
 use crate::domain::operation::{OperationId, OperationState};
 use crate::domain::text;
-use crate::ui::theme::Role;
 
 /// Columns inside the border.
 pub(super) const INSIDE: usize = WIDTH as usize - 2;

@@ -7,12 +7,12 @@ use crate::app::dialog::target::{CardTail, digits};
 use crate::app::dialog::top_up::review::{FeeQuote, ListReading, Review};
 use crate::app::dialog::top_up::{Focus, TopUp, last_top_up};
 use crate::app::portfolio::Portfolio;
+use crate::app::present::Role;
 use crate::domain::card::{CardState, Reading};
 use crate::domain::money::Money;
 use crate::domain::operation::Support;
 use crate::domain::text;
 use crate::engine::{Payer, Quote};
-use crate::ui::theme::Role;
 
 /// Page 1 or 2.
 pub(super) fn sheet(form: &Form<TopUp>, portfolio: &Portfolio) -> Sheet {

@@ -1,7 +1,7 @@
 //! Key stories of setting a PIN.
 
-use crate::app::dialog::fixture::Operator;
 use crate::app::dialog::Content;
+use crate::app::dialog::fixture::Operator;
 use crate::domain::operation::{Action, ActionKind, PinRule};
 
 #[test]
