@@ -4,7 +4,7 @@ mod activity;
 mod canvas;
 mod cards;
 mod detail;
-pub mod dialog;
+mod dialog;
 mod feed;
 pub mod frame;
 mod help;
@@ -53,7 +53,7 @@ pub fn view(model: &Model, theme: &Theme, to: &mut Buffer) -> Option<Position> {
         cursor = None;
     }
     if let Some(open) = &model.dialog {
-        cursor = dialog::view(open, &model.portfolio, theme, screen, to);
+        cursor = dialog::view(open, &model.portfolio, screen, &mut canvas);
     }
     cursor
 }

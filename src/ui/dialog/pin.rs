@@ -6,7 +6,7 @@ use crate::app::dialog::pin::{Focus, PinCheck, SetPin, Typist};
 use crate::app::dialog::secret::SecretField;
 use crate::app::dialog::target::CardTail;
 use crate::app::portfolio::Portfolio;
-use crate::app::present::Role;
+use crate::app::present::{Line, Role};
 
 pub(super) fn sheet(form: &Form<SetPin>, portfolio: &Portfolio) -> Sheet {
     let (key, body) = (&form.target.key, &form.body);
@@ -53,7 +53,7 @@ fn fields(sheet: &mut Sheet, body: &SetPin) {
 }
 
 /// `ok length   NO match`.
-fn marks(checks: &[PinCheck]) -> Vec<(Role, String)> {
+fn marks(checks: &[PinCheck]) -> Line {
     let mut parts = Vec::new();
     for (index, check) in checks.iter().enumerate() {
         let (mark, role) = match check.passed {

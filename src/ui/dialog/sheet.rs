@@ -7,7 +7,7 @@ use crate::app::dialog::confirmation::Confirmation;
 use crate::app::dialog::target::{self, CardTail, TailSource, Target};
 use crate::app::field::{Field, Window};
 use crate::app::portfolio::Portfolio;
-use crate::app::present::Role;
+use crate::app::present::{Line, Role, line};
 use crate::config::Environment;
 use crate::domain::card::{Card, CardKey, CardState, Reading};
 use crate::domain::money::Money;
@@ -26,7 +26,7 @@ type Part = (Role, String);
 /// One line.
 #[derive(Debug, Default)]
 pub(super) struct Row {
-    pub(super) parts: Vec<Part>,
+    pub(super) parts: Line,
     /// At which column the text cursor is, if here.
     pub(super) cursor: Option<usize>,
     /// It goes last when room is short.
@@ -39,7 +39,7 @@ pub(super) struct Sheet {
     /// In the border.
     pub(super) title: String,
     rows: Vec<Row>,
-    keys: Vec<Part>,
+    keys: Line,
 }
 
 pub(super) fn part(words: impl Into<String>, role: Role) -> Part {
@@ -77,10 +77,8 @@ impl Sheet {
     }
 
     /// A label, what belongs to it, and words at the right end.
-    fn value_and_right(&mut self, label: &str, left: Vec<Part>, right: Vec<Part>) {
-        let width =
-            |parts: &[Part]| parts.iter().map(|(_, words)| text::width(words)).sum::<usize>();
-        let room = (INSIDE - VALUES - 2).saturating_sub(width(&right));
+    fn value_and_right(&mut self, label: &str, left: Line, right: Line) {
+        let room = (INSIDE - VALUES - 2).saturating_sub(line::width(&right));
         let mut used = 0;
         let mut parts = Vec::new();
         for (role, words) in left {
@@ -95,9 +93,8 @@ impl Sheet {
 
     /// A label, a figure that is never cut, and words at the right end; on a line of their own
     /// where both do not fit.
-    pub(super) fn figure_and_right(&mut self, label: &str, left: Vec<Part>, right: Part) {
-        let columns: usize = left.iter().map(|(_, words)| text::width(words)).sum();
-        if columns + 1 + text::width(&right.1) <= INSIDE - VALUES - 2 {
+    pub(super) fn figure_and_right(&mut self, label: &str, left: Line, right: Part) {
+        if line::width(&left) + 1 + text::width(&right.1) <= INSIDE - VALUES - 2 {
             self.value_and_right(label, left, vec![right]);
         } else {
             self.value(label, left);
@@ -126,7 +123,7 @@ impl Sheet {
         field: &Field,
         columns: usize,
         focused: bool,
-        hint: Vec<Part>,
+        hint: Line,
     ) {
         let Window { seen, cursor, .. } = field.window(columns);
         let mut parts = vec![
@@ -341,24 +338,10 @@ impl Sheet {
     }
 }
 
-/// Words on lines of at most `columns`.
+/// Words on lines of at most `columns`; where there are none, on one empty line.
 pub(super) fn wrapped(words: &str, columns: usize) -> Vec<String> {
-    let mut lines = vec![String::new()];
-    for word in words.split_whitespace() {
-        let line = lines
-            .last_mut()
-            .filter(|line| line.is_empty() || text::width(line) + 1 + text::width(word) <= columns);
-        match line {
-            Some(line) => {
-                if !line.is_empty() {
-                    line.push(' ');
-                }
-                line.push_str(word);
-            }
-            None => lines.push(word.to_owned()),
-        }
-    }
-    lines
+    let lines = text::wrap(words, columns);
+    if lines.is_empty() { vec![String::new()] } else { lines }
 }
 
 /// `14:08:08`, in the operator's zone.

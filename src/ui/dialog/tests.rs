@@ -2,7 +2,7 @@
 
 use insta::assert_snapshot;
 use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 
 use super::view;
 use crate::app::dialog::fixture::{Operator, key, money};
@@ -10,13 +10,19 @@ use crate::domain::card::CardState;
 use crate::domain::operation::{ActionKind, OperationState, PinRule, Support};
 use crate::domain::transaction::{Transaction, TransactionKind};
 use crate::engine::EngineEvent;
+use crate::ui::canvas::Canvas;
 use crate::ui::theme::Theme;
+
+fn draw(operator: &Operator, theme: &Theme, buffer: &mut Buffer) -> Option<Position> {
+    let dialog = operator.dialog.as_ref().expect("a dialog is open");
+    let screen = buffer.area;
+    view(dialog, &operator.portfolio, screen, &mut Canvas { theme, buffer })
+}
 
 fn picture(operator: &Operator) -> String {
     let theme = Theme { mono: true, ascii: false };
     let mut buffer = Buffer::empty(Rect::new(0, 0, 80, 24));
-    let dialog = operator.dialog.as_ref().expect("a dialog is open");
-    let cursor = view(dialog, &operator.portfolio, &theme, buffer.area, &mut buffer);
+    let cursor = draw(operator, &theme, &mut buffer);
     let mut lines: Vec<String> = (0..24)
         .map(|y| (0..80).map(|x| buffer[(x, y)].symbol()).collect::<String>().trim_end().to_owned())
         .filter(|line| !line.is_empty())
@@ -159,13 +165,11 @@ fn a_pin_is_stars_on_screen() {
 #[test]
 fn a_dialog_draws_at_any_size_and_keeps_its_keys_as_long_as_there_is_room() {
     for (name, operator) in all() {
-        let dialog = operator.dialog.as_ref().expect("a dialog is open");
         for (width, height) in
             [(0, 0), (1, 1), (3, 2), (10, 3), (40, 8), (60, 16), (80, 12), (200, 60)]
         {
             let mut buffer = Buffer::empty(Rect::new(0, 0, width, height));
-            let cursor =
-                view(dialog, &operator.portfolio, &Theme::default(), buffer.area, &mut buffer);
+            let cursor = draw(&operator, &Theme::default(), &mut buffer);
             assert!(
                 cursor.is_none_or(|at| at.x < width && at.y < height),
                 "{name} {width}x{height}"
@@ -190,13 +194,7 @@ fn what_lies_below_does_not_show_through_not_even_half_a_character() {
     for y in 0..24 {
         buffer.set_string(0, y, "日".repeat(40), ratatui::style::Style::new());
     }
-    view(
-        operator.dialog.as_ref().expect("a dialog"),
-        &operator.portfolio,
-        &Theme::default(),
-        buffer.area,
-        &mut buffer,
-    );
+    draw(&operator, &Theme::default(), &mut buffer);
     let row: String = (5..75).map(|x| buffer[(x, 12)].symbol()).collect();
     assert!(!row.contains('日'), "{row}");
     assert_eq!(buffer[(4, 12)].symbol(), " ");
