@@ -1,4 +1,4 @@
-//! An operator at a dialog, for key stories: what is pressed, and what is asked of the engine then.
+//! An operator at a dialog: presses keys, and knows what the engine was asked for.
 
 use std::time::Duration;
 
@@ -237,8 +237,11 @@ impl Operator {
 
     /// Whether the engine was asked to read a card.
     pub(super) fn asked_to_read(&self, id: &str) -> bool {
-        let reads = |effect: &Effect| matches!(effect, Effect::Ask(Job::RefreshCard(card)) if *card == key(id));
-        self.effects.iter().any(reads)
+        let card_read = |effect| match effect {
+            &Effect::Ask(Job::RefreshCard(ref card)) => Some(card),
+            _ => None,
+        };
+        self.effects.iter().filter_map(card_read).any(|card| *card == key(id))
     }
 
     /// A new reading of a card, with something changed.

@@ -19,7 +19,7 @@ pub(crate) struct PendingConflict {
     /// What the operator wanted.
     pub(crate) action_kind: ActionKind,
     pub(crate) key: CardKey,
-    /// The earlier operation, as last heard of.
+    /// The earlier operation, as last reported.
     pub(crate) operation: Operation,
     /// The phrase to send anyway.
     pub(crate) confirmation: Confirmation,

@@ -20,9 +20,9 @@ pub(crate) struct Progress {
     /// The amount of a top-up.
     pub(crate) amount: Option<Money>,
     pub(crate) confirmed_at: Timestamp,
-    /// The states it went through, and when each was heard of.
+    /// The states it went through, and when each was reported.
     pub(crate) states: Vec<(OperationState, Timestamp)>,
-    /// The operation as last heard of.
+    /// The operation as last reported.
     pub(crate) operation: Option<Operation>,
     /// Why nothing was sent, where that is so.
     pub(crate) refusal: Option<String>,

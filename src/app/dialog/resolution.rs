@@ -22,7 +22,7 @@ const CANDIDATES: usize = 5;
 
 #[derive(Debug)]
 pub(crate) struct Resolution {
-    /// The operation as last heard of.
+    /// The operation as last reported.
     pub(crate) operation: Operation,
     pub(crate) outcome: Option<Outcome>,
     /// The id of the transaction that was chosen among the [`candidates`] as the operation's own.

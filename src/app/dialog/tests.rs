@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+use proptest::collection::vec;
+use proptest::{prop_assert, prop_assert_eq};
+
 use crate::app::dialog::Dialog;
 use crate::app::dialog::fixture::{Operator, key};
 use crate::domain::operation::{ActionKind, Support};
@@ -51,29 +54,39 @@ fn every_key_keeps_a_dialog_open() {
 
 proptest::proptest! {
     #[test]
-    fn without_y_nothing_is_frozen_or_topped_up(keys in proptest::collection::vec("[0-9.aeq]|enter|tab|up|space|backspace", 0..40)) {
+    fn without_y_nothing_is_frozen_or_topped_up(
+        keys in vec("[0-9.aeq]|enter|tab|up|space|backspace", 0..40),
+    ) {
         let keys = keys.join(" ");
         for action_kind in [ActionKind::Freeze, ActionKind::TopUp] {
             let mut operator = Operator::new();
             operator.capabilities().quote = Support::No("no quotes here");
             let operator = operator.open(action_kind, "c1").keys("1 0 0").keys(&keys);
-            proptest::prop_assert!(operator.requests().is_empty(), "{action_kind:?} {keys}");
+            prop_assert!(operator.requests().is_empty(), "{action_kind:?} {keys}");
         }
     }
 
     #[test]
-    fn one_dialog_makes_at_most_one_order_and_never_prints_a_pin(
+    fn one_dialog_makes_at_most_one_request_and_only_of_its_own_kind(
         which in 0_usize..4,
-        keys in proptest::collection::vec("[1-5]|y|9|0|enter|tab|4 2 4 2|C L O S E space 4 2 4 2|backspace", 0..60),
+        keys in vec(
+            "[1-5]|y|9|0|enter|tab|4 2 4 2|C L O S E space 4 2 4 2|backspace",
+            0..60,
+        ),
     ) {
-        let action_kind = [ActionKind::Freeze, ActionKind::TopUp, ActionKind::SetPin, ActionKind::Close][which];
+        let action_kind =
+            [ActionKind::Freeze, ActionKind::TopUp, ActionKind::SetPin, ActionKind::Close][which];
         let mut operator = Operator::new();
         operator.capabilities().quote = Support::No("no quotes here");
         let mut operator = operator.open(action_kind, "c1");
         for key in &keys {
             operator = operator.keys(key).pass(350);
         }
-        proptest::prop_assert!(operator.requests().len() <= 1, "{action_kind:?} {keys:?}");
-        proptest::prop_assert!(operator.requests().iter().all(|request| request.card == key("c1") && request.action.action_kind() == action_kind));
+        let requests = operator.requests();
+        prop_assert!(requests.len() <= 1, "{action_kind:?} {keys:?}");
+        for request in requests {
+            prop_assert_eq!(&request.card, &key("c1"));
+            prop_assert_eq!(request.action.action_kind(), action_kind);
+        }
     }
 }

@@ -46,8 +46,8 @@ impl Transition {
     }
 
     /// Stays, and says why nothing happened.
-    pub(super) fn notice(words: impl Into<String>) -> Self {
-        Self { notice: Some(words.into()), ..Self::stay() }
+    pub(super) fn notice(notice: impl Into<String>) -> Self {
+        Self { notice: Some(notice.into()), ..Self::stay() }
     }
 
     /// The same with one effect more.

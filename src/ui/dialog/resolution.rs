@@ -52,16 +52,16 @@ fn outcomes(sheet: &mut Sheet, resolution: &Resolution) {
     } else {
         "happened: the card is as asked"
     };
-    for (label, key, outcome, words) in [
+    for (label, key, outcome, description) in [
         ("It", "d ", Outcome::Happened, happened),
         ("", "f ", Outcome::DidNotHappen, "did not happen, and will not"),
     ] {
         let (mark, role) = choice(resolution.outcome == Some(outcome));
-        sheet.value(label, [mark, part(key, Role::Key), part(words, role)]);
+        sheet.value(label, [mark, part(key, Role::Key), part(description, role)]);
     }
 }
 
-/// The mark before a choice, and the role of its words.
+/// The mark before a choice, and the role of its description.
 fn choice(chosen: bool) -> ((Role, String), Role) {
     if chosen {
         (part("> ", Role::Focus), Role::Focus)

@@ -20,7 +20,7 @@ pub(super) const INSIDE: usize = WIDTH as usize - 2;
 /// Column at which values begin; labels stand before it.
 pub(super) const VALUES: usize = 13;
 
-/// Words with their role.
+/// Text with its role.
 type Part = (Role, String);
 
 /// One line.
@@ -42,13 +42,13 @@ pub(super) struct Sheet {
     keys: Line,
 }
 
-pub(super) fn part(words: impl Into<String>, role: Role) -> Part {
-    (role, words.into())
+pub(super) fn part(text: impl Into<String>, role: Role) -> Part {
+    (role, text.into())
 }
 
-/// Ordinary words.
-pub(super) fn plain(words: impl Into<String>) -> Part {
-    part(words, Role::Text)
+/// Ordinary text.
+pub(super) fn plain(text: impl Into<String>) -> Part {
+    part(text, Role::Text)
 }
 
 impl Sheet {
@@ -76,23 +76,23 @@ impl Sheet {
         self.line(std::iter::once(label).chain(parts));
     }
 
-    /// A label, what belongs to it, and words at the right end.
+    /// A label, what belongs to it, and what stands at the right end.
     fn value_and_right(&mut self, label: &str, left: Line, right: Line) {
         let room = (INSIDE - VALUES - 2).saturating_sub(line::width(&right));
         let mut used = 0;
         let mut parts = Vec::new();
-        for (role, words) in left {
-            let words = text::fit(&words, room.saturating_sub(used + 1));
-            used += text::width(&words);
-            parts.push((role, words));
+        for (role, content) in left {
+            let fitted = text::fit(&content, room.saturating_sub(used + 1));
+            used += text::width(&fitted);
+            parts.push((role, fitted));
         }
         parts.push(plain(" ".repeat(room.saturating_sub(used))));
         parts.extend(right);
         self.value(label, parts);
     }
 
-    /// A label, a figure that is never cut, and words at the right end; on a line of their own
-    /// where both do not fit.
+    /// A label, a figure that is never cut, and what stands at the right end; that goes on a line
+    /// of its own where both do not fit.
     pub(super) fn figure_and_right(&mut self, label: &str, left: Line, right: Part) {
         if line::width(&left) + 1 + text::width(&right.1) <= INSIDE - VALUES - 2 {
             self.value_and_right(label, left, vec![right]);
@@ -102,16 +102,16 @@ impl Sheet {
         }
     }
 
-    /// A label with words on as many lines as they need.
-    pub(super) fn text(&mut self, label: &str, words: &str, role: Role) {
-        for (i, line) in wrapped(words, INSIDE - VALUES - 2).into_iter().enumerate() {
+    /// A label with text on as many lines as it needs.
+    pub(super) fn text(&mut self, label: &str, content: &str, role: Role) {
+        for (i, line) in wrapped(content, INSIDE - VALUES - 2).into_iter().enumerate() {
             self.value(if i == 0 { label } else { "" }, [part(line, role)]);
         }
     }
 
-    /// Words from column 2 on, on as many lines as they need.
-    pub(super) fn paragraph(&mut self, words: &str, role: Role) {
-        for line in wrapped(words, INSIDE - 4) {
+    /// Text from column 2 on, on as many lines as it needs.
+    pub(super) fn paragraph(&mut self, content: &str, role: Role) {
+        for line in wrapped(content, INSIDE - 4) {
             self.line([part(line, role)]);
         }
     }
@@ -338,9 +338,9 @@ impl Sheet {
     }
 }
 
-/// Words on lines of at most `columns`; where there are none, on one empty line.
-pub(super) fn wrapped(words: &str, columns: usize) -> Vec<String> {
-    let lines = text::wrap(words, columns);
+/// Text on lines of at most `columns`; no text takes one empty line.
+pub(super) fn wrapped(content: &str, columns: usize) -> Vec<String> {
+    let lines = text::wrap(content, columns);
     if lines.is_empty() { vec![String::new()] } else { lines }
 }
 
@@ -398,8 +398,8 @@ pub(super) const fn state_role(state: OperationState) -> Role {
     }
 }
 
-/// The words with a capital first letter.
-pub(super) fn capital(words: &str) -> String {
-    let mut chars = words.chars();
+/// The text with a capital first letter.
+pub(super) fn capital(text: &str) -> String {
+    let mut chars = text.chars();
     chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
 }

@@ -7,7 +7,9 @@ use ratatui::layout::{Position, Rect};
 use super::view;
 use crate::app::dialog::fixture::{Operator, key, money};
 use crate::domain::card::CardState;
-use crate::domain::operation::{ActionKind, OperationState, PinRule, Support};
+use crate::domain::operation::{
+    ActionKind, Operation, OperationId, OperationState, PinRule, Support,
+};
 use crate::domain::transaction::{Transaction, TransactionKind};
 use crate::engine::EngineEvent;
 use crate::ui::canvas::Canvas;
@@ -71,9 +73,70 @@ fn unsettled() -> Operator {
     operator.resolve(&open)
 }
 
-/// Every dialog, by name.
+/// A change that was confirmed, and what the engine reports of it.
+fn confirmed() -> (Operator, OperationId) {
+    let operator = Operator::new().open(ActionKind::Freeze, "c1").keys("1 y");
+    let id = operator.requests().first().map(|request| request.id).expect("a request");
+    (operator, id)
+}
+
+fn accepted() -> Operator {
+    let (mut operator, id) = confirmed();
+    let mut sent = operator.earlier_operation(ActionKind::Freeze, "c1", OperationState::Sent, None);
+    operator.portfolio.operations.clear();
+    sent.id = id;
+    sent.detail = None;
+    sent.reason = Some("lost".into());
+    let accepted = Operation { state: OperationState::Accepted, ..sent.clone() };
+    operator
+        .apply(EngineEvent::Operation(sent))
+        .pass(1_000)
+        .apply(EngineEvent::Operation(accepted))
+        .pass(3_000)
+}
+
+fn refused() -> Operator {
+    let (operator, id) = confirmed();
+    let why = "the card changed since it was shown".into();
+    operator.apply(EngineEvent::Refused { id, card: key("c1"), why })
+}
+
+/// Every dialog, by the name of its snapshot.
 fn all() -> Vec<(&'static str, Operator)> {
-    let covered = || Operator::new().declined("c1", money("41.90", "USD")).cover_decline("c1");
+    let mut all = top_ups();
+    let mut menu = frozen();
+    menu.capabilities().close = Support::No("this provider closes no cards");
+    let mut with_old = Operator::new();
+    with_old.capabilities().pin = Ok(PinRule {
+        digits: Some((4, 4)),
+        needs_old: true,
+        physical_only: false,
+        sentence: "4 digits; the PIN until now is asked for.",
+    });
+    let freeze = || Operator::new().open(ActionKind::Freeze, "c1");
+    let pin = |operator: Operator| operator.open(ActionKind::SetPin, "c1");
+    let close = Operator::new().open(ActionKind::Close, "c1");
+    all.extend([
+        ("freeze", freeze().keys("1")),
+        ("freeze_other", freeze().keys("5").types("dog ate it")),
+        ("unfreeze", frozen().open(ActionKind::Unfreeze, "c1").keys("2").types("424")),
+        ("pin", pin(Operator::new()).types("9078").keys("tab").types("907")),
+        ("pin_with_old", pin(with_old).types("1111").keys("tab").types("4321")),
+        ("close", close.types("CLOSE 4")),
+        ("menu", menu.menu("c1").keys("C")),
+        ("refusal", frozen().open(ActionKind::Freeze, "c1")),
+        ("progress", accepted()),
+        ("progress_refused", refused()),
+        ("settle_failed", unsettled().keys("f").types("their support says no").keys("enter 7 7")),
+        ("settle_done", unsettled().keys("d").types("seen").keys("enter")),
+        ("quit", unknown().quit()),
+    ]);
+    all
+}
+
+fn top_ups() -> Vec<(&'static str, Operator)> {
+    let covered =
+        || Operator::new().declined("c1", money("41.90", "USD")).cover_decline("c1").keys("enter");
     let mut unquoted = Operator::new();
     unquoted.capabilities().quote = Support::No("acme tells no fee before sending");
     let paid = || {
@@ -82,70 +145,14 @@ fn all() -> Vec<(&'static str, Operator)> {
         operator.open(ActionKind::TopUp, "c1").types("30").keys("enter")
     };
     let short = "account 8204 of customer 16221 holds 5.00 USD, and 30.00 USD are to be paid";
-    let mut both_pins = Operator::new();
-    both_pins.capabilities().pin = Ok(PinRule {
-        digits: Some((4, 4)),
-        needs_old: true,
-        physical_only: false,
-        sentence: "4 digits; the PIN until now is asked for.",
-    });
-    let sent = Operator::new().open(ActionKind::Freeze, "c1").keys("1 y");
-    let id = sent.requests().first().map(|request| request.id).expect("a request");
-    let mut sent = sent;
-    let mut operation =
-        sent.earlier_operation(ActionKind::Freeze, "c1", OperationState::Sent, None);
-    sent.portfolio.operations.clear();
-    operation.id = id;
-    operation.detail = None;
-    operation.reason = Some("lost".into());
-    let mut accepted = operation.clone();
-    accepted.state = OperationState::Accepted;
-    let sent = sent
-        .apply(EngineEvent::Operation(operation))
-        .pass(1_000)
-        .apply(EngineEvent::Operation(accepted))
-        .pass(3_000);
-    let mut menu = frozen();
-    menu.capabilities().close = Support::No("this provider closes no cards");
-    let refused = Operator::new().open(ActionKind::Freeze, "c1").keys("1 y");
-    let refused_id = refused.requests().first().map(|request| request.id).expect("a request");
     vec![
-        ("freeze", Operator::new().open(ActionKind::Freeze, "c1").keys("1")),
-        (
-            "freeze_other",
-            Operator::new().open(ActionKind::Freeze, "c1").keys("5").types("dog ate it"),
-        ),
-        ("unfreeze", frozen().open(ActionKind::Unfreeze, "c1").keys("2").types("424")),
         ("top_up_amount", Operator::new().open(ActionKind::TopUp, "c1").types("9").keys("enter")),
-        ("top_up_asking", covered().keys("enter").pass(1_000)),
-        ("top_up_check", covered().keys("enter").quoted_fee("0.30")),
+        ("top_up_asking", covered().pass(1_000)),
+        ("top_up_check", covered().quoted_fee("0.30")),
         ("top_up_paid_by", paid().quoted_payer("512", None)),
         ("top_up_cannot_pay", paid().quoted_payer("5", Some(short)).keys("y")),
         ("top_up_large", unquoted.open(ActionKind::TopUp, "c1").types("9000").keys("enter 4 2")),
         ("top_up_blocked", unknown().open(ActionKind::TopUp, "c2").types("SEC")),
-        (
-            "pin",
-            Operator::new().open(ActionKind::SetPin, "c1").types("9078").keys("tab").types("907"),
-        ),
-        (
-            "pin_with_old",
-            both_pins.open(ActionKind::SetPin, "c1").types("1111").keys("tab").types("4321"),
-        ),
-        ("close", Operator::new().open(ActionKind::Close, "c1").types("CLOSE 4")),
-        ("menu", menu.menu("c1").keys("C")),
-        ("refusal", frozen().open(ActionKind::Freeze, "c1")),
-        ("progress", sent),
-        (
-            "progress_refused",
-            refused.apply(EngineEvent::Refused {
-                id: refused_id,
-                card: key("c1"),
-                why: "the card changed since it was shown".into(),
-            }),
-        ),
-        ("settle_failed", unsettled().keys("f").types("their support says no").keys("enter 7 7")),
-        ("settle_done", unsettled().keys("d").types("seen").keys("enter")),
-        ("quit", unknown().quit()),
     ]
 }
 

@@ -276,19 +276,19 @@ fn after(sheet: &mut Sheet, form: &Form<TopUp>, receives: Money, portfolio: &Por
     }
     if let Some(left) = form.body.covers.and_then(|asked| after.checked_sub(asked).ok()) {
         let asked = form.body.covers.map_or_else(String::new, Money::grouped);
-        let words = if left.is_negative() {
+        let covers = if left.is_negative() {
             format!("  does not cover {asked}: {} missing", left.abs().grouped())
         } else {
             format!("  covers {asked}, leaves {}", left.grouped())
         };
-        parts.push(part(words, if left.is_negative() { Role::Caution } else { Role::Muted }));
+        parts.push(part(covers, if left.is_negative() { Role::Caution } else { Role::Muted }));
     }
     sheet.value("Card after", parts);
 }
 
 /// Top-ups before this one.
 fn earlier(sheet: &mut Sheet, form: &Form<TopUp>, portfolio: &Portfolio) {
-    let words = match last_top_up(&form.target.key, portfolio) {
+    let last = match last_top_up(&form.target.key, portfolio) {
         None => "no top-up of this card is in the journal".to_owned(),
         Some(op) => {
             let amount =
@@ -302,5 +302,5 @@ fn earlier(sheet: &mut Sheet, form: &Form<TopUp>, portfolio: &Portfolio) {
             )
         }
     };
-    sheet.text("Earlier", &words, Role::Muted);
+    sheet.text("Earlier", &last, Role::Muted);
 }

@@ -1,4 +1,4 @@
-//! Key stories of closing a card for good.
+//! Closing a card for good, key by key.
 
 use crate::app::dialog::fixture::{Operator, money};
 use crate::domain::operation::{Action, ActionKind};

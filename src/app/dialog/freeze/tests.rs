@@ -1,4 +1,4 @@
-//! Key stories of freezing and unfreezing.
+//! Freezing and unfreezing, key by key.
 
 use crate::app::dialog::Content;
 use crate::app::dialog::fixture::{Operator, card, key, money};

@@ -1,4 +1,4 @@
-//! Key stories of the menu.
+//! The menu, key by key.
 
 use crate::app::dialog::Content;
 use crate::app::dialog::fixture::Operator;
@@ -14,9 +14,8 @@ fn the_menu_opens_the_possible_and_explains_the_impossible() {
     let operator = operator.keys("T");
     assert!(operator.notice().starts_with("no decline of this card is known"));
     let operator = operator.keys("f");
-    assert!(
-        matches!(operator.content(), Content::Freeze(form) if form.body.direction == Direction::Freeze)
-    );
+    let Content::Freeze(form) = operator.content() else { panic!("the form of a freeze") };
+    assert_eq!(form.body.direction, Direction::Freeze);
     assert!(operator.asked_to_read("c1"));
     assert!(operator.keys("esc").dialog.is_none(), "it took the menu's place");
 }

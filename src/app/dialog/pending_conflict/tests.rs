@@ -1,4 +1,4 @@
-//! Key stories of a change that waits for an earlier one.
+//! A change that waits for an earlier one, key by key.
 
 use crate::app::Effect;
 use crate::app::dialog::Content;

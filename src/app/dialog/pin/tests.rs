@@ -1,4 +1,4 @@
-//! Key stories of setting a PIN.
+//! Setting a PIN, key by key.
 
 use crate::app::dialog::Content;
 use crate::app::dialog::fixture::Operator;

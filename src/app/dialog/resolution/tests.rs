@@ -1,4 +1,4 @@
-//! Key stories of an outcome that is recorded by hand.
+//! Recording an outcome by hand, key by key.
 
 use crate::app::dialog::Dialog;
 use crate::app::dialog::fixture::{Operator, key, money};

@@ -1,4 +1,4 @@
-//! Key stories of topping up.
+//! Topping up, key by key.
 
 use std::sync::Arc;
 
@@ -122,9 +122,8 @@ fn a_fee_that_cannot_be_had_is_said_and_does_not_stop_the_top_up() {
     let operator =
         operator.apply(EngineEvent::Quote { asked, quote: Err(Arc::new(error)) }).pass(400);
     let Content::TopUp(form) = operator.content() else { panic!("a top-up") };
-    assert!(
-        matches!(&form.body.review.as_ref().expect("page 2").fee, FeeQuote::Failed(why) if why == "acme: no answer")
-    );
+    let fee = &form.body.review.as_ref().expect("page 2").fee;
+    assert!(matches!(fee, FeeQuote::Failed(why) if why == "acme: no answer"));
     assert_eq!(operator.keys("y").requests().len(), 1);
 }
 
@@ -158,8 +157,8 @@ fn an_equal_top_up_in_the_cards_list_is_shown_and_takes_the_last_four() {
         operator.open(ActionKind::TopUp, "c1").types("30").keys("enter").pass(400).keys("y");
     assert!(operator.requests().is_empty());
     let Content::TopUp(form) = operator.content() else { panic!("a top-up") };
-    let said = form.body.review.as_ref().and_then(|review| review.repetition.as_deref());
-    assert_eq!(said, Some("30.00 USD came 12 s ago, by this or another system (id 77)"));
+    let repetition = form.body.review.as_ref().and_then(|review| review.repetition.as_deref());
+    assert_eq!(repetition, Some("30.00 USD came 12 s ago, by this or another system (id 77)"));
     let operator = operator.keys("4 2 4 2 y");
     let [request] = operator.requests()[..] else { panic!("one request: {}", operator.notice()) };
     assert_eq!(
