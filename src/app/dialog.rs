@@ -34,7 +34,7 @@ use super::Effect;
 use super::chord::{Chord, Key};
 use super::portfolio::{ActionRefusal, Portfolio};
 use crate::domain::card::CardKey;
-use crate::domain::operation::{ActionKind, Operation, OperationId};
+use crate::domain::operation::{ActionKind, OperationId};
 use crate::engine::{EngineEvent, Job};
 use close::Close;
 use form::Form;
@@ -143,39 +143,6 @@ impl Dialog {
             Some(obstacle) => obstacle,
             None => Self::form(action_kind, key, None, portfolio),
         }
-    }
-
-    /// A top-up filled in with what the last decline was short of, or why that cannot be.
-    pub(crate) fn cover_decline(key: &CardKey, portfolio: &mut Portfolio) -> Transition {
-        if let Some(obstacle) = obstacle(ActionKind::TopUp, key, None, portfolio) {
-            return obstacle;
-        }
-        match top_up::shortfall(key, portfolio) {
-            Ok(shortfall) => Self::open(TopUp::covering(key, &shortfall, portfolio), portfolio)
-                .and(Effect::Ask(Job::RefreshCard(key.clone()))),
-            Err(why) => Self::open(Refusal::new(ActionKind::TopUp, key, &why), portfolio),
-        }
-    }
-
-    /// Every action of a card, the impossible ones with their reason.
-    pub(crate) fn menu(key: &CardKey, portfolio: &Portfolio) -> Transition {
-        Self::open(Menu::new(key, portfolio), portfolio)
-    }
-
-    /// The outcome of an operation, recorded by hand.
-    ///
-    /// # Errors
-    /// Why it cannot be recorded, in one sentence.
-    pub(crate) fn resolution(
-        operation: &Operation,
-        portfolio: &Portfolio,
-    ) -> Result<Transition, String> {
-        Ok(Self::open(Resolution::new(operation)?, portfolio))
-    }
-
-    /// Whether to end cardtop while changes are not settled.
-    pub(crate) fn quit(portfolio: &Portfolio) -> Transition {
-        Self::open(Quit, portfolio)
     }
 
     /// The form of a change that is possible now. `overrides` is the unsettled operation that the

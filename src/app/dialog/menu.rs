@@ -51,9 +51,16 @@ pub(crate) struct Item {
     pub(crate) unavailable: Option<String>,
 }
 
+impl Dialog {
+    /// Every action of a card, the impossible ones with their reason.
+    pub(crate) fn menu(key: &CardKey, portfolio: &Portfolio) -> Transition {
+        Self::open(Menu::new(key, portfolio), portfolio)
+    }
+}
+
 impl Menu {
     /// The menu of a card, on its first possible item.
-    pub(super) fn new(key: &CardKey, portfolio: &Portfolio) -> Self {
+    fn new(key: &CardKey, portfolio: &Portfolio) -> Self {
         let mut menu = Self { key: key.clone(), cursor: 0 };
         menu.cursor =
             menu.items(portfolio).iter().position(|item| item.unavailable.is_none()).unwrap_or(0);

@@ -1,7 +1,7 @@
 //! Whether to end cardtop while changes are not settled.
 
 use super::transition::Transition;
-use super::{Content, DialogBody};
+use super::{Content, Dialog, DialogBody};
 use crate::app::Effect;
 use crate::app::chord::Chord;
 use crate::app::portfolio::Portfolio;
@@ -9,6 +9,13 @@ use crate::domain::card::CardKey;
 
 #[derive(Debug)]
 pub(crate) struct Quit;
+
+impl Dialog {
+    /// Whether to end cardtop while changes are not settled.
+    pub(crate) fn quit(portfolio: &Portfolio) -> Transition {
+        Self::open(Quit, portfolio)
+    }
+}
 
 impl DialogBody for Quit {
     fn content(&self) -> Content<'_> {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::confirmation::{Confirmation, ConfirmationLevel, KeyOutcome};
 use super::transition::{Next, Transition};
-use super::{Content, DialogBody};
+use super::{Content, Dialog, DialogBody};
 use crate::app::Effect;
 use crate::app::chord::{Chord, Key};
 use crate::app::field::Field;
@@ -49,10 +49,21 @@ pub(crate) enum Focus {
     Reason,
 }
 
-impl Resolution {
+impl Dialog {
+    /// The outcome of an operation, recorded by hand.
+    ///
     /// # Errors
-    /// Why the outcome cannot be recorded by hand, in one sentence.
-    pub(super) fn new(operation: &Operation) -> Result<Self, String> {
+    /// Why it cannot be recorded, in one sentence.
+    pub(crate) fn resolution(
+        operation: &Operation,
+        portfolio: &Portfolio,
+    ) -> Result<Transition, String> {
+        Ok(Self::open(Resolution::new(operation)?, portfolio))
+    }
+}
+
+impl Resolution {
+    fn new(operation: &Operation) -> Result<Self, String> {
         can_resolve(operation)?;
         Ok(Self {
             operation: operation.clone(),

@@ -5,11 +5,11 @@ mod shortfall;
 
 use std::sync::Arc;
 
-use super::Content;
 use super::confirmation::{Confirmation, KeyOutcome, required_level};
 use super::form::{Form, FormBody};
-use super::target;
+use super::refusal::Refusal;
 use super::transition::{Next, Transition};
+use super::{Content, Dialog, obstacle, target};
 use crate::app::Effect;
 use crate::app::chord::{Chord, Key};
 use crate::app::field::Field;
@@ -21,7 +21,8 @@ use crate::domain::operation::{
 };
 use crate::engine::{self, EngineEvent, Job, Quote, RecentCredit};
 use review::{FeeQuote, ListReading, Review};
-pub(super) use shortfall::{Shortfall, shortfall};
+use shortfall::Shortfall;
+pub(super) use shortfall::shortfall;
 
 #[derive(Debug)]
 pub(crate) struct TopUp {
@@ -55,6 +56,20 @@ impl Focus {
 
 const NOT_AN_AMOUNT: &str = "an amount is digits with at most one point, such as 12.40";
 
+impl Dialog {
+    /// A top-up filled in with what the last decline was short of, or why that cannot be.
+    pub(crate) fn cover_decline(key: &CardKey, portfolio: &mut Portfolio) -> Transition {
+        if let Some(obstacle) = obstacle(ActionKind::TopUp, key, None, portfolio) {
+            return obstacle;
+        }
+        match shortfall(key, portfolio) {
+            Ok(shortfall) => Self::open(TopUp::covering(key, &shortfall, portfolio), portfolio)
+                .and(Effect::Ask(Job::RefreshCard(key.clone()))),
+            Err(why) => Self::open(Refusal::new(ActionKind::TopUp, key, &why), portfolio),
+        }
+    }
+}
+
 impl TopUp {
     pub(super) fn form(
         key: &CardKey,
@@ -75,11 +90,7 @@ impl TopUp {
     }
 
     /// The form filled in so that the last decline would pass.
-    pub(super) fn covering(
-        key: &CardKey,
-        shortfall: &Shortfall,
-        portfolio: &mut Portfolio,
-    ) -> Form<Self> {
+    fn covering(key: &CardKey, shortfall: &Shortfall, portfolio: &mut Portfolio) -> Form<Self> {
         let mut form = Self::form(key, None, portfolio);
         form.body.amount = Field::new(20).with(&shortfall.amount.digits());
         form.body.reason = Field::new(80).with(&shortfall.reason());
