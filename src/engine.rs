@@ -23,7 +23,7 @@ use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 use crate::clock::Clock;
-use crate::config::{Config, Environment, ProviderConfig, roster};
+use crate::config::{Environment, roster};
 use crate::domain::card::{Card, CardKey, CardState, Ids, ProviderId};
 use crate::domain::completeness::Completeness;
 use crate::domain::money::Money;
@@ -33,6 +33,7 @@ use crate::domain::transaction::Transaction;
 pub use crate::provider::Error;
 use crate::provider::crypto::random;
 use crate::provider::http::{Http, Transport};
+use crate::provider::{Config, ProviderConfig};
 pub use crate::provider::{ErrorKind, Payer, Quote};
 pub use crate::store::journal::Verified;
 use crate::store::{Store, journal};

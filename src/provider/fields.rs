@@ -15,7 +15,7 @@ use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Vis
 use serde_json::value::RawValue;
 
 use super::times::read_time;
-use crate::config::wires::Spelling;
+use crate::config::spelling::Spelling;
 use crate::domain::card::Last4;
 use crate::domain::money::{Currency, Money, MoneyError, read_decimal};
 use crate::domain::text;
@@ -472,7 +472,7 @@ mod tests {
     }
 
     fn own_names() -> Spelling {
-        let renamed = |ours: &str, theirs: &str| crate::config::wires::Renamed {
+        let renamed = |ours: &str, theirs: &str| crate::config::spelling::Renamed {
             ours: ours.into(),
             theirs: theirs.into(),
         };
