@@ -6,10 +6,12 @@
 pub mod attention;
 pub mod card;
 pub mod completeness;
+pub mod decline;
 pub mod filter;
 pub mod money;
 pub mod operation;
 pub mod proof;
+pub mod reading;
 pub mod text;
 pub mod transaction;
 

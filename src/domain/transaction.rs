@@ -7,10 +7,13 @@ use jiff::Timestamp;
 
 use super::UnknownWord;
 use super::card::{CardKey, Last4, ProviderId};
+use super::decline::DeclineReason;
 use super::money::Money;
-use super::operation::OperationId;
+use super::operation::id::OperationId;
 
 /// One row of the feed.
+///
+/// More than twelve fields: one for each thing that providers tell of a transaction.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Transaction {
     /// The provider account.
@@ -145,9 +148,10 @@ impl Transaction {
         match self.state {
             TransactionState::Declined => match self.decline_reason.as_deref() {
                 None | Some("") => "declined, no reason sent".to_owned(),
-                Some(code) => {
-                    plain_decline(code).map_or_else(|| format!("not mapped: {code}"), str::to_owned)
-                }
+                Some(code) => DeclineReason::of_code(code).map_or_else(
+                    || format!("not mapped: {code}"),
+                    |reason| reason.words().to_owned(),
+                ),
             },
             TransactionState::Hold => match self.kind {
                 TransactionKind::TopUp | TransactionKind::Refund | TransactionKind::Reversal => {
@@ -175,41 +179,12 @@ impl Transaction {
                 | TransactionKind::Adjustment
                 // Some providers send the merchant again here: that is no explanation.
                 | TransactionKind::Other => {
-                    self.description.as_deref().filter(|words| self.merchant.as_deref() != Some(*words)).unwrap_or("").to_owned()
+                    let words = self.description.as_deref().unwrap_or("");
+                    if self.merchant.as_deref() == Some(words) { "" } else { words }.to_owned()
                 }
             },
         }
     }
-}
-
-/// Plain words for a provider's decline code; `None` for a code we do not know, which is then shown
-/// as it is, never guessed.
-#[must_use]
-pub fn plain_decline(code: &str) -> Option<&'static str> {
-    let code: String = code
-        .chars()
-        .map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' })
-        .collect();
-    Some(match code.as_str() {
-        "INSUFFICIENT_FUNDS" | "INSUFFICIENT_BALANCE" | "NOT_ENOUGH_MONEY" | "51" => {
-            "not enough money"
-        }
-        "CARD_FROZEN" | "CARD_LOCKED" | "LOCKED" | "CARD_SUSPENDED" | "CARD_INACTIVE" => {
-            "card is frozen"
-        }
-        "CARD_BLOCKED" => "card is blocked by the issuer",
-        "CARD_CLOSED" => "card is closed",
-        "CARD_NOT_ACTIVATED" => "card is not activated",
-        "EXPIRED_CARD" | "CARD_EXPIRED" | "54" => "card has expired",
-        "PIN_INVALID" | "INCORRECT_PIN" | "WRONG_PIN" | "55" => "wrong PIN",
-        "LIMIT_DAY" | "DAILY_LIMIT" | "EXCEEDS_DAILY_LIMIT" => "over daily limit",
-        "LIMIT_EXCEEDED" | "EXCEEDS_LIMIT" | "61" => "over a limit",
-        "MCC_BLOCK" | "MCC_BLOCKED" | "MERCHANT_BLOCKED" => "merchant type blocked",
-        "3DS_FAIL" | "3DS_FAILED" => "3DS check not passed",
-        "SUSPECTED_FRAUD" | "59" => "stopped as possible fraud",
-        "DO_NOT_HONOR" | "05" => "refused by the issuer without a reason",
-        _ => return None,
-    })
 }
 
 /// Kind of a movement.
