@@ -2,7 +2,7 @@
 
 use super::chord::{Chord, Key};
 use super::layout::Pane;
-use super::{Effect, Model, feed, providers};
+use super::{Effect, Model, feed, present};
 use crate::contract::json;
 
 impl Model {
@@ -17,7 +17,7 @@ impl Model {
             Some('l') => card
                 .and_then(|card| card.last4)
                 .map(|last4| ("last four digits", last4.to_string())),
-            Some('r') => crate::ui::row_text(self).map(|row| ("row", row)),
+            Some('r') => present::row_text(self).map(|row| ("row", row)),
             Some('j') => card.map(|card| ("card as JSON", json::object(card))),
             Some(_) | None => None,
         };
@@ -39,7 +39,7 @@ impl Model {
         else {
             return Vec::new();
         };
-        let text = providers::status(&self.portfolio, info);
+        let text = present::provider::status(&self.portfolio, info);
         let words = format!("copied: status of {}", info.id);
         self.remark(&words);
         vec![Effect::Copy(text)]

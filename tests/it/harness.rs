@@ -9,7 +9,7 @@ use cardtop::clock::Clock;
 use cardtop::config::{Config, ProviderConfig};
 use cardtop::domain::card::{Card, CardKey, ProviderId};
 use cardtop::domain::money::Money;
-use cardtop::domain::operation::{Action, Operation, Pin};
+use cardtop::domain::operation::{Action, OnConflict, Operation, Pin};
 use cardtop::engine::{ChangeRequest, Engine, EngineEvent, Expected, Refused, Setup};
 use cardtop::provider::http::{InProcess, Transport};
 use cardtop::sandbox::{Dialect, Options, Sandbox};
@@ -94,7 +94,7 @@ impl Desk {
             action,
             reason: Some("test".into()),
             shown: Expected::default(),
-            second: false,
+            on_conflict: OnConflict::Refuse,
             recent_credit: None,
             payer: None,
         }
