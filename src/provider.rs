@@ -7,7 +7,6 @@ pub mod artha;
 pub mod banana;
 mod credits;
 pub mod crypto;
-mod dates;
 pub mod enkash;
 pub mod error;
 pub mod http;
@@ -20,7 +19,6 @@ mod script;
 mod states;
 pub mod times;
 mod tls;
-mod trouble;
 
 use std::sync::Arc;
 
@@ -34,7 +32,7 @@ pub use crate::domain::operation::MatchedCredits;
 use crate::domain::operation::{Action, Capabilities, Operation, OperationId};
 use crate::domain::transaction::Transaction;
 pub use credits::Credits;
-pub use error::{ConnectionFailure, Error, ErrorKind, Outcome, Result};
+pub use error::{Error, ErrorKind, Outcome, Result};
 use http::Http;
 pub use pages::{Page, PageCursor, Pager, Paging};
 
