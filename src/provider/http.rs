@@ -22,9 +22,9 @@ use bytes::Bytes;
 use http::Request;
 use jiff::Timestamp;
 
+use super::ProviderConfig;
 use super::error::{Cause, Error, ErrorKind, Result};
 use crate::clock::Clock;
-use crate::config::ProviderConfig;
 use crate::config::proxy::Proxies;
 use crate::domain::card::ProviderId;
 use crate::domain::proof::ClockOffset;

@@ -12,7 +12,7 @@ use serde_json::value::RawValue;
 
 use super::dates;
 use super::meaning::{self, Access, AnsweredBy};
-use crate::config::wires::Spelling;
+use crate::config::spelling::Spelling;
 use crate::domain::card::ProviderId;
 use crate::domain::text;
 use crate::provider::error::{Cause, Error, ErrorKind, Result};

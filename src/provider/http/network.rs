@@ -10,8 +10,7 @@ use super::meaning::Access;
 use super::network_problem::NetworkProblem;
 use super::transport::{Transport, TransportError};
 use crate::config::proxy::{Proxies, Route};
-use crate::config::{Account, ProviderConfig};
-use crate::provider::tls;
+use crate::provider::{ProviderConfig, tls};
 
 /// Most bytes of an answer that are read.
 const LARGEST_ANSWER: usize = 8 << 20;
@@ -52,11 +51,8 @@ impl NetworkTransport {
                     format!("{}: TLS cannot be set up: {problem}", config.name)
                 })
         };
-        // A connection that is kept has the head of its last request in a buffer, and with it a
-        // token. One such copy beside our own is accepted for what keeping it saves; where a
-        // request carries the token twice, none is kept.
-        let twice = matches!(&config.account, Account::Artha(account) if account.customer_token);
-        Ok(Self { reads: client(if twice { 0 } else { 1 })?, writes: client(0)?, proxies })
+        let idle = if config.settings.keeps_connections() { 1 } else { 0 };
+        Ok(Self { reads: client(idle)?, writes: client(0)?, proxies })
     }
 
     /// Host and port of an address, and the proxy on the way to it, as errors name them.
@@ -149,12 +145,8 @@ pub(super) fn proxy_of(
     config: &ProviderConfig,
     proxies: &Proxies,
 ) -> Result<Option<Arc<str>>, String> {
-    let token_url = match &config.account {
-        Account::Enkash(account) => Some(account.token_url.as_str()),
-        Account::Artha(_) | Account::Banana(_) | Account::Ibanera(_) => None,
-    };
     let mut shown = None;
-    for address in [Some(config.base_url.as_str()), token_url].into_iter().flatten() {
+    for address in [config.base_url.as_str()].into_iter().chain(config.settings.other_addresses()) {
         // The adapter refuses what is no address, and names its setting.
         let Ok(url) = reqwest::Url::parse(address) else { continue };
         let port = url.port_or_known_default().unwrap_or(443);
