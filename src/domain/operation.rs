@@ -3,6 +3,8 @@
 //! A state only moves along [`OperationState::may_become`]. DONE means that the effect was read
 //! back; doubt is UNKNOWN.
 
+mod step;
+
 use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
@@ -18,6 +20,7 @@ use super::card::{Balance, Card, CardKey, CardKind, CardState, Last4};
 use super::money::{Currency, Money, MoneyError};
 use super::proof::{Baseline, Credit, ProvenBy};
 use super::transaction::{Transaction, TransactionKind};
+pub use step::{Step, StepKind};
 
 /// The record of one action: what was asked of which card, by whom, and what is known of it.
 #[derive(Clone, Debug, PartialEq)]
@@ -146,21 +149,6 @@ impl Operation {
         }
         phrase
     }
-}
-
-/// One line of an operation's journal.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Step {
-    /// When.
-    pub at: Timestamp,
-    /// `intent`, `sent`, `answer`, `no answer`, `look`, `verdict`.
-    pub what: Arc<str>,
-    /// What was sent, said or seen, without secrets.
-    pub words: Arc<str>,
-    /// Number of the line in the journal's chain.
-    pub line: u64,
-    /// First characters of the line's hash.
-    pub hash: Arc<str>,
 }
 
 /// What other operations already have of a provider's credits, when one operation is looked for: a

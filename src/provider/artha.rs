@@ -23,8 +23,8 @@ use super::error::{Error, ErrorKind, Outcome, Result};
 use super::http::{Access, Answer, Author, Http};
 use super::pages::{Effort, read_window};
 use super::{
-    Ack, Lookup, MatchedCredits, Page, PageAt, Pagers, Paging, Provider, Quote, Window, listing,
-    path_segment, push_segment,
+    Ack, Lookup, MatchedCredits, Page, PageAt, Pagers, Paging, Permit, Provider, Quote, Window,
+    listing, path_segment, push_segment,
 };
 use crate::config::secret::Source;
 use crate::config::wires::{
@@ -34,7 +34,7 @@ use crate::config::{self, ProviderConfig};
 use crate::domain::card::Card;
 use crate::domain::money::Money;
 use crate::domain::operation::{
-    Action, ActionKind, Capabilities, Operation, OperationId, PinRule, Proof, Support, TopUpSafety,
+    Action, ActionKind, Capabilities, Operation, PinRule, Proof, Support, TopUpSafety,
 };
 use crate::domain::transaction::Transaction;
 
@@ -381,7 +381,8 @@ impl Provider for Artha {
         wire::quote(answer.object()?, amount, answer.at).map_err(|odd| answer.bad_reply(&odd.0))
     }
 
-    async fn act(&self, card: &Card, action: &Action, _id: OperationId) -> Result<Ack> {
+    async fn act(&self, permit: Permit) -> Result<Ack> {
+        let (card, action) = (permit.card(), permit.action());
         let mut body = Body::from([("cardId", Part::Text(card.wire_id.to_string()))]);
         let path = match action {
             Action::Freeze => calls::FREEZE,

@@ -29,14 +29,15 @@ use super::fields::{JsonObject, RowError, in_our_names, without_byte_order_mark}
 use super::http::{Access, Answer, Author, Http};
 use super::pages::{Effort, read_window};
 use super::{
-    Ack, Lookup, MatchedCredits, Page, PageAt, Pagers, Paging, Provider, Quote, Window, listing,
+    Ack, Lookup, MatchedCredits, Page, PageAt, Pagers, Paging, Permit, Provider, Quote, Window,
+    listing,
 };
 use crate::config::wires::{BytesText, Dates, Lists, Path, Spelling, banana as calls};
 use crate::config::{self, EmptyBody, KeyEncoding, ProviderConfig};
 use crate::domain::card::{Card, CardKind};
 use crate::domain::money::Money;
 use crate::domain::operation::{
-    Action, ActionKind, Capabilities, Operation, OperationId, PinRule, Proof, Support, TopUpSafety,
+    Action, ActionKind, Capabilities, Operation, PinRule, Proof, Support, TopUpSafety,
 };
 use crate::domain::transaction::Transaction;
 
@@ -372,7 +373,8 @@ impl Provider for Banana {
         Err(self.error(ErrorKind::NotOffered, NO_QUOTE))
     }
 
-    async fn act(&self, card: &Card, action: &Action, _id: OperationId) -> Result<Ack> {
+    async fn act(&self, permit: Permit) -> Result<Ack> {
+        let (card, action) = (permit.card(), permit.action());
         let whose = self.whose(card, None)?;
         let alter = |word| (calls::UPDATE_STATUS, whose.clone().text("alter", word));
         let (path, body) = match action {

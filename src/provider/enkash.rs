@@ -28,7 +28,8 @@ use zeroize::Zeroizing;
 
 use super::{
     Ack, Credits, Error, ErrorKind, Evidence, Lookup, MatchedCredits, Outcome, Page, PageAt, Pager,
-    Pagers, Paging, Provider, Quote, Result, Window, credits, crypto, listing, pages, sensitive,
+    Pagers, Paging, Permit, Provider, Quote, Result, Window, credits, crypto, listing, pages,
+    sensitive,
 };
 use crate::config::secret::Source;
 use crate::config::wires::{Lists, Path, Spelling, enkash as calls};
@@ -657,7 +658,8 @@ impl Provider for Enkash {
         Err(Error::new(&self.provider, ErrorKind::NotOffered, NO_QUOTE))
     }
 
-    async fn act(&self, card: &Card, action: &Action, id: OperationId) -> Result<Ack> {
+    async fn act(&self, permit: Permit) -> Result<Ack> {
+        let (card, action, id) = (permit.card(), permit.action(), permit.id());
         match action {
             Action::Freeze => self.block(card, "L", "frozen with cardtop").await,
             Action::Unfreeze => self.block(card, "UL", "unfrozen with cardtop").await,

@@ -28,7 +28,7 @@ use zeroize::Zeroizing;
 
 use super::{
     Ack, Credits, Error, ErrorKind, Lookup, MatchedCredits, Outcome, Page, PageAt, Pagers, Paging,
-    Provider, Quote, Result, Window, credits, crypto, listing, path_segment, sensitive,
+    Permit, Provider, Quote, Result, Window, credits, crypto, listing, path_segment, sensitive,
 };
 use crate::config::secret::Source;
 use crate::config::wires::{Lists, Spelling, ibanera as calls};
@@ -721,7 +721,8 @@ impl Provider for Ibanera {
         })
     }
 
-    async fn act(&self, card: &Card, action: &Action, id: OperationId) -> Result<Ack> {
+    async fn act(&self, permit: Permit) -> Result<Ack> {
+        let (card, action, id) = (permit.card(), permit.action(), permit.id());
         match action {
             Action::Freeze => self.deactivate(card).await,
             Action::Unfreeze => self.activate(card).await,

@@ -168,7 +168,7 @@ fn journal(model: &Model, operation: &Operation, columns: usize) -> Vec<Line> {
                 let room = columns.saturating_sub(22 + text::width(&chain));
                 for (place, part) in wrap(&step.words, room).into_iter().enumerate() {
                     let (at, what, chain) = if place == 0 {
-                        (time(step.at), &*step.what, &*chain)
+                        (time(step.at), step.kind.as_str(), &*chain)
                     } else {
                         (String::new(), "", "")
                     };

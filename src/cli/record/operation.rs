@@ -157,7 +157,7 @@ impl<'a> StepJson<'a> {
     fn of(step: &'a Step) -> Self {
         Self {
             at: step.at,
-            what: &step.what,
+            what: step.kind.as_str(),
             words: &step.words,
             line: step.line,
             hash: &step.hash,
@@ -179,7 +179,7 @@ impl Record for Line<'_> {
         let step = self.0;
         vec![
             view.time(step.at).into(),
-            (*step.what).into(),
+            step.kind.as_str().into(),
             step.line.to_string().into(),
             (*step.hash).into(),
             (*step.words).into(),
@@ -190,7 +190,7 @@ impl Record for Line<'_> {
         let step = self.0;
         vec![
             Field::shown(Some(step.at)),
-            Field::text(Some(&step.what)),
+            Field::text(Some(step.kind.as_str())),
             Field::text(Some(&step.words)),
             Field::Number(step.line.to_string()),
             Field::text(Some(&step.hash)),

@@ -106,7 +106,7 @@ fn an_operation_is_exactly_the_promised_object() {
 fn an_operation_is_shown_with_its_journal() {
     let step = Step {
         at: at("2026-04-03T12:00:00Z"),
-        what: "intent".into(),
+        kind: "intent".into(),
         words: "saved".into(),
         line: 17,
         hash: "9f3a".into(),
@@ -329,7 +329,7 @@ fn every_row_has_a_cell_a_column_and_a_field_a_header() {
     check(&Movement { transaction: &transaction(), holder: "" });
     let step = Step {
         at: at("2026-04-03T12:00:00Z"),
-        what: "sent".into(),
+        kind: "sent".into(),
         words: "".into(),
         line: 1,
         hash: "a".into(),
