@@ -15,9 +15,9 @@ use cardtop::clock::Clock;
 use cardtop::domain::card::{Card, CardKey, ProviderId};
 use cardtop::domain::money::Money;
 use cardtop::domain::operation::{
-    Action, ActionKind, Before, Operation, OperationId, OperationState, Proof, StepKind,
+    Action, ActionKind, Before, OnConflict, Operation, OperationId, OperationState, Proof, StepKind,
 };
-use cardtop::store::{FILE, Finding, Intent, Store, Unsettled};
+use cardtop::store::{FILE, Finding, Intent, Store};
 use tokio::time::Instant;
 
 /// Operations that are measured.
@@ -69,7 +69,7 @@ async fn journalled(store: &Store, clock: &Clock, count: u16) -> Duration {
     let began = Instant::now();
     let (card, action) = (Card::unread(operation.card.clone()), Action::TopUp(amount));
     let intent =
-        store.intend(operation, card, action, Unsettled::Blocks).await.expect("the journal");
+        store.intend(operation, card, action, OnConflict::Refuse).await.expect("the journal");
     assert!(matches!(intent, Intent::Saved(_)));
     store.mark_sent(id, now, "top-up 30.00 USD asked of bench").await.expect("the journal");
     let words = "accepted, not seen yet".to_owned();

@@ -11,6 +11,7 @@ pub mod filter;
 pub mod money;
 pub mod operation;
 pub mod proof;
+pub mod reading;
 pub mod text;
 pub mod transaction;
 

@@ -10,17 +10,17 @@ pub mod crypto;
 mod dates;
 pub mod enkash;
 pub mod error;
-pub mod fields;
 pub mod http;
 pub mod ibanera;
+pub mod json;
 mod listing;
 pub mod pages;
 #[cfg(test)]
 mod script;
+mod states;
 pub mod times;
 mod tls;
 mod trouble;
-mod words;
 
 use std::sync::Arc;
 
@@ -35,9 +35,9 @@ use crate::domain::operation::{Capabilities, Operation};
 use crate::domain::transaction::Transaction;
 use crate::store::Permit;
 pub use credits::Credits;
-pub use error::{Broke, Error, ErrorKind, Outcome, Result};
+pub use error::{ConnectionFailure, Error, ErrorKind, Outcome, Result};
 use http::Http;
-pub use pages::{Page, PageAt, Pager, Paging};
+pub use pages::{Page, PageCursor, Pager, Paging};
 
 /// One provider account.
 #[async_trait]
@@ -50,7 +50,7 @@ pub trait Provider: Send + Sync {
 
     /// A page of all its cards, with balances where the list has them. `NotOffered` where there is
     /// no list. Which pages there are is for [`pages`] to find out.
-    async fn cards(&self, page: PageAt) -> Result<Page<Card>>;
+    async fn cards(&self, page: PageCursor) -> Result<Page<Card>>;
 
     /// Details, state and balance of one card now. What the wire does not say is left empty: the
     /// caller keeps what it had.
@@ -58,7 +58,7 @@ pub trait Provider: Send + Sync {
 
     /// A page of transactions of the window, in any order. Where `window.card` is `None` all cards'
     /// (or `NotOffered`). Which pages there are is for [`pages`] to find out.
-    async fn transactions(&self, window: &Window, page: PageAt) -> Result<Page<Transaction>>;
+    async fn transactions(&self, window: &Window, page: PageCursor) -> Result<Page<Transaction>>;
 
     /// The top-ups in a card's list, whoever made them, from a moment of the provider's clock on:
     /// what a top-up is compared with before it is sent, and found in afterwards.
@@ -206,7 +206,7 @@ pub enum Lookup {
 
 impl Lookup {
     /// Nothing that could be its own.
-    fn nowhere(looked: impl Into<String>) -> Self {
+    fn not_found(looked: impl Into<String>) -> Self {
         Self::NotFound { looked: looked.into(), candidate: None }
     }
 }

@@ -5,11 +5,12 @@
 
 mod artha;
 mod banana;
+pub mod bank;
 mod call;
 mod config;
-mod elsewhere;
 mod enkash;
 mod faults;
+mod foreign;
 mod ibanera;
 mod json;
 mod people;
@@ -18,7 +19,6 @@ mod scenario;
 mod seal;
 mod serving;
 mod troubles;
-pub mod world;
 
 use std::fmt;
 use std::io;
@@ -33,14 +33,14 @@ use http::{StatusCode, header};
 use jiff::Timestamp;
 use rust_decimal::Decimal;
 
+use self::bank::{Bank, CardState, Decline};
 use self::call::{Call, Reply, query_pairs};
-pub use self::elsewhere::{ElsewhereTopUp, ForeignCredit};
-pub use self::faults::{Fault, Hits};
+pub use self::faults::{Fault, FaultTarget};
+pub use self::foreign::{ForeignCredit, ForeignTopUp};
 pub use self::people::Merchant;
 pub use self::scenario::{Scenario, UnknownScenario};
 pub use self::serving::Serving;
-pub use self::troubles::{Between, CardTrouble, ListedRow, Written};
-use self::world::{Bank, CardState, Decline};
+pub use self::troubles::{CardTrouble, ListChange, ListedRow, RowOverrides};
 use crate::clock::Clock;
 use crate::domain::money::Money;
 
@@ -80,7 +80,7 @@ impl Dialect {
         }
     }
 
-    const fn place(self) -> usize {
+    const fn index(self) -> usize {
         match self {
             Self::Artha => 0,
             Self::Banana => 1,
@@ -120,26 +120,26 @@ struct Inner {
     clock: Clock,
     started: Timestamp,
     scenarios: Vec<Scenario>,
-    rooms: [Mutex<Room>; 4],
+    endpoints: [Mutex<Endpoint>; 4],
     /// Top-ups that were accepted, for the scenario that loses every second answer.
     top_ups: AtomicU64,
 }
 
 /// One provider: its bank, who may come in, and what was counted.
-struct Room {
+struct Endpoint {
     bank: Bank,
-    door: Door,
+    server: Server,
     faults: Vec<faults::Planned>,
     card_faults: Vec<faults::OfCard>,
     requests: u64,
     writes: u64,
 }
 
-enum Door {
-    Artha(artha::Door),
-    Banana(banana::Door),
-    Enkash(enkash::Door),
-    Ibanera(ibanera::Door),
+enum Server {
+    Artha(artha::Server),
+    Banana(banana::Server),
+    Enkash(enkash::Server),
+    Ibanera(ibanera::Server),
 }
 
 impl Sandbox {
@@ -147,17 +147,17 @@ impl Sandbox {
     #[must_use]
     pub fn new(options: Options, clock: Clock) -> Self {
         let started = clock.now();
-        let rooms = Dialect::ALL.map(|dialect| {
-            let door = match dialect {
-                Dialect::Artha => Door::Artha(artha::Door::default()),
-                Dialect::Banana => Door::Banana(banana::Door::default()),
-                Dialect::Enkash => Door::Enkash(enkash::Door::default()),
-                Dialect::Ibanera => Door::Ibanera(ibanera::Door::default()),
+        let endpoints = Dialect::ALL.map(|dialect| {
+            let server = match dialect {
+                Dialect::Artha => Server::Artha(artha::Server::default()),
+                Dialect::Banana => Server::Banana(banana::Server::default()),
+                Dialect::Enkash => Server::Enkash(enkash::Server::default()),
+                Dialect::Ibanera => Server::Ibanera(ibanera::Server::default()),
             };
             let bank = Bank::new(dialect, &options, started);
-            Mutex::new(Room {
+            Mutex::new(Endpoint {
                 bank,
-                door,
+                server,
                 faults: Vec::new(),
                 card_faults: Vec::new(),
                 requests: 0,
@@ -168,7 +168,7 @@ impl Sandbox {
             clock,
             started,
             scenarios: options.scenarios,
-            rooms,
+            endpoints,
             top_ups: AtomicU64::new(0),
         }))
     }
@@ -178,7 +178,7 @@ impl Sandbox {
         let sandbox = self.clone();
         axum::Router::new().fallback(move |request: Request| {
             let sandbox = sandbox.clone();
-            async move { sandbox.meet(dialect, request).await }
+            async move { sandbox.respond(dialect, request).await }
         })
     }
 
@@ -199,109 +199,116 @@ impl Sandbox {
     /// card received.
     #[must_use]
     pub fn credits(&self, dialect: Dialect, card_id: &str) -> Vec<Decimal> {
-        let room = self.room(dialect);
-        room.bank
+        let endpoint = self.endpoint(dialect);
+        endpoint
+            .bank
             .find(card_id)
-            .and_then(|card| room.bank.credits.get(&card).cloned())
+            .and_then(|card| endpoint.bank.credits.get(&card).cloned())
             .unwrap_or_default()
     }
 
     /// Write requests that arrived and whose caller proved who it is, at all four.
     #[must_use]
     pub fn writes(&self) -> u64 {
-        Dialect::ALL.iter().map(|&dialect| self.room(dialect).writes).sum()
+        Dialect::ALL.iter().map(|&dialect| self.endpoint(dialect).writes).sum()
     }
 
     /// Requests that one provider got, logins and refused ones included.
     #[must_use]
     pub fn requests(&self, dialect: Dialect) -> u64 {
-        self.room(dialect).requests
+        self.endpoint(dialect).requests
     }
 
     /// Lets the next `times` requests of the kind that the fault hits go wrong. Logins are spared.
     pub fn fault(&self, dialect: Dialect, fault: Fault, times: u32) {
-        self.fault_on(dialect, fault.hits(), fault, times);
+        self.fault_on(dialect, fault.default_target(), fault, times);
     }
 
     /// The same for requests of another kind than the fault usually hits.
-    pub fn fault_on(&self, dialect: Dialect, hits: Hits, fault: Fault, times: u32) {
-        self.room(dialect).faults.push(faults::Planned { hits, fault, left: times });
+    pub fn fault_on(
+        &self,
+        dialect: Dialect,
+        default_target: FaultTarget,
+        fault: Fault,
+        times: u32,
+    ) {
+        self.endpoint(dialect).faults.push(faults::Planned { default_target, fault, left: times });
     }
 
     /// Lets the next `times` readings that are about this card alone be answered like this. Only
     /// faults that are an answer of their own can be, such as 500, 503, 429 or a web page; others
     /// do nothing. False for an unknown card.
-    pub fn fault_about_card(
+    pub fn fault_for_card(
         &self,
         dialect: Dialect,
         card_id: &str,
         fault: Fault,
         times: usize,
     ) -> bool {
-        let mut room = self.room(dialect);
-        let Some(card) = room.bank.find(card_id) else { return false };
-        room.card_faults.extend(std::iter::repeat_n(faults::OfCard { card, fault }, times));
+        let mut endpoint = self.endpoint(dialect);
+        let Some(card) = endpoint.bank.find(card_id) else { return false };
+        endpoint.card_faults.extend(std::iter::repeat_n(faults::OfCard { card, fault }, times));
         true
     }
 
     /// Forgets the faults that have not hit yet.
-    pub fn no_more_faults(&self, dialect: Dialect) {
-        let mut room = self.room(dialect);
-        room.faults.clear();
-        room.card_faults.clear();
+    pub fn clear_faults(&self, dialect: Dialect) {
+        let mut endpoint = self.endpoint(dialect);
+        endpoint.faults.clear();
+        endpoint.card_faults.clear();
     }
 
     /// The ids of a provider's cards.
     #[must_use]
     pub fn card_ids(&self, dialect: Dialect) -> Vec<String> {
-        self.room(dialect).bank.cards.iter().map(|card| card.id.clone()).collect()
+        self.endpoint(dialect).bank.cards.iter().map(|card| card.id.clone()).collect()
     }
 
     /// Full numbers of a provider's cards, so that a test can search what the client wrote for
     /// them.
     #[must_use]
     pub fn card_numbers(&self, dialect: Dialect) -> Vec<String> {
-        self.room(dialect).bank.cards.iter().map(|card| card.number.clone()).collect()
+        self.endpoint(dialect).bank.cards.iter().map(|card| card.number.clone()).collect()
     }
 
     /// How a card stands now.
     #[must_use]
     pub fn state(&self, dialect: Dialect, card_id: &str) -> Option<CardState> {
-        Some(self.room(dialect).bank.card(card_id)?.state)
+        Some(self.endpoint(dialect).bank.card(card_id)?.state)
     }
 
     /// What a card can spend now.
     #[must_use]
     pub fn available(&self, dialect: Dialect, card_id: &str) -> Option<Money> {
-        let room = self.room(dialect);
-        let card = room.bank.card(card_id)?;
+        let endpoint = self.endpoint(dialect);
+        let card = endpoint.bank.card(card_id)?;
         Some(Money::new(card.available(), card.currency))
     }
 
     /// A card's PIN, where it has one.
     #[must_use]
     pub fn pin_of(&self, dialect: Dialect, card_id: &str) -> Option<String> {
-        self.room(dialect).bank.card(card_id)?.pin.clone()
+        self.endpoint(dialect).bank.card(card_id)?.pin.clone()
     }
 
     /// What the merchant has at a provider in a currency, such as `USD`.
     #[must_use]
     pub fn float(&self, dialect: Dialect, currency: &str) -> Option<Money> {
-        self.room(dialect).bank.float(currency.parse().ok()?)
+        self.endpoint(dialect).bank.float(currency.parse().ok()?)
     }
 
     /// Gives the merchant another sum, as if it had paid in or taken out.
     pub fn set_float(&self, dialect: Dialect, money: Money) {
-        self.room(dialect).bank.set_float(money);
+        self.endpoint(dialect).bank.set_float(money);
     }
 
     /// Lets a cardholder buy something now: held when the card can pay, declined when not. False
     /// for an unknown card.
     pub fn spend(&self, dialect: Dialect, card_id: &str, sum: Decimal, merchant: Merchant) -> bool {
         let now = self.0.clock.now();
-        let mut room = self.room(dialect);
-        let found = room.bank.find(card_id);
-        found.map(|card| room.bank.spend(card, sum, merchant, now)).is_some()
+        let mut endpoint = self.endpoint(dialect);
+        let found = endpoint.bank.find(card_id);
+        found.map(|card| endpoint.bank.spend(card, sum, merchant, now)).is_some()
     }
 
     /// Lets a purchase be refused now, for this reason. False for an unknown card.
@@ -314,59 +321,59 @@ impl Sandbox {
         reason: Decline,
     ) -> bool {
         let now = self.0.clock.now();
-        let mut room = self.room(dialect);
-        let found = room.bank.find(card_id);
-        found.map(|card| room.bank.decline(card, sum, merchant, reason, now)).is_some()
+        let mut endpoint = self.endpoint(dialect);
+        let found = endpoint.bank.find(card_id);
+        found.map(|card| endpoint.bank.decline(card, sum, merchant, reason, now)).is_some()
     }
 
     /// Books the oldest held purchase of a card, for this sum. False when it holds none.
     pub fn settle(&self, dialect: Dialect, card_id: &str, sum: Decimal) -> bool {
         let now = self.0.clock.now();
-        let mut room = self.room(dialect);
-        let found = room.bank.find(card_id);
-        found.is_some_and(|card| room.bank.settle(card, sum, now))
+        let mut endpoint = self.endpoint(dialect);
+        let found = endpoint.bank.find(card_id);
+        found.is_some_and(|card| endpoint.bank.settle(card, sum, now))
     }
 
     /// Pays the newest booked purchase of a card back. False when there is none.
-    pub fn pay_back(&self, dialect: Dialect, card_id: &str) -> bool {
+    pub fn refund_newest(&self, dialect: Dialect, card_id: &str) -> bool {
         let now = self.0.clock.now();
-        let mut room = self.room(dialect);
-        let found = room.bank.find(card_id);
-        found.is_some_and(|card| room.bank.pay_back(card, now))
+        let mut endpoint = self.endpoint(dialect);
+        let found = endpoint.bank.find(card_id);
+        found.is_some_and(|card| endpoint.bank.refund_newest(card, now))
     }
 
     /// Lets the issuer change a card's state now, behind the programme's back. False for an unknown
     /// card.
     pub fn set_state(&self, dialect: Dialect, card_id: &str, state: CardState) -> bool {
         let now = self.0.clock.now();
-        let mut room = self.room(dialect);
-        let found = room.bank.find(card_id);
-        found.map(|card| room.bank.set_state(card, state, now, 0)).is_some()
+        let mut endpoint = self.endpoint(dialect);
+        let found = endpoint.bank.find(card_id);
+        found.map(|card| endpoint.bank.set_state(card, state, now, 0)).is_some()
     }
 
     /// Where a provider's balances and statements disagree: empty unless the bank made or lost
     /// money.
     #[must_use]
     pub fn discrepancies(&self, dialect: Dialect) -> Vec<String> {
-        self.room(dialect).bank.audit()
+        self.endpoint(dialect).bank.audit()
     }
 
     /// The room, with everything happened that was due.
-    fn room(&self, dialect: Dialect) -> MutexGuard<'_, Room> {
-        let [artha, banana, enkash, ibanera] = &self.0.rooms;
-        let room = match dialect {
+    fn endpoint(&self, dialect: Dialect) -> MutexGuard<'_, Endpoint> {
+        let [artha, banana, enkash, ibanera] = &self.0.endpoints;
+        let endpoint = match dialect {
             Dialect::Artha => artha,
             Dialect::Banana => banana,
             Dialect::Enkash => enkash,
             Dialect::Ibanera => ibanera,
         };
-        let mut room = room.lock().unwrap_or_else(PoisonError::into_inner);
-        room.bank.advance(self.0.clock.now());
-        room
+        let mut endpoint = endpoint.lock().unwrap_or_else(PoisonError::into_inner);
+        endpoint.bank.advance(self.0.clock.now());
+        endpoint
     }
 
     /// Answers a request, and says in every answer what the bank's clock shows (RFC 9110, 6.6.1).
-    async fn meet(&self, dialect: Dialect, request: Request) -> Response {
+    async fn respond(&self, dialect: Dialect, request: Request) -> Response {
         let mut response = self.serve_one(dialect, request).await;
         if let Some(date) = self.date(dialect) {
             response.headers_mut().insert(header::DATE, date);
@@ -417,7 +424,7 @@ impl Sandbox {
             && self.0.scenarios.contains(&Scenario::UnknownTopup)
             && self.0.top_ups.fetch_add(1, Ordering::Relaxed) % 2 == 1
         {
-            self.room(dialect).bank.put_off_newest_credit(UNKNOWN_MILLIS);
+            self.endpoint(dialect).bank.delay_newest_credit(UNKNOWN_MILLIS);
             return faults::broken();
         }
         match fault {
@@ -437,42 +444,44 @@ impl Sandbox {
     /// Counts the request and takes the fault that waits for it, if any.
     fn expect(&self, dialect: Dialect, call: &Call) -> Option<Fault> {
         let (login, write) = call.is_login_or_write(dialect);
-        let mut room = self.room(dialect);
-        room.requests += 1;
-        let planned = room
+        let mut endpoint = self.endpoint(dialect);
+        endpoint.requests += 1;
+        let planned = endpoint
             .faults
             .iter_mut()
-            .find(|planned| planned.left > 0 && planned.hits.matches(login, write))?;
+            .find(|planned| planned.left > 0 && planned.default_target.matches(login, write))?;
         planned.left -= 1;
         let fault = planned.fault;
-        room.faults.retain(|planned| planned.left > 0);
+        endpoint.faults.retain(|planned| planned.left > 0);
         Some(fault)
     }
 
     fn answer(&self, dialect: Dialect, call: &Call, wrong_signature: bool) -> Reply {
         let now = self.0.clock.now();
-        let mut room = self.room(dialect);
-        let Room { bank, door, writes, card_faults, .. } = &mut *room;
+        let mut endpoint = self.endpoint(dialect);
+        let Endpoint { bank, server, writes, card_faults, .. } = &mut *endpoint;
         bank.about.set(None);
-        let (reply, write) = match door {
-            Door::Artha(door) => (door.answer(bank, call, now), artha::writes(&call.path)),
-            Door::Banana(door) => {
-                (door.answer(bank, call, now, wrong_signature), banana::writes(&call.path))
+        let (reply, write) = match server {
+            Server::Artha(server) => (server.answer(bank, call, now), artha::writes(&call.path)),
+            Server::Banana(server) => {
+                (server.answer(bank, call, now, wrong_signature), banana::writes(&call.path))
             }
-            Door::Enkash(door) => (door.answer(bank, call, now), enkash::writes(&call.path)),
-            Door::Ibanera(door) => (door.answer(bank, call, now), ibanera::writes(&call.path)),
+            Server::Enkash(server) => (server.answer(bank, call, now), enkash::writes(&call.path)),
+            Server::Ibanera(server) => {
+                (server.answer(bank, call, now), ibanera::writes(&call.path))
+            }
         };
         if write && reply.known {
             *writes += 1;
         }
-        bank.after_a_page(now);
+        bank.after_request(now);
         let Some(about) = bank.about.take().filter(|_| !write && reply.known) else { return reply };
         let planned = card_faults.iter().position(|planned| planned.card == about);
-        let fault = planned.map(|place| card_faults.remove(place).fault);
+        let fault = planned.map(|index| card_faults.remove(index).fault);
         let trouble = bank.cards.get(about).and_then(|card| card.trouble.as_ref());
         fault
             .and_then(|fault| fault.answered(dialect))
-            .or_else(|| trouble.and_then(troubles::instead))
+            .or_else(|| trouble.and_then(troubles::replacement_reply))
             .unwrap_or(reply)
     }
 
@@ -487,7 +496,7 @@ impl Sandbox {
                 self.0.clock.now().duration_since(self.0.started).as_secs() < WALLED_SECONDS
             }
             (false, true) => false,
-            (false, false) => self.room(dialect).requests.is_multiple_of(10),
+            (false, false) => self.endpoint(dialect).requests.is_multiple_of(10),
         }
     }
 

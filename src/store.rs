@@ -23,11 +23,11 @@ use jiff::Timestamp;
 use self::sqlite::{Database, cards, holds, transactions};
 use crate::domain::card::{Card, CardKey, Ids, ProviderId};
 use crate::domain::operation::{
-    Action, MatchedCredits, Operation, OperationId, OperationState, Step,
+    Action, MatchedCredits, OnConflict, Operation, OperationId, OperationState, Step,
 };
 use crate::domain::transaction::Transaction;
 pub use error::StoreError;
-pub use journal::{BeingSent, Finding, Intent, Settled, Settlement, Unsettled, Verified};
+pub use journal::{BeingSent, Finding, Intent, Settled, Settlement, Verified};
 pub use permit::Permit;
 pub use readings::{CompleteReading, UnmappedState};
 
@@ -225,7 +225,7 @@ impl Store {
         operation: Operation,
         card: Card,
         action: Action,
-        unsettled: Unsettled,
+        on_conflict: OnConflict,
     ) -> Result<Intent, StoreError> {
         let asked = (action.action_kind(), action.amount());
         if (operation.action_kind, operation.amount) != asked || operation.card != card.key {
@@ -233,7 +233,7 @@ impl Store {
         }
         self.0
             .journal(move |db| {
-                Ok(match sqlite::journal::intend(db, &operation, unsettled)? {
+                Ok(match sqlite::journal::intend(db, &operation, on_conflict)? {
                     Some(obstacle) => obstacle,
                     None => Intent::Saved(Permit::new(operation.id, Box::new(card), action)),
                 })

@@ -22,7 +22,6 @@ use crate::domain::operation::{
 use crate::domain::proof::{Baseline, ClockOffset};
 use crate::domain::transaction::{Transaction, TransactionKind, TransactionState};
 use crate::engine::{EngineEvent, Health, HealthState, ProviderInfo, Step};
-use crate::ui::theme::Theme;
 
 /// 14:08:12 in the zone of the board.
 pub(crate) fn now() -> Timestamp {
@@ -239,7 +238,7 @@ pub(crate) fn health(name: &str, state: HealthState, since: i64, why: Option<&st
 pub(crate) fn bare(size: (u16, u16)) -> Model {
     let providers = ["artha", "banana", "enkash", "ibanera"].map(info).to_vec();
     let portfolio = Portfolio::new(now(), TimeZone::fixed(offset(2)), "anay".into(), 7, providers);
-    Model::new(Start { portfolio, theme: Theme::default(), size, keymap: Keymap::default() })
+    Model::new(Start { portfolio, size, keymap: Keymap::default() })
 }
 
 /// The board of the design with the operator's own keys.

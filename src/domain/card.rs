@@ -1,15 +1,22 @@
 //! A card as the board knows it, and figures that carry the time they were read.
 
-use std::fmt;
-use std::str::FromStr;
+mod id;
+mod last4;
+mod state;
+
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::UnknownWord;
 use super::money::{Currency, Money};
+pub use super::reading::Reading;
+pub use id::{CardKey, IdForm, Ids, ProviderId};
+pub use last4::{Last4, Last4Error};
+pub use state::{CardKind, CardState};
 
 /// One card of one provider, as last read.
+///
+/// More than twelve fields: one for each thing that providers tell of a card.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Card {
     /// Which card of which provider.
@@ -183,252 +190,6 @@ pub fn digits(last4: Option<Last4>) -> String {
     last4.map_or_else(|| "..----".to_owned(), |last4| format!("..{last4}"))
 }
 
-/// The name that the configuration gives to a provider account.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct ProviderId(Arc<str>);
-
-impl ProviderId {
-    /// A provider of this name.
-    #[must_use]
-    pub fn new(name: &str) -> Self {
-        Self(name.into())
-    }
-
-    /// The name.
-    #[must_use]
-    pub fn name(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for ProviderId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(&self.0)
-    }
-}
-
-/// Which card of which provider: what a dialog, an operation and a cursor hold instead of a row
-/// number.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct CardKey {
-    /// The provider account.
-    pub provider: ProviderId,
-    /// The card's id in its canonical form ([`IdForm::canonical`]): one card has one key, however
-    /// its id is spelled.
-    pub id: Arc<str>,
-}
-
-impl CardKey {
-    /// The card of this canonical id.
-    #[must_use]
-    pub fn new(provider: &ProviderId, id: &str) -> Self {
-        Self { provider: provider.clone(), id: id.into() }
-    }
-}
-
-impl fmt::Display for CardKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}", self.provider, self.id)
-    }
-}
-
-/// How a provider forms the ids of its cards or transactions: decides which spellings name the same
-/// thing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum IdForm {
-    /// UUIDs, whose hexadecimal digits mean the same in either case.
-    Guid,
-    /// Whole numbers, which leading zeros and a plus sign do not change.
-    Number,
-    /// Any text; every character counts.
-    Opaque,
-}
-
-impl IdForm {
-    /// The one text that stands for every spelling of an id. What does not have the expected form
-    /// is kept as it is, without blanks around it.
-    #[must_use]
-    pub fn canonical(self, spelling: &str) -> Arc<str> {
-        let text = spelling.trim();
-        match self {
-            Self::Guid => {
-                let digits = text
-                    .strip_prefix('{')
-                    .and_then(|inner| inner.strip_suffix('}'))
-                    .unwrap_or(text);
-                if is_guid(digits) { digits.to_ascii_lowercase().into() } else { text.into() }
-            }
-            Self::Number => {
-                let digits = text.strip_prefix('+').unwrap_or(text);
-                if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
-                    return text.into();
-                }
-                match digits.trim_start_matches('0') {
-                    "" => "0".into(),
-                    number => number.into(),
-                }
-            }
-            Self::Opaque => text.into(),
-        }
-    }
-
-    /// Whether two spellings name the same thing.
-    #[must_use]
-    pub fn same(self, one: &str, other: &str) -> bool {
-        self.canonical(one) == self.canonical(other)
-    }
-}
-
-/// The forms of a provider's ids.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Ids {
-    /// Of cards.
-    pub cards: IdForm,
-    /// Of transactions, tasks and transfers.
-    pub transactions: IdForm,
-}
-
-impl Ids {
-    /// Both forms in one word, as the data file keeps it.
-    #[must_use]
-    pub fn as_str(self) -> String {
-        format!("{:?} {:?}", self.cards, self.transactions).to_ascii_lowercase()
-    }
-}
-
-/// Whether a text is 8, 4, 4, 4 and 12 hexadecimal digits between dashes.
-fn is_guid(text: &str) -> bool {
-    text.len() == 36
-        && text.bytes().enumerate().all(|(at, byte)| match at {
-            8 | 13 | 18 | 23 => byte == b'-',
-            _ => byte.is_ascii_hexdigit(),
-        })
-}
-
-/// Last four digits of a card number.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Last4([u8; 4]);
-
-/// Not four digits.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("not four digits")]
-pub struct Last4Error;
-
-impl Last4 {
-    /// The last four digits of a full or masked card number; everything before them is not kept.
-    #[must_use]
-    pub fn of_number(number: &str) -> Option<Self> {
-        let mut last: Vec<u8> =
-            number.bytes().rev().filter(|b| !matches!(b, b' ' | b'-')).take(4).collect();
-        last.reverse();
-        let digits: [u8; 4] = last.try_into().ok()?;
-        digits.iter().all(u8::is_ascii_digit).then_some(Self(digits))
-    }
-}
-
-impl FromStr for Last4 {
-    type Err = Last4Error;
-
-    fn from_str(text: &str) -> Result<Self, Last4Error> {
-        let digits: [u8; 4] = text.as_bytes().try_into().map_err(|_| Last4Error)?;
-        if digits.iter().all(u8::is_ascii_digit) { Ok(Self(digits)) } else { Err(Last4Error) }
-    }
-}
-
-impl fmt::Display for Last4 {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(std::str::from_utf8(&self.0).unwrap_or("????"))
-    }
-}
-
-/// State of a card. FROZEN is what we may undo; BLOCKED is the issuer's.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum CardState {
-    /// Can be spent with.
-    Active,
-    /// Stopped, and we may start it again.
-    Frozen,
-    /// Stopped by the issuer; not ours to undo.
-    Blocked,
-    /// Not activated yet.
-    Pending,
-    /// Closed for good.
-    Closed,
-    /// Past its date.
-    Expired,
-    /// A word we do not know, or never read.
-    Unknown,
-}
-
-impl CardState {
-    /// Every state, in the order of the vocabulary.
-    pub const ALL: [Self; 7] = [
-        Self::Active,
-        Self::Frozen,
-        Self::Blocked,
-        Self::Pending,
-        Self::Closed,
-        Self::Expired,
-        Self::Unknown,
-    ];
-
-    /// The word on screen and in JSON.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Active => "ACTIVE",
-            Self::Frozen => "FROZEN",
-            Self::Blocked => "BLOCKED",
-            Self::Pending => "PENDING",
-            Self::Closed => "CLOSED",
-            Self::Expired => "EXPIRED",
-            Self::Unknown => "UNKNOWN",
-        }
-    }
-}
-
-impl FromStr for CardState {
-    type Err = UnknownWord;
-
-    fn from_str(word: &str) -> Result<Self, UnknownWord> {
-        Self::ALL
-            .into_iter()
-            .find(|state| state.as_str().eq_ignore_ascii_case(word))
-            .ok_or(UnknownWord)
-    }
-}
-
-/// Whether there is plastic.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum CardKind {
-    /// A number only.
-    Virtual,
-    /// Plastic.
-    Physical,
-}
-
-impl CardKind {
-    /// The word on screen and in JSON.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Virtual => "virtual",
-            Self::Physical => "physical",
-        }
-    }
-}
-
-impl FromStr for CardKind {
-    type Err = UnknownWord;
-
-    fn from_str(word: &str) -> Result<Self, UnknownWord> {
-        [Self::Virtual, Self::Physical]
-            .into_iter()
-            .find(|kind| kind.as_str().eq_ignore_ascii_case(word))
-            .ok_or(UnknownWord)
-    }
-}
-
 /// Figures of one card at one time, as the provider sent them. What it does not send is `None`,
 /// never zero.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -446,81 +207,6 @@ impl Balance {
     #[must_use]
     pub fn currency(&self) -> Option<Currency> {
         self.available.or(self.current).or(self.pending).map(Money::currency)
-    }
-}
-
-/// A figure, and what it is worth.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub enum Reading<T> {
-    /// Never read.
-    #[default]
-    Never,
-    /// Read at this time, and the last attempt succeeded.
-    At {
-        /// What was read.
-        value: T,
-        /// When.
-        at: Timestamp,
-    },
-    /// Read at this time; a later attempt failed, so it may be old.
-    Stale {
-        /// What was read.
-        value: T,
-        /// When.
-        at: Timestamp,
-        /// Why there is nothing newer, in the provider's or our words.
-        why: Arc<str>,
-    },
-}
-
-impl<T> Reading<T> {
-    /// What was read, however old.
-    #[must_use]
-    pub const fn value(&self) -> Option<&T> {
-        match self {
-            Self::Never => None,
-            Self::At { value, .. } | Self::Stale { value, .. } => Some(value),
-        }
-    }
-
-    /// When it was read.
-    #[must_use]
-    pub const fn at(&self) -> Option<Timestamp> {
-        match self {
-            Self::Never => None,
-            Self::At { at, .. } | Self::Stale { at, .. } => Some(*at),
-        }
-    }
-
-    /// Why it may be old, if a later attempt failed.
-    #[must_use]
-    pub fn why_stale(&self) -> Option<&str> {
-        match self {
-            Self::Stale { why, .. } => Some(why),
-            Self::Never | Self::At { .. } => None,
-        }
-    }
-
-    /// As if it had been read at this moment where it says a later one: a clock that was ahead has
-    /// no say.
-    #[must_use]
-    pub fn not_after(self, now: Timestamp) -> Self {
-        match self {
-            Self::Never => Self::Never,
-            Self::At { value, at } => Self::At { value, at: at.min(now) },
-            Self::Stale { value, at, why } => Self::Stale { value, at: at.min(now), why },
-        }
-    }
-
-    /// The same figure, known to be possibly old.
-    #[must_use]
-    pub fn stale(self, why: &Arc<str>) -> Self {
-        match self {
-            Self::Never => Self::Never,
-            Self::At { value, at } | Self::Stale { value, at, .. } => {
-                Self::Stale { value, at, why: Arc::clone(why) }
-            }
-        }
     }
 }
 

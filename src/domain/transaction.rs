@@ -9,9 +9,11 @@ use super::UnknownWord;
 use super::card::{CardKey, Last4, ProviderId};
 use super::decline::DeclineReason;
 use super::money::Money;
-use super::operation::OperationId;
+use super::operation::id::OperationId;
 
 /// One row of the feed.
+///
+/// More than twelve fields: one for each thing that providers tell of a transaction.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Transaction {
     /// The provider account.
@@ -177,7 +179,8 @@ impl Transaction {
                 | TransactionKind::Adjustment
                 // Some providers send the merchant again here: that is no explanation.
                 | TransactionKind::Other => {
-                    self.description.as_deref().filter(|words| self.merchant.as_deref() != Some(*words)).unwrap_or("").to_owned()
+                    let words = self.description.as_deref().unwrap_or("");
+                    if self.merchant.as_deref() == Some(words) { "" } else { words }.to_owned()
                 }
             },
         }

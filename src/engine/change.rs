@@ -14,13 +14,13 @@ use super::schedule::look_again;
 use super::{ChangeRequest, Engine, EngineEvent, Refused};
 use crate::domain::card::{Card, CardState};
 use crate::domain::operation::{
-    Action, ActionKind, Before, Operation, OperationId, OperationState, Proof, Step, StepKind,
-    check_action,
+    Action, ActionKind, Before, OnConflict, Operation, OperationId, OperationState, Proof, Step,
+    StepKind, check_action,
 };
 use crate::domain::proof::ProvenBy;
 use crate::domain::text;
 use crate::provider::{Ack, Error, Evidence, Lookup, Outcome};
-use crate::store::{BeingSent, Finding, Intent, Permit, StoreError, Unsettled, Verified};
+use crate::store::{BeingSent, Finding, Intent, Permit, StoreError, Verified};
 
 /// An intent that could not be sent within this long is not sent any more.
 const INTENT_KEEPS: SignedDuration = SignedDuration::from_secs(30);
@@ -77,7 +77,10 @@ impl Engine {
         changed_since_shown(&order, &card)?;
         let capabilities = provider.capabilities();
         let action_kind = order.action.action_kind();
-        let open = if order.second { Vec::new() } else { self.still_open(&order).await };
+        let open = match order.on_conflict {
+            OnConflict::Refuse => self.still_open(&order).await,
+            OnConflict::Override => Vec::new(),
+        };
         check_action(action_kind, &card, &capabilities, &open)
             .map_err(|denied| Refused::Denied(denied.to_string()))?;
         // Without a list to compare with, a credit that comes afterwards would prove nothing: then
@@ -116,8 +119,7 @@ impl Engine {
         };
         // Reading took its time: read-only may have been switched on meanwhile.
         self.gate(&order)?;
-        let unsettled = if order.second { Unsettled::Overridden } else { Unsettled::Blocks };
-        let permit = self.intend(&operation, card, order.action, unsettled).await?;
+        let permit = self.intend(&operation, card, order.action, order.on_conflict).await?;
         self.tell_operation(&operation).await;
         let paid_by = order
             .payer
@@ -195,9 +197,9 @@ impl Engine {
         operation: &Operation,
         card: Card,
         action: Action,
-        unsettled: Unsettled,
+        on_conflict: OnConflict,
     ) -> Result<Permit, Refused> {
-        match self.0.store.intend(operation.clone(), card, action, unsettled).await {
+        match self.0.store.intend(operation.clone(), card, action, on_conflict).await {
             Ok(Intent::Saved(permit)) => Ok(permit),
             Ok(Intent::Blocked(rival)) => {
                 self.tell_operation(&rival).await;

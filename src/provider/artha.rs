@@ -17,13 +17,13 @@ use secrecy::ExposeSecret;
 use serde::Serialize;
 use zeroize::Zeroizing;
 
-use super::credits::{self, Credits, Fee, Rules};
+use super::credits::{self, Credits, FeePlacement, MatchRules};
 use super::crypto::{self, RsaKey};
 use super::error::{Error, ErrorKind, Outcome, Result};
-use super::http::{Access, Answer, Author, Http};
-use super::pages::{Effort, read_window};
+use super::http::{Access, Answer, AnsweredBy, Http};
+use super::pages::{ReadMode, read_window};
 use super::{
-    Ack, Lookup, MatchedCredits, Page, PageAt, Pagers, Paging, Permit, Provider, Quote, Window,
+    Ack, Lookup, MatchedCredits, Page, PageCursor, Pagers, Paging, Permit, Provider, Quote, Window,
     listing, path_segment, push_segment,
 };
 use crate::config::secret::Source;
@@ -58,7 +58,7 @@ pub struct Artha {
     lists: Lists,
     pagers: Pagers,
     /// Its fee is taken out of the sum (artha wire notes, 2.8).
-    rules: Rules,
+    rules: MatchRules,
     capabilities: Capabilities,
 }
 
@@ -126,7 +126,7 @@ impl Artha {
                 Paging::Numbered { size: config.lists.page_size },
                 SignedDuration::try_from(config.lists.span).ok(),
             ),
-            rules: Rules { fee: Fee::Inside, others_top_up: config.others_top_up },
+            rules: MatchRules { fee: FeePlacement::Deducted, others_top_up: config.others_top_up },
             capabilities,
         })
     }
@@ -149,13 +149,14 @@ impl Artha {
         // No body of an error is documented (artha wire notes, 3): a 401 may have none, and an
         // object is artha's.
         let own = answer.is_object() || answer.status == 401 && answer.body.is_empty();
-        let refused = answer.refusal(&wire::refusal_words(&answer.body), Author::provider_if(own));
+        let refused =
+            answer.refusal(&wire::refusal_words(&answer.body), AnsweredBy::provider_if(own));
         // A nonce that was used says that this very request arrived before, repeated by the
         // network: the first may have been executed.
         let echo = does == Access::Write
             && refused.kind == ErrorKind::Auth
-            && refused.said.to_lowercase().contains("nonce");
-        Err(if echo { refused.outcome(Outcome::Unknown) } else { refused })
+            && refused.reason().to_lowercase().contains("nonce");
+        Err(if echo { refused.with_outcome(Outcome::Unknown) } else { refused })
     }
 
     /// A signed request (artha wire notes, 1.4 and 1.5).
@@ -204,7 +205,9 @@ impl Artha {
         match self.lists.dates {
             Dates::Unix => Part::Whole(second),
             Dates::UnixMillis => Part::Whole(second.saturating_mul(1_000)),
-            Dates::Rfc3339 | Dates::Day => Part::Text(listing::moment(second, self.lists.dates)),
+            Dates::Rfc3339 | Dates::Day => {
+                Part::Text(listing::format_time(second, self.lists.dates))
+            }
         }
     }
 
@@ -244,7 +247,7 @@ impl Artha {
             .map_err(|odd| answer.bad_reply(&odd.0))?
         {
             wire::Task::Accepted(reference) => Ok(Ack::Accepted { reference }),
-            wire::Task::Refused(why) => Err(answer.said_no(&why)),
+            wire::Task::Refused(why) => Err(answer.stated_refusal(&why)),
         }
     }
 
@@ -256,14 +259,14 @@ impl Artha {
         claimed: &MatchedCredits,
     ) -> Result<Lookup> {
         let Some(task) = operation.provider_reference.as_deref() else {
-            let found = self.credits(card, credits::since(operation)).await?;
-            return Ok(credits::judge(&found, operation, claimed, self.rules));
+            let found = self.credits(card, credits::search_start(operation)).await?;
+            return Ok(credits::match_top_up(&found, operation, claimed, self.rules));
         };
         let answer = match self.get(calls::TOP_UP_STATUS, task).await {
             Err(error) if error.kind == ErrorKind::NotFound => {
-                return Ok(Lookup::nowhere(format!(
+                return Ok(Lookup::not_found(format!(
                     "artha does not know the task: {}",
-                    error.said
+                    error.reason()
                 )));
             }
             answer => answer?,
@@ -275,7 +278,7 @@ impl Artha {
         }
         // The task settles it. Its row is named too, where the list shows it, so that it settles no
         // other top-up; until then the journal keeps a credit free for one that is done.
-        let Ok(found) = self.credits(card, credits::since(operation)).await else {
+        let Ok(found) = self.credits(card, credits::search_start(operation)).await else {
             return Ok(seen);
         };
         let task = calls::IDS.transactions.canonical(task);
@@ -287,7 +290,7 @@ impl Artha {
         Ok(match seen {
             Lookup::Done { proof, by, .. } => {
                 let credit = named.or_else(|| {
-                    match credits::judge(&found, operation, claimed, self.rules) {
+                    match credits::match_top_up(&found, operation, claimed, self.rules) {
                         Lookup::Done { credit, .. } => credit,
                         Lookup::Failed { .. }
                         | Lookup::Pending { .. }
@@ -312,7 +315,7 @@ impl Provider for Artha {
         &self.pagers
     }
 
-    async fn cards(&self, _page: PageAt) -> Result<Page<Card>> {
+    async fn cards(&self, _page: PageCursor) -> Result<Page<Card>> {
         Err(self.error(ErrorKind::NotOffered, NO_LIST))
     }
 
@@ -327,7 +330,7 @@ impl Provider for Artha {
         })
     }
 
-    async fn transactions(&self, window: &Window, page: PageAt) -> Result<Page<Transaction>> {
+    async fn transactions(&self, window: &Window, page: PageCursor) -> Result<Page<Transaction>> {
         let path = match (&window.card, &self.all_transactions_path) {
             (Some(_), _) => self.spelling.path(calls::TRANSACTIONS),
             (None, Some(path)) => path,
@@ -344,23 +347,23 @@ impl Provider for Artha {
         }
         let answer = self.ask(Access::Read, Method::POST, path, &body).await?;
         let (list, provider) = (
-            listing::rows(answer.json()?).map_err(|odd| answer.bad_reply(&odd.0))?,
+            listing::find_rows(answer.json()?).map_err(|odd| answer.bad_reply(&odd.0))?,
             self.http.provider(),
         );
         let (reader, of) = (
-            listing::Reader::new(provider, &self.spelling, &self.lists, calls::IDS, answer.at),
+            listing::RowReader::new(provider, &self.spelling, &self.lists, calls::IDS, answer.at),
             window.card.as_ref(),
         );
-        let rows = list.rows.iter().map(|row| {
-            listing::named(row, &reader, of, wire::NAMES, wire::transaction(row, &reader, of))
+        let rows = list.iter().map(|row| {
+            listing::or_unread(row, &reader, of, wire::NAMES, wire::transaction(row, &reader, of))
         });
         Ok(Page::of(rows))
     }
 
     async fn credits(&self, card: &Card, since: Timestamp) -> Result<Credits> {
-        let window = credits::window(card, since, self.http.clock().now());
+        let window = credits::search_window(card, since, self.http.clock().now());
         let ask = |window: Window, page| async move { self.transactions(&window, page).await };
-        Credits::of(read_window(&self.pagers.transactions, &window, Effort::Usual, ask).await)
+        Credits::of(read_window(&self.pagers.transactions, &window, ReadMode::Ordinary, ask).await)
     }
 
     async fn float(&self) -> Result<Vec<Money>> {
@@ -412,10 +415,10 @@ impl Provider for Artha {
         match operation.action_kind {
             ActionKind::TopUp => self.look_for_top_up(card, operation, claimed).await,
             ActionKind::Freeze | ActionKind::Unfreeze | ActionKind::Close => {
-                Ok(listing::state(operation.action_kind, &self.details(card).await?))
+                Ok(listing::lookup_by_state(operation.action_kind, &self.details(card).await?))
             }
             ActionKind::SetPin => {
-                Ok(Lookup::nowhere("artha cannot be asked whether a PIN was set"))
+                Ok(Lookup::not_found("artha cannot be asked whether a PIN was set"))
             }
         }
     }

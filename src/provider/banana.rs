@@ -22,14 +22,14 @@ use serde_json::value::RawValue;
 use tokio::sync::Mutex;
 use zeroize::Zeroizing;
 
-use super::credits::{self, Credits, Fee, Rules};
+use super::credits::{self, Credits, FeePlacement, MatchRules};
 use super::crypto;
 use super::error::{Error, ErrorKind, Result};
-use super::fields::{JsonObject, RowError, in_our_names, without_byte_order_mark};
-use super::http::{Access, Answer, Author, Http};
-use super::pages::{Effort, read_window};
+use super::http::{Access, Answer, AnsweredBy, Http};
+use super::json::{JsonObject, RowError, in_document_names, without_byte_order_mark};
+use super::pages::{ReadMode, read_window};
 use super::{
-    Ack, Lookup, MatchedCredits, Page, PageAt, Pagers, Paging, Permit, Provider, Quote, Window,
+    Ack, Lookup, MatchedCredits, Page, PageCursor, Pagers, Paging, Permit, Provider, Quote, Window,
     listing,
 };
 use crate::config::wires::{BytesText, Dates, Lists, Path, Spelling, banana as calls};
@@ -61,7 +61,7 @@ pub struct Banana {
     lists: Lists,
     pagers: Pagers,
     /// Its fee is paid beside the sum (banana wire notes, 2.8).
-    rules: Rules,
+    rules: MatchRules,
     templates: Mutex<Option<Templates>>,
 }
 
@@ -124,7 +124,7 @@ impl Banana {
             spelling: config.spelling.clone(),
             lists: config.lists.clone(),
             pagers: Pagers::both(Paging::Offset { size: config.lists.page_size }, None),
-            rules: Rules { fee: Fee::Beside, others_top_up: config.others_top_up },
+            rules: MatchRules { fee: FeePlacement::OnTop, others_top_up: config.others_top_up },
             templates: Mutex::new(None),
         })
     }
@@ -137,7 +137,7 @@ impl Banana {
             return Err(self.refusal(&answer));
         }
         let json = self.open(&answer.body).map_err(|why| answer.bad_reply(why))?;
-        Ok(Opened { answer, json: in_our_names(&json, &self.spelling) })
+        Ok(Opened { answer, json: in_document_names(&json, &self.spelling) })
     }
 
     /// The request of an operation: encrypted, signed over the base64 text (banana wire notes, 1.3
@@ -222,11 +222,11 @@ impl Banana {
         let opened = self.open(&answer.body).ok();
         let json = opened.as_deref().or_else(|| serde_json::from_slice(&answer.body).ok());
         let words = json
-            .map(|json| wire::refusal_words(&in_our_names(json, &self.spelling)))
+            .map(|json| wire::refusal_words(&in_document_names(json, &self.spelling)))
             .unwrap_or_default();
-        let error = answer.refusal(&words, Author::provider_if(answer.is_object()));
+        let error = answer.refusal(&words, AnsweredBy::provider_if(answer.is_object()));
         if answer.status == 400
-            && (wire::about_credentials(&words) || wire::about_credentials(&error.said))
+            && (wire::about_credentials(&words) || wire::about_credentials(&error.reason()))
         {
             Error { kind: ErrorKind::Auth, ..error }
         } else {
@@ -240,7 +240,7 @@ impl Banana {
 
     /// An end of a list's time. INFERENCE (banana wire notes, 2.12): written as `created_at` is.
     fn date(&self, body: Body, name: &str, at: Timestamp) -> Body {
-        let written = listing::moment(at.as_second(), self.lists.dates);
+        let written = listing::format_time(at.as_second(), self.lists.dates);
         match self.lists.dates {
             Dates::Unix | Dates::UnixMillis => body.number(name, &written),
             Dates::Rfc3339 | Dates::Day => body.text(name, &written),
@@ -281,21 +281,26 @@ impl Banana {
     }
 
     /// One page of transactions (banana wire notes, 2.12 and 5.1).
-    async fn page(&self, of: Option<&Card>, body: Body, page: PageAt) -> Result<Page<Transaction>> {
+    async fn page(
+        &self,
+        of: Option<&Card>,
+        body: Body,
+        page: PageCursor,
+    ) -> Result<Page<Transaction>> {
         let body =
             body.whole("skip", page.offset).whole("limit", u64::from(page.size)).flag("desc", true);
         let opened = self.ask(Access::Read, calls::TRANSACTIONS, &body).await?;
         opened.agreed()?;
-        let list = listing::rows(&opened.json).map_err(|odd| opened.odd(&odd))?;
-        let reader = listing::Reader::new(
+        let list = listing::find_rows(&opened.json).map_err(|odd| opened.odd(&odd))?;
+        let reader = listing::RowReader::new(
             self.http.provider(),
             &self.spelling,
             &self.lists,
             calls::IDS,
             opened.answer.at,
         );
-        let rows = list.rows.iter().map(|row| {
-            listing::named(row, &reader, of, wire::NAMES, wire::transaction(row, &reader, of))
+        let rows = list.iter().map(|row| {
+            listing::or_unread(row, &reader, of, wire::NAMES, wire::transaction(row, &reader, of))
         });
         Ok(Page::of(rows))
     }
@@ -305,7 +310,7 @@ impl Banana {
         let opened = self.ask(Access::Write, path, body).await?;
         match wire::change(&opened.object_as_it_is()?).map_err(|odd| opened.odd(&odd))? {
             wire::Envelope::Accepted(reference) => Ok(Ack::Accepted { reference }),
-            wire::Envelope::Refused(why) => Err(opened.answer.said_no(&why)),
+            wire::Envelope::Refused(why) => Err(opened.answer.stated_refusal(&why)),
         }
     }
 }
@@ -320,7 +325,7 @@ impl Provider for Banana {
         &self.pagers
     }
 
-    async fn cards(&self, _page: PageAt) -> Result<Page<Card>> {
+    async fn cards(&self, _page: PageCursor) -> Result<Page<Card>> {
         Err(self.error(ErrorKind::NotOffered, NO_LIST))
     }
 
@@ -342,7 +347,7 @@ impl Provider for Banana {
         Ok(Card { kind, ..information.over(balance) })
     }
 
-    async fn transactions(&self, window: &Window, page: PageAt) -> Result<Page<Transaction>> {
+    async fn transactions(&self, window: &Window, page: PageCursor) -> Result<Page<Transaction>> {
         let until =
             window.until.saturating_add(SignedDuration::from_secs(1)).unwrap_or(Timestamp::MAX);
         let body =
@@ -355,12 +360,12 @@ impl Provider for Banana {
     }
 
     async fn credits(&self, card: &Card, since: Timestamp) -> Result<Credits> {
-        let window = credits::window(card, since, self.http.clock().now());
+        let window = credits::search_window(card, since, self.http.clock().now());
         // No dates: their format is not documented, and a row missed here would look like money
         // that never came.
         let body = || Body::default().id("card_id", &card.wire_id).text("type", "RECHARGE");
         let ask = |_, page| self.page(Some(card), body(), page);
-        Credits::of(read_window(&self.pagers.transactions, &window, Effort::Usual, ask).await)
+        Credits::of(read_window(&self.pagers.transactions, &window, ReadMode::Ordinary, ask).await)
     }
 
     async fn float(&self) -> Result<Vec<Money>> {
@@ -419,8 +424,8 @@ impl Provider for Banana {
         match operation.action_kind {
             // There is no other trace (banana wire notes, 5.3).
             ActionKind::TopUp => {
-                let found = self.credits(card, credits::since(operation)).await?;
-                Ok(credits::judge(&found, operation, claimed, self.rules))
+                let found = self.credits(card, credits::search_start(operation)).await?;
+                Ok(credits::match_top_up(&found, operation, claimed, self.rules))
             }
             ActionKind::Freeze | ActionKind::Unfreeze | ActionKind::Close => {
                 let opened =
@@ -430,10 +435,10 @@ impl Provider for Banana {
                         .map_err(|odd| opened.odd(&odd))?;
                 let (card, _) =
                     said.ok_or_else(|| opened.odd(&RowError::new("answered no card information")))?;
-                Ok(listing::state(operation.action_kind, &card))
+                Ok(listing::lookup_by_state(operation.action_kind, &card))
             }
             ActionKind::SetPin => {
-                Ok(Lookup::nowhere("banana cannot be asked whether a PIN was set"))
+                Ok(Lookup::not_found("banana cannot be asked whether a PIN was set"))
             }
         }
     }
@@ -490,7 +495,9 @@ impl Opened {
     fn agreed(&self) -> Result<()> {
         let fields = JsonObject::read(&self.json).unwrap_or_default();
         match fields.flag("success") {
-            Some(false) => Err(self.answer.said_no(&wire::refused(&fields).unwrap_or_default())),
+            Some(false) => {
+                Err(self.answer.stated_refusal(&wire::refused(&fields).unwrap_or_default()))
+            }
             Some(true) | None => Ok(()),
         }
     }

@@ -27,9 +27,9 @@ use tokio::sync::Mutex;
 use zeroize::Zeroizing;
 
 use super::{
-    Ack, Credits, Error, ErrorKind, Evidence, Lookup, MatchedCredits, Outcome, Page, PageAt, Pager,
-    Pagers, Paging, Permit, Provider, Quote, Result, Window, credits, crypto, listing, pages,
-    sensitive,
+    Ack, Credits, Error, ErrorKind, Evidence, Lookup, MatchedCredits, Outcome, Page, PageCursor,
+    Pager, Pagers, Paging, Permit, Provider, Quote, Result, Window, credits, crypto, listing,
+    pages, sensitive,
 };
 use crate::config::secret::Source;
 use crate::config::wires::{Lists, Path, Spelling, enkash as calls};
@@ -41,8 +41,8 @@ use crate::domain::operation::{
     TopUpSafety,
 };
 use crate::domain::transaction::Transaction;
-use crate::provider::fields::RowError;
-use crate::provider::http::{Access, Answer, Author, Http};
+use crate::provider::http::{Access, Answer, AnsweredBy, Http};
+use crate::provider::json::RowError;
 use wire::{Code, Envelope, Unreadable};
 
 /// Seconds before its end at which a token is renewed.
@@ -216,20 +216,20 @@ impl Enkash {
         let mut answer = self.http.send(does, self.request(path, &bearer, body.clone())?).await?;
         // Whatever a stranger answers, the request may have gone on to enkash: only enkash's own
         // 401 says that it was not executed.
-        if answer.status == 401 && self.author(&answer) == Author::Provider {
+        if answer.status == 401 && self.author(&answer) == AnsweredBy::Provider {
             let first = self.refused(does, &answer);
             let again = async {
                 let bearer = self.bearer(Some(&bearer)).await?;
                 self.http.send(does, self.request(path, &bearer, body)?).await
             };
-            answer = again.await.map_err(|error| error.outcome(first.outcome))?;
+            answer = again.await.map_err(|error| error.with_outcome(first.outcome))?;
         }
         if !answer.is_success() {
             return Err(self.refused(does, &answer));
         }
         match self.read(&answer) {
             Ok(said) => Ok((answer, said)),
-            Err(Unreadable::NotJson) => Err(answer.bad_reply(&answer.what_it_is())),
+            Err(Unreadable::NotJson) => Err(answer.bad_reply(&answer.describe_body())),
             Err(Unreadable::Sealed) => {
                 Err(answer.bad_reply("the answer cannot be decrypted; check encryption_key"))
             }
@@ -244,15 +244,15 @@ impl Enkash {
             answer.refusal(said.as_ref().map_or("", |said| &said.words), self.author(answer));
         let doubt =
             matches!(answer.status, 408 | 409) || said.is_some_and(|said| said.is_doubtful());
-        if does == Access::Write && doubt { error.outcome(Outcome::Unknown) } else { error }
+        if does == Access::Write && doubt { error.with_outcome(Outcome::Unknown) } else { error }
     }
 
     /// Whether enkash wrote a refusal: an envelope with a code, an OAuth error, or a 401 without a
     /// body (enkash wire notes, 1.3 and 6.7; INFERENCE).
-    fn author(&self, answer: &Answer) -> Author {
+    fn author(&self, answer: &Answer) -> AnsweredBy {
         let empty = answer.status == 401 && answer.body.is_empty();
         let envelope = self.read(answer).is_ok_and(|said| said.code != Code::Unclear);
-        Author::provider_if(empty || envelope || wire::is_oauth_error(&answer.body))
+        AnsweredBy::provider_if(empty || envelope || wire::is_oauth_error(&answer.body))
     }
 
     fn read(&self, answer: &Answer) -> std::result::Result<Envelope, Unreadable> {
@@ -334,7 +334,7 @@ impl Enkash {
         {
             let words = words.map(|words| format!(": {words}")).unwrap_or_default();
             let words =
-                if answer.is_web_page() { format!(", {}", answer.what_it_is()) } else { words };
+                if answer.is_web_page() { format!(", {}", answer.describe_body()) } else { words };
             let first = session.refused.is_none();
             let when =
                 if first { "once more in 15 minutes" } else { "again only when you ask for it" };
@@ -350,10 +350,10 @@ impl Enkash {
         }
         if answer.is_success() || matches!(answer.status, 404 | 405) {
             return Err(
-                answer.bad_reply(&format!("no token: {}; check token_url", answer.what_it_is()))
+                answer.bad_reply(&format!("no token: {}; check token_url", answer.describe_body()))
             );
         }
-        Err(answer.refusal(words.as_deref().unwrap_or_default(), Author::Unknown))
+        Err(answer.refusal(words.as_deref().unwrap_or_default(), AnsweredBy::Unknown))
     }
 
     /// `POST token_url`, the password grant, never encrypted (enkash wire notes, 1.3).
@@ -387,8 +387,8 @@ impl Enkash {
         Error::new(&self.provider, ErrorKind::Refused, why)
     }
 
-    fn reader(&self, at: Timestamp) -> listing::Reader<'_> {
-        listing::Reader::new(&self.provider, &self.spelling, &self.lists, calls::IDS, at)
+    fn reader(&self, at: Timestamp) -> listing::RowReader<'_> {
+        listing::RowReader::new(&self.provider, &self.spelling, &self.lists, calls::IDS, at)
     }
 
     fn account(&self) -> OfAccount<'_> {
@@ -469,7 +469,10 @@ impl Enkash {
         claimed: &MatchedCredits,
     ) -> Result<Lookup> {
         let nowhere = || {
-            Lookup::nowhere(format!("enkash knows no load with reference {}", operation.reference))
+            Lookup::not_found(format!(
+                "enkash knows no load with reference {}",
+                operation.reference
+            ))
         };
         let body = ByReference {
             card: self.of_card(&card.wire_id),
@@ -510,7 +513,7 @@ impl Enkash {
                 by: Evidence::State,
             });
         }
-        Ok(listing::state(action_kind, &read))
+        Ok(listing::lookup_by_state(action_kind, &read))
     }
 }
 
@@ -553,14 +556,15 @@ impl Provider for Enkash {
 
     /// `/search` without a card id (enkash wire notes, 2.13). How it pages is not documented: that
     /// cards are missing is said.
-    async fn cards(&self, page: PageAt) -> Result<Page<Card>> {
+    async fn cards(&self, page: PageCursor) -> Result<Page<Card>> {
         if page.number > 0 {
             return Ok(Page::of(std::iter::empty()));
         }
         let (answer, said) = self.ask(Access::Read, calls::SEARCH, &self.account()).await?;
         let (rows, reader) = (wire::rows(&said), self.reader(answer.at));
-        let read =
-            |raw| listing::named(raw, &reader, None, wire::CARD_NAMES, wire::card(raw, &reader));
+        let read = |raw| {
+            listing::or_unread(raw, &reader, None, wire::CARD_NAMES, wire::card(raw, &reader))
+        };
         let mut page = Page::of(rows.rows.iter().map(|raw| read(raw)));
         page.skipped.extend(
             rows.odd.as_ref().map(|odd| pages::unread(&self.provider, None, None, &odd.0, odd)),
@@ -604,7 +608,7 @@ impl Provider for Enkash {
 
     /// `/transaction/all` by time (enkash wire notes, 2.14, 2.15 and 5; INFERENCE). `recordsCount`
     /// tells when an answer does not hold all rows of its time, and never that it does.
-    async fn transactions(&self, window: &Window, _page: PageAt) -> Result<Page<Transaction>> {
+    async fn transactions(&self, window: &Window, _page: PageCursor) -> Result<Page<Transaction>> {
         let body = Between {
             account: self.account(),
             en_kash_card_id: window.card.as_ref().map(|card| &*card.wire_id),
@@ -621,7 +625,7 @@ impl Provider for Enkash {
         };
         let (reader, of) = (self.reader(answer.at), window.card.as_ref());
         let read = |raw| {
-            listing::named(raw, &reader, of, wire::NAMES, wire::transaction(raw, &reader, of))
+            listing::or_unread(raw, &reader, of, wire::NAMES, wire::transaction(raw, &reader, of))
         };
         let mut page = Page::of(rows.rows.iter().map(|raw| read(raw)));
         let card = of.map(|card| Arc::clone(&card.key.id));
@@ -632,10 +636,11 @@ impl Provider for Enkash {
     }
 
     async fn credits(&self, card: &Card, since: Timestamp) -> Result<Credits> {
-        let window = credits::window(card, since, self.http.clock().now());
+        let window = credits::search_window(card, since, self.http.clock().now());
         let ask = |window: Window, page| async move { self.transactions(&window, page).await };
         Credits::of(
-            pages::read_window(&self.pagers.transactions, &window, pages::Effort::Usual, ask).await,
+            pages::read_window(&self.pagers.transactions, &window, pages::ReadMode::Ordinary, ask)
+                .await,
         )
     }
 
@@ -681,7 +686,7 @@ impl Provider for Enkash {
                 self.look_at_state(card, operation.action_kind).await
             }
             ActionKind::SetPin => {
-                Ok(Lookup::nowhere("enkash cannot be asked whether a PIN was set"))
+                Ok(Lookup::not_found("enkash cannot be asked whether a PIN was set"))
             }
         }
     }
@@ -723,13 +728,13 @@ fn judge(does: Access, answer: &Answer, said: &Envelope) -> Result<()> {
             let words =
                 if said.words.is_empty() { "refused without a reason" } else { &*said.words };
             let kind = if code == 404 { ErrorKind::NotFound } else { ErrorKind::Refused };
-            let error = Error { kind, ..answer.said_no(words) };
+            let error = Error { kind, ..answer.stated_refusal(words) };
             // Codes that are not documented, and words of a change that may be under way, leave
             // doubt.
             let plain_no =
                 matches!(code, 1 | 400..=499) && !matches!(code, 408 | 409) && !said.is_doubtful();
             Err(if does == Access::Write && !plain_no {
-                error.outcome(Outcome::Unknown)
+                error.with_outcome(Outcome::Unknown)
             } else {
                 error
             })

@@ -15,9 +15,9 @@ use rsa::sha2::Sha256;
 use rsa::signature::Verifier as _;
 use rust_decimal::Decimal;
 
+use super::bank::{Bank, Card, CardState, Load, Progress, Refusal, digits, rounded, scaled};
 use super::json::{Body, Json, number, object, text};
 use super::random::mixed;
-use super::world::{Bank, Card, CardState, Load, Progress, Refusal, digits, rounded, scaled};
 use super::{Call, Reply, seal, troubles};
 use crate::domain::money::Currency;
 
@@ -61,7 +61,7 @@ const TASK_MILLIS: u64 = 1_500;
 
 /// Who may come in, and what was promised to whom.
 #[derive(Default)]
-pub(super) struct Door {
+pub(super) struct Server {
     /// Nonces of the last minutes.
     nonces: HashMap<String, Timestamp>,
     /// Rows of top-ups by their task.
@@ -146,7 +146,7 @@ const fn state_word(state: CardState) -> &'static str {
     }
 }
 
-impl Door {
+impl Server {
     pub(super) fn answer(&mut self, bank: &mut Bank, call: &Call, now: Timestamp) -> Reply {
         let Some(body) = Body::read(&call.body) else {
             return bad_request("The body is not JSON.").stranger();

@@ -7,11 +7,11 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use rust_decimal::Decimal;
 
-use super::json::{Body, Json, number, object, text};
-use super::random::Random;
-use super::world::{
+use super::bank::{
     Bank, Card, CardState, Kind, Load, Progress, Refusal, Row, code, rounded, scaled,
 };
+use super::json::{Body, Json, number, object, text};
+use super::random::Random;
 use super::{Call, Reply, seal, troubles};
 use crate::domain::money::Currency;
 
@@ -23,13 +23,13 @@ const RECHARGE_MILLIS: u64 = 2_000;
 const STATUS_MILLIS: u64 = 1_500;
 
 /// What the server keeps beside the bank.
-pub(super) struct Door {
+pub(super) struct Server {
     /// First blocks of answers; apart from the bank's own chances, so that looking does not change
     /// the story.
     blocks: Random,
 }
 
-impl Default for Door {
+impl Default for Server {
     fn default() -> Self {
         Self { blocks: Random::new(0x00ba_0a0a) }
     }
@@ -67,7 +67,7 @@ impl From<Json> for Done {
     }
 }
 
-impl Door {
+impl Server {
     pub(super) fn answer(
         &mut self,
         bank: &mut Bank,
@@ -168,8 +168,8 @@ const CURRENCIES: [&str; 4] = ["USD", "EUR", "JPY", "KWD"];
 
 /// The template of a currency and form: a virtual one and a physical one each.
 fn template_of(currency: Currency, physical: bool) -> u64 {
-    let place = CURRENCIES.iter().position(|of| *of == currency.code()).unwrap_or(0) as u64;
-    1 + 2 * place + u64::from(physical)
+    let index = CURRENCIES.iter().position(|of| *of == currency.code()).unwrap_or(0) as u64;
+    1 + 2 * index + u64::from(physical)
 }
 
 pub(super) fn recharge_fee(currency: Currency) -> Decimal {

@@ -53,10 +53,10 @@ fn roster_name(stem: &str, dialect: Dialect) -> String {
 }
 
 fn roster(sandbox: &Sandbox, dialect: Dialect) -> io::Result<Vec<u8>> {
-    let room = sandbox.room(dialect);
+    let endpoint = sandbox.endpoint(dialect);
     let mut csv = csv::Writer::from_writer(Vec::new());
     csv.write_record(["id", "user_id", "holder", "last4", "currency", "kind", "label"])?;
-    for (i, card) in room.bank.cards.iter().enumerate() {
+    for (i, card) in endpoint.bank.cards.iter().enumerate() {
         let user = if dialect == Dialect::Banana { card.user.as_str() } else { "" };
         let kind = if card.physical { "physical" } else { "virtual" };
         let label = if i == 0 { "vip" } else { "" };

@@ -11,8 +11,8 @@ use jiff::tz::{Offset, TimeZone};
 use rust_decimal::Decimal;
 
 pub(super) use self::rows::row_id;
+use super::bank::{Bank, Card, CardState, Load, Refusal, after, scaled};
 use super::json::{Body, Json, number, object, text};
-use super::world::{Bank, Card, CardState, Load, Refusal, after, scaled};
 use super::{Call, Reply, query_pairs, seal, troubles};
 
 /// The OAuth client id: the same text as the company id, as in the document's samples (1.3).
@@ -34,7 +34,7 @@ const LOAD_MILLIS: u64 = 1_000;
 
 /// Logins and their tokens.
 #[derive(Default)]
-pub(super) struct Door {
+pub(super) struct Server {
     wrong: u32,
     locked_until: Option<Timestamp>,
     tokens: Vec<(String, Timestamp)>,
@@ -149,7 +149,7 @@ fn invalid(why: &str) -> Answer {
     failure(StatusCode::UNPROCESSABLE_ENTITY, why)
 }
 
-impl Door {
+impl Server {
     pub(super) fn answer(&mut self, bank: &mut Bank, call: &Call, now: Timestamp) -> Reply {
         if call.method != Method::POST {
             return Reply::json(

@@ -10,7 +10,7 @@ use http::{StatusCode, header};
 
 use super::{Dialect, Reply, artha, banana, enkash, ibanera};
 
-/// One request gone wrong. What it usually hits is said by [`Fault::hits`].
+/// One request gone wrong. What it usually hits is said by [`Fault::default_target`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
     /// Refused with 429 and `Retry-After`, nothing done. Reads and writes.
@@ -45,9 +45,9 @@ pub enum Fault {
 impl Fault {
     /// Which requests it hits unless told otherwise.
     #[must_use]
-    pub const fn hits(self) -> Hits {
+    pub const fn default_target(self) -> FaultTarget {
         match self {
-            Self::LoseAnswer | Self::LoseRequest => Hits::Writes,
+            Self::LoseAnswer | Self::LoseRequest => FaultTarget::Writes,
             Self::Refuse429 { .. }
             | Self::Answer500
             | Self::Answer503
@@ -57,7 +57,7 @@ impl Fault {
             | Self::WrongSignature
             | Self::Unauthorized
             | Self::Hang
-            | Self::Slow(_) => Hits::Both,
+            | Self::Slow(_) => FaultTarget::ReadsAndWrites,
         }
     }
 
@@ -101,23 +101,23 @@ impl Fault {
 
 /// Which requests a fault hits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Hits {
+pub enum FaultTarget {
     /// Requests that change nothing.
     Reads,
     /// Requests that change money, state or a PIN.
     Writes,
     /// All but logins.
-    Both,
+    ReadsAndWrites,
     /// Logins and calls for a token; artha and banana have none.
     Logins,
 }
 
-impl Hits {
+impl FaultTarget {
     pub(super) const fn matches(self, login: bool, write: bool) -> bool {
         match self {
             Self::Reads => !login && !write,
             Self::Writes => !login && write,
-            Self::Both => !login,
+            Self::ReadsAndWrites => !login,
             Self::Logins => login,
         }
     }
@@ -133,7 +133,7 @@ pub(super) struct OfCard {
 
 /// A fault that waits for its requests.
 pub(super) struct Planned {
-    pub(super) hits: Hits,
+    pub(super) default_target: FaultTarget,
     pub(super) fault: Fault,
     pub(super) left: u32,
 }

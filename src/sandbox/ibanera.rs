@@ -10,8 +10,8 @@ use jiff::Timestamp;
 
 pub(super) use self::accounts::transfer_fee;
 pub(super) use self::rows::row_id;
+use super::bank::{Bank, Card, CardState, after};
 use super::json::{Body, Json, number, object, text};
-use super::world::{Bank, Card, CardState, after};
 use super::{Call, Reply, seal, troubles};
 
 pub(super) const USERNAME: &str = "sandbox-principal";
@@ -30,7 +30,7 @@ const TRANSFER_MILLIS: u64 = 2_000;
 
 /// Logins and their tokens.
 #[derive(Default)]
-pub(super) struct Door {
+pub(super) struct Server {
     wrong: u32,
     locked_until: Option<Timestamp>,
     tokens: Vec<(String, Timestamp)>,
@@ -99,7 +99,7 @@ fn success(id: impl std::fmt::Display, details: Json) -> Reply {
     Reply::json(StatusCode::OK, body)
 }
 
-impl Door {
+impl Server {
     pub(super) fn answer(&mut self, bank: &mut Bank, call: &Call, now: Timestamp) -> Reply {
         if is_login(&call.path) {
             return self

@@ -18,7 +18,7 @@ impl Sandbox {
     pub async fn serve(&self, port: Option<u16>) -> io::Result<Serving> {
         let mut listeners = Vec::new();
         for dialect in Dialect::ALL {
-            let offset = u16::try_from(dialect.place()).unwrap_or(0);
+            let offset = u16::try_from(dialect.index()).unwrap_or(0);
             let port = match port {
                 Some(port) => port
                     .checked_add(offset)
@@ -46,7 +46,7 @@ impl Sandbox {
                     if stopped.load(Ordering::Relaxed) {
                         return faults::broken();
                     }
-                    sandbox.meet(dialect, request).await
+                    sandbox.respond(dialect, request).await
                 }
             });
             tasks.push(tokio::spawn(async move {

@@ -9,17 +9,17 @@ use jiff::SignedDuration;
 use serde_json::Value;
 use tower::ServiceExt as _;
 
-use self::desk::Desk;
+use self::fixture::Fixture;
 use super::*;
 
 mod accounts;
-mod desk;
-mod elsewhere;
+mod fixture;
+mod foreign;
 mod rows;
 mod troubles;
 
-fn desk() -> Desk {
-    Desk::new(Options::default())
+fn fixture() -> Fixture {
+    Fixture::new(Options::default())
 }
 
 fn decimal(text: &str) -> Decimal {
@@ -28,52 +28,54 @@ fn decimal(text: &str) -> Decimal {
 
 #[tokio::test]
 async fn artha_refuses_a_wrong_signature_an_old_timestamp_and_a_used_nonce() {
-    let desk = desk();
-    let path = format!("CardBalance/{}", desk.card(Dialect::Artha, 0));
-    assert_eq!(desk.artha_with("GET", &path, "", &[], true).await.0, StatusCode::UNAUTHORIZED);
-    assert_eq!(desk.artha_with("GET", &path, "", &[], false).await.0, StatusCode::OK);
-    desk.nonce.fetch_sub(1, Ordering::SeqCst);
-    let (status, body) = desk.artha_with("GET", &path, "", &[], false).await;
+    let fixture = fixture();
+    let path = format!("CardBalance/{}", fixture.card(Dialect::Artha, 0));
+    assert_eq!(fixture.artha_with("GET", &path, "", &[], true).await.0, StatusCode::UNAUTHORIZED);
+    assert_eq!(fixture.artha_with("GET", &path, "", &[], false).await.0, StatusCode::OK);
+    fixture.nonce.fetch_sub(1, Ordering::SeqCst);
+    let (status, body) = fixture.artha_with("GET", &path, "", &[], false).await;
     assert_eq!(status, StatusCode::UNAUTHORIZED);
     assert!(body.unwrap().contains("nonce"));
-    let (status, _) = desk.artha_with("POST", "CardFreeze", r#"{"cardId":"x"}"#, &[], false).await;
+    let (status, _) =
+        fixture.artha_with("POST", "CardFreeze", r#"{"cardId":"x"}"#, &[], false).await;
     assert_eq!(status, StatusCode::UNAUTHORIZED, "a body that was not signed came through");
-    assert_eq!(desk.sandbox.writes(), 0);
+    assert_eq!(fixture.sandbox.writes(), 0);
 }
 
 #[tokio::test]
 async fn an_artha_top_up_takes_effect_once_and_is_seen_in_balance_and_list() {
-    let desk = desk();
-    let card = desk.card(Dialect::Artha, 0);
-    let before = desk.sandbox.available(Dialect::Artha, &card).unwrap().amount();
-    let float = desk.sandbox.float(Dialect::Artha, "USD").unwrap().amount();
-    let (_, quote) =
-        desk.artha_post("EstimateCardTopUpFee", &[("cardId", &card), ("amount", "100.10")]).await;
+    let fixture = fixture();
+    let card = fixture.card(Dialect::Artha, 0);
+    let before = fixture.sandbox.available(Dialect::Artha, &card).unwrap().amount();
+    let float = fixture.sandbox.float(Dialect::Artha, "USD").unwrap().amount();
+    let (_, quote) = fixture
+        .artha_post("EstimateCardTopUpFee", &[("cardId", &card), ("amount", "100.10")])
+        .await;
     assert!(quote.unwrap().ends_with(r#""amount":"100.10","fee":"1.00","receiveAmount":"99.10"}"#));
     let (status, body) =
-        desk.artha_post("CardTopUp", &[("cardId", &card), ("amount", "100.10")]).await;
+        fixture.artha_post("CardTopUp", &[("cardId", &card), ("amount", "100.10")]).await;
     let answer: Value = serde_json::from_str(&body.unwrap()).unwrap();
     assert_eq!((status, answer["status"].as_str()), (StatusCode::OK, Some("Success")));
     let task = format!("TopUpStatus/{}", answer["taskId"].as_str().unwrap());
-    assert_eq!(desk.artha_get(&task).await["status"], "Processing");
-    assert_eq!(desk.sandbox.credits(Dialect::Artha, &card), []);
-    desk.pass(3);
-    let (_, status) = desk.artha_with("GET", &task, "", &[], false).await;
+    assert_eq!(fixture.artha_get(&task).await["status"], "Processing");
+    assert_eq!(fixture.sandbox.credits(Dialect::Artha, &card), []);
+    fixture.pass(3);
+    let (_, status) = fixture.artha_with("GET", &task, "", &[], false).await;
     let status = status.unwrap();
     assert!(status.contains(r#""amount":100.10,"settlemetAmount":99.10,"fee":1.00"#), "{status}");
     assert!(status.contains(r#""status":"Success""#));
-    assert_eq!(desk.sandbox.credits(Dialect::Artha, &card), [decimal("99.10")]);
+    assert_eq!(fixture.sandbox.credits(Dialect::Artha, &card), [decimal("99.10")]);
     assert_eq!(
-        desk.sandbox.available(Dialect::Artha, &card).unwrap().amount() - before,
+        fixture.sandbox.available(Dialect::Artha, &card).unwrap().amount() - before,
         decimal("99.10")
     );
     assert_eq!(
-        float - desk.sandbox.float(Dialect::Artha, "USD").unwrap().amount(),
+        float - fixture.sandbox.float(Dialect::Artha, "USD").unwrap().amount(),
         decimal("100.10")
     );
-    let balance = desk.artha_get(&format!("CardBalance/{card}")).await;
+    let balance = fixture.artha_get(&format!("CardBalance/{card}")).await;
     assert_eq!(balance["availableBalance"], "111.50");
-    let (_, rows) = desk.artha_post("Card/Transactions", &[("cardId", &card)]).await;
+    let (_, rows) = fixture.artha_post("Card/Transactions", &[("cardId", &card)]).await;
     let rows: Value = serde_json::from_str(&rows.unwrap()).unwrap();
     assert_eq!(
         (rows[0]["type"].as_str(), rows[0]["amount"].as_str()),
@@ -84,171 +86,177 @@ async fn an_artha_top_up_takes_effect_once_and_is_seen_in_balance_and_list() {
         (rows[1]["status"].as_str(), rows[1]["remarks"].as_str()),
         (Some("Declined"), Some("INSUFFICIENT_FUNDS"))
     );
-    assert_eq!(desk.sandbox.writes(), 1);
+    assert_eq!(fixture.sandbox.writes(), 1);
 }
 
 #[tokio::test]
 async fn artha_says_no_in_its_own_ways() {
-    let desk = desk();
-    let (open, closed) = (desk.card(Dialect::Artha, 0), desk.card(Dialect::Artha, 7));
+    let fixture = fixture();
+    let (open, closed) = (fixture.card(Dialect::Artha, 0), fixture.card(Dialect::Artha, 7));
     let usd = "USD".parse().unwrap();
     assert_eq!(
-        desk.artha_post("CardTopUp", &[("cardId", "nobody"), ("amount", "5")]).await.0,
+        fixture.artha_post("CardTopUp", &[("cardId", "nobody"), ("amount", "5")]).await.0,
         StatusCode::NOT_FOUND
     );
     assert_eq!(
-        desk.artha_post("CardTopUp", &[("cardId", &open), ("amount", "5.001")]).await.0,
+        fixture.artha_post("CardTopUp", &[("cardId", &open), ("amount", "5.001")]).await.0,
         StatusCode::BAD_REQUEST
     );
     let (status, body) =
-        desk.artha_post("CardTopUp", &[("cardId", &closed), ("amount", "50")]).await;
+        fixture.artha_post("CardTopUp", &[("cardId", &closed), ("amount", "50")]).await;
     assert_eq!(status, StatusCode::OK);
     assert!(body.unwrap().contains(r#""taskId":null,"status":"Failed""#));
-    desk.sandbox.set_float(Dialect::Artha, Money::new(decimal("10"), usd));
-    let (_, body) = desk.artha_post("CardTopUp", &[("cardId", &open), ("amount", "50")]).await;
+    fixture.sandbox.set_float(Dialect::Artha, Money::new(decimal("10"), usd));
+    let (_, body) = fixture.artha_post("CardTopUp", &[("cardId", &open), ("amount", "50")]).await;
     assert!(body.unwrap().contains("Insufficient merchant balance"));
-    assert_eq!(desk.sandbox.float(Dialect::Artha, "USD").unwrap().amount(), decimal("10"));
+    assert_eq!(fixture.sandbox.float(Dialect::Artha, "USD").unwrap().amount(), decimal("10"));
 }
 
 #[tokio::test]
 async fn artha_freezes_unfreezes_cancels_and_chooses_pins() {
-    let desk = desk();
-    let card = desk.card(Dialect::Artha, 8);
+    let fixture = fixture();
+    let card = fixture.card(Dialect::Artha, 8);
     for (path, then) in [
         ("CardFreeze", CardState::Frozen),
         ("CardUnFreeze", CardState::Active),
         ("CancelCard", CardState::Closed),
     ] {
-        let (status, _) = desk.artha_post(path, &[("cardId", &card)]).await;
+        let (status, _) = fixture.artha_post(path, &[("cardId", &card)]).await;
         assert_eq!(status, StatusCode::OK);
-        desk.pass(2);
-        assert_eq!(desk.sandbox.state(Dialect::Artha, &card), Some(then), "{path}");
+        fixture.pass(2);
+        assert_eq!(fixture.sandbox.state(Dialect::Artha, &card), Some(then), "{path}");
     }
-    assert_eq!(desk.artha_get(&format!("CardDetails/{card}")).await["cardStatus"], "Cancelled");
-    let other = desk.card(Dialect::Artha, 9);
-    desk.artha_post("CardSetPin", &[("cardId", &other)]).await;
-    let shown = desk.artha_get(&format!("PinDetails/{other}")).await;
+    assert_eq!(fixture.artha_get(&format!("CardDetails/{card}")).await["cardStatus"], "Cancelled");
+    let other = fixture.card(Dialect::Artha, 9);
+    fixture.artha_post("CardSetPin", &[("cardId", &other)]).await;
+    let shown = fixture.artha_get(&format!("PinDetails/{other}")).await;
     assert_eq!(
         shown["Pin"].as_str().map(str::to_owned),
-        desk.sandbox.pin_of(Dialect::Artha, &other)
+        fixture.sandbox.pin_of(Dialect::Artha, &other)
     );
 }
 
 #[tokio::test]
 async fn banana_refuses_a_wrong_hmac() {
-    let desk = desk();
+    let fixture = fixture();
     let (status, body) =
-        desk.banana_raw("/merchant/get_account_balance", "{}", "another key").await;
+        fixture.banana_raw("/merchant/get_account_balance", "{}", "another key").await;
     assert_eq!((status, body.unwrap().contains("Invalid HMAC")), (StatusCode::BAD_REQUEST, true));
-    let (status, body) = desk.banana("/merchant/get_account_balance", "{}").await;
+    let (status, body) = fixture.banana("/merchant/get_account_balance", "{}").await;
     assert!(status == StatusCode::OK && body.contains(r#""currency":"USD""#), "{body}");
 }
 
 #[tokio::test]
 async fn a_banana_recharge_takes_effect_once_and_is_seen_in_balance_and_list() {
-    let desk = desk();
-    let card = desk.card(Dialect::Banana, 1);
-    desk.sandbox.set_state(Dialect::Banana, &card, CardState::Active);
-    let before = desk.sandbox.available(Dialect::Banana, &card).unwrap();
+    let fixture = fixture();
+    let card = fixture.card(Dialect::Banana, 1);
+    fixture.sandbox.set_state(Dialect::Banana, &card, CardState::Active);
+    let before = fixture.sandbox.available(Dialect::Banana, &card).unwrap();
     let who = format!(r#""user_id":12346,"card_id":{card}"#);
     let (status, body) =
-        desk.banana("/card/recharge", &format!(r#"{{{who},"amount":30.10}}"#)).await;
+        fixture.banana("/card/recharge", &format!(r#"{{{who},"amount":30.10}}"#)).await;
     assert_eq!(
         (status, body.as_str()),
         (StatusCode::OK, r#"{"message":"Card recharge request sent successfully"}"#)
     );
     let list = format!(r#"{{"card_id":{card},"type":"RECHARGE","limit":1}}"#);
-    let (_, body) = desk.banana("/card/get_transactions", &list).await;
+    let (_, body) = fixture.banana("/card/get_transactions", &list).await;
     assert!(
         body.contains(r#""amount":30.10,"currency":"USD","type":"RECHARGE","status":"PENDING""#),
         "{body}"
     );
-    desk.pass(3);
-    let (_, body) = desk.banana("/card/get_transactions", &list).await;
+    fixture.pass(3);
+    let (_, body) = fixture.banana("/card/get_transactions", &list).await;
     assert!(body.contains(r#""status":"SUCCESS""#), "{body}");
-    assert_eq!(desk.sandbox.credits(Dialect::Banana, &card), [decimal("30.10")]);
-    let (_, body) = desk.banana("/card/get_balance", &format!("{{{who}}}")).await;
+    assert_eq!(fixture.sandbox.credits(Dialect::Banana, &card), [decimal("30.10")]);
+    let (_, body) = fixture.banana("/card/get_balance", &format!("{{{who}}}")).await;
     assert!(
         body.contains(&format!(r#""balance":{},"#, before.amount() + decimal("30.10"))),
         "{body}"
     );
-    let (status, body) = desk.banana("/card/recharge", &format!(r#"{{{who},"amount":0.5}}"#)).await;
+    let (status, body) =
+        fixture.banana("/card/recharge", &format!(r#"{{{who},"amount":0.5}}"#)).await;
     assert_eq!(status, StatusCode::BAD_REQUEST);
     assert!(body.contains("Insufficient Balance"), "{body}");
 }
 
 #[tokio::test]
 async fn banana_locks_closes_and_sets_pins_only_on_plastic() {
-    let desk = desk();
-    let card = desk.card(Dialect::Banana, 8);
+    let fixture = fixture();
+    let card = fixture.card(Dialect::Banana, 8);
     let who = format!(r#""user_id":12353,"card_id":{card}"#);
-    desk.banana("/card/update_status", &format!(r#"{{{who},"alter":"LOCK"}}"#)).await;
-    desk.pass(2);
-    let (_, body) = desk.banana("/card/get_information", &format!("{{{who}}}")).await;
+    fixture.banana("/card/update_status", &format!(r#"{{{who},"alter":"LOCK"}}"#)).await;
+    fixture.pass(2);
+    let (_, body) = fixture.banana("/card/get_information", &format!("{{{who}}}")).await;
     assert!(body.contains(r#""status":"LOCKED""#));
-    assert!(desk.sandbox.card_numbers(Dialect::Banana).iter().any(|number| body.contains(number)));
+    assert!(
+        fixture.sandbox.card_numbers(Dialect::Banana).iter().any(|number| body.contains(number))
+    );
     let (status, _) =
-        desk.banana("/card/update_status", &format!(r#"{{{who},"alter":"LOCK"}}"#)).await;
+        fixture.banana("/card/update_status", &format!(r#"{{{who},"alter":"LOCK"}}"#)).await;
     assert_eq!(status, StatusCode::BAD_REQUEST);
-    desk.banana("/card/update_status", &format!(r#"{{{who},"alter":"UNLOCK"}}"#)).await;
-    desk.pass(2);
-    let (status, _) = desk.banana("/card/set_pin", &format!(r#"{{{who},"pin":"6789"}}"#)).await;
+    fixture.banana("/card/update_status", &format!(r#"{{{who},"alter":"UNLOCK"}}"#)).await;
+    fixture.pass(2);
+    let (status, _) = fixture.banana("/card/set_pin", &format!(r#"{{{who},"pin":"6789"}}"#)).await;
     assert_eq!(
-        (status, desk.sandbox.pin_of(Dialect::Banana, &card)),
+        (status, fixture.sandbox.pin_of(Dialect::Banana, &card)),
         (StatusCode::OK, Some("6789".to_owned()))
     );
-    let float = desk.sandbox.float(Dialect::Banana, "JPY").unwrap();
-    let left = desk.sandbox.available(Dialect::Banana, &card).unwrap();
-    desk.banana("/card/update_status", &format!(r#"{{{who},"alter":"CLOSE"}}"#)).await;
-    desk.pass(2);
-    assert_eq!(desk.sandbox.state(Dialect::Banana, &card), Some(CardState::Closed));
+    let float = fixture.sandbox.float(Dialect::Banana, "JPY").unwrap();
+    let left = fixture.sandbox.available(Dialect::Banana, &card).unwrap();
+    fixture.banana("/card/update_status", &format!(r#"{{{who},"alter":"CLOSE"}}"#)).await;
+    fixture.pass(2);
+    assert_eq!(fixture.sandbox.state(Dialect::Banana, &card), Some(CardState::Closed));
     assert_eq!(
-        desk.sandbox.float(Dialect::Banana, "JPY").unwrap(),
+        fixture.sandbox.float(Dialect::Banana, "JPY").unwrap(),
         float.checked_add(left).unwrap()
     );
     let (status, _) =
-        desk.banana("/card/set_pin", r#"{"user_id":12346,"card_id":67891,"pin":"6789"}"#).await;
+        fixture.banana("/card/set_pin", r#"{"user_id":12346,"card_id":67891,"pin":"6789"}"#).await;
     assert_eq!(status, StatusCode::BAD_REQUEST, "a virtual card took a PIN");
 }
 
 #[tokio::test]
 async fn enkash_locks_the_account_after_three_wrong_passwords() {
-    let desk = desk();
+    let fixture = fixture();
     for _ in 0..3 {
-        assert_eq!(desk.enkash_login("wrong").await.0, StatusCode::BAD_REQUEST);
+        assert_eq!(fixture.enkash_login("wrong").await.0, StatusCode::BAD_REQUEST);
     }
-    let (status, body) = desk.enkash_login(enkash::PASSWORD).await;
+    let (status, body) = fixture.enkash_login(enkash::PASSWORD).await;
     assert_eq!((status, body.unwrap().contains("locked")), (StatusCode::BAD_REQUEST, true));
-    desk.pass(601);
-    assert_eq!(desk.enkash_login(enkash::PASSWORD).await.0, StatusCode::OK);
-    assert_eq!(desk.enkash("stolen", "/search", "").await.0, StatusCode::UNAUTHORIZED);
+    fixture.pass(601);
+    assert_eq!(fixture.enkash_login(enkash::PASSWORD).await.0, StatusCode::OK);
+    assert_eq!(fixture.enkash("stolen", "/search", "").await.0, StatusCode::UNAUTHORIZED);
 }
 
 #[tokio::test]
 async fn an_enkash_load_that_is_sent_twice_pays_twice_and_is_found_by_its_reference() {
-    let desk = desk();
-    let token = desk.enkash_token().await;
-    let card = desk.card(Dialect::Enkash, 0);
+    let fixture = fixture();
+    let token = fixture.enkash_token().await;
+    let card = fixture.card(Dialect::Enkash, 0);
     let load = format!(
         r#","amount":10.10,"transactionType":"CR","type":"ALLOCATE_FUND","transactionCode":"ALLOCATION","uniqueReferenceNumber":"Ref123","enKashCardId":"{card}""#
     );
-    let (status, body) = desk.enkash(&token, "/balance", &load).await;
+    let (status, body) = fixture.enkash(&token, "/balance", &load).await;
     assert_eq!(status, StatusCode::OK);
     assert!(body.unwrap().starts_with(r#"{"code":0,"message":"Success""#));
-    desk.pass(2);
+    fixture.pass(2);
     let look = format!(r#","enKashCardId":"{card}","pgReferenceNumber":"Ref123""#);
-    let (_, body) = desk.enkash(&token, "/transaction/all", &look).await;
+    let (_, body) = fixture.enkash(&token, "/transaction/all", &look).await;
     let body = body.unwrap();
     assert!(
         body.contains(r#""recordsCount":1"#) && body.contains(r#""principalAmount":10.10"#),
         "{body}"
     );
     assert!(body.contains(r#""status":"SUCCESS""#));
-    desk.enkash(&token, "/balance", &load).await;
-    desk.pass(2);
-    assert_eq!(desk.sandbox.credits(Dialect::Enkash, &card), [decimal("10.10"), decimal("10.10")]);
-    desk.sandbox.set_float(Dialect::Enkash, Money::new(decimal("1"), "INR".parse().unwrap()));
-    let (status, body) = desk.enkash(&token, "/balance", &load).await;
+    fixture.enkash(&token, "/balance", &load).await;
+    fixture.pass(2);
+    assert_eq!(
+        fixture.sandbox.credits(Dialect::Enkash, &card),
+        [decimal("10.10"), decimal("10.10")]
+    );
+    fixture.sandbox.set_float(Dialect::Enkash, Money::new(decimal("1"), "INR".parse().unwrap()));
+    let (status, body) = fixture.enkash(&token, "/balance", &load).await;
     assert_eq!(status, StatusCode::OK);
     assert!(body.unwrap().contains(
         r#""response_code":1,"response_message":"Insufficient balance in card account""#
@@ -257,9 +265,9 @@ async fn an_enkash_load_that_is_sent_twice_pays_twice_and_is_found_by_its_refere
 
 #[tokio::test]
 async fn enkash_answers_as_it_was_asked_and_blocks_for_good() {
-    let desk = desk();
-    let token = desk.enkash_token().await;
-    let card = desk.card(Dialect::Enkash, 0);
+    let fixture = fixture();
+    let token = fixture.enkash_token().await;
+    let card = fixture.card(Dialect::Enkash, 0);
     let bearer = format!("Bearer {token}");
     let headers = [("authorization", bearer.as_str()), ("partnerId", enkash::PARTNER_ID)];
     let plain = format!(
@@ -268,17 +276,18 @@ async fn enkash_answers_as_it_was_asked_and_blocks_for_good() {
         enkash::CARD_ACCOUNT_ID
     );
     let path = "/api/v0/partner/enKashCard/search";
-    let (_, body) = desk.ask(Dialect::Enkash, "POST", path, &headers, plain.clone()).await;
+    let (_, body) = fixture.ask(Dialect::Enkash, "POST", path, &headers, plain.clone()).await;
     assert!(
         body.unwrap().starts_with(r#"{"code":0,"message":"Success","payload":{"recordsCount":16"#)
     );
     let sealed = seal::ecb_seal(enkash::ENCRYPTION_KEY, plain.as_bytes()).unwrap();
     let (_, body) =
-        desk.ask(Dialect::Enkash, "POST", path, &headers, format!("\"{sealed}\"")).await;
+        fixture.ask(Dialect::Enkash, "POST", path, &headers, format!("\"{sealed}\"")).await;
     let bare: String = serde_json::from_str(&body.unwrap()).unwrap();
     assert!(seal::ecb_open(enkash::ENCRYPTION_KEY, &bare).is_some());
-    let (status, _) =
-        desk.ask(Dialect::Enkash, "POST", path, &headers, r#"{"request":"AAAA"}"#.to_owned()).await;
+    let (status, _) = fixture
+        .ask(Dialect::Enkash, "POST", path, &headers, r#"{"request":"AAAA"}"#.to_owned())
+        .await;
     assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
     let act = |code: &str| {
         format!(
@@ -288,29 +297,34 @@ async fn enkash_answers_as_it_was_asked_and_blocks_for_good() {
     for (code, then) in
         [("L", CardState::Frozen), ("UL", CardState::Active), ("BL", CardState::Closed)]
     {
-        assert_eq!(desk.enkash(&token, "/block", &act(code)).await.0, StatusCode::OK);
-        assert_eq!(desk.sandbox.state(Dialect::Enkash, &card), Some(then));
+        assert_eq!(fixture.enkash(&token, "/block", &act(code)).await.0, StatusCode::OK);
+        assert_eq!(fixture.sandbox.state(Dialect::Enkash, &card), Some(then));
     }
     assert!(
-        desk.enkash(&token, "/block", &act("UL")).await.1.unwrap().contains(r#""response_code":1"#)
+        fixture
+            .enkash(&token, "/block", &act("UL"))
+            .await
+            .1
+            .unwrap()
+            .contains(r#""response_code":1"#)
     );
-    let other = desk.card(Dialect::Enkash, 9);
+    let other = fixture.card(Dialect::Enkash, 9);
     let pin = format!(r#","enKashCardId":"{other}","pinBlock":"0078","otpRequired":false"#);
-    assert_eq!(desk.enkash(&token, "/setPin", &pin).await.0, StatusCode::OK);
-    assert_eq!(desk.sandbox.pin_of(Dialect::Enkash, &other).as_deref(), Some("0078"));
+    assert_eq!(fixture.enkash(&token, "/setPin", &pin).await.0, StatusCode::OK);
+    assert_eq!(fixture.sandbox.pin_of(Dialect::Enkash, &other).as_deref(), Some("0078"));
 }
 
 #[tokio::test]
 async fn enkash_transactions_are_paged_by_windows() {
-    let desk = Desk::new(Options { transactions: 300, ..Options::default() });
-    let token = desk.enkash_token().await;
-    let (_, body) = desk.enkash(&token, "/transaction/all", "").await;
+    let fixture = Fixture::new(Options { transactions: 300, ..Options::default() });
+    let token = fixture.enkash_token().await;
+    let (_, body) = fixture.enkash(&token, "/transaction/all", "").await;
     let answer: Value = serde_json::from_str(&body.unwrap()).unwrap();
     let rows = answer["payload"]["data"].as_array().unwrap().len();
     assert!(answer["payload"]["recordsCount"].as_u64().unwrap() > 250 && rows == 100);
     let window =
         r#","txnDateFrom":"2026-03-02T07:00:00.000Z","txnDateTo":"2026-03-02T09:00:00.000Z""#;
-    let (_, body) = desk.enkash(&token, "/transaction/all", window).await;
+    let (_, body) = fixture.enkash(&token, "/transaction/all", window).await;
     let answer: Value = serde_json::from_str(&body.unwrap()).unwrap();
     assert_eq!(
         answer["payload"]["recordsCount"].as_u64().unwrap(),
@@ -320,59 +334,59 @@ async fn enkash_transactions_are_paged_by_windows() {
 
 #[tokio::test]
 async fn ibanera_wants_a_fresh_code_on_every_call_and_locks_after_five_wrong_logins() {
-    let desk = desk();
-    let token = desk.ibanera_token().await;
-    assert_eq!(desk.ibanera(&token, "GET", "accounts/balances", "").await.0, StatusCode::OK);
+    let fixture = fixture();
+    let token = fixture.ibanera_token().await;
+    assert_eq!(fixture.ibanera(&token, "GET", "accounts/balances", "").await.0, StatusCode::OK);
     let bearer = format!("Bearer {token}");
-    let stale = desk.otp();
-    desk.pass(90);
+    let stale = fixture.otp();
+    fixture.pass(90);
     let headers = [("Authorization", bearer.as_str()), ("otp", stale.as_str())];
-    let (status, _) = desk
+    let (status, _) = fixture
         .ask(Dialect::Ibanera, "GET", "/api/v1/customer/accounts/balances", &headers, String::new())
         .await;
     assert_eq!(status, StatusCode::UNAUTHORIZED);
     for _ in 0..5 {
-        assert_eq!(desk.ibanera_login("wrong", &desk.otp()).await.0, StatusCode::BAD_REQUEST);
+        assert_eq!(fixture.ibanera_login("wrong", &fixture.otp()).await.0, StatusCode::BAD_REQUEST);
     }
-    let (_, body) = desk.ibanera_login(ibanera::PASSWORD, &desk.otp()).await;
+    let (_, body) = fixture.ibanera_login(ibanera::PASSWORD, &fixture.otp()).await;
     assert!(body.unwrap().contains("Account_Locked"));
-    desk.pass(601);
-    assert_eq!(desk.ibanera_login(ibanera::PASSWORD, &desk.otp()).await.0, StatusCode::OK);
-    desk.pass(3_601);
+    fixture.pass(601);
+    assert_eq!(fixture.ibanera_login(ibanera::PASSWORD, &fixture.otp()).await.0, StatusCode::OK);
+    fixture.pass(3_601);
     assert_eq!(
-        desk.ibanera(&token, "GET", "accounts/balances", "").await.0,
+        fixture.ibanera(&token, "GET", "accounts/balances", "").await.0,
         StatusCode::UNAUTHORIZED
     );
 }
 
 #[tokio::test]
 async fn an_ibanera_transfer_takes_effect_once_and_echoes_its_reference() {
-    let desk = desk();
-    let token = desk.ibanera_token().await;
-    let card = desk.card(Dialect::Ibanera, 0);
-    let float = desk.sandbox.float(Dialect::Ibanera, "USD").unwrap().amount();
+    let fixture = fixture();
+    let token = fixture.ibanera_token().await;
+    let card = fixture.card(Dialect::Ibanera, 0);
+    let float = fixture.sandbox.float(Dialect::Ibanera, "USD").unwrap().amount();
     let body = format!(
         r#"{{"amount":30,"reference":"op 8F2M","transferTypes":"TopUpCard","currencyType":"USD","DestinationCardId":{card},"CustomersId":"14380","CustomerAssetAccountId":8204}}"#
     );
-    let (status, quote) = desk.ibanera(&token, "POST", "cards/reviewtransferfunds", &body).await;
+    let (status, quote) = fixture.ibanera(&token, "POST", "cards/reviewtransferfunds", &body).await;
     assert_eq!((status, quote["details"]["fee"].to_string()), (StatusCode::OK, "0.5".to_owned()));
-    let (status, answer) = desk.ibanera(&token, "POST", "cards/transferfunds", &body).await;
+    let (status, answer) = fixture.ibanera(&token, "POST", "cards/transferfunds", &body).await;
     assert_eq!((status, answer["details"]["bPending"].as_bool()), (StatusCode::OK, Some(true)));
     assert_eq!(answer["details"]["description"], "Card transfer - op 8F2M");
     let list = format!("cards/transactions?CardsId={card}&PageSize=1&PageNumber=1");
-    assert_eq!(desk.ibanera(&token, "GET", &list, "").await.1["details"][0]["bPending"], true);
-    desk.pass(3);
-    let (_, rows) = desk.ibanera(&token, "GET", &list, "").await;
+    assert_eq!(fixture.ibanera(&token, "GET", &list, "").await.1["details"][0]["bPending"], true);
+    fixture.pass(3);
+    let (_, rows) = fixture.ibanera(&token, "GET", &list, "").await;
     assert_eq!(rows["details"][0]["bPending"], false);
     assert_eq!(rows["details"][0]["id"], answer["details"]["ToTransactionId"]);
     assert_eq!(rows["details"][0]["description"], "Card transfer - op 8F2M");
-    assert_eq!(desk.sandbox.credits(Dialect::Ibanera, &card), [decimal("30")]);
+    assert_eq!(fixture.sandbox.credits(Dialect::Ibanera, &card), [decimal("30")]);
     assert_eq!(
-        float - desk.sandbox.float(Dialect::Ibanera, "USD").unwrap().amount(),
+        float - fixture.sandbox.float(Dialect::Ibanera, "USD").unwrap().amount(),
         decimal("30.50")
     );
     let (_, cards) =
-        desk.ibanera(&token, "GET", "cards/balances?PageSize=10&PageNumber=2", "").await;
+        fixture.ibanera(&token, "GET", "cards/balances?PageSize=10&PageNumber=2", "").await;
     assert_eq!(
         (cards["numberOfPages"].as_u64(), cards["details"].as_array().unwrap().len()),
         (Some(2), 6)
@@ -381,68 +395,68 @@ async fn an_ibanera_transfer_takes_effect_once_and_echoes_its_reference() {
 
 #[tokio::test]
 async fn ibanera_switches_cards_and_checks_the_old_pin() {
-    let desk = desk();
-    let token = desk.ibanera_token().await;
-    let card = desk.card(Dialect::Ibanera, 8);
+    let fixture = fixture();
+    let token = fixture.ibanera_token().await;
+    let card = fixture.card(Dialect::Ibanera, 8);
     let body = format!(r#"{{"cardsId":{card}}}"#);
-    let (_, answer) = desk.ibanera(&token, "POST", "cards/deactivate", &body).await;
+    let (_, answer) = fixture.ibanera(&token, "POST", "cards/deactivate", &body).await;
     assert_eq!(answer["details"]["card"]["bSuppressed"], true);
-    let (_, answer) = desk.ibanera(&token, "POST", "cards/activate", &body).await;
+    let (_, answer) = fixture.ibanera(&token, "POST", "cards/activate", &body).await;
     assert_eq!(answer["details"]["card"]["bSuppressed"], false);
-    let (status, answer) = desk.ibanera(&token, "POST", "cards/activate", &body).await;
+    let (status, answer) = fixture.ibanera(&token, "POST", "cards/activate", &body).await;
     assert_eq!(
         (status, answer["errors"][0]["messageCode"].as_str()),
         (StatusCode::BAD_REQUEST, Some("Card_Active"))
     );
-    let old = desk.sandbox.pin_of(Dialect::Ibanera, &card).unwrap();
+    let old = fixture.sandbox.pin_of(Dialect::Ibanera, &card).unwrap();
     let change =
         |old: &str| format!(r#"{{"TopUpCardsId":{card},"OldPin":"{old}","NewPin":"5678"}}"#);
     assert_eq!(
-        desk.ibanera(&token, "POST", "cards/changecardpin", &change("0000")).await.0,
+        fixture.ibanera(&token, "POST", "cards/changecardpin", &change("0000")).await.0,
         StatusCode::BAD_REQUEST
     );
     assert_eq!(
-        desk.ibanera(&token, "POST", "cards/changecardpin", &change(&old)).await.0,
+        fixture.ibanera(&token, "POST", "cards/changecardpin", &change(&old)).await.0,
         StatusCode::OK
     );
-    assert_eq!(desk.sandbox.pin_of(Dialect::Ibanera, &card).as_deref(), Some("5678"));
+    assert_eq!(fixture.sandbox.pin_of(Dialect::Ibanera, &card).as_deref(), Some("5678"));
     assert_eq!(
-        desk.ibanera(&token, "GET", "cards/carddetails?CardId=1", "").await.0,
+        fixture.ibanera(&token, "GET", "cards/carddetails?CardId=1", "").await.0,
         StatusCode::NOT_FOUND
     );
 }
 
 #[tokio::test]
 async fn a_lost_answer_took_effect_and_a_lost_request_did_not() {
-    let desk = desk();
-    let card = desk.card(Dialect::Artha, 0);
+    let fixture = fixture();
+    let card = fixture.card(Dialect::Artha, 0);
     let top_up = [("cardId", card.as_str()), ("amount", "50")];
-    desk.sandbox.fault(Dialect::Artha, Fault::LoseRequest, 1);
-    assert_eq!(desk.artha_post("CardTopUp", &top_up).await.1, None);
-    desk.sandbox.fault(Dialect::Artha, Fault::LoseAnswer, 1);
+    fixture.sandbox.fault(Dialect::Artha, Fault::LoseRequest, 1);
+    assert_eq!(fixture.artha_post("CardTopUp", &top_up).await.1, None);
+    fixture.sandbox.fault(Dialect::Artha, Fault::LoseAnswer, 1);
     assert!(
-        desk.artha_post("EstimateCardTopUpFee", &top_up).await.1.is_some(),
+        fixture.artha_post("EstimateCardTopUpFee", &top_up).await.1.is_some(),
         "a read met a fault for writes"
     );
-    assert_eq!(desk.artha_post("CardTopUp", &top_up).await.1, None);
-    desk.pass(3);
-    assert_eq!(desk.sandbox.credits(Dialect::Artha, &card), [decimal("49.50")]);
-    assert_eq!(desk.sandbox.writes(), 1);
+    assert_eq!(fixture.artha_post("CardTopUp", &top_up).await.1, None);
+    fixture.pass(3);
+    assert_eq!(fixture.sandbox.credits(Dialect::Artha, &card), [decimal("49.50")]);
+    assert_eq!(fixture.sandbox.writes(), 1);
 }
 
 #[tokio::test]
 async fn faults_hit_the_next_requests_and_no_more() {
-    let desk = desk();
-    desk.sandbox.fault(Dialect::Banana, Fault::Refuse429 { retry_after_seconds: 7 }, 1);
-    desk.sandbox.fault(Dialect::Banana, Fault::Answer500, 1);
-    desk.sandbox.fault(Dialect::Banana, Fault::Html, 1);
-    desk.sandbox.fault(Dialect::Banana, Fault::WrongSignature, 1);
-    desk.sandbox.fault(Dialect::Banana, Fault::HalfJson, 1);
-    desk.sandbox.fault(Dialect::Banana, Fault::Unauthorized, 1);
+    let fixture = fixture();
+    fixture.sandbox.fault(Dialect::Banana, Fault::Refuse429 { retry_after_seconds: 7 }, 1);
+    fixture.sandbox.fault(Dialect::Banana, Fault::Answer500, 1);
+    fixture.sandbox.fault(Dialect::Banana, Fault::Html, 1);
+    fixture.sandbox.fault(Dialect::Banana, Fault::WrongSignature, 1);
+    fixture.sandbox.fault(Dialect::Banana, Fault::HalfJson, 1);
+    fixture.sandbox.fault(Dialect::Banana, Fault::Unauthorized, 1);
     let mut seen = Vec::new();
     for _ in 0..7 {
         let (status, body) =
-            desk.banana_raw("/merchant/get_account_balance", "{}", banana::SECRET_KEY).await;
+            fixture.banana_raw("/merchant/get_account_balance", "{}", banana::SECRET_KEY).await;
         let body = body.unwrap();
         let signed = serde_json::from_str::<Value>(&body).is_ok_and(|answer| {
             let sealed = answer["encrypted_payload"].as_str().unwrap_or_default();
@@ -466,34 +480,35 @@ async fn faults_hit_the_next_requests_and_no_more() {
             (200, false, true)
         ]
     );
-    assert_eq!(desk.sandbox.requests(Dialect::Banana), 7);
+    assert_eq!(fixture.sandbox.requests(Dialect::Banana), 7);
 }
 
 #[tokio::test]
 async fn every_second_top_up_loses_its_answer_in_the_scenario_and_still_pays() {
-    let desk = Desk::new(Options { scenarios: vec![Scenario::UnknownTopup], ..Options::default() });
-    let card = desk.card(Dialect::Artha, 0);
+    let fixture =
+        Fixture::new(Options { scenarios: vec![Scenario::UnknownTopup], ..Options::default() });
+    let card = fixture.card(Dialect::Artha, 0);
     let top_up = [("cardId", card.as_str()), ("amount", "50")];
-    assert!(desk.artha_post("CardTopUp", &top_up).await.1.is_some());
-    assert!(desk.artha_post("CardTopUp", &top_up).await.1.is_none());
-    desk.pass(3);
+    assert!(fixture.artha_post("CardTopUp", &top_up).await.1.is_some());
+    assert!(fixture.artha_post("CardTopUp", &top_up).await.1.is_none());
+    fixture.pass(3);
     assert_eq!(
-        desk.sandbox.credits(Dialect::Artha, &card).len(),
+        fixture.sandbox.credits(Dialect::Artha, &card).len(),
         1,
         "the second takes its time, so that its doubt can be seen"
     );
-    desk.pass(30);
-    assert_eq!(desk.sandbox.credits(Dialect::Artha, &card).len(), 2);
+    fixture.pass(30);
+    assert_eq!(fixture.sandbox.credits(Dialect::Artha, &card).len(), 2);
 }
 
 #[tokio::test]
 async fn the_outage_comes_after_a_minute_and_goes_again() {
-    let desk = Desk::new(Options { scenarios: vec![Scenario::Outage], ..Options::default() });
-    let token = desk.enkash_token().await;
+    let fixture = Fixture::new(Options { scenarios: vec![Scenario::Outage], ..Options::default() });
+    let token = fixture.enkash_token().await;
     let mut seen = Vec::new();
     for _ in 0..8 {
-        seen.push(desk.enkash_login(enkash::PASSWORD).await.0 == StatusCode::OK);
-        desk.pass(60);
+        seen.push(fixture.enkash_login(enkash::PASSWORD).await.0 == StatusCode::OK);
+        fixture.pass(60);
     }
     assert_eq!(seen, [true, false, false, true, true, true, false, false]);
     assert_eq!(token.len(), 36);
@@ -502,15 +517,16 @@ async fn the_outage_comes_after_a_minute_and_goes_again() {
 #[tokio::test]
 async fn the_same_seed_and_clock_give_the_same_answers() {
     let answers = async |seed| {
-        let desk = Desk::new(Options { seed, busy: true, ..Options::default() });
+        let fixture = Fixture::new(Options { seed, busy: true, ..Options::default() });
         let mut all = Vec::new();
         for _ in 0..5 {
-            desk.pass(30);
+            fixture.pass(30);
             all.push(
-                desk.banana_raw("/card/get_transactions", r#"{"limit":50}"#, banana::SECRET_KEY)
+                fixture
+                    .banana_raw("/card/get_transactions", r#"{"limit":50}"#, banana::SECRET_KEY)
                     .await,
             );
-            all.push(desk.artha_post("Card/AllTransactions", &[]).await);
+            all.push(fixture.artha_post("Card/AllTransactions", &[]).await);
         }
         all
     };
@@ -520,11 +536,11 @@ async fn the_same_seed_and_clock_give_the_same_answers() {
 
 #[tokio::test]
 async fn the_written_configuration_keeps_its_secrets_apart() {
-    let desk = desk();
+    let fixture = fixture();
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("sandbox.toml");
-    let serving = desk.sandbox.serve(None).await.unwrap();
-    desk.sandbox.write_config(&|dialect| serving.base(dialect), &path).unwrap();
+    let serving = fixture.sandbox.serve(None).await.unwrap();
+    fixture.sandbox.write_config(&|dialect| serving.base(dialect), &path).unwrap();
     let written = std::fs::read_to_string(&path).unwrap();
     let table: toml::Table = written.parse().unwrap();
     assert_eq!(table["providers"].as_table().unwrap().len(), 4);
@@ -556,8 +572,8 @@ async fn the_written_configuration_keeps_its_secrets_apart() {
 
 #[tokio::test]
 async fn the_servers_listen_on_loopback_until_they_are_stopped() {
-    let desk = desk();
-    let serving = desk.sandbox.serve(None).await.unwrap();
+    let fixture = fixture();
+    let serving = fixture.sandbox.serve(None).await.unwrap();
     let address = serving.addr(Dialect::Artha);
     assert!(address.ip().is_loopback());
     let client = reqwest::Client::builder().no_proxy().build().unwrap();
@@ -574,27 +590,27 @@ async fn the_servers_listen_on_loopback_until_they_are_stopped() {
 
 #[tokio::test]
 async fn over_a_socket_a_lost_answer_is_a_broken_connection() {
-    let desk = desk();
-    let serving = desk.sandbox.serve(None).await.unwrap();
+    let fixture = fixture();
+    let serving = fixture.sandbox.serve(None).await.unwrap();
     let url = format!("{}/api/v1/CardTopUp", serving.base(Dialect::Artha));
     let client = reqwest::Client::builder().no_proxy().build().unwrap();
-    desk.sandbox.fault(Dialect::Artha, Fault::LoseRequest, 1);
+    fixture.sandbox.fault(Dialect::Artha, Fault::LoseRequest, 1);
     let read = match client.post(&url).send().await {
         Ok(answer) => answer.text().await,
         Err(broken) => Err(broken),
     };
     assert!(read.is_err());
     assert_eq!(client.post(&url).send().await.unwrap().status().as_u16(), 401);
-    assert_eq!((desk.sandbox.requests(Dialect::Artha), desk.sandbox.writes()), (2, 0));
+    assert_eq!((fixture.sandbox.requests(Dialect::Artha), fixture.sandbox.writes()), (2, 0));
 }
 
 #[tokio::test]
 async fn the_books_balance_after_a_busy_hour() {
-    let desk = Desk::new(Options { busy: true, ..Options::default() });
+    let fixture = Fixture::new(Options { busy: true, ..Options::default() });
     for _ in 0..60 {
-        desk.pass(60);
+        fixture.pass(60);
         for dialect in Dialect::ALL {
-            assert_eq!(desk.sandbox.discrepancies(dialect), Vec::<String>::new());
+            assert_eq!(fixture.sandbox.discrepancies(dialect), Vec::<String>::new());
         }
     }
 }

@@ -5,9 +5,9 @@ use http::StatusCode;
 use jiff::{SignedDuration, Timestamp};
 use rust_decimal::Decimal;
 
+use super::bank::{Card, Kind, Row};
 use super::json::{Json, text};
-use super::world::{Card, Kind, Row};
-use super::{Dialect, Merchant, Reply, Room, Sandbox, elsewhere, faults};
+use super::{Dialect, Endpoint, Merchant, Reply, Sandbox, faults, foreign};
 use crate::domain::money::Money;
 
 /// What is wrong with all that is read of one card.
@@ -30,7 +30,7 @@ pub enum CardTrouble {
 
 /// What happens to a list right after a page of it was read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Between {
+pub enum ListChange {
     /// A fee comes in: everything behind it moves down by a row.
     Insert,
     /// The newest row that is spending leaves the list: everything behind it moves up. A hold is
@@ -46,7 +46,7 @@ pub enum Between {
 
 /// Fields of a row that are written otherwise than they should be, each as this text in quotes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Written {
+pub struct RowOverrides {
     /// The amount, such as `(12.00)` or `1,234.56`.
     pub amount: Option<String>,
     /// The time, such as `24:00:00` or `20261128070000`.
@@ -78,16 +78,16 @@ impl Sandbox {
     /// is the truth that a feed is compared with. Empty for an unknown card.
     #[must_use]
     pub fn listed_rows(&self, dialect: Dialect, card_id: Option<&str>) -> Vec<ListedRow> {
-        let room = self.room(dialect);
-        let card = match card_id.map(|id| room.bank.find(id)) {
+        let endpoint = self.endpoint(dialect);
+        let card = match card_id.map(|id| endpoint.bank.find(id)) {
             Some(None) => return Vec::new(),
             Some(card) => card,
             None => None,
         };
         let mut rows: Vec<ListedRow> = Vec::new();
-        for row in room.bank.listed_rows(card) {
-            let Some(card) = room.bank.cards.get(row.card) else { continue };
-            let id = elsewhere::wire_id(dialect, &room.bank, row);
+        for row in endpoint.bank.listed_rows(card) {
+            let Some(card) = endpoint.bank.cards.get(row.card) else { continue };
+            let id = foreign::wire_id(dialect, &endpoint.bank, row);
             if rows.last().is_some_and(|last| last.id == id) {
                 continue;
             }
@@ -96,7 +96,7 @@ impl Sandbox {
                 card_id: card.id.clone(),
                 at: row.at,
                 amount: Money::new(row.amount, card.currency),
-                pending: row.progress == super::world::Progress::Pending,
+                pending: row.progress == super::bank::Progress::Pending,
             });
         }
         rows
@@ -106,30 +106,30 @@ impl Sandbox {
     /// id it had, or `None` when the card holds nothing.
     pub fn release_hold(&self, dialect: Dialect, card_id: &str) -> Option<String> {
         let now = self.0.clock.now();
-        let mut room = self.room(dialect);
-        let hold = room.bank.find(card_id).and_then(|card| room.bank.oldest_hold(card))?;
-        let id = wire_id_at(dialect, &room, hold)?;
-        room.bank.vanish(hold, now);
+        let mut endpoint = self.endpoint(dialect);
+        let hold = endpoint.bank.find(card_id).and_then(|card| endpoint.bank.oldest_hold(card))?;
+        let id = wire_id_at(dialect, &endpoint, hold)?;
+        endpoint.bank.vanish(hold, now);
         Some(id)
     }
 
     /// Keeps the newest credit of a card out of the lists, which show it late. Its id, or `None`
     /// when the card has none.
-    pub fn hold_back_newest_credit(&self, dialect: Dialect, card_id: &str) -> Option<String> {
-        let mut room = self.room(dialect);
-        let card = room.bank.find(card_id)?;
-        let newest = room
+    pub fn withhold_newest_credit(&self, dialect: Dialect, card_id: &str) -> Option<String> {
+        let mut endpoint = self.endpoint(dialect);
+        let card = endpoint.bank.find(card_id)?;
+        let newest = endpoint
             .bank
             .rows
             .iter()
             .rposition(|row| row.card == card && row.kind == Kind::TopUp && !row.hidden)?;
-        room.bank.held_back.insert(newest);
-        wire_id_at(dialect, &room, newest)
+        endpoint.bank.withheld.insert(newest);
+        wire_id_at(dialect, &endpoint, newest)
     }
 
     /// Lists everything that was held back, where it belongs.
-    pub fn list_held_back(&self, dialect: Dialect) {
-        self.room(dialect).bank.held_back.clear();
+    pub fn list_withheld(&self, dialect: Dialect) {
+        self.endpoint(dialect).bank.withheld.clear();
     }
 
     /// Lets the oldest hold of a card be booked as another row, with an id of its own, for this
@@ -143,11 +143,11 @@ impl Sandbox {
         dated_back: SignedDuration,
     ) -> Option<(String, String)> {
         let now = self.0.clock.now();
-        let mut room = self.room(dialect);
-        let hold = room.bank.find(card_id).and_then(|card| room.bank.oldest_hold(card))?;
-        let before = wire_id_at(dialect, &room, hold)?;
-        let booked = room.bank.clear_as_another(hold, sum, dated_back, now)?;
-        Some((before, wire_id_at(dialect, &room, booked)?))
+        let mut endpoint = self.endpoint(dialect);
+        let hold = endpoint.bank.find(card_id).and_then(|card| endpoint.bank.oldest_hold(card))?;
+        let before = wire_id_at(dialect, &endpoint, hold)?;
+        let booked = endpoint.bank.clear_as_another(hold, sum, dated_back, now)?;
+        Some((before, wire_id_at(dialect, &endpoint, booked)?))
     }
 
     /// Books a purchase that nobody saw coming, dated so long before now: it is listed where it
@@ -161,48 +161,52 @@ impl Sandbox {
         dated_back: SignedDuration,
     ) -> Option<String> {
         let now = self.0.clock.now();
-        let mut room = self.room(dialect);
-        let card = room.bank.find(card_id)?;
-        let row = room.bank.book(card, sum, Some(shop), dated_back, now);
-        wire_id_at(dialect, &room, row)
+        let mut endpoint = self.endpoint(dialect);
+        let card = endpoint.bank.find(card_id)?;
+        let row = endpoint.bank.book(card, sum, Some(shop), dated_back, now);
+        wire_id_at(dialect, &endpoint, row)
     }
 
     /// Plans what happens after the next lists of transactions that are read over the wire, one
     /// thing each.
-    pub fn between_pages(&self, dialect: Dialect, what: impl IntoIterator<Item = Between>) {
-        self.room(dialect).bank.between.extend(what);
+    pub fn change_between_pages(
+        &self,
+        dialect: Dialect,
+        what: impl IntoIterator<Item = ListChange>,
+    ) {
+        self.endpoint(dialect).bank.list_changes.extend(what);
     }
 
     /// Forgets what was planned to happen between pages.
-    pub fn no_more_between_pages(&self, dialect: Dialect) {
-        self.room(dialect).bank.between.clear();
+    pub fn cancel_list_changes(&self, dialect: Dialect) {
+        self.endpoint(dialect).bank.list_changes.clear();
     }
 
     /// Lets one such thing happen now, to the list of a card or of all.
-    pub fn happen_now(&self, dialect: Dialect, what: Between, card_id: Option<&str>) {
+    pub fn change_list_now(&self, dialect: Dialect, what: ListChange, card_id: Option<&str>) {
         let now = self.0.clock.now();
-        let mut room = self.room(dialect);
-        let card = card_id.and_then(|id| room.bank.find(id));
-        room.bank.happen_between(what, card, now);
+        let mut endpoint = self.endpoint(dialect);
+        let card = card_id.and_then(|id| endpoint.bank.find(id));
+        endpoint.bank.change_list(what, card, now);
     }
 
     /// Gives pages at most so many rows, whatever is asked for; `None` gives as many as asked
     /// again. enkash's list of cards is not paged.
     pub fn cap_pages(&self, dialect: Dialect, most: Option<usize>) {
-        self.room(dialect).bank.page_cap = most;
+        self.endpoint(dialect).bank.page_cap = most;
     }
 
     /// Lets lists tell the length of their page where they should tell that of the whole. artha's
     /// tell nothing.
-    pub fn let_totals_count_the_page(&self, dialect: Dialect, on: bool) {
-        self.room(dialect).bank.totals_count_the_page = on;
+    pub fn set_totals_count_page(&self, dialect: Dialect, on: bool) {
+        self.endpoint(dialect).bank.totals_count_the_page = on;
     }
 
     /// Lets rows spell their card's id otherwise than rosters and lists of cards do: artha's GUIDs
     /// in capitals, banana's and ibanera's numbers as text with zeros in front, enkash's ids with
     /// blanks around.
-    pub fn spell_ids_otherwise_in_rows(&self, dialect: Dialect, on: bool) {
-        self.room(dialect).bank.rows_spell_otherwise = on;
+    pub fn set_alternate_ids_in_rows(&self, dialect: Dialect, on: bool) {
+        self.endpoint(dialect).bank.rows_spell_otherwise = on;
     }
 
     /// Makes one card the one with trouble, or well again. False for an unknown card.
@@ -212,28 +216,33 @@ impl Sandbox {
         card_id: &str,
         trouble: Option<CardTrouble>,
     ) -> bool {
-        let mut room = self.room(dialect);
-        let found = room.bank.find(card_id).and_then(|card| room.bank.cards.get_mut(card));
+        let mut endpoint = self.endpoint(dialect);
+        let found = endpoint.bank.find(card_id).and_then(|card| endpoint.bank.cards.get_mut(card));
         found.map(|card| card.trouble = trouble).is_some()
     }
 
     /// Books a purchase of ten dollars' worth whose row is written like this. Its id, or `None` for
     /// an unknown card.
-    pub fn write_oddly(&self, dialect: Dialect, card_id: &str, written: Written) -> Option<String> {
+    pub fn add_malformed_row(
+        &self,
+        dialect: Dialect,
+        card_id: &str,
+        written: RowOverrides,
+    ) -> Option<String> {
         let now = self.0.clock.now();
-        let mut room = self.room(dialect);
-        let card = room.bank.find(card_id)?;
-        let currency = room.bank.cards.get(card)?.currency;
+        let mut endpoint = self.endpoint(dialect);
+        let card = endpoint.bank.find(card_id)?;
+        let currency = endpoint.bank.cards.get(card)?.currency;
         let shop = Merchant::new("ODD ROW", "5999", "SE");
-        let row = room.bank.book(
+        let row = endpoint.bank.book(
             card,
-            super::world::scaled(1_000, currency),
+            super::bank::scaled(1_000, currency),
             Some(shop),
             SignedDuration::ZERO,
             now,
         );
-        room.bank.rows.get_mut(row)?.written = written;
-        wire_id_at(dialect, &room, row)
+        endpoint.bank.rows.get_mut(row)?.written = written;
+        wire_id_at(dialect, &endpoint, row)
     }
 
     /// Refuses one purchase for every reason there is, a millisecond apart, in the order of
@@ -247,19 +256,19 @@ impl Sandbox {
         shop: &Merchant,
     ) -> bool {
         let now = self.0.clock.now();
-        let mut room = self.room(dialect);
-        let found = room.bank.find(card_id);
-        found.map(|card| room.bank.refuse_for_every_reason(card, shop, now)).is_some()
+        let mut endpoint = self.endpoint(dialect);
+        let found = endpoint.bank.find(card_id);
+        found.map(|card| endpoint.bank.refuse_for_every_reason(card, shop, now)).is_some()
     }
 }
 
-fn wire_id_at(dialect: Dialect, room: &Room, position: usize) -> Option<String> {
-    room.bank.rows.get(position).map(|row| elsewhere::wire_id(dialect, &room.bank, row))
+fn wire_id_at(dialect: Dialect, endpoint: &Endpoint, position: usize) -> Option<String> {
+    endpoint.bank.rows.get(position).map(|row| foreign::wire_id(dialect, &endpoint.bank, row))
 }
 
 /// What is answered to a reading about a card with trouble, instead of the truth; `None` where the
 /// trouble lies in single fields.
-pub(super) fn instead(trouble: &CardTrouble) -> Option<Reply> {
+pub(super) fn replacement_reply(trouble: &CardTrouble) -> Option<Reply> {
     match trouble {
         CardTrouble::Answer500 => {
             Some(Reply::json(StatusCode::INTERNAL_SERVER_ERROR, r#"{"message":"Internal error"}"#))

@@ -8,15 +8,6 @@ use super::Permit;
 use crate::domain::operation::{Operation, OperationId, OperationState, StepKind};
 use crate::domain::proof::ProvenBy;
 
-/// Whether an unsettled operation of the same card stands in the way of a new one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Unsettled {
-    /// It does, as the rule.
-    Blocks,
-    /// The operator typed `SECOND <last4>`: only one that is just being sent does.
-    Overridden,
-}
-
 /// What asking for an intent found.
 #[derive(Debug)]
 pub enum Intent {

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 
 use cardtop::clock::Clock;
-use cardtop::sandbox::{CardTrouble, Dialect, Options, Sandbox, Serving, Written};
+use cardtop::sandbox::{CardTrouble, Dialect, Options, RowOverrides, Sandbox, Serving};
 use serde_json::Value;
 
 use crate::harness::STATE;
@@ -386,9 +386,9 @@ async fn rows_that_cannot_be_read_are_exit_1_and_said_and_json_keeps_its_form() 
     let bank = Bank::open().await;
     let card = bank.sandbox.card_ids(Dialect::Banana).remove(0);
     let whole = bank.json(&["transactions", "--provider", "banana", "--json"]).await;
-    let odd = Written { amount: Some("(12.00)".into()), ..Written::default() };
-    bank.sandbox.write_oddly(Dialect::Banana, &card, odd.clone());
-    bank.sandbox.write_oddly(Dialect::Banana, &card, odd);
+    let odd = RowOverrides { amount: Some("(12.00)".into()), ..RowOverrides::default() };
+    bank.sandbox.add_malformed_row(Dialect::Banana, &card, odd.clone());
+    bank.sandbox.add_malformed_row(Dialect::Banana, &card, odd);
     let output = bank.run(&["transactions", "--provider", "banana", "--json"]).await;
     assert_eq!(code(&output), 1, "{}", words(&output));
     let rows: Value = serde_json::from_slice(&output.stdout).expect("the rows");
@@ -421,7 +421,7 @@ async fn a_cap_on_pages_and_a_total_of_the_page_lose_no_row() {
     for dialect in Dialect::ALL {
         let wanted = bank.sandbox.listed_rows(dialect, None).len();
         bank.sandbox.cap_pages(dialect, Some(20));
-        bank.sandbox.let_totals_count_the_page(dialect, true);
+        bank.sandbox.set_totals_count_page(dialect, true);
         let rows = bank
             .json(&[
                 "transactions",

@@ -311,9 +311,7 @@ impl Course {
         let count =
             if self.dice.below(3) == 0 { 7 } else { 20 + self.amounts + self.dice.below(2) };
         let sum = units(&self.sandbox, self.dialect, &card, count).amount();
-        self.sandbox
-            .credit_from_elsewhere(self.dialect, &card, sum)
-            .expect("a card that takes money");
+        self.sandbox.add_foreign_credit(self.dialect, &card, sum).expect("a card that takes money");
     }
 
     fn nothing_more_than(&self, before: u64, most: u64, when: &str) -> Result<(), String> {

@@ -11,12 +11,12 @@ use cardtop::config::{Config, ProviderConfig};
 use cardtop::domain::card::{Card, CardKey, ProviderId};
 use cardtop::domain::money::Money;
 use cardtop::domain::operation::{
-    Action, Before, Operation, OperationId, OperationState, Pin, Proof,
+    Action, Before, OnConflict, Operation, OperationId, OperationState, Pin, Proof,
 };
 use cardtop::engine::{ChangeRequest, Engine, EngineEvent, Expected, Refused, Setup};
 use cardtop::provider::http::{InProcess, Transport};
 use cardtop::sandbox::{Dialect, Options, Sandbox};
-use cardtop::store::{Intent, Permit, Store, Unsettled};
+use cardtop::store::{Intent, Permit, Store};
 use jiff::Timestamp;
 use tokio::sync::mpsc;
 
@@ -98,7 +98,7 @@ impl Desk {
             action,
             reason: Some("test".into()),
             shown: Expected::default(),
-            second: false,
+            on_conflict: OnConflict::Refuse,
             recent_credit: None,
             payer: None,
         }
@@ -220,7 +220,7 @@ pub(crate) async fn permit(card: &Card, action: Action, id: OperationId) -> Perm
         watched_until: None,
         alarm: None,
     };
-    match store.intend(operation, card.clone(), action, Unsettled::Blocks).await {
+    match store.intend(operation, card.clone(), action, OnConflict::Refuse).await {
         Ok(Intent::Saved(permit)) => permit,
         other => panic!("the intent was not saved: {other:?}"),
     }

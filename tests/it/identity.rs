@@ -12,7 +12,7 @@ use cardtop::domain::card::{Card, CardKey};
 use cardtop::domain::operation::OperationState;
 use cardtop::engine::Engine;
 use cardtop::provider::http::{Access, Http, InProcess, Transport, TransportError};
-use cardtop::provider::{ErrorKind, PageAt, Provider, Window, build};
+use cardtop::provider::{ErrorKind, PageCursor, Provider, Window, build};
 use cardtop::sandbox::{Dialect, Fault};
 use http::{Request, Response};
 
@@ -56,7 +56,7 @@ async fn a_card_is_one_card_however_its_roster_and_its_rows_spell_its_id() {
     let desk = Desk::new().await;
     let cards = all_cards(&desk.engine).await;
     for dialect in Dialect::ALL {
-        desk.sandbox.spell_ids_otherwise_in_rows(dialect, true);
+        desk.sandbox.set_alternate_ids_in_rows(dialect, true);
     }
     for dialect in [Dialect::Artha, Dialect::Banana] {
         respell(&desk.folder.path().join(format!("cardtop.{}-cards.csv", dialect.name())), dialect);
@@ -169,8 +169,12 @@ async fn confused(desk: &Desk, dialect: Dialect) -> (Box<dyn Provider>, Card, Ca
         kept: Arc::default(),
         confuses: Arc::default(),
     };
-    let http =
-        Http::over(&account.name, Box::new(cache.clone()), desk.clock.clone(), account.timeout);
+    let http = Http::with_transport(
+        &account.name,
+        Box::new(cache.clone()),
+        desk.clock.clone(),
+        account.timeout,
+    );
     let provider = build(account, http).expect("an adapter");
     let cards = desk.cards(dialect).await;
     let until = desk.clock.now();
@@ -187,7 +191,7 @@ async fn confused(desk: &Desk, dialect: Dialect) -> (Box<dyn Provider>, Card, Ca
     (provider, first.clone(), second.clone(), window(second))
 }
 
-const FIRST: PageAt = PageAt { number: 0, offset: 0, size: 50 };
+const FIRST: PageCursor = PageCursor { number: 0, offset: 0, size: 50 };
 
 #[tokio::test(start_paused = true)]
 async fn an_answer_about_another_card_gives_no_figure_and_no_state() {
@@ -229,7 +233,7 @@ async fn credits_of_another_card_prove_nothing() {
             .expect("another");
         let sum = crate::harness::some(&card);
         desk.sandbox
-            .credit_from_elsewhere(dialect, &other.key.id, sum.amount())
+            .add_foreign_credit(dialect, &other.key.id, sum.amount())
             .expect("it takes money");
         desk.sandbox.fault(dialect, Fault::LoseRequest, 1);
         let operation = desk

@@ -67,9 +67,7 @@ impl Transport for Way {
         };
         match trouble {
             None => self.inner.call(does, request).await,
-            Some(Trouble::Gone) => {
-                Err(TransportError { reached: false, said: "no connection".to_owned() })
-            }
+            Some(Trouble::Gone) => Err(TransportError::unsent("no connection")),
             Some(Trouble::Page) => {
                 Ok(made(503, "<!DOCTYPE html><html><body>Unavailable</body></html>"))
             }

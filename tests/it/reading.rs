@@ -11,7 +11,9 @@ use cardtop::domain::card::{Card, CardKey, CardState};
 use cardtop::domain::transaction::{Listed, Transaction, TransactionState};
 use cardtop::engine::{Engine, EngineEvent, Job, Listing};
 use cardtop::provider::http::{Access, InProcess, Transport, TransportError};
-use cardtop::sandbox::{Between, CardTrouble, Dialect, Fault, Hits, Merchant, Options, Written};
+use cardtop::sandbox::{
+    CardTrouble, Dialect, Fault, FaultTarget, ListChange, Merchant, Options, RowOverrides,
+};
 use cardtop::store::Store;
 use http::{Request, Response};
 use jiff::{SignedDuration, Timestamp};
@@ -110,7 +112,7 @@ async fn a_hiccup_is_tried_again_and_loses_nothing() {
             let desk = few().await;
             // The login of some wires is not what is tried here.
             let _ = desk.engine.list_cards().await;
-            desk.sandbox.fault_on(dialect, Hits::Reads, fault, 1);
+            desk.sandbox.fault_on(dialect, FaultTarget::Reads, fault, 1);
             let listing = of(desk.engine.list_cards().await, dialect);
             assert!(
                 listing.completeness.is_whole(),
@@ -118,7 +120,7 @@ async fn a_hiccup_is_tried_again_and_loses_nothing() {
                 dialect.name(),
                 listing.completeness
             );
-            desk.sandbox.fault_on(dialect, Hits::Reads, fault, 1);
+            desk.sandbox.fault_on(dialect, FaultTarget::Reads, fault, 1);
             let listing = transactions(&desk, dialect).await;
             assert!(
                 listing.completeness.is_whole(),
@@ -136,8 +138,9 @@ async fn rows_that_cannot_be_read_are_counted_with_their_card_and_reason_and_cle
         let desk = few().await;
         let card = desk.sandbox.card_ids(dialect).remove(0);
         let before = transactions(&desk, dialect).await.rows.len();
-        let amount = |text: &str| Written { amount: Some(text.into()), ..Written::default() };
-        let time = |text: &str| Written { time: Some(text.into()), ..Written::default() };
+        let amount =
+            |text: &str| RowOverrides { amount: Some(text.into()), ..RowOverrides::default() };
+        let time = |text: &str| RowOverrides { time: Some(text.into()), ..RowOverrides::default() };
         let day = desk.clock.now().strftime("%Y-%m-%d").to_string();
         let readable = [
             amount("1,234.56"),
@@ -151,7 +154,9 @@ async fn rows_that_cannot_be_read_are_counted_with_their_card_and_reason_and_cle
             time("soon"),
         ];
         for written in readable.iter().chain(&odd) {
-            desk.sandbox.write_oddly(dialect, &card, written.clone()).expect("a card of the bank");
+            desk.sandbox
+                .add_malformed_row(dialect, &card, written.clone())
+                .expect("a card of the bank");
         }
         let listing = transactions(&desk, dialect).await;
         let said = format!("{}: {:#?}", dialect.name(), listing.completeness);
@@ -191,10 +196,14 @@ async fn rows_that_come_go_and_move_between_pages_are_there_once() {
                 .await;
         desk.sandbox.cap_pages(dialect, Some(20));
         let twice = |what| [what, what];
-        for what in
-            [Between::Insert, Between::Remove, Between::Move, Between::Rename, Between::Repeat]
-        {
-            desk.sandbox.between_pages(dialect, twice(what));
+        for what in [
+            ListChange::Insert,
+            ListChange::Remove,
+            ListChange::Move,
+            ListChange::Rename,
+            ListChange::Repeat,
+        ] {
+            desk.sandbox.change_between_pages(dialect, twice(what));
             let now =
                 desk.clock.now().saturating_add(SignedDuration::from_mins(10)).expect("a time");
             let since = now.saturating_sub(SignedDuration::from_hours(400 * 24)).expect("a time");
@@ -209,7 +218,7 @@ async fn rows_that_come_go_and_move_between_pages_are_there_once() {
                 "{}, {what:?}: a row is there twice",
                 dialect.name()
             );
-            desk.sandbox.no_more_between_pages(dialect);
+            desk.sandbox.cancel_list_changes(dialect);
             let after = of(desk.engine.list_transactions(since, now, None).await, dialect);
             let bank = desk.sandbox.listed_rows(dialect, None);
             assert!(
@@ -228,9 +237,10 @@ async fn a_word_for_a_state_that_is_not_mapped_claims_nothing_and_is_counted() {
     for dialect in [Dialect::Artha, Dialect::Banana, Dialect::Enkash] {
         let desk = few().await;
         let card = desk.sandbox.card_ids(dialect).remove(0);
-        let word = |word: &str| Written { state: Some(word.into()), ..Written::default() };
-        desk.sandbox.write_oddly(dialect, &card, word("Denied"));
-        desk.sandbox.write_oddly(dialect, &card, word("Zurückgestellt"));
+        let word =
+            |word: &str| RowOverrides { state: Some(word.into()), ..RowOverrides::default() };
+        desk.sandbox.add_malformed_row(dialect, &card, word("Denied"));
+        desk.sandbox.add_malformed_row(dialect, &card, word("Zurückgestellt"));
         let listing = transactions(&desk, dialect).await;
         let state = |word: &str| {
             listing

@@ -8,7 +8,7 @@ use std::time::Duration;
 use cardtop::clock::Clock;
 use cardtop::domain::operation::{Action, OperationState};
 use cardtop::engine::EngineEvent;
-use cardtop::sandbox::{Between, Dialect, Options, Sandbox, Scenario};
+use cardtop::sandbox::{Dialect, ListChange, Options, Sandbox, Scenario};
 use jiff::SignedDuration;
 use rust_decimal::Decimal;
 
@@ -241,18 +241,18 @@ async fn what_is_read_is_what_the_bank_lists_whatever_scenarios_do_to_lists() {
         // What happens between the pages of one reading is made good by the next.
         for dialect in Dialect::ALL {
             let all = [
-                Between::Insert,
-                Between::Remove,
-                Between::Move,
-                Between::Rename,
-                Between::Repeat,
-                Between::Insert,
+                ListChange::Insert,
+                ListChange::Remove,
+                ListChange::Move,
+                ListChange::Rename,
+                ListChange::Repeat,
+                ListChange::Insert,
             ];
-            desk.sandbox.between_pages(dialect, all);
+            desk.sandbox.change_between_pages(dialect, all);
         }
         read_whole(&desk).await;
         for dialect in Dialect::ALL {
-            desk.sandbox.no_more_between_pages(dialect);
+            desk.sandbox.cancel_list_changes(dialect);
         }
         let read = read_whole(&desk).await;
         for dialect in Dialect::ALL {

@@ -14,12 +14,12 @@ use cardtop::clock::Clock;
 use cardtop::config::Config;
 use cardtop::config::wires::{self, BytesText, Dates, Path};
 use cardtop::domain::card::{Card, CardKey, CardState, ProviderId};
-use cardtop::domain::operation::{Action, ActionKind, OperationId, OperationState};
+use cardtop::domain::operation::{Action, ActionKind, OnConflict, OperationId, OperationState};
 use cardtop::domain::transaction::{TransactionKind, TransactionState};
 use cardtop::engine::Engine;
 use cardtop::provider::http::{Access, Http, InProcess, Transport, TransportError};
-use cardtop::provider::pages::{self, Effort};
-use cardtop::provider::{PageAt, Provider, Window, crypto};
+use cardtop::provider::pages::{self, ReadMode};
+use cardtop::provider::{PageCursor, Provider, Window, crypto};
 use cardtop::sandbox::{Dialect, Options, Sandbox};
 use data_encoding::{BASE64, HEXLOWER};
 use http::{Request, Response, Uri};
@@ -123,7 +123,7 @@ async fn journey(engine: &Engine, clock: &Clock) -> Vec<String> {
                 action,
                 reason: Some("test".into()),
                 shown: cardtop::engine::Expected::default(),
-                second: false,
+                on_conflict: OnConflict::Refuse,
                 recent_credit: None,
                 payer: None,
             };
@@ -487,7 +487,7 @@ impl Account {
             .expect("it is configured");
         let asked = Asked::default();
         let fixed = Fixed { asked: Arc::clone(&asked), answer: Box::new(answer) };
-        let http = Http::over(&config.name, Box::new(fixed), clock, config.timeout);
+        let http = Http::with_transport(&config.name, Box::new(fixed), clock, config.timeout);
         let provider =
             cardtop::provider::build(&config, http).unwrap_or_else(|error| panic!("{error}"));
         Self { provider, asked, folder }
@@ -621,7 +621,7 @@ async fn lists_are_asked_for_as_the_configuration_says() {
         Account::new(Dialect::Ibanera, "lists = { first_page = 0, page_size = 1 }\n", paged);
     let float = account.provider.float().await.unwrap_or_else(|error| panic!("{error}"));
     assert_eq!(float.iter().map(ToString::to_string).collect::<Vec<_>>(), ["510.00 USD"]);
-    let list = pages::read_all(&account.provider.pagers().cards, Effort::Usual, |page| {
+    let list = pages::read_all(&account.provider.pagers().cards, ReadMode::Ordinary, |page| {
         account.provider.cards(page)
     })
     .await;
@@ -629,14 +629,14 @@ async fn lists_are_asked_for_as_the_configuration_says() {
 }
 
 /// The first page of a list, of the size that the settings name elsewhere.
-const FIRST: PageAt = PageAt { number: 0, offset: 0, size: 7 };
+const FIRST: PageCursor = PageCursor { number: 0, offset: 0, size: 7 };
 
 async fn all_transactions(
     provider: &dyn Provider,
     window: &Window,
 ) -> pages::ListRead<cardtop::domain::transaction::Transaction> {
     let ask = |window: Window, page| async move { provider.transactions(&window, page).await };
-    pages::read_window(&provider.pagers().transactions, window, Effort::Usual, ask).await
+    pages::read_window(&provider.pagers().transactions, window, ReadMode::Ordinary, ask).await
 }
 
 fn ibanera_answer(
@@ -724,13 +724,13 @@ async fn the_accounts_own_names_hold_in_refusals_too() {
         let account = Account::answering(Dialect::Artha, settings, move |_| said(answer));
         let permit = permit(&card(&account), Action::TopUp(amount), id).await;
         let error = account.provider.act(permit).await.expect_err("refused");
-        assert_eq!(error.outcome, cardtop::provider::Outcome::Unknown, "{}", error.said);
+        assert_eq!(error.outcome, cardtop::provider::Outcome::Unknown, "{}", error.reason());
     }
     let account = Account::answering(Dialect::Banana, "fields.message = \"Why\"\n", |_| {
         (400, r#"{"why":"invalid HMAC"}"#.to_owned())
     });
     let error = account.provider.float().await.expect_err("refused");
-    assert_eq!(error.kind, cardtop::provider::ErrorKind::Auth, "{}", error.said);
+    assert_eq!(error.kind, cardtop::provider::ErrorKind::Auth, "{}", error.reason());
 }
 
 #[tokio::test]
@@ -773,7 +773,7 @@ async fn bananas_keys_texts_and_dates_are_as_the_configuration_says() {
     };
     let provider = cardtop::provider::build(
         &config,
-        Http::over(&config.name, Box::new(fixed), clock, config.timeout),
+        Http::with_transport(&config.name, Box::new(fixed), clock, config.timeout),
     );
     let provider = provider.unwrap_or_else(|error| panic!("{error}"));
     let window =
@@ -839,7 +839,7 @@ async fn enkash_is_asked_in_the_envelope_that_the_configuration_says() {
             asked: Arc::clone(&asked),
             answer: Box::new(move |request| (200, answer(request))),
         };
-        Http::over(&config.name, Box::new(fixed), clock.clone(), config.timeout)
+        Http::with_transport(&config.name, Box::new(fixed), clock.clone(), config.timeout)
     };
     let error =
         cardtop::provider::build(&config, http()).err().expect("the key has no length of AES");

@@ -372,7 +372,7 @@ fn a_freeze_takes_a_reason_and_y() {
     let desk = desk.keys("1 y");
     let [order] = desk.orders()[..] else { panic!("one order: {:?}", desk.effects) };
     assert!(matches!(order.action, Action::Freeze));
-    assert_eq!((order.reason.as_deref(), order.second), (Some("lost"), false));
+    assert_eq!((order.reason.as_deref(), order.on_conflict), (Some("lost"), OnConflict::Refuse));
     assert_eq!((order.shown.state, order.shown.available), (Some(CardState::Active), None));
     assert!(matches!(desk.page(), Page::Progress(_)));
 }
@@ -734,7 +734,7 @@ fn a_second_top_up_is_blocked_until_the_phrase_is_typed_and_then_checked_again()
     assert_eq!(desk.notice(), "type 7731 first", "the same amount again looks like a repetition");
     let desk = desk.keys("7 7 3 1 y");
     let [order] = desk.orders()[..] else { panic!("one order: {}", desk.notice()) };
-    assert!(order.second);
+    assert_eq!(order.on_conflict, OnConflict::Override);
     assert_eq!(order.action.amount(), Some(money("5000", "JPY")));
     assert_ne!(order.id, open.id);
 }

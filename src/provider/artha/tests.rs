@@ -58,14 +58,19 @@ impl Desk {
         change(&mut account);
         let config = config(&account);
         let wire = Wire::with(script);
-        let http =
-            Http::over(&config.name, Box::new(wire.clone()), Clock::fixed(now()), config.timeout);
+        let http = Http::with_transport(
+            &config.name,
+            Box::new(wire.clone()),
+            Clock::fixed(now()),
+            config.timeout,
+        );
         Self { artha: Artha::new(&config, &account, http).expect("an adapter"), wire }
     }
 
     /// `POST /api/v1/CardTopUp {…}` of every request, with whether it changes something.
     fn asked(&self) -> Vec<(Access, String, Value)> {
-        self.wire.sent(|all| all.iter().map(|sent| (sent.does, sent.what(), sent.json())).collect())
+        self.wire
+            .sent(|all| all.iter().map(|sent| (sent.access, sent.what(), sent.json())).collect())
     }
 }
 
@@ -110,8 +115,8 @@ fn operation(action_kind: ActionKind, task: Option<&str>) -> Operation {
     Operation { provider_reference: task.map(Into::into), ..operation }
 }
 
-fn fields(json: &str) -> crate::provider::fields::JsonObject<'_> {
-    crate::provider::fields::JsonObject::parse(json).expect("an object of the test")
+fn fields(json: &str) -> crate::provider::json::JsonObject<'_> {
+    crate::provider::json::JsonObject::parse(json).expect("an object of the test")
 }
 
 /// A row of a list, `minutes` after the operation was saved.
@@ -203,7 +208,7 @@ fn a_wrong_secret_is_a_sentence_that_names_account_and_setting_and_not_the_secre
             amount_decimals: 2,
         };
         let config = config(&account);
-        let http = Http::over(
+        let http = Http::with_transport(
             &config.name,
             Box::new(Wire::default()),
             Clock::fixed(now()),
@@ -454,7 +459,7 @@ async fn what_an_answer_to_a_top_up_means_for_the_money() {
     let refused = |reply: Reply| async { top_up(reply).await.expect_err("an error") };
     let error = refused(ok(r#"{"taskId":"t","status":"FAILED","remarks":"float too low"}"#)).await;
     assert_eq!(
-        (error.kind, error.outcome, &*error.said),
+        (error.kind, error.outcome, &*error.reason()),
         (ErrorKind::Refused, Outcome::NotDone, "float too low")
     );
     for status in [400, 401, 403, 404] {
@@ -464,7 +469,7 @@ async fn what_an_answer_to_a_top_up_means_for_the_money() {
         )))
         .await;
         assert_eq!(error.outcome, Outcome::NotDone, "{status}");
-        assert!(error.said.contains("no such card"), "{}", error.said);
+        assert!(error.reason().contains("no such card"), "{}", error.reason());
     }
     assert_eq!(refused(Ok((401, String::new()))).await.kind, ErrorKind::Auth);
     for doubtful in [
@@ -475,11 +480,11 @@ async fn what_an_answer_to_a_top_up_means_for_the_money() {
         ok("<html>hello</html>"),
         ok("{}"),
         ok(r#"{"taskId":null,"status":"Submit"}"#),
-        Err(TransportError { reached: true, said: "the connection broke".into() }),
+        Err(TransportError::unanswered("the connection broke")),
     ] {
         assert_eq!(refused(doubtful).await.outcome, Outcome::Unknown);
     }
-    let error = refused(Err(TransportError { reached: false, said: "no connection".into() })).await;
+    let error = refused(Err(TransportError::unsent("no connection"))).await;
     assert_eq!(error.outcome, Outcome::NotDone);
     let accepted = top_up(ok(r#"{"TaskId":"T1","Status":"Submit"}"#)).await.expect("accepted");
     assert_eq!(accepted, Ack::Accepted { reference: Some("T1".into()) });
@@ -591,7 +596,7 @@ fn one_odd_row_does_not_lose_the_page_and_hostile_text_is_cleaned() {
         let (provider, spelling) = (ProviderId::new("acme"), Spelling::default());
         wire::transaction(
             &raw,
-            &listing::Reader::new(
+            &listing::RowReader::new(
                 &provider,
                 &spelling,
                 &Lists::default(),

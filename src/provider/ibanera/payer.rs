@@ -118,7 +118,7 @@ impl Ibanera {
                 let why = format!(
                     "the accounts of {who} could not be listed ({}); the call's path is \
                      list-accounts in paths",
-                    error.said
+                    error.reason()
                 );
                 return Ok(Err(Nobody { who, why }));
             }
@@ -148,7 +148,7 @@ impl Ibanera {
                 let why = format!(
                     "the manager's own customer id is not known ({}): write it as manager_id in \
                      this provider's settings",
-                    error.said
+                    error.reason()
                 );
                 return Ok(Err(Nobody { who: format!("account {account} of the manager"), why }));
             }
@@ -329,7 +329,7 @@ impl Ibanera {
 fn unlisted(who: String, error: &Error) -> Nobody {
     let why = format!(
         "the accounts of {who} could not be listed ({}); the call's path is list-accounts in paths",
-        error.said
+        error.reason()
     );
     Nobody { who, why }
 }

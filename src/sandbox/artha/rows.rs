@@ -3,13 +3,13 @@
 use jiff::Timestamp;
 use rust_decimal::Decimal;
 
-use super::{Door, bad_request, not_found, ok, task_of_another};
+use super::{Server, bad_request, not_found, ok, task_of_another};
+use crate::sandbox::bank::{Bank, Card, Kind, Progress, Row, digits};
 use crate::sandbox::json::{Body, Json, object, text};
-use crate::sandbox::world::{Bank, Card, Kind, Progress, Row, digits};
 use crate::sandbox::{Reply, troubles};
 
 /// Rows newest first, a bare array (inferred: the answer's shape is not documented).
-pub(super) fn transactions(bank: &Bank, body: &Body, door: &Door) -> Reply {
+pub(super) fn transactions(bank: &Bank, body: &Body, server: &Server) -> Reply {
     let card = match body.text("cardId").map(|id| bank.find(&id)) {
         Some(None) => return not_found(),
         Some(card) => card,
@@ -26,7 +26,7 @@ pub(super) fn transactions(bank: &Bank, body: &Body, door: &Door) -> Reply {
         .filter(|row| from.is_none_or(|from| row.at >= from) && to.is_none_or(|to| row.at <= to))
         .skip((page - 1).saturating_mul(size))
         .take(size)
-        .filter_map(|row| Some(entry(bank, row, bank.cards.get(row.card)?, door)))
+        .filter_map(|row| Some(entry(bank, row, bank.cards.get(row.card)?, server)))
         .collect();
     ok(&Json::Array(rows))
 }
@@ -37,7 +37,7 @@ fn time(body: &Body, name: &str) -> Result<Option<Timestamp>, ()> {
 
 /// One row; the names are those of TopUpStatus and of the description of 2.9 (inferred), the words
 /// those of the callbacks (4.2).
-fn entry(bank: &Bank, row: &Row, card: &Card, door: &Door) -> Json {
+fn entry(bank: &Bank, row: &Row, card: &Card, server: &Server) -> Json {
     let (kind, sum) = match row.kind {
         Kind::Purchase | Kind::Cash => ("consume", row.amount),
         Kind::Refund => ("refund", row.amount),
@@ -64,7 +64,7 @@ fn entry(bank: &Bank, row: &Row, card: &Card, door: &Door) -> Json {
         },
     };
     let ours =
-        door.tasks.iter().find(|(_, of)| **of as u64 == row.number).map(|(task, _)| task.clone());
+        server.tasks.iter().find(|(_, of)| **of as u64 == row.number).map(|(task, _)| task.clone());
     let theirs = || {
         bank.elsewhere
             .iter()

@@ -4,9 +4,9 @@ use http::StatusCode;
 use jiff::Timestamp;
 
 use super::{Answer, CARD_ACCOUNT_ID, COMPANY_ID, account, failure, invalid, masked, success};
+use crate::sandbox::bank::{Bank, Card, Kind, Progress, Row};
 use crate::sandbox::json::{Body, Json, number, object, text};
 use crate::sandbox::troubles;
-use crate::sandbox::world::{Bank, Card, Kind, Progress, Row};
 
 /// Rows of one answer: the document names no paging, so a longer window has to be halved (5,
 /// inferred).

@@ -10,8 +10,8 @@ use super::{
     ASSET_ACCOUNT_ID, MANAGER_ID, Outcome, Problem, TRANSFER_MILLIS, page, problem, success,
 };
 use crate::domain::money::Currency;
+use crate::sandbox::bank::{Bank, CardState, Load, Refusal, code, scaled};
 use crate::sandbox::json::{Body, Json, number, object, text};
-use crate::sandbox::world::{Bank, CardState, Load, Refusal, code, scaled};
 use crate::sandbox::{Call, Reply};
 
 pub(super) fn account_balances(bank: &Bank, call: &Call) -> Reply {

@@ -6,8 +6,8 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use super::{Outcome, Problem, page, problem};
+use crate::sandbox::bank::{Bank, Card, Kind, Progress, Row};
 use crate::sandbox::json::{Json, number, object, text};
-use crate::sandbox::world::{Bank, Card, Kind, Progress, Row};
 use crate::sandbox::{Call, troubles};
 
 /// A moment, with an offset or without (then UTC), or a day (5.4).

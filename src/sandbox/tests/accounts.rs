@@ -13,14 +13,14 @@ fn transfer(card: &str, customer: &str, account: &str, currency: &str, sum: &str
 
 #[tokio::test]
 async fn an_account_pays_only_for_the_customer_it_belongs_to() {
-    let desk = desk();
-    let token = desk.ibanera_token().await;
+    let fixture = fixture();
+    let token = fixture.ibanera_token().await;
     // 1749 belongs to 14387, 1750 to 14388, who has digital dollars only, 1751 to 14389, who has an
     // account that is off.
-    let (card, digital, off) = (desk.card(D, 0), desk.card(D, 9), desk.card(D, 2));
-    let own = desk.sandbox.customer_accounts(D, &card)[0].0.clone();
-    let other = desk.sandbox.customer_accounts(D, &digital)[0].0.clone();
-    let dead = desk.sandbox.customer_accounts(D, &off)[0].0.clone();
+    let (card, digital, off) = (fixture.card(D, 0), fixture.card(D, 9), fixture.card(D, 2));
+    let own = fixture.sandbox.customer_accounts(D, &card)[0].0.clone();
+    let other = fixture.sandbox.customer_accounts(D, &digital)[0].0.clone();
+    let dead = fixture.sandbox.customer_accounts(D, &off)[0].0.clone();
     for (body, field) in [
         (transfer(&card, "14387", "8204", "USD", "5"), "CustomerAssetAccountId"),
         (transfer(&card, "14380", &own, "USD", "5"), "CustomerAssetAccountId"),
@@ -31,19 +31,21 @@ async fn an_account_pays_only_for_the_customer_it_belongs_to() {
         (transfer(&card, "14387", "9999", "USD", "5"), "CustomerAssetAccountId"),
         (transfer(&card, "14387", &own, "USD", "100000"), "amount"),
     ] {
-        let (status, answer) = desk.ibanera(&token, "POST", "cards/transferfunds", &body).await;
+        let (status, answer) = fixture.ibanera(&token, "POST", "cards/transferfunds", &body).await;
         assert_eq!(status, StatusCode::BAD_REQUEST, "{body}");
         assert_eq!(answer["errors"][0]["fieldName"], field, "{body}");
     }
-    desk.pass(3);
-    assert!(desk.sandbox.card_ids(D).iter().all(|card| desk.sandbox.credits(D, card).is_empty()));
+    fixture.pass(3);
+    assert!(
+        fixture.sandbox.card_ids(D).iter().all(|card| fixture.sandbox.credits(D, card).is_empty())
+    );
 
     for (card, customer, account, currency) in
         [(&card, "14387", &own, "USD"), (&digital, "14388", &other, "dUSD")]
     {
-        let before = desk.sandbox.customer_accounts(D, card)[0].1;
-        let float = desk.sandbox.float(D, "USD");
-        let (status, _) = desk
+        let before = fixture.sandbox.customer_accounts(D, card)[0].1;
+        let float = fixture.sandbox.float(D, "USD");
+        let (status, _) = fixture
             .ibanera(
                 &token,
                 "POST",
@@ -52,25 +54,25 @@ async fn an_account_pays_only_for_the_customer_it_belongs_to() {
             )
             .await;
         assert_eq!(status, StatusCode::OK);
-        desk.pass(3);
-        assert_eq!(desk.sandbox.credits(D, card), [decimal("20")]);
+        fixture.pass(3);
+        assert_eq!(fixture.sandbox.credits(D, card), [decimal("20")]);
         assert_eq!(
-            before.amount() - desk.sandbox.customer_accounts(D, card)[0].1.amount(),
+            before.amount() - fixture.sandbox.customer_accounts(D, card)[0].1.amount(),
             decimal("20.50")
         );
-        assert_eq!(desk.sandbox.float(D, "USD"), float, "the manager paid for the customer");
+        assert_eq!(fixture.sandbox.float(D, "USD"), float, "the manager paid for the customer");
     }
-    assert_eq!(desk.sandbox.discrepancies(D), Vec::<String>::new());
+    assert_eq!(fixture.sandbox.discrepancies(D), Vec::<String>::new());
 }
 
 #[tokio::test]
 async fn accounts_are_listed_for_their_customer_and_tell_whose_they_are() {
-    let desk = desk();
-    let token = desk.ibanera_token().await;
+    let fixture = fixture();
+    let token = fixture.ibanera_token().await;
     let list = |customer: &str| {
         format!("accounts/list-accounts?CustomersId={customer}&PageSize=50&PageNumber=1")
     };
-    let (_, own) = desk.ibanera(&token, "GET", &list("14389"), "").await;
+    let (_, own) = fixture.ibanera(&token, "GET", &list("14389"), "").await;
     let rows = own["details"].as_array().unwrap();
     assert_eq!(
         rows.iter().map(|row| row["asset"].as_str().unwrap()).collect::<Vec<_>>(),
@@ -81,20 +83,20 @@ async fn accounts_are_listed_for_their_customer_and_tell_whose_they_are() {
         (rows[0]["bSuppressed"].as_bool(), rows[1]["bSuppressed"].as_bool()),
         (Some(true), Some(false))
     );
-    let (_, manager) = desk.ibanera(&token, "GET", &list("14380"), "").await;
+    let (_, manager) = fixture.ibanera(&token, "GET", &list("14380"), "").await;
     assert_eq!(
         (manager["details"][0]["id"].as_u64(), manager["details"].as_array().unwrap().len()),
         (Some(8204), 1)
     );
-    assert_eq!(desk.ibanera(&token, "GET", &list("1"), "").await.0, StatusCode::BAD_REQUEST);
-    let (_, one) = desk.ibanera(&token, "GET", "accounts/account?id=8204", "").await;
+    assert_eq!(fixture.ibanera(&token, "GET", &list("1"), "").await.0, StatusCode::BAD_REQUEST);
+    let (_, one) = fixture.ibanera(&token, "GET", "accounts/account?id=8204", "").await;
     assert_eq!(one["details"]["customersId"], 14_380);
     assert_eq!(
-        desk.ibanera(&token, "GET", "accounts/account?id=1", "").await.0,
+        fixture.ibanera(&token, "GET", "accounts/account?id=1", "").await.0,
         StatusCode::NOT_FOUND
     );
-    assert!(desk.sandbox.set_customer_account(D, "8301", decimal("512")));
-    let (_, own) = desk.ibanera(&token, "GET", &list("14387"), "").await;
+    assert!(fixture.sandbox.set_customer_account(D, "8301", decimal("512")));
+    let (_, own) = fixture.ibanera(&token, "GET", &list("14387"), "").await;
     assert_eq!(own["details"][0]["availableBalance"].to_string(), "512");
-    assert_eq!(desk.sandbox.discrepancies(D), Vec::<String>::new());
+    assert_eq!(fixture.sandbox.discrepancies(D), Vec::<String>::new());
 }

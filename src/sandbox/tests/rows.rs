@@ -3,36 +3,36 @@
 use super::*;
 
 /// Rows of a card as the wire lists them, newest first.
-pub(super) async fn rows_of(desk: &Desk, dialect: Dialect, card: &str) -> Vec<Value> {
+pub(super) async fn rows_of(fixture: &Fixture, dialect: Dialect, card: &str) -> Vec<Value> {
     let list = match dialect {
         Dialect::Artha => {
-            let (_, body) = desk.artha_post("Card/Transactions", &[("cardId", card)]).await;
+            let (_, body) = fixture.artha_post("Card/Transactions", &[("cardId", card)]).await;
             serde_json::from_str::<Value>(&body.unwrap()).unwrap()
         }
         Dialect::Banana => {
-            let (_, body) = desk
+            let (_, body) = fixture
                 .banana("/card/get_transactions", &format!(r#"{{"card_id":{card},"limit":200}}"#))
                 .await;
             serde_json::from_str::<Value>(&body).unwrap()["data"].clone()
         }
         Dialect::Enkash => {
-            let token = desk.enkash_token().await;
-            let (_, body) = desk
+            let token = fixture.enkash_token().await;
+            let (_, body) = fixture
                 .enkash(&token, "/transaction/all", &format!(r#","enKashCardId":"{card}""#))
                 .await;
             serde_json::from_str::<Value>(&body.unwrap()).unwrap()["payload"]["data"].clone()
         }
         Dialect::Ibanera => {
-            let token = desk.ibanera_token().await;
+            let token = fixture.ibanera_token().await;
             let path = format!("cards/transactions?CardsId={card}&PageSize=100&PageNumber=1");
-            desk.ibanera(&token, "GET", &path, "").await.1["details"].clone()
+            fixture.ibanera(&token, "GET", &path, "").await.1["details"].clone()
         }
     };
     list.as_array().unwrap().clone()
 }
 
 /// Id, time, what tells the kind, and the caller's task or reference of a row.
-pub(super) fn told(dialect: Dialect, row: &Value) -> (String, Timestamp, String, String) {
+pub(super) fn row_facts(dialect: Dialect, row: &Value) -> (String, Timestamp, String, String) {
     let (id, at, kind, reference) = match dialect {
         Dialect::Artha => ("transactionId", "date", "type", "taskId"),
         Dialect::Banana => ("id", "created_at", "type", "reference"),
@@ -45,32 +45,33 @@ pub(super) fn told(dialect: Dialect, row: &Value) -> (String, Timestamp, String,
 }
 
 /// A top-up of 50 in major units, asked over the wire.
-pub(super) async fn top_up(desk: &Desk, dialect: Dialect, card: &str) {
+pub(super) async fn top_up(fixture: &Fixture, dialect: Dialect, card: &str) {
     match dialect {
         Dialect::Artha => {
-            desk.artha_post("CardTopUp", &[("cardId", card), ("amount", "5000")]).await;
+            fixture.artha_post("CardTopUp", &[("cardId", card), ("amount", "5000")]).await;
         }
         Dialect::Banana => {
-            desk.banana(
-                "/card/recharge",
-                &format!(r#"{{"user_id":12345,"card_id":{card},"amount":5000}}"#),
-            )
-            .await;
+            fixture
+                .banana(
+                    "/card/recharge",
+                    &format!(r#"{{"user_id":12345,"card_id":{card},"amount":5000}}"#),
+                )
+                .await;
         }
         Dialect::Enkash => {
-            let token = desk.enkash_token().await;
+            let token = fixture.enkash_token().await;
             let load = format!(
                 r#","amount":5000,"transactionType":"CR","type":"ALLOCATE_FUND","transactionCode":"ALLOCATION","uniqueReferenceNumber":"Ref1","enKashCardId":"{card}""#
             );
-            desk.enkash(&token, "/balance", &load).await;
+            fixture.enkash(&token, "/balance", &load).await;
         }
         Dialect::Ibanera => {
-            let token = desk.ibanera_token().await;
+            let token = fixture.ibanera_token().await;
             let body = format!(
                 r#"{{"amount":5000,"reference":"op 1","transferTypes":"TopUpCard","currencyType":"USD","DestinationCardId":{card},"CustomersId":"14380","CustomerAssetAccountId":8204}}"#
             );
-            desk.ibanera(&token, "POST", "cards/transferfunds", &body).await;
+            fixture.ibanera(&token, "POST", "cards/transferfunds", &body).await;
         }
     }
-    desk.pass(3);
+    fixture.pass(3);
 }

@@ -24,18 +24,20 @@ pub(in crate::store) use self::head::Head;
 pub(in crate::store) use self::rows::{being_sent, changed_since, followed, get, newest, steps};
 pub(in crate::store) use self::verify::verify;
 use super::{begin, millis};
-use crate::domain::operation::{Operation, OperationId, OperationState, Proof, StepKind};
+use crate::domain::operation::{
+    OnConflict, Operation, OperationId, OperationState, Proof, StepKind,
+};
 use crate::domain::proof::ProvenBy;
-use crate::store::{Finding, Intent, Settled, Settlement, Unsettled};
+use crate::store::{Finding, Intent, Settled, Settlement};
 
 /// Saves the intent of an operation, or returns what is in its way: nothing is saved then.
 pub(in crate::store) fn intend(
     db: &mut Connection,
     operation: &Operation,
-    unsettled: Unsettled,
+    on_conflict: OnConflict,
 ) -> rusqlite::Result<Option<Intent>> {
     let tx = begin(db)?;
-    if let Some(obstacle) = obstacle(&tx, operation, unsettled)? {
+    if let Some(obstacle) = obstacle(&tx, operation, on_conflict)? {
         return Ok(Some(obstacle));
     }
     rows::insert(&tx, operation)?;
@@ -51,9 +53,9 @@ pub(in crate::store) fn intend(
         append(&tx, operation.created_at, operation.id, &kind, words, operation.state)
     };
     add(StepKind::Intent, &words)?;
-    match unsettled {
-        Unsettled::Blocks => {}
-        Unsettled::Overridden => {
+    match on_conflict {
+        OnConflict::Refuse => {}
+        OnConflict::Override => {
             add(StepKind::Second, "the operator typed SECOND: sent beside an unsettled one")?
         }
     }
@@ -66,9 +68,9 @@ pub(in crate::store) fn intend(
 fn obstacle(
     tx: &Transaction<'_>,
     operation: &Operation,
-    unsettled: Unsettled,
+    on_conflict: OnConflict,
 ) -> rusqlite::Result<Option<Intent>> {
-    let overridden = unsettled == Unsettled::Overridden;
+    let overridden = on_conflict == OnConflict::Override;
     let rival = rows::unsettled_of_card(tx, &operation.card)?.into_iter().find(|rival| {
         rival.blocks(operation.action_kind) && !(overridden && rival.state != OperationState::Sent)
     });

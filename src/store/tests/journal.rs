@@ -1,15 +1,17 @@
 //! The journal: what is saved, what moves, and which credit proves what.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 
 use super::{Empty, stories};
 use crate::domain::card::{Card, CardKey, CardState, ProviderId};
 use crate::domain::money::Money;
 use crate::domain::operation::{
-    Action, ActionKind, Before, Operation, OperationId, OperationState, Proof, StepKind,
+    Action, ActionKind, Before, OnConflict, Operation, OperationId, OperationState, Proof, StepKind,
 };
-use crate::domain::proof::ProvenBy;
-use crate::store::{Finding, Intent, Settled, Settlement, Store, StoreError, Unsettled};
+use crate::domain::proof::{Baseline, ProvenBy};
+use crate::store::{Finding, Intent, Settled, Settlement, Store, StoreError};
 
 stories! {
     after_a_crash_only_what_was_noted_as_sent_may_have_happened,
@@ -69,31 +71,31 @@ fn finding(state: OperationState, credit: Option<&str>) -> Finding {
 }
 
 /// Saves an intent, as a top-up or a freeze is asked for.
-async fn intend(store: &Store, operation: &Operation, unsettled: Unsettled) -> Intent {
+async fn intend(store: &Store, operation: &Operation, on_conflict: OnConflict) -> Intent {
     let action = operation.amount.map_or(Action::Freeze, Action::TopUp);
     let card = Card::unread(operation.card.clone());
-    store.intend(operation.clone(), card, action, unsettled).await.expect("the journal")
+    store.intend(operation.clone(), card, action, on_conflict).await.expect("the journal")
 }
 
-async fn saved(store: &Store, operation: &Operation, unsettled: Unsettled) -> bool {
-    matches!(intend(store, operation, unsettled).await, Intent::Saved(_))
+async fn saved(store: &Store, operation: &Operation, on_conflict: OnConflict) -> bool {
+    matches!(intend(store, operation, on_conflict).await, Intent::Saved(_))
 }
 
 async fn after_a_crash_only_what_was_noted_as_sent_may_have_happened(empty: Empty) {
     let store = &empty();
     let (noted, unsent, answered) = (top_up(1), top_up(2), top_up(3));
-    assert!(saved(store, &noted, Unsettled::Blocks).await);
+    assert!(saved(store, &noted, OnConflict::Refuse).await);
     store.mark_sent(noted.id, at(5), "asked of acme").await.expect("the journal");
     let found = store.abandon(noted.id, at(60)).await.expect("the journal");
     assert_eq!((found.state, found.next_look), (OperationState::Unknown, Some(at(60))));
-    assert!(!saved(store, &unsent, Unsettled::Blocks).await, "the card waits for it");
+    assert!(!saved(store, &unsent, OnConflict::Refuse).await, "the card waits for it");
     let settled = finding(OperationState::Done, Some("t1"));
     assert_eq!(
         store.record(noted.id, settled).await.expect("the journal").state,
         OperationState::Done
     );
 
-    assert!(saved(store, &unsent, Unsettled::Blocks).await);
+    assert!(saved(store, &unsent, OnConflict::Refuse).await);
     let found = store.abandon(unsent.id, at(60)).await.expect("the journal");
     assert_eq!((found.state, found.next_look), (OperationState::Failed, None));
     assert_eq!(
@@ -111,7 +113,7 @@ async fn after_a_crash_only_what_was_noted_as_sent_may_have_happened(empty: Empt
         0,
         "what never left has no row"
     );
-    assert!(saved(store, &answered, Unsettled::Blocks).await);
+    assert!(saved(store, &answered, OnConflict::Refuse).await);
     store.mark_sent(answered.id, at(5), "asked of acme").await.expect("the journal");
     store.record(answered.id, finding(OperationState::Accepted, None)).await.expect("the journal");
     assert_eq!(
@@ -124,29 +126,29 @@ async fn after_a_crash_only_what_was_noted_as_sent_may_have_happened(empty: Empt
 async fn what_is_saved_reads_back_whole(empty: Empty) {
     let store = &empty();
     let operation = top_up(1);
-    assert!(saved(store, &operation, Unsettled::Blocks).await);
+    assert!(saved(store, &operation, OnConflict::Refuse).await);
     assert_eq!(store.operation(operation.id).await.expect("it is there"), operation);
     assert_eq!(store.newest_operations(10).await.expect("a list"), vec![operation]);
 }
 
 async fn a_second_top_up_waits_until_the_first_is_settled_or_the_phrase_is_typed(empty: Empty) {
     let store = &empty();
-    assert!(saved(store, &top_up(1), Unsettled::Blocks).await);
-    assert!(!saved(store, &top_up(2), Unsettled::Blocks).await);
+    assert!(saved(store, &top_up(1), OnConflict::Refuse).await);
+    assert!(!saved(store, &top_up(2), OnConflict::Refuse).await);
     assert!(
-        !saved(store, &top_up(2), Unsettled::Overridden).await,
+        !saved(store, &top_up(2), OnConflict::Override).await,
         "one that is just being sent cannot be overruled"
     );
     store.record(top_up(1).id, finding(OperationState::Unknown, None)).await.expect("the journal");
-    assert!(!saved(store, &top_up(2), Unsettled::Blocks).await);
-    assert!(saved(store, &top_up(2), Unsettled::Overridden).await);
+    assert!(!saved(store, &top_up(2), OnConflict::Refuse).await);
+    assert!(saved(store, &top_up(2), OnConflict::Override).await);
     let freeze = Operation { action_kind: ActionKind::Freeze, amount: None, ..top_up(3) };
-    assert!(saved(store, &freeze, Unsettled::Blocks).await, "a freeze does not wait for a top-up");
+    assert!(saved(store, &freeze, OnConflict::Refuse).await, "a freeze does not wait for a top-up");
 }
 
 async fn one_that_was_taken_for_lost_is_told_so_before_it_is_sent(empty: Empty) {
     let store = &empty();
-    saved(store, &top_up(1), Unsettled::Blocks).await;
+    saved(store, &top_up(1), OnConflict::Refuse).await;
     assert_eq!(
         store.mark_sent(top_up(1).id, at(2), "asked").await.expect("the journal"),
         OperationState::Sent
@@ -166,9 +168,9 @@ async fn one_that_was_taken_for_lost_is_told_so_before_it_is_sent(empty: Empty) 
 
 async fn a_credit_proves_at_most_one_operation(empty: Empty) {
     let store = &empty();
-    saved(store, &top_up(1), Unsettled::Blocks).await;
+    saved(store, &top_up(1), OnConflict::Refuse).await;
     store.record(top_up(1).id, finding(OperationState::Unknown, None)).await.expect("the journal");
-    saved(store, &top_up(2), Unsettled::Overridden).await;
+    saved(store, &top_up(2), OnConflict::Override).await;
     store.record(top_up(2).id, finding(OperationState::Unknown, None)).await.expect("the journal");
     let first = store
         .record(top_up(1).id, finding(OperationState::Done, Some("t9")))
@@ -185,7 +187,7 @@ async fn a_credit_proves_at_most_one_operation(empty: Empty) {
 
 async fn a_settled_operation_never_moves_again(empty: Empty) {
     let store = &empty();
-    saved(store, &top_up(1), Unsettled::Blocks).await;
+    saved(store, &top_up(1), OnConflict::Refuse).await;
     store.record(top_up(1).id, finding(OperationState::Failed, None)).await.expect("the journal");
     let after = store
         .record(top_up(1).id, finding(OperationState::Done, Some("t1")))
@@ -197,7 +199,7 @@ async fn a_settled_operation_never_moves_again(empty: Empty) {
 
 async fn a_late_finding_takes_nothing_from_a_settled_operation(empty: Empty) {
     let store = &empty();
-    saved(store, &top_up(1), Unsettled::Blocks).await;
+    saved(store, &top_up(1), OnConflict::Refuse).await;
     let seen =
         Finding { proven_by: Some(ProvenBy::Answer), ..finding(OperationState::Done, Some("t1")) };
     let done = store
@@ -212,13 +214,13 @@ async fn a_late_finding_takes_nothing_from_a_settled_operation(empty: Empty) {
             (done.state, done.proven_by, &done.detail)
         );
     }
-    saved(store, &top_up(2), Unsettled::Blocks).await;
+    saved(store, &top_up(2), OnConflict::Refuse).await;
     let second = store
         .record(top_up(2).id, finding(OperationState::Done, Some("t2")))
         .await
         .expect("the journal");
     assert_eq!(second.state, OperationState::Done, "t2 was not taken");
-    saved(store, &top_up(3), Unsettled::Blocks).await;
+    saved(store, &top_up(3), OnConflict::Refuse).await;
     let third = store
         .record(top_up(3).id, finding(OperationState::Done, Some("t1")))
         .await
@@ -231,7 +233,7 @@ async fn a_credit_is_kept_free_for_an_operation_that_a_person_settled_without_na
     empty: Empty,
 ) {
     let store = &empty();
-    saved(store, &top_up(1), Unsettled::Blocks).await;
+    saved(store, &top_up(1), OnConflict::Refuse).await;
     store.record(top_up(1).id, finding(OperationState::Unknown, None)).await.expect("the journal");
     let settlement = Settlement {
         at: at(70),
@@ -253,20 +255,27 @@ async fn a_credit_is_kept_free_for_an_operation_that_a_person_settled_without_na
 
 async fn an_equal_top_up_that_was_done_while_the_list_was_read_stops_the_next_one(empty: Empty) {
     let store = &empty();
-    saved(store, &top_up(1), Unsettled::Blocks).await;
+    saved(store, &top_up(1), OnConflict::Refuse).await;
     store
         .record(top_up(1).id, finding(OperationState::Done, Some("t1")))
         .await
         .expect("the journal");
     let read_at = |second| Operation {
-        baseline: Some(crate::app::fixture::baseline(at(second))),
+        baseline: Some(Baseline {
+            read_at: at(second),
+            since: at(second),
+            credits: BTreeSet::new(),
+            newest: None,
+            unread: 0,
+            clock: None,
+        }),
         ..top_up(2)
     };
     assert!(
-        matches!(intend(store, &read_at(50), Unsettled::Blocks).await, Intent::Repeats(done) if done.id == top_up(1).id)
+        matches!(intend(store, &read_at(50), OnConflict::Refuse).await, Intent::Repeats(done) if done.id == top_up(1).id)
     );
     assert!(
-        saved(store, &read_at(70), Unsettled::Blocks).await,
+        saved(store, &read_at(70), OnConflict::Refuse).await,
         "its credit is in a list that was read after it"
     );
 }
@@ -277,11 +286,11 @@ async fn an_intent_of_another_card_or_action_permits_nothing(empty: Empty) {
         (Card::unread(top_up(1).card), Card::unread(CardKey::new(&ProviderId::new("acme"), "c2")));
     let amount = top_up(1).amount.expect("a sum");
     for (card, action) in [(other, Action::TopUp(amount)), (card.clone(), Action::Freeze)] {
-        let refused = store.intend(top_up(1), card, action, Unsettled::Blocks).await;
+        let refused = store.intend(top_up(1), card, action, OnConflict::Refuse).await;
         assert_eq!(refused.err(), Some(StoreError::Mismatch));
     }
     assert_eq!(store.newest_operations(10).await.expect("a list"), []);
-    let Intent::Saved(permit) = intend(store, &top_up(1), Unsettled::Blocks).await else {
+    let Intent::Saved(permit) = intend(store, &top_up(1), OnConflict::Refuse).await else {
         panic!("nothing is in its way")
     };
     assert_eq!((permit.id(), permit.card().key.clone()), (top_up(1).id, card.key));

@@ -11,7 +11,7 @@ use cardtop::domain::operation::{Operation, OperationId, OperationState};
 use cardtop::domain::proof::ProvenBy;
 use cardtop::engine::{ChangeRequest, Engine, Refused, Verdict, confirmation};
 use cardtop::provider::http::{Access, Transport, TransportError};
-use cardtop::sandbox::{Dialect, ElsewhereTopUp};
+use cardtop::sandbox::{Dialect, ForeignTopUp};
 use http::{Request, Response};
 use jiff::SignedDuration;
 
@@ -54,9 +54,7 @@ impl Scene {
     fn elsewhere(&self) -> String {
         let (card, sum) =
             (self.card(), units(&self.sandbox, self.dialect, &self.card(), SUM).amount());
-        self.sandbox
-            .credit_from_elsewhere(self.dialect, &card, sum)
-            .expect("a card that takes money")
+        self.sandbox.add_foreign_credit(self.dialect, &card, sum).expect("a card that takes money")
     }
 
     /// Looks for an operation several times, as a board does over a few minutes.
@@ -254,11 +252,7 @@ async fn a_back_dated_credit_that_appears_late_is_not_ours() {
         let dated_back = SignedDuration::from_secs(60);
         scene
             .sandbox
-            .top_up_from_elsewhere(
-                dialect,
-                &card,
-                ElsewhereTopUp { sum, dated_back, failed: false },
-            )
+            .add_foreign_top_up(dialect, &card, ForeignTopUp { sum, dated_back, failed: false })
             .expect("a credit");
         let found = scene.lookup(&engine, sent.id).await;
         assert_eq!(found.state, OperationState::Unknown, "{}: {}", dialect.name(), said(&found));

@@ -36,8 +36,8 @@ pub(crate) fn be_hostile(sandbox: &Sandbox, seed: u64) {
         let seconds = i64::try_from(dice.below(600)).unwrap_or(0) - 300;
         sandbox.set_clock_offset(dialect, SignedDuration::from_secs(seconds));
         sandbox.cap_pages(dialect, Some(3));
-        sandbox.let_totals_count_the_page(dialect, dice.below(2) == 0);
-        sandbox.spell_ids_otherwise_in_rows(dialect, dice.below(2) == 0);
+        sandbox.set_totals_count_page(dialect, dice.below(2) == 0);
+        sandbox.set_alternate_ids_in_rows(dialect, dice.below(2) == 0);
     }
 }
 

@@ -10,8 +10,8 @@ use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
-use cardtop::sandbox::world::CardState;
-use cardtop::sandbox::{Between, Dialect, Merchant, Sandbox};
+use cardtop::sandbox::bank::CardState;
+use cardtop::sandbox::{Dialect, ListChange, Merchant, Sandbox};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -146,7 +146,7 @@ impl Gate {
 
     /// Another system tops up a card. The row's id.
     pub(crate) fn top_up_elsewhere(&self, card: &str, sum: u64) -> Option<String> {
-        self.sandbox.credit_from_elsewhere(self.dialect, card, sum.into())
+        self.sandbox.add_foreign_credit(self.dialect, card, sum.into())
     }
 
     /// Something happens to the lists of a card, as the number has it: a credit is listed late or
@@ -155,16 +155,15 @@ impl Gate {
     pub(crate) fn change_lists(&self, card: &str, what: u64) -> Option<&'static str> {
         let (dialect, bank) = (self.dialect, &self.sandbox);
         let between = |what| {
-            bank.between_pages(dialect, [what]);
+            bank.change_between_pages(dialect, [what]);
             true
         };
         let (happened, word) = match what {
-            0 => (
-                bank.hold_back_newest_credit(dialect, card).is_some(),
-                "a credit is not listed yet",
-            ),
+            0 => {
+                (bank.withhold_newest_credit(dialect, card).is_some(), "a credit is not listed yet")
+            }
             1 => {
-                bank.list_held_back(dialect);
+                bank.list_withheld(dialect);
                 (true, "late credits are listed")
             }
             2 | 3 => (
@@ -172,11 +171,11 @@ impl Gate {
                 "a hold comes",
             ),
             4 => (bank.release_hold(dialect, card).is_some(), "a hold is let go"),
-            5 => (between(Between::Insert), "a row comes in between pages"),
-            6 => (between(Between::Remove), "a row leaves between pages"),
-            7 => (between(Between::Move), "a row moves between pages"),
-            8 => (between(Between::Rename), "a row gets another id between pages"),
-            _ => (between(Between::Repeat), "a row is listed twice"),
+            5 => (between(ListChange::Insert), "a row comes in between pages"),
+            6 => (between(ListChange::Remove), "a row leaves between pages"),
+            7 => (between(ListChange::Move), "a row moves between pages"),
+            8 => (between(ListChange::Rename), "a row gets another id between pages"),
+            _ => (between(ListChange::Repeat), "a row is listed twice"),
         };
         happened.then_some(word)
     }
@@ -192,8 +191,8 @@ impl Gate {
     /// No lies from now on; whatever is still under way arrives.
     pub(crate) async fn be_honest(&mut self) -> io::Result<()> {
         self.honest = true;
-        self.sandbox.no_more_between_pages(self.dialect);
-        self.sandbox.list_held_back(self.dialect);
+        self.sandbox.cancel_list_changes(self.dialect);
+        self.sandbox.list_withheld(self.dialect);
         self.arrivals(u64::MAX).await
     }
 

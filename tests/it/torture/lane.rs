@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use anyhow::{anyhow, bail};
 use cardtop::sandbox::Dialect;
-use cardtop::sandbox::world::CardState;
+use cardtop::sandbox::bank::CardState;
 use tokio::net::TcpStream;
 
 use super::gate::{self, Arrived, Gate};

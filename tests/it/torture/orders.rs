@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use anyhow::{anyhow, bail};
-use cardtop::sandbox::world::CardState;
+use cardtop::sandbox::bank::CardState;
 use cardtop::sandbox::{Dialect, Sandbox};
 
 use crate::proxy::Dice;

@@ -49,7 +49,7 @@ async fn with_journal(work: impl FnOnce(&mut Connection) + Send + 'static) {
 }
 
 fn saved(db: &mut Connection, operation: &Operation) {
-    let obstacle = intend(db, operation, Unsettled::Blocks).expect("the journal");
+    let obstacle = intend(db, operation, OnConflict::Refuse).expect("the journal");
     assert!(obstacle.is_none(), "{obstacle:?}");
 }
 
@@ -60,7 +60,7 @@ async fn journal(folder: &Path) -> Store {
         .unwrap_or_else(|refused| panic!("{refused}"));
     let wrote = store.database().journal(|db| {
         for count in 1..=3 {
-            intend(db, &operation(count), Unsettled::Blocks)?;
+            intend(db, &operation(count), OnConflict::Refuse)?;
         }
         let words = "+30.00 USD in the list, id t1".to_owned();
         let found = Finding::new(at(60), StepKind::Look, words, OperationState::Done);
@@ -171,7 +171,7 @@ async fn an_end_that_was_cut_off_stays_noticed_when_the_journal_grows_beyond_it(
     for count in 4..10 {
         again
             .database()
-            .journal(move |db| Ok(intend(db, &operation(count), Unsettled::Blocks)?))
+            .journal(move |db| Ok(intend(db, &operation(count), OnConflict::Refuse)?))
             .await
             .expect("one more");
     }
@@ -239,7 +239,7 @@ async fn a_full_disk_refuses_the_intent_and_leaves_the_journal_whole() {
         db.pragma_update_and_check(None, "max_page_count", pages, |_| Ok(())).expect("a limit");
         let full = (2..200).find_map(|count| {
             let card = CardKey::new(&ProviderId::new("acme"), &format!("{count:0>400}"));
-            intend(db, &Operation { card, ..operation(count) }, Unsettled::Blocks).err()
+            intend(db, &Operation { card, ..operation(count) }, OnConflict::Refuse).err()
         });
         let error = full.expect("the limit is reached");
         assert_eq!(StoreError::from(error).to_string(), "cannot grow: the disk is full");

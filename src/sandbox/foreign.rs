@@ -5,13 +5,13 @@
 use jiff::{SignedDuration, Timestamp};
 use rust_decimal::Decimal;
 
-use super::world::{Bank, Load, Progress, Row, rounded};
+use super::bank::{Bank, Load, Progress, Row, rounded};
 use super::{Dialect, Sandbox, artha, banana, enkash, ibanera};
 use crate::domain::money::Money;
 
 /// A top-up that another system of the same merchant asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ElsewhereTopUp {
+pub struct ForeignTopUp {
     /// What is asked for, in the card's currency. At artha the fee is taken out of it, elsewhere
     /// the merchant pays it.
     pub sum: Decimal,
@@ -42,79 +42,79 @@ impl Sandbox {
     /// its answers and the times in rows that are written from now on follow it; the cardholders do
     /// not, and signatures, one-time codes and tokens are still checked by the true time.
     pub fn set_clock_offset(&self, dialect: Dialect, offset: SignedDuration) {
-        self.room(dialect).bank.clock_offset = offset;
+        self.endpoint(dialect).bank.clock_offset = offset;
     }
 
     /// How far a provider's clock is from the true one.
     #[must_use]
     pub fn clock_offset(&self, dialect: Dialect) -> SignedDuration {
-        self.room(dialect).bank.clock_offset
+        self.endpoint(dialect).bank.clock_offset
     }
 
     /// Lets another system of the same merchant top up a card now. The row is of the same kind as
     /// ours, with an id, and where the wire has them a task or a reference, of its own. The row's
     /// id, or `None` for an unknown card or one that takes no money, and when the float cannot pay.
-    pub fn credit_from_elsewhere(
+    pub fn add_foreign_credit(
         &self,
         dialect: Dialect,
         card_id: &str,
         sum: Decimal,
     ) -> Option<String> {
-        self.top_up_from_elsewhere(
+        self.add_foreign_top_up(
             dialect,
             card_id,
-            ElsewhereTopUp { sum, dated_back: SignedDuration::ZERO, failed: false },
+            ForeignTopUp { sum, dated_back: SignedDuration::ZERO, failed: false },
         )
     }
 
     /// Lets another system ask in vain: the row says FAILED. `None` as in
-    /// [`Sandbox::credit_from_elsewhere`].
-    pub fn failed_top_up_from_elsewhere(
+    /// [`Sandbox::add_foreign_credit`].
+    pub fn add_failed_foreign_top_up(
         &self,
         dialect: Dialect,
         card_id: &str,
         sum: Decimal,
     ) -> Option<String> {
-        self.top_up_from_elsewhere(
+        self.add_foreign_top_up(
             dialect,
             card_id,
-            ElsewhereTopUp { sum, dated_back: SignedDuration::ZERO, failed: true },
+            ForeignTopUp { sum, dated_back: SignedDuration::ZERO, failed: true },
         )
     }
 
     /// The general form: back-dated, or refused by the provider. `None` as in
-    /// [`Sandbox::credit_from_elsewhere`].
-    pub fn top_up_from_elsewhere(
+    /// [`Sandbox::add_foreign_credit`].
+    pub fn add_foreign_top_up(
         &self,
         dialect: Dialect,
         card_id: &str,
-        asked: ElsewhereTopUp,
+        asked: ForeignTopUp,
     ) -> Option<String> {
         let now = self.0.clock.now();
-        let mut room = self.room(dialect);
-        let bank = &mut room.bank;
+        let mut endpoint = self.endpoint(dialect);
+        let bank = &mut endpoint.bank;
         let position = bank.find(card_id)?;
         let load = load(bank, position, asked.sum)?;
         let row = if asked.failed {
-            bank.failed_top_up_elsewhere(load, now)
+            bank.failed_foreign_top_up(load, now)
         } else {
-            bank.top_up_elsewhere(load, now).ok()?
+            bank.foreign_top_up(load, now).ok()?
         };
         bank.date_back(row, asked.dated_back);
-        room.bank.rows.get(row).map(|row| wire_id(dialect, &room.bank, row))
+        endpoint.bank.rows.get(row).map(|row| wire_id(dialect, &endpoint.bank, row))
     }
 
     /// What other systems asked for on a card, in order, the failed ones included.
     #[must_use]
     pub fn foreign_credits(&self, dialect: Dialect, card_id: &str) -> Vec<ForeignCredit> {
-        let room = self.room(dialect);
-        let Some(card) = room.bank.find(card_id) else { return Vec::new() };
-        let rows = room.bank.elsewhere.iter().filter_map(|&at| room.bank.rows.get(at));
+        let endpoint = self.endpoint(dialect);
+        let Some(card) = endpoint.bank.find(card_id) else { return Vec::new() };
+        let rows = endpoint.bank.elsewhere.iter().filter_map(|&at| endpoint.bank.rows.get(at));
         rows.filter(|row| row.card == card)
             .map(|row| {
                 let failed = row.progress != Progress::Cleared;
                 ForeignCredit {
-                    id: wire_id(dialect, &room.bank, row),
+                    id: wire_id(dialect, &endpoint.bank, row),
                     asked: if dialect == Dialect::Artha {
                         row.amount + row.fee
                     } else {
@@ -132,9 +132,9 @@ impl Sandbox {
     /// switched off included. Only ibanera's customers have any.
     #[must_use]
     pub fn customer_accounts(&self, dialect: Dialect, card_id: &str) -> Vec<(String, Money)> {
-        let room = self.room(dialect);
-        let Some(card) = room.bank.card(card_id) else { return Vec::new() };
-        let theirs = room.bank.accounts.iter().filter(|account| account.customer == card.user);
+        let endpoint = self.endpoint(dialect);
+        let Some(card) = endpoint.bank.card(card_id) else { return Vec::new() };
+        let theirs = endpoint.bank.accounts.iter().filter(|account| account.customer == card.user);
         theirs
             .map(|account| (account.id.clone(), Money::new(account.holds, account.asset)))
             .collect()
@@ -143,14 +143,14 @@ impl Sandbox {
     /// Gives a customer's account another sum, as if the customer had paid in or taken out. False
     /// for an unknown account.
     pub fn set_customer_account(&self, dialect: Dialect, account_id: &str, sum: Decimal) -> bool {
-        let mut room = self.room(dialect);
-        let found = room.bank.find_account(account_id);
-        found.is_some_and(|account| room.bank.set_account(account, sum).is_some())
+        let mut endpoint = self.endpoint(dialect);
+        let found = endpoint.bank.find_account(account_id);
+        found.is_some_and(|account| endpoint.bank.set_account(account, sum).is_some())
     }
 
     /// The `Date` of a provider's answers.
     pub(super) fn date(&self, dialect: Dialect) -> Option<http::HeaderValue> {
-        let at = self.room(dialect).bank.shown(self.0.clock.now());
+        let at = self.endpoint(dialect).bank.shown(self.0.clock.now());
         let text =
             jiff::fmt::rfc2822::DateTimePrinter::new().timestamp_to_rfc9110_string(&at).ok()?;
         http::HeaderValue::from_str(&text).ok()

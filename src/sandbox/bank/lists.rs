@@ -2,9 +2,9 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::sums::code;
+use super::amounts::code;
 use super::{Bank, Decline, Dialect, Kind, Progress, Row, after};
-use crate::sandbox::troubles::Between;
+use crate::sandbox::troubles::ListChange;
 
 /// Two rows that come in between pages are at least so many milliseconds apart in the scenario that
 /// does it by itself.
@@ -37,7 +37,7 @@ impl Bank {
     fn lists(&self, row: &Row) -> bool {
         let all = self.dialect != Dialect::Ibanera;
         let shown = !row.hidden
-            && usize::try_from(row.number).is_ok_and(|row| !self.held_back.contains(&row));
+            && usize::try_from(row.number).is_ok_and(|row| !self.withheld.contains(&row));
         shown && (all || matches!(row.progress, Progress::Pending | Progress::Cleared))
     }
 
@@ -62,20 +62,20 @@ impl Bank {
     }
 
     /// What was planned to happen after the list that was just read, if one was.
-    pub(in crate::sandbox) fn after_a_page(&mut self, now: Timestamp) {
+    pub(in crate::sandbox) fn after_request(&mut self, now: Timestamp) {
         let Some(card) = self.listed.take() else { return };
-        if let Some(what) = self.between.pop_front() {
-            self.happen_between(what, card, now);
+        if let Some(what) = self.list_changes.pop_front() {
+            self.change_list(what, card, now);
         } else if self.shifts_pages && self.next_shift <= now {
             self.next_shift = after(now, SHIFT_MILLIS);
-            self.happen_between(Between::Insert, card, now);
+            self.change_list(ListChange::Insert, card, now);
         }
     }
 
     /// Lets one thing happen to the list of a card, or of all.
-    pub(in crate::sandbox) fn happen_between(
+    pub(in crate::sandbox) fn change_list(
         &mut self,
-        what: Between,
+        what: ListChange,
         card: Option<usize>,
         now: Timestamp,
     ) {
@@ -89,7 +89,7 @@ impl Bank {
         let newest = movable.first().copied();
         let middle = movable.get(movable.len() / 2).copied();
         match what {
-            Between::Insert => {
+            ListChange::Insert => {
                 let turn = self.rows.len().checked_rem(self.cards.len()).unwrap_or(0);
                 if let Some(currency) =
                     self.cards.get(card.unwrap_or(turn)).map(|card| card.currency)
@@ -97,24 +97,24 @@ impl Bank {
                     self.charge(card.unwrap_or(turn), super::scaled(1, currency), now);
                 }
             }
-            Between::Remove => {
+            ListChange::Remove => {
                 if let Some(row) = newest {
                     self.vanish(row, now);
                 }
             }
-            Between::Move => {
+            ListChange::Move => {
                 let shown = self.shown(now);
                 if let Some(row) = middle.and_then(|row| self.rows.get_mut(row)) {
                     row.at = shown;
                     row.changed = shown;
                 }
             }
-            Between::Rename => {
+            ListChange::Rename => {
                 if let Some(row) = middle {
                     self.rename(row);
                 }
             }
-            Between::Repeat => {
+            ListChange::Repeat => {
                 if let Some(row) = newest.and_then(|row| self.rows.get_mut(row)) {
                     row.twice = true;
                 }

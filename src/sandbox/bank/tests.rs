@@ -1,6 +1,6 @@
 //! What the bank does, and that no cent is made or lost.
 
-use super::history::luhn;
+use super::seeding::luhn;
 use super::*;
 use proptest::prelude::*;
 
@@ -144,15 +144,15 @@ proptest! {
                     bank.settle(card, Decimal::new(minor, 2), now);
                 }
                 Step::PayBack(card) => {
-                    bank.pay_back(card, now);
+                    bank.refund_newest(card, now);
                 }
                 Step::Elsewhere(card, minor, failed) => {
                     let sum = Decimal::new(minor, 2);
                     let load = Load { paid: sum + Decimal::ONE, ..Load::plain(card, sum) };
                     if failed {
-                        bank.failed_top_up_elsewhere(load, now);
+                        bank.failed_foreign_top_up(load, now);
                     } else {
-                        let _ = bank.top_up_elsewhere(load, now);
+                        let _ = bank.foreign_top_up(load, now);
                     }
                 }
                 Step::Close(card) => bank.close(card, true, now, 1_500),

@@ -3,7 +3,7 @@
 
 use rust_decimal::Decimal;
 
-use super::sums::{code, scaled};
+use super::amounts::{code, scaled};
 use super::{Bank, Kind, Progress};
 use crate::domain::money::{Currency, Money};
 
@@ -61,7 +61,7 @@ impl Bank {
     }
 
     /// What a top-up is paid from.
-    pub(super) fn purse(
+    pub(super) fn funds(
         &mut self,
         payer: Option<usize>,
         currency: Currency,

@@ -3,13 +3,13 @@
 //! place arrives in another. Knows nothing of wires.
 
 mod accounts;
-mod day;
+mod amounts;
+mod cardholders;
 mod decline;
-mod history;
 mod ledger;
 mod lists;
 mod scenarios;
-mod sums;
+mod seeding;
 
 #[cfg(test)]
 mod tests;
@@ -22,13 +22,13 @@ use rust_decimal::Decimal;
 
 use super::people::{Merchant, Person};
 use super::random::{Random, mixed, uuid};
-use super::troubles::{Between, CardTrouble, Written};
+use super::troubles::{CardTrouble, ListChange, RowOverrides};
 use super::{Dialect, Options};
 use crate::domain::money::{Currency, Money};
 pub(super) use accounts::Account;
+use amounts::before;
+pub(super) use amounts::{after, code, digits, rounded, scaled};
 pub use decline::Decline;
-use sums::before;
-pub(super) use sums::{after, code, digits, rounded, scaled};
 
 /// How a card stands at the bank.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -100,7 +100,7 @@ pub(super) struct Row {
     /// Lists have it twice.
     pub(super) twice: bool,
     /// What is written otherwise than it should be.
-    pub(super) written: Written,
+    pub(super) written: RowOverrides,
 }
 
 /// A card with its holder's secrets, as an issuer knows it.
@@ -182,7 +182,7 @@ pub(super) enum Refusal {
 
 /// Something that happens by itself later.
 #[derive(Clone, Copy, Debug)]
-enum Due {
+enum Event {
     Clear {
         row: usize,
         sum: Decimal,
@@ -229,13 +229,13 @@ enum Due {
 
 /// How soon a purchase is cleared.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Pace {
+enum Clearing {
     /// In hours, as it was in the days before.
-    Days,
+    Historic,
     /// Within two minutes, so that somebody who watches sees it.
     Live,
     /// When a story says so.
-    Never,
+    Manual,
 }
 
 /// One provider's bank.
@@ -252,7 +252,7 @@ pub(super) struct Bank {
     opening: Vec<(Currency, Decimal)>,
     /// Accounts that belong to customers; only ibanera's have any.
     pub(super) accounts: Vec<Account>,
-    agenda: BTreeMap<(Timestamp, u64), Due>,
+    agenda: BTreeMap<(Timestamp, u64), Event>,
     due_number: u64,
     /// Top-ups asked over the wire that took effect, by card.
     pub(super) credits: HashMap<usize, Vec<Decimal>>,
@@ -269,14 +269,14 @@ pub(super) struct Bank {
     /// Rows spell their card's id otherwise than cards and rosters do.
     pub(super) rows_spell_otherwise: bool,
     /// What happens after the next lists that are read, one thing each.
-    pub(super) between: VecDeque<Between>,
+    pub(super) list_changes: VecDeque<ListChange>,
     /// A row comes in after a list is read, every few seconds.
     pub(super) shifts_pages: bool,
     next_shift: Timestamp,
     /// What scenarios do while cardholders spend.
-    going_on: scenarios::GoingOn,
+    effects: scenarios::Effects,
     /// Rows that no list shows yet.
-    pub(super) held_back: HashSet<usize>,
+    pub(super) withheld: HashSet<usize>,
     /// Ids that were given to rows that had one.
     renamed: u64,
     /// The list that is being read: of one card, or of all.
@@ -318,11 +318,11 @@ impl Bank {
             page_cap: None,
             totals_count_the_page: false,
             rows_spell_otherwise: false,
-            between: VecDeque::new(),
+            list_changes: VecDeque::new(),
             shifts_pages: false,
             next_shift: start,
-            going_on: scenarios::GoingOn::default(),
-            held_back: HashSet::new(),
+            effects: scenarios::Effects::default(),
+            withheld: HashSet::new(),
             renamed: 0,
             listed: Cell::new(None),
             about: Cell::new(None),
@@ -334,12 +334,12 @@ impl Bank {
         let stories = options.transactions >= 24;
         let told =
             if stories { options.transactions.saturating_sub(22) } else { options.transactions };
-        bank.live_through_history(told, start);
-        bank.tell_stories(stories, start);
+        bank.seed_history(told, start);
+        bank.seed_stories(stories, start);
         bank.advance(start);
         bank.next_event = after(start, bank.random.between(1_000, EVENT_GAP_MILLIS.1));
         bank.busy = options.busy;
-        bank.set_off(&options.scenarios, start);
+        bank.start_scenarios(&options.scenarios, start);
         bank
     }
 
@@ -353,44 +353,44 @@ impl Bank {
                 (None, None) => return,
                 (Some(key), event) if event.is_none_or(|event| key.0 <= event) => {
                     if let Some(due) = self.agenda.remove(&key) {
-                        self.fall_due(due, key.0);
+                        self.run_event(due, key.0);
                     }
                 }
                 (_, Some(at)) => {
                     self.next_event =
                         after(at, self.random.between(EVENT_GAP_MILLIS.0, EVENT_GAP_MILLIS.1));
-                    self.happen(at, Pace::Live);
+                    self.cardholder_event(at, Clearing::Live);
                 }
                 (Some(_), None) => return,
             }
         }
     }
 
-    fn fall_due(&mut self, due: Due, at: Timestamp) {
+    fn run_event(&mut self, due: Event, at: Timestamp) {
         match due {
-            Due::Clear { row, sum } => self.clear(row, sum, at),
-            Due::Reverse { row } => self.reverse(row, at),
-            Due::Refund { row } => self.refund(row, at),
-            Due::Credit { row } => self.credit(row, at),
-            Due::State { card, to } => {
+            Event::Clear { row, sum } => self.clear(row, sum, at),
+            Event::Reverse { row } => self.reverse(row, at),
+            Event::Refund { row } => self.refund(row, at),
+            Event::Credit { row } => self.credit(row, at),
+            Event::State { card, to } => {
                 if let Some(card) =
                     self.cards.get_mut(card).filter(|card| card.state != CardState::Closed)
                 {
                     card.state = to;
                 }
             }
-            Due::Close { card, returns } => self.close_now(card, at, returns),
-            Due::Vanish { row } => self.vanish(row, at),
-            Due::Replace { row, sum } => {
+            Event::Close { card, returns } => self.close_now(card, at, returns),
+            Event::Vanish { row } => self.vanish(row, at),
+            Event::Replace { row, sum } => {
                 let _booked = self.clear_as_another(row, sum, SignedDuration::ZERO, at);
             }
-            Due::Decline { turn } => self.decline_in_turn(turn, at),
-            Due::Elsewhere { turn } => self.top_up_in_turn(turn, at),
-            Due::Repeat { row } => self.repeat_elsewhere(row, at),
+            Event::Decline { turn } => self.decline_in_turn(turn, at),
+            Event::Elsewhere { turn } => self.top_up_in_turn(turn, at),
+            Event::Repeat { row } => self.repeat_top_up(row, at),
         }
     }
 
-    fn later(&mut self, at: Timestamp, due: Due) {
+    fn schedule(&mut self, at: Timestamp, due: Event) {
         self.due_number += 1;
         self.agenda.insert((at, self.due_number), due);
     }
@@ -405,7 +405,7 @@ impl Bank {
     ) -> Result<usize, Refusal> {
         let row = self.load(load, at)?;
         self.asked.insert(row);
-        self.later(after(at, delay), Due::Credit { row });
+        self.schedule(after(at, delay), Event::Credit { row });
         self.after_our_top_up(row, at);
         self.advance(at);
         Ok(row)
@@ -431,20 +431,20 @@ impl Bank {
 
     /// Changes a card's state `delay` milliseconds later.
     pub(super) fn set_state(&mut self, card: usize, to: CardState, at: Timestamp, delay: u64) {
-        self.later(after(at, delay), Due::State { card, to });
+        self.schedule(after(at, delay), Event::State { card, to });
         self.advance(at);
     }
 
     /// Closes a card `delay` milliseconds later; what is left goes back to the float when
     /// `returns`.
     pub(super) fn close(&mut self, card: usize, returns: bool, at: Timestamp, delay: u64) {
-        self.later(after(at, delay), Due::Close { card, returns });
+        self.schedule(after(at, delay), Event::Close { card, returns });
         self.advance(at);
     }
 
     /// A top-up that another system of the merchant makes: on the card at once, but not among the
     /// credits that were asked here.
-    pub(super) fn top_up_elsewhere(&mut self, load: Load, at: Timestamp) -> Result<usize, Refusal> {
+    pub(super) fn foreign_top_up(&mut self, load: Load, at: Timestamp) -> Result<usize, Refusal> {
         let row = self.load(load, at)?;
         self.elsewhere.push(row);
         self.credit(row, at);
@@ -452,7 +452,7 @@ impl Bank {
     }
 
     /// A top-up that another system asked for and did not get: a row, and no money moves.
-    pub(super) fn failed_top_up_elsewhere(&mut self, load: Load, at: Timestamp) -> usize {
+    pub(super) fn failed_foreign_top_up(&mut self, load: Load, at: Timestamp) -> usize {
         let row = self.write(load.card, Kind::TopUp, Progress::Failed, load.received, at, |row| {
             row.fee = load.paid - load.received;
             row.reference = load.reference;
@@ -494,7 +494,7 @@ impl Bank {
         shop: Merchant,
         at: Timestamp,
     ) -> u64 {
-        self.authorise(card, sum, shop, at, Pace::Never) as u64
+        self.authorise(card, sum, shop, at, Clearing::Manual) as u64
     }
 
     /// A refusal that a story wants now.
@@ -506,7 +506,7 @@ impl Bank {
         reason: Decline,
         at: Timestamp,
     ) -> u64 {
-        self.refuse(card, sum, shop, reason, at) as u64
+        self.record_decline(card, sum, shop, reason, at) as u64
     }
 
     /// Books the oldest held purchase of a card for `sum`; false when it holds none.
@@ -524,7 +524,7 @@ impl Bank {
     }
 
     /// Pays the newest cleared purchase of a card back; false when there is none.
-    pub(super) fn pay_back(&mut self, card: usize, at: Timestamp) -> bool {
+    pub(super) fn refund_newest(&mut self, card: usize, at: Timestamp) -> bool {
         let paid = self.rows.iter().rposition(|row| {
             row.card == card
                 && row.kind == Kind::Purchase

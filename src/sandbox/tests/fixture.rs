@@ -3,7 +3,7 @@
 use super::*;
 
 /// A bank whose clock the test moves, and a client for each wire.
-pub(super) struct Desk {
+pub(super) struct Fixture {
     pub(super) sandbox: Sandbox,
     seconds: Arc<AtomicU64>,
     pub(super) nonce: AtomicU64,
@@ -12,7 +12,7 @@ pub(super) struct Desk {
 /// Status and body; `None` for a body that broke off.
 pub(super) type Answer = (StatusCode, Option<String>);
 
-impl Desk {
+impl Fixture {
     pub(super) fn new(options: Options) -> Self {
         let seconds = Arc::new(AtomicU64::new(0));
         let start: Timestamp = "2026-03-02T09:00:00Z".parse().unwrap();
@@ -35,8 +35,8 @@ impl Desk {
         self.sandbox.0.clock.now()
     }
 
-    pub(super) fn card(&self, dialect: Dialect, place: usize) -> String {
-        self.sandbox.card_ids(dialect)[place].clone()
+    pub(super) fn card(&self, dialect: Dialect, index: usize) -> String {
+        self.sandbox.card_ids(dialect)[index].clone()
     }
 
     pub(super) async fn ask(

@@ -3,29 +3,29 @@
 use jiff::Timestamp;
 use rust_decimal::Decimal;
 
-use super::sums::{after, scaled};
-use super::{Bank, CardState, Decline, Due, Kind, Load, Pace, Progress};
+use super::amounts::{after, scaled};
+use super::{Bank, CardState, Clearing, Decline, Event, Kind, Load, Progress};
 use crate::domain::money::Currency;
 use crate::sandbox::Dialect;
 use crate::sandbox::people::{self, Merchant, Shop};
 
 impl Bank {
     /// One thing of a cardholder's day.
-    pub(super) fn happen(&mut self, at: Timestamp, pace: Pace) {
-        let Some(card) = self.somebody(at, pace) else { return };
+    pub(super) fn cardholder_event(&mut self, at: Timestamp, pace: Clearing) {
+        let Some(card) = self.choose_card(at, pace) else { return };
         let (currency, available, state) = match self.cards.get(card) {
             Some(card) => (card.currency, card.available(), card.state),
             None => return,
         };
         let dice = self.random.below(100);
         let poor = available < scaled(3_000, currency);
-        if pace == Pace::Days && (dice < 8 || (poor && dice < 70)) {
+        if pace == Clearing::Historic && (dice < 8 || (poor && dice < 70)) {
             let sum = scaled(1_000 * self.random.between(5, 40), currency);
             if let Ok(row) = self.load(Load::plain(card, sum), at) {
-                self.later(after(at, 2_000), Due::Credit { row });
+                self.schedule(after(at, 2_000), Event::Credit { row });
             }
         } else if dice < 14 {
-            let (sum, shop) = self.basket(currency, pace);
+            let (sum, shop) = self.purchase(currency, pace);
             let reason = *self.random.pick(&[
                 Decline::WrongPin,
                 Decline::DayLimit,
@@ -36,7 +36,7 @@ impl Bank {
                 Decline::ThreeDSecure,
             ]);
             if state == CardState::Active {
-                self.refuse(card, sum, shop, reason, at);
+                self.record_decline(card, sum, shop, reason, at);
             } else {
                 self.authorise(card, sum, shop, at, pace);
             }
@@ -63,20 +63,20 @@ impl Bank {
             let shop = Merchant::new(name, mcc, country);
             self.cash(card, sum, shop, at);
         } else {
-            let (sum, shop) = self.basket(currency, pace);
+            let (sum, shop) = self.purchase(currency, pace);
             self.authorise(card, sum, shop, at, pace);
         }
     }
 
     /// A card that can have a day: issued and not closed; frozen ones now and then.
-    fn somebody(&mut self, at: Timestamp, pace: Pace) -> Option<usize> {
-        let first = if pace == Pace::Days && at > self.stories_from { 8 } else { 0 };
+    fn choose_card(&mut self, at: Timestamp, pace: Clearing) -> Option<usize> {
+        let first = if pace == Clearing::Historic && at > self.stories_from { 8 } else { 0 };
         for _ in 0..8 {
             let card = first + self.random.index(self.cards.len().saturating_sub(first));
             let frozen_too = self.random.chance(15);
             match self.cards.get(card)?.state {
                 // The seventh card waits for its activation, so it has no past.
-                CardState::Active if card == 6 && pace == Pace::Days => {}
+                CardState::Active if card == 6 && pace == Clearing::Historic => {}
                 CardState::Active => return Some(card),
                 CardState::Frozen | CardState::Blocked if frozen_too => return Some(card),
                 CardState::Frozen | CardState::Blocked | CardState::Pending | CardState::Closed => {
@@ -86,7 +86,7 @@ impl Bank {
         None
     }
 
-    fn basket(&mut self, currency: Currency, pace: Pace) -> (Decimal, Merchant) {
+    fn purchase(&mut self, currency: Currency, pace: Clearing) -> (Decimal, Merchant) {
         let shops: &[Shop] = if self.dialect == Dialect::Enkash {
             &people::INDIAN_SHOPS
         } else {
@@ -94,7 +94,7 @@ impl Bank {
         };
         let &(name, mcc, country, low, high) = self.random.pick(shops);
         // Small baskets while somebody watches, or the cards would be empty within the hour.
-        let high = if pace == Pace::Live { high.min(low * 3) } else { high };
+        let high = if pace == Clearing::Live { high.min(low * 3) } else { high };
         let sum = scaled(self.random.between(low, high), currency);
         (sum, Merchant::new(name, mcc, country))
     }

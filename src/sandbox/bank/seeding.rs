@@ -6,8 +6,8 @@ use std::collections::HashSet;
 use jiff::Timestamp;
 use rust_decimal::Decimal;
 
-use super::sums::{before, code, scaled};
-use super::{Bank, Card, CardState, Decline, Due, Load, Pace, Progress, Row};
+use super::amounts::{before, code, scaled};
+use super::{Bank, Card, CardState, Clearing, Decline, Event, Load, Progress, Row};
 use crate::domain::money::Currency;
 use crate::sandbox::Dialect;
 use crate::sandbox::people::{self, Merchant, Person};
@@ -145,7 +145,7 @@ impl Bank {
             .expect("one of ten digits makes the sum right")
     }
 
-    pub(super) fn live_through_history(&mut self, rows: usize, start: Timestamp) {
+    pub(super) fn seed_history(&mut self, rows: usize, start: Timestamp) {
         if self.cards.is_empty() {
             return;
         }
@@ -161,14 +161,14 @@ impl Bank {
                 before(start, 60_000 + ago + self.random.below(ago / planned + 50_000)).max(latest);
             latest = at;
             self.advance(at);
-            self.happen(at, Pace::Days);
+            self.cardholder_event(at, Clearing::Historic);
             round += 1;
         }
     }
 
     /// The last hours before the start: what an operator would find on a morning. The first eight
     /// cards have parts.
-    pub(super) fn tell_stories(&mut self, rows: bool, start: Timestamp) {
+    pub(super) fn seed_stories(&mut self, rows: bool, start: Timestamp) {
         let ago = |minutes: u64| before(start, minutes * 60_000);
         let shop = Merchant::new;
         let indian = self.dialect == Dialect::Enkash;
@@ -197,29 +197,29 @@ impl Bank {
         if rows {
             // 7 closes with a refund of what was left, where cards can be closed at all.
             if self.cards.len() > 7 && self.dialect != Dialect::Ibanera {
-                self.come_to_rest(7, ago(330));
+                self.settle_all(7, ago(330));
                 self.close_now(7, ago(320), !indian);
             }
             // 4 was paid back by a shop.
             if let Some(card) = self.cards.get(4) {
                 let sum = scaled(3_120, card.currency);
-                self.bring_to(4, scaled(26_000, card.currency), ago(300), &trip);
-                let row = self.authorise(4, sum, online.clone(), ago(290), Pace::Never);
+                self.set_available(4, scaled(26_000, card.currency), ago(300), &trip);
+                let row = self.authorise(4, sum, online.clone(), ago(290), Clearing::Manual);
                 self.clear(row, sum, ago(200));
                 self.refund(row, ago(48));
             }
             // 3 owes money: the pump cleared for more than it held.
             if let Some(card) = self.cards.get(3) {
                 let (held, cleared) = (scaled(2_000, card.currency), scaled(5_215, card.currency));
-                self.bring_to(3, scaled(2_440, card.currency), ago(280), &trip);
-                let row = self.authorise(3, held, fuel, ago(270), Pace::Never);
+                self.set_available(3, scaled(2_440, card.currency), ago(280), &trip);
+                let row = self.authorise(3, held, fuel, ago(270), Clearing::Manual);
                 self.clear(row, cleared, ago(35));
             }
             // 2 is low and was refused over its day limit.
             if let Some(card) = self.cards.get(2) {
                 let sum = scaled(10_240, card.currency);
-                self.bring_to(2, scaled(1_050, card.currency), ago(260), &trip);
-                self.refuse(2, sum, online.clone(), Decline::DayLimit, ago(37));
+                self.set_available(2, scaled(1_050, card.currency), ago(260), &trip);
+                self.record_decline(2, sum, online.clone(), Decline::DayLimit, ago(37));
             }
         }
         if let Some(card) = self.cards.get_mut(6) {
@@ -240,7 +240,7 @@ impl Bank {
             if let Some(card) = self.cards.get_mut(1) {
                 card.state = CardState::Frozen;
                 let sum = scaled(2_210, card.currency);
-                self.refuse(
+                self.record_decline(
                     1,
                     sum,
                     if indian { online } else { shop("REWE 0412 BERLIN", "5411", "DE") },
@@ -255,9 +255,9 @@ impl Bank {
                     scaled(1_800, card.currency),
                     scaled(4_190, card.currency),
                 );
-                self.bring_to(0, left + hold, ago(250), &trip);
-                self.authorise(0, hold, taxi, ago(28), Pace::Never);
-                self.refuse(0, wanted, grocer, Decline::LackOfMoney, ago(3));
+                self.set_available(0, left + hold, ago(250), &trip);
+                self.authorise(0, hold, taxi, ago(28), Clearing::Manual);
+                self.record_decline(0, wanted, grocer, Decline::LackOfMoney, ago(3));
             }
         } else if let Some(card) = self.cards.get_mut(1) {
             card.state = CardState::Frozen;
@@ -270,13 +270,13 @@ impl Bank {
     fn rows_by_time(&mut self) {
         let mut order: Vec<usize> = (0..self.rows.len()).collect();
         order.sort_by_key(|&i| self.rows.get(i).map(|row| (row.at, row.number)));
-        let mut place = vec![0_usize; order.len()];
+        let mut index = vec![0_usize; order.len()];
         for (new, &old) in order.iter().enumerate() {
-            if let Some(slot) = place.get_mut(old) {
+            if let Some(slot) = index.get_mut(old) {
                 *slot = new;
             }
         }
-        let moved = |row: usize| place.get(row).copied().unwrap_or(row);
+        let moved = |row: usize| index.get(row).copied().unwrap_or(row);
         let mut sorted: Vec<Row> =
             order.iter().filter_map(|&old| self.rows.get(old).cloned()).collect();
         for (new, row) in sorted.iter_mut().enumerate() {
@@ -288,28 +288,28 @@ impl Bank {
         self.rows = sorted;
         for due in self.agenda.values_mut() {
             match due {
-                Due::Clear { row, .. }
-                | Due::Reverse { row }
-                | Due::Refund { row }
-                | Due::Credit { row } => *row = moved(*row),
-                Due::Vanish { row } | Due::Replace { row, .. } | Due::Repeat { row } => {
+                Event::Clear { row, .. }
+                | Event::Reverse { row }
+                | Event::Refund { row }
+                | Event::Credit { row } => *row = moved(*row),
+                Event::Vanish { row } | Event::Replace { row, .. } | Event::Repeat { row } => {
                     *row = moved(*row)
                 }
-                Due::State { .. }
-                | Due::Close { .. }
-                | Due::Decline { .. }
-                | Due::Elsewhere { .. } => {}
+                Event::State { .. }
+                | Event::Close { .. }
+                | Event::Decline { .. }
+                | Event::Elsewhere { .. } => {}
             }
         }
     }
 
     /// Makes a card's spendable money `target` by a cleared purchase or a top-up of the difference.
-    fn bring_to(&mut self, card: usize, target: Decimal, at: Timestamp, shop: &Merchant) {
-        self.come_to_rest(card, at);
+    fn set_available(&mut self, card: usize, target: Decimal, at: Timestamp, shop: &Merchant) {
+        self.settle_all(card, at);
         let Some(available) = self.cards.get(card).map(Card::available) else { return };
         if available > target {
             let sum = available - target;
-            let row = self.authorise(card, sum, shop.clone(), at, Pace::Never);
+            let row = self.authorise(card, sum, shop.clone(), at, Clearing::Manual);
             self.clear(row, sum, at);
         } else if available < target {
             let missing = target - available;
@@ -321,17 +321,21 @@ impl Bank {
 
     /// Books what a card holds and forgets what was to happen to it, so that a story can rely on
     /// its sums.
-    fn come_to_rest(&mut self, card: usize, at: Timestamp) {
+    fn settle_all(&mut self, card: usize, at: Timestamp) {
         let rows = &self.rows;
         let of_card = |row: usize| rows.get(row).is_some_and(|row| row.card == card);
         self.agenda.retain(|_, due| match due {
-            Due::Clear { row, .. } | Due::Reverse { row } | Due::Refund { row } => !of_card(*row),
-            Due::Vanish { row } | Due::Replace { row, .. } | Due::Repeat { row } => !of_card(*row),
-            Due::Credit { .. }
-            | Due::State { .. }
-            | Due::Close { .. }
-            | Due::Decline { .. }
-            | Due::Elsewhere { .. } => true,
+            Event::Clear { row, .. } | Event::Reverse { row } | Event::Refund { row } => {
+                !of_card(*row)
+            }
+            Event::Vanish { row } | Event::Replace { row, .. } | Event::Repeat { row } => {
+                !of_card(*row)
+            }
+            Event::Credit { .. }
+            | Event::State { .. }
+            | Event::Close { .. }
+            | Event::Decline { .. }
+            | Event::Elsewhere { .. } => true,
         });
         for row in 0..self.rows.len() {
             let held = self

@@ -4,11 +4,11 @@
 use jiff::Timestamp;
 use rust_decimal::Decimal;
 
-use super::sums::{after, rounded};
-use super::{Bank, Card, CardState, Decline, Due, Kind, Load, Pace, Progress, Refusal, Row};
+use super::amounts::{after, rounded};
+use super::{Bank, Card, CardState, Clearing, Decline, Event, Kind, Load, Progress, Refusal, Row};
 use crate::sandbox::Dialect;
 use crate::sandbox::people::Merchant;
-use crate::sandbox::troubles::Written;
+use crate::sandbox::troubles::RowOverrides;
 
 impl Bank {
     /// A purchase: held when the card can pay, declined when not. Gives the row.
@@ -18,7 +18,7 @@ impl Bank {
         sum: Decimal,
         shop: Merchant,
         at: Timestamp,
-        pace: Pace,
+        pace: Clearing,
     ) -> usize {
         let Some((state, available, currency)) =
             self.cards.get(card).map(|c| (c.state, c.available(), c.currency))
@@ -34,7 +34,7 @@ impl Bank {
             CardState::Closed => Some(Decline::Closed),
         };
         if let Some(reason) = reason {
-            return self.refuse(card, sum, shop, reason, at);
+            return self.record_decline(card, sum, shop, reason, at);
         }
         if let Some(card) = self.cards.get_mut(card) {
             card.held += sum;
@@ -45,13 +45,13 @@ impl Bank {
             row.merchant = Some(shop)
         });
         let delay = match pace {
-            Pace::Days => self.random.between(2 * 3_600_000, 40 * 3_600_000),
-            Pace::Live => self.random.between(20_000, 90_000),
-            Pace::Never => return row,
+            Clearing::Historic => self.random.between(2 * 3_600_000, 40 * 3_600_000),
+            Clearing::Live => self.random.between(20_000, 90_000),
+            Clearing::Manual => return row,
         };
         let dice = self.random.below(100);
         if dice < 5 {
-            self.later(after(at, delay), Due::Reverse { row });
+            self.schedule(after(at, delay), Event::Reverse { row });
         } else {
             let cleared = if pump || (tips && dice < 60) {
                 let percent =
@@ -61,18 +61,18 @@ impl Bank {
                 sum
             };
             let due = self.instead_of_clearing(row, cleared);
-            self.later(after(at, delay), due);
+            self.schedule(after(at, delay), due);
             if dice > 95 {
-                self.later(after(at, delay * 2), Due::Refund { row });
+                self.schedule(after(at, delay * 2), Event::Refund { row });
             }
         }
-        if pace == Pace::Live {
-            self.disturb(row, at);
+        if pace == Clearing::Live {
+            self.apply_effects(row, at);
         }
         row
     }
 
-    pub(super) fn refuse(
+    pub(super) fn record_decline(
         &mut self,
         card: usize,
         sum: Decimal,
@@ -156,7 +156,7 @@ impl Bank {
     pub(super) fn cash(&mut self, card: usize, sum: Decimal, atm: Merchant, at: Timestamp) {
         let Some(paying) = self.cards.get_mut(card) else { return };
         if paying.available() < sum {
-            self.refuse(card, sum, atm, Decline::LackOfMoney, at);
+            self.record_decline(card, sum, atm, Decline::LackOfMoney, at);
             return;
         }
         paying.ledger -= sum;
@@ -176,11 +176,11 @@ impl Bank {
             return Err(Refusal::Amount);
         }
         let currency = target.currency;
-        let purse = self.purse(payer, currency).ok_or(Refusal::NoFloat)?;
-        if *purse < paid {
+        let funds = self.funds(payer, currency).ok_or(Refusal::NoFloat)?;
+        if *funds < paid {
             return Err(Refusal::NoFloat);
         }
-        *purse -= paid;
+        *funds -= paid;
         let row = self.write(card, Kind::TopUp, Progress::Pending, received, at, |row| {
             row.fee = paid - received;
             row.reference = reference;
@@ -204,8 +204,8 @@ impl Bank {
         if card.state == CardState::Closed {
             row.progress = Progress::Failed;
             let (currency, payer, back) = (card.currency, row.payer, row.amount + row.fee);
-            if let Some(purse) = self.purse(payer, currency) {
-                *purse += back;
+            if let Some(funds) = self.funds(payer, currency) {
+                *funds += back;
             }
             return;
         }
@@ -249,7 +249,7 @@ impl Bank {
             payer: None,
             hidden: false,
             twice: false,
-            written: Written::default(),
+            written: RowOverrides::default(),
         };
         more(&mut row);
         self.rows.push(row);
