@@ -423,7 +423,7 @@ impl Provider for Artha {
         match operation.action_kind {
             ActionKind::TopUp => self.look_for_top_up(card, operation, claimed).await,
             ActionKind::Freeze | ActionKind::Unfreeze | ActionKind::Close => {
-                Ok(listing::lookup_by_state(operation.action_kind, &self.details(card).await?))
+                Ok(Lookup::by_state(operation.action_kind, &self.details(card).await?))
             }
             ActionKind::SetPin => {
                 Ok(Lookup::not_found("artha cannot be asked whether a PIN was set"))

@@ -441,7 +441,7 @@ impl Provider for Banana {
                         .map_err(|odd| opened.odd(&odd))?;
                 let (card, _) =
                     said.ok_or_else(|| opened.odd(&RowError::new("answered no card information")))?;
-                Ok(listing::lookup_by_state(operation.action_kind, &card))
+                Ok(Lookup::by_state(operation.action_kind, &card))
             }
             ActionKind::SetPin => {
                 Ok(Lookup::not_found("banana cannot be asked whether a PIN was set"))

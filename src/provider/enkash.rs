@@ -518,7 +518,7 @@ impl Enkash {
                 by: Evidence::State,
             });
         }
-        Ok(listing::lookup_by_state(action_kind, &read))
+        Ok(Lookup::by_state(action_kind, &read))
     }
 }
 

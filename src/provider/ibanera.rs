@@ -751,7 +751,7 @@ impl Provider for Ibanera {
         match operation.action_kind {
             ActionKind::TopUp => self.look_for_credit(card, operation, claimed).await,
             ActionKind::Freeze | ActionKind::Unfreeze => {
-                Ok(listing::lookup_by_state(operation.action_kind, &self.card(card).await?))
+                Ok(Lookup::by_state(operation.action_kind, &self.card(card).await?))
             }
             ActionKind::SetPin => {
                 Ok(Lookup::not_found("ibanera cannot be asked whether a PIN was changed"))
