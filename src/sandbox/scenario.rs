@@ -2,7 +2,25 @@
 //! and when it begins.
 
 use std::fmt;
+use std::ops::Range;
 use std::str::FromStr;
+use std::time::Duration;
+
+use super::Dialect;
+
+/// The provider of the scenario `slow`, and how long it takes for every answer.
+pub(super) const SLOW_PROVIDER: Dialect = Dialect::Banana;
+pub(super) const SLOW_ANSWER: Duration = Duration::from_millis(2_500);
+
+/// The provider of the scenario `outage`, and the seconds of each cycle in which it is gone.
+pub(super) const OUT_PROVIDER: Dialect = Dialect::Enkash;
+pub(super) const OUTAGE: Range<i64> = 60..150;
+pub(super) const OUTAGE_CYCLE: i64 = 300;
+
+/// Seconds from the start in which the proxy of `web-page-403` lets no login through.
+pub(super) const BLOCKED_LOGIN_SECONDS: i64 = 20;
+/// It blocks every reading whose number is a multiple of this.
+pub(super) const BLOCKED_READING: u64 = 10;
 
 /// Something that goes wrong by itself. Several may be combined.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,15 +1,17 @@
 //! The four servers, asked as a client asks them.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 
 use axum::body::Body as HttpBody;
 use data_encoding::BASE64;
+use http::StatusCode;
 use http_body_util::BodyExt as _;
 use jiff::SignedDuration;
 use serde_json::Value;
 use tower::ServiceExt as _;
 
 use self::fixture::Fixture;
+use super::dialect::{artha, banana, enkash, ibanera};
 use super::*;
 
 mod accounts;

@@ -3,6 +3,7 @@
 use super::seeding::luhn;
 use super::*;
 use proptest::prelude::*;
+use rust_decimal::Decimal;
 
 fn start() -> Timestamp {
     "2026-03-02T09:00:00Z".parse().unwrap()
@@ -28,7 +29,7 @@ fn the_morning_shows_every_kind_of_trouble() {
         assert!(bank.rows.iter().all(|row| row.at <= start()), "{dialect:?} knows the future");
         assert!(bank.cards[6].available().is_zero() && !bank.rows.iter().any(|row| row.card == 6));
         assert!(bank.rows.iter().any(|row| row.card == 1 && row.reason == Some(Decline::Frozen)));
-        assert!(bank.rows.iter().any(|row| row.card == 4 && row.kind == Kind::Refund));
+        assert!(bank.rows.iter().any(|row| row.card == 4 && row.kind == RowKind::Refund));
         assert!((100..=140).contains(&bank.rows.len()), "{dialect:?} has {} rows", bank.rows.len());
         assert!(
             bank.rows.windows(2).all(|two| two[0].at <= two[1].at),
@@ -76,7 +77,7 @@ fn a_top_up_takes_effect_once_and_the_float_pays() {
         .unwrap();
     let (had, float) = (bank.cards[card].available(), bank.float(usd).unwrap().amount());
     bank.top_up(
-        Load { paid: Decimal::new(3_100, 2), ..Load::plain(card, Decimal::new(3_000, 2)) },
+        TopUp { paid: Decimal::new(3_100, 2), ..TopUp::plain(card, Decimal::new(3_000, 2)) },
         start(),
         2_000,
     )
@@ -86,7 +87,7 @@ fn a_top_up_takes_effect_once_and_the_float_pays() {
     bank.advance(after(start(), 120_000));
     assert_eq!(bank.cards[card].available() - had, Decimal::new(3_000, 2));
     assert_eq!(float - bank.float(usd).unwrap().amount(), Decimal::new(3_100, 2));
-    assert_eq!(bank.credits[&card], [Decimal::new(3_000, 2)]);
+    assert_eq!(bank.top_ups.credits[&card], [Decimal::new(3_000, 2)]);
 }
 
 #[derive(Clone, Debug)]
@@ -119,7 +120,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
     #[test]
     fn no_money_is_made_or_lost_whatever_happens(
-        which in 0_usize..4,
+        which in 0..Dialect::ALL.len(),
         seed in any::<u64>(),
         steps in prop::collection::vec(step(), 0..60),
     ) {
@@ -135,7 +136,7 @@ proptest! {
                     let sum = Decimal::new(minor, 2);
                     let payer = if bank.accounts.is_empty() { None } else { Some(card % bank.accounts.len()) };
                     let payer = payer.filter(|_| minor % 2 == 0);
-                    let _ = bank.top_up(Load { payer, paid: sum + Decimal::ONE, ..Load::plain(card, sum) }, now, 2_000);
+                    let _ = bank.top_up(TopUp { payer, paid: sum + Decimal::ONE, ..TopUp::plain(card, sum) }, now, 2_000);
                 }
                 Step::Spend(card, minor) => {
                     bank.spend(card, Decimal::new(minor, 2), shop, now);
@@ -148,14 +149,14 @@ proptest! {
                 }
                 Step::Elsewhere(card, minor, failed) => {
                     let sum = Decimal::new(minor, 2);
-                    let load = Load { paid: sum + Decimal::ONE, ..Load::plain(card, sum) };
+                    let load = TopUp { paid: sum + Decimal::ONE, ..TopUp::plain(card, sum) };
                     if failed {
                         bank.failed_foreign_top_up(load, now);
                     } else {
                         let _ = bank.foreign_top_up(load, now);
                     }
                 }
-                Step::Close(card) => bank.close(card, true, now, 1_500),
+                Step::Close(card) => bank.close(card, now, 1_500),
                 Step::State(card, on) => {
                     bank.set_state(card, if on { CardState::Active } else { CardState::Frozen }, now, 1_500);
                 }

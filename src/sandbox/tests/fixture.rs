@@ -87,7 +87,7 @@ impl Fixture {
         ]);
         pairs.sort();
         let text = if spoil { "something else".to_owned() } else { pairs.join("&") };
-        let signature = artha::tests::sign(&text);
+        let signature = artha::sign(&text);
         let bearer = format!("Bearer {}", artha::TOKEN);
         let headers = [
             ("Authorization", bearer.as_str()),

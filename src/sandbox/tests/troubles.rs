@@ -268,7 +268,7 @@ async fn figures(fixture: &Fixture, dialect: Dialect, card: &str) -> (StatusCode
             (status, body.unwrap())
         }
         Dialect::Banana => {
-            let user = fixture.sandbox.endpoint(dialect).bank.card(card).unwrap().user.clone();
+            let user = fixture.sandbox.endpoint(dialect).bank.card(card).unwrap().holder_id.clone();
             let ask = format!(r#"{{"user_id":{user},"card_id":{card}}}"#);
             let (status, body) =
                 fixture.banana_raw("/card/get_balance", &ask, banana::SECRET_KEY).await;
@@ -426,7 +426,7 @@ async fn purchases_are_refused_for_every_reason() {
         assert!(fixture.sandbox.decline_for_every_reason(dialect, &card, &shop()));
         fixture.pass(1);
         let words = serde_json::to_string(&rows_of(&fixture, dialect, &card).await).unwrap();
-        for reason in bank::Decline::ALL {
+        for reason in Decline::ALL {
             assert!(
                 words.contains(&format!("\"{}\"", reason.code())),
                 "{dialect:?}: {}",
