@@ -80,12 +80,7 @@ fn transaction(count: i64) -> Transaction {
 
 fn board() -> Model {
     let portfolio = Portfolio::new(now(), TimeZone::UTC, "anay".into(), 7, Vec::new());
-    let mut model = Model::new(Start {
-        portfolio,
-        theme: Theme::default(),
-        size: (120, 40),
-        keymap: Keymap::default(),
-    });
+    let mut model = Model::new(Start { portfolio, size: (120, 40), keymap: Keymap::default() });
     let cards = (0..CARDS).map(|count| card(count, "100.00", now())).collect();
     let rows = (0..TRANSACTIONS).map(transaction).collect();
     update_all(
@@ -128,7 +123,7 @@ fn main() {
         timed(|| _ = update(&mut model, Msg::EngineEvent(news)))
     });
     let mut to = Buffer::empty(Rect::new(0, 0, 120, 40));
-    let frame = median(|_| timed(|| _ = ui::view(&model, &mut to)));
+    let frame = median(|_| timed(|| _ = ui::view(&model, &Theme::default(), &mut to)));
     let mut rows: Vec<Transaction> = model.portfolio.transactions.iter().cloned().collect();
     let sorted = median(|round| {
         let row = transaction(TRANSACTIONS * 2 + round);

@@ -13,9 +13,9 @@ use cardtop::app::keymap::Keymap;
 use cardtop::app::portfolio::Portfolio;
 use cardtop::app::{Effect, Model, Msg, Start, update};
 use cardtop::clock::Clock;
-use cardtop::config::Config;
 use cardtop::domain::text;
 use cardtop::engine::{Engine, EngineEvent, Setup};
+use cardtop::provider::Config;
 use cardtop::provider::http::{InProcess, Transport};
 use cardtop::sandbox::{Dialect, Options, Sandbox};
 use cardtop::ui::{self, theme::Theme};
@@ -165,8 +165,7 @@ async fn draw(picture: &Picture) -> anyhow::Result<String> {
     let portfolio =
         Portfolio::new(clock.now(), TimeZone::UTC, "anay".into(), 7, engine.providers());
     let theme = Theme { mono: false, ascii: picture.ascii };
-    let model =
-        Model::new(Start { portfolio, theme, size: picture.size, keymap: Keymap::default() });
+    let model = Model::new(Start { portfolio, size: picture.size, keymap: Keymap::default() });
     let mut desk = Desk { model, engine, news, clock };
     desk.pass(Duration::from_secs(6)).await;
     // Something in the journal, so that the activity has rows.
@@ -183,7 +182,7 @@ async fn draw(picture: &Picture) -> anyhow::Result<String> {
     desk.keys(picture.keys).await;
     desk.pass(Duration::from_secs(2)).await;
     let mut buffer = Buffer::empty(Rect::new(0, 0, picture.size.0, picture.size.1));
-    ui::view(&desk.model, &mut buffer);
+    ui::view(&desk.model, &theme, &mut buffer);
     desk.engine.stop().await;
     std::fs::remove_dir_all(&folder)?;
     Ok(svg(&buffer, picture.light))

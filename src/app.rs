@@ -18,6 +18,7 @@ pub mod keymap;
 pub mod layout;
 pub(crate) mod list;
 pub mod portfolio;
+pub mod present;
 pub(crate) mod providers;
 pub(crate) mod search;
 pub mod transactions;
@@ -35,7 +36,6 @@ use crate::domain::card::{CardKey, digits};
 use crate::domain::operation::{Operation, OperationId, OperationState};
 use crate::domain::text;
 use crate::engine::{EngineEvent, Job};
-use crate::ui::theme::Theme;
 use chord::Chord;
 use dialog::{Dialog, Outcome};
 use keymap::Keymap;
@@ -88,8 +88,6 @@ pub enum Effect {
 pub struct Start {
     /// What is known already.
     pub portfolio: Portfolio,
-    /// How it is drawn.
-    pub theme: Theme,
     /// The terminal's size, columns and rows.
     pub size: (u16, u16),
     /// The keys.
@@ -111,8 +109,6 @@ pub(crate) struct Notice {
 pub struct Model {
     /// What is known, and the time.
     pub portfolio: Portfolio,
-    /// How it is drawn.
-    pub theme: Theme,
     /// The terminal's size, columns and rows.
     pub(crate) size: (u16, u16),
     pub(crate) keymap: Keymap,
@@ -185,7 +181,6 @@ impl Model {
     pub fn new(start: Start) -> Self {
         let mut model = Self {
             portfolio: start.portfolio,
-            theme: start.theme,
             size: start.size,
             keymap: start.keymap,
             view: Pane::Cards,
@@ -234,7 +229,9 @@ impl Model {
             Pane::Cards => self.cards.list.selected().cloned(),
             Pane::Detail => self.detail.card.clone(),
             Pane::Feed => self.feed.list.selected()?.known(&self.portfolio)?.card(),
-            Pane::Activity => feed::operation(&self.portfolio, *self.activity.list.selected()?)
+            Pane::Activity => self
+                .portfolio
+                .operation(*self.activity.list.selected()?)
                 .map(|row| row.card.clone()),
             Pane::Providers => None,
         }
@@ -274,7 +271,7 @@ impl Model {
     fn apply(&mut self, news: &EngineEvent) -> Vec<Effect> {
         let before = match news {
             EngineEvent::Operation(row) => {
-                feed::operation(&self.portfolio, row.id).map(|known| known.state)
+                self.portfolio.operation(row.id).map(|known| known.state)
             }
             EngineEvent::Cards(_)
             | EngineEvent::Stale { .. }
@@ -376,7 +373,7 @@ impl Model {
     /// Tells the lists how many rows can be seen; drawing asks the same functions.
     fn scroll(&mut self, layout: &Layout) {
         for (pane, area) in &layout.panes {
-            let rows = crate::ui::list_rows(self, *pane, *area);
+            let rows = self.parts(*pane, *area).rows();
             match pane {
                 Pane::Cards => self.cards.list.set_height(rows),
                 Pane::Detail => self.detail.list.set_height(rows),

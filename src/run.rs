@@ -24,6 +24,7 @@ use crate::domain::operation::{Operation, OperationState};
 use crate::engine::{self, Engine, EngineEvent};
 use crate::tty::{self, Input, Terminal};
 use crate::ui;
+use crate::ui::theme::Theme;
 use alarm::Alarm;
 use signals::{Sign, Signals};
 
@@ -76,12 +77,7 @@ pub async fn board(start: Start) -> anyhow::Result<()> {
     };
     let mut portfolio = Portfolio::new(clock.now(), zone, operator, session()?, engine.providers());
     portfolio.read_only = read_only;
-    let mut model = Model::new(app::Start {
-        portfolio,
-        theme: tty::theme(board.glyphs, color),
-        size: (80, 24),
-        keymap,
-    });
+    let mut model = Model::new(app::Start { portfolio, size: (80, 24), keymap });
     // The first frame shows what is known, each figure with its age, before anything is read.
     let effects = update_all(&mut model, known(&engine).await.into_iter().map(Msg::EngineEvent));
     // The loop's timer belongs to the loop's own thread: no other one wakes up for the clock, and
@@ -96,6 +92,7 @@ pub async fn board(start: Start) -> anyhow::Result<()> {
             let terminal = Terminal::enter(board.mouse)?;
             let mut running = Running {
                 model,
+                theme: tty::theme(board.glyphs, color),
                 terminal,
                 input: typed(Input::default()),
                 news: Some(news),
@@ -172,6 +169,7 @@ fn say(words: &str) {
 
 struct Running {
     model: Model,
+    theme: Theme,
     terminal: Terminal,
     input: mpsc::Receiver<io::Result<Msg>>,
     news: Option<mpsc::Receiver<EngineEvent>>,
@@ -312,8 +310,8 @@ impl Running {
             self.size = Some(size);
             effects = update(&mut self.model, Msg::Resized(size.0, size.1));
         }
-        let model = &self.model;
-        self.terminal.draw(size, |to| ui::view(model, to))?;
+        let (model, theme) = (&self.model, &self.theme);
+        self.terminal.draw(size, |to| ui::view(model, theme, to))?;
         self.drawn = Some(Instant::now());
         self.due = None;
         Ok(effects)

@@ -6,10 +6,10 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytes::Bytes;
 use cardtop::clock::Clock;
-use cardtop::config::Config;
 use cardtop::domain::card::{Card, CardKey};
+use cardtop::provider::Config;
 use cardtop::provider::http::{Access, Http, Transport, TransportError};
-use cardtop::provider::{Error, Page, PageAt, Provider, Window, build};
+use cardtop::provider::{Error, Page, PageCursor, Provider, Window, build};
 use cardtop::sandbox::{Options, Sandbox};
 use http::{Request, Response};
 use jiff::Timestamp;
@@ -25,7 +25,7 @@ const SIZE: usize = 2 << 20;
 /// What may be allocated beside the answer itself.
 const ALLOWED: usize = 1 << 20;
 
-const FIRST: PageAt = PageAt { number: 0, offset: 0, size: 50 };
+const FIRST: PageCursor = PageCursor { number: 0, offset: 0, size: 50 };
 
 /// Lets whoever asks in, and answers everything else with one body.
 struct Fixed(Bytes);
@@ -115,7 +115,7 @@ async fn one_answer_of_tiny_values_takes_little_more_memory_than_its_size() {
         for account in
             config.providers.iter().filter(|account| who.is_empty() || account.name.name() == who)
         {
-            let http = Http::over(
+            let http = Http::with_transport(
                 &account.name,
                 Box::new(Fixed(body.clone())),
                 clock.clone(),

@@ -4,7 +4,7 @@
 use super::dialog::Dialog;
 use super::keymap::Command;
 use super::layout::Pane;
-use super::{Effect, Model, feed};
+use super::{Effect, Model};
 use crate::domain::card::CardState;
 use crate::domain::operation::{ActionKind, OperationState};
 use crate::engine::{HealthState, Job};
@@ -58,8 +58,7 @@ impl Model {
     }
 
     pub(super) fn check(&mut self) -> Vec<Effect> {
-        let selected =
-            self.activity.list.selected().and_then(|id| feed::operation(&self.portfolio, *id));
+        let selected = self.activity.list.selected().and_then(|id| self.portfolio.operation(*id));
         let (words, job) = match selected {
             None => ("no operation here".to_owned(), None),
             Some(row) if !row.is_open() => {
@@ -75,8 +74,7 @@ impl Model {
     }
 
     pub(super) fn ask_to_settle(&mut self) {
-        let selected =
-            self.activity.list.selected().and_then(|id| feed::operation(&self.portfolio, *id));
+        let selected = self.activity.list.selected().and_then(|id| self.portfolio.operation(*id));
         let Some(operation) = selected else {
             self.remark("no operation here");
             return;

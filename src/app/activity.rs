@@ -2,7 +2,6 @@
 //! cursor.
 
 use super::Effect;
-use super::feed::operation;
 use super::list::List;
 use super::portfolio::Portfolio;
 use super::search::Search;
@@ -99,7 +98,7 @@ impl Activity {
         let selected = self
             .list
             .selected()
-            .and_then(|id| operation(portfolio, *id))
+            .and_then(|id| portfolio.operation(*id))
             .map(|row| (row.id, row.updated_at));
         match selected {
             Some(asked) if seen && self.asked != selected => {

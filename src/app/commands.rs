@@ -248,8 +248,7 @@ impl Model {
                 found
             }
             Pane::Activity => self.activity.list.seek(motion, |id| {
-                feed::operation(portfolio, *id)
-                    .is_some_and(|row| Known::Operation(row).is_trouble())
+                portfolio.operation(*id).is_some_and(|row| Known::Operation(row).is_trouble())
             }),
             Pane::Detail => self.detail.list.seek(motion, trouble),
             Pane::Providers => false,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::chord::{Chord, Key};
 use super::layout::Pane;
-use super::{Effect, Model, feed, providers};
+use super::{Effect, Model, feed, present};
 use crate::domain::card::Card;
 
 impl Model {
@@ -19,7 +19,7 @@ impl Model {
             Some('l') => card
                 .and_then(|card| card.last4)
                 .map(|last4| ("last four digits", last4.to_string())),
-            Some('r') => crate::ui::row_text(self).map(|row| ("row", row)),
+            Some('r') => present::row_text(self).map(|row| ("row", row)),
             Some('j') => card.map(|card| ("card as JSON", json(card))),
             Some(_) | None => None,
         };
@@ -41,7 +41,7 @@ impl Model {
         else {
             return Vec::new();
         };
-        let text = providers::status(&self.portfolio, info);
+        let text = present::provider::status(&self.portfolio, info);
         let words = format!("copied: status of {}", info.id);
         self.remark(&words);
         vec![Effect::Copy(text)]

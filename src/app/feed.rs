@@ -60,7 +60,7 @@ impl Entry {
                 .transactions
                 .get(*at, id, provider, card.as_deref())
                 .map(Known::Transaction),
-            Self::Operation(id) => operation(portfolio, *id).map(Known::Operation),
+            Self::Operation(id) => portfolio.operation(*id).map(Known::Operation),
         }
     }
 }
@@ -84,7 +84,8 @@ impl Known<'_> {
         }
     }
 
-    fn at(&self) -> Timestamp {
+    /// When it happened, or was asked.
+    pub(crate) fn at(&self) -> Timestamp {
         match self {
             Self::Transaction(row) => row.at,
             Self::Operation(operation) => operation.created_at,
@@ -97,12 +98,6 @@ impl Known<'_> {
             Self::Operation(operation) => Entry::Operation(operation.id),
         }
     }
-}
-
-/// The operation of this id.
-pub(crate) fn operation(portfolio: &Portfolio, id: OperationId) -> Option<&Operation> {
-    let from = portfolio.operations.partition_point(|operation| operation.id > id);
-    portfolio.operations.get(from).filter(|operation| operation.id == id)
 }
 
 /// Transactions and operations in one order of time, newest first. An operation that a transaction

@@ -12,7 +12,9 @@ use super::keymap::Keymap;
 use super::portfolio::Portfolio;
 use super::{Effect, Model, Msg, Start, update};
 use crate::config::Environment;
-use crate::domain::card::{Balance, Card, CardKey, CardKind, CardState, ProviderId, Reading};
+use crate::domain::card::{
+    Balance, Card, CardKey, CardKind, CardState, IdForm, Ids, ProviderId, Reading,
+};
 use crate::domain::completeness::Completeness;
 use crate::domain::money::{Currency, Money};
 use crate::domain::operation::{
@@ -22,7 +24,6 @@ use crate::domain::operation::{
 use crate::domain::proof::{Baseline, ClockOffset};
 use crate::domain::transaction::{Transaction, TransactionKind, TransactionState};
 use crate::engine::{EngineEvent, Health, HealthState, ProviderInfo, Step};
-use crate::ui::theme::Theme;
 
 /// 14:08:12 in the zone of the board.
 pub(crate) fn now() -> Timestamp {
@@ -205,7 +206,7 @@ fn info(name: &'static str) -> ProviderInfo {
     ProviderInfo {
         id: provider(name),
         kind: name,
-        ids: crate::config::wires::enkash::IDS,
+        ids: Ids { cards: IdForm::Opaque, transactions: IdForm::Opaque },
         environment: Environment::Production,
         read_only: false,
         capabilities: Some(capabilities(name)),
@@ -239,7 +240,7 @@ pub(crate) fn health(name: &str, state: HealthState, since: i64, why: Option<&st
 pub(crate) fn bare(size: (u16, u16)) -> Model {
     let providers = ["artha", "banana", "enkash", "ibanera"].map(info).to_vec();
     let portfolio = Portfolio::new(now(), TimeZone::fixed(offset(2)), "anay".into(), 7, providers);
-    Model::new(Start { portfolio, theme: Theme::default(), size, keymap: Keymap::default() })
+    Model::new(Start { portfolio, size, keymap: Keymap::default() })
 }
 
 /// The board of the design with the operator's own keys.

@@ -3,6 +3,8 @@
 //!
 //! Draws nothing.
 
+pub(crate) mod parts;
+
 use ratatui::layout::Rect;
 
 /// The five panes.

@@ -236,6 +236,13 @@ impl Portfolio {
         self.transactions_of(key).find(|row| row.state == TransactionState::Declined)
     }
 
+    /// The operation of this id.
+    #[must_use]
+    pub fn operation(&self, id: OperationId) -> Option<&Operation> {
+        let from = self.operations.partition_point(|operation| operation.id > id);
+        self.operations.get(from).filter(|operation| operation.id == id)
+    }
+
     /// Operations of one card, newest first.
     pub fn operations_of<'a>(&'a self, key: &'a CardKey) -> impl Iterator<Item = &'a Operation> {
         self.operations.iter().filter(move |operation| operation.card == *key)

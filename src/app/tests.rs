@@ -242,7 +242,7 @@ fn the_activity_shows_what_a_tab_names() {
         .list
         .keys()
         .iter()
-        .filter_map(|id| super::feed::operation(&model.portfolio, *id))
+        .filter_map(|id| model.portfolio.operation(*id))
         .map(|row| row.state)
         .collect();
     assert_eq!(states, [OperationState::Sent, OperationState::Unknown]);
@@ -330,7 +330,8 @@ fn a_large_figure_is_never_cut() {
     let mut model = board((120, 40));
     let rich = card(CardState::Active, "Rich", "9999", "artha", "1234567890123.45 USD", 1);
     apply(&mut model, EngineEvent::Cards(vec![rich]));
-    let lines = super::detail::lines(&model.portfolio, &model.keymap, &key("artha", "9999"), 36);
+    let lines =
+        super::present::card::summary(&model.portfolio, &model.keymap, &key("artha", "9999"), 36);
     let text: Vec<String> =
         lines.iter().map(|line| line.iter().map(|(_, words)| words.as_str()).collect()).collect();
     assert!(text.iter().any(|line| line.contains("1,234,567,890,123.45 USD")), "{text:#?}");
@@ -583,7 +584,7 @@ fn the_clock_goes_back_only_when_it_was_set_back() {
 fn a_card_that_was_never_read_shows_no_figure() {
     let model = board((120, 40));
     let unread = CardKey::new(&key("artha", "1").provider, "c-new");
-    let lines = super::detail::lines(&model.portfolio, &model.keymap, &unread, 60);
+    let lines = super::present::card::summary(&model.portfolio, &model.keymap, &unread, 60);
     let text: String = lines.iter().flatten().map(|(_, words)| words.as_str()).collect();
     assert!(text.contains("Balance not read yet") && !text.contains("0.00"), "{text}");
 }
@@ -591,7 +592,8 @@ fn a_card_that_was_never_read_shows_no_figure() {
 #[test]
 fn a_sum_that_does_not_agree_is_said_and_not_repaired() {
     let model = board((120, 40));
-    let lines = super::detail::lines(&model.portfolio, &model.keymap, &key("ibanera", "3020"), 80);
+    let lines =
+        super::present::card::summary(&model.portfolio, &model.keymap, &key("ibanera", "3020"), 80);
     let text: Vec<String> =
         lines.iter().map(|line| line.iter().map(|(_, words)| words.as_str()).collect()).collect();
     assert!(
@@ -605,7 +607,8 @@ fn a_sum_that_does_not_agree_is_said_and_not_repaired() {
 #[test]
 fn an_unknown_decline_code_is_never_guessed() {
     let model = board((120, 40));
-    let lines = super::detail::lines(&model.portfolio, &model.keymap, &key("artha", "1200"), 80);
+    let lines =
+        super::present::card::summary(&model.portfolio, &model.keymap, &key("artha", "1200"), 80);
     let text: Vec<String> =
         lines.iter().map(|line| line.iter().map(|(_, words)| words.as_str()).collect()).collect();
     assert!(text.iter().any(|line| line.contains("not mapped: 57")), "{text:#?}");

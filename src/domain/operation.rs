@@ -23,7 +23,7 @@ pub use action::{Action, ActionKind};
 pub use capabilities::{Capabilities, PinRule, Proof, Support, TopUpSafety};
 pub use id::{OperationId, OperationIdError};
 pub use pin::{Pin, PinError, is_weak_pin};
-pub use policy::{Denied, check_action};
+pub use policy::{Denied, OnConflict, check_action};
 pub use state::OperationState;
 
 /// The record of one action: what was asked of which card, by whom, and what is known of it.
@@ -249,7 +249,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_final_state_never_moves_and_doubt_is_never_resent(steps in proptest::collection::vec(any_state(), 0..20)) {
+        fn a_final_state_never_moves_and_doubt_is_never_resent(
+            steps in proptest::collection::vec(any_state(), 0..20),
+        ) {
             let mut state = OperationState::Sent;
             let mut ended = None;
             for next in steps {

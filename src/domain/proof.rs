@@ -296,19 +296,25 @@ mod tests {
                 let date = Timestamp::from_second(at(handled).as_second()).expect("a time");
                 let one = ClockOffset::measured(date, sent, received);
                 let narrowed = known.map_or(Some(one), |known| known.narrowed(one));
-                prop_assert!(narrowed.is_some(), "bounds of one steady clock never contradict each other");
+                prop_assert!(narrowed.is_some(), "bounds of one steady clock agree");
                 known = narrowed;
             }
             let known = known.expect("there was an exchange");
             let off = (known.offset - SignedDuration::from_millis(truth)).abs();
-            prop_assert!(off <= known.uncertainty + SignedDuration::from_millis(1), "{off:?} beyond {:?}", known.uncertainty);
+            let most = known.uncertainty + SignedDuration::from_millis(1);
+            prop_assert!(off <= most, "{off:?} beyond {most:?}");
         }
 
         #[test]
-        fn a_baseline_reads_back_from_the_journal(offset in -90_000_i64..90_000, ids in proptest::collection::btree_set("[a-z0-9]{1,9}", 0..5)) {
-            let whole = Baseline { credits: ids.into_iter().map(Into::into).collect(), ..baseline(Some((offset, 700))) };
+        fn a_baseline_reads_back_from_the_journal(
+            offset in -90_000_i64..90_000,
+            ids in proptest::collection::btree_set("[a-z0-9]{1,9}", 0..5),
+        ) {
+            let credits = ids.into_iter().map(Into::into).collect();
+            let whole = Baseline { credits, ..baseline(Some((offset, 700))) };
             let json = serde_json::to_string(&whole).expect("JSON");
-            prop_assert_eq!(serde_json::from_str::<Baseline>(&json).expect("what was written"), whole);
+            let back: Baseline = serde_json::from_str(&json).expect("what was written");
+            prop_assert_eq!(back, whole);
         }
     }
 }

@@ -95,7 +95,7 @@ pub fn fit(text: &str, columns: usize) -> String {
     }
     let begun = out.rfind(' ').map_or("", |space| &out[space + 1..]);
     let goes_on = text.get(out.len()..).is_some_and(|rest| rest.starts_with(of_figure));
-    if goes_on && begun.contains(|c: char| c.is_ascii_digit()) && begun.chars().all(of_figure) {
+    if goes_on && begun.chars().all(of_figure) {
         out.truncate(out.len() - begun.len());
         used = width(&out);
     }
@@ -107,6 +107,41 @@ pub fn fit(text: &str, columns: usize) -> String {
 
 fn of_figure(c: char) -> bool {
     c.is_ascii_digit() || matches!(c, '.' | ',' | '-' | '+' | '~')
+}
+
+/// The words on lines of at most `columns`; a longer word stands whole on a line of its own.
+#[must_use]
+pub fn wrap(text: &str, columns: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        match lines.last_mut() {
+            Some(line) if width(line) + 1 + width(word) <= columns => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            Some(_) | None => lines.push(word.to_owned()),
+        }
+    }
+    lines
+}
+
+/// A number with its thousands apart: `2,311`.
+#[must_use]
+pub fn thousands(number: usize) -> String {
+    group_digits(&number.to_string())
+}
+
+/// Digits in groups of three, from the right.
+#[must_use]
+pub fn group_digits(digits: &str) -> String {
+    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
 }
 
 /// The text in exactly `columns` columns, filled with blanks on the right.
@@ -247,9 +282,21 @@ mod tests {
         assert_eq!(fit("short 29.50 now", 13), "short 29.50 ~");
         assert_eq!(fit("-27.75 USD", 8), "-27.75 ~");
         assert_eq!(fit("id 49d6821e-4867", 12), "id 49d6821e~");
+        assert_eq!(fit("DECLINED 3m 41.90", 17), "DECLINED 3m 41.90");
+        assert_eq!(fit("ICA MAXI STOCKHOLM", 15), "ICA MAXI STOCK~");
+        assert_eq!(fit("APPROX ~", 8), "APPROX ~");
+        assert_eq!(fit("APPROX -5.00", 9), "APPROX ~", "nor is its sign left behind");
         assert_eq!(left("ab", 4), "ab  ");
         assert_eq!(right("ab", 4), "  ab");
         assert_eq!(fit("ab", 0), "");
+    }
+
+    #[test]
+    fn words_are_wrapped_and_digits_grouped() {
+        assert_eq!(wrap("short 29.50 now, or more", 11), ["short 29.50", "now, or", "more"]);
+        assert_eq!(wrap("id 49d6821e-4867 of it", 8), ["id", "49d6821e-4867", "of it"]);
+        assert_eq!(wrap("  ", 8), Vec::<String>::new());
+        assert_eq!([0, 999, 1_000, 2_345_678].map(thousands), ["0", "999", "1,000", "2,345,678"]);
     }
 
     proptest! {
@@ -270,7 +317,10 @@ mod tests {
 
         #[test]
         fn marks_and_joiners_of_any_order_are_cleaned_at_once(
-            text in "[a-cक-घ\u{93c}\u{94d}\u{300}-\u{308}\u{200c}\u{200d}\u{1100}-\u{1180}\u{1f1e6}-\u{1f1e9} ?]{0,24}"
+            text in concat!(
+                "[a-cक-घ\u{93c}\u{94d}\u{300}-\u{308}\u{200c}\u{200d}",
+                "\u{1100}-\u{1180}\u{1f1e6}-\u{1f1e9} ?]{0,24}",
+            )
         ) {
             let cleaned = clean(&text);
             prop_assert_eq!(clean(&cleaned), cleaned);

@@ -179,7 +179,8 @@ impl Transaction {
                 | TransactionKind::Adjustment
                 // Some providers send the merchant again here: that is no explanation.
                 | TransactionKind::Other => {
-                    self.description.as_deref().filter(|words| self.merchant.as_deref() != Some(*words)).unwrap_or("").to_owned()
+                    let words = self.description.as_deref().unwrap_or("");
+                    if self.merchant.as_deref() == Some(words) { "" } else { words }.to_owned()
                 }
             },
         }

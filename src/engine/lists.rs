@@ -15,8 +15,8 @@ use super::{Engine, PerProvider};
 use crate::domain::card::{Card, CardKey, ProviderId, Reading};
 use crate::domain::completeness::{Completeness, UnreadPart};
 use crate::domain::transaction::Transaction;
-use crate::provider::pages::{self, Effort, ListRead};
-use crate::provider::{Broke, Error, ErrorKind, Window};
+use crate::provider::pages::{self, ListRead, ReadMode};
+use crate::provider::{ConnectionFailure, Error, ErrorKind, Window};
 
 /// What a command may spend on waiting for providers that ask for a moment, over all its reads.
 const COMMAND_WAITS: Duration = Duration::from_secs(20);
@@ -61,7 +61,7 @@ impl Patience {
         }
         let most = match self {
             Self::Board => u32::from(in_the_middle),
-            Self::Command(_) if error.broke == Some(Broke::Closed) => 2,
+            Self::Command(_) if error.connection == Some(ConnectionFailure::Closed) => 2,
             Self::Command(_) => 1,
         };
         let wait = error.retry_after.unwrap_or(SHORT_WAIT * (tries + 1)).max(SHORT_WAIT);
@@ -110,8 +110,8 @@ impl Engine {
         let (provider, at) = (&*adapter, self.0.clock.now());
         // The command line reads once and must be right; the board reads again soon.
         let effort =
-            if matches!(patience, Patience::Board) { Effort::Usual } else { Effort::Thorough };
-        let ask = |page: crate::provider::PageAt| {
+            if matches!(patience, Patience::Board) { ReadMode::Ordinary } else { ReadMode::Full };
+        let ask = |page: crate::provider::PageCursor| {
             self.patiently(account, patience, page.number > 0, move || provider.cards(page))
         };
         let mut list = pages::read_all(&provider.pagers().cards, effort, ask).await;
@@ -128,13 +128,13 @@ impl Engine {
         &self,
         account: &Account,
         window: &Window,
-        effort: Effort,
+        effort: ReadMode,
         patience: Patience,
     ) -> Result<ListRead<Transaction>, Error> {
         let adapter = self.adapter(account).await?;
         let provider = &*adapter;
         let asked = std::sync::atomic::AtomicBool::new(false);
-        let ask = |window: Window, page: crate::provider::PageAt| {
+        let ask = |window: Window, page: crate::provider::PageCursor| {
             let in_the_middle = asked.swap(true, std::sync::atomic::Ordering::Relaxed);
             async move {
                 self.patiently(account, patience, in_the_middle, || {
@@ -339,7 +339,7 @@ impl Engine {
                 .read_window(
                     account,
                     &window,
-                    if card.is_none() { Effort::Thorough } else { Effort::Usual },
+                    if card.is_none() { ReadMode::Full } else { ReadMode::Ordinary },
                     patience,
                 )
                 .await
@@ -439,6 +439,6 @@ pub fn unread_part(id: &ProviderId, card: Option<&CardKey>, error: &Error) -> Un
 /// Whether an error would meet every other request, too.
 fn ends_all(error: &Error) -> bool {
     error.kind == ErrorKind::Auth
-        || error.broke.is_some()
+        || error.connection.is_some()
         || error.kind == ErrorKind::RateLimited && error.retry_after.is_some()
 }

@@ -20,7 +20,7 @@ use crate::domain::completeness::Completeness;
 use crate::domain::money::Money;
 use crate::domain::text;
 use crate::domain::transaction::{Transaction, TransactionState};
-use crate::provider::pages::Effort;
+use crate::provider::pages::ReadMode;
 use crate::provider::{Error, ErrorKind, Window};
 use crate::store::holds::{self, CompleteReading};
 use crate::store::{cards, feed};
@@ -283,7 +283,7 @@ impl Engine {
         let reach = self.reach(account, key, now).await;
         let until = now.saturating_add(OVERLAP).unwrap_or(now);
         let window = Window { card: card.cloned(), since: reach.since, until };
-        let effort = if reach.depth == Depth::Full { Effort::Thorough } else { Effort::Usual };
+        let effort = if reach.depth == Depth::Full { ReadMode::Full } else { ReadMode::Ordinary };
         let mut list = self.read_window(account, &window, effort, Patience::Board).await?;
         // Of a card that the account does not have any more nothing is missing.
         if let (Some(card), Some(error)) = (card, &list.error)

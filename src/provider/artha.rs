@@ -3,6 +3,7 @@
 //! It never repeats a change and never asks for a PIN. Card numbers are dropped in `wire`, where
 //! answers are read.
 
+pub mod settings;
 #[cfg(test)]
 mod tests;
 mod wire;
@@ -17,26 +18,27 @@ use secrecy::ExposeSecret;
 use serde::Serialize;
 use zeroize::Zeroizing;
 
-use super::credits::{self, Credits, Fee, Rules};
+use super::credits::{self, Credits, FeePlacement, MatchRules};
 use super::crypto::{self, RsaKey};
 use super::error::{Error, ErrorKind, Outcome, Result};
-use super::http::{Access, Answer, Author, Http};
-use super::pages::{Effort, read_window};
+use super::http::{Access, Answer, AnsweredBy, Http};
+use super::pages::{ReadMode, read_window};
 use super::{
-    Ack, Lookup, MatchedCredits, Page, PageAt, Pagers, Paging, Provider, Quote, Window, listing,
-    path_segment, push_segment,
+    Ack, Lookup, MatchedCredits, Page, PageCursor, Pagers, Paging, Provider, ProviderConfig, Quote,
+    Window, listing, path_segment, push_segment,
 };
+use crate::config::endpoint::Endpoint;
+use crate::config::lists::{Dates, Lists};
 use crate::config::secret::Source;
-use crate::config::wires::{
-    Dates, Lists, Names, Path, Signature, Spelling, Values, artha as calls,
-};
-use crate::config::{self, ProviderConfig};
+use crate::config::spelling::Spelling;
 use crate::domain::card::Card;
 use crate::domain::money::Money;
 use crate::domain::operation::{
     Action, ActionKind, Capabilities, Operation, OperationId, PinRule, Proof, Support, TopUpSafety,
 };
 use crate::domain::transaction::Transaction;
+pub use settings::KIND;
+use settings::{Names, Settings, Signature, Values};
 
 /// The adapter. Holds the token and the key, so it has no `Debug`.
 pub struct Artha {
@@ -58,7 +60,7 @@ pub struct Artha {
     lists: Lists,
     pagers: Pagers,
     /// Its fee is taken out of the sum (artha wire notes, 2.8).
-    rules: Rules,
+    rules: MatchRules,
     capabilities: Capabilities,
 }
 
@@ -69,7 +71,7 @@ impl Artha {
     /// A sentence, when a secret cannot be had or a setting is wrong.
     pub fn new(
         config: &ProviderConfig,
-        account: &config::Artha,
+        account: &Settings,
         http: Http,
     ) -> std::result::Result<Self, String> {
         let name = &config.name;
@@ -126,15 +128,15 @@ impl Artha {
                 Paging::Numbered { size: config.lists.page_size },
                 SignedDuration::try_from(config.lists.span).ok(),
             ),
-            rules: Rules { fee: Fee::Inside, others_top_up: config.others_top_up },
+            rules: MatchRules { fee: FeePlacement::Deducted, others_top_up: config.others_top_up },
             capabilities,
         })
     }
 
     /// Reads something by its id.
-    async fn get(&self, path: Path, id: &str) -> Result<Answer> {
+    async fn get(&self, endpoint: Endpoint, id: &str) -> Result<Answer> {
         let path =
-            format!("{}/{}", self.spelling.path(path).trim_end_matches('/'), path_segment(id));
+            format!("{}/{}", self.spelling.path(endpoint).trim_end_matches('/'), path_segment(id));
         self.ask(Access::Read, Method::GET, &path, &Body::new()).await
     }
 
@@ -149,13 +151,14 @@ impl Artha {
         // No body of an error is documented (artha wire notes, 3): a 401 may have none, and an
         // object is artha's.
         let own = answer.is_object() || answer.status == 401 && answer.body.is_empty();
-        let refused = answer.refusal(&wire::refusal_words(&answer.body), Author::provider_if(own));
+        let refused =
+            answer.refusal(&wire::refusal_words(&answer.body), AnsweredBy::provider_if(own));
         // A nonce that was used says that this very request arrived before, repeated by the
         // network: the first may have been executed.
         let echo = does == Access::Write
             && refused.kind == ErrorKind::Auth
-            && refused.said.to_lowercase().contains("nonce");
-        Err(if echo { refused.outcome(Outcome::Unknown) } else { refused })
+            && refused.reason().to_lowercase().contains("nonce");
+        Err(if echo { refused.with_outcome(Outcome::Unknown) } else { refused })
     }
 
     /// A signed request (artha wire notes, 1.4 and 1.5).
@@ -173,7 +176,7 @@ impl Artha {
         let signature = self
             .signature
             .text
-            .write(&signed.map_err(|_| self.error(ErrorKind::Unreachable, NO_SIGNATURE))?);
+            .encode(&signed.map_err(|_| self.error(ErrorKind::Unreachable, NO_SIGNATURE))?);
         let mut request = Request::builder()
             .method(method)
             .uri(format!("{}/{}", self.base, path.trim_start_matches('/')))
@@ -204,7 +207,9 @@ impl Artha {
         match self.lists.dates {
             Dates::Unix => Part::Whole(second),
             Dates::UnixMillis => Part::Whole(second.saturating_mul(1_000)),
-            Dates::Rfc3339 | Dates::Day => Part::Text(listing::moment(second, self.lists.dates)),
+            Dates::Rfc3339 | Dates::Day => {
+                Part::Text(listing::format_time(second, self.lists.dates))
+            }
         }
     }
 
@@ -232,7 +237,7 @@ impl Artha {
     }
 
     async fn details(&self, card: &Card) -> Result<Card> {
-        let answer = self.get(calls::CARD_DETAILS, &card.wire_id).await?;
+        let answer = self.get(settings::CARD_DETAILS, &card.wire_id).await?;
         wire::details(answer.object()?, card, &self.spelling, answer.at)
             .map_err(|odd| answer.bad_reply(&odd.0))
     }
@@ -244,7 +249,7 @@ impl Artha {
             .map_err(|odd| answer.bad_reply(&odd.0))?
         {
             wire::Task::Accepted(reference) => Ok(Ack::Accepted { reference }),
-            wire::Task::Refused(why) => Err(answer.said_no(&why)),
+            wire::Task::Refused(why) => Err(answer.stated_refusal(&why)),
         }
     }
 
@@ -256,14 +261,14 @@ impl Artha {
         claimed: &MatchedCredits,
     ) -> Result<Lookup> {
         let Some(task) = operation.provider_reference.as_deref() else {
-            let found = self.credits(card, credits::since(operation)).await?;
-            return Ok(credits::judge(&found, operation, claimed, self.rules));
+            let found = self.credits(card, credits::search_start(operation)).await?;
+            return Ok(credits::match_top_up(&found, operation, claimed, self.rules));
         };
-        let answer = match self.get(calls::TOP_UP_STATUS, task).await {
+        let answer = match self.get(settings::TOP_UP_STATUS, task).await {
             Err(error) if error.kind == ErrorKind::NotFound => {
-                return Ok(Lookup::nowhere(format!(
+                return Ok(Lookup::not_found(format!(
                     "artha does not know the task: {}",
-                    error.said
+                    error.reason()
                 )));
             }
             answer => answer?,
@@ -275,10 +280,10 @@ impl Artha {
         }
         // The task settles it. Its row is named too, where the list shows it, so that it settles no
         // other top-up; until then the journal keeps a credit free for one that is done.
-        let Ok(found) = self.credits(card, credits::since(operation)).await else {
+        let Ok(found) = self.credits(card, credits::search_start(operation)).await else {
             return Ok(seen);
         };
-        let task = calls::IDS.transactions.canonical(task);
+        let task = settings::IDS.transactions.canonical(task);
         let named = found
             .rows
             .iter()
@@ -287,7 +292,7 @@ impl Artha {
         Ok(match seen {
             Lookup::Done { proof, by, .. } => {
                 let credit = named.or_else(|| {
-                    match credits::judge(&found, operation, claimed, self.rules) {
+                    match credits::match_top_up(&found, operation, claimed, self.rules) {
                         Lookup::Done { credit, .. } => credit,
                         Lookup::Failed { .. }
                         | Lookup::Pending { .. }
@@ -312,12 +317,12 @@ impl Provider for Artha {
         &self.pagers
     }
 
-    async fn cards(&self, _page: PageAt) -> Result<Page<Card>> {
+    async fn cards(&self, _page: PageCursor) -> Result<Page<Card>> {
         Err(self.error(ErrorKind::NotOffered, NO_LIST))
     }
 
     async fn card(&self, card: &Card) -> Result<Card> {
-        let answer = self.get(calls::CARD_BALANCE, &card.wire_id).await?;
+        let answer = self.get(settings::CARD_BALANCE, &card.wire_id).await?;
         let balance = wire::balance(answer.object()?, card, answer.at)
             .map_err(|odd| answer.bad_reply(&odd.0))?;
         // The balance is what matters most: without details it is still worth showing.
@@ -327,9 +332,9 @@ impl Provider for Artha {
         })
     }
 
-    async fn transactions(&self, window: &Window, page: PageAt) -> Result<Page<Transaction>> {
+    async fn transactions(&self, window: &Window, page: PageCursor) -> Result<Page<Transaction>> {
         let path = match (&window.card, &self.all_transactions_path) {
-            (Some(_), _) => self.spelling.path(calls::TRANSACTIONS),
+            (Some(_), _) => self.spelling.path(settings::TRANSACTIONS),
             (None, Some(path)) => path,
             (None, None) => return Err(self.error(ErrorKind::NotOffered, NO_ALL)),
         };
@@ -344,28 +349,34 @@ impl Provider for Artha {
         }
         let answer = self.ask(Access::Read, Method::POST, path, &body).await?;
         let (list, provider) = (
-            listing::rows(answer.json()?).map_err(|odd| answer.bad_reply(&odd.0))?,
+            listing::find_rows(answer.json()?).map_err(|odd| answer.bad_reply(&odd.0))?,
             self.http.provider(),
         );
         let (reader, of) = (
-            listing::Reader::new(provider, &self.spelling, &self.lists, calls::IDS, answer.at),
+            listing::RowReader::new(
+                provider,
+                &self.spelling,
+                &self.lists,
+                settings::IDS,
+                answer.at,
+            ),
             window.card.as_ref(),
         );
-        let rows = list.rows.iter().map(|row| {
-            listing::named(row, &reader, of, wire::NAMES, wire::transaction(row, &reader, of))
+        let rows = list.iter().map(|row| {
+            listing::or_unread(row, &reader, of, wire::NAMES, wire::transaction(row, &reader, of))
         });
         Ok(Page::of(rows))
     }
 
     async fn credits(&self, card: &Card, since: Timestamp) -> Result<Credits> {
-        let window = credits::window(card, since, self.http.clock().now());
+        let window = credits::search_window(card, since, self.http.clock().now());
         let ask = |window: Window, page| async move { self.transactions(&window, page).await };
-        Credits::of(read_window(&self.pagers.transactions, &window, Effort::Usual, ask).await)
+        Credits::of(read_window(&self.pagers.transactions, &window, ReadMode::Ordinary, ask).await)
     }
 
     async fn float(&self) -> Result<Vec<Money>> {
         let answer = self
-            .ask(Access::Read, Method::GET, self.spelling.path(calls::MERCHANT), &Body::new())
+            .ask(Access::Read, Method::GET, self.spelling.path(settings::MERCHANT), &Body::new())
             .await?;
         wire::float(answer.object()?).map_err(|odd| answer.bad_reply(&odd.0))
     }
@@ -376,7 +387,7 @@ impl Provider for Artha {
             ("amount", Part::Text(self.digits(card, amount)?)),
         ]);
         let answer = self
-            .ask(Access::Read, Method::POST, self.spelling.path(calls::ESTIMATE), &body)
+            .ask(Access::Read, Method::POST, self.spelling.path(settings::ESTIMATE), &body)
             .await?;
         wire::quote(answer.object()?, amount, answer.at).map_err(|odd| answer.bad_reply(&odd.0))
     }
@@ -384,10 +395,10 @@ impl Provider for Artha {
     async fn act(&self, card: &Card, action: &Action, _id: OperationId) -> Result<Ack> {
         let mut body = Body::from([("cardId", Part::Text(card.wire_id.to_string()))]);
         let path = match action {
-            Action::Freeze => calls::FREEZE,
-            Action::Unfreeze => calls::UNFREEZE,
-            Action::Close => calls::CANCEL,
-            Action::SetPin { new: None, .. } => calls::SET_PIN,
+            Action::Freeze => settings::FREEZE,
+            Action::Unfreeze => settings::UNFREEZE,
+            Action::Close => settings::CANCEL,
+            Action::SetPin { new: None, .. } => settings::SET_PIN,
             Action::SetPin { new: Some(_), .. } => {
                 return Err(self.error(
                     ErrorKind::Refused,
@@ -396,7 +407,7 @@ impl Provider for Artha {
             }
             Action::TopUp(amount) => {
                 body.insert("amount", Part::Text(self.digits(card, *amount)?));
-                calls::TOP_UP
+                settings::TOP_UP
             }
         };
         self.change(self.spelling.path(path), &body).await
@@ -411,10 +422,10 @@ impl Provider for Artha {
         match operation.action_kind {
             ActionKind::TopUp => self.look_for_top_up(card, operation, claimed).await,
             ActionKind::Freeze | ActionKind::Unfreeze | ActionKind::Close => {
-                Ok(listing::state(operation.action_kind, &self.details(card).await?))
+                Ok(listing::lookup_by_state(operation.action_kind, &self.details(card).await?))
             }
             ActionKind::SetPin => {
-                Ok(Lookup::nowhere("artha cannot be asked whether a PIN was set"))
+                Ok(Lookup::not_found("artha cannot be asked whether a PIN was set"))
             }
         }
     }

@@ -4,6 +4,7 @@
 //! It never repeats a change. Card numbers are dropped in `wire`, where answers are read; a PIN is
 //! wiped once it is encrypted.
 
+pub mod settings;
 #[cfg(test)]
 mod tests;
 mod wire;
@@ -22,23 +23,28 @@ use serde_json::value::RawValue;
 use tokio::sync::Mutex;
 use zeroize::Zeroizing;
 
-use super::credits::{self, Credits, Fee, Rules};
+use super::credits::{self, Credits, FeePlacement, MatchRules};
 use super::crypto;
+use super::encoding::TextEncoding;
 use super::error::{Error, ErrorKind, Result};
-use super::fields::{JsonObject, RowError, in_our_names, without_byte_order_mark};
-use super::http::{Access, Answer, Author, Http};
-use super::pages::{Effort, read_window};
+use super::http::{Access, Answer, AnsweredBy, Http};
+use super::json::{JsonObject, RowError, in_document_names, without_byte_order_mark};
+use super::pages::{ReadMode, read_window};
 use super::{
-    Ack, Lookup, MatchedCredits, Page, PageAt, Pagers, Paging, Provider, Quote, Window, listing,
+    Ack, Lookup, MatchedCredits, Page, PageCursor, Pagers, Paging, Provider, ProviderConfig, Quote,
+    Window, listing,
 };
-use crate::config::wires::{BytesText, Dates, Lists, Path, Spelling, banana as calls};
-use crate::config::{self, EmptyBody, KeyEncoding, ProviderConfig};
+use crate::config::endpoint::Endpoint;
+use crate::config::lists::{Dates, Lists};
+use crate::config::spelling::Spelling;
 use crate::domain::card::{Card, CardKind};
 use crate::domain::money::Money;
 use crate::domain::operation::{
     Action, ActionKind, Capabilities, Operation, OperationId, PinRule, Proof, Support, TopUpSafety,
 };
 use crate::domain::transaction::Transaction;
+pub use settings::KIND;
+use settings::{EmptyBody, KeyEncoding, Settings};
 
 /// How long templates that could not be read are not asked for again.
 const TEMPLATES_AGAIN: Duration = Duration::from_secs(900);
@@ -52,15 +58,15 @@ pub struct Banana {
     /// Signs; the same as `key` unless the configuration reads it another way (banana wire notes,
     /// 1.7).
     hmac_key: SecretSlice<u8>,
-    payload_text: BytesText,
-    hmac_text: BytesText,
+    payload_text: TextEncoding,
+    hmac_text: TextEncoding,
     empty_body: EmptyBody,
     spelling: Spelling,
     /// INFERENCE: 100 rows a page, since no maximum is documented (banana wire notes, 5.1).
     lists: Lists,
     pagers: Pagers,
     /// Its fee is paid beside the sum (banana wire notes, 2.8).
-    rules: Rules,
+    rules: MatchRules,
     templates: Mutex<Option<Templates>>,
 }
 
@@ -78,7 +84,7 @@ impl Banana {
     /// A sentence, when a secret cannot be had or a setting is wrong.
     pub fn new(
         config: &ProviderConfig,
-        account: &config::Banana,
+        account: &Settings,
         http: Http,
     ) -> std::result::Result<Self, String> {
         let name = &config.name;
@@ -123,25 +129,25 @@ impl Banana {
             spelling: config.spelling.clone(),
             lists: config.lists.clone(),
             pagers: Pagers::both(Paging::Offset { size: config.lists.page_size }, None),
-            rules: Rules { fee: Fee::Beside, others_top_up: config.others_top_up },
+            rules: MatchRules { fee: FeePlacement::OnTop, others_top_up: config.others_top_up },
             templates: Mutex::new(None),
         })
     }
 
     /// Asks a call and returns what the answer's envelope holds, verified and decrypted.
-    async fn ask(&self, does: Access, path: Path, body: &Body) -> Result<Opened> {
+    async fn ask(&self, does: Access, path: Endpoint, body: &Body) -> Result<Opened> {
         let request = self.request(path, body)?;
         let answer = self.http.send(does, request).await?;
         if !answer.is_success() {
             return Err(self.refusal(&answer));
         }
         let json = self.open(&answer.body).map_err(|why| answer.bad_reply(why))?;
-        Ok(Opened { answer, json: in_our_names(&json, &self.spelling) })
+        Ok(Opened { answer, json: in_document_names(&json, &self.spelling) })
     }
 
     /// The request of an operation: encrypted, signed over the base64 text (banana wire notes, 1.3
     /// to 1.5).
-    fn request(&self, path: Path, body: &Body) -> Result<Request<Bytes>> {
+    fn request(&self, path: Endpoint, body: &Body) -> Result<Request<Bytes>> {
         let iv = crypto::random::<16>().map_err(|_| {
             self.error(
                 ErrorKind::Unreachable,
@@ -159,7 +165,7 @@ impl Banana {
         })?;
         let tag = self
             .hmac_text
-            .write(&crypto::hmac_sha256(self.hmac_key.expose_secret(), payload.as_bytes()));
+            .encode(&crypto::hmac_sha256(self.hmac_key.expose_secret(), payload.as_bytes()));
         let path = self.spelling.path(path).trim_start_matches('/');
         Request::post(format!("{}/{path}", self.base))
             .header("Content-Type", "application/json")
@@ -182,7 +188,7 @@ impl Banana {
     fn seal(&self, iv: [u8; 16], plain: &[u8]) -> std::result::Result<String, crypto::CryptoError> {
         let mut bytes = iv.to_vec();
         bytes.extend(crypto::aes_cbc_encrypt(self.key.expose_secret(), iv, plain)?);
-        Ok(self.payload_text.write(&bytes))
+        Ok(self.payload_text.encode(&bytes))
     }
 
     /// What an envelope holds, once its signature is right (banana wire notes, 1.6); otherwise a
@@ -199,14 +205,14 @@ impl Banana {
             .raw_text("hmac")
             .ok_or("signature of the answer is missing: it is not believed")?;
         let right = crypto::hmac_sha256(self.hmac_key.expose_secret(), payload.as_bytes());
-        let tag = self.hmac_text.read(tag.trim()).unwrap_or_default();
+        let tag = self.hmac_text.decode(tag.trim()).unwrap_or_default();
         if !crypto::equal(&tag, &right) {
             return Err("signature of the answer is wrong: check secret_key and \
                         secret_key_encoding; it is not believed");
         }
         const BROKEN: &str =
             "the answer is signed but cannot be decrypted: check secret_key_encoding";
-        let bytes = self.payload_text.read(&payload).ok_or(BROKEN)?;
+        let bytes = self.payload_text.decode(&payload).ok_or(BROKEN)?;
         let (iv, cipher) = bytes.split_first_chunk::<16>().ok_or(BROKEN)?;
         let plain =
             crypto::aes_cbc_decrypt(self.key.expose_secret(), *iv, cipher).map_err(|_| BROKEN)?;
@@ -221,11 +227,11 @@ impl Banana {
         let opened = self.open(&answer.body).ok();
         let json = opened.as_deref().or_else(|| serde_json::from_slice(&answer.body).ok());
         let words = json
-            .map(|json| wire::refusal_words(&in_our_names(json, &self.spelling)))
+            .map(|json| wire::refusal_words(&in_document_names(json, &self.spelling)))
             .unwrap_or_default();
-        let error = answer.refusal(&words, Author::provider_if(answer.is_object()));
+        let error = answer.refusal(&words, AnsweredBy::provider_if(answer.is_object()));
         if answer.status == 400
-            && (wire::about_credentials(&words) || wire::about_credentials(&error.said))
+            && (wire::about_credentials(&words) || wire::about_credentials(&error.reason()))
         {
             Error { kind: ErrorKind::Auth, ..error }
         } else {
@@ -239,7 +245,7 @@ impl Banana {
 
     /// An end of a list's time. INFERENCE (banana wire notes, 2.12): written as `created_at` is.
     fn date(&self, body: Body, name: &str, at: Timestamp) -> Body {
-        let written = listing::moment(at.as_second(), self.lists.dates);
+        let written = listing::format_time(at.as_second(), self.lists.dates);
         match self.lists.dates {
             Dates::Unix | Dates::UnixMillis => body.number(name, &written),
             Dates::Rfc3339 | Dates::Day => body.text(name, &written),
@@ -260,7 +266,7 @@ impl Banana {
 
     /// State, expiry, last four digits and template of a card.
     async fn information(&self, whose: &Body) -> Result<Opened> {
-        self.ask(Access::Read, calls::INFORMATION, whose).await
+        self.ask(Access::Read, settings::INFORMATION, whose).await
     }
 
     /// Whether cards of a template are virtual or physical. Templates are read once, by one caller;
@@ -270,41 +276,47 @@ impl Banana {
         let now = self.http.clock().now();
         if known.as_ref().is_none_or(|known| known.again.is_some_and(|again| again <= now)) {
             let again = now.saturating_add(TEMPLATES_AGAIN).unwrap_or(Timestamp::MAX);
-            *known =
-                Some(match self.ask(Access::Read, calls::CARD_TEMPLATES, &Body::default()).await {
+            *known = Some(
+                match self.ask(Access::Read, settings::CARD_TEMPLATES, &Body::default()).await {
                     Ok(opened) => Templates { kinds: wire::templates(&opened.json), again: None },
                     Err(_) => Templates { kinds: BTreeMap::new(), again: Some(again) },
-                });
+                },
+            );
         }
         known.as_ref()?.kinds.get(template).copied()
     }
 
     /// One page of transactions (banana wire notes, 2.12 and 5.1).
-    async fn page(&self, of: Option<&Card>, body: Body, page: PageAt) -> Result<Page<Transaction>> {
+    async fn page(
+        &self,
+        of: Option<&Card>,
+        body: Body,
+        page: PageCursor,
+    ) -> Result<Page<Transaction>> {
         let body =
             body.whole("skip", page.offset).whole("limit", u64::from(page.size)).flag("desc", true);
-        let opened = self.ask(Access::Read, calls::TRANSACTIONS, &body).await?;
+        let opened = self.ask(Access::Read, settings::TRANSACTIONS, &body).await?;
         opened.agreed()?;
-        let list = listing::rows(&opened.json).map_err(|odd| opened.odd(&odd))?;
-        let reader = listing::Reader::new(
+        let list = listing::find_rows(&opened.json).map_err(|odd| opened.odd(&odd))?;
+        let reader = listing::RowReader::new(
             self.http.provider(),
             &self.spelling,
             &self.lists,
-            calls::IDS,
+            settings::IDS,
             opened.answer.at,
         );
-        let rows = list.rows.iter().map(|row| {
-            listing::named(row, &reader, of, wire::NAMES, wire::transaction(row, &reader, of))
+        let rows = list.iter().map(|row| {
+            listing::or_unread(row, &reader, of, wire::NAMES, wire::transaction(row, &reader, of))
         });
         Ok(Page::of(rows))
     }
 
     /// Asks for a change; a good answer is an acceptance (banana wire notes, 5.2).
-    async fn change(&self, path: Path, body: &Body) -> Result<Ack> {
+    async fn change(&self, path: Endpoint, body: &Body) -> Result<Ack> {
         let opened = self.ask(Access::Write, path, body).await?;
         match wire::change(&opened.object_as_it_is()?).map_err(|odd| opened.odd(&odd))? {
             wire::Envelope::Accepted(reference) => Ok(Ack::Accepted { reference }),
-            wire::Envelope::Refused(why) => Err(opened.answer.said_no(&why)),
+            wire::Envelope::Refused(why) => Err(opened.answer.stated_refusal(&why)),
         }
     }
 }
@@ -319,13 +331,13 @@ impl Provider for Banana {
         &self.pagers
     }
 
-    async fn cards(&self, _page: PageAt) -> Result<Page<Card>> {
+    async fn cards(&self, _page: PageCursor) -> Result<Page<Card>> {
         Err(self.error(ErrorKind::NotOffered, NO_LIST))
     }
 
     async fn card(&self, card: &Card) -> Result<Card> {
         let whose = self.whose(card, None)?;
-        let opened = self.ask(Access::Read, calls::BALANCE, &whose).await?;
+        let opened = self.ask(Access::Read, settings::BALANCE, &whose).await?;
         let balance = wire::balance(opened.object()?, card, opened.answer.at)
             .map_err(|odd| opened.odd(&odd))?;
         // The balance is what matters most: without the rest it is still worth showing.
@@ -341,7 +353,7 @@ impl Provider for Banana {
         Ok(Card { kind, ..information.over(balance) })
     }
 
-    async fn transactions(&self, window: &Window, page: PageAt) -> Result<Page<Transaction>> {
+    async fn transactions(&self, window: &Window, page: PageCursor) -> Result<Page<Transaction>> {
         let until =
             window.until.saturating_add(SignedDuration::from_secs(1)).unwrap_or(Timestamp::MAX);
         let body =
@@ -354,16 +366,16 @@ impl Provider for Banana {
     }
 
     async fn credits(&self, card: &Card, since: Timestamp) -> Result<Credits> {
-        let window = credits::window(card, since, self.http.clock().now());
+        let window = credits::search_window(card, since, self.http.clock().now());
         // No dates: their format is not documented, and a row missed here would look like money
         // that never came.
         let body = || Body::default().id("card_id", &card.wire_id).text("type", "RECHARGE");
         let ask = |_, page| self.page(Some(card), body(), page);
-        Credits::of(read_window(&self.pagers.transactions, &window, Effort::Usual, ask).await)
+        Credits::of(read_window(&self.pagers.transactions, &window, ReadMode::Ordinary, ask).await)
     }
 
     async fn float(&self) -> Result<Vec<Money>> {
-        let opened = self.ask(Access::Read, calls::ACCOUNT_BALANCE, &Body::default()).await?;
+        let opened = self.ask(Access::Read, settings::ACCOUNT_BALANCE, &Body::default()).await?;
         opened.agreed()?;
         wire::float(&opened.json).map_err(|odd| opened.odd(&odd))
     }
@@ -374,7 +386,7 @@ impl Provider for Banana {
 
     async fn act(&self, card: &Card, action: &Action, _id: OperationId) -> Result<Ack> {
         let whose = self.whose(card, None)?;
-        let alter = |word| (calls::UPDATE_STATUS, whose.clone().text("alter", word));
+        let alter = |word| (settings::UPDATE_STATUS, whose.clone().text("alter", word));
         let (path, body) = match action {
             Action::Freeze => alter("LOCK"),
             Action::Unfreeze => alter("UNLOCK"),
@@ -382,7 +394,7 @@ impl Provider for Banana {
             Action::SetPin { new: Some(pin), .. } => {
                 let body = whose.digits("pin", pin.expose());
                 return self
-                    .change(calls::SET_PIN, &body)
+                    .change(settings::SET_PIN, &body)
                     .await
                     .map_err(|error| listing::without(error, &[pin]));
             }
@@ -402,7 +414,7 @@ impl Provider for Banana {
                     );
                     return Err(self.error(ErrorKind::Refused, &said));
                 }
-                (calls::RECHARGE, whose.number("amount", &amount.digits()))
+                (settings::RECHARGE, whose.number("amount", &amount.digits()))
             }
         };
         self.change(path, &body).await
@@ -417,8 +429,8 @@ impl Provider for Banana {
         match operation.action_kind {
             // There is no other trace (banana wire notes, 5.3).
             ActionKind::TopUp => {
-                let found = self.credits(card, credits::since(operation)).await?;
-                Ok(credits::judge(&found, operation, claimed, self.rules))
+                let found = self.credits(card, credits::search_start(operation)).await?;
+                Ok(credits::match_top_up(&found, operation, claimed, self.rules))
             }
             ActionKind::Freeze | ActionKind::Unfreeze | ActionKind::Close => {
                 let opened =
@@ -428,10 +440,10 @@ impl Provider for Banana {
                         .map_err(|odd| opened.odd(&odd))?;
                 let (card, _) =
                     said.ok_or_else(|| opened.odd(&RowError::new("answered no card information")))?;
-                Ok(listing::state(operation.action_kind, &card))
+                Ok(listing::lookup_by_state(operation.action_kind, &card))
             }
             ActionKind::SetPin => {
-                Ok(Lookup::nowhere("banana cannot be asked whether a PIN was set"))
+                Ok(Lookup::not_found("banana cannot be asked whether a PIN was set"))
             }
         }
     }
@@ -488,7 +500,9 @@ impl Opened {
     fn agreed(&self) -> Result<()> {
         let fields = JsonObject::read(&self.json).unwrap_or_default();
         match fields.flag("success") {
-            Some(false) => Err(self.answer.said_no(&wire::refused(&fields).unwrap_or_default())),
+            Some(false) => {
+                Err(self.answer.stated_refusal(&wire::refused(&fields).unwrap_or_default()))
+            }
             Some(true) | None => Ok(()),
         }
     }

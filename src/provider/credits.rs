@@ -75,13 +75,13 @@ impl Credits {
 
 /// The part of a card's list that is read for its top-ups: from `since`, by the provider's clock,
 /// to whatever it calls now.
-pub(super) fn window(card: &Card, since: Timestamp, now: Timestamp) -> Window {
+pub(super) fn search_window(card: &Card, since: Timestamp, now: Timestamp) -> Window {
     let until = now.max(since).saturating_add(UNMEASURED).unwrap_or(Timestamp::MAX);
     Window { card: Some(card.clone()), since, until }
 }
 
 /// From when on the list is read for an operation, by the provider's clock.
-pub(super) fn since(operation: &Operation) -> Timestamp {
+pub(super) fn search_start(operation: &Operation) -> Timestamp {
     let earliest = match &operation.baseline {
         Some(baseline) => baseline.earliest(operation.created_at),
         None => operation.created_at,
@@ -92,20 +92,20 @@ pub(super) fn since(operation: &Operation) -> Timestamp {
 
 /// What an account's list can prove.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Rules {
+pub(super) struct MatchRules {
     /// Where the fee goes.
-    pub(super) fee: Fee,
+    pub(super) fee: FeePlacement,
     /// Other systems of the merchant top up the same cards.
     pub(super) others_top_up: bool,
 }
 
 /// Where a provider's fee for a top-up goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Fee {
+pub(super) enum FeePlacement {
     /// It is taken out of the sum: the list may show what is left.
-    Inside,
+    Deducted,
     /// It is paid beside the sum: the card receives all of it.
-    Beside,
+    OnTop,
 }
 
 /// What a list says of a top-up that has no name of its own in it.
@@ -119,19 +119,19 @@ pub(super) enum Fee {
 /// Where other systems top up the same cards, an equal credit after the intent may always be
 /// theirs: then a lost answer is never DONE or FAILED by a list, and one that the provider accepted
 /// is DONE by exactly one new credit.
-pub(super) fn judge(
+pub(super) fn match_top_up(
     credits: &Credits,
     operation: &Operation,
     claimed: &MatchedCredits,
-    rules: Rules,
+    rules: MatchRules,
 ) -> Lookup {
     if credits.cut {
-        return Lookup::nowhere(format!(
+        return Lookup::not_found(format!(
             "only the first {} top-ups of a list that goes on",
             credits.rows.len()
         ));
     }
-    let seen = judge_rows(&credits.rows, operation, claimed, rules);
+    let seen = match_rows(&credits.rows, operation, claimed, rules);
     match seen {
         Lookup::NotFound { looked, candidate } if credits.unread > 0 => Lookup::NotFound {
             looked: format!("{looked}, and {} rows could not be read", credits.unread),
@@ -141,17 +141,17 @@ pub(super) fn judge(
     }
 }
 
-fn judge_rows(
+fn match_rows(
     rows: &[Transaction],
     operation: &Operation,
     claimed: &MatchedCredits,
-    rules: Rules,
+    rules: MatchRules,
 ) -> Lookup {
     let Some(amount) = operation.amount else {
-        return Lookup::nowhere("it has no amount to look for");
+        return Lookup::not_found("it has no amount to look for");
     };
     let Some(baseline) = &operation.baseline else {
-        return Lookup::nowhere(
+        return Lookup::not_found(
             "an earlier cardtop sent it and kept no list to compare with, so no list proves it",
         );
     };
@@ -171,7 +171,7 @@ fn judge_rows(
     let is_new = |row: &&Transaction| baseline.judge_row(row, operation.created_at) == Credit::New;
     let mut new: Vec<&Transaction> =
         free().filter(is_new).filter(|row| row.amount.abs() == amount).collect();
-    if rules.fee == Fee::Inside && new.is_empty() {
+    if rules.fee == FeePlacement::Deducted && new.is_empty() {
         new = free().filter(is_new).filter(|row| row.is_of_sum(amount)).collect();
     }
     new.sort_by_key(|row| row.at.duration_since(asked).abs());
@@ -190,7 +190,7 @@ fn judge_rows(
                 )
             },
         );
-        return Lookup::nowhere(format!(
+        return Lookup::not_found(format!(
             "no new top-up of {amount} in the list since {}{earlier}{clocks}",
             clock(asked)
         ));
@@ -256,11 +256,11 @@ fn judge_rows(
             let why = format!("the list says {}{why}, id {}", nearest.provider_state, nearest.id);
             Lookup::Failed { why, row: Some(Arc::clone(&nearest.id)) }
         }
-        (None, None) => Lookup::nowhere(format!(
+        (None, None) => Lookup::not_found(format!(
             "{} failed, cannot tell whether it was ours{clocks}",
             told(nearest)
         )),
-        (_, _) => Lookup::nowhere(format!(
+        (_, _) => Lookup::not_found(format!(
             "every new top-up of {amount} in the list is another operation's{clocks}"
         )),
     }
@@ -318,18 +318,18 @@ mod tests {
     }
 
     /// Nobody else tops up: the list alone may decide.
-    const ALONE: Rules = Rules { fee: Fee::Inside, others_top_up: false };
+    const ALONE: MatchRules = MatchRules { fee: FeePlacement::Deducted, others_top_up: false };
 
     /// Other systems top up, too.
-    const OTHERS: Rules = Rules { fee: Fee::Inside, others_top_up: true };
+    const OTHERS: MatchRules = MatchRules { fee: FeePlacement::Deducted, others_top_up: true };
 
-    fn judge(
+    fn match_by(
         rows: &[Transaction],
         operation: &Operation,
         claimed: &MatchedCredits,
-        fee: Fee,
+        fee: FeePlacement,
     ) -> Lookup {
-        judge_rows(rows, operation, claimed, Rules { fee, ..ALONE })
+        match_rows(rows, operation, claimed, MatchRules { fee, ..ALONE })
     }
 
     fn operation() -> Operation {
@@ -388,7 +388,7 @@ mod tests {
             credits: claimed.iter().map(|id| Arc::from(*id)).collect(),
             ..MatchedCredits::default()
         };
-        match judge(rows, &operation(), &claimed, Fee::Inside) {
+        match match_by(rows, &operation(), &claimed, FeePlacement::Deducted) {
             Lookup::Done { credit, .. } => credit.map(|id| id.to_string()),
             Lookup::Failed { .. } | Lookup::Pending { .. } | Lookup::NotFound { .. } => None,
         }
@@ -423,11 +423,11 @@ mod tests {
             let rows: Vec<Transaction> =
                 ["7", "8", "9"].iter().take(credits).map(|id| row(id, "30", 5)).collect();
             matches!(
-                judge(
+                match_by(
                     &rows,
                     &operation(),
                     &MatchedCredits { reserved, open, ..MatchedCredits::default() },
-                    Fee::Inside
+                    FeePlacement::Deducted
                 ),
                 Lookup::Done { .. }
             )
@@ -444,12 +444,12 @@ mod tests {
     fn a_pending_row_is_not_yet_and_a_failed_one_failed() {
         let hold = Transaction { state: TransactionState::Hold, ..row("7", "30", 5) };
         assert!(matches!(
-            judge(&[hold], &operation(), &MatchedCredits::default(), Fee::Inside),
+            match_by(&[hold], &operation(), &MatchedCredits::default(), FeePlacement::Deducted),
             Lookup::Pending { .. }
         ));
         let failed = Transaction { state: TransactionState::Failed, ..row("7", "30", 5) };
         assert!(matches!(
-            judge(&[failed], &operation(), &MatchedCredits::default(), Fee::Inside),
+            match_by(&[failed], &operation(), &MatchedCredits::default(), FeePlacement::Deducted),
             Lookup::Failed { .. }
         ));
     }
@@ -457,18 +457,25 @@ mod tests {
     #[test]
     fn a_smaller_top_up_and_its_fee_are_not_this_one() {
         let smaller = Transaction { fee: Some(money("1.00")), ..row("7", "29", 5) };
-        let look =
-            |rows: &[Transaction], fee| judge(rows, &operation(), &MatchedCredits::default(), fee);
+        let look = |rows: &[Transaction], fee| {
+            match_by(rows, &operation(), &MatchedCredits::default(), fee)
+        };
         assert!(
-            matches!(look(std::slice::from_ref(&smaller), Fee::Beside), Lookup::NotFound { .. }),
+            matches!(
+                look(std::slice::from_ref(&smaller), FeePlacement::OnTop),
+                Lookup::NotFound { .. }
+            ),
             "the fee was paid beside it"
         );
         assert!(
-            matches!(look(std::slice::from_ref(&smaller), Fee::Inside), Lookup::Done { .. }),
+            matches!(
+                look(std::slice::from_ref(&smaller), FeePlacement::Deducted),
+                Lookup::Done { .. }
+            ),
             "the fee was taken out of it"
         );
         let exact = row("8", "30", 9);
-        let Lookup::Done { credit, .. } = look(&[smaller, exact], Fee::Inside) else {
+        let Lookup::Done { credit, .. } = look(&[smaller, exact], FeePlacement::Deducted) else {
             panic!("the sum itself is there")
         };
         assert_eq!(credit.as_deref(), Some("8"));
@@ -479,11 +486,11 @@ mod tests {
         let hold = || Transaction { state: TransactionState::Hold, ..row("8", "30", 5) };
         let failed = || Transaction { state: TransactionState::Failed, ..row("8", "30", 5) };
         let look = |rows: &[Transaction], reserved, open| {
-            judge(
+            match_by(
                 rows,
                 &operation(),
                 &MatchedCredits { reserved, open, ..MatchedCredits::default() },
-                Fee::Inside,
+                FeePlacement::Deducted,
             )
         };
         // The other one is surer: what has arrived is its credit, even where its row is nearer to
@@ -503,7 +510,7 @@ mod tests {
         );
         let claimed =
             MatchedCredits { credits: BTreeSet::from(["8".into()]), ..MatchedCredits::default() };
-        let seen = judge(&[failed()], &operation(), &claimed, Fee::Inside);
+        let seen = match_by(&[failed()], &operation(), &claimed, FeePlacement::Deducted);
         assert!(
             matches!(seen, Lookup::NotFound { .. }),
             "a failure is one operation's only: {seen:?}"
@@ -511,7 +518,8 @@ mod tests {
         // An equal one was refused shortly before, and their clock is ahead: the row may be that
         // one's.
         let claimed = MatchedCredits { failed: 1, ..MatchedCredits::default() };
-        let seen = |rows: &[Transaction]| judge(rows, &operation(), &claimed, Fee::Inside);
+        let seen =
+            |rows: &[Transaction]| match_by(rows, &operation(), &claimed, FeePlacement::Deducted);
         assert!(matches!(seen(&[failed()]), Lookup::NotFound { .. }));
         assert!(
             matches!(seen(&[failed(), row("9", "30", 5)]), Lookup::NotFound { .. }),
@@ -524,11 +532,11 @@ mod tests {
         let failed =
             |second| Transaction { state: TransactionState::Failed, ..row("8", "30", second) };
         let look = |rows: &[Transaction], open| {
-            judge(
+            match_by(
                 rows,
                 &operation(),
                 &MatchedCredits { open, ..MatchedCredits::default() },
-                Fee::Inside,
+                FeePlacement::Deducted,
             )
         };
         let both = [failed(4), row("7", "30", 9)];
@@ -552,7 +560,7 @@ mod tests {
                 None,
                 None,
                 &raw.to_string(),
-                &super::super::fields::RowError::new("has no date"),
+                &super::super::json::RowError::new("has no date"),
             )
         };
         let unread = (0..unread).map(odd).collect();
@@ -580,7 +588,7 @@ mod tests {
 
     #[test]
     fn a_list_that_goes_on_or_cannot_be_read_says_so() {
-        let looked = |found: &Credits| match super::judge(
+        let looked = |found: &Credits| match super::match_top_up(
             found,
             &operation(),
             &MatchedCredits::default(),
@@ -600,7 +608,7 @@ mod tests {
         let with =
             |credits: &[&str]| Operation { baseline: Some(baseline(credits)), ..operation() };
         let look = |rows: &[Transaction], operation: &Operation| {
-            judge_rows(rows, operation, &MatchedCredits::default(), ALONE)
+            match_rows(rows, operation, &MatchedCredits::default(), ALONE)
         };
         let Lookup::NotFound { looked, candidate: None } = look(&[row("7", "30", -12)], &with(&[]))
         else {
@@ -634,7 +642,7 @@ mod tests {
     #[test]
     fn where_others_top_up_a_lost_answer_is_left_to_a_person() {
         let look = |rows: &[Transaction], state, claimed: &MatchedCredits| {
-            judge_rows(rows, &Operation { state, ..operation() }, claimed, OTHERS)
+            match_rows(rows, &Operation { state, ..operation() }, claimed, OTHERS)
         };
         let alone = MatchedCredits::default();
         let failed = || Transaction { state: TransactionState::Failed, ..row("7", "30", 5) };

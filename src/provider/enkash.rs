@@ -4,6 +4,7 @@
 //! wrong attempts lock the account; a change is sent once, and once more only after an HTTP 401,
 //! which comes before anything is executed.
 
+pub mod settings;
 mod wire;
 
 #[cfg(test)]
@@ -27,12 +28,14 @@ use tokio::sync::Mutex;
 use zeroize::Zeroizing;
 
 use super::{
-    Ack, Credits, Error, ErrorKind, Evidence, Lookup, MatchedCredits, Outcome, Page, PageAt, Pager,
-    Pagers, Paging, Provider, Quote, Result, Window, credits, crypto, listing, pages, sensitive,
+    Ack, Credits, Error, ErrorKind, Evidence, Lookup, MatchedCredits, Outcome, Page, PageCursor,
+    Pager, Pagers, Paging, Provider, ProviderConfig, Quote, Result, Window, credits, crypto,
+    listing, pages, sensitive,
 };
+use crate::config::endpoint::Endpoint;
+use crate::config::lists::Lists;
 use crate::config::secret::Source;
-use crate::config::wires::{Lists, Path, Spelling, enkash as calls};
-use crate::config::{self, BodyWrapping, KeyDerivation, Load, PinBlock, ProviderConfig};
+use crate::config::spelling::Spelling;
 use crate::domain::card::{Card, CardState, ProviderId};
 use crate::domain::money::Money;
 use crate::domain::operation::{
@@ -40,8 +43,10 @@ use crate::domain::operation::{
     TopUpSafety,
 };
 use crate::domain::transaction::Transaction;
-use crate::provider::fields::RowError;
-use crate::provider::http::{Access, Answer, Author, Http};
+use crate::provider::http::{Access, Answer, AnsweredBy, Http};
+use crate::provider::json::RowError;
+pub use settings::KIND;
+use settings::{BodyWrapping, KeyDerivation, Load, PinBlock, Settings};
 use wire::{Code, Envelope, Unreadable};
 
 /// Seconds before its end at which a token is renewed.
@@ -118,7 +123,7 @@ impl Enkash {
     /// A sentence, when a secret cannot be had or a setting is wrong.
     pub fn new(
         config: &ProviderConfig,
-        account: &config::Enkash,
+        account: &Settings,
         http: Http,
     ) -> std::result::Result<Self, String> {
         let name = &config.name;
@@ -188,7 +193,7 @@ impl Enkash {
     async fn ask(
         &self,
         does: Access,
-        call: Path,
+        call: Endpoint,
         body: &(impl Serialize + Sync),
     ) -> Result<(Answer, Envelope)> {
         let (answer, said) = self.hear(does, call, body).await?;
@@ -202,7 +207,7 @@ impl Enkash {
     async fn hear(
         &self,
         does: Access,
-        call: Path,
+        call: Endpoint,
         body: &(impl Serialize + Sync),
     ) -> Result<(Answer, Envelope)> {
         // Room for the longest body at once: one of them carries a PIN, and nothing of it is left
@@ -215,20 +220,20 @@ impl Enkash {
         let mut answer = self.http.send(does, self.request(path, &bearer, body.clone())?).await?;
         // Whatever a stranger answers, the request may have gone on to enkash: only enkash's own
         // 401 says that it was not executed.
-        if answer.status == 401 && self.author(&answer) == Author::Provider {
+        if answer.status == 401 && self.author(&answer) == AnsweredBy::Provider {
             let first = self.refused(does, &answer);
             let again = async {
                 let bearer = self.bearer(Some(&bearer)).await?;
                 self.http.send(does, self.request(path, &bearer, body)?).await
             };
-            answer = again.await.map_err(|error| error.outcome(first.outcome))?;
+            answer = again.await.map_err(|error| error.with_outcome(first.outcome))?;
         }
         if !answer.is_success() {
             return Err(self.refused(does, &answer));
         }
         match self.read(&answer) {
             Ok(said) => Ok((answer, said)),
-            Err(Unreadable::NotJson) => Err(answer.bad_reply(&answer.what_it_is())),
+            Err(Unreadable::NotJson) => Err(answer.bad_reply(&answer.describe_body())),
             Err(Unreadable::Sealed) => {
                 Err(answer.bad_reply("the answer cannot be decrypted; check encryption_key"))
             }
@@ -243,15 +248,15 @@ impl Enkash {
             answer.refusal(said.as_ref().map_or("", |said| &said.words), self.author(answer));
         let doubt =
             matches!(answer.status, 408 | 409) || said.is_some_and(|said| said.is_doubtful());
-        if does == Access::Write && doubt { error.outcome(Outcome::Unknown) } else { error }
+        if does == Access::Write && doubt { error.with_outcome(Outcome::Unknown) } else { error }
     }
 
     /// Whether enkash wrote a refusal: an envelope with a code, an OAuth error, or a 401 without a
     /// body (enkash wire notes, 1.3 and 6.7; INFERENCE).
-    fn author(&self, answer: &Answer) -> Author {
+    fn author(&self, answer: &Answer) -> AnsweredBy {
         let empty = answer.status == 401 && answer.body.is_empty();
         let envelope = self.read(answer).is_ok_and(|said| said.code != Code::Unclear);
-        Author::provider_if(empty || envelope || wire::is_oauth_error(&answer.body))
+        AnsweredBy::provider_if(empty || envelope || wire::is_oauth_error(&answer.body))
     }
 
     fn read(&self, answer: &Answer) -> std::result::Result<Envelope, Unreadable> {
@@ -273,7 +278,7 @@ impl Enkash {
 
     /// The body as the account's settings wrap it (enkash wire notes, 1.5; which calls truly need
     /// it is INFERENCE: all).
-    fn seal(&self, call: Path, plain: &[u8]) -> Bytes {
+    fn seal(&self, call: Endpoint, plain: &[u8]) -> Bytes {
         let sealed = || {
             BASE64.encode(
                 &crypto::aes_ecb_encrypt(&self.key, plain).expect("the key has a length of AES"),
@@ -282,7 +287,8 @@ impl Enkash {
         match self.encryption {
             BodyWrapping::Off => Bytes::copy_from_slice(plain),
             BodyWrapping::Envelope | BodyWrapping::Bare
-                if call != calls::SET_PIN && self.unencrypted.iter().any(|key| key == call.key) =>
+                if call != settings::SET_PIN
+                    && self.unencrypted.iter().any(|key| key == call.key) =>
             {
                 Bytes::copy_from_slice(plain)
             }
@@ -333,7 +339,7 @@ impl Enkash {
         {
             let words = words.map(|words| format!(": {words}")).unwrap_or_default();
             let words =
-                if answer.is_web_page() { format!(", {}", answer.what_it_is()) } else { words };
+                if answer.is_web_page() { format!(", {}", answer.describe_body()) } else { words };
             let first = session.refused.is_none();
             let when =
                 if first { "once more in 15 minutes" } else { "again only when you ask for it" };
@@ -349,10 +355,10 @@ impl Enkash {
         }
         if answer.is_success() || matches!(answer.status, 404 | 405) {
             return Err(
-                answer.bad_reply(&format!("no token: {}; check token_url", answer.what_it_is()))
+                answer.bad_reply(&format!("no token: {}; check token_url", answer.describe_body()))
             );
         }
-        Err(answer.refusal(words.as_deref().unwrap_or_default(), Author::Unknown))
+        Err(answer.refusal(words.as_deref().unwrap_or_default(), AnsweredBy::Unknown))
     }
 
     /// `POST token_url`, the password grant, never encrypted (enkash wire notes, 1.3).
@@ -386,8 +392,8 @@ impl Enkash {
         Error::new(&self.provider, ErrorKind::Refused, why)
     }
 
-    fn reader(&self, at: Timestamp) -> listing::Reader<'_> {
-        listing::Reader::new(&self.provider, &self.spelling, &self.lists, calls::IDS, at)
+    fn reader(&self, at: Timestamp) -> listing::RowReader<'_> {
+        listing::RowReader::new(&self.provider, &self.spelling, &self.lists, settings::IDS, at)
     }
 
     fn account(&self) -> OfAccount<'_> {
@@ -407,7 +413,7 @@ impl Enkash {
             created_by: CREATED_BY,
             otp_required: self.otp_required,
         };
-        self.ask(Access::Write, calls::BLOCK, &body).await?;
+        self.ask(Access::Write, settings::BLOCK, &body).await?;
         Ok(Ack::Accepted { reference: None })
     }
 
@@ -436,7 +442,7 @@ impl Enkash {
             remarks: &reference,
             en_kash_card_id: &card.wire_id,
         };
-        let (_, said) = self.ask(Access::Write, calls::BALANCE, &body).await?;
+        let (_, said) = self.ask(Access::Write, settings::BALANCE, &body).await?;
         Ok(Ack::Accepted { reference: wire::load_id(&said) })
     }
 
@@ -453,7 +459,7 @@ impl Enkash {
             pin_block: &block,
             otp_required: self.otp_required,
         };
-        self.ask(Access::Write, calls::SET_PIN, &body)
+        self.ask(Access::Write, settings::SET_PIN, &body)
             .await
             .map_err(|error| listing::without(error, &[pin]))?;
         Ok(Ack::Accepted { reference: None })
@@ -468,13 +474,16 @@ impl Enkash {
         claimed: &MatchedCredits,
     ) -> Result<Lookup> {
         let nowhere = || {
-            Lookup::nowhere(format!("enkash knows no load with reference {}", operation.reference))
+            Lookup::not_found(format!(
+                "enkash knows no load with reference {}",
+                operation.reference
+            ))
         };
         let body = ByReference {
             card: self.of_card(&card.wire_id),
             pg_reference_number: &operation.reference,
         };
-        let (_, said) = match self.hear(Access::Read, calls::TRANSACTION, &body).await {
+        let (_, said) = match self.hear(Access::Read, settings::TRANSACTION, &body).await {
             Ok(heard) => heard,
             Err(error) if error.kind == ErrorKind::NotFound => return Ok(nowhere()),
             Err(error) => return Err(error),
@@ -509,7 +518,7 @@ impl Enkash {
                 by: Evidence::State,
             });
         }
-        Ok(listing::state(action_kind, &read))
+        Ok(listing::lookup_by_state(action_kind, &read))
     }
 }
 
@@ -552,14 +561,15 @@ impl Provider for Enkash {
 
     /// `/search` without a card id (enkash wire notes, 2.13). How it pages is not documented: that
     /// cards are missing is said.
-    async fn cards(&self, page: PageAt) -> Result<Page<Card>> {
+    async fn cards(&self, page: PageCursor) -> Result<Page<Card>> {
         if page.number > 0 {
             return Ok(Page::of(std::iter::empty()));
         }
-        let (answer, said) = self.ask(Access::Read, calls::SEARCH, &self.account()).await?;
+        let (answer, said) = self.ask(Access::Read, settings::SEARCH, &self.account()).await?;
         let (rows, reader) = (wire::rows(&said), self.reader(answer.at));
-        let read =
-            |raw| listing::named(raw, &reader, None, wire::CARD_NAMES, wire::card(raw, &reader));
+        let read = |raw| {
+            listing::or_unread(raw, &reader, None, wire::CARD_NAMES, wire::card(raw, &reader))
+        };
         let mut page = Page::of(rows.rows.iter().map(|raw| read(raw)));
         page.skipped.extend(
             rows.odd.as_ref().map(|odd| pages::unread(&self.provider, None, None, &odd.0, odd)),
@@ -577,7 +587,7 @@ impl Provider for Enkash {
 
     async fn card(&self, card: &Card) -> Result<Card> {
         let (answer, said) =
-            self.ask(Access::Read, calls::DETAILS, &self.of_card(&card.wire_id)).await?;
+            self.ask(Access::Read, settings::DETAILS, &self.of_card(&card.wire_id)).await?;
         let rows = wire::rows(&said);
         let mut odd = rows.odd.clone();
         for raw in &rows.rows {
@@ -603,14 +613,14 @@ impl Provider for Enkash {
 
     /// `/transaction/all` by time (enkash wire notes, 2.14, 2.15 and 5; INFERENCE). `recordsCount`
     /// tells when an answer does not hold all rows of its time, and never that it does.
-    async fn transactions(&self, window: &Window, _page: PageAt) -> Result<Page<Transaction>> {
+    async fn transactions(&self, window: &Window, _page: PageCursor) -> Result<Page<Transaction>> {
         let body = Between {
             account: self.account(),
             en_kash_card_id: window.card.as_ref().map(|card| &*card.wire_id),
             txn_date_from: wire_time(window.since),
             txn_date_to: wire_time(window.until),
         };
-        let (answer, said) = self.hear(Access::Read, calls::TRANSACTIONS, &body).await?;
+        let (answer, said) = self.hear(Access::Read, settings::TRANSACTIONS, &body).await?;
         let rows = match said.code {
             Code::Failure(1) if said.is_none_found() => wire::Rows::default(),
             Code::Success | Code::Failure(_) | Code::Unclear => {
@@ -620,7 +630,7 @@ impl Provider for Enkash {
         };
         let (reader, of) = (self.reader(answer.at), window.card.as_ref());
         let read = |raw| {
-            listing::named(raw, &reader, of, wire::NAMES, wire::transaction(raw, &reader, of))
+            listing::or_unread(raw, &reader, of, wire::NAMES, wire::transaction(raw, &reader, of))
         };
         let mut page = Page::of(rows.rows.iter().map(|raw| read(raw)));
         let card = of.map(|card| Arc::clone(&card.key.id));
@@ -631,10 +641,11 @@ impl Provider for Enkash {
     }
 
     async fn credits(&self, card: &Card, since: Timestamp) -> Result<Credits> {
-        let window = credits::window(card, since, self.http.clock().now());
+        let window = credits::search_window(card, since, self.http.clock().now());
         let ask = |window: Window, page| async move { self.transactions(&window, page).await };
         Credits::of(
-            pages::read_window(&self.pagers.transactions, &window, pages::Effort::Usual, ask).await,
+            pages::read_window(&self.pagers.transactions, &window, pages::ReadMode::Ordinary, ask)
+                .await,
         )
     }
 
@@ -645,7 +656,8 @@ impl Provider for Enkash {
     }
 
     async fn float(&self) -> Result<Vec<Money>> {
-        let (answer, said) = self.ask(Access::Read, calls::CARD_ACCOUNT, &self.account()).await?;
+        let (answer, said) =
+            self.ask(Access::Read, settings::CARD_ACCOUNT, &self.account()).await?;
         match wire::float(&said) {
             Ok(Some(money)) => Ok(vec![money]),
             Ok(None) => Err(answer.bad_reply("the card account has no availableBalance")),
@@ -679,7 +691,7 @@ impl Provider for Enkash {
                 self.look_at_state(card, operation.action_kind).await
             }
             ActionKind::SetPin => {
-                Ok(Lookup::nowhere("enkash cannot be asked whether a PIN was set"))
+                Ok(Lookup::not_found("enkash cannot be asked whether a PIN was set"))
             }
         }
     }
@@ -721,13 +733,13 @@ fn judge(does: Access, answer: &Answer, said: &Envelope) -> Result<()> {
             let words =
                 if said.words.is_empty() { "refused without a reason" } else { &*said.words };
             let kind = if code == 404 { ErrorKind::NotFound } else { ErrorKind::Refused };
-            let error = Error { kind, ..answer.said_no(words) };
+            let error = Error { kind, ..answer.stated_refusal(words) };
             // Codes that are not documented, and words of a change that may be under way, leave
             // doubt.
             let plain_no =
                 matches!(code, 1 | 400..=499) && !matches!(code, 408 | 409) && !said.is_doubtful();
             Err(if does == Access::Write && !plain_no {
-                error.outcome(Outcome::Unknown)
+                error.with_outcome(Outcome::Unknown)
             } else {
                 error
             })

@@ -21,16 +21,16 @@ pub struct Error {
     /// Which account.
     pub provider: ProviderId,
     /// What happened, in our or the provider's words, cleaned.
-    pub said: Arc<str>,
+    pub message: Arc<str>,
     /// How long the provider asked us to wait.
     pub retry_after: Option<Duration>,
     /// How the connection failed, where no whole answer came.
-    pub broke: Option<Broke>,
+    pub connection: Option<ConnectionFailure>,
 }
 
 /// How a connection failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Broke {
+pub enum ConnectionFailure {
     /// There was none.
     NoConnection,
     /// It was closed before the whole answer had come: often one that was kept open too long.
@@ -47,23 +47,35 @@ impl Error {
             kind,
             outcome: Outcome::NotDone,
             provider: provider.clone(),
-            said: text::clean(said).into(),
+            message: text::clean(said).into(),
             retry_after: None,
-            broke: None,
+            connection: None,
         }
+    }
+
+    /// What happened, without the account's name.
+    #[must_use]
+    pub fn reason(&self) -> String {
+        self.message.to_string()
+    }
+
+    /// The same error in other words.
+    #[must_use]
+    pub fn with_reason(self, reason: &str) -> Self {
+        Self { message: reason.into(), ..self }
     }
 
     /// The same error, with doubt added where the change may have happened. Doubt is never talked
     /// away.
     #[must_use]
-    pub fn outcome(self, outcome: Outcome) -> Self {
+    pub fn with_outcome(self, outcome: Outcome) -> Self {
         Self { outcome: self.outcome.max(outcome), ..self }
     }
 }
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.provider, self.said)?;
+        write!(f, "{}: {}", self.provider, self.message)?;
         match self.kind {
             ErrorKind::Auth => write!(f, "; check this provider's credentials"),
             ErrorKind::RateLimited => write!(f, "; waiting before asking again"),

@@ -17,12 +17,12 @@ use http_body_util::BodyExt;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::value::RawValue;
 
-use super::error::{Broke, Error, ErrorKind, Outcome, Result};
-use super::fields::{JsonObject, in_our_names, without_byte_order_mark};
+use super::ProviderConfig;
+use super::error::{ConnectionFailure, Error, ErrorKind, Outcome, Result};
+use super::json::{JsonObject, in_document_names, without_byte_order_mark};
 use crate::clock::Clock;
 use crate::config::proxy::{Proxies, Route};
-use crate::config::wires::Spelling;
-use crate::config::{Account, ProviderConfig};
+use crate::config::spelling::Spelling;
 use crate::domain::card::ProviderId;
 use crate::domain::proof::ClockOffset;
 use crate::domain::text;
@@ -39,7 +39,7 @@ const GROWTH: usize = 256 << 10;
 /// Calls that are remembered for the providers view.
 const CALLS_KEPT: usize = 50;
 
-/// What a request does to the world: decides what a missing answer means.
+/// What a request access to the world: decides what a missing answer means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Access {
     /// Reads only; may be repeated.
@@ -71,9 +71,9 @@ pub struct Call {
     /// When it ended.
     pub at: Timestamp,
     /// What it did.
-    pub does: Access,
+    pub access: Access,
     /// `POST /card/recharge`.
-    pub what: String,
+    pub request: String,
     /// HTTP status; `None` when no answer came.
     pub status: Option<u16>,
     /// How long it took.
@@ -88,7 +88,7 @@ pub trait Transport: Send + Sync {
     /// Sends once. Answers of any status are `Ok`.
     async fn call(
         &self,
-        does: Access,
+        access: Access,
         request: Request<Bytes>,
     ) -> std::result::Result<Response<Bytes>, TransportError>;
 }
@@ -102,12 +102,29 @@ pub struct TransportError {
     pub said: String,
 }
 
+impl TransportError {
+    /// No byte of the request can have left.
+    #[must_use]
+    pub fn unsent(said: &str) -> Self {
+        Self { reached: false, said: said.to_owned() }
+    }
+
+    /// The request may have arrived, and no answer came.
+    #[must_use]
+    pub fn unanswered(said: &str) -> Self {
+        Self { reached: true, said: said.to_owned() }
+    }
+}
+
 impl Http {
     /// Over the network, as configured.
     ///
     /// # Errors
     /// A sentence, when the TLS set-up fails or the environment names a proxy that cannot be used.
-    pub fn net(config: &ProviderConfig, clock: Clock) -> std::result::Result<Self, String> {
+    pub fn over_network(
+        config: &ProviderConfig,
+        clock: Clock,
+    ) -> std::result::Result<Self, String> {
         let proxies = Proxies::of_environment();
         let proxy =
             proxy_of(config, &proxies).map_err(|words| format!("{}: {words}", config.name))?;
@@ -117,7 +134,7 @@ impl Http {
 
     /// Over a transport of one's own.
     #[must_use]
-    pub fn over(
+    pub fn with_transport(
         provider: &ProviderId,
         transport: Box<dyn Transport>,
         clock: Clock,
@@ -206,20 +223,20 @@ impl Http {
     /// # Errors
     /// When no whole answer came in time. For a write the outcome is `Unknown` unless no byte can
     /// have reached the provider.
-    pub async fn send(&self, does: Access, request: Request<Bytes>) -> Result<Answer> {
-        let what = format!("{} {}", request.method(), request.uri().path());
+    pub async fn send(&self, access: Access, request: Request<Bytes>) -> Result<Answer> {
+        let summary = format!("{} {}", request.method(), request.uri().path());
         self.0.sent.fetch_add(1, Ordering::Relaxed);
         let began = tokio::time::Instant::now();
         let sent = self.0.clock.now();
         let result =
-            tokio::time::timeout(self.0.timeout, self.0.transport.call(does, request)).await;
+            tokio::time::timeout(self.0.timeout, self.0.transport.call(access, request)).await;
         let at = self.0.clock.now();
         let answer = match result {
             Ok(Ok(response)) => {
                 let (parts, body) = response.into_parts();
                 Ok(Answer {
                     provider: self.0.provider.clone(),
-                    does,
+                    access,
                     status: parts.status.as_u16(),
                     headers: parts.headers,
                     body: body.slice_ref(without_byte_order_mark(&body)),
@@ -227,12 +244,16 @@ impl Http {
                 })
             }
             Ok(Err(lost)) => {
-                let broke = if lost.reached { Broke::Closed } else { Broke::NoConnection };
-                Err(self.lost(does, broke, &lost.said))
+                let connection = if lost.reached {
+                    ConnectionFailure::Closed
+                } else {
+                    ConnectionFailure::NoConnection
+                };
+                Err(self.lost(access, connection, &lost.said))
             }
             Err(_) => Err(self.lost(
-                does,
-                Broke::Timeout,
+                access,
+                ConnectionFailure::Timeout,
                 &format!("no answer within {} s", self.0.timeout.as_secs()),
             )),
         };
@@ -245,31 +266,32 @@ impl Http {
         if calls.len() == CALLS_KEPT {
             calls.pop_front();
         }
-        calls.push_back(Call { at, does, what, status, took: began.elapsed(), skew });
+        calls.push_back(Call { at, access, request: summary, status, took: began.elapsed(), skew });
         answer
     }
 
-    fn lost(&self, does: Access, broke: Broke, said: &str) -> Error {
-        let may_have_left = does == Access::Write && broke != Broke::NoConnection;
+    fn lost(&self, access: Access, connection: ConnectionFailure, said: &str) -> Error {
+        let may_have_left =
+            access == Access::Write && connection != ConnectionFailure::NoConnection;
         let outcome = if may_have_left { Outcome::Unknown } else { Outcome::NotDone };
         let error = Error {
-            broke: Some(broke),
+            connection: Some(connection),
             ..Error::new(&self.0.provider, ErrorKind::Unreachable, said)
         };
-        error.outcome(outcome)
+        error.with_outcome(outcome)
     }
 }
 
 /// Who wrote an answer that refuses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Author {
+pub enum AnsweredBy {
     /// The provider: the body has the form of its wire.
     Provider,
     /// Nobody knows: a proxy, a firewall, a captive portal.
     Unknown,
 }
 
-impl Author {
+impl AnsweredBy {
     /// The provider, where this holds.
     #[must_use]
     pub const fn provider_if(own_form: bool) -> Self {
@@ -281,7 +303,7 @@ impl Author {
 #[derive(Clone, Debug)]
 pub struct Answer {
     provider: ProviderId,
-    does: Access,
+    access: Access,
     /// HTTP status.
     pub status: u16,
     /// Its headers.
@@ -306,7 +328,8 @@ impl Answer {
             .and_then(|body| serde_json::from_slice(body).ok())
         {
             let json: &RawValue = json;
-            self.body = Bytes::from(String::from(Box::<str>::from(in_our_names(json, spelling))));
+            self.body =
+                Bytes::from(String::from(Box::<str>::from(in_document_names(json, spelling))));
         }
     }
 
@@ -315,7 +338,7 @@ impl Answer {
     /// # Errors
     /// `BadReply`, in doubt for a write, when it is not JSON.
     pub fn json(&self) -> Result<&RawValue> {
-        serde_json::from_slice(&self.body).map_err(|_| self.bad_reply(&self.what_it_is()))
+        serde_json::from_slice(&self.body).map_err(|_| self.bad_reply(&self.describe_body()))
     }
 
     /// The body as a JSON object.
@@ -330,12 +353,12 @@ impl Answer {
     /// The error of an answer that cannot be trusted or understood: a write may have happened.
     #[must_use]
     pub fn bad_reply(&self, said: &str) -> Error {
-        let outcome = if self.does == Access::Write && !matches!(self.status, 400..=499) {
+        let outcome = if self.access == Access::Write && !matches!(self.status, 400..=499) {
             Outcome::Unknown
         } else {
             Outcome::NotDone
         };
-        Error::new(&self.provider, ErrorKind::BadReply, said).outcome(outcome)
+        Error::new(&self.provider, ErrorKind::BadReply, said).with_outcome(outcome)
     }
 
     /// The error that a status other than 2xx stands for, with the provider's words. An adapter
@@ -344,19 +367,21 @@ impl Answer {
     /// HTTP 401 and 403 speak of credentials only where the provider itself wrote the answer: a
     /// proxy's page says nothing of them, nor whether a change reached the provider.
     #[must_use]
-    pub fn refusal(&self, said: &str, author: Author) -> Error {
+    pub fn refusal(&self, said: &str, author: AnsweredBy) -> Error {
         let said = if said.trim().is_empty() {
-            self.what_it_is()
+            self.describe_body()
         } else {
             format!("HTTP {}: {said}", self.status)
         };
         let error = |kind| Error::new(&self.provider, kind, &said);
-        let doubt = if self.does == Access::Write { Outcome::Unknown } else { Outcome::NotDone };
+        let doubt = if self.access == Access::Write { Outcome::Unknown } else { Outcome::NotDone };
         match self.status {
-            401 if author == Author::Provider => error(ErrorKind::Auth),
-            403 if author == Author::Provider => error(ErrorKind::Forbidden),
-            401 | 403 => error(ErrorKind::Unreachable).outcome(doubt),
-            400..=499 if self.status != 429 && self.does == Access::Read && self.is_web_page() => {
+            401 if author == AnsweredBy::Provider => error(ErrorKind::Auth),
+            403 if author == AnsweredBy::Provider => error(ErrorKind::Forbidden),
+            401 | 403 => error(ErrorKind::Unreachable).with_outcome(doubt),
+            400..=499
+                if self.status != 429 && self.access == Access::Read && self.is_web_page() =>
+            {
                 error(ErrorKind::Unreachable)
             }
             404 => error(ErrorKind::NotFound),
@@ -364,13 +389,13 @@ impl Answer {
             400..=499 => error(ErrorKind::Refused),
             200..=399 => self.bad_reply(&said),
             _ => Error { retry_after: self.retry_after(), ..error(ErrorKind::Unreachable) }
-                .outcome(doubt),
+                .with_outcome(doubt),
         }
     }
 
     /// A refusal that the provider stated in words, inside any status: nothing was changed.
     #[must_use]
-    pub fn said_no(&self, said: &str) -> Error {
+    pub fn stated_refusal(&self, said: &str) -> Error {
         Error::new(&self.provider, ErrorKind::Refused, said)
     }
 
@@ -397,7 +422,7 @@ impl Answer {
 
     /// What the body is, in words, when it is not the JSON that was expected.
     #[must_use]
-    pub fn what_it_is(&self) -> String {
+    pub fn describe_body(&self) -> String {
         let body = String::from_utf8_lossy(
             self.body.get(..self.body.len().min(2_000)).unwrap_or_default(),
         );
@@ -479,11 +504,8 @@ impl NetworkTransport {
                     format!("{}: TLS cannot be set up: {}", config.name, innermost(&error))
                 })
         };
-        // A connection that is kept has the head of its last request in a buffer, and with it a
-        // token. One such copy beside our own is borne for what keeping it saves; where a request
-        // carries the token twice, none is kept.
-        let twice = matches!(&config.account, Account::Artha(account) if account.customer_token);
-        Ok(Self { reads: client(if twice { 0 } else { 1 })?, writes: client(0)?, proxies })
+        let idle = if config.settings.keeps_connections() { 1 } else { 0 };
+        Ok(Self { reads: client(idle)?, writes: client(0)?, proxies })
     }
 
     /// ` through the proxy host:port`, where a request to this address goes that way.
@@ -527,12 +549,8 @@ fn proxy_of(
     config: &ProviderConfig,
     proxies: &Proxies,
 ) -> std::result::Result<Option<Arc<str>>, String> {
-    let token_url = match &config.account {
-        Account::Enkash(account) => Some(account.token_url.as_str()),
-        Account::Artha(_) | Account::Banana(_) | Account::Ibanera(_) => None,
-    };
     let mut shown = None;
-    for address in [Some(config.base_url.as_str()), token_url].into_iter().flatten() {
+    for address in [config.base_url.as_str()].into_iter().chain(config.settings.other_addresses()) {
         // An address that is none is told by the adapter, with its setting.
         let Ok(url) = reqwest::Url::parse(address) else { continue };
         let port = url.port_or_known_default().unwrap_or(443);
@@ -549,10 +567,10 @@ fn proxy_of(
 impl Transport for NetworkTransport {
     async fn call(
         &self,
-        does: Access,
+        access: Access,
         request: Request<Bytes>,
     ) -> std::result::Result<Response<Bytes>, TransportError> {
-        let client = match does {
+        let client = match access {
             Access::Read => &self.reads,
             Access::Write => &self.writes,
         };

@@ -4,6 +4,7 @@
 //! more only after an HTTP 401, which comes before anything is executed.
 
 mod payer;
+pub mod settings;
 mod wire;
 
 #[cfg(test)]
@@ -27,12 +28,13 @@ use tokio::sync::{Mutex, OnceCell};
 use zeroize::Zeroizing;
 
 use super::{
-    Ack, Credits, Error, ErrorKind, Lookup, MatchedCredits, Outcome, Page, PageAt, Pagers, Paging,
-    Provider, Quote, Result, Window, credits, crypto, listing, path_segment, sensitive,
+    Ack, Credits, Error, ErrorKind, Lookup, MatchedCredits, Outcome, Page, PageCursor, Pagers,
+    Paging, Provider, ProviderConfig, Quote, Result, Window, credits, crypto, listing,
+    path_segment, sensitive,
 };
+use crate::config::lists::Lists;
 use crate::config::secret::Source;
-use crate::config::wires::{Lists, Spelling, ibanera as calls};
-use crate::config::{self, Pays, ProviderConfig, SecretEncoding};
+use crate::config::spelling::Spelling;
 use crate::domain::card::{Card, CardState, ProviderId};
 use crate::domain::money::{Currency, Money};
 use crate::domain::operation::{
@@ -40,9 +42,11 @@ use crate::domain::operation::{
     TopUpSafety,
 };
 use crate::domain::transaction::Transaction;
-use crate::provider::http::{Access, Answer, Author, Http};
-use crate::provider::pages::{Effort, read_window};
+use crate::provider::http::{Access, Answer, AnsweredBy, Http};
+use crate::provider::pages::{ReadMode, read_window};
 use payer::{NOBODY_PAYS, Paying};
+pub use settings::KIND;
+use settings::{Pays, SecretEncoding, Settings};
 use wire::Envelope;
 
 /// Seconds before an operation's intent from which its credit is looked for: their clock may be
@@ -123,7 +127,7 @@ impl Ibanera {
     /// A sentence, when a secret cannot be had or a setting is wrong.
     pub fn new(
         config: &ProviderConfig,
-        account: &config::Ibanera,
+        account: &Settings,
         http: Http,
     ) -> std::result::Result<Self, String> {
         let name = &config.name;
@@ -192,14 +196,14 @@ impl Ibanera {
         // Whatever a stranger answers, the request may have gone on to ibanera: only its own 401
         // says that it was not executed.
         if answer.status == 401
-            && author(&answer, Envelope::read(&answer.body).as_ref()) == Author::Provider
+            && author(&answer, Envelope::read(&answer.body).as_ref()) == AnsweredBy::Provider
         {
             let first = refused(call.does, &answer, Envelope::read(&answer.body).as_ref());
             let again = async {
                 let bearer = self.bearer(Some(&bearer)).await?;
                 self.http.send(call.does, self.request(call, &bearer)?).await
             };
-            answer = again.await.map_err(|error| error.outcome(first.outcome))?;
+            answer = again.await.map_err(|error| error.with_outcome(first.outcome))?;
         }
         answer.name_fields(&self.spelling);
         if answer.status != 401 {
@@ -303,17 +307,17 @@ impl Ibanera {
             return if answer.is_success() || matches!(answer.status, 404 | 405) {
                 answer.bad_reply(&format!(
                     "no token from the login: {}; check base_url",
-                    answer.what_it_is()
+                    answer.describe_body()
                 ))
             } else {
-                answer.refusal(said.map_or("", |said| &said.words), Author::Unknown)
+                answer.refusal(said.map_or("", |said| &said.words), AnsweredBy::Unknown)
             };
         }
         let has = |code: &str| said.is_some_and(|said| said.has(code));
         let words = said.map(|said| &*said.words).filter(|words| !words.is_empty());
         let reason = match words {
             Some(words) => words.to_owned(),
-            None if answer.is_web_page() => answer.what_it_is(),
+            None if answer.is_web_page() => answer.describe_body(),
             None => format!("HTTP {}", answer.status),
         };
         session.refusals = session.refusals.saturating_add(1);
@@ -356,7 +360,7 @@ impl Ibanera {
             .uri(format!(
                 "{}/{}",
                 self.base_url,
-                self.spelling.path(calls::LOGIN).trim_start_matches('/')
+                self.spelling.path(settings::LOGIN).trim_start_matches('/')
             ))
             .header(ACCEPT, "*/*")
             .header(CONTENT_TYPE, "application/json")
@@ -433,7 +437,7 @@ impl Ibanera {
         let key = id.uuid();
         let call = Call {
             idempotency_key: Some(&key),
-            ..Call::write(self.spelling.path(calls::TRANSFER), &body)
+            ..Call::write(self.spelling.path(settings::TRANSFER), &body)
         };
         let (answer, said) = self.ask(call).await?;
         match wire::transfer(&said, amount) {
@@ -444,7 +448,7 @@ impl Ibanera {
 
     async fn activate(&self, card: &Card) -> Result<Ack> {
         let body = json(&BTreeMap::from([("cardsId", self.card_number(card)?)]));
-        let call = Call::write(self.spelling.path(calls::ACTIVATE), &body);
+        let call = Call::write(self.spelling.path(settings::ACTIVATE), &body);
         let answer = self.send(call).await?;
         let said = Envelope::read(&answer.body);
         if let Some(said) =
@@ -476,7 +480,7 @@ impl Ibanera {
                 return match read {
                     Ok(read) if read.state == CardState::Frozen => Ok(Ack::Done {
                         reference: None,
-                        proof: format!("refused ({}), and the card is deactivated", error.said),
+                        proof: format!("refused ({}), and the card is deactivated", error.reason()),
                     }),
                     Ok(_) | Err(_) => Err(error),
                 };
@@ -484,9 +488,9 @@ impl Ibanera {
             Err(error) if error.kind == ErrorKind::NotFound => {
                 let said = format!(
                     "{}; the card is unknown, or deactivate_path is not the one of this account",
-                    error.said
+                    error.reason()
                 );
-                return Err(Error { said: said.into(), ..error });
+                return Err(error.with_reason(&said));
             }
             Err(error) => return Err(error),
         };
@@ -509,7 +513,7 @@ impl Ibanera {
         let top_up_cards_id = self.card_number(card)?;
         let body =
             json(&ChangePin { top_up_cards_id, old_pin: old.expose(), new_pin: new.expose() });
-        self.ask(Call::write(self.spelling.path(calls::CHANGE_PIN), &body))
+        self.ask(Call::write(self.spelling.path(settings::CHANGE_PIN), &body))
             .await
             .map_err(|error| listing::without(error, &[new, old]))?;
         Ok(Ack::Accepted { reference: None })
@@ -523,10 +527,10 @@ impl Ibanera {
         operation: &Operation,
         claimed: &MatchedCredits,
     ) -> Result<Lookup> {
-        let since = credits::since(operation).min(later(operation.created_at, -LOOK_BACK));
-        let window = credits::window(card, since, self.http.clock().now());
+        let since = credits::search_start(operation).min(later(operation.created_at, -LOOK_BACK));
+        let window = credits::search_window(card, since, self.http.clock().now());
         let ask = |window: Window, page| async move { self.transactions(&window, page).await };
-        let list = read_window(&self.pagers.transactions, &window, Effort::Usual, ask).await;
+        let list = read_window(&self.pagers.transactions, &window, ReadMode::Ordinary, ask).await;
         match list.error {
             Some(error) => Err(error),
             None => Ok(
@@ -578,14 +582,20 @@ impl Provider for Ibanera {
 
     /// `cards/balances`: the one list with id, digits, holder, balances and state together (ibanera
     /// wire notes, 2.11).
-    async fn cards(&self, page: PageAt) -> Result<Page<Card>> {
-        let path = self.spelling.path(calls::CARD_BALANCES);
+    async fn cards(&self, page: PageCursor) -> Result<Page<Card>> {
+        let path = self.spelling.path(settings::CARD_BALANCES);
         let path = format!("{path}?PageSize={}&PageNumber={}", page.size, self.page_number(page));
         let (answer, said) = self.ask(Call::read(&path)).await?;
         let rows = said.listed().map_err(|odd| answer.bad_reply(&odd.0))?;
         let reader = self.reader(answer.at);
         let read = |raw| {
-            listing::named(raw, &reader, None, wire::CARD_NAMES, wire::listed_card(raw, &reader))
+            listing::or_unread(
+                raw,
+                &reader,
+                None,
+                wire::CARD_NAMES,
+                wire::listed_card(raw, &reader),
+            )
         };
         Ok(Page::of(rows.iter().map(|raw| read(raw))))
     }
@@ -594,14 +604,14 @@ impl Provider for Ibanera {
     async fn card(&self, card: &Card) -> Result<Card> {
         let path = format!(
             "{}?CardId={}",
-            self.spelling.path(calls::CARD_DETAILS),
+            self.spelling.path(settings::CARD_DETAILS),
             path_segment(&card.wire_id)
         );
         let (answer, said) = self.ask(Call::read(&path)).await?;
         let details =
             said.details().ok_or_else(|| answer.bad_reply("the card's details are missing"))?;
         let numbers = ["cardLast4", "obfuscatedCardNumber", "cardNumber", "fullCardNumber"];
-        listing::about(card, calls::IDS.cards, &details, &["id", "cardsId"], &numbers)
+        listing::check_same_card(card, settings::IDS.cards, &details, &["id", "cardsId"], &numbers)
             .map_err(|odd| answer.bad_reply(&odd.0))?;
         let known = Card {
             wire_id: Arc::clone(&card.wire_id),
@@ -613,7 +623,7 @@ impl Provider for Ibanera {
     }
 
     /// `cards/transactions` of one card (ibanera wire notes, 2.12).
-    async fn transactions(&self, window: &Window, page: PageAt) -> Result<Page<Transaction>> {
+    async fn transactions(&self, window: &Window, page: PageCursor) -> Result<Page<Transaction>> {
         let card = window
             .card
             .as_ref()
@@ -621,7 +631,7 @@ impl Provider for Ibanera {
         // Whether the ends belong to the window is not documented: it is asked for a second wider.
         let path = format!(
             "{}?CardsId={}&fromDate={}&toDate={}&PageNumber={}&PageSize={}",
-            self.spelling.path(calls::TRANSACTIONS),
+            self.spelling.path(settings::TRANSACTIONS),
             path_segment(&card.wire_id),
             wire_time(window.since),
             wire_time(later(window.until, 1)),
@@ -632,7 +642,7 @@ impl Provider for Ibanera {
         let rows = said.listed().map_err(|odd| answer.bad_reply(&odd.0))?;
         let reader = self.reader(answer.at);
         let read = |raw| {
-            listing::named(
+            listing::or_unread(
                 raw,
                 &reader,
                 Some(card),
@@ -644,9 +654,9 @@ impl Provider for Ibanera {
     }
 
     async fn credits(&self, card: &Card, since: Timestamp) -> Result<Credits> {
-        let window = credits::window(card, since, self.http.clock().now());
+        let window = credits::search_window(card, since, self.http.clock().now());
         let ask = |window: Window, page| async move { self.transactions(&window, page).await };
-        Credits::of(read_window(&self.pagers.transactions, &window, Effort::Usual, ask).await)
+        Credits::of(read_window(&self.pagers.transactions, &window, ReadMode::Ordinary, ask).await)
     }
 
     async fn try_credentials_again(&self) {
@@ -704,7 +714,7 @@ impl Provider for Ibanera {
         let (answer, said) = self
             .ask(Call {
                 does: Access::Read,
-                ..Call::write(self.spelling.path(calls::REVIEW), &body)
+                ..Call::write(self.spelling.path(settings::REVIEW), &body)
             })
             .await?;
         let (fee, debited) = wire::quote(&said, amount.currency())
@@ -740,10 +750,10 @@ impl Provider for Ibanera {
         match operation.action_kind {
             ActionKind::TopUp => self.look_for_credit(card, operation, claimed).await,
             ActionKind::Freeze | ActionKind::Unfreeze => {
-                Ok(listing::state(operation.action_kind, &self.card(card).await?))
+                Ok(listing::lookup_by_state(operation.action_kind, &self.card(card).await?))
             }
             ActionKind::SetPin => {
-                Ok(Lookup::nowhere("ibanera cannot be asked whether a PIN was changed"))
+                Ok(Lookup::not_found("ibanera cannot be asked whether a PIN was changed"))
             }
             ActionKind::Close => Ok(Lookup::Failed { why: NO_CLOSE.to_owned(), row: None }),
         }
@@ -753,12 +763,12 @@ impl Provider for Ibanera {
 impl Ibanera {
     /// The number of a page as this wire counts: `numberOfPages` and `pageSize` of an answer end no
     /// list.
-    fn page_number(&self, page: PageAt) -> u32 {
+    fn page_number(&self, page: PageCursor) -> u32 {
         self.lists.first_page.saturating_add(page.number)
     }
 
-    fn reader(&self, at: Timestamp) -> listing::Reader<'_> {
-        listing::Reader::new(&self.provider, &self.spelling, &self.lists, calls::IDS, at)
+    fn reader(&self, at: Timestamp) -> listing::RowReader<'_> {
+        listing::RowReader::new(&self.provider, &self.spelling, &self.lists, settings::IDS, at)
     }
 }
 
@@ -786,9 +796,9 @@ impl<'a> Call<'a> {
 
 /// Whether ibanera wrote a refusal: its envelope, or a 401 without a body (ibanera wire notes,
 /// 1.6).
-fn author(answer: &Answer, said: Option<&Envelope>) -> Author {
+fn author(answer: &Answer, said: Option<&Envelope>) -> AnsweredBy {
     let empty = answer.status == 401 && answer.body.is_empty();
-    Author::provider_if(empty || said.is_some_and(Envelope::is_envelope))
+    AnsweredBy::provider_if(empty || said.is_some_and(Envelope::is_envelope))
 }
 
 /// The error of an answer that is not 2xx, with the words of its envelope where it has one (ibanera
@@ -796,7 +806,7 @@ fn author(answer: &Answer, said: Option<&Envelope>) -> Author {
 fn refused(does: Access, answer: &Answer, said: Option<&Envelope>) -> Error {
     let error = answer.refusal(said.map_or("", |said| &said.words), author(answer, said));
     let doubt = matches!(answer.status, 408 | 409) || said.is_some_and(Envelope::is_doubtful);
-    if does == Access::Write && doubt { error.outcome(Outcome::Unknown) } else { error }
+    if does == Access::Write && doubt { error.with_outcome(Outcome::Unknown) } else { error }
 }
 
 /// The envelope of an answer that says success.
@@ -804,9 +814,9 @@ fn succeeded(does: Access, answer: &Answer, said: Option<Envelope>) -> Result<En
     if !answer.is_success() {
         return Err(refused(does, answer, said.as_ref()));
     }
-    let said = said.ok_or_else(|| answer.bad_reply(&answer.what_it_is()))?;
+    let said = said.ok_or_else(|| answer.bad_reply(&answer.describe_body()))?;
     if said.has_too_long_a_list() {
-        return Err(answer.bad_reply(&listing::unreadable()));
+        return Err(answer.bad_reply(&listing::unreadable_list()));
     }
     judge(does, answer, &said)?;
     Ok(said)
@@ -819,13 +829,13 @@ fn judge(does: Access, answer: &Answer, said: &Envelope) -> Result<()> {
             .bad_reply(&format!("the answer says success and errors at once: {}", said.words))),
         Some(true) => Ok(()),
         Some(false) => {
-            let error = answer.said_no(if said.words.is_empty() {
+            let error = answer.stated_refusal(if said.words.is_empty() {
                 "refused without a reason"
             } else {
                 &said.words
             });
             Err(if does == Access::Write && said.is_doubtful() {
-                error.outcome(Outcome::Unknown)
+                error.with_outcome(Outcome::Unknown)
             } else {
                 error
             })

@@ -11,12 +11,13 @@ use jiff::tz::TimeZone;
 use serde_json::value::RawValue;
 
 use super::crypto::sha256;
-use super::fields::{JsonObject, MOST_ROWS, RowError, beginning, list};
+use super::json::{JsonObject, MOST_ROWS, RowError, list, text_start};
 use super::pages;
 use super::times::plausible;
 use super::{Error, Evidence, Lookup};
-pub(super) use crate::config::wires::plain;
-use crate::config::wires::{Dates, Lists, Sign, Spelling};
+use crate::config::lists::{Dates, Lists, Sign};
+use crate::config::spelling::Spelling;
+pub(super) use crate::config::spelling::plain;
 use crate::domain::card::{Card, CardState, IdForm, Ids, ProviderId};
 use crate::domain::completeness::UnreadRow;
 use crate::domain::money::Money;
@@ -24,11 +25,11 @@ use crate::domain::operation::{ActionKind, Pin};
 use crate::domain::transaction::TransactionKind;
 
 /// What a fresh reading of the card says of a freeze, unfreeze or close.
-pub(super) fn state(action_kind: ActionKind, card: &Card) -> Lookup {
+pub(super) fn lookup_by_state(action_kind: ActionKind, card: &Card) -> Lookup {
     let word =
         if card.state == CardState::Unknown { &*card.provider_state } else { card.state.as_str() };
     if word.is_empty() {
-        return Lookup::nowhere("the card came without a state");
+        return Lookup::not_found("the card came without a state");
     }
     match (action_kind, card.state) {
         (ActionKind::Freeze, CardState::Frozen)
@@ -49,7 +50,7 @@ pub(super) fn state(action_kind: ActionKind, card: &Card) -> Lookup {
             | CardState::Unknown,
         ) => Lookup::Pending { looked: format!("the card reads {word}") },
         (ActionKind::TopUp | ActionKind::SetPin, _) => {
-            Lookup::nowhere("the card's state does not show it")
+            Lookup::not_found("the card's state does not show it")
         }
     }
 }
@@ -57,19 +58,12 @@ pub(super) fn state(action_kind: ActionKind, card: &Card) -> Lookup {
 /// The same error without the PIN, should the provider repeat it in its words: they go into the
 /// journal.
 pub(super) fn without(error: Error, pins: &[&Pin]) -> Error {
-    let said =
-        pins.iter().fold(error.said.to_string(), |said, pin| said.replace(pin.expose(), "****"));
-    Error { said: said.into(), ..error }
+    let reason =
+        pins.iter().fold(error.reason(), |reason, pin| reason.replace(pin.expose(), "****"));
+    error.with_reason(&reason)
 }
 
-/// The rows of a list. How many there are in all is not read where it is said: it may count the
-/// page.
-#[derive(Debug)]
-pub(super) struct Rows<'a> {
-    pub(super) rows: Vec<&'a RawValue>,
-}
-
-pub(super) fn unreadable() -> String {
+pub(super) fn unreadable_list() -> String {
     format!(
         "answered a list that cannot be read, or has more than {MOST_ROWS} rows: ask for less at \
          once, by page_size or span"
@@ -81,10 +75,10 @@ pub(super) fn unreadable() -> String {
 ///
 /// # Errors
 /// When there is none, with the words that came in its place.
-pub(super) fn rows(answer: &RawValue) -> Result<Rows<'_>, RowError> {
+pub(super) fn find_rows(answer: &RawValue) -> Result<Vec<&RawValue>, RowError> {
     if answer.get().starts_with('[') {
-        let rows = list(answer).ok_or_else(|| RowError::new(&unreadable()))?;
-        return Ok(Rows { rows });
+        let rows = list(answer).ok_or_else(|| RowError::new(&unreadable_list()))?;
+        return Ok(rows);
     }
     let outer = JsonObject::read(answer).map_err(|_| RowError::new("answered no list"))?;
     let inner = outer.objects().find(|inner| inner.any_list().is_some());
@@ -94,10 +88,10 @@ pub(super) fn rows(answer: &RawValue) -> Result<Rows<'_>, RowError> {
         .find_map(|name| holder.integer(name).or_else(|| outer.integer(name)))
         .and_then(|total| u64::try_from(total).ok());
     if let Some(rows) = holder.any_list() {
-        return Ok(Rows { rows });
+        return Ok(rows);
     }
     if holder.has_too_long_a_list() || outer.objects().any(|inner| inner.has_too_long_a_list()) {
-        return Err(RowError::new(&unreadable()));
+        return Err(RowError::new(&unreadable_list()));
     }
     // Some servers write an empty list as null.
     const LISTS: [&str; 6] = ["data", "items", "records", "transactions", "result", "list"];
@@ -106,14 +100,14 @@ pub(super) fn rows(answer: &RawValue) -> Result<Rows<'_>, RowError> {
     });
     let said = outer.first_text(&["message", "error", "remarks", "title", "detail"]);
     if total == Some(0) || absent && said.is_none() {
-        return Ok(Rows { rows: Vec::new() });
+        return Ok(Vec::new());
     }
     let said = said.map_or_else(String::new, |said| format!(": {said}"));
     Err(RowError::new(&format!("answered no list{said}")))
 }
 
 /// The object that has one of these keys: the answer itself, or its `data`.
-pub(super) fn unwrapped<'a>(answer: JsonObject<'a>, known: &[&str]) -> Option<JsonObject<'a>> {
+pub(super) fn unwrap_data<'a>(answer: JsonObject<'a>, known: &[&str]) -> Option<JsonObject<'a>> {
     let has = |fields: &JsonObject<'_>| {
         fields.names().any(|name| known.iter().any(|known| known.eq_ignore_ascii_case(name)))
     };
@@ -122,14 +116,14 @@ pub(super) fn unwrapped<'a>(answer: JsonObject<'a>, known: &[&str]) -> Option<Js
 
 /// The provider's words in the body of a refusal: what `words` finds in an object, else the text
 /// that it is.
-pub(super) fn reason(
+pub(super) fn refusal_reason(
     json: &RawValue,
     words: impl FnOnce(&JsonObject) -> Option<Arc<str>>,
 ) -> String {
     const NONE: &str = "no reason given";
     match JsonObject::read(json) {
         Ok(fields) => words(&fields).as_deref().unwrap_or(NONE).to_owned(),
-        Err(_) => beginning(json).unwrap_or_else(|| NONE.to_owned()),
+        Err(_) => text_start(json).unwrap_or_else(|| NONE.to_owned()),
     }
 }
 
@@ -138,7 +132,7 @@ pub(super) fn reason(
 ///
 /// # Errors
 /// What was wrong with the first that was there.
-pub(super) fn first<T>(
+pub(super) fn first_readable<T>(
     names: &[&str],
     read: impl Fn(&str) -> Result<Option<T>, RowError>,
 ) -> Result<Option<T>, RowError> {
@@ -154,7 +148,7 @@ pub(super) fn first<T>(
 }
 
 /// `YYYY-MM` of an expiry: `2025-10-01` and what begins so, `10/25` or `10/2025`.
-pub(super) fn expires(text: &str) -> Option<Arc<str>> {
+pub(super) fn parse_expiry(text: &str) -> Option<Arc<str>> {
     let (year, month) = match text.split_once('/') {
         Some((month, year)) if year.len() == 2 => (format!("20{year}"), month),
         Some((month, year)) => (year.to_owned(), month),
@@ -182,7 +176,7 @@ pub(super) fn card_id(
 ///
 /// # Errors
 /// When the answer names another id than was asked for, or digits that are not the card's.
-pub(super) fn about(
+pub(super) fn check_same_card(
     asked: &Card,
     form: IdForm,
     answer: &JsonObject,
@@ -205,17 +199,17 @@ pub(super) fn about(
 
 /// Where a row names its card and itself, for a row that cannot be read otherwise.
 #[derive(Clone, Copy)]
-pub(super) struct Names {
+pub(super) struct IdFields {
     pub(super) card: &'static [&'static str],
     pub(super) row: &'static [&'static str],
 }
 
 /// A row, or which one could not be read: it names its card and itself as far as it can.
-pub(super) fn named<T>(
+pub(super) fn or_unread<T>(
     raw: &RawValue,
-    reader: &Reader<'_>,
+    reader: &RowReader<'_>,
     of: Option<&Card>,
-    names: Names,
+    names: IdFields,
     read: Result<T, RowError>,
 ) -> Result<T, UnreadRow> {
     read.map_err(|why| {
@@ -227,7 +221,7 @@ pub(super) fn named<T>(
 }
 
 /// What the reading of a row needs to know of its account.
-pub(super) struct Reader<'a> {
+pub(super) struct RowReader<'a> {
     pub(super) provider: &'a ProviderId,
     pub(super) spelling: &'a Spelling,
     /// Of times that name none.
@@ -240,7 +234,7 @@ pub(super) struct Reader<'a> {
     pub(super) at: Timestamp,
 }
 
-impl<'a> Reader<'a> {
+impl<'a> RowReader<'a> {
     pub(super) fn new(
         provider: &'a ProviderId,
         spelling: &'a Spelling,
@@ -252,21 +246,21 @@ impl<'a> Reader<'a> {
     }
 }
 
-impl Reader<'_> {
+impl RowReader<'_> {
     /// When a row happened: the first of these fields that is a time, as long as that is plausible.
     ///
     /// # Errors
     /// When none is there, none can be read, or the time is before 2000 or more than a day ahead.
-    pub(super) fn happened(&self, row: &JsonObject, names: &[&str]) -> Result<Timestamp, RowError> {
+    pub(super) fn row_time(&self, row: &JsonObject, names: &[&str]) -> Result<Timestamp, RowError> {
         let read = |name: &str| {
             row.time(name, &self.zone)?.map(|at| plausible(name, at, self.at)).transpose()
         };
-        first(names, read)?.ok_or_else(|| RowError::new("has no time"))
+        first_readable(names, read)?.ok_or_else(|| RowError::new("has no time"))
     }
 }
 
 /// A moment as a list takes it.
-pub(super) fn moment(second: i64, dates: Dates) -> String {
+pub(super) fn format_time(second: i64, dates: Dates) -> String {
     let at = Timestamp::from_second(second).unwrap_or(Timestamp::MAX);
     match dates {
         Dates::Rfc3339 => at.to_string(),
@@ -277,7 +271,7 @@ pub(super) fn moment(second: i64, dates: Dates) -> String {
 }
 
 /// Words for a movement that mean one thing only, on whatever wire.
-pub(super) fn kind_of_word(word: &str) -> TransactionKind {
+pub(super) fn transaction_kind(word: &str) -> TransactionKind {
     match plain(word).as_str() {
         "purchase" | "consume" | "consumption" | "payment" | "spend" | "auth" | "authorization" => {
             TransactionKind::Purchase
@@ -293,7 +287,7 @@ pub(super) fn kind_of_word(word: &str) -> TransactionKind {
 }
 
 /// The provider's words for a row: its state, with the kind where that is a word of its own.
-pub(super) fn words(kind: TransactionKind, kind_word: &str, state_word: &str) -> Arc<str> {
+pub(super) fn state_words(kind: TransactionKind, kind_word: &str, state_word: &str) -> Arc<str> {
     let own = match kind {
         TransactionKind::Other | TransactionKind::Adjustment => kind_word,
         TransactionKind::Purchase
@@ -312,7 +306,7 @@ pub(super) fn words(kind: TransactionKind, kind_word: &str, state_word: &str) ->
 }
 
 /// An amount as the domain keeps it: without a sign where the kind says the direction.
-pub(super) fn signed(kind: TransactionKind, amount: Money) -> Money {
+pub(super) fn domain_amount(kind: TransactionKind, amount: Money) -> Money {
     match kind {
         TransactionKind::Adjustment | TransactionKind::Other => amount,
         TransactionKind::Purchase
@@ -325,7 +319,7 @@ pub(super) fn signed(kind: TransactionKind, amount: Money) -> Money {
 }
 
 /// An id for a row that has none: the same row gives the same id.
-pub(super) fn made_id(parts: &[&str]) -> Arc<str> {
+pub(super) fn derived_id(parts: &[&str]) -> Arc<str> {
     let hash = HEXLOWER.encode(&sha256(parts.join("\n").as_bytes()));
     format!("made-{}", hash.get(..24).unwrap_or(&hash)).into()
 }
@@ -343,14 +337,14 @@ mod tests {
             Error::new(&ProviderId::new("acme"), crate::provider::ErrorKind::Refused, said),
             &[&pin],
         );
-        assert_eq!(&*error.said, "PIN **** is too easy (****)");
+        assert_eq!(&*error.reason(), "PIN **** is too easy (****)");
     }
 
     #[test]
     fn lists_are_found_in_every_wrapping() {
         let count = |json: &str| {
             let raw: Box<RawValue> = serde_json::from_str(json).expect("JSON");
-            rows(&raw).map(|list| list.rows.len()).ok()
+            find_rows(&raw).map(|rows| rows.len()).ok()
         };
         assert_eq!(count("[{},{}]"), Some(2));
         assert_eq!(count(r#"{"items":[{}],"totalCount":9}"#), Some(1));
@@ -375,7 +369,7 @@ mod tests {
             ("2025-13-01", None),
             ("soon", None),
         ] {
-            assert_eq!(expires(text).as_deref(), read, "{text}");
+            assert_eq!(parse_expiry(text).as_deref(), read, "{text}");
         }
     }
 
@@ -383,7 +377,7 @@ mod tests {
     fn a_state_is_read_back_from_the_card() {
         let key = CardKey::new(&ProviderId::new("acme"), "c1");
         let seen = |action_kind, state| {
-            super::state(action_kind, &Card { state, ..Card::unread(key.clone()) })
+            super::lookup_by_state(action_kind, &Card { state, ..Card::unread(key.clone()) })
         };
         assert_eq!(
             seen(ActionKind::Freeze, CardState::Frozen),

@@ -12,10 +12,10 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
 use super::http::{Access, Transport, TransportError};
-use super::pages::{self, Effort, ListRead};
-use super::{PageAt, Provider, Window};
-use crate::config::wires::{Lists, Spelling};
-use crate::config::{Account, Environment, Poll, ProviderConfig};
+use super::pages::{self, ListRead, ReadMode};
+use super::{AccountSettings, PageCursor, Provider, ProviderConfig, ProviderKind, Window};
+use crate::config::spelling::Spelling;
+use crate::config::{Environment, Poll};
 use crate::domain::card::{Card, CardKey, ProviderId};
 use crate::domain::money::Money;
 use crate::domain::operation::{ActionKind, Before, Operation, OperationId, OperationState, Proof};
@@ -37,7 +37,7 @@ struct Script {
 
 /// What was sent.
 pub(super) struct Sent {
-    pub(super) does: Access,
+    pub(super) access: Access,
     request: Request<Bytes>,
 }
 
@@ -108,13 +108,13 @@ impl Sent {
 impl Transport for Wire {
     async fn call(
         &self,
-        does: Access,
+        access: Access,
         request: Request<Bytes>,
     ) -> Result<Response<Bytes>, TransportError> {
         tokio::task::yield_now().await;
         let mut script = self.script();
-        script.sent.push(Sent { does, request });
-        let none = || Err(TransportError { reached: true, said: "nobody answered".into() });
+        script.sent.push(Sent { access, request });
+        let none = || Err(TransportError::unanswered("nobody answered"));
         let (status, body) = script.answers.pop_front().unwrap_or_else(none)?;
         Ok(Response::builder()
             .status(status)
@@ -125,26 +125,32 @@ impl Transport for Wire {
 }
 
 /// The first page of a list.
-pub(super) const FIRST: PageAt = PageAt { number: 0, offset: 0, size: 50 };
+pub(super) const FIRST: PageCursor = PageCursor { number: 0, offset: 0, size: 50 };
 
-/// All cards of a list, read as the engine does.
+/// All cards of a list, read as the engine access.
 pub(super) async fn all_cards(provider: &dyn Provider) -> ListRead<Card> {
-    pages::read_all(&provider.pagers().cards, Effort::Usual, |page| provider.cards(page)).await
+    pages::read_all(&provider.pagers().cards, ReadMode::Ordinary, |page| provider.cards(page)).await
 }
 
-/// All transactions of a window, read as the engine does.
+/// All transactions of a window, read as the engine access.
 pub(super) async fn all_transactions(
     provider: &dyn Provider,
     window: &Window,
 ) -> ListRead<Transaction> {
     let ask = |window: Window, page| async move { provider.transactions(&window, page).await };
-    pages::read_window(&provider.pagers().transactions, window, Effort::Usual, ask).await
+    pages::read_window(&provider.pagers().transactions, window, ReadMode::Ordinary, ask).await
 }
 
 /// The configuration of an account, where nothing but its kind's settings matters.
-pub(super) fn config(name: &str, base_url: &str, lists: Lists, account: Account) -> ProviderConfig {
+pub(super) fn config(
+    name: &str,
+    base_url: &str,
+    kind: &'static ProviderKind,
+    settings: impl AccountSettings,
+) -> ProviderConfig {
     ProviderConfig {
         name: ProviderId::new(name),
+        kind,
         environment: Environment::Sandbox,
         base_url: base_url.to_owned(),
         roster: None,
@@ -155,8 +161,8 @@ pub(super) fn config(name: &str, base_url: &str, lists: Lists, account: Account)
         others_top_up: false,
         pin_certificate: None,
         spelling: Spelling::default(),
-        lists,
-        account,
+        lists: (kind.lists)(),
+        settings: Arc::new(settings),
     }
 }
 

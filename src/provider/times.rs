@@ -5,7 +5,7 @@ use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 
-use super::fields::RowError;
+use super::json::RowError;
 use crate::clock::millis;
 
 /// A time in whole milliseconds, in one of these forms:

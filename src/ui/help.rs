@@ -1,15 +1,13 @@
 //! Drawing of the help over the board.
 
-use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::frame::Frame;
+use super::canvas::Canvas;
 use super::theme::Role;
-use super::words;
 use crate::app::Model;
-use crate::app::detail::Line;
 use crate::app::help::{Help, lines};
 use crate::app::keymap::Group;
+use crate::app::present::Line;
 use crate::domain::text;
 
 /// Which groups stand below each other.
@@ -22,8 +20,7 @@ const NOTES: [&str; 2] = [
 ];
 
 /// Draws the help in the middle of the screen.
-pub(super) fn view(model: &Model, help: &Help, screen: Rect, to: &mut Buffer) {
-    let theme = &model.theme;
+pub(super) fn view(model: &Model, help: &Help, screen: Rect, canvas: &mut Canvas<'_>) {
     let columns: Vec<Vec<Line>> = COLUMNS.iter().map(|groups| column(model, groups)).collect();
     let tallest = columns.iter().map(Vec::len).max().unwrap_or(0);
     let width = 92.min(screen.width.saturating_sub(4));
@@ -32,23 +29,23 @@ pub(super) fn view(model: &Model, help: &Help, screen: Rect, to: &mut Buffer) {
     let area = Rect::new((screen.width - width) / 2, (screen.height - height) / 2, width, height);
     for y in area.top()..area.bottom() {
         for x in area.left()..area.right() {
-            to[(x, y)].reset();
+            canvas.buffer[(x, y)].reset();
         }
     }
     let title = format!("Help  {} view", model.focus.name());
-    let inner = Frame { title: &title, right: "Esc close", focused: true }.draw(theme, area, to);
+    let inner = canvas.frame(area, &title, "Esc close", true);
     let notes = u16::try_from(NOTES.len() + 1).unwrap_or(0);
     let rows = inner.height.saturating_sub(notes);
     let top = help.top.min(tallest.saturating_sub(usize::from(rows)));
     let each = inner.width.saturating_sub(2) / 3;
-    for (column, place) in columns.iter().zip(0_u16..) {
-        let x = inner.x + 2 + place * each;
+    for (column, index) in columns.iter().zip(0_u16..) {
+        let x = inner.x + 2 + index * each;
         for (line, y) in column.iter().skip(top).zip(inner.y..inner.y + rows) {
-            words(theme, line, x, y, (x + each - 1).min(inner.right()), to);
+            canvas.line(line, x, y, (x + each - 1).min(inner.right()));
         }
     }
     for (note, y) in NOTES.iter().zip(inner.bottom().saturating_sub(notes - 1)..inner.bottom()) {
-        words(theme, &[(Role::Muted, (*note).to_owned())], inner.x + 2, y, inner.right(), to);
+        canvas.line(&[(Role::Muted, (*note).to_owned())], inner.x + 2, y, inner.right());
     }
 }
 

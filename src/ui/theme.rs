@@ -1,7 +1,9 @@
-//! Meanings to styles, from the terminal's own 16 colours and its default background. Every meaning
-//! has a word on screen first.
+//! The style of each role, from the terminal's own 16 colours and its default background. Every
+//! role has a word on screen first.
 
 use ratatui::style::{Color, Modifier, Style};
+
+pub use crate::app::present::Role;
 
 /// How the board is drawn: colour or not, which glyphs.
 #[derive(Clone, Copy, Debug, Default)]
@@ -10,39 +12,6 @@ pub struct Theme {
     pub mono: bool,
     /// `+ - |` instead of box drawing.
     pub ascii: bool,
-}
-
-/// What something means.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Role {
-    /// Ordinary text.
-    Text,
-    /// Less important text.
-    Muted,
-    /// Column headings and labels.
-    Heading,
-    /// The row under the cursor.
-    Selection,
-    /// Border and title of the focused pane.
-    Focus,
-    /// DONE, OK.
-    Good,
-    /// UNKNOWN, LOW, SLOW, STALE.
-    Caution,
-    /// NEGATIVE, DOWN, FAILED.
-    Danger,
-    /// Amounts.
-    Money,
-    /// A figure that may be old; `~` stands before it.
-    Stale,
-    /// Border of a pane without focus.
-    Border,
-    /// A key in a hint.
-    Key,
-    /// The word PROD.
-    Prod,
-    /// A field that is typed into.
-    Input,
 }
 
 impl Theme {

@@ -6,11 +6,11 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytes::Bytes;
 use cardtop::clock::Clock;
-use cardtop::config::Config;
 use cardtop::domain::card::{Card, CardKey};
 use cardtop::domain::transaction::Transaction;
+use cardtop::provider::Config;
 use cardtop::provider::http::{Access, Http, Transport, TransportError};
-use cardtop::provider::{PageAt, Window, build};
+use cardtop::provider::{PageCursor, Window, build};
 use cardtop::sandbox::{Dialect, Options, Sandbox};
 use http::{Request, Response};
 use serde_json::{Value, json};
@@ -100,7 +100,7 @@ async fn a_full_card_number_in_any_free_text_is_cut_and_ids_stay_whole() {
             let way = Box::new(Fixed(answer(dialect, written)));
             let provider = build(
                 account,
-                Http::over(&account.name, way, clock.clone(), Duration::from_secs(9)),
+                Http::with_transport(&account.name, way, clock.clone(), Duration::from_secs(9)),
             )
             .expect("an adapter");
             let card = Card::unread(CardKey::new(&account.name, ID));
@@ -110,7 +110,7 @@ async fn a_full_card_number_in_any_free_text_is_cut_and_ids_stay_whole() {
                 until: start(),
             };
             let page = provider
-                .transactions(&window, PageAt { number: 0, offset: 0, size: 50 })
+                .transactions(&window, PageCursor { number: 0, offset: 0, size: 50 })
                 .await
                 .expect("a page");
             let who = format!("{} {written}: {:?}", dialect.name(), page.skipped);

@@ -7,12 +7,12 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use cardtop::config::Config;
 use cardtop::domain::card::{Card, CardKey};
 use cardtop::domain::operation::OperationState;
 use cardtop::engine::Engine;
+use cardtop::provider::Config;
 use cardtop::provider::http::{Access, Http, InProcess, Transport, TransportError};
-use cardtop::provider::{ErrorKind, PageAt, Provider, Window, build};
+use cardtop::provider::{ErrorKind, PageCursor, Provider, Window, build};
 use cardtop::sandbox::{Dialect, Fault};
 use http::{Request, Response};
 
@@ -169,8 +169,12 @@ async fn confused(desk: &Desk, dialect: Dialect) -> (Box<dyn Provider>, Card, Ca
         kept: Arc::default(),
         confuses: Arc::default(),
     };
-    let http =
-        Http::over(&account.name, Box::new(cache.clone()), desk.clock.clone(), account.timeout);
+    let http = Http::with_transport(
+        &account.name,
+        Box::new(cache.clone()),
+        desk.clock.clone(),
+        account.timeout,
+    );
     let provider = build(account, http).expect("an adapter");
     let cards = desk.cards(dialect).await;
     let until = desk.clock.now();
@@ -187,7 +191,7 @@ async fn confused(desk: &Desk, dialect: Dialect) -> (Box<dyn Provider>, Card, Ca
     (provider, first.clone(), second.clone(), window(second))
 }
 
-const FIRST: PageAt = PageAt { number: 0, offset: 0, size: 50 };
+const FIRST: PageCursor = PageCursor { number: 0, offset: 0, size: 50 };
 
 #[tokio::test(start_paused = true)]
 async fn an_answer_about_another_card_gives_no_figure_and_no_state() {

@@ -9,7 +9,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytes::Bytes;
 use cardtop::clock::Clock;
-use cardtop::config::Config;
+use cardtop::provider::Config;
 use cardtop::provider::http::{Access, InProcess, Transport, TransportError};
 use cardtop::sandbox::{Dialect, Options, Sandbox};
 use http::{HeaderValue, Request, Response};
@@ -67,9 +67,7 @@ impl Transport for Way {
         };
         match trouble {
             None => self.inner.call(does, request).await,
-            Some(Trouble::Gone) => {
-                Err(TransportError { reached: false, said: "no connection".to_owned() })
-            }
+            Some(Trouble::Gone) => Err(TransportError::unsent("no connection")),
             Some(Trouble::Page) => {
                 Ok(made(503, "<!DOCTYPE html><html><body>Unavailable</body></html>"))
             }

@@ -90,7 +90,7 @@ pub(crate) fn trouble(report: &ProviderReport) -> Option<String> {
         return Some(why.strip_prefix(&name).unwrap_or(why).to_owned());
     }
     let error = report.float.as_ref()?.as_ref().err()?;
-    (error.kind != ErrorKind::NotOffered).then(|| error.said.to_string())
+    (error.kind != ErrorKind::NotOffered).then(|| error.reason())
 }
 
 /// `not mapped: Denied (3)`, for each word of a state that is not known.

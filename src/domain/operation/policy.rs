@@ -1,12 +1,14 @@
-//! What may be asked of a card now: one rule for the key, the menu, the command line and the engine.
+//! What may be asked of a card now: one rule for the key, the menu, the command line and the
+//! engine.
 
 use super::Operation;
 use super::action::ActionKind;
 use super::capabilities::{Capabilities, Support};
+#[cfg(doc)]
+use super::state::OperationState;
 use crate::domain::card::{Card, CardKind, CardState};
 
-/// Whether `action_kind` may be asked of `card` now: one function for the key, the menu, the command line
-/// and the engine.
+/// Whether `action_kind` may be asked of `card` now.
 ///
 /// `open` are the operations of this card that are not settled.
 ///
@@ -67,9 +69,24 @@ pub enum Denied {
     #[error("this card is virtual: it has no PIN")]
     Virtual,
     /// Another operation of the same kind is not settled.
-    #[error("not sent: {} of this card is still {} (op {})", .0.phrase(), .0.state.as_str(), .0.id.short())]
+    #[error(
+        "not sent: {} of this card is still {} (op {})",
+        .0.phrase(), .0.state.as_str(), .0.id.short()
+    )]
     Open(Box<Operation>),
     /// The currency is not known yet.
     #[error("the card's currency is not known yet: wait for its first reading")]
     NoCurrency,
+}
+
+/// What becomes of a change while an earlier one of its card is not settled, or an equal top-up
+/// came a moment ago.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OnConflict {
+    /// It is refused.
+    #[default]
+    Refuse,
+    /// It is sent all the same, because the operator typed `SECOND <last4>`; but never while the
+    /// earlier one is on its way ([`OperationState::Sent`]).
+    Override,
 }

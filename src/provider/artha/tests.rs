@@ -45,8 +45,8 @@ impl Desk {
         Self::with(script, |_| {})
     }
 
-    fn with(script: Vec<Reply>, change: impl FnOnce(&mut config::Artha)) -> Self {
-        let mut account = config::Artha {
+    fn with(script: Vec<Reply>, change: impl FnOnce(&mut Settings)) -> Self {
+        let mut account = Settings {
             token: Source::Given("tok-123".into()),
             private_key: Source::Given(KEY.into()),
             callback_public_key: None,
@@ -58,24 +58,24 @@ impl Desk {
         change(&mut account);
         let config = config(&account);
         let wire = Wire::with(script);
-        let http =
-            Http::over(&config.name, Box::new(wire.clone()), Clock::fixed(now()), config.timeout);
+        let http = Http::with_transport(
+            &config.name,
+            Box::new(wire.clone()),
+            Clock::fixed(now()),
+            config.timeout,
+        );
         Self { artha: Artha::new(&config, &account, http).expect("an adapter"), wire }
     }
 
     /// `POST /api/v1/CardTopUp {…}` of every request, with whether it changes something.
     fn asked(&self) -> Vec<(Access, String, Value)> {
-        self.wire.sent(|all| all.iter().map(|sent| (sent.does, sent.what(), sent.json())).collect())
+        self.wire
+            .sent(|all| all.iter().map(|sent| (sent.access, sent.what(), sent.json())).collect())
     }
 }
 
-fn config(account: &config::Artha) -> ProviderConfig {
-    script::config(
-        "acme",
-        "https://api.test/api/v1",
-        Lists::default(),
-        config::Account::Artha(account.clone()),
-    )
+fn config(account: &Settings) -> ProviderConfig {
+    script::config("acme", "https://api.test/api/v1", &KIND, account.clone())
 }
 
 fn ok(body: &str) -> Reply {
@@ -110,8 +110,8 @@ fn operation(action_kind: ActionKind, task: Option<&str>) -> Operation {
     Operation { provider_reference: task.map(Into::into), ..operation }
 }
 
-fn fields(json: &str) -> crate::provider::fields::JsonObject<'_> {
-    crate::provider::fields::JsonObject::parse(json).expect("an object of the test")
+fn fields(json: &str) -> crate::provider::json::JsonObject<'_> {
+    crate::provider::json::JsonObject::parse(json).expect("an object of the test")
 }
 
 /// A row of a list, `minutes` after the operation was saved.
@@ -191,7 +191,7 @@ async fn the_customer_token_header_can_be_left_out() {
 #[test]
 fn a_wrong_secret_is_a_sentence_that_names_account_and_setting_and_not_the_secret() {
     let build = |token: Source, key: Source| {
-        let account = config::Artha {
+        let account = Settings {
             token,
             private_key: key,
             callback_public_key: None,
@@ -201,7 +201,7 @@ fn a_wrong_secret_is_a_sentence_that_names_account_and_setting_and_not_the_secre
             amount_decimals: 2,
         };
         let config = config(&account);
-        let http = Http::over(
+        let http = Http::with_transport(
             &config.name,
             Box::new(Wire::default()),
             Clock::fixed(now()),
@@ -447,7 +447,7 @@ async fn what_an_answer_to_a_top_up_means_for_the_money() {
     let refused = |reply: Reply| async { top_up(reply).await.expect_err("an error") };
     let error = refused(ok(r#"{"taskId":"t","status":"FAILED","remarks":"float too low"}"#)).await;
     assert_eq!(
-        (error.kind, error.outcome, &*error.said),
+        (error.kind, error.outcome, &*error.reason()),
         (ErrorKind::Refused, Outcome::NotDone, "float too low")
     );
     for status in [400, 401, 403, 404] {
@@ -457,7 +457,7 @@ async fn what_an_answer_to_a_top_up_means_for_the_money() {
         )))
         .await;
         assert_eq!(error.outcome, Outcome::NotDone, "{status}");
-        assert!(error.said.contains("no such card"), "{}", error.said);
+        assert!(error.reason().contains("no such card"), "{}", error.reason());
     }
     assert_eq!(refused(Ok((401, String::new()))).await.kind, ErrorKind::Auth);
     for doubtful in [
@@ -468,11 +468,11 @@ async fn what_an_answer_to_a_top_up_means_for_the_money() {
         ok("<html>hello</html>"),
         ok("{}"),
         ok(r#"{"taskId":null,"status":"Submit"}"#),
-        Err(TransportError { reached: true, said: "the connection broke".into() }),
+        Err(TransportError::unanswered("the connection broke")),
     ] {
         assert_eq!(refused(doubtful).await.outcome, Outcome::Unknown);
     }
-    let error = refused(Err(TransportError { reached: false, said: "no connection".into() })).await;
+    let error = refused(Err(TransportError::unsent("no connection"))).await;
     assert_eq!(error.outcome, Outcome::NotDone);
     let accepted = top_up(ok(r#"{"TaskId":"T1","Status":"Submit"}"#)).await.expect("accepted");
     assert_eq!(accepted, Ack::Accepted { reference: Some("T1".into()) });
@@ -583,13 +583,7 @@ fn one_odd_row_does_not_lose_the_page_and_hostile_text_is_cleaned() {
         let (provider, spelling) = (ProviderId::new("acme"), Spelling::default());
         wire::transaction(
             &raw,
-            &listing::Reader::new(
-                &provider,
-                &spelling,
-                &Lists::default(),
-                crate::config::wires::artha::IDS,
-                now(),
-            ),
+            &listing::RowReader::new(&provider, &spelling, &Lists::default(), settings::IDS, now()),
             Some(&card()),
         )
     };

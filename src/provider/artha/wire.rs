@@ -8,13 +8,14 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde_json::value::RawValue;
 
-use crate::config::wires::{Spelling, artha};
+use super::settings::IDS;
+use crate::config::spelling::Spelling;
 use crate::domain::card::{Balance, Card, CardKind, CardState, Reading};
 use crate::domain::money::{Currency, Money};
 use crate::domain::transaction::{Transaction, TransactionKind, TransactionState};
-use crate::provider::fields::{JsonObject, RowError};
-use crate::provider::listing::Reader;
-use crate::provider::words::{self, States};
+use crate::provider::json::{JsonObject, RowError};
+use crate::provider::listing::RowReader;
+use crate::provider::states::{self, StateTable};
 use crate::provider::{Evidence, Lookup, Quote, listing};
 
 /// What a balance reading says of a card (artha wire notes, 2.7). Available may exceed current:
@@ -23,8 +24,8 @@ pub(super) fn balance(answer: JsonObject, asked: &Card, at: Timestamp) -> Result
     const KNOWN: [&str; 5] =
         ["availableBalance", "cardCurrency", "cardNumber", "cardType", "currentBalance"];
     let answer =
-        listing::unwrapped(answer, &KNOWN).ok_or_else(|| RowError::new("answered no balance"))?;
-    listing::about(asked, artha::IDS.cards, &answer, &["cardId"], &["cardNumber"])?;
+        listing::unwrap_data(answer, &KNOWN).ok_or_else(|| RowError::new("answered no balance"))?;
+    listing::check_same_card(asked, IDS.cards, &answer, &["cardId"], &["cardNumber"])?;
     // A currency that cannot be read is not taken for the one that the roster names.
     let currency = answer.currency("cardCurrency")?.or(asked.currency);
     let figures = (answer.decimal("availableBalance")?, answer.decimal("currentBalance")?);
@@ -65,9 +66,9 @@ pub(super) fn details(
     at: Timestamp,
 ) -> Result<Card, RowError> {
     const KNOWN: [&str; 4] = ["cardNumber", "cvv", "expirationDate", "cardStatus"];
-    let answer = listing::unwrapped(answer, &KNOWN)
+    let answer = listing::unwrap_data(answer, &KNOWN)
         .ok_or_else(|| RowError::new("answered no card details"))?;
-    listing::about(asked, artha::IDS.cards, &answer, &["cardId"], &["cardNumber"])?;
+    listing::check_same_card(asked, IDS.cards, &answer, &["cardId"], &["cardNumber"])?;
     let word = answer.text("cardStatus");
     Ok(Card {
         last4: answer.last4("cardNumber"),
@@ -76,7 +77,7 @@ pub(super) fn details(
         }),
         state_at: word.is_some().then_some(at),
         provider_state: word.unwrap_or_else(|| "".into()),
-        expires: answer.text("expirationDate").and_then(|date| listing::expires(&date)),
+        expires: answer.text("expirationDate").and_then(|date| listing::parse_expiry(&date)),
         wire_id: Arc::clone(&asked.wire_id),
         ..Card::unread(asked.key.clone())
     })
@@ -99,7 +100,7 @@ fn card_state(word: &str) -> CardState {
 /// The float: one sum a currency, over all networks (artha wire notes, 2.1). `balances` is an
 /// object in the example; read as a list too (INFERENCE there).
 pub(super) fn float(answer: JsonObject) -> Result<Vec<Money>, RowError> {
-    let answer = listing::unwrapped(answer, &["balances", "balance"])
+    let answer = listing::unwrap_data(answer, &["balances", "balance"])
         .ok_or_else(|| RowError::new("the merchant came without balances"))?;
     let rows = answer.list("balances").or_else(|| answer.list("balance")).unwrap_or_default();
     let mut sums: BTreeMap<Currency, Money> = BTreeMap::new();
@@ -126,7 +127,7 @@ pub(super) fn float(answer: JsonObject) -> Result<Vec<Money>, RowError> {
 
 /// A fee quote (artha wire notes, 2.8). The answer is shown as it is: nothing is computed from it.
 pub(super) fn quote(answer: JsonObject, asked: Money, at: Timestamp) -> Result<Quote, RowError> {
-    let answer = listing::unwrapped(answer, &["amount", "fee", "receiveAmount"])
+    let answer = listing::unwrap_data(answer, &["amount", "fee", "receiveAmount"])
         .ok_or_else(|| RowError::new("answered no fee"))?;
     let currency = answer.currency("currency").ok().flatten().unwrap_or_else(|| asked.currency());
     Ok(Quote {
@@ -151,7 +152,7 @@ pub(super) enum Task {
 /// (5.2).
 pub(super) fn task(answer: JsonObject, spelling: &Spelling) -> Result<Task, RowError> {
     let why = said(&answer).map_or_else(String::new, |said| format!(": {said}"));
-    let inner = listing::unwrapped(answer, &["taskId", "status"])
+    let inner = listing::unwrap_data(answer, &["taskId", "status"])
         .ok_or_else(|| RowError::new(&format!("answered neither a task nor a status{why}")))?;
     let (id, status) = (inner.id("taskId"), inner.text("status"));
     match status.as_deref().map(|word| fate_of_word(word, spelling)) {
@@ -199,7 +200,7 @@ pub(super) fn fate(
     asked: &str,
     spelling: &Spelling,
 ) -> Result<Lookup, RowError> {
-    let answer = listing::unwrapped(answer, &["taskId", "status"])
+    let answer = listing::unwrap_data(answer, &["taskId", "status"])
         .ok_or_else(|| RowError::new("answered no task"))?;
     if answer.id("taskId").is_some_and(|id| !id.eq_ignore_ascii_case(asked)) {
         return Err(RowError::new("answered about another task than the one that was asked for"));
@@ -223,7 +224,7 @@ pub(super) fn fate(
 }
 
 /// Where a row names its card and itself.
-pub(super) const NAMES: listing::Names = listing::Names {
+pub(super) const NAMES: listing::IdFields = listing::IdFields {
     card: &["cardId", "card_id"],
     row: &["transactionId", "id", "tx_id", "taskId"],
 };
@@ -234,20 +235,20 @@ pub(super) const NAMES: listing::Names = listing::Names {
 /// `TopUpStatus` and of the upstream are tried.
 pub(super) fn transaction(
     row: &RawValue,
-    reader: &Reader<'_>,
+    reader: &RowReader<'_>,
     of: Option<&Card>,
 ) -> Result<Transaction, RowError> {
     let spelling = reader.spelling;
     let row = JsonObject::read(row)?;
     let named = &["currency", "cardCurrency", "deduction_currency", "tx_currency"];
-    let currency = listing::first(named, |name| row.currency(name))?
+    let currency = listing::first_readable(named, |name| row.currency(name))?
         .or_else(|| of.and_then(|card| card.currency))
         .ok_or_else(|| RowError::new("has no currency"))?;
-    let amount = listing::first(&["amount", "deduction_amount", "tx_amount"], |name| {
+    let amount = listing::first_readable(&["amount", "deduction_amount", "tx_amount"], |name| {
         row.money(name, currency)
     })?
     .ok_or_else(|| RowError::new("has no amount"))?;
-    let at = reader.happened(
+    let at = reader.row_time(
         &row,
         &["date", "time", "transactionDate", "transactionTime", "createdAt", "tx_time"],
     )?;
@@ -271,7 +272,7 @@ pub(super) fn transaction(
     // and its fee.
     let own = row.first_id(&["transactionId", "id", "tx_id"]).map(|id| form.canonical(&id));
     let id = own.or_else(|| task.clone()).unwrap_or_else(|| {
-        listing::made_id(&[
+        listing::derived_id(&[
             card_id.as_deref().unwrap_or(""),
             &amount.digits(),
             currency.code(),
@@ -287,8 +288,8 @@ pub(super) fn transaction(
             .or_else(|| of.and_then(|card| card.last4)),
         kind,
         state,
-        provider_state: listing::words(kind, &kind_word, &state_word),
-        amount: listing::signed(kind, amount),
+        provider_state: listing::state_words(kind, &kind_word, &state_word),
+        amount: listing::domain_amount(kind, amount),
         fee: ["fee", "fees"].iter().find_map(|name| row.money(name, currency).ok().flatten()),
         merchant: row.first_text(&["merchantName", "merchant_name", "merchant"]),
         mcc: row.first_text(&["mcc", "merchantCategoryCode"]),
@@ -314,12 +315,12 @@ fn kind(word: &str) -> TransactionKind {
             TransactionKind::Fee
         }
         "atmwithdrawal" => TransactionKind::Withdrawal,
-        _ => listing::kind_of_word(word),
+        _ => listing::transaction_kind(word),
     }
 }
 
 /// Words of artha's callbacks and of its newer API; no transaction status is documented.
-const STATES: &States = &[
+const STATES: &StateTable = &[
     ("succeeded", TransactionState::Cleared),
     ("succeed", TransactionState::Cleared),
     ("posted", TransactionState::Cleared),
@@ -329,7 +330,7 @@ const STATES: &States = &[
 fn state(word: &str, kind: TransactionKind) -> TransactionState {
     match listing::plain(word).as_str() {
         "approved" if kind != TransactionKind::Purchase => TransactionState::Cleared,
-        _ => words::state(word, kind, STATES),
+        _ => states::transaction_state(word, kind, STATES),
     }
 }
 
@@ -344,5 +345,5 @@ pub(super) fn said(answer: &JsonObject) -> Option<Arc<str>> {
 /// The provider's words in the body of a refusal, whatever it is; empty when it has none.
 pub(super) fn refusal_words(body: &[u8]) -> String {
     let Ok(json) = serde_json::from_slice::<&RawValue>(body) else { return String::new() };
-    listing::reason(json, said)
+    listing::refusal_reason(json, said)
 }

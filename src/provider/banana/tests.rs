@@ -50,7 +50,7 @@ impl Desk {
                 HEXLOWER.encode(&crypto::hmac_sha256(KEY.as_bytes(), payload.as_bytes()))
             );
             (
-                sent.does,
+                sent.access,
                 sent.path().to_owned(),
                 serde_json::from_slice(&unseal(payload)).expect("plain JSON"),
             )
@@ -65,28 +65,26 @@ fn unseal(payload: &str) -> Vec<u8> {
     crypto::aes_cbc_decrypt(KEY.as_bytes(), *iv, cipher).expect("our ciphertext")
 }
 
-fn account() -> config::Banana {
-    config::Banana {
+fn account() -> Settings {
+    Settings {
         secret_key: Source::Given(KEY.into()),
         merchant_id: MERCHANT.into(),
         secret_key_encoding: KeyEncoding::Utf8,
         hmac_key_encoding: None,
-        payload_text: BytesText::Base64,
-        hmac_text: BytesText::Hex,
+        payload_text: TextEncoding::Base64,
+        hmac_text: TextEncoding::Hex,
         empty_body: EmptyBody::Object,
     }
 }
 
-fn build(account: &config::Banana, wire: &Wire) -> std::result::Result<Banana, String> {
-    let lists = Lists { page_size: 100, ..Lists::default() };
-    let config = script::config(
-        "peel",
-        "https://api.test/v9",
-        lists,
-        config::Account::Banana(account.clone()),
+fn build(account: &Settings, wire: &Wire) -> std::result::Result<Banana, String> {
+    let config = script::config("peel", "https://api.test/v9", &KIND, account.clone());
+    let http = Http::with_transport(
+        &config.name,
+        Box::new(wire.clone()),
+        Clock::fixed(now()),
+        config.timeout,
     );
-    let http =
-        Http::over(&config.name, Box::new(wire.clone()), Clock::fixed(now()), config.timeout);
     Banana::new(&config, account, http)
 }
 
@@ -201,7 +199,7 @@ fn ids_are_numbers_where_they_are_numbers() {
 
 #[test]
 fn a_wrong_setting_is_a_sentence_that_names_it_and_not_the_secret() {
-    let said = |change: fn(&mut config::Banana)| {
+    let said = |change: fn(&mut Settings)| {
         let mut account = account();
         change(&mut account);
         build(&account, &Wire::default()).err()
@@ -255,7 +253,7 @@ async fn an_answer_without_a_right_signature_is_not_believed() {
     let forged = json!({ "encrypted_payload": good["encrypted_payload"], "hmac": other["hmac"] })
         .to_string();
     let desk = Desk::new(vec![Ok((200, forged))]);
-    let said = desk.banana.float().await.expect_err("not believed").said;
+    let said = desk.banana.float().await.expect_err("not believed").reason();
     assert!(said.starts_with("signature of the answer is wrong"), "{said}");
 }
 
@@ -293,7 +291,7 @@ async fn refusals_are_read_from_an_envelope_plain_json_or_text() {
     ] {
         let error = error(Ok((400, body))).await;
         assert_eq!((error.kind, error.outcome), (ErrorKind::Refused, Outcome::NotDone));
-        assert!(error.said.contains("Insufficient Balance"), "{}", error.said);
+        assert!(error.reason().contains("Insufficient Balance"), "{}", error.reason());
     }
     for words in ["Invalid HMAC", "Merchant-ID is invalid", "bad signature"] {
         let error = error(Ok((400, json!({ "error": words }).to_string()))).await;
@@ -374,7 +372,11 @@ async fn without_its_user_a_card_is_an_error_that_says_what_to_do() {
     let desk = Desk::new(vec![]);
     let lone = Card { owner: None, ..card() };
     let error = desk.banana.card(&lone).await.expect_err("no user");
-    assert!(error.said.contains("user_id") && error.said.contains("roster"), "{}", error.said);
+    assert!(
+        error.reason().contains("user_id") && error.reason().contains("roster"),
+        "{}",
+        error.reason()
+    );
     let error =
         Provider::act(&desk.banana, &lone, &Action::Freeze, id()).await.expect_err("no user");
     assert_eq!((error.kind, error.outcome), (ErrorKind::Refused, Outcome::NotDone));
@@ -509,7 +511,7 @@ async fn a_refusal_that_repeats_the_pin_is_told_without_it() {
     let desk = Desk::new(vec![ok(r#"{"success":false,"message":"PIN 6789 is not allowed"}"#)]);
     let action = Action::SetPin { new: Pin::typed("6789".into()).ok(), old: None };
     let error = Provider::act(&desk.banana, &card(), &action, id()).await.expect_err("refused");
-    assert_eq!((error.outcome, &*error.said), (Outcome::NotDone, "PIN **** is not allowed"));
+    assert_eq!((error.outcome, &*error.reason()), (Outcome::NotDone, "PIN **** is not allowed"));
 }
 
 #[tokio::test]
@@ -535,7 +537,7 @@ async fn what_an_answer_to_a_recharge_means_for_the_money() {
     };
     let error = refused(ok(r#"{"success":false,"message":"Invalid Card State"}"#)).await;
     assert_eq!(
-        (error.kind, error.outcome, &*error.said),
+        (error.kind, error.outcome, &*error.reason()),
         (ErrorKind::Refused, Outcome::NotDone, "Invalid Card State")
     );
     for doubtful in [
@@ -545,12 +547,12 @@ async fn what_an_answer_to_a_recharge_means_for_the_money() {
         Ok((200, String::new())),
         Ok((302, String::new())),
         Ok((500, String::new())),
-        Err(TransportError { reached: true, said: "the connection broke".into() }),
+        Err(TransportError::unanswered("the connection broke")),
     ] {
         assert_eq!(refused(doubtful).await.outcome, Outcome::Unknown);
     }
     assert_eq!(
-        refused(Err(TransportError { reached: false, said: "no connection".into() })).await.outcome,
+        refused(Err(TransportError::unsent("no connection"))).await.outcome,
         Outcome::NotDone
     );
 }
@@ -589,7 +591,7 @@ async fn the_documented_list_is_read() {
         Desk::new(vec![ok(include_str!("../../../tests/fixtures/banana/transactions.json"))]);
     let page = desk
         .banana
-        .transactions(&last_day(None), PageAt { size: 100, ..FIRST })
+        .transactions(&last_day(None), PageCursor { size: 100, ..FIRST })
         .await
         .expect("a page");
     assert_eq!((page.items.len(), page.skipped.len()), (1, 0));
@@ -655,13 +657,8 @@ async fn a_list_that_ignores_dates_is_left_once_it_is_older_than_the_window() {
 #[test]
 fn one_odd_row_does_not_lose_the_page_and_hostile_text_is_cleaned() {
     let (provider, spelling) = (ProviderId::new("peel"), Spelling::default());
-    let reader = listing::Reader::new(
-        &provider,
-        &spelling,
-        &Lists::default(),
-        crate::config::wires::banana::IDS,
-        now(),
-    );
+    let reader =
+        listing::RowReader::new(&provider, &spelling, &Lists::default(), settings::IDS, now());
     let read = |row: Value| wire::transaction(&raw(&row.to_string()), &reader, None);
     let good = read(
         json!({ "ID": "9", "card_id": "67890", "amount": -18.25, "currency": "usd", "type": "purchase", "status": "PENDING",

@@ -8,19 +8,20 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde_json::value::RawValue;
 
-use crate::config::wires::{Spelling, banana};
+use super::settings::IDS;
+use crate::config::spelling::Spelling;
 use crate::domain::card::{Balance, Card, CardKind, CardState, Reading};
 use crate::domain::money::{Currency, Money};
 use crate::domain::transaction::{Transaction, TransactionKind, TransactionState};
-use crate::provider::fields::{JsonObject, RowError, list};
-use crate::provider::listing::{self, Reader};
+use crate::provider::json::{JsonObject, RowError, list};
+use crate::provider::listing::{self, RowReader};
 
 /// What a balance reading says of a card (banana wire notes, 2.10): `balance` is what can be spent.
 pub(super) fn balance(answer: JsonObject, asked: &Card, at: Timestamp) -> Result<Card, RowError> {
     const KNOWN: [&str; 3] = ["balance", "refund_amount", "currency"];
     let answer =
-        listing::unwrapped(answer, &KNOWN).ok_or_else(|| RowError::new("answered no balance"))?;
-    listing::about(asked, banana::IDS.cards, &answer, &["card_id"], &["number", "card_number"])?;
+        listing::unwrap_data(answer, &KNOWN).ok_or_else(|| RowError::new("answered no balance"))?;
+    listing::check_same_card(asked, IDS.cards, &answer, &["card_id"], &["number", "card_number"])?;
     // A currency that cannot be read is not taken for the one that the roster names.
     let said = answer.currency("currency")?;
     // The answer names no card, and a card's currency never changes.
@@ -69,8 +70,8 @@ pub(super) fn information(
     at: Timestamp,
 ) -> Result<Option<(Card, Template)>, RowError> {
     const KNOWN: [&str; 5] = ["number", "cvv", "expiry_date", "status", "template_id"];
-    let Some(answer) = listing::unwrapped(answer, &KNOWN) else { return Ok(None) };
-    listing::about(asked, banana::IDS.cards, &answer, &["card_id"], &["number"])?;
+    let Some(answer) = listing::unwrap_data(answer, &KNOWN) else { return Ok(None) };
+    listing::check_same_card(asked, IDS.cards, &answer, &["card_id"], &["number"])?;
     let word = answer.text("status");
     let card = Card {
         last4: answer.last4("number"),
@@ -79,7 +80,7 @@ pub(super) fn information(
         }),
         state_at: word.is_some().then_some(at),
         provider_state: word.unwrap_or_else(|| "".into()),
-        expires: answer.text("expiry_date").and_then(|date| listing::expires(&date)),
+        expires: answer.text("expiry_date").and_then(|date| listing::parse_expiry(&date)),
         wire_id: Arc::clone(&asked.wire_id),
         ..Card::unread(asked.key.clone())
     };
@@ -104,7 +105,7 @@ fn card_state(word: &str) -> CardState {
 /// limits are not read: whether a fee is a sum or a percentage is not documented, and limits are
 /// the provider's to check.
 pub(super) fn templates(answer: &RawValue) -> BTreeMap<Arc<str>, CardKind> {
-    let rows = listing::rows(answer).map(|list| list.rows).unwrap_or_default();
+    let rows = listing::find_rows(answer).unwrap_or_default();
     rows.iter()
         .filter_map(|row| {
             let row = JsonObject::read(row).ok()?;
@@ -215,14 +216,14 @@ pub(super) fn refused(answer: &JsonObject) -> Option<String> {
 }
 
 /// Where a row names its card and itself.
-pub(super) const NAMES: listing::Names =
-    listing::Names { card: &["card_id"], row: &["id", "transaction_id"] };
+pub(super) const NAMES: listing::IdFields =
+    listing::IdFields { card: &["card_id"], row: &["id", "transaction_id"] };
 
 /// One row of the transactions (banana wire notes, 2.12). `of` is the card whose list it is, where
 /// it is one card's.
 pub(super) fn transaction(
     row: &RawValue,
-    reader: &Reader<'_>,
+    reader: &RowReader<'_>,
     of: Option<&Card>,
 ) -> Result<Transaction, RowError> {
     let spelling = reader.spelling;
@@ -230,7 +231,7 @@ pub(super) fn transaction(
     let currency = row.currency("currency")?.or_else(|| of.and_then(|card| card.currency));
     let currency = currency.ok_or_else(|| RowError::new("has no currency"))?;
     let amount = row.money("amount", currency)?.ok_or_else(|| RowError::new("has no amount"))?;
-    let at = reader.happened(&row, &["created_at", "occur_time"])?;
+    let at = reader.row_time(&row, &["created_at", "occur_time"])?;
     let (kind_word, state_word) =
         (row.text("type").unwrap_or_default(), row.text("status").unwrap_or_default());
     // Of its states `SUCCESS` is documented, `FAILED` and `PENDING` are inferred (banana wire
@@ -238,7 +239,7 @@ pub(super) fn transaction(
     let kind = spelling.transaction_kind(&kind_word).unwrap_or_else(|| kind(&kind_word));
     let state = spelling
         .transaction_state(&state_word)
-        .unwrap_or_else(|| crate::provider::words::state(&state_word, kind, &[]));
+        .unwrap_or_else(|| crate::provider::states::transaction_state(&state_word, kind, &[]));
     let card_id = listing::card_id(&row, &["card_id"], reader.ids.cards, of);
     let description = row.first_text(&["description", "message"]);
     let decline_reason = matches!(state, TransactionState::Declined | TransactionState::Failed)
@@ -250,7 +251,7 @@ pub(super) fn transaction(
     let own =
         row.first_id(&["id", "transaction_id"]).map(|id| reader.ids.transactions.canonical(&id));
     let id = own.unwrap_or_else(|| {
-        listing::made_id(&[
+        listing::derived_id(&[
             card_id.as_deref().unwrap_or(""),
             &amount.digits(),
             currency.code(),
@@ -265,8 +266,8 @@ pub(super) fn transaction(
         last4: row.last4("card_number").or_else(|| of.and_then(|card| card.last4)),
         kind,
         state,
-        provider_state: listing::words(kind, &kind_word, &state_word),
-        amount: listing::signed(kind, amount),
+        provider_state: listing::state_words(kind, &kind_word, &state_word),
+        amount: listing::domain_amount(kind, amount),
         fee: row.money("fee", currency).ok().flatten(),
         merchant: row.text("merchant_name"),
         mcc: row.first_text(&["mcc", "merchant_category_code"]),
@@ -286,7 +287,7 @@ fn kind(word: &str) -> TransactionKind {
     match listing::plain(word).as_str() {
         "transaction" => TransactionKind::Purchase,
         "applyfee" | "rechargefee" | "refundfee" => TransactionKind::Fee,
-        _ => listing::kind_of_word(word),
+        _ => listing::transaction_kind(word),
     }
 }
 
@@ -300,7 +301,7 @@ pub(super) fn words(answer: &JsonObject) -> Option<Arc<str>> {
 
 /// The provider's words in the plain body of a refusal, whatever it is; empty when it has none.
 pub(super) fn refusal_words(json: &RawValue) -> String {
-    listing::reason(json, words)
+    listing::refusal_reason(json, words)
 }
 
 /// Whether the words of a 400 are about who we are: here a refused credential is 400, not 401

@@ -8,7 +8,6 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::clock::Clock;
-use crate::config::wires::INDIA;
 use crate::domain::card::{CardKey, CardKind, Reading};
 use crate::domain::transaction::{TransactionKind, TransactionState};
 use crate::provider::script::{self, FIRST, Sent, Wire, all_transactions};
@@ -60,7 +59,7 @@ fn enkash(wire: &Wire, encryption: BodyWrapping, load: Load) -> Enkash {
 }
 
 fn enkash_at(wire: &Wire, encryption: BodyWrapping, load: Load, clock: Clock) -> Enkash {
-    let account = config::Enkash {
+    let account = Settings {
         client_id: given("enkash-client"),
         client_secret: given("enkash-secret"),
         username: given("6660686687"),
@@ -78,14 +77,8 @@ fn enkash_at(wire: &Wire, encryption: BodyWrapping, load: Load, clock: Clock) ->
         pin_block: PinBlock::Plain,
         otp_required: false,
     };
-    let lists = Lists { time_zone: INDIA.into(), ..Lists::default() };
-    let config = script::config(
-        "enkash",
-        "https://cards.test",
-        lists,
-        config::Account::Enkash(account.clone()),
-    );
-    let http = Http::over(&config.name, Box::new(wire.clone()), clock, config.timeout);
+    let config = script::config("enkash", "https://cards.test", &KIND, account.clone());
+    let http = Http::with_transport(&config.name, Box::new(wire.clone()), clock, config.timeout);
     Enkash::new(&config, &account, http).expect("a configured account")
 }
 
@@ -148,7 +141,7 @@ async fn the_first_read_fetches_a_token_and_every_call_carries_it() {
             );
             assert_eq!(call.headers()["partnerId"], "CRMXWB3ZM");
             assert_eq!(call.headers()[CONTENT_TYPE], "application/json");
-            assert_eq!(call.does, Access::Read);
+            assert_eq!(call.access, Access::Read);
             assert_eq!(
                 opened(call).1,
                 json!({"companyId": "CEKEP5GSGP", "cardAccountId": "CABFIPS"})
@@ -166,7 +159,7 @@ fn the_documented_vector_is_the_envelope_that_is_sent_and_read() {
     let plain = br#"{"enKashCardId":"EKCMB7KAEW","amount":10}"#;
     let base64 = "LLP9Rzfnk4uNsgFOYe6b0slz/Fc61w7zzIGo0VfZxqw4k0qXwwWGaQrNsyowfes9";
     let seal =
-        |encryption| enkash(&wire, encryption, Load::AllocateFund).seal(calls::BALANCE, plain);
+        |encryption| enkash(&wire, encryption, Load::AllocateFund).seal(settings::BALANCE, plain);
     assert_eq!(seal(BodyWrapping::Envelope), format!(r#"{{"request":"{base64}"}}"#));
     assert_eq!(seal(BodyWrapping::Bare), format!("\"{base64}\""));
     assert_eq!(seal(BodyWrapping::Off), plain.as_slice());
@@ -215,7 +208,10 @@ async fn a_refused_password_is_never_tried_again() {
     for _ in 0..3 {
         let error = account.float().await.expect_err("refused");
         assert_eq!((error.kind, error.outcome), (ErrorKind::Auth, Outcome::NotDone));
-        assert!(error.said.contains("Bad credentials") && !error.said.contains("p&ss"), "{error}");
+        assert!(
+            error.reason().contains("Bad credentials") && !error.reason().contains("p&ss"),
+            "{error}"
+        );
     }
     let error = Provider::act(&account, &card(), &Action::Freeze, id()).await.expect_err("refused");
     assert_eq!((error.kind, error.outcome), (ErrorKind::Auth, Outcome::NotDone));
@@ -277,7 +273,7 @@ async fn a_proxys_page_is_no_refusal_of_credentials_and_repeats_no_change() {
             (ErrorKind::Unreachable, Outcome::NotDone),
             "{error}"
         );
-        assert!(error.said.contains("web page from a proxy"), "{error}");
+        assert!(error.reason().contains("web page from a proxy"), "{error}");
         wire.answer(status, PAGE);
         let error = Provider::act(&account, &card(), &Action::TopUp(rupees(1_000)), id())
             .await
@@ -378,7 +374,7 @@ async fn a_top_up_sends_the_worked_example_and_is_only_accepted() {
             "uniqueReferenceNumber": &*reference, "remarks": &*reference, "enKashCardId": "EKCMB7KAEW"
         })
     );
-    wire.sent(|all| assert_eq!(all.last().map(|sent| sent.does), Some(Access::Write)));
+    wire.sent(|all| assert_eq!(all.last().map(|sent| sent.access), Some(Access::Write)));
 }
 
 #[tokio::test]
@@ -448,7 +444,7 @@ async fn what_an_answer_to_a_top_up_means_for_the_money() {
     let error = Provider::act(&account, &card(), &Action::TopUp(rupees(1_000)), id())
         .await
         .expect_err("refused");
-    assert_eq!(&*error.said, "Insufficient balance in card account");
+    assert_eq!(&*error.reason(), "Insufficient balance in card account");
 }
 
 #[tokio::test]
@@ -487,7 +483,7 @@ async fn freeze_unfreeze_close_and_pin_send_what_is_documented() {
         assert!(
             all.iter()
                 .skip(1)
-                .all(|sent| sent.does == Access::Write && !sent.body().contains("0078"))
+                .all(|sent| sent.access == Access::Write && !sent.body().contains("0078"))
         )
     });
 }
@@ -594,7 +590,7 @@ async fn fate(answer: &str, action_kind: ActionKind, claimed: &[&str]) -> Lookup
         .await
         .expect("an answer");
     wire.sent(|all| {
-        assert!(all.iter().all(|sent| sent.does == Access::Read), "looking changed something")
+        assert!(all.iter().all(|sent| sent.access == Access::Read), "looking changed something")
     });
     seen
 }
@@ -876,7 +872,7 @@ proptest::proptest! {
         let raw = RawValue::from_string(row.to_string()).expect("JSON");
         let now = at("2025-08-04T10:00:00Z");
         let (provider, spelling) = (ProviderId::new("enkash"), Spelling::default());
-        let reader = listing::Reader::new(&provider, &spelling, &Lists::default(), crate::config::wires::enkash::IDS, now);
+        let reader = listing::RowReader::new(&provider, &spelling, &Lists::default(), settings::IDS, now);
         let _ = wire::card(&raw, &reader);
         let _ = wire::transaction(&raw, &reader, None);
         let _ = wire::fate(&[&*raw], &reader, &operation(ActionKind::TopUp, Some(rupees(100))), &MatchedCredits::default(), false);

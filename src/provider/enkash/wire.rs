@@ -10,16 +10,17 @@ use jiff::tz::TimeZone;
 use serde_json::value::RawValue;
 use std::sync::Arc;
 
-use crate::config::wires::{Spelling, enkash};
+use super::settings::IDS;
+use crate::config::spelling::Spelling;
 use crate::domain::card::{Balance, Card, CardKind, CardState, Reading};
 use crate::domain::money::{Currency, Money};
 use crate::domain::operation::{Operation, OperationState};
 use crate::domain::proof::Credit;
 use crate::domain::text;
 use crate::domain::transaction::{Transaction, TransactionKind, TransactionState};
-use crate::provider::fields::{self, JsonObject, RowError};
-use crate::provider::listing::Reader;
-use crate::provider::{Evidence, Lookup, MatchedCredits, crypto, listing, words};
+use crate::provider::json::{self, JsonObject, RowError};
+use crate::provider::listing::RowReader;
+use crate::provider::{Evidence, Lookup, MatchedCredits, crypto, listing, states};
 
 /// Words of a refusal after which the load may have happened all the same (enkash wire notes, 1.5
 /// point 9 and 5; the rest is caution).
@@ -66,9 +67,9 @@ impl Envelope {
         if spelling.fields.is_empty() {
             return;
         }
-        let named = self
-            .payload()
-            .map(|payload| String::from(Box::<str>::from(fields::in_our_names(payload, spelling))));
+        let named = self.payload().map(|payload| {
+            String::from(Box::<str>::from(json::in_document_names(payload, spelling)))
+        });
         self.payload = named.map(Bytes::from);
     }
 
@@ -158,7 +159,7 @@ fn said(object: &JsonObject<'_>, body: &Bytes) -> Envelope {
 }
 
 fn plain_words(raw: &RawValue) -> Option<Arc<str>> {
-    let words = text::clean(&fields::beginning(raw)?);
+    let words = text::clean(&json::text_start(raw)?);
     (!words.is_empty()).then(|| words.into())
 }
 
@@ -204,10 +205,10 @@ impl Rows<'_> {
 pub(super) fn rows(said: &Envelope) -> Rows<'_> {
     let Some(payload) = said.payload() else { return Rows::default() };
     let Ok(object) = JsonObject::read(payload) else {
-        let listed = payload.get().starts_with('[').then(|| fields::list(payload)).flatten();
+        let listed = payload.get().starts_with('[').then(|| json::list(payload)).flatten();
         let odd = listed.is_none().then(|| {
             if payload.get().starts_with(['[', '{']) {
-                return RowError::new(&listing::unreadable());
+                return RowError::new(&listing::unreadable_list());
             }
             let words = plain_words(payload).unwrap_or_default();
             RowError::new(&format!("the answer has text in the place of a list: {words}"))
@@ -218,7 +219,7 @@ pub(super) fn rows(said: &Envelope) -> Rows<'_> {
         return Rows {
             rows: Vec::new(),
             total: None,
-            odd: Some(RowError::new(&listing::unreadable())),
+            odd: Some(RowError::new(&listing::unreadable_list())),
         };
     }
     let total = object.integer("recordsCount").and_then(|total| usize::try_from(total).ok());
@@ -252,13 +253,14 @@ pub(super) fn rupees() -> Currency {
 const CARD_ID: [&str; 2] = ["enKashCardId", "cardId"];
 
 /// Where a card's row names it.
-pub(super) const CARD_NAMES: listing::Names = listing::Names { card: &CARD_ID, row: &[] };
+pub(super) const CARD_NAMES: listing::IdFields = listing::IdFields { card: &CARD_ID, row: &[] };
 
 /// Where a transaction's row names its card and itself.
-pub(super) const NAMES: listing::Names = listing::Names { card: &CARD_ID, row: &TRANSACTION_ID };
+pub(super) const NAMES: listing::IdFields =
+    listing::IdFields { card: &CARD_ID, row: &TRANSACTION_ID };
 
 /// A card of `/search` (enkash wire notes, 2.13; `cardStatus`, `otbBalance` INFERENCE there).
-pub(super) fn card(raw: &RawValue, reader: &Reader<'_>) -> Result<Card, RowError> {
+pub(super) fn card(raw: &RawValue, reader: &RowReader<'_>) -> Result<Card, RowError> {
     let row = JsonObject::read(raw)?;
     let id = row.first_id(&CARD_ID).ok_or_else(|| RowError::new("a card has no enKashCardId"))?;
     let (state, provider_state) = card_state(&row, reader.spelling);
@@ -357,7 +359,7 @@ pub(super) fn load_id(said: &Envelope) -> Option<Arc<str>> {
 /// (enkash wire notes, 2.14, 3.2).
 pub(super) fn transaction(
     raw: &RawValue,
-    reader: &Reader<'_>,
+    reader: &RowReader<'_>,
     of: Option<&Card>,
 ) -> Result<Transaction, RowError> {
     let row = JsonObject::read(raw)?;
@@ -365,7 +367,7 @@ pub(super) fn transaction(
     let currency = currency(&row)?;
     let amount =
         amount(&row, currency)?.ok_or_else(|| RowError::new("a transaction has no amount"))?;
-    let happened = reader.happened(&row, &TIMES)?;
+    let happened = reader.row_time(&row, &TIMES)?;
     let type_word = row.text("type").or_else(|| details.text("transactionType"));
     let credit = credit(&row);
     let set = type_word.as_deref().and_then(|word| reader.spelling.transaction_kind(word));
@@ -400,7 +402,7 @@ pub(super) fn transaction(
             .or_else(|| of.and_then(|card| card.last4)),
         kind,
         state,
-        provider_state: listing::words(
+        provider_state: listing::state_words(
             kind,
             type_word.as_deref().unwrap_or(""),
             status.as_deref().unwrap_or(""),
@@ -438,7 +440,7 @@ fn derived_id(row: &JsonObject, happened: Timestamp) -> Arc<str> {
         parts.push(row.raw_text(name).map(|text| text.trim().to_owned()).unwrap_or_default());
     }
     let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
-    listing::made_id(&parts)
+    listing::derived_id(&parts)
 }
 
 /// Rupees where the row names no currency or says them by number (356).
@@ -500,7 +502,7 @@ fn state(status: Option<&str>, kind: TransactionKind, spelling: &Spelling) -> Tr
     if let Some(state) = spelling.transaction_state(status) {
         return state;
     }
-    let state = words::state(status, kind, &[]);
+    let state = states::transaction_state(status, kind, &[]);
     let open = matches!(state, TransactionState::Hold | TransactionState::Unknown);
     let load = kind == TransactionKind::TopUp && !OF_A_LOAD.contains(&word(status).as_str());
     if load && !open { TransactionState::Unknown } else { state }
@@ -534,9 +536,9 @@ impl Trace {
             ]),
             status: row.text("status"),
             amount: amount(&row, currency).ok().flatten(),
-            at: listing::first(&TIMES, |name| row.time(name, zone)).ok().flatten(),
+            at: listing::first_readable(&TIMES, |name| row.time(name, zone)).ok().flatten(),
             credit: credit(&row),
-            card: listing::card_id(&row, &CARD_ID, enkash::IDS.cards, None),
+            card: listing::card_id(&row, &CARD_ID, IDS.cards, None),
         })
     }
 
@@ -574,7 +576,7 @@ fn same_size(seen: Option<Money>, asked: Option<Money>) -> Option<bool> {
 /// list, and where other systems top up the same cards it proves nothing of a lost answer.
 pub(super) fn fate(
     rows: &[&RawValue],
-    reader: &Reader<'_>,
+    reader: &RowReader<'_>,
     operation: &Operation,
     claimed: &MatchedCredits,
     others_top_up: bool,
@@ -594,7 +596,7 @@ pub(super) fn fate(
     });
     let reference = &operation.reference;
     let trace = match ours.as_slice() {
-        [] => return Lookup::nowhere(format!("no load with reference {reference}")),
+        [] => return Lookup::not_found(format!("no load with reference {reference}")),
         [trace] => *trace,
         several => {
             let looked =

@@ -60,11 +60,8 @@ fn given(text: &str) -> Source {
     Source::Given(SecretString::from(text))
 }
 
-fn build(
-    wire: &Wire,
-    change: impl FnOnce(&mut config::Ibanera),
-) -> std::result::Result<Ibanera, String> {
-    let mut account = config::Ibanera {
+fn build(wire: &Wire, change: impl FnOnce(&mut Settings)) -> std::result::Result<Ibanera, String> {
+    let mut account = Settings {
         username: given("exampleUser"),
         password: given("examplePass"),
         shared_secret: given("GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"),
@@ -75,17 +72,13 @@ fn build(
         deactivate_path: "/api/v1/customer/cards/deactivate".into(),
     };
     change(&mut account);
-    let config = script::config(
-        "ibanera",
-        "https://cards.test",
-        Lists::default(),
-        config::Account::Ibanera(account.clone()),
-    );
+    let config = script::config("ibanera", "https://cards.test", &KIND, account.clone());
     let second = Arc::clone(&wire.second);
     let clock = Clock::of(move || {
         Timestamp::from_second(second.load(Ordering::SeqCst)).expect("a time of the test")
     });
-    let http = Http::over(&config.name, Box::new(wire.script.clone()), clock, config.timeout);
+    let http =
+        Http::with_transport(&config.name, Box::new(wire.script.clone()), clock, config.timeout);
     Ibanera::new(&config, &account, http)
 }
 
@@ -169,7 +162,7 @@ async fn the_first_read_logs_in_and_every_call_carries_a_fresh_one_time_password
                 call.headers()["otp"].is_sensitive()
                     && call.headers()[AUTHORIZATION].is_sensitive()
             );
-            assert_eq!(call.does, Access::Read);
+            assert_eq!(call.access, Access::Read);
         }
     });
 }
@@ -283,7 +276,10 @@ async fn a_refused_login_is_held_back() {
         for _ in 0..3 {
             let error = account.card(&card()).await.expect_err("refused");
             assert_eq!((error.kind, error.outcome), (ErrorKind::Auth, Outcome::NotDone));
-            assert!(error.said.contains(code) && !error.said.contains("examplePass"), "{error}");
+            assert!(
+                error.reason().contains(code) && !error.reason().contains("examplePass"),
+                "{error}"
+            );
         }
         assert_eq!(wire.count("login"), 1);
         wire.pass(held - 1);
@@ -367,7 +363,7 @@ async fn credentials_that_worked_get_one_second_try_with_the_next_password() {
     wire.pass(3_600);
     wire.answer(400, refusal);
     let error = account.card(&card()).await.expect_err("refused");
-    assert!(error.said.contains("once more"), "{error}");
+    assert!(error.reason().contains("once more"), "{error}");
     wire.pass(30);
     wire.answer(400, refusal);
     assert!(account.card(&card()).await.is_err());
@@ -411,7 +407,7 @@ async fn the_card_list_goes_page_by_page_to_its_end() {
     );
     wire.answer(200, r#"{"details":[{"id":1760}],"numberOfPages":2,"status":1}"#);
     let last =
-        account.cards(PageAt { number: 1, offset: 50, size: 50 }).await.expect("the last page");
+        account.cards(PageCursor { number: 1, offset: 50, size: 50 }).await.expect("the last page");
     assert_eq!(last.items.len(), 1);
     assert_eq!(wire.last().0, "GET /api/v1/customer/cards/balances?PageSize=50&PageNumber=2");
 }
@@ -503,7 +499,7 @@ async fn what_errors_of_reads_mean() {
             (kind, Outcome::NotDone),
             "{status} {body}: {error}"
         );
-        assert!(error.said.contains(words), "{error}");
+        assert!(error.reason().contains(words), "{error}");
     }
 }
 
@@ -525,7 +521,7 @@ async fn a_quote_moves_nothing_and_sends_what_the_top_up_will() {
     let (what, body) = wire.last();
     assert_eq!(what, "POST /api/v1/customer/cards/reviewtransferfunds");
     assert_eq!(body["transferTypes"], "TopUpCard");
-    wire.sent(|all| assert!(all.iter().all(|sent| sent.does == Access::Read)));
+    wire.sent(|all| assert!(all.iter().all(|sent| sent.access == Access::Read)));
 }
 
 const TRANSFERRED: &str = include_str!("../../../tests/fixtures/ibanera/transferred.json");
@@ -551,7 +547,7 @@ async fn a_top_up_sends_the_example_with_our_reference_and_key() {
     wire.sent(|all| {
         let sent = all.last().expect("a call");
         assert_eq!(
-            (sent.does, &sent.headers()["IdempotencyKey"]),
+            (sent.access, &sent.headers()["IdempotencyKey"]),
             (Access::Write, &HeaderValue::from_str(&id().uuid()).expect("a key"))
         );
         assert_eq!(sent.headers()[CONTENT_TYPE], "application/json");
@@ -596,7 +592,7 @@ async fn a_top_up_that_cannot_be_right_is_not_sent() {
             .await
             .expect_err("refused");
         assert_eq!((error.kind, error.outcome), (ErrorKind::Refused, Outcome::NotDone));
-        assert!(error.said.contains(words), "{error}");
+        assert!(error.reason().contains(words), "{error}");
     }
     assert_eq!(wire.count("transferfunds"), 0);
 }
@@ -731,7 +727,7 @@ async fn activation_is_done_when_its_answer_shows_it() {
     let error =
         Provider::act(&account, &card(), &Action::Unfreeze, id()).await.expect_err("in doubt");
     assert_eq!(error.outcome, Outcome::Unknown);
-    wire.sent(|all| assert!(all.iter().skip(1).all(|sent| sent.does == Access::Write)));
+    wire.sent(|all| assert!(all.iter().skip(1).all(|sent| sent.access == Access::Write)));
 }
 
 #[tokio::test]
@@ -890,7 +886,7 @@ async fn fate(rows: &str, provider_reference: Option<&str>, claimed: &[&str]) ->
         wire.last().0
     );
     wire.sent(|all| {
-        assert!(all.iter().all(|sent| sent.does == Access::Read), "looking changed something")
+        assert!(all.iter().all(|sent| sent.access == Access::Read), "looking changed something")
     });
     seen
 }
@@ -1002,7 +998,7 @@ proptest::proptest! {
         let raw = RawValue::from_string(row.to_string()).expect("JSON");
         let now = at("2033-05-18T03:30:00Z");
         let (provider, spelling) = (ProviderId::new("ibanera"), Spelling::default());
-        let reader = listing::Reader::new(&provider, &spelling, &Lists::default(), crate::config::wires::ibanera::IDS, now);
+        let reader = listing::RowReader::new(&provider, &spelling, &Lists::default(), settings::IDS, now);
         let _ = wire::listed_card(&raw, &reader);
         let _ = wire::own_account(&raw);
         let rows: Vec<Transaction> = wire::transaction(&raw, &reader, &card()).into_iter().collect();

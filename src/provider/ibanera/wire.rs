@@ -8,14 +8,16 @@ use std::sync::Arc;
 use bytes::Bytes;
 use serde_json::value::RawValue;
 
-use crate::config::wires::{Sign, Spelling, ibanera};
+use super::settings::IDS;
+use crate::config::lists::Sign;
+use crate::config::spelling::Spelling;
 use crate::domain::card::{Balance, Card, CardKind, CardState, Reading};
 use crate::domain::money::{Currency, Money};
 use crate::domain::operation::Operation;
 use crate::domain::text;
 use crate::domain::transaction::{Transaction, TransactionKind, TransactionState};
-use crate::provider::fields::{self, JsonObject, RowError};
-use crate::provider::listing::Reader;
+use crate::provider::json::{self, JsonObject, RowError};
+use crate::provider::listing::RowReader;
 use crate::provider::{Evidence, Lookup, MatchedCredits, listing};
 
 /// Codes after which a change may have happened (ibanera wire notes, 1.6).
@@ -45,7 +47,7 @@ impl Envelope {
         let (mut codes, mut words) = (Vec::new(), Vec::new());
         for error in envelope.list("errors").unwrap_or_default() {
             let Ok(error) = JsonObject::read(error) else {
-                words.extend(fields::beginning(error).map(|words| text::clean(&words)));
+                words.extend(json::text_start(error).map(|words| text::clean(&words)));
                 continue;
             };
             let (field, code) =
@@ -118,7 +120,7 @@ impl Envelope {
             (Some(rows), _) => Ok(rows),
             (None, None) => Ok(Vec::new()),
             (None, Some(other)) => {
-                let words = fields::beginning(other).unwrap_or_default();
+                let words = json::text_start(other).unwrap_or_default();
                 Err(RowError::new(&format!(
                     "the answer has something else in the place of a list: {words}"
                 )))
@@ -152,20 +154,25 @@ pub(super) fn token(said: &Envelope) -> Option<(String, Option<i64>)> {
 }
 
 /// Where a card's row names it.
-pub(super) const CARD_NAMES: listing::Names = listing::Names { card: &["id", "cardsId"], row: &[] };
+pub(super) const CARD_NAMES: listing::IdFields =
+    listing::IdFields { card: &["id", "cardsId"], row: &[] };
 
 /// Where a transaction's row names its card and itself.
-pub(super) const NAMES: listing::Names = listing::Names { card: &["cardsId"], row: &["id"] };
+pub(super) const NAMES: listing::IdFields = listing::IdFields { card: &["cardsId"], row: &["id"] };
 
 /// A card of the balances list (ibanera wire notes, 2.11).
-pub(super) fn listed_card(raw: &RawValue, reader: &Reader<'_>) -> Result<Card, RowError> {
+pub(super) fn listed_card(raw: &RawValue, reader: &RowReader<'_>) -> Result<Card, RowError> {
     let row = JsonObject::read(raw)?;
     let id = row.first_id(&["id", "cardsId"]).ok_or_else(|| RowError::new("a card has no id"))?;
     card(&row, Card::spelled(reader.provider, reader.ids.cards, &id), reader)
 }
 
 /// What a row says of the card `known`; what it does not say is left as it is in `known`.
-pub(super) fn card(row: &JsonObject, known: Card, reader: &Reader<'_>) -> Result<Card, RowError> {
+pub(super) fn card(
+    row: &JsonObject,
+    known: Card,
+    reader: &RowReader<'_>,
+) -> Result<Card, RowError> {
     let currency = row.currency("currency")?.or(known.currency);
     let money = |name: &str| currency.map_or(Ok(None), |currency| row.money(name, currency));
     let figures = Balance {
@@ -231,7 +238,7 @@ fn expires(row: &JsonObject) -> Option<Arc<str>> {
 /// wire notes, 2.6).
 pub(super) fn suppressed(said: &Envelope, card_id: &str) -> Option<bool> {
     let card = said.details()?.object("card")?;
-    let ours = card.id("id").is_none_or(|id| ibanera::IDS.cards.same(&id, card_id));
+    let ours = card.id("id").is_none_or(|id| IDS.cards.same(&id, card_id));
     if ours { card.flag("bSuppressed") } else { None }
 }
 
@@ -239,7 +246,7 @@ pub(super) fn suppressed(said: &Envelope, card_id: &str) -> Option<bool> {
 /// for.
 pub(super) fn transaction(
     raw: &RawValue,
-    reader: &Reader<'_>,
+    reader: &RowReader<'_>,
     asked: &Card,
 ) -> Result<Transaction, RowError> {
     let row = JsonObject::read(raw)?;
@@ -254,7 +261,7 @@ pub(super) fn transaction(
         Sign::Negative => amount,
         Sign::Positive => amount.negated(),
     };
-    let happened = reader.happened(&row, &["dateTime"])?;
+    let happened = reader.row_time(&row, &["dateTime"])?;
     let description = row.text("description");
     let refund =
         row.first_id(&["RefundTransactionsID", "RefundTransactionId"]).filter(|id| &**id != "0");
@@ -346,7 +353,7 @@ fn derived_id(card_id: &str, row: &JsonObject) -> Arc<str> {
             .map(|name| row.raw_text(name).unwrap_or_default()),
     );
     let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
-    listing::made_id(&parts)
+    listing::derived_id(&parts)
 }
 
 /// An account of the manager or of a customer (ibanera wire notes, 2.15 and 2.16).
@@ -417,7 +424,7 @@ fn is_answered(operation: &Operation, row: &Transaction) -> bool {
     operation
         .provider_reference
         .as_deref()
-        .is_some_and(|id| ibanera::IDS.transactions.canonical(id) == row.id)
+        .is_some_and(|id| IDS.transactions.canonical(id) == row.id)
 }
 
 /// The fate of a top-up among the card's transactions: our reference is in the description, or the
@@ -462,7 +469,7 @@ pub(super) fn fate(
                 rows.len(),
                 operation.reference
             );
-            return Lookup::nowhere(looked);
+            return Lookup::not_found(looked);
         }
         [row] => *row,
         several => {

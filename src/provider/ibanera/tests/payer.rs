@@ -18,7 +18,7 @@ fn usd_account() -> String {
 
 const QUOTED: &str = r#"{"id":0,"details":{"fee":0.50,"totalDue":10.50},"status":"1","errors":[]}"#;
 
-async fn logged_in(wire: &Wire, change: impl FnOnce(&mut config::Ibanera)) -> Ibanera {
+async fn logged_in(wire: &Wire, change: impl FnOnce(&mut Settings)) -> Ibanera {
     let account = build(wire, change).expect("a configured account");
     wire.answer(200, LOGGED_IN);
     account.bearer(None).await.expect("a token");
@@ -45,7 +45,7 @@ async fn who_pays_fits_who_is_paid_for() {
             "GET /api/v1/customer/accounts/list-accounts?CustomersId=16221&PageSize=50&\
              PageNumber=1"
         );
-        assert_eq!(all[1].does, Access::Read);
+        assert_eq!(all[1].access, Access::Read);
     });
     let body = wire.last().1;
     assert_eq!(
@@ -112,7 +112,7 @@ async fn a_manager_whose_number_nobody_tells_is_asked_for_before_anything_is_sen
         assert!(trouble.contains("manager_id"), "{trouble}");
         let error = send(&account, &card()).await.expect_err("not sent");
         assert!(
-            error.said.contains("manager_id") && error.said.ends_with("nothing was sent"),
+            error.reason().contains("manager_id") && error.reason().ends_with("nothing was sent"),
             "{error}"
         );
         assert_eq!(wire.count("transferfunds"), 0);
@@ -193,7 +193,7 @@ async fn an_account_that_is_missing_or_holds_too_little_is_said_before_anything_
         let error = send(&account, &card()).await.expect_err("not sent");
         assert_eq!((error.kind, error.outcome), (ErrorKind::Refused, Outcome::NotDone));
         assert!(
-            error.said.contains(words) && error.said.ends_with("; nothing was sent"),
+            error.reason().contains(words) && error.reason().ends_with("; nothing was sent"),
             "{error}"
         );
         assert_eq!(wire.count("transferfunds"), 0);
@@ -242,7 +242,7 @@ async fn the_rosters_account_of_a_card_goes_before_the_setting() {
     let error = send(&account, &Card { account: Some("main".into()), ..card() })
         .await
         .expect_err("not sent");
-    assert!(error.said.contains("the roster names account \"main\""), "{error}");
+    assert!(error.reason().contains("the roster names account \"main\""), "{error}");
     assert_eq!(wire.count("transferfunds"), 1);
 }
 
@@ -265,7 +265,7 @@ async fn a_named_account_is_read_by_itself_where_accounts_cannot_be_listed() {
     wire.answer(404, "");
     wire.answer(200, &one(14_380));
     let error = send(&account, &card()).await.expect_err("not sent: it is another customer's");
-    assert!(error.said.contains("could not be listed"), "{error}");
+    assert!(error.reason().contains("could not be listed"), "{error}");
 }
 
 #[tokio::test]
@@ -275,8 +275,8 @@ async fn accounts_that_cannot_be_listed_are_named_with_the_path_that_may_be_wron
     wire.answer(404, "");
     let error = send(&account, &card()).await.expect_err("not sent");
     assert!(
-        error.said.contains("customer 16221 could not be listed")
-            && error.said.contains("list-accounts"),
+        error.reason().contains("customer 16221 could not be listed")
+            && error.reason().contains("list-accounts"),
         "{error}"
     );
     wire.answer(503, "");

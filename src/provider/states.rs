@@ -1,14 +1,14 @@
 //! Words for how far a movement got, as data: what several wires share. What stands in no table
 //! claims nothing.
 
-use crate::config::wires::plain;
+use crate::config::spelling::plain;
 use crate::domain::transaction::{TransactionKind, TransactionState};
 
 /// Words and our state for each, without case, blanks and signs.
-pub(super) type States = [(&'static str, TransactionState)];
+pub(super) type StateTable = [(&'static str, TransactionState)];
 
 /// Words that mean the same on every wire. INFERENCE: hardly any of the wires documents its words.
-const SHARED: &States = &[
+const SHARED: &StateTable = &[
     ("hold", TransactionState::Hold),
     ("held", TransactionState::Hold),
     ("onhold", TransactionState::Hold),
@@ -45,7 +45,7 @@ const SHARED: &States = &[
 
 /// Words that are clear enough for the feed, and not for money that is in doubt: of a top-up they
 /// leave the state open, since a state of a top-up may settle an operation.
-const OF_SPENDING: &States = &[
+const OF_SPENDING: &StateTable = &[
     ("approved", TransactionState::Hold),
     ("posted", TransactionState::Cleared),
     ("booked", TransactionState::Cleared),
@@ -77,10 +77,15 @@ const OF_SPENDING: &States = &[
 /// The state of a movement: by the wire's own words first, then by those that all share. `UNKNOWN`
 /// for every other word and for none, since a word that nobody knows is no reason to say that money
 /// is pending.
-pub(super) fn state(word: &str, kind: TransactionKind, own: &States) -> TransactionState {
+pub(super) fn transaction_state(
+    word: &str,
+    kind: TransactionKind,
+    own: &StateTable,
+) -> TransactionState {
     let word = plain(word);
-    let of =
-        |table: &States| table.iter().find(|(known, _)| *known == word).map(|(_, state)| *state);
+    let of = |table: &StateTable| {
+        table.iter().find(|(known, _)| *known == word).map(|(_, state)| *state)
+    };
     let spending = if kind == TransactionKind::TopUp { None } else { of(OF_SPENDING) };
     of(own).or_else(|| of(SHARED)).or(spending).unwrap_or(TransactionState::Unknown)
 }
@@ -90,7 +95,7 @@ mod tests {
     use super::*;
 
     fn of(word: &str) -> TransactionState {
-        state(word, TransactionKind::Purchase, &[])
+        transaction_state(word, TransactionKind::Purchase, &[])
     }
 
     #[test]
@@ -120,12 +125,15 @@ mod tests {
     fn a_loose_word_settles_no_top_up() {
         for word in ["Error", "Void", "Expired", "Posted", "Approved"] {
             assert_eq!(
-                state(word, TransactionKind::TopUp, &[]),
+                transaction_state(word, TransactionKind::TopUp, &[]),
                 TransactionState::Unknown,
                 "{word}"
             );
         }
-        assert_eq!(state("Failed", TransactionKind::TopUp, &[]), TransactionState::Failed);
+        assert_eq!(
+            transaction_state("Failed", TransactionKind::TopUp, &[]),
+            TransactionState::Failed
+        );
     }
 
     #[test]

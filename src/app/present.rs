@@ -1,0 +1,48 @@
+//! What the screen says: words with their roles, one file per subject or pane.
+//!
+//! Composes text only. No styles, no positions and no drawing: `ui` draws what it gets from here,
+//! and the copy menu takes its text from the same cells.
+
+pub(crate) mod activity;
+pub(crate) mod card;
+pub(crate) mod cards;
+pub(crate) mod decline;
+pub(crate) mod feed;
+pub(crate) mod footer;
+pub(crate) mod header;
+pub(crate) mod line;
+pub(crate) mod operation;
+pub(crate) mod provider;
+pub(crate) mod providers;
+mod role;
+pub(crate) mod table;
+pub(crate) mod time;
+pub(crate) mod timeline;
+pub(crate) mod transaction;
+
+pub(crate) use line::Line;
+pub use role::Role;
+
+use super::Model;
+use super::layout::Pane;
+use super::search::Search;
+
+/// The row under the cursor as plain text.
+pub(crate) fn row_text(model: &Model) -> Option<String> {
+    match model.focus {
+        Pane::Cards => cards::row_text(model),
+        Pane::Detail => timeline::row_text(model),
+        Pane::Feed => feed::row_text(model),
+        Pane::Activity => activity::row_text(model),
+        Pane::Providers => providers::row_text(model),
+    }
+}
+
+/// The filter as a pane's title names it; `None` while there is none.
+fn filter_in_title(search: &Search) -> Option<&str> {
+    match (search.is_on(), &search.error) {
+        (_, Some(_)) => Some("not understood yet"),
+        (true, None) => Some(search.text()),
+        (false, None) => None,
+    }
+}

@@ -1,0 +1,87 @@
+//! The activity in words: its columns, its titles, and why it is empty.
+
+use super::role::Role;
+use super::table::{Cell, Column, Context, plain, whole, words};
+use super::{filter_in_title, operation};
+use crate::app::Model;
+use crate::app::activity::Tab;
+use crate::domain::operation::Operation;
+use crate::domain::text::thousands;
+
+/// The columns of the table.
+pub(crate) const COLUMNS: &[Column<Operation>] = &[
+    Column { title: "Time", width: whole(8, 10), hide_order: 0, cell: time },
+    Column { title: "Op", width: whole(4, 4), hide_order: 0, cell: short_id },
+    Column { title: "Who", width: words(4, 6, 10), hide_order: 4, cell: operator },
+    Column { title: "What", width: words(12, 18, 30), hide_order: 0, cell: what },
+    Column { title: "Card", width: whole(6, 6), hide_order: 0, cell: digits },
+    Column { title: "Holder|Who", width: words(8, 14, 20), hide_order: 6, cell: holder },
+    Column { title: "State", width: whole(8, 8), hide_order: 0, cell: state },
+    Column { title: "Last step|Step", width: words(10, 18, 60), hide_order: 5, cell: last_step },
+];
+
+fn time(context: &Context<'_>, operation: &Operation) -> Cell {
+    (Role::Muted, context.portfolio.local_time(operation.created_at, context.time))
+}
+
+fn short_id(_: &Context<'_>, operation: &Operation) -> Cell {
+    (Role::Text, operation.id.short())
+}
+
+fn operator(_: &Context<'_>, operation: &Operation) -> Cell {
+    (Role::Muted, operation.operator.to_string())
+}
+
+fn what(_: &Context<'_>, operation: &Operation) -> Cell {
+    (Role::Text, operation.phrase())
+}
+
+fn digits(_: &Context<'_>, operation: &Operation) -> Cell {
+    (Role::Text, crate::domain::card::digits(operation.last4))
+}
+
+fn holder(context: &Context<'_>, operation: &Operation) -> Cell {
+    (Role::Text, context.portfolio.holder(&operation.card).to_owned())
+}
+
+fn state(_: &Context<'_>, operation: &Operation) -> Cell {
+    (operation::state_role(operation.state), operation.state.as_str().to_owned())
+}
+
+fn last_step(context: &Context<'_>, operation: &Operation) -> Cell {
+    match &operation.alarm {
+        Some(alarm) => (Role::Danger, alarm.to_string()),
+        None => (Role::Text, operation::last_step(context.portfolio, operation)),
+    }
+}
+
+/// How many operations on the left; filter and tabs, the chosen one in brackets, on the right.
+pub(crate) fn titles(model: &Model) -> (String, String) {
+    let activity = &model.activity;
+    let (shown, all) = (activity.list.len(), model.portfolio.operations.len());
+    let title = if activity.hidden > 0 {
+        format!("Activity  {} of {}", thousands(shown), thousands(all))
+    } else {
+        format!("Activity  {}", thousands(all))
+    };
+    let tabs = Tab::ALL.map(|tab| {
+        if tab == activity.tab { format!("[{}]", tab.as_str()) } else { tab.as_str().to_owned() }
+    });
+    let filter = filter_in_title(&activity.search)
+        .map_or_else(String::new, |filter| format!("filter {filter}   "));
+    (title, format!("{filter}{}", tabs.join(" ")))
+}
+
+/// Why no row is shown.
+pub(crate) fn why_empty(model: &Model) -> String {
+    match model.activity.hidden {
+        0 => "No change was asked yet.".to_owned(),
+        hidden => format!("Tab and filter hide all {} operations.", thousands(hidden)),
+    }
+}
+
+/// The row under the cursor as plain text.
+pub(super) fn row_text(model: &Model) -> Option<String> {
+    let operation = model.portfolio.operation(*model.activity.list.selected()?)?;
+    Some(plain(COLUMNS, &model.portfolio, operation))
+}

@@ -1,0 +1,189 @@
+//! The pane of all cards in words: its columns, its title, and why it is empty.
+
+use super::card::{state_role, state_word};
+use super::role::Role;
+use super::table::{Cell, Column, Context, figures, plain, whole, words};
+use super::{filter_in_title, provider};
+use crate::app::Model;
+use crate::app::keymap::Command;
+use crate::app::portfolio::Portfolio;
+use crate::domain::attention::{Attention, Tone};
+use crate::domain::card::{Card, CardKey};
+use crate::domain::money::Money;
+use crate::domain::text::{self, thousands};
+use crate::engine::{HealthState, ProviderInfo};
+
+/// A row of the table.
+pub(crate) struct CardRow<'a> {
+    pub(crate) card: &'a Card,
+    /// Why the card is where it is in the list.
+    pub(crate) attention: Option<&'a Attention>,
+}
+
+impl<'a> CardRow<'a> {
+    /// The row of a card; `None` when it is not known any more.
+    pub(crate) fn of(model: &'a Model, key: &CardKey) -> Option<Self> {
+        let card = model.portfolio.cards.get(key)?;
+        Some(Self { card, attention: model.cards.attention(key) })
+    }
+}
+
+/// The columns of the table.
+pub(crate) const fn columns<'a>() -> &'a [Column<CardRow<'a>>] {
+    const {
+        &[
+            Column { title: "State", width: whole(7, 8), hide_order: 0, cell: state },
+            Column { title: "Holder|Who", width: words(8, 14, 24), hide_order: 0, cell: holder },
+            Column { title: "Card", width: whole(6, 6), hide_order: 0, cell: digits },
+            Column {
+                title: "Provider|From",
+                width: words(6, 8, 12),
+                hide_order: 5,
+                cell: provider,
+            },
+            Column { title: "Available", width: figures(9, 14), hide_order: 0, cell: available },
+            Column { title: "Ccy", width: whole(3, 4), hide_order: 0, cell: currency },
+            Column { title: "Age", width: figures(4, 4), hide_order: 0, cell: age },
+            Column {
+                title: "Why it is here|Why",
+                width: words(8, 17, 30),
+                hide_order: 0,
+                cell: why,
+            },
+        ]
+    }
+}
+
+fn state(context: &Context<'_>, row: &CardRow<'_>) -> Cell {
+    (state_role(row.card), state_word(row.card, context.portfolio.now))
+}
+
+/// The holder, else what the roster calls the card, else its id.
+fn holder(_: &Context<'_>, row: &CardRow<'_>) -> Cell {
+    let card = row.card;
+    let words = match card.labels.first() {
+        _ if !card.holder.is_empty() => card.holder.to_string(),
+        Some(label) => label.to_string(),
+        None => format!("id {}", card.key.id),
+    };
+    (Role::Text, words)
+}
+
+fn digits(_: &Context<'_>, row: &CardRow<'_>) -> Cell {
+    (Role::Text, row.card.digits())
+}
+
+fn provider(_: &Context<'_>, row: &CardRow<'_>) -> Cell {
+    (Role::Muted, row.card.key.provider.name().to_owned())
+}
+
+fn available(_: &Context<'_>, row: &CardRow<'_>) -> Cell {
+    let stale = row.card.balance.why_stale().is_some();
+    match row.card.available() {
+        Some(money) => {
+            let role = match (money.is_negative(), stale) {
+                (true, _) => Role::Danger,
+                (false, true) => Role::Stale,
+                (false, false) => Role::Money,
+            };
+            (role, format!("{}{}", if stale { "~" } else { "" }, money.grouped()))
+        }
+        None => (Role::Muted, "-".to_owned()),
+    }
+}
+
+fn currency(_: &Context<'_>, row: &CardRow<'_>) -> Cell {
+    let currency = row.card.available().map(Money::currency).or(row.card.currency);
+    (Role::Muted, currency.map(|currency| currency.code().to_owned()).unwrap_or_default())
+}
+
+fn age(context: &Context<'_>, row: &CardRow<'_>) -> Cell {
+    let stale = row.card.balance.why_stale().is_some();
+    let age = row.card.read_at().map(|at| text::age(context.portfolio.now, at));
+    (if stale { Role::Caution } else { Role::Muted }, age.unwrap_or_else(|| "-".to_owned()))
+}
+
+fn why(context: &Context<'_>, row: &CardRow<'_>) -> Cell {
+    let Some(attention) = row.attention else { return (Role::Muted, String::new()) };
+    let role = match attention.tone() {
+        Tone::Danger => Role::Danger,
+        Tone::Caution => Role::Caution,
+        Tone::Plain => Role::Text,
+        Tone::Quiet => Role::Muted,
+    };
+    (role, attention.words(context.portfolio.now))
+}
+
+/// How many cards there are, are shown and are marked.
+pub(crate) fn title(model: &Model) -> String {
+    let cards = &model.cards;
+    let (shown, all) = (cards.list.len(), model.portfolio.cards.len());
+    let mut title = if cards.hidden > 0 {
+        format!("Cards {} of {}", thousands(shown), thousands(all))
+    } else {
+        format!("Cards {}", thousands(all))
+    };
+    if !cards.marks.is_empty() {
+        title.push_str(&format!(", {} marked", cards.marks.len()));
+        match cards.hidden_marks() {
+            0 => {}
+            hidden => title.push_str(&format!(" ({hidden} hidden by the filter)")),
+        }
+    }
+    if model.paused.is_some() {
+        title.push_str(", order PAUSED");
+    }
+    title
+}
+
+/// How they are sorted and filtered.
+pub(crate) fn sorted_by(model: &Model) -> String {
+    let cards = &model.cards;
+    let order = if cards.reversed { " reversed" } else { "" };
+    let filter = filter_in_title(&cards.search).unwrap_or("none");
+    format!("sort {}{order}   filter {filter}", cards.sort.as_str())
+}
+
+/// Why no card is shown.
+pub(crate) fn why_empty(model: &Model) -> Vec<String> {
+    let portfolio = &model.portfolio;
+    if model.cards.hidden > 0 {
+        let again = model.keymap.hint(Command::Back, "shows them again");
+        return vec![format!(
+            "The filter hides all {} cards: {again}.",
+            thousands(model.cards.hidden)
+        )];
+    }
+    if portfolio.providers.is_empty() {
+        return vec![
+            "No provider is configured: `cardtop init` writes a configuration to begin with."
+                .to_owned(),
+        ];
+    }
+    portfolio.providers.iter().map(|info| why_no_cards_of(portfolio, info)).collect()
+}
+
+fn why_no_cards_of(portfolio: &Portfolio, info: &ProviderInfo) -> String {
+    let Some(health) = portfolio.health.get(&info.id) else {
+        return format!("{}: being read for the first time", info.id);
+    };
+    match health.state {
+        HealthState::Ok | HealthState::Slow => match info.capabilities {
+            Some(capabilities) if !capabilities.list_cards.is_yes() => {
+                format!("{}: no cards known; it cannot list them, name them in its roster", info.id)
+            }
+            Some(_) | None => format!("{}: it has no cards", info.id),
+        },
+        HealthState::Down | HealthState::Paused | HealthState::Auth | HealthState::Waiting => {
+            let why = health.why.as_deref().unwrap_or("no reason known");
+            let age = provider::age(portfolio, health);
+            format!("{} {} {age}: {why}", info.id, health.state.as_str())
+        }
+    }
+}
+
+/// The row under the cursor as plain text.
+pub(super) fn row_text(model: &Model) -> Option<String> {
+    let row = CardRow::of(model, model.cards.list.selected()?)?;
+    Some(plain(columns(), &model.portfolio, &row))
+}

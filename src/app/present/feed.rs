@@ -1,0 +1,380 @@
+//! The feed in words: its columns, its titles, the explanation of a row, the totals, and what may
+//! be missing.
+
+use super::line::{Line, paragraph, separator, width};
+use super::role::Role;
+use super::table::{Cell, Column, Context, figures, plain, whole, words};
+use super::time::TimeFormat;
+use super::{filter_in_title, operation, transaction};
+use crate::app::Model;
+use crate::app::feed::{Known, Total};
+use crate::app::keymap::Command;
+use crate::app::portfolio::Portfolio;
+use crate::domain::completeness::Completeness;
+use crate::domain::money::Money;
+use crate::domain::operation::Operation;
+use crate::domain::text::{self, thousands};
+use crate::domain::transaction::Transaction;
+use crate::engine::HealthState;
+
+/// The columns of the table.
+pub(crate) const fn columns<'a>() -> &'a [Column<Known<'a>>] {
+    const {
+        &[
+            Column { title: "Time", width: whole(8, 10), hide_order: 0, cell: time },
+            Column { title: "Card", width: whole(6, 6), hide_order: 0, cell: digits },
+            Column { title: "Holder|Who", width: words(10, 14, 20), hide_order: 3, cell: holder },
+            Column { title: "What", width: whole(8, 10), hide_order: 0, cell: what },
+            Column { title: "Amount", width: figures(9, 12), hide_order: 0, cell: amount },
+            Column { title: "Ccy", width: whole(3, 4), hide_order: 0, cell: currency },
+            Column {
+                title: "Merchant or op|Merchant|For",
+                width: words(14, 16, 26),
+                hide_order: 0,
+                cell: merchant,
+            },
+            Column { title: "MCC", width: whole(4, 4), hide_order: 6, cell: mcc },
+            Column { title: "Ctry", width: whole(4, 4), hide_order: 7, cell: country },
+            Column {
+                title: "In plain words|Meaning|Why",
+                width: words(12, 29, 44),
+                hide_order: 0,
+                cell: meaning,
+            },
+            Column {
+                title: "Provider code|Code",
+                width: words(13, 16, 24),
+                hide_order: 8,
+                cell: provider_code,
+            },
+        ]
+    }
+}
+
+/// When it happened; also a column of the timeline of one card.
+pub(super) fn time(context: &Context<'_>, row: &Known<'_>) -> Cell {
+    (Role::Muted, context.portfolio.local_time(row.at(), context.time))
+}
+
+fn digits(context: &Context<'_>, row: &Known<'_>) -> Cell {
+    let last4 = match row {
+        Known::Transaction(row) => row
+            .last4
+            .or_else(|| context.portfolio.cards.get(&row.card()?).and_then(|card| card.last4)),
+        Known::Operation(operation) => operation.last4,
+    };
+    (Role::Text, crate::domain::card::digits(last4))
+}
+
+fn holder(context: &Context<'_>, row: &Known<'_>) -> Cell {
+    let holder = row.card().map(|card| context.portfolio.holder(&card).to_owned());
+    (Role::Text, holder.unwrap_or_default())
+}
+
+/// `DECLINED`, `TOP-UP`; also a column of the timeline.
+pub(super) fn what(_: &Context<'_>, row: &Known<'_>) -> Cell {
+    match row {
+        Known::Transaction(row) => (transaction::state_role(row), row.what().to_owned()),
+        Known::Operation(operation) => {
+            (operation::state_role(operation.state), operation.action_kind.phrase().to_uppercase())
+        }
+    }
+}
+
+/// The amount with its sign; also a column of the timeline.
+pub(super) fn amount(_: &Context<'_>, row: &Known<'_>) -> Cell {
+    let words = match row {
+        Known::Transaction(row) => format!("{}{}", row.sign(), row.amount.grouped()),
+        Known::Operation(operation) => {
+            operation.amount.map(|amount| format!("+{}", amount.grouped())).unwrap_or_default()
+        }
+    };
+    (Role::Money, words)
+}
+
+fn currency(_: &Context<'_>, row: &Known<'_>) -> Cell {
+    let amount = match row {
+        Known::Transaction(row) => Some(row.amount),
+        Known::Operation(operation) => operation.amount,
+    };
+    (Role::Muted, amount.map(|amount| amount.currency().code().to_owned()).unwrap_or_default())
+}
+
+/// Where, or which operation; also a column of the timeline.
+pub(super) fn merchant(context: &Context<'_>, row: &Known<'_>) -> Cell {
+    let words = match row {
+        Known::Transaction(row) => transaction::merchant(context.portfolio, row),
+        Known::Operation(operation) => operation::name(operation),
+    };
+    (Role::Text, words)
+}
+
+fn mcc(_: &Context<'_>, row: &Known<'_>) -> Cell {
+    of_transaction(row, |row| row.mcc.as_deref())
+}
+
+fn country(_: &Context<'_>, row: &Known<'_>) -> Cell {
+    of_transaction(row, |row| row.country.as_deref())
+}
+
+fn provider_code(_: &Context<'_>, row: &Known<'_>) -> Cell {
+    of_transaction(row, |row| row.decline_reason.as_deref())
+}
+
+/// What only transactions have.
+fn of_transaction<'a>(
+    row: &Known<'a>,
+    field: impl FnOnce(&'a Transaction) -> Option<&'a str>,
+) -> Cell {
+    let words = match row {
+        Known::Transaction(row) => field(row).unwrap_or("").to_owned(),
+        Known::Operation(_) => String::new(),
+    };
+    (Role::Muted, words)
+}
+
+fn meaning(context: &Context<'_>, row: &Known<'_>) -> Cell {
+    let portfolio = context.portfolio;
+    match row {
+        Known::Transaction(row) => {
+            let words = match context.time {
+                TimeFormat::Full => transaction::in_words(portfolio, row),
+                // Where times are short there is no room for a shortfall either.
+                TimeFormat::Minutes | TimeFormat::Seconds => {
+                    transaction::state_in_words(portfolio, row)
+                }
+            };
+            (Role::Text, words)
+        }
+        Known::Operation(operation) => {
+            (operation::state_role(operation.state), operation::story(operation, portfolio.now))
+        }
+    }
+}
+
+/// Whether rows come, on the left; how many are shown, and since when, on the right: as much of it
+/// as fits into `columns`.
+pub(crate) fn titles(model: &Model, columns: usize) -> (String, String) {
+    let (feed, portfolio) = (&model.feed, &model.portfolio);
+    let state = match model.paused {
+        Some(since) => {
+            let at = portfolio.local_time(since, TimeFormat::Seconds);
+            format!(
+                "PAUSED at {at}, {} new waiting ({})",
+                thousands(feed.waiting),
+                model.keymap.hint(Command::Pause, "resume")
+            )
+        }
+        None if feed.follow => format!("{}, follow", live(portfolio)),
+        None => format!("{} ({})", live(portfolio), model.keymap.hint(Command::Follow, "follow")),
+    };
+    let title = format!("Feed  {state}{}", not_read(portfolio));
+    let filter = filter_in_title(&feed.search)
+        .map_or_else(String::new, |filter| format!("   filter {filter}"));
+    let count = if feed.hidden > 0 {
+        format!("{} of {}   ", thousands(feed.list.len()), thousands(feed.list.len() + feed.hidden))
+    } else {
+        String::new()
+    };
+    let since = if feed.range() == "ever" {
+        "all time".to_owned()
+    } else {
+        format!("since {}", feed.range())
+    };
+    let right = format!("{count}{since}   all cards{filter}");
+    let fits = text::width(&right) + text::width(&title) + 8 <= columns;
+    (title, if fits { right } else { since })
+}
+
+/// Whether new rows come: `live`, `live without enkash`, `LAST KNOWN`.
+fn live(portfolio: &Portfolio) -> String {
+    let silent: Vec<&str> = portfolio
+        .health
+        .values()
+        .filter(|health| is_silent(health.state))
+        .map(|health| health.provider.name())
+        .collect();
+    match silent.as_slice() {
+        [] => "live".to_owned(),
+        all if all.len() == portfolio.providers.len() => "LAST KNOWN".to_owned(),
+        [provider] => format!("live without {provider}"),
+        several => format!("live without {} providers", several.len()),
+    }
+}
+
+/// What could not be read, in a few words; empty when all was. Silent providers are named
+/// elsewhere.
+fn not_read(portfolio: &Portfolio) -> String {
+    let heard = portfolio.health.values().filter(|health| !is_silent(health.state));
+    let counts = Completeness::counts_of(heard.map(|health| &health.completeness));
+    if counts.is_empty() { String::new() } else { format!(", not read: {}", counts.join(", ")) }
+}
+
+/// Whether a provider in this state sends no new rows.
+const fn is_silent(state: HealthState) -> bool {
+    match state {
+        HealthState::Down | HealthState::Paused | HealthState::Auth | HealthState::Waiting => true,
+        HealthState::Ok | HealthState::Slow => false,
+    }
+}
+
+/// What is known of one row, in full.
+pub(crate) fn explanation(portfolio: &Portfolio, row: &Known<'_>, columns: usize) -> Vec<Line> {
+    let paragraphs = match row {
+        Known::Transaction(row) => explained_transaction(portfolio, row),
+        Known::Operation(operation) => explained_operation(portfolio, operation),
+    };
+    paragraphs.iter().flat_map(|(role, words)| paragraph(*role, words, columns)).collect()
+}
+
+fn explained_transaction(portfolio: &Portfolio, row: &Transaction) -> Vec<(Role, String)> {
+    let time = |at| portfolio.local_time(at, TimeFormat::Full);
+    let place =
+        row.merchant.as_deref().map(|merchant| format!(" at {merchant}")).unwrap_or_default();
+    let heading =
+        format!("{} {} {}{}{place}", row.state.as_str(), row.kind.as_str(), row.sign(), row.amount);
+    let later = row.seen_at.duration_since(row.at).as_secs().max(0);
+    let utc = row.at.strftime("%H:%M:%SZ");
+    let times = format!(
+        "{} here, {utc}; seen by us {later} s later, at {}",
+        time(row.at),
+        time(row.seen_at)
+    );
+    let fee = row.fee.filter(|fee| !fee.amount().is_zero());
+    let fee = fee.map(|fee| format!("   fee {fee}")).unwrap_or_default();
+    let code =
+        row.decline_reason.as_deref().map(|code| format!("   code {code}")).unwrap_or_default();
+    let sent = format!("{} says {}   id {}{code}{fee}", row.provider, row.provider_state, row.id);
+    let mut paragraphs = vec![
+        (Role::Heading, heading),
+        (Role::Text, transaction::in_words(portfolio, row)),
+        (Role::Muted, times),
+        (Role::Muted, sent),
+    ];
+    if let Some(description) =
+        row.description.as_ref().filter(|words| Some(*words) != row.merchant.as_ref())
+    {
+        paragraphs.push((Role::Muted, description.to_string()));
+    }
+    paragraphs
+}
+
+fn explained_operation(portfolio: &Portfolio, operation: &Operation) -> Vec<(Role, String)> {
+    let card = crate::domain::card::digits(operation.last4);
+    let story = operation::story(operation, portfolio.now);
+    vec![
+        (Role::Heading, format!("{} of {card} by {}", operation.phrase(), operation.operator)),
+        (operation::state_role(operation.state), format!("{}: {story}", operation.state.as_str())),
+        (
+            Role::Muted,
+            format!("proof: {}   reference {}", operation.proof.sentence(), operation.reference),
+        ),
+    ]
+}
+
+/// Most lines that the totals take.
+const MOST_TOTALS: usize = 4;
+
+/// Totals per currency, and which rows may be missing.
+pub(crate) fn foot(model: &Model, columns: usize) -> Vec<Line> {
+    let mut lines = totals(&model.feed.totals, columns);
+    lines.extend(missing_rows(&model.portfolio));
+    lines
+}
+
+/// Totals side by side where they fit.
+fn totals(totals: &[Total], columns: usize) -> Vec<Line> {
+    let mut lines: Vec<Line> = vec![Line::new()];
+    for total in totals {
+        let part = total_words(total);
+        let Some(line) = lines.last_mut() else { break };
+        if line.is_empty() {
+            line.extend(part);
+        } else if width(line) + 3 + width(&part) < columns.saturating_sub(1) {
+            line.push(separator());
+            line.extend(part);
+        } else {
+            lines.push(part);
+        }
+    }
+    if totals.is_empty() {
+        return vec![vec![(Role::Muted, "no money moved in these rows".to_owned())]];
+    }
+    if lines.len() > MOST_TOTALS {
+        // Money that is left out is named: a list of totals without it would be wrong.
+        lines.truncate(MOST_TOTALS - 1);
+        let written: Vec<&str> = lines.iter().flatten().map(|(_, words)| words.as_str()).collect();
+        let left_out: Vec<&str> = totals
+            .iter()
+            .map(|total| total.currency.code())
+            .filter(|code| !written.contains(code))
+            .collect();
+        let words = format!("and, for want of room not shown: {}", left_out.join(" "));
+        lines.push(vec![(Role::Muted, words)]);
+    }
+    lines
+}
+
+fn total_words(total: &Total) -> Line {
+    let figure =
+        |money: Option<Money>| money.map_or_else(|| "too large to sum".to_owned(), Money::grouped);
+    let mut words = vec![(Role::Heading, total.currency.code().to_owned())];
+    for (label, money) in [("out", total.out), ("in", total.into), ("declined", total.declined)] {
+        if money.is_none_or(|money| !money.amount().is_zero()) {
+            words.push((Role::Muted, format!(" {label}")));
+            words.push((Role::Money, format!(" {}", figure(money))));
+        }
+    }
+    if words.len() == 1 {
+        words.push((Role::Money, " 0".to_owned()));
+    }
+    words
+}
+
+/// First providers that answer and whose rows were not all read, then those that are silent.
+fn missing_rows(portfolio: &Portfolio) -> Vec<Line> {
+    let time = |at| portfolio.local_time(at, TimeFormat::Full);
+    let (silent, heard): (Vec<_>, Vec<_>) =
+        portfolio.health.values().partition(|health| is_silent(health.state));
+    let heard = heard.into_iter().filter_map(|health| {
+        let missing = health.completeness.missing();
+        let to = health.completeness.complete_to.map(time);
+        let to = to.map(|to| format!("complete to {to}; ")).unwrap_or_default();
+        (!missing.is_empty()).then(|| format!("{}: {to}{missing}", health.provider))
+    });
+    let silent = silent.into_iter().map(|health| {
+        let since = time(health.last_good.unwrap_or(health.since));
+        let state = health.state.as_str();
+        format!("{} is {state}: its rows after {since} may be missing", health.provider)
+    });
+    heard.chain(silent).map(|words| vec![(Role::Caution, words)]).collect()
+}
+
+/// Why no row is shown.
+pub(crate) fn why_empty(model: &Model) -> Vec<String> {
+    let feed = &model.feed;
+    let mut lines = Vec::new();
+    if feed.hidden > 0 {
+        let again = model.keymap.hint(Command::Back, "shows them again");
+        lines.push(format!("The filter hides all {} rows: {again}.", thousands(feed.hidden)));
+    } else if feed.range() == "ever" {
+        lines.push("No transaction is known yet.".to_owned());
+    } else {
+        lines.push(format!(
+            "Nothing in the last {}: {}.",
+            feed.range(),
+            model.keymap.hint(Command::Longer, "looks further back")
+        ));
+    }
+    for health in model.portfolio.health.values().filter(|health| is_silent(health.state)) {
+        let why = health.why.as_deref().unwrap_or("no reason known");
+        lines.push(format!("{} is {}: {why}", health.provider, health.state.as_str()));
+    }
+    lines
+}
+
+/// The row under the cursor as plain text.
+pub(super) fn row_text(model: &Model) -> Option<String> {
+    let row = model.feed.list.selected()?.known(&model.portfolio)?;
+    Some(plain(columns(), &model.portfolio, &row))
+}

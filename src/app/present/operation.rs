@@ -1,0 +1,134 @@
+//! One operation in words: how far it got, and what its journal says.
+
+use jiff::Timestamp;
+
+use super::line::{Line, wrapped};
+use super::role::Role;
+use super::time::TimeFormat;
+use crate::app::portfolio::Portfolio;
+use crate::domain::card::digits;
+use crate::domain::operation::{Operation, OperationState};
+use crate::domain::proof::ProvenBy;
+use crate::domain::text;
+use crate::engine::Step;
+
+/// What an operation's state means.
+pub(crate) const fn state_role(state: OperationState) -> Role {
+    match state {
+        OperationState::Sent | OperationState::Accepted => Role::Text,
+        OperationState::Done => Role::Good,
+        OperationState::Failed => Role::Danger,
+        OperationState::Unknown => Role::Caution,
+    }
+}
+
+/// `op 3f2a anay`: an operation and who asked for it.
+pub(crate) fn name(operation: &Operation) -> String {
+    format!("op {} {}", operation.id.short(), operation.operator)
+}
+
+/// What is known of an operation, in a few words.
+pub(crate) fn story(operation: &Operation, now: Timestamp) -> String {
+    let age = text::age(now, operation.created_at);
+    let detail = operation.detail.as_deref().unwrap_or("");
+    match operation.state {
+        OperationState::Sent => format!("waiting for {} {age}", operation.card.provider),
+        OperationState::Accepted if !operation.is_open() => "answer only, no proof".to_owned(),
+        OperationState::Accepted => format!("accepted, not seen yet {age}"),
+        OperationState::Unknown => "UNKNOWN, no repeat".to_owned(),
+        OperationState::Done if detail.is_empty() => "done".to_owned(),
+        OperationState::Done => format!("done, {detail}"),
+        OperationState::Failed if detail.is_empty() => "failed".to_owned(),
+        OperationState::Failed => format!("failed: {detail}"),
+    }
+}
+
+/// The last thing known, beside a column with the state.
+pub(crate) fn last_step(portfolio: &Portfolio, operation: &Operation) -> String {
+    let time = |at| portfolio.local_time(at, TimeFormat::Seconds);
+    let next =
+        operation.next_look.map(|at| format!(", next look {}", time(at))).unwrap_or_default();
+    match (operation.state, operation.looks) {
+        (OperationState::Unknown, 0) => format!("no answer{next}"),
+        (OperationState::Unknown, looks) => format!("looked {looks}x{next}"),
+        (OperationState::Accepted, looks) if looks > 0 && operation.is_open() => {
+            format!("looked {looks}x{next}")
+        }
+        (OperationState::Done | OperationState::Failed, _) => {
+            operation.detail.as_deref().map_or_else(|| time(operation.updated_at), str::to_owned)
+        }
+        (OperationState::Sent | OperationState::Accepted, _) => story(operation, portfolio.now),
+    }
+}
+
+/// What the journal says of an operation, oldest first, and what comes next.
+pub(crate) fn journal(portfolio: &Portfolio, operation: &Operation, columns: usize) -> Vec<Line> {
+    let time = |at| portfolio.local_time(at, TimeFormat::Full);
+    let holder = portfolio.holder(&operation.card);
+    let mut lines: Vec<Line> = vec![vec![
+        (
+            Role::Heading,
+            format!("{} of {} {holder}", operation.phrase(), digits(operation.last4))
+                .trim_end()
+                .to_owned(),
+        ),
+        (Role::Muted, format!("   {}   ref {}", operation.card.provider, operation.reference)),
+    ]];
+    match portfolio.steps.get(&operation.id) {
+        None => lines.push(vec![(Role::Muted, "its journal is being read".to_owned())]),
+        Some(steps) => {
+            lines.extend(steps.iter().flat_map(|step| step_lines(portfolio, step, columns)));
+        }
+    }
+    if let Some(next) = operation.next_look.filter(|_| operation.is_followed()) {
+        lines.push(vec![
+            (Role::Muted, format!("{:<10} next look  ", time(next))),
+            (Role::Text, "c looks now".to_owned()),
+        ]);
+    }
+    if operation.is_open() {
+        let words = format!(
+            "While this is open, another {} of this card is held back.",
+            operation.action_kind.phrase()
+        );
+        lines.push(vec![(Role::Caution, words)]);
+    }
+    if let Some(until) = operation.watched_until {
+        let words = format!(
+            "A person settled it; it is looked for until {}, and a late credit raises an alarm.",
+            time(until)
+        );
+        lines.push(vec![(Role::Caution, words)]);
+    }
+    let proof = match operation.proven_by {
+        Some(ProvenBy::Person) => "a person's word",
+        Some(ProvenBy::Answer) if !operation.is_open() => "the provider's answer",
+        Some(ProvenBy::Lookup | ProvenBy::Answer) | None => operation.proof.sentence(),
+    };
+    lines.push(vec![(Role::Muted, format!("proof: {proof}"))]);
+    lines
+}
+
+/// One line of the journal: time, step and words, and at the right, where there is room, its
+/// number and hash in the journal's chain.
+fn step_lines(portfolio: &Portfolio, step: &Step, columns: usize) -> Vec<Line> {
+    let chain =
+        if columns < 90 { String::new() } else { format!("  #{} {}", step.line, step.hash) };
+    let room = columns.saturating_sub(22 + text::width(&chain));
+    wrapped(&step.words, room)
+        .enumerate()
+        .map(|(index, part)| {
+            let (at, what, chain) = if index == 0 {
+                (portfolio.local_time(step.at, TimeFormat::Full), &*step.what, &*chain)
+            } else {
+                (String::new(), "", "")
+            };
+            let head = format!("{} {} ", text::left(&at, 10), text::left(what, 10));
+            vec![
+                (Role::Muted, head),
+                (Role::Text, text::left(&part, room)),
+                (Role::Muted, chain.to_owned()),
+            ]
+        })
+        .collect()
+}

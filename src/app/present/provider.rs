@@ -1,0 +1,206 @@
+//! One provider in words: how it is, what that means for its cards, and what it can and cannot do.
+
+use jiff::Timestamp;
+
+use super::role::Role;
+use crate::app::keymap::{Command, Keymap};
+use crate::app::portfolio::Portfolio;
+use crate::domain::card::ProviderId;
+use crate::domain::operation::{ActionKind, Capabilities, Support, TopUpSafety};
+use crate::domain::text;
+use crate::engine::{Health, HealthState, ProviderInfo};
+
+/// What a state means.
+pub(crate) const fn health_role(state: HealthState) -> Role {
+    match state {
+        HealthState::Ok => Role::Good,
+        HealthState::Slow | HealthState::Waiting => Role::Caution,
+        HealthState::Down | HealthState::Auth => Role::Danger,
+        HealthState::Paused => Role::Heading,
+    }
+}
+
+/// How long ago it gave its last usable answer, or since when it is as it is.
+pub(crate) fn age(portfolio: &Portfolio, health: &Health) -> String {
+    let since = match health.state {
+        HealthState::Ok | HealthState::Slow => health.last_good.unwrap_or(health.since),
+        HealthState::Down | HealthState::Paused | HealthState::Auth | HealthState::Waiting => {
+            health.since
+        }
+    };
+    text::age(portfolio.now, since)
+}
+
+/// How many cards of it show figures that may be old.
+pub(crate) fn last_known(portfolio: &Portfolio, id: &ProviderId) -> usize {
+    portfolio
+        .cards
+        .values()
+        .filter(|card| card.key.provider == *id && card.balance.why_stale().is_some())
+        .count()
+}
+
+/// What its state means for the operator.
+pub(crate) fn effect(portfolio: &Portfolio, keymap: &Keymap, health: &Health) -> String {
+    let stale = last_known(portfolio, &health.provider);
+    let cards =
+        |count: usize| if count == 1 { "1 card".to_owned() } else { format!("{count} cards") };
+    let all = health.cards.map_or_else(|| "its cards".to_owned(), cards);
+    match health.state {
+        HealthState::Ok | HealthState::Slow if health.cards.is_none() => {
+            "its list of cards was not read yet".to_owned()
+        }
+        HealthState::Ok if stale == 0 => match health.completeness.missing() {
+            missing if missing.is_empty() => format!("{all} read"),
+            missing => format!("{all} read; {missing}"),
+        },
+        HealthState::Ok | HealthState::Slow => format!("{all} read, {stale} of them LAST KNOWN"),
+        HealthState::Down => {
+            format!("{} LAST KNOWN; a change is refused while it cannot be read", cards(stale))
+        }
+        HealthState::Paused => {
+            format!("not read: {}; {all} grow old", keymap.hint(Command::PauseProvider, "goes on"))
+        }
+        HealthState::Waiting => "not read and not changed before its secrets are there".to_owned(),
+        HealthState::Auth => "credentials refused or missing: not read and not changed until they \
+                              are right"
+            .to_owned(),
+    }
+}
+
+/// Most sentences about rows, or about cards, that could not be read.
+const MOST_SENTENCES: usize = 8;
+
+/// What is known to be missing or not understood, a label before each sentence: rows, cards and
+/// words, and the roster's lines.
+pub(crate) fn incomplete(portfolio: &Portfolio, health: &Health) -> Vec<(&'static str, String)> {
+    let mut lines = Vec::new();
+    let completeness = &health.completeness;
+    let to = completeness.complete_to.map(|at| {
+        let zoned = at.to_zoned(portfolio.zone.clone());
+        let age = text::age(portfolio.now, at);
+        format!("complete to {} ({age} ago)", zoned.strftime("%H:%M:%S"))
+    });
+    let missing = completeness.missing();
+    match (to, missing.is_empty()) {
+        (Some(to), false) => lines.push(("read", format!("{to}; {missing}"))),
+        (None, false) => lines.push(("read", missing)),
+        (_, true) => {}
+    }
+    let rows: Vec<String> =
+        completeness.rows.iter().map(crate::domain::completeness::UnreadRow::sentence).collect();
+    let mut parts: Vec<String> =
+        completeness.parts.iter().map(crate::domain::completeness::UnreadPart::sentence).collect();
+    // The list of cards and the feed mostly fail for one reason: it is said once.
+    let mut said = std::collections::BTreeSet::new();
+    parts.retain(|sentence| said.insert(sentence.clone()));
+    for (label, sentences) in
+        [("not read", parts), ("odd rows", rows), ("roster", health.roster.clone())]
+    {
+        let more = sentences.len().saturating_sub(MOST_SENTENCES);
+        let all = label == "roster";
+        for (place, sentence) in
+            sentences.into_iter().enumerate().filter(|(place, _)| all || *place < MOST_SENTENCES)
+        {
+            lines.push((if place == 0 { label } else { "" }, sentence));
+        }
+        if more > 0 && !all {
+            lines.push(("", format!("and {more} more")));
+        }
+    }
+    for (place, (word, count)) in health.unmapped.iter().enumerate() {
+        let label = if place == 0 { "not mapped" } else { "" };
+        let times = if *count == 1 { "once".to_owned() } else { format!("{count} times") };
+        lines.push((
+            label,
+            format!(
+                "{word}: a state that cardtop does not know, {times}; its meaning can be set in \
+                 words"
+            ),
+        ));
+    }
+    lines
+}
+
+/// How it is, as sentences for a ticket: whoever reads them sees neither this screen nor this
+/// clock.
+pub(crate) fn status(portfolio: &Portfolio, info: &ProviderInfo) -> String {
+    let time = |at: Timestamp| {
+        at.to_zoned(portfolio.zone.clone()).strftime("%Y-%m-%d %H:%M:%S %:z").to_string()
+    };
+    let who = format!("{} ({}, {})", info.id, info.kind, info.environment.as_str());
+    let Some(health) = portfolio.health.get(&info.id) else {
+        return format!("{who} was not heard of yet. As of {}.", time(portfolio.now));
+    };
+    let mut words = format!("{who} is {} since {}", health.state.as_str(), time(health.since));
+    if let Some(proxy) = &info.proxy {
+        words.push_str(&format!(", through the proxy {proxy}"));
+    }
+    if let Some(why) = &health.why {
+        let why = why.strip_prefix(&format!("{}: ", info.id)).unwrap_or(why).trim_end_matches('.');
+        words.push_str(&format!(": {why}"));
+    }
+    match health.last_good {
+        Some(at) => words.push_str(&format!(
+            ". Last success {} ({} ago)",
+            time(at),
+            text::age(portfolio.now, at)
+        )),
+        None => words.push_str(". No success since cardtop was started"),
+    }
+    if health.errors_5m > 0 {
+        words.push_str(&format!(". Failed requests in the last 5 minutes: {}", health.errors_5m));
+    }
+    if let Some(next) = health.next_try {
+        words.push_str(&format!(". Next try {}", time(next)));
+    }
+    let missing = health.completeness.missing();
+    if !missing.is_empty() {
+        words.push_str(&format!(". Of what is shown: {missing}"));
+    }
+    format!("{words}. As of {}.", time(portfolio.now))
+}
+
+/// What it can do, in one line.
+pub(crate) fn capabilities(capabilities: &Capabilities) -> String {
+    let class = match capabilities.class {
+        TopUpSafety::Key => "idempotency key",
+        TopUpSafety::Reference => "looked up by reference",
+        TopUpSafety::Neither => "no key: sent at most once",
+    };
+    let mut words: Vec<String> = vec!["balance".to_owned()];
+    let mut add = |offer: Support, word: &str| {
+        if offer.is_yes() {
+            words.push(word.to_owned());
+        }
+    };
+    add(capabilities.list_cards, "list");
+    add(capabilities.list_all_transactions, "feed of all cards");
+    add(capabilities.float, "float");
+    add(capabilities.quote, "fee quote");
+    add(capabilities.top_up, &format!("top-up ({class})"));
+    for action_kind in
+        [ActionKind::Freeze, ActionKind::Unfreeze, ActionKind::Close, ActionKind::SetPin]
+    {
+        add(capabilities.offers(action_kind), action_kind.phrase());
+    }
+    words.join(", ")
+}
+
+/// What it cannot do and why, one sentence each.
+pub(crate) fn cannot(capabilities: &Capabilities) -> Vec<String> {
+    let mut sentences = Vec::new();
+    let mut add = |offer: Support, word: &str| {
+        if let Support::No(why) = offer {
+            sentences.push(format!("{word}: {why}"));
+        }
+    };
+    add(capabilities.list_cards, "list");
+    add(capabilities.list_all_transactions, "feed of all cards");
+    add(capabilities.float, "float");
+    add(capabilities.quote, "fee quote");
+    for action_kind in ActionKind::ALL {
+        add(capabilities.offers(action_kind), action_kind.phrase());
+    }
+    sentences
+}

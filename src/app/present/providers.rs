@@ -1,0 +1,198 @@
+//! The pane of the providers in words: its columns, and everything known of one provider.
+
+use super::line::{Line, labelled};
+use super::provider::{age, cannot, capabilities, effect, health_role, incomplete};
+use super::role::Role;
+use super::table::{Cell, Column, Context, figures, plain, whole, words};
+use super::time::TimeFormat;
+use crate::app::Model;
+use crate::app::keymap::Keymap;
+use crate::app::portfolio::Portfolio;
+use crate::domain::card::ProviderId;
+use crate::domain::text;
+use crate::engine::{Health, HealthState, ProviderInfo};
+
+/// A row of the table.
+pub(crate) struct ProviderRow<'a> {
+    pub(crate) id: &'a ProviderId,
+    /// `None` while nothing was heard of it.
+    pub(crate) health: Option<&'a Health>,
+}
+
+impl<'a> ProviderRow<'a> {
+    pub(crate) fn of(portfolio: &'a Portfolio, id: &'a ProviderId) -> Self {
+        Self { id, health: portfolio.health.get(id) }
+    }
+}
+
+/// The columns of the table.
+pub(crate) const fn columns<'a>() -> &'a [Column<ProviderRow<'a>>] {
+    const {
+        &[
+            Column { title: "Provider|From", width: words(8, 10, 16), hide_order: 0, cell: name },
+            Column { title: "State", width: whole(6, 8), hide_order: 0, cell: state },
+            Column { title: "Age", width: figures(4, 6), hide_order: 0, cell: state_age },
+            Column { title: "Calls/min", width: figures(9, 10), hide_order: 4, cell: calls },
+            Column { title: "Errors 5m", width: figures(9, 10), hide_order: 3, cell: errors },
+            Column { title: "Latency", width: figures(7, 9), hide_order: 6, cell: latency },
+            Column { title: "Cards", width: figures(5, 7), hide_order: 7, cell: cards },
+            Column { title: "Clock", width: figures(7, 8), hide_order: 8, cell: clock },
+            Column { title: "Why", width: words(8, 16, 60), hide_order: 9, cell: why },
+        ]
+    }
+}
+
+/// A cell about the health; empty while nothing was heard.
+fn of_health(row: &ProviderRow<'_>, cell: impl FnOnce(&Health) -> Cell) -> Cell {
+    row.health.map_or_else(|| (Role::Muted, String::new()), cell)
+}
+
+fn figure_or_dash(figure: Option<String>) -> Cell {
+    (Role::Muted, figure.unwrap_or_else(|| "-".to_owned()))
+}
+
+fn name(_: &Context<'_>, row: &ProviderRow<'_>) -> Cell {
+    (Role::Text, row.id.name().to_owned())
+}
+
+fn state(_: &Context<'_>, row: &ProviderRow<'_>) -> Cell {
+    match row.health {
+        Some(health) => (health_role(health.state), health.state.as_str().to_owned()),
+        None => (Role::Muted, "...".to_owned()),
+    }
+}
+
+fn state_age(context: &Context<'_>, row: &ProviderRow<'_>) -> Cell {
+    of_health(row, |health| (Role::Muted, age(context.portfolio, health)))
+}
+
+fn calls(context: &Context<'_>, row: &ProviderRow<'_>) -> Cell {
+    of_health(row, |health| {
+        let calls = context
+            .portfolio
+            .provider(row.id)
+            .map(|info| format!("{} of {}", health.calls_last_minute, info.rate_limit));
+        (Role::Text, calls.unwrap_or_default())
+    })
+}
+
+fn errors(_: &Context<'_>, row: &ProviderRow<'_>) -> Cell {
+    of_health(row, |health| {
+        let role = if health.errors_5m > 0 { Role::Caution } else { Role::Muted };
+        (role, health.errors_5m.to_string())
+    })
+}
+
+fn latency(_: &Context<'_>, row: &ProviderRow<'_>) -> Cell {
+    of_health(row, |health| figure_or_dash(health.latency_ms.map(|ms| format!("{ms} ms"))))
+}
+
+fn cards(_: &Context<'_>, row: &ProviderRow<'_>) -> Cell {
+    of_health(row, |health| figure_or_dash(health.cards.map(|cards| cards.to_string())))
+}
+
+fn clock(_: &Context<'_>, row: &ProviderRow<'_>) -> Cell {
+    of_health(row, |health| figure_or_dash(health.skew.map(|skew| format!("{skew:+} s"))))
+}
+
+fn why(_: &Context<'_>, row: &ProviderRow<'_>) -> Cell {
+    let words = match row.health {
+        Some(health) => health.why.as_deref().unwrap_or(""),
+        None => "not heard of yet",
+    };
+    (Role::Muted, words.to_owned())
+}
+
+/// Everything known of a provider, a label before each line.
+pub(crate) fn about(
+    portfolio: &Portfolio,
+    keymap: &Keymap,
+    info: &ProviderInfo,
+    columns: usize,
+) -> Vec<Line> {
+    let mut facts = vec![kind(info)];
+    if let Some(proxy) = &info.proxy {
+        let words = format!("{proxy}; it only passes on what is encrypted");
+        facts.push(("proxy", Role::Text, words));
+    }
+    if let Some(health) = portfolio.health.get(&info.id) {
+        facts.push(state_since(portfolio, health));
+        if let Some(why) = &health.why {
+            facts.push(("said", Role::Text, why.to_string()));
+        }
+        facts.push(("effect", Role::Text, effect(portfolio, keymap, health)));
+        let incomplete = incomplete(portfolio, health).into_iter();
+        facts.extend(incomplete.map(|(label, words)| (label, Role::Caution, words)));
+    }
+    facts.extend(float(portfolio, info));
+    facts.extend(can_do(portfolio, info));
+    facts
+        .iter()
+        .flat_map(|(label, role, words)| labelled(label, 11, (*role, words.as_str()), columns))
+        .collect()
+}
+
+/// A label and what is known.
+type Fact = (&'static str, Role, String);
+
+fn kind(info: &ProviderInfo) -> Fact {
+    let read_only = if info.read_only { ", read-only by configuration" } else { "" };
+    ("is", Role::Text, format!("{} {}{read_only}", info.kind, info.environment.as_str()))
+}
+
+fn state_since(portfolio: &Portfolio, health: &Health) -> Fact {
+    let time = |at| portfolio.local_time(at, TimeFormat::Full);
+    let mut words = format!("{} since {}", health.state.as_str(), time(health.since));
+    if let Some(good) = health.last_good {
+        words.push_str(&format!(", last good read {}", time(good)));
+    }
+    if let Some(next) = health.next_try {
+        let wait = next.duration_since(portfolio.now).as_secs().max(0);
+        words.push_str(&format!(", next try {} (in {wait}s)", time(next)));
+    }
+    let role = match health.state {
+        HealthState::Ok => Role::Text,
+        HealthState::Slow
+        | HealthState::Down
+        | HealthState::Paused
+        | HealthState::Auth
+        | HealthState::Waiting => health_role(health.state),
+    };
+    ("state", role, words)
+}
+
+fn float(portfolio: &Portfolio, info: &ProviderInfo) -> Option<Fact> {
+    let float = portfolio.floats.get(&info.id)?;
+    let sums = float.value().map_or_else(String::new, |sums| {
+        let tilde = if float.why_stale().is_some() { "~" } else { "" };
+        sums.iter().map(|sum| format!("{tilde}{sum}")).collect::<Vec<_>>().join(", ")
+    });
+    let age =
+        float.at().map(|at| format!("   {} ago", text::age(portfolio.now, at))).unwrap_or_default();
+    Some(("float", Role::Text, format!("{sums}{age}")))
+}
+
+fn can_do(portfolio: &Portfolio, info: &ProviderInfo) -> Vec<Fact> {
+    let Some(known) = &info.capabilities else {
+        let health = portfolio.health.get(&info.id);
+        let waits = health.is_some_and(|health| health.state == HealthState::Waiting);
+        return vec![if waits {
+            ("can do", Role::Muted, "nothing yet".to_owned())
+        } else {
+            ("can do", Role::Danger, "nothing: it could not be set up".to_owned())
+        }];
+    };
+    let mut facts = vec![("can do", Role::Text, capabilities(known))];
+    facts.extend(
+        cannot(known).into_iter().enumerate().map(|(index, sentence)| {
+            (if index == 0 { "cannot" } else { "" }, Role::Muted, sentence)
+        }),
+    );
+    facts
+}
+
+/// The row under the cursor as plain text.
+pub(super) fn row_text(model: &Model) -> Option<String> {
+    let row = ProviderRow::of(&model.portfolio, model.providers.list.selected()?);
+    Some(plain(columns(), &model.portfolio, &row))
+}

@@ -1,0 +1,77 @@
+//! One transaction in words: where it happened, how far it got, and why it was declined.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::decline;
+use super::operation;
+use super::role::Role;
+use super::time::TimeFormat;
+use crate::app::portfolio::Portfolio;
+use crate::domain::attention::FRESH;
+use crate::domain::transaction::{Listed, Transaction, TransactionState};
+
+/// What a transaction's state means.
+pub(crate) const fn state_role(row: &Transaction) -> Role {
+    match row.state {
+        TransactionState::Declined | TransactionState::Unknown => Role::Caution,
+        TransactionState::Failed => Role::Danger,
+        TransactionState::Hold => Role::Text,
+        TransactionState::Cleared | TransactionState::Reversed => Role::Muted,
+    }
+}
+
+/// Where it happened; a top-up of ours names its operation.
+pub(crate) fn merchant(portfolio: &Portfolio, row: &Transaction) -> String {
+    let ours = row.operation.and_then(|id| portfolio.operation(id));
+    match (ours, &row.merchant) {
+        (Some(operation), _) => operation::name(operation),
+        (None, Some(merchant)) => merchant.to_string(),
+        (None, None) => row.description.as_deref().unwrap_or("").to_owned(),
+    }
+}
+
+/// As [`state_in_words`], but a fresh decline also says what the card is short of. Of an older one
+/// that is not known: the balance of that time is gone.
+pub(crate) fn in_words(portfolio: &Portfolio, row: &Transaction) -> String {
+    if let Listed::GoneSince { at, cleared_as } = &row.listed {
+        return gone(portfolio, row, *at, cleared_as.as_ref());
+    }
+    let card = row.card().and_then(|key| portfolio.cards.get(&key));
+    let fresh = portfolio.now.duration_since(row.at).unsigned_abs() < FRESH;
+    match card {
+        Some(card) if row.state == TransactionState::Declined && fresh => {
+            decline::why_short(card, row)
+        }
+        Some(_) | None => row.in_plain_words(),
+    }
+}
+
+/// How far a transaction got, in words, with the time of what became of a hold.
+pub(crate) fn state_in_words(portfolio: &Portfolio, row: &Transaction) -> String {
+    match &row.listed {
+        Listed::GoneSince { at, cleared_as } => gone(portfolio, row, *at, cleared_as.as_ref()),
+        Listed::Still => row.in_plain_words(),
+    }
+}
+
+/// A hold that is not listed any more: since when, or what it cleared as and when.
+fn gone(
+    portfolio: &Portfolio,
+    row: &Transaction,
+    since: Timestamp,
+    cleared_as: Option<&Arc<str>>,
+) -> String {
+    let time = |at| portfolio.local_time(at, TimeFormat::Minutes);
+    match cleared_as {
+        Some(id) => {
+            let posted = row.card().and_then(|key| {
+                Some(portfolio.transactions_of(&key).find(|other| other.id == *id)?.at)
+            });
+            let when = posted.map(|at| format!(" {}", time(at))).unwrap_or_default();
+            format!("cleared as {id}{when}")
+        }
+        None => format!("no longer listed since {}", time(since)),
+    }
+}

@@ -1,0 +1,99 @@
+//! What every pane draws with: a buffer, the theme, and the few things that all of them have.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+use super::frame::Frame;
+use super::theme::{Role, Theme};
+use crate::domain::text::{self, thousands};
+
+/// Where panes are drawn, and how.
+#[derive(Debug)]
+pub(super) struct Canvas<'a> {
+    pub(super) theme: &'a Theme,
+    pub(super) buffer: &'a mut Buffer,
+}
+
+impl Canvas<'_> {
+    /// A border with a title on the left and words on the right.
+    pub(super) fn frame(&mut self, area: Rect, title: &str, right: &str, focused: bool) -> Rect {
+        Frame { title, right, focused }.draw(self.theme, area, self.buffer)
+    }
+
+    /// A line of words from a column on, cut at `end`.
+    pub(super) fn line(&mut self, line: &[(Role, String)], x: u16, y: u16, end: u16) {
+        let mut x = x;
+        for (role, words) in line {
+            if x >= end {
+                break;
+            }
+            let room = usize::from(end - x);
+            let fitted = match role {
+                Role::Border if self.theme.ascii => text::fit(&words.replace('│', "|"), room),
+                _ => text::fit(words, room),
+            };
+            let style = Style::reset().patch(self.theme.style(*role));
+            self.buffer.set_stringn(x, y, &fitted, room, style);
+            x = x.saturating_add(u16::try_from(text::width(&fitted)).unwrap_or(u16::MAX));
+        }
+    }
+
+    /// Lines below each other, one column in from the left, as many as there is room for.
+    pub(super) fn lines(&mut self, lines: &[Vec<(Role, String)>], area: Rect) {
+        for (y, line) in (area.top()..area.bottom()).zip(lines) {
+            self.line(line, area.x + 1, y, area.right());
+        }
+    }
+
+    /// A part of a pane below its list: a line across with a title, and lines below it.
+    pub(super) fn section(&mut self, title: &str, lines: &[Vec<(Role, String)>], area: Rect) {
+        if area.height > 0 {
+            self.divider(title, area, area.y);
+            self.lines(lines, Rect { y: area.y + 1, height: area.height - 1, ..area });
+        }
+    }
+
+    /// A line across a pane, with a title where there is one.
+    pub(super) fn divider(&mut self, title: &str, area: Rect, y: u16) {
+        let across = if self.theme.ascii { "-" } else { "─" };
+        for x in area.left()..area.right() {
+            self.buffer[(x, y)].set_symbol(across).set_style(self.theme.style(Role::Border));
+        }
+        if title.is_empty() {
+            return;
+        }
+        let room = usize::from(area.width);
+        let title = format!(" {} ", text::fit(title, room.saturating_sub(4)));
+        let style = Style::reset().patch(self.theme.style(Role::Heading));
+        self.buffer.set_stringn(area.x + 1, y, &title, room, style);
+    }
+
+    /// Which rows of a list can be seen, in the lower border, where not all can.
+    pub(super) fn position(&mut self, area: Rect, (from, until): (usize, usize), of: usize) {
+        if until - from >= of || area.width < 30 || area.height < 2 {
+            return;
+        }
+        let words = format!(" {}-{until} of {} ", from + 1, thousands(of));
+        let x = area.right().saturating_sub(u16::try_from(words.len() + 2).unwrap_or(area.width));
+        let style = Style::reset().patch(self.theme.style(Role::Muted));
+        self.buffer.set_stringn(x, area.bottom() - 1, &words, words.len(), style);
+    }
+
+    /// Why a list is empty, below its heading.
+    pub(super) fn empty(&mut self, table: Rect, lines: &[String]) {
+        let y = table.y.saturating_add(1);
+        self.sentences(Rect { y, height: table.height.saturating_sub(1), ..table }, lines);
+    }
+
+    /// Plain sentences in an area that has nothing else, not quite at its top.
+    pub(super) fn sentences(&mut self, area: Rect, lines: &[String]) {
+        let top = area.y.saturating_add(area.height.min(4) / 4);
+        let room = usize::from(area.width).saturating_sub(4);
+        let style = self.theme.style(Role::Muted);
+        for (y, line) in (top..area.bottom()).zip(lines) {
+            let x = area.x + 2.min(area.width);
+            self.buffer.set_stringn(x, y, text::fit(line, room), room, style);
+        }
+    }
+}
