@@ -21,6 +21,14 @@ pub struct ForeignTopUp {
     pub failed: bool,
 }
 
+impl ForeignTopUp {
+    /// One that succeeds now.
+    #[must_use]
+    pub const fn of(sum: Decimal) -> Self {
+        Self { sum, dated_back: SignedDuration::ZERO, failed: false }
+    }
+}
+
 /// A top-up that another system made, as the bank knows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ForeignCredit {
@@ -59,11 +67,7 @@ impl Sandbox {
         card_id: &str,
         sum: Decimal,
     ) -> Option<String> {
-        self.add_foreign_top_up(
-            dialect,
-            card_id,
-            ForeignTopUp { sum, dated_back: SignedDuration::ZERO, failed: false },
-        )
+        self.add_foreign_top_up(dialect, card_id, ForeignTopUp::of(sum))
     }
 
     /// Lets another system ask for a top-up that fails: the row says FAILED. `None` as in
@@ -74,11 +78,8 @@ impl Sandbox {
         card_id: &str,
         sum: Decimal,
     ) -> Option<String> {
-        self.add_foreign_top_up(
-            dialect,
-            card_id,
-            ForeignTopUp { sum, dated_back: SignedDuration::ZERO, failed: true },
-        )
+        let failed = ForeignTopUp { failed: true, ..ForeignTopUp::of(sum) };
+        self.add_foreign_top_up(dialect, card_id, failed)
     }
 
     /// The general form: dated back, or refused by the provider. `None` as in

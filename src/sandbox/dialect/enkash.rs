@@ -1,7 +1,7 @@
 //! The sandbox's enkash: token, partner header and the encrypted envelope of "enkash wire notes"
-//! (made from docs.enkash.com) 1, the card calls of 2. A repeated reference pays twice here, because
-//! the notes say to assume so (5). Must not share a line with the adapter. Section numbers in
-//! comments are those of the notes.
+//! (made from docs.enkash.com) 1, the card calls of 2. A repeated reference pays twice here,
+//! because the notes say to assume so (5). Must not share a line with the adapter. Section numbers
+//! in comments are those of the notes.
 
 mod envelope;
 mod login;

@@ -1,4 +1,5 @@
-//! artha's calls (artha wire notes, 2): reads answer at once, changes by a task that takes its time.
+//! artha's calls (artha wire notes, 2): reads are answered at once, changes with a task that takes
+//! effect later (5.2).
 
 use std::collections::HashMap;
 

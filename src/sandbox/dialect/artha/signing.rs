@@ -1,5 +1,5 @@
-//! Who calls artha: token, timestamp, nonce and the signature over all of them (artha wire notes, 1.4
-//! and 1.5).
+//! Who calls artha: token, timestamp, nonce and the signature over all of them (artha wire notes,
+//! 1.4 and 1.5).
 
 use std::collections::HashMap;
 use std::sync::LazyLock;

@@ -5,9 +5,11 @@ use http::{Method, StatusCode};
 use jiff::Timestamp;
 use rust_decimal::Decimal;
 
-use super::{Banana, MERCHANT_ID, SECRET_KEY, rows};
+use super::{MERCHANT_ID, SECRET_KEY, rows};
 use crate::domain::money::Currency;
-use crate::sandbox::bank::{Bank, Card, CardState, Refusal, TopUp, code, rounded, scaled};
+use crate::sandbox::bank::{
+    Bank, Card, CardState, Programme, Refusal, TopUp, code, rounded, scaled,
+};
 use crate::sandbox::call::{Call, Reply, Signing};
 use crate::sandbox::dialect::{Server, Wire};
 use crate::sandbox::json::{Body, Json, number, object, text};
@@ -148,13 +150,9 @@ pub(super) fn amount(sum: Decimal) -> Json {
 }
 
 /// The template of a currency and form: a virtual one and a physical one each (2.2).
-fn template_of(currency: Currency, physical: bool) -> u64 {
-    let index = Banana
-        .programme()
-        .float_currencies
-        .iter()
-        .position(|of| *of == currency.code())
-        .unwrap_or(0) as u64;
+fn template_of(programme: &Programme, currency: Currency, physical: bool) -> u64 {
+    let mut currencies = programme.float_currencies.iter();
+    let index = currencies.position(|of| *of == currency.code()).unwrap_or(0) as u64;
     1 + 2 * index + u64::from(physical)
 }
 
@@ -177,7 +175,7 @@ fn template(wire: &dyn Wire, currency: &str, physical: bool) -> Json {
     let of = code(currency);
     let (low, high) = limits(of);
     object([
-        ("id", number(template_of(of, physical))),
+        ("id", number(template_of(wire.programme(), of, physical))),
         ("description", text(format!("{currency} prepaid, {form}"))),
         ("type", text(if physical { "Physical" } else { "Virtual" })),
         ("payment_system", text("Mastercard")),
@@ -375,6 +373,6 @@ fn get_information(bank: &Bank, body: &Body) -> Result<Json, Failure> {
             text(format!("{:02}/{:02}", card.expires.1, card.expires.0.rem_euclid(100))),
         ),
         ("status", troubles::state(card, state_word(card.state))),
-        ("template_id", number(template_of(card.currency, card.physical))),
+        ("template_id", number(template_of(bank.wire.programme(), card.currency, card.physical))),
     ]))
 }
