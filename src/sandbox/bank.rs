@@ -83,7 +83,7 @@ enum ListScope {
 
 /// What cardholders do by themselves.
 struct Activity {
-    /// They spend while somebody watches.
+    /// They go on spending after the start.
     busy: bool,
     next_event: Timestamp,
     /// From here to the start, the first eight cards only do what the stories say.

@@ -1,4 +1,4 @@
-//! Writes what somebody needs to reach the sandbox from outside: a configuration, its secrets as
+//! Writes what a client needs to reach the sandbox from outside: a configuration, its secrets as
 //! private files, rosters. Never a secret in the configuration itself.
 
 use std::ffi::OsString;
@@ -11,7 +11,7 @@ use super::{Dialect, Sandbox};
 
 /// One provider's table in the configuration. What all providers have is added by the writer.
 pub(super) struct ConfigEntry {
-    /// What somebody who reads the file should know; a line each.
+    /// What a reader of the file should know; a line each.
     pub(super) comment: &'static [&'static str],
     /// Where its servers are, by key; `base_url` first.
     pub(super) urls: Vec<(&'static str, String)>,

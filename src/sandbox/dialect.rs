@@ -74,7 +74,7 @@ pub(super) trait Wire: Sync {
     /// Its table in the written configuration. `base` is `http://host:port` of its server.
     fn config_entry(&self, base: &str, scenarios: &[Scenario]) -> ConfigEntry;
 
-    /// A server that nobody has called yet.
+    /// A server in its first state: no logins, no nonces, no tasks.
     fn server(&self) -> Box<dyn Server>;
 
     /// What a request to this path is for.

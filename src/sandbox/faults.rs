@@ -27,7 +27,8 @@ pub enum Fault {
     Html,
     /// Done, but the answer stops in the middle. Reads and writes.
     HalfJson,
-    /// Done, but the answer's HMAC is wrong; only banana signs its answers. Reads and writes.
+    /// Done, but the answer's signature is wrong; no effect on wires that sign no answers (all but
+    /// banana). Reads and writes.
     WrongSignature,
     /// A proxy's HTML page with 403, nothing done. Reads and writes.
     Forbidden,

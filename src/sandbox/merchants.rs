@@ -53,7 +53,7 @@ pub(super) struct StoryShops {
     pub(super) online: Shop,
     pub(super) travel: Shop,
     pub(super) taxi: Shop,
-    /// Where somebody tries to pay with a frozen card.
+    /// Where a cardholder tries to pay with a frozen card.
     pub(super) frozen: Shop,
 }
 

@@ -10,8 +10,8 @@ use axum::extract::Request;
 use super::{Dialect, Sandbox, faults};
 
 impl Sandbox {
-    /// Binds 127.0.0.1, one port a dialect: `port` and the next ones, or free ones. Serves until
-    /// the answer is dropped.
+    /// Binds 127.0.0.1, one port a dialect: `port` and the following ones in the order of
+    /// [`Dialect::ALL`], or free ones. Serves until the returned value is dropped.
     ///
     /// # Errors
     /// When a port cannot be bound.

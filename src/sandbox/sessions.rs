@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use super::bank::after;
 use super::seal;
 
-/// How long an account stays locked (no document says).
+/// How long an account stays locked: ten minutes (ibanera wire notes, 1.2; enkash does not say).
 const LOCK_MILLIS: u64 = 600_000;
 
 /// Tokens that were given out, and wrong logins since the last right one.

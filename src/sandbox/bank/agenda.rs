@@ -68,7 +68,7 @@ pub(super) enum Event {
 pub(super) enum Clearing {
     /// Within hours, as in the days before the start.
     Historic,
-    /// Within two minutes, so that somebody who watches sees it.
+    /// Within two minutes, so that whoever watches the board sees it.
     Live,
     /// Only when the caller clears it.
     Manual,

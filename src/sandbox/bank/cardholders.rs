@@ -18,7 +18,7 @@ const DECLINES: [Decline; 7] = [
     Decline::Unmapped,
     Decline::ThreeDSecure,
 ];
-/// Refunds are of one of the newest rows.
+/// A refund is of one of so many newest rows.
 const REFUNDABLE_ROWS: usize = 80;
 
 impl Bank {
@@ -93,7 +93,7 @@ impl Bank {
 
     fn purchase(&mut self, currency: Currency, clearing: Clearing) -> (Decimal, Merchant) {
         let shop = self.random.pick(self.wire.programme().market.shops);
-        // Small purchases while somebody watches, or the cards would be empty within the hour.
+        // Small purchases after the start, or the cards would be empty within the hour.
         let dearest = match clearing {
             Clearing::Live => shop.dearest.min(shop.cheapest * 3),
             Clearing::Historic | Clearing::Manual => shop.dearest,

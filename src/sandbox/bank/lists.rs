@@ -82,7 +82,7 @@ impl Bank {
         self.listed_rows(card)
     }
 
-    /// The same, without a trace that somebody read it.
+    /// The same, without a note in the [`RequestTrace`](super::RequestTrace).
     pub(in crate::sandbox) fn listed_rows(&self, card: Option<usize>) -> Vec<&Row> {
         let of_card = self
             .rows

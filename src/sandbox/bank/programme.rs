@@ -98,14 +98,14 @@ impl Programme {
     /// The holder of a card. Past the end of the table first and last names are paired anew.
     pub(super) fn holder(&self, card: usize) -> Person {
         let count = self.people.len();
-        let nobody = person("Alex", "Doe", "Mx");
+        let placeholder = person("Alex", "Doe", "Mx");
         let at = |index: usize| {
             index.checked_rem(count).and_then(|index| self.people.get(index)).copied()
         };
         if let Some(&person) = self.people.get(card) {
             return person;
         }
-        let first = at(card).unwrap_or(nobody);
+        let first = at(card).unwrap_or(placeholder);
         let round = card.checked_div(count).unwrap_or(0);
         let last = at(round + card).unwrap_or(first);
         person(first.first, last.last, first.title)

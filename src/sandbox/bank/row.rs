@@ -87,7 +87,7 @@ impl Row {
         self.kind == RowKind::Purchase && self.progress == Progress::Pending
     }
 
-    /// Whether it is a booked purchase that nobody refunded.
+    /// Whether it is a booked purchase that was not refunded.
     pub(super) fn is_refundable(&self) -> bool {
         self.kind == RowKind::Purchase
             && self.progress == Progress::Cleared

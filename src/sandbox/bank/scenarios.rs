@@ -149,7 +149,7 @@ impl Bank {
         }
     }
 
-    /// A purchase that was just held while somebody watches: booked in the past, or with a
+    /// A purchase that was just held after the start: booked in the past, or with a
     /// malformed field, where a scenario says so.
     pub(super) fn disturb_hold(&mut self, row: usize, at: Timestamp) {
         let effects = self.activity.effects;

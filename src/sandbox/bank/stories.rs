@@ -1,4 +1,4 @@
-//! The last hours before the start: what an operator would find on a morning, told by hand. The
+//! The last hours before the start: what an operator would find on a morning, written by hand. The
 //! first eight cards have a part each.
 
 use jiff::Timestamp;

@@ -81,7 +81,7 @@ impl Wire for Artha {
         signing::unauthorized("The token is not valid.")
     }
 
-    /// GUIDs (2.3).
+    /// GUIDs, as in the document's examples (2).
     fn card_ids(&self, bank: &mut Bank, card: usize) -> CardIds {
         CardIds {
             card: bank.random.uuid(1_000_000_000 + card as u64),
@@ -102,7 +102,7 @@ impl Wire for Artha {
         id.to_ascii_uppercase()
     }
 
-    /// One in a hundred, as in the document's example (2.8).
+    /// Taken out of the sum, as in the document's example (2.8); one in a hundred is ours.
     fn top_up_fee(&self, sum: Decimal, currency: Currency) -> Decimal {
         rounded(sum / Decimal::ONE_HUNDRED, currency)
     }

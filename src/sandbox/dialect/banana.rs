@@ -71,7 +71,7 @@ impl Wire for Banana {
         server::refused("Invalid HMAC")
     }
 
-    /// Whole numbers, as in the document's examples (2.5, 2.8).
+    /// Whole numbers (2.8).
     fn card_ids(&self, _: &mut Bank, card: usize) -> CardIds {
         CardIds { card: (67_890 + card).to_string(), holder: (12_345 + card).to_string() }
     }
@@ -88,7 +88,7 @@ impl Wire for Banana {
         format!("00{id}")
     }
 
-    /// A dollar's worth, paid beside the sum (2.8; the template's `recharge_fee`, 2.2).
+    /// The template's `recharge_fee` (2.2), paid beside the sum (2.8); a dollar's worth is ours.
     fn top_up_fee(&self, _: Decimal, currency: Currency) -> Decimal {
         scaled(100, currency)
     }
@@ -105,9 +105,10 @@ static PROGRAMME: Programme = Programme {
     },
     float_currencies: &["USD", "EUR", "JPY", "KWD"],
     market: &merchants::WORLD,
+    // Inferred (5.4).
     closing: Closing::ReturnsBalance,
     issuer_blocks_cards: false,
-    // Inferred (4).
+    // Inferred: how a virtual card is activated is not documented (2.7; 6, row 12).
     first_money_activates: true,
     customers_have_accounts: false,
     fee_payer: FeePayer::Merchant,

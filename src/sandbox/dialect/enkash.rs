@@ -32,7 +32,7 @@ pub(in crate::sandbox) const PARTNER_ID: &str = "CRSANDBX1";
 pub(in crate::sandbox) const COMPANY_ID: &str = "CEKSANDBX1";
 pub(in crate::sandbox) const CARD_ACCOUNT_ID: &str = "CASANDBX1";
 
-/// Letters of ids, as far as the document's samples go (1.2).
+/// Letters of ids, as far as the documents' samples go (1.2).
 const ID_LETTERS: &[u8] = b"ABCDEFGHJKLMNPQRSTUVWXYZ0123456789";
 
 /// OAuth token, encrypted envelope, rupees.
@@ -96,7 +96,7 @@ impl Wire for Enkash {
         login::unauthorized()
     }
 
-    /// As in the document's samples (1.2): `EKC` and seven letters or digits, `EK` and six.
+    /// In the shapes seen (1.2): `EKC` and seven letters or digits, `EK` and six.
     fn card_ids(&self, bank: &mut Bank, _: usize) -> CardIds {
         loop {
             let card = format!("EKC{}", bank.random.letters(ID_LETTERS, 7));
@@ -135,7 +135,7 @@ static PROGRAMME: Programme = Programme {
     },
     float_currencies: &["INR"],
     market: &merchants::INDIA,
-    // Code BL blocks for good; the money of a blocked card is not given back (2.11, 6).
+    // Code BL blocks for good (4.2); no call gives the money back (6, row 25).
     closing: Closing::KeepsBalance,
     issuer_blocks_cards: true,
     first_money_activates: false,

@@ -95,7 +95,7 @@ impl Wire for Ibanera {
         login::unauthorized()
     }
 
-    /// Whole numbers, as in the document's examples (2.5). Four customers have all cards.
+    /// Whole numbers (2.5). Four customers have all cards.
     fn card_ids(&self, _: &mut Bank, card: usize) -> CardIds {
         CardIds { card: (1_749 + card).to_string(), holder: (14_387 + card % 4).to_string() }
     }
@@ -112,8 +112,8 @@ impl Wire for Ibanera {
         format!("00{id}")
     }
 
-    /// Only what is pending or booked: declined purchases have no row, and a hold that was released
-    /// vanishes (2.12).
+    /// Only what is pending or booked: no declined rows are documented, and a hold that was released
+    /// vanishes (2.12, inferred).
     fn lists(&self, progress: Progress) -> bool {
         match progress {
             Progress::Pending | Progress::Cleared => true,
@@ -121,7 +121,7 @@ impl Wire for Ibanera {
         }
     }
 
-    /// Half a dollar, paid beside the sum (`feeAmount`, 2.13).
+    /// `feeAmount`, paid beside the sum (2.13, 2.14); half a dollar is ours.
     fn top_up_fee(&self, _: Decimal, _: Currency) -> Decimal {
         scaled(50, code("USD"))
     }

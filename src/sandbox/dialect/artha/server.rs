@@ -22,7 +22,7 @@ use crate::sandbox::troubles;
 /// How long tasks take (not documented).
 const TOP_UP_MILLIS: u64 = 2_000;
 const TASK_MILLIS: u64 = 1_500;
-/// Largest top-up, in cents of a US dollar.
+/// Largest top-up, in cents of a US dollar (`singleRechargeLimit`, 2.2; the sum is ours).
 const LIMIT_CENTS: u64 = 1_000_000;
 
 /// Nonces that were used, and tasks that were accepted.
@@ -61,12 +61,12 @@ pub(super) fn route(path: &str) -> (String, String) {
     (lower, String::new())
 }
 
-/// Fields that do not validate (3).
+/// Fields that do not validate: 400 (3; the body is inferred).
 pub(super) fn bad_request(why: &str) -> Reply {
     Reply::json(StatusCode::BAD_REQUEST, object([("message", text(why))]))
 }
 
-/// The body of the document's 404 (3).
+/// 404 Record Not Found (3; the body is inferred).
 pub(super) fn not_found() -> Reply {
     Reply::json(
         StatusCode::NOT_FOUND,
@@ -79,7 +79,7 @@ pub(super) fn ok(body: &Json) -> Reply {
     Reply::of(StatusCode::OK, "text/plain; charset=utf-8", body.to_string())
 }
 
-/// A refusal by the programme: HTTP 200 and a status (2.11).
+/// A business failure: HTTP 200 and a status (3).
 fn failed(remarks: &str) -> Reply {
     ok(&object([("taskId", Json::Null), ("status", text("Failed")), ("remarks", text(remarks))]))
 }
@@ -88,7 +88,7 @@ fn wrong_state(state: CardState) -> Reply {
     failed(&format!("The card is {}", state_word(state).to_lowercase()))
 }
 
-/// What CardDetails calls a state (2.5; the list of words is inferred).
+/// What CardDetails calls a state (2.5); no word is documented (5).
 const fn state_word(state: CardState) -> &'static str {
     match state {
         CardState::Active => "Active",
@@ -107,7 +107,7 @@ impl Server for ArthaServer {
         if let Err(refused) = self.nonces.check(call, &body, now) {
             return refused;
         }
-        let (what, id) = route(&call.path);
+        let (name, id) = route(&call.path);
         let get = call.method == Method::GET;
         if !get && call.method != Method::POST {
             return Reply::json(
@@ -115,7 +115,7 @@ impl Server for ArthaServer {
                 object([("message", text("Method not allowed"))]),
             );
         }
-        match (get, what.as_str()) {
+        match (get, name.as_str()) {
             (true, "merchantinformation/merchant") => merchant(bank),
             (true, "merchantinformation/programdetails") => {
                 match programs(bank).into_iter().find(|(program, _)| *program == id) {
@@ -172,7 +172,7 @@ impl ArthaServer {
         Ok(accepted(&task, "CardInProgress").with_top_up())
     }
 
-    /// What became of a task; `settlemetAmount` is spelt as in the document (2.12).
+    /// What became of a top-up's task; `settlemetAmount` is spelt as in the document (2.12).
     fn top_up_status(&self, bank: &Bank, task: &str) -> Reply {
         let ours = self.tasks.get(task).copied();
         let theirs =
@@ -277,7 +277,7 @@ struct Quote {
     fee: Decimal,
 }
 
-/// The fee is taken out of the sum, as in the document's example (2.8).
+/// The fee is taken out of the sum, as in the document's example (2.8). Sums are texts.
 fn quote(bank: &Bank, body: &Body) -> Result<Quote, Reply> {
     let card = wanted_card(bank, body)?;
     let currency = bank.cards.get(card).map(|card| card.currency).ok_or_else(not_found)?;

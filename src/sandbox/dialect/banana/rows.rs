@@ -9,8 +9,8 @@ use crate::sandbox::bank::{Bank, Card, Progress, Row, RowKind, Window};
 use crate::sandbox::json::{Body, Json, number, object, text};
 use crate::sandbox::troubles;
 
-/// Skip, limit and filters (2.12). Newest first unless the caller asks otherwise (the default is
-/// not documented).
+/// Skip, limit and filters (2.12). Newest first unless the caller asks otherwise (the
+/// default is not documented).
 pub(super) fn transactions(bank: &Bank, body: &Body) -> Result<Json, Failure> {
     let from = time(body.text("start_date"), DayEnd::First);
     let to = time(body.text("end_date"), DayEnd::Last);

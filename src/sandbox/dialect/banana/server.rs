@@ -32,7 +32,7 @@ impl Default for BananaServer {
     }
 }
 
-/// A refusal before the caller proved who it is: HTTP 400 with an unencrypted reason (1.9).
+/// A refusal before the caller proved who it is: HTTP 400 (1.9); the unencrypted body is inferred.
 pub(super) fn refused(why: &str) -> Reply {
     Reply::json(
         StatusCode::BAD_REQUEST,
@@ -41,7 +41,7 @@ pub(super) fn refused(why: &str) -> Reply {
     .unauthenticated()
 }
 
-/// Why a call failed, for the encrypted 400 (1.9).
+/// Why a call failed: a class of problem (1.9) and what it is about, for the encrypted 400.
 pub(super) struct Failure(String);
 
 pub(super) fn failure<T>(why: impl Into<String>) -> Result<T, Failure> {
@@ -244,7 +244,7 @@ fn users(bank: &Bank, body: &Body) -> Json {
     object([("data", Json::Array(data)), ("total", number(matching.len()))])
 }
 
-/// The card that user and card id name together (5.3).
+/// The card that user and card id name together (2.8 to 2.11).
 fn wanted(bank: &Bank, body: &Body) -> Result<usize, Failure> {
     let (Some(user), Some(card)) = (body.text("user_id"), body.text("card_id")) else {
         return failure("Invalid Request Data: user_id and card_id are required");

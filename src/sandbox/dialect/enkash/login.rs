@@ -11,7 +11,7 @@ use crate::sandbox::json::{number, object, text};
 use crate::sandbox::seal;
 use crate::sandbox::sessions::{LoginRules, Sessions};
 
-/// A token lives for a day (the document gives two lives, 1.3); three wrong logins lock the account
+/// A token lives for a day (the documents give two lives); three wrong logins lock the account
 /// (1.3).
 pub(super) const RULES: LoginRules = LoginRules { token_seconds: 86_399, wrong_logins: 3 };
 
@@ -19,12 +19,12 @@ pub(super) fn is_login(path: &str) -> bool {
     path.trim_end_matches('/').ends_with("/oauth/token")
 }
 
-/// A token that is unknown or has expired (1.7).
+/// The answer to a token that is unknown or has expired (inferred, 1.3).
 pub(super) fn unauthorized() -> Reply {
     refused(StatusCode::UNAUTHORIZED, "invalid_token", "Invalid access token")
 }
 
-/// The form of errors in RFC 6749, 5.2.
+/// Errors as in RFC 6749, 5.2 (inferred, 1.3).
 fn refused(status: StatusCode, error: &str, why: &str) -> Reply {
     Reply::json(status, object([("error", text(error)), ("error_description", text(why))]))
         .unauthenticated()

@@ -51,7 +51,7 @@ pub(super) fn transactions(bank: &Bank, body: &Body) -> Result<Answer, Answer> {
     Ok(success(object([("recordsCount", number(total)), ("data", Json::Array(data))])))
 }
 
-/// Direction and type (4.3, 4.4; those of rows are inferred).
+/// Direction (4.3) and type (4.4; which row has which is inferred).
 const fn row_type(row: &Row) -> (&'static str, &'static str) {
     match row.kind {
         RowKind::Purchase | RowKind::Cash => ("DR", "SALE"),
@@ -62,7 +62,7 @@ const fn row_type(row: &Row) -> (&'static str, &'static str) {
     }
 }
 
-/// Inferred, but for SUCCESS (2.14).
+/// Inferred, but for CREATED (4.7).
 const fn row_status(row: &Row) -> &'static str {
     match row.progress {
         Progress::Pending => "CREATED",

@@ -193,7 +193,7 @@ fn load(bank: &mut Bank, body: &Body, now: Timestamp) -> Result<Answer, Answer> 
     Ok(Answer { topped_up: true, ..done })
 }
 
-/// The two pairs of type and code are those of the document, which contradicts itself (4.3 to 4.5).
+/// Both pairs of type and code that the documents have are taken (4, the load contradiction).
 fn read_load(bank: &Bank, body: &Body) -> Result<TopUp, Answer> {
     let position = wanted(bank, body)?;
     match body.text("transactionType").as_deref() {

@@ -1,4 +1,4 @@
-//! ibanera's envelopes (ibanera wire notes, 1.5), its errors (1.6) and its pages (5.1).
+//! ibanera's envelopes (ibanera wire notes, 1.5), errors (1.6) and pages (5.1).
 
 use std::fmt;
 

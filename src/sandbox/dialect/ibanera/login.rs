@@ -13,7 +13,8 @@ use crate::sandbox::sessions::{LoginRules, Sessions, WrongLogin};
 
 pub(super) const ROUTE: &str = "public/auth/login";
 
-/// A token lives for an hour; five wrong logins lock the account (1.2).
+/// A token lives for an hour (1.2); the account is locked after five wrong logins (the count is not
+/// documented).
 pub(super) const RULES: LoginRules = LoginRules { token_seconds: 3_600, wrong_logins: 5 };
 
 /// 401 without a body (1.6, inferred).
