@@ -13,7 +13,7 @@ use cardtop::domain::operation::{Action, OperationId, OperationState};
 use cardtop::engine::{ChangeRequest, Engine, Setup};
 use cardtop::provider::Config;
 use cardtop::provider::http::{Access, Transport, TransportError};
-use cardtop::sandbox::bank::CardState;
+use cardtop::sandbox::CardState;
 use cardtop::sandbox::{Dialect, Options, Sandbox};
 use cardtop::store::Store;
 use http::{Request, Response};

@@ -3,8 +3,10 @@
 use http::StatusCode;
 use jiff::Timestamp;
 
-use super::{Answer, CARD_ACCOUNT_ID, COMPANY_ID, account, failure, invalid, masked, success};
-use crate::sandbox::bank::{Bank, Card, Kind, Progress, Row};
+use super::envelope::{Answer, failure, invalid, success};
+use super::server::{account, masked};
+use super::{CARD_ACCOUNT_ID, COMPANY_ID};
+use crate::sandbox::bank::{Bank, Card, Progress, Row, RowKind, Window};
 use crate::sandbox::json::{Body, Json, number, object, text};
 use crate::sandbox::troubles;
 
@@ -14,19 +16,16 @@ const MOST_ROWS: usize = 100;
 
 /// The filter object (2.14): by the caller's reference, by card, by window. Newest first, at most a
 /// hundred.
-pub(super) fn transactions(bank: &Bank, body: &Body) -> Answer {
-    if let Err(answer) = account(body) {
-        return answer;
-    }
-    let card = match body.text("enKashCardId").map(|id| bank.find(&id)) {
-        Some(None) => return failure(StatusCode::NOT_FOUND, "Card not found"),
-        Some(card) => card,
-        None => None,
+pub(super) fn transactions(bank: &Bank, body: &Body) -> Result<Answer, Answer> {
+    account(body)?;
+    let Ok(card) = bank.find_optional(body.text("enKashCardId").as_deref()) else {
+        return Err(failure(StatusCode::NOT_FOUND, "Card not found"));
     };
     let time = |name: &str| body.text(name).map(|text| text.parse::<Timestamp>()).transpose();
     let (Ok(from), Ok(to)) = (time("txnDateFrom"), time("txnDateTo")) else {
-        return invalid("Invalid txnDateFrom or txnDateTo");
+        return Err(invalid("Invalid txnDateFrom or txnDateTo"));
     };
+    let window = Window { from, to };
     let reference = body.text("pgReferenceNumber");
     let (status, direction) = (body.text("status"), body.text("cardTransactionType"));
     let (low, high) = (body.decimal("amountFrom"), body.decimal("amountTo"));
@@ -34,35 +33,36 @@ pub(super) fn transactions(bank: &Bank, body: &Body) -> Answer {
         .statement(card)
         .into_iter()
         .filter(|row| {
-            reference.as_ref().is_none_or(|wanted| Some(wanted) == row.reference.as_ref())
-                && from.is_none_or(|from| row.at >= from)
-                && to.is_none_or(|to| row.at <= to)
+            reference.as_ref().is_none_or(|wanted| Some(wanted) == row.funding.reference.as_ref())
+                && window.includes(row.at)
                 && status.as_ref().is_none_or(|status| status == row_status(row))
                 && direction.as_ref().is_none_or(|direction| direction == row_type(row).0)
                 && low.is_none_or(|low| row.amount >= low)
                 && high.is_none_or(|high| high.is_zero() || row.amount <= high)
         })
         .collect();
-    let most = bank.page_size(MOST_ROWS);
+    let most = bank.lists.page_size(MOST_ROWS);
     let entries = matching
         .iter()
         .take(most)
         .filter_map(|row| Some(entry(bank, row, bank.cards.get(row.card)?)));
     let data: Vec<Json> = entries.collect();
-    let total = bank.total(matching.len(), data.len());
-    success(object([("recordsCount", number(total)), ("data", Json::Array(data))]))
+    let total = bank.lists.total(matching.len(), data.len());
+    Ok(success(object([("recordsCount", number(total)), ("data", Json::Array(data))])))
 }
 
+/// Direction (4.3) and type (4.4; which row has which is inferred).
 const fn row_type(row: &Row) -> (&'static str, &'static str) {
     match row.kind {
-        Kind::Purchase | Kind::Cash => ("DR", "SALE"),
-        Kind::Refund => ("CR", "REFUND"),
-        Kind::Fee => ("DR", "FEE"),
-        Kind::TopUp => ("CR", "ALLOCATE_FUND"),
-        Kind::Closing => ("DR", "UNALLOCATE_FUND"),
+        RowKind::Purchase | RowKind::Cash => ("DR", "SALE"),
+        RowKind::Refund => ("CR", "REFUND"),
+        RowKind::Fee => ("DR", "FEE"),
+        RowKind::TopUp => ("CR", "ALLOCATE_FUND"),
+        RowKind::Closing => ("DR", "UNALLOCATE_FUND"),
     }
 }
 
+/// Inferred, but for CREATED (4.7).
 const fn row_status(row: &Row) -> &'static str {
     match row.progress {
         Progress::Pending => "CREATED",
@@ -73,9 +73,8 @@ const fn row_status(row: &Row) -> &'static str {
     }
 }
 
-/// A row's id on this wire.
-pub(in crate::sandbox) fn row_id(number: u64) -> String {
-    format!("ECT{:010}", number + 1)
+pub(super) fn row_id(row: &Row) -> String {
+    format!("ECT{:010}", row.id + 1)
 }
 
 /// A row with the names that a real integrator stores from the callbacks (3.2).
@@ -85,7 +84,9 @@ fn entry(bank: &Bank, row: &Row, card: &Card) -> Json {
     let description = match (row.reason, shop) {
         (Some(reason), _) => reason.code().to_owned(),
         (None, Some(shop)) => shop.name.clone(),
-        (None, None) if row.kind == Kind::TopUp => "Funds allocated from Parent Account".to_owned(),
+        (None, None) if row.kind == RowKind::TopUp => {
+            "Funds allocated from Parent Account".to_owned()
+        }
         (None, None) => kind.to_owned(),
     };
     let details = object([
@@ -98,12 +99,12 @@ fn entry(bank: &Bank, row: &Row, card: &Card) -> Json {
         ("channel", text(if shop.is_some() { "ECOM" } else { "ADMIN" })),
         ("txnCurrency", text("INR")),
         ("network", text("RUPAY")),
-        ("transactionFees", row.fee.into()),
+        ("transactionFees", row.funding.fee.into()),
     ]);
     object([
-        ("enKashCardTransactionId", text(row_id(row.id))),
+        ("enKashCardTransactionId", text(row_id(row))),
         ("enKashCardId", text(bank.card_id_in_rows(&card.id))),
-        ("userId", text(card.user.as_str())),
+        ("userId", text(card.holder_id.as_str())),
         ("cardAccountId", text(CARD_ACCOUNT_ID)),
         ("maskedCard", text(masked(card))),
         ("cardHolderName", text(card.holder())),
@@ -111,7 +112,7 @@ fn entry(bank: &Bank, row: &Row, card: &Card) -> Json {
         ("principalAmount", troubles::row_amount(row, row.amount.into())),
         ("balance", row.left.into()),
         ("currency", troubles::row_currency(row, text("INR"))),
-        ("pgReferenceNumber", row.reference.clone().into()),
+        ("pgReferenceNumber", row.funding.reference.clone().into()),
         ("description", text(description)),
         ("cardTransactionType", text(direction)),
         ("type", text(kind)),

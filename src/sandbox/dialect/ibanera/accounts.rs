@@ -5,107 +5,115 @@ use http::StatusCode;
 use jiff::Timestamp;
 use rust_decimal::Decimal;
 
+use super::envelope::{DefaultPage, Outcome, Problem, page, problem, success};
 use super::rows::{described, row_id};
-use super::{
-    ASSET_ACCOUNT_ID, MANAGER_ID, Outcome, Problem, TRANSFER_MILLIS, page, problem, success,
-};
+use super::{ASSET_ACCOUNT_ID, MANAGER_ID};
 use crate::domain::money::Currency;
-use crate::sandbox::bank::{Bank, CardState, Load, Refusal, code, scaled};
+use crate::sandbox::bank::{Bank, CardState, Refusal, TopUp, code};
+use crate::sandbox::call::{Call, Reply};
 use crate::sandbox::json::{Body, Json, number, object, text};
-use crate::sandbox::{Call, Reply};
 
+/// How long a transfer takes (not documented).
+const TRANSFER_MILLIS: u64 = 2_000;
+
+/// The manager's own accounts (2.15).
 pub(super) fn account_balances(bank: &Bank, call: &Call) -> Reply {
     let items = bank
         .floats
         .iter()
-        .map(|&(currency, sum)| {
+        .map(|float| {
             object([
                 ("id", Json::Number(ASSET_ACCOUNT_ID.to_owned())),
-                ("asset", text(currency.code())),
-                ("totalBalance", sum.into()),
-                ("availableBalance", sum.into()),
+                ("asset", text(float.currency.code())),
+                ("totalBalance", float.amount.into()),
+                ("availableBalance", float.amount.into()),
                 ("pendingBalance", Decimal::ZERO.into()),
                 ("bSuppressed", false.into()),
             ])
         })
         .collect();
-    page(bank, call, items, true)
+    page(bank, call, items, DefaultPage::Everything)
 }
 
-/// An account as lists of accounts and the account itself write it: the names of its balances are
-/// documented for the manager's own, the rest is inferred from 2.16.
-fn account_entry(
-    id: &str,
-    customer: &str,
+/// An account as lists of accounts and the account itself have it.
+struct ListedAccount<'a> {
+    id: &'a str,
+    customer: &'a str,
     asset: Currency,
-    sum: Decimal,
-    switched_off: bool,
-) -> Json {
-    object([
-        ("id", Json::Number(id.to_owned())),
-        ("customersId", Json::Number(customer.to_owned())),
-        ("name", text(format!("{asset} account"))),
-        ("asset", text(asset.code())),
-        ("totalBalance", sum.into()),
-        ("availableBalance", sum.into()),
-        ("pendingBalance", Decimal::ZERO.into()),
-        ("bSuppressed", switched_off.into()),
-    ])
+    amount: Decimal,
+    suppressed: bool,
+}
+
+impl ListedAccount<'_> {
+    /// The names of its balances are documented for the manager's own, the rest is inferred (2.16).
+    fn json(&self) -> Json {
+        object([
+            ("id", Json::Number(self.id.to_owned())),
+            ("customersId", Json::Number(self.customer.to_owned())),
+            ("name", text(format!("{} account", self.asset))),
+            ("asset", text(self.asset.code())),
+            ("totalBalance", self.amount.into()),
+            ("availableBalance", self.amount.into()),
+            ("pendingBalance", Decimal::ZERO.into()),
+            ("bSuppressed", self.suppressed.into()),
+        ])
+    }
 }
 
 /// All accounts, the manager's first.
-fn all_accounts(bank: &Bank) -> Vec<(&str, &str, Json)> {
-    let own = bank.floats.iter().map(|&(currency, sum)| {
-        (
-            ASSET_ACCOUNT_ID,
-            MANAGER_ID,
-            account_entry(ASSET_ACCOUNT_ID, MANAGER_ID, currency, sum, false),
-        )
+fn all_accounts(bank: &Bank) -> impl Iterator<Item = ListedAccount<'_>> {
+    let own = bank.floats.iter().map(|float| ListedAccount {
+        id: ASSET_ACCOUNT_ID,
+        customer: MANAGER_ID,
+        asset: float.currency,
+        amount: float.amount,
+        suppressed: false,
     });
-    let theirs = bank.accounts.iter().map(|account| {
-        let entry = account_entry(
-            &account.id,
-            &account.customer,
-            account.asset,
-            account.holds,
-            account.switched_off,
-        );
-        (account.id.as_str(), account.customer.as_str(), entry)
-    });
-    own.chain(theirs).collect()
+    own.chain(bank.accounts.iter().map(|account| ListedAccount {
+        id: &account.id,
+        customer: &account.customer,
+        asset: account.asset,
+        amount: account.amount,
+        suppressed: account.suppressed,
+    }))
 }
 
 /// The accounts of one customer, the manager's own for the manager (2.16; path and rows inferred
 /// there).
 pub(super) fn list_accounts(bank: &Bank, call: &Call) -> Outcome {
-    let Some(customer) = call.asked("CustomersId").filter(|id| !id.is_empty()) else {
+    let Some(customer) = call.query_value("CustomersId").filter(|id| !id.is_empty()) else {
         return problem("CustomersId", "Required");
     };
-    if customer != MANAGER_ID && !bank.cards.iter().any(|card| card.user == customer) {
+    if customer != MANAGER_ID && !bank.cards.iter().any(|card| card.holder_id == customer) {
         return problem("CustomersId", "Invalid");
     }
-    let of_customer = |(_, of, entry)| (of == customer).then_some(entry);
-    Ok(page(bank, call, all_accounts(bank).into_iter().filter_map(of_customer).collect(), false))
+    let items = all_accounts(bank)
+        .filter(|account| account.customer == customer)
+        .map(|account| account.json())
+        .collect();
+    Ok(page(bank, call, items, DefaultPage::Ten))
 }
 
 /// One account by its id (2.16).
 pub(super) fn account_by_id(bank: &Bank, call: &Call) -> Outcome {
-    let Some(id) = call.asked("id").filter(|id| !id.is_empty()) else {
+    let Some(id) = call.query_value("id").filter(|id| !id.is_empty()) else {
         return problem("id", "Required");
     };
-    match all_accounts(bank).into_iter().find(|(of, ..)| *of == id) {
-        Some((_, _, entry)) => Ok(success(0, entry)),
-        None => Err(Problem(StatusCode::NOT_FOUND, "id", "Invalid")),
+    match all_accounts(bank).find(|account| account.id == id) {
+        Some(account) => Ok(success(0, account.json())),
+        None => Err(Problem::of(StatusCode::NOT_FOUND, "id", "Invalid")),
     }
 }
 
-/// What a transfer costs beside its sum.
-pub(in crate::sandbox) fn transfer_fee() -> Decimal {
-    scaled(50, code("USD"))
+/// What a transfer would cost (2.14).
+pub(super) fn review(bank: &Bank, body: &Body) -> Outcome {
+    let transfer = read_transfer(bank, body)?;
+    let fee = transfer.paid - transfer.received;
+    Ok(success(0, object([("fee", fee.into()), ("totalDue", transfer.paid.into())])))
 }
 
 /// Reads and checks a transfer onto a card; the other two kinds are not part of the sandbox.
-pub(super) fn transfer(bank: &Bank, body: &Body) -> Result<Load, Problem> {
+fn read_transfer(bank: &Bank, body: &Body) -> Result<TopUp, Problem> {
     match body.text("transferTypes").as_deref() {
         Some("TopUpCard") => {}
         Some(_) => return problem("transferTypes", "Invalid"),
@@ -122,7 +130,7 @@ pub(super) fn transfer(bank: &Bank, body: &Body) -> Result<Load, Problem> {
         return problem("DestinationCardId", "Invalid");
     };
     let customer = match body.text("CustomersId") {
-        Some(customer) if customer == card.user || customer == MANAGER_ID => customer,
+        Some(customer) if customer == card.holder_id || customer == MANAGER_ID => customer,
         Some(_) => return problem("CustomersId", "Invalid"),
         None => return problem("CustomersId", "Required"),
     };
@@ -143,17 +151,18 @@ pub(super) fn transfer(bank: &Bank, body: &Body) -> Result<Load, Problem> {
         return problem("amount", "Invalid");
     }
     amount.rescale(2);
-    Ok(Load {
+    let fee = bank.wire.top_up_fee(amount, asset);
+    Ok(TopUp {
         payer,
         card: position,
         received: amount,
-        paid: amount + transfer_fee(),
+        paid: amount + fee,
         reference: Some(reference),
     })
 }
 
-/// The account that pays, and what it holds: it must belong to the customer that is named, be
-/// switched on, and hold dollars or digital dollars (2.13).
+/// The account that pays, and what it holds: it must belong to the customer that is named, not
+/// be suppressed, and hold dollars or digital dollars (2.13).
 fn paying(
     bank: &Bank,
     customer: &str,
@@ -168,7 +177,7 @@ fn paying(
     match found {
         Some((position, account))
             if account.customer == customer
-                && !account.switched_off
+                && !account.suppressed
                 && matches!(account.asset.code(), "USD" | "dUSD") =>
         {
             Ok((Some(position), account.asset))
@@ -177,12 +186,14 @@ fn paying(
     }
 }
 
+/// Moves money from an account onto a card (2.13).
 pub(super) fn transfer_funds(bank: &mut Bank, body: &Body, now: Timestamp) -> Outcome {
-    let load = transfer(bank, body)?;
-    let (amount, description) = (load.received, described(load.reference.as_deref()));
-    let row = match bank.top_up(load, now, TRANSFER_MILLIS) {
+    let transfer = read_transfer(bank, body)?;
+    let (amount, fee) = (transfer.received, transfer.paid - transfer.received);
+    let description = described(transfer.reference.as_deref());
+    let row = match bank.top_up(transfer, now, TRANSFER_MILLIS) {
         Ok(row) => row_id(row as u64),
-        Err(Refusal::NoFloat) => return problem("amount", "Insufficient_Funds"),
+        Err(Refusal::InsufficientFunds) => return problem("amount", "Insufficient_Funds"),
         Err(Refusal::State(_)) => return problem("DestinationCardId", "Invalid"),
         Err(Refusal::Amount | Refusal::TooSmall | Refusal::TooLarge) => {
             return problem("amount", "Invalid");
@@ -193,7 +204,7 @@ pub(super) fn transfer_funds(bank: &mut Bank, body: &Body, now: Timestamp) -> Ou
         ("ToTransactionId", number(row)),
         ("FeeTransactionId", number(row - 1)),
         ("amount", amount.into()),
-        ("feeAmount", transfer_fee().into()),
+        ("feeAmount", fee.into()),
         ("description", text(description)),
         ("bPending", true.into()),
     ]);

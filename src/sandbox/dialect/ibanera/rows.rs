@@ -5,14 +5,17 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
-use super::{Outcome, Problem, page, problem};
-use crate::sandbox::bank::{Bank, Card, Kind, Progress, Row};
+use super::envelope::{DefaultPage, Outcome, Problem, page, problem};
+use crate::sandbox::bank::{Bank, Card, Progress, Row, RowKind, Window};
+use crate::sandbox::call::Call;
 use crate::sandbox::json::{Json, number, object, text};
-use crate::sandbox::{Call, troubles};
+use crate::sandbox::troubles;
 
-/// A moment, with an offset or without (then UTC), or a day (5.4).
+/// A time, with an offset or without (then UTC), or a day (5.4).
 fn time(call: &Call, name: &'static str) -> Result<Option<Timestamp>, Problem> {
-    let Some(text) = call.asked(name).filter(|text| !text.is_empty()) else { return Ok(None) };
+    let Some(text) = call.query_value(name).filter(|text| !text.is_empty()) else {
+        return Ok(None);
+    };
     let local = || {
         text.parse::<jiff::civil::DateTime>()
             .or_else(|_| text.parse::<Date>().map(|day| day.at(0, 0, 0, 0)))
@@ -20,30 +23,25 @@ fn time(call: &Call, name: &'static str) -> Result<Option<Timestamp>, Problem> {
     text.parse::<Timestamp>()
         .or_else(|_| local().and_then(|at| at.to_zoned(TimeZone::UTC)).map(|at| at.timestamp()))
         .map(Some)
-        .map_err(|_| Problem(StatusCode::BAD_REQUEST, name, "Invalid"))
+        .map_err(|_| Problem::of(StatusCode::BAD_REQUEST, name, "Invalid"))
 }
 
-/// Newest first.
+/// Newest first (2.12; the order is inferred).
 pub(super) fn transactions(bank: &Bank, call: &Call) -> Outcome {
-    let card = match call.asked("CardsId").filter(|id| !id.is_empty()) {
-        Some(id) => match bank.find(id) {
-            Some(card) => Some(card),
-            None => return problem("CardsId", "Invalid"),
-        },
-        None => None,
-    };
-    let (from, to) = (time(call, "fromDate")?, time(call, "toDate")?);
+    let card_id = call.query_value("CardsId").filter(|id| !id.is_empty());
+    let Ok(card) = bank.find_optional(card_id) else { return problem("CardsId", "Invalid") };
+    let window = Window { from: time(call, "fromDate")?, to: time(call, "toDate")? };
     let items = bank
         .statement(card)
         .into_iter()
-        .filter(|row| from.is_none_or(|from| row.at >= from) && to.is_none_or(|to| row.at <= to))
+        .filter(|row| window.includes(row.at))
         .filter_map(|row| Some(entry(bank, row, bank.cards.get(row.card)?)))
         .collect();
-    Ok(page(bank, call, items, false))
+    Ok(page(bank, call, items, DefaultPage::Ten))
 }
 
-/// The card's side of a transfer has the third of its three ids (2.13).
-pub(in crate::sandbox) const fn row_id(number: u64) -> u64 {
+/// The id of a row with this root: the card's side of a transfer has the third of its three (2.13).
+pub(super) const fn row_id(number: u64) -> u64 {
     30_002 + 3 * number
 }
 
@@ -54,12 +52,12 @@ fn entry(bank: &Bank, row: &Row, card: &Card) -> Json {
         .map(|shop| format!("{} {}", shop.name, shop.country))
         .unwrap_or_default();
     let (amount, description) = match row.kind {
-        Kind::Purchase => (-row.amount, shop),
-        Kind::Cash => (-row.amount, format!("Cash withdrawal - {shop}")),
-        Kind::Refund => (row.amount, format!("Refund - {shop}")),
-        Kind::Fee => (-row.amount, "Card fee".to_owned()),
-        Kind::TopUp => (row.amount, described(row.reference.as_deref())),
-        Kind::Closing => (-row.amount, "Card closed".to_owned()),
+        RowKind::Purchase => (-row.amount, shop),
+        RowKind::Cash => (-row.amount, format!("Cash withdrawal - {shop}")),
+        RowKind::Refund => (row.amount, format!("Refund - {shop}")),
+        RowKind::Fee => (-row.amount, "Card fee".to_owned()),
+        RowKind::TopUp => (row.amount, described(row.funding.reference.as_deref())),
+        RowKind::Closing => (-row.amount, "Card closed".to_owned()),
     };
     let spelt = bank.card_id_in_rows(&card.id);
     let refund = row.refund.and_then(|refund| bank.rows.get(usize::try_from(refund).ok()?));
