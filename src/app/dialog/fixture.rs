@@ -11,7 +11,9 @@ use crate::app::Effect;
 use crate::app::chord::Chord;
 use crate::app::portfolio::Portfolio;
 use crate::config::Environment;
-use crate::domain::card::{Balance, Card, CardKey, CardKind, CardState, ProviderId, Reading};
+use crate::domain::card::{
+    Balance, Card, CardKey, CardKind, CardState, IdForm, Ids, ProviderId, Reading,
+};
 use crate::domain::money::Money;
 use crate::domain::operation::{
     ActionKind, Before, Capabilities, Operation, OperationId, OperationState, PinRule, Proof,
@@ -87,7 +89,7 @@ impl Operator {
     pub(crate) fn new() -> Self {
         let now: Timestamp = "2026-04-03T12:08:12Z".parse().expect("a time");
         let info = ProviderInfo {
-            ids: crate::config::wires::artha::IDS,
+            ids: Ids { cards: IdForm::Guid, transactions: IdForm::Guid },
             id: ProviderId::new("acme"),
             kind: "banana",
             environment: Environment::Production,
