@@ -2,55 +2,52 @@
 //! first, or asks the engine directly.
 
 use super::dialog::Dialog;
+use super::dialog::transition::Transition;
 use super::keymap::Command;
 use super::layout::Pane;
+use super::portfolio::Portfolio;
 use super::{Effect, Model};
 use crate::domain::card::{CardKey, CardState};
 use crate::domain::operation::{ActionKind, Operation, OperationState};
 use crate::engine::{HealthState, Job};
 
-/// Which dialog a key opens.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Opens {
-    /// To freeze the card, or to unfreeze it when it is frozen.
-    FreezeOrUnfreeze,
-    /// The form of a change.
-    Form(ActionKind),
-    /// A top-up that covers the last decline.
-    CoverDecline,
-    /// The menu of every action.
-    Menu,
-}
-
 impl Model {
     /// Opens a dialog about the card of the focused row.
-    pub(super) fn open_dialog(&mut self, opens: Opens) -> Vec<Effect> {
+    pub(super) fn open_dialog(
+        &mut self,
+        open: impl FnOnce(&CardKey, &mut Portfolio) -> Transition,
+    ) -> Vec<Effect> {
         let Some(key) = self.subject() else {
             self.remark("no card here");
             return Vec::new();
         };
-        let Some(card) = self.portfolio.cards.get(&key) else {
+        if !self.portfolio.cards.contains_key(&key) {
             self.remark("this row names a card that is not known");
             return Vec::new();
-        };
-        let frozen = card.state == CardState::Frozen;
+        }
         // From here on rows stand still, and the cursor stays on its row afterwards.
         match self.focus {
             Pane::Cards => self.cards.list.hold(),
             Pane::Feed => self.feed.hold(),
             Pane::Detail | Pane::Activity | Pane::Providers => {}
         }
-        let portfolio = &mut self.portfolio;
-        let transition = match opens {
-            Opens::FreezeOrUnfreeze if frozen => {
-                Dialog::for_action(ActionKind::Unfreeze, &key, portfolio)
-            }
-            Opens::FreezeOrUnfreeze => Dialog::for_action(ActionKind::Freeze, &key, portfolio),
-            Opens::Form(action_kind) => Dialog::for_action(action_kind, &key, portfolio),
-            Opens::CoverDecline => Dialog::cover_decline(&key, portfolio),
-            Opens::Menu => Dialog::menu(&key, portfolio),
-        };
+        let transition = open(&key, &mut self.portfolio);
         self.follow(transition)
+    }
+
+    /// Opens the form of a change.
+    pub(super) fn open_form(&mut self, action_kind: ActionKind) -> Vec<Effect> {
+        self.open_dialog(|key, portfolio| Dialog::for_action(action_kind, key, portfolio))
+    }
+
+    /// Opens the form that freezes the card, or unfreezes it when it is frozen.
+    pub(super) fn freeze_or_unfreeze(&mut self) -> Vec<Effect> {
+        self.open_dialog(|key, portfolio| {
+            let state = portfolio.cards.get(key).map(|card| card.state);
+            let frozen = state == Some(CardState::Frozen);
+            let action_kind = if frozen { ActionKind::Unfreeze } else { ActionKind::Freeze };
+            Dialog::for_action(action_kind, key, portfolio)
+        })
     }
 
     /// Opens the dialog that records the outcome of the selected operation by hand.

@@ -1,7 +1,7 @@
 //! What the keys do: a chord becomes a command, and a command moves, shows or asks.
 
-use super::actions::Opens;
 use super::chord::{Chord, Key};
+use super::dialog::Dialog;
 use super::feed::Known;
 use super::keymap::{Command, Group};
 use super::layout::{Layout, Pane};
@@ -106,12 +106,14 @@ impl Model {
             Command::Longer => self.feed.step_range(true),
             Command::Sort => self.cards.sort_next(),
             Command::Reverse => self.cards.reverse(),
-            Command::Freeze => return self.open_dialog(Opens::FreezeOrUnfreeze),
-            Command::TopUp => return self.open_dialog(Opens::Form(ActionKind::TopUp)),
-            Command::Cover => return self.open_dialog(Opens::CoverDecline),
-            Command::Pin => return self.open_dialog(Opens::Form(ActionKind::SetPin)),
-            Command::Close => return self.open_dialog(Opens::Form(ActionKind::Close)),
-            Command::Actions => return self.open_dialog(Opens::Menu),
+            Command::Freeze => return self.freeze_or_unfreeze(),
+            Command::TopUp => return self.open_form(ActionKind::TopUp),
+            Command::Cover => return self.open_dialog(Dialog::cover_decline),
+            Command::Pin => return self.open_form(ActionKind::SetPin),
+            Command::Close => return self.open_form(ActionKind::Close),
+            Command::Actions => {
+                return self.open_dialog(|key, portfolio| Dialog::menu(key, portfolio));
+            }
             Command::Check => return self.look_up_operation(),
             Command::Settle => return self.resolve_operation(),
             Command::Mark => self.cards.mark(),

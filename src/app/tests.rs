@@ -291,6 +291,18 @@ fn changes_open_a_dialog_for_the_card_under_the_cursor() {
 }
 
 #[test]
+fn a_failure_around_the_board_is_said_until_the_next_key() {
+    let mut model = board((120, 40));
+    let effects = update(&mut model, Msg::Failed("not copied: no terminal".to_owned()));
+    assert!(jobs(effects).iter().all(|job| job.starts_with("Watch")));
+    tick(&mut model, 60);
+    let notice = model.notice.as_ref().map(|notice| notice.words.as_str());
+    assert_eq!(notice, Some("a part of cardtop failed: not copied: no terminal"));
+    press(&mut model, "j");
+    assert_eq!(model.notice, None);
+}
+
+#[test]
 fn a_refusal_is_said_when_no_dialog_shows_it() {
     let mut model = board((120, 40));
     let id = OperationId::new(now(), 1, 1);
