@@ -7,19 +7,22 @@ mod actions;
 pub(crate) mod activity;
 pub(crate) mod cards;
 pub mod chord;
-mod commands;
+pub mod command;
 mod copying;
 pub(crate) mod detail;
 pub mod dialog;
 pub(crate) mod feed;
 pub(crate) mod field;
 pub(crate) mod help;
+mod input;
 pub mod keymap;
 pub mod layout;
 pub(crate) mod list;
+mod navigation;
 pub mod portfolio;
 pub mod present;
 pub(crate) mod providers;
+pub(crate) mod screen;
 pub(crate) mod search;
 pub mod transactions;
 
@@ -41,6 +44,7 @@ use dialog::{Dialog, Outcome};
 use keymap::Keymap;
 use layout::{Breakpoint, Layout, Pane};
 use portfolio::Portfolio;
+use screen::Screen;
 use search::Search;
 
 /// A clock that goes back by more than this was set.
@@ -109,27 +113,29 @@ pub(crate) struct Notice {
 pub struct Model {
     /// What is known, and the time.
     pub portfolio: Portfolio,
-    /// The terminal's size, columns and rows.
-    pub(crate) size: (u16, u16),
     pub(crate) keymap: Keymap,
-    pub(crate) view: Pane,
-    pub(crate) focus: Pane,
-    pub(crate) zoomed: bool,
-    pub(crate) cards: cards::Cards,
-    pub(crate) detail: detail::Detail,
-    pub(crate) feed: feed::Feed,
-    pub(crate) activity: activity::Activity,
-    pub(crate) providers: providers::Providers,
+    pub(crate) screen: Screen,
+    pub(crate) panes: Panes,
+    /// Keys go to the last one.
     pub(crate) dialogs: Vec<Dialog>,
     pub(crate) help: Option<help::Help>,
     /// `y` was pressed: the next key says what is copied.
     pub(crate) copying: bool,
     pub(crate) notice: Option<Notice>,
-    /// Rows stand still since then.
+    /// Since when rows stand still.
     pub(crate) paused: Option<Timestamp>,
-    last_view: Pane,
-    opened_from: Pane,
+    /// What the engine was last asked to read first: the selected card and those that can be seen.
     watching: Option<(Option<CardKey>, Vec<CardKey>)>,
+}
+
+/// What each pane shows.
+#[derive(Debug, Default)]
+pub(crate) struct Panes {
+    pub(crate) cards: cards::Cards,
+    pub(crate) detail: detail::Detail,
+    pub(crate) feed: feed::Feed,
+    pub(crate) activity: activity::Activity,
+    pub(crate) providers: providers::Providers,
 }
 
 /// Changes the board by one message; what it wants done is answered.
@@ -153,7 +159,7 @@ pub fn update_all(model: &mut Model, msgs: impl IntoIterator<Item = Msg>) -> Vec
             Msg::Key(chord) => model.press(chord),
             Msg::Paste(text) => model.paste(&text),
             Msg::Resized(columns, rows) => {
-                model.size = (columns, rows);
+                model.screen.size = (columns, rows);
                 Vec::new()
             }
             Msg::Tick(at) => model.tick(at),
@@ -168,7 +174,7 @@ pub fn update_all(model: &mut Model, msgs: impl IntoIterator<Item = Msg>) -> Vec
 /// seconds; never while nothing but advice is shown.
 #[must_use]
 pub fn wake_at(model: &Model) -> Option<Timestamp> {
-    let second = (Breakpoint::of(model.size) != Breakpoint::Advice)
+    let second = (Breakpoint::of(model.screen.size) != Breakpoint::Advice)
         .then(|| Timestamp::from_second(model.portfolio.now.as_second() + 1).ok())
         .flatten();
     let dialog = model.dialogs.last().and_then(|dialog| dialog.wake_at(&model.portfolio));
@@ -181,23 +187,14 @@ impl Model {
     pub fn new(start: Start) -> Self {
         let mut model = Self {
             portfolio: start.portfolio,
-            size: start.size,
             keymap: start.keymap,
-            view: Pane::Cards,
-            focus: Pane::Cards,
-            zoomed: false,
-            cards: cards::Cards::default(),
-            detail: detail::Detail::default(),
-            feed: feed::Feed::default(),
-            activity: activity::Activity::default(),
-            providers: providers::Providers::default(),
+            screen: Screen::new(start.size),
+            panes: Panes::default(),
             dialogs: Vec::new(),
             help: None,
             copying: false,
             notice: None,
             paused: None,
-            last_view: Pane::Feed,
-            opened_from: Pane::Cards,
             watching: None,
         };
         // What this wants is asked for by the first message.
@@ -208,40 +205,39 @@ impl Model {
 
     /// Where everything is now.
     pub(crate) fn layout(&self) -> Layout {
-        let only = self.zoomed.then_some(self.focus);
-        let typing = self.search(self.focus).is_some_and(|search| search.typing);
-        Layout::of(self.size, self.view, only, if typing { 2 } else { 0 })
+        let typing = self.search(self.screen.focus).is_some_and(|search| search.typing);
+        self.screen.layout(if typing { 2 } else { 0 })
     }
 
     /// The filter of a pane that has one.
     pub(crate) const fn search(&self, pane: Pane) -> Option<&Search> {
         match pane {
-            Pane::Cards => Some(&self.cards.search),
-            Pane::Feed => Some(&self.feed.search),
-            Pane::Activity => Some(&self.activity.search),
+            Pane::Cards => Some(&self.panes.cards.search),
+            Pane::Feed => Some(&self.panes.feed.search),
+            Pane::Activity => Some(&self.panes.activity.search),
             Pane::Detail | Pane::Providers => None,
         }
     }
 
     /// The card that keys are about: the one of the focused row.
     pub(crate) fn subject(&self) -> Option<CardKey> {
-        match self.focus {
-            Pane::Cards => self.cards.list.selected().cloned(),
-            Pane::Detail => self.detail.card.clone(),
-            Pane::Feed => self.feed.list.selected()?.known(&self.portfolio)?.card(),
+        match self.screen.focus {
+            Pane::Cards => self.panes.cards.list.selected().cloned(),
+            Pane::Detail => self.panes.detail.card.clone(),
+            Pane::Feed => self.panes.feed.list.selected()?.known(&self.portfolio)?.card(),
             Pane::Activity => self
                 .portfolio
-                .operation(*self.activity.list.selected()?)
+                .operation(*self.panes.activity.list.selected()?)
                 .map(|row| row.card.clone()),
             Pane::Providers => None,
         }
     }
 
     fn search_mut(&mut self) -> Option<&mut Search> {
-        match self.focus {
-            Pane::Cards => Some(&mut self.cards.search),
-            Pane::Feed => Some(&mut self.feed.search),
-            Pane::Activity => Some(&mut self.activity.search),
+        match self.screen.focus {
+            Pane::Cards => Some(&mut self.panes.cards.search),
+            Pane::Feed => Some(&mut self.panes.feed.search),
+            Pane::Activity => Some(&mut self.panes.activity.search),
             Pane::Detail | Pane::Providers => None,
         }
     }
@@ -350,21 +346,21 @@ impl Model {
     fn settle(&mut self) -> Vec<Effect> {
         let still = self.paused.is_some() || !self.dialogs.is_empty();
         let layout = self.layout();
-        if layout.area(self.focus).is_none()
+        if layout.area(self.screen.focus).is_none()
             && let Some((pane, _)) = layout.panes.first()
         {
-            self.focus = *pane;
+            self.screen.focus = *pane;
         }
-        self.cards.settle(&self.portfolio, still);
-        self.feed.settle(&self.portfolio, still, self.paused);
+        self.panes.cards.settle(&self.portfolio, still);
+        self.panes.feed.settle(&self.portfolio, still, self.paused);
         let activity_seen = layout.area(Pane::Activity).is_some();
-        let mut effects = self.activity.settle(&self.portfolio, still, activity_seen);
-        self.providers.settle(&self.portfolio);
-        if self.focus != Pane::Detail {
-            let subject = self.subject().or_else(|| self.cards.list.selected().cloned());
-            self.detail.show(subject);
+        let mut effects = self.panes.activity.settle(&self.portfolio, still, activity_seen);
+        self.panes.providers.settle(&self.portfolio);
+        if self.screen.focus != Pane::Detail {
+            let subject = self.subject().or_else(|| self.panes.cards.list.selected().cloned());
+            self.panes.detail.show(subject);
         }
-        self.detail.settle(&self.portfolio, still);
+        self.panes.detail.settle(&self.portfolio, still);
         self.scroll(&layout);
         effects.extend(self.watch_job(&layout));
         effects
@@ -375,20 +371,20 @@ impl Model {
         for (pane, area) in &layout.panes {
             let rows = self.parts(*pane, *area).rows();
             match pane {
-                Pane::Cards => self.cards.list.set_height(rows),
-                Pane::Detail => self.detail.list.set_height(rows),
-                Pane::Feed => self.feed.list.set_height(rows),
-                Pane::Activity => self.activity.list.set_height(rows),
-                Pane::Providers => self.providers.list.set_height(rows),
+                Pane::Cards => self.panes.cards.list.set_height(rows),
+                Pane::Detail => self.panes.detail.list.set_height(rows),
+                Pane::Feed => self.panes.feed.list.set_height(rows),
+                Pane::Activity => self.panes.activity.list.set_height(rows),
+                Pane::Providers => self.panes.providers.list.set_height(rows),
             }
         }
     }
 
     /// Which cards are to be read first, when that changed.
     fn watch_job(&mut self, layout: &Layout) -> Option<Effect> {
-        let selected = self.subject().or_else(|| self.detail.card.clone());
+        let selected = self.subject().or_else(|| self.panes.detail.card.clone());
         let visible: Vec<CardKey> = match layout.area(Pane::Cards) {
-            Some(_) => self.cards.list.window().map(|(key, _)| key.clone()).collect(),
+            Some(_) => self.panes.cards.list.window().map(|(key, _)| key.clone()).collect(),
             None => Vec::new(),
         };
         let wanted = Some((selected, visible));
@@ -419,11 +415,11 @@ impl Model {
     }
 
     fn show_operation(&mut self, id: OperationId) {
-        self.show(Pane::Activity);
-        self.activity.tab = activity::Tab::All;
-        self.activity.search.clear();
-        self.activity.settle(&self.portfolio, self.paused.is_some(), false);
-        self.activity.list.select(&id);
+        self.screen.show(Pane::Activity);
+        self.panes.activity.tab = activity::Tab::All;
+        self.panes.activity.search.clear();
+        self.panes.activity.settle(&self.portfolio, self.paused.is_some(), false);
+        self.panes.activity.list.select(&id);
     }
 
     fn digits(&self, key: &CardKey) -> String {

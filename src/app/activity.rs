@@ -48,13 +48,6 @@ impl Tab {
     }
 }
 
-/// The tab to the left or right of one, without going round.
-pub(crate) fn beside<T: Copy + PartialEq>(all: &[T], tab: T, right: bool) -> T {
-    let place = all.iter().position(|known| *known == tab).unwrap_or(0);
-    let next = if right { place + 1 } else { place.saturating_sub(1) };
-    all.get(next).copied().unwrap_or(tab)
-}
-
 /// The pane of operations.
 #[derive(Debug, Default)]
 pub(crate) struct Activity {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::list::{List, Motion};
+use super::list::{Direction, List, Motion};
 use super::portfolio::Portfolio;
 use super::search::Search;
 use crate::domain::card::{CardKey, ProviderId};
@@ -205,12 +205,11 @@ impl Feed {
         RANGES.get(self.range).map_or("ever", |(word, _)| word)
     }
 
-    /// Shows less time, or more.
-    pub(crate) fn step_range(&mut self, longer: bool) {
-        self.range = if longer {
-            (self.range + 1).min(RANGES.len() - 1)
-        } else {
-            self.range.saturating_sub(1)
+    /// Shows more time (forward), or less.
+    pub(crate) fn step_range(&mut self, direction: Direction) {
+        self.range = match direction {
+            Direction::Forward => (self.range + 1).min(RANGES.len() - 1),
+            Direction::Backward => self.range.saturating_sub(1),
         };
     }
 

@@ -12,8 +12,8 @@ use crate::app::present::time::TimeFormat;
 
 /// Draws the pane.
 pub(super) fn view(model: &Model, area: Rect, canvas: &mut Canvas<'_>) {
-    let (list, portfolio) = (&model.providers.list, &model.portfolio);
-    let focused = model.focus == Pane::Providers;
+    let (list, portfolio) = (&model.panes.providers.list, &model.portfolio);
+    let focused = model.screen.focus == Pane::Providers;
     let parts = model.parts(Pane::Providers, area);
     let right = format!("{} configured", portfolio.providers.len());
     canvas.frame(area, "Providers", &right, focused);
@@ -22,7 +22,7 @@ pub(super) fn view(model: &Model, area: Rect, canvas: &mut Canvas<'_>) {
         canvas.sentences(parts.inside, &[why]);
         return;
     }
-    let alone = model.is_alone(Pane::Providers);
+    let alone = model.screen.is_alone(Pane::Providers);
     let context = Context { portfolio, time: TimeFormat::Seconds };
     let rows: Vec<Row> = list
         .window()

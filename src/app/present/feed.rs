@@ -7,8 +7,8 @@ use super::table::{Cell, Column, Context, figures, plain, whole, words};
 use super::time::TimeFormat;
 use super::{filter_in_title, operation, transaction};
 use crate::app::Model;
+use crate::app::command::Command;
 use crate::app::feed::{Known, Total};
-use crate::app::keymap::Command;
 use crate::app::portfolio::Portfolio;
 use crate::domain::completeness::Completeness;
 use crate::domain::money::Money;
@@ -155,7 +155,7 @@ fn meaning(context: &Context<'_>, row: &Known<'_>) -> Cell {
 /// Whether rows come, on the left; how many are shown, and since when, on the right: as much of it
 /// as fits into `columns`.
 pub(crate) fn titles(model: &Model, columns: usize) -> (String, String) {
-    let (feed, portfolio) = (&model.feed, &model.portfolio);
+    let (feed, portfolio) = (&model.panes.feed, &model.portfolio);
     let state = match model.paused {
         Some(since) => {
             let at = portfolio.local_time(since, TimeFormat::Seconds);
@@ -277,7 +277,7 @@ const MOST_TOTALS: usize = 4;
 
 /// Totals per currency, and which rows may be missing.
 pub(crate) fn foot(model: &Model, columns: usize) -> Vec<Line> {
-    let mut lines = totals(&model.feed.totals, columns);
+    let mut lines = totals(&model.panes.feed.totals, columns);
     lines.extend(missing_rows(&model.portfolio));
     lines
 }
@@ -352,7 +352,7 @@ fn missing_rows(portfolio: &Portfolio) -> Vec<Line> {
 
 /// Why no row is shown.
 pub(crate) fn why_empty(model: &Model) -> Vec<String> {
-    let feed = &model.feed;
+    let feed = &model.panes.feed;
     let mut lines = Vec::new();
     if feed.hidden > 0 {
         let again = model.keymap.hint(Command::Back, "shows them again");
@@ -375,6 +375,6 @@ pub(crate) fn why_empty(model: &Model) -> Vec<String> {
 
 /// The row under the cursor as plain text.
 pub(super) fn row_text(model: &Model) -> Option<String> {
-    let row = model.feed.list.selected()?.known(&model.portfolio)?;
+    let row = model.panes.feed.list.selected()?.known(&model.portfolio)?;
     Some(plain(columns(), &model.portfolio, &row))
 }

@@ -163,7 +163,7 @@ pub(crate) fn floats(model: &Model, columns: usize) -> Line {
     if width(&all) <= columns {
         return all;
     }
-    if let Some(card) = model.cards.list.selected().and_then(|key| portfolio.cards.get(key)) {
+    if let Some(card) = model.panes.cards.list.selected().and_then(|key| portfolio.cards.get(key)) {
         sums.sort_by_key(|(id, sum)| {
             (**id != card.key.provider, Some(sum.currency()) != card.currency)
         });

@@ -3,7 +3,8 @@
 use jiff::Timestamp;
 
 use super::role::Role;
-use crate::app::keymap::{Command, Keymap};
+use crate::app::command::Command;
+use crate::app::keymap::Keymap;
 use crate::app::portfolio::Portfolio;
 use crate::domain::card::ProviderId;
 use crate::domain::operation::{ActionKind, Capabilities, Support, TopUpSafety};

@@ -193,6 +193,6 @@ fn can_do(portfolio: &Portfolio, info: &ProviderInfo) -> Vec<Fact> {
 
 /// The row under the cursor as plain text.
 pub(super) fn row_text(model: &Model) -> Option<String> {
-    let row = ProviderRow::of(&model.portfolio, model.providers.list.selected()?);
+    let row = ProviderRow::of(&model.portfolio, model.panes.providers.list.selected()?);
     Some(plain(columns(), &model.portfolio, &row))
 }
