@@ -15,7 +15,7 @@ use cardtop::clock::Clock;
 use cardtop::domain::card::{Card, CardKey, ProviderId};
 use cardtop::domain::money::Money;
 use cardtop::domain::operation::{
-    ActionKind, Before, Operation, OperationId, OperationState, Proof,
+    ActionKind, Before, OnConflict, Operation, OperationId, OperationState, Proof,
 };
 use cardtop::store::journal::{Finding, Intent};
 use cardtop::store::{FILE, Store, journal};
@@ -67,8 +67,10 @@ async fn journalled(store: &Store, clock: &Clock, count: u16) -> Duration {
     let operation = operation(clock, count);
     let (id, now) = (operation.id, clock.now());
     let began = Instant::now();
-    let intent =
-        store.journal(move |db| journal::intend(db, &operation, false)).await.expect("the journal");
+    let intent = store
+        .journal(move |db| journal::intend(db, &operation, OnConflict::Refuse))
+        .await
+        .expect("the journal");
     assert!(matches!(intent, Intent::Saved));
     store
         .journal(move |db| {

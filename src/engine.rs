@@ -23,16 +23,17 @@ use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 use crate::clock::Clock;
-use crate::config::{Config, Environment, ProviderConfig, roster};
+use crate::config::{Environment, roster};
 use crate::domain::card::{Card, CardKey, CardState, Ids, ProviderId};
 use crate::domain::completeness::Completeness;
 use crate::domain::money::Money;
 pub use crate::domain::operation::Step;
-use crate::domain::operation::{Action, Capabilities, Operation, OperationId};
+use crate::domain::operation::{Action, Capabilities, OnConflict, Operation, OperationId};
 use crate::domain::transaction::Transaction;
 pub use crate::provider::Error;
 use crate::provider::crypto::random;
 use crate::provider::http::{Http, Transport};
+use crate::provider::{Config, ProviderConfig};
 pub use crate::provider::{ErrorKind, Payer, Quote};
 pub use crate::store::journal::Verified;
 use crate::store::{Store, journal};
@@ -782,9 +783,9 @@ pub struct ChangeRequest {
     pub reason: Option<Arc<str>>,
     /// What the operator saw when confirming: the change is refused when a fresh reading differs.
     pub shown: Expected,
-    /// The operator typed `SECOND <last4>`: send although an earlier one is not settled, or an
-    /// equal one came a moment ago.
-    pub second: bool,
+    /// Whether the operator chose to send although an earlier one is not settled, or an equal one
+    /// came a moment ago.
+    pub on_conflict: OnConflict,
     /// The equal top-up of the last minutes that the operator was shown in the card's list and
     /// confirmed all the same.
     pub recent_credit: Option<Arc<str>>,

@@ -1,18 +1,21 @@
 //! The one trait that every provider is driven through, and what its calls answer with.
 //!
 //! Adapters turn wires into the domain's words. They never retry a change, never keep card numbers,
-//! and know nothing of the store, the engine or the screen.
+//! and know nothing of the store, the engine or the screen. A provider is a folder of one shape,
+//! `NAME/{settings,requests,wire,tests}.rs` beside `NAME.rs`, and its line in [`kinds`].
 
 pub mod artha;
 pub mod banana;
 mod credits;
 pub mod crypto;
 mod dates;
+pub mod encoding;
 pub mod enkash;
 pub mod error;
 pub mod http;
 pub mod ibanera;
 pub mod json;
+pub mod kinds;
 mod listing;
 pub mod pages;
 #[cfg(test)]
@@ -22,12 +25,15 @@ pub mod times;
 mod tls;
 mod trouble;
 
+use std::any::Any;
+use std::fmt::Debug;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
 
-use crate::config::{Account, ProviderConfig};
+use crate::config;
+use crate::config::secret::Source;
 use crate::domain::card::Card;
 use crate::domain::money::Money;
 pub use crate::domain::operation::MatchedCredits;
@@ -84,6 +90,66 @@ pub trait Provider: Send + Sync {
         operation: &Operation,
         claimed: &MatchedCredits,
     ) -> Result<Lookup>;
+}
+
+/// The configuration, with accounts that an adapter can be built for.
+pub type Config = config::Config<Arc<dyn AccountSettings>>;
+
+/// One account of it.
+pub type ProviderConfig = config::ProviderConfig<Arc<dyn AccountSettings>>;
+
+/// A kind of provider: what the configuration has for it, and how its accounts are built.
+pub type ProviderKind = config::ProviderKind<Arc<dyn AccountSettings>>;
+
+/// The settings that only one kind of provider has, as its `settings.rs` reads them.
+pub trait AccountSettings: Any + Debug + Send + Sync {
+    /// Where the secrets that the adapter needs come from.
+    fn secrets(&self) -> Vec<&Source>;
+
+    /// Addresses beside `base_url` that requests go to.
+    fn other_addresses(&self) -> Vec<&str> {
+        Vec::new()
+    }
+
+    /// Whether a connection may be kept for the next reading. One that is kept holds the head of
+    /// its last request in a buffer: one copy of a token is borne for what that saves, two are
+    /// not.
+    fn keeps_connections(&self) -> bool {
+        true
+    }
+
+    /// The adapter. Reads the secrets, so it may block for as long as [`Source::wait`] says: call
+    /// it off the drawing task.
+    ///
+    /// # Errors
+    /// A sentence that begins with the account's name and says which setting or secret is wrong
+    /// and what to do.
+    fn build(
+        &self,
+        config: &ProviderConfig,
+        http: Http,
+    ) -> std::result::Result<Box<dyn Provider>, String>;
+}
+
+impl ProviderConfig {
+    /// The settings, where they are of this type.
+    #[must_use]
+    pub fn settings_as<S: AccountSettings>(&self) -> Option<&S> {
+        let settings: &dyn Any = &*self.settings;
+        settings.downcast_ref()
+    }
+}
+
+/// The adapter for a configured account. Reads its secrets: call it off the drawing task.
+///
+/// # Errors
+/// A sentence that says which setting or secret is wrong and what to do; other accounts are not
+/// touched by it.
+pub fn build(
+    config: &ProviderConfig,
+    http: Http,
+) -> std::result::Result<Box<dyn Provider>, String> {
+    config.settings.build(config, http)
 }
 
 /// The lists of an account, as their pages are read.
@@ -248,21 +314,4 @@ fn push_segment(out: &mut String, text: &str) {
             out.extend(['%', digit(byte >> 4), digit(byte & 15)]);
         }
     }
-}
-
-/// The adapter for a configured account. Reads its secrets: call it off the drawing task.
-///
-/// # Errors
-/// A sentence that says which setting or secret is wrong and what to do; other accounts are not
-/// touched by it.
-pub fn build(
-    config: &ProviderConfig,
-    http: Http,
-) -> std::result::Result<Box<dyn Provider>, String> {
-    Ok(match &config.account {
-        Account::Artha(account) => Box::new(artha::Artha::new(config, account, http)?),
-        Account::Banana(account) => Box::new(banana::Banana::new(config, account, http)?),
-        Account::Enkash(account) => Box::new(enkash::Enkash::new(config, account, http)?),
-        Account::Ibanera(account) => Box::new(ibanera::Ibanera::new(config, account, http)?),
-    })
 }

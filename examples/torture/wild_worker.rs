@@ -9,11 +9,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, anyhow};
-use cardtop::config::Config;
 use cardtop::domain::card::{CardKey, ProviderId};
 use cardtop::domain::money::Money;
-use cardtop::domain::operation::{Action, Operation, OperationId};
+use cardtop::domain::operation::{Action, OnConflict, Operation, OperationId};
 use cardtop::engine::{ChangeRequest, Engine, Expected, Setup};
+use cardtop::provider::Config;
 use cardtop::store::{Store, journal};
 use tokio::sync::{Semaphore, mpsc};
 
@@ -63,7 +63,11 @@ pub(crate) async fn work(args: &WorkerArgs) -> anyhow::Result<()> {
                     action: Action::TopUp(amount),
                     reason: Some(format!("number {number}").into()),
                     shown: Expected::default(),
-                    second: *second == "1",
+                    on_conflict: if *second == "1" {
+                        OnConflict::Override
+                    } else {
+                        OnConflict::Refuse
+                    },
                     recent_credit: None,
                     payer: None,
                 };

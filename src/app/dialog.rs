@@ -27,7 +27,7 @@ use super::Effect;
 use super::chord::{Chord, Key};
 use super::portfolio::{ActionRefusal, Portfolio};
 use crate::domain::card::CardKey;
-use crate::domain::operation::{ActionKind, Operation, OperationId};
+use crate::domain::operation::{ActionKind, OnConflict, Operation, OperationId};
 use crate::engine::{ChangeRequest, EngineEvent, Job};
 use close::Close;
 use freeze::FreezeForm;
@@ -449,6 +449,14 @@ fn not_now(
         Err(ActionRefusal::Because(why)) => {
             Some(Page::Refusal(Refusal::new(action_kind, key, &why)))
         }
+    }
+}
+
+/// What becomes of the change when an earlier one is not settled.
+const fn on_conflict(second: Option<OperationId>) -> OnConflict {
+    match second {
+        Some(_) => OnConflict::Override,
+        None => OnConflict::Refuse,
     }
 }
 

@@ -17,8 +17,8 @@ use super::{complain, find, print, read, secret_line};
 use crate::clock::Clock;
 use crate::domain::card::Card;
 use crate::domain::operation::{
-    Action, ActionKind, Capabilities, Operation, OperationId, OperationState, Pin, PinRule, Proof,
-    check_action,
+    Action, ActionKind, Capabilities, OnConflict, Operation, OperationId, OperationState, Pin,
+    PinRule, Proof, check_action,
 };
 use crate::domain::text;
 use crate::engine::{ChangeRequest, Expected, Refused};
@@ -145,7 +145,10 @@ async fn ask(session: &Session, args: &ChangeArgs, spec: &ChangeSpec) -> Outcome
         action,
         reason: reason.map(Arc::from),
         shown: Expected::default(),
-        second: matches!(spec, ChangeSpec::TopUp { second: Some(_), .. }),
+        on_conflict: match spec {
+            ChangeSpec::TopUp { second: Some(_), .. } => OnConflict::Override,
+            _ => OnConflict::Refuse,
+        },
         recent_credit: None,
         payer,
     };

@@ -14,11 +14,12 @@ use super::print::View;
 use super::{ColorChoice, Failure, Global, complain};
 use crate::app::keymap::Keymap;
 use crate::clock::Clock;
-use crate::config::{self, Config};
+use crate::config;
 use crate::domain::card::{Card, ProviderId};
 use crate::domain::filter::Filter;
 use crate::domain::text;
 use crate::engine::{Engine, EngineEvent, ProviderInfo, Setup};
+use crate::provider::Config;
 
 /// An engine that reads only when it is asked, and how its answers are printed.
 pub(crate) struct Session {

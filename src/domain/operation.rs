@@ -23,7 +23,7 @@ pub use action::{Action, ActionKind};
 pub use capabilities::{Capabilities, PinRule, Proof, Support, TopUpSafety};
 pub use id::{OperationId, OperationIdError};
 pub use pin::{Pin, PinError, is_weak_pin};
-pub use policy::{Denied, check_action};
+pub use policy::{Denied, OnConflict, check_action};
 pub use state::OperationState;
 
 /// The record of one action: what was asked of which card, by whom, and what is known of it.

@@ -14,7 +14,8 @@ use super::schedule::look_again;
 use super::{ChangeRequest, Engine, EngineEvent, Refused};
 use crate::domain::card::{Card, CardState};
 use crate::domain::operation::{
-    Action, ActionKind, Before, Operation, OperationId, OperationState, Proof, Step, check_action,
+    Action, ActionKind, Before, OnConflict, Operation, OperationId, OperationState, Proof, Step,
+    check_action,
 };
 use crate::domain::proof::ProvenBy;
 use crate::domain::text;
@@ -76,7 +77,10 @@ impl Engine {
         changed_since_shown(&order, &card)?;
         let capabilities = provider.capabilities();
         let action_kind = order.action.action_kind();
-        let open = if order.second { Vec::new() } else { self.still_open(&order).await };
+        let open = match order.on_conflict {
+            OnConflict::Refuse => self.still_open(&order).await,
+            OnConflict::Override => Vec::new(),
+        };
         check_action(action_kind, &card, &capabilities, &open)
             .map_err(|denied| Refused::Denied(denied.to_string()))?;
         // Without a list to compare with, a credit that comes afterwards would prove nothing: then
@@ -115,7 +119,7 @@ impl Engine {
         };
         // Reading took its time: read-only may have been switched on meanwhile.
         self.gate(&order)?;
-        self.intend(&operation, order.second).await?;
+        self.intend(&operation, order.on_conflict).await?;
         self.tell_operation(&operation).await;
         let paid_by = order
             .payer
@@ -189,9 +193,9 @@ impl Engine {
         Ok(account)
     }
 
-    async fn intend(&self, operation: &Operation, second: bool) -> Result<(), Refused> {
+    async fn intend(&self, operation: &Operation, on_conflict: OnConflict) -> Result<(), Refused> {
         let saved = operation.clone();
-        let intent = self.0.store.journal(move |db| journal::intend(db, &saved, second)).await;
+        let intent = self.0.store.journal(move |db| journal::intend(db, &saved, on_conflict)).await;
         match intent {
             Ok(Intent::Saved) => Ok(()),
             Ok(Intent::Blocked(rival)) => {

@@ -9,7 +9,9 @@ use super::account::Account;
 use super::{ChangeRequest, Engine, EngineEvent, Refused};
 use crate::domain::card::Card;
 use crate::domain::money::Money;
-use crate::domain::operation::{ActionKind, Operation, OperationId, OperationState, Proof};
+use crate::domain::operation::{
+    ActionKind, OnConflict, Operation, OperationId, OperationState, Proof,
+};
 use crate::domain::proof::{Baseline, UNMEASURED};
 use crate::domain::transaction::{Transaction, TransactionKind, TransactionState};
 use crate::provider::pages::{ReadMode, read_window};
@@ -74,9 +76,10 @@ impl Engine {
             self.read_baseline(account, &*provider, card).await.map_err(Refused::Unread)?;
         let now = baseline.provider_time(baseline.read_at);
         let recent = credits.newest_of(amount, now.saturating_sub(RECENT).unwrap_or(now));
-        if let Some(recent) = recent
-            .filter(|recent| !order.second && order.recent_credit.as_ref() != Some(&recent.id))
-        {
+        if let Some(recent) = recent.filter(|recent| {
+            order.on_conflict == OnConflict::Refuse
+                && order.recent_credit.as_ref() != Some(&recent.id)
+        }) {
             let seconds = now.duration_since(recent.at).as_secs().max(0);
             let words = format!(
                 "not sent: a top-up of {amount} came {seconds} s ago, by this or another system \

@@ -17,12 +17,12 @@ use http_body_util::BodyExt;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::value::RawValue;
 
+use super::ProviderConfig;
 use super::error::{ConnectionFailure, Error, ErrorKind, Outcome, Result};
-use super::json::{JsonObject, in_our_names, without_byte_order_mark};
+use super::json::{JsonObject, in_document_names, without_byte_order_mark};
 use crate::clock::Clock;
 use crate::config::proxy::{Proxies, Route};
-use crate::config::wires::Spelling;
-use crate::config::{Account, ProviderConfig};
+use crate::config::spelling::Spelling;
 use crate::domain::card::ProviderId;
 use crate::domain::proof::ClockOffset;
 use crate::domain::text;
@@ -328,7 +328,8 @@ impl Answer {
             .and_then(|body| serde_json::from_slice(body).ok())
         {
             let json: &RawValue = json;
-            self.body = Bytes::from(String::from(Box::<str>::from(in_our_names(json, spelling))));
+            self.body =
+                Bytes::from(String::from(Box::<str>::from(in_document_names(json, spelling))));
         }
     }
 
@@ -503,11 +504,8 @@ impl NetworkTransport {
                     format!("{}: TLS cannot be set up: {}", config.name, innermost(&error))
                 })
         };
-        // A connection that is kept has the head of its last request in a buffer, and with it a
-        // token. One such copy beside our own is borne for what keeping it saves; where a request
-        // carries the token twice, none is kept.
-        let twice = matches!(&config.account, Account::Artha(account) if account.customer_token);
-        Ok(Self { reads: client(if twice { 0 } else { 1 })?, writes: client(0)?, proxies })
+        let idle = if config.settings.keeps_connections() { 1 } else { 0 };
+        Ok(Self { reads: client(idle)?, writes: client(0)?, proxies })
     }
 
     /// ` through the proxy host:port`, where a request to this address goes that way.
@@ -551,12 +549,8 @@ fn proxy_of(
     config: &ProviderConfig,
     proxies: &Proxies,
 ) -> std::result::Result<Option<Arc<str>>, String> {
-    let token_url = match &config.account {
-        Account::Enkash(account) => Some(account.token_url.as_str()),
-        Account::Artha(_) | Account::Banana(_) | Account::Ibanera(_) => None,
-    };
     let mut shown = None;
-    for address in [Some(config.base_url.as_str()), token_url].into_iter().flatten() {
+    for address in [config.base_url.as_str()].into_iter().chain(config.settings.other_addresses()) {
         // An address that is none is told by the adapter, with its setting.
         let Ok(url) = reqwest::Url::parse(address) else { continue };
         let port = url.port_or_known_default().unwrap_or(443);

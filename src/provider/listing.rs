@@ -11,12 +11,13 @@ use jiff::tz::TimeZone;
 use serde_json::value::RawValue;
 
 use super::crypto::sha256;
-use super::json::{JsonObject, MOST_ROWS, RowError, beginning, list};
+use super::json::{JsonObject, MOST_ROWS, RowError, list, text_start};
 use super::pages;
 use super::times::plausible;
 use super::{Error, Evidence, Lookup};
-pub(super) use crate::config::wires::plain;
-use crate::config::wires::{Dates, Lists, Sign, Spelling};
+use crate::config::lists::{Dates, Lists, Sign};
+use crate::config::spelling::Spelling;
+pub(super) use crate::config::spelling::plain;
 use crate::domain::card::{Card, CardState, IdForm, Ids, ProviderId};
 use crate::domain::completeness::UnreadRow;
 use crate::domain::money::Money;
@@ -122,7 +123,7 @@ pub(super) fn refusal_reason(
     const NONE: &str = "no reason given";
     match JsonObject::read(json) {
         Ok(fields) => words(&fields).as_deref().unwrap_or(NONE).to_owned(),
-        Err(_) => beginning(json).unwrap_or_else(|| NONE.to_owned()),
+        Err(_) => text_start(json).unwrap_or_else(|| NONE.to_owned()),
     }
 }
 

@@ -20,7 +20,7 @@ pub use self::claims::matched_credits;
 use super::{begin, millis, moment, money};
 use crate::domain::card::{Balance, CardKey, CardState, ProviderId};
 use crate::domain::operation::{
-    ActionKind, Before, Operation, OperationId, OperationState, Proof, Step,
+    ActionKind, Before, OnConflict, Operation, OperationId, OperationState, Proof, Step,
 };
 use crate::domain::proof::ProvenBy;
 
@@ -42,16 +42,17 @@ pub enum Intent {
 }
 
 /// Saves the intent of an operation, unless an unsettled one of the same card is in its way, in
-/// this process or another. With `second` (the operator typed the phrase) an unsettled one that is
-/// not just being sent does not count.
+/// this process or another. With [`OnConflict::Override`] an unsettled one that is not just being
+/// sent does not count.
 ///
 /// # Errors
 /// What SQLite said; then nothing may be sent.
 pub fn intend(
     db: &mut Connection,
     operation: &Operation,
-    second: bool,
+    on_conflict: OnConflict,
 ) -> rusqlite::Result<Intent> {
+    let overrides = on_conflict == OnConflict::Override;
     let tx = begin(db)?;
     let rivals: Vec<Operation> = tx
         .prepare_cached(&format!(
@@ -61,12 +62,12 @@ pub fn intend(
         .query_map([operation.card.provider.name(), &*operation.card.id], read)?
         .collect::<rusqlite::Result<_>>()?;
     let rival = rivals.into_iter().find(|rival| {
-        rival.blocks(operation.action_kind) && !(second && rival.state != OperationState::Sent)
+        rival.blocks(operation.action_kind) && !(overrides && rival.state != OperationState::Sent)
     });
     if let Some(rival) = rival {
         return Ok(Intent::Blocked(Box::new(rival)));
     }
-    if !second && let Some(baseline) = &operation.baseline {
+    if !overrides && let Some(baseline) = &operation.baseline {
         // Its credit may not be in the list that was read before this intent.
         let equal = tx
             .prepare_cached(&format!(
@@ -137,7 +138,7 @@ pub fn intend(
         operation.reference
     );
     append(&tx, operation.created_at, operation.id, "intent", &words, operation.state)?;
-    if second {
+    if overrides {
         append(
             &tx,
             operation.created_at,
@@ -678,7 +679,8 @@ mod tests {
     }
 
     fn saved(db: &mut Connection, operation: &Operation, second: bool) -> bool {
-        matches!(intend(db, operation, second).expect("the journal"), Intent::Saved)
+        let on_conflict = if second { OnConflict::Override } else { OnConflict::Refuse };
+        matches!(intend(db, operation, on_conflict).expect("the journal"), Intent::Saved)
     }
 
     #[tokio::test]
@@ -878,7 +880,7 @@ mod tests {
             saved(db, &top_up(1), false);
             record(db, top_up(1).id, &finding(OperationState::Done, Some("t1"))).expect("the journal");
             let read_at = |second| Operation { baseline: Some(crate::app::fixture::baseline(at(second))), ..top_up(2) };
-            assert!(matches!(intend(db, &read_at(50), false), Ok(Intent::Repeats(done)) if done.id == top_up(1).id));
+            assert!(matches!(intend(db, &read_at(50), OnConflict::Refuse), Ok(Intent::Repeats(done)) if done.id == top_up(1).id));
             assert!(saved(db, &read_at(70), false), "its credit is in a list that was read after it");
         })
         .await;
@@ -893,7 +895,7 @@ mod tests {
             db.pragma_update_and_check(None, "max_page_count", pages, |_| Ok(())).expect("a limit");
             let full = (2..200).find_map(|count| {
                 let card = CardKey::new(&ProviderId::new("acme"), &format!("{count:0>400}"));
-                intend(db, &Operation { card, ..top_up(count) }, false).err()
+                intend(db, &Operation { card, ..top_up(count) }, OnConflict::Refuse).err()
             });
             let error = full.expect("the limit is reached");
             assert_eq!(crate::store::in_words(&error), "cannot grow: the disk is full");

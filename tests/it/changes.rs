@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use cardtop::domain::card::CardState;
-use cardtop::domain::operation::{Action, OperationState};
+use cardtop::domain::operation::{Action, OnConflict, OperationState};
 use cardtop::engine::{ChangeRequest, EngineEvent, Expected};
 use cardtop::sandbox::{Dialect, Fault, Options};
 
@@ -66,8 +66,10 @@ async fn a_top_up_whose_request_is_lost_stays_unknown_and_keeps_the_next_one_wai
             elsewhere.expect_err("another cardtop waits too").to_string().contains("still UNKNOWN")
         );
         assert_eq!(desk.sandbox.credits(dialect, &card.key.id).len(), before, "{}", dialect.name());
-        let order =
-            ChangeRequest { second: true, ..desk.order(&card.key, Action::TopUp(some(&card))) };
+        let order = ChangeRequest {
+            on_conflict: OnConflict::Override,
+            ..desk.order(&card.key, Action::TopUp(some(&card)))
+        };
         let sent = desk
             .engine
             .change(order, Duration::from_secs(60))

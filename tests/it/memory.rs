@@ -8,10 +8,10 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use cardtop::clock::Clock;
-use cardtop::config::Config;
 use cardtop::domain::card::{Card, CardKind, CardState};
-use cardtop::domain::operation::{Action, Pin};
+use cardtop::domain::operation::{Action, OnConflict, Pin};
 use cardtop::engine::{ChangeRequest, Engine, Expected, Setup};
+use cardtop::provider::Config;
 
 use crate::command_line::Bank;
 
@@ -251,7 +251,7 @@ async fn set_pins(engine: &Engine) {
             action,
             reason: None,
             shown: Expected::default(),
-            second: false,
+            on_conflict: OnConflict::Refuse,
             recent_credit: None,
             payer: None,
         };

@@ -6,10 +6,10 @@ use std::process::{Command, Output};
 use std::time::Duration;
 
 use cardtop::clock::Clock;
-use cardtop::config::Config;
 use cardtop::domain::card::Card;
-use cardtop::domain::operation::{Action, OperationState, Support};
+use cardtop::domain::operation::{Action, OnConflict, OperationState, Support};
 use cardtop::engine::Engine;
+use cardtop::provider::Config;
 use cardtop::provider::http::InProcess;
 use cardtop::sandbox::{Dialect, Options, Sandbox};
 use jiff::SignedDuration;
@@ -56,7 +56,7 @@ async fn top_up(engine: &Engine, card: &Card, sum: &str) -> (OperationState, Str
         action: Action::TopUp(money(sum, card)),
         reason: None,
         shown: cardtop::engine::Expected::default(),
-        second: false,
+        on_conflict: OnConflict::Refuse,
         recent_credit: None,
         payer: None,
     };
@@ -136,7 +136,7 @@ async fn no_other_account_pays_than_the_one_that_was_shown() {
         action: Action::TopUp(money("20", card)),
         reason: None,
         shown: cardtop::engine::Expected::default(),
-        second: false,
+        on_conflict: OnConflict::Refuse,
         recent_credit: None,
         payer,
     };
@@ -181,7 +181,7 @@ async fn without_pays_everything_but_a_top_up_works() {
         action,
         reason: None,
         shown: cardtop::engine::Expected::default(),
-        second: false,
+        on_conflict: OnConflict::Refuse,
         recent_credit: None,
         payer: None,
     };

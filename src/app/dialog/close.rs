@@ -97,7 +97,7 @@ impl Close {
             action: Action::Close,
             reason: self.reason.reason(),
             shown: self.target.shown,
-            second: self.second.is_some(),
+            on_conflict: super::on_conflict(self.second),
             recent_credit: None,
             payer: None,
         };

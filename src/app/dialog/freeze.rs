@@ -159,7 +159,7 @@ impl FreezeForm {
             },
             reason: Some(reason),
             shown: self.target.shown_state(),
-            second: self.second.is_some(),
+            on_conflict: super::on_conflict(self.second),
             recent_credit: None,
             payer: None,
         };

@@ -273,7 +273,7 @@ impl PinForm {
             action: Action::SetPin { new, old },
             reason: Some(reason.into()),
             shown: self.target.shown_state(),
-            second: self.second.is_some(),
+            on_conflict: super::on_conflict(self.second),
             recent_credit: None,
             payer: None,
         };

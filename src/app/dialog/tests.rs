@@ -6,7 +6,7 @@ use jiff::tz::TimeZone;
 
 use super::*;
 use crate::config::Environment;
-use crate::domain::card::{Balance, Card, CardKind, CardState, ProviderId, Reading};
+use crate::domain::card::{Balance, Card, CardKind, CardState, IdForm, Ids, ProviderId, Reading};
 use crate::domain::money::Money;
 use crate::domain::operation::{
     Action, Before, Capabilities, Operation, OperationState, PinRule, Proof, Support, TopUpSafety,
@@ -80,7 +80,7 @@ impl Desk {
     pub(crate) fn new() -> Self {
         let now: Timestamp = "2026-04-03T12:08:12Z".parse().expect("a time");
         let info = ProviderInfo {
-            ids: crate::config::wires::artha::IDS,
+            ids: Ids { cards: IdForm::Guid, transactions: IdForm::Guid },
             id: ProviderId::new("acme"),
             kind: "banana",
             environment: Environment::Production,
@@ -372,7 +372,7 @@ fn a_freeze_takes_a_reason_and_y() {
     let desk = desk.keys("1 y");
     let [order] = desk.orders()[..] else { panic!("one order: {:?}", desk.effects) };
     assert!(matches!(order.action, Action::Freeze));
-    assert_eq!((order.reason.as_deref(), order.second), (Some("lost"), false));
+    assert_eq!((order.reason.as_deref(), order.on_conflict), (Some("lost"), OnConflict::Refuse));
     assert_eq!((order.shown.state, order.shown.available), (Some(CardState::Active), None));
     assert!(matches!(desk.page(), Page::Progress(_)));
 }
@@ -734,7 +734,7 @@ fn a_second_top_up_is_blocked_until_the_phrase_is_typed_and_then_checked_again()
     assert_eq!(desk.notice(), "type 7731 first", "the same amount again looks like a repetition");
     let desk = desk.keys("7 7 3 1 y");
     let [order] = desk.orders()[..] else { panic!("one order: {}", desk.notice()) };
-    assert!(order.second);
+    assert_eq!(order.on_conflict, OnConflict::Override);
     assert_eq!(order.action.amount(), Some(money("5000", "JPY")));
     assert_ne!(order.id, open.id);
 }

@@ -277,7 +277,7 @@ impl TopUp {
             action: Action::TopUp(check.amount),
             reason: self.reason.reason(),
             shown: self.target.shown,
-            second: self.second.is_some(),
+            on_conflict: super::on_conflict(self.second),
             recent_credit,
             payer: match &check.quoted {
                 Quoted::Known(quote) => {

@@ -7,7 +7,7 @@ use crate::cli::Format;
 use crate::cli::print::{self, Record, View};
 use crate::cli::samples::{at, card, money, operation, transaction};
 use crate::config::Environment;
-use crate::domain::card::{ProviderId, Reading};
+use crate::domain::card::{IdForm, Ids, ProviderId, Reading};
 use crate::domain::completeness::Completeness;
 use crate::domain::operation::{Capabilities, OperationId, PinRule, Proof, Support, TopUpSafety};
 use crate::domain::transaction::{Transaction, TransactionState};
@@ -145,7 +145,7 @@ fn report() -> ProviderReport {
     };
     let id = ProviderId::new("acme");
     let info = ProviderInfo {
-        ids: crate::config::wires::enkash::IDS,
+        ids: Ids { cards: IdForm::Opaque, transactions: IdForm::Opaque },
         id: id.clone(),
         kind: "ibanera",
         environment: Environment::Production,

@@ -4,6 +4,8 @@
 use super::Operation;
 use super::action::ActionKind;
 use super::capabilities::{Capabilities, Support};
+#[cfg(doc)]
+use super::state::OperationState;
 use crate::domain::card::{Card, CardKind, CardState};
 
 /// Whether `action_kind` may be asked of `card` now.
@@ -75,4 +77,16 @@ pub enum Denied {
     /// The currency is not known yet.
     #[error("the card's currency is not known yet: wait for its first reading")]
     NoCurrency,
+}
+
+/// What becomes of a change while an earlier one of its card is not settled, or an equal top-up
+/// came a moment ago.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OnConflict {
+    /// It is refused.
+    #[default]
+    Refuse,
+    /// It is sent all the same, because the operator typed `SECOND <last4>`; but never while the
+    /// earlier one is on its way ([`OperationState::Sent`]).
+    Override,
 }

@@ -10,7 +10,8 @@ use jiff::tz::TimeZone;
 use serde_json::value::RawValue;
 use std::sync::Arc;
 
-use crate::config::wires::{Spelling, enkash};
+use super::settings::IDS;
+use crate::config::spelling::Spelling;
 use crate::domain::card::{Balance, Card, CardKind, CardState, Reading};
 use crate::domain::money::{Currency, Money};
 use crate::domain::operation::{Operation, OperationState};
@@ -66,9 +67,9 @@ impl Envelope {
         if spelling.fields.is_empty() {
             return;
         }
-        let named = self
-            .payload()
-            .map(|payload| String::from(Box::<str>::from(json::in_our_names(payload, spelling))));
+        let named = self.payload().map(|payload| {
+            String::from(Box::<str>::from(json::in_document_names(payload, spelling)))
+        });
         self.payload = named.map(Bytes::from);
     }
 
@@ -158,7 +159,7 @@ fn said(object: &JsonObject<'_>, body: &Bytes) -> Envelope {
 }
 
 fn plain_words(raw: &RawValue) -> Option<Arc<str>> {
-    let words = text::clean(&json::beginning(raw)?);
+    let words = text::clean(&json::text_start(raw)?);
     (!words.is_empty()).then(|| words.into())
 }
 
@@ -537,7 +538,7 @@ impl Trace {
             amount: amount(&row, currency).ok().flatten(),
             at: listing::first_readable(&TIMES, |name| row.time(name, zone)).ok().flatten(),
             credit: credit(&row),
-            card: listing::card_id(&row, &CARD_ID, enkash::IDS.cards, None),
+            card: listing::card_id(&row, &CARD_ID, IDS.cards, None),
         })
     }
 

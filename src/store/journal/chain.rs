@@ -476,7 +476,9 @@ mod tests {
     use super::*;
     use crate::domain::card::{CardKey, CardState, ProviderId};
     use crate::domain::money::Money;
-    use crate::domain::operation::{ActionKind, Before, Operation, OperationState, Proof};
+    use crate::domain::operation::{
+        ActionKind, Before, OnConflict, Operation, OperationState, Proof,
+    };
     use crate::store::journal::{Finding, intend, record};
     use crate::store::{FILE, Store};
 
@@ -518,7 +520,7 @@ mod tests {
             .unwrap_or_else(|refused| panic!("{refused}"));
         let wrote = store.journal(|db| {
             for count in 1..=3 {
-                intend(db, &operation(count), false)?;
+                intend(db, &operation(count), OnConflict::Refuse)?;
             }
             let verdict = Finding::verdict(
                 at(60),
@@ -637,7 +639,10 @@ mod tests {
         let again = Store::open_with(folder.path(), &BTreeMap::new(), Some(&notes), at(0))
             .unwrap_or_else(|refused| panic!("{refused}"));
         for count in 4..10 {
-            again.journal(move |db| intend(db, &operation(count), false)).await.expect("one more");
+            again
+                .journal(move |db| intend(db, &operation(count), OnConflict::Refuse))
+                .await
+                .expect("one more");
         }
         let head = again.head().cloned();
         let verified =

@@ -10,11 +10,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 use bytes::Bytes;
 use cardtop::clock::Clock;
-use cardtop::config::Config;
 use cardtop::domain::card::{CardKey, ProviderId};
 use cardtop::domain::money::Money;
-use cardtop::domain::operation::Action;
+use cardtop::domain::operation::{Action, OnConflict};
 use cardtop::engine::{ChangeRequest, Engine, EngineEvent, Expected};
+use cardtop::provider::Config;
 use cardtop::provider::http::{Access, InProcess, Transport, TransportError};
 use cardtop::sandbox::bank::CardState;
 use cardtop::sandbox::{Dialect, Options, Sandbox};
@@ -348,7 +348,7 @@ pub(super) fn order(engine: &Engine, card: &CardKey, amount: Money, second: bool
         action: Action::TopUp(amount),
         reason: Some("test".into()),
         shown: Expected::default(),
-        second,
+        on_conflict: if second { OnConflict::Override } else { OnConflict::Refuse },
         recent_credit: None,
         payer: None,
     }

@@ -14,11 +14,11 @@ use std::time::Duration;
 
 use anyhow::{Context, anyhow};
 use cardtop::clock::Clock;
-use cardtop::config::Config;
 use cardtop::domain::card::{CardKey, ProviderId};
 use cardtop::domain::money::Money;
-use cardtop::domain::operation::{Action, OperationId};
+use cardtop::domain::operation::{Action, OnConflict, OperationId};
 use cardtop::engine::{ChangeRequest, Engine, Expected, Refused, Setup};
+use cardtop::provider::Config;
 use jiff::Timestamp;
 use tokio::sync::mpsc;
 
@@ -163,16 +163,16 @@ impl Hand {
 
 /// What is asked of a life.
 enum Wish {
-    Change { action: Action, card: CardKey, second: bool },
+    Change { action: Action, card: CardKey, on_conflict: OnConflict },
     Check(OperationId),
 }
 
 impl Wish {
     fn read(provider: &ProviderId, what: &str, words: &[&str]) -> anyhow::Result<Self> {
-        let change = |action, card, second| Self::Change {
+        let change = |action, card, on_conflict| Self::Change {
             action,
             card: CardKey::new(provider, card),
-            second,
+            on_conflict,
         };
         Ok(match (what, words) {
             ("topup", [card, amount, currency, second]) => {
@@ -180,11 +180,11 @@ impl Wish {
                 change(
                     Action::TopUp(Money::parse_input(amount, currency)?),
                     card,
-                    *second == "second",
+                    if *second == "second" { OnConflict::Override } else { OnConflict::Refuse },
                 )
             }
-            ("freeze", [card]) => change(Action::Freeze, card, false),
-            ("unfreeze", [card]) => change(Action::Unfreeze, card, false),
+            ("freeze", [card]) => change(Action::Freeze, card, OnConflict::Refuse),
+            ("unfreeze", [card]) => change(Action::Unfreeze, card, OnConflict::Refuse),
             ("check", [id]) => Self::Check(id.parse()?),
             _ => return Err(anyhow!("no such wish")),
         })
@@ -223,7 +223,7 @@ impl Life {
     async fn fulfil(&self, number: &str, wish: Wish) -> String {
         let (id, result) = match wish {
             Wish::Check(id) => (id, self.engine.check(id).await),
-            Wish::Change { action, card, second } => {
+            Wish::Change { action, card, on_conflict } => {
                 let id = self.engine.new_operation_id();
                 say(&format!("begun {number} {id}"));
                 let reason: Option<std::sync::Arc<str>> = Some(format!("number {number}").into());
@@ -234,7 +234,7 @@ impl Life {
                     action,
                     reason: reason.clone(),
                     shown: Expected::default(),
-                    second,
+                    on_conflict,
                     recent_credit,
                     payer: None,
                 };
