@@ -18,7 +18,9 @@ mod input;
 pub mod keymap;
 pub mod layout;
 pub(crate) mod list;
+pub(crate) mod memo;
 mod navigation;
+mod notice;
 pub mod portfolio;
 pub mod present;
 pub(crate) mod providers;
@@ -31,27 +33,23 @@ pub(crate) mod fixture;
 #[cfg(test)]
 mod tests;
 
-use std::time::Duration;
-
 use jiff::{SignedDuration, Timestamp};
 
-use crate::domain::card::{CardKey, digits};
-use crate::domain::operation::{Operation, OperationId, OperationState};
-use crate::domain::text;
+use crate::domain::card::CardKey;
+use crate::domain::operation::OperationId;
 use crate::engine::{EngineEvent, Job};
 use chord::Chord;
 use dialog::{Dialog, Outcome};
 use keymap::Keymap;
 use layout::{Breakpoint, Layout, Pane};
+use memo::Movement;
+use notice::Notice;
 use portfolio::Portfolio;
 use screen::Screen;
 use search::Search;
 
 /// A clock that goes back by more than this was set.
 const SET_BACK: SignedDuration = SignedDuration::from_secs(2);
-
-/// How long a remark stays when no key is pressed.
-const REMARK: Duration = Duration::from_secs(8);
 
 /// Everything the board can hear.
 #[derive(Debug)]
@@ -96,16 +94,6 @@ pub struct Start {
     pub size: (u16, u16),
     /// The keys.
     pub keymap: Keymap,
-}
-
-/// A remark in the last line.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Notice {
-    /// One sentence.
-    pub(crate) words: String,
-    /// Something went wrong: it stays until the next key.
-    pub(crate) wrong: bool,
-    since: Timestamp,
 }
 
 /// What is shown and being typed.
@@ -243,18 +231,10 @@ impl Model {
     }
 
     fn tick(&mut self, at: Timestamp) -> Vec<Effect> {
-        // It goes on, whatever order messages come in, unless the clock of the machine was set
-        // back.
+        // Messages may come out of order: the board's time goes on, unless the clock was set back.
         let set_back = self.portfolio.now.duration_since(at) > SET_BACK;
         self.portfolio.now = if set_back { at } else { self.portfolio.now.max(at) };
-        let until = |notice: &Notice| notice.since.saturating_add(REMARK).unwrap_or(Timestamp::MAX);
-        if self
-            .notice
-            .as_ref()
-            .is_some_and(|notice| !notice.wrong && until(notice) <= self.portfolio.now)
-        {
-            self.notice = None;
-        }
+        self.drop_old_notice();
         match self.dialogs.last_mut() {
             Some(dialog) => {
                 let outcome = dialog.tick(&mut self.portfolio);
@@ -264,103 +244,55 @@ impl Model {
         }
     }
 
-    fn apply(&mut self, news: &EngineEvent) -> Vec<Effect> {
-        let before = match news {
-            EngineEvent::Operation(row) => {
-                self.portfolio.operation(row.id).map(|known| known.state)
-            }
-            EngineEvent::Cards(_)
-            | EngineEvent::Stale { .. }
-            | EngineEvent::Transactions(_)
-            | EngineEvent::Refused { .. }
-            | EngineEvent::Steps { .. }
-            | EngineEvent::Float { .. }
-            | EngineEvent::Quote { .. }
-            | EngineEvent::RecentCredit { .. }
-            | EngineEvent::NotSettled { .. }
-            | EngineEvent::Health(_)
-            | EngineEvent::Provider(_)
-            | EngineEvent::ReadOnly(_)
-            | EngineEvent::Broken(_) => None,
+    fn apply(&mut self, event: &EngineEvent) -> Vec<Effect> {
+        let state_before = if let EngineEvent::Operation(row) = event {
+            self.portfolio.operation(row.id).map(|known| known.state)
+        } else {
+            None
         };
-        self.portfolio.apply(news);
-        match news {
-            EngineEvent::Operation(row) if before.is_some_and(|state| state != row.state) => {
-                self.tell_outcome(row)
-            }
-            EngineEvent::Refused { card, why, .. }
-                if !self.dialogs.iter().any(|dialog| dialog.card() == Some(card)) =>
-            {
-                let digits = self.digits(card);
-                self.complain(format!("{digits}: NOT SENT, {why}"));
-            }
-            EngineEvent::NotSettled { why, .. } if self.dialogs.is_empty() => {
-                self.complain(why.clone())
-            }
-            EngineEvent::Broken(why) => self.complain(format!("a part of cardtop failed: {why}")),
-            EngineEvent::ReadOnly(true) => self.remark("READ: every change is refused from now on"),
-            EngineEvent::ReadOnly(false) => self.remark("WRITE: changes may be asked again"),
-            EngineEvent::Refused { .. }
-            | EngineEvent::Cards(_)
-            | EngineEvent::Stale { .. }
-            | EngineEvent::Transactions(_)
-            | EngineEvent::Operation(_)
-            | EngineEvent::Steps { .. }
-            | EngineEvent::Float { .. }
-            | EngineEvent::Quote { .. }
-            | EngineEvent::RecentCredit { .. }
-            | EngineEvent::NotSettled { .. }
-            | EngineEvent::Health(_)
-            | EngineEvent::Provider(_) => {}
-        }
+        self.portfolio.apply(event);
+        self.notice_event(event, state_before);
         match self.dialogs.last_mut() {
             Some(dialog) => {
-                let outcome = dialog.apply(news, &mut self.portfolio);
+                let outcome = dialog.apply(event, &mut self.portfolio);
                 self.outcome(outcome)
             }
             None => Vec::new(),
         }
     }
 
-    /// What became of a change that no dialog watches any more.
-    fn tell_outcome(&mut self, row: &Operation) {
-        if self.dialogs.iter().any(|dialog| dialog.card() == Some(&row.card)) {
-            return;
-        }
-        let what = format!("{} of {}", row.phrase(), digits(row.last4));
-        let detail = row.detail.as_deref().map(|detail| format!(", {detail}")).unwrap_or_default();
-        match row.state {
-            OperationState::Done => self.remark(&format!("{what}: DONE{detail}")),
-            OperationState::Failed => self.complain(format!("{what}: FAILED{detail}")),
-            OperationState::Unknown => {
-                self.complain(format!(
-                    "{what}: UNKNOWN, cardtop is looking for it; do not send it again"
-                ));
-            }
-            OperationState::Sent | OperationState::Accepted => {}
+    /// Whether rows follow the data now.
+    fn movement(&self) -> Movement {
+        if self.paused.is_some() || !self.dialogs.is_empty() {
+            Movement::Held
+        } else {
+            Movement::Live
         }
     }
 
-    /// Puts everything that depends on something else right again, and asks for what is to be read
-    /// first.
+    /// Brings everything up to date that depends on something else, and asks for what is to be
+    /// read first.
     fn settle(&mut self) -> Vec<Effect> {
-        let still = self.paused.is_some() || !self.dialogs.is_empty();
+        let movement = self.movement();
         let layout = self.layout();
         if layout.area(self.screen.focus).is_none()
             && let Some((pane, _)) = layout.panes.first()
         {
             self.screen.focus = *pane;
         }
-        self.panes.cards.settle(&self.portfolio, still);
-        self.panes.feed.settle(&self.portfolio, still, self.paused);
-        let activity_seen = layout.area(Pane::Activity).is_some();
-        let mut effects = self.panes.activity.settle(&self.portfolio, still, activity_seen);
+        let mut effects = Vec::new();
+        self.panes.cards.settle(&self.portfolio, movement);
+        self.panes.feed.settle(&self.portfolio, movement, self.paused);
+        self.panes.activity.settle(&self.portfolio, movement);
+        if layout.area(Pane::Activity).is_some() {
+            effects.extend(self.panes.activity.ask_for_steps(&self.portfolio));
+        }
         self.panes.providers.settle(&self.portfolio);
         if self.screen.focus != Pane::Detail {
             let subject = self.subject().or_else(|| self.panes.cards.list.selected().cloned());
             self.panes.detail.show(subject);
         }
-        self.panes.detail.settle(&self.portfolio, still);
+        self.panes.detail.settle(&self.portfolio, movement);
         self.scroll(&layout);
         effects.extend(self.watch_job(&layout));
         effects
@@ -418,21 +350,7 @@ impl Model {
         self.screen.show(Pane::Activity);
         self.panes.activity.tab = activity::Tab::All;
         self.panes.activity.search.clear();
-        self.panes.activity.settle(&self.portfolio, self.paused.is_some(), false);
+        self.panes.activity.settle(&self.portfolio, self.movement());
         self.panes.activity.list.select(&id);
-    }
-
-    fn digits(&self, key: &CardKey) -> String {
-        digits(self.portfolio.cards.get(key).and_then(|card| card.last4))
-    }
-
-    fn remark(&mut self, words: &str) {
-        self.notice =
-            Some(Notice { words: words.to_owned(), wrong: false, since: self.portfolio.now });
-    }
-
-    fn complain(&mut self, words: String) {
-        let words = text::one_line(&words);
-        self.notice = Some(Notice { words, wrong: true, since: self.portfolio.now });
     }
 }

@@ -99,7 +99,7 @@ impl Model {
         if watched {
             self.portfolio.watched.insert(key);
         }
-        self.portfolio.revision += 1;
+        self.portfolio.revisions.all += 1;
         self.remark(&format!(
             "{digits} is {}",
             if watched { "watched" } else { "not watched any more" }
@@ -112,6 +112,7 @@ impl Model {
         };
         let paused = self
             .portfolio
+            .accounts
             .health
             .get(&provider)
             .is_none_or(|health| health.state != HealthState::Paused);

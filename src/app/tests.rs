@@ -478,7 +478,7 @@ fn a_secret_is_wiped_before_the_program_is_suspended() {
 #[test]
 fn balances_that_change_do_not_make_the_feed_anew() {
     let mut model = board((120, 40));
-    let before = model.portfolio.history_revision;
+    let before = model.portfolio.revisions.history;
     apply(
         &mut model,
         EngineEvent::Cards(vec![card(
@@ -490,7 +490,7 @@ fn balances_that_change_do_not_make_the_feed_anew() {
             0,
         )]),
     );
-    assert_eq!(model.portfolio.history_revision, before);
+    assert_eq!(model.portfolio.revisions.history, before);
     assert_eq!(
         model.panes.cards.attention(&key("artha", "1455")).map(|why| why.words(now())).as_deref(),
         Some("LOW under 20.00")

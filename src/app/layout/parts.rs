@@ -129,8 +129,11 @@ impl Model {
 
     /// What the list does not need.
     fn below_providers(&self, inner: Rect) -> u16 {
-        let rows =
-            inner.height.saturating_sub(1).min(height(self.portfolio.providers.len())).max(1);
+        let rows = inner
+            .height
+            .saturating_sub(1)
+            .min(height(self.portfolio.accounts.providers.len()))
+            .max(1);
         inner.height.saturating_sub(rows + 1)
     }
 }

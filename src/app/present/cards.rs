@@ -154,17 +154,17 @@ pub(crate) fn why_empty(model: &Model) -> Vec<String> {
             thousands(model.panes.cards.hidden)
         )];
     }
-    if portfolio.providers.is_empty() {
+    if portfolio.accounts.providers.is_empty() {
         return vec![
             "No provider is configured: `cardtop init` writes a configuration to begin with."
                 .to_owned(),
         ];
     }
-    portfolio.providers.iter().map(|info| why_no_cards_of(portfolio, info)).collect()
+    portfolio.accounts.providers.iter().map(|info| why_no_cards_of(portfolio, info)).collect()
 }
 
 fn why_no_cards_of(portfolio: &Portfolio, info: &ProviderInfo) -> String {
-    let Some(health) = portfolio.health.get(&info.id) else {
+    let Some(health) = portfolio.accounts.health.get(&info.id) else {
         return format!("{}: being read for the first time", info.id);
     };
     match health.state {

@@ -189,6 +189,7 @@ pub(crate) fn titles(model: &Model, columns: usize) -> (String, String) {
 /// Whether new rows come: `live`, `live without enkash`, `LAST KNOWN`.
 fn live(portfolio: &Portfolio) -> String {
     let silent: Vec<&str> = portfolio
+        .accounts
         .health
         .values()
         .filter(|health| is_silent(health.state))
@@ -196,7 +197,7 @@ fn live(portfolio: &Portfolio) -> String {
         .collect();
     match silent.as_slice() {
         [] => "live".to_owned(),
-        all if all.len() == portfolio.providers.len() => "LAST KNOWN".to_owned(),
+        all if all.len() == portfolio.accounts.providers.len() => "LAST KNOWN".to_owned(),
         [provider] => format!("live without {provider}"),
         several => format!("live without {} providers", several.len()),
     }
@@ -205,7 +206,7 @@ fn live(portfolio: &Portfolio) -> String {
 /// What could not be read, in a few words; empty when all was. Silent providers are named
 /// elsewhere.
 fn not_read(portfolio: &Portfolio) -> String {
-    let heard = portfolio.health.values().filter(|health| !is_silent(health.state));
+    let heard = portfolio.accounts.health.values().filter(|health| !is_silent(health.state));
     let counts = Completeness::counts_of(heard.map(|health| &health.completeness));
     if counts.is_empty() { String::new() } else { format!(", not read: {}", counts.join(", ")) }
 }
@@ -335,7 +336,7 @@ fn total_words(total: &Total) -> Line {
 fn missing_rows(portfolio: &Portfolio) -> Vec<Line> {
     let time = |at| portfolio.local_time(at, TimeFormat::Full);
     let (silent, heard): (Vec<_>, Vec<_>) =
-        portfolio.health.values().partition(|health| is_silent(health.state));
+        portfolio.accounts.health.values().partition(|health| is_silent(health.state));
     let heard = heard.into_iter().filter_map(|health| {
         let missing = health.completeness.missing();
         let to = health.completeness.complete_to.map(time);
@@ -366,7 +367,8 @@ pub(crate) fn why_empty(model: &Model) -> Vec<String> {
             model.keymap.hint(Command::Longer, "looks further back")
         ));
     }
-    for health in model.portfolio.health.values().filter(|health| is_silent(health.state)) {
+    for health in model.portfolio.accounts.health.values().filter(|health| is_silent(health.state))
+    {
         let why = health.why.as_deref().unwrap_or("no reason known");
         lines.push(format!("{} is {}: {why}", health.provider, health.state.as_str()));
     }

@@ -111,13 +111,11 @@ fn hints(model: &Model) -> (Vec<KeyHint>, Vec<KeyHint>) {
 fn is_useful(model: &Model, spec: &CommandSpec) -> bool {
     let screen = &model.screen;
     let whole_view = screen.view != Pane::Cards && !screen.zoomed;
-    let does_nothing = match spec.command {
-        // On the board there is nothing to go back to.
-        Command::Back => screen.view == Pane::Cards && !screen.zoomed,
-        Command::Open => screen.view == Pane::Detail,
-        Command::NextPane | Command::Zoom => whole_view,
-        _ => false,
-    };
+    // On the board there is nothing to go back to.
+    let on_board = screen.view == Pane::Cards && !screen.zoomed;
+    let does_nothing = (spec.command == Command::Back && on_board)
+        || (spec.command == Command::Open && screen.view == Pane::Detail)
+        || (matches!(spec.command, Command::NextPane | Command::Zoom) && whole_view);
     spec.works_in(screen.focus) && !does_nothing
 }
 
