@@ -12,9 +12,9 @@ use super::list::List;
 use super::memo::{DataVersion, Memo, Movement};
 use super::portfolio::Portfolio;
 use super::search::Search;
+use crate::contract::CardRow;
 use crate::domain::attention::{Attention, Signals, low};
 use crate::domain::card::{Card, CardKey, CardState};
-use crate::domain::filter::CardRow;
 use crate::domain::money::{Currency, Money};
 
 /// What the cards are sorted by.

@@ -233,7 +233,7 @@ impl Enkash {
         }
         match self.read(&answer) {
             Ok(said) => Ok((answer, said)),
-            Err(Unreadable::NotJson) => Err(answer.bad_reply(&answer.describe_body())),
+            Err(Unreadable::NotJson) => Err(answer.unreadable()),
             Err(Unreadable::Sealed) => {
                 Err(answer.bad_reply("the answer cannot be decrypted; check encryption_key"))
             }
@@ -461,7 +461,7 @@ impl Enkash {
         };
         self.ask(Access::Write, settings::SET_PIN, &body)
             .await
-            .map_err(|error| listing::without(error, &[pin]))?;
+            .map_err(|error| error.without(&[pin]))?;
         Ok(Ack::Accepted { reference: None })
     }
 

@@ -515,7 +515,7 @@ impl Ibanera {
             json(&ChangePin { top_up_cards_id, old_pin: old.expose(), new_pin: new.expose() });
         self.ask(Call::write(self.spelling.path(settings::CHANGE_PIN), &body))
             .await
-            .map_err(|error| listing::without(error, &[new, old]))?;
+            .map_err(|error| error.without(&[new, old]))?;
         Ok(Ack::Accepted { reference: None })
     }
 
@@ -814,7 +814,7 @@ fn succeeded(does: Access, answer: &Answer, said: Option<Envelope>) -> Result<En
     if !answer.is_success() {
         return Err(refused(does, answer, said.as_ref()));
     }
-    let said = said.ok_or_else(|| answer.bad_reply(&answer.describe_body()))?;
+    let said = said.ok_or_else(|| answer.unreadable())?;
     if said.has_too_long_a_list() {
         return Err(answer.bad_reply(&listing::unreadable_list()));
     }
