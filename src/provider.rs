@@ -36,8 +36,9 @@ use crate::config::secret::Source;
 use crate::domain::card::Card;
 use crate::domain::money::Money;
 pub use crate::domain::operation::MatchedCredits;
-use crate::domain::operation::{Action, Capabilities, Operation, OperationId};
+use crate::domain::operation::{Capabilities, Operation};
 use crate::domain::transaction::Transaction;
+use crate::store::Permit;
 pub use credits::Credits;
 pub use error::{Error, ErrorKind, Outcome, Result};
 use http::Http;
@@ -78,9 +79,9 @@ pub trait Provider: Send + Sync {
     /// What a top-up would cost. Moves nothing.
     async fn quote(&self, card: &Card, amount: Money) -> Result<Quote>;
 
-    /// Asks for a change, once. The only method that changes anything; called by `engine::change`
-    /// alone.
-    async fn act(&self, card: &Card, action: &Action, id: OperationId) -> Result<Ack>;
+    /// Asks for a change, once: the only method that changes anything. The permit is given by the
+    /// store that has saved the change, and is used up here. Never retries.
+    async fn act(&self, permit: Permit) -> Result<Ack>;
 
     /// Looks for the fate of an operation by reading only. A transaction in `claimed` already
     /// belongs to another operation.

@@ -57,15 +57,16 @@ fn rooms_import_only_what_lies_below_them() {
         ("store", &["domain", "files"]),
         ("sandbox", &["domain", "clock"]),
         ("engine", &["domain", "config", "clock", "provider", "store"]),
-        ("app", &["domain", "config", "engine", "ui"]),
+        ("contract", &["domain"]),
+        ("app", &["contract", "domain", "config", "engine", "ui"]),
         ("ui", &["domain", "config", "app", "engine"]),
         ("tty", &["app", "ui", "config"]),
         ("run", &["domain", "config", "clock", "engine", "app", "ui", "tty"]),
         (
             "cli",
             &[
-                "domain", "config", "clock", "files", "engine", "provider", "sandbox", "run",
-                "tty", "app", "ui",
+                "contract", "domain", "config", "clock", "files", "engine", "provider", "sandbox",
+                "run", "tty", "app", "ui",
             ],
         ),
         ("main", &["cli", "memory"]),
@@ -81,6 +82,11 @@ fn rooms_import_only_what_lies_below_them() {
             for rest in line.split("crate::").skip(1) {
                 let to: String =
                     rest.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect();
+                // The permit is made by the store and used up by a provider: the one thing that a
+                // room takes from a room that does not lie below it.
+                if file == "provider.rs" && rest.starts_with("store::Permit;") {
+                    continue;
+                }
                 if !to.is_empty() && to != from && !targets.contains(&to.as_str()) {
                     wrong.push(format!("{file} imports crate::{to}"));
                 }
