@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
-use super::{cards, feed};
+use super::{cards, transactions};
 use crate::domain::card::{Card, CardKey, Ids, ProviderId};
 use crate::domain::transaction::TransactionState;
 
@@ -117,22 +117,22 @@ fn join_rows(
     spelling: &str,
     canonical: &Arc<str>,
 ) -> rusqlite::Result<()> {
-    for row in feed::of_card(tx, provider, spelling)? {
-        let there = feed::exact(tx, provider, Some(canonical), &row.id)?;
+    for row in transactions::of_card(tx, provider, spelling)? {
+        let there = transactions::exact(tx, provider, Some(canonical), &row.id)?;
         let renamed = crate::domain::transaction::Transaction {
             card_id: Some(Arc::clone(canonical)),
             ..row.clone()
         };
-        feed::delete(tx, provider, Some(spelling), &row.id)?;
+        transactions::delete(tx, provider, Some(spelling), &row.id)?;
         match there {
-            None => feed::insert(tx, &renamed)?,
+            None => transactions::insert(tx, &renamed)?,
             // A settled row is the later reading of the two.
             Some(there)
                 if there.state == TransactionState::Hold
                     && renamed.state != TransactionState::Hold =>
             {
-                feed::delete(tx, provider, Some(canonical), &row.id)?;
-                feed::insert(
+                transactions::delete(tx, provider, Some(canonical), &row.id)?;
+                transactions::insert(
                     tx,
                     &crate::domain::transaction::Transaction {
                         seen_at: renamed.seen_at.min(there.seen_at),

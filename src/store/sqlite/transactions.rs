@@ -8,10 +8,11 @@ use std::sync::Arc;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::holds::gone;
-use super::{millis, moment, money};
+use super::{millis, money, timestamp};
 use crate::domain::card::{CardKey, ProviderId};
 use crate::domain::operation::OperationId;
 use crate::domain::transaction::{Listed, Transaction, TransactionKind, TransactionState};
+use crate::store::UnmappedState;
 
 pub(super) const COLUMNS: &str = "provider, card_id, id, task, last4, kind, state, \
                                   provider_state, amount, currency, fee, fee_currency, merchant,
@@ -19,10 +20,10 @@ pub(super) const COLUMNS: &str = "provider, card_id, id, task, last4, kind, stat
 
 /// Keeps transactions and returns those that are new or changed, as kept: the time of first sight
 /// and the operation stay.
-///
-/// # Errors
-/// What SQLite said; then none of them is kept.
-pub fn keep(db: &mut Connection, rows: &[Transaction]) -> rusqlite::Result<Vec<Transaction>> {
+pub(in crate::store) fn keep(
+    db: &mut Connection,
+    rows: &[Transaction],
+) -> rusqlite::Result<Vec<Transaction>> {
     let tx = super::begin(db)?;
     let mut changed = Vec::new();
     for row in rows {
@@ -133,10 +134,7 @@ fn with_operation(db: &Connection, row: Transaction) -> rusqlite::Result<Transac
 }
 
 /// The newest transactions, at most `limit`.
-///
-/// # Errors
-/// What SQLite said.
-pub fn newest(db: &Connection, limit: u32) -> rusqlite::Result<Vec<Transaction>> {
+pub(in crate::store) fn newest(db: &Connection, limit: u32) -> rusqlite::Result<Vec<Transaction>> {
     let mut query = db.prepare_cached(&format!(
         "SELECT {COLUMNS} FROM card_transaction ORDER BY at DESC LIMIT ?1"
     ))?;
@@ -145,10 +143,7 @@ pub fn newest(db: &Connection, limit: u32) -> rusqlite::Result<Vec<Transaction>>
 
 /// When the oldest hold of a provider happened that is not older than `since`: the feed is read
 /// again from there, since holds change.
-///
-/// # Errors
-/// What SQLite said.
-pub fn oldest_hold(
+pub(in crate::store) fn oldest_hold(
     db: &Connection,
     provider: &ProviderId,
     card: Option<&CardKey>,
@@ -162,15 +157,11 @@ pub fn oldest_hold(
         .query_row(params![provider.name(), millis(since), card.map(|card| &*card.id)], |row| {
             row.get(0)
         })?;
-    Ok(at.map(moment))
+    Ok(at.map(timestamp))
 }
 
-/// Words for states that are not mapped, by account, with how many transactions and cards have
-/// each.
-///
-/// # Errors
-/// What SQLite said.
-pub fn unmapped(db: &Connection) -> rusqlite::Result<Vec<(ProviderId, std::sync::Arc<str>, u64)>> {
+/// Words for states that are not mapped, by account.
+pub(in crate::store) fn unmapped(db: &Connection) -> rusqlite::Result<Vec<UnmappedState>> {
     let mut query = db.prepare_cached(
         "SELECT provider, word, sum(times) FROM (
              SELECT provider, provider_state AS word, count(*) AS times FROM card_transaction
@@ -181,18 +172,17 @@ pub fn unmapped(db: &Connection) -> rusqlite::Result<Vec<(ProviderId, std::sync:
          GROUP BY provider, word",
     )?;
     let row = |row: &Row<'_>| {
-        let (provider, word, times): (String, String, i64) =
-            (row.get(0)?, row.get(1)?, row.get(2)?);
-        Ok((ProviderId::new(&provider), word.into(), u64::try_from(times).unwrap_or(0)))
+        Ok(UnmappedState {
+            provider: ProviderId::new(&row.get::<_, String>(0)?),
+            word: row.get::<_, String>(1)?.into(),
+            count: row.get::<_, i64>(2)?.unsigned_abs(),
+        })
     };
     query.query_map([], row)?.collect()
 }
 
 /// Notes which operation a transaction of a card proves.
-///
-/// # Errors
-/// What SQLite said; `QueryReturnedNoRows` when the transaction is not known yet.
-pub fn link_operation(
+pub(in crate::store) fn link_operation(
     db: &mut Connection,
     card: &CardKey,
     id: &str,
@@ -296,7 +286,7 @@ pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Transaction> {
         match row.get::<_, Option<i64>>("gone_at")?.filter(|_| state == TransactionState::Hold) {
             Some(at) => (
                 TransactionState::Reversed,
-                Listed::GoneSince { at: moment(at), cleared_as: text("cleared_as")? },
+                Listed::GoneSince { at: timestamp(at), cleared_as: text("cleared_as")? },
             ),
             None => (state, Listed::Still),
         };
@@ -322,155 +312,12 @@ pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Transaction> {
         country: text("country")?,
         decline_reason: text("decline_reason")?,
         description: text("description")?,
-        at: moment(row.get("at")?),
-        seen_at: moment(row.get("seen_at")?),
+        at: timestamp(row.get("at")?),
+        seen_at: timestamp(row.get("seen_at")?),
         operation: text("operation")?.and_then(|id| id.parse().ok()),
         listed,
     })
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::store::Store;
-
-    fn row(card: Option<&str>, id: &str, words: &str) -> Transaction {
-        let at = jiff::Timestamp::from_second(1_800_000_000).expect("a time of the test");
-        Transaction {
-            provider: ProviderId::new("acme"),
-            id: id.into(),
-            task: None,
-            card_id: card.map(Into::into),
-            last4: None,
-            kind: TransactionKind::Purchase,
-            state: TransactionState::Hold,
-            provider_state: words.into(),
-            amount: "5"
-                .parse()
-                .map(|five| crate::domain::money::Money::new(five, "USD".parse().expect("USD")))
-                .expect("five"),
-            fee: None,
-            merchant: Some("REWE".into()),
-            mcc: None,
-            country: None,
-            decline_reason: None,
-            description: None,
-            at,
-            seen_at: at,
-            operation: None,
-            listed: crate::domain::transaction::Listed::Still,
-        }
-    }
-
-    async fn kept(batches: Vec<Vec<Transaction>>) -> Vec<(Option<String>, String, String)> {
-        let folder = tempfile::tempdir().expect("a folder");
-        let store = Store::open(folder.path()).expect("a data file");
-        for batch in batches {
-            store.known(move |db| keep(db, &batch)).await.expect("keeping");
-        }
-        let mut rows = store.known(|db| newest(db, 100)).await.expect("the rows");
-        rows.sort_by(|a, b| (&a.card_id, &a.id).cmp(&(&b.card_id, &b.id)));
-        let name = |row: &Transaction| {
-            (
-                row.card_id.as_deref().map(str::to_owned),
-                row.id.to_string(),
-                row.provider_state.to_string(),
-            )
-        };
-        rows.iter().map(name).collect()
-    }
-
-    fn is(card: Option<&str>, id: &str, words: &str) -> (Option<String>, String, String) {
-        (card.map(str::to_owned), id.to_owned(), words.to_owned())
-    }
-
-    #[tokio::test]
-    async fn rows_of_two_cards_with_one_id_do_not_overwrite_each_other() {
-        let rows = kept(vec![
-            vec![row(Some("c1"), "1", "a"), row(Some("c2"), "1", "b")],
-            vec![row(Some("c1"), "1", "changed")],
-        ])
-        .await;
-        assert_eq!(rows, [is(Some("c1"), "1", "changed"), is(Some("c2"), "1", "b")]);
-    }
-
-    #[tokio::test]
-    async fn a_row_that_later_gains_its_card_or_its_kind_is_the_same_row() {
-        let fee = Transaction { kind: TransactionKind::Fee, ..row(Some("c1"), "1", "fee") };
-        assert_eq!(
-            kept(vec![vec![row(None, "1", "a")], vec![fee]]).await,
-            [is(Some("c1"), "1", "fee")]
-        );
-        assert_eq!(
-            kept(vec![vec![row(Some("c1"), "1", "a")], vec![row(None, "1", "b")]]).await,
-            [is(Some("c1"), "1", "b")]
-        );
-    }
-
-    #[tokio::test]
-    async fn a_hold_that_gains_its_card_or_its_own_id_as_it_clears_is_known_to_have_been_a_hold() {
-        let cleared =
-            |card, id| Transaction { state: TransactionState::Cleared, ..row(card, id, "SETTLED") };
-        let by_task = Transaction { task: Some("task".into()), ..cleared(Some("c1"), "own") };
-        for (hold, cleared) in [
-            (row(None, "1", "PENDING"), cleared(Some("c1"), "1")),
-            (row(Some("c1"), "task", "PENDING"), by_task),
-            (row(Some("c1"), "1", "PENDING"), cleared(Some("c1"), "1")),
-        ] {
-            let folder = tempfile::tempdir().expect("a folder");
-            let store = Store::open(folder.path()).expect("a data file");
-            let marks = store.known(move |db| {
-                keep(db, &[hold])?;
-                keep(db, &[cleared])?;
-                db.prepare("SELECT was_hold FROM card_transaction")?
-                    .query_map([], |row| row.get::<_, bool>(0))?
-                    .collect()
-            });
-            let marks: Vec<bool> = marks.await.expect("keeping");
-            assert_eq!(marks, [true]);
-        }
-    }
-
-    #[tokio::test]
-    async fn a_state_that_this_cardtop_has_no_word_for_claims_nothing() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let store = Store::open(folder.path()).expect("a data file");
-        let read = store.known(move |db| {
-            keep(db, &[row(Some("c1"), "1", "a")])?;
-            db.execute("UPDATE card_transaction SET state = 'LATER'", [])?;
-            newest(db, 1)
-        });
-        assert_eq!(
-            read.await.expect("the row").first().map(|row| row.state),
-            Some(TransactionState::Unknown)
-        );
-    }
-
-    #[tokio::test]
-    async fn a_row_that_an_earlier_cardtop_named_by_its_task_is_the_same_row() {
-        let named = Transaction { task: Some("task".into()), ..row(Some("c1"), "own", "b") };
-        assert_eq!(
-            kept(vec![vec![row(Some("c1"), "task", "a")], vec![named]]).await,
-            [is(Some("c1"), "own", "b")]
-        );
-    }
-
-    #[tokio::test]
-    async fn a_reading_that_says_nothing_new_is_not_told() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let store = Store::open(folder.path()).expect("a data file");
-        let told = |batch: Vec<Transaction>| store.known(move |db| keep(db, &batch));
-        assert_eq!(told(vec![row(Some("c1"), "1", "a")]).await.expect("keeping").len(), 1);
-        let again = Transaction {
-            merchant: None,
-            seen_at: jiff::Timestamp::MAX,
-            ..row(Some("c1"), "1", "a")
-        };
-        assert_eq!(
-            told(vec![again]).await.expect("keeping").len(),
-            0,
-            "what a reading leaves out is kept"
-        );
-        assert_eq!(told(vec![row(Some("c1"), "1", "b")]).await.expect("keeping").len(), 1);
-    }
-}
+mod tests;

@@ -1,20 +1,20 @@
 //! What other operations already have of a card's credits when one of them is looked for.
 
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
 use super::super::millis;
-use super::SENT;
-use crate::domain::operation::{MatchedCredits, Operation, OperationState};
+use crate::domain::card::CardKey;
+use crate::domain::operation::{MatchedCredits, Operation, OperationId, OperationState, StepKind};
 
 /// How long after it was asked a credit is kept free for an operation that a person settled as done
 /// without naming one: 48 hours.
 const KEPT_FREE_MILLIS: i64 = 48 * 3_600_000;
 
 /// What other operations have of the card's transactions when this one is looked for.
-///
-/// # Errors
-/// What SQLite said.
-pub fn matched_credits(db: &Connection, operation: &Operation) -> rusqlite::Result<MatchedCredits> {
+pub(in crate::store) fn matched_credits(
+    db: &Connection,
+    operation: &Operation,
+) -> rusqlite::Result<MatchedCredits> {
     let provider = operation.card.provider.name();
     let card = &*operation.card.id;
     let id = operation.id.to_string();
@@ -42,7 +42,15 @@ pub fn matched_credits(db: &Connection, operation: &Operation) -> rusqlite::Resu
              ?7)",
         )?
         .query_row(
-            params![provider, card, amount.digits(), amount.currency().code(), id, began, SENT],
+            params![
+                provider,
+                card,
+                amount.digits(),
+                amount.currency().code(),
+                id,
+                began,
+                StepKind::Sent.as_str()
+            ],
             |row| row.get::<_, i64>(0),
         )
         .map(|count| usize::try_from(count).unwrap_or(usize::MAX))?;
@@ -79,4 +87,41 @@ pub fn matched_credits(db: &Connection, operation: &Operation) -> rusqlite::Resu
         }
     }
     Ok(claimed)
+}
+
+/// The other operation of the card that a transaction belongs to already.
+pub(super) fn owner_of(
+    tx: &Transaction<'_>,
+    operation: &Operation,
+    credit: &str,
+) -> rusqlite::Result<Option<String>> {
+    tx.prepare_cached(
+        "SELECT id FROM operation WHERE provider = ?1 AND card_id = ?2 AND credit = ?3 AND id <> \
+         ?4",
+    )?
+    .query_row(
+        params![
+            operation.card.provider.name(),
+            &*operation.card.id,
+            credit,
+            operation.id.to_string()
+        ],
+        |row| row.get(0),
+    )
+    .optional()
+}
+
+/// The other operation of a card that was answered with this task.
+pub(in crate::store) fn owner_of_task(
+    db: &Connection,
+    card: &CardKey,
+    id: OperationId,
+    task: &str,
+) -> rusqlite::Result<Option<String>> {
+    db.prepare_cached(
+        "SELECT id FROM operation WHERE provider = ?1 AND card_id = ?2 AND provider_reference = \
+         ?3 AND id <> ?4",
+    )?
+    .query_row(params![card.provider.name(), &*card.id, task, id.to_string()], |row| row.get(0))
+    .optional()
 }

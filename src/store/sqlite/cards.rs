@@ -3,14 +3,11 @@
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 
-use super::{millis, moment, money};
+use super::{millis, money, timestamp};
 use crate::domain::card::{Balance, Card, CardKey, CardKind, CardState, ProviderId, Reading};
 
 /// Every card that is known.
-///
-/// # Errors
-/// What SQLite said.
-pub fn all(db: &Connection) -> rusqlite::Result<Vec<Card>> {
+pub(in crate::store) fn all(db: &Connection) -> rusqlite::Result<Vec<Card>> {
     let mut query = db.prepare_cached(
         "SELECT provider, id, owner, holder, last4, state, provider_state, kind, currency, \
          expires, labels, available, current, pending,
@@ -37,10 +34,11 @@ pub(super) fn insert(tx: &Transaction<'_>, card: &Card) -> rusqlite::Result<()> 
 
 /// Keeps cards, each whole. A figure that is older than the kept one does not replace it, whatever
 /// the order of arrival, unless that one is of a time that has not come yet.
-///
-/// # Errors
-/// What SQLite said; then none of them is kept.
-pub fn keep(db: &mut Connection, cards: &[Card], now: Timestamp) -> rusqlite::Result<()> {
+pub(in crate::store) fn keep(
+    db: &mut Connection,
+    cards: &[Card],
+    now: Timestamp,
+) -> rusqlite::Result<()> {
     let tx = super::begin(db)?;
     for card in cards {
         upsert(&tx, card, now)?;
@@ -116,11 +114,11 @@ fn card(row: &Row<'_>) -> rusqlite::Result<Card> {
             .ok()
             .unwrap_or(CardState::Unknown),
         provider_state: row.get::<_, String>("provider_state")?.into(),
-        state_at: row.get::<_, Option<i64>>("state_at")?.map(moment),
+        state_at: row.get::<_, Option<i64>>("state_at")?.map(timestamp),
         kind: text("kind")?.and_then(|word| word.parse::<CardKind>().ok()),
         currency: currency.as_deref().and_then(|code| code.parse().ok()),
         balance: match row.get::<_, Option<i64>>("balance_at")? {
-            Some(at) => Reading::At { value: balance, at: moment(at) },
+            Some(at) => Reading::At { value: balance, at: timestamp(at) },
             None => Reading::Never,
         },
         expires: text("expires")?.map(Into::into),
