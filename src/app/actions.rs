@@ -1,9 +1,9 @@
 //! What the operator does about a card, an operation or a provider: opens the dialog that asks
 //! first, or asks the engine directly.
 
+use super::command::Command;
 use super::dialog::Dialog;
 use super::dialog::transition::Transition;
-use super::keymap::Command;
 use super::layout::Pane;
 use super::portfolio::Portfolio;
 use super::{Effect, Model};
@@ -26,9 +26,9 @@ impl Model {
             return Vec::new();
         }
         // From here on rows stand still, and the cursor stays on its row afterwards.
-        match self.focus {
-            Pane::Cards => self.cards.list.hold(),
-            Pane::Feed => self.feed.hold(),
+        match self.screen.focus {
+            Pane::Cards => self.panes.cards.list.hold(),
+            Pane::Feed => self.panes.feed.hold(),
             Pane::Detail | Pane::Activity | Pane::Providers => {}
         }
         let transition = open(&key, &mut self.portfolio);
@@ -108,16 +108,19 @@ impl Model {
         if watched {
             self.portfolio.watched.insert(key);
         }
-        self.portfolio.revision += 1;
+        self.portfolio.revisions.all += 1;
         let now = if watched { "watched" } else { "not watched any more" };
         self.remark(&format!("{digits} is {now}"));
     }
 
     /// Pauses the reading of the selected provider, or takes it up again.
     pub(super) fn pause_provider(&mut self) -> Vec<Effect> {
-        let Some(provider) = self.providers.list.selected().cloned() else { return Vec::new() };
+        let Some(provider) = self.panes.providers.list.selected().cloned() else {
+            return Vec::new();
+        };
         let paused = self
             .portfolio
+            .accounts
             .health
             .get(&provider)
             .is_none_or(|health| health.state != HealthState::Paused);
@@ -133,8 +136,10 @@ impl Model {
 
     /// Reads what the focused row is about: a provider, a card, or everything where there is none.
     pub(super) fn refresh(&mut self) -> Vec<Effect> {
-        if self.focus == Pane::Providers {
-            let Some(provider) = self.providers.list.selected().cloned() else { return Vec::new() };
+        if self.screen.focus == Pane::Providers {
+            let Some(provider) = self.panes.providers.list.selected().cloned() else {
+                return Vec::new();
+            };
             self.remark(&format!("reading {provider} now"));
             return vec![Effect::Ask(Job::Refresh(Some(provider)))];
         }
@@ -153,6 +158,6 @@ impl Model {
 
     /// The operation under the cursor of the activity pane.
     fn selected_operation(&self) -> Option<&Operation> {
-        self.portfolio.operation(*self.activity.list.selected()?)
+        self.portfolio.operation(*self.panes.activity.list.selected()?)
     }
 }

@@ -112,6 +112,7 @@ impl Operator {
 
     pub(crate) fn capabilities(&mut self) -> &mut Capabilities {
         self.portfolio
+            .accounts
             .providers
             .first_mut()
             .and_then(|info| info.capabilities.as_mut())
@@ -119,8 +120,12 @@ impl Operator {
     }
 
     pub(crate) fn sandbox(mut self) -> Self {
-        self.portfolio.providers.first_mut().expect("the provider of the test").environment =
-            Environment::Sandbox;
+        self.portfolio
+            .accounts
+            .providers
+            .first_mut()
+            .expect("the provider of the test")
+            .environment = Environment::Sandbox;
         self
     }
 
@@ -138,7 +143,7 @@ impl Operator {
     }
 
     pub(crate) fn menu(mut self, id: &str) -> Self {
-        let transition = Dialog::menu(&key(id), &self.portfolio);
+        let transition = Dialog::menu(&key(id), &mut self.portfolio);
         self.follow(transition);
         self.pass(400)
     }
