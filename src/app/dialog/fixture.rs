@@ -130,20 +130,17 @@ impl Operator {
     }
 
     /// Opens the dialog of a change.
-    pub(crate) fn open(mut self, action_kind: ActionKind, id: &str) -> Self {
-        let transition = Dialog::for_action(action_kind, &key(id), &mut self.portfolio);
-        self.follow(transition);
-        self.pass(400)
+    pub(crate) fn open(self, action_kind: ActionKind, id: &str) -> Self {
+        self.open_with(id, |key, portfolio| Dialog::for_action(action_kind, key, portfolio))
     }
 
-    pub(crate) fn cover_decline(mut self, id: &str) -> Self {
-        let transition = Dialog::cover_decline(&key(id), &mut self.portfolio);
-        self.follow(transition);
-        self.pass(400)
-    }
-
-    pub(crate) fn menu(mut self, id: &str) -> Self {
-        let transition = Dialog::menu(&key(id), &mut self.portfolio);
+    /// Opens a dialog about a card, and waits until it takes keys.
+    pub(crate) fn open_with(
+        mut self,
+        id: &str,
+        open: impl FnOnce(&CardKey, &mut Portfolio) -> Transition,
+    ) -> Self {
+        let transition = open(&key(id), &mut self.portfolio);
         self.follow(transition);
         self.pass(400)
     }
