@@ -31,8 +31,8 @@ use super::http::{Access, Answer, AnsweredBy, Http};
 use super::json::{JsonObject, RowError, in_document_names, without_byte_order_mark};
 use super::pages::{ReadMode, read_window};
 use super::{
-    Ack, Lookup, MatchedCredits, Page, PageCursor, Pagers, Paging, Provider, ProviderConfig, Quote,
-    Window, listing,
+    Ack, Lookup, MatchedCredits, Page, PageCursor, Pagers, Paging, Permit, Provider,
+    ProviderConfig, Quote, Window, listing,
 };
 use crate::config::endpoint::Endpoint;
 use crate::config::lists::{Dates, Lists};
@@ -40,7 +40,7 @@ use crate::config::spelling::Spelling;
 use crate::domain::card::{Card, CardKind};
 use crate::domain::money::Money;
 use crate::domain::operation::{
-    Action, ActionKind, Capabilities, Operation, OperationId, PinRule, Proof, Support, TopUpSafety,
+    Action, ActionKind, Capabilities, Operation, PinRule, Proof, Support, TopUpSafety,
 };
 use crate::domain::transaction::Transaction;
 pub use settings::KIND;
@@ -384,7 +384,8 @@ impl Provider for Banana {
         Err(self.error(ErrorKind::NotOffered, NO_QUOTE))
     }
 
-    async fn act(&self, card: &Card, action: &Action, _id: OperationId) -> Result<Ack> {
+    async fn act(&self, permit: Permit) -> Result<Ack> {
+        let (card, action) = (permit.card(), permit.action());
         let whose = self.whose(card, None)?;
         let alter = |word| (settings::UPDATE_STATUS, whose.clone().text("alter", word));
         let (path, body) = match action {
@@ -440,7 +441,7 @@ impl Provider for Banana {
                         .map_err(|odd| opened.odd(&odd))?;
                 let (card, _) =
                     said.ok_or_else(|| opened.odd(&RowError::new("answered no card information")))?;
-                Ok(listing::lookup_by_state(operation.action_kind, &card))
+                Ok(Lookup::by_state(operation.action_kind, &card))
             }
             ActionKind::SetPin => {
                 Ok(Lookup::not_found("banana cannot be asked whether a PIN was set"))

@@ -29,8 +29,8 @@ use zeroize::Zeroizing;
 
 use super::{
     Ack, Credits, Error, ErrorKind, Evidence, Lookup, MatchedCredits, Outcome, Page, PageCursor,
-    Pager, Pagers, Paging, Provider, ProviderConfig, Quote, Result, Window, credits, crypto,
-    listing, pages, sensitive,
+    Pager, Pagers, Paging, Permit, Provider, ProviderConfig, Quote, Result, Window, credits,
+    crypto, listing, pages, sensitive,
 };
 use crate::config::endpoint::Endpoint;
 use crate::config::lists::Lists;
@@ -518,7 +518,7 @@ impl Enkash {
                 by: Evidence::State,
             });
         }
-        Ok(listing::lookup_by_state(action_kind, &read))
+        Ok(Lookup::by_state(action_kind, &read))
     }
 }
 
@@ -669,7 +669,8 @@ impl Provider for Enkash {
         Err(Error::new(&self.provider, ErrorKind::NotOffered, NO_QUOTE))
     }
 
-    async fn act(&self, card: &Card, action: &Action, id: OperationId) -> Result<Ack> {
+    async fn act(&self, permit: Permit) -> Result<Ack> {
+        let (card, action, id) = (permit.card(), permit.action(), permit.id());
         match action {
             Action::Freeze => self.block(card, "L", "frozen with cardtop").await,
             Action::Unfreeze => self.block(card, "UL", "unfrozen with cardtop").await,

@@ -29,7 +29,7 @@ use zeroize::Zeroizing;
 
 use super::{
     Ack, Credits, Error, ErrorKind, Lookup, MatchedCredits, Outcome, Page, PageCursor, Pagers,
-    Paging, Provider, ProviderConfig, Quote, Result, Window, credits, crypto, listing,
+    Paging, Permit, Provider, ProviderConfig, Quote, Result, Window, credits, crypto, listing,
     path_segment, sensitive,
 };
 use crate::config::lists::Lists;
@@ -731,7 +731,8 @@ impl Provider for Ibanera {
         })
     }
 
-    async fn act(&self, card: &Card, action: &Action, id: OperationId) -> Result<Ack> {
+    async fn act(&self, permit: Permit) -> Result<Ack> {
+        let (card, action, id) = (permit.card(), permit.action(), permit.id());
         match action {
             Action::Freeze => self.deactivate(card).await,
             Action::Unfreeze => self.activate(card).await,
@@ -750,7 +751,7 @@ impl Provider for Ibanera {
         match operation.action_kind {
             ActionKind::TopUp => self.look_for_credit(card, operation, claimed).await,
             ActionKind::Freeze | ActionKind::Unfreeze => {
-                Ok(listing::lookup_by_state(operation.action_kind, &self.card(card).await?))
+                Ok(Lookup::by_state(operation.action_kind, &self.card(card).await?))
             }
             ActionKind::SetPin => {
                 Ok(Lookup::not_found("ibanera cannot be asked whether a PIN was changed"))
