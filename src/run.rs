@@ -50,6 +50,8 @@ pub struct Start {
     pub news: mpsc::Receiver<EngineEvent>,
     /// How the board looks and behaves.
     pub board: config::Board,
+    /// The zone that times are shown in.
+    pub zone: TimeZone,
     /// What the keys mean.
     pub keymap: Keymap,
     /// Refuse every change.
@@ -66,15 +68,9 @@ pub struct Start {
 /// found.
 ///
 /// # Errors
-/// When there is no terminal, it fails, or the time zone does not exist.
+/// When there is no terminal, or it fails.
 pub async fn board(start: Start) -> anyhow::Result<()> {
-    let Start { engine, news, board, keymap, read_only, operator, clock, color } = start;
-    let zone = if board.timezone == "local" {
-        TimeZone::system()
-    } else {
-        TimeZone::get(&board.timezone)
-            .with_context(|| format!("timezone = {:?}", board.timezone))?
-    };
+    let Start { engine, news, board, zone, keymap, read_only, operator, clock, color } = start;
     let mut portfolio = Portfolio::new(clock.now(), zone, operator, session()?, engine.providers());
     portfolio.read_only = read_only;
     let mut model = Model::new(app::Start { portfolio, size: (80, 24), keymap });

@@ -69,6 +69,7 @@ async fn show(
     needs_terminal()?;
     let only = only(global, &config)?;
     let board = config.board.clone();
+    let zone = session::zone(&board.timezone)?;
     let keymap = session::keymap(&config)?;
     let operator = operator();
     let setup = Setup {
@@ -87,6 +88,7 @@ async fn show(
         engine,
         news,
         board,
+        zone,
         keymap,
         read_only: global.read_only,
         operator,
