@@ -38,7 +38,7 @@ pub use appearance::Color;
 /// terminals without a word.
 const CLIPBOARD_MOST: usize = 74_994;
 
-/// Whether the terminal is ours now.
+/// Whether the board has the terminal now.
 static ENTERED: AtomicBool = AtomicBool::new(false);
 
 /// The whole screen, in raw mode, until it is dropped.
@@ -153,8 +153,7 @@ fn take(mouse: bool) -> io::Result<()> {
     if mouse { execute!(io::stdout(), EnableMouseCapture) } else { Ok(()) }
 }
 
-/// Gives the terminal back, once. A terminal that is gone cannot be told, so errors are not looked
-/// at.
+/// Gives the terminal back, once. Errors are ignored: a terminal that is gone needs nothing.
 fn leave() {
     if ENTERED.swap(false, Ordering::SeqCst) {
         let _ = execute!(
@@ -261,7 +260,7 @@ impl Input {
     /// When the terminal cannot be read.
     pub async fn next(&mut self) -> io::Result<Option<Msg>> {
         while let Some(event) = self.0.next().await {
-            if let Some(msg) = heard(event?) {
+            if let Some(msg) = message(event?) {
                 return Ok(Some(msg));
             }
         }
@@ -269,7 +268,8 @@ impl Input {
     }
 }
 
-fn heard(event: Event) -> Option<Msg> {
+/// An event of the terminal as a message; the mouse wheel moves the cursor.
+fn message(event: Event) -> Option<Msg> {
     match event {
         Event::Key(key) => chord(key).map(Msg::Key),
         Event::Paste(text) => Some(Msg::Paste(text)),
@@ -283,7 +283,7 @@ fn heard(event: Event) -> Option<Msg> {
     }
 }
 
-/// A key press as a chord; releases and keys without a name of ours are none.
+/// A key press as a chord; `None` for releases and for keys that [`Key`] does not have.
 fn chord(key: KeyEvent) -> Option<Chord> {
     if key.kind == KeyEventKind::Release
         || key.modifiers.intersects(KeyModifiers::SUPER | KeyModifiers::HYPER | KeyModifiers::META)
@@ -331,16 +331,16 @@ fn chord(key: KeyEvent) -> Option<Chord> {
     Some(Chord { key, ctrl, alt })
 }
 
-/// The letter with shift folded into it; what has no single large form stays.
+/// The letter with shift folded into it; one without a single upper-case letter stays.
 fn upper(c: char) -> char {
     let mut upper = c.to_uppercase();
     match (upper.next(), upper.next()) {
-        (Some(one), None) => one,
+        (Some(upper), None) => upper,
         _ => c,
     }
 }
 
-/// How to draw on this terminal: what was asked for, else what the environment says.
+/// How to draw on this terminal: what was chosen, else what the environment says.
 #[must_use]
 #[expect(
     clippy::disallowed_methods,

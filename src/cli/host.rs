@@ -83,10 +83,10 @@ async fn show(
         polling: true,
         transport: None,
     };
-    let (engine, news) = Engine::open(setup).await.map_err(Failure::usage)?;
+    let (engine, events) = Engine::open(setup).await.map_err(Failure::usage)?;
     let start = Start {
         engine,
-        news,
+        events,
         board,
         zone,
         keymap,

@@ -1,6 +1,6 @@
 //! What a terminal can show, as its environment says: colours and box drawing.
 //!
-//! A pure function of the environment, also asked by the commands that print.
+//! Pure functions of the environment. The commands that print use them too.
 
 use crate::config::Glyphs;
 use crate::ui::theme::Theme;
@@ -31,8 +31,8 @@ impl Color {
     }
 }
 
-/// How to draw: what was asked for, else what the environment says. A variable without a value
-/// counts as not set.
+/// How to draw: what was chosen, else what the environment says. A variable without a value counts
+/// as not set.
 pub(super) fn theme(
     glyphs: Glyphs,
     color: Color,
