@@ -7,8 +7,9 @@
 
 use std::sync::Arc;
 
+use super::requests::Call;
 use super::settings::{self, Pays};
-use super::{Call, Ibanera, path_segment, wire};
+use super::{Ibanera, path_segment, wire};
 use crate::domain::card::Card;
 use crate::domain::money::Money;
 use crate::provider::{Error, ErrorKind, Payer, Result};
@@ -295,7 +296,7 @@ impl Ibanera {
     async fn more_accounts(
         &self,
         mut answer: crate::provider::http::Answer,
-        mut said: wire::Envelope,
+        mut said: super::envelope::Envelope,
         path: impl Fn(u32) -> String,
     ) -> Result<Vec<wire::OwnAccount>> {
         let pages = said.pages().unwrap_or(1).min(MOST_PAGES);
