@@ -8,7 +8,6 @@ pub mod artha;
 pub mod banana;
 mod credits;
 pub mod crypto;
-mod dates;
 pub mod encoding;
 pub mod enkash;
 pub mod error;
@@ -23,7 +22,6 @@ mod script;
 mod states;
 pub mod times;
 mod tls;
-mod trouble;
 
 use std::any::Any;
 use std::fmt::Debug;
@@ -40,7 +38,7 @@ pub use crate::domain::operation::MatchedCredits;
 use crate::domain::operation::{Action, Capabilities, Operation, OperationId};
 use crate::domain::transaction::Transaction;
 pub use credits::Credits;
-pub use error::{ConnectionFailure, Error, ErrorKind, Outcome, Result};
+pub use error::{Error, ErrorKind, Outcome, Result};
 use http::Http;
 pub use pages::{Page, PageCursor, Pager, Paging};
 

@@ -272,7 +272,7 @@ impl Provider for Banana {
                 return self
                     .change(settings::SET_PIN, &body)
                     .await
-                    .map_err(|error| listing::without(error, &[pin]));
+                    .map_err(|error| error.without(&[pin]));
             }
             Action::SetPin { new: None, .. } => {
                 return Err(self.error(

@@ -147,7 +147,7 @@ impl Enkash {
         }
         match self.read(&answer) {
             Ok(said) => Ok((answer, said)),
-            Err(Unreadable::NotJson) => Err(answer.bad_reply(&answer.describe_body())),
+            Err(Unreadable::NotJson) => Err(answer.unreadable()),
             Err(Unreadable::Sealed) => {
                 Err(answer.bad_reply("the answer cannot be decrypted; check encryption_key"))
             }

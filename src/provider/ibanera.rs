@@ -416,7 +416,7 @@ fn succeeded(does: Access, answer: &Answer, said: Option<Envelope>) -> Result<En
     if !answer.is_success() {
         return Err(refused(does, answer, said.as_ref()));
     }
-    let said = said.ok_or_else(|| answer.bad_reply(&answer.describe_body()))?;
+    let said = said.ok_or_else(|| answer.unreadable())?;
     if said.has_too_long_a_list() {
         return Err(answer.bad_reply(&listing::unreadable_list()));
     }

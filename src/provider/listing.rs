@@ -14,14 +14,14 @@ use super::crypto::sha256;
 use super::json::{JsonObject, MOST_ROWS, RowError, list, text_start};
 use super::pages;
 use super::times::plausible;
-use super::{Error, Evidence, Lookup};
+use super::{Evidence, Lookup};
 use crate::config::lists::{Dates, Lists, Sign};
 use crate::config::spelling::Spelling;
 pub(super) use crate::config::spelling::plain;
 use crate::domain::card::{Card, CardState, IdForm, Ids, ProviderId};
 use crate::domain::completeness::UnreadRow;
 use crate::domain::money::Money;
-use crate::domain::operation::{ActionKind, Pin};
+use crate::domain::operation::ActionKind;
 use crate::domain::transaction::TransactionKind;
 
 /// What a fresh reading of the card says of a freeze, unfreeze or close.
@@ -53,14 +53,6 @@ pub(super) fn lookup_by_state(action_kind: ActionKind, card: &Card) -> Lookup {
             Lookup::not_found("the card's state does not show it")
         }
     }
-}
-
-/// The same error without the PIN, should the provider repeat it in its words: they go into the
-/// journal.
-pub(super) fn without(error: Error, pins: &[&Pin]) -> Error {
-    let reason =
-        pins.iter().fold(error.reason(), |reason, pin| reason.replace(pin.expose(), "****"));
-    error.with_reason(&reason)
 }
 
 pub(super) fn unreadable_list() -> String {
@@ -328,17 +320,6 @@ pub(super) fn derived_id(parts: &[&str]) -> Arc<str> {
 mod tests {
     use super::*;
     use crate::domain::card::{CardKey, ProviderId};
-
-    #[test]
-    fn a_pin_that_the_provider_repeats_does_not_reach_the_journal() {
-        let pin = Pin::typed("9078".into()).expect("four digits");
-        let said = "PIN 9078 is too easy (9078)";
-        let error = without(
-            Error::new(&ProviderId::new("acme"), crate::provider::ErrorKind::Refused, said),
-            &[&pin],
-        );
-        assert_eq!(&*error.reason(), "PIN **** is too easy (****)");
-    }
 
     #[test]
     fn lists_are_found_in_every_wrapping() {

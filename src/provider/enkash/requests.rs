@@ -15,7 +15,7 @@ use crate::domain::card::Card;
 use crate::domain::money::Money;
 use crate::domain::operation::{OperationId, Pin};
 use crate::provider::http::Access;
-use crate::provider::{Ack, Result, listing};
+use crate::provider::{Ack, Result};
 
 /// Who made a change, in enkash's records.
 const CREATED_BY: &str = "cardtop";
@@ -110,7 +110,7 @@ impl Enkash {
         };
         self.ask(Access::Write, settings::SET_PIN, &body)
             .await
-            .map_err(|error| listing::without(error, &[pin]))?;
+            .map_err(|error| error.without(&[pin]))?;
         Ok(Ack::Accepted { reference: None })
     }
 }

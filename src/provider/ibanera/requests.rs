@@ -17,7 +17,7 @@ use crate::domain::card::{Card, CardState};
 use crate::domain::money::Money;
 use crate::domain::operation::{OperationId, Pin};
 use crate::provider::http::Access;
-use crate::provider::{Ack, ErrorKind, Outcome, PageCursor, Provider, Result, listing, sensitive};
+use crate::provider::{Ack, ErrorKind, Outcome, PageCursor, Provider, Result, sensitive};
 
 /// Seconds that the account which pays may be read for before its top-up is sent.
 const LONGEST_LOOK: i64 = 30;
@@ -208,7 +208,7 @@ impl Ibanera {
             json(&ChangePin { top_up_cards_id, old_pin: old.expose(), new_pin: new.expose() });
         self.ask(Call::write(self.spelling.path(settings::CHANGE_PIN), &body))
             .await
-            .map_err(|error| listing::without(error, &[new, old]))?;
+            .map_err(|error| error.without(&[new, old]))?;
         Ok(Ack::Accepted { reference: None })
     }
 

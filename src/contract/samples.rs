@@ -1,4 +1,4 @@
-//! A card, a transaction and an operation for the tests of the command line.
+//! A card, a transaction and an operation for tests of what is printed.
 
 use jiff::Timestamp;
 
@@ -7,11 +7,11 @@ use crate::domain::money::Money;
 use crate::domain::operation::{ActionKind, Before, Operation, OperationId, OperationState, Proof};
 use crate::domain::transaction::{Transaction, TransactionKind, TransactionState};
 
-pub(super) fn at(text: &str) -> Timestamp {
+pub(crate) fn at(text: &str) -> Timestamp {
     text.parse().expect("a time of the test")
 }
 
-pub(super) fn money(amount: &str, currency: &str) -> Money {
+pub(crate) fn money(amount: &str, currency: &str) -> Money {
     Money::parse_wire(amount, currency.parse().expect("a currency")).expect("an amount of the test")
 }
 
@@ -20,7 +20,7 @@ fn key() -> CardKey {
 }
 
 /// A card in dinars, which have three decimals.
-pub(super) fn card() -> Card {
+pub(crate) fn card() -> Card {
     let balance = Balance {
         available: Some(money("-12.4", "KWD")),
         current: Some(money("0", "KWD")),
@@ -43,7 +43,7 @@ pub(super) fn card() -> Card {
 }
 
 /// A declined purchase in yen, which have no decimals.
-pub(super) fn transaction() -> Transaction {
+pub(crate) fn transaction() -> Transaction {
     Transaction {
         provider: ProviderId::new("acme"),
         id: "t-9".into(),
@@ -68,7 +68,7 @@ pub(super) fn transaction() -> Transaction {
 }
 
 /// A top-up that was sent.
-pub(super) fn operation() -> Operation {
+pub(crate) fn operation() -> Operation {
     let id = OperationId::new(at("2026-04-03T12:00:00Z"), 42, 1);
     Operation {
         id,

@@ -1,22 +1,22 @@
 //! What is printed, word for word.
 
+use std::collections::BTreeMap;
+
 use jiff::tz::TimeZone;
 
+use super::json::object;
+use super::samples::{at, card, money, operation, transaction};
+use super::table::{Paint, table};
 use super::*;
-use crate::cli::Format;
-use crate::cli::print::{self, Record, View};
-use crate::cli::samples::{at, card, money, operation, transaction};
-use crate::config::Environment;
-use crate::domain::card::{IdForm, Ids, ProviderId, Reading};
+use crate::domain::card::{Card, CardKey, ProviderId, Reading};
 use crate::domain::completeness::Completeness;
-use crate::domain::operation::{Capabilities, OperationId, PinRule, Proof, Support, TopUpSafety};
+use crate::domain::operation::{
+    Capabilities, OperationId, PinRule, Proof, Step, Support, TopUpSafety,
+};
 use crate::domain::transaction::{Transaction, TransactionState};
-use crate::engine::{Health, HealthState, ProviderInfo, ProviderReport, Step};
-use crate::provider::{Error, ErrorKind};
 
-fn view(format: Format) -> View {
+fn view() -> View {
     View {
-        format,
         color: false,
         terminal: false,
         now: at("2026-04-03T12:08:12Z"),
@@ -27,7 +27,7 @@ fn view(format: Format) -> View {
 #[test]
 fn a_card_is_exactly_the_promised_object() {
     assert_eq!(
-        card().json(),
+        object(&card()),
         concat!(
             r#"{"provider":"acme","id":"c-1","last4":"4242","holder":"Mara Lindqvist","state":"ACTIVE","#,
             r#""provider_state":"Normal","state_as_of":"2026-04-03T12:08:08Z","kind":"physical","currency":"KWD","#,
@@ -40,7 +40,7 @@ fn a_card_is_exactly_the_promised_object() {
 #[test]
 fn what_is_not_known_of_a_card_is_null_and_never_zero() {
     assert_eq!(
-        Card::unread(CardKey::new(&ProviderId::new("acme"), "c-1")).json(),
+        object(&Card::unread(CardKey::new(&ProviderId::new("acme"), "c-1"))),
         concat!(
             r#"{"provider":"acme","id":"c-1","last4":null,"holder":null,"state":"UNKNOWN","provider_state":null,"#,
             r#""state_as_of":null,"kind":null,"currency":null,"balance":null,"expires":null,"labels":[]}"#
@@ -52,7 +52,7 @@ fn what_is_not_known_of_a_card_is_null_and_never_zero() {
 fn a_transaction_is_exactly_the_promised_object() {
     let row = transaction();
     assert_eq!(
-        Movement { transaction: &row, holder: "Mara Lindqvist" }.json(),
+        object(&row),
         concat!(
             r#"{"provider":"acme","id":"t-9","card_id":"c-1","last4":"4242","kind":"PURCHASE","state":"DECLINED","#,
             r#""provider_state":"DECLINED","amount":{"amount":"5000","currency":"JPY"},"#,
@@ -74,7 +74,7 @@ fn a_transaction_is_exactly_the_promised_object() {
         operation: Some(OperationId::new(at("2026-04-03T12:00:00Z"), 42, 1)),
         ..bare
     };
-    let json = Movement { transaction: &proving, holder: "" }.json();
+    let json = object(&proving);
     for wanted in [
         r#""card_id":null,"last4":null"#,
         r#""fee":null,"merchant":null,"mcc":null,"country":null"#,
@@ -88,7 +88,7 @@ fn a_transaction_is_exactly_the_promised_object() {
 fn an_operation_is_exactly_the_promised_object() {
     let id = operation().id;
     assert_eq!(
-        operation().json(),
+        object(&operation()),
         format!(
             concat!(
                 r#"{{"id":"{id}","action":"topup","provider":"acme","card_id":"c-1","last4":"4242","#,
@@ -104,20 +104,23 @@ fn an_operation_is_exactly_the_promised_object() {
 
 #[test]
 fn an_operation_is_shown_with_its_journal() {
-    let step = Step {
+    let json = json::object_with_list(&operation(), "steps", &[step()]);
+    let steps = r#""steps":[{"at":"2026-04-03T12:00:00Z","what":"intent","words":"saved","line":17,"hash":"9f3a"}]}"#;
+    assert!(json.ends_with(steps), "{json}");
+    assert!(json.starts_with(&object(&operation()).trim_end_matches('}').to_owned()), "{json}");
+}
+
+fn step() -> Step {
+    Step {
         at: at("2026-04-03T12:00:00Z"),
         what: "intent".into(),
         words: "saved".into(),
         line: 17,
         hash: "9f3a".into(),
-    };
-    let json = operation_with_steps(&operation(), &[step]);
-    let steps = r#""steps":[{"at":"2026-04-03T12:00:00Z","what":"intent","words":"saved","line":17,"hash":"9f3a"}]}"#;
-    assert!(json.ends_with(steps), "{json}");
-    assert!(json.starts_with(&operation().json().trim_end_matches('}').to_owned()), "{json}");
+    }
 }
 
-fn report() -> ProviderReport {
+fn facts() -> ProviderFacts {
     let rule = PinRule {
         digits: None,
         needs_old: false,
@@ -143,41 +146,26 @@ fn report() -> ProviderReport {
         names_payer: false,
         page_max: 100,
     };
-    let id = ProviderId::new("acme");
-    let info = ProviderInfo {
-        ids: Ids { cards: IdForm::Opaque, transactions: IdForm::Opaque },
-        id: id.clone(),
+    ProviderFacts {
+        provider: ProviderId::new("acme"),
         kind: "ibanera",
-        environment: Environment::Production,
-        read_only: false,
-        capabilities: Some(capabilities),
-        rate_limit: 120,
-        proxy: None,
-    };
-    let health = Health {
-        provider: id,
-        state: HealthState::Ok,
-        since: at("2026-04-03T12:00:00Z"),
+        environment: ProviderEnvironment { word: "production", short: "PROD" },
+        health: ProviderHealth { word: "OK", paint: Paint::Good },
         last_good: Some(at("2026-04-03T12:08:08Z")),
-        next_try: None,
-        why: Some("no answer an hour ago".into()),
-        calls_last_minute: 4,
-        errors_5m: 0,
+        float: Some((vec![money("8114.2", "USD"), money("90", "EUR")], at("2026-04-03T12:08:08Z"))),
         cards: Some(128),
-        completeness: Completeness::default(),
+        capabilities: Some(capabilities),
+        proxy: None,
+        error: None,
         unmapped: BTreeMap::new(),
         roster: Vec::new(),
-        skew: None,
-        latency_ms: Some(120),
-    };
-    let float = vec![money("8114.2", "USD"), money("90", "EUR")];
-    ProviderReport { info, health, float: Some(Ok((float, at("2026-04-03T12:08:08Z")))) }
+    }
 }
 
 #[test]
 fn a_provider_is_an_object_with_its_float_and_what_it_can_do() {
     assert_eq!(
-        report().json(),
+        object(&facts()),
         concat!(
             r#"{"provider":"acme","kind":"ibanera","environment":"production","state":"OK","#,
             r#""last_good":"2026-04-03T12:08:08Z","float":[{"amount":"8114.20","currency":"USD","as_of":"2026-04-03T12:08:08Z"},"#,
@@ -190,24 +178,26 @@ fn a_provider_is_an_object_with_its_float_and_what_it_can_do() {
 
 #[test]
 fn words_that_are_not_mapped_and_bad_lines_of_a_roster_are_shown_with_their_provider() {
-    let mut report = report();
-    report.health.unmapped.insert("Denied?".into(), 3);
-    report.health.roster.push("acme.csv line 4: has no id; the line is skipped".into());
-    let json = report.json();
+    let mut facts = facts();
+    facts.unmapped.insert("Denied?".into(), 3);
+    facts.roster.push("acme.csv line 4: has no id; the line is skipped".into());
+    let json = object(&facts);
     let end =
         r#""unmapped":{"Denied?":3},"roster":["acme.csv line 4: has no id; the line is skipped"]}"#;
     assert!(json.ends_with(end), "{json}");
-    let table = print::list(&[report], &view(Format::Table));
+    let table = table([Row::from(&facts)], &view());
     assert!(table.contains("not mapped: Denied? (3)"), "{table}");
 }
 
 #[test]
 fn cards_that_were_never_listed_are_absent_and_never_none() {
-    let mut report = report();
-    report.health.cards = None;
-    assert!(report.json().contains(r#""cards":null"#), "{}", report.json());
-    assert_eq!(report.cells(&view(Format::Table)).get(5), Some(&"-".to_owned().into()));
-    let csv = print::list(&[report], &view(Format::Csv));
+    let mut facts = facts();
+    facts.cards = None;
+    assert!(object(&facts).contains(r#""cards":null"#), "{}", object(&facts));
+    let table = table([Row::from(&facts)], &view());
+    let line = table.lines().nth(1).unwrap_or_default();
+    assert_eq!(line.split_whitespace().nth(5), Some("-"), "{table}");
+    let csv = csv::document([Row::from(&facts)]);
     assert!(
         csv.lines().nth(1).is_some_and(|line| line.contains("2026-04-03T12:08:08Z,,freeze")),
         "{csv}"
@@ -216,28 +206,24 @@ fn cards_that_were_never_listed_are_absent_and_never_none() {
 
 #[test]
 fn a_proxy_on_the_way_is_named_in_every_form() {
-    let mut report = report();
-    report.info.proxy = Some("proxy.example:3128 (HTTPS_PROXY)".into());
+    let mut facts = facts();
+    facts.proxy = Some("proxy.example:3128 (HTTPS_PROXY)".into());
     assert!(
-        report.json().contains(r#""proxy":"proxy.example:3128 (HTTPS_PROXY)""#),
+        object(&facts).contains(r#""proxy":"proxy.example:3128 (HTTPS_PROXY)""#),
         "{}",
-        report.json()
+        object(&facts)
     );
-    for format in [Format::Table, Format::Csv] {
-        let text = print::list(std::slice::from_ref(&report), &view(format));
+    for text in [table([Row::from(&facts)], &view()), csv::document([Row::from(&facts)])] {
         assert!(text.contains("proxy.example:3128 (HTTPS_PROXY)"), "{text}");
     }
 }
 
 #[test]
 fn a_provider_that_could_not_be_set_up_says_why_and_shows_no_float() {
-    let mut report = report();
-    report.info.capabilities = None;
-    report.health.state = HealthState::Auth;
-    report.health.why = Some("acme: the variable ACME_TOKEN is not set".into());
-    report.float = None;
-    let json = report.json();
-    assert!(json.contains(r#""state":"AUTH""#) && json.contains(r#""float":null"#), "{json}");
+    let error = Some("the variable ACME_TOKEN is not set".to_owned());
+    let facts = ProviderFacts { capabilities: None, float: None, error, ..facts() };
+    let json = object(&facts);
+    assert!(json.contains(r#""float":null"#), "{json}");
     assert!(
         json.contains(r#""can":null,"proxy":null,"error":"the variable ACME_TOKEN is not set","#),
         "{json}"
@@ -245,20 +231,10 @@ fn a_provider_that_could_not_be_set_up_says_why_and_shows_no_float() {
 }
 
 #[test]
-fn a_float_that_is_not_offered_is_no_error_and_one_that_failed_is() {
-    let mut report = report();
-    let failed = |kind| Some(Err(Error::new(&ProviderId::new("acme"), kind, "no float here")));
-    report.float = failed(ErrorKind::NotOffered);
-    assert_eq!(trouble(&report), None);
-    report.float = failed(ErrorKind::Unreachable);
-    assert_eq!(trouble(&report).as_deref(), Some("no float here"));
-}
-
-#[test]
 fn a_table_shows_amounts_by_their_currency_and_every_age() {
     let old = Card { balance: card().balance.stale(&"no answer".into()), ..card() };
     let never = Card { balance: Reading::Never, ..card() };
-    let lines = print::list(&[card(), old, never], &view(Format::Table));
+    let lines = table([&card(), &old, &never].map(Row::from), &view());
     let lines: Vec<&str> = lines.lines().collect();
     assert_eq!(lines.first(), Some(&"STATE   HOLDER          CARD    AVAILABLE  CCY  AGE  ID"));
     assert_eq!(
@@ -278,10 +254,7 @@ fn a_table_shows_amounts_by_their_currency_and_every_age() {
 #[test]
 fn the_feed_says_in_plain_words_what_happened() {
     let row = transaction();
-    let table = print::list(
-        &[Movement { transaction: &row, holder: "Mara Lindqvist" }],
-        &view(Format::Table),
-    );
+    let table = table([Row { record: &row, holder: "Mara Lindqvist" }], &view());
     let line = table.lines().nth(1).expect("a row");
     let wanted = "2026-04-03 14:05:09+02:00  acme      ..4242  Mara Lindqvist  DECLINE   5,000  \
                   JPY  LAWSON 5521  not enough money";
@@ -305,12 +278,12 @@ fn a_state_word_that_is_not_mapped_is_said_and_nothing_is_claimed() {
 
 #[test]
 fn csv_keeps_negative_amounts_as_numbers_and_times_in_utc() {
-    let csv = print::list(&[card()], &view(Format::Csv));
+    let csv = csv::document([Row::from(&card())]);
     let line = "acme,c-1,4242,Mara \
                 Lindqvist,ACTIVE,Normal,2026-04-03T12:08:08Z,physical,KWD,-12.400,0.000,,\
                 2026-04-03T12:08:08Z,2028-11,vip;travel";
     assert_eq!(csv.lines().nth(1), Some(line));
-    let csv = print::list(&[operation()], &view(Format::Csv));
+    let csv = csv::document([Row::from(&operation())]);
     assert!(
         csv.lines().nth(1).is_some_and(|line| line.contains(",5.000,KWD,SENT,cover decline,")),
         "{csv}"
@@ -318,21 +291,49 @@ fn csv_keeps_negative_amounts_as_numbers_and_times_in_utc() {
 }
 
 #[test]
-fn every_row_has_a_cell_a_column_and_a_field_a_header() {
-    fn check<R: Record>(row: &R) {
-        assert_eq!(row.cells(&view(Format::Table)).len(), R::COLUMNS.len());
-        assert_eq!(row.fields().len(), R::FIELDS.len());
+fn every_field_says_what_it_is_and_is_null_only_where_it_says_when() {
+    fn check<T: Record>(record: &T) {
+        for field in T::FIELDS {
+            let name = field.name();
+            assert!(!field.doc().is_empty() && !field.doc().ends_with('.'), "{name}");
+            let value = field.value(record.into());
+            assert!(value != Value::Null || field.null_when().is_some(), "{name} is null");
+            if let (Kind::Word(words), Value::Text(word)) = (field.kind(), &value) {
+                assert!(words().contains(word), "{name}: {word}");
+            }
+        }
+        let headers = csv::headers::<T>();
+        let csv = csv::document([Row::from(record)]);
+        let header = csv.lines().next().unwrap_or_default();
+        assert_eq!(header.trim_matches('"'), headers.join(","), "one column a header");
+        assert!(headers.iter().all(|one| headers.iter().filter(|two| *two == one).count() == 1));
     }
     check(&card());
+    check(&Card::unread(CardKey::new(&ProviderId::new("acme"), "c-1")));
     check(&operation());
-    check(&report());
-    check(&Movement { transaction: &transaction(), holder: "" });
-    let step = Step {
-        at: at("2026-04-03T12:00:00Z"),
-        what: "sent".into(),
-        words: "".into(),
-        line: 1,
-        hash: "a".into(),
-    };
-    check(&Line(&step));
+    check(&facts());
+    let bare = ProviderFacts { last_good: None, cards: None, float: None, ..facts() };
+    check(&ProviderFacts { capabilities: None, ..bare });
+    check(&transaction());
+    check(&step());
+    check(&JournalCheck { lines: 0, last_hash: "a".to_owned(), noted: None });
+    check(&Missing { completeness: Completeness::default(), old_states: vec![card()] });
+}
+
+#[test]
+fn a_journal_that_is_intact_is_an_object_and_a_line_of_csv() {
+    let check = JournalCheck { lines: 17, last_hash: "9f3a".to_owned(), noted: Some(12) };
+    let json = r#"{"intact":true,"lines":17,"last_hash":"9f3a","noted_lines":12}"#;
+    assert_eq!(object(&check), json);
+    let csv = "intact,lines,last_hash,noted_lines\ntrue,17,9f3a,12\n";
+    assert_eq!(csv::document([Row::from(&check)]), csv);
+    let unnoted = JournalCheck { noted: None, ..check };
+    assert!(object(&unnoted).ends_with(r#""noted_lines":null}"#));
+}
+
+#[test]
+fn a_list_is_one_document_with_a_line_a_record() {
+    assert_eq!(json::array::<Card>([]), "[]\n");
+    let lines = json::array([Row::from(&card()), Row::from(&card())]);
+    assert_eq!(lines, format!("[\n{0},\n{0}\n]\n", object(&card())));
 }
