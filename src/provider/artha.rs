@@ -93,9 +93,9 @@ impl Artha {
     }
 
     /// Sends once. An answer other than 2xx is the provider's refusal, in its words.
-    async fn ask(&self, does: Access, method: Method, path: &str, body: &Body) -> Result<Answer> {
+    async fn ask(&self, access: Access, method: Method, path: &str, body: &Body) -> Result<Answer> {
         let request = self.signer.request(method, path, body, self.http.clock().now())?;
-        let mut answer = self.http.send(does, request).await?;
+        let mut answer = self.http.send(access, request).await?;
         answer.name_fields(&self.spelling);
         if answer.is_success() {
             return Ok(answer);
@@ -107,27 +107,27 @@ impl Artha {
             answer.refusal(&wire::refusal_words(&answer.body), AnsweredBy::provider_if(own));
         // A nonce that was used says that this very request arrived before, repeated by the
         // network: the first may have been executed.
-        let echo = does == Access::Write
+        let echo = access == Access::Write
             && refused.kind == ErrorKind::Auth
             && refused.reason().to_lowercase().contains("nonce");
         Err(if echo { refused.with_outcome(Outcome::Unknown) } else { refused })
     }
 
-    fn error(&self, kind: ErrorKind, said: &str) -> Error {
-        Error::new(self.http.provider(), kind, said)
+    fn error(&self, kind: ErrorKind, reason: &str) -> Error {
+        Error::new(self.http.provider(), kind, reason)
     }
 
     async fn details(&self, card: &Card) -> Result<Card> {
         let answer = self.get(settings::CARD_DETAILS, &card.wire_id).await?;
         wire::details(answer.object()?, card, &self.spelling, answer.at)
-            .map_err(|odd| answer.bad_reply(&odd.0))
+            .map_err(|error| answer.bad_reply(&error.0))
     }
 
     /// Asks for a change and reads the task it became (artha wire notes, 5.2).
     async fn change(&self, path: &str, body: &Body) -> Result<Ack> {
         let answer = self.ask(Access::Write, Method::POST, path, body).await?;
         match wire::task(answer.object()?, &self.spelling)
-            .map_err(|odd| answer.bad_reply(&odd.0))?
+            .map_err(|error| answer.bad_reply(&error.0))?
         {
             wire::Task::Accepted(reference) => Ok(Ack::Accepted { reference }),
             wire::Task::Refused(why) => Err(answer.stated_refusal(&why)),
@@ -135,7 +135,7 @@ impl Artha {
     }
 
     /// Looks for a top-up: by its task, or without one in the card's list.
-    async fn look_for_top_up(
+    async fn look_up_top_up(
         &self,
         card: &Card,
         operation: &Operation,
@@ -154,8 +154,8 @@ impl Artha {
             }
             answer => answer?,
         };
-        let seen = wire::fate(answer.object()?, task, &self.spelling)
-            .map_err(|odd| answer.bad_reply(&odd.0))?;
+        let seen = wire::task_lookup(answer.object()?, task, &self.spelling)
+            .map_err(|error| answer.bad_reply(&error.0))?;
         if !matches!(seen, Lookup::Done { .. } | Lookup::Failed { .. }) {
             return Ok(seen);
         }
@@ -205,7 +205,7 @@ impl Provider for Artha {
     async fn card(&self, card: &Card) -> Result<Card> {
         let answer = self.get(settings::CARD_BALANCE, &card.wire_id).await?;
         let balance = wire::balance(answer.object()?, card, answer.at)
-            .map_err(|odd| answer.bad_reply(&odd.0))?;
+            .map_err(|error| answer.bad_reply(&error.0))?;
         // The balance is what matters most: without details it is still worth showing.
         Ok(match self.details(card).await {
             Ok(details) => details.over(balance),
@@ -217,12 +217,12 @@ impl Provider for Artha {
         let path = match (&window.card, &self.all_transactions_path) {
             (Some(_), _) => self.spelling.path(settings::TRANSACTIONS),
             (None, Some(path)) => path,
-            (None, None) => return Err(self.error(ErrorKind::NotOffered, NO_ALL)),
+            (None, None) => return Err(self.error(ErrorKind::NotOffered, NO_COMMON_LIST)),
         };
         let body = self.list_body(window, page);
         let answer = self.ask(Access::Read, Method::POST, path, &body).await?;
         let (list, provider) = (
-            listing::find_rows(answer.json()?).map_err(|odd| answer.bad_reply(&odd.0))?,
+            listing::find_rows(answer.json()?).map_err(|error| answer.bad_reply(&error.0))?,
             self.http.provider(),
         );
         let (reader, of) = (
@@ -251,7 +251,7 @@ impl Provider for Artha {
         let answer = self
             .ask(Access::Read, Method::GET, self.spelling.path(settings::MERCHANT), &Body::new())
             .await?;
-        wire::float(answer.object()?).map_err(|odd| answer.bad_reply(&odd.0))
+        wire::float(answer.object()?).map_err(|error| answer.bad_reply(&error.0))
     }
 
     async fn quote(&self, card: &Card, amount: Money) -> Result<Quote> {
@@ -262,7 +262,7 @@ impl Provider for Artha {
         let answer = self
             .ask(Access::Read, Method::POST, self.spelling.path(settings::ESTIMATE), &body)
             .await?;
-        wire::quote(answer.object()?, amount, answer.at).map_err(|odd| answer.bad_reply(&odd.0))
+        wire::quote(answer.object()?, amount, answer.at).map_err(|error| answer.bad_reply(&error.0))
     }
 
     async fn act(&self, card: &Card, action: &Action, _id: OperationId) -> Result<Ack> {
@@ -293,7 +293,7 @@ impl Provider for Artha {
         claimed: &MatchedCredits,
     ) -> Result<Lookup> {
         match operation.action_kind {
-            ActionKind::TopUp => self.look_for_top_up(card, operation, claimed).await,
+            ActionKind::TopUp => self.look_up_top_up(card, operation, claimed).await,
             ActionKind::Freeze | ActionKind::Unfreeze | ActionKind::Close => {
                 Ok(listing::lookup_by_state(operation.action_kind, &self.details(card).await?))
             }
@@ -305,13 +305,17 @@ impl Provider for Artha {
 }
 
 const NO_LIST: &str = "artha has no card list: cards come from the roster";
-const NO_ALL: &str = "artha does not document the path of all cards' transactions: set \
+const NO_COMMON_LIST: &str = "artha does not document the path of all cards' transactions: set \
                       all_transactions_path, or they are read card by card";
 
 const fn capabilities(all_transactions: bool, decimals: u32, page_max: u16) -> Capabilities {
     Capabilities {
         list_cards: Support::No(NO_LIST),
-        list_all_transactions: if all_transactions { Support::Yes } else { Support::No(NO_ALL) },
+        list_all_transactions: if all_transactions {
+            Support::Yes
+        } else {
+            Support::No(NO_COMMON_LIST)
+        },
         float: Support::Yes,
         quote: Support::Yes,
         freeze: Support::Yes,

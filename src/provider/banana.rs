@@ -105,9 +105,9 @@ impl Banana {
     }
 
     /// Asks a call and returns what the answer's envelope holds, verified and decrypted.
-    async fn ask(&self, does: Access, endpoint: Endpoint, body: &Body) -> Result<Opened> {
+    async fn ask(&self, access: Access, endpoint: Endpoint, body: &Body) -> Result<Opened> {
         let request = self.request(endpoint, body)?;
-        let answer = self.http.send(does, request).await?;
+        let answer = self.http.send(access, request).await?;
         if !answer.is_success() {
             return Err(self.refusal(&answer));
         }
@@ -133,8 +133,8 @@ impl Banana {
         }
     }
 
-    fn error(&self, kind: ErrorKind, said: &str) -> Error {
-        Error::new(self.http.provider(), kind, said)
+    fn error(&self, kind: ErrorKind, reason: &str) -> Error {
+        Error::new(self.http.provider(), kind, reason)
     }
 
     /// State, expiry, last four digits and template of a card.
@@ -170,7 +170,7 @@ impl Banana {
             body.whole("skip", page.offset).whole("limit", u64::from(page.size)).flag("desc", true);
         let opened = self.ask(Access::Read, settings::TRANSACTIONS, &body).await?;
         opened.agreed()?;
-        let list = listing::find_rows(&opened.json).map_err(|odd| opened.odd(&odd))?;
+        let list = listing::find_rows(&opened.json).map_err(|error| opened.bad_reply(&error))?;
         let reader = listing::RowReader::new(
             self.http.provider(),
             &self.spelling,
@@ -187,7 +187,7 @@ impl Banana {
     /// Asks for a change; a good answer is an acceptance (banana wire notes, 5.2).
     async fn change(&self, endpoint: Endpoint, body: &Body) -> Result<Ack> {
         let opened = self.ask(Access::Write, endpoint, body).await?;
-        match wire::change(&opened.object_as_it_is()?).map_err(|odd| opened.odd(&odd))? {
+        match wire::change(&opened.object_as_it_is()?).map_err(|error| opened.bad_reply(&error))? {
             wire::Envelope::Accepted(reference) => Ok(Ack::Accepted { reference }),
             wire::Envelope::Refused(why) => Err(opened.answer.stated_refusal(&why)),
         }
@@ -212,13 +212,13 @@ impl Provider for Banana {
         let ids = self.card_ids(card, None)?;
         let opened = self.ask(Access::Read, settings::BALANCE, &ids).await?;
         let balance = wire::balance(opened.object()?, card, opened.answer.at)
-            .map_err(|odd| opened.odd(&odd))?;
+            .map_err(|error| opened.bad_reply(&error))?;
         // The balance is what matters most: without the rest it is still worth showing.
         let Ok(opened) = self.information(&ids).await else { return Ok(balance) };
         let Ok(fields) = opened.object() else { return Ok(balance) };
-        let said = wire::information(fields, card, &self.spelling, opened.answer.at)
-            .map_err(|odd| opened.odd(&odd))?;
-        let Some((information, template)) = said else { return Ok(balance) };
+        let information = wire::information(fields, card, &self.spelling, opened.answer.at)
+            .map_err(|error| opened.bad_reply(&error))?;
+        let Some((information, template)) = information else { return Ok(balance) };
         let kind = match template {
             Some(template) if card.kind.is_none() => self.kind(&template).await,
             Some(_) | None => None,
@@ -253,7 +253,7 @@ impl Provider for Banana {
     async fn float(&self) -> Result<Vec<Money>> {
         let opened = self.ask(Access::Read, settings::ACCOUNT_BALANCE, &Body::default()).await?;
         opened.agreed()?;
-        wire::float(&opened.json).map_err(|odd| opened.odd(&odd))
+        wire::float(&opened.json).map_err(|error| opened.bad_reply(&error))
     }
 
     async fn quote(&self, _card: &Card, _amount: Money) -> Result<Quote> {
@@ -284,11 +284,11 @@ impl Provider for Banana {
                 if let Some(currency) =
                     card.currency.filter(|currency| *currency != amount.currency())
                 {
-                    let said = format!(
+                    let reason = format!(
                         "banana takes amounts in the card's currency, {currency}, and {amount} is \
                          not; nothing was sent"
                     );
-                    return Err(self.error(ErrorKind::Refused, &said));
+                    return Err(self.error(ErrorKind::Refused, &reason));
                 }
                 (settings::RECHARGE, ids.number("amount", &amount.digits()))
             }
@@ -312,11 +312,12 @@ impl Provider for Banana {
                 let opened = self
                     .information(&self.card_ids(card, operation.before.owner.as_ref())?)
                     .await?;
-                let said =
+                let information =
                     wire::information(opened.object()?, card, &self.spelling, opened.answer.at)
-                        .map_err(|odd| opened.odd(&odd))?;
-                let (card, _) =
-                    said.ok_or_else(|| opened.odd(&RowError::new("answered no card information")))?;
+                        .map_err(|error| opened.bad_reply(&error))?;
+                let (card, _) = information.ok_or_else(|| {
+                    opened.bad_reply(&RowError::new("answered no card information"))
+                })?;
                 Ok(listing::lookup_by_state(operation.action_kind, &card))
             }
             ActionKind::SetPin => {
@@ -384,10 +385,10 @@ impl Opened {
         }
     }
 
-    fn odd(&self, odd: &RowError) -> Error {
+    fn bad_reply(&self, error: &RowError) -> Error {
         let words = JsonObject::read(&self.json).ok().and_then(|fields| wire::words(&fields));
         self.answer.bad_reply(
-            &words.map_or_else(|| odd.0.to_string(), |words| format!("{}: {words}", odd.0)),
+            &words.map_or_else(|| error.0.to_string(), |words| format!("{}: {words}", error.0)),
         )
     }
 }

@@ -106,21 +106,21 @@ impl Enkash {
     /// 1.6).
     async fn ask(
         &self,
-        does: Access,
+        access: Access,
         call: Endpoint,
         body: &(impl Serialize + Sync),
     ) -> Result<(Answer, Envelope)> {
-        let (answer, said) = self.hear(does, call, body).await?;
-        judge(does, &answer, &said)?;
-        Ok((answer, said))
+        let (answer, envelope) = self.send(access, call, body).await?;
+        check_success(access, &answer, &envelope)?;
+        Ok((answer, envelope))
     }
 
     /// Sends a card call and reads its answer, whatever its code. After an HTTP 401 the token is
     /// renewed and the call sent once more, changes too: an unauthenticated request has not been
     /// executed (enkash wire notes, 1.3 and 6.7; INFERENCE).
-    async fn hear(
+    async fn send(
         &self,
-        does: Access,
+        access: Access,
         call: Endpoint,
         body: &(impl Serialize + Sync),
     ) -> Result<(Answer, Envelope)> {
@@ -131,22 +131,22 @@ impl Enkash {
         let path = self.spelling.path(call);
         let body = self.seal.wrap(call, &plain);
         let bearer = self.bearer(None).await?;
-        let mut answer = self.http.send(does, self.request(path, &bearer, body.clone())?).await?;
+        let mut answer = self.http.send(access, self.request(path, &bearer, body.clone())?).await?;
         // Whatever a stranger answers, the request may have gone on to enkash: only enkash's own
         // 401 says that it was not executed.
-        if answer.status == 401 && self.author(&answer) == AnsweredBy::Provider {
-            let first = self.refused(does, &answer);
+        if answer.status == 401 && self.answered_by(&answer) == AnsweredBy::Provider {
+            let first = self.refused(access, &answer);
             let again = async {
                 let bearer = self.bearer(Some(&bearer)).await?;
-                self.http.send(does, self.request(path, &bearer, body)?).await
+                self.http.send(access, self.request(path, &bearer, body)?).await
             };
             answer = again.await.map_err(|error| error.with_outcome(first.outcome))?;
         }
         if !answer.is_success() {
-            return Err(self.refused(does, &answer));
+            return Err(self.refused(access, &answer));
         }
         match self.read(&answer) {
-            Ok(said) => Ok((answer, said)),
+            Ok(envelope) => Ok((answer, envelope)),
             Err(Unreadable::NotJson) => Err(answer.unreadable()),
             Err(Unreadable::Sealed) => {
                 Err(answer.bad_reply("the answer cannot be decrypted; check encryption_key"))
@@ -156,31 +156,33 @@ impl Enkash {
 
     /// The error of an answer that is not 2xx; its body may be plain even when encryption is on
     /// (enkash wire notes, 1.5).
-    fn refused(&self, does: Access, answer: &Answer) -> Error {
-        let said = self.read(answer).ok();
-        let error =
-            answer.refusal(said.as_ref().map_or("", |said| &said.words), self.author(answer));
-        let doubt =
-            matches!(answer.status, 408 | 409) || said.is_some_and(|said| said.is_doubtful());
-        if does == Access::Write && doubt { error.with_outcome(Outcome::Unknown) } else { error }
+    fn refused(&self, access: Access, answer: &Answer) -> Error {
+        let envelope = self.read(answer).ok();
+        let error = answer.refusal(
+            envelope.as_ref().map_or("", |envelope| &envelope.words),
+            self.answered_by(answer),
+        );
+        let doubt = matches!(answer.status, 408 | 409)
+            || envelope.is_some_and(|envelope| envelope.is_doubtful());
+        if access == Access::Write && doubt { error.with_outcome(Outcome::Unknown) } else { error }
     }
 
     /// Whether enkash wrote a refusal: an envelope with a code, an OAuth error, or a 401 without a
     /// body (enkash wire notes, 1.3 and 6.7; INFERENCE).
-    fn author(&self, answer: &Answer) -> AnsweredBy {
+    fn answered_by(&self, answer: &Answer) -> AnsweredBy {
         let empty = answer.status == 401 && answer.body.is_empty();
-        let envelope = self.read(answer).is_ok_and(|said| said.code != Code::Unclear);
+        let envelope = self.read(answer).is_ok_and(|envelope| envelope.code != Code::Unclear);
         AnsweredBy::provider_if(empty || envelope || envelope::is_oauth_error(&answer.body))
     }
 
     fn read(&self, answer: &Answer) -> std::result::Result<Envelope, Unreadable> {
-        let mut said = envelope::read(&answer.body, &self.seal.key, &self.seal.field)?;
-        said.name_fields(&self.spelling);
-        Ok(said)
+        let mut envelope = envelope::read(&answer.body, &self.seal.key, &self.seal.field)?;
+        envelope.name_fields(&self.spelling);
+        Ok(envelope)
     }
 
     /// An error of our own, before anything is sent.
-    fn no(&self, why: &str) -> Error {
+    fn invalid(&self, why: &str) -> Error {
         Error::new(&self.provider, ErrorKind::Refused, why)
     }
 
@@ -190,7 +192,7 @@ impl Enkash {
 
     /// Looks a load up by our reference. Empty, code 1 and 404 all mean that there is none, for
     /// this call only (enkash wire notes, 5).
-    async fn look_for_load(
+    async fn look_up_load(
         &self,
         card: &Card,
         operation: &Operation,
@@ -206,16 +208,16 @@ impl Enkash {
             card: self.of_card(&card.wire_id),
             pg_reference_number: &operation.reference,
         };
-        let (_, said) = match self.hear(Access::Read, settings::TRANSACTION, &body).await {
+        let (_, envelope) = match self.send(Access::Read, settings::TRANSACTION, &body).await {
             Ok(heard) => heard,
             Err(error) if error.kind == ErrorKind::NotFound => return Ok(nowhere()),
             Err(error) => return Err(error),
         };
-        match said.code {
+        match envelope.code {
             Code::Success => {
                 let reader = self.reader(self.http.clock().now());
                 Ok(lookup::find_load(
-                    &envelope::rows(&said).rows,
+                    &envelope::rows(&envelope).rows,
                     &reader,
                     operation,
                     claimed,
@@ -226,12 +228,12 @@ impl Enkash {
             Code::Failure(_) | Code::Unclear => Err(Error::new(
                 &self.provider,
                 ErrorKind::BadReply,
-                &format!("the look-up answered: {}", said.words),
+                &format!("the look-up answered: {}", envelope.words),
             )),
         }
     }
 
-    async fn look_at_state(&self, card: &Card, action_kind: ActionKind) -> Result<Lookup> {
+    async fn look_up_state(&self, card: &Card, action_kind: ActionKind) -> Result<Lookup> {
         let read = self.card(card).await?;
         // Our close is the block code BL: it reads as BLOCKED (enkash wire notes, 4.2).
         if action_kind == ActionKind::Close && read.state == CardState::Blocked {
@@ -288,14 +290,16 @@ impl Provider for Enkash {
         if page.number > 0 {
             return Ok(Page::of(std::iter::empty()));
         }
-        let (answer, said) = self.ask(Access::Read, settings::SEARCH, &self.account()).await?;
-        let (rows, reader) = (envelope::rows(&said), self.reader(answer.at));
+        let (answer, envelope) = self.ask(Access::Read, settings::SEARCH, &self.account()).await?;
+        let (rows, reader) = (envelope::rows(&envelope), self.reader(answer.at));
         let read = |raw| {
             listing::or_unread(raw, &reader, None, wire::CARD_NAMES, wire::card(raw, &reader))
         };
         let mut page = Page::of(rows.rows.iter().map(|raw| read(raw)));
         page.skipped.extend(
-            rows.odd.as_ref().map(|odd| pages::unread(&self.provider, None, None, &odd.0, odd)),
+            rows.error
+                .as_ref()
+                .map(|error| pages::unread(&self.provider, None, None, &error.0, error)),
         );
         if rows.missing() > 0 {
             let (here, total) = (rows.rows.len(), rows.total.unwrap_or(0));
@@ -309,24 +313,24 @@ impl Provider for Enkash {
     }
 
     async fn card(&self, card: &Card) -> Result<Card> {
-        let (answer, said) =
+        let (answer, envelope) =
             self.ask(Access::Read, settings::DETAILS, &self.of_card(&card.wire_id)).await?;
-        let rows = envelope::rows(&said);
-        let mut odd = rows.odd.clone();
+        let rows = envelope::rows(&envelope);
+        let mut problem = rows.error.clone();
         for raw in &rows.rows {
             match wire::card(raw, &self.reader(answer.at)) {
                 Ok(read) if read.key == card.key => {
                     let another = read.last4.zip(card.last4).filter(|(read, known)| read != known);
                     let Some((read, known)) = another else { return Ok(read) };
-                    odd = Some(RowError::new(&format!(
+                    problem = Some(RowError::new(&format!(
                         "the answer is about another card: ..{read}, and this one is ..{known}"
                     )));
                 }
-                Ok(_) => odd = Some(RowError::new("it is another card")),
-                Err(why) => odd = Some(why),
+                Ok(_) => problem = Some(RowError::new("it is another card")),
+                Err(why) => problem = Some(why),
             }
         }
-        Err(match odd {
+        Err(match problem {
             Some(why) => answer.bad_reply(&format!("the card's details cannot be read: {why}")),
             None => {
                 Error::new(&self.provider, ErrorKind::NotFound, "enkash does not know this card")
@@ -343,12 +347,12 @@ impl Provider for Enkash {
             txn_date_from: requests::wire_time(window.since),
             txn_date_to: requests::wire_time(window.until),
         };
-        let (answer, said) = self.hear(Access::Read, settings::TRANSACTIONS, &body).await?;
-        let rows = match said.code {
-            Code::Failure(1) if said.is_none_found() => envelope::Rows::default(),
+        let (answer, envelope) = self.send(Access::Read, settings::TRANSACTIONS, &body).await?;
+        let rows = match envelope.code {
+            Code::Failure(1) if envelope.is_none_found() => envelope::Rows::default(),
             Code::Success | Code::Failure(_) | Code::Unclear => {
-                judge(Access::Read, &answer, &said)?;
-                envelope::rows(&said)
+                check_success(Access::Read, &answer, &envelope)?;
+                envelope::rows(&envelope)
             }
         };
         let (reader, of) = (self.reader(answer.at), window.card.as_ref());
@@ -358,7 +362,9 @@ impl Provider for Enkash {
         let mut page = Page::of(rows.rows.iter().map(|raw| read(raw)));
         let card = of.map(|card| Arc::clone(&card.key.id));
         page.skipped.extend(
-            rows.odd.as_ref().map(|odd| pages::unread(&self.provider, card, None, &odd.0, odd)),
+            rows.error
+                .as_ref()
+                .map(|error| pages::unread(&self.provider, card, None, &error.0, error)),
         );
         Ok(Page { total: rows.total, ..page })
     }
@@ -377,9 +383,9 @@ impl Provider for Enkash {
     }
 
     async fn float(&self) -> Result<Vec<Money>> {
-        let (answer, said) =
+        let (answer, envelope) =
             self.ask(Access::Read, settings::CARD_ACCOUNT, &self.account()).await?;
-        match wire::float(&said) {
+        match wire::float(&envelope) {
             Ok(Some(money)) => Ok(vec![money]),
             Ok(None) => Err(answer.bad_reply("the card account has no availableBalance")),
             Err(why) => Err(answer.bad_reply(&format!("the card account cannot be read: {why}"))),
@@ -407,9 +413,9 @@ impl Provider for Enkash {
         claimed: &MatchedCredits,
     ) -> Result<Lookup> {
         match operation.action_kind {
-            ActionKind::TopUp => self.look_for_load(card, operation, claimed).await,
+            ActionKind::TopUp => self.look_up_load(card, operation, claimed).await,
             ActionKind::Freeze | ActionKind::Unfreeze | ActionKind::Close => {
-                self.look_at_state(card, operation.action_kind).await
+                self.look_up_state(card, operation.action_kind).await
             }
             ActionKind::SetPin => {
                 Ok(Lookup::not_found("enkash cannot be asked whether a PIN was set"))
@@ -428,19 +434,23 @@ fn read_secret(
 }
 
 /// Whether an answer says that it was done.
-fn judge(does: Access, answer: &Answer, said: &Envelope) -> Result<()> {
-    match said.code {
+fn check_success(access: Access, answer: &Answer, envelope: &Envelope) -> Result<()> {
+    match envelope.code {
         Code::Success => Ok(()),
         Code::Failure(code) => {
-            let words =
-                if said.words.is_empty() { "refused without a reason" } else { &*said.words };
+            let words = if envelope.words.is_empty() {
+                "refused without a reason"
+            } else {
+                &*envelope.words
+            };
             let kind = if code == 404 { ErrorKind::NotFound } else { ErrorKind::Refused };
             let error = Error { kind, ..answer.stated_refusal(words) };
             // Codes that are not documented, and words of a change that may be under way, leave
             // doubt.
-            let plain_no =
-                matches!(code, 1 | 400..=499) && !matches!(code, 408 | 409) && !said.is_doubtful();
-            Err(if does == Access::Write && !plain_no {
+            let plain_no = matches!(code, 1 | 400..=499)
+                && !matches!(code, 408 | 409)
+                && !envelope.is_doubtful();
+            Err(if access == Access::Write && !plain_no {
                 error.with_outcome(Outcome::Unknown)
             } else {
                 error

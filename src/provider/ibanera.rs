@@ -36,7 +36,7 @@ use crate::domain::transaction::Transaction;
 use crate::provider::http::{Access, Answer, AnsweredBy, Http};
 use crate::provider::pages::{ReadMode, read_window};
 use envelope::Envelope;
-use payer::NOBODY_PAYS;
+use payer::PAYER_NOT_SET;
 use requests::{Call, wire_time};
 use session::Login;
 pub use settings::KIND;
@@ -121,24 +121,24 @@ impl Ibanera {
     /// 1.6).
     async fn ask(&self, call: Call<'_>) -> Result<(Answer, Envelope)> {
         let answer = self.send(call).await?;
-        let said = succeeded(call.does, &answer, Envelope::read(&answer.body))?;
-        Ok((answer, said))
+        let envelope = succeeded(call.access, &answer, Envelope::read(&answer.body))?;
+        Ok((answer, envelope))
     }
 
     /// Sends a call. After an HTTP 401 the token is renewed and the call sent once more, changes
     /// too: an unauthenticated request has not been executed (ibanera wire notes, 1.4).
     async fn send(&self, call: Call<'_>) -> Result<Answer> {
         let bearer = self.bearer(None).await?;
-        let mut answer = self.http.send(call.does, self.request(call, &bearer)?).await?;
+        let mut answer = self.http.send(call.access, self.request(call, &bearer)?).await?;
         // Whatever a stranger answers, the request may have gone on to ibanera: only its own 401
         // says that it was not executed.
         if answer.status == 401
-            && author(&answer, Envelope::read(&answer.body).as_ref()) == AnsweredBy::Provider
+            && answered_by(&answer, Envelope::read(&answer.body).as_ref()) == AnsweredBy::Provider
         {
-            let first = refused(call.does, &answer, Envelope::read(&answer.body).as_ref());
+            let first = refused(call.access, &answer, Envelope::read(&answer.body).as_ref());
             let again = async {
                 let bearer = self.bearer(Some(&bearer)).await?;
-                self.http.send(call.does, self.request(call, &bearer)?).await
+                self.http.send(call.access, self.request(call, &bearer)?).await
             };
             answer = again.await.map_err(|error| error.with_outcome(first.outcome))?;
         }
@@ -150,13 +150,13 @@ impl Ibanera {
     }
 
     /// An error of our own, before anything is sent.
-    fn no(&self, why: &str) -> Error {
+    fn invalid(&self, why: &str) -> Error {
         Error::new(&self.provider, ErrorKind::Refused, why)
     }
 
     /// Reads the card's transactions since shortly before the intent, and looks for our reference
     /// (ibanera wire notes, 5.3).
-    async fn look_for_credit(
+    async fn look_up_top_up(
         &self,
         card: &Card,
         operation: &Operation,
@@ -192,7 +192,7 @@ impl Provider for Ibanera {
             physical_only: false,
             sentence: "4 digits; ibanera changes a PIN only when the old one is given",
         };
-        let payable = if self.pays.is_some() { Support::Yes } else { Support::No(NOBODY_PAYS) };
+        let payable = if self.pays.is_some() { Support::Yes } else { Support::No(PAYER_NOT_SET) };
         Capabilities {
             list_cards: Support::Yes,
             list_all_transactions: Support::No(NO_COMMON_LIST),
@@ -223,8 +223,8 @@ impl Provider for Ibanera {
     async fn cards(&self, page: PageCursor) -> Result<Page<Card>> {
         let path = self.spelling.path(settings::CARD_BALANCES);
         let path = format!("{path}?PageSize={}&PageNumber={}", page.size, self.page_number(page));
-        let (answer, said) = self.ask(Call::read(&path)).await?;
-        let rows = said.listed().map_err(|odd| answer.bad_reply(&odd.0))?;
+        let (answer, envelope) = self.ask(Call::read(&path)).await?;
+        let rows = envelope.listed().map_err(|error| answer.bad_reply(&error.0))?;
         let reader = self.reader(answer.at);
         let read = |raw| {
             listing::or_unread(
@@ -245,12 +245,12 @@ impl Provider for Ibanera {
             self.spelling.path(settings::CARD_DETAILS),
             path_segment(&card.wire_id)
         );
-        let (answer, said) = self.ask(Call::read(&path)).await?;
+        let (answer, envelope) = self.ask(Call::read(&path)).await?;
         let details =
-            said.details().ok_or_else(|| answer.bad_reply("the card's details are missing"))?;
+            envelope.details().ok_or_else(|| answer.bad_reply("the card's details are missing"))?;
         let numbers = ["cardLast4", "obfuscatedCardNumber", "cardNumber", "fullCardNumber"];
         listing::check_same_card(card, settings::IDS.cards, &details, &["id", "cardsId"], &numbers)
-            .map_err(|odd| answer.bad_reply(&odd.0))?;
+            .map_err(|error| answer.bad_reply(&error.0))?;
         let known = Card {
             wire_id: Arc::clone(&card.wire_id),
             currency: card.currency,
@@ -276,8 +276,8 @@ impl Provider for Ibanera {
             self.page_number(page),
             page.size
         );
-        let (answer, said) = self.ask(Call::read(&path)).await?;
-        let rows = said.listed().map_err(|odd| answer.bad_reply(&odd.0))?;
+        let (answer, envelope) = self.ask(Call::read(&path)).await?;
+        let rows = envelope.listed().map_err(|error| answer.bad_reply(&error.0))?;
         let reader = self.reader(answer.at);
         let read = |raw| {
             listing::or_unread(
@@ -341,19 +341,19 @@ impl Provider for Ibanera {
         };
         let paying = match self.paying(card).await? {
             Ok(paying) => paying,
-            Err(nobody) => return Ok(unpaid(nobody.payer())),
+            Err(no_payer) => return Ok(unpaid(no_payer.payer())),
         };
         if paying.short_of(amount).is_some() {
             return Ok(unpaid(paying.payer(amount)));
         }
         let body = self.transfer_body(card_number, amount, "quote", &paying)?;
-        let (answer, said) = self
+        let (answer, envelope) = self
             .ask(Call {
-                does: Access::Read,
+                access: Access::Read,
                 ..Call::write(self.spelling.path(settings::REVIEW), &body)
             })
             .await?;
-        let (fee, debited) = wire::quote(&said, amount.currency())
+        let (fee, debited) = wire::quote(&envelope, amount.currency())
             .map_err(|why| answer.bad_reply(&format!("the quote cannot be read: {why}")))?;
         let due = debited
             .or_else(|| amount.checked_add(fee?).ok())
@@ -384,7 +384,7 @@ impl Provider for Ibanera {
         claimed: &MatchedCredits,
     ) -> Result<Lookup> {
         match operation.action_kind {
-            ActionKind::TopUp => self.look_for_credit(card, operation, claimed).await,
+            ActionKind::TopUp => self.look_up_top_up(card, operation, claimed).await,
             ActionKind::Freeze | ActionKind::Unfreeze => {
                 Ok(listing::lookup_by_state(operation.action_kind, &self.card(card).await?))
             }
@@ -398,45 +398,46 @@ impl Provider for Ibanera {
 
 /// Whether ibanera wrote a refusal: its envelope, or a 401 without a body (ibanera wire notes,
 /// 1.6).
-fn author(answer: &Answer, said: Option<&Envelope>) -> AnsweredBy {
+fn answered_by(answer: &Answer, envelope: Option<&Envelope>) -> AnsweredBy {
     let empty = answer.status == 401 && answer.body.is_empty();
-    AnsweredBy::provider_if(empty || said.is_some_and(Envelope::is_envelope))
+    AnsweredBy::provider_if(empty || envelope.is_some_and(Envelope::is_envelope))
 }
 
 /// The error of an answer that is not 2xx, with the words of its envelope where it has one (ibanera
 /// wire notes, 1.6).
-fn refused(does: Access, answer: &Answer, said: Option<&Envelope>) -> Error {
-    let error = answer.refusal(said.map_or("", |said| &said.words), author(answer, said));
-    let doubt = matches!(answer.status, 408 | 409) || said.is_some_and(Envelope::is_doubtful);
-    if does == Access::Write && doubt { error.with_outcome(Outcome::Unknown) } else { error }
+fn refused(access: Access, answer: &Answer, envelope: Option<&Envelope>) -> Error {
+    let error = answer
+        .refusal(envelope.map_or("", |envelope| &envelope.words), answered_by(answer, envelope));
+    let doubt = matches!(answer.status, 408 | 409) || envelope.is_some_and(Envelope::is_doubtful);
+    if access == Access::Write && doubt { error.with_outcome(Outcome::Unknown) } else { error }
 }
 
 /// The envelope of an answer that says success.
-fn succeeded(does: Access, answer: &Answer, said: Option<Envelope>) -> Result<Envelope> {
+fn succeeded(access: Access, answer: &Answer, envelope: Option<Envelope>) -> Result<Envelope> {
     if !answer.is_success() {
-        return Err(refused(does, answer, said.as_ref()));
+        return Err(refused(access, answer, envelope.as_ref()));
     }
-    let said = said.ok_or_else(|| answer.unreadable())?;
-    if said.has_too_long_a_list() {
+    let envelope = envelope.ok_or_else(|| answer.unreadable())?;
+    if envelope.has_too_long_a_list() {
         return Err(answer.bad_reply(&listing::unreadable_list()));
     }
-    judge(does, answer, &said)?;
-    Ok(said)
+    check_success(access, answer, &envelope)?;
+    Ok(envelope)
 }
 
 /// Whether a 2xx answer says that it was done.
-fn judge(does: Access, answer: &Answer, said: &Envelope) -> Result<()> {
-    match said.success {
-        Some(true) if does == Access::Write && said.has_errors() => Err(answer
-            .bad_reply(&format!("the answer says success and errors at once: {}", said.words))),
+fn check_success(access: Access, answer: &Answer, envelope: &Envelope) -> Result<()> {
+    match envelope.success {
+        Some(true) if access == Access::Write && envelope.has_errors() => Err(answer
+            .bad_reply(&format!("the answer says success and errors at once: {}", envelope.words))),
         Some(true) => Ok(()),
         Some(false) => {
-            let error = answer.stated_refusal(if said.words.is_empty() {
+            let error = answer.stated_refusal(if envelope.words.is_empty() {
                 "refused without a reason"
             } else {
-                &said.words
+                &envelope.words
             });
-            Err(if does == Access::Write && said.is_doubtful() {
+            Err(if access == Access::Write && envelope.is_doubtful() {
                 error.with_outcome(Outcome::Unknown)
             } else {
                 error

@@ -22,7 +22,7 @@ use crate::domain::card::{Card, CardState, IdForm, Ids, ProviderId};
 use crate::domain::completeness::UnreadRow;
 use crate::domain::money::Money;
 use crate::domain::operation::ActionKind;
-use crate::domain::transaction::TransactionKind;
+use crate::domain::transaction::{TransactionKind, TransactionState};
 
 /// What a fresh reading of the card says of a freeze, unfreeze or close.
 pub(super) fn lookup_by_state(action_kind: ActionKind, card: &Card) -> Lookup {
@@ -307,6 +307,24 @@ pub(super) fn domain_amount(kind: TransactionKind, amount: Money) -> Money {
         | TransactionKind::Fee
         | TransactionKind::TopUp
         | TransactionKind::Withdrawal => amount.abs(),
+    }
+}
+
+/// Why a row was declined or failed: a field of one of these names, else the text of the row.
+pub(super) fn decline_reason(
+    row: &JsonObject,
+    names: &[&str],
+    state: TransactionState,
+    text: Option<&Arc<str>>,
+) -> Option<Arc<str>> {
+    match state {
+        TransactionState::Declined | TransactionState::Failed => {
+            row.first_text(names).or_else(|| text.cloned())
+        }
+        TransactionState::Hold
+        | TransactionState::Cleared
+        | TransactionState::Reversed
+        | TransactionState::Unknown => None,
     }
 }
 

@@ -86,7 +86,8 @@ pub(super) enum Unreadable {
 }
 
 /// Reads a body in the order of enkash wire notes, 1.5: an object with `field`, `request` or
-/// `response`, a bare encrypted text, a plain object. Errors may be plain even when encryption is on.
+/// `response`, a bare encrypted text, a plain object. Errors may be plain even when encryption is
+/// on.
 pub(super) fn read(body: &Bytes, key: &[u8], field: &str) -> Result<Envelope, Unreadable> {
     let text = std::str::from_utf8(body).map_err(|_| Unreadable::NotJson)?.trim();
     if let Ok(object) = JsonObject::parse(text) {
@@ -180,7 +181,7 @@ pub(super) struct Rows<'a> {
     /// `recordsCount`, where said.
     pub(super) total: Option<usize>,
     /// Words in the place of a list.
-    pub(super) odd: Option<RowError>,
+    pub(super) error: Option<RowError>,
 }
 
 impl Rows<'_> {
@@ -191,34 +192,34 @@ impl Rows<'_> {
 }
 
 /// `{recordsCount, data}`, one object, or a bare array (enkash wire notes, 2.13 and 2.14).
-pub(super) fn rows(said: &Envelope) -> Rows<'_> {
-    let Some(payload) = said.payload() else { return Rows::default() };
+pub(super) fn rows(envelope: &Envelope) -> Rows<'_> {
+    let Some(payload) = envelope.payload() else { return Rows::default() };
     let Ok(object) = JsonObject::read(payload) else {
         let listed = payload.get().starts_with('[').then(|| json::list(payload)).flatten();
-        let odd = listed.is_none().then(|| {
+        let error = listed.is_none().then(|| {
             if payload.get().starts_with(['[', '{']) {
                 return RowError::new(&listing::unreadable_list());
             }
             let words = plain_words(payload).unwrap_or_default();
             RowError::new(&format!("the answer has text in the place of a list: {words}"))
         });
-        return Rows { rows: listed.unwrap_or_default(), total: None, odd };
+        return Rows { rows: listed.unwrap_or_default(), total: None, error };
     };
     if object.has_too_long_a_list() {
         return Rows {
             rows: Vec::new(),
             total: None,
-            odd: Some(RowError::new(&listing::unreadable_list())),
+            error: Some(RowError::new(&listing::unreadable_list())),
         };
     }
     let total = object.integer("recordsCount").and_then(|total| usize::try_from(total).ok());
     let data = object.get("data").filter(|data| !data.get().starts_with(['[', '{']));
     if let Some(other) = data {
         let words = plain_words(other).unwrap_or_default();
-        let odd = RowError::new(&format!(
+        let error = RowError::new(&format!(
             "the answer has something else in the place of a list: {words}"
         ));
-        return Rows { rows: Vec::new(), total, odd: Some(odd) };
+        return Rows { rows: Vec::new(), total, error: Some(error) };
     }
     let rows = match object.list("data").or_else(|| object.any_list().filter(|_| total.is_some())) {
         Some(rows) => rows,
@@ -230,5 +231,5 @@ pub(super) fn rows(said: &Envelope) -> Rows<'_> {
         }
         None => vec![payload],
     };
-    Rows { rows, total, odd: None }
+    Rows { rows, total, error: None }
 }

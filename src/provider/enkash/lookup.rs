@@ -58,8 +58,8 @@ impl Trace {
         baseline.judge(id, at, operation.created_at) == Credit::New
     }
 
-    /// What the row, which is the operation's, says of it. `may_be_another` is set where its failure
-    /// may be that of another load of the same sum.
+    /// What the row, which is the operation's, says of it. `may_be_another` is set where its
+    /// failure may be that of another load of the same sum.
     fn outcome(
         &self,
         state: TransactionState,

@@ -34,7 +34,7 @@ impl Enkash {
             .header("partnerId", &self.partner_id)
             .header(CONTENT_TYPE, "application/json")
             .body(body)
-            .map_err(|_| self.no("base_url is not an address"))
+            .map_err(|_| self.invalid("base_url is not an address"))
     }
 
     pub(super) fn account(&self) -> OfAccount<'_> {
@@ -71,7 +71,7 @@ impl Enkash {
             || amount.amount().normalize().scale() > 2
             || amount.amount() <= Decimal::ZERO
         {
-            return Err(self.no("enkash takes rupees with at most two decimals"));
+            return Err(self.invalid("enkash takes rupees with at most two decimals"));
         }
         let (kind, code) = match self.settings.load {
             Load::AllocateFund => ("ALLOCATE_FUND", "ALLOCATION"),
@@ -82,7 +82,7 @@ impl Enkash {
             account: self.account(),
             created_by: CREATED_BY,
             amount: RawValue::from_string(amount.digits())
-                .map_err(|_| self.no("the amount is not a number"))?,
+                .map_err(|_| self.invalid("the amount is not a number"))?,
             transaction_type: "CR",
             description: "Top-up by cardtop",
             kind,
@@ -91,17 +91,17 @@ impl Enkash {
             remarks: &reference,
             en_kash_card_id: &card.wire_id,
         };
-        let (_, said) = self.ask(Access::Write, settings::BALANCE, &body).await?;
-        Ok(Ack::Accepted { reference: wire::load_id(&said) })
+        let (_, envelope) = self.ask(Access::Write, settings::BALANCE, &body).await?;
+        Ok(Ack::Accepted { reference: wire::load_id(&envelope) })
     }
 
     pub(super) async fn set_pin(&self, card: &Card, pin: Option<&Pin>) -> Result<Ack> {
         if self.seal.wrapping == BodyWrapping::Off {
-            return Err(self.no(NO_ENCRYPTION));
+            return Err(self.invalid(NO_ENCRYPTION));
         }
         let pin = pin
             .filter(|pin| pin.len() == 4)
-            .ok_or_else(|| self.no("enkash wants a new PIN of 4 digits"))?;
+            .ok_or_else(|| self.invalid("enkash wants a new PIN of 4 digits"))?;
         let block = pin_block(pin, self.settings.pin_block);
         let body = SetPin {
             card: self.of_card(&card.wire_id),

@@ -28,7 +28,7 @@ const MARGIN: i64 = 60;
 const SHORT_LIFE: i64 = 300;
 
 /// How long refused credentials rest before they are tried once more.
-const HELD: SignedDuration = SignedDuration::from_mins(15);
+const HOLD_REFUSED: SignedDuration = SignedDuration::from_mins(15);
 
 /// What the token is asked with, and the token. Holds secrets, so it has no `Debug`.
 pub(super) struct Login {
@@ -156,9 +156,10 @@ impl Enkash {
                 answer.status
             );
             let error = Error::new(&self.provider, ErrorKind::Auth, &reason);
-            let until = first.then(|| answer.at.saturating_add(HELD).unwrap_or(Timestamp::MAX));
+            let until =
+                first.then(|| answer.at.saturating_add(HOLD_REFUSED).unwrap_or(Timestamp::MAX));
             session.refused = Some(Refused { error: error.clone(), until });
-            return Error { retry_after: first.then_some(HELD.unsigned_abs()), ..error };
+            return Error { retry_after: first.then_some(HOLD_REFUSED.unsigned_abs()), ..error };
         }
         if answer.is_success() || matches!(answer.status, 404 | 405) {
             return answer
@@ -190,7 +191,7 @@ impl Enkash {
             .header(AUTHORIZATION, &self.login.basic)
             .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
             .body(Bytes::copy_from_slice(form.as_bytes()))
-            .map_err(|_| self.no("token_url is not an address"))
+            .map_err(|_| self.invalid("token_url is not an address"))
     }
 }
 

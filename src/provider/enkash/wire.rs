@@ -10,7 +10,7 @@ use crate::config::spelling::Spelling;
 use crate::domain::card::{Balance, Card, CardKind, CardState, Reading};
 use crate::domain::money::{Currency, Money};
 use crate::domain::text;
-use crate::domain::transaction::{Transaction, TransactionKind, TransactionState};
+use crate::domain::transaction::{Listed, Transaction, TransactionKind, TransactionState};
 use crate::provider::json::{JsonObject, RowError};
 use crate::provider::listing::RowReader;
 use crate::provider::{listing, states};
@@ -108,8 +108,8 @@ fn expires(row: &JsonObject) -> Option<Arc<str>> {
 }
 
 /// The account's money that can still be allocated to cards (enkash wire notes, 2.6).
-pub(super) fn float(said: &Envelope) -> Result<Option<Money>, RowError> {
-    let Some(payload) = said.payload() else { return Ok(None) };
+pub(super) fn float(envelope: &Envelope) -> Result<Option<Money>, RowError> {
+    let Some(payload) = envelope.payload() else { return Ok(None) };
     JsonObject::read(payload)?.money("availableBalance", rupees())
 }
 
@@ -122,8 +122,8 @@ const TRANSACTION_ID: [&str; 3] =
     ["enKashCardTransactionId", "enKashTransactionId", "enkashCardTxnId"];
 
 /// The id of a load in its own answer: only a sibling product sends one (enkash wire notes, 2.2).
-pub(super) fn load_id(said: &Envelope) -> Option<Arc<str>> {
-    transaction_id(&JsonObject::read(said.payload()?).ok()?)
+pub(super) fn load_id(envelope: &Envelope) -> Option<Arc<str>> {
+    transaction_id(&JsonObject::read(envelope.payload()?).ok()?)
 }
 
 /// A row of `/transaction/all`; the names are INFERENCE from a callback that integrators store
@@ -131,36 +131,32 @@ pub(super) fn load_id(said: &Envelope) -> Option<Arc<str>> {
 pub(super) fn transaction(
     raw: &RawValue,
     reader: &RowReader<'_>,
-    of: Option<&Card>,
+    card: Option<&Card>,
 ) -> Result<Transaction, RowError> {
     let row = JsonObject::read(raw)?;
     let details = row.object("txnDetails").unwrap_or_default();
     let currency = currency(&row)?;
     let amount =
         amount(&row, currency)?.ok_or_else(|| RowError::new("a transaction has no amount"))?;
+    let fee = details.money("transactionFees", currency)?;
     let happened = reader.row_time(&row, &TIMES)?;
     let type_word = row.text("type").or_else(|| details.text("transactionType"));
     let credit = credit(&row);
     let set = type_word.as_deref().and_then(|word| reader.spelling.transaction_kind(word));
     let kind = set.unwrap_or_else(|| kind(type_word.as_deref(), credit, &details));
-    let signed = matches!(kind, TransactionKind::Adjustment | TransactionKind::Other);
-    let amount = match (signed, credit) {
-        (false, _) | (true, Some(true)) => amount.abs(),
-        (true, Some(false)) => amount.abs().negated(),
-        (true, None) => amount,
-    };
+    let amount = with_sign(amount, kind, credit);
     let status = row.text("status");
     // A row of a question about one card need not name the card.
-    let card_id = listing::card_id(&row, &CARD_ID, reader.ids.cards, of);
+    let card_id = listing::card_id(&row, &CARD_ID, reader.ids.cards, card);
     let (state, description) =
         (state(status.as_deref(), kind, reader.spelling), row.text("description"));
-    // No field for it is known: the description is all there is.
-    let decline_reason = matches!(state, TransactionState::Declined | TransactionState::Failed)
-        .then(|| {
-            row.first_text(&["declineReason", "failureReason", "reason"])
-                .or_else(|| description.clone())
-        })
-        .flatten();
+    // No field for it is documented: the description may be all there is.
+    let decline_reason = listing::decline_reason(
+        &row,
+        &["declineReason", "failureReason", "reason"],
+        state,
+        description.as_ref(),
+    );
     let id = transaction_id(&row).unwrap_or_else(|| derived_id(&row, happened));
     Ok(Transaction {
         provider: reader.provider.clone(),
@@ -170,7 +166,7 @@ pub(super) fn transaction(
         last4: row
             .last4("maskedCard")
             .or_else(|| row.last4("maskedNumber"))
-            .or_else(|| of.and_then(|card| card.last4)),
+            .or_else(|| card.and_then(|card| card.last4)),
         kind,
         state,
         provider_state: listing::state_words(
@@ -179,10 +175,7 @@ pub(super) fn transaction(
             status.as_deref().unwrap_or(""),
         ),
         amount,
-        fee: details
-            .money("transactionFees", currency)?
-            .filter(|fee| !fee.amount().is_zero())
-            .map(Money::abs),
+        fee: fee.filter(|fee| !fee.amount().is_zero()).map(Money::abs),
         merchant: details.text("merchantName").or_else(|| row.text("merchantName")),
         mcc: details.text("mcc").or_else(|| row.text("mcc")),
         country: details.first_text(&["merchantCountry", "country"]),
@@ -191,8 +184,19 @@ pub(super) fn transaction(
         at: happened,
         seen_at: reader.at,
         operation: None,
-        listed: crate::domain::transaction::Listed::Still,
+        listed: Listed::Still,
     })
+}
+
+/// An amount with the sign that the domain gives its kind: only adjustments and what is not known
+/// have one.
+fn with_sign(amount: Money, kind: TransactionKind, credit: Option<bool>) -> Money {
+    let signed = matches!(kind, TransactionKind::Adjustment | TransactionKind::Other);
+    match (signed, credit) {
+        (false, _) | (true, Some(true)) => amount.abs(),
+        (true, Some(false)) => amount.abs().negated(),
+        (true, None) => amount,
+    }
 }
 
 /// An id for a row that has none: the same row always gets the same one.

@@ -78,13 +78,13 @@ impl Envelope {
     }
 
     /// Whether one of the errors has this code, in any case.
-    pub(super) fn has(&self, code: &str) -> bool {
+    pub(super) fn has_code(&self, code: &str) -> bool {
         self.codes.iter().any(|own| own.eq_ignore_ascii_case(code))
     }
 
     /// Whether the errors leave it open that a change happened.
     pub(super) fn is_doubtful(&self) -> bool {
-        DOUBTFUL.iter().any(|code| self.has(code))
+        DOUBTFUL.iter().any(|code| self.has_code(code))
     }
 
     /// Whether there are errors.

@@ -1,4 +1,5 @@
-//! What became of a top-up at ibanera, from the card's transactions (ibanera wire notes, 5.3). Pure.
+//! What became of a top-up at ibanera, from the card's transactions (ibanera wire notes, 5.3).
+//! Pure.
 
 use std::sync::Arc;
 

@@ -11,7 +11,7 @@ use serde_json::value::RawValue;
 use zeroize::Zeroizing;
 
 use super::envelope::Envelope;
-use super::payer::Paying;
+use super::payer::PayingAccount;
 use super::{Ibanera, settings, succeeded, wire};
 use crate::domain::card::{Card, CardState};
 use crate::domain::money::Money;
@@ -20,12 +20,12 @@ use crate::provider::http::Access;
 use crate::provider::{Ack, ErrorKind, Outcome, PageCursor, Provider, Result, sensitive};
 
 /// Seconds that the account which pays may be read for before its top-up is sent.
-const LONGEST_LOOK: i64 = 30;
+const MAX_PAYER_AGE: i64 = 30;
 
 /// One call of the customer API.
 #[derive(Clone, Copy)]
 pub(super) struct Call<'a> {
-    pub(super) does: Access,
+    pub(super) access: Access,
     /// Path and query.
     pub(super) path: &'a str,
     /// JSON; with one it is a POST.
@@ -36,11 +36,11 @@ pub(super) struct Call<'a> {
 
 impl<'a> Call<'a> {
     pub(super) const fn read(path: &'a str) -> Self {
-        Self { does: Access::Read, path, body: None, idempotency_key: None }
+        Self { access: Access::Read, path, body: None, idempotency_key: None }
     }
 
     pub(super) const fn write(path: &'a str, body: &'a [u8]) -> Self {
-        Self { does: Access::Write, path, body: Some(body), idempotency_key: None }
+        Self { access: Access::Write, path, body: Some(body), idempotency_key: None }
     }
 }
 
@@ -48,7 +48,7 @@ impl Ibanera {
     pub(super) fn request(&self, call: Call<'_>, bearer: &HeaderValue) -> Result<Request<Bytes>> {
         let code = self.one_time_password();
         let otp = sensitive(&code)
-            .map_err(|_| self.no("the one-time password cannot be put in a header"))?;
+            .map_err(|_| self.invalid("the one-time password cannot be put in a header"))?;
         let mut request = Request::builder()
             .method(if call.body.is_some() { Method::POST } else { Method::GET })
             .uri(format!("{}/{}", self.base_url, call.path.trim_start_matches('/')))
@@ -62,13 +62,13 @@ impl Ibanera {
             request = request.header("IdempotencyKey", key);
         }
         let body = Bytes::copy_from_slice(call.body.unwrap_or_default());
-        request.body(body).map_err(|_| self.no("base_url and path make no address"))
+        request.body(body).map_err(|_| self.invalid("base_url and path make no address"))
     }
 
     /// Card ids are numbers on this wire (ibanera wire notes, 5.4).
     fn card_number(&self, card: &Card) -> Result<i64> {
         card.key.id.parse().map_err(|_| {
-            self.no(&format!("ibanera's card ids are numbers, and {} is none", card.key.id))
+            self.invalid(&format!("ibanera's card ids are numbers, and {} is none", card.key.id))
         })
     }
 
@@ -76,12 +76,12 @@ impl Ibanera {
     pub(super) fn transferable(&self, card: &Card, amount: Money) -> Result<i64> {
         let currency = amount.currency();
         if !matches!(currency.code(), "USD" | "dUSD") || amount.amount().normalize().scale() > 2 {
-            return Err(self.no("ibanera takes USD or dUSD with at most two decimals"));
+            return Err(self.invalid("ibanera takes USD or dUSD with at most two decimals"));
         }
         if let Some(other) = card.currency.filter(|of_card| *of_card != currency) {
-            return Err(
-                self.no(&format!("the card is in {other}, and {amount} is not; nothing was sent"))
-            );
+            return Err(self.invalid(&format!(
+                "the card is in {other}, and {amount} is not; nothing was sent"
+            )));
         }
         self.card_number(card)
     }
@@ -92,11 +92,11 @@ impl Ibanera {
         card_number: i64,
         amount: Money,
         reference: &str,
-        paying: &Paying,
+        paying: &PayingAccount,
     ) -> Result<Zeroizing<Vec<u8>>> {
         Ok(json(&TopUpCard {
             amount: RawValue::from_string(amount.digits())
-                .map_err(|_| self.no("the amount is not a number"))?,
+                .map_err(|_| self.invalid("the amount is not a number"))?,
             reference,
             transfer_types: "TopUpCard",
             currency_type: paying.currency,
@@ -110,12 +110,12 @@ impl Ibanera {
     /// none can pay, nothing is sent.
     pub(super) async fn top_up(&self, card: &Card, amount: Money, id: OperationId) -> Result<Ack> {
         let card_number = self.transferable(card, amount)?;
-        let not_sent = |why: &str| self.no(&format!("{why}; nothing was sent"));
+        let not_sent = |why: &str| self.invalid(&format!("{why}; nothing was sent"));
         let began = self.http.clock().now();
-        let paying = self.paying(card).await?.map_err(|nobody| not_sent(&nobody.why))?;
+        let paying = self.paying(card).await?.map_err(|no_payer| not_sent(&no_payer.why))?;
         // The machine may have slept meanwhile, and somebody else may have taken the operation for
         // lost.
-        if self.http.clock().now().duration_since(began).as_secs() > LONGEST_LOOK {
+        if self.http.clock().now().duration_since(began).as_secs() > MAX_PAYER_AGE {
             return Err(not_sent("reading the account that pays took too long"));
         }
         if let Some(why) = paying.short_of(amount) {
@@ -127,8 +127,8 @@ impl Ibanera {
             idempotency_key: Some(&key),
             ..Call::write(self.spelling.path(settings::TRANSFER), &body)
         };
-        let (answer, said) = self.ask(call).await?;
-        match wire::transfer(&said, amount) {
+        let (answer, envelope) = self.ask(call).await?;
+        match wire::transfer(&envelope, amount) {
             Ok(reference) => Ok(Ack::Accepted { reference }),
             Err(why) => Err(answer.bad_reply(&format!("{why}"))),
         }
@@ -138,17 +138,18 @@ impl Ibanera {
         let body = json(&BTreeMap::from([("cardsId", self.card_number(card)?)]));
         let call = Call::write(self.spelling.path(settings::ACTIVATE), &body);
         let answer = self.send(call).await?;
-        let said = Envelope::read(&answer.body);
-        if let Some(said) =
-            said.as_ref().filter(|said| said.success != Some(true) && said.has("Card_Active"))
+        let envelope = Envelope::read(&answer.body);
+        if let Some(envelope) = envelope
+            .as_ref()
+            .filter(|envelope| envelope.success != Some(true) && envelope.has_code("Card_Active"))
         {
             return Ok(Ack::Done {
                 reference: None,
-                proof: format!("ibanera answered {}", said.words),
+                proof: format!("ibanera answered {}", envelope.words),
             });
         }
-        let said = succeeded(call.does, &answer, said)?;
-        Ok(match wire::suppressed(&said, &card.key.id) {
+        let envelope = succeeded(call.access, &answer, envelope)?;
+        Ok(match wire::suppressed(&envelope, &card.key.id) {
             Some(false) => {
                 Ack::Done { reference: None, proof: "the answer says bSuppressed false".to_owned() }
             }
@@ -161,8 +162,8 @@ impl Ibanera {
     pub(super) async fn deactivate(&self, card: &Card) -> Result<Ack> {
         let body =
             json(&BTreeMap::from([(self.spelling.theirs("cardsId"), self.card_number(card)?)]));
-        let said = match self.ask(Call::write(&self.deactivate_path, &body)).await {
-            Ok((_, said)) => said,
+        let envelope = match self.ask(Call::write(&self.deactivate_path, &body)).await {
+            Ok((_, envelope)) => envelope,
             Err(error) if error.kind == ErrorKind::Refused && error.outcome == Outcome::NotDone => {
                 let read = self.card(card).await;
                 return match read {
@@ -174,15 +175,15 @@ impl Ibanera {
                 };
             }
             Err(error) if error.kind == ErrorKind::NotFound => {
-                let said = format!(
+                let reason = format!(
                     "{}; the card is unknown, or deactivate_path is not the one of this account",
                     error.reason()
                 );
-                return Err(error.with_reason(&said));
+                return Err(error.with_reason(&reason));
             }
             Err(error) => return Err(error),
         };
-        Ok(match wire::suppressed(&said, &card.key.id) {
+        Ok(match wire::suppressed(&envelope, &card.key.id) {
             Some(true) => {
                 Ack::Done { reference: None, proof: "the answer says bSuppressed true".to_owned() }
             }
@@ -201,7 +202,7 @@ impl Ibanera {
         let (Some(new), Some(old)) =
             (new.filter(|new| four(Some(new))), old.filter(|old| four(Some(old))))
         else {
-            return Err(self.no("ibanera wants the old and the new PIN, 4 digits each"));
+            return Err(self.invalid("ibanera wants the old and the new PIN, 4 digits each"));
         };
         let top_up_cards_id = self.card_number(card)?;
         let body =

@@ -34,10 +34,10 @@ const SHORT_LIFE: i64 = 300;
 const STEP: i64 = 30;
 
 /// Seconds that logins are held back after `Account_Locked` (ibanera wire notes, 1.2).
-const LOCKED: i64 = 600;
+const HOLD_LOCKED: i64 = 600;
 
 /// Seconds that logins are held back after refused credentials.
-const HELD: i64 = 900;
+const HOLD_REFUSED: i64 = 900;
 
 /// What the token is asked with, and the token. Holds secrets, so it has no `Debug`.
 pub(super) struct Login {
@@ -129,11 +129,11 @@ impl Ibanera {
                 return Ok(token.bearer.clone());
             }
             if token.step == step(now) && self.login.unproven.load(Ordering::Relaxed) >= 2 {
-                let said = "a new token and one-time password were refused; check this machine's \
+                let reason = "a new token and one-time password were refused; check this machine's \
                             clock and shared_secret";
                 return Err(Error {
                     retry_after: Some(until(now, next_step(now))),
-                    ..self.auth_error(said)
+                    ..self.auth_error(reason)
                 });
             }
         }
@@ -147,10 +147,10 @@ impl Ibanera {
         }
         session.token = None;
         let answer = self.http.send(Access::Read, self.login_request()?).await?;
-        let said = Envelope::read(&answer.body);
-        let token = said
+        let envelope = Envelope::read(&answer.body);
+        let token = envelope
             .as_ref()
-            .filter(|said| answer.is_success() && said.success == Some(true))
+            .filter(|envelope| answer.is_success() && envelope.success == Some(true))
             .and_then(envelope::token);
         if let Some((token, life)) = token {
             let token = new_token(&answer, &token, life, step(now))?;
@@ -159,7 +159,7 @@ impl Ibanera {
             self.login.unproven.fetch_add(1, Ordering::Relaxed);
             return Ok(bearer);
         }
-        Err(self.login_refused(&mut session, &answer, said.as_ref()))
+        Err(self.login_refused(&mut session, &answer, envelope.as_ref()))
     }
 
     /// What a login that gave no token means, and how long the next one waits (ibanera wire notes,
@@ -168,9 +168,10 @@ impl Ibanera {
         &self,
         session: &mut Session,
         answer: &Answer,
-        said: Option<&Envelope>,
+        envelope: Option<&Envelope>,
     ) -> Error {
-        let says_no = said.is_some_and(|said| answer.is_success() && said.success == Some(false));
+        let says_no =
+            envelope.is_some_and(|envelope| answer.is_success() && envelope.success == Some(false));
         if !says_no
             && (!matches!(answer.status, 400..=499)
                 || matches!(answer.status, 404 | 405 | 408 | 429))
@@ -181,11 +182,11 @@ impl Ibanera {
                     answer.describe_body()
                 ))
             } else {
-                answer.refusal(said.map_or("", |said| &said.words), AnsweredBy::Unknown)
+                answer.refusal(envelope.map_or("", |envelope| &envelope.words), AnsweredBy::Unknown)
             };
         }
-        let has = |code: &str| said.is_some_and(|said| said.has(code));
-        let words = said.map(|said| &*said.words).filter(|words| !words.is_empty());
+        let has_code = |code: &str| envelope.is_some_and(|envelope| envelope.has_code(code));
+        let words = envelope.map(|envelope| &*envelope.words).filter(|words| !words.is_empty());
         let reason = match words {
             Some(words) => words.to_owned(),
             None if answer.is_web_page() => answer.describe_body(),
@@ -195,7 +196,7 @@ impl Ibanera {
         // Credentials that have worked are refused when a one-time password was used twice: one
         // second try, with the next one.
         let second_try =
-            session.worked && session.refusals == 1 && has("Username_Or_Password_Incorrect");
+            session.worked && session.refusals == 1 && has_code("Username_Or_Password_Incorrect");
         let (until, when) = if second_try {
             (Some(next_step(answer.at)), "tried once more with the next one-time password")
         } else if session.refusals > 1 {
@@ -204,11 +205,11 @@ impl Ibanera {
                 "too many wrong logins lock the account, so the next one is tried only when you \
                  ask for it",
             )
-        } else if has("Account_Locked") {
-            (Some(later(answer.at, LOCKED)), "no login is tried for 10 minutes")
+        } else if has_code("Account_Locked") {
+            (Some(later(answer.at, HOLD_LOCKED)), "no login is tried for 10 minutes")
         } else {
             (
-                Some(later(answer.at, HELD)),
+                Some(later(answer.at, HOLD_REFUSED)),
                 "tried once more in 15 minutes, because too many wrong logins lock the account",
             )
         };
@@ -236,7 +237,7 @@ impl Ibanera {
             .header(ACCEPT, "*/*")
             .header(CONTENT_TYPE, "application/json")
             .body(Bytes::copy_from_slice(&body))
-            .map_err(|_| self.no("base_url is not an address"))
+            .map_err(|_| self.invalid("base_url is not an address"))
     }
 
     /// The one-time password of this time step.

@@ -152,7 +152,7 @@ proptest::proptest! {
         let (provider, spelling) = (ProviderId::new("ibanera"), Spelling::default());
         let reader = listing::RowReader::new(&provider, &spelling, &Lists::default(), settings::IDS, now);
         let _ = wire::listed_card(&raw, &reader);
-        let _ = wire::own_account(&raw);
+        let _ = wire::asset_account(&raw);
         let rows: Vec<Transaction> = wire::transaction(&raw, &reader, &card()).into_iter().collect();
         let _ = lookup::find_top_up(&rows, 0, &operation(ActionKind::TopUp, Some(dollars(100))), &MatchedCredits::default());
     }

@@ -13,7 +13,7 @@ use crate::config::lists::Sign;
 use crate::config::spelling::Spelling;
 use crate::domain::card::{Balance, Card, CardKind, CardState, Reading};
 use crate::domain::money::{Currency, Money};
-use crate::domain::transaction::{Transaction, TransactionKind, TransactionState};
+use crate::domain::transaction::{Listed, Transaction, TransactionKind, TransactionState};
 use crate::provider::json::{JsonObject, RowError};
 use crate::provider::listing;
 use crate::provider::listing::RowReader;
@@ -45,7 +45,7 @@ pub(super) fn card(
         current: money("totalBalance")?,
         pending: money("pendingBalance")?,
     };
-    let said = figures != Balance::default();
+    let has_figures = figures != Balance::default();
     let (state, provider_state) = state(row, reader.spelling);
     Ok(Card {
         owner: row.first_id(&["customersID", "customersId"]).filter(|id| &**id != "0"),
@@ -58,7 +58,11 @@ pub(super) fn card(
         provider_state,
         kind: row.text("cardType").and_then(|word| word.parse::<CardKind>().ok()),
         currency,
-        balance: if said { Reading::At { value: figures, at: reader.at } } else { Reading::Never },
+        balance: if has_figures {
+            Reading::At { value: figures, at: reader.at }
+        } else {
+            Reading::Never
+        },
         expires: expires(row),
         ..known
     })
@@ -101,8 +105,8 @@ fn expires(row: &JsonObject) -> Option<Arc<str>> {
 
 /// `bSuppressed` of the `card` that a change of state answers with, if it is this card's (ibanera
 /// wire notes, 2.6).
-pub(super) fn suppressed(said: &Envelope, card_id: &str) -> Option<bool> {
-    let card = said.details()?.object("card")?;
+pub(super) fn suppressed(envelope: &Envelope, card_id: &str) -> Option<bool> {
+    let card = envelope.details()?.object("card")?;
     let ours = card.id("id").is_none_or(|id| IDS.cards.same(&id, card_id));
     if ours { card.flag("bSuppressed") } else { None }
 }
@@ -139,12 +143,7 @@ pub(super) fn transaction(
     .unwrap_or_else(|| Arc::clone(&asked.key.id));
     let own = row.id("id").map(|id| reader.ids.transactions.canonical(&id));
     let id = own.unwrap_or_else(|| derived_id(&card_id, &row));
-    let (state, word) = match (row.flag("bPending"), row.text("bPending")) {
-        (Some(true), _) => (TransactionState::Hold, "pending".to_owned()),
-        // False is left out by some servers.
-        (Some(false), _) | (None, None) => (TransactionState::Cleared, "not pending".to_owned()),
-        (None, Some(word)) => (TransactionState::Unknown, format!("bPending {word}")),
-    };
+    let (state, word) = transaction_state(&row);
     let refund = refund.map(|id| format!(", RefundTransactionsID {id}")).unwrap_or_default();
     Ok(Transaction {
         provider: asked.key.provider.clone(),
@@ -168,8 +167,18 @@ pub(super) fn transaction(
         at: happened,
         seen_at: reader.at,
         operation: None,
-        listed: crate::domain::transaction::Listed::Still,
+        listed: Listed::Still,
     })
+}
+
+/// The state of a row and how it is said: the wire has no word for it.
+fn transaction_state(row: &JsonObject) -> (TransactionState, String) {
+    match (row.flag("bPending"), row.text("bPending")) {
+        (Some(true), _) => (TransactionState::Hold, "pending".to_owned()),
+        // False is left out by some servers.
+        (Some(false), _) | (None, None) => (TransactionState::Cleared, "not pending".to_owned()),
+        (None, Some(word)) => (TransactionState::Unknown, format!("bPending {word}")),
+    }
 }
 
 /// | amount | description | ours |
@@ -223,7 +232,7 @@ fn derived_id(card_id: &str, row: &JsonObject) -> Arc<str> {
 
 /// An account of the manager or of a customer (ibanera wire notes, 2.15 and 2.16).
 #[derive(Debug)]
-pub(super) struct OwnAccount {
+pub(super) struct AssetAccount {
     /// `id`, usable as `CustomerAssetAccountId` (INFERENCE there).
     pub(super) id: Option<Arc<str>>,
     /// `CustomersId`, where the row tells whose it is.
@@ -240,12 +249,12 @@ pub(super) struct OwnAccount {
 ///
 /// # Errors
 /// When its balance is there and not a number: a float without it would be wrong.
-pub(super) fn own_account(raw: &RawValue) -> Result<Option<OwnAccount>, RowError> {
+pub(super) fn asset_account(raw: &RawValue) -> Result<Option<AssetAccount>, RowError> {
     let row = JsonObject::read(raw)?;
     let Ok(Some(currency)) = row.currency("asset") else { return Ok(None) };
     let available = row.money("availableBalance", currency)?;
     let owner = row.first_id(&["customersID"]).filter(|id| &**id != "0");
-    Ok(Some(OwnAccount {
+    Ok(Some(AssetAccount {
         id: row.id("id"),
         owner,
         currency,
@@ -256,17 +265,17 @@ pub(super) fn own_account(raw: &RawValue) -> Result<Option<OwnAccount>, RowError
 
 /// `fee` and `totalDue` of a quote (ibanera wire notes, 2.14).
 pub(super) fn quote(
-    said: &Envelope,
+    envelope: &Envelope,
     currency: Currency,
 ) -> Result<(Option<Money>, Option<Money>), RowError> {
-    let details = said.details().ok_or_else(|| RowError::new("the quote has no details"))?;
+    let details = envelope.details().ok_or_else(|| RowError::new("the quote has no details"))?;
     Ok((details.money("fee", currency)?, details.money("totalDue", currency)?))
 }
 
 /// The id on the card's side of a transfer, and whether its answer is about this amount (ibanera
 /// wire notes, 2.13).
-pub(super) fn transfer(said: &Envelope, amount: Money) -> Result<Option<Arc<str>>, RowError> {
-    let details = said.details().unwrap_or_default();
+pub(super) fn transfer(envelope: &Envelope, amount: Money) -> Result<Option<Arc<str>>, RowError> {
+    let details = envelope.details().unwrap_or_default();
     match details.money("amount", amount.currency())? {
         Some(seen) if seen.amount().abs() != amount.amount() => {
             Err(RowError::new(&format!("the answer is about {} instead of {amount}", seen.abs())))
@@ -274,6 +283,6 @@ pub(super) fn transfer(said: &Envelope, amount: Money) -> Result<Option<Arc<str>
         Some(_) | None => Ok(details
             .first_id(&["ToTransactionId", "ToTransactionsId"])
             .filter(|id| &**id != "0")
-            .or_else(|| said.id())),
+            .or_else(|| envelope.id())),
     }
 }

@@ -78,17 +78,17 @@ async fn a_top_up_that_cannot_be_right_is_not_sent() {
 async fn what_an_answer_to_a_top_up_means_for_the_money() {
     // ibanera wire notes, 1.6 and 2.13
     use Outcome::{NotDone, Unknown};
-    let no = |code: &str| {
+    let refusal = |code: &str| {
         format!(
             r#"{{"id":0,"details":null,"status":"0","errors":[{{"fieldName":"amount","messageCode":"{code}"}}]}}"#
         )
     };
     for (status, body, kind, outcome) in [
-        (400, no("Insufficient_Funds"), ErrorKind::Refused, NotDone),
-        (200, no("Amout_Less_Than_Fee"), ErrorKind::Refused, NotDone),
-        (400, no("ShareFunds_Failed"), ErrorKind::Refused, Unknown),
-        (200, no("card_provider_error"), ErrorKind::Refused, Unknown),
-        (500, no("Card_Provider_Error"), ErrorKind::Unreachable, Unknown),
+        (400, refusal("Insufficient_Funds"), ErrorKind::Refused, NotDone),
+        (200, refusal("Amout_Less_Than_Fee"), ErrorKind::Refused, NotDone),
+        (400, refusal("ShareFunds_Failed"), ErrorKind::Refused, Unknown),
+        (200, refusal("card_provider_error"), ErrorKind::Refused, Unknown),
+        (500, refusal("Card_Provider_Error"), ErrorKind::Unreachable, Unknown),
         (502, String::new(), ErrorKind::Unreachable, Unknown),
         (200, String::new(), ErrorKind::BadReply, Unknown),
         (200, r#"{"id":1,"details":{}}"#.into(), ErrorKind::BadReply, Unknown),
