@@ -16,6 +16,7 @@ pub mod ibanera;
 pub mod json;
 pub mod kinds;
 mod listing;
+mod lookup;
 pub mod pages;
 #[cfg(test)]
 mod script;
@@ -35,11 +36,13 @@ use crate::config::secret::Source;
 use crate::domain::card::Card;
 use crate::domain::money::Money;
 pub use crate::domain::operation::MatchedCredits;
-use crate::domain::operation::{Action, Capabilities, Operation, OperationId};
+use crate::domain::operation::{Capabilities, Operation};
 use crate::domain::transaction::Transaction;
+use crate::store::Permit;
 pub use credits::Credits;
 pub use error::{Error, ErrorKind, Outcome, Result};
 use http::Http;
+pub use lookup::{Evidence, Lookup};
 pub use pages::{Page, PageCursor, Pager, Paging};
 
 /// One provider account.
@@ -76,9 +79,9 @@ pub trait Provider: Send + Sync {
     /// What a top-up would cost. Moves nothing.
     async fn quote(&self, card: &Card, amount: Money) -> Result<Quote>;
 
-    /// Asks for a change, once. The only method that changes anything; called by `engine::change`
-    /// alone.
-    async fn act(&self, card: &Card, action: &Action, id: OperationId) -> Result<Ack>;
+    /// Asks for a change, once: the only method that changes anything. The permit is given by the
+    /// store that has saved the change, and is used up here. Never retries.
+    async fn act(&self, permit: Permit) -> Result<Ack>;
 
     /// Looks for the fate of an operation by reading only. A transaction in `claimed` already
     /// belongs to another operation.
@@ -231,60 +234,6 @@ pub enum Ack {
         /// What in the answer shows it.
         proof: String,
     },
-}
-
-/// What looking for an operation found.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Lookup {
-    /// Its effect was read.
-    Done {
-        /// What shows it, in words: `seen FROZEN`, `+30.00 USD in the list, id 17`.
-        proof: String,
-        /// The transaction that proves it, where one does: it can prove no other operation.
-        credit: Option<Arc<str>>,
-        /// What kind of evidence it is.
-        by: Evidence,
-    },
-    /// The provider says it did not happen.
-    Failed {
-        /// Why.
-        why: String,
-        /// The transaction that shows it, where one does: it can show the failure of no other
-        /// operation.
-        row: Option<Arc<str>>,
-    },
-    /// The provider knows it and is still at it.
-    Pending {
-        /// What was looked at.
-        looked: String,
-    },
-    /// No trace of it that could be no other's. Absence is not proof that it failed.
-    NotFound {
-        /// What was looked at, and what was seen there.
-        looked: String,
-        /// A transaction that may be its own or somebody else's: only a person can tell.
-        candidate: Option<Arc<str>>,
-    },
-}
-
-impl Lookup {
-    /// Nothing that could be its own.
-    fn not_found(looked: impl Into<String>) -> Self {
-        Self::NotFound { looked: looked.into(), candidate: None }
-    }
-}
-
-/// What shows that a change was done.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Evidence {
-    /// A transaction with our reference, or with the id that the provider answered with.
-    Reference,
-    /// The provider says so of its own task.
-    Task,
-    /// The card's state.
-    State,
-    /// A transaction of the same sum that is new in the card's list: figures may contradict it.
-    List,
 }
 
 /// A header value that is not printed, compressed or kept by the client.

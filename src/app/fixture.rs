@@ -380,7 +380,7 @@ fn operations() -> Vec<Operation> {
 pub(crate) fn steps(id: OperationId) -> EngineEvent {
     let step = |age: i64, what: &str, words: &str, line: u64| Step {
         at: ago(age),
-        what: what.into(),
+        kind: what.into(),
         words: words.into(),
         line,
         hash: Arc::from("9c1e"),

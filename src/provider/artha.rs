@@ -18,8 +18,8 @@ use super::error::{Error, ErrorKind, Outcome, Result};
 use super::http::{Access, Answer, AnsweredBy, Http};
 use super::pages::{ReadMode, read_window};
 use super::{
-    Ack, Lookup, MatchedCredits, Page, PageCursor, Pagers, Paging, Provider, ProviderConfig, Quote,
-    Window, listing, path_segment,
+    Ack, Lookup, MatchedCredits, Page, PageCursor, Pagers, Paging, Permit, Provider,
+    ProviderConfig, Quote, Window, listing, path_segment,
 };
 use crate::config::endpoint::Endpoint;
 use crate::config::lists::Lists;
@@ -27,7 +27,7 @@ use crate::config::spelling::Spelling;
 use crate::domain::card::Card;
 use crate::domain::money::Money;
 use crate::domain::operation::{
-    Action, ActionKind, Capabilities, Operation, OperationId, PinRule, Proof, Support, TopUpSafety,
+    Action, ActionKind, Capabilities, Operation, PinRule, Proof, Support, TopUpSafety,
 };
 use crate::domain::transaction::Transaction;
 use requests::{Body, Part, Signer};
@@ -265,7 +265,8 @@ impl Provider for Artha {
         wire::quote(answer.object()?, amount, answer.at).map_err(|error| answer.bad_reply(&error.0))
     }
 
-    async fn act(&self, card: &Card, action: &Action, _id: OperationId) -> Result<Ack> {
+    async fn act(&self, permit: Permit) -> Result<Ack> {
+        let (card, action) = (permit.card(), permit.action());
         let mut body = Body::from([("cardId", Part::Text(card.wire_id.to_string()))]);
         let path = match action {
             Action::Freeze => settings::FREEZE,
@@ -295,7 +296,7 @@ impl Provider for Artha {
         match operation.action_kind {
             ActionKind::TopUp => self.look_up_top_up(card, operation, claimed).await,
             ActionKind::Freeze | ActionKind::Unfreeze | ActionKind::Close => {
-                Ok(listing::lookup_by_state(operation.action_kind, &self.details(card).await?))
+                Ok(Lookup::by_state(operation.action_kind, &self.details(card).await?))
             }
             ActionKind::SetPin => {
                 Ok(Lookup::not_found("artha cannot be asked whether a PIN was set"))

@@ -27,8 +27,8 @@ use super::http::{Access, Answer, AnsweredBy, Http};
 use super::json::{JsonObject, RowError, in_document_names};
 use super::pages::{ReadMode, read_window};
 use super::{
-    Ack, Lookup, MatchedCredits, Page, PageCursor, Pagers, Paging, Provider, ProviderConfig, Quote,
-    Window, listing,
+    Ack, Lookup, MatchedCredits, Page, PageCursor, Pagers, Paging, Permit, Provider,
+    ProviderConfig, Quote, Window, listing,
 };
 use crate::config::endpoint::Endpoint;
 use crate::config::lists::Lists;
@@ -36,7 +36,7 @@ use crate::config::spelling::Spelling;
 use crate::domain::card::{Card, CardKind};
 use crate::domain::money::Money;
 use crate::domain::operation::{
-    Action, ActionKind, Capabilities, Operation, OperationId, PinRule, Proof, Support, TopUpSafety,
+    Action, ActionKind, Capabilities, Operation, PinRule, Proof, Support, TopUpSafety,
 };
 use crate::domain::transaction::Transaction;
 use requests::Body;
@@ -260,7 +260,8 @@ impl Provider for Banana {
         Err(self.error(ErrorKind::NotOffered, NO_QUOTE))
     }
 
-    async fn act(&self, card: &Card, action: &Action, _id: OperationId) -> Result<Ack> {
+    async fn act(&self, permit: Permit) -> Result<Ack> {
+        let (card, action) = (permit.card(), permit.action());
         let ids = self.card_ids(card, None)?;
         let alter = |word| (settings::UPDATE_STATUS, ids.clone().text("alter", word));
         let (endpoint, body) = match action {
@@ -318,7 +319,7 @@ impl Provider for Banana {
                 let (card, _) = information.ok_or_else(|| {
                     opened.bad_reply(&RowError::new("answered no card information"))
                 })?;
-                Ok(listing::lookup_by_state(operation.action_kind, &card))
+                Ok(Lookup::by_state(operation.action_kind, &card))
             }
             ActionKind::SetPin => {
                 Ok(Lookup::not_found("banana cannot be asked whether a PIN was set"))

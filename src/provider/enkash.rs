@@ -26,8 +26,8 @@ use zeroize::Zeroizing;
 
 use super::{
     Ack, Credits, Error, ErrorKind, Evidence, Lookup, MatchedCredits, Outcome, Page, PageCursor,
-    Pager, Pagers, Paging, Provider, ProviderConfig, Quote, Result, Window, credits, listing,
-    pages,
+    Pager, Pagers, Paging, Permit, Provider, ProviderConfig, Quote, Result, Window, credits,
+    listing, pages,
 };
 use crate::config::endpoint::Endpoint;
 use crate::config::lists::Lists;
@@ -36,7 +36,7 @@ use crate::config::spelling::Spelling;
 use crate::domain::card::{Card, CardState, ProviderId};
 use crate::domain::money::Money;
 use crate::domain::operation::{
-    Action, ActionKind, Capabilities, Operation, OperationId, PinRule, Proof, Support, TopUpSafety,
+    Action, ActionKind, Capabilities, Operation, PinRule, Proof, Support, TopUpSafety,
 };
 use crate::domain::transaction::Transaction;
 use crate::provider::http::{Access, Answer, AnsweredBy, Http};
@@ -243,7 +243,7 @@ impl Enkash {
                 by: Evidence::State,
             });
         }
-        Ok(listing::lookup_by_state(action_kind, &read))
+        Ok(Lookup::by_state(action_kind, &read))
     }
 }
 
@@ -396,7 +396,8 @@ impl Provider for Enkash {
         Err(Error::new(&self.provider, ErrorKind::NotOffered, NO_QUOTE))
     }
 
-    async fn act(&self, card: &Card, action: &Action, id: OperationId) -> Result<Ack> {
+    async fn act(&self, permit: Permit) -> Result<Ack> {
+        let (card, action, id) = (permit.card(), permit.action(), permit.id());
         match action {
             Action::Freeze => self.block(card, "L", "frozen with cardtop").await,
             Action::Unfreeze => self.block(card, "UL", "unfrozen with cardtop").await,

@@ -23,14 +23,15 @@ use tokio::sync::OnceCell;
 
 use super::{
     Ack, Credits, Error, ErrorKind, Lookup, MatchedCredits, Outcome, Page, PageCursor, Pagers,
-    Paging, Provider, ProviderConfig, Quote, Result, Window, credits, listing, path_segment,
+    Paging, Permit, Provider, ProviderConfig, Quote, Result, Window, credits, listing,
+    path_segment,
 };
 use crate::config::lists::Lists;
 use crate::config::spelling::Spelling;
 use crate::domain::card::{Card, ProviderId};
 use crate::domain::money::{Currency, Money};
 use crate::domain::operation::{
-    Action, ActionKind, Capabilities, Operation, OperationId, PinRule, Proof, Support, TopUpSafety,
+    Action, ActionKind, Capabilities, Operation, PinRule, Proof, Support, TopUpSafety,
 };
 use crate::domain::transaction::Transaction;
 use crate::provider::http::{Access, Answer, AnsweredBy, Http};
@@ -367,7 +368,8 @@ impl Provider for Ibanera {
         })
     }
 
-    async fn act(&self, card: &Card, action: &Action, id: OperationId) -> Result<Ack> {
+    async fn act(&self, permit: Permit) -> Result<Ack> {
+        let (card, action, id) = (permit.card(), permit.action(), permit.id());
         match action {
             Action::Freeze => self.deactivate(card).await,
             Action::Unfreeze => self.activate(card).await,
@@ -386,7 +388,7 @@ impl Provider for Ibanera {
         match operation.action_kind {
             ActionKind::TopUp => self.look_up_top_up(card, operation, claimed).await,
             ActionKind::Freeze | ActionKind::Unfreeze => {
-                Ok(listing::lookup_by_state(operation.action_kind, &self.card(card).await?))
+                Ok(Lookup::by_state(operation.action_kind, &self.card(card).await?))
             }
             ActionKind::SetPin => {
                 Ok(Lookup::not_found("ibanera cannot be asked whether a PIN was changed"))

@@ -340,7 +340,7 @@ impl Course {
         let operations = engine.operations().await?;
         for operation in &operations {
             let steps = engine.steps(operation.id).await?;
-            if steps.first().is_none_or(|step| &*step.what != "intent") {
+            if steps.first().is_none_or(|step| step.kind.as_str() != "intent") {
                 return Err(format!("{} does not begin with its intent", operation.id));
             }
         }

@@ -31,7 +31,7 @@ use rsa::pkcs1::DecodeRsaPrivateKey;
 use rsa::pkcs8::DecodePrivateKey;
 use rsa::signature::Verifier;
 
-use crate::harness::{change_settings, dialect_of, nowhere, open_over, pin, some, start};
+use crate::harness::{change_settings, dialect_of, nowhere, open_over, permit, pin, some, start};
 
 /// Set before every path of an account whose paths are all its own.
 const MOVED: &str = "/moved/here";
@@ -549,7 +549,7 @@ async fn arthas_string_is_signed_as_the_configuration_says() {
     let id = OperationId::new(start(), 7, 1);
     account
         .provider
-        .act(&card, &Action::TopUp(amount.expect("an amount")), id)
+        .act(permit(&card, Action::TopUp(amount.expect("an amount")), id).await)
         .await
         .unwrap_or_else(|error| panic!("{error}"));
     let request = account.last();
@@ -716,8 +716,7 @@ async fn the_accounts_own_names_hold_in_refusals_too() {
     // A nonce that was used says that the request arrived before: it may have been carried out.
     let card = |account: &Account| account.card("c");
     let usd = "USD".parse().expect("a currency");
-    let top_up =
-        Action::TopUp(cardtop::domain::money::Money::parse_input("30", usd).expect("an amount"));
+    let amount = cardtop::domain::money::Money::parse_input("30", usd).expect("an amount");
     let id = OperationId::new(start(), 7, 1);
     let said = |words: &str| (401, words.to_owned());
     for (settings, answer) in [
@@ -725,7 +724,8 @@ async fn the_accounts_own_names_hold_in_refusals_too() {
         ("fields.remarks = \"Grund\"\n", r#"{"grund":"nonce already used"}"#),
     ] {
         let account = Account::answering(Dialect::Artha, settings, move |_| said(answer));
-        let error = account.provider.act(&card(&account), &top_up, id).await.expect_err("refused");
+        let permit = permit(&card(&account), Action::TopUp(amount), id).await;
+        let error = account.provider.act(permit).await.expect_err("refused");
         assert_eq!(error.outcome, cardtop::provider::Outcome::Unknown, "{}", error.reason());
     }
     let account = Account::answering(Dialect::Banana, "fields.message = \"Why\"\n", |_| {
@@ -865,7 +865,10 @@ async fn enkash_is_asked_in_the_envelope_that_the_configuration_says() {
     let card = Card::unread(CardKey::new(&config.name, "EKC1"));
     let id = OperationId::new(start(), 7, 1);
     for action in [Action::Freeze, Action::SetPin { new: Some(pin("4071")), old: None }] {
-        provider.act(&card, &action, id).await.unwrap_or_else(|error| panic!("{error}"));
+        provider
+            .act(permit(&card, action, id).await)
+            .await
+            .unwrap_or_else(|error| panic!("{error}"));
         let body = last();
         let cipher = BASE64
             .decode(body["data"].as_str().expect("the envelope's own field").as_bytes())

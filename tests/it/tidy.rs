@@ -82,6 +82,11 @@ fn rooms_import_only_what_lies_below_them() {
             for rest in line.split("crate::").skip(1) {
                 let to: String =
                     rest.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect();
+                // The permit is made by the store and used up by a provider: the one thing that a
+                // room takes from a room that does not lie below it.
+                if file == "provider.rs" && rest.starts_with("store::Permit;") {
+                    continue;
+                }
                 if !to.is_empty() && to != from && !targets.contains(&to.as_str()) {
                     wrong.push(format!("{file} imports crate::{to}"));
                 }

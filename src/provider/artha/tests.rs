@@ -17,7 +17,7 @@ use super::*;
 use crate::clock::Clock;
 use crate::config::secret::Source;
 use crate::domain::card::{CardKey, CardKind, CardState, ProviderId, Reading};
-use crate::domain::operation::Pin;
+use crate::domain::operation::{OperationId, Pin};
 use crate::domain::transaction::{TransactionKind, TransactionState};
 use crate::provider::crypto;
 use crate::provider::error::Outcome;
@@ -159,7 +159,9 @@ fn the_signed_strings_are_those_of_the_wire_notes() {
 #[tokio::test]
 async fn every_request_carries_headers_that_verify_with_our_public_key() {
     let desk = Desk::new(vec![ok(ACCEPTED), ok("{}")]);
-    Provider::act(&desk.artha, &card(), &Action::TopUp(usd("100")), id()).await.expect("accepted");
+    Provider::act(&desk.artha, Permit::for_test(&card(), Action::TopUp(usd("100")), id()))
+        .await
+        .expect("accepted");
     let _ = desk.artha.float().await;
     let public = rsa::RsaPrivateKey::from_pkcs1_pem(KEY).expect("a key").to_public_key();
     let public = rsa::pkcs1v15::VerifyingKey::<rsa::sha2::Sha256>::new(public);

@@ -13,7 +13,7 @@ use super::*;
 use crate::clock::Clock;
 use crate::config::secret::Source;
 use crate::domain::card::{CardKey, CardState, ProviderId, Reading};
-use crate::domain::operation::{Before, Pin};
+use crate::domain::operation::{Before, OperationId, Pin};
 use crate::domain::transaction::{TransactionKind, TransactionState};
 use crate::provider::crypto;
 use crate::provider::encoding::TextEncoding;
@@ -253,7 +253,7 @@ async fn an_answer_without_a_right_signature_is_not_believed() {
         let error = desk.banana.float().await.expect_err("not believed");
         assert_eq!((error.kind, error.outcome), (ErrorKind::BadReply, Outcome::NotDone), "{body}");
         let desk = Desk::new(vec![Ok((200, body))]);
-        let error = Provider::act(&desk.banana, &card(), &Action::Freeze, id())
+        let error = Provider::act(&desk.banana, Permit::for_test(&card(), Action::Freeze, id()))
             .await
             .expect_err("not believed");
         assert_eq!((error.kind, error.outcome), (ErrorKind::BadReply, Outcome::Unknown));
@@ -275,9 +275,10 @@ async fn a_proxys_page_is_no_refusal_of_credentials() {
         let desk = Desk::new(vec![Ok((status, body.into())), Ok((status, body.into()))]);
         let error = desk.banana.card(&card()).await.expect_err("an error");
         assert_eq!((error.kind, error.outcome), (kind, Outcome::NotDone), "{error}");
-        let error = Provider::act(&desk.banana, &card(), &Action::TopUp(usd("5")), id())
-            .await
-            .expect_err("an error");
+        let error =
+            Provider::act(&desk.banana, Permit::for_test(&card(), Action::TopUp(usd("5")), id()))
+                .await
+                .expect_err("an error");
         let doubt =
             if kind == ErrorKind::Unreachable { Outcome::Unknown } else { Outcome::NotDone };
         assert_eq!((error.kind, error.outcome), (kind, doubt), "{error}");
@@ -288,7 +289,7 @@ async fn a_proxys_page_is_no_refusal_of_credentials() {
 async fn refusals_are_read_from_an_envelope_plain_json_or_text() {
     let error = |reply: Reply| async {
         let desk = Desk::new(vec![reply]);
-        Provider::act(&desk.banana, &card(), &Action::TopUp(usd("5")), id())
+        Provider::act(&desk.banana, Permit::for_test(&card(), Action::TopUp(usd("5")), id()))
             .await
             .expect_err("refused")
     };

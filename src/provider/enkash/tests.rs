@@ -14,7 +14,7 @@ use super::settings::{KeyDerivation, Load, PinBlock};
 use super::*;
 use crate::clock::Clock;
 use crate::domain::card::{CardKey, CardKind, Reading};
-use crate::domain::operation::Pin;
+use crate::domain::operation::{OperationId, Pin};
 use crate::domain::transaction::{TransactionKind, TransactionState};
 use crate::provider::crypto;
 use crate::provider::script::{self, FIRST, Sent, Wire, all_transactions};

@@ -18,7 +18,7 @@ use crate::clock::Clock;
 use crate::config::secret::Source;
 use crate::domain::card::CardState;
 use crate::domain::card::{CardKey, Reading};
-use crate::domain::operation::Pin;
+use crate::domain::operation::{OperationId, Pin};
 use crate::domain::transaction::{TransactionKind, TransactionState};
 use crate::provider::Evidence;
 use crate::provider::crypto;

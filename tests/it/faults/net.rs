@@ -16,7 +16,7 @@ use cardtop::domain::operation::{Action, OnConflict};
 use cardtop::engine::{ChangeRequest, Engine, EngineEvent, Expected};
 use cardtop::provider::Config;
 use cardtop::provider::http::{Access, InProcess, Transport, TransportError};
-use cardtop::sandbox::bank::CardState;
+use cardtop::sandbox::CardState;
 use cardtop::sandbox::{Dialect, Options, Sandbox};
 use http::{Request, Response};
 use jiff::Timestamp;

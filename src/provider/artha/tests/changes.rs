@@ -14,7 +14,9 @@ async fn each_change_is_sent_once_as_documented_and_is_only_accepted() {
         (Action::TopUp(usd("12.5")), "CardTopUp", json!({ "cardId": CARD, "amount": "12.50" })),
     ] {
         let desk = Desk::new(vec![ok(ACCEPTED)]);
-        let receipt = Provider::act(&desk.artha, &card(), &action, id()).await.expect("accepted");
+        let receipt = Provider::act(&desk.artha, Permit::for_test(&card(), action, id()))
+            .await
+            .expect("accepted");
         assert_eq!(receipt, Ack::Accepted { reference: Some(TASK.into()) });
         assert_eq!(desk.asked(), [(Access::Write, format!("POST /api/v1/{path}"), body)]);
     }
@@ -59,9 +61,10 @@ async fn a_proxys_page_is_no_refusal_of_credentials() {
     );
     for status in [401, 403] {
         let desk = Desk::new(vec![Ok((status, PAGE.into()))]);
-        let error = Provider::act(&desk.artha, &card(), &Action::TopUp(usd("5")), id())
-            .await
-            .expect_err("a page");
+        let error =
+            Provider::act(&desk.artha, Permit::for_test(&card(), Action::TopUp(usd("5")), id()))
+                .await
+                .expect_err("a page");
         assert_eq!(
             (error.kind, error.outcome),
             (ErrorKind::Unreachable, Outcome::Unknown),
@@ -74,7 +77,9 @@ async fn a_proxys_page_is_no_refusal_of_credentials() {
 async fn what_an_answer_to_a_top_up_means_for_the_money() {
     let top_up = |reply: Reply| async {
         let desk = Desk::new(vec![reply]);
-        let result = Provider::act(&desk.artha, &card(), &Action::TopUp(usd("5")), id()).await;
+        let result =
+            Provider::act(&desk.artha, Permit::for_test(&card(), Action::TopUp(usd("5")), id()))
+                .await;
         assert_eq!(desk.asked().len(), 1, "sent once, whatever happens");
         result
     };
@@ -122,8 +127,9 @@ async fn what_the_wire_cannot_carry_is_not_sent() {
     let eur = Money::parse_wire("5", "EUR".parse().expect("a currency")).expect("an amount");
     let pin = Action::SetPin { new: Pin::typed("1234".into()).ok(), old: None };
     for action in [Action::TopUp(eur), Action::TopUp(usd("1.005")), pin] {
-        let error =
-            Provider::act(&desk.artha, &card(), &action, id()).await.expect_err("refused here");
+        let error = Provider::act(&desk.artha, Permit::for_test(&card(), action, id()))
+            .await
+            .expect_err("refused here");
         assert_eq!((error.kind, error.outcome), (ErrorKind::Refused, Outcome::NotDone));
     }
     assert_eq!(desk.artha.cards(FIRST).await.expect_err("no list").kind, ErrorKind::NotOffered);

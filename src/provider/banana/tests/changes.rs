@@ -35,7 +35,9 @@ async fn each_change_is_sent_once_as_documented_and_is_only_accepted() {
         ),
     ] {
         let desk = Desk::new(vec![ok(answer)]);
-        let receipt = Provider::act(&desk.banana, &card(), &action, id()).await.expect("accepted");
+        let receipt = Provider::act(&desk.banana, Permit::for_test(&card(), action, id()))
+            .await
+            .expect("accepted");
         assert_eq!(receipt, Ack::Accepted { reference: None });
         assert_eq!(desk.asked(), [(Access::Write, format!("/v9/card/{path}"), body)]);
     }
@@ -45,16 +47,21 @@ async fn each_change_is_sent_once_as_documented_and_is_only_accepted() {
 async fn a_refusal_that_repeats_the_pin_is_told_without_it() {
     let desk = Desk::new(vec![ok(r#"{"success":false,"message":"PIN 6789 is not allowed"}"#)]);
     let action = Action::SetPin { new: Pin::typed("6789".into()).ok(), old: None };
-    let error = Provider::act(&desk.banana, &card(), &action, id()).await.expect_err("refused");
+    let error = Provider::act(&desk.banana, Permit::for_test(&card(), action, id()))
+        .await
+        .expect_err("refused");
     assert_eq!((error.outcome, &*error.reason()), (Outcome::NotDone, "PIN **** is not allowed"));
 }
 
 #[tokio::test]
 async fn an_amount_is_sent_as_a_number_with_its_own_digits() {
     let desk = Desk::new(vec![ok(r#"{"message":"ok"}"#)]);
-    Provider::act(&desk.banana, &card(), &Action::TopUp(usd("90071992547409.93")), id())
-        .await
-        .expect("accepted");
+    Provider::act(
+        &desk.banana,
+        Permit::for_test(&card(), Action::TopUp(usd("90071992547409.93")), id()),
+    )
+    .await
+    .expect("accepted");
     let body = desk.wire.sent(|all| all[0].json());
     let plain = unseal(body["encrypted_payload"].as_str().expect("a payload"));
     assert_eq!(plain, br#"{"user_id":12345,"card_id":67890,"amount":90071992547409.93}"#);
@@ -64,9 +71,10 @@ async fn an_amount_is_sent_as_a_number_with_its_own_digits() {
 async fn what_an_answer_to_a_recharge_means_for_the_money() {
     let refused = |reply: Reply| async {
         let desk = Desk::new(vec![reply]);
-        let error = Provider::act(&desk.banana, &card(), &Action::TopUp(usd("5")), id())
-            .await
-            .expect_err("an error");
+        let error =
+            Provider::act(&desk.banana, Permit::for_test(&card(), Action::TopUp(usd("5")), id()))
+                .await
+                .expect_err("an error");
         assert_eq!(desk.asked().len(), 1, "sent once, whatever happens");
         error
     };
@@ -97,8 +105,9 @@ async fn what_banana_does_not_offer_is_not_sent() {
     let desk = Desk::new(vec![]);
     let eur = Money::parse_wire("5", "EUR".parse().expect("a currency")).expect("an amount");
     for action in [Action::TopUp(eur), Action::SetPin { new: None, old: None }] {
-        let error =
-            Provider::act(&desk.banana, &card(), &action, id()).await.expect_err("refused here");
+        let error = Provider::act(&desk.banana, Permit::for_test(&card(), action, id()))
+            .await
+            .expect_err("refused here");
         assert_eq!((error.kind, error.outcome), (ErrorKind::Refused, Outcome::NotDone));
     }
     assert_eq!(desk.banana.cards(FIRST).await.expect_err("no list").kind, ErrorKind::NotOffered);

@@ -63,8 +63,9 @@ async fn without_its_user_a_card_is_an_error_that_says_what_to_do() {
         "{}",
         error.reason()
     );
-    let error =
-        Provider::act(&desk.banana, &lone, &Action::Freeze, id()).await.expect_err("no user");
+    let error = Provider::act(&desk.banana, Permit::for_test(&lone, Action::Freeze, id()))
+        .await
+        .expect_err("no user");
     assert_eq!((error.kind, error.outcome), (ErrorKind::Refused, Outcome::NotDone));
     assert!(desk.asked().is_empty());
 }

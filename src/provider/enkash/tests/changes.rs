@@ -13,9 +13,10 @@ async fn a_top_up_sends_the_worked_example_and_is_only_accepted() {
             r#"{"code": 0, "message": "Success", "payload": "Funds allocated from Parent Account to Card by Admin successful"}"#,
         ),
     );
-    let receipt = Provider::act(&account, &card(), &Action::TopUp(rupees(1_050)), id())
-        .await
-        .expect("accepted");
+    let receipt =
+        Provider::act(&account, Permit::for_test(&card(), Action::TopUp(rupees(1_050)), id()))
+            .await
+            .expect("accepted");
     assert_eq!(receipt, Ack::Accepted { reference: None });
     let (path, body) = asked(&wire).remove(0);
     assert_eq!(path, "/balance");
@@ -37,16 +38,19 @@ async fn the_amount_is_written_digit_by_digit_and_the_other_pair_is_a_pair() {
     let account = enkash(&wire, BodyWrapping::Off, Load::LoadMoney);
     wire.answer(200, TOKEN);
     wire.answer(200, r#"{"code":0,"message":"Success","payload":"ok"}"#);
-    Provider::act(&account, &card(), &Action::TopUp(rupees(1_234_567_890_123_410)), id())
-        .await
-        .expect("accepted");
+    Provider::act(
+        &account,
+        Permit::for_test(&card(), Action::TopUp(rupees(1_234_567_890_123_410)), id()),
+    )
+    .await
+    .expect("accepted");
     wire.sent(|all| {
         let body = all.last().expect("a call").body();
         assert!(body.contains(r#""amount":12345678901234.10,"#), "{body}");
         assert!(body.contains(r#""type":"LOAD_MONEY","transactionCode":"PRINCIPLE""#), "{body}");
     });
     let dollars = Money::new(Decimal::TEN, "USD".parse().expect("a currency"));
-    let error = Provider::act(&account, &card(), &Action::TopUp(dollars), id())
+    let error = Provider::act(&account, Permit::for_test(&card(), Action::TopUp(dollars), id()))
         .await
         .expect_err("not rupees");
     assert_eq!(
@@ -86,18 +90,20 @@ async fn what_an_answer_to_a_top_up_means_for_the_money() {
         let wire = Wire::default();
         let account = ready(&wire).await;
         wire.answer(status, body);
-        let error = Provider::act(&account, &card(), &Action::TopUp(rupees(1_000)), id())
-            .await
-            .expect_err("not accepted");
+        let error =
+            Provider::act(&account, Permit::for_test(&card(), Action::TopUp(rupees(1_000)), id()))
+                .await
+                .expect_err("not accepted");
         assert_eq!((error.kind, error.outcome), (kind, outcome), "{status} {body}: {error}");
         assert_eq!(wire.count("/balance"), 1, "sent again after {status} {body}");
     }
     let wire = Wire::default();
     let account = ready(&wire).await;
     wire.answer(200, no);
-    let error = Provider::act(&account, &card(), &Action::TopUp(rupees(1_000)), id())
-        .await
-        .expect_err("refused");
+    let error =
+        Provider::act(&account, Permit::for_test(&card(), Action::TopUp(rupees(1_000)), id()))
+            .await
+            .expect_err("refused");
     assert_eq!(&*error.reason(), "Insufficient balance in card account");
 }
 
@@ -107,10 +113,12 @@ async fn freeze_unfreeze_close_and_pin_send_what_is_documented() {
     let wire = Wire::default();
     let account = ready(&wire).await;
     let pin = Action::SetPin { new: Pin::typed("0078".into()).ok(), old: None };
-    for action in [&Action::Freeze, &Action::Unfreeze, &Action::Close, &pin] {
+    for action in [Action::Freeze, Action::Unfreeze, Action::Close, pin] {
         wire.answer(200, &sealed(r#"{"code":0,"message":"Success","payload":"Success"}"#));
         assert_eq!(
-            Provider::act(&account, &card(), action, id()).await.expect("accepted"),
+            Provider::act(&account, Permit::for_test(&card(), action, id()))
+                .await
+                .expect("accepted"),
             Ack::Accepted { reference: None }
         );
     }
@@ -148,12 +156,15 @@ async fn a_pin_never_leaves_unencrypted_or_with_another_length() {
     let account = enkash(&wire, BodyWrapping::Off, Load::AllocateFund);
     let pin = |digits: &str| Action::SetPin { new: Pin::typed(digits.into()).ok(), old: None };
     assert_eq!(
-        Provider::act(&account, &card(), &pin("9078"), id()).await.expect_err("refused").outcome,
+        Provider::act(&account, Permit::for_test(&card(), pin("9078"), id()))
+            .await
+            .expect_err("refused")
+            .outcome,
         Outcome::NotDone
     );
     assert_eq!(account.capabilities().pin.err(), Some(NO_ENCRYPTION));
     let account = enkash(&wire, BodyWrapping::Bare, Load::AllocateFund);
-    assert!(Provider::act(&account, &card(), &pin("907812"), id()).await.is_err());
+    assert!(Provider::act(&account, Permit::for_test(&card(), pin("907812"), id())).await.is_err());
     assert!(
         account.capabilities().pin.is_ok_and(|rule| rule.digits == Some((4, 4)) && !rule.needs_old)
     );

@@ -53,7 +53,9 @@ async fn a_refused_password_is_never_tried_again() {
             "{error}"
         );
     }
-    let error = Provider::act(&account, &card(), &Action::Freeze, id()).await.expect_err("refused");
+    let error = Provider::act(&account, Permit::for_test(&card(), Action::Freeze, id()))
+        .await
+        .expect_err("refused");
     assert_eq!((error.kind, error.outcome), (ErrorKind::Auth, Outcome::NotDone));
     assert_eq!(wire.sent(<[Sent]>::len), 1);
 }
@@ -113,9 +115,10 @@ async fn a_proxys_page_is_no_refusal_of_credentials_and_repeats_no_change() {
         );
         assert!(error.reason().contains("web page from a proxy"), "{error}");
         wire.answer(status, PAGE);
-        let error = Provider::act(&account, &card(), &Action::TopUp(rupees(1_000)), id())
-            .await
-            .expect_err("a page");
+        let error =
+            Provider::act(&account, Permit::for_test(&card(), Action::TopUp(rupees(1_000)), id()))
+                .await
+                .expect_err("a page");
         assert_eq!(
             (error.kind, error.outcome),
             (ErrorKind::Unreachable, Outcome::Unknown),
@@ -155,7 +158,9 @@ async fn an_expired_token_is_renewed_once_for_reads_and_changes() {
     wire.answer(401, "");
     wire.answer(200, &TOKEN.replace("bg-", "new-"));
     wire.answer(200, r#"{"code":0,"message":"Success","payload":"..."}"#);
-    let receipt = Provider::act(&account, &card(), &Action::Freeze, id()).await.expect("accepted");
+    let receipt = Provider::act(&account, Permit::for_test(&card(), Action::Freeze, id()))
+        .await
+        .expect("accepted");
     assert_eq!(receipt, Ack::Accepted { reference: None });
     assert_eq!((wire.count("/block"), wire.count("/oauth/token")), (2, 2));
     wire.sent(|all| {
@@ -179,9 +184,10 @@ async fn a_change_whose_second_answer_is_lost_is_in_doubt() {
     let account = ready(&wire).await;
     wire.answer(401, "");
     wire.answer(200, TOKEN);
-    let error = Provider::act(&account, &card(), &Action::TopUp(rupees(1_000)), id())
-        .await
-        .expect_err("lost");
+    let error =
+        Provider::act(&account, Permit::for_test(&card(), Action::TopUp(rupees(1_000)), id()))
+            .await
+            .expect_err("lost");
     assert_eq!((error.kind, error.outcome), (ErrorKind::Unreachable, Outcome::Unknown));
     assert_eq!(wire.count("/balance"), 2);
 }

@@ -30,9 +30,10 @@ async fn a_top_up_sends_the_example_with_our_reference_and_key() {
     let account = ready(&wire).await;
     wire.answer(200, OWN);
     wire.answer(200, TRANSFERRED);
-    let receipt = Provider::act(&account, &card(), &Action::TopUp(dollars(1_000)), id())
-        .await
-        .expect("accepted");
+    let receipt =
+        Provider::act(&account, Permit::for_test(&card(), Action::TopUp(dollars(1_000)), id()))
+            .await
+            .expect("accepted");
     assert_eq!(receipt, Ack::Accepted { reference: Some("30941".into()) });
     let (what, body) = wire.last();
     assert_eq!(what, "POST /api/v1/customer/cards/transferfunds");
@@ -65,7 +66,7 @@ async fn a_top_up_that_cannot_be_right_is_not_sent() {
         (orphan, dollars(1), "customer"),
         (wordy, dollars(1), "numbers"),
     ] {
-        let error = Provider::act(&account, &card, &Action::TopUp(amount), id())
+        let error = Provider::act(&account, Permit::for_test(&card, Action::TopUp(amount), id()))
             .await
             .expect_err("refused");
         assert_eq!((error.kind, error.outcome), (ErrorKind::Refused, Outcome::NotDone));
@@ -113,22 +114,24 @@ async fn what_an_answer_to_a_top_up_means_for_the_money() {
         let account = ready(&wire).await;
         wire.answer(200, OWN);
         wire.answer(status, &body);
-        let error = Provider::act(&account, &card(), &Action::TopUp(dollars(1_000)), id())
-            .await
-            .expect_err("not accepted");
+        let error =
+            Provider::act(&account, Permit::for_test(&card(), Action::TopUp(dollars(1_000)), id()))
+                .await
+                .expect_err("not accepted");
         assert_eq!((error.kind, error.outcome), (kind, outcome), "{status} {body}: {error}");
         assert_eq!(wire.count("transferfunds"), 1, "sent again after {status} {body}");
     }
     let wire = Wire::new();
     let account = ready(&wire).await;
     wire.answer(200, OWN);
-    let error = Provider::act(&account, &card(), &Action::TopUp(dollars(1_000)), id())
-        .await
-        .expect_err("lost");
+    let error =
+        Provider::act(&account, Permit::for_test(&card(), Action::TopUp(dollars(1_000)), id()))
+            .await
+            .expect_err("lost");
     assert_eq!((error.kind, error.outcome), (ErrorKind::Unreachable, Unknown));
     wire.answer(200, OWN);
     wire.answer(200, &TRANSFERRED.replace("\"amount\": 10", "\"amount\": -10"));
-    Provider::act(&account, &card(), &Action::TopUp(dollars(1_000)), id())
+    Provider::act(&account, Permit::for_test(&card(), Action::TopUp(dollars(1_000)), id()))
         .await
         .expect("the older form has a minus");
 }
@@ -145,7 +148,7 @@ async fn activation_is_done_when_its_answer_shows_it() {
     };
     wire.answer(200, &said(1749, false));
     assert!(matches!(
-        Provider::act(&account, &card(), &Action::Unfreeze, id()).await,
+        Provider::act(&account, Permit::for_test(&card(), Action::Unfreeze, id())).await,
         Ok(Ack::Done { .. })
     ));
     assert_eq!(
@@ -154,8 +157,9 @@ async fn activation_is_done_when_its_answer_shows_it() {
     );
     for other in [said(1749, true), said(7, false), r#"{"status":"1","errors":[]}"#.into()] {
         wire.answer(200, &other);
-        let receipt =
-            Provider::act(&account, &card(), &Action::Unfreeze, id()).await.expect("accepted");
+        let receipt = Provider::act(&account, Permit::for_test(&card(), Action::Unfreeze, id()))
+            .await
+            .expect("accepted");
         assert_eq!(receipt, Ack::Accepted { reference: None }, "{other}");
     }
     for status in [200, 400] {
@@ -164,7 +168,7 @@ async fn activation_is_done_when_its_answer_shows_it() {
             r#"{"status":"0","errors":[{"fieldName":"cardsId","messageCode":"Card_Active"}]}"#,
         );
         assert!(matches!(
-            Provider::act(&account, &card(), &Action::Unfreeze, id()).await,
+            Provider::act(&account, Permit::for_test(&card(), Action::Unfreeze, id())).await,
             Ok(Ack::Done { .. })
         ));
     }
@@ -172,8 +176,9 @@ async fn activation_is_done_when_its_answer_shows_it() {
         500,
         r#"{"status":"0","errors":[{"fieldName":"card","messageCode":"Card_Provider_Error"}]}"#,
     );
-    let error =
-        Provider::act(&account, &card(), &Action::Unfreeze, id()).await.expect_err("in doubt");
+    let error = Provider::act(&account, Permit::for_test(&card(), Action::Unfreeze, id()))
+        .await
+        .expect_err("in doubt");
     assert_eq!(error.outcome, Outcome::Unknown);
     wire.sent(|all| assert!(all.iter().skip(1).all(|sent| sent.access == Access::Write)));
 }
@@ -187,19 +192,24 @@ async fn a_refused_deactivation_is_checked_against_the_card() {
         r#"{"status":"0","errors":[{"fieldName":"cardsId","messageCode":"Card_Inactive"}]}"#;
     wire.answer(400, refusal);
     wire.answer(200, &DETAILS.replace("Active", "Deactivated"));
-    let Ok(Ack::Done { proof, .. }) = Provider::act(&account, &card(), &Action::Freeze, id()).await
+    let Ok(Ack::Done { proof, .. }) =
+        Provider::act(&account, Permit::for_test(&card(), Action::Freeze, id())).await
     else {
         panic!("not done")
     };
     assert!(proof.contains("Card_Inactive"), "{proof}");
     wire.answer(400, refusal);
     wire.answer(200, DETAILS);
-    let error = Provider::act(&account, &card(), &Action::Freeze, id()).await.expect_err("refused");
+    let error = Provider::act(&account, Permit::for_test(&card(), Action::Freeze, id()))
+        .await
+        .expect_err("refused");
     assert_eq!((error.kind, error.outcome), (ErrorKind::Refused, Outcome::NotDone));
     assert_eq!(wire.count("deactivate"), 2);
     wire.answer(200, r#"{"id":0,"status":"1","errors":[]}"#);
     assert_eq!(
-        Provider::act(&account, &card(), &Action::Freeze, id()).await.expect("accepted"),
+        Provider::act(&account, Permit::for_test(&card(), Action::Freeze, id()))
+            .await
+            .expect("accepted"),
         Ack::Accepted { reference: None }
     );
 }
@@ -213,9 +223,7 @@ async fn a_pin_change_sends_both_pins_and_closing_is_not_offered() {
     wire.answer(200, r#"{"id":0,"details":{"TopUpCardsId":1016},"status":"1","errors":[]}"#);
     let receipt = Provider::act(
         &account,
-        &card(),
-        &Action::SetPin { new: pin("5678"), old: pin("1234") },
-        id(),
+        Permit::for_test(&card(), Action::SetPin { new: pin("5678"), old: pin("1234") }, id()),
     )
     .await
     .expect("accepted");
@@ -227,12 +235,18 @@ async fn a_pin_change_sends_both_pins_and_closing_is_not_offered() {
         Action::SetPin { new: pin("56789"), old: pin("1234") },
     ] {
         assert_eq!(
-            Provider::act(&account, &card(), &action, id()).await.expect_err("refused").outcome,
+            Provider::act(&account, Permit::for_test(&card(), action, id()))
+                .await
+                .expect_err("refused")
+                .outcome,
             Outcome::NotDone
         );
     }
     assert_eq!(
-        Provider::act(&account, &card(), &Action::Close, id()).await.expect_err("not offered").kind,
+        Provider::act(&account, Permit::for_test(&card(), Action::Close, id()))
+            .await
+            .expect_err("not offered")
+            .kind,
         ErrorKind::NotOffered
     );
     assert_eq!(wire.count("POST /api/v1/customer"), 1);

@@ -26,7 +26,7 @@ async fn logged_in(wire: &Wire, change: impl FnOnce(&mut Settings)) -> Ibanera {
 }
 
 async fn send(account: &Ibanera, card: &Card) -> Result<Ack> {
-    Provider::act(account, card, &Action::TopUp(dollars(1_000)), id()).await
+    Provider::act(account, Permit::for_test(card, Action::TopUp(dollars(1_000)), id())).await
 }
 
 #[tokio::test]

@@ -83,7 +83,9 @@ async fn a_token_is_renewed_before_it_ends_and_once_after_a_401() {
     wire.answer(401, "");
     wire.answer(200, &LOGGED_IN.replace("eyJ", "new"));
     wire.answer(200, r#"{"status":"1","details":{"card":{"id":1749,"bSuppressed":true}}}"#);
-    let receipt = Provider::act(&account, &card(), &Action::Freeze, id()).await.expect("done");
+    let receipt = Provider::act(&account, Permit::for_test(&card(), Action::Freeze, id()))
+        .await
+        .expect("done");
     assert!(matches!(receipt, Ack::Done { .. }));
     assert_eq!((wire.count("deactivate"), wire.count("login")), (2, 3));
     wire.sent(|all| {
@@ -104,7 +106,9 @@ async fn logins_are_not_looped_when_calls_stay_refused() {
     let error = account.card(&card()).await.expect_err("refused twice");
     assert_eq!((error.kind, error.outcome), (ErrorKind::Auth, Outcome::NotDone));
     wire.answer(401, "");
-    let error = Provider::act(&account, &card(), &Action::Freeze, id()).await.expect_err("refused");
+    let error = Provider::act(&account, Permit::for_test(&card(), Action::Freeze, id()))
+        .await
+        .expect_err("refused");
     assert_eq!(
         (error.kind, error.outcome, error.retry_after),
         (ErrorKind::Auth, Outcome::NotDone, Some(Duration::from_secs(10)))
@@ -201,8 +205,9 @@ async fn a_proxys_page_is_no_refusal_of_credentials_and_repeats_no_change() {
             "{error}"
         );
         wire.answer(status, PAGE);
-        let error =
-            Provider::act(&account, &card(), &Action::Freeze, id()).await.expect_err("a page");
+        let error = Provider::act(&account, Permit::for_test(&card(), Action::Freeze, id()))
+            .await
+            .expect_err("a page");
         assert_eq!(
             (error.kind, error.outcome),
             (ErrorKind::Unreachable, Outcome::Unknown),
