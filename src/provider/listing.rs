@@ -20,7 +20,7 @@ pub(super) use crate::config::spelling::plain;
 use crate::domain::card::{Card, IdForm, Ids, ProviderId};
 use crate::domain::completeness::UnreadRow;
 use crate::domain::money::Money;
-use crate::domain::transaction::TransactionKind;
+use crate::domain::transaction::{TransactionKind, TransactionState};
 
 pub(super) fn unreadable_list() -> String {
     format!(
@@ -276,6 +276,24 @@ pub(super) fn domain_amount(kind: TransactionKind, amount: Money) -> Money {
         | TransactionKind::Fee
         | TransactionKind::TopUp
         | TransactionKind::Withdrawal => amount.abs(),
+    }
+}
+
+/// Why a row was declined or failed: a field of one of these names, else the text of the row.
+pub(super) fn decline_reason(
+    row: &JsonObject,
+    names: &[&str],
+    state: TransactionState,
+    text: Option<&Arc<str>>,
+) -> Option<Arc<str>> {
+    match state {
+        TransactionState::Declined | TransactionState::Failed => {
+            row.first_text(names).or_else(|| text.cloned())
+        }
+        TransactionState::Hold
+        | TransactionState::Cleared
+        | TransactionState::Reversed
+        | TransactionState::Unknown => None,
     }
 }
 
