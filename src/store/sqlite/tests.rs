@@ -1,3 +1,5 @@
+//! The data file itself: owners, races, other processes, files that are not ours.
+
 use std::fs;
 
 use super::*;
