@@ -8,10 +8,8 @@ mod find;
 mod host;
 mod incomplete;
 mod print;
+mod provider_facts;
 mod read;
-mod record;
-#[cfg(test)]
-mod samples;
 mod secret_line;
 mod session;
 mod settle;

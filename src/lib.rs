@@ -1,7 +1,7 @@
 //! cardtop: `htop` for payment cards.
 //!
 //! From the bottom up: [`domain`] (no I/O, no async, no clock), [`clock`] and [`files`];
-//! [`config`]; [`provider`] with its four adapters; [`store`] with the journal; [`engine`], which
+//! [`config`]; [`contract`], what is printed of a record; [`provider`] with its four adapters; [`store`] with the journal; [`engine`], which
 //! alone talks to both; [`app`] and [`ui`], which are pure; [`tty`], [`run`] and [`cli`] at the
 //! rim. Beside them stands [`sandbox`], a simulated bank that speaks the same four wires and
 //! borrows nothing from the adapters.
@@ -15,6 +15,7 @@ pub mod app;
 pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod contract;
 pub mod domain;
 pub mod engine;
 pub mod files;

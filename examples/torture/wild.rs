@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use anyhow::{Context, anyhow, bail};
 use cardtop::clock::Clock;
-use cardtop::sandbox::bank::CardState;
+use cardtop::sandbox::CardState;
 use cardtop::sandbox::{Dialect, Sandbox};
 use cardtop::store::Store;
 use jiff::{SignedDuration, Timestamp};

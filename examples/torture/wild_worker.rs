@@ -9,11 +9,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, anyhow};
-use cardtop::config::Config;
 use cardtop::domain::card::{CardKey, ProviderId};
 use cardtop::domain::money::Money;
 use cardtop::domain::operation::{Action, OnConflict, Operation, OperationId};
 use cardtop::engine::{ChangeRequest, Engine, Expected, Setup};
+use cardtop::provider::Config;
 use cardtop::store::Store;
 use tokio::sync::{Semaphore, mpsc};
 

@@ -5,7 +5,7 @@ use super::Effect;
 use super::list::List;
 use super::portfolio::Portfolio;
 use super::search::Search;
-use crate::domain::filter::OperationRow;
+use crate::contract::OperationRow;
 use crate::domain::operation::{Operation, OperationId, OperationState};
 use crate::engine::Job;
 use jiff::Timestamp;

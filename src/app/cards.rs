@@ -9,9 +9,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::list::List;
 use super::portfolio::Portfolio;
 use super::search::Search;
+use crate::contract::CardRow;
 use crate::domain::attention::{Attention, Signals, low};
 use crate::domain::card::{Card, CardKey};
-use crate::domain::filter::CardRow;
 use crate::domain::money::Money;
 
 /// What the cards are sorted by.

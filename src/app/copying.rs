@@ -1,11 +1,9 @@
-//! What is put on the clipboard: of a row what the key after `y` says, of a provider its status.
-
-use std::sync::Arc;
+//! What is put on the clipboard: of a row what the key after `y` selects, of a provider its status.
 
 use super::chord::{Chord, Key};
 use super::layout::Pane;
 use super::{Effect, Model, feed, present};
-use crate::domain::card::Card;
+use crate::contract::json;
 
 impl Model {
     /// The key after `y`.
@@ -20,7 +18,7 @@ impl Model {
                 .and_then(|card| card.last4)
                 .map(|last4| ("last four digits", last4.to_string())),
             Some('r') => present::row_text(self).map(|row| ("row", row)),
-            Some('j') => card.map(|card| ("card as JSON", json(card))),
+            Some('j') => card.map(|card| ("card as JSON", json::object(card))),
             Some(_) | None => None,
         };
         match text {
@@ -59,30 +57,4 @@ impl Model {
             Pane::Providers => None,
         }
     }
-}
-
-/// A card in the words of the command line's JSON.
-fn json(card: &Card) -> String {
-    let balance = card.balance.value();
-    let text = |value: &Option<Arc<str>>| value.as_deref().map(str::to_owned);
-    serde_json::json!({
-        "provider": card.key.provider.name(),
-        "id": &*card.key.id,
-        "last4": card.last4.map(|last4| last4.to_string()),
-        "holder": &*card.holder,
-        "state": card.state.as_str(),
-        "provider_state": &*card.provider_state,
-        "state_as_of": card.state_at.map(|at| at.to_string()),
-        "kind": card.kind.map(|kind| kind.as_str()),
-        "currency": card.currency,
-        "balance": {
-            "available": balance.and_then(|balance| balance.available),
-            "current": balance.and_then(|balance| balance.current),
-            "pending": balance.and_then(|balance| balance.pending),
-            "as_of": card.balance.at().map(|at| at.to_string()),
-        },
-        "expires": text(&card.expires),
-        "labels": card.labels.iter().map(|label| label.to_string()).collect::<Vec<_>>(),
-    })
-    .to_string()
 }

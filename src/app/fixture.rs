@@ -12,7 +12,9 @@ use super::keymap::Keymap;
 use super::portfolio::Portfolio;
 use super::{Effect, Model, Msg, Start, update};
 use crate::config::Environment;
-use crate::domain::card::{Balance, Card, CardKey, CardKind, CardState, ProviderId, Reading};
+use crate::domain::card::{
+    Balance, Card, CardKey, CardKind, CardState, IdForm, Ids, ProviderId, Reading,
+};
 use crate::domain::completeness::Completeness;
 use crate::domain::money::{Currency, Money};
 use crate::domain::operation::{
@@ -204,7 +206,7 @@ fn info(name: &'static str) -> ProviderInfo {
     ProviderInfo {
         id: provider(name),
         kind: name,
-        ids: crate::config::wires::enkash::IDS,
+        ids: Ids { cards: IdForm::Opaque, transactions: IdForm::Opaque },
         environment: Environment::Production,
         read_only: false,
         capabilities: Some(capabilities(name)),

@@ -8,6 +8,7 @@ use jiff::tz::TimeZone;
 
 use super::chord::{Chord, Key};
 use super::field::{Field, Window};
+use crate::contract::filter;
 use crate::domain::filter::{Filter, FilterError};
 
 /// Longest filter, in characters.
@@ -60,7 +61,7 @@ impl Search {
 
     /// Reads the text again: `since:15m` moves with the time.
     pub(crate) fn reread(&mut self, now: Timestamp, zone: &TimeZone) {
-        match Filter::parse(self.text(), now, zone) {
+        match filter::parse(self.text(), now, zone) {
             Ok(filter) => (self.filter, self.error) = (filter, None),
             Err(error) => self.error = Some(error),
         }
@@ -100,7 +101,7 @@ impl Search {
     fn complete(&mut self) {
         let (value, place) = (self.text().to_owned(), self.line.place());
         let cursor = value.char_indices().nth(place).map_or(value.len(), |(at, _)| at);
-        self.offers = Filter::complete(&value, cursor);
+        self.offers = filter::complete(&value, cursor);
         let Some(common) = self.offers.iter().cloned().reduce(|a, b| common_start(&a, &b)) else {
             return;
         };

@@ -475,9 +475,9 @@ fn advice(operation: &Operation) -> Option<String> {
 
 /// Prints an operation.
 pub(super) fn print_operation(session: &Session, operation: &Operation) -> io::Result<()> {
-    let text = match session.view.format {
+    let text = match session.format {
         Format::Table => sentence(operation) + "\n",
-        Format::Json | Format::Csv => print::one(operation, &session.view),
+        Format::Json | Format::Csv => print::one(operation, session.format),
     };
     print::put(&text)
 }
@@ -503,7 +503,7 @@ fn refusal(refused: &Refused) -> Failure {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cli::samples::{card, operation};
+    use crate::contract::samples::{card, operation};
     use crate::domain::card::ProviderId;
     use crate::domain::operation::{Support, TopUpSafety};
     use crate::provider::{Error, ErrorKind};

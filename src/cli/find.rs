@@ -340,7 +340,7 @@ mod tests {
 
     #[test]
     fn an_operation_is_named_by_its_id_its_beginning_or_its_four_characters() {
-        use crate::cli::samples;
+        use crate::contract::samples;
         use crate::domain::operation::OperationId;
         let first = samples::operation();
         let later = OperationId::new(samples::at("2026-05-03T12:00:00Z"), 42, 2);

@@ -11,9 +11,9 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use super::session::{self, configuration, data_folder, only, operator};
 use super::{Exit, Failure, Global, Outcome, SandboxArgs, WorldArgs, print};
 use crate::clock::Clock;
-use crate::config::Config;
 use crate::domain::text;
 use crate::engine::{Engine, Setup};
+use crate::provider::Config;
 use crate::run::{self, Start};
 use crate::sandbox::{Dialect, Options, Sandbox, Serving};
 

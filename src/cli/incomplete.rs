@@ -3,11 +3,8 @@
 
 use std::io::{self, Write};
 
-use jiff::Timestamp;
-use serde::Serialize;
-
-use super::print::View;
 use super::{Exit, Format, complain};
+use crate::contract::{self, View, json};
 use crate::domain::card::Card;
 use crate::domain::completeness::{Completeness, UnreadPart, UnreadRow};
 
@@ -16,17 +13,12 @@ const MOST: usize = 50;
 
 /// What is missing from what a command prints.
 #[derive(Debug)]
-pub(crate) struct Missing {
-    /// Rows, cards and accounts that were not read.
-    completeness: Completeness,
-    /// Cards whose state is older than the figures beside it, or was never read.
-    old_states: Vec<Card>,
-}
+pub(crate) struct Missing(contract::Missing);
 
 impl Missing {
     /// What a list lacks.
     pub(crate) fn of(completeness: Completeness) -> Self {
-        Self { completeness, old_states: Vec::new() }
+        Self(contract::Missing { completeness, old_states: Vec::new() })
     }
 
     /// The same, with those of the cards that are printed whose state was not read with their
@@ -38,15 +30,16 @@ impl Missing {
             read && (card.state_lags().is_some()
                 || card.state_at.is_none() && card.balance.at().is_some())
         };
-        Self { old_states: cards.into_iter().filter(old).cloned().collect(), ..self }
+        let old_states = cards.into_iter().filter(old).cloned().collect();
+        Self(contract::Missing { old_states, ..self.0 })
     }
 
     /// Says what is missing: one line of JSON, or sentences; nothing when nothing is.
-    pub(crate) fn say(&self, view: &View) {
-        if self.completeness.is_whole() && self.old_states.is_empty() {
+    pub(crate) fn say(&self, format: Format, view: &View) {
+        if self.0.completeness.is_whole() && self.0.old_states.is_empty() {
             return;
         }
-        match view.format {
+        match format {
             Format::Json => {
                 // That it cannot be written is no reason to fail.
                 let _ = writeln!(io::stderr().lock(), "{}", self.json());
@@ -59,9 +52,9 @@ impl Missing {
 
     /// 0 when nothing is missing, 1 when rows or states are, 3 when a card or an account is.
     pub(crate) fn exit(&self) -> Exit {
-        if !self.completeness.parts.is_empty() {
+        if !self.0.completeness.parts.is_empty() {
             Exit::Unreachable
-        } else if self.completeness.rows.is_empty() && self.old_states.is_empty() {
+        } else if self.0.completeness.rows.is_empty() && self.0.old_states.is_empty() {
             Exit::Done
         } else {
             Exit::Refused
@@ -77,11 +70,11 @@ impl Missing {
                 sentences.push(format!("and {more} more"));
             }
         };
-        tell(self.completeness.parts.iter().map(UnreadPart::sentence).collect());
-        tell(self.completeness.rows.iter().map(UnreadRow::sentence).collect());
-        tell(self.old_states.iter().map(|card| old_state(card, view)).collect());
-        let missing = self.completeness.missing();
-        match (self.completeness.complete_to, missing.is_empty()) {
+        tell(self.0.completeness.parts.iter().map(UnreadPart::sentence).collect());
+        tell(self.0.completeness.rows.iter().map(UnreadRow::sentence).collect());
+        tell(self.0.old_states.iter().map(|card| old_state(card, view)).collect());
+        let missing = self.0.completeness.missing();
+        match (self.0.completeness.complete_to, missing.is_empty()) {
             (_, true) => {}
             (Some(to), false) => {
                 let to = to.to_zoned(view.zone.clone()).strftime("%H:%M:%S");
@@ -93,17 +86,7 @@ impl Missing {
     }
 
     fn json(&self) -> String {
-        let row = |row| RowJson::of(row);
-        let part = |part| PartJson::of(part);
-        let parts = || self.completeness.parts.iter();
-        let line = MissingJson {
-            complete_to: self.completeness.complete_to,
-            unread_rows: self.completeness.rows.iter().map(row).collect(),
-            unread_cards: parts().filter(|part| part.card.is_some()).map(part).collect(),
-            unread_accounts: parts().filter(|part| part.card.is_none()).map(part).collect(),
-            old_states: self.old_states.iter().map(StateJson::of).collect(),
-        };
-        serde_json::to_string(&line).expect("text and times always become JSON")
+        json::object(&self.0)
     }
 }
 
@@ -119,80 +102,16 @@ fn old_state(card: &Card, view: &View) -> String {
     }
 }
 
-/// `{"complete_to","unread_rows","unread_cards","unread_accounts","old_states"}`. `complete_to` is
-/// `null` while a card or an account is missing.
-#[derive(Serialize)]
-struct MissingJson<'a> {
-    complete_to: Option<Timestamp>,
-    unread_rows: Vec<RowJson<'a>>,
-    unread_cards: Vec<PartJson<'a>>,
-    unread_accounts: Vec<PartJson<'a>>,
-    old_states: Vec<StateJson<'a>>,
-}
-
-#[derive(Serialize)]
-struct RowJson<'a> {
-    provider: &'a str,
-    card_id: Option<&'a str>,
-    id: Option<&'a str>,
-    why: &'a str,
-}
-
-impl<'a> RowJson<'a> {
-    fn of(row: &'a UnreadRow) -> Self {
-        Self {
-            provider: row.provider.name(),
-            card_id: row.card.as_deref(),
-            id: row.id.as_deref(),
-            why: &row.why,
-        }
-    }
-}
-
-#[derive(Serialize)]
-struct PartJson<'a> {
-    provider: &'a str,
-    card_id: Option<&'a str>,
-    why: &'a str,
-}
-
-impl<'a> PartJson<'a> {
-    fn of(part: &'a UnreadPart) -> Self {
-        Self {
-            provider: part.provider.name(),
-            card_id: part.card.as_ref().map(|card| &*card.id),
-            why: &part.why,
-        }
-    }
-}
-
-#[derive(Serialize)]
-struct StateJson<'a> {
-    provider: &'a str,
-    card_id: &'a str,
-    state_as_of: Option<Timestamp>,
-}
-
-impl<'a> StateJson<'a> {
-    fn of(card: &'a Card) -> Self {
-        Self {
-            provider: card.key.provider.name(),
-            card_id: &card.key.id,
-            state_as_of: card.state_at,
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cli::samples::{at, card};
+    use crate::contract::samples::{at, card};
     use crate::domain::card::{CardKey, ProviderId, Reading};
     use jiff::tz::TimeZone;
 
-    fn view(format: Format) -> View {
+    fn view() -> View {
         let zone = TimeZone::fixed(jiff::tz::offset(2));
-        View { format, color: false, terminal: false, now: at("2026-04-03T12:08:12Z"), zone }
+        View { color: false, terminal: false, now: at("2026-04-03T12:08:12Z"), zone }
     }
 
     fn odd() -> UnreadRow {
@@ -212,7 +131,7 @@ mod tests {
         list.miss_rows([odd(), UnreadRow { fingerprint: 2, ..odd() }]);
         let missing = Missing::of(list);
         assert_eq!(
-            missing.sentences(&view(Format::Table)).last().map(String::as_str),
+            missing.sentences(&view()).last().map(String::as_str),
             Some("complete to 14:08:08; 2 rows could not be read")
         );
         assert_eq!(missing.exit(), Exit::Refused);
@@ -232,7 +151,7 @@ mod tests {
         });
         let missing = Missing::of(list);
         assert_eq!(missing.exit(), Exit::Unreachable);
-        let sentences = missing.sentences(&view(Format::Table));
+        let sentences = missing.sentences(&view());
         assert_eq!(
             sentences,
             [
@@ -259,7 +178,7 @@ mod tests {
         let whole = || Missing::of(Completeness::whole(at("2026-04-03T12:08:08Z")));
         assert_eq!(whole().with_states_of([&fresh, &stale, &unread]).exit(), Exit::Done);
         let missing = whole().with_states_of([&fresh, &old, &never]);
-        let sentences = missing.sentences(&view(Format::Table));
+        let sentences = missing.sentences(&view());
         assert!(
             sentences[0].contains("its state ACTIVE was read 2026-04-03 13:00:00+02:00"),
             "{sentences:?}"

@@ -3,18 +3,23 @@
 //! A provider that fails is named on standard error; what the others said is still printed, and the
 //! exit code tells.
 
+use std::collections::BTreeMap;
+
 use jiff::{SignedDuration, Timestamp};
 
 use super::incomplete::Missing;
-use super::print::{self, View};
-use super::record::{self, Line, Movement};
+use super::print;
+use super::provider_facts::{facts, trouble};
 use super::session::Session;
 use super::{Exit, Failure, Format, Global, Outcome, complain, find};
 use crate::clock::Clock;
-use crate::domain::card::CardKey;
+use crate::contract::{
+    CardRow, JournalCheck, OperationRow, ProviderFacts, Row, TransactionRow, csv, json, table,
+};
+use crate::domain::card::{Card, CardKey};
 use crate::domain::completeness::Completeness;
-use crate::domain::filter::{CardRow, OperationRow, TransactionRow};
 use crate::domain::operation::{Operation, OperationId, OperationState};
+use crate::domain::transaction::Transaction;
 use crate::engine::{HealthState, Listing, Verified};
 
 /// How far back transactions are read when the filter does not say.
@@ -51,7 +56,7 @@ pub(super) async fn cards(global: &Global, clock: Clock) -> Outcome {
     let missing = Missing::of(completeness).with_states_of(&cards);
     finish_list(
         &session,
-        &print::list(&cards, &session.view),
+        &print::list(cards.iter().map(Row::from), session.format, &session.view),
         cards.is_empty().then_some("no cards"),
         &missing,
     )
@@ -89,8 +94,8 @@ pub(super) async fn card(global: &Global, word: &str, clock: Clock) -> Outcome {
         };
         session.view.now = clock.now();
         let missing = Missing::of(completeness).with_states_of([&card]);
-        print::put(&print::one(&card, &session.view))?;
-        missing.say(&session.view);
+        print::put(&print::one(&card, session.format))?;
+        missing.say(session.format, &session.view);
         Ok(missing.exit())
     }
     .await;
@@ -124,15 +129,15 @@ pub(super) async fn transactions(
     let now = session.view.now;
     rows.sort_by(|a, b| (b.at, &b.id).cmp(&(a.at, &a.id)));
     let cards = session.known_cards().await;
-    let holders = record::holders(&cards);
+    let holders = holders(&cards);
     let holder =
         |key: Option<CardKey>| key.and_then(|key| holders.get(&key).copied()).unwrap_or_default();
-    let movements: Vec<Movement<'_>> = rows
+    let rows: Vec<Row<'_, Transaction>> = rows
         .iter()
-        .map(|transaction| Movement { transaction, holder: holder(transaction.card()) })
+        .map(|record| Row { record, holder: holder(record.card()) })
         .filter(|row| {
             session.filter.matches(&TransactionRow {
-                transaction: row.transaction,
+                transaction: row.record,
                 holder: row.holder,
                 now,
             })
@@ -140,10 +145,10 @@ pub(super) async fn transactions(
         .take(limit.unwrap_or(usize::MAX))
         .collect();
     let nothing = format!("no transactions since {}", session.view.time(since));
-    let nothing = movements.is_empty().then_some(nothing.as_str());
+    let nothing = rows.is_empty().then_some(nothing.as_str());
     finish_list(
         &session,
-        &print::list(&movements, &session.view),
+        &print::list(rows, session.format, &session.view),
         nothing,
         &Missing::of(completeness),
     )
@@ -160,7 +165,7 @@ pub(super) async fn providers(global: &Global, clock: Clock) -> Outcome {
         let ended = match (report.health.state, &report.float) {
             (HealthState::Down | HealthState::Auth | HealthState::Waiting, _) => Exit::Unreachable,
             (HealthState::Ok | HealthState::Slow | HealthState::Paused, Some(Err(error))) => {
-                match record::trouble(report) {
+                match trouble(report) {
                     Some(_) => Exit::of_error(error),
                     None => Exit::Done,
                 }
@@ -170,7 +175,7 @@ pub(super) async fn providers(global: &Global, clock: Clock) -> Outcome {
             }
         };
         if ended != Exit::Done {
-            let why = record::trouble(report).unwrap_or_else(|| "does not answer".to_owned());
+            let why = trouble(report).unwrap_or_else(|| "does not answer".to_owned());
             complain(&format!("{}: {why}", report.info.id));
         }
         exit = exit.and(ended);
@@ -179,10 +184,11 @@ pub(super) async fn providers(global: &Global, clock: Clock) -> Outcome {
         complain(&sentence);
         exit = exit.and(Exit::Refused);
     }
+    let facts: Vec<ProviderFacts> = reports.into_iter().map(facts).collect();
     finish(
         &session,
-        &print::list(&reports, &session.view),
-        reports.is_empty().then_some("no providers"),
+        &print::list(facts.iter().map(Row::from), session.format, &session.view),
+        facts.is_empty().then_some("no providers"),
         exit,
     )
     .await
@@ -192,7 +198,7 @@ pub(super) async fn providers(global: &Global, clock: Clock) -> Outcome {
 pub(super) async fn operations(global: &Global, limit: Option<usize>, clock: Clock) -> Outcome {
     let session = Session::open(global, clock).await?;
     let cards = session.known_cards().await;
-    let holders = record::holders(&cards);
+    let holders = holders(&cards);
     let now = session.view.now;
     let mut operations = journal(&session).await?;
     operations.retain(|operation| {
@@ -203,7 +209,13 @@ pub(super) async fn operations(global: &Global, limit: Option<usize>, clock: Clo
     });
     operations.truncate(limit.unwrap_or(usize::MAX));
     let nothing = operations.is_empty().then_some("no operations");
-    finish(&session, &print::list(&operations, &session.view), nothing, Exit::Done).await
+    finish(
+        &session,
+        &print::list(operations.iter().map(Row::from), session.format, &session.view),
+        nothing,
+        Exit::Done,
+    )
+    .await
 }
 
 /// Every operation of the journal, newest first.
@@ -232,15 +244,13 @@ pub(super) async fn operation(global: &Global, word: &str, clock: Clock) -> Outc
         .steps(operation.id)
         .await
         .map_err(|words| Failure::new(Exit::Refused, words))?;
-    let lines: Vec<Line<'_>> = steps.iter().map(Line).collect();
-    let text = match session.view.format {
-        Format::Json => record::operation_with_steps(operation, &steps) + "\n",
-        Format::Csv => print::list(&lines, &session.view),
-        Format::Table => format!(
-            "{}\n{}",
-            print::one(operation, &session.view),
-            print::list(&lines, &session.view)
-        ),
+    let lines = steps.iter().map(Row::from);
+    let text = match session.format {
+        Format::Json => json::object_with_list(operation, "steps", &steps) + "\n",
+        Format::Csv => csv::document(lines),
+        Format::Table => {
+            format!("{}\n{}", csv::sheet(operation), table::table(lines, &session.view))
+        }
     };
     finish(&session, &text, None, Exit::Done).await
 }
@@ -250,40 +260,32 @@ pub(super) async fn verify(global: &Global, clock: Clock) -> Outcome {
     let session = Session::open(global, clock).await?;
     let verified =
         session.engine.verify().await.map_err(|words| Failure::new(Exit::Refused, words))?;
-    finish(&session, &intact(&verified, &session.view), None, Exit::Done).await
+    finish(&session, &intact(verified, session.format), None, Exit::Done).await
 }
 
-/// `{"intact":true,"lines":N,"last_hash":"…","noted_lines":N}`; a broken journal is exit 1 with a
-/// sentence instead.
-fn intact(verified: &Verified, view: &View) -> String {
+fn intact(verified: Verified, format: Format) -> String {
     let Verified { lines, last_hash, noted } = verified;
-    match view.format {
-        Format::Table => {
-            let end = match noted {
-                Some(noted) => {
-                    format!("as far as line {noted} it is the one noted outside the data file")
-                }
-                None => "nothing outside the data file notes where it ended: keep the last hash \
-                         to compare"
-                    .to_owned(),
-            };
-            format!(
-                "the journal is intact: {lines} lines, each follows from the one before\nlast \
-                 hash {last_hash}\n{end}\n"
-            )
-        }
-        Format::Json => {
-            let noted = noted.map_or_else(|| "null".to_owned(), |noted| noted.to_string());
-            format!(
-                "{{\"intact\":true,\"lines\":{lines},\"last_hash\":\"{last_hash}\",\"noted_lines\"\
-                 :{noted}}}\n"
-            )
-        }
-        Format::Csv => {
-            let noted = noted.map_or_else(String::new, |noted| noted.to_string());
-            format!("intact,lines,last_hash,noted_lines\ntrue,{lines},{last_hash},{noted}\n")
-        }
+    let check = JournalCheck { lines, last_hash, noted };
+    if format != Format::Table {
+        return print::one(&check, format);
     }
+    let JournalCheck { last_hash, .. } = check;
+    let end = match noted {
+        Some(noted) => {
+            format!("as far as line {noted} it is the one noted outside the data file")
+        }
+        None => "nothing outside the data file notes where it ended: keep the last hash to compare"
+            .to_owned(),
+    };
+    format!(
+        "the journal is intact: {lines} lines, each follows from the one before\nlast hash \
+         {last_hash}\n{end}\n"
+    )
+}
+
+/// Names of holders by card, for rows that only carry the card's id.
+fn holders(cards: &[Card]) -> BTreeMap<&CardKey, &str> {
+    cards.iter().map(|card| (&card.key, &*card.holder)).collect()
 }
 
 /// What all accounts have, and what is missing of it.
@@ -307,7 +309,7 @@ async fn finish_list(
     missing: &Missing,
 ) -> Outcome {
     let ended = finish(session, text, nothing, missing.exit()).await;
-    missing.say(&session.view);
+    missing.say(session.format, &session.view);
     ended
 }
 
@@ -315,9 +317,7 @@ async fn finish_list(
 async fn finish(session: &Session, text: &str, nothing: Option<&str>, exit: Exit) -> Outcome {
     let printed = print::put(text);
     // Where a provider failed, that was said already and is the reason.
-    if let Some(words) =
-        nothing.filter(|_| session.view.format == Format::Table && exit == Exit::Done)
-    {
+    if let Some(words) = nothing.filter(|_| session.format == Format::Table && exit == Exit::Done) {
         complain(words);
     }
     session.engine.stop().await;

@@ -10,21 +10,24 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use super::print::View;
-use super::{ColorChoice, Failure, Global, complain};
+use super::{ColorChoice, Failure, Format, Global, complain};
 use crate::app::keymap::Keymap;
 use crate::clock::Clock;
-use crate::config::{self, Config};
+use crate::config;
+use crate::contract::{self, View};
 use crate::domain::card::{Card, ProviderId};
 use crate::domain::filter::Filter;
 use crate::domain::text;
 use crate::engine::{Engine, EngineEvent, ProviderInfo, Setup};
+use crate::provider::Config;
 
 /// An engine that reads only when it is asked, and how its answers are printed.
 pub(crate) struct Session {
     /// The engine.
     pub(crate) engine: Engine,
-    /// How to print.
+    /// What to print.
+    pub(crate) format: Format,
+    /// How tables are printed.
     pub(crate) view: View,
     /// The accounts that are asked, in the order of the configuration.
     pub(crate) providers: Vec<ProviderInfo>,
@@ -58,11 +61,12 @@ impl Session {
         let config = configuration(global)?;
         let view = view(global, zone(&config.board.timezone)?, clock.now());
         // A slip of the pen is told before any secret is read.
-        let filter =
-            Filter::parse(global.filter.as_deref().unwrap_or_default(), view.now, &view.zone)
-                .map_err(|error| {
-                    Failure::usage(text::mask_card_numbers(&format!("--filter: {error}")))
-                })?;
+        let filter = contract::filter::parse(
+            global.filter.as_deref().unwrap_or_default(),
+            view.now,
+            &view.zone,
+        )
+        .map_err(|error| Failure::usage(text::mask_card_numbers(&format!("--filter: {error}"))))?;
         let setup = Setup {
             only: only(global, &config)?,
             data: data_folder(global.data.as_deref())?,
@@ -93,7 +97,7 @@ impl Session {
             complain(&format!("{account}: {words}"));
         }
         let providers = engine.providers();
-        Ok(Self { engine, view, providers, filter })
+        Ok(Self { engine, format: global.format(), view, providers, filter })
     }
 
     /// The cards that the data file knows, of the accounts that are asked.
@@ -193,7 +197,7 @@ pub(crate) fn view(global: &Global, zone: TimeZone, now: Timestamp) -> View {
         environment("NO_COLOR").as_deref(),
         environment("TERM").as_deref(),
     );
-    View { format: global.format(), color, terminal, now, zone }
+    View { color, terminal, now, zone }
 }
 
 /// Whether to use colours: where it is left to us, only on a terminal that can, and not when

@@ -23,14 +23,13 @@ use self::transactions::TransactionProgress;
 use super::adapter::Adapter;
 use super::schedule;
 use super::{Health, HealthState, ProviderInfo};
-use crate::config::ProviderConfig;
 use crate::domain::card::{Card, CardKey};
 use crate::domain::completeness::{Completeness, UnreadPart, UnreadRow};
 use crate::domain::operation::{Capabilities, OperationId};
 use crate::domain::transaction::Transaction;
-use crate::provider::Error;
 use crate::provider::http::Http;
 use crate::provider::pages::ListRead;
+use crate::provider::{Error, ProviderConfig};
 
 /// Backward jumps of the clock larger than this mean that it was set; smaller ones are corrections.
 const CLOCK_JITTER: SignedDuration = SignedDuration::from_secs(2);

@@ -83,7 +83,7 @@ impl Engine {
             .unwrap_or(now);
         let since = theirs.saturating_sub(back).unwrap_or(theirs);
         let credits = self.record_outcome(account, provider.credits(card, since).await).await?;
-        if credits.cut {
+        if credits.is_cut {
             let words = "the card's list goes on and on: what is in it already cannot be told";
             return Err(Error::new(&account.info.id, ErrorKind::BadReply, words));
         }
@@ -92,7 +92,7 @@ impl Engine {
             since,
             credits: credits.ids.clone(),
             newest: credits.rows.iter().map(|row| row.at).max(),
-            unread: credits.nameless,
+            unread: credits.without_id,
             clock: clock(),
         };
         Ok((credits, baseline))

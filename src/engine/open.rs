@@ -16,12 +16,12 @@ use super::operations::Operations;
 use super::{Background, Engine, EngineEvent, Inner, ProviderInfo, ReadOnly};
 use crate::clock::Clock;
 use crate::config::roster::{self, Roster};
-use crate::config::{Config, ProviderConfig};
 use crate::domain::card::{Card, Ids, ProviderId};
 use crate::domain::text;
 use crate::engine::saving::SaveGate;
 use crate::provider::crypto::random;
 use crate::provider::http::{Http, Transport};
+use crate::provider::{Config, ProviderConfig};
 use crate::store::{Store, StoreError};
 
 /// Events that may wait to be received before reading pauses.

@@ -1,15 +1,18 @@
 //! The four servers, asked as a client asks them.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 
 use axum::body::Body as HttpBody;
 use data_encoding::BASE64;
+use http::StatusCode;
 use http_body_util::BodyExt as _;
 use jiff::SignedDuration;
 use serde_json::Value;
 use tower::ServiceExt as _;
 
-use self::fixture::Fixture;
+use self::fixture::{Fixture, Transfer, enkash_load};
+use super::call::Signing;
+use super::dialect::{artha, banana, enkash, ibanera};
 use super::*;
 
 mod accounts;
@@ -30,14 +33,17 @@ fn decimal(text: &str) -> Decimal {
 async fn artha_refuses_a_wrong_signature_an_old_timestamp_and_a_used_nonce() {
     let fixture = fixture();
     let path = format!("CardBalance/{}", fixture.card(Dialect::Artha, 0));
-    assert_eq!(fixture.artha_with("GET", &path, "", &[], true).await.0, StatusCode::UNAUTHORIZED);
-    assert_eq!(fixture.artha_with("GET", &path, "", &[], false).await.0, StatusCode::OK);
+    assert_eq!(
+        fixture.artha_with("GET", &path, "", &[], Signing::Wrong).await.0,
+        StatusCode::UNAUTHORIZED
+    );
+    assert_eq!(fixture.artha_with("GET", &path, "", &[], Signing::Right).await.0, StatusCode::OK);
     fixture.nonce.fetch_sub(1, Ordering::SeqCst);
-    let (status, body) = fixture.artha_with("GET", &path, "", &[], false).await;
+    let (status, body) = fixture.artha_with("GET", &path, "", &[], Signing::Right).await;
     assert_eq!(status, StatusCode::UNAUTHORIZED);
     assert!(body.unwrap().contains("nonce"));
     let (status, _) =
-        fixture.artha_with("POST", "CardFreeze", r#"{"cardId":"x"}"#, &[], false).await;
+        fixture.artha_with("POST", "CardFreeze", r#"{"cardId":"x"}"#, &[], Signing::Right).await;
     assert_eq!(status, StatusCode::UNAUTHORIZED, "a body that was not signed came through");
     assert_eq!(fixture.sandbox.writes(), 0);
 }
@@ -59,8 +65,8 @@ async fn an_artha_top_up_takes_effect_once_and_is_seen_in_balance_and_list() {
     let task = format!("TopUpStatus/{}", answer["taskId"].as_str().unwrap());
     assert_eq!(fixture.artha_get(&task).await["status"], "Processing");
     assert_eq!(fixture.sandbox.credits(Dialect::Artha, &card), []);
-    fixture.pass(3);
-    let (_, status) = fixture.artha_with("GET", &task, "", &[], false).await;
+    fixture.advance(3);
+    let (_, status) = fixture.artha_with("GET", &task, "", &[], Signing::Right).await;
     let status = status.unwrap();
     assert!(status.contains(r#""amount":100.10,"settlemetAmount":99.10,"fee":1.00"#), "{status}");
     assert!(status.contains(r#""status":"Success""#));
@@ -123,7 +129,7 @@ async fn artha_freezes_unfreezes_cancels_and_chooses_pins() {
     ] {
         let (status, _) = fixture.artha_post(path, &[("cardId", &card)]).await;
         assert_eq!(status, StatusCode::OK);
-        fixture.pass(2);
+        fixture.advance(2);
         assert_eq!(fixture.sandbox.state(Dialect::Artha, &card), Some(then), "{path}");
     }
     assert_eq!(fixture.artha_get(&format!("CardDetails/{card}")).await["cardStatus"], "Cancelled");
@@ -165,7 +171,7 @@ async fn a_banana_recharge_takes_effect_once_and_is_seen_in_balance_and_list() {
         body.contains(r#""amount":30.10,"currency":"USD","type":"RECHARGE","status":"PENDING""#),
         "{body}"
     );
-    fixture.pass(3);
+    fixture.advance(3);
     let (_, body) = fixture.banana("/card/get_transactions", &list).await;
     assert!(body.contains(r#""status":"SUCCESS""#), "{body}");
     assert_eq!(fixture.sandbox.credits(Dialect::Banana, &card), [decimal("30.10")]);
@@ -186,7 +192,7 @@ async fn banana_locks_closes_and_sets_pins_only_on_plastic() {
     let card = fixture.card(Dialect::Banana, 8);
     let who = format!(r#""user_id":12353,"card_id":{card}"#);
     fixture.banana("/card/update_status", &format!(r#"{{{who},"alter":"LOCK"}}"#)).await;
-    fixture.pass(2);
+    fixture.advance(2);
     let (_, body) = fixture.banana("/card/get_information", &format!("{{{who}}}")).await;
     assert!(body.contains(r#""status":"LOCKED""#));
     assert!(
@@ -196,7 +202,7 @@ async fn banana_locks_closes_and_sets_pins_only_on_plastic() {
         fixture.banana("/card/update_status", &format!(r#"{{{who},"alter":"LOCK"}}"#)).await;
     assert_eq!(status, StatusCode::BAD_REQUEST);
     fixture.banana("/card/update_status", &format!(r#"{{{who},"alter":"UNLOCK"}}"#)).await;
-    fixture.pass(2);
+    fixture.advance(2);
     let (status, _) = fixture.banana("/card/set_pin", &format!(r#"{{{who},"pin":"6789"}}"#)).await;
     assert_eq!(
         (status, fixture.sandbox.pin_of(Dialect::Banana, &card)),
@@ -205,7 +211,7 @@ async fn banana_locks_closes_and_sets_pins_only_on_plastic() {
     let float = fixture.sandbox.float(Dialect::Banana, "JPY").unwrap();
     let left = fixture.sandbox.available(Dialect::Banana, &card).unwrap();
     fixture.banana("/card/update_status", &format!(r#"{{{who},"alter":"CLOSE"}}"#)).await;
-    fixture.pass(2);
+    fixture.advance(2);
     assert_eq!(fixture.sandbox.state(Dialect::Banana, &card), Some(CardState::Closed));
     assert_eq!(
         fixture.sandbox.float(Dialect::Banana, "JPY").unwrap(),
@@ -224,7 +230,7 @@ async fn enkash_locks_the_account_after_three_wrong_passwords() {
     }
     let (status, body) = fixture.enkash_login(enkash::PASSWORD).await;
     assert_eq!((status, body.unwrap().contains("locked")), (StatusCode::BAD_REQUEST, true));
-    fixture.pass(601);
+    fixture.advance(601);
     assert_eq!(fixture.enkash_login(enkash::PASSWORD).await.0, StatusCode::OK);
     assert_eq!(fixture.enkash("stolen", "/search", "").await.0, StatusCode::UNAUTHORIZED);
 }
@@ -234,13 +240,11 @@ async fn an_enkash_load_that_is_sent_twice_pays_twice_and_is_found_by_its_refere
     let fixture = fixture();
     let token = fixture.enkash_token().await;
     let card = fixture.card(Dialect::Enkash, 0);
-    let load = format!(
-        r#","amount":10.10,"transactionType":"CR","type":"ALLOCATE_FUND","transactionCode":"ALLOCATION","uniqueReferenceNumber":"Ref123","enKashCardId":"{card}""#
-    );
+    let load = enkash_load(&card, "10.10", "Ref123");
     let (status, body) = fixture.enkash(&token, "/balance", &load).await;
     assert_eq!(status, StatusCode::OK);
     assert!(body.unwrap().starts_with(r#"{"code":0,"message":"Success""#));
-    fixture.pass(2);
+    fixture.advance(2);
     let look = format!(r#","enKashCardId":"{card}","pgReferenceNumber":"Ref123""#);
     let (_, body) = fixture.enkash(&token, "/transaction/all", &look).await;
     let body = body.unwrap();
@@ -250,7 +254,7 @@ async fn an_enkash_load_that_is_sent_twice_pays_twice_and_is_found_by_its_refere
     );
     assert!(body.contains(r#""status":"SUCCESS""#));
     fixture.enkash(&token, "/balance", &load).await;
-    fixture.pass(2);
+    fixture.advance(2);
     assert_eq!(
         fixture.sandbox.credits(Dialect::Enkash, &card),
         [decimal("10.10"), decimal("10.10")]
@@ -339,7 +343,7 @@ async fn ibanera_wants_a_fresh_code_on_every_call_and_locks_after_five_wrong_log
     assert_eq!(fixture.ibanera(&token, "GET", "accounts/balances", "").await.0, StatusCode::OK);
     let bearer = format!("Bearer {token}");
     let stale = fixture.otp();
-    fixture.pass(90);
+    fixture.advance(90);
     let headers = [("Authorization", bearer.as_str()), ("otp", stale.as_str())];
     let (status, _) = fixture
         .ask(Dialect::Ibanera, "GET", "/api/v1/customer/accounts/balances", &headers, String::new())
@@ -350,9 +354,9 @@ async fn ibanera_wants_a_fresh_code_on_every_call_and_locks_after_five_wrong_log
     }
     let (_, body) = fixture.ibanera_login(ibanera::PASSWORD, &fixture.otp()).await;
     assert!(body.unwrap().contains("Account_Locked"));
-    fixture.pass(601);
+    fixture.advance(601);
     assert_eq!(fixture.ibanera_login(ibanera::PASSWORD, &fixture.otp()).await.0, StatusCode::OK);
-    fixture.pass(3_601);
+    fixture.advance(3_601);
     assert_eq!(
         fixture.ibanera(&token, "GET", "accounts/balances", "").await.0,
         StatusCode::UNAUTHORIZED
@@ -365,9 +369,7 @@ async fn an_ibanera_transfer_takes_effect_once_and_echoes_its_reference() {
     let token = fixture.ibanera_token().await;
     let card = fixture.card(Dialect::Ibanera, 0);
     let float = fixture.sandbox.float(Dialect::Ibanera, "USD").unwrap().amount();
-    let body = format!(
-        r#"{{"amount":30,"reference":"op 8F2M","transferTypes":"TopUpCard","currencyType":"USD","DestinationCardId":{card},"CustomersId":"14380","CustomerAssetAccountId":8204}}"#
-    );
+    let body = Transfer::by_manager(&card, "30", "op 8F2M").json();
     let (status, quote) = fixture.ibanera(&token, "POST", "cards/reviewtransferfunds", &body).await;
     assert_eq!((status, quote["details"]["fee"].to_string()), (StatusCode::OK, "0.5".to_owned()));
     let (status, answer) = fixture.ibanera(&token, "POST", "cards/transferfunds", &body).await;
@@ -375,7 +377,7 @@ async fn an_ibanera_transfer_takes_effect_once_and_echoes_its_reference() {
     assert_eq!(answer["details"]["description"], "Card transfer - op 8F2M");
     let list = format!("cards/transactions?CardsId={card}&PageSize=1&PageNumber=1");
     assert_eq!(fixture.ibanera(&token, "GET", &list, "").await.1["details"][0]["bPending"], true);
-    fixture.pass(3);
+    fixture.advance(3);
     let (_, rows) = fixture.ibanera(&token, "GET", &list, "").await;
     assert_eq!(rows["details"][0]["bPending"], false);
     assert_eq!(rows["details"][0]["id"], answer["details"]["ToTransactionId"]);
@@ -439,7 +441,7 @@ async fn a_lost_answer_took_effect_and_a_lost_request_did_not() {
         "a read met a fault for writes"
     );
     assert_eq!(fixture.artha_post("CardTopUp", &top_up).await.1, None);
-    fixture.pass(3);
+    fixture.advance(3);
     assert_eq!(fixture.sandbox.credits(Dialect::Artha, &card), [decimal("49.50")]);
     assert_eq!(fixture.sandbox.writes(), 1);
 }
@@ -491,13 +493,13 @@ async fn every_second_top_up_loses_its_answer_in_the_scenario_and_still_pays() {
     let top_up = [("cardId", card.as_str()), ("amount", "50")];
     assert!(fixture.artha_post("CardTopUp", &top_up).await.1.is_some());
     assert!(fixture.artha_post("CardTopUp", &top_up).await.1.is_none());
-    fixture.pass(3);
+    fixture.advance(3);
     assert_eq!(
         fixture.sandbox.credits(Dialect::Artha, &card).len(),
         1,
         "the second takes its time, so that its doubt can be seen"
     );
-    fixture.pass(30);
+    fixture.advance(30);
     assert_eq!(fixture.sandbox.credits(Dialect::Artha, &card).len(), 2);
 }
 
@@ -508,7 +510,7 @@ async fn the_outage_comes_after_a_minute_and_goes_again() {
     let mut seen = Vec::new();
     for _ in 0..8 {
         seen.push(fixture.enkash_login(enkash::PASSWORD).await.0 == StatusCode::OK);
-        fixture.pass(60);
+        fixture.advance(60);
     }
     assert_eq!(seen, [true, false, false, true, true, true, false, false]);
     assert_eq!(token.len(), 36);
@@ -520,7 +522,7 @@ async fn the_same_seed_and_clock_give_the_same_answers() {
         let fixture = Fixture::new(Options { seed, busy: true, ..Options::default() });
         let mut all = Vec::new();
         for _ in 0..5 {
-            fixture.pass(30);
+            fixture.advance(30);
             all.push(
                 fixture
                     .banana_raw("/card/get_transactions", r#"{"limit":50}"#, banana::SECRET_KEY)
@@ -608,7 +610,7 @@ async fn over_a_socket_a_lost_answer_is_a_broken_connection() {
 async fn the_books_balance_after_a_busy_hour() {
     let fixture = Fixture::new(Options { busy: true, ..Options::default() });
     for _ in 0..60 {
-        fixture.pass(60);
+        fixture.advance(60);
         for dialect in Dialect::ALL {
             assert_eq!(fixture.sandbox.discrepancies(dialect), Vec::<String>::new());
         }

@@ -7,7 +7,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cardtop::clock::Clock;
-use cardtop::config::{Config, ProviderConfig};
 use cardtop::domain::card::{Card, CardKey, ProviderId};
 use cardtop::domain::money::Money;
 use cardtop::domain::operation::{
@@ -15,6 +14,7 @@ use cardtop::domain::operation::{
 };
 use cardtop::engine::{ChangeRequest, Engine, EngineEvent, Expected, Refused, Setup};
 use cardtop::provider::http::{InProcess, Transport};
+use cardtop::provider::{AccountSettings, Config, ProviderConfig};
 use cardtop::sandbox::{Dialect, Options, Sandbox};
 use cardtop::store::{Intent, Permit, Store};
 use jiff::Timestamp;
@@ -165,6 +165,16 @@ pub(crate) fn dialect_of(provider: &ProviderConfig) -> Dialect {
         .into_iter()
         .find(|dialect| dialect.name() == provider.kind())
         .expect("a known kind")
+}
+
+/// Changes an account's own settings, where they are of this type.
+pub(crate) fn change_settings<S: AccountSettings + Clone>(
+    provider: &mut ProviderConfig,
+    change: impl FnOnce(&mut S),
+) {
+    let Some(mut settings) = provider.settings_as::<S>().cloned() else { return };
+    change(&mut settings);
+    provider.settings = Arc::new(settings);
 }
 
 /// Where nobody listens: every way is made by the test.

@@ -9,7 +9,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytes::Bytes;
 use cardtop::clock::Clock;
-use cardtop::config::Config;
+use cardtop::provider::Config;
 use cardtop::provider::http::{Access, InProcess, Transport, TransportError};
 use cardtop::sandbox::{Dialect, Options, Sandbox};
 use http::{HeaderValue, Request, Response};

@@ -6,10 +6,10 @@ use std::process::{Command, Output};
 use std::time::Duration;
 
 use cardtop::clock::Clock;
-use cardtop::config::Config;
 use cardtop::domain::card::Card;
 use cardtop::domain::operation::{Action, OnConflict, OperationState, Support};
 use cardtop::engine::Engine;
+use cardtop::provider::Config;
 use cardtop::provider::http::InProcess;
 use cardtop::sandbox::{Dialect, Options, Sandbox};
 use jiff::SignedDuration;

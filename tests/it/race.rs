@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use cardtop::clock::Clock;
 use cardtop::domain::operation::OperationState;
-use cardtop::sandbox::bank::CardState;
+use cardtop::sandbox::CardState;
 use cardtop::sandbox::{Dialect, Options, Sandbox};
 use cardtop::store::Store;
 use tokio::process::Command;

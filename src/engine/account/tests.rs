@@ -3,9 +3,9 @@
 use super::planning::LEAST_BETWEEN_LOOKUPS;
 use super::*;
 use crate::app::fixture::{ago, key, now, operation};
-use crate::config::Config;
 use crate::domain::operation::{ActionKind, Operation, OperationState, Proof};
 use crate::engine::schedule::{Next, Rank, Read};
+use crate::provider::Config;
 use crate::provider::ErrorKind;
 
 fn account() -> Account {

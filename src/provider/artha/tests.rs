@@ -45,8 +45,8 @@ impl Desk {
         Self::with(script, |_| {})
     }
 
-    fn with(script: Vec<Reply>, change: impl FnOnce(&mut config::Artha)) -> Self {
-        let mut account = config::Artha {
+    fn with(script: Vec<Reply>, change: impl FnOnce(&mut Settings)) -> Self {
+        let mut account = Settings {
             token: Source::Given("tok-123".into()),
             private_key: Source::Given(KEY.into()),
             callback_public_key: None,
@@ -74,13 +74,8 @@ impl Desk {
     }
 }
 
-fn config(account: &config::Artha) -> ProviderConfig {
-    script::config(
-        "acme",
-        "https://api.test/api/v1",
-        Lists::default(),
-        config::Account::Artha(account.clone()),
-    )
+fn config(account: &Settings) -> ProviderConfig {
+    script::config("acme", "https://api.test/api/v1", &KIND, account.clone())
 }
 
 fn ok(body: &str) -> Reply {
@@ -198,7 +193,7 @@ async fn the_customer_token_header_can_be_left_out() {
 #[test]
 fn a_wrong_secret_is_a_sentence_that_names_account_and_setting_and_not_the_secret() {
     let build = |token: Source, key: Source| {
-        let account = config::Artha {
+        let account = Settings {
             token,
             private_key: key,
             callback_public_key: None,
@@ -596,13 +591,7 @@ fn one_odd_row_does_not_lose_the_page_and_hostile_text_is_cleaned() {
         let (provider, spelling) = (ProviderId::new("acme"), Spelling::default());
         wire::transaction(
             &raw,
-            &listing::RowReader::new(
-                &provider,
-                &spelling,
-                &Lists::default(),
-                crate::config::wires::artha::IDS,
-                now(),
-            ),
+            &listing::RowReader::new(&provider, &spelling, &Lists::default(), settings::IDS, now()),
             Some(&card()),
         )
     };

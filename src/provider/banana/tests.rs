@@ -65,26 +65,20 @@ fn unseal(payload: &str) -> Vec<u8> {
     crypto::aes_cbc_decrypt(KEY.as_bytes(), *iv, cipher).expect("our ciphertext")
 }
 
-fn account() -> config::Banana {
-    config::Banana {
+fn account() -> Settings {
+    Settings {
         secret_key: Source::Given(KEY.into()),
         merchant_id: MERCHANT.into(),
         secret_key_encoding: KeyEncoding::Utf8,
         hmac_key_encoding: None,
-        payload_text: BytesText::Base64,
-        hmac_text: BytesText::Hex,
+        payload_text: TextEncoding::Base64,
+        hmac_text: TextEncoding::Hex,
         empty_body: EmptyBody::Object,
     }
 }
 
-fn build(account: &config::Banana, wire: &Wire) -> std::result::Result<Banana, String> {
-    let lists = Lists { page_size: 100, ..Lists::default() };
-    let config = script::config(
-        "peel",
-        "https://api.test/v9",
-        lists,
-        config::Account::Banana(account.clone()),
-    );
+fn build(account: &Settings, wire: &Wire) -> std::result::Result<Banana, String> {
+    let config = script::config("peel", "https://api.test/v9", &KIND, account.clone());
     let http = Http::with_transport(
         &config.name,
         Box::new(wire.clone()),
@@ -205,7 +199,7 @@ fn ids_are_numbers_where_they_are_numbers() {
 
 #[test]
 fn a_wrong_setting_is_a_sentence_that_names_it_and_not_the_secret() {
-    let said = |change: fn(&mut config::Banana)| {
+    let said = |change: fn(&mut Settings)| {
         let mut account = account();
         change(&mut account);
         build(&account, &Wire::default()).err()
@@ -674,13 +668,8 @@ async fn a_list_that_ignores_dates_is_left_once_it_is_older_than_the_window() {
 #[test]
 fn one_odd_row_does_not_lose_the_page_and_hostile_text_is_cleaned() {
     let (provider, spelling) = (ProviderId::new("peel"), Spelling::default());
-    let reader = listing::RowReader::new(
-        &provider,
-        &spelling,
-        &Lists::default(),
-        crate::config::wires::banana::IDS,
-        now(),
-    );
+    let reader =
+        listing::RowReader::new(&provider, &spelling, &Lists::default(), settings::IDS, now());
     let read = |row: Value| wire::transaction(&raw(&row.to_string()), &reader, None);
     let good = read(
         json!({ "ID": "9", "card_id": "67890", "amount": -18.25, "currency": "usd", "type": "purchase", "status": "PENDING",

@@ -8,7 +8,6 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::clock::Clock;
-use crate::config::wires::INDIA;
 use crate::domain::card::{CardKey, CardKind, Reading};
 use crate::domain::transaction::{TransactionKind, TransactionState};
 use crate::provider::script::{self, FIRST, Sent, Wire, all_transactions};
@@ -60,7 +59,7 @@ fn enkash(wire: &Wire, encryption: BodyWrapping, load: Load) -> Enkash {
 }
 
 fn enkash_at(wire: &Wire, encryption: BodyWrapping, load: Load, clock: Clock) -> Enkash {
-    let account = config::Enkash {
+    let account = Settings {
         client_id: given("enkash-client"),
         client_secret: given("enkash-secret"),
         username: given("6660686687"),
@@ -78,13 +77,7 @@ fn enkash_at(wire: &Wire, encryption: BodyWrapping, load: Load, clock: Clock) ->
         pin_block: PinBlock::Plain,
         otp_required: false,
     };
-    let lists = Lists { time_zone: INDIA.into(), ..Lists::default() };
-    let config = script::config(
-        "enkash",
-        "https://cards.test",
-        lists,
-        config::Account::Enkash(account.clone()),
-    );
+    let config = script::config("enkash", "https://cards.test", &KIND, account.clone());
     let http = Http::with_transport(&config.name, Box::new(wire.clone()), clock, config.timeout);
     Enkash::new(&config, &account, http).expect("a configured account")
 }
@@ -166,7 +159,7 @@ fn the_documented_vector_is_the_envelope_that_is_sent_and_read() {
     let plain = br#"{"enKashCardId":"EKCMB7KAEW","amount":10}"#;
     let base64 = "LLP9Rzfnk4uNsgFOYe6b0slz/Fc61w7zzIGo0VfZxqw4k0qXwwWGaQrNsyowfes9";
     let seal =
-        |encryption| enkash(&wire, encryption, Load::AllocateFund).seal(calls::BALANCE, plain);
+        |encryption| enkash(&wire, encryption, Load::AllocateFund).seal(settings::BALANCE, plain);
     assert_eq!(seal(BodyWrapping::Envelope), format!(r#"{{"request":"{base64}"}}"#));
     assert_eq!(seal(BodyWrapping::Bare), format!("\"{base64}\""));
     assert_eq!(seal(BodyWrapping::Off), plain.as_slice());
@@ -896,7 +889,7 @@ proptest::proptest! {
         let raw = RawValue::from_string(row.to_string()).expect("JSON");
         let now = at("2025-08-04T10:00:00Z");
         let (provider, spelling) = (ProviderId::new("enkash"), Spelling::default());
-        let reader = listing::RowReader::new(&provider, &spelling, &Lists::default(), crate::config::wires::enkash::IDS, now);
+        let reader = listing::RowReader::new(&provider, &spelling, &Lists::default(), settings::IDS, now);
         let _ = wire::card(&raw, &reader);
         let _ = wire::transaction(&raw, &reader, None);
         let _ = wire::fate(&[&*raw], &reader, &operation(ActionKind::TopUp, Some(rupees(100))), &MatchedCredits::default(), false);

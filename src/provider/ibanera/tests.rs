@@ -60,11 +60,8 @@ fn given(text: &str) -> Source {
     Source::Given(SecretString::from(text))
 }
 
-fn build(
-    wire: &Wire,
-    change: impl FnOnce(&mut config::Ibanera),
-) -> std::result::Result<Ibanera, String> {
-    let mut account = config::Ibanera {
+fn build(wire: &Wire, change: impl FnOnce(&mut Settings)) -> std::result::Result<Ibanera, String> {
+    let mut account = Settings {
         username: given("exampleUser"),
         password: given("examplePass"),
         shared_secret: given("GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"),
@@ -75,12 +72,7 @@ fn build(
         deactivate_path: "/api/v1/customer/cards/deactivate".into(),
     };
     change(&mut account);
-    let config = script::config(
-        "ibanera",
-        "https://cards.test",
-        Lists::default(),
-        config::Account::Ibanera(account.clone()),
-    );
+    let config = script::config("ibanera", "https://cards.test", &KIND, account.clone());
     let second = Arc::clone(&wire.second);
     let clock = Clock::of(move || {
         Timestamp::from_second(second.load(Ordering::SeqCst)).expect("a time of the test")
@@ -1025,7 +1017,7 @@ proptest::proptest! {
         let raw = RawValue::from_string(row.to_string()).expect("JSON");
         let now = at("2033-05-18T03:30:00Z");
         let (provider, spelling) = (ProviderId::new("ibanera"), Spelling::default());
-        let reader = listing::RowReader::new(&provider, &spelling, &Lists::default(), crate::config::wires::ibanera::IDS, now);
+        let reader = listing::RowReader::new(&provider, &spelling, &Lists::default(), settings::IDS, now);
         let _ = wire::listed_card(&raw, &reader);
         let _ = wire::own_account(&raw);
         let rows: Vec<Transaction> = wire::transaction(&raw, &reader, &card()).into_iter().collect();

@@ -3,12 +3,10 @@
 
 use super::*;
 
-const D: Dialect = Dialect::Ibanera;
+const IBANERA: Dialect = Dialect::Ibanera;
 
-fn transfer(card: &str, customer: &str, account: &str, currency: &str, sum: &str) -> String {
-    format!(
-        r#"{{"amount":{sum},"reference":"op 1","transferTypes":"TopUpCard","currencyType":"{currency}","DestinationCardId":{card},"CustomersId":"{customer}","CustomerAssetAccountId":{account}}}"#
-    )
+fn transfer(card: &str, customer: &str, account: &str, currency: &str, amount: &str) -> String {
+    Transfer { card, amount, reference: "op 1", customer, account, currency }.json()
 }
 
 #[tokio::test]
@@ -17,10 +15,11 @@ async fn an_account_pays_only_for_the_customer_it_belongs_to() {
     let token = fixture.ibanera_token().await;
     // 1749 belongs to 14387, 1750 to 14388, who has digital dollars only, 1751 to 14389, who has an
     // account that is off.
-    let (card, digital, off) = (fixture.card(D, 0), fixture.card(D, 9), fixture.card(D, 2));
-    let own = fixture.sandbox.customer_accounts(D, &card)[0].0.clone();
-    let other = fixture.sandbox.customer_accounts(D, &digital)[0].0.clone();
-    let dead = fixture.sandbox.customer_accounts(D, &off)[0].0.clone();
+    let (card, digital, off) =
+        (fixture.card(IBANERA, 0), fixture.card(IBANERA, 9), fixture.card(IBANERA, 2));
+    let own = fixture.sandbox.customer_accounts(IBANERA, &card)[0].0.clone();
+    let other = fixture.sandbox.customer_accounts(IBANERA, &digital)[0].0.clone();
+    let dead = fixture.sandbox.customer_accounts(IBANERA, &off)[0].0.clone();
     for (body, field) in [
         (transfer(&card, "14387", "8204", "USD", "5"), "CustomerAssetAccountId"),
         (transfer(&card, "14380", &own, "USD", "5"), "CustomerAssetAccountId"),
@@ -35,16 +34,20 @@ async fn an_account_pays_only_for_the_customer_it_belongs_to() {
         assert_eq!(status, StatusCode::BAD_REQUEST, "{body}");
         assert_eq!(answer["errors"][0]["fieldName"], field, "{body}");
     }
-    fixture.pass(3);
+    fixture.advance(3);
     assert!(
-        fixture.sandbox.card_ids(D).iter().all(|card| fixture.sandbox.credits(D, card).is_empty())
+        fixture
+            .sandbox
+            .card_ids(IBANERA)
+            .iter()
+            .all(|card| fixture.sandbox.credits(IBANERA, card).is_empty())
     );
 
     for (card, customer, account, currency) in
         [(&card, "14387", &own, "USD"), (&digital, "14388", &other, "dUSD")]
     {
-        let before = fixture.sandbox.customer_accounts(D, card)[0].1;
-        let float = fixture.sandbox.float(D, "USD");
+        let before = fixture.sandbox.customer_accounts(IBANERA, card)[0].1;
+        let float = fixture.sandbox.float(IBANERA, "USD");
         let (status, _) = fixture
             .ibanera(
                 &token,
@@ -54,15 +57,19 @@ async fn an_account_pays_only_for_the_customer_it_belongs_to() {
             )
             .await;
         assert_eq!(status, StatusCode::OK);
-        fixture.pass(3);
-        assert_eq!(fixture.sandbox.credits(D, card), [decimal("20")]);
+        fixture.advance(3);
+        assert_eq!(fixture.sandbox.credits(IBANERA, card), [decimal("20")]);
         assert_eq!(
-            before.amount() - fixture.sandbox.customer_accounts(D, card)[0].1.amount(),
+            before.amount() - fixture.sandbox.customer_accounts(IBANERA, card)[0].1.amount(),
             decimal("20.50")
         );
-        assert_eq!(fixture.sandbox.float(D, "USD"), float, "the manager paid for the customer");
+        assert_eq!(
+            fixture.sandbox.float(IBANERA, "USD"),
+            float,
+            "the manager paid for the customer"
+        );
     }
-    assert_eq!(fixture.sandbox.discrepancies(D), Vec::<String>::new());
+    assert_eq!(fixture.sandbox.discrepancies(IBANERA), Vec::<String>::new());
 }
 
 #[tokio::test]
@@ -95,8 +102,8 @@ async fn accounts_are_listed_for_their_customer_and_tell_whose_they_are() {
         fixture.ibanera(&token, "GET", "accounts/account?id=1", "").await.0,
         StatusCode::NOT_FOUND
     );
-    assert!(fixture.sandbox.set_customer_account(D, "8301", decimal("512")));
+    assert!(fixture.sandbox.set_customer_account(IBANERA, "8301", decimal("512")));
     let (_, own) = fixture.ibanera(&token, "GET", &list("14387"), "").await;
     assert_eq!(own["details"][0]["availableBalance"].to_string(), "512");
-    assert_eq!(fixture.sandbox.discrepancies(D), Vec::<String>::new());
+    assert_eq!(fixture.sandbox.discrepancies(IBANERA), Vec::<String>::new());
 }

@@ -1,12 +1,52 @@
 //! A bank and a client for each of its wires, written from the documents.
 
 use super::*;
+use crate::sandbox::call::Signing;
 
 /// A bank whose clock the test moves, and a client for each wire.
 pub(super) struct Fixture {
     pub(super) sandbox: Sandbox,
     seconds: Arc<AtomicU64>,
     pub(super) nonce: AtomicU64,
+}
+
+/// The fields of an enkash load (2.4), behind those that every call has.
+pub(super) fn enkash_load(card: &str, amount: &str, reference: &str) -> String {
+    [
+        format!(r#","amount":{amount},"transactionType":"CR","type":"ALLOCATE_FUND""#),
+        r#","transactionCode":"ALLOCATION""#.to_owned(),
+        format!(r#","uniqueReferenceNumber":"{reference}","enKashCardId":"{card}""#),
+    ]
+    .concat()
+}
+
+/// A transfer onto a card at ibanera (2.13).
+#[derive(Clone, Copy)]
+pub(super) struct Transfer<'a> {
+    pub(super) card: &'a str,
+    pub(super) amount: &'a str,
+    pub(super) reference: &'a str,
+    pub(super) customer: &'a str,
+    pub(super) account: &'a str,
+    pub(super) currency: &'a str,
+}
+
+impl<'a> Transfer<'a> {
+    /// Paid from the manager's account.
+    pub(super) const fn by_manager(card: &'a str, amount: &'a str, reference: &'a str) -> Self {
+        Self { card, amount, reference, customer: "14380", account: "8204", currency: "USD" }
+    }
+
+    pub(super) fn json(&self) -> String {
+        let Self { card, amount, reference, customer, account, currency } = self;
+        [
+            format!(r#"{{"amount":{amount},"reference":"{reference}","#),
+            format!(r#""transferTypes":"TopUpCard","currencyType":"{currency}","#),
+            format!(r#""DestinationCardId":{card},"CustomersId":"{customer}","#),
+            format!(r#""CustomerAssetAccountId":{account}}}"#),
+        ]
+        .concat()
+    }
 }
 
 /// Status and body; `None` for a body that broke off.
@@ -27,7 +67,7 @@ impl Fixture {
         }
     }
 
-    pub(super) fn pass(&self, seconds: u64) {
+    pub(super) fn advance(&self, seconds: u64) {
         self.seconds.fetch_add(seconds, Ordering::SeqCst);
     }
 
@@ -74,7 +114,7 @@ impl Fixture {
         path: &str,
         body: &str,
         signed: &[(&str, &str)],
-        spoil: bool,
+        signing: Signing,
     ) -> Answer {
         let nonce = self.nonce.fetch_add(1, Ordering::SeqCst).to_string();
         let timestamp = self.now().as_second().to_string();
@@ -86,8 +126,11 @@ impl Fixture {
             format!("timestamp={timestamp}"),
         ]);
         pairs.sort();
-        let text = if spoil { "something else".to_owned() } else { pairs.join("&") };
-        let signature = artha::tests::sign(&text);
+        let text = match signing {
+            Signing::Right => pairs.join("&"),
+            Signing::Wrong => "something else".to_owned(),
+        };
+        let signature = artha::sign(&text);
         let bearer = format!("Bearer {}", artha::TOKEN);
         let headers = [
             ("Authorization", bearer.as_str()),
@@ -101,7 +144,7 @@ impl Fixture {
     }
 
     pub(super) async fn artha_get(&self, path: &str) -> Value {
-        let (status, body) = self.artha_with("GET", path, "", &[], false).await;
+        let (status, body) = self.artha_with("GET", path, "", &[], Signing::Right).await;
         assert_eq!(status, StatusCode::OK, "{path}: {body:?}");
         serde_json::from_str(&body.unwrap()).unwrap()
     }
@@ -115,7 +158,7 @@ impl Fixture {
                 .collect::<Vec<_>>()
                 .join(",")
         );
-        self.artha_with("POST", path, &body, fields, false).await
+        self.artha_with("POST", path, &body, fields, Signing::Right).await
     }
 
     pub(super) async fn banana_raw(&self, path: &str, plain: &str, key: &str) -> Answer {

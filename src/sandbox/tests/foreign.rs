@@ -12,7 +12,7 @@ async fn a_credit_from_elsewhere_looks_like_ours_and_is_not_counted_as_asked() {
         let asked = fixture.sandbox.credits(dialect, &card);
         assert_eq!(asked.len(), 1, "{dialect:?}");
         let had = fixture.sandbox.available(dialect, &card).unwrap().amount();
-        fixture.pass(30);
+        fixture.advance(30);
         let id = fixture.sandbox.add_foreign_credit(dialect, &card, decimal("5000")).unwrap();
         let rows = rows_of(&fixture, dialect, &card).await;
         let (theirs, ours) = (&rows[0], &rows[1]);
@@ -130,7 +130,7 @@ async fn a_wrong_clock_does_not_change_what_cardholders_do() {
         let wrong = Fixture::new(Options { busy: true, ..Options::default() });
         wrong.sandbox.set_clock_offset(dialect, SignedDuration::from_secs(-250));
         for fixture in [&quiet, &wrong] {
-            fixture.pass(600);
+            fixture.advance(600);
         }
         let sums = |fixture: &Fixture| {
             fixture

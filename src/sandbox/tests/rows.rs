@@ -60,18 +60,14 @@ pub(super) async fn top_up(fixture: &Fixture, dialect: Dialect, card: &str) {
         }
         Dialect::Enkash => {
             let token = fixture.enkash_token().await;
-            let load = format!(
-                r#","amount":5000,"transactionType":"CR","type":"ALLOCATE_FUND","transactionCode":"ALLOCATION","uniqueReferenceNumber":"Ref1","enKashCardId":"{card}""#
-            );
+            let load = enkash_load(card, "5000", "Ref1");
             fixture.enkash(&token, "/balance", &load).await;
         }
         Dialect::Ibanera => {
             let token = fixture.ibanera_token().await;
-            let body = format!(
-                r#"{{"amount":5000,"reference":"op 1","transferTypes":"TopUpCard","currencyType":"USD","DestinationCardId":{card},"CustomersId":"14380","CustomerAssetAccountId":8204}}"#
-            );
+            let body = Transfer::by_manager(card, "5000", "op 1").json();
             fixture.ibanera(&token, "POST", "cards/transferfunds", &body).await;
         }
     }
-    fixture.pass(3);
+    fixture.advance(3);
 }

@@ -63,7 +63,7 @@ async fn a_hold_can_be_booked_under_another_id_and_for_another_sum() {
     for dialect in Dialect::ALL {
         let fixture = fixture();
         let card = fixture.card(dialect, 4);
-        fixture.pass(7_200);
+        fixture.advance(7_200);
         let had = fixture.sandbox.available(dialect, &card).unwrap().amount();
         fixture.sandbox.spend(dialect, &card, decimal("25"), shop());
         let back = SignedDuration::from_secs(600);
@@ -263,12 +263,13 @@ async fn rows_can_spell_their_card_otherwise_than_the_roster() {
 async fn figures(fixture: &Fixture, dialect: Dialect, card: &str) -> (StatusCode, String) {
     match dialect {
         Dialect::Artha => {
-            let (status, body) =
-                fixture.artha_with("GET", &format!("CardBalance/{card}"), "", &[], false).await;
+            let (status, body) = fixture
+                .artha_with("GET", &format!("CardBalance/{card}"), "", &[], Signing::Right)
+                .await;
             (status, body.unwrap())
         }
         Dialect::Banana => {
-            let user = fixture.sandbox.endpoint(dialect).bank.card(card).unwrap().user.clone();
+            let user = fixture.sandbox.endpoint(dialect).bank.card(card).unwrap().holder_id.clone();
             let ask = format!(r#"{{"user_id":{user},"card_id":{card}}}"#);
             let (status, body) =
                 fixture.banana_raw("/card/get_balance", &ask, banana::SECRET_KEY).await;
@@ -424,9 +425,9 @@ async fn purchases_are_refused_for_every_reason() {
         let fixture = fixture();
         let card = fixture.card(dialect, 0);
         assert!(fixture.sandbox.decline_for_every_reason(dialect, &card, &shop()));
-        fixture.pass(1);
+        fixture.advance(1);
         let words = serde_json::to_string(&rows_of(&fixture, dialect, &card).await).unwrap();
-        for reason in bank::Decline::ALL {
+        for reason in Decline::ALL {
             assert!(
                 words.contains(&format!("\"{}\"", reason.code())),
                 "{dialect:?}: {}",

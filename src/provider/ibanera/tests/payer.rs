@@ -18,7 +18,7 @@ fn usd_account() -> String {
 
 const QUOTED: &str = r#"{"id":0,"details":{"fee":0.50,"totalDue":10.50},"status":"1","errors":[]}"#;
 
-async fn logged_in(wire: &Wire, change: impl FnOnce(&mut config::Ibanera)) -> Ibanera {
+async fn logged_in(wire: &Wire, change: impl FnOnce(&mut Settings)) -> Ibanera {
     let account = build(wire, change).expect("a configured account");
     wire.answer(200, LOGGED_IN);
     account.bearer(None).await.expect("a token");

@@ -1,0 +1,316 @@
+//! What the filter language promises of cardtop's own fields, in the operator's words.
+
+use super::*;
+use crate::domain::card::{Balance, Card, CardKey, CardState, ProviderId, Reading};
+use crate::domain::money::{Currency, Money};
+use crate::domain::transaction::{Transaction, TransactionKind, TransactionState};
+use proptest::prelude::*;
+
+fn now() -> Timestamp {
+    "2026-04-03T12:08:12Z".parse().expect("a time")
+}
+
+fn filter(text: &str) -> Filter {
+    parse(text, now(), &TimeZone::UTC).unwrap_or_else(|error| panic!("{text}: {error}"))
+}
+
+fn usd(text: &str) -> Money {
+    Money::parse_wire(text, "USD".parse::<Currency>().expect("a currency")).expect("an amount")
+}
+
+fn decline() -> Transaction {
+    Transaction {
+        provider: ProviderId::new("acme"),
+        id: "t-77".into(),
+        task: None,
+        card_id: Some("c1".into()),
+        last4: "4242".parse().ok(),
+        kind: TransactionKind::Purchase,
+        state: TransactionState::Declined,
+        provider_state: "DECLINED".into(),
+        amount: usd("41.90"),
+        fee: None,
+        merchant: Some("ICA MAXI STOCKHOLM".into()),
+        mcc: Some("5411".into()),
+        country: Some("SE".into()),
+        decline_reason: Some("INSUFFICIENT_FUNDS".into()),
+        description: None,
+        at: "2026-04-03T12:05:09Z".parse().expect("a time"),
+        seen_at: now(),
+        operation: None,
+        listed: crate::domain::transaction::Listed::Still,
+    }
+}
+
+fn accepts(text: &str) -> bool {
+    filter(text).matches(&TransactionRow {
+        transaction: &decline(),
+        holder: "Mara Müller-Lindqvist",
+        now: now(),
+    })
+}
+
+#[test]
+fn the_forms_of_the_language_match_what_they_say() {
+    for text in [
+        "",
+        "4242",
+        "..4242",
+        "maxi",
+        "MULLER",
+        "müller",
+        "\"ica maxi\"",
+        "status:declined",
+        "state:DECLINED",
+        "state:hold|declined",
+        "merchant:~maxi",
+        "merchant:\"ica maxi stockholm\"",
+        "amount>41.89",
+        "amount>=41.9 amount<=41.90",
+        "amount:41.9",
+        "amount:41.90",
+        "amount:7|41.900",
+        "type:~purch",
+        "-merchant:~uber",
+        "ccy:USD|EUR",
+        "(type:topup or type:purchase) last4:4242",
+        "uber or maxi",
+        "since:15m",
+        "since:today until:2026-04-03T13:00",
+        "since:2026-04-03 age>30s age<5m",
+        "card:acme/c1",
+        "provider:acme mcc:5411 country:se",
+        "--4242",
+        "decline_reason:~funds",
+    ] {
+        assert!(accepts(text), "{text}");
+    }
+    for text in [
+        "4243",
+        "\"maxi ica\"",
+        "status:cleared",
+        "amount>41.90",
+        "amount<41.9",
+        "merchant:maxi",
+        "-4242",
+        "-..4242",
+        "since:2m",
+        "until:today",
+        "ccy:EUR",
+        "uber or lidl",
+        "is:negative",
+        "maxi -4242",
+        "amount:4",
+        "fee:0",
+    ] {
+        assert!(!accepts(text), "{text}");
+    }
+}
+
+#[test]
+fn a_top_up_is_found_however_it_is_spelled() {
+    let row = Transaction { kind: TransactionKind::TopUp, ..decline() };
+    for text in ["type:topup", "kind:top-up", "kind:TOP-UP", "kind:~topu", "kind:fee|~p-up"] {
+        assert!(
+            filter(text).matches(&TransactionRow { transaction: &row, holder: "", now: now() }),
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn names_are_found_without_their_accents_and_other_vowels_are_kept_apart() {
+    for (written, typed) in [
+        ("Søren Kjærgaard", "soren kjaergaard"),
+        ("Łukasz Żak", "LUKASZ ZAK"),
+        ("Weiß", "weiss"),
+        ("Νίκος", "ΝΙΚΟΣ"),
+        ("İpek Işık", "ipek isik"),
+        ("ﬁnance", "finance"),
+        ("Jos\u{65}\u{301}", "josé"),
+    ] {
+        let quoted = format!("\"{typed}\"");
+        assert!(
+            filter(&quoted).matches(&TransactionRow {
+                transaction: &decline(),
+                holder: written,
+                now: now()
+            }),
+            "{written}"
+        );
+    }
+}
+
+#[test]
+fn mistakes_are_one_sentence_at_their_place() {
+    for (text, at, words) in [
+        ("colour:red", 0, "no field `colour`"),
+        ("maxi status:", 5, "a value is missing behind `status`"),
+        ("(maxi", 0, "not closed"),
+        ("maxi)", 4, "without its ("),
+        ("amount>ten", 0, "not a number"),
+        ("merchant>5", 0, "is text"),
+        ("since:soon", 0, "not a time"),
+        ("is:blue", 0, "is: with one of stale"),
+        ("a or", 4, "something is missing"),
+        ("\"open", 0, "not closed"),
+        ("age:5", 0, "compare ages"),
+        (":x", 0, "name is missing"),
+        ("maxi -", 5, "missing behind the -"),
+        ("maxi - uber", 5, "missing behind the -"),
+        ("maxi (-)", 6, "missing behind the -"),
+        ("maxi \"\"", 5, "nothing between the quotes"),
+        ("merchant:~", 0, "a value is missing behind `merchant`"),
+        ("merchant:uber|", 0, "a value is missing behind `merchant`"),
+        ("amount:ten", 0, "`ten` is not a number"),
+        ("amount:1,200", 0, "is not a number"),
+        ("amount=20", 0, "write amount:20"),
+        ("since>2h", 0, "write since:value"),
+        ("é colour:red", 3, "no field `colour`"),
+    ] {
+        let error = parse(text, now(), &TimeZone::UTC).expect_err(text);
+        assert!(error.at == at && error.message.contains(words), "{text}: {error:?}");
+    }
+}
+
+#[test]
+fn flags_and_numbers_of_cards() {
+    let key = CardKey::new(&ProviderId::new("acme"), "c9");
+    let value = Balance { available: Some(usd("-7.15")), current: Some(usd("5")), pending: None };
+    let at = now().checked_sub(SignedDuration::from_secs(40)).expect("a time");
+    let balance = Reading::At { value, at }.stale(&"down".into());
+    let card =
+        Card { state: CardState::Active, balance, labels: vec!["vip".into()], ..Card::unread(key) };
+    let row = CardRow {
+        card: &card,
+        now: now(),
+        watched: true,
+        marked: false,
+        low: false,
+        unknown: false,
+    };
+    for (text, expected) in [
+        ("is:negative is:stale is:watched", true),
+        ("is:marked", false),
+        ("balance<0", true),
+        ("current>4", true),
+        ("age>30s", true),
+        ("age>60s", false),
+        ("label:VIP", true),
+        ("state:active -is:low", true),
+        ("pending>0", false),
+    ] {
+        assert_eq!(filter(text).matches(&row), expected, "{text}");
+    }
+}
+
+#[test]
+fn what_is_read_can_be_narrowed_by_since() {
+    let hours = |text: &str| filter(text).since().map(|at| now().duration_since(at).as_hours());
+    assert_eq!(hours("since:2h"), Some(2));
+    assert_eq!(hours("maxi since:2h since:8h"), Some(2));
+    assert_eq!(hours("since:2h or since:8h"), Some(8));
+    assert_eq!(hours("since:2h or maxi"), None);
+    assert_eq!(hours("-since:2h"), None);
+}
+
+#[test]
+fn words_are_completed() {
+    assert_eq!(complete("sta", 3), ["state:", "status:"]);
+    assert_eq!(complete("maxi status:de", 14), ["declined"]);
+    assert_eq!(complete("status:hold|cl", 14), ["closed", "cleared"]);
+    assert_eq!(complete("-is:wa", 6), ["watched"]);
+    assert_eq!(complete("(STA", 4), ["state:", "status:"]);
+    assert_eq!(complete("--wh", 4), ["who:"]);
+    assert_eq!(complete("ag", 2), ["age>"], "an age is compared");
+    assert_eq!(complete("kind:~TOP", 9), ["top-up"]);
+    assert_eq!(complete("é", 1), complete("", 0), "a cursor inside a character stands before it");
+}
+
+proptest! {
+    #[test]
+    fn any_text_is_understood_or_refused_at_a_place_inside_it(text in "[a-z:<>~|()\"\\- 0-9é.]{0,40}|\\PC{0,30}") {
+        match parse(&text, now(), &TimeZone::UTC) {
+            Ok(filter) => { let _ = filter.matches(&TransactionRow { transaction: &decline(), holder: "", now: now() }); }
+            Err(error) => prop_assert!(text.is_char_boundary(error.at) && !error.message.is_empty()),
+        }
+        let _ = complete(&text, text.len() / 2);
+    }
+
+    #[test]
+    fn not_not_is_yes_and_or_is_the_union(a in term(), b in term()) {
+        prop_assert_eq!(accepts(&format!("--{a}")), accepts(&a));
+        prop_assert_eq!(accepts(&format!("-{a}")), !accepts(&a));
+        prop_assert_eq!(accepts(&format!("{a} or {b}")), accepts(&a) || accepts(&b));
+        prop_assert_eq!(accepts(&format!("{a} {b}")), accepts(&a) && accepts(&b));
+        prop_assert_eq!(accepts(&format!("-({a} or {b})")), accepts(&format!("-{a} -{b}")));
+        prop_assert_eq!(accepts(&a.to_uppercase()), accepts(&a));
+    }
+
+    #[test]
+    fn comparisons_are_those_of_decimals(units in -100_000_i64..100_000, scale in 0_u32..4) {
+        let number = Decimal::new(units, scale);
+        prop_assert_eq!(accepts(&format!("amount>{number}")), Decimal::new(4190, 2) > number);
+        prop_assert_eq!(accepts(&format!("amount<={number}")), Decimal::new(4190, 2) <= number);
+        prop_assert_eq!(accepts(&format!("amount:{number}")), Decimal::new(4190, 2) == number);
+    }
+}
+
+fn term() -> impl Strategy<Value = String> {
+    proptest::sample::select(vec![
+        "maxi".to_owned(),
+        "uber".to_owned(),
+        "state:declined".to_owned(),
+        "state:hold|cleared".to_owned(),
+        "amount>40".to_owned(),
+        "amount<40".to_owned(),
+        "merchant:~stock".to_owned(),
+        "ccy:eur".to_owned(),
+        "(maxi or lidl)".to_owned(),
+        "is:stale".to_owned(),
+    ])
+}
+
+#[test]
+fn completion_offers_the_names_and_words_in_a_fixed_order() {
+    let names = complete("", 0);
+    let fields = "state: kind: amount> balance> available> current> pending> fee> currency: \
+                  merchant: mcc: country: provider: card: card_id: id: last4: holder: label: \
+                  provider_state: decline_reason: description: action: operator: operation: \
+                  reference: provider_reference: reason: detail: expires:";
+    let others = "age> since: until: is: status: type: ccy: op: who: labels:";
+    assert_eq!(names.join(" "), format!("{fields} {others}"));
+    let words = |text: &str| complete(text, text.len()).join(" ");
+    assert_eq!(
+        words("status:"),
+        "active frozen blocked pending closed expired unknown hold cleared declined reversed \
+         failed sent accepted done"
+    );
+    assert_eq!(
+        words("type:"),
+        "purchase refund reversal fee top-up withdrawal adjustment other virtual physical"
+    );
+    assert_eq!(words("action:"), "freeze unfreeze topup pin close");
+    assert_eq!(words("is:"), "stale unknown watched marked negative low");
+    assert_eq!(words("since:"), "15m 1h 8h 24h 2d today yesterday");
+}
+
+#[test]
+fn a_name_has_one_kind_in_all_records() {
+    fn kinds<T: Record>(into: &mut Vec<(&'static str, FieldKind)>) {
+        for field in T::FIELDS {
+            into.extend(names(field).map(|name| (name, field_kind(field))));
+        }
+    }
+    let mut all = Vec::new();
+    kinds::<Card>(&mut all);
+    kinds::<Transaction>(&mut all);
+    kinds::<Operation>(&mut all);
+    for (name, kind) in &all {
+        for (other, other_kind) in &all {
+            assert!(name != other || kind == other_kind, "{name}: {kind:?} and {other_kind:?}");
+        }
+        let reserved = ["age", "since", "until", "is"];
+        assert!(!reserved.contains(name), "{name} belongs to the language");
+    }
+}

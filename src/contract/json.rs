@@ -1,0 +1,52 @@
+//! Records as JSON: one object a record, on one line.
+
+use serde::ser::SerializeMap;
+use serde::{Serialize, Serializer};
+
+use super::{Record, Row, Value};
+
+/// The object of a record, on one line.
+#[must_use]
+pub fn object<'a, T: Record>(row: impl Into<Row<'a, T>>) -> String {
+    print(&Object { row: row.into(), list: None })
+}
+
+/// The object of a record with one more field, an array of other records.
+#[must_use]
+pub fn object_with_list<'a, T: Record, L: Record>(
+    record: &'a T,
+    name: &'static str,
+    list: &'a [L],
+) -> String {
+    let list = Value::List(list.iter().map(Value::record).collect());
+    print(&Object { row: record.into(), list: Some((name, list)) })
+}
+
+/// An array with a line a record.
+#[must_use]
+pub fn array<'a, T: Record>(rows: impl IntoIterator<Item = Row<'a, T>>) -> String {
+    let objects: Vec<String> = rows.into_iter().map(object).collect();
+    if objects.is_empty() { "[]\n".to_owned() } else { format!("[\n{}\n]\n", objects.join(",\n")) }
+}
+
+struct Object<'a, T> {
+    row: Row<'a, T>,
+    list: Option<(&'static str, Value<'a>)>,
+}
+
+impl<T: Record> Serialize for Object<'_, T> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        let mut map = to.serialize_map(None)?;
+        for field in T::FIELDS.iter().filter(|field| field.in_json) {
+            map.serialize_entry(field.name, &field.value(self.row))?;
+        }
+        if let Some((name, list)) = &self.list {
+            map.serialize_entry(name, list)?;
+        }
+        map.end()
+    }
+}
+
+fn print(object: &impl Serialize) -> String {
+    serde_json::to_string(object).expect("names are texts, and values texts, numbers and times")
+}

@@ -1,0 +1,108 @@
+//! The fields of what a list lacks: the JSON line on standard error.
+
+use super::{Field, Kind, Part, Record, Value};
+use crate::domain::card::Card;
+use crate::domain::completeness::{Completeness, UnreadPart, UnreadRow};
+
+/// What is missing from a list that is printed.
+#[derive(Clone, Debug)]
+pub struct Missing {
+    /// Rows, cards and accounts that were not read.
+    pub completeness: Completeness,
+    /// Cards whose state is older than the figures beside it, or was never read.
+    pub old_states: Vec<Card>,
+}
+
+const PROVIDER: Part =
+    Part { name: "provider", kind: Kind::Text, doc: "the provider account", null: None };
+const CARD_ID: Part = Part { name: "card_id", kind: Kind::Text, doc: "the card's id", null: None };
+const WHY: Part = Part { name: "why", kind: Kind::Text, doc: "why, in words", null: None };
+
+const ROW: &[Part] = &[
+    PROVIDER,
+    Part { null: Some("neither the row nor the request named it"), ..CARD_ID },
+    Part { name: "id", kind: Kind::Text, doc: "the row's own id", null: Some("it has none") },
+    WHY,
+];
+const UNREAD_CARD: &[Part] = &[PROVIDER, CARD_ID, WHY];
+const UNREAD_ACCOUNT: &[Part] = &[PROVIDER, Part { null: Some("always"), ..CARD_ID }, WHY];
+const OLD_STATE: &[Part] = &[
+    PROVIDER,
+    CARD_ID,
+    Part {
+        name: "state_as_of",
+        kind: Kind::Time,
+        doc: "when the state was read",
+        null: Some("it was never read"),
+    },
+];
+
+impl Record for Missing {
+    const FIELDS: &'static [Field<Self>] = &[
+        Field::<Self>::new(
+            "complete_to",
+            Kind::Time,
+            "the list has everything up to then, but rows",
+            |row| row.record.completeness.complete_to.into(),
+        )
+        .null("a card or an account is missing")
+        .only_json(),
+        Field::<Self>::new(
+            "unread_rows",
+            Kind::Objects(ROW),
+            "rows that could not be read",
+            |row| Value::List(row.record.completeness.rows.iter().map(unread_row).collect()),
+        )
+        .only_json(),
+        Field::<Self>::new(
+            "unread_cards",
+            Kind::Objects(UNREAD_CARD),
+            "cards that were not read",
+            |row| parts(&row.record.completeness, |part| part.card.is_some()),
+        )
+        .only_json(),
+        Field::<Self>::new(
+            "unread_accounts",
+            Kind::Objects(UNREAD_ACCOUNT),
+            "accounts not read",
+            |row| parts(&row.record.completeness, |part| part.card.is_none()),
+        )
+        .only_json(),
+        Field::<Self>::new(
+            "old_states",
+            Kind::Objects(OLD_STATE),
+            "states older than their figures",
+            |row| Value::List(row.record.old_states.iter().map(old_state).collect()),
+        )
+        .only_json(),
+    ];
+}
+
+fn unread_row(row: &UnreadRow) -> Value<'_> {
+    Value::Object(vec![
+        ("provider", row.provider.name().into()),
+        ("card_id", row.card.as_ref().into()),
+        ("id", row.id.as_ref().into()),
+        ("why", (&row.why).into()),
+    ])
+}
+
+fn parts(all: &Completeness, wanted: fn(&UnreadPart) -> bool) -> Value<'_> {
+    Value::List(all.parts.iter().filter(|part| wanted(part)).map(unread_part).collect())
+}
+
+fn unread_part(part: &UnreadPart) -> Value<'_> {
+    Value::Object(vec![
+        ("provider", part.provider.name().into()),
+        ("card_id", part.card.as_ref().map(|card| &card.id).into()),
+        ("why", (&part.why).into()),
+    ])
+}
+
+fn old_state(card: &Card) -> Value<'_> {
+    Value::Object(vec![
+        ("provider", card.key.provider.name().into()),
+        ("card_id", (&card.key.id).into()),
+        ("state_as_of", card.state_at.into()),
+    ])
+}

@@ -1,0 +1,339 @@
+//! What is printed, word for word.
+
+use std::collections::BTreeMap;
+
+use jiff::tz::TimeZone;
+
+use super::json::object;
+use super::samples::{at, card, money, operation, transaction};
+use super::table::{Paint, table};
+use super::*;
+use crate::domain::card::{Card, CardKey, ProviderId, Reading};
+use crate::domain::completeness::Completeness;
+use crate::domain::operation::{
+    Capabilities, OperationId, PinRule, Proof, Step, Support, TopUpSafety,
+};
+use crate::domain::transaction::{Transaction, TransactionState};
+
+fn view() -> View {
+    View {
+        color: false,
+        terminal: false,
+        now: at("2026-04-03T12:08:12Z"),
+        zone: TimeZone::fixed(jiff::tz::offset(2)),
+    }
+}
+
+#[test]
+fn a_card_is_exactly_the_promised_object() {
+    assert_eq!(
+        object(&card()),
+        concat!(
+            r#"{"provider":"acme","id":"c-1","last4":"4242","holder":"Mara Lindqvist","state":"ACTIVE","#,
+            r#""provider_state":"Normal","state_as_of":"2026-04-03T12:08:08Z","kind":"physical","currency":"KWD","#,
+            r#""balance":{"available":{"amount":"-12.400","currency":"KWD"},"current":{"amount":"0.000","currency":"KWD"},"#,
+            r#""pending":null,"as_of":"2026-04-03T12:08:08Z"},"expires":"2028-11","labels":["vip","travel"]}"#
+        )
+    );
+}
+
+#[test]
+fn what_is_not_known_of_a_card_is_null_and_never_zero() {
+    assert_eq!(
+        object(&Card::unread(CardKey::new(&ProviderId::new("acme"), "c-1"))),
+        concat!(
+            r#"{"provider":"acme","id":"c-1","last4":null,"holder":null,"state":"UNKNOWN","provider_state":null,"#,
+            r#""state_as_of":null,"kind":null,"currency":null,"balance":null,"expires":null,"labels":[]}"#
+        )
+    );
+}
+
+#[test]
+fn a_transaction_is_exactly_the_promised_object() {
+    let row = transaction();
+    assert_eq!(
+        object(&row),
+        concat!(
+            r#"{"provider":"acme","id":"t-9","card_id":"c-1","last4":"4242","kind":"PURCHASE","state":"DECLINED","#,
+            r#""provider_state":"DECLINED","amount":{"amount":"5000","currency":"JPY"},"#,
+            r#""fee":{"amount":"0.30","currency":"USD"},"merchant":"LAWSON 5521","mcc":"5499","country":"JP","#,
+            r#""decline_reason":"51","description":null,"at":"2026-04-03T12:05:09Z","#,
+            r#""seen_at":"2026-04-03T12:05:15.25Z","operation":null}"#
+        )
+    );
+    let bare = Transaction {
+        card_id: None,
+        last4: None,
+        fee: None,
+        merchant: None,
+        mcc: None,
+        country: None,
+        ..row
+    };
+    let proving = Transaction {
+        operation: Some(OperationId::new(at("2026-04-03T12:00:00Z"), 42, 1)),
+        ..bare
+    };
+    let json = object(&proving);
+    for wanted in [
+        r#""card_id":null,"last4":null"#,
+        r#""fee":null,"merchant":null,"mcc":null,"country":null"#,
+    ] {
+        assert!(json.contains(wanted), "{json}");
+    }
+    assert!(json.ends_with(&format!(r#""operation":"{}"}}"#, operation().id)), "{json}");
+}
+
+#[test]
+fn an_operation_is_exactly_the_promised_object() {
+    let id = operation().id;
+    assert_eq!(
+        object(&operation()),
+        format!(
+            concat!(
+                r#"{{"id":"{id}","action":"topup","provider":"acme","card_id":"c-1","last4":"4242","#,
+                r#""amount":{{"amount":"5.000","currency":"KWD"}},"state":"SENT","reason":"cover decline","#,
+                r#""reference":"ct{id}","provider_reference":null,"operator":"anay","#,
+                r#""created_at":"2026-04-03T12:00:00Z","updated_at":"2026-04-03T12:00:02.5Z","#,
+                r#""detail":"sent, no answer yet","proof":null,"alarm":null}}"#
+            ),
+            id = id
+        )
+    );
+}
+
+#[test]
+fn an_operation_is_shown_with_its_journal() {
+    let json = json::object_with_list(&operation(), "steps", &[step()]);
+    let steps = r#""steps":[{"at":"2026-04-03T12:00:00Z","what":"intent","words":"saved","line":17,"hash":"9f3a"}]}"#;
+    assert!(json.ends_with(steps), "{json}");
+    assert!(json.starts_with(&object(&operation()).trim_end_matches('}').to_owned()), "{json}");
+}
+
+fn step() -> Step {
+    Step {
+        at: at("2026-04-03T12:00:00Z"),
+        kind: "intent".into(),
+        words: "saved".into(),
+        line: 17,
+        hash: "9f3a".into(),
+    }
+}
+
+fn facts() -> ProviderFacts {
+    let rule = PinRule {
+        digits: None,
+        needs_old: false,
+        physical_only: false,
+        sentence: "chosen by the provider",
+    };
+    let capabilities = Capabilities {
+        list_cards: Support::Yes,
+        list_all_transactions: Support::Yes,
+        float: Support::Yes,
+        quote: Support::Yes,
+        freeze: Support::Yes,
+        unfreeze: Support::Yes,
+        top_up: Support::Yes,
+        close: Support::No("not offered"),
+        pin: Ok(rule),
+        top_up_proof: Proof::ByReference,
+        state_proof: Proof::ByState,
+        pin_proof: Proof::AnswerOnly,
+        class: TopUpSafety::Reference,
+        top_up_min: None,
+        top_up_decimals: None,
+        names_payer: false,
+        page_max: 100,
+    };
+    ProviderFacts {
+        provider: ProviderId::new("acme"),
+        kind: "ibanera",
+        environment: ProviderEnvironment { word: "production", short: "PROD" },
+        health: ProviderHealth { word: "OK", paint: Paint::Good },
+        last_good: Some(at("2026-04-03T12:08:08Z")),
+        float: Some((vec![money("8114.2", "USD"), money("90", "EUR")], at("2026-04-03T12:08:08Z"))),
+        cards: Some(128),
+        capabilities: Some(capabilities),
+        proxy: None,
+        error: None,
+        unmapped: BTreeMap::new(),
+        roster: Vec::new(),
+    }
+}
+
+#[test]
+fn a_provider_is_an_object_with_its_float_and_what_it_can_do() {
+    assert_eq!(
+        object(&facts()),
+        concat!(
+            r#"{"provider":"acme","kind":"ibanera","environment":"production","state":"OK","#,
+            r#""last_good":"2026-04-03T12:08:08Z","float":[{"amount":"8114.20","currency":"USD","as_of":"2026-04-03T12:08:08Z"},"#,
+            r#"{"amount":"90.00","currency":"EUR","as_of":"2026-04-03T12:08:08Z"}],"cards":128,"#,
+            r#""can":{"freeze":true,"unfreeze":true,"topup":true,"pin":true,"close":false},"proxy":null,"error":null,"#,
+            r#""unmapped":{},"roster":[]}"#
+        )
+    );
+}
+
+#[test]
+fn words_that_are_not_mapped_and_bad_lines_of_a_roster_are_shown_with_their_provider() {
+    let mut facts = facts();
+    facts.unmapped.insert("Denied?".into(), 3);
+    facts.roster.push("acme.csv line 4: has no id; the line is skipped".into());
+    let json = object(&facts);
+    let end =
+        r#""unmapped":{"Denied?":3},"roster":["acme.csv line 4: has no id; the line is skipped"]}"#;
+    assert!(json.ends_with(end), "{json}");
+    let table = table([Row::from(&facts)], &view());
+    assert!(table.contains("not mapped: Denied? (3)"), "{table}");
+}
+
+#[test]
+fn cards_that_were_never_listed_are_absent_and_never_none() {
+    let mut facts = facts();
+    facts.cards = None;
+    assert!(object(&facts).contains(r#""cards":null"#), "{}", object(&facts));
+    let table = table([Row::from(&facts)], &view());
+    let line = table.lines().nth(1).unwrap_or_default();
+    assert_eq!(line.split_whitespace().nth(5), Some("-"), "{table}");
+    let csv = csv::document([Row::from(&facts)]);
+    assert!(
+        csv.lines().nth(1).is_some_and(|line| line.contains("2026-04-03T12:08:08Z,,freeze")),
+        "{csv}"
+    );
+}
+
+#[test]
+fn a_proxy_on_the_way_is_named_in_every_form() {
+    let mut facts = facts();
+    facts.proxy = Some("proxy.example:3128 (HTTPS_PROXY)".into());
+    assert!(
+        object(&facts).contains(r#""proxy":"proxy.example:3128 (HTTPS_PROXY)""#),
+        "{}",
+        object(&facts)
+    );
+    for text in [table([Row::from(&facts)], &view()), csv::document([Row::from(&facts)])] {
+        assert!(text.contains("proxy.example:3128 (HTTPS_PROXY)"), "{text}");
+    }
+}
+
+#[test]
+fn a_provider_that_could_not_be_set_up_says_why_and_shows_no_float() {
+    let error = Some("the variable ACME_TOKEN is not set".to_owned());
+    let facts = ProviderFacts { capabilities: None, float: None, error, ..facts() };
+    let json = object(&facts);
+    assert!(json.contains(r#""float":null"#), "{json}");
+    assert!(
+        json.contains(r#""can":null,"proxy":null,"error":"the variable ACME_TOKEN is not set","#),
+        "{json}"
+    );
+}
+
+#[test]
+fn a_table_shows_amounts_by_their_currency_and_every_age() {
+    let old = Card { balance: card().balance.stale(&"no answer".into()), ..card() };
+    let never = Card { balance: Reading::Never, ..card() };
+    let lines = table([&card(), &old, &never].map(Row::from), &view());
+    let lines: Vec<&str> = lines.lines().collect();
+    assert_eq!(lines.first(), Some(&"STATE   HOLDER          CARD    AVAILABLE  CCY  AGE  ID"));
+    assert_eq!(
+        lines.get(1),
+        Some(&"ACTIVE  Mara Lindqvist  ..4242    -12.400  KWD   4s  acme/c-1")
+    );
+    assert_eq!(
+        lines.get(2),
+        Some(&"ACTIVE  Mara Lindqvist  ..4242   ~-12.400  KWD   4s  acme/c-1")
+    );
+    assert_eq!(
+        lines.get(3),
+        Some(&"ACTIVE  Mara Lindqvist  ..4242          -  KWD    -  acme/c-1")
+    );
+}
+
+#[test]
+fn the_feed_says_in_plain_words_what_happened() {
+    let row = transaction();
+    let table = table([Row { record: &row, holder: "Mara Lindqvist" }], &view());
+    let line = table.lines().nth(1).expect("a row");
+    let wanted = "2026-04-03 14:05:09+02:00  acme      ..4242  Mara Lindqvist  DECLINE   5,000  \
+                  JPY  LAWSON 5521  not enough money";
+    assert_eq!(line, wanted);
+}
+
+#[test]
+fn a_state_word_that_is_not_mapped_is_said_and_nothing_is_claimed() {
+    let state = TransactionState::Unknown;
+    let row = Transaction {
+        state,
+        provider_state: "Zurückgestellt".into(),
+        decline_reason: None,
+        ..transaction()
+    };
+    assert_eq!((row.what(), row.state.as_str()), ("PURCHASE", "UNKNOWN"));
+    assert_eq!(row.in_plain_words(), "not mapped: Zurückgestellt");
+    let row = Transaction { provider_state: "".into(), ..row };
+    assert_eq!(row.in_plain_words(), "no state sent");
+}
+
+#[test]
+fn csv_keeps_negative_amounts_as_numbers_and_times_in_utc() {
+    let csv = csv::document([Row::from(&card())]);
+    let line = "acme,c-1,4242,Mara \
+                Lindqvist,ACTIVE,Normal,2026-04-03T12:08:08Z,physical,KWD,-12.400,0.000,,\
+                2026-04-03T12:08:08Z,2028-11,vip;travel";
+    assert_eq!(csv.lines().nth(1), Some(line));
+    let csv = csv::document([Row::from(&operation())]);
+    assert!(
+        csv.lines().nth(1).is_some_and(|line| line.contains(",5.000,KWD,SENT,cover decline,")),
+        "{csv}"
+    );
+}
+
+#[test]
+fn every_field_says_what_it_is_and_is_null_only_where_it_says_when() {
+    fn check<T: Record>(record: &T) {
+        for field in T::FIELDS {
+            let name = field.name();
+            assert!(!field.doc().is_empty() && !field.doc().ends_with('.'), "{name}");
+            let value = field.value(record.into());
+            assert!(value != Value::Null || field.null_when().is_some(), "{name} is null");
+            if let (Kind::Word(words), Value::Text(word)) = (field.kind(), &value) {
+                assert!(words().contains(word), "{name}: {word}");
+            }
+        }
+        let headers = csv::headers::<T>();
+        let csv = csv::document([Row::from(record)]);
+        let header = csv.lines().next().unwrap_or_default();
+        assert_eq!(header.trim_matches('"'), headers.join(","), "one column a header");
+        assert!(headers.iter().all(|one| headers.iter().filter(|two| *two == one).count() == 1));
+    }
+    check(&card());
+    check(&Card::unread(CardKey::new(&ProviderId::new("acme"), "c-1")));
+    check(&operation());
+    check(&facts());
+    let bare = ProviderFacts { last_good: None, cards: None, float: None, ..facts() };
+    check(&ProviderFacts { capabilities: None, ..bare });
+    check(&transaction());
+    check(&step());
+    check(&JournalCheck { lines: 0, last_hash: "a".to_owned(), noted: None });
+    check(&Missing { completeness: Completeness::default(), old_states: vec![card()] });
+}
+
+#[test]
+fn a_journal_that_is_intact_is_an_object_and_a_line_of_csv() {
+    let check = JournalCheck { lines: 17, last_hash: "9f3a".to_owned(), noted: Some(12) };
+    let json = r#"{"intact":true,"lines":17,"last_hash":"9f3a","noted_lines":12}"#;
+    assert_eq!(object(&check), json);
+    let csv = "intact,lines,last_hash,noted_lines\ntrue,17,9f3a,12\n";
+    assert_eq!(csv::document([Row::from(&check)]), csv);
+    let unnoted = JournalCheck { noted: None, ..check };
+    assert!(object(&unnoted).ends_with(r#""noted_lines":null}"#));
+}
+
+#[test]
+fn a_list_is_one_document_with_a_line_a_record() {
+    assert_eq!(json::array::<Card>([]), "[]\n");
+    let lines = json::array([Row::from(&card()), Row::from(&card())]);
+    assert_eq!(lines, format!("[\n{0},\n{0}\n]\n", object(&card())));
+}
