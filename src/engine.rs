@@ -44,7 +44,7 @@ pub use self::settle::{Verdict, confirmation};
 use crate::clock::Clock;
 use crate::domain::card::{Card, CardKey, ProviderId};
 pub use crate::domain::operation::Step;
-use crate::domain::operation::{Capabilities, Operation, OperationId};
+use crate::domain::operation::{Capabilities, Operation, OperationId, Refusal};
 pub use crate::provider::{Error, ErrorKind, Payer, Quote};
 use crate::store::Store;
 pub use crate::store::Verified;
@@ -124,10 +124,15 @@ pub type PerProvider<T> = Vec<(ProviderId, Result<T, Error>)>;
 /// Why a change was refused before anything was sent, or what stopped it.
 #[derive(Debug, thiserror::Error)]
 pub enum Refused {
-    /// Not allowed: read-only, not offered, closed, changed since it was shown, an earlier one
-    /// open. One sentence.
+    /// Not allowed now.
+    #[error("{}", .0.not_sent())]
+    Denied(Refusal),
+    /// A person's word on an operation is not taken; nothing was changed. One sentence.
     #[error("{0}")]
-    Denied(String),
+    NotSettled(String),
+    /// The journal has no operation of this id.
+    #[error("there is no operation {0} in the journal")]
+    NoSuchOperation(OperationId),
     /// The card's list shows an equal top-up of the last minutes that the operator was not shown.
     /// One sentence.
     #[error("{words}")]

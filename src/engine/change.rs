@@ -15,7 +15,7 @@ use super::{ChangeRequest, Engine, Refused};
 use crate::domain::card::{Card, CardState};
 use crate::domain::operation::{
     Action, ActionKind, Before, Capabilities, OnConflict, Operation, OperationState, Proof,
-    StepKind, check_action,
+    Refusal, StepKind, check_action,
 };
 use crate::domain::proof::ProvenBy;
 use crate::domain::text;
@@ -138,8 +138,7 @@ impl Engine {
             OnConflict::Refuse => self.still_open(request).await,
             OnConflict::Override => Vec::new(),
         };
-        check_action(action_kind, card, capabilities, &open)
-            .map_err(|denied| Refused::Denied(denied.to_string()))?;
+        check_action(action_kind, card, capabilities, &open).map_err(Refused::Denied)?;
         let baseline = match request.action.amount() {
             Some(amount) => Some(self.baseline(account, card, amount, request).await?),
             None => None,
@@ -205,19 +204,15 @@ impl Engine {
 
     /// The one gate that every change passes, whatever asked for it.
     fn gate(&self, request: &ChangeRequest) -> Result<Arc<Account>, Refused> {
+        let provider = &request.card.provider;
         let account = self
-            .account(&request.card.provider)
-            .map_err(|error| Refused::Denied(error.to_string()))?;
+            .account(provider)
+            .map_err(|_| Refused::Denied(Refusal::NotConfigured(provider.clone())))?;
         if self.is_read_only() {
-            return Err(Refused::Denied(
-                "read-only: cardtop was told to refuse every change; nothing was sent".to_owned(),
-            ));
+            return Err(Refused::Denied(Refusal::ReadOnly));
         }
         if account.info.read_only {
-            return Err(Refused::Denied(format!(
-                "{} is read-only by configuration; nothing was sent",
-                account.info.id
-            )));
+            return Err(Refused::Denied(Refusal::ReadOnlyAccount(provider.clone())));
         }
         Ok(account)
     }
@@ -233,23 +228,11 @@ impl Engine {
             Ok(Intent::Saved(permit)) => Ok(permit),
             Ok(Intent::Blocked(rival)) => {
                 self.announce(&rival).await;
-                Err(Refused::Denied(format!(
-                    "not sent: {} of this card is still {} (op {}, by {})",
-                    rival.phrase(),
-                    rival.state.as_str(),
-                    rival.id.short(),
-                    rival.operator
-                )))
+                Err(Refused::Denied(Refusal::OpenInJournal(rival)))
             }
             Ok(Intent::Repeats(done)) => {
                 self.announce(&done).await;
-                Err(Refused::Denied(format!(
-                    "not sent: {} of this card was just done (op {}, by {}) while its list was \
-                     read",
-                    done.phrase(),
-                    done.id.short(),
-                    done.operator
-                )))
+                Err(Refused::Denied(Refusal::JustDone(done)))
             }
             Err(error) => Err(self.not_written(&error)),
         }
@@ -335,22 +318,19 @@ impl Engine {
     }
 }
 
-/// Stops when the card is not as the operator saw it, and says what changed.
+/// Refuses when the card is not as the operator saw it.
 fn changed_since_shown(request: &ChangeRequest, card: &Card) -> Result<(), Refused> {
+    let now = card.state;
     if let Some(shown) =
-        request.shown.state.filter(|shown| *shown != card.state && card.state != CardState::Unknown)
+        request.shown.state.filter(|shown| *shown != now && now != CardState::Unknown)
     {
-        return Err(Refused::Denied(format!(
-            "not sent: the card is {} now, it was {} when you confirmed",
-            card.state.as_str(),
-            shown.as_str()
-        )));
+        return Err(Refused::Denied(Refusal::StateChanged { shown, now }));
     }
     let money_moves = matches!(request.action, Action::TopUp(_) | Action::Close);
     match (request.shown.available, card.available()) {
-        (Some(shown), Some(now)) if money_moves && shown != now => Err(Refused::Denied(format!(
-            "not sent: available is {now} now, it was {shown} when you confirmed"
-        ))),
+        (Some(shown), Some(now)) if money_moves && shown != now => {
+            Err(Refused::Denied(Refusal::AvailableChanged { shown, now }))
+        }
         _ => Ok(()),
     }
 }

@@ -197,9 +197,7 @@ impl Engine {
 
     pub(super) async fn operation(&self, id: OperationId) -> Result<Operation, Refused> {
         self.0.store.operation(id).await.map_err(|error| match error {
-            StoreError::NotFound => {
-                Refused::Denied(format!("there is no operation {id} in the journal"))
-            }
+            StoreError::NotFound => Refused::NoSuchOperation(id),
             error => self.not_written(&error),
         })
     }

@@ -45,7 +45,7 @@ impl Engine {
     /// One sentence; then nothing was written.
     pub async fn settle(&self, verdict: Verdict) -> Result<Operation, Refused> {
         if self.is_read_only() {
-            return Err(denied(
+            return Err(not_settled(
                 "read-only: cardtop was told to refuse every change; nothing was changed",
             ));
         }
@@ -53,7 +53,7 @@ impl Engine {
         is_acceptable(&verdict, &operation)?;
         let read = self.read_for(&verdict, &operation).await?;
         if let Some(id) = &verdict.credit {
-            self.may_claim(&operation, id, &read.top_ups).await.map_err(denied)?;
+            self.may_claim(&operation, id, &read.top_ups).await.map_err(not_settled)?;
         }
         if !verdict.done {
             self.is_failure_plausible(&operation, &verdict, &read.top_ups).await?;
@@ -70,13 +70,13 @@ impl Engine {
             }
             Settled::NotOpen(found) => {
                 self.announce(&found).await;
-                Err(denied(format!(
+                Err(not_settled(format!(
                     "op {} is {} meanwhile; nothing was changed",
                     found.id.short(),
                     found.state.as_str()
                 )))
             }
-            Settled::CreditTaken(other) => Err(denied(format!(
+            Settled::CreditTaken(other) => Err(not_settled(format!(
                 "that transaction already belongs to operation {other}; nothing was changed"
             ))),
         }
@@ -121,7 +121,7 @@ impl Engine {
         top_ups: &[Transaction],
     ) -> Result<(), Refused> {
         if let Some(row) = self.unexplained(operation, verdict, top_ups).await? {
-            return Err(denied(format!(
+            return Err(not_settled(format!(
                 "the card's list has a top-up of {} at {} (id {}) that may be this one's: settle \
                  it as done with that id, or say that it is somebody else's (--not-its {}); \
                  nothing was changed",
@@ -133,7 +133,7 @@ impl Engine {
         }
         let expected = confirmation(operation);
         if verdict.typed.as_deref() != Some(&expected) {
-            return Err(denied(format!(
+            return Err(not_settled(format!(
                 "to settle it as failed the card's digits have to be typed: {expected}; nothing \
                  was changed"
             )));
@@ -181,14 +181,14 @@ struct ReadBefore {
     top_ups: Vec<Transaction>,
 }
 
-fn denied(words: impl Into<String>) -> Refused {
-    Refused::Denied(words.into())
+fn not_settled(words: impl Into<String>) -> Refused {
+    Refused::NotSettled(words.into())
 }
 
 /// Whether the verdict is complete, and the operation needs one.
 fn is_acceptable(verdict: &Verdict, operation: &Operation) -> Result<(), Refused> {
     if !matches!(operation.state, OperationState::Accepted | OperationState::Unknown) {
-        return Err(denied(format!(
+        return Err(not_settled(format!(
             "op {} is {} and needs no settling: {}",
             operation.id.short(),
             operation.state.as_str(),
@@ -196,12 +196,12 @@ fn is_acceptable(verdict: &Verdict, operation: &Operation) -> Result<(), Refused
         )));
     }
     if !verdict.done && verdict.credit.is_some() {
-        return Err(denied(
+        return Err(not_settled(
             "an operation that did not happen has no transaction; nothing was changed",
         ));
     }
     if verdict.reason.trim().is_empty() {
-        return Err(denied("a reason is needed: it is kept in the journal"));
+        return Err(not_settled("a reason is needed: it is kept in the journal"));
     }
     Ok(())
 }
@@ -262,7 +262,7 @@ impl Engine {
             let named = verdict.not_its.contains(&row.id) || claimed.credits.contains(&row.id);
             if !named
                 && operation.may_be(row)
-                && self.task_owner(operation, row).await.map_err(denied)?.is_none()
+                && self.task_owner(operation, row).await.map_err(not_settled)?.is_none()
             {
                 return Ok(Some(row.clone()));
             }
