@@ -234,3 +234,6 @@ impl Engine {
         self.0.watched.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
+
+#[cfg(test)]
+mod tests;

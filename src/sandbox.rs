@@ -1,7 +1,7 @@
 //! A simulated bank behind servers that speak the providers' wires: signatures, ciphers and
 //! one-time codes are checked as the providers' documents say. It is an independent reading of
-//! those documents and never uses the adapters it is there to test. There is no background task: what is
-//! due happens when the bank is asked, and the same seed and clock give the same answers.
+//! those documents and never uses the adapters it is there to test. There is no background task:
+//! what is due happens when the bank is asked, and the same seed and clock give the same answers.
 //!
 //! What differs by wire is in `dialect/`, one file and folder each; the one list of them is in
 //! `dialect.rs`. The money is in `bank/`, which knows no wire by name.

@@ -15,6 +15,7 @@ fn account() -> Account {
     let config = config.providers.into_iter().next().expect("an account");
     let world = crate::app::fixture::board((120, 40)).portfolio;
     let info = world
+        .accounts
         .providers
         .into_iter()
         .find(|info| info.capabilities.is_some())

@@ -112,8 +112,8 @@ impl Wire for Ibanera {
         format!("00{id}")
     }
 
-    /// Only what is pending or booked: no declined rows are documented, and a hold that was released
-    /// vanishes (2.12, inferred).
+    /// Only what is pending or booked: no declined rows are documented, and a hold that was
+    /// released vanishes (2.12, inferred).
     fn lists(&self, progress: Progress) -> bool {
         match progress {
             Progress::Pending | Progress::Cleared => true,

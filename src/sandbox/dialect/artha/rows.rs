@@ -9,7 +9,7 @@ use crate::sandbox::call::Reply;
 use crate::sandbox::json::{Body, Json, object, text};
 use crate::sandbox::troubles;
 
-/// Rows newest first, a bare array (2.9; the answer's shape is not documented, so this is inferred).
+/// Rows newest first, a bare array (inferred: the shape of the answer is not documented, 2.9).
 pub(super) fn transactions(bank: &Bank, body: &Body, server: &ArthaServer) -> Reply {
     let Ok(card) = bank.find_optional(body.text("cardId").as_deref()) else { return not_found() };
     let (Ok(from), Ok(to)) = (time(body, "startTime"), time(body, "endTime")) else {
