@@ -25,7 +25,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use crate::domain::text;
-use crate::files::{self, Refused};
+use crate::files::{self, FileError};
 pub use account::{Environment, Poll, ProviderConfig};
 pub use board::{Board, Glyphs, Keys};
 pub use duration::read_duration;
@@ -68,12 +68,12 @@ impl<A> Config<A> {
         };
         let wrong = |words: &str| ConfigError(format!("{} {words}", text::of_path(&path)));
         let bytes = files::read_configuration(&path, LONGEST).map_err(|refused| match refused {
-            Refused::Missing => ConfigError(format!(
+            FileError::Missing => ConfigError(format!(
                 "there is no configuration file {}: `cardtop init` writes one, `cardtop demo` \
                  needs none",
                 text::of_path(&path)
             )),
-            Refused::Because(words) => wrong(&words),
+            FileError::Unusable(words) => wrong(&words),
         })?;
         let text =
             String::from_utf8(bytes).map_err(|_| wrong("is not UTF-8 text: save it as UTF-8"))?;

@@ -97,7 +97,7 @@ impl Source {
         let at_most = |limit: Duration| Some(format!("{self:?}, at most {} s", limit.as_secs()));
         match self {
             Self::Given(_) | Self::Env(_) => None,
-            Self::File(path) if file::is_pipe(path) => at_most(file::PIPE_PATIENCE),
+            Self::File(path) if files::is_pipe(path) => at_most(file::PIPE_PATIENCE),
             Self::File(_) => None,
             Self::Command(_) | Self::Keyring(_) => at_most(PATIENCE),
         }

@@ -780,6 +780,7 @@ mod tests {
         let config = config.providers.into_iter().next().expect("an account");
         let world = crate::app::fixture::board((120, 40)).portfolio;
         let info = world
+            .accounts
             .providers
             .into_iter()
             .find(|info| info.capabilities.is_some())

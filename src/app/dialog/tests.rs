@@ -103,6 +103,7 @@ impl Desk {
 
     pub(crate) fn capabilities(&mut self) -> &mut Capabilities {
         self.portfolio
+            .accounts
             .providers
             .first_mut()
             .and_then(|info| info.capabilities.as_mut())
@@ -110,8 +111,12 @@ impl Desk {
     }
 
     pub(crate) fn sandbox(mut self) -> Self {
-        self.portfolio.providers.first_mut().expect("the provider of the test").environment =
-            Environment::Sandbox;
+        self.portfolio
+            .accounts
+            .providers
+            .first_mut()
+            .expect("the provider of the test")
+            .environment = Environment::Sandbox;
         self
     }
 
