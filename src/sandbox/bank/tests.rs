@@ -99,7 +99,7 @@ enum Step {
     PayBack(usize),
     Close(usize),
     State(usize, bool),
-    Elsewhere(usize, i64, bool),
+    ForeignTopUp(usize, i64, bool),
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -112,7 +112,7 @@ fn step() -> impl Strategy<Value = Step> {
         (0_usize..16).prop_map(Step::Close),
         (0_usize..16, any::<bool>()).prop_map(|(card, on)| Step::State(card, on)),
         (0_usize..16, 1_i64..90_000, any::<bool>())
-            .prop_map(|(card, sum, failed)| Step::Elsewhere(card, sum, failed)),
+            .prop_map(|(card, sum, failed)| Step::ForeignTopUp(card, sum, failed)),
     ]
 }
 
@@ -148,7 +148,7 @@ proptest! {
                 Step::PayBack(card) => {
                     bank.refund_newest(card, now);
                 }
-                Step::Elsewhere(card, minor, failed) => {
+                Step::ForeignTopUp(card, minor, failed) => {
                     let sum = Decimal::new(minor, 2);
                     let top_up = TopUp { paid: sum + Decimal::ONE, ..TopUp::plain(card, sum) };
                     if failed {
