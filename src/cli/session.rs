@@ -10,13 +10,15 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use super::{ColorChoice, Failure, Format, Global, complain};
+use super::exit::{Exit, Failure, warn};
+use super::global::{ColorChoice, Format, Global};
 use crate::app::keymap::Keymap;
 use crate::clock::Clock;
 use crate::config::{self, Config};
 use crate::contract::{self, View};
 use crate::domain::card::{Card, ProviderId};
 use crate::domain::filter::Filter;
+use crate::domain::operation::Operation;
 use crate::domain::text;
 use crate::engine::{Engine, EngineEvent, ProviderInfo, Setup};
 
@@ -42,7 +44,7 @@ impl Session {
     pub(crate) async fn open(global: &Global, clock: Clock) -> Result<Self, Failure> {
         let session = Self::begin(global, clock, false).await?;
         for sentence in session.engine.roster_troubles() {
-            complain(&sentence);
+            warn(&sentence);
         }
         Ok(session)
     }
@@ -78,7 +80,7 @@ impl Session {
             config,
         };
         let opened = if only_reads {
-            Engine::open_to_read(setup, complain).await
+            Engine::open_to_read(setup, warn).await
         } else {
             Engine::open(setup).await
         };
@@ -88,12 +90,12 @@ impl Session {
         tokio::spawn(async move {
             while let Some(news) = news.recv().await {
                 if let EngineEvent::Broken(words) = news {
-                    complain(&words);
+                    warn(&words);
                 }
             }
         });
         for (account, words) in engine.waiting() {
-            complain(&format!("{account}: {words}"));
+            warn(&format!("{account}: {words}"));
         }
         let providers = engine.providers();
         Ok(Self { engine, format: global.format(), view, providers, filter })
@@ -106,7 +108,16 @@ impl Session {
         cards
     }
 
-    /// Place of an account in the configuration; beyond the last for one that is not asked.
+    /// Every operation of the journal, newest first.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub(crate) async fn journal(&self) -> Result<Vec<Operation>, Failure> {
+        let operations = self.engine.operations().await;
+        operations.map_err(|message| Failure::new(Exit::Refused, message))
+    }
+
+    /// Position of an account in the configuration; beyond the last for one that is not asked.
     pub(crate) fn rank(&self, id: &ProviderId) -> usize {
         self.providers.iter().position(|info| info.id == *id).unwrap_or(self.providers.len())
     }
@@ -214,15 +225,6 @@ pub(crate) fn colored(
     }
 }
 
-/// How the board is to use colours.
-pub(crate) const fn board_color(choice: ColorChoice) -> crate::run::Color {
-    match choice {
-        ColorChoice::Auto => crate::run::Color::Auto,
-        ColorChoice::Always => crate::run::Color::Always,
-        ColorChoice::Never => crate::run::Color::Never,
-    }
-}
-
 /// Who operates, as the system knows them: written into the journal beside every change.
 pub(crate) fn operator() -> Arc<str> {
     let named = ["USER", "LOGNAME"].into_iter().find_map(environment);
@@ -281,6 +283,6 @@ mod tests {
     fn a_time_zone_is_known_or_named_as_unknown() {
         assert!(zone("UTC").is_ok());
         let failure = zone("Europe/Atlantis").expect_err("no such zone");
-        assert!(failure.says.contains("Europe/Atlantis"), "{}", failure.says);
+        assert!(failure.message.contains("Europe/Atlantis"), "{}", failure.message);
     }
 }
