@@ -15,10 +15,9 @@ use cardtop::clock::Clock;
 use cardtop::domain::card::{Card, CardKey, ProviderId};
 use cardtop::domain::money::Money;
 use cardtop::domain::operation::{
-    ActionKind, Before, OnConflict, Operation, OperationId, OperationState, Proof,
+    Action, ActionKind, Before, OnConflict, Operation, OperationId, OperationState, Proof, StepKind,
 };
-use cardtop::store::journal::{Finding, Intent};
-use cardtop::store::{FILE, Store, journal};
+use cardtop::store::{FILE, Finding, Intent, Store};
 use tokio::time::Instant;
 
 /// Operations that are measured.
@@ -66,30 +65,19 @@ fn operation(clock: &Clock, count: u16) -> Operation {
 async fn journalled(store: &Store, clock: &Clock, count: u16) -> Duration {
     let operation = operation(clock, count);
     let (id, now) = (operation.id, clock.now());
+    let amount = operation.amount.expect("a top-up of the bench has a sum");
     let began = Instant::now();
-    let intent = store
-        .journal(move |db| journal::intend(db, &operation, OnConflict::Refuse))
-        .await
-        .expect("the journal");
-    assert!(matches!(intent, Intent::Saved));
-    store
-        .journal(move |db| {
-            journal::mark_sent(db, id, now, "sent", "top-up 30.00 USD asked of bench")
-        })
-        .await
-        .expect("the journal");
+    let (card, action) = (Card::unread(operation.card.clone()), Action::TopUp(amount));
+    let intent =
+        store.intend(operation, card, action, OnConflict::Refuse).await.expect("the journal");
+    assert!(matches!(intent, Intent::Saved(_)));
+    store.mark_sent(id, now, "top-up 30.00 USD asked of bench").await.expect("the journal");
+    let words = "accepted, not seen yet".to_owned();
     let finding = Finding {
-        at: now,
-        what: "answer",
-        words: "accepted, not seen yet".to_owned(),
-        state: OperationState::Accepted,
-        provider_reference: None,
-        credit: None,
         next_look: Some(now),
-        looked: false,
-        proven_by: None,
+        ..Finding::new(now, StepKind::Answer, words, OperationState::Accepted)
     };
-    store.journal(move |db| journal::record(db, id, &finding)).await.expect("the journal");
+    store.record(id, finding).await.expect("the journal");
     began.elapsed()
 }
 
@@ -146,7 +134,7 @@ fn main() {
             small.push(took / COMMITS);
             file = again;
         }
-        let whole = store.journal(|db| journal::verify(db)).await.expect("the journal");
+        let whole = store.verify().await.expect("the journal");
         assert_eq!(
             whole.map(|end| end.lines),
             Ok(u64::from(COMMITS) * u64::from(WARM + OPERATIONS)),

@@ -7,19 +7,24 @@ mod actions;
 pub(crate) mod activity;
 pub(crate) mod cards;
 pub mod chord;
-mod commands;
+pub mod command;
 mod copying;
 pub(crate) mod detail;
 pub mod dialog;
 pub(crate) mod feed;
 pub(crate) mod field;
 pub(crate) mod help;
+mod input;
 pub mod keymap;
 pub mod layout;
 pub(crate) mod list;
+pub(crate) mod memo;
+mod navigation;
+mod notice;
 pub mod portfolio;
 pub mod present;
 pub(crate) mod providers;
+pub(crate) mod screen;
 pub(crate) mod search;
 pub mod transactions;
 
@@ -28,26 +33,23 @@ pub(crate) mod fixture;
 #[cfg(test)]
 mod tests;
 
-use std::time::Duration;
-
 use jiff::{SignedDuration, Timestamp};
 
-use crate::domain::card::{CardKey, digits};
-use crate::domain::operation::{Operation, OperationId, OperationState};
-use crate::domain::text;
+use crate::domain::card::CardKey;
+use crate::domain::operation::OperationId;
 use crate::engine::{EngineEvent, Job};
 use chord::Chord;
 use dialog::{Dialog, Outcome};
 use keymap::Keymap;
 use layout::{Breakpoint, Layout, Pane};
+use memo::Movement;
+use notice::Notice;
 use portfolio::Portfolio;
+use screen::Screen;
 use search::Search;
 
 /// A clock that goes back by more than this was set.
 const SET_BACK: SignedDuration = SignedDuration::from_secs(2);
-
-/// How long a remark stays when no key is pressed.
-const REMARK: Duration = Duration::from_secs(8);
 
 /// Everything the board can hear.
 #[derive(Debug)]
@@ -94,42 +96,34 @@ pub struct Start {
     pub keymap: Keymap,
 }
 
-/// A remark in the last line.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Notice {
-    /// One sentence.
-    pub(crate) words: String,
-    /// Something went wrong: it stays until the next key.
-    pub(crate) wrong: bool,
-    since: Timestamp,
-}
-
 /// What is shown and being typed.
 #[derive(Debug)]
 pub struct Model {
     /// What is known, and the time.
     pub portfolio: Portfolio,
-    /// The terminal's size, columns and rows.
-    pub(crate) size: (u16, u16),
     pub(crate) keymap: Keymap,
-    pub(crate) view: Pane,
-    pub(crate) focus: Pane,
-    pub(crate) zoomed: bool,
-    pub(crate) cards: cards::Cards,
-    pub(crate) detail: detail::Detail,
-    pub(crate) feed: feed::Feed,
-    pub(crate) activity: activity::Activity,
-    pub(crate) providers: providers::Providers,
+    pub(crate) screen: Screen,
+    pub(crate) panes: Panes,
+    /// Keys go to the last one.
     pub(crate) dialogs: Vec<Dialog>,
     pub(crate) help: Option<help::Help>,
     /// `y` was pressed: the next key says what is copied.
     pub(crate) copying: bool,
     pub(crate) notice: Option<Notice>,
-    /// Rows stand still since then.
+    /// Since when rows stand still.
     pub(crate) paused: Option<Timestamp>,
-    last_view: Pane,
-    opened_from: Pane,
+    /// What the engine was last asked to read first: the selected card and those that can be seen.
     watching: Option<(Option<CardKey>, Vec<CardKey>)>,
+}
+
+/// What each pane shows.
+#[derive(Debug, Default)]
+pub(crate) struct Panes {
+    pub(crate) cards: cards::Cards,
+    pub(crate) detail: detail::Detail,
+    pub(crate) feed: feed::Feed,
+    pub(crate) activity: activity::Activity,
+    pub(crate) providers: providers::Providers,
 }
 
 /// Changes the board by one message; what it wants done is answered.
@@ -153,7 +147,7 @@ pub fn update_all(model: &mut Model, msgs: impl IntoIterator<Item = Msg>) -> Vec
             Msg::Key(chord) => model.press(chord),
             Msg::Paste(text) => model.paste(&text),
             Msg::Resized(columns, rows) => {
-                model.size = (columns, rows);
+                model.screen.size = (columns, rows);
                 Vec::new()
             }
             Msg::Tick(at) => model.tick(at),
@@ -168,7 +162,7 @@ pub fn update_all(model: &mut Model, msgs: impl IntoIterator<Item = Msg>) -> Vec
 /// seconds; never while nothing but advice is shown.
 #[must_use]
 pub fn wake_at(model: &Model) -> Option<Timestamp> {
-    let second = (Breakpoint::of(model.size) != Breakpoint::Advice)
+    let second = (Breakpoint::of(model.screen.size) != Breakpoint::Advice)
         .then(|| Timestamp::from_second(model.portfolio.now.as_second() + 1).ok())
         .flatten();
     let dialog = model.dialogs.last().and_then(|dialog| dialog.wake_at(&model.portfolio));
@@ -181,23 +175,14 @@ impl Model {
     pub fn new(start: Start) -> Self {
         let mut model = Self {
             portfolio: start.portfolio,
-            size: start.size,
             keymap: start.keymap,
-            view: Pane::Cards,
-            focus: Pane::Cards,
-            zoomed: false,
-            cards: cards::Cards::default(),
-            detail: detail::Detail::default(),
-            feed: feed::Feed::default(),
-            activity: activity::Activity::default(),
-            providers: providers::Providers::default(),
+            screen: Screen::new(start.size),
+            panes: Panes::default(),
             dialogs: Vec::new(),
             help: None,
             copying: false,
             notice: None,
             paused: None,
-            last_view: Pane::Feed,
-            opened_from: Pane::Cards,
             watching: None,
         };
         // What this wants is asked for by the first message.
@@ -208,57 +193,48 @@ impl Model {
 
     /// Where everything is now.
     pub(crate) fn layout(&self) -> Layout {
-        let only = self.zoomed.then_some(self.focus);
-        let typing = self.search(self.focus).is_some_and(|search| search.typing);
-        Layout::of(self.size, self.view, only, if typing { 2 } else { 0 })
+        let typing = self.search(self.screen.focus).is_some_and(|search| search.typing);
+        self.screen.layout(if typing { 2 } else { 0 })
     }
 
     /// The filter of a pane that has one.
     pub(crate) const fn search(&self, pane: Pane) -> Option<&Search> {
         match pane {
-            Pane::Cards => Some(&self.cards.search),
-            Pane::Feed => Some(&self.feed.search),
-            Pane::Activity => Some(&self.activity.search),
+            Pane::Cards => Some(&self.panes.cards.search),
+            Pane::Feed => Some(&self.panes.feed.search),
+            Pane::Activity => Some(&self.panes.activity.search),
             Pane::Detail | Pane::Providers => None,
         }
     }
 
     /// The card that keys are about: the one of the focused row.
     pub(crate) fn subject(&self) -> Option<CardKey> {
-        match self.focus {
-            Pane::Cards => self.cards.list.selected().cloned(),
-            Pane::Detail => self.detail.card.clone(),
-            Pane::Feed => self.feed.list.selected()?.known(&self.portfolio)?.card(),
+        match self.screen.focus {
+            Pane::Cards => self.panes.cards.list.selected().cloned(),
+            Pane::Detail => self.panes.detail.card.clone(),
+            Pane::Feed => self.panes.feed.list.selected()?.known(&self.portfolio)?.card(),
             Pane::Activity => self
                 .portfolio
-                .operation(*self.activity.list.selected()?)
+                .operation(*self.panes.activity.list.selected()?)
                 .map(|row| row.card.clone()),
             Pane::Providers => None,
         }
     }
 
     fn search_mut(&mut self) -> Option<&mut Search> {
-        match self.focus {
-            Pane::Cards => Some(&mut self.cards.search),
-            Pane::Feed => Some(&mut self.feed.search),
-            Pane::Activity => Some(&mut self.activity.search),
+        match self.screen.focus {
+            Pane::Cards => Some(&mut self.panes.cards.search),
+            Pane::Feed => Some(&mut self.panes.feed.search),
+            Pane::Activity => Some(&mut self.panes.activity.search),
             Pane::Detail | Pane::Providers => None,
         }
     }
 
     fn tick(&mut self, at: Timestamp) -> Vec<Effect> {
-        // It goes on, whatever order messages come in, unless the clock of the machine was set
-        // back.
+        // Messages may come out of order: the board's time goes on, unless the clock was set back.
         let set_back = self.portfolio.now.duration_since(at) > SET_BACK;
         self.portfolio.now = if set_back { at } else { self.portfolio.now.max(at) };
-        let until = |notice: &Notice| notice.since.saturating_add(REMARK).unwrap_or(Timestamp::MAX);
-        if self
-            .notice
-            .as_ref()
-            .is_some_and(|notice| !notice.wrong && until(notice) <= self.portfolio.now)
-        {
-            self.notice = None;
-        }
+        self.drop_old_notice();
         match self.dialogs.last_mut() {
             Some(dialog) => {
                 let outcome = dialog.tick(&mut self.portfolio);
@@ -268,103 +244,55 @@ impl Model {
         }
     }
 
-    fn apply(&mut self, news: &EngineEvent) -> Vec<Effect> {
-        let before = match news {
-            EngineEvent::Operation(row) => {
-                self.portfolio.operation(row.id).map(|known| known.state)
-            }
-            EngineEvent::Cards(_)
-            | EngineEvent::Stale { .. }
-            | EngineEvent::Transactions(_)
-            | EngineEvent::Refused { .. }
-            | EngineEvent::Steps { .. }
-            | EngineEvent::Float { .. }
-            | EngineEvent::Quote { .. }
-            | EngineEvent::RecentCredit { .. }
-            | EngineEvent::NotSettled { .. }
-            | EngineEvent::Health(_)
-            | EngineEvent::Provider(_)
-            | EngineEvent::ReadOnly(_)
-            | EngineEvent::Broken(_) => None,
+    fn apply(&mut self, event: &EngineEvent) -> Vec<Effect> {
+        let state_before = if let EngineEvent::Operation(row) = event {
+            self.portfolio.operation(row.id).map(|known| known.state)
+        } else {
+            None
         };
-        self.portfolio.apply(news);
-        match news {
-            EngineEvent::Operation(row) if before.is_some_and(|state| state != row.state) => {
-                self.tell_outcome(row)
-            }
-            EngineEvent::Refused { card, why, .. }
-                if !self.dialogs.iter().any(|dialog| dialog.card() == Some(card)) =>
-            {
-                let digits = self.digits(card);
-                self.complain(format!("{digits}: NOT SENT, {why}"));
-            }
-            EngineEvent::NotSettled { why, .. } if self.dialogs.is_empty() => {
-                self.complain(why.clone())
-            }
-            EngineEvent::Broken(why) => self.complain(format!("a part of cardtop failed: {why}")),
-            EngineEvent::ReadOnly(true) => self.remark("READ: every change is refused from now on"),
-            EngineEvent::ReadOnly(false) => self.remark("WRITE: changes may be asked again"),
-            EngineEvent::Refused { .. }
-            | EngineEvent::Cards(_)
-            | EngineEvent::Stale { .. }
-            | EngineEvent::Transactions(_)
-            | EngineEvent::Operation(_)
-            | EngineEvent::Steps { .. }
-            | EngineEvent::Float { .. }
-            | EngineEvent::Quote { .. }
-            | EngineEvent::RecentCredit { .. }
-            | EngineEvent::NotSettled { .. }
-            | EngineEvent::Health(_)
-            | EngineEvent::Provider(_) => {}
-        }
+        self.portfolio.apply(event);
+        self.notice_event(event, state_before);
         match self.dialogs.last_mut() {
             Some(dialog) => {
-                let outcome = dialog.apply(news, &mut self.portfolio);
+                let outcome = dialog.apply(event, &mut self.portfolio);
                 self.outcome(outcome)
             }
             None => Vec::new(),
         }
     }
 
-    /// What became of a change that no dialog watches any more.
-    fn tell_outcome(&mut self, row: &Operation) {
-        if self.dialogs.iter().any(|dialog| dialog.card() == Some(&row.card)) {
-            return;
-        }
-        let what = format!("{} of {}", row.phrase(), digits(row.last4));
-        let detail = row.detail.as_deref().map(|detail| format!(", {detail}")).unwrap_or_default();
-        match row.state {
-            OperationState::Done => self.remark(&format!("{what}: DONE{detail}")),
-            OperationState::Failed => self.complain(format!("{what}: FAILED{detail}")),
-            OperationState::Unknown => {
-                self.complain(format!(
-                    "{what}: UNKNOWN, cardtop is looking for it; do not send it again"
-                ));
-            }
-            OperationState::Sent | OperationState::Accepted => {}
+    /// Whether rows follow the data now.
+    fn movement(&self) -> Movement {
+        if self.paused.is_some() || !self.dialogs.is_empty() {
+            Movement::Held
+        } else {
+            Movement::Live
         }
     }
 
-    /// Puts everything that depends on something else right again, and asks for what is to be read
-    /// first.
+    /// Brings everything up to date that depends on something else, and asks for what is to be
+    /// read first.
     fn settle(&mut self) -> Vec<Effect> {
-        let still = self.paused.is_some() || !self.dialogs.is_empty();
+        let movement = self.movement();
         let layout = self.layout();
-        if layout.area(self.focus).is_none()
+        if layout.area(self.screen.focus).is_none()
             && let Some((pane, _)) = layout.panes.first()
         {
-            self.focus = *pane;
+            self.screen.focus = *pane;
         }
-        self.cards.settle(&self.portfolio, still);
-        self.feed.settle(&self.portfolio, still, self.paused);
-        let activity_seen = layout.area(Pane::Activity).is_some();
-        let mut effects = self.activity.settle(&self.portfolio, still, activity_seen);
-        self.providers.settle(&self.portfolio);
-        if self.focus != Pane::Detail {
-            let subject = self.subject().or_else(|| self.cards.list.selected().cloned());
-            self.detail.show(subject);
+        let mut effects = Vec::new();
+        self.panes.cards.settle(&self.portfolio, movement);
+        self.panes.feed.settle(&self.portfolio, movement, self.paused);
+        self.panes.activity.settle(&self.portfolio, movement);
+        if layout.area(Pane::Activity).is_some() {
+            effects.extend(self.panes.activity.ask_for_steps(&self.portfolio));
         }
-        self.detail.settle(&self.portfolio, still);
+        self.panes.providers.settle(&self.portfolio);
+        if self.screen.focus != Pane::Detail {
+            let subject = self.subject().or_else(|| self.panes.cards.list.selected().cloned());
+            self.panes.detail.show(subject);
+        }
+        self.panes.detail.settle(&self.portfolio, movement);
         self.scroll(&layout);
         effects.extend(self.watch_job(&layout));
         effects
@@ -375,20 +303,20 @@ impl Model {
         for (pane, area) in &layout.panes {
             let rows = self.parts(*pane, *area).rows();
             match pane {
-                Pane::Cards => self.cards.list.set_height(rows),
-                Pane::Detail => self.detail.list.set_height(rows),
-                Pane::Feed => self.feed.list.set_height(rows),
-                Pane::Activity => self.activity.list.set_height(rows),
-                Pane::Providers => self.providers.list.set_height(rows),
+                Pane::Cards => self.panes.cards.list.set_height(rows),
+                Pane::Detail => self.panes.detail.list.set_height(rows),
+                Pane::Feed => self.panes.feed.list.set_height(rows),
+                Pane::Activity => self.panes.activity.list.set_height(rows),
+                Pane::Providers => self.panes.providers.list.set_height(rows),
             }
         }
     }
 
     /// Which cards are to be read first, when that changed.
     fn watch_job(&mut self, layout: &Layout) -> Option<Effect> {
-        let selected = self.subject().or_else(|| self.detail.card.clone());
+        let selected = self.subject().or_else(|| self.panes.detail.card.clone());
         let visible: Vec<CardKey> = match layout.area(Pane::Cards) {
-            Some(_) => self.cards.list.window().map(|(key, _)| key.clone()).collect(),
+            Some(_) => self.panes.cards.list.window().map(|(key, _)| key.clone()).collect(),
             None => Vec::new(),
         };
         let wanted = Some((selected, visible));
@@ -419,24 +347,10 @@ impl Model {
     }
 
     fn show_operation(&mut self, id: OperationId) {
-        self.show(Pane::Activity);
-        self.activity.tab = activity::Tab::All;
-        self.activity.search.clear();
-        self.activity.settle(&self.portfolio, self.paused.is_some(), false);
-        self.activity.list.select(&id);
-    }
-
-    fn digits(&self, key: &CardKey) -> String {
-        digits(self.portfolio.cards.get(key).and_then(|card| card.last4))
-    }
-
-    fn remark(&mut self, words: &str) {
-        self.notice =
-            Some(Notice { words: words.to_owned(), wrong: false, since: self.portfolio.now });
-    }
-
-    fn complain(&mut self, words: String) {
-        let words = text::one_line(&words);
-        self.notice = Some(Notice { words, wrong: true, since: self.portfolio.now });
+        self.screen.show(Pane::Activity);
+        self.panes.activity.tab = activity::Tab::All;
+        self.panes.activity.search.clear();
+        self.panes.activity.settle(&self.portfolio, self.movement());
+        self.panes.activity.list.select(&id);
     }
 }

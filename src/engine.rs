@@ -23,7 +23,7 @@ use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 use crate::clock::Clock;
-use crate::config::{Config, Environment, ProviderConfig, roster};
+use crate::config::{Environment, roster};
 use crate::domain::card::{Card, CardKey, CardState, Ids, ProviderId};
 use crate::domain::completeness::Completeness;
 use crate::domain::money::Money;
@@ -33,9 +33,10 @@ use crate::domain::transaction::Transaction;
 pub use crate::provider::Error;
 use crate::provider::crypto::random;
 use crate::provider::http::{Http, Transport};
+use crate::provider::{Config, ProviderConfig};
 pub use crate::provider::{ErrorKind, Payer, Quote};
-pub use crate::store::journal::Verified;
-use crate::store::{Store, journal};
+pub use crate::store::Verified;
+use crate::store::{Finding, Store, StoreError};
 use account::Account;
 use adapter::Adapter;
 pub use lists::{Listing, unread_part};
@@ -57,7 +58,7 @@ struct Inner {
     /// Unsettled operations, as the journal has them.
     open: Mutex<BTreeMap<OperationId, Operation>>,
     /// Findings that the journal did not take; they are offered again.
-    unwritten: Mutex<Vec<(OperationId, journal::Finding)>>,
+    unwritten: Mutex<Vec<(OperationId, Finding)>>,
     watched: Mutex<Watched>,
     /// Told by a flag: no key undoes it.
     forced_read_only: bool,
@@ -244,9 +245,8 @@ impl Engine {
             say(&format!("{lost}; what is read is shown and not kept"));
         }
         let read_only = read_only || without_file;
-        let failed =
-            |error: rusqlite::Error| format!("the data file {}", crate::store::in_words(&error));
-        let known = store.known(|db| crate::store::cards::all(db)).await.map_err(failed)?;
+        let failed = |error: StoreError| format!("the data file {error}");
+        let known = store.cards().await.map_err(failed)?;
         let configured: BTreeSet<ProviderId> =
             accounts.iter().map(|account| account.info.id.clone()).collect();
         // Read by an earlier cardtop, however long ago: true as of its time, and not live before
@@ -282,7 +282,7 @@ impl Engine {
         }));
         engine.fetch_adapters();
         match engine.recover().await {
-            Err(error) if only_reads && crate::store::is_passing(&error) => {
+            Err(error) if only_reads && error.is_passing() => {
                 engine.note_unkept();
                 if let Some(say) = say {
                     say(&engine.unkept_words(&error));
@@ -290,7 +290,7 @@ impl Engine {
             }
             recovered => drop(recovered.map_err(failed)?),
         }
-        for operation in engine.0.store.journal(|db| journal::open(db)).await.map_err(failed)? {
+        for operation in engine.0.store.followed_operations().await.map_err(failed)? {
             engine.lock_open().insert(operation.id, operation);
         }
         let mut complaints = Vec::new();
@@ -337,7 +337,7 @@ impl Engine {
             for account in &engine.0.accounts {
                 engine.emit_health(account).await;
             }
-            match engine.0.store.journal(|db| journal::newest(db, OPERATIONS_AT_START)).await {
+            match engine.0.store.newest_operations(OPERATIONS_AT_START).await {
                 Ok(operations) => {
                     for operation in operations.into_iter().rev() {
                         engine.emit(EngineEvent::Operation(operation)).await;
@@ -345,7 +345,7 @@ impl Engine {
                 }
                 Err(error) => engine.emit_store_error(&error).await,
             }
-            match engine.0.store.known(|db| crate::store::feed::newest(db, FEED_AT_START)).await {
+            match engine.0.store.newest_transactions(FEED_AT_START).await {
                 Ok(rows) => engine.emit(EngineEvent::Transactions(rows)).await,
                 Err(error) => engine.emit_store_error(&error).await,
             }
@@ -385,9 +385,7 @@ impl Engine {
             // Another process may have waited for the disk after it took the time: what was told
             // already is not told twice.
             let from = after.saturating_sub(WAITED_FOR_THE_DISK).unwrap_or(after);
-            let Ok(changed) =
-                self.0.store.journal(move |db| journal::changed_since(db, from)).await
-            else {
+            let Ok(changed) = self.0.store.operations_changed_since(from).await else {
                 continue;
             };
             for operation in changed {
@@ -467,7 +465,7 @@ impl Engine {
                 }
             }),
             Job::Look(id) => self.go(async move {
-                match engine.lookup(id, "look").await {
+                match engine.lookup(id).await {
                     Ok(operation) => engine.tell_operation(&operation).await,
                     Err(refused) => engine.emit(EngineEvent::Broken(refused.to_string())).await,
                 }
@@ -635,7 +633,7 @@ impl Engine {
         self.0.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn lock_unwritten(&self) -> MutexGuard<'_, Vec<(OperationId, journal::Finding)>> {
+    fn lock_unwritten(&self) -> MutexGuard<'_, Vec<(OperationId, Finding)>> {
         self.0.unwritten.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

@@ -1,41 +1,48 @@
 //! The one trait that every provider is driven through, and what its calls answer with.
 //!
 //! Adapters turn wires into the domain's words. They never retry a change, never keep card numbers,
-//! and know nothing of the store, the engine or the screen.
+//! and know nothing of the store, the engine or the screen. A provider is a folder of one shape,
+//! `NAME/{settings,requests,wire,tests}.rs` beside `NAME.rs`, and its line in [`kinds`].
 
 pub mod artha;
 pub mod banana;
 mod credits;
 pub mod crypto;
-mod dates;
+pub mod encoding;
 pub mod enkash;
 pub mod error;
 pub mod http;
 pub mod ibanera;
 pub mod json;
+pub mod kinds;
 mod listing;
+mod lookup;
 pub mod pages;
 #[cfg(test)]
 mod script;
 mod states;
 pub mod times;
 mod tls;
-mod trouble;
 
+use std::any::Any;
+use std::fmt::Debug;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
 
-use crate::config::{Account, ProviderConfig};
+use crate::config;
+use crate::config::secret::Source;
 use crate::domain::card::Card;
 use crate::domain::money::Money;
 pub use crate::domain::operation::MatchedCredits;
-use crate::domain::operation::{Action, Capabilities, Operation, OperationId};
+use crate::domain::operation::{Capabilities, Operation};
 use crate::domain::transaction::Transaction;
+use crate::store::Permit;
 pub use credits::Credits;
-pub use error::{ConnectionFailure, Error, ErrorKind, Outcome, Result};
+pub use error::{Error, ErrorKind, Outcome, Result};
 use http::Http;
+pub use lookup::{Evidence, Lookup};
 pub use pages::{Page, PageCursor, Pager, Paging};
 
 /// One provider account.
@@ -72,9 +79,9 @@ pub trait Provider: Send + Sync {
     /// What a top-up would cost. Moves nothing.
     async fn quote(&self, card: &Card, amount: Money) -> Result<Quote>;
 
-    /// Asks for a change, once. The only method that changes anything; called by `engine::change`
-    /// alone.
-    async fn act(&self, card: &Card, action: &Action, id: OperationId) -> Result<Ack>;
+    /// Asks for a change, once: the only method that changes anything. The permit is given by the
+    /// store that has saved the change, and is used up here. Never retries.
+    async fn act(&self, permit: Permit) -> Result<Ack>;
 
     /// Looks for the fate of an operation by reading only. A transaction in `claimed` already
     /// belongs to another operation.
@@ -84,6 +91,66 @@ pub trait Provider: Send + Sync {
         operation: &Operation,
         claimed: &MatchedCredits,
     ) -> Result<Lookup>;
+}
+
+/// The configuration, with accounts that an adapter can be built for.
+pub type Config = config::Config<Arc<dyn AccountSettings>>;
+
+/// One account of it.
+pub type ProviderConfig = config::ProviderConfig<Arc<dyn AccountSettings>>;
+
+/// A kind of provider: what the configuration has for it, and how its accounts are built.
+pub type ProviderKind = config::ProviderKind<Arc<dyn AccountSettings>>;
+
+/// The settings that only one kind of provider has, as its `settings.rs` reads them.
+pub trait AccountSettings: Any + Debug + Send + Sync {
+    /// Where the secrets that the adapter needs come from.
+    fn secrets(&self) -> Vec<&Source>;
+
+    /// Addresses beside `base_url` that requests go to.
+    fn other_addresses(&self) -> Vec<&str> {
+        Vec::new()
+    }
+
+    /// Whether a connection may be kept for the next reading. One that is kept holds the head of
+    /// its last request in a buffer: one copy of a token is borne for what that saves, two are
+    /// not.
+    fn keeps_connections(&self) -> bool {
+        true
+    }
+
+    /// The adapter. Reads the secrets, so it may block for as long as [`Source::wait`] says: call
+    /// it off the drawing task.
+    ///
+    /// # Errors
+    /// A sentence that begins with the account's name and says which setting or secret is wrong
+    /// and what to do.
+    fn build(
+        &self,
+        config: &ProviderConfig,
+        http: Http,
+    ) -> std::result::Result<Box<dyn Provider>, String>;
+}
+
+impl ProviderConfig {
+    /// The settings, where they are of this type.
+    #[must_use]
+    pub fn settings_as<S: AccountSettings>(&self) -> Option<&S> {
+        let settings: &dyn Any = &*self.settings;
+        settings.downcast_ref()
+    }
+}
+
+/// The adapter for a configured account. Reads its secrets: call it off the drawing task.
+///
+/// # Errors
+/// A sentence that says which setting or secret is wrong and what to do; other accounts are not
+/// touched by it.
+pub fn build(
+    config: &ProviderConfig,
+    http: Http,
+) -> std::result::Result<Box<dyn Provider>, String> {
+    config.settings.build(config, http)
 }
 
 /// The lists of an account, as their pages are read.
@@ -169,60 +236,6 @@ pub enum Ack {
     },
 }
 
-/// What looking for an operation found.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Lookup {
-    /// Its effect was read.
-    Done {
-        /// What shows it, in words: `seen FROZEN`, `+30.00 USD in the list, id 17`.
-        proof: String,
-        /// The transaction that proves it, where one does: it can prove no other operation.
-        credit: Option<Arc<str>>,
-        /// What kind of evidence it is.
-        by: Evidence,
-    },
-    /// The provider says it did not happen.
-    Failed {
-        /// Why.
-        why: String,
-        /// The transaction that shows it, where one does: it can show the failure of no other
-        /// operation.
-        row: Option<Arc<str>>,
-    },
-    /// The provider knows it and is still at it.
-    Pending {
-        /// What was looked at.
-        looked: String,
-    },
-    /// No trace of it that could be no other's. Absence is not proof that it failed.
-    NotFound {
-        /// What was looked at, and what was seen there.
-        looked: String,
-        /// A transaction that may be its own or somebody else's: only a person can tell.
-        candidate: Option<Arc<str>>,
-    },
-}
-
-impl Lookup {
-    /// Nothing that could be its own.
-    fn not_found(looked: impl Into<String>) -> Self {
-        Self::NotFound { looked: looked.into(), candidate: None }
-    }
-}
-
-/// What shows that a change was done.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Evidence {
-    /// A transaction with our reference, or with the id that the provider answered with.
-    Reference,
-    /// The provider says so of its own task.
-    Task,
-    /// The card's state.
-    State,
-    /// A transaction of the same sum that is new in the card's list: figures may contradict it.
-    List,
-}
-
 /// A header value that is not printed, compressed or kept by the client.
 fn sensitive(text: &str) -> std::result::Result<::http::HeaderValue, ::http::Error> {
     let mut value = ::http::HeaderValue::from_str(text)?;
@@ -248,21 +261,4 @@ fn push_segment(out: &mut String, text: &str) {
             out.extend(['%', digit(byte >> 4), digit(byte & 15)]);
         }
     }
-}
-
-/// The adapter for a configured account. Reads its secrets: call it off the drawing task.
-///
-/// # Errors
-/// A sentence that says which setting or secret is wrong and what to do; other accounts are not
-/// touched by it.
-pub fn build(
-    config: &ProviderConfig,
-    http: Http,
-) -> std::result::Result<Box<dyn Provider>, String> {
-    Ok(match &config.account {
-        Account::Artha(account) => Box::new(artha::Artha::new(config, account, http)?),
-        Account::Banana(account) => Box::new(banana::Banana::new(config, account, http)?),
-        Account::Enkash(account) => Box::new(enkash::Enkash::new(config, account, http)?),
-        Account::Ibanera(account) => Box::new(ibanera::Ibanera::new(config, account, http)?),
-    })
 }

@@ -11,13 +11,13 @@ use std::time::Duration;
 
 use anyhow::Context;
 use jiff::SignedDuration;
-use jiff::tz::TimeZone;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use crate::app::keymap::Keymap;
 use crate::app::portfolio::Portfolio;
 use crate::app::{self, Effect, Model, Msg, update, update_all, wake_at};
+use crate::appearance::{self, Color};
 use crate::clock::Clock;
 use crate::config;
 use crate::domain::operation::{Operation, OperationState};
@@ -27,8 +27,6 @@ use crate::ui;
 use crate::ui::theme::Theme;
 use alarm::Alarm;
 use signals::{Sign, Signals};
-
-pub use crate::tty::Color;
 
 /// Least time between two frames when the operator did something.
 const GAP: Duration = Duration::from_millis(16);
@@ -69,12 +67,7 @@ pub struct Start {
 /// When there is no terminal, it fails, or the time zone does not exist.
 pub async fn board(start: Start) -> anyhow::Result<()> {
     let Start { engine, news, board, keymap, read_only, operator, clock, color } = start;
-    let zone = if board.timezone == "local" {
-        TimeZone::system()
-    } else {
-        TimeZone::get(&board.timezone)
-            .with_context(|| format!("timezone = {:?}", board.timezone))?
-    };
+    let zone = appearance::zone(&board.timezone)?;
     let mut portfolio = Portfolio::new(clock.now(), zone, operator, session()?, engine.providers());
     portfolio.read_only = read_only;
     let mut model = Model::new(app::Start { portfolio, size: (80, 24), keymap });

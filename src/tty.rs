@@ -29,6 +29,7 @@ use ratatui::layout::{Position, Rect};
 
 use crate::app::Msg;
 use crate::app::chord::{Chord, Key};
+use crate::appearance::Color;
 use crate::config::Glyphs;
 use crate::ui::theme::Theme;
 
@@ -338,18 +339,6 @@ fn upper(c: char) -> char {
     }
 }
 
-/// Whether to use colours.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Color {
-    /// Where the terminal can, unless `NO_COLOR` is set.
-    #[default]
-    Auto,
-    /// Always.
-    Always,
-    /// Never.
-    Never,
-}
-
 /// How to draw on this terminal: what was asked for, else what the environment says.
 #[must_use]
 #[expect(
@@ -365,11 +354,7 @@ pub fn theme(glyphs: Glyphs, color: Color) -> Theme {
 
 fn theme_of(glyphs: Glyphs, color: Color, environment: impl Fn(&str) -> Option<String>) -> Theme {
     let terminal = environment("TERM").unwrap_or_default();
-    let mono = match color {
-        Color::Always => false,
-        Color::Never => true,
-        Color::Auto => environment("NO_COLOR").is_some() || terminal == "dumb",
-    };
+    let mono = !color.is_wanted(&environment);
     let ascii = match glyphs {
         Glyphs::Ascii => true,
         Glyphs::Unicode => false,

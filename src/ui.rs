@@ -30,8 +30,8 @@ pub fn view(model: &Model, theme: &Theme, to: &mut Buffer) -> Option<Position> {
     let screen = *to.area();
     let layout = model.layout();
     if layout.class == Breakpoint::Advice
-        || screen.width < model.size.0
-        || screen.height < model.size.1
+        || screen.width < model.screen.size.0
+        || screen.height < model.screen.size.1
     {
         return advice(screen, theme, to);
     }

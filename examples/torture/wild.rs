@@ -8,9 +8,9 @@ use std::time::Duration;
 
 use anyhow::{Context, anyhow, bail};
 use cardtop::clock::Clock;
-use cardtop::sandbox::bank::CardState;
+use cardtop::sandbox::CardState;
 use cardtop::sandbox::{Dialect, Sandbox};
-use cardtop::store::{Store, journal};
+use cardtop::store::Store;
 use jiff::{SignedDuration, Timestamp};
 use tokio::time::Instant;
 
@@ -128,7 +128,7 @@ pub(crate) async fn drive(wish: &Wish) -> anyhow::Result<bool> {
 
     let store = Store::open(&place.data)?;
     let operations = wild_worker::everything(&store).await?;
-    let lines = store.journal(|db| journal::verify(db)).await?;
+    let lines = store.verify().await?;
     let mut account = Account::of(&sandbox, &operations, false);
     let mut check = |broken: bool, words: String| account.wrong.extend(broken.then_some(words));
     check(

@@ -9,12 +9,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, anyhow};
-use cardtop::config::Config;
 use cardtop::domain::card::{CardKey, ProviderId};
 use cardtop::domain::money::Money;
 use cardtop::domain::operation::{Action, OnConflict, Operation, OperationId};
 use cardtop::engine::{ChangeRequest, Engine, Expected, Setup};
-use cardtop::store::{Store, journal};
+use cardtop::provider::Config;
+use cardtop::store::Store;
 use tokio::sync::{Semaphore, mpsc};
 
 use crate::WorkerArgs;
@@ -105,12 +105,12 @@ async fn top_up(engine: &Engine, order: ChangeRequest) -> Result<Operation, Stri
 }
 
 async fn unsettled(store: &Store) -> anyhow::Result<Vec<Operation>> {
-    Ok(store.journal(|db| journal::open(db)).await?)
+    Ok(store.followed_operations().await?)
 }
 
 /// Every operation of the journal.
 pub(crate) async fn everything(store: &Store) -> anyhow::Result<Vec<Operation>> {
-    Ok(store.journal(|db| journal::newest(db, 1_000_000)).await?)
+    Ok(store.newest_operations(1_000_000).await?)
 }
 
 /// Looks for what earlier lives left, as the board does by itself.

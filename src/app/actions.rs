@@ -1,8 +1,8 @@
 //! What an operator wants of a card, an operation or a provider: the dialog that asks first, or a
 //! question to the engine.
 
+use super::command::Command;
 use super::dialog::Dialog;
-use super::keymap::Command;
 use super::layout::Pane;
 use super::{Effect, Model};
 use crate::domain::card::CardState;
@@ -33,9 +33,9 @@ impl Model {
             return Vec::new();
         }
         // From here on rows stand still, and the cursor stays on its row afterwards.
-        match self.focus {
-            Pane::Cards => self.cards.list.hold(),
-            Pane::Feed => self.feed.hold(),
+        match self.screen.focus {
+            Pane::Cards => self.panes.cards.list.hold(),
+            Pane::Feed => self.panes.feed.hold(),
             Pane::Detail | Pane::Activity | Pane::Providers => {}
         }
         let portfolio = &mut self.portfolio;
@@ -58,7 +58,8 @@ impl Model {
     }
 
     pub(super) fn check(&mut self) -> Vec<Effect> {
-        let selected = self.activity.list.selected().and_then(|id| self.portfolio.operation(*id));
+        let selected =
+            self.panes.activity.list.selected().and_then(|id| self.portfolio.operation(*id));
         let (words, job) = match selected {
             None => ("no operation here".to_owned(), None),
             Some(row) if !row.is_open() => {
@@ -74,7 +75,8 @@ impl Model {
     }
 
     pub(super) fn ask_to_settle(&mut self) {
-        let selected = self.activity.list.selected().and_then(|id| self.portfolio.operation(*id));
+        let selected =
+            self.panes.activity.list.selected().and_then(|id| self.portfolio.operation(*id));
         let Some(operation) = selected else {
             self.remark("no operation here");
             return;
@@ -97,7 +99,7 @@ impl Model {
         if watched {
             self.portfolio.watched.insert(key);
         }
-        self.portfolio.revision += 1;
+        self.portfolio.revisions.all += 1;
         self.remark(&format!(
             "{digits} is {}",
             if watched { "watched" } else { "not watched any more" }
@@ -105,9 +107,12 @@ impl Model {
     }
 
     pub(super) fn pause_provider(&mut self) -> Vec<Effect> {
-        let Some(provider) = self.providers.list.selected().cloned() else { return Vec::new() };
+        let Some(provider) = self.panes.providers.list.selected().cloned() else {
+            return Vec::new();
+        };
         let paused = self
             .portfolio
+            .accounts
             .health
             .get(&provider)
             .is_none_or(|health| health.state != HealthState::Paused);
@@ -122,8 +127,10 @@ impl Model {
     }
 
     pub(super) fn refresh(&mut self) -> Vec<Effect> {
-        if self.focus == Pane::Providers {
-            let Some(provider) = self.providers.list.selected().cloned() else { return Vec::new() };
+        if self.screen.focus == Pane::Providers {
+            let Some(provider) = self.panes.providers.list.selected().cloned() else {
+                return Vec::new();
+            };
             self.remark(&format!("reading {provider} now"));
             return vec![Effect::Ask(Job::Refresh(Some(provider)))];
         }

@@ -3,6 +3,7 @@
 
 use super::Effect;
 use super::list::List;
+use super::memo::{DataVersion, Memo, Movement};
 use super::portfolio::Portfolio;
 use super::search::Search;
 use crate::contract::OperationRow;
@@ -48,13 +49,6 @@ impl Tab {
     }
 }
 
-/// The tab to the left or right of one, without going round.
-pub(crate) fn beside<T: Copy + PartialEq>(all: &[T], tab: T, right: bool) -> T {
-    let place = all.iter().position(|known| *known == tab).unwrap_or(0);
-    let next = if right { place + 1 } else { place.saturating_sub(1) };
-    all.get(next).copied().unwrap_or(tab)
-}
-
 /// The pane of operations.
 #[derive(Debug, Default)]
 pub(crate) struct Activity {
@@ -63,49 +57,45 @@ pub(crate) struct Activity {
     pub(crate) tab: Tab,
     /// Operations that tab and filter hide.
     pub(crate) hidden: usize,
-    made: Option<(u64, u64, Tab, i64)>,
-    asked: Option<(OperationId, Timestamp)>,
+    /// Revision of the filter, and the tab.
+    memo: Memo<(u64, Tab)>,
+    /// The operation whose journal was last asked for, and how recent it was then.
+    steps_asked: Option<(OperationId, Timestamp)>,
 }
 
 impl Activity {
-    /// Makes the rows anew where something they depend on changed, and asks for the journal's lines
-    /// of the selected one while they can be seen.
-    pub(crate) fn settle(&mut self, portfolio: &Portfolio, still: bool, seen: bool) -> Vec<Effect> {
-        let minute = portfolio.now.as_second().div_euclid(60);
-        if self.search.is_on() && self.made.is_some_and(|(.., made)| made != minute) {
+    /// Makes the rows again where something they depend on has changed.
+    pub(crate) fn settle(&mut self, portfolio: &Portfolio, movement: Movement) {
+        let data = DataVersion::of_all(portfolio);
+        if self.search.is_on() && self.memo.is_of_another_minute(data) {
             self.search.reread(portfolio.now, &portfolio.zone);
         }
-        let mut made = (portfolio.revision, self.search.revision, self.tab, minute);
-        if let (true, Some(old)) = (still, self.made) {
-            (made.0, made.3) = (old.0, old.3);
+        if !self.memo.renew(data, (self.search.revision, self.tab), movement) {
+            return;
         }
-        if self.made != Some(made) {
-            self.made = Some(made);
-            let wanted = |row: &&Operation| {
-                let holder = portfolio.holder(&row.card);
-                self.tab.shows(row, portfolio)
-                    && self.search.filter.matches(&OperationRow {
-                        operation: row,
-                        holder,
-                        now: portfolio.now,
-                    })
-            };
-            let rows: Vec<OperationId> =
-                portfolio.operations.iter().filter(wanted).map(|row| row.id).collect();
-            self.hidden = portfolio.operations.len() - rows.len();
-            self.list.set(rows);
+        let wanted = |row: &&Operation| {
+            let holder = portfolio.holder(&row.card);
+            self.tab.shows(row, portfolio)
+                && self.search.filter.matches(&OperationRow {
+                    operation: row,
+                    holder,
+                    now: portfolio.now,
+                })
+        };
+        let rows: Vec<OperationId> =
+            portfolio.operations.iter().filter(wanted).map(|row| row.id).collect();
+        self.hidden = portfolio.operations.len() - rows.len();
+        self.list.set(rows);
+    }
+
+    /// Asks for the journal of the operation under the cursor, once for each of its changes.
+    pub(crate) fn ask_for_steps(&mut self, portfolio: &Portfolio) -> Option<Effect> {
+        let selected = portfolio.operation(*self.list.selected()?)?;
+        let asked = (selected.id, selected.updated_at);
+        if self.steps_asked == Some(asked) {
+            return None;
         }
-        let selected = self
-            .list
-            .selected()
-            .and_then(|id| portfolio.operation(*id))
-            .map(|row| (row.id, row.updated_at));
-        match selected {
-            Some(asked) if seen && self.asked != selected => {
-                self.asked = selected;
-                vec![Effect::Ask(Job::Steps(asked.0))]
-            }
-            Some(_) | None => Vec::new(),
-        }
+        self.steps_asked = Some(asked);
+        Some(Effect::Ask(Job::Steps(selected.id)))
     }
 }

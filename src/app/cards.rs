@@ -6,13 +6,16 @@
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
+use rust_decimal::Decimal;
+
 use super::list::List;
+use super::memo::{DataVersion, Memo, Movement};
 use super::portfolio::Portfolio;
 use super::search::Search;
 use crate::contract::CardRow;
 use crate::domain::attention::{Attention, Signals, low};
-use crate::domain::card::{Card, CardKey};
-use crate::domain::money::Money;
+use crate::domain::card::{Card, CardKey, CardState};
+use crate::domain::money::{Currency, Money};
 
 /// What the cards are sorted by.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -59,18 +62,9 @@ impl Sort {
     }
 
     fn next(self) -> Self {
-        let place = Self::ALL.iter().position(|sort| *sort == self).unwrap_or(0);
-        Self::ALL.get(place + 1).copied().unwrap_or_default()
+        let index = Self::ALL.iter().position(|sort| *sort == self).unwrap_or(0);
+        Self::ALL.get(index + 1).copied().unwrap_or_default()
     }
-}
-
-/// What the rows were last made of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Made {
-    revision: u64,
-    minute: i64,
-    search: u64,
-    own: u64,
 }
 
 /// The pane of all cards.
@@ -83,10 +77,14 @@ pub(crate) struct Cards {
     pub(crate) marks: BTreeSet<CardKey>,
     /// Cards that the filter hides.
     pub(crate) hidden: usize,
+    /// Of every card, whatever the filter shows.
     attention: BTreeMap<CardKey, Attention>,
-    made: Option<Made>,
-    read: Option<(u64, i64)>,
-    own: u64,
+    /// What that was computed from. It is never held still: it says what is so now.
+    attention_of: Option<DataVersion>,
+    /// Revisions of the filter, and of order and marks.
+    memo: Memo<(u64, u64)>,
+    /// Grows with every change of order or marks.
+    order_revision: u64,
 }
 
 impl Cards {
@@ -98,13 +96,13 @@ impl Cards {
     /// Sorts by the next column.
     pub(crate) fn sort_next(&mut self) {
         (self.sort, self.reversed) = (self.sort.next(), false);
-        self.own += 1;
+        self.order_revision += 1;
     }
 
     /// Sorts the other way.
     pub(crate) const fn reverse(&mut self) {
         self.reversed = !self.reversed;
-        self.own += 1;
+        self.order_revision += 1;
     }
 
     /// Marks the card under the cursor, or unmarks it.
@@ -114,19 +112,19 @@ impl Cards {
         {
             self.marks.insert(key);
         }
-        self.own += 1;
+        self.order_revision += 1;
     }
 
     /// Marks every card that the filter shows.
     pub(crate) fn mark_all(&mut self) {
         self.marks = self.list.keys().iter().cloned().collect();
-        self.own += 1;
+        self.order_revision += 1;
     }
 
     /// Marks nothing.
     pub(crate) fn unmark(&mut self) {
         self.marks.clear();
-        self.own += 1;
+        self.order_revision += 1;
     }
 
     /// Marked cards that the filter hides.
@@ -138,65 +136,42 @@ impl Cards {
         self.marks.iter().filter(|key| !shown.contains(key)).count()
     }
 
-    /// Makes the rows anew where something they depend on changed. `still` keeps the order that
-    /// there is.
-    pub(crate) fn settle(&mut self, portfolio: &Portfolio, still: bool) {
-        let minute = portfolio.now.as_second().div_euclid(60);
-        if self.read != Some((portfolio.revision, minute)) {
-            self.read = Some((portfolio.revision, minute));
-            let signals =
-                Signals::of(portfolio.transactions.iter(), &portfolio.operations, portfolio.now);
-            self.attention = portfolio
-                .cards
-                .values()
-                .map(|card| {
-                    (
-                        card.key.clone(),
-                        signals.attention(
-                            card,
-                            portfolio.watched.contains(&card.key),
-                            portfolio.now,
-                        ),
-                    )
-                })
-                .collect();
+    /// Makes the rows again where something they depend on has changed.
+    pub(crate) fn settle(&mut self, portfolio: &Portfolio, movement: Movement) {
+        let data = DataVersion::of_all(portfolio);
+        if self.attention_of != Some(data) {
+            self.attention_of = Some(data);
+            self.attention = attention(portfolio);
         }
-        if self.search.is_on() && self.made.is_some_and(|made| made.minute != minute) {
+        if self.search.is_on() && self.memo.is_of_another_minute(data) {
             self.search.reread(portfolio.now, &portfolio.zone);
         }
-        let mut made = Made {
-            revision: portfolio.revision,
-            minute,
-            search: self.search.revision,
-            own: self.own,
-        };
-        if let (true, Some(old)) = (still, self.made) {
-            // Only what the operator does moves rows now.
-            (made.revision, made.minute) = (old.revision, old.minute);
+        let choices = (self.search.revision, self.order_revision);
+        if self.memo.renew(data, choices, movement) {
+            let keys = self.rows(portfolio);
+            self.hidden = portfolio.cards.len() - keys.len();
+            self.list.set(keys);
         }
-        if self.made == Some(made) {
-            return;
-        }
-        self.made = Some(made);
-        let mut rows: Vec<Place<'_>> = portfolio
+    }
+
+    /// The cards that the filter shows, in order.
+    fn rows(&self, portfolio: &Portfolio) -> Vec<CardKey> {
+        let mut rows: Vec<SortKey<'_>> = portfolio
             .cards
             .values()
-            // Made of the same cards in the same order, above.
+            // Made of the same cards in the same order by `attention`.
             .zip(self.attention.values())
             .filter(|(card, attention)| {
                 self.search.filter.matches(&self.row(card, attention, portfolio))
             })
-            .map(|(card, attention)| Place::of(card, attention))
+            .map(|(card, attention)| SortKey::of(card, attention))
             .collect();
-        self.hidden = portfolio.cards.len() - rows.len();
-        let (sort, reversed) = (self.sort, self.reversed);
         rows.sort_by(|a, b| {
-            let order = compare(sort, a, b);
-            (if reversed { order.reverse() } else { order })
+            let order = compare(self.sort, a, b);
+            (if self.reversed { order.reverse() } else { order })
                 .then_with(|| a.card.key.cmp(&b.card.key))
         });
-        let keys = rows.into_iter().map(|place| place.card.key.clone()).collect();
-        self.list.set(keys);
+        rows.into_iter().map(|row| row.card.key.clone()).collect()
     }
 
     fn row<'a>(&self, card: &'a Card, attention: &Attention, portfolio: &Portfolio) -> CardRow<'a> {
@@ -211,22 +186,31 @@ impl Cards {
     }
 }
 
-/// What a card's place in the list is made of.
-struct Place<'a> {
+/// Why each card is where it is in the order of attention.
+fn attention(portfolio: &Portfolio) -> BTreeMap<CardKey, Attention> {
+    let signals = Signals::of(portfolio.transactions.iter(), &portfolio.operations, portfolio.now);
+    let of_card = |card: &Card| {
+        let watched = portfolio.watched.contains(&card.key);
+        (card.key.clone(), signals.attention(card, watched, portfolio.now))
+    };
+    portfolio.cards.values().map(of_card).collect()
+}
+
+/// What cards are compared by.
+struct SortKey<'a> {
     card: &'a Card,
     attention: &'a Attention,
-    /// In small letters once, and not again for every card it is compared with; those without a
-    /// name come last.
+    /// Lower-cased once per card instead of once per comparison; cards without a name come last.
     name: (bool, String),
 }
 
-impl<'a> Place<'a> {
+impl<'a> SortKey<'a> {
     fn of(card: &'a Card, attention: &'a Attention) -> Self {
         Self { card, attention, name: (card.holder.is_empty(), card.holder.to_lowercase()) }
     }
 }
 
-fn compare(sort: Sort, a: &Place<'_>, b: &Place<'_>) -> Ordering {
+fn compare(sort: Sort, a: &SortKey<'_>, b: &SortKey<'_>) -> Ordering {
     let by_attention = || {
         let newest = |attention: &Attention| std::cmp::Reverse(attention.at());
         a.attention
@@ -248,16 +232,11 @@ fn compare(sort: Sort, a: &Place<'_>, b: &Place<'_>) -> Ordering {
 }
 
 fn state_rank(card: &Card) -> usize {
-    crate::domain::card::CardState::ALL
-        .iter()
-        .position(|state| *state == card.state)
-        .unwrap_or(usize::MAX)
+    CardState::ALL.iter().position(|state| *state == card.state).unwrap_or(usize::MAX)
 }
 
 /// Amounts are only compared within one currency.
-fn available(
-    card: &Card,
-) -> (bool, Option<crate::domain::money::Currency>, Option<rust_decimal::Decimal>) {
+fn available(card: &Card) -> (bool, Option<Currency>, Option<Decimal>) {
     let money = card.available();
     (money.is_none(), money.map(Money::currency), money.map(Money::amount))
 }

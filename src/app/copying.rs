@@ -35,7 +35,8 @@ impl Model {
 
     /// A provider has one thing to copy.
     pub(super) fn copy_status(&mut self) -> Vec<Effect> {
-        let Some(info) = self.providers.list.selected().and_then(|id| self.portfolio.provider(id))
+        let Some(info) =
+            self.panes.providers.list.selected().and_then(|id| self.portfolio.provider(id))
         else {
             return Vec::new();
         };
@@ -47,13 +48,13 @@ impl Model {
 
     /// The id of the selected row.
     fn id(&self) -> Option<String> {
-        match self.focus {
+        match self.screen.focus {
             Pane::Cards | Pane::Detail => self.subject().map(|key| key.to_string()),
-            Pane::Feed => match self.feed.list.selected()? {
+            Pane::Feed => match self.panes.feed.list.selected()? {
                 feed::Entry::Transaction { id, .. } => Some(id.to_string()),
                 feed::Entry::Operation(id) => Some(id.to_string()),
             },
-            Pane::Activity => self.activity.list.selected().map(|id| id.to_string()),
+            Pane::Activity => self.panes.activity.list.selected().map(|id| id.to_string()),
             Pane::Providers => None,
         }
     }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::feed::{Entry, Known, entries, merged};
 use super::list::List;
+use super::memo::{DataVersion, Memo, Movement};
 use super::portfolio::Portfolio;
 use crate::domain::card::CardKey;
 use crate::domain::operation::ActionKind;
@@ -62,7 +63,8 @@ pub(crate) struct Detail {
     pub(crate) tab: Tab,
     /// Rows that the tab hides.
     pub(crate) hidden: usize,
-    made: Option<(u64, Option<CardKey>, Tab)>,
+    /// The card and the tab.
+    memo: Memo<(Option<CardKey>, Tab)>,
 }
 
 impl Detail {
@@ -74,18 +76,13 @@ impl Detail {
         }
     }
 
-    /// Makes the rows anew where something they depend on changed. `still` keeps those that there
-    /// are.
-    pub(crate) fn settle(&mut self, portfolio: &Portfolio, still: bool) {
-        // The timeline shows no balance, which is what most news is about.
-        let mut made = (portfolio.history_revision, self.card.clone(), self.tab);
-        if let (true, Some(old)) = (still, &self.made) {
-            made.0 = old.0;
-        }
-        if self.made.as_ref() == Some(&made) {
+    /// Makes the rows again where something they depend on has changed.
+    pub(crate) fn settle(&mut self, portfolio: &Portfolio, movement: Movement) {
+        // The timeline shows no balance, which is what most events are about.
+        let data = DataVersion::of_timeless_history(portfolio);
+        if !self.memo.renew(data, (self.card.clone(), self.tab), movement) {
             return;
         }
-        self.made = Some(made);
         let Some(key) = self.card.clone() else {
             self.list.set(Vec::new());
             return;

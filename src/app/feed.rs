@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::list::{List, Motion};
+use super::list::{Direction, List, Motion};
+use super::memo::{DataVersion, Memo, Movement};
 use super::portfolio::Portfolio;
 use super::search::Search;
 use crate::contract::{OperationRow, TransactionRow};
@@ -156,15 +157,6 @@ pub(crate) struct Total {
     pub(crate) declined: Option<Money>,
 }
 
-/// What the rows were last made of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Made {
-    revision: u64,
-    minute: i64,
-    search: u64,
-    range: usize,
-}
-
 /// The pane of the feed.
 #[derive(Debug)]
 pub(crate) struct Feed {
@@ -179,8 +171,10 @@ pub(crate) struct Feed {
     pub(crate) hidden: usize,
     /// Rows that came since the screen was paused.
     pub(crate) waiting: usize,
+    /// Index into [`RANGES`].
     range: usize,
-    made: Option<Made>,
+    /// Revision of the filter, and the range.
+    memo: Memo<(u64, usize)>,
 }
 
 impl Default for Feed {
@@ -194,7 +188,7 @@ impl Default for Feed {
             hidden: 0,
             waiting: 0,
             range: 3,
-            made: None,
+            memo: Memo::default(),
         }
     }
 }
@@ -205,12 +199,11 @@ impl Feed {
         RANGES.get(self.range).map_or("ever", |(word, _)| word)
     }
 
-    /// Shows less time, or more.
-    pub(crate) fn step_range(&mut self, longer: bool) {
-        self.range = if longer {
-            (self.range + 1).min(RANGES.len() - 1)
-        } else {
-            self.range.saturating_sub(1)
+    /// Shows more time (forward), or less.
+    pub(crate) fn step_range(&mut self, direction: Direction) {
+        self.range = match direction {
+            Direction::Forward => (self.range + 1).min(RANGES.len() - 1),
+            Direction::Backward => self.range.saturating_sub(1),
         };
     }
 
@@ -235,52 +228,52 @@ impl Feed {
         self.list.follow_first();
     }
 
-    /// Makes the rows anew where something they depend on changed. While `still` nothing new comes
-    /// in; `paused` since when.
-    pub(crate) fn settle(&mut self, portfolio: &Portfolio, still: bool, paused: Option<Timestamp>) {
-        let minute = portfolio.now.as_second().div_euclid(60);
-        if self.search.is_on() && self.made.is_some_and(|made| made.minute != minute) {
+    /// Makes the rows again where something they depend on has changed. `paused` is when the
+    /// screen was.
+    pub(crate) fn settle(
+        &mut self,
+        portfolio: &Portfolio,
+        movement: Movement,
+        paused: Option<Timestamp>,
+    ) {
+        let data = DataVersion::of_history(portfolio);
+        if self.search.is_on() && self.memo.is_of_another_minute(data) {
             self.search.reread(portfolio.now, &portfolio.zone);
         }
         self.waiting = paused.map_or(0, |since| {
             portfolio.transactions.iter().filter(|row| row.seen_at > since).count()
         });
-        let mut made = Made {
-            revision: portfolio.history_revision,
-            minute,
-            search: self.search.revision,
-            range: self.range,
-        };
-        if let (true, Some(old)) = (still, self.made) {
-            (made.revision, made.minute) = (old.revision, old.minute);
-        }
-        if self.made == Some(made) {
+        if !self.memo.renew(data, (self.search.revision, self.range), movement) {
             return;
         }
-        self.made = Some(made);
-        let range = RANGES.get(self.range).and_then(|(_, range)| *range);
-        let since =
-            range.and_then(|range| portfolio.now.checked_sub(range).ok()).unwrap_or(Timestamp::MIN);
-        let known = |at: Timestamp| paused.is_none_or(|since| at <= since);
-        let all = merged(
-            portfolio
-                .transactions
-                .iter()
-                .take_while(|row| row.at >= since)
-                .filter(|row| known(row.seen_at)),
-            portfolio
-                .operations
-                .iter()
-                .take_while(|row| row.created_at >= since)
-                .filter(|row| known(row.created_at)),
-            portfolio.transactions.proven(),
-        );
+        let all = self.in_range(portfolio, paused);
         let total = all.len();
         let rows: Vec<Known<'_>> =
             all.into_iter().filter(|row| self.is_wanted(row, portfolio)).collect();
         self.hidden = total - rows.len();
         self.totals = totals(&rows);
         self.list.set(entries(&rows));
+    }
+
+    /// Rows of the stretch of time that is shown. On a paused screen, those that were known then.
+    fn in_range<'a>(&self, portfolio: &'a Portfolio, paused: Option<Timestamp>) -> Vec<Known<'a>> {
+        let range = RANGES.get(self.range).and_then(|(_, range)| *range);
+        let since =
+            range.and_then(|range| portfolio.now.checked_sub(range).ok()).unwrap_or(Timestamp::MIN);
+        let was_known = |at: Timestamp| paused.is_none_or(|since| at <= since);
+        merged(
+            portfolio
+                .transactions
+                .iter()
+                .take_while(|row| row.at >= since)
+                .filter(|row| was_known(row.seen_at)),
+            portfolio
+                .operations
+                .iter()
+                .take_while(|row| row.created_at >= since)
+                .filter(|row| was_known(row.created_at)),
+            portfolio.transactions.proven(),
+        )
     }
 
     fn is_wanted(&self, row: &Known<'_>, portfolio: &Portfolio) -> bool {

@@ -12,7 +12,9 @@ use super::keymap::Keymap;
 use super::portfolio::Portfolio;
 use super::{Effect, Model, Msg, Start, update};
 use crate::config::Environment;
-use crate::domain::card::{Balance, Card, CardKey, CardKind, CardState, ProviderId, Reading};
+use crate::domain::card::{
+    Balance, Card, CardKey, CardKind, CardState, IdForm, Ids, ProviderId, Reading,
+};
 use crate::domain::completeness::Completeness;
 use crate::domain::money::{Currency, Money};
 use crate::domain::operation::{
@@ -204,7 +206,7 @@ fn info(name: &'static str) -> ProviderInfo {
     ProviderInfo {
         id: provider(name),
         kind: name,
-        ids: crate::config::wires::enkash::IDS,
+        ids: Ids { cards: IdForm::Opaque, transactions: IdForm::Opaque },
         environment: Environment::Production,
         read_only: false,
         capabilities: Some(capabilities(name)),
@@ -378,7 +380,7 @@ fn operations() -> Vec<Operation> {
 pub(crate) fn steps(id: OperationId) -> EngineEvent {
     let step = |age: i64, what: &str, words: &str, line: u64| Step {
         at: ago(age),
-        what: what.into(),
+        kind: what.into(),
         words: words.into(),
         line,
         hash: Arc::from("9c1e"),

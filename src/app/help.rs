@@ -1,7 +1,8 @@
 //! The help over the board: every command with its keys, from the table that dispatches them.
 
 use super::chord::{Chord, Key};
-use super::keymap::{Command, Group, Keymap, TABLE, written};
+use super::command::{Command, Group, TABLE};
+use super::keymap::{Keymap, written};
 
 /// The open help.
 #[derive(Debug, Default)]
@@ -32,17 +33,17 @@ impl Help {
 /// The lines of a group: keys, and what they do.
 pub(crate) fn lines(keymap: &Keymap, group: Group) -> Vec<(String, &'static str)> {
     let mut lines: Vec<(Vec<String>, &'static str)> = Vec::new();
-    for row in TABLE.iter().filter(|row| row.group == group) {
+    for spec in TABLE.iter().filter(|spec| spec.group == group) {
         let chords: Vec<String> =
-            keymap.chords(row.command).iter().map(|chord| written(*chord)).collect();
-        match lines.iter_mut().find(|(_, help)| *help == row.help) {
+            keymap.chords(spec.command).iter().map(|chord| written(*chord)).collect();
+        match lines.iter_mut().find(|(_, help)| *help == spec.help) {
             Some((keys, _)) => keys.extend(chords.into_iter().take(1)),
             None => {
                 // A command that shares its line with others shows one key there.
-                let shared = TABLE.iter().filter(|other| other.help == row.help).count() > 1;
+                let shared = TABLE.iter().filter(|other| other.help == spec.help).count() > 1;
                 lines.push((
                     chords.into_iter().take(if shared { 1 } else { 2 }).collect(),
-                    row.help,
+                    spec.help,
                 ));
             }
         }

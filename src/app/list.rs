@@ -1,13 +1,16 @@
-//! A scrolled list with a cursor that stays on its row by identity, wherever that row moves to.
+//! A scrolled list whose cursor stays on its row by identity, wherever that row moves to.
 //!
-//! Knows nothing of what its rows are.
+//! Knows nothing about its rows but their keys.
 
 /// Rows by identity, the cursor and what can be seen.
 #[derive(Clone, Debug)]
 pub(crate) struct List<K> {
     keys: Vec<K>,
+    /// Index of the row under the cursor.
     at: usize,
+    /// Index of the first row that can be seen.
     top: usize,
+    /// Rows that can be seen, 1 at least.
     height: usize,
     /// Until it was moved for the first time the cursor stays on the first row, whatever arrives.
     touched: bool,
@@ -40,16 +43,24 @@ pub(crate) enum Motion {
     PageUp,
 }
 
+/// One of two ways: up or down, left or right, back or on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Direction {
+    Backward,
+    Forward,
+}
+
 impl<K: PartialEq> List<K> {
-    /// New rows. The cursor stays on its row; when that is gone, on the place where it was.
+    /// New rows. The cursor stays on its row, and that row where it was on screen; when it is gone,
+    /// the cursor stays at its index.
     pub(crate) fn set(&mut self, keys: Vec<K>) {
         if self.touched {
-            let place =
+            let index =
                 self.selected().and_then(|cursor| keys.iter().position(|key| key == cursor));
             let screen_row = self.at.saturating_sub(self.top);
-            if let Some(place) = place {
-                self.at = place;
-                self.top = place.saturating_sub(screen_row);
+            if let Some(index) = index {
+                self.at = index;
+                self.top = index.saturating_sub(screen_row);
             }
         } else {
             (self.at, self.top) = (0, 0);
@@ -60,12 +71,12 @@ impl<K: PartialEq> List<K> {
 
     /// Puts the cursor on a row, where there is such a row.
     pub(crate) fn select(&mut self, key: &K) -> bool {
-        let place = self.keys.iter().position(|known| known == key);
-        if let Some(place) = place {
-            (self.at, self.touched) = (place, true);
+        let index = self.keys.iter().position(|known| known == key);
+        if let Some(index) = index {
+            (self.at, self.touched) = (index, true);
             self.scroll();
         }
-        place.is_some()
+        index.is_some()
     }
 }
 
@@ -92,15 +103,15 @@ impl<K> List<K> {
             .enumerate()
             .skip(self.top)
             .take(self.height)
-            .map(|(place, key)| (key, place == self.at))
+            .map(|(index, key)| (key, index == self.at))
     }
 
-    /// Place of the cursor, from 0.
+    /// Index of the row under the cursor.
     pub(crate) const fn at(&self) -> usize {
         self.at
     }
 
-    /// Places of the first row that can be seen and of the one behind the last.
+    /// Indices of the first row that can be seen and of the one behind the last.
     pub(crate) fn range(&self) -> (usize, usize) {
         (self.top, (self.top + self.height).min(self.keys.len()))
     }
@@ -139,21 +150,17 @@ impl<K> List<K> {
         self.scroll();
     }
 
-    /// Moves to the next row of a kind, downwards or upwards; `false` when there is none.
-    pub(crate) fn seek(&mut self, motion: Motion, wanted: impl Fn(&K) -> bool) -> bool {
-        let found = match motion {
-            Motion::Up | Motion::First | Motion::HalfUp | Motion::PageUp => {
-                self.keys.iter().take(self.at).rposition(&wanted)
+    /// Moves to the next row of a kind; `false` when there is none.
+    pub(crate) fn seek(&mut self, direction: Direction, wanted: impl Fn(&K) -> bool) -> bool {
+        let found = match direction {
+            Direction::Backward => self.keys.iter().take(self.at).rposition(&wanted),
+            Direction::Forward => {
+                let from = self.at + 1;
+                self.keys.iter().skip(from).position(&wanted).map(|further| from + further)
             }
-            Motion::Down | Motion::Last | Motion::HalfDown | Motion::PageDown => self
-                .keys
-                .iter()
-                .skip(self.at + 1)
-                .position(&wanted)
-                .map(|further| self.at + 1 + further),
         };
-        if let Some(place) = found {
-            (self.at, self.touched) = (place, true);
+        if let Some(index) = found {
+            (self.at, self.touched) = (index, true);
             self.scroll();
         }
         found.is_some()
@@ -216,7 +223,8 @@ mod tests {
         list.go(Motion::Down);
         assert_eq!(list.at(), 6);
         assert!(
-            list.seek(Motion::Up, |key| *key == 'b') && !list.seek(Motion::Up, |key| *key == 'b')
+            list.seek(Direction::Backward, |key| *key == 'b')
+                && !list.seek(Direction::Backward, |key| *key == 'b')
         );
         assert_eq!(seen(&list), "Bcd");
         list.set_height(9);

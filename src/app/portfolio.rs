@@ -1,5 +1,5 @@
-//! What every pane and dialog may look at: cards, transactions, operations and providers as last
-//! told, and now.
+//! What every pane and dialog may look at: cards, transactions, operations and accounts as last
+//! reported by the engine, and the time.
 //!
 //! Panes keep what only they show. Nothing here is drawn, and nothing here asks the engine.
 
@@ -22,7 +22,7 @@ use crate::engine::{EngineEvent, Health, HealthState, ProviderInfo, Step};
 /// What is known, and the time.
 #[derive(Debug)]
 pub struct Portfolio {
-    /// Now, as of the last tick or news.
+    /// Now, as of the last tick.
     pub now: Timestamp,
     /// The zone that times are shown in.
     pub zone: TimeZone,
@@ -30,12 +30,8 @@ pub struct Portfolio {
     pub operator: Arc<str>,
     /// Changes are refused.
     pub read_only: bool,
-    /// The accounts, in the order of the configuration.
-    pub providers: Vec<ProviderInfo>,
-    /// How each is doing.
-    pub health: BTreeMap<ProviderId, Health>,
-    /// The merchant's money at each.
-    pub floats: BTreeMap<ProviderId, Reading<Vec<Money>>>,
+    /// The accounts, and how they are.
+    pub accounts: Accounts,
     /// Every card by identity.
     pub cards: BTreeMap<CardKey, Card>,
     /// Newest first by time and id.
@@ -46,14 +42,45 @@ pub struct Portfolio {
     pub steps: BTreeMap<OperationId, Vec<Step>>,
     /// Cards the operator watches.
     pub watched: BTreeSet<CardKey>,
-    /// Grows with every change of cards, transactions or operations: what was computed from an
-    /// older one is stale.
-    pub revision: u64,
-    /// Grows with every change of transactions or operations, and with no other: most news is
-    /// about balances.
-    pub history_revision: u64,
+    /// What was computed from an older revision is stale.
+    pub revisions: Revisions,
+    operation_ids: OperationIds,
+}
+
+/// The accounts at providers, and how they are.
+#[derive(Debug)]
+pub struct Accounts {
+    /// In the order of the configuration.
+    pub providers: Vec<ProviderInfo>,
+    /// How each is doing; none for one that was not heard of yet.
+    pub health: BTreeMap<ProviderId, Health>,
+    /// The merchant's money at each.
+    pub floats: BTreeMap<ProviderId, Reading<Vec<Money>>>,
+}
+
+/// Counters that grow with every change.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Revisions {
+    /// Of cards, transactions and operations.
+    pub all: u64,
+    /// Of transactions and operations, and of nothing else: most events are about balances.
+    pub history: u64,
+}
+
+/// Where the ids of new operations come from.
+#[derive(Debug)]
+struct OperationIds {
+    /// 64 random bits, drawn once at the start.
     session: u64,
-    made: u16,
+    /// How many were made, from 0 again after 65,535.
+    count: u16,
+}
+
+impl OperationIds {
+    fn next(&mut self, at: Timestamp) -> OperationId {
+        self.count = self.count.wrapping_add(1);
+        OperationId::new(at, self.session, self.count)
+    }
 }
 
 impl Portfolio {
@@ -71,82 +98,43 @@ impl Portfolio {
             zone,
             operator,
             read_only: false,
-            providers,
-            health: BTreeMap::new(),
-            floats: BTreeMap::new(),
+            accounts: Accounts { providers, health: BTreeMap::new(), floats: BTreeMap::new() },
             cards: BTreeMap::new(),
             transactions: Transactions::default(),
             operations: Vec::new(),
             steps: BTreeMap::new(),
             watched: BTreeSet::new(),
-            revision: 0,
-            history_revision: 0,
-            session,
-            made: 0,
+            revisions: Revisions::default(),
+            operation_ids: OperationIds { session, count: 0 },
         }
     }
 
-    /// Takes in what the engine told.
-    pub fn apply(&mut self, news: &EngineEvent) {
-        match news {
-            EngineEvent::Transactions(_) | EngineEvent::Operation(_) => {
-                (self.revision, self.history_revision) =
-                    (self.revision + 1, self.history_revision + 1)
-            }
-            EngineEvent::Cards(_) | EngineEvent::Stale { .. } => self.revision += 1,
-            EngineEvent::Steps { .. }
-            | EngineEvent::Float { .. }
-            | EngineEvent::Health(_)
-            | EngineEvent::Provider(_)
-            | EngineEvent::ReadOnly(_)
-            | EngineEvent::Refused { .. }
-            | EngineEvent::Quote { .. }
-            | EngineEvent::RecentCredit { .. }
-            | EngineEvent::NotSettled { .. }
-            | EngineEvent::Broken(_) => {}
-        }
-        match news {
+    /// Takes in what the engine reports.
+    pub fn apply(&mut self, event: &EngineEvent) {
+        match event {
             EngineEvent::Cards(cards) => {
+                self.revisions.all += 1;
                 for card in cards {
                     self.cards.insert(card.key.clone(), card.clone());
                 }
             }
-            EngineEvent::Stale { provider, why } => {
-                for card in self.cards.values_mut().filter(|card| card.key.provider == *provider) {
-                    card.balance = std::mem::take(&mut card.balance).stale(why);
-                }
-                if let Some(float) = self.floats.get_mut(provider) {
-                    *float = std::mem::take(float).stale(why);
-                }
+            EngineEvent::Stale { provider, why } => self.mark_stale(provider, why),
+            EngineEvent::Transactions(rows) => {
+                self.history_changed();
+                self.transactions.apply(rows);
             }
-            EngineEvent::Transactions(rows) => self.transactions.apply(rows),
-            EngineEvent::Operation(operation) => {
-                match self.operations.iter_mut().find(|known| known.id == operation.id) {
-                    Some(known) => *known = operation.clone(),
-                    None => {
-                        let at = self.operations.partition_point(|known| known.id > operation.id);
-                        self.operations.insert(at, operation.clone());
-                    }
-                }
-            }
+            EngineEvent::Operation(operation) => self.put_operation(operation),
             EngineEvent::Steps { id, steps } => {
                 self.steps.insert(*id, steps.clone());
             }
             EngineEvent::Float { provider, float, at } => {
-                self.floats.insert(provider.clone(), Reading::At { value: float.clone(), at: *at });
+                let reading = Reading::At { value: float.clone(), at: *at };
+                self.accounts.floats.insert(provider.clone(), reading);
             }
-            EngineEvent::Health(health) => {
-                // A provider without cards has a float all the same.
-                if matches!(health.state, HealthState::Down | HealthState::Auth)
-                    && let Some(float) = self.floats.get_mut(&health.provider)
-                {
-                    let why = health.why.clone().unwrap_or_else(|| health.state.as_str().into());
-                    *float = std::mem::take(float).stale(&why);
-                }
-                self.health.insert(health.provider.clone(), (**health).clone());
-            }
+            EngineEvent::Health(health) => self.accounts.put_health(health),
             EngineEvent::Provider(info) => {
-                if let Some(known) = self.providers.iter_mut().find(|known| known.id == info.id) {
+                let mut known = self.accounts.providers.iter_mut();
+                if let Some(known) = known.find(|known| known.id == info.id) {
                     *known = (**info).clone();
                 }
             }
@@ -159,16 +147,40 @@ impl Portfolio {
         }
     }
 
+    fn history_changed(&mut self) {
+        self.revisions.all += 1;
+        self.revisions.history += 1;
+    }
+
+    /// No figure of this provider is live any more.
+    fn mark_stale(&mut self, provider: &ProviderId, why: &Arc<str>) {
+        self.revisions.all += 1;
+        for card in self.cards.values_mut().filter(|card| card.key.provider == *provider) {
+            card.balance = std::mem::take(&mut card.balance).stale(why);
+        }
+        self.accounts.mark_float_stale(provider, why);
+    }
+
+    fn put_operation(&mut self, operation: &Operation) {
+        self.history_changed();
+        match self.operations.iter_mut().find(|known| known.id == operation.id) {
+            Some(known) => *known = operation.clone(),
+            None => {
+                let at = self.operations.partition_point(|known| known.id > operation.id);
+                self.operations.insert(at, operation.clone());
+            }
+        }
+    }
+
     /// A new operation's id.
     pub fn new_operation_id(&mut self) -> OperationId {
-        self.made = self.made.wrapping_add(1);
-        OperationId::new(self.now, self.session, self.made)
+        self.operation_ids.next(self.now)
     }
 
     /// The account of this name.
     #[must_use]
     pub fn provider(&self, id: &ProviderId) -> Option<&ProviderInfo> {
-        self.providers.iter().find(|info| info.id == *id)
+        self.accounts.providers.iter().find(|info| info.id == *id)
     }
 
     /// What a provider can do; `None` when it could not be set up.
@@ -180,7 +192,7 @@ impl Portfolio {
     /// Whether any account has real money behind it.
     #[must_use]
     pub fn is_production(&self) -> bool {
-        self.providers.iter().any(|info| info.environment == Environment::Production)
+        self.accounts.providers.iter().any(|info| info.environment == Environment::Production)
     }
 
     /// Whether a change may be asked now.
@@ -204,6 +216,7 @@ impl Portfolio {
         }
         let Some(capabilities) = &info.capabilities else {
             let health = self
+                .accounts
                 .health
                 .get(&key.provider)
                 .filter(|health| health.state == HealthState::Waiting);
@@ -252,6 +265,23 @@ impl Portfolio {
     #[must_use]
     pub fn holder(&self, key: &CardKey) -> &str {
         self.cards.get(key).map_or("", |card| &card.holder)
+    }
+}
+
+impl Accounts {
+    fn put_health(&mut self, health: &Health) {
+        // A provider without cards has a float all the same.
+        if matches!(health.state, HealthState::Down | HealthState::Auth) {
+            let why = health.why.clone().unwrap_or_else(|| health.state.as_str().into());
+            self.mark_float_stale(&health.provider, &why);
+        }
+        self.health.insert(health.provider.clone(), health.clone());
+    }
+
+    fn mark_float_stale(&mut self, provider: &ProviderId, why: &Arc<str>) {
+        if let Some(float) = self.floats.get_mut(provider) {
+            *float = std::mem::take(float).stale(why);
+        }
     }
 }
 

@@ -29,7 +29,7 @@ use super::search::Search;
 
 /// The row under the cursor as plain text.
 pub(crate) fn row_text(model: &Model) -> Option<String> {
-    match model.focus {
+    match model.screen.focus {
         Pane::Cards => cards::row_text(model),
         Pane::Detail => timeline::row_text(model),
         Pane::Feed => feed::row_text(model),

@@ -16,7 +16,7 @@ fn selected(model: &Model) -> String {
 }
 
 fn order(model: &Model) -> Vec<String> {
-    model.cards.list.keys().iter().map(|key| key.id.to_string()).collect()
+    model.panes.cards.list.keys().iter().map(|key| key.id.to_string()).collect()
 }
 
 fn tick(model: &mut Model, seconds: i64) {
@@ -91,22 +91,22 @@ fn a_feed_that_follows_goes_on_following_under_the_dialog_of_another_pane() {
     press(&mut model, "f esc");
     let fresh = transaction(&key("artha", "1455"), "a-1", 0, "5.00 EUR", "LIDL");
     apply(&mut model, EngineEvent::Transactions(vec![fresh]));
-    assert_eq!((model.feed.follow, model.feed.list.range().0), (true, 0));
+    assert_eq!((model.panes.feed.follow, model.panes.feed.list.range().0), (true, 0));
     press(&mut model, "2 j f esc");
-    assert!(!model.feed.follow, "a dialog of its own row holds it");
+    assert!(!model.panes.feed.follow, "a dialog of its own row holds it");
 }
 
 #[test]
 fn a_paused_screen_counts_what_waits_and_loses_nothing() {
     let mut model = board((120, 40));
     press(&mut model, "2 p");
-    let rows = model.feed.list.len();
+    let rows = model.panes.feed.list.len();
     tick(&mut model, 5);
     let fresh = declined(transaction(&key("artha", "1455"), "a-1", -3, "5.00 EUR", "LIDL"), "51");
     apply(&mut model, EngineEvent::Transactions(vec![fresh]));
-    assert_eq!((model.feed.list.len(), model.feed.waiting), (rows, 1));
+    assert_eq!((model.panes.feed.list.len(), model.panes.feed.waiting), (rows, 1));
     press(&mut model, "p");
-    assert_eq!((model.feed.list.len(), model.feed.waiting), (rows + 1, 0));
+    assert_eq!((model.panes.feed.list.len(), model.panes.feed.waiting), (rows + 1, 0));
 }
 
 #[test]
@@ -115,11 +115,11 @@ fn the_filter_applies_while_typing_and_escape_shows_everything_again() {
     press(&mut model, "/ c c y : K W D");
     assert_eq!(order(&model), ["c-5560"]);
     press(&mut model, "enter");
-    assert_eq!(model.cards.hidden, 15);
+    assert_eq!(model.panes.cards.hidden, 15);
     press(&mut model, "esc");
-    assert_eq!(model.cards.list.len(), 16);
+    assert_eq!(model.panes.cards.list.len(), 16);
     press(&mut model, "/ q q");
-    assert_eq!(model.cards.search.text(), "qq", "letters are typed, not commands");
+    assert_eq!(model.panes.cards.search.text(), "qq", "letters are typed, not commands");
     assert_eq!(
         jobs(press(&mut model, "ctrl-c")).len(),
         0,
@@ -132,7 +132,7 @@ fn the_filter_applies_while_typing_and_escape_shows_everything_again() {
 fn pasted_text_goes_into_an_open_filter_and_nowhere_else() {
     let mut model = board((120, 40));
     _ = update(&mut model, Msg::Paste("q\u{1b}[2J".to_owned()));
-    assert!(model.cards.search.text().is_empty() && model.dialogs.is_empty());
+    assert!(model.panes.cards.search.text().is_empty() && model.dialogs.is_empty());
     press(&mut model, "/");
     _ = update(&mut model, Msg::Paste("4242\n".to_owned()));
     assert_eq!(order(&model), ["c-4242"]);
@@ -142,17 +142,18 @@ fn pasted_text_goes_into_an_open_filter_and_nowhere_else() {
 fn a_mark_that_the_filter_hides_is_counted() {
     let mut model = board((120, 40));
     press(&mut model, "space j space / l a s t 4 : 4 2 4 2 enter");
-    assert_eq!((model.cards.marks.len(), model.cards.hidden_marks()), (2, 2));
+    assert_eq!((model.panes.cards.marks.len(), model.panes.cards.hidden_marks()), (2, 2));
     press(&mut model, "U");
-    assert_eq!(model.cards.marks.len(), 0);
+    assert_eq!(model.panes.cards.marks.len(), 0);
 }
 
 #[test]
 fn sorting_compares_amounts_only_within_a_currency() {
     let mut model = board((120, 40));
     press(&mut model, "s s s s s");
-    assert_eq!(model.cards.sort.as_str(), "available");
+    assert_eq!(model.panes.cards.sort.as_str(), "available");
     let amounts: Vec<_> = model
+        .panes
         .cards
         .list
         .keys()
@@ -169,40 +170,40 @@ fn sorting_compares_amounts_only_within_a_currency() {
         _ => true,
     }));
     press(&mut model, "S");
-    assert!(model.cards.reversed);
+    assert!(model.panes.cards.reversed);
 }
 
 #[test]
 fn views_open_and_escape_leads_back() {
     let mut model = board((120, 40));
     press(&mut model, "2");
-    assert_eq!((model.view, model.focus), (Pane::Feed, Pane::Feed));
+    assert_eq!((model.screen.view, model.screen.focus), (Pane::Feed, Pane::Feed));
     press(&mut model, "enter");
     assert_eq!(
-        (model.view, selected(&model).as_str()),
+        (model.screen.view, selected(&model).as_str()),
         (Pane::Detail, "c-4242"),
         "the card of the newest row"
     );
     press(&mut model, "esc");
-    assert_eq!(model.view, Pane::Feed);
+    assert_eq!(model.screen.view, Pane::Feed);
     press(&mut model, "4 -");
-    assert_eq!(model.view, Pane::Feed, "the last view");
+    assert_eq!(model.screen.view, Pane::Feed, "the last view");
     press(&mut model, "esc tab");
-    assert_eq!((model.view, model.focus), (Pane::Cards, Pane::Detail));
+    assert_eq!((model.screen.view, model.screen.focus), (Pane::Cards, Pane::Detail));
     press(&mut model, "z");
     assert_eq!(model.layout().panes.len(), 1);
     press(&mut model, "esc s-tab");
-    assert_eq!((model.layout().panes.len(), model.focus), (3, Pane::Cards));
+    assert_eq!((model.layout().panes.len(), model.screen.focus), (3, Pane::Cards));
 }
 
 #[test]
 fn the_detail_follows_the_cursor_and_stays_when_keys_go_to_it() {
     let mut model = board((120, 40));
     press(&mut model, "j");
-    assert_eq!(model.detail.card, Some(key("artha", "1200")));
+    assert_eq!(model.panes.detail.card, Some(key("artha", "1200")));
     press(&mut model, "tab l l");
-    assert_eq!(model.detail.tab, super::detail::Tab::Declines);
-    assert_eq!(model.detail.list.len(), 1);
+    assert_eq!(model.panes.detail.tab, super::detail::Tab::Declines);
+    assert_eq!(model.panes.detail.list.len(), 1);
     assert_eq!(selected(&model), "c-1200");
 }
 
@@ -213,9 +214,9 @@ fn the_next_decline_is_one_key_away() {
     let first = selected(&model);
     press(&mut model, "e");
     assert_ne!(selected(&model), first);
-    assert!(!model.feed.follow, "looking at an old row is not following");
+    assert!(!model.panes.feed.follow, "looking at an old row is not following");
     press(&mut model, "F");
-    assert!(model.feed.follow && model.feed.list.at() == 0);
+    assert!(model.panes.feed.follow && model.panes.feed.list.at() == 0);
 }
 
 #[test]
@@ -238,6 +239,7 @@ fn the_activity_shows_what_a_tab_names() {
     let mut model = board((120, 40));
     press(&mut model, "3 l l");
     let states: Vec<OperationState> = model
+        .panes
         .activity
         .list
         .keys()
@@ -246,7 +248,7 @@ fn the_activity_shows_what_a_tab_names() {
         .map(|row| row.state)
         .collect();
     assert_eq!(states, [OperationState::Sent, OperationState::Unknown]);
-    assert_eq!(model.activity.hidden, 4);
+    assert_eq!(model.panes.activity.hidden, 4);
 }
 
 #[test]
@@ -451,18 +453,18 @@ fn keys_without_a_meaning_do_nothing() {
     let mut model = board((80, 24));
     let before = order(&model);
     assert!(jobs(press(&mut model, "Q ctrl-x f7 alt-q ; delete")).is_empty());
-    assert_eq!((order(&model), model.view, model.dialogs.len()), (before, Pane::Cards, 0));
+    assert_eq!((order(&model), model.screen.view, model.dialogs.len()), (before, Pane::Cards, 0));
 }
 
 #[test]
 fn the_feed_steps_through_stretches_of_time() {
     let mut model = board((120, 40));
     press(&mut model, "2");
-    let day = model.feed.list.len();
+    let day = model.panes.feed.list.len();
     press(&mut model, "[ [ [");
-    assert!(model.feed.list.len() < day && model.feed.range() == "15m");
+    assert!(model.panes.feed.list.len() < day && model.panes.feed.range() == "15m");
     press(&mut model, "] ] ] ]");
-    assert_eq!((model.feed.range(), model.feed.list.len()), ("2d", day + 1));
+    assert_eq!((model.panes.feed.range(), model.panes.feed.list.len()), ("2d", day + 1));
 }
 
 #[test]
@@ -476,7 +478,7 @@ fn a_secret_is_wiped_before_the_program_is_suspended() {
 #[test]
 fn balances_that_change_do_not_make_the_feed_anew() {
     let mut model = board((120, 40));
-    let before = model.portfolio.history_revision;
+    let before = model.portfolio.revisions.history;
     apply(
         &mut model,
         EngineEvent::Cards(vec![card(
@@ -488,9 +490,9 @@ fn balances_that_change_do_not_make_the_feed_anew() {
             0,
         )]),
     );
-    assert_eq!(model.portfolio.history_revision, before);
+    assert_eq!(model.portfolio.revisions.history, before);
     assert_eq!(
-        model.cards.attention(&key("artha", "1455")).map(|why| why.words(now())).as_deref(),
+        model.panes.cards.attention(&key("artha", "1455")).map(|why| why.words(now())).as_deref(),
         Some("LOW under 20.00")
     );
 }
@@ -500,6 +502,7 @@ fn totals_never_mix_currencies_and_tell_spent_from_refused() {
     let mut model = board((120, 40));
     press(&mut model, "2");
     let totals: Vec<String> = model
+        .panes
         .feed
         .totals
         .iter()
@@ -530,7 +533,7 @@ fn totals_never_mix_currencies_and_tell_spent_from_refused() {
 fn a_proven_top_up_is_one_row_and_names_its_operation() {
     let mut model = board((120, 40));
     press(&mut model, "2");
-    let rows = model.feed.list.len();
+    let rows = model.panes.feed.list.len();
     let done = operation(9, ActionKind::TopUp, &key("artha", "1455"), OperationState::Done, 20);
     let proof = crate::domain::transaction::Transaction {
         kind: crate::domain::transaction::TransactionKind::TopUp,
@@ -540,7 +543,7 @@ fn a_proven_top_up_is_one_row_and_names_its_operation() {
     };
     apply(&mut model, EngineEvent::Operation(done));
     apply(&mut model, EngineEvent::Transactions(vec![proof]));
-    assert_eq!(model.feed.list.len(), rows + 1);
+    assert_eq!(model.panes.feed.list.len(), rows + 1);
 }
 
 #[test]
@@ -548,7 +551,7 @@ fn attention_fades_with_time_by_itself() {
     let mut model = board((120, 40));
     let words = |model: &Model| {
         let now = model.portfolio.now;
-        model.cards.attention(&key("artha", "0917")).map(|attention| attention.words(now))
+        model.panes.cards.attention(&key("artha", "0917")).map(|attention| attention.words(now))
     };
     assert_eq!(words(&model).as_deref(), Some("DECLINED 9m 22.10"));
     tick(&mut model, 16 * 60);
@@ -624,6 +627,6 @@ fn fifty_declines_of_one_card_are_one_row_of_the_board() {
         .map(|n| declined(transaction(&ivo, &format!("x-{n}"), 10 + n, "9.00 EUR", "LIDL"), "51"))
         .collect();
     apply(&mut model, EngineEvent::Transactions(rows));
-    let words = model.cards.attention(&ivo).map(|attention| attention.words(now()));
+    let words = model.panes.cards.attention(&ivo).map(|attention| attention.words(now()));
     assert_eq!(words.as_deref(), Some("DECLINED 10s 9.00"));
 }

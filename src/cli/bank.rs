@@ -8,7 +8,7 @@ use clap::Args;
 use super::exit::Failure;
 use super::scratch::unusable;
 use crate::clock::Clock;
-use crate::config::Config;
+use crate::provider::Config;
 use crate::sandbox::{Dialect, Options, Sandbox, Scenario, Serving};
 
 /// The made-up bank of `demo` and `sandbox`.

@@ -6,12 +6,13 @@ use std::io::{self, IsTerminal};
 use std::path::PathBuf;
 
 use super::exit::{Exit, Failure, Outcome};
-use super::global::{ColorChoice, Global};
+use super::global::Global;
 use super::session::{configuration, data_folder, keymap, only, operator};
 use crate::clock::Clock;
-use crate::config::{self, Config};
+use crate::config;
 use crate::engine::{Engine, Setup};
-use crate::run::{self, Color, Start};
+use crate::provider::Config;
+use crate::run::{self, Start};
 
 /// Shows the board of the configured accounts.
 pub(super) async fn run(global: &Global, clock: Clock) -> Outcome {
@@ -54,7 +55,7 @@ pub(super) async fn show(
         read_only: global.read_only,
         operator,
         clock,
-        color: color(global.color),
+        color: global.color.into(),
     };
     run::board(start).await.map_err(|error| Failure::new(Exit::Refused, format!("{error:#}")))?;
     Ok(Exit::Done)
@@ -69,12 +70,4 @@ pub(super) fn needs_terminal() -> Result<(), Failure> {
         "the board needs a terminal; for scripts there are: cardtop cards --json, and cardtop \
          --help",
     ))
-}
-
-const fn color(choice: ColorChoice) -> Color {
-    match choice {
-        ColorChoice::Auto => Color::Auto,
-        ColorChoice::Always => Color::Always,
-        ColorChoice::Never => Color::Never,
-    }
 }

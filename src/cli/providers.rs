@@ -114,7 +114,7 @@ mod tests {
 
     use super::*;
     use crate::contract::samples::{at, money};
-    use crate::domain::card::ProviderId;
+    use crate::domain::card::{IdForm, Ids, ProviderId};
     use crate::domain::completeness::Completeness;
     use crate::engine::{Health, ProviderInfo};
     use crate::provider::Error;
@@ -122,7 +122,7 @@ mod tests {
     fn report() -> ProviderReport {
         let id = ProviderId::new("acme");
         let info = ProviderInfo {
-            ids: crate::config::wires::enkash::IDS,
+            ids: Ids { cards: IdForm::Guid, transactions: IdForm::Opaque },
             id: id.clone(),
             kind: "ibanera",
             environment: Environment::Production,

@@ -8,19 +8,20 @@ use std::path::Path;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
 
 use super::exit::{Exit, Failure, warn};
-use super::global::{ColorChoice, Format, Global};
+use super::global::{Format, Global};
 use crate::app::keymap::Keymap;
+use crate::appearance::{self, Color};
 use crate::clock::Clock;
-use crate::config::{self, Config};
+use crate::config;
 use crate::contract::{self, View};
 use crate::domain::card::{Card, ProviderId};
 use crate::domain::filter::Filter;
 use crate::domain::operation::Operation;
 use crate::domain::text;
 use crate::engine::{Engine, EngineEvent, ProviderInfo, Setup};
+use crate::provider::Config;
 
 /// An engine that reads only when it is asked, and how its answers are printed.
 pub(crate) struct Session {
@@ -60,7 +61,7 @@ impl Session {
 
     async fn begin(global: &Global, clock: Clock, only_reads: bool) -> Result<Self, Failure> {
         let config = configuration(global)?;
-        let view = view(global, zone(&config.board.timezone)?, clock.now());
+        let view = view(global, &config.board.timezone, clock.now())?;
         // A slip of the pen is told before any secret is read.
         let filter = contract::filter::parse(
             global.filter.as_deref().unwrap_or_default(),
@@ -186,43 +187,16 @@ pub(crate) fn data_folder(given: Option<&Path>) -> Result<std::path::PathBuf, Fa
     config::data_dir(given).map_err(|error| Failure::usage(error.to_string()))
 }
 
-/// The time zone of this name; `local` is the machine's.
-///
-/// # Errors
-/// A usage failure, when the time zone database does not know it.
-pub(crate) fn zone(name: &str) -> Result<TimeZone, Failure> {
-    match name {
-        "local" => Ok(TimeZone::system()),
-        name => TimeZone::get(name)
-            .map_err(|_| Failure::usage(format!("board.timezone: there is no time zone {name}"))),
-    }
-}
-
-/// How the flags and the terminal want rows printed.
-pub(crate) fn view(global: &Global, zone: TimeZone, now: Timestamp) -> View {
+/// How the flags and the terminal want tables printed.
+fn view(global: &Global, timezone: &str, now: Timestamp) -> Result<View, Failure> {
     let terminal = io::stdout().is_terminal();
-    let color = colored(
-        global.color,
-        terminal,
-        environment("NO_COLOR").as_deref(),
-        environment("TERM").as_deref(),
-    );
-    View { color, terminal, now, zone }
-}
-
-/// Whether to use colours: where it is left to us, only on a terminal that can, and not when
-/// `NO_COLOR` says no.
-pub(crate) fn colored(
-    choice: ColorChoice,
-    terminal: bool,
-    no_color: Option<&str>,
-    term: Option<&str>,
-) -> bool {
-    match choice {
-        ColorChoice::Always => true,
-        ColorChoice::Never => false,
-        ColorChoice::Auto => terminal && no_color.is_none_or(str::is_empty) && term != Some("dumb"),
-    }
+    let color = match Color::from(global.color) {
+        Color::Auto => terminal && Color::Auto.is_wanted(environment),
+        color @ (Color::Always | Color::Never) => color.is_wanted(environment),
+    };
+    let zone = appearance::zone(timezone)
+        .map_err(|error| Failure::usage(format!("board.timezone: {error}")))?;
+    Ok(View { color, terminal, now, zone })
 }
 
 /// Who operates, as the system knows them: written into the journal beside every change.
@@ -252,17 +226,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn colours_are_for_terminals_that_want_them() {
-        assert!(colored(ColorChoice::Auto, true, None, Some("xterm")));
-        assert!(colored(ColorChoice::Auto, true, Some(""), None));
-        assert!(!colored(ColorChoice::Auto, true, Some("1"), None));
-        assert!(!colored(ColorChoice::Auto, true, None, Some("dumb")));
-        assert!(!colored(ColorChoice::Auto, false, None, None));
-        assert!(colored(ColorChoice::Always, false, Some("1"), None));
-        assert!(!colored(ColorChoice::Never, true, None, None));
-    }
-
-    #[test]
     fn without_a_configuration_the_first_steps_are_named() {
         let words = how_to_start(Some(Path::new("/home/anay/.config/cardtop/config.toml")));
         for wanted in [
@@ -277,12 +240,5 @@ mod tests {
     #[test]
     fn somebody_always_operates() {
         assert!(!operator().is_empty());
-    }
-
-    #[test]
-    fn a_time_zone_is_known_or_named_as_unknown() {
-        assert!(zone("UTC").is_ok());
-        let failure = zone("Europe/Atlantis").expect_err("no such zone");
-        assert!(failure.message.contains("Europe/Atlantis"), "{}", failure.message);
     }
 }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use crate::domain::card::{Card, CardKind, IdForm, ProviderId};
 use crate::domain::text::{self, clean};
-use crate::files::{self, Refused};
+use crate::files::{self, FileError};
 
 /// Most bytes of a roster: far more than a hundred thousand cards.
 const LONGEST: u64 = 64 << 20;
@@ -62,8 +62,8 @@ pub fn read(provider: &ProviderId, form: IdForm, path: &Path) -> Result<Roster, 
         ))
     };
     let bytes = files::read_roster(path, LONGEST).map_err(|refused| match refused {
-        Refused::Missing => wrong("cannot be read: there is no such file"),
-        Refused::Because(words) => wrong(&words),
+        FileError::Missing => wrong("cannot be read: there is no such file"),
+        FileError::Unusable(words) => wrong(&words),
     })?;
     let text = decode(&bytes)
         .ok_or_else(|| wrong("is neither UTF-8 nor UTF-16 text: save it as CSV UTF-8"))?;

@@ -2,65 +2,32 @@
 //! line and what to write.
 
 use std::collections::BTreeMap;
-use std::net::IpAddr;
 use std::ops::Range;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::file::ConfigError;
-use super::secret::Source;
-use super::wires;
-use crate::domain::text;
+use super::address;
+use super::duration::read_duration;
+use super::error::ConfigError;
+use super::page::Page;
+use super::spelling::plain;
+use super::suggestion::meant;
 
-/// The file's text, for lines in sentences.
-pub(super) struct Page<'a> {
-    pub(super) text: &'a str,
-    pub(super) path: &'a Path,
-}
-
-impl Page<'_> {
-    pub(super) fn wrong(&self, at: Range<usize>, words: &str) -> ConfigError {
-        // What stands in the file may be anything: an escape sequence, a card number.
-        let words = text::mask_card_numbers(&text::one_line(words));
-        ConfigError(format!("{}: {words}", self.place(at)))
-    }
-
-    /// File and line.
-    pub(super) fn place(&self, at: Range<usize>) -> String {
-        let before = self.text.get(..at.start.min(self.text.len())).unwrap_or_default();
-        format!("{} line {}", text::of_path(self.path), before.matches('\n').count() + 1)
-    }
-
-    /// A path of the file, relative to its folder; `~/` is the home folder.
-    pub(super) fn file(&self, text: &str) -> PathBuf {
-        let home = text
-            .strip_prefix("~/")
-            .and_then(|rest| Some(directories::BaseDirs::new()?.home_dir().join(rest)));
-        if let Some(path) = home {
-            return path;
-        }
-        let folder = self
-            .path
-            .parent()
-            .filter(|folder| !folder.as_os_str().is_empty())
-            .unwrap_or_else(|| Path::new("."));
-        let folder = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
-        folder.join(text)
-    }
-}
-
-/// A list of texts, and where it stands.
+/// A list of texts, and its span in the file.
 type Texts = (Vec<String>, Range<usize>);
 
-/// One table of the file; every key that is read is taken out.
-pub(super) struct Table<'a> {
-    pub(super) page: &'a Page<'a>,
-    pub(super) name: String,
-    pub(super) span: Range<usize>,
-    pub(super) entries: Vec<(String, Range<usize>, &'a DeValue<'a>)>,
+/// A key, its span in the file, and its value.
+type Entry<'a> = (String, Range<usize>, &'a DeValue<'a>);
+
+/// One table of the file. A key that is read is taken out.
+pub struct Table<'a> {
+    page: &'a Page<'a>,
+    name: String,
+    span: Range<usize>,
+    entries: Vec<Entry<'a>>,
 }
 
 impl<'a> Table<'a> {
@@ -79,11 +46,45 @@ impl<'a> Table<'a> {
         Self { page, name, span, entries }
     }
 
-    pub(super) fn rest(self) -> Vec<(String, Range<usize>, &'a DeValue<'a>)> {
+    pub(super) fn into_entries(self) -> Vec<Entry<'a>> {
         self.entries
     }
 
-    pub(super) fn key(&self, key: &str) -> String {
+    pub(super) const fn page(&self) -> &'a Page<'a> {
+        self.page
+    }
+
+    /// Its name in the file: `providers.acme.credentials`.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Where it stands in the file, in bytes.
+    #[must_use]
+    pub fn span(&self) -> Range<usize> {
+        self.span.clone()
+    }
+
+    pub(super) fn has(&self, key: &str) -> bool {
+        self.entries.iter().any(|(name, ..)| name == key)
+    }
+
+    /// A path in the file, relative to the file's folder; `~/` is the home folder.
+    #[must_use]
+    pub fn file(&self, text: &str) -> PathBuf {
+        self.page.file(text)
+    }
+
+    /// A mistake at a place of the file, in one sentence that says what to write instead.
+    #[must_use]
+    pub fn error(&self, at: Range<usize>, words: &str) -> ConfigError {
+        self.page.wrong(at, words)
+    }
+
+    /// The whole name of one of its keys: `providers.acme.base_url`.
+    #[must_use]
+    pub fn key(&self, key: &str) -> String {
         if self.name.is_empty() { key.to_owned() } else { format!("{}.{key}", self.name) }
     }
 
@@ -93,7 +94,9 @@ impl<'a> Table<'a> {
         Some((span, value))
     }
 
-    pub(super) fn missing(&self, key: &str, hint: &str) -> ConfigError {
+    /// The mistake that a key is missing; `hint` is the rest of the sentence.
+    #[must_use]
+    pub fn missing(&self, key: &str, hint: &str) -> ConfigError {
         self.page.wrong(self.span.clone(), &format!("{} is missing{hint}", self.key(key)))
     }
 
@@ -106,10 +109,11 @@ impl<'a> Table<'a> {
         self.page.wrong(span, &format!("{}{why}", self.key(key)))
     }
 
-    pub(super) fn text(
-        &mut self,
-        key: &str,
-    ) -> Result<Option<(String, Range<usize>)>, ConfigError> {
+    /// A text, with its span in the file. A whole number is taken for its digits.
+    ///
+    /// # Errors
+    /// One sentence, when it is neither.
+    pub fn text(&mut self, key: &str) -> Result<Option<(String, Range<usize>)>, ConfigError> {
         match self.take(key) {
             None => Ok(None),
             Some((span, DeValue::String(text))) => Ok(Some((text.to_string(), span))),
@@ -121,7 +125,10 @@ impl<'a> Table<'a> {
     }
 
     /// A text that, where it is given, is not empty.
-    pub(super) fn some_text(&mut self, key: &str) -> Result<Option<String>, ConfigError> {
+    ///
+    /// # Errors
+    /// One sentence, when it is empty or no text.
+    pub fn some_text(&mut self, key: &str) -> Result<Option<String>, ConfigError> {
         match self.text(key)? {
             Some((text, span)) if text.trim().is_empty() => Err(self.page.wrong(
                 span,
@@ -131,12 +138,20 @@ impl<'a> Table<'a> {
         }
     }
 
-    pub(super) fn need_text(&mut self, key: &str) -> Result<String, ConfigError> {
+    /// A text that the account cannot do without.
+    ///
+    /// # Errors
+    /// One sentence, when the key is missing, empty or no text.
+    pub fn need_text(&mut self, key: &str) -> Result<String, ConfigError> {
         self.some_text(key)?
             .ok_or_else(|| self.missing(key, ": write it as the provider gave it to you"))
     }
 
-    pub(super) fn read<T>(
+    /// A text that `read` understands; `wanted` says what to write instead.
+    ///
+    /// # Errors
+    /// One sentence, when `read` does not.
+    pub fn read<T>(
         &mut self,
         key: &str,
         wanted: &str,
@@ -151,7 +166,11 @@ impl<'a> Table<'a> {
         }
     }
 
-    pub(super) fn word<T: Copy>(
+    /// One of these words, as the value beside it.
+    ///
+    /// # Errors
+    /// One sentence with all of the words, when it is none of them.
+    pub fn word<T: Copy>(
         &mut self,
         key: &str,
         words: &[(&str, T)],
@@ -172,7 +191,7 @@ impl<'a> Table<'a> {
         let Some(table) = self.table(key)? else { return Ok(BTreeMap::new()) };
         let (page, name) = (table.page, table.name.clone());
         let mut words = BTreeMap::new();
-        let mut given = table.rest();
+        let mut given = table.into_entries();
         given.sort_by_key(|(_, span, _)| span.start);
         for (theirs, span, value) in given {
             let DeValue::String(ours) = value else {
@@ -187,7 +206,7 @@ impl<'a> Table<'a> {
                     &format!("{name}.\"{theirs}\" is \"{ours}\": write one of {wanted}"),
                 ));
             };
-            let plain = wires::plain(&theirs);
+            let plain = plain(&theirs);
             if plain.is_empty() || words.insert(plain, *value).is_some() {
                 return Err(page.wrong(
                     span,
@@ -214,8 +233,11 @@ impl<'a> Table<'a> {
         Ok(Some(text))
     }
 
-    /// A list of texts, and where it stands.
-    pub(super) fn list(&mut self, key: &str) -> Result<Option<Texts>, ConfigError> {
+    /// A list of texts, with its span in the file.
+    ///
+    /// # Errors
+    /// One sentence, when it is none.
+    pub fn list(&mut self, key: &str) -> Result<Option<Texts>, ConfigError> {
         let Some((span, value)) = self.take(key) else { return Ok(None) };
         let texts = match value {
             DeValue::Array(texts) => texts
@@ -233,7 +255,11 @@ impl<'a> Table<'a> {
         }
     }
 
-    pub(super) fn flag(&mut self, key: &str) -> Result<Option<bool>, ConfigError> {
+    /// `true` or `false`.
+    ///
+    /// # Errors
+    /// One sentence, when it is neither.
+    pub fn flag(&mut self, key: &str) -> Result<Option<bool>, ConfigError> {
         match self.take(key) {
             None => Ok(None),
             Some((_, DeValue::Boolean(flag))) => Ok(Some(*flag)),
@@ -247,73 +273,38 @@ impl<'a> Table<'a> {
         }
     }
 
-    /// More than nothing, so that nothing spins, and at most a year, so that no sum with a time
-    /// overflows.
-    pub(super) fn duration(&mut self, key: &str) -> Result<Option<Duration>, ConfigError> {
+    /// A duration: more than nothing, so that nothing spins, and at most a year, so that no sum with
+    /// a time overflows.
+    ///
+    /// # Errors
+    /// One sentence, when it is none.
+    pub fn duration(&mut self, key: &str) -> Result<Option<Duration>, ConfigError> {
         const YEAR: Duration = Duration::from_secs(365 * 86_400);
         self.read(
             key,
             "a duration of more than nothing and at most 365d, such as \"500ms\", \"20s\" or \
              \"2m\"",
-            |text| {
-                super::read_duration(text)
-                    .filter(|duration| !duration.is_zero() && *duration <= YEAR)
-            },
+            |text| read_duration(text).filter(|duration| !duration.is_zero() && *duration <= YEAR),
         )
     }
 
     /// An address without a slash at its end: https, or http on this machine.
-    pub(super) fn need_address(&mut self, key: &str) -> Result<String, ConfigError> {
+    ///
+    /// # Errors
+    /// One sentence, when the key is missing or its text is no such address.
+    pub fn need_address(&mut self, key: &str) -> Result<String, ConfigError> {
         let Some((text, span)) = self.text(key)? else {
             return Err(self.missing(key, ": write the address that the provider gave you"));
         };
-        let wrong =
-            |words: &str| Err(self.page.wrong(span.clone(), &format!("{} {words}", self.key(key))));
-        let Ok(url) = text.parse::<http::Uri>() else {
-            return wrong("is not an address: write one such as \"https://api.example.com\"");
-        };
-        let (Some(scheme), Some(host)) = (url.scheme_str(), url.host()) else {
-            return wrong("is not a whole address: write one such as \"https://api.example.com\"");
-        };
-        let bare = host.trim_start_matches('[').trim_end_matches(']');
-        let local = bare.eq_ignore_ascii_case("localhost")
-            || bare.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback());
-        let authority = url.authority().map_or("", |authority| authority.as_str());
-        if authority.contains('@') {
-            return wrong("has a user name or password in it: credentials have their own table");
-        }
-        let port = authority.get(host.len()..).unwrap_or_default();
-        if !port.is_empty() && url.port_u16().is_none_or(|port| port == 0) {
-            return wrong(
-                "has a port that is none: write a number from 1 to 65535 behind the colon, or \
-                 leave both out",
-            );
-        }
-        if text.contains(['?', '#']) {
-            return wrong("has a ? or # in it: write the address up to its path");
-        }
-        match scheme.to_ascii_lowercase().as_str() {
-            "https" => {}
-            "http" if local => {}
-            "http" => {
-                return wrong(
-                    "is http://, which anybody on the way can read: write https:// (http is for \
-                     this machine only)",
-                );
-            }
-            _ => return wrong("is not https://"),
-        }
-        // Scheme and host are the same in any case; the path need not be.
-        let path = text.get(scheme.len() + "://".len() + authority.len()..).unwrap_or_default();
-        Ok(format!(
-            "{}://{}{}",
-            scheme.to_ascii_lowercase(),
-            authority.to_ascii_lowercase(),
-            path.trim_end_matches('/')
-        ))
+        address::parse(&text)
+            .map_err(|words| self.page.wrong(span, &format!("{} {words}", self.key(key))))
     }
 
-    pub(super) fn table(&mut self, key: &str) -> Result<Option<Self>, ConfigError> {
+    /// A table in this table.
+    ///
+    /// # Errors
+    /// One sentence, when it is none.
+    pub fn table(&mut self, key: &str) -> Result<Option<Self>, ConfigError> {
         match self.take(key) {
             None => Ok(None),
             Some((span, DeValue::Table(entries))) => {
@@ -326,81 +317,24 @@ impl<'a> Table<'a> {
         }
     }
 
-    pub(super) fn need_secret(&mut self, key: &str) -> Result<Source, ConfigError> {
-        let hint = ": say where the secret is, such as { env = \"NAME\" } or { file = \"path\" }";
-        self.secret(key)?.ok_or_else(|| self.missing(key, hint))
+    /// The same, empty where the file has none: mistakes then name the line of this table.
+    pub(super) fn table_or_empty(&mut self, key: &str) -> Result<Self, ConfigError> {
+        Ok(match self.table(key)? {
+            Some(table) => table,
+            None => Self {
+                page: self.page,
+                name: self.key(key),
+                span: self.span.clone(),
+                entries: Vec::new(),
+            },
+        })
     }
 
-    pub(super) fn secret(&mut self, key: &str) -> Result<Option<Source>, ConfigError> {
-        const HOW: &str = "{ env = \"NAME\" }, { file = \"path\" }, { command = [\"program\", \
-                           \"word\"] } or { keyring = \"service/account\" }";
-        let name = self.key(key);
-        let Some((span, value)) = self.take(key) else { return Ok(None) };
-        let DeValue::Table(entries) = value else {
-            let words =
-                format!("{name}: a secret is never written in this file; say where it is: {HOW}");
-            return Err(self.page.wrong(span, &words));
-        };
-        let mut source = Table::new(self.page, name.clone(), span.clone(), entries);
-        source.only(&["env", "file", "command", "keyring"])?;
-        let mut found = Vec::new();
-        // What stands there may be the secret itself, put in the wrong place: no sentence repeats
-        // it.
-        if let Some((variable, at)) = source.text("env")? {
-            let plain = variable.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
-                && variable.bytes().next().is_some_and(|b| !b.is_ascii_digit());
-            if !plain {
-                let words = format!(
-                    "{name}.env is not the name of a variable: write one such as \"ACME_TOKEN\""
-                );
-                return Err(self.page.wrong(at, &words));
-            }
-            found.push(Source::Env(variable));
-        }
-        if let Some(file) = source.some_text("file")? {
-            found.push(Source::File(self.page.file(&file)));
-        }
-        if let Some((entry, at)) = source.text("keyring")? {
-            if !entry
-                .split_once('/')
-                .is_some_and(|(service, account)| !service.is_empty() && !account.is_empty())
-            {
-                return Err(self
-                    .page
-                    .wrong(at, &format!("{name}.keyring is not \"service/account\"")));
-            }
-            found.push(Source::Keyring(entry));
-        }
-        if let Some((at, words)) = source.take("command") {
-            let words = match words {
-                DeValue::Array(words) => words
-                    .iter()
-                    .map(|word| word.get_ref().as_str().map(str::to_owned))
-                    .collect::<Option<Vec<_>>>(),
-                _ => None,
-            };
-            match words.filter(|words| words.first().is_some_and(|program| !program.is_empty())) {
-                Some(words) => found.push(Source::Command(words)),
-                None => {
-                    return Err(self.page.wrong(
-                        at,
-                        &format!(
-                            "{name}.command is not a list of words: write [\"program\", \"word\"]"
-                        ),
-                    ));
-                }
-            }
-        }
-        match (found.pop(), found.pop()) {
-            (Some(source), None) => Ok(Some(source)),
-            _ => Err(self
-                .page
-                .wrong(span, &format!("{name} names no single source: write one of {HOW}"))),
-        }
-    }
-
-    /// Complains of the first key that is not one of these.
-    pub(super) fn only(&self, known: &[&str]) -> Result<(), ConfigError> {
+    /// Refuses the first key that is not one of these.
+    ///
+    /// # Errors
+    /// One sentence with the key that was probably meant.
+    pub fn only(&self, known: &[&str]) -> Result<(), ConfigError> {
         let unknown = self.entries.iter().filter(|(key, ..)| !known.contains(&key.as_str()));
         let Some((key, span, _)) = unknown.min_by_key(|(_, span, _)| span.start) else {
             return Ok(());
@@ -410,32 +344,4 @@ impl<'a> Table<'a> {
             .page
             .wrong(span.clone(), &format!("{place}unknown key `{key}`; {}", meant(key, known))))
     }
-}
-
-/// What somebody probably meant who wrote a word that is not known.
-pub(super) fn meant(word: &str, known: &[&str]) -> String {
-    let near =
-        known.iter().map(|known| (distance(word, known), known)).min().filter(|(far, _)| *far <= 3);
-    near.map_or_else(
-        || format!("known are {}", known.join(", ")),
-        |(_, known)| format!("did you mean `{known}`?"),
-    )
-}
-
-/// Edits that turn one word into the other.
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.chars().enumerate() {
-        let mut corner = i;
-        let mut left = i + 1;
-        let mut next = vec![left];
-        for (above, y) in row.iter().skip(1).zip(&b) {
-            left = (corner + usize::from(x != *y)).min(left + 1).min(above + 1);
-            corner = *above;
-            next.push(left);
-        }
-        row = next;
-    }
-    row.last().copied().unwrap_or(0)
 }

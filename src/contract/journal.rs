@@ -11,7 +11,7 @@ impl Record for Step {
             "what",
             Kind::Text,
             "what happened: intent, sent, answer, look, verdict …",
-            |row| (&row.record.what).into(),
+            |row| row.record.kind.as_str().into(),
         ),
         Field::<Self>::new(
             "words",
@@ -32,7 +32,7 @@ impl Record for Step {
 
     const COLUMNS: &'static [Column<Self>] = &[
         Column::left("TIME", |row, view| view.time(row.record.at).into()),
-        Column::left("WHAT", |row, _| (*row.record.what).into()),
+        Column::left("WHAT", |row, _| row.record.kind.as_str().into()),
         Column::right("LINE", |row, _| row.record.line.to_string().into()),
         Column::left("HASH", |row, _| (*row.record.hash).into()),
         Column::left("WORDS", |row, _| (*row.record.words).into()),

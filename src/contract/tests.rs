@@ -113,7 +113,7 @@ fn an_operation_is_shown_with_its_journal() {
 fn step() -> Step {
     Step {
         at: at("2026-04-03T12:00:00Z"),
-        what: "intent".into(),
+        kind: "intent".into(),
         words: "saved".into(),
         line: 17,
         hash: "9f3a".into(),

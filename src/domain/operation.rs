@@ -9,6 +9,7 @@ pub mod id;
 mod pin;
 mod policy;
 mod state;
+mod step;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -25,6 +26,7 @@ pub use id::{OperationId, OperationIdError};
 pub use pin::{Pin, PinError, is_weak_pin};
 pub use policy::{Denied, OnConflict, check_action};
 pub use state::OperationState;
+pub use step::{Step, StepKind};
 
 /// The record of one action: what was asked of which card, by whom, and what is known of it.
 ///
@@ -155,21 +157,6 @@ impl Operation {
         }
         phrase
     }
-}
-
-/// One line of an operation's journal.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Step {
-    /// When.
-    pub at: Timestamp,
-    /// `intent`, `sent`, `answer`, `no answer`, `look`, `verdict`.
-    pub what: Arc<str>,
-    /// What was sent, said or seen, without secrets.
-    pub words: Arc<str>,
-    /// Number of the line in the journal's chain.
-    pub line: u64,
-    /// First characters of the line's hash.
-    pub hash: Arc<str>,
 }
 
 /// What other operations already have of a provider's credits, when one operation is looked for: a

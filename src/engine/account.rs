@@ -12,14 +12,13 @@ use tokio::sync::{Notify, watch};
 use super::adapter::Adapter;
 use super::schedule::{self, Budget, CardPlan, Next, Plan, Rank, Read};
 use super::{Health, HealthState, ProviderInfo};
-use crate::config::ProviderConfig;
 use crate::domain::card::{Card, CardKey};
 use crate::domain::completeness::{Completeness, UnreadPart, UnreadRow};
 use crate::domain::operation::{Capabilities, Operation, OperationId, Proof};
 use crate::domain::transaction::Transaction;
 use crate::provider::http::Http;
 use crate::provider::pages::ListRead;
-use crate::provider::{Error, ErrorKind};
+use crate::provider::{Error, ErrorKind, ProviderConfig};
 
 /// After this many failures in a row a provider is DOWN.
 const DOWN_AFTER: u32 = 3;
@@ -771,8 +770,8 @@ impl State {
 mod tests {
     use super::*;
     use crate::app::fixture::{ago, key, now, operation};
-    use crate::config::Config;
     use crate::domain::operation::{ActionKind, OperationState};
+    use crate::provider::Config;
 
     fn account() -> Account {
         let example = include_str!("../../config.example.toml");
@@ -781,6 +780,7 @@ mod tests {
         let config = config.providers.into_iter().next().expect("an account");
         let world = crate::app::fixture::board((120, 40)).portfolio;
         let info = world
+            .accounts
             .providers
             .into_iter()
             .find(|info| info.capabilities.is_some())

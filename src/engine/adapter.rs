@@ -4,9 +4,8 @@ use std::sync::Arc;
 
 use super::account::Account;
 use super::{Engine, EngineEvent, HealthState, ProviderInfo};
-use crate::config::ProviderConfig;
 use crate::config::secret::Source;
-use crate::provider::{Error, ErrorKind, Provider};
+use crate::provider::{Error, ErrorKind, Provider, ProviderConfig};
 
 /// The adapter of an account, or why there is none.
 #[derive(Clone)]
@@ -32,7 +31,7 @@ impl Adapter {
     /// One whose secrets are not read yet.
     pub(super) fn pending(config: &ProviderConfig) -> Self {
         let waits: Vec<String> =
-            config.account.secrets().into_iter().filter_map(Source::wait).collect();
+            config.settings.secrets().into_iter().filter_map(Source::wait).collect();
         Self::Pending(match &*waits {
             [] => "its secrets are being read".into(),
             waits => format!("waiting for its secrets ({})", waits.join("; ")).into(),

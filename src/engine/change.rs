@@ -15,12 +15,12 @@ use super::{ChangeRequest, Engine, EngineEvent, Refused};
 use crate::domain::card::{Card, CardState};
 use crate::domain::operation::{
     Action, ActionKind, Before, OnConflict, Operation, OperationId, OperationState, Proof, Step,
-    check_action,
+    StepKind, check_action,
 };
 use crate::domain::proof::ProvenBy;
 use crate::domain::text;
 use crate::provider::{Ack, Error, Evidence, Lookup, Outcome};
-use crate::store::journal::{self, Finding, Intent, Verified};
+use crate::store::{BeingSent, Finding, Intent, Permit, StoreError, Verified};
 
 /// An intent that could not be sent within this long is not sent any more.
 const INTENT_KEEPS: SignedDuration = SignedDuration::from_secs(30);
@@ -56,7 +56,7 @@ impl Engine {
                 .checked_add(due)
                 .map_or(deadline, |next| next.min(deadline));
             tokio::time::sleep_until(next).await;
-            operation = self.lookup(operation.id, "look").await.unwrap_or(operation);
+            operation = self.lookup(operation.id).await.unwrap_or(operation);
         }
         Ok(operation)
     }
@@ -119,7 +119,7 @@ impl Engine {
         };
         // Reading took its time: read-only may have been switched on meanwhile.
         self.gate(&order)?;
-        self.intend(&operation, order.on_conflict).await?;
+        let permit = self.intend(&operation, card, order.action, order.on_conflict).await?;
         self.tell_operation(&operation).await;
         let paid_by = order
             .payer
@@ -129,18 +129,17 @@ impl Engine {
         if let Err(refused) = self.last_word(&operation, &words).await {
             // Nothing left yet: where the journal takes that one line more, the card need not wait
             // for this operation.
-            let unsent = Finding::verdict(
+            let unsent = Finding::new(
                 self.0.clock.now(),
-                "not sent",
+                StepKind::NotSent,
                 refused.to_string(),
                 OperationState::Failed,
             );
             self.find(operation, unsent).await;
             return Err(refused);
         }
-        let result = provider.act(&card, &order.action, order.id).await;
-        // The secrets of the action end here.
-        drop(order.action);
+        // The secrets of the action end with the permit.
+        let result = provider.act(permit).await;
         account.count(self.0.clock.now());
         if let Err(error) = &result {
             if let Some(why) = account.bad(error, self.0.clock.now()) {
@@ -169,7 +168,7 @@ impl Engine {
                 && open.state != OperationState::Sent
         }) {
             // Should the look fail, the operation stays in the way: that is what it is there for.
-            let _ = self.lookup(rival.id, "look").await;
+            let _ = self.lookup(rival.id).await;
         }
         self.open_of(&order.card.provider)
     }
@@ -193,11 +192,15 @@ impl Engine {
         Ok(account)
     }
 
-    async fn intend(&self, operation: &Operation, on_conflict: OnConflict) -> Result<(), Refused> {
-        let saved = operation.clone();
-        let intent = self.0.store.journal(move |db| journal::intend(db, &saved, on_conflict)).await;
-        match intent {
-            Ok(Intent::Saved) => Ok(()),
+    async fn intend(
+        &self,
+        operation: &Operation,
+        card: Card,
+        action: Action,
+        on_conflict: OnConflict,
+    ) -> Result<Permit, Refused> {
+        match self.0.store.intend(operation.clone(), card, action, on_conflict).await {
+            Ok(Intent::Saved(permit)) => Ok(permit),
             Ok(Intent::Blocked(rival)) => {
                 self.tell_operation(&rival).await;
                 Err(Refused::Denied(format!(
@@ -226,7 +229,6 @@ impl Engine {
     /// process may have slept or been stopped in between, another one may have taken the operation
     /// for lost, and the operator may have sent a second one.
     async fn last_word(&self, operation: &Operation, words: &str) -> Result<(), Refused> {
-        let (id, words) = (operation.id, words.to_owned());
         let at = self.0.clock.now();
         if at.duration_since(operation.created_at) > INTENT_KEEPS {
             return Err(Refused::Journal(
@@ -234,11 +236,7 @@ impl Engine {
                     .to_owned(),
             ));
         }
-        let state = self
-            .0
-            .store
-            .journal(move |db| journal::mark_sent(db, id, at, journal::SENT, &words))
-            .await;
+        let state = self.0.store.mark_sent(operation.id, at, words).await;
         match state.map_err(|error| self.unwritten(&error))? {
             OperationState::Sent => Ok(()),
             OperationState::Accepted
@@ -252,12 +250,9 @@ impl Engine {
         }
     }
 
-    pub(super) fn unwritten(&self, error: &rusqlite::Error) -> Refused {
+    pub(super) fn unwritten(&self, error: &StoreError) -> Refused {
         let path = text::of_path(self.0.store.path());
-        Refused::Journal(format!(
-            "the data file {path} {}; nothing was sent",
-            crate::store::in_words(error)
-        ))
+        Refused::Journal(format!("the data file {path} {error}; nothing was sent"))
     }
 
     /// What the provider's answer to a change means.
@@ -265,21 +260,20 @@ impl Engine {
         let at = self.0.clock.now();
         let first_look =
             at.saturating_add(look_again(0)).ok().filter(|_| operation.proof != Proof::AnswerOnly);
-        let finding = |what, words: String, state| Finding {
+        let finding = |kind, words: String, state| Finding {
             at,
-            what,
+            kind,
             words,
             state,
             provider_reference: None,
             credit: None,
             next_look: first_look,
-            looked: false,
             proven_by: Some(ProvenBy::Answer),
         };
         match result {
             Ok(Ack::Done { reference, proof }) => Finding {
                 provider_reference: reference,
-                ..finding("answer", proof, OperationState::Done)
+                ..finding(StepKind::Answer, proof, OperationState::Done)
             },
             Ok(Ack::Accepted { reference }) => {
                 let words = match (&reference, operation.proof) {
@@ -289,11 +283,11 @@ impl Engine {
                 };
                 Finding {
                     provider_reference: reference,
-                    ..finding("answer", words, OperationState::Accepted)
+                    ..finding(StepKind::Answer, words, OperationState::Accepted)
                 }
             }
             Err(error) if error.outcome == Outcome::NotDone => {
-                finding("answer", error.to_string(), OperationState::Failed)
+                finding(StepKind::Answer, error.to_string(), OperationState::Failed)
             }
             Err(error) => {
                 let words = match operation.proof {
@@ -305,7 +299,7 @@ impl Engine {
                          again"
                     ),
                 };
-                finding("no answer", words, OperationState::Unknown)
+                finding(StepKind::NoAnswer, words, OperationState::Unknown)
             }
         }
     }
@@ -315,7 +309,7 @@ impl Engine {
     async fn find(&self, operation: Operation, finding: Finding) -> Operation {
         let (id, credit) = (operation.id, finding.credit.clone());
         let fallback = finding.clone();
-        match self.0.store.journal(move |db| journal::record(db, id, &finding)).await {
+        match self.0.store.record(id, finding).await {
             Ok(found) => {
                 self.tell_operation(&found).await;
                 if let Some(credit) = credit {
@@ -327,8 +321,7 @@ impl Engine {
                 self.lock_unwritten().push((id, fallback.clone()));
                 let path = text::of_path(self.0.store.path());
                 self.emit(EngineEvent::Broken(format!(
-                    "the data file {path} {}; op {} is {} but the journal does not say so yet",
-                    crate::store::in_words(&error),
+                    "the data file {path} {error}; op {} is {} but the journal does not say so yet",
                     id.short(),
                     fallback.state.as_str()
                 )))
@@ -349,13 +342,12 @@ impl Engine {
         // Written twice it says so twice.
         let late = self.lock_unwritten().clone();
         for (id, finding) in late {
-            let (at, what) = (finding.at, finding.what);
-            let Ok(found) = self.0.store.journal(move |db| journal::record(db, id, &finding)).await
-            else {
+            let Ok(found) = self.0.store.record(id, finding.clone()).await else {
                 continue;
             };
-            self.lock_unwritten()
-                .retain(|(late, finding)| (*late, finding.at, finding.what) != (id, at, what));
+            self.lock_unwritten().retain(|(late, unwritten)| {
+                (*late, unwritten.at, &unwritten.kind) != (id, finding.at, &finding.kind)
+            });
             self.tell_operation(&found).await;
         }
     }
@@ -364,11 +356,7 @@ impl Engine {
     ///
     /// # Errors
     /// One sentence: no such operation, or its account is not configured.
-    pub(super) async fn lookup(
-        &self,
-        id: OperationId,
-        what: &'static str,
-    ) -> Result<Operation, Refused> {
+    pub(super) async fn lookup(&self, id: OperationId) -> Result<Operation, Refused> {
         self.write_late().await;
         let operation = self.operation(id).await?;
         if !operation.is_followed() {
@@ -389,11 +377,10 @@ impl Engine {
             .cloned()
             .unwrap_or_else(|| Card::unread(operation.card.clone()));
         card.owner = card.owner.or_else(|| operation.before.owner.clone());
-        let asked = operation.clone();
         let claimed = self
             .0
             .store
-            .journal(move |db| journal::matched_credits(db, &asked))
+            .matched_credits(&operation)
             .await
             .map_err(|error| self.unwritten(&error))?;
         let seen = provider.lookup(&card, &operation, &claimed).await;
@@ -411,13 +398,12 @@ impl Engine {
         let next_look = at.saturating_add(look_again(operation.looks + 1)).ok();
         let finding = |words: String, state| Finding {
             at,
-            what,
+            kind: StepKind::Look,
             words,
             state,
             provider_reference: None,
             credit: None,
             next_look,
-            looked: true,
             proven_by: Some(ProvenBy::Lookup),
         };
         if !operation.is_open() {
@@ -494,12 +480,12 @@ impl Engine {
     /// # Errors
     /// One sentence: no such operation, or the provider is not configured.
     pub async fn check(&self, id: OperationId) -> Result<Operation, Refused> {
-        self.lookup(id, "look").await
+        self.lookup(id).await
     }
 
     pub(super) async fn operation(&self, id: OperationId) -> Result<Operation, Refused> {
-        self.0.store.journal(move |db| journal::get(db, id)).await.map_err(|error| match error {
-            rusqlite::Error::QueryReturnedNoRows => {
+        self.0.store.operation(id).await.map_err(|error| match error {
+            StoreError::NotFound => {
                 Refused::Denied(format!("there is no operation {id} in the journal"))
             }
             error => self.unwritten(&error),
@@ -508,24 +494,17 @@ impl Engine {
 
     /// Operations that were being sent when a process died: what never left is FAILED, all else may
     /// have happened and is looked for.
-    pub(super) async fn recover(&self) -> rusqlite::Result<()> {
+    pub(super) async fn recover(&self) -> Result<(), StoreError> {
         self.write_late().await;
         let now = self.0.clock.now();
         let engine = self.clone();
-        let left = self.0.store.journal(move |db| {
-            let mut left = journal::being_sent(db)?;
-            // Asked while the journal is ours: whoever of this engine is still sending cannot have
-            // written its answer meanwhile. Any other entry with our process number is of an
-            // earlier process that had the same.
-            left.retain(|(id, ..)| !engine.0.sending.has(*id));
-            Ok(left)
-        });
-        let left = left.await?;
-        for (id, process, since) in left {
+        // Any other entry with our process number is of an earlier process that had the same.
+        let left = self.0.store.sent_by_others(move |id| engine.0.sending.has(id)).await?;
+        for BeingSent { id, process, since } in left {
             if is_alive(process, since, now) {
                 continue;
             }
-            let moved = self.0.store.journal(move |db| journal::abandon(db, id, now)).await?;
+            let moved = self.0.store.abandon(id, now).await?;
             self.tell_operation(&moved).await;
         }
         Ok(())
@@ -536,11 +515,7 @@ impl Engine {
     /// # Errors
     /// One sentence, when the journal cannot be read.
     pub async fn operations(&self) -> Result<Vec<Operation>, String> {
-        self.0
-            .store
-            .journal(|db| journal::newest(db, 10_000))
-            .await
-            .map_err(|error| self.unread(&error))
+        self.0.store.newest_operations(10_000).await.map_err(|error| self.unread(&error))
     }
 
     /// The journal's lines of an operation, oldest first.
@@ -548,11 +523,7 @@ impl Engine {
     /// # Errors
     /// One sentence, when the journal cannot be read.
     pub async fn steps(&self, id: OperationId) -> Result<Vec<Step>, String> {
-        self.0
-            .store
-            .journal(move |db| journal::steps(db, id))
-            .await
-            .map_err(|error| self.unread(&error))
+        self.0.store.steps(id).await.map_err(|error| self.unread(&error))
     }
 
     /// Checks the journal: the chain of its lines, every operation against them, and the end
@@ -561,20 +532,11 @@ impl Engine {
     /// # Errors
     /// Where it breaks, in one sentence.
     pub async fn verify(&self) -> Result<Verified, String> {
-        let head = self.0.store.head().cloned();
-        self.0
-            .store
-            .journal(move |db| journal::verify_with(db, head.as_ref()))
-            .await
-            .map_err(|error| self.unread(&error))?
+        self.0.store.verify().await.map_err(|error| self.unread(&error))?
     }
 
-    fn unread(&self, error: &rusqlite::Error) -> String {
-        format!(
-            "the data file {} {}",
-            text::of_path(self.0.store.path()),
-            crate::store::in_words(error)
-        )
+    fn unread(&self, error: &StoreError) -> String {
+        format!("the data file {} {error}", text::of_path(self.0.store.path()))
     }
 }
 

@@ -15,8 +15,9 @@ use super::{Engine, PerProvider};
 use crate::domain::card::{Card, CardKey, ProviderId, Reading};
 use crate::domain::completeness::{Completeness, UnreadPart};
 use crate::domain::transaction::Transaction;
+use crate::provider::http::ConnectionFailure;
 use crate::provider::pages::{self, ListRead, ReadMode};
-use crate::provider::{ConnectionFailure, Error, ErrorKind, Window};
+use crate::provider::{Error, ErrorKind, Window};
 
 /// What a command may spend on waiting for providers that ask for a moment, over all its reads.
 const COMMAND_WAITS: Duration = Duration::from_secs(20);
@@ -61,7 +62,7 @@ impl Patience {
         }
         let most = match self {
             Self::Board => u32::from(in_the_middle),
-            Self::Command(_) if error.connection == Some(ConnectionFailure::Closed) => 2,
+            Self::Command(_) if error.connection() == Some(ConnectionFailure::Closed) => 2,
             Self::Command(_) => 1,
         };
         let wait = error.retry_after.unwrap_or(SHORT_WAIT * (tries + 1)).max(SHORT_WAIT);
@@ -431,14 +432,12 @@ pub(super) fn of_list<T>(
 /// What an error leaves unread.
 #[must_use]
 pub fn unread_part(id: &ProviderId, card: Option<&CardKey>, error: &Error) -> UnreadPart {
-    let words = error.to_string();
-    let why = words.strip_prefix(&format!("{}: ", error.provider)).unwrap_or(&words);
-    UnreadPart { provider: id.clone(), card: card.cloned(), why: why.into() }
+    UnreadPart { provider: id.clone(), card: card.cloned(), why: error.sentence().into() }
 }
 
 /// Whether an error would meet every other request, too.
 fn ends_all(error: &Error) -> bool {
     error.kind == ErrorKind::Auth
-        || error.connection.is_some()
+        || error.connection().is_some()
         || error.kind == ErrorKind::RateLimited && error.retry_after.is_some()
 }

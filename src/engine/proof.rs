@@ -16,7 +16,7 @@ use crate::domain::proof::{Baseline, UNMEASURED};
 use crate::domain::transaction::{Transaction, TransactionKind, TransactionState};
 use crate::provider::pages::{ReadMode, read_window};
 use crate::provider::{Credits, Error, Lookup, Provider, Window};
-use crate::store::journal::{self, Finding, Settled, Settlement};
+use crate::store::{Finding, Settled, Settlement};
 
 /// An equal credit that is not older than this is shown before another one is sent.
 const RECENT: SignedDuration = SignedDuration::from_mins(10);
@@ -107,7 +107,7 @@ impl Engine {
             .unwrap_or(now);
         let since = theirs.saturating_sub(back).unwrap_or(theirs);
         let credits = self.record_outcome(account, provider.credits(card, since).await).await?;
-        if credits.cut {
+        if credits.is_cut {
             let words = "the card's list goes on and on: what is in it already cannot be told";
             return Err(Error::new(&account.info.id, crate::provider::ErrorKind::BadReply, words));
         }
@@ -116,7 +116,7 @@ impl Engine {
             since,
             credits: credits.ids.clone(),
             newest: credits.rows.iter().map(|row| row.at).max(),
-            unread: credits.nameless,
+            unread: credits.without_id,
             clock: clock(),
         };
         Ok((credits, baseline))
@@ -232,11 +232,10 @@ impl Engine {
         }
         // Only a look that found nothing ends the watch, not one that could not be made.
         let written = if over && seen.is_ok() || alarm.is_some() {
-            self.0.store.journal(move |db| journal::end_watch(db, id, now, alarm.as_deref())).await
+            self.0.store.end_watch(id, now, alarm).await
         } else {
             let words = operation.detail.as_deref().unwrap_or_default().to_owned();
-            let next = finding(words, state);
-            self.0.store.journal(move |db| journal::record(db, id, &next)).await
+            self.0.store.record(id, finding(words, state)).await
         };
         let found = written.map_err(|error| self.unwritten(&error))?;
         self.tell_operation(&found).await;
@@ -260,7 +259,7 @@ impl Engine {
                     .to_owned(),
             ));
         }
-        let operation = self.lookup(verdict.id, "look").await?;
+        let operation = self.lookup(verdict.id).await?;
         let denied = |words: String| Refused::Denied(words);
         if !matches!(operation.state, OperationState::Accepted | OperationState::Unknown) {
             return Err(denied(format!(
@@ -360,8 +359,7 @@ impl Engine {
             watched_until: watched.then(|| at.saturating_add(WATCH).unwrap_or(at)),
             not_its: verdict.not_its,
         };
-        let id = operation.id;
-        let settled = self.0.store.journal(move |db| journal::settle(db, id, &settlement)).await;
+        let settled = self.0.store.settle(operation.id, settlement).await;
         match settled.map_err(|error| self.unwritten(&error))? {
             Settled::Written(found) => {
                 self.tell_operation(&found).await;
@@ -378,7 +376,7 @@ impl Engine {
                     found.state.as_str()
                 )))
             }
-            Settled::MatchedCredits(other) => Err(denied(format!(
+            Settled::CreditTaken(other) => Err(denied(format!(
                 "that transaction already belongs to operation {other}; nothing was changed"
             ))),
         }
@@ -431,11 +429,10 @@ impl Engine {
         verdict: &Verdict,
         list: &[Transaction],
     ) -> Result<Option<Transaction>, Refused> {
-        let asked = operation.clone();
         let claimed = self
             .0
             .store
-            .journal(move |db| journal::matched_credits(db, &asked))
+            .matched_credits(operation)
             .await
             .map_err(|error| self.unwritten(&error))?;
         for row in list {
@@ -456,10 +453,8 @@ impl Engine {
         operation: &Operation,
         row: &Transaction,
     ) -> Result<Option<String>, String> {
-        let Some(task) = row.task.clone() else { return Ok(None) };
-        let (card, id) = (operation.card.clone(), operation.id);
-        let owner =
-            self.0.store.journal(move |db| journal::owner_of_task(db, &card, id, &task)).await;
+        let Some(task) = &row.task else { return Ok(None) };
+        let owner = self.0.store.owner_of_task(operation, task).await;
         owner.map_err(|error| self.unwritten(&error).to_string())
     }
 }

@@ -22,8 +22,7 @@ use crate::domain::text;
 use crate::domain::transaction::{Transaction, TransactionState};
 use crate::provider::pages::ReadMode;
 use crate::provider::{Error, ErrorKind, Window};
-use crate::store::holds::{self, CompleteReading};
-use crate::store::{cards, feed};
+use crate::store::{CompleteReading, StoreError};
 
 /// How far back transactions are read at first.
 const FIRST_LOOK_BACK: SignedDuration = SignedDuration::from_hours(30 * 24);
@@ -117,7 +116,7 @@ impl Engine {
     async fn read(&self, account: &Account, read: Read, known: &[Card]) {
         match read {
             Read::Look(id) => {
-                let _ = self.lookup(id, "look").await;
+                let _ = self.lookup(id).await;
             }
             Read::List => drop(self.read_list(account, Patience::Board).await),
             Read::Feed => drop(self.read_feed(account, None).await),
@@ -356,11 +355,8 @@ impl Engine {
             return rows;
         }
         let kept = rows.clone();
-        let result = if self.may_keep() {
-            Some(self.0.store.known(move |db| feed::keep(db, &kept)).await)
-        } else {
-            None
-        };
+        let result =
+            if self.may_keep() { Some(self.0.store.keep_transactions(kept).await) } else { None };
         match result {
             Some(Ok(changed)) => {
                 self.note_kept();
@@ -401,20 +397,19 @@ impl Engine {
 
     /// Counts the words of states that are not mapped, of one account or of all.
     pub(super) async fn count_unmapped(&self, only: Option<&ProviderId>) {
-        let Ok(words) = self.0.store.known(|db| feed::unmapped(db)).await else { return };
+        let Ok(words) = self.0.store.unmapped_states().await else { return };
         for account in
             self.0.accounts.iter().filter(|account| only.is_none_or(|id| *id == account.info.id))
         {
-            let of_it = words.iter().filter(|(id, _, _)| *id == account.info.id);
-            account
-                .set_unmapped(of_it.map(|(_, word, count)| (Arc::clone(word), *count)).collect());
+            let of_it = words.iter().filter(|unmapped| unmapped.provider == account.info.id);
+            account.set_unmapped(of_it.map(|each| (Arc::clone(&each.word), each.count)).collect());
         }
     }
 
     /// Holds that a complete reading does not have any more, and what they became.
     async fn follow_holds(&self, account: &Account, reading: CompleteReading) {
         let card = reading.card.clone();
-        match self.0.store.known(move |db| holds::follow(db, &reading)).await {
+        match self.0.store.follow_holds(reading).await {
             Ok(changed) if changed.is_empty() => {}
             Ok(changed) => {
                 account.forget_hold(card.as_ref());
@@ -440,12 +435,7 @@ impl Engine {
         let (provider, card) = (account.info.id.clone(), key.cloned());
         let hold = match account.oldest_hold(key, oldest) {
             Some(remembered) => remembered,
-            None => match self
-                .0
-                .store
-                .known(move |db| feed::oldest_hold(db, &provider, card.as_ref(), oldest))
-                .await
-            {
+            None => match self.0.store.oldest_hold(provider, card, oldest).await {
                 Ok(hold) => {
                     account.remember_hold(key, hold);
                     hold
@@ -543,7 +533,7 @@ impl Engine {
         if !fresh.is_empty() && self.may_keep() {
             // Another reading may have waited less long for the disk.
             let now = self.0.clock.now().saturating_add(DISK).unwrap_or(Timestamp::MAX);
-            match self.0.store.known(move |db| cards::keep(db, &fresh, now).map(|()| fresh)).await {
+            match self.0.store.keep_cards(fresh, now).await {
                 Ok(kept) => {
                     self.note_kept();
                     let mut at = self.lock_kept();
@@ -558,18 +548,15 @@ impl Engine {
     }
 
     /// Tells that the data file took nothing, once until it does again.
-    pub(super) async fn emit_store_error(&self, error: &rusqlite::Error) {
+    pub(super) async fn emit_store_error(&self, error: &StoreError) {
         if self.note_unkept() {
             self.emit(EngineEvent::Broken(self.unkept_words(error))).await;
         }
     }
 
-    pub(super) fn unkept_words(&self, error: &rusqlite::Error) -> String {
+    pub(super) fn unkept_words(&self, error: &StoreError) -> String {
         let path = text::of_path(self.0.store.path());
-        format!(
-            "the data file {path} {}; what is read is shown and not kept",
-            crate::store::in_words(error)
-        )
+        format!("the data file {path} {error}; what is read is shown and not kept")
     }
 
     /// Notes that the data file took nothing; whether that is news.
@@ -662,10 +649,8 @@ impl Engine {
         if operation.is_open() {
             return;
         }
-        let (card, credit, id) = (operation.card.clone(), credit.to_owned(), operation.id);
-        if let Ok(row) =
-            self.0.store.known(move |db| feed::link_operation(db, &card, &credit, id)).await
-        {
+        let card = operation.card.clone();
+        if let Ok(row) = self.0.store.link_operation(card, credit, operation.id).await {
             self.emit(EngineEvent::Transactions(vec![row])).await;
         }
     }

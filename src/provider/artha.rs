@@ -3,6 +3,7 @@
 //! It never repeats a change and never asks for a PIN. Card numbers are dropped in `wire`, where
 //! answers are read.
 
+pub mod settings;
 #[cfg(test)]
 mod tests;
 mod wire;
@@ -23,20 +24,21 @@ use super::error::{Error, ErrorKind, Outcome, Result};
 use super::http::{Access, Answer, AnsweredBy, Http};
 use super::pages::{ReadMode, read_window};
 use super::{
-    Ack, Lookup, MatchedCredits, Page, PageCursor, Pagers, Paging, Provider, Quote, Window,
-    listing, path_segment, push_segment,
+    Ack, Lookup, MatchedCredits, Page, PageCursor, Pagers, Paging, Permit, Provider,
+    ProviderConfig, Quote, Window, listing, path_segment, push_segment,
 };
+use crate::config::endpoint::Endpoint;
+use crate::config::lists::{Dates, Lists};
 use crate::config::secret::Source;
-use crate::config::wires::{
-    Dates, Lists, Names, Path, Signature, Spelling, Values, artha as calls,
-};
-use crate::config::{self, ProviderConfig};
+use crate::config::spelling::Spelling;
 use crate::domain::card::Card;
 use crate::domain::money::Money;
 use crate::domain::operation::{
-    Action, ActionKind, Capabilities, Operation, OperationId, PinRule, Proof, Support, TopUpSafety,
+    Action, ActionKind, Capabilities, Operation, PinRule, Proof, Support, TopUpSafety,
 };
 use crate::domain::transaction::Transaction;
+pub use settings::KIND;
+use settings::{Names, Settings, Signature, Values};
 
 /// The adapter. Holds the token and the key, so it has no `Debug`.
 pub struct Artha {
@@ -69,7 +71,7 @@ impl Artha {
     /// A sentence, when a secret cannot be had or a setting is wrong.
     pub fn new(
         config: &ProviderConfig,
-        account: &config::Artha,
+        account: &Settings,
         http: Http,
     ) -> std::result::Result<Self, String> {
         let name = &config.name;
@@ -132,9 +134,9 @@ impl Artha {
     }
 
     /// Reads something by its id.
-    async fn get(&self, path: Path, id: &str) -> Result<Answer> {
+    async fn get(&self, endpoint: Endpoint, id: &str) -> Result<Answer> {
         let path =
-            format!("{}/{}", self.spelling.path(path).trim_end_matches('/'), path_segment(id));
+            format!("{}/{}", self.spelling.path(endpoint).trim_end_matches('/'), path_segment(id));
         self.ask(Access::Read, Method::GET, &path, &Body::new()).await
     }
 
@@ -174,7 +176,7 @@ impl Artha {
         let signature = self
             .signature
             .text
-            .write(&signed.map_err(|_| self.error(ErrorKind::Unreachable, NO_SIGNATURE))?);
+            .encode(&signed.map_err(|_| self.error(ErrorKind::Unreachable, NO_SIGNATURE))?);
         let mut request = Request::builder()
             .method(method)
             .uri(format!("{}/{}", self.base, path.trim_start_matches('/')))
@@ -235,7 +237,7 @@ impl Artha {
     }
 
     async fn details(&self, card: &Card) -> Result<Card> {
-        let answer = self.get(calls::CARD_DETAILS, &card.wire_id).await?;
+        let answer = self.get(settings::CARD_DETAILS, &card.wire_id).await?;
         wire::details(answer.object()?, card, &self.spelling, answer.at)
             .map_err(|odd| answer.bad_reply(&odd.0))
     }
@@ -262,7 +264,7 @@ impl Artha {
             let found = self.credits(card, credits::search_start(operation)).await?;
             return Ok(credits::match_top_up(&found, operation, claimed, self.rules));
         };
-        let answer = match self.get(calls::TOP_UP_STATUS, task).await {
+        let answer = match self.get(settings::TOP_UP_STATUS, task).await {
             Err(error) if error.kind == ErrorKind::NotFound => {
                 return Ok(Lookup::not_found(format!(
                     "artha does not know the task: {}",
@@ -281,7 +283,7 @@ impl Artha {
         let Ok(found) = self.credits(card, credits::search_start(operation)).await else {
             return Ok(seen);
         };
-        let task = calls::IDS.transactions.canonical(task);
+        let task = settings::IDS.transactions.canonical(task);
         let named = found
             .rows
             .iter()
@@ -320,7 +322,7 @@ impl Provider for Artha {
     }
 
     async fn card(&self, card: &Card) -> Result<Card> {
-        let answer = self.get(calls::CARD_BALANCE, &card.wire_id).await?;
+        let answer = self.get(settings::CARD_BALANCE, &card.wire_id).await?;
         let balance = wire::balance(answer.object()?, card, answer.at)
             .map_err(|odd| answer.bad_reply(&odd.0))?;
         // The balance is what matters most: without details it is still worth showing.
@@ -332,7 +334,7 @@ impl Provider for Artha {
 
     async fn transactions(&self, window: &Window, page: PageCursor) -> Result<Page<Transaction>> {
         let path = match (&window.card, &self.all_transactions_path) {
-            (Some(_), _) => self.spelling.path(calls::TRANSACTIONS),
+            (Some(_), _) => self.spelling.path(settings::TRANSACTIONS),
             (None, Some(path)) => path,
             (None, None) => return Err(self.error(ErrorKind::NotOffered, NO_ALL)),
         };
@@ -351,7 +353,13 @@ impl Provider for Artha {
             self.http.provider(),
         );
         let (reader, of) = (
-            listing::RowReader::new(provider, &self.spelling, &self.lists, calls::IDS, answer.at),
+            listing::RowReader::new(
+                provider,
+                &self.spelling,
+                &self.lists,
+                settings::IDS,
+                answer.at,
+            ),
             window.card.as_ref(),
         );
         let rows = list.iter().map(|row| {
@@ -368,7 +376,7 @@ impl Provider for Artha {
 
     async fn float(&self) -> Result<Vec<Money>> {
         let answer = self
-            .ask(Access::Read, Method::GET, self.spelling.path(calls::MERCHANT), &Body::new())
+            .ask(Access::Read, Method::GET, self.spelling.path(settings::MERCHANT), &Body::new())
             .await?;
         wire::float(answer.object()?).map_err(|odd| answer.bad_reply(&odd.0))
     }
@@ -379,18 +387,19 @@ impl Provider for Artha {
             ("amount", Part::Text(self.digits(card, amount)?)),
         ]);
         let answer = self
-            .ask(Access::Read, Method::POST, self.spelling.path(calls::ESTIMATE), &body)
+            .ask(Access::Read, Method::POST, self.spelling.path(settings::ESTIMATE), &body)
             .await?;
         wire::quote(answer.object()?, amount, answer.at).map_err(|odd| answer.bad_reply(&odd.0))
     }
 
-    async fn act(&self, card: &Card, action: &Action, _id: OperationId) -> Result<Ack> {
+    async fn act(&self, permit: Permit) -> Result<Ack> {
+        let (card, action) = (permit.card(), permit.action());
         let mut body = Body::from([("cardId", Part::Text(card.wire_id.to_string()))]);
         let path = match action {
-            Action::Freeze => calls::FREEZE,
-            Action::Unfreeze => calls::UNFREEZE,
-            Action::Close => calls::CANCEL,
-            Action::SetPin { new: None, .. } => calls::SET_PIN,
+            Action::Freeze => settings::FREEZE,
+            Action::Unfreeze => settings::UNFREEZE,
+            Action::Close => settings::CANCEL,
+            Action::SetPin { new: None, .. } => settings::SET_PIN,
             Action::SetPin { new: Some(_), .. } => {
                 return Err(self.error(
                     ErrorKind::Refused,
@@ -399,7 +408,7 @@ impl Provider for Artha {
             }
             Action::TopUp(amount) => {
                 body.insert("amount", Part::Text(self.digits(card, *amount)?));
-                calls::TOP_UP
+                settings::TOP_UP
             }
         };
         self.change(self.spelling.path(path), &body).await
@@ -414,7 +423,7 @@ impl Provider for Artha {
         match operation.action_kind {
             ActionKind::TopUp => self.look_for_top_up(card, operation, claimed).await,
             ActionKind::Freeze | ActionKind::Unfreeze | ActionKind::Close => {
-                Ok(listing::lookup_by_state(operation.action_kind, &self.details(card).await?))
+                Ok(Lookup::by_state(operation.action_kind, &self.details(card).await?))
             }
             ActionKind::SetPin => {
                 Ok(Lookup::not_found("artha cannot be asked whether a PIN was set"))

@@ -4,6 +4,7 @@
 //! It never repeats a change. Card numbers are dropped in `wire`, where answers are read; a PIN is
 //! wiped once it is encrypted.
 
+pub mod settings;
 #[cfg(test)]
 mod tests;
 mod wire;
@@ -24,21 +25,26 @@ use zeroize::Zeroizing;
 
 use super::credits::{self, Credits, FeePlacement, MatchRules};
 use super::crypto;
+use super::encoding::TextEncoding;
 use super::error::{Error, ErrorKind, Result};
 use super::http::{Access, Answer, AnsweredBy, Http};
 use super::json::{JsonObject, RowError, in_document_names, without_byte_order_mark};
 use super::pages::{ReadMode, read_window};
 use super::{
-    Ack, Lookup, MatchedCredits, Page, PageCursor, Pagers, Paging, Provider, Quote, Window, listing,
+    Ack, Lookup, MatchedCredits, Page, PageCursor, Pagers, Paging, Permit, Provider,
+    ProviderConfig, Quote, Window, listing,
 };
-use crate::config::wires::{BytesText, Dates, Lists, Path, Spelling, banana as calls};
-use crate::config::{self, EmptyBody, KeyEncoding, ProviderConfig};
+use crate::config::endpoint::Endpoint;
+use crate::config::lists::{Dates, Lists};
+use crate::config::spelling::Spelling;
 use crate::domain::card::{Card, CardKind};
 use crate::domain::money::Money;
 use crate::domain::operation::{
-    Action, ActionKind, Capabilities, Operation, OperationId, PinRule, Proof, Support, TopUpSafety,
+    Action, ActionKind, Capabilities, Operation, PinRule, Proof, Support, TopUpSafety,
 };
 use crate::domain::transaction::Transaction;
+pub use settings::KIND;
+use settings::{EmptyBody, KeyEncoding, Settings};
 
 /// How long templates that could not be read are not asked for again.
 const TEMPLATES_AGAIN: Duration = Duration::from_secs(900);
@@ -52,8 +58,8 @@ pub struct Banana {
     /// Signs; the same as `key` unless the configuration reads it another way (banana wire notes,
     /// 1.7).
     hmac_key: SecretSlice<u8>,
-    payload_text: BytesText,
-    hmac_text: BytesText,
+    payload_text: TextEncoding,
+    hmac_text: TextEncoding,
     empty_body: EmptyBody,
     spelling: Spelling,
     /// INFERENCE: 100 rows a page, since no maximum is documented (banana wire notes, 5.1).
@@ -78,7 +84,7 @@ impl Banana {
     /// A sentence, when a secret cannot be had or a setting is wrong.
     pub fn new(
         config: &ProviderConfig,
-        account: &config::Banana,
+        account: &Settings,
         http: Http,
     ) -> std::result::Result<Self, String> {
         let name = &config.name;
@@ -129,7 +135,7 @@ impl Banana {
     }
 
     /// Asks a call and returns what the answer's envelope holds, verified and decrypted.
-    async fn ask(&self, does: Access, path: Path, body: &Body) -> Result<Opened> {
+    async fn ask(&self, does: Access, path: Endpoint, body: &Body) -> Result<Opened> {
         let request = self.request(path, body)?;
         let answer = self.http.send(does, request).await?;
         if !answer.is_success() {
@@ -141,7 +147,7 @@ impl Banana {
 
     /// The request of an operation: encrypted, signed over the base64 text (banana wire notes, 1.3
     /// to 1.5).
-    fn request(&self, path: Path, body: &Body) -> Result<Request<Bytes>> {
+    fn request(&self, path: Endpoint, body: &Body) -> Result<Request<Bytes>> {
         let iv = crypto::random::<16>().map_err(|_| {
             self.error(
                 ErrorKind::Unreachable,
@@ -159,7 +165,7 @@ impl Banana {
         })?;
         let tag = self
             .hmac_text
-            .write(&crypto::hmac_sha256(self.hmac_key.expose_secret(), payload.as_bytes()));
+            .encode(&crypto::hmac_sha256(self.hmac_key.expose_secret(), payload.as_bytes()));
         let path = self.spelling.path(path).trim_start_matches('/');
         Request::post(format!("{}/{path}", self.base))
             .header("Content-Type", "application/json")
@@ -182,7 +188,7 @@ impl Banana {
     fn seal(&self, iv: [u8; 16], plain: &[u8]) -> std::result::Result<String, crypto::CryptoError> {
         let mut bytes = iv.to_vec();
         bytes.extend(crypto::aes_cbc_encrypt(self.key.expose_secret(), iv, plain)?);
-        Ok(self.payload_text.write(&bytes))
+        Ok(self.payload_text.encode(&bytes))
     }
 
     /// What an envelope holds, once its signature is right (banana wire notes, 1.6); otherwise a
@@ -199,14 +205,14 @@ impl Banana {
             .raw_text("hmac")
             .ok_or("signature of the answer is missing: it is not believed")?;
         let right = crypto::hmac_sha256(self.hmac_key.expose_secret(), payload.as_bytes());
-        let tag = self.hmac_text.read(tag.trim()).unwrap_or_default();
+        let tag = self.hmac_text.decode(tag.trim()).unwrap_or_default();
         if !crypto::equal(&tag, &right) {
             return Err("signature of the answer is wrong: check secret_key and \
                         secret_key_encoding; it is not believed");
         }
         const BROKEN: &str =
             "the answer is signed but cannot be decrypted: check secret_key_encoding";
-        let bytes = self.payload_text.read(&payload).ok_or(BROKEN)?;
+        let bytes = self.payload_text.decode(&payload).ok_or(BROKEN)?;
         let (iv, cipher) = bytes.split_first_chunk::<16>().ok_or(BROKEN)?;
         let plain =
             crypto::aes_cbc_decrypt(self.key.expose_secret(), *iv, cipher).map_err(|_| BROKEN)?;
@@ -260,7 +266,7 @@ impl Banana {
 
     /// State, expiry, last four digits and template of a card.
     async fn information(&self, whose: &Body) -> Result<Opened> {
-        self.ask(Access::Read, calls::INFORMATION, whose).await
+        self.ask(Access::Read, settings::INFORMATION, whose).await
     }
 
     /// Whether cards of a template are virtual or physical. Templates are read once, by one caller;
@@ -270,11 +276,12 @@ impl Banana {
         let now = self.http.clock().now();
         if known.as_ref().is_none_or(|known| known.again.is_some_and(|again| again <= now)) {
             let again = now.saturating_add(TEMPLATES_AGAIN).unwrap_or(Timestamp::MAX);
-            *known =
-                Some(match self.ask(Access::Read, calls::CARD_TEMPLATES, &Body::default()).await {
+            *known = Some(
+                match self.ask(Access::Read, settings::CARD_TEMPLATES, &Body::default()).await {
                     Ok(opened) => Templates { kinds: wire::templates(&opened.json), again: None },
                     Err(_) => Templates { kinds: BTreeMap::new(), again: Some(again) },
-                });
+                },
+            );
         }
         known.as_ref()?.kinds.get(template).copied()
     }
@@ -288,14 +295,14 @@ impl Banana {
     ) -> Result<Page<Transaction>> {
         let body =
             body.whole("skip", page.offset).whole("limit", u64::from(page.size)).flag("desc", true);
-        let opened = self.ask(Access::Read, calls::TRANSACTIONS, &body).await?;
+        let opened = self.ask(Access::Read, settings::TRANSACTIONS, &body).await?;
         opened.agreed()?;
         let list = listing::find_rows(&opened.json).map_err(|odd| opened.odd(&odd))?;
         let reader = listing::RowReader::new(
             self.http.provider(),
             &self.spelling,
             &self.lists,
-            calls::IDS,
+            settings::IDS,
             opened.answer.at,
         );
         let rows = list.iter().map(|row| {
@@ -305,7 +312,7 @@ impl Banana {
     }
 
     /// Asks for a change; a good answer is an acceptance (banana wire notes, 5.2).
-    async fn change(&self, path: Path, body: &Body) -> Result<Ack> {
+    async fn change(&self, path: Endpoint, body: &Body) -> Result<Ack> {
         let opened = self.ask(Access::Write, path, body).await?;
         match wire::change(&opened.object_as_it_is()?).map_err(|odd| opened.odd(&odd))? {
             wire::Envelope::Accepted(reference) => Ok(Ack::Accepted { reference }),
@@ -330,7 +337,7 @@ impl Provider for Banana {
 
     async fn card(&self, card: &Card) -> Result<Card> {
         let whose = self.whose(card, None)?;
-        let opened = self.ask(Access::Read, calls::BALANCE, &whose).await?;
+        let opened = self.ask(Access::Read, settings::BALANCE, &whose).await?;
         let balance = wire::balance(opened.object()?, card, opened.answer.at)
             .map_err(|odd| opened.odd(&odd))?;
         // The balance is what matters most: without the rest it is still worth showing.
@@ -368,7 +375,7 @@ impl Provider for Banana {
     }
 
     async fn float(&self) -> Result<Vec<Money>> {
-        let opened = self.ask(Access::Read, calls::ACCOUNT_BALANCE, &Body::default()).await?;
+        let opened = self.ask(Access::Read, settings::ACCOUNT_BALANCE, &Body::default()).await?;
         opened.agreed()?;
         wire::float(&opened.json).map_err(|odd| opened.odd(&odd))
     }
@@ -377,9 +384,10 @@ impl Provider for Banana {
         Err(self.error(ErrorKind::NotOffered, NO_QUOTE))
     }
 
-    async fn act(&self, card: &Card, action: &Action, _id: OperationId) -> Result<Ack> {
+    async fn act(&self, permit: Permit) -> Result<Ack> {
+        let (card, action) = (permit.card(), permit.action());
         let whose = self.whose(card, None)?;
-        let alter = |word| (calls::UPDATE_STATUS, whose.clone().text("alter", word));
+        let alter = |word| (settings::UPDATE_STATUS, whose.clone().text("alter", word));
         let (path, body) = match action {
             Action::Freeze => alter("LOCK"),
             Action::Unfreeze => alter("UNLOCK"),
@@ -387,9 +395,9 @@ impl Provider for Banana {
             Action::SetPin { new: Some(pin), .. } => {
                 let body = whose.digits("pin", pin.expose());
                 return self
-                    .change(calls::SET_PIN, &body)
+                    .change(settings::SET_PIN, &body)
                     .await
-                    .map_err(|error| listing::without(error, &[pin]));
+                    .map_err(|error| error.without(&[pin]));
             }
             Action::SetPin { new: None, .. } => {
                 return Err(self.error(
@@ -407,7 +415,7 @@ impl Provider for Banana {
                     );
                     return Err(self.error(ErrorKind::Refused, &said));
                 }
-                (calls::RECHARGE, whose.number("amount", &amount.digits()))
+                (settings::RECHARGE, whose.number("amount", &amount.digits()))
             }
         };
         self.change(path, &body).await
@@ -433,7 +441,7 @@ impl Provider for Banana {
                         .map_err(|odd| opened.odd(&odd))?;
                 let (card, _) =
                     said.ok_or_else(|| opened.odd(&RowError::new("answered no card information")))?;
-                Ok(listing::lookup_by_state(operation.action_kind, &card))
+                Ok(Lookup::by_state(operation.action_kind, &card))
             }
             ActionKind::SetPin => {
                 Ok(Lookup::not_found("banana cannot be asked whether a PIN was set"))

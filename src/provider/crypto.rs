@@ -13,8 +13,6 @@ use rsa::pkcs8::DecodePrivateKey;
 use rsa::signature::{RandomizedSigner, SignatureEncoding, Signer};
 use zeroize::Zeroizing;
 
-use crate::config::wires::Padding;
-
 /// Bytes of the stack that are wiped after a calculation with a key; libraries leave key schedules
 /// there when they move them.
 const STACK_WIPED: usize = 64 << 10;
@@ -162,6 +160,16 @@ pub enum RsaKey {
     Pkcs1(Box<rsa::pkcs1v15::SigningKey<rsa::sha2::Sha256>>),
     /// With that of PSS.
     Pss(Box<rsa::pss::SigningKey<rsa::sha2::Sha256>>),
+}
+
+/// Padding of an RSA signature.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Padding {
+    /// RSASSA-PKCS1-v1_5.
+    #[default]
+    Pkcs1,
+    /// RSASSA-PSS.
+    Pss,
 }
 
 impl RsaKey {

@@ -4,6 +4,7 @@
 //! wrong attempts lock the account; a change is sent once, and once more only after an HTTP 401,
 //! which comes before anything is executed.
 
+pub mod settings;
 mod wire;
 
 #[cfg(test)]
@@ -28,12 +29,13 @@ use zeroize::Zeroizing;
 
 use super::{
     Ack, Credits, Error, ErrorKind, Evidence, Lookup, MatchedCredits, Outcome, Page, PageCursor,
-    Pager, Pagers, Paging, Provider, Quote, Result, Window, credits, crypto, listing, pages,
-    sensitive,
+    Pager, Pagers, Paging, Permit, Provider, ProviderConfig, Quote, Result, Window, credits,
+    crypto, listing, pages, sensitive,
 };
+use crate::config::endpoint::Endpoint;
+use crate::config::lists::Lists;
 use crate::config::secret::Source;
-use crate::config::wires::{Lists, Path, Spelling, enkash as calls};
-use crate::config::{self, BodyWrapping, KeyDerivation, Load, PinBlock, ProviderConfig};
+use crate::config::spelling::Spelling;
 use crate::domain::card::{Card, CardState, ProviderId};
 use crate::domain::money::Money;
 use crate::domain::operation::{
@@ -43,6 +45,8 @@ use crate::domain::operation::{
 use crate::domain::transaction::Transaction;
 use crate::provider::http::{Access, Answer, AnsweredBy, Http};
 use crate::provider::json::RowError;
+pub use settings::KIND;
+use settings::{BodyWrapping, KeyDerivation, Load, PinBlock, Settings};
 use wire::{Code, Envelope, Unreadable};
 
 /// Seconds before its end at which a token is renewed.
@@ -119,7 +123,7 @@ impl Enkash {
     /// A sentence, when a secret cannot be had or a setting is wrong.
     pub fn new(
         config: &ProviderConfig,
-        account: &config::Enkash,
+        account: &Settings,
         http: Http,
     ) -> std::result::Result<Self, String> {
         let name = &config.name;
@@ -189,7 +193,7 @@ impl Enkash {
     async fn ask(
         &self,
         does: Access,
-        call: Path,
+        call: Endpoint,
         body: &(impl Serialize + Sync),
     ) -> Result<(Answer, Envelope)> {
         let (answer, said) = self.hear(does, call, body).await?;
@@ -203,7 +207,7 @@ impl Enkash {
     async fn hear(
         &self,
         does: Access,
-        call: Path,
+        call: Endpoint,
         body: &(impl Serialize + Sync),
     ) -> Result<(Answer, Envelope)> {
         // Room for the longest body at once: one of them carries a PIN, and nothing of it is left
@@ -229,7 +233,7 @@ impl Enkash {
         }
         match self.read(&answer) {
             Ok(said) => Ok((answer, said)),
-            Err(Unreadable::NotJson) => Err(answer.bad_reply(&answer.describe_body())),
+            Err(Unreadable::NotJson) => Err(answer.unreadable()),
             Err(Unreadable::Sealed) => {
                 Err(answer.bad_reply("the answer cannot be decrypted; check encryption_key"))
             }
@@ -274,7 +278,7 @@ impl Enkash {
 
     /// The body as the account's settings wrap it (enkash wire notes, 1.5; which calls truly need
     /// it is INFERENCE: all).
-    fn seal(&self, call: Path, plain: &[u8]) -> Bytes {
+    fn seal(&self, call: Endpoint, plain: &[u8]) -> Bytes {
         let sealed = || {
             BASE64.encode(
                 &crypto::aes_ecb_encrypt(&self.key, plain).expect("the key has a length of AES"),
@@ -283,7 +287,8 @@ impl Enkash {
         match self.encryption {
             BodyWrapping::Off => Bytes::copy_from_slice(plain),
             BodyWrapping::Envelope | BodyWrapping::Bare
-                if call != calls::SET_PIN && self.unencrypted.iter().any(|key| key == call.key) =>
+                if call != settings::SET_PIN
+                    && self.unencrypted.iter().any(|key| key == call.key) =>
             {
                 Bytes::copy_from_slice(plain)
             }
@@ -388,7 +393,7 @@ impl Enkash {
     }
 
     fn reader(&self, at: Timestamp) -> listing::RowReader<'_> {
-        listing::RowReader::new(&self.provider, &self.spelling, &self.lists, calls::IDS, at)
+        listing::RowReader::new(&self.provider, &self.spelling, &self.lists, settings::IDS, at)
     }
 
     fn account(&self) -> OfAccount<'_> {
@@ -408,7 +413,7 @@ impl Enkash {
             created_by: CREATED_BY,
             otp_required: self.otp_required,
         };
-        self.ask(Access::Write, calls::BLOCK, &body).await?;
+        self.ask(Access::Write, settings::BLOCK, &body).await?;
         Ok(Ack::Accepted { reference: None })
     }
 
@@ -437,7 +442,7 @@ impl Enkash {
             remarks: &reference,
             en_kash_card_id: &card.wire_id,
         };
-        let (_, said) = self.ask(Access::Write, calls::BALANCE, &body).await?;
+        let (_, said) = self.ask(Access::Write, settings::BALANCE, &body).await?;
         Ok(Ack::Accepted { reference: wire::load_id(&said) })
     }
 
@@ -454,9 +459,9 @@ impl Enkash {
             pin_block: &block,
             otp_required: self.otp_required,
         };
-        self.ask(Access::Write, calls::SET_PIN, &body)
+        self.ask(Access::Write, settings::SET_PIN, &body)
             .await
-            .map_err(|error| listing::without(error, &[pin]))?;
+            .map_err(|error| error.without(&[pin]))?;
         Ok(Ack::Accepted { reference: None })
     }
 
@@ -478,7 +483,7 @@ impl Enkash {
             card: self.of_card(&card.wire_id),
             pg_reference_number: &operation.reference,
         };
-        let (_, said) = match self.hear(Access::Read, calls::TRANSACTION, &body).await {
+        let (_, said) = match self.hear(Access::Read, settings::TRANSACTION, &body).await {
             Ok(heard) => heard,
             Err(error) if error.kind == ErrorKind::NotFound => return Ok(nowhere()),
             Err(error) => return Err(error),
@@ -513,7 +518,7 @@ impl Enkash {
                 by: Evidence::State,
             });
         }
-        Ok(listing::lookup_by_state(action_kind, &read))
+        Ok(Lookup::by_state(action_kind, &read))
     }
 }
 
@@ -560,7 +565,7 @@ impl Provider for Enkash {
         if page.number > 0 {
             return Ok(Page::of(std::iter::empty()));
         }
-        let (answer, said) = self.ask(Access::Read, calls::SEARCH, &self.account()).await?;
+        let (answer, said) = self.ask(Access::Read, settings::SEARCH, &self.account()).await?;
         let (rows, reader) = (wire::rows(&said), self.reader(answer.at));
         let read = |raw| {
             listing::or_unread(raw, &reader, None, wire::CARD_NAMES, wire::card(raw, &reader))
@@ -582,7 +587,7 @@ impl Provider for Enkash {
 
     async fn card(&self, card: &Card) -> Result<Card> {
         let (answer, said) =
-            self.ask(Access::Read, calls::DETAILS, &self.of_card(&card.wire_id)).await?;
+            self.ask(Access::Read, settings::DETAILS, &self.of_card(&card.wire_id)).await?;
         let rows = wire::rows(&said);
         let mut odd = rows.odd.clone();
         for raw in &rows.rows {
@@ -615,7 +620,7 @@ impl Provider for Enkash {
             txn_date_from: wire_time(window.since),
             txn_date_to: wire_time(window.until),
         };
-        let (answer, said) = self.hear(Access::Read, calls::TRANSACTIONS, &body).await?;
+        let (answer, said) = self.hear(Access::Read, settings::TRANSACTIONS, &body).await?;
         let rows = match said.code {
             Code::Failure(1) if said.is_none_found() => wire::Rows::default(),
             Code::Success | Code::Failure(_) | Code::Unclear => {
@@ -651,7 +656,8 @@ impl Provider for Enkash {
     }
 
     async fn float(&self) -> Result<Vec<Money>> {
-        let (answer, said) = self.ask(Access::Read, calls::CARD_ACCOUNT, &self.account()).await?;
+        let (answer, said) =
+            self.ask(Access::Read, settings::CARD_ACCOUNT, &self.account()).await?;
         match wire::float(&said) {
             Ok(Some(money)) => Ok(vec![money]),
             Ok(None) => Err(answer.bad_reply("the card account has no availableBalance")),
@@ -663,7 +669,8 @@ impl Provider for Enkash {
         Err(Error::new(&self.provider, ErrorKind::NotOffered, NO_QUOTE))
     }
 
-    async fn act(&self, card: &Card, action: &Action, id: OperationId) -> Result<Ack> {
+    async fn act(&self, permit: Permit) -> Result<Ack> {
+        let (card, action, id) = (permit.card(), permit.action(), permit.id());
         match action {
             Action::Freeze => self.block(card, "L", "frozen with cardtop").await,
             Action::Unfreeze => self.block(card, "UL", "unfrozen with cardtop").await,

@@ -1,17 +1,25 @@
-//! What went wrong with a provider, and what that means for the world: an error of a change says
-//! whether it may have happened.
+//! What went wrong with a provider, as data, and what that means for the world: an error of a
+//! change says whether it may have happened.
+//!
+//! Callers branch on [`ErrorKind`], [`Outcome`], the status and the wait, never on words. The words
+//! are made here and in the `Display` of the causes, and nowhere else.
 
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::http::{BodyForm, ConnectionFailure, TransportError};
 use crate::domain::card::ProviderId;
+use crate::domain::operation::Pin;
 use crate::domain::text;
 
 /// An adapter's result.
 pub type Result<T> = std::result::Result<T, Error>;
 
-/// What a caller may branch on, and the words for a person.
+/// Why a provider did not do or answer what it was asked.
+///
+/// Its `Display` names the account, says what happened and, where something can be done, what.
+/// [`Error::source`](std::error::Error::source) is how the connection failed, where it did.
 #[derive(Clone, Debug)]
 pub struct Error {
     /// What kind of trouble.
@@ -20,76 +28,34 @@ pub struct Error {
     pub outcome: Outcome,
     /// Which account.
     pub provider: ProviderId,
-    /// What happened, in our or the provider's words, cleaned.
-    pub message: Arc<str>,
-    /// How long the provider asked us to wait.
+    /// What happened.
+    pub cause: Cause,
+    /// How long the provider asked us to wait; at most a day.
     pub retry_after: Option<Duration>,
-    /// How the connection failed, where no whole answer came.
-    pub connection: Option<ConnectionFailure>,
 }
 
-/// How a connection failed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ConnectionFailure {
-    /// There was none.
-    NoConnection,
-    /// It was closed before the whole answer had come: often one that was kept open too long.
-    Closed,
-    /// No answer in time.
-    Timeout,
+/// What happened. Foreign words in it are cleaned.
+#[derive(Clone, Debug)]
+pub enum Cause {
+    /// Something that an adapter found, or that the provider stated in an answer of any status.
+    Stated(Arc<str>),
+    /// A status that refuses, and the provider's reason.
+    Status {
+        /// HTTP status.
+        status: u16,
+        /// The provider's words.
+        reason: Arc<str>,
+    },
+    /// An answer whose body is not of the provider's wire.
+    Body {
+        /// HTTP status.
+        status: u16,
+        /// What the body is.
+        form: BodyForm,
+    },
+    /// No whole answer came.
+    Transport(TransportError),
 }
-
-impl Error {
-    /// An error after which nothing was changed.
-    #[must_use]
-    pub fn new(provider: &ProviderId, kind: ErrorKind, said: &str) -> Self {
-        Self {
-            kind,
-            outcome: Outcome::NotDone,
-            provider: provider.clone(),
-            message: text::clean(said).into(),
-            retry_after: None,
-            connection: None,
-        }
-    }
-
-    /// What happened, without the account's name.
-    #[must_use]
-    pub fn reason(&self) -> String {
-        self.message.to_string()
-    }
-
-    /// The same error in other words.
-    #[must_use]
-    pub fn with_reason(self, reason: &str) -> Self {
-        Self { message: reason.into(), ..self }
-    }
-
-    /// The same error, with doubt added where the change may have happened. Doubt is never talked
-    /// away.
-    #[must_use]
-    pub fn with_outcome(self, outcome: Outcome) -> Self {
-        Self { outcome: self.outcome.max(outcome), ..self }
-    }
-}
-
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.provider, self.message)?;
-        match self.kind {
-            ErrorKind::Auth => write!(f, "; check this provider's credentials"),
-            ErrorKind::RateLimited => write!(f, "; waiting before asking again"),
-            ErrorKind::Forbidden
-            | ErrorKind::Unreachable
-            | ErrorKind::Refused
-            | ErrorKind::NotFound
-            | ErrorKind::BadReply
-            | ErrorKind::NotOffered => Ok(()),
-        }
-    }
-}
-
-impl std::error::Error for Error {}
 
 /// What kind of trouble.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -119,6 +85,134 @@ pub enum ErrorKind {
 pub enum Outcome {
     /// It provably did not happen.
     NotDone,
-    /// Nobody can tell yet.
+    /// It may have happened.
     Unknown,
+}
+
+impl Error {
+    /// An error after which nothing was changed, in these words.
+    #[must_use]
+    pub fn new(provider: &ProviderId, kind: ErrorKind, words: &str) -> Self {
+        Self::caused(provider, kind, Cause::Stated(text::clean(words).into()))
+    }
+
+    /// An error after which nothing was changed.
+    #[must_use]
+    pub(super) fn caused(provider: &ProviderId, kind: ErrorKind, cause: Cause) -> Self {
+        Self {
+            kind,
+            outcome: Outcome::NotDone,
+            provider: provider.clone(),
+            cause,
+            retry_after: None,
+        }
+    }
+
+    /// The same error, with doubt added where the change may have happened. Doubt is never taken
+    /// away: of two outcomes the greater holds.
+    #[must_use]
+    pub fn with_outcome(self, outcome: Outcome) -> Self {
+        Self { outcome: self.outcome.max(outcome), ..self }
+    }
+
+    /// The same error in other words.
+    #[must_use]
+    pub fn with_reason(self, reason: &str) -> Self {
+        Self { cause: Cause::Stated(reason.into()), ..self }
+    }
+
+    /// The same error without these PINs, should the provider repeat one in its words: errors are
+    /// written into the journal.
+    #[must_use]
+    pub(super) fn without(self, pins: &[&Pin]) -> Self {
+        let reason = self.reason();
+        let redacted =
+            pins.iter().fold(reason.clone(), |words, pin| words.replace(pin.expose(), "****"));
+        if redacted == reason { self } else { self.with_reason(&redacted) }
+    }
+
+    /// HTTP status, where an answer of the provider, or of something before it, is the cause.
+    #[must_use]
+    pub const fn status(&self) -> Option<u16> {
+        match &self.cause {
+            Cause::Status { status, .. } | Cause::Body { status, .. } => Some(*status),
+            Cause::Stated(_) | Cause::Transport(_) => None,
+        }
+    }
+
+    /// How the connection failed, where no whole answer came.
+    #[must_use]
+    pub const fn connection(&self) -> Option<ConnectionFailure> {
+        match &self.cause {
+            Cause::Transport(error) => Some(error.failure()),
+            Cause::Stated(_) | Cause::Status { .. } | Cause::Body { .. } => None,
+        }
+    }
+
+    /// What happened, without the account's name and without advice.
+    #[must_use]
+    pub fn reason(&self) -> String {
+        self.cause.to_string()
+    }
+
+    /// What happened and what to do about it, without the account's name: for places that name the
+    /// account themselves.
+    #[must_use]
+    pub fn sentence(&self) -> String {
+        format!("{}{}", self.cause, self.kind.advice())
+    }
+}
+
+impl ErrorKind {
+    const fn advice(self) -> &'static str {
+        match self {
+            Self::Auth => "; check this provider's credentials",
+            Self::RateLimited => "; waiting before asking again",
+            Self::Forbidden
+            | Self::Unreachable
+            | Self::Refused
+            | Self::NotFound
+            | Self::BadReply
+            | Self::NotOffered => "",
+        }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}{}", self.provider, self.cause, self.kind.advice())
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match &self.cause {
+            Cause::Transport(error) => Some(error),
+            Cause::Stated(_) | Cause::Status { .. } | Cause::Body { .. } => None,
+        }
+    }
+}
+
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Stated(words) => f.write_str(words),
+            Self::Status { status, reason } => write!(f, "HTTP {status}: {reason}"),
+            Self::Body { status, form } => form.describe(*status, f),
+            Self::Transport(error) => error.fmt(f),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pin_that_the_provider_repeats_does_not_reach_the_journal() {
+        let pin = Pin::typed("9078".into()).expect("four digits");
+        let words = "PIN 9078 is too easy (9078)";
+        let error = Error::new(&ProviderId::new("acme"), ErrorKind::Refused, words);
+        assert_eq!(error.without(&[&pin]).reason(), "PIN **** is too easy (****)");
+    }
 }

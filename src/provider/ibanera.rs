@@ -4,6 +4,7 @@
 //! more only after an HTTP 401, which comes before anything is executed.
 
 mod payer;
+pub mod settings;
 mod wire;
 
 #[cfg(test)]
@@ -28,11 +29,12 @@ use zeroize::Zeroizing;
 
 use super::{
     Ack, Credits, Error, ErrorKind, Lookup, MatchedCredits, Outcome, Page, PageCursor, Pagers,
-    Paging, Provider, Quote, Result, Window, credits, crypto, listing, path_segment, sensitive,
+    Paging, Permit, Provider, ProviderConfig, Quote, Result, Window, credits, crypto, listing,
+    path_segment, sensitive,
 };
+use crate::config::lists::Lists;
 use crate::config::secret::Source;
-use crate::config::wires::{Lists, Spelling, ibanera as calls};
-use crate::config::{self, Pays, ProviderConfig, SecretEncoding};
+use crate::config::spelling::Spelling;
 use crate::domain::card::{Card, CardState, ProviderId};
 use crate::domain::money::{Currency, Money};
 use crate::domain::operation::{
@@ -43,6 +45,8 @@ use crate::domain::transaction::Transaction;
 use crate::provider::http::{Access, Answer, AnsweredBy, Http};
 use crate::provider::pages::{ReadMode, read_window};
 use payer::{NOBODY_PAYS, Paying};
+pub use settings::KIND;
+use settings::{Pays, SecretEncoding, Settings};
 use wire::Envelope;
 
 /// Seconds before an operation's intent from which its credit is looked for: their clock may be
@@ -123,7 +127,7 @@ impl Ibanera {
     /// A sentence, when a secret cannot be had or a setting is wrong.
     pub fn new(
         config: &ProviderConfig,
-        account: &config::Ibanera,
+        account: &Settings,
         http: Http,
     ) -> std::result::Result<Self, String> {
         let name = &config.name;
@@ -356,7 +360,7 @@ impl Ibanera {
             .uri(format!(
                 "{}/{}",
                 self.base_url,
-                self.spelling.path(calls::LOGIN).trim_start_matches('/')
+                self.spelling.path(settings::LOGIN).trim_start_matches('/')
             ))
             .header(ACCEPT, "*/*")
             .header(CONTENT_TYPE, "application/json")
@@ -433,7 +437,7 @@ impl Ibanera {
         let key = id.uuid();
         let call = Call {
             idempotency_key: Some(&key),
-            ..Call::write(self.spelling.path(calls::TRANSFER), &body)
+            ..Call::write(self.spelling.path(settings::TRANSFER), &body)
         };
         let (answer, said) = self.ask(call).await?;
         match wire::transfer(&said, amount) {
@@ -444,7 +448,7 @@ impl Ibanera {
 
     async fn activate(&self, card: &Card) -> Result<Ack> {
         let body = json(&BTreeMap::from([("cardsId", self.card_number(card)?)]));
-        let call = Call::write(self.spelling.path(calls::ACTIVATE), &body);
+        let call = Call::write(self.spelling.path(settings::ACTIVATE), &body);
         let answer = self.send(call).await?;
         let said = Envelope::read(&answer.body);
         if let Some(said) =
@@ -509,9 +513,9 @@ impl Ibanera {
         let top_up_cards_id = self.card_number(card)?;
         let body =
             json(&ChangePin { top_up_cards_id, old_pin: old.expose(), new_pin: new.expose() });
-        self.ask(Call::write(self.spelling.path(calls::CHANGE_PIN), &body))
+        self.ask(Call::write(self.spelling.path(settings::CHANGE_PIN), &body))
             .await
-            .map_err(|error| listing::without(error, &[new, old]))?;
+            .map_err(|error| error.without(&[new, old]))?;
         Ok(Ack::Accepted { reference: None })
     }
 
@@ -579,7 +583,7 @@ impl Provider for Ibanera {
     /// `cards/balances`: the one list with id, digits, holder, balances and state together (ibanera
     /// wire notes, 2.11).
     async fn cards(&self, page: PageCursor) -> Result<Page<Card>> {
-        let path = self.spelling.path(calls::CARD_BALANCES);
+        let path = self.spelling.path(settings::CARD_BALANCES);
         let path = format!("{path}?PageSize={}&PageNumber={}", page.size, self.page_number(page));
         let (answer, said) = self.ask(Call::read(&path)).await?;
         let rows = said.listed().map_err(|odd| answer.bad_reply(&odd.0))?;
@@ -600,14 +604,14 @@ impl Provider for Ibanera {
     async fn card(&self, card: &Card) -> Result<Card> {
         let path = format!(
             "{}?CardId={}",
-            self.spelling.path(calls::CARD_DETAILS),
+            self.spelling.path(settings::CARD_DETAILS),
             path_segment(&card.wire_id)
         );
         let (answer, said) = self.ask(Call::read(&path)).await?;
         let details =
             said.details().ok_or_else(|| answer.bad_reply("the card's details are missing"))?;
         let numbers = ["cardLast4", "obfuscatedCardNumber", "cardNumber", "fullCardNumber"];
-        listing::check_same_card(card, calls::IDS.cards, &details, &["id", "cardsId"], &numbers)
+        listing::check_same_card(card, settings::IDS.cards, &details, &["id", "cardsId"], &numbers)
             .map_err(|odd| answer.bad_reply(&odd.0))?;
         let known = Card {
             wire_id: Arc::clone(&card.wire_id),
@@ -627,7 +631,7 @@ impl Provider for Ibanera {
         // Whether the ends belong to the window is not documented: it is asked for a second wider.
         let path = format!(
             "{}?CardsId={}&fromDate={}&toDate={}&PageNumber={}&PageSize={}",
-            self.spelling.path(calls::TRANSACTIONS),
+            self.spelling.path(settings::TRANSACTIONS),
             path_segment(&card.wire_id),
             wire_time(window.since),
             wire_time(later(window.until, 1)),
@@ -710,7 +714,7 @@ impl Provider for Ibanera {
         let (answer, said) = self
             .ask(Call {
                 does: Access::Read,
-                ..Call::write(self.spelling.path(calls::REVIEW), &body)
+                ..Call::write(self.spelling.path(settings::REVIEW), &body)
             })
             .await?;
         let (fee, debited) = wire::quote(&said, amount.currency())
@@ -727,7 +731,8 @@ impl Provider for Ibanera {
         })
     }
 
-    async fn act(&self, card: &Card, action: &Action, id: OperationId) -> Result<Ack> {
+    async fn act(&self, permit: Permit) -> Result<Ack> {
+        let (card, action, id) = (permit.card(), permit.action(), permit.id());
         match action {
             Action::Freeze => self.deactivate(card).await,
             Action::Unfreeze => self.activate(card).await,
@@ -746,7 +751,7 @@ impl Provider for Ibanera {
         match operation.action_kind {
             ActionKind::TopUp => self.look_for_credit(card, operation, claimed).await,
             ActionKind::Freeze | ActionKind::Unfreeze => {
-                Ok(listing::lookup_by_state(operation.action_kind, &self.card(card).await?))
+                Ok(Lookup::by_state(operation.action_kind, &self.card(card).await?))
             }
             ActionKind::SetPin => {
                 Ok(Lookup::not_found("ibanera cannot be asked whether a PIN was changed"))
@@ -764,7 +769,7 @@ impl Ibanera {
     }
 
     fn reader(&self, at: Timestamp) -> listing::RowReader<'_> {
-        listing::RowReader::new(&self.provider, &self.spelling, &self.lists, calls::IDS, at)
+        listing::RowReader::new(&self.provider, &self.spelling, &self.lists, settings::IDS, at)
     }
 }
 
@@ -810,7 +815,7 @@ fn succeeded(does: Access, answer: &Answer, said: Option<Envelope>) -> Result<En
     if !answer.is_success() {
         return Err(refused(does, answer, said.as_ref()));
     }
-    let said = said.ok_or_else(|| answer.bad_reply(&answer.describe_body()))?;
+    let said = said.ok_or_else(|| answer.unreadable())?;
     if said.has_too_long_a_list() {
         return Err(answer.bad_reply(&listing::unreadable_list()));
     }

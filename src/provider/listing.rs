@@ -14,53 +14,13 @@ use super::crypto::sha256;
 use super::json::{JsonObject, MOST_ROWS, RowError, list, text_start};
 use super::pages;
 use super::times::plausible;
-use super::{Error, Evidence, Lookup};
-pub(super) use crate::config::wires::plain;
-use crate::config::wires::{Dates, Lists, Sign, Spelling};
-use crate::domain::card::{Card, CardState, IdForm, Ids, ProviderId};
+use crate::config::lists::{Dates, Lists, Sign};
+use crate::config::spelling::Spelling;
+pub(super) use crate::config::spelling::plain;
+use crate::domain::card::{Card, IdForm, Ids, ProviderId};
 use crate::domain::completeness::UnreadRow;
 use crate::domain::money::Money;
-use crate::domain::operation::{ActionKind, Pin};
 use crate::domain::transaction::TransactionKind;
-
-/// What a fresh reading of the card says of a freeze, unfreeze or close.
-pub(super) fn lookup_by_state(action_kind: ActionKind, card: &Card) -> Lookup {
-    let word =
-        if card.state == CardState::Unknown { &*card.provider_state } else { card.state.as_str() };
-    if word.is_empty() {
-        return Lookup::not_found("the card came without a state");
-    }
-    match (action_kind, card.state) {
-        (ActionKind::Freeze, CardState::Frozen)
-        | (ActionKind::Unfreeze, CardState::Active)
-        | (ActionKind::Close, CardState::Closed) => {
-            Lookup::Done { proof: format!("seen {word}"), credit: None, by: Evidence::State }
-        }
-        (ActionKind::Freeze | ActionKind::Unfreeze, CardState::Blocked | CardState::Closed) => {
-            Lookup::Failed { why: format!("the card reads {word}"), row: None }
-        }
-        (
-            ActionKind::Freeze | ActionKind::Unfreeze | ActionKind::Close,
-            CardState::Active
-            | CardState::Frozen
-            | CardState::Blocked
-            | CardState::Pending
-            | CardState::Expired
-            | CardState::Unknown,
-        ) => Lookup::Pending { looked: format!("the card reads {word}") },
-        (ActionKind::TopUp | ActionKind::SetPin, _) => {
-            Lookup::not_found("the card's state does not show it")
-        }
-    }
-}
-
-/// The same error without the PIN, should the provider repeat it in its words: they go into the
-/// journal.
-pub(super) fn without(error: Error, pins: &[&Pin]) -> Error {
-    let reason =
-        pins.iter().fold(error.reason(), |reason, pin| reason.replace(pin.expose(), "****"));
-    error.with_reason(&reason)
-}
 
 pub(super) fn unreadable_list() -> String {
     format!(
@@ -326,18 +286,6 @@ pub(super) fn derived_id(parts: &[&str]) -> Arc<str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::card::{CardKey, ProviderId};
-
-    #[test]
-    fn a_pin_that_the_provider_repeats_does_not_reach_the_journal() {
-        let pin = Pin::typed("9078".into()).expect("four digits");
-        let said = "PIN 9078 is too easy (9078)";
-        let error = without(
-            Error::new(&ProviderId::new("acme"), crate::provider::ErrorKind::Refused, said),
-            &[&pin],
-        );
-        assert_eq!(&*error.reason(), "PIN **** is too easy (****)");
-    }
 
     #[test]
     fn lists_are_found_in_every_wrapping() {
@@ -370,31 +318,5 @@ mod tests {
         ] {
             assert_eq!(parse_expiry(text).as_deref(), read, "{text}");
         }
-    }
-
-    #[test]
-    fn a_state_is_read_back_from_the_card() {
-        let key = CardKey::new(&ProviderId::new("acme"), "c1");
-        let seen = |action_kind, state| {
-            super::lookup_by_state(action_kind, &Card { state, ..Card::unread(key.clone()) })
-        };
-        assert_eq!(
-            seen(ActionKind::Freeze, CardState::Frozen),
-            Lookup::Done { proof: "seen FROZEN".into(), credit: None, by: Evidence::State }
-        );
-        assert_eq!(
-            seen(ActionKind::Freeze, CardState::Active),
-            Lookup::Pending { looked: "the card reads ACTIVE".into() }
-        );
-        assert!(matches!(seen(ActionKind::Unfreeze, CardState::Closed), Lookup::Failed { .. }));
-        assert!(matches!(seen(ActionKind::Close, CardState::Closed), Lookup::Done { .. }));
-        assert!(
-            matches!(seen(ActionKind::Close, CardState::Blocked), Lookup::Pending { .. }),
-            "blocked is not closed"
-        );
-        assert!(
-            matches!(seen(ActionKind::Freeze, CardState::Unknown), Lookup::NotFound { .. }),
-            "no word at all says nothing"
-        );
     }
 }

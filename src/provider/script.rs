@@ -13,9 +13,9 @@ use serde_json::Value;
 
 use super::http::{Access, Transport, TransportError};
 use super::pages::{self, ListRead, ReadMode};
-use super::{PageCursor, Provider, Window};
-use crate::config::wires::{Lists, Spelling};
-use crate::config::{Account, Environment, Poll, ProviderConfig};
+use super::{AccountSettings, PageCursor, Provider, ProviderConfig, ProviderKind, Window};
+use crate::config::spelling::Spelling;
+use crate::config::{Environment, Poll};
 use crate::domain::card::{Card, CardKey, ProviderId};
 use crate::domain::money::Money;
 use crate::domain::operation::{ActionKind, Before, Operation, OperationId, OperationState, Proof};
@@ -142,9 +142,15 @@ pub(super) async fn all_transactions(
 }
 
 /// The configuration of an account, where nothing but its kind's settings matters.
-pub(super) fn config(name: &str, base_url: &str, lists: Lists, account: Account) -> ProviderConfig {
+pub(super) fn config(
+    name: &str,
+    base_url: &str,
+    kind: &'static ProviderKind,
+    settings: impl AccountSettings,
+) -> ProviderConfig {
     ProviderConfig {
         name: ProviderId::new(name),
+        kind,
         environment: Environment::Sandbox,
         base_url: base_url.to_owned(),
         roster: None,
@@ -155,8 +161,8 @@ pub(super) fn config(name: &str, base_url: &str, lists: Lists, account: Account)
         others_top_up: false,
         pin_certificate: None,
         spelling: Spelling::default(),
-        lists,
-        account,
+        lists: (kind.lists)(),
+        settings: Arc::new(settings),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Words for how far a movement got, as data: what several wires share. What stands in no table
 //! claims nothing.
 
-use crate::config::wires::plain;
+use crate::config::spelling::plain;
 use crate::domain::transaction::{TransactionKind, TransactionState};
 
 /// Words and our state for each, without case, blanks and signs.

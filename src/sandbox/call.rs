@@ -1,4 +1,4 @@
-//! A request, read whole, and what a dialect answers to it.
+//! A request, read whole, and what a server answers to it.
 
 use std::fmt;
 
@@ -7,34 +7,38 @@ use axum::response::Response;
 use bytes::Bytes;
 use http::{HeaderMap, Method, StatusCode, header};
 
-use super::{Dialect, artha, banana, enkash, ibanera};
-
-/// A request, read whole.
+/// A request, read whole, with what a fault wants of its answer.
 pub(super) struct Call {
     pub(super) method: Method,
     pub(super) path: String,
     pub(super) query: Vec<(String, String)>,
     pub(super) headers: HeaderMap,
     pub(super) body: Bytes,
+    pub(super) signing: Signing,
+}
+
+/// How the answer is to be signed, where the wire signs answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Signing {
+    Right,
+    /// With the key of somebody else.
+    Wrong,
 }
 
 impl Call {
+    /// The token behind `Bearer`; empty without one.
+    pub(super) fn bearer(&self) -> &str {
+        self.header("authorization")
+            .and_then(|value| value.strip_prefix("Bearer "))
+            .unwrap_or_default()
+    }
+
     pub(super) fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).and_then(|value| value.to_str().ok())
     }
 
-    /// Whether it asks for a token, and whether it changes something.
-    pub(super) fn is_login_or_write(&self, dialect: Dialect) -> (bool, bool) {
-        match dialect {
-            Dialect::Artha => (false, artha::writes(&self.path)),
-            Dialect::Banana => (false, banana::writes(&self.path)),
-            Dialect::Enkash => (enkash::is_login(&self.path), enkash::writes(&self.path)),
-            Dialect::Ibanera => (ibanera::is_login(&self.path), ibanera::writes(&self.path)),
-        }
-    }
-
     /// A query parameter, its name in any case.
-    pub(super) fn asked(&self, name: &str) -> Option<&str> {
+    pub(super) fn query_value(&self, name: &str) -> Option<&str> {
         self.query
             .iter()
             .find(|(key, _)| key.eq_ignore_ascii_case(name))
@@ -42,14 +46,15 @@ impl Call {
     }
 }
 
-/// What a dialect answers.
+/// What a server answers.
 pub(super) struct Reply {
     pub(super) status: StatusCode,
     pub(super) content_type: &'static str,
     pub(super) body: String,
+    /// Seconds.
     pub(super) retry_after: Option<u64>,
     /// The caller proved who it is.
-    pub(super) known: bool,
+    pub(super) authenticated: bool,
     /// A top-up was taken.
     pub(super) topped_up: bool,
 }
@@ -60,16 +65,30 @@ impl Reply {
     }
 
     pub(super) fn of(status: StatusCode, content_type: &'static str, body: String) -> Self {
-        Self { status, content_type, body, retry_after: None, known: true, topped_up: false }
+        Self {
+            status,
+            content_type,
+            body,
+            retry_after: None,
+            authenticated: true,
+            topped_up: false,
+        }
     }
 
-    /// The caller did not prove who it is.
-    pub(super) fn stranger(self) -> Self {
-        Self { known: false, ..self }
+    /// To a caller that did not prove who it is.
+    pub(super) fn unauthenticated(self) -> Self {
+        Self { authenticated: false, ..self }
     }
 
     pub(super) fn with_top_up(self) -> Self {
         Self { topped_up: true, ..self }
+    }
+
+    /// Lets the body stop in the middle.
+    pub(super) fn cut_in_half(&mut self) {
+        let half =
+            (0..=self.body.len() / 2).rev().find(|&at| self.body.is_char_boundary(at)).unwrap_or(0);
+        self.body.truncate(half);
     }
 
     pub(super) fn into_response(self) -> Response {
@@ -93,7 +112,7 @@ pub(super) fn query_pairs(query: &str) -> Vec<(String, String)> {
         .collect()
 }
 
-/// Percent signs and plus signs of a form undone.
+/// Undoes the percent and plus signs of a form (WHATWG URL, application/x-www-form-urlencoded).
 pub(super) fn unescaped(text: &str) -> String {
     let mut out = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();

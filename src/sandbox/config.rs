@@ -1,4 +1,4 @@
-//! Writes what somebody needs to reach the sandbox from outside: a configuration, its secrets as
+//! Writes what a client needs to reach the sandbox from outside: a configuration, its secrets as
 //! private files, rosters. Never a secret in the configuration itself.
 
 use std::ffi::OsString;
@@ -6,7 +6,43 @@ use std::fs::{self, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::Path;
 
-use super::{Dialect, Sandbox, Scenario, artha, banana, enkash, ibanera};
+use super::bank::Card;
+use super::{Dialect, Sandbox};
+
+/// One provider's table in the configuration. What all providers have is added by the writer.
+pub(super) struct ConfigEntry {
+    /// What a reader of the file should know; a line each.
+    pub(super) comment: &'static [&'static str],
+    /// Where its servers are, by key; `base_url` first.
+    pub(super) urls: Vec<(&'static str, String)>,
+    /// For wires that cannot list cards.
+    pub(super) roster: Option<Roster>,
+    /// Settings that only this kind has, by key.
+    pub(super) settings: Vec<(&'static str, Setting)>,
+    pub(super) credentials: &'static [Credential],
+}
+
+/// The value of a setting.
+pub(super) enum Setting {
+    Text(&'static str),
+    Flag(bool),
+}
+
+/// A secret, and where it is kept.
+pub(super) struct Credential {
+    pub(super) key: &'static str,
+    /// Name in the folder of secrets.
+    pub(super) file: &'static str,
+    pub(super) secret: &'static str,
+}
+
+/// Which ids a roster has.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Roster {
+    Cards,
+    /// Calls name the holder beside the card.
+    CardsAndHolders,
+}
 
 /// See [`Sandbox::write_config`].
 pub(super) fn write(
@@ -23,46 +59,35 @@ pub(super) fn write(
         fs::create_dir_all(beside)?;
     }
     private_folder(&beside.join(&folder))?;
-    let secrets = [
-        ("artha-token", artha::TOKEN),
-        ("artha-key.pem", artha::TEST_PRIVATE_KEY),
-        ("banana-secret-key", banana::SECRET_KEY),
-        ("enkash-client-id", enkash::CLIENT_ID),
-        ("enkash-client-secret", enkash::CLIENT_SECRET),
-        ("enkash-username", enkash::USERNAME),
-        ("enkash-password", enkash::PASSWORD),
-        ("enkash-encryption-key", enkash::ENCRYPTION_KEY),
-        ("ibanera-username", ibanera::USERNAME),
-        ("ibanera-password", ibanera::PASSWORD),
-        ("ibanera-shared-secret", ibanera::SHARED_SECRET),
-    ];
-    for (name, secret) in secrets {
-        private_file(&beside.join(&folder).join(name), secret)?;
+    let mut lines = introduction();
+    for dialect in Dialect::ALL {
+        let entry = dialect.wire().config_entry(&base(dialect), &sandbox.0.scenarios);
+        for credential in entry.credentials {
+            private_file(&beside.join(&folder).join(credential.file), credential.secret)?;
+        }
+        let roster_name = format!("{stem}.{}-cards.csv", dialect.name());
+        if let Some(columns) = entry.roster {
+            let csv = roster(&sandbox.endpoint(dialect).bank.cards, columns)?;
+            private_file(&beside.join(&roster_name), csv)?;
+        }
+        lines.extend(table(dialect.name(), &entry, &folder, &roster_name));
     }
-    for dialect in [Dialect::Artha, Dialect::Banana] {
-        private_file(&beside.join(roster_name(&stem, dialect)), roster(sandbox, dialect)?)?;
-    }
-    private_file(
-        path,
-        toml(&stem, &folder, base, sandbox.0.scenarios.contains(&Scenario::CustomerPays)),
-    )
+    private_file(path, lines.join("\n"))
 }
 
-fn roster_name(stem: &str, dialect: Dialect) -> String {
-    format!("{stem}.{}-cards.csv", dialect.name())
-}
-
-fn roster(sandbox: &Sandbox, dialect: Dialect) -> io::Result<Vec<u8>> {
-    let endpoint = sandbox.endpoint(dialect);
+fn roster(cards: &[Card], columns: Roster) -> io::Result<Vec<u8>> {
     let mut csv = csv::Writer::from_writer(Vec::new());
     csv.write_record(["id", "user_id", "holder", "last4", "currency", "kind", "label"])?;
-    for (i, card) in endpoint.bank.cards.iter().enumerate() {
-        let user = if dialect == Dialect::Banana { card.user.as_str() } else { "" };
+    for (i, card) in cards.iter().enumerate() {
+        let holder_id = match columns {
+            Roster::Cards => "",
+            Roster::CardsAndHolders => card.holder_id.as_str(),
+        };
         let kind = if card.physical { "physical" } else { "virtual" };
         let label = if i == 0 { "vip" } else { "" };
         csv.write_record([
             &card.id,
-            user,
+            holder_id,
             &card.holder(),
             card.last4(),
             card.currency.code(),
@@ -86,91 +111,50 @@ fn quoted(text: &str) -> String {
     format!("\"{escaped}\"")
 }
 
-fn toml(stem: &str, folder: &str, base: &dyn Fn(Dialect) -> String, customer_pays: bool) -> String {
-    let secret = |name: &str| format!("{{ file = {} }}", quoted(&format!("{folder}/{name}")));
-    let roster = |dialect| quoted(&roster_name(stem, dialect));
-    let polls = |name: &str| {
-        format!("[providers.{name}.poll]\nbalances = \"10s\"\ntransactions = \"4s\"\n")
-    };
-    let [artha, banana, enkash, ibanera] = Dialect::ALL.map(base);
-    let sections = [
-        "# The built-in sandbox: four simulated providers that speak the four real wires on this \
-         machine."
-            .to_owned(),
+fn introduction() -> Vec<String> {
+    let count = in_words(Dialect::ALL.len());
+    vec![
+        format!(
+            "# The built-in sandbox: {count} simulated providers that speak the {count} real wires \
+             on this machine."
+        ),
         "# No real money, no real cards. Paths are relative to this file; secrets are in their \
          own files."
             .to_owned(),
         String::new(),
-        "# artha has no card list, so its cards come from a roster. The key is a test key of the \
-         sandbox."
-            .to_owned(),
-        "[providers.artha]".to_owned(),
-        "kind = \"artha\"".to_owned(),
-        "environment = \"sandbox\"".to_owned(),
-        format!("base_url = {}", quoted(&format!("{artha}/api/v1"))),
-        format!("roster = {}", roster(Dialect::Artha)),
-        "rate_limit = \"1200/min\"".to_owned(),
-        "customer_token = true".to_owned(),
-        format!("all_transactions_path = {}", quoted(artha::ALL_TRANSACTIONS)),
-        "[providers.artha.credentials]".to_owned(),
-        format!("token = {}", secret("artha-token")),
-        format!("private_key = {}", secret("artha-key.pem")),
-        polls("artha"),
-        "# banana encrypts and signs every body. Its cards come from a roster as well: user id \
-         and card id together."
-            .to_owned(),
-        "[providers.banana]".to_owned(),
-        "kind = \"banana\"".to_owned(),
-        "environment = \"sandbox\"".to_owned(),
-        format!("base_url = {}", quoted(&banana)),
-        format!("roster = {}", roster(Dialect::Banana)),
-        "rate_limit = \"1200/min\"".to_owned(),
-        format!("merchant_id = {}", quoted(banana::MERCHANT_ID)),
-        "secret_key_encoding = \"utf8\"".to_owned(),
-        "[providers.banana.credentials]".to_owned(),
-        format!("secret_key = {}", secret("banana-secret-key")),
-        polls("banana"),
-        "# enkash gets its token from a host of its own; here both are the same server.".to_owned(),
-        "[providers.enkash]".to_owned(),
-        "kind = \"enkash\"".to_owned(),
-        "environment = \"sandbox\"".to_owned(),
-        format!("base_url = {}", quoted(&enkash)),
-        format!("token_url = {}", quoted(&format!("{enkash}/oauth/token"))),
-        "rate_limit = \"1200/min\"".to_owned(),
-        format!("partner_id = {}", quoted(enkash::PARTNER_ID)),
-        format!("company_id = {}", quoted(enkash::COMPANY_ID)),
-        format!("card_account_id = {}", quoted(enkash::CARD_ACCOUNT_ID)),
-        "encryption = \"envelope\"".to_owned(),
-        "load = \"allocate_fund\"".to_owned(),
-        "[providers.enkash.credentials]".to_owned(),
-        format!("client_id = {}", secret("enkash-client-id")),
-        format!("client_secret = {}", secret("enkash-client-secret")),
-        format!("username = {}", secret("enkash-username")),
-        format!("password = {}", secret("enkash-password")),
-        format!("encryption_key = {}", secret("enkash-encryption-key")),
-        polls("enkash"),
-        "# ibanera wants a one-time code with every call, made from the shared secret. The \
-         manager's own account pays for top-ups;"
-            .to_owned(),
-        "# with pays = \"customer\" the account of the card's customer does.".to_owned(),
-        "[providers.ibanera]".to_owned(),
-        "kind = \"ibanera\"".to_owned(),
-        "environment = \"sandbox\"".to_owned(),
-        format!("base_url = {}", quoted(&ibanera)),
-        "rate_limit = \"1200/min\"".to_owned(),
-        "secret_encoding = \"base32\"".to_owned(),
-        if customer_pays {
-            "pays = \"customer\"".to_owned()
-        } else {
-            format!("pays = \"manager\"\nmanager_id = {}", quoted(ibanera::MANAGER_ID))
-        },
-        "[providers.ibanera.credentials]".to_owned(),
-        format!("username = {}", secret("ibanera-username")),
-        format!("password = {}", secret("ibanera-password")),
-        format!("shared_secret = {}", secret("ibanera-shared-secret")),
-        polls("ibanera"),
-    ];
-    sections.join("\n")
+    ]
+}
+
+fn in_words(count: usize) -> String {
+    let words = ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"];
+    words.get(count).map_or_else(|| count.to_string(), |&word| word.to_owned())
+}
+
+/// The lines of a provider's table.
+fn table(name: &str, entry: &ConfigEntry, folder: &str, roster_name: &str) -> Vec<String> {
+    let mut lines: Vec<String> = entry.comment.iter().map(|line| format!("# {line}")).collect();
+    lines.push(format!("[providers.{name}]"));
+    lines.push(format!("kind = {}", quoted(name)));
+    lines.push("environment = \"sandbox\"".to_owned());
+    lines.extend(entry.urls.iter().map(|(key, url)| format!("{key} = {}", quoted(url))));
+    if entry.roster.is_some() {
+        lines.push(format!("roster = {}", quoted(roster_name)));
+    }
+    lines.push("rate_limit = \"1200/min\"".to_owned());
+    lines.extend(entry.settings.iter().map(|(key, setting)| match setting {
+        Setting::Text(text) => format!("{key} = {}", quoted(text)),
+        Setting::Flag(flag) => format!("{key} = {flag}"),
+    }));
+    lines.push(format!("[providers.{name}.credentials]"));
+    lines.extend(entry.credentials.iter().map(|credential| {
+        let file = quoted(&format!("{folder}/{}", credential.file));
+        format!("{} = {{ file = {file} }}", credential.key)
+    }));
+    lines.push(format!("[providers.{name}.poll]"));
+    lines.push("balances = \"10s\"".to_owned());
+    lines.push("transactions = \"4s\"".to_owned());
+    lines.push(String::new());
+    lines
 }
 
 fn private_folder(path: &Path) -> io::Result<()> {
@@ -187,12 +171,12 @@ fn private_folder(path: &Path) -> io::Result<()> {
     builder.create(path)
 }
 
-/// Written beside and then renamed, so that the file never exists with wider rights.
+/// Writes a file beside it and renames that, so that it never exists with wider rights.
 fn private_file(path: &Path, content: impl AsRef<[u8]>) -> io::Result<()> {
     let content = content.as_ref();
     let mut fresh: OsString = path.as_os_str().to_owned();
     fresh.push(".new");
-    // Never through a link that stands there.
+    // An old file or a link that stands there is not written through.
     match fs::remove_file(&fresh) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         Ok(()) | Err(_) => {}

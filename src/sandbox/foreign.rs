@@ -1,25 +1,32 @@
-//! What happens to a provider besides what is asked of it here: its clock may be wrong, another
-//! system of the same merchant may top up the same cards, and customers may pay into their
-//! accounts.
+//! What happens at a provider without a request of ours: its clock may be wrong, another system of
+//! the same merchant may top up the same cards, and customers may pay into their accounts.
 
 use jiff::{SignedDuration, Timestamp};
 use rust_decimal::Decimal;
 
-use super::bank::{Bank, Load, Progress, Row, rounded};
-use super::{Dialect, Sandbox, artha, banana, enkash, ibanera};
+use super::bank::{Bank, Progress, TopUp, rounded};
+use super::{Dialect, Sandbox};
 use crate::domain::money::Money;
 
 /// A top-up that another system of the same merchant asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ForeignTopUp {
-    /// What is asked for, in the card's currency. At artha the fee is taken out of it, elsewhere
-    /// the merchant pays it.
+    /// What is asked for, in the card's currency. Where the card pays the fee (artha) it is taken
+    /// out of this sum, elsewhere the merchant pays it besides.
     pub sum: Decimal,
     /// How long before now its row is dated, by the provider's clock.
     pub dated_back: SignedDuration,
-    /// Refused by the provider: a row that says so, and no money moves. ibanera lists no row for
-    /// it.
+    /// Refused by the provider: a row that says so, and no money moves. Not every wire lists that
+    /// row.
     pub failed: bool,
+}
+
+impl ForeignTopUp {
+    /// One that succeeds now.
+    #[must_use]
+    pub const fn of(sum: Decimal) -> Self {
+        Self { sum, dated_back: SignedDuration::ZERO, failed: false }
+    }
 }
 
 /// A top-up that another system made, as the bank knows it.
@@ -60,14 +67,10 @@ impl Sandbox {
         card_id: &str,
         sum: Decimal,
     ) -> Option<String> {
-        self.add_foreign_top_up(
-            dialect,
-            card_id,
-            ForeignTopUp { sum, dated_back: SignedDuration::ZERO, failed: false },
-        )
+        self.add_foreign_top_up(dialect, card_id, ForeignTopUp::of(sum))
     }
 
-    /// Lets another system ask in vain: the row says FAILED. `None` as in
+    /// Lets another system ask for a top-up that fails: the row says FAILED. `None` as in
     /// [`Sandbox::add_foreign_credit`].
     pub fn add_failed_foreign_top_up(
         &self,
@@ -75,14 +78,11 @@ impl Sandbox {
         card_id: &str,
         sum: Decimal,
     ) -> Option<String> {
-        self.add_foreign_top_up(
-            dialect,
-            card_id,
-            ForeignTopUp { sum, dated_back: SignedDuration::ZERO, failed: true },
-        )
+        let failed = ForeignTopUp { failed: true, ..ForeignTopUp::of(sum) };
+        self.add_foreign_top_up(dialect, card_id, failed)
     }
 
-    /// The general form: back-dated, or refused by the provider. `None` as in
+    /// The general form: dated back, or refused by the provider. `None` as in
     /// [`Sandbox::add_foreign_credit`].
     pub fn add_foreign_top_up(
         &self,
@@ -90,36 +90,32 @@ impl Sandbox {
         card_id: &str,
         asked: ForeignTopUp,
     ) -> Option<String> {
-        let now = self.0.clock.now();
-        let mut endpoint = self.endpoint(dialect);
-        let bank = &mut endpoint.bank;
-        let position = bank.find(card_id)?;
-        let load = load(bank, position, asked.sum)?;
-        let row = if asked.failed {
-            bank.failed_foreign_top_up(load, now)
-        } else {
-            bank.foreign_top_up(load, now).ok()?
-        };
-        bank.date_back(row, asked.dated_back);
-        endpoint.bank.rows.get(row).map(|row| wire_id(dialect, &endpoint.bank, row))
+        let row = self.with_card(dialect, card_id, |bank, card, now| {
+            let top_up = top_up(bank, card, asked.sum)?;
+            let row = if asked.failed {
+                bank.failed_foreign_top_up(top_up, now)
+            } else {
+                bank.foreign_top_up(top_up, now).ok()?
+            };
+            bank.date_back(row, asked.dated_back);
+            bank.row_id_at(row)
+        });
+        row.flatten()
     }
 
     /// What other systems asked for on a card, in order, the failed ones included.
     #[must_use]
     pub fn foreign_credits(&self, dialect: Dialect, card_id: &str) -> Vec<ForeignCredit> {
         let endpoint = self.endpoint(dialect);
-        let Some(card) = endpoint.bank.find(card_id) else { return Vec::new() };
-        let rows = endpoint.bank.elsewhere.iter().filter_map(|&at| endpoint.bank.rows.get(at));
+        let bank = &endpoint.bank;
+        let Some(card) = bank.find(card_id) else { return Vec::new() };
+        let rows = bank.top_ups.foreign.iter().filter_map(|&row| bank.rows.get(row));
         rows.filter(|row| row.card == card)
             .map(|row| {
                 let failed = row.progress != Progress::Cleared;
                 ForeignCredit {
-                    id: wire_id(dialect, &endpoint.bank, row),
-                    asked: if dialect == Dialect::Artha {
-                        row.amount + row.fee
-                    } else {
-                        row.amount
-                    },
+                    id: bank.row_id(row),
+                    asked: bank.wire.programme().fee_payer.asked(row),
                     received: if failed { Decimal::ZERO } else { row.amount },
                     at: row.at,
                     failed,
@@ -128,15 +124,16 @@ impl Sandbox {
             .collect()
     }
 
-    /// The accounts of the customer that has this card: id and what it holds, those that are
-    /// switched off included. Only ibanera's customers have any.
+    /// The accounts of the customer that has this card: id and what it holds, suppressed ones
+    /// included. Not every provider's customers have any.
     #[must_use]
     pub fn customer_accounts(&self, dialect: Dialect, card_id: &str) -> Vec<(String, Money)> {
         let endpoint = self.endpoint(dialect);
         let Some(card) = endpoint.bank.card(card_id) else { return Vec::new() };
-        let theirs = endpoint.bank.accounts.iter().filter(|account| account.customer == card.user);
+        let theirs =
+            endpoint.bank.accounts.iter().filter(|account| account.customer == card.holder_id);
         theirs
-            .map(|account| (account.id.clone(), Money::new(account.holds, account.asset)))
+            .map(|account| (account.id.clone(), Money::new(account.amount, account.asset)))
             .collect()
     }
 
@@ -157,29 +154,13 @@ impl Sandbox {
     }
 }
 
-/// A top-up of another system as the bank takes it: with the wire's fee, and where the wire has
-/// them a reference of its own.
-pub(super) fn load(bank: &Bank, card: usize, asked: Decimal) -> Option<Load> {
+/// A top-up of another system as the bank takes it: with the wire's fee, and a reference of its own
+/// where the wire has them.
+pub(super) fn top_up(bank: &Bank, card: usize, asked: Decimal) -> Option<TopUp> {
     let currency = bank.cards.get(card)?.currency;
-    let sum = rounded(asked, currency);
-    let number = bank.elsewhere.len() + 1;
-    let (received, paid, reference) = match bank.dialect {
-        Dialect::Artha => (sum - artha::top_up_fee(sum, currency), sum, None),
-        Dialect::Banana => (sum, sum + banana::recharge_fee(currency), None),
-        Dialect::Enkash => (sum, sum, Some(format!("PAYROLL{number:08}"))),
-        Dialect::Ibanera => {
-            (sum, sum + ibanera::transfer_fee(), Some(format!("Payroll {number:06}")))
-        }
-    };
-    Some(Load { payer: None, card, received, paid, reference })
-}
-
-/// A row's id as the provider writes it.
-pub(super) fn wire_id(dialect: Dialect, bank: &Bank, row: &Row) -> String {
-    match dialect {
-        Dialect::Artha => bank.uuid(row.id),
-        Dialect::Banana => banana::row_id(row.id).to_string(),
-        Dialect::Enkash => enkash::row_id(row.id),
-        Dialect::Ibanera => ibanera::row_id(row.id).to_string(),
-    }
+    let asked = rounded(asked, currency);
+    let fee = bank.wire.top_up_fee(asked, currency);
+    let (received, paid) = bank.wire.programme().fee_payer.split(asked, fee);
+    let reference = bank.wire.foreign_reference(bank.top_ups.foreign.len() + 1);
+    Some(TopUp { payer: None, card, received, paid, reference })
 }

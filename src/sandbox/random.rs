@@ -1,18 +1,21 @@
-//! A tiny seeded generator (splitmix64), so that the same seed always tells the same story.
+//! A tiny seeded generator (splitmix64), so that the same seed always gives the same bank.
 //! Never a source of secrets.
 
-/// Numbers that look random and are not.
+/// Numbers that look random and follow from the seed.
 #[derive(Clone, Debug)]
-pub(super) struct Random(u64);
+pub(super) struct Random {
+    seed: u64,
+    state: u64,
+}
 
 impl Random {
     pub(super) const fn new(seed: u64) -> Self {
-        Self(seed)
+        Self { seed, state: seed }
     }
 
     pub(super) fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        mixed(self.0)
+        self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        mixed(self.state)
     }
 
     /// From 0 up to, but without, `end`; 0 when `end` is 0.
@@ -56,30 +59,31 @@ impl Random {
         out
     }
 
+    /// An id in the shape of a UUID, always the same for the same seed and number, whatever was
+    /// drawn before.
+    pub(super) fn uuid(&self, number: u64) -> String {
+        let high = mixed(self.seed ^ mixed(number));
+        let low = mixed(high ^ 0x5bd1_e995);
+        format!(
+            "{:08x}-{:04x}-4{:03x}-{:04x}-{:012x}",
+            high >> 32,
+            (high >> 16) & 0xffff,
+            high & 0xfff,
+            0x8000 | ((low >> 48) & 0x3fff),
+            low & 0xffff_ffff_ffff
+        )
+    }
+
     /// That many characters of an alphabet.
     pub(super) fn letters(&mut self, alphabet: &[u8], length: usize) -> String {
         (0..length).map(|_| char::from(*self.pick(alphabet))).collect()
     }
 }
 
-/// One number well stirred.
+/// The output function of splitmix64: neighbouring numbers give unrelated ones.
 pub(super) const fn mixed(number: u64) -> u64 {
     let mut z = number;
     z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
     z ^ (z >> 31)
-}
-
-/// An id in the shape of a UUID, always the same for the same numbers.
-pub(super) fn uuid(seed: u64, number: u64) -> String {
-    let high = mixed(seed ^ mixed(number));
-    let low = mixed(high ^ 0x5bd1_e995);
-    format!(
-        "{:08x}-{:04x}-4{:03x}-{:04x}-{:012x}",
-        high >> 32,
-        (high >> 16) & 0xffff,
-        high & 0xfff,
-        0x8000 | ((low >> 48) & 0x3fff),
-        low & 0xffff_ffff_ffff
-    )
 }

@@ -1,10 +1,29 @@
-//! What goes wrong by itself, for somebody who tries cardtop: one word each on the command line,
-//! and when it begins.
+//! What goes wrong by itself, for whoever tries cardtop out: one word each on the command line, and
+//! when it begins.
 
 use std::fmt;
+use std::ops::Range;
 use std::str::FromStr;
+use std::time::Duration;
 
-/// Something that goes wrong by itself. Several may be combined.
+use super::Dialect;
+
+/// The provider of the scenario `slow`, and how long it takes for every answer.
+pub(super) const SLOW_PROVIDER: Dialect = Dialect::Banana;
+pub(super) const SLOW_ANSWER: Duration = Duration::from_millis(2_500);
+
+/// The provider of the scenario `outage`, and the seconds of each cycle in which it is gone.
+pub(super) const OUT_PROVIDER: Dialect = Dialect::Enkash;
+pub(super) const OUTAGE: Range<i64> = 60..150;
+pub(super) const OUTAGE_CYCLE: i64 = 300;
+
+/// Seconds from the start in which the proxy of `web-page-403` lets no login through.
+pub(super) const BLOCKED_LOGIN_SECONDS: i64 = 20;
+/// It blocks every reading whose number is a multiple of this.
+pub(super) const BLOCKED_READING: u64 = 10;
+
+/// Something that goes wrong by itself. Several may be combined. Where one provider is meant, it
+/// is named.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scenario {
     /// enkash answers 503 for 90 seconds, from the second minute on and again every five minutes.
@@ -13,7 +32,7 @@ pub enum Scenario {
     Slow,
     /// Every second top-up takes effect half a minute later, and its answer is lost.
     UnknownTopup,
-    /// Holds leave the lists without a word, and their money is free: the first after 20 to 90
+    /// Holds leave the lists without notice, and their money is free: the first after 20 to 90
     /// seconds.
     ReleasedHolds,
     /// Holds are booked as another row with another id, two of three for a tenth more: the first
@@ -28,10 +47,10 @@ pub enum Scenario {
     ShortPages,
     /// Totals count the page instead of the list.
     LyingTotals,
-    /// A proxy answers 403 with a web page: enkash's and ibanera's logins in the first 20 seconds,
-    /// every tenth reading, and one card (the fourteenth) always.
+    /// A proxy answers 403 with a web page: every login in the first 20 seconds (enkash, ibanera),
+    /// every tenth reading, and readings about one card (the fourteenth) always.
     WebPage403,
-    /// Every third purchase has an amount, a time, a currency or a state that means nothing plain.
+    /// Every third purchase has an amount, a time, a currency or a state that cannot be read.
     OddRows,
     /// Of each provider's cards from the ninth on, one answers 500, one `{}`, one has figures such
     /// as 1,000.00, one the currency `US$`, one no state.
@@ -44,7 +63,7 @@ pub enum Scenario {
     ForeignTopUps,
     /// artha's clock is 200 s fast, banana's 200 s slow, enkash's 45 s fast, ibanera's 45 s slow.
     WrongClock,
-    /// A purchase is refused every 6 seconds, each reason in its turn.
+    /// A purchase is declined every 6 seconds, each reason in its turn.
     Declines,
     /// ibanera's top-ups are paid by the card's customer, from an account of the customer's own.
     CustomerPays,

@@ -92,7 +92,10 @@ mod tests {
         for (plain, sealed, tag) in [
             (
                 r#"{"user_id":12345,"card_id":67890,"amount":100.0}"#,
-                "AAECAwQFBgcICQoLDA0OD3VnVAZsZaS5TqR1g+VEL5UP7G84DWqGzLXjqGGU7XlyZP4zH3fL1xc9qdIHaj8iPqwj/EJAbiI5Sds+MUhEEzY=",
+                concat!(
+                    "AAECAwQFBgcICQoLDA0OD3VnVAZsZaS5TqR1g+VEL5UP7G84DWqGzLXjqGGU7Xly",
+                    "ZP4zH3fL1xc9qdIHaj8iPqwj/EJAbiI5Sds+MUhEEzY=",
+                ),
                 "bfccceb52c5d81257b5f99181fd5a305190a30988d1159273341694b85cc24b8",
             ),
             (

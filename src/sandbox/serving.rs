@@ -1,4 +1,4 @@
-//! The four servers on loopback.
+//! The servers on loopback.
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -10,15 +10,14 @@ use axum::extract::Request;
 use super::{Dialect, Sandbox, faults};
 
 impl Sandbox {
-    /// Binds 127.0.0.1, one port a dialect: `port` and the next three, or four free ones. Serves
-    /// until the answer is dropped.
+    /// Binds 127.0.0.1, one port a dialect: `port` and the following ones in the order of
+    /// [`Dialect::ALL`], or free ones. Serves until the returned value is dropped.
     ///
     /// # Errors
     /// When a port cannot be bound.
     pub async fn serve(&self, port: Option<u16>) -> io::Result<Serving> {
         let mut listeners = Vec::new();
-        for dialect in Dialect::ALL {
-            let offset = u16::try_from(dialect.index()).unwrap_or(0);
+        for (offset, _) in (0_u16..).zip(Dialect::ALL) {
             let port = match port {
                 Some(port) => port
                     .checked_add(offset)
@@ -31,7 +30,7 @@ impl Sandbox {
             })?);
         }
         let stopped = Arc::new(AtomicBool::new(false));
-        let mut addresses = [SocketAddr::from((Ipv4Addr::LOCALHOST, 0)); 4];
+        let mut addresses = [SocketAddr::from((Ipv4Addr::LOCALHOST, 0)); Dialect::ALL.len()];
         let mut tasks = Vec::new();
         for ((listener, dialect), address) in
             listeners.into_iter().zip(Dialect::ALL).zip(&mut addresses)
@@ -58,10 +57,11 @@ impl Sandbox {
     }
 }
 
-/// The four servers while they run; they stop when this is dropped.
+/// The servers while they run; they stop when this is dropped.
 #[derive(Debug)]
 pub struct Serving {
-    addresses: [SocketAddr; 4],
+    /// By the dialect's position in the list.
+    addresses: [SocketAddr; Dialect::ALL.len()],
     tasks: Vec<tokio::task::JoinHandle<()>>,
     stopped: Arc<AtomicBool>,
 }
@@ -69,14 +69,11 @@ pub struct Serving {
 impl Serving {
     /// Where a provider listens.
     #[must_use]
-    pub const fn addr(&self, dialect: Dialect) -> SocketAddr {
-        let [artha, banana, enkash, ibanera] = self.addresses;
-        match dialect {
-            Dialect::Artha => artha,
-            Dialect::Banana => banana,
-            Dialect::Enkash => enkash,
-            Dialect::Ibanera => ibanera,
-        }
+    pub fn addr(&self, dialect: Dialect) -> SocketAddr {
+        *self
+            .addresses
+            .get(dialect as usize)
+            .expect("there is an address for each dialect of the list")
     }
 
     /// `http://127.0.0.1:PORT` of a provider, as [`Sandbox::write_config`] wants it.

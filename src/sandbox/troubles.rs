@@ -1,13 +1,14 @@
 //! Trouble that a test or a scenario makes: what is read is incomplete, moves while it is read, or
-//! is written oddly. Single requests that go wrong are faults (`faults.rs`).
+//! is malformed. Single requests that go wrong are faults (`faults.rs`).
 
 use http::StatusCode;
 use jiff::{SignedDuration, Timestamp};
 use rust_decimal::Decimal;
 
-use super::bank::{Card, Kind, Row};
+use super::bank::{Card, Progress, Row, RowKind, scaled};
+use super::call::Reply;
 use super::json::{Json, text};
-use super::{Dialect, Endpoint, Merchant, Reply, Sandbox, faults, foreign};
+use super::{Dialect, Merchant, Sandbox, faults};
 use crate::domain::money::Money;
 
 /// What is wrong with all that is read of one card.
@@ -28,13 +29,13 @@ pub enum CardTrouble {
     State(String),
 }
 
-/// What happens to a list right after a page of it was read.
+/// How a list changes right after a page of it was read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ListChange {
     /// A fee comes in: everything behind it moves down by a row.
     Insert,
-    /// The newest row that is spending leaves the list: everything behind it moves up. A hold is
-    /// let go by it.
+    /// The newest row that is spending leaves the list: everything behind it moves up. If it is a
+    /// hold, it is released.
     Remove,
     /// A row from the middle gets the time of now and goes to the top.
     Move,
@@ -79,15 +80,12 @@ impl Sandbox {
     #[must_use]
     pub fn listed_rows(&self, dialect: Dialect, card_id: Option<&str>) -> Vec<ListedRow> {
         let endpoint = self.endpoint(dialect);
-        let card = match card_id.map(|id| endpoint.bank.find(id)) {
-            Some(None) => return Vec::new(),
-            Some(card) => card,
-            None => None,
-        };
+        let bank = &endpoint.bank;
+        let Ok(card) = bank.find_optional(card_id) else { return Vec::new() };
         let mut rows: Vec<ListedRow> = Vec::new();
-        for row in endpoint.bank.listed_rows(card) {
-            let Some(card) = endpoint.bank.cards.get(row.card) else { continue };
-            let id = foreign::wire_id(dialect, &endpoint.bank, row);
+        for row in bank.listed_rows(card) {
+            let Some(card) = bank.cards.get(row.card) else { continue };
+            let id = bank.row_id(row);
             if rows.last().is_some_and(|last| last.id == id) {
                 continue;
             }
@@ -96,45 +94,44 @@ impl Sandbox {
                 card_id: card.id.clone(),
                 at: row.at,
                 amount: Money::new(row.amount, card.currency),
-                pending: row.progress == super::bank::Progress::Pending,
+                pending: row.progress == Progress::Pending,
             });
         }
         rows
     }
 
-    /// Lets the oldest hold of a card go: its money is free again and no list has it any more. The
+    /// Releases the oldest hold of a card: its money is free again and no list has it any more. The
     /// id it had, or `None` when the card holds nothing.
     pub fn release_hold(&self, dialect: Dialect, card_id: &str) -> Option<String> {
-        let now = self.0.clock.now();
-        let mut endpoint = self.endpoint(dialect);
-        let hold = endpoint.bank.find(card_id).and_then(|card| endpoint.bank.oldest_hold(card))?;
-        let id = wire_id_at(dialect, &endpoint, hold)?;
-        endpoint.bank.vanish(hold, now);
-        Some(id)
+        let released = self.with_card(dialect, card_id, |bank, card, now| {
+            let hold = bank.oldest_hold(card)?;
+            bank.vanish(hold, now);
+            bank.row_id_at(hold)
+        });
+        released.flatten()
     }
 
-    /// Keeps the newest credit of a card out of the lists, which show it late. Its id, or `None`
-    /// when the card has none.
+    /// Keeps the newest credit of a card out of the lists, as if they showed it late. Its id, or
+    /// `None` when the card has none.
     pub fn withhold_newest_credit(&self, dialect: Dialect, card_id: &str) -> Option<String> {
-        let mut endpoint = self.endpoint(dialect);
-        let card = endpoint.bank.find(card_id)?;
-        let newest = endpoint
-            .bank
-            .rows
-            .iter()
-            .rposition(|row| row.card == card && row.kind == Kind::TopUp && !row.hidden)?;
-        endpoint.bank.withheld.insert(newest);
-        wire_id_at(dialect, &endpoint, newest)
+        let withheld = self.with_card(dialect, card_id, |bank, card, _| {
+            let newest = bank.rows.iter().rposition(|row| {
+                row.card == card && row.kind == RowKind::TopUp && !row.listing.hidden
+            })?;
+            bank.lists.withheld.insert(newest);
+            bank.row_id_at(newest)
+        });
+        withheld.flatten()
     }
 
-    /// Lists everything that was held back, where it belongs.
+    /// Lists every credit that was withheld, by the time that is written in it.
     pub fn list_withheld(&self, dialect: Dialect) {
-        self.endpoint(dialect).bank.withheld.clear();
+        self.endpoint(dialect).bank.lists.withheld.clear();
     }
 
-    /// Lets the oldest hold of a card be booked as another row, with an id of its own, for this
-    /// sum, dated so long before now: the hold is listed no more. The ids of hold and booking, or
-    /// `None` when the card holds nothing.
+    /// Books the oldest hold of a card as another row, with an id of its own, for this sum, dated
+    /// so long before now; the hold is listed no more. The ids of hold and booking, or `None` when
+    /// the card holds nothing.
     pub fn clear_under_new_id(
         &self,
         dialect: Dialect,
@@ -142,74 +139,73 @@ impl Sandbox {
         sum: Decimal,
         dated_back: SignedDuration,
     ) -> Option<(String, String)> {
-        let now = self.0.clock.now();
-        let mut endpoint = self.endpoint(dialect);
-        let hold = endpoint.bank.find(card_id).and_then(|card| endpoint.bank.oldest_hold(card))?;
-        let before = wire_id_at(dialect, &endpoint, hold)?;
-        let booked = endpoint.bank.clear_as_another(hold, sum, dated_back, now)?;
-        Some((before, wire_id_at(dialect, &endpoint, booked)?))
+        let cleared = self.with_card(dialect, card_id, |bank, card, now| {
+            let hold = bank.oldest_hold(card)?;
+            let booked = bank.clear_as_another(hold, sum, dated_back, now)?;
+            Some((bank.row_id_at(hold)?, bank.row_id_at(booked)?))
+        });
+        cleared.flatten()
     }
 
-    /// Books a purchase that nobody saw coming, dated so long before now: it is listed where it
-    /// would have been. Its id, or `None` for an unknown card.
+    /// Books a purchase that was never held, dated so long before now: it is listed where it would
+    /// have been. Its id, or `None` for an unknown card.
     pub fn book_late(
         &self,
         dialect: Dialect,
         card_id: &str,
         sum: Decimal,
-        shop: Merchant,
+        merchant: Merchant,
         dated_back: SignedDuration,
     ) -> Option<String> {
-        let now = self.0.clock.now();
-        let mut endpoint = self.endpoint(dialect);
-        let card = endpoint.bank.find(card_id)?;
-        let row = endpoint.bank.book(card, sum, Some(shop), dated_back, now);
-        wire_id_at(dialect, &endpoint, row)
+        let booked = self.with_card(dialect, card_id, |bank, card, now| {
+            let row = bank.book(card, sum, Some(merchant), dated_back, now);
+            bank.row_id_at(row)
+        });
+        booked.flatten()
     }
 
-    /// Plans what happens after the next lists of transactions that are read over the wire, one
-    /// thing each.
+    /// Plans how lists change after the next pages of transactions that are read over the wire, one
+    /// change each.
     pub fn change_between_pages(
         &self,
         dialect: Dialect,
-        what: impl IntoIterator<Item = ListChange>,
+        changes: impl IntoIterator<Item = ListChange>,
     ) {
-        self.endpoint(dialect).bank.list_changes.extend(what);
+        self.endpoint(dialect).bank.lists.changes.extend(changes);
     }
 
-    /// Forgets what was planned to happen between pages.
+    /// Cancels the changes that were planned and have not happened.
     pub fn cancel_list_changes(&self, dialect: Dialect) {
-        self.endpoint(dialect).bank.list_changes.clear();
+        self.endpoint(dialect).bank.lists.changes.clear();
     }
 
-    /// Lets one such thing happen now, to the list of a card or of all.
-    pub fn change_list_now(&self, dialect: Dialect, what: ListChange, card_id: Option<&str>) {
+    /// Changes the list of a card, or of all, now.
+    pub fn change_list_now(&self, dialect: Dialect, change: ListChange, card_id: Option<&str>) {
         let now = self.0.clock.now();
         let mut endpoint = self.endpoint(dialect);
         let card = card_id.and_then(|id| endpoint.bank.find(id));
-        endpoint.bank.change_list(what, card, now);
+        endpoint.bank.change_list(change, card, now);
     }
 
-    /// Gives pages at most so many rows, whatever is asked for; `None` gives as many as asked
-    /// again. enkash's list of cards is not paged.
+    /// Gives pages at most so many rows, whatever is asked for; `None` gives as many as are asked
+    /// for again. A list that the wire gives whole stays whole (enkash's cards).
     pub fn cap_pages(&self, dialect: Dialect, most: Option<usize>) {
-        self.endpoint(dialect).bank.page_cap = most;
+        self.endpoint(dialect).bank.lists.page_cap = most;
     }
 
-    /// Lets lists tell the length of their page where they should tell that of the whole. artha's
-    /// tell nothing.
+    /// Lets lists give the length of their page where they should give that of the whole; without
+    /// effect on wires whose lists give no length (artha).
     pub fn set_totals_count_page(&self, dialect: Dialect, on: bool) {
-        self.endpoint(dialect).bank.totals_count_the_page = on;
+        self.endpoint(dialect).bank.lists.totals_count_page = on;
     }
 
-    /// Lets rows spell their card's id otherwise than rosters and lists of cards do: artha's GUIDs
-    /// in capitals, banana's and ibanera's numbers as text with zeros in front, enkash's ids with
-    /// blanks around.
+    /// Lets rows spell their card's id otherwise than rosters and lists of cards do: GUIDs in
+    /// capitals, numbers as text with zeros in front, other ids with blanks around.
     pub fn set_alternate_ids_in_rows(&self, dialect: Dialect, on: bool) {
-        self.endpoint(dialect).bank.rows_spell_otherwise = on;
+        self.endpoint(dialect).bank.lists.alternate_ids = on;
     }
 
-    /// Makes one card the one with trouble, or well again. False for an unknown card.
+    /// Gives a card trouble, or ends it. False for an unknown card.
     pub fn set_card_trouble(
         &self,
         dialect: Dialect,
@@ -221,104 +217,93 @@ impl Sandbox {
         found.map(|card| card.trouble = trouble).is_some()
     }
 
-    /// Books a purchase of ten dollars' worth whose row is written like this. Its id, or `None` for
-    /// an unknown card.
+    /// Books a purchase of ten dollars' worth whose row has these fields. Its id, or `None` for an
+    /// unknown card.
     pub fn add_malformed_row(
         &self,
         dialect: Dialect,
         card_id: &str,
-        written: RowOverrides,
+        overrides: RowOverrides,
     ) -> Option<String> {
-        let now = self.0.clock.now();
-        let mut endpoint = self.endpoint(dialect);
-        let card = endpoint.bank.find(card_id)?;
-        let currency = endpoint.bank.cards.get(card)?.currency;
-        let shop = Merchant::new("ODD ROW", "5999", "SE");
-        let row = endpoint.bank.book(
-            card,
-            super::bank::scaled(1_000, currency),
-            Some(shop),
-            SignedDuration::ZERO,
-            now,
-        );
-        endpoint.bank.rows.get_mut(row)?.written = written;
-        wire_id_at(dialect, &endpoint, row)
+        let added = self.with_card(dialect, card_id, |bank, card, now| {
+            let sum = scaled(1_000, bank.cards.get(card)?.currency);
+            let merchant = Merchant::new("ODD ROW", "5999", "SE");
+            let row = bank.book(card, sum, Some(merchant), SignedDuration::ZERO, now);
+            bank.rows.get_mut(row)?.listing.overrides = overrides;
+            bank.row_id_at(row)
+        });
+        added.flatten()
     }
 
-    /// Refuses one purchase for every reason there is, a millisecond apart, in the order of
-    /// [`Decline::ALL`]. False for an unknown card.
-    ///
-    /// [`Decline::ALL`]: super::world::Decline::ALL
+    /// Declines one purchase for every reason there is, a millisecond apart, in the order of
+    /// [`Decline::ALL`](super::Decline::ALL). False for an unknown card.
     pub fn decline_for_every_reason(
         &self,
         dialect: Dialect,
         card_id: &str,
-        shop: &Merchant,
+        merchant: &Merchant,
     ) -> bool {
-        let now = self.0.clock.now();
-        let mut endpoint = self.endpoint(dialect);
-        let found = endpoint.bank.find(card_id);
-        found.map(|card| endpoint.bank.refuse_for_every_reason(card, shop, now)).is_some()
+        self.with_card(dialect, card_id, |bank, card, now| {
+            bank.decline_for_every_reason(card, merchant, now);
+        })
+        .is_some()
     }
-}
-
-fn wire_id_at(dialect: Dialect, endpoint: &Endpoint, position: usize) -> Option<String> {
-    endpoint.bank.rows.get(position).map(|row| foreign::wire_id(dialect, &endpoint.bank, row))
 }
 
 /// What is answered to a reading about a card with trouble, instead of the truth; `None` where the
 /// trouble lies in single fields.
 pub(super) fn replacement_reply(trouble: &CardTrouble) -> Option<Reply> {
     match trouble {
-        CardTrouble::Answer500 => {
-            Some(Reply::json(StatusCode::INTERNAL_SERVER_ERROR, r#"{"message":"Internal error"}"#))
-        }
+        CardTrouble::Answer500 => Some(faults::internal_error()),
         CardTrouble::WebPage403 => Some(faults::forbidden()),
         CardTrouble::EmptyObject => Some(Reply::json(StatusCode::OK, "{}")),
         CardTrouble::Figures(_) | CardTrouble::Currency(_) | CardTrouble::State(_) => None,
     }
 }
 
-/// A figure of a card's balance.
-pub(super) fn figure(card: &Card, right: Json) -> Json {
-    match &card.trouble {
-        Some(CardTrouble::Figures(written)) => text(written.as_str()),
-        _ => right,
+/// A figure of a card's balance as it is written: the actual one, or what its trouble puts there.
+pub(super) fn figure(card: &Card, actual: Json) -> Json {
+    if let Some(CardTrouble::Figures(written)) = &card.trouble {
+        text(written.as_str())
+    } else {
+        actual
     }
 }
 
-/// A card's currency.
-pub(super) fn currency(card: &Card, right: &str) -> Json {
-    match &card.trouble {
-        Some(CardTrouble::Currency(written)) => text(written.as_str()),
-        _ => text(right),
+/// A card's currency, likewise.
+pub(super) fn currency(card: &Card, actual: &str) -> Json {
+    if let Some(CardTrouble::Currency(written)) = &card.trouble {
+        text(written.as_str())
+    } else {
+        text(actual)
     }
 }
 
-/// A card's state.
-pub(super) fn state(card: &Card, right: &str) -> Json {
-    match &card.trouble {
-        Some(CardTrouble::State(written)) => text(written.as_str()),
-        _ => text(right),
+/// A card's state, likewise.
+pub(super) fn state(card: &Card, actual: &str) -> Json {
+    if let Some(CardTrouble::State(written)) = &card.trouble {
+        text(written.as_str())
+    } else {
+        text(actual)
     }
 }
 
-/// A row's amount.
-pub(super) fn row_amount(row: &Row, right: Json) -> Json {
-    row.written.amount.as_deref().map_or(right, text)
+/// A row's amount as it is written: the actual one, or its override.
+pub(super) fn row_amount(row: &Row, actual: Json) -> Json {
+    row.listing.overrides.amount.as_deref().map_or(actual, text)
 }
 
-/// A row's time.
-pub(super) fn row_time(row: &Row, right: Json) -> Json {
-    row.written.time.as_deref().map_or(right, text)
+/// A row's time, likewise.
+pub(super) fn row_time(row: &Row, actual: Json) -> Json {
+    row.listing.overrides.time.as_deref().map_or(actual, text)
 }
 
-/// A row's currency.
-pub(super) fn row_currency(row: &Row, right: Json) -> Json {
-    row.written.currency.as_deref().map_or(right, text)
+/// A row's currency, likewise.
+pub(super) fn row_currency(row: &Row, actual: Json) -> Json {
+    row.listing.overrides.currency.as_deref().map_or(actual, text)
 }
 
-/// A row's word for how far it got.
-pub(super) fn row_state(row: &Row, right: Json) -> Json {
-    row.written.state.as_deref().map_or(right, text)
+/// A row's word for how far it got, likewise.
+pub(super) fn row_state(row: &Row, actual: Json) -> Json {
+    row.listing.overrides.state.as_deref().map_or(actual, text)
 }

@@ -13,8 +13,8 @@ use crate::app::present::time::TimeFormat;
 
 /// Draws the pane.
 pub(super) fn view(model: &Model, area: Rect, canvas: &mut Canvas<'_>) {
-    let (list, portfolio) = (&model.activity.list, &model.portfolio);
-    let focused = model.focus == Pane::Activity;
+    let (list, portfolio) = (&model.panes.activity.list, &model.portfolio);
+    let focused = model.screen.focus == Pane::Activity;
     let parts = model.parts(Pane::Activity, area);
     let with_journal = parts.about.height > 0;
     let (title, right) = titles(model);

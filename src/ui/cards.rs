@@ -12,8 +12,8 @@ use crate::app::present::time::TimeFormat;
 
 /// Draws the pane.
 pub(super) fn view(model: &Model, area: Rect, canvas: &mut Canvas<'_>) {
-    let cards = &model.cards;
-    let focused = model.focus == Pane::Cards;
+    let cards = &model.panes.cards;
+    let focused = model.screen.focus == Pane::Cards;
     let table = model.parts(Pane::Cards, area).table;
     canvas.frame(area, &title(model), &sorted_by(model), focused);
     let context = Context { portfolio: &model.portfolio, time: TimeFormat::Seconds };

@@ -14,9 +14,9 @@ use crate::app::present::timeline::{columns, tabs, titles, why_empty};
 /// Draws the pane.
 pub(super) fn view(model: &Model, area: Rect, canvas: &mut Canvas<'_>) {
     let portfolio = &model.portfolio;
-    let focused = model.focus == Pane::Detail;
+    let focused = model.screen.focus == Pane::Detail;
     let parts = model.parts(Pane::Detail, area);
-    let Some(key) = &model.detail.card else {
+    let Some(key) = &model.panes.detail.card else {
         canvas.frame(area, "Card", "", focused);
         canvas.sentences(parts.inside, &["No card under the cursor.".to_owned()]);
         return;
@@ -30,6 +30,7 @@ pub(super) fn view(model: &Model, area: Rect, canvas: &mut Canvas<'_>) {
     draw_tabs(model, parts.tabs, canvas);
     let context = Context { portfolio, time: time_format(parts.inside) };
     let rows: Vec<Row> = model
+        .panes
         .detail
         .list
         .window()
@@ -39,7 +40,7 @@ pub(super) fn view(model: &Model, area: Rect, canvas: &mut Canvas<'_>) {
         })
         .collect();
     draw(canvas, parts.table, columns(), &rows, focused);
-    canvas.position(area, model.detail.list.range(), model.detail.list.len());
+    canvas.position(area, model.panes.detail.list.range(), model.panes.detail.list.len());
     if rows.is_empty() {
         canvas.empty(parts.table, &[why_empty(model, key)]);
     }
@@ -48,7 +49,7 @@ pub(super) fn view(model: &Model, area: Rect, canvas: &mut Canvas<'_>) {
 /// The tabs at the right end of the line between figures and timeline.
 fn draw_tabs(model: &Model, area: Rect, canvas: &mut Canvas<'_>) {
     canvas.divider("", area, area.y);
-    let tabs = tabs(model.detail.tab);
+    let tabs = tabs(model.panes.detail.tab);
     let columns = u16::try_from(width(&tabs) + 1).unwrap_or(area.width);
     let x = area.right().saturating_sub(columns).max(area.x + 1);
     canvas.line(&tabs, x, area.y, area.right());

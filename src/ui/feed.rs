@@ -12,8 +12,8 @@ use crate::app::present::time::TimeFormat;
 
 /// Draws the pane.
 pub(super) fn view(model: &Model, area: Rect, canvas: &mut Canvas<'_>) {
-    let (feed, portfolio) = (&model.feed, &model.portfolio);
-    let focused = model.focus == Pane::Feed;
+    let (feed, portfolio) = (&model.panes.feed, &model.portfolio);
+    let focused = model.screen.focus == Pane::Feed;
     let parts = model.parts(Pane::Feed, area);
     let (title, right) = titles(model, usize::from(area.width));
     canvas.frame(area, &title, &right, focused);

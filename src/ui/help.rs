@@ -5,8 +5,8 @@ use ratatui::layout::Rect;
 use super::canvas::Canvas;
 use super::theme::Role;
 use crate::app::Model;
+use crate::app::command::Group;
 use crate::app::help::{Help, lines};
-use crate::app::keymap::Group;
 use crate::app::present::Line;
 use crate::domain::text;
 
@@ -32,7 +32,7 @@ pub(super) fn view(model: &Model, help: &Help, screen: Rect, canvas: &mut Canvas
             canvas.buffer[(x, y)].reset();
         }
     }
-    let title = format!("Help  {} view", model.focus.name());
+    let title = format!("Help  {} view", model.screen.focus.name());
     let inner = canvas.frame(area, &title, "Esc close", true);
     let notes = u16::try_from(NOTES.len() + 1).unwrap_or(0);
     let rows = inner.height.saturating_sub(notes);

@@ -12,17 +12,17 @@ use crate::app::present::time::TimeFormat;
 
 /// Draws the pane.
 pub(super) fn view(model: &Model, area: Rect, canvas: &mut Canvas<'_>) {
-    let (list, portfolio) = (&model.providers.list, &model.portfolio);
-    let focused = model.focus == Pane::Providers;
+    let (list, portfolio) = (&model.panes.providers.list, &model.portfolio);
+    let focused = model.screen.focus == Pane::Providers;
     let parts = model.parts(Pane::Providers, area);
-    let right = format!("{} configured", portfolio.providers.len());
+    let right = format!("{} configured", portfolio.accounts.providers.len());
     canvas.frame(area, "Providers", &right, focused);
-    if portfolio.providers.is_empty() {
+    if portfolio.accounts.providers.is_empty() {
         let why = "No provider is configured: `cardtop init` writes a configuration.".to_owned();
         canvas.sentences(parts.inside, &[why]);
         return;
     }
-    let alone = model.is_alone(Pane::Providers);
+    let alone = model.screen.is_alone(Pane::Providers);
     let context = Context { portfolio, time: TimeFormat::Seconds };
     let rows: Vec<Row> = list
         .window()

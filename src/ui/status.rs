@@ -38,7 +38,7 @@ fn two_sides(
 /// Draws the filter while it is typed: the text and how much it shows, and under it what is wrong
 /// or possible. Answers where the cursor stands.
 pub(super) fn filter(model: &Model, area: Rect, canvas: &mut Canvas<'_>) -> Option<Position> {
-    let search = model.search(model.focus)?;
+    let search = model.search(model.screen.focus)?;
     let columns = usize::from(area.width);
     let count = footer::filter_count(model);
     // A long filter shows its end, where it is typed.

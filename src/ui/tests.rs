@@ -19,7 +19,7 @@ fn drawn(model: &Model) -> Buffer {
 }
 
 fn drawn_with(model: &Model, theme: &Theme) -> Buffer {
-    let mut buffer = Buffer::empty(Rect::new(0, 0, model.size.0, model.size.1));
+    let mut buffer = Buffer::empty(Rect::new(0, 0, model.screen.size.0, model.screen.size.1));
     view(model, theme, &mut buffer);
     buffer
 }
@@ -220,13 +220,13 @@ fn only_the_focused_pane_reverses_its_row() {
     let reversed = |model: &Model| {
         let buffer = drawn(model);
         let style = Theme::default().style(Role::Selection).add_modifier;
-        let rows = (0..model.size.1)
-            .filter(|y| (2..model.size.0).any(|x| buffer[(x, *y)].modifier.contains(style)));
+        let rows = (0..model.screen.size.1)
+            .filter(|y| (2..model.screen.size.0).any(|x| buffer[(x, *y)].modifier.contains(style)));
         rows.filter(|y| *y > 1).count()
     };
     assert_eq!(reversed(&model), 1);
     press(&mut model, "tab tab");
-    assert_eq!((model.focus, reversed(&model)), (Pane::Feed, 1));
+    assert_eq!((model.screen.focus, reversed(&model)), (Pane::Feed, 1));
 }
 
 #[test]

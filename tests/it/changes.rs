@@ -209,8 +209,8 @@ async fn the_journal_of_all_this_is_whole() {
     assert!(lines.lines >= 36, "{lines:?}");
     for operation in operations {
         let steps = desk.engine.steps(operation.id).await.expect("the journal");
-        assert_eq!(steps.first().map(|step| &*step.what), Some("intent"));
-        assert_eq!(steps.get(1).map(|step| &*step.what), Some("sent"));
+        assert_eq!(steps.first().map(|step| step.kind.as_str()), Some("intent"));
+        assert_eq!(steps.get(1).map(|step| step.kind.as_str()), Some("sent"));
     }
 }
 

@@ -256,16 +256,19 @@ async fn closing_is_seen_where_it_is_offered() {
 
 #[tokio::test(start_paused = true)]
 async fn one_wrong_secret_leaves_the_other_providers_working() {
-    use cardtop::config::Account;
     use cardtop::config::secret::Source;
+    use cardtop::provider::{artha, enkash};
+
+    use crate::harness::change_settings;
     let desk = Desk::new().await;
     let mut config = desk.config.clone();
     for provider in &mut config.providers {
-        match &mut provider.account {
-            Account::Artha(account) => account.token = Source::Given("wrong".into()),
-            Account::Enkash(account) => account.password = Source::File("/nowhere/at/all".into()),
-            Account::Banana(_) | Account::Ibanera(_) => {}
-        }
+        change_settings(provider, |artha: &mut artha::settings::Settings| {
+            artha.token = Source::Given("wrong".into());
+        });
+        change_settings(provider, |enkash: &mut enkash::settings::Settings| {
+            enkash.password = Source::File("/nowhere/at/all".into());
+        });
     }
     let data = tempfile::tempdir().expect("a folder");
     let (engine, _news) =

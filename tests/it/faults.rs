@@ -18,9 +18,9 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use cardtop::clock::Clock;
-use cardtop::config::Config;
 use cardtop::domain::operation::{Operation, OperationState};
 use cardtop::engine::{Engine, Refused};
+use cardtop::provider::{Config, ibanera};
 use cardtop::sandbox::{Dialect, Sandbox};
 use jiff::SignedDuration;
 use rust_decimal::Decimal;
@@ -28,7 +28,7 @@ use rust_decimal::Decimal;
 use self::net::{
     Hours, Net, active, configured, engine, folder, key, lock, order, received, small, units,
 };
-use crate::harness::start;
+use crate::harness::{change_settings, start};
 use crate::proxy::{Dice, Lie, Script};
 
 /// Scripts for each wire.
@@ -140,9 +140,9 @@ fn judge(
 /// ibanera's customers pay for their own top-ups, and have enough for all of a script.
 fn customers_pay(config: &mut Config, sandbox: &Sandbox) {
     for provider in &mut config.providers {
-        if let cardtop::config::Account::Ibanera(ibanera) = &mut provider.account {
-            ibanera.pays = Some(cardtop::config::Pays::Customer);
-        }
+        change_settings(provider, |ibanera: &mut ibanera::settings::Settings| {
+            ibanera.pays = Some(ibanera::settings::Pays::Customer);
+        });
     }
     for card in sandbox.card_ids(Dialect::Ibanera) {
         for (account, _) in sandbox.customer_accounts(Dialect::Ibanera, &card) {
@@ -340,7 +340,7 @@ impl Course {
         let operations = engine.operations().await?;
         for operation in &operations {
             let steps = engine.steps(operation.id).await?;
-            if steps.first().is_none_or(|step| &*step.what != "intent") {
+            if steps.first().is_none_or(|step| step.kind.as_str() != "intent") {
                 return Err(format!("{} does not begin with its intent", operation.id));
             }
         }

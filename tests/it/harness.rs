@@ -1,18 +1,22 @@
 //! A desk for tests: a sandbox, an engine on its own data folder, and a clock that only goes when
 //! everybody waits.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use cardtop::clock::Clock;
-use cardtop::config::{Config, ProviderConfig};
 use cardtop::domain::card::{Card, CardKey, ProviderId};
 use cardtop::domain::money::Money;
-use cardtop::domain::operation::{Action, OnConflict, Operation, Pin};
+use cardtop::domain::operation::{
+    Action, Before, OnConflict, Operation, OperationId, OperationState, Pin, Proof,
+};
 use cardtop::engine::{ChangeRequest, Engine, EngineEvent, Expected, Refused, Setup};
 use cardtop::provider::http::{InProcess, Transport};
+use cardtop::provider::{AccountSettings, Config, ProviderConfig};
 use cardtop::sandbox::{Dialect, Options, Sandbox};
+use cardtop::store::{Intent, Permit, Store};
 use jiff::Timestamp;
 use tokio::sync::mpsc;
 
@@ -163,6 +167,16 @@ pub(crate) fn dialect_of(provider: &ProviderConfig) -> Dialect {
         .expect("a known kind")
 }
 
+/// Changes an account's own settings, where they are of this type.
+pub(crate) fn change_settings<S: AccountSettings + Clone>(
+    provider: &mut ProviderConfig,
+    change: impl FnOnce(&mut S),
+) {
+    let Some(mut settings) = provider.settings_as::<S>().cloned() else { return };
+    change(&mut settings);
+    provider.settings = Arc::new(settings);
+}
+
 /// Where nobody listens: every way is made by the test.
 pub(crate) fn nowhere(_: Dialect) -> String {
     "http://127.0.0.1:9".to_owned()
@@ -187,4 +201,37 @@ pub(crate) fn some(card: &Card) -> Money {
 pub(crate) fn money(text: &str, card: &Card) -> Money {
     Money::parse_input(text, card.currency.expect("the currency was read"))
         .expect("an amount of the test")
+}
+
+/// Permission to send a change: what a store gives for an intent that it has saved.
+pub(crate) async fn permit(card: &Card, action: Action, id: OperationId) -> Permit {
+    let folder = tempfile::tempdir().expect("a folder");
+    let store = Store::in_memory(folder.path(), &BTreeMap::new()).expect("a store");
+    let operation = Operation {
+        id,
+        action_kind: action.action_kind(),
+        card: card.key.clone(),
+        last4: card.last4,
+        amount: action.amount(),
+        state: OperationState::Sent,
+        reason: None,
+        reference: id.reference(),
+        provider_reference: None,
+        operator: "test".into(),
+        created_at: start(),
+        updated_at: start(),
+        detail: None,
+        before: Before::default(),
+        proof: Proof::AnswerOnly,
+        looks: 0,
+        next_look: None,
+        baseline: None,
+        proven_by: None,
+        watched_until: None,
+        alarm: None,
+    };
+    match store.intend(operation, card.clone(), action, OnConflict::Refuse).await {
+        Ok(Intent::Saved(permit)) => permit,
+        other => panic!("the intent was not saved: {other:?}"),
+    }
 }

@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use cardtop::config::Config;
 use cardtop::domain::card::{Card, CardKey};
 use cardtop::domain::operation::OperationState;
 use cardtop::engine::Engine;
+use cardtop::provider::Config;
 use cardtop::provider::http::{Access, Http, InProcess, Transport, TransportError};
 use cardtop::provider::{ErrorKind, PageCursor, Provider, Window, build};
 use cardtop::sandbox::{Dialect, Fault};

@@ -4,6 +4,7 @@
 mod certificates;
 mod changes;
 mod command_line;
+mod configuration;
 mod conformance;
 mod faults;
 mod free_text;

@@ -8,10 +8,10 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use cardtop::clock::Clock;
-use cardtop::config::Config;
 use cardtop::domain::card::{Card, CardKind, CardState};
 use cardtop::domain::operation::{Action, OnConflict, Pin};
 use cardtop::engine::{ChangeRequest, Engine, Expected, Setup};
+use cardtop::provider::Config;
 
 use crate::command_line::Bank;
 

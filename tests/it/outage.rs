@@ -9,7 +9,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytes::Bytes;
 use cardtop::clock::Clock;
-use cardtop::config::Config;
+use cardtop::provider::Config;
 use cardtop::provider::http::{Access, InProcess, Transport, TransportError};
 use cardtop::sandbox::{Dialect, Options, Sandbox};
 use http::{HeaderValue, Request, Response};
@@ -174,7 +174,7 @@ async fn a_clock_that_is_set_back_stops_no_reading_and_leaves_no_old_figure_live
     engine.stop().await;
     // The next start has them, too, with their time.
     let kept = cardtop::store::Store::open(folder.path()).expect("the data file");
-    let kept = kept.known(|db| cardtop::store::cards::all(db)).await.expect("the cards");
+    let kept = kept.cards().await.expect("the cards");
     assert!(
         !kept.is_empty() && kept.iter().all(|card| card.balance.at().is_some_and(|at| at <= now)),
         "{kept:#?}"

@@ -6,10 +6,10 @@ use std::process::{Command, Output};
 use std::time::Duration;
 
 use cardtop::clock::Clock;
-use cardtop::config::Config;
 use cardtop::domain::card::Card;
 use cardtop::domain::operation::{Action, OnConflict, OperationState, Support};
 use cardtop::engine::Engine;
+use cardtop::provider::Config;
 use cardtop::provider::http::InProcess;
 use cardtop::sandbox::{Dialect, Options, Sandbox};
 use jiff::SignedDuration;
@@ -159,7 +159,7 @@ async fn no_other_account_pays_than_the_one_that_was_shown() {
     let steps = engine.steps(done.id).await.expect("the journal");
     let told = format!("paid by account {}", payer.account.expect("an account"));
     assert!(
-        steps.iter().any(|step| &*step.what == "sent" && step.words.contains(&told)),
+        steps.iter().any(|step| step.kind.as_str() == "sent" && step.words.contains(&told)),
         "{steps:?}"
     );
 }

@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use cardtop::clock::Clock;
 use cardtop::domain::operation::OperationState;
-use cardtop::sandbox::bank::CardState;
+use cardtop::sandbox::CardState;
 use cardtop::sandbox::{Dialect, Options, Sandbox};
-use cardtop::store::{Store, journal};
+use cardtop::store::Store;
 use tokio::process::Command;
 
 use crate::harness::STATE;
@@ -86,10 +86,8 @@ async fn of_many_processes_at_one_card_exactly_one_sends() {
         assert_eq!(proxy.sent(), 1, "{name}: top-ups that left");
         assert_eq!(sandbox.credits(dialect, &card).len(), before, "{name}: one arrived");
         let store = Store::open(&data).expect("the data file");
-        let (verified, operations) = store
-            .journal(|db| Ok((journal::verify(db)?, journal::newest(db, 100)?)))
-            .await
-            .expect("the journal");
+        let verified = store.verify().await.expect("the journal");
+        let operations = store.newest_operations(100).await.expect("the journal");
         let states: Vec<OperationState> =
             operations.iter().map(|operation| operation.state).collect();
         assert_eq!(states, [OperationState::Unknown], "{name}: {operations:#?}");

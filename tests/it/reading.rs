@@ -14,7 +14,7 @@ use cardtop::provider::http::{Access, InProcess, Transport, TransportError};
 use cardtop::sandbox::{
     CardTrouble, Dialect, Fault, FaultTarget, ListChange, Merchant, Options, RowOverrides,
 };
-use cardtop::store::{Store, cards};
+use cardtop::store::Store;
 use http::{Request, Response};
 use jiff::{SignedDuration, Timestamp};
 use rust_decimal::Decimal;
@@ -618,8 +618,7 @@ async fn a_card_that_the_account_does_not_have_any_more_is_no_longer_listed_and_
         let never_read = Card::unread(CardKey::new(&gone.key.provider, "987655"));
         let now = desk.clock.now();
         let store = Store::open(desk.folder.path()).expect("the data file");
-        let kept = [gone.clone()];
-        store.known(move |db| cards::keep(db, &kept, now)).await.expect("keeping");
+        store.keep_cards(vec![gone.clone()], now).await.expect("keeping");
         let (engine, _news) = desk.second_engine().await;
         let listing = of(engine.list_cards().await, dialect);
         assert!(listing.completeness.is_whole(), "{}: {:?}", dialect.name(), listing.completeness);
@@ -635,8 +634,7 @@ async fn a_card_that_the_account_does_not_have_any_more_is_no_longer_listed_and_
         assert!(rows.completeness.is_whole(), "{}: {:?}", dialect.name(), rows.completeness);
         engine.stop().await;
         // One that was never read is only an id that nobody knows.
-        let kept = [never_read];
-        store.known(move |db| cards::keep(db, &kept, now)).await.expect("keeping");
+        store.keep_cards(vec![never_read], now).await.expect("keeping");
         let (engine, _news) = desk.second_engine().await;
         assert_eq!(of(engine.list_cards().await, dialect).completeness.parts.len(), 1);
         engine.stop().await;

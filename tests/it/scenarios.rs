@@ -119,20 +119,18 @@ fn bank(scenario: Option<Scenario>, busy: bool) -> Sandbox {
 
 #[tokio::test]
 async fn with_customers_who_pay_the_configuration_says_so() {
+    use cardtop::provider::ibanera::settings::{Pays, Settings};
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("c.toml");
     let pays = |scenario| {
         bank(scenario, false)
             .write_config(&crate::harness::nowhere, &path)
             .expect("a configuration");
-        let config = cardtop::config::Config::load(Some(&path)).expect("it is good");
-        config.providers.into_iter().find_map(|provider| match provider.account {
-            cardtop::config::Account::Ibanera(ibanera) => ibanera.pays,
-            _ => None,
-        })
+        let config = cardtop::provider::Config::load(Some(&path)).expect("it is good");
+        config.providers.iter().find_map(|provider| provider.settings_as::<Settings>()?.pays)
     };
-    assert_eq!(pays(Some(Scenario::CustomerPays)), Some(cardtop::config::Pays::Customer));
-    assert_eq!(pays(None), Some(cardtop::config::Pays::Manager));
+    assert_eq!(pays(Some(Scenario::CustomerPays)), Some(Pays::Customer));
+    assert_eq!(pays(None), Some(Pays::Manager));
 }
 
 #[tokio::test(start_paused = true)]

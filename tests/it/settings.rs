@@ -11,15 +11,17 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytes::Bytes;
 use cardtop::clock::Clock;
-use cardtop::config::Config;
-use cardtop::config::wires::{self, BytesText, Dates, Path};
+use cardtop::config::endpoint::Endpoint;
+use cardtop::config::lists::Dates;
 use cardtop::domain::card::{Card, CardKey, CardState, ProviderId};
 use cardtop::domain::operation::{Action, ActionKind, OnConflict, OperationId, OperationState};
 use cardtop::domain::transaction::{TransactionKind, TransactionState};
 use cardtop::engine::Engine;
+use cardtop::provider::Config;
+use cardtop::provider::encoding::TextEncoding;
 use cardtop::provider::http::{Access, Http, InProcess, Transport, TransportError};
 use cardtop::provider::pages::{self, ReadMode};
-use cardtop::provider::{PageCursor, Provider, Window, crypto};
+use cardtop::provider::{PageCursor, Provider, Window, artha, banana, crypto, enkash, ibanera};
 use cardtop::sandbox::{Dialect, Options, Sandbox};
 use data_encoding::{BASE64, HEXLOWER};
 use http::{Request, Response, Uri};
@@ -29,7 +31,7 @@ use rsa::pkcs1::DecodeRsaPrivateKey;
 use rsa::pkcs8::DecodePrivateKey;
 use rsa::signature::Verifier;
 
-use crate::harness::{dialect_of, nowhere, open_over, pin, some, start};
+use crate::harness::{change_settings, dialect_of, nowhere, open_over, permit, pin, some, start};
 
 /// Set before every path of an account whose paths are all its own.
 const MOVED: &str = "/moved/here";
@@ -37,21 +39,21 @@ const MOVED: &str = "/moved/here";
 /// Set before every name of a field of an account whose names are all its own.
 const RENAMED: &str = "own_";
 
-const fn paths(dialect: Dialect) -> &'static [Path] {
+const fn paths(dialect: Dialect) -> &'static [Endpoint] {
     match dialect {
-        Dialect::Artha => wires::artha::PATHS,
-        Dialect::Banana => wires::banana::PATHS,
-        Dialect::Enkash => wires::enkash::PATHS,
-        Dialect::Ibanera => wires::ibanera::PATHS,
+        Dialect::Artha => artha::settings::ENDPOINTS,
+        Dialect::Banana => banana::settings::ENDPOINTS,
+        Dialect::Enkash => enkash::settings::ENDPOINTS,
+        Dialect::Ibanera => ibanera::settings::ENDPOINTS,
     }
 }
 
 const fn fields(dialect: Dialect) -> &'static [&'static str] {
     match dialect {
-        Dialect::Artha => wires::artha::FIELDS,
-        Dialect::Banana => wires::banana::FIELDS,
-        Dialect::Enkash => wires::enkash::FIELDS,
-        Dialect::Ibanera => wires::ibanera::FIELDS,
+        Dialect::Artha => artha::settings::FIELDS,
+        Dialect::Banana => banana::settings::FIELDS,
+        Dialect::Enkash => enkash::settings::FIELDS,
+        Dialect::Ibanera => ibanera::settings::FIELDS,
     }
 }
 
@@ -198,20 +200,20 @@ async fn every_call_is_asked_where_the_configuration_says() {
     let sandbox = Sandbox::new(Options { busy: false, ..Options::default() }, clock.clone());
     let folder = tempfile::tempdir().expect("a folder");
     let mut config = configured(&sandbox, folder.path(), |dialect| {
-        let line = |path: &Path| {
+        let line = |path: &Endpoint| {
             format!(
                 "paths.\"{}\" = \"{MOVED}/{}\"\n",
                 path.key,
-                path.default.trim_start_matches('/')
+                path.default_path.trim_start_matches('/')
             )
         };
         paths(dialect).iter().map(line).collect()
     });
     // Where the manager's number is not set, its account is asked.
     for provider in &mut config.providers {
-        if let cardtop::config::Account::Ibanera(ibanera) = &mut provider.account {
+        change_settings(provider, |ibanera: &mut ibanera::settings::Settings| {
             ibanera.manager_id = None;
-        }
+        });
     }
     // Where the roster says no kind, the templates are asked for it.
     let roster = folder.path().join("cardtop.banana-cards.csv");
@@ -252,7 +254,7 @@ async fn every_call_is_asked_where_the_configuration_says() {
     for dialect in Dialect::ALL {
         for path in paths(dialect).iter().filter(|path| !reserved.contains(&path.key)) {
             let found =
-                asked.iter().any(|asked| asked.contains(path.default.trim_start_matches('/')));
+                asked.iter().any(|asked| asked.contains(path.default_path.trim_start_matches('/')));
             assert!(found, "{}: {} was never asked", dialect.name(), path.key);
         }
     }
@@ -261,9 +263,9 @@ async fn every_call_is_asked_where_the_configuration_says() {
 /// The same configuration, with ibanera's customers paying for their own top-ups.
 fn paid_by_customers(mut config: Config) -> Config {
     for provider in &mut config.providers {
-        if let cardtop::config::Account::Ibanera(ibanera) = &mut provider.account {
-            ibanera.pays = Some(cardtop::config::Pays::Customer);
-        }
+        change_settings(provider, |ibanera: &mut ibanera::settings::Settings| {
+            ibanera.pays = Some(ibanera::settings::Pays::Customer);
+        });
     }
     config
 }
@@ -547,7 +549,7 @@ async fn arthas_string_is_signed_as_the_configuration_says() {
     let id = OperationId::new(start(), 7, 1);
     account
         .provider
-        .act(&card, &Action::TopUp(amount.expect("an amount")), id)
+        .act(permit(&card, Action::TopUp(amount.expect("an amount")), id).await)
         .await
         .unwrap_or_else(|error| panic!("{error}"));
     let request = account.last();
@@ -560,7 +562,7 @@ async fn arthas_string_is_signed_as_the_configuration_says() {
         "amount=30.00&cardid=a%20b&customertoken={token}&nonce={}",
         header(&request, "nonce")
     );
-    let signature = BytesText::Hex.read(header(&request, "signature")).expect("hexadecimal");
+    let signature = TextEncoding::Hex.decode(header(&request, "signature")).expect("hexadecimal");
     let signature = rsa::pss::Signature::try_from(signature.as_slice()).expect("a signature");
     rsa::pss::VerifyingKey::<rsa::sha2::Sha256>::new(key.to_public_key())
         .verify(string.as_bytes(), &signature)
@@ -714,8 +716,7 @@ async fn the_accounts_own_names_hold_in_refusals_too() {
     // A nonce that was used says that the request arrived before: it may have been carried out.
     let card = |account: &Account| account.card("c");
     let usd = "USD".parse().expect("a currency");
-    let top_up =
-        Action::TopUp(cardtop::domain::money::Money::parse_input("30", usd).expect("an amount"));
+    let amount = cardtop::domain::money::Money::parse_input("30", usd).expect("an amount");
     let id = OperationId::new(start(), 7, 1);
     let said = |words: &str| (401, words.to_owned());
     for (settings, answer) in [
@@ -723,7 +724,8 @@ async fn the_accounts_own_names_hold_in_refusals_too() {
         ("fields.remarks = \"Grund\"\n", r#"{"grund":"nonce already used"}"#),
     ] {
         let account = Account::answering(Dialect::Artha, settings, move |_| said(answer));
-        let error = account.provider.act(&card(&account), &top_up, id).await.expect_err("refused");
+        let permit = permit(&card(&account), Action::TopUp(amount), id).await;
+        let error = account.provider.act(permit).await.expect_err("refused");
         assert_eq!(error.outcome, cardtop::provider::Outcome::Unknown, "{}", error.reason());
     }
     let account = Account::answering(Dialect::Banana, "fields.message = \"Why\"\n", |_| {
@@ -745,8 +747,8 @@ async fn bananas_keys_texts_and_dates_are_as_the_configuration_says() {
     let seal = move |plain: &str| {
         let cipher = crypto::aes_cbc_encrypt(&cipher_key, [9; 16], plain.as_bytes())
             .expect("a key of 32 bytes");
-        let payload = BytesText::Base64Url.write(&[&[9; 16][..], &cipher].concat());
-        let tag = BytesText::HexUpper.write(&crypto::hmac_sha256(&tag_key, payload.as_bytes()));
+        let payload = TextEncoding::Base64Url.encode(&[&[9; 16][..], &cipher].concat());
+        let tag = TextEncoding::HexUpper.encode(&crypto::hmac_sha256(&tag_key, payload.as_bytes()));
         serde_json::json!({ "encrypted_payload": payload, "hmac": tag }).to_string()
     };
     let clock = Clock::from(start());
@@ -789,9 +791,9 @@ async fn bananas_keys_texts_and_dates_are_as_the_configuration_says() {
     let payload = body["encrypted_payload"].as_str().expect("a payload");
     assert_eq!(
         header(&request, "X-HMAC"),
-        BytesText::HexUpper.write(&crypto::hmac_sha256(&signing, payload.as_bytes()))
+        TextEncoding::HexUpper.encode(&crypto::hmac_sha256(&signing, payload.as_bytes()))
     );
-    let bytes = BytesText::Base64Url.read(payload).expect("base64 for addresses");
+    let bytes = TextEncoding::Base64Url.decode(payload).expect("base64 for addresses");
     let (iv, cipher) = bytes.split_first_chunk::<16>().expect("an iv");
     let plain = crypto::aes_cbc_decrypt(&key, *iv, cipher).expect("our payload");
     let plain: serde_json::Value = serde_json::from_slice(&plain).expect("JSON");
@@ -803,7 +805,7 @@ async fn bananas_keys_texts_and_dates_are_as_the_configuration_says() {
     assert!(request.body().is_empty(), "a call without parameters");
     assert_eq!(
         header(&request, "X-HMAC"),
-        BytesText::HexUpper.write(&crypto::hmac_sha256(&signing, b""))
+        TextEncoding::HexUpper.encode(&crypto::hmac_sha256(&signing, b""))
     );
 }
 
@@ -863,7 +865,10 @@ async fn enkash_is_asked_in_the_envelope_that_the_configuration_says() {
     let card = Card::unread(CardKey::new(&config.name, "EKC1"));
     let id = OperationId::new(start(), 7, 1);
     for action in [Action::Freeze, Action::SetPin { new: Some(pin("4071")), old: None }] {
-        provider.act(&card, &action, id).await.unwrap_or_else(|error| panic!("{error}"));
+        provider
+            .act(permit(&card, action, id).await)
+            .await
+            .unwrap_or_else(|error| panic!("{error}"));
         let body = last();
         let cipher = BASE64
             .decode(body["data"].as_str().expect("the envelope's own field").as_bytes())

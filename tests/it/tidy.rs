@@ -49,6 +49,7 @@ fn code(text: &str) -> impl Iterator<Item = &str> {
 fn rooms_import_only_what_lies_below_them() {
     let allowed: BTreeMap<&str, &[&str]> = BTreeMap::from([
         ("clock", &[][..]),
+        ("appearance", &[]),
         ("memory", &[]),
         ("domain", &[]),
         ("files", &["domain"]),
@@ -60,13 +61,24 @@ fn rooms_import_only_what_lies_below_them() {
         ("contract", &["domain"]),
         ("app", &["contract", "domain", "config", "engine", "ui"]),
         ("ui", &["domain", "config", "app", "engine"]),
-        ("tty", &["app", "ui", "config"]),
-        ("run", &["domain", "config", "clock", "engine", "app", "ui", "tty"]),
+        ("tty", &["appearance", "app", "ui", "config"]),
+        ("run", &["appearance", "domain", "config", "clock", "engine", "app", "ui", "tty"]),
         (
             "cli",
             &[
-                "contract", "domain", "config", "clock", "files", "engine", "provider", "sandbox",
-                "run", "tty", "app", "ui",
+                "appearance",
+                "contract",
+                "domain",
+                "config",
+                "clock",
+                "files",
+                "engine",
+                "provider",
+                "sandbox",
+                "run",
+                "tty",
+                "app",
+                "ui",
             ],
         ),
         ("main", &["cli", "memory"]),
@@ -82,6 +94,11 @@ fn rooms_import_only_what_lies_below_them() {
             for rest in line.split("crate::").skip(1) {
                 let to: String =
                     rest.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect();
+                // The permit is made by the store and used up by a provider: the one thing that a
+                // room takes from a room that does not lie below it.
+                if file == "provider.rs" && rest.starts_with("store::Permit;") {
+                    continue;
+                }
                 if !to.is_empty() && to != from && !targets.contains(&to.as_str()) {
                     wrong.push(format!("{file} imports crate::{to}"));
                 }

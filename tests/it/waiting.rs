@@ -7,15 +7,15 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use cardtop::config::secret::Source;
-use cardtop::config::{Account, Config};
 use cardtop::domain::operation::Action;
 use cardtop::engine::{EngineEvent, HealthState};
+use cardtop::provider::Config;
 use cardtop::sandbox::Dialect;
 use portable_pty::CommandBuilder;
 use serde_json::Value;
 
 use crate::command_line::{Bank, code, words};
-use crate::harness::{Desk, STATE, open_board};
+use crate::harness::{Desk, STATE, change_settings, open_board};
 use crate::pty::Terminal;
 
 /// A named pipe for its owner only, into which nobody writes.
@@ -180,8 +180,8 @@ async fn a_change_is_refused_while_its_account_waits_for_secrets() {
 /// artha's token is to come out of this pipe.
 fn waits(config: &mut Config, path: &Path) {
     for provider in &mut config.providers {
-        if let Account::Artha(account) = &mut provider.account {
-            account.token = Source::File(path.to_owned());
-        }
+        change_settings(provider, |artha: &mut cardtop::provider::artha::settings::Settings| {
+            artha.token = Source::File(path.to_owned());
+        });
     }
 }

@@ -6,7 +6,7 @@ use jiff::tz::TimeZone;
 
 use super::*;
 use crate::config::Environment;
-use crate::domain::card::{Balance, Card, CardKind, CardState, ProviderId, Reading};
+use crate::domain::card::{Balance, Card, CardKind, CardState, IdForm, Ids, ProviderId, Reading};
 use crate::domain::money::Money;
 use crate::domain::operation::{
     Action, Before, Capabilities, Operation, OperationState, PinRule, Proof, Support, TopUpSafety,
@@ -80,7 +80,7 @@ impl Desk {
     pub(crate) fn new() -> Self {
         let now: Timestamp = "2026-04-03T12:08:12Z".parse().expect("a time");
         let info = ProviderInfo {
-            ids: crate::config::wires::artha::IDS,
+            ids: Ids { cards: IdForm::Guid, transactions: IdForm::Guid },
             id: ProviderId::new("acme"),
             kind: "banana",
             environment: Environment::Production,
@@ -103,6 +103,7 @@ impl Desk {
 
     pub(crate) fn capabilities(&mut self) -> &mut Capabilities {
         self.portfolio
+            .accounts
             .providers
             .first_mut()
             .and_then(|info| info.capabilities.as_mut())
@@ -110,8 +111,12 @@ impl Desk {
     }
 
     pub(crate) fn sandbox(mut self) -> Self {
-        self.portfolio.providers.first_mut().expect("the provider of the test").environment =
-            Environment::Sandbox;
+        self.portfolio
+            .accounts
+            .providers
+            .first_mut()
+            .expect("the provider of the test")
+            .environment = Environment::Sandbox;
         self
     }
 

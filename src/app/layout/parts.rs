@@ -95,26 +95,21 @@ impl Model {
     /// Lines above a card's timeline, which keeps three rows.
     pub(crate) fn card_summary(&self, inner: Rect) -> Vec<Line> {
         let columns = usize::from(inner.width).saturating_sub(2);
-        let mut lines = self.detail.card.as_ref().map_or_else(Vec::new, |key| {
+        let mut lines = self.panes.detail.card.as_ref().map_or_else(Vec::new, |key| {
             card::summary(&self.portfolio, &self.keymap, key, columns)
         });
         lines.truncate(usize::from(inner.height.saturating_sub(5)));
         lines
     }
 
-    /// Whether a pane has the screen for itself.
-    pub(crate) fn is_alone(&self, pane: Pane) -> bool {
-        self.view == pane || self.zoomed
-    }
-
     /// Nothing on the board; in the whole view totals and, where there is room or when asked for,
     /// the explanation of a row.
     fn below_feed(&self, inner: Rect) -> Heights {
-        if !self.is_alone(Pane::Feed) {
+        if !self.screen.is_alone(Pane::Feed) {
             return Heights::default();
         }
         let foot = 1 + height(feed::foot(self, usize::from(inner.width)).len());
-        match (inner.height, self.feed.explain) {
+        match (inner.height, self.panes.feed.explain) {
             (..12, _) => Heights::default(),
             (12..24, false) => Heights { foot, ..Heights::default() },
             (12..24, true) | (24.., _) => {
@@ -125,17 +120,20 @@ impl Model {
 
     /// Nothing on the board; in the whole view what the list does not need, and half at least.
     fn below_activity(&self, inner: Rect) -> u16 {
-        if !self.is_alone(Pane::Activity) || inner.height < 10 {
+        if !self.screen.is_alone(Pane::Activity) || inner.height < 10 {
             return 0;
         }
-        let needed = height(self.activity.list.len().max(4));
+        let needed = height(self.panes.activity.list.len().max(4));
         (inner.height / 2).max(inner.height.saturating_sub(needed.saturating_add(2)))
     }
 
     /// What the list does not need.
     fn below_providers(&self, inner: Rect) -> u16 {
-        let rows =
-            inner.height.saturating_sub(1).min(height(self.portfolio.providers.len())).max(1);
+        let rows = inner
+            .height
+            .saturating_sub(1)
+            .min(height(self.portfolio.accounts.providers.len()))
+            .max(1);
         inner.height.saturating_sub(rows + 1)
     }
 }

@@ -57,7 +57,7 @@ fn last_step(context: &Context<'_>, operation: &Operation) -> Cell {
 
 /// How many operations on the left; filter and tabs, the chosen one in brackets, on the right.
 pub(crate) fn titles(model: &Model) -> (String, String) {
-    let activity = &model.activity;
+    let activity = &model.panes.activity;
     let (shown, all) = (activity.list.len(), model.portfolio.operations.len());
     let title = if activity.hidden > 0 {
         format!("Activity  {} of {}", thousands(shown), thousands(all))
@@ -74,7 +74,7 @@ pub(crate) fn titles(model: &Model) -> (String, String) {
 
 /// Why no row is shown.
 pub(crate) fn why_empty(model: &Model) -> String {
-    match model.activity.hidden {
+    match model.panes.activity.hidden {
         0 => "No change was asked yet.".to_owned(),
         hidden => format!("Tab and filter hide all {} operations.", thousands(hidden)),
     }
@@ -82,6 +82,6 @@ pub(crate) fn why_empty(model: &Model) -> String {
 
 /// The row under the cursor as plain text.
 pub(super) fn row_text(model: &Model) -> Option<String> {
-    let operation = model.portfolio.operation(*model.activity.list.selected()?)?;
+    let operation = model.portfolio.operation(*model.panes.activity.list.selected()?)?;
     Some(plain(COLUMNS, &model.portfolio, operation))
 }

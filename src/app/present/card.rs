@@ -173,7 +173,7 @@ fn balance(portfolio: &Portfolio, card: &Card, columns: usize) -> Vec<Line> {
 }
 
 fn balance_not_read(portfolio: &Portfolio, card: &Card, columns: usize) -> Vec<Line> {
-    let health = portfolio.health.get(&card.key.provider);
+    let health = portfolio.accounts.health.get(&card.key.provider);
     let words = health.and_then(|health| health.why.as_deref()).map_or_else(
         || "Balance not read yet".to_owned(),
         |why| format!("Balance not read yet: {why}"),

@@ -5,7 +5,7 @@ use super::role::Role;
 use super::table::{Cell, Column, Context, figures, plain, whole, words};
 use super::{filter_in_title, provider};
 use crate::app::Model;
-use crate::app::keymap::Command;
+use crate::app::command::Command;
 use crate::app::portfolio::Portfolio;
 use crate::domain::attention::{Attention, Tone};
 use crate::domain::card::{Card, CardKey};
@@ -24,7 +24,7 @@ impl<'a> CardRow<'a> {
     /// The row of a card; `None` when it is not known any more.
     pub(crate) fn of(model: &'a Model, key: &CardKey) -> Option<Self> {
         let card = model.portfolio.cards.get(key)?;
-        Some(Self { card, attention: model.cards.attention(key) })
+        Some(Self { card, attention: model.panes.cards.attention(key) })
     }
 }
 
@@ -116,7 +116,7 @@ fn why(context: &Context<'_>, row: &CardRow<'_>) -> Cell {
 
 /// How many cards there are, are shown and are marked.
 pub(crate) fn title(model: &Model) -> String {
-    let cards = &model.cards;
+    let cards = &model.panes.cards;
     let (shown, all) = (cards.list.len(), model.portfolio.cards.len());
     let mut title = if cards.hidden > 0 {
         format!("Cards {} of {}", thousands(shown), thousands(all))
@@ -138,7 +138,7 @@ pub(crate) fn title(model: &Model) -> String {
 
 /// How they are sorted and filtered.
 pub(crate) fn sorted_by(model: &Model) -> String {
-    let cards = &model.cards;
+    let cards = &model.panes.cards;
     let order = if cards.reversed { " reversed" } else { "" };
     let filter = filter_in_title(&cards.search).unwrap_or("none");
     format!("sort {}{order}   filter {filter}", cards.sort.as_str())
@@ -147,24 +147,24 @@ pub(crate) fn sorted_by(model: &Model) -> String {
 /// Why no card is shown.
 pub(crate) fn why_empty(model: &Model) -> Vec<String> {
     let portfolio = &model.portfolio;
-    if model.cards.hidden > 0 {
+    if model.panes.cards.hidden > 0 {
         let again = model.keymap.hint(Command::Back, "shows them again");
         return vec![format!(
             "The filter hides all {} cards: {again}.",
-            thousands(model.cards.hidden)
+            thousands(model.panes.cards.hidden)
         )];
     }
-    if portfolio.providers.is_empty() {
+    if portfolio.accounts.providers.is_empty() {
         return vec![
             "No provider is configured: `cardtop init` writes a configuration to begin with."
                 .to_owned(),
         ];
     }
-    portfolio.providers.iter().map(|info| why_no_cards_of(portfolio, info)).collect()
+    portfolio.accounts.providers.iter().map(|info| why_no_cards_of(portfolio, info)).collect()
 }
 
 fn why_no_cards_of(portfolio: &Portfolio, info: &ProviderInfo) -> String {
-    let Some(health) = portfolio.health.get(&info.id) else {
+    let Some(health) = portfolio.accounts.health.get(&info.id) else {
         return format!("{}: being read for the first time", info.id);
     };
     match health.state {
@@ -184,6 +184,6 @@ fn why_no_cards_of(portfolio: &Portfolio, info: &ProviderInfo) -> String {
 
 /// The row under the cursor as plain text.
 pub(super) fn row_text(model: &Model) -> Option<String> {
-    let row = CardRow::of(model, model.cards.list.selected()?)?;
+    let row = CardRow::of(model, model.panes.cards.list.selected()?)?;
     Some(plain(columns(), &model.portfolio, &row))
 }

@@ -3,7 +3,8 @@
 use super::line::{Line, labelled};
 use super::role::Role;
 use super::time::TimeFormat;
-use crate::app::keymap::{Command, Keymap};
+use crate::app::command::Command;
+use crate::app::keymap::Keymap;
 use crate::app::portfolio::{ActionRefusal, Portfolio};
 use crate::domain::card::Card;
 use crate::domain::decline::DeclineReason;

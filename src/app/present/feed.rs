@@ -7,8 +7,8 @@ use super::table::{Cell, Column, Context, figures, plain, whole, words};
 use super::time::TimeFormat;
 use super::{filter_in_title, operation, transaction};
 use crate::app::Model;
+use crate::app::command::Command;
 use crate::app::feed::{Known, Total};
-use crate::app::keymap::Command;
 use crate::app::portfolio::Portfolio;
 use crate::domain::completeness::Completeness;
 use crate::domain::money::Money;
@@ -155,7 +155,7 @@ fn meaning(context: &Context<'_>, row: &Known<'_>) -> Cell {
 /// Whether rows come, on the left; how many are shown, and since when, on the right: as much of it
 /// as fits into `columns`.
 pub(crate) fn titles(model: &Model, columns: usize) -> (String, String) {
-    let (feed, portfolio) = (&model.feed, &model.portfolio);
+    let (feed, portfolio) = (&model.panes.feed, &model.portfolio);
     let state = match model.paused {
         Some(since) => {
             let at = portfolio.local_time(since, TimeFormat::Seconds);
@@ -189,6 +189,7 @@ pub(crate) fn titles(model: &Model, columns: usize) -> (String, String) {
 /// Whether new rows come: `live`, `live without enkash`, `LAST KNOWN`.
 fn live(portfolio: &Portfolio) -> String {
     let silent: Vec<&str> = portfolio
+        .accounts
         .health
         .values()
         .filter(|health| is_silent(health.state))
@@ -196,7 +197,7 @@ fn live(portfolio: &Portfolio) -> String {
         .collect();
     match silent.as_slice() {
         [] => "live".to_owned(),
-        all if all.len() == portfolio.providers.len() => "LAST KNOWN".to_owned(),
+        all if all.len() == portfolio.accounts.providers.len() => "LAST KNOWN".to_owned(),
         [provider] => format!("live without {provider}"),
         several => format!("live without {} providers", several.len()),
     }
@@ -205,7 +206,7 @@ fn live(portfolio: &Portfolio) -> String {
 /// What could not be read, in a few words; empty when all was. Silent providers are named
 /// elsewhere.
 fn not_read(portfolio: &Portfolio) -> String {
-    let heard = portfolio.health.values().filter(|health| !is_silent(health.state));
+    let heard = portfolio.accounts.health.values().filter(|health| !is_silent(health.state));
     let counts = Completeness::counts_of(heard.map(|health| &health.completeness));
     if counts.is_empty() { String::new() } else { format!(", not read: {}", counts.join(", ")) }
 }
@@ -277,7 +278,7 @@ const MOST_TOTALS: usize = 4;
 
 /// Totals per currency, and which rows may be missing.
 pub(crate) fn foot(model: &Model, columns: usize) -> Vec<Line> {
-    let mut lines = totals(&model.feed.totals, columns);
+    let mut lines = totals(&model.panes.feed.totals, columns);
     lines.extend(missing_rows(&model.portfolio));
     lines
 }
@@ -335,7 +336,7 @@ fn total_words(total: &Total) -> Line {
 fn missing_rows(portfolio: &Portfolio) -> Vec<Line> {
     let time = |at| portfolio.local_time(at, TimeFormat::Full);
     let (silent, heard): (Vec<_>, Vec<_>) =
-        portfolio.health.values().partition(|health| is_silent(health.state));
+        portfolio.accounts.health.values().partition(|health| is_silent(health.state));
     let heard = heard.into_iter().filter_map(|health| {
         let missing = health.completeness.missing();
         let to = health.completeness.complete_to.map(time);
@@ -352,7 +353,7 @@ fn missing_rows(portfolio: &Portfolio) -> Vec<Line> {
 
 /// Why no row is shown.
 pub(crate) fn why_empty(model: &Model) -> Vec<String> {
-    let feed = &model.feed;
+    let feed = &model.panes.feed;
     let mut lines = Vec::new();
     if feed.hidden > 0 {
         let again = model.keymap.hint(Command::Back, "shows them again");
@@ -366,7 +367,8 @@ pub(crate) fn why_empty(model: &Model) -> Vec<String> {
             model.keymap.hint(Command::Longer, "looks further back")
         ));
     }
-    for health in model.portfolio.health.values().filter(|health| is_silent(health.state)) {
+    for health in model.portfolio.accounts.health.values().filter(|health| is_silent(health.state))
+    {
         let why = health.why.as_deref().unwrap_or("no reason known");
         lines.push(format!("{} is {}: {why}", health.provider, health.state.as_str()));
     }
@@ -375,6 +377,6 @@ pub(crate) fn why_empty(model: &Model) -> Vec<String> {
 
 /// The row under the cursor as plain text.
 pub(super) fn row_text(model: &Model) -> Option<String> {
-    let row = model.feed.list.selected()?.known(&model.portfolio)?;
+    let row = model.panes.feed.list.selected()?.known(&model.portfolio)?;
     Some(plain(columns(), &model.portfolio, &row))
 }

@@ -4,14 +4,14 @@
 use super::line::Line;
 use super::role::Role;
 use crate::app::Model;
-use crate::app::keymap::{Command, TABLE};
+use crate::app::command::{Command, CommandSpec, Hint, TABLE};
 use crate::app::layout::Pane;
 use crate::app::search::Search;
 use crate::domain::text::{self, thousands};
 
 /// The two lines below: keys, and the notice in place of the second.
 pub(crate) fn lines(model: &Model, columns: usize) -> [Line; 2] {
-    let typing = model.search(model.focus).is_some_and(|search| search.typing);
+    let typing = model.search(model.screen.focus).is_some_and(|search| search.typing);
     let (first, second) = if typing {
         typing_hints()
     } else if model.copying {
@@ -31,10 +31,10 @@ pub(crate) fn lines(model: &Model, columns: usize) -> [Line; 2] {
 
 /// How many rows the filter of the focused pane shows, of how many.
 pub(crate) fn filter_count(model: &Model) -> String {
-    let (shown, hidden) = match model.focus {
-        Pane::Cards => (model.cards.list.len(), model.cards.hidden),
-        Pane::Feed => (model.feed.list.len(), model.feed.hidden),
-        Pane::Activity => (model.activity.list.len(), model.activity.hidden),
+    let (shown, hidden) = match model.screen.focus {
+        Pane::Cards => (model.panes.cards.list.len(), model.panes.cards.hidden),
+        Pane::Feed => (model.panes.feed.list.len(), model.panes.feed.hidden),
+        Pane::Activity => (model.panes.activity.list.len(), model.panes.activity.hidden),
         Pane::Detail | Pane::Providers => (0, 0),
     };
     format!("{} of {}", thousands(shown), thousands(shown + hidden))
@@ -58,13 +58,13 @@ pub(crate) fn filter_help(search: &Search, hidden: usize, columns: usize) -> Lin
 }
 
 /// A key, and what it does.
-type Hint = (String, String);
+type KeyHint = (String, String);
 
-fn hint(key: &str, words: &str) -> Hint {
+fn hint(key: &str, words: &str) -> KeyHint {
     (key.to_owned(), words.to_owned())
 }
 
-fn typing_hints() -> (Vec<Hint>, Vec<Hint>) {
+fn typing_hints() -> (Vec<KeyHint>, Vec<KeyHint>) {
     let keys = vec![
         hint("Enter", "keep"),
         hint("Tab", "complete"),
@@ -75,7 +75,7 @@ fn typing_hints() -> (Vec<Hint>, Vec<Hint>) {
     (keys, vec![hint("fields", fields)])
 }
 
-fn copying_hints() -> Vec<Hint> {
+fn copying_hints() -> Vec<KeyHint> {
     vec![
         hint("copy:", ""),
         hint("i", "id"),
@@ -86,62 +86,54 @@ fn copying_hints() -> Vec<Hint> {
     ]
 }
 
-/// Commands of the last line; all others are hinted in the line above it.
-const GENERAL: [Command; 10] = [
-    Command::Filter,
-    Command::NextPane,
-    Command::Cards,
-    Command::Feed,
-    Command::Activity,
-    Command::Providers,
-    Command::Back,
-    Command::ReadOnly,
-    Command::Help,
-    Command::Quit,
-];
-
-fn hints(model: &Model) -> (Vec<Hint>, Vec<Hint>) {
-    let hint = |command: Command| {
-        let row = TABLE.iter().find(|row| row.command == command)?;
-        let works = row.works_in(model.focus) && !row.hint.is_empty();
-        // On the board there is nothing to go back to.
-        let back = command != Command::Back || model.view != Pane::Cards || model.zoomed;
-        let alone = model.view != Pane::Cards && !model.zoomed;
-        let idle = (command == Command::Open && model.view == Pane::Detail)
-            || (matches!(command, Command::NextPane | Command::Zoom) && alone);
-        let chord = |command| model.keymap.key(command);
-        let chords = match (pair(command).and_then(chord), chord(command)?) {
-            (Some(before), own) if command == Command::Longer => format!("{before} {own}"),
-            (Some(before), own) => format!("{before}/{own}"),
-            (None, own) => own,
-        };
-        let word = if (command, model.focus) == (Command::Copy, Pane::Providers) {
-            "copy status"
-        } else {
-            row.hint
-        };
-        (works && back && !idle).then(|| (chords, word.to_owned()))
-    };
-    let of_pane = TABLE.iter().map(|row| row.command).filter(|command| !GENERAL.contains(command));
-    (of_pane.filter_map(hint).collect(), GENERAL.into_iter().filter_map(hint).collect())
+/// The hints of the focused pane, and those of the whole board.
+fn hints(model: &Model) -> (Vec<KeyHint>, Vec<KeyHint>) {
+    let (mut of_pane, mut of_board) = (Vec::new(), Vec::new());
+    for spec in TABLE.iter().filter(|spec| is_useful(model, spec)) {
+        let Some(key) = model.keymap.key(spec.command) else { continue };
+        match spec.hint {
+            Hint::Hidden => {}
+            Hint::Pane(words) => of_pane.push((key, words_for(model, spec.command, words))),
+            Hint::Pair(other, between, words) => {
+                let keys = match model.keymap.key(other) {
+                    Some(other) => format!("{other}{between}{key}"),
+                    None => key,
+                };
+                of_pane.push(hint(&keys, words));
+            }
+            Hint::Board(words) => of_board.push(hint(&key, words)),
+        }
+    }
+    (of_pane, of_board)
 }
 
-/// The other direction of a command: one hint shows both.
-const fn pair(command: Command) -> Option<Command> {
-    match command {
-        Command::Right => Some(Command::Left),
-        Command::Longer => Some(Command::Shorter),
-        _ => None,
+/// Whether a command would do something now, in the focused pane.
+fn is_useful(model: &Model, spec: &CommandSpec) -> bool {
+    let screen = &model.screen;
+    let whole_view = screen.view != Pane::Cards && !screen.zoomed;
+    // On the board there is nothing to go back to.
+    let on_board = screen.view == Pane::Cards && !screen.zoomed;
+    let does_nothing = (spec.command == Command::Back && on_board)
+        || (spec.command == Command::Open && screen.view == Pane::Detail)
+        || (matches!(spec.command, Command::NextPane | Command::Zoom) && whole_view);
+    spec.works_in(screen.focus) && !does_nothing
+}
+
+/// Of a provider there is only one thing to copy.
+fn words_for(model: &Model, command: Command, words: &str) -> String {
+    if command == Command::Copy && model.screen.focus == Pane::Providers {
+        return "copy status".to_owned();
     }
+    words.to_owned()
 }
 
 /// Hints side by side. Where there is no room the last are left out, but never the last two of a
 /// line that ends in help and quit.
-fn fitted(hints: &[Hint], columns: usize) -> Line {
-    let wide = |hints: &[&Hint]| -> usize {
+fn fitted(hints: &[KeyHint], columns: usize) -> Line {
+    let wide = |hints: &[&KeyHint]| -> usize {
         hints.iter().map(|(key, words)| text::width(key) + text::width(words) + 3).sum()
     };
-    let mut kept: Vec<&Hint> = hints.iter().collect();
+    let mut kept: Vec<&KeyHint> = hints.iter().collect();
     let keep = if kept.last().is_some_and(|(_, words)| words == "quit") { 2 } else { 0 };
     while wide(&kept) > columns + 1 && kept.len() > keep.max(1) {
         kept.remove(kept.len() - 1 - keep);

@@ -94,12 +94,12 @@ enum Consequences {
 
 fn health_line(portfolio: &Portfolio, detail: Consequences, columns: usize) -> Line {
     let mut line = Line::new();
-    for info in &portfolio.providers {
+    for info in &portfolio.accounts.providers {
         if !line.is_empty() {
             line.push(separator());
         }
         line.push((Role::Text, format!("{} ", info.id)));
-        let Some(health) = portfolio.health.get(&info.id) else {
+        let Some(health) = portfolio.accounts.health.get(&info.id) else {
             line.push((Role::Muted, "...".to_owned()));
             continue;
         };
@@ -150,6 +150,7 @@ pub(crate) fn floats(model: &Model, columns: usize) -> Line {
     let portfolio = &model.portfolio;
     let of = |id| {
         portfolio
+            .accounts
             .floats
             .get(id)
             .and_then(Reading::value)
@@ -158,12 +159,12 @@ pub(crate) fn floats(model: &Model, columns: usize) -> Line {
             .map(move |sum| (id, *sum))
     };
     let mut sums: Vec<(&ProviderId, Money)> =
-        portfolio.providers.iter().flat_map(|info| of(&info.id)).collect();
+        portfolio.accounts.providers.iter().flat_map(|info| of(&info.id)).collect();
     let all = floats_line(portfolio, &sums, 0);
     if width(&all) <= columns {
         return all;
     }
-    if let Some(card) = model.cards.list.selected().and_then(|key| portfolio.cards.get(key)) {
+    if let Some(card) = model.panes.cards.list.selected().and_then(|key| portfolio.cards.get(key)) {
         sums.sort_by_key(|(id, sum)| {
             (**id != card.key.provider, Some(sum.currency()) != card.currency)
         });
@@ -180,7 +181,7 @@ fn floats_line(portfolio: &Portfolio, sums: &[(&ProviderId, Money)], more: usize
     let mut line = Line::new();
     for of_provider in sums.chunk_by(|(one, _), (other, _)| one == other) {
         let Some((id, float)) =
-            of_provider.first().and_then(|(id, _)| Some((id, portfolio.floats.get(*id)?)))
+            of_provider.first().and_then(|(id, _)| Some((id, portfolio.accounts.floats.get(*id)?)))
         else {
             continue;
         };

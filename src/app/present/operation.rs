@@ -119,7 +119,7 @@ fn step_lines(portfolio: &Portfolio, step: &Step, columns: usize) -> Vec<Line> {
         .enumerate()
         .map(|(index, part)| {
             let (at, what, chain) = if index == 0 {
-                (portfolio.local_time(step.at, TimeFormat::Full), &*step.what, &*chain)
+                (portfolio.local_time(step.at, TimeFormat::Full), step.kind.as_str(), &*chain)
             } else {
                 (String::new(), "", "")
             };

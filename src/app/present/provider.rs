@@ -3,7 +3,8 @@
 use jiff::Timestamp;
 
 use super::role::Role;
-use crate::app::keymap::{Command, Keymap};
+use crate::app::command::Command;
+use crate::app::keymap::Keymap;
 use crate::app::portfolio::Portfolio;
 use crate::domain::card::ProviderId;
 use crate::domain::operation::{ActionKind, Capabilities, Support, TopUpSafety};
@@ -129,7 +130,7 @@ pub(crate) fn status(portfolio: &Portfolio, info: &ProviderInfo) -> String {
         at.to_zoned(portfolio.zone.clone()).strftime("%Y-%m-%d %H:%M:%S %:z").to_string()
     };
     let who = format!("{} ({}, {})", info.id, info.kind, info.environment.as_str());
-    let Some(health) = portfolio.health.get(&info.id) else {
+    let Some(health) = portfolio.accounts.health.get(&info.id) else {
         return format!("{who} was not heard of yet. As of {}.", time(portfolio.now));
     };
     let mut words = format!("{who} is {} since {}", health.state.as_str(), time(health.since));

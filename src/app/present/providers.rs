@@ -21,7 +21,7 @@ pub(crate) struct ProviderRow<'a> {
 
 impl<'a> ProviderRow<'a> {
     pub(crate) fn of(portfolio: &'a Portfolio, id: &'a ProviderId) -> Self {
-        Self { id, health: portfolio.health.get(id) }
+        Self { id, health: portfolio.accounts.health.get(id) }
     }
 }
 
@@ -115,7 +115,7 @@ pub(crate) fn about(
         let words = format!("{proxy}; it only passes on what is encrypted");
         facts.push(("proxy", Role::Text, words));
     }
-    if let Some(health) = portfolio.health.get(&info.id) {
+    if let Some(health) = portfolio.accounts.health.get(&info.id) {
         facts.push(state_since(portfolio, health));
         if let Some(why) = &health.why {
             facts.push(("said", Role::Text, why.to_string()));
@@ -162,7 +162,7 @@ fn state_since(portfolio: &Portfolio, health: &Health) -> Fact {
 }
 
 fn float(portfolio: &Portfolio, info: &ProviderInfo) -> Option<Fact> {
-    let float = portfolio.floats.get(&info.id)?;
+    let float = portfolio.accounts.floats.get(&info.id)?;
     let sums = float.value().map_or_else(String::new, |sums| {
         let tilde = if float.why_stale().is_some() { "~" } else { "" };
         sums.iter().map(|sum| format!("{tilde}{sum}")).collect::<Vec<_>>().join(", ")
@@ -174,7 +174,7 @@ fn float(portfolio: &Portfolio, info: &ProviderInfo) -> Option<Fact> {
 
 fn can_do(portfolio: &Portfolio, info: &ProviderInfo) -> Vec<Fact> {
     let Some(known) = &info.capabilities else {
-        let health = portfolio.health.get(&info.id);
+        let health = portfolio.accounts.health.get(&info.id);
         let waits = health.is_some_and(|health| health.state == HealthState::Waiting);
         return vec![if waits {
             ("can do", Role::Muted, "nothing yet".to_owned())
@@ -193,6 +193,6 @@ fn can_do(portfolio: &Portfolio, info: &ProviderInfo) -> Vec<Fact> {
 
 /// The row under the cursor as plain text.
 pub(super) fn row_text(model: &Model) -> Option<String> {
-    let row = ProviderRow::of(&model.portfolio, model.providers.list.selected()?);
+    let row = ProviderRow::of(&model.portfolio, model.panes.providers.list.selected()?);
     Some(plain(columns(), &model.portfolio, &row))
 }

@@ -5,9 +5,9 @@ use super::role::Role;
 use super::table::{Cell, Column, Context, figures, plain, whole, words};
 use super::{operation, transaction};
 use crate::app::Model;
+use crate::app::command::Command;
 use crate::app::detail::Tab;
 use crate::app::feed::Known;
-use crate::app::keymap::Command;
 use crate::app::layout::Pane;
 use crate::domain::card::{CardKey, digits};
 use crate::domain::operation::OperationState;
@@ -55,7 +55,7 @@ fn meaning(context: &Context<'_>, row: &Known<'_>) -> Cell {
 pub(crate) fn titles(model: &Model, key: &CardKey) -> (String, String) {
     let portfolio = &model.portfolio;
     let name = digits(portfolio.cards.get(key).and_then(|card| card.last4));
-    let (title, command, word) = if model.view == Pane::Detail {
+    let (title, command, word) = if model.screen.view == Pane::Detail {
         (format!("Card {name}  {}", portfolio.holder(key)), Command::Back, "back")
     } else {
         (name, Command::Open, "open")
@@ -77,7 +77,7 @@ pub(crate) fn tabs(chosen: Tab) -> Vec<(Role, String)> {
 
 /// Why no row is shown.
 pub(crate) fn why_empty(model: &Model, key: &CardKey) -> String {
-    match model.detail.hidden {
+    match model.panes.detail.hidden {
         0 => format!("Nothing known yet of {}.", key.provider),
         hidden => format!("None: {hidden} rows under other tabs."),
     }
@@ -85,6 +85,6 @@ pub(crate) fn why_empty(model: &Model, key: &CardKey) -> String {
 
 /// The row under the cursor as plain text.
 pub(super) fn row_text(model: &Model) -> Option<String> {
-    let row = model.detail.list.selected()?.known(&model.portfolio)?;
+    let row = model.panes.detail.list.selected()?.known(&model.portfolio)?;
     Some(plain(columns(), &model.portfolio, &row))
 }

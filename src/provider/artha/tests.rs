@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::clock::Clock;
 use crate::domain::card::{CardKey, CardKind, CardState, ProviderId, Reading};
-use crate::domain::operation::Pin;
+use crate::domain::operation::{OperationId, Pin};
 use crate::domain::transaction::{TransactionKind, TransactionState};
 use crate::provider::error::Outcome;
 use crate::provider::http::TransportError;
@@ -45,8 +45,8 @@ impl Desk {
         Self::with(script, |_| {})
     }
 
-    fn with(script: Vec<Reply>, change: impl FnOnce(&mut config::Artha)) -> Self {
-        let mut account = config::Artha {
+    fn with(script: Vec<Reply>, change: impl FnOnce(&mut Settings)) -> Self {
+        let mut account = Settings {
             token: Source::Given("tok-123".into()),
             private_key: Source::Given(KEY.into()),
             callback_public_key: None,
@@ -74,13 +74,8 @@ impl Desk {
     }
 }
 
-fn config(account: &config::Artha) -> ProviderConfig {
-    script::config(
-        "acme",
-        "https://api.test/api/v1",
-        Lists::default(),
-        config::Account::Artha(account.clone()),
-    )
+fn config(account: &Settings) -> ProviderConfig {
+    script::config("acme", "https://api.test/api/v1", &KIND, account.clone())
 }
 
 fn ok(body: &str) -> Reply {
@@ -156,7 +151,9 @@ fn the_signed_strings_are_those_of_the_wire_notes() {
 #[tokio::test]
 async fn every_request_carries_headers_that_verify_with_our_public_key() {
     let desk = Desk::new(vec![ok(ACCEPTED), ok("{}")]);
-    Provider::act(&desk.artha, &card(), &Action::TopUp(usd("100")), id()).await.expect("accepted");
+    Provider::act(&desk.artha, Permit::for_test(&card(), Action::TopUp(usd("100")), id()))
+        .await
+        .expect("accepted");
     let _ = desk.artha.float().await;
     let public = rsa::RsaPrivateKey::from_pkcs1_pem(KEY).expect("a key").to_public_key();
     let public = rsa::pkcs1v15::VerifyingKey::<rsa::sha2::Sha256>::new(public);
@@ -196,7 +193,7 @@ async fn the_customer_token_header_can_be_left_out() {
 #[test]
 fn a_wrong_secret_is_a_sentence_that_names_account_and_setting_and_not_the_secret() {
     let build = |token: Source, key: Source| {
-        let account = config::Artha {
+        let account = Settings {
             token,
             private_key: key,
             callback_public_key: None,
@@ -383,7 +380,9 @@ async fn each_change_is_sent_once_as_documented_and_is_only_accepted() {
         (Action::TopUp(usd("12.5")), "CardTopUp", json!({ "cardId": CARD, "amount": "12.50" })),
     ] {
         let desk = Desk::new(vec![ok(ACCEPTED)]);
-        let receipt = Provider::act(&desk.artha, &card(), &action, id()).await.expect("accepted");
+        let receipt = Provider::act(&desk.artha, Permit::for_test(&card(), action, id()))
+            .await
+            .expect("accepted");
         assert_eq!(receipt, Ack::Accepted { reference: Some(TASK.into()) });
         assert_eq!(desk.asked(), [(Access::Write, format!("POST /api/v1/{path}"), body)]);
     }
@@ -430,9 +429,10 @@ async fn a_proxys_page_is_no_refusal_of_credentials() {
     );
     for status in [401, 403] {
         let desk = Desk::new(vec![Ok((status, PAGE.into()))]);
-        let error = Provider::act(&desk.artha, &card(), &Action::TopUp(usd("5")), id())
-            .await
-            .expect_err("a page");
+        let error =
+            Provider::act(&desk.artha, Permit::for_test(&card(), Action::TopUp(usd("5")), id()))
+                .await
+                .expect_err("a page");
         assert_eq!(
             (error.kind, error.outcome),
             (ErrorKind::Unreachable, Outcome::Unknown),
@@ -445,7 +445,9 @@ async fn a_proxys_page_is_no_refusal_of_credentials() {
 async fn what_an_answer_to_a_top_up_means_for_the_money() {
     let top_up = |reply: Reply| async {
         let desk = Desk::new(vec![reply]);
-        let result = Provider::act(&desk.artha, &card(), &Action::TopUp(usd("5")), id()).await;
+        let result =
+            Provider::act(&desk.artha, Permit::for_test(&card(), Action::TopUp(usd("5")), id()))
+                .await;
         assert_eq!(desk.asked().len(), 1, "sent once, whatever happens");
         result
     };
@@ -493,8 +495,9 @@ async fn what_the_wire_cannot_carry_is_not_sent() {
     let eur = Money::parse_wire("5", "EUR".parse().expect("a currency")).expect("an amount");
     let pin = Action::SetPin { new: Pin::typed("1234".into()).ok(), old: None };
     for action in [Action::TopUp(eur), Action::TopUp(usd("1.005")), pin] {
-        let error =
-            Provider::act(&desk.artha, &card(), &action, id()).await.expect_err("refused here");
+        let error = Provider::act(&desk.artha, Permit::for_test(&card(), action, id()))
+            .await
+            .expect_err("refused here");
         assert_eq!((error.kind, error.outcome), (ErrorKind::Refused, Outcome::NotDone));
     }
     assert_eq!(desk.artha.cards(FIRST).await.expect_err("no list").kind, ErrorKind::NotOffered);
@@ -588,13 +591,7 @@ fn one_odd_row_does_not_lose_the_page_and_hostile_text_is_cleaned() {
         let (provider, spelling) = (ProviderId::new("acme"), Spelling::default());
         wire::transaction(
             &raw,
-            &listing::RowReader::new(
-                &provider,
-                &spelling,
-                &Lists::default(),
-                crate::config::wires::artha::IDS,
-                now(),
-            ),
+            &listing::RowReader::new(&provider, &spelling, &Lists::default(), settings::IDS, now()),
             Some(&card()),
         )
     };

@@ -8,7 +8,8 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde_json::value::RawValue;
 
-use crate::config::wires::{Spelling, artha};
+use super::settings::IDS;
+use crate::config::spelling::Spelling;
 use crate::domain::card::{Balance, Card, CardKind, CardState, Reading};
 use crate::domain::money::{Currency, Money};
 use crate::domain::transaction::{Transaction, TransactionKind, TransactionState};
@@ -24,7 +25,7 @@ pub(super) fn balance(answer: JsonObject, asked: &Card, at: Timestamp) -> Result
         ["availableBalance", "cardCurrency", "cardNumber", "cardType", "currentBalance"];
     let answer =
         listing::unwrap_data(answer, &KNOWN).ok_or_else(|| RowError::new("answered no balance"))?;
-    listing::check_same_card(asked, artha::IDS.cards, &answer, &["cardId"], &["cardNumber"])?;
+    listing::check_same_card(asked, IDS.cards, &answer, &["cardId"], &["cardNumber"])?;
     // A currency that cannot be read is not taken for the one that the roster names.
     let currency = answer.currency("cardCurrency")?.or(asked.currency);
     let figures = (answer.decimal("availableBalance")?, answer.decimal("currentBalance")?);
@@ -67,7 +68,7 @@ pub(super) fn details(
     const KNOWN: [&str; 4] = ["cardNumber", "cvv", "expirationDate", "cardStatus"];
     let answer = listing::unwrap_data(answer, &KNOWN)
         .ok_or_else(|| RowError::new("answered no card details"))?;
-    listing::check_same_card(asked, artha::IDS.cards, &answer, &["cardId"], &["cardNumber"])?;
+    listing::check_same_card(asked, IDS.cards, &answer, &["cardId"], &["cardNumber"])?;
     let word = answer.text("cardStatus");
     Ok(Card {
         last4: answer.last4("cardNumber"),

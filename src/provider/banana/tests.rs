@@ -9,7 +9,7 @@ use super::*;
 use crate::clock::Clock;
 use crate::config::secret::Source;
 use crate::domain::card::{CardKey, CardState, ProviderId, Reading};
-use crate::domain::operation::{Before, Pin};
+use crate::domain::operation::{Before, OperationId, Pin};
 use crate::domain::transaction::{TransactionKind, TransactionState};
 use crate::provider::error::Outcome;
 use crate::provider::http::TransportError;
@@ -65,26 +65,20 @@ fn unseal(payload: &str) -> Vec<u8> {
     crypto::aes_cbc_decrypt(KEY.as_bytes(), *iv, cipher).expect("our ciphertext")
 }
 
-fn account() -> config::Banana {
-    config::Banana {
+fn account() -> Settings {
+    Settings {
         secret_key: Source::Given(KEY.into()),
         merchant_id: MERCHANT.into(),
         secret_key_encoding: KeyEncoding::Utf8,
         hmac_key_encoding: None,
-        payload_text: BytesText::Base64,
-        hmac_text: BytesText::Hex,
+        payload_text: TextEncoding::Base64,
+        hmac_text: TextEncoding::Hex,
         empty_body: EmptyBody::Object,
     }
 }
 
-fn build(account: &config::Banana, wire: &Wire) -> std::result::Result<Banana, String> {
-    let lists = Lists { page_size: 100, ..Lists::default() };
-    let config = script::config(
-        "peel",
-        "https://api.test/v9",
-        lists,
-        config::Account::Banana(account.clone()),
-    );
+fn build(account: &Settings, wire: &Wire) -> std::result::Result<Banana, String> {
+    let config = script::config("peel", "https://api.test/v9", &KIND, account.clone());
     let http = Http::with_transport(
         &config.name,
         Box::new(wire.clone()),
@@ -205,7 +199,7 @@ fn ids_are_numbers_where_they_are_numbers() {
 
 #[test]
 fn a_wrong_setting_is_a_sentence_that_names_it_and_not_the_secret() {
-    let said = |change: fn(&mut config::Banana)| {
+    let said = |change: fn(&mut Settings)| {
         let mut account = account();
         change(&mut account);
         build(&account, &Wire::default()).err()
@@ -251,7 +245,7 @@ async fn an_answer_without_a_right_signature_is_not_believed() {
         let error = desk.banana.float().await.expect_err("not believed");
         assert_eq!((error.kind, error.outcome), (ErrorKind::BadReply, Outcome::NotDone), "{body}");
         let desk = Desk::new(vec![Ok((200, body))]);
-        let error = Provider::act(&desk.banana, &card(), &Action::Freeze, id())
+        let error = Provider::act(&desk.banana, Permit::for_test(&card(), Action::Freeze, id()))
             .await
             .expect_err("not believed");
         assert_eq!((error.kind, error.outcome), (ErrorKind::BadReply, Outcome::Unknown));
@@ -273,9 +267,10 @@ async fn a_proxys_page_is_no_refusal_of_credentials() {
         let desk = Desk::new(vec![Ok((status, body.into())), Ok((status, body.into()))]);
         let error = desk.banana.card(&card()).await.expect_err("an error");
         assert_eq!((error.kind, error.outcome), (kind, Outcome::NotDone), "{error}");
-        let error = Provider::act(&desk.banana, &card(), &Action::TopUp(usd("5")), id())
-            .await
-            .expect_err("an error");
+        let error =
+            Provider::act(&desk.banana, Permit::for_test(&card(), Action::TopUp(usd("5")), id()))
+                .await
+                .expect_err("an error");
         let doubt =
             if kind == ErrorKind::Unreachable { Outcome::Unknown } else { Outcome::NotDone };
         assert_eq!((error.kind, error.outcome), (kind, doubt), "{error}");
@@ -286,7 +281,7 @@ async fn a_proxys_page_is_no_refusal_of_credentials() {
 async fn refusals_are_read_from_an_envelope_plain_json_or_text() {
     let error = |reply: Reply| async {
         let desk = Desk::new(vec![reply]);
-        Provider::act(&desk.banana, &card(), &Action::TopUp(usd("5")), id())
+        Provider::act(&desk.banana, Permit::for_test(&card(), Action::TopUp(usd("5")), id()))
             .await
             .expect_err("refused")
     };
@@ -383,8 +378,9 @@ async fn without_its_user_a_card_is_an_error_that_says_what_to_do() {
         "{}",
         error.reason()
     );
-    let error =
-        Provider::act(&desk.banana, &lone, &Action::Freeze, id()).await.expect_err("no user");
+    let error = Provider::act(&desk.banana, Permit::for_test(&lone, Action::Freeze, id()))
+        .await
+        .expect_err("no user");
     assert_eq!((error.kind, error.outcome), (ErrorKind::Refused, Outcome::NotDone));
     assert!(desk.asked().is_empty());
 }
@@ -506,7 +502,9 @@ async fn each_change_is_sent_once_as_documented_and_is_only_accepted() {
         ),
     ] {
         let desk = Desk::new(vec![ok(answer)]);
-        let receipt = Provider::act(&desk.banana, &card(), &action, id()).await.expect("accepted");
+        let receipt = Provider::act(&desk.banana, Permit::for_test(&card(), action, id()))
+            .await
+            .expect("accepted");
         assert_eq!(receipt, Ack::Accepted { reference: None });
         assert_eq!(desk.asked(), [(Access::Write, format!("/v9/card/{path}"), body)]);
     }
@@ -516,16 +514,21 @@ async fn each_change_is_sent_once_as_documented_and_is_only_accepted() {
 async fn a_refusal_that_repeats_the_pin_is_told_without_it() {
     let desk = Desk::new(vec![ok(r#"{"success":false,"message":"PIN 6789 is not allowed"}"#)]);
     let action = Action::SetPin { new: Pin::typed("6789".into()).ok(), old: None };
-    let error = Provider::act(&desk.banana, &card(), &action, id()).await.expect_err("refused");
+    let error = Provider::act(&desk.banana, Permit::for_test(&card(), action, id()))
+        .await
+        .expect_err("refused");
     assert_eq!((error.outcome, &*error.reason()), (Outcome::NotDone, "PIN **** is not allowed"));
 }
 
 #[tokio::test]
 async fn an_amount_is_sent_as_a_number_with_its_own_digits() {
     let desk = Desk::new(vec![ok(r#"{"message":"ok"}"#)]);
-    Provider::act(&desk.banana, &card(), &Action::TopUp(usd("90071992547409.93")), id())
-        .await
-        .expect("accepted");
+    Provider::act(
+        &desk.banana,
+        Permit::for_test(&card(), Action::TopUp(usd("90071992547409.93")), id()),
+    )
+    .await
+    .expect("accepted");
     let body = desk.wire.sent(|all| all[0].json());
     let plain = unseal(body["encrypted_payload"].as_str().expect("a payload"));
     assert_eq!(plain, br#"{"user_id":12345,"card_id":67890,"amount":90071992547409.93}"#);
@@ -535,9 +538,10 @@ async fn an_amount_is_sent_as_a_number_with_its_own_digits() {
 async fn what_an_answer_to_a_recharge_means_for_the_money() {
     let refused = |reply: Reply| async {
         let desk = Desk::new(vec![reply]);
-        let error = Provider::act(&desk.banana, &card(), &Action::TopUp(usd("5")), id())
-            .await
-            .expect_err("an error");
+        let error =
+            Provider::act(&desk.banana, Permit::for_test(&card(), Action::TopUp(usd("5")), id()))
+                .await
+                .expect_err("an error");
         assert_eq!(desk.asked().len(), 1, "sent once, whatever happens");
         error
     };
@@ -568,8 +572,9 @@ async fn what_banana_does_not_offer_is_not_sent() {
     let desk = Desk::new(vec![]);
     let eur = Money::parse_wire("5", "EUR".parse().expect("a currency")).expect("an amount");
     for action in [Action::TopUp(eur), Action::SetPin { new: None, old: None }] {
-        let error =
-            Provider::act(&desk.banana, &card(), &action, id()).await.expect_err("refused here");
+        let error = Provider::act(&desk.banana, Permit::for_test(&card(), action, id()))
+            .await
+            .expect_err("refused here");
         assert_eq!((error.kind, error.outcome), (ErrorKind::Refused, Outcome::NotDone));
     }
     assert_eq!(desk.banana.cards(FIRST).await.expect_err("no list").kind, ErrorKind::NotOffered);
@@ -663,13 +668,8 @@ async fn a_list_that_ignores_dates_is_left_once_it_is_older_than_the_window() {
 #[test]
 fn one_odd_row_does_not_lose_the_page_and_hostile_text_is_cleaned() {
     let (provider, spelling) = (ProviderId::new("peel"), Spelling::default());
-    let reader = listing::RowReader::new(
-        &provider,
-        &spelling,
-        &Lists::default(),
-        crate::config::wires::banana::IDS,
-        now(),
-    );
+    let reader =
+        listing::RowReader::new(&provider, &spelling, &Lists::default(), settings::IDS, now());
     let read = |row: Value| wire::transaction(&raw(&row.to_string()), &reader, None);
     let good = read(
         json!({ "ID": "9", "card_id": "67890", "amount": -18.25, "currency": "usd", "type": "purchase", "status": "PENDING",

@@ -8,7 +8,8 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde_json::value::RawValue;
 
-use crate::config::wires::{Spelling, banana};
+use super::settings::IDS;
+use crate::config::spelling::Spelling;
 use crate::domain::card::{Balance, Card, CardKind, CardState, Reading};
 use crate::domain::money::{Currency, Money};
 use crate::domain::transaction::{Transaction, TransactionKind, TransactionState};
@@ -20,13 +21,7 @@ pub(super) fn balance(answer: JsonObject, asked: &Card, at: Timestamp) -> Result
     const KNOWN: [&str; 3] = ["balance", "refund_amount", "currency"];
     let answer =
         listing::unwrap_data(answer, &KNOWN).ok_or_else(|| RowError::new("answered no balance"))?;
-    listing::check_same_card(
-        asked,
-        banana::IDS.cards,
-        &answer,
-        &["card_id"],
-        &["number", "card_number"],
-    )?;
+    listing::check_same_card(asked, IDS.cards, &answer, &["card_id"], &["number", "card_number"])?;
     // A currency that cannot be read is not taken for the one that the roster names.
     let said = answer.currency("currency")?;
     // The answer names no card, and a card's currency never changes.
@@ -76,7 +71,7 @@ pub(super) fn information(
 ) -> Result<Option<(Card, Template)>, RowError> {
     const KNOWN: [&str; 5] = ["number", "cvv", "expiry_date", "status", "template_id"];
     let Some(answer) = listing::unwrap_data(answer, &KNOWN) else { return Ok(None) };
-    listing::check_same_card(asked, banana::IDS.cards, &answer, &["card_id"], &["number"])?;
+    listing::check_same_card(asked, IDS.cards, &answer, &["card_id"], &["number"])?;
     let word = answer.text("status");
     let card = Card {
         last4: answer.last4("number"),

@@ -8,7 +8,6 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::clock::Clock;
-use crate::config::wires::INDIA;
 use crate::domain::card::{CardKey, CardKind, Reading};
 use crate::domain::transaction::{TransactionKind, TransactionState};
 use crate::provider::script::{self, FIRST, Sent, Wire, all_transactions};
@@ -60,7 +59,7 @@ fn enkash(wire: &Wire, encryption: BodyWrapping, load: Load) -> Enkash {
 }
 
 fn enkash_at(wire: &Wire, encryption: BodyWrapping, load: Load, clock: Clock) -> Enkash {
-    let account = config::Enkash {
+    let account = Settings {
         client_id: given("enkash-client"),
         client_secret: given("enkash-secret"),
         username: given("6660686687"),
@@ -78,13 +77,7 @@ fn enkash_at(wire: &Wire, encryption: BodyWrapping, load: Load, clock: Clock) ->
         pin_block: PinBlock::Plain,
         otp_required: false,
     };
-    let lists = Lists { time_zone: INDIA.into(), ..Lists::default() };
-    let config = script::config(
-        "enkash",
-        "https://cards.test",
-        lists,
-        config::Account::Enkash(account.clone()),
-    );
+    let config = script::config("enkash", "https://cards.test", &KIND, account.clone());
     let http = Http::with_transport(&config.name, Box::new(wire.clone()), clock, config.timeout);
     Enkash::new(&config, &account, http).expect("a configured account")
 }
@@ -166,7 +159,7 @@ fn the_documented_vector_is_the_envelope_that_is_sent_and_read() {
     let plain = br#"{"enKashCardId":"EKCMB7KAEW","amount":10}"#;
     let base64 = "LLP9Rzfnk4uNsgFOYe6b0slz/Fc61w7zzIGo0VfZxqw4k0qXwwWGaQrNsyowfes9";
     let seal =
-        |encryption| enkash(&wire, encryption, Load::AllocateFund).seal(calls::BALANCE, plain);
+        |encryption| enkash(&wire, encryption, Load::AllocateFund).seal(settings::BALANCE, plain);
     assert_eq!(seal(BodyWrapping::Envelope), format!(r#"{{"request":"{base64}"}}"#));
     assert_eq!(seal(BodyWrapping::Bare), format!("\"{base64}\""));
     assert_eq!(seal(BodyWrapping::Off), plain.as_slice());
@@ -220,7 +213,9 @@ async fn a_refused_password_is_never_tried_again() {
             "{error}"
         );
     }
-    let error = Provider::act(&account, &card(), &Action::Freeze, id()).await.expect_err("refused");
+    let error = Provider::act(&account, Permit::for_test(&card(), Action::Freeze, id()))
+        .await
+        .expect_err("refused");
     assert_eq!((error.kind, error.outcome), (ErrorKind::Auth, Outcome::NotDone));
     assert_eq!(wire.sent(<[Sent]>::len), 1);
 }
@@ -282,9 +277,10 @@ async fn a_proxys_page_is_no_refusal_of_credentials_and_repeats_no_change() {
         );
         assert!(error.reason().contains("web page from a proxy"), "{error}");
         wire.answer(status, PAGE);
-        let error = Provider::act(&account, &card(), &Action::TopUp(rupees(1_000)), id())
-            .await
-            .expect_err("a page");
+        let error =
+            Provider::act(&account, Permit::for_test(&card(), Action::TopUp(rupees(1_000)), id()))
+                .await
+                .expect_err("a page");
         assert_eq!(
             (error.kind, error.outcome),
             (ErrorKind::Unreachable, Outcome::Unknown),
@@ -324,7 +320,9 @@ async fn an_expired_token_is_renewed_once_for_reads_and_changes() {
     wire.answer(401, "");
     wire.answer(200, &TOKEN.replace("bg-", "new-"));
     wire.answer(200, r#"{"code":0,"message":"Success","payload":"..."}"#);
-    let receipt = Provider::act(&account, &card(), &Action::Freeze, id()).await.expect("accepted");
+    let receipt = Provider::act(&account, Permit::for_test(&card(), Action::Freeze, id()))
+        .await
+        .expect("accepted");
     assert_eq!(receipt, Ack::Accepted { reference: None });
     assert_eq!((wire.count("/block"), wire.count("/oauth/token")), (2, 2));
     wire.sent(|all| {
@@ -348,9 +346,10 @@ async fn a_change_whose_second_answer_is_lost_is_in_doubt() {
     let account = ready(&wire).await;
     wire.answer(401, "");
     wire.answer(200, TOKEN);
-    let error = Provider::act(&account, &card(), &Action::TopUp(rupees(1_000)), id())
-        .await
-        .expect_err("lost");
+    let error =
+        Provider::act(&account, Permit::for_test(&card(), Action::TopUp(rupees(1_000)), id()))
+            .await
+            .expect_err("lost");
     assert_eq!((error.kind, error.outcome), (ErrorKind::Unreachable, Outcome::Unknown));
     assert_eq!(wire.count("/balance"), 2);
 }
@@ -366,9 +365,10 @@ async fn a_top_up_sends_the_worked_example_and_is_only_accepted() {
             r#"{"code": 0, "message": "Success", "payload": "Funds allocated from Parent Account to Card by Admin successful"}"#,
         ),
     );
-    let receipt = Provider::act(&account, &card(), &Action::TopUp(rupees(1_050)), id())
-        .await
-        .expect("accepted");
+    let receipt =
+        Provider::act(&account, Permit::for_test(&card(), Action::TopUp(rupees(1_050)), id()))
+            .await
+            .expect("accepted");
     assert_eq!(receipt, Ack::Accepted { reference: None });
     let (path, body) = asked(&wire).remove(0);
     assert_eq!(path, "/balance");
@@ -390,16 +390,19 @@ async fn the_amount_is_written_digit_by_digit_and_the_other_pair_is_a_pair() {
     let account = enkash(&wire, BodyWrapping::Off, Load::LoadMoney);
     wire.answer(200, TOKEN);
     wire.answer(200, r#"{"code":0,"message":"Success","payload":"ok"}"#);
-    Provider::act(&account, &card(), &Action::TopUp(rupees(1_234_567_890_123_410)), id())
-        .await
-        .expect("accepted");
+    Provider::act(
+        &account,
+        Permit::for_test(&card(), Action::TopUp(rupees(1_234_567_890_123_410)), id()),
+    )
+    .await
+    .expect("accepted");
     wire.sent(|all| {
         let body = all.last().expect("a call").body();
         assert!(body.contains(r#""amount":12345678901234.10,"#), "{body}");
         assert!(body.contains(r#""type":"LOAD_MONEY","transactionCode":"PRINCIPLE""#), "{body}");
     });
     let dollars = Money::new(Decimal::TEN, "USD".parse().expect("a currency"));
-    let error = Provider::act(&account, &card(), &Action::TopUp(dollars), id())
+    let error = Provider::act(&account, Permit::for_test(&card(), Action::TopUp(dollars), id()))
         .await
         .expect_err("not rupees");
     assert_eq!(
@@ -439,18 +442,20 @@ async fn what_an_answer_to_a_top_up_means_for_the_money() {
         let wire = Wire::default();
         let account = ready(&wire).await;
         wire.answer(status, body);
-        let error = Provider::act(&account, &card(), &Action::TopUp(rupees(1_000)), id())
-            .await
-            .expect_err("not accepted");
+        let error =
+            Provider::act(&account, Permit::for_test(&card(), Action::TopUp(rupees(1_000)), id()))
+                .await
+                .expect_err("not accepted");
         assert_eq!((error.kind, error.outcome), (kind, outcome), "{status} {body}: {error}");
         assert_eq!(wire.count("/balance"), 1, "sent again after {status} {body}");
     }
     let wire = Wire::default();
     let account = ready(&wire).await;
     wire.answer(200, no);
-    let error = Provider::act(&account, &card(), &Action::TopUp(rupees(1_000)), id())
-        .await
-        .expect_err("refused");
+    let error =
+        Provider::act(&account, Permit::for_test(&card(), Action::TopUp(rupees(1_000)), id()))
+            .await
+            .expect_err("refused");
     assert_eq!(&*error.reason(), "Insufficient balance in card account");
 }
 
@@ -460,10 +465,12 @@ async fn freeze_unfreeze_close_and_pin_send_what_is_documented() {
     let wire = Wire::default();
     let account = ready(&wire).await;
     let pin = Action::SetPin { new: Pin::typed("0078".into()).ok(), old: None };
-    for action in [&Action::Freeze, &Action::Unfreeze, &Action::Close, &pin] {
+    for action in [Action::Freeze, Action::Unfreeze, Action::Close, pin] {
         wire.answer(200, &sealed(r#"{"code":0,"message":"Success","payload":"Success"}"#));
         assert_eq!(
-            Provider::act(&account, &card(), action, id()).await.expect("accepted"),
+            Provider::act(&account, Permit::for_test(&card(), action, id()))
+                .await
+                .expect("accepted"),
             Ack::Accepted { reference: None }
         );
     }
@@ -501,12 +508,15 @@ async fn a_pin_never_leaves_unencrypted_or_with_another_length() {
     let account = enkash(&wire, BodyWrapping::Off, Load::AllocateFund);
     let pin = |digits: &str| Action::SetPin { new: Pin::typed(digits.into()).ok(), old: None };
     assert_eq!(
-        Provider::act(&account, &card(), &pin("9078"), id()).await.expect_err("refused").outcome,
+        Provider::act(&account, Permit::for_test(&card(), pin("9078"), id()))
+            .await
+            .expect_err("refused")
+            .outcome,
         Outcome::NotDone
     );
     assert_eq!(account.capabilities().pin.err(), Some(NO_ENCRYPTION));
     let account = enkash(&wire, BodyWrapping::Bare, Load::AllocateFund);
-    assert!(Provider::act(&account, &card(), &pin("907812"), id()).await.is_err());
+    assert!(Provider::act(&account, Permit::for_test(&card(), pin("907812"), id())).await.is_err());
     assert!(
         account.capabilities().pin.is_ok_and(|rule| rule.digits == Some((4, 4)) && !rule.needs_old)
     );
@@ -879,7 +889,7 @@ proptest::proptest! {
         let raw = RawValue::from_string(row.to_string()).expect("JSON");
         let now = at("2025-08-04T10:00:00Z");
         let (provider, spelling) = (ProviderId::new("enkash"), Spelling::default());
-        let reader = listing::RowReader::new(&provider, &spelling, &Lists::default(), crate::config::wires::enkash::IDS, now);
+        let reader = listing::RowReader::new(&provider, &spelling, &Lists::default(), settings::IDS, now);
         let _ = wire::card(&raw, &reader);
         let _ = wire::transaction(&raw, &reader, None);
         let _ = wire::fate(&[&*raw], &reader, &operation(ActionKind::TopUp, Some(rupees(100))), &MatchedCredits::default(), false);

@@ -10,7 +10,8 @@ use jiff::tz::TimeZone;
 use serde_json::value::RawValue;
 use std::sync::Arc;
 
-use crate::config::wires::{Spelling, enkash};
+use super::settings::IDS;
+use crate::config::spelling::Spelling;
 use crate::domain::card::{Balance, Card, CardKind, CardState, Reading};
 use crate::domain::money::{Currency, Money};
 use crate::domain::operation::{Operation, OperationState};
@@ -537,7 +538,7 @@ impl Trace {
             amount: amount(&row, currency).ok().flatten(),
             at: listing::first_readable(&TIMES, |name| row.time(name, zone)).ok().flatten(),
             credit: credit(&row),
-            card: listing::card_id(&row, &CARD_ID, enkash::IDS.cards, None),
+            card: listing::card_id(&row, &CARD_ID, IDS.cards, None),
         })
     }
 

@@ -7,9 +7,8 @@
 
 use std::sync::Arc;
 
+use super::settings::{self, Pays};
 use super::{Call, Ibanera, path_segment, wire};
-use crate::config::Pays;
-use crate::config::wires::ibanera as calls;
 use crate::domain::card::Card;
 use crate::domain::money::Money;
 use crate::provider::{Error, ErrorKind, Payer, Result};
@@ -162,7 +161,7 @@ impl Ibanera {
     /// wire notes, 1.2, 2.15 and 2.16).
     async fn manager(&self, account: i64) -> Result<Arc<str>> {
         let ask = async {
-            let path = format!("{}?id={account}", self.spelling.path(calls::ACCOUNT));
+            let path = format!("{}?id={account}", self.spelling.path(settings::ACCOUNT));
             let (answer, said) = self.ask(Call::read(&path)).await?;
             let owner = said
                 .details()
@@ -192,7 +191,7 @@ impl Ibanera {
     /// that it is this customer's.
     async fn named_account(&self, card: &Card, customer: &str) -> Result<Option<wire::OwnAccount>> {
         let Ok(Some(id)) = self.named(card) else { return Ok(None) };
-        let path = format!("{}?id={id}", self.spelling.path(calls::ACCOUNT));
+        let path = format!("{}?id={id}", self.spelling.path(settings::ACCOUNT));
         let (answer, said) = match self.ask(Call::read(&path)).await {
             Ok(read) => read,
             Err(error) if matches!(error.kind, ErrorKind::NotFound | ErrorKind::Refused) => {
@@ -270,7 +269,7 @@ impl Ibanera {
     /// All of the manager's own accounts: without a page they come at once (ibanera wire notes,
     /// 2.15).
     pub(super) async fn accounts(&self) -> Result<Vec<wire::OwnAccount>> {
-        let path = self.spelling.path(calls::ACCOUNT_BALANCES);
+        let path = self.spelling.path(settings::ACCOUNT_BALANCES);
         let (answer, said) = self.ask(Call::read(path)).await?;
         let size = said.rows().len().max(1);
         self.more_accounts(answer, said, |page| format!("{path}?pageNumber={page}&pageSize={size}"))
@@ -282,7 +281,7 @@ impl Ibanera {
     async fn accounts_of(&self, customer: &str) -> Result<Vec<wire::OwnAccount>> {
         let path = format!(
             "{}?CustomersId={}",
-            self.spelling.path(calls::LIST_ACCOUNTS),
+            self.spelling.path(settings::LIST_ACCOUNTS),
             path_segment(customer)
         );
         let paged = |page: u32| format!("{path}&PageSize={PAGE}&PageNumber={page}");

@@ -60,11 +60,8 @@ fn given(text: &str) -> Source {
     Source::Given(SecretString::from(text))
 }
 
-fn build(
-    wire: &Wire,
-    change: impl FnOnce(&mut config::Ibanera),
-) -> std::result::Result<Ibanera, String> {
-    let mut account = config::Ibanera {
+fn build(wire: &Wire, change: impl FnOnce(&mut Settings)) -> std::result::Result<Ibanera, String> {
+    let mut account = Settings {
         username: given("exampleUser"),
         password: given("examplePass"),
         shared_secret: given("GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"),
@@ -75,12 +72,7 @@ fn build(
         deactivate_path: "/api/v1/customer/cards/deactivate".into(),
     };
     change(&mut account);
-    let config = script::config(
-        "ibanera",
-        "https://cards.test",
-        Lists::default(),
-        config::Account::Ibanera(account.clone()),
-    );
+    let config = script::config("ibanera", "https://cards.test", &KIND, account.clone());
     let second = Arc::clone(&wire.second);
     let clock = Clock::of(move || {
         Timestamp::from_second(second.load(Ordering::SeqCst)).expect("a time of the test")
@@ -230,7 +222,9 @@ async fn a_token_is_renewed_before_it_ends_and_once_after_a_401() {
     wire.answer(401, "");
     wire.answer(200, &LOGGED_IN.replace("eyJ", "new"));
     wire.answer(200, r#"{"status":"1","details":{"card":{"id":1749,"bSuppressed":true}}}"#);
-    let receipt = Provider::act(&account, &card(), &Action::Freeze, id()).await.expect("done");
+    let receipt = Provider::act(&account, Permit::for_test(&card(), Action::Freeze, id()))
+        .await
+        .expect("done");
     assert!(matches!(receipt, Ack::Done { .. }));
     assert_eq!((wire.count("deactivate"), wire.count("login")), (2, 3));
     wire.sent(|all| {
@@ -251,7 +245,9 @@ async fn logins_are_not_looped_when_calls_stay_refused() {
     let error = account.card(&card()).await.expect_err("refused twice");
     assert_eq!((error.kind, error.outcome), (ErrorKind::Auth, Outcome::NotDone));
     wire.answer(401, "");
-    let error = Provider::act(&account, &card(), &Action::Freeze, id()).await.expect_err("refused");
+    let error = Provider::act(&account, Permit::for_test(&card(), Action::Freeze, id()))
+        .await
+        .expect_err("refused");
     assert_eq!(
         (error.kind, error.outcome, error.retry_after),
         (ErrorKind::Auth, Outcome::NotDone, Some(Duration::from_secs(10)))
@@ -350,8 +346,9 @@ async fn a_proxys_page_is_no_refusal_of_credentials_and_repeats_no_change() {
             "{error}"
         );
         wire.answer(status, PAGE);
-        let error =
-            Provider::act(&account, &card(), &Action::Freeze, id()).await.expect_err("a page");
+        let error = Provider::act(&account, Permit::for_test(&card(), Action::Freeze, id()))
+            .await
+            .expect_err("a page");
         assert_eq!(
             (error.kind, error.outcome),
             (ErrorKind::Unreachable, Outcome::Unknown),
@@ -541,9 +538,10 @@ async fn a_top_up_sends_the_example_with_our_reference_and_key() {
     let account = ready(&wire).await;
     wire.answer(200, OWN);
     wire.answer(200, TRANSFERRED);
-    let receipt = Provider::act(&account, &card(), &Action::TopUp(dollars(1_000)), id())
-        .await
-        .expect("accepted");
+    let receipt =
+        Provider::act(&account, Permit::for_test(&card(), Action::TopUp(dollars(1_000)), id()))
+            .await
+            .expect("accepted");
     assert_eq!(receipt, Ack::Accepted { reference: Some("30941".into()) });
     let (what, body) = wire.last();
     assert_eq!(what, "POST /api/v1/customer/cards/transferfunds");
@@ -596,7 +594,7 @@ async fn a_top_up_that_cannot_be_right_is_not_sent() {
         (orphan, dollars(1), "customer"),
         (wordy, dollars(1), "numbers"),
     ] {
-        let error = Provider::act(&account, &card, &Action::TopUp(amount), id())
+        let error = Provider::act(&account, Permit::for_test(&card, Action::TopUp(amount), id()))
             .await
             .expect_err("refused");
         assert_eq!((error.kind, error.outcome), (ErrorKind::Refused, Outcome::NotDone));
@@ -673,22 +671,24 @@ async fn what_an_answer_to_a_top_up_means_for_the_money() {
         let account = ready(&wire).await;
         wire.answer(200, OWN);
         wire.answer(status, &body);
-        let error = Provider::act(&account, &card(), &Action::TopUp(dollars(1_000)), id())
-            .await
-            .expect_err("not accepted");
+        let error =
+            Provider::act(&account, Permit::for_test(&card(), Action::TopUp(dollars(1_000)), id()))
+                .await
+                .expect_err("not accepted");
         assert_eq!((error.kind, error.outcome), (kind, outcome), "{status} {body}: {error}");
         assert_eq!(wire.count("transferfunds"), 1, "sent again after {status} {body}");
     }
     let wire = Wire::new();
     let account = ready(&wire).await;
     wire.answer(200, OWN);
-    let error = Provider::act(&account, &card(), &Action::TopUp(dollars(1_000)), id())
-        .await
-        .expect_err("lost");
+    let error =
+        Provider::act(&account, Permit::for_test(&card(), Action::TopUp(dollars(1_000)), id()))
+            .await
+            .expect_err("lost");
     assert_eq!((error.kind, error.outcome), (ErrorKind::Unreachable, Unknown));
     wire.answer(200, OWN);
     wire.answer(200, &TRANSFERRED.replace("\"amount\": 10", "\"amount\": -10"));
-    Provider::act(&account, &card(), &Action::TopUp(dollars(1_000)), id())
+    Provider::act(&account, Permit::for_test(&card(), Action::TopUp(dollars(1_000)), id()))
         .await
         .expect("the older form has a minus");
 }
@@ -705,7 +705,7 @@ async fn activation_is_done_when_its_answer_shows_it() {
     };
     wire.answer(200, &said(1749, false));
     assert!(matches!(
-        Provider::act(&account, &card(), &Action::Unfreeze, id()).await,
+        Provider::act(&account, Permit::for_test(&card(), Action::Unfreeze, id())).await,
         Ok(Ack::Done { .. })
     ));
     assert_eq!(
@@ -714,8 +714,9 @@ async fn activation_is_done_when_its_answer_shows_it() {
     );
     for other in [said(1749, true), said(7, false), r#"{"status":"1","errors":[]}"#.into()] {
         wire.answer(200, &other);
-        let receipt =
-            Provider::act(&account, &card(), &Action::Unfreeze, id()).await.expect("accepted");
+        let receipt = Provider::act(&account, Permit::for_test(&card(), Action::Unfreeze, id()))
+            .await
+            .expect("accepted");
         assert_eq!(receipt, Ack::Accepted { reference: None }, "{other}");
     }
     for status in [200, 400] {
@@ -724,7 +725,7 @@ async fn activation_is_done_when_its_answer_shows_it() {
             r#"{"status":"0","errors":[{"fieldName":"cardsId","messageCode":"Card_Active"}]}"#,
         );
         assert!(matches!(
-            Provider::act(&account, &card(), &Action::Unfreeze, id()).await,
+            Provider::act(&account, Permit::for_test(&card(), Action::Unfreeze, id())).await,
             Ok(Ack::Done { .. })
         ));
     }
@@ -732,8 +733,9 @@ async fn activation_is_done_when_its_answer_shows_it() {
         500,
         r#"{"status":"0","errors":[{"fieldName":"card","messageCode":"Card_Provider_Error"}]}"#,
     );
-    let error =
-        Provider::act(&account, &card(), &Action::Unfreeze, id()).await.expect_err("in doubt");
+    let error = Provider::act(&account, Permit::for_test(&card(), Action::Unfreeze, id()))
+        .await
+        .expect_err("in doubt");
     assert_eq!(error.outcome, Outcome::Unknown);
     wire.sent(|all| assert!(all.iter().skip(1).all(|sent| sent.access == Access::Write)));
 }
@@ -747,19 +749,24 @@ async fn a_refused_deactivation_is_checked_against_the_card() {
         r#"{"status":"0","errors":[{"fieldName":"cardsId","messageCode":"Card_Inactive"}]}"#;
     wire.answer(400, refusal);
     wire.answer(200, &DETAILS.replace("Active", "Deactivated"));
-    let Ok(Ack::Done { proof, .. }) = Provider::act(&account, &card(), &Action::Freeze, id()).await
+    let Ok(Ack::Done { proof, .. }) =
+        Provider::act(&account, Permit::for_test(&card(), Action::Freeze, id())).await
     else {
         panic!("not done")
     };
     assert!(proof.contains("Card_Inactive"), "{proof}");
     wire.answer(400, refusal);
     wire.answer(200, DETAILS);
-    let error = Provider::act(&account, &card(), &Action::Freeze, id()).await.expect_err("refused");
+    let error = Provider::act(&account, Permit::for_test(&card(), Action::Freeze, id()))
+        .await
+        .expect_err("refused");
     assert_eq!((error.kind, error.outcome), (ErrorKind::Refused, Outcome::NotDone));
     assert_eq!(wire.count("deactivate"), 2);
     wire.answer(200, r#"{"id":0,"status":"1","errors":[]}"#);
     assert_eq!(
-        Provider::act(&account, &card(), &Action::Freeze, id()).await.expect("accepted"),
+        Provider::act(&account, Permit::for_test(&card(), Action::Freeze, id()))
+            .await
+            .expect("accepted"),
         Ack::Accepted { reference: None }
     );
 }
@@ -773,9 +780,7 @@ async fn a_pin_change_sends_both_pins_and_closing_is_not_offered() {
     wire.answer(200, r#"{"id":0,"details":{"TopUpCardsId":1016},"status":"1","errors":[]}"#);
     let receipt = Provider::act(
         &account,
-        &card(),
-        &Action::SetPin { new: pin("5678"), old: pin("1234") },
-        id(),
+        Permit::for_test(&card(), Action::SetPin { new: pin("5678"), old: pin("1234") }, id()),
     )
     .await
     .expect("accepted");
@@ -787,12 +792,18 @@ async fn a_pin_change_sends_both_pins_and_closing_is_not_offered() {
         Action::SetPin { new: pin("56789"), old: pin("1234") },
     ] {
         assert_eq!(
-            Provider::act(&account, &card(), &action, id()).await.expect_err("refused").outcome,
+            Provider::act(&account, Permit::for_test(&card(), action, id()))
+                .await
+                .expect_err("refused")
+                .outcome,
             Outcome::NotDone
         );
     }
     assert_eq!(
-        Provider::act(&account, &card(), &Action::Close, id()).await.expect_err("not offered").kind,
+        Provider::act(&account, Permit::for_test(&card(), Action::Close, id()))
+            .await
+            .expect_err("not offered")
+            .kind,
         ErrorKind::NotOffered
     );
     assert_eq!(wire.count("POST /api/v1/customer"), 1);
@@ -1006,7 +1017,7 @@ proptest::proptest! {
         let raw = RawValue::from_string(row.to_string()).expect("JSON");
         let now = at("2033-05-18T03:30:00Z");
         let (provider, spelling) = (ProviderId::new("ibanera"), Spelling::default());
-        let reader = listing::RowReader::new(&provider, &spelling, &Lists::default(), crate::config::wires::ibanera::IDS, now);
+        let reader = listing::RowReader::new(&provider, &spelling, &Lists::default(), settings::IDS, now);
         let _ = wire::listed_card(&raw, &reader);
         let _ = wire::own_account(&raw);
         let rows: Vec<Transaction> = wire::transaction(&raw, &reader, &card()).into_iter().collect();

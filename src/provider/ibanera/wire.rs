@@ -8,7 +8,9 @@ use std::sync::Arc;
 use bytes::Bytes;
 use serde_json::value::RawValue;
 
-use crate::config::wires::{Sign, Spelling, ibanera};
+use super::settings::IDS;
+use crate::config::lists::Sign;
+use crate::config::spelling::Spelling;
 use crate::domain::card::{Balance, Card, CardKind, CardState, Reading};
 use crate::domain::money::{Currency, Money};
 use crate::domain::operation::Operation;
@@ -236,7 +238,7 @@ fn expires(row: &JsonObject) -> Option<Arc<str>> {
 /// wire notes, 2.6).
 pub(super) fn suppressed(said: &Envelope, card_id: &str) -> Option<bool> {
     let card = said.details()?.object("card")?;
-    let ours = card.id("id").is_none_or(|id| ibanera::IDS.cards.same(&id, card_id));
+    let ours = card.id("id").is_none_or(|id| IDS.cards.same(&id, card_id));
     if ours { card.flag("bSuppressed") } else { None }
 }
 
@@ -422,7 +424,7 @@ fn is_answered(operation: &Operation, row: &Transaction) -> bool {
     operation
         .provider_reference
         .as_deref()
-        .is_some_and(|id| ibanera::IDS.transactions.canonical(id) == row.id)
+        .is_some_and(|id| IDS.transactions.canonical(id) == row.id)
 }
 
 /// The fate of a top-up among the card's transactions: our reference is in the description, or the

@@ -3,7 +3,7 @@
 use serde_json::value::RawValue;
 
 use super::raw::{pairs, values};
-use crate::config::wires::Spelling;
+use crate::config::spelling::Spelling;
 
 /// An answer with the document's names of fields, where the account has names of its own for some
 /// (`fields` in its configuration). Where the answer also has a field that already bears the

@@ -1,5 +1,5 @@
 use super::*;
-use crate::config::wires::Spelling;
+use crate::config::spelling::Spelling;
 use proptest::prelude::*;
 
 fn fields(json: &str) -> JsonObject<'_> {
@@ -32,7 +32,7 @@ fn amounts_keep_the_digits_that_were_sent() {
 }
 
 fn own_names() -> Spelling {
-    let renamed = |ours: &str, theirs: &str| crate::config::wires::Renamed {
+    let renamed = |ours: &str, theirs: &str| crate::config::spelling::Renamed {
         ours: ours.into(),
         theirs: theirs.into(),
     };

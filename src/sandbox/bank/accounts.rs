@@ -1,11 +1,21 @@
-//! Accounts that belong to customers, and what pays for a top-up: one of them, or the merchant's
-//! float.
+//! Where the money for top-ups comes from: the merchant's floats, and accounts that belong to
+//! customers.
 
+use jiff::Timestamp;
 use rust_decimal::Decimal;
 
 use super::amounts::{code, scaled};
-use super::{Bank, Kind, Progress};
+use super::{Bank, Progress, RowKind};
 use crate::domain::money::{Currency, Money};
+
+/// The merchant's own money in a currency.
+#[derive(Clone, Debug)]
+pub(in crate::sandbox) struct Float {
+    pub(in crate::sandbox) currency: Currency,
+    pub(in crate::sandbox) amount: Decimal,
+    /// What it held before the first row.
+    pub(super) opening: Decimal,
+}
 
 /// A customer's account. It belongs to that customer alone.
 #[derive(Clone, Debug)]
@@ -14,62 +24,109 @@ pub(in crate::sandbox) struct Account {
     /// The customer's id, as cards have it.
     pub(in crate::sandbox) customer: String,
     pub(in crate::sandbox) asset: Currency,
-    pub(in crate::sandbox) holds: Decimal,
-    pub(in crate::sandbox) switched_off: bool,
+    pub(in crate::sandbox) amount: Decimal,
+    pub(in crate::sandbox) suppressed: bool,
     /// What it held before the first row.
-    opening: Decimal,
+    pub(super) opening: Decimal,
 }
 
 /// Number of the first customer's account; the merchant's own has another.
 const FIRST_ACCOUNT: u64 = 8_301;
 
 impl Bank {
-    /// Opens the accounts of every customer that has a card: most in dollars, one in digital
-    /// dollars only, one with an old account that is switched off, and all with coins that pay for
-    /// nothing here.
-    pub(super) fn open_accounts(&mut self) {
-        let mut customers: Vec<String> = self.cards.iter().map(|card| card.user.clone()).collect();
-        customers.sort_unstable();
-        customers.dedup();
-        let open =
-            |bank: &mut Self, customer: &str, asset: &str, cents: u64, switched_off: bool| {
-                let id = (FIRST_ACCOUNT + bank.accounts.len() as u64).to_string();
-                let opening = scaled(cents, code("USD"));
-                let customer = customer.to_owned();
-                bank.accounts.push(Account {
-                    id,
-                    customer,
-                    asset: code(asset),
-                    holds: opening,
-                    switched_off,
-                    opening,
-                });
-            };
-        // Not the bank's own chance: what cardholders do must not depend on it.
-        for (i, customer) in (0_u64..).zip(&customers) {
-            let cents = 51_200 + i * 83_000;
-            match i % 4 {
-                1 => open(self, customer, "dUSD", cents, false),
-                2 => {
-                    open(self, customer, "USD", 4_000, true);
-                    open(self, customer, "USD", cents, false);
-                }
-                _ => open(self, customer, "USD", cents, false),
-            }
-            open(self, customer, "USDC", 10_000, false);
+    /// Opens the merchant's floats, and the customers' accounts where they have any.
+    pub(super) fn open_floats(&mut self) {
+        for currency in self.wire.programme().float_currencies {
+            let currency = code(currency);
+            let amount = scaled(self.random.between(2_400_000, 4_200_000), currency);
+            self.floats.push(Float { currency, amount, opening: amount });
+        }
+        if self.wire.programme().customers_have_accounts {
+            self.open_accounts();
         }
     }
 
-    /// What a top-up is paid from.
+    /// Opens the accounts of every customer that has a card: most in dollars, one in digital
+    /// dollars only, one with an old account that is suppressed, and all with coins that pay for
+    /// nothing here.
+    fn open_accounts(&mut self) {
+        let mut customers: Vec<String> =
+            self.cards.iter().map(|card| card.holder_id.clone()).collect();
+        customers.sort_unstable();
+        customers.dedup();
+        // No random sums: what cardholders do must not depend on the number of accounts.
+        for (i, customer) in (0_u64..).zip(&customers) {
+            let cents = 51_200 + i * 83_000;
+            match i % 4 {
+                1 => self.open_account(customer, "dUSD", cents),
+                2 => {
+                    self.open_account(customer, "USD", 4_000);
+                    if let Some(old) = self.accounts.last_mut() {
+                        old.suppressed = true;
+                    }
+                    self.open_account(customer, "USD", cents);
+                }
+                _ => self.open_account(customer, "USD", cents),
+            }
+            self.open_account(customer, "USDC", 10_000);
+        }
+    }
+
+    fn open_account(&mut self, customer: &str, asset: &str, cents: u64) {
+        let opening = scaled(cents, code("USD"));
+        self.accounts.push(Account {
+            id: (FIRST_ACCOUNT + self.accounts.len() as u64).to_string(),
+            customer: customer.to_owned(),
+            asset: code(asset),
+            amount: opening,
+            suppressed: false,
+            opening,
+        });
+    }
+
+    /// The money that pays for a top-up: of an account, or the float in this currency.
     pub(super) fn funds(
         &mut self,
         payer: Option<usize>,
         currency: Currency,
     ) -> Option<&mut Decimal> {
         match payer {
-            Some(account) => self.accounts.get_mut(account).map(|account| &mut account.holds),
-            None => self.floats.iter_mut().find(|(of, _)| *of == currency).map(|(_, sum)| sum),
+            Some(account) => self.accounts.get_mut(account).map(|account| &mut account.amount),
+            None => self
+                .floats
+                .iter_mut()
+                .find(|float| float.currency == currency)
+                .map(|float| &mut float.amount),
         }
+    }
+
+    /// What the merchant has in a currency.
+    pub(in crate::sandbox) fn float(&self, currency: Currency) -> Option<Money> {
+        let float = self.floats.iter().find(|float| float.currency == currency)?;
+        Some(Money::new(float.amount, currency))
+    }
+
+    /// Gives the float another sum, as if the merchant had paid in or out.
+    pub(in crate::sandbox) fn set_float(&mut self, money: Money) {
+        for float in self.floats.iter_mut().filter(|float| float.currency == money.currency()) {
+            float.opening += money.amount() - float.amount;
+            float.amount = money.amount();
+        }
+    }
+
+    /// What is left on a closed card goes back to the float.
+    pub(super) fn return_balance(&mut self, card: usize, at: Timestamp) {
+        let Some(closed) = self.cards.get_mut(card) else { return };
+        let left = closed.available();
+        if left <= Decimal::ZERO {
+            return;
+        }
+        closed.balance.booked -= left;
+        let currency = closed.currency;
+        if let Some(float) = self.funds(None, currency) {
+            *float += left;
+        }
+        self.write(card, RowKind::Closing, Progress::Cleared, left, at, |_| {});
     }
 
     /// Position of an account by its id.
@@ -84,30 +141,8 @@ impl Bank {
         sum: Decimal,
     ) -> Option<Money> {
         let account = self.accounts.get_mut(position)?;
-        account.opening += sum - account.holds;
-        account.holds = sum;
+        account.opening += sum - account.amount;
+        account.amount = sum;
         Some(Money::new(sum, account.asset))
-    }
-
-    /// Accounts that have not what their rows say.
-    pub(super) fn audit_accounts(&self) -> Vec<String> {
-        let mut wrong = Vec::new();
-        for (position, account) in self.accounts.iter().enumerate() {
-            let paid: Decimal = self
-                .rows
-                .iter()
-                .filter(|row| row.kind == Kind::TopUp && row.payer == Some(position))
-                .filter(|row| matches!(row.progress, Progress::Pending | Progress::Cleared))
-                .map(|row| row.amount + row.fee)
-                .sum();
-            let left = account.opening - paid;
-            if left != account.holds {
-                wrong.push(format!(
-                    "account {} has {}, its rows say {left}",
-                    account.id, account.holds
-                ));
-            }
-        }
-        wrong
     }
 }

@@ -1,11 +1,11 @@
-//! Sums and moments as the simulated bank reckons with them.
+//! Arithmetic on sums and times.
 
 use jiff::{SignedDuration, Timestamp};
 use rust_decimal::{Decimal, RoundingStrategy};
 
 use crate::domain::money::{Currency, Money};
 
-/// So many cents of a US dollar, in another currency at a fixed rate.
+/// So many cents of a US dollar in a currency, at a fixed rate; never zero.
 pub(in crate::sandbox) fn scaled(cents: u64, currency: Currency) -> Decimal {
     let (times, by) = match currency.code() {
         "EUR" => (92, 100),
@@ -31,6 +31,7 @@ pub(in crate::sandbox) fn digits(sum: Decimal, currency: Currency) -> String {
     Money::new(sum, currency).digits()
 }
 
+/// The time so many milliseconds later.
 pub(in crate::sandbox) fn after(at: Timestamp, millis: u64) -> Timestamp {
     at.checked_add(SignedDuration::from_millis(i64::try_from(millis).unwrap_or(i64::MAX)))
         .unwrap_or(Timestamp::MAX)

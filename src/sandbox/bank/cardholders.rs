@@ -4,79 +4,84 @@ use jiff::Timestamp;
 use rust_decimal::Decimal;
 
 use super::amounts::{after, scaled};
-use super::{Bank, CardState, Clearing, Decline, Event, Kind, Load, Progress};
+use super::stories::{ACTIVATING_CARD, STORY_CARDS};
+use super::{Bank, CardState, Clearing, Decline, Event, Merchant, TopUp};
 use crate::domain::money::Currency;
-use crate::sandbox::Dialect;
-use crate::sandbox::people::{self, Merchant, Shop};
+
+/// Reasons that have nothing to do with the card's money or state, as often as they are drawn.
+const DECLINES: [Decline; 7] = [
+    Decline::WrongPin,
+    Decline::DayLimit,
+    Decline::ShopKind,
+    Decline::ThreeDSecure,
+    Decline::Fraud,
+    Decline::Unmapped,
+    Decline::ThreeDSecure,
+];
+/// A refund is of one of so many newest rows.
+const REFUNDABLE_ROWS: usize = 80;
 
 impl Bank {
-    /// One thing of a cardholder's day.
-    pub(super) fn cardholder_event(&mut self, at: Timestamp, pace: Clearing) {
-        let Some(card) = self.choose_card(at, pace) else { return };
-        let (currency, available, state) = match self.cards.get(card) {
-            Some(card) => (card.currency, card.available(), card.state),
+    /// One event of a cardholder's day: mostly a purchase; of 100 events 6 to 14 are declines, 5
+    /// refunds, 3 fees and 3 cash withdrawals, and in the days before the start 8 are top-ups.
+    pub(super) fn cardholder_event(&mut self, at: Timestamp, clearing: Clearing) {
+        let Some(card) = self.choose_card(at, clearing) else { return };
+        let (currency, available, active) = match self.cards.get(card) {
+            Some(card) => (card.currency, card.available(), card.state == CardState::Active),
             None => return,
         };
         let dice = self.random.below(100);
         let poor = available < scaled(3_000, currency);
-        if pace == Clearing::Historic && (dice < 8 || (poor && dice < 70)) {
+        let machines = self.wire.programme().market.cash_machines;
+        if clearing == Clearing::Historic && (dice < 8 || (poor && dice < 70)) {
             let sum = scaled(1_000 * self.random.between(5, 40), currency);
-            if let Ok(row) = self.load(Load::plain(card, sum), at) {
-                self.schedule(after(at, 2_000), Event::Credit { row });
+            if let Ok(row) = self.start_top_up(TopUp::plain(card, sum), at) {
+                self.agenda.schedule(after(at, 2_000), Event::Credit { row });
             }
         } else if dice < 14 {
-            let (sum, shop) = self.purchase(currency, pace);
-            let reason = *self.random.pick(&[
-                Decline::WrongPin,
-                Decline::DayLimit,
-                Decline::ShopKind,
-                Decline::ThreeDSecure,
-                Decline::Fraud,
-                Decline::Unmapped,
-                Decline::ThreeDSecure,
-            ]);
-            if state == CardState::Active {
-                self.record_decline(card, sum, shop, reason, at);
+            let (sum, merchant) = self.purchase(currency, clearing);
+            let reason = *self.random.pick(&DECLINES);
+            if active {
+                self.record_decline(card, sum, merchant, reason, at);
             } else {
-                self.authorise(card, sum, shop, at, pace);
+                self.authorise(card, sum, merchant, at, clearing);
             }
         } else if dice < 19 {
-            let recent = self.rows.len().saturating_sub(80);
-            let candidates: Vec<usize> = (recent..self.rows.len())
-                .filter(|&i| {
-                    self.rows.get(i).is_some_and(|row| {
-                        row.kind == Kind::Purchase
-                            && row.progress == Progress::Cleared
-                            && row.refund.is_none()
-                    })
-                })
-                .collect();
-            if !candidates.is_empty() {
-                let row = *self.random.pick(&candidates);
-                self.refund(row, at);
-            }
-        } else if dice < 22 && state == CardState::Active {
-            self.charge(card, scaled(150, currency), at);
-        } else if dice < 25 && self.dialect != Dialect::Enkash && state == CardState::Active {
-            let &(name, mcc, country, low, high) = self.random.pick(&people::ATMS);
-            let sum = scaled(self.random.between(low / 1_000, high / 1_000) * 1_000, currency);
-            let shop = Merchant::new(name, mcc, country);
-            self.cash(card, sum, shop, at);
+            self.refund_something(at);
+        } else if dice < 22 && active {
+            self.charge_fee(card, scaled(150, currency), at);
+        } else if dice < 25 && active && !machines.is_empty() {
+            let machine = self.random.pick(machines);
+            let (low, high) = (machine.cheapest / 1_000, machine.dearest / 1_000);
+            let sum = scaled(self.random.between(low, high) * 1_000, currency);
+            self.withdraw_cash(card, sum, machine.merchant(), at);
         } else {
-            let (sum, shop) = self.purchase(currency, pace);
-            self.authorise(card, sum, shop, at, pace);
+            let (sum, merchant) = self.purchase(currency, clearing);
+            self.authorise(card, sum, merchant, at, clearing);
         }
     }
 
-    /// A card that can have a day: issued and not closed; frozen ones now and then.
-    fn choose_card(&mut self, at: Timestamp, pace: Clearing) -> Option<usize> {
-        let first = if pace == Clearing::Historic && at > self.stories_from { 8 } else { 0 };
+    fn refund_something(&mut self, at: Timestamp) {
+        let recent = self.rows.len().saturating_sub(REFUNDABLE_ROWS);
+        let candidates: Vec<usize> = (recent..self.rows.len())
+            .filter(|&row| self.rows.get(row).is_some_and(|row| row.is_refundable()))
+            .collect();
+        if !candidates.is_empty() {
+            let row = *self.random.pick(&candidates);
+            self.refund(row, at);
+        }
+    }
+
+    /// A card that can be used: issued and not closed; frozen and blocked ones now and then.
+    fn choose_card(&mut self, at: Timestamp, clearing: Clearing) -> Option<usize> {
+        let historic = clearing == Clearing::Historic;
+        let first = if historic && at > self.activity.stories_from { STORY_CARDS } else { 0 };
         for _ in 0..8 {
             let card = first + self.random.index(self.cards.len().saturating_sub(first));
             let frozen_too = self.random.chance(15);
             match self.cards.get(card)?.state {
-                // The seventh card waits for its activation, so it has no past.
-                CardState::Active if card == 6 && pace == Clearing::Historic => {}
+                // It waits for its activation, so it has no past.
+                CardState::Active if card == ACTIVATING_CARD && historic => {}
                 CardState::Active => return Some(card),
                 CardState::Frozen | CardState::Blocked if frozen_too => return Some(card),
                 CardState::Frozen | CardState::Blocked | CardState::Pending | CardState::Closed => {
@@ -86,16 +91,13 @@ impl Bank {
         None
     }
 
-    fn purchase(&mut self, currency: Currency, pace: Clearing) -> (Decimal, Merchant) {
-        let shops: &[Shop] = if self.dialect == Dialect::Enkash {
-            &people::INDIAN_SHOPS
-        } else {
-            &people::WORLD_SHOPS
+    fn purchase(&mut self, currency: Currency, clearing: Clearing) -> (Decimal, Merchant) {
+        let shop = self.random.pick(self.wire.programme().market.shops);
+        // Small purchases after the start, or the cards would be empty within the hour.
+        let dearest = match clearing {
+            Clearing::Live => shop.dearest.min(shop.cheapest * 3),
+            Clearing::Historic | Clearing::Manual => shop.dearest,
         };
-        let &(name, mcc, country, low, high) = self.random.pick(shops);
-        // Small baskets while somebody watches, or the cards would be empty within the hour.
-        let high = if pace == Clearing::Live { high.min(low * 3) } else { high };
-        let sum = scaled(self.random.between(low, high), currency);
-        (sum, Merchant::new(name, mcc, country))
+        (scaled(self.random.between(shop.cheapest, dearest), currency), shop.merchant())
     }
 }

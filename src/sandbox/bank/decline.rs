@@ -37,7 +37,7 @@ pub enum Decline {
     Country,
     /// The issuer gives no reason.
     DoNotHonor,
-    /// A code that nobody has a word for.
+    /// A code that clients have no word for.
     Unmapped,
 }
 
@@ -64,7 +64,7 @@ impl Decline {
         Self::Unmapped,
     ];
 
-    /// The code that goes over the wire. None of the four documents lists its codes: these are the
+    /// The code that goes over the wire. No provider documents its codes: these are the
     /// usual ones of card networks.
     #[must_use]
     pub const fn code(self) -> &'static str {

@@ -1,27 +1,25 @@
-//! The books of a bank: what is held, cleared, paid back and credited. What leaves one place
-//! arrives in another, and the audit finds every cent that does not.
+//! The books of a bank: what is held, cleared, refunded and declined. What leaves one account
+//! arrives in another; the audit finds every cent that does not.
 
 use jiff::Timestamp;
 use rust_decimal::Decimal;
 
 use super::amounts::{after, rounded};
-use super::{Bank, Card, CardState, Clearing, Decline, Event, Kind, Load, Progress, Refusal, Row};
-use crate::sandbox::Dialect;
-use crate::sandbox::people::Merchant;
-use crate::sandbox::troubles::RowOverrides;
+use super::row::{Funding, Listing};
+use super::{Bank, Card, CardState, Clearing, Decline, Event, Merchant, Progress, Row, RowKind};
 
 impl Bank {
-    /// A purchase: held when the card can pay, declined when not. Gives the row.
+    /// A purchase: held when the card can pay, declined when not. Gives the row's position.
     pub(super) fn authorise(
         &mut self,
         card: usize,
         sum: Decimal,
-        shop: Merchant,
+        merchant: Merchant,
         at: Timestamp,
-        pace: Clearing,
+        clearing: Clearing,
     ) -> usize {
-        let Some((state, available, currency)) =
-            self.cards.get(card).map(|c| (c.state, c.available(), c.currency))
+        let Some((state, available)) =
+            self.cards.get(card).map(|card| (card.state, card.available()))
         else {
             return self.rows.len();
         };
@@ -34,71 +32,78 @@ impl Bank {
             CardState::Closed => Some(Decline::Closed),
         };
         if let Some(reason) = reason {
-            return self.record_decline(card, sum, shop, reason, at);
+            return self.record_decline(card, sum, merchant, reason, at);
         }
         if let Some(card) = self.cards.get_mut(card) {
-            card.held += sum;
+            card.balance.held += sum;
         }
-        let tips = matches!(shop.mcc.as_str(), "5812" | "4121");
-        let pump = matches!(shop.mcc.as_str(), "5541" | "5542");
-        let row = self.write(card, Kind::Purchase, Progress::Pending, sum, at, |row| {
-            row.merchant = Some(shop)
+        let row = self.write(card, RowKind::Purchase, Progress::Pending, sum, at, |row| {
+            row.merchant = Some(merchant)
         });
-        let delay = match pace {
+        self.plan_clearing(row, at, clearing);
+        row
+    }
+
+    /// Decides what becomes of a new hold and when: 5 in 100 are reversed, 4 are refunded after
+    /// they were cleared; fuel and restaurants clear for another sum than they held.
+    fn plan_clearing(&mut self, row: usize, at: Timestamp, clearing: Clearing) {
+        let delay = match clearing {
             Clearing::Historic => self.random.between(2 * 3_600_000, 40 * 3_600_000),
             Clearing::Live => self.random.between(20_000, 90_000),
-            Clearing::Manual => return row,
+            Clearing::Manual => return,
         };
+        let Some(held) = self.rows.get(row) else { return };
+        let category = held.merchant.as_ref().map_or("", |merchant| merchant.mcc.as_str());
+        let takes_tips = matches!(category, "5812" | "4121");
+        let is_fuel = matches!(category, "5541" | "5542");
+        let (sum, card) = (held.amount, held.card);
         let dice = self.random.below(100);
         if dice < 5 {
-            self.schedule(after(at, delay), Event::Reverse { row });
+            self.agenda.schedule(after(at, delay), Event::Reverse { row });
         } else {
-            let cleared = if pump || (tips && dice < 60) {
-                let percent =
-                    if pump { self.random.between(60, 112) } else { self.random.between(103, 118) };
-                rounded(sum * Decimal::from(percent) / Decimal::ONE_HUNDRED, currency)
-            } else {
-                sum
+            let percent = match (is_fuel, takes_tips && dice < 60) {
+                (true, _) => Some(self.random.between(60, 112)),
+                (false, true) => Some(self.random.between(103, 118)),
+                (false, false) => None,
             };
-            let due = self.instead_of_clearing(row, cleared);
-            self.schedule(after(at, delay), due);
+            let cleared = match (percent, self.cards.get(card)) {
+                (Some(percent), Some(card)) => {
+                    rounded(sum * Decimal::from(percent) / Decimal::ONE_HUNDRED, card.currency)
+                }
+                (None, _) | (_, None) => sum,
+            };
+            let event = self.clearing_event(row, cleared);
+            self.agenda.schedule(after(at, delay), event);
             if dice > 95 {
-                self.schedule(after(at, delay * 2), Event::Refund { row });
+                self.agenda.schedule(after(at, delay * 2), Event::Refund { row });
             }
         }
-        if pace == Clearing::Live {
-            self.apply_effects(row, at);
+        if clearing == Clearing::Live {
+            self.disturb_hold(row, at);
         }
-        row
     }
 
     pub(super) fn record_decline(
         &mut self,
         card: usize,
         sum: Decimal,
-        shop: Merchant,
+        merchant: Merchant,
         reason: Decline,
         at: Timestamp,
     ) -> usize {
-        self.write(card, Kind::Purchase, Progress::Declined, sum, at, |row| {
-            row.merchant = Some(shop);
+        self.write(card, RowKind::Purchase, Progress::Declined, sum, at, |row| {
+            row.merchant = Some(merchant);
             row.reason = Some(reason);
         })
     }
 
-    /// A held purchase is booked, often for another sum.
+    /// A hold is booked, often for another sum.
     pub(super) fn clear(&mut self, row: usize, sum: Decimal, at: Timestamp) {
         let shown = self.shown(at);
-        let Some(row) = self
-            .rows
-            .get_mut(row)
-            .filter(|row| row.progress == Progress::Pending && row.kind == Kind::Purchase)
-        else {
-            return;
-        };
+        let Some(row) = self.rows.get_mut(row).filter(|row| row.is_hold()) else { return };
         if let Some(card) = self.cards.get_mut(row.card) {
-            card.held -= row.amount;
-            card.ledger -= sum;
+            card.balance.held -= row.amount;
+            card.balance.booked -= sum;
             row.left = card.available();
         }
         row.amount = sum;
@@ -106,25 +111,19 @@ impl Bank {
         row.changed = shown;
     }
 
-    /// A held purchase is let go.
+    /// A hold is released.
     pub(super) fn reverse(&mut self, row: usize, at: Timestamp) {
         let shown = self.shown(at);
-        let Some(row) = self
-            .rows
-            .get_mut(row)
-            .filter(|row| row.progress == Progress::Pending && row.kind == Kind::Purchase)
-        else {
-            return;
-        };
+        let Some(row) = self.rows.get_mut(row).filter(|row| row.is_hold()) else { return };
         if let Some(card) = self.cards.get_mut(row.card) {
-            card.held -= row.amount;
+            card.balance.held -= row.amount;
             row.left = card.available();
         }
         row.progress = Progress::Reversed;
         row.changed = shown;
     }
 
-    /// The shop pays a cleared purchase back.
+    /// The shop refunds what was booked. Closed cards get nothing back.
     pub(super) fn refund(&mut self, row: usize, at: Timestamp) {
         let (number, shown) = (self.rows.len() as u64, self.shown(at));
         let Some(paid) = self
@@ -134,97 +133,100 @@ impl Bank {
         else {
             return;
         };
-        let (card, sum, shop) = (paid.card, paid.amount, paid.merchant.clone());
+        let (card, sum, merchant) = (paid.card, paid.amount, paid.merchant.clone());
         if self.cards.get(card).is_none_or(|card| card.state == CardState::Closed) {
             return;
         }
         paid.refund = Some(number);
         paid.changed = shown;
         if let Some(card) = self.cards.get_mut(card) {
-            card.ledger += sum;
+            card.balance.booked += sum;
         }
-        self.write(card, Kind::Refund, Progress::Cleared, sum, at, |row| row.merchant = shop);
+        self.write(card, RowKind::Refund, Progress::Cleared, sum, at, |row| {
+            row.merchant = merchant
+        });
     }
 
-    pub(super) fn charge(&mut self, card: usize, sum: Decimal, at: Timestamp) {
+    pub(super) fn charge_fee(&mut self, card: usize, sum: Decimal, at: Timestamp) {
         if let Some(card) = self.cards.get_mut(card) {
-            card.ledger -= sum;
+            card.balance.booked -= sum;
         }
-        self.write(card, Kind::Fee, Progress::Cleared, sum, at, |_| {});
+        self.write(card, RowKind::Fee, Progress::Cleared, sum, at, |_| {});
     }
 
-    pub(super) fn cash(&mut self, card: usize, sum: Decimal, atm: Merchant, at: Timestamp) {
+    pub(super) fn withdraw_cash(
+        &mut self,
+        card: usize,
+        sum: Decimal,
+        machine: Merchant,
+        at: Timestamp,
+    ) {
         let Some(paying) = self.cards.get_mut(card) else { return };
         if paying.available() < sum {
-            self.record_decline(card, sum, atm, Decline::LackOfMoney, at);
+            self.record_decline(card, sum, machine, Decline::LackOfMoney, at);
             return;
         }
-        paying.ledger -= sum;
-        self.write(card, Kind::Cash, Progress::Cleared, sum, at, |row| row.merchant = Some(atm));
-    }
-
-    /// Takes what is paid and writes the row; the card gets its money when somebody calls
-    /// [`Bank::credit`].
-    pub(super) fn load(&mut self, load: Load, at: Timestamp) -> Result<usize, Refusal> {
-        let Load { payer, card, received, paid, reference } = load;
-        let Some(target) = self.cards.get(card) else { return Err(Refusal::Amount) };
-        if target.state == CardState::Closed || target.state == CardState::Blocked {
-            return Err(Refusal::State(target.state));
-        }
-        let decimals = target.currency.decimals().unwrap_or(2);
-        if received <= Decimal::ZERO || paid < received || received.normalize().scale() > decimals {
-            return Err(Refusal::Amount);
-        }
-        let currency = target.currency;
-        let funds = self.funds(payer, currency).ok_or(Refusal::NoFloat)?;
-        if *funds < paid {
-            return Err(Refusal::NoFloat);
-        }
-        *funds -= paid;
-        let row = self.write(card, Kind::TopUp, Progress::Pending, received, at, |row| {
-            row.fee = paid - received;
-            row.reference = reference;
-            row.payer = payer;
+        paying.balance.booked -= sum;
+        self.write(card, RowKind::Cash, Progress::Cleared, sum, at, |row| {
+            row.merchant = Some(machine)
         });
-        Ok(row)
     }
 
-    /// The money of a top-up arrives, or goes back to who paid when the card was closed meanwhile.
-    pub(super) fn credit(&mut self, position: usize, at: Timestamp) {
-        let shown = self.shown(at);
-        let Some(row) = self
-            .rows
-            .get_mut(position)
-            .filter(|row| row.progress == Progress::Pending && row.kind == Kind::TopUp)
-        else {
-            return;
-        };
-        let Some(card) = self.cards.get_mut(row.card) else { return };
-        row.changed = shown;
-        if card.state == CardState::Closed {
-            row.progress = Progress::Failed;
-            let (currency, payer, back) = (card.currency, row.payer, row.amount + row.fee);
-            if let Some(funds) = self.funds(payer, currency) {
-                *funds += back;
-            }
-            return;
+    /// A purchase that a test makes; it stays held until [`Bank::settle`].
+    pub(in crate::sandbox) fn spend(
+        &mut self,
+        card: usize,
+        sum: Decimal,
+        merchant: Merchant,
+        at: Timestamp,
+    ) {
+        self.authorise(card, sum, merchant, at, Clearing::Manual);
+    }
+
+    /// A declined purchase that a test makes.
+    pub(in crate::sandbox) fn decline(
+        &mut self,
+        card: usize,
+        sum: Decimal,
+        merchant: Merchant,
+        reason: Decline,
+        at: Timestamp,
+    ) {
+        self.record_decline(card, sum, merchant, reason, at);
+    }
+
+    /// Books the oldest held purchase of a card for `sum`; false when it holds none.
+    pub(in crate::sandbox) fn settle(&mut self, card: usize, sum: Decimal, at: Timestamp) -> bool {
+        let hold = self.rows.iter().position(|row| row.card == card && row.is_hold());
+        if let Some(row) = hold {
+            self.clear(row, sum, at);
         }
-        card.ledger += row.amount;
-        row.left = card.available();
-        row.progress = Progress::Cleared;
-        // Banana's virtual cards wake up with their first money (inferred there).
-        if self.dialect == Dialect::Banana && card.state == CardState::Pending && !card.physical {
-            card.state = CardState::Active;
+        hold.is_some()
+    }
+
+    /// Refunds the newest booked purchase of a card; false when there is none.
+    pub(in crate::sandbox) fn refund_newest(&mut self, card: usize, at: Timestamp) -> bool {
+        let booked = self.rows.iter().rposition(|row| row.card == card && row.is_refundable());
+        if let Some(row) = booked {
+            self.refund(row, at);
         }
-        if self.asked.contains(&position) {
-            self.credits.entry(row.card).or_default().push(row.amount);
+        booked.is_some()
+    }
+
+    /// Writes another time into a row, so that it is listed where it would have been.
+    pub(in crate::sandbox) fn date_back(&mut self, row: usize, by: jiff::SignedDuration) {
+        if let Some(row) = self.rows.get_mut(row) {
+            row.at = row.at.saturating_sub(by).unwrap_or(row.at);
+            row.changed = row.at;
         }
     }
 
+    /// Appends a row; `more` fills in what the kind has besides. Moves no money. Gives the row's
+    /// position.
     pub(super) fn write(
         &mut self,
         card: usize,
-        kind: Kind,
+        kind: RowKind,
         progress: Progress,
         amount: Decimal,
         at: Timestamp,
@@ -238,71 +240,17 @@ impl Bank {
             kind,
             progress,
             amount,
-            fee: Decimal::ZERO,
             merchant: None,
             reason: None,
-            reference: None,
             at: shown,
             changed: shown,
             left: self.cards.get(card).map_or(Decimal::ZERO, Card::available),
             refund: None,
-            payer: None,
-            hidden: false,
-            twice: false,
-            written: RowOverrides::default(),
+            funding: Funding::default(),
+            listing: Listing::default(),
         };
         more(&mut row);
         self.rows.push(row);
         position
-    }
-
-    /// Where the statement and the balances disagree; empty when no money was made or lost.
-    pub(in crate::sandbox) fn audit(&self) -> Vec<String> {
-        let mut wrong = Vec::new();
-        for (i, card) in self.cards.iter().enumerate() {
-            let (mut booked, mut held) = (card.opening, Decimal::ZERO);
-            for row in self.rows.iter().filter(|row| row.card == i) {
-                match (row.kind, row.progress) {
-                    (Kind::Purchase, Progress::Pending) => held += row.amount,
-                    (
-                        Kind::Purchase | Kind::Cash | Kind::Fee | Kind::Closing,
-                        Progress::Cleared,
-                    ) => booked -= row.amount,
-                    (Kind::Refund | Kind::TopUp, Progress::Cleared) => booked += row.amount,
-                    (_, Progress::Declined | Progress::Reversed | Progress::Failed)
-                    | (Kind::TopUp, Progress::Pending) => {}
-                    (Kind::Cash | Kind::Refund | Kind::Fee | Kind::Closing, Progress::Pending) => {
-                        wrong.push(format!("{row:?}"))
-                    }
-                }
-            }
-            if booked != card.ledger || held != card.held {
-                wrong.push(format!(
-                    "{} has {} held {}, its rows say {booked} held {held}",
-                    card.id, card.ledger, card.held
-                ));
-            }
-        }
-        for (&(currency, amount), &(_, opening)) in self.floats.iter().zip(&self.opening) {
-            let mut left = opening;
-            for row in self.rows.iter().filter(|row| {
-                self.cards.get(row.card).is_some_and(|card| card.currency == currency)
-            }) {
-                match (row.kind, row.progress) {
-                    (Kind::TopUp, _) if row.payer.is_some() => {}
-                    (Kind::TopUp, Progress::Pending | Progress::Cleared) => {
-                        left -= row.amount + row.fee
-                    }
-                    (Kind::Closing, _) => left += row.amount,
-                    (Kind::TopUp, Progress::Declined | Progress::Reversed | Progress::Failed)
-                    | (Kind::Purchase | Kind::Cash | Kind::Refund | Kind::Fee, _) => {}
-                }
-            }
-            if left != amount {
-                wrong.push(format!("the float has {amount} {currency}, the rows say {left}"));
-            }
-        }
-        wrong.extend(self.audit_accounts());
-        wrong
     }
 }

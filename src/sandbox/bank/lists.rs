@@ -1,100 +1,148 @@
-//! What a statement lists, in which order, and what happens to it between two pages.
+//! What a statement lists, in which order, and how lists change between two pages.
+
+use std::cmp::Reverse;
+use std::collections::{HashSet, VecDeque};
 
 use jiff::{SignedDuration, Timestamp};
+use rust_decimal::Decimal;
 
-use super::amounts::code;
-use super::{Bank, Decline, Dialect, Kind, Progress, Row, after};
+use super::amounts::{code, scaled};
+use super::{Bank, Decline, ListScope, Merchant, Progress, Row, RowKind, after};
 use crate::sandbox::troubles::ListChange;
 
 /// Two rows that come in between pages are at least so many milliseconds apart in the scenario that
 /// does it by itself.
 const SHIFT_MILLIS: u64 = 5_000;
+/// Roots of ids that rows get instead of their first one.
+const FIRST_RENAMED: u64 = 4_000_000;
+
+/// How lists are answered, and what is to happen to them.
+#[derive(Debug)]
+pub(in crate::sandbox) struct Lists {
+    /// Most rows of a page, whatever is asked for.
+    pub(in crate::sandbox) page_cap: Option<usize>,
+    /// Lists give the length of their page as that of the whole.
+    pub(in crate::sandbox) totals_count_page: bool,
+    /// Rows spell their card's id otherwise than cards and rosters do.
+    pub(in crate::sandbox) alternate_ids: bool,
+    /// What happens after the next lists that are read, one change each.
+    pub(in crate::sandbox) changes: VecDeque<ListChange>,
+    /// A row comes in after a list is read, every few seconds.
+    pub(super) shifts_pages: bool,
+    next_shift: Timestamp,
+    /// Rows that no list shows yet.
+    pub(in crate::sandbox) withheld: HashSet<usize>,
+    /// Ids that were given to rows that had one.
+    renamed: u64,
+}
+
+/// The times that a list is asked for, both ends included.
+#[derive(Clone, Copy)]
+pub(in crate::sandbox) struct Window {
+    pub(in crate::sandbox) from: Option<Timestamp>,
+    pub(in crate::sandbox) to: Option<Timestamp>,
+}
+
+impl Window {
+    pub(in crate::sandbox) fn includes(self, at: Timestamp) -> bool {
+        self.from.is_none_or(|from| at >= from) && self.to.is_none_or(|to| at <= to)
+    }
+}
+
+impl Lists {
+    pub(super) fn new(start: Timestamp) -> Self {
+        Self {
+            page_cap: None,
+            totals_count_page: false,
+            alternate_ids: false,
+            changes: VecDeque::new(),
+            shifts_pages: false,
+            next_shift: start,
+            withheld: HashSet::new(),
+            renamed: 0,
+        }
+    }
+
+    /// Rows of a page where `asked` were asked for.
+    pub(in crate::sandbox) fn page_size(&self, asked: usize) -> usize {
+        self.page_cap.map_or(asked, |cap| asked.min(cap.max(1)))
+    }
+
+    /// What a list gives as its length: the truth, or the length of the page.
+    pub(in crate::sandbox) const fn total(&self, whole: usize, page: usize) -> usize {
+        if self.totals_count_page { page } else { whole }
+    }
+}
 
 impl Bank {
     /// Rows as a statement lists them, newest first by the time that is written in them; of one
     /// card, or of all.
     pub(in crate::sandbox) fn statement(&self, card: Option<usize>) -> Vec<&Row> {
-        self.listed.set(Some(card));
+        self.trace.listed.set(Some(card.map_or(ListScope::AllCards, ListScope::Card)));
         self.listed_rows(card)
     }
 
-    /// The same, without a trace that somebody read it.
+    /// The same, without a note in the [`RequestTrace`](super::RequestTrace).
     pub(in crate::sandbox) fn listed_rows(&self, card: Option<usize>) -> Vec<&Row> {
         let of_card = self
             .rows
             .iter()
             .rev()
-            .filter(|row| card.is_none_or(|card| row.card == card) && self.lists(row));
+            .filter(|row| card.is_none_or(|card| row.card == card) && self.is_listed(row));
         let mut rows: Vec<&Row> = of_card
-            .flat_map(|row| std::iter::repeat_n(row, if row.twice { 2 } else { 1 }))
+            .flat_map(|row| std::iter::repeat_n(row, if row.listing.twice { 2 } else { 1 }))
             .collect();
-        rows.sort_by_key(|row| std::cmp::Reverse(row.at));
+        rows.sort_by_key(|row| Reverse(row.at));
         rows
     }
 
-    /// Whether a row is listed at all. ibanera lists only what is pending or booked: refused
-    /// purchases have no row there, and a hold that was let go vanishes (ibanera wire notes, 2.12).
-    fn lists(&self, row: &Row) -> bool {
-        let all = self.dialect != Dialect::Ibanera;
-        let shown = !row.hidden
-            && usize::try_from(row.number).is_ok_and(|row| !self.withheld.contains(&row));
-        shown && (all || matches!(row.progress, Progress::Pending | Progress::Cleared))
-    }
-
-    /// Rows of a page where so many were asked for.
-    pub(in crate::sandbox) fn page_size(&self, asked: usize) -> usize {
-        self.page_cap.map_or(asked, |cap| asked.min(cap.max(1)))
-    }
-
-    /// What a list tells as its length: the truth, or the length of the page.
-    pub(in crate::sandbox) const fn total(&self, whole: usize, page: usize) -> usize {
-        if self.totals_count_the_page { page } else { whole }
+    fn is_listed(&self, row: &Row) -> bool {
+        let withheld =
+            usize::try_from(row.number).is_ok_and(|row| self.lists.withheld.contains(&row));
+        !row.listing.hidden && !withheld && self.wire.lists(row.progress)
     }
 
     /// A card's id as rows spell it: as everywhere, or in another way that means the same.
     pub(in crate::sandbox) fn card_id_in_rows(&self, id: &str) -> String {
-        match (self.rows_spell_otherwise, self.dialect) {
-            (false, _) => id.to_owned(),
-            (true, Dialect::Artha) => id.to_ascii_uppercase(),
-            (true, Dialect::Banana | Dialect::Ibanera) => format!("00{id}"),
-            (true, Dialect::Enkash) => format!(" {id} "),
-        }
+        if self.lists.alternate_ids { self.wire.alternate_id(id) } else { id.to_owned() }
     }
 
-    /// What was planned to happen after the list that was just read, if one was.
+    /// Makes the change that was planned after the list that was just read, if one was.
     pub(in crate::sandbox) fn after_request(&mut self, now: Timestamp) {
-        let Some(card) = self.listed.take() else { return };
-        if let Some(what) = self.list_changes.pop_front() {
-            self.change_list(what, card, now);
-        } else if self.shifts_pages && self.next_shift <= now {
-            self.next_shift = after(now, SHIFT_MILLIS);
+        let card = match self.trace.listed.take() {
+            None => return,
+            Some(ListScope::AllCards) => None,
+            Some(ListScope::Card(card)) => Some(card),
+        };
+        if let Some(change) = self.lists.changes.pop_front() {
+            self.change_list(change, card, now);
+        } else if self.lists.shifts_pages && self.lists.next_shift <= now {
+            self.lists.next_shift = after(now, SHIFT_MILLIS);
             self.change_list(ListChange::Insert, card, now);
         }
     }
 
-    /// Lets one thing happen to the list of a card, or of all.
+    /// Changes the list of a card, or of all.
     pub(in crate::sandbox) fn change_list(
         &mut self,
-        what: ListChange,
+        change: ListChange,
         card: Option<usize>,
         now: Timestamp,
     ) {
-        let movable: Vec<usize> = {
-            let rows = self.listed_rows(card);
-            let spent = rows
-                .iter()
-                .filter(|row| matches!(row.kind, Kind::Purchase | Kind::Fee | Kind::Cash));
-            spent.filter_map(|row| usize::try_from(row.number).ok()).collect()
-        };
-        let newest = movable.first().copied();
-        let middle = movable.get(movable.len() / 2).copied();
-        match what {
+        let spending: Vec<usize> = self
+            .listed_rows(card)
+            .iter()
+            .filter(|row| matches!(row.kind, RowKind::Purchase | RowKind::Fee | RowKind::Cash))
+            .filter_map(|row| usize::try_from(row.number).ok())
+            .collect();
+        let newest = spending.first().copied();
+        let middle = spending.get(spending.len() / 2).copied();
+        match change {
             ListChange::Insert => {
                 let turn = self.rows.len().checked_rem(self.cards.len()).unwrap_or(0);
-                if let Some(currency) =
-                    self.cards.get(card.unwrap_or(turn)).map(|card| card.currency)
-                {
-                    self.charge(card.unwrap_or(turn), super::scaled(1, currency), now);
+                let card = card.unwrap_or(turn);
+                if let Some(currency) = self.cards.get(card).map(|card| card.currency) {
+                    self.charge_fee(card, scaled(1, currency), now);
                 }
             }
             ListChange::Remove => {
@@ -116,46 +164,42 @@ impl Bank {
             }
             ListChange::Repeat => {
                 if let Some(row) = newest.and_then(|row| self.rows.get_mut(row)) {
-                    row.twice = true;
+                    row.listing.twice = true;
                 }
             }
         }
     }
 
-    /// A row leaves the lists without a word. A hold gives its money back; what was booked stays
-    /// booked.
+    /// A row leaves the lists without notice. A hold is released; what was booked stays booked.
     pub(in crate::sandbox) fn vanish(&mut self, row: usize, now: Timestamp) {
         self.reverse(row, now);
         if let Some(row) = self.rows.get_mut(row) {
-            row.hidden = true;
+            row.listing.hidden = true;
         }
     }
 
     /// Gives a row another id.
-    pub(in crate::sandbox) fn rename(&mut self, row: usize) {
-        self.renamed += 1;
-        let id = FIRST_RENAMED + self.renamed;
+    fn rename(&mut self, row: usize) {
+        self.lists.renamed += 1;
+        let id = FIRST_RENAMED + self.lists.renamed;
         if let Some(row) = self.rows.get_mut(row) {
             row.id = id;
         }
     }
 
-    /// A hold is let go without a word, and the purchase is booked in a row of its own, for this
-    /// sum. The new row's position.
+    /// A hold leaves the lists without notice, and the purchase is booked in a row of its own, for
+    /// this sum. The new row's position.
     pub(in crate::sandbox) fn clear_as_another(
         &mut self,
         hold: usize,
-        sum: rust_decimal::Decimal,
+        sum: Decimal,
         dated_back: SignedDuration,
         now: Timestamp,
     ) -> Option<usize> {
-        let (card, shop) = self
-            .rows
-            .get(hold)
-            .filter(|row| row.kind == Kind::Purchase && row.progress == Progress::Pending)
-            .map(|row| (row.card, row.merchant.clone()))?;
+        let held = self.rows.get(hold).filter(|row| row.is_hold())?;
+        let (card, merchant) = (held.card, held.merchant.clone());
         self.vanish(hold, now);
-        Some(self.book(card, sum, shop, dated_back, now))
+        Some(self.book(card, sum, merchant, dated_back, now))
     }
 
     /// A purchase that was never held, booked at once, whatever the card has; dated so long before
@@ -163,49 +207,37 @@ impl Bank {
     pub(in crate::sandbox) fn book(
         &mut self,
         card: usize,
-        sum: rust_decimal::Decimal,
-        shop: Option<crate::sandbox::Merchant>,
+        sum: Decimal,
+        merchant: Option<Merchant>,
         dated_back: SignedDuration,
         now: Timestamp,
     ) -> usize {
         if let Some(card) = self.cards.get_mut(card) {
-            card.ledger -= sum;
+            card.balance.booked -= sum;
         }
-        let row = self
-            .write(card, Kind::Purchase, Progress::Cleared, sum, now, |row| row.merchant = shop);
+        let row = self.write(card, RowKind::Purchase, Progress::Cleared, sum, now, |row| {
+            row.merchant = merchant
+        });
         self.date_back(row, dated_back);
         row
     }
 
     /// The oldest hold of a card that is still listed.
     pub(in crate::sandbox) fn oldest_hold(&self, card: usize) -> Option<usize> {
-        self.rows.iter().position(|row| {
-            row.card == card
-                && row.kind == Kind::Purchase
-                && row.progress == Progress::Pending
-                && !row.hidden
-        })
+        self.rows.iter().position(|row| row.card == card && row.is_hold() && !row.listing.hidden)
     }
 
-    /// One refusal for each reason, a millisecond apart.
-    pub(in crate::sandbox) fn refuse_for_every_reason(
+    /// One declined purchase for each reason, a millisecond apart.
+    pub(in crate::sandbox) fn decline_for_every_reason(
         &mut self,
         card: usize,
-        shop: &crate::sandbox::Merchant,
+        merchant: &Merchant,
         now: Timestamp,
     ) {
         let currency = self.cards.get(card).map_or_else(|| code("USD"), |card| card.currency);
         for (i, reason) in (0_u64..).zip(Decline::ALL) {
-            self.decline(
-                card,
-                super::scaled(1_000 + 100 * i, currency),
-                shop.clone(),
-                reason,
-                after(now, i),
-            );
+            let sum = scaled(1_000 + 100 * i, currency);
+            self.record_decline(card, sum, merchant.clone(), reason, after(now, i));
         }
     }
 }
-
-/// Roots of ids that rows get instead of their first one.
-const FIRST_RENAMED: u64 = 4_000_000;

@@ -1,118 +1,105 @@
-//! What a scenario does to a bank: it is set once, at the start, and goes on by the bank's own
+//! What a scenario does to a bank: it is set up once, at the start, and goes on by the bank's own
 //! agenda.
 
 use jiff::{SignedDuration, Timestamp};
 use rust_decimal::Decimal;
 
 use super::amounts::{after, rounded, scaled};
-use super::{Bank, CardState, Decline, Dialect, Event, Kind};
+use super::{Bank, CardState, Decline, Event, Merchant};
 use crate::sandbox::foreign;
-use crate::sandbox::people::Merchant;
 use crate::sandbox::scenario::Scenario;
 use crate::sandbox::troubles::{CardTrouble, RowOverrides};
 
 /// Rows of a page in the scenario of short pages.
 const SHORT_PAGE: usize = 20;
-/// Between two refusals of the scenario that shows every reason.
+/// Between two declines of the scenario that shows every reason.
 const DECLINE_MILLIS: u64 = 6_000;
 /// Between two top-ups of another system.
-const ELSEWHERE_MILLIS: u64 = 45_000;
+const FOREIGN_TOP_UP_MILLIS: u64 = 45_000;
 /// From a top-up of ours to the equal one of another system.
 const REPEAT_MILLIS: u64 = 8_000;
+/// Position of the card whose calls a proxy blocks.
+const BLOCKED_BY_PROXY: usize = 13;
+/// Position of the first card with trouble in the scenario of odd cards.
+const FIRST_ODD_CARD: usize = 8;
 
 /// Scenarios that go on while cardholders spend.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Effects {
     /// Holds leave the lists instead of being booked.
-    pub(super) releases: bool,
+    releases_holds: bool,
     /// Holds are booked as another row.
-    pub(super) new_ids: bool,
+    new_ids: bool,
     /// Every second purchase is booked in the past.
-    late: bool,
-    /// Every third purchase is written oddly.
-    odd: bool,
-    /// Top-ups are repeated by another system.
-    repeats: bool,
+    late_rows: bool,
+    /// Every third purchase has a malformed field.
+    odd_rows: bool,
+    /// Another system repeats top-ups.
+    repeats_top_ups: bool,
 }
 
 impl Bank {
-    /// Sets the scenarios off.
+    /// Sets the scenarios up.
     pub(super) fn start_scenarios(&mut self, scenarios: &[Scenario], start: Timestamp) {
+        let effects = &mut self.activity.effects;
         for scenario in scenarios {
             match scenario {
-                // Those that hit requests, not the bank.
+                // These are about requests or the configuration, not about the bank.
                 Scenario::Outage
                 | Scenario::Slow
                 | Scenario::UnknownTopup
                 | Scenario::CustomerPays => {}
-                Scenario::ReleasedHolds => self.effects.releases = true,
-                Scenario::NewIds => self.effects.new_ids = true,
-                Scenario::LateRows => self.effects.late = true,
-                Scenario::PageShifts => self.shifts_pages = true,
-                Scenario::ShortPages => self.page_cap = Some(SHORT_PAGE),
-                Scenario::LyingTotals => self.totals_count_the_page = true,
-                Scenario::WebPage403 => self.set_trouble(13, CardTrouble::WebPage403),
-                Scenario::OddRows => self.effects.odd = true,
-                Scenario::OddCards => {
-                    let troubles = [
-                        CardTrouble::Answer500,
-                        CardTrouble::EmptyObject,
-                        CardTrouble::Figures("1,000.00".to_owned()),
-                        CardTrouble::Currency("US$".to_owned()),
-                        CardTrouble::State(String::new()),
-                    ];
-                    for (card, trouble) in (8..).zip(troubles) {
-                        self.set_trouble(card, trouble);
+                Scenario::ReleasedHolds => effects.releases_holds = true,
+                Scenario::NewIds => effects.new_ids = true,
+                Scenario::LateRows => effects.late_rows = true,
+                Scenario::OddRows => effects.odd_rows = true,
+                Scenario::PageShifts => self.lists.shifts_pages = true,
+                Scenario::ShortPages => self.lists.page_cap = Some(SHORT_PAGE),
+                Scenario::LyingTotals => self.lists.totals_count_page = true,
+                Scenario::Spelling => self.lists.alternate_ids = true,
+                Scenario::WebPage403 => {
+                    if let Some(card) = self.cards.get_mut(BLOCKED_BY_PROXY) {
+                        card.trouble = Some(CardTrouble::WebPage403);
                     }
                 }
-                Scenario::Spelling => self.rows_spell_otherwise = true,
+                Scenario::OddCards => {
+                    for (card, trouble) in
+                        self.cards.iter_mut().skip(FIRST_ODD_CARD).zip(troubles())
+                    {
+                        card.trouble = Some(trouble);
+                    }
+                }
                 Scenario::ForeignTopUps => {
-                    self.effects.repeats = true;
-                    self.schedule(after(start, REPEAT_MILLIS), Event::Elsewhere { turn: 0 });
+                    effects.repeats_top_ups = true;
+                    let first = after(start, REPEAT_MILLIS);
+                    self.agenda.schedule(first, Event::ForeignTopUp { turn: 0 });
                 }
-                Scenario::WrongClock => {
-                    self.clock_offset = SignedDuration::from_secs(match self.dialect {
-                        Dialect::Artha => 200,
-                        Dialect::Banana => -200,
-                        Dialect::Enkash => 45,
-                        Dialect::Ibanera => -45,
-                    });
-                }
+                Scenario::WrongClock => self.clock_offset = self.wire.programme().wrong_clock,
                 Scenario::Declines => {
-                    self.schedule(after(start, 1_000), Event::Decline { turn: 0 })
+                    self.agenda.schedule(after(start, 1_000), Event::Decline { turn: 0 });
                 }
             }
         }
     }
 
-    fn set_trouble(&mut self, card: usize, trouble: CardTrouble) {
-        if let Some(card) = self.cards.get_mut(card) {
-            card.trouble = Some(trouble);
-        }
-    }
-
-    /// The next refusal: the reasons in their order, over the cards in theirs.
+    /// The next decline: the reasons in their order, over the cards in theirs.
     pub(super) fn decline_in_turn(&mut self, turn: usize, at: Timestamp) {
-        self.schedule(after(at, DECLINE_MILLIS), Event::Decline { turn: turn + 1 });
+        self.agenda.schedule(after(at, DECLINE_MILLIS), Event::Decline { turn: turn + 1 });
         let reason = turn.checked_rem(Decline::ALL.len()).and_then(|index| Decline::ALL.get(index));
         let card = turn.checked_rem(self.cards.len());
         if let (Some(&reason), Some(card)) = (reason, card)
             && let Some(currency) = self.cards.get(card).map(|card| card.currency)
         {
             let sum = scaled(1_290 + 100 * (turn as u64 % 40), currency);
-            self.record_decline(
-                card,
-                sum,
-                Merchant::new("CORNER SHOP 12", "5411", "SE"),
-                reason,
-                at,
-            );
+            let shop = Merchant::new("CORNER SHOP 12", "5411", "SE");
+            self.record_decline(card, sum, shop, reason, at);
         }
     }
 
     /// The next top-up of another system: 50 dollars' worth for one card after the other.
-    pub(super) fn top_up_in_turn(&mut self, turn: usize, at: Timestamp) {
-        self.schedule(after(at, ELSEWHERE_MILLIS), Event::Elsewhere { turn: turn + 1 });
+    pub(super) fn foreign_top_up_in_turn(&mut self, turn: usize, at: Timestamp) {
+        let next = after(at, FOREIGN_TOP_UP_MILLIS);
+        self.agenda.schedule(next, Event::ForeignTopUp { turn: turn + 1 });
         let active: Vec<usize> = (0..self.cards.len())
             .filter(|&i| self.cards.get(i).is_some_and(|card| card.state == CardState::Active))
             .collect();
@@ -123,83 +110,76 @@ impl Bank {
         }
     }
 
-    /// Another system tops up a card with this sum, as asked for there. Nothing happens where the
-    /// float cannot pay.
+    /// Another system asks for a top-up of this sum. Nothing happens where the float cannot pay.
     fn foreign_credit(&mut self, card: usize, asked: Decimal, at: Timestamp) {
-        if let Some(load) = foreign::load(self, card, asked) {
-            let _refused = self.foreign_top_up(load, at);
+        if let Some(top_up) = foreign::top_up(self, card, asked) {
+            let _refused = self.foreign_top_up(top_up, at);
         }
     }
 
-    /// The equal top-up that another system makes after one of ours, once it is due.
+    /// Another system makes the same top-up as this one of ours.
     pub(super) fn repeat_top_up(&mut self, row: usize, at: Timestamp) {
-        let ours = self.rows.get(row).map(|row| (row.card, row.amount, row.fee));
-        if let Some((card, amount, fee)) = ours {
-            let asked = if self.dialect == Dialect::Artha { amount + fee } else { amount };
+        let fee_payer = self.wire.programme().fee_payer;
+        if let Some((card, asked)) = self.rows.get(row).map(|row| (row.card, fee_payer.asked(row)))
+        {
             self.foreign_credit(card, asked, at);
         }
     }
 
-    /// What follows a top-up of ours.
-    pub(super) fn after_our_top_up(&mut self, row: usize, at: Timestamp) {
-        if self.effects.repeats {
-            self.schedule(after(at, REPEAT_MILLIS), Event::Repeat { row });
+    /// Lets another system repeat a top-up of ours, where a scenario says so.
+    pub(super) fn plan_repetition(&mut self, row: usize, at: Timestamp) {
+        if self.activity.effects.repeats_top_ups {
+            self.agenda.schedule(after(at, REPEAT_MILLIS), Event::RepeatTopUp { row });
         }
     }
 
-    /// Lets the money of the newest top-up that is on its way arrive so many milliseconds later.
-    pub(in crate::sandbox) fn delay_newest_credit(&mut self, millis: u64) {
-        let on_its_way = self.agenda.iter().filter_map(|(key, due)| match due {
-            Event::Credit { row } => Some((*row, *key)),
-            _ => None,
-        });
-        if let Some((_, key)) = on_its_way.max()
-            && let Some(due) = self.agenda.remove(&key)
-        {
-            self.schedule(after(key.0, millis), due);
-        }
-    }
-
-    /// What becomes of a hold instead of being booked for this sum, if it becomes anything else.
-    pub(super) fn instead_of_clearing(&self, row: usize, sum: Decimal) -> Event {
+    /// What becomes of a hold that is to be booked for this sum: that, or what a scenario makes of
+    /// it.
+    pub(super) fn clearing_event(&self, row: usize, sum: Decimal) -> Event {
+        let effects = self.activity.effects;
         // With both scenarios, one hold after the other.
-        if self.effects.releases && (!self.effects.new_ids || row.is_multiple_of(2)) {
+        if effects.releases_holds && (!effects.new_ids || row.is_multiple_of(2)) {
             Event::Vanish { row }
-        } else if self.effects.new_ids {
-            let currency = self
-                .rows
-                .get(row)
-                .and_then(|row| self.cards.get(row.card))
-                .map(|card| card.currency);
-            let more =
-                currency.map_or(sum, |currency| rounded(sum * Decimal::new(11, 1), currency));
+        } else if effects.new_ids {
+            let card = self.rows.get(row).and_then(|row| self.cards.get(row.card));
+            let more = card.map_or(sum, |card| rounded(sum * Decimal::new(11, 1), card.currency));
             Event::Replace { row, sum: if row.is_multiple_of(3) { sum } else { more } }
         } else {
             Event::Clear { row, sum }
         }
     }
 
-    /// A purchase that was just held while somebody watches: booked in the past, or written oddly,
-    /// where a scenario says so.
-    pub(super) fn apply_effects(&mut self, row: usize, at: Timestamp) {
-        let held =
-            self.rows.get(row).filter(|row| row.kind == Kind::Purchase).map(|row| row.amount);
-        let Some(sum) = held else { return };
-        if self.effects.late && row.is_multiple_of(2) {
+    /// A purchase that was just held after the start: booked in the past, or with a
+    /// malformed field, where a scenario says so.
+    pub(super) fn disturb_hold(&mut self, row: usize, at: Timestamp) {
+        let effects = self.activity.effects;
+        let Some(sum) = self.rows.get(row).map(|row| row.amount) else { return };
+        if effects.late_rows && row.is_multiple_of(2) {
             self.clear(row, sum, at);
             let minutes = 5 + i64::try_from(row % 36).unwrap_or(0);
             self.date_back(row, SignedDuration::from_mins(minutes));
         }
-        if self.effects.odd
+        if effects.odd_rows
             && row.is_multiple_of(3)
             && let Some(row) = self.rows.get_mut(row)
         {
-            row.written = malformed(row.number / 3, sum);
+            row.listing.overrides = malformed(row.number / 3, sum);
         }
     }
 }
 
-/// One oddity after the other.
+/// What is wrong with the cards in the scenario of odd cards, one after the other.
+fn troubles() -> Vec<CardTrouble> {
+    vec![
+        CardTrouble::Answer500,
+        CardTrouble::EmptyObject,
+        CardTrouble::Figures("1,000.00".to_owned()),
+        CardTrouble::Currency("US$".to_owned()),
+        CardTrouble::State(String::new()),
+    ]
+}
+
+/// One malformed field, in turns.
 fn malformed(turn: u64, sum: Decimal) -> RowOverrides {
     let plain = RowOverrides::default();
     let written = |text: &str| Some(text.to_owned());

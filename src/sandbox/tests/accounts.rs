@@ -1,33 +1,41 @@
 //! Who pays at ibanera: an account belongs to one customer, and only that customer's top-ups are
 //! paid from it.
 
+use super::ibanera::Transfer;
 use super::*;
 
-const D: Dialect = Dialect::Ibanera;
+const IBANERA: Dialect = Dialect::Ibanera;
 
-fn transfer(card: &str, customer: &str, account: &str, currency: &str, sum: &str) -> String {
-    format!(
-        r#"{{"amount":{sum},"reference":"op 1","transferTypes":"TopUpCard","currencyType":"{currency}","DestinationCardId":{card},"CustomersId":"{customer}","CustomerAssetAccountId":{account}}}"#
-    )
+fn transfer(card: &str, customer: &str, account: &str, currency: &str, amount: &str) -> String {
+    Transfer { card, amount, reference: "op 1", customer, account, currency }.json()
+}
+
+/// The first account of a card's customer.
+fn account_of(fixture: &Fixture, card: &str) -> String {
+    fixture.sandbox.customer_accounts(IBANERA, card)[0].0.clone()
+}
+
+/// Cards of the customers 14387; 14388, who has digital dollars only; and 14389, whose first
+/// account is suppressed.
+fn cards(fixture: &Fixture) -> (String, String, String) {
+    (fixture.card(IBANERA, 0), fixture.card(IBANERA, 9), fixture.card(IBANERA, 2))
 }
 
 #[tokio::test]
-async fn an_account_pays_only_for_the_customer_it_belongs_to() {
+async fn an_account_does_not_pay_for_a_customer_it_does_not_belong_to() {
     let fixture = fixture();
     let token = fixture.ibanera_token().await;
-    // 1749 belongs to 14387, 1750 to 14388, who has digital dollars only, 1751 to 14389, who has an
-    // account that is off.
-    let (card, digital, off) = (fixture.card(D, 0), fixture.card(D, 9), fixture.card(D, 2));
-    let own = fixture.sandbox.customer_accounts(D, &card)[0].0.clone();
-    let other = fixture.sandbox.customer_accounts(D, &digital)[0].0.clone();
-    let dead = fixture.sandbox.customer_accounts(D, &off)[0].0.clone();
+    let (card, digital, suppressed) = cards(&fixture);
+    let own = account_of(&fixture, &card);
+    let other = account_of(&fixture, &digital);
+    let old = account_of(&fixture, &suppressed);
     for (body, field) in [
         (transfer(&card, "14387", "8204", "USD", "5"), "CustomerAssetAccountId"),
         (transfer(&card, "14380", &own, "USD", "5"), "CustomerAssetAccountId"),
         (transfer(&card, "14387", &other, "dUSD", "5"), "CustomerAssetAccountId"),
         (transfer(&card, "14388", &other, "dUSD", "5"), "CustomersId"),
         (transfer(&digital, "14388", &other, "USD", "5"), "currencyType"),
-        (transfer(&off, "14389", &dead, "USD", "5"), "CustomerAssetAccountId"),
+        (transfer(&suppressed, "14389", &old, "USD", "5"), "CustomerAssetAccountId"),
         (transfer(&card, "14387", "9999", "USD", "5"), "CustomerAssetAccountId"),
         (transfer(&card, "14387", &own, "USD", "100000"), "amount"),
     ] {
@@ -35,34 +43,31 @@ async fn an_account_pays_only_for_the_customer_it_belongs_to() {
         assert_eq!(status, StatusCode::BAD_REQUEST, "{body}");
         assert_eq!(answer["errors"][0]["fieldName"], field, "{body}");
     }
-    fixture.pass(3);
-    assert!(
-        fixture.sandbox.card_ids(D).iter().all(|card| fixture.sandbox.credits(D, card).is_empty())
-    );
-
-    for (card, customer, account, currency) in
-        [(&card, "14387", &own, "USD"), (&digital, "14388", &other, "dUSD")]
-    {
-        let before = fixture.sandbox.customer_accounts(D, card)[0].1;
-        let float = fixture.sandbox.float(D, "USD");
-        let (status, _) = fixture
-            .ibanera(
-                &token,
-                "POST",
-                "cards/transferfunds",
-                &transfer(card, customer, account, currency, "20"),
-            )
-            .await;
-        assert_eq!(status, StatusCode::OK);
-        fixture.pass(3);
-        assert_eq!(fixture.sandbox.credits(D, card), [decimal("20")]);
-        assert_eq!(
-            before.amount() - fixture.sandbox.customer_accounts(D, card)[0].1.amount(),
-            decimal("20.50")
-        );
-        assert_eq!(fixture.sandbox.float(D, "USD"), float, "the manager paid for the customer");
+    fixture.advance(3);
+    for card in fixture.sandbox.card_ids(IBANERA) {
+        assert_eq!(fixture.sandbox.credits(IBANERA, &card), []);
     }
-    assert_eq!(fixture.sandbox.discrepancies(D), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn an_account_pays_for_the_customer_it_belongs_to() {
+    let fixture = fixture();
+    let token = fixture.ibanera_token().await;
+    let (card, digital, _) = cards(&fixture);
+    for (card, customer, currency) in [(&card, "14387", "USD"), (&digital, "14388", "dUSD")] {
+        let before = fixture.sandbox.customer_accounts(IBANERA, card)[0].1;
+        let float = fixture.sandbox.float(IBANERA, "USD");
+        let body = transfer(card, customer, &account_of(&fixture, card), currency, "20");
+        let (status, _) = fixture.ibanera(&token, "POST", "cards/transferfunds", &body).await;
+        assert_eq!(status, StatusCode::OK);
+        fixture.advance(3);
+        assert_eq!(fixture.sandbox.credits(IBANERA, card), [decimal("20")]);
+        let after = fixture.sandbox.customer_accounts(IBANERA, card)[0].1;
+        assert_eq!(before.amount() - after.amount(), decimal("20.50"));
+        let float_after = fixture.sandbox.float(IBANERA, "USD");
+        assert_eq!(float_after, float, "the manager paid for the customer");
+    }
+    assert_eq!(fixture.sandbox.discrepancies(IBANERA), Vec::<String>::new());
 }
 
 #[tokio::test]
@@ -95,8 +100,8 @@ async fn accounts_are_listed_for_their_customer_and_tell_whose_they_are() {
         fixture.ibanera(&token, "GET", "accounts/account?id=1", "").await.0,
         StatusCode::NOT_FOUND
     );
-    assert!(fixture.sandbox.set_customer_account(D, "8301", decimal("512")));
+    assert!(fixture.sandbox.set_customer_account(IBANERA, "8301", decimal("512")));
     let (_, own) = fixture.ibanera(&token, "GET", &list("14387"), "").await;
     assert_eq!(own["details"][0]["availableBalance"].to_string(), "512");
-    assert_eq!(fixture.sandbox.discrepancies(D), Vec::<String>::new());
+    assert_eq!(fixture.sandbox.discrepancies(IBANERA), Vec::<String>::new());
 }

@@ -1,11 +1,14 @@
-//! A bank and a client for each of its wires, written from the documents.
+//! A bank whose clock the test moves, and what tests ask of every wire. The clients are written
+//! from the documents, one file a dialect.
+
+use async_trait::async_trait;
 
 use super::*;
 
-/// A bank whose clock the test moves, and a client for each wire.
 pub(super) struct Fixture {
     pub(super) sandbox: Sandbox,
     seconds: Arc<AtomicU64>,
+    /// For the next request that needs one.
     pub(super) nonce: AtomicU64,
 }
 
@@ -27,7 +30,7 @@ impl Fixture {
         }
     }
 
-    pub(super) fn pass(&self, seconds: u64) {
+    pub(super) fn advance(&self, seconds: u64) {
         self.seconds.fetch_add(seconds, Ordering::SeqCst);
     }
 
@@ -66,174 +69,70 @@ impl Fixture {
             .map(|body| String::from_utf8(body.to_bytes().to_vec()).unwrap());
         (status, body)
     }
+}
 
-    /// `signed` are the fields of the body, sorted in among the headers as a client must.
-    pub(super) async fn artha_with(
-        &self,
-        method: &str,
-        path: &str,
-        body: &str,
-        signed: &[(&str, &str)],
-        spoil: bool,
-    ) -> Answer {
-        let nonce = self.nonce.fetch_add(1, Ordering::SeqCst).to_string();
-        let timestamp = self.now().as_second().to_string();
-        let mut pairs: Vec<String> =
-            signed.iter().map(|(name, value)| format!("{name}={value}")).collect();
-        pairs.extend([
-            format!("customerToken={}", artha::TOKEN),
-            format!("nonce={nonce}"),
-            format!("timestamp={timestamp}"),
-        ]);
-        pairs.sort();
-        let text = if spoil { "something else".to_owned() } else { pairs.join("&") };
-        let signature = artha::tests::sign(&text);
-        let bearer = format!("Bearer {}", artha::TOKEN);
-        let headers = [
-            ("Authorization", bearer.as_str()),
-            ("timestamp", &timestamp),
-            ("nonce", &nonce),
-            ("customerToken", artha::TOKEN),
-            ("signature", &signature),
-        ];
-        self.ask(Dialect::Artha, method, &format!("/api/v1/{path}"), &headers, body.to_owned())
-            .await
+/// A client of a wire, as far as tests of all wires need it.
+#[async_trait]
+pub(super) trait WireClient {
+    /// Rows of a card as the wire lists them, newest first.
+    async fn rows(&self, fixture: &Fixture, card: &str) -> Vec<Value>;
+
+    /// A page of all cards' rows where the wire lists them, else of this card's.
+    async fn page(&self, fixture: &Fixture, card: &str, number: usize, size: usize) -> Page;
+
+    /// Asks for a top-up of the first card by 5000 in major units, and waits for it.
+    async fn top_up(&self, fixture: &Fixture, card: &str);
+
+    /// Status and text of the call that gives a card's figures.
+    async fn figures(&self, fixture: &Fixture, card: &str) -> (StatusCode, String);
+
+    fn names(&self) -> RowNames;
+}
+
+/// A page of rows.
+pub(super) struct Page {
+    pub(super) rows: Vec<Value>,
+    /// What the answer gives as the length of the whole list, in its own unit.
+    pub(super) total: Option<u64>,
+}
+
+/// What a wire calls the fields of a row.
+#[derive(Clone, Copy)]
+pub(super) struct RowNames {
+    pub(super) id: &'static str,
+    pub(super) card: &'static str,
+    pub(super) time: &'static str,
+    pub(super) amount: &'static str,
+    pub(super) currency: &'static str,
+    /// How far it got.
+    pub(super) state: &'static str,
+    /// What distinguishes a top-up from other rows.
+    pub(super) kind: &'static str,
+    /// The caller's task or reference.
+    pub(super) reference: &'static str,
+}
+
+impl RowNames {
+    /// A field as plain text.
+    pub(super) fn text(row: &Value, name: &str) -> String {
+        row[name].as_str().map_or_else(|| row[name].to_string(), str::to_owned)
     }
 
-    pub(super) async fn artha_get(&self, path: &str) -> Value {
-        let (status, body) = self.artha_with("GET", path, "", &[], false).await;
-        assert_eq!(status, StatusCode::OK, "{path}: {body:?}");
-        serde_json::from_str(&body.unwrap()).unwrap()
+    pub(super) fn id(self, row: &Value) -> String {
+        Self::text(row, self.id)
     }
 
-    pub(super) async fn artha_post(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
-        let body = format!(
-            "{{{}}}",
-            fields
-                .iter()
-                .map(|(name, value)| format!("{name:?}:{value:?}"))
-                .collect::<Vec<_>>()
-                .join(",")
-        );
-        self.artha_with("POST", path, &body, fields, false).await
+    pub(super) fn time(self, row: &Value) -> Timestamp {
+        Self::text(row, self.time).parse().unwrap()
     }
+}
 
-    pub(super) async fn banana_raw(&self, path: &str, plain: &str, key: &str) -> Answer {
-        let sealed =
-            seal::cbc_seal(banana::SECRET_KEY.as_bytes(), [7; 16], plain.as_bytes()).unwrap();
-        let hmac = seal::hmac_hex(key.as_bytes(), &sealed);
-        let headers = [
-            ("Merchant-ID", banana::MERCHANT_ID),
-            ("X-HMAC", hmac.as_str()),
-            ("Content-Type", "application/json"),
-        ];
-        self.ask(
-            Dialect::Banana,
-            "POST",
-            path,
-            &headers,
-            format!(r#"{{"encrypted_payload":"{sealed}"}}"#),
-        )
-        .await
-    }
-
-    pub(super) async fn banana(&self, path: &str, plain: &str) -> (StatusCode, String) {
-        let (status, body) = self.banana_raw(path, plain, banana::SECRET_KEY).await;
-        let envelope: Value = serde_json::from_str(&body.unwrap()).unwrap();
-        let sealed = envelope["encrypted_payload"].as_str().unwrap();
-        assert!(seal::hmac_holds(
-            banana::SECRET_KEY.as_bytes(),
-            sealed,
-            envelope["hmac"].as_str().unwrap()
-        ));
-        (
-            status,
-            String::from_utf8(seal::cbc_open(banana::SECRET_KEY.as_bytes(), sealed).unwrap())
-                .unwrap(),
-        )
-    }
-
-    pub(super) async fn enkash_login(&self, password: &str) -> Answer {
-        let basic = format!(
-            "Basic {}",
-            BASE64.encode(format!("{}:{}", enkash::CLIENT_ID, enkash::CLIENT_SECRET).as_bytes())
-        );
-        let form = format!(
-            "username={}&password={password}&grant_type=password&clientId={}",
-            enkash::USERNAME,
-            enkash::COMPANY_ID
-        );
-        let headers = [
-            ("Authorization", basic.as_str()),
-            ("Content-Type", "application/x-www-form-urlencoded"),
-        ];
-        self.ask(Dialect::Enkash, "POST", "/oauth/token", &headers, form).await
-    }
-
-    pub(super) async fn enkash_token(&self) -> String {
-        let (_, body) = self.enkash_login(enkash::PASSWORD).await;
-        let answer: Value = serde_json::from_str(&body.unwrap()).unwrap();
-        answer["access_token"].as_str().unwrap().to_owned()
-    }
-
-    pub(super) async fn enkash(&self, token: &str, path: &str, fields: &str) -> Answer {
-        let plain = format!(
-            r#"{{"companyId":"{}","cardAccountId":"{}"{fields}}}"#,
-            enkash::COMPANY_ID,
-            enkash::CARD_ACCOUNT_ID
-        );
-        let sealed = seal::ecb_seal(enkash::ENCRYPTION_KEY, plain.as_bytes()).unwrap();
-        let bearer = format!("Bearer {token}");
-        let headers = [("authorization", bearer.as_str()), ("partnerId", enkash::PARTNER_ID)];
-        let path = format!("/api/v0/partner/enKashCard{path}");
-        let (status, body) = self
-            .ask(Dialect::Enkash, "POST", &path, &headers, format!(r#"{{"request":"{sealed}"}}"#))
-            .await;
-        let opened = body.map(|body| {
-            let envelope: Value = serde_json::from_str(&body).unwrap();
-            match envelope["request"].as_str() {
-                Some(sealed) => {
-                    String::from_utf8(seal::ecb_open(enkash::ENCRYPTION_KEY, sealed).unwrap())
-                        .unwrap()
-                }
-                None => body,
-            }
-        });
-        (status, opened)
-    }
-
-    pub(super) fn otp(&self) -> String {
-        seal::totp(ibanera::SHARED_SECRET, self.now().as_second()).unwrap()
-    }
-
-    pub(super) async fn ibanera_login(&self, password: &str, otp: &str) -> Answer {
-        let body = format!(
-            r#"{{"username":"{}","password":"{password}","otp":"{otp}"}}"#,
-            ibanera::USERNAME
-        );
-        self.ask(Dialect::Ibanera, "POST", "/api/v1/public/auth/login", &[], body).await
-    }
-
-    pub(super) async fn ibanera_token(&self) -> String {
-        let (status, body) = self.ibanera_login(ibanera::PASSWORD, &self.otp()).await;
-        assert_eq!(status, StatusCode::OK, "{body:?}");
-        let answer: Value = serde_json::from_str(&body.unwrap()).unwrap();
-        answer["details"]["accessToken"].as_str().unwrap().to_owned()
-    }
-
-    pub(super) async fn ibanera(
-        &self,
-        token: &str,
-        method: &str,
-        path: &str,
-        body: &str,
-    ) -> (StatusCode, Value) {
-        let (bearer, otp) = (format!("Bearer {token}"), self.otp());
-        let headers = [("Authorization", bearer.as_str()), ("otp", otp.as_str())];
-        let path = format!("/api/v1/customer/{path}");
-        let (status, body) =
-            self.ask(Dialect::Ibanera, method, &path, &headers, body.to_owned()).await;
-        let body = body.unwrap();
-        (status, if body.is_empty() { Value::Null } else { serde_json::from_str(&body).unwrap() })
+/// The list of clients.
+pub(super) fn client(dialect: Dialect) -> &'static dyn WireClient {
+    match dialect {
+        Dialect::Artha => &artha::Client,
+        Dialect::Banana => &banana::Client,
+        Dialect::Enkash => &enkash::Client,
+        Dialect::Ibanera => &ibanera::Client,
     }
 }

@@ -1,6 +1,5 @@
 //! Wrong clocks, and top-ups that another system of the merchant makes.
 
-use super::rows::{row_facts, rows_of, top_up};
 use super::*;
 
 #[tokio::test]
@@ -8,23 +7,27 @@ async fn a_credit_from_elsewhere_looks_like_ours_and_is_not_counted_as_asked() {
     for dialect in Dialect::ALL {
         let fixture = fixture();
         let card = fixture.card(dialect, 0);
-        top_up(&fixture, dialect, &card).await;
+        client(dialect).top_up(&fixture, &card).await;
         let asked = fixture.sandbox.credits(dialect, &card);
         assert_eq!(asked.len(), 1, "{dialect:?}");
         let had = fixture.sandbox.available(dialect, &card).unwrap().amount();
-        fixture.pass(30);
+        fixture.advance(30);
         let id = fixture.sandbox.add_foreign_credit(dialect, &card, decimal("5000")).unwrap();
-        let rows = rows_of(&fixture, dialect, &card).await;
+        let rows = client(dialect).rows(&fixture, &card).await;
         let (theirs, ours) = (&rows[0], &rows[1]);
-        let (their_id, at, kind, reference) = row_facts(dialect, theirs);
-        let (our_id, _, our_kind, our_reference) = row_facts(dialect, ours);
-        assert_eq!((their_id, at), (id.clone(), fixture.now()), "{dialect:?}");
-        assert_eq!(kind, our_kind);
-        assert_ne!(id, our_id);
+        let names = client(dialect).names();
         assert_eq!(
-            reference == our_reference,
+            (names.id(theirs), names.time(theirs)),
+            (id.clone(), fixture.now()),
+            "{dialect:?}"
+        );
+        assert_eq!(theirs[names.kind], ours[names.kind]);
+        assert_ne!(id, names.id(ours));
+        // Only banana's rows have no reference.
+        assert_eq!(
+            theirs[names.reference] == ours[names.reference],
             dialect == Dialect::Banana,
-            "{dialect:?}: {reference}"
+            "{dialect:?}: {theirs}"
         );
         let same = [
             "amount",
@@ -71,18 +74,18 @@ async fn a_credit_from_elsewhere_can_be_dated_back_or_have_failed() {
             Some(had),
             "{dialect:?}: a failed top-up moved money"
         );
-        let rows: Vec<_> = rows_of(&fixture, dialect, &card)
-            .await
-            .iter()
-            .map(|row| row_facts(dialect, row))
-            .collect();
-        let index = rows.iter().position(|row| row.0 == id).unwrap();
-        assert_eq!(rows[index].1, fixture.now() - dated_back);
+        let names = client(dialect).names();
+        let rows = client(dialect).rows(&fixture, &card).await;
+        let index = rows.iter().position(|row| names.id(row) == id).unwrap();
+        assert_eq!(names.time(&rows[index]), fixture.now() - dated_back);
         assert!(index > 0, "{dialect:?}: a back-dated row stands first");
-        assert!(rows.windows(2).all(|two| two[0].1 >= two[1].1), "{dialect:?}: {rows:?}");
+        assert!(
+            rows.windows(2).all(|two| names.time(&two[0]) >= names.time(&two[1])),
+            "{dialect:?}: {rows:?}"
+        );
         // ibanera has no word for a transfer that failed, so it lists none.
         assert_eq!(
-            rows.iter().any(|row| row.0 == failed),
+            rows.iter().any(|row| names.id(row) == failed),
             dialect != Dialect::Ibanera,
             "{dialect:?}"
         );
@@ -108,13 +111,14 @@ async fn every_answer_tells_the_time_of_the_banks_clock_right_or_wrong() {
         fixture.sandbox.set_clock_offset(dialect, SignedDuration::from_secs(200));
         assert_eq!(date().await, "Mon, 02 Mar 2026 09:03:20 GMT");
         let card = fixture.card(dialect, 0);
-        top_up(&fixture, dialect, &card).await;
+        client(dialect).top_up(&fixture, &card).await;
         assert_eq!(
             fixture.sandbox.credits(dialect, &card).len(),
             1,
             "{dialect:?}: a wrong clock kept the client out"
         );
-        let (_, at, _, _) = row_facts(dialect, &rows_of(&fixture, dialect, &card).await[0]);
+        let newest = client(dialect).rows(&fixture, &card).await.swap_remove(0);
+        let at = client(dialect).names().time(&newest);
         assert_eq!(at, fixture.now() + SignedDuration::from_secs(197), "{dialect:?}");
         fixture.sandbox.set_clock_offset(dialect, SignedDuration::from_secs(-200));
         assert_eq!(date().await, "Mon, 02 Mar 2026 08:56:43 GMT");
@@ -130,7 +134,7 @@ async fn a_wrong_clock_does_not_change_what_cardholders_do() {
         let wrong = Fixture::new(Options { busy: true, ..Options::default() });
         wrong.sandbox.set_clock_offset(dialect, SignedDuration::from_secs(-250));
         for fixture in [&quiet, &wrong] {
-            fixture.pass(600);
+            fixture.advance(600);
         }
         let sums = |fixture: &Fixture| {
             fixture

@@ -212,7 +212,7 @@ fn float(
 ) {
     let key = &page.target.key;
     let Some(currency) = portfolio.cards.get(key).and_then(|card| card.currency) else { return };
-    let reading = portfolio.floats.get(&key.provider).unwrap_or(&Reading::Never);
+    let reading = portfolio.accounts.floats.get(&key.provider).unwrap_or(&Reading::Never);
     let of_currency =
         |sums: &Vec<Money>| sums.iter().find(|sum| sum.currency() == currency).copied();
     let label = if pays.is_some() { "Float pays" } else { "Float" };

@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use cardtop::config::Config;
 use cardtop::domain::operation::{Operation, OperationId, OperationState};
 use cardtop::domain::proof::ProvenBy;
 use cardtop::engine::{ChangeRequest, Engine, Refused, Verdict, confirmation};
+use cardtop::provider::Config;
 use cardtop::provider::http::{Access, Transport, TransportError};
 use cardtop::sandbox::{Dialect, ForeignTopUp};
 use http::{Request, Response};

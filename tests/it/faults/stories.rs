@@ -9,13 +9,13 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytes::Bytes;
 use cardtop::clock::Clock;
-use cardtop::config::Config;
 use cardtop::domain::operation::{Action, OperationId, OperationState};
 use cardtop::engine::{ChangeRequest, Engine, Setup};
+use cardtop::provider::Config;
 use cardtop::provider::http::{Access, Transport, TransportError};
-use cardtop::sandbox::bank::CardState;
+use cardtop::sandbox::CardState;
 use cardtop::sandbox::{Dialect, Options, Sandbox};
-use cardtop::store::{Store, journal};
+use cardtop::store::Store;
 use http::{Request, Response};
 use jiff::SignedDuration;
 
@@ -148,7 +148,7 @@ async fn a_change_that_takes_long_is_not_taken_for_a_crash_by_the_board_that_sen
         .await
         .unwrap_or_else(|refused| panic!("{refused}"));
     let steps = engine.steps(id).await.expect("the journal");
-    let words: Vec<&str> = steps.iter().map(|step| &*step.what).collect();
+    let words: Vec<&str> = steps.iter().map(|step| step.kind.as_str()).collect();
     assert!(!words.contains(&"crash") && words.contains(&"answer"), "{words:?}");
     assert_eq!(operation.state, OperationState::Done, "{:?}", operation.detail);
     engine.stop().await;
@@ -242,7 +242,7 @@ async fn an_answer_that_the_disk_did_not_take_is_written_as_soon_as_it_does() {
         .await
         .expect("the journal")
         .iter()
-        .map(|step| step.what.to_string())
+        .map(|step| step.kind.to_string())
         .collect();
     assert!(words.contains(&"answer".to_owned()), "{words:?}");
     assert_eq!(net.sent(), 1);
@@ -350,10 +350,10 @@ impl Copied {
         fs::write(at(format!("{}-wal", cardtop::store::FILE)), &self.log).expect("writing");
         let store =
             Store::open(folder.path()).unwrap_or_else(|error| panic!("{}: {error}", self.when));
-        let (verified, operations) = store
-            .journal(|db| Ok((journal::verify(db)?, journal::newest(db, 100)?)))
-            .await
-            .unwrap_or_else(|error| panic!("{}: {error}", self.when));
+        let verified = store.verify().await;
+        let operations = store.newest_operations(100).await;
+        let verified = verified.unwrap_or_else(|error| panic!("{}: {error}", self.when));
+        let operations = operations.unwrap_or_else(|error| panic!("{}: {error}", self.when));
         verified.unwrap_or_else(|broken| panic!("{}: {broken}", self.when));
         operations.into_iter().map(|operation| operation.id).collect()
     }

@@ -14,9 +14,10 @@ use aws_lc_rs::digest;
 use cardtop::clock::Clock;
 use cardtop::domain::operation::{ActionKind, Operation, OperationState};
 use cardtop::sandbox::{Dialect, Sandbox};
-use cardtop::store::{Store, journal};
+use cardtop::store::Store;
 use futures::future::try_join_all;
 use jiff::Timestamp;
+use rusqlite::Connection;
 
 use super::gate::Gate;
 use super::judge::Account;
@@ -194,7 +195,7 @@ impl Course {
         let operations = everything(&stores).await?;
         let mut lines = Ok(0);
         for store in &stores {
-            match store.journal(|db| journal::verify(db)).await? {
+            match store.verify().await? {
                 Ok(verified) => lines = lines.map(|lines| lines + verified.lines),
                 Err(broken) => lines = Err(broken),
             }
@@ -325,7 +326,7 @@ fn add<W: AsRef<str>>(sum: &mut BTreeMap<String, u64>, counts: &BTreeMap<W, u64>
 async fn everything(stores: &[Store]) -> anyhow::Result<Vec<Operation>> {
     let mut operations = Vec::new();
     for store in stores {
-        operations.extend(store.journal(|db| journal::newest(db, 1_000_000)).await?);
+        operations.extend(store.newest_operations(1_000_000).await?);
     }
     Ok(operations)
 }
@@ -336,7 +337,8 @@ async fn false_proofs(
     store: &Store,
     elsewhere: &BTreeMap<(&'static str, String), i64>,
 ) -> anyhow::Result<Vec<String>> {
-    let done = store.journal(|db| {
+    let done = || {
+        let db = Connection::open(store.path())?;
         let mut query = db.prepare(
             "SELECT id, provider, credit, created_at,
                     EXISTS (SELECT 1 FROM line WHERE line.operation = operation.id AND what = \
@@ -349,9 +351,9 @@ async fn false_proofs(
         query
             .query_map([], read)?
             .collect::<rusqlite::Result<Vec<(String, String, Option<String>, i64, bool, String)>>>()
-    });
+    };
     let mut wrong = Vec::new();
-    for (id, provider, credit, asked, answered, detail) in done.await? {
+    for (id, provider, credit, asked, answered, detail) in done()? {
         let nameless = matches!(provider.as_str(), "artha" | "banana");
         if nameless && !answered {
             wrong.push(format!("{provider} {id}: a lost answer became DONE by a list: {detail}"));
@@ -394,7 +396,8 @@ async fn fingerprint(stores: &[Store], sandbox: &Sandbox, table: &str) -> anyhow
 
 /// Every operation of a journal with the kinds and times of its lines.
 async fn every_line(store: &Store) -> anyhow::Result<Vec<String>> {
-    let operations = store.journal(|db| {
+    let operations = || {
+        let db = Connection::open(store.path())?;
         let mut query = db.prepare(
             "SELECT provider || ' ' || reason || ' ' || card_id || ' ' || deed || ' ' || \
              ifnull(amount, '') || ' ' || state || ' ' || looks
@@ -406,6 +409,6 @@ async fn every_line(store: &Store) -> anyhow::Result<Vec<String>> {
         query
             .query_map([], |row| row.get::<_, String>(0))?
             .collect::<rusqlite::Result<Vec<String>>>()
-    });
-    Ok(operations.await?)
+    };
+    Ok(operations()?)
 }

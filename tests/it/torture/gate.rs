@@ -10,7 +10,7 @@ use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
-use cardtop::sandbox::bank::CardState;
+use cardtop::sandbox::CardState;
 use cardtop::sandbox::{Dialect, ListChange, Merchant, Sandbox};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};

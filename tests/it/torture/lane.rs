@@ -11,8 +11,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use anyhow::{anyhow, bail};
+use cardtop::sandbox::CardState;
 use cardtop::sandbox::Dialect;
-use cardtop::sandbox::bank::CardState;
 use tokio::net::TcpStream;
 
 use super::gate::{self, Arrived, Gate};

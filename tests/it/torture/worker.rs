@@ -14,11 +14,11 @@ use std::time::Duration;
 
 use anyhow::{Context, anyhow};
 use cardtop::clock::Clock;
-use cardtop::config::Config;
 use cardtop::domain::card::{CardKey, ProviderId};
 use cardtop::domain::money::Money;
 use cardtop::domain::operation::{Action, OnConflict, OperationId};
 use cardtop::engine::{ChangeRequest, Engine, Expected, Refused, Setup};
+use cardtop::provider::Config;
 use jiff::Timestamp;
 use tokio::sync::mpsc;
 

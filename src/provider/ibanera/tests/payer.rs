@@ -18,7 +18,7 @@ fn usd_account() -> String {
 
 const QUOTED: &str = r#"{"id":0,"details":{"fee":0.50,"totalDue":10.50},"status":"1","errors":[]}"#;
 
-async fn logged_in(wire: &Wire, change: impl FnOnce(&mut config::Ibanera)) -> Ibanera {
+async fn logged_in(wire: &Wire, change: impl FnOnce(&mut Settings)) -> Ibanera {
     let account = build(wire, change).expect("a configured account");
     wire.answer(200, LOGGED_IN);
     account.bearer(None).await.expect("a token");
@@ -26,7 +26,7 @@ async fn logged_in(wire: &Wire, change: impl FnOnce(&mut config::Ibanera)) -> Ib
 }
 
 async fn send(account: &Ibanera, card: &Card) -> Result<Ack> {
-    Provider::act(account, card, &Action::TopUp(dollars(1_000)), id()).await
+    Provider::act(account, Permit::for_test(card, Action::TopUp(dollars(1_000)), id())).await
 }
 
 #[tokio::test]

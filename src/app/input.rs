@@ -1,0 +1,85 @@
+//! Keys and pasted text: which of them a dialog, the help or a filter takes, and which are
+//! commands.
+
+use super::chord::{Chord, Key};
+use super::command::{Command, Group};
+use super::layout::Pane;
+use super::{Effect, Model};
+
+impl Model {
+    pub(super) fn press(&mut self, chord: Chord) -> Vec<Effect> {
+        self.notice = None;
+        let command = self.keymap.command(chord, self.screen.focus);
+        // These two also work over a dialog and in a field, where every other key is typed. Only
+        // with a modifier: whatever the file of keys says, no letter is taken there.
+        let above = chord.ctrl || chord.alt || matches!(chord.key, Key::F(_));
+        if command == Some(Command::Redraw) && above {
+            return vec![Effect::Redraw];
+        }
+        if command == Some(Command::Suspend) && above {
+            // What is typed into a dialog may be a secret: it is wiped first.
+            self.dialogs.clear();
+            return vec![Effect::Suspend];
+        }
+        if let Some(dialog) = self.dialogs.last_mut() {
+            let outcome = dialog.key(&chord, &mut self.portfolio);
+            return self.outcome(outcome);
+        }
+        if let Some(help) = &mut self.help {
+            help.key(&chord, command);
+            if help.closed {
+                self.help = None;
+            }
+            return Vec::new();
+        }
+        if std::mem::take(&mut self.copying) {
+            return self.copy(chord);
+        }
+        let (now, zone) = (self.portfolio.now, self.portfolio.zone.clone());
+        match self.search_mut() {
+            Some(search) if search.typing && !(chord.ctrl && command == Some(Command::Quit)) => {
+                search.key(&chord, now, &zone);
+                Vec::new()
+            }
+            Some(_) | None => match command {
+                Some(command) => self.carry_out(command),
+                None => {
+                    self.remark_other_panes(chord);
+                    Vec::new()
+                }
+            },
+        }
+    }
+
+    pub(super) fn paste(&mut self, text: &str) -> Vec<Effect> {
+        if let Some(dialog) = self.dialogs.last_mut() {
+            let outcome = dialog.paste(text, &mut self.portfolio);
+            return self.outcome(outcome);
+        }
+        let (now, zone) = (self.portfolio.now, self.portfolio.zone.clone());
+        if let Some(search) = self.search_mut().filter(|search| search.typing) {
+            search.paste(text, now, &zone);
+        }
+        Vec::new()
+    }
+
+    /// Of a key that works in other panes only, says in which, instead of doing nothing.
+    fn remark_other_panes(&mut self, chord: Chord) {
+        let Some(spec) = self
+            .keymap
+            .elsewhere(chord, self.screen.focus)
+            .filter(|spec| spec.group != Group::Move || spec.is_about_a_card())
+        else {
+            return;
+        };
+        let words = if self.screen.focus == Pane::Providers && spec.is_about_a_card() {
+            let cards = self.keymap.hint(Command::Cards, "shows the cards");
+            format!("{} is for a card, this is a provider: {cards}", spec.help)
+        } else {
+            let panes: Vec<String> =
+                spec.panes.iter().map(|pane| pane.name().to_lowercase()).collect();
+            format!("{}: not here, but in {}", spec.help, panes.join(", "))
+        };
+        self.remark(&words);
+    }
+}

@@ -1,0 +1,94 @@
+//! Whether the rows of a pane have to be made again.
+//!
+//! Making rows visits everything that is known, so it is done only when something they depend on
+//! has changed: the data, the minute (filters such as `since:15m` and stretches of time move with
+//! it), or what the operator chose. While rows are held still, only the operator's choices count.
+
+use super::portfolio::Portfolio;
+
+/// Whether rows follow the data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Movement {
+    /// They do.
+    Live,
+    /// A dialog is open or the screen is paused: no row moves under the operator's hands.
+    Held,
+}
+
+/// The data that rows were made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct DataVersion {
+    /// The portfolio's revision of what the pane shows.
+    revision: u64,
+    /// Minutes since 1970; 0 for a pane whose rows do not depend on the time.
+    minute: i64,
+}
+
+impl DataVersion {
+    /// Of rows that depend on everything that is known, and on the time.
+    pub(crate) fn of_all(portfolio: &Portfolio) -> Self {
+        Self { revision: portfolio.revisions.all, minute: minute(portfolio) }
+    }
+
+    /// Of rows that depend on transactions and operations, and on the time.
+    pub(crate) fn of_history(portfolio: &Portfolio) -> Self {
+        Self { revision: portfolio.revisions.history, minute: minute(portfolio) }
+    }
+
+    /// Of rows that depend on transactions and operations only.
+    pub(crate) const fn of_timeless_history(portfolio: &Portfolio) -> Self {
+        Self { revision: portfolio.revisions.history, minute: 0 }
+    }
+}
+
+fn minute(portfolio: &Portfolio) -> i64 {
+    portfolio.now.as_second().div_euclid(60)
+}
+
+/// What the rows of a pane were last made of; `C` is what the operator chose.
+#[derive(Clone, Debug)]
+pub(crate) struct Memo<C>(Option<(DataVersion, C)>);
+
+impl<C> Default for Memo<C> {
+    fn default() -> Self {
+        Self(None)
+    }
+}
+
+impl<C: PartialEq> Memo<C> {
+    /// Whether rows have to be made of this; from now on they count as made of it.
+    pub(crate) fn renew(&mut self, data: DataVersion, choices: C, movement: Movement) -> bool {
+        let data = match (movement, &self.0) {
+            (Movement::Held, Some((made_of, _))) => *made_of,
+            (Movement::Held, None) | (Movement::Live, _) => data,
+        };
+        let sources = Some((data, choices));
+        if self.0 == sources {
+            return false;
+        }
+        self.0 = sources;
+        true
+    }
+
+    /// Whether rows were made in another minute than this.
+    pub(crate) fn is_of_another_minute(&self, data: DataVersion) -> bool {
+        self.0.as_ref().is_some_and(|(made_of, _)| made_of.minute != data.minute)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_are_made_once_for_each_change_and_held_rows_for_a_choice_only() {
+        let data = |revision| DataVersion { revision, minute: 7 };
+        let mut memo = Memo::default();
+        assert!(memo.renew(data(1), 'a', Movement::Held), "they were never made");
+        assert!(!memo.renew(data(1), 'a', Movement::Live));
+        assert!(memo.renew(data(2), 'a', Movement::Live));
+        assert!(!memo.renew(data(3), 'a', Movement::Held));
+        assert!(memo.renew(data(3), 'b', Movement::Held));
+        assert!(memo.renew(data(3), 'b', Movement::Live), "what was held back");
+    }
+}

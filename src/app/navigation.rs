@@ -1,0 +1,139 @@
+//! What commands do that only change what is shown: the cursor, the pane, the view.
+
+use std::collections::BTreeSet;
+
+use super::layout::Pane;
+use super::list::{Direction, Motion};
+use super::search::Search;
+use super::{Effect, Model, activity, detail, feed, help};
+use crate::domain::card::CardKey;
+use crate::engine::Job;
+
+impl Model {
+    /// Moves the cursor of the focused pane.
+    pub(super) fn go(&mut self, motion: Motion) {
+        match self.screen.focus {
+            Pane::Cards => self.panes.cards.list.go(motion),
+            Pane::Detail => self.panes.detail.list.go(motion),
+            Pane::Feed => self.panes.feed.go(motion),
+            Pane::Activity => self.panes.activity.list.go(motion),
+            Pane::Providers => self.panes.providers.list.go(motion),
+        }
+    }
+
+    /// To the tab beside the chosen one.
+    pub(super) fn tab(&mut self, direction: Direction) {
+        match self.screen.focus {
+            Pane::Detail => {
+                let tab = &mut self.panes.detail.tab;
+                *tab = beside(&detail::Tab::ALL, *tab, direction);
+            }
+            Pane::Activity => {
+                let tab = &mut self.panes.activity.tab;
+                *tab = beside(&activity::Tab::ALL, *tab, direction);
+            }
+            Pane::Cards | Pane::Feed | Pane::Providers => {}
+        }
+    }
+
+    /// Shows the card of the row under the cursor.
+    pub(super) fn open(&mut self) {
+        if self.screen.focus == Pane::Detail && self.screen.view == Pane::Detail {
+            return;
+        }
+        let Some(key) = self.subject() else { return };
+        self.panes.detail.show(Some(key));
+        self.screen.open_card();
+    }
+
+    /// Leaves the zoom, else clears the filter, else goes back.
+    pub(super) fn back(&mut self) {
+        if self.screen.zoomed {
+            self.screen.zoomed = false;
+        } else if self.search(self.screen.focus).is_some_and(|search| !search.text().is_empty()) {
+            _ = self.search_mut().map(Search::clear);
+        } else {
+            self.screen.back();
+        }
+    }
+
+    /// To the next decline, or operation that failed or is in doubt.
+    pub(super) fn seek(&mut self, direction: Direction) {
+        let portfolio = &self.portfolio;
+        let trouble =
+            |entry: &feed::Entry| entry.known(portfolio).is_some_and(|row| row.is_trouble());
+        let found = match self.screen.focus {
+            Pane::Cards => {
+                let cards = &mut self.panes.cards;
+                let urgent: BTreeSet<CardKey> = cards
+                    .list
+                    .keys()
+                    .iter()
+                    .filter(|key| cards.attention(key).is_some_and(|it| it.rank() < 4))
+                    .cloned()
+                    .collect();
+                cards.list.seek(direction, |key| urgent.contains(key))
+            }
+            Pane::Feed => {
+                let feed = &mut self.panes.feed;
+                let found = feed.list.seek(direction, trouble);
+                feed.follow &= !found;
+                found
+            }
+            Pane::Activity => self.panes.activity.list.seek(direction, |id| {
+                portfolio.operation(*id).is_some_and(|row| feed::Known::Operation(row).is_trouble())
+            }),
+            Pane::Detail => self.panes.detail.list.seek(direction, trouble),
+            Pane::Providers => false,
+        };
+        if !found {
+            self.remark("no other decline or unknown operation that way");
+        }
+    }
+
+    /// Explains the row of the feed in the whole view, or no longer.
+    pub(super) fn explain(&mut self) {
+        let feed = &mut self.panes.feed;
+        feed.explain = self.screen.view != Pane::Feed || !feed.explain;
+        self.screen.show(Pane::Feed);
+    }
+
+    /// Keys go to the filter of the focused pane from now on.
+    pub(super) fn type_filter(&mut self) {
+        _ = self.search_mut().map(|search| search.typing = true);
+    }
+
+    /// Holds the rows still, or lets them go on.
+    pub(super) fn pause(&mut self) {
+        self.paused = if self.paused.is_some() { None } else { Some(self.portfolio.now) };
+    }
+
+    pub(super) fn show_help(&mut self) {
+        self.help = Some(help::Help::default());
+    }
+
+    /// The next key says what is copied. Of a provider there is only one thing to copy.
+    pub(super) fn begin_copy(&mut self) -> Vec<Effect> {
+        if self.screen.focus == Pane::Providers {
+            return self.copy_status();
+        }
+        self.copying = true;
+        Vec::new()
+    }
+
+    /// Reads every provider again.
+    pub(super) fn refresh_all(&mut self) -> Vec<Effect> {
+        self.remark("reading everything again, as fast as the limits allow");
+        vec![Effect::Ask(Job::Refresh(None))]
+    }
+}
+
+/// The tab to the left or right of one, without going round.
+fn beside<T: Copy + PartialEq>(all: &[T], tab: T, direction: Direction) -> T {
+    let index = all.iter().position(|known| *known == tab).unwrap_or(0);
+    let next = match direction {
+        Direction::Forward => index + 1,
+        Direction::Backward => index.saturating_sub(1),
+    };
+    all.get(next).copied().unwrap_or(tab)
+}

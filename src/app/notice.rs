@@ -1,0 +1,114 @@
+//! The notice in the last line: what a key did, and what the engine reports that no dialog shows.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::Model;
+use crate::domain::card::{CardKey, digits};
+use crate::domain::operation::{Operation, OperationState};
+use crate::domain::text;
+use crate::engine::EngineEvent;
+
+/// How long a remark stays when no key is pressed.
+const STAYS: Duration = Duration::from_secs(8);
+
+/// A notice in the last line. The next key removes it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Notice {
+    /// One sentence.
+    pub(crate) words: String,
+    /// Something went wrong: it does not go away by itself.
+    pub(crate) wrong: bool,
+    since: Timestamp,
+}
+
+impl Model {
+    /// Says what happened.
+    pub(super) fn remark(&mut self, words: &str) {
+        self.notice =
+            Some(Notice { words: words.to_owned(), wrong: false, since: self.portfolio.now });
+    }
+
+    /// Says what went wrong.
+    fn complain(&mut self, words: &str) {
+        let words = text::one_line(words);
+        self.notice = Some(Notice { words, wrong: true, since: self.portfolio.now });
+    }
+
+    /// Removes a remark that stood long enough.
+    pub(super) fn drop_old_notice(&mut self) {
+        let now = self.portfolio.now;
+        let is_old = |notice: &Notice| {
+            let end = notice.since.saturating_add(STAYS).unwrap_or(Timestamp::MAX);
+            !notice.wrong && end <= now
+        };
+        if self.notice.as_ref().is_some_and(is_old) {
+            self.notice = None;
+        }
+    }
+
+    /// Says what an event means, unless a dialog about the same card shows it. `state_before` is
+    /// the state that its operation had, where it was known.
+    pub(super) fn notice_event(
+        &mut self,
+        event: &EngineEvent,
+        state_before: Option<OperationState>,
+    ) {
+        match event {
+            EngineEvent::Operation(row) => {
+                if state_before.is_some_and(|state| state != row.state)
+                    && !self.has_dialog_about(&row.card)
+                {
+                    self.notice_outcome(row);
+                }
+            }
+            EngineEvent::Refused { card, why, .. } => {
+                if !self.has_dialog_about(card) {
+                    let digits = self.digits(card);
+                    self.complain(&format!("{digits}: NOT SENT, {why}"));
+                }
+            }
+            EngineEvent::NotSettled { why, .. } => {
+                if self.dialogs.is_empty() {
+                    self.complain(why);
+                }
+            }
+            EngineEvent::Broken(why) => self.complain(&format!("a part of cardtop failed: {why}")),
+            EngineEvent::ReadOnly(true) => self.remark("READ: every change is refused from now on"),
+            EngineEvent::ReadOnly(false) => self.remark("WRITE: changes may be asked again"),
+            EngineEvent::Cards(_)
+            | EngineEvent::Stale { .. }
+            | EngineEvent::Transactions(_)
+            | EngineEvent::Steps { .. }
+            | EngineEvent::Float { .. }
+            | EngineEvent::Quote { .. }
+            | EngineEvent::RecentCredit { .. }
+            | EngineEvent::Health(_)
+            | EngineEvent::Provider(_) => {}
+        }
+    }
+
+    fn has_dialog_about(&self, card: &CardKey) -> bool {
+        self.dialogs.iter().any(|dialog| dialog.card() == Some(card))
+    }
+
+    /// How a change ended that no dialog shows any more.
+    fn notice_outcome(&mut self, row: &Operation) {
+        let what = format!("{} of {}", row.phrase(), digits(row.last4));
+        let detail = row.detail.as_deref().map(|detail| format!(", {detail}")).unwrap_or_default();
+        match row.state {
+            OperationState::Done => self.remark(&format!("{what}: DONE{detail}")),
+            OperationState::Failed => self.complain(&format!("{what}: FAILED{detail}")),
+            OperationState::Unknown => self.complain(&format!(
+                "{what}: UNKNOWN, cardtop is looking for it; do not send it again"
+            )),
+            OperationState::Sent | OperationState::Accepted => {}
+        }
+    }
+
+    /// The last digits of a card, as notices name it.
+    pub(super) fn digits(&self, key: &CardKey) -> String {
+        digits(self.portfolio.cards.get(key).and_then(|card| card.last4))
+    }
+}

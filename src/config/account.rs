@@ -1,0 +1,247 @@
+//! `[providers.NAME]`: one provider account, checked.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::endpoint;
+use super::error::ConfigError;
+use super::kind::{AccountTable, ProviderKind};
+use super::lists::{self, Lists};
+use super::proxy;
+use super::spelling::{self, Spelling};
+use super::table::Table;
+use crate::domain::card::{Ids, ProviderId};
+
+/// `[providers.NAME]`. `A` is what its kind makes of its own settings and credentials.
+///
+/// More fields than most: one for each key that every account has.
+#[derive(Clone, Debug)]
+pub struct ProviderConfig<A: 'static> {
+    /// The name in the file.
+    pub name: ProviderId,
+    /// Which wire it speaks.
+    pub kind: &'static ProviderKind<A>,
+    /// Whether real money is behind it.
+    pub environment: Environment,
+    /// Address that paths are appended to; no slash at its end; https, or http on loopback.
+    pub base_url: String,
+    /// CSV of card ids, for providers without a list; absolute.
+    pub roster: Option<PathBuf>,
+    /// Requests a minute at most.
+    pub rate_limit: u32,
+    /// Refuse every change to this account.
+    pub read_only: bool,
+    /// How long one request may take.
+    pub timeout: Duration,
+    /// How often figures are read.
+    pub poll: Poll,
+    /// Other systems of the merchant top up the same cards: an equal credit after a lost answer
+    /// may be theirs.
+    pub others_top_up: bool,
+    /// SHA-256 of the server's public key, when pinned.
+    pub pin_certificate: Option<[u8; 32]>,
+    /// What it spells otherwise than its wire's document.
+    pub spelling: Spelling,
+    /// How its lists are asked for.
+    pub lists: Lists,
+    /// The settings that only its kind has, and where its credentials are.
+    pub settings: A,
+}
+
+impl<A> ProviderConfig<A> {
+    /// The kind's word: `artha`.
+    #[must_use]
+    pub const fn kind(&self) -> &'static str {
+        self.kind.name
+    }
+
+    /// The forms of its ids.
+    #[must_use]
+    pub const fn ids(&self) -> Ids {
+        self.kind.ids
+    }
+}
+
+/// Whether real money is behind an account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Environment {
+    /// Real cards and money.
+    Production,
+    /// A provider's test system, or the built-in one.
+    Sandbox,
+}
+
+impl Environment {
+    /// The word in the top line.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Production => "PROD",
+            Self::Sandbox => "SANDBOX",
+        }
+    }
+}
+
+/// `[providers.NAME.poll]`.
+#[derive(Clone, Copy, Debug)]
+pub struct Poll {
+    /// Between two readings of a visible card's balance.
+    pub balances: Duration,
+    /// Between two readings of the newest transactions.
+    pub transactions: Duration,
+}
+
+impl Default for Poll {
+    fn default() -> Self {
+        Self { balances: Duration::from_secs(30), transactions: Duration::from_secs(15) }
+    }
+}
+
+/// The keys of an account of any kind.
+const COMMON: [&str; 15] = [
+    "kind",
+    "environment",
+    "base_url",
+    "roster",
+    "rate_limit",
+    "read_only",
+    "timeout",
+    "poll",
+    "pin_certificate",
+    "others_top_up",
+    "credentials",
+    "paths",
+    "fields",
+    "words",
+    "lists",
+];
+
+/// Reads an account. The order of the checks decides which of several mistakes is named: a mistyped
+/// key before the key that it leaves missing.
+pub(super) fn read<A>(
+    name: &str,
+    mut table: Table<'_>,
+    kinds: &[&'static ProviderKind<A>],
+) -> Result<ProviderConfig<A>, ConfigError> {
+    let plain = !name.is_empty()
+        && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
+    if !plain {
+        return Err(table.error(
+            table.span(),
+            &format!("providers.\"{name}\": a name has only letters, digits, - and _"),
+        ));
+    }
+    let kind = read_kind(&mut table, kinds)?;
+    if let Some(key) = kind.credentials.iter().find(|key| table.has(key)) {
+        let place = format!(" is a secret: it belongs in [{}.credentials]", table.name());
+        return Err(table.misplaced(key, &place));
+    }
+    table.only(&[&COMMON[..], kind.settings].concat())?;
+    let environment = table
+        .word(
+            "environment",
+            &[("production", Environment::Production), ("sandbox", Environment::Sandbox)],
+        )?
+        .unwrap_or(Environment::Production);
+    let base_url = table.need_address("base_url")?;
+    let roster = table.some_text("roster")?.map(|text| table.file(&text));
+    let rate_limit = table
+        .read(
+            "rate_limit",
+            "a rate of at least one a minute, such as \"120/min\", \"5/s\" or \"3000/hour\"",
+            read_rate,
+        )?
+        .unwrap_or(120);
+    let read_only = table.flag("read_only")?.unwrap_or(false);
+    let timeout = table.duration("timeout")?.unwrap_or(Duration::from_secs(20));
+    let poll = read_poll(&mut table)?;
+    // Nobody else knows of a server on this machine.
+    let others_top_up = table.flag("others_top_up")?.unwrap_or_else(|| !is_local(&base_url));
+    let pin_certificate = table.read(
+        "pin_certificate",
+        "the SHA-256 of the server's public key: 64 hexadecimal digits, or base64",
+        read_certificate_pin,
+    )?;
+    let spelling = spelling::read(&mut table, kind.endpoints, kind.fields, kind.words)?;
+    let lists = lists::read(&mut table, kind.list_settings, (kind.lists)())?;
+    let credentials = table.table_or_empty("credentials")?;
+    credentials.only(kind.credentials)?;
+    let mut account = AccountTable::new(table, credentials);
+    let settings = (kind.read)(&mut account)?;
+    let (table, own_routes) = account.into_parts();
+    endpoint::refuse_shared(kind.endpoints, &spelling, own_routes, &table)?;
+    Ok(ProviderConfig {
+        name: ProviderId::new(name),
+        kind,
+        environment,
+        base_url,
+        roster,
+        rate_limit,
+        read_only,
+        timeout,
+        poll,
+        others_top_up,
+        pin_certificate,
+        spelling,
+        lists,
+        settings,
+    })
+}
+
+fn read_kind<A>(
+    table: &mut Table<'_>,
+    kinds: &[&'static ProviderKind<A>],
+) -> Result<&'static ProviderKind<A>, ConfigError> {
+    let words: Vec<(&str, &'static ProviderKind<A>)> =
+        kinds.iter().map(|kind| (kind.name, *kind)).collect();
+    if let Some(kind) = table.word("kind", &words)? {
+        return Ok(kind);
+    }
+    // A mistyped `kind` is the likelier mistake than a forgotten one.
+    let own = kinds.iter().flat_map(|kind| kind.settings);
+    table.only(&COMMON.iter().chain(own).copied().collect::<Vec<_>>())?;
+    let words: Vec<String> = kinds.iter().map(|kind| format!("\"{}\"", kind.name)).collect();
+    Err(table.missing("kind", &format!(": write one of {}", words.join(", "))))
+}
+
+fn read_poll(table: &mut Table<'_>) -> Result<Poll, ConfigError> {
+    let default = Poll::default();
+    let Some(mut poll) = table.table("poll")? else { return Ok(default) };
+    poll.only(&["balances", "transactions"])?;
+    Ok(Poll {
+        balances: poll.duration("balances")?.unwrap_or(default.balances),
+        transactions: poll.duration("transactions")?.unwrap_or(default.transactions),
+    })
+}
+
+/// Whether an address leads to this machine.
+fn is_local(address: &str) -> bool {
+    address.parse::<http::Uri>().is_ok_and(|url| url.host().is_some_and(proxy::is_loopback))
+}
+
+/// Requests a minute: `120/min`, `5/s`, `3000/hour`.
+fn read_rate(text: &str) -> Option<u32> {
+    let (count, unit) = text.split_once('/')?;
+    let count: u32 = count.trim().parse().ok().filter(|count| *count > 0)?;
+    match unit.trim() {
+        "s" | "sec" | "second" => count.checked_mul(60),
+        "m" | "min" | "minute" => Some(count),
+        // Rounded down: it is a limit. Under one a minute would round to none.
+        "h" | "hour" => Some(count / 60).filter(|count| *count > 0),
+        _ => None,
+    }
+}
+
+/// The SHA-256 of a public key as openssl (hexadecimal, with colons or without) or curl (base64
+/// after `sha256//`) print it.
+fn read_certificate_pin(text: &str) -> Option<[u8; 32]> {
+    let text = text.trim();
+    let text =
+        text.strip_prefix("sha256//").or_else(|| text.strip_prefix("sha256/")).unwrap_or(text);
+    let plain: String = text.chars().filter(|c| *c != ':').collect();
+    let bytes = data_encoding::HEXLOWER_PERMISSIVE
+        .decode(plain.as_bytes())
+        .or_else(|_| data_encoding::BASE64.decode(plain.as_bytes()))
+        .ok()?;
+    bytes.try_into().ok()
+}

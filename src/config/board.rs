@@ -1,0 +1,125 @@
+//! `[board]`: how the board looks and behaves.
+
+use std::path::Path;
+use std::time::Duration;
+
+use toml::de::{DeTable, DeValue};
+
+use super::error::ConfigError;
+use super::page::Page;
+use super::table::Table;
+
+/// `[board]`.
+#[derive(Clone, Debug)]
+pub struct Board {
+    /// Which characters frames are drawn with.
+    pub glyphs: Glyphs,
+    /// Name of the time zone to show times in; `local` is the machine's.
+    pub timezone: String,
+    /// Idle time after which the board locks (reserved).
+    pub lock_after: Duration,
+    /// Whether the mouse is captured.
+    pub mouse: bool,
+    /// Other keys than the board's own.
+    pub keys: Vec<Keys>,
+}
+
+impl Default for Board {
+    fn default() -> Self {
+        Self {
+            glyphs: Glyphs::Auto,
+            timezone: "local".to_owned(),
+            lock_after: Duration::from_secs(900),
+            mouse: false,
+            keys: Vec::new(),
+        }
+    }
+}
+
+/// Which characters frames are drawn with.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Glyphs {
+    /// Box drawing where the locale is UTF-8 and not CJK, else ASCII.
+    #[default]
+    Auto,
+    /// Box drawing.
+    Unicode,
+    /// `+`, `-` and `|`.
+    Ascii,
+}
+
+/// A line of `[board.keys]`: the keys of a command, as they are written. The board's table of
+/// commands knows whether there are such.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Keys {
+    /// The command's name.
+    pub command: String,
+    /// Its keys; none turns it off.
+    pub chords: Vec<String>,
+    /// Where it is written: file and line.
+    pub place: String,
+}
+
+impl Keys {
+    /// Reads a file that has nothing but such lines.
+    ///
+    /// # Errors
+    /// One sentence with file and line.
+    pub fn read(text: &str, path: &Path) -> Result<Vec<Self>, ConfigError> {
+        let page = Page { text, path };
+        let parsed = DeTable::parse(text)
+            .map_err(|error| page.wrong(error.span().unwrap_or(0..0), error.message().trim()))?;
+        keys(Table::new(&page, String::new(), parsed.span(), parsed.get_ref()))
+    }
+}
+
+/// Reads `[board]`.
+pub(super) fn read(mut table: Table<'_>) -> Result<Board, ConfigError> {
+    table.only(&["glyphs", "timezone", "lock_after", "mouse", "keys"])?;
+    let default = Board::default();
+    let glyphs = table.word(
+        "glyphs",
+        &[("auto", Glyphs::Auto), ("unicode", Glyphs::Unicode), ("ascii", Glyphs::Ascii)],
+    )?;
+    let timezone = table.read(
+        "timezone",
+        "\"local\", \"UTC\" or a name such as \"Europe/Stockholm\"",
+        |text| (text == "local" || jiff::tz::TimeZone::get(text).is_ok()).then(|| text.to_owned()),
+    )?;
+    let lock_after = table.duration("lock_after")?;
+    let mouse = table.flag("mouse")?;
+    let keys = table.table("keys")?.map(keys).transpose()?;
+    Ok(Board {
+        glyphs: glyphs.unwrap_or(default.glyphs),
+        timezone: timezone.unwrap_or(default.timezone),
+        lock_after: lock_after.unwrap_or(default.lock_after),
+        mouse: mouse.unwrap_or(default.mouse),
+        keys: keys.unwrap_or_default(),
+    })
+}
+
+/// Reads commands and chords as text, in the order of the file: what they mean is known by the
+/// board alone.
+fn keys(table: Table<'_>) -> Result<Vec<Keys>, ConfigError> {
+    let page = table.page();
+    let mut keys = Vec::new();
+    for (command, span, value) in table.into_entries() {
+        let text = |value: &DeValue<'_>| {
+            if let DeValue::String(text) = value { Some(text.to_string()) } else { None }
+        };
+        let chords = match value {
+            DeValue::Array(several) => several.iter().map(|value| text(value.get_ref())).collect(),
+            single => text(single).map(|chord| vec![chord]),
+        };
+        let Some(chords) = chords else {
+            let words = format!(
+                "board.keys.{command} is not a key: write one such as \"x\", several such as \
+                 [\"x\", \"f2\"], or none: []"
+            );
+            return Err(page.wrong(span, &words));
+        };
+        keys.push((span.start, Keys { place: page.place(span), command, chords }));
+    }
+    keys.sort_by_key(|(start, _)| *start);
+    Ok(keys.into_iter().map(|(_, keys)| keys).collect())
+}

@@ -1,0 +1,378 @@
+//! banana's calls (banana wire notes, 2): each body is opened and checked first, each answer sealed
+//! and signed.
+
+use http::{Method, StatusCode};
+use jiff::Timestamp;
+use rust_decimal::Decimal;
+
+use super::{MERCHANT_ID, SECRET_KEY, rows};
+use crate::domain::money::Currency;
+use crate::sandbox::bank::{
+    Bank, Card, CardState, Programme, Refusal, TopUp, code, rounded, scaled,
+};
+use crate::sandbox::call::{Call, Reply, Signing};
+use crate::sandbox::dialect::{Server, Wire};
+use crate::sandbox::json::{Body, Json, number, object, text};
+use crate::sandbox::random::Random;
+use crate::sandbox::{seal, troubles};
+
+/// How long changes take (not documented).
+const RECHARGE_MILLIS: u64 = 2_000;
+const STATUS_MILLIS: u64 = 1_500;
+
+/// First blocks of answers. Their random numbers are not the bank's, so that reading does not
+/// change what happens.
+pub(super) struct BananaServer {
+    blocks: Random,
+}
+
+impl Default for BananaServer {
+    fn default() -> Self {
+        Self { blocks: Random::new(0x00ba_0a0a) }
+    }
+}
+
+/// A refusal before the caller proved who it is: HTTP 400 (1.9); the unencrypted body is inferred.
+pub(super) fn refused(why: &str) -> Reply {
+    Reply::json(
+        StatusCode::BAD_REQUEST,
+        object([("success", false.into()), ("message", text(why))]),
+    )
+    .unauthenticated()
+}
+
+/// Why a call failed: a class of problem (1.9) and what it is about, for the encrypted 400.
+pub(super) struct Failure(String);
+
+pub(super) fn failure<T>(why: impl Into<String>) -> Result<T, Failure> {
+    Err(Failure(why.into()))
+}
+
+impl Server for BananaServer {
+    fn answer(&mut self, bank: &mut Bank, call: &Call, now: Timestamp) -> Reply {
+        let plain = match open(call) {
+            Ok(plain) => plain,
+            Err(reply) => return reply,
+        };
+        let Some(body) = Body::read(&plain) else {
+            let answer = problem("The decrypted data is not valid JSON");
+            return self.seal(StatusCode::BAD_REQUEST, &answer, call.signing).unauthenticated();
+        };
+        let path = call.path.trim_end_matches('/');
+        let Some(outcome) = handle(bank, path, &body, now) else {
+            return self.seal(StatusCode::NOT_FOUND, &problem("Not found"), call.signing);
+        };
+        match outcome {
+            Ok(answer) => {
+                let topped_up = path == RECHARGE;
+                Reply { topped_up, ..self.seal(StatusCode::OK, &answer, call.signing) }
+            }
+            Err(Failure(why)) => self.seal(StatusCode::BAD_REQUEST, &problem(&why), call.signing),
+        }
+    }
+}
+
+impl BananaServer {
+    /// Encrypts and signs an answer (1.6).
+    fn seal(&mut self, status: StatusCode, answer: &Json, signing: Signing) -> Reply {
+        let sealed = seal::cbc_seal(
+            SECRET_KEY.as_bytes(),
+            self.blocks.block(),
+            answer.to_string().as_bytes(),
+        )
+        .expect("the sandbox's own key has 32 bytes");
+        let key = match signing {
+            Signing::Right => SECRET_KEY,
+            Signing::Wrong => "a key of somebody else",
+        };
+        let hmac = seal::hmac_hex(key.as_bytes(), &sealed);
+        Reply::json(status, object([("encrypted_payload", text(sealed)), ("hmac", text(hmac))]))
+    }
+}
+
+const RECHARGE: &str = "/card/recharge";
+
+/// Does what a path asks for; `None` for a path that does not exist. Most paths are inferred (2).
+fn handle(
+    bank: &mut Bank,
+    path: &str,
+    body: &Body,
+    now: Timestamp,
+) -> Option<Result<Json, Failure>> {
+    Some(match path {
+        "/merchant/get_account_balance" => Ok(account_balance(bank)),
+        "/merchant/get_card_templates" => Ok(object([("data", Json::Array(templates(bank.wire)))])),
+        "/merchant/set_webhook_url" => {
+            Ok(object([("message", text("Webhook URL set successfully"))]))
+        }
+        "/merchant/get_webhook_records" => Ok(rows::no_rows()),
+        "/user/register" => failure("Registration is closed in the sandbox"),
+        "/user/get_users" => Ok(users(bank, body)),
+        "/card/apply" | "/card/assign" => failure("The sandbox issues no new cards"),
+        "/card/3ds_confirm" => failure("No 3DS request waits for a confirmation"),
+        RECHARGE => recharge(bank, body, now),
+        "/card/update_status" => update_status(bank, body, now),
+        "/card/get_balance" => get_balance(bank, body),
+        "/card/get_information" => get_information(bank, body),
+        "/card/get_transactions" => rows::transactions(bank, body),
+        "/card/set_pin" => set_pin(bank, body),
+        _ => return None,
+    })
+}
+
+fn problem(message: &str) -> Json {
+    object([("success", false.into()), ("message", text(message))])
+}
+
+/// Checks who calls and opens the body (1.3 to 1.5); everything that is wrong is a 400 (1.9).
+fn open(call: &Call) -> Result<Vec<u8>, Reply> {
+    if call.method != Method::POST {
+        return Err(Reply::json(StatusCode::METHOD_NOT_ALLOWED, problem("Method not allowed"))
+            .unauthenticated());
+    }
+    if !call.header("merchant-id").is_some_and(|id| seal::same(MERCHANT_ID, id)) {
+        return Err(refused("Invalid Merchant-ID"));
+    }
+    let sealed = Body::read(&call.body).and_then(|body| body.string("encrypted_payload"));
+    let Some(sealed) = sealed else { return Err(refused("Malformed encrypted payload")) };
+    let hmac = call.header("x-hmac").unwrap_or_default();
+    if !seal::hmac_holds(SECRET_KEY.as_bytes(), &sealed, hmac) {
+        return Err(refused("Invalid HMAC"));
+    }
+    seal::cbc_open(SECRET_KEY.as_bytes(), &sealed)
+        .ok_or_else(|| refused("Malformed encrypted payload"))
+}
+
+/// Digits with a point in them, as the document's examples write amounts: `100.0` (5.4).
+pub(super) fn amount(sum: Decimal) -> Json {
+    let digits = sum.to_string();
+    Json::Number(if digits.contains('.') { digits } else { format!("{digits}.0") })
+}
+
+/// The template of a currency and form: a virtual one and a physical one each (2.2).
+fn template_of(programme: &Programme, currency: Currency, physical: bool) -> u64 {
+    let mut currencies = programme.float_currencies.iter();
+    let index = currencies.position(|of| *of == currency.code()).unwrap_or(0) as u64;
+    1 + 2 * index + u64::from(physical)
+}
+
+/// Smallest and largest recharge (`recharge_min_limit`, `recharge_max_limit`, 2.2).
+fn limits(currency: Currency) -> (Decimal, Decimal) {
+    (Decimal::ONE, scaled(1_000_000, currency))
+}
+
+fn templates(wire: &dyn Wire) -> Vec<Json> {
+    wire.programme()
+        .float_currencies
+        .iter()
+        .flat_map(|currency| [(*currency, false), (*currency, true)])
+        .map(|(currency, physical)| template(wire, currency, physical))
+        .collect()
+}
+
+fn template(wire: &dyn Wire, currency: &str, physical: bool) -> Json {
+    let form = if physical { "plastic" } else { "virtual" };
+    let of = code(currency);
+    let (low, high) = limits(of);
+    object([
+        ("id", number(template_of(wire.programme(), of, physical))),
+        ("description", text(format!("{currency} prepaid, {form}"))),
+        ("type", text(if physical { "Physical" } else { "Virtual" })),
+        ("payment_system", text("Mastercard")),
+        ("currency", text(currency)),
+        ("apply_fee", amount(scaled(500, of))),
+        ("recharge_fee", amount(wire.top_up_fee(low, of))),
+        ("refund_fee", amount(Decimal::ZERO)),
+        ("activate_min_limit", amount(low)),
+        ("recharge_min_limit", amount(low)),
+        ("recharge_max_limit", amount(high)),
+        ("limit_per_tx", amount(scaled(250_000, of))),
+        ("limit_per_day", amount(scaled(500_000, of))),
+        ("limit_per_month", amount(scaled(2_000_000, of))),
+        ("requires_kyc", physical.into()),
+        ("requires_phone_only", (!physical).into()),
+        ("needs_activation", true.into()),
+        ("requires_initial_deposit", false.into()),
+    ])
+}
+
+/// The dollars in front, as a client expects one balance (2.1, inferred); all currencies behind
+/// them.
+fn account_balance(bank: &Bank) -> Json {
+    let all = bank.floats.iter().map(|float| {
+        object([("currency", text(float.currency.code())), ("balance", amount(float.amount))])
+    });
+    let first = bank.floats.first();
+    let (currency, sum) =
+        first.map_or_else(|| (code("USD"), Decimal::ZERO), |float| (float.currency, float.amount));
+    object([
+        ("balance", amount(sum)),
+        ("currency", text(currency.code())),
+        ("balances", Json::Array(all.collect())),
+    ])
+}
+
+/// 2.6.
+fn users(bank: &Bank, body: &Body) -> Json {
+    let skip = body.count("skip").unwrap_or(0);
+    let limit = body.count("limit").unwrap_or(10).clamp(1, 200);
+    let search = body.text("search").unwrap_or_default().to_lowercase();
+    let matching: Vec<&Card> = bank
+        .cards
+        .iter()
+        .filter(|card| {
+            search.is_empty()
+                || card.holder().to_lowercase().contains(&search)
+                || card.holder_id == search
+        })
+        .collect();
+    let data = matching
+        .iter()
+        .skip(skip)
+        .take(limit)
+        .map(|card| {
+            object([
+                ("id", Json::Number(card.holder_id.clone())),
+                ("user_id", Json::Number(card.holder_id.clone())),
+                ("email", text(format!("holder{}@sandbox.example", card.holder_id))),
+                ("first_name", text(card.person.first)),
+                ("last_name", text(card.person.last)),
+                ("status", text("APPROVED")),
+            ])
+        })
+        .collect();
+    object([("data", Json::Array(data)), ("total", number(matching.len()))])
+}
+
+/// The card that user and card id name together (2.8 to 2.11).
+fn wanted(bank: &Bank, body: &Body) -> Result<usize, Failure> {
+    let (Some(user), Some(card)) = (body.text("user_id"), body.text("card_id")) else {
+        return failure("Invalid Request Data: user_id and card_id are required");
+    };
+    let position = bank
+        .find(&card)
+        .filter(|&at| bank.cards.get(at).is_some_and(|card| card.holder_id == user));
+    position.map_or_else(|| failure("Card not found"), Ok)
+}
+
+fn card_at(bank: &Bank, position: usize) -> Result<&Card, Failure> {
+    bank.cards.get(position).ok_or_else(|| Failure("Card not found".to_owned()))
+}
+
+/// 4; CLOSED and BLOCKED are inferred.
+const fn state_word(state: CardState) -> &'static str {
+    match state {
+        CardState::Active => "ACTIVE",
+        CardState::Frozen => "LOCKED",
+        CardState::Blocked => "BLOCKED",
+        CardState::Pending => "TBA",
+        CardState::Closed => "CLOSED",
+    }
+}
+
+/// 2.8.
+fn recharge(bank: &mut Bank, body: &Body, now: Timestamp) -> Result<Json, Failure> {
+    let position = wanted(bank, body)?;
+    let card = card_at(bank, position)?;
+    let Some(exact) = body.decimal("amount") else {
+        return failure("Invalid Request Data: amount is required");
+    };
+    let (low, high) = limits(card.currency);
+    let usable =
+        card.state == CardState::Active || (card.state == CardState::Pending && !card.physical);
+    if !usable {
+        return failure(format!("Invalid Card State: {}", state_word(card.state)));
+    }
+    let sum = rounded(exact, card.currency);
+    let paid = sum + bank.wire.top_up_fee(sum, card.currency);
+    let outcome = if sum != exact {
+        Err(Refusal::Amount)
+    } else if sum < low {
+        Err(Refusal::TooSmall)
+    } else if sum > high {
+        Err(Refusal::TooLarge)
+    } else {
+        bank.top_up(TopUp { paid, ..TopUp::plain(position, sum) }, now, RECHARGE_MILLIS)
+    };
+    match outcome {
+        Ok(_) => Ok(object([("message", text("Card recharge request sent successfully"))])),
+        Err(Refusal::State(state)) => failure(format!("Invalid Card State: {}", state_word(state))),
+        Err(Refusal::Amount) => failure("Invalid Request Data: amount"),
+        Err(Refusal::TooSmall) => {
+            failure(format!("Insufficient Balance: the minimum recharge is {low}"))
+        }
+        Err(Refusal::TooLarge) => {
+            failure(format!("Invalid Request Data: the maximum recharge is {high}"))
+        }
+        Err(Refusal::InsufficientFunds) => {
+            failure("Merchant Balance: the merchant account balance is too low")
+        }
+    }
+}
+
+/// 2.9.
+fn update_status(bank: &mut Bank, body: &Body, now: Timestamp) -> Result<Json, Failure> {
+    let position = wanted(bank, body)?;
+    let state = card_at(bank, position)?.state;
+    let invalid = || failure(format!("Invalid Card State: {}", state_word(state)));
+    match body.text("alter").as_deref() {
+        Some("LOCK") if state == CardState::Active => {
+            bank.set_state(position, CardState::Frozen, now, STATUS_MILLIS)
+        }
+        Some("UNLOCK") if state == CardState::Frozen => {
+            bank.set_state(position, CardState::Active, now, STATUS_MILLIS)
+        }
+        Some("CLOSE") if state != CardState::Closed => bank.close(position, now, STATUS_MILLIS),
+        Some("LOCK" | "UNLOCK" | "CLOSE") => return invalid(),
+        Some(_) | None => return failure("Invalid Request Data: alter"),
+    }
+    Ok(object([("message", text("Operation requested"))]))
+}
+
+/// 2.14.
+fn set_pin(bank: &mut Bank, body: &Body) -> Result<Json, Failure> {
+    let position = wanted(bank, body)?;
+    let pin = body
+        .string("pin")
+        .filter(|pin| (4..=6).contains(&pin.len()) && pin.bytes().all(|b| b.is_ascii_digit()));
+    let Some(pin) = pin else { return failure("Invalid Request Data: pin") };
+    let Some(card) = bank.cards.get_mut(position) else { return failure("Card not found") };
+    if !card.physical {
+        return failure("Invalid Request Data: only physical cards have a PIN");
+    }
+    match card.state {
+        // The first PIN activates a physical card (2.14, inferred).
+        CardState::Pending => card.state = CardState::Active,
+        CardState::Active => {}
+        CardState::Frozen | CardState::Blocked | CardState::Closed => {
+            return failure(format!("Invalid Card State: {}", state_word(card.state)));
+        }
+    }
+    card.pin = Some(pin);
+    Ok(object([("success", true.into()), ("message", text("PIN set successfully"))]))
+}
+
+/// 2.10.
+fn get_balance(bank: &Bank, body: &Body) -> Result<Json, Failure> {
+    let card = card_at(bank, wanted(bank, body)?)?;
+    Ok(object([
+        ("balance", troubles::figure(card, amount(card.available()))),
+        ("refund_amount", amount(Decimal::ZERO)),
+        ("currency", troubles::currency(card, card.currency.code())),
+    ]))
+}
+
+/// 2.11.
+fn get_information(bank: &Bank, body: &Body) -> Result<Json, Failure> {
+    let card = card_at(bank, wanted(bank, body)?)?;
+    Ok(object([
+        ("number", text(card.number.as_str())),
+        ("cvv", text(card.cvv.as_str())),
+        (
+            "expiry_date",
+            text(format!("{:02}/{:02}", card.expires.1, card.expires.0.rem_euclid(100))),
+        ),
+        ("status", troubles::state(card, state_word(card.state))),
+        ("template_id", number(template_of(bank.wire.programme(), card.currency, card.physical))),
+    ]))
+}

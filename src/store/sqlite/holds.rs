@@ -1,0 +1,252 @@
+//! Holds that a provider does not list any more: released, or cleared under another id. Neither is
+//! said in so many words by any of the wires, so it is told from complete readings alone, and taken
+//! back when the hold is listed again.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+use rusqlite::{Connection, params};
+
+use super::transactions::{COLUMNS, exact, read};
+use super::{millis, timestamp};
+use crate::domain::transaction::{Listed, Transaction};
+use crate::store::CompleteReading;
+
+/// A posting may be this much of its hold at most: tips are added.
+const TIPPED: (i64, i64) = (13, 10);
+
+/// How long after its hold a posting may come, and how long one is looked for.
+const LATEST_POSTING: SignedDuration = SignedDuration::from_hours(30 * 24);
+
+/// Compares the holds that are known with a complete reading and returns those of which something
+/// else is known now.
+///
+/// A hold is gone since the first reading without it, once a second one that is at least `apart`
+/// later agrees. A posting is linked to a hold that is gone (card, merchant, order in time,
+/// amount), each to one at most; the two are never made one.
+pub(in crate::store) fn follow(
+    db: &mut Connection,
+    reading: &CompleteReading,
+) -> rusqlite::Result<Vec<Transaction>> {
+    // Nothing to write is the rule, and other processes may want to write meanwhile.
+    if holds(db, reading)?.iter().all(|(hold, missed)| step(reading, hold, *missed).is_none())
+        && pairs(db, reading)?.is_empty()
+    {
+        return Ok(Vec::new());
+    }
+    let tx = super::begin(db)?;
+    let mut changed = Vec::new();
+    for (hold, missed) in holds(&tx, reading)? {
+        match step(reading, &hold, missed) {
+            None => {}
+            Some(Step::Back) => set(&tx, &hold, "missed_at = NULL", None)?,
+            Some(Step::Missed) => set(&tx, &hold, "missed_at = ?4", Some(reading.at))?,
+            Some(Step::Gone(first)) => {
+                set(&tx, &hold, "gone_at = ?4", Some(first))?;
+                changed.push(hold);
+            }
+        }
+    }
+    changed.extend(link(&tx, reading)?);
+    let mut told = Vec::new();
+    for hold in changed {
+        if told.iter().all(|known: &Transaction| !known.is_same_row(&hold)) {
+            told.extend(exact(&tx, &hold.provider, hold.card_id.as_deref(), &hold.id)?);
+        }
+    }
+    tx.commit()?;
+    Ok(told)
+}
+
+/// What a complete reading says of a hold that is news.
+enum Step {
+    /// It is listed again.
+    Back,
+    /// It is missing for the first time.
+    Missed,
+    /// It has been missing since then, and a second reading agrees.
+    Gone(Timestamp),
+}
+
+fn step(reading: &CompleteReading, hold: &Transaction, missed: Option<Timestamp>) -> Option<Step> {
+    let is_listed = [hold.card_id.clone(), None]
+        .into_iter()
+        .any(|card| reading.listed.contains(&(card, Arc::clone(&hold.id))));
+    match (is_listed, missed) {
+        (true, None) => None,
+        (true, Some(_)) => Some(Step::Back),
+        (false, None) => Some(Step::Missed),
+        (false, Some(first)) => {
+            (reading.at.duration_since(first) >= reading.apart).then_some(Step::Gone(first))
+        }
+    }
+}
+
+/// Holds that the reading should have had, and when each was first missed.
+fn holds(
+    db: &Connection,
+    reading: &CompleteReading,
+) -> rusqlite::Result<Vec<(Transaction, Option<Timestamp>)>> {
+    let mut query = db.prepare_cached(&format!(
+        "SELECT {COLUMNS}, missed_at FROM card_transaction
+         WHERE provider = ?1 AND state = 'HOLD' AND gone_at IS NULL AND at > ?2 AND at >= ?3 AND \
+         at <= ?4
+           AND (?5 IS NULL OR card_id = ?5)"
+    ))?;
+    let row = |row: &rusqlite::Row<'_>| {
+        Ok((read(row)?, row.get::<_, Option<i64>>("missed_at")?.map(timestamp)))
+    };
+    let card = reading.card.as_ref().map(|card| &*card.id);
+    let (oldest, since, at) = (millis(reading.oldest), millis(reading.since), millis(reading.at));
+    query.query_map(params![reading.provider.name(), oldest, since, at, card], row)?.collect()
+}
+
+fn set(
+    db: &Connection,
+    hold: &Transaction,
+    what: &str,
+    at: Option<Timestamp>,
+) -> rusqlite::Result<()> {
+    let sql = format!(
+        "UPDATE card_transaction SET {what} WHERE provider = ?1 AND card_id = ?2 AND id = ?3"
+    );
+    let (provider, card) = (hold.provider.name(), hold.card_id.as_deref().unwrap_or_default());
+    match at {
+        Some(at) => {
+            db.prepare_cached(&sql)?.execute(params![provider, card, &*hold.id, millis(at)])?
+        }
+        None => db.prepare_cached(&sql)?.execute(params![provider, card, &*hold.id])?,
+    };
+    Ok(())
+}
+
+/// Links holds that are gone with the postings they became.
+fn link(db: &Connection, reading: &CompleteReading) -> rusqlite::Result<Vec<Transaction>> {
+    let mut linked: Vec<Transaction> = Vec::new();
+    let mut taken: HashSet<(Option<Arc<str>>, Arc<str>)> = HashSet::new();
+    for (hold, posting) in pairs(db, reading)? {
+        let name = (posting.card_id.clone(), Arc::clone(&posting.id));
+        if linked.iter().any(|known| known.is_same_row(&hold)) || !taken.insert(name) {
+            continue;
+        }
+        let sql = "UPDATE card_transaction SET cleared_as = ?4 WHERE provider = ?1 AND card_id = \
+                   ?2 AND id = ?3";
+        let key = params![hold.provider.name(), hold.card_id.as_deref(), &*hold.id, &*posting.id];
+        db.prepare_cached(sql)?.execute(key)?;
+        linked.push(hold);
+    }
+    Ok(linked)
+}
+
+/// Holds that are gone, each with every posting that it may have become: the least difference
+/// first, so that a tip takes no other hold's posting.
+fn pairs(
+    db: &Connection,
+    reading: &CompleteReading,
+) -> rusqlite::Result<Vec<(Transaction, Transaction)>> {
+    let mut query = db.prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM card_transaction
+         WHERE provider = ?1 AND at >= ?2 AND state = 'HOLD' AND gone_at >= ?3 AND cleared_as IS \
+         NULL AND card_id <> ''
+           AND (?4 IS NULL OR card_id = ?4)"
+    ))?;
+    // A posting that this reading may have brought is not older than `since`.
+    let oldest = reading.since.saturating_sub(LATEST_POSTING).unwrap_or(Timestamp::MIN);
+    let from = reading.at.saturating_sub(LATEST_POSTING).unwrap_or(Timestamp::MIN);
+    let card = reading.card.as_ref().map(|card| &*card.id);
+    let values = params![reading.provider.name(), millis(oldest), millis(from), card];
+    let gone: Vec<Transaction> = query.query_map(values, read)?.collect::<rusqlite::Result<_>>()?;
+    let mut pairs = Vec::new();
+    for hold in gone {
+        let postings = postings(db, &hold)?;
+        let others = if postings.is_empty() { Vec::new() } else { pending(db, &hold)? };
+        for posting in postings {
+            // The sum of a hold that may be about to clear: it is that one's before it is another's
+            // with a tip.
+            let awaited = || {
+                others.iter().any(|other| other.amount == posting.amount && other.at <= posting.at)
+            };
+            if posting.amount == hold.amount || may_clear(&hold, &posting) && !awaited() {
+                pairs.push((hold.clone(), posting));
+            }
+        }
+    }
+    pairs.sort_by_key(|(hold, posting)| {
+        let difference = posting.amount.amount() - hold.amount.amount();
+        let apart = posting.at.duration_since(hold.at).abs();
+        (difference.abs(), apart, hold.at, Arc::clone(&hold.id), Arc::clone(&posting.id))
+    });
+    Ok(pairs)
+}
+
+/// Holds on the card and at the merchant of this one that are not gone.
+fn pending(db: &Connection, hold: &Transaction) -> rusqlite::Result<Vec<Transaction>> {
+    let mut query = db.prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM card_transaction
+         WHERE provider = ?1 AND card_id = ?2 AND state = 'HOLD' AND gone_at IS NULL AND kind = ?3 \
+         AND currency = ?4"
+    ))?;
+    let currency = hold.amount.currency();
+    let values =
+        params![hold.provider.name(), hold.card_id.as_deref(), hold.kind.as_str(), currency.code()];
+    let all: Vec<Transaction> = query.query_map(values, read)?.collect::<rusqlite::Result<_>>()?;
+    Ok(all.into_iter().filter(|other| same_merchant(hold, other)).collect())
+}
+
+/// Postings that may be what a hold became: on its card, at its merchant, not from before it, seen
+/// after it, never a hold themselves, and no other hold's.
+fn postings(db: &Connection, hold: &Transaction) -> rusqlite::Result<Vec<Transaction>> {
+    let mut query = db.prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM card_transaction AS posting
+         WHERE provider = ?1 AND card_id = ?2 AND state = 'CLEARED' AND was_hold = 0 AND kind = ?3 \
+         AND currency = ?4
+           AND at BETWEEN ?5 AND ?6 AND seen_at > ?7
+           AND NOT EXISTS (SELECT 1 FROM card_transaction AS other WHERE other.provider = \
+         posting.provider
+                           AND other.card_id = posting.card_id AND other.cleared_as = posting.id)"
+    ))?;
+    let latest = hold.at.saturating_add(LATEST_POSTING).unwrap_or(Timestamp::MAX);
+    let currency = hold.amount.currency();
+    let values = params![
+        hold.provider.name(),
+        hold.card_id.as_deref(),
+        hold.kind.as_str(),
+        currency.code(),
+        millis(hold.at),
+        millis(latest),
+        millis(hold.seen_at)
+    ];
+    let all: Vec<Transaction> = query.query_map(values, read)?.collect::<rusqlite::Result<_>>()?;
+    Ok(all.into_iter().filter(|posting| same_merchant(hold, posting)).collect())
+}
+
+fn may_clear(hold: &Transaction, posting: &Transaction) -> bool {
+    let (of, over) = (rust_decimal::Decimal::from(TIPPED.0), rust_decimal::Decimal::from(TIPPED.1));
+    let most = hold.amount.abs().amount().checked_mul(of).and_then(|sum| sum.checked_div(over));
+    most.is_some_and(|most| posting.amount.abs().amount() <= most)
+}
+
+fn same_merchant(hold: &Transaction, posting: &Transaction) -> bool {
+    let plain = |name: &Option<Arc<str>>| -> Option<String> {
+        let name = name
+            .as_deref()?
+            .chars()
+            .filter(|c| c.is_alphanumeric())
+            .flat_map(char::to_lowercase)
+            .collect::<String>();
+        (!name.is_empty()).then_some(name)
+    };
+    matches!((plain(&hold.merchant), plain(&posting.merchant)), (Some(one), Some(other)) if one == other)
+}
+
+/// A row as it stands in the file: a hold that is gone is kept as the hold it was.
+pub(super) const fn gone(row: &Transaction) -> (Option<Timestamp>, Option<&Arc<str>>) {
+    match &row.listed {
+        Listed::Still => (None, None),
+        Listed::GoneSince { at, cleared_as } => (Some(*at), cleared_as.as_ref()),
+    }
+}
+
+#[cfg(test)]
+mod tests;

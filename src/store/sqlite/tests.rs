@@ -1,0 +1,134 @@
+use std::fs;
+
+use super::*;
+use crate::store::Store;
+
+fn folder() -> tempfile::TempDir {
+    tempfile::tempdir().expect("a folder for the test")
+}
+
+/// The connections of a store.
+fn connections(store: &Store) -> &Connections {
+    &store.database().0
+}
+
+#[test]
+fn the_data_file_is_for_its_owner_only_and_opens_again() {
+    let folder = folder();
+    let data = folder.path().join("data");
+    Store::open(&data).expect("a new data file");
+    Store::open(&data).expect("the same data file");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let mode =
+            |path: &Path| fs::metadata(path).expect("it exists").permissions().mode() & 0o777;
+        assert_eq!((mode(&data), mode(&data.join(FILE))), (0o700, 0o600));
+    }
+}
+
+#[test]
+fn whoever_opens_a_new_data_file_at_the_same_moment_gets_the_same_one() {
+    for _ in 0..40 {
+        let folder = folder();
+        let together = std::sync::Barrier::new(6);
+        let opened: Vec<_> = std::thread::scope(|scope| {
+            let one = || {
+                together.wait();
+                Store::open(folder.path()).err()
+            };
+            let racers: Vec<_> = (0..6).map(|_| scope.spawn(one)).collect();
+            racers.into_iter().filter_map(|racer| racer.join().expect("it ends")).collect()
+        });
+        assert!(opened.is_empty(), "{opened:?}");
+    }
+}
+
+#[test]
+fn what_another_process_writes_is_noticed_once() {
+    let folder = folder();
+    let (ours, theirs) =
+        (Store::open(folder.path()).expect("ours"), Store::open(folder.path()).expect("theirs"));
+    assert!(ours.was_written(), "nothing was looked at yet");
+    assert!(!ours.was_written());
+    connections(&theirs)
+        .journal
+        .lock()
+        .expect("their journal")
+        .execute_batch("CREATE TABLE note (x)")
+        .expect("a change");
+    assert!(ours.was_written());
+    assert!(!ours.was_written());
+    let busy = connections(&ours).journal.lock().expect("our journal");
+    assert!(ours.was_written(), "one that cannot be looked at counts as written");
+    drop(busy);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_read_only_file_is_refused_and_stays_read_only() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = folder();
+    drop(Store::open(folder.path()).expect("a new data file"));
+    let path = folder.path().join(FILE);
+    let before = fs::read(&path).expect("the file");
+    for mode in [0o400, 0o444] {
+        fs::set_permissions(&path, fs::Permissions::from_mode(mode)).expect("mode");
+        let error = Store::open(folder.path()).err().expect("a refusal").to_string();
+        assert!(error.contains("cannot be written: it is read-only; nothing was sent"), "{error}");
+        assert_eq!(fs::metadata(&path).expect("it exists").permissions().mode() & 0o777, mode);
+        assert_eq!(fs::read(&path).expect("the file"), before);
+    }
+}
+
+#[tokio::test]
+async fn a_file_of_an_earlier_cardtop_is_brought_up_to_date_with_all_that_is_in_it() {
+    let folder = folder();
+    let db = Connection::open(folder.path().join(FILE)).expect("a database");
+    db.execute_batch(SCHEMAS[0]).expect("the first schema");
+    db.pragma_update(None, "application_id", schema::APPLICATION).expect("ours");
+    db.pragma_update(None, "user_version", 1).expect("the first version");
+    db.execute_batch(
+        "INSERT INTO card (provider, id, holder, state, provider_state, labels, available, \
+         currency, balance_at)
+         VALUES ('acme', 'c1', 'Mara', 'ACTIVE', 'ACTIVE', '', '12.40', 'USD', 1775000000000)",
+    )
+    .expect("a card");
+    drop(db);
+    let store = Store::open(folder.path()).unwrap_or_else(|refused| panic!("{refused}"));
+    let known = store.cards().await.expect("the cards");
+    let [card] = known.as_slice() else { panic!("one card") };
+    assert_eq!(
+        (&*card.holder, card.state_at, card.old_state(timestamp(1_775_000_000_000))),
+        ("Mara", card.balance.at(), None)
+    );
+    assert!(card.state_at.is_some());
+}
+
+#[test]
+fn a_broken_file_a_foreign_one_and_a_newer_one_are_refused_and_left_alone() {
+    let folder = folder();
+    let path = folder.path().join(FILE);
+    let refusal = |expected: &str| {
+        let before = fs::read(&path).expect("the file");
+        let error = Store::open(folder.path()).err().expect("a refusal").to_string();
+        assert!(error.contains(expected) && error.contains("nothing was sent"), "{error}");
+        assert_eq!(fs::read(&path).expect("the file"), before, "the file was changed");
+    };
+    fs::write(&path, "this is not a database, but it is somebody's file").expect("writing");
+    refusal("is broken");
+    fs::remove_file(&path).expect("removing");
+    Connection::open(&path)
+        .expect("a database")
+        .execute_batch("CREATE TABLE theirs (x)")
+        .expect("a table");
+    refusal("is not cardtop's");
+    fs::remove_file(&path).expect("removing");
+    drop(Store::open(folder.path()).expect("a new data file"));
+    let db = Connection::open(&path).expect("the database");
+    db.pragma_update(None, "user_version", 99).expect("a newer version");
+    db.pragma_update_and_check(None, "journal_mode", "DELETE", |_| Ok(())).expect("one file");
+    drop(db);
+    let error = Store::open(folder.path()).err().expect("a refusal").to_string();
+    assert!(error.contains("newer cardtop (version 99, this one knows 4)"), "{error}");
+}
