@@ -12,7 +12,6 @@
 //! ARCHITECTURE.md says where each is kept and which test holds it.
 
 pub mod app;
-pub mod appearance;
 pub mod cli;
 pub mod clock;
 pub mod config;

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use super::exit::{Exit, Failure, Outcome};
 use super::global::Global;
-use super::session::{configuration, data_folder, keymap, only, operator};
+use super::session::{configuration, data_folder, keymap, only, operator, zone};
 use crate::clock::Clock;
 use crate::config;
 use crate::engine::{Engine, Setup};
@@ -33,6 +33,7 @@ pub(super) async fn show(
     needs_terminal()?;
     let only = only(global, &config)?;
     let board = config.board.clone();
+    let zone = zone(&board.timezone)?;
     let keymap = keymap(&config)?;
     let operator = operator();
     let setup = Setup {
@@ -46,11 +47,12 @@ pub(super) async fn show(
         polling: true,
         transport: None,
     };
-    let (engine, news) = Engine::open(setup).await.map_err(Failure::usage)?;
+    let (engine, events) = Engine::open(setup).await.map_err(Failure::usage)?;
     let start = Start {
         engine,
-        news,
+        events,
         board,
+        zone,
         keymap,
         read_only: global.read_only,
         operator,

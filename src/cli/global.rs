@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use crate::appearance::Color;
+use crate::tty::Color;
 
 /// What every command takes.
 #[derive(Debug, Args)]

@@ -31,7 +31,11 @@ pub(crate) fn print(session: &Session, operation: &Operation) -> io::Result<()> 
 /// A change that the engine refused, or that broke.
 pub(crate) fn failure(refused: &Refused) -> Failure {
     let exit = match refused {
-        Refused::Denied(_) | Refused::Repeats { .. } | Refused::Journal(_) => Exit::Refused,
+        Refused::Denied(_)
+        | Refused::Repeats { .. }
+        | Refused::Journal(_)
+        | Refused::NotSettled(_)
+        | Refused::NoSuchOperation(_) => Exit::Refused,
         Refused::Died(_) => Exit::Unknown,
         Refused::Unread(error) => Exit::of_error(error),
     };
@@ -97,6 +101,7 @@ mod tests {
     use super::*;
     use crate::contract::samples::operation;
     use crate::domain::card::ProviderId;
+    use crate::domain::operation::Refusal;
     use crate::provider::{Error, ErrorKind};
 
     #[test]
@@ -126,7 +131,7 @@ mod tests {
     fn a_change_that_was_not_sent_is_refused_or_unreachable() {
         let unread =
             |kind| Refused::Unread(Error::new(&ProviderId::new("acme"), kind, "no answer"));
-        assert_eq!(failure(&Refused::Denied("the card is closed".to_owned())).exit, Exit::Refused);
+        assert_eq!(failure(&Refused::Denied(Refusal::Closed)).exit, Exit::Refused);
         assert_eq!(failure(&Refused::Journal("disk full".to_owned())).exit, Exit::Refused);
         assert_eq!(failure(&unread(ErrorKind::Unreachable)).exit, Exit::Unreachable);
         assert_eq!(failure(&unread(ErrorKind::Auth)).exit, Exit::Unreachable);

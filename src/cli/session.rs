@@ -8,11 +8,11 @@ use std::path::Path;
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 
 use super::exit::{Exit, Failure, warn};
 use super::global::{Format, Global};
 use crate::app::keymap::Keymap;
-use crate::appearance::{self, Color};
 use crate::clock::Clock;
 use crate::config;
 use crate::contract::{self, View};
@@ -22,6 +22,7 @@ use crate::domain::operation::Operation;
 use crate::domain::text;
 use crate::engine::{Engine, EngineEvent, ProviderInfo, Setup};
 use crate::provider::Config;
+use crate::tty::Color;
 
 /// An engine that reads only when it is asked, and how its answers are printed.
 pub(crate) struct Session {
@@ -190,13 +191,21 @@ pub(crate) fn data_folder(given: Option<&Path>) -> Result<std::path::PathBuf, Fa
 /// How the flags and the terminal want tables printed.
 fn view(global: &Global, timezone: &str, now: Timestamp) -> Result<View, Failure> {
     let terminal = io::stdout().is_terminal();
-    let color = match Color::from(global.color) {
-        Color::Auto => terminal && Color::Auto.is_wanted(environment),
-        color @ (Color::Always | Color::Never) => color.is_wanted(environment),
-    };
-    let zone = appearance::zone(timezone)
-        .map_err(|error| Failure::usage(format!("board.timezone: {error}")))?;
-    Ok(View { color, terminal, now, zone })
+    let color = Color::from(global.color);
+    let color = (terminal || color != Color::Auto) && color.is_on(environment);
+    Ok(View { color, terminal, now, zone: zone(timezone)? })
+}
+
+/// The time zone of this name; `local` is the machine's.
+///
+/// # Errors
+/// A usage failure, when the time zone database does not know it.
+pub(crate) fn zone(name: &str) -> Result<TimeZone, Failure> {
+    match name {
+        "local" => Ok(TimeZone::system()),
+        name => TimeZone::get(name)
+            .map_err(|_| Failure::usage(format!("board.timezone: there is no time zone {name}"))),
+    }
 }
 
 /// Who operates, as the system knows them: written into the journal beside every change.
@@ -240,5 +249,12 @@ mod tests {
     #[test]
     fn somebody_always_operates() {
         assert!(!operator().is_empty());
+    }
+
+    #[test]
+    fn a_time_zone_is_known_or_named_as_unknown() {
+        assert!(zone("UTC").is_ok());
+        let failure = zone("Europe/Atlantis").expect_err("no such zone");
+        assert!(failure.message.contains("Europe/Atlantis"), "{}", failure.message);
     }
 }

@@ -8,7 +8,7 @@ use super::exit::{Exit, Failure, Outcome};
 use super::global::Global;
 use crate::clock::Clock;
 use crate::domain::card::Card;
-use crate::domain::operation::{Action, ActionKind, Capabilities, Denied, OnConflict};
+use crate::domain::operation::{Action, ActionKind, Capabilities, OnConflict, Refusal};
 use crate::domain::text;
 
 /// Send a card money from the float
@@ -45,7 +45,7 @@ impl Change for TopUp {
             require_phrase("--second", typed, "SECOND", card)?;
         }
         let currency =
-            card.currency.ok_or_else(|| Failure::not_sent(Exit::Refused, Denied::NoCurrency))?;
+            card.currency.ok_or_else(|| Failure::not_sent(Exit::Refused, Refusal::NoCurrency))?;
         capabilities
             .typed_amount(&self.amount, currency)
             .map(Action::TopUp)
