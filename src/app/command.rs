@@ -165,7 +165,8 @@ commands! {
         Hint::Pane("top-up"), "top up",
         Run::Ask(|model| model.open_form(ActionKind::TopUp));
     Cover "cover" ["T"] OF_A_CARD Act
-        Hint::Pane("cover"), "cover a decline", Run::Ask(|model| model.open_dialog(Dialog::cover_decline));
+        Hint::Pane("cover"), "cover a decline",
+        Run::Ask(|model| model.open_dialog(Dialog::cover_decline));
     Pin "pin" ["P"] OF_A_CARD Act
         Hint::Pane("pin"), "set PIN",
         Run::Ask(|model| model.open_form(ActionKind::SetPin));
