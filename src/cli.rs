@@ -26,7 +26,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::clock::Clock;
 use crate::config;
 use crate::domain::text;
-use crate::provider::{Error, ErrorKind};
+use crate::provider::kinds::KINDS;
+use crate::provider::{Error, ErrorKind, ProviderKind};
 use crate::sandbox::Scenario;
 
 /// What was typed after `cardtop`.
@@ -96,6 +97,9 @@ pub struct Global {
     /// Write a log to this file (CARDTOP_LOG says how much; `info` when unset)
     #[arg(long, global = true, value_name = "FILE", help_heading = "Global options")]
     pub log_file: Option<PathBuf>,
+    /// The kinds of providers that a configuration may name; no argument.
+    #[arg(skip = KINDS)]
+    pub kinds: &'static [&'static ProviderKind],
 }
 
 impl Global {
@@ -426,16 +430,25 @@ impl From<io::Error> for Failure {
 /// A command's result.
 pub(crate) type Outcome = Result<Exit, Failure>;
 
-/// Parses the arguments, does what they say, prints errors on standard error. The exit code is
-/// [`Exit`]'s.
+/// Parses the arguments of the process, does what they say, prints errors on standard error. The
+/// exit code is [`Exit`]'s.
 pub async fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
-        Ok(cli) => cli,
+    main_with(std::env::args_os().collect(), KINDS).await
+}
+
+/// The same with other arguments, the first of which is the program's name, and with accounts of
+/// other kinds of providers than [`KINDS`].
+pub async fn main_with(
+    arguments: Vec<OsString>,
+    kinds: &'static [&'static ProviderKind],
+) -> ExitCode {
+    let cli = match Cli::try_parse_from(&arguments) {
+        Ok(cli) => Cli { global: Global { kinds, ..cli.global }, ..cli },
         Err(error) => {
             // Help and the version come this way too, on standard output and with code 0. An error
             // quotes the arguments, and is printed without them steering the terminal.
             let printed = if error.use_stderr() {
-                write!(io::stderr().lock(), "{}", refusal(&error, std::env::args_os()))
+                write!(io::stderr().lock(), "{}", refusal(&error, arguments.into_iter()))
             } else {
                 error.print()
             };

@@ -46,7 +46,8 @@ impl Lookup {
     }
 
     /// What a fresh reading of the card says of a freeze, unfreeze or close.
-    pub(super) fn by_state(action_kind: ActionKind, card: &Card) -> Self {
+    #[must_use]
+    pub fn by_state(action_kind: ActionKind, card: &Card) -> Self {
         let word = if card.state == CardState::Unknown {
             &*card.provider_state
         } else {
