@@ -25,9 +25,9 @@ use jiff::Timestamp;
 
 use super::Effect;
 use super::chord::{Chord, Key};
-use super::portfolio::{ActionRefusal, Portfolio};
+use super::portfolio::Portfolio;
 use crate::domain::card::CardKey;
-use crate::domain::operation::{ActionKind, OnConflict, Operation, OperationId};
+use crate::domain::operation::{self, ActionKind, OnConflict, Operation, OperationId};
 use crate::engine::{ChangeRequest, EngineEvent, Job};
 use close::Close;
 use freeze::FreezeForm;
@@ -120,10 +120,7 @@ impl Dialog {
     ) -> (Self, Vec<Effect>) {
         match portfolio.check(action_kind, key) {
             Ok(()) => Self::form(action_kind, key, None, portfolio),
-            Err(ActionRefusal::Because(why)) => {
-                (Self::refusal(action_kind, key, &why, portfolio), Vec::new())
-            }
-            Err(ActionRefusal::Open(operation)) => (
+            Err(operation::Refusal::Open(operation)) => (
                 Self::of(
                     Page::PendingConflict(Box::new(PendingConflict::new(
                         action_kind,
@@ -134,6 +131,7 @@ impl Dialog {
                 ),
                 Vec::new(),
             ),
+            Err(why) => (Self::refusal(action_kind, key, &why.to_string(), portfolio), Vec::new()),
         }
     }
 
@@ -442,13 +440,11 @@ fn not_now(
 ) -> Option<Page> {
     match portfolio.check(action_kind, key) {
         Ok(()) => None,
-        Err(ActionRefusal::Open(operation)) if second == Some(operation.id) => None,
-        Err(ActionRefusal::Open(operation)) => Some(Page::PendingConflict(Box::new(
+        Err(operation::Refusal::Open(operation)) if second == Some(operation.id) => None,
+        Err(operation::Refusal::Open(operation)) => Some(Page::PendingConflict(Box::new(
             PendingConflict::new(action_kind, key, *operation),
         ))),
-        Err(ActionRefusal::Because(why)) => {
-            Some(Page::Refusal(Refusal::new(action_kind, key, &why)))
-        }
+        Err(why) => Some(Page::Refusal(Refusal::new(action_kind, key, &why.to_string()))),
     }
 }
 

@@ -261,6 +261,29 @@ pub(crate) fn board(size: (u16, u16)) -> Model {
     model
 }
 
+/// A board with so many cards, and a transaction every ten seconds, a few days of them.
+pub(crate) fn large_board(size: (u16, u16), cards: usize, transactions: usize) -> Model {
+    let mut model = bare(size);
+    let last4 = |number: usize| format!("{:04}", number % 10_000);
+    let many = (0..cards).map(|number| {
+        let holder = format!("Holder {}", number * 7919 % cards.max(1));
+        card(CardState::Active, &holder, &last4(number), "artha", "12.40 USD", 4)
+    });
+    let rows = (0..transactions).map(|number| {
+        let of = key("artha", &last4(number % cards.max(1)));
+        let age = i64::try_from(number).expect("a small number") * 10;
+        transaction(&of, &format!("t-{number}"), age, "1.00 USD", "SHOP")
+    });
+    for event in [
+        EngineEvent::Cards(many.collect()),
+        EngineEvent::Transactions(rows.collect()),
+        health("artha", HealthState::Ok, 4, None),
+    ] {
+        _ = update(&mut model, Msg::EngineEvent(event));
+    }
+    model
+}
+
 fn cards() -> Vec<Card> {
     use CardState::{Active, Blocked, Closed, Frozen, Pending};
     let mut mara = card(Active, "Mara Lindqvist", "4242", "artha", "12.40 USD", 4);

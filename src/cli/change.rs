@@ -18,7 +18,7 @@ use crate::clock::Clock;
 use crate::domain::card::Card;
 use crate::domain::operation::{
     Action, ActionKind, Capabilities, OnConflict, Operation, OperationId, OperationState, Pin,
-    PinRule, Proof, check_action,
+    PinRule, Proof, Refusal, check_action,
 };
 use crate::domain::text;
 use crate::engine::{ChangeRequest, Expected, Refused};
@@ -167,6 +167,7 @@ async fn ask(session: &Session, args: &ChangeArgs, spec: &ChangeSpec) -> Outcome
             None => Err(refusal(&refused)),
         },
         Some(Err(Refused::Denied(why))) => {
+            let why = why.not_sent();
             let rival = rival(session, &card, spec.action_kind()).await;
             Err(Failure::new(Exit::Refused, not_sent(spec, &card, &why, rival.as_ref())))
         }
@@ -175,7 +176,12 @@ async fn ask(session: &Session, args: &ChangeArgs, spec: &ChangeSpec) -> Outcome
                 format!("\n  if another one is wanted: add --second \"SECOND {}\"", tail(&card));
             Err(Failure::new(Exit::Refused, not_sent(spec, &card, &words, None) + &hint))
         }
-        Some(Err(refused @ (Refused::Unread(_) | Refused::Journal(_)))) => Err(refusal(&refused)),
+        Some(Err(
+            refused @ (Refused::Unread(_)
+            | Refused::Journal(_)
+            | Refused::NotSettled(_)
+            | Refused::NoSuchOperation(_)),
+        )) => Err(refusal(&refused)),
         None => {
             session.engine.stop().await;
             match journaled(session, id).await {
@@ -273,9 +279,8 @@ fn lacks_what_is_needed(card: &Card, spec: &ChangeSpec) -> bool {
 
 /// The action that was wished for, once everything typed is right.
 fn action(card: &Card, capabilities: &Capabilities, spec: &ChangeSpec) -> Result<Action, Failure> {
-    let denied = |denied: crate::domain::operation::Denied| {
-        Failure::new(Exit::Refused, format!("{denied}; nothing was sent"))
-    };
+    let refused =
+        |refusal: Refusal| Failure::new(Exit::Refused, format!("{refusal}; nothing was sent"));
     match spec {
         ChangeSpec::Freeze => Ok(Action::Freeze),
         ChangeSpec::Unfreeze => Ok(Action::Unfreeze),
@@ -283,9 +288,7 @@ fn action(card: &Card, capabilities: &Capabilities, spec: &ChangeSpec) -> Result
             if let Some(typed) = second {
                 phrase_matches("--second", typed, "SECOND", card)?;
             }
-            let currency = card
-                .currency
-                .ok_or_else(|| denied(crate::domain::operation::Denied::NoCurrency))?;
+            let currency = card.currency.ok_or_else(|| refused(Refusal::NoCurrency))?;
             capabilities
                 .typed_amount(amount, currency)
                 .map(Action::TopUp)
@@ -293,7 +296,7 @@ fn action(card: &Card, capabilities: &Capabilities, spec: &ChangeSpec) -> Result
         }
         ChangeSpec::Pin { from_stdin } => {
             // A PIN that cannot be set is not asked for.
-            check_action(ActionKind::SetPin, card, capabilities, &[]).map_err(denied)?;
+            check_action(ActionKind::SetPin, card, capabilities, &[]).map_err(refused)?;
             let rule = capabilities
                 .pin
                 .map_err(|why| Failure::new(Exit::Refused, format!("{why}; nothing was sent")))?;
@@ -493,7 +496,11 @@ fn tell(session: &Session, operation: &Operation) -> Outcome {
 
 fn refusal(refused: &Refused) -> Failure {
     let exit = match refused {
-        Refused::Denied(_) | Refused::Repeats { .. } | Refused::Journal(_) => Exit::Refused,
+        Refused::Denied(_)
+        | Refused::Repeats { .. }
+        | Refused::Journal(_)
+        | Refused::NotSettled(_)
+        | Refused::NoSuchOperation(_) => Exit::Refused,
         Refused::Died(_) => Exit::Unknown,
         Refused::Unread(error) => Exit::of_error(error),
     };
@@ -567,7 +574,7 @@ mod tests {
     fn a_change_that_was_not_sent_is_refused_or_unreachable() {
         let unread =
             |kind| Refused::Unread(Error::new(&ProviderId::new("acme"), kind, "no answer"));
-        assert_eq!(refusal(&Refused::Denied("the card is closed".to_owned())).exit, Exit::Refused);
+        assert_eq!(refusal(&Refused::Denied(Refusal::Closed)).exit, Exit::Refused);
         assert_eq!(refusal(&Refused::Journal("disk full".to_owned())).exit, Exit::Refused);
         assert_eq!(refusal(&unread(ErrorKind::Unreachable)).exit, Exit::Unreachable);
         assert_eq!(refusal(&unread(ErrorKind::Auth)).exit, Exit::Unreachable);

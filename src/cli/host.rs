@@ -69,6 +69,7 @@ async fn show(
     needs_terminal()?;
     let only = only(global, &config)?;
     let board = config.board.clone();
+    let zone = session::zone(&board.timezone)?;
     let keymap = session::keymap(&config)?;
     let operator = operator();
     let setup = Setup {
@@ -82,11 +83,12 @@ async fn show(
         polling: true,
         transport: None,
     };
-    let (engine, news) = Engine::open(setup).await.map_err(Failure::usage)?;
+    let (engine, events) = Engine::open(setup).await.map_err(Failure::usage)?;
     let start = Start {
         engine,
-        news,
+        events,
         board,
+        zone,
         keymap,
         read_only: global.read_only,
         operator,

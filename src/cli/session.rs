@@ -191,28 +191,16 @@ pub(crate) fn zone(name: &str) -> Result<TimeZone, Failure> {
 /// How the flags and the terminal want rows printed.
 pub(crate) fn view(global: &Global, zone: TimeZone, now: Timestamp) -> View {
     let terminal = io::stdout().is_terminal();
-    let color = colored(
-        global.color,
-        terminal,
-        environment("NO_COLOR").as_deref(),
-        environment("TERM").as_deref(),
-    );
-    View { color, terminal, now, zone }
+    View { color: colored(global.color, terminal, environment), terminal, now, zone }
 }
 
-/// Whether to use colours: where it is left to us, only on a terminal that can, and not when
-/// `NO_COLOR` says no.
-pub(crate) fn colored(
+/// Whether to use colours: where it is left to us, only on a terminal that can and wants them.
+fn colored(
     choice: ColorChoice,
     terminal: bool,
-    no_color: Option<&str>,
-    term: Option<&str>,
+    environment: impl Fn(&str) -> Option<String>,
 ) -> bool {
-    match choice {
-        ColorChoice::Always => true,
-        ColorChoice::Never => false,
-        ColorChoice::Auto => terminal && no_color.is_none_or(str::is_empty) && term != Some("dumb"),
-    }
+    (terminal || choice != ColorChoice::Auto) && board_color(choice).is_on(environment)
 }
 
 /// How the board is to use colours.
@@ -252,13 +240,20 @@ mod tests {
 
     #[test]
     fn colours_are_for_terminals_that_want_them() {
-        assert!(colored(ColorChoice::Auto, true, None, Some("xterm")));
-        assert!(colored(ColorChoice::Auto, true, Some(""), None));
-        assert!(!colored(ColorChoice::Auto, true, Some("1"), None));
-        assert!(!colored(ColorChoice::Auto, true, None, Some("dumb")));
-        assert!(!colored(ColorChoice::Auto, false, None, None));
-        assert!(colored(ColorChoice::Always, false, Some("1"), None));
-        assert!(!colored(ColorChoice::Never, true, None, None));
+        let check = |choice, terminal, variables: &[(&str, &str)], wanted: bool| {
+            let environment = |name: &str| {
+                let found = variables.iter().find(|(known, _)| *known == name);
+                found.map(|(_, value)| (*value).to_owned())
+            };
+            assert_eq!(colored(choice, terminal, environment), wanted, "{choice:?} {variables:?}");
+        };
+        check(ColorChoice::Auto, true, &[("TERM", "xterm")], true);
+        check(ColorChoice::Auto, true, &[("NO_COLOR", "")], true);
+        check(ColorChoice::Auto, true, &[("NO_COLOR", "1")], false);
+        check(ColorChoice::Auto, true, &[("TERM", "dumb")], false);
+        check(ColorChoice::Auto, false, &[], false);
+        check(ColorChoice::Always, false, &[("NO_COLOR", "1")], true);
+        check(ColorChoice::Never, true, &[], false);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use http::StatusCode;
 use jiff::{SignedDuration, Timestamp};
 use rust_decimal::Decimal;
 
-use super::bank::{Card, Progress, Row, RowKind, scaled};
+use super::bank::{Card, Progress, Row, RowKind, from_us_cents};
 use super::call::Reply;
 use super::json::{Json, text};
 use super::{Dialect, Merchant, Sandbox, faults};
@@ -226,7 +226,7 @@ impl Sandbox {
         overrides: RowOverrides,
     ) -> Option<String> {
         let added = self.with_card(dialect, card_id, |bank, card, now| {
-            let sum = scaled(1_000, bank.cards.get(card)?.currency);
+            let sum = from_us_cents(1_000, bank.cards.get(card)?.currency);
             let merchant = Merchant::new("ODD ROW", "5999", "SE");
             let row = bank.book(card, sum, Some(merchant), SignedDuration::ZERO, now);
             bank.rows.get_mut(row)?.listing.overrides = overrides;

@@ -131,7 +131,7 @@ impl Menu {
         let pending_conflict = |action_kind| {
             matches!(
                 portfolio.check(action_kind, &self.key),
-                Err(crate::app::portfolio::ActionRefusal::Open(_))
+                Err(crate::domain::operation::Refusal::Open(_))
             )
         };
         let shows_more = match item.what {

@@ -349,9 +349,10 @@ fn where_others_top_up_a_lost_answer_is_left_to_a_person() {
         );
     }
     let accepted = OperationState::Accepted;
-    assert!(
-        matches!(look(&[row("7", "30", 5)], accepted, &alone), Lookup::Done { credit: Some(id), .. } if &*id == "7")
-    );
+    assert!(matches!(
+        look(&[row("7", "30", 5)], accepted, &alone),
+        Lookup::Done { credit: Some(id), .. } if &*id == "7"
+    ));
     assert!(matches!(
         look(&[row("7", "30", 5), row("8", "30", 9)], accepted, &alone),
         Lookup::NotFound { candidate: Some(_), .. }

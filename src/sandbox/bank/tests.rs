@@ -23,7 +23,7 @@ fn the_morning_shows_every_kind_of_trouble() {
         assert_eq!(bank.cards[6].state, CardState::Pending);
         assert_eq!(bank.cards[7].state == CardState::Closed, dialect != Dialect::Ibanera);
         assert_eq!(bank.cards[5].state == CardState::Blocked, dialect == Dialect::Enkash);
-        assert_eq!(bank.cards[0].available(), scaled(1_240, bank.cards[0].currency));
+        assert_eq!(bank.cards[0].available(), from_us_cents(1_240, bank.cards[0].currency));
         let last = bank.rows.iter().rfind(|row| row.card == 0).unwrap();
         assert_eq!(last.reason, Some(Decline::LackOfMoney));
         assert!(bank.rows.iter().all(|row| row.at <= start()), "{dialect:?} knows the future");
@@ -69,7 +69,7 @@ fn it_does_not_matter_how_often_it_is_read() {
 #[test]
 fn a_top_up_takes_effect_once_and_the_float_pays() {
     let mut bank = bank(Dialect::Banana, false);
-    let usd = code("USD");
+    let usd = parse_currency("USD");
     let card = bank
         .cards
         .iter()

@@ -102,7 +102,7 @@ fn merchant_name(row: &Row) -> &str {
 }
 
 pub(super) const fn row_id(row: &Row) -> u64 {
-    500_000 + row.id
+    500_000 + row.id_root
 }
 
 /// A row (2.12).

@@ -10,7 +10,7 @@ use crate::sandbox::call::{Call, Reply};
 use crate::sandbox::dialect::Server;
 use crate::sandbox::json::{Body, Json, object, text};
 use crate::sandbox::sessions::Sessions;
-use crate::sandbox::{seal, troubles};
+use crate::sandbox::{crypto, troubles};
 
 /// Logins and their tokens.
 pub(super) struct IbaneraServer {
@@ -34,7 +34,7 @@ impl Server for IbaneraServer {
                 .unwrap_or_else(|problem| problem.reply().unauthenticated());
         }
         let otp = call.header("otp").unwrap_or_default();
-        if !self.sessions.accepts(call.bearer(), now) || !login::otp_holds(otp, now) {
+        if !self.sessions.accepts(call.bearer(), now) || !login::otp_is_valid(otp, now) {
             return login::unauthorized();
         }
         let Some(body) = Body::read(&call.body) else {
@@ -239,7 +239,7 @@ fn change_pin(bank: &mut Bank, body: &Body) -> Outcome {
     if card.state != CardState::Active {
         return problem("TopUpCardsId", "Invalid");
     }
-    if !card.pin.as_deref().is_some_and(|pin| seal::same(pin, &old)) {
+    if !card.pin.as_deref().is_some_and(|pin| crypto::equal_secrets(pin, &old)) {
         return problem("OldPin", "Invalid");
     }
     card.pin = Some(new);

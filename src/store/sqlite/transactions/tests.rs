@@ -1,3 +1,5 @@
+//! What the columns keep beside what is read back.
+
 use super::*;
 use crate::store::Store;
 
