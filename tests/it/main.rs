@@ -12,7 +12,6 @@ mod free_text;
 mod harness;
 mod hostile;
 mod identity;
-mod made_up_kind;
 mod memory;
 mod network;
 mod outage;
