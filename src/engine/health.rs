@@ -17,7 +17,7 @@ use crate::domain::operation::Capabilities;
 pub struct ProviderInfo {
     /// Its name.
     pub id: ProviderId,
-    /// `artha`, `banana`, `enkash` or `ibanera`.
+    /// The word after `kind =` in the configuration.
     pub kind: &'static str,
     /// The forms of its ids.
     pub ids: Ids,

@@ -106,7 +106,8 @@ fn card() -> Card {
 
 const CARD: &str = "c4bf67ad-c353-45ce-9314-19922fdf0c55";
 const TASK: &str = "bb75ad44-ebee-42c5-8550-204901404e93";
-const ACCEPTED: &str = r#"{ "taskId": "bb75ad44-ebee-42c5-8550-204901404e93", "status": "Success", "remarks": "CardInProgress" }"#;
+const ACCEPTED: &str = r#"{ "taskId": "bb75ad44-ebee-42c5-8550-204901404e93", "status": "Success",
+    "remarks": "CardInProgress" }"#;
 
 fn id() -> OperationId {
     OperationId::new(now(), 7, 1)
@@ -128,7 +129,8 @@ fn row(id: &str, amount: &str, status: &str, minutes: i64) -> Value {
         .saturating_add(SignedDuration::from_mins(minutes))
         .expect("a time of the test")
         .to_string();
-    json!({ "transactionId": id, "cardId": CARD, "amount": amount, "currency": "USD", "type": "Recharge", "status": status, "date": at })
+    json!({ "transactionId": id, "cardId": CARD, "amount": amount, "currency": "USD",
+        "type": "Recharge", "status": status, "date": at })
 }
 
 // ---- signing (1.4, 1.5)

@@ -81,8 +81,7 @@ impl Login {
     }
 }
 
-/// What is known of the login. Held locked while a token is fetched, so that there is one fetch at
-/// a time.
+/// The state of the login. Locked while a token is fetched, so that there is one fetch at a time.
 #[derive(Default)]
 struct Session {
     token: Option<Token>,
