@@ -29,11 +29,9 @@ pub(crate) fn facts(report: ProviderReport) -> ProviderFacts {
 /// What is wrong, in words without the provider's name: with the provider, else with reading its
 /// float.
 pub(crate) fn trouble(report: &ProviderReport) -> Option<String> {
-    if let Some(why) =
-        report.health.why.as_deref().filter(|_| report.health.state != HealthState::Ok)
+    if let Some(why) = report.health.why.as_ref().filter(|_| report.health.state != HealthState::Ok)
     {
-        let name = format!("{}: ", report.info.id);
-        return Some(why.strip_prefix(&name).unwrap_or(why).to_owned());
+        return Some(why.reason().to_owned());
     }
     let error = report.float.as_ref()?.as_ref().err()?;
     (error.kind != ErrorKind::NotOffered).then(|| error.reason())
