@@ -134,10 +134,9 @@ pub enum Refused {
     #[error("there is no operation {0} in the journal")]
     NoSuchOperation(OperationId),
     /// The card's list shows an equal top-up of the last minutes that the operator was not shown.
-    /// One sentence.
-    #[error("{words}")]
+    #[error("not sent: {words}")]
     Repeats {
-        /// The sentence.
+        /// Which one, as a sentence part.
         words: String,
         /// The top-up's canonical id.
         credit: Arc<str>,
