@@ -80,16 +80,15 @@ impl Banana {
         settings: &Settings,
         http: Http,
     ) -> std::result::Result<Self, String> {
-        let name = &config.name;
-        let seal = Seal::new(config, settings)?;
+        let seal = Seal::new(settings)?;
         let merchant = HeaderValue::from_str(settings.merchant_id.trim())
             .ok()
             .filter(|value| !value.is_empty())
             .ok_or_else(|| {
-                format!("{name}: merchant_id is empty or has characters that no header can carry")
+                "merchant_id is empty or has characters that no header can carry".to_owned()
             })?;
         let base_url = config.base_url.trim_end_matches('/').to_owned();
-        base_url.parse::<Uri>().map_err(|_| format!("{name}: base_url is not an address"))?;
+        base_url.parse::<Uri>().map_err(|_| "base_url is not an address".to_owned())?;
         Ok(Self {
             http,
             base_url,

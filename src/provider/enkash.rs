@@ -77,20 +77,15 @@ impl Enkash {
         settings: &Settings,
         http: Http,
     ) -> std::result::Result<Self, String> {
-        let name = &config.name;
-        config
-            .base_url
-            .parse::<Uri>()
-            .map_err(|_| format!("{name}: base_url is not an address"))?;
+        config.base_url.parse::<Uri>().map_err(|_| "base_url is not an address".to_owned())?;
         Ok(Self {
-            provider: name.clone(),
+            provider: config.name.clone(),
             http,
             base_url: config.base_url.trim_end_matches('/').to_owned(),
-            login: Login::new(config, settings)?,
-            seal: Seal::new(config, settings)?,
-            partner_id: HeaderValue::from_str(&settings.partner_id).map_err(|_| {
-                format!("{name}: partner_id has characters that a header cannot carry")
-            })?,
+            login: Login::new(settings)?,
+            seal: Seal::new(settings)?,
+            partner_id: HeaderValue::from_str(&settings.partner_id)
+                .map_err(|_| "partner_id has characters that a header cannot carry".to_owned())?,
             settings: settings.clone(),
             spelling: config.spelling.clone(),
             lists: config.lists.clone(),
@@ -426,12 +421,8 @@ impl Provider for Enkash {
 }
 
 /// A credential of the account.
-fn read_secret(
-    config: &ProviderConfig,
-    source: &Source,
-    setting: &str,
-) -> std::result::Result<SecretString, String> {
-    source.read().map_err(|error| format!("{}: {setting}: {error}", config.name))
+fn read_secret(source: &Source, setting: &str) -> std::result::Result<SecretString, String> {
+    source.read().map_err(|error| format!("{setting}: {error}"))
 }
 
 /// Whether an answer says that it was done.

@@ -78,13 +78,10 @@ impl Ibanera {
         http: Http,
     ) -> std::result::Result<Self, String> {
         let name = &config.name;
-        config
-            .base_url
-            .parse::<Uri>()
-            .map_err(|_| format!("{name}: base_url is not an address"))?;
+        config.base_url.parse::<Uri>().map_err(|_| "base_url is not an address".to_owned())?;
         let asset_account_id = match settings.asset_account_id.as_deref().map(str::trim) {
             Some(id) => {
-                Some(id.parse().map_err(|_| format!("{name}: asset_account_id is not a number"))?)
+                Some(id.parse().map_err(|_| "asset_account_id is not a number".to_owned())?)
             }
             None => None,
         };
@@ -92,18 +89,18 @@ impl Ibanera {
             Some(id) if !id.is_empty() && id.bytes().all(|b| b.is_ascii_digit()) => {
                 OnceCell::new_with(Some(id.into()))
             }
-            Some(_) => return Err(format!("{name}: manager_id is not a number")),
+            Some(_) => return Err("manager_id is not a number".to_owned()),
             None => OnceCell::new(),
         };
         let deactivate_path = &settings.deactivate_path;
         if !deactivate_path.starts_with('/') {
-            return Err(format!("{name}: deactivate_path must start with a slash"));
+            return Err("deactivate_path must start with a slash".to_owned());
         }
         Ok(Self {
             provider: name.clone(),
             http,
             base_url: config.base_url.trim_end_matches('/').to_owned(),
-            login: Login::new(config, settings)?,
+            login: Login::new(settings)?,
             pays: settings.pays,
             asset_account_id,
             manager,

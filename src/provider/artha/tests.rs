@@ -201,7 +201,7 @@ async fn the_customer_token_header_can_be_left_out() {
 }
 
 #[test]
-fn a_wrong_secret_is_a_sentence_that_names_account_and_setting_and_not_the_secret() {
+fn a_wrong_secret_is_a_sentence_that_names_the_setting_and_not_the_secret() {
     let build = |token: Source, key: Source| {
         let account = Settings {
             token,
@@ -223,7 +223,7 @@ fn a_wrong_secret_is_a_sentence_that_names_account_and_setting_and_not_the_secre
     };
     let said = build(Source::Given("tok".into()), Source::Given("not a key".into()));
     assert!(
-        said.starts_with("acme: ") && said.contains("private_key") && !said.contains("not a key"),
+        said.contains("`private_key` is not an RSA private key") && !said.contains("not a key"),
         "{said}"
     );
     let said = build(Source::Given("line\nbreak".into()), Source::Given(KEY.into()));

@@ -221,7 +221,7 @@ fn a_wrong_setting_is_a_sentence_that_names_it_and_not_the_secret() {
     let short = said(|account| account.secret_key = Source::Given("fifteen-letters".into()))
         .expect("a sentence");
     assert!(
-        short.starts_with("peel: ") && short.contains("secret_key") && short.contains("15 bytes"),
+        short.starts_with("the credential `secret_key` ") && short.contains("15 bytes"),
         "{short}"
     );
     assert!(!short.contains("fifteen"), "{short}");

@@ -22,7 +22,7 @@ use super::settings::{self, SecretEncoding, Settings};
 use super::{Ibanera, later};
 use crate::config::secret::Source;
 use crate::provider::http::{Access, Answer, AnsweredBy};
-use crate::provider::{Error, ErrorKind, ProviderConfig, Result, crypto, sensitive};
+use crate::provider::{Error, ErrorKind, Result, crypto, sensitive};
 
 /// Seconds before its end at which a token is renewed.
 const MARGIN: i64 = 60;
@@ -54,13 +54,9 @@ impl Login {
     ///
     /// # Errors
     /// A sentence, when one cannot be had.
-    pub(super) fn new(
-        config: &ProviderConfig,
-        settings: &Settings,
-    ) -> std::result::Result<Self, String> {
-        let name = &config.name;
+    pub(super) fn new(settings: &Settings) -> std::result::Result<Self, String> {
         let secret = |source: &Source, setting: &str| {
-            source.read().map_err(|error| format!("{name}: {setting}: {error}"))
+            source.read().map_err(|error| format!("{setting}: {error}"))
         };
         Ok(Self {
             username: secret(&settings.username, "username")?,
@@ -70,7 +66,7 @@ impl Login {
                 settings.secret_encoding,
             )
             .ok_or_else(|| {
-                format!("{name}: shared_secret is not base 32; try secret_encoding = \"ascii\"")
+                "shared_secret is not base 32; try secret_encoding = \"ascii\"".to_owned()
             })?,
             session: Mutex::new(Session::default()),
             unproven: AtomicU32::new(0),

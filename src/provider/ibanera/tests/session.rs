@@ -59,7 +59,7 @@ fn the_shared_secret_is_read_as_configured() {
     let error = build(&wire, |account| account.shared_secret = given("not base 32!"))
         .err()
         .expect("refused");
-    assert!(error.starts_with("ibanera: shared_secret"), "{error}");
+    assert!(error.starts_with("shared_secret"), "{error}");
     let error = build(&wire, |account| account.asset_account_id = Some("main".into()))
         .err()
         .expect("refused");
