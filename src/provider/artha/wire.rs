@@ -12,7 +12,7 @@ use super::settings::IDS;
 use crate::config::spelling::Spelling;
 use crate::domain::card::{Balance, Card, CardKind, CardState, IdForm, Reading};
 use crate::domain::money::{Currency, Money};
-use crate::domain::transaction::{Listed, Transaction, TransactionKind, TransactionState};
+use crate::domain::transaction::{Transaction, TransactionKind, TransactionState};
 use crate::provider::json::{JsonObject, RowError};
 use crate::provider::listing::RowReader;
 use crate::provider::states::{self, StateTable};
@@ -272,7 +272,6 @@ pub(super) fn transaction(
         ])
     });
     Ok(Transaction {
-        provider: reader.provider.clone(),
         card_id,
         last4: row
             .last4("cardNumber")
@@ -281,7 +280,6 @@ pub(super) fn transaction(
         kind,
         state,
         provider_state: listing::state_words(kind, &kind_word, &state_word),
-        amount: listing::domain_amount(kind, amount),
         fee: ["fee", "fees"].iter().find_map(|name| row.money(name, currency).ok().flatten()),
         merchant: row.first_text(&["merchantName", "merchant_name", "merchant"]),
         mcc: row.first_text(&["mcc", "merchantCategoryCode"]),
@@ -289,11 +287,8 @@ pub(super) fn transaction(
         decline_reason,
         description: remarks,
         task: task.filter(|task| *task != id),
-        id,
-        at,
         seen_at: reader.at,
-        operation: None,
-        listed: Listed::Still,
+        ..Transaction::new(reader.provider.clone(), id, listing::domain_amount(kind, amount), at)
     })
 }
 

@@ -12,7 +12,7 @@ use super::settings::IDS;
 use crate::config::spelling::Spelling;
 use crate::domain::card::{Balance, Card, CardKind, CardState, Reading};
 use crate::domain::money::{Currency, Money};
-use crate::domain::transaction::{Listed, Transaction, TransactionKind};
+use crate::domain::transaction::{Transaction, TransactionKind};
 use crate::provider::json::{JsonObject, RowError, list};
 use crate::provider::listing::{self, RowReader};
 
@@ -259,25 +259,19 @@ pub(super) fn transaction(
         ])
     });
     Ok(Transaction {
-        provider: reader.provider.clone(),
-        id,
-        task: None,
         card_id,
         last4: row.last4("card_number").or_else(|| card.and_then(|card| card.last4)),
         kind,
         state,
         provider_state: listing::state_words(kind, &kind_word, &state_word),
-        amount: listing::domain_amount(kind, amount),
         fee: row.money("fee", currency).ok().flatten(),
         merchant: row.text("merchant_name"),
         mcc: row.first_text(&["mcc", "merchant_category_code"]),
         country: row.first_text(&["merchant_country", "country"]),
         decline_reason,
         description,
-        at,
         seen_at: reader.at,
-        operation: None,
-        listed: Listed::Still,
+        ..Transaction::new(reader.provider.clone(), id, listing::domain_amount(kind, amount), at)
     })
 }
 

@@ -10,7 +10,7 @@ use crate::config::spelling::Spelling;
 use crate::domain::card::{Balance, Card, CardKind, CardState, Reading};
 use crate::domain::money::{Currency, Money};
 use crate::domain::text;
-use crate::domain::transaction::{Listed, Transaction, TransactionKind, TransactionState};
+use crate::domain::transaction::{Transaction, TransactionKind, TransactionState};
 use crate::provider::json::{JsonObject, RowError};
 use crate::provider::listing::RowReader;
 use crate::provider::{listing, states};
@@ -159,9 +159,6 @@ pub(super) fn transaction(
     );
     let id = transaction_id(&row).unwrap_or_else(|| derived_id(&row, happened));
     Ok(Transaction {
-        provider: reader.provider.clone(),
-        id,
-        task: None,
         card_id,
         last4: row
             .last4("maskedCard")
@@ -174,17 +171,14 @@ pub(super) fn transaction(
             type_word.as_deref().unwrap_or(""),
             status.as_deref().unwrap_or(""),
         ),
-        amount,
         fee: fee.filter(|fee| !fee.amount().is_zero()).map(Money::abs),
         merchant: details.text("merchantName").or_else(|| row.text("merchantName")),
         mcc: details.text("mcc").or_else(|| row.text("mcc")),
         country: details.first_text(&["merchantCountry", "country"]),
         decline_reason,
         description,
-        at: happened,
         seen_at: reader.at,
-        operation: None,
-        listed: Listed::Still,
+        ..Transaction::new(reader.provider.clone(), id, amount, happened)
     })
 }
 

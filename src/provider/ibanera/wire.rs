@@ -13,7 +13,7 @@ use crate::config::lists::Sign;
 use crate::config::spelling::Spelling;
 use crate::domain::card::{Balance, Card, CardKind, CardState, Reading};
 use crate::domain::money::{Currency, Money};
-use crate::domain::transaction::{Listed, Transaction, TransactionKind, TransactionState};
+use crate::domain::transaction::{Transaction, TransactionKind, TransactionState};
 use crate::provider::json::{JsonObject, RowError};
 use crate::provider::listing;
 use crate::provider::listing::RowReader;
@@ -146,28 +146,23 @@ pub(super) fn transaction(
     let (state, word) = transaction_state(&row);
     let refund = refund.map(|id| format!(", RefundTransactionsID {id}")).unwrap_or_default();
     Ok(Transaction {
-        provider: asked.key.provider.clone(),
-        id,
-        task: None,
         last4: asked.last4.filter(|_| card_id == asked.key.id),
         card_id: Some(card_id),
         kind,
         state,
         provider_state: format!("{word}{refund}").into(),
-        amount: if signed { amount } else { amount.abs() },
-        fee: None,
         // The wire has no merchant; the text of a purchase names it (INFERENCE).
         merchant: description
             .clone()
             .filter(|_| matches!(kind, TransactionKind::Purchase | TransactionKind::Refund)),
-        mcc: None,
-        country: None,
-        decline_reason: None,
         description,
-        at: happened,
         seen_at: reader.at,
-        operation: None,
-        listed: Listed::Still,
+        ..Transaction::new(
+            asked.key.provider.clone(),
+            id,
+            if signed { amount } else { amount.abs() },
+            happened,
+        )
     })
 }
 
