@@ -46,8 +46,8 @@ pub enum Job {
     /// A person's word on an operation that nothing that can be read settles. Answered by
     /// [`EngineEvent::Operation`], or by [`EngineEvent::NotSettled`] when nothing was written.
     Settle(Box<Verdict>),
-    /// Ask for a change. Answered by [`EngineEvent::Operation`] at every step, or by [`EngineEvent::Refused`]
-    /// when nothing was sent.
+    /// Ask for a change. Answered by [`EngineEvent::Operation`] at every step, or by
+    /// [`EngineEvent::Refused`] when nothing was sent.
     Act(Box<ChangeRequest>),
     /// Look again for the fate of an operation, by reading only.
     Look(OperationId),

@@ -237,7 +237,8 @@ fn same_merchant(hold: &Transaction, posting: &Transaction) -> bool {
             .collect::<String>();
         (!name.is_empty()).then_some(name)
     };
-    matches!((plain(&hold.merchant), plain(&posting.merchant)), (Some(one), Some(other)) if one == other)
+    let (merchant, other) = (plain(&hold.merchant), plain(&posting.merchant));
+    merchant.is_some() && merchant == other
 }
 
 /// A row as it stands in the file: a hold that is gone is kept as the hold it was.

@@ -112,7 +112,7 @@ pub(in crate::store) fn newest(db: &Connection, limit: u32) -> rusqlite::Result<
     query.query_map([limit], read)?.collect()
 }
 
-/// Operations that changed after a timestamp, oldest change first: how two processes see each other's.
+/// Operations that changed at or after a time, oldest change first.
 pub(in crate::store) fn changed_since(
     db: &Connection,
     after: Timestamp,
