@@ -78,7 +78,7 @@ pub enum HealthState {
     Slow,
     /// Does not answer.
     Down,
-    /// Not read, because the operator said so.
+    /// Not read, because the operator paused it.
     Paused,
     /// Refuses the credentials, or has none.
     Auth,

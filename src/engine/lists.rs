@@ -102,7 +102,7 @@ impl Engine {
         }
     }
 
-    /// All cards of an account's list; what was read of it is kept and told, also where it ended
+    /// All cards of an account's list; what was read of it is saved and emitted, also where it ended
     /// early.
     pub(super) async fn read_list(
         &self,

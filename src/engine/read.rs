@@ -98,7 +98,7 @@ impl Engine {
         }
     }
 
-    /// Notes how a read went, and tells it.
+    /// Notes how a read went, and emits the health.
     pub(super) async fn record_outcome<T>(
         &self,
         account: &Account,
@@ -223,7 +223,7 @@ impl Engine {
     /// Reads one card now.
     ///
     /// # Errors
-    /// What the provider said.
+    /// The provider's error.
     pub async fn read_card(&self, key: &CardKey) -> Result<Card, Error> {
         let account = self.account(&key.provider)?;
         let known = self.0.cards.get_or_unread(key);
@@ -260,7 +260,7 @@ impl Engine {
     /// What a top-up would cost.
     ///
     /// # Errors
-    /// What the provider said, or that it quotes nothing.
+    /// The provider's error, or that it quotes nothing.
     pub async fn quote(&self, key: &CardKey, amount: Money) -> Result<Quote, Error> {
         let account = self.account(&key.provider)?;
         let provider = self.adapter(&account).await?;

@@ -18,11 +18,11 @@ pub struct Plan<'a> {
     pub poll: Poll,
     /// What the provider can do.
     pub capabilities: &'a Capabilities,
-    /// Nothing before this moment: back-off, `Retry-After`, or the rate budget.
+    /// Nothing before this time: back-off, `Retry-After`, or the rate budget.
     pub gate: Option<Timestamp>,
     /// The operator paused it: only what was asked for by hand, and looks.
     pub paused: bool,
-    /// Unsettled operations and when each wants to be looked for.
+    /// Unsettled operations and when each is due to be looked up.
     pub looks: &'a [(OperationId, Timestamp)],
     /// When the list of cards was last tried.
     pub list: Option<Timestamp>,
@@ -68,7 +68,7 @@ pub enum Rank {
 pub enum Next {
     /// Read this.
     Read(Read),
-    /// Nothing before this moment, or until something changes.
+    /// Nothing before this time, or until something changes.
     Wait(Option<Timestamp>),
 }
 
@@ -93,6 +93,12 @@ pub enum Read {
 const FLOAT: SignedDuration = SignedDuration::from_secs(60);
 
 /// The next thing to read, or how long to wait.
+///
+/// Of what is due, the most urgent is read, and of equals what has been due for longest. That alone
+/// would starve the rest of a long list, so every fourth read ignores urgency and goes to what has
+/// been due for longest; lookups and cards that were asked for by hand (urgency 0 and 1) keep their
+/// precedence even then. While the gate is closed nothing is read, whatever is due; when nothing is
+/// due, the wait ends with the first thing that will be, or with the gate if that opens later.
 #[must_use]
 pub fn next(plan: &Plan<'_>) -> Next {
     let mut best: Option<(Timestamp, u8, Read)> = None;
@@ -119,7 +125,7 @@ pub fn next(plan: &Plan<'_>) -> Next {
     }
 }
 
-/// Every candidate with the moment it is due and its urgency, least first.
+/// Every candidate with the time it is due and its urgency: 0 is the most urgent.
 fn each(plan: &Plan<'_>, emit: &mut dyn FnMut(Timestamp, u8, Read)) {
     for (id, due) in plan.looks {
         emit(*due, 0, Read::Look(*id));
@@ -183,7 +189,7 @@ pub fn back_off(failures: u32, name: &str, salt: u64, asked: Option<Duration>) -
 /// The longest that [`look_again`] says.
 pub const LONGEST_BETWEEN_LOOKS: SignedDuration = SignedDuration::from_mins(30);
 
-/// How long until an unsettled operation is looked for again, after so many looks.
+/// How long until an unsettled operation is looked up again, after so many lookups.
 #[must_use]
 pub fn look_again(looks: u32) -> SignedDuration {
     const SECONDS: [i64; 12] = [1, 1, 2, 4, 8, 15, 30, 60, 120, 300, 600, 1_800];

@@ -1,4 +1,4 @@
-//! What other operations already have of a card's credits when one of them is looked for.
+//! What other operations already have of a card's credits when one of them is looked up.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -20,7 +20,7 @@ const CLOCKS_APART_MILLIS: i64 = 120_000;
 
 /// What other operations have of the card's transactions when this one is looked up.
 ///
-/// A credit settles at most one operation, and credits of one sum cannot be told apart. So it is
+/// A credit settles at most one operation, and credits of one sum are indistinguishable. So it is
 /// counted: of `n` new credits of this sum, one each belongs to the equal top-ups that will surely
 /// have one (`reserved`), and the rest may be this one's or that of another in as much doubt
 /// (`open`). A failed row in the list may belong to one of the equal top-ups that `failed`.
