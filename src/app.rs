@@ -27,6 +27,7 @@ pub(crate) mod providers;
 pub(crate) mod screen;
 pub(crate) mod search;
 pub mod transactions;
+pub(crate) mod work;
 
 #[cfg(test)]
 pub(crate) mod fixture;

@@ -1,4 +1,5 @@
-//! The loop: keys, news and time go into the model, one at a time; effects and frames come out.
+//! The loop: keys, engine events and time go into the model, one at a time; effects and frames come
+//! out.
 //!
 //! It waits for its inputs and its timer only: never for a provider, never for the store.
 
@@ -30,26 +31,28 @@ use signals::{Sign, Signals};
 
 pub use crate::tty::Color;
 
-/// Least time between two frames when the operator did something.
+/// Least time between two frames after the operator did something.
 const GAP: Duration = Duration::from_millis(16);
 
 /// Least time between two frames when only figures changed by themselves.
 const BACKGROUND_GAP: Duration = Duration::from_millis(100);
 
-/// Most messages that one frame may sum up.
+/// Most messages that are taken in before a frame is drawn.
 const BATCH: usize = 256;
 
 /// Operations of the journal that the board starts with, beside those that are not settled.
 const OPERATIONS: usize = 500;
 
-/// What a board is made of.
+/// What a board needs.
 pub struct Start {
     /// Asked by the board, and stopped when it ends.
     pub engine: Engine,
-    /// What the engine tells.
-    pub news: mpsc::Receiver<EngineEvent>,
+    /// What the engine reports.
+    pub events: mpsc::Receiver<EngineEvent>,
     /// How the board looks and behaves.
     pub board: config::Board,
+    /// The zone that times are shown in.
+    pub zone: TimeZone,
     /// What the keys mean.
     pub keymap: Keymap,
     /// Refuse every change.
@@ -66,15 +69,9 @@ pub struct Start {
 /// found.
 ///
 /// # Errors
-/// When there is no terminal, it fails, or the time zone does not exist.
+/// When there is no terminal, or it fails.
 pub async fn board(start: Start) -> anyhow::Result<()> {
-    let Start { engine, news, board, keymap, read_only, operator, clock, color } = start;
-    let zone = if board.timezone == "local" {
-        TimeZone::system()
-    } else {
-        TimeZone::get(&board.timezone)
-            .with_context(|| format!("timezone = {:?}", board.timezone))?
-    };
+    let Start { engine, events, board, zone, keymap, read_only, operator, clock, color } = start;
     let mut portfolio = Portfolio::new(clock.now(), zone, operator, session()?, engine.providers());
     portfolio.read_only = read_only;
     let mut model = Model::new(app::Start { portfolio, size: (80, 24), keymap });
@@ -94,8 +91,8 @@ pub async fn board(start: Start) -> anyhow::Result<()> {
                 model,
                 theme: tty::theme(board.glyphs, color),
                 terminal,
-                input: typed(Input::default()),
-                news: Some(news),
+                input: read_input(Input::default()),
+                events: Some(events),
                 signals,
                 alarm: Alarm::new().context("the board cannot wait")?,
                 engine: engine.clone(),
@@ -107,13 +104,13 @@ pub async fn board(start: Start) -> anyhow::Result<()> {
             running.run(effects).await
         })
     });
-    last_words(&engine).await;
+    wait_for_changes(&engine).await;
     ended
 }
 
 /// Waits for changes that are being sent, and says so on the terminal, which was given back. A
 /// signal ends the wait.
-async fn last_words(engine: &Engine) {
+async fn wait_for_changes(engine: &Engine) {
     let sent = engine.being_sent();
     let unsent = engine.changes_under_way().saturating_sub(sent.len());
     if sent.is_empty() && unsent == 0 {
@@ -162,9 +159,9 @@ fn name_of(operation: &Operation) -> String {
     format!("{} of {} (op {})", operation.phrase(), operation.card, operation.id.short())
 }
 
-/// A line on the terminal after the board. That it cannot be written is no reason to fail.
-fn say(words: &str) {
-    let _ = writeln!(io::stderr().lock(), "cardtop: {words}");
+/// Writes a line to the terminal after the board. A failure changes nothing any more.
+fn say(line: &str) {
+    let _ = writeln!(io::stderr().lock(), "cardtop: {line}");
 }
 
 struct Running {
@@ -172,12 +169,12 @@ struct Running {
     theme: Theme,
     terminal: Terminal,
     input: mpsc::Receiver<io::Result<Msg>>,
-    news: Option<mpsc::Receiver<EngineEvent>>,
+    events: Option<mpsc::Receiver<EngineEvent>>,
     signals: Signals,
     alarm: Alarm,
     engine: Engine,
     clock: Clock,
-    /// The size that the model was told.
+    /// The size that the model knows.
     size: Option<(u16, u16)>,
     /// When the last frame was drawn.
     drawn: Option<Instant>,
@@ -185,7 +182,7 @@ struct Running {
     due: Option<Instant>,
 }
 
-/// What a wait ended with.
+/// What ended a wait.
 enum Woken {
     Messages(Vec<Msg>),
     Time,
@@ -226,7 +223,7 @@ impl Running {
     async fn wait(&mut self) -> anyhow::Result<Woken> {
         let until = self.timer();
         let mut typed = Vec::new();
-        let mut told = Vec::new();
+        let mut reported = Vec::new();
         tokio::select! {
             biased;
             sign = self.signals.any() => return Ok(match sign {
@@ -237,9 +234,10 @@ impl Running {
             count = self.input.recv_many(&mut typed, BATCH) => if count == 0 {
                 return Ok(Woken::End);
             },
-            count = recv(&mut self.news, &mut told) => if count == 0 {
-                self.news = None;
-                told.push(EngineEvent::Broken("nothing is read any more: quit and start again".to_owned()));
+            count = receive(&mut self.events, &mut reported) => if count == 0 {
+                self.events = None;
+                let why = "nothing is read any more: quit and start again";
+                reported.push(EngineEvent::Broken(why.to_owned()));
             },
             () = self.alarm.wait(until) => return Ok(Woken::Time),
         }
@@ -248,16 +246,16 @@ impl Running {
         {
             typed.push(msg);
         }
-        while told.len() < BATCH
-            && let Some(Ok(news)) = self.news.as_mut().map(mpsc::Receiver::try_recv)
+        while reported.len() < BATCH
+            && let Some(Ok(event)) = self.events.as_mut().map(mpsc::Receiver::try_recv)
         {
-            told.push(news);
+            reported.push(event);
         }
         let mut messages = typed
             .into_iter()
             .collect::<io::Result<Vec<Msg>>>()
             .context("the terminal cannot be read")?;
-        messages.extend(told.into_iter().map(Msg::EngineEvent));
+        messages.extend(reported.into_iter().map(Msg::EngineEvent));
         fold_sizes(&mut messages);
         Ok(Woken::Messages(messages))
     }
@@ -290,8 +288,8 @@ impl Running {
     fn timer(&self) -> Option<Instant> {
         let wake = wake_at(&self.model).map(|at| {
             let left = Duration::try_from(at.duration_since(self.clock.now())).unwrap_or_default();
-            // A wish for an instant that is over must not turn the loop into a spin.
-            // After the clock was set back the next one would be far.
+            // At least 10 ms, so that a time in the past does not make the loop spin; at most a
+            // second, since after the clock was set back the next wake-up would be far away.
             Instant::now() + left.clamp(Duration::from_millis(10), Duration::from_secs(1))
         });
         match (self.due, wake) {
@@ -317,7 +315,8 @@ impl Running {
         Ok(effects)
     }
 
-    /// Gives the terminal back, stops, and takes it again when somebody continues us.
+    /// Gives the terminal back, stops the process, and takes the terminal again when it is
+    /// continued.
     async fn stop(&mut self) -> anyhow::Result<()> {
         self.terminal.give_back();
         self.signals.stop_here().await?;
@@ -337,7 +336,7 @@ impl Running {
                 Effect::Ask(job) => self.engine.ask(job),
                 Effect::Copy(text) => {
                     if let Err(error) = self.terminal.copy(&text) {
-                        // Saying so asks nothing, so what comes back has no effects.
+                        // A notice has no effects.
                         let _ = update(
                             &mut self.model,
                             Msg::EngineEvent(EngineEvent::Broken(format!("not copied: {error}"))),
@@ -364,23 +363,23 @@ impl Running {
     }
 }
 
-/// What the data file knows, as if it had just been told.
+/// What the data file knows, as events.
 async fn known(engine: &Engine) -> Vec<EngineEvent> {
-    let mut news = vec![EngineEvent::Cards(engine.known_cards().await)];
+    let mut events = vec![EngineEvent::Cards(engine.known_cards().await)];
     match engine.operations().await {
-        Ok(operations) => news.extend(
+        Ok(operations) => events.extend(
             operations
                 .into_iter()
                 .enumerate()
                 .filter(|(i, op)| *i < OPERATIONS || op.is_open())
                 .map(|(_, op)| EngineEvent::Operation(op)),
         ),
-        Err(why) => news.push(EngineEvent::Broken(why)),
+        Err(why) => events.push(EngineEvent::Broken(why)),
     }
-    news
+    events
 }
 
-/// 64 random bits, from which the names of this session's operations are made.
+/// 64 random bits, which make the ids of this session's operations unique.
 fn session() -> anyhow::Result<u64> {
     let mut bytes = [0; 8];
     aws_lc_rs::rand::fill(&mut bytes)
@@ -388,7 +387,7 @@ fn session() -> anyhow::Result<u64> {
     Ok(u64::from_le_bytes(bytes))
 }
 
-/// How long a frame may wait: the operator is waiting for what follows a key, nobody for news.
+/// How long a frame may wait: the operator waits for the effect of a key, but not for an event.
 fn gap(messages: &[Msg]) -> Duration {
     let by_hand = messages.iter().any(|msg| match msg {
         Msg::Key(_) | Msg::Paste(_) | Msg::Resized(..) => true,
@@ -408,20 +407,20 @@ fn fold_sizes(messages: &mut Vec<Msg>) {
     });
 }
 
-async fn recv(
-    news: &mut Option<mpsc::Receiver<EngineEvent>>,
-    told: &mut Vec<EngineEvent>,
+async fn receive(
+    events: &mut Option<mpsc::Receiver<EngineEvent>>,
+    into: &mut Vec<EngineEvent>,
 ) -> usize {
-    match news {
-        Some(news) => news.recv_many(told, BATCH).await,
+    match events {
+        Some(events) => events.recv_many(into, BATCH).await,
         None => std::future::pending().await,
     }
 }
 
-/// What the operator does, until the terminal is gone. Read by a task of its own: asking crossterm
-/// again after every wait costs more than the frame.
-fn typed(mut input: Input) -> mpsc::Receiver<io::Result<Msg>> {
-    let (send, typed) = mpsc::channel(BATCH);
+/// Reads the terminal in a task of its own, until the terminal is gone: starting to read anew after
+/// every wait of the loop would cost more than a frame.
+fn read_input(mut input: Input) -> mpsc::Receiver<io::Result<Msg>> {
+    let (send, messages) = mpsc::channel(BATCH);
     tokio::spawn(async move {
         while let Some(msg) = input.next().await.transpose() {
             let failed = msg.is_err();
@@ -430,7 +429,7 @@ fn typed(mut input: Input) -> mpsc::Receiver<io::Result<Msg>> {
             }
         }
     });
-    typed
+    messages
 }
 
 #[cfg(test)]
@@ -455,10 +454,10 @@ mod tests {
     }
 
     #[test]
-    fn a_key_is_drawn_at_once_and_news_may_wait() {
-        let news = || Msg::EngineEvent(EngineEvent::ReadOnly(true));
-        assert_eq!(gap(&[news(), Msg::Key(Chord::char('j'))]), GAP);
-        assert_eq!(gap(&[news(), news()]), BACKGROUND_GAP);
+    fn a_key_is_drawn_at_once_and_events_may_wait() {
+        let event = || Msg::EngineEvent(EngineEvent::ReadOnly(true));
+        assert_eq!(gap(&[event(), Msg::Key(Chord::char('j'))]), GAP);
+        assert_eq!(gap(&[event(), event()]), BACKGROUND_GAP);
         assert_eq!(gap(&[]), BACKGROUND_GAP);
     }
 

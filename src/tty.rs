@@ -4,6 +4,7 @@
 //! Whatever happens, it is left as it was found: on return, error, panic and signal; and after what
 //! no process survives, by `rescue`.
 
+mod appearance;
 #[cfg(unix)]
 mod rescue;
 
@@ -31,12 +32,13 @@ use crate::app::Msg;
 use crate::app::chord::{Chord, Key};
 use crate::config::Glyphs;
 use crate::ui::theme::Theme;
+pub use appearance::Color;
 
 /// Most bytes that are put on the clipboard, as the terminal sees them: more is cut by some
 /// terminals without a word.
 const CLIPBOARD_MOST: usize = 74_994;
 
-/// Whether the terminal is ours now.
+/// Whether the board has the terminal now.
 static ENTERED: AtomicBool = AtomicBool::new(false);
 
 /// The whole screen, in raw mode, until it is dropped.
@@ -151,8 +153,7 @@ fn take(mouse: bool) -> io::Result<()> {
     if mouse { execute!(io::stdout(), EnableMouseCapture) } else { Ok(()) }
 }
 
-/// Gives the terminal back, once. A terminal that is gone cannot be told, so errors are not looked
-/// at.
+/// Gives the terminal back, once. Errors are ignored: a terminal that is gone needs nothing.
 fn leave() {
     if ENTERED.swap(false, Ordering::SeqCst) {
         let _ = execute!(
@@ -259,7 +260,7 @@ impl Input {
     /// When the terminal cannot be read.
     pub async fn next(&mut self) -> io::Result<Option<Msg>> {
         while let Some(event) = self.0.next().await {
-            if let Some(msg) = heard(event?) {
+            if let Some(msg) = message(event?) {
                 return Ok(Some(msg));
             }
         }
@@ -267,7 +268,8 @@ impl Input {
     }
 }
 
-fn heard(event: Event) -> Option<Msg> {
+/// An event of the terminal as a message; the mouse wheel moves the cursor.
+fn message(event: Event) -> Option<Msg> {
     match event {
         Event::Key(key) => chord(key).map(Msg::Key),
         Event::Paste(text) => Some(Msg::Paste(text)),
@@ -281,7 +283,7 @@ fn heard(event: Event) -> Option<Msg> {
     }
 }
 
-/// A key press as a chord; releases and keys without a name of ours are none.
+/// A key press as a chord; `None` for releases and for keys that [`Key`] does not have.
 fn chord(key: KeyEvent) -> Option<Chord> {
     if key.kind == KeyEventKind::Release
         || key.modifiers.intersects(KeyModifiers::SUPER | KeyModifiers::HYPER | KeyModifiers::META)
@@ -329,63 +331,26 @@ fn chord(key: KeyEvent) -> Option<Chord> {
     Some(Chord { key, ctrl, alt })
 }
 
-/// The letter with shift folded into it; what has no single large form stays.
+/// The letter with shift folded into it; one without a single upper-case letter stays.
 fn upper(c: char) -> char {
     let mut upper = c.to_uppercase();
     match (upper.next(), upper.next()) {
-        (Some(one), None) => one,
+        (Some(upper), None) => upper,
         _ => c,
     }
 }
 
-/// Whether to use colours.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Color {
-    /// Where the terminal can, unless `NO_COLOR` is set.
-    #[default]
-    Auto,
-    /// Always.
-    Always,
-    /// Never.
-    Never,
-}
-
-/// How to draw on this terminal: what was asked for, else what the environment says.
+/// How to draw on this terminal: what was chosen, else what the environment says.
 #[must_use]
 #[expect(
     clippy::disallowed_methods,
-    reason = "what a terminal can show is told by its environment only"
+    reason = "what a terminal can show is only told by its environment"
 )]
 pub fn theme(glyphs: Glyphs, color: Color) -> Theme {
     if color == Color::Always {
         crossterm::style::force_color_output(true);
     }
-    theme_of(glyphs, color, |name| std::env::var(name).ok().filter(|value| !value.is_empty()))
-}
-
-fn theme_of(glyphs: Glyphs, color: Color, environment: impl Fn(&str) -> Option<String>) -> Theme {
-    let terminal = environment("TERM").unwrap_or_default();
-    let mono = match color {
-        Color::Always => false,
-        Color::Never => true,
-        Color::Auto => environment("NO_COLOR").is_some() || terminal == "dumb",
-    };
-    let ascii = match glyphs {
-        Glyphs::Ascii => true,
-        Glyphs::Unicode => false,
-        Glyphs::Auto => {
-            let locale = ["LC_ALL", "LC_CTYPE", "LANG"]
-                .into_iter()
-                .find_map(&environment)
-                .unwrap_or_default()
-                .to_lowercase();
-            let utf8 = locale.contains("utf-8") || locale.contains("utf8");
-            // There, box drawing takes two columns and breaks every frame.
-            let wide = ["zh", "ja", "ko"].iter().any(|language| locale.starts_with(language));
-            !utf8 || wide || matches!(&*terminal, "linux" | "dumb")
-        }
-    };
-    Theme { mono, ascii }
+    appearance::theme(glyphs, color, |name| std::env::var(name).ok())
 }
 
 #[cfg(test)]
@@ -423,43 +388,6 @@ mod tests {
         assert_eq!(chord(release), None);
         assert_eq!(pressed(KeyCode::Char('y'), KeyModifiers::SUPER), None);
         assert_eq!(pressed(KeyCode::F(13), KeyModifiers::NONE), None);
-    }
-
-    fn seen(glyphs: Glyphs, color: Color, environment: &[(&str, &str)]) -> (bool, bool) {
-        let theme = theme_of(glyphs, color, |name| {
-            environment
-                .iter()
-                .find(|(known, _)| *known == name)
-                .map(|(_, value)| (*value).to_owned())
-        });
-        (theme.mono, theme.ascii)
-    }
-
-    #[test]
-    fn colours_follow_the_flag_then_no_color_then_the_terminal() {
-        let utf8 = ("LANG", "sv_SE.UTF-8");
-        assert_eq!(
-            seen(Glyphs::Auto, Color::Auto, &[utf8, ("TERM", "xterm-256color")]),
-            (false, false)
-        );
-        assert_eq!(seen(Glyphs::Auto, Color::Auto, &[utf8, ("NO_COLOR", "1")]), (true, false));
-        assert_eq!(seen(Glyphs::Auto, Color::Always, &[utf8, ("NO_COLOR", "1")]), (false, false));
-        assert_eq!(seen(Glyphs::Auto, Color::Never, &[utf8]), (true, false));
-        assert!(seen(Glyphs::Auto, Color::Auto, &[utf8, ("TERM", "dumb")]).0);
-    }
-
-    #[test]
-    fn frames_are_ascii_where_box_drawing_would_break() {
-        let ascii = |environment: &[(&str, &str)]| seen(Glyphs::Auto, Color::Auto, environment).1;
-        assert!(ascii(&[]));
-        assert!(ascii(&[("LANG", "C")]));
-        assert!(!ascii(&[("LANG", "C.UTF-8")]));
-        assert!(!ascii(&[("LANG", "de_DE.utf8")]));
-        assert!(ascii(&[("LANG", "ja_JP.UTF-8")]));
-        assert!(ascii(&[("LC_ALL", "C"), ("LANG", "de_DE.UTF-8")]));
-        assert!(ascii(&[("LANG", "de_DE.UTF-8"), ("TERM", "linux")]));
-        assert!(!seen(Glyphs::Unicode, Color::Auto, &[]).1);
-        assert!(seen(Glyphs::Ascii, Color::Auto, &[("LANG", "de_DE.UTF-8")]).1);
     }
 
     #[test]

@@ -6,6 +6,7 @@ use super::list::List;
 use super::memo::{DataVersion, Memo, Movement};
 use super::portfolio::Portfolio;
 use super::search::Search;
+use super::work::{Work, count};
 use crate::contract::OperationRow;
 use crate::domain::operation::{Operation, OperationId, OperationState};
 use crate::engine::Job;
@@ -74,6 +75,7 @@ impl Activity {
             return;
         }
         let wanted = |row: &&Operation| {
+            count(Work::HistoryVisited);
             let holder = portfolio.holder(&row.card);
             self.tab.shows(row, portfolio)
                 && self.search.filter.matches(&OperationRow {

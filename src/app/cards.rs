@@ -12,6 +12,7 @@ use super::list::List;
 use super::memo::{DataVersion, Memo, Movement};
 use super::portfolio::Portfolio;
 use super::search::Search;
+use super::work::{Work, count};
 use crate::contract::CardRow;
 use crate::domain::attention::{Attention, Signals, low};
 use crate::domain::card::{Card, CardKey, CardState};
@@ -132,7 +133,8 @@ impl Cards {
         if self.marks.is_empty() {
             return 0;
         }
-        let shown: BTreeSet<&CardKey> = self.list.keys().iter().collect();
+        let shown: BTreeSet<&CardKey> =
+            self.list.keys().iter().inspect(|_| count(Work::CardVisited)).collect();
         self.marks.iter().filter(|key| !shown.contains(key)).count()
     }
 
@@ -161,12 +163,14 @@ impl Cards {
             .values()
             // Made of the same cards in the same order by `attention`.
             .zip(self.attention.values())
+            .inspect(|_| count(Work::CardVisited))
             .filter(|(card, attention)| {
                 self.search.filter.matches(&self.row(card, attention, portfolio))
             })
             .map(|(card, attention)| SortKey::of(card, attention))
             .collect();
         rows.sort_by(|a, b| {
+            count(Work::CardCompared);
             let order = compare(self.sort, a, b);
             (if self.reversed { order.reverse() } else { order })
                 .then_with(|| a.card.key.cmp(&b.card.key))
@@ -188,8 +192,10 @@ impl Cards {
 
 /// Why each card is where it is in the order of attention.
 fn attention(portfolio: &Portfolio) -> BTreeMap<CardKey, Attention> {
-    let signals = Signals::of(portfolio.transactions.iter(), &portfolio.operations, portfolio.now);
+    let transactions = portfolio.transactions.iter().inspect(|_| count(Work::HistoryVisited));
+    let signals = Signals::of(transactions, &portfolio.operations, portfolio.now);
     let of_card = |card: &Card| {
+        count(Work::CardRated);
         let watched = portfolio.watched.contains(&card.key);
         (card.key.clone(), signals.attention(card, watched, portfolio.now))
     };

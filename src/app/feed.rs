@@ -10,6 +10,7 @@ use super::list::{Direction, List, Motion};
 use super::memo::{DataVersion, Memo, Movement};
 use super::portfolio::Portfolio;
 use super::search::Search;
+use super::work::{Work, count};
 use crate::contract::{OperationRow, TransactionRow};
 use crate::domain::card::{CardKey, ProviderId};
 use crate::domain::money::{Currency, Money};
@@ -241,7 +242,9 @@ impl Feed {
             self.search.reread(portfolio.now, &portfolio.zone);
         }
         self.waiting = paused.map_or(0, |since| {
-            portfolio.transactions.iter().filter(|row| row.seen_at > since).count()
+            let transactions =
+                portfolio.transactions.iter().inspect(|_| count(Work::HistoryVisited));
+            transactions.filter(|row| row.seen_at > since).count()
         });
         if !self.memo.renew(data, (self.search.revision, self.range), movement) {
             return;
@@ -265,11 +268,13 @@ impl Feed {
             portfolio
                 .transactions
                 .iter()
+                .inspect(|_| count(Work::HistoryVisited))
                 .take_while(|row| row.at >= since)
                 .filter(|row| was_known(row.seen_at)),
             portfolio
                 .operations
                 .iter()
+                .inspect(|_| count(Work::HistoryVisited))
                 .take_while(|row| row.created_at >= since)
                 .filter(|row| was_known(row.created_at)),
             portfolio.transactions.proven(),

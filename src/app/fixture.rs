@@ -90,25 +90,16 @@ pub(crate) fn transaction(
     merchant: &str,
 ) -> Transaction {
     Transaction {
-        provider: of.provider.clone(),
-        id: id.into(),
-        task: None,
         card_id: Some(of.id.clone()),
         last4: of.id.strip_prefix("c-").and_then(|digits| digits.parse().ok()),
         kind: TransactionKind::Purchase,
         state: TransactionState::Cleared,
         provider_state: "SETTLED".into(),
-        amount: money(amount),
-        fee: None,
         merchant: Some(merchant.into()),
         mcc: Some("5411".into()),
         country: Some("SE".into()),
-        decline_reason: None,
-        description: None,
-        at: ago(age),
         seen_at: ago(age - 6),
-        operation: None,
-        listed: crate::domain::transaction::Listed::Still,
+        ..Transaction::new(of.provider.clone(), id.into(), money(amount), ago(age))
     }
 }
 
@@ -257,6 +248,29 @@ pub(crate) fn board(size: (u16, u16)) -> Model {
     let mut model = bare(size);
     for news in story() {
         _ = update(&mut model, Msg::EngineEvent(news));
+    }
+    model
+}
+
+/// A board with so many cards, and a transaction every ten seconds, a few days of them.
+pub(crate) fn large_board(size: (u16, u16), cards: usize, transactions: usize) -> Model {
+    let mut model = bare(size);
+    let last4 = |number: usize| format!("{:04}", number % 10_000);
+    let many = (0..cards).map(|number| {
+        let holder = format!("Holder {}", number * 7919 % cards.max(1));
+        card(CardState::Active, &holder, &last4(number), "artha", "12.40 USD", 4)
+    });
+    let rows = (0..transactions).map(|number| {
+        let of = key("artha", &last4(number % cards.max(1)));
+        let age = i64::try_from(number).expect("a small number") * 10;
+        transaction(&of, &format!("t-{number}"), age, "1.00 USD", "SHOP")
+    });
+    for event in [
+        EngineEvent::Cards(many.collect()),
+        EngineEvent::Transactions(rows.collect()),
+        health("artha", HealthState::Ok, 4, None),
+    ] {
+        _ = update(&mut model, Msg::EngineEvent(event));
     }
     model
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::layout::Pane;
 use super::list::{Direction, Motion};
 use super::search::Search;
+use super::work::{Work, count};
 use super::{Effect, Model, activity, detail, feed, help};
 use crate::domain::card::CardKey;
 use crate::engine::Job;
@@ -69,6 +70,7 @@ impl Model {
                     .list
                     .keys()
                     .iter()
+                    .inspect(|_| count(Work::CardVisited))
                     .filter(|key| cards.attention(key).is_some_and(|it| it.rank() < 4))
                     .cloned()
                     .collect();

@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::transactions::Transactions;
+use super::work::{Work, count};
 use crate::config::Environment;
 use crate::domain::card::{Card, CardKey, ProviderId, Reading};
 use crate::domain::money::Money;
@@ -156,6 +157,7 @@ impl Portfolio {
     fn mark_stale(&mut self, provider: &ProviderId, why: &Arc<str>) {
         self.revisions.all += 1;
         for card in self.cards.values_mut().filter(|card| card.key.provider == *provider) {
+            count(Work::CardVisited);
             card.balance = std::mem::take(&mut card.balance).stale(why);
         }
         self.accounts.mark_float_stale(provider, why);
@@ -227,7 +229,7 @@ impl Portfolio {
         &'a self,
         key: &'a CardKey,
     ) -> impl Iterator<Item = &'a Transaction> {
-        self.transactions.of_card(key)
+        self.transactions.of_card(key).inspect(|_| count(Work::HistoryVisited))
     }
 
     /// The newest decline of a card.
@@ -245,7 +247,10 @@ impl Portfolio {
 
     /// Operations of one card, newest first.
     pub fn operations_of<'a>(&'a self, key: &'a CardKey) -> impl Iterator<Item = &'a Operation> {
-        self.operations.iter().filter(move |operation| operation.card == *key)
+        self.operations
+            .iter()
+            .inspect(|_| count(Work::HistoryVisited))
+            .filter(move |operation| operation.card == *key)
     }
 
     /// The holder of a card by its id, empty where not known.

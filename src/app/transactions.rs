@@ -1,5 +1,8 @@
-//! The transactions that are known, newest first. A new one costs what it is worth: nothing else is
-//! sorted again.
+//! The transactions that are known, newest first.
+//!
+//! A new one is put in its place by binary search; nothing else is sorted again. The indexes beside
+//! the rows are kept with every change, so that the rows of one card, and a row by its id, are
+//! found without looking through all.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
@@ -13,106 +16,106 @@ use crate::domain::transaction::Transaction;
 /// Most transactions that are kept in memory.
 pub(crate) const KEPT: usize = 50_000;
 
-/// With more news than one row in so many, sorting everything once is cheaper than a place for
-/// each.
-const MANY: usize = 64;
+/// When more than one row in this many is new, sorting everything once is cheaper than inserting
+/// each by itself.
+const SORT_ALL: usize = 64;
 
-/// Where a row stands: its card, if it has one yet, and its time.
+/// What tells the rows of one id apart and finds them: the card, if there is one yet, and the time.
 type CardAndTime = (Option<Arc<str>>, Timestamp);
 
 /// Transactions by time and id, newest first.
 #[derive(Debug, Default)]
 pub struct Transactions {
     rows: VecDeque<Transaction>,
-    /// The card and the time of each row of an id, by which it is found among the rows: a provider
-    /// may move one, cards may share an id, and a row may gain its card later.
-    named: BTreeMap<ProviderId, HashMap<Arc<str>, Vec<CardAndTime>>>,
-    /// Names of the rows of each card, oldest first: a card is looked at far more often than a row
-    /// comes.
-    of_card: HashMap<CardKey, BTreeSet<(Timestamp, Arc<str>)>>,
+    /// The rows of each id: a provider may change a row's time, cards may share an id, and a row
+    /// may gain its card later.
+    by_id: BTreeMap<ProviderId, HashMap<Arc<str>, Vec<CardAndTime>>>,
+    /// Times and ids of the rows of each card, oldest first: a card is looked at far more often
+    /// than a row comes.
+    by_card: HashMap<CardKey, BTreeSet<(Timestamp, Arc<str>)>>,
     /// Operations that a row proves.
     proven: BTreeSet<OperationId>,
 }
 
 impl Transactions {
-    /// Takes in rows that are new or changed, in any order; the oldest of too many are forgotten.
+    /// Takes in rows that are new or changed, in any order; the oldest beyond [`KEPT`] are dropped.
     pub(crate) fn apply(&mut self, rows: &[Transaction]) {
-        if rows.len().saturating_mul(MANY) > self.rows.len() {
-            self.hear_many(rows);
+        if rows.len().saturating_mul(SORT_ALL) > self.rows.len() {
+            self.apply_and_sort(rows);
         } else {
             for row in rows {
-                self.hear_one(row);
+                self.insert(row);
             }
         }
         while self.rows.len() > KEPT {
             if let Some(row) = self.rows.pop_back() {
-                self.forget(&row);
+                self.remove_from_indexes(&row);
             }
         }
     }
 
-    fn hear_one(&mut self, row: &Transaction) {
-        if let Some((card, at)) = self.known(row)
-            && let Some(place) = self.place(at, &row.id, &row.provider, card.as_deref())
-            && let Some(before) = self.rows.remove(place)
+    /// Puts one row in its place, and takes out the one that it replaces.
+    fn insert(&mut self, row: &Transaction) {
+        if let Some((card, at)) = self.replaced_by(row)
+            && let Some(index) = self.index(at, &row.id, &row.provider, card.as_deref())
+            && let Some(replaced) = self.rows.remove(index)
         {
-            self.forget(&before);
+            self.remove_from_indexes(&replaced);
         }
-        let place = self.rows.partition_point(|known| (known.at, &known.id) > (row.at, &row.id));
-        self.rows.insert(place, row.clone());
-        self.note(row);
+        let index = self.rows.partition_point(|known| (known.at, &known.id) > (row.at, &row.id));
+        self.rows.insert(index, row.clone());
+        self.add_to_indexes(row);
     }
 
-    /// The card and time under which a row is known: of its own card, or of none yet.
-    fn known(&self, row: &Transaction) -> Option<(Option<Arc<str>>, Timestamp)> {
-        let known = self.named.get(&row.provider)?.get(&row.id)?;
-        let exact = known.iter().find(|(card, _)| *card == row.card_id);
-        let unnamed = || {
+    /// The known row of the same provider and id that a row replaces: that of its own card, else
+    /// one without a card. A row without a card replaces the only row of its id, whatever card that
+    /// has; of several it replaces none, since whose it is cannot be told.
+    fn replaced_by(&self, row: &Transaction) -> Option<CardAndTime> {
+        let known = self.by_id.get(&row.provider)?.get(&row.id)?;
+        let of_same_card = known.iter().find(|(card, _)| *card == row.card_id);
+        let of_no_card = || {
             known
                 .iter()
                 .find(|(card, _)| card.is_none() || row.card_id.is_none() && known.len() == 1)
         };
-        exact.or_else(unnamed).cloned()
+        of_same_card.or_else(of_no_card).cloned()
     }
 
-    /// As [`Self::hear_one`] for each, sorted once at the end.
-    fn hear_many(&mut self, rows: &[Transaction]) {
-        type Name = (ProviderId, Arc<str>, Option<Arc<str>>);
-        let name = |row: &Transaction, card: Option<Arc<str>>| -> Name {
+    /// As [`Self::insert`] for each row, but everything is sorted once at the end.
+    ///
+    /// Meanwhile only `by_id` is kept up to date, since a later row may replace an earlier one of
+    /// the same call; at the end all indexes are made again from the sorted rows.
+    fn apply_and_sort(&mut self, rows: &[Transaction]) {
+        type Identity = (ProviderId, Arc<str>, Option<Arc<str>>);
+        let identity = |row: &Transaction, card: Option<Arc<str>>| -> Identity {
             (row.provider.clone(), Arc::clone(&row.id), card)
         };
-        let mut replaced: BTreeSet<Name> = BTreeSet::new();
-        let mut new: BTreeMap<Name, Transaction> = BTreeMap::new();
+        let mut replaced: BTreeSet<Identity> = BTreeSet::new();
+        let mut new: BTreeMap<Identity, Transaction> = BTreeMap::new();
         for row in rows {
-            // Of a row that is told twice the later word holds.
-            if let Some((card, _)) = self.known(row) {
-                let before = name(row, card);
-                self.unname(row, before.2.as_deref());
+            if let Some((card, _)) = self.replaced_by(row) {
+                let before = identity(row, card);
+                self.remove_id(row, before.2.as_deref());
                 if new.remove(&before).is_none() {
                     replaced.insert(before);
                 }
             }
-            self.name(row);
-            new.insert(name(row, row.card_id.clone()), row.clone());
+            self.add_id(row);
+            new.insert(identity(row, row.card_id.clone()), row.clone());
         }
-        let known = std::mem::take(self).rows;
-        self.rows = known
-            .into_iter()
-            .filter(|row| !replaced.contains(&name(row, row.card_id.clone())))
-            .collect();
-        self.rows.extend(new.into_values());
-        self.rows.make_contiguous().sort_by(|a, b| (b.at, &b.id).cmp(&(a.at, &a.id)));
-        let rows = std::mem::take(&mut self.rows);
+        let mut rows = std::mem::take(self).rows;
+        rows.retain(|row| !replaced.contains(&identity(row, row.card_id.clone())));
+        rows.extend(new.into_values());
+        rows.make_contiguous().sort_by(|a, b| (b.at, &b.id).cmp(&(a.at, &a.id)));
         for row in &rows {
-            self.note(row);
+            self.add_to_indexes(row);
         }
         self.rows = rows;
     }
 
-    /// Notes a row's card and time under its id.
-    fn name(&mut self, row: &Transaction) {
+    fn add_id(&mut self, row: &Transaction) {
         let of_id = self
-            .named
+            .by_id
             .entry(row.provider.clone())
             .or_default()
             .entry(Arc::clone(&row.id))
@@ -120,37 +123,37 @@ impl Transactions {
         of_id.push((row.card_id.clone(), row.at));
     }
 
-    /// Forgets the name that a row's id has with this card.
-    fn unname(&mut self, row: &Transaction, known_as: Option<&str>) {
-        if let Some(of_provider) = self.named.get_mut(&row.provider)
+    /// Removes the row of this id that is known under `card`.
+    fn remove_id(&mut self, row: &Transaction, card: Option<&str>) {
+        if let Some(of_provider) = self.by_id.get_mut(&row.provider)
             && let Some(of_id) = of_provider.get_mut(&row.id)
         {
-            of_id.retain(|(card, _)| card.as_deref() != known_as);
+            of_id.retain(|(known, _)| known.as_deref() != card);
             if of_id.is_empty() {
                 of_provider.remove(&row.id);
             }
         }
     }
 
-    fn note(&mut self, row: &Transaction) {
-        self.name(row);
+    fn add_to_indexes(&mut self, row: &Transaction) {
+        self.add_id(row);
         if let Some(key) = row.card() {
-            self.of_card.entry(key).or_default().insert((row.at, Arc::clone(&row.id)));
+            self.by_card.entry(key).or_default().insert((row.at, Arc::clone(&row.id)));
         }
         self.proven.extend(row.operation);
     }
 
-    fn forget(&mut self, row: &Transaction) {
-        self.unname(row, row.card_id.as_deref());
-        if let Some(names) = row.card().and_then(|key| self.of_card.get_mut(&key)) {
-            names.remove(&(row.at, Arc::clone(&row.id)));
+    fn remove_from_indexes(&mut self, row: &Transaction) {
+        self.remove_id(row, row.card_id.as_deref());
+        if let Some(of_card) = row.card().and_then(|key| self.by_card.get_mut(&key)) {
+            of_card.remove(&(row.at, Arc::clone(&row.id)));
         }
         if let Some(operation) = row.operation {
             self.proven.remove(&operation);
         }
     }
 
-    fn place(
+    fn index(
         &self,
         at: Timestamp,
         id: &Arc<str>,
@@ -171,13 +174,14 @@ impl Transactions {
         provider: &ProviderId,
         card: Option<&str>,
     ) -> Option<&Transaction> {
-        self.rows.get(self.place(at, id, provider, card)?)
+        self.rows.get(self.index(at, id, provider, card)?)
     }
 
     /// Those of one card, newest first.
     pub(crate) fn of_card<'a>(&'a self, key: &'a CardKey) -> impl Iterator<Item = &'a Transaction> {
-        let names = self.of_card.get(key).into_iter().flat_map(|names| names.iter().rev());
-        names.filter_map(|(at, id)| self.get(*at, id, &key.provider, Some(&key.id)))
+        let newest_first =
+            self.by_card.get(key).into_iter().flat_map(|of_card| of_card.iter().rev());
+        newest_first.filter_map(|(at, id)| self.get(*at, id, &key.provider, Some(&key.id)))
     }
 
     /// All, newest first.
@@ -221,9 +225,9 @@ mod tests {
         }
     }
 
-    /// What it replaced: everything sorted for each piece of news.
-    fn sorted(all: &mut Vec<Transaction>, news: &[Transaction]) {
-        for row in news {
+    /// The same the slow way: everything is sorted for each call.
+    fn sorted(all: &mut Vec<Transaction>, rows: &[Transaction]) {
+        for row in rows {
             all.retain(|known| (&known.provider, &known.id) != (&row.provider, &row.id));
             all.push(row.clone());
         }
@@ -237,26 +241,30 @@ mod tests {
             then in proptest::collection::vec((0_u8..90, any::<u8>(), any::<bool>()), 0..40),
         ) {
             // Two providers use the same ids at the same times; neither is taken for the other.
-            let rows = |told: &[(u8, u8, bool)]| -> Vec<Transaction> {
-                told.iter().map(|(id, minutes, second)| row(if *second { "artha" } else { "banana" }, *id, *minutes, false)).collect()
+            let rows = |rows: &[(u8, u8, bool)]| -> Vec<Transaction> {
+                let provider = |first: bool| if first { "artha" } else { "banana" };
+                let rows = rows.iter();
+                rows.map(|(id, minutes, first)| row(provider(*first), *id, *minutes, false)).collect()
             };
-            let mut history_revision = Transactions::default();
+            let mut known = Transactions::default();
             let mut all = Vec::new();
-            history_revision.apply(&rows(&first));
+            known.apply(&rows(&first));
             sorted(&mut all, &rows(&first));
-            for one in rows(&then) {
-                history_revision.hear_one(&one);
-                sorted(&mut all, std::slice::from_ref(&one));
-                prop_assert_eq!(history_revision.get(one.at, &one.id, &one.provider, one.card_id.as_deref()), Some(&one));
+            for row in rows(&then) {
+                known.insert(&row);
+                sorted(&mut all, std::slice::from_ref(&row));
+                let found = known.get(row.at, &row.id, &row.provider, row.card_id.as_deref());
+                prop_assert_eq!(found, Some(&row));
             }
             for name in ["artha", "banana"] {
                 let card = key(name, "4242");
-                let of_card: Vec<_> = history_revision.of_card(&card).cloned().collect();
-                let wanted: Vec<_> = history_revision.iter().filter(|row| row.provider == card.provider).cloned().collect();
+                let of_card: Vec<_> = known.of_card(&card).cloned().collect();
+                let wanted = known.iter().filter(|row| row.provider == card.provider);
+                let wanted: Vec<_> = wanted.cloned().collect();
                 prop_assert_eq!(of_card, wanted);
             }
             let name = |row: &Transaction| (row.at, row.id.to_string(), row.provider.to_string());
-            let mut found: Vec<_> = history_revision.iter().map(name).collect();
+            let mut found: Vec<_> = known.iter().map(name).collect();
             let mut wanted: Vec<_> = all.iter().map(name).collect();
             prop_assert!(found.is_sorted_by(|a, b| (a.0, &a.1) >= (b.0, &b.1)));
             found.sort();
@@ -272,23 +280,21 @@ mod tests {
             card_id: card.map(Into::into),
             ..row("artha", 1, 5, false)
         };
-        let cards = |history_revision: &Transactions| {
-            let mut cards: Vec<Option<String>> = history_revision
-                .iter()
-                .map(|row| row.card_id.as_deref().map(str::to_owned))
-                .collect();
+        let cards = |known: &Transactions| {
+            let mut cards: Vec<Option<String>> =
+                known.iter().map(|row| row.card_id.as_deref().map(str::to_owned)).collect();
             cards.sort();
             cards
         };
         for at_once in [true, false] {
-            let mut history_revision = Transactions::default();
+            let mut known = Transactions::default();
             let mut apply = |rows: &[Transaction]| {
                 if at_once {
-                    history_revision.hear_many(rows);
+                    known.apply_and_sort(rows);
                 } else {
-                    rows.iter().for_each(|row| history_revision.hear_one(row));
+                    rows.iter().for_each(|row| known.insert(row));
                 }
-                cards(&history_revision)
+                cards(&known)
             };
             assert_eq!(apply(&[of(None)]), [None]);
             assert_eq!(apply(&[of(Some("c1"))]), [Some("c1".to_owned())], "it gained its card");
@@ -305,17 +311,15 @@ mod tests {
             ..row("artha", 1, 5, false)
         };
         for at_once in [true, false] {
-            let mut history_revision = Transactions::default();
+            let mut known = Transactions::default();
             let mut apply = |rows: &[Transaction]| {
                 if at_once {
-                    history_revision.hear_many(rows)
+                    known.apply_and_sort(rows)
                 } else {
-                    rows.iter().for_each(|row| history_revision.hear_one(row))
+                    rows.iter().for_each(|row| known.insert(row))
                 }
-                let mut cards: Vec<Option<String>> = history_revision
-                    .iter()
-                    .map(|row| row.card_id.as_deref().map(str::to_owned))
-                    .collect();
+                let mut cards: Vec<Option<String>> =
+                    known.iter().map(|row| row.card_id.as_deref().map(str::to_owned)).collect();
                 cards.sort();
                 cards
             };
@@ -329,7 +333,7 @@ mod tests {
 
     #[test]
     fn the_oldest_are_forgotten_with_what_they_proved() {
-        let mut history_revision = Transactions::default();
+        let mut known = Transactions::default();
         let many: Vec<Transaction> = (0..KEPT)
             .map(|count| Transaction {
                 id: format!("n{count}").into(),
@@ -337,14 +341,14 @@ mod tests {
                 ..row("artha", 0, 0, false)
             })
             .collect();
-        history_revision.apply(&many);
-        history_revision.apply(&[row("artha", 1, 5, true)]);
+        known.apply(&many);
+        known.apply(&[row("artha", 1, 5, true)]);
         assert_eq!(
-            (history_revision.len(), history_revision.proven().len()),
+            (known.len(), known.proven().len()),
             (KEPT, 0),
             "it is older than all that are kept"
         );
-        history_revision.apply(&[row("artha", 2, 0, true)]);
-        assert_eq!((history_revision.len(), history_revision.proven().len()), (KEPT, 1));
+        known.apply(&[row("artha", 2, 0, true)]);
+        assert_eq!((known.len(), known.proven().len()), (KEPT, 1));
     }
 }

@@ -1,4 +1,4 @@
-//! One timer for the loop, set anew for every wait.
+//! One timer for the loop, set again for every wait.
 //!
 //! The runtime's own timer wakes up early and sleeps again, to sort its wheel: twice for each
 //! second of the clock. The system's wakes up once.
@@ -52,7 +52,7 @@ impl Inner {
             let Ok(mut ready) = self.0.readable().await else {
                 return tokio::time::sleep_until(until).await;
             };
-            // A ring that an earlier wait did not hear is not this one's.
+            // Setting the timer again discards an expiry that an earlier wait did not take.
             if ready.try_io(|timer| Ok(rustix::io::read(timer, &mut [0; 8])?)).is_ok() {
                 return;
             }
@@ -101,13 +101,13 @@ mod tests {
         let mut alarm = Alarm::new().expect("a timer");
         let began = Instant::now();
         alarm.wait(Some(began)).await;
-        // Set, not heard, and set again for later.
-        let unheard = tokio::time::timeout(
+        // It expires without being waited for, and is set again for later.
+        let early = tokio::time::timeout(
             Duration::from_millis(1),
             alarm.wait(Some(began + Duration::from_secs(3_600))),
         )
         .await;
-        assert!(unheard.is_err());
+        assert!(early.is_err());
         alarm.wait(Some(began + Duration::from_millis(20))).await;
         assert!(began.elapsed() >= Duration::from_millis(20));
     }

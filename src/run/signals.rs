@@ -16,11 +16,11 @@ pub(super) enum Sign {
     End,
     /// TSTP, sent from outside: the terminal's own key is none in raw mode.
     Stop,
-    /// CONT: whoever had the terminal meanwhile may have changed it.
+    /// CONT: another process may have changed the terminal meanwhile.
     Continued,
 }
 
-/// How long a stop may be under way. It always comes, but for the first process of a container.
+/// How long a stop signal may take. It always arrives, except at the first process of a container.
 #[cfg(unix)]
 const UNDER_WAY: Duration = Duration::from_millis(300);
 
@@ -80,7 +80,7 @@ impl Signals {
             return Ok(false);
         }
         process::kill_current_process_group(process::Signal::TSTP)?;
-        // The signal reaches this process, too, which stops by itself after it was heard.
+        // The signal reaches this process as well, which stops itself once it was received.
         let _ = tokio::time::timeout(UNDER_WAY, self.stop.recv()).await;
         Ok(true)
     }
@@ -105,7 +105,7 @@ fn has_a_shell() -> bool {
     false
 }
 
-/// The parent of another process, where the system tells it in a file.
+/// The parent of another process, where the system has `/proc`.
 #[cfg(unix)]
 fn parent(pid: process::Pid) -> Option<process::Pid> {
     let status = std::fs::read_to_string(format!("/proc/{}/stat", pid.as_raw_nonzero())).ok()?;

@@ -13,7 +13,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 /// Descriptor 3 is the terminal. Signals of the terminal are ignored, which `stty` inherits: a
 /// process in the background may then set the terminal's modes. They are set only while they are
-/// still the board's: the shell that started the board may have been quicker, and has its own.
+/// still the board's: the shell that started the board may already have set its own.
 const SCRIPT: &str = r#"
 trap '' HUP INT QUIT TERM TSTP TTIN TTOU
 exec 3>&2 2>/dev/null
@@ -25,7 +25,8 @@ while read -r word; do
   if [ "$word" = taken ]; then ours=$(stty -g <&3); else ours=; fi
 done
 [ -n "$ours" ] || exit 0
-printf '\033[?2026l\033[?1006l\033[?1015l\033[?1003l\033[?1002l\033[?1000l\033[?2004l\033[?1049l\033[?25h\r' >&3
+printf '\033[?2026l\033[?1006l\033[?1015l\033[?1003l\033[?1002l\033[?1000l' >&3
+printf '\033[?2004l\033[?1049l\033[?25h\r' >&3
 [ "$(stty -g <&3)" = "$ours" ] && stty "$saved" <&3
 exit 0
 "#;
@@ -33,12 +34,12 @@ exit 0
 /// How long the shell may take to say that it is ready.
 const PATIENCE: Timespec = Timespec { tv_sec: 2, tv_nsec: 0 };
 
-/// The process of this board. Told by [`taken`] and [`left`], which a panic calls, too.
+/// The process of this board. [`taken`] and [`left`] write to it; a panic calls `left`, too.
 static RESCUE: Mutex<Option<Rescue>> = Mutex::new(None);
 
 struct Rescue {
     shell: Child,
-    words: ChildStdin,
+    input: ChildStdin,
 }
 
 /// Starts it, before the terminal is taken. Where there is no shell the board works all the same.
@@ -57,12 +58,12 @@ fn begin() -> io::Result<Rescue> {
     command.args(["-c", SCRIPT, "cardtop-rescue"]).process_group(0);
     let mut shell =
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(terminal).spawn()?;
-    let (Some(words), Some(said)) = (shell.stdin.take(), shell.stdout.take()) else {
+    let (Some(input), Some(output)) = (shell.stdin.take(), shell.stdout.take()) else {
         return Err(io::Error::other("a pipe is missing"));
     };
-    let mut ready = [PollFd::new(&said, PollFlags::IN)];
-    if poll(&mut ready, Some(&PATIENCE))? == 1 && rustix::io::read(&said, &mut [0; 16])? > 0 {
-        return Ok(Rescue { shell, words });
+    let mut ready = [PollFd::new(&output, PollFlags::IN)];
+    if poll(&mut ready, Some(&PATIENCE))? == 1 && rustix::io::read(&output, &mut [0; 16])? > 0 {
+        return Ok(Rescue { shell, input });
     }
     let _ = shell.kill();
     let _ = shell.wait();
@@ -71,28 +72,28 @@ fn begin() -> io::Result<Rescue> {
 
 /// The terminal is the board's from now on.
 pub(super) fn taken() {
-    tell("taken\n");
+    send("taken\n");
 }
 
 /// The terminal was given back.
 pub(super) fn left() {
-    tell("left\n");
+    send("left\n");
 }
 
-fn tell(word: &str) {
-    // A panic while it is told must not wait for itself.
+fn send(word: &str) {
+    // A panic during another send must not wait for the lock that its own thread holds.
     if let Ok(mut rescue) = RESCUE.try_lock()
         && let Some(rescue) = rescue.as_mut()
     {
-        let _ = rescue.words.write_all(word.as_bytes());
+        let _ = rescue.input.write_all(word.as_bytes());
     }
 }
 
 /// Ends it, after the terminal was given back for good.
 pub(super) fn end() {
     let rescue = RESCUE.lock().unwrap_or_else(PoisonError::into_inner).take();
-    if let Some(Rescue { mut shell, words }) = rescue {
-        drop(words);
+    if let Some(Rescue { mut shell, input }) = rescue {
+        drop(input);
         let _ = shell.kill();
         let _ = shell.wait();
     }

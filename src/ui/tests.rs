@@ -1,5 +1,7 @@
 //! What the screens say, at the sizes that matter, and that no size breaks them.
 
+mod work;
+
 use proptest::prelude::*;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;

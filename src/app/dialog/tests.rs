@@ -294,25 +294,13 @@ impl Desk {
     pub(crate) fn declined(mut self, id: &str, asked: Money) -> Self {
         let at = self.portfolio.now.saturating_sub(Duration::from_secs(300)).expect("a time");
         let row = Transaction {
-            provider: ProviderId::new("acme"),
-            id: "t1".into(),
-            task: None,
             card_id: Some(id.into()),
-            last4: None,
             kind: TransactionKind::Purchase,
             state: TransactionState::Declined,
             provider_state: "DECLINED".into(),
-            amount: asked,
-            fee: None,
             merchant: Some("ICA MAXI".into()),
-            mcc: None,
-            country: None,
             decline_reason: Some("INSUFFICIENT_FUNDS".into()),
-            description: None,
-            at,
-            seen_at: at,
-            operation: None,
-            listed: crate::domain::transaction::Listed::Still,
+            ..Transaction::new(ProviderId::new("acme"), "t1".into(), asked, at)
         };
         self.portfolio.apply(&EngineEvent::Transactions(vec![row]));
         self

@@ -7,6 +7,7 @@ use super::role::Role;
 use super::time;
 use crate::app::Model;
 use crate::app::portfolio::Portfolio;
+use crate::app::work::{Work, count};
 use crate::config::Environment;
 use crate::domain::card::{ProviderId, Reading};
 use crate::domain::money::Money;
@@ -58,11 +59,11 @@ pub(crate) fn clock(portfolio: &Portfolio, columns: u16) -> Line {
         (OperationState::Accepted, "accepted", Role::Text),
         (OperationState::Unknown, "UNKNOWN", Role::Caution),
     ] {
-        let open = portfolio.operations.iter().filter(|row| row.state == state && row.is_open());
-        let count = open.count();
-        if count > 0 {
+        let operations = portfolio.operations.iter().inspect(|_| count(Work::HistoryVisited));
+        let open = operations.filter(|row| row.state == state && row.is_open()).count();
+        if open > 0 {
             line.push((Role::Muted, separator.to_owned()));
-            line.push((role, format!("{count} {word}")));
+            line.push((role, format!("{open} {word}")));
             separator = ", ";
         }
     }

@@ -6,6 +6,7 @@ use super::role::Role;
 use crate::app::command::Command;
 use crate::app::keymap::Keymap;
 use crate::app::portfolio::Portfolio;
+use crate::app::work::{Work, count};
 use crate::domain::card::ProviderId;
 use crate::domain::operation::{ActionKind, Capabilities, Support, TopUpSafety};
 use crate::domain::text;
@@ -37,6 +38,7 @@ pub(crate) fn last_known(portfolio: &Portfolio, id: &ProviderId) -> usize {
     portfolio
         .cards
         .values()
+        .inspect(|_| count(Work::CardVisited))
         .filter(|card| card.key.provider == *id && card.balance.why_stale().is_some())
         .count()
 }

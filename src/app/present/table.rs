@@ -5,6 +5,7 @@
 use super::Role;
 use super::time::TimeFormat;
 use crate::app::portfolio::Portfolio;
+use crate::app::work::{Work, count};
 
 /// A cell: its words and what they mean.
 pub(crate) type Cell = (Role, String);
@@ -72,6 +73,7 @@ pub(crate) const fn figures(least: usize, most: usize) -> Width {
 
 /// The cells of one row.
 pub(crate) fn cells<R>(columns: &[Column<R>], context: &Context<'_>, row: &R) -> Vec<Cell> {
+    count(Work::RowFormatted);
     columns.iter().map(|column| (column.cell)(context, row)).collect()
 }
 
