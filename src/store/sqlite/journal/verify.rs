@@ -31,10 +31,9 @@ pub(in crate::store) fn verify(
         Err(words) => return Ok(Err(words)),
     };
     let note = head.and_then(Head::read);
-    for broken in [strayed(db)?, unrecorded(db)?, unguarded(db)?] {
-        if let Some(words) = broken {
-            return Ok(Err(words));
-        }
+    let broken = [strayed(db)?, unrecorded(db)?, unguarded(db)?];
+    if let Some(words) = broken.into_iter().flatten().next() {
+        return Ok(Err(words));
     }
     if let Some(note) = &note
         && let Some(words) = contradicted(db, &end, note)?
