@@ -1,4 +1,4 @@
-//! The adapter of an account, which arrives when its secrets do: nobody else waits for them.
+//! The adapter of an account, which arrives when its secrets do: no other account waits for them.
 
 use std::sync::Arc;
 

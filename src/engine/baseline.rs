@@ -165,7 +165,7 @@ impl Engine {
             .then(|| format!("the figures contradict it: available was {before} before, {now} now"))
     }
 
-    /// The rows of a card's list from a moment of the provider's clock on.
+    /// The rows of a card's list from a time of the provider's clock on.
     async fn card_rows(
         &self,
         provider: &dyn Provider,

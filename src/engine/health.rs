@@ -35,6 +35,8 @@ pub struct ProviderInfo {
 }
 
 /// How a provider is doing.
+///
+/// It has fourteen fields because it is one row of the providers view: nothing decides by it.
 #[derive(Clone, Debug)]
 pub struct Health {
     /// The provider.
@@ -125,7 +127,7 @@ pub enum HealthState {
     Slow,
     /// Does not answer.
     Down,
-    /// Not read, because the operator said so.
+    /// Not read, because the operator paused it.
     Paused,
     /// Refuses the credentials, or has none.
     Auth,

@@ -90,7 +90,7 @@ impl Engine {
     }
 
     /// The same for what only reads: where the disk is full or another process holds the data file,
-    /// nothing is kept, every change is refused, and `say` is told so once.
+    /// nothing is kept, every change is refused, and `say` gets one sentence about it.
     ///
     /// # Errors
     /// One sentence, when the data file cannot be used for another reason.
@@ -188,7 +188,7 @@ impl Engine {
         complaints
     }
 
-    /// Most secrets are there at once; then nobody has to be told of the wait.
+    /// Most secrets are there at once; then the wait need not be shown.
     async fn wait_for_most_secrets(&self) {
         let all_there =
             futures::future::join_all(self.0.accounts.iter().map(|account| account.arrival()));
