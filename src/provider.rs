@@ -211,7 +211,7 @@ impl Pagers {
     /// Where both lists are cut into answers in the same way; `longest_window` is the longest time
     /// that one list of transactions may cover.
     #[must_use]
-    const fn both(paging: Paging, longest_window: Option<SignedDuration>) -> Self {
+    pub const fn both(paging: Paging, longest_window: Option<SignedDuration>) -> Self {
         Self { cards: Pager::new(paging, None), transactions: Pager::new(paging, longest_window) }
     }
 }

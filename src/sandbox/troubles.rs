@@ -32,7 +32,7 @@ pub enum CardTrouble {
 /// How a list changes right after a page of it was read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ListChange {
-    /// A fee comes in: everything behind it moves down by a row.
+    /// A fee is inserted at the top: everything behind it moves down by a row.
     Insert,
     /// The newest row that is spending leaves the list: everything behind it moves up. If it is a
     /// hold, it is released.
@@ -45,7 +45,7 @@ pub enum ListChange {
     Repeat,
 }
 
-/// Fields of a row that are written otherwise than they should be, each as this text in quotes.
+/// Fields of a row that are overridden, each by this text in quotes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RowOverrides {
     /// The amount, such as `(12.00)` or `1,234.56`.

@@ -10,7 +10,7 @@ use super::amounts::{from_us_cents, parse_currency};
 use super::{Bank, Decline, ListScope, Merchant, Progress, Row, RowKind, after};
 use crate::sandbox::troubles::ListChange;
 
-/// Two rows that come in between pages are at least so many milliseconds apart in the scenario that
+/// Two rows that are inserted between pages are at least so many milliseconds apart in the scenario that
 /// does it by itself.
 const SHIFT_MILLIS: u64 = 5_000;
 /// From here on, what ids of renamed rows are made of.
@@ -27,7 +27,7 @@ pub(in crate::sandbox) struct Lists {
     pub(in crate::sandbox) alternate_ids: bool,
     /// What happens after the next lists that are read, one change each.
     pub(in crate::sandbox) changes: VecDeque<ListChange>,
-    /// A row comes in after a list is read, every few seconds.
+    /// A row is inserted after a list was read, every few seconds.
     pub(super) shifts_pages: bool,
     next_shift: Timestamp,
     /// Rows that no list shows yet.

@@ -316,7 +316,7 @@ fn estimate(bank: &Bank, body: &Body) -> Reply {
     }
 }
 
-/// 2.5.
+/// CardDetails: number, code and state (2.5).
 fn details(card: &Card) -> Reply {
     ok(&object([
         ("cardNumber", text(card.number.as_str())),
@@ -326,12 +326,12 @@ fn details(card: &Card) -> Reply {
     ]))
 }
 
-/// 2.6.
+/// PinDetails (2.6).
 fn pin(card: &Card) -> Reply {
     ok(&object([("cardNumber", text(card.number.as_str())), ("Pin", card.pin.clone().into())]))
 }
 
-/// 2.7.
+/// CardBalance; all amounts are texts (2.7).
 fn balance(position: usize, card: &Card) -> Reply {
     let answer = object([
         ("availableBalance", troubles::figure(card, text(digits(card.available(), card.currency)))),

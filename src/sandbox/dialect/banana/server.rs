@@ -214,7 +214,7 @@ fn account_balance(bank: &Bank) -> Json {
     ])
 }
 
-/// 2.6.
+/// A page of the merchant's users (2.6; the answer is inferred).
 fn users(bank: &Bank, body: &Body) -> Json {
     let skip = body.count("skip").unwrap_or(0);
     let limit = body.count("limit").unwrap_or(10).clamp(1, 200);
@@ -261,7 +261,7 @@ fn card_at(bank: &Bank, position: usize) -> Result<&Card, Failure> {
     bank.cards.get(position).ok_or_else(|| Failure("Card not found".to_owned()))
 }
 
-/// 4; CLOSED and BLOCKED are inferred.
+/// Card states (4); CLOSED and BLOCKED are inferred.
 const fn state_word(state: CardState) -> &'static str {
     match state {
         CardState::Active => "ACTIVE",
@@ -272,7 +272,7 @@ const fn state_word(state: CardState) -> &'static str {
     }
 }
 
-/// 2.8.
+/// Takes sum and fee from the float; the card gets its money later (2.8, 5.2).
 fn recharge(bank: &mut Bank, body: &Body, now: Timestamp) -> Result<Json, Failure> {
     let position = wanted(bank, body)?;
     let card = card_at(bank, position)?;
@@ -312,7 +312,7 @@ fn recharge(bank: &mut Bank, body: &Body, now: Timestamp) -> Result<Json, Failur
     }
 }
 
-/// 2.9.
+/// Lock, unlock and close; the state changes later (2.9, 5.2).
 fn update_status(bank: &mut Bank, body: &Body, now: Timestamp) -> Result<Json, Failure> {
     let position = wanted(bank, body)?;
     let state = card_at(bank, position)?.state;
@@ -331,7 +331,7 @@ fn update_status(bank: &mut Bank, body: &Body, now: Timestamp) -> Result<Json, F
     Ok(object([("message", text("Operation requested"))]))
 }
 
-/// 2.14.
+/// Physical cards only (2.14).
 fn set_pin(bank: &mut Bank, body: &Body) -> Result<Json, Failure> {
     let position = wanted(bank, body)?;
     let pin = body
@@ -354,7 +354,7 @@ fn set_pin(bank: &mut Bank, body: &Body) -> Result<Json, Failure> {
     Ok(object([("success", true.into()), ("message", text("PIN set successfully"))]))
 }
 
-/// 2.10.
+/// What the card can spend (2.10).
 fn get_balance(bank: &Bank, body: &Body) -> Result<Json, Failure> {
     let card = card_at(bank, wanted(bank, body)?)?;
     Ok(object([
@@ -364,7 +364,7 @@ fn get_balance(bank: &Bank, body: &Body) -> Result<Json, Failure> {
     ]))
 }
 
-/// 2.11.
+/// Number, code, expiry and state (2.11).
 fn get_information(bank: &Bank, body: &Body) -> Result<Json, Failure> {
     let card = card_at(bank, wanted(bank, body)?)?;
     Ok(object([

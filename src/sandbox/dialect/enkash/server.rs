@@ -263,7 +263,7 @@ fn block(bank: &mut Bank, body: &Body, now: Timestamp) -> Result<Answer, Answer>
     Ok(success(text("Success")))
 }
 
-/// 2.3.
+/// The PIN as plain digits, although the field is called a block (2.3).
 fn set_pin(bank: &mut Bank, body: &Body) -> Result<Answer, Answer> {
     let position = wanted(bank, body)?;
     if body.flag("otpRequired") == Some(true) {
