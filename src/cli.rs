@@ -3,8 +3,8 @@
 //! It only parses, chooses and prints. Money is moved by the engine alone, under the same checks as
 //! on the board, and nothing here ever asks a question, save for a PIN on a terminal.
 //!
-//! A subcommand is a file with its arguments and its [`Run`], a `mod` line and a line in the list of
-//! [`Command`]s.
+//! A subcommand is a file with its arguments and its [`Run`], a `mod` line, and a line in the list
+//! of [`Command`]s.
 
 mod bank;
 mod board;
@@ -55,7 +55,7 @@ use global::Global;
 #[command(
     name = "cardtop",
     version,
-    about = "htop for payment cards: every card, balance and transaction of your providers, live in one terminal",
+    about = ABOUT,
     after_help = "Without a command: the board. To look around without any set-up: cardtop demo",
     after_long_help = EXIT_CODES,
     max_term_width = 100
@@ -67,6 +67,9 @@ struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
 }
+
+const ABOUT: &str = "htop for payment cards: every card, balance and transaction of your \
+                     providers, live in one terminal";
 
 const EXIT_CODES: &str = "\
 CARD is provider/id, or any unique beginning of an id, or the last four digits.
@@ -132,8 +135,8 @@ commands! {
     Man(man::Man),
 }
 
-/// Parses the arguments of the process, does what they say, prints errors on standard error. The
-/// exit code is [`Exit`]'s.
+/// Parses the arguments of the process, runs the command, prints errors on standard error. The help
+/// lists the exit codes.
 pub async fn main() -> ExitCode {
     main_with(std::env::args_os().collect(), KINDS).await
 }

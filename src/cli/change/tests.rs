@@ -1,5 +1,5 @@
-//! What is said before a change is sent, and of one that was not; arguments for the tests of the
-//! subcommands.
+//! The messages before a change is sent and of one that was not, and arguments for the tests of
+//! the subcommands.
 
 use super::*;
 use crate::cli::freeze::Freeze;
