@@ -36,6 +36,11 @@ impl Model {
         self.notice = Some(Notice { words, wrong: true, since: self.portfolio.now });
     }
 
+    /// Says that something around the board failed.
+    pub(super) fn complain_of_failure(&mut self, why: &str) {
+        self.complain(&format!("a part of cardtop failed: {why}"));
+    }
+
     /// Removes a remark that stood long enough.
     pub(super) fn drop_old_notice(&mut self) {
         let now = self.portfolio.now;
@@ -70,11 +75,11 @@ impl Model {
                 }
             }
             EngineEvent::NotSettled { why, .. } => {
-                if self.dialogs.is_empty() {
+                if self.dialog.is_none() {
                     self.complain(why);
                 }
             }
-            EngineEvent::Broken(why) => self.complain(&format!("a part of cardtop failed: {why}")),
+            EngineEvent::Broken(why) => self.complain_of_failure(why),
             EngineEvent::ReadOnly(true) => self.remark("READ: every change is refused from now on"),
             EngineEvent::ReadOnly(false) => self.remark("WRITE: changes may be asked again"),
             EngineEvent::Cards(_)
@@ -90,7 +95,7 @@ impl Model {
     }
 
     fn has_dialog_about(&self, card: &CardKey) -> bool {
-        self.dialogs.iter().any(|dialog| dialog.card() == Some(card))
+        self.dialog.as_ref().is_some_and(|dialog| dialog.card() == Some(card))
     }
 
     /// How a change ended that no dialog shows any more.
