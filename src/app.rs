@@ -157,7 +157,7 @@ pub fn update_all(model: &mut Model, msgs: impl IntoIterator<Item = Msg>) -> Vec
             Msg::Tick(at) => model.tick(at),
             Msg::EngineEvent(news) => model.apply(&news),
             Msg::Failed(why) => {
-                model.complain_of_failure(&why);
+                model.notice_failure(&why);
                 Vec::new()
             }
         });

@@ -174,8 +174,7 @@ commands! {
         Hint::Hidden, "close for good",
         Run::Ask(|model| model.open_form(ActionKind::Close));
     Actions "actions" ["x"] OF_A_CARD Act
-        Hint::Pane("actions"), "all actions",
-        Run::Ask(|model| model.open_dialog(|key, portfolio| Dialog::menu(key, portfolio)));
+        Hint::Pane("actions"), "all actions", Run::Ask(|model| model.open_dialog(Dialog::menu));
     Check "check" ["c"] ACTIVITY Act
         Hint::Pane("check now"), "check operation", Run::Ask(Model::look_up_operation);
     Settle "settle" ["s"] ACTIVITY Act

@@ -36,11 +36,6 @@ impl Model {
         self.notice = Some(Notice { words, wrong: true, since: self.portfolio.now });
     }
 
-    /// Says that something around the board failed.
-    pub(super) fn complain_of_failure(&mut self, why: &str) {
-        self.complain(&format!("a part of cardtop failed: {why}"));
-    }
-
     /// Removes a remark that stood long enough.
     pub(super) fn drop_old_notice(&mut self) {
         let now = self.portfolio.now;
@@ -79,7 +74,7 @@ impl Model {
                     self.complain(why);
                 }
             }
-            EngineEvent::Broken(why) => self.complain_of_failure(why),
+            EngineEvent::Broken(why) => self.notice_failure(why),
             EngineEvent::ReadOnly(true) => self.remark("READ: every change is refused from now on"),
             EngineEvent::ReadOnly(false) => self.remark("WRITE: changes may be asked again"),
             EngineEvent::Cards(_)
@@ -92,6 +87,11 @@ impl Model {
             | EngineEvent::Health(_)
             | EngineEvent::Provider(_) => {}
         }
+    }
+
+    /// Says that a part of cardtop itself failed.
+    pub(super) fn notice_failure(&mut self, why: &str) {
+        self.complain(&format!("a part of cardtop failed: {why}"));
     }
 
     fn has_dialog_about(&self, card: &CardKey) -> bool {

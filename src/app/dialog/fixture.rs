@@ -143,7 +143,7 @@ impl Operator {
     }
 
     pub(crate) fn menu(mut self, id: &str) -> Self {
-        let transition = Dialog::menu(&key(id), &self.portfolio);
+        let transition = Dialog::menu(&key(id), &mut self.portfolio);
         self.follow(transition);
         self.pass(400)
     }

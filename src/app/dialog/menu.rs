@@ -53,7 +53,7 @@ pub(crate) struct Item {
 
 impl Dialog {
     /// Every action of a card, the impossible ones with their reason.
-    pub(crate) fn menu(key: &CardKey, portfolio: &Portfolio) -> Transition {
+    pub(crate) fn menu(key: &CardKey, portfolio: &mut Portfolio) -> Transition {
         Self::open(Menu::new(key, portfolio), portfolio)
     }
 }
