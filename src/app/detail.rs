@@ -13,12 +13,9 @@ use crate::domain::transaction::{TransactionKind, TransactionState};
 /// Which rows of the timeline are shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Tab {
-    /// All.
     #[default]
     All,
-    /// Holds.
     Holds,
-    /// Declines.
     Declines,
     /// Money in.
     TopUps,

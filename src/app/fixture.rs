@@ -236,7 +236,7 @@ pub(crate) fn health(name: &str, state: HealthState, since: i64, why: Option<&st
     }))
 }
 
-/// Providers, and nothing heard yet.
+/// Providers, before anything was read.
 pub(crate) fn bare(size: (u16, u16)) -> Model {
     let providers = ["artha", "banana", "enkash", "ibanera"].map(info).to_vec();
     let portfolio = Portfolio::new(now(), TimeZone::fixed(offset(2)), "anay".into(), 7, providers);
@@ -255,8 +255,8 @@ pub(crate) fn board_with_keys(size: (u16, u16), lines: &str) -> Model {
 /// The board of the design, of this size.
 pub(crate) fn board(size: (u16, u16)) -> Model {
     let mut model = bare(size);
-    for news in story() {
-        _ = update(&mut model, Msg::EngineEvent(news));
+    for event in story() {
+        _ = update(&mut model, Msg::EngineEvent(event));
     }
     model
 }
@@ -420,7 +420,7 @@ pub(crate) fn steps(id: OperationId) -> EngineEvent {
 }
 
 fn story() -> Vec<EngineEvent> {
-    let mut news = vec![
+    let mut events = vec![
         EngineEvent::Cards(cards()),
         EngineEvent::Transactions(transactions()),
         health("artha", HealthState::Ok, 4, None),
@@ -434,8 +434,8 @@ fn story() -> Vec<EngineEvent> {
         },
         EngineEvent::Stale { provider: provider("enkash"), why: "HTTP 503".into() },
     ];
-    news.extend(operations().into_iter().map(EngineEvent::Operation));
-    news
+    events.extend(operations().into_iter().map(EngineEvent::Operation));
+    events
 }
 
 /// Presses keys, spelled as in the file of keys, and answers what they wanted.

@@ -12,7 +12,7 @@ use crate::config::{Keys, meant};
 #[derive(Clone, Debug)]
 pub struct Keymap(BTreeMap<Command, Vec<Chord>>);
 
-/// Why keys cannot be used, in one sentence with the place where they are written.
+/// Why keys cannot be used, in one sentence with file and line.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct KeymapError(String);
@@ -29,7 +29,7 @@ impl Default for Keymap {
 
 impl Keymap {
     /// The same keys, but for the commands that these lines name. The keys that confirm a change
-    /// are not in the table: nobody can put another command on them, or them elsewhere.
+    /// are not in the table, so they can neither be moved nor given to a command.
     ///
     /// # Errors
     /// When a line is not understood, or gives a key to a second command that works in the same
@@ -123,7 +123,7 @@ struct Conflict {
 }
 
 impl Conflict {
-    /// Names the line that can be changed: of two lines the later one, of a line and a key of ours
+    /// Names the line that can be changed: of two lines the later one, of a line and a default key
     /// the line.
     fn error(&self, keys: &[Keys]) -> KeymapError {
         let position = |spec: &CommandSpec| keys.iter().position(|line| line.command == spec.name);

@@ -1,7 +1,5 @@
-//! Which panes are on screen and where: one function of the size, the view and the zoom, asked by
-//! update and by drawing.
-//!
-//! Draws nothing.
+//! Which panes are on screen and where: one function of the size, the view and the zoom, used by
+//! update and by drawing. Draws nothing.
 
 pub(crate) mod parts;
 
@@ -81,7 +79,7 @@ pub(crate) struct Layout {
 }
 
 impl Layout {
-    /// For a view (the pane that was asked for) at this size. `only` shows nothing but that pane.
+    /// For a view (the pane that was chosen) at this size. `only` shows nothing but that pane.
     pub(crate) fn of(size: (u16, u16), view: Pane, only: Option<Pane>, bar: u16) -> Self {
         let (width, height) = size;
         let class = Breakpoint::of(size);

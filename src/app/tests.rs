@@ -25,8 +25,8 @@ fn tick(model: &mut Model, seconds: i64) {
     _ = update(model, Msg::Tick(at));
 }
 
-fn apply(model: &mut Model, news: EngineEvent) -> Vec<Effect> {
-    update(model, Msg::EngineEvent(news))
+fn apply(model: &mut Model, event: EngineEvent) -> Vec<Effect> {
+    update(model, Msg::EngineEvent(event))
 }
 
 fn jobs(effects: Vec<Effect>) -> Vec<String> {
@@ -223,12 +223,12 @@ fn the_next_decline_is_one_key_away() {
 #[test]
 fn an_unsettled_operation_is_looked_for_by_its_key_and_a_settled_one_is_not() {
     let mut model = board((120, 40));
-    let asked = jobs(press(&mut model, "3"));
-    assert!(asked.iter().any(|job| job.starts_with("Steps")), "{asked:?}");
-    let asked = jobs(press(&mut model, "j c"));
-    assert!(asked.iter().any(|job| job.starts_with("Look")), "{asked:?}");
-    let asked = jobs(press(&mut model, "j c"));
-    assert!(!asked.iter().any(|job| job.starts_with("Look")), "{asked:?}");
+    let requested = jobs(press(&mut model, "3"));
+    assert!(requested.iter().any(|job| job.starts_with("Steps")), "{requested:?}");
+    let requested = jobs(press(&mut model, "j c"));
+    assert!(requested.iter().any(|job| job.starts_with("Look")), "{requested:?}");
+    let requested = jobs(press(&mut model, "j c"));
+    assert!(!requested.iter().any(|job| job.starts_with("Look")), "{requested:?}");
     assert_eq!(
         model.notice.as_ref().map(|notice| notice.words.ends_with("is settled: DONE")),
         Some(true)
@@ -279,10 +279,10 @@ fn changes_open_a_dialog_for_the_card_under_the_cursor() {
         ("x", "c-7731"),
     ] {
         let mut model = board((120, 40));
-        let asked = jobs(press(&mut model, keys));
+        let requested = jobs(press(&mut model, keys));
         assert!(
-            asked.iter().all(|job| job.starts_with("RefreshCard")),
-            "{keys}: the first key only reads: {asked:?}"
+            requested.iter().all(|job| job.starts_with("RefreshCard")),
+            "{keys}: the first key only reads: {requested:?}"
         );
         assert_eq!(
             model.dialog.as_ref().and_then(Dialog::card).map(|key| &*key.id),
@@ -373,9 +373,9 @@ fn copying_takes_two_keys_and_says_what_it_copied() {
 #[test]
 fn providers_are_paused_and_read_by_their_keys() {
     let mut model = board((120, 40));
-    let asked = jobs(press(&mut model, "4 j p r"));
-    assert_eq!(asked.len(), 2, "{asked:?}");
-    assert!(asked.iter().all(|job| job.contains("banana")), "{asked:?}");
+    let requested = jobs(press(&mut model, "4 j p r"));
+    assert_eq!(requested.len(), 2, "{requested:?}");
+    assert!(requested.iter().all(|job| job.contains("banana")), "{requested:?}");
 }
 
 #[test]
@@ -455,8 +455,8 @@ fn nobody_can_take_the_keys_that_confirm() {
     press(&mut model, "B");
     assert!(model.dialog.is_some());
     tick(&mut model, 1);
-    let asked = jobs(press(&mut model, "1 y"));
-    assert!(asked.len() == 1 && asked[0].starts_with("Act"), "{asked:?}");
+    let requested = jobs(press(&mut model, "1 y"));
+    assert!(requested.len() == 1 && requested[0].starts_with("Act"), "{requested:?}");
     press(&mut model, "esc esc");
     assert_eq!(jobs(press(&mut model, "y 1")), ["Redraw", "Suspend"]);
 }

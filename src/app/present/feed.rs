@@ -206,8 +206,8 @@ fn live(portfolio: &Portfolio) -> String {
 /// What could not be read, in a few words; empty when all was. Silent providers are named
 /// elsewhere.
 fn not_read(portfolio: &Portfolio) -> String {
-    let heard = portfolio.accounts.health.values().filter(|health| !is_silent(health.state));
-    let counts = Completeness::counts_of(heard.map(|health| &health.completeness));
+    let read = portfolio.accounts.health.values().filter(|health| !is_silent(health.state));
+    let counts = Completeness::counts_of(read.map(|health| &health.completeness));
     if counts.is_empty() { String::new() } else { format!(", not read: {}", counts.join(", ")) }
 }
 
@@ -230,10 +230,15 @@ pub(crate) fn explanation(portfolio: &Portfolio, row: &Known<'_>, columns: usize
 
 fn explained_transaction(portfolio: &Portfolio, row: &Transaction) -> Vec<(Role, String)> {
     let time = |at| portfolio.local_time(at, TimeFormat::Full);
-    let place =
+    let merchant =
         row.merchant.as_deref().map(|merchant| format!(" at {merchant}")).unwrap_or_default();
-    let heading =
-        format!("{} {} {}{}{place}", row.state.as_str(), row.kind.as_str(), row.sign(), row.amount);
+    let heading = format!(
+        "{} {} {}{}{merchant}",
+        row.state.as_str(),
+        row.kind.as_str(),
+        row.sign(),
+        row.amount
+    );
     let later = row.seen_at.duration_since(row.at).as_secs().max(0);
     let utc = row.at.strftime("%H:%M:%SZ");
     let times = format!(
@@ -335,9 +340,9 @@ fn total_words(total: &Total) -> Line {
 /// First providers that answer and whose rows were not all read, then those that are silent.
 fn missing_rows(portfolio: &Portfolio) -> Vec<Line> {
     let time = |at| portfolio.local_time(at, TimeFormat::Full);
-    let (silent, heard): (Vec<_>, Vec<_>) =
+    let (silent, read): (Vec<_>, Vec<_>) =
         portfolio.accounts.health.values().partition(|health| is_silent(health.state));
-    let heard = heard.into_iter().filter_map(|health| {
+    let read = read.into_iter().filter_map(|health| {
         let missing = health.completeness.missing();
         let to = health.completeness.complete_to.map(time);
         let to = to.map(|to| format!("complete to {to}; ")).unwrap_or_default();
@@ -348,7 +353,7 @@ fn missing_rows(portfolio: &Portfolio) -> Vec<Line> {
         let state = health.state.as_str();
         format!("{} is {state}: its rows after {since} may be missing", health.provider)
     });
-    heard.chain(silent).map(|words| vec![(Role::Caution, words)]).collect()
+    read.chain(silent).map(|words| vec![(Role::Caution, words)]).collect()
 }
 
 /// Why no row is shown.

@@ -1,5 +1,4 @@
-//! The two lines below, with the keys that work now, and what is said under a filter while it is
-//! typed.
+//! The two lines below, with the keys that work now, and the help under a filter while it is typed.
 
 use super::line::Line;
 use super::role::Role;
@@ -40,7 +39,7 @@ pub(crate) fn filter_count(model: &Model) -> String {
     format!("{} of {}", thousands(shown), thousands(shown + hidden))
 }
 
-/// Under a filter while it is typed: what is wrong with it, with a caret under the place, or what
+/// Under a filter while it is typed: what is wrong with it, with a caret under the error, or what
 /// is possible. `hidden` columns of the filter are out of sight on the left.
 pub(crate) fn filter_help(search: &Search, hidden: usize, columns: usize) -> Line {
     if let Some(error) = &search.error {

@@ -83,7 +83,7 @@ pub(crate) fn health(portfolio: &Portfolio, columns: usize) -> Line {
         .unwrap_or_else(|| health_line(portfolio, Consequences::Omitted, columns))
 }
 
-/// How much is said of the consequences of a provider's trouble.
+/// How much room the consequences of a provider's trouble get.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Consequences {
     /// With the number of cards, or in a sentence.

@@ -22,7 +22,7 @@ pub(crate) const fn state_role(state: OperationState) -> Role {
     }
 }
 
-/// `op 3f2a anay`: an operation and who asked for it.
+/// `op 3f2a anay`: an operation and its operator.
 pub(crate) fn name(operation: &Operation) -> String {
     format!("op {} {}", operation.id.short(), operation.operator)
 }

@@ -1,5 +1,7 @@
 //! One provider in words: how it is, what that means for its cards, and what it can and cannot do.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 
 use super::role::Role;
@@ -8,6 +10,7 @@ use crate::app::keymap::Keymap;
 use crate::app::portfolio::Portfolio;
 use crate::app::work::{Work, count};
 use crate::domain::card::ProviderId;
+use crate::domain::completeness::{UnreadPart, UnreadRow};
 use crate::domain::operation::{ActionKind, Capabilities, Support, TopUpSafety};
 use crate::domain::text;
 use crate::engine::{Health, HealthState, ProviderInfo};
@@ -90,29 +93,27 @@ pub(crate) fn incomplete(portfolio: &Portfolio, health: &Health) -> Vec<(&'stati
         (None, false) => lines.push(("read", missing)),
         (_, true) => {}
     }
-    let rows: Vec<String> =
-        completeness.rows.iter().map(crate::domain::completeness::UnreadRow::sentence).collect();
-    let mut parts: Vec<String> =
-        completeness.parts.iter().map(crate::domain::completeness::UnreadPart::sentence).collect();
-    // The list of cards and the feed mostly fail for one reason: it is said once.
-    let mut said = std::collections::BTreeSet::new();
-    parts.retain(|sentence| said.insert(sentence.clone()));
+    let rows: Vec<String> = completeness.rows.iter().map(UnreadRow::sentence).collect();
+    let mut parts: Vec<String> = completeness.parts.iter().map(UnreadPart::sentence).collect();
+    // The list of cards and the feed mostly fail for the same reason, which is named once.
+    let mut seen = BTreeSet::new();
+    parts.retain(|sentence| seen.insert(sentence.clone()));
     for (label, sentences) in
         [("not read", parts), ("odd rows", rows), ("roster", health.roster.clone())]
     {
         let more = sentences.len().saturating_sub(MOST_SENTENCES);
         let all = label == "roster";
-        for (place, sentence) in
-            sentences.into_iter().enumerate().filter(|(place, _)| all || *place < MOST_SENTENCES)
+        for (index, sentence) in
+            sentences.into_iter().enumerate().filter(|(index, _)| all || *index < MOST_SENTENCES)
         {
-            lines.push((if place == 0 { label } else { "" }, sentence));
+            lines.push((if index == 0 { label } else { "" }, sentence));
         }
         if more > 0 && !all {
             lines.push(("", format!("and {more} more")));
         }
     }
-    for (place, (word, count)) in health.unmapped.iter().enumerate() {
-        let label = if place == 0 { "not mapped" } else { "" };
+    for (index, (word, count)) in health.unmapped.iter().enumerate() {
+        let label = if index == 0 { "not mapped" } else { "" };
         let times = if *count == 1 { "once".to_owned() } else { format!("{count} times") };
         lines.push((
             label,
@@ -125,8 +126,7 @@ pub(crate) fn incomplete(portfolio: &Portfolio, health: &Health) -> Vec<(&'stati
     lines
 }
 
-/// How it is, as sentences for a ticket: whoever reads them sees neither this screen nor this
-/// clock.
+/// How it is, as sentences for a ticket, whose readers see neither this screen nor this clock.
 pub(crate) fn status(portfolio: &Portfolio, info: &ProviderInfo) -> String {
     let time = |at: Timestamp| {
         at.to_zoned(portfolio.zone.clone()).strftime("%Y-%m-%d %H:%M:%S %:z").to_string()

@@ -15,7 +15,7 @@ use crate::engine::{Health, HealthState, ProviderInfo};
 /// A row of the table.
 pub(crate) struct ProviderRow<'a> {
     pub(crate) id: &'a ProviderId,
-    /// `None` while nothing was heard of it.
+    /// `None` until it was read for the first time.
     pub(crate) health: Option<&'a Health>,
 }
 
@@ -42,7 +42,7 @@ pub(crate) const fn columns<'a>() -> &'a [Column<ProviderRow<'a>>] {
     }
 }
 
-/// A cell about the health; empty while nothing was heard.
+/// A cell about the health; empty until the provider was read.
 fn of_health(row: &ProviderRow<'_>, cell: impl FnOnce(&Health) -> Cell) -> Cell {
     row.health.map_or_else(|| (Role::Muted, String::new()), cell)
 }
