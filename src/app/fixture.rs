@@ -401,10 +401,10 @@ fn operations() -> Vec<Operation> {
 
 /// The journal's lines of the unknown top-up.
 pub(crate) fn steps(id: OperationId) -> EngineEvent {
-    let step = |age: i64, what: &str, words: &str, line: u64| Step {
+    let step = |age: i64, what: &str, text: &str, line: u64| Step {
         at: ago(age),
         kind: what.into(),
-        words: words.into(),
+        words: text.into(),
         line,
         hash: Arc::from("9c1e"),
     };

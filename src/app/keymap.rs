@@ -68,8 +68,8 @@ impl Keymap {
 
     /// What a command does behind its key: `f freeze`; without a key only what it does.
     #[must_use]
-    pub fn hint(&self, command: Command, words: &str) -> String {
-        self.key(command).map_or_else(|| words.to_owned(), |key| format!("{key} {words}"))
+    pub fn hint(&self, command: Command, text: &str) -> String {
+        self.key(command).map_or_else(|| text.to_owned(), |key| format!("{key} {text}"))
     }
 
     /// What a chord means in a pane.
@@ -95,7 +95,7 @@ impl Keymap {
 
 /// The command and chords of a line of the file.
 fn parse_line(line: &Keys) -> Result<(Command, Vec<Chord>), KeymapError> {
-    let error = |words: String| KeymapError(format!("{}: board.keys{words}", line.place));
+    let error = |text: String| KeymapError(format!("{}: board.keys{text}", line.place));
     let Some(spec) = TABLE.iter().find(|spec| spec.name == line.command) else {
         let names: Vec<&str> = TABLE.iter().map(|spec| spec.name).collect();
         let suggestion = meant(&line.command, &names);
@@ -247,10 +247,10 @@ mod tests {
 
     #[test]
     fn chords_are_written_as_people_write_them() {
-        let words: Vec<String> = ["enter", "ctrl-d", "space", "pgdn", "G", "f1"]
+        let text: Vec<String> = ["enter", "ctrl-d", "space", "pgdn", "G", "f1"]
             .iter()
             .map(|c| written(c.parse().expect("a chord")))
             .collect();
-        assert_eq!(words, ["Enter", "^d", "Space", "PgDn", "G", "F1"]);
+        assert_eq!(text, ["Enter", "^d", "Space", "PgDn", "G", "F1"]);
     }
 }

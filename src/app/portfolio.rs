@@ -202,7 +202,7 @@ impl Portfolio {
     /// # Errors
     /// Why not. An unsettled operation is [`ActionRefusal::Open`], so that a dialog can show it.
     pub fn check(&self, action_kind: ActionKind, key: &CardKey) -> Result<(), ActionRefusal> {
-        let say = |words: &str| Err(ActionRefusal::Because(words.to_owned()));
+        let say = |text: &str| Err(ActionRefusal::Because(text.to_owned()));
         let Some(card) = self.cards.get(key) else { return say("this card is not known any more") };
         let Some(info) = self.provider(&key.provider) else {
             return say("its provider is not configured any more");
@@ -302,7 +302,7 @@ pub enum ActionRefusal {
 impl std::fmt::Display for ActionRefusal {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Because(words) => f.write_str(words),
+            Self::Because(text) => f.write_str(text),
             Self::Open(operation) => write!(
                 f,
                 "{} of this card is still {} (op {})",

@@ -61,12 +61,12 @@ fn state(context: &Context<'_>, row: &CardRow<'_>) -> Cell {
 /// The holder, else what the roster calls the card, else its id.
 fn holder(_: &Context<'_>, row: &CardRow<'_>) -> Cell {
     let card = row.card;
-    let words = match card.labels.first() {
+    let text = match card.labels.first() {
         _ if !card.holder.is_empty() => card.holder.to_string(),
         Some(label) => label.to_string(),
         None => format!("id {}", card.key.id),
     };
-    (Role::Text, words)
+    (Role::Text, text)
 }
 
 fn digits(_: &Context<'_>, row: &CardRow<'_>) -> Cell {

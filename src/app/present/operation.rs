@@ -87,18 +87,18 @@ pub(crate) fn journal(portfolio: &Portfolio, operation: &Operation, columns: usi
         ]);
     }
     if operation.is_open() {
-        let words = format!(
+        let text = format!(
             "While this is open, another {} of this card is held back.",
             operation.action_kind.phrase()
         );
-        lines.push(vec![(Role::Caution, words)]);
+        lines.push(vec![(Role::Caution, text)]);
     }
     if let Some(until) = operation.watched_until {
-        let words = format!(
+        let text = format!(
             "A person settled it; it is looked for until {}, and a late credit raises an alarm.",
             time(until)
         );
-        lines.push(vec![(Role::Caution, words)]);
+        lines.push(vec![(Role::Caution, text)]);
     }
     let proof = match operation.proven_by {
         Some(ProvenBy::Person) => "a person's word",

@@ -135,33 +135,33 @@ pub(crate) fn status(portfolio: &Portfolio, info: &ProviderInfo) -> String {
     let Some(health) = portfolio.accounts.health.get(&info.id) else {
         return format!("{who} was not heard of yet. As of {}.", time(portfolio.now));
     };
-    let mut words = format!("{who} is {} since {}", health.state.as_str(), time(health.since));
+    let mut text = format!("{who} is {} since {}", health.state.as_str(), time(health.since));
     if let Some(proxy) = &info.proxy {
-        words.push_str(&format!(", through the proxy {proxy}"));
+        text.push_str(&format!(", through the proxy {proxy}"));
     }
     if let Some(why) = &health.why {
         let why = why.strip_prefix(&format!("{}: ", info.id)).unwrap_or(why).trim_end_matches('.');
-        words.push_str(&format!(": {why}"));
+        text.push_str(&format!(": {why}"));
     }
     match health.last_good {
-        Some(at) => words.push_str(&format!(
+        Some(at) => text.push_str(&format!(
             ". Last success {} ({} ago)",
             time(at),
             text::age(portfolio.now, at)
         )),
-        None => words.push_str(". No success since cardtop was started"),
+        None => text.push_str(". No success since cardtop was started"),
     }
     if health.errors_5m > 0 {
-        words.push_str(&format!(". Failed requests in the last 5 minutes: {}", health.errors_5m));
+        text.push_str(&format!(". Failed requests in the last 5 minutes: {}", health.errors_5m));
     }
     if let Some(next) = health.next_try {
-        words.push_str(&format!(". Next try {}", time(next)));
+        text.push_str(&format!(". Next try {}", time(next)));
     }
     let missing = health.completeness.missing();
     if !missing.is_empty() {
-        words.push_str(&format!(". Of what is shown: {missing}"));
+        text.push_str(&format!(". Of what is shown: {missing}"));
     }
-    format!("{words}. As of {}.", time(portfolio.now))
+    format!("{text}. As of {}.", time(portfolio.now))
 }
 
 /// What it can do, in one line.
@@ -171,10 +171,10 @@ pub(crate) fn capabilities(capabilities: &Capabilities) -> String {
         TopUpSafety::Reference => "looked up by reference",
         TopUpSafety::Neither => "no key: sent at most once",
     };
-    let mut words: Vec<String> = vec!["balance".to_owned()];
+    let mut abilities: Vec<String> = vec!["balance".to_owned()];
     let mut add = |offer: Support, word: &str| {
         if offer.is_yes() {
-            words.push(word.to_owned());
+            abilities.push(word.to_owned());
         }
     };
     add(capabilities.list_cards, "list");
@@ -187,7 +187,7 @@ pub(crate) fn capabilities(capabilities: &Capabilities) -> String {
     {
         add(capabilities.offers(action_kind), action_kind.phrase());
     }
-    words.join(", ")
+    abilities.join(", ")
 }
 
 /// What it cannot do and why, one sentence each.
