@@ -29,7 +29,7 @@ use theme::{Role, Theme};
 pub fn view(model: &Model, theme: &Theme, to: &mut Buffer) -> Option<Position> {
     let screen = *to.area();
     let layout = model.layout();
-    if layout.class == Breakpoint::Advice
+    if layout.breakpoint == Breakpoint::Advice
         || screen.width < model.screen.size.0
         || screen.height < model.screen.size.1
     {

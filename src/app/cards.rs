@@ -26,7 +26,7 @@ pub(crate) enum Sort {
     Attention,
     State,
     Holder,
-    /// Last four digits.
+    /// The last four digits.
     Card,
     Provider,
     /// Available, within its currency.
@@ -119,7 +119,6 @@ impl Cards {
         self.order_revision += 1;
     }
 
-    /// Marks nothing.
     pub(crate) fn unmark(&mut self) {
         self.marks.clear();
         self.order_revision += 1;

@@ -65,7 +65,7 @@ pub(crate) struct Detail {
 }
 
 impl Detail {
-    /// Shows a card.
+    /// Shows a card, with the cursor on its newest row.
     pub(crate) fn show(&mut self, card: Option<CardKey>) {
         if self.card != card {
             self.card = card;

@@ -119,7 +119,6 @@ pub(crate) fn merged<'a>(
     }
 }
 
-/// Rows by identity.
 pub(crate) fn entries(rows: &[Known<'_>]) -> Vec<Entry> {
     rows.iter().map(Known::entry).collect()
 }
@@ -140,7 +139,6 @@ const RANGES: [(&str, Option<SignedDuration>); 8] = [
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Total {
     pub(crate) currency: Currency,
-    /// How many rows.
     pub(crate) rows: usize,
     /// Spent, holds included.
     pub(crate) out: Option<Money>,
