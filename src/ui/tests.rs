@@ -141,6 +141,14 @@ fn keys_of_the_operators_own_are_shown_wherever_the_old_ones_were() {
 }
 
 #[test]
+fn the_journal_names_the_key_that_looks_now() {
+    let mut model = board_with_keys((120, 40), "check = \"C\"");
+    press(&mut model, "3 j");
+    let screen = text(&model);
+    assert!(screen.contains("C looks now"), "{screen}");
+}
+
+#[test]
 fn an_empty_board_says_why() {
     let text = text(&bare((80, 24)));
     assert!(text.contains("artha: being read for the first time"), "{text}");

@@ -5,6 +5,8 @@ use jiff::Timestamp;
 use super::line::{Line, wrapped};
 use super::role::Role;
 use super::time::TimeFormat;
+use crate::app::command::Command;
+use crate::app::keymap::Keymap;
 use crate::app::portfolio::Portfolio;
 use crate::domain::card::digits;
 use crate::domain::operation::{Operation, OperationState};
@@ -62,7 +64,12 @@ pub(crate) fn last_step(portfolio: &Portfolio, operation: &Operation) -> String 
 }
 
 /// What the journal says of an operation, oldest first, and what comes next.
-pub(crate) fn journal(portfolio: &Portfolio, operation: &Operation, columns: usize) -> Vec<Line> {
+pub(crate) fn journal(
+    portfolio: &Portfolio,
+    keymap: &Keymap,
+    operation: &Operation,
+    columns: usize,
+) -> Vec<Line> {
     let time = |at| portfolio.local_time(at, TimeFormat::Full);
     let holder = portfolio.holder(&operation.card);
     let mut lines: Vec<Line> = vec![vec![
@@ -83,7 +90,7 @@ pub(crate) fn journal(portfolio: &Portfolio, operation: &Operation, columns: usi
     if let Some(next) = operation.next_look.filter(|_| operation.is_followed()) {
         lines.push(vec![
             (Role::Muted, format!("{:<10} next look  ", time(next))),
-            (Role::Text, "c looks now".to_owned()),
+            (Role::Text, keymap.hint(Command::Check, "looks now")),
         ]);
     }
     if operation.is_open() {
