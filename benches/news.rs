@@ -56,25 +56,19 @@ fn card(count: i64, available: &str, at: Timestamp) -> Card {
 fn transaction(count: i64) -> Transaction {
     let at = now() - SignedDuration::from_secs(30 * (TRANSACTIONS - count));
     Transaction {
-        provider: ProviderId::new("acme"),
-        id: format!("t-{count:08}").into(),
-        task: None,
         card_id: Some(format!("card-{}", count % CARDS).into()),
-        last4: None,
         kind: TransactionKind::Purchase,
         state: if count % 23 == 0 { TransactionState::Declined } else { TransactionState::Cleared },
         provider_state: "SETTLED".into(),
-        amount: money("12.40"),
-        fee: None,
         merchant: Some("ICA MAXI STOCKHOLM".into()),
         mcc: Some("5411".into()),
         country: Some("SE".into()),
-        decline_reason: None,
-        description: None,
-        at,
-        seen_at: at,
-        operation: None,
-        listed: cardtop::domain::transaction::Listed::Still,
+        ..Transaction::new(
+            ProviderId::new("acme"),
+            format!("t-{count:08}").into(),
+            money("12.40"),
+            at,
+        )
     }
 }
 

@@ -26,25 +26,25 @@ impl Clock {
 
     /// A clock made of a function.
     #[must_use]
-    pub fn of(tell: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
-        Self(Arc::new(tell))
+    pub fn of(read: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
+        Self(Arc::new(read))
     }
 
-    /// A clock that starts at `start` and goes with tokio's time, which tests can pause.
+    /// A clock that starts at `start` and advances with tokio's time, which tests can pause.
     #[must_use]
     pub fn from(start: Timestamp) -> Self {
         let began = tokio::time::Instant::now();
         Self(Arc::new(move || start.saturating_add(began.elapsed()).unwrap_or(Timestamp::MAX)))
     }
 
-    /// Now.
+    /// The time now, in whole milliseconds where it is the machine's clock.
     #[must_use]
     pub fn now(&self) -> Timestamp {
         (self.0)()
     }
 }
 
-/// A moment without what is finer than a millisecond.
+/// A time without what is finer than a millisecond.
 #[must_use]
 pub fn millis(at: Timestamp) -> Timestamp {
     Timestamp::from_millisecond(at.as_millisecond()).unwrap_or(at)

@@ -1,7 +1,7 @@
 //! What keeps secrets from leaving this process's memory: no core files, nobody attached.
 //!
-//! [`keep_private`] is called by `main` before anything else exists that could hold a secret. That
-//! memory is wiped when it is freed is the program's allocator, in `main.rs`: a library leaves that
+//! [`keep_private`] is called by `main` before anything else exists that could hold a secret.
+//! Memory is wiped when it is freed by the program's allocator, in `main.rs`: a library leaves that
 //! choice to the program.
 
 /// Asks the system to write no core file of this process and to let no other process of the same

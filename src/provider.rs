@@ -1,6 +1,6 @@
 //! The one trait that every provider is driven through, and what its calls answer with.
 //!
-//! Adapters turn wires into the domain's words. They never retry a change, never keep card numbers,
+//! Adapters turn wires into the domain's terms. They never retry a change, never keep card numbers,
 //! and know nothing of the store, the engine or the screen. A provider is a folder of one shape,
 //! `NAME/{settings,requests,wire,tests}.rs` beside `NAME.rs`, and its line in [`kinds`].
 
@@ -41,11 +41,26 @@ use crate::domain::transaction::Transaction;
 use crate::store::Permit;
 pub use credits::Credits;
 pub use error::{Error, ErrorKind, Outcome, Result};
-use http::Http;
+use http::{Http, path_segment, push_segment, sensitive};
 pub use lookup::{Evidence, Lookup};
 pub use pages::{Page, PageCursor, Pager, Paging};
 
-/// One provider account.
+/// One provider account, as its adapter drives it.
+///
+/// What holds for every adapter:
+///
+/// - Only [`act`](Self::act) changes anything at the provider, and no change is ever repeated. (A
+///   request that the provider itself refused for a login that has ended was not executed; only it
+///   is sent again, after a new login.) Reads may be repeated, by the adapter and by the caller.
+/// - Each method asks the provider anew; nothing is cached but logins and what was learnt of lists.
+///   Two calls may run at once.
+/// - Times are UTC. `Timestamp`s in arguments are of our clock unless the method says otherwise;
+///   those of transactions are the provider's own, whose offset is measured
+///   ([`Http::clock_offset`](http::Http::clock_offset)).
+/// - Money keeps the digits and the currency that the wire sent. Card numbers are cut to their last
+///   four digits where they are read.
+/// - An error is about this account alone, and of a change it says whether it may have happened
+///   ([`Outcome`]). `NotOffered` is answered without asking the provider.
 #[async_trait]
 pub trait Provider: Send + Sync {
     /// What it can do, and how its changes are proven. Never changes while it runs.
@@ -54,37 +69,67 @@ pub trait Provider: Send + Sync {
     /// How its lists are cut into pages, and what was learnt of them.
     fn pagers(&self) -> &Pagers;
 
-    /// A page of all its cards, with balances where the list has them. `NotOffered` where there is
-    /// no list. Which pages there are is for [`pages`] to find out.
+    /// One page of the list of all its cards, with balances where the list has them. Which pages
+    /// there are is for [`pages`] to find out.
+    ///
+    /// # Errors
+    /// `NotOffered` where the wire has no such list; a row that cannot be read is no error but is
+    /// in [`Page::skipped`].
     async fn cards(&self, page: PageCursor) -> Result<Page<Card>>;
 
     /// Details, state and balance of one card now. What the wire does not say is left empty: the
     /// caller keeps what it had.
+    ///
+    /// # Errors
+    /// `NotFound` where the provider does not know the card, `BadReply` where the answer is about
+    /// another card.
     async fn card(&self, card: &Card) -> Result<Card>;
 
-    /// A page of transactions of the window, in any order. Where `window.card` is `None` all cards'
-    /// (or `NotOffered`). Which pages there are is for [`pages`] to find out.
+    /// One page of the transactions of a window, in any order; rows that lie outside of it are
+    /// allowed. Which pages there are is for [`pages`] to find out.
+    ///
+    /// # Errors
+    /// `NotOffered` where `window.card` is `None` and the wire has no list of all cards'
+    /// transactions.
     async fn transactions(&self, window: &Window, page: PageCursor) -> Result<Page<Transaction>>;
 
-    /// The top-ups in a card's list, whoever made them, from a moment of the provider's clock on:
+    /// The top-ups in a card's list, whoever made them, from `since` on, by the provider's clock:
     /// what a top-up is compared with before it is sent, and found in afterwards.
+    ///
+    /// # Errors
+    /// Where the list could not be read. One that may have more than was read is
+    /// [`Credits::is_cut`], and proves nothing.
     async fn credits(&self, card: &Card, since: Timestamp) -> Result<Credits>;
 
-    /// The operator asks to try credentials again that were refused and rest. Asks nobody itself.
+    /// Lets credentials that were refused be tried again with the next request, because the
+    /// operator asks for it. Sends nothing itself.
     async fn try_credentials_again(&self) {}
 
     /// The merchant's own money, one sum a currency.
+    ///
+    /// # Errors
+    /// `NotOffered` where the wire does not tell it.
     async fn float(&self) -> Result<Vec<Money>>;
 
-    /// What a top-up would cost. Moves nothing.
+    /// What a top-up of a card by this sum, in the card's currency, would cost, and which account
+    /// would pay. Moves nothing.
+    ///
+    /// # Errors
+    /// `NotOffered` where the wire has neither.
     async fn quote(&self, card: &Card, amount: Money) -> Result<Quote>;
 
     /// Asks for a change, once: the only method that changes anything. The permit is given by the
     /// store that has saved the change, and is used up here. Never retries.
+    ///
+    /// # Errors
+    /// With `Outcome::NotDone` only where the change provably did not happen.
     async fn act(&self, permit: Permit) -> Result<Ack>;
 
-    /// Looks for the fate of an operation by reading only. A transaction in `claimed` already
-    /// belongs to another operation.
+    /// Looks for the fate of an operation by reading only. Transactions in `claimed` already belong
+    /// to other operations and are never offered again.
+    ///
+    /// # Errors
+    /// Where nothing could be read. That says nothing of the operation.
     async fn lookup(
         &self,
         card: &Card,
@@ -113,7 +158,7 @@ pub trait AccountSettings: Any + Debug + Send + Sync {
     }
 
     /// Whether a connection may be kept for the next reading. One that is kept holds the head of
-    /// its last request in a buffer: one copy of a token is borne for what that saves, two are
+    /// its last request in a buffer: one copy of a token is accepted for what that saves, two are
     /// not.
     fn keeps_connections(&self) -> bool {
         true
@@ -163,21 +208,22 @@ pub struct Pagers {
 }
 
 impl Pagers {
-    /// Where both lists are cut into answers in the same way.
+    /// Where both lists are cut into answers in the same way; `longest_window` is the longest time
+    /// that one list of transactions may cover.
     #[must_use]
-    const fn both(paging: Paging, span: Option<SignedDuration>) -> Self {
-        Self { cards: Pager::new(paging, None), transactions: Pager::new(paging, span) }
+    pub const fn both(paging: Paging, longest_window: Option<SignedDuration>) -> Self {
+        Self { cards: Pager::new(paging, None), transactions: Pager::new(paging, longest_window) }
     }
 }
 
-/// Which transactions are wanted.
+/// Which transactions are wanted. Both ends are included, by the provider's clock.
 #[derive(Clone, Debug)]
 pub struct Window {
-    /// Of one card, or of all.
+    /// Of one card; `None` for all cards'.
     pub card: Option<Card>,
-    /// Not older than this.
+    /// The oldest time.
     pub since: Timestamp,
-    /// Not newer than this.
+    /// The newest time.
     pub until: Timestamp,
 }
 
@@ -234,31 +280,4 @@ pub enum Ack {
         /// What in the answer shows it.
         proof: String,
     },
-}
-
-/// A header value that is not printed, compressed or kept by the client.
-fn sensitive(text: &str) -> std::result::Result<::http::HeaderValue, ::http::Error> {
-    let mut value = ::http::HeaderValue::from_str(text)?;
-    value.set_sensitive(true);
-    Ok(value)
-}
-
-/// An id of a provider as one part of a path: what could leave the part is percent-encoded.
-fn path_segment(id: &str) -> String {
-    let mut out = String::with_capacity(id.len());
-    push_segment(&mut out, id);
-    out
-}
-
-/// Percent-encodes all but the unreserved characters of RFC 3986 at the end of a text.
-fn push_segment(out: &mut String, text: &str) {
-    const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
-    let digit = |nibble: u8| char::from(DIGITS.get(usize::from(nibble)).copied().unwrap_or(b'0'));
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~') {
-            out.push(char::from(byte));
-        } else {
-            out.extend(['%', digit(byte >> 4), digit(byte & 15)]);
-        }
-    }
 }

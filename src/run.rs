@@ -224,7 +224,7 @@ impl Running {
         let until = self.timer();
         let mut typed = Vec::new();
         let mut reported = Vec::new();
-        let mut stopped = None;
+        let mut failure = None;
         tokio::select! {
             biased;
             sign = self.signals.any() => return Ok(match sign {
@@ -237,7 +237,8 @@ impl Running {
             },
             count = receive(&mut self.events, &mut reported) => if count == 0 {
                 self.events = None;
-                stopped = Some("nothing is read any more: quit and start again".to_owned());
+                let why = "nothing is read any more: quit and start again";
+                failure = Some(Msg::Failed(why.to_owned()));
             },
             () = self.alarm.wait(until) => return Ok(Woken::Time),
         }
@@ -256,7 +257,7 @@ impl Running {
             .collect::<io::Result<Vec<Msg>>>()
             .context("the terminal cannot be read")?;
         messages.extend(reported.into_iter().map(Msg::EngineEvent));
-        messages.extend(stopped.map(Msg::Failed));
+        messages.extend(failure);
         fold_sizes(&mut messages);
         Ok(Woken::Messages(messages))
     }
@@ -338,8 +339,8 @@ impl Running {
                 Effect::Copy(text) => {
                     if let Err(error) = self.terminal.copy(&text) {
                         // A notice has no effects.
-                        let why = Msg::Failed(format!("not copied: {error}"));
-                        let _ = update(&mut self.model, why);
+                        let failure = Msg::Failed(format!("not copied: {error}"));
+                        let _ = update(&mut self.model, failure);
                         self.frame_after(GAP);
                     }
                 }

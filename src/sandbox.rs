@@ -9,6 +9,7 @@
 mod bank;
 mod call;
 mod config;
+mod crypto;
 mod dialect;
 mod faults;
 mod foreign;
@@ -17,7 +18,6 @@ mod merchants;
 mod random;
 mod requests;
 mod scenario;
-mod seal;
 mod serving;
 mod sessions;
 mod troubles;

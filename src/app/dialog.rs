@@ -32,9 +32,9 @@ use jiff::Timestamp;
 
 use super::Effect;
 use super::chord::{Chord, Key};
-use super::portfolio::{ActionRefusal, Portfolio};
+use super::portfolio::Portfolio;
 use crate::domain::card::CardKey;
-use crate::domain::operation::{ActionKind, OperationId};
+use crate::domain::operation::{ActionKind, OperationId, Refusal};
 use crate::engine::{EngineEvent, Job};
 use close::Close;
 use form::Form;
@@ -44,7 +44,7 @@ use pending_conflict::PendingConflict;
 use pin::SetPin;
 use progress::Progress;
 use quit::Quit;
-use refusal::Refusal;
+use refusal::RefusalNotice;
 use resolution::Resolution;
 use top_up::TopUp;
 use transition::{Next, Transition};
@@ -77,7 +77,7 @@ pub(crate) enum Content<'a> {
     SetPin(&'a Form<SetPin>),
     Close(&'a Form<Close>),
     PendingConflict(&'a PendingConflict),
-    Refusal(&'a Refusal),
+    Refusal(&'a RefusalNotice),
     Menu(&'a Menu),
     Progress(&'a Progress),
     Resolution(&'a Resolution),
@@ -165,7 +165,7 @@ impl Dialog {
             ActionKind::SetPin => match SetPin::form(key, overrides, portfolio) {
                 Ok(form) => Self::open(form, portfolio),
                 Err(why) => {
-                    return Self::open(Refusal::new(action_kind, key, &why), portfolio);
+                    return Self::open(RefusalNotice::new(action_kind, key, &why), portfolio);
                 }
             },
         };
@@ -286,12 +286,13 @@ fn obstacle(
 ) -> Option<Transition> {
     match portfolio.check(action_kind, key) {
         Ok(()) => None,
-        Err(ActionRefusal::Open(operation)) if overrides == Some(operation.id) => None,
-        Err(ActionRefusal::Open(operation)) => {
+        Err(Refusal::Open(operation)) if overrides == Some(operation.id) => None,
+        Err(Refusal::Open(operation)) => {
             Some(Dialog::open(PendingConflict::new(action_kind, key, *operation), portfolio))
         }
-        Err(ActionRefusal::Because(why)) => {
-            Some(Dialog::open(Refusal::new(action_kind, key, &why), portfolio))
+        Err(refusal) => {
+            let why = refusal.to_string();
+            Some(Dialog::open(RefusalNotice::new(action_kind, key, &why), portfolio))
         }
     }
 }

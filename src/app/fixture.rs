@@ -90,25 +90,16 @@ pub(crate) fn transaction(
     merchant: &str,
 ) -> Transaction {
     Transaction {
-        provider: of.provider.clone(),
-        id: id.into(),
-        task: None,
         card_id: Some(of.id.clone()),
         last4: of.id.strip_prefix("c-").and_then(|digits| digits.parse().ok()),
         kind: TransactionKind::Purchase,
         state: TransactionState::Cleared,
         provider_state: "SETTLED".into(),
-        amount: money(amount),
-        fee: None,
         merchant: Some(merchant.into()),
         mcc: Some("5411".into()),
         country: Some("SE".into()),
-        decline_reason: None,
-        description: None,
-        at: ago(age),
         seen_at: ago(age - 6),
-        operation: None,
-        listed: crate::domain::transaction::Listed::Still,
+        ..Transaction::new(of.provider.clone(), id.into(), money(amount), ago(age))
     }
 }
 

@@ -15,7 +15,7 @@ use crate::config::Environment;
 use crate::domain::card::{Card, CardKey, ProviderId, Reading};
 use crate::domain::money::Money;
 use crate::domain::operation::{
-    ActionKind, Capabilities, Denied, Operation, OperationId, check_action,
+    ActionKind, Capabilities, Operation, OperationId, Refusal, check_action,
 };
 use crate::domain::transaction::{Transaction, TransactionState};
 use crate::engine::{EngineEvent, Health, HealthState, ProviderInfo, Step};
@@ -200,21 +200,15 @@ impl Portfolio {
     /// Whether a change may be requested now.
     ///
     /// # Errors
-    /// Why not. An unsettled operation is [`ActionRefusal::Open`], so that a dialog can show it.
-    pub fn check(&self, action_kind: ActionKind, key: &CardKey) -> Result<(), ActionRefusal> {
-        let say = |text: &str| Err(ActionRefusal::Because(text.to_owned()));
-        let Some(card) = self.cards.get(key) else { return say("this card is not known any more") };
-        let Some(info) = self.provider(&key.provider) else {
-            return say("its provider is not configured any more");
-        };
+    /// Why not. An unsettled operation is [`Refusal::Open`], so that a dialog can show it.
+    pub fn check(&self, action_kind: ActionKind, key: &CardKey) -> Result<(), Refusal> {
+        let card = self.cards.get(key).ok_or(Refusal::UnknownCard)?;
+        let info = self.provider(&key.provider).ok_or(Refusal::UnknownAccount)?;
         if self.read_only {
-            return say("read-only: cardtop was told to refuse every change");
+            return Err(Refusal::ReadOnly);
         }
         if info.read_only {
-            return Err(ActionRefusal::Because(format!(
-                "{} is read-only by configuration",
-                info.id
-            )));
+            return Err(Refusal::ReadOnlyAccount(info.id.clone()));
         }
         let Some(capabilities) = &info.capabilities else {
             let health = self
@@ -222,19 +216,12 @@ impl Portfolio {
                 .health
                 .get(&key.provider)
                 .filter(|health| health.state == HealthState::Waiting);
-            if let Some(why) = health.and_then(|health| health.why.as_deref()) {
-                return Err(ActionRefusal::Because(format!("{}: {why}", info.id)));
-            }
-            return Err(ActionRefusal::Because(format!(
-                "{} could not be set up: see the providers view",
-                info.id
-            )));
+            return Err(match health.and_then(|health| health.why.clone()) {
+                Some(why) => Refusal::Pending(info.id.clone(), why),
+                None => Refusal::NotSetUp(info.id.clone()),
+            });
         };
-        match check_action(action_kind, card, capabilities, &self.operations) {
-            Ok(()) => Ok(()),
-            Err(Denied::Open(operation)) => Err(ActionRefusal::Open(operation)),
-            Err(denied) => Err(ActionRefusal::Because(denied.to_string())),
-        }
+        check_action(action_kind, card, capabilities, &self.operations)
     }
 
     /// Transactions of one card, newest first.
@@ -286,30 +273,6 @@ impl Accounts {
     fn mark_float_stale(&mut self, provider: &ProviderId, why: &Arc<str>) {
         if let Some(float) = self.floats.get_mut(provider) {
             *float = std::mem::take(float).stale(why);
-        }
-    }
-}
-
-/// Why a change cannot be requested now.
-#[derive(Clone, Debug, PartialEq)]
-pub enum ActionRefusal {
-    /// One sentence.
-    Because(String),
-    /// An earlier operation of the same card is not settled.
-    Open(Box<Operation>),
-}
-
-impl std::fmt::Display for ActionRefusal {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Because(text) => f.write_str(text),
-            Self::Open(operation) => write!(
-                f,
-                "{} of this card is still {} (op {})",
-                operation.action_kind.phrase(),
-                operation.state.as_str(),
-                operation.id.short()
-            ),
         }
     }
 }

@@ -1,717 +1,299 @@
-//! The commands that change something: freeze, unfreeze, topup, pin, close, and looking again for
-//! the fate of a change.
+//! What `freeze`, `unfreeze`, `topup`, `pin` and `close` share.
 //!
 //! The engine checks, journals and sends, as for the board; here is only what was asked, whether it
-//! was confirmed, and what is said of the outcome. Without `--yes` nobody is asked anything and
-//! nothing is sent.
+//! was confirmed, and what is said of the outcome. Without `--yes` nothing is asked and nothing is
+//! sent.
 
-use std::io::{self, IsTerminal};
+mod payer;
+
 use std::sync::Arc;
+use std::time::Duration;
 
-use super::host::Ending;
+use clap::Args;
+
+use self::payer::PayerCheck;
+use super::exit::{Exit, Failure, Outcome, warn};
+use super::global::Global;
 use super::session::Session;
-use super::{
-    ChangeArgs, CloseArgs, Exit, Failure, Format, Global, Outcome, PinArgs, StateArgs, TopUpArgs,
-};
-use super::{complain, find, print, read, secret_line};
+use super::shutdown::Shutdown;
+use super::{find, operation};
 use crate::clock::Clock;
+use crate::config;
 use crate::domain::card::Card;
 use crate::domain::operation::{
-    Action, ActionKind, Capabilities, OnConflict, Operation, OperationId, OperationState, Pin,
-    PinRule, Proof, check_action,
+    Action, ActionKind, Capabilities, OnConflict, Operation, OperationId,
 };
 use crate::domain::text;
 use crate::engine::{ChangeRequest, Expected, Refused};
 
-/// What is wanted, as it was typed.
-enum ChangeSpec {
-    Freeze,
-    Unfreeze,
-    TopUp { amount: String, second: Option<String> },
-    Pin { from_stdin: bool },
-    Close { confirm: Option<String> },
+/// What every change takes.
+#[derive(Debug, Args)]
+pub(crate) struct ChangeArguments {
+    /// provider/id, a unique beginning of an id, or the last four digits
+    #[arg(value_name = "CARD")]
+    pub(crate) card: String,
+    /// Do it. Without this, cardtop says what it would do and sends nothing
+    #[arg(long)]
+    pub(crate) yes: bool,
+    /// Why: kept in the journal
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) reason: Option<String>,
+    /// How long to wait until the effect is seen: 30s, 2m, 500ms, 0s
+    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = duration)]
+    pub(crate) wait: Duration,
 }
 
-impl ChangeSpec {
-    const fn action_kind(&self) -> ActionKind {
-        match self {
-            Self::Freeze => ActionKind::Freeze,
-            Self::Unfreeze => ActionKind::Unfreeze,
-            Self::TopUp { .. } => ActionKind::TopUp,
-            Self::Pin { .. } => ActionKind::SetPin,
-            Self::Close { .. } => ActionKind::Close,
-        }
+/// A subcommand that changes a card.
+pub(crate) trait Change {
+    fn kind(&self) -> ActionKind;
+
+    fn arguments(&self) -> &ChangeArguments;
+
+    /// The action, once everything typed is right.
+    ///
+    /// # Errors
+    /// What is wrong with what was typed, or why the provider or the card does not allow it.
+    fn action(&self, card: &Card, capabilities: &Capabilities) -> Result<Action, Failure>;
+
+    /// What would be done, up to the card's name: `freeze`. The card is not known when its word
+    /// fits none.
+    fn intention(&self, card: Option<&Card>) -> String;
+
+    /// The flags that are to be added to do it.
+    fn flags(&self, _card: Option<&Card>) -> String {
+        "--yes".to_owned()
+    }
+
+    /// Whether something is not known of the card that [`Self::action`] needs.
+    fn needs_reading(&self, _card: &Card) -> bool {
+        false
+    }
+
+    /// The amount that was typed, of a top-up.
+    fn amount(&self) -> Option<&str> {
+        None
+    }
+
+    fn on_conflict(&self) -> OnConflict {
+        OnConflict::Refuse
     }
 }
 
-/// `freeze CARD`.
-pub(super) async fn freeze(global: &Global, args: StateArgs, clock: Clock) -> Outcome {
-    change(global, args.change, ChangeSpec::Freeze, clock).await
-}
-
-/// `unfreeze CARD`.
-pub(super) async fn unfreeze(global: &Global, args: StateArgs, clock: Clock) -> Outcome {
-    change(global, args.change, ChangeSpec::Unfreeze, clock).await
-}
-
-/// `topup CARD AMOUNT`.
-pub(super) async fn top_up(global: &Global, args: TopUpArgs, clock: Clock) -> Outcome {
-    change(
-        global,
-        args.change,
-        ChangeSpec::TopUp { amount: args.amount, second: args.second },
-        clock,
-    )
-    .await
-}
-
-/// `pin CARD`.
-pub(super) async fn pin(global: &Global, args: PinArgs, clock: Clock) -> Outcome {
-    change(global, args.change, ChangeSpec::Pin { from_stdin: args.pin_stdin }, clock).await
-}
-
-/// `close CARD`.
-pub(super) async fn close(global: &Global, args: CloseArgs, clock: Clock) -> Outcome {
-    change(global, args.change, ChangeSpec::Close { confirm: args.confirm }, clock).await
-}
-
-/// `ops check OP`: looks, and never sends.
-pub(super) async fn check(global: &Global, word: &str, clock: Clock) -> Outcome {
+/// Makes the change, waits for its effect and says what became of it.
+pub(crate) async fn run(change: &dyn Change, global: &Global, clock: Clock) -> Outcome {
     let session = Session::open(global, clock).await?;
-    let outcome = async {
-        let id = read::operation_id(&session, word).await?;
-        match session.engine.check(id).await {
-            Ok(operation) => tell(&session, &operation),
-            Err(refused) => Err(refusal(&refused)),
-        }
-    }
-    .await;
-    session.engine.stop().await;
-    outcome
-}
-
-async fn change(global: &Global, args: ChangeArgs, spec: ChangeSpec, clock: Clock) -> Outcome {
-    let session = Session::open(global, clock).await?;
-    let outcome = ask(&session, &args, &spec).await;
-    session.engine.stop().await;
-    outcome
-}
-
-async fn ask(session: &Session, args: &ChangeArgs, spec: &ChangeSpec) -> Outcome {
-    if !args.yes {
-        let known = find::known_card(session, &args.card).await?;
-        let would = unconfirmed(spec, known.as_ref(), &args.card);
-        let paid = match known.as_ref() {
-            Some(card) => paid_by(session, card, spec).await.map(|payer| format!("\n  {payer}")),
-            None => None,
-        };
-        return Err(Failure::usage(format!("{would}{}", paid.unwrap_or_default())));
-    }
-    let card = find::card(session, &args.card).await?;
-    find::beyond_doubt(session, &args.card, &card).await?;
-    let card = if lacks_what_is_needed(&card, spec) {
-        session.engine.read_card(&card.key).await.map_err(|error| {
-            Failure::new(Exit::of_error(&error), format!("{error}; nothing was sent"))
-        })?
+    let outcome = if change.arguments().yes {
+        confirmed(&session, change).await
     } else {
-        card
+        Err(unconfirmed(&session, change).await)
     };
-    let Some(capabilities) = session.engine.capabilities(&card.key.provider).await else {
-        // Reading it says why it could not be set up.
-        let why = match session.engine.read_card(&card.key).await {
-            Err(error) => error.to_string(),
-            Ok(_) => format!("{} could not be set up: see cardtop providers", card.key.provider),
-        };
-        return Err(Failure::new(Exit::Unreachable, format!("{why}; nothing was sent")));
+    session.engine.stop().await;
+    outcome
+}
+
+/// What would be done, and what to add to do it.
+async fn unconfirmed(session: &Session, change: &dyn Change) -> Failure {
+    let word = &change.arguments().card;
+    let card = match find::known_card(session, word).await {
+        Ok(card) => card,
+        Err(ambiguous) => return ambiguous,
     };
-    let action = action(&card, &capabilities, spec)?;
-    let paid = paid_by(session, &card, spec).await;
-    let payer = match &paid {
-        Some(Paid::Not(why)) => {
-            return Err(Failure::new(Exit::Refused, not_sent(spec, &card, why, None)));
-        }
-        Some(Paid::By(payer)) => payer.account.clone(),
-        // What could not be read is read again just before sending, and decides there.
-        Some(Paid::Unread(_)) | None => None,
-    };
-    if let Some(paid) = paid {
-        complain(&paid.to_string());
+    let mut message = would(change, card.as_ref(), word);
+    if let Some(card) = &card
+        && let Some(payer) = payer::check(session, card, change).await
+    {
+        message.push_str(&format!("\n  {payer}"));
     }
-    let id = session.engine.new_operation_id();
-    let reason = args.reason.as_deref().map(text::clean).filter(|reason| !reason.is_empty());
-    let order = ChangeRequest {
-        id,
+    Failure::usage(message)
+}
+
+fn would(change: &dyn Change, card: Option<&Card>, word: &str) -> String {
+    let name = card.map_or_else(|| format!("the card {}", text::clean(word)), name);
+    let (intention, flags) = (change.intention(card), change.flags(card));
+    format!("this would {intention} {name}. Nothing was sent: add {flags} to do it")
+}
+
+async fn confirmed(session: &Session, change: &dyn Change) -> Outcome {
+    let arguments = change.arguments();
+    let card = card(session, change).await?;
+    let capabilities = capabilities(session, &card).await?;
+    let action = change.action(&card, &capabilities)?;
+    let payer = payer::check(session, &card, change).await;
+    let account = match &payer {
+        Some(PayerCheck::Nobody(why)) => {
+            return Err(Failure::new(Exit::Refused, not_sent(change, &card, why, None)));
+        }
+        Some(PayerCheck::Payer(payer)) => payer.account.clone(),
+        // What could not be read is read again just before sending, and decides there.
+        Some(PayerCheck::Unread(_)) | None => None,
+    };
+    if let Some(payer) = payer {
+        warn(&payer.to_string());
+    }
+    let reason = arguments.reason.as_deref().map(text::clean).filter(|reason| !reason.is_empty());
+    let request = ChangeRequest {
+        id: session.engine.new_operation_id(),
         card: card.key.clone(),
         action,
         reason: reason.map(Arc::from),
         shown: Expected::default(),
-        on_conflict: match spec {
-            ChangeSpec::TopUp { second: Some(_), .. } => OnConflict::Override,
-            _ => OnConflict::Refuse,
-        },
+        on_conflict: change.on_conflict(),
         recent_credit: None,
-        payer,
+        payer: account,
     };
-    let mut ending = Ending::watch()?;
+    send(session, change, &card, request).await
+}
+
+/// The card that is meant and no other, with what the change needs to know of it.
+async fn card(session: &Session, change: &dyn Change) -> Result<Card, Failure> {
+    let word = &change.arguments().card;
+    let card = find::card(session, word).await?;
+    find::ensure_no_other_fits(session, word, &card).await?;
+    if !change.needs_reading(&card) {
+        return Ok(card);
+    }
+    let read = session.engine.read_card(&card.key).await;
+    read.map_err(|error| Failure::not_sent(Exit::of_error(&error), error))
+}
+
+async fn capabilities(session: &Session, card: &Card) -> Result<Capabilities, Failure> {
+    if let Some(capabilities) = session.engine.capabilities(&card.key.provider).await {
+        return Ok(capabilities);
+    }
+    // A reading says why the account could not be set up.
+    let why = match session.engine.read_card(&card.key).await {
+        Err(error) => error.to_string(),
+        Ok(_) => format!("{} could not be set up: see cardtop providers", card.key.provider),
+    };
+    Err(Failure::not_sent(Exit::Unreachable, why))
+}
+
+async fn send(
+    session: &Session,
+    change: &dyn Change,
+    card: &Card,
+    request: ChangeRequest,
+) -> Outcome {
+    let id = request.id;
+    let mut shutdown = Shutdown::listen()?;
     let changed = tokio::select! {
-        changed = session.engine.change(order, args.wait) => Some(changed),
-        () = ending.came() => None,
+        changed = session.engine.change(request, change.arguments().wait) => Some(changed),
+        () = shutdown.requested() => None,
     };
-    match changed {
-        Some(Ok(operation)) => tell(session, &operation),
-        Some(Err(refused @ Refused::Died(_))) => match journaled(session, id).await {
-            Some(operation) => {
-                complain(&refused.to_string());
-                tell(session, &operation)
-            }
-            None => Err(refusal(&refused)),
-        },
-        Some(Err(Refused::Denied(why))) => {
-            let rival = rival(session, &card, spec.action_kind()).await;
-            Err(Failure::new(Exit::Refused, not_sent(spec, &card, &why, rival.as_ref())))
-        }
-        Some(Err(Refused::Repeats { words, .. })) => {
-            let hint =
-                format!("\n  if another one is wanted: add --second \"SECOND {}\"", tail(&card));
-            Err(Failure::new(Exit::Refused, not_sent(spec, &card, &words, None) + &hint))
-        }
-        Some(Err(refused @ (Refused::Unread(_) | Refused::Journal(_)))) => Err(refusal(&refused)),
+    let refused = match changed {
+        Some(Ok(operation)) => return operation::report(session, &operation),
+        Some(Err(refused)) => refused,
         None => {
             session.engine.stop().await;
-            match journaled(session, id).await {
-                Some(operation) => tell(session, &operation),
-                None => Err(Failure::new(
-                    Exit::Unknown,
-                    format!(
-                        "interrupted; whether operation {id} was sent says: cardtop ops show {id}"
-                    ),
-                )),
+            return match journaled(session, id).await {
+                Some(operation) => operation::report(session, &operation),
+                None => Err(interrupted(id)),
+            };
+        }
+    };
+    match refused {
+        Refused::Died(_) => match journaled(session, id).await {
+            Some(operation) => {
+                warn(&refused.to_string());
+                operation::report(session, &operation)
             }
-        }
-    }
-}
-
-/// Who pays for a top-up, where its provider has several accounts.
-enum Paid {
-    By(crate::engine::Payer),
-    /// Why nobody can.
-    Not(String),
-    /// Why that is not known.
-    Unread(String),
-}
-
-impl std::fmt::Display for Paid {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::By(payer) => write!(f, "paid by {payer}"),
-            Self::Not(why) => write!(f, "nobody can pay: {why}"),
-            Self::Unread(why) => write!(f, "who pays could not be read: {why}"),
-        }
-    }
-}
-
-/// Asks who would pay for a top-up, before anything is sent; `None` where the float does, or
-/// nothing can be asked yet.
-async fn paid_by(session: &Session, card: &Card, spec: &ChangeSpec) -> Option<Paid> {
-    let ChangeSpec::TopUp { amount, .. } = spec else { return None };
-    let capabilities = session
-        .engine
-        .capabilities(&card.key.provider)
-        .await
-        .filter(|capabilities| capabilities.names_payer)?;
-    if let crate::domain::operation::Support::No(why) = capabilities.top_up {
-        return Some(Paid::Not(why.to_owned()));
-    }
-    let amount = capabilities.typed_amount(amount, card.currency?).ok()?;
-    Some(match session.engine.quote(&card.key, amount).await {
-        Ok(quote) => match quote.payer? {
-            crate::engine::Payer { trouble: Some(trouble), .. } => Paid::Not(trouble),
-            payer => Paid::By(payer),
+            None => Err(operation::failure(&refused)),
         },
-        Err(error) => Paid::Unread(error.to_string()),
-    })
-}
-
-/// The unsettled operation that the same change of this card has to wait for.
-async fn rival(session: &Session, card: &Card, action_kind: ActionKind) -> Option<Operation> {
-    let operations = session.engine.operations().await.ok()?;
-    operations
-        .into_iter()
-        .find(|operation| operation.card == card.key && operation.blocks(action_kind))
-}
-
-/// Why nothing was sent, of which card, and what can be done about it.
-fn not_sent(spec: &ChangeSpec, card: &Card, why: &str, rival: Option<&Operation>) -> String {
-    let why = why.strip_prefix("not sent: ").unwrap_or(why);
-    let mut words =
-        format!("{} of {} was not sent: {why}", spec.action_kind().phrase(), named(card));
-    if let Some(rival) = rival {
-        words.push_str(&format!("\n  look again for its fate: cardtop ops check {}", rival.id));
-        if matches!(spec, ChangeSpec::TopUp { .. }) {
-            words.push_str(&format!(
-                "\n  to send one more although that one may arrive: add --second \"SECOND {}\"",
-                tail(card)
-            ));
+        Refused::Denied(why) => {
+            let blocking = blocking(session, card, change.kind()).await;
+            let message = not_sent(change, card, &why.not_sent(), blocking.as_ref());
+            Err(Failure::new(Exit::Refused, message))
         }
+        Refused::Repeats { words, .. } => {
+            let phrase = phrase("SECOND", card);
+            let hint = format!("\n  if another one is wanted: add --second \"{phrase}\"");
+            let message = not_sent(change, card, &words, None) + &hint;
+            Err(Failure::new(Exit::Refused, message))
+        }
+        Refused::Unread(_)
+        | Refused::Journal(_)
+        | Refused::NotSettled(_)
+        | Refused::NoSuchOperation(_) => Err(operation::failure(&refused)),
     }
-    words
 }
 
+fn interrupted(id: OperationId) -> Failure {
+    let message =
+        format!("interrupted; whether operation {id} was sent says: cardtop ops show {id}");
+    Failure::new(Exit::Unknown, message)
+}
+
+/// The operation as the journal has it.
 async fn journaled(session: &Session, id: OperationId) -> Option<Operation> {
     session.engine.operations().await.ok()?.into_iter().find(|operation| operation.id == id)
 }
 
-fn lacks_what_is_needed(card: &Card, spec: &ChangeSpec) -> bool {
-    match spec {
-        ChangeSpec::TopUp { second, .. } => {
-            card.currency.is_none() || (second.is_some() && card.last4.is_none())
-        }
-        ChangeSpec::Close { .. } => card.last4.is_none(),
-        ChangeSpec::Freeze | ChangeSpec::Unfreeze | ChangeSpec::Pin { .. } => false,
-    }
+/// The unsettled operation that the same change of this card has to wait for.
+async fn blocking(session: &Session, card: &Card, kind: ActionKind) -> Option<Operation> {
+    let operations = session.engine.operations().await.ok()?;
+    operations.into_iter().find(|operation| operation.card == card.key && operation.blocks(kind))
 }
 
-/// The action that was wished for, once everything typed is right.
-fn action(card: &Card, capabilities: &Capabilities, spec: &ChangeSpec) -> Result<Action, Failure> {
-    let denied = |denied: crate::domain::operation::Denied| {
-        Failure::new(Exit::Refused, format!("{denied}; nothing was sent"))
-    };
-    match spec {
-        ChangeSpec::Freeze => Ok(Action::Freeze),
-        ChangeSpec::Unfreeze => Ok(Action::Unfreeze),
-        ChangeSpec::TopUp { amount, second } => {
-            if let Some(typed) = second {
-                phrase_matches("--second", typed, "SECOND", card)?;
-            }
-            let currency = card
-                .currency
-                .ok_or_else(|| denied(crate::domain::operation::Denied::NoCurrency))?;
-            capabilities
-                .typed_amount(amount, currency)
-                .map(Action::TopUp)
-                .map_err(|why| Failure::usage(format!("{why}; nothing was sent")))
-        }
-        ChangeSpec::Pin { from_stdin } => {
-            // A PIN that cannot be set is not asked for.
-            check_action(ActionKind::SetPin, card, capabilities, &[]).map_err(denied)?;
-            let rule = capabilities
-                .pin
-                .map_err(|why| Failure::new(Exit::Refused, format!("{why}; nothing was sent")))?;
-            pins(card, &rule, *from_stdin)
-        }
-        ChangeSpec::Close { confirm } => {
-            phrase_matches("--confirm", confirm.as_deref().unwrap_or_default(), "CLOSE", card)?;
-            Ok(Action::Close)
+/// Why nothing was sent, of which card, and what can be done about it.
+fn not_sent(change: &dyn Change, card: &Card, why: &str, blocking: Option<&Operation>) -> String {
+    // The engine's sentence may begin with the words that this one already has.
+    let why = why.strip_prefix("not sent: ").unwrap_or(why);
+    let mut message = format!("{} of {} was not sent: {why}", change.kind().phrase(), name(card));
+    if let Some(blocking) = blocking {
+        let id = blocking.id;
+        message.push_str(&format!("\n  look again for its fate: cardtop ops check {id}"));
+        if change.kind() == ActionKind::TopUp {
+            message.push_str(&format!(
+                "\n  to send one more although that one may arrive: add --second \"{}\"",
+                phrase("SECOND", card)
+            ));
         }
     }
+    message
 }
 
-/// The last four digits; where they are not known, the last four characters of the card's id.
-fn tail(card: &Card) -> String {
-    card.last4.map_or_else(
-        || {
-            let mut tail: Vec<char> = card.key.id.chars().rev().take(4).collect();
-            tail.reverse();
-            tail.into_iter().collect()
-        },
-        |last4| last4.to_string(),
-    )
-}
-
-fn phrase_matches(flag: &str, typed: &str, verb: &str, card: &Card) -> Result<(), Failure> {
-    let wanted = format!("{verb} {}", tail(card));
-    if typed == wanted {
-        return Ok(());
-    }
-    Err(Failure::usage(format!(
-        "{} {}: to do this, add {flag} \"{wanted}\"; nothing was sent",
-        card.key,
-        card.digits()
-    )))
-}
-
-fn pins(card: &Card, rule: &PinRule, from_stdin: bool) -> Result<Action, Failure> {
-    let wanted = [rule.digits.map(|_| "new PIN"), rule.needs_old.then_some("old PIN")];
-    if wanted.iter().any(Option::is_some) && !from_stdin && !io::stdin().is_terminal() {
-        return Err(Failure::usage(
-            "without a terminal the PIN is read from standard input: add --pin-stdin; nothing was \
-             sent",
-        ));
-    }
-    let one = |what: &str, twice: bool| -> Result<Pin, Failure> {
-        let typed = if from_stdin {
-            secret_line::read()
-        } else {
-            secret_line::ask(&format!("{what} of {}", card.digits()))
-        };
-        let given = |line: io::Result<Option<String>>| {
-            line.map_err(|error| {
-                Failure::usage(format!("the {what} could not be read: {error}; nothing was sent"))
-            })?
-            .ok_or_else(|| Failure::usage(format!("no {what} was given; nothing was sent")))
-        };
-        let valid = |digits: String| {
-            Pin::typed(digits)
-                .map_err(|error| Failure::usage(format!("{what}: {error}; nothing was sent")))
-        };
-        let pin = valid(given(typed)?)?;
-        if twice {
-            let again = valid(given(secret_line::ask("the same again"))?)?;
-            if again.expose() != pin.expose() {
-                return Err(Failure::usage("the two are not the same; nothing was sent"));
-            }
-        }
-        Ok(pin)
-    };
-    let new = match rule.digits {
-        Some((least, most)) => {
-            let pin = one("new PIN", !from_stdin)?;
-            if !(least..=most).contains(&pin.len()) {
-                return Err(Failure::usage(format!("{}; nothing was sent", rule.sentence)));
-            }
-            if pin.is_weak() {
-                return Err(Failure::usage(
-                    "a PIN of one repeated digit or a run such as 1234 is too easy to guess; \
-                     nothing was sent",
-                ));
-            }
-            Some(pin)
-        }
-        None => None,
-    };
-    let old = if rule.needs_old { Some(one("old PIN", false)?) } else { None };
-    Ok(Action::SetPin { new, old })
-}
-
-/// What would be done, and what to add.
-fn unconfirmed(spec: &ChangeSpec, card: Option<&Card>, word: &str) -> String {
-    let what = match spec {
-        ChangeSpec::TopUp { amount, .. } => {
-            let currency = card
-                .and_then(|card| card.currency)
-                .map(|currency| format!(" {currency}"))
-                .unwrap_or_default();
-            format!("top up {}{currency} to", text::clean(amount))
-        }
-        ChangeSpec::Freeze => "freeze".to_owned(),
-        ChangeSpec::Unfreeze => "unfreeze".to_owned(),
-        ChangeSpec::Pin { .. } => "set the PIN of".to_owned(),
-        ChangeSpec::Close { .. } => "close for good".to_owned(),
-    };
-    let whom = card.map_or_else(|| format!("the card {}", text::clean(word)), named);
-    let add = match (spec, card) {
-        (ChangeSpec::Close { .. }, Some(card)) => {
-            format!("--yes and --confirm \"CLOSE {}\"", tail(card))
-        }
-        (ChangeSpec::Close { .. }, None) => "--yes and --confirm \"CLOSE <last4>\"".to_owned(),
-        (
-            ChangeSpec::Freeze
-            | ChangeSpec::Unfreeze
-            | ChangeSpec::TopUp { .. }
-            | ChangeSpec::Pin { .. },
-            _,
-        ) => "--yes".to_owned(),
-    };
-    format!("this would {what} {whom}. Nothing was sent: add {add} to do it")
-}
-
-fn named(card: &Card) -> String {
+/// A card in a sentence: its digits, its holder and its key.
+fn name(card: &Card) -> String {
     let holder = if card.holder.is_empty() { String::new() } else { format!(" {}", card.holder) };
     format!("{}{holder} ({})", card.digits(), card.key)
 }
 
-/// What the state of an operation is to a shell.
-const fn exit_of(operation: &Operation) -> Exit {
-    match (operation.state, operation.proof) {
-        (OperationState::Done, _) | (OperationState::Accepted, Proof::AnswerOnly) => Exit::Done,
-        (OperationState::Failed, _) => Exit::Refused,
-        (
-            OperationState::Accepted,
-            Proof::ByReference | Proof::ByTask | Proof::ByListing | Proof::ByState,
-        ) => Exit::Accepted,
-        // Written down as on its way, and nobody came back to say more: that is doubt.
-        (OperationState::Sent | OperationState::Unknown, _) => Exit::Unknown,
+/// What confirms a change of this card and of no other: the verb and the last four digits; where
+/// they are not known, the last four characters of the card's id.
+pub(crate) fn phrase(verb: &str, card: &Card) -> String {
+    if let Some(last4) = card.last4 {
+        return format!("{verb} {last4}");
     }
+    let length = card.key.id.chars().count();
+    let tail: String = card.key.id.chars().skip(length.saturating_sub(4)).collect();
+    format!("{verb} {tail}")
 }
 
-/// One line for people: what, of which card, how far, by which sign, and the id.
-fn sentence(operation: &Operation) -> String {
-    let detail =
-        operation.detail.as_deref().map(|detail| format!(": {detail}")).unwrap_or_default();
-    let last4 = crate::domain::card::digits(operation.last4);
-    let what = operation.phrase();
-    format!(
-        "{}  {what} on {last4} ({}){detail}  op {}",
-        operation.state.as_str(),
-        operation.card,
-        operation.id
-    )
-}
-
-/// What to do about an outcome that is not a plain success.
-fn advice(operation: &Operation) -> Option<String> {
-    let id = operation.id;
-    match exit_of(operation) {
-        Exit::Unknown => Some(format!(
-            "the outcome of operation {id} is not known: it may have happened. Do not send it \
-             again; look with: cardtop ops check {id}\n  if nothing that can be read tells: \
-             cardtop ops settle {id} --done|--failed --reason TEXT"
-        )),
-        Exit::Accepted => Some(format!(
-            "operation {id} was accepted, but its effect was not yet seen; look again with: \
-             cardtop ops check {id}"
-        )),
-        Exit::Refused => Some(format!(
-            "{} did not happen: {}",
-            operation.phrase(),
-            operation.detail.as_deref().unwrap_or("no reason was given")
-        )),
-        Exit::Done if operation.state == OperationState::Accepted => {
-            Some(format!("operation {id} was accepted; {}", operation.proof.sentence()))
-        }
-        Exit::Done | Exit::Usage | Exit::Unreachable => None,
+/// # Errors
+/// A usage failure with the phrase, when another one was typed.
+pub(crate) fn require_phrase(
+    flag: &str,
+    typed: &str,
+    verb: &str,
+    card: &Card,
+) -> Result<(), Failure> {
+    let wanted = phrase(verb, card);
+    if typed == wanted {
+        return Ok(());
     }
+    let (key, digits) = (&card.key, card.digits());
+    let why = format!("{key} {digits}: to do this, add {flag} \"{wanted}\"");
+    Err(Failure::not_sent(Exit::Usage, why))
 }
 
-/// Prints an operation.
-pub(super) fn print_operation(session: &Session, operation: &Operation) -> io::Result<()> {
-    let text = match session.format {
-        Format::Table => sentence(operation) + "\n",
-        Format::Json | Format::Csv => print::one(operation, session.format),
-    };
-    print::put(&text)
-}
-
-/// Prints an operation, says what to do about it, and answers with its exit code.
-fn tell(session: &Session, operation: &Operation) -> Outcome {
-    print_operation(session, operation)?;
-    if let Some(words) = advice(operation) {
-        complain(&words);
+/// A time to wait: `30s`, `2m`, `500ms`, `0s`.
+fn duration(text: &str) -> Result<Duration, String> {
+    match config::read_duration(text) {
+        Some(time) if time <= Duration::from_secs(86_400) => Ok(time),
+        Some(_) => Err("at most 24h".to_owned()),
+        None => Err("write a number and ms, s, m or h, such as 30s".to_owned()),
     }
-    Ok(exit_of(operation))
-}
-
-fn refusal(refused: &Refused) -> Failure {
-    let exit = match refused {
-        Refused::Denied(_) | Refused::Repeats { .. } | Refused::Journal(_) => Exit::Refused,
-        Refused::Died(_) => Exit::Unknown,
-        Refused::Unread(error) => Exit::of_error(error),
-    };
-    Failure::new(exit, refused.to_string())
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::contract::samples::{card, operation};
-    use crate::domain::card::ProviderId;
-    use crate::domain::operation::{Support, TopUpSafety};
-    use crate::provider::{Error, ErrorKind};
-
-    fn capabilities() -> Capabilities {
-        let rule = PinRule {
-            digits: Some((4, 4)),
-            needs_old: false,
-            physical_only: true,
-            sentence: "4 digits",
-        };
-        Capabilities {
-            list_cards: Support::Yes,
-            list_all_transactions: Support::Yes,
-            float: Support::Yes,
-            quote: Support::Yes,
-            freeze: Support::Yes,
-            unfreeze: Support::Yes,
-            top_up: Support::Yes,
-            close: Support::Yes,
-            pin: Ok(rule),
-            top_up_proof: Proof::ByReference,
-            state_proof: Proof::ByState,
-            pin_proof: Proof::AnswerOnly,
-            class: TopUpSafety::Reference,
-            top_up_min: None,
-            top_up_decimals: None,
-            names_payer: false,
-            page_max: 100,
-        }
-    }
-
-    fn top_up(amount: &str, second: Option<&str>) -> ChangeSpec {
-        ChangeSpec::TopUp { amount: amount.to_owned(), second: second.map(str::to_owned) }
-    }
-
-    #[test]
-    fn the_exit_code_follows_from_state_and_proof() {
-        use OperationState::{Accepted, Done, Failed, Sent, Unknown};
-        for (state, proof, exit) in [
-            (Done, Proof::ByState, Exit::Done),
-            (Done, Proof::AnswerOnly, Exit::Done),
-            (Accepted, Proof::AnswerOnly, Exit::Done),
-            (Accepted, Proof::ByReference, Exit::Accepted),
-            (Accepted, Proof::ByTask, Exit::Accepted),
-            (Accepted, Proof::ByListing, Exit::Accepted),
-            (Accepted, Proof::ByState, Exit::Accepted),
-            (Failed, Proof::ByTask, Exit::Refused),
-            (Unknown, Proof::ByListing, Exit::Unknown),
-            (Sent, Proof::AnswerOnly, Exit::Unknown),
-        ] {
-            assert_eq!(
-                exit_of(&Operation { state, proof, ..operation() }),
-                exit,
-                "{state:?} {proof:?}"
-            );
-        }
-    }
-
-    #[test]
-    fn a_change_that_was_not_sent_is_refused_or_unreachable() {
-        let unread =
-            |kind| Refused::Unread(Error::new(&ProviderId::new("acme"), kind, "no answer"));
-        assert_eq!(refusal(&Refused::Denied("the card is closed".to_owned())).exit, Exit::Refused);
-        assert_eq!(refusal(&Refused::Journal("disk full".to_owned())).exit, Exit::Refused);
-        assert_eq!(refusal(&unread(ErrorKind::Unreachable)).exit, Exit::Unreachable);
-        assert_eq!(refusal(&unread(ErrorKind::Auth)).exit, Exit::Unreachable);
-        assert_eq!(refusal(&unread(ErrorKind::NotFound)).exit, Exit::Refused);
-    }
-
-    #[test]
-    fn without_yes_it_is_said_what_would_be_done_and_what_to_add() {
-        let card = card();
-        let said = unconfirmed(&top_up("30.00", None), Some(&card), "4242");
-        assert_eq!(
-            said,
-            "this would top up 30.00 KWD to ..4242 Mara Lindqvist (acme/c-1). Nothing was sent: \
-             add --yes to do it"
-        );
-        let said = unconfirmed(&ChangeSpec::Freeze, None, "0917");
-        assert_eq!(said, "this would freeze the card 0917. Nothing was sent: add --yes to do it");
-        let said = unconfirmed(&ChangeSpec::Close { confirm: None }, Some(&card), "4242");
-        assert!(said.ends_with("add --yes and --confirm \"CLOSE 4242\" to do it"), "{said}");
-    }
-
-    #[test]
-    fn closing_needs_the_phrase_with_this_cards_digits() {
-        let close = |phrase: Option<&str>| {
-            action(
-                &card(),
-                &capabilities(),
-                &ChangeSpec::Close { confirm: phrase.map(str::to_owned) },
-            )
-        };
-        for wrong in [None, Some(""), Some("CLOSE"), Some("close 4242"), Some("CLOSE 4243")] {
-            let failure = close(wrong).expect_err("not confirmed");
-            assert_eq!(failure.exit, Exit::Usage);
-            assert!(failure.says.contains("--confirm \"CLOSE 4242\""), "{}", failure.says);
-        }
-        assert_eq!(
-            close(Some("CLOSE 4242")).map(|action| action.action_kind()).ok(),
-            Some(ActionKind::Close)
-        );
-        let unread = Card { last4: None, ..card() };
-        let confirm = ChangeSpec::Close { confirm: Some("CLOSE c-1".to_owned()) };
-        assert!(
-            action(&unread, &capabilities(), &confirm).is_ok(),
-            "its id's end stands for the digits"
-        );
-    }
-
-    #[test]
-    fn an_amount_is_typed_in_the_cards_currency() {
-        for (text, digits) in [("10", "10.000"), ("10.00", "10.000"), ("0.001", "0.001")] {
-            let done = action(&card(), &capabilities(), &top_up(text, None)).expect("an amount");
-            assert_eq!(
-                done.amount().map(|money| money.to_string()),
-                Some(format!("{digits} KWD")),
-                "{text}"
-            );
-        }
-        for text in ["ten", "-5", "0", "1.2345", "1,000", ""] {
-            let failure = action(&card(), &capabilities(), &top_up(text, None)).expect_err(text);
-            assert_eq!(failure.exit, Exit::Usage, "{text}");
-        }
-    }
-
-    #[test]
-    fn a_second_top_up_needs_its_phrase() {
-        assert!(action(&card(), &capabilities(), &top_up("10", Some("SECOND 4242"))).is_ok());
-        let failure = action(&card(), &capabilities(), &top_up("10", Some("SECOND 1111")))
-            .expect_err("another card's digits");
-        assert_eq!(failure.exit, Exit::Usage);
-    }
-
-    #[test]
-    fn a_top_up_that_has_to_wait_says_for_which_and_how_to_go_on() {
-        let rival = operation();
-        let said = not_sent(
-            &top_up("10", None),
-            &card(),
-            "not sent: top-up 5.000 KWD of this card is still SENT",
-            Some(&rival),
-        );
-        assert!(
-            said.starts_with(
-                "top-up of ..4242 Mara Lindqvist (acme/c-1) was not sent: top-up 5.000 KWD"
-            ),
-            "{said}"
-        );
-        assert!(
-            said.contains(&format!("cardtop ops check {}", rival.id))
-                && said.contains("--second \"SECOND 4242\""),
-            "{said}"
-        );
-        let said = not_sent(&ChangeSpec::Freeze, &card(), "the card is FROZEN", None);
-        assert_eq!(
-            said,
-            "freeze of ..4242 Mara Lindqvist (acme/c-1) was not sent: the card is FROZEN"
-        );
-    }
-
-    #[test]
-    fn a_pin_that_cannot_be_set_is_not_asked_for() {
-        let spec = ChangeSpec::Pin { from_stdin: true };
-        let not_offered =
-            Capabilities { pin: Err("this provider offers no PIN change"), ..capabilities() };
-        let failure = action(&card(), &not_offered, &spec).expect_err("not offered");
-        assert_eq!(
-            (failure.exit, failure.says.as_str()),
-            (Exit::Refused, "this provider offers no PIN change; nothing was sent")
-        );
-        let flat = Card { kind: Some(crate::domain::card::CardKind::Virtual), ..card() };
-        assert_eq!(action(&flat, &capabilities(), &spec).expect_err("virtual").exit, Exit::Refused);
-    }
-
-    #[test]
-    fn where_the_provider_chooses_the_pin_none_is_read() {
-        let rule = PinRule {
-            digits: None,
-            needs_old: false,
-            physical_only: false,
-            sentence: "the provider chooses it",
-        };
-        let chosen = Capabilities { pin: Ok(rule), ..capabilities() };
-        let done = action(&card(), &chosen, &ChangeSpec::Pin { from_stdin: false });
-        assert!(matches!(done, Ok(Action::SetPin { new: None, old: None })));
-    }
-
-    #[test]
-    fn every_outcome_is_said_with_its_id() {
-        let done = Operation { state: OperationState::Done, ..operation() };
-        let id = done.id;
-        assert!(
-            sentence(&done).starts_with("DONE  top-up 5.000 KWD on ..4242 (acme/c-1): "),
-            "{}",
-            sentence(&done)
-        );
-        assert!(sentence(&done).ends_with(&format!("op {id}")));
-        assert_eq!(advice(&done), None);
-        let unknown = Operation { state: OperationState::Unknown, ..operation() };
-        assert!(advice(&unknown).is_some_and(
-            |words| words.contains("Do not send it again") && words.contains(&id.to_string())
-        ));
-        let accepted =
-            Operation { state: OperationState::Accepted, proof: Proof::AnswerOnly, ..operation() };
-        assert!(
-            advice(&accepted).is_some_and(|words| words.contains("this provider cannot be asked"))
-        );
-    }
-}
+pub(crate) mod tests;

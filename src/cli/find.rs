@@ -2,8 +2,8 @@
 //!
 //! It never guesses: a word that fits more than one is answered with the candidates.
 
+use super::exit::{Exit, Failure};
 use super::session::Session;
-use super::{Exit, Failure};
 use crate::domain::card::{Card, CardKey, IdForm, Last4, ProviderId, as_digits};
 use crate::domain::operation::Operation;
 use crate::domain::text;
@@ -47,13 +47,9 @@ pub(crate) async fn card(session: &Session, word: &str) -> Result<Card, Failure>
     }
     // A card that no list has may still be read by its whole name.
     if let Some(key) = named {
-        return session
-            .engine
-            .read_card(&key)
-            .await
-            .map_err(|error| Failure::new(Exit::of_error(&error), error.to_string()));
+        return session.engine.read_card(&key).await.map_err(|error| Failure::unread(&error));
     }
-    Err(Failure::new(exit, none(word, &troubles)))
+    Err(Failure::new(exit, no_card(word, &troubles)))
 }
 
 /// For a change: that a short word can mean no other card. A provider whose list was never read may
@@ -62,7 +58,7 @@ pub(crate) async fn card(session: &Session, word: &str) -> Result<Card, Failure>
 /// # Errors
 /// Usage, with the candidates, when another card fits; unreachable, when a list that was never read
 /// cannot be read now.
-pub(crate) async fn beyond_doubt(
+pub(crate) async fn ensure_no_other_fits(
     session: &Session,
     word: &str,
     card: &Card,
@@ -110,7 +106,7 @@ pub(crate) async fn beyond_doubt(
     unique(word, &matching(word, &session.known_cards().await, &names(session))).map(drop)
 }
 
-/// The card that a word means, from what the data file knows; nothing is read and nobody is asked.
+/// The card that a word means, from what the data file knows; no provider is asked.
 ///
 /// # Errors
 /// Usage, with the candidates, when it fits several.
@@ -197,7 +193,7 @@ fn candidates(word: &str, cards: &[&Card]) -> String {
     words
 }
 
-fn none(word: &str, troubles: &[String]) -> String {
+fn no_card(word: &str, troubles: &[String]) -> String {
     let mut words = format!(
         "no card fits {}: write provider/id, a unique beginning of an id, or the last four digits",
         text::clean(word)
@@ -325,9 +321,9 @@ mod tests {
             unique("0917", &matching("0917", &cards, &providers())).expect_err("two cards");
         assert_eq!(failure.exit, Exit::Usage);
         assert!(
-            failure.says.contains("acme/9f00-ab") && failure.says.contains("bravo/KIT-1"),
+            failure.message.contains("acme/9f00-ab") && failure.message.contains("bravo/KIT-1"),
             "{}",
-            failure.says
+            failure.message
         );
     }
 
@@ -357,9 +353,9 @@ mod tests {
         let common: String = id.chars().take(2).collect();
         let failure = operation(&common, &both).expect_err("both begin so");
         assert!(
-            failure.says.contains(&id) && failure.says.contains(&later.to_string()),
+            failure.message.contains(&id) && failure.message.contains(&later.to_string()),
             "{}",
-            failure.says
+            failure.message
         );
         for word in ["", "zzzz", "0"] {
             assert_eq!(

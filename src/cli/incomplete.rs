@@ -3,7 +3,8 @@
 
 use std::io::{self, Write};
 
-use super::{Exit, Format, complain};
+use super::exit::{Exit, warn};
+use super::global::Format;
 use crate::contract::{self, View, json};
 use crate::domain::card::Card;
 use crate::domain::completeness::{Completeness, UnreadPart, UnreadRow};
@@ -45,7 +46,7 @@ impl Missing {
                 let _ = writeln!(io::stderr().lock(), "{}", self.json());
             }
             Format::Table | Format::Csv => {
-                self.sentences(view).iter().for_each(|sentence| complain(sentence))
+                self.sentences(view).iter().for_each(|sentence| warn(sentence))
             }
         }
     }

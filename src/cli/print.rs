@@ -4,7 +4,7 @@
 
 use std::io::{self, BufWriter, Write};
 
-use super::Format;
+use super::global::Format;
 use crate::contract::{Record, Row, View, csv, json, table};
 
 /// A list: a table, a JSON array with a line a record, or CSV.

@@ -10,16 +10,19 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use super::{ColorChoice, Failure, Format, Global, complain};
+use super::exit::{Exit, Failure, warn};
+use super::global::{Format, Global};
 use crate::app::keymap::Keymap;
 use crate::clock::Clock;
 use crate::config;
 use crate::contract::{self, View};
 use crate::domain::card::{Card, ProviderId};
 use crate::domain::filter::Filter;
+use crate::domain::operation::Operation;
 use crate::domain::text;
 use crate::engine::{Engine, EngineEvent, ProviderInfo, Setup};
 use crate::provider::Config;
+use crate::tty::Color;
 
 /// An engine that reads only when it is asked, and how its answers are printed.
 pub(crate) struct Session {
@@ -43,7 +46,7 @@ impl Session {
     pub(crate) async fn open(global: &Global, clock: Clock) -> Result<Self, Failure> {
         let session = Self::begin(global, clock, false).await?;
         for sentence in session.engine.roster_troubles() {
-            complain(&sentence);
+            warn(&sentence);
         }
         Ok(session)
     }
@@ -59,7 +62,7 @@ impl Session {
 
     async fn begin(global: &Global, clock: Clock, only_reads: bool) -> Result<Self, Failure> {
         let config = configuration(global)?;
-        let view = view(global, zone(&config.board.timezone)?, clock.now());
+        let view = view(global, &config.board.timezone, clock.now())?;
         // A slip of the pen is told before any secret is read.
         let filter = contract::filter::parse(
             global.filter.as_deref().unwrap_or_default(),
@@ -79,7 +82,7 @@ impl Session {
             config,
         };
         let opened = if only_reads {
-            Engine::open_to_read(setup, complain).await
+            Engine::open_to_read(setup, warn).await
         } else {
             Engine::open(setup).await
         };
@@ -89,12 +92,12 @@ impl Session {
         tokio::spawn(async move {
             while let Some(news) = news.recv().await {
                 if let EngineEvent::Broken(words) = news {
-                    complain(&words);
+                    warn(&words);
                 }
             }
         });
         for (account, words) in engine.waiting() {
-            complain(&format!("{account}: {words}"));
+            warn(&format!("{account}: {words}"));
         }
         let providers = engine.providers();
         Ok(Self { engine, format: global.format(), view, providers, filter })
@@ -107,7 +110,16 @@ impl Session {
         cards
     }
 
-    /// Place of an account in the configuration; beyond the last for one that is not asked.
+    /// Every operation of the journal, newest first.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub(crate) async fn journal(&self) -> Result<Vec<Operation>, Failure> {
+        let operations = self.engine.operations().await;
+        operations.map_err(|message| Failure::new(Exit::Refused, message))
+    }
+
+    /// Position of an account in the configuration; beyond the last for one that is not asked.
     pub(crate) fn rank(&self, id: &ProviderId) -> usize {
         self.providers.iter().position(|info| info.id == *id).unwrap_or(self.providers.len())
     }
@@ -176,6 +188,14 @@ pub(crate) fn data_folder(given: Option<&Path>) -> Result<std::path::PathBuf, Fa
     config::data_dir(given).map_err(|error| Failure::usage(error.to_string()))
 }
 
+/// How the flags and the terminal want tables printed.
+fn view(global: &Global, timezone: &str, now: Timestamp) -> Result<View, Failure> {
+    let terminal = io::stdout().is_terminal();
+    let color = Color::from(global.color);
+    let color = (terminal || color != Color::Auto) && color.is_on(environment);
+    Ok(View { color, terminal, now, zone: zone(timezone)? })
+}
+
 /// The time zone of this name; `local` is the machine's.
 ///
 /// # Errors
@@ -185,30 +205,6 @@ pub(crate) fn zone(name: &str) -> Result<TimeZone, Failure> {
         "local" => Ok(TimeZone::system()),
         name => TimeZone::get(name)
             .map_err(|_| Failure::usage(format!("board.timezone: there is no time zone {name}"))),
-    }
-}
-
-/// How the flags and the terminal want rows printed.
-pub(crate) fn view(global: &Global, zone: TimeZone, now: Timestamp) -> View {
-    let terminal = io::stdout().is_terminal();
-    View { color: colored(global.color, terminal, environment), terminal, now, zone }
-}
-
-/// Whether to use colours: where it is left to us, only on a terminal that can and wants them.
-fn colored(
-    choice: ColorChoice,
-    terminal: bool,
-    environment: impl Fn(&str) -> Option<String>,
-) -> bool {
-    (terminal || choice != ColorChoice::Auto) && board_color(choice).is_on(environment)
-}
-
-/// How the board is to use colours.
-pub(crate) const fn board_color(choice: ColorChoice) -> crate::run::Color {
-    match choice {
-        ColorChoice::Auto => crate::run::Color::Auto,
-        ColorChoice::Always => crate::run::Color::Always,
-        ColorChoice::Never => crate::run::Color::Never,
     }
 }
 
@@ -239,24 +235,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn colours_are_for_terminals_that_want_them() {
-        let check = |choice, terminal, variables: &[(&str, &str)], wanted: bool| {
-            let environment = |name: &str| {
-                let found = variables.iter().find(|(known, _)| *known == name);
-                found.map(|(_, value)| (*value).to_owned())
-            };
-            assert_eq!(colored(choice, terminal, environment), wanted, "{choice:?} {variables:?}");
-        };
-        check(ColorChoice::Auto, true, &[("TERM", "xterm")], true);
-        check(ColorChoice::Auto, true, &[("NO_COLOR", "")], true);
-        check(ColorChoice::Auto, true, &[("NO_COLOR", "1")], false);
-        check(ColorChoice::Auto, true, &[("TERM", "dumb")], false);
-        check(ColorChoice::Auto, false, &[], false);
-        check(ColorChoice::Always, false, &[("NO_COLOR", "1")], true);
-        check(ColorChoice::Never, true, &[], false);
-    }
-
-    #[test]
     fn without_a_configuration_the_first_steps_are_named() {
         let words = how_to_start(Some(Path::new("/home/anay/.config/cardtop/config.toml")));
         for wanted in [
@@ -277,6 +255,6 @@ mod tests {
     fn a_time_zone_is_known_or_named_as_unknown() {
         assert!(zone("UTC").is_ok());
         let failure = zone("Europe/Atlantis").expect_err("no such zone");
-        assert!(failure.says.contains("Europe/Atlantis"), "{}", failure.says);
+        assert!(failure.message.contains("Europe/Atlantis"), "{}", failure.message);
     }
 }

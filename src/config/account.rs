@@ -123,14 +123,7 @@ pub(super) fn read<A>(
     mut table: Table<'_>,
     kinds: &[&'static ProviderKind<A>],
 ) -> Result<ProviderConfig<A>, ConfigError> {
-    let plain = !name.is_empty()
-        && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
-    if !plain {
-        return Err(table.error(
-            table.span(),
-            &format!("providers.\"{name}\": a name has only letters, digits, - and _"),
-        ));
-    }
+    check_name(name, &table)?;
     let kind = read_kind(&mut table, kinds)?;
     if let Some(key) = kind.credentials.iter().find(|key| table.has(key)) {
         let place = format!(" is a secret: it belongs in [{}.credentials]", table.name());
@@ -145,23 +138,13 @@ pub(super) fn read<A>(
         .unwrap_or(Environment::Production);
     let base_url = table.need_address("base_url")?;
     let roster = table.some_text("roster")?.map(|text| table.file(&text));
-    let rate_limit = table
-        .read(
-            "rate_limit",
-            "a rate of at least one a minute, such as \"120/min\", \"5/s\" or \"3000/hour\"",
-            read_rate,
-        )?
-        .unwrap_or(120);
+    let rate_limit = table.read("rate_limit", RATE, read_rate)?.unwrap_or(120);
     let read_only = table.flag("read_only")?.unwrap_or(false);
     let timeout = table.duration("timeout")?.unwrap_or(Duration::from_secs(20));
     let poll = read_poll(&mut table)?;
     // Nobody else knows of a server on this machine.
     let others_top_up = table.flag("others_top_up")?.unwrap_or_else(|| !is_local(&base_url));
-    let pin_certificate = table.read(
-        "pin_certificate",
-        "the SHA-256 of the server's public key: 64 hexadecimal digits, or base64",
-        read_certificate_pin,
-    )?;
+    let pin_certificate = table.read("pin_certificate", CERTIFICATE_PIN, read_certificate_pin)?;
     let spelling = spelling::read(&mut table, kind.endpoints, kind.fields, kind.words)?;
     let lists = lists::read(&mut table, kind.list_settings, (kind.lists)())?;
     let credentials = table.table_or_empty("credentials")?;
@@ -186,6 +169,15 @@ pub(super) fn read<A>(
         lists,
         settings,
     })
+}
+
+fn check_name(name: &str, table: &Table<'_>) -> Result<(), ConfigError> {
+    let plain = name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
+    if plain && !name.is_empty() {
+        return Ok(());
+    }
+    let words = format!("providers.\"{name}\": a name has only letters, digits, - and _");
+    Err(table.error(table.span(), &words))
 }
 
 fn read_kind<A>(
@@ -218,6 +210,11 @@ fn read_poll(table: &mut Table<'_>) -> Result<Poll, ConfigError> {
 fn is_local(address: &str) -> bool {
     address.parse::<http::Uri>().is_ok_and(|url| url.host().is_some_and(proxy::is_loopback))
 }
+
+const RATE: &str = "a rate of at least one a minute, such as \"120/min\", \"5/s\" or \"3000/hour\"";
+
+const CERTIFICATE_PIN: &str =
+    "the SHA-256 of the server's public key: 64 hexadecimal digits, or base64";
 
 /// Requests a minute: `120/min`, `5/s`, `3000/hour`.
 fn read_rate(text: &str) -> Option<u32> {

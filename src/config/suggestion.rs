@@ -1,7 +1,7 @@
 //! What a misspelt word was probably meant to be.
 
-/// What to say after an unknown word: `did you mean …?` with the closest known word, or the list of
-/// known words where none is close.
+/// What to say after an unknown word: `did you mean …?` with the closest known word, or the list
+/// of known words where none is close.
 #[must_use]
 pub fn meant(word: &str, known: &[&str]) -> String {
     let near =

@@ -273,8 +273,8 @@ impl<'a> Table<'a> {
         }
     }
 
-    /// A duration: more than nothing, so that nothing spins, and at most a year, so that no sum with
-    /// a time overflows.
+    /// A duration: more than nothing, so that nothing spins, and at most a year, so that no sum
+    /// with a time overflows.
     ///
     /// # Errors
     /// One sentence, when it is none.

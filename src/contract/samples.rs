@@ -45,25 +45,23 @@ pub(crate) fn card() -> Card {
 /// A declined purchase in yen, which have no decimals.
 pub(crate) fn transaction() -> Transaction {
     Transaction {
-        provider: ProviderId::new("acme"),
-        id: "t-9".into(),
-        task: None,
         card_id: Some("c-1".into()),
         last4: "4242".parse().ok(),
         kind: TransactionKind::Purchase,
         state: TransactionState::Declined,
         provider_state: "DECLINED".into(),
-        amount: money("5000", "JPY"),
         fee: Some(money("0.3", "USD")),
         merchant: Some("LAWSON 5521".into()),
         mcc: Some("5499".into()),
         country: Some("JP".into()),
         decline_reason: Some("51".into()),
-        description: None,
-        at: at("2026-04-03T12:05:09Z"),
         seen_at: at("2026-04-03T12:05:15.25Z"),
-        operation: None,
-        listed: crate::domain::transaction::Listed::Still,
+        ..Transaction::new(
+            ProviderId::new("acme"),
+            "t-9".into(),
+            money("5000", "JPY"),
+            at("2026-04-03T12:05:09Z"),
+        )
     }
 }
 

@@ -8,6 +8,7 @@ mod capabilities;
 pub mod id;
 mod pin;
 mod policy;
+mod refusal;
 mod state;
 mod step;
 
@@ -24,7 +25,8 @@ pub use action::{Action, ActionKind};
 pub use capabilities::{Capabilities, PinRule, Proof, Support, TopUpSafety};
 pub use id::{OperationId, OperationIdError};
 pub use pin::{Pin, PinError, is_weak_pin};
-pub use policy::{Denied, OnConflict, check_action};
+pub use policy::{OnConflict, check_action};
+pub use refusal::Refusal;
 pub use state::OperationState;
 pub use step::{Step, StepKind};
 

@@ -76,6 +76,33 @@ pub enum Listed {
 }
 
 impl Transaction {
+    /// A row of which nothing but its identity, its amount and its time is known: seen when it
+    /// happened, of kind OTHER, its state UNKNOWN. What a wire or a test knows is added to it.
+    #[must_use]
+    pub fn new(provider: ProviderId, id: Arc<str>, amount: Money, at: Timestamp) -> Self {
+        Self {
+            provider,
+            id,
+            task: None,
+            card_id: None,
+            last4: None,
+            kind: TransactionKind::Other,
+            state: TransactionState::Unknown,
+            provider_state: Arc::default(),
+            amount,
+            fee: None,
+            merchant: None,
+            mcc: None,
+            country: None,
+            decline_reason: None,
+            description: None,
+            at,
+            seen_at: at,
+            operation: None,
+            listed: Listed::Still,
+        }
+    }
+
     /// Whether both are readings of the same row: the same id on the same card, where both name
     /// their card. The kind and the state do not count: a provider may change either.
     #[must_use]

@@ -93,7 +93,7 @@ impl Account {
     }
 
     /// What is fixed of it, with what its adapter can do.
-    pub(super) fn told_info(&self) -> ProviderInfo {
+    pub(super) fn current_info(&self) -> ProviderInfo {
         ProviderInfo { capabilities: self.capabilities(), ..self.info.clone() }
     }
 }
@@ -114,7 +114,7 @@ impl Engine {
                 let made = made.await.unwrap_or_else(|died| {
                     Err(format!("{}: cardtop itself failed: {died}", account.info.id))
                 });
-                account.arrive(made.into(), engine.0.clock.now());
+                account.set_adapter(made.into(), engine.0.clock.now());
             });
         }
     }
@@ -134,7 +134,7 @@ impl Engine {
     pub(super) async fn read_when_ready(self, account: Arc<Account>) {
         if account.waits_for().is_some() {
             account.arrival().await;
-            self.emit(EngineEvent::Provider(Box::new(account.told_info()))).await;
+            self.emit(EngineEvent::Provider(Box::new(account.current_info()))).await;
             if let Err(error) = account.provider() {
                 self.make_stale(&account, &error.to_string().into()).await;
             }

@@ -76,7 +76,7 @@ impl Patience {
 
 impl Engine {
     /// Asks inside the account's budget, and again as far as there is patience. For reads only.
-    pub(super) async fn patiently<T, F>(
+    pub(super) async fn retry<T, F>(
         &self,
         account: &Account,
         patience: Patience,
@@ -113,14 +113,14 @@ impl Engine {
         let effort =
             if matches!(patience, Patience::Board) { ReadMode::Ordinary } else { ReadMode::Full };
         let ask = |page: crate::provider::PageCursor| {
-            self.patiently(account, patience, page.number > 0, move || provider.cards(page))
+            self.retry(account, patience, page.number > 0, move || provider.cards(page))
         };
         let mut list = pages::read_all(&provider.pagers().cards, effort, ask).await;
         self.judge_list(account, &list, None).await;
-        account.listed(&list, at);
-        account.note(Scope::Cards, of_list(&account.info.id, None, &list, at), true);
+        account.list_read(&list, at);
+        account.note_completeness(Scope::Cards, of_list(&account.info.id, None, &list, at), true);
         let rows = std::mem::take(&mut list.rows);
-        list.rows = self.keep_cards(rows).await;
+        list.rows = self.accept_cards(rows).await;
         Ok(list)
     }
 
@@ -138,7 +138,7 @@ impl Engine {
         let ask = |window: Window, page: crate::provider::PageCursor| {
             let in_the_middle = asked.swap(true, std::sync::atomic::Ordering::Relaxed);
             async move {
-                self.patiently(account, patience, in_the_middle, || {
+                self.retry(account, patience, in_the_middle, || {
                     provider.transactions(&window, page)
                 })
                 .await
@@ -207,7 +207,7 @@ impl Engine {
         // meet, or too many cards did.
         let mut ends = first.clone().filter(ends_all);
         let mut unreached = 0;
-        for card in self.cards_of(id) {
+        for card in self.0.cards.of_provider(id) {
             let fresh =
                 listed && card.balance.at().is_some() && matches!(card.balance, Reading::At { .. });
             if fresh {
@@ -219,7 +219,7 @@ impl Engine {
             }
             match self.read_one_with(account, &card, patience).await {
                 Ok(_) => (good, unreached) = (good + 1, 0),
-                Err(error) if account.is_off_the_list(&card, &error) => unreached = 0,
+                Err(error) if account.is_removed(&card, &error) => unreached = 0,
                 Err(error) => {
                     listing.completeness.miss(unread_part(id, Some(&card.key), &error));
                     unreached = if ends_all(&error) { unreached + 1 } else { 0 };
@@ -230,7 +230,7 @@ impl Engine {
                 }
             }
         }
-        listing.rows = self.cards_of(id);
+        listing.rows = self.0.cards.copies_of(id);
         listing.failed = ends.or(first).filter(|_| good == 0);
         listing
     }
@@ -280,9 +280,7 @@ impl Engine {
         if card.is_none() && !capabilities.list_all_transactions.is_yes() {
             listing.completeness.join(account.roster_gaps(at));
         }
-        let known = |key: &CardKey| {
-            self.lock_cards().get(key).cloned().unwrap_or_else(|| Card::unread(key.clone()))
-        };
+        let known = |key: &CardKey| self.0.cards.get_or_unread(key);
         let mut first = None;
         let mut unread = Vec::new();
         let mut cards: Vec<Option<Card>> = match card {
@@ -320,7 +318,7 @@ impl Engine {
                         Err(error) => first = Some(error),
                     }
                 }
-                self.cards_of(id).into_iter().map(Some).collect()
+                self.0.cards.copies_of(id).into_iter().map(Some).collect()
             }
         };
         let mut seen: HashSet<CardKey> =
@@ -354,7 +352,7 @@ impl Engine {
                 if error.kind == ErrorKind::Refused && account.is_not_listed(card) {
                     let _ = self.read_one_with(account, card, patience).await;
                 }
-                if account.is_refused_off_the_list(card, error) {
+                if account.refused_as_removed(card, error) {
                     unreached = 0;
                     continue;
                 }
@@ -369,7 +367,7 @@ impl Engine {
             if list.error.is_some() && (first.is_none() || unreached >= GIVE_UP_AFTER) {
                 first = list.error.clone();
             }
-            let rows = self.take_rows(account, key, list.rows).await;
+            let rows = self.accept_transactions(account, key, list.rows).await;
             listing.rows.extend(rows);
         }
         listing.failed = first.filter(|_| good == 0);

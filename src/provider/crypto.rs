@@ -13,11 +13,12 @@ use rsa::pkcs8::DecodePrivateKey;
 use rsa::signature::{RandomizedSigner, SignatureEncoding, Signer};
 use zeroize::Zeroizing;
 
-/// Bytes of the stack that are wiped after a calculation with a key; libraries leave key schedules
-/// there when they move them.
+/// Bytes of the stack that are wiped after a calculation with a key: moving a key schedule leaves a
+/// copy of it there.
 const STACK_WIPED: usize = 64 << 10;
 
-/// Calculates, and then wipes the part of this thread's stack that the calculation used.
+/// Calculates, and then wipes the part of this thread's stack that the calculation used. Neither
+/// function may be inlined: then both would use the same stack frame as the caller.
 fn and_wipe<T>(calculate: impl FnOnce() -> T) -> T {
     #[inline(never)]
     fn below<T>(calculate: impl FnOnce() -> T) -> T {
@@ -32,7 +33,8 @@ fn and_wipe<T>(calculate: impl FnOnce() -> T) -> T {
     result
 }
 
-/// Something that should be a ciphertext, key or signature and is not.
+/// A key, ciphertext or signature that cannot be what it should be. It does not say why: that could
+/// help somebody who tries others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("cannot be decrypted or verified")]
 pub struct CryptoError;
@@ -92,8 +94,8 @@ pub fn aes_ecb_decrypt(key: &[u8], cipher: &[u8]) -> Result<Vec<u8>, CryptoError
     })
 }
 
-/// A copy with room for the padding, so that nothing plain stays behind where it grew; it is
-/// encrypted in its place.
+/// A copy with room for the padding: it is encrypted in place, and a buffer that grows would leave
+/// the plain text behind.
 fn with_room(plain: &[u8]) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(plain.len() + 16);
     bytes.extend_from_slice(plain);
@@ -223,7 +225,8 @@ mod tests {
         let vectors = [
             (
                 r#"{"user_id":12345,"card_id":67890,"amount":100.0}"#,
-                "AAECAwQFBgcICQoLDA0OD3VnVAZsZaS5TqR1g+VEL5UP7G84DWqGzLXjqGGU7XlyZP4zH3fL1xc9qdIHaj8iPqwj/EJAbiI5Sds+MUhEEzY=",
+                "AAECAwQFBgcICQoLDA0OD3VnVAZsZaS5TqR1g+VEL5UP7G84DWqGzLXjqGGU7XlyZP4zH3\
+                 fL1xc9qdIHaj8iPqwj/EJAbiI5Sds+MUhEEzY=",
                 "bfccceb52c5d81257b5f99181fd5a305190a30988d1159273341694b85cc24b8",
             ),
             (

@@ -34,7 +34,7 @@ pub struct Error {
     pub retry_after: Option<Duration>,
 }
 
-/// What happened. Foreign words in it are cleaned.
+/// What happened. What it quotes from the provider is cleaned.
 #[derive(Clone, Debug)]
 pub enum Cause {
     /// Something that an adapter found, or that the provider stated in an answer of any status.

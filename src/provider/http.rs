@@ -10,6 +10,7 @@ mod dates;
 mod meaning;
 mod network;
 mod network_problem;
+mod request;
 mod tls_problem;
 mod transport;
 
@@ -33,6 +34,7 @@ use clock_offset::MeasuredClock;
 pub use meaning::{Access, AnsweredBy};
 use network::{NetworkTransport, proxy_of};
 pub use network_problem::NetworkProblem;
+pub(super) use request::{path_segment, push_segment, sensitive};
 pub use tls_problem::{CertificateProblem, TlsProblem};
 pub use transport::{ConnectionFailure, InProcess, Transport, TransportError};
 

@@ -156,10 +156,10 @@ impl<'a> JsonObject<'a> {
             return Ok(None);
         };
         read_decimal(&text).map(Some).map_err(|error| {
-            let said = text::fit(&text::clean(&text), LONGEST_QUOTED);
+            let quoted = text::fit(&text::clean(&text), LONGEST_QUOTED);
             RowError::new(&match error {
-                MoneyError::TooLarge => format!("{name} has more than 28 digits: {said}"),
-                _ => format!("{name} is not a number: {said}"),
+                MoneyError::TooLarge => format!("{name} has more than 28 digits: {quoted}"),
+                _ => format!("{name} is not a number: {quoted}"),
             })
         })
     }

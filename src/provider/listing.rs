@@ -1,7 +1,7 @@
-//! What the adapters' readings have in common: lists and their pages, a change read from a card's
-//! state, and the words and dates that several wires share.
+//! Finding a list in an answer, and reading what the rows of several wires have in common: whose
+//! row it is, its time, its kind and its amount.
 //!
-//! Pure. It never guesses: what cannot be told apart is not proof.
+//! Pure.
 
 use std::sync::Arc;
 
@@ -20,7 +20,7 @@ pub(super) use crate::config::spelling::plain;
 use crate::domain::card::{Card, IdForm, Ids, ProviderId};
 use crate::domain::completeness::UnreadRow;
 use crate::domain::money::Money;
-use crate::domain::transaction::TransactionKind;
+use crate::domain::transaction::{TransactionKind, TransactionState};
 
 pub(super) fn unreadable_list() -> String {
     format!(
@@ -33,7 +33,7 @@ pub(super) fn unreadable_list() -> String {
 /// one, or one level deeper.
 ///
 /// # Errors
-/// When there is none, with the words that came in its place.
+/// When there is none; it quotes the message that came in its place.
 pub(super) fn find_rows(answer: &RawValue) -> Result<Vec<&RawValue>, RowError> {
     if answer.get().starts_with('[') {
         let rows = list(answer).ok_or_else(|| RowError::new(&unreadable_list()))?;
@@ -57,12 +57,12 @@ pub(super) fn find_rows(answer: &RawValue) -> Result<Vec<&RawValue>, RowError> {
     let absent = outer.names().any(|name| {
         LISTS.iter().any(|list| list.eq_ignore_ascii_case(name)) && outer.get(name).is_none()
     });
-    let said = outer.first_text(&["message", "error", "remarks", "title", "detail"]);
-    if total == Some(0) || absent && said.is_none() {
+    let message = outer.first_text(&["message", "error", "remarks", "title", "detail"]);
+    if total == Some(0) || absent && message.is_none() {
         return Ok(Vec::new());
     }
-    let said = said.map_or_else(String::new, |said| format!(": {said}"));
-    Err(RowError::new(&format!("answered no list{said}")))
+    let message = message.map_or_else(String::new, |message| format!(": {message}"));
+    Err(RowError::new(&format!("answered no list{message}")))
 }
 
 /// The object that has one of these keys: the answer itself, or its `data`.
@@ -73,15 +73,15 @@ pub(super) fn unwrap_data<'a>(answer: JsonObject<'a>, known: &[&str]) -> Option<
     if has(&answer) { Some(answer) } else { answer.object("data").filter(has) }
 }
 
-/// The provider's words in the body of a refusal: what `words` finds in an object, else the text
-/// that it is.
+/// The provider's reason in the body of a refusal: what `find` finds in an object, else the text
+/// that the body is.
 pub(super) fn refusal_reason(
     json: &RawValue,
-    words: impl FnOnce(&JsonObject) -> Option<Arc<str>>,
+    find: impl FnOnce(&JsonObject) -> Option<Arc<str>>,
 ) -> String {
     const NONE: &str = "no reason given";
     match JsonObject::read(json) {
-        Ok(fields) => words(&fields).as_deref().unwrap_or(NONE).to_owned(),
+        Ok(object) => find(&object).as_deref().unwrap_or(NONE).to_owned(),
         Err(_) => text_start(json).unwrap_or_else(|| NONE.to_owned()),
     }
 }
@@ -95,15 +95,15 @@ pub(super) fn first_readable<T>(
     names: &[&str],
     read: impl Fn(&str) -> Result<Option<T>, RowError>,
 ) -> Result<Option<T>, RowError> {
-    let mut odd = None;
+    let mut first_error = None;
     for name in names {
         match read(name) {
             Ok(Some(value)) => return Ok(Some(value)),
             Ok(None) => {}
-            Err(error) => odd = odd.or(Some(error)),
+            Err(error) => first_error = first_error.or(Some(error)),
         }
     }
-    odd.map_or(Ok(None), Err)
+    first_error.map_or(Ok(None), Err)
 }
 
 /// `YYYY-MM` of an expiry: `2025-10-01` and what begins so, `10/25` or `10/2025`.
@@ -119,7 +119,8 @@ pub(super) fn parse_expiry(text: &str) -> Option<Arc<str>> {
 }
 
 /// The card that a row names, in the canonical form of its id; the card whose list it is where it
-/// names none. An odd name is kept as text, so that its row never counts as another card's.
+/// names none. What cannot be an id is kept as text, so that its row never counts as another
+/// card's.
 pub(super) fn card_id(
     row: &JsonObject,
     names: &[&str],
@@ -147,10 +148,10 @@ pub(super) fn check_same_card(
     {
         return Err(RowError::new(&format!("the answer is about another card: {id}")));
     }
-    let said = numbers.iter().find_map(|name| answer.last4(name));
-    match (said, asked.last4) {
-        (Some(said), Some(known)) if said != known => Err(RowError::new(&format!(
-            "the answer is about another card: ..{said}, and this one is ..{known}"
+    let answered = numbers.iter().find_map(|name| answer.last4(name));
+    match (answered, asked.last4) {
+        (Some(answered), Some(known)) if answered != known => Err(RowError::new(&format!(
+            "the answer is about another card: ..{answered}, and this one is ..{known}"
         ))),
         _ => Ok(()),
     }
@@ -218,7 +219,7 @@ impl RowReader<'_> {
     }
 }
 
-/// A moment as a list takes it.
+/// A time, in Unix seconds, as the wire's lists take it.
 pub(super) fn format_time(second: i64, dates: Dates) -> String {
     let at = Timestamp::from_second(second).unwrap_or(Timestamp::MAX);
     match dates {
@@ -229,7 +230,7 @@ pub(super) fn format_time(second: i64, dates: Dates) -> String {
     }
 }
 
-/// Words for a movement that mean one thing only, on whatever wire.
+/// The kind of a transaction by a word that means one thing only, on whatever wire.
 pub(super) fn transaction_kind(word: &str) -> TransactionKind {
     match plain(word).as_str() {
         "purchase" | "consume" | "consumption" | "payment" | "spend" | "auth" | "authorization" => {
@@ -245,7 +246,8 @@ pub(super) fn transaction_kind(word: &str) -> TransactionKind {
     }
 }
 
-/// The provider's words for a row: its state, with the kind where that is a word of its own.
+/// The provider's words for a row, as they are shown: its state, and before it the kind where ours
+/// would say less.
 pub(super) fn state_words(kind: TransactionKind, kind_word: &str, state_word: &str) -> Arc<str> {
     let own = match kind {
         TransactionKind::Other | TransactionKind::Adjustment => kind_word,
@@ -274,6 +276,24 @@ pub(super) fn domain_amount(kind: TransactionKind, amount: Money) -> Money {
         | TransactionKind::Fee
         | TransactionKind::TopUp
         | TransactionKind::Withdrawal => amount.abs(),
+    }
+}
+
+/// Why a row was declined or failed: a field of one of these names, else the text of the row.
+pub(super) fn decline_reason(
+    row: &JsonObject,
+    names: &[&str],
+    state: TransactionState,
+    text: Option<&Arc<str>>,
+) -> Option<Arc<str>> {
+    match state {
+        TransactionState::Declined | TransactionState::Failed => {
+            row.first_text(names).or_else(|| text.cloned())
+        }
+        TransactionState::Hold
+        | TransactionState::Cleared
+        | TransactionState::Reversed
+        | TransactionState::Unknown => None,
     }
 }
 

@@ -41,12 +41,12 @@ pub enum Lookup {
 
 impl Lookup {
     /// Nothing that could be its own.
-    pub(super) fn not_found(looked: impl Into<String>) -> Self {
+    pub fn not_found(looked: impl Into<String>) -> Self {
         Self::NotFound { looked: looked.into(), candidate: None }
     }
 
     /// What a fresh reading of the card says of a freeze, unfreeze or close.
-    pub(super) fn by_state(action_kind: ActionKind, card: &Card) -> Self {
+    pub fn by_state(action_kind: ActionKind, card: &Card) -> Self {
         let word = if card.state == CardState::Unknown {
             &*card.provider_state
         } else {

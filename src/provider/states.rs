@@ -1,13 +1,13 @@
-//! Words for how far a movement got, as data: what several wires share. What stands in no table
-//! claims nothing.
+//! The words that several wires have for the state of a transaction, as data. A word that is in no
+//! table is `UNKNOWN`.
 
 use crate::config::spelling::plain;
 use crate::domain::transaction::{TransactionKind, TransactionState};
 
-/// Words and our state for each, without case, blanks and signs.
+/// Words, in lower case and without blanks and signs, and our state for each.
 pub(super) type StateTable = [(&'static str, TransactionState)];
 
-/// Words that mean the same on every wire. INFERENCE: hardly any of the wires documents its words.
+/// Words that mean the same on every wire. INFERENCE: the documents name hardly any of them.
 const SHARED: &StateTable = &[
     ("hold", TransactionState::Hold),
     ("held", TransactionState::Hold),
@@ -43,9 +43,9 @@ const SHARED: &StateTable = &[
     ("failure", TransactionState::Failed),
 ];
 
-/// Words that are clear enough for the feed, and not for money that is in doubt: of a top-up they
-/// leave the state open, since a state of a top-up may settle an operation.
-const OF_SPENDING: &StateTable = &[
+/// Words that are clear enough for the feed and not for money that is in doubt. Of a top-up they
+/// leave the state open, since the state of a top-up may settle an operation.
+const NOT_OF_TOP_UPS: &StateTable = &[
     ("approved", TransactionState::Hold),
     ("posted", TransactionState::Cleared),
     ("booked", TransactionState::Cleared),
@@ -74,9 +74,9 @@ const OF_SPENDING: &StateTable = &[
     ("aborted", TransactionState::Failed),
 ];
 
-/// The state of a movement: by the wire's own words first, then by those that all share. `UNKNOWN`
-/// for every other word and for none, since a word that nobody knows is no reason to say that money
-/// is pending.
+/// The state of a transaction: by the wire's own words first, then by those that all share.
+/// `UNKNOWN` for every other word and for none, since a word that is not known is no reason to say
+/// that money is pending.
 pub(super) fn transaction_state(
     word: &str,
     kind: TransactionKind,
@@ -86,8 +86,8 @@ pub(super) fn transaction_state(
     let of = |table: &StateTable| {
         table.iter().find(|(known, _)| *known == word).map(|(_, state)| *state)
     };
-    let spending = if kind == TransactionKind::TopUp { None } else { of(OF_SPENDING) };
-    of(own).or_else(|| of(SHARED)).or(spending).unwrap_or(TransactionState::Unknown)
+    let loose = if kind == TransactionKind::TopUp { None } else { of(NOT_OF_TOP_UPS) };
+    of(own).or_else(|| of(SHARED)).or(loose).unwrap_or(TransactionState::Unknown)
 }
 
 #[cfg(test)]
@@ -138,7 +138,7 @@ mod tests {
 
     #[test]
     fn no_word_has_two_states() {
-        let all: Vec<&str> = SHARED.iter().chain(OF_SPENDING).map(|(word, _)| *word).collect();
+        let all: Vec<&str> = SHARED.iter().chain(NOT_OF_TOP_UPS).map(|(word, _)| *word).collect();
         let once: std::collections::BTreeSet<&str> = all.iter().copied().collect();
         assert_eq!((once.len(), all.iter().all(|word| plain(word) == **word)), (all.len(), true));
     }

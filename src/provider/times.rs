@@ -1,5 +1,5 @@
-//! Times as the wires write them. Each form is read only where it can mean one moment; everything
-//! else is odd.
+//! Times as the wires write them. Each form is read only where it can mean one time; everything
+//! else is an error of its row.
 
 use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
@@ -12,11 +12,11 @@ use crate::clock::millis;
 ///
 /// | form | example |
 /// |---|---|
-/// | RFC 3339, with `T` or a blank, any offset or `Z` | `2025-07-10T16:43:50Z`, `2025-07-10 22:13:50 +0530` |
+/// | RFC 3339, with `T` or a blank | `2025-07-10T16:43:50Z`, `2025-07-10 22:13:50 +0530` |
 /// | the same without an offset: a time of `zone` | `2025-07-10T16:43:50`, `2025-07-09T24:00:00` |
 /// | a date: its midnight in `zone` | `2025-07-10`, `20250710` |
 /// | compact | `20250710164350`, `20250710T164350Z` |
-/// | Unix time in seconds, milli-, micro- or nanoseconds, also with a fraction | `1752165830`, `1752165830.5` |
+/// | Unix time in s, ms, µs or ns, also with a fraction | `1752165830`, `1752165830.5` |
 /// | as Java's default format writes it | `Jul 10, 2025 4:43:50 PM` |
 ///
 /// `None` for everything else.
@@ -50,9 +50,9 @@ pub fn read_time(text: &str, zone: &TimeZone) -> Option<Timestamp> {
     DateTime::strptime("%b %d, %Y %I:%M:%S %p", &text).ok().and_then(in_zone)
 }
 
-/// The time of a row, as long as it can be one: not before 2000, and not more than a day after
-/// `now`. A time outside of that is a form that was misread, and would stand at the top of the feed
-/// for ever.
+/// The time of a row, as long as it is plausible: not before 2000, and not more than a day after
+/// `now`, since the provider's clock may be ahead. Anything else is a form that was misread, and
+/// would stay at the top of the feed for ever.
 ///
 /// # Errors
 /// When it is outside; the sentence names the field and the time.
@@ -69,8 +69,8 @@ pub fn plausible(name: &str, at: Timestamp, now: Timestamp) -> Result<Timestamp,
 
 const YEAR_2000: Timestamp = Timestamp::constant(946_684_800, 0);
 
-/// `YYYYMMDD`, with `HHMM` or `HHMMSS` behind it or without, in the zone. Years outside of 1990 to
-/// 2100 are none: the same digits are a Unix time.
+/// `YYYYMMDD`, with `HHMM` or `HHMMSS` behind it or without, in the zone. Only years from 1990 to
+/// 2099 count: other digits of this length are a Unix time.
 fn compact(digits: &str, zone: &TimeZone) -> Option<Timestamp> {
     if !matches!(digits.len(), 8 | 12 | 14) {
         return None;

@@ -18,8 +18,8 @@ use super::crypto::{equal, sha256};
 /// When the cipher suites cannot be set up.
 pub(super) fn client(pin: Option<[u8; 32]>) -> Result<ClientConfig, Error> {
     let provider = Arc::new(aws_lc_rs::default_provider());
-    // A machine without any roots can still talk to its own loopback; every https server is refused
-    // then, in words.
+    // Without any roots the machine can still talk to its own loopback; every https server is then
+    // refused with a sentence that says what is missing.
     let platform = Verifier::new(Arc::clone(&provider)).ok();
     with(provider, platform.map(|platform| Arc::new(platform) as Arc<dyn ServerCertVerifier>), pin)
 }
@@ -46,10 +46,11 @@ fn with(
     Ok(config)
 }
 
-/// Everything that the inner verifier asks, and the pin.
+/// Checks certificates by the platform's rules and then, where one is configured, by the pin.
 #[derive(Debug)]
 struct Pinned {
-    /// `None` trusts nobody: this machine has no certificates to check servers by.
+    /// The platform's verifier; `None` where this machine has no CA certificates: then no server is
+    /// trusted.
     trusted: Option<Arc<dyn ServerCertVerifier>>,
     pin: Option<[u8; 32]>,
 }
@@ -122,13 +123,16 @@ mod tests {
     use super::*;
     use data_encoding::{BASE64, HEXLOWER};
 
-    /// A self-signed certificate made for this test with OpenSSL; it belongs to nobody.
-    const CERTIFICATE: &str = "MIIBrTCCAVOgAwIBAgIUSoyMkNRmRmgXrV9LZhWK2cdh71MwCgYIKoZIzj0EAwIwHDEaMBgGA1UEAwwRY2FyZHMuZXhhbXBsZS5jb20wIBcNMj\
-         YxMTIxMTI0ODU0WhgPMjEyNjEwMjgxMjQ4NTRaMBwxGjAYBgNVBAMMEWNhcmRzLmV4YW1wbGUuY29tMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcD\
-         QgAELeCMWAfeiup2ZZ4aDZzsZ/mU6vt4+LRDGw7+W9iIiZynBq1GGuKi3njVx+hnpRNcMeFojVAfL1UNVujqcrbsF6NxMG8wHQYDVR0OBBYEFN\
-         7euwTpu6Wx7YuWsgxzTQsY9f9nMB8GA1UdIwQYMBaAFN7euwTpu6Wx7YuWsgxzTQsY9f9nMA8GA1UdEwEB/wQFMAMBAf8wHAYDVR0RBBUwE4IR\
-         Y2FyZHMuZXhhbXBsZS5jb20wCgYIKoZIzj0EAwIDSAAwRQIhANPDbXHEaRec/+VMEzlV00k7HgQGBgxB8HsgKq8+3YNlAiA/88T87nkwD5JgFR\
-         RTb9ZLlWxMItNEJB/oNQvLvoP/kA==";
+    /// A self-signed certificate made for this test with OpenSSL.
+    const CERTIFICATE: &str = "\
+        MIIBrTCCAVOgAwIBAgIUSoyMkNRmRmgXrV9LZhWK2cdh71MwCgYIKoZIzj0EAwIwHDEaMBgGA1UEAwwR\
+        Y2FyZHMuZXhhbXBsZS5jb20wIBcNMjYxMTIxMTI0ODU0WhgPMjEyNjEwMjgxMjQ4NTRaMBwxGjAYBgNV\
+        BAMMEWNhcmRzLmV4YW1wbGUuY29tMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAELeCMWAfeiup2ZZ4a\
+        DZzsZ/mU6vt4+LRDGw7+W9iIiZynBq1GGuKi3njVx+hnpRNcMeFojVAfL1UNVujqcrbsF6NxMG8wHQYD\
+        VR0OBBYEFN7euwTpu6Wx7YuWsgxzTQsY9f9nMB8GA1UdIwQYMBaAFN7euwTpu6Wx7YuWsgxzTQsY9f9n\
+        MA8GA1UdEwEB/wQFMAMBAf8wHAYDVR0RBBUwE4IRY2FyZHMuZXhhbXBsZS5jb20wCgYIKoZIzj0EAwID\
+        SAAwRQIhANPDbXHEaRec/+VMEzlV00k7HgQGBgxB8HsgKq8+3YNlAiA/88T87nkwD5JgFRRTb9ZLlWxM\
+        ItNEJB/oNQvLvoP/kA==";
 
     /// SHA-256 of its public key, as OpenSSL tells it.
     const KEY: &str = "0f225092700624c2ce0317503216a853979151b0f6ba09d94dd51dafcc4bc4dd";

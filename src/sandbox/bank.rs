@@ -24,14 +24,16 @@ use jiff::{SignedDuration, Timestamp};
 
 pub(super) use self::accounts::{Account, Float};
 use self::agenda::{Agenda, Clearing, Event};
-pub(super) use self::amounts::{after, code, digits, rounded, scaled};
+pub(super) use self::amounts::{after, digits, from_us_cents, parse_currency, rounded};
 use self::card::Balance;
 pub(super) use self::card::Card;
 pub use self::card::CardState;
 pub use self::decline::Decline;
 use self::lists::Lists;
 pub(super) use self::lists::Window;
-pub(super) use self::programme::{CardPlan, Closing, FeePayer, Person, Plastic, Programme, person};
+pub(super) use self::programme::{
+    CardPlan, Closing, FeePayer, Person, PhysicalCards, Programme, person,
+};
 pub(super) use self::row::{Progress, Row, RowKind};
 use self::scenarios::Effects;
 use self::top_ups::TopUps;
@@ -39,7 +41,7 @@ pub(super) use self::top_ups::{Refusal, TopUp};
 use super::Options;
 use super::dialect::{Dialect, Wire};
 use super::merchants::Merchant;
-use super::random::{Random, mixed};
+use super::random::{Random, mix};
 
 /// One provider's bank.
 pub(super) struct Bank {
@@ -107,7 +109,7 @@ impl Bank {
         // The dialect's position in the list is part of the seed, so that equal banks differ.
         let mut bank = Self {
             wire: dialect.wire(),
-            random: Random::new(mixed(options.seed ^ mixed(dialect as u64 + 11))),
+            random: Random::new(mix(options.seed ^ mix(dialect as u64 + 11))),
             cards: Vec::new(),
             rows: Vec::new(),
             floats: Vec::new(),

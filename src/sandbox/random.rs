@@ -15,7 +15,7 @@ impl Random {
 
     pub(super) fn next(&mut self) -> u64 {
         self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        mixed(self.state)
+        mix(self.state)
     }
 
     /// From 0 up to, but without, `end`; 0 when `end` is 0.
@@ -47,8 +47,8 @@ impl Random {
         usize::try_from(self.below(length as u64)).unwrap_or(0)
     }
 
-    /// Sixteen bytes, for the start of a ciphertext.
-    pub(super) fn block(&mut self) -> [u8; 16] {
+    /// Sixteen bytes, for the initialization vector of a ciphertext.
+    pub(super) fn iv(&mut self) -> [u8; 16] {
         let mut out = [0; 16];
         for (to, from) in out
             .iter_mut()
@@ -62,8 +62,8 @@ impl Random {
     /// An id in the shape of a UUID, always the same for the same seed and number, whatever was
     /// drawn before.
     pub(super) fn uuid(&self, number: u64) -> String {
-        let high = mixed(self.seed ^ mixed(number));
-        let low = mixed(high ^ 0x5bd1_e995);
+        let high = mix(self.seed ^ mix(number));
+        let low = mix(high ^ 0x5bd1_e995);
         format!(
             "{:08x}-{:04x}-4{:03x}-{:04x}-{:012x}",
             high >> 32,
@@ -81,7 +81,7 @@ impl Random {
 }
 
 /// The output function of splitmix64: neighbouring numbers give unrelated ones.
-pub(super) const fn mixed(number: u64) -> u64 {
+pub(super) const fn mix(number: u64) -> u64 {
     let mut z = number;
     z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);

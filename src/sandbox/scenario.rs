@@ -41,7 +41,7 @@ pub enum Scenario {
     /// Every second purchase is booked at once and dated 5 to 40 minutes back, so that it is deep
     /// in the lists.
     LateRows,
-    /// A row comes in after a page of a list was read, at most every five seconds.
+    /// A row is inserted after a page of a list was read, at most every five seconds.
     PageShifts,
     /// No page has more than 20 rows, whatever is asked for.
     ShortPages,

@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 
 use super::bank::after;
-use super::seal;
+use super::crypto;
 
 /// How long an account stays locked: ten minutes (ibanera wire notes, 1.2; enkash does not say).
 const LOCK_MILLIS: u64 = 600_000;
@@ -66,6 +66,6 @@ impl Sessions {
     /// Whether the token was given out and has not expired.
     pub(super) fn accepts(&mut self, token: &str, now: Timestamp) -> bool {
         self.tokens.retain(|(_, until)| *until > now);
-        self.tokens.iter().any(|(ours, _)| seal::same(ours, token))
+        self.tokens.iter().any(|(ours, _)| crypto::equal_secrets(ours, token))
     }
 }

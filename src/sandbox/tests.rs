@@ -65,7 +65,7 @@ async fn faults_hit_the_next_requests_and_no_more() {
         let body = body.unwrap();
         let signed = serde_json::from_str::<Value>(&body).is_ok_and(|answer| {
             let sealed = answer["encrypted_payload"].as_str().unwrap_or_default();
-            seal::hmac_holds(
+            crypto::hmac_is_valid(
                 dialect::banana::SECRET_KEY.as_bytes(),
                 sealed,
                 answer["hmac"].as_str().unwrap_or_default(),

@@ -5,7 +5,7 @@ use http::StatusCode;
 use jiff::{SignedDuration, Timestamp};
 use rust_decimal::Decimal;
 
-use super::bank::{Card, Progress, Row, RowKind, scaled};
+use super::bank::{Card, Progress, Row, RowKind, from_us_cents};
 use super::call::Reply;
 use super::json::{Json, text};
 use super::{Dialect, Merchant, Sandbox, faults};
@@ -32,7 +32,7 @@ pub enum CardTrouble {
 /// How a list changes right after a page of it was read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ListChange {
-    /// A fee comes in: everything behind it moves down by a row.
+    /// A fee is inserted at the top: everything behind it moves down by a row.
     Insert,
     /// The newest row that is spending leaves the list: everything behind it moves up. If it is a
     /// hold, it is released.
@@ -45,7 +45,7 @@ pub enum ListChange {
     Repeat,
 }
 
-/// Fields of a row that are written otherwise than they should be, each as this text in quotes.
+/// Fields of a row that are overridden, each by this text in quotes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RowOverrides {
     /// The amount, such as `(12.00)` or `1,234.56`.
@@ -226,7 +226,7 @@ impl Sandbox {
         overrides: RowOverrides,
     ) -> Option<String> {
         let added = self.with_card(dialect, card_id, |bank, card, now| {
-            let sum = scaled(1_000, bank.cards.get(card)?.currency);
+            let sum = from_us_cents(1_000, bank.cards.get(card)?.currency);
             let merchant = Merchant::new("ODD ROW", "5999", "SE");
             let row = bank.book(card, sum, Some(merchant), SignedDuration::ZERO, now);
             bank.rows.get_mut(row)?.listing.overrides = overrides;

@@ -7,6 +7,7 @@ mod command_line;
 mod configuration;
 mod conformance;
 mod faults;
+mod fifth_provider;
 mod free_text;
 mod harness;
 mod hostile;

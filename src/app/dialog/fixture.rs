@@ -130,20 +130,17 @@ impl Operator {
     }
 
     /// Opens the dialog of a change.
-    pub(crate) fn open(mut self, action_kind: ActionKind, id: &str) -> Self {
-        let transition = Dialog::for_action(action_kind, &key(id), &mut self.portfolio);
-        self.follow(transition);
-        self.pass(400)
+    pub(crate) fn open(self, action_kind: ActionKind, id: &str) -> Self {
+        self.open_with(id, |key, portfolio| Dialog::for_action(action_kind, key, portfolio))
     }
 
-    pub(crate) fn cover_decline(mut self, id: &str) -> Self {
-        let transition = Dialog::cover_decline(&key(id), &mut self.portfolio);
-        self.follow(transition);
-        self.pass(400)
-    }
-
-    pub(crate) fn menu(mut self, id: &str) -> Self {
-        let transition = Dialog::menu(&key(id), &mut self.portfolio);
+    /// Opens a dialog about a card, and waits until it takes keys.
+    pub(crate) fn open_with(
+        mut self,
+        id: &str,
+        open: impl FnOnce(&CardKey, &mut Portfolio) -> Transition,
+    ) -> Self {
+        let transition = open(&key(id), &mut self.portfolio);
         self.follow(transition);
         self.pass(400)
     }
@@ -319,25 +316,13 @@ impl Operator {
     pub(crate) fn declined(mut self, id: &str, asked: Money) -> Self {
         let at = self.portfolio.now.saturating_sub(Duration::from_secs(300)).expect("a time");
         let row = Transaction {
-            provider: ProviderId::new("acme"),
-            id: "t1".into(),
-            task: None,
             card_id: Some(id.into()),
-            last4: None,
             kind: TransactionKind::Purchase,
             state: TransactionState::Declined,
             provider_state: "DECLINED".into(),
-            amount: asked,
-            fee: None,
             merchant: Some("ICA MAXI".into()),
-            mcc: None,
-            country: None,
             decline_reason: Some("INSUFFICIENT_FUNDS".into()),
-            description: None,
-            at,
-            seen_at: at,
-            operation: None,
-            listed: crate::domain::transaction::Listed::Still,
+            ..Transaction::new(ProviderId::new("acme"), "t1".into(), asked, at)
         };
         self.portfolio.apply(&EngineEvent::Transactions(vec![row]));
         self

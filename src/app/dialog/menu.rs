@@ -4,9 +4,9 @@ use super::transition::Transition;
 use super::{Content, Dialog, DialogBody, top_up};
 use crate::app::Effect;
 use crate::app::chord::{Chord, Key};
-use crate::app::portfolio::{ActionRefusal, Portfolio};
+use crate::app::portfolio::Portfolio;
 use crate::domain::card::CardKey;
-use crate::domain::operation::{ActionKind, OperationId};
+use crate::domain::operation::{ActionKind, OperationId, Refusal};
 use crate::engine::Job;
 
 /// The actions, in their order. Covering a decline stands behind the top-up.
@@ -107,7 +107,7 @@ impl Menu {
             Choice::CoverDecline => ActionKind::TopUp,
             Choice::Look(_) | Choice::ReadCard => return false,
         };
-        matches!(portfolio.check(action_kind, &self.key), Err(ActionRefusal::Open(_)))
+        matches!(portfolio.check(action_kind, &self.key), Err(Refusal::Open(_)))
     }
 
     fn choose(&self, item: Option<&Item>, portfolio: &mut Portfolio) -> Transition {

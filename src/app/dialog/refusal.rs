@@ -8,7 +8,7 @@ use crate::domain::card::CardKey;
 use crate::domain::operation::ActionKind;
 
 #[derive(Debug)]
-pub(crate) struct Refusal {
+pub(crate) struct RefusalNotice {
     /// What was wanted.
     pub(crate) action_kind: ActionKind,
     pub(crate) key: CardKey,
@@ -16,13 +16,13 @@ pub(crate) struct Refusal {
     pub(crate) why: String,
 }
 
-impl Refusal {
+impl RefusalNotice {
     pub(super) fn new(action_kind: ActionKind, key: &CardKey, why: &str) -> Self {
         Self { action_kind, key: key.clone(), why: why.to_owned() }
     }
 }
 
-impl DialogBody for Refusal {
+impl DialogBody for RefusalNotice {
     fn content(&self) -> Content<'_> {
         Content::Refusal(self)
     }

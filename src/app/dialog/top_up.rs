@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::confirmation::{Confirmation, KeyOutcome, required_level};
 use super::form::{Form, FormBody};
-use super::refusal::Refusal;
+use super::refusal::RefusalNotice;
 use super::transition::{Next, Transition};
 use super::{Content, Dialog, obstacle, target};
 use crate::app::Effect;
@@ -65,7 +65,7 @@ impl Dialog {
         match shortfall(key, portfolio) {
             Ok(shortfall) => Self::open(TopUp::covering(key, &shortfall, portfolio), portfolio)
                 .and(Effect::Ask(Job::RefreshCard(key.clone()))),
-            Err(why) => Self::open(Refusal::new(ActionKind::TopUp, key, &why), portfolio),
+            Err(why) => Self::open(RefusalNotice::new(ActionKind::TopUp, key, &why), portfolio),
         }
     }
 }

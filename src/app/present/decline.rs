@@ -5,11 +5,11 @@ use super::role::Role;
 use super::time::TimeFormat;
 use crate::app::command::Command;
 use crate::app::keymap::Keymap;
-use crate::app::portfolio::{ActionRefusal, Portfolio};
+use crate::app::portfolio::Portfolio;
 use crate::domain::card::Card;
 use crate::domain::decline::DeclineReason;
 use crate::domain::money::Money;
-use crate::domain::operation::ActionKind;
+use crate::domain::operation::{ActionKind, Refusal};
 use crate::domain::text;
 use crate::domain::transaction::Transaction;
 
@@ -115,13 +115,13 @@ fn next(portfolio: &Portfolio, keymap: &Keymap, card: &Card, decline: &Transacti
     let or_why =
         |action_kind: ActionKind, text: String| match portfolio.check(action_kind, &card.key) {
             Ok(()) => text,
-            Err(ActionRefusal::Open(open)) => format!(
+            Err(Refusal::Open(open)) => format!(
                 "wait: {} is {} (op {})",
                 open.action_kind.phrase(),
                 open.state.as_str(),
                 open.id.short()
             ),
-            Err(ActionRefusal::Because(why)) => format!("{text} - not now: {why}"),
+            Err(why) => format!("{text} - not now: {why}"),
         };
     match reason(decline) {
         Some(DeclineReason::NotEnoughMoney) => match shortfall(card, decline) {

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use super::{SecretError, forget, read_limited};
 
-/// A program that closed its output is polled for its exit status at this interval, this many times.
+/// A program that closed its output is polled for its exit status at this interval, this many
+/// times.
 const POLL_INTERVAL: Duration = Duration::from_millis(10);
 const POLLS: u32 = 300;
 

@@ -20,25 +20,22 @@ fn usd(text: &str) -> Money {
 
 fn decline() -> Transaction {
     Transaction {
-        provider: ProviderId::new("acme"),
-        id: "t-77".into(),
-        task: None,
         card_id: Some("c1".into()),
         last4: "4242".parse().ok(),
         kind: TransactionKind::Purchase,
         state: TransactionState::Declined,
         provider_state: "DECLINED".into(),
-        amount: usd("41.90"),
-        fee: None,
         merchant: Some("ICA MAXI STOCKHOLM".into()),
         mcc: Some("5411".into()),
         country: Some("SE".into()),
         decline_reason: Some("INSUFFICIENT_FUNDS".into()),
-        description: None,
-        at: "2026-04-03T12:05:09Z".parse().expect("a time"),
         seen_at: now(),
-        operation: None,
-        listed: crate::domain::transaction::Listed::Still,
+        ..Transaction::new(
+            ProviderId::new("acme"),
+            "t-77".into(),
+            usd("41.90"),
+            "2026-04-03T12:05:09Z".parse().expect("a time"),
+        )
     }
 }
 

@@ -4,6 +4,7 @@
 use super::Operation;
 use super::action::ActionKind;
 use super::capabilities::{Capabilities, Support};
+use super::refusal::Refusal;
 #[cfg(doc)]
 use super::state::OperationState;
 use crate::domain::card::{Card, CardKind, CardState};
@@ -19,64 +20,35 @@ pub fn check_action(
     card: &Card,
     capabilities: &Capabilities,
     open: &[Operation],
-) -> Result<(), Denied> {
+) -> Result<(), Refusal> {
     if let Support::No(why) = capabilities.offers(action_kind) {
-        return Err(Denied::NotOffered(why));
+        return Err(Refusal::NotOffered(why));
     }
     if card.state == CardState::Closed {
-        return Err(Denied::Closed);
+        return Err(Refusal::Closed);
     }
     match (action_kind, card.state) {
         (ActionKind::Freeze, CardState::Frozen) | (ActionKind::Unfreeze, CardState::Active) => {
-            return Err(Denied::State(card.state));
+            return Err(Refusal::State(card.state));
         }
         (ActionKind::Freeze | ActionKind::Unfreeze | ActionKind::TopUp, CardState::Blocked) => {
-            return Err(Denied::Blocked);
+            return Err(Refusal::Blocked);
         }
-        (ActionKind::TopUp, CardState::Expired) => return Err(Denied::State(card.state)),
+        (ActionKind::TopUp, CardState::Expired) => return Err(Refusal::State(card.state)),
         _ => {}
     }
     if action_kind == ActionKind::TopUp && card.currency.is_none() {
-        return Err(Denied::NoCurrency);
+        return Err(Refusal::NoCurrency);
     }
     if action_kind == ActionKind::SetPin
         && card.kind == Some(CardKind::Virtual)
         && capabilities.pin.is_ok_and(|rule| rule.physical_only)
     {
-        return Err(Denied::Virtual);
+        return Err(Refusal::Virtual);
     }
     open.iter()
         .find(|op| op.card == card.key && op.blocks(action_kind))
-        .map_or(Ok(()), |op| Err(Denied::Open(Box::new(op.clone()))))
-}
-
-/// Why something may not be asked now.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
-pub enum Denied {
-    /// The provider does not offer it.
-    #[error("{0}")]
-    NotOffered(&'static str),
-    /// The card is closed.
-    #[error("the card is closed")]
-    Closed,
-    /// The card is in a state where it makes no sense.
-    #[error("the card is {}", .0.as_str())]
-    State(CardState),
-    /// The issuer blocked it; we cannot undo that.
-    #[error("the issuer blocked this card: only the issuer can undo it")]
-    Blocked,
-    /// Only plastic has a PIN.
-    #[error("this card is virtual: it has no PIN")]
-    Virtual,
-    /// Another operation of the same kind is not settled.
-    #[error(
-        "not sent: {} of this card is still {} (op {})",
-        .0.phrase(), .0.state.as_str(), .0.id.short()
-    )]
-    Open(Box<Operation>),
-    /// The currency is not known yet.
-    #[error("the card's currency is not known yet: wait for its first reading")]
-    NoCurrency,
+        .map_or(Ok(()), |op| Err(Refusal::Open(Box::new(op.clone()))))
 }
 
 /// What becomes of a change while an earlier one of its card is not settled, or an equal top-up

@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 
 use super::settings::IDS;
 use crate::config::spelling::Spelling;
-use crate::domain::card::{Balance, Card, CardKind, CardState, Reading};
+use crate::domain::card::{Balance, Card, CardKind, CardState, IdForm, Reading};
 use crate::domain::money::{Currency, Money};
 use crate::domain::transaction::{Transaction, TransactionKind, TransactionState};
 use crate::provider::json::{JsonObject, RowError};
@@ -151,17 +151,17 @@ pub(super) enum Task {
 /// The answer to a change (artha wire notes, 2.11 to 2.16). `Success` means accepted, not done
 /// (5.2).
 pub(super) fn task(answer: JsonObject, spelling: &Spelling) -> Result<Task, RowError> {
-    let why = said(&answer).map_or_else(String::new, |said| format!(": {said}"));
+    let why = refusal_text(&answer).map_or_else(String::new, |text| format!(": {text}"));
     let inner = listing::unwrap_data(answer, &["taskId", "status"])
         .ok_or_else(|| RowError::new(&format!("answered neither a task nor a status{why}")))?;
     let (id, status) = (inner.id("taskId"), inner.text("status"));
-    match status.as_deref().map(|word| fate_of_word(word, spelling)) {
-        Some(Fate::Failed) => Ok(Task::Refused(
-            said(&inner).as_deref().unwrap_or("it says Failed without a reason").to_owned(),
+    match status.as_deref().map(|word| task_state(word, spelling)) {
+        Some(TaskState::Failed) => Ok(Task::Refused(
+            refusal_text(&inner).as_deref().unwrap_or("it says Failed without a reason").to_owned(),
         )),
-        Some(Fate::Done) => Ok(Task::Accepted(id)),
-        Some(Fate::Open) | None if id.is_some() => Ok(Task::Accepted(id)),
-        Some(Fate::Open) => {
+        Some(TaskState::Done) => Ok(Task::Accepted(id)),
+        Some(TaskState::Open) | None if id.is_some() => Ok(Task::Accepted(id)),
+        Some(TaskState::Open) => {
             Err(RowError::new(&format!("answered \"{}\" and no task", status.unwrap_or_default())))
         }
         None => Err(RowError::new("answered neither a task nor a status")),
@@ -171,31 +171,31 @@ pub(super) fn task(answer: JsonObject, spelling: &Spelling) -> Result<Task, RowE
 /// What a task's status word says. INFERENCE (artha wire notes, 6): final when `success` or
 /// `failed` in any case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Fate {
+enum TaskState {
     Done,
     Failed,
     Open,
 }
 
-fn fate_of_word(word: &str, spelling: &Spelling) -> Fate {
+fn task_state(word: &str, spelling: &Spelling) -> TaskState {
     match spelling.transaction_state(word) {
-        Some(TransactionState::Cleared) => return Fate::Done,
+        Some(TransactionState::Cleared) => return TaskState::Done,
         Some(
             TransactionState::Declined | TransactionState::Reversed | TransactionState::Failed,
-        ) => return Fate::Failed,
-        Some(TransactionState::Hold | TransactionState::Unknown) => return Fate::Open,
+        ) => return TaskState::Failed,
+        Some(TransactionState::Hold | TransactionState::Unknown) => return TaskState::Open,
         None => {}
     }
     match listing::plain(word).as_str() {
         "success" | "successful" | "succeeded" | "succeed" | "completed" | "complete"
-        | "approved" => Fate::Done,
-        "failed" | "fail" | "failure" | "rejected" | "declined" => Fate::Failed,
-        _ => Fate::Open,
+        | "approved" => TaskState::Done,
+        "failed" | "fail" | "failure" | "rejected" | "declined" => TaskState::Failed,
+        _ => TaskState::Open,
     }
 }
 
 /// The fate of a top-up by its task (artha wire notes, 2.12).
-pub(super) fn fate(
+pub(super) fn task_lookup(
     answer: JsonObject,
     asked: &str,
     spelling: &Spelling,
@@ -209,17 +209,18 @@ pub(super) fn fate(
     let Some(status) = answer.text("status") else {
         return Ok(Lookup::Pending { looked: format!("task {short}.. has no status yet") });
     };
-    Ok(match fate_of_word(&status, spelling) {
-        Fate::Done => Lookup::Done {
+    Ok(match task_state(&status, spelling) {
+        TaskState::Done => Lookup::Done {
             proof: format!("task {short}.. says {status}"),
             credit: None,
             by: Evidence::Task,
         },
-        Fate::Failed => {
-            let reason = said(&answer).map_or_else(String::new, |reason| format!(": {reason}"));
+        TaskState::Failed => {
+            let reason =
+                refusal_text(&answer).map_or_else(String::new, |reason| format!(": {reason}"));
             Lookup::Failed { why: format!("task {short}.. says {status}{reason}"), row: None }
         }
-        Fate::Open => Lookup::Pending { looked: format!("task {short}.. says {status}") },
+        TaskState::Open => Lookup::Pending { looked: format!("task {short}.. says {status}") },
     })
 }
 
@@ -229,48 +230,39 @@ pub(super) const NAMES: listing::IdFields = listing::IdFields {
     row: &["transactionId", "id", "tx_id", "taskId"],
 };
 
-/// One row of a transaction list. `of` is the card whose list it is, where it is one card's.
+/// Where a row may say when it happened.
+const TIMES: [&str; 6] =
+    ["date", "time", "transactionDate", "transactionTime", "createdAt", "tx_time"];
+
+/// One row of a transaction list. `card` is the card whose list it is, where it is one card's.
 ///
 /// INFERENCE (artha wire notes, 6): the row's field names are not documented; those of
 /// `TopUpStatus` and of the upstream are tried.
 pub(super) fn transaction(
     row: &RawValue,
     reader: &RowReader<'_>,
-    of: Option<&Card>,
+    card: Option<&Card>,
 ) -> Result<Transaction, RowError> {
-    let spelling = reader.spelling;
     let row = JsonObject::read(row)?;
-    let named = &["currency", "cardCurrency", "deduction_currency", "tx_currency"];
-    let currency = listing::first_readable(named, |name| row.currency(name))?
-        .or_else(|| of.and_then(|card| card.currency))
-        .ok_or_else(|| RowError::new("has no currency"))?;
-    let amount = listing::first_readable(&["amount", "deduction_amount", "tx_amount"], |name| {
-        row.money(name, currency)
-    })?
-    .ok_or_else(|| RowError::new("has no amount"))?;
-    let at = reader.row_time(
-        &row,
-        &["date", "time", "transactionDate", "transactionTime", "createdAt", "tx_time"],
-    )?;
+    let amount = row_amount(&row, card)?;
+    let currency = amount.currency();
+    let at = reader.row_time(&row, &TIMES)?;
     let (kind_word, state_word) = (
         row.first_text(&["type", "transactionType", "business_type"]).unwrap_or_default(),
         row.first_text(&["status", "tx_status"]).unwrap_or_default(),
     );
-    let kind = spelling.transaction_kind(&kind_word).unwrap_or_else(|| kind(&kind_word));
-    let state = spelling.transaction_state(&state_word).unwrap_or_else(|| state(&state_word, kind));
-    let card_id = listing::card_id(&row, &["cardId", "card_id"], reader.ids.cards, of);
+    let kind = reader.spelling.transaction_kind(&kind_word).unwrap_or_else(|| kind(&kind_word));
+    let state =
+        reader.spelling.transaction_state(&state_word).unwrap_or_else(|| state(&state_word, kind));
+    let card_id = listing::card_id(&row, &["cardId", "card_id"], reader.ids.cards, card);
     let remarks = row.first_text(&["remarks", "description"]);
-    let decline_reason = matches!(state, TransactionState::Declined | TransactionState::Failed)
-        .then(|| {
-            row.first_text(&["declineReason", "reason", "failureReason"])
-                .or_else(|| remarks.clone())
-        })
-        .flatten();
-    let form = reader.ids.transactions;
-    let task = row.first_id(&["taskId"]).map(|id| form.canonical(&id));
-    // The row's own id names it whatever its kind; a task may have several rows, such as a top-up
-    // and its fee.
-    let own = row.first_id(&["transactionId", "id", "tx_id"]).map(|id| form.canonical(&id));
+    let decline_reason = listing::decline_reason(
+        &row,
+        &["declineReason", "reason", "failureReason"],
+        state,
+        remarks.as_ref(),
+    );
+    let (own, task) = row_ids(&row, reader.ids.transactions);
     let id = own.or_else(|| task.clone()).unwrap_or_else(|| {
         listing::derived_id(&[
             card_id.as_deref().unwrap_or(""),
@@ -280,16 +272,14 @@ pub(super) fn transaction(
         ])
     });
     Ok(Transaction {
-        provider: reader.provider.clone(),
         card_id,
         last4: row
             .last4("cardNumber")
             .or_else(|| row.last4("card_number"))
-            .or_else(|| of.and_then(|card| card.last4)),
+            .or_else(|| card.and_then(|card| card.last4)),
         kind,
         state,
         provider_state: listing::state_words(kind, &kind_word, &state_word),
-        amount: listing::domain_amount(kind, amount),
         fee: ["fee", "fees"].iter().find_map(|name| row.money(name, currency).ok().flatten()),
         merchant: row.first_text(&["merchantName", "merchant_name", "merchant"]),
         mcc: row.first_text(&["mcc", "merchantCategoryCode"]),
@@ -297,12 +287,27 @@ pub(super) fn transaction(
         decline_reason,
         description: remarks,
         task: task.filter(|task| *task != id),
-        id,
-        at,
         seen_at: reader.at,
-        operation: None,
-        listed: crate::domain::transaction::Listed::Still,
+        ..Transaction::new(reader.provider.clone(), id, listing::domain_amount(kind, amount), at)
     })
+}
+
+/// A row's amount, in the currency of the row or of the card whose list it is.
+fn row_amount(row: &JsonObject, card: Option<&Card>) -> Result<Money, RowError> {
+    let currencies = &["currency", "cardCurrency", "deduction_currency", "tx_currency"];
+    let currency = listing::first_readable(currencies, |name| row.currency(name))?
+        .or_else(|| card.and_then(|card| card.currency))
+        .ok_or_else(|| RowError::new("has no currency"))?;
+    let amounts = &["amount", "deduction_amount", "tx_amount"];
+    listing::first_readable(amounts, |name| row.money(name, currency))?
+        .ok_or_else(|| RowError::new("has no amount"))
+}
+
+/// A row's own id, which names it whatever its kind, and its task's: a task may have several rows,
+/// such as a top-up and its fee.
+fn row_ids(row: &JsonObject, form: IdForm) -> (Option<Arc<str>>, Option<Arc<str>>) {
+    let id = |names: &[&str]| row.first_id(names).map(|id| form.canonical(&id));
+    (id(&["transactionId", "id", "tx_id"]), id(&["taskId"]))
 }
 
 /// No transaction type is documented. INFERENCE (artha wire notes, 4.2 and 7.3): words of its
@@ -335,7 +340,7 @@ fn state(word: &str, kind: TransactionKind) -> TransactionState {
 }
 
 /// The provider's words in a refusal. INFERENCE (artha wire notes, 3): no error body is documented.
-pub(super) fn said(answer: &JsonObject) -> Option<Arc<str>> {
+pub(super) fn refusal_text(answer: &JsonObject) -> Option<Arc<str>> {
     answer
         .text("message")
         .or_else(|| answer.object("error")?.first_text(&["message", "details"]))
@@ -345,5 +350,5 @@ pub(super) fn said(answer: &JsonObject) -> Option<Arc<str>> {
 /// The provider's words in the body of a refusal, whatever it is; empty when it has none.
 pub(super) fn refusal_words(body: &[u8]) -> String {
     let Ok(json) = serde_json::from_slice::<&RawValue>(body) else { return String::new() };
-    listing::refusal_reason(json, said)
+    listing::refusal_reason(json, refusal_text)
 }

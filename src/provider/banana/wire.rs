@@ -12,7 +12,7 @@ use super::settings::IDS;
 use crate::config::spelling::Spelling;
 use crate::domain::card::{Balance, Card, CardKind, CardState, Reading};
 use crate::domain::money::{Currency, Money};
-use crate::domain::transaction::{Transaction, TransactionKind, TransactionState};
+use crate::domain::transaction::{Transaction, TransactionKind};
 use crate::provider::json::{JsonObject, RowError, list};
 use crate::provider::listing::{self, RowReader};
 
@@ -219,16 +219,16 @@ pub(super) fn refused(answer: &JsonObject) -> Option<String> {
 pub(super) const NAMES: listing::IdFields =
     listing::IdFields { card: &["card_id"], row: &["id", "transaction_id"] };
 
-/// One row of the transactions (banana wire notes, 2.12). `of` is the card whose list it is, where
-/// it is one card's.
+/// One row of the transactions (banana wire notes, 2.12). `card` is the card whose list it is,
+/// where it is one card's.
 pub(super) fn transaction(
     row: &RawValue,
     reader: &RowReader<'_>,
-    of: Option<&Card>,
+    card: Option<&Card>,
 ) -> Result<Transaction, RowError> {
     let spelling = reader.spelling;
     let row = JsonObject::read(row)?;
-    let currency = row.currency("currency")?.or_else(|| of.and_then(|card| card.currency));
+    let currency = row.currency("currency")?.or_else(|| card.and_then(|card| card.currency));
     let currency = currency.ok_or_else(|| RowError::new("has no currency"))?;
     let amount = row.money("amount", currency)?.ok_or_else(|| RowError::new("has no amount"))?;
     let at = reader.row_time(&row, &["created_at", "occur_time"])?;
@@ -240,14 +240,14 @@ pub(super) fn transaction(
     let state = spelling
         .transaction_state(&state_word)
         .unwrap_or_else(|| crate::provider::states::transaction_state(&state_word, kind, &[]));
-    let card_id = listing::card_id(&row, &["card_id"], reader.ids.cards, of);
+    let card_id = listing::card_id(&row, &["card_id"], reader.ids.cards, card);
     let description = row.first_text(&["description", "message"]);
-    let decline_reason = matches!(state, TransactionState::Declined | TransactionState::Failed)
-        .then(|| {
-            row.first_text(&["decline_reason", "error_reason", "reason"])
-                .or_else(|| description.clone())
-        })
-        .flatten();
+    let decline_reason = listing::decline_reason(
+        &row,
+        &["decline_reason", "error_reason", "reason"],
+        state,
+        description.as_ref(),
+    );
     let own =
         row.first_id(&["id", "transaction_id"]).map(|id| reader.ids.transactions.canonical(&id));
     let id = own.unwrap_or_else(|| {
@@ -259,25 +259,19 @@ pub(super) fn transaction(
         ])
     });
     Ok(Transaction {
-        provider: reader.provider.clone(),
-        id,
-        task: None,
         card_id,
-        last4: row.last4("card_number").or_else(|| of.and_then(|card| card.last4)),
+        last4: row.last4("card_number").or_else(|| card.and_then(|card| card.last4)),
         kind,
         state,
         provider_state: listing::state_words(kind, &kind_word, &state_word),
-        amount: listing::domain_amount(kind, amount),
         fee: row.money("fee", currency).ok().flatten(),
         merchant: row.text("merchant_name"),
         mcc: row.first_text(&["mcc", "merchant_category_code"]),
         country: row.first_text(&["merchant_country", "country"]),
         decline_reason,
         description,
-        at,
         seen_at: reader.at,
-        operation: None,
-        listed: crate::domain::transaction::Listed::Still,
+        ..Transaction::new(reader.provider.clone(), id, listing::domain_amount(kind, amount), at)
     })
 }
 

@@ -1,14 +1,14 @@
 //! What a card's list proves of one top-up that we sent, for wires on which a top-up has no name of
 //! its own in the list.
 //!
-//! **Which rows can be ours.** Only a *new* top-up of the same sum: one that the baseline, read just
-//! before the top-up was sent, does not have, that is not from before the intent by the measured
-//! clock, and that proves no other operation.
+//! **Which rows can be ours.** Only a *new* top-up of the same sum: one that the baseline, read
+//! just before the top-up was sent, does not have, that is not from before the intent by the
+//! measured clock, and that proves no other operation.
 //!
 //! **Who competes for them.** Of the equal top-ups of this card, `reserved` are surer to have
-//! arrived than this one and take their credits first; `open` are as much in doubt as this one. With
-//! more new rows than all of them together, somebody else sent one, and no row can be told from
-//! another.
+//! arrived than this one and take their credits first; `open` are as much in doubt as this one.
+//! With more new rows than all of them together, somebody else sent one, and no row can be told
+//! from another.
 //!
 //! **What is proven.** DONE when more have arrived than the surer ones take. FAILED only when a row
 //! that failed can be no other operation's. Everything else is reported as it was seen and left

@@ -75,25 +75,11 @@ fn operation() -> Operation {
 
 fn row(id: &str, amount: &str, second: i64) -> Transaction {
     Transaction {
-        provider: ProviderId::new("acme"),
-        id: id.into(),
-        task: None,
         card_id: Some("c1".into()),
-        last4: None,
         kind: TransactionKind::TopUp,
         state: TransactionState::Cleared,
         provider_state: "RECHARGE SUCCESS".into(),
-        amount: money(amount),
-        fee: None,
-        merchant: None,
-        mcc: None,
-        country: None,
-        decline_reason: None,
-        description: None,
-        at: at(second),
-        seen_at: at(second),
-        operation: None,
-        listed: crate::domain::transaction::Listed::Still,
+        ..Transaction::new(ProviderId::new("acme"), id.into(), money(amount), at(second))
     }
 }
 
@@ -349,9 +335,10 @@ fn where_others_top_up_a_lost_answer_is_left_to_a_person() {
         );
     }
     let accepted = OperationState::Accepted;
-    assert!(
-        matches!(look(&[row("7", "30", 5)], accepted, &alone), Lookup::Done { credit: Some(id), .. } if &*id == "7")
-    );
+    assert!(matches!(
+        look(&[row("7", "30", 5)], accepted, &alone),
+        Lookup::Done { credit: Some(id), .. } if &*id == "7"
+    ));
     assert!(matches!(
         look(&[row("7", "30", 5), row("8", "30", 9)], accepted, &alone),
         Lookup::NotFound { candidate: Some(_), .. }

@@ -15,8 +15,8 @@ const MEASURED_ANEW_AFTER: SignedDuration = SignedDuration::from_mins(5);
 /// time between our sending and our receiving. The second of the date and the length of the
 /// exchange make that a range of more than a second. Ranges of several exchanges must overlap, so
 /// each one can narrow what is known. A range that does not overlap with what is known means that
-/// one of the clocks was set meanwhile: then, and every five minutes, since clocks drift, the newest
-/// range alone counts.
+/// one of the clocks was set meanwhile: then, and every five minutes, since clocks drift, the
+/// newest range alone counts.
 #[derive(Debug, Default)]
 pub(super) struct MeasuredClock(Mutex<Option<(ClockOffset, Timestamp)>>);
 

@@ -1,5 +1,5 @@
-//! What went wrong on the way to a server: the HTTP library's errors, whose own words name types of
-//! its source code, sorted into what an operator can tell apart.
+//! What went wrong on the way to a server: the HTTP library's errors, sorted into what an
+//! operator can tell apart. The library's own messages name types of its source code.
 //!
 //! Each sentence part stands behind "no connection to HOST: " and says what to do, where something
 //! can be done.

@@ -7,14 +7,15 @@
 
 use std::sync::Arc;
 
+use super::requests::Call;
 use super::settings::{self, Pays};
-use super::{Call, Ibanera, path_segment, wire};
+use super::{Ibanera, path_segment, wire};
 use crate::domain::card::Card;
 use crate::domain::money::Money;
 use crate::provider::{Error, ErrorKind, Payer, Result};
 
 /// Why top-ups are not offered before somebody has said who pays for them.
-pub(super) const NOBODY_PAYS: &str = "who pays is not set: write pays = \"customer\" (the card's \
+pub(super) const PAYER_NOT_SET: &str = "who pays is not set: write pays = \"customer\" (the card's \
                                       customer) or pays = \"manager\" (you) in this provider's \
                                       settings";
 
@@ -26,7 +27,7 @@ const MOST_PAGES: u32 = 100;
 
 /// The account that pays, and whose it is.
 #[derive(Debug)]
-pub(super) struct Paying {
+pub(super) struct PayingAccount {
     /// The customer it belongs to: `CustomersId`.
     pub(super) customer: Arc<str>,
     /// Its number: `CustomerAssetAccountId`.
@@ -39,14 +40,14 @@ pub(super) struct Paying {
 
 /// Why no account can pay.
 #[derive(Debug)]
-pub(super) struct Nobody {
+pub(super) struct NoPayer {
     /// Whose account was looked for.
     who: String,
     /// In one sentence.
     pub(super) why: String,
 }
 
-impl Paying {
+impl PayingAccount {
     fn who(&self) -> String {
         format!("account {} of customer {}", self.account, self.customer)
     }
@@ -69,7 +70,7 @@ impl Paying {
     }
 }
 
-impl Nobody {
+impl NoPayer {
     /// For a quote.
     pub(super) fn payer(self) -> Payer {
         Payer { who: self.who, account: None, holds: None, trouble: Some(self.why) }
@@ -81,18 +82,24 @@ impl Ibanera {
     ///
     /// # Errors
     /// When the accounts could not be read, or nobody said who pays.
-    pub(super) async fn paying(&self, card: &Card) -> Result<std::result::Result<Paying, Nobody>> {
+    pub(super) async fn paying(
+        &self,
+        card: &Card,
+    ) -> Result<std::result::Result<PayingAccount, NoPayer>> {
         match self.pays {
-            None => Err(Error::new(&self.provider, ErrorKind::NotOffered, NOBODY_PAYS)),
+            None => Err(Error::new(&self.provider, ErrorKind::NotOffered, PAYER_NOT_SET)),
             Some(Pays::Customer) => self.customer_pays(card).await,
             Some(Pays::Manager) => self.manager_pays(card).await,
         }
     }
 
-    async fn customer_pays(&self, card: &Card) -> Result<std::result::Result<Paying, Nobody>> {
+    async fn customer_pays(
+        &self,
+        card: &Card,
+    ) -> Result<std::result::Result<PayingAccount, NoPayer>> {
         let customer = card.owner.clone();
         let customer = customer.ok_or_else(|| {
-            self.no("the card's customer is not known yet: wait for its first reading")
+            self.invalid("the card's customer is not known yet: wait for its first reading")
         })?;
         let who = format!("customer {customer}");
         let accounts = match self.accounts_of(&customer).await {
@@ -119,22 +126,27 @@ impl Ibanera {
                      list-accounts in paths",
                     error.reason()
                 );
-                return Ok(Err(Nobody { who, why }));
+                return Ok(Err(NoPayer { who, why }));
             }
             Err(error) => return Err(error),
         };
         Ok(match self.pick(card, &accounts, &who) {
-            Ok((account, currency, holds)) => Ok(Paying { customer, account, currency, holds }),
-            Err(why) => Err(Nobody { who, why }),
+            Ok((account, currency, holds)) => {
+                Ok(PayingAccount { customer, account, currency, holds })
+            }
+            Err(why) => Err(NoPayer { who, why }),
         })
     }
 
-    async fn manager_pays(&self, card: &Card) -> Result<std::result::Result<Paying, Nobody>> {
+    async fn manager_pays(
+        &self,
+        card: &Card,
+    ) -> Result<std::result::Result<PayingAccount, NoPayer>> {
         let who = "the manager".to_owned();
         let accounts = self.accounts().await?;
         let (account, currency, holds) = match self.pick(card, &accounts, &who) {
             Ok(picked) => picked,
-            Err(why) => return Ok(Err(Nobody { who, why })),
+            Err(why) => return Ok(Err(NoPayer { who, why })),
         };
         let customer = match self.manager(account).await {
             Ok(customer) => customer,
@@ -149,11 +161,11 @@ impl Ibanera {
                      this provider's settings",
                     error.reason()
                 );
-                return Ok(Err(Nobody { who: format!("account {account} of the manager"), why }));
+                return Ok(Err(NoPayer { who: format!("account {account} of the manager"), why }));
             }
             Err(error) => return Err(error),
         };
-        Ok(Ok(Paying { customer, account, currency, holds }))
+        Ok(Ok(PayingAccount { customer, account, currency, holds }))
     }
 
     /// The manager's own customer id: as configured, else as its account tells it. Neither the
@@ -162,8 +174,8 @@ impl Ibanera {
     async fn manager(&self, account: i64) -> Result<Arc<str>> {
         let ask = async {
             let path = format!("{}?id={account}", self.spelling.path(settings::ACCOUNT));
-            let (answer, said) = self.ask(Call::read(&path)).await?;
-            let owner = said
+            let (answer, envelope) = self.ask(Call::read(&path)).await?;
+            let owner = envelope
                 .details()
                 .and_then(|row| row.first_id(&["customersID"]))
                 .filter(|id| &**id != "0");
@@ -189,18 +201,22 @@ impl Ibanera {
 
     /// The account that is named for a card, read by itself (ibanera wire notes, 2.16), if it says
     /// that it is this customer's.
-    async fn named_account(&self, card: &Card, customer: &str) -> Result<Option<wire::OwnAccount>> {
+    async fn named_account(
+        &self,
+        card: &Card,
+        customer: &str,
+    ) -> Result<Option<wire::AssetAccount>> {
         let Ok(Some(id)) = self.named(card) else { return Ok(None) };
         let path = format!("{}?id={id}", self.spelling.path(settings::ACCOUNT));
-        let (answer, said) = match self.ask(Call::read(&path)).await {
+        let (answer, envelope) = match self.ask(Call::read(&path)).await {
             Ok(read) => read,
             Err(error) if matches!(error.kind, ErrorKind::NotFound | ErrorKind::Refused) => {
                 return Ok(None);
             }
             Err(error) => return Err(error),
         };
-        let Some(raw) = said.rows().into_iter().next() else { return Ok(None) };
-        let account = wire::own_account(raw)
+        let Some(raw) = envelope.rows().into_iter().next() else { return Ok(None) };
+        let account = wire::asset_account(raw)
             .map_err(|why| answer.bad_reply(&format!("an account cannot be read: {why}")))?;
         Ok(account.filter(|account| account.owner.as_deref() == Some(customer)))
     }
@@ -210,7 +226,7 @@ impl Ibanera {
     fn pick(
         &self,
         card: &Card,
-        accounts: &[wire::OwnAccount],
+        accounts: &[wire::AssetAccount],
         who: &str,
     ) -> std::result::Result<(i64, &'static str, Option<Money>), String> {
         let named = self.named(card)?;
@@ -219,12 +235,12 @@ impl Ibanera {
                 .iter()
                 .filter_map(|account| Some((account.id.as_deref()?.parse::<i64>().ok()?, account)))
         };
-        let fits = |(id, account): (i64, &wire::OwnAccount)| {
+        let fits = |(id, account): (i64, &wire::AssetAccount)| {
             dollars(account)
                 .filter(|_| !account.suppressed)
                 .map(|currency| (id, currency, account.available))
         };
-        let listed = |of: &mut dyn Iterator<Item = (i64, &wire::OwnAccount)>| {
+        let listed = |of: &mut dyn Iterator<Item = (i64, &wire::AssetAccount)>| {
             let all: Vec<String> =
                 of.map(|(id, account)| format!("{id} {}", account.currency)).collect();
             if all.is_empty() { "none".to_owned() } else { all.join(", ") }
@@ -268,25 +284,27 @@ impl Ibanera {
 
     /// All of the manager's own accounts: without a page they come at once (ibanera wire notes,
     /// 2.15).
-    pub(super) async fn accounts(&self) -> Result<Vec<wire::OwnAccount>> {
+    pub(super) async fn accounts(&self) -> Result<Vec<wire::AssetAccount>> {
         let path = self.spelling.path(settings::ACCOUNT_BALANCES);
-        let (answer, said) = self.ask(Call::read(path)).await?;
-        let size = said.rows().len().max(1);
-        self.more_accounts(answer, said, |page| format!("{path}?pageNumber={page}&pageSize={size}"))
-            .await
+        let (answer, envelope) = self.ask(Call::read(path)).await?;
+        let size = envelope.rows().len().max(1);
+        self.more_accounts(answer, envelope, |page| {
+            format!("{path}?pageNumber={page}&pageSize={size}")
+        })
+        .await
     }
 
     /// All accounts of one customer (ibanera wire notes, 2.16; path and rows are INFERENCE there).
     /// Rows that name another customer do not count.
-    async fn accounts_of(&self, customer: &str) -> Result<Vec<wire::OwnAccount>> {
+    async fn accounts_of(&self, customer: &str) -> Result<Vec<wire::AssetAccount>> {
         let path = format!(
             "{}?CustomersId={}",
             self.spelling.path(settings::LIST_ACCOUNTS),
             path_segment(customer)
         );
         let paged = |page: u32| format!("{path}&PageSize={PAGE}&PageNumber={page}");
-        let (answer, said) = self.ask(Call::read(&paged(self.lists.first_page))).await?;
-        let mut accounts = self.more_accounts(answer, said, paged).await?;
+        let (answer, envelope) = self.ask(Call::read(&paged(self.lists.first_page))).await?;
+        let mut accounts = self.more_accounts(answer, envelope, paged).await?;
         accounts.retain(|account| account.owner.as_deref().is_none_or(|owner| owner == customer));
         Ok(accounts)
     }
@@ -295,16 +313,16 @@ impl Ibanera {
     async fn more_accounts(
         &self,
         mut answer: crate::provider::http::Answer,
-        mut said: wire::Envelope,
+        mut envelope: super::envelope::Envelope,
         path: impl Fn(u32) -> String,
-    ) -> Result<Vec<wire::OwnAccount>> {
-        let pages = said.pages().unwrap_or(1).min(MOST_PAGES);
-        let mut accounts: Vec<wire::OwnAccount> = Vec::new();
+    ) -> Result<Vec<wire::AssetAccount>> {
+        let pages = envelope.pages().unwrap_or(1).min(MOST_PAGES);
+        let mut accounts: Vec<wire::AssetAccount> = Vec::new();
         // A count of pages that lies loses no account behind a full page.
         for page in 1..=MOST_PAGES {
-            let (before, full) = (accounts.len(), said.rows().len() >= PAGE);
-            for raw in said.listed().map_err(|odd| answer.bad_reply(&odd.0))? {
-                let account = wire::own_account(raw).map_err(|why| {
+            let (before, full) = (accounts.len(), envelope.rows().len() >= PAGE);
+            for raw in envelope.listed().map_err(|error| answer.bad_reply(&error.0))? {
+                let account = wire::asset_account(raw).map_err(|why| {
                     answer.bad_reply(&format!("an account cannot be read: {why}"))
                 })?;
                 // A list that ignores the page must not count an account twice.
@@ -318,22 +336,22 @@ impl Ibanera {
             if page >= pages && (!full || nothing_new) {
                 break;
             }
-            (answer, said) = self.ask(Call::read(&path(page + self.lists.first_page))).await?;
+            (answer, envelope) = self.ask(Call::read(&path(page + self.lists.first_page))).await?;
         }
         Ok(accounts)
     }
 }
 
 /// Why a customer's accounts are not known.
-fn unlisted(who: String, error: &Error) -> Nobody {
+fn unlisted(who: String, error: &Error) -> NoPayer {
     let why = format!(
         "the accounts of {who} could not be listed ({}); the call's path is list-accounts in paths",
         error.reason()
     );
-    Nobody { who, why }
+    NoPayer { who, why }
 }
 
 /// What pays for top-ups (ibanera wire notes, 2.13).
-fn dollars(account: &wire::OwnAccount) -> Option<&'static str> {
+fn dollars(account: &wire::AssetAccount) -> Option<&'static str> {
     ["USD", "dUSD"].into_iter().find(|code| *code == account.currency.code())
 }

@@ -9,7 +9,8 @@ fn fields(json: &str) -> JsonObject<'_> {
 #[test]
 fn keys_are_found_in_any_case_and_empty_means_absent() {
     let row = fields(
-        r#"{"AvailableBalance":"100.00","cardnumber":"4111 1111 1111 1111","x":null,"y":"","z":"  "}"#,
+        r#"{"AvailableBalance":"100.00","cardnumber":"4111 1111 1111 1111",
+            "x":null,"y":"","z":"  "}"#,
     );
     assert_eq!(row.text("availablebalance").as_deref(), Some("100.00"));
     assert_eq!(row.last4("cardNumber").map(|l| l.to_string()), Some("1111".into()));
@@ -70,7 +71,8 @@ fn an_answer_of_any_depth_is_named_without_harm() {
 proptest! {
     #[test]
     fn ids_and_references_are_never_cut_even_where_they_look_like_card_numbers(
-        id in "[0-9]{12,19}|EKC[0-9]{4,16}|ct[0-9A-HJKMNP-TV-Z]{26}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|4111111111111111"
+        id in "[0-9]{12,19}|EKC[0-9]{4,16}|ct[0-9A-HJKMNP-TV-Z]{26}|\
+               [0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|4111111111111111"
     ) {
         let quoted = format!("{{\"id\":\"{id}\"}}");
         let row = fields(&quoted);

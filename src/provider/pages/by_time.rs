@@ -24,8 +24,8 @@ const CROWDED: &str =
 struct Stretch {
     since: Timestamp,
     until: Timestamp,
-    /// How many answers about it, one after the other, had nothing new; `None` for the whole window,
-    /// which was asked for nothing yet.
+    /// How many answers about it, one after the other, had nothing new; `None` for the whole
+    /// window, which was asked for nothing yet.
     barren: Option<u8>,
 }
 

@@ -4,7 +4,7 @@ use std::sync::{Mutex, PoisonError};
 use super::pager::TRUSTED_READINGS;
 use super::*;
 use crate::domain::card::{Card, CardKey, ProviderId};
-use crate::domain::transaction::{Listed, TransactionKind, TransactionState};
+use crate::domain::transaction::{TransactionKind, TransactionState};
 
 fn at(second: i64) -> Timestamp {
     Timestamp::from_second(1_800_000_000 + second).expect("a time of the test")
@@ -12,25 +12,16 @@ fn at(second: i64) -> Timestamp {
 
 fn row(id: usize, second: i64) -> Transaction {
     Transaction {
-        provider: ProviderId::new("acme"),
-        id: id.to_string().into(),
-        task: None,
         card_id: Some("c1".into()),
-        last4: None,
         kind: TransactionKind::Purchase,
         state: TransactionState::Cleared,
-        provider_state: "".into(),
-        amount: crate::domain::money::Money::zero("USD".parse().expect("USD")),
-        fee: None,
-        merchant: None,
-        mcc: None,
-        country: None,
-        decline_reason: None,
-        description: None,
-        at: at(second),
         seen_at: at(0),
-        operation: None,
-        listed: Listed::Still,
+        ..Transaction::new(
+            ProviderId::new("acme"),
+            id.to_string().into(),
+            crate::domain::money::Money::zero("USD".parse().expect("USD")),
+            at(second),
+        )
     }
 }
 

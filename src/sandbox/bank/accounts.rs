@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 use rust_decimal::Decimal;
 
-use super::amounts::{code, scaled};
+use super::amounts::{from_us_cents, parse_currency};
 use super::{Bank, Progress, RowKind};
 use crate::domain::money::{Currency, Money};
 
@@ -37,8 +37,8 @@ impl Bank {
     /// Opens the merchant's floats, and the customers' accounts where they have any.
     pub(super) fn open_floats(&mut self) {
         for currency in self.wire.programme().float_currencies {
-            let currency = code(currency);
-            let amount = scaled(self.random.between(2_400_000, 4_200_000), currency);
+            let currency = parse_currency(currency);
+            let amount = from_us_cents(self.random.between(2_400_000, 4_200_000), currency);
             self.floats.push(Float { currency, amount, opening: amount });
         }
         if self.wire.programme().customers_have_accounts {
@@ -73,11 +73,11 @@ impl Bank {
     }
 
     fn open_account(&mut self, customer: &str, asset: &str, cents: u64) {
-        let opening = scaled(cents, code("USD"));
+        let opening = from_us_cents(cents, parse_currency("USD"));
         self.accounts.push(Account {
             id: (FIRST_ACCOUNT + self.accounts.len() as u64).to_string(),
             customer: customer.to_owned(),
-            asset: code(asset),
+            asset: parse_currency(asset),
             amount: opening,
             suppressed: false,
             opening,

@@ -5,8 +5,8 @@ use rust_decimal::{Decimal, RoundingStrategy};
 
 use crate::domain::money::{Currency, Money};
 
-/// So many cents of a US dollar in a currency, at a fixed rate; never zero.
-pub(in crate::sandbox) fn scaled(cents: u64, currency: Currency) -> Decimal {
+/// The worth of so many cents of a US dollar in a currency, at a fixed rate; never zero.
+pub(in crate::sandbox) fn from_us_cents(cents: u64, currency: Currency) -> Decimal {
     let (times, by) = match currency.code() {
         "EUR" => (92, 100),
         "JPY" => (150, 100),
@@ -42,6 +42,6 @@ pub(in crate::sandbox) fn before(at: Timestamp, millis: u64) -> Timestamp {
         .unwrap_or(Timestamp::MIN)
 }
 
-pub(in crate::sandbox) fn code(text: &str) -> Currency {
+pub(in crate::sandbox) fn parse_currency(text: &str) -> Currency {
     text.parse().expect("the sandbox's own currency codes are codes")
 }

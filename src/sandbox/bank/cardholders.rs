@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use rust_decimal::Decimal;
 
-use super::amounts::{after, scaled};
+use super::amounts::{after, from_us_cents};
 use super::stories::{ACTIVATING_CARD, STORY_CARDS};
 use super::{Bank, CardState, Clearing, Decline, Event, Merchant, TopUp};
 use crate::domain::money::Currency;
@@ -31,10 +31,10 @@ impl Bank {
             None => return,
         };
         let dice = self.random.below(100);
-        let poor = available < scaled(3_000, currency);
+        let poor = available < from_us_cents(3_000, currency);
         let machines = self.wire.programme().market.cash_machines;
         if clearing == Clearing::Historic && (dice < 8 || (poor && dice < 70)) {
-            let sum = scaled(1_000 * self.random.between(5, 40), currency);
+            let sum = from_us_cents(1_000 * self.random.between(5, 40), currency);
             if let Ok(row) = self.start_top_up(TopUp::plain(card, sum), at) {
                 self.agenda.schedule(after(at, 2_000), Event::Credit { row });
             }
@@ -49,11 +49,11 @@ impl Bank {
         } else if dice < 19 {
             self.refund_something(at);
         } else if dice < 22 && active {
-            self.charge_fee(card, scaled(150, currency), at);
+            self.charge_fee(card, from_us_cents(150, currency), at);
         } else if dice < 25 && active && !machines.is_empty() {
             let machine = self.random.pick(machines);
             let (low, high) = (machine.cheapest / 1_000, machine.dearest / 1_000);
-            let sum = scaled(self.random.between(low, high) * 1_000, currency);
+            let sum = from_us_cents(self.random.between(low, high) * 1_000, currency);
             self.withdraw_cash(card, sum, machine.merchant(), at);
         } else {
             let (sum, merchant) = self.purchase(currency, clearing);
@@ -98,6 +98,6 @@ impl Bank {
             Clearing::Live => shop.dearest.min(shop.cheapest * 3),
             Clearing::Historic | Clearing::Manual => shop.dearest,
         };
-        (scaled(self.random.between(shop.cheapest, dearest), currency), shop.merchant())
+        (from_us_cents(self.random.between(shop.cheapest, dearest), currency), shop.merchant())
     }
 }

@@ -104,7 +104,7 @@ impl Bank {
         if let Some(card) = self.cards.get_mut(row.card) {
             card.balance.held -= row.amount;
             card.balance.booked -= sum;
-            row.left = card.available();
+            row.available_after = card.available();
         }
         row.amount = sum;
         row.progress = Progress::Cleared;
@@ -117,7 +117,7 @@ impl Bank {
         let Some(row) = self.rows.get_mut(row).filter(|row| row.is_hold()) else { return };
         if let Some(card) = self.cards.get_mut(row.card) {
             card.balance.held -= row.amount;
-            row.left = card.available();
+            row.available_after = card.available();
         }
         row.progress = Progress::Reversed;
         row.changed = shown;
@@ -125,7 +125,7 @@ impl Bank {
 
     /// The shop refunds what was booked. Closed cards get nothing back.
     pub(super) fn refund(&mut self, row: usize, at: Timestamp) {
-        let (number, shown) = (self.rows.len() as u64, self.shown(at));
+        let (refund, shown) = (self.rows.len(), self.shown(at));
         let Some(paid) = self
             .rows
             .get_mut(row)
@@ -137,7 +137,7 @@ impl Bank {
         if self.cards.get(card).is_none_or(|card| card.state == CardState::Closed) {
             return;
         }
-        paid.refund = Some(number);
+        paid.refund = Some(refund);
         paid.changed = shown;
         if let Some(card) = self.cards.get_mut(card) {
             card.balance.booked += sum;
@@ -234,8 +234,8 @@ impl Bank {
     ) -> usize {
         let (position, shown) = (self.rows.len(), self.shown(at));
         let mut row = Row {
-            number: position as u64,
-            id: position as u64,
+            position,
+            id_root: position as u64,
             card,
             kind,
             progress,
@@ -244,7 +244,7 @@ impl Bank {
             reason: None,
             at: shown,
             changed: shown,
-            left: self.cards.get(card).map_or(Decimal::ZERO, Card::available),
+            available_after: self.cards.get(card).map_or(Decimal::ZERO, Card::available),
             refund: None,
             funding: Funding::default(),
             listing: Listing::default(),

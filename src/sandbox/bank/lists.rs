@@ -6,14 +6,14 @@ use std::collections::{HashSet, VecDeque};
 use jiff::{SignedDuration, Timestamp};
 use rust_decimal::Decimal;
 
-use super::amounts::{code, scaled};
+use super::amounts::{from_us_cents, parse_currency};
 use super::{Bank, Decline, ListScope, Merchant, Progress, Row, RowKind, after};
 use crate::sandbox::troubles::ListChange;
 
-/// Two rows that come in between pages are at least so many milliseconds apart in the scenario that
+/// Two rows that are inserted between pages are at least so many milliseconds apart in the scenario that
 /// does it by itself.
 const SHIFT_MILLIS: u64 = 5_000;
-/// Roots of ids that rows get instead of their first one.
+/// From here on, what ids of renamed rows are made of.
 const FIRST_RENAMED: u64 = 4_000_000;
 
 /// How lists are answered, and what is to happen to them.
@@ -27,7 +27,7 @@ pub(in crate::sandbox) struct Lists {
     pub(in crate::sandbox) alternate_ids: bool,
     /// What happens after the next lists that are read, one change each.
     pub(in crate::sandbox) changes: VecDeque<ListChange>,
-    /// A row comes in after a list is read, every few seconds.
+    /// A row is inserted after a list was read, every few seconds.
     pub(super) shifts_pages: bool,
     next_shift: Timestamp,
     /// Rows that no list shows yet.
@@ -97,8 +97,7 @@ impl Bank {
     }
 
     fn is_listed(&self, row: &Row) -> bool {
-        let withheld =
-            usize::try_from(row.number).is_ok_and(|row| self.lists.withheld.contains(&row));
+        let withheld = self.lists.withheld.contains(&row.position);
         !row.listing.hidden && !withheld && self.wire.lists(row.progress)
     }
 
@@ -133,7 +132,7 @@ impl Bank {
             .listed_rows(card)
             .iter()
             .filter(|row| matches!(row.kind, RowKind::Purchase | RowKind::Fee | RowKind::Cash))
-            .filter_map(|row| usize::try_from(row.number).ok())
+            .map(|row| row.position)
             .collect();
         let newest = spending.first().copied();
         let middle = spending.get(spending.len() / 2).copied();
@@ -142,7 +141,7 @@ impl Bank {
                 let turn = self.rows.len().checked_rem(self.cards.len()).unwrap_or(0);
                 let card = card.unwrap_or(turn);
                 if let Some(currency) = self.cards.get(card).map(|card| card.currency) {
-                    self.charge_fee(card, scaled(1, currency), now);
+                    self.charge_fee(card, from_us_cents(1, currency), now);
                 }
             }
             ListChange::Remove => {
@@ -183,7 +182,7 @@ impl Bank {
         self.lists.renamed += 1;
         let id = FIRST_RENAMED + self.lists.renamed;
         if let Some(row) = self.rows.get_mut(row) {
-            row.id = id;
+            row.id_root = id;
         }
     }
 
@@ -234,9 +233,10 @@ impl Bank {
         merchant: &Merchant,
         now: Timestamp,
     ) {
-        let currency = self.cards.get(card).map_or_else(|| code("USD"), |card| card.currency);
+        let currency =
+            self.cards.get(card).map_or_else(|| parse_currency("USD"), |card| card.currency);
         for (i, reason) in (0_u64..).zip(Decline::ALL) {
-            let sum = scaled(1_000 + 100 * i, currency);
+            let sum = from_us_cents(1_000 + 100 * i, currency);
             self.record_decline(card, sum, merchant.clone(), reason, after(now, i));
         }
     }

@@ -37,14 +37,14 @@ pub(in crate::sandbox) struct CardPlan {
     pub(in crate::sandbox) last4: &'static [&'static str],
     /// Currencies, one card after the other, and again from the start.
     pub(in crate::sandbox) currencies: &'static [&'static str],
-    pub(in crate::sandbox) plastic: Plastic,
+    pub(in crate::sandbox) physical_cards: PhysicalCards,
     /// Physical cards have a PIN anyway.
     pub(in crate::sandbox) virtual_cards_have_pins: bool,
 }
 
 /// Which cards are physical.
 #[derive(Clone, Copy)]
-pub(in crate::sandbox) enum Plastic {
+pub(in crate::sandbox) enum PhysicalCards {
     /// The first, the third and so on.
     EverySecond,
     /// The third, the seventh and so on.
@@ -112,7 +112,7 @@ impl Programme {
     }
 }
 
-impl Plastic {
+impl PhysicalCards {
     pub(super) const fn includes(self, card: usize) -> bool {
         match self {
             Self::EverySecond => card.is_multiple_of(2),

@@ -13,9 +13,9 @@ use crate::sandbox::troubles::RowOverrides;
 #[derive(Clone, Debug)]
 pub(in crate::sandbox) struct Row {
     /// Position among all rows of this bank.
-    pub(in crate::sandbox) number: u64,
-    /// Root of its ids on the wire: its position, until it is given another.
-    pub(in crate::sandbox) id: u64,
+    pub(in crate::sandbox) position: usize,
+    /// What its ids on the wire are made of: its position, until it is given another.
+    pub(in crate::sandbox) id_root: u64,
     /// Position of the card.
     pub(in crate::sandbox) card: usize,
     pub(in crate::sandbox) kind: RowKind,
@@ -29,10 +29,9 @@ pub(in crate::sandbox) struct Row {
     pub(in crate::sandbox) at: Timestamp,
     /// Last change.
     pub(in crate::sandbox) changed: Timestamp,
-    /// What the card could spend after this row.
-    pub(in crate::sandbox) left: Decimal,
+    pub(in crate::sandbox) available_after: Decimal,
     /// Position of the row that refunded this one.
-    pub(in crate::sandbox) refund: Option<u64>,
+    pub(in crate::sandbox) refund: Option<usize>,
     pub(in crate::sandbox) funding: Funding,
     pub(in crate::sandbox) listing: Listing,
 }

@@ -4,7 +4,7 @@
 use jiff::{SignedDuration, Timestamp};
 use rust_decimal::Decimal;
 
-use super::amounts::{after, rounded, scaled};
+use super::amounts::{after, from_us_cents, rounded};
 use super::{Bank, CardState, Decline, Event, Merchant};
 use crate::sandbox::foreign;
 use crate::sandbox::scenario::Scenario;
@@ -90,7 +90,7 @@ impl Bank {
         if let (Some(&reason), Some(card)) = (reason, card)
             && let Some(currency) = self.cards.get(card).map(|card| card.currency)
         {
-            let sum = scaled(1_290 + 100 * (turn as u64 % 40), currency);
+            let sum = from_us_cents(1_290 + 100 * (turn as u64 % 40), currency);
             let shop = Merchant::new("CORNER SHOP 12", "5411", "SE");
             self.record_decline(card, sum, shop, reason, at);
         }
@@ -106,7 +106,7 @@ impl Bank {
         if let Some(&card) = turn.checked_rem(active.len()).and_then(|index| active.get(index))
             && let Some(currency) = self.cards.get(card).map(|card| card.currency)
         {
-            self.foreign_credit(card, scaled(5_000, currency), at);
+            self.foreign_credit(card, from_us_cents(5_000, currency), at);
         }
     }
 
@@ -163,7 +163,7 @@ impl Bank {
             && row.is_multiple_of(3)
             && let Some(row) = self.rows.get_mut(row)
         {
-            row.listing.overrides = malformed(row.number / 3, sum);
+            row.listing.overrides = malformed(row.position / 3, sum);
         }
     }
 }
@@ -180,7 +180,7 @@ fn troubles() -> Vec<CardTrouble> {
 }
 
 /// One malformed field, in turns.
-fn malformed(turn: u64, sum: Decimal) -> RowOverrides {
+fn malformed(turn: usize, sum: Decimal) -> RowOverrides {
     let plain = RowOverrides::default();
     let written = |text: &str| Some(text.to_owned());
     match turn % 6 {

@@ -9,7 +9,7 @@ use std::collections::HashSet;
 use jiff::Timestamp;
 use rust_decimal::Decimal;
 
-use super::amounts::{before, code, scaled};
+use super::amounts::{before, from_us_cents, parse_currency};
 use super::stories::{ACTIVATING_CARD, STORY_CARDS};
 use super::{Balance, Bank, Card, CardState, Clearing};
 
@@ -45,14 +45,14 @@ impl Bank {
         let plan = &wire.programme().cards;
         let turn = index.checked_rem(plan.currencies.len());
         let currency = turn.and_then(|turn| plan.currencies.get(turn)).copied().unwrap_or("USD");
-        let currency = code(currency);
+        let currency = parse_currency(currency);
         // The stories are about cards with little money.
         let opening = match index {
             ACTIVATING_CARD => Decimal::ZERO,
-            0..STORY_CARDS => scaled(self.random.between(9_000, 35_000), currency),
-            _ => scaled(self.random.between(9_000, 90_000), currency),
+            0..STORY_CARDS => from_us_cents(self.random.between(9_000, 35_000), currency),
+            _ => from_us_cents(self.random.between(9_000, 90_000), currency),
         };
-        let physical = plan.plastic.includes(index);
+        let physical = plan.physical_cards.includes(index);
         let number = self.number_ending(plan.bin, last4);
         let ids = wire.card_ids(self, index);
         let cvv = format!("{:03}", self.random.below(1_000));

@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 use rust_decimal::Decimal;
 
-use super::amounts::{before, scaled};
+use super::amounts::{before, from_us_cents};
 use super::{Bank, Card, CardState, Clearing, Closing, Decline, Merchant, Progress, Row, TopUp};
 use crate::sandbox::merchants::StoryShops;
 
@@ -77,7 +77,8 @@ impl Bank {
     /// A shop refunded a purchase.
     fn story_of_refund(&mut self, morning: &Morning, shops: &StoryShops) {
         let Some(card) = self.cards.get(REFUNDED) else { return };
-        let (sum, target) = (scaled(3_120, card.currency), scaled(26_000, card.currency));
+        let (sum, target) =
+            (from_us_cents(3_120, card.currency), from_us_cents(26_000, card.currency));
         self.set_available(REFUNDED, target, morning.minutes_ago(300), &shops.travel.merchant());
         let row = self.hold(REFUNDED, sum, shops.online.merchant(), morning.minutes_ago(290));
         self.clear(row, sum, morning.minutes_ago(200));
@@ -87,8 +88,9 @@ impl Bank {
     /// The pump cleared for more than it held, so the card owes money.
     fn story_of_overdraft(&mut self, morning: &Morning, shops: &StoryShops) {
         let Some(card) = self.cards.get(OVERDRAWN) else { return };
-        let (held, cleared) = (scaled(2_000, card.currency), scaled(5_215, card.currency));
-        let target = scaled(2_440, card.currency);
+        let (held, cleared) =
+            (from_us_cents(2_000, card.currency), from_us_cents(5_215, card.currency));
+        let target = from_us_cents(2_440, card.currency);
         self.set_available(OVERDRAWN, target, morning.minutes_ago(280), &shops.travel.merchant());
         let row = self.hold(OVERDRAWN, held, shops.fuel.merchant(), morning.minutes_ago(270));
         self.clear(row, cleared, morning.minutes_ago(35));
@@ -97,7 +99,8 @@ impl Bank {
     /// The card is low and was declined over its day limit.
     fn story_of_day_limit(&mut self, morning: &Morning, shops: &StoryShops) {
         let Some(card) = self.cards.get(OVER_DAY_LIMIT) else { return };
-        let (sum, target) = (scaled(10_240, card.currency), scaled(1_050, card.currency));
+        let (sum, target) =
+            (from_us_cents(10_240, card.currency), from_us_cents(1_050, card.currency));
         let (at, travel) = (morning.minutes_ago(260), shops.travel.merchant());
         self.set_available(OVER_DAY_LIMIT, target, at, &travel);
         let shop = shops.online.merchant();
@@ -108,15 +111,16 @@ impl Bank {
     /// The holder of a frozen card still tried to pay with it.
     fn story_of_frozen_card(&mut self, morning: &Morning, shops: &StoryShops) {
         let Some(card) = self.cards.get(FROZEN) else { return };
-        let (sum, shop) = (scaled(2_210, card.currency), shops.frozen.merchant());
+        let (sum, shop) = (from_us_cents(2_210, card.currency), shops.frozen.merchant());
         self.record_decline(FROZEN, sum, shop, Decline::Frozen, morning.minutes_ago(12));
     }
 
     /// The holder stands at the till and has too little.
     fn story_of_short_money(&mut self, morning: &Morning, shops: &StoryShops) {
         let Some(card) = self.cards.get(SHORT_OF_MONEY) else { return };
-        let (left, held) = (scaled(1_240, card.currency), scaled(1_800, card.currency));
-        let wanted = scaled(4_190, card.currency);
+        let (left, held) =
+            (from_us_cents(1_240, card.currency), from_us_cents(1_800, card.currency));
+        let wanted = from_us_cents(4_190, card.currency);
         let (at, travel) = (morning.minutes_ago(250), shops.travel.merchant());
         self.set_available(SHORT_OF_MONEY, left + held, at, &travel);
         self.hold(SHORT_OF_MONEY, held, shops.taxi.merchant(), morning.minutes_ago(28));
@@ -164,7 +168,7 @@ impl Bank {
     /// Sorts the rows by time, as a statement has them, and renumbers them and what points at them.
     pub(super) fn sort_rows(&mut self) {
         let mut order: Vec<usize> = (0..self.rows.len()).collect();
-        order.sort_by_key(|&i| self.rows.get(i).map(|row| (row.at, row.number)));
+        order.sort_by_key(|&i| self.rows.get(i).map(|row| (row.at, row.position)));
         let mut new_positions = vec![0_usize; order.len()];
         for (new, &old) in order.iter().enumerate() {
             if let Some(position) = new_positions.get_mut(old) {
@@ -175,12 +179,9 @@ impl Bank {
         let mut sorted: Vec<Row> =
             order.iter().filter_map(|&old| self.rows.get(old).cloned()).collect();
         for (new, row) in sorted.iter_mut().enumerate() {
-            row.number = new as u64;
-            row.id = new as u64;
-            row.refund = row
-                .refund
-                .and_then(|old| usize::try_from(old).ok())
-                .map(|old| new_position(old) as u64);
+            row.position = new;
+            row.id_root = new as u64;
+            row.refund = row.refund.map(new_position);
         }
         self.rows = sorted;
         self.agenda.renumber_rows(new_position);

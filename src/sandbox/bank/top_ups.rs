@@ -148,7 +148,7 @@ impl Bank {
             return;
         }
         card.balance.booked += row.amount;
-        row.left = card.available();
+        row.available_after = card.available();
         row.progress = Progress::Cleared;
         if self.wire.programme().first_money_activates
             && card.state == CardState::Pending

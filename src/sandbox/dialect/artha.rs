@@ -18,7 +18,7 @@ pub(in crate::sandbox) use self::signing::tests::sign;
 use super::{CardIds, RequestKind, Server, Wire};
 use crate::domain::money::Currency;
 use crate::sandbox::bank::{
-    Bank, CardPlan, Closing, FeePayer, Person, Plastic, Programme, Row, person, rounded,
+    Bank, CardPlan, Closing, FeePayer, Person, PhysicalCards, Programme, Row, person, rounded,
 };
 use crate::sandbox::call::Reply;
 use crate::sandbox::config::{ConfigEntry, Credential, Roster, Setting};
@@ -90,7 +90,7 @@ impl Wire for Artha {
     }
 
     fn row_id(&self, bank: &Bank, row: &Row) -> String {
-        bank.random.uuid(row.id)
+        bank.random.uuid(row.id_root)
     }
 
     /// Case means nothing in a GUID.
@@ -114,7 +114,7 @@ static PROGRAMME: Programme = Programme {
         bin: "411111",
         last4: &["4242", "0917", "6644", "1100", "3018"],
         currencies: &["USD", "EUR", "EUR", "USD", "USD", "JPY", "EUR", "USD"],
-        plastic: Plastic::EveryFourth,
+        physical_cards: PhysicalCards::EveryFourth,
         virtual_cards_have_pins: false,
     },
     float_currencies: &["USD", "EUR", "JPY"],

@@ -14,7 +14,7 @@ use self::server::BananaServer;
 use super::{CardIds, RequestKind, Server, Wire};
 use crate::domain::money::Currency;
 use crate::sandbox::bank::{
-    Bank, CardPlan, Closing, FeePayer, Person, Plastic, Programme, Row, person, scaled,
+    Bank, CardPlan, Closing, FeePayer, Person, PhysicalCards, Programme, Row, from_us_cents, person,
 };
 use crate::sandbox::call::Reply;
 use crate::sandbox::config::{ConfigEntry, Credential, Roster, Setting};
@@ -90,7 +90,7 @@ impl Wire for Banana {
 
     /// The template's `recharge_fee` (2.2), paid beside the sum (2.8); a dollar's worth is ours.
     fn top_up_fee(&self, _: Decimal, currency: Currency) -> Decimal {
-        scaled(100, currency)
+        from_us_cents(100, currency)
     }
 }
 
@@ -100,7 +100,7 @@ static PROGRAMME: Programme = Programme {
         bin: "545454",
         last4: &["7731", "1785", "5560", "2607"],
         currencies: &["JPY", "USD", "KWD", "EUR", "JPY", "USD", "KWD", "EUR"],
-        plastic: Plastic::EverySecond,
+        physical_cards: PhysicalCards::EverySecond,
         virtual_cards_have_pins: false,
     },
     float_currencies: &["USD", "EUR", "JPY", "KWD"],

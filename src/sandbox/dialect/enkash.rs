@@ -15,7 +15,7 @@ use jiff::SignedDuration;
 use self::server::EnkashServer;
 use super::{CardIds, RequestKind, Server, Wire};
 use crate::sandbox::bank::{
-    Bank, CardPlan, Closing, FeePayer, Person, Plastic, Programme, Row, person,
+    Bank, CardPlan, Closing, FeePayer, Person, PhysicalCards, Programme, Row, person,
 };
 use crate::sandbox::call::Reply;
 use crate::sandbox::config::{ConfigEntry, Credential, Setting};
@@ -130,7 +130,7 @@ static PROGRAMME: Programme = Programme {
         bin: "608001",
         last4: &["3391", "2210", "2075", "5018", "8842", "4471"],
         currencies: &["INR"],
-        plastic: Plastic::EverySecond,
+        physical_cards: PhysicalCards::EverySecond,
         virtual_cards_have_pins: false,
     },
     float_currencies: &["INR"],

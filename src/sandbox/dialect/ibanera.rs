@@ -18,8 +18,8 @@ use self::server::IbaneraServer;
 use super::{CardIds, RequestKind, Server, Wire};
 use crate::domain::money::Currency;
 use crate::sandbox::bank::{
-    Bank, CardPlan, Closing, FeePayer, Person, Plastic, Programme, Progress, Row, code, person,
-    scaled,
+    Bank, CardPlan, Closing, FeePayer, Person, PhysicalCards, Programme, Progress, Row,
+    from_us_cents, parse_currency, person,
 };
 use crate::sandbox::call::Reply;
 use crate::sandbox::config::{ConfigEntry, Credential, Setting};
@@ -101,7 +101,7 @@ impl Wire for Ibanera {
     }
 
     fn row_id(&self, _: &Bank, row: &Row) -> String {
-        rows::row_id(row.id).to_string()
+        rows::row_id(row.id_root).to_string()
     }
 
     fn canonical_id<'a>(&self, id: &'a str) -> Cow<'a, str> {
@@ -123,7 +123,7 @@ impl Wire for Ibanera {
 
     /// `feeAmount`, paid beside the sum (2.13, 2.14); half a dollar is ours.
     fn top_up_fee(&self, _: Decimal, _: Currency) -> Decimal {
-        scaled(50, code("USD"))
+        from_us_cents(50, parse_currency("USD"))
     }
 
     fn foreign_reference(&self, number: usize) -> Option<String> {
@@ -137,7 +137,7 @@ static PROGRAMME: Programme = Programme {
         bin: "400120",
         last4: &["1200", "9034"],
         currencies: &["USD"],
-        plastic: Plastic::EveryFourth,
+        physical_cards: PhysicalCards::EveryFourth,
         virtual_cards_have_pins: true,
     },
     float_currencies: &["USD"],

@@ -41,7 +41,8 @@ impl WireClient for Client {
         let sealed = serde_json::from_str::<Value>(&body)
             .ok()
             .and_then(|body| Some(body["encrypted_payload"].as_str()?.to_owned()));
-        let opened = sealed.map(|sealed| seal::cbc_open(SECRET_KEY.as_bytes(), &sealed).unwrap());
+        let opened =
+            sealed.map(|sealed| crypto::cbc_decrypt(SECRET_KEY.as_bytes(), &sealed).unwrap());
         (status, opened.map_or(body, |bytes| String::from_utf8(bytes).unwrap()))
     }
 
@@ -61,8 +62,8 @@ impl WireClient for Client {
 
 impl Fixture {
     pub(super) async fn banana_raw(&self, path: &str, plain: &str, key: &str) -> Answer {
-        let sealed = seal::cbc_seal(SECRET_KEY.as_bytes(), [7; 16], plain.as_bytes()).unwrap();
-        let hmac = seal::hmac_hex(key.as_bytes(), &sealed);
+        let sealed = crypto::cbc_encrypt(SECRET_KEY.as_bytes(), [7; 16], plain.as_bytes()).unwrap();
+        let hmac = crypto::hmac_hex(key.as_bytes(), &sealed);
         let headers = [
             ("Merchant-ID", MERCHANT_ID),
             ("X-HMAC", hmac.as_str()),
@@ -82,12 +83,15 @@ impl Fixture {
         let (status, body) = self.banana_raw(path, plain, SECRET_KEY).await;
         let envelope: Value = serde_json::from_str(&body.unwrap()).unwrap();
         let sealed = envelope["encrypted_payload"].as_str().unwrap();
-        assert!(seal::hmac_holds(
+        assert!(crypto::hmac_is_valid(
             SECRET_KEY.as_bytes(),
             sealed,
             envelope["hmac"].as_str().unwrap()
         ));
-        (status, String::from_utf8(seal::cbc_open(SECRET_KEY.as_bytes(), sealed).unwrap()).unwrap())
+        (
+            status,
+            String::from_utf8(crypto::cbc_decrypt(SECRET_KEY.as_bytes(), sealed).unwrap()).unwrap(),
+        )
     }
 }
 

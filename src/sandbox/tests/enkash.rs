@@ -92,7 +92,7 @@ impl Fixture {
             r#"{{"companyId":"{}","cardAccountId":"{}"{fields}}}"#,
             COMPANY_ID, CARD_ACCOUNT_ID
         );
-        let sealed = seal::ecb_seal(ENCRYPTION_KEY, plain.as_bytes()).unwrap();
+        let sealed = crypto::ecb_encrypt(ENCRYPTION_KEY, plain.as_bytes()).unwrap();
         let bearer = format!("Bearer {token}");
         let headers = [("authorization", bearer.as_str()), ("partnerId", PARTNER_ID)];
         let path = format!("/api/v0/partner/enKashCard{path}");
@@ -103,7 +103,7 @@ impl Fixture {
             let envelope: Value = serde_json::from_str(&body).unwrap();
             match envelope["request"].as_str() {
                 Some(sealed) => {
-                    String::from_utf8(seal::ecb_open(ENCRYPTION_KEY, sealed).unwrap()).unwrap()
+                    String::from_utf8(crypto::ecb_decrypt(ENCRYPTION_KEY, sealed).unwrap()).unwrap()
                 }
                 None => body,
             }
@@ -181,11 +181,11 @@ async fn enkash_answers_as_it_was_asked_and_blocks_for_good() {
     assert!(
         body.unwrap().starts_with(r#"{"code":0,"message":"Success","payload":{"recordsCount":16"#)
     );
-    let sealed = seal::ecb_seal(ENCRYPTION_KEY, plain.as_bytes()).unwrap();
+    let sealed = crypto::ecb_encrypt(ENCRYPTION_KEY, plain.as_bytes()).unwrap();
     let (_, body) =
         fixture.ask(Dialect::Enkash, "POST", path, &headers, format!("\"{sealed}\"")).await;
     let bare: String = serde_json::from_str(&body.unwrap()).unwrap();
-    assert!(seal::ecb_open(ENCRYPTION_KEY, &bare).is_some());
+    assert!(crypto::ecb_decrypt(ENCRYPTION_KEY, &bare).is_some());
     let (status, _) = fixture
         .ask(Dialect::Enkash, "POST", path, &headers, r#"{"request":"AAAA"}"#.to_owned())
         .await;

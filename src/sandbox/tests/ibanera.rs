@@ -58,7 +58,7 @@ impl WireClient for Client {
 
 impl Fixture {
     pub(super) fn otp(&self) -> String {
-        seal::totp(SHARED_SECRET, self.now().as_second()).unwrap()
+        crypto::totp(SHARED_SECRET, self.now().as_second()).unwrap()
     }
 
     pub(super) async fn ibanera_login(&self, password: &str, otp: &str) -> Answer {

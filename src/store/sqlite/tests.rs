@@ -1,6 +1,9 @@
+//! The data file itself: owners, races, other processes, files that are not ours.
+
 use std::fs;
 
 use super::*;
+use crate::domain::card::{Balance, Card, CardKey, Reading};
 use crate::store::Store;
 
 fn folder() -> tempfile::TempDir {
@@ -131,4 +134,42 @@ fn a_broken_file_a_foreign_one_and_a_newer_one_are_refused_and_left_alone() {
     drop(db);
     let error = Store::open(folder.path()).err().expect("a refusal").to_string();
     assert!(error.contains("newer cardtop (version 99, this one knows 4)"), "{error}");
+}
+
+/// SQL statements that a piece of work runs.
+async fn statements<T>(store: &Store, work: impl Future<Output = T>) -> u64 {
+    let before = store.statements();
+    work.await;
+    store.statements() - before
+}
+
+/// Cards of one account, with figures of a time.
+fn cards(count: usize, second: i64) -> Vec<Card> {
+    let at = Timestamp::from_second(1_800_000_000 + second).expect("a time of the test");
+    let card = |id: usize| Card {
+        balance: Reading::At { value: Balance::default(), at },
+        ..Card::unread(CardKey::new(&ProviderId::new("acme"), &id.to_string()))
+    };
+    (0..count).map(card).collect()
+}
+
+#[tokio::test]
+async fn a_page_of_transactions_and_all_cards_are_one_statement_each() {
+    let folder = folder();
+    let store = Store::open(folder.path()).expect("a data file");
+    store.keep_cards(cards(50, 0), Timestamp::MAX).await.expect("keeping");
+    assert_eq!(statements(&store, store.cards()).await, 1);
+    assert_eq!(statements(&store, store.newest_transactions(5_000)).await, 1);
+    assert_eq!(statements(&store, store.unmapped_states()).await, 1);
+}
+
+#[tokio::test]
+async fn keeping_cards_is_one_statement_a_card_and_three_for_the_transaction() {
+    let folder = folder();
+    let store = Store::open(folder.path()).expect("a data file");
+    for count in [1, 50] {
+        let kept = store.keep_cards(cards(count, 60), Timestamp::MAX);
+        let expected = u64::try_from(count).expect("a small number") + 3;
+        assert_eq!(statements(&store, kept).await, expected, "{count} cards");
+    }
 }

@@ -33,11 +33,7 @@ fn row(
     minute: i64,
 ) -> Transaction {
     Transaction {
-        provider: ProviderId::new("acme"),
-        id: id.into(),
-        task: None,
         card_id: Some("c1".into()),
-        last4: None,
         kind: TransactionKind::Purchase,
         state,
         provider_state: if state == TransactionState::Hold {
@@ -45,17 +41,13 @@ fn row(
         } else {
             "SETTLED".into()
         },
-        amount: Money::parse_wire(amount, "USD".parse().expect("USD")).expect("an amount"),
-        fee: None,
         merchant: Some(merchant.into()),
-        mcc: None,
-        country: None,
-        decline_reason: None,
-        description: None,
-        at: at(minute),
-        seen_at: at(minute),
-        operation: None,
-        listed: Listed::Still,
+        ..Transaction::new(
+            ProviderId::new("acme"),
+            id.into(),
+            Money::parse_wire(amount, "USD".parse().expect("USD")).expect("an amount"),
+            at(minute),
+        )
     }
 }
 

@@ -14,28 +14,19 @@ stories! {
 fn row(card: Option<&str>, id: &str, words: &str) -> Transaction {
     let at = jiff::Timestamp::from_second(1_800_000_000).expect("a time of the test");
     Transaction {
-        provider: ProviderId::new("acme"),
-        id: id.into(),
-        task: None,
         card_id: card.map(Into::into),
-        last4: None,
         kind: TransactionKind::Purchase,
         state: TransactionState::Hold,
         provider_state: words.into(),
-        amount: "5"
-            .parse()
-            .map(|five| crate::domain::money::Money::new(five, "USD".parse().expect("USD")))
-            .expect("five"),
-        fee: None,
         merchant: Some("REWE".into()),
-        mcc: None,
-        country: None,
-        decline_reason: None,
-        description: None,
-        at,
-        seen_at: at,
-        operation: None,
-        listed: crate::domain::transaction::Listed::Still,
+        ..Transaction::new(
+            ProviderId::new("acme"),
+            id.into(),
+            "5".parse()
+                .map(|five| crate::domain::money::Money::new(five, "USD".parse().expect("USD")))
+                .expect("five"),
+            at,
+        )
     }
 }
 

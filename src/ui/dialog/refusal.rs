@@ -1,11 +1,11 @@
 //! A change that cannot be asked now, and why.
 
 use super::sheet::{Sheet, capital, part};
-use crate::app::dialog::refusal::Refusal;
+use crate::app::dialog::refusal::RefusalNotice;
 use crate::app::portfolio::Portfolio;
 use crate::app::present::Role;
 
-pub(super) fn sheet(refusal: &Refusal, portfolio: &Portfolio) -> Sheet {
+pub(super) fn sheet(refusal: &RefusalNotice, portfolio: &Portfolio) -> Sheet {
     let mut sheet = Sheet::new(format!("{}: not now", capital(refusal.action_kind.phrase())));
     sheet.card(&refusal.key, portfolio);
     sheet.blank();

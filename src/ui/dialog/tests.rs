@@ -5,6 +5,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
 use super::view;
+use crate::app::dialog::Dialog;
 use crate::app::dialog::fixture::{Operator, key, money};
 use crate::domain::card::CardState;
 use crate::domain::operation::{
@@ -123,7 +124,7 @@ fn all() -> Vec<(&'static str, Operator)> {
         ("pin", pin(Operator::new()).types("9078").keys("tab").types("907")),
         ("pin_with_old", pin(with_old).types("1111").keys("tab").types("4321")),
         ("close", close.types("CLOSE 4")),
-        ("menu", menu.menu("c1").keys("C")),
+        ("menu", menu.open_with("c1", Dialog::menu).keys("C")),
         ("refusal", frozen().open(ActionKind::Freeze, "c1")),
         ("progress", accepted()),
         ("progress_refused", refused()),
@@ -135,8 +136,12 @@ fn all() -> Vec<(&'static str, Operator)> {
 }
 
 fn top_ups() -> Vec<(&'static str, Operator)> {
-    let covered =
-        || Operator::new().declined("c1", money("41.90", "USD")).cover_decline("c1").keys("enter");
+    let covered = || {
+        Operator::new()
+            .declined("c1", money("41.90", "USD"))
+            .open_with("c1", Dialog::cover_decline)
+            .keys("enter")
+    };
     let mut unquoted = Operator::new();
     unquoted.capabilities().quote = Support::No("acme tells no fee before sending");
     let paid = || {

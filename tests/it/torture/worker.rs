@@ -16,7 +16,7 @@ use anyhow::{Context, anyhow};
 use cardtop::clock::Clock;
 use cardtop::domain::card::{CardKey, ProviderId};
 use cardtop::domain::money::Money;
-use cardtop::domain::operation::{Action, OnConflict, OperationId};
+use cardtop::domain::operation::{Action, OnConflict, OperationId, Refusal};
 use cardtop::engine::{ChangeRequest, Engine, Expected, Refused, Setup};
 use cardtop::provider::Config;
 use jiff::Timestamp;
@@ -270,9 +270,9 @@ fn class(refused: &Refused) -> &'static str {
     match refused {
         Refused::Unread(_) => "unread",
         Refused::Repeats { .. } => "repeats",
-        Refused::Denied(why) if why.contains("is still") => "open",
-        Refused::Denied(why) if why.contains("there is no operation") => "none",
-        Refused::Denied(_) => "denied",
+        Refused::Denied(Refusal::Open(_) | Refusal::OpenInJournal(_)) => "open",
+        Refused::NoSuchOperation(_) => "none",
+        Refused::Denied(_) | Refused::NotSettled(_) => "denied",
         Refused::Journal(_) => "journal",
         Refused::Died(_) => "died",
     }

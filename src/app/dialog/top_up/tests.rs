@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use crate::app::dialog::Content;
 use crate::app::dialog::fixture::{Operator, card, money};
 use crate::app::dialog::top_up::review::FeeQuote;
+use crate::app::dialog::{Content, Dialog};
 use crate::domain::card::{CardState, ProviderId};
 use crate::domain::operation::{ActionKind, OperationState, Support};
 use crate::engine::{EngineEvent, Error, ErrorKind, Expected, Quote, RecentCredit};
@@ -191,7 +191,8 @@ fn cover_computes_the_shortfall_and_counts_a_debt() {
             money(available, code),
             now,
         )]));
-        let operator = operator.declined("c1", money(asked, code)).cover_decline("c1");
+        let operator =
+            operator.declined("c1", money(asked, code)).open_with("c1", Dialog::cover_decline);
         let Content::TopUp(form) = operator.content() else {
             panic!("a top-up: {}", operator.notice())
         };
@@ -210,12 +211,14 @@ fn cover_computes_the_shortfall_and_counts_a_debt() {
 fn cover_says_why_it_cannot() {
     assert!(
         Operator::new()
-            .cover_decline("c1")
+            .open_with("c1", Dialog::cover_decline)
             .notice()
             .starts_with("no decline of this card is known")
     );
-    let operator = Operator::new().declined("c1", money("5", "USD")).cover_decline("c1");
+    let operator =
+        Operator::new().declined("c1", money("5", "USD")).open_with("c1", Dialog::cover_decline);
     assert!(operator.notice().contains("money was not what was missing"), "{}", operator.notice());
-    let operator = Operator::new().declined("c1", money("50", "EUR")).cover_decline("c1");
+    let operator =
+        Operator::new().declined("c1", money("50", "EUR")).open_with("c1", Dialog::cover_decline);
     assert!(operator.notice().contains("does not convert"), "{}", operator.notice());
 }

@@ -11,12 +11,12 @@ use super::rows;
 use super::signing::Nonces;
 use crate::domain::money::read_decimal;
 use crate::sandbox::bank::{
-    Bank, Card, CardState, Progress, Refusal, Row, TopUp, digits, rounded, scaled,
+    Bank, Card, CardState, Progress, Refusal, Row, TopUp, digits, from_us_cents, rounded,
 };
 use crate::sandbox::call::{Call, Reply};
 use crate::sandbox::dialect::Server;
 use crate::sandbox::json::{Body, Json, number, object, text};
-use crate::sandbox::random::mixed;
+use crate::sandbox::random::mix;
 use crate::sandbox::troubles;
 
 /// How long tasks take (not documented).
@@ -144,7 +144,7 @@ impl Server for ArthaServer {
 impl ArthaServer {
     /// The task of a top-up, ours or another system's; rows have it, too.
     pub(super) fn task_of(&self, bank: &Bank, row: &Row) -> Option<String> {
-        let position = usize::try_from(row.number).ok()?;
+        let position = row.position;
         let ours = self.tasks.iter().find(|(_, of)| **of == position).map(|(task, _)| task.clone());
         ours.or_else(|| {
             bank.top_ups.foreign.contains(&position).then(|| foreign_task(bank, position))
@@ -232,7 +232,7 @@ impl ArthaServer {
             Err(reply) => return reply,
         };
         self.made += 1;
-        let pin = format!("{:04}", mixed(self.made ^ position as u64) % 10_000);
+        let pin = format!("{:04}", mix(self.made ^ position as u64) % 10_000);
         match bank.cards.get_mut(position) {
             Some(card) if matches!(card.state, CardState::Active | CardState::Frozen) => {
                 card.pin = Some(pin)
@@ -290,7 +290,7 @@ fn quote(bank: &Bank, body: &Body) -> Result<Quote, Reply> {
     if asked <= Decimal::ZERO || asked.normalize().scale() > decimals {
         return Err(bad_request("The amount is not valid."));
     }
-    if asked > scaled(LIMIT_CENTS, currency) {
+    if asked > from_us_cents(LIMIT_CENTS, currency) {
         return Err(failed("Single recharge limit exceeded"));
     }
     let fee = bank.wire.top_up_fee(asked, currency);
@@ -316,7 +316,7 @@ fn estimate(bank: &Bank, body: &Body) -> Reply {
     }
 }
 
-/// 2.5.
+/// CardDetails: number, code and state (2.5).
 fn details(card: &Card) -> Reply {
     ok(&object([
         ("cardNumber", text(card.number.as_str())),
@@ -326,12 +326,12 @@ fn details(card: &Card) -> Reply {
     ]))
 }
 
-/// 2.6.
+/// PinDetails (2.6).
 fn pin(card: &Card) -> Reply {
     ok(&object([("cardNumber", text(card.number.as_str())), ("Pin", card.pin.clone().into())]))
 }
 
-/// 2.7.
+/// CardBalance; all amounts are texts (2.7).
 fn balance(position: usize, card: &Card) -> Reply {
     let answer = object([
         ("availableBalance", troubles::figure(card, text(digits(card.available(), card.currency)))),
@@ -385,9 +385,9 @@ fn programs(bank: &Bank) -> Vec<(String, Json)> {
                 ("currency", text(currency.code())),
                 ("type", text("Debit")),
                 ("consumptionMethod", text("Online")),
-                ("rechargeFeeMin", scaled(1, currency).into()),
-                ("rechargeFeeMax", scaled(10_000, currency).into()),
-                ("singleRechargeLimit", scaled(LIMIT_CENTS, currency).into()),
+                ("rechargeFeeMin", from_us_cents(1, currency).into()),
+                ("rechargeFeeMax", from_us_cents(10_000, currency).into()),
+                ("singleRechargeLimit", from_us_cents(LIMIT_CENTS, currency).into()),
                 ("cardState", text("Active")),
                 ("supportedOperationTypes", text("Purchase, Transfer")),
                 ("kycRequiredWhileApplyCard", false.into()),

@@ -14,8 +14,8 @@ use rsa::signature::Verifier as _;
 
 use super::TOKEN;
 use crate::sandbox::call::{Call, Reply};
+use crate::sandbox::crypto;
 use crate::sandbox::json::{Body, object, text};
-use crate::sandbox::seal;
 
 /// The caller's key. A test key, made for this sandbox: whoever can read this can sign with it, so
 /// it guards nothing. 1024 bits, as the wire asks (1.5).
@@ -57,11 +57,11 @@ impl Nonces {
             .header("authorization")
             .and_then(|value| value.strip_prefix("Bearer "))
             .unwrap_or_default();
-        if !seal::same(TOKEN, bearer) {
+        if !crypto::equal_secrets(TOKEN, bearer) {
             return Err(unauthorized("The token is not valid."));
         }
         let customer = call.header("customertoken");
-        if customer.is_some_and(|customer| !seal::same(TOKEN, customer)) {
+        if customer.is_some_and(|customer| !crypto::equal_secrets(TOKEN, customer)) {
             return Err(unauthorized("The customer token is not valid."));
         }
         let timestamp = call.header("timestamp").unwrap_or_default();

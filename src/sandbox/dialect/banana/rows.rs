@@ -74,7 +74,7 @@ fn time(text: Option<String>, end: DayEnd) -> Result<Option<Timestamp>, ()> {
     Ok(Some(at.to_zoned(TimeZone::UTC).map_err(|_| ())?.timestamp()))
 }
 
-/// 4; all but RECHARGE are inferred.
+/// Types (4); all but RECHARGE are inferred.
 const fn row_type(row: &Row) -> &'static str {
     match row.kind {
         RowKind::Purchase => "PURCHASE",
@@ -86,7 +86,7 @@ const fn row_type(row: &Row) -> &'static str {
     }
 }
 
-/// 4; all but SUCCESS are inferred.
+/// States (4); all but SUCCESS are inferred.
 const fn row_status(row: &Row) -> &'static str {
     match row.progress {
         Progress::Pending => "PENDING",
@@ -102,7 +102,7 @@ fn merchant_name(row: &Row) -> &str {
 }
 
 pub(super) const fn row_id(row: &Row) -> u64 {
-    500_000 + row.id
+    500_000 + row.id_root
 }
 
 /// A row (2.12).

@@ -8,27 +8,27 @@ use rust_decimal::Decimal;
 use super::{MERCHANT_ID, SECRET_KEY, rows};
 use crate::domain::money::Currency;
 use crate::sandbox::bank::{
-    Bank, Card, CardState, Programme, Refusal, TopUp, code, rounded, scaled,
+    Bank, Card, CardState, Programme, Refusal, TopUp, from_us_cents, parse_currency, rounded,
 };
 use crate::sandbox::call::{Call, Reply, Signing};
 use crate::sandbox::dialect::{Server, Wire};
 use crate::sandbox::json::{Body, Json, number, object, text};
 use crate::sandbox::random::Random;
-use crate::sandbox::{seal, troubles};
+use crate::sandbox::{crypto, troubles};
 
 /// How long changes take (not documented).
 const RECHARGE_MILLIS: u64 = 2_000;
 const STATUS_MILLIS: u64 = 1_500;
 
-/// First blocks of answers. Their random numbers are not the bank's, so that reading does not
-/// change what happens.
+/// Initialization vectors of answers. Their random numbers are not the bank's, so that reading does
+/// not change what happens.
 pub(super) struct BananaServer {
-    blocks: Random,
+    ivs: Random,
 }
 
 impl Default for BananaServer {
     fn default() -> Self {
-        Self { blocks: Random::new(0x00ba_0a0a) }
+        Self { ivs: Random::new(0x00ba_0a0a) }
     }
 }
 
@@ -75,9 +75,9 @@ impl Server for BananaServer {
 impl BananaServer {
     /// Encrypts and signs an answer (1.6).
     fn seal(&mut self, status: StatusCode, answer: &Json, signing: Signing) -> Reply {
-        let sealed = seal::cbc_seal(
+        let sealed = crypto::cbc_encrypt(
             SECRET_KEY.as_bytes(),
-            self.blocks.block(),
+            self.ivs.iv(),
             answer.to_string().as_bytes(),
         )
         .expect("the sandbox's own key has 32 bytes");
@@ -85,7 +85,7 @@ impl BananaServer {
             Signing::Right => SECRET_KEY,
             Signing::Wrong => "a key of somebody else",
         };
-        let hmac = seal::hmac_hex(key.as_bytes(), &sealed);
+        let hmac = crypto::hmac_hex(key.as_bytes(), &sealed);
         Reply::json(status, object([("encrypted_payload", text(sealed)), ("hmac", text(hmac))]))
     }
 }
@@ -130,16 +130,16 @@ fn open(call: &Call) -> Result<Vec<u8>, Reply> {
         return Err(Reply::json(StatusCode::METHOD_NOT_ALLOWED, problem("Method not allowed"))
             .unauthenticated());
     }
-    if !call.header("merchant-id").is_some_and(|id| seal::same(MERCHANT_ID, id)) {
+    if !call.header("merchant-id").is_some_and(|id| crypto::equal_secrets(MERCHANT_ID, id)) {
         return Err(refused("Invalid Merchant-ID"));
     }
     let sealed = Body::read(&call.body).and_then(|body| body.string("encrypted_payload"));
     let Some(sealed) = sealed else { return Err(refused("Malformed encrypted payload")) };
     let hmac = call.header("x-hmac").unwrap_or_default();
-    if !seal::hmac_holds(SECRET_KEY.as_bytes(), &sealed, hmac) {
+    if !crypto::hmac_is_valid(SECRET_KEY.as_bytes(), &sealed, hmac) {
         return Err(refused("Invalid HMAC"));
     }
-    seal::cbc_open(SECRET_KEY.as_bytes(), &sealed)
+    crypto::cbc_decrypt(SECRET_KEY.as_bytes(), &sealed)
         .ok_or_else(|| refused("Malformed encrypted payload"))
 }
 
@@ -158,7 +158,7 @@ fn template_of(programme: &Programme, currency: Currency, physical: bool) -> u64
 
 /// Smallest and largest recharge (`recharge_min_limit`, `recharge_max_limit`, 2.2).
 fn limits(currency: Currency) -> (Decimal, Decimal) {
-    (Decimal::ONE, scaled(1_000_000, currency))
+    (Decimal::ONE, from_us_cents(1_000_000, currency))
 }
 
 fn templates(wire: &dyn Wire) -> Vec<Json> {
@@ -172,7 +172,7 @@ fn templates(wire: &dyn Wire) -> Vec<Json> {
 
 fn template(wire: &dyn Wire, currency: &str, physical: bool) -> Json {
     let form = if physical { "plastic" } else { "virtual" };
-    let of = code(currency);
+    let of = parse_currency(currency);
     let (low, high) = limits(of);
     object([
         ("id", number(template_of(wire.programme(), of, physical))),
@@ -180,15 +180,15 @@ fn template(wire: &dyn Wire, currency: &str, physical: bool) -> Json {
         ("type", text(if physical { "Physical" } else { "Virtual" })),
         ("payment_system", text("Mastercard")),
         ("currency", text(currency)),
-        ("apply_fee", amount(scaled(500, of))),
+        ("apply_fee", amount(from_us_cents(500, of))),
         ("recharge_fee", amount(wire.top_up_fee(low, of))),
         ("refund_fee", amount(Decimal::ZERO)),
         ("activate_min_limit", amount(low)),
         ("recharge_min_limit", amount(low)),
         ("recharge_max_limit", amount(high)),
-        ("limit_per_tx", amount(scaled(250_000, of))),
-        ("limit_per_day", amount(scaled(500_000, of))),
-        ("limit_per_month", amount(scaled(2_000_000, of))),
+        ("limit_per_tx", amount(from_us_cents(250_000, of))),
+        ("limit_per_day", amount(from_us_cents(500_000, of))),
+        ("limit_per_month", amount(from_us_cents(2_000_000, of))),
         ("requires_kyc", physical.into()),
         ("requires_phone_only", (!physical).into()),
         ("needs_activation", true.into()),
@@ -203,8 +203,10 @@ fn account_balance(bank: &Bank) -> Json {
         object([("currency", text(float.currency.code())), ("balance", amount(float.amount))])
     });
     let first = bank.floats.first();
-    let (currency, sum) =
-        first.map_or_else(|| (code("USD"), Decimal::ZERO), |float| (float.currency, float.amount));
+    let (currency, sum) = first.map_or_else(
+        || (parse_currency("USD"), Decimal::ZERO),
+        |float| (float.currency, float.amount),
+    );
     object([
         ("balance", amount(sum)),
         ("currency", text(currency.code())),
@@ -212,7 +214,7 @@ fn account_balance(bank: &Bank) -> Json {
     ])
 }
 
-/// 2.6.
+/// A page of the merchant's users (2.6; the answer is inferred).
 fn users(bank: &Bank, body: &Body) -> Json {
     let skip = body.count("skip").unwrap_or(0);
     let limit = body.count("limit").unwrap_or(10).clamp(1, 200);
@@ -259,7 +261,7 @@ fn card_at(bank: &Bank, position: usize) -> Result<&Card, Failure> {
     bank.cards.get(position).ok_or_else(|| Failure("Card not found".to_owned()))
 }
 
-/// 4; CLOSED and BLOCKED are inferred.
+/// Card states (4); CLOSED and BLOCKED are inferred.
 const fn state_word(state: CardState) -> &'static str {
     match state {
         CardState::Active => "ACTIVE",
@@ -270,7 +272,7 @@ const fn state_word(state: CardState) -> &'static str {
     }
 }
 
-/// 2.8.
+/// Takes sum and fee from the float; the card gets its money later (2.8, 5.2).
 fn recharge(bank: &mut Bank, body: &Body, now: Timestamp) -> Result<Json, Failure> {
     let position = wanted(bank, body)?;
     let card = card_at(bank, position)?;
@@ -310,7 +312,7 @@ fn recharge(bank: &mut Bank, body: &Body, now: Timestamp) -> Result<Json, Failur
     }
 }
 
-/// 2.9.
+/// Lock, unlock and close; the state changes later (2.9, 5.2).
 fn update_status(bank: &mut Bank, body: &Body, now: Timestamp) -> Result<Json, Failure> {
     let position = wanted(bank, body)?;
     let state = card_at(bank, position)?.state;
@@ -329,7 +331,7 @@ fn update_status(bank: &mut Bank, body: &Body, now: Timestamp) -> Result<Json, F
     Ok(object([("message", text("Operation requested"))]))
 }
 
-/// 2.14.
+/// Physical cards only (2.14).
 fn set_pin(bank: &mut Bank, body: &Body) -> Result<Json, Failure> {
     let position = wanted(bank, body)?;
     let pin = body
@@ -352,7 +354,7 @@ fn set_pin(bank: &mut Bank, body: &Body) -> Result<Json, Failure> {
     Ok(object([("success", true.into()), ("message", text("PIN set successfully"))]))
 }
 
-/// 2.10.
+/// What the card can spend (2.10).
 fn get_balance(bank: &Bank, body: &Body) -> Result<Json, Failure> {
     let card = card_at(bank, wanted(bank, body)?)?;
     Ok(object([
@@ -362,7 +364,7 @@ fn get_balance(bank: &Bank, body: &Body) -> Result<Json, Failure> {
     ]))
 }
 
-/// 2.11.
+/// Number, code, expiry and state (2.11).
 fn get_information(bank: &Bank, body: &Body) -> Result<Json, Failure> {
     let card = card_at(bank, wanted(bank, body)?)?;
     Ok(object([

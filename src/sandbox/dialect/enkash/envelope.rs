@@ -5,8 +5,8 @@ use http::StatusCode;
 
 use super::ENCRYPTION_KEY;
 use crate::sandbox::call::Reply;
+use crate::sandbox::crypto;
 use crate::sandbox::json::{Body, Json, number, object, text};
-use crate::sandbox::seal;
 
 /// How the request came, which is how the answer goes (1.5).
 #[derive(Clone, Copy)]
@@ -22,7 +22,7 @@ pub(super) enum Wrapping {
 impl Wrapping {
     pub(super) fn wrap(self, status: StatusCode, body: &Json) -> Reply {
         let sealed = || {
-            seal::ecb_seal(ENCRYPTION_KEY, body.to_string().as_bytes())
+            crypto::ecb_encrypt(ENCRYPTION_KEY, body.to_string().as_bytes())
                 .expect("half a digest is always a key")
         };
         match self {
@@ -35,7 +35,7 @@ impl Wrapping {
 
 /// The request's object and how it was wrapped; `None` when it cannot be decrypted.
 pub(super) fn open(bytes: &[u8]) -> Option<(Wrapping, Body)> {
-    let unseal = |sealed: &str| Body::read(&seal::ecb_open(ENCRYPTION_KEY, sealed)?);
+    let unseal = |sealed: &str| Body::read(&crypto::ecb_decrypt(ENCRYPTION_KEY, sealed)?);
     if let Ok(sealed) = serde_json::from_slice::<String>(bytes) {
         return Some((Wrapping::Bare, unseal(&sealed)?));
     }

@@ -7,8 +7,8 @@ use jiff::Timestamp;
 use super::{CLIENT_ID, CLIENT_SECRET, COMPANY_ID, PASSWORD, USERNAME};
 use crate::sandbox::bank::Bank;
 use crate::sandbox::call::{Call, Reply, query_pairs};
+use crate::sandbox::crypto;
 use crate::sandbox::json::{number, object, text};
-use crate::sandbox::seal;
 use crate::sandbox::sessions::{LoginRules, Sessions};
 
 /// A token lives for a day (the documents give two lives); three wrong logins lock the account
@@ -51,9 +51,11 @@ pub(super) fn login(sessions: &mut Sessions, bank: &Bank, call: &Call, now: Time
     if field("grant_type") != "password" {
         return bad_request("unsupported_grant_type", "Unsupported grant type");
     }
-    let client = seal::same(&format!("{CLIENT_ID}:{CLIENT_SECRET}"), &basic_credentials(call))
-        && field("clientId") == COMPANY_ID;
-    let user = seal::same(USERNAME, field("username")) && seal::same(PASSWORD, field("password"));
+    let client =
+        crypto::equal_secrets(&format!("{CLIENT_ID}:{CLIENT_SECRET}"), &basic_credentials(call))
+            && field("clientId") == COMPANY_ID;
+    let user = crypto::equal_secrets(USERNAME, field("username"))
+        && crypto::equal_secrets(PASSWORD, field("password"));
     if !(client && user) {
         let _locked = sessions.wrong_login(now);
         return if client {

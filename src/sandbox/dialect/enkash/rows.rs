@@ -74,7 +74,7 @@ const fn row_status(row: &Row) -> &'static str {
 }
 
 pub(super) fn row_id(row: &Row) -> String {
-    format!("ECT{:010}", row.id + 1)
+    format!("ECT{:010}", row.id_root + 1)
 }
 
 /// A row with the names that a real integrator stores from the callbacks (3.2).
@@ -90,8 +90,8 @@ fn entry(bank: &Bank, row: &Row, card: &Card) -> Json {
         (None, None) => kind.to_owned(),
     };
     let details = object([
-        ("id", number(900_000 + row.id)),
-        ("txnRefNo", text(format!("{:012}", row.id + 7_000_000))),
+        ("id", number(900_000 + row.id_root)),
+        ("txnRefNo", text(format!("{:012}", row.id_root + 7_000_000))),
         ("merchantName", shop.map(|shop| shop.name.clone()).into()),
         ("merchantCountry", shop.map(|shop| shop.country.clone()).into()),
         ("transactionType", text(kind)),
@@ -110,7 +110,7 @@ fn entry(bank: &Bank, row: &Row, card: &Card) -> Json {
         ("cardHolderName", text(card.holder())),
         ("companyId", text(COMPANY_ID)),
         ("principalAmount", troubles::row_amount(row, row.amount.into())),
-        ("balance", row.left.into()),
+        ("balance", row.available_after.into()),
         ("currency", troubles::row_currency(row, text("INR"))),
         ("pgReferenceNumber", row.funding.reference.clone().into()),
         ("description", text(description)),

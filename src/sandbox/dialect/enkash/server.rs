@@ -9,7 +9,7 @@ use super::envelope::{
     Answer, bad_request, business_failure, failure, invalid, open, response_success, success,
 };
 use super::{CARD_ACCOUNT_ID, COMPANY_ID, PARTNER_ID, login, rows};
-use crate::sandbox::bank::{Bank, Card, CardState, Refusal, TopUp, scaled};
+use crate::sandbox::bank::{Bank, Card, CardState, Refusal, TopUp, from_us_cents};
 use crate::sandbox::call::{Call, Reply};
 use crate::sandbox::dialect::Server;
 use crate::sandbox::json::{Body, Json, number, object, text};
@@ -263,7 +263,7 @@ fn block(bank: &mut Bank, body: &Body, now: Timestamp) -> Result<Answer, Answer>
     Ok(success(text("Success")))
 }
 
-/// 2.3.
+/// The PIN as plain digits, although the field is called a block (2.3).
 fn set_pin(bank: &mut Bank, body: &Body) -> Result<Answer, Answer> {
     let position = wanted(bank, body)?;
     if body.flag("otpRequired") == Some(true) {
@@ -301,10 +301,10 @@ fn limits(bank: &Bank, body: &Body, now: Timestamp) -> Result<Answer, Answer> {
         ("contactlessAllowed", true.into()),
         ("atmAllowed", false.into()),
         ("internationalAllowed", false.into()),
-        ("perTxnLimit", scaled(100_000, card.currency).into()),
-        ("dtd", scaled(200_000, card.currency).into()),
-        ("mtd", scaled(1_000_000, card.currency).into()),
-        ("ytd", scaled(5_000_000, card.currency).into()),
+        ("perTxnLimit", from_us_cents(100_000, card.currency).into()),
+        ("dtd", from_us_cents(200_000, card.currency).into()),
+        ("mtd", from_us_cents(1_000_000, card.currency).into()),
+        ("ytd", from_us_cents(5_000_000, card.currency).into()),
         ("dtdCount", number(20)),
         ("mtdCount", number(200)),
     ])))

@@ -9,7 +9,7 @@ use super::envelope::{DefaultPage, Outcome, Problem, page, problem, success};
 use super::rows::{described, row_id};
 use super::{ASSET_ACCOUNT_ID, MANAGER_ID};
 use crate::domain::money::Currency;
-use crate::sandbox::bank::{Bank, CardState, Refusal, TopUp, code};
+use crate::sandbox::bank::{Bank, CardState, Refusal, TopUp, parse_currency};
 use crate::sandbox::call::{Call, Reply};
 use crate::sandbox::json::{Body, Json, number, object, text};
 
@@ -169,7 +169,7 @@ fn paying(
     account: &str,
 ) -> Result<(Option<usize>, Currency), Problem> {
     if account == ASSET_ACCOUNT_ID && customer == MANAGER_ID {
-        return Ok((None, code("USD")));
+        return Ok((None, parse_currency("USD")));
     }
     let found = bank
         .find_account(account)

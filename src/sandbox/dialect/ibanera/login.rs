@@ -7,8 +7,8 @@ use super::envelope::{Outcome, problem, success};
 use super::{MANAGER_ID, PASSWORD, SHARED_SECRET, USERNAME};
 use crate::sandbox::bank::Bank;
 use crate::sandbox::call::{Call, Reply};
+use crate::sandbox::crypto;
 use crate::sandbox::json::{Body, number, object, text};
-use crate::sandbox::seal;
 use crate::sandbox::sessions::{LoginRules, Sessions, WrongLogin};
 
 pub(super) const ROUTE: &str = "public/auth/login";
@@ -37,8 +37,9 @@ pub(super) fn login(sessions: &mut Sessions, bank: &Bank, call: &Call, now: Time
     if sessions.is_locked(now) {
         return problem("username", "Account_Locked");
     }
-    let user = seal::same(USERNAME, &username) && seal::same(PASSWORD, &password);
-    if !(user && otp_holds(&otp, now)) {
+    let user =
+        crypto::equal_secrets(USERNAME, &username) && crypto::equal_secrets(PASSWORD, &password);
+    if !(user && otp_is_valid(&otp, now)) {
         return match sessions.wrong_login(now) {
             WrongLogin::LockedTheAccount => problem("username", "Account_Locked"),
             // No message code for a wrong one-time code is documented (1.2).
@@ -57,8 +58,9 @@ pub(super) fn login(sessions: &mut Sessions, bank: &Bank, call: &Call, now: Time
 
 /// Whether it is the code of this step, the one before or the one after (the skew is not
 /// documented, 1.4).
-pub(super) fn otp_holds(otp: &str, now: Timestamp) -> bool {
+pub(super) fn otp_is_valid(otp: &str, now: Timestamp) -> bool {
     [-30, 0, 30].into_iter().any(|skew| {
-        seal::totp(SHARED_SECRET, now.as_second() + skew).is_some_and(|code| seal::same(&code, otp))
+        crypto::totp(SHARED_SECRET, now.as_second() + skew)
+            .is_some_and(|code| crypto::equal_secrets(&code, otp))
     })
 }

@@ -60,16 +60,19 @@ fn entry(bank: &Bank, row: &Row, card: &Card) -> Json {
         RowKind::Closing => (-row.amount, "Card closed".to_owned()),
     };
     let spelt = bank.card_id_in_rows(&card.id);
-    let refund = row.refund.and_then(|refund| bank.rows.get(usize::try_from(refund).ok()?));
+    let refund = row.refund.and_then(|refund| bank.rows.get(refund));
     object([
-        ("id", number(row_id(row.id))),
+        ("id", number(row_id(row.id_root))),
         ("cardsId", if spelt == card.id { Json::Number(spelt) } else { text(spelt) }),
         ("amount", troubles::row_amount(row, amount.into())),
         ("currency", troubles::row_currency(row, text(card.currency.code().to_lowercase()))),
         ("description", text(description)),
         ("dateTime", troubles::row_time(row, text(format!("{:.3}", row.at)))),
         ("bPending", troubles::row_state(row, (row.progress == Progress::Pending).into())),
-        ("RefundTransactionsID", refund.map_or(Json::Null, |refund| number(row_id(refund.id)))),
+        (
+            "RefundTransactionsID",
+            refund.map_or(Json::Null, |refund| number(row_id(refund.id_root))),
+        ),
     ])
 }
 

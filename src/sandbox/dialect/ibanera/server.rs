@@ -10,7 +10,7 @@ use crate::sandbox::call::{Call, Reply};
 use crate::sandbox::dialect::Server;
 use crate::sandbox::json::{Body, Json, object, text};
 use crate::sandbox::sessions::Sessions;
-use crate::sandbox::{seal, troubles};
+use crate::sandbox::{crypto, troubles};
 
 /// Logins and their tokens.
 pub(super) struct IbaneraServer {
@@ -34,7 +34,7 @@ impl Server for IbaneraServer {
                 .unwrap_or_else(|problem| problem.reply().unauthenticated());
         }
         let otp = call.header("otp").unwrap_or_default();
-        if !self.sessions.accepts(call.bearer(), now) || !login::otp_holds(otp, now) {
+        if !self.sessions.accepts(call.bearer(), now) || !login::otp_is_valid(otp, now) {
             return login::unauthorized();
         }
         let Some(body) = Body::read(&call.body) else {
@@ -65,7 +65,7 @@ impl Server for IbaneraServer {
     }
 }
 
-/// 2.9; all but Active are inferred.
+/// What card details call a state (2.9); all but Active are inferred.
 const fn state_word(state: CardState) -> &'static str {
     match state {
         CardState::Active => "Active",
@@ -79,7 +79,7 @@ fn reference_of(customer: &str) -> Json {
     text(format!("customer-{customer}"))
 }
 
-/// 2.11.
+/// A page of all cards with their balances, or of one customer's (2.11).
 fn card_balances(bank: &Bank, call: &Call) -> Reply {
     let customer = call.query_value("CustomersID");
     let items = bank
@@ -143,7 +143,7 @@ fn asked_card<'a>(bank: &'a Bank, call: &Call) -> Result<&'a Card, Problem> {
     bank.card(id).ok_or(Problem::of(StatusCode::NOT_FOUND, "CardId", "Invalid"))
 }
 
-/// 2.9.
+/// Answers without number and code (2.9).
 fn card_details(bank: &Bank, call: &Call) -> Outcome {
     let card = asked_card(bank, call)?;
     Ok(success(
@@ -161,7 +161,7 @@ fn card_details(bank: &Bank, call: &Call) -> Outcome {
     ))
 }
 
-/// 2.10.
+/// Answers with number and code (2.10).
 fn sensitive_details(bank: &Bank, call: &Call) -> Outcome {
     let card = asked_card(bank, call)?;
     Ok(success(
@@ -189,7 +189,7 @@ fn named_card(bank: &Bank, body: &Body) -> Result<(usize, CardState), Problem> {
     found.map_or_else(|| problem("cardsId", "Invalid"), Ok)
 }
 
-/// 2.6.
+/// Unfreezes, and activates a new card (2.6).
 fn activate(bank: &mut Bank, body: &Body, now: Timestamp) -> Outcome {
     let (position, state) = named_card(bank, body)?;
     match state {
@@ -204,7 +204,7 @@ fn activate(bank: &mut Bank, body: &Body, now: Timestamp) -> Outcome {
     }
 }
 
-/// 2.7.
+/// Freezes (2.7; the path is inferred).
 fn deactivate(bank: &mut Bank, body: &Body, now: Timestamp) -> Outcome {
     let (position, state) = named_card(bank, body)?;
     if state != CardState::Active {
@@ -225,7 +225,7 @@ fn switched(bank: &Bank, position: usize) -> Reply {
     success(&card.id, details)
 }
 
-/// 2.8.
+/// Wants the old PIN (2.8).
 fn change_pin(bank: &mut Bank, body: &Body) -> Outcome {
     let Some(id) = body.text("TopUpCardsId") else { return problem("TopUpCardsId", "Required") };
     let Some(old) = body.string("OldPin") else { return problem("OldPin", "Required") };
@@ -239,7 +239,7 @@ fn change_pin(bank: &mut Bank, body: &Body) -> Outcome {
     if card.state != CardState::Active {
         return problem("TopUpCardsId", "Invalid");
     }
-    if !card.pin.as_deref().is_some_and(|pin| seal::same(pin, &old)) {
+    if !card.pin.as_deref().is_some_and(|pin| crypto::equal_secrets(pin, &old)) {
         return problem("OldPin", "Invalid");
     }
     card.pin = Some(new);

@@ -1,3 +1,5 @@
+//! Holds and another process's lock.
+
 use rusqlite::Connection;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! A full disk, and a journal that somebody tampered with.
+
 use std::collections::BTreeMap;
 use std::path::Path;
 

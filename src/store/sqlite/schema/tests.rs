@@ -1,3 +1,5 @@
+//! Files of earlier cardtops, and of later ones.
+
 use super::*;
 use crate::domain::card::IdForm;
 use crate::domain::operation::{OperationId, OperationState};

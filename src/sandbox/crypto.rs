@@ -1,5 +1,4 @@
-//! The ciphers, digests and one-time codes that the four wires ask of a caller, read from their
-//! documents alone.
+//! The ciphers, digests and one-time codes of the wires, read from their documents alone.
 
 use aws_lc_rs::cipher::{
     AES_128, AES_256, DecryptionContext, EncryptionContext, PaddedBlockDecryptingKey,
@@ -9,39 +8,39 @@ use aws_lc_rs::iv::FixedLength;
 use aws_lc_rs::{constant_time, digest, hmac};
 use data_encoding::{BASE32_NOPAD, BASE64, HEXLOWER, HEXLOWER_PERMISSIVE};
 
-/// AES-256-CBC with PKCS#7 under a key of 32 bytes: the block in front, then the ciphertext, as
+/// AES-256-CBC with PKCS#7 under a key of 32 bytes: the initialization vector, then the ciphertext, as
 /// base64 (banana wire notes, 1.4).
-pub(super) fn cbc_seal(key: &[u8], first: [u8; 16], plain: &[u8]) -> Option<String> {
+pub(super) fn cbc_encrypt(key: &[u8], iv: [u8; 16], plain: &[u8]) -> Option<String> {
     let key =
         PaddedBlockEncryptingKey::cbc_pkcs7(UnboundCipherKey::new(&AES_256, key).ok()?).ok()?;
     let mut sealed = plain.to_vec();
-    key.less_safe_encrypt(&mut sealed, EncryptionContext::Iv128(FixedLength::from(first))).ok()?;
-    let mut out = first.to_vec();
+    key.less_safe_encrypt(&mut sealed, EncryptionContext::Iv128(FixedLength::from(iv))).ok()?;
+    let mut out = iv.to_vec();
     out.append(&mut sealed);
     Some(BASE64.encode(&out))
 }
 
-/// The way back; `None` when it is not base64, too short or not padded as it must be.
-pub(super) fn cbc_open(key: &[u8], sealed: &str) -> Option<Vec<u8>> {
+/// Undoes [`cbc_encrypt`]; `None` when it is not base64, too short or wrongly padded.
+pub(super) fn cbc_decrypt(key: &[u8], sealed: &str) -> Option<Vec<u8>> {
     let bytes = BASE64.decode(sealed.as_bytes()).ok()?;
-    let (first, rest) = bytes.split_first_chunk::<16>()?;
+    let (iv, rest) = bytes.split_first_chunk::<16>()?;
     let key =
         PaddedBlockDecryptingKey::cbc_pkcs7(UnboundCipherKey::new(&AES_256, key).ok()?).ok()?;
     let mut rest = rest.to_vec();
-    Some(key.decrypt(&mut rest, DecryptionContext::Iv128(FixedLength::from(*first))).ok()?.to_vec())
+    Some(key.decrypt(&mut rest, DecryptionContext::Iv128(FixedLength::from(*iv))).ok()?.to_vec())
 }
 
 /// AES-128-ECB with PKCS#5 padding under the first half of the secret's SHA-256, as base64 (enkash
 /// wire notes, 1.5).
-pub(super) fn ecb_seal(secret: &str, plain: &[u8]) -> Option<String> {
+pub(super) fn ecb_encrypt(secret: &str, plain: &[u8]) -> Option<String> {
     let key = PaddedBlockEncryptingKey::ecb_pkcs7(ecb_key(secret)?).ok()?;
     let mut sealed = plain.to_vec();
     key.encrypt(&mut sealed).ok()?;
     Some(BASE64.encode(&sealed))
 }
 
-/// The way back; `None` when it is not base64 or does not decrypt.
-pub(super) fn ecb_open(secret: &str, sealed: &str) -> Option<Vec<u8>> {
+/// Undoes [`ecb_encrypt`]; `None` when it is not base64 or cannot be decrypted.
+pub(super) fn ecb_decrypt(secret: &str, sealed: &str) -> Option<Vec<u8>> {
     let mut bytes = BASE64.decode(sealed.trim().as_bytes()).ok()?;
     let key = PaddedBlockDecryptingKey::ecb_pkcs7(ecb_key(secret)?).ok()?;
     Some(key.decrypt(&mut bytes, DecryptionContext::None).ok()?.to_vec())
@@ -59,18 +58,18 @@ pub(super) fn hmac_hex(key: &[u8], message: &str) -> String {
 }
 
 /// Whether the hex, in either case, is the message's HMAC.
-pub(super) fn hmac_holds(key: &[u8], message: &str, hex: &str) -> bool {
+pub(super) fn hmac_is_valid(key: &[u8], message: &str, hex: &str) -> bool {
     HEXLOWER_PERMISSIVE.decode(hex.as_bytes()).is_ok_and(|tag| {
         hmac::verify(&hmac::Key::new(hmac::HMAC_SHA256, key), message.as_bytes(), &tag).is_ok()
     })
 }
 
-/// Whether a caller's secret is ours, in the same time whatever it is.
-pub(super) fn same(ours: &str, theirs: &str) -> bool {
+/// Whether a caller's secret is ours, in constant time.
+pub(super) fn equal_secrets(ours: &str, theirs: &str) -> bool {
     constant_time::verify_slices_are_equal(ours.as_bytes(), theirs.as_bytes()).is_ok()
 }
 
-/// The six digits of a 30 second step (ibanera wire notes, 1.4), of a Base32 secret.
+/// The six digits of a 30 second step, of a Base32 secret (RFC 6238; ibanera wire notes, 1.4).
 pub(super) fn totp(secret: &str, unix_seconds: i64) -> Option<String> {
     let key = BASE32_NOPAD.decode(secret.as_bytes()).ok()?;
     let step = unix_seconds.div_euclid(30).to_be_bytes();
@@ -88,7 +87,7 @@ mod tests {
     #[test]
     fn the_banana_vectors_hold() {
         let key = b"0123456789abcdef0123456789abcdef";
-        let first: [u8; 16] = std::array::from_fn(|i| u8::try_from(i).unwrap());
+        let iv: [u8; 16] = std::array::from_fn(|i| u8::try_from(i).unwrap());
         for (plain, sealed, tag) in [
             (
                 r#"{"user_id":12345,"card_id":67890,"amount":100.0}"#,
@@ -104,11 +103,11 @@ mod tests {
                 "966ad8b12375fb502c67112f6ed5030315c388a1c3e393ff580e8e5dc2f44d57",
             ),
         ] {
-            assert_eq!(cbc_seal(key, first, plain.as_bytes()).as_deref(), Some(sealed));
-            assert_eq!(cbc_open(key, sealed).as_deref(), Some(plain.as_bytes()));
+            assert_eq!(cbc_encrypt(key, iv, plain.as_bytes()).as_deref(), Some(sealed));
+            assert_eq!(cbc_decrypt(key, sealed).as_deref(), Some(plain.as_bytes()));
             assert_eq!(hmac_hex(key, sealed), tag);
-            assert!(hmac_holds(key, sealed, &tag.to_uppercase()));
-            assert!(!hmac_holds(key, plain, tag));
+            assert!(hmac_is_valid(key, sealed, &tag.to_uppercase()));
+            assert!(!hmac_is_valid(key, plain, tag));
         }
     }
 
@@ -116,9 +115,9 @@ mod tests {
     fn the_enkash_vector_holds() {
         let plain = br#"{"enKashCardId":"EKCMB7KAEW","amount":10}"#;
         let sealed = "LLP9Rzfnk4uNsgFOYe6b0slz/Fc61w7zzIGo0VfZxqw4k0qXwwWGaQrNsyowfes9";
-        assert_eq!(ecb_seal("example-secret-key", plain).as_deref(), Some(sealed));
-        assert_eq!(ecb_open("example-secret-key", sealed).as_deref(), Some(plain.as_slice()));
-        assert_ne!(ecb_open("another-secret-key", sealed).as_deref(), Some(plain.as_slice()));
+        assert_eq!(ecb_encrypt("example-secret-key", plain).as_deref(), Some(sealed));
+        assert_eq!(ecb_decrypt("example-secret-key", sealed).as_deref(), Some(plain.as_slice()));
+        assert_ne!(ecb_decrypt("another-secret-key", sealed).as_deref(), Some(plain.as_slice()));
     }
 
     #[test]

@@ -1,0 +1,75 @@
+//! `cardtop` without a command: the board of the configured accounts.
+//!
+//! It starts and stops; what is drawn and what is read is decided elsewhere.
+
+use std::io::{self, IsTerminal};
+use std::path::PathBuf;
+
+use super::exit::{Exit, Failure, Outcome};
+use super::global::Global;
+use super::session::{configuration, data_folder, keymap, only, operator, zone};
+use crate::clock::Clock;
+use crate::config;
+use crate::engine::{Engine, Setup};
+use crate::provider::Config;
+use crate::run::{self, Start};
+
+/// Shows the board of the configured accounts.
+pub(super) async fn run(global: &Global, clock: Clock) -> Outcome {
+    let config = configuration(global)?;
+    let data = data_folder(global.data.as_deref())?;
+    show(global, config, data, config::state_dir(), clock).await
+}
+
+/// Shows a board until the operator quits. `notes` is the folder where the end of the journal is
+/// noted outside the data file.
+pub(super) async fn show(
+    global: &Global,
+    config: Config,
+    data: PathBuf,
+    notes: Option<PathBuf>,
+    clock: Clock,
+) -> Outcome {
+    needs_terminal()?;
+    let only = only(global, &config)?;
+    let board = config.board.clone();
+    let zone = zone(&board.timezone)?;
+    let keymap = keymap(&config)?;
+    let operator = operator();
+    let setup = Setup {
+        config,
+        data,
+        notes,
+        read_only: global.read_only,
+        only,
+        operator: operator.clone(),
+        clock: clock.clone(),
+        polling: true,
+        transport: None,
+    };
+    let (engine, events) = Engine::open(setup).await.map_err(Failure::usage)?;
+    let start = Start {
+        engine,
+        events,
+        board,
+        zone,
+        keymap,
+        read_only: global.read_only,
+        operator,
+        clock,
+        color: global.color.into(),
+    };
+    run::board(start).await.map_err(|error| Failure::new(Exit::Refused, format!("{error:#}")))?;
+    Ok(Exit::Done)
+}
+
+/// The board draws, and reads keys.
+pub(super) fn needs_terminal() -> Result<(), Failure> {
+    if io::stdout().is_terminal() && io::stdin().is_terminal() {
+        return Ok(());
+    }
+    Err(Failure::usage(
+        "the board needs a terminal; for scripts there are: cardtop cards --json, and cardtop \
+         --help",
+    ))
+}

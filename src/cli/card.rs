@@ -1,0 +1,48 @@
+//! `card CARD`: one card, read now.
+
+use clap::Args;
+
+use super::exit::Outcome;
+use super::global::Global;
+use super::incomplete::Missing;
+use super::session::Session;
+use super::{Run, find, print};
+use crate::clock::Clock;
+use crate::domain::completeness::Completeness;
+use crate::engine;
+
+/// Show one card, read now
+#[derive(Debug, Args)]
+pub(crate) struct Card {
+    /// provider/id, a unique beginning of an id, or the last four digits
+    card: String,
+}
+
+impl Run for Card {
+    async fn run(self, global: &Global, clock: Clock) -> Outcome {
+        let mut session = Session::open_to_read(global, clock.clone()).await?;
+        let outcome = show(&mut session, &self.card, &clock).await;
+        session.engine.stop().await;
+        outcome
+    }
+}
+
+/// A card that cannot be read is printed as it is known, and named as missing.
+async fn show(session: &mut Session, word: &str, clock: &Clock) -> Outcome {
+    let known = find::card(session, word).await?;
+    let mut completeness = Completeness::whole(clock.now());
+    let card = match session.engine.read_card(&known.key).await {
+        Ok(card) => card,
+        Err(error) => {
+            let key = &known.key;
+            completeness.miss(engine::unread_part(&key.provider, Some(key), &error));
+            let cards = session.known_cards().await;
+            cards.into_iter().find(|card| card.key == known.key).unwrap_or(known)
+        }
+    };
+    session.view.now = clock.now();
+    let missing = Missing::of(completeness).with_states_of([&card]);
+    print::put(&print::one(&card, session.format))?;
+    missing.say(session.format, &session.view);
+    Ok(missing.exit())
+}

@@ -1,0 +1,42 @@
+//! `freeze CARD`.
+
+use clap::Args;
+
+use super::Run;
+use super::change::{self, Change, ChangeArguments};
+use super::exit::{Failure, Outcome};
+use super::global::Global;
+use crate::clock::Clock;
+use crate::domain::card::Card;
+use crate::domain::operation::{Action, ActionKind, Capabilities};
+
+/// Stop a card; can be undone
+#[derive(Debug, Args)]
+pub(crate) struct Freeze {
+    #[command(flatten)]
+    change: ChangeArguments,
+}
+
+impl Run for Freeze {
+    async fn run(self, global: &Global, clock: Clock) -> Outcome {
+        change::run(&self, global, clock).await
+    }
+}
+
+impl Change for Freeze {
+    fn kind(&self) -> ActionKind {
+        ActionKind::Freeze
+    }
+
+    fn arguments(&self) -> &ChangeArguments {
+        &self.change
+    }
+
+    fn action(&self, _card: &Card, _capabilities: &Capabilities) -> Result<Action, Failure> {
+        Ok(Action::Freeze)
+    }
+
+    fn intention(&self, _card: Option<&Card>) -> String {
+        "freeze".to_owned()
+    }
+}

@@ -1,0 +1,85 @@
+//! The arguments that every command takes.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use crate::tty::Color;
+
+/// What every command takes.
+#[derive(Debug, Args)]
+pub(crate) struct Global {
+    /// Configuration file, instead of the one that CARDTOP_CONFIG names, or that in the platform's
+    /// folder
+    #[arg(long, global = true, value_name = "FILE", help_heading = "Global options")]
+    pub(crate) config: Option<PathBuf>,
+    /// Folder of cards, readings and the journal, instead of the platform's
+    #[arg(long, global = true, value_name = "DIR", help_heading = "Global options")]
+    pub(crate) data: Option<PathBuf>,
+    /// Only this provider account
+    #[arg(long, global = true, value_name = "NAME", help_heading = "Global options")]
+    pub(crate) provider: Option<String>,
+    /// Refuse every change
+    #[arg(long, global = true, help_heading = "Global options")]
+    pub(crate) read_only: bool,
+    /// How to print
+    #[arg(long, global = true, value_name = "FORMAT", help_heading = "Global options")]
+    format: Option<Format>,
+    /// Short for --format json
+    #[arg(long, global = true, conflicts_with = "format", help_heading = "Global options")]
+    json: bool,
+    /// Only rows that match, such as 'state:declined amount>20 since:8h'
+    #[arg(long, global = true, value_name = "EXPR", help_heading = "Global options")]
+    pub(crate) filter: Option<String>,
+    /// When to use colours
+    #[arg(
+        long,
+        global = true,
+        value_name = "WHEN",
+        default_value = "auto",
+        help_heading = "Global options"
+    )]
+    pub(crate) color: ColorChoice,
+    /// Write a log to this file (CARDTOP_LOG says how much; `info` when unset)
+    #[arg(long, global = true, value_name = "FILE", help_heading = "Global options")]
+    pub(crate) log_file: Option<PathBuf>,
+}
+
+impl Global {
+    /// How to print: `--json` is short for `--format json`; a table when neither is given.
+    pub(crate) fn format(&self) -> Format {
+        if self.json { Format::Json } else { self.format.unwrap_or(Format::Table) }
+    }
+}
+
+/// How rows are printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// Aligned columns for people.
+    Table,
+    /// One JSON document.
+    Json,
+    /// Comma-separated values with a header.
+    Csv,
+}
+
+/// When colours are used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ColorChoice {
+    /// On a terminal, unless `NO_COLOR` is set.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+impl From<ColorChoice> for Color {
+    fn from(choice: ColorChoice) -> Self {
+        match choice {
+            ColorChoice::Auto => Self::Auto,
+            ColorChoice::Always => Self::Always,
+            ColorChoice::Never => Self::Never,
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! What reading commands share: rows of several accounts, and how they are printed with what is
+//! missing of them.
+//!
+//! A provider that fails is named on standard error; the rows of the others are still printed, and
+//! the exit code tells.
+
+use std::collections::BTreeMap;
+
+use super::exit::{Exit, Outcome, warn};
+use super::global::Format;
+use super::incomplete::Missing;
+use super::print;
+use super::session::Session;
+use crate::domain::card::{Card, CardKey};
+use crate::domain::completeness::Completeness;
+use crate::engine::Listing;
+
+/// The rows of all accounts, and what is missing of them.
+pub(crate) fn joined<T>(listings: Vec<Listing<T>>) -> (Vec<T>, Completeness) {
+    let (mut rows, mut all): (_, Option<Completeness>) = (Vec::new(), None);
+    for listing in listings {
+        rows.extend(listing.rows);
+        match &mut all {
+            Some(all) => all.join(listing.completeness),
+            None => all = Some(listing.completeness),
+        }
+    }
+    (rows, all.unwrap_or_default())
+}
+
+/// Names of holders by card, for rows that only carry the card's id.
+pub(crate) fn holders(cards: &[Card]) -> BTreeMap<&CardKey, &str> {
+    cards.iter().map(|card| (&card.key, &*card.holder)).collect()
+}
+
+/// Prints a list, closes the engine, and says what is missing of the list. `nothing` is said when
+/// a table is empty.
+pub(crate) async fn finish_list(
+    session: &Session,
+    text: &str,
+    nothing: Option<&str>,
+    missing: &Missing,
+) -> Outcome {
+    let ended = finish(session, text, nothing, missing.exit()).await;
+    missing.say(session.format, &session.view);
+    ended
+}
+
+/// Prints, closes the engine, and says why a table is empty.
+pub(crate) async fn finish(
+    session: &Session,
+    text: &str,
+    nothing: Option<&str>,
+    exit: Exit,
+) -> Outcome {
+    let printed = print::put(text);
+    // Where a provider failed, that was said already and is the reason.
+    if let Some(words) = nothing.filter(|_| session.format == Format::Table && exit == Exit::Done) {
+        warn(words);
+    }
+    session.engine.stop().await;
+    printed?;
+    Ok(exit)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::card::ProviderId;
+    use crate::domain::completeness::UnreadPart;
+    use jiff::Timestamp;
+
+    #[test]
+    fn one_failing_provider_does_not_lose_the_others_rows() {
+        let listing = |name: &str, rows: Vec<u8>, why: Option<&str>| {
+            let provider = ProviderId::new(name);
+            let mut completeness = Completeness::whole(Timestamp::UNIX_EPOCH);
+            if let Some(why) = why {
+                completeness.miss(UnreadPart {
+                    provider: provider.clone(),
+                    card: None,
+                    why: why.into(),
+                });
+            }
+            Listing { provider, rows, completeness, failed: None }
+        };
+        let listings = vec![
+            listing("acme", vec![1, 2], None),
+            listing("bravo", vec![], Some("no answer")),
+            listing("enkash", vec![3], None),
+        ];
+        let (rows, completeness) = joined(listings);
+        assert_eq!(
+            (rows, completeness.missing()),
+            (vec![1, 2, 3], "1 account could not be read".to_owned())
+        );
+        assert_eq!(Missing::of(completeness).exit(), Exit::Unreachable);
+    }
+}

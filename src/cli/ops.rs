@@ -1,0 +1,70 @@
+//! `ops`: the journal of operations, newest first, and what can be done with one.
+
+mod check;
+mod settle;
+mod show;
+mod verify;
+
+use clap::{Args, Subcommand};
+
+use super::exit::{Exit, Outcome};
+use super::global::Global;
+use super::listing::{finish, holders};
+use super::session::Session;
+use super::{Run, print};
+use crate::clock::Clock;
+use crate::contract::{OperationRow, Row};
+
+/// List the journal of operations, newest first; look again for the fate of one
+#[derive(Debug, Args)]
+pub(crate) struct Ops {
+    /// What to do with the journal; lists it when absent.
+    #[command(subcommand)]
+    command: Option<Command>,
+    /// At most this many rows
+    #[arg(long, value_name = "N")]
+    limit: Option<usize>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Check(check::Check),
+    Show(show::Show),
+    Settle(settle::Settle),
+    Verify(verify::Verify),
+}
+
+impl Run for Ops {
+    fn takes_filter(&self) -> bool {
+        self.command.is_none()
+    }
+
+    async fn run(self, global: &Global, clock: Clock) -> Outcome {
+        match self.command {
+            None => list(global, self.limit, clock).await,
+            Some(Command::Check(command)) => command.run(global, clock).await,
+            Some(Command::Show(command)) => command.run(global, clock).await,
+            Some(Command::Settle(command)) => command.run(global, clock).await,
+            Some(Command::Verify(command)) => command.run(global, clock).await,
+        }
+    }
+}
+
+/// No provider is asked.
+async fn list(global: &Global, limit: Option<usize>, clock: Clock) -> Outcome {
+    let session = Session::open(global, clock).await?;
+    let cards = session.known_cards().await;
+    let holders = holders(&cards);
+    let now = session.view.now;
+    let mut operations = session.journal().await?;
+    operations.retain(|operation| {
+        let holder = holders.get(&operation.card).copied().unwrap_or_default();
+        let provider = operation.card.provider.name();
+        global.provider.as_ref().is_none_or(|name| provider == name)
+            && session.filter.matches(&OperationRow { operation, holder, now })
+    });
+    operations.truncate(limit.unwrap_or(usize::MAX));
+    let nothing = operations.is_empty().then_some("no operations");
+    let text = print::list(operations.iter().map(Row::from), session.format, &session.view);
+    finish(&session, &text, nothing, Exit::Done).await
+}

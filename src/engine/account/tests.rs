@@ -1,0 +1,104 @@
+//! What an account plans, and how it comes through failures.
+
+use super::planning::LEAST_BETWEEN_LOOKUPS;
+use super::*;
+use crate::app::fixture::{ago, key, now, operation};
+use crate::domain::operation::{ActionKind, Operation, OperationState, Proof};
+use crate::engine::schedule::{Next, Rank, Read};
+use crate::provider::Config;
+use crate::provider::ErrorKind;
+
+fn account() -> Account {
+    let example = include_str!("../../../config.example.toml");
+    let config = Config::parse(example, std::path::Path::new("/etc/cardtop/config.toml"))
+        .expect("the example is good");
+    let config = config.providers.into_iter().next().expect("an account");
+    let world = crate::app::fixture::board((120, 40)).portfolio;
+    let info = world
+        .accounts
+        .providers
+        .into_iter()
+        .find(|info| info.capabilities.is_some())
+        .expect("one that works");
+    Account::new(info, config, Adapter::Failed("no adapter in this test".into()), None, 7, now())
+}
+
+fn doubtful(proof: Proof) -> Operation {
+    let open = operation(1, ActionKind::SetPin, &key("artha", "4242"), OperationState::Unknown, 60);
+    Operation { proof, next_look: Some(ago(30)), ..open }
+}
+
+#[test]
+fn one_that_nobody_can_be_asked_about_does_not_keep_the_others_from_being_read() {
+    let next = account().next(now(), &[], &|_| Rank::Other, &[doubtful(Proof::AnswerOnly)]);
+    assert!(!matches!(next, Next::Read(Read::Look(_))), "{next:?}");
+}
+
+#[test]
+fn a_gap_that_is_there_again_stays_noted_until_a_whole_reading_without_it() {
+    let account = account();
+    let reading = |gap: Option<&str>, full: bool| {
+        let full = if full { Depth::Full } else { Depth::Recent };
+        let mut gap = gap.map(Into::into);
+        let lasts = account.note_gap(None, &mut gap, full);
+        (lasts, gap.is_some())
+    };
+    assert_eq!(
+        reading(Some("too many in one second"), true),
+        (false, true),
+        "it may be gone at the next reading"
+    );
+    assert_eq!(reading(Some("too many in one second"), true), (true, true));
+    assert_eq!(reading(None, false), (true, true), "the last hour says nothing of it");
+    assert_eq!(reading(None, true), (true, false));
+    assert_eq!(reading(None, false), (false, false));
+}
+
+#[test]
+fn one_that_waits_for_its_secrets_is_not_said_to_have_bad_ones() {
+    let account = account();
+    account.adapter.send_replace(Adapter::Pending("waiting for its secrets".into()));
+    let error = account.provider().err().expect("there is none yet");
+    assert_eq!(
+        (error.kind, error.to_string().contains("credentials")),
+        (ErrorKind::Unreachable, false),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_look_that_changed_nothing_is_not_made_again_at_once() {
+    let account = account();
+    let open = [doubtful(Proof::ByState)];
+    let look =
+        |at| matches!(account.next(at, &[], &|_| Rank::Other, &open), Next::Read(Read::Look(_)));
+    assert!(look(now()), "it is due");
+    assert!(!look(now()), "it was looked for this moment");
+    assert!(look(now() + LEAST_BETWEEN_LOOKUPS), "it rested");
+}
+
+#[test]
+fn a_wait_that_the_provider_asked_for_is_kept_whatever_else_succeeds_or_is_asked() {
+    let account = account();
+    let busy = Error::new(&account.info.id, ErrorKind::RateLimited, "HTTP 429");
+    account.note_failure(
+        &Error { retry_after: Some(std::time::Duration::from_secs(30)), ..busy },
+        now(),
+    );
+    let reads = |at| matches!(account.next(at, &[], &|_| Rank::Other, &[]), Next::Read(_));
+    let after = |seconds| now() + SignedDuration::from_secs(seconds);
+    account.note_success(after(1));
+    assert!(!reads(after(1)), "another read was under way and succeeded");
+    account.ask_all();
+    assert!(!reads(after(29)), "the operator asked");
+    account.note_failure(
+        &Error::new(&account.info.id, ErrorKind::Unreachable, "no connection"),
+        after(2),
+    );
+    account
+        .note_failure(&Error::new(&account.info.id, ErrorKind::RateLimited, "HTTP 429"), after(2));
+    assert!(!reads(after(29)), "something else failed meanwhile, which waits less long");
+    assert!(reads(after(31)));
+    account.note_success(after(31));
+    assert!(reads(after(32)), "and then it is over");
+}

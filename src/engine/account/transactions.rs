@@ -1,0 +1,222 @@
+//! How far an account's transactions are read: those of all cards, or of each card by itself.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::domain::card::CardKey;
+use crate::domain::transaction::Transaction;
+
+/// Seconds until late rows and older holds are read back to again, for every full page that it
+/// took; and at most.
+const LATE_PER_PAGE: i64 = 15;
+const LATE_AT_MOST: i64 = 15 * 60;
+
+/// Seconds until the whole window is read again: at least, more for every full page that it took,
+/// and at most.
+const FULL_AT_LEAST: i64 = 10 * 60;
+const FULL_PER_PAGE: i64 = 60;
+const FULL_AT_MOST: i64 = 6 * 3_600;
+
+/// The longest lag that readings reach back for.
+const LONGEST_LAG: SignedDuration = SignedDuration::from_hours(30 * 24);
+
+/// Most transactions of a reading that are compared with the next one.
+const REMEMBERED: usize = 200;
+
+/// How far back transactions are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::engine) enum Depth {
+    /// To the last reading.
+    Recent,
+    /// As far as rows came late, and to the oldest hold.
+    Late,
+    /// The whole window.
+    Full,
+}
+
+/// What was read of the transactions, and when.
+#[derive(Default)]
+pub(super) struct TransactionProgress {
+    /// When the list of all cards was last tried.
+    pub(super) list: Option<Timestamp>,
+    /// When each card's own list was last tried.
+    pub(super) read: HashMap<Arc<str>, Timestamp>,
+    /// What is remembered of each list.
+    lists: HashMap<Option<Arc<str>>, ListProgress>,
+    /// How late this provider has listed rows: first sight minus time, at most.
+    lag: SignedDuration,
+}
+
+/// What is remembered of one list of transactions.
+#[derive(Default)]
+struct ListProgress {
+    /// Up to when it was read completely: the next reading begins there.
+    read_to: Option<Timestamp>,
+    /// The rows of the last reading that was saved, where they were few.
+    saved: Option<Vec<Transaction>>,
+    /// The rows of the last reading that could not be saved.
+    unsaved: Option<Vec<Transaction>>,
+    /// Why the last reading may lack rows.
+    gap: Option<Arc<str>>,
+    /// When the oldest hold happened, as long as nothing new was read; the inner `None` is "there
+    /// is none".
+    oldest_hold: Option<Option<Timestamp>>,
+    /// From when on it may be read back to late rows, and over the whole window.
+    deeper_from: Option<DeeperFrom>,
+}
+
+#[derive(Clone, Copy)]
+struct DeeperFrom {
+    late: Timestamp,
+    full: Timestamp,
+}
+
+impl TransactionProgress {
+    /// Everything is due again, and what was read to by a clock that was set back does not count.
+    pub(super) fn clock_went_back(&mut self) {
+        self.list = None;
+        self.read.clear();
+        for list in self.lists.values_mut() {
+            list.read_to = None;
+            list.deeper_from = None;
+        }
+    }
+
+    /// Everything is due again, over the whole window.
+    pub(super) fn ask_all(&mut self) {
+        self.list = None;
+        self.read.clear();
+        for list in self.lists.values_mut() {
+            list.deeper_from = None;
+        }
+    }
+
+    /// This card's transactions are due, over the whole window.
+    pub(super) fn ask_card(&mut self, key: &CardKey) {
+        self.read.remove(&key.id);
+        self.list_of(Some(key)).deeper_from = None;
+        self.list = None;
+    }
+
+    fn list_of(&mut self, card: Option<&CardKey>) -> &mut ListProgress {
+        self.lists.entry(card.map(|card| Arc::clone(&card.id))).or_default()
+    }
+
+    /// See [`Account::note_gap`](super::Account::note_gap).
+    pub(super) fn note_gap(
+        &mut self,
+        card: Option<&CardKey>,
+        gap: &mut Option<Arc<str>>,
+        depth: Depth,
+    ) -> bool {
+        let list = self.list_of(card);
+        let before = list.gap.take();
+        let was_there = before.is_some();
+        if depth != Depth::Full {
+            *gap = gap.take().or(before);
+        }
+        list.gap.clone_from(gap);
+        was_there
+    }
+
+    pub(super) fn read_to(&mut self, card: Option<&CardKey>) -> Option<Timestamp> {
+        self.list_of(card).read_to
+    }
+
+    pub(super) fn set_read_to(&mut self, card: Option<&CardKey>, until: Timestamp) {
+        self.list_of(card).read_to = Some(until);
+    }
+
+    /// See [`Account::is_same_reading`](super::Account::is_same_reading).
+    pub(super) fn is_same_reading(&mut self, card: Option<&CardKey>, rows: &[Transaction]) -> bool {
+        self.list_of(card).saved.as_ref().is_some_and(|saved| {
+            saved.len() == rows.len()
+                && saved.iter().zip(rows).all(|(saved, row)| {
+                    *saved == Transaction { seen_at: saved.seen_at, ..row.clone() }
+                })
+        })
+    }
+
+    pub(super) fn saved(&mut self, card: Option<&CardKey>, rows: &[Transaction]) {
+        let list = self.list_of(card);
+        list.oldest_hold = None;
+        list.unsaved = None;
+        list.saved = (rows.len() <= REMEMBERED).then(|| rows.to_vec());
+    }
+
+    /// See [`Account::is_new_unsaved`](super::Account::is_new_unsaved).
+    pub(super) fn is_new_unsaved(&mut self, card: Option<&CardKey>, rows: &[Transaction]) -> bool {
+        let bare = |row: &Transaction| Transaction { seen_at: row.at, ..row.clone() };
+        let rows: Vec<Transaction> = rows.iter().map(bare).collect();
+        let unsaved = &mut self.list_of(card).unsaved;
+        if unsaved.as_ref() == Some(&rows) {
+            return false;
+        }
+        *unsaved = Some(rows);
+        true
+    }
+
+    /// See [`Account::oldest_hold`](super::Account::oldest_hold).
+    pub(super) fn oldest_hold(
+        &mut self,
+        card: Option<&CardKey>,
+        since: Timestamp,
+    ) -> Option<Option<Timestamp>> {
+        self.list_of(card).oldest_hold.filter(|hold| hold.is_none_or(|at| at >= since))
+    }
+
+    pub(super) fn set_oldest_hold(
+        &mut self,
+        card: Option<&CardKey>,
+        hold: Option<Option<Timestamp>>,
+    ) {
+        self.list_of(card).oldest_hold = hold;
+    }
+
+    /// See [`Account::depth_due`](super::Account::depth_due).
+    pub(super) fn depth_due(&mut self, card: Option<&CardKey>, now: Timestamp) -> Depth {
+        match self.list_of(card).deeper_from {
+            None => Depth::Full,
+            Some(from) if from.full <= now => Depth::Full,
+            Some(from) if from.late <= now => Depth::Late,
+            Some(_) => Depth::Recent,
+        }
+    }
+
+    /// A reading of this depth took so many full pages: the more, the longer until it is done
+    /// again.
+    pub(super) fn depth_read(
+        &mut self,
+        card: Option<&CardKey>,
+        depth: Depth,
+        pages: i64,
+        now: Timestamp,
+    ) {
+        let later = |seconds: i64| {
+            now.saturating_add(SignedDuration::from_secs(seconds)).unwrap_or(Timestamp::MAX)
+        };
+        let late = later(pages.saturating_mul(LATE_PER_PAGE).min(LATE_AT_MOST));
+        let full = FULL_AT_LEAST + pages.saturating_mul(FULL_PER_PAGE);
+        let full = later(full.min(FULL_AT_MOST));
+        let deeper_from = &mut self.list_of(card).deeper_from;
+        match depth {
+            Depth::Recent => {}
+            Depth::Late => {
+                if let Some(from) = deeper_from {
+                    from.late = late;
+                }
+            }
+            Depth::Full => *deeper_from = Some(DeeperFrom { late, full }),
+        }
+    }
+
+    pub(super) const fn lag(&self) -> SignedDuration {
+        self.lag
+    }
+
+    pub(super) fn note_lag(&mut self, lag: SignedDuration) {
+        self.lag = self.lag.max(lag.min(LONGEST_LAG));
+    }
+}

@@ -1,0 +1,45 @@
+//! The engine's events, in the order in which they happen.
+
+use std::sync::Arc;
+
+use super::account::Account;
+use super::{Engine, EngineEvent};
+use crate::domain::operation::{Operation, OperationId};
+
+impl Engine {
+    pub(super) async fn emit(&self, event: EngineEvent) {
+        // The command line does not listen; then the event is dropped.
+        let _ = self.0.events.send(event).await;
+    }
+
+    /// Takes in an operation as the journal has it, and emits it.
+    pub(super) async fn announce(&self, operation: &Operation) {
+        self.0.operations.update(operation);
+        self.0.operations.note_announced(operation);
+        if let Ok(account) = self.account(&operation.card.provider) {
+            account.wake.notify_one();
+        }
+        self.emit(EngineEvent::Operation(operation.clone())).await;
+    }
+
+    /// Emits the journal's lines of an operation.
+    pub(super) async fn emit_steps(&self, id: OperationId) {
+        match self.steps(id).await {
+            Ok(steps) => self.emit(EngineEvent::Steps { id, steps }).await,
+            Err(words) => self.emit(EngineEvent::Broken(words)).await,
+        }
+    }
+
+    pub(super) async fn emit_health(&self, account: &Account) {
+        let cards = self.0.cards.count(&account.info.id);
+        self.emit(EngineEvent::Health(Box::new(account.health(self.0.clock.now(), cards)))).await;
+    }
+
+    /// Marks all figures of a provider as possibly old, and emits that, unless they are marked so.
+    pub(super) async fn make_stale(&self, account: &Account, why: &Arc<str>) {
+        if self.0.cards.make_all_stale(&account.info.id, why) {
+            let (provider, why) = (account.info.id.clone(), Arc::clone(why));
+            self.emit(EngineEvent::Stale { provider, why }).await;
+        }
+    }
+}

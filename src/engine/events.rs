@@ -1,0 +1,174 @@
+//! What is asked of the engine, and what it answers.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::{Error, Health, ProviderInfo, Quote, RecentCredit, Step, Verdict};
+use crate::domain::card::{Card, CardKey, CardState, ProviderId};
+use crate::domain::money::Money;
+use crate::domain::operation::{Action, OnConflict, Operation, OperationId};
+use crate::domain::transaction::Transaction;
+
+/// What is asked of the engine. Nothing here blocks the asker.
+#[derive(Debug)]
+pub enum Job {
+    /// Read everything of one provider, or of all, as soon as its budget allows.
+    Refresh(Option<ProviderId>),
+    /// Read one card and its newest transactions now.
+    RefreshCard(CardKey),
+    /// Which card is selected and which are on screen: they are read first.
+    Watch {
+        /// The card under the cursor.
+        selected: Option<CardKey>,
+        /// Cards that can be seen.
+        visible: Vec<CardKey>,
+    },
+    /// What a top-up would cost. Answered by [`EngineEvent::Quote`] with the same `asked`.
+    Quote {
+        /// Number of the question.
+        asked: u64,
+        /// The card.
+        card: CardKey,
+        /// The amount.
+        amount: Money,
+    },
+    /// Whether the card's list shows an equal top-up of the last minutes. Answered by
+    /// [`EngineEvent::RecentCredit`] with the same `asked`.
+    RecentCredit {
+        /// Number of the question.
+        asked: u64,
+        /// The card.
+        card: CardKey,
+        /// The amount.
+        amount: Money,
+    },
+    /// A person's word on an operation that nothing that can be read settles. Answered by
+    /// [`EngineEvent::Operation`], or by [`EngineEvent::NotSettled`] when nothing was written.
+    Settle(Box<Verdict>),
+    /// Ask for a change. Answered by [`EngineEvent::Operation`] at every step, or by [`EngineEvent::Refused`]
+    /// when nothing was sent.
+    Act(Box<ChangeRequest>),
+    /// Look again for the fate of an operation, by reading only.
+    Look(OperationId),
+    /// The journal's lines of an operation. Answered by [`EngineEvent::Steps`].
+    Steps(OperationId),
+    /// Stop or resume background reading of one provider.
+    Pause {
+        /// The provider.
+        provider: ProviderId,
+        /// Whether it pauses.
+        paused: bool,
+    },
+    /// Refuse changes from now on, or allow them again where configuration and flags do.
+    ReadOnly(bool),
+}
+
+/// One change, as the operator confirmed it.
+#[derive(Debug)]
+pub struct ChangeRequest {
+    /// Made before anything is sent.
+    pub id: OperationId,
+    /// The card, by identity.
+    pub card: CardKey,
+    /// What is to be done, with its data.
+    pub action: Action,
+    /// The operator's reason.
+    pub reason: Option<Arc<str>>,
+    /// What the operator saw when confirming: the change is refused when a fresh reading differs.
+    pub shown: Expected,
+    /// Whether the operator chose to send although an earlier one is not settled, or an equal one
+    /// came a moment ago.
+    pub on_conflict: OnConflict,
+    /// The equal top-up of the last minutes that the operator was shown in the card's list and
+    /// confirmed all the same.
+    pub recent_credit: Option<Arc<str>>,
+    /// The id of the account that the operator was told would pay, where the provider has several:
+    /// no other pays.
+    pub payer: Option<Arc<str>>,
+}
+
+/// What a dialog showed of the card. `None` is not compared.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Expected {
+    /// The state.
+    pub state: Option<CardState>,
+    /// What was available.
+    pub available: Option<Money>,
+}
+
+/// What the engine tells.
+#[derive(Clone, Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "an operation is told whole and seldom; boxing it would only add noise"
+)]
+pub enum EngineEvent {
+    /// Cards that are new or changed, each whole.
+    Cards(Vec<Card>),
+    /// Cards of a provider whose figures are possibly old from now on, and why.
+    Stale {
+        /// The provider.
+        provider: ProviderId,
+        /// Why nothing newer could be read.
+        why: Arc<str>,
+    },
+    /// Transactions that are new or changed, in any order; one with a known id replaces it.
+    Transactions(Vec<Transaction>),
+    /// An operation, new or moved on.
+    Operation(Operation),
+    /// A change that was refused before anything was sent.
+    Refused {
+        /// The order's id.
+        id: OperationId,
+        /// The card.
+        card: CardKey,
+        /// One sentence.
+        why: String,
+    },
+    /// The lines of an operation's journal.
+    Steps {
+        /// The operation.
+        id: OperationId,
+        /// Oldest first.
+        steps: Vec<Step>,
+    },
+    /// The merchant's money at a provider.
+    Float {
+        /// The provider.
+        provider: ProviderId,
+        /// One sum a currency.
+        float: Vec<Money>,
+        /// When it was read.
+        at: Timestamp,
+    },
+    /// What a top-up would cost.
+    Quote {
+        /// Number of the question.
+        asked: u64,
+        /// The quote, or why there is none.
+        quote: Result<Quote, Arc<Error>>,
+    },
+    /// Whether the card's list shows an equal top-up of the last minutes.
+    RecentCredit {
+        /// Number of the question.
+        asked: u64,
+        /// The newest one, or why the list cannot be read.
+        recent: Result<Option<RecentCredit>, Arc<Error>>,
+    },
+    /// A person's word on an operation was not taken, and why: one sentence.
+    NotSettled {
+        /// The operation.
+        id: OperationId,
+        /// One sentence.
+        why: String,
+    },
+    /// How a provider is.
+    Health(Box<Health>),
+    /// What a provider can do is known now, or that it cannot be set up.
+    Provider(Box<ProviderInfo>),
+    /// Changes are refused, or allowed again.
+    ReadOnly(bool),
+    /// A part of cardtop itself failed; one sentence.
+    Broken(String),
+}

@@ -1,0 +1,111 @@
+//! How the provider accounts are doing, for the screen and for JSON.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::Error;
+use crate::config::Environment;
+use crate::domain::card::{Ids, ProviderId};
+use crate::domain::completeness::Completeness;
+use crate::domain::money::Money;
+use crate::domain::operation::Capabilities;
+
+/// What is fixed of a provider account while cardtop runs.
+#[derive(Clone, Debug)]
+pub struct ProviderInfo {
+    /// Its name.
+    pub id: ProviderId,
+    /// `artha`, `banana`, `enkash` or `ibanera`.
+    pub kind: &'static str,
+    /// The forms of its ids.
+    pub ids: Ids,
+    /// Whether real money is behind it.
+    pub environment: Environment,
+    /// Refuses every change, by configuration.
+    pub read_only: bool,
+    /// What it can do; `None` when it could not be set up, or not yet (its health says why).
+    pub capabilities: Option<Capabilities>,
+    /// Requests a minute at most.
+    pub rate_limit: u32,
+    /// The proxy on the way to it, by host, port and the variable that names it.
+    pub proxy: Option<Arc<str>>,
+}
+
+/// How a provider is doing.
+#[derive(Clone, Debug)]
+pub struct Health {
+    /// The provider.
+    pub provider: ProviderId,
+    /// In one word.
+    pub state: HealthState,
+    /// Since when it is in this state.
+    pub since: Timestamp,
+    /// Last answer that could be used.
+    pub last_good: Option<Timestamp>,
+    /// When it will be tried again, while it is DOWN or waits.
+    pub next_try: Option<Timestamp>,
+    /// What was wrong the last time, in words.
+    pub why: Option<Arc<str>>,
+    /// Requests in the last minute.
+    pub calls_last_minute: u32,
+    /// Failed requests in the last five minutes.
+    pub errors_5m: u32,
+    /// How many cards it has; `None` while its list was never read and none is known from
+    /// elsewhere.
+    pub cards: Option<usize>,
+    /// What the newest readings of its lists lacked.
+    pub completeness: Completeness,
+    /// Words for states that are not mapped, and how many rows and cards have each.
+    pub unmapped: BTreeMap<Arc<str>, u64>,
+    /// What is wrong with its roster, one sentence each.
+    pub roster: Vec<String>,
+    /// Provider's clock minus ours, in seconds.
+    pub skew: Option<i64>,
+    /// Milliseconds that the last answers took, median.
+    pub latency_ms: Option<u64>,
+}
+
+/// A provider's health in one word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HealthState {
+    /// Answers.
+    Ok,
+    /// Answers late, or some reads fail.
+    Slow,
+    /// Does not answer.
+    Down,
+    /// Not read, because the operator said so.
+    Paused,
+    /// Refuses the credentials, or has none.
+    Auth,
+    /// Not read yet: its secrets are waited for.
+    Waiting,
+}
+
+impl HealthState {
+    /// The word on screen and in JSON.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Ok => "OK",
+            Self::Slow => "SLOW",
+            Self::Down => "DOWN",
+            Self::Paused => "PAUSED",
+            Self::Auth => "AUTH",
+            Self::Waiting => "WAIT",
+        }
+    }
+}
+
+/// A provider as `cardtop providers` shows it.
+#[derive(Debug)]
+pub struct ProviderReport {
+    /// What is fixed.
+    pub info: ProviderInfo,
+    /// How it is doing.
+    pub health: Health,
+    /// The float, where offered, and when it was read.
+    pub float: Option<Result<(Vec<Money>, Timestamp), Error>>,
+}

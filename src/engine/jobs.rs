@@ -1,0 +1,112 @@
+//! Jobs: what is asked of the engine without waiting for it.
+
+use std::sync::{Arc, PoisonError};
+use std::time::Duration;
+
+use super::account::Account;
+use super::{ChangeRequest, Engine, EngineEvent, Job, Verdict};
+use crate::domain::card::{CardKey, ProviderId};
+use crate::domain::money::Money;
+use crate::domain::operation::OperationId;
+
+impl Engine {
+    /// Asks, without waiting. The answer comes as an event.
+    pub fn ask(&self, job: Job) {
+        let engine = self.clone();
+        match job {
+            Job::Refresh(which) => self.refresh(which.as_ref()),
+            Job::RefreshCard(key) => {
+                if let Ok(account) = self.account(&key.provider) {
+                    account.ask_card(&key);
+                }
+            }
+            Job::Watch { selected, visible } => {
+                *self.0.watched.lock().unwrap_or_else(PoisonError::into_inner) =
+                    (selected, visible.into_iter().collect());
+                for account in &self.0.accounts {
+                    account.wake.notify_one();
+                }
+            }
+            Job::Pause { provider, paused } => {
+                if let Ok(account) = self.account(&provider) {
+                    account.pause(paused);
+                    self.run(async move { engine.emit_health(&account).await });
+                }
+            }
+            Job::ReadOnly(read_only) => {
+                self.0.read_only.set(read_only);
+                self.run(
+                    async move { engine.emit(EngineEvent::ReadOnly(engine.is_read_only())).await },
+                );
+            }
+            Job::Quote { asked, card, amount } => {
+                self.run(engine.answer_quote(asked, card, amount))
+            }
+            Job::RecentCredit { asked, card, amount } => {
+                self.run(engine.answer_recent_credit(asked, card, amount));
+            }
+            Job::Settle(verdict) => self.run(engine.answer_settle(*verdict)),
+            Job::Act(request) => self.run(engine.answer_change(*request)),
+            Job::Look(id) => self.run(engine.answer_lookup(id)),
+            Job::Steps(id) => self.run(async move { engine.emit_steps(id).await }),
+        }
+    }
+
+    /// Runs a job. If it panics, `Broken` is emitted, so that every request gets a reply.
+    fn run(&self, job: impl Future<Output = ()> + Send + 'static) {
+        let engine = self.clone();
+        self.0.background.runtime.spawn(async move {
+            if let Err(died) = tokio::spawn(job).await {
+                engine.emit(EngineEvent::Broken(format!("cardtop itself failed: {died}"))).await;
+            }
+        });
+    }
+
+    fn refresh(&self, which: Option<&ProviderId>) {
+        let asked =
+            self.0.accounts.iter().filter(|account| which.is_none_or(|id| *id == account.info.id));
+        let asked: Vec<Arc<Account>> = asked.cloned().collect();
+        self.run(async move {
+            for account in asked {
+                if let Ok(provider) = account.provider() {
+                    provider.try_credentials_again().await;
+                }
+                account.ask_all();
+            }
+        });
+    }
+
+    async fn answer_quote(self, asked: u64, card: CardKey, amount: Money) {
+        let quote = self.quote(&card, amount).await.map_err(Arc::new);
+        self.emit(EngineEvent::Quote { asked, quote }).await;
+    }
+
+    async fn answer_recent_credit(self, asked: u64, card: CardKey, amount: Money) {
+        let known = self.0.cards.get_or_unread(&card);
+        let recent = self.recent_credit(&known, amount).await.map_err(Arc::new);
+        self.emit(EngineEvent::RecentCredit { asked, recent }).await;
+    }
+
+    async fn answer_settle(self, verdict: Verdict) {
+        let id = verdict.id;
+        if let Err(refused) = self.settle(verdict).await {
+            self.emit(EngineEvent::NotSettled { id, why: refused.to_string() }).await;
+        }
+        self.emit_steps(id).await;
+    }
+
+    async fn answer_change(self, request: ChangeRequest) {
+        let (id, card) = (request.id, request.card.clone());
+        if let Err(refused) = self.change(request, Duration::ZERO).await {
+            self.emit(EngineEvent::Refused { id, card, why: refused.to_string() }).await;
+        }
+    }
+
+    async fn answer_lookup(self, id: OperationId) {
+        match self.lookup(id).await {
+            Ok(operation) => self.announce(&operation).await,
+            Err(refused) => self.emit(EngineEvent::Broken(refused.to_string())).await,
+        }
+        self.emit_steps(id).await;
+    }
+}

@@ -1,0 +1,324 @@
+//! Opening an engine: the data file, the accounts, what is known of them, and what earlier
+//! processes left behind.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::sync::mpsc;
+
+use super::account::Account;
+use super::adapter::Adapter;
+use super::card_book::CardBook;
+use super::operations::Operations;
+use super::{Background, Engine, EngineEvent, Inner, ProviderInfo, ReadOnly};
+use crate::clock::Clock;
+use crate::config::roster::{self, Roster};
+use crate::domain::card::{Card, Ids, ProviderId};
+use crate::domain::text;
+use crate::engine::saving::SaveGate;
+use crate::provider::crypto::random;
+use crate::provider::http::{Http, Transport};
+use crate::provider::{Config, ProviderConfig};
+use crate::store::{Store, StoreError};
+
+/// Events that may wait to be received before reading pauses.
+const EVENTS_WAITING: usize = 1_024;
+
+/// Transactions emitted at the start.
+const TRANSACTIONS_AT_START: u32 = 5_000;
+
+/// Operations emitted at the start.
+const OPERATIONS_AT_START: u32 = 1_000;
+
+/// How long the start waits for secrets before it says so: of the board, whose first frame comes
+/// after it, and of commands.
+const SECRETS_BEFORE_A_FRAME: Duration = Duration::from_millis(150);
+const SECRETS_BEFORE_A_COMMAND: Duration = Duration::from_secs(1);
+
+/// What an engine is made of.
+pub struct Setup {
+    /// The accounts.
+    pub config: Config,
+    /// Folder of the data file.
+    pub data: PathBuf,
+    /// Folder of the note of the journal's last line, outside the data file; none is kept without.
+    pub notes: Option<PathBuf>,
+    /// Refuse every change.
+    pub read_only: bool,
+    /// Only this account (`--provider`).
+    pub only: Option<ProviderId>,
+    /// Who operates: written into the journal.
+    pub operator: Arc<str>,
+    /// Tells the time.
+    pub clock: Clock,
+    /// Read in the background (the board); else only when asked (the command line).
+    pub polling: bool,
+    /// Another way to the providers than the network, for tests.
+    pub transport: Option<MakeTransport>,
+}
+
+/// Makes the transport of an account.
+pub type MakeTransport = Arc<dyn Fn(&ProviderConfig) -> Box<dyn Transport> + Send + Sync>;
+
+/// An engine, and where its events arrive.
+type Opened = (Engine, mpsc::Receiver<EngineEvent>);
+
+/// Tells a person one sentence.
+type Say<'a> = &'a (dyn Fn(&str) + Send + Sync);
+
+/// What opening reads from the disk, off the async threads.
+struct FromDisk {
+    store: Store,
+    /// Why the data file cannot be used, where a store in memory stands in for it.
+    unusable: Option<String>,
+    accounts: Vec<Arc<Account>>,
+    rosters: Vec<(ProviderId, Result<Roster, String>)>,
+}
+
+impl Engine {
+    /// Opens the data file and sets up every account. An account that cannot be set up is AUTH, the
+    /// others work.
+    ///
+    /// # Errors
+    /// One sentence, when the data file cannot be used; nothing was sent and nothing in it was
+    /// changed.
+    pub async fn open(setup: Setup) -> Result<Opened, String> {
+        Self::open_or(setup, None).await
+    }
+
+    /// The same for what only reads: where the disk is full or another process holds the data file,
+    /// nothing is kept, every change is refused, and `say` is told so once.
+    ///
+    /// # Errors
+    /// One sentence, when the data file cannot be used for another reason.
+    pub async fn open_to_read(
+        setup: Setup,
+        say: impl Fn(&str) + Send + Sync,
+    ) -> Result<Opened, String> {
+        Self::open_or(setup, Some(&say)).await
+    }
+
+    async fn open_or(setup: Setup, say: Option<Say<'_>>) -> Result<Opened, String> {
+        let (operator, clock, polling) =
+            (Arc::clone(&setup.operator), setup.clock.clone(), setup.polling);
+        let (events, receiver) = mpsc::channel(EVENTS_WAITING);
+        let now = clock.now();
+        let session = random::<8>()
+            .map(u64::from_be_bytes)
+            .map_err(|_| "the system has no random numbers to give".to_owned())?;
+        let (only_reads, read_only) = (say.is_some(), setup.read_only);
+        let read = tokio::task::spawn_blocking(move || from_disk(setup, session, only_reads, now));
+        let FromDisk { store, unusable, accounts, rosters } =
+            read.await.map_err(|error| error.to_string())??;
+        let without_file = unusable.is_some();
+        if let (Some(say), Some(why)) = (say, unusable) {
+            let why = why.strip_suffix("; nothing was sent").unwrap_or(&why);
+            say(&format!("{why}; what is read is shown and not kept"));
+        }
+        let cards = known_cards(&store, &accounts, now).await.map_err(of_data_file)?;
+        let engine = Self(Arc::new(Inner {
+            accounts,
+            store,
+            clock,
+            operator,
+            events,
+            cards,
+            operations: Operations::new(session),
+            watched: std::sync::Mutex::default(),
+            read_only: ReadOnly::new(read_only || without_file),
+            polling,
+            saving: SaveGate::new(without_file.then_some(now)),
+            background: Background::here(),
+        }));
+        engine.fetch_adapters();
+        engine.recover_at_start(say).await?;
+        let complaints = engine.take_rosters(rosters);
+        engine.count_unmapped(None).await;
+        for complaint in &complaints {
+            tracing::warn!("{complaint}");
+        }
+        engine.wait_for_most_secrets().await;
+        if polling {
+            engine.begin(now, complaints);
+        }
+        Ok((engine, receiver))
+    }
+
+    /// Finds what earlier processes left behind, and what is not settled yet.
+    async fn recover_at_start(&self, say: Option<Say<'_>>) -> Result<(), String> {
+        match (self.recover().await, say) {
+            (Ok(()), _) => {}
+            (Err(error), Some(say)) if error.is_passing() => {
+                self.0.saving.note_failure(self.0.clock.now());
+                say(&self.unsaved_words(&error));
+            }
+            (Err(error), _) => return Err(of_data_file(error)),
+        }
+        for operation in self.0.store.followed_operations().await.map_err(of_data_file)? {
+            self.0.operations.update(&operation);
+        }
+        Ok(())
+    }
+
+    /// Takes in the rosters; returns what a person should know, one sentence each.
+    fn take_rosters(&self, rosters: Vec<(ProviderId, Result<Roster, String>)>) -> Vec<String> {
+        let mut complaints = Vec::new();
+        if let Some(copy) = self.0.store.copy_made() {
+            complaints.push(format!(
+                "the data file of an earlier cardtop was brought up to date; as it was before, it \
+                 is kept in {}",
+                text::of_path(copy)
+            ));
+        }
+        for (id, roster) in rosters {
+            let (sentences, unusable) = match roster {
+                Ok(roster) => {
+                    self.0.cards.merge_roster(roster.cards);
+                    (roster.bad.iter().map(ToString::to_string).collect(), false)
+                }
+                Err(error) => (vec![error], true),
+            };
+            complaints.extend(sentences.iter().cloned());
+            if let Ok(account) = self.account(&id) {
+                account.set_roster_troubles(sentences, unusable);
+            }
+        }
+        complaints
+    }
+
+    /// Most secrets are there at once; then nobody has to be told of the wait.
+    async fn wait_for_most_secrets(&self) {
+        let all_there =
+            futures::future::join_all(self.0.accounts.iter().map(|account| account.arrival()));
+        let patience =
+            if self.0.polling { SECRETS_BEFORE_A_FRAME } else { SECRETS_BEFORE_A_COMMAND };
+        let _ = tokio::time::timeout(patience, all_there).await;
+    }
+
+    /// Emits what is known, then reads for ever.
+    fn begin(&self, now: Timestamp, complaints: Vec<String>) {
+        let engine = self.clone();
+        let first = tokio::spawn(async move {
+            engine.emit_what_is_known(complaints).await;
+            for account in &engine.0.accounts {
+                let reading = tokio::spawn(engine.clone().read_when_ready(Arc::clone(account)));
+                engine.0.background.keep(reading);
+            }
+            engine.follow_others(now).await;
+        });
+        self.0.background.keep(first);
+    }
+
+    async fn emit_what_is_known(&self, complaints: Vec<String>) {
+        self.emit(EngineEvent::Cards(self.known_cards().await)).await;
+        for account in &self.0.accounts {
+            self.emit_health(account).await;
+        }
+        match self.0.store.newest_operations(OPERATIONS_AT_START).await {
+            Ok(operations) => {
+                for operation in operations.into_iter().rev() {
+                    self.emit(EngineEvent::Operation(operation)).await;
+                }
+            }
+            Err(error) => self.emit_store_error(&error).await,
+        }
+        match self.0.store.newest_transactions(TRANSACTIONS_AT_START).await {
+            Ok(rows) => self.emit(EngineEvent::Transactions(rows)).await,
+            Err(error) => self.emit_store_error(&error).await,
+        }
+        for complaint in complaints {
+            self.emit(EngineEvent::Broken(complaint)).await;
+        }
+    }
+}
+
+/// Opens the data file, sets up the accounts and reads the rosters.
+fn from_disk(
+    setup: Setup,
+    session: u64,
+    only_reads: bool,
+    now: Timestamp,
+) -> Result<FromDisk, String> {
+    let Setup { config, data, notes, only, clock, transport, .. } = setup;
+    let ids: BTreeMap<ProviderId, Ids> =
+        config.providers.iter().map(|each| (each.name.clone(), each.ids())).collect();
+    let (store, unusable) = match Store::open_with(&data, &ids, notes.as_deref(), now) {
+        Ok(store) => (store, None),
+        Err(error) if only_reads && error.passing => (
+            Store::in_memory(&data, &ids).map_err(|error| error.to_string())?,
+            Some(error.to_string()),
+        ),
+        Err(error) => return Err(error.to_string()),
+    };
+    let mut rosters = Vec::new();
+    let mut accounts = Vec::new();
+    for provider in config.providers {
+        if only.as_ref().is_some_and(|only| *only != provider.name) {
+            continue;
+        }
+        if let Some(path) = &provider.roster {
+            let name = provider.name.clone();
+            let read =
+                roster::read(&name, provider.ids().cards, path).map_err(|error| error.to_string());
+            rosters.push((name, read));
+        }
+        accounts.push(Arc::new(account(provider, session, &clock, transport.as_ref())));
+    }
+    Ok(FromDisk { store, unusable, accounts, rosters })
+}
+
+/// The cards of the configured accounts as an earlier cardtop read them, however long ago: true as
+/// of their time, and not live before this one has read them.
+async fn known_cards(
+    store: &Store,
+    accounts: &[Arc<Account>],
+    now: Timestamp,
+) -> Result<CardBook, StoreError> {
+    let configured: BTreeSet<&ProviderId> =
+        accounts.iter().map(|account| &account.info.id).collect();
+    let why: Arc<str> = "not read yet since the start".into();
+    let known = store.cards().await?.into_iter();
+    let known = known
+        .filter(|card| configured.contains(&card.key.provider))
+        .map(|card| card.not_after(now))
+        .map(|card| Card { balance: card.balance.stale(&why), ..card });
+    Ok(CardBook::of(known))
+}
+
+fn of_data_file(error: StoreError) -> String {
+    format!("the data file {error}")
+}
+
+/// Sets an account up. Whatever is wrong with it is kept as a sentence; the other accounts are not
+/// touched by it.
+fn account(
+    config: ProviderConfig,
+    session: u64,
+    clock: &Clock,
+    transport: Option<&MakeTransport>,
+) -> Account {
+    let http = match transport {
+        Some(make) => {
+            Ok(Http::with_transport(&config.name, make(&config), clock.clone(), config.timeout))
+        }
+        None => Http::over_network(&config, clock.clone()),
+    };
+    let (adapter, http) = match http {
+        Ok(http) => (Adapter::pending(&config), Some(http)),
+        Err(words) => (Adapter::Failed(words.into()), None),
+    };
+    let info = ProviderInfo {
+        id: config.name.clone(),
+        kind: config.kind(),
+        ids: config.ids(),
+        environment: config.environment,
+        read_only: config.read_only,
+        capabilities: None,
+        rate_limit: config.rate_limit,
+        proxy: http.as_ref().and_then(Http::proxy),
+    };
+    Account::new(info, config, adapter, http, session, clock.now())
+}

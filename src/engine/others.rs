@@ -1,0 +1,106 @@
+//! Operations of other processes: those that still run, and those that ended in the middle of one.
+
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use tokio::time::Instant;
+
+use super::Engine;
+use crate::store::{BeingSent, StoreError};
+
+/// How often the journal is searched for what ended processes left behind, and for others'
+/// operations whatever [`Engine::glance`] saw.
+const EVERY: Duration = Duration::from_secs(16);
+
+/// How long an entry of another process may have been under way into the journal.
+const WAITED_FOR_THE_DISK: SignedDuration = SignedDuration::from_secs(10);
+
+/// No request takes longer than this, so whoever is sending for longer is not sending any more.
+const LONGEST_SENDING: SignedDuration = SignedDuration::from_mins(10);
+
+impl Engine {
+    /// Whether another process wrote into the data file: if so, its operations are emitted. This
+    /// costs next to nothing, so that the board asks it with every second of its clock instead of
+    /// another timer waking the processor.
+    pub fn glance(&self) {
+        if self.0.store.was_written() {
+            self.0.background.written.notify_one();
+        }
+    }
+
+    /// Emits operations that other processes write into the journal, for ever.
+    pub(super) async fn follow_others(&self, mut after: Timestamp) {
+        let mut deadline = Instant::now() + EVERY;
+        loop {
+            let written = self.0.background.written.notified();
+            if tokio::time::timeout_at(deadline, written).await.is_err() {
+                deadline = Instant::now() + EVERY;
+                if self.recover().await.is_err() {
+                    continue;
+                }
+            }
+            // After the clock was set back, others write with earlier times.
+            after = after.min(self.0.clock.now());
+            // Another process may have waited for the disk after it took the time; what was
+            // announced already is not announced twice.
+            let from = after.saturating_sub(WAITED_FOR_THE_DISK).unwrap_or(after);
+            let Ok(changed) = self.0.store.operations_changed_since(from).await else {
+                continue;
+            };
+            for operation in changed {
+                after = after.max(operation.updated_at);
+                if self.0.operations.is_news(&operation) {
+                    self.announce(&operation).await;
+                }
+            }
+        }
+    }
+
+    /// Gives up operations in state SENT whose process is gone. After a crash the journal tells
+    /// how far it came: without the line `sent` nothing left, so the operation is FAILED; with it
+    /// the request may have been carried out, so it is UNKNOWN and looked up, never sent again.
+    ///
+    /// An operation is spared while its process may still be sending it: one of this engine, or of
+    /// another process that runs and has not taken longer than any request may. Another entry with
+    /// our process number is of an earlier process that had the same.
+    pub(super) async fn recover(&self) -> Result<(), StoreError> {
+        self.write_late().await;
+        let now = self.0.clock.now();
+        let engine = self.clone();
+        let is_ours = move |id| engine.0.operations.is_being_sent(id);
+        for BeingSent { id, process, since } in self.0.store.sent_by_others(is_ours).await? {
+            if may_be_sending(process, since, now) {
+                continue;
+            }
+            let given_up = self.0.store.abandon(id, now).await?;
+            self.announce(&given_up).await;
+        }
+        Ok(())
+    }
+}
+
+/// Whether a process that was sending may still be at it.
+fn may_be_sending(process: u32, since: Timestamp, now: Timestamp) -> bool {
+    process != std::process::id()
+        && now.duration_since(since) <= LONGEST_SENDING
+        && is_running(process)
+}
+
+#[cfg(unix)]
+fn is_running(process: u32) -> bool {
+    // A process that ended and was not waited for yet can still be sent signals; Linux says so.
+    let status = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
+    let state = status.rsplit_once(") ").and_then(|(_, rest)| rest.chars().next());
+    if matches!(state, Some('Z' | 'X')) {
+        return false;
+    }
+    let Some(pid) = i32::try_from(process).ok().and_then(rustix::process::Pid::from_raw) else {
+        return false;
+    };
+    !matches!(rustix::process::test_kill_process(pid), Err(rustix::io::Errno::SRCH))
+}
+
+#[cfg(not(unix))]
+fn is_running(_process: u32) -> bool {
+    true
+}

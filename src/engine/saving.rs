@@ -1,0 +1,81 @@
+//! Saving what was read, as long as the data file takes it.
+
+use std::sync::{Mutex, PoisonError};
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::card_book::Merged;
+use super::{Engine, EngineEvent};
+use crate::domain::card::Card;
+use crate::domain::text;
+use crate::store::StoreError;
+
+/// How long a figure may be on its way into the data file.
+const ON_ITS_WAY: SignedDuration = SignedDuration::from_secs(30);
+
+/// How long the board waits before it tries again to save what it reads.
+const SAVE_AGAIN: SignedDuration = SignedDuration::from_secs(30);
+
+/// Whether the data file takes what is read.
+pub(super) struct SaveGate {
+    /// When it last took nothing; `None` while it does.
+    failed_at: Mutex<Option<Timestamp>>,
+}
+
+impl SaveGate {
+    pub(super) const fn new(failed_at: Option<Timestamp>) -> Self {
+        Self { failed_at: Mutex::new(failed_at) }
+    }
+
+    /// Notes that it took nothing; whether it did until now.
+    pub(super) fn note_failure(&self, now: Timestamp) -> bool {
+        self.failed_at.lock().unwrap_or_else(PoisonError::into_inner).replace(now).is_none()
+    }
+
+    pub(super) fn note_success(&self) {
+        *self.failed_at.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+}
+
+impl Engine {
+    /// Whether to try to save something. Each try may wait for another process: a command tries
+    /// until one failed, the board again after a while.
+    pub(super) fn may_save(&self) -> bool {
+        let failed_at = *self.0.saving.failed_at.lock().unwrap_or_else(PoisonError::into_inner);
+        failed_at
+            .is_none_or(|at| self.0.polling && self.0.clock.now().duration_since(at) >= SAVE_AGAIN)
+    }
+
+    /// Merges readings into what is known, emits and saves them, and returns them whole.
+    pub(super) async fn accept_cards(&self, read: Vec<Card>) -> Vec<Card> {
+        let Merged { cards, unsaved } = self.0.cards.merge(read);
+        // Emitted just before the provider's health: together they make one frame.
+        if !cards.is_empty() {
+            self.emit(EngineEvent::Cards(cards.clone())).await;
+        }
+        if !unsaved.is_empty() && self.may_save() {
+            // Another reading may have waited less long for the disk.
+            let now = self.0.clock.now().saturating_add(ON_ITS_WAY).unwrap_or(Timestamp::MAX);
+            match self.0.store.keep_cards(unsaved, now).await {
+                Ok(saved) => {
+                    self.0.saving.note_success();
+                    self.0.cards.note_saved(saved);
+                }
+                Err(error) => self.emit_store_error(&error).await,
+            }
+        }
+        cards
+    }
+
+    /// Emits that the data file took nothing, once until it does again.
+    pub(super) async fn emit_store_error(&self, error: &StoreError) {
+        if self.0.saving.note_failure(self.0.clock.now()) {
+            self.emit(EngineEvent::Broken(self.unsaved_words(error))).await;
+        }
+    }
+
+    pub(super) fn unsaved_words(&self, error: &StoreError) -> String {
+        let path = text::of_path(self.0.store.path());
+        format!("the data file {path} {error}; what is read is shown and not kept")
+    }
+}

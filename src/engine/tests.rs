@@ -1,0 +1,123 @@
+//! How much work a reading and a lookup are: what is counted does not depend on the machine, so
+//! growth is seen at once.
+
+use std::sync::Arc;
+
+use crate::clock::Clock;
+use crate::domain::card::ProviderId;
+use crate::domain::money::Money;
+use crate::domain::operation::{Action, OnConflict};
+use crate::engine::account::Account;
+use crate::engine::{ChangeRequest, Engine, Expected, Setup};
+use crate::provider::Config;
+use crate::provider::http::InProcess;
+use crate::sandbox::{Dialect, Options, Sandbox};
+
+/// An engine over a sandbox whose accounts have so many cards, after everything was read once.
+struct Bench {
+    engine: Engine,
+    _folder: tempfile::TempDir,
+}
+
+impl Bench {
+    async fn new(cards: usize) -> Self {
+        let clock = Clock::from("2026-04-03T12:08:12Z".parse().expect("a time"));
+        let options = Options { cards, transactions: 40, busy: false, ..Options::default() };
+        let sandbox = Sandbox::new(options, clock.clone());
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("cardtop.toml");
+        let nowhere = |_: Dialect| "http://127.0.0.1:9".to_owned();
+        sandbox.write_config(&nowhere, &path).expect("a configuration");
+        let setup = Setup {
+            config: Config::load(Some(&path)).expect("a good configuration"),
+            data: folder.path().to_owned(),
+            notes: None,
+            read_only: false,
+            only: None,
+            operator: "anay".into(),
+            clock,
+            polling: false,
+            transport: Some(Arc::new(move |provider| {
+                let dialect = Dialect::ALL.into_iter().find(|each| each.name() == provider.kind());
+                Box::new(InProcess(sandbox.router(dialect.expect("a wire of the sandbox"))))
+            })),
+        };
+        let (engine, _events) = Engine::open(setup).await.expect("an engine");
+        engine.list_cards().await;
+        Self { engine, _folder: folder }
+    }
+
+    fn account(&self) -> Arc<Account> {
+        self.engine.account(&ProviderId::new("banana")).expect("it is configured")
+    }
+
+    /// Cards copied and SQL statements run by a piece of work.
+    async fn count<T>(&self, work: impl Future<Output = T>) -> (usize, u64) {
+        let (cards, statements) = (self.engine.0.cards.copied(), self.engine.0.store.statements());
+        work.await;
+        (self.engine.0.cards.copied() - cards, self.engine.0.store.statements() - statements)
+    }
+
+    /// The work of one reading of one card.
+    async fn one_card(&self) -> (usize, u64) {
+        let account = self.account();
+        let card = self.engine.0.cards.of_provider(&account.info.id).remove(0);
+        self.count(self.engine.read_one(&account, &card)).await
+    }
+
+    /// The work of one reading of the transactions of all cards.
+    async fn transactions(&self) -> (usize, u64) {
+        let account = self.account();
+        self.count(self.engine.read_transaction_list(&account, None)).await
+    }
+
+    /// The work of one change, and of one lookup of it.
+    async fn change_and_lookup(&self) -> [(usize, u64); 2] {
+        let account = self.account();
+        let card = self.engine.0.cards.of_provider(&account.info.id);
+        let active = |card: &&Arc<crate::domain::card::Card>| {
+            card.state == crate::domain::card::CardState::Active
+                && card.available().is_some_and(|sum| !sum.is_negative())
+        };
+        let card = card.iter().find(active).expect("an active card");
+        let currency = card.currency.expect("its currency");
+        let request = ChangeRequest {
+            id: self.engine.new_operation_id(),
+            card: card.key.clone(),
+            action: Action::TopUp(Money::parse_input("30", currency).expect("an amount")),
+            reason: None,
+            shown: Expected::default(),
+            on_conflict: OnConflict::Refuse,
+            recent_credit: None,
+            payer: None,
+        };
+        let id = request.id;
+        let change = self.count(self.engine.change(request, std::time::Duration::ZERO)).await;
+        let lookup = self.count(self.engine.lookup(id)).await;
+        assert!(self.engine.operation(id).await.is_ok(), "it is in the journal");
+        [change, lookup]
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_reading_of_a_card_is_the_same_work_however_many_cards_there_are() {
+    let (few, many) = (Bench::new(6).await, Bench::new(60).await);
+    let work = many.one_card().await;
+    assert_eq!(few.one_card().await, work);
+    assert!(work.0 <= 3 && work.1 <= 4, "{work:?} cards copied and statements run");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_reading_of_transactions_that_says_nothing_new_writes_nothing() {
+    let bench = Bench::new(6).await;
+    let first = bench.transactions().await;
+    let again = bench.transactions().await;
+    assert!(again.0 == 0 && again.1 <= 4, "{again:?} after {first:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_change_and_a_lookup_are_so_many_statements() {
+    let bench = Bench::new(6).await;
+    let [change, lookup] = bench.change_and_lookup().await;
+    assert!(change.1 <= 40 && lookup.1 <= 20, "{change:?} for a change, {lookup:?} for a lookup");
+}

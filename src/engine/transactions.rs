@@ -1,0 +1,266 @@
+//! Reading transactions: how far back, what is new in them, and what became of holds.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::account::{Account, Depth, Scope};
+use super::lists::{Patience, of_list};
+use super::{Engine, EngineEvent};
+use crate::domain::card::{Card, CardKey, ProviderId};
+use crate::domain::completeness::Completeness;
+use crate::domain::operation::Operation;
+use crate::domain::transaction::{Transaction, TransactionState};
+use crate::provider::pages::ReadMode;
+use crate::provider::{Error, Window};
+use crate::store::CompleteReading;
+
+/// How far back transactions are read at first.
+const FIRST_LOOK_BACK: SignedDuration = SignedDuration::from_hours(30 * 24);
+
+/// How long a hold is followed: it may change or vanish within this.
+const HOLDS_CHANGE: SignedDuration = SignedDuration::from_hours(90 * 24);
+
+/// Two complete readings agree that a hold is gone when they are at least so far apart.
+const HOLDS_APART: SignedDuration = SignedDuration::from_mins(10);
+
+/// How far before the oldest hold a reading begins.
+const BEFORE_A_HOLD: SignedDuration = SignedDuration::from_hours(24);
+
+/// Overlap of two readings, whatever lag was measured.
+const OVERLAP: SignedDuration = SignedDuration::from_mins(10);
+
+/// From where on transactions are read, and why from there.
+struct Reach {
+    since: Timestamp,
+    depth: Depth,
+}
+
+impl Engine {
+    /// Reads transactions of all cards, or of one: the newest since the last reading, and further
+    /// back as far as rows may still change.
+    pub(super) async fn read_transaction_list(
+        &self,
+        account: &Account,
+        card: Option<&Card>,
+    ) -> Result<(), Error> {
+        let now = self.0.clock.now();
+        let key = card.map(|card| &card.key);
+        let scope = Scope::Transactions(key.map(|key| Arc::clone(&key.id)));
+        let reach = self.reach(account, key, now).await;
+        let until = now.saturating_add(OVERLAP).unwrap_or(now);
+        let window = Window { card: card.cloned(), since: reach.since, until };
+        let mode = if reach.depth == Depth::Full { ReadMode::Full } else { ReadMode::Ordinary };
+        let mut list = self.read_window(account, &window, mode, Patience::Board).await?;
+        // Of a card that the account does not have any more nothing is missing.
+        if let (Some(card), Some(error)) = (card, &list.error)
+            && account.refused_as_removed(card, error)
+        {
+            account.note_completeness(scope, Completeness::whole(now), true);
+            return Err(error.clone());
+        }
+        // A gap that is there again is no reason to read everything again at every poll: it stays
+        // noted, and the reading moves on. What ended early says nothing of an earlier gap.
+        let depth = if list.error.is_none() { reach.depth } else { Depth::Recent };
+        let gap_was_there = account.note_gap(key, &mut list.gap, depth);
+        account.note_completeness(
+            scope,
+            of_list(&account.info.id, key, &list, now),
+            reach.depth == Depth::Full,
+        );
+        let rows = std::mem::take(&mut list.rows);
+        let complete = list.is_whole().then(|| complete_reading(account, key, &reach, now, &rows));
+        let count = rows.len();
+        // How late rows were listed is measured against the reading before this one.
+        self.accept_transactions(account, key, rows).await;
+        if list.error.is_none() && (list.gap.is_none() || gap_was_there) {
+            account.set_read_to(key, now);
+            account.depth_read(key, reach.depth, count, self.0.clock.now());
+        }
+        if let Some(mut reading) = complete.flatten().filter(|_| self.may_save()) {
+            reading.apart = HOLDS_APART.max(account.lag() * 2);
+            self.follow_holds(account, reading).await;
+        }
+        list.error.map_or(Ok(()), Err)
+    }
+
+    /// Takes in rows that were read: completes them, saves them and emits what is new. Returns them
+    /// all.
+    pub(super) async fn accept_transactions(
+        &self,
+        account: &Account,
+        key: Option<&CardKey>,
+        rows: Vec<Transaction>,
+    ) -> Vec<Transaction> {
+        let rows: Vec<Transaction> = rows.into_iter().map(|row| self.with_card(row)).collect();
+        self.discover(&rows).await;
+        if account.is_same_reading(key, &rows) {
+            return rows;
+        }
+        let result = if self.may_save() {
+            Some(self.0.store.keep_transactions(rows.clone()).await)
+        } else {
+            None
+        };
+        match result {
+            Some(Ok(changed)) => {
+                self.0.saving.note_success();
+                account.saved(key, &rows);
+                self.learn_from_new(account, key, &changed).await;
+                if !changed.is_empty() {
+                    self.emit(EngineEvent::Transactions(changed)).await;
+                }
+            }
+            // The board shows what cannot be saved.
+            failed => {
+                if let Some(Err(error)) = failed {
+                    self.emit_store_error(&error).await;
+                }
+                if account.is_new_unsaved(key, &rows) {
+                    self.emit(EngineEvent::Transactions(rows.clone())).await;
+                }
+            }
+        }
+        rows
+    }
+
+    /// Learns from rows that are new: how late this provider lists them, and words that are not
+    /// mapped.
+    async fn learn_from_new(
+        &self,
+        account: &Account,
+        key: Option<&CardKey>,
+        changed: &[Transaction],
+    ) {
+        if let Some(last) = account.read_to(key).filter(|_| self.0.polling) {
+            let late = changed.iter().filter(|row| row.at < last && row.seen_at >= last);
+            for lag in late.map(|row| row.seen_at.duration_since(row.at)) {
+                account.note_lag(lag);
+            }
+        }
+        if account.has_unmapped()
+            || changed.iter().any(|row| row.state == TransactionState::Unknown)
+        {
+            self.count_unmapped(Some(&account.info.id)).await;
+        }
+    }
+
+    /// Counts the words of states that are not mapped, of one account or of all.
+    pub(super) async fn count_unmapped(&self, only: Option<&ProviderId>) {
+        let Ok(words) = self.0.store.unmapped_states().await else { return };
+        for account in
+            self.0.accounts.iter().filter(|account| only.is_none_or(|id| *id == account.info.id))
+        {
+            let of_it = words.iter().filter(|unmapped| unmapped.provider == account.info.id);
+            account.set_unmapped(of_it.map(|each| (Arc::clone(&each.word), each.count)).collect());
+        }
+    }
+
+    /// Holds that a complete reading does not have any more, and what they became.
+    async fn follow_holds(&self, account: &Account, reading: CompleteReading) {
+        let card = reading.card.clone();
+        match self.0.store.follow_holds(reading).await {
+            Ok(changed) if changed.is_empty() => {}
+            Ok(changed) => {
+                account.forget_oldest_hold(card.as_ref());
+                self.emit(EngineEvent::Transactions(changed)).await;
+            }
+            Err(error) => self.emit_store_error(&error).await,
+        }
+    }
+
+    /// How far back the transactions are read now: to the last reading, as late as this provider
+    /// has listed rows, to the oldest hold, or over the whole window.
+    async fn reach(&self, account: &Account, key: Option<&CardKey>, now: Timestamp) -> Reach {
+        let whole = now.saturating_sub(FIRST_LOOK_BACK).unwrap_or(now);
+        let Some(last) = account.read_to(key) else {
+            return Reach { since: whole, depth: Depth::Full };
+        };
+        let overlap = last.saturating_sub(OVERLAP).unwrap_or(last);
+        let oldest = now.saturating_sub(HOLDS_CHANGE).unwrap_or(now);
+        let goes_deep = account.depth_due(key, now);
+        if goes_deep == Depth::Recent {
+            return Reach { since: overlap, depth: Depth::Recent };
+        }
+        let (provider, card) = (account.info.id.clone(), key.cloned());
+        let hold = match account.oldest_hold(key, oldest) {
+            Some(remembered) => remembered,
+            None => match self.0.store.oldest_hold(provider, card, oldest).await {
+                Ok(hold) => {
+                    account.set_oldest_hold(key, hold);
+                    hold
+                }
+                Err(_) => None,
+            },
+        };
+        // A row that is older than the hold shows that the list reaches back to it.
+        let hold = hold.and_then(|at| at.checked_sub(BEFORE_A_HOLD).ok());
+        if goes_deep == Depth::Full {
+            return Reach { since: hold.map_or(whole, |hold| hold.min(whole)), depth: Depth::Full };
+        }
+        let late = now.saturating_sub(account.lag()).unwrap_or(now);
+        let since = hold.map_or(late, |hold| hold.min(late));
+        if since < overlap {
+            Reach { since, depth: Depth::Late }
+        } else {
+            Reach { since: overlap, depth: Depth::Recent }
+        }
+    }
+
+    /// Fills in what the row does not say and the card does.
+    fn with_card(&self, row: Transaction) -> Transaction {
+        let last4 = row.card().and_then(|key| self.0.cards.get(&key)?.last4);
+        Transaction { last4: row.last4.or(last4), ..row }
+    }
+
+    /// A card that is known only from its transactions is a card too.
+    async fn discover(&self, rows: &[Transaction]) {
+        let mut new: Vec<Card> = Vec::new();
+        let mut seen: HashSet<CardKey> = HashSet::new();
+        for row in rows {
+            let Some(key) = row.card() else { continue };
+            if self.0.cards.get(&key).is_none() && seen.insert(key.clone()) {
+                new.push(Card {
+                    last4: row.last4,
+                    currency: Some(row.amount.currency()),
+                    ..Card::unread(key)
+                });
+            }
+        }
+        if !new.is_empty() {
+            self.accept_cards(new).await;
+        }
+    }
+
+    /// Notes at the transaction that proves an operation which one it proves, and emits it.
+    pub(super) async fn link_operation(&self, credit: &str, operation: &Operation) {
+        if operation.is_open() {
+            return;
+        }
+        let card = operation.card.clone();
+        if let Ok(row) = self.0.store.link_operation(card, credit, operation.id).await {
+            self.emit(EngineEvent::Transactions(vec![row])).await;
+        }
+    }
+}
+
+/// A reading that had every row of its window, for comparison with the holds that are known; `None`
+/// where it had none, since then nothing tells how far back the list reaches.
+fn complete_reading(
+    account: &Account,
+    key: Option<&CardKey>,
+    reach: &Reach,
+    at: Timestamp,
+    rows: &[Transaction],
+) -> Option<CompleteReading> {
+    Some(CompleteReading {
+        provider: account.info.id.clone(),
+        card: key.cloned(),
+        since: reach.since,
+        at,
+        apart: HOLDS_APART,
+        listed: rows.iter().map(|row| (row.card_id.clone(), Arc::clone(&row.id))).collect(),
+        oldest: rows.iter().map(|row| row.at).min()?,
+    })
+}
