@@ -45,6 +45,8 @@ use clap::{Parser, Subcommand};
 
 use crate::clock::Clock;
 use crate::domain::text;
+use crate::provider::ProviderKind;
+use crate::provider::kinds::KINDS;
 use exit::{Exit, Failure, Outcome, warn};
 use global::Global;
 
@@ -130,16 +132,25 @@ commands! {
     Man(man::Man),
 }
 
-/// Parses the arguments, does what they say, prints errors on standard error. The exit code is
-/// [`Exit`]'s.
+/// Parses the arguments of the process, does what they say, prints errors on standard error. The
+/// exit code is [`Exit`]'s.
 pub async fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    main_with(std::env::args_os().collect(), KINDS).await
+}
+
+/// The same with other arguments, the first of which is the program's name, and with accounts of
+/// other kinds of providers than [`KINDS`].
+pub async fn main_with(
+    arguments: Vec<OsString>,
+    kinds: &'static [&'static ProviderKind],
+) -> ExitCode {
+    let mut cli = match Cli::try_parse_from(&arguments) {
         Ok(cli) => cli,
         Err(error) => {
             // Help and the version come this way too, on standard output and with code 0. An error
             // quotes the arguments, and is printed without them steering the terminal.
             let printed = if error.use_stderr() {
-                write!(io::stderr().lock(), "{}", parse_error(&error, std::env::args_os()))
+                write!(io::stderr().lock(), "{}", parse_error(&error, arguments.into_iter()))
             } else {
                 error.print()
             };
@@ -151,6 +162,7 @@ pub async fn main() -> ExitCode {
             };
         }
     };
+    cli.global.kinds = kinds;
     let exit = match run(cli).await {
         Ok(exit) => exit,
         Err(failure) => {

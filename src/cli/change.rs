@@ -201,7 +201,7 @@ async fn send(
         },
         Refused::Denied(why) => {
             let blocking = blocking(session, card, change.kind()).await;
-            let message = not_sent(change, card, &why.not_sent(), blocking.as_ref());
+            let message = not_sent(change, card, &why.reason(), blocking.as_ref());
             Err(Failure::new(Exit::Refused, message))
         }
         Refused::Repeats { words, .. } => {
@@ -236,8 +236,6 @@ async fn blocking(session: &Session, card: &Card, kind: ActionKind) -> Option<Op
 
 /// Why nothing was sent, of which card, and what can be done about it.
 fn not_sent(change: &dyn Change, card: &Card, why: &str, blocking: Option<&Operation>) -> String {
-    // The engine's sentence may begin with the words that this one already has.
-    let why = why.strip_prefix("not sent: ").unwrap_or(why);
     let mut message = format!("{} of {} was not sent: {why}", change.kind().phrase(), name(card));
     if let Some(blocking) = blocking {
         let id = blocking.id;

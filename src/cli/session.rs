@@ -136,7 +136,7 @@ pub(crate) fn configuration(global: &Global) -> Result<Config, Failure> {
             return Err(Failure::usage(how_to_start(place.as_deref())));
         }
     }
-    let config = Config::load(global.config.as_deref())
+    let config = Config::load_with(global.config.as_deref(), global.kinds)
         .map_err(|error| Failure::usage(error.to_string()))?;
     // No command but the board has keys, but a mistake in the file is told by whoever reads it
     // first.
