@@ -18,7 +18,7 @@ use crate::domain::operation::{
     ActionKind, Capabilities, Operation, OperationId, Refusal, check_action,
 };
 use crate::domain::transaction::{Transaction, TransactionState};
-use crate::engine::{EngineEvent, Health, HealthState, ProviderInfo, Step};
+use crate::engine::{EngineEvent, Health, HealthReason, HealthState, ProviderInfo, Step};
 
 /// What is known, and the time.
 #[derive(Debug)]
@@ -39,7 +39,7 @@ pub struct Portfolio {
     pub transactions: Transactions,
     /// Newest first.
     pub operations: Vec<Operation>,
-    /// Journal lines of operations that were asked for.
+    /// Journal lines of operations whose journal was requested.
     pub steps: BTreeMap<OperationId, Vec<Step>>,
     /// Cards the operator watches.
     pub watched: BTreeSet<CardKey>,
@@ -53,7 +53,7 @@ pub struct Portfolio {
 pub struct Accounts {
     /// In the order of the configuration.
     pub providers: Vec<ProviderInfo>,
-    /// How each is doing; none for one that was not heard of yet.
+    /// How each is; a provider that was not read yet has none.
     pub health: BTreeMap<ProviderId, Health>,
     /// The merchant's money at each.
     pub floats: BTreeMap<ProviderId, Reading<Vec<Money>>>,
@@ -197,7 +197,7 @@ impl Portfolio {
         self.accounts.providers.iter().any(|info| info.environment == Environment::Production)
     }
 
-    /// Whether a change may be asked now.
+    /// Whether a change may be requested now.
     ///
     /// # Errors
     /// Why not. An unsettled operation is [`Refusal::Open`], so that a dialog can show it.
@@ -216,8 +216,8 @@ impl Portfolio {
                 .health
                 .get(&key.provider)
                 .filter(|health| health.state == HealthState::Waiting);
-            return Err(match health.and_then(|health| health.why.clone()) {
-                Some(why) => Refusal::Pending(info.id.clone(), why),
+            return Err(match health.and_then(|health| health.why.as_ref()) {
+                Some(why) => Refusal::Pending(info.id.clone(), why.sentence()),
                 None => Refusal::NotSetUp(info.id.clone()),
             });
         };
@@ -264,7 +264,10 @@ impl Accounts {
     fn put_health(&mut self, health: &Health) {
         // A provider without cards has a float all the same.
         if matches!(health.state, HealthState::Down | HealthState::Auth) {
-            let why = health.why.clone().unwrap_or_else(|| health.state.as_str().into());
+            let why = health
+                .why
+                .as_ref()
+                .map_or_else(|| health.state.as_str().into(), HealthReason::sentence);
             self.mark_float_stale(&health.provider, &why);
         }
         self.health.insert(health.provider.clone(), health.clone());

@@ -58,8 +58,7 @@ impl Engine {
         }) {
             let seconds = now.duration_since(recent.at).as_secs().max(0);
             let words = format!(
-                "not sent: a top-up of {amount} came {seconds} s ago, by this or another system \
-                 (id {})",
+                "a top-up of {amount} came {seconds} s ago, by this or another system (id {})",
                 recent.id
             );
             return Err(Refused::Repeats { words, credit: Arc::clone(&recent.id) });
@@ -166,7 +165,7 @@ impl Engine {
             .then(|| format!("the figures contradict it: available was {before} before, {now} now"))
     }
 
-    /// The rows of a card's list from a moment of the provider's clock on.
+    /// The rows of a card's list from a time of the provider's clock on.
     async fn card_rows(
         &self,
         provider: &dyn Provider,

@@ -55,7 +55,7 @@ impl Engine {
             let due = operation.next_look.map_or(Duration::MAX, |at| {
                 Duration::try_from(at.duration_since(self.0.clock.now())).unwrap_or_default()
             });
-            // The last lookup is at the end of the wait, so that whatever can be seen by then is seen.
+            // The last lookup is at the end of the wait.
             let next = tokio::time::Instant::now()
                 .checked_add(due)
                 .map_or(deadline, |next| next.min(deadline));

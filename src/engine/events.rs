@@ -46,8 +46,8 @@ pub enum Job {
     /// A person's word on an operation that nothing that can be read settles. Answered by
     /// [`EngineEvent::Operation`], or by [`EngineEvent::NotSettled`] when nothing was written.
     Settle(Box<Verdict>),
-    /// Ask for a change. Answered by [`EngineEvent::Operation`] at every step, or by [`EngineEvent::Refused`]
-    /// when nothing was sent.
+    /// Ask for a change. Answered by [`EngineEvent::Operation`] at every step, or by
+    /// [`EngineEvent::Refused`] when nothing was sent.
     Act(Box<ChangeRequest>),
     /// Look again for the fate of an operation, by reading only.
     Look(OperationId),
@@ -83,7 +83,7 @@ pub struct ChangeRequest {
     /// The equal top-up of the last minutes that the operator was shown in the card's list and
     /// confirmed all the same.
     pub recent_credit: Option<Arc<str>>,
-    /// The id of the account that the operator was told would pay, where the provider has several:
+    /// The id of the account that the operator was shown to pay, where the provider has several:
     /// no other pays.
     pub payer: Option<Arc<str>>,
 }
@@ -97,7 +97,7 @@ pub struct Expected {
     pub available: Option<Money>,
 }
 
-/// What the engine tells.
+/// What the engine reports.
 #[derive(Clone, Debug)]
 #[expect(
     clippy::large_enum_variant,
@@ -119,7 +119,7 @@ pub enum EngineEvent {
     Operation(Operation),
     /// A change that was refused before anything was sent.
     Refused {
-        /// The order's id.
+        /// The id of the request.
         id: OperationId,
         /// The card.
         card: CardKey,

@@ -4,7 +4,9 @@
 //! What could not be read is part of the answer. One card that fails, or one row that is odd, never
 //! loses the others.
 
-use std::collections::HashSet;
+mod cards;
+mod transactions;
+
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -12,12 +14,12 @@ use tokio::time::Instant;
 
 use super::account::{Account, Scope};
 use super::{Engine, PerProvider};
-use crate::domain::card::{Card, CardKey, ProviderId, Reading};
+use crate::domain::card::{Card, CardKey, ProviderId};
 use crate::domain::completeness::{Completeness, UnreadPart};
 use crate::domain::transaction::Transaction;
 use crate::provider::http::ConnectionFailure;
 use crate::provider::pages::{self, ListRead, ReadMode};
-use crate::provider::{Error, ErrorKind, Window};
+use crate::provider::{Error, ErrorKind, PageCursor, Window};
 
 /// What a command may spend on waiting for providers that ask for a moment, over all its reads.
 const COMMAND_WAITS: Duration = Duration::from_secs(20);
@@ -100,7 +102,7 @@ impl Engine {
         }
     }
 
-    /// All cards of an account's list; what was read of it is kept and told, also where it ended
+    /// All cards of an account's list; what was read of it is saved and emitted, also where it ended
     /// early.
     pub(super) async fn read_list(
         &self,
@@ -112,7 +114,7 @@ impl Engine {
         // The command line reads once and must be right; the board reads again soon.
         let effort =
             if matches!(patience, Patience::Board) { ReadMode::Ordinary } else { ReadMode::Full };
-        let ask = |page: crate::provider::PageCursor| {
+        let ask = |page: PageCursor| {
             self.retry(account, patience, page.number > 0, move || provider.cards(page))
         };
         let mut list = pages::read_all(&provider.pagers().cards, effort, ask).await;
@@ -135,7 +137,7 @@ impl Engine {
         let adapter = self.adapter(account).await?;
         let provider = &*adapter;
         let asked = std::sync::atomic::AtomicBool::new(false);
-        let ask = |window: Window, page: crate::provider::PageCursor| {
+        let ask = |window: Window, page: PageCursor| {
             let in_the_middle = asked.swap(true, std::sync::atomic::Ordering::Relaxed);
             async move {
                 self.retry(account, patience, in_the_middle, || {
@@ -164,216 +166,9 @@ impl Engine {
             None => self.record_outcome(account, result).await,
         };
     }
+}
 
-    /// Reads all cards now: the list where there is one, else every card of the roster. A card that
-    /// cannot be read keeps its last known figures, marked as old, and is named.
-    pub async fn list_cards(&self) -> Vec<Listing<Card>> {
-        let began = Instant::now();
-        let work = self.0.accounts.iter().map(|account| self.list_cards_of(account, began));
-        futures::future::join_all(work).await
-    }
-
-    async fn list_cards_of(&self, account: &Account, began: Instant) -> Listing<Card> {
-        let id = &account.info.id;
-        let patience = Patience::Command(began);
-        let mut listing = Listing {
-            provider: id.clone(),
-            rows: Vec::new(),
-            completeness: Completeness::whole(self.0.clock.now()),
-            failed: None,
-        };
-        let listed = match self.adapter(account).await {
-            Err(error) => {
-                listing.fail(unread_part(id, None, &error), &error);
-                return listing;
-            }
-            Ok(provider) => provider.capabilities().list_cards.is_yes(),
-        };
-        listing.completeness.join(account.roster_gaps(self.0.clock.now()));
-        let mut good = 0;
-        let mut first: Option<Error> = None;
-        if listed {
-            let at = self.0.clock.now();
-            match self.read_list(account, patience).await {
-                Ok(list) => {
-                    listing.completeness.join(of_list(id, None, &list, at));
-                    good += usize::from(list.error.is_none());
-                    first = list.error;
-                }
-                Err(error) => first = Some(error),
-            }
-        }
-        // Why the account's other cards are not asked: its list met what every other request would
-        // meet, or too many cards did.
-        let mut ends = first.clone().filter(ends_all);
-        let mut unreached = 0;
-        for card in self.0.cards.of_provider(id) {
-            let fresh =
-                listed && card.balance.at().is_some() && matches!(card.balance, Reading::At { .. });
-            if fresh {
-                continue;
-            }
-            if let Some(error) = &ends {
-                listing.completeness.miss(unread_part(id, Some(&card.key), error));
-                continue;
-            }
-            match self.read_one_with(account, &card, patience).await {
-                Ok(_) => (good, unreached) = (good + 1, 0),
-                Err(error) if account.is_removed(&card, &error) => unreached = 0,
-                Err(error) => {
-                    listing.completeness.miss(unread_part(id, Some(&card.key), &error));
-                    unreached = if ends_all(&error) { unreached + 1 } else { 0 };
-                    if error.kind == ErrorKind::Auth || unreached >= GIVE_UP_AFTER {
-                        ends = Some(error.clone());
-                    }
-                    first.get_or_insert(error);
-                }
-            }
-        }
-        listing.rows = self.0.cards.copies_of(id);
-        listing.failed = ends.or(first).filter(|_| good == 0);
-        listing
-    }
-
-    /// Reads transactions now: of all cards, or of one. A card whose list cannot be read is named,
-    /// and the others' rows are there.
-    pub async fn list_transactions(
-        &self,
-        since: Timestamp,
-        until: Timestamp,
-        card: Option<&CardKey>,
-    ) -> Vec<Listing<Transaction>> {
-        let began = Instant::now();
-        let wanted = self
-            .0
-            .accounts
-            .iter()
-            .filter(|account| card.is_none_or(|key| key.provider == account.info.id));
-        let work =
-            wanted.map(|account| self.list_transactions_of(account, (since, until), card, began));
-        futures::future::join_all(work).await
-    }
-
-    async fn list_transactions_of(
-        &self,
-        account: &Account,
-        (since, until): (Timestamp, Timestamp),
-        card: Option<&CardKey>,
-        began: Instant,
-    ) -> Listing<Transaction> {
-        let id = &account.info.id;
-        let patience = Patience::Command(began);
-        let at = self.0.clock.now();
-        let mut listing = Listing {
-            provider: id.clone(),
-            rows: Vec::new(),
-            completeness: Completeness::whole(at),
-            failed: None,
-        };
-        let capabilities = match self.adapter(account).await {
-            Err(error) => {
-                listing.fail(unread_part(id, None, &error), &error);
-                return listing;
-            }
-            Ok(provider) => provider.capabilities(),
-        };
-        if card.is_none() && !capabilities.list_all_transactions.is_yes() {
-            listing.completeness.join(account.roster_gaps(at));
-        }
-        let known = |key: &CardKey| self.0.cards.get_or_unread(key);
-        let mut first = None;
-        let mut unread = Vec::new();
-        let mut cards: Vec<Option<Card>> = match card {
-            Some(key) => vec![Some(known(key))],
-            None if capabilities.list_all_transactions.is_yes() => vec![None],
-            None => {
-                if capabilities.list_cards.is_yes() {
-                    let list = self.read_list(account, patience).await;
-                    match list {
-                        Ok(list) => {
-                            // That a card's figures are odd is no gap in its transactions, as long
-                            // as it has an id to ask for.
-                            let nameless = list.unread.iter().filter(|row| row.card.is_none());
-                            for row in nameless {
-                                let why = format!(
-                                    "a card of its list has no id that can be read: {}",
-                                    row.why
-                                );
-                                listing.completeness.miss(UnreadPart {
-                                    provider: id.clone(),
-                                    card: None,
-                                    why: why.into(),
-                                });
-                            }
-                            unread.extend(
-                                list.unread
-                                    .iter()
-                                    .filter_map(|row| row.card.as_ref())
-                                    .map(|card| CardKey::new(id, card)),
-                            );
-                            let list = ListRead { unread: Vec::new(), ..list };
-                            listing.completeness.join(of_list(id, None, &list, at));
-                            first = list.error;
-                        }
-                        Err(error) => first = Some(error),
-                    }
-                }
-                self.0.cards.copies_of(id).into_iter().map(Some).collect()
-            }
-        };
-        let mut seen: HashSet<CardKey> =
-            cards.iter().flatten().map(|card| card.key.clone()).collect();
-        unread.retain(|key| seen.insert(key.clone()));
-        cards.extend(unread.into_iter().map(|key| Some(Card::unread(key))));
-        let (mut good, mut unreached) =
-            (0, if first.as_ref().is_some_and(ends_all) { GIVE_UP_AFTER } else { 0 });
-        for card in cards {
-            let key = card.as_ref().map(|card| &card.key);
-            if let Some(error) = first.as_ref().filter(|_| unreached >= GIVE_UP_AFTER) {
-                listing.completeness.miss(unread_part(id, key, error));
-                continue;
-            }
-            let window = Window { card: card.clone(), since, until };
-            let list = match self
-                .read_window(
-                    account,
-                    &window,
-                    if card.is_none() { ReadMode::Full } else { ReadMode::Ordinary },
-                    patience,
-                )
-                .await
-            {
-                Ok(list) => list,
-                Err(error) => {
-                    ListRead { rows: Vec::new(), unread: Vec::new(), gap: None, error: Some(error) }
-                }
-            };
-            if let (Some(card), Some(error)) = (&card, &list.error) {
-                if error.kind == ErrorKind::Refused && account.is_not_listed(card) {
-                    let _ = self.read_one_with(account, card, patience).await;
-                }
-                if account.refused_as_removed(card, error) {
-                    unreached = 0;
-                    continue;
-                }
-            }
-            listing.completeness.join(of_list(id, key, &list, at));
-            good += usize::from(list.error.is_none());
-            unreached = match &list.error {
-                Some(error) if error.kind == ErrorKind::Auth => GIVE_UP_AFTER,
-                Some(error) if ends_all(error) => unreached + 1,
-                Some(_) | None => 0,
-            };
-            if list.error.is_some() && (first.is_none() || unreached >= GIVE_UP_AFTER) {
-                first = list.error.clone();
-            }
-            let rows = self.accept_transactions(account, key, list.rows).await;
-            listing.rows.extend(rows);
-        }
-        listing.failed = first.filter(|_| good == 0);
-        listing
-    }
-
+impl Engine {
     /// All cards, an account that could not be read at all as its error.
     pub async fn read_cards(&self) -> PerProvider<Vec<Card>> {
         self.list_cards().await.into_iter().map(Listing::all_or_nothing).collect()
@@ -395,6 +190,11 @@ impl Engine {
 }
 
 impl<T> Listing<T> {
+    fn new(provider: &ProviderId, at: Timestamp) -> Self {
+        let completeness = Completeness::whole(at);
+        Self { provider: provider.clone(), rows: Vec::new(), completeness, failed: None }
+    }
+
     fn all_or_nothing(self) -> (ProviderId, Result<Vec<T>, Error>) {
         (self.provider, self.failed.map_or(Ok(self.rows), Err))
     }
@@ -402,6 +202,47 @@ impl<T> Listing<T> {
     fn fail(&mut self, part: UnreadPart, error: &Error) {
         self.completeness.miss(part);
         self.failed = Some(error.clone());
+    }
+}
+
+/// How the reads of one account went, of which a command makes one for each card.
+#[derive(Default)]
+struct Attempts {
+    /// Reads that succeeded.
+    good: usize,
+    /// The first trouble.
+    first: Option<Error>,
+    /// Cards in a row that met what every other request would meet.
+    unreached: usize,
+    /// Why the account's other cards are not asked.
+    gave_up: Option<Error>,
+}
+
+impl Attempts {
+    /// The list of cards could not be read, or not to its end.
+    fn note_list_error(&mut self, error: Error) {
+        if ends_all(&error) {
+            self.gave_up = Some(error.clone());
+        }
+        self.first = Some(error);
+    }
+
+    fn note_success(&mut self) {
+        self.good += 1;
+        self.unreached = 0;
+    }
+
+    fn note_error(&mut self, error: &Error) {
+        self.unreached = if ends_all(error) { self.unreached + 1 } else { 0 };
+        if error.kind == ErrorKind::Auth || self.unreached >= GIVE_UP_AFTER {
+            self.gave_up = Some(error.clone());
+        }
+        self.first.get_or_insert_with(|| error.clone());
+    }
+
+    /// The trouble because of which nothing at all was read.
+    fn failure(self) -> Option<Error> {
+        self.gave_up.or(self.first).filter(|_| self.good == 0)
     }
 }
 

@@ -94,7 +94,27 @@ impl Engine {
             return self.watch(&operation, seen, finding).await;
         }
         let seen = self.without_contradiction(&account, &card, &operation, seen).await;
-        let finding = match seen {
+        let finding = self.meaning_of(&account, &card, &operation, seen, finding).await;
+        let found = self.record(operation, finding).await;
+        if !found.is_open() {
+            account.ask_card(&found.card);
+            if found.action_kind == ActionKind::TopUp {
+                account.ask_float();
+            }
+        }
+        Ok(found)
+    }
+
+    /// What was seen of an open operation, as a finding.
+    async fn meaning_of(
+        &self,
+        account: &Account,
+        card: &Card,
+        operation: &Operation,
+        seen: Result<Lookup, Error>,
+        finding: impl Fn(String, OperationState) -> Finding,
+    ) -> Finding {
+        match seen {
             Ok(Lookup::Done { proof, credit, .. }) => {
                 Finding { credit, ..finding(proof, OperationState::Done) }
             }
@@ -110,22 +130,14 @@ impl Engine {
             }
             Ok(Lookup::Pending { looked }) => finding(looked, operation.state),
             Ok(Lookup::NotFound { looked, .. }) => {
-                let balance = self.balance_then_and_now(&account, &card, &operation).await;
+                let balance = self.balance_then_and_now(account, card, operation).await;
                 finding(
                     format!("{looked}{balance}; absence is not proof that it failed"),
                     operation.state,
                 )
             }
             Err(error) => finding(format!("could not look: {error}"), operation.state),
-        };
-        let found = self.record(operation, finding).await;
-        if !found.is_open() {
-            account.ask_card(&found.card);
-            if found.action_kind == ActionKind::TopUp {
-                account.ask_float();
-            }
         }
-        Ok(found)
     }
 
     /// The card of an operation as it is known, with the cardholder that was known when it was

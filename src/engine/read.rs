@@ -98,7 +98,7 @@ impl Engine {
         }
     }
 
-    /// Notes how a read went, and tells it.
+    /// Notes how a read went, and emits the health.
     pub(super) async fn record_outcome<T>(
         &self,
         account: &Account,
@@ -223,7 +223,7 @@ impl Engine {
     /// Reads one card now.
     ///
     /// # Errors
-    /// What the provider said.
+    /// The provider's error.
     pub async fn read_card(&self, key: &CardKey) -> Result<Card, Error> {
         let account = self.account(&key.provider)?;
         let known = self.0.cards.get_or_unread(key);
@@ -232,26 +232,35 @@ impl Engine {
 
     /// Reads the health and float of every provider now.
     pub async fn read_providers(&self) -> Vec<ProviderReport> {
-        let work = self.0.accounts.iter().map(|account| async move {
-            let adapter = self.adapter(account).await;
-            let offered = adapter.as_ref().map_or(true, |adapter| adapter.capabilities().float.is_yes());
-            let float = if offered { Some(self.read_float(account).await) } else { None };
-            let cards = self.0.cards.count(&account.info.id);
-            let mut health = account.health(self.0.clock.now(), cards);
-            // Asked once and not answered: there are no further tries here to wait for.
-            let unanswered = matches!(&float, Some(Err(error)) if matches!(error.kind, ErrorKind::Unreachable | ErrorKind::BadReply));
-            if unanswered && health.state == HealthState::Slow && health.last_good.is_none() {
-                health.state = HealthState::Down;
-            }
-            ProviderReport { info: account.current_info(), health, float }
-        });
+        let work = self.0.accounts.iter().map(|account| self.report(account));
         futures::future::join_all(work).await
+    }
+
+    async fn report(&self, account: &Account) -> ProviderReport {
+        let offered = match self.adapter(account).await {
+            Ok(adapter) => adapter.capabilities().float.is_yes(),
+            Err(_) => true,
+        };
+        let float = if offered { Some(self.read_float(account).await) } else { None };
+        let cards = self.0.cards.count(&account.info.id);
+        let mut health = account.health(self.0.clock.now(), cards);
+        // Asked once and not answered: there are no further tries here to wait for.
+        let unanswered = match &float {
+            Some(Err(error)) => {
+                matches!(error.kind, ErrorKind::Unreachable | ErrorKind::BadReply)
+            }
+            Some(Ok(_)) | None => false,
+        };
+        if unanswered && health.state == HealthState::Slow && health.last_good.is_none() {
+            health.state = HealthState::Down;
+        }
+        ProviderReport { info: account.current_info(), health, float }
     }
 
     /// What a top-up would cost.
     ///
     /// # Errors
-    /// What the provider said, or that it quotes nothing.
+    /// The provider's error, or that it quotes nothing.
     pub async fn quote(&self, key: &CardKey, amount: Money) -> Result<Quote, Error> {
         let account = self.account(&key.provider)?;
         let provider = self.adapter(&account).await?;

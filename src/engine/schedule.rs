@@ -18,11 +18,11 @@ pub struct Plan<'a> {
     pub poll: Poll,
     /// What the provider can do.
     pub capabilities: &'a Capabilities,
-    /// Nothing before this moment: back-off, `Retry-After`, or the rate budget.
+    /// Nothing before this time: back-off, `Retry-After`, or the rate budget.
     pub gate: Option<Timestamp>,
     /// The operator paused it: only what was asked for by hand, and looks.
     pub paused: bool,
-    /// Unsettled operations and when each wants to be looked for.
+    /// Unsettled operations and when each is due to be looked up.
     pub looks: &'a [(OperationId, Timestamp)],
     /// When the list of cards was last tried.
     pub list: Option<Timestamp>,
@@ -68,7 +68,7 @@ pub enum Rank {
 pub enum Next {
     /// Read this.
     Read(Read),
-    /// Nothing before this moment, or until something changes.
+    /// Nothing before this time, or until something changes.
     Wait(Option<Timestamp>),
 }
 
@@ -93,6 +93,12 @@ pub enum Read {
 const FLOAT: SignedDuration = SignedDuration::from_secs(60);
 
 /// The next thing to read, or how long to wait.
+///
+/// Of what is due, the most urgent is read, and of equals what has been due for longest. That alone
+/// would starve the rest of a long list, so every fourth read ignores urgency and goes to what has
+/// been due for longest; lookups and cards that were asked for by hand (urgency 0 and 1) keep their
+/// precedence even then. While the gate is closed nothing is read, whatever is due; when nothing is
+/// due, the wait ends with the first thing that will be, or with the gate if that opens later.
 #[must_use]
 pub fn next(plan: &Plan<'_>) -> Next {
     let mut best: Option<(Timestamp, u8, Read)> = None;
@@ -119,7 +125,7 @@ pub fn next(plan: &Plan<'_>) -> Next {
     }
 }
 
-/// Every candidate with the moment it is due and its urgency, least first.
+/// Every candidate with the time it is due and its urgency: 0 is the most urgent.
 fn each(plan: &Plan<'_>, emit: &mut dyn FnMut(Timestamp, u8, Read)) {
     for (id, due) in plan.looks {
         emit(*due, 0, Read::Look(*id));
@@ -183,7 +189,7 @@ pub fn back_off(failures: u32, name: &str, salt: u64, asked: Option<Duration>) -
 /// The longest that [`look_again`] says.
 pub const LONGEST_BETWEEN_LOOKS: SignedDuration = SignedDuration::from_mins(30);
 
-/// How long until an unsettled operation is looked for again, after so many looks.
+/// How long until an unsettled operation is looked up again, after so many lookups.
 #[must_use]
 pub fn look_again(looks: u32) -> SignedDuration {
     const SECONDS: [i64; 12] = [1, 1, 2, 4, 8, 15, 30, 60, 120, 300, 600, 1_800];
@@ -360,22 +366,33 @@ mod tests {
 
     proptest! {
         #[test]
-        fn waits_grow_to_a_minute_and_never_undercut_the_provider(failures in 1_u32..100, name in "[a-z]{1,9}", salt: u64, asked in 0_u64..600) {
+        fn waits_grow_to_a_minute_and_never_undercut_the_provider(
+            failures in 1_u32..100,
+            name in "[a-z]{1,9}",
+            salt: u64,
+            asked in 0_u64..600,
+        ) {
             let wait = back_off(failures, &name, salt, None);
-            prop_assert!(wait >= SignedDuration::from_millis(500) && wait <= SignedDuration::from_secs(60));
-            prop_assert!(back_off(failures, &name, salt, Some(Duration::from_secs(asked))) >= SignedDuration::from_secs(i64::try_from(asked).unwrap_or(0)));
+            let range = SignedDuration::from_millis(500)..=SignedDuration::from_secs(60);
+            prop_assert!(range.contains(&wait));
+            let wait = back_off(failures, &name, salt, Some(Duration::from_secs(asked)));
+            prop_assert!(wait.as_secs() >= i64::try_from(asked).unwrap_or(0));
         }
 
         #[test]
         fn two_cardtops_on_one_provider_do_not_come_back_in_step(failures in 7_u32..60, salt: u64) {
             let wait = |salt| back_off(failures, "artha", salt, None).as_millis();
             let waits: Vec<i128> = (0..64).map(|i| wait(salt.wrapping_add(i))).collect();
-            let spread = waits.iter().max().zip(waits.iter().min()).map_or(0, |(most, least)| most - least);
+            let ends = waits.iter().max().zip(waits.iter().min());
+            let spread = ends.map_or(0, |(most, least)| most - least);
             prop_assert!(spread > 20_000, "of the 30 s that may be spread over: {spread} ms");
         }
 
         #[test]
-        fn the_budget_is_kept_over_any_hour(per_minute in 1_u32..600, steps in proptest::collection::vec((0_i64..5_000, 1_u64..4), 1..300)) {
+        fn the_budget_is_kept_over_any_hour(
+            per_minute in 1_u32..600,
+            steps in proptest::collection::vec((0_i64..5_000, 1_u64..4), 1..300),
+        ) {
             let mut now = at(0);
             let mut budget = Budget::new(per_minute, now);
             let mut sent = 0_u64;

@@ -10,7 +10,7 @@ use crate::domain::text;
 use crate::domain::transaction::Transaction;
 use crate::store::{Settled, Settlement};
 
-/// How long an operation is looked for after a person settled it as failed.
+/// How long an operation is looked up after a person settled it as failed.
 const WATCH: SignedDuration = SignedDuration::from_hours(48);
 
 /// What a person says of an operation that nothing that can be read settles.
@@ -38,7 +38,7 @@ impl Engine {
     ///
     /// A named transaction has to be in the card's list as a top-up of that sum that no other
     /// operation has. That it failed needs a fresh reading of the card and of its list, and the
-    /// card's digits typed; it is looked for 48 hours more, and a credit that comes late raises
+    /// card's digits typed; it is looked up for 48 hours more, and a credit that comes late raises
     /// an alarm.
     ///
     /// # Errors

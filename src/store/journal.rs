@@ -1,4 +1,4 @@
-//! What the journal of operations is told, and what it answers.
+//! What is written into the journal of operations, and what it answers.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! What the store is told of readings, and what it answers.
+//! What is saved of readings, and what the store answers.
 
 use std::collections::HashSet;
 use std::sync::Arc;

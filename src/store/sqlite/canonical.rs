@@ -173,7 +173,7 @@ fn rename_operations(
 }
 
 /// A credit that two operations claimed under two spellings stays with the one that has the name
-/// already; the other one is told to a person.
+/// already; the other one gets an alarm.
 fn contest(tx: &Transaction<'_>, id: &str) -> rusqlite::Result<()> {
     const ALARM: &str = "its transaction, under another spelling of an id, proves another \
                          operation too: only one of the two was paid by it";

@@ -1,6 +1,6 @@
-//! Holds that a provider does not list any more: released, or cleared under another id. Neither is
-//! said in so many words by any of the wires, so it is told from complete readings alone, and taken
-//! back when the hold is listed again.
+//! Holds that a provider does not list any more: released, or cleared under another id. No
+//! wire reports either, so it follows from complete readings alone, and is taken back when the hold
+//! is listed again.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -16,7 +16,7 @@ use crate::store::CompleteReading;
 /// A posting may be this much of its hold at most: tips are added.
 const TIPPED: (i64, i64) = (13, 10);
 
-/// How long after its hold a posting may come, and how long one is looked for.
+/// How long after its hold a posting may come, and how long one is waited for.
 const LATEST_POSTING: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 /// Compares the holds that are known with a complete reading and returns those of which something
@@ -49,14 +49,14 @@ pub(in crate::store) fn follow(
         }
     }
     changed.extend(link(&tx, reading)?);
-    let mut told = Vec::new();
+    let mut changed_rows = Vec::new();
     for hold in changed {
-        if told.iter().all(|known: &Transaction| !known.is_same_row(&hold)) {
-            told.extend(exact(&tx, &hold.provider, hold.card_id.as_deref(), &hold.id)?);
+        if changed_rows.iter().all(|known: &Transaction| !known.is_same_row(&hold)) {
+            changed_rows.extend(exact(&tx, &hold.provider, hold.card_id.as_deref(), &hold.id)?);
         }
     }
     tx.commit()?;
-    Ok(told)
+    Ok(changed_rows)
 }
 
 /// What a complete reading says of a hold that is news.
@@ -237,7 +237,8 @@ fn same_merchant(hold: &Transaction, posting: &Transaction) -> bool {
             .collect::<String>();
         (!name.is_empty()).then_some(name)
     };
-    matches!((plain(&hold.merchant), plain(&posting.merchant)), (Some(one), Some(other)) if one == other)
+    let (merchant, other) = (plain(&hold.merchant), plain(&posting.merchant));
+    merchant.is_some() && merchant == other
 }
 
 /// A row as it stands in the file: a hold that is gone is kept as the hold it was.

@@ -137,7 +137,7 @@ pub(in crate::store) fn abandon(
 
 /// Writes a finding and returns the operation as it then is. A move that is not legal is not made:
 /// the line says so and the state stays. A transaction that belongs to another operation shows
-/// nothing here. What is settled stays as it was settled, with its transaction and who said so: a
+/// nothing here. What is settled stays as it was settled, with its transaction and its proof: a
 /// later finding is a line, and no more.
 pub(in crate::store) fn record(
     db: &mut Connection,

@@ -32,7 +32,7 @@ const RECORDS: usize = 3;
 
 /// Why a database cannot be brought up to date.
 pub(super) enum Trouble {
-    /// What SQLite said.
+    /// SQLite's error.
     Sqlite(rusqlite::Error),
     /// It is another program's.
     Foreign,
@@ -56,11 +56,11 @@ pub(super) fn bring_up_to_date(
     ids: &BTreeMap<ProviderId, Ids>,
     now: Timestamp,
 ) -> Result<Option<PathBuf>, Trouble> {
-    // At one moment: another process may be just making the tables.
-    let moment = db.transaction()?;
-    let version = version(&moment)?;
-    let settled = version == SCHEMAS.len() && canonical::is_done(&moment, ids)?;
-    drop(moment);
+    // One snapshot: another process may be just making the tables.
+    let snapshot = db.transaction()?;
+    let version = version(&snapshot)?;
+    let settled = version == SCHEMAS.len() && canonical::is_done(&snapshot, ids)?;
+    drop(snapshot);
     if settled {
         return Ok(None);
     }

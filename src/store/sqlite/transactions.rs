@@ -91,7 +91,7 @@ fn known(db: &Connection, row: &Transaction) -> rusqlite::Result<Option<Transact
         ))?;
         let found: Vec<Transaction> =
             query.query_map([row.provider.name(), id], read)?.collect::<rusqlite::Result<_>>()?;
-        // Where several cards have a row of this id, it cannot be told whose this one is.
+        // Where several cards have a row of this id, nothing says whose this one is.
         if let [one] = found.as_slice() {
             return Ok(Some(one.clone()));
         }

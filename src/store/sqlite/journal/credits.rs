@@ -1,61 +1,123 @@
-//! What other operations already have of a card's credits when one of them is looked for.
+//! What other operations already have of a card's credits when one of them is looked up.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
 use super::super::millis;
 use crate::domain::card::CardKey;
+use crate::domain::money::Money;
 use crate::domain::operation::{MatchedCredits, Operation, OperationId, OperationState, StepKind};
 
 /// How long after it was asked a credit is kept free for an operation that a person settled as done
 /// without naming one: 48 hours.
 const KEPT_FREE_MILLIS: i64 = 48 * 3_600_000;
 
-/// What other operations have of the card's transactions when this one is looked for.
+/// How long before an operation began an equal one may have been settled and still have its credit
+/// after it: operations without a baseline have no measured clock.
+const CLOCKS_APART_MILLIS: i64 = 120_000;
+
+/// What other operations have of the card's transactions when this one is looked up.
+///
+/// A credit settles at most one operation, and credits of one sum are indistinguishable. So it is
+/// counted: of `n` new credits of this sum, one each belongs to the equal top-ups that will surely
+/// have one (`reserved`), and the rest may be this one's or that of another in as much doubt
+/// (`open`). A failed row in the list may belong to one of the equal top-ups that `failed`.
+///
+/// Invariant: as long as every lookup subtracts these, no more operations are DONE than credits
+/// came. It is kept by the unique index on `(provider, card_id, credit)` as well.
 pub(in crate::store) fn matched_credits(
     db: &Connection,
     operation: &Operation,
 ) -> rusqlite::Result<MatchedCredits> {
-    let provider = operation.card.provider.name();
-    let card = &*operation.card.id;
-    let id = operation.id.to_string();
+    let mut matched = MatchedCredits { credits: named(db, operation)?, ..Default::default() };
+    let Some(amount) = operation.amount else { return Ok(matched) };
+    matched.failed = failed_without_row(db, operation, amount)?;
+    for rival in rivals(db, operation, amount)? {
+        if rival.is_as_doubtful_as(operation) {
+            matched.open += 1;
+        } else {
+            matched.reserved += 1;
+        }
+    }
+    Ok(matched)
+}
+
+/// The card's transactions that other operations name as theirs.
+fn named(db: &Connection, operation: &Operation) -> rusqlite::Result<BTreeSet<Arc<str>>> {
     let mut query = db.prepare_cached(
         "SELECT credit FROM operation WHERE provider = ?1 AND card_id = ?2 AND credit IS NOT NULL \
          AND id <> ?3",
     )?;
-    let credits = query
-        .query_map([provider, card, &id], |row| {
-            row.get::<_, String>(0).map(std::sync::Arc::<str>::from)
+    let (provider, card) = (operation.card.provider.name(), &*operation.card.id);
+    query
+        .query_map([provider, card, &operation.id.to_string()], |row| {
+            row.get::<_, String>(0).map(Arc::from)
         })?
-        .collect::<rusqlite::Result<_>>()?;
-    let mut claimed = MatchedCredits { credits, ..MatchedCredits::default() };
-    let Some(amount) = operation.amount else { return Ok(claimed) };
-    // Two minutes for operations that have no baseline: their clocks were never measured.
-    let began = millis(operation.created_at) - 120_000;
-    let kept_free = millis(operation.created_at) - KEPT_FREE_MILLIS;
-    claimed.failed = db
-        .prepare_cached(
-            "SELECT count(*) FROM operation
-             WHERE provider = ?1 AND card_id = ?2 AND deed = 'topup' AND amount = ?3 AND currency \
-             = ?4 AND id <> ?5 AND credit IS NULL
-               AND state = 'FAILED' AND updated_at >= ?6
-               AND EXISTS (SELECT 1 FROM line WHERE line.operation = operation.id AND line.what = \
-             ?7)",
-        )?
-        .query_row(
-            params![
-                provider,
-                card,
-                amount.digits(),
-                amount.currency().code(),
-                id,
-                began,
-                StepKind::Sent.as_str()
-            ],
-            |row| row.get::<_, i64>(0),
-        )
-        .map(|count| usize::try_from(count).unwrap_or(usize::MAX))?;
-    // An equal top-up that was settled before this one began has its credit before it, too. Not so
-    // one that a person settled without naming a credit: that may still come.
+        .collect()
+}
+
+/// When the equal top-ups began that may have their credit beside this operation's.
+fn began_millis(operation: &Operation) -> i64 {
+    millis(operation.created_at) - CLOCKS_APART_MILLIS
+}
+
+/// How many equal top-ups were sent, failed about then, and name no transaction.
+fn failed_without_row(
+    db: &Connection,
+    operation: &Operation,
+    amount: Money,
+) -> rusqlite::Result<usize> {
+    db.prepare_cached(
+        "SELECT count(*) FROM operation
+         WHERE provider = ?1 AND card_id = ?2 AND deed = 'topup' AND amount = ?3 AND currency = ?4 \
+         AND id <> ?5 AND credit IS NULL
+           AND state = 'FAILED' AND updated_at >= ?6
+           AND EXISTS (SELECT 1 FROM line WHERE line.operation = operation.id AND line.what = ?7)",
+    )?
+    .query_row(
+        params![
+            operation.card.provider.name(),
+            &*operation.card.id,
+            amount.digits(),
+            amount.currency().code(),
+            operation.id.to_string(),
+            began_millis(operation),
+            StepKind::Sent.as_str()
+        ],
+        |row| row.get::<_, i64>(0),
+    )
+    .map(|count| usize::try_from(count).unwrap_or(usize::MAX))
+}
+
+/// An equal top-up that has, or may have, a credit that it does not name.
+struct Rival {
+    state: Option<OperationState>,
+    /// The provider answered it with a task.
+    has_task: bool,
+}
+
+impl Rival {
+    /// Whether it is as uncertain that a credit is its own as that it is this operation's.
+    fn is_as_doubtful_as(&self, operation: &Operation) -> bool {
+        match self.state {
+            Some(OperationState::Unknown) => true,
+            // The provider promised it: it comes before one that was never answered.
+            Some(OperationState::Accepted) => {
+                !self.has_task && operation.state != OperationState::Unknown
+            }
+            Some(OperationState::Sent | OperationState::Done | OperationState::Failed) | None => {
+                false
+            }
+        }
+    }
+}
+
+/// The equal top-ups that may have a credit beside this operation's. One that was settled before
+/// this one began has its credit before it, too; not so one that a person settled without naming a
+/// credit: that may still come.
+fn rivals(db: &Connection, operation: &Operation, amount: Money) -> rusqlite::Result<Vec<Rival>> {
     let mut query = db.prepare_cached(
         "SELECT state, provider_reference IS NOT NULL FROM operation
          WHERE provider = ?1 AND card_id = ?2 AND deed = 'topup' AND amount = ?3 AND currency = ?4 \
@@ -64,29 +126,20 @@ pub(in crate::store) fn matched_credits(
            AND (state <> 'DONE' OR updated_at >= ?6 OR ifnull(proven_by, '') = 'person' AND \
          created_at >= ?7)",
     )?;
-    let rivals = query.query_map(
-        params![provider, card, amount.digits(), amount.currency().code(), id, began, kept_free],
-        |row| Ok((row.get::<_, String>(0)?, row.get::<_, bool>(1)?)),
-    )?;
-    for rival in rivals {
-        let (state, has_task) = rival?;
-        let doubtful = match state.parse::<OperationState>().ok() {
-            Some(OperationState::Unknown) => true,
-            // The provider promised it: it comes before one that nobody answered for.
-            Some(OperationState::Accepted) => {
-                !has_task && operation.state != OperationState::Unknown
-            }
-            Some(OperationState::Sent | OperationState::Done | OperationState::Failed) | None => {
-                false
-            }
-        };
-        if doubtful {
-            claimed.open += 1;
-        } else {
-            claimed.reserved += 1;
-        }
-    }
-    Ok(claimed)
+    let currency = amount.currency();
+    let values = params![
+        operation.card.provider.name(),
+        &*operation.card.id,
+        amount.digits(),
+        currency.code(),
+        operation.id.to_string(),
+        began_millis(operation),
+        millis(operation.created_at) - KEPT_FREE_MILLIS
+    ];
+    let rival = |row: &rusqlite::Row<'_>| {
+        Ok(Rival { state: row.get::<_, String>(0)?.parse().ok(), has_task: row.get(1)? })
+    };
+    query.query_map(values, rival)?.collect()
 }
 
 /// The other operation of the card that a transaction belongs to already.

@@ -10,7 +10,7 @@ use rusqlite::{Connection, OptionalExtension};
 use crate::domain::text;
 
 /// The note of the journal's last line that is kept outside the data file, so that a journal whose
-/// end was cut off can be told.
+/// end was cut off is noticed.
 #[derive(Clone, Debug)]
 pub(in crate::store) struct Head {
     path: PathBuf,
@@ -51,7 +51,7 @@ impl Head {
             if note.lines >= lines {
                 return Ok(());
             }
-            // A note that the file contradicts is evidence: `verify` tells it until somebody has
+            // A note that the file contradicts is evidence: `verify` reports it until a person has
             // looked.
             let noted: Option<String> = db
                 .prepare_cached("SELECT hash FROM line WHERE number = ?1")?

@@ -112,7 +112,7 @@ pub(in crate::store) fn newest(db: &Connection, limit: u32) -> rusqlite::Result<
     query.query_map([limit], read)?.collect()
 }
 
-/// Operations that changed after a timestamp, oldest change first: how two processes see each other's.
+/// Operations that changed at or after a time, oldest change first.
 pub(in crate::store) fn changed_since(
     db: &Connection,
     after: Timestamp,
@@ -123,7 +123,7 @@ pub(in crate::store) fn changed_since(
     query.query_map([millis(after)], read)?.collect()
 }
 
-/// Every operation that is looked for, oldest first: those that are not settled, and those that a
+/// Every operation that is looked up, oldest first: those that are not settled, and those that a
 /// person settled as failed a short while ago.
 pub(in crate::store) fn followed(db: &Connection) -> rusqlite::Result<Vec<Operation>> {
     let mut query = db.prepare_cached(&format!(

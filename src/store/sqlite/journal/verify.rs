@@ -3,7 +3,7 @@
 //! What the file says is compared with what its lines say, down to every column that is printed,
 //! and with the note of the last line that is kept outside the file ([`Head`]). Whoever can write
 //! the file, the note and this program's code can still forge all three: without a key nothing here
-//! can tell.
+//! can notice.
 
 use std::collections::BTreeMap;
 
@@ -31,10 +31,9 @@ pub(in crate::store) fn verify(
         Err(words) => return Ok(Err(words)),
     };
     let note = head.and_then(Head::read);
-    for broken in [strayed(db)?, unrecorded(db)?, unguarded(db)?] {
-        if let Some(words) = broken {
-            return Ok(Err(words));
-        }
+    let broken = [strayed(db)?, unrecorded(db)?, unguarded(db)?];
+    if let Some(words) = broken.into_iter().flatten().next() {
+        return Ok(Err(words));
     }
     if let Some(note) = &note
         && let Some(words) = contradicted(db, &end, note)?
@@ -169,13 +168,13 @@ fn unrecorded(db: &Connection) -> rusqlite::Result<Option<String>> {
         let now = columns(row)?;
         let id = now.get("id").and_then(Value::as_str).unwrap_or_default().to_owned();
         let record: Option<String> = row.get(RECORDED.len())?;
-        let said: BTreeMap<String, Value> =
+        let recorded: BTreeMap<String, Value> =
             record.and_then(|record| serde_json::from_str(&record).ok()).unwrap_or_default();
-        if said.is_empty() {
+        if recorded.is_empty() {
             return Ok(Some(format!("the last line of operation {id} has no record of it")));
         }
         if let Some((name, _)) =
-            said.iter().find(|(name, value)| now.get(*name).is_some_and(|now| now != *value))
+            recorded.iter().find(|(name, value)| now.get(*name).is_some_and(|now| now != *value))
         {
             return Ok(Some(format!(
                 "operation {id} was changed: its {name} is not what its last line says"

@@ -1,0 +1,166 @@
+//! Transactions of the accounts, read now, for the command line.
+
+use std::collections::HashSet;
+
+use jiff::Timestamp;
+use tokio::time::Instant;
+
+use super::{Attempts, Listing, Patience, of_list, unread_part};
+use crate::domain::card::{Card, CardKey};
+use crate::domain::completeness::UnreadPart;
+use crate::domain::transaction::Transaction;
+use crate::engine::Engine;
+use crate::engine::account::Account;
+use crate::provider::pages::{ListRead, ReadMode};
+use crate::provider::{ErrorKind, Window};
+
+/// What one command asks of every account.
+#[derive(Clone, Copy)]
+struct Query<'a> {
+    since: Timestamp,
+    until: Timestamp,
+    /// Of one card, or of all.
+    card: Option<&'a CardKey>,
+    patience: Patience,
+    /// When it was asked.
+    at: Timestamp,
+}
+
+impl Engine {
+    /// Reads transactions now: of all cards, or of one. A card whose list cannot be read is named,
+    /// and the others' rows are there.
+    pub async fn list_transactions(
+        &self,
+        since: Timestamp,
+        until: Timestamp,
+        card: Option<&CardKey>,
+    ) -> Vec<Listing<Transaction>> {
+        let patience = Patience::Command(Instant::now());
+        let query = Query { since, until, card, patience, at: self.0.clock.now() };
+        let wanted = self
+            .0
+            .accounts
+            .iter()
+            .filter(|account| card.is_none_or(|key| key.provider == account.info.id));
+        futures::future::join_all(wanted.map(|account| self.list_transactions_of(account, query)))
+            .await
+    }
+
+    async fn list_transactions_of(
+        &self,
+        account: &Account,
+        query: Query<'_>,
+    ) -> Listing<Transaction> {
+        let id = &account.info.id;
+        let mut listing = Listing::new(id, query.at);
+        let capabilities = match self.adapter(account).await {
+            Err(error) => {
+                listing.fail(unread_part(id, None, &error), &error);
+                return listing;
+            }
+            Ok(provider) => provider.capabilities(),
+        };
+        let mut attempts = Attempts::default();
+        // Of each card by itself, or of all at once.
+        let lists: Vec<Option<Card>> = match query.card {
+            Some(key) => vec![Some(self.0.cards.get_or_unread(key))],
+            None if capabilities.list_all_transactions.is_yes() => vec![None],
+            None => {
+                listing.completeness.join(account.roster_gaps(query.at));
+                if capabilities.list_cards.is_yes() {
+                    self.cards_to_ask(account, query, &mut attempts, &mut listing).await
+                } else {
+                    self.0.cards.copies_of(id).into_iter().map(Some).collect()
+                }
+            }
+        };
+        for card in lists {
+            self.list_one(account, card, query, &mut attempts, &mut listing).await;
+        }
+        listing.failed = attempts.failure();
+        listing
+    }
+
+    /// The cards whose transactions are read one by one, after the list of cards was read: those
+    /// that are known, and those of which only the id could be read.
+    async fn cards_to_ask(
+        &self,
+        account: &Account,
+        query: Query<'_>,
+        attempts: &mut Attempts,
+        listing: &mut Listing<Transaction>,
+    ) -> Vec<Option<Card>> {
+        let id = &account.info.id;
+        let mut unread = Vec::new();
+        match self.read_list(account, query.patience).await {
+            Ok(list) => {
+                // That a card's figures are odd is no gap in its transactions, as long as it has an
+                // id to ask for.
+                for row in list.unread.iter().filter(|row| row.card.is_none()) {
+                    let why = format!("a card of its list has no id that can be read: {}", row.why);
+                    listing.completeness.miss(UnreadPart {
+                        provider: id.clone(),
+                        card: None,
+                        why: why.into(),
+                    });
+                }
+                let ids = list.unread.iter().filter_map(|row| row.card.as_ref());
+                unread.extend(ids.map(|card| CardKey::new(id, card)));
+                let list = ListRead { unread: Vec::new(), ..list };
+                listing.completeness.join(of_list(id, None, &list, query.at));
+                if let Some(error) = list.error {
+                    attempts.note_list_error(error);
+                }
+            }
+            Err(error) => attempts.note_list_error(error),
+        }
+        let mut cards = self.0.cards.copies_of(id);
+        let mut seen: HashSet<CardKey> = cards.iter().map(|card| card.key.clone()).collect();
+        unread.retain(|key| seen.insert(key.clone()));
+        cards.extend(unread.into_iter().map(Card::unread));
+        cards.into_iter().map(Some).collect()
+    }
+
+    /// Reads the transactions of one card, or of all at once (`None`), into the listing.
+    async fn list_one(
+        &self,
+        account: &Account,
+        card: Option<Card>,
+        query: Query<'_>,
+        attempts: &mut Attempts,
+        listing: &mut Listing<Transaction>,
+    ) {
+        let id = &account.info.id;
+        if let Some(error) = &attempts.gave_up {
+            listing.completeness.miss(unread_part(id, card.as_ref().map(|card| &card.key), error));
+            return;
+        }
+        let mode = if card.is_none() { ReadMode::Full } else { ReadMode::Ordinary };
+        let window = Window { card, since: query.since, until: query.until };
+        let read = self.read_window(account, &window, mode, query.patience).await;
+        let list = read.unwrap_or_else(|error| ListRead {
+            rows: Vec::new(),
+            unread: Vec::new(),
+            gap: None,
+            error: Some(error),
+        });
+        let card = window.card.as_ref();
+        if let (Some(card), Some(error)) = (card, &list.error) {
+            if error.kind == ErrorKind::Refused && account.is_not_listed(card) {
+                let _ = self.read_one_with(account, card, query.patience).await;
+            }
+            if account.refused_as_removed(card, error) {
+                attempts.unreached = 0;
+                return;
+            }
+        }
+        let key = card.map(|card| &card.key);
+        listing.completeness.join(of_list(id, key, &list, query.at));
+        match &list.error {
+            None => attempts.note_success(),
+            Some(error) => attempts.note_error(error),
+        }
+        let rows = self.accept_transactions(account, key, list.rows).await;
+        listing.rows.extend(rows);
+    }
+}
