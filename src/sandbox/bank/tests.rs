@@ -78,9 +78,12 @@ fn fingerprint(bank: &Bank) -> String {
 
 #[test]
 fn the_seeded_banks_are_those_that_pictures_and_torture_know() {
-    for (dialect, expected) in
-        [(Dialect::Artha, "3226984795f96717"), (Dialect::Banana, "c14995e64ac1b2ec"), (Dialect::Enkash, "2b3f7d06f6cae368"), (Dialect::Ibanera, "42a1e96533491cef")]
-    {
+    for (dialect, expected) in [
+        (Dialect::Artha, "3226984795f96717"),
+        (Dialect::Banana, "c14995e64ac1b2ec"),
+        (Dialect::Enkash, "2b3f7d06f6cae368"),
+        (Dialect::Ibanera, "42a1e96533491cef"),
+    ] {
         let mut bank = bank(dialect, true);
         bank.advance(after(start(), 600_000));
         assert_eq!(fingerprint(&bank), expected, "{dialect:?}");
