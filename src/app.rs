@@ -10,7 +10,7 @@ pub mod chord;
 pub mod command;
 mod copying;
 pub(crate) mod detail;
-pub mod dialog;
+pub(crate) mod dialog;
 pub(crate) mod feed;
 pub(crate) mod field;
 pub(crate) mod help;
@@ -40,7 +40,8 @@ use crate::domain::card::CardKey;
 use crate::domain::operation::OperationId;
 use crate::engine::{EngineEvent, Job};
 use chord::Chord;
-use dialog::{Dialog, Outcome};
+use dialog::Dialog;
+use dialog::transition::{Next, Transition};
 use keymap::Keymap;
 use layout::{Breakpoint, Layout, Pane};
 use memo::Movement;
@@ -69,6 +70,8 @@ pub enum Msg {
     Tick(Timestamp),
     /// The engine tells something.
     EngineEvent(EngineEvent),
+    /// Something around the board failed, such as the clipboard; one sentence.
+    Failed(String),
 }
 
 /// Everything an update can want.
@@ -105,8 +108,7 @@ pub struct Model {
     pub(crate) keymap: Keymap,
     pub(crate) screen: Screen,
     pub(crate) panes: Panes,
-    /// Keys go to the last one.
-    pub(crate) dialogs: Vec<Dialog>,
+    pub(crate) dialog: Option<Dialog>,
     pub(crate) help: Option<help::Help>,
     /// `y` was pressed: the next key says what is copied.
     pub(crate) copying: bool,
@@ -153,6 +155,10 @@ pub fn update_all(model: &mut Model, msgs: impl IntoIterator<Item = Msg>) -> Vec
             }
             Msg::Tick(at) => model.tick(at),
             Msg::EngineEvent(news) => model.apply(&news),
+            Msg::Failed(why) => {
+                model.notice_failure(&why);
+                Vec::new()
+            }
         });
     }
     effects.extend(model.settle());
@@ -166,7 +172,7 @@ pub fn wake_at(model: &Model) -> Option<Timestamp> {
     let second = (Breakpoint::of(model.screen.size) != Breakpoint::Advice)
         .then(|| Timestamp::from_second(model.portfolio.now.as_second() + 1).ok())
         .flatten();
-    let dialog = model.dialogs.last().and_then(|dialog| dialog.wake_at(&model.portfolio));
+    let dialog = model.dialog.as_ref().map(|dialog| dialog.wake_at(&model.portfolio));
     second.into_iter().chain(dialog).min()
 }
 
@@ -179,7 +185,7 @@ impl Model {
             keymap: start.keymap,
             screen: Screen::new(start.size),
             panes: Panes::default(),
-            dialogs: Vec::new(),
+            dialog: None,
             help: None,
             copying: false,
             notice: None,
@@ -236,10 +242,10 @@ impl Model {
         let set_back = self.portfolio.now.duration_since(at) > SET_BACK;
         self.portfolio.now = if set_back { at } else { self.portfolio.now.max(at) };
         self.drop_old_notice();
-        match self.dialogs.last_mut() {
+        match &self.dialog {
             Some(dialog) => {
-                let outcome = dialog.tick(&mut self.portfolio);
-                self.outcome(outcome)
+                let transition = dialog.tick(&self.portfolio);
+                self.follow(transition)
             }
             None => Vec::new(),
         }
@@ -253,10 +259,10 @@ impl Model {
         };
         self.portfolio.apply(event);
         self.notice_event(event, state_before);
-        match self.dialogs.last_mut() {
+        match &mut self.dialog {
             Some(dialog) => {
-                let outcome = dialog.apply(event, &mut self.portfolio);
-                self.outcome(outcome)
+                let transition = dialog.apply(event, &self.portfolio);
+                self.follow(transition)
             }
             None => Vec::new(),
         }
@@ -264,11 +270,7 @@ impl Model {
 
     /// Whether rows follow the data now.
     fn movement(&self) -> Movement {
-        if self.paused.is_some() || !self.dialogs.is_empty() {
-            Movement::Held
-        } else {
-            Movement::Live
-        }
+        if self.paused.is_some() || self.dialog.is_some() { Movement::Held } else { Movement::Live }
     }
 
     /// Brings everything up to date that depends on something else, and asks for what is to be
@@ -328,23 +330,18 @@ impl Model {
         wanted.map(|(selected, visible)| Effect::Ask(Job::Watch { selected, visible }))
     }
 
-    fn outcome(&mut self, outcome: Outcome) -> Vec<Effect> {
-        match outcome {
-            Outcome::Stay(effects) => effects,
-            Outcome::Close(effects) => {
-                self.dialogs.pop();
-                // A dialog that asks for an operation's journal as it closes wants it seen.
-                if let Some(Effect::Ask(Job::Steps(id))) = effects.first() {
-                    self.show_operation(*id);
-                }
-                effects
+    /// Goes where a dialog leads; what it wants done is answered.
+    fn follow(&mut self, transition: Transition) -> Vec<Effect> {
+        match transition.next {
+            Next::Stay | Next::StayChanged => {}
+            Next::Close => self.dialog = None,
+            Next::ShowOperation(id) => {
+                self.dialog = None;
+                self.show_operation(id);
             }
-            Outcome::Open(dialog, effects) => {
-                self.dialogs.pop();
-                self.dialogs.push(dialog);
-                effects
-            }
+            Next::Open(dialog) => self.dialog = Some(dialog),
         }
+        transition.effects
     }
 
     fn show_operation(&mut self, id: OperationId) {

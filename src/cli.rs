@@ -3,8 +3,8 @@
 //! It only parses, chooses and prints. Money is moved by the engine alone, under the same checks as
 //! on the board, and nothing here ever asks a question, save for a PIN on a terminal.
 //!
-//! A subcommand is a file with its arguments and its [`Run`], a `mod` line and a line in the list of
-//! [`Command`]s.
+//! A subcommand is a file with its arguments and its [`Run`], a `mod` line, and a line in the list
+//! of [`Command`]s.
 
 mod bank;
 mod board;
@@ -45,6 +45,8 @@ use clap::{Parser, Subcommand};
 
 use crate::clock::Clock;
 use crate::domain::text;
+use crate::provider::ProviderKind;
+use crate::provider::kinds::KINDS;
 use exit::{Exit, Failure, Outcome, warn};
 use global::Global;
 
@@ -53,7 +55,7 @@ use global::Global;
 #[command(
     name = "cardtop",
     version,
-    about = "htop for payment cards: every card, balance and transaction of your providers, live in one terminal",
+    about = ABOUT,
     after_help = "Without a command: the board. To look around without any set-up: cardtop demo",
     after_long_help = EXIT_CODES,
     max_term_width = 100
@@ -65,6 +67,9 @@ struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
 }
+
+const ABOUT: &str = "htop for payment cards: every card, balance and transaction of your \
+                     providers, live in one terminal";
 
 const EXIT_CODES: &str = "\
 CARD is provider/id, or any unique beginning of an id, or the last four digits.
@@ -130,16 +135,25 @@ commands! {
     Man(man::Man),
 }
 
-/// Parses the arguments, does what they say, prints errors on standard error. The exit code is
-/// [`Exit`]'s.
+/// Parses the arguments of the process, runs the command, prints errors on standard error. The help
+/// lists the exit codes.
 pub async fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    main_with(std::env::args_os().collect(), KINDS).await
+}
+
+/// The same with other arguments, the first of which is the program's name, and with accounts of
+/// other kinds of providers than [`KINDS`].
+pub async fn main_with(
+    arguments: Vec<OsString>,
+    kinds: &'static [&'static ProviderKind],
+) -> ExitCode {
+    let mut cli = match Cli::try_parse_from(&arguments) {
         Ok(cli) => cli,
         Err(error) => {
             // Help and the version come this way too, on standard output and with code 0. An error
             // quotes the arguments, and is printed without them steering the terminal.
             let printed = if error.use_stderr() {
-                write!(io::stderr().lock(), "{}", parse_error(&error, std::env::args_os()))
+                write!(io::stderr().lock(), "{}", parse_error(&error, arguments.into_iter()))
             } else {
                 error.print()
             };
@@ -151,6 +165,7 @@ pub async fn main() -> ExitCode {
             };
         }
     };
+    cli.global.kinds = kinds;
     let exit = match run(cli).await {
         Ok(exit) => exit,
         Err(failure) => {

@@ -87,7 +87,7 @@ pub struct Field<T> {
     filter: Filtering,
 }
 
-/// The form of a value in JSON. CSV has the same text, but for what is said here.
+/// The form of a value in JSON. CSV has the same text unless stated here.
 #[derive(Clone, Copy, Debug)]
 pub enum Kind {
     /// A string: free text, an id, or digits.

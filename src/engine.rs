@@ -35,7 +35,7 @@ use self::account::Account;
 pub use self::baseline::RecentCredit;
 use self::card_book::CardBook;
 pub use self::events::{ChangeRequest, EngineEvent, Expected, Job};
-pub use self::health::{Health, HealthState, ProviderInfo, ProviderReport};
+pub use self::health::{Health, HealthReason, HealthState, ProviderInfo, ProviderReport};
 pub use self::lists::{Listing, unread_part};
 pub use self::open::{MakeTransport, Setup};
 use self::operations::Operations;
@@ -134,10 +134,9 @@ pub enum Refused {
     #[error("there is no operation {0} in the journal")]
     NoSuchOperation(OperationId),
     /// The card's list shows an equal top-up of the last minutes that the operator was not shown.
-    /// One sentence.
-    #[error("{words}")]
+    #[error("not sent: {words}")]
     Repeats {
-        /// The sentence.
+        /// Which one, as a sentence part.
         words: String,
         /// The top-up's canonical id.
         credit: Arc<str>,

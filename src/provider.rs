@@ -168,8 +168,8 @@ pub trait AccountSettings: Any + Debug + Send + Sync {
     /// it off the drawing task.
     ///
     /// # Errors
-    /// A sentence that begins with the account's name and says which setting or secret is wrong
-    /// and what to do.
+    /// A sentence without the account's name that says which setting or secret is wrong and what to
+    /// do.
     fn build(
         &self,
         config: &ProviderConfig,
@@ -189,8 +189,8 @@ impl ProviderConfig {
 /// The adapter for a configured account. Reads its secrets: call it off the drawing task.
 ///
 /// # Errors
-/// A sentence that says which setting or secret is wrong and what to do; other accounts are not
-/// touched by it.
+/// A sentence without the account's name that says which setting or secret is wrong and what to do;
+/// other accounts are not touched by it.
 pub fn build(
     config: &ProviderConfig,
     http: Http,

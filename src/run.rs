@@ -76,7 +76,7 @@ pub async fn board(start: Start) -> anyhow::Result<()> {
     portfolio.read_only = read_only;
     let mut model = Model::new(app::Start { portfolio, size: (80, 24), keymap });
     // The first frame shows what is known, each figure with its age, before anything is read.
-    let effects = update_all(&mut model, known(&engine).await.into_iter().map(Msg::EngineEvent));
+    let effects = update_all(&mut model, known(&engine).await);
     // The loop's timer belongs to the loop's own thread: no other one wakes up for the clock, and
     // no reading keeps a key waiting.
     let ended = tokio::task::block_in_place(|| {
@@ -224,6 +224,7 @@ impl Running {
         let until = self.timer();
         let mut typed = Vec::new();
         let mut reported = Vec::new();
+        let mut failure = None;
         tokio::select! {
             biased;
             sign = self.signals.any() => return Ok(match sign {
@@ -237,7 +238,7 @@ impl Running {
             count = receive(&mut self.events, &mut reported) => if count == 0 {
                 self.events = None;
                 let why = "nothing is read any more: quit and start again";
-                reported.push(EngineEvent::Broken(why.to_owned()));
+                failure = Some(Msg::Failed(why.to_owned()));
             },
             () = self.alarm.wait(until) => return Ok(Woken::Time),
         }
@@ -256,6 +257,7 @@ impl Running {
             .collect::<io::Result<Vec<Msg>>>()
             .context("the terminal cannot be read")?;
         messages.extend(reported.into_iter().map(Msg::EngineEvent));
+        messages.extend(failure);
         fold_sizes(&mut messages);
         Ok(Woken::Messages(messages))
     }
@@ -337,10 +339,8 @@ impl Running {
                 Effect::Copy(text) => {
                     if let Err(error) = self.terminal.copy(&text) {
                         // A notice has no effects.
-                        let _ = update(
-                            &mut self.model,
-                            Msg::EngineEvent(EngineEvent::Broken(format!("not copied: {error}"))),
-                        );
+                        let failure = Msg::Failed(format!("not copied: {error}"));
+                        let _ = update(&mut self.model, failure);
                         self.frame_after(GAP);
                     }
                 }
@@ -363,20 +363,20 @@ impl Running {
     }
 }
 
-/// What the data file knows, as events.
-async fn known(engine: &Engine) -> Vec<EngineEvent> {
-    let mut events = vec![EngineEvent::Cards(engine.known_cards().await)];
+/// What the data file knows, as messages.
+async fn known(engine: &Engine) -> Vec<Msg> {
+    let mut messages = vec![Msg::EngineEvent(EngineEvent::Cards(engine.known_cards().await))];
     match engine.operations().await {
-        Ok(operations) => events.extend(
+        Ok(operations) => messages.extend(
             operations
                 .into_iter()
                 .enumerate()
                 .filter(|(i, op)| *i < OPERATIONS || op.is_open())
-                .map(|(_, op)| EngineEvent::Operation(op)),
+                .map(|(_, op)| Msg::EngineEvent(EngineEvent::Operation(op))),
         ),
-        Err(why) => events.push(EngineEvent::Broken(why)),
+        Err(why) => messages.push(Msg::Failed(why)),
     }
-    events
+    messages
 }
 
 /// 64 random bits, which make the ids of this session's operations unique.
@@ -391,7 +391,7 @@ fn session() -> anyhow::Result<u64> {
 fn gap(messages: &[Msg]) -> Duration {
     let by_hand = messages.iter().any(|msg| match msg {
         Msg::Key(_) | Msg::Paste(_) | Msg::Resized(..) => true,
-        Msg::Tick(_) | Msg::EngineEvent(_) => false,
+        Msg::Tick(_) | Msg::EngineEvent(_) | Msg::Failed(_) => false,
     });
     if by_hand { GAP } else { BACKGROUND_GAP }
 }

@@ -259,7 +259,7 @@ impl Sandbox {
         reason: Decline,
     ) -> bool {
         self.with_card(dialect, card_id, |bank, card, now| {
-            bank.decline(card, sum, merchant, reason, now);
+            bank.record_decline(card, sum, merchant, reason, now);
         })
         .is_some()
     }

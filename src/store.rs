@@ -38,11 +38,11 @@ pub const FILE: &str = "cardtop.db";
 #[derive(Clone)]
 pub struct Store(Database);
 
-/// Why the data file cannot be opened, in one sentence. Nothing in it was changed.
+/// Why the data file cannot be opened. Nothing in it was changed, and nothing was sent.
 #[derive(Clone, Debug, thiserror::Error)]
-#[error("{words}")]
+#[error("{words}; nothing was sent")]
 pub struct StoreUnusable {
-    /// The sentence.
+    /// What is wrong and what to do, as a sentence part.
     pub words: String,
     /// The file is well, but the disk is full or another process holds it: what only reads may go
     /// on without it.

@@ -4,7 +4,7 @@ mod activity;
 mod canvas;
 mod cards;
 mod detail;
-pub mod dialog;
+mod dialog;
 mod feed;
 pub mod frame;
 mod help;
@@ -52,8 +52,8 @@ pub fn view(model: &Model, theme: &Theme, to: &mut Buffer) -> Option<Position> {
         help::view(model, help, screen, &mut canvas);
         cursor = None;
     }
-    if let Some(open) = model.dialogs.last() {
-        cursor = dialog::view(open, &model.portfolio, theme, screen, to);
+    if let Some(open) = &model.dialog {
+        cursor = dialog::view(open, &model.portfolio, screen, &mut canvas);
     }
     cursor
 }

@@ -1,29 +1,22 @@
-//! What an operator wants of a card, an operation or a provider: the dialog that asks first, or a
-//! question to the engine.
+//! What the operator does about a card, an operation or a provider: opens the dialog that asks
+//! first, or asks the engine directly.
 
 use super::command::Command;
 use super::dialog::Dialog;
+use super::dialog::transition::Transition;
 use super::layout::Pane;
+use super::portfolio::Portfolio;
 use super::{Effect, Model};
-use crate::domain::card::CardState;
-use crate::domain::operation::{ActionKind, OperationState};
+use crate::domain::card::{CardKey, CardState};
+use crate::domain::operation::{ActionKind, Operation, OperationState};
 use crate::engine::{HealthState, Job};
 
-/// Which dialog is wanted.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Asked {
-    /// Freeze, or unfreeze what is frozen.
-    Freeze,
-    /// A change.
-    ActionKind(ActionKind),
-    /// A top-up that covers the last decline.
-    Cover,
-    /// Every action.
-    Actions,
-}
-
 impl Model {
-    pub(super) fn ask_for(&mut self, asked: Asked) -> Vec<Effect> {
+    /// Opens a dialog about the card of the focused row.
+    pub(super) fn open_dialog(
+        &mut self,
+        open: impl FnOnce(&CardKey, &mut Portfolio) -> Transition,
+    ) -> Vec<Effect> {
         let Some(key) = self.subject() else {
             self.remark("no card here");
             return Vec::new();
@@ -38,61 +31,77 @@ impl Model {
             Pane::Feed => self.panes.feed.hold(),
             Pane::Detail | Pane::Activity | Pane::Providers => {}
         }
-        let portfolio = &mut self.portfolio;
-        let (dialog, effects) = match asked {
-            Asked::Freeze => {
-                let frozen =
-                    portfolio.cards.get(&key).is_some_and(|card| card.state == CardState::Frozen);
-                Dialog::for_deed(
-                    if frozen { ActionKind::Unfreeze } else { ActionKind::Freeze },
-                    &key,
-                    portfolio,
-                )
-            }
-            Asked::ActionKind(action_kind) => Dialog::for_deed(action_kind, &key, portfolio),
-            Asked::Cover => Dialog::cover(&key, portfolio),
-            Asked::Actions => Dialog::actions(&key, portfolio),
-        };
-        self.dialogs.push(dialog);
-        effects
+        let transition = open(&key, &mut self.portfolio);
+        self.follow(transition)
     }
 
-    pub(super) fn check(&mut self) -> Vec<Effect> {
-        let selected =
-            self.panes.activity.list.selected().and_then(|id| self.portfolio.operation(*id));
-        let (words, job) = match selected {
-            None => ("no operation here".to_owned(), None),
-            Some(row) if !row.is_open() => {
-                (format!("op {} is settled: {}", row.id.short(), row.state.as_str()), None)
-            }
-            Some(row) => (
-                format!("looking for op {} now, by reading only", row.id.short()),
-                Some(Job::Look(row.id)),
-            ),
-        };
-        self.remark(&words);
-        job.map(Effect::Ask).into_iter().collect()
+    /// Opens the form of a change.
+    pub(super) fn open_form(&mut self, action_kind: ActionKind) -> Vec<Effect> {
+        self.open_dialog(|key, portfolio| Dialog::for_action(action_kind, key, portfolio))
     }
 
-    pub(super) fn ask_to_settle(&mut self) {
-        let selected =
-            self.panes.activity.list.selected().and_then(|id| self.portfolio.operation(*id));
-        let Some(operation) = selected else {
+    /// Opens the form that freezes the card, or unfreezes it when it is frozen.
+    pub(super) fn freeze_or_unfreeze(&mut self) -> Vec<Effect> {
+        self.open_dialog(|key, portfolio| {
+            let state = portfolio.cards.get(key).map(|card| card.state);
+            let frozen = state == Some(CardState::Frozen);
+            let action_kind = if frozen { ActionKind::Unfreeze } else { ActionKind::Freeze };
+            Dialog::for_action(action_kind, key, portfolio)
+        })
+    }
+
+    /// Opens the dialog that records the outcome of the selected operation by hand.
+    pub(super) fn resolve_operation(&mut self) -> Vec<Effect> {
+        let Some(operation) = self.selected_operation() else {
             self.remark("no operation here");
-            return;
+            return Vec::new();
         };
-        let dialog = if self.portfolio.read_only {
+        let opened = if self.portfolio.read_only {
             Err("READ: cardtop was told to refuse every change".to_owned())
         } else {
-            Dialog::settle(operation, &self.portfolio)
+            Dialog::resolution(operation, &self.portfolio)
         };
-        match dialog {
-            Ok(dialog) => self.dialogs.push(dialog),
-            Err(why) => self.remark(&why),
+        match opened {
+            Ok(transition) => self.follow(transition),
+            Err(why) => {
+                self.remark(&why);
+                Vec::new()
+            }
         }
     }
 
-    pub(super) fn watch(&mut self) {
+    /// Ends the board, after asking while changes are on their way.
+    pub(super) fn quit(&mut self) -> Vec<Effect> {
+        let in_flight = self
+            .portfolio
+            .operations
+            .iter()
+            .any(|operation| operation.is_open() && operation.state != OperationState::Unknown);
+        if !in_flight {
+            return vec![Effect::Quit];
+        }
+        let transition = Dialog::quit(&self.portfolio);
+        self.follow(transition)
+    }
+
+    /// Asks for the fate of the selected operation.
+    pub(super) fn look_up_operation(&mut self) -> Vec<Effect> {
+        let (remark, job) = match self.selected_operation() {
+            None => ("no operation here".to_owned(), None),
+            Some(operation) if !operation.is_open() => {
+                let (id, state) = (operation.id.short(), operation.state.as_str());
+                (format!("op {id} is settled: {state}"), None)
+            }
+            Some(operation) => (
+                format!("looking for op {} now, by reading only", operation.id.short()),
+                Some(Job::Look(operation.id)),
+            ),
+        };
+        self.remark(&remark);
+        job.map(Effect::Ask).into_iter().collect()
+    }
+
+    pub(super) fn toggle_watched(&mut self) {
         let Some(key) = self.subject() else { return };
         let digits = self.digits(&key);
         let watched = !self.portfolio.watched.remove(&key);
@@ -100,12 +109,11 @@ impl Model {
             self.portfolio.watched.insert(key);
         }
         self.portfolio.revisions.all += 1;
-        self.remark(&format!(
-            "{digits} is {}",
-            if watched { "watched" } else { "not watched any more" }
-        ));
+        let now = if watched { "watched" } else { "not watched any more" };
+        self.remark(&format!("{digits} is {now}"));
     }
 
+    /// Pauses the reading of the selected provider, or takes it up again.
     pub(super) fn pause_provider(&mut self) -> Vec<Effect> {
         let Some(provider) = self.panes.providers.list.selected().cloned() else {
             return Vec::new();
@@ -116,16 +124,17 @@ impl Model {
             .health
             .get(&provider)
             .is_none_or(|health| health.state != HealthState::Paused);
-        let until = self.keymap.hint(Command::PauseProvider, "is pressed again");
-        let words = if paused {
+        let remark = if paused {
+            let until = self.keymap.hint(Command::PauseProvider, "is pressed again");
             format!("{provider} is not read until {until}")
         } else {
             format!("{provider} is read again")
         };
-        self.remark(&words);
+        self.remark(&remark);
         vec![Effect::Ask(Job::Pause { provider, paused })]
     }
 
+    /// Reads what the focused row is about: a provider, a card, or everything where there is none.
     pub(super) fn refresh(&mut self) -> Vec<Effect> {
         if self.screen.focus == Pane::Providers {
             let Some(provider) = self.panes.providers.list.selected().cloned() else {
@@ -134,26 +143,21 @@ impl Model {
             self.remark(&format!("reading {provider} now"));
             return vec![Effect::Ask(Job::Refresh(Some(provider)))];
         }
-        match self.subject() {
-            Some(key) => {
-                let digits = self.digits(&key);
-                self.remark(&format!("reading {digits} now"));
-                vec![Effect::Ask(Job::RefreshCard(key))]
-            }
-            None => vec![Effect::Ask(Job::Refresh(None))],
-        }
+        let job = match self.subject() {
+            Some(key) => self.refresh_card(key),
+            None => Job::Refresh(None),
+        };
+        vec![Effect::Ask(job)]
     }
 
-    pub(super) fn quit(&mut self) -> Vec<Effect> {
-        let in_flight = self
-            .portfolio
-            .operations
-            .iter()
-            .any(|row| row.is_open() && row.state != OperationState::Unknown);
-        if !in_flight {
-            return vec![Effect::Quit];
-        }
-        self.dialogs.push(Dialog::quit(&self.portfolio));
-        Vec::new()
+    fn refresh_card(&mut self, key: CardKey) -> Job {
+        let digits = self.digits(&key);
+        self.remark(&format!("reading {digits} now"));
+        Job::RefreshCard(key)
+    }
+
+    /// The operation under the cursor of the activity pane.
+    fn selected_operation(&self) -> Option<&Operation> {
+        self.portfolio.operation(*self.panes.activity.list.selected()?)
     }
 }

@@ -3,7 +3,7 @@
 //! A new command is a row of [`TABLE`], the function that the row names, and its line in
 //! `config.example.toml`, which a test asks for.
 
-use super::actions::Asked;
+use super::dialog::Dialog;
 use super::layout::Pane;
 use super::list::{Direction, Motion};
 use super::{Effect, Model};
@@ -160,26 +160,27 @@ commands! {
     Open "open" ["enter"] WITH_ROWS Move
         Hint::Pane("open"), "open", Run::Show(Model::open);
     Freeze "freeze" ["f"] OF_A_CARD Act
-        Hint::Pane("freeze"), "freeze or unfreeze", Run::Ask(|model| model.ask_for(Asked::Freeze));
+        Hint::Pane("freeze"), "freeze or unfreeze", Run::Ask(Model::freeze_or_unfreeze);
     TopUp "top-up" ["t"] OF_A_CARD Act
         Hint::Pane("top-up"), "top up",
-        Run::Ask(|model| model.ask_for(Asked::ActionKind(ActionKind::TopUp)));
+        Run::Ask(|model| model.open_form(ActionKind::TopUp));
     Cover "cover" ["T"] OF_A_CARD Act
-        Hint::Pane("cover"), "cover a decline", Run::Ask(|model| model.ask_for(Asked::Cover));
+        Hint::Pane("cover"), "cover a decline",
+        Run::Ask(|model| model.open_dialog(Dialog::cover_decline));
     Pin "pin" ["P"] OF_A_CARD Act
         Hint::Pane("pin"), "set PIN",
-        Run::Ask(|model| model.ask_for(Asked::ActionKind(ActionKind::SetPin)));
+        Run::Ask(|model| model.open_form(ActionKind::SetPin));
     Close "close" ["C"] OF_A_CARD Act
         Hint::Hidden, "close for good",
-        Run::Ask(|model| model.ask_for(Asked::ActionKind(ActionKind::Close)));
+        Run::Ask(|model| model.open_form(ActionKind::Close));
     Actions "actions" ["x"] OF_A_CARD Act
-        Hint::Pane("actions"), "all actions", Run::Ask(|model| model.ask_for(Asked::Actions));
+        Hint::Pane("actions"), "all actions", Run::Ask(|model| model.open_dialog(Dialog::menu));
     Check "check" ["c"] ACTIVITY Act
-        Hint::Pane("check now"), "check operation", Run::Ask(Model::check);
+        Hint::Pane("check now"), "check operation", Run::Ask(Model::look_up_operation);
     Settle "settle" ["s"] ACTIVITY Act
-        Hint::Pane("settle"), "settle by hand", Run::Show(Model::ask_to_settle);
+        Hint::Pane("settle"), "settle by hand", Run::Ask(Model::resolve_operation);
     Watch "watch" ["w"] OF_A_CARD Watch
-        Hint::Pane("watch"), "watch this card", Run::Show(Model::watch);
+        Hint::Pane("watch"), "watch this card", Run::Show(Model::toggle_watched);
     Copy "copy" ["y"] EVERYWHERE Share
         Hint::Pane("copy"), "copy menu", Run::Ask(Model::begin_copy);
     Mark "mark" ["space"] CARDS Watch

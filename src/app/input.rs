@@ -18,12 +18,12 @@ impl Model {
         }
         if command == Some(Command::Suspend) && above {
             // What is typed into a dialog may be a secret: it is wiped first.
-            self.dialogs.clear();
+            self.dialog = None;
             return vec![Effect::Suspend];
         }
-        if let Some(dialog) = self.dialogs.last_mut() {
-            let outcome = dialog.key(&chord, &mut self.portfolio);
-            return self.outcome(outcome);
+        if let Some(dialog) = &mut self.dialog {
+            let transition = dialog.key(&chord, &mut self.portfolio);
+            return self.follow(transition);
         }
         if let Some(help) = &mut self.help {
             help.key(&chord, command);
@@ -52,9 +52,9 @@ impl Model {
     }
 
     pub(super) fn paste(&mut self, text: &str) -> Vec<Effect> {
-        if let Some(dialog) = self.dialogs.last_mut() {
-            let outcome = dialog.paste(text, &mut self.portfolio);
-            return self.outcome(outcome);
+        if let Some(dialog) = &mut self.dialog {
+            let transition = dialog.paste(text, &self.portfolio);
+            return self.follow(transition);
         }
         let (now, zone) = (self.portfolio.now, self.portfolio.zone.clone());
         if let Some(search) = self.search_mut().filter(|search| search.typing) {

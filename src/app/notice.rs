@@ -70,11 +70,11 @@ impl Model {
                 }
             }
             EngineEvent::NotSettled { why, .. } => {
-                if self.dialogs.is_empty() {
+                if self.dialog.is_none() {
                     self.complain(why);
                 }
             }
-            EngineEvent::Broken(why) => self.complain(&format!("a part of cardtop failed: {why}")),
+            EngineEvent::Broken(why) => self.notice_failure(why),
             EngineEvent::ReadOnly(true) => self.remark("READ: every change is refused from now on"),
             EngineEvent::ReadOnly(false) => self.remark("WRITE: changes may be asked again"),
             EngineEvent::Cards(_)
@@ -89,8 +89,13 @@ impl Model {
         }
     }
 
+    /// Says that a part of cardtop itself failed.
+    pub(super) fn notice_failure(&mut self, why: &str) {
+        self.complain(&format!("a part of cardtop failed: {why}"));
+    }
+
     fn has_dialog_about(&self, card: &CardKey) -> bool {
-        self.dialogs.iter().any(|dialog| dialog.card() == Some(card))
+        self.dialog.as_ref().is_some_and(|dialog| dialog.card() == Some(card))
     }
 
     /// How a change ended that no dialog shows any more.

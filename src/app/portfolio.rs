@@ -18,7 +18,7 @@ use crate::domain::operation::{
     ActionKind, Capabilities, Operation, OperationId, Refusal, check_action,
 };
 use crate::domain::transaction::{Transaction, TransactionState};
-use crate::engine::{EngineEvent, Health, HealthState, ProviderInfo, Step};
+use crate::engine::{EngineEvent, Health, HealthReason, HealthState, ProviderInfo, Step};
 
 /// What is known, and the time.
 #[derive(Debug)]
@@ -216,8 +216,8 @@ impl Portfolio {
                 .health
                 .get(&key.provider)
                 .filter(|health| health.state == HealthState::Waiting);
-            return Err(match health.and_then(|health| health.why.clone()) {
-                Some(why) => Refusal::Pending(info.id.clone(), why),
+            return Err(match health.and_then(|health| health.why.as_ref()) {
+                Some(why) => Refusal::Pending(info.id.clone(), why.sentence()),
                 None => Refusal::NotSetUp(info.id.clone()),
             });
         };
@@ -264,7 +264,10 @@ impl Accounts {
     fn put_health(&mut self, health: &Health) {
         // A provider without cards has a float all the same.
         if matches!(health.state, HealthState::Down | HealthState::Auth) {
-            let why = health.why.clone().unwrap_or_else(|| health.state.as_str().into());
+            let why = health
+                .why
+                .as_ref()
+                .map_or_else(|| health.state.as_str().into(), HealthReason::sentence);
             self.mark_float_stale(&health.provider, &why);
         }
         self.health.insert(health.provider.clone(), health.clone());

@@ -2,6 +2,7 @@
 
 use jiff::SignedDuration;
 
+use super::dialog::Dialog;
 use super::fixture::{
     ago, bare, board, board_with_keys, card, declined, key, now, operation, press, transaction,
 };
@@ -79,7 +80,7 @@ fn rows_stand_still_under_an_open_dialog_and_the_dialog_keeps_its_card() {
         )]),
     );
     assert_eq!(order(&model), before);
-    assert_eq!(model.dialogs.last().and_then(|dialog| dialog.card()), Some(&key("artha", "4242")));
+    assert_eq!(model.dialog.as_ref().and_then(Dialog::card), Some(&key("artha", "4242")));
     press(&mut model, "esc");
     assert_ne!(order(&model), before, "the order goes on once the dialog is closed");
     assert_eq!(selected(&model), "c-4242");
@@ -125,14 +126,14 @@ fn the_filter_applies_while_typing_and_escape_shows_everything_again() {
         0,
         "an operation is in flight, so it asks first"
     );
-    assert_eq!(model.dialogs.len(), 1);
+    assert!(model.dialog.is_some());
 }
 
 #[test]
 fn pasted_text_goes_into_an_open_filter_and_nowhere_else() {
     let mut model = board((120, 40));
     _ = update(&mut model, Msg::Paste("q\u{1b}[2J".to_owned()));
-    assert!(model.panes.cards.search.text().is_empty() && model.dialogs.is_empty());
+    assert!(model.panes.cards.search.text().is_empty() && model.dialog.is_none());
     press(&mut model, "/");
     _ = update(&mut model, Msg::Paste("4242\n".to_owned()));
     assert_eq!(order(&model), ["c-4242"]);
@@ -284,11 +285,23 @@ fn changes_open_a_dialog_for_the_card_under_the_cursor() {
             "{keys}: the first key only reads: {asked:?}"
         );
         assert_eq!(
-            model.dialogs.last().and_then(|dialog| dialog.card()).map(|key| &*key.id),
+            model.dialog.as_ref().and_then(Dialog::card).map(|key| &*key.id),
             Some(id),
             "{keys}"
         );
     }
+}
+
+#[test]
+fn a_failure_around_the_board_is_said_until_the_next_key() {
+    let mut model = board((120, 40));
+    let effects = update(&mut model, Msg::Failed("not copied: no terminal".to_owned()));
+    assert!(jobs(effects).iter().all(|job| job.starts_with("Watch")));
+    tick(&mut model, 60);
+    let notice = model.notice.as_ref().map(|notice| notice.words.as_str());
+    assert_eq!(notice, Some("a part of cardtop failed: not copied: no terminal"));
+    press(&mut model, "j");
+    assert_eq!(model.notice, None);
 }
 
 #[test]
@@ -420,7 +433,7 @@ fn keys_of_a_card_say_why_they_do_nothing_among_the_providers() {
         ("c", "check operation: not here, but in activity"),
         ("e", "next decline: not here, but in cards, feed, activity"),
     ] {
-        assert!(jobs(press(&mut model, keys)).is_empty() && model.dialogs.is_empty());
+        assert!(jobs(press(&mut model, keys)).is_empty() && model.dialog.is_none());
         assert_eq!(model.notice.as_ref().map(|notice| notice.words.as_str()), Some(words));
     }
     press(&mut model, "h");
@@ -436,11 +449,11 @@ fn nobody_can_take_the_keys_that_confirm() {
     );
     press(&mut model, "/ 4 2 4 2 enter");
     assert!(
-        jobs(press(&mut model, "f")).is_empty() && model.dialogs.is_empty(),
+        jobs(press(&mut model, "f")).is_empty() && model.dialog.is_none(),
         "the old key means nothing"
     );
     press(&mut model, "B");
-    assert_eq!(model.dialogs.len(), 1);
+    assert!(model.dialog.is_some());
     tick(&mut model, 1);
     let asked = jobs(press(&mut model, "1 y"));
     assert!(asked.len() == 1 && asked[0].starts_with("Act"), "{asked:?}");
@@ -453,7 +466,10 @@ fn keys_without_a_meaning_do_nothing() {
     let mut model = board((80, 24));
     let before = order(&model);
     assert!(jobs(press(&mut model, "Q ctrl-x f7 alt-q ; delete")).is_empty());
-    assert_eq!((order(&model), model.screen.view, model.dialogs.len()), (before, Pane::Cards, 0));
+    assert_eq!(
+        (order(&model), model.screen.view, model.dialog.is_none()),
+        (before, Pane::Cards, true)
+    );
 }
 
 #[test]
@@ -472,7 +488,7 @@ fn a_secret_is_wiped_before_the_program_is_suspended() {
     let mut model = board((120, 40));
     press(&mut model, "j j P");
     assert_eq!(jobs(press(&mut model, "ctrl-z")), ["Suspend"]);
-    assert!(model.dialogs.is_empty());
+    assert!(model.dialog.is_none());
 }
 
 #[test]

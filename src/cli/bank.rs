@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use clap::Args;
+use clap::{Args, value_parser};
 
 use super::exit::Failure;
 use super::scratch::unusable;
@@ -15,10 +15,20 @@ use crate::sandbox::{Dialect, Options, Sandbox, Scenario, Serving};
 #[derive(Debug, Args)]
 pub(crate) struct BankArguments {
     /// Cards of each provider
-    #[arg(long, value_name = "N", default_value_t = 16, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 16,
+        value_parser = value_parser!(u32).range(1..=100_000)
+    )]
     cards: u32,
     /// Transactions that each provider already has
-    #[arg(long, value_name = "N", default_value_t = 120, value_parser = clap::value_parser!(u32).range(0..=1_000_000))]
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 120,
+        value_parser = value_parser!(u32).range(0..=1_000_000)
+    )]
     transactions: u32,
     /// The same seed makes the same bank
     #[arg(long, value_name = "N", default_value_t = 7)]

@@ -1,7 +1,7 @@
 //! What `freeze`, `unfreeze`, `topup`, `pin` and `close` share.
 //!
 //! The engine checks, journals and sends, as for the board; here is only what was asked, whether it
-//! was confirmed, and what is said of the outcome. Without `--yes` nothing is asked and nothing is
+//! was confirmed, and how the outcome is reported. Without `--yes` nothing is asked and nothing is
 //! sent.
 
 mod payer;
@@ -79,7 +79,7 @@ pub(crate) trait Change {
     }
 }
 
-/// Makes the change, waits for its effect and says what became of it.
+/// Makes the change, waits for its effect and reports the outcome.
 pub(crate) async fn run(change: &dyn Change, global: &Global, clock: Clock) -> Outcome {
     let session = Session::open(global, clock).await?;
     let outcome = if change.arguments().yes {
@@ -160,7 +160,7 @@ async fn capabilities(session: &Session, card: &Card) -> Result<Capabilities, Fa
     if let Some(capabilities) = session.engine.capabilities(&card.key.provider).await {
         return Ok(capabilities);
     }
-    // A reading says why the account could not be set up.
+    // A read fails with the reason why the account could not be set up.
     let why = match session.engine.read_card(&card.key).await {
         Err(error) => error.to_string(),
         Ok(_) => format!("{} could not be set up: see cardtop providers", card.key.provider),
@@ -201,7 +201,7 @@ async fn send(
         },
         Refused::Denied(why) => {
             let blocking = blocking(session, card, change.kind()).await;
-            let message = not_sent(change, card, &why.not_sent(), blocking.as_ref());
+            let message = not_sent(change, card, &why.reason(), blocking.as_ref());
             Err(Failure::new(Exit::Refused, message))
         }
         Refused::Repeats { words, .. } => {
@@ -236,8 +236,6 @@ async fn blocking(session: &Session, card: &Card, kind: ActionKind) -> Option<Op
 
 /// Why nothing was sent, of which card, and what can be done about it.
 fn not_sent(change: &dyn Change, card: &Card, why: &str, blocking: Option<&Operation>) -> String {
-    // The engine's sentence may begin with the words that this one already has.
-    let why = why.strip_prefix("not sent: ").unwrap_or(why);
     let mut message = format!("{} of {} was not sent: {why}", change.kind().phrase(), name(card));
     if let Some(blocking) = blocking {
         let id = blocking.id;

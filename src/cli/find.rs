@@ -23,14 +23,15 @@ pub(crate) async fn card(session: &Session, word: &str) -> Result<Card, Failure>
     let named = full_key(word, &names(session));
     let mut read = Vec::new();
     let mut exit = Exit::Usage;
-    let mut troubles = Vec::new();
+    let mut unread = Vec::new();
     for listing in session.engine.list_cards().await {
         read.extend(listing.rows);
-        // Another provider's trouble says nothing about a card of this one.
-        let about_it = named.as_ref().is_none_or(|key| key.provider == listing.provider);
+        // What another provider's list lacks is no matter for a card of this one.
+        let may_have_it = named.as_ref().is_none_or(|key| key.provider == listing.provider);
         // A card that could not be read is known all the same; a list that ended early may have
         // more.
-        for part in listing.completeness.parts.iter().filter(|part| about_it && part.card.is_none())
+        for part in
+            listing.completeness.parts.iter().filter(|part| may_have_it && part.card.is_none())
         {
             let refused = listing
                 .failed
@@ -39,7 +40,7 @@ pub(crate) async fn card(session: &Session, word: &str) -> Result<Card, Failure>
             if !refused {
                 exit = Exit::Unreachable;
             }
-            troubles.push(part.sentence());
+            unread.push(part.sentence());
         }
     }
     if let Some(card) = unique(word, &matching(word, &read, &names(session)))? {
@@ -49,7 +50,7 @@ pub(crate) async fn card(session: &Session, word: &str) -> Result<Card, Failure>
     if let Some(key) = named {
         return session.engine.read_card(&key).await.map_err(|error| Failure::unread(&error));
     }
-    Err(Failure::new(exit, no_card(word, &troubles)))
+    Err(Failure::new(exit, no_card(word, &unread)))
 }
 
 /// For a change: that a short word can mean no other card. A provider whose list was never read may
@@ -72,14 +73,14 @@ pub(crate) async fn ensure_no_other_fits(
         !known.iter().any(|card| card.key.provider == *id && card.balance.at().is_some())
     };
     let waiting = session.engine.waiting();
-    let doubtful = session.providers.iter().any(|info| {
+    let unread_list = session.providers.iter().any(|info| {
         // One whose secrets are still waited for may have a list.
         let waits = waiting.iter().any(|(id, _)| *id == info.id);
         let lists =
             waits || info.capabilities.is_some_and(|capabilities| capabilities.list_cards.is_yes());
         lists && within.as_ref().is_none_or(|provider| *provider == info.id) && never_read(&info.id)
     });
-    if !doubtful {
+    if !unread_list {
         return Ok(());
     }
     let unread: Vec<ProviderId> =
@@ -93,14 +94,14 @@ pub(crate) async fn ensure_no_other_fits(
             .is_some_and(|capabilities| capabilities.list_cards.is_yes());
         let ended_early = listing.completeness.parts.iter().find(|part| part.card.is_none());
         if let Some(part) = ended_early.filter(|_| lists && unread.contains(id)) {
-            let words = format!(
+            let message = format!(
                 "{}; it may have a card that {} fits too: write {}; nothing was sent",
                 part.sentence(),
                 text::clean(word),
                 card.key
             );
             let exit = listing.failed.as_ref().map_or(Exit::Unreachable, Exit::of_error);
-            return Err(Failure::new(exit, words));
+            return Err(Failure::new(exit, message));
         }
     }
     unique(word, &matching(word, &session.known_cards().await, &names(session))).map(drop)
@@ -177,9 +178,9 @@ fn unique(word: &str, found: &[&Card]) -> Result<Option<Card>, Failure> {
 fn candidates(word: &str, cards: &[&Card]) -> String {
     /// Most candidates that are listed.
     const LISTED: usize = 20;
-    let mut words = format!("{} fits {} cards; write one of", text::clean(word), cards.len());
+    let mut message = format!("{} fits {} cards; write one of", text::clean(word), cards.len());
     for card in cards.iter().take(LISTED) {
-        words.push_str(&format!(
+        message.push_str(&format!(
             "\n  {}  {}  {}  {}",
             card.key,
             card.digits(),
@@ -188,20 +189,20 @@ fn candidates(word: &str, cards: &[&Card]) -> String {
         ));
     }
     if cards.len() > LISTED {
-        words.push_str(&format!("\n  and {} more", cards.len() - LISTED));
+        message.push_str(&format!("\n  and {} more", cards.len() - LISTED));
     }
-    words
+    message
 }
 
-fn no_card(word: &str, troubles: &[String]) -> String {
-    let mut words = format!(
+fn no_card(word: &str, unread: &[String]) -> String {
+    let mut message = format!(
         "no card fits {}: write provider/id, a unique beginning of an id, or the last four digits",
         text::clean(word)
     );
-    for trouble in troubles {
-        words.push_str(&format!("\n  not looked through: {trouble}"));
+    for why in unread {
+        message.push_str(&format!("\n  not looked through: {why}"));
     }
-    words
+    message
 }
 
 /// The operation that a word means: its whole id, a unique beginning of it, or the four characters
@@ -226,17 +227,17 @@ pub(crate) fn operation<'a>(
             text::clean(word)
         ))),
         several => {
-            let mut words =
+            let mut message =
                 format!("{} fits {} operations; write one of", text::clean(word), several.len());
             for operation in several {
-                words.push_str(&format!(
+                message.push_str(&format!(
                     "\n  {}  {}  {}",
                     operation.id,
                     operation.phrase(),
                     operation.card
                 ));
             }
-            Err(Failure::usage(words))
+            Err(Failure::usage(message))
         }
     }
 }

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use crate::provider::ProviderKind;
+use crate::provider::kinds::KINDS;
 use crate::tty::Color;
 
 /// What every command takes.
@@ -43,6 +45,10 @@ pub(crate) struct Global {
     /// Write a log to this file (CARDTOP_LOG says how much; `info` when unset)
     #[arg(long, global = true, value_name = "FILE", help_heading = "Global options")]
     pub(crate) log_file: Option<PathBuf>,
+    /// The kinds of providers that a configuration may name. No argument: set by the caller of
+    /// [`main_with`](super::main_with).
+    #[arg(skip = KINDS)]
+    pub(crate) kinds: &'static [&'static ProviderKind],
 }
 
 impl Global {

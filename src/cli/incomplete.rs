@@ -1,5 +1,5 @@
-//! What a reading command says on standard error when not everything could be read, and what it
-//! ends with.
+//! What a reading command prints on standard error when not everything could be read, and its
+//! exit code.
 
 use std::io::{self, Write};
 
@@ -35,8 +35,8 @@ impl Missing {
         Self(contract::Missing { old_states, ..self.0 })
     }
 
-    /// Says what is missing: one line of JSON, or sentences; nothing when nothing is.
-    pub(crate) fn say(&self, format: Format, view: &View) {
+    /// Prints what is missing: one line of JSON, or sentences; nothing when nothing is.
+    pub(crate) fn print(&self, format: Format, view: &View) {
         if self.0.completeness.is_whole() && self.0.old_states.is_empty() {
             return;
         }
@@ -64,16 +64,16 @@ impl Missing {
 
     fn sentences(&self, view: &View) -> Vec<String> {
         let mut sentences = Vec::new();
-        let mut tell = |all: Vec<String>| {
+        let mut add = |all: Vec<String>| {
             let more = all.len().saturating_sub(MOST);
             sentences.extend(all.into_iter().take(MOST));
             if more > 0 {
                 sentences.push(format!("and {more} more"));
             }
         };
-        tell(self.0.completeness.parts.iter().map(UnreadPart::sentence).collect());
-        tell(self.0.completeness.rows.iter().map(UnreadRow::sentence).collect());
-        tell(self.0.old_states.iter().map(|card| old_state(card, view)).collect());
+        add(self.0.completeness.parts.iter().map(UnreadPart::sentence).collect());
+        add(self.0.completeness.rows.iter().map(UnreadRow::sentence).collect());
+        add(self.0.old_states.iter().map(|card| old_state(card, view)).collect());
         let missing = self.0.completeness.missing();
         match (self.0.completeness.complete_to, missing.is_empty()) {
             (_, true) => {}
@@ -136,7 +136,11 @@ mod tests {
             Some("complete to 14:08:08; 2 rows could not be read")
         );
         assert_eq!(missing.exit(), Exit::Refused);
-        assert!(missing.json().starts_with(r#"{"complete_to":"2026-04-03T12:08:08Z","unread_rows":[{"provider":"acme","card_id":"c-1","id":null,"why":"has no amount"},"#));
+        let start = concat!(
+            r#"{"complete_to":"2026-04-03T12:08:08Z","unread_rows":[{"provider":"acme","#,
+            r#""card_id":"c-1","id":null,"why":"has no amount"},"#
+        );
+        assert!(missing.json().starts_with(start), "{}", missing.json());
     }
 
     #[test]
@@ -185,8 +189,10 @@ mod tests {
             "{sentences:?}"
         );
         assert!(sentences[1].contains("its state could not be read"), "{sentences:?}");
-        assert!(
-            missing.json().contains(r#""old_states":[{"provider":"acme","card_id":"c-1","state_as_of":"2026-04-03T11:00:00Z"}"#)
+        let old = concat!(
+            r#""old_states":[{"provider":"acme","card_id":"c-1","#,
+            r#""state_as_of":"2026-04-03T11:00:00Z"}"#
         );
+        assert!(missing.json().contains(old), "{}", missing.json());
     }
 }

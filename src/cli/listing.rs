@@ -1,8 +1,8 @@
 //! What reading commands share: rows of several accounts, and how they are printed with what is
 //! missing of them.
 //!
-//! A provider that fails is named on standard error; the rows of the others are still printed, and
-//! the exit code tells.
+//! A provider that fails is named on standard error and decides the exit code; the rows of the
+//! others are printed all the same.
 
 use std::collections::BTreeMap;
 
@@ -33,8 +33,8 @@ pub(crate) fn holders(cards: &[Card]) -> BTreeMap<&CardKey, &str> {
     cards.iter().map(|card| (&card.key, &*card.holder)).collect()
 }
 
-/// Prints a list, closes the engine, and says what is missing of the list. `nothing` is said when
-/// a table is empty.
+/// Prints a list, closes the engine, and prints what is missing of the list. `nothing` is printed
+/// on standard error when a table is empty.
 pub(crate) async fn finish_list(
     session: &Session,
     text: &str,
@@ -42,11 +42,11 @@ pub(crate) async fn finish_list(
     missing: &Missing,
 ) -> Outcome {
     let ended = finish(session, text, nothing, missing.exit()).await;
-    missing.say(session.format, &session.view);
+    missing.print(session.format, &session.view);
     ended
 }
 
-/// Prints, closes the engine, and says why a table is empty.
+/// Prints, closes the engine, and explains an empty table with `nothing`.
 pub(crate) async fn finish(
     session: &Session,
     text: &str,
@@ -54,9 +54,10 @@ pub(crate) async fn finish(
     exit: Exit,
 ) -> Outcome {
     let printed = print::put(text);
-    // Where a provider failed, that was said already and is the reason.
-    if let Some(words) = nothing.filter(|_| session.format == Format::Table && exit == Exit::Done) {
-        warn(words);
+    // Where a provider failed, that is the reason, and was printed already.
+    if let Some(nothing) = nothing.filter(|_| session.format == Format::Table && exit == Exit::Done)
+    {
+        warn(nothing);
     }
     session.engine.stop().await;
     printed?;

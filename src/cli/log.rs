@@ -58,11 +58,11 @@ impl<W: Write> Write for CleanLines<W> {
 }
 
 /// How much is logged: a level, or `cardtop::provider=debug,info`.
-fn log_levels(wish: Option<&str>) -> Result<Targets, Failure> {
-    let wish = wish.map(str::trim).filter(|wish| !wish.is_empty()).unwrap_or("info");
-    wish.parse().map_err(|_| {
+fn log_levels(setting: Option<&str>) -> Result<Targets, Failure> {
+    let setting = setting.map(str::trim).filter(|setting| !setting.is_empty()).unwrap_or("info");
+    setting.parse().map_err(|_| {
         Failure::usage(format!(
-            "CARDTOP_LOG is \"{wish}\": write a level such as debug, or \
+            "CARDTOP_LOG is \"{setting}\": write a level such as debug, or \
              cardtop::provider=debug,info"
         ))
     })

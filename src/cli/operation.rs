@@ -10,7 +10,7 @@ use crate::domain::card::digits;
 use crate::domain::operation::{Operation, OperationState, Proof};
 use crate::engine::Refused;
 
-/// Prints an operation, says what to do about it, and answers with its exit code.
+/// Prints an operation and what to do about it, and returns its exit code.
 pub(crate) fn report(session: &Session, operation: &Operation) -> Outcome {
     print(session, operation)?;
     if let Some(advice) = advice(operation) {

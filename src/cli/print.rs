@@ -1,6 +1,6 @@
 //! Records in the format that was asked for, and the one way to standard output.
 //!
-//! What a record says is its contract's business. A reader that went away is no error.
+//! What a record consists of is in its contract. A closed pipe is no error.
 
 use std::io::{self, BufWriter, Write};
 
@@ -29,7 +29,7 @@ pub(crate) fn one<T: Record>(record: &T, format: Format) -> String {
     }
 }
 
-/// Writes to standard output, at once. That nobody reads it any more is no error.
+/// Writes to standard output, at once. A pipe that its reader closed is no error.
 ///
 /// # Errors
 /// When it cannot be written for another reason: a full disk.

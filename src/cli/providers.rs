@@ -81,11 +81,9 @@ fn facts(report: ProviderReport) -> ProviderFacts {
 /// What is wrong, in words without the provider's name: with the provider, else with reading its
 /// float.
 fn trouble(report: &ProviderReport) -> Option<String> {
-    if let Some(why) =
-        report.health.why.as_deref().filter(|_| report.health.state != HealthState::Ok)
+    if let Some(why) = report.health.why.as_ref().filter(|_| report.health.state != HealthState::Ok)
     {
-        let name = format!("{}: ", report.info.id);
-        return Some(why.strip_prefix(&name).unwrap_or(why).to_owned());
+        return Some(why.reason().to_owned());
     }
     let error = report.float.as_ref()?.as_ref().err()?;
     (error.kind != ErrorKind::NotOffered).then(|| error.reason())
@@ -116,7 +114,7 @@ mod tests {
     use crate::contract::samples::{at, money};
     use crate::domain::card::{IdForm, Ids, ProviderId};
     use crate::domain::completeness::Completeness;
-    use crate::engine::{Health, ProviderInfo};
+    use crate::engine::{Health, HealthReason, ProviderInfo};
     use crate::provider::Error;
 
     fn report() -> ProviderReport {
@@ -137,7 +135,7 @@ mod tests {
             since: at("2026-04-03T12:00:00Z"),
             last_good: Some(at("2026-04-03T12:08:08Z")),
             next_try: None,
-            why: Some("no answer an hour ago".into()),
+            why: Some(HealthReason::unnamed("no answer an hour ago")),
             calls_last_minute: 4,
             errors_5m: 0,
             cards: Some(128),
@@ -165,7 +163,8 @@ mod tests {
     fn a_provider_that_could_not_be_set_up_says_why_without_its_name() {
         let mut report = report();
         report.health.state = HealthState::Auth;
-        report.health.why = Some("acme: the variable ACME_TOKEN is not set".into());
+        let reason = "the variable ACME_TOKEN is not set";
+        report.health.why = Some(HealthReason::of_account(&report.info.id, reason));
         report.float = None;
         assert_eq!(exit_of(&report), Exit::Unreachable);
         let facts = facts(report);

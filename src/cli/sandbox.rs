@@ -1,4 +1,4 @@
-//! `sandbox`: the built-in providers alone, until they are told to stop.
+//! `sandbox`: the built-in providers alone, until Ctrl-C.
 
 use std::fs;
 use std::io;
@@ -31,7 +31,7 @@ pub(crate) struct Sandbox {
 }
 
 impl Run for Sandbox {
-    /// The line `ready` says that the providers answer.
+    /// Prints `ready` once the providers answer.
     async fn run(self, _global: &Global, clock: Clock) -> Outcome {
         let mut shutdown = Shutdown::listen()?;
         let (_folder, file) = match &self.write_config {
@@ -54,9 +54,9 @@ impl Run for Sandbox {
 }
 
 fn greeting(serving: &Serving, file: &Path) -> String {
-    let mut words = String::new();
+    let mut greeting = String::new();
     for dialect in Dialect::ALL {
-        words.push_str(&format!("{:8} {}\n", dialect.name(), bank::base(serving, dialect)));
+        greeting.push_str(&format!("{:8} {}\n", dialect.name(), bank::base(serving, dialect)));
     }
     let quoted = |path: &Path| format!("'{}'", text::of_path(path).replace('\'', "'\\''"));
     let call = format!(
@@ -64,7 +64,7 @@ fn greeting(serving: &Serving, file: &Path) -> String {
         quoted(file),
         quoted(&file.with_extension("data"))
     );
-    words.push_str(&format!(
+    greeting.push_str(&format!(
         "\nconfiguration: {}\n\nTry, in another terminal:\n\n",
         text::of_path(file)
     ));
@@ -75,9 +75,9 @@ fn greeting(serving: &Serving, file: &Path) -> String {
         (" providers --json", "how the providers are"),
         (" ops", "what was changed"),
     ] {
-        words.push_str(&format!("  {call}{command}    # {what}\n"));
+        greeting.push_str(&format!("  {call}{command}    # {what}\n"));
     }
-    words + "\nCtrl-C stops them.\nready\n"
+    greeting + "\nCtrl-C stops them.\nready\n"
 }
 
 /// A file that leads to real money is not replaced by one for the sandbox.

@@ -63,7 +63,7 @@ impl Session {
     async fn begin(global: &Global, clock: Clock, only_reads: bool) -> Result<Self, Failure> {
         let config = configuration(global)?;
         let view = view(global, &config.board.timezone, clock.now())?;
-        // A slip of the pen is told before any secret is read.
+        // A mistake in the filter is reported before any secret is read.
         let filter = contract::filter::parse(
             global.filter.as_deref().unwrap_or_default(),
             view.now,
@@ -86,18 +86,17 @@ impl Session {
         } else {
             Engine::open(setup).await
         };
-        let (engine, mut news) = opened.map_err(Failure::usage)?;
-        // Nobody looks at the news here, but it must not pile up, and a broken part must not be
-        // kept silent.
+        let (engine, mut events) = opened.map_err(Failure::usage)?;
+        // The events are not needed here, but must not pile up, and a part that broke is reported.
         tokio::spawn(async move {
-            while let Some(news) = news.recv().await {
-                if let EngineEvent::Broken(words) = news {
-                    warn(&words);
+            while let Some(event) = events.recv().await {
+                if let EngineEvent::Broken(message) = event {
+                    warn(&message);
                 }
             }
         });
-        for (account, words) in engine.waiting() {
-            warn(&format!("{account}: {words}"));
+        for (account, why) in engine.waiting() {
+            warn(&format!("{account}: {why}"));
         }
         let providers = engine.providers();
         Ok(Self { engine, format: global.format(), view, providers, filter })
@@ -136,10 +135,9 @@ pub(crate) fn configuration(global: &Global) -> Result<Config, Failure> {
             return Err(Failure::usage(how_to_start(place.as_deref())));
         }
     }
-    let config = Config::load(global.config.as_deref())
+    let config = Config::load_with(global.config.as_deref(), global.kinds)
         .map_err(|error| Failure::usage(error.to_string()))?;
-    // No command but the board has keys, but a mistake in the file is told by whoever reads it
-    // first.
+    // Only the board has keys, but every command that reads the file reports a mistake in it.
     keymap(&config)?;
     Ok(config)
 }
@@ -224,7 +222,7 @@ pub(crate) fn operator() -> Arc<str> {
 
 #[expect(
     clippy::disallowed_methods,
-    reason = "what the terminal wants and who operates is only told by the environment"
+    reason = "what the terminal wants and who operates is only in the environment"
 )]
 fn environment(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())

@@ -68,7 +68,7 @@ impl Keys {
     pub fn read(text: &str, path: &Path) -> Result<Vec<Self>, ConfigError> {
         let page = Page { text, path };
         let parsed = DeTable::parse(text)
-            .map_err(|error| page.wrong(error.span().unwrap_or(0..0), error.message().trim()))?;
+            .map_err(|error| page.error(error.span().unwrap_or(0..0), error.message().trim()))?;
         keys(Table::new(&page, String::new(), parsed.span(), parsed.get_ref()))
     }
 }
@@ -116,7 +116,7 @@ fn keys(table: Table<'_>) -> Result<Vec<Keys>, ConfigError> {
                 "board.keys.{command} is not a key: write one such as \"x\", several such as \
                  [\"x\", \"f2\"], or none: []"
             );
-            return Err(page.wrong(span, &words));
+            return Err(page.error(span, &words));
         };
         keys.push((span.start, Keys { place: page.place(span), command, chords }));
     }

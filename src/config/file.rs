@@ -21,9 +21,9 @@ pub(super) fn parse<A>(
         let span = error.span().unwrap_or(0..0);
         match (error.message().trim(), text.get(span.clone())) {
             ("duplicate key", Some(key)) => {
-                page.wrong(span, &format!("`{key}` is written twice: keep one"))
+                page.error(span, &format!("`{key}` is written twice: keep one"))
             }
-            (words, _) => page.wrong(span, words),
+            (words, _) => page.error(span, words),
         }
     })?;
     let mut top = Table::new(&page, String::new(), parsed.span(), parsed.get_ref());
@@ -45,7 +45,7 @@ pub(super) fn parse<A>(
     if let Some(table) = top.table("providers")? {
         for (name, span, value) in table.into_entries() {
             let DeValue::Table(entries) = value else {
-                return Err(page.wrong(
+                return Err(page.error(
                     span,
                     &format!("providers.{name} is not a table: write [providers.{name}]"),
                 ));

@@ -13,7 +13,7 @@ pub(super) struct Page<'a> {
 
 impl Page<'_> {
     /// A mistake at a span of the file's bytes.
-    pub(super) fn wrong(&self, at: Range<usize>, words: &str) -> ConfigError {
+    pub(super) fn error(&self, at: Range<usize>, words: &str) -> ConfigError {
         // What stands in the file may be anything: an escape sequence, a card number.
         let words = text::mask_card_numbers(&text::one_line(words));
         ConfigError(format!("{}: {words}", self.place(at)))

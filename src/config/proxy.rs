@@ -135,13 +135,13 @@ impl Proxy {
             return wrong("names a kind of proxy that cardtop does not speak");
         }
         let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-        // A password may have an `@` that nobody encoded.
-        let (login, place) = match authority.rsplit_once('@') {
-            Some((login, place)) => (Some(login), place),
+        // A password may have an `@` that is not percent-encoded.
+        let (login, address) = match authority.rsplit_once('@') {
+            Some((login, address)) => (Some(login), address),
             None => (None, authority),
         };
         let default = if scheme == "https" { 443 } else { 80 };
-        let Some((host, port)) = host_and_port(place) else {
+        let Some((host, port)) = host_and_port(address) else {
             return wrong("is not the address of a proxy");
         };
         let port = port.unwrap_or(default);
@@ -162,17 +162,17 @@ impl Proxy {
     }
 }
 
-/// `host`, `host:port`, `[::1]` or `[::1]:port`; `None` when the port is none.
-fn host_and_port(place: &str) -> Option<(&str, Option<u16>)> {
-    let ipv6 = place.rfind(']').map(|end| end + 1);
+/// `host`, `host:port`, `[::1]` or `[::1]:port`; `None` when the port is not a number.
+fn host_and_port(address: &str) -> Option<(&str, Option<u16>)> {
+    let ipv6 = address.rfind(']').map(|end| end + 1);
     let colon = match ipv6 {
-        Some(end) => place.get(end..)?.strip_prefix(':').map(|_| end),
-        None if place.matches(':').count() > 1 => None,
-        None => place.find(':'),
+        Some(end) => address.get(end..)?.strip_prefix(':').map(|_| end),
+        None if address.matches(':').count() > 1 => None,
+        None => address.find(':'),
     };
     match colon {
-        Some(at) => Some((place.get(..at)?, Some(place.get(at + 1..)?.parse().ok()?))),
-        None => Some((place, None)),
+        Some(colon) => Some((address.get(..colon)?, Some(address.get(colon + 1..)?.parse().ok()?))),
+        None => Some((address, None)),
     }
 }
 
@@ -202,15 +202,15 @@ impl Exempt {
             |text: &str| text.parse::<IpAddr>().ok().map(|address| address.to_canonical());
         match self {
             Self::Everything => true,
-            Self::Host(name, at) => {
+            Self::Host(name, only_port) => {
                 let same = match (address(name), address(host)) {
-                    (Some(one), Some(other)) => one == other,
+                    (Some(exempt), Some(wanted)) => exempt == wanted,
                     (None, None) => host
                         .strip_suffix(&**name)
                         .is_some_and(|front| front.is_empty() || front.ends_with('.')),
                     _ => false,
                 };
-                same && at.is_none_or(|at| at == port)
+                same && only_port.is_none_or(|only| only == port)
             }
             Self::Network(network, bits) => match (*network, address(host)) {
                 (IpAddr::V4(network), Some(IpAddr::V4(host))) => {
@@ -225,9 +225,9 @@ impl Exempt {
     }
 }
 
-/// Whether two addresses of so many bits agree in the first ones.
-fn shares(one: u128, other: u128, width: u8, bits: u8) -> bool {
-    (one ^ other).checked_shr(u32::from(width - bits)).unwrap_or(0) == 0
+/// Whether two addresses of `width` bits agree in the first `bits`.
+fn shares(first: u128, second: u128, width: u8, bits: u8) -> bool {
+    (first ^ second).checked_shr(u32::from(width - bits)).unwrap_or(0) == 0
 }
 
 #[cfg(test)]

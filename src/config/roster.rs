@@ -70,9 +70,10 @@ pub fn read(provider: &ProviderId, form: IdForm, path: &Path) -> Result<Roster, 
     let mut lines =
         text.lines().zip(1_u64..).filter(|(line, _)| !line.trim().is_empty()).peekable();
     // Spreadsheets write the separator into a line of its own.
-    let told = lines.next_if(|(line, _)| line.trim().to_ascii_lowercase().starts_with("sep="));
+    let separator_line =
+        lines.next_if(|(line, _)| line.trim().to_ascii_lowercase().starts_with("sep="));
     let (header, _) = lines.next().unwrap_or_default();
-    let delimiter = told
+    let delimiter = separator_line
         .and_then(|(line, _)| line.trim().as_bytes().get(4).copied())
         .unwrap_or_else(|| delimiter(header));
     let header =
@@ -81,7 +82,7 @@ pub fn read(provider: &ProviderId, form: IdForm, path: &Path) -> Result<Roster, 
     if let Some(name) = header
         .iter()
         .enumerate()
-        .find_map(|(at, name)| (column(name)? < at && !name.is_empty()).then_some(name))
+        .find_map(|(index, name)| (column(name)? < index && !name.is_empty()).then_some(name))
     {
         return Err(wrong(&format!("has two columns `{}`: which one counts?", clean(name))));
     }
@@ -96,8 +97,8 @@ pub fn read(provider: &ProviderId, form: IdForm, path: &Path) -> Result<Roster, 
     let mut roster = Roster::default();
     let mut seen = BTreeSet::new();
     for (line, number) in lines {
-        let bad = match fields(line, delimiter)
-            .and_then(|row| one(provider, form, &row, id, columns))
+        let why = match fields(line, delimiter)
+            .and_then(|row| read_row(provider, form, &row, id, columns))
         {
             Ok(card) if seen.insert(card.key.id.clone()) => {
                 roster.cards.push(card);
@@ -106,7 +107,7 @@ pub fn read(provider: &ProviderId, form: IdForm, path: &Path) -> Result<Roster, 
             Ok(card) => format!("the card {} is there twice, the first line counts", card.key.id),
             Err(why) => why,
         };
-        roster.bad.push(RosterLineError { path: path.to_owned(), line: number, why: bad });
+        roster.bad.push(RosterLineError { path: path.to_owned(), line: number, why });
     }
     Ok(roster)
 }
@@ -123,13 +124,13 @@ fn decode(bytes: &[u8]) -> Option<String> {
         [0xfe, 0xff, rest @ ..] => wide(rest, u16::from_be_bytes),
         [_, 0, ..] => wide(bytes, u16::from_le_bytes),
         [0, _, ..] => wide(bytes, u16::from_be_bytes),
-        // Bytes that are no UTF-8 are one name's letters at most: the other lines are right.
+        // Bytes that are not UTF-8 spoil the letters of one name at most: the other lines count.
         [0xef, 0xbb, 0xbf, rest @ ..] | rest => Some(String::from_utf8_lossy(rest).into_owned()),
     }
 }
 
-/// What separates the columns: a comma, or where the first line has none but them, a semicolon or a
-/// tab.
+/// What separates the columns: the commonest of comma, semicolon and tab in the first line; of two
+/// that are as common, the one named first.
 fn delimiter(header: &str) -> u8 {
     let count = |sign: u8| header.bytes().filter(|byte| *byte == sign).count();
     [b',', b';', b'\t'].into_iter().rev().max_by_key(|sign| count(*sign)).unwrap_or(b',')
@@ -152,7 +153,8 @@ fn fields(line: &str, delimiter: u8) -> Result<csv::StringRecord, String> {
     Ok(record)
 }
 
-fn one(
+/// The card of one row. `id` is the index of the column `id`, `columns` those of the others.
+fn read_row(
     provider: &ProviderId,
     form: IdForm,
     row: &csv::StringRecord,
@@ -170,10 +172,10 @@ fn one(
     }
     let [user, holder, last4, currency, kind, label, account] = columns.map(field);
     let mut card = Card::spelled(provider, form, id);
-    // An id, too: it is sent as it stands there.
+    // An id, too: it is sent as it is written there, not cleaned.
     card.owner = user
         .and(columns.first().copied().flatten())
-        .and_then(|at| row.get(at))
+        .and_then(|index| row.get(index))
         .map(text::printable)
         .map(Into::into);
     card.account = account.map(Into::into);

@@ -79,7 +79,7 @@ impl<'a> Table<'a> {
     /// A mistake at a place of the file, in one sentence that says what to write instead.
     #[must_use]
     pub fn error(&self, at: Range<usize>, words: &str) -> ConfigError {
-        self.page.wrong(at, words)
+        self.page.error(at, words)
     }
 
     /// The whole name of one of its keys: `providers.acme.base_url`.
@@ -97,7 +97,7 @@ impl<'a> Table<'a> {
     /// The mistake that a key is missing; `hint` is the rest of the sentence.
     #[must_use]
     pub fn missing(&self, key: &str, hint: &str) -> ConfigError {
-        self.page.wrong(self.span.clone(), &format!("{} is missing{hint}", self.key(key)))
+        self.page.error(self.span.clone(), &format!("{} is missing{hint}", self.key(key)))
     }
 
     pub(super) fn misplaced(&self, key: &str, why: &str) -> ConfigError {
@@ -106,7 +106,7 @@ impl<'a> Table<'a> {
             .iter()
             .find(|(name, ..)| name == key)
             .map_or_else(|| self.span.clone(), |(_, span, _)| span.clone());
-        self.page.wrong(span, &format!("{}{why}", self.key(key)))
+        self.page.error(span, &format!("{}{why}", self.key(key)))
     }
 
     /// A text, with its span in the file. A whole number is taken for its digits.
@@ -120,7 +120,7 @@ impl<'a> Table<'a> {
             Some((span, DeValue::Integer(number))) => Ok(Some((number.to_string(), span))),
             Some((span, _)) => Err(self
                 .page
-                .wrong(span, &format!("{} is not text: write it in quotes", self.key(key)))),
+                .error(span, &format!("{} is not text: write it in quotes", self.key(key)))),
         }
     }
 
@@ -130,7 +130,7 @@ impl<'a> Table<'a> {
     /// One sentence, when it is empty or no text.
     pub fn some_text(&mut self, key: &str) -> Result<Option<String>, ConfigError> {
         match self.text(key)? {
-            Some((text, span)) if text.trim().is_empty() => Err(self.page.wrong(
+            Some((text, span)) if text.trim().is_empty() => Err(self.page.error(
                 span,
                 &format!("{} is empty: fill it in or leave the line out", self.key(key)),
             )),
@@ -162,7 +162,7 @@ impl<'a> Table<'a> {
             Some(value) => Ok(Some(value)),
             None => Err(self
                 .page
-                .wrong(span, &format!("{} is \"{text}\": write {wanted}", self.key(key)))),
+                .error(span, &format!("{} is \"{text}\": write {wanted}", self.key(key)))),
         }
     }
 
@@ -196,19 +196,19 @@ impl<'a> Table<'a> {
         for (theirs, span, value) in given {
             let DeValue::String(ours) = value else {
                 return Err(page
-                    .wrong(span, &format!("{name}.\"{theirs}\" is not text: write it in quotes")));
+                    .error(span, &format!("{name}.\"{theirs}\" is not text: write it in quotes")));
             };
             let Some((_, value)) = known.iter().find(|(word, _)| word.eq_ignore_ascii_case(ours))
             else {
                 let wanted = known.iter().map(|(word, _)| *word).collect::<Vec<_>>().join(", ");
-                return Err(page.wrong(
+                return Err(page.error(
                     span,
                     &format!("{name}.\"{theirs}\" is \"{ours}\": write one of {wanted}"),
                 ));
             };
             let plain = plain(&theirs);
             if plain.is_empty() || words.insert(plain, *value).is_some() {
-                return Err(page.wrong(
+                return Err(page.error(
                     span,
                     &format!("{name}.\"{theirs}\" is no word, or the same as another one there"),
                 ));
@@ -228,7 +228,7 @@ impl<'a> Table<'a> {
                 "{} is \"{text}\": write a path below base_url, such as \"{example}\"",
                 self.key(key)
             );
-            return Err(self.page.wrong(span, &words));
+            return Err(self.page.error(span, &words));
         }
         Ok(Some(text))
     }
@@ -248,7 +248,7 @@ impl<'a> Table<'a> {
         };
         match texts {
             Some(texts) => Ok(Some((texts, span))),
-            None => Err(self.page.wrong(
+            None => Err(self.page.error(
                 span,
                 &format!("{} is not a list of texts: write [\"one\", \"two\"]", self.key(key)),
             )),
@@ -263,7 +263,7 @@ impl<'a> Table<'a> {
         match self.take(key) {
             None => Ok(None),
             Some((_, DeValue::Boolean(flag))) => Ok(Some(*flag)),
-            Some((span, _)) => Err(self.page.wrong(
+            Some((span, _)) => Err(self.page.error(
                 span,
                 &format!(
                     "{} is neither true nor false: write one of them without quotes",
@@ -297,7 +297,7 @@ impl<'a> Table<'a> {
             return Err(self.missing(key, ": write the address that the provider gave you"));
         };
         address::parse(&text)
-            .map_err(|words| self.page.wrong(span, &format!("{} {words}", self.key(key))))
+            .map_err(|words| self.page.error(span, &format!("{} {words}", self.key(key))))
     }
 
     /// A table in this table.
@@ -310,7 +310,7 @@ impl<'a> Table<'a> {
             Some((span, DeValue::Table(entries))) => {
                 Ok(Some(Table::new(self.page, self.key(key), span, entries)))
             }
-            Some((span, _)) => Err(self.page.wrong(
+            Some((span, _)) => Err(self.page.error(
                 span,
                 &format!("{} is not a table: write [{}]", self.key(key), self.key(key)),
             )),
@@ -342,6 +342,6 @@ impl<'a> Table<'a> {
         let place = if self.name.is_empty() { String::new() } else { format!("{}: ", self.name) };
         Err(self
             .page
-            .wrong(span.clone(), &format!("{place}unknown key `{key}`; {}", meant(key, known))))
+            .error(span.clone(), &format!("{place}unknown key `{key}`; {}", meant(key, known))))
     }
 }

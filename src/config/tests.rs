@@ -83,12 +83,14 @@ fn mistakes_name_the_keys_of_the_kinds_that_were_given() {
         (
             "/v2/pay",
             "/Close",
-            "c.toml line 2: providers.acme: pay and close_path have the same path, \"/Close\", and one of them changes something: give each its own",
+            "c.toml line 2: providers.acme: pay and close_path have the same path, \"/Close\", and one \
+             of them changes something: give each its own",
         ),
         (
             "words.card_states",
             "words.transaction_states",
-            "c.toml line 12: providers.acme.words: unknown key `transaction_states`; known are card_states",
+            "c.toml line 12: providers.acme.words: unknown key `transaction_states`; known are \
+             card_states",
         ),
     ] {
         assert_eq!(parse(&GOOD.replace(from, to)).expect_err(to), error);

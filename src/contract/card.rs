@@ -131,7 +131,7 @@ impl Record for Card {
             Kind::Text,
             "provider/id, the id, or the last four digits",
             |row| {
-                let Card { key, last4, .. } = row.record;
+                let Self { key, last4, .. } = row.record;
                 Value::Card { provider: &key.provider, id: Some(&key.id), last4: *last4 }
             },
         )

@@ -98,7 +98,7 @@ impl Record for Operation {
             Kind::Text,
             "provider/id, the id, or the last four digits",
             |row| {
-                let Operation { card, last4, .. } = row.record;
+                let Self { card, last4, .. } = row.record;
                 Value::Card { provider: &card.provider, id: Some(&card.id), last4: *last4 }
             },
         )

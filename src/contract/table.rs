@@ -199,7 +199,8 @@ mod tests {
     #[test]
     fn tables_are_aligned_by_display_column_and_no_line_ends_in_blanks() {
         let rows = [Sample("Mara", "12.40"), Sample("日本", "1,234.00")];
-        assert_eq!(print(&rows, &view()), "WHO     AMOUNT  NOTE\nMara     12.40\n日本  1,234.00\n");
+        let table = "WHO     AMOUNT  NOTE\nMara     12.40\n日本  1,234.00\n";
+        assert_eq!(print(&rows, &view()), table);
         assert_eq!(print(&[], &view()), "");
     }
 

@@ -29,10 +29,14 @@ fn a_card_is_exactly_the_promised_object() {
     assert_eq!(
         object(&card()),
         concat!(
-            r#"{"provider":"acme","id":"c-1","last4":"4242","holder":"Mara Lindqvist","state":"ACTIVE","#,
-            r#""provider_state":"Normal","state_as_of":"2026-04-03T12:08:08Z","kind":"physical","currency":"KWD","#,
-            r#""balance":{"available":{"amount":"-12.400","currency":"KWD"},"current":{"amount":"0.000","currency":"KWD"},"#,
-            r#""pending":null,"as_of":"2026-04-03T12:08:08Z"},"expires":"2028-11","labels":["vip","travel"]}"#
+            r#"{"provider":"acme","id":"c-1","last4":"4242","holder":"Mara Lindqvist","#,
+            r#""state":"ACTIVE","#,
+            r#""provider_state":"Normal","state_as_of":"2026-04-03T12:08:08Z","#,
+            r#""kind":"physical","currency":"KWD","#,
+            r#""balance":{"available":{"amount":"-12.400","currency":"KWD"},"#,
+            r#""current":{"amount":"0.000","currency":"KWD"},"#,
+            r#""pending":null,"as_of":"2026-04-03T12:08:08Z"},"expires":"2028-11","#,
+            r#""labels":["vip","travel"]}"#
         )
     );
 }
@@ -42,8 +46,10 @@ fn what_is_not_known_of_a_card_is_null_and_never_zero() {
     assert_eq!(
         object(&Card::unread(CardKey::new(&ProviderId::new("acme"), "c-1"))),
         concat!(
-            r#"{"provider":"acme","id":"c-1","last4":null,"holder":null,"state":"UNKNOWN","provider_state":null,"#,
-            r#""state_as_of":null,"kind":null,"currency":null,"balance":null,"expires":null,"labels":[]}"#
+            r#"{"provider":"acme","id":"c-1","last4":null,"holder":null,"state":"UNKNOWN","#,
+            r#""provider_state":null,"#,
+            r#""state_as_of":null,"kind":null,"currency":null,"balance":null,"expires":null,"#,
+            r#""labels":[]}"#
         )
     );
 }
@@ -54,9 +60,11 @@ fn a_transaction_is_exactly_the_promised_object() {
     assert_eq!(
         object(&row),
         concat!(
-            r#"{"provider":"acme","id":"t-9","card_id":"c-1","last4":"4242","kind":"PURCHASE","state":"DECLINED","#,
+            r#"{"provider":"acme","id":"t-9","card_id":"c-1","last4":"4242","kind":"PURCHASE","#,
+            r#""state":"DECLINED","#,
             r#""provider_state":"DECLINED","amount":{"amount":"5000","currency":"JPY"},"#,
-            r#""fee":{"amount":"0.30","currency":"USD"},"merchant":"LAWSON 5521","mcc":"5499","country":"JP","#,
+            r#""fee":{"amount":"0.30","currency":"USD"},"merchant":"LAWSON 5521","mcc":"5499","#,
+            r#""country":"JP","#,
             r#""decline_reason":"51","description":null,"at":"2026-04-03T12:05:09Z","#,
             r#""seen_at":"2026-04-03T12:05:15.25Z","operation":null}"#
         )
@@ -91,8 +99,10 @@ fn an_operation_is_exactly_the_promised_object() {
         object(&operation()),
         format!(
             concat!(
-                r#"{{"id":"{id}","action":"topup","provider":"acme","card_id":"c-1","last4":"4242","#,
-                r#""amount":{{"amount":"5.000","currency":"KWD"}},"state":"SENT","reason":"cover decline","#,
+                r#"{{"id":"{id}","action":"topup","provider":"acme","card_id":"c-1","#,
+                r#""last4":"4242","#,
+                r#""amount":{{"amount":"5.000","currency":"KWD"}},"state":"SENT","#,
+                r#""reason":"cover decline","#,
                 r#""reference":"ct{id}","provider_reference":null,"operator":"anay","#,
                 r#""created_at":"2026-04-03T12:00:00Z","updated_at":"2026-04-03T12:00:02.5Z","#,
                 r#""detail":"sent, no answer yet","proof":null,"alarm":null}}"#
@@ -105,7 +115,10 @@ fn an_operation_is_exactly_the_promised_object() {
 #[test]
 fn an_operation_is_shown_with_its_journal() {
     let json = json::object_with_list(&operation(), "steps", &[step()]);
-    let steps = r#""steps":[{"at":"2026-04-03T12:00:00Z","what":"intent","words":"saved","line":17,"hash":"9f3a"}]}"#;
+    let steps = concat!(
+        r#""steps":[{"at":"2026-04-03T12:00:00Z","what":"intent","words":"saved","line":17,"#,
+        r#""hash":"9f3a"}]}"#
+    );
     assert!(json.ends_with(steps), "{json}");
     assert!(json.starts_with(&object(&operation()).trim_end_matches('}').to_owned()), "{json}");
 }
@@ -168,9 +181,11 @@ fn a_provider_is_an_object_with_its_float_and_what_it_can_do() {
         object(&facts()),
         concat!(
             r#"{"provider":"acme","kind":"ibanera","environment":"production","state":"OK","#,
-            r#""last_good":"2026-04-03T12:08:08Z","float":[{"amount":"8114.20","currency":"USD","as_of":"2026-04-03T12:08:08Z"},"#,
+            r#""last_good":"2026-04-03T12:08:08Z","float":[{"amount":"8114.20","#,
+            r#""currency":"USD","as_of":"2026-04-03T12:08:08Z"},"#,
             r#"{"amount":"90.00","currency":"EUR","as_of":"2026-04-03T12:08:08Z"}],"cards":128,"#,
-            r#""can":{"freeze":true,"unfreeze":true,"topup":true,"pin":true,"close":false},"proxy":null,"error":null,"#,
+            r#""can":{"freeze":true,"unfreeze":true,"topup":true,"pin":true,"close":false},"#,
+            r#""proxy":null,"error":null,"#,
             r#""unmapped":{},"roster":[]}"#
         )
     );

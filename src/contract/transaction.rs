@@ -98,7 +98,7 @@ impl Record for Transaction {
             Kind::Text,
             "provider/id, the id, or the last four digits",
             |row| {
-                let Transaction { provider, card_id, last4, .. } = row.record;
+                let Self { provider, card_id, last4, .. } = row.record;
                 Value::Card { provider, id: card_id.as_deref(), last4: *last4 }
             },
         )

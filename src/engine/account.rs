@@ -100,7 +100,7 @@ impl Account {
         now: Timestamp,
     ) -> Self {
         let adapter = adapter.into();
-        let (health, why) = adapter.health();
+        let (health, why) = adapter.health(&info.id);
         let state = State {
             paused: false,
             turn: 0,
@@ -125,7 +125,7 @@ impl Account {
 
     /// Takes the adapter, or the reason why there is none.
     pub(super) fn set_adapter(&self, adapter: Adapter, now: Timestamp) {
-        let (health, why) = adapter.health();
+        let (health, why) = adapter.health(&self.info.id);
         let mut state = self.state();
         state.health.set(health, now);
         state.health.why = why;

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use super::account::Account;
-use super::{Engine, EngineEvent, HealthState, ProviderInfo};
+use super::{Engine, EngineEvent, HealthReason, HealthState, ProviderInfo};
 use crate::config::secret::Source;
+use crate::domain::card::ProviderId;
 use crate::provider::{Error, ErrorKind, Provider, ProviderConfig};
 
 /// The adapter of an account, or why there is none.
@@ -14,7 +15,7 @@ pub(super) enum Adapter {
     Pending(Arc<str>),
     /// It can be asked.
     Ready(Arc<dyn Provider>),
-    /// It could not be set up; the sentence says why.
+    /// It could not be set up; the sentence says why, without the account's name.
     Failed(Arc<str>),
 }
 
@@ -45,12 +46,12 @@ impl Adapter {
         }
     }
 
-    /// How an account is with it, before anything is asked.
-    pub(super) fn health(&self) -> (HealthState, Option<Arc<str>>) {
+    /// How the account is with it, before anything is asked.
+    pub(super) fn health(&self, id: &ProviderId) -> (HealthState, Option<HealthReason>) {
         match self {
-            Self::Pending(words) => (HealthState::Waiting, Some(Arc::clone(words))),
+            Self::Pending(words) => (HealthState::Waiting, Some(HealthReason::unnamed(words))),
             Self::Ready(_) => (HealthState::Ok, None),
-            Self::Failed(why) => (HealthState::Auth, Some(Arc::clone(why))),
+            Self::Failed(why) => (HealthState::Auth, Some(HealthReason::of_account(id, why))),
         }
     }
 }
@@ -66,12 +67,7 @@ impl Account {
             Adapter::Pending(words) => {
                 Err(Error::new(&self.info.id, ErrorKind::Unreachable, words))
             }
-            Adapter::Failed(why) => {
-                // The sentence begins with the account's name, as every error does when it is
-                // shown.
-                let why = why.strip_prefix(&format!("{}: ", self.info.id)).unwrap_or(why);
-                Err(Error::new(&self.info.id, ErrorKind::Auth, why))
-            }
+            Adapter::Failed(why) => Err(Error::new(&self.info.id, ErrorKind::Auth, why)),
         }
     }
 
@@ -111,9 +107,8 @@ impl Engine {
                 crate::provider::build(&making.config, http).map(Arc::from)
             });
             tokio::spawn(async move {
-                let made = made.await.unwrap_or_else(|died| {
-                    Err(format!("{}: cardtop itself failed: {died}", account.info.id))
-                });
+                let made =
+                    made.await.unwrap_or_else(|died| Err(format!("cardtop itself failed: {died}")));
                 account.set_adapter(made.into(), engine.0.clock.now());
             });
         }

@@ -58,8 +58,7 @@ impl Engine {
         }) {
             let seconds = now.duration_since(recent.at).as_secs().max(0);
             let words = format!(
-                "not sent: a top-up of {amount} came {seconds} s ago, by this or another system \
-                 (id {})",
+                "a top-up of {amount} came {seconds} s ago, by this or another system (id {})",
                 recent.id
             );
             return Err(Refused::Repeats { words, credit: Arc::clone(&recent.id) });

@@ -115,7 +115,6 @@ impl Engine {
             read.await.map_err(|error| error.to_string())??;
         let without_file = unusable.is_some();
         if let (Some(say), Some(why)) = (say, unusable) {
-            let why = why.strip_suffix("; nothing was sent").unwrap_or(&why);
             say(&format!("{why}; what is read is shown and not kept"));
         }
         let cards = known_cards(&store, &accounts, now).await.map_err(of_data_file)?;
@@ -247,10 +246,9 @@ fn from_disk(
         config.providers.iter().map(|each| (each.name.clone(), each.ids())).collect();
     let (store, unusable) = match Store::open_with(&data, &ids, notes.as_deref(), now) {
         Ok(store) => (store, None),
-        Err(error) if only_reads && error.passing => (
-            Store::in_memory(&data, &ids).map_err(|error| error.to_string())?,
-            Some(error.to_string()),
-        ),
+        Err(error) if only_reads && error.passing => {
+            (Store::in_memory(&data, &ids).map_err(|error| error.to_string())?, Some(error.words))
+        }
         Err(error) => return Err(error.to_string()),
     };
     let mut rosters = Vec::new();

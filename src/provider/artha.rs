@@ -34,7 +34,7 @@ use requests::{Body, Part, Signer};
 pub use settings::KIND;
 use settings::Settings;
 
-/// The adapter. Holds the token and the key, so it has no `Debug`.
+/// The adapter of an account. Holds the token and the key, so it has no `Debug`.
 pub struct Artha {
     http: Http,
     signer: Signer,
@@ -92,7 +92,7 @@ impl Artha {
         self.ask(Access::Read, Method::GET, &path, &Body::new()).await
     }
 
-    /// Sends once. An answer other than 2xx is the provider's refusal, in its words.
+    /// Sends once. An answer other than 2xx is an error with the provider's words.
     async fn ask(&self, access: Access, method: Method, path: &str, body: &Body) -> Result<Answer> {
         let request = self.signer.request(method, path, body, self.http.clock().now())?;
         let mut answer = self.http.send(access, request).await?;

@@ -1,5 +1,5 @@
-//! Requests of Banana Tech: every body encrypted and signed, every answer verified before it is
-//! believed.
+//! The adapter of Banana Tech: every body is encrypted and signed, every answer verified before it
+//! is read.
 //!
 //! It never repeats a change. Card numbers are dropped in `wire`, where answers are read; a PIN is
 //! wiped once it is encrypted.
@@ -44,7 +44,7 @@ use seal::Seal;
 pub use settings::KIND;
 use settings::{EmptyBody, Settings};
 
-/// How long templates that could not be read are not asked for again.
+/// How long to wait after the templates could not be read.
 const TEMPLATES_AGAIN: Duration = Duration::from_secs(900);
 
 /// The adapter. Holds the key, so it has no `Debug`.
@@ -63,7 +63,7 @@ pub struct Banana {
     templates: Mutex<Option<Templates>>,
 }
 
-/// What is known of the card templates. They are read once.
+/// The card templates, which are read once.
 struct Templates {
     kinds: BTreeMap<Arc<str>, CardKind>,
     /// When to ask again; `None` once they were read.
@@ -80,16 +80,15 @@ impl Banana {
         settings: &Settings,
         http: Http,
     ) -> std::result::Result<Self, String> {
-        let name = &config.name;
-        let seal = Seal::new(config, settings)?;
+        let seal = Seal::new(settings)?;
         let merchant = HeaderValue::from_str(settings.merchant_id.trim())
             .ok()
             .filter(|value| !value.is_empty())
             .ok_or_else(|| {
-                format!("{name}: merchant_id is empty or has characters that no header can carry")
+                "merchant_id is empty or has characters that no header can carry".to_owned()
             })?;
         let base_url = config.base_url.trim_end_matches('/').to_owned();
-        base_url.parse::<Uri>().map_err(|_| format!("{name}: base_url is not an address"))?;
+        base_url.parse::<Uri>().map_err(|_| "base_url is not an address".to_owned())?;
         Ok(Self {
             http,
             base_url,
@@ -104,7 +103,7 @@ impl Banana {
         })
     }
 
-    /// Asks a call and returns what the answer's envelope holds, verified and decrypted.
+    /// Sends a call; what its answer's envelope holds, verified and decrypted.
     async fn ask(&self, access: Access, endpoint: Endpoint, body: &Body) -> Result<Opened> {
         let request = self.request(endpoint, body)?;
         let answer = self.http.send(access, request).await?;
@@ -137,7 +136,7 @@ impl Banana {
         Error::new(self.http.provider(), kind, reason)
     }
 
-    /// State, expiry, last four digits and template of a card.
+    /// Asks for state, expiry, last four digits and template of a card.
     async fn information(&self, ids: &Body) -> Result<Opened> {
         self.ask(Access::Read, settings::INFORMATION, ids).await
     }
@@ -169,7 +168,7 @@ impl Banana {
         let body =
             body.whole("skip", page.offset).whole("limit", u64::from(page.size)).flag("desc", true);
         let opened = self.ask(Access::Read, settings::TRANSACTIONS, &body).await?;
-        opened.agreed()?;
+        opened.check_success()?;
         let list = listing::find_rows(&opened.json).map_err(|error| opened.bad_reply(&error))?;
         let reader = listing::RowReader::new(
             self.http.provider(),
@@ -187,7 +186,7 @@ impl Banana {
     /// Asks for a change; a good answer is an acceptance (banana wire notes, 5.2).
     async fn change(&self, endpoint: Endpoint, body: &Body) -> Result<Ack> {
         let opened = self.ask(Access::Write, endpoint, body).await?;
-        match wire::change(&opened.object_as_it_is()?).map_err(|error| opened.bad_reply(&error))? {
+        match wire::change(&opened.unchecked_object()?).map_err(|error| opened.bad_reply(&error))? {
             wire::Envelope::Accepted(reference) => Ok(Ack::Accepted { reference }),
             wire::Envelope::Refused(why) => Err(opened.answer.stated_refusal(&why)),
         }
@@ -252,7 +251,7 @@ impl Provider for Banana {
 
     async fn float(&self) -> Result<Vec<Money>> {
         let opened = self.ask(Access::Read, settings::ACCOUNT_BALANCE, &Body::default()).await?;
-        opened.agreed()?;
+        opened.check_success()?;
         wire::float(&opened.json).map_err(|error| opened.bad_reply(&error))
     }
 
@@ -366,17 +365,17 @@ struct Opened {
 impl Opened {
     /// The object in it, refused where it says `"success": false`.
     fn object(&self) -> Result<JsonObject<'_>> {
-        self.agreed()?;
-        self.object_as_it_is()
+        self.check_success()?;
+        self.unchecked_object()
     }
 
-    fn object_as_it_is(&self) -> Result<JsonObject<'_>> {
+    fn unchecked_object(&self) -> Result<JsonObject<'_>> {
         JsonObject::read(&self.json)
             .map_err(|_| self.answer.bad_reply("answered JSON of an unexpected shape"))
     }
 
-    /// Checks that an object in it does not say no (banana wire notes, 1.9).
-    fn agreed(&self) -> Result<()> {
+    /// Refuses an object that says `"success": false` (banana wire notes, 1.9).
+    fn check_success(&self) -> Result<()> {
         let fields = JsonObject::read(&self.json).unwrap_or_default();
         match fields.flag("success") {
             Some(false) => {

@@ -1,4 +1,4 @@
-//! Requests of enkash: prepaid cards of one card account, in rupees.
+//! The adapter of EnKash: prepaid cards of one card account, in rupees.
 //!
 //! Refused credentials are tried once more after a while and then only when asked, because three
 //! wrong attempts lock the account; a change is sent once, and once more only after an HTTP 401,
@@ -51,7 +51,7 @@ const NO_QUOTE: &str = "enkash quotes no fee: a top-up arrives as it is sent";
 const NO_ENCRYPTION: &str =
     "a PIN is only sent encrypted: set encryption = \"envelope\" for this account";
 
-/// The adapter.
+/// The adapter of an account. Holds secrets, so it has no `Debug`.
 pub struct Enkash {
     provider: ProviderId,
     http: Http,
@@ -77,20 +77,15 @@ impl Enkash {
         settings: &Settings,
         http: Http,
     ) -> std::result::Result<Self, String> {
-        let name = &config.name;
-        config
-            .base_url
-            .parse::<Uri>()
-            .map_err(|_| format!("{name}: base_url is not an address"))?;
+        config.base_url.parse::<Uri>().map_err(|_| "base_url is not an address".to_owned())?;
         Ok(Self {
-            provider: name.clone(),
+            provider: config.name.clone(),
             http,
             base_url: config.base_url.trim_end_matches('/').to_owned(),
-            login: Login::new(config, settings)?,
-            seal: Seal::new(config, settings)?,
-            partner_id: HeaderValue::from_str(&settings.partner_id).map_err(|_| {
-                format!("{name}: partner_id has characters that a header cannot carry")
-            })?,
+            login: Login::new(settings)?,
+            seal: Seal::new(settings)?,
+            partner_id: HeaderValue::from_str(&settings.partner_id)
+                .map_err(|_| "partner_id has characters that a header cannot carry".to_owned())?,
             settings: settings.clone(),
             spelling: config.spelling.clone(),
             lists: config.lists.clone(),
@@ -102,8 +97,8 @@ impl Enkash {
         })
     }
 
-    /// Asks a card call and takes only success for an answer: 2xx and code 0 (enkash wire notes,
-    /// 1.6).
+    /// Sends a card call; any answer but success (2xx and code 0; enkash wire notes, 1.6) is an
+    /// error.
     async fn ask(
         &self,
         access: Access,
@@ -124,16 +119,16 @@ impl Enkash {
         call: Endpoint,
         body: &(impl Serialize + Sync),
     ) -> Result<(Answer, Envelope)> {
-        // Room for the longest body at once: one of them carries a PIN, and nothing of it is left
-        // behind where it grew.
+        // Room for the longest body at once: one of them carries a PIN, and a buffer that grows
+        // leaves copies behind.
         let mut plain = Zeroizing::new(Vec::with_capacity(2_048));
         serde_json::to_writer(&mut *plain, body).expect("a struct of texts and numbers is JSON");
         let path = self.spelling.path(call);
         let body = self.seal.wrap(call, &plain);
         let bearer = self.bearer(None).await?;
         let mut answer = self.http.send(access, self.request(path, &bearer, body.clone())?).await?;
-        // Whatever a stranger answers, the request may have gone on to enkash: only enkash's own
-        // 401 says that it was not executed.
+        // A proxy that answers 401 may have passed the request on: only enkash's own 401 says that
+        // it was not executed.
         if answer.status == 401 && self.answered_by(&answer) == AnsweredBy::Provider {
             let first = self.refused(access, &answer);
             let again = async {
@@ -181,7 +176,7 @@ impl Enkash {
         Ok(envelope)
     }
 
-    /// An error of our own, before anything is sent.
+    /// The error of what is refused here, before anything is sent.
     fn invalid(&self, why: &str) -> Error {
         Error::new(&self.provider, ErrorKind::Refused, why)
     }
@@ -190,15 +185,15 @@ impl Enkash {
         listing::RowReader::new(&self.provider, &self.spelling, &self.lists, settings::IDS, at)
     }
 
-    /// Looks a load up by our reference. Empty, code 1 and 404 all mean that there is none, for
-    /// this call only (enkash wire notes, 5).
+    /// Looks a load up by our reference. For this call only, no rows, code 1 and code 404 all mean
+    /// that there is none (enkash wire notes, 5).
     async fn look_up_load(
         &self,
         card: &Card,
         operation: &Operation,
         claimed: &MatchedCredits,
     ) -> Result<Lookup> {
-        let nowhere = || {
+        let not_found = || {
             Lookup::not_found(format!(
                 "enkash knows no load with reference {}",
                 operation.reference
@@ -209,8 +204,8 @@ impl Enkash {
             pg_reference_number: &operation.reference,
         };
         let (_, envelope) = match self.send(Access::Read, settings::TRANSACTION, &body).await {
-            Ok(heard) => heard,
-            Err(error) if error.kind == ErrorKind::NotFound => return Ok(nowhere()),
+            Ok(answered) => answered,
+            Err(error) if error.kind == ErrorKind::NotFound => return Ok(not_found()),
             Err(error) => return Err(error),
         };
         match envelope.code {
@@ -224,7 +219,7 @@ impl Enkash {
                     self.others_top_up,
                 ))
             }
-            Code::Failure(1 | 404) => Ok(nowhere()),
+            Code::Failure(1 | 404) => Ok(not_found()),
             Code::Failure(_) | Code::Unclear => Err(Error::new(
                 &self.provider,
                 ErrorKind::BadReply,
@@ -426,12 +421,8 @@ impl Provider for Enkash {
 }
 
 /// A credential of the account.
-fn read_secret(
-    config: &ProviderConfig,
-    source: &Source,
-    setting: &str,
-) -> std::result::Result<SecretString, String> {
-    source.read().map_err(|error| format!("{}: {setting}: {error}", config.name))
+fn read_secret(source: &Source, setting: &str) -> std::result::Result<SecretString, String> {
+    source.read().map_err(|error| format!("{setting}: {error}"))
 }
 
 /// Whether an answer says that it was done.

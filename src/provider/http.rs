@@ -78,14 +78,14 @@ impl Http {
     /// Over the network, as configured.
     ///
     /// # Errors
-    /// A sentence that names the account, when the TLS set-up fails or the environment names a
+    /// A sentence without the account's name, when the TLS set-up fails or the environment names a
     /// proxy that cannot be used.
     pub fn over_network(
         config: &ProviderConfig,
         clock: Clock,
     ) -> std::result::Result<Self, String> {
         let proxies = Proxies::of_environment();
-        let proxy = proxy_of(config, &proxies).map_err(|why| format!("{}: {why}", config.name))?;
+        let proxy = proxy_of(config, &proxies)?;
         let transport = NetworkTransport::new(config, proxies)?;
         Ok(Self::new(&config.name, Box::new(transport), clock, config.timeout, proxy))
     }

@@ -1,4 +1,4 @@
-//! Requests of ibanera: prepaid cards in dollars, topped up from an asset account.
+//! The adapter of Ibanera: prepaid cards in dollars, topped up from an asset account.
 //!
 //! A refused login is held back, because too many lock the account; a change is sent once, and once
 //! more only after an HTTP 401, which comes before anything is executed.
@@ -43,14 +43,14 @@ use session::Login;
 pub use settings::KIND;
 use settings::{Pays, Settings};
 
-/// Seconds before an operation's intent from which its credit is looked for: their clock may be
-/// behind.
+/// Seconds before an operation's intent from which its credit is searched: the provider's clock may
+/// be behind.
 const LOOK_BACK: i64 = 600;
 
 const NO_CLOSE: &str = "ibanera offers no closing: freeze is the most it does";
 const NO_COMMON_LIST: &str = "ibanera lists transactions card by card";
 
-/// The adapter.
+/// The adapter of an account. Holds secrets, so it has no `Debug`.
 pub struct Ibanera {
     provider: ProviderId,
     http: Http,
@@ -78,13 +78,10 @@ impl Ibanera {
         http: Http,
     ) -> std::result::Result<Self, String> {
         let name = &config.name;
-        config
-            .base_url
-            .parse::<Uri>()
-            .map_err(|_| format!("{name}: base_url is not an address"))?;
+        config.base_url.parse::<Uri>().map_err(|_| "base_url is not an address".to_owned())?;
         let asset_account_id = match settings.asset_account_id.as_deref().map(str::trim) {
             Some(id) => {
-                Some(id.parse().map_err(|_| format!("{name}: asset_account_id is not a number"))?)
+                Some(id.parse().map_err(|_| "asset_account_id is not a number".to_owned())?)
             }
             None => None,
         };
@@ -92,18 +89,18 @@ impl Ibanera {
             Some(id) if !id.is_empty() && id.bytes().all(|b| b.is_ascii_digit()) => {
                 OnceCell::new_with(Some(id.into()))
             }
-            Some(_) => return Err(format!("{name}: manager_id is not a number")),
+            Some(_) => return Err("manager_id is not a number".to_owned()),
             None => OnceCell::new(),
         };
         let deactivate_path = &settings.deactivate_path;
         if !deactivate_path.starts_with('/') {
-            return Err(format!("{name}: deactivate_path must start with a slash"));
+            return Err("deactivate_path must start with a slash".to_owned());
         }
         Ok(Self {
             provider: name.clone(),
             http,
             base_url: config.base_url.trim_end_matches('/').to_owned(),
-            login: Login::new(config, settings)?,
+            login: Login::new(settings)?,
             pays: settings.pays,
             asset_account_id,
             manager,
@@ -118,8 +115,8 @@ impl Ibanera {
         listing::RowReader::new(&self.provider, &self.spelling, &self.lists, settings::IDS, at)
     }
 
-    /// Asks a call and takes only success for an answer: 2xx and `status` 1 (ibanera wire notes,
-    /// 1.6).
+    /// Sends a call; any answer but success (2xx and `status` 1; ibanera wire notes, 1.6) is an
+    /// error.
     async fn ask(&self, call: Call<'_>) -> Result<(Answer, Envelope)> {
         let answer = self.send(call).await?;
         let envelope = succeeded(call.access, &answer, Envelope::read(&answer.body))?;
@@ -131,8 +128,8 @@ impl Ibanera {
     async fn send(&self, call: Call<'_>) -> Result<Answer> {
         let bearer = self.bearer(None).await?;
         let mut answer = self.http.send(call.access, self.request(call, &bearer)?).await?;
-        // Whatever a stranger answers, the request may have gone on to ibanera: only its own 401
-        // says that it was not executed.
+        // A proxy that answers 401 may have passed the request on: only ibanera's own 401 says that
+        // it was not executed.
         if answer.status == 401
             && answered_by(&answer, Envelope::read(&answer.body).as_ref()) == AnsweredBy::Provider
         {
@@ -145,12 +142,12 @@ impl Ibanera {
         }
         answer.name_fields(&self.spelling);
         if answer.status != 401 {
-            self.login.prove();
+            self.login.mark_proven();
         }
         Ok(answer)
     }
 
-    /// An error of our own, before anything is sent.
+    /// The error of what is refused here, before anything is sent.
     fn invalid(&self, why: &str) -> Error {
         Error::new(&self.provider, ErrorKind::Refused, why)
     }
@@ -332,7 +329,7 @@ impl Provider for Ibanera {
     /// the fee is inside `totalDue` is not documented: it is shown as what is paid, and what
     /// arrives is left open. The provider is not asked what a top-up costs that nobody can pay.
     async fn quote(&self, card: &Card, amount: Money) -> Result<Quote> {
-        let card_number = self.transferable(card, amount)?;
+        let card_number = self.check_transfer(card, amount)?;
         let unpaid = |payer| Quote {
             fee: None,
             receives: None,

@@ -25,9 +25,9 @@ use jiff::{SignedDuration, Timestamp};
 pub(super) use self::accounts::{Account, Float};
 use self::agenda::{Agenda, Clearing, Event};
 pub(super) use self::amounts::{after, digits, from_us_cents, parse_currency, rounded};
-use self::card::Balance;
 pub(super) use self::card::Card;
 pub use self::card::CardState;
+use self::card::{Balance, Cards};
 pub use self::decline::Decline;
 use self::lists::Lists;
 pub(super) use self::lists::Window;
@@ -47,7 +47,7 @@ use super::random::{Random, mix};
 pub(super) struct Bank {
     pub(super) wire: &'static dyn Wire,
     pub(super) random: Random,
-    pub(super) cards: Vec<Card>,
+    pub(super) cards: Cards,
     pub(super) rows: Vec<Row>,
     /// The merchant's own money, one a currency.
     pub(super) floats: Vec<Float>,
@@ -110,7 +110,7 @@ impl Bank {
         let mut bank = Self {
             wire: dialect.wire(),
             random: Random::new(mix(options.seed ^ mix(dialect as u64 + 11))),
-            cards: Vec::new(),
+            cards: Cards::default(),
             rows: Vec::new(),
             floats: Vec::new(),
             accounts: Vec::new(),
@@ -218,7 +218,7 @@ impl Bank {
     /// Position of a card, by any spelling that means its id.
     pub(super) fn find(&self, id: &str) -> Option<usize> {
         let id = self.wire.canonical_id(id.trim());
-        let found = self.cards.iter().position(|card| card.id == *id);
+        let found = self.cards.position(&id);
         self.trace.card.set(found);
         found
     }

@@ -3,7 +3,8 @@
 //! To add one: write `dialect/NAME.rs` (and its folder) with a type that implements [`Wire`] and
 //! [`Server`] from the provider's document, then add its `mod` line and its line in the list below,
 //! at the end: the position gives the port and is part of the seed. Nothing else in the sandbox
-//! knows dialects by name but the scenarios that are about one provider (`scenario.rs`).
+//! knows dialects by name but the scenarios that are about one provider (`scenario.rs`). Its tests
+//! want a client in `tests/NAME.rs` and a line in the list of clients (`tests/fixture.rs`).
 
 pub(super) mod artha;
 pub(super) mod banana;

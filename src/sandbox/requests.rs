@@ -79,7 +79,13 @@ impl Sandbox {
         Some(fault)
     }
 
-    /// What the server answers; to a reading about one card, what its trouble makes of it.
+    /// What the server answers, or what is wrong with the card that was asked about.
+    ///
+    /// While it answers, the server looks cards and lists up in the bank, which notes them in its
+    /// trace. So what is to happen afterwards needs nothing from the servers: a list changes after
+    /// it was read, and a reading about a single card, by a caller that proved who it is, is
+    /// replaced when a fault or a trouble of that card wants it. Writes are never replaced: they
+    /// took effect.
     fn answer(&self, dialect: Dialect, call: &Call, kind: RequestKind) -> Reply {
         let now = self.0.clock.now();
         let mut endpoint = self.endpoint(dialect);

@@ -65,7 +65,7 @@ impl Database {
     ) -> Result<Self, StoreUnusable> {
         let path = folder.join(FILE);
         let wrong = |words: &dyn std::fmt::Display| StoreUnusable {
-            words: format!("the data file {} {words}; nothing was sent", text::of_path(&path)),
+            words: format!("the data file {} {words}", text::of_path(&path)),
             passing: false,
         };
         files::private_data(folder, &path).map_err(|refused| wrong(&refused))?;
@@ -108,7 +108,7 @@ impl Database {
             Ok(db)
         };
         let db = open().map_err(|_| StoreUnusable {
-            words: "there is no memory for what is read; nothing was sent".to_owned(),
+            words: "there is no memory for what is read".to_owned(),
             passing: false,
         })?;
         let db = Arc::new(Mutex::new(db));

@@ -208,15 +208,22 @@ fn no_mistake_repeats_what_may_be_a_secret() {
 
 proptest! {
     #[test]
-    fn whatever_is_damaged_the_answer_is_one_sentence_with_a_line(at in 0_usize..4_000, cut in 0_usize..40, put in "\\PC{0,6}|[\\[\\]{}=\".#a-z\n -]{0,12}") {
+    fn whatever_is_damaged_the_answer_is_one_sentence_with_a_line(
+        at in 0_usize..4_000,
+        cut in 0_usize..40,
+        put in "\\PC{0,6}|[\\[\\]{}=\".#a-z\n -]{0,12}",
+    ) {
         let example = include_str!("../../config.example.toml");
-        let from = (0..=at.min(example.len())).rev().find(|at| example.is_char_boundary(*at)).unwrap_or(0);
-        let to = (from + cut..=example.len()).find(|at| example.is_char_boundary(*at)).unwrap_or(example.len());
+        let boundary = |at: &usize| example.is_char_boundary(*at);
+        let from = (0..=at.min(example.len())).rev().find(boundary).unwrap_or(0);
+        let to = (from + cut..=example.len()).find(boundary).unwrap_or(example.len());
         let text = format!("{}{put}{}", &example[..from], &example[to..]);
         if let Err(ConfigError(words)) = Config::parse(&text, Path::new("c.toml")) {
             let line = words.strip_prefix("c.toml line ").and_then(|rest| rest.split_once(": "));
             let line: Option<usize> = line.and_then(|(line, _)| line.parse().ok());
-            prop_assert!(line.is_some_and(|line| line <= text.matches('\n').count() + 1) && !words.contains('\n'), "{}", words);
+            let last = text.matches('\n').count() + 1;
+            prop_assert!(line.is_some_and(|line| line <= last), "{}", words);
+            prop_assert!(!words.contains('\n'), "{}", words);
         }
     }
 }

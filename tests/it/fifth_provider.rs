@@ -5,7 +5,9 @@ mod requests;
 mod settings;
 mod wire;
 
+use std::ffi::OsString;
 use std::path::Path;
+use std::process::ExitCode;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -168,4 +170,20 @@ fn what_the_fifth_provider_does_not_know_is_refused_with_the_line() {
     assert!(error.to_string().contains("token"), "{error}");
     let unknown = Config::parse(CONFIG, Path::new("c.toml")).expect_err("four kinds only");
     assert!(unknown.to_string().contains("pebble"), "{unknown}");
+}
+
+#[tokio::test]
+async fn the_command_line_knows_a_fifth_provider_where_it_is_given_its_kind() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("cardtop.toml");
+    std::fs::write(&path, CONFIG).expect("writing");
+    let run = async |kinds| {
+        let (config, data) = (path.clone().into(), folder.path().join("data").into());
+        let words = ["cardtop", "cards", "--config"].map(OsString::from).into_iter();
+        let arguments = words.chain([config, "--data".into(), data]).collect();
+        format!("{:?}", cardtop::cli::main_with(arguments, kinds).await)
+    };
+    let exit = |code| format!("{:?}", ExitCode::from(code));
+    assert_eq!(run(kinds().leak()).await, exit(3), "nobody listens at its address");
+    assert_eq!(run(KINDS).await, exit(2), "the configuration names a kind that is not known");
 }

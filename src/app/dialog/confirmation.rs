@@ -1,5 +1,5 @@
-//! What a change takes to be confirmed: one table, by deed, environment and size, and the gate that
-//! asks for it.
+//! What a change takes to be confirmed: one table, by action, environment and risk, and the
+//! keys that satisfy it.
 //!
 //! No dialog decides for itself how dangerous it is, and nothing here sends.
 
@@ -11,72 +11,47 @@ use crate::config::Environment;
 use crate::domain::money::Money;
 use crate::domain::operation::ActionKind;
 
-/// How hard a change is to confirm.
+/// What is typed to confirm a change, and how much of it.
+#[derive(Debug)]
+pub(crate) struct Confirmation {
+    pub(crate) level: ConfirmationLevel,
+    /// What is typed to arm the change.
+    pub(crate) typed: Field,
+}
+
+/// How hard a change is to confirm, from the easiest to the hardest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ConfirmationLevel {
-    /// 1, the safe direction: a reason, then `y`.
+    /// The safe direction: a reason, then `y`.
     Reason,
-    /// 2, money: a page to check, then `y`.
-    Check,
-    /// 3, opens spending, large, or secret: last four of the card, then `y` or Enter.
+    /// Money: a page to review, then `y`.
+    Review,
+    /// Opens spending, large, or secret: last four of the card, then `y` or Enter.
     LastFour,
-    /// 4, cannot be undone: a typed phrase, then Enter.
+    /// Cannot be undone: a typed phrase, then Enter.
     Phrase,
 }
 
-/// One row of the table. `None` fits everything.
-struct Rule {
-    action_kind: ActionKind,
-    environment: Option<Environment>,
-    large: Option<bool>,
-    confirmation: ConfirmationLevel,
+/// Whether a change is more dangerous than others of its kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Risk {
+    Ordinary,
+    /// A large amount, or one that looks like a repetition.
+    Raised,
 }
 
-/// The first row that fits counts; the last five fit everything, one a deed.
-const RULES: [Rule; 7] = [
-    Rule {
-        action_kind: ActionKind::Unfreeze,
-        environment: Some(Environment::Production),
-        large: None,
-        confirmation: ConfirmationLevel::LastFour,
-    },
-    Rule {
-        action_kind: ActionKind::TopUp,
-        environment: None,
-        large: Some(true),
-        confirmation: ConfirmationLevel::LastFour,
-    },
-    Rule {
-        action_kind: ActionKind::Freeze,
-        environment: None,
-        large: None,
-        confirmation: ConfirmationLevel::Reason,
-    },
-    Rule {
-        action_kind: ActionKind::Unfreeze,
-        environment: None,
-        large: None,
-        confirmation: ConfirmationLevel::Check,
-    },
-    Rule {
-        action_kind: ActionKind::TopUp,
-        environment: None,
-        large: None,
-        confirmation: ConfirmationLevel::Check,
-    },
-    Rule {
-        action_kind: ActionKind::SetPin,
-        environment: None,
-        large: None,
-        confirmation: ConfirmationLevel::LastFour,
-    },
-    Rule {
-        action_kind: ActionKind::Close,
-        environment: None,
-        large: None,
-        confirmation: ConfirmationLevel::Phrase,
-    },
-];
+/// What a key did to the confirmation.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum KeyOutcome {
+    /// The change is confirmed.
+    Confirmed,
+    /// The key was typed into the field.
+    Taken,
+    /// The key does not confirm; one sentence why.
+    Refused(String),
+    /// The key means nothing here.
+    Ignored,
+}
 
 /// Amounts above which a top-up is large, in major units, by currency; other currencies as
 /// [`LARGE`].
@@ -94,6 +69,9 @@ const LARGE_BY_CURRENCY: [(&str, i64); 8] = [
 /// Above how many major units a top-up is large where [`LARGE_BY_CURRENCY`] does not say.
 const LARGE: i64 = 500;
 
+/// Most characters of what is typed to arm a change.
+const TYPED: usize = 40;
+
 /// Whether a top-up is large, and so asks for the last four digits.
 pub(crate) fn is_large(amount: Money) -> bool {
     let code = amount.currency();
@@ -104,121 +82,92 @@ pub(crate) fn is_large(amount: Money) -> bool {
     amount.amount() > Decimal::from(limit)
 }
 
-/// The grade of a change. `raised` is said where it looks like a repetition: it then counts as
-/// large.
-pub(crate) fn confirmation(
+/// What a change takes to be confirmed.
+pub(super) const fn required_level(
     action_kind: ActionKind,
     environment: Environment,
-    amount: Option<Money>,
-    raised: bool,
+    risk: Risk,
 ) -> ConfirmationLevel {
-    let large = raised || amount.is_some_and(is_large);
-    RULES
-        .iter()
-        .find(|rule| {
-            rule.action_kind == action_kind
-                && rule.environment.is_none_or(|wanted| wanted == environment)
-                && rule.large.is_none_or(|wanted| wanted == large)
-        })
-        .map_or(ConfirmationLevel::Phrase, |rule| rule.confirmation)
-}
-
-/// Asks for what the grade wants, and opens only then.
-#[derive(Debug)]
-pub(crate) struct Confirmation {
-    /// The grade.
-    pub(crate) confirmation: ConfirmationLevel,
-    /// What is typed to arm.
-    pub(crate) typed: Field,
-}
-
-/// What a key did at the gate.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) enum KeyOutcome {
-    /// The change is confirmed.
-    Confirmed,
-    /// The key was typed into the field.
-    Taken,
-    /// The key does not confirm; one sentence why.
-    Refused(String),
-    /// Not a key of the gate.
-    NotMine,
+    match (action_kind, environment, risk) {
+        (ActionKind::Freeze, ..) => ConfirmationLevel::Reason,
+        (ActionKind::Unfreeze, Environment::Sandbox, _)
+        | (ActionKind::TopUp, _, Risk::Ordinary) => ConfirmationLevel::Review,
+        (ActionKind::Unfreeze, Environment::Production, _)
+        | (ActionKind::TopUp, _, Risk::Raised)
+        | (ActionKind::SetPin, ..) => ConfirmationLevel::LastFour,
+        (ActionKind::Close, ..) => ConfirmationLevel::Phrase,
+    }
 }
 
 impl Confirmation {
-    /// A closed gate.
-    pub(crate) fn new(confirmation: ConfirmationLevel) -> Self {
-        Self { confirmation, typed: Field::new(40) }
+    /// Nothing typed yet.
+    pub(super) fn new(level: ConfirmationLevel) -> Self {
+        Self { level, typed: Field::new(TYPED) }
     }
 
-    /// Whether something has to be typed.
+    /// Whether something has to be typed to arm the change.
     pub(crate) const fn asks_text(&self) -> bool {
-        match self.confirmation {
-            ConfirmationLevel::Reason | ConfirmationLevel::Check => false,
+        match self.level {
+            ConfirmationLevel::Reason | ConfirmationLevel::Review => false,
             ConfirmationLevel::LastFour | ConfirmationLevel::Phrase => true,
         }
     }
 
-    /// Whether the wanted text stands there.
-    pub(crate) fn armed(&self, wanted: &str) -> bool {
+    /// Whether what is typed is what is `wanted`, so that one more key confirms.
+    fn is_armed(&self, wanted: &str) -> bool {
         !self.asks_text() || (!wanted.is_empty() && self.typed.text() == wanted)
     }
 
     /// Forgets what was typed.
-    pub(crate) fn disarm(&mut self) {
-        self.typed = Field::new(40);
+    pub(super) fn disarm(&mut self) {
+        self.typed = Field::new(TYPED);
     }
 
     /// A key. `wanted` is the text that arms.
-    pub(crate) fn key(&mut self, chord: &Chord, wanted: &str) -> KeyOutcome {
+    pub(super) fn key(&mut self, chord: &Chord, wanted: &str) -> KeyOutcome {
         let yes = chord.typed() == Some('y');
         let enter = *chord == Chord::plain(Key::Enter);
-        match self.confirmation {
-            ConfirmationLevel::Reason | ConfirmationLevel::Check if yes => KeyOutcome::Confirmed,
-            ConfirmationLevel::Reason | ConfirmationLevel::Check if enter => {
+        match self.level {
+            ConfirmationLevel::Reason | ConfirmationLevel::Review if yes => KeyOutcome::Confirmed,
+            ConfirmationLevel::Reason | ConfirmationLevel::Review if enter => {
                 KeyOutcome::Refused("Enter never confirms here: press y".to_owned())
             }
-            ConfirmationLevel::Reason | ConfirmationLevel::Check => KeyOutcome::NotMine,
-            ConfirmationLevel::LastFour if self.armed(wanted) && (yes || enter) => {
+            ConfirmationLevel::Reason | ConfirmationLevel::Review => KeyOutcome::Ignored,
+            ConfirmationLevel::LastFour if self.is_armed(wanted) && (yes || enter) => {
                 KeyOutcome::Confirmed
             }
-            ConfirmationLevel::Phrase if self.armed(wanted) && enter => KeyOutcome::Confirmed,
+            ConfirmationLevel::Phrase if self.is_armed(wanted) && enter => KeyOutcome::Confirmed,
             ConfirmationLevel::LastFour | ConfirmationLevel::Phrase if enter => {
                 KeyOutcome::Refused(format!("type {wanted} first"))
             }
-            ConfirmationLevel::LastFour | ConfirmationLevel::Phrase => self.type_key(chord, wanted),
+            ConfirmationLevel::LastFour => self.last_four_key(chord, wanted),
+            ConfirmationLevel::Phrase => {
+                self.type_key(chord, wanted, "armed: Enter confirms, Esc does nothing")
+            }
         }
     }
 
-    fn type_key(&mut self, chord: &Chord, wanted: &str) -> KeyOutcome {
-        if let Some(c) = chord.typed() {
-            // Commands beside the field stay usable while it cannot be meant: `e` is no digit.
-            if self.confirmation == ConfirmationLevel::LastFour
-                && wanted.bytes().all(|b| b.is_ascii_digit())
-                && !c.is_ascii_digit()
-            {
-                return if c == 'y' {
-                    KeyOutcome::Refused(format!("type {wanted} first"))
-                } else {
-                    KeyOutcome::NotMine
-                };
-            }
-            if self.typed.text().chars().count() >= wanted.chars().count() {
-                return KeyOutcome::Refused(match (self.armed(wanted), self.confirmation) {
-                    (true, ConfirmationLevel::Phrase) => {
-                        "armed: Enter confirms, Esc does nothing".to_owned()
-                    }
-                    (
-                        true,
-                        ConfirmationLevel::Reason
-                        | ConfirmationLevel::Check
-                        | ConfirmationLevel::LastFour,
-                    ) => "armed: y confirms, Esc does nothing".to_owned(),
-                    (false, _) => format!("{} is not {wanted}: Backspace", self.typed.text()),
-                });
-            }
+    fn last_four_key(&mut self, chord: &Chord, wanted: &str) -> KeyOutcome {
+        // Where digits are wanted, letters stay the commands beside the field: `e` is no digit.
+        let wants_digits = wanted.bytes().all(|b| b.is_ascii_digit());
+        match chord.typed() {
+            Some('y') if wants_digits => KeyOutcome::Refused(format!("type {wanted} first")),
+            Some(c) if wants_digits && !c.is_ascii_digit() => KeyOutcome::Ignored,
+            Some(_) | None => self.type_key(chord, wanted, "armed: y confirms, Esc does nothing"),
         }
-        if self.typed.key(chord) { KeyOutcome::Taken } else { KeyOutcome::NotMine }
+    }
+
+    /// Types a character, unless as many as wanted stand there already.
+    fn type_key(&mut self, chord: &Chord, wanted: &str, when_armed: &str) -> KeyOutcome {
+        let is_full = self.typed.text().chars().count() >= wanted.chars().count();
+        if chord.typed().is_some() && is_full {
+            return KeyOutcome::Refused(if self.is_armed(wanted) {
+                when_armed.to_owned()
+            } else {
+                format!("{} is not {wanted}: Backspace", self.typed.text())
+            });
+        }
+        if self.typed.key(chord) { KeyOutcome::Taken } else { KeyOutcome::Ignored }
     }
 }
 
@@ -226,71 +175,53 @@ impl Confirmation {
 mod tests {
     use super::*;
 
-    fn money(text: &str, code: &str) -> Option<Money> {
-        Money::parse_input(text, code.parse().expect("a currency")).ok()
+    fn top_up_risk(text: &str, code: &str) -> Risk {
+        let currency = code.parse().expect("a currency");
+        let amount = Money::parse_input(text, currency).expect("an amount");
+        if is_large(amount) { Risk::Raised } else { Risk::Ordinary }
     }
 
     #[test]
-    fn every_change_has_its_grade() {
+    fn every_change_has_its_level() {
+        use ActionKind::{Close, Freeze, SetPin, TopUp, Unfreeze};
+        use ConfirmationLevel::{LastFour, Phrase, Reason, Review};
         use Environment::{Production, Sandbox};
-        assert_eq!(
-            confirmation(ActionKind::Freeze, Production, None, false),
-            ConfirmationLevel::Reason
-        );
-        assert_eq!(
-            confirmation(ActionKind::Unfreeze, Production, None, false),
-            ConfirmationLevel::LastFour
-        );
-        assert_eq!(
-            confirmation(ActionKind::Unfreeze, Sandbox, None, false),
-            ConfirmationLevel::Check
-        );
-        assert_eq!(
-            confirmation(ActionKind::TopUp, Production, money("30", "USD"), false),
-            ConfirmationLevel::Check
-        );
-        assert_eq!(
-            confirmation(ActionKind::TopUp, Production, money("500", "USD"), false),
-            ConfirmationLevel::Check
-        );
-        assert_eq!(
-            confirmation(ActionKind::TopUp, Production, money("500.01", "USD"), false),
-            ConfirmationLevel::LastFour
-        );
-        assert_eq!(
-            confirmation(ActionKind::TopUp, Production, money("5000", "JPY"), false),
-            ConfirmationLevel::Check
-        );
-        assert_eq!(
-            confirmation(ActionKind::TopUp, Sandbox, money("30", "USD"), true),
-            ConfirmationLevel::LastFour
-        );
-        assert_eq!(
-            confirmation(ActionKind::SetPin, Sandbox, None, false),
-            ConfirmationLevel::LastFour
-        );
-        assert_eq!(
-            confirmation(ActionKind::Close, Sandbox, None, false),
-            ConfirmationLevel::Phrase
-        );
+        let check = |action_kind, environment, risk, level| {
+            assert_eq!(
+                required_level(action_kind, environment, risk),
+                level,
+                "{action_kind:?} {environment:?} {risk:?}"
+            );
+        };
+        check(Freeze, Production, Risk::Ordinary, Reason);
+        check(Unfreeze, Production, Risk::Ordinary, LastFour);
+        check(Unfreeze, Sandbox, Risk::Ordinary, Review);
+        check(TopUp, Production, top_up_risk("30", "USD"), Review);
+        check(TopUp, Production, top_up_risk("500", "USD"), Review);
+        check(TopUp, Production, top_up_risk("500.01", "USD"), LastFour);
+        check(TopUp, Production, top_up_risk("5000", "JPY"), Review);
+        check(TopUp, Sandbox, Risk::Raised, LastFour);
+        check(SetPin, Sandbox, Risk::Ordinary, LastFour);
+        check(Close, Sandbox, Risk::Ordinary, Phrase);
     }
 
     #[test]
-    fn a_gate_opens_only_to_its_own_text() {
-        let press =
-            |gate: &mut Confirmation, key: &str| gate.key(&key.parse().expect("a key"), "4242");
-        let mut gate = Confirmation::new(ConfirmationLevel::LastFour);
-        assert!(matches!(press(&mut gate, "enter"), KeyOutcome::Refused(_)));
+    fn a_change_is_confirmed_only_by_its_own_text() {
+        let press = |confirmation: &mut Confirmation, key: &str| {
+            confirmation.key(&key.parse().expect("a key"), "4242")
+        };
+        let mut last_four = Confirmation::new(ConfirmationLevel::LastFour);
+        assert!(matches!(press(&mut last_four, "enter"), KeyOutcome::Refused(_)));
         for key in ["4", "2", "4", "3"] {
-            assert_eq!(press(&mut gate, key), KeyOutcome::Taken);
+            assert_eq!(press(&mut last_four, key), KeyOutcome::Taken);
         }
-        assert!(matches!(press(&mut gate, "y"), KeyOutcome::Refused(_)));
-        assert!(matches!(press(&mut gate, "2"), KeyOutcome::Refused(_)));
-        assert_eq!(press(&mut gate, "backspace"), KeyOutcome::Taken);
-        assert_eq!(press(&mut gate, "2"), KeyOutcome::Taken);
-        assert_eq!(press(&mut gate, "y"), KeyOutcome::Confirmed);
-        let mut check = Confirmation::new(ConfirmationLevel::Check);
-        assert!(matches!(press(&mut check, "enter"), KeyOutcome::Refused(_)));
-        assert_eq!(press(&mut check, "y"), KeyOutcome::Confirmed);
+        assert!(matches!(press(&mut last_four, "y"), KeyOutcome::Refused(_)));
+        assert!(matches!(press(&mut last_four, "2"), KeyOutcome::Refused(_)));
+        assert_eq!(press(&mut last_four, "backspace"), KeyOutcome::Taken);
+        assert_eq!(press(&mut last_four, "2"), KeyOutcome::Taken);
+        assert_eq!(press(&mut last_four, "y"), KeyOutcome::Confirmed);
+        let mut review = Confirmation::new(ConfirmationLevel::Review);
+        assert!(matches!(press(&mut review, "enter"), KeyOutcome::Refused(_)));
+        assert_eq!(press(&mut review, "y"), KeyOutcome::Confirmed);
     }
 }

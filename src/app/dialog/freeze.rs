@@ -1,168 +1,148 @@
-//! Freeze and unfreeze: a reason, then what the grade asks for.
-//!
-//! Compares the state only: a card that is being spent with must still be freezable.
+//! Freeze and unfreeze: a reason, then what the confirmation asks for.
 
 use std::sync::Arc;
 
-use super::confirmation::{Confirmation, KeyOutcome, confirmation};
-use super::target::{Target, arming, environment};
-use super::{Step, send};
+use super::Content;
+use super::form::{Form, FormBody};
+use super::transition::Transition;
 use crate::app::chord::{Chord, Key};
 use crate::app::field::Field;
 use crate::app::portfolio::Portfolio;
 use crate::domain::card::CardKey;
 use crate::domain::operation::{Action, ActionKind, OperationId};
-use crate::engine::ChangeRequest;
 
-/// Reasons for a freeze, by their keys 1 to 5; the last is typed.
-const FREEZE: [&str; 5] = ["lost", "stolen", "fraud", "customer asked", "other"];
+/// Reasons for a freeze, by their keys 1 to 5; instead of the last one the operator may write
+/// another.
+const FREEZE_REASONS: [&str; 5] = ["lost", "stolen", "fraud", "customer asked", "other"];
 
-/// Reasons for an unfreeze.
-const UNFREEZE: [&str; 5] = ["found", "checked", "mistake", "holder asked", "other"];
+const UNFREEZE_REASONS: [&str; 5] = ["found", "checked", "mistake", "holder asked", "other"];
 
-/// Freeze or unfreeze of a card.
 #[derive(Debug)]
-pub(crate) struct FreezeForm {
-    /// The card.
-    pub(crate) target: Target,
-    /// Freeze or unfreeze.
-    pub(crate) action_kind: ActionKind,
-    /// Where keys go.
+pub(crate) struct Freeze {
+    pub(crate) direction: Direction,
     pub(crate) focus: Focus,
-    /// Which reason was chosen.
-    pub(crate) reason: Option<usize>,
-    /// The reason in own words.
-    pub(crate) words: Field,
-    /// What confirms.
-    pub(crate) gate: Confirmation,
-    /// The unsettled operation that is passed over.
-    pub(crate) second: Option<OperationId>,
-    /// Why the last key did nothing.
-    pub(crate) notice: Option<String>,
-    id: OperationId,
+    /// Index of the chosen reason.
+    pub(crate) chosen: Option<usize>,
+    /// The reason in the operator's own words, for the last one.
+    pub(crate) own_reason: Field,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Direction {
+    Freeze,
+    Unfreeze,
 }
 
 /// Where keys go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Focus {
-    /// To the reasons 1 to 5.
+    /// The reasons 1 to 5.
     Reasons,
-    /// To the reason in own words.
-    Words,
-    /// To the gate.
+    OwnReason,
     Confirmation,
 }
 
-impl FreezeForm {
-    /// Nothing chosen yet.
-    pub(crate) fn new(
-        action_kind: ActionKind,
+impl Freeze {
+    pub(super) fn form(
+        direction: Direction,
         key: &CardKey,
-        second: Option<OperationId>,
+        overrides: Option<OperationId>,
         portfolio: &mut Portfolio,
-    ) -> Self {
-        Self {
-            target: Target::of(key, portfolio),
-            action_kind,
-            focus: Focus::Reasons,
-            reason: None,
-            words: Field::new(60),
-            gate: Confirmation::new(confirmation(
-                action_kind,
-                environment(key, portfolio),
-                None,
-                false,
-            )),
-            second,
-            notice: None,
-            id: portfolio.new_operation_id(),
-        }
+    ) -> Form<Self> {
+        let body =
+            Self { direction, focus: Focus::Reasons, chosen: None, own_reason: Field::new(60) };
+        Form::new(body, key, overrides, portfolio)
     }
 
     /// The five reasons.
-    pub(crate) fn reasons(&self) -> [&'static str; 5] {
-        if self.action_kind == ActionKind::Unfreeze { UNFREEZE } else { FREEZE }
+    pub(crate) const fn reasons(&self) -> [&'static str; 5] {
+        match self.direction {
+            Direction::Freeze => FREEZE_REASONS,
+            Direction::Unfreeze => UNFREEZE_REASONS,
+        }
     }
 
-    /// The reason, once there is one.
-    pub(crate) fn reason(&self) -> Option<Arc<str>> {
-        let chosen = self.reason?;
-        let words = if chosen + 1 == FREEZE.len() { self.words.reason() } else { None };
-        words.or_else(|| self.reasons().get(chosen).map(|reason| Arc::from(*reason)))
+    /// Whether the chosen reason is the one that may be written instead.
+    pub(crate) fn writes_own_reason(&self) -> bool {
+        self.chosen == Some(FREEZE_REASONS.len() - 1)
     }
 
-    /// A key.
-    pub(crate) fn key(&mut self, chord: &Chord, portfolio: &mut Portfolio) -> Step {
-        self.notice = None;
-        let forward = *chord == Chord::plain(Key::Tab) || *chord == Chord::plain(Key::Down);
-        let back = *chord == Chord::plain(Key::BackTab) || *chord == Chord::plain(Key::Up);
-        if self.focus == Focus::Words {
-            match chord.key {
-                Key::Enter | Key::Tab | Key::Down => self.focus = Focus::Confirmation,
-                Key::BackTab | Key::Up => self.focus = Focus::Reasons,
-                _ => {
-                    self.words.key(chord);
-                }
-            }
-            return Step::Stay;
+    /// The reason for the journal, once there is one.
+    fn reason(&self) -> Option<Arc<str>> {
+        let own_reason = if self.writes_own_reason() { self.own_reason.reason() } else { None };
+        own_reason.or_else(|| self.reasons().get(self.chosen?).map(|reason| Arc::from(*reason)))
+    }
+
+    fn own_reason_key(&mut self, chord: &Chord) {
+        match chord.key {
+            Key::Enter | Key::Tab | Key::Down => self.focus = Focus::Confirmation,
+            Key::BackTab | Key::Up => self.focus = Focus::Reasons,
+            _ => _ = self.own_reason.key(chord),
         }
-        if back {
-            self.focus = Focus::Reasons;
-            return Step::Stay;
+    }
+
+    fn confirm(form: &mut Form<Self>, portfolio: &Portfolio) -> Transition {
+        let Some(reason) = form.body.reason() else {
+            form.body.focus = Focus::Reasons;
+            return Transition::notice("choose a reason first: 1 to 5");
+        };
+        let action = match form.body.direction {
+            Direction::Freeze => Action::Freeze,
+            Direction::Unfreeze => Action::Unfreeze,
+        };
+        form.send(form.request(action, Some(reason), form.target.shown_state()), portfolio)
+    }
+}
+
+impl FormBody for Freeze {
+    fn action_kind(&self) -> ActionKind {
+        match self.direction {
+            Direction::Freeze => ActionKind::Freeze,
+            Direction::Unfreeze => ActionKind::Unfreeze,
         }
-        if forward {
-            self.focus = if self.reason.is_some() { Focus::Confirmation } else { Focus::Reasons };
-            return Step::Stay;
+    }
+
+    fn content(form: &Form<Self>) -> Content<'_> {
+        Content::Freeze(form)
+    }
+
+    fn key(form: &mut Form<Self>, chord: &Chord, portfolio: &Portfolio) -> Transition {
+        let typing = form.body.focus == Focus::Confirmation && form.confirmation.asks_text();
+        let body = &mut form.body;
+        if body.focus == Focus::OwnReason {
+            body.own_reason_key(chord);
+            return Transition::stay();
         }
-        let typing = self.focus == Focus::Confirmation && self.gate.asks_text();
+        if *chord == Chord::plain(Key::BackTab) || *chord == Chord::plain(Key::Up) {
+            body.focus = Focus::Reasons;
+            return Transition::stay();
+        }
+        if *chord == Chord::plain(Key::Tab) || *chord == Chord::plain(Key::Down) {
+            body.focus = if body.chosen.is_some() { Focus::Confirmation } else { Focus::Reasons };
+            return Transition::stay();
+        }
         let number =
             chord.typed().and_then(|c| c.to_digit(10)).and_then(|n| usize::try_from(n).ok());
         if let Some(number @ 1..=5) = number
             && !typing
         {
-            self.reason = Some(number - 1);
-            self.focus = if number == 5 { Focus::Words } else { Focus::Confirmation };
-            return Step::Stay;
+            body.chosen = Some(number - 1);
+            body.focus =
+                if body.writes_own_reason() { Focus::OwnReason } else { Focus::Confirmation };
+            return Transition::stay();
         }
-        match self.gate.key(chord, &arming(&self.target.key, portfolio).text) {
-            KeyOutcome::Confirmed => self.confirm(portfolio),
-            KeyOutcome::Refused(why) => {
-                self.notice = Some(why);
-                Step::Stay
-            }
-            KeyOutcome::Taken | KeyOutcome::NotMine => Step::Stay,
-        }
+        let wanted = form.tail(portfolio).text;
+        form.confirmation_key(chord, &wanted, |form| Self::confirm(form, portfolio))
     }
 
-    /// Pasted text: only for the reason in own words.
-    pub(crate) fn paste(&mut self, text: &str) {
-        if self.focus == Focus::Words {
-            self.words.paste(text);
-        } else {
-            self.notice = Some("pasting is off here: type it".to_owned());
+    fn paste(form: &mut Form<Self>, text: &str) -> Transition {
+        if form.body.focus != Focus::OwnReason {
+            return Transition::notice("pasting is off here: type it");
         }
-    }
-
-    fn confirm(&mut self, portfolio: &Portfolio) -> Step {
-        let Some(reason) = self.reason() else {
-            self.notice = Some("choose a reason first: 1 to 5".to_owned());
-            self.focus = Focus::Reasons;
-            return Step::Stay;
-        };
-        let order = ChangeRequest {
-            id: self.id,
-            card: self.target.key.clone(),
-            action: if self.action_kind == ActionKind::Unfreeze {
-                Action::Unfreeze
-            } else {
-                Action::Freeze
-            },
-            reason: Some(reason),
-            shown: self.target.shown_state(),
-            on_conflict: super::on_conflict(self.second),
-            recent_credit: None,
-            payer: None,
-        };
-        send(order, self.second, portfolio)
+        form.body.own_reason.paste(text);
+        Transition::stay()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,104 +1,143 @@
 //! Every action of a card in one list; what is impossible stays in it, with its reason.
 
-use super::{Dialog, Step, top_up};
+use super::transition::Transition;
+use super::{Content, Dialog, DialogBody, top_up};
 use crate::app::Effect;
 use crate::app::chord::{Chord, Key};
 use crate::app::portfolio::Portfolio;
-use crate::domain::card::{CardKey, CardState};
-use crate::domain::operation::{ActionKind, OperationId};
+use crate::domain::card::CardKey;
+use crate::domain::operation::{ActionKind, OperationId, Refusal};
 use crate::engine::Job;
 
-/// The actions of a card.
+/// The actions, in their order. Covering a decline stands behind the top-up.
+const ACTIONS: [Choice; 6] = [
+    Choice::Change(ActionKind::Freeze),
+    Choice::Change(ActionKind::Unfreeze),
+    Choice::Change(ActionKind::TopUp),
+    Choice::CoverDecline,
+    Choice::Change(ActionKind::SetPin),
+    Choice::Change(ActionKind::Close),
+];
+
+/// Most unsettled operations that are listed.
+const OPEN_OPERATIONS: usize = 3;
+
 #[derive(Debug)]
 pub(crate) struct Menu {
-    /// The card.
     pub(crate) key: CardKey,
-    /// Which row is chosen.
+    /// Index of the chosen item.
     pub(crate) cursor: usize,
-    /// Why the last key did nothing.
-    pub(crate) notice: Option<String>,
 }
 
-/// What a row does.
+/// What an item does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum What {
-    /// Opens the dialog of a change.
-    ActionKind(ActionKind),
+pub(crate) enum Choice {
+    /// Opens the form of a change.
+    Change(ActionKind),
     /// Tops up what the last decline was short of.
-    Cover,
+    CoverDecline,
     /// Looks for an unsettled operation, by reading.
     Look(OperationId),
     /// Reads the card now.
-    Read,
+    ReadCard,
 }
 
-/// One row.
 #[derive(Debug)]
 pub(crate) struct Item {
-    /// Its key.
     pub(crate) letter: char,
-    /// What it does.
-    pub(crate) what: What,
-    /// In words.
-    pub(crate) words: String,
+    pub(crate) choice: Choice,
+    pub(crate) label: String,
     /// Why it cannot be done now.
-    pub(crate) why_not: Option<String>,
+    pub(crate) unavailable: Option<String>,
+}
+
+impl Dialog {
+    /// Every action of a card, the impossible ones with their reason.
+    pub(crate) fn menu(key: &CardKey, portfolio: &mut Portfolio) -> Transition {
+        Self::open(Menu::new(key, portfolio), portfolio)
+    }
 }
 
 impl Menu {
-    /// The menu of a card, on its first possible row.
-    pub(crate) fn new(key: &CardKey, portfolio: &Portfolio) -> Self {
-        let mut menu = Self { key: key.clone(), cursor: 0, notice: None };
+    /// The menu of a card, on its first possible item.
+    fn new(key: &CardKey, portfolio: &Portfolio) -> Self {
+        let mut menu = Self { key: key.clone(), cursor: 0 };
         menu.cursor =
-            menu.items(portfolio).iter().position(|item| item.why_not.is_none()).unwrap_or(0);
+            menu.items(portfolio).iter().position(|item| item.unavailable.is_none()).unwrap_or(0);
         menu
     }
 
-    /// The rows, always in the same order.
+    /// The items, always in the same order.
     pub(crate) fn items(&self, portfolio: &Portfolio) -> Vec<Item> {
-        let mut items: Vec<Item> = [
-            ActionKind::Freeze,
-            ActionKind::Unfreeze,
-            ActionKind::TopUp,
-            ActionKind::SetPin,
-            ActionKind::Close,
-        ]
-        .into_iter()
-        .map(|action_kind| {
-            let (letter, words) = named(action_kind);
-            let why_not = portfolio.check(action_kind, &self.key).err().map(|why| why.to_string());
-            Item { letter, what: What::ActionKind(action_kind), words: words.to_owned(), why_not }
-        })
-        .collect();
-        items.insert(3, self.cover(portfolio));
-        for operation in portfolio.operations_of(&self.key).filter(|op| op.is_open()).take(3) {
-            let words = format!(
-                "look again for {} (op {})",
-                operation.action_kind.phrase(),
-                operation.id.short()
-            );
-            items.push(Item { letter: 'c', what: What::Look(operation.id), words, why_not: None });
-        }
-        items.push(Item {
-            letter: 'r',
-            what: What::Read,
-            words: "read this card again now".to_owned(),
-            why_not: None,
+        let actions = ACTIONS.into_iter().map(|choice| {
+            let (letter, label) = letter_and_label(choice);
+            let unavailable = self.why_unavailable(choice, portfolio);
+            Item { letter, choice, label: label.to_owned(), unavailable }
         });
-        items
+        let open = portfolio.operations_of(&self.key).filter(|op| op.is_open());
+        let looks = open.take(OPEN_OPERATIONS).map(|operation| {
+            let choice = Choice::Look(operation.id);
+            let (letter, label) = letter_and_label(choice);
+            let (what, id) = (operation.action_kind.phrase(), operation.id.short());
+            Item { letter, choice, label: format!("{label} {what} (op {id})"), unavailable: None }
+        });
+        let (letter, label) = letter_and_label(Choice::ReadCard);
+        let read_card =
+            Item { letter, choice: Choice::ReadCard, label: label.to_owned(), unavailable: None };
+        actions.chain(looks).chain([read_card]).collect()
     }
 
-    fn cover(&self, portfolio: &Portfolio) -> Item {
-        let why_not = match portfolio.check(ActionKind::TopUp, &self.key) {
-            Err(why) => Some(why.to_string()),
-            Ok(()) => top_up::shortfall(&self.key, portfolio).err(),
+    fn why_unavailable(&self, choice: Choice, portfolio: &Portfolio) -> Option<String> {
+        let check = |action_kind| {
+            portfolio.check(action_kind, &self.key).map_err(|refusal| refusal.to_string())
         };
-        Item { letter: 'T', what: What::Cover, words: "cover the last decline".to_owned(), why_not }
+        match choice {
+            Choice::Change(action_kind) => check(action_kind).err(),
+            Choice::CoverDecline => check(ActionKind::TopUp)
+                .and_then(|()| top_up::shortfall(&self.key, portfolio).map(|_| ()))
+                .err(),
+            Choice::Look(_) | Choice::ReadCard => None,
+        }
     }
 
-    /// A key.
-    pub(crate) fn key(&mut self, chord: &Chord, portfolio: &mut Portfolio) -> Step {
-        self.notice = None;
+    /// Whether a change only waits for an earlier operation, which its dialog then shows.
+    fn has_conflict(&self, choice: Choice, portfolio: &Portfolio) -> bool {
+        let action_kind = match choice {
+            Choice::Change(action_kind) => action_kind,
+            Choice::CoverDecline => ActionKind::TopUp,
+            Choice::Look(_) | Choice::ReadCard => return false,
+        };
+        matches!(portfolio.check(action_kind, &self.key), Err(Refusal::Open(_)))
+    }
+
+    fn choose(&self, item: Option<&Item>, portfolio: &mut Portfolio) -> Transition {
+        let Some(item) = item else { return Transition::stay() };
+        if let Some(why) = &item.unavailable
+            && !self.has_conflict(item.choice, portfolio)
+        {
+            return Transition::notice(why);
+        }
+        match item.choice {
+            Choice::Change(action_kind) => Dialog::for_action(action_kind, &self.key, portfolio),
+            Choice::CoverDecline => Dialog::cover_decline(&self.key, portfolio),
+            Choice::Look(id) => Transition::close().and(Effect::Ask(Job::Look(id))),
+            Choice::ReadCard => {
+                Transition::close().and(Effect::Ask(Job::RefreshCard(self.key.clone())))
+            }
+        }
+    }
+}
+
+impl DialogBody for Menu {
+    fn content(&self) -> Content<'_> {
+        Content::Menu(self)
+    }
+
+    fn card(&self) -> Option<&CardKey> {
+        Some(&self.key)
+    }
+
+    fn key(&mut self, chord: &Chord, portfolio: &mut Portfolio) -> Transition {
         let items = self.items(portfolio);
         let last = items.len().saturating_sub(1);
         self.cursor = self.cursor.min(last);
@@ -110,71 +149,37 @@ impl Menu {
             (Key::Home, _) | (_, Some('g')) => self.cursor = 0,
             (Key::End, _) | (_, Some('G')) => self.cursor = last,
             (Key::Enter, _) => return self.choose(items.get(self.cursor), portfolio),
-            (_, Some('x')) => return Step::Close(Vec::new()),
+            (_, Some('x')) => return Transition::close(),
             (_, Some(letter)) => {
-                let mut named = items.iter().enumerate().filter(|(_, item)| item.letter == letter);
-                let first = named.clone().next();
-                let Some((at, item)) = named.find(|(_, item)| item.why_not.is_none()).or(first)
+                let mut of_letter =
+                    items.iter().enumerate().filter(|(_, item)| item.letter == letter);
+                let first = of_letter.clone().next();
+                let Some((index, item)) =
+                    of_letter.find(|(_, item)| item.unavailable.is_none()).or(first)
                 else {
-                    return Step::Stay;
+                    return Transition::stay();
                 };
-                self.cursor = at;
+                self.cursor = index;
                 return self.choose(Some(item), portfolio);
             }
             _ => {}
         }
-        Step::Stay
-    }
-
-    fn choose(&mut self, item: Option<&Item>, portfolio: &mut Portfolio) -> Step {
-        let Some(item) = item else { return Step::Stay };
-        let pending_conflict = |action_kind| {
-            matches!(
-                portfolio.check(action_kind, &self.key),
-                Err(crate::domain::operation::Refusal::Open(_))
-            )
-        };
-        let shows_more = match item.what {
-            What::ActionKind(action_kind) => pending_conflict(action_kind),
-            What::Cover => pending_conflict(ActionKind::TopUp),
-            What::Look(_) | What::Read => false,
-        };
-        if let Some(why) = item.why_not.as_ref().filter(|_| !shows_more) {
-            self.notice = Some(why.clone());
-            return Step::Stay;
-        }
-        match item.what {
-            What::ActionKind(action_kind) => {
-                let (dialog, effects) = Dialog::for_deed(action_kind, &self.key, portfolio);
-                Step::Open(dialog, effects)
-            }
-            What::Cover => {
-                let (dialog, effects) = Dialog::cover(&self.key, portfolio);
-                Step::Open(dialog, effects)
-            }
-            What::Look(id) => Step::Close(vec![Effect::Ask(Job::Look(id))]),
-            What::Read => Step::Close(vec![Effect::Ask(Job::RefreshCard(self.key.clone()))]),
-        }
+        Transition::stay()
     }
 }
 
-/// A deed's key and words in the menu.
-const fn named(action_kind: ActionKind) -> (char, &'static str) {
-    match action_kind {
-        ActionKind::Freeze => ('f', "freeze"),
-        ActionKind::Unfreeze => ('f', "unfreeze"),
-        ActionKind::TopUp => ('t', "top up"),
-        ActionKind::SetPin => ('P', "set PIN"),
-        ActionKind::Close => ('C', "close for good"),
+const fn letter_and_label(choice: Choice) -> (char, &'static str) {
+    match choice {
+        Choice::Change(ActionKind::Freeze) => ('f', "freeze"),
+        Choice::Change(ActionKind::Unfreeze) => ('f', "unfreeze"),
+        Choice::Change(ActionKind::TopUp) => ('t', "top up"),
+        Choice::CoverDecline => ('T', "cover the last decline"),
+        Choice::Change(ActionKind::SetPin) => ('P', "set PIN"),
+        Choice::Change(ActionKind::Close) => ('C', "close for good"),
+        Choice::Look(_) => ('c', "look again for"),
+        Choice::ReadCard => ('r', "read this card again now"),
     }
 }
 
-/// The state a deed leads to, where it leads to one.
-pub(crate) const fn leads_to(action_kind: ActionKind) -> Option<CardState> {
-    match action_kind {
-        ActionKind::Freeze => Some(CardState::Frozen),
-        ActionKind::Unfreeze => Some(CardState::Active),
-        ActionKind::Close => Some(CardState::Closed),
-        ActionKind::TopUp | ActionKind::SetPin => None,
-    }
-}
+#[cfg(test)]
+mod tests;

@@ -1,56 +1,49 @@
 //! Setting a PIN: typed twice, never shown, never pasted, wiped when the dialog goes.
 
-use super::confirmation::{Confirmation, KeyOutcome, confirmation};
+use super::Content;
+use super::form::{Form, FormBody};
 use super::secret::SecretField;
-use super::target::{Target, arming, environment};
-use super::{Step, send};
+use super::transition::Transition;
 use crate::app::chord::{Chord, Key};
 use crate::app::portfolio::Portfolio;
 use crate::domain::card::CardKey;
 use crate::domain::operation::{Action, ActionKind, OperationId, PinRule};
-use crate::engine::ChangeRequest;
 
-/// Setting a card's PIN.
 #[derive(Debug)]
-pub(crate) struct PinForm {
-    /// The card.
-    pub(crate) target: Target,
+pub(crate) struct SetPin {
     /// What the provider allows.
     pub(crate) rule: PinRule,
-    /// The PIN until now.
+    /// The PIN until now, where the provider asks for it.
     pub(crate) old: SecretField,
-    /// The PIN wanted.
     pub(crate) new: SecretField,
-    /// The PIN wanted, again.
+    /// The new PIN once more.
     pub(crate) again: SecretField,
-    /// Who types.
-    pub(crate) who: Who,
-    /// Where keys go.
+    pub(crate) typist: Typist,
     pub(crate) focus: Focus,
-    /// What confirms.
-    pub(crate) gate: Confirmation,
-    /// The unsettled operation that is passed over.
-    pub(crate) second: Option<OperationId>,
-    /// Why the last key did nothing.
-    pub(crate) notice: Option<String>,
-    id: OperationId,
 }
 
-/// Who types the PIN: written into the journal.
+/// Who types the PIN: kept in the journal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Who {
+pub(crate) enum Typist {
     /// The cardholder, beside the operator.
     Cardholder,
-    /// The operator, told by phone.
+    /// The operator, to whom it is told by phone.
     Operator,
 }
 
-impl Who {
-    /// The words in the journal.
-    pub(crate) const fn words(self) -> &'static str {
+impl Typist {
+    /// The reason that is kept in the journal.
+    pub(crate) const fn reason(self) -> &'static str {
         match self {
             Self::Cardholder => "typed by the cardholder",
             Self::Operator => "typed by the operator on the phone",
+        }
+    }
+
+    const fn other(self) -> Self {
+        match self {
+            Self::Cardholder => Self::Operator,
+            Self::Operator => Self::Cardholder,
         }
     }
 }
@@ -58,36 +51,28 @@ impl Who {
 /// Where keys go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Focus {
-    /// The PIN until now.
     Old,
-    /// The PIN wanted.
     New,
-    /// The PIN wanted, again.
     Again,
-    /// Who types.
-    Who,
-    /// The last four of the card.
+    Typist,
     Confirmation,
 }
 
-/// A check of what was typed, and how it stands: not yet, good, or bad.
-pub(crate) struct Finding {
-    /// What is checked.
-    pub(crate) what: &'static str,
-    /// `None` while it cannot be said.
-    pub(crate) good: Option<bool>,
+/// A rule that what was typed is held against.
+pub(crate) struct PinCheck {
+    pub(crate) label: &'static str,
+    /// `None` while too little was typed to know.
+    pub(crate) passed: Option<bool>,
 }
 
-impl PinForm {
-    /// Nothing typed yet.
-    ///
+impl SetPin {
     /// # Errors
     /// Why there is no PIN to set.
-    pub(crate) fn new(
+    pub(super) fn form(
         key: &CardKey,
-        second: Option<OperationId>,
+        overrides: Option<OperationId>,
         portfolio: &mut Portfolio,
-    ) -> Result<Self, String> {
+    ) -> Result<Form<Self>, String> {
         let rule = match portfolio.capabilities(&key.provider).map(|capabilities| capabilities.pin)
         {
             Some(Ok(rule)) => rule,
@@ -96,30 +81,20 @@ impl PinForm {
                 return Err("its provider could not be set up: see the providers view".to_owned());
             }
         };
-        let mut form = Self {
-            target: Target::of(key, portfolio),
+        let mut body = Self {
             rule,
             old: SecretField::new(),
             new: SecretField::new(),
             again: SecretField::new(),
-            who: Who::Cardholder,
+            typist: Typist::Cardholder,
             focus: Focus::Confirmation,
-            gate: Confirmation::new(confirmation(
-                ActionKind::SetPin,
-                environment(key, portfolio),
-                None,
-                false,
-            )),
-            second,
-            notice: None,
-            id: portfolio.new_operation_id(),
         };
-        form.focus = form.fields().first().copied().unwrap_or(Focus::Confirmation);
-        Ok(form)
+        body.focus = body.fields().first().copied().unwrap_or(Focus::Confirmation);
+        Ok(Form::new(body, key, overrides, portfolio))
     }
 
     /// What is to be filled in, in order.
-    pub(crate) fn fields(&self) -> Vec<Focus> {
+    fn fields(&self) -> Vec<Focus> {
         let mut fields = Vec::new();
         if self.rule.needs_old {
             fields.push(Focus::Old);
@@ -128,107 +103,56 @@ impl PinForm {
             fields.extend([Focus::New, Focus::Again]);
         }
         if !fields.is_empty() {
-            fields.push(Focus::Who);
+            fields.push(Focus::Typist);
         }
         fields.push(Focus::Confirmation);
         fields
     }
 
-    /// Least and most digits.
-    pub(crate) fn digits(&self) -> (usize, usize) {
+    /// Least and most digits of the new PIN.
+    fn digits(&self) -> (usize, usize) {
         self.rule.digits.unwrap_or((4, 6))
     }
 
-    /// How what was typed stands.
-    pub(crate) fn findings(&self) -> Vec<Finding> {
+    /// What was typed, held against each rule while it is typed.
+    pub(crate) fn checks(&self) -> Vec<PinCheck> {
         let (least, most) = self.digits();
-        let mut found = Vec::new();
+        let mut checks = Vec::new();
         if self.rule.needs_old {
             let typed = self.old.len();
-            found.push(Finding {
-                what: "old PIN",
-                good: (typed > 0).then(|| (4..=6).contains(&typed)),
+            checks.push(PinCheck {
+                label: "old PIN",
+                passed: (typed > 0).then(|| (4..=6).contains(&typed)),
             });
         }
         if self.rule.digits.is_some() {
             let typed = self.new.len();
             let long_enough = (least..=most).contains(&typed);
-            found.push(Finding { what: "length", good: (typed > 0).then_some(long_enough) });
-            found.push(Finding {
-                what: "not 1234/0000/repeated",
-                good: long_enough.then(|| !self.new.is_weak()),
-            });
-            let both = typed > 0 && self.again.len() >= typed;
-            found
-                .push(Finding { what: "match", good: both.then(|| self.new.matches(&self.again)) });
+            let typed_twice = typed > 0 && self.again.len() >= typed;
+            checks.extend([
+                PinCheck { label: "length", passed: (typed > 0).then_some(long_enough) },
+                PinCheck {
+                    label: "not 1234/0000/repeated",
+                    passed: long_enough.then(|| !self.new.is_weak()),
+                },
+                PinCheck {
+                    label: "match",
+                    passed: typed_twice.then(|| self.new.matches(&self.again)),
+                },
+            ]);
         }
-        found
+        checks
     }
 
-    /// A key.
-    pub(crate) fn key(&mut self, chord: &Chord, portfolio: &Portfolio) -> Step {
-        self.notice = None;
-        match chord.key {
-            Key::Tab | Key::Down => self.move_on(1),
-            Key::BackTab | Key::Up => self.move_on(-1),
-            Key::Enter if self.focus != Focus::Confirmation => self.move_on(1),
-            _ => return self.field_key(chord, portfolio),
-        }
-        Step::Stay
-    }
-
-    fn field_key(&mut self, chord: &Chord, portfolio: &Portfolio) -> Step {
-        let (_, most) = self.digits();
-        let taken = match self.focus {
-            Focus::Old => self.old.key(chord, 6),
-            Focus::New => self.new.key(chord, most),
-            Focus::Again => self.again.key(chord, most),
-            Focus::Who => {
-                if chord.typed() == Some(' ') || matches!(chord.key, Key::Left | Key::Right) {
-                    self.who =
-                        if self.who == Who::Cardholder { Who::Operator } else { Who::Cardholder };
-                }
-                return Step::Stay;
-            }
-            Focus::Confirmation => {
-                match self.gate.key(chord, &arming(&self.target.key, portfolio).text) {
-                    KeyOutcome::Confirmed => return self.confirm(portfolio),
-                    KeyOutcome::Refused(why) => {
-                        self.notice = Some(why);
-                        true
-                    }
-                    KeyOutcome::Taken | KeyOutcome::NotMine => true,
-                }
-            }
-        };
-        if !taken && let Some(c) = chord.typed() {
-            let full = c.is_ascii_digit();
-            self.notice = Some(
-                if full {
-                    "no more digits than that: Tab goes on"
-                } else {
-                    "digits only: Tab goes on"
-                }
-                .to_owned(),
-            );
-        }
-        Step::Stay
-    }
-
-    /// Pasting is off: a PIN would stay in the clipboard's history.
-    pub(crate) fn paste(&mut self) {
-        self.notice = Some("pasting is off: a PIN must not pass through the clipboard".to_owned());
-    }
-
-    fn move_on(&mut self, by: isize) {
+    fn move_focus(&mut self, by: isize) {
         let fields = self.fields();
-        let at = fields.iter().position(|field| *field == self.focus).unwrap_or(0);
-        let next = at.saturating_add_signed(by).min(fields.len() - 1);
+        let index = fields.iter().position(|field| *field == self.focus).unwrap_or(0);
+        let next = index.saturating_add_signed(by).min(fields.len() - 1);
         self.focus = fields.get(next).copied().unwrap_or(Focus::Confirmation);
     }
 
     /// What is still wrong, and where.
-    fn wrong(&self) -> Option<(Focus, String)> {
+    fn first_mistake(&self) -> Option<(Focus, String)> {
         let (least, most) = self.digits();
         let size = if least == most { format!("{least}") } else { format!("{least} to {most}") };
         if self.rule.needs_old && self.old.len() < 4 {
@@ -253,30 +177,90 @@ impl PinForm {
         None
     }
 
-    fn confirm(&mut self, portfolio: &Portfolio) -> Step {
-        if let Some((focus, why)) = self.wrong() {
+    fn confirm(form: &mut Form<Self>, portfolio: &Portfolio) -> Transition {
+        let body = &mut form.body;
+        if let Some((focus, why)) = body.first_mistake() {
             if focus == Focus::Again {
-                self.again.wipe();
+                body.again.wipe();
             }
-            self.focus = focus;
-            self.notice = Some(why);
-            return Step::Stay;
+            body.focus = focus;
+            return Transition::notice(why);
         }
-        let new = if self.rule.digits.is_some() { self.new.take() } else { None };
-        let old = if self.rule.needs_old { self.old.take() } else { None };
-        self.again.wipe();
-        let reason =
-            if self.rule.digits.is_some() { self.who.words() } else { "chosen by the provider" };
-        let order = ChangeRequest {
-            id: self.id,
-            card: self.target.key.clone(),
-            action: Action::SetPin { new, old },
-            reason: Some(reason.into()),
-            shown: self.target.shown_state(),
-            on_conflict: super::on_conflict(self.second),
-            recent_credit: None,
-            payer: None,
-        };
-        send(order, self.second, portfolio)
+        let chosen_here = body.rule.digits.is_some();
+        let new = if chosen_here { body.new.take() } else { None };
+        let old = if body.rule.needs_old { body.old.take() } else { None };
+        body.again.wipe();
+        let reason = if chosen_here { body.typist.reason() } else { "chosen by the provider" };
+        let action = Action::SetPin { new, old };
+        form.send(form.request(action, Some(reason.into()), form.target.shown_state()), portfolio)
     }
 }
+
+impl FormBody for SetPin {
+    const SECRET: bool = true;
+
+    fn action_kind(&self) -> ActionKind {
+        ActionKind::SetPin
+    }
+
+    fn content(form: &Form<Self>) -> Content<'_> {
+        Content::SetPin(form)
+    }
+
+    fn key(form: &mut Form<Self>, chord: &Chord, portfolio: &Portfolio) -> Transition {
+        let body = &mut form.body;
+        let (_, most) = body.digits();
+        match chord.key {
+            Key::Tab | Key::Down => {
+                body.move_focus(1);
+                return Transition::stay();
+            }
+            Key::BackTab | Key::Up => {
+                body.move_focus(-1);
+                return Transition::stay();
+            }
+            Key::Enter if body.focus != Focus::Confirmation => {
+                body.move_focus(1);
+                return Transition::stay();
+            }
+            _ => {}
+        }
+        match body.focus {
+            Focus::Old => secret_key(&mut body.old, chord, 6),
+            Focus::New => secret_key(&mut body.new, chord, most),
+            Focus::Again => secret_key(&mut body.again, chord, most),
+            Focus::Typist => {
+                if chord.typed() == Some(' ') || matches!(chord.key, Key::Left | Key::Right) {
+                    body.typist = body.typist.other();
+                }
+                Transition::stay()
+            }
+            Focus::Confirmation => {
+                let wanted = form.tail(portfolio).text;
+                form.confirmation_key(chord, &wanted, |form| Self::confirm(form, portfolio))
+            }
+        }
+    }
+
+    /// Pasting is off: a PIN would stay in the clipboard's history.
+    fn paste(_form: &mut Form<Self>, _text: &str) -> Transition {
+        Transition::notice("pasting is off: a PIN must not pass through the clipboard")
+    }
+}
+
+/// A key for a field of at most `most` digits, and why a character was not taken.
+fn secret_key(field: &mut SecretField, chord: &Chord, most: usize) -> Transition {
+    if field.key(chord, most) {
+        return Transition::stay();
+    }
+    match chord.typed() {
+        Some(c) if c.is_ascii_digit() => {
+            Transition::notice("no more digits than that: Tab goes on")
+        }
+        Some(_) => Transition::notice("digits only: Tab goes on"),
+        None => Transition::stay(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -2,7 +2,8 @@
 
 use jiff::Timestamp;
 
-use super::Step;
+use super::transition::{Next, Transition};
+use super::{Content, DialogBody};
 use crate::app::Effect;
 use crate::app::chord::{Chord, Key};
 use crate::app::portfolio::Portfolio;
@@ -11,91 +12,105 @@ use crate::domain::money::Money;
 use crate::domain::operation::{ActionKind, Operation, OperationId, OperationState, Proof};
 use crate::engine::{ChangeRequest, EngineEvent, Job};
 
-/// A change on its way.
 #[derive(Debug)]
 pub(crate) struct Progress {
-    /// Which operation.
     pub(crate) id: OperationId,
-    /// Of which card.
     pub(crate) key: CardKey,
-    /// What was asked.
     pub(crate) action_kind: ActionKind,
     /// The amount of a top-up.
     pub(crate) amount: Option<Money>,
-    /// When it was confirmed.
-    pub(crate) since: Timestamp,
-    /// Which states it was told to be in, and when that was heard.
-    pub(crate) seen: Vec<(OperationState, Timestamp)>,
-    /// The operation as last told.
+    pub(crate) confirmed_at: Timestamp,
+    /// The states it went through, and when each was reported.
+    pub(crate) states: Vec<(OperationState, Timestamp)>,
+    /// The operation as last reported.
     pub(crate) operation: Option<Operation>,
     /// Why nothing was sent, where that is so.
-    pub(crate) refused: Option<String>,
+    pub(crate) refusal: Option<String>,
     /// How DONE can be established.
     pub(crate) proof: Option<Proof>,
-    /// What the last key did.
-    pub(crate) notice: Option<String>,
 }
 
 impl Progress {
-    /// Of an order that is handed to the engine now.
-    pub(crate) fn new(order: &ChangeRequest, portfolio: &Portfolio) -> Self {
-        let action_kind = order.action.action_kind();
+    /// Of a request that is handed to the engine now.
+    pub(super) fn new(request: &ChangeRequest, portfolio: &Portfolio) -> Self {
+        let action_kind = request.action.action_kind();
         Self {
-            id: order.id,
-            key: order.card.clone(),
+            id: request.id,
+            key: request.card.clone(),
             action_kind,
-            amount: order.action.amount(),
-            since: portfolio.now,
-            seen: Vec::new(),
+            amount: request.action.amount(),
+            confirmed_at: portfolio.now,
+            states: Vec::new(),
             operation: None,
-            refused: None,
+            refusal: None,
             proof: portfolio
-                .capabilities(&order.card.provider)
+                .capabilities(&request.card.provider)
                 .map(|capabilities| capabilities.proof(action_kind)),
-            notice: None,
         }
     }
 
     /// Whether nothing more is expected.
     pub(crate) fn is_settled(&self) -> bool {
-        self.refused.is_some() || self.operation.as_ref().is_some_and(|op| !op.is_open())
+        self.refusal.is_some() || self.operation.as_ref().is_some_and(|op| !op.is_open())
     }
 
-    /// A key: Enter closes, `c` looks again.
-    pub(crate) fn key(&mut self, chord: &Chord) -> Step {
-        self.notice = None;
-        if *chord == Chord::plain(Key::Enter) || chord.typed() == Some('q') {
-            return Step::Close(Vec::new());
-        }
-        let may_look = self
-            .operation
-            .as_ref()
-            .is_some_and(|op| op.is_open() && op.state != OperationState::Sent);
-        if chord.typed() == Some('c') && may_look {
-            self.notice = Some("looking again, by reading only".to_owned());
-            return Step::Ask(vec![Effect::Ask(Job::Look(self.id))]);
-        }
-        Step::Stay
-    }
-
-    /// The operation moved, or was refused before it was sent.
-    pub(crate) fn apply(&mut self, news: &EngineEvent, portfolio: &Portfolio) -> Step {
-        if let EngineEvent::Operation(operation) = news
-            && operation.id == self.id
-        {
-            let moved = self.seen.last().is_none_or(|(state, _)| *state != operation.state);
-            self.operation = Some(operation.clone());
-            if moved {
-                self.seen.push((operation.state, portfolio.now));
-                return Step::Changed;
-            }
-        }
-        if let EngineEvent::Refused { id, why, .. } = news
-            && *id == self.id
-        {
-            self.refused = Some(why.clone());
-            return Step::Changed;
-        }
-        Step::Stay
+    /// Whether it can be looked up now: not while it is being sent.
+    pub(crate) fn can_look(&self) -> bool {
+        self.operation.as_ref().is_some_and(|op| op.is_open() && op.state != OperationState::Sent)
     }
 }
+
+impl DialogBody for Progress {
+    fn content(&self) -> Content<'_> {
+        Content::Progress(self)
+    }
+
+    fn card(&self) -> Option<&CardKey> {
+        Some(&self.key)
+    }
+
+    /// Enter closes, `c` looks again.
+    fn key(&mut self, chord: &Chord, _portfolio: &mut Portfolio) -> Transition {
+        if *chord == Chord::plain(Key::Enter) || chord.typed() == Some('q') {
+            return Transition::close();
+        }
+        if chord.typed() == Some('c') && self.can_look() {
+            return Transition::notice("looking again, by reading only")
+                .and(Effect::Ask(Job::Look(self.id)));
+        }
+        Transition::stay()
+    }
+
+    /// The operation moved on, or was refused before it was sent.
+    fn apply(&mut self, event: &EngineEvent, portfolio: &Portfolio) -> Transition {
+        if let EngineEvent::Operation(operation) = event
+            && operation.id == self.id
+        {
+            let moved = self.states.last().is_none_or(|(state, _)| *state != operation.state);
+            self.operation = Some(operation.clone());
+            if moved {
+                self.states.push((operation.state, portfolio.now));
+                return Transition::to(Next::StayChanged);
+            }
+        }
+        if let EngineEvent::Refused { id, why, .. } = event
+            && *id == self.id
+        {
+            self.refusal = Some(why.clone());
+            return Transition::to(Next::StayChanged);
+        }
+        Transition::stay()
+    }
+
+    fn shows_ages(&self) -> bool {
+        true
+    }
+
+    /// It asks nothing, and the operation's way is what it stays open for.
+    fn is_kept_open_by_changes(&self) -> bool {
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,4 +1,4 @@
-//! Digits that nobody may see, typed into a dialog.
+//! A secret that is typed into a dialog: digits drawn as stars, never printed.
 //!
 //! A PIN is never in a [`Field`](crate::app::field::Field): that one can be printed and remembers
 //! what was cut.
@@ -11,39 +11,39 @@ use crate::app::chord::{Chord, Key};
 use crate::domain::operation::{Pin, is_weak_pin};
 
 /// Most digits of a PIN.
-const MOST: usize = 6;
+const CAPACITY: usize = 6;
 
-/// Digits that are drawn as stars: a buffer of fixed size, wiped when it goes.
+/// Digits in a buffer of fixed size, which is wiped when it is dropped.
 pub(crate) struct SecretField {
-    digits: [u8; MOST],
-    typed: usize,
+    digits: [u8; CAPACITY],
+    length: usize,
 }
 
 impl SecretField {
-    /// Nothing typed.
-    pub(crate) const fn new() -> Self {
-        Self { digits: [0; MOST], typed: 0 }
+    pub(super) const fn new() -> Self {
+        Self { digits: [0; CAPACITY], length: 0 }
     }
 
     /// How many digits were typed.
     pub(crate) const fn len(&self) -> usize {
-        self.typed
+        self.length
     }
 
     /// Takes a digit, Backspace or Ctrl-u; `false` for any other key, or when `most` digits are
     /// there.
-    pub(crate) fn key(&mut self, chord: &Chord, most: usize) -> bool {
+    pub(super) fn key(&mut self, chord: &Chord, most: usize) -> bool {
         match (chord.key, chord.typed()) {
-            (_, Some(c)) if c.is_ascii_digit() && self.typed < most.min(MOST) => {
-                if let (Some(slot), Ok(byte)) = (self.digits.get_mut(self.typed), u8::try_from(c)) {
+            (_, Some(c)) if c.is_ascii_digit() && self.length < most.min(CAPACITY) => {
+                if let (Some(slot), Ok(byte)) = (self.digits.get_mut(self.length), u8::try_from(c))
+                {
                     *slot = byte;
-                    self.typed += 1;
+                    self.length += 1;
                 }
                 true
             }
             (Key::Backspace, _) => {
-                self.typed = self.typed.saturating_sub(1);
-                if let Some(slot) = self.digits.get_mut(self.typed) {
+                self.length = self.length.saturating_sub(1);
+                if let Some(slot) = self.digits.get_mut(self.length) {
                     slot.zeroize();
                 }
                 true
@@ -56,26 +56,26 @@ impl SecretField {
         }
     }
 
-    /// Forgets everything.
-    pub(crate) fn wipe(&mut self) {
+    /// Forgets what was typed.
+    pub(super) fn wipe(&mut self) {
         self.digits.zeroize();
-        self.typed = 0;
+        self.length = 0;
     }
 
     /// Whether both hold the same digits.
-    pub(crate) fn matches(&self, other: &Self) -> bool {
-        self.typed == other.typed && self.digits == other.digits
+    pub(super) fn matches(&self, other: &Self) -> bool {
+        self.length == other.length && self.digits == other.digits
     }
 
-    /// Whether anybody would guess what stands there.
-    pub(crate) fn is_weak(&self) -> bool {
-        is_weak_pin(self.digits.get(..self.typed).unwrap_or_default())
+    /// Whether it is easy to guess.
+    pub(super) fn is_weak(&self) -> bool {
+        is_weak_pin(self.digits.get(..self.length).unwrap_or_default())
     }
 
     /// The PIN, when it is one; the buffer is wiped either way.
-    pub(crate) fn take(&mut self) -> Option<Pin> {
-        let mut digits = String::with_capacity(MOST);
-        digits.extend(self.digits.iter().take(self.typed).map(|byte| char::from(*byte)));
+    pub(super) fn take(&mut self) -> Option<Pin> {
+        let mut digits = String::with_capacity(CAPACITY);
+        digits.extend(self.digits.iter().take(self.length).map(|byte| char::from(*byte)));
         self.wipe();
         Pin::typed(digits).ok()
     }
@@ -111,7 +111,7 @@ mod tests {
         let mut field = secret("9078");
         assert_eq!(format!("{field:?}"), "SecretField(****)");
         assert_eq!(field.take().map(|pin| pin.expose().to_owned()), Some("9078".to_owned()));
-        assert_eq!((field.len(), field.digits), (0, [0; MOST]));
+        assert_eq!((field.len(), field.digits), (0, [0; CAPACITY]));
         let mut field = secret("90");
         field.key(&Chord::plain(Key::Backspace), 6);
         assert_eq!(field.digits, [b'9', 0, 0, 0, 0, 0]);

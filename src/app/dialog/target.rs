@@ -1,7 +1,5 @@
 //! The card a dialog is about: pinned by identity, with what the dialog showed of it and what
 //! changed since.
-//!
-//! Holds no row number and decides nothing.
 
 use jiff::Timestamp;
 
@@ -10,13 +8,10 @@ use crate::config::Environment;
 use crate::domain::card::{Card, CardKey, CardState};
 use crate::engine::Expected;
 
-/// A card, as a dialog shows it.
 #[derive(Debug)]
 pub(crate) struct Target {
-    /// Which card.
     pub(crate) key: CardKey,
-    /// When the dialog asked for it.
-    pub(crate) opened: Timestamp,
+    pub(crate) opened_at: Timestamp,
     /// What the dialog shows now.
     pub(crate) shown: Expected,
     /// What changed while the dialog was open, one sentence each.
@@ -25,57 +20,49 @@ pub(crate) struct Target {
     pub(crate) reread: bool,
 }
 
-/// The text that arms a change of a card.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Arming {
-    /// Four characters.
-    pub(crate) text: String,
-    /// They are the end of the card's id, because its last four digits are not known.
-    pub(crate) of_id: bool,
-}
-
 impl Target {
-    /// The card as the world knows it now.
-    pub(crate) fn of(key: &CardKey, portfolio: &Portfolio) -> Self {
+    /// The card as the portfolio knows it now.
+    pub(super) fn of(key: &CardKey, portfolio: &Portfolio) -> Self {
         Self {
             key: key.clone(),
-            opened: portfolio.now,
+            opened_at: portfolio.now,
             shown: portfolio.cards.get(key).map(shown).unwrap_or_default(),
             changes: Vec::new(),
             reread: false,
         }
     }
 
-    /// A new reading of some card. Says whether something that is shown changed.
-    pub(crate) fn apply(&mut self, card: &Card) -> bool {
+    /// Applies a new reading of some card. Answers whether something that is shown changed.
+    pub(super) fn apply(&mut self, card: &Card) -> bool {
         if card.key != self.key {
             return false;
         }
-        self.reread |= card.balance.at().is_none_or(|at| at >= self.opened);
+        self.reread |= card.balance.at().is_none_or(|at| at >= self.opened_at);
         let (before, now) = (self.shown, shown(card));
         if before == now {
             return false;
         }
         if before.state != now.state {
-            let word = |state: Option<CardState>| state.map_or("not known", CardState::as_str);
-            self.changes.push(format!("state was {}, is {}", word(before.state), word(now.state)));
+            let name = |state: Option<CardState>| state.map_or("not known", CardState::as_str);
+            self.changes.push(format!("state was {}, is {}", name(before.state), name(now.state)));
         }
         if before.available != now.available {
-            let words = |money: Option<_>| {
+            let amount = |money: Option<_>| {
                 money.map_or_else(|| "not known".to_owned(), |money| format!("{money}"))
             };
             self.changes.push(format!(
                 "available was {}, is {}",
-                words(before.available),
-                words(now.available)
+                amount(before.available),
+                amount(now.available)
             ));
         }
         self.shown = now;
         true
     }
 
-    /// What the engine shall compare where only the state was shown.
-    pub(crate) const fn shown_state(&self) -> Expected {
+    /// What the engine shall compare where only the state matters: a card that is being spent with
+    /// must still be freezable.
+    pub(super) const fn shown_state(&self) -> Expected {
         Expected { state: self.shown.state, available: None }
     }
 }
@@ -88,13 +75,30 @@ fn shown(card: &Card) -> Expected {
     }
 }
 
-/// The last four digits, or the end of the id where they are not known.
-pub(crate) fn arming(key: &CardKey, portfolio: &Portfolio) -> Arming {
-    match portfolio.cards.get(key).and_then(|card| card.last4) {
-        Some(last4) => Arming { text: last4.to_string(), of_id: false },
-        None => {
-            let length = key.id.chars().count();
-            Arming { text: key.id.chars().skip(length.saturating_sub(4)).collect(), of_id: true }
+/// The four characters of a card that are typed to arm a change of it.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct CardTail {
+    pub(crate) text: String,
+    pub(crate) source: TailSource,
+}
+
+/// What the four characters are the end of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum TailSource {
+    CardNumber,
+    /// The card's id, because its last four digits are not known.
+    Id,
+}
+
+impl CardTail {
+    pub(crate) fn of(key: &CardKey, portfolio: &Portfolio) -> Self {
+        match portfolio.cards.get(key).and_then(|card| card.last4) {
+            Some(last4) => Self { text: last4.to_string(), source: TailSource::CardNumber },
+            None => {
+                let length = key.id.chars().count();
+                let text = key.id.chars().skip(length.saturating_sub(4)).collect();
+                Self { text, source: TailSource::Id }
+            }
         }
     }
 }

@@ -140,7 +140,7 @@ pub(crate) fn status(portfolio: &Portfolio, info: &ProviderInfo) -> String {
         words.push_str(&format!(", through the proxy {proxy}"));
     }
     if let Some(why) = &health.why {
-        let why = why.strip_prefix(&format!("{}: ", info.id)).unwrap_or(why).trim_end_matches('.');
+        let why = why.reason().trim_end_matches('.');
         words.push_str(&format!(": {why}"));
     }
     match health.last_good {

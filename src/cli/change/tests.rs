@@ -1,5 +1,5 @@
-//! What is said before a change is sent, and of one that was not; arguments for the tests of the
-//! subcommands.
+//! The messages before a change is sent and of one that was not, and arguments for the tests of
+//! the subcommands.
 
 use super::*;
 use crate::cli::freeze::Freeze;
@@ -74,7 +74,7 @@ fn without_yes_the_message_names_what_would_be_done_and_what_to_add() {
 fn a_top_up_that_has_to_wait_says_for_which_and_how_to_go_on() {
     let top_up: TopUp = parse(&["cardtop", "4242", "10"]);
     let rival = operation();
-    let why = "not sent: top-up 5.000 KWD of this card is still SENT";
+    let why = "top-up 5.000 KWD of this card is still SENT";
     let message = not_sent(&top_up, &card(), why, Some(&rival));
     let start = "top-up of ..4242 Mara Lindqvist (acme/c-1) was not sent: top-up 5.000 KWD";
     assert!(message.starts_with(start), "{message}");

@@ -70,12 +70,7 @@ impl Refusal {
     pub fn not_sent(&self) -> String {
         match self {
             Self::ReadOnly | Self::ReadOnlyAccount(_) => format!("{self}; nothing was sent"),
-            Self::Open(operation) => format!(
-                "not sent: {} of this card is still {} (op {})",
-                operation.phrase(),
-                operation.state.as_str(),
-                operation.id.short()
-            ),
+            Self::Open(_) => format!("not sent: {}", self.reason()),
             Self::UnknownCard
             | Self::UnknownAccount
             | Self::NotConfigured(_)
@@ -91,6 +86,53 @@ impl Refusal {
             | Self::JustDone(_)
             | Self::StateChanged { .. }
             | Self::AvailableChanged { .. } => self.to_string(),
+        }
+    }
+
+    /// Why a change that was asked was not sent, for a sentence that already says that it was not.
+    #[must_use]
+    pub fn reason(&self) -> String {
+        match self {
+            Self::Open(operation) => format!(
+                "{} of this card is still {} (op {})",
+                operation.phrase(),
+                operation.state.as_str(),
+                operation.id.short()
+            ),
+            Self::OpenInJournal(operation) => format!(
+                "{} of this card is still {} (op {}, by {})",
+                operation.phrase(),
+                operation.state.as_str(),
+                operation.id.short(),
+                operation.operator
+            ),
+            Self::JustDone(operation) => format!(
+                "{} of this card was just done (op {}, by {}) while its list was read",
+                operation.phrase(),
+                operation.id.short(),
+                operation.operator
+            ),
+            Self::StateChanged { shown, now } => format!(
+                "the card is {} now, it was {} when you confirmed",
+                now.as_str(),
+                shown.as_str()
+            ),
+            Self::AvailableChanged { shown, now } => {
+                format!("available is {now} now, it was {shown} when you confirmed")
+            }
+            Self::ReadOnly
+            | Self::ReadOnlyAccount(_)
+            | Self::UnknownCard
+            | Self::UnknownAccount
+            | Self::NotConfigured(_)
+            | Self::Pending(..)
+            | Self::NotSetUp(_)
+            | Self::NotOffered(_)
+            | Self::Closed
+            | Self::State(_)
+            | Self::Blocked
+            | Self::Virtual
+            | Self::NoCurrency => self.not_sent(),
         }
     }
 }
@@ -122,30 +164,10 @@ impl fmt::Display for Refusal {
                 operation.state.as_str(),
                 operation.id.short()
             ),
-            Self::OpenInJournal(operation) => write!(
-                f,
-                "not sent: {} of this card is still {} (op {}, by {})",
-                operation.phrase(),
-                operation.state.as_str(),
-                operation.id.short(),
-                operation.operator
-            ),
-            Self::JustDone(operation) => write!(
-                f,
-                "not sent: {} of this card was just done (op {}, by {}) while its list was read",
-                operation.phrase(),
-                operation.id.short(),
-                operation.operator
-            ),
-            Self::StateChanged { shown, now } => write!(
-                f,
-                "not sent: the card is {} now, it was {} when you confirmed",
-                now.as_str(),
-                shown.as_str()
-            ),
-            Self::AvailableChanged { shown, now } => {
-                write!(f, "not sent: available is {now} now, it was {shown} when you confirmed")
-            }
+            Self::OpenInJournal(_)
+            | Self::JustDone(_)
+            | Self::StateChanged { .. }
+            | Self::AvailableChanged { .. } => write!(f, "not sent: {}", self.reason()),
         }
     }
 }

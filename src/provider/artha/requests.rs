@@ -42,11 +42,10 @@ impl Signer {
         config: &ProviderConfig,
         settings: &Settings,
     ) -> std::result::Result<Self, String> {
-        let name = &config.name;
         let read = |setting: &str, source: &Source| {
-            source.read().map_err(|error| {
-                format!("{name}: the credential `{setting}` cannot be read: {error}")
-            })
+            source
+                .read()
+                .map_err(|error| format!("the credential `{setting}` cannot be read: {error}"))
         };
         let token = read("token", &settings.token)?;
         let plain = token.expose_secret().trim();
@@ -55,10 +54,9 @@ impl Signer {
                 .ok()
                 .filter(|_| !plain.is_empty())
                 .ok_or_else(|| {
-                    format!(
-                        "{name}: the credential `token` is empty or has characters that no header \
+                    "the credential `token` is empty or has characters that no header \
                          can carry; set it again"
-                    )
+                        .to_owned()
                 })?;
             value.set_sensitive(true);
             Ok::<_, String>(value)
@@ -70,15 +68,14 @@ impl Signer {
         let key = read("private_key", &settings.private_key)?;
         let key =
             RsaKey::pem(key.expose_secret().trim(), settings.signature.padding).map_err(|_| {
-                format!(
-                    "{name}: the credential `private_key` is not an RSA private key in PEM \
+                "the credential `private_key` is not an RSA private key in PEM \
                      without a passphrase (PKCS#1 or PKCS#8)"
-                )
+                    .to_owned()
             })?;
         let base_url = config.base_url.trim_end_matches('/').to_owned();
-        base_url.parse::<Uri>().map_err(|_| format!("{name}: base_url is not an address"))?;
+        base_url.parse::<Uri>().map_err(|_| "base_url is not an address".to_owned())?;
         Ok(Self {
-            provider: name.clone(),
+            provider: config.name.clone(),
             base_url,
             bearer,
             customer,

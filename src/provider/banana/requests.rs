@@ -64,16 +64,17 @@ impl Banana {
         }
     }
 
-    /// The user and the card, as almost every call wants them.
-    pub(super) fn card_ids(&self, card: &Card, before: Option<&Arc<str>>) -> Result<Body> {
-        let owner = card.owner.as_ref().or(before).ok_or_else(|| {
+    /// The ids of user and card, which almost every call carries. `owner` is used where the card
+    /// has none.
+    pub(super) fn card_ids(&self, card: &Card, owner: Option<&Arc<str>>) -> Result<Body> {
+        let user = card.owner.as_ref().or(owner).ok_or_else(|| {
             let words = format!(
                 "banana wants the user of card {}: add its user_id to the roster; nothing was sent",
                 card.key.id
             );
             self.error(ErrorKind::Refused, &words)
         })?;
-        Ok(Body::default().id("user_id", owner).id("card_id", &card.wire_id))
+        Ok(Body::default().id("user_id", user).id("card_id", &card.wire_id))
     }
 }
 
@@ -120,8 +121,8 @@ impl Body {
     }
 }
 
-/// One text of several, with room for all of it at once: nothing is left behind where it grew, and
-/// all of it is wiped.
+/// The parts as one text, which is wiped. Room for all of it at once, because a text that grows
+/// leaves copies behind.
 fn joined(parts: &[&str]) -> Zeroizing<String> {
     let mut text = Zeroizing::new(String::with_capacity(parts.iter().map(|part| part.len()).sum()));
     for part in parts {

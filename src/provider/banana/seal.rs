@@ -7,7 +7,6 @@ use serde_json::value::RawValue;
 use zeroize::Zeroizing;
 
 use super::settings::{KeyEncoding, Settings};
-use crate::provider::ProviderConfig;
 use crate::provider::crypto;
 use crate::provider::encoding::TextEncoding;
 use crate::provider::json::{JsonObject, without_byte_order_mark};
@@ -27,11 +26,11 @@ impl Seal {
     ///
     /// # Errors
     /// A sentence, when it cannot be had or is no key.
-    pub(super) fn new(config: &ProviderConfig, settings: &Settings) -> Result<Self, String> {
-        let name = &config.name;
-        let secret = settings.secret_key.read().map_err(|error| {
-            format!("{name}: the credential `secret_key` cannot be read: {error}")
-        })?;
+    pub(super) fn new(settings: &Settings) -> Result<Self, String> {
+        let secret = settings
+            .secret_key
+            .read()
+            .map_err(|error| format!("the credential `secret_key` cannot be read: {error}"))?;
         let text = secret.expose_secret().trim();
         let key = key_bytes(text, settings.secret_key_encoding)
             .and_then(|key| match key.expose_secret().len() {
@@ -39,16 +38,12 @@ impl Seal {
                 other => Err(format!("has {other} bytes and must have 16, 24 or 32")),
             })
             .map_err(|why| {
-                format!(
-                    "{name}: the credential `secret_key` {why}: check it and secret_key_encoding"
-                )
+                format!("the credential `secret_key` {why}: check it and secret_key_encoding")
             })?;
         let hmac_key =
             key_bytes(text, settings.hmac_key_encoding.unwrap_or(settings.secret_key_encoding))
                 .map_err(|why| {
-                    format!(
-                        "{name}: the credential `secret_key` {why}: check it and hmac_key_encoding"
-                    )
+                    format!("the credential `secret_key` {why}: check it and hmac_key_encoding")
                 })?;
         Ok(Self {
             key,

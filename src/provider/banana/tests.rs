@@ -142,7 +142,8 @@ fn row(id: u64, amount: &str, status: &str, minutes: i64) -> Value {
         .saturating_add(SignedDuration::from_mins(minutes))
         .expect("a time of the test")
         .to_string();
-    json!({ "id": id, "card_id": 67890, "amount": amount, "currency": "USD", "type": "RECHARGE", "status": status, "created_at": at })
+    json!({ "id": id, "card_id": 67890, "amount": amount, "currency": "USD", "type": "RECHARGE",
+        "status": status, "created_at": at })
 }
 
 fn raw(json: &str) -> Box<RawValue> {
@@ -165,7 +166,8 @@ fn the_payloads_are_those_of_the_wire_notes() {
     for (body, payload, hmac) in [
         (
             recharge,
-            "AAECAwQFBgcICQoLDA0OD3VnVAZsZaS5TqR1g+VEL5UP7G84DWqGzLXjqGGU7XlyZP4zH3fL1xc9qdIHaj8iPqwj/EJAbiI5Sds+MUhEEzY=",
+            "AAECAwQFBgcICQoLDA0OD3VnVAZsZaS5TqR1g+VEL5UP7G84DWqGzLXjqGGU7XlyZP4zH3fL1xc9qdIHaj8iPqwj\
+             /EJAbiI5Sds+MUhEEzY=",
             "bfccceb52c5d81257b5f99181fd5a305190a30988d1159273341694b85cc24b8",
         ),
         (
@@ -180,8 +182,11 @@ fn the_payloads_are_those_of_the_wire_notes() {
         let envelope = format!(r#"{{"encrypted_payload":"{payload}","hmac":"{hmac}"}}"#);
         assert_eq!(desk.banana.seal.open(envelope.as_bytes()).expect("signed").get(), *body.json());
     }
-    let webhook = r#"{"encrypted_payload":"AAECAwQFBgcICQoLDA0OD4UULZPyZ2b84oBL3ymBaN0SYFbpS+RyhX6cIRBN9Fo2dba1h9ogrEv+jlkwH+BZePfh1HZ2UnRy5g/5zmVI3h3X208lMj+TSFOdfM/5SiPcamD39OlwtZ0CsjqDCJMBAJiXnMsIgW7qSPf2Wn6eSEnCVNCrMlY9fKMGvwtQX098",
-        "hmac":"146f2a0e4ea45964ce5f6fc9c8028f21098cdccc9cf4f2923c16087d21703e0a"}"#;
+    let payload = "AAECAwQFBgcICQoLDA0OD4UULZPyZ2b84oBL3ymBaN0SYFbpS+RyhX6cIRBN9Fo2dba1h9ogrEv+\
+                   jlkwH+BZePfh1HZ2UnRy5g/5zmVI3h3X208lMj+TSFOdfM/5SiPcamD39OlwtZ0CsjqDCJMBAJiX\
+                   nMsIgW7qSPf2Wn6eSEnCVNCrMlY9fKMGvwtQX098";
+    let hmac = "146f2a0e4ea45964ce5f6fc9c8028f21098cdccc9cf4f2923c16087d21703e0a";
+    let webhook = format!(r#"{{"encrypted_payload":"{payload}","hmac":"{hmac}"}}"#);
     let plain = desk.banana.seal.open(webhook.as_bytes()).expect("signed");
     assert_eq!(fields(plain.get()).raw_text("receive_amount").as_deref(), Some("100.0"));
 }
@@ -216,7 +221,7 @@ fn a_wrong_setting_is_a_sentence_that_names_it_and_not_the_secret() {
     let short = said(|account| account.secret_key = Source::Given("fifteen-letters".into()))
         .expect("a sentence");
     assert!(
-        short.starts_with("peel: ") && short.contains("secret_key") && short.contains("15 bytes"),
+        short.starts_with("the credential `secret_key` ") && short.contains("15 bytes"),
         "{short}"
     );
     assert!(!short.contains("fifteen"), "{short}");

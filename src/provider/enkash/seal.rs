@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 use super::read_secret;
 use super::settings::{self, BodyWrapping, KeyDerivation, Settings};
 use crate::config::endpoint::Endpoint;
-use crate::provider::{ProviderConfig, crypto};
+use crate::provider::crypto;
 
 /// The key, and what is wrapped. Holds a secret, so it has no `Debug`.
 pub(super) struct Seal {
@@ -25,14 +25,13 @@ impl Seal {
     ///
     /// # Errors
     /// A sentence, when it cannot be had or has no length of AES.
-    pub(super) fn new(config: &ProviderConfig, settings: &Settings) -> Result<Self, String> {
-        let secret = read_secret(config, &settings.encryption_key, "encryption_key")?;
-        let key = payload_key(secret.expose_secret(), settings.key_derivation).ok_or_else(|| {
-            format!(
-                "{}: encryption_key must have 16, 24 or 32 bytes where key_derivation is \"own\"",
-                config.name
-            )
-        })?;
+    pub(super) fn new(settings: &Settings) -> Result<Self, String> {
+        let secret = read_secret(&settings.encryption_key, "encryption_key")?;
+        let key =
+            payload_key(secret.expose_secret(), settings.key_derivation).ok_or_else(|| {
+                "encryption_key must have 16, 24 or 32 bytes where key_derivation is \"own\""
+                    .to_owned()
+            })?;
         Ok(Self {
             key,
             wrapping: settings.encryption,

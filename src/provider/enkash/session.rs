@@ -18,7 +18,7 @@ use zeroize::Zeroizing;
 use super::settings::Settings;
 use super::{Enkash, envelope, read_secret};
 use crate::provider::http::{Access, Answer, AnsweredBy};
-use crate::provider::{Error, ErrorKind, ProviderConfig, Result, sensitive};
+use crate::provider::{Error, ErrorKind, Result, sensitive};
 
 /// Seconds before its end at which a token is renewed.
 const MARGIN: i64 = 60;
@@ -44,31 +44,23 @@ impl Login {
     ///
     /// # Errors
     /// A sentence, when one cannot be had or a setting is wrong.
-    pub(super) fn new(
-        config: &ProviderConfig,
-        settings: &Settings,
-    ) -> std::result::Result<Self, String> {
-        let name = &config.name;
-        settings
-            .token_url
-            .parse::<Uri>()
-            .map_err(|_| format!("{name}: token_url is not an address"))?;
-        let client_id = read_secret(config, &settings.client_id, "client_id")?;
-        let client_secret = read_secret(config, &settings.client_secret, "client_secret")?;
+    pub(super) fn new(settings: &Settings) -> std::result::Result<Self, String> {
+        settings.token_url.parse::<Uri>().map_err(|_| "token_url is not an address".to_owned())?;
+        let client_id = read_secret(&settings.client_id, "client_id")?;
+        let client_secret = read_secret(&settings.client_secret, "client_secret")?;
         let pair = Zeroizing::new(format!(
             "{}:{}",
             client_id.expose_secret(),
             client_secret.expose_secret()
         ));
         let basic = Zeroizing::new(format!("Basic {}", BASE64.encode(pair.as_bytes())));
-        let basic = sensitive(&basic).map_err(|_| {
-            format!("{name}: client_id and client_secret cannot be put in a header")
-        })?;
+        let basic = sensitive(&basic)
+            .map_err(|_| "client_id and client_secret cannot be put in a header".to_owned())?;
         Ok(Self {
             token_url: settings.token_url.clone(),
             basic,
-            username: read_secret(config, &settings.username, "username")?,
-            password: read_secret(config, &settings.password, "password")?,
+            username: read_secret(&settings.username, "username")?,
+            password: read_secret(&settings.password, "password")?,
             session: Mutex::new(Session::default()),
         })
     }
@@ -81,8 +73,7 @@ impl Login {
     }
 }
 
-/// What is known of the login. Held locked while a token is fetched, so that there is one fetch at
-/// a time.
+/// The state of the login. Locked while a token is fetched, so that there is one fetch at a time.
 #[derive(Default)]
 struct Session {
     token: Option<Token>,

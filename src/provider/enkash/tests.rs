@@ -211,13 +211,17 @@ proptest::proptest! {
     #[test]
     fn any_answer_is_read_or_refused(text in "\\PC{0,80}", value in "[-0-9a-zA-Z:, .]{0,30}") {
         let _ = envelope::read(&Bytes::from(text), &key(), "request");
-        let row = json!({"enKashCardId": value, "otbBalance": value, "cardStatus": value, "principalAmount": 1, "txnDate": value, "expiryMonth": value, "expiryYear": value});
+        let row = json!({"enKashCardId": value, "otbBalance": value, "cardStatus": value,
+            "principalAmount": 1, "txnDate": value, "expiryMonth": value, "expiryYear": value});
         let raw = RawValue::from_string(row.to_string()).expect("JSON");
         let now = at("2025-08-04T10:00:00Z");
         let (provider, spelling) = (ProviderId::new("enkash"), Spelling::default());
-        let reader = listing::RowReader::new(&provider, &spelling, &Lists::default(), settings::IDS, now);
+        let lists = Lists::default();
+        let reader = listing::RowReader::new(&provider, &spelling, &lists, settings::IDS, now);
         let _ = wire::card(&raw, &reader);
         let _ = wire::transaction(&raw, &reader, None);
-        let _ = lookup::find_load(&[&*raw], &reader, &operation(ActionKind::TopUp, Some(rupees(100))), &MatchedCredits::default(), false);
+        let operation = operation(ActionKind::TopUp, Some(rupees(100)));
+        let claimed = MatchedCredits::default();
+        let _ = lookup::find_load(&[&*raw], &reader, &operation, &claimed, false);
     }
 }

@@ -28,11 +28,11 @@ pub(super) struct NetworkTransport {
 
 impl NetworkTransport {
     /// # Errors
-    /// A sentence that names the account, when the TLS set-up fails.
+    /// A sentence, when the TLS set-up fails.
     pub(super) fn new(config: &ProviderConfig, proxies: Proxies) -> Result<Self, String> {
         let proxies = Arc::new(proxies);
         let tls = tls::client(config.pin_certificate)
-            .map_err(|error| format!("{}: TLS cannot be set up: {error}", config.name))?;
+            .map_err(|error| format!("TLS cannot be set up: {error}"))?;
         let client = |idle: usize| {
             reqwest::Client::builder()
                 .tls_backend_preconfigured(tls.clone())
@@ -48,7 +48,7 @@ impl NetworkTransport {
                 .build()
                 .map_err(|error| {
                     let problem = NetworkProblem::of(&error);
-                    format!("{}: TLS cannot be set up: {problem}", config.name)
+                    format!("TLS cannot be set up: {problem}")
                 })
         };
         let idle = if config.settings.keeps_connections() { 1 } else { 0 };

@@ -2,7 +2,7 @@
 //! what cannot be paid is never sent.
 //!
 //! An account belongs to one customer, and `CustomersId` must name that customer. The documents do
-//! not say whose account the one of their example is (ibanera wire notes, 2.13): the setting `pays`
+//! not say whose account their example names (ibanera wire notes, 2.13): the setting `pays`
 //! does.
 
 use std::sync::Arc;
@@ -14,16 +14,16 @@ use crate::domain::card::Card;
 use crate::domain::money::Money;
 use crate::provider::{Error, ErrorKind, Payer, Result};
 
-/// Why top-ups are not offered before somebody has said who pays for them.
+/// Why top-ups are not offered while `pays` is not set.
 pub(super) const PAYER_NOT_SET: &str = "who pays is not set: write pays = \"customer\" (the card's \
                                       customer) or pays = \"manager\" (you) in this provider's \
                                       settings";
 
-/// Accounts asked for in a page.
+/// Rows of a page of accounts.
 const PAGE: usize = 50;
 
 /// Pages of accounts read at most.
-const MOST_PAGES: u32 = 100;
+const MAX_PAGES: u32 = 100;
 
 /// The account that pays, and whose it is.
 #[derive(Debug)]
@@ -34,16 +34,16 @@ pub(super) struct PayingAccount {
     pub(super) account: i64,
     /// `USD` or `dUSD`: `currencyType`.
     pub(super) currency: &'static str,
-    /// What it holds, where that is told.
+    /// Its balance, where the answer has it.
     holds: Option<Money>,
 }
 
 /// Why no account can pay.
 #[derive(Debug)]
 pub(super) struct NoPayer {
-    /// Whose account was looked for.
+    /// Whose account was searched.
     who: String,
-    /// In one sentence.
+    /// One sentence.
     pub(super) why: String,
 }
 
@@ -81,7 +81,7 @@ impl Ibanera {
     /// The account that is to pay for a card's top-up, read now.
     ///
     /// # Errors
-    /// When the accounts could not be read, or nobody said who pays.
+    /// When the accounts could not be read, or `pays` is not set.
     pub(super) async fn paying(
         &self,
         card: &Card,
@@ -264,7 +264,7 @@ impl Ibanera {
         }
         let fitting: Vec<_> = numbered().filter_map(fits).collect();
         match fitting.as_slice() {
-            [one] => Ok(*one),
+            [account] => Ok(*account),
             [] => {
                 let others = listed(&mut numbered());
                 Err(format!(
@@ -316,10 +316,10 @@ impl Ibanera {
         mut envelope: super::envelope::Envelope,
         path: impl Fn(u32) -> String,
     ) -> Result<Vec<wire::AssetAccount>> {
-        let pages = envelope.pages().unwrap_or(1).min(MOST_PAGES);
+        let pages = envelope.pages().unwrap_or(1).min(MAX_PAGES);
         let mut accounts: Vec<wire::AssetAccount> = Vec::new();
         // A count of pages that lies loses no account behind a full page.
-        for page in 1..=MOST_PAGES {
+        for page in 1..=MAX_PAGES {
             let (before, full) = (accounts.len(), envelope.rows().len() >= PAGE);
             for raw in envelope.listed().map_err(|error| answer.bad_reply(&error.0))? {
                 let account = wire::asset_account(raw).map_err(|why| {

@@ -19,7 +19,7 @@ use crate::domain::operation::{OperationId, Pin};
 use crate::provider::http::Access;
 use crate::provider::{Ack, ErrorKind, Outcome, PageCursor, Provider, Result, sensitive};
 
-/// Seconds that the account which pays may be read for before its top-up is sent.
+/// Seconds after which the reading of the paying account is too old to send its top-up.
 const MAX_PAYER_AGE: i64 = 30;
 
 /// One call of the customer API.
@@ -28,7 +28,7 @@ pub(super) struct Call<'a> {
     pub(super) access: Access,
     /// Path and query.
     pub(super) path: &'a str,
-    /// JSON; with one it is a POST.
+    /// JSON; a call with a body is a POST.
     pub(super) body: Option<&'a [u8]>,
     /// Documented for other transfers only, harmless here (ibanera wire notes, 5.3).
     pub(super) idempotency_key: Option<&'a str>,
@@ -72,8 +72,8 @@ impl Ibanera {
         })
     }
 
-    /// Whether a top-up could be sent at all, whoever pays.
-    pub(super) fn transferable(&self, card: &Card, amount: Money) -> Result<i64> {
+    /// Checks what can be checked of a top-up before its payer is known; the card's number.
+    pub(super) fn check_transfer(&self, card: &Card, amount: Money) -> Result<i64> {
         let currency = amount.currency();
         if !matches!(currency.code(), "USD" | "dUSD") || amount.amount().normalize().scale() > 2 {
             return Err(self.invalid("ibanera takes USD or dUSD with at most two decimals"));
@@ -109,12 +109,11 @@ impl Ibanera {
     /// `transferfunds` (ibanera wire notes, 2.13), from an account that is read just before: when
     /// none can pay, nothing is sent.
     pub(super) async fn top_up(&self, card: &Card, amount: Money, id: OperationId) -> Result<Ack> {
-        let card_number = self.transferable(card, amount)?;
+        let card_number = self.check_transfer(card, amount)?;
         let not_sent = |why: &str| self.invalid(&format!("{why}; nothing was sent"));
         let began = self.http.clock().now();
         let paying = self.paying(card).await?.map_err(|no_payer| not_sent(&no_payer.why))?;
-        // The machine may have slept meanwhile, and somebody else may have taken the operation for
-        // lost.
+        // The machine may have been asleep, and another process may have given the operation up.
         if self.http.clock().now().duration_since(began).as_secs() > MAX_PAYER_AGE {
             return Err(not_sent("reading the account that pays took too long"));
         }
@@ -225,8 +224,8 @@ pub(super) fn wire_time(at: Timestamp) -> String {
     at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
-/// The JSON of a body, wiped when it is dropped; with room for the longest at once, so that nothing
-/// of a PIN or password is left behind where it grew.
+/// The JSON of a body, wiped when it is dropped. Room for the longest at once, because a buffer
+/// that grows leaves copies of a PIN or password behind.
 pub(super) fn json(body: &impl Serialize) -> Zeroizing<Vec<u8>> {
     let mut out = Zeroizing::new(Vec::with_capacity(2_048));
     serde_json::to_writer(&mut *out, body).expect("a struct of texts and numbers is JSON");

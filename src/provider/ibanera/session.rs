@@ -22,7 +22,7 @@ use super::settings::{self, SecretEncoding, Settings};
 use super::{Ibanera, later};
 use crate::config::secret::Source;
 use crate::provider::http::{Access, Answer, AnsweredBy};
-use crate::provider::{Error, ErrorKind, ProviderConfig, Result, crypto, sensitive};
+use crate::provider::{Error, ErrorKind, Result, crypto, sensitive};
 
 /// Seconds before its end at which a token is renewed.
 const MARGIN: i64 = 60;
@@ -45,7 +45,7 @@ pub(super) struct Login {
     password: SecretString,
     pub(super) shared_secret: Zeroizing<Vec<u8>>,
     session: Mutex<Session>,
-    /// Logins since a call was last let in.
+    /// Logins since a call was last accepted with the token of one.
     unproven: AtomicU32,
 }
 
@@ -54,13 +54,9 @@ impl Login {
     ///
     /// # Errors
     /// A sentence, when one cannot be had.
-    pub(super) fn new(
-        config: &ProviderConfig,
-        settings: &Settings,
-    ) -> std::result::Result<Self, String> {
-        let name = &config.name;
+    pub(super) fn new(settings: &Settings) -> std::result::Result<Self, String> {
         let secret = |source: &Source, setting: &str| {
-            source.read().map_err(|error| format!("{name}: {setting}: {error}"))
+            source.read().map_err(|error| format!("{setting}: {error}"))
         };
         Ok(Self {
             username: secret(&settings.username, "username")?,
@@ -70,15 +66,15 @@ impl Login {
                 settings.secret_encoding,
             )
             .ok_or_else(|| {
-                format!("{name}: shared_secret is not base 32; try secret_encoding = \"ascii\"")
+                "shared_secret is not base 32; try secret_encoding = \"ascii\"".to_owned()
             })?,
             session: Mutex::new(Session::default()),
             unproven: AtomicU32::new(0),
         })
     }
 
-    /// A call was let in: the last login worked.
-    pub(super) fn prove(&self) {
+    /// A call was accepted: the token of the last login works.
+    pub(super) fn mark_proven(&self) {
         self.unproven.store(0, Ordering::Relaxed);
     }
 
@@ -90,7 +86,7 @@ impl Login {
     }
 }
 
-/// What is known of the login. Held locked while one runs, so that there is one at a time.
+/// The state of the login. Locked while a login runs, so that there is one at a time.
 #[derive(Default)]
 struct Session {
     token: Option<Token>,
@@ -104,7 +100,7 @@ struct Session {
 struct Token {
     bearer: HeaderValue,
     until: Timestamp,
-    /// The step of one-time passwords in which it was made.
+    /// The time step (RFC 6238) in which it was made.
     step: i64,
 }
 
@@ -118,9 +114,9 @@ impl Ibanera {
     /// The `Authorization` header; a new login when there is no token, it ends soon, or it is the
     /// one that was just refused.
     ///
-    /// A login that worked does not count towards the lock, but one that follows a refused token
-    /// might not work: when two in a row led to no call that was let in, the next waits for the
-    /// next one-time password.
+    /// A login that worked does not count towards the provider's lock of the account, but one that
+    /// follows a refused token might not work: after two logins in a row whose tokens were refused,
+    /// the next one waits for the next one-time password.
     pub(super) async fn bearer(&self, refused: Option<&HeaderValue>) -> Result<HeaderValue> {
         let mut session = self.login.session.lock().await;
         let now = self.http.clock().now();

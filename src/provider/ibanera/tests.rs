@@ -34,10 +34,12 @@ use std::time::Duration;
 /// The accounts of customer 16221, who pays in most of these stories (rows as in ibanera wire
 /// notes, 2.15).
 const OWN: &str = r#"{"id":0,"details":[
-    {"id":8204,"customersId":16221,"asset":"USD","totalBalance":512.00,"availableBalance":512.00,"pendingBalance":0,"bSuppressed":false}
+    {"id":8204,"customersId":16221,"asset":"USD","totalBalance":512.00,"availableBalance":512.00,
+        "pendingBalance":0,"bSuppressed":false}
 ],"pageSize":50,"pageNumber":1,"numberOfPages":1,"status":"1","errors":[]}"#;
 
-const LOGGED_IN: &str = r#"{ "id": 0, "details": { "accessToken": "eyJhbGciOiJIUzI1Ni...", "expiresIn": 3600 }, "status": "1", "errors": [] }"#;
+const LOGGED_IN: &str = r#"{ "id": 0, "details": { "accessToken": "eyJhbGciOiJIUzI1Ni...",
+    "expiresIn": 3600 }, "status": "1", "errors": [] }"#;
 
 /// A scripted provider, and the time at which it is asked.
 struct Wire {
@@ -146,14 +148,17 @@ proptest::proptest! {
     #[test]
     fn any_answer_is_read_or_refused(text in "\\PC{0,80}", value in "[-0-9a-zA-Z:, .é]{0,30}") {
         let _ = Envelope::read(&Bytes::from(text));
-        let row = json!({"id": value, "availableBalance": value, "status": value, "amount": 1, "currency": "usd", "dateTime": value, "expiryDate": value, "asset": value});
+        let row = json!({"id": value, "availableBalance": value, "status": value, "amount": 1,
+            "currency": "usd", "dateTime": value, "expiryDate": value, "asset": value});
         let raw = RawValue::from_string(row.to_string()).expect("JSON");
         let now = at("2033-05-18T03:30:00Z");
         let (provider, spelling) = (ProviderId::new("ibanera"), Spelling::default());
-        let reader = listing::RowReader::new(&provider, &spelling, &Lists::default(), settings::IDS, now);
+        let lists = Lists::default();
+        let reader = listing::RowReader::new(&provider, &spelling, &lists, settings::IDS, now);
         let _ = wire::listed_card(&raw, &reader);
         let _ = wire::asset_account(&raw);
-        let rows: Vec<Transaction> = wire::transaction(&raw, &reader, &card()).into_iter().collect();
-        let _ = lookup::find_top_up(&rows, 0, &operation(ActionKind::TopUp, Some(dollars(100))), &MatchedCredits::default());
+        let rows = Vec::from_iter(wire::transaction(&raw, &reader, &card()));
+        let operation = operation(ActionKind::TopUp, Some(dollars(100)));
+        let _ = lookup::find_top_up(&rows, 0, &operation, &MatchedCredits::default());
     }
 }

@@ -1,5 +1,8 @@
 //! A card as its issuer knows it.
 
+use std::collections::HashMap;
+use std::ops::{Deref, DerefMut};
+
 use rust_decimal::Decimal;
 
 use super::programme::Person;
@@ -25,6 +28,13 @@ pub(in crate::sandbox) struct Card {
     pub(in crate::sandbox) balance: Balance,
     /// What is wrong with all that is read of it.
     pub(in crate::sandbox) trouble: Option<CardTrouble>,
+}
+
+/// All cards, by position and by id. Ids do not change once a card was added.
+#[derive(Debug, Default)]
+pub(in crate::sandbox) struct Cards {
+    list: Vec<Card>,
+    by_id: HashMap<String, usize>,
 }
 
 /// The money of a card, in its currency.
@@ -64,6 +74,32 @@ impl Card {
 
     pub(in crate::sandbox) fn holder(&self) -> String {
         self.person.full_name()
+    }
+}
+
+impl Cards {
+    pub(super) fn push(&mut self, card: Card) {
+        self.by_id.insert(card.id.clone(), self.list.len());
+        self.list.push(card);
+    }
+
+    /// Position of the card with this id, spelt as the card has it.
+    pub(in crate::sandbox) fn position(&self, id: &str) -> Option<usize> {
+        self.by_id.get(id).copied()
+    }
+}
+
+impl Deref for Cards {
+    type Target = [Card];
+
+    fn deref(&self) -> &[Card] {
+        &self.list
+    }
+}
+
+impl DerefMut for Cards {
+    fn deref_mut(&mut self) -> &mut [Card] {
+        &mut self.list
     }
 }
 

@@ -83,7 +83,8 @@ impl Bank {
         }
     }
 
-    pub(super) fn record_decline(
+    /// A purchase that is declined. Gives the row's position.
+    pub(in crate::sandbox) fn record_decline(
         &mut self,
         card: usize,
         sum: Decimal,
@@ -172,7 +173,7 @@ impl Bank {
         });
     }
 
-    /// A purchase that a test makes; it stays held until [`Bank::settle`].
+    /// A purchase that stays held until [`Bank::settle`].
     pub(in crate::sandbox) fn spend(
         &mut self,
         card: usize,
@@ -181,18 +182,6 @@ impl Bank {
         at: Timestamp,
     ) {
         self.authorise(card, sum, merchant, at, Clearing::Manual);
-    }
-
-    /// A declined purchase that a test makes.
-    pub(in crate::sandbox) fn decline(
-        &mut self,
-        card: usize,
-        sum: Decimal,
-        merchant: Merchant,
-        reason: Decline,
-        at: Timestamp,
-    ) {
-        self.record_decline(card, sum, merchant, reason, at);
     }
 
     /// Books the oldest held purchase of a card for `sum`; false when it holds none.

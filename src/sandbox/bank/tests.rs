@@ -58,7 +58,7 @@ fn the_same_seed_and_clock_give_the_same_bank() {
 /// depend on them.
 fn fingerprint(bank: &Bank) -> String {
     let mut text = String::new();
-    for card in &bank.cards {
+    for card in bank.cards.iter() {
         let Card { id, holder_id, number, cvv, pin, expires, state, .. } = card;
         let (holder, available) = (card.holder(), card.available());
         text += &format!("{id} {holder_id} {holder} {number} {cvv} {pin:?} {expires:?} ");

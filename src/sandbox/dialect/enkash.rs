@@ -100,7 +100,7 @@ impl Wire for Enkash {
     fn card_ids(&self, bank: &mut Bank, _: usize) -> CardIds {
         loop {
             let card = format!("EKC{}", bank.random.letters(ID_LETTERS, 7));
-            if bank.cards.iter().all(|other| other.id != card) {
+            if bank.cards.position(&card).is_none() {
                 let holder = format!("EK{}", bank.random.letters(ID_LETTERS, 6));
                 return CardIds { card, holder };
             }

@@ -1,96 +1,88 @@
-//! Setting a PIN: stars, and how they stand.
+//! Setting a PIN: stars, and whether they keep the rules.
 
-use super::change::second;
 use super::sheet::{Sheet, VALUES, part, plain};
-use crate::app::dialog::pin::{Focus, PinForm, Who};
+use crate::app::dialog::form::Form;
+use crate::app::dialog::pin::{Focus, PinCheck, SetPin, Typist};
 use crate::app::dialog::secret::SecretField;
-use crate::app::dialog::target::arming;
+use crate::app::dialog::target::CardTail;
 use crate::app::portfolio::Portfolio;
-use crate::ui::theme::Role;
+use crate::app::present::{Line, Role};
 
-/// The form.
-pub(super) fn view(page: &PinForm, portfolio: &Portfolio) -> Sheet {
-    let key = &page.target.key;
+pub(super) fn sheet(form: &Form<SetPin>, portfolio: &Portfolio) -> Sheet {
+    let (key, body) = (&form.target.key, &form.body);
     let mut sheet = Sheet::new("Set PIN");
     sheet.card(key, portfolio);
     let state = portfolio.cards.get(key).map_or("UNKNOWN", |card| card.state.as_str());
     sheet.value("State", [plain(state)]);
-    sheet.words("Rule", page.rule.sentence, Role::Text);
-    sheet.changes(&page.target);
-    second(&mut sheet, page.second.is_some());
+    sheet.text("Rule", body.rule.sentence, Role::Text);
+    sheet.changes(&form.target);
+    sheet.override_warning(form.overrides);
     sheet.blank();
-    if page.rule.needs_old {
-        secret(&mut sheet, "PIN now", &page.old, page.focus == Focus::Old, "the PIN until now");
+    fields(&mut sheet, body);
+    let checks = body.checks();
+    if !checks.is_empty() {
+        sheet.blank();
+        sheet.line(marks(&checks));
+        sheet.blank();
+        typist(&mut sheet, body, portfolio);
     }
-    if page.rule.digits.is_some() {
-        secret(
-            &mut sheet,
-            "New PIN",
-            &page.new,
-            page.focus == Focus::New,
-            "never shown, copied or logged",
-        );
-        secret(
-            &mut sheet,
-            "Again",
-            &page.again,
-            page.focus == Focus::Again,
-            "pasting is off, Ctrl-u clears",
-        );
+    sheet.blank();
+    let tail = CardTail::of(key, portfolio);
+    sheet.arm_by_tail(&tail, &form.confirmation, body.focus == Focus::Confirmation);
+    let next = if body.focus == Focus::Typist { ("Space", "who") } else { ("Tab", "next") };
+    sheet.keys(&[("Enter", "set PIN (after arming)"), next, ("Esc", "do nothing")]);
+    sheet
+}
+
+fn fields(sheet: &mut Sheet, body: &SetPin) {
+    if body.rule.needs_old {
+        secret(sheet, "PIN now", &body.old, body.focus == Focus::Old, "the PIN until now");
+    }
+    if body.rule.digits.is_some() {
+        let focused = body.focus == Focus::New;
+        secret(sheet, "New PIN", &body.new, focused, "never shown, copied or logged");
+        let focused = body.focus == Focus::Again;
+        secret(sheet, "Again", &body.again, focused, "pasting is off, Ctrl-u clears");
     } else {
-        sheet.words(
+        sheet.text(
             "PIN",
             "chosen by the provider and told to the cardholder by it; cardtop never sees it",
             Role::Text,
         );
     }
-    let findings = page.findings();
-    if !findings.is_empty() {
-        sheet.blank();
-        let mut parts = Vec::new();
-        for (i, finding) in findings.iter().enumerate() {
-            let (mark, role) = match finding.good {
-                None => ("--", Role::Muted),
-                Some(true) => ("ok", Role::Good),
-                Some(false) => ("NO", Role::Caution),
-            };
-            let gap = if i > 0 { "   " } else { "" };
-            parts.extend([plain(gap), part(mark, role), plain(format!(" {}", finding.what))]);
-        }
-        sheet.line(parts);
-        sheet.blank();
-        let dot = |who| if page.who == who { "(o)" } else { "( )" };
-        let role = if page.focus == Focus::Who { Role::Focus } else { Role::Text };
-        sheet.line([
-            part("Who is typing?   ", Role::Heading),
-            part(format!("{} cardholder here", dot(Who::Cardholder)), role),
-            plain("   "),
-            part(format!("{} operator on phone", dot(Who::Operator)), role),
-        ]);
-        let words = format!(
-            "The journal will say: PIN set, by {}, {}.",
-            portfolio.operator,
-            page.who.words()
-        );
-        sheet.sentence(&words, Role::Muted);
-    }
-    sheet.blank();
-    let arming = arming(key, portfolio);
-    let label = if arming.of_id {
-        "Type the end of the card's id to arm:"
-    } else {
-        "Type the last 4 of the card to arm:"
-    };
-    sheet.arm(label, &arming, &page.gate.typed, &arming.text, page.focus == Focus::Confirmation);
-    let next = if page.focus == Focus::Who { ("Space", "who") } else { ("Tab", "next") };
-    sheet.footer(
-        page.notice.as_deref(),
-        &[("Enter", "set PIN (after arming)"), next, ("Esc", "do nothing")],
-    );
-    sheet
 }
 
-fn secret(sheet: &mut Sheet, label: &str, field: &SecretField, focused: bool, behind: &str) {
+/// `ok length   NO match`.
+fn marks(checks: &[PinCheck]) -> Line {
+    let mut parts = Vec::new();
+    for (index, check) in checks.iter().enumerate() {
+        let (mark, role) = match check.passed {
+            None => ("--", Role::Muted),
+            Some(true) => ("ok", Role::Good),
+            Some(false) => ("NO", Role::Caution),
+        };
+        let gap = if index > 0 { "   " } else { "" };
+        parts.extend([plain(gap), part(mark, role), plain(format!(" {}", check.label))]);
+    }
+    parts
+}
+
+/// Who types it, and what the journal will say.
+fn typist(sheet: &mut Sheet, body: &SetPin, portfolio: &Portfolio) {
+    let dot = |typist| if body.typist == typist { "(o)" } else { "( )" };
+    let role = if body.focus == Focus::Typist { Role::Focus } else { Role::Text };
+    sheet.line([
+        part("Who is typing?   ", Role::Heading),
+        part(format!("{} cardholder here", dot(Typist::Cardholder)), role),
+        plain("   "),
+        part(format!("{} operator on phone", dot(Typist::Operator)), role),
+    ]);
+    let (operator, reason) = (&portfolio.operator, body.typist.reason());
+    let journal = format!("The journal will say: PIN set, by {operator}, {reason}.");
+    sheet.paragraph(&journal, Role::Muted);
+}
+
+fn secret(sheet: &mut Sheet, label: &str, field: &SecretField, focused: bool, hint: &str) {
     let stars = "*".repeat(field.len());
     sheet.value(
         label,
@@ -98,7 +90,7 @@ fn secret(sheet: &mut Sheet, label: &str, field: &SecretField, focused: bool, be
             part("[ ", Role::Muted),
             part(format!("{stars:<6}"), Role::Input),
             part(" ]", Role::Muted),
-            part(format!("   {behind}"), Role::Muted),
+            part(format!("   {hint}"), Role::Muted),
         ],
     );
     if focused {

@@ -3,14 +3,16 @@
 use jiff::Timestamp;
 
 use super::WIDTH;
-use crate::app::dialog::target::{self, Arming, Target};
+use crate::app::dialog::confirmation::Confirmation;
+use crate::app::dialog::target::{self, CardTail, TailSource, Target};
 use crate::app::field::{Field, Window};
 use crate::app::portfolio::Portfolio;
+use crate::app::present::{Line, Role, line};
 use crate::config::Environment;
-use crate::domain::card::{Card, CardKey, Reading};
+use crate::domain::card::{Card, CardKey, CardState, Reading};
 use crate::domain::money::Money;
+use crate::domain::operation::{OperationId, OperationState};
 use crate::domain::text;
-use crate::ui::theme::Role;
 
 /// Columns inside the border.
 pub(super) const INSIDE: usize = WIDTH as usize - 2;
@@ -18,16 +20,16 @@ pub(super) const INSIDE: usize = WIDTH as usize - 2;
 /// Column at which values begin; labels stand before it.
 pub(super) const VALUES: usize = 13;
 
-/// Words with their meaning.
-pub(super) type Part = (String, Role);
+/// Text with its role.
+type Part = (Role, String);
 
 /// One line.
 #[derive(Debug, Default)]
 pub(super) struct Row {
-    /// What stands in it.
-    pub(super) parts: Vec<Part>,
-    /// At which column the text cursor is.
+    pub(super) parts: Line,
+    /// At which column the text cursor is, if here.
     pub(super) cursor: Option<usize>,
+    /// It goes last when room is short.
     footer: bool,
 }
 
@@ -37,22 +39,22 @@ pub(super) struct Sheet {
     /// In the border.
     pub(super) title: String,
     rows: Vec<Row>,
+    keys: Line,
 }
 
-/// Words with a meaning.
-pub(super) fn part(words: impl Into<String>, role: Role) -> Part {
-    (words.into(), role)
+pub(super) fn part(text: impl Into<String>, role: Role) -> Part {
+    (role, text.into())
 }
 
-/// Ordinary words.
-pub(super) fn plain(words: impl Into<String>) -> Part {
-    part(words, Role::Text)
+/// Ordinary text.
+pub(super) fn plain(text: impl Into<String>) -> Part {
+    part(text, Role::Text)
 }
 
 impl Sheet {
     /// A sheet with a blank line under its title.
     pub(super) fn new(title: impl Into<String>) -> Self {
-        let mut sheet = Self { title: title.into(), rows: Vec::new() };
+        let mut sheet = Self { title: title.into(), ..Self::default() };
         sheet.blank();
         sheet
     }
@@ -74,57 +76,54 @@ impl Sheet {
         self.line(std::iter::once(label).chain(parts));
     }
 
-    /// A label, what belongs to it, and words at the right end.
-    pub(super) fn ends(&mut self, label: &str, left: Vec<Part>, right: Vec<Part>) {
-        let width =
-            |parts: &[Part]| parts.iter().map(|(words, _)| text::width(words)).sum::<usize>();
-        let room = (INSIDE - VALUES - 2).saturating_sub(width(&right));
+    /// A label, what belongs to it, and what stands at the right end.
+    fn value_and_right(&mut self, label: &str, left: Line, right: Line) {
+        let room = (INSIDE - VALUES - 2).saturating_sub(line::width(&right));
         let mut used = 0;
         let mut parts = Vec::new();
-        for (words, role) in left {
-            let words = text::fit(&words, room.saturating_sub(used + 1));
-            used += text::width(&words);
-            parts.push((words, role));
+        for (role, content) in left {
+            let fitted = text::fit(&content, room.saturating_sub(used + 1));
+            used += text::width(&fitted);
+            parts.push((role, fitted));
         }
         parts.push(plain(" ".repeat(room.saturating_sub(used))));
         parts.extend(right);
         self.value(label, parts);
     }
 
-    /// A label, a figure that is never cut, and words at the right end; on a line of their own
-    /// where both do not fit.
-    pub(super) fn figure_ends(&mut self, label: &str, left: Vec<Part>, right: Part) {
-        let columns: usize = left.iter().map(|(words, _)| text::width(words)).sum();
-        if columns + 1 + text::width(&right.0) <= INSIDE - VALUES - 2 {
-            self.ends(label, left, vec![right]);
+    /// A label, a figure that is never cut, and what stands at the right end; that goes on a line
+    /// of its own where both do not fit.
+    pub(super) fn figure_and_right(&mut self, label: &str, left: Line, right: Part) {
+        if line::width(&left) + 1 + text::width(&right.1) <= INSIDE - VALUES - 2 {
+            self.value_and_right(label, left, vec![right]);
         } else {
             self.value(label, left);
             self.value("", [right]);
         }
     }
 
-    /// A label with words on as many lines as they need.
-    pub(super) fn words(&mut self, label: &str, words: &str, role: Role) {
-        for (i, line) in wrapped(words, INSIDE - VALUES - 2).into_iter().enumerate() {
+    /// A label with text on as many lines as it needs.
+    pub(super) fn text(&mut self, label: &str, content: &str, role: Role) {
+        for (i, line) in wrapped(content, INSIDE - VALUES - 2).into_iter().enumerate() {
             self.value(if i == 0 { label } else { "" }, [part(line, role)]);
         }
     }
 
-    /// Words from column 2 on, on as many lines as they need.
-    pub(super) fn sentence(&mut self, words: &str, role: Role) {
-        for line in wrapped(words, INSIDE - 4) {
+    /// Text from column 2 on, on as many lines as it needs.
+    pub(super) fn paragraph(&mut self, content: &str, role: Role) {
+        for line in wrapped(content, INSIDE - 4) {
             self.line([part(line, role)]);
         }
     }
 
-    /// A field to type into, with words behind it.
+    /// A field to type into, with a hint behind it.
     pub(super) fn field(
         &mut self,
         label: &str,
         field: &Field,
         columns: usize,
         focused: bool,
-        behind: Vec<Part>,
+        hint: Line,
     ) {
         let Window { seen, cursor, .. } = field.window(columns);
         let mut parts = vec![
@@ -132,7 +131,7 @@ impl Sheet {
             part(text::left(&seen, columns), Role::Input),
             part(" ]", Role::Muted),
         ];
-        parts.extend(behind);
+        parts.extend(hint);
         self.value(label, parts);
         if focused && let Some(row) = self.rows.last_mut() {
             row.cursor = Some(VALUES + 2 + cursor);
@@ -146,20 +145,34 @@ impl Sheet {
         }
     }
 
-    /// The field that arms, with what has to stand in it.
+    /// Where the four characters of the card are typed.
+    pub(super) fn arm_by_tail(
+        &mut self,
+        tail: &CardTail,
+        confirmation: &Confirmation,
+        focused: bool,
+    ) {
+        let label = match tail.source {
+            TailSource::CardNumber => "Type the last 4 of the card to arm:",
+            TailSource::Id => "Type the end of the card's id to arm:",
+        };
+        self.arm(label, &tail.text, confirmation, focused);
+        self.tail_source(tail);
+    }
+
+    /// Where the text is typed that arms the change, and whether it stands there.
     pub(super) fn arm(
         &mut self,
         label: &str,
-        arming: &Arming,
-        field: &Field,
         wanted: &str,
+        confirmation: &Confirmation,
         focused: bool,
     ) {
         let columns = wanted.chars().count().max(4) + 1;
-        let Window { seen, cursor, .. } = field.window(columns);
+        let Window { seen, cursor, .. } = confirmation.typed.window(columns);
         let label = format!("{label}  ");
-        let at = 2 + text::width(&label) + 2 + cursor;
-        let armed = field.text() == wanted;
+        let column = 2 + text::width(&label) + 2 + cursor;
+        let armed = confirmation.typed.text() == wanted;
         let state =
             if armed { part("  armed", Role::Good) } else { part("  not armed", Role::Muted) };
         self.line([
@@ -170,9 +183,13 @@ impl Sheet {
             state,
         ]);
         if focused {
-            self.cursor_at(at);
+            self.cursor_at(column);
         }
-        if arming.of_id {
+    }
+
+    /// That the four characters are not the digits that are printed on the card.
+    pub(super) fn tail_source(&mut self, tail: &CardTail) {
+        if tail.source == TailSource::Id {
             self.line([part(
                 "(the last four digits are not known: these are of the card's id)",
                 Role::Muted,
@@ -180,32 +197,38 @@ impl Sheet {
         }
     }
 
-    /// Why the last key did nothing, or what it did; then the keys.
-    pub(super) fn footer(&mut self, notice: Option<&str>, keys: &[(&str, &str)]) {
+    /// The keys of the last line, and what each does.
+    pub(super) fn keys(&mut self, keys: &[(&str, &str)]) {
+        for (index, (key, meaning)) in keys.iter().enumerate() {
+            if index > 0 {
+                self.keys.push(plain("    "));
+            }
+            self.keys.extend([part(*key, Role::Key), plain(format!(" {meaning}"))]);
+        }
+    }
+
+    /// Adds what the last key did, or why it did nothing; then the keys.
+    pub(super) fn with_footer(mut self, notice: Option<&str>) -> Self {
         // One line is kept free for the notice, so that the box does not move when there is one.
         self.blank();
         match notice {
-            Some(words) => {
-                let lines = wrapped(words, INSIDE - 6);
-                for (i, line) in lines.into_iter().enumerate() {
-                    let mark = if i == 0 { "! " } else { "  " };
+            Some(notice) => {
+                for (index, line) in wrapped(notice, INSIDE - 6).into_iter().enumerate() {
+                    let mark = if index == 0 { "! " } else { "  " };
                     self.line([part(mark, Role::Caution), part(line, Role::Caution)]);
                 }
-                if let Some(row) = self.rows.last_mut() {
-                    row.footer = true;
-                }
+                self.mark_footer();
             }
             None => self.blank(),
         }
-        let mut parts = Vec::new();
-        for (i, (key, what)) in keys.iter().enumerate() {
-            if i > 0 {
-                parts.push(plain("    "));
-            }
-            parts.push(part(*key, Role::Key));
-            parts.push(plain(format!(" {what}")));
-        }
-        self.line(parts);
+        let keys = std::mem::take(&mut self.keys);
+        self.line(keys);
+        self.mark_footer();
+        self
+    }
+
+    /// The last line stays as long as anything does.
+    fn mark_footer(&mut self) {
         if let Some(row) = self.rows.last_mut() {
             row.footer = true;
         }
@@ -234,31 +257,60 @@ impl Sheet {
         } else {
             format!("id {}", key.id)
         };
-        self.ends("Card", vec![part(digits, Role::Heading), plain("  "), plain(name)], right);
+        self.value_and_right(
+            "Card",
+            vec![part(digits, Role::Heading), plain("  "), plain(name)],
+            right,
+        );
+    }
+
+    /// `ACTIVE -> FROZEN`, and when that was read.
+    pub(super) fn state_change(
+        &mut self,
+        target: &Target,
+        leads_to: CardState,
+        portfolio: &Portfolio,
+    ) {
+        let now = portfolio.cards.get(&target.key).map_or(CardState::Unknown, |card| card.state);
+        let change = vec![
+            plain(now.as_str()),
+            part(" -> ", Role::Muted),
+            part(leads_to.as_str(), Role::Heading),
+        ];
+        self.value_and_right("State", change, vec![figures_age(target, portfolio)]);
     }
 
     /// A state that an operation went through: `SENT  14:08:11  saved, then sent once`.
-    pub(super) fn rows_for_state(
+    pub(super) fn operation_state(
         &mut self,
-        word: &str,
-        role: Role,
+        state: OperationState,
         at: &str,
-        words: &str,
+        meaning: &str,
         age: &str,
     ) {
-        let state = part(text::left(word, VALUES - 2), role);
         self.line([
-            state,
+            part(text::left(state.as_str(), VALUES - 2), state_role(state)),
             part(format!("{at}  "), Role::Muted),
-            plain(words),
+            plain(meaning),
             part(age, Role::Muted),
         ]);
+    }
+
+    /// That an unsettled earlier operation is overridden.
+    pub(super) fn override_warning(&mut self, overrides: Option<OperationId>) {
+        if overrides.is_some() {
+            self.text(
+                "SECOND",
+                "sent although an earlier one is not settled: it may happen twice",
+                Role::Danger,
+            );
+        }
     }
 
     /// What changed of the card while the dialog was open.
     pub(super) fn changes(&mut self, target: &Target) {
         for change in target.changes.iter().rev().take(2).rev() {
-            self.words("CHANGED", change, Role::Caution);
+            self.text("CHANGED", change, Role::Caution);
         }
     }
 
@@ -286,24 +338,10 @@ impl Sheet {
     }
 }
 
-/// Words on lines of at most `columns`.
-pub(super) fn wrapped(words: &str, columns: usize) -> Vec<String> {
-    let mut lines = vec![String::new()];
-    for word in words.split_whitespace() {
-        let line = lines
-            .last_mut()
-            .filter(|line| line.is_empty() || text::width(line) + 1 + text::width(word) <= columns);
-        match line {
-            Some(line) => {
-                if !line.is_empty() {
-                    line.push(' ');
-                }
-                line.push_str(word);
-            }
-            None => lines.push(word.to_owned()),
-        }
-    }
-    lines
+/// Text on lines of at most `columns`; no text takes one empty line.
+pub(super) fn wrapped(content: &str, columns: usize) -> Vec<String> {
+    let lines = text::wrap(content, columns);
+    if lines.is_empty() { vec![String::new()] } else { lines }
 }
 
 /// `14:08:08`, in the operator's zone.
@@ -312,7 +350,7 @@ pub(super) fn clock(at: Timestamp, portfolio: &Portfolio) -> String {
 }
 
 /// When the card's figures were read, and whether they are being read again.
-pub(super) fn read_words(target: &Target, portfolio: &Portfolio) -> Part {
+pub(super) fn figures_age(target: &Target, portfolio: &Portfolio) -> Part {
     let again = if target.reread { ", re-read" } else { ", asking again" };
     match portfolio.cards.get(&target.key).map(|card| &card.balance) {
         None | Some(Reading::Never) => part(
@@ -348,4 +386,20 @@ pub(super) fn money(amount: Money, stale: bool) -> Part {
     } else {
         part(format!("{mark}{amount}"), if stale { Role::Stale } else { Role::Money })
     }
+}
+
+/// How an operation's state is drawn.
+pub(super) const fn state_role(state: OperationState) -> Role {
+    match state {
+        OperationState::Sent | OperationState::Accepted => Role::Focus,
+        OperationState::Done => Role::Good,
+        OperationState::Failed => Role::Danger,
+        OperationState::Unknown => Role::Caution,
+    }
+}
+
+/// The text with a capital first letter.
+pub(super) fn capital(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
 }

@@ -2,21 +2,30 @@
 
 use insta::assert_snapshot;
 use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 
 use super::view;
-use crate::app::dialog::tests::{Desk, key, money};
+use crate::app::dialog::Dialog;
+use crate::app::dialog::fixture::{Operator, key, money};
 use crate::domain::card::CardState;
-use crate::domain::operation::{ActionKind, OperationState, PinRule, Support};
+use crate::domain::operation::{
+    ActionKind, Operation, OperationId, OperationState, PinRule, Support,
+};
 use crate::domain::transaction::{Transaction, TransactionKind};
 use crate::engine::EngineEvent;
+use crate::ui::canvas::Canvas;
 use crate::ui::theme::Theme;
 
-fn picture(desk: &Desk) -> String {
+fn draw(operator: &Operator, theme: &Theme, buffer: &mut Buffer) -> Option<Position> {
+    let dialog = operator.dialog.as_ref().expect("a dialog is open");
+    let screen = buffer.area;
+    view(dialog, &operator.portfolio, screen, &mut Canvas { theme, buffer })
+}
+
+fn picture(operator: &Operator) -> String {
     let theme = Theme { mono: true, ascii: false };
     let mut buffer = Buffer::empty(Rect::new(0, 0, 80, 24));
-    let dialog = desk.dialog.as_ref().expect("a dialog is open");
-    let cursor = view(dialog, &desk.portfolio, &theme, buffer.area, &mut buffer);
+    let cursor = draw(operator, &theme, &mut buffer);
     let mut lines: Vec<String> = (0..24)
         .map(|y| (0..80).map(|x| buffer[(x, y)].symbol()).collect::<String>().trim_end().to_owned())
         .filter(|line| !line.is_empty())
@@ -27,23 +36,32 @@ fn picture(desk: &Desk) -> String {
     lines.join("\n")
 }
 
-fn frozen() -> Desk {
-    let mut desk = Desk::new();
-    desk.portfolio.cards.get_mut(&key("c1")).expect("the card").state = CardState::Frozen;
-    desk
+fn frozen() -> Operator {
+    let mut operator = Operator::new();
+    operator.portfolio.cards.get_mut(&key("c1")).expect("the card").state = CardState::Frozen;
+    operator
 }
 
-fn unknown() -> Desk {
-    let mut desk = Desk::new();
-    desk.earlier(ActionKind::TopUp, "c2", OperationState::Unknown, Some(money("5000", "JPY")));
-    desk
+fn unknown() -> Operator {
+    let mut operator = Operator::new();
+    operator.earlier_operation(
+        ActionKind::TopUp,
+        "c2",
+        OperationState::Unknown,
+        Some(money("5000", "JPY")),
+    );
+    operator
 }
 
 /// A top-up in doubt, and a credit in the list that may be its own.
-fn unsettled() -> Desk {
-    let mut desk = Desk::new();
-    let open =
-        desk.earlier(ActionKind::TopUp, "c2", OperationState::Unknown, Some(money("5000", "JPY")));
+fn unsettled() -> Operator {
+    let mut operator = Operator::new();
+    let open = operator.earlier_operation(
+        ActionKind::TopUp,
+        "c2",
+        OperationState::Unknown,
+        Some(money("5000", "JPY")),
+    );
     let row = crate::app::fixture::transaction(&key("c2"), "t77", 0, "5000 JPY", "");
     let row = Transaction {
         provider: open.card.provider.clone(),
@@ -52,103 +70,118 @@ fn unsettled() -> Desk {
         at: open.created_at,
         ..row
     };
-    desk.portfolio.apply(&EngineEvent::Transactions(vec![row]));
-    desk.settles(&open)
+    operator.portfolio.apply(&EngineEvent::Transactions(vec![row]));
+    operator.resolve(&open)
 }
 
-/// Every dialog, by name.
-fn all() -> Vec<(&'static str, Desk)> {
-    let covered = || Desk::new().declined("c1", money("41.90", "USD")).cover("c1");
-    let mut unquoted = Desk::new();
-    unquoted.capabilities().quote = Support::No("acme tells no fee before sending");
-    let paid = || {
-        let mut desk = Desk::new();
-        desk.capabilities().names_payer = true;
-        desk.open(ActionKind::TopUp, "c1").types("30").keys("enter")
-    };
-    let short = "account 8204 of customer 16221 holds 5.00 USD, and 30.00 USD are to be paid";
-    let mut both_pins = Desk::new();
-    both_pins.capabilities().pin = Ok(PinRule {
+/// A change that was confirmed, and what the engine reports of it.
+fn confirmed() -> (Operator, OperationId) {
+    let operator = Operator::new().open(ActionKind::Freeze, "c1").keys("1 y");
+    let id = operator.requests().first().map(|request| request.id).expect("a request");
+    (operator, id)
+}
+
+fn accepted() -> Operator {
+    let (mut operator, id) = confirmed();
+    let mut sent = operator.earlier_operation(ActionKind::Freeze, "c1", OperationState::Sent, None);
+    operator.portfolio.operations.clear();
+    sent.id = id;
+    sent.detail = None;
+    sent.reason = Some("lost".into());
+    let accepted = Operation { state: OperationState::Accepted, ..sent.clone() };
+    operator
+        .apply(EngineEvent::Operation(sent))
+        .pass(1_000)
+        .apply(EngineEvent::Operation(accepted))
+        .pass(3_000)
+}
+
+fn refused() -> Operator {
+    let (operator, id) = confirmed();
+    let why = "the card changed since it was shown".into();
+    operator.apply(EngineEvent::Refused { id, card: key("c1"), why })
+}
+
+/// Every dialog, by the name of its snapshot.
+fn all() -> Vec<(&'static str, Operator)> {
+    let mut all = top_ups();
+    let mut menu = frozen();
+    menu.capabilities().close = Support::No("this provider closes no cards");
+    let mut with_old = Operator::new();
+    with_old.capabilities().pin = Ok(PinRule {
         digits: Some((4, 4)),
         needs_old: true,
         physical_only: false,
         sentence: "4 digits; the PIN until now is asked for.",
     });
-    let sent = Desk::new().open(ActionKind::Freeze, "c1").keys("1 y");
-    let id = sent.orders().first().map(|order| order.id).expect("an order");
-    let mut sent = sent;
-    let mut operation = sent.earlier(ActionKind::Freeze, "c1", OperationState::Sent, None);
-    sent.portfolio.operations.clear();
-    operation.id = id;
-    operation.detail = None;
-    operation.reason = Some("lost".into());
-    let mut accepted = operation.clone();
-    accepted.state = OperationState::Accepted;
-    let sent = sent
-        .hears(EngineEvent::Operation(operation))
-        .pass(1_000)
-        .hears(EngineEvent::Operation(accepted))
-        .pass(3_000);
-    let mut menu = frozen();
-    menu.capabilities().close = Support::No("this provider closes no cards");
-    let refused = Desk::new().open(ActionKind::Freeze, "c1").keys("1 y");
-    let refused_id = refused.orders().first().map(|order| order.id).expect("an order");
-    vec![
-        ("freeze", Desk::new().open(ActionKind::Freeze, "c1").keys("1")),
-        ("freeze_other", Desk::new().open(ActionKind::Freeze, "c1").keys("5").types("dog ate it")),
+    let freeze = || Operator::new().open(ActionKind::Freeze, "c1");
+    let pin = |operator: Operator| operator.open(ActionKind::SetPin, "c1");
+    let close = Operator::new().open(ActionKind::Close, "c1");
+    all.extend([
+        ("freeze", freeze().keys("1")),
+        ("freeze_other", freeze().keys("5").types("dog ate it")),
         ("unfreeze", frozen().open(ActionKind::Unfreeze, "c1").keys("2").types("424")),
-        ("top_up_amount", Desk::new().open(ActionKind::TopUp, "c1").types("9").keys("enter")),
-        ("top_up_asking", covered().keys("enter").pass(1_000)),
-        ("top_up_check", covered().keys("enter").quotes("0.30")),
-        ("top_up_paid_by", paid().pays("512", None)),
-        ("top_up_cannot_pay", paid().pays("5", Some(short)).keys("y")),
-        ("top_up_large", unquoted.open(ActionKind::TopUp, "c1").types("9000").keys("enter 4 2")),
-        ("top_up_blocked", unknown().open(ActionKind::TopUp, "c2").types("SEC")),
-        ("pin", Desk::new().open(ActionKind::SetPin, "c1").types("9078").keys("tab").types("907")),
-        (
-            "pin_with_old",
-            both_pins.open(ActionKind::SetPin, "c1").types("1111").keys("tab").types("4321"),
-        ),
-        ("close", Desk::new().open(ActionKind::Close, "c1").types("CLOSE 4")),
-        ("menu", menu.actions("c1").keys("C")),
+        ("pin", pin(Operator::new()).types("9078").keys("tab").types("907")),
+        ("pin_with_old", pin(with_old).types("1111").keys("tab").types("4321")),
+        ("close", close.types("CLOSE 4")),
+        ("menu", menu.open_with("c1", Dialog::menu).keys("C")),
         ("refusal", frozen().open(ActionKind::Freeze, "c1")),
-        ("progress", sent),
-        (
-            "progress_refused",
-            refused.hears(EngineEvent::Refused {
-                id: refused_id,
-                card: key("c1"),
-                why: "the card changed since it was shown".into(),
-            }),
-        ),
+        ("progress", accepted()),
+        ("progress_refused", refused()),
         ("settle_failed", unsettled().keys("f").types("their support says no").keys("enter 7 7")),
         ("settle_done", unsettled().keys("d").types("seen").keys("enter")),
         ("quit", unknown().quit()),
+    ]);
+    all
+}
+
+fn top_ups() -> Vec<(&'static str, Operator)> {
+    let covered = || {
+        Operator::new()
+            .declined("c1", money("41.90", "USD"))
+            .open_with("c1", Dialog::cover_decline)
+            .keys("enter")
+    };
+    let mut unquoted = Operator::new();
+    unquoted.capabilities().quote = Support::No("acme tells no fee before sending");
+    let paid = || {
+        let mut operator = Operator::new();
+        operator.capabilities().names_payer = true;
+        operator.open(ActionKind::TopUp, "c1").types("30").keys("enter")
+    };
+    let short = "account 8204 of customer 16221 holds 5.00 USD, and 30.00 USD are to be paid";
+    vec![
+        ("top_up_amount", Operator::new().open(ActionKind::TopUp, "c1").types("9").keys("enter")),
+        ("top_up_asking", covered().pass(1_000)),
+        ("top_up_check", covered().quoted_fee("0.30")),
+        ("top_up_paid_by", paid().quoted_payer("512", None)),
+        ("top_up_cannot_pay", paid().quoted_payer("5", Some(short)).keys("y")),
+        ("top_up_large", unquoted.open(ActionKind::TopUp, "c1").types("9000").keys("enter 4 2")),
+        ("top_up_blocked", unknown().open(ActionKind::TopUp, "c2").types("SEC")),
     ]
 }
 
 #[test]
 fn every_dialog_looks_as_drawn() {
-    for (name, desk) in all() {
-        assert_snapshot!(name, picture(&desk));
+    for (name, operator) in all() {
+        assert_snapshot!(name, picture(&operator));
     }
 }
 
 #[test]
 fn a_pin_is_stars_on_screen() {
-    let shown = picture(&Desk::new().open(ActionKind::SetPin, "c1").types("9078"));
+    let shown = picture(&Operator::new().open(ActionKind::SetPin, "c1").types("9078"));
     assert!(shown.contains("****") && !shown.contains("9078"), "{shown}");
 }
 
 #[test]
 fn a_dialog_draws_at_any_size_and_keeps_its_keys_as_long_as_there_is_room() {
-    for (name, desk) in all() {
-        let dialog = desk.dialog.as_ref().expect("a dialog is open");
+    for (name, operator) in all() {
         for (width, height) in
             [(0, 0), (1, 1), (3, 2), (10, 3), (40, 8), (60, 16), (80, 12), (200, 60)]
         {
             let mut buffer = Buffer::empty(Rect::new(0, 0, width, height));
-            let cursor = view(dialog, &desk.portfolio, &Theme::default(), buffer.area, &mut buffer);
+            let cursor = draw(&operator, &Theme::default(), &mut buffer);
             assert!(
                 cursor.is_none_or(|at| at.x < width && at.y < height),
                 "{name} {width}x{height}"
@@ -168,18 +201,12 @@ fn a_dialog_draws_at_any_size_and_keeps_its_keys_as_long_as_there_is_room() {
 
 #[test]
 fn what_lies_below_does_not_show_through_not_even_half_a_character() {
-    let desk = Desk::new().open(ActionKind::Freeze, "c1");
+    let operator = Operator::new().open(ActionKind::Freeze, "c1");
     let mut buffer = Buffer::empty(Rect::new(0, 0, 80, 24));
     for y in 0..24 {
         buffer.set_string(0, y, "日".repeat(40), ratatui::style::Style::new());
     }
-    view(
-        desk.dialog.as_ref().expect("a dialog"),
-        &desk.portfolio,
-        &Theme::default(),
-        buffer.area,
-        &mut buffer,
-    );
+    draw(&operator, &Theme::default(), &mut buffer);
     let row: String = (5..75).map(|x| buffer[(x, 12)].symbol()).collect();
     assert!(!row.contains('日'), "{row}");
     assert_eq!(buffer[(4, 12)].symbol(), " ");

@@ -1,89 +1,86 @@
 //! Top-up: what is typed, and what will be sent.
 
-use super::change::second;
-use super::sheet::{Sheet, available, clock, money, part, plain, read_words};
+use super::sheet::{Sheet, available, clock, figures_age, money, part, plain};
 use crate::app::dialog::confirmation::is_large;
-use crate::app::dialog::target::{arming, digits};
-use crate::app::dialog::top_up::{Check, Listed, Quoted, TopUp, last_top_up};
+use crate::app::dialog::form::Form;
+use crate::app::dialog::target::{CardTail, digits};
+use crate::app::dialog::top_up::review::{FeeQuote, ListReading, Review};
+use crate::app::dialog::top_up::{Focus, TopUp, last_top_up};
 use crate::app::portfolio::Portfolio;
+use crate::app::present::Role;
 use crate::domain::card::{CardState, Reading};
 use crate::domain::money::Money;
 use crate::domain::operation::Support;
 use crate::domain::text;
-use crate::engine::Payer;
-use crate::ui::theme::Role;
+use crate::engine::{Payer, Quote};
 
 /// Page 1 or 2.
-pub(super) fn view(page: &TopUp, portfolio: &Portfolio) -> Sheet {
-    match &page.check {
-        None => form(page, portfolio),
-        Some(check) => checked(page, check, portfolio),
+pub(super) fn sheet(form: &Form<TopUp>, portfolio: &Portfolio) -> Sheet {
+    match &form.body.review {
+        None => amount_page(form, portfolio),
+        Some(review) => review_page(form, review, portfolio),
     }
 }
 
-fn head(page: &TopUp, title: &str, portfolio: &Portfolio) -> Sheet {
-    let key = &page.target.key;
+/// What both pages begin with.
+fn head(form: &Form<TopUp>, title: &str, portfolio: &Portfolio) -> Sheet {
+    let key = &form.target.key;
     let mut sheet = Sheet::new(title);
     sheet.card(key, portfolio);
-    sheet.figure_ends(
+    sheet.figure_and_right(
         "Now",
         vec![plain("available "), available(key, portfolio)],
-        read_words(&page.target, portfolio),
+        figures_age(&form.target, portfolio),
     );
-    sheet.changes(&page.target);
-    if let Some(state) = page.target.shown.state.filter(|state| *state != CardState::Active) {
-        sheet.words(
+    sheet.changes(&form.target);
+    if let Some(state) = form.target.shown.state.filter(|state| *state != CardState::Active) {
+        sheet.text(
             "NOTE",
             &format!("the card is {}: it cannot spend this now", state.as_str()),
             Role::Caution,
         );
     }
-    second(&mut sheet, page.second.is_some());
+    sheet.override_warning(form.overrides);
     sheet.blank();
     sheet
 }
 
-fn form(page: &TopUp, portfolio: &Portfolio) -> Sheet {
-    let key = &page.target.key;
-    let mut sheet = head(page, "Top up  (step 1 of 2: amount)", portfolio);
+fn amount_page(form: &Form<TopUp>, portfolio: &Portfolio) -> Sheet {
+    let (key, body) = (&form.target.key, &form.body);
+    let mut sheet = head(form, "Top up  (step 1 of 2: amount)", portfolio);
     let capabilities = portfolio.capabilities(&key.provider);
     let currency = portfolio.cards.get(key).and_then(|card| card.currency);
-    let mut behind = vec![plain(format!(
-        " {}",
-        currency.map_or_else(String::new, |currency| currency.code().to_owned())
-    ))];
+    let code = currency.map_or_else(String::new, |currency| currency.code().to_owned());
+    let mut hint = vec![plain(format!(" {code}"))];
     if let (Some(least), Some(currency)) =
         (capabilities.and_then(|capabilities| capabilities.top_up_min), currency)
     {
-        behind
-            .push(part(format!("   from {}", Money::new(least, currency).grouped()), Role::Muted));
+        let least = Money::new(least, currency).grouped();
+        hint.push(part(format!("   from {least}"), Role::Muted));
     }
-    sheet.field("Amount", &page.amount, 14, !page.on_reason, behind);
-    sheet.field("Reason", &page.reason, 46, page.on_reason, Vec::new());
+    sheet.field("Amount", &body.amount, 14, body.focus == Focus::Amount, hint);
+    sheet.field("Reason", &body.reason, 46, body.focus == Focus::Reason, Vec::new());
     sheet.blank();
     if capabilities.is_some_and(|capabilities| capabilities.names_payer) {
         sheet.value("Paid by", [part("an account that the next page names", Role::Muted)]);
     } else {
-        float(&mut sheet, page, None, portfolio);
+        float(&mut sheet, form, None, portfolio);
     }
-    earlier(&mut sheet, page, portfolio);
+    earlier(&mut sheet, form, portfolio);
     let next = if capabilities.is_some_and(|capabilities| capabilities.quote.is_yes()) {
         "ask the fee and check"
     } else {
         "check"
     };
-    sheet.footer(
-        page.notice.as_deref(),
-        &[("Enter", next), ("Tab", "next field"), ("Esc", "do nothing")],
-    );
+    sheet.keys(&[("Enter", next), ("Tab", "next field"), ("Esc", "do nothing")]);
     sheet
 }
 
-fn checked(page: &TopUp, check: &Check, portfolio: &Portfolio) -> Sheet {
-    let key = &page.target.key;
-    let mut sheet = head(page, "Top up  (step 2 of 2: check)", portfolio);
-    sheet.value("Amount", [part(check.amount.to_string(), Role::Heading)]);
-    let reason = page.reason.text().trim();
+fn review_page(form: &Form<TopUp>, review: &Review, portfolio: &Portfolio) -> Sheet {
+    let key = &form.target.key;
+    let mut sheet = head(form, "Top up  (step 2 of 2: check)", portfolio);
+    sheet.value("Amount", [part(review.amount.to_string(), Role::Heading)]);
+    let reason = form.body.reason.text().trim();
     let reason = if reason.is_empty() {
         part("none given", Role::Muted)
     } else {
@@ -91,95 +88,107 @@ fn checked(page: &TopUp, check: &Check, portfolio: &Portfolio) -> Sheet {
     };
     sheet.value("Reason", [reason]);
     sheet.blank();
-    let quote = match &check.quoted {
-        Quoted::Known(quote) => Some(quote),
-        Quoted::NotOffered(_) | Quoted::Asked(_) | Quoted::Failed(_) => None,
-    };
-    let receives = quote.and_then(|quote| quote.receives);
+    let receives = review.fee.quote().and_then(|quote| quote.receives);
     sheet.value(
         "Card gets",
         [
-            amount(receives.unwrap_or(check.amount)),
+            amount(receives.unwrap_or(review.amount)),
             part(if receives.is_some() { "  quoted" } else { "" }, Role::Muted),
         ],
     );
-    match &check.quoted {
-        Quoted::Asked(since) => {
-            let words = format!("asking {}, {}", key.provider, text::age(portfolio.now, *since));
-            sheet.value("Fee", [part(words, Role::Caution)]);
-        }
-        Quoted::NotOffered(why) => {
-            sheet.words("Fee", &format!("not told before sending: {why}"), Role::Muted)
-        }
-        Quoted::Failed(why) => sheet.words("Fee", &format!("not known: {why}"), Role::Caution),
-        Quoted::Known(quote) => {
-            let behind = format!("  quoted {}, for this amount only", clock(quote.at, portfolio));
-            match quote.fee {
-                Some(fee) => sheet.value("Fee", [amount(fee), part(behind, Role::Muted)]),
-                None if check.cannot_pay().is_some() => {
-                    sheet.value("Fee", [part("not asked", Role::Muted)])
-                }
-                None => sheet.value(
-                    "Fee",
-                    [part("none was told", Role::Caution), part(behind, Role::Muted)],
-                ),
-            }
-        }
+    fee(&mut sheet, form, review, portfolio);
+    payment(&mut sheet, form, review, portfolio);
+    after(&mut sheet, form, receives.unwrap_or(review.amount), portfolio);
+    let reference = plain(form.id.reference().to_string());
+    sheet.value("Reference", [reference, part("  saved before sending", Role::Muted)]);
+    earlier(&mut sheet, form, portfolio);
+    list_reading(&mut sheet, review, portfolio);
+    warnings(&mut sheet, review);
+    let can_pay = review.cannot_pay().is_none();
+    if form.confirmation.asks_text() && can_pay {
+        let tail = CardTail::of(key, portfolio);
+        sheet.arm_by_tail(&tail, &form.confirmation, true);
     }
-    let pays = quote.and_then(|quote| {
-        quote.debited.or_else(|| quote.fee.and_then(|fee| check.amount.checked_add(fee).ok()))
-    });
-    match quote.and_then(|quote| quote.payer.as_ref()) {
-        Some(payer) => paid_by(&mut sheet, payer, pays.unwrap_or(check.amount)),
-        // Whose money it is is known with the quote.
-        None if portfolio
-            .capabilities(&key.provider)
-            .is_some_and(|capabilities| capabilities.names_payer) => {}
-        None => float(&mut sheet, page, Some((check.amount, pays)), portfolio),
+    let send = format!("send {} to {}", review.amount, digits(key, portfolio));
+    let edit_or_leave = [("e", "edit"), ("Esc", "do nothing")];
+    if can_pay {
+        sheet.keys(&[("y", send.as_str()), edit_or_leave[0], edit_or_leave[1]]);
+    } else {
+        sheet.keys(&edit_or_leave);
     }
-    after(&mut sheet, page, receives.unwrap_or(check.amount), portfolio);
-    sheet.value(
-        "Reference",
-        [plain(page.id.reference().to_string()), part("  saved before sending", Role::Muted)],
-    );
-    earlier(&mut sheet, page, portfolio);
-    let arming = arming(key, portfolio);
-    match &check.listed {
-        Listed::Asked(since) => {
-            let words =
-                format!("reading what is in it already, {}", text::age(portfolio.now, *since));
-            sheet.value("Card's list", [part(words, Role::Caution)]);
-        }
-        Listed::Failed(why) => {
-            sheet.words(
-                "Card's list",
-                &format!("cannot be read, and nothing is sent without it: {why}"),
-                Role::Danger,
-            );
-        }
-        Listed::Known(_) => {}
-    }
-    if let Some(repeats) = &check.repeats {
-        sheet.words("REPEATS?", repeats, Role::Danger);
-    } else if is_large(check.amount) {
-        sheet.words("LARGE", "an amount of this size takes the last four", Role::Caution);
-    }
-    if check.gate.asks_text() && check.cannot_pay().is_none() {
-        let label = if arming.of_id {
-            "Type the end of the card's id to arm:"
-        } else {
-            "Type the last 4 of the card to arm:"
-        };
-        sheet.arm(label, &arming, &check.gate.typed, &arming.text, true);
-    }
-    let send = format!("send {} to {}", check.amount, digits(key, portfolio));
-    let unpaid = check.cannot_pay().is_some();
-    let keys = [("y", send.as_str()), ("e", "edit"), ("Esc", "do nothing")];
-    sheet.footer(page.notice.as_deref(), keys.get(usize::from(unpaid)..).unwrap_or(&keys));
     sheet
 }
 
-fn amount(sum: Money) -> (String, Role) {
+/// What it costs, as far as that is known.
+fn fee(sheet: &mut Sheet, form: &Form<TopUp>, review: &Review, portfolio: &Portfolio) {
+    match &review.fee {
+        FeeQuote::Pending(since) => {
+            let provider = &form.target.key.provider;
+            let asking = format!("asking {provider}, {}", text::age(portfolio.now, *since));
+            sheet.value("Fee", [part(asking, Role::Caution)]);
+        }
+        FeeQuote::NotOffered(why) => {
+            sheet.text("Fee", &format!("not told before sending: {why}"), Role::Muted)
+        }
+        FeeQuote::Failed(why) => sheet.text("Fee", &format!("not known: {why}"), Role::Caution),
+        FeeQuote::Known(quote) => {
+            let quoted = format!("  quoted {}, for this amount only", clock(quote.at, portfolio));
+            let quoted = part(quoted, Role::Muted);
+            match quote.fee {
+                Some(fee) => sheet.value("Fee", [amount(fee), quoted]),
+                None if review.cannot_pay().is_some() => {
+                    sheet.value("Fee", [part("not asked", Role::Muted)])
+                }
+                None => sheet.value("Fee", [part("none was told", Role::Caution), quoted]),
+            }
+        }
+    }
+}
+
+/// Whose money it is: a customer's account, or the merchant's float.
+fn payment(sheet: &mut Sheet, form: &Form<TopUp>, review: &Review, portfolio: &Portfolio) {
+    let quote = review.fee.quote();
+    let with_fee = |quote: &Quote| {
+        quote.debited.or_else(|| quote.fee.and_then(|fee| review.amount.checked_add(fee).ok()))
+    };
+    let pays = quote.and_then(with_fee);
+    match quote.and_then(|quote| quote.payer.as_ref()) {
+        Some(payer) => paid_by(sheet, payer, pays.unwrap_or(review.amount)),
+        // Whose money it is is known with the quote.
+        None if portfolio
+            .capabilities(&form.target.key.provider)
+            .is_some_and(|capabilities| capabilities.names_payer) => {}
+        None => float(sheet, form, Some((review.amount, pays)), portfolio),
+    }
+}
+
+/// The card's list, while it cannot be relied on.
+fn list_reading(sheet: &mut Sheet, review: &Review, portfolio: &Portfolio) {
+    match &review.list {
+        ListReading::Pending(since) => {
+            let age = text::age(portfolio.now, *since);
+            let reading = format!("reading what is in it already, {age}");
+            sheet.value("Card's list", [part(reading, Role::Caution)]);
+        }
+        ListReading::Failed(why) => sheet.text(
+            "Card's list",
+            &format!("cannot be read, and nothing is sent without it: {why}"),
+            Role::Danger,
+        ),
+        ListReading::Known(_) => {}
+    }
+}
+
+/// Why it takes the last four digits.
+fn warnings(sheet: &mut Sheet, review: &Review) {
+    if let Some(repetition) = &review.repetition {
+        sheet.text("REPEATS?", repetition, Role::Danger);
+    } else if is_large(review.amount) {
+        sheet.text("LARGE", "an amount of this size takes the last four", Role::Caution);
+    }
+}
+
+fn amount(sum: Money) -> (Role, String) {
     part(text::right(&sum.to_string(), 14), Role::Money)
 }
 
@@ -189,7 +198,7 @@ const PAYER_COLUMNS: usize = 55;
 /// The account that pays, and what is left on it; or why it cannot.
 fn paid_by(sheet: &mut Sheet, payer: &Payer, due: Money) {
     match &payer.trouble {
-        Some(trouble) => sheet.words("CANNOT PAY", trouble, Role::Danger),
+        Some(trouble) => sheet.text("CANNOT PAY", trouble, Role::Danger),
         None => {
             let left = payer.holds.and_then(|holds| holds.checked_sub(due).ok());
             let payer = payer.to_string();
@@ -206,11 +215,11 @@ fn paid_by(sheet: &mut Sheet, payer: &Payer, due: Money) {
 /// What the float pays, and what is left of it.
 fn float(
     sheet: &mut Sheet,
-    page: &TopUp,
+    form: &Form<TopUp>,
     pays: Option<(Money, Option<Money>)>,
     portfolio: &Portfolio,
 ) {
-    let key = &page.target.key;
+    let key = &form.target.key;
     let Some(currency) = portfolio.cards.get(key).and_then(|card| card.currency) else { return };
     let reading = portfolio.accounts.floats.get(&key.provider).unwrap_or(&Reading::Never);
     let of_currency =
@@ -249,37 +258,37 @@ fn float(
 }
 
 /// What will be available.
-fn after(sheet: &mut Sheet, page: &TopUp, receives: Money, portfolio: &Portfolio) {
+fn after(sheet: &mut Sheet, form: &Form<TopUp>, receives: Money, portfolio: &Portfolio) {
     let stale = portfolio
         .cards
-        .get(&page.target.key)
+        .get(&form.target.key)
         .is_some_and(|card| card.balance.why_stale().is_some());
-    let Some(after) = page.target.shown.available.and_then(|now| now.checked_add(receives).ok())
+    let Some(after) = form.target.shown.available.and_then(|now| now.checked_add(receives).ok())
     else {
         sheet.value("Card after", [part("not known", Role::Muted)]);
         return;
     };
-    let (_, role) = money(after, stale);
+    let (role, _) = money(after, stale);
     let mut parts =
         vec![part(text::right(&format!("{}{after}", if stale { "~" } else { "" }), 14), role)];
     if after.is_negative() {
         parts.push(part("  still NEGATIVE", role));
     }
-    if let Some(left) = page.covers.and_then(|asked| after.checked_sub(asked).ok()) {
-        let asked = page.covers.map_or_else(String::new, Money::grouped);
-        let words = if left.is_negative() {
+    if let Some(left) = form.body.covers.and_then(|asked| after.checked_sub(asked).ok()) {
+        let asked = form.body.covers.map_or_else(String::new, Money::grouped);
+        let covers = if left.is_negative() {
             format!("  does not cover {asked}: {} missing", left.abs().grouped())
         } else {
             format!("  covers {asked}, leaves {}", left.grouped())
         };
-        parts.push(part(words, if left.is_negative() { Role::Caution } else { Role::Muted }));
+        parts.push(part(covers, if left.is_negative() { Role::Caution } else { Role::Muted }));
     }
     sheet.value("Card after", parts);
 }
 
 /// Top-ups before this one.
-fn earlier(sheet: &mut Sheet, page: &TopUp, portfolio: &Portfolio) {
-    let words = match last_top_up(&page.target.key, portfolio) {
+fn earlier(sheet: &mut Sheet, form: &Form<TopUp>, portfolio: &Portfolio) {
+    let last = match last_top_up(&form.target.key, portfolio) {
         None => "no top-up of this card is in the journal".to_owned(),
         Some(op) => {
             let amount =
@@ -293,5 +302,5 @@ fn earlier(sheet: &mut Sheet, page: &TopUp, portfolio: &Portfolio) {
             )
         }
     };
-    sheet.words("Earlier", &words, Role::Muted);
+    sheet.text("Earlier", &last, Role::Muted);
 }

@@ -145,8 +145,10 @@ async fn what_the_wire_cannot_carry_is_not_sent() {
 #[tokio::test]
 async fn a_top_up_is_looked_up_by_its_task() {
     let look = |status: &'static str| async move {
-        let answer = json!({ "taskId": TASK, "cardId": CARD, "currency": "USD", "amount": 100.0, "settlemetAmount": 90.0, "fee": 10.0,
-            "type": "recharge", "date": "2025-02-17T13:46:50Z", "status": status, "remarks": "float too low" });
+        let answer = json!({ "taskId": TASK, "cardId": CARD, "currency": "USD", "amount": 100.0,
+            "settlemetAmount": 90.0, "fee": 10.0,
+            "type": "recharge", "date": "2025-02-17T13:46:50Z", "status": status,
+                "remarks": "float too low" });
         let desk = Desk::new(vec![ok(&answer.to_string()), ok("[]")]);
         let seen = desk
             .artha

@@ -6,12 +6,10 @@ use super::*;
 async fn a_card_is_its_balance_and_its_details() {
     // artha wire notes, 2.7 and 2.5
     let desk = Desk::new(vec![
-        ok(
-            r#"{ "availableBalance": "100.00", "cardCurrency": "USD", "cardNumber": "12134523", "cardType": "OT", "currentBalance": "50.00" }"#,
-        ),
-        ok(
-            r#"{ "cardNumber": "6200000000000047", "cvv": "234", "expirationDate": "2025-10-01", "cardStatus": "FROZEN" }"#,
-        ),
+        ok(r#"{ "availableBalance": "100.00", "cardCurrency": "USD", "cardNumber": "12134523",
+                "cardType": "OT", "currentBalance": "50.00" }"#),
+        ok(r#"{ "cardNumber": "6200000000000047", "cvv": "234", "expirationDate": "2025-10-01",
+                "cardStatus": "FROZEN" }"#),
     ]);
     let read = desk.artha.card(&card()).await.expect("a card");
     let Reading::At { value, at } = read.balance else { panic!("no balance") };
@@ -119,7 +117,8 @@ fn the_float_is_one_sum_a_currency_from_an_object_or_a_list() {
     // artha wire notes, 2.1
     let documented = include_str!("../../../../tests/fixtures/artha/merchant.json");
     assert_eq!(wire::float(fields(documented)), Ok(vec![usd("100")]));
-    let list = r#"{"Balances":[{"currencyCode":"USD","network":"TRC-20","amount":"100"},{"currencyCode":"USD","network":"ERC-20","amount":0.25},
+    let list = r#"{"Balances":[{"currencyCode":"USD","network":"TRC-20","amount":"100"},
+        {"currencyCode":"USD","network":"ERC-20","amount":0.25},
         {"currency":"USDT","amount":"3"},{"currency":"EUR","amount":null}]}"#;
     let sums: Vec<String> =
         wire::float(fields(list)).expect("sums").iter().map(ToString::to_string).collect();
@@ -134,7 +133,8 @@ fn the_float_is_one_sum_a_currency_from_an_object_or_a_list() {
 #[tokio::test]
 async fn a_quote_is_asked_as_a_reading_and_shown_as_answered() {
     // artha wire notes, 2.8
-    let answer = r#"{ "cardId": "d54f5e69-107d-49d2-bafe-7f837eb85da8", "amount": "100", "fee": "10", "receiveAmount": "90" }"#;
+    let answer = r#"{ "cardId": "d54f5e69-107d-49d2-bafe-7f837eb85da8", "amount": "100",
+        "fee": "10", "receiveAmount": "90" }"#;
     let desk = Desk::new(vec![ok(answer)]);
     let quote = desk.artha.quote(&card(), usd("100")).await.expect("a quote");
     assert_eq!(
@@ -153,7 +153,10 @@ async fn a_card_s_transactions_are_asked_in_pages_from_one_until_one_is_empty() 
     let desk = Desk::new(vec![ok(&page), ok("[]"), ok(&page)]);
     let list = all_transactions(&desk.artha, &last_day(Some(card()))).await;
     assert_eq!((list.rows.len(), list.is_whole()), (50, true));
-    let body = |page| json!({ "cardId": CARD, "page": page, "size": 50, "startTime": "2025-02-16T13:46:40Z", "endTime": "2025-02-17T13:46:40Z" });
+    let body = |page| {
+        json!({ "cardId": CARD, "page": page, "size": 50,
+        "startTime": "2025-02-16T13:46:40Z", "endTime": "2025-02-17T13:46:40Z" })
+    };
     let path = "POST /api/v1/Card/Transactions".to_owned();
     // The first page is read again: a row that moved onto it would be missing.
     let asked = [1, 2, 1].map(|page| (Access::Read, path.clone(), body(page)));
@@ -220,8 +223,10 @@ fn one_odd_row_does_not_lose_the_page_and_hostile_text_is_cleaned() {
             Some(&card()),
         )
     };
-    let good = read(&json!({ "TransactionId": "x1", "Amount": "-207.5700", "Currency": "usd", "Fees": 0.5, "Type": "consume",
-        "Status": "SUCCESS", "Remarks": "\u{1b}[31mICA\u{202e} 4111 1111 1111 1111", "date": "2025-02-18T00:00:00Z", "mcc": 5411 }))
+    let good = read(&json!({ "TransactionId": "x1", "Amount": "-207.5700", "Currency": "usd",
+        "Fees": 0.5, "Type": "consume",
+        "Status": "SUCCESS", "Remarks": "\u{1b}[31mICA\u{202e} 4111 1111 1111 1111",
+            "date": "2025-02-18T00:00:00Z", "mcc": 5411 }))
     .expect("a row");
     assert_eq!((good.kind, good.state), (TransactionKind::Purchase, TransactionState::Cleared));
     assert_eq!((good.amount, good.fee), (usd("207.57"), Some(usd("0.5"))));

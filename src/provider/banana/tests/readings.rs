@@ -4,7 +4,8 @@ use super::*;
 
 #[tokio::test]
 async fn a_card_is_its_balance_its_information_and_its_template_s_kind() {
-    let templates = r#"{"data":[{"id":1,"description":"x","type":"Virtual","payment_system":"Visa","recharge_fee":1.5}]}"#;
+    let templates = r#"{"data":[{"id":1,"description":"x","type":"Virtual","payment_system":"Visa",
+        "recharge_fee":1.5}]}"#;
     let desk =
         Desk::new(vec![ok(BALANCE), ok(INFORMATION), ok(templates), ok(BALANCE), ok(INFORMATION)]);
     let read = desk.banana.card(&card()).await.expect("a card");
@@ -137,13 +138,15 @@ fn the_float_is_read_from_every_likely_shape() {
     for json in [
         r#"{"balance":1000.25,"currency":"USD"}"#,
         r#"{"data":{"balance":"1000.25","currency":"USD"}}"#,
-        r#"{"data":[{"available_balance":1000,"currency":"USD"},{"balance":0.25,"currency":"usd"}]}"#,
+        r#"{"data":[{"available_balance":1000,"currency":"USD"},{"balance":0.25,
+            "currency":"usd"}]}"#,
         r#"[{"balance":1000.25,"currency":"USD"}]"#,
         r#"{"balance":1000.25,"currency":"USD","balances":[{"balance":1000.25,"currency":"USD"}]}"#,
     ] {
         assert_eq!(wire::float(&raw(json)), Ok(vec![usd("1000.25")]), "{json}");
     }
-    let beside = r#"{"balance":1,"currency":"USD","balances":[{"balance":1,"currency":"USD"},{"balance":2.5,"currency":"EUR"}]}"#;
+    let beside = r#"{"balance":1,"currency":"USD","balances":[{"balance":1,"currency":"USD"},
+        {"balance":2.5,"currency":"EUR"}]}"#;
     let sums: Vec<String> =
         wire::float(&raw(beside)).expect("sums").iter().map(ToString::to_string).collect();
     assert_eq!(sums, ["2.50 EUR", "1.00 USD"]);
@@ -173,7 +176,8 @@ async fn the_documented_list_is_read() {
         (TransactionKind::TopUp, TransactionState::Cleared, "SUCCESS")
     );
     assert_eq!((row.at, row.seen_at, row.merchant.as_deref()), (now(), now(), Some("RECHARGE")));
-    let body = json!({ "start_date": "2024-01-14T10:30:00Z", "end_date": "2024-01-15T10:30:01Z", "skip": 0, "limit": 100, "desc": true });
+    let body = json!({ "start_date": "2024-01-14T10:30:00Z", "end_date": "2024-01-15T10:30:01Z",
+        "skip": 0, "limit": 100, "desc": true });
     assert_eq!(desk.asked(), [(Access::Read, "/v9/card/get_transactions".into(), body)]);
 }
 
@@ -228,10 +232,10 @@ fn one_odd_row_does_not_lose_the_page_and_hostile_text_is_cleaned() {
     let reader =
         listing::RowReader::new(&provider, &spelling, &Lists::default(), settings::IDS, now());
     let read = |row: Value| wire::transaction(&raw(&row.to_string()), &reader, None);
-    let good = read(
-        json!({ "ID": "9", "card_id": "67890", "amount": -18.25, "currency": "usd", "type": "purchase", "status": "PENDING",
-        "created_at": 1_691_249_025_085_i64, "merchant_name": "ICA\u{202e}\u{1b}[2J 4111111111111111" }),
-    )
+    let good = read(json!({ "ID": "9", "card_id": "67890", "amount": -18.25, "currency": "usd",
+            "type": "purchase", "status": "PENDING",
+        "created_at": 1_691_249_025_085_i64,
+            "merchant_name": "ICA\u{202e}\u{1b}[2J 4111111111111111" }))
     .expect("a row");
     assert_eq!(
         (good.kind, good.state, good.amount),
@@ -246,8 +250,9 @@ fn one_odd_row_does_not_lose_the_page_and_hostile_text_is_cleaned() {
     ] {
         assert!(read(odd.clone()).is_err(), "{odd}");
     }
-    let other = read(json!({ "amount": -3, "currency": "USD", "type": "SWAP", "status": "ODD", "created_at": "2024-01-15" }))
-        .expect("a row");
+    let other = read(json!({ "amount": -3, "currency": "USD", "type": "SWAP", "status": "ODD",
+        "created_at": "2024-01-15" }))
+    .expect("a row");
     assert_eq!(
         (other.kind, other.state, &*other.provider_state),
         (TransactionKind::Other, TransactionState::Unknown, "SWAP ODD")

@@ -10,7 +10,8 @@ async fn a_top_up_sends_the_worked_example_and_is_only_accepted() {
     wire.answer(
         200,
         &sealed(
-            r#"{"code": 0, "message": "Success", "payload": "Funds allocated from Parent Account to Card by Admin successful"}"#,
+            r#"{"code": 0, "message": "Success",
+                "payload": "Funds allocated from Parent Account to Card by Admin successful"}"#,
         ),
     );
     let receipt =
@@ -24,9 +25,12 @@ async fn a_top_up_sends_the_worked_example_and_is_only_accepted() {
     assert_eq!(
         body,
         json!({
-            "companyId": "CEKEP5GSGP", "cardAccountId": "CABFIPS", "createdBy": "cardtop", "amount": 10.5,
-            "transactionType": "CR", "description": "Top-up by cardtop", "type": "ALLOCATE_FUND", "transactionCode": "ALLOCATION",
-            "uniqueReferenceNumber": &*reference, "remarks": &*reference, "enKashCardId": "EKCMB7KAEW"
+            "companyId": "CEKEP5GSGP", "cardAccountId": "CABFIPS", "createdBy": "cardtop",
+                "amount": 10.5,
+            "transactionType": "CR", "description": "Top-up by cardtop", "type": "ALLOCATE_FUND",
+                "transactionCode": "ALLOCATION",
+            "uniqueReferenceNumber": &*reference, "remarks": &*reference,
+                "enKashCardId": "EKCMB7KAEW"
         })
     );
     wire.sent(|all| assert_eq!(all.last().map(|sent| sent.access), Some(Access::Write)));
@@ -63,7 +67,8 @@ async fn the_amount_is_written_digit_by_digit_and_the_other_pair_is_a_pair() {
 async fn what_an_answer_to_a_top_up_means_for_the_money() {
     // enkash wire notes, 1.5 point 9, 1.6 and 1.7
     use Outcome::{NotDone, Unknown};
-    let no = r#"{"response_code": 1, "response_message": "Insufficient balance in card account", "payload": "Insufficient balance in card account"}"#;
+    let no = r#"{"response_code": 1, "response_message": "Insufficient balance in card account",
+        "payload": "Insufficient balance in card account"}"#;
     for (status, body, kind, outcome) in [
         (200, no, ErrorKind::Refused, NotDone),
         (200, r#"{"code":1,"message":"duplicate reference"}"#, ErrorKind::Refused, Unknown),
@@ -139,7 +144,8 @@ async fn freeze_unfreeze_close_and_pin_send_what_is_documented() {
     assert_eq!(path, "/setPin");
     assert_eq!(
         body,
-        &json!({"companyId": "CEKEP5GSGP", "cardAccountId": "CABFIPS", "enKashCardId": "EKCMB7KAEW", "pinBlock": "0078", "otpRequired": false})
+        &json!({"companyId": "CEKEP5GSGP", "cardAccountId": "CABFIPS", "enKashCardId": "EKCMB7KAEW",
+            "pinBlock": "0078", "otpRequired": false})
     );
     wire.sent(|all| {
         assert!(
@@ -196,7 +202,9 @@ async fn a_load_is_found_by_our_reference_and_its_status_decides() {
     let reference = id().reference();
     let row = |id: &str, status: &str| {
         format!(
-            r#"{{"enKashCardTransactionId":"{id}","enkashCardId":"EKCMB7KAEW","pgReferenceNumber":"{reference}","cardTransactionType":"CR","type":"ALLOCATE_FUND","status":"{status}","principalAmount":30,"txnDate":"2025-08-04T09:59:02.000Z"}}"#
+            r#"{{"enKashCardTransactionId":"{id}","enkashCardId":"EKCMB7KAEW",
+                "pgReferenceNumber":"{reference}","cardTransactionType":"CR","type":"ALLOCATE_FUND",
+                "status":"{status}","principalAmount":30,"txnDate":"2025-08-04T09:59:02.000Z"}}"#
         )
     };
     let Lookup::Done { proof, credit, .. } =
@@ -238,7 +246,8 @@ async fn a_load_is_found_by_our_reference_and_its_status_decides() {
 async fn a_row_without_a_reference_counts_only_when_alone_and_right() {
     let row = |amount: &str, date: &str| {
         format!(
-            r#"{{"enKashTransactionId":"ECT1","status":"SUCCESS","cardTransactionType":"CR","principalAmount":"{amount}","txnDate":"{date}"}}"#
+            r#"{{"enKashTransactionId":"ECT1","status":"SUCCESS","cardTransactionType":"CR",
+                "principalAmount":"{amount}","txnDate":"{date}"}}"#
         )
     };
     let right = row("30.00", "2025-08-04T09:58:00Z");
@@ -284,7 +293,8 @@ async fn no_trace_of_a_load_is_never_a_failure() {
     assert_eq!(path, "/transaction/all");
     assert_eq!(
         body,
-        json!({"companyId": "CEKEP5GSGP", "cardAccountId": "CABFIPS", "enKashCardId": "EKCMB7KAEW", "pgReferenceNumber": &*id().reference()})
+        json!({"companyId": "CEKEP5GSGP", "cardAccountId": "CABFIPS", "enKashCardId": "EKCMB7KAEW",
+            "pgReferenceNumber": &*id().reference()})
     );
 }
 

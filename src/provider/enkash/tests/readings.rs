@@ -21,7 +21,13 @@ async fn the_card_list_is_read_in_every_documented_form() {
     let page = account.cards(FIRST).await.expect("cards");
     assert_eq!(page.items[0].last4.map(|last4| last4.to_string()).as_deref(), Some("2209"));
 
-    wire.answer(200, r#"{"code":0,"payload":[{"enkashCardId":"A","otbBalance":11,"cardStatus":{"label":"ACTIVE"},"physicalCard":true,"expiryMonth":"08","expiryYear":"28"},{"enKashCardId":"B","otbBalance":"x"},{"otbBalance":1},7,{"enKashCardId":"C","otbBalance":"12.345","cardStatus":"Blocked","physicalCard":"false"}]}"#);
+    wire.answer(
+        200,
+        r#"{"code":0,"payload":[{"enkashCardId":"A","otbBalance":11,
+        "cardStatus":{"label":"ACTIVE"},"physicalCard":true,"expiryMonth":"08","expiryYear":"28"},
+        {"enKashCardId":"B","otbBalance":"x"},{"otbBalance":1},7,{"enKashCardId":"C",
+        "otbBalance":"12.345","cardStatus":"Blocked","physicalCard":"false"}]}"#,
+    );
     let page = account.cards(FIRST).await.expect("cards");
     assert_eq!((page.items.len(), page.skipped.len()), (2, 3));
     let (a, c) = (&page.items[0], &page.items[1]);
@@ -62,7 +68,11 @@ async fn the_card_list_is_read_in_every_documented_form() {
 async fn a_reading_of_one_card_is_of_that_card() {
     let wire = Wire::default();
     let account = ready(&wire).await;
-    wire.answer(200, r#"{"code":0,"payload":{"recordsCount":1,"data":[{"enKashCardId":"EKCMB7KAEW","cardStatus":"L"}]}}"#);
+    wire.answer(
+        200,
+        r#"{"code":0,"payload":{"recordsCount":1,"data":[{"enKashCardId":"EKCMB7KAEW",
+        "cardStatus":"L"}]}}"#,
+    );
     let read = account.card(&card()).await.expect("the card");
     assert_eq!((read.state, &*read.provider_state), (CardState::Frozen, "L"));
     wire.answer(200, r#"{"code":0,"payload":{"enKashCardId":"EKCOTHER"}}"#);
@@ -80,10 +90,17 @@ async fn transactions_are_read_with_every_key_optional() {
     wire.answer(
         200,
         &load(
-            r#"{"enKashCardTransactionId":"ECT1","enkashCardId":"EKC1","maskedCard":"XXXX XXXX XXXX 8867","principalAmount":125.50,"currency":"INR","cardTransactionType":"DR","type":"SALE","status":"SUCCESS","txnDate":"Jan 23, 2025 4:38:36 PM","description":"card 4111111111111111","txnDetails":{"merchantName":"Chai\u202e","mcc":5814,"transactionFees":1.5}},
-            {"enKashTransactionId":"ECT2","principalAmount":"30","cardTransactionType":"CR","type":"ALLOCATE_FUND","status":"CREATED","createdOn":"2025-01-23T16:38:36+05:30"},
-            {"principalAmount":5,"cardTransactionType":"DR","type":"MYSTERY","status":"FAILED","txnDate":"2025-01-23T11:08:36.000Z"},
-            {"enKashTransactionId":"ECT4","principalAmount":"five","txnDate":"2025-01-23T11:08:36.000Z"},
+            r#"{"enKashCardTransactionId":"ECT1","enkashCardId":"EKC1",
+                "maskedCard":"XXXX XXXX XXXX 8867","principalAmount":125.50,"currency":"INR",
+                "cardTransactionType":"DR","type":"SALE","status":"SUCCESS",
+                "txnDate":"Jan 23, 2025 4:38:36 PM","description":"card 4111111111111111",
+                "txnDetails":{"merchantName":"Chai\u202e","mcc":5814,"transactionFees":1.5}},
+            {"enKashTransactionId":"ECT2","principalAmount":"30","cardTransactionType":"CR",
+                "type":"ALLOCATE_FUND","status":"CREATED","createdOn":"2025-01-23T16:38:36+05:30"},
+            {"principalAmount":5,"cardTransactionType":"DR","type":"MYSTERY","status":"FAILED",
+                "txnDate":"2025-01-23T11:08:36.000Z"},
+            {"enKashTransactionId":"ECT4","principalAmount":"five",
+                "txnDate":"2025-01-23T11:08:36.000Z"},
             "rubbish",
             {"enKashTransactionId":"ECT6","principalAmount":6}"#,
         ),
@@ -130,7 +147,8 @@ async fn transactions_are_read_with_every_key_optional() {
     let (_, body) = asked(&wire).remove(0);
     assert_eq!(
         body,
-        json!({"companyId": "CEKEP5GSGP", "cardAccountId": "CABFIPS", "enKashCardId": "EKCMB7KAEW", "txnDateFrom": "2025-01-01T00:00:00.000Z", "txnDateTo": "2025-02-01T00:00:00.505Z"})
+        json!({"companyId": "CEKEP5GSGP", "cardAccountId": "CABFIPS", "enKashCardId": "EKCMB7KAEW",
+            "txnDateFrom": "2025-01-01T00:00:00.000Z", "txnDateTo": "2025-02-01T00:00:00.505Z"})
     );
 }
 
@@ -164,7 +182,8 @@ async fn a_count_that_says_more_is_followed_back_in_time_until_nothing_new_comes
     let rows = |count: usize, days: &[u32]| {
         let row = |day: &u32| {
             format!(
-                r#"{{"enKashCardTransactionId":"T{day}","principalAmount":1,"txnDate":"2025-01-0{day}T00:00:00Z"}}"#
+                r#"{{"enKashCardTransactionId":"T{day}","principalAmount":1,
+                    "txnDate":"2025-01-0{day}T00:00:00Z"}}"#
             )
         };
         let rows: Vec<String> = days.iter().map(row).collect();

@@ -39,7 +39,8 @@ async fn a_top_up_sends_the_example_with_our_reference_and_key() {
     assert_eq!(what, "POST /api/v1/customer/cards/transferfunds");
     assert_eq!(
         body,
-        json!({"amount": 10.0, "reference": &*id().reference(), "transferTypes": "TopUpCard", "currencyType": "USD",
+        json!({"amount": 10.0, "reference": &*id().reference(), "transferTypes": "TopUpCard",
+            "currencyType": "USD",
                "DestinationCardId": 1749, "CustomersId": "16221", "CustomerAssetAccountId": 8204})
     );
     wire.sent(|all| {
@@ -81,7 +82,8 @@ async fn what_an_answer_to_a_top_up_means_for_the_money() {
     use Outcome::{NotDone, Unknown};
     let refusal = |code: &str| {
         format!(
-            r#"{{"id":0,"details":null,"status":"0","errors":[{{"fieldName":"amount","messageCode":"{code}"}}]}}"#
+            r#"{{"id":0,"details":null,"status":"0","errors":[{{"fieldName":"amount",
+                "messageCode":"{code}"}}]}}"#
         )
     };
     for (status, body, kind, outcome) in [
@@ -143,7 +145,9 @@ async fn activation_is_done_when_its_answer_shows_it() {
     let account = ready(&wire).await;
     let said = |id: i64, suppressed: bool| {
         format!(
-            r#"{{"id":0,"details":{{"customersId":1,"card":{{"id":{id},"currency":"usd","bSuppressed":{suppressed}}},"notificationDetails":{{}}}},"status":"1","errors":[]}}"#
+            r#"{{"id":0,"details":{{"customersId":1,"card":{{"id":{id},"currency":"usd",
+                "bSuppressed":{suppressed}}},"notificationDetails":{{}}}},"status":"1",
+                "errors":[]}}"#
         )
     };
     wire.answer(200, &said(1749, false));
@@ -293,7 +297,8 @@ async fn a_top_up_is_found_by_our_reference_in_the_description() {
     // ibanera wire notes, 5.3
     let row = |id: u32, amount: &str, text: &str, pending: bool| {
         format!(
-            r#"{{"id":{id},"cardsId":1749,"amount":{amount},"currency":"usd","description":"{text}","dateTime":"2033-05-18T03:31:00Z","bPending":{pending}}}"#
+            r#"{{"id":{id},"cardsId":1749,"amount":{amount},"currency":"usd","description":"{text}",
+                "dateTime":"2033-05-18T03:31:00Z","bPending":{pending}}}"#
         )
     };
     let ours = format!("Card transfer - {}", id().reference());

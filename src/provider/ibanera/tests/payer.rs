@@ -8,7 +8,8 @@ fn rows(rows: &str) -> String {
 
 fn account_row(id: u32, asset: &str, holds: &str, off: bool) -> String {
     format!(
-        r#"{{"id":{id},"asset":"{asset}","totalBalance":{holds},"availableBalance":{holds},"pendingBalance":0,"bSuppressed":{off}}}"#
+        r#"{{"id":{id},"asset":"{asset}","totalBalance":{holds},"availableBalance":{holds},
+            "pendingBalance":0,"bSuppressed":{off}}}"#
     )
 }
 
@@ -64,7 +65,8 @@ async fn the_manager_pays_from_its_own_account_and_as_itself() {
         account.asset_account_id = None;
     })
     .await;
-    let whose = r#"{"id":0,"details":{"Id":8204,"CustomersId":14380,"Asset":"USD"},"status":"1","errors":[]}"#;
+    let whose = r#"{"id":0,"details":{"Id":8204,"CustomersId":14380,"Asset":"USD"},"status":"1",
+        "errors":[]}"#;
     for known in [false, true] {
         wire.answer(200, &rows(&usd_account()));
         if !known {
@@ -253,7 +255,8 @@ async fn a_named_account_is_read_by_itself_where_accounts_cannot_be_listed() {
     let account = logged_in(&wire, |_| ()).await;
     let one = |owner: u32| {
         format!(
-            r#"{{"id":0,"details":{{"Id":8204,"CustomersId":{owner},"Asset":"USD","AvailableBalance":512.00}},"status":"1"}}"#
+            r#"{{"id":0,"details":{{"Id":8204,"CustomersId":{owner},"Asset":"USD",
+                "AvailableBalance":512.00}},"status":"1"}}"#
         )
     };
     wire.answer(404, "");

@@ -25,11 +25,18 @@ async fn the_card_list_goes_page_by_page_to_its_end() {
     // ibanera wire notes, 2.11 and 5.1
     let wire = Wire::new();
     let account = ready(&wire).await;
-    wire.answer(200, r#"{"id":0,"details":[
-        {"id":1749,"customersReference":"r","cardHolderName":"Test User","cardLast4":"3566","customersID":"16221","currency":"usd","totalBalance":12.50,"availableBalance":"10.00","pendingBalance":2.5,"status":"Active"},
-        {"id":"1750","CustomersID":1234,"currency":"usd","totalBalance":0,"availableBalance":0,"pendingBalance":0,"bSuppressed":true,"cardNumber":"4001200340056007","cvc":123},
-        {"id":1751,"status":"Lost"},{"cardLast4":"1"},{"id":1752,"currency":"usd","availableBalance":"ten"},null
-    ],"pageSize":50,"pageNumber":1,"numberOfPages":2,"status":"1","errors":[]}"#);
+    wire.answer(
+        200,
+        r#"{"id":0,"details":[
+        {"id":1749,"customersReference":"r","cardHolderName":"Test User","cardLast4":"3566",
+            "customersID":"16221","currency":"usd","totalBalance":12.50,"availableBalance":"10.00",
+            "pendingBalance":2.5,"status":"Active"},
+        {"id":"1750","CustomersID":1234,"currency":"usd","totalBalance":0,"availableBalance":0,
+            "pendingBalance":0,"bSuppressed":true,"cardNumber":"4001200340056007","cvc":123},
+        {"id":1751,"status":"Lost"},{"cardLast4":"1"},{"id":1752,"currency":"usd",
+            "availableBalance":"ten"},null
+    ],"pageSize":50,"pageNumber":1,"numberOfPages":2,"status":"1","errors":[]}"#,
+    );
     let page = account.cards(FIRST).await.expect("a page");
     assert_eq!(wire.last().0, "GET /api/v1/customer/cards/balances?PageSize=50&PageNumber=1");
     assert_eq!((page.items.len(), page.skipped.len()), (3, 3));
@@ -110,13 +117,15 @@ async fn what_errors_of_reads_mean() {
         (404, "", ErrorKind::NotFound, "404"),
         (
             400,
-            r#"{"id":0,"details":null,"status":"0","errors":[{"fieldName":"CardId","messageCode":"Required"}]}"#,
+            r#"{"id":0,"details":null,"status":"0","errors":[{"fieldName":"CardId",
+                "messageCode":"Required"}]}"#,
             ErrorKind::Refused,
             "CardId: Required",
         ),
         (
             200,
-            r#"{"id":0,"details":null,"status":"0","errors":[{"fieldName":"CardId","messageCode":"Invalid"}]}"#,
+            r#"{"id":0,"details":null,"status":"0","errors":[{"fieldName":"CardId",
+                "messageCode":"Invalid"}]}"#,
             ErrorKind::Refused,
             "CardId: Invalid",
         ),
@@ -131,7 +140,8 @@ async fn what_errors_of_reads_mean() {
         ),
         (
             400,
-            r#"{"title":"One or more validation errors occurred.","status":400,"errors":{"CardId":["The value is not valid."]}}"#,
+            r#"{"title":"One or more validation errors occurred.","status":400,
+                "errors":{"CardId":["The value is not valid."]}}"#,
             ErrorKind::Refused,
             "CardId",
         ),
@@ -205,17 +215,29 @@ async fn transactions_are_read_and_named_by_sign_and_words() {
     // ibanera wire notes, 2.12
     let wire = Wire::new();
     let account = ready(&wire).await;
-    wire.answer(200, r#"{ "id": 0,
-      "details": [ { "id": 0, "cardsId": 0, "amount": 0, "currency": "string", "description": "string",
-                     "dateTime": "2025-07-10T16:43:50.359Z", "bPending": true, "RefundTransactionsID": null },
-        {"id":1,"cardsId":1749,"amount":-12.40,"currency":"usd","description":"COFFEE HOUSE 4111111111111111","dateTime":"2025-07-10T16:43:50","bPending":true},
-        {"id":2,"amount":"10","description":"Card transfer - Top Up Funds","dateTime":"2025-07-10T16:43:50+00:00","bPending":false},
-        {"id":3,"cardsId":1749,"amount":-1,"currency":"USD","description":"Monthly fee","dateTime":"2025-07-10T16:43:50Z","bPending":false},
-        {"id":4,"cardsId":1749,"amount":3,"currency":"USD","description":"SHOP","dateTime":"2025-07-10T16:43:50Z","bPending":false,"RefundTransactionsID":1},
-        {"id":5,"cardsId":1749,"amount":3,"currency":"USD","description":"Adjusted","dateTime":"2025-07-10T16:43:50Z"},
-        {"id":6,"cardsId":1749,"amount":-5,"currency":"USD","description":"Card transfer - back","dateTime":"2025-07-10T16:43:50Z"},
+    wire.answer(
+        200,
+        r#"{ "id": 0,
+      "details": [ { "id": 0, "cardsId": 0, "amount": 0, "currency": "string",
+          "description": "string",
+                     "dateTime": "2025-07-10T16:43:50.359Z", "bPending": true,
+                         "RefundTransactionsID": null },
+        {"id":1,"cardsId":1749,"amount":-12.40,"currency":"usd",
+            "description":"COFFEE HOUSE 4111111111111111","dateTime":"2025-07-10T16:43:50",
+            "bPending":true},
+        {"id":2,"amount":"10","description":"Card transfer - Top Up Funds",
+            "dateTime":"2025-07-10T16:43:50+00:00","bPending":false},
+        {"id":3,"cardsId":1749,"amount":-1,"currency":"USD","description":"Monthly fee",
+            "dateTime":"2025-07-10T16:43:50Z","bPending":false},
+        {"id":4,"cardsId":1749,"amount":3,"currency":"USD","description":"SHOP",
+            "dateTime":"2025-07-10T16:43:50Z","bPending":false,"RefundTransactionsID":1},
+        {"id":5,"cardsId":1749,"amount":3,"currency":"USD","description":"Adjusted",
+            "dateTime":"2025-07-10T16:43:50Z"},
+        {"id":6,"cardsId":1749,"amount":-5,"currency":"USD","description":"Card transfer - back",
+            "dateTime":"2025-07-10T16:43:50Z"},
         {"id":7,"amount":1,"dateTime":"yesterday"} ],
-      "pageSize": 10, "pageNumber": 1, "numberOfPages": 1, "status": "1" }"#);
+      "pageSize": 10, "pageNumber": 1, "numberOfPages": 1, "status": "1" }"#,
+    );
     let window = Window {
         card: Some(card()),
         since: at("2025-07-01T00:00:00.5Z"),

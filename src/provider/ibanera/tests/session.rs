@@ -59,7 +59,7 @@ fn the_shared_secret_is_read_as_configured() {
     let error = build(&wire, |account| account.shared_secret = given("not base 32!"))
         .err()
         .expect("refused");
-    assert!(error.starts_with("ibanera: shared_secret"), "{error}");
+    assert!(error.starts_with("shared_secret"), "{error}");
     let error = build(&wire, |account| account.asset_account_id = Some("main".into()))
         .err()
         .expect("refused");
@@ -127,7 +127,8 @@ async fn a_refused_login_is_held_back() {
     // ibanera wire notes, 1.2
     let refusal = |code: &str| {
         format!(
-            r#"{{"id":0,"details":null,"status":"0","errors":[{{"fieldName":"username","messageCode":"{code}"}}]}}"#
+            r#"{{"id":0,"details":null,"status":"0","errors":[{{"fieldName":"username",
+                "messageCode":"{code}"}}]}}"#
         )
     };
     for (status, code, held) in [
@@ -223,7 +224,8 @@ async fn a_proxys_page_is_no_refusal_of_credentials_and_repeats_no_change() {
 async fn credentials_that_worked_get_one_second_try_with_the_next_password() {
     let wire = Wire::new();
     let account = ready(&wire).await;
-    let refusal = r#"{"status":"0","errors":[{"fieldName":"otp","messageCode":"Username_Or_Password_Incorrect"}]}"#;
+    let refusal = r#"{"status":"0","errors":[{"fieldName":"otp",
+        "messageCode":"Username_Or_Password_Incorrect"}]}"#;
     wire.pass(3_600);
     wire.answer(400, refusal);
     let error = account.card(&card()).await.expect_err("refused");

@@ -1,0 +1,72 @@
+//! What every form of a change keeps to when the card or the rules change under it.
+
+use crate::app::dialog::Content;
+use crate::app::dialog::fixture::{Operator, key, money};
+use crate::domain::card::{Balance, CardState, Reading};
+use crate::domain::operation::{ActionKind, OperationState};
+use crate::engine::EngineEvent;
+
+#[test]
+fn a_change_of_the_card_is_shown_and_keys_on_their_way_are_dropped() {
+    let operator =
+        Operator::new().open(ActionKind::TopUp, "c1").types("30").keys("enter").quoted_fee("0.30");
+    let event = operator.reading("c1", |card| {
+        card.balance = Reading::At {
+            value: Balance { available: Some(money("42.40", "USD")), ..Balance::default() },
+            at: card.balance.at().expect("a reading"),
+        };
+    });
+    let operator = operator.apply(event).keys("y");
+    assert!(operator.requests().is_empty());
+    let Content::TopUp(form) = operator.content() else { panic!("a top-up") };
+    assert_eq!(form.target.changes, ["available was 12.40 USD, is 42.40 USD"]);
+    let operator = operator.pass(300).keys("y");
+    assert_eq!(operator.requests()[0].shown.available, Some(money("42.40", "USD")));
+}
+
+#[test]
+fn a_change_of_the_card_disarms() {
+    let mut operator = Operator::new();
+    operator.portfolio.cards.get_mut(&key("c1")).expect("the card").state = CardState::Frozen;
+    let operator = operator.open(ActionKind::Unfreeze, "c1").keys("1 4 2 4 2");
+    let event = operator.reading("c1", |card| card.state = CardState::Pending);
+    let operator = operator.apply(event).pass(400).keys("y");
+    assert!(operator.requests().is_empty());
+    assert_eq!(operator.notice(), "type 4242 first");
+    assert_eq!(operator.keys("4 2 4 2 y").requests()[0].shown.state, Some(CardState::Pending));
+}
+
+#[test]
+fn a_card_that_was_frozen_meanwhile_cannot_be_frozen_again() {
+    let operator = Operator::new().open(ActionKind::Freeze, "c1").keys("1");
+    let event = operator.reading("c1", |card| card.state = CardState::Frozen);
+    let operator = operator.apply(event).pass(400).keys("y");
+    assert!(operator.requests().is_empty());
+    assert_eq!(operator.notice(), "the card is FROZEN");
+}
+
+#[test]
+fn read_only_refuses_with_its_reason_even_in_an_open_dialog() {
+    let operator = Operator::new()
+        .open(ActionKind::Freeze, "c1")
+        .apply(EngineEvent::ReadOnly(true))
+        .pass(400)
+        .keys("1 y");
+    assert!(operator.requests().is_empty());
+    assert_eq!(operator.notice(), "read-only: cardtop was told to refuse every change");
+}
+
+#[test]
+fn a_top_up_asked_elsewhere_meanwhile_stops_this_one() {
+    let mut operator =
+        Operator::new().open(ActionKind::TopUp, "c1").types("30").keys("enter").quoted_fee("0.30");
+    let theirs = operator.earlier_operation(
+        ActionKind::TopUp,
+        "c1",
+        OperationState::Accepted,
+        Some(money("30", "USD")),
+    );
+    let operator = operator.apply(EngineEvent::Operation(theirs)).pass(400).keys("y");
+    assert!(operator.requests().is_empty());
+    assert!(matches!(operator.content(), Content::PendingConflict(_)));
+}

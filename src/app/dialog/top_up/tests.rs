@@ -1,0 +1,224 @@
+//! Topping up, key by key.
+
+use std::sync::Arc;
+
+use crate::app::dialog::fixture::{Operator, card, money};
+use crate::app::dialog::top_up::review::FeeQuote;
+use crate::app::dialog::{Content, Dialog};
+use crate::domain::card::{CardState, ProviderId};
+use crate::domain::operation::{ActionKind, OperationState, Support};
+use crate::engine::{EngineEvent, Error, ErrorKind, Expected, Quote, RecentCredit};
+
+#[test]
+fn a_wrong_amount_is_refused_with_its_reason() {
+    let wrong = |text: &str| {
+        let operator = Operator::new().open(ActionKind::TopUp, "c1").types(text).keys("enter");
+        assert!(operator.requests().is_empty() && operator.quote_question().is_none(), "{text}");
+        operator.notice().to_owned()
+    };
+    assert_eq!(wrong(""), "not an amount: write digits with at most one point, such as 12.40");
+    assert_eq!(wrong("0"), "the amount must be more than zero");
+    assert_eq!(wrong("12.345"), "too many decimals: this currency has 2");
+    assert_eq!(wrong("9.99"), "the least this provider takes is 10.00 USD");
+    let operator = Operator::new().open(ActionKind::TopUp, "c1").types("-");
+    assert_eq!(operator.notice(), "an amount is digits with at most one point, such as 12.40");
+    let operator = Operator::new().open(ActionKind::TopUp, "c2").types("10.5").keys("enter");
+    assert_eq!(operator.notice(), "too many decimals: this currency has 0");
+}
+
+#[test]
+fn a_top_up_is_quoted_checked_and_sent_by_y_alone() {
+    let operator = Operator::new()
+        .open(ActionKind::TopUp, "c1")
+        .types("30")
+        .keys("tab")
+        .types("travel")
+        .keys("enter");
+    let operator = operator.keys("y");
+    assert_eq!(operator.notice(), "the fee is being asked: wait for it, or e to edit");
+    let asked = operator.quote_question().expect("a quote was asked");
+    let foreign = Quote {
+        fee: Some(money("9", "USD")),
+        receives: None,
+        debited: None,
+        payer: None,
+        at: operator.portfolio.now,
+    };
+    let operator = operator
+        .apply(EngineEvent::Quote { asked: asked.wrapping_add(1), quote: Ok(foreign) })
+        .pass(400)
+        .keys("y");
+    assert!(operator.requests().is_empty(), "the answer to another question is not ours");
+    let operator = operator.quoted_fee("0.30").keys("enter");
+    assert!(operator.requests().is_empty());
+    let operator = operator.keys("y y");
+    let [request] = operator.requests()[..] else { panic!("one request") };
+    assert_eq!(request.action.amount(), Some(money("30", "USD")));
+    assert_eq!(request.reason.as_deref(), Some("travel"));
+    assert_eq!(
+        request.shown,
+        Expected { state: Some(CardState::Active), available: Some(money("12.40", "USD")) }
+    );
+}
+
+#[test]
+fn a_y_on_its_way_when_the_fee_arrives_does_not_send() {
+    let operator = Operator::new().open(ActionKind::TopUp, "c1").types("30").keys("enter");
+    let asked = operator.quote_question().expect("a quote was asked");
+    let quote = Quote {
+        fee: Some(money("15", "USD")),
+        receives: None,
+        debited: None,
+        payer: None,
+        at: operator.portfolio.now,
+    };
+    let operator = operator.apply(EngineEvent::Quote { asked, quote: Ok(quote) }).keys("y");
+    assert!(operator.requests().is_empty());
+    assert_eq!(operator.pass(300).keys("y").requests().len(), 1);
+}
+
+#[test]
+fn another_amount_is_quoted_anew_and_the_old_answer_ignored() {
+    let operator = Operator::new().open(ActionKind::TopUp, "c1").types("30").keys("enter");
+    let first = operator.quote_question().expect("a quote was asked");
+    let operator = operator.keys("e").types("0").keys("enter");
+    assert_ne!(operator.quote_question(), Some(first));
+    let quote = Quote {
+        fee: Some(money("1", "USD")),
+        receives: None,
+        debited: None,
+        payer: None,
+        at: operator.portfolio.now,
+    };
+    let operator =
+        operator.apply(EngineEvent::Quote { asked: first, quote: Ok(quote) }).pass(400).keys("y");
+    assert!(operator.requests().is_empty(), "the fee of 30 is not the fee of 300");
+    let operator = operator.quoted_fee("3").keys("y");
+    assert_eq!(operator.requests()[0].action.amount(), Some(money("300", "USD")));
+}
+
+#[test]
+fn a_top_up_that_nobody_can_pay_is_not_sent_and_says_so() {
+    let mut operator = Operator::new();
+    operator.capabilities().names_payer = true;
+    let trouble = "account 8204 of customer 16221 holds 5.00 USD, and 30.00 USD are to be paid";
+    let operator = operator
+        .open(ActionKind::TopUp, "c1")
+        .types("30")
+        .keys("enter")
+        .quoted_payer("5", Some(trouble))
+        .keys("y");
+    assert!(operator.requests().is_empty(), "sent although the account cannot pay");
+    assert!(operator.notice().contains(trouble), "{}", operator.notice());
+    let operator = operator.keys("e enter").quoted_payer("512", None).keys("y");
+    assert_eq!(operator.requests().len(), 1, "sent once it can");
+}
+
+#[test]
+fn a_fee_that_cannot_be_had_is_said_and_does_not_stop_the_top_up() {
+    let operator = Operator::new().open(ActionKind::TopUp, "c1").types("30").keys("enter");
+    let asked = operator.quote_question().expect("a quote was asked");
+    let error = Error::new(&ProviderId::new("acme"), ErrorKind::Unreachable, "no answer");
+    let operator =
+        operator.apply(EngineEvent::Quote { asked, quote: Err(Arc::new(error)) }).pass(400);
+    let Content::TopUp(form) = operator.content() else { panic!("a top-up") };
+    let fee = &form.body.review.as_ref().expect("page 2").fee;
+    assert!(matches!(fee, FeeQuote::Failed(why) if why == "acme: no answer"));
+    assert_eq!(operator.keys("y").requests().len(), 1);
+}
+
+#[test]
+fn a_large_top_up_and_one_that_looks_repeated_take_the_last_four() {
+    let mut operator = Operator::new();
+    operator.capabilities().quote = Support::No("no quotes here");
+    let operator = operator.open(ActionKind::TopUp, "c1").types("600").keys("enter y");
+    assert_eq!(operator.notice(), "type 4242 first");
+    assert_eq!(operator.keys("4 2 4 2 y").requests().len(), 1);
+    let mut operator = Operator::new();
+    operator.capabilities().quote = Support::No("no quotes here");
+    operator.earlier_operation(
+        ActionKind::TopUp,
+        "c1",
+        OperationState::Done,
+        Some(money("30", "USD")),
+    );
+    let operator = operator.open(ActionKind::TopUp, "c1").types("30").keys("enter y");
+    assert!(operator.requests().is_empty());
+    assert_eq!(operator.keys("4 2 4 2 enter").requests().len(), 1);
+}
+
+#[test]
+fn an_equal_top_up_in_the_cards_list_is_shown_and_takes_the_last_four() {
+    let mut operator = Operator::new();
+    operator.capabilities().quote = Support::No("no quotes here");
+    let ago = jiff::SignedDuration::from_secs(12);
+    operator.recent = Some(Some(RecentCredit { id: "77".into(), ago, amount: money("30", "USD") }));
+    let operator =
+        operator.open(ActionKind::TopUp, "c1").types("30").keys("enter").pass(400).keys("y");
+    assert!(operator.requests().is_empty());
+    let Content::TopUp(form) = operator.content() else { panic!("a top-up") };
+    let repetition = form.body.review.as_ref().and_then(|review| review.repetition.as_deref());
+    assert_eq!(repetition, Some("30.00 USD came 12 s ago, by this or another system (id 77)"));
+    let operator = operator.keys("4 2 4 2 y");
+    let [request] = operator.requests()[..] else { panic!("one request: {}", operator.notice()) };
+    assert_eq!(
+        request.recent_credit.as_deref(),
+        Some("77"),
+        "the engine refuses any other one than the one that was shown"
+    );
+}
+
+#[test]
+fn nothing_is_sent_before_the_cards_list_was_read() {
+    let mut operator = Operator::new();
+    operator.capabilities().quote = Support::No("no quotes here");
+    operator.recent = None;
+    let operator = operator.open(ActionKind::TopUp, "c1").types("30").keys("enter y");
+    assert_eq!(operator.notice(), "the card's list is being read: wait for it, or e to edit");
+    assert!(operator.requests().is_empty());
+}
+
+#[test]
+fn cover_computes_the_shortfall_and_counts_a_debt() {
+    let filled = |available: &str, asked: &str, code: &str, least: Option<i64>| {
+        let mut operator = Operator::new();
+        operator.capabilities().top_up_min = least.map(Into::into);
+        let now = operator.portfolio.now;
+        operator.portfolio.apply(&EngineEvent::Cards(vec![card(
+            "c1",
+            "4242",
+            "Mara",
+            money(available, code),
+            now,
+        )]));
+        let operator =
+            operator.declined("c1", money(asked, code)).open_with("c1", Dialog::cover_decline);
+        let Content::TopUp(form) = operator.content() else {
+            panic!("a top-up: {}", operator.notice())
+        };
+        (form.body.amount.text().to_owned(), form.body.reason.text().to_owned())
+    };
+    let (amount, reason) = filled("12.40", "41.90", "USD", None);
+    assert_eq!((&*amount, &*reason), ("30.00", "cover decline ICA MAXI 41.90"));
+    assert_eq!(filled("-7.15", "41.90", "USD", None).0, "50.00");
+    assert_eq!(filled("40.00", "41.90", "USD", None).0, "2.00");
+    assert_eq!(filled("40.00", "41.90", "USD", Some(25)).0, "25.00");
+    assert_eq!(filled("1200", "3980", "JPY", None).0, "2780");
+    assert_eq!(filled("3.250", "31.500", "KWD", None).0, "29.000");
+}
+
+#[test]
+fn cover_says_why_it_cannot() {
+    assert!(
+        Operator::new()
+            .open_with("c1", Dialog::cover_decline)
+            .notice()
+            .starts_with("no decline of this card is known")
+    );
+    let operator =
+        Operator::new().declined("c1", money("5", "USD")).open_with("c1", Dialog::cover_decline);
+    assert!(operator.notice().contains("money was not what was missing"), "{}", operator.notice());
+    let operator =
+        Operator::new().declined("c1", money("50", "EUR")).open_with("c1", Dialog::cover_decline);
+    assert!(operator.notice().contains("does not convert"), "{}", operator.notice());
+}

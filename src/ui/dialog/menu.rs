@@ -1,0 +1,46 @@
+//! The menu of every action of a card.
+
+use super::sheet::{Sheet, part, plain, wrapped};
+use crate::app::dialog::menu::{Item, Menu};
+use crate::app::portfolio::Portfolio;
+use crate::app::present::Role;
+use crate::domain::text;
+
+pub(super) fn sheet(menu: &Menu, portfolio: &Portfolio) -> Sheet {
+    let mut sheet = Sheet::new("Actions");
+    sheet.card(&menu.key, portfolio);
+    let state = portfolio.cards.get(&menu.key).map_or("UNKNOWN", |card| card.state.as_str());
+    sheet.value("State", [plain(state)]);
+    sheet.blank();
+    for (index, item) in menu.items(portfolio).iter().enumerate() {
+        row(&mut sheet, item, index == menu.cursor);
+    }
+    sheet.keys(&[("Enter", "choose (asks first)"), ("j k", "move"), ("Esc", "do nothing")]);
+    sheet
+}
+
+fn row(sheet: &mut Sheet, item: &Item, chosen: bool) {
+    let mark = part(if chosen { "> " } else { "  " }, Role::Focus);
+    let label = text::left(&item.label, 24);
+    let role = |otherwise| if chosen { Role::Selection } else { otherwise };
+    let Some(why) = &item.unavailable else {
+        let letter = part(format!("{}  ", item.letter), Role::Key);
+        sheet.line([mark, letter, part(label, role(Role::Text))]);
+        return;
+    };
+    let mut lines = wrapped(why, 32).into_iter();
+    sheet.line([
+        mark,
+        part(format!("{}  ", item.letter), Role::Muted),
+        part(format!("{label} - "), role(Role::Muted)),
+        part(lines.next().unwrap_or_default(), Role::Muted),
+    ]);
+    for line in lines {
+        sheet.line([
+            part("  ", Role::Focus),
+            part("   ", Role::Muted),
+            part(" ".repeat(27), Role::Muted),
+            part(line, Role::Muted),
+        ]);
+    }
+}

@@ -1,0 +1,74 @@
+//! The way of a confirmed change.
+
+use super::sheet::{Sheet, capital, clock, part};
+use crate::app::dialog::progress::Progress;
+use crate::app::portfolio::Portfolio;
+use crate::app::present::Role;
+use crate::domain::operation::{Operation, OperationState, Proof};
+use crate::domain::text;
+
+pub(super) fn sheet(progress: &Progress, portfolio: &Portfolio) -> Sheet {
+    let name = capital(&name(progress));
+    let mut sheet = Sheet::new(format!("{name}  op {}", progress.id.short()));
+    sheet.card(&progress.key, portfolio);
+    sheet.blank();
+    if let Some(why) = &progress.refusal {
+        sheet.value("NOT SENT", [part("nothing was sent, nothing was changed", Role::Caution)]);
+        sheet.text("Why", why, Role::Text);
+        sheet.keys(&[("Enter", "close")]);
+        return sheet;
+    }
+    states(&mut sheet, progress, portfolio);
+    if let Some(detail) = progress.operation.as_ref().and_then(|op| op.detail.as_deref()) {
+        sheet.text("Known", detail, Role::Text);
+    }
+    if let Some(proof) = progress.proof.filter(|_| !progress.is_settled()) {
+        sheet.text("Proof", proof.sentence(), Role::Muted);
+    }
+    let close = if progress.is_settled() { "close" } else { "close (it goes on)" };
+    let mut keys = vec![("Enter", close)];
+    if progress.can_look() {
+        keys.push(("c", "check again (reads only)"));
+    }
+    sheet.keys(&keys);
+    sheet
+}
+
+/// `top up 30.00 USD`.
+fn name(progress: &Progress) -> String {
+    let action = progress.action_kind.phrase();
+    match (&progress.operation, progress.amount) {
+        (Some(operation), _) => Operation::phrase(operation),
+        (None, Some(amount)) => format!("{action} {amount}"),
+        (None, None) => action.to_owned(),
+    }
+}
+
+/// The states it went through; the age of the last one, while more is expected.
+fn states(sheet: &mut Sheet, progress: &Progress, portfolio: &Portfolio) {
+    if progress.states.is_empty() {
+        let age = text::age(portfolio.now, progress.confirmed_at);
+        let saving = format!("card is read again, intent is saved  {age}");
+        sheet.value("...", [part(saving, Role::Muted)]);
+    }
+    let last = progress.states.len().saturating_sub(1);
+    for (index, (state, at)) in progress.states.iter().enumerate() {
+        let waits = index == last && !progress.is_settled();
+        let age =
+            if waits { format!("  {}", text::age(portfolio.now, *at)) } else { String::new() };
+        sheet.operation_state(*state, &clock(*at, portfolio), meaning(*state, progress), &age);
+    }
+}
+
+fn meaning(state: OperationState, progress: &Progress) -> &'static str {
+    match state {
+        OperationState::Sent => "saved, then sent once",
+        OperationState::Accepted if progress.proof == Some(Proof::AnswerOnly) => {
+            "the provider took it and tells no more"
+        }
+        OperationState::Accepted => "the provider took it; not seen yet",
+        OperationState::Done => "its effect was read",
+        OperationState::Failed => "it did not happen",
+        OperationState::Unknown => "nobody can tell yet; looked for, not resent",
+    }
+}

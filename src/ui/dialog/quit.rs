@@ -1,0 +1,41 @@
+//! Whether to end cardtop: what is not settled.
+
+use super::sheet::{Sheet, part, plain, state_role};
+use crate::app::dialog::quit::Quit;
+use crate::app::dialog::target::digits;
+use crate::app::portfolio::Portfolio;
+use crate::app::present::Role;
+
+/// Most operations that are named.
+const LISTED: usize = 5;
+
+pub(super) fn sheet(_quit: &Quit, portfolio: &Portfolio) -> Sheet {
+    let open: Vec<_> = portfolio.operations.iter().filter(|op| op.is_open()).collect();
+    let mut sheet = Sheet::new("Quit");
+    if open.is_empty() {
+        sheet.line([plain("No change is on its way.")]);
+    } else {
+        let changes = if open.len() == 1 { "change is" } else { "changes are" };
+        let count = format!("{} {changes} not settled:", open.len());
+        sheet.line([part(count, Role::Caution)]);
+        sheet.blank();
+        for op in open.iter().take(LISTED) {
+            sheet.line([
+                part(format!(" {}  ", op.id.short()), Role::Heading),
+                plain(format!("{}  {}  ", op.phrase(), digits(&op.card, portfolio))),
+                part(op.state.as_str(), state_role(op.state)),
+            ]);
+        }
+        if open.len() > LISTED {
+            sheet.line([part(format!(" and {} more", open.len() - LISTED), Role::Muted)]);
+        }
+        sheet.blank();
+        sheet.paragraph(
+            "Each is in the journal. It is looked for at the next start, by reading only; nothing \
+             is sent again.",
+            Role::Text,
+        );
+    }
+    sheet.keys(&[("y", "quit"), ("Esc", "stay")]);
+    sheet
+}
