@@ -98,7 +98,7 @@ impl Sandbox {
         let started = clock.now();
         let endpoints = Dialect::ALL.map(|dialect| {
             Mutex::new(Endpoint {
-                bank: Bank::new(dialect, &options, started),
+                bank: Bank::new(dialect.wire(), dialect as u64, &options, started),
                 server: dialect.wire().server(),
                 faults: Vec::new(),
                 card_faults: Vec::new(),

@@ -1,6 +1,6 @@
 //! One provider's part of the simulated bank: float, cards, cardholders who spend. Everything
 //! happens at a given time and follows from the seed; every sum is a decimal, and what leaves one
-//! account arrives in another. What differs by dialect is asked of its [`Wire`].
+//! account arrives in another. What differs by dialect is asked of its [`ProgrammeRules`].
 
 mod accounts;
 mod agenda;
@@ -13,6 +13,7 @@ mod ledger;
 mod lists;
 mod programme;
 mod row;
+mod rules;
 mod scenarios;
 mod seeding;
 mod stories;
@@ -35,17 +36,17 @@ pub(super) use self::programme::{
     CardPlan, Closing, FeePayer, Person, PhysicalCards, Programme, person,
 };
 pub(super) use self::row::{Progress, Row, RowKind};
+pub(super) use self::rules::{CardIds, ProgrammeRules};
 use self::scenarios::Effects;
 use self::top_ups::TopUps;
 pub(super) use self::top_ups::{Refusal, TopUp};
 use super::Options;
-use super::dialect::{Dialect, Wire};
 use super::merchants::Merchant;
 use super::random::{Random, mix};
 
 /// One provider's bank.
 pub(super) struct Bank {
-    pub(super) wire: &'static dyn Wire,
+    pub(super) rules: &'static dyn ProgrammeRules,
     pub(super) random: Random,
     pub(super) cards: Cards,
     pub(super) rows: Vec<Row>,
@@ -105,11 +106,17 @@ const STORY_MINIMUM: usize = 24;
 
 impl Bank {
     /// A bank with its history up to `start`.
-    pub(super) fn new(dialect: Dialect, options: &Options, start: Timestamp) -> Self {
-        // The dialect's position in the list is part of the seed, so that equal banks differ.
+    ///
+    /// `position` is the dialect's in its list. It is part of the seed, so that equal banks differ.
+    pub(super) fn new(
+        rules: &'static dyn ProgrammeRules,
+        position: u64,
+        options: &Options,
+        start: Timestamp,
+    ) -> Self {
         let mut bank = Self {
-            wire: dialect.wire(),
-            random: Random::new(mix(options.seed ^ mix(dialect as u64 + 11))),
+            rules,
+            random: Random::new(mix(options.seed ^ mix(position + 11))),
             cards: Cards::default(),
             rows: Vec::new(),
             floats: Vec::new(),
@@ -209,7 +216,7 @@ impl Bank {
             return;
         };
         closing.state = CardState::Closed;
-        match self.wire.programme().closing {
+        match self.rules.programme().closing {
             Closing::ReturnsBalance => self.return_balance(card, at),
             Closing::KeepsBalance | Closing::NotOffered => {}
         }
@@ -217,7 +224,7 @@ impl Bank {
 
     /// Position of a card, by any spelling that means its id.
     pub(super) fn find(&self, id: &str) -> Option<usize> {
-        let id = self.wire.canonical_id(id.trim());
+        let id = self.rules.canonical_id(id.trim());
         let found = self.cards.position(&id);
         self.trace.card.set(found);
         found
@@ -237,7 +244,7 @@ impl Bank {
 
     /// A row's id as the provider writes it.
     pub(super) fn row_id(&self, row: &Row) -> String {
-        self.wire.row_id(self, row)
+        self.rules.row_id(self, row)
     }
 
     /// The same of the row at a position.

@@ -7,42 +7,8 @@ use std::io::{self, Write as _};
 use std::path::Path;
 
 use super::bank::Card;
+use super::dialect::{ConfigEntry, Roster, Setting};
 use super::{Dialect, Sandbox};
-
-/// One provider's table in the configuration. What all providers have is added by the writer.
-pub(super) struct ConfigEntry {
-    /// What a reader of the file should know; a line each.
-    pub(super) comment: &'static [&'static str],
-    /// Where its servers are, by key; `base_url` first.
-    pub(super) urls: Vec<(&'static str, String)>,
-    /// For wires that cannot list cards.
-    pub(super) roster: Option<Roster>,
-    /// Settings that only this kind has, by key.
-    pub(super) settings: Vec<(&'static str, Setting)>,
-    pub(super) credentials: &'static [Credential],
-}
-
-/// The value of a setting.
-pub(super) enum Setting {
-    Text(&'static str),
-    Flag(bool),
-}
-
-/// A secret, and where it is kept.
-pub(super) struct Credential {
-    pub(super) key: &'static str,
-    /// Name in the folder of secrets.
-    pub(super) file: &'static str,
-    pub(super) secret: &'static str,
-}
-
-/// Which ids a roster has.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Roster {
-    Cards,
-    /// Calls name the holder beside the card.
-    CardsAndHolders,
-}
 
 /// See [`Sandbox::write_config`].
 pub(super) fn write(

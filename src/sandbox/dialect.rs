@@ -11,16 +11,15 @@ pub(super) mod banana;
 pub(super) mod enkash;
 pub(super) mod ibanera;
 
-use std::borrow::Cow;
+mod config_entry;
 
 use jiff::Timestamp;
-use rust_decimal::Decimal;
 
-use super::bank::{Bank, Programme, Progress, Row};
+use super::bank::Bank;
+pub(super) use super::bank::{CardIds, ProgrammeRules};
 use super::call::{Call, Reply};
-use super::config::ConfigEntry;
 use super::scenario::Scenario;
-use crate::domain::money::Currency;
+pub(super) use config_entry::{ConfigEntry, Credential, Roster, Setting};
 
 /// Makes the enum, [`Dialect::ALL`] and [`Dialect::wire`] out of the list.
 macro_rules! dialects {
@@ -63,14 +62,12 @@ impl Dialect {
     }
 }
 
-/// What differs from wire to wire: the facts of a provider's document, and the programme behind it.
-/// Has no state; that is its [`Server`]'s.
-pub(super) trait Wire: Sync {
+/// What differs from wire to wire in what is asked and answered: the facts of a provider's document.
+/// Has no state; that is its [`Server`]'s. How its programme keeps cards and rows is in
+/// [`ProgrammeRules`].
+pub(super) trait Wire: ProgrammeRules {
     /// The provider's name in the configuration: `artha`.
     fn name(&self) -> &'static str;
-
-    /// Cardholders, currencies and habits of the programme behind the wire.
-    fn programme(&self) -> &'static Programme;
 
     /// Its table in the written configuration. `base` is `http://host:port` of its server.
     fn config_entry(&self, base: &str, scenarios: &[Scenario]) -> ConfigEntry;
@@ -83,37 +80,6 @@ pub(super) trait Wire: Sync {
 
     /// The answer to credentials that are wrong.
     fn unauthorized(&self) -> Reply;
-
-    /// Ids of the card at this position and of its holder. They may draw from the bank's random
-    /// numbers, and are in the form that [`Wire::canonical_id`] gives.
-    fn card_ids(&self, bank: &mut Bank, card: usize) -> CardIds;
-
-    /// A row's id as the provider writes it.
-    fn row_id(&self, bank: &Bank, row: &Row) -> String;
-
-    /// The form of a card's id that all its spellings have in common. Without blanks around it.
-    fn canonical_id<'a>(&self, id: &'a str) -> Cow<'a, str>;
-
-    /// Another spelling of a card's id that means the same.
-    fn alternate_id(&self, id: &str) -> String;
-
-    /// Whether lists of transactions have rows that got so far.
-    fn lists(&self, progress: Progress) -> bool {
-        let _ = progress;
-        true
-    }
-
-    /// The fee of a top-up of this sum.
-    fn top_up_fee(&self, sum: Decimal, currency: Currency) -> Decimal {
-        let _ = (sum, currency);
-        Decimal::ZERO
-    }
-
-    /// The reference that another system gives its top-up with this number, where the wire has one.
-    fn foreign_reference(&self, number: usize) -> Option<String> {
-        let _ = number;
-        None
-    }
 }
 
 /// One provider's server: who has logged in, which nonces were used, which tasks are under way.
@@ -130,10 +96,4 @@ pub(super) enum RequestKind {
     Read,
     /// Changes money, state or a PIN.
     Write,
-}
-
-/// Ids of a new card.
-pub(super) struct CardIds {
-    pub(super) card: String,
-    pub(super) holder: String,
 }

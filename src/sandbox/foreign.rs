@@ -115,7 +115,7 @@ impl Sandbox {
                 let failed = row.progress != Progress::Cleared;
                 ForeignCredit {
                     id: bank.row_id(row),
-                    asked: bank.wire.programme().fee_payer.asked(row),
+                    asked: bank.rules.programme().fee_payer.asked(row),
                     received: if failed { Decimal::ZERO } else { row.amount },
                     at: row.at,
                     failed,
@@ -159,8 +159,8 @@ impl Sandbox {
 pub(super) fn top_up(bank: &Bank, card: usize, asked: Decimal) -> Option<TopUp> {
     let currency = bank.cards.get(card)?.currency;
     let asked = rounded(asked, currency);
-    let fee = bank.wire.top_up_fee(asked, currency);
-    let (received, paid) = bank.wire.programme().fee_payer.split(asked, fee);
-    let reference = bank.wire.foreign_reference(bank.top_ups.foreign.len() + 1);
+    let fee = bank.rules.top_up_fee(asked, currency);
+    let (received, paid) = bank.rules.programme().fee_payer.split(asked, fee);
+    let reference = bank.rules.foreign_reference(bank.top_ups.foreign.len() + 1);
     Some(TopUp { payer: None, card, received, paid, reference })
 }

@@ -103,7 +103,7 @@ impl Sandbox {
         let fault = planned.map(|index| card_faults.remove(index).fault);
         let trouble = bank.cards.get(about).and_then(|card| card.trouble.as_ref());
         fault
-            .and_then(|fault| fault.reply_instead(bank.wire))
+            .and_then(|fault| fault.reply_instead(dialect.wire()))
             .or_else(|| trouble.and_then(troubles::replacement_reply))
             .unwrap_or(reply)
     }

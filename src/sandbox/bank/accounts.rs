@@ -36,12 +36,12 @@ const FIRST_ACCOUNT: u64 = 8_301;
 impl Bank {
     /// Opens the merchant's floats, and the customers' accounts where they have any.
     pub(super) fn open_floats(&mut self) {
-        for currency in self.wire.programme().float_currencies {
+        for currency in self.rules.programme().float_currencies {
             let currency = parse_currency(currency);
             let amount = from_us_cents(self.random.between(2_400_000, 4_200_000), currency);
             self.floats.push(Float { currency, amount, opening: amount });
         }
-        if self.wire.programme().customers_have_accounts {
+        if self.rules.programme().customers_have_accounts {
             self.open_accounts();
         }
     }

@@ -32,7 +32,7 @@ impl Bank {
         };
         let dice = self.random.below(100);
         let poor = available < from_us_cents(3_000, currency);
-        let machines = self.wire.programme().market.cash_machines;
+        let machines = self.rules.programme().market.cash_machines;
         if clearing == Clearing::Historic && (dice < 8 || (poor && dice < 70)) {
             let sum = from_us_cents(1_000 * self.random.between(5, 40), currency);
             if let Ok(row) = self.start_top_up(TopUp::plain(card, sum), at) {
@@ -92,7 +92,7 @@ impl Bank {
     }
 
     fn purchase(&mut self, currency: Currency, clearing: Clearing) -> (Decimal, Merchant) {
-        let shop = self.random.pick(self.wire.programme().market.shops);
+        let shop = self.random.pick(self.rules.programme().market.shops);
         // Small purchases after the start, or the cards would be empty within the hour.
         let dearest = match clearing {
             Clearing::Live => shop.dearest.min(shop.cheapest * 3),

@@ -97,12 +97,12 @@ impl Bank {
 
     fn is_listed(&self, row: &Row) -> bool {
         let withheld = self.lists.withheld.contains(&row.position);
-        !row.listing.hidden && !withheld && self.wire.lists(row.progress)
+        !row.listing.hidden && !withheld && self.rules.lists(row.progress)
     }
 
     /// A card's id as rows spell it: as everywhere, or in another way that means the same.
     pub(in crate::sandbox) fn card_id_in_rows(&self, id: &str) -> String {
-        if self.lists.alternate_ids { self.wire.alternate_id(id) } else { id.to_owned() }
+        if self.lists.alternate_ids { self.rules.alternate_id(id) } else { id.to_owned() }
     }
 
     /// Makes the change that was planned after the list that was just read, if one was.

@@ -74,7 +74,7 @@ impl Bank {
                     let first = after(start, REPEAT_MILLIS);
                     self.agenda.schedule(first, Event::ForeignTopUp { turn: 0 });
                 }
-                Scenario::WrongClock => self.clock_offset = self.wire.programme().wrong_clock,
+                Scenario::WrongClock => self.clock_offset = self.rules.programme().wrong_clock,
                 Scenario::Declines => {
                     self.agenda.schedule(after(start, 1_000), Event::Decline { turn: 0 });
                 }
@@ -119,7 +119,7 @@ impl Bank {
 
     /// Another system makes the same top-up as this one of ours.
     pub(super) fn repeat_top_up(&mut self, row: usize, at: Timestamp) {
-        let fee_payer = self.wire.programme().fee_payer;
+        let fee_payer = self.rules.programme().fee_payer;
         if let Some((card, asked)) = self.rows.get(row).map(|row| (row.card, fee_payer.asked(row)))
         {
             self.foreign_credit(card, asked, at);

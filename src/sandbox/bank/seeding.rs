@@ -18,7 +18,7 @@ const HISTORY_MILLIS: u64 = 10 * 24 * 3_600_000;
 
 impl Bank {
     pub(super) fn issue_cards(&mut self, count: usize) {
-        let plan = &self.wire.programme().cards;
+        let plan = &self.rules.programme().cards;
         let mut used: HashSet<String> = plan.last4.iter().map(|&four| four.to_owned()).collect();
         for index in 0..count {
             let four = match plan.last4.get(index) {
@@ -41,8 +41,8 @@ impl Bank {
     }
 
     fn new_card(&mut self, index: usize, last4: &str) -> Card {
-        let wire = self.wire;
-        let plan = &wire.programme().cards;
+        let rules = self.rules;
+        let plan = &rules.programme().cards;
         let turn = index.checked_rem(plan.currencies.len());
         let currency = turn.and_then(|turn| plan.currencies.get(turn)).copied().unwrap_or("USD");
         let currency = parse_currency(currency);
@@ -54,7 +54,7 @@ impl Bank {
         };
         let physical = plan.physical_cards.includes(index);
         let number = self.number_ending(plan.bin, last4);
-        let ids = wire.card_ids(self, index);
+        let ids = rules.card_ids(self, index);
         let cvv = format!("{:03}", self.random.below(1_000));
         let pin = (physical || plan.virtual_cards_have_pins)
             .then(|| format!("{:04}", 1_000 + self.random.below(9_000)));
@@ -65,7 +65,7 @@ impl Bank {
         Card {
             id: ids.card,
             holder_id: ids.holder,
-            person: wire.programme().holder(index),
+            person: rules.programme().holder(index),
             number,
             cvv,
             pin,

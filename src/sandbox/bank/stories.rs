@@ -36,7 +36,7 @@ impl Morning {
 impl Bank {
     /// The stories with their rows. Each is written by itself, so the rows want sorting after it.
     pub(super) fn seed_stories(&mut self, start: Timestamp) {
-        let shops = &self.wire.programme().market.stories;
+        let shops = &self.rules.programme().market.stories;
         let morning = Morning { start };
         self.story_of_closing(&morning);
         self.story_of_refund(&morning, shops);
@@ -49,7 +49,7 @@ impl Bank {
 
     /// The states that cards have at the start.
     pub(super) fn seed_states(&mut self) {
-        let programme = self.wire.programme();
+        let programme = self.rules.programme();
         self.seed_state(ACTIVATING_CARD, CardState::Pending);
         if programme.issuer_blocks_cards {
             self.seed_state(BLOCKED, CardState::Blocked);
@@ -67,7 +67,7 @@ impl Bank {
     }
 
     fn story_of_closing(&mut self, morning: &Morning) {
-        let closes = self.wire.programme().closing != Closing::NotOffered;
+        let closes = self.rules.programme().closing != Closing::NotOffered;
         if closes && self.cards.len() > CLOSED {
             self.settle_all(CLOSED, morning.minutes_ago(330));
             self.close_now(CLOSED, morning.minutes_ago(320));

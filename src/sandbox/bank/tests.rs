@@ -2,6 +2,7 @@
 
 use super::seeding::luhn;
 use super::*;
+use crate::sandbox::Dialect;
 use aws_lc_rs::digest;
 use data_encoding::HEXLOWER;
 use proptest::prelude::*;
@@ -11,8 +12,12 @@ fn start() -> Timestamp {
     "2026-03-02T09:00:00Z".parse().unwrap()
 }
 
+fn bank_of(dialect: Dialect, options: &Options, start: Timestamp) -> Bank {
+    Bank::new(dialect.wire(), dialect as u64, options, start)
+}
+
 fn bank(dialect: Dialect, busy: bool) -> Bank {
-    Bank::new(dialect, &Options { busy, ..Options::default() }, start())
+    bank_of(dialect, &Options { busy, ..Options::default() }, start())
 }
 
 #[test]
@@ -46,7 +51,7 @@ fn the_morning_shows_every_kind_of_trouble() {
 fn the_same_seed_and_clock_give_the_same_bank() {
     let seeded = |seed| {
         let mut bank =
-            Bank::new(Dialect::Artha, &Options { busy: true, seed, ..Options::default() }, start());
+            bank_of(Dialect::Artha, &Options { busy: true, seed, ..Options::default() }, start());
         bank.advance(after(start(), 600_000));
         format!("{:?}{:?}", bank.rows, bank.floats)
     };
@@ -163,7 +168,7 @@ proptest! {
         steps in prop::collection::vec(step(), 0..60),
     ) {
         let options = Options { seed, busy: true, transactions: 40, ..Options::default() };
-        let mut bank = Bank::new(Dialect::ALL[which], &options, start());
+        let mut bank = bank_of(Dialect::ALL[which], &options, start());
         let mut now = start();
         for step in steps {
             bank.advance(now);

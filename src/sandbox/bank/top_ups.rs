@@ -150,7 +150,7 @@ impl Bank {
         card.balance.booked += row.amount;
         row.available_after = card.available();
         row.progress = Progress::Cleared;
-        if self.wire.programme().first_money_activates
+        if self.rules.programme().first_money_activates
             && card.state == CardState::Pending
             && !card.physical
         {

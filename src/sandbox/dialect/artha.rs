@@ -2,6 +2,7 @@
 //! and 5 describe it, signatures checked, answers typed `text/plain`. Must not share a line with
 //! the adapter. Section numbers in comments are those of the notes.
 
+mod reply;
 mod rows;
 mod server;
 mod signing;
@@ -15,13 +16,14 @@ use self::server::ArthaServer;
 pub(in crate::sandbox) use self::signing::TEST_PRIVATE_KEY;
 #[cfg(test)]
 pub(in crate::sandbox) use self::signing::tests::sign;
-use super::{CardIds, RequestKind, Server, Wire};
+use super::{
+    CardIds, ConfigEntry, Credential, ProgrammeRules, RequestKind, Roster, Server, Setting, Wire,
+};
 use crate::domain::money::Currency;
 use crate::sandbox::bank::{
     Bank, CardPlan, Closing, FeePayer, Person, PhysicalCards, Programme, Row, person, rounded,
 };
 use crate::sandbox::call::Reply;
-use crate::sandbox::config::{ConfigEntry, Credential, Roster, Setting};
 use crate::sandbox::merchants;
 use crate::sandbox::scenario::Scenario;
 
@@ -38,10 +40,6 @@ pub(super) struct Artha;
 impl Wire for Artha {
     fn name(&self) -> &'static str {
         "artha"
-    }
-
-    fn programme(&self) -> &'static Programme {
-        &PROGRAMME
     }
 
     fn config_entry(&self, base: &str, _: &[Scenario]) -> ConfigEntry {
@@ -79,6 +77,12 @@ impl Wire for Artha {
 
     fn unauthorized(&self) -> Reply {
         signing::unauthorized("The token is not valid.")
+    }
+}
+
+impl ProgrammeRules for Artha {
+    fn programme(&self) -> &'static Programme {
+        &PROGRAMME
     }
 
     /// GUIDs, as in the document's examples (2).

@@ -2,6 +2,7 @@
 //! from docs.bananatech.space) 1 and 2 describe it. Must not share a line with the adapter. Section
 //! numbers in comments are those of the notes.
 
+mod reply;
 mod rows;
 mod server;
 
@@ -11,13 +12,14 @@ use jiff::SignedDuration;
 use rust_decimal::Decimal;
 
 use self::server::BananaServer;
-use super::{CardIds, RequestKind, Server, Wire};
+use super::{
+    CardIds, ConfigEntry, Credential, ProgrammeRules, RequestKind, Roster, Server, Setting, Wire,
+};
 use crate::domain::money::Currency;
 use crate::sandbox::bank::{
     Bank, CardPlan, Closing, FeePayer, Person, PhysicalCards, Programme, Row, from_us_cents, person,
 };
 use crate::sandbox::call::Reply;
-use crate::sandbox::config::{ConfigEntry, Credential, Roster, Setting};
 use crate::sandbox::merchants;
 use crate::sandbox::scenario::Scenario;
 
@@ -31,10 +33,6 @@ pub(super) struct Banana;
 impl Wire for Banana {
     fn name(&self) -> &'static str {
         "banana"
-    }
-
-    fn programme(&self) -> &'static Programme {
-        &PROGRAMME
     }
 
     fn config_entry(&self, base: &str, _: &[Scenario]) -> ConfigEntry {
@@ -69,6 +67,12 @@ impl Wire for Banana {
 
     fn unauthorized(&self) -> Reply {
         server::refused("Invalid HMAC")
+    }
+}
+
+impl ProgrammeRules for Banana {
+    fn programme(&self) -> &'static Programme {
+        &PROGRAMME
     }
 
     /// Whole numbers (2.8).

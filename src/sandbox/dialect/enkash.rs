@@ -5,6 +5,7 @@
 
 mod envelope;
 mod login;
+mod named;
 mod rows;
 mod server;
 
@@ -13,12 +14,11 @@ use std::borrow::Cow;
 use jiff::SignedDuration;
 
 use self::server::EnkashServer;
-use super::{CardIds, RequestKind, Server, Wire};
+use super::{CardIds, ConfigEntry, Credential, ProgrammeRules, RequestKind, Server, Setting, Wire};
 use crate::sandbox::bank::{
     Bank, CardPlan, Closing, FeePayer, Person, PhysicalCards, Programme, Row, person,
 };
 use crate::sandbox::call::Reply;
-use crate::sandbox::config::{ConfigEntry, Credential, Setting};
 use crate::sandbox::merchants;
 use crate::sandbox::scenario::Scenario;
 
@@ -41,10 +41,6 @@ pub(super) struct Enkash;
 impl Wire for Enkash {
     fn name(&self) -> &'static str {
         "enkash"
-    }
-
-    fn programme(&self) -> &'static Programme {
-        &PROGRAMME
     }
 
     fn config_entry(&self, base: &str, _: &[Scenario]) -> ConfigEntry {
@@ -94,6 +90,12 @@ impl Wire for Enkash {
 
     fn unauthorized(&self) -> Reply {
         login::unauthorized()
+    }
+}
+
+impl ProgrammeRules for Enkash {
+    fn programme(&self) -> &'static Programme {
+        &PROGRAMME
     }
 
     /// In the shapes seen (1.2): `EKC` and seven letters or digits, `EK` and six.

@@ -15,14 +15,13 @@ use jiff::SignedDuration;
 use rust_decimal::Decimal;
 
 use self::server::IbaneraServer;
-use super::{CardIds, RequestKind, Server, Wire};
+use super::{CardIds, ConfigEntry, Credential, ProgrammeRules, RequestKind, Server, Setting, Wire};
 use crate::domain::money::Currency;
 use crate::sandbox::bank::{
     Bank, CardPlan, Closing, FeePayer, Person, PhysicalCards, Programme, Progress, Row,
     from_us_cents, parse_currency, person,
 };
 use crate::sandbox::call::Reply;
-use crate::sandbox::config::{ConfigEntry, Credential, Setting};
 use crate::sandbox::merchants;
 use crate::sandbox::scenario::Scenario;
 
@@ -41,10 +40,6 @@ pub(super) struct Ibanera;
 impl Wire for Ibanera {
     fn name(&self) -> &'static str {
         "ibanera"
-    }
-
-    fn programme(&self) -> &'static Programme {
-        &PROGRAMME
     }
 
     fn config_entry(&self, base: &str, scenarios: &[Scenario]) -> ConfigEntry {
@@ -93,6 +88,12 @@ impl Wire for Ibanera {
 
     fn unauthorized(&self) -> Reply {
         login::unauthorized()
+    }
+}
+
+impl ProgrammeRules for Ibanera {
+    fn programme(&self) -> &'static Programme {
+        &PROGRAMME
     }
 
     /// Whole numbers (2.5). Four customers have all cards.

@@ -3,14 +3,20 @@
 use jiff::Timestamp;
 use rust_decimal::Decimal;
 
-use super::server::{ArthaServer, bad_request, not_found, ok};
+use super::reply::{bad_request, not_found, ok};
 use crate::sandbox::bank::{Bank, Card, Progress, Row, RowKind, Window, digits};
 use crate::sandbox::call::Reply;
 use crate::sandbox::json::{Body, Json, object, text};
 use crate::sandbox::troubles;
 
 /// Rows newest first, a bare array (inferred: the shape of the answer is not documented, 2.9).
-pub(super) fn transactions(bank: &Bank, body: &Body, server: &ArthaServer) -> Reply {
+///
+/// `task` gives the task of a top-up.
+pub(super) fn transactions(
+    bank: &Bank,
+    body: &Body,
+    task: &dyn Fn(&Row) -> Option<String>,
+) -> Reply {
     let Ok(card) = bank.find_optional(body.text("cardId").as_deref()) else { return not_found() };
     let (Ok(from), Ok(to)) = (time(body, "startTime"), time(body, "endTime")) else {
         return bad_request("startTime and endTime are RFC 3339.");
@@ -24,7 +30,7 @@ pub(super) fn transactions(bank: &Bank, body: &Body, server: &ArthaServer) -> Re
         .filter(|row| window.includes(row.at))
         .skip((page - 1).saturating_mul(size))
         .take(size)
-        .filter_map(|row| Some(entry(bank, row, bank.cards.get(row.card)?, server)))
+        .filter_map(|row| Some(entry(bank, row, bank.cards.get(row.card)?, task(row))))
         .collect();
     ok(&Json::Array(rows))
 }
@@ -35,7 +41,7 @@ fn time(body: &Body, name: &str) -> Result<Option<Timestamp>, ()> {
 
 /// One row; the names are those of TopUpStatus and of the description of 2.9 (inferred), the words
 /// those of the callbacks (4.2).
-fn entry(bank: &Bank, row: &Row, card: &Card, server: &ArthaServer) -> Json {
+fn entry(bank: &Bank, row: &Row, card: &Card, task: Option<String>) -> Json {
     let (kind, sum) = match row.kind {
         RowKind::Purchase | RowKind::Cash => ("consume", row.amount),
         RowKind::Refund => ("refund", row.amount),
@@ -71,7 +77,7 @@ fn entry(bank: &Bank, row: &Row, card: &Card, server: &ArthaServer) -> Json {
     };
     object([
         ("transactionId", text(bank.row_id(row))),
-        ("taskId", server.task_of(bank, row).into()),
+        ("taskId", task.into()),
         ("cardId", text(bank.card_id_in_rows(&card.id))),
         ("type", text(kind)),
         ("status", troubles::row_state(row, text(status))),

@@ -7,6 +7,7 @@ use http::{Method, StatusCode};
 use jiff::Timestamp;
 use rust_decimal::Decimal;
 
+use super::reply::{bad_request, not_found, ok};
 use super::rows;
 use super::signing::Nonces;
 use crate::domain::money::read_decimal;
@@ -61,24 +62,6 @@ pub(super) fn route(path: &str) -> (String, String) {
     (lower, String::new())
 }
 
-/// Fields that do not validate: 400 (3; the body is inferred).
-pub(super) fn bad_request(why: &str) -> Reply {
-    Reply::json(StatusCode::BAD_REQUEST, object([("message", text(why))]))
-}
-
-/// 404 Record Not Found (3; the body is inferred).
-pub(super) fn not_found() -> Reply {
-    Reply::json(
-        StatusCode::NOT_FOUND,
-        object([("error", object([("code", Json::Null), ("message", text("Record Not Found"))]))]),
-    )
-}
-
-/// JSON that says it is plain text, as this wire's answers do (1.2).
-pub(super) fn ok(body: &Json) -> Reply {
-    Reply::of(StatusCode::OK, "text/plain; charset=utf-8", body.to_string())
-}
-
 /// A business failure: HTTP 200 and a status (3).
 fn failed(remarks: &str) -> Reply {
     ok(&object([("taskId", Json::Null), ("status", text("Failed")), ("remarks", text(remarks))]))
@@ -129,7 +112,7 @@ impl Server for ArthaServer {
             (true, "topupstatus") => self.top_up_status(bank, &id),
             (false, "estimatecardtopupfee") => estimate(bank, &body),
             (false, "card/transactions" | "card/alltransactions") => {
-                rows::transactions(bank, &body, self)
+                rows::transactions(bank, &body, &|row| self.task_of(bank, row))
             }
             (false, "cardtopup") => self.top_up(bank, &body, now).unwrap_or_else(|refused| refused),
             (false, "cardfreeze") => self.set_state(bank, &body, now, CardState::Frozen),
@@ -143,7 +126,7 @@ impl Server for ArthaServer {
 
 impl ArthaServer {
     /// The task of a top-up, ours or another system's; rows have it, too.
-    pub(super) fn task_of(&self, bank: &Bank, row: &Row) -> Option<String> {
+    fn task_of(&self, bank: &Bank, row: &Row) -> Option<String> {
         let position = row.position;
         let ours = self.tasks.iter().find(|(_, of)| **of == position).map(|(task, _)| task.clone());
         ours.or_else(|| {
@@ -293,7 +276,7 @@ fn quote(bank: &Bank, body: &Body) -> Result<Quote, Reply> {
     if asked > from_us_cents(LIMIT_CENTS, currency) {
         return Err(failed("Single recharge limit exceeded"));
     }
-    let fee = bank.wire.top_up_fee(asked, currency);
+    let fee = bank.rules.top_up_fee(asked, currency);
     if fee >= asked {
         return Err(failed("The amount is too small"));
     }

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
-use super::server::{Failure, amount, failure};
+use super::reply::{Failure, amount, failure};
 use crate::sandbox::bank::{Bank, Card, Progress, Row, RowKind, Window};
 use crate::sandbox::json::{Body, Json, number, object, text};
 use crate::sandbox::troubles;

@@ -5,13 +5,14 @@ use http::{Method, StatusCode};
 use jiff::Timestamp;
 use rust_decimal::Decimal;
 
+use super::reply::{Failure, amount, failure};
 use super::{MERCHANT_ID, SECRET_KEY, rows};
 use crate::domain::money::Currency;
 use crate::sandbox::bank::{
     Bank, Card, CardState, Programme, Refusal, TopUp, from_us_cents, parse_currency, rounded,
 };
 use crate::sandbox::call::{Call, Reply, Signing};
-use crate::sandbox::dialect::{Server, Wire};
+use crate::sandbox::dialect::{ProgrammeRules, Server};
 use crate::sandbox::json::{Body, Json, number, object, text};
 use crate::sandbox::random::Random;
 use crate::sandbox::{crypto, troubles};
@@ -39,13 +40,6 @@ pub(super) fn refused(why: &str) -> Reply {
         object([("success", false.into()), ("message", text(why))]),
     )
     .unauthenticated()
-}
-
-/// Why a call failed: a class of problem (1.9) and what it is about, for the encrypted 400.
-pub(super) struct Failure(String);
-
-pub(super) fn failure<T>(why: impl Into<String>) -> Result<T, Failure> {
-    Err(Failure(why.into()))
 }
 
 impl Server for BananaServer {
@@ -101,7 +95,9 @@ fn handle(
 ) -> Option<Result<Json, Failure>> {
     Some(match path {
         "/merchant/get_account_balance" => Ok(account_balance(bank)),
-        "/merchant/get_card_templates" => Ok(object([("data", Json::Array(templates(bank.wire)))])),
+        "/merchant/get_card_templates" => {
+            Ok(object([("data", Json::Array(templates(bank.rules)))]))
+        }
         "/merchant/set_webhook_url" => {
             Ok(object([("message", text("Webhook URL set successfully"))]))
         }
@@ -143,12 +139,6 @@ fn open(call: &Call) -> Result<Vec<u8>, Reply> {
         .ok_or_else(|| refused("Malformed encrypted payload"))
 }
 
-/// Digits with a point in them, as the document's examples write amounts: `100.0` (5.4).
-pub(super) fn amount(sum: Decimal) -> Json {
-    let digits = sum.to_string();
-    Json::Number(if digits.contains('.') { digits } else { format!("{digits}.0") })
-}
-
 /// The template of a currency and form: a virtual one and a physical one each (2.2).
 fn template_of(programme: &Programme, currency: Currency, physical: bool) -> u64 {
     let mut currencies = programme.float_currencies.iter();
@@ -161,27 +151,28 @@ fn limits(currency: Currency) -> (Decimal, Decimal) {
     (Decimal::ONE, from_us_cents(1_000_000, currency))
 }
 
-fn templates(wire: &dyn Wire) -> Vec<Json> {
-    wire.programme()
+fn templates(rules: &dyn ProgrammeRules) -> Vec<Json> {
+    rules
+        .programme()
         .float_currencies
         .iter()
         .flat_map(|currency| [(*currency, false), (*currency, true)])
-        .map(|(currency, physical)| template(wire, currency, physical))
+        .map(|(currency, physical)| template(rules, currency, physical))
         .collect()
 }
 
-fn template(wire: &dyn Wire, currency: &str, physical: bool) -> Json {
+fn template(rules: &dyn ProgrammeRules, currency: &str, physical: bool) -> Json {
     let form = if physical { "plastic" } else { "virtual" };
     let of = parse_currency(currency);
     let (low, high) = limits(of);
     object([
-        ("id", number(template_of(wire.programme(), of, physical))),
+        ("id", number(template_of(rules.programme(), of, physical))),
         ("description", text(format!("{currency} prepaid, {form}"))),
         ("type", text(if physical { "Physical" } else { "Virtual" })),
         ("payment_system", text("Mastercard")),
         ("currency", text(currency)),
         ("apply_fee", amount(from_us_cents(500, of))),
-        ("recharge_fee", amount(wire.top_up_fee(low, of))),
+        ("recharge_fee", amount(rules.top_up_fee(low, of))),
         ("refund_fee", amount(Decimal::ZERO)),
         ("activate_min_limit", amount(low)),
         ("recharge_min_limit", amount(low)),
@@ -286,7 +277,7 @@ fn recharge(bank: &mut Bank, body: &Body, now: Timestamp) -> Result<Json, Failur
         return failure(format!("Invalid Card State: {}", state_word(card.state)));
     }
     let sum = rounded(exact, card.currency);
-    let paid = sum + bank.wire.top_up_fee(sum, card.currency);
+    let paid = sum + bank.rules.top_up_fee(sum, card.currency);
     let outcome = if sum != exact {
         Err(Refusal::Amount)
     } else if sum < low {
@@ -375,6 +366,6 @@ fn get_information(bank: &Bank, body: &Body) -> Result<Json, Failure> {
             text(format!("{:02}/{:02}", card.expires.1, card.expires.0.rem_euclid(100))),
         ),
         ("status", troubles::state(card, state_word(card.state))),
-        ("template_id", number(template_of(bank.wire.programme(), card.currency, card.physical))),
+        ("template_id", number(template_of(bank.rules.programme(), card.currency, card.physical))),
     ]))
 }

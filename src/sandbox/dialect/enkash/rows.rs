@@ -4,7 +4,7 @@ use http::StatusCode;
 use jiff::Timestamp;
 
 use super::envelope::{Answer, failure, invalid, success};
-use super::server::{account, masked};
+use super::named::{account, masked};
 use super::{CARD_ACCOUNT_ID, COMPANY_ID};
 use crate::sandbox::bank::{Bank, Card, Progress, Row, RowKind, Window};
 use crate::sandbox::json::{Body, Json, number, object, text};

@@ -8,6 +8,7 @@ use rust_decimal::Decimal;
 use super::envelope::{
     Answer, bad_request, business_failure, failure, invalid, open, response_success, success,
 };
+use super::named::{account, masked};
 use super::{CARD_ACCOUNT_ID, COMPANY_ID, PARTNER_ID, login, rows};
 use crate::sandbox::bank::{Bank, Card, CardState, Refusal, TopUp, from_us_cents};
 use crate::sandbox::call::{Call, Reply};
@@ -78,21 +79,6 @@ impl Server for EnkashServer {
     }
 }
 
-/// Company and account, both required on every card call of the document's tables (2).
-pub(super) fn account(body: &Body) -> Result<(), Answer> {
-    let (company, account) = (body.text("companyId"), body.text("cardAccountId"));
-    let (Some(company), Some(account)) = (company, account) else {
-        return Err(bad_request("companyId and cardAccountId are required"));
-    };
-    if company != COMPANY_ID || account != CARD_ACCOUNT_ID {
-        let why = format!(
-            "Card account not found for companyId: [{company}] and cardAccountId: [{account}]"
-        );
-        return Err(failure(StatusCode::NOT_FOUND, &why));
-    }
-    Ok(())
-}
-
 fn wanted(bank: &Bank, body: &Body) -> Result<usize, Answer> {
     account(body)?;
     let id = body.text("enKashCardId").ok_or_else(|| bad_request("enKashCardId is required"))?;
@@ -137,10 +123,6 @@ fn card_account(bank: &Bank, body: &Body) -> Result<Answer, Answer> {
         ("activeCards", number(active)),
         ("primaryEnKashCard", primary.unwrap_or(Json::Null)),
     ])))
-}
-
-pub(super) fn masked(card: &Card) -> String {
-    format!("XXXX XXXX XXXX {}", card.last4())
 }
 
 /// A card with its balance (2.13).

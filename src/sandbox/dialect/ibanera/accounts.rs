@@ -151,7 +151,7 @@ fn read_transfer(bank: &Bank, body: &Body) -> Result<TopUp, Problem> {
         return problem("amount", "Invalid");
     }
     amount.rescale(2);
-    let fee = bank.wire.top_up_fee(amount, asset);
+    let fee = bank.rules.top_up_fee(amount, asset);
     Ok(TopUp {
         payer,
         card: position,
