@@ -43,12 +43,12 @@ oNHliKCBZ/rQXJKv3gECQQCE+WjA3i4tBN31UEeAiVwREAbRSkGukQuWPqkObqRE\n\
 w7vwsiHp2WItZ3BlThtPNdxIKJ2d3rhVl5WlwK1hoSss\n\
 -----END RSA PRIVATE KEY-----\n";
 
-struct Desk {
+struct Fixture {
     artha: Artha,
     wire: Wire,
 }
 
-impl Desk {
+impl Fixture {
     fn new(script: Vec<Reply>) -> Self {
         Self::with(script, |_| {})
     }
@@ -160,15 +160,15 @@ fn the_signed_strings_are_those_of_the_wire_notes() {
 
 #[tokio::test]
 async fn every_request_carries_headers_that_verify_with_our_public_key() {
-    let desk = Desk::new(vec![ok(ACCEPTED), ok("{}")]);
-    Provider::act(&desk.artha, Permit::for_test(&card(), Action::TopUp(usd("100")), id()))
+    let fixture = Fixture::new(vec![ok(ACCEPTED), ok("{}")]);
+    Provider::act(&fixture.artha, Permit::for_test(&card(), Action::TopUp(usd("100")), id()))
         .await
         .expect("accepted");
-    let _ = desk.artha.float().await;
+    let _ = fixture.artha.float().await;
     let public = rsa::RsaPrivateKey::from_pkcs1_pem(KEY).expect("a key").to_public_key();
     let public = rsa::pkcs1v15::VerifyingKey::<rsa::sha2::Sha256>::new(public);
     let bodies = [Some("amount=100.00&cardId=c4bf67ad-c353-45ce-9314-19922fdf0c55&"), None];
-    desk.wire.sent(|all| {
+    fixture.wire.sent(|all| {
         for (sent, body) in all.iter().zip(bodies) {
             assert_eq!(sent.header("Authorization"), "Bearer tok-123");
             assert_eq!(sent.header("Content-Type"), "application/json");
@@ -194,9 +194,10 @@ async fn every_request_carries_headers_that_verify_with_our_public_key() {
 
 #[tokio::test]
 async fn the_customer_token_header_can_be_left_out() {
-    let desk = Desk::with(vec![ok("{}")], |account| account.customer_token = false);
-    let _ = desk.artha.float().await;
-    desk.wire
+    let fixture = Fixture::with(vec![ok("{}")], |account| account.customer_token = false);
+    let _ = fixture.artha.float().await;
+    fixture
+        .wire
         .sent(|all| assert!(all.iter().all(|sent| !sent.headers().contains_key("customerToken"))));
 }
 

@@ -25,12 +25,12 @@ use data_encoding::BASE64;
 const KEY: &str = "0123456789abcdef0123456789abcdef";
 const MERCHANT: &str = "6f9619ff-8b86-d011-b42d-00c04fc964ff";
 
-struct Desk {
+struct Fixture {
     banana: Banana,
     wire: Wire,
 }
 
-impl Desk {
+impl Fixture {
     fn new(script: Vec<Reply>) -> Self {
         let wire = Wire::with(script);
         Self { banana: build(&account(), &wire).expect("an adapter"), wire }
@@ -158,7 +158,7 @@ fn fields(json: &str) -> JsonObject<'_> {
 
 #[test]
 fn the_payloads_are_those_of_the_wire_notes() {
-    let desk = Desk::new(vec![]);
+    let fixture = Fixture::new(vec![]);
     let iv: [u8; 16] = std::array::from_fn(|i| u8::try_from(i).expect("below 16"));
     let recharge =
         Body::default().id("user_id", "12345").id("card_id", "67890").number("amount", "100.0");
@@ -177,27 +177,30 @@ fn the_payloads_are_those_of_the_wire_notes() {
         ),
     ] {
         let sealed =
-            desk.banana.seal.encrypt(iv, body.json().as_bytes()).expect("a key of 32 bytes");
+            fixture.banana.seal.encrypt(iv, body.json().as_bytes()).expect("a key of 32 bytes");
         assert_eq!(sealed, payload);
         let envelope = format!(r#"{{"encrypted_payload":"{payload}","hmac":"{hmac}"}}"#);
-        assert_eq!(desk.banana.seal.open(envelope.as_bytes()).expect("signed").get(), *body.json());
+        assert_eq!(
+            fixture.banana.seal.open(envelope.as_bytes()).expect("signed").get(),
+            *body.json()
+        );
     }
     let payload = "AAECAwQFBgcICQoLDA0OD4UULZPyZ2b84oBL3ymBaN0SYFbpS+RyhX6cIRBN9Fo2dba1h9ogrEv+\
                    jlkwH+BZePfh1HZ2UnRy5g/5zmVI3h3X208lMj+TSFOdfM/5SiPcamD39OlwtZ0CsjqDCJMBAJiX\
                    nMsIgW7qSPf2Wn6eSEnCVNCrMlY9fKMGvwtQX098";
     let hmac = "146f2a0e4ea45964ce5f6fc9c8028f21098cdccc9cf4f2923c16087d21703e0a";
     let webhook = format!(r#"{{"encrypted_payload":"{payload}","hmac":"{hmac}"}}"#);
-    let plain = desk.banana.seal.open(webhook.as_bytes()).expect("signed");
+    let plain = fixture.banana.seal.open(webhook.as_bytes()).expect("signed");
     assert_eq!(fields(plain.get()).raw_text("receive_amount").as_deref(), Some("100.0"));
 }
 
 #[tokio::test]
 async fn each_request_has_an_iv_of_its_own() {
     let balance = r#"{"balance":1,"currency":"USD"}"#;
-    let desk = Desk::new(vec![ok(balance), ok(balance)]);
-    desk.banana.float().await.expect("a float");
-    desk.banana.float().await.expect("a float");
-    let bodies = desk.wire.sent(|all| all.iter().map(Sent::json).collect::<Vec<_>>());
+    let fixture = Fixture::new(vec![ok(balance), ok(balance)]);
+    fixture.banana.float().await.expect("a float");
+    fixture.banana.float().await.expect("a float");
+    let bodies = fixture.wire.sent(|all| all.iter().map(Sent::json).collect::<Vec<_>>());
     assert_ne!(bodies[0], bodies[1]);
 }
 
@@ -254,19 +257,19 @@ async fn an_answer_without_a_right_signature_is_not_believed() {
         sealed("not json"),
     ];
     for body in bodies {
-        let desk = Desk::new(vec![Ok((200, body.clone()))]);
-        let error = desk.banana.float().await.expect_err("not believed");
+        let fixture = Fixture::new(vec![Ok((200, body.clone()))]);
+        let error = fixture.banana.float().await.expect_err("not believed");
         assert_eq!((error.kind, error.outcome), (ErrorKind::BadReply, Outcome::NotDone), "{body}");
-        let desk = Desk::new(vec![Ok((200, body))]);
-        let error = Provider::act(&desk.banana, Permit::for_test(&card(), Action::Freeze, id()))
+        let fixture = Fixture::new(vec![Ok((200, body))]);
+        let error = Provider::act(&fixture.banana, Permit::for_test(&card(), Action::Freeze, id()))
             .await
             .expect_err("not believed");
         assert_eq!((error.kind, error.outcome), (ErrorKind::BadReply, Outcome::Unknown));
     }
     let forged = json!({ "encrypted_payload": good["encrypted_payload"], "hmac": other["hmac"] })
         .to_string();
-    let desk = Desk::new(vec![Ok((200, forged))]);
-    let said = desk.banana.float().await.expect_err("not believed").reason();
+    let fixture = Fixture::new(vec![Ok((200, forged))]);
+    let said = fixture.banana.float().await.expect_err("not believed").reason();
     assert!(said.starts_with("signature of the answer is wrong"), "{said}");
 }
 
@@ -277,13 +280,15 @@ async fn a_proxys_page_is_no_refusal_of_credentials() {
         (403, "<!DOCTYPE html><html></html>", ErrorKind::Unreachable),
         (403, r#"{"message":"not this card"}"#, ErrorKind::Forbidden),
     ] {
-        let desk = Desk::new(vec![Ok((status, body.into())), Ok((status, body.into()))]);
-        let error = desk.banana.card(&card()).await.expect_err("an error");
+        let fixture = Fixture::new(vec![Ok((status, body.into())), Ok((status, body.into()))]);
+        let error = fixture.banana.card(&card()).await.expect_err("an error");
         assert_eq!((error.kind, error.outcome), (kind, Outcome::NotDone), "{error}");
-        let error =
-            Provider::act(&desk.banana, Permit::for_test(&card(), Action::TopUp(usd("5")), id()))
-                .await
-                .expect_err("an error");
+        let error = Provider::act(
+            &fixture.banana,
+            Permit::for_test(&card(), Action::TopUp(usd("5")), id()),
+        )
+        .await
+        .expect_err("an error");
         let doubt =
             if kind == ErrorKind::Unreachable { Outcome::Unknown } else { Outcome::NotDone };
         assert_eq!((error.kind, error.outcome), (kind, doubt), "{error}");
@@ -293,8 +298,8 @@ async fn a_proxys_page_is_no_refusal_of_credentials() {
 #[tokio::test]
 async fn refusals_are_read_from_an_envelope_plain_json_or_text() {
     let error = |reply: Reply| async {
-        let desk = Desk::new(vec![reply]);
-        Provider::act(&desk.banana, Permit::for_test(&card(), Action::TopUp(usd("5")), id()))
+        let fixture = Fixture::new(vec![reply]);
+        Provider::act(&fixture.banana, Permit::for_test(&card(), Action::TopUp(usd("5")), id()))
             .await
             .expect_err("refused")
     };

@@ -13,12 +13,12 @@ async fn each_change_is_sent_once_as_documented_and_is_only_accepted() {
         (pin(), "CardSetPin", bare),
         (Action::TopUp(usd("12.5")), "CardTopUp", json!({ "cardId": CARD, "amount": "12.50" })),
     ] {
-        let desk = Desk::new(vec![ok(ACCEPTED)]);
-        let receipt = Provider::act(&desk.artha, Permit::for_test(&card(), action, id()))
+        let fixture = Fixture::new(vec![ok(ACCEPTED)]);
+        let receipt = Provider::act(&fixture.artha, Permit::for_test(&card(), action, id()))
             .await
             .expect("accepted");
         assert_eq!(receipt, Ack::Accepted { reference: Some(TASK.into()) });
-        assert_eq!(desk.asked(), [(Access::Write, format!("POST /api/v1/{path}"), body)]);
+        assert_eq!(fixture.asked(), [(Access::Write, format!("POST /api/v1/{path}"), body)]);
     }
 }
 
@@ -43,8 +43,8 @@ fn every_documented_answer_to_a_change_names_its_task() {
 #[tokio::test]
 async fn a_proxys_page_is_no_refusal_of_credentials() {
     let read = |reply: Reply| async {
-        let desk = Desk::new(vec![reply]);
-        desk.artha.card(&card()).await.expect_err("an error")
+        let fixture = Fixture::new(vec![reply]);
+        fixture.artha.card(&card()).await.expect_err("an error")
     };
     for status in [401, 403, 404] {
         let error = read(Ok((status, PAGE.into()))).await;
@@ -60,9 +60,9 @@ async fn a_proxys_page_is_no_refusal_of_credentials() {
         ErrorKind::Forbidden
     );
     for status in [401, 403] {
-        let desk = Desk::new(vec![Ok((status, PAGE.into()))]);
+        let fixture = Fixture::new(vec![Ok((status, PAGE.into()))]);
         let error =
-            Provider::act(&desk.artha, Permit::for_test(&card(), Action::TopUp(usd("5")), id()))
+            Provider::act(&fixture.artha, Permit::for_test(&card(), Action::TopUp(usd("5")), id()))
                 .await
                 .expect_err("a page");
         assert_eq!(
@@ -76,11 +76,11 @@ async fn a_proxys_page_is_no_refusal_of_credentials() {
 #[tokio::test]
 async fn what_an_answer_to_a_top_up_means_for_the_money() {
     let top_up = |reply: Reply| async {
-        let desk = Desk::new(vec![reply]);
+        let fixture = Fixture::new(vec![reply]);
         let result =
-            Provider::act(&desk.artha, Permit::for_test(&card(), Action::TopUp(usd("5")), id()))
+            Provider::act(&fixture.artha, Permit::for_test(&card(), Action::TopUp(usd("5")), id()))
                 .await;
-        assert_eq!(desk.asked().len(), 1, "sent once, whatever happens");
+        assert_eq!(fixture.asked().len(), 1, "sent once, whatever happens");
         result
     };
     let refused = |reply: Reply| async { top_up(reply).await.expect_err("an error") };
@@ -123,23 +123,23 @@ async fn what_an_answer_to_a_top_up_means_for_the_money() {
 
 #[tokio::test]
 async fn what_the_wire_cannot_carry_is_not_sent() {
-    let desk = Desk::new(vec![]);
+    let fixture = Fixture::new(vec![]);
     let eur = Money::parse_wire("5", "EUR".parse().expect("a currency")).expect("an amount");
     let pin = Action::SetPin { new: Pin::typed("1234".into()).ok(), old: None };
     for action in [Action::TopUp(eur), Action::TopUp(usd("1.005")), pin] {
-        let error = Provider::act(&desk.artha, Permit::for_test(&card(), action, id()))
+        let error = Provider::act(&fixture.artha, Permit::for_test(&card(), action, id()))
             .await
             .expect_err("refused here");
         assert_eq!((error.kind, error.outcome), (ErrorKind::Refused, Outcome::NotDone));
     }
-    assert_eq!(desk.artha.cards(FIRST).await.expect_err("no list").kind, ErrorKind::NotOffered);
+    assert_eq!(fixture.artha.cards(FIRST).await.expect_err("no list").kind, ErrorKind::NotOffered);
     let all = Window { card: None, since: now(), until: now() };
     assert_eq!(
-        desk.artha.transactions(&all, FIRST).await.expect_err("no path").kind,
+        fixture.artha.transactions(&all, FIRST).await.expect_err("no path").kind,
         ErrorKind::NotOffered
     );
-    assert!(desk.asked().is_empty());
-    assert!(!desk.artha.capabilities().list_all_transactions.is_yes());
+    assert!(fixture.asked().is_empty());
+    assert!(!fixture.artha.capabilities().list_all_transactions.is_yes());
 }
 
 #[tokio::test]
@@ -149,14 +149,14 @@ async fn a_top_up_is_looked_up_by_its_task() {
             "settlemetAmount": 90.0, "fee": 10.0,
             "type": "recharge", "date": "2025-02-17T13:46:50Z", "status": status,
                 "remarks": "float too low" });
-        let desk = Desk::new(vec![ok(&answer.to_string()), ok("[]")]);
-        let seen = desk
+        let fixture = Fixture::new(vec![ok(&answer.to_string()), ok("[]")]);
+        let seen = fixture
             .artha
             .lookup(&card(), &operation(ActionKind::TopUp, Some(TASK)), &MatchedCredits::default())
             .await
             .expect("an answer");
-        assert_eq!(desk.asked()[0].1, format!("GET /api/v1/TopUpStatus/{TASK}"));
-        assert!(desk.asked().iter().all(|(does, _, _)| *does == Access::Read));
+        assert_eq!(fixture.asked()[0].1, format!("GET /api/v1/TopUpStatus/{TASK}"));
+        assert!(fixture.asked().iter().all(|(does, _, _)| *does == Access::Read));
         seen
     };
     for word in ["Success", "SUCCESS", "completed"] {
@@ -184,8 +184,8 @@ async fn a_proven_top_up_claims_its_row_in_the_list_too() {
     // A first page is followed by the next and read once more: a provider may cap its pages.
     let list = json!([row("x1", "100", "Success", 0), row("x2", "55", "Success", 0)]).to_string();
     let status = || ok(&format!(r#"{{"taskId":"{TASK}","status":"Success"}}"#));
-    let desk = Desk::new(vec![status(), ok(&list), ok("[]"), ok(&list)]);
-    let seen = desk
+    let fixture = Fixture::new(vec![status(), ok(&list), ok("[]"), ok(&list)]);
+    let seen = fixture
         .artha
         .lookup(&card(), &operation(ActionKind::TopUp, Some(TASK)), &MatchedCredits::default())
         .await
@@ -201,8 +201,8 @@ async fn a_proven_top_up_claims_its_row_in_the_list_too() {
     let mut ours = row("x9", "90", "Success", 0);
     ours["taskId"] = json!(TASK);
     let list = json!([row("x1", "100", "Success", 0), ours]).to_string();
-    let desk = Desk::new(vec![status(), ok(&list), ok("[]"), ok(&list)]);
-    let seen = desk
+    let fixture = Fixture::new(vec![status(), ok(&list), ok("[]"), ok(&list)]);
+    let seen = fixture
         .artha
         .lookup(&card(), &operation(ActionKind::TopUp, Some(TASK)), &MatchedCredits::default())
         .await
@@ -220,15 +220,15 @@ async fn a_proven_top_up_claims_its_row_in_the_list_too() {
 
 #[tokio::test]
 async fn an_answer_about_another_task_proves_nothing() {
-    let desk = Desk::new(vec![ok(r#"{"taskId":"another","status":"Success"}"#)]);
-    let error = desk
+    let fixture = Fixture::new(vec![ok(r#"{"taskId":"another","status":"Success"}"#)]);
+    let error = fixture
         .artha
         .lookup(&card(), &operation(ActionKind::TopUp, Some(TASK)), &MatchedCredits::default())
         .await
         .expect_err("not believed");
     assert_eq!((error.kind, error.outcome), (ErrorKind::BadReply, Outcome::NotDone));
-    let desk = Desk::new(vec![Ok((404, "Record Not Found".into()))]);
-    let seen = desk
+    let fixture = Fixture::new(vec![Ok((404, "Record Not Found".into()))]);
+    let seen = fixture
         .artha
         .lookup(&card(), &operation(ActionKind::TopUp, Some(TASK)), &MatchedCredits::default())
         .await
@@ -240,12 +240,13 @@ async fn an_answer_about_another_task_proves_nothing() {
 async fn a_top_up_whose_answer_was_lost_is_found_by_amount_and_time() {
     let look = |rows: Vec<Value>, claimed: &'static [&'static str]| async move {
         let list = json!({ "list": rows }).to_string();
-        let desk = Desk::new(vec![ok(&list), ok("[]"), ok(&list)]);
+        let fixture = Fixture::new(vec![ok(&list), ok("[]"), ok(&list)]);
         let claimed = MatchedCredits {
             credits: claimed.iter().map(|id| Arc::from(*id)).collect(),
             ..MatchedCredits::default()
         };
-        desk.artha
+        fixture
+            .artha
             .lookup(&card(), &operation(ActionKind::TopUp, None), &claimed)
             .await
             .expect("an answer")
@@ -296,10 +297,11 @@ async fn a_top_up_whose_answer_was_lost_is_found_by_amount_and_time() {
 #[tokio::test]
 async fn a_change_of_state_is_done_when_the_card_reads_so() {
     let look = |action_kind: ActionKind, state: &'static str| async move {
-        let desk = Desk::new(vec![ok(
+        let fixture = Fixture::new(vec![ok(
             &json!({ "cardNumber": "6200000000000047", "cardStatus": state }).to_string(),
         )]);
-        desk.artha
+        fixture
+            .artha
             .lookup(&card(), &operation(action_kind, Some(TASK)), &MatchedCredits::default())
             .await
             .expect("an answer")
@@ -322,12 +324,12 @@ async fn a_change_of_state_is_done_when_the_card_reads_so() {
     );
     assert!(matches!(look(ActionKind::Freeze, "Cancelled").await, Lookup::Failed { .. }));
     assert!(matches!(look(ActionKind::Close, "").await, Lookup::NotFound { .. }));
-    let desk = Desk::new(vec![]);
-    let seen = desk
+    let fixture = Fixture::new(vec![]);
+    let seen = fixture
         .artha
         .lookup(&card(), &operation(ActionKind::SetPin, Some(TASK)), &MatchedCredits::default())
         .await
         .expect("an answer");
     assert!(matches!(seen, Lookup::NotFound { .. }));
-    assert!(desk.asked().is_empty(), "the PIN is never asked for");
+    assert!(fixture.asked().is_empty(), "the PIN is never asked for");
 }

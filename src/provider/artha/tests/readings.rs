@@ -5,13 +5,13 @@ use super::*;
 #[tokio::test]
 async fn a_card_is_its_balance_and_its_details() {
     // artha wire notes, 2.7 and 2.5
-    let desk = Desk::new(vec![
+    let fixture = Fixture::new(vec![
         ok(r#"{ "availableBalance": "100.00", "cardCurrency": "USD", "cardNumber": "12134523",
                 "cardType": "OT", "currentBalance": "50.00" }"#),
         ok(r#"{ "cardNumber": "6200000000000047", "cvv": "234", "expirationDate": "2025-10-01",
                 "cardStatus": "FROZEN" }"#),
     ]);
-    let read = desk.artha.card(&card()).await.expect("a card");
+    let read = fixture.artha.card(&card()).await.expect("a card");
     let Reading::At { value, at } = read.balance else { panic!("no balance") };
     assert_eq!(
         (value.available, value.current, value.pending),
@@ -22,7 +22,7 @@ async fn a_card_is_its_balance_and_its_details() {
     assert_eq!((read.state, &*read.provider_state), (CardState::Frozen, "FROZEN"));
     assert_eq!((read.expires.as_deref(), read.kind), (Some("2025-10"), None));
     assert!(!format!("{read:?}").contains("620000"), "the card number was kept");
-    let asked: Vec<_> = desk.asked().into_iter().map(|(does, what, _)| (does, what)).collect();
+    let asked: Vec<_> = fixture.asked().into_iter().map(|(does, what, _)| (does, what)).collect();
     assert_eq!(
         asked,
         [
@@ -50,8 +50,8 @@ fn the_documented_details_without_a_state_leave_it_open() {
 async fn a_balance_is_kept_when_the_details_fail() {
     let balance =
         r#"{"availablebalance":"7.5","cardcurrency":"usd","cardnumber":null,"currentbalance":""}"#;
-    let desk = Desk::new(vec![ok(balance), Ok((500, "<html>".into()))]);
-    let read = desk.artha.card(&card()).await.expect("a card");
+    let fixture = Fixture::new(vec![ok(balance), Ok((500, "<html>".into()))]);
+    let read = fixture.artha.card(&card()).await.expect("a card");
     assert_eq!(read.available(), Some(usd("7.5")));
     assert_eq!((read.state, read.last4), (CardState::Unknown, None));
 }
@@ -135,14 +135,14 @@ async fn a_quote_is_asked_as_a_reading_and_shown_as_answered() {
     // artha wire notes, 2.8
     let answer = r#"{ "cardId": "d54f5e69-107d-49d2-bafe-7f837eb85da8", "amount": "100",
         "fee": "10", "receiveAmount": "90" }"#;
-    let desk = Desk::new(vec![ok(answer)]);
-    let quote = desk.artha.quote(&card(), usd("100")).await.expect("a quote");
+    let fixture = Fixture::new(vec![ok(answer)]);
+    let quote = fixture.artha.quote(&card(), usd("100")).await.expect("a quote");
     assert_eq!(
         (quote.fee, quote.receives, quote.debited),
         (Some(usd("10")), Some(usd("90")), Some(usd("100")))
     );
     let body = json!({ "cardId": CARD, "amount": "100.00" });
-    assert_eq!(desk.asked(), [(Access::Read, "POST /api/v1/EstimateCardTopUpFee".into(), body)]);
+    assert_eq!(fixture.asked(), [(Access::Read, "POST /api/v1/EstimateCardTopUpFee".into(), body)]);
 }
 
 #[tokio::test]
@@ -150,8 +150,8 @@ async fn a_card_s_transactions_are_asked_in_pages_from_one_until_one_is_empty() 
     let page =
         json!((0..50).map(|i| row(&format!("t{i}"), "1.00", "Success", -i)).collect::<Vec<_>>())
             .to_string();
-    let desk = Desk::new(vec![ok(&page), ok("[]"), ok(&page)]);
-    let list = all_transactions(&desk.artha, &last_day(Some(card()))).await;
+    let fixture = Fixture::new(vec![ok(&page), ok("[]"), ok(&page)]);
+    let list = all_transactions(&fixture.artha, &last_day(Some(card()))).await;
     assert_eq!((list.rows.len(), list.is_whole()), (50, true));
     let body = |page| {
         json!({ "cardId": CARD, "page": page, "size": 50,
@@ -160,7 +160,7 @@ async fn a_card_s_transactions_are_asked_in_pages_from_one_until_one_is_empty() 
     let path = "POST /api/v1/Card/Transactions".to_owned();
     // The first page is read again: a row that moved onto it would be missing.
     let asked = [1, 2, 1].map(|page| (Access::Read, path.clone(), body(page)));
-    assert_eq!(desk.asked(), asked);
+    assert_eq!(fixture.asked(), asked);
 }
 
 #[tokio::test]
@@ -168,9 +168,9 @@ async fn a_list_that_repeats_itself_ends_and_says_that_the_rest_cannot_be_asked_
     let page =
         json!((0..50).map(|i| row(&format!("t{i}"), "1.00", "Success", -i)).collect::<Vec<_>>())
             .to_string();
-    let desk = Desk::new(vec![ok(&page), ok(&page), ok(&page)]);
-    let list = all_transactions(&desk.artha, &last_day(Some(card()))).await;
-    assert_eq!((list.rows.len(), list.error.is_none(), desk.asked().len()), (50, true, 3));
+    let fixture = Fixture::new(vec![ok(&page), ok(&page), ok(&page)]);
+    let list = all_transactions(&fixture.artha, &last_day(Some(card()))).await;
+    assert_eq!((list.rows.len(), list.error.is_none(), fixture.asked().len()), (50, true, 3));
     assert!(
         list.gap.as_deref().is_some_and(|gap| gap.contains("the same page came again")),
         "{:?}",
@@ -183,9 +183,9 @@ async fn a_long_window_is_read_in_spans_of_sixty_days_that_meet() {
     let since =
         now().saturating_sub(SignedDuration::from_hours(24 * 100)).expect("a time of the test");
     let window = Window { card: Some(card()), since, until: now() };
-    let desk = Desk::new(vec![ok("[]"), ok("[]")]);
-    assert!(all_transactions(&desk.artha, &window).await.is_whole());
-    let times: Vec<_> = desk
+    let fixture = Fixture::new(vec![ok("[]"), ok("[]")]);
+    assert!(all_transactions(&fixture.artha, &window).await.is_whole());
+    let times: Vec<_> = fixture
         .asked()
         .iter()
         .map(|(_, _, body)| (body["startTime"].clone(), body["endTime"].clone()))
@@ -194,20 +194,20 @@ async fn a_long_window_is_read_in_spans_of_sixty_days_that_meet() {
     assert_eq!(times[1].0, json!("2024-11-09T13:46:40Z"));
     // A row on the second where they meet is one row, also where the provider counts both ends in.
     let seam = json!([row("seam", "1.00", "Success", -60 * 24 * 60)]).to_string();
-    let desk = Desk::new(vec![ok(&seam), ok("[]"), ok(&seam), ok("[]")]);
-    let list = all_transactions(&desk.artha, &window).await;
+    let fixture = Fixture::new(vec![ok(&seam), ok("[]"), ok(&seam), ok("[]")]);
+    let list = all_transactions(&fixture.artha, &window).await;
     assert_eq!((list.rows.len(), list.is_whole()), (1, true));
 }
 
 #[tokio::test]
 async fn all_cards_are_listed_when_the_operator_knows_the_path() {
-    let desk = Desk::with(vec![ok(r#"{"data":{"total":1,"records":[]}}"#)], |account| {
+    let fixture = Fixture::with(vec![ok(r#"{"data":{"total":1,"records":[]}}"#)], |account| {
         account.all_transactions_path = Some("/Card/AllTransactions".into());
     });
-    assert!(desk.artha.capabilities().list_all_transactions.is_yes());
-    let page = desk.artha.transactions(&last_day(None), FIRST).await.expect("a page");
+    assert!(fixture.artha.capabilities().list_all_transactions.is_yes());
+    let page = fixture.artha.transactions(&last_day(None), FIRST).await.expect("a page");
     assert!(page.items.is_empty());
-    let asked = desk.asked();
+    let asked = fixture.asked();
     assert_eq!(asked[0].1, "POST /api/v1/Card/AllTransactions");
     assert!(asked[0].2.get("cardId").is_none());
 }

@@ -34,20 +34,21 @@ async fn each_change_is_sent_once_as_documented_and_is_only_accepted() {
             json!({ "user_id": 12345, "card_id": 67890, "amount": 100.1 }),
         ),
     ] {
-        let desk = Desk::new(vec![ok(answer)]);
-        let receipt = Provider::act(&desk.banana, Permit::for_test(&card(), action, id()))
+        let fixture = Fixture::new(vec![ok(answer)]);
+        let receipt = Provider::act(&fixture.banana, Permit::for_test(&card(), action, id()))
             .await
             .expect("accepted");
         assert_eq!(receipt, Ack::Accepted { reference: None });
-        assert_eq!(desk.asked(), [(Access::Write, format!("/v9/card/{path}"), body)]);
+        assert_eq!(fixture.asked(), [(Access::Write, format!("/v9/card/{path}"), body)]);
     }
 }
 
 #[tokio::test]
 async fn a_refusal_that_repeats_the_pin_is_told_without_it() {
-    let desk = Desk::new(vec![ok(r#"{"success":false,"message":"PIN 6789 is not allowed"}"#)]);
+    let fixture =
+        Fixture::new(vec![ok(r#"{"success":false,"message":"PIN 6789 is not allowed"}"#)]);
     let action = Action::SetPin { new: Pin::typed("6789".into()).ok(), old: None };
-    let error = Provider::act(&desk.banana, Permit::for_test(&card(), action, id()))
+    let error = Provider::act(&fixture.banana, Permit::for_test(&card(), action, id()))
         .await
         .expect_err("refused");
     assert_eq!((error.outcome, &*error.reason()), (Outcome::NotDone, "PIN **** is not allowed"));
@@ -55,14 +56,14 @@ async fn a_refusal_that_repeats_the_pin_is_told_without_it() {
 
 #[tokio::test]
 async fn an_amount_is_sent_as_a_number_with_its_own_digits() {
-    let desk = Desk::new(vec![ok(r#"{"message":"ok"}"#)]);
+    let fixture = Fixture::new(vec![ok(r#"{"message":"ok"}"#)]);
     Provider::act(
-        &desk.banana,
+        &fixture.banana,
         Permit::for_test(&card(), Action::TopUp(usd("90071992547409.93")), id()),
     )
     .await
     .expect("accepted");
-    let body = desk.wire.sent(|all| all[0].json());
+    let body = fixture.wire.sent(|all| all[0].json());
     let plain = unseal(body["encrypted_payload"].as_str().expect("a payload"));
     assert_eq!(plain, br#"{"user_id":12345,"card_id":67890,"amount":90071992547409.93}"#);
 }
@@ -70,12 +71,14 @@ async fn an_amount_is_sent_as_a_number_with_its_own_digits() {
 #[tokio::test]
 async fn what_an_answer_to_a_recharge_means_for_the_money() {
     let refused = |reply: Reply| async {
-        let desk = Desk::new(vec![reply]);
-        let error =
-            Provider::act(&desk.banana, Permit::for_test(&card(), Action::TopUp(usd("5")), id()))
-                .await
-                .expect_err("an error");
-        assert_eq!(desk.asked().len(), 1, "sent once, whatever happens");
+        let fixture = Fixture::new(vec![reply]);
+        let error = Provider::act(
+            &fixture.banana,
+            Permit::for_test(&card(), Action::TopUp(usd("5")), id()),
+        )
+        .await
+        .expect_err("an error");
+        assert_eq!(fixture.asked().len(), 1, "sent once, whatever happens");
         error
     };
     let error = refused(ok(r#"{"success":false,"message":"Invalid Card State"}"#)).await;
@@ -102,20 +105,20 @@ async fn what_an_answer_to_a_recharge_means_for_the_money() {
 
 #[tokio::test]
 async fn what_banana_does_not_offer_is_not_sent() {
-    let desk = Desk::new(vec![]);
+    let fixture = Fixture::new(vec![]);
     let eur = Money::parse_wire("5", "EUR".parse().expect("a currency")).expect("an amount");
     for action in [Action::TopUp(eur), Action::SetPin { new: None, old: None }] {
-        let error = Provider::act(&desk.banana, Permit::for_test(&card(), action, id()))
+        let error = Provider::act(&fixture.banana, Permit::for_test(&card(), action, id()))
             .await
             .expect_err("refused here");
         assert_eq!((error.kind, error.outcome), (ErrorKind::Refused, Outcome::NotDone));
     }
-    assert_eq!(desk.banana.cards(FIRST).await.expect_err("no list").kind, ErrorKind::NotOffered);
+    assert_eq!(fixture.banana.cards(FIRST).await.expect_err("no list").kind, ErrorKind::NotOffered);
     assert_eq!(
-        desk.banana.quote(&card(), usd("5")).await.expect_err("no quote").kind,
+        fixture.banana.quote(&card(), usd("5")).await.expect_err("no quote").kind,
         ErrorKind::NotOffered
     );
-    assert!(desk.asked().is_empty());
+    assert!(fixture.asked().is_empty());
 }
 
 #[tokio::test]
@@ -123,12 +126,12 @@ async fn a_recharge_is_found_again_by_amount_and_time() {
     let look = |rows: Vec<Value>, claimed: &'static [&'static str]| async move {
         let none = ok(&json!({ "data": [], "total": rows.len() }).to_string());
         let list = json!({ "data": rows, "total": rows.len() }).to_string();
-        let desk = Desk::new(vec![ok(&list), none, ok(&list)]);
+        let fixture = Fixture::new(vec![ok(&list), none, ok(&list)]);
         let claimed = MatchedCredits {
             credits: claimed.iter().map(|id| Arc::from(*id)).collect(),
             ..MatchedCredits::default()
         };
-        let seen = desk
+        let seen = fixture
             .banana
             .lookup(&card(), &operation(ActionKind::TopUp), &claimed)
             .await
@@ -137,7 +140,7 @@ async fn a_recharge_is_found_again_by_amount_and_time() {
             json!({ "card_id": 67890, "type": "RECHARGE", "skip": 0, "limit": 100, "desc": true });
         // A provider may cap its pages: the list ends at an empty one.
         assert_eq!(
-            desk.asked().first(),
+            fixture.asked().first(),
             Some(&(Access::Read, "/v9/card/get_transactions".into(), body))
         );
         seen
@@ -184,17 +187,18 @@ async fn a_recharge_is_found_again_by_amount_and_time() {
 #[tokio::test]
 async fn a_change_of_state_is_done_when_the_card_reads_so() {
     let look = |action_kind: ActionKind, state: &'static str| async move {
-        let desk = Desk::new(vec![ok(
-            &json!({ "number": "1234567890123456", "status": state }).to_string()
+        let fixture = Fixture::new(vec![ok(
+            &json!({ "number": "1234567890123456", "status": state }).to_string(),
         )]);
         let lone = Card { owner: None, ..card() };
-        let seen = desk
+        let seen = fixture
             .banana
             .lookup(&lone, &operation(action_kind), &MatchedCredits::default())
             .await
             .expect("an answer");
         assert!(
-            desk.asked()
+            fixture
+                .asked()
                 .iter()
                 .all(|(does, path, _)| *does == Access::Read && path == "/v9/card/get_information")
         );
@@ -214,11 +218,11 @@ async fn a_change_of_state_is_done_when_the_card_reads_so() {
     );
     assert!(matches!(look(ActionKind::Unfreeze, "CLOSED").await, Lookup::Failed { .. }));
     assert!(matches!(look(ActionKind::Close, "").await, Lookup::NotFound { .. }));
-    let desk = Desk::new(vec![]);
-    let seen = desk
+    let fixture = Fixture::new(vec![]);
+    let seen = fixture
         .banana
         .lookup(&card(), &operation(ActionKind::SetPin), &MatchedCredits::default())
         .await
         .expect("an answer");
-    assert!(matches!(seen, Lookup::NotFound { .. }) && desk.asked().is_empty());
+    assert!(matches!(seen, Lookup::NotFound { .. }) && fixture.asked().is_empty());
 }

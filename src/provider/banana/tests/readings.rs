@@ -6,9 +6,14 @@ use super::*;
 async fn a_card_is_its_balance_its_information_and_its_template_s_kind() {
     let templates = r#"{"data":[{"id":1,"description":"x","type":"Virtual","payment_system":"Visa",
         "recharge_fee":1.5}]}"#;
-    let desk =
-        Desk::new(vec![ok(BALANCE), ok(INFORMATION), ok(templates), ok(BALANCE), ok(INFORMATION)]);
-    let read = desk.banana.card(&card()).await.expect("a card");
+    let fixture = Fixture::new(vec![
+        ok(BALANCE),
+        ok(INFORMATION),
+        ok(templates),
+        ok(BALANCE),
+        ok(INFORMATION),
+    ]);
+    let read = fixture.banana.card(&card()).await.expect("a card");
     let Reading::At { value, at } = read.balance else { panic!("no balance") };
     assert_eq!(
         (value.available, value.current, value.pending, at),
@@ -22,12 +27,12 @@ async fn a_card_is_its_balance_its_information_and_its_template_s_kind() {
     assert_eq!(read.kind, Some(CardKind::Virtual));
     assert!(!format!("{read:?}").contains("123456789"), "the card number was kept");
     assert_eq!(
-        desk.banana.card(&card()).await.expect("a card").kind,
+        fixture.banana.card(&card()).await.expect("a card").kind,
         Some(CardKind::Virtual),
         "templates are read once"
     );
     let whose = json!({ "user_id": 12345, "card_id": 67890 });
-    let asked = desk.asked();
+    let asked = fixture.asked();
     assert_eq!(asked[0], (Access::Read, "/v9/card/get_balance".into(), whose.clone()));
     assert_eq!(asked[1], (Access::Read, "/v9/card/get_information".into(), whose));
     assert_eq!(asked[2], (Access::Read, "/v9/merchant/get_card_templates".into(), json!({})));
@@ -36,7 +41,7 @@ async fn a_card_is_its_balance_its_information_and_its_template_s_kind() {
 
 #[tokio::test]
 async fn a_balance_is_kept_when_the_rest_fails_and_failing_templates_are_not_asked_for_again() {
-    let desk = Desk::new(vec![
+    let fixture = Fixture::new(vec![
         ok(BALANCE),
         Ok((500, String::new())),
         ok(BALANCE),
@@ -45,30 +50,30 @@ async fn a_balance_is_kept_when_the_rest_fails_and_failing_templates_are_not_ask
         ok(BALANCE),
         ok(INFORMATION),
     ]);
-    let read = desk.banana.card(&card()).await.expect("a card");
+    let read = fixture.banana.card(&card()).await.expect("a card");
     assert_eq!((read.available(), read.state), (Some(usd("150.5")), CardState::Unknown));
     for _ in 0..2 {
-        let read = desk.banana.card(&card()).await.expect("a card");
+        let read = fixture.banana.card(&card()).await.expect("a card");
         assert_eq!((read.state, read.kind), (CardState::Active, None));
     }
-    assert_eq!(desk.asked().len(), 7);
+    assert_eq!(fixture.asked().len(), 7);
 }
 
 #[tokio::test]
 async fn without_its_user_a_card_is_an_error_that_says_what_to_do() {
-    let desk = Desk::new(vec![]);
+    let fixture = Fixture::new(vec![]);
     let lone = Card { owner: None, ..card() };
-    let error = desk.banana.card(&lone).await.expect_err("no user");
+    let error = fixture.banana.card(&lone).await.expect_err("no user");
     assert!(
         error.reason().contains("user_id") && error.reason().contains("roster"),
         "{}",
         error.reason()
     );
-    let error = Provider::act(&desk.banana, Permit::for_test(&lone, Action::Freeze, id()))
+    let error = Provider::act(&fixture.banana, Permit::for_test(&lone, Action::Freeze, id()))
         .await
         .expect_err("no user");
     assert_eq!((error.kind, error.outcome), (ErrorKind::Refused, Outcome::NotDone));
-    assert!(desk.asked().is_empty());
+    assert!(fixture.asked().is_empty());
 }
 
 #[test]
@@ -158,9 +163,9 @@ fn the_float_is_read_from_every_likely_shape() {
 #[tokio::test]
 async fn the_documented_list_is_read() {
     // banana wire notes, 2.12
-    let desk =
-        Desk::new(vec![ok(include_str!("../../../../tests/fixtures/banana/transactions.json"))]);
-    let page = desk
+    let fixture =
+        Fixture::new(vec![ok(include_str!("../../../../tests/fixtures/banana/transactions.json"))]);
+    let page = fixture
         .banana
         .transactions(&last_day(None), PageCursor { size: 100, ..FIRST })
         .await
@@ -178,7 +183,7 @@ async fn the_documented_list_is_read() {
     assert_eq!((row.at, row.seen_at, row.merchant.as_deref()), (now(), now(), Some("RECHARGE")));
     let body = json!({ "start_date": "2024-01-14T10:30:00Z", "end_date": "2024-01-15T10:30:01Z",
         "skip": 0, "limit": 100, "desc": true });
-    assert_eq!(desk.asked(), [(Access::Read, "/v9/card/get_transactions".into(), body)]);
+    assert_eq!(fixture.asked(), [(Access::Read, "/v9/card/get_transactions".into(), body)]);
 }
 
 #[tokio::test]
@@ -187,13 +192,14 @@ async fn pages_overlap_by_a_row_and_no_total_ends_them() {
         let rows: Vec<Value> = ids.map(|id| row(id, "1", "SUCCESS", -1)).collect();
         ok(&json!({ "data": rows, "total": 2 }).to_string())
     };
-    let desk = Desk::new(vec![page(1..3), page(2..4), page(3..4)]);
-    let list = all_transactions(&desk.banana, &last_day(Some(card()))).await;
+    let fixture = Fixture::new(vec![page(1..3), page(2..4), page(3..4)]);
+    let list = all_transactions(&fixture.banana, &last_day(Some(card()))).await;
     let ids: Vec<&str> = list.rows.iter().map(|row| &*row.id).collect();
     assert_eq!((ids, list.is_whole()), (vec!["1", "2", "3"], true));
-    let skips: Vec<Value> = desk.asked().iter().map(|(_, _, body)| body["skip"].clone()).collect();
+    let skips: Vec<Value> =
+        fixture.asked().iter().map(|(_, _, body)| body["skip"].clone()).collect();
     assert_eq!(skips, [0, 1, 2]);
-    assert_eq!(desk.asked()[1].2["card_id"], json!(67890));
+    assert_eq!(fixture.asked()[1].2["card_id"], json!(67890));
 }
 
 #[tokio::test]
@@ -204,7 +210,7 @@ async fn a_row_that_leaves_the_page_before_is_noticed_and_nothing_is_lost() {
     };
     // Row 1 goes away after the first page: row 4 moves up between the two, and the overlap does
     // not come.
-    let desk = Desk::new(vec![
+    let fixture = Fixture::new(vec![
         page(&[1, 2, 3]),
         page(&[5]),
         page(&[2, 3, 4]),
@@ -212,7 +218,7 @@ async fn a_row_that_leaves_the_page_before_is_noticed_and_nothing_is_lost() {
         page(&[5]),
         page(&[2, 3, 4]),
     ]);
-    let list = all_transactions(&desk.banana, &last_day(Some(card()))).await;
+    let list = all_transactions(&fixture.banana, &last_day(Some(card()))).await;
     let mut ids: Vec<&str> = list.rows.iter().map(|row| &*row.id).collect();
     ids.sort_unstable();
     assert_eq!((ids, list.is_whole()), (vec!["1", "2", "3", "4", "5"], true));
@@ -221,9 +227,9 @@ async fn a_row_that_leaves_the_page_before_is_noticed_and_nothing_is_lost() {
 #[tokio::test]
 async fn a_list_that_ignores_dates_is_left_once_it_is_older_than_the_window() {
     let rows = [row(3, "1", "SUCCESS", -10), row(2, "1", "SUCCESS", -60 * 25)];
-    let desk = Desk::new(vec![ok(&json!({ "data": rows, "total": 90_000 }).to_string())]);
-    let list = all_transactions(&desk.banana, &last_day(None)).await;
-    assert_eq!((list.rows.len(), list.is_whole(), desk.asked().len()), (2, true, 1));
+    let fixture = Fixture::new(vec![ok(&json!({ "data": rows, "total": 90_000 }).to_string())]);
+    let list = all_transactions(&fixture.banana, &last_day(None)).await;
+    assert_eq!((list.rows.len(), list.is_whole(), fixture.asked().len()), (2, true, 1));
 }
 
 #[test]
