@@ -50,10 +50,10 @@ use portfolio::Portfolio;
 use screen::Screen;
 use search::Search;
 
-/// A clock that goes back by more than this was set.
+/// Backward jumps larger than this mean that the clock was set back.
 const SET_BACK: SignedDuration = SignedDuration::from_secs(2);
 
-/// Everything the board can hear.
+/// Everything that can happen to the board.
 #[derive(Debug)]
 #[expect(
     clippy::large_enum_variant,
@@ -68,16 +68,16 @@ pub enum Msg {
     Resized(u16, u16),
     /// Time passed.
     Tick(Timestamp),
-    /// The engine tells something.
+    /// The engine reports something.
     EngineEvent(EngineEvent),
     /// Something around the board failed, such as the clipboard; one sentence.
     Failed(String),
 }
 
-/// Everything an update can want.
+/// Everything that an update can ask of the loop.
 #[derive(Debug)]
 pub enum Effect {
-    /// Ask the engine.
+    /// Give the engine a job.
     Ask(Job),
     /// Put text on the clipboard.
     Copy(String),
@@ -89,7 +89,7 @@ pub enum Effect {
     Quit,
 }
 
-/// What a board begins with.
+/// What a board starts with.
 #[derive(Debug)]
 pub struct Start {
     /// What is known already.
@@ -108,12 +108,13 @@ pub struct Model {
     pub(crate) keymap: Keymap,
     pub(crate) screen: Screen,
     pub(crate) panes: Panes,
+    /// While one is open, keys go to it.
     pub(crate) dialog: Option<Dialog>,
     pub(crate) help: Option<help::Help>,
     /// `y` was pressed: the next key says what is copied.
     pub(crate) copying: bool,
     pub(crate) notice: Option<Notice>,
-    /// Since when rows stand still.
+    /// Since when the screen is paused.
     pub(crate) paused: Option<Timestamp>,
     /// What the engine was last asked to read first: the selected card and those that can be seen.
     watching: Option<(Option<CardKey>, Vec<CardKey>)>,
@@ -129,14 +130,14 @@ pub(crate) struct Panes {
     pub(crate) providers: providers::Providers,
 }
 
-/// Changes the board by one message; what it wants done is answered.
+/// Changes the board by one message, and returns what is to be done.
 pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
     update_all(model, [msg])
 }
 
-/// Changes the board by messages that came together, in their order. What follows from news is
-/// worked out once for all of them: before a key, which is meant for what then is on screen, and at
-/// the end.
+/// Changes the board by messages that came together, in their order. What follows from events is
+/// worked out once for all of them: at the end, and before a key, which is meant for what the
+/// operator sees then.
 pub fn update_all(model: &mut Model, msgs: impl IntoIterator<Item = Msg>) -> Vec<Effect> {
     let mut effects = Vec::new();
     let mut settled = true;
@@ -154,7 +155,7 @@ pub fn update_all(model: &mut Model, msgs: impl IntoIterator<Item = Msg>) -> Vec
                 Vec::new()
             }
             Msg::Tick(at) => model.tick(at),
-            Msg::EngineEvent(news) => model.apply(&news),
+            Msg::EngineEvent(event) => model.apply(&event),
             Msg::Failed(why) => {
                 model.notice_failure(&why);
                 Vec::new()
@@ -177,7 +178,7 @@ pub fn wake_at(model: &Model) -> Option<Timestamp> {
 }
 
 impl Model {
-    /// The board of the cards.
+    /// The board with the cards in front.
     #[must_use]
     pub fn new(start: Start) -> Self {
         let mut model = Self {
@@ -192,7 +193,7 @@ impl Model {
             paused: None,
             watching: None,
         };
-        // What this wants is asked for by the first message.
+        // Its effects are dropped: the first message asks for the same again.
         model.settle();
         model.watching = None;
         model
@@ -214,7 +215,7 @@ impl Model {
         }
     }
 
-    /// The card that keys are about: the one of the focused row.
+    /// The card that commands apply to: the one of the row under the cursor.
     pub(crate) fn subject(&self) -> Option<CardKey> {
         match self.screen.focus {
             Pane::Cards => self.panes.cards.list.selected().cloned(),
@@ -301,7 +302,7 @@ impl Model {
         effects
     }
 
-    /// Tells the lists how many rows can be seen; drawing asks the same functions.
+    /// Sets how many rows of each list can be seen; drawing uses the same [`Self::parts`].
     fn scroll(&mut self, layout: &Layout) {
         for (pane, area) in &layout.panes {
             let rows = self.parts(*pane, *area).rows();
@@ -315,7 +316,7 @@ impl Model {
         }
     }
 
-    /// Which cards are to be read first, when that changed.
+    /// Tells the engine which cards to read first, when that has changed.
     fn watch_job(&mut self, layout: &Layout) -> Option<Effect> {
         let selected = self.subject().or_else(|| self.panes.detail.card.clone());
         let visible: Vec<CardKey> = match layout.area(Pane::Cards) {
@@ -330,7 +331,7 @@ impl Model {
         wanted.map(|(selected, visible)| Effect::Ask(Job::Watch { selected, visible }))
     }
 
-    /// Goes where a dialog leads; what it wants done is answered.
+    /// Goes where a dialog leads, and returns what is to be done.
     fn follow(&mut self, transition: Transition) -> Vec<Effect> {
         match transition.next {
             Next::Stay | Next::StayChanged => {}

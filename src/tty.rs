@@ -393,9 +393,9 @@ mod tests {
     #[test]
     fn a_frame_without_a_change_writes_nothing() {
         let mut screen = Screen::default();
-        let draw = |screen: &mut Screen, words: &'static str| {
+        let draw = |screen: &mut Screen, text: &'static str| {
             let view = |to: &mut Buffer| {
-                to.set_string(0, 0, words, ratatui::style::Style::new());
+                to.set_string(0, 0, text, ratatui::style::Style::new());
                 Some(Position::new(1, 0))
             };
             String::from_utf8(screen.frame((20, 2), view).expect("a frame")).expect("text")

@@ -29,7 +29,7 @@ use theme::{Role, Theme};
 pub fn view(model: &Model, theme: &Theme, to: &mut Buffer) -> Option<Position> {
     let screen = *to.area();
     let layout = model.layout();
-    if layout.class == Breakpoint::Advice
+    if layout.breakpoint == Breakpoint::Advice
         || screen.width < model.screen.size.0
         || screen.height < model.screen.size.1
     {
@@ -60,15 +60,15 @@ pub fn view(model: &Model, theme: &Theme, to: &mut Buffer) -> Option<Position> {
 
 fn advice(screen: Rect, theme: &Theme, to: &mut Buffer) -> Option<Position> {
     let room = usize::from(screen.width);
-    let words = [
+    let text = [
         "cardtop needs 80x24 or more; 60x16 shows the list only",
         "80x24 or more, 60x16 for the list",
         "needs 80x24",
     ];
-    let words = words.into_iter().find(|words| text::width(words) <= room).unwrap_or("80x24");
+    let text = text.into_iter().find(|text| text::width(text) <= room).unwrap_or("80x24");
     if screen.height > 0 {
         let y = screen.y + (screen.height - 1) / 2;
-        to.set_stringn(screen.x, y, text::fit(words, room), room, theme.style(Role::Text));
+        to.set_stringn(screen.x, y, text::fit(text, room), room, theme.style(Role::Text));
     }
     None
 }

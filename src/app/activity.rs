@@ -15,10 +15,9 @@ use jiff::Timestamp;
 /// Which operations are listed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Tab {
-    /// All.
     #[default]
     All,
-    /// Mine.
+    /// Those of this operator.
     Mine,
     /// Those that are not settled.
     Open,
@@ -60,7 +59,7 @@ pub(crate) struct Activity {
     pub(crate) hidden: usize,
     /// Revision of the filter, and the tab.
     memo: Memo<(u64, Tab)>,
-    /// The operation whose journal was last asked for, and how recent it was then.
+    /// The operation whose journal was last requested, and when it had changed last.
     steps_asked: Option<(OperationId, Timestamp)>,
 }
 
@@ -93,11 +92,11 @@ impl Activity {
     /// Asks for the journal of the operation under the cursor, once for each of its changes.
     pub(crate) fn ask_for_steps(&mut self, portfolio: &Portfolio) -> Option<Effect> {
         let selected = portfolio.operation(*self.list.selected()?)?;
-        let asked = (selected.id, selected.updated_at);
-        if self.steps_asked == Some(asked) {
+        let version = (selected.id, selected.updated_at);
+        if self.steps_asked == Some(version) {
             return None;
         }
-        self.steps_asked = Some(asked);
+        self.steps_asked = Some(version);
         Some(Effect::Ask(Job::Steps(selected.id)))
     }
 }

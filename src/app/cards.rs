@@ -1,6 +1,6 @@
 //! The pane of all cards: order, filter, marks and the cursor.
 //!
-//! Attention first by default. The order stands still while a dialog is open or the screen is
+//! The most urgent first by default. The order is held while a dialog is open or the screen is
 //! paused.
 
 use std::cmp::Ordering;
@@ -24,13 +24,10 @@ pub(crate) enum Sort {
     /// The most urgent first.
     #[default]
     Attention,
-    /// State.
     State,
-    /// Holder.
     Holder,
-    /// Last four digits.
+    /// The last four digits.
     Card,
-    /// Provider.
     Provider,
     /// Available, within its currency.
     Available,
@@ -80,7 +77,7 @@ pub(crate) struct Cards {
     pub(crate) hidden: usize,
     /// Of every card, whatever the filter shows.
     attention: BTreeMap<CardKey, Attention>,
-    /// What that was computed from. It is never held still: it says what is so now.
+    /// What that was computed from. It is never held: it says what is true now.
     attention_of: Option<DataVersion>,
     /// Revisions of the filter, and of order and marks.
     memo: Memo<(u64, u64)>,
@@ -122,7 +119,6 @@ impl Cards {
         self.order_revision += 1;
     }
 
-    /// Marks nothing.
     pub(crate) fn unmark(&mut self) {
         self.marks.clear();
         self.order_revision += 1;

@@ -117,7 +117,7 @@ impl FromStr for Chord {
                         "{text}, which terminals send for another key"
                     )));
                 }
-                // It tells no large letters from small ones here.
+                // A terminal sends the same for both cases of a letter with control.
                 Key::Char(c) => Key::Char(c.to_ascii_lowercase()),
                 key => key,
             };
@@ -204,7 +204,11 @@ mod tests {
         ] {
             assert_eq!(text.parse::<Chord>().map(|chord| chord.to_string()), Ok(text.to_owned()));
         }
-        assert_eq!("ctrl-D".parse::<Chord>(), "ctrl-d".parse(), "a terminal tells them not apart");
+        assert_eq!(
+            "ctrl-D".parse::<Chord>(),
+            "ctrl-d".parse(),
+            "a terminal sends the same for both"
+        );
         for other in ["ctrl-i", "ctrl-M", "ctrl-h", "ctrl-["] {
             assert!(
                 other.parse::<Chord>().is_err_and(|why| why.to_string().contains("another key")),

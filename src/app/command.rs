@@ -26,7 +26,6 @@ pub(crate) struct CommandSpec {
     pub(crate) hint: Hint,
     /// The words of the help. Commands with the same words share a line.
     pub(crate) help: &'static str,
-    /// What it does.
     pub(super) run: Run,
 }
 
@@ -55,22 +54,18 @@ pub(super) enum Run {
 /// Where the help puts a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Group {
-    /// Moving about.
     Move,
-    /// Finding.
     Find,
     /// Changing; each asks first.
     Act,
-    /// Watching.
     Watch,
-    /// Taking away.
+    /// Taking text away, by the clipboard.
     Share,
     /// Safety and the rest.
     Safety,
 }
 
 impl Group {
-    /// Its heading.
     pub(crate) const fn heading(self) -> &'static str {
         match self {
             Self::Move => "Move",
@@ -192,7 +187,8 @@ commands! {
     Left "left" ["h", "left"] TABBED Move
         Hint::Hidden, "tab", Run::Show(|model| model.tab(Direction::Backward));
     Right "right" ["l", "right"] TABBED Move
-        Hint::Pair(Command::Left, "/", "tabs"), "tab", Run::Show(|model| model.tab(Direction::Forward));
+        Hint::Pair(Command::Left, "/", "tabs"), "tab",
+        Run::Show(|model| model.tab(Direction::Forward));
     NextDecline "next-decline" ["e"] FILTERED Find
         Hint::Pane("decline"), "next decline", Run::Show(|model| model.seek(Direction::Forward));
     PreviousDecline "previous-decline" ["E"] FILTERED Find
@@ -200,7 +196,8 @@ commands! {
     Explain "explain" ["i"] FEED Find
         Hint::Pane("explain"), "explain this row", Run::Show(Model::explain);
     Shorter "shorter" ["["] FEED Find
-        Hint::Hidden, "time range", Run::Show(|model| model.panes.feed.step_range(Direction::Backward));
+        Hint::Hidden, "time range",
+        Run::Show(|model| model.panes.feed.step_range(Direction::Backward));
     Longer "longer" ["]"] FEED Find
         Hint::Pair(Command::Shorter, " ", "range"), "time range",
         Run::Show(|model| model.panes.feed.step_range(Direction::Forward));

@@ -13,12 +13,9 @@ use crate::domain::transaction::{TransactionKind, TransactionState};
 /// Which rows of the timeline are shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Tab {
-    /// All.
     #[default]
     All,
-    /// Holds.
     Holds,
-    /// Declines.
     Declines,
     /// Money in.
     TopUps,
@@ -68,7 +65,7 @@ pub(crate) struct Detail {
 }
 
 impl Detail {
-    /// Shows a card.
+    /// Shows a card, with the cursor on its newest row.
     pub(crate) fn show(&mut self, card: Option<CardKey>) {
         if self.card != card {
             self.card = card;

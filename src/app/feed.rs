@@ -1,5 +1,5 @@
-//! The feed: transactions and operations in one list, newest first, with its filter, its stretch of
-//! time and its totals.
+//! The feed: transactions and operations in one list, newest first, with its filter, its time range
+//! and its totals.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -20,28 +20,21 @@ use crate::domain::transaction::{Transaction, TransactionKind, TransactionState}
 /// A row by identity.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Entry {
-    /// A transaction. Its time is part of the name so that it is found without a search through
-    /// all.
+    /// A transaction. Its time is part of the key, so that it is found by binary search.
     Transaction {
-        /// When.
         at: Timestamp,
-        /// The provider's id.
         id: Arc<str>,
-        /// Whose.
         provider: ProviderId,
         /// Its card, where it names one.
         card: Option<Arc<str>>,
     },
-    /// An operation.
     Operation(OperationId),
 }
 
 /// A row as it is known now.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Known<'a> {
-    /// A transaction.
     Transaction(&'a Transaction),
-    /// An operation.
     Operation(&'a Operation),
 }
 
@@ -55,7 +48,7 @@ impl Entry {
         }
     }
 
-    /// The row as it is known now; `None` when it is not known any more.
+    /// The row as it is known now; `None` when it was dropped.
     pub(crate) fn known<'a>(&self, portfolio: &'a Portfolio) -> Option<Known<'a>> {
         match self {
             Self::Transaction { at, id, provider, card } => portfolio
@@ -86,7 +79,7 @@ impl Known<'_> {
         }
     }
 
-    /// When it happened, or was asked.
+    /// When it happened, or was requested.
     pub(crate) fn at(&self) -> Timestamp {
         match self {
             Self::Transaction(row) => row.at,
@@ -102,8 +95,8 @@ impl Known<'_> {
     }
 }
 
-/// Transactions and operations in one order of time, newest first. An operation that a transaction
-/// proves is told by that row.
+/// Transactions and operations by time, newest first. An operation that a transaction proves is
+/// left out: the transaction stands for it.
 pub(crate) fn merged<'a>(
     transactions: impl Iterator<Item = &'a Transaction>,
     operations: impl Iterator<Item = &'a Operation>,
@@ -126,12 +119,11 @@ pub(crate) fn merged<'a>(
     }
 }
 
-/// Rows by identity.
 pub(crate) fn entries(rows: &[Known<'_>]) -> Vec<Entry> {
     rows.iter().map(Known::entry).collect()
 }
 
-/// Stretches of time that `[` and `]` step through.
+/// Time ranges that `[` and `]` step through.
 const RANGES: [(&str, Option<SignedDuration>); 8] = [
     ("15m", Some(SignedDuration::from_mins(15))),
     ("1h", Some(SignedDuration::from_hours(1))),
@@ -146,9 +138,7 @@ const RANGES: [(&str, Option<SignedDuration>); 8] = [
 /// Sums of one currency over the rows that are shown. A sum too large to be exact is `None`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Total {
-    /// The currency.
     pub(crate) currency: Currency,
-    /// How many rows.
     pub(crate) rows: usize,
     /// Spent, holds included.
     pub(crate) out: Option<Money>,
@@ -166,9 +156,9 @@ pub(crate) struct Feed {
     pub(crate) totals: Vec<Total>,
     /// The cursor stays on the newest row.
     pub(crate) follow: bool,
-    /// The row under the cursor is explained below the list, also where there is little room.
+    /// The row under the cursor is explained below the list even where there is little room.
     pub(crate) explain: bool,
-    /// Rows of this stretch of time that the filter hides.
+    /// Rows of this time range that the filter hides.
     pub(crate) hidden: usize,
     /// Rows that came since the screen was paused.
     pub(crate) waiting: usize,
@@ -195,7 +185,7 @@ impl Default for Feed {
 }
 
 impl Feed {
-    /// The stretch of time in words: `24h`, `ever`.
+    /// The time range in words: `24h`, `ever`.
     pub(crate) fn range(&self) -> &'static str {
         RANGES.get(self.range).map_or("ever", |(word, _)| word)
     }
@@ -217,7 +207,7 @@ impl Feed {
         }
     }
 
-    /// Stays on the row under the cursor, and follows nothing any more.
+    /// Stays on the row under the cursor instead of following the newest.
     pub(crate) const fn hold(&mut self) {
         self.follow = false;
         self.list.hold();
@@ -258,7 +248,7 @@ impl Feed {
         self.list.set(entries(&rows));
     }
 
-    /// Rows of the stretch of time that is shown. On a paused screen, those that were known then.
+    /// Rows of the time range that is shown. On a paused screen, those that were known then.
     fn in_range<'a>(&self, portfolio: &'a Portfolio, paused: Option<Timestamp>) -> Vec<Known<'a>> {
         let range = RANGES.get(self.range).and_then(|(_, range)| *range);
         let since =
@@ -307,13 +297,13 @@ fn totals(rows: &[Known<'_>]) -> Vec<Total> {
     for row in rows {
         let Known::Transaction(row) = row else { continue };
         let currency = row.amount.currency();
-        let place =
+        let index =
             totals.iter().position(|total| total.currency == currency).unwrap_or_else(|| {
                 let zero = Some(Money::zero(currency));
                 totals.push(Total { currency, rows: 0, out: zero, into: zero, declined: zero });
                 totals.len() - 1
             });
-        let Some(total) = totals.get_mut(place) else { continue };
+        let Some(total) = totals.get_mut(index) else { continue };
         total.rows += 1;
         let sum = match (row.state, row.kind) {
             (TransactionState::Declined, _) => &mut total.declined,

@@ -21,7 +21,7 @@ pub(crate) struct Field {
 pub(crate) struct Window {
     /// The text.
     pub(crate) seen: String,
-    /// In which column of it the cursor stands.
+    /// The column of it where the cursor stands.
     pub(crate) cursor: usize,
     /// Columns to its left that are not seen.
     pub(crate) hidden: usize,
@@ -38,19 +38,19 @@ impl Field {
         Self { input: Input::new(text.chars().take(self.longest).collect()), ..self }
     }
 
-    /// What stands in it.
+    /// Its text.
     pub(crate) fn text(&self) -> &str {
         self.input.value()
     }
 
-    /// What stands in it as a reason for the journal, card numbers masked; `None` when it is blank.
+    /// Its text as a reason for the journal, card numbers masked; `None` when it is blank.
     pub(crate) fn reason(&self) -> Option<Arc<str>> {
         let reason = text::clean(self.text());
         if reason.is_empty() { None } else { Some(reason.into()) }
     }
 
     /// Where the cursor stands, in characters.
-    pub(crate) fn place(&self) -> usize {
+    pub(crate) fn cursor(&self) -> usize {
         self.input.cursor()
     }
 
@@ -75,7 +75,7 @@ impl Field {
         }
     }
 
-    /// Takes a key; `false` when it is none of a field's.
+    /// Takes a key; `false` when a field has no use for it.
     pub(crate) fn key(&mut self, chord: &Chord) -> bool {
         let plain = !chord.ctrl && !chord.alt;
         let request = match chord.key {

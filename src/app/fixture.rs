@@ -227,7 +227,7 @@ pub(crate) fn health(name: &str, state: HealthState, since: i64, why: Option<&st
     }))
 }
 
-/// Providers, and nothing heard yet.
+/// Providers, before anything was read.
 pub(crate) fn bare(size: (u16, u16)) -> Model {
     let providers = ["artha", "banana", "enkash", "ibanera"].map(info).to_vec();
     let portfolio = Portfolio::new(now(), TimeZone::fixed(offset(2)), "anay".into(), 7, providers);
@@ -246,8 +246,8 @@ pub(crate) fn board_with_keys(size: (u16, u16), lines: &str) -> Model {
 /// The board of the design, of this size.
 pub(crate) fn board(size: (u16, u16)) -> Model {
     let mut model = bare(size);
-    for news in story() {
-        _ = update(&mut model, Msg::EngineEvent(news));
+    for event in story() {
+        _ = update(&mut model, Msg::EngineEvent(event));
     }
     model
 }
@@ -392,10 +392,10 @@ fn operations() -> Vec<Operation> {
 
 /// The journal's lines of the unknown top-up.
 pub(crate) fn steps(id: OperationId) -> EngineEvent {
-    let step = |age: i64, what: &str, words: &str, line: u64| Step {
+    let step = |age: i64, what: &str, text: &str, line: u64| Step {
         at: ago(age),
         kind: what.into(),
-        words: words.into(),
+        words: text.into(),
         line,
         hash: Arc::from("9c1e"),
     };
@@ -411,7 +411,7 @@ pub(crate) fn steps(id: OperationId) -> EngineEvent {
 }
 
 fn story() -> Vec<EngineEvent> {
-    let mut news = vec![
+    let mut events = vec![
         EngineEvent::Cards(cards()),
         EngineEvent::Transactions(transactions()),
         health("artha", HealthState::Ok, 4, None),
@@ -425,8 +425,8 @@ fn story() -> Vec<EngineEvent> {
         },
         EngineEvent::Stale { provider: provider("enkash"), why: "HTTP 503".into() },
     ];
-    news.extend(operations().into_iter().map(EngineEvent::Operation));
-    news
+    events.extend(operations().into_iter().map(EngineEvent::Operation));
+    events
 }
 
 /// Presses keys, spelled as in the file of keys, and answers what they wanted.

@@ -4,7 +4,6 @@ use super::chord::{Chord, Key};
 use super::command::{Command, Group, TABLE};
 use super::keymap::{Keymap, written};
 
-/// The open help.
 #[derive(Debug, Default)]
 pub(crate) struct Help {
     /// Rows scrolled away.

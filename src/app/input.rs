@@ -72,7 +72,7 @@ impl Model {
         else {
             return;
         };
-        let words = if self.screen.focus == Pane::Providers && spec.is_about_a_card() {
+        let text = if self.screen.focus == Pane::Providers && spec.is_about_a_card() {
             let cards = self.keymap.hint(Command::Cards, "shows the cards");
             format!("{} is for a card, this is a provider: {cards}", spec.help)
         } else {
@@ -80,6 +80,6 @@ impl Model {
                 spec.panes.iter().map(|pane| pane.name().to_lowercase()).collect();
             format!("{}: not here, but in {}", spec.help, panes.join(", "))
         };
-        self.remark(&words);
+        self.remark(&text);
     }
 }

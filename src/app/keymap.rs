@@ -12,7 +12,7 @@ use crate::config::{Keys, meant};
 #[derive(Clone, Debug)]
 pub struct Keymap(BTreeMap<Command, Vec<Chord>>);
 
-/// Why keys cannot be used, in one sentence with the place where they are written.
+/// Why keys cannot be used, in one sentence with file and line.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct KeymapError(String);
@@ -29,7 +29,7 @@ impl Default for Keymap {
 
 impl Keymap {
     /// The same keys, but for the commands that these lines name. The keys that confirm a change
-    /// are not in the table: nobody can put another command on them, or them elsewhere.
+    /// are not in the table, so they can neither be moved nor given to a command.
     ///
     /// # Errors
     /// When a line is not understood, or gives a key to a second command that works in the same
@@ -68,8 +68,8 @@ impl Keymap {
 
     /// What a command does behind its key: `f freeze`; without a key only what it does.
     #[must_use]
-    pub fn hint(&self, command: Command, words: &str) -> String {
-        self.key(command).map_or_else(|| words.to_owned(), |key| format!("{key} {words}"))
+    pub fn hint(&self, command: Command, text: &str) -> String {
+        self.key(command).map_or_else(|| text.to_owned(), |key| format!("{key} {text}"))
     }
 
     /// What a chord means in a pane.
@@ -95,7 +95,7 @@ impl Keymap {
 
 /// The command and chords of a line of the file.
 fn parse_line(line: &Keys) -> Result<(Command, Vec<Chord>), KeymapError> {
-    let error = |words: String| KeymapError(format!("{}: board.keys{words}", line.place));
+    let error = |text: String| KeymapError(format!("{}: board.keys{text}", line.place));
     let Some(spec) = TABLE.iter().find(|spec| spec.name == line.command) else {
         let names: Vec<&str> = TABLE.iter().map(|spec| spec.name).collect();
         let suggestion = meant(&line.command, &names);
@@ -123,7 +123,7 @@ struct Conflict {
 }
 
 impl Conflict {
-    /// Names the line that can be changed: of two lines the later one, of a line and a key of ours
+    /// Names the line that can be changed: of two lines the later one, of a line and a default key
     /// the line.
     fn error(&self, keys: &[Keys]) -> KeymapError {
         let position = |spec: &CommandSpec| keys.iter().position(|line| line.command == spec.name);
@@ -247,10 +247,10 @@ mod tests {
 
     #[test]
     fn chords_are_written_as_people_write_them() {
-        let words: Vec<String> = ["enter", "ctrl-d", "space", "pgdn", "G", "f1"]
+        let text: Vec<String> = ["enter", "ctrl-d", "space", "pgdn", "G", "f1"]
             .iter()
             .map(|c| written(c.parse().expect("a chord")))
             .collect();
-        assert_eq!(words, ["Enter", "^d", "Space", "PgDn", "G", "F1"]);
+        assert_eq!(text, ["Enter", "^d", "Space", "PgDn", "G", "F1"]);
     }
 }

@@ -1,7 +1,5 @@
-//! Which panes are on screen and where: one function of the size, the view and the zoom, asked by
-//! update and by drawing.
-//!
-//! Draws nothing.
+//! Which panes are on screen and where: one function of the size, the view and the zoom, used by
+//! update and by drawing. Draws nothing.
 
 pub(crate) mod parts;
 
@@ -68,8 +66,7 @@ impl Breakpoint {
 /// Where everything is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Layout {
-    /// How wide the screen is.
-    pub(crate) class: Breakpoint,
+    pub(crate) breakpoint: Breakpoint,
     /// The two lines above.
     pub(crate) top: Rect,
     /// The line of the filter while it is typed, or shown for the focused pane.
@@ -81,26 +78,32 @@ pub(crate) struct Layout {
 }
 
 impl Layout {
-    /// For a view (the pane that was asked for) at this size. `only` shows nothing but that pane.
+    /// For a view (the pane that was chosen) at this size. `only` shows nothing but that pane.
     pub(crate) fn of(size: (u16, u16), view: Pane, only: Option<Pane>, bar: u16) -> Self {
         let (width, height) = size;
-        let class = Breakpoint::of(size);
+        let breakpoint = Breakpoint::of(size);
         let whole = Rect::new(0, 0, width, height);
-        if class == Breakpoint::Advice {
+        if breakpoint == Breakpoint::Advice {
             let nothing = Rect::new(0, 0, 0, 0);
-            return Self { class, top: nothing, bar: None, panes: Vec::new(), bottom: nothing };
+            return Self {
+                breakpoint,
+                top: nothing,
+                bar: None,
+                panes: Vec::new(),
+                bottom: nothing,
+            };
         }
         let [top, rest] = cut_top(whole, 2);
         let [rest, bottom] = cut_top(rest, rest.height.saturating_sub(2));
         let [line, body] = cut_top(rest, bar);
         let panes = match (only, view) {
             (Some(pane), _) => vec![(pane, body)],
-            (None, Pane::Cards) => board(class, body),
+            (None, Pane::Cards) => board(breakpoint, body),
             (None, Pane::Detail | Pane::Feed | Pane::Activity | Pane::Providers) => {
                 vec![(view, body)]
             }
         };
-        Self { class, top, bar: (bar > 0).then_some(line), panes, bottom }
+        Self { breakpoint, top, bar: (bar > 0).then_some(line), panes, bottom }
     }
 
     /// Where a pane is, if it can be seen.
@@ -109,8 +112,8 @@ impl Layout {
     }
 }
 
-fn board(class: Breakpoint, body: Rect) -> Vec<(Pane, Rect)> {
-    match class {
+fn board(breakpoint: Breakpoint, body: Rect) -> Vec<(Pane, Rect)> {
+    match breakpoint {
         Breakpoint::Advice => Vec::new(),
         Breakpoint::Narrow if body.height < 16 => vec![(Pane::Cards, body)],
         Breakpoint::Narrow => {

@@ -1,8 +1,8 @@
 //! Whether the rows of a pane have to be made again.
 //!
 //! Making rows visits everything that is known, so it is done only when something they depend on
-//! has changed: the data, the minute (filters such as `since:15m` and stretches of time move with
-//! it), or what the operator chose. While rows are held still, only the operator's choices count.
+//! has changed: the data, the minute (filters such as `since:15m` and time ranges move with it), or
+//! what the operator chose. While rows are held, only the operator's choices count.
 
 use super::portfolio::Portfolio;
 

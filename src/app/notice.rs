@@ -17,7 +17,7 @@ const STAYS: Duration = Duration::from_secs(8);
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Notice {
     /// One sentence.
-    pub(crate) words: String,
+    pub(crate) text: String,
     /// Something went wrong: it does not go away by itself.
     pub(crate) wrong: bool,
     since: Timestamp,
@@ -25,15 +25,15 @@ pub(crate) struct Notice {
 
 impl Model {
     /// Says what happened.
-    pub(super) fn remark(&mut self, words: &str) {
+    pub(super) fn remark(&mut self, text: &str) {
         self.notice =
-            Some(Notice { words: words.to_owned(), wrong: false, since: self.portfolio.now });
+            Some(Notice { text: text.to_owned(), wrong: false, since: self.portfolio.now });
     }
 
     /// Says what went wrong.
-    fn complain(&mut self, words: &str) {
-        let words = text::one_line(words);
-        self.notice = Some(Notice { words, wrong: true, since: self.portfolio.now });
+    fn complain(&mut self, text: &str) {
+        let text = text::one_line(text);
+        self.notice = Some(Notice { text, wrong: true, since: self.portfolio.now });
     }
 
     /// Removes a remark that stood long enough.

@@ -39,7 +39,7 @@ pub struct Portfolio {
     pub transactions: Transactions,
     /// Newest first.
     pub operations: Vec<Operation>,
-    /// Journal lines of operations that were asked for.
+    /// Journal lines of operations whose journal was requested.
     pub steps: BTreeMap<OperationId, Vec<Step>>,
     /// Cards the operator watches.
     pub watched: BTreeSet<CardKey>,
@@ -53,7 +53,7 @@ pub struct Portfolio {
 pub struct Accounts {
     /// In the order of the configuration.
     pub providers: Vec<ProviderInfo>,
-    /// How each is doing; none for one that was not heard of yet.
+    /// How each is; a provider that was not read yet has none.
     pub health: BTreeMap<ProviderId, Health>,
     /// The merchant's money at each.
     pub floats: BTreeMap<ProviderId, Reading<Vec<Money>>>,
@@ -197,7 +197,7 @@ impl Portfolio {
         self.accounts.providers.iter().any(|info| info.environment == Environment::Production)
     }
 
-    /// Whether a change may be asked now.
+    /// Whether a change may be requested now.
     ///
     /// # Errors
     /// Why not. An unsettled operation is [`Refusal::Open`], so that a dialog can show it.

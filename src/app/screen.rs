@@ -8,7 +8,7 @@ use super::list::Direction;
 pub(crate) struct Screen {
     /// The terminal's size, columns and rows.
     pub(crate) size: (u16, u16),
-    /// The pane that was asked for; [`Pane::Cards`] is the board of several panes.
+    /// The pane that was chosen; [`Pane::Cards`] is the board of several panes.
     pub(crate) view: Pane,
     /// The pane that keys go to.
     pub(crate) focus: Pane,

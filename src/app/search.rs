@@ -44,7 +44,7 @@ impl Default for Search {
 }
 
 impl Search {
-    /// What stands in the line.
+    /// The text of the line.
     pub(crate) fn text(&self) -> &str {
         self.line.text()
     }
@@ -59,7 +59,7 @@ impl Search {
         !self.filter.is_empty()
     }
 
-    /// Reads the text again: `since:15m` moves with the time.
+    /// Parses the text again: `since:15m` moves with the time.
     pub(crate) fn reread(&mut self, now: Timestamp, zone: &TimeZone) {
         match filter::parse(self.text(), now, zone) {
             Ok(filter) => (self.filter, self.error) = (filter, None),
@@ -68,7 +68,7 @@ impl Search {
         self.revision += 1;
     }
 
-    /// Nothing is filtered.
+    /// Empties and closes the line.
     pub(crate) fn clear(&mut self) {
         *self = Self { revision: self.revision + 1, ..Self::default() };
     }
@@ -99,8 +99,8 @@ impl Search {
     /// Completes the word before the cursor as far as it is certain; what it may become is kept to
     /// be shown.
     fn complete(&mut self) {
-        let (value, place) = (self.text().to_owned(), self.line.place());
-        let cursor = value.char_indices().nth(place).map_or(value.len(), |(at, _)| at);
+        let value = self.text().to_owned();
+        let cursor = value.char_indices().nth(self.line.cursor()).map_or(value.len(), |(at, _)| at);
         self.offers = filter::complete(&value, cursor);
         let Some(common) = self.offers.iter().cloned().reduce(|a, b| common_start(&a, &b)) else {
             return;

@@ -25,8 +25,8 @@ fn tick(model: &mut Model, seconds: i64) {
     _ = update(model, Msg::Tick(at));
 }
 
-fn apply(model: &mut Model, news: EngineEvent) -> Vec<Effect> {
-    update(model, Msg::EngineEvent(news))
+fn apply(model: &mut Model, event: EngineEvent) -> Vec<Effect> {
+    update(model, Msg::EngineEvent(event))
 }
 
 fn jobs(effects: Vec<Effect>) -> Vec<String> {
@@ -223,14 +223,14 @@ fn the_next_decline_is_one_key_away() {
 #[test]
 fn an_unsettled_operation_is_looked_for_by_its_key_and_a_settled_one_is_not() {
     let mut model = board((120, 40));
-    let asked = jobs(press(&mut model, "3"));
-    assert!(asked.iter().any(|job| job.starts_with("Steps")), "{asked:?}");
-    let asked = jobs(press(&mut model, "j c"));
-    assert!(asked.iter().any(|job| job.starts_with("Look")), "{asked:?}");
-    let asked = jobs(press(&mut model, "j c"));
-    assert!(!asked.iter().any(|job| job.starts_with("Look")), "{asked:?}");
+    let requested = jobs(press(&mut model, "3"));
+    assert!(requested.iter().any(|job| job.starts_with("Steps")), "{requested:?}");
+    let requested = jobs(press(&mut model, "j c"));
+    assert!(requested.iter().any(|job| job.starts_with("Look")), "{requested:?}");
+    let requested = jobs(press(&mut model, "j c"));
+    assert!(!requested.iter().any(|job| job.starts_with("Look")), "{requested:?}");
     assert_eq!(
-        model.notice.as_ref().map(|notice| notice.words.ends_with("is settled: DONE")),
+        model.notice.as_ref().map(|notice| notice.text.ends_with("is settled: DONE")),
         Some(true)
     );
 }
@@ -279,10 +279,10 @@ fn changes_open_a_dialog_for_the_card_under_the_cursor() {
         ("x", "c-7731"),
     ] {
         let mut model = board((120, 40));
-        let asked = jobs(press(&mut model, keys));
+        let requested = jobs(press(&mut model, keys));
         assert!(
-            asked.iter().all(|job| job.starts_with("RefreshCard")),
-            "{keys}: the first key only reads: {asked:?}"
+            requested.iter().all(|job| job.starts_with("RefreshCard")),
+            "{keys}: the first key only reads: {requested:?}"
         );
         assert_eq!(
             model.dialog.as_ref().and_then(Dialog::card).map(|key| &*key.id),
@@ -298,7 +298,7 @@ fn a_failure_around_the_board_is_said_until_the_next_key() {
     let effects = update(&mut model, Msg::Failed("not copied: no terminal".to_owned()));
     assert!(jobs(effects).iter().all(|job| job.starts_with("Watch")));
     tick(&mut model, 60);
-    let notice = model.notice.as_ref().map(|notice| notice.words.as_str());
+    let notice = model.notice.as_ref().map(|notice| notice.text.as_str());
     assert_eq!(notice, Some("a part of cardtop failed: not copied: no terminal"));
     press(&mut model, "j");
     assert_eq!(model.notice, None);
@@ -315,9 +315,9 @@ fn a_refusal_is_said_when_no_dialog_shows_it() {
     };
     apply(&mut model, refused);
     tick(&mut model, 60);
-    let words = model.notice.as_ref().map(|notice| notice.words.clone());
+    let text = model.notice.as_ref().map(|notice| notice.text.clone());
     assert_eq!(
-        words.as_deref(),
+        text.as_deref(),
         Some("..4242: NOT SENT, the card changed since"),
         "it stays until a key is pressed"
     );
@@ -331,9 +331,9 @@ fn what_became_of_a_change_is_said_once_and_old_ones_are_not_told_again() {
     assert_eq!(model.notice, None, "the journal that was read at the start is no news");
     let sent = model.portfolio.operations.first().cloned().expect("the fixture sends one");
     apply(&mut model, EngineEvent::Operation(Operation { state: OperationState::Unknown, ..sent }));
-    let words = model.notice.as_ref().map(|notice| notice.words.as_str());
+    let text = model.notice.as_ref().map(|notice| notice.text.as_str());
     assert_eq!(
-        words,
+        text,
         Some(
             "top-up 30.00 USD of ..4242: UNKNOWN, cardtop is looking for it; do not send it again"
         )
@@ -348,7 +348,7 @@ fn a_large_figure_is_never_cut() {
     let lines =
         super::present::card::summary(&model.portfolio, &model.keymap, &key("artha", "9999"), 36);
     let text: Vec<String> =
-        lines.iter().map(|line| line.iter().map(|(_, words)| words.as_str()).collect()).collect();
+        lines.iter().map(|line| line.iter().map(|(_, text)| text.as_str()).collect()).collect();
     assert!(text.iter().any(|line| line.contains("1,234,567,890,123.45 USD")), "{text:#?}");
 }
 
@@ -373,9 +373,9 @@ fn copying_takes_two_keys_and_says_what_it_copied() {
 #[test]
 fn providers_are_paused_and_read_by_their_keys() {
     let mut model = board((120, 40));
-    let asked = jobs(press(&mut model, "4 j p r"));
-    assert_eq!(asked.len(), 2, "{asked:?}");
-    assert!(asked.iter().all(|job| job.contains("banana")), "{asked:?}");
+    let requested = jobs(press(&mut model, "4 j p r"));
+    assert_eq!(requested.len(), 2, "{requested:?}");
+    assert!(requested.iter().all(|job| job.contains("banana")), "{requested:?}");
 }
 
 #[test]
@@ -411,7 +411,7 @@ fn of_a_provider_the_status_is_copied_as_sentences_for_a_ticket() {
     );
     assert!(!model.copying, "there is no menu of the card");
     assert_eq!(
-        model.notice.as_ref().map(|notice| notice.words.as_str()),
+        model.notice.as_ref().map(|notice| notice.text.as_str()),
         Some("copied: status of enkash")
     );
     let mut unheard = bare((80, 24));
@@ -426,7 +426,7 @@ fn of_a_provider_the_status_is_copied_as_sentences_for_a_ticket() {
 fn keys_of_a_card_say_why_they_do_nothing_among_the_providers() {
     let mut model = board((120, 40));
     press(&mut model, "4");
-    for (keys, words) in [
+    for (keys, text) in [
         ("f", "freeze or unfreeze is for a card, this is a provider: 1 shows the cards"),
         ("C", "close for good is for a card, this is a provider: 1 shows the cards"),
         ("enter", "open is for a card, this is a provider: 1 shows the cards"),
@@ -434,7 +434,7 @@ fn keys_of_a_card_say_why_they_do_nothing_among_the_providers() {
         ("e", "next decline: not here, but in cards, feed, activity"),
     ] {
         assert!(jobs(press(&mut model, keys)).is_empty() && model.dialog.is_none());
-        assert_eq!(model.notice.as_ref().map(|notice| notice.words.as_str()), Some(words));
+        assert_eq!(model.notice.as_ref().map(|notice| notice.text.as_str()), Some(text));
     }
     press(&mut model, "h");
     assert_eq!(model.notice, None, "a key that only moves says nothing");
@@ -455,8 +455,8 @@ fn nobody_can_take_the_keys_that_confirm() {
     press(&mut model, "B");
     assert!(model.dialog.is_some());
     tick(&mut model, 1);
-    let asked = jobs(press(&mut model, "1 y"));
-    assert!(asked.len() == 1 && asked[0].starts_with("Act"), "{asked:?}");
+    let requested = jobs(press(&mut model, "1 y"));
+    assert!(requested.len() == 1 && requested[0].starts_with("Act"), "{requested:?}");
     press(&mut model, "esc esc");
     assert_eq!(jobs(press(&mut model, "y 1")), ["Redraw", "Suspend"]);
 }
@@ -565,14 +565,14 @@ fn a_proven_top_up_is_one_row_and_names_its_operation() {
 #[test]
 fn attention_fades_with_time_by_itself() {
     let mut model = board((120, 40));
-    let words = |model: &Model| {
+    let text = |model: &Model| {
         let now = model.portfolio.now;
         model.panes.cards.attention(&key("artha", "0917")).map(|attention| attention.words(now))
     };
-    assert_eq!(words(&model).as_deref(), Some("DECLINED 9m 22.10"));
+    assert_eq!(text(&model).as_deref(), Some("DECLINED 9m 22.10"));
     tick(&mut model, 16 * 60);
     assert_eq!(
-        words(&model).as_deref(),
+        text(&model).as_deref(),
         Some("frozen 27m by anay"),
         "a decline of a quarter of an hour ago is old"
     );
@@ -604,7 +604,7 @@ fn a_card_that_was_never_read_shows_no_figure() {
     let model = board((120, 40));
     let unread = CardKey::new(&key("artha", "1").provider, "c-new");
     let lines = super::present::card::summary(&model.portfolio, &model.keymap, &unread, 60);
-    let text: String = lines.iter().flatten().map(|(_, words)| words.as_str()).collect();
+    let text: String = lines.iter().flatten().map(|(_, text)| text.as_str()).collect();
     assert!(text.contains("Balance not read yet") && !text.contains("0.00"), "{text}");
 }
 
@@ -614,7 +614,7 @@ fn a_sum_that_does_not_agree_is_said_and_not_repaired() {
     let lines =
         super::present::card::summary(&model.portfolio, &model.keymap, &key("ibanera", "3020"), 80);
     let text: Vec<String> =
-        lines.iter().map(|line| line.iter().map(|(_, words)| words.as_str()).collect()).collect();
+        lines.iter().map(|line| line.iter().map(|(_, text)| text.as_str()).collect()).collect();
     assert!(
         text.iter().any(
             |line| line.contains("DOES NOT ADD UP: total - holds is 19.00, ibanera sent 15.75")
@@ -629,7 +629,7 @@ fn an_unknown_decline_code_is_never_guessed() {
     let lines =
         super::present::card::summary(&model.portfolio, &model.keymap, &key("artha", "1200"), 80);
     let text: Vec<String> =
-        lines.iter().map(|line| line.iter().map(|(_, words)| words.as_str()).collect()).collect();
+        lines.iter().map(|line| line.iter().map(|(_, text)| text.as_str()).collect()).collect();
     assert!(text.iter().any(|line| line.contains("not mapped: 57")), "{text:#?}");
     assert!(text.iter().any(|line| line.contains("ask artha what it means")), "{text:#?}");
     assert!(!text.iter().any(|line| line.contains("say")), "{text:#?}");
@@ -643,6 +643,6 @@ fn fifty_declines_of_one_card_are_one_row_of_the_board() {
         .map(|n| declined(transaction(&ivo, &format!("x-{n}"), 10 + n, "9.00 EUR", "LIDL"), "51"))
         .collect();
     apply(&mut model, EngineEvent::Transactions(rows));
-    let words = model.panes.cards.attention(&ivo).map(|attention| attention.words(now()));
-    assert_eq!(words.as_deref(), Some("DECLINED 10s 9.00"));
+    let text = model.panes.cards.attention(&ivo).map(|attention| attention.words(now()));
+    assert_eq!(text.as_deref(), Some("DECLINED 10s 9.00"));
 }

@@ -1,4 +1,4 @@
-//! How much is done for a key, an event or a frame: counted by tests, and by nobody else.
+//! How much is done for a key, an event or a frame, counted in tests only.
 //!
 //! Time depends on the machine, counts do not: a test that asserts them fails when the work begins
 //! to grow with the data where it grew with the screen only.

@@ -10,6 +10,8 @@ use rust_decimal::Decimal;
 use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 
+use super::text::group_digits;
+
 /// An amount of one currency, in major units (12.40 USD), with all the digits it came with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Money {
@@ -157,21 +159,8 @@ impl Money {
         let digits = self.digits();
         let (sign, digits) =
             digits.strip_prefix('-').map_or(("", digits.as_str()), |rest| ("-", rest));
-        let (whole, fraction) =
-            digits.split_once('.').map_or((digits, None), |(w, f)| (w, Some(f)));
-        let mut out = String::with_capacity(digits.len() + 8);
-        out.push_str(sign);
-        for (i, c) in whole.chars().enumerate() {
-            if i > 0 && (whole.len() - i).is_multiple_of(3) {
-                out.push(',');
-            }
-            out.push(c);
-        }
-        if let Some(fraction) = fraction {
-            out.push('.');
-            out.push_str(fraction);
-        }
-        out
+        let (whole, fraction) = digits.split_at(digits.find('.').unwrap_or(digits.len()));
+        format!("{sign}{}{fraction}", group_digits(whole))
     }
 
     fn joined(

@@ -8,8 +8,8 @@ use aws_lc_rs::iv::FixedLength;
 use aws_lc_rs::{constant_time, digest, hmac};
 use data_encoding::{BASE32_NOPAD, BASE64, HEXLOWER, HEXLOWER_PERMISSIVE};
 
-/// AES-256-CBC with PKCS#7 under a key of 32 bytes: the initialization vector, then the ciphertext, as
-/// base64 (banana wire notes, 1.4).
+/// AES-256-CBC with PKCS#7 under a key of 32 bytes: the initialization vector, then the ciphertext,
+/// as base64 (banana wire notes, 1.4).
 pub(super) fn cbc_encrypt(key: &[u8], iv: [u8; 16], plain: &[u8]) -> Option<String> {
     let key =
         PaddedBlockEncryptingKey::cbc_pkcs7(UnboundCipherKey::new(&AES_256, key).ok()?).ok()?;
@@ -76,8 +76,8 @@ pub(super) fn totp(secret: &str, unix_seconds: i64) -> Option<String> {
     let tag = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, &key), &step);
     let tag = tag.as_ref();
     let from = usize::from(tag.last()? & 0x0f);
-    let four: [u8; 4] = tag.get(from..from + 4)?.try_into().ok()?;
-    Some(format!("{:06}", (u32::from_be_bytes(four) & 0x7fff_ffff) % 1_000_000))
+    let truncated = u32::from_be_bytes(*tag.get(from..)?.first_chunk()?) & 0x7fff_ffff;
+    Some(format!("{:06}", truncated % 1_000_000))
 }
 
 #[cfg(test)]

@@ -35,7 +35,7 @@ pub(super) fn view(model: &Model, area: Rect, canvas: &mut Canvas<'_>) {
     if with_journal && let Some(selected) = list.selected().and_then(|id| portfolio.operation(*id))
     {
         let columns = usize::from(parts.inside.width).saturating_sub(2);
-        let lines = journal(portfolio, selected, columns);
+        let lines = journal(portfolio, &model.keymap, selected, columns);
         canvas.section(&format!("op {}", selected.id.short()), &lines, parts.about);
     }
 }

@@ -24,14 +24,14 @@ impl Canvas<'_> {
     /// A line of words from a column on, cut at `end`.
     pub(super) fn line(&mut self, line: &[(Role, String)], x: u16, y: u16, end: u16) {
         let mut x = x;
-        for (role, words) in line {
+        for (role, text) in line {
             if x >= end {
                 break;
             }
             let room = usize::from(end - x);
             let fitted = match role {
-                Role::Border if self.theme.ascii => text::fit(&words.replace('│', "|"), room),
-                _ => text::fit(words, room),
+                Role::Border if self.theme.ascii => text::fit(&text.replace('│', "|"), room),
+                _ => text::fit(text, room),
             };
             let style = Style::reset().patch(self.theme.style(*role));
             self.buffer.set_stringn(x, y, &fitted, room, style);
@@ -74,10 +74,10 @@ impl Canvas<'_> {
         if until - from >= of || area.width < 30 || area.height < 2 {
             return;
         }
-        let words = format!(" {}-{until} of {} ", from + 1, thousands(of));
-        let x = area.right().saturating_sub(u16::try_from(words.len() + 2).unwrap_or(area.width));
+        let text = format!(" {}-{until} of {} ", from + 1, thousands(of));
+        let x = area.right().saturating_sub(u16::try_from(text.len() + 2).unwrap_or(area.width));
         let style = Style::reset().patch(self.theme.style(Role::Muted));
-        self.buffer.set_stringn(x, area.bottom() - 1, &words, words.len(), style);
+        self.buffer.set_stringn(x, area.bottom() - 1, &text, text.len(), style);
     }
 
     /// Why a list is empty, below its heading.

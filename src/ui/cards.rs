@@ -6,7 +6,7 @@ use super::canvas::Canvas;
 use super::table::{Row, draw};
 use crate::app::Model;
 use crate::app::layout::Pane;
-use crate::app::present::cards::{CardRow, columns, sorted_by, title, why_empty};
+use crate::app::present::cards::{ListedCard, columns, sorted_by, title, why_empty};
 use crate::app::present::table::{Context, cells};
 use crate::app::present::time::TimeFormat;
 
@@ -21,7 +21,7 @@ pub(super) fn view(model: &Model, area: Rect, canvas: &mut Canvas<'_>) {
         .list
         .window()
         .filter_map(|(key, cursor)| {
-            let cells = cells(columns(), &context, &CardRow::of(model, key)?);
+            let cells = cells(columns(), &context, &ListedCard::of(model, key)?);
             Some(Row { cells, cursor, marked: cards.marks.contains(key) })
         })
         .collect();

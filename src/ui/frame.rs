@@ -61,13 +61,13 @@ impl Frame<'_> {
             let heading = theme.style(if self.focused { Role::Focus } else { Role::Heading });
             to.set_string(left + 1, top, format!(" {title} "), Style::reset().patch(heading));
         }
-        let words = text::fit(self.right, room.saturating_sub(used + 1));
-        if !words.is_empty() && text::width(self.right) <= room.saturating_sub(used + 1) {
-            let width = u16::try_from(text::width(&words) + 2).unwrap_or(area.width);
+        let text = text::fit(self.right, room.saturating_sub(used + 1));
+        if !text.is_empty() && text::width(self.right) <= room.saturating_sub(used + 1) {
+            let width = u16::try_from(text::width(&text) + 2).unwrap_or(area.width);
             to.set_string(
                 right.saturating_sub(width),
                 top,
-                format!(" {words} "),
+                format!(" {text} "),
                 Style::reset().patch(theme.style(Role::Muted)),
             );
         }

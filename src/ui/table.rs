@@ -68,19 +68,18 @@ fn draw_cells(
     to: &mut Buffer,
 ) {
     let mut x = line.x + 2;
-    for ((setting, width), (role, words)) in widths.settings.iter().zip(&widths.columns).zip(cells)
-    {
+    for ((setting, width), (role, text)) in widths.settings.iter().zip(&widths.columns).zip(cells) {
         if *width == 0 {
             continue;
         }
         let room = usize::from(line.right().saturating_sub(x)).min(*width);
-        let words = match setting {
+        let text = match setting {
             // Half a figure is a wrong figure.
-            Setting::Figure if text::width(words) > room => text::right("~", room),
-            Setting::Figure => text::right(words, room),
-            Setting::Words | Setting::Whole => text::left(words, room),
+            Setting::Figure if text::width(text) > room => text::right("~", room),
+            Setting::Figure => text::right(text, room),
+            Setting::Words | Setting::Whole => text::left(text, room),
         };
-        to.set_stringn(x, line.y, &words, room, over.unwrap_or_else(|| theme.style(*role)));
+        to.set_stringn(x, line.y, &text, room, over.unwrap_or_else(|| theme.style(*role)));
         x = x.saturating_add(u16::try_from(width + widths.gap).unwrap_or(u16::MAX));
     }
 }
@@ -133,7 +132,7 @@ fn fit<R>(columns: &[Column<R>], rows: &[Row], room: usize) -> Widths {
 fn least_widths<R>(columns: &[Column<R>], rows: &[Row]) -> Vec<usize> {
     let widest_cell = |index: usize| {
         let cells = rows.iter().filter_map(|row| row.cells.get(index));
-        cells.map(|(_, words)| text::width(words)).max().unwrap_or(0)
+        cells.map(|(_, text)| text::width(text)).max().unwrap_or(0)
     };
     columns
         .iter()
@@ -167,11 +166,11 @@ fn hide<R>(columns: &[Column<R>], widths: &mut [usize], room: usize) {
 /// Takes from the widest words until everything fits; figures and whole words are left alone.
 fn shrink<R>(columns: &[Column<R>], widths: &mut [usize], room: usize) {
     while widths.iter().sum::<usize>() > room {
-        let words = columns
+        let text = columns
             .iter()
             .zip(widths.iter_mut())
             .filter(|(column, _)| column.width.setting == Setting::Words);
-        match words.map(|(_, width)| width).max_by_key(|width| **width) {
+        match text.map(|(_, width)| width).max_by_key(|width| **width) {
             Some(width) if *width > 4 => *width -= 1,
             Some(_) | None => return,
         }
@@ -218,7 +217,7 @@ mod tests {
 
     fn widths(room: usize, amount: &str) -> Vec<usize> {
         let cells = ["ACTIVE", "Mara Lindqvist", "artha", amount]
-            .map(|words| (Role::Text, words.to_owned()))
+            .map(|text| (Role::Text, text.to_owned()))
             .to_vec();
         fit(&COLUMNS, &[Row { cells, ..Row::default() }], room).columns
     }

@@ -50,8 +50,8 @@ fn text_with(model: &Model, theme: &Theme) -> String {
     out
 }
 
-/// The board with the journal of its unknown operation.
-fn told(size: (u16, u16), keys: &str) -> Model {
+/// The board after these keys, with the journal of its unknown operation.
+fn board_after(size: (u16, u16), keys: &str) -> Model {
     let mut model = board(size);
     let unknown = model
         .portfolio
@@ -80,40 +80,40 @@ fn the_main_board_in_ascii_without_colour() {
 
 #[test]
 fn one_card_at_two_sizes() {
-    insta::assert_snapshot!("card_80x24", text(&told((80, 24), "/ 4 2 4 2 enter enter")));
-    insta::assert_snapshot!("card_120x40", text(&told((120, 40), "/ 4 2 4 2 enter enter")));
+    insta::assert_snapshot!("card_80x24", text(&board_after((80, 24), "/ 4 2 4 2 enter enter")));
+    insta::assert_snapshot!("card_120x40", text(&board_after((120, 40), "/ 4 2 4 2 enter enter")));
 }
 
 #[test]
 fn the_feed_with_its_filter() {
     insta::assert_snapshot!(
         "feed_80x24",
-        text(&told((80, 24), "2 / s t a t u s : d e c l i n e d enter p"))
+        text(&board_after((80, 24), "2 / s t a t u s : d e c l i n e d enter p"))
     );
-    insta::assert_snapshot!("feed_120x40", text(&told((120, 40), "2 e")));
-    insta::assert_snapshot!("feed_80x24_explained", text(&told((80, 24), "2 i")));
+    insta::assert_snapshot!("feed_120x40", text(&board_after((120, 40), "2 e")));
+    insta::assert_snapshot!("feed_80x24_explained", text(&board_after((80, 24), "2 i")));
     insta::assert_snapshot!(
         "feed_120x40_wrong_filter",
-        text(&told((120, 40), "2 / a m o u n t > x"))
+        text(&board_after((120, 40), "2 / a m o u n t > x"))
     );
 }
 
 #[test]
 fn activity_and_its_journal() {
-    insta::assert_snapshot!("activity_80x24", text(&told((80, 24), "3 j")));
-    insta::assert_snapshot!("activity_120x40", text(&told((120, 40), "3 j")));
+    insta::assert_snapshot!("activity_80x24", text(&board_after((80, 24), "3 j")));
+    insta::assert_snapshot!("activity_120x40", text(&board_after((120, 40), "3 j")));
 }
 
 #[test]
 fn the_health_of_providers() {
-    insta::assert_snapshot!("providers_80x24", text(&told((80, 24), "4 j j")));
-    insta::assert_snapshot!("providers_120x40", text(&told((120, 40), "4 j j")));
+    insta::assert_snapshot!("providers_80x24", text(&board_after((80, 24), "4 j j")));
+    insta::assert_snapshot!("providers_120x40", text(&board_after((120, 40), "4 j j")));
 }
 
 #[test]
 fn the_help_lists_every_key() {
-    insta::assert_snapshot!("help_80x24", text(&told((80, 24), "?")));
-    insta::assert_snapshot!("help_120x40", text(&told((120, 40), "?")));
+    insta::assert_snapshot!("help_80x24", text(&board_after((80, 24), "?")));
+    insta::assert_snapshot!("help_120x40", text(&board_after((120, 40), "?")));
 }
 
 #[test]
@@ -141,11 +141,19 @@ fn keys_of_the_operators_own_are_shown_wherever_the_old_ones_were() {
 }
 
 #[test]
+fn the_journal_names_the_key_that_looks_now() {
+    let mut model = board_with_keys((120, 40), "check = \"C\"");
+    press(&mut model, "3 j");
+    let screen = text(&model);
+    assert!(screen.contains("C looks now"), "{screen}");
+}
+
+#[test]
 fn an_empty_board_says_why() {
     let text = text(&bare((80, 24)));
     assert!(text.contains("artha: being read for the first time"), "{text}");
     assert!(text.contains("Nothing in the last 24h: ] looks further back."), "{text}");
-    let filtered = self::text(&told((80, 24), "/ n o b o d y enter"));
+    let filtered = self::text(&board_after((80, 24), "/ n o b o d y enter"));
     assert!(
         filtered.contains("The filter hides all 16 cards: Esc shows them again."),
         "{filtered}"
@@ -185,7 +193,7 @@ fn a_state_that_was_not_read_with_the_figures_says_so() {
 fn colour_adds_nothing_that_words_do_not_say() {
     for keys in ["", "2", "3", "4", "enter", "?", "/ 4", "y", "z"] {
         for size in [(80, 24), (120, 40), (200, 60)] {
-            let model = told(size, keys);
+            let model = board_after(size, keys);
             let mono = Theme { mono: true, ..Theme::default() };
             assert_eq!(text_with(&model, &mono), text(&model), "{keys}");
         }
@@ -196,7 +204,7 @@ fn colour_adds_nothing_that_words_do_not_say() {
 fn no_size_breaks_a_screen() {
     let views = ["", "2", "3", "4", "enter", "? j j", "/ 4 (", "2 p", "tab tab z", "f"];
     for keys in views {
-        let mut model = told((120, 40), keys);
+        let mut model = board_after((120, 40), keys);
         let few = (1..=60).flat_map(|columns| (1..=20).map(move |rows| (columns, rows)));
         let many =
             [(60, 16), (61, 17), (80, 24), (99, 21), (100, 16), (160, 20), (220, 70), (400, 16)];
@@ -211,14 +219,14 @@ fn no_size_breaks_a_screen() {
 
 #[test]
 fn a_screen_that_shrank_before_the_board_heard_of_it_is_not_drawn_outside() {
-    let model = told((200, 60), "?");
+    let model = board_after((200, 60), "?");
     let mut small = Buffer::empty(Rect::new(0, 0, 70, 18));
     assert_eq!(view(&model, &Theme::default(), &mut small), None);
 }
 
 #[test]
 fn only_the_focused_pane_reverses_its_row() {
-    let mut model = told((120, 40), "");
+    let mut model = board_after((120, 40), "");
     let reversed = |model: &Model| {
         let buffer = drawn(model);
         let style = Theme::default().style(Role::Selection).add_modifier;

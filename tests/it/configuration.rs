@@ -11,6 +11,7 @@ use cardtop::config::{ConfigError, Environment, Glyphs};
 use cardtop::domain::card::CardState;
 use cardtop::provider::crypto::Padding;
 use cardtop::provider::encoding::TextEncoding;
+use cardtop::provider::kinds::KINDS;
 use cardtop::provider::{Config, ProviderConfig, artha, banana, enkash, ibanera};
 use proptest::prelude::*;
 
@@ -83,7 +84,8 @@ fn the_example_loads_and_shows_the_defaults() {
     assert_eq!(names, ["acme-eu", "bravo", "prepaid-in", "us"], "the order of the file is kept");
     assert_eq!(
         config.providers.iter().map(ProviderConfig::kind).collect::<Vec<_>>(),
-        ["artha", "banana", "enkash", "ibanera"]
+        KINDS.iter().map(|kind| kind.name).collect::<Vec<_>>(),
+        "each kind has its example"
     );
     let first = config.providers.first().expect("an account");
     assert_eq!(first.roster.as_deref(), Some(Path::new("/etc/cardtop/acme-cards.csv")));

@@ -41,7 +41,10 @@ const CONFIG: &str = "[providers.quarry]\nkind = \"pebble\"\nenvironment = \"san
 
 /// The made-up wire: one page of cards, and one call that stops or starts a card.
 #[derive(Clone)]
-struct Quarry(Arc<Mutex<Vec<(u32, &'static str, String)>>>);
+struct Quarry(Arc<Mutex<Vec<CardRow>>>);
+
+/// Id, name and status of a card.
+type CardRow = (u32, &'static str, String);
 
 impl Quarry {
     fn new() -> Self {

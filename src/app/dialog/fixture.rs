@@ -161,7 +161,7 @@ impl Operator {
     pub(crate) fn pass(mut self, millis: u64) -> Self {
         self.portfolio.now =
             self.portfolio.now.saturating_add(Duration::from_millis(millis)).expect("a time");
-        self.act(|dialog, portfolio| dialog.tick(portfolio));
+        self.step(|dialog, portfolio| dialog.tick(portfolio));
         self
     }
 
@@ -169,7 +169,7 @@ impl Operator {
     pub(crate) fn keys(mut self, keys: &str) -> Self {
         for key in keys.split_whitespace() {
             let chord: Chord = key.parse().expect("a key");
-            self.act(|dialog, portfolio| dialog.key(&chord, portfolio));
+            self.step(|dialog, portfolio| dialog.key(&chord, portfolio));
         }
         self
     }
@@ -177,26 +177,26 @@ impl Operator {
     /// Types characters one by one.
     pub(crate) fn types(mut self, text: &str) -> Self {
         for c in text.chars() {
-            self.act(|dialog, portfolio| dialog.key(&Chord::char(c), portfolio));
+            self.step(|dialog, portfolio| dialog.key(&Chord::char(c), portfolio));
         }
         self
     }
 
     pub(super) fn pastes(mut self, text: &str) -> Self {
-        self.act(|dialog, portfolio| dialog.paste(text, portfolio));
+        self.step(|dialog, portfolio| dialog.paste(text, portfolio));
         self
     }
 
     /// The engine emits an event.
     pub(crate) fn apply(mut self, event: EngineEvent) -> Self {
         self.portfolio.apply(&event);
-        self.act(|dialog, portfolio| dialog.apply(&event, portfolio));
+        self.step(|dialog, portfolio| dialog.apply(&event, portfolio));
         self
     }
 
-    fn act(&mut self, act: impl FnOnce(&mut Dialog, &mut Portfolio) -> Transition) {
+    fn step(&mut self, step: impl FnOnce(&mut Dialog, &mut Portfolio) -> Transition) {
         let Some(dialog) = &mut self.dialog else { return };
-        let transition = act(dialog, &mut self.portfolio);
+        let transition = step(dialog, &mut self.portfolio);
         let question = transition.effects.iter().find_map(|effect| match effect {
             Effect::Ask(Job::RecentCredit { asked, .. }) => Some(*asked),
             _ => None,

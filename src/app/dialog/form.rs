@@ -73,8 +73,8 @@ impl<Body: FormBody> Form<Body> {
         }
     }
 
-    /// A key for the confirmation: `confirm` says what follows once it is complete. A key that
-    /// belongs to something else is left alone.
+    /// A key for the confirmation: `confirm` sends the change once it is complete. Other keys do
+    /// nothing.
     pub(super) fn confirmation_key(
         &mut self,
         chord: &Chord,

@@ -1,5 +1,5 @@
-//! How a pane is divided inside its frame: asked by update, which scrolls, and by drawing, so that
-//! both know the same number of rows.
+//! How a pane is divided inside its frame. Update, which scrolls, and drawing both use it, so that
+//! they agree on the number of rows.
 
 use ratatui::layout::Rect;
 
@@ -102,8 +102,8 @@ impl Model {
         lines
     }
 
-    /// Nothing on the board; in the whole view totals and, where there is room or when asked for,
-    /// the explanation of a row.
+    /// Nothing on the board; in the whole view totals and, where there is room or when the operator
+    /// chose it, the explanation of a row.
     fn below_feed(&self, inner: Rect) -> Heights {
         if !self.screen.is_alone(Pane::Feed) {
             return Heights::default();

@@ -82,9 +82,9 @@ fn heading(portfolio: &Portfolio, card: &Card, columns: usize) -> Vec<Line> {
         // The title names the holder.
         let owner =
             card.owner.as_deref().map(|owner| format!("   customer {owner}")).unwrap_or_default();
-        let words = format!("   {}   id {}{owner}", card.key.provider, card.key.id);
+        let text = format!("   {}   id {}{owner}", card.key.provider, card.key.id);
         if let Some(first) = lines.first_mut() {
-            first.push((Role::Muted, words));
+            first.push((Role::Muted, text));
         }
     }
     if !card.labels.is_empty() {
@@ -111,12 +111,12 @@ struct Figure<'a> {
     money: Option<Money>,
     /// `~` for a figure that may be old.
     tilde: &'a str,
-    words: &'a str,
+    text: &'a str,
 }
 
 impl Figure<'_> {
     fn line(&self, columns: usize) -> Line {
-        let Self { label, sign, money, tilde, words } = *self;
+        let Self { label, sign, money, tilde, text } = *self;
         let figure = money
             .map_or_else(|| "-".to_owned(), |money| format!("{tilde}{sign}{}", money.grouped()));
         let code = money.map(|money| money.currency().code().to_owned()).unwrap_or_default();
@@ -133,7 +133,7 @@ impl Figure<'_> {
             // A figure that needs more room than its neighbours takes it: it is never cut.
             (role, text::right(&figure, text::width(&figure).max(room))),
             (Role::Muted, format!(" {}", text::left(&code, 5))),
-            (Role::Muted, words.to_owned()),
+            (Role::Muted, text.to_owned()),
         ]
     }
 }
@@ -154,31 +154,31 @@ fn balance(portfolio: &Portfolio, card: &Card, columns: usize) -> Vec<Line> {
         format!("read {} ({age})", portfolio.local_time(at, TimeFormat::Full))
     };
     let mut lines = if balance.current.is_none() && balance.pending.is_none() {
-        let words = if balance.available.is_some() {
+        let text = if balance.available.is_some() {
             read
         } else {
             format!("not sent by {}", card.key.provider)
         };
         let (label, money) = ("Available", balance.available);
-        vec![Figure { label, sign: "", money, tilde, words: &words }.line(columns)]
+        vec![Figure { label, sign: "", money, tilde, text: &text }.line(columns)]
     } else {
         sum(portfolio, card, &balance, (tilde, &read), columns)
     };
     lines.extend(in_flight(portfolio, card, columns));
     if let Some(why) = why {
-        let words = format!("LAST KNOWN, read {} ago: {why}", text::age(portfolio.now, at));
-        lines.extend(paragraph(Role::Caution, &words, columns));
+        let text = format!("LAST KNOWN, read {} ago: {why}", text::age(portfolio.now, at));
+        lines.extend(paragraph(Role::Caution, &text, columns));
     }
     lines
 }
 
 fn balance_not_read(portfolio: &Portfolio, card: &Card, columns: usize) -> Vec<Line> {
     let health = portfolio.accounts.health.get(&card.key.provider);
-    let words = health.and_then(|health| health.why.as_deref()).map_or_else(
+    let text = health.and_then(|health| health.why.as_deref()).map_or_else(
         || "Balance not read yet".to_owned(),
         |why| format!("Balance not read yet: {why}"),
     );
-    paragraph(Role::Muted, &words, columns).collect()
+    paragraph(Role::Muted, &text, columns).collect()
 }
 
 /// Total, holds and available as a sum, and whether it agrees.
@@ -197,17 +197,17 @@ fn sum(
         count => format!("{count} holds"),
     };
     let is_held = balance.pending.is_some_and(|pending| !pending.amount().is_zero());
-    let (words, agrees) = agreement(balance);
+    let (text, agrees) = agreement(balance);
     let mut lines: Vec<Line> = [
-        Figure { label: "Total", sign: "", money: balance.current, tilde, words: read },
+        Figure { label: "Total", sign: "", money: balance.current, tilde, text: read },
         Figure {
             label: "- holds",
             sign: if is_held { "-" } else { "" },
             money: balance.pending.map(Money::abs),
             tilde,
-            words: &held,
+            text: &held,
         },
-        Figure { label: "= available", sign: "", money: balance.available, tilde, words },
+        Figure { label: "= available", sign: "", money: balance.available, tilde, text },
     ]
     .iter()
     .map(|figure| figure.line(columns))
@@ -216,8 +216,8 @@ fn sum(
         let sum =
             current.checked_sub(pending.abs()).map_or_else(|_| "no sum".to_owned(), Money::grouped);
         let sent = balance.available.map_or_else(|| "nothing".to_owned(), Money::grouped);
-        let words = format!("DOES NOT ADD UP: total - holds is {sum}, {provider} sent {sent}");
-        lines.extend(paragraph(Role::Caution, &words, columns));
+        let text = format!("DOES NOT ADD UP: total - holds is {sum}, {provider} sent {sent}");
+        lines.extend(paragraph(Role::Caution, &text, columns));
     }
     lines
 }
@@ -242,13 +242,12 @@ fn in_flight(portfolio: &Portfolio, card: &Card, columns: usize) -> Vec<Line> {
         .operations_of(&card.key)
         .filter(|operation| operation.is_open() && operation.action_kind == ActionKind::TopUp)
         .map(|operation| {
-            let words = match columns {
+            let text = match columns {
                 ..48 => operation.state.as_str().to_owned(),
                 48.. => format!("op {} {}", operation.id.short(), operation.state.as_str()),
             };
             let (label, money) = ("+ in flight", operation.amount);
-            let mut line =
-                Figure { label, sign: "", money, tilde: "", words: &words }.line(columns);
+            let mut line = Figure { label, sign: "", money, tilde: "", text: &text }.line(columns);
             if operation.state == OperationState::Unknown
                 && let Some((role, _)) = line.last_mut()
             {

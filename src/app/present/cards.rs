@@ -14,13 +14,13 @@ use crate::domain::text::{self, thousands};
 use crate::engine::{HealthState, ProviderInfo};
 
 /// A row of the table.
-pub(crate) struct CardRow<'a> {
+pub(crate) struct ListedCard<'a> {
     pub(crate) card: &'a Card,
     /// Why the card is where it is in the list.
     pub(crate) attention: Option<&'a Attention>,
 }
 
-impl<'a> CardRow<'a> {
+impl<'a> ListedCard<'a> {
     /// The row of a card; `None` when it is not known any more.
     pub(crate) fn of(model: &'a Model, key: &CardKey) -> Option<Self> {
         let card = model.portfolio.cards.get(key)?;
@@ -29,7 +29,7 @@ impl<'a> CardRow<'a> {
 }
 
 /// The columns of the table.
-pub(crate) const fn columns<'a>() -> &'a [Column<CardRow<'a>>] {
+pub(crate) const fn columns<'a>() -> &'a [Column<ListedCard<'a>>] {
     const {
         &[
             Column { title: "State", width: whole(7, 8), hide_order: 0, cell: state },
@@ -54,30 +54,30 @@ pub(crate) const fn columns<'a>() -> &'a [Column<CardRow<'a>>] {
     }
 }
 
-fn state(context: &Context<'_>, row: &CardRow<'_>) -> Cell {
+fn state(context: &Context<'_>, row: &ListedCard<'_>) -> Cell {
     (state_role(row.card), state_word(row.card, context.portfolio.now))
 }
 
 /// The holder, else what the roster calls the card, else its id.
-fn holder(_: &Context<'_>, row: &CardRow<'_>) -> Cell {
+fn holder(_: &Context<'_>, row: &ListedCard<'_>) -> Cell {
     let card = row.card;
-    let words = match card.labels.first() {
+    let text = match card.labels.first() {
         _ if !card.holder.is_empty() => card.holder.to_string(),
         Some(label) => label.to_string(),
         None => format!("id {}", card.key.id),
     };
-    (Role::Text, words)
+    (Role::Text, text)
 }
 
-fn digits(_: &Context<'_>, row: &CardRow<'_>) -> Cell {
+fn digits(_: &Context<'_>, row: &ListedCard<'_>) -> Cell {
     (Role::Text, row.card.digits())
 }
 
-fn provider(_: &Context<'_>, row: &CardRow<'_>) -> Cell {
+fn provider(_: &Context<'_>, row: &ListedCard<'_>) -> Cell {
     (Role::Muted, row.card.key.provider.name().to_owned())
 }
 
-fn available(_: &Context<'_>, row: &CardRow<'_>) -> Cell {
+fn available(_: &Context<'_>, row: &ListedCard<'_>) -> Cell {
     let stale = row.card.balance.why_stale().is_some();
     match row.card.available() {
         Some(money) => {
@@ -92,18 +92,18 @@ fn available(_: &Context<'_>, row: &CardRow<'_>) -> Cell {
     }
 }
 
-fn currency(_: &Context<'_>, row: &CardRow<'_>) -> Cell {
+fn currency(_: &Context<'_>, row: &ListedCard<'_>) -> Cell {
     let currency = row.card.available().map(Money::currency).or(row.card.currency);
     (Role::Muted, currency.map(|currency| currency.code().to_owned()).unwrap_or_default())
 }
 
-fn age(context: &Context<'_>, row: &CardRow<'_>) -> Cell {
+fn age(context: &Context<'_>, row: &ListedCard<'_>) -> Cell {
     let stale = row.card.balance.why_stale().is_some();
     let age = row.card.read_at().map(|at| text::age(context.portfolio.now, at));
     (if stale { Role::Caution } else { Role::Muted }, age.unwrap_or_else(|| "-".to_owned()))
 }
 
-fn why(context: &Context<'_>, row: &CardRow<'_>) -> Cell {
+fn why(context: &Context<'_>, row: &ListedCard<'_>) -> Cell {
     let Some(attention) = row.attention else { return (Role::Muted, String::new()) };
     let role = match attention.tone() {
         Tone::Danger => Role::Danger,
@@ -184,6 +184,6 @@ fn why_no_cards_of(portfolio: &Portfolio, info: &ProviderInfo) -> String {
 
 /// The row under the cursor as plain text.
 pub(super) fn row_text(model: &Model) -> Option<String> {
-    let row = CardRow::of(model, model.panes.cards.list.selected()?)?;
+    let row = ListedCard::of(model, model.panes.cards.list.selected()?)?;
     Some(plain(columns(), &model.portfolio, &row))
 }

@@ -23,8 +23,8 @@ pub(crate) fn lines(
 ) -> Vec<Line> {
     let narrow = columns < 48;
     let mut lines = vec![heading(portfolio, decline, narrow)];
-    let mut add = |label: &str, role: Role, words: &str| {
-        lines.extend(labelled(&format!("  {label}"), 7, (role, words), columns));
+    let mut add = |label: &str, role: Role, text: &str| {
+        lines.extend(labelled(&format!("  {label}"), 7, (role, text), columns));
     };
     let mut place: Vec<String> =
         decline.merchant.iter().map(|merchant| merchant.to_string()).collect();
@@ -86,42 +86,42 @@ fn reason(decline: &Transaction) -> Option<DeclineReason> {
 
 /// Why a card was declined, in words for the operator.
 fn why(card: &Card, decline: &Transaction) -> String {
-    let mut words = decline.in_plain_words();
+    let mut text = decline.in_plain_words();
     if reason(decline) == Some(DeclineReason::NotEnoughMoney)
         && let (Some(available), Some(short)) = (card.available(), shortfall(card, decline))
     {
-        words.push_str(&format!(
+        text.push_str(&format!(
             ": {} available now, short {}",
             available.grouped(),
             short.grouped()
         ));
     }
-    words
+    text
 }
 
 /// The same where there is little room.
 pub(crate) fn why_short(card: &Card, decline: &Transaction) -> String {
-    let words = decline.in_plain_words();
+    let text = decline.in_plain_words();
     match (reason(decline), shortfall(card, decline)) {
         (Some(DeclineReason::NotEnoughMoney), Some(short)) => {
-            format!("{words}, short {}", short.grouped())
+            format!("{text}, short {}", short.grouped())
         }
-        (Some(_) | None, _) => words,
+        (Some(_) | None, _) => text,
     }
 }
 
 /// What can be done here, with the reason where it cannot.
 fn next(portfolio: &Portfolio, keymap: &Keymap, card: &Card, decline: &Transaction) -> String {
     let or_why =
-        |action_kind: ActionKind, words: String| match portfolio.check(action_kind, &card.key) {
-            Ok(()) => words,
+        |action_kind: ActionKind, text: String| match portfolio.check(action_kind, &card.key) {
+            Ok(()) => text,
             Err(Refusal::Open(open)) => format!(
                 "wait: {} is {} (op {})",
                 open.action_kind.phrase(),
                 open.state.as_str(),
                 open.id.short()
             ),
-            Err(why) => format!("{words} - not now: {why}"),
+            Err(why) => format!("{text} - not now: {why}"),
         };
     match reason(decline) {
         Some(DeclineReason::NotEnoughMoney) => match shortfall(card, decline) {

@@ -83,13 +83,13 @@ pub(super) fn what(_: &Context<'_>, row: &Known<'_>) -> Cell {
 
 /// The amount with its sign; also a column of the timeline.
 pub(super) fn amount(_: &Context<'_>, row: &Known<'_>) -> Cell {
-    let words = match row {
+    let text = match row {
         Known::Transaction(row) => format!("{}{}", row.sign(), row.amount.grouped()),
         Known::Operation(operation) => {
             operation.amount.map(|amount| format!("+{}", amount.grouped())).unwrap_or_default()
         }
     };
-    (Role::Money, words)
+    (Role::Money, text)
 }
 
 fn currency(_: &Context<'_>, row: &Known<'_>) -> Cell {
@@ -102,11 +102,11 @@ fn currency(_: &Context<'_>, row: &Known<'_>) -> Cell {
 
 /// Where, or which operation; also a column of the timeline.
 pub(super) fn merchant(context: &Context<'_>, row: &Known<'_>) -> Cell {
-    let words = match row {
+    let text = match row {
         Known::Transaction(row) => transaction::merchant(context.portfolio, row),
         Known::Operation(operation) => operation::name(operation),
     };
-    (Role::Text, words)
+    (Role::Text, text)
 }
 
 fn mcc(_: &Context<'_>, row: &Known<'_>) -> Cell {
@@ -126,25 +126,25 @@ fn of_transaction<'a>(
     row: &Known<'a>,
     field: impl FnOnce(&'a Transaction) -> Option<&'a str>,
 ) -> Cell {
-    let words = match row {
+    let text = match row {
         Known::Transaction(row) => field(row).unwrap_or("").to_owned(),
         Known::Operation(_) => String::new(),
     };
-    (Role::Muted, words)
+    (Role::Muted, text)
 }
 
 fn meaning(context: &Context<'_>, row: &Known<'_>) -> Cell {
     let portfolio = context.portfolio;
     match row {
         Known::Transaction(row) => {
-            let words = match context.time {
+            let text = match context.time {
                 TimeFormat::Full => transaction::in_words(portfolio, row),
                 // Where times are short there is no room for a shortfall either.
                 TimeFormat::Minutes | TimeFormat::Seconds => {
                     transaction::state_in_words(portfolio, row)
                 }
             };
-            (Role::Text, words)
+            (Role::Text, text)
         }
         Known::Operation(operation) => {
             (operation::state_role(operation.state), operation::story(operation, portfolio.now))
@@ -206,8 +206,8 @@ fn live(portfolio: &Portfolio) -> String {
 /// What could not be read, in a few words; empty when all was. Silent providers are named
 /// elsewhere.
 fn not_read(portfolio: &Portfolio) -> String {
-    let heard = portfolio.accounts.health.values().filter(|health| !is_silent(health.state));
-    let counts = Completeness::counts_of(heard.map(|health| &health.completeness));
+    let read = portfolio.accounts.health.values().filter(|health| !is_silent(health.state));
+    let counts = Completeness::counts_of(read.map(|health| &health.completeness));
     if counts.is_empty() { String::new() } else { format!(", not read: {}", counts.join(", ")) }
 }
 
@@ -225,15 +225,20 @@ pub(crate) fn explanation(portfolio: &Portfolio, row: &Known<'_>, columns: usize
         Known::Transaction(row) => explained_transaction(portfolio, row),
         Known::Operation(operation) => explained_operation(portfolio, operation),
     };
-    paragraphs.iter().flat_map(|(role, words)| paragraph(*role, words, columns)).collect()
+    paragraphs.iter().flat_map(|(role, text)| paragraph(*role, text, columns)).collect()
 }
 
 fn explained_transaction(portfolio: &Portfolio, row: &Transaction) -> Vec<(Role, String)> {
     let time = |at| portfolio.local_time(at, TimeFormat::Full);
-    let place =
+    let merchant =
         row.merchant.as_deref().map(|merchant| format!(" at {merchant}")).unwrap_or_default();
-    let heading =
-        format!("{} {} {}{}{place}", row.state.as_str(), row.kind.as_str(), row.sign(), row.amount);
+    let heading = format!(
+        "{} {} {}{}{merchant}",
+        row.state.as_str(),
+        row.kind.as_str(),
+        row.sign(),
+        row.amount
+    );
     let later = row.seen_at.duration_since(row.at).as_secs().max(0);
     let utc = row.at.strftime("%H:%M:%SZ");
     let times = format!(
@@ -253,7 +258,7 @@ fn explained_transaction(portfolio: &Portfolio, row: &Transaction) -> Vec<(Role,
         (Role::Muted, sent),
     ];
     if let Some(description) =
-        row.description.as_ref().filter(|words| Some(*words) != row.merchant.as_ref())
+        row.description.as_ref().filter(|text| Some(*text) != row.merchant.as_ref())
     {
         paragraphs.push((Role::Muted, description.to_string()));
     }
@@ -287,7 +292,7 @@ pub(crate) fn foot(model: &Model, columns: usize) -> Vec<Line> {
 fn totals(totals: &[Total], columns: usize) -> Vec<Line> {
     let mut lines: Vec<Line> = vec![Line::new()];
     for total in totals {
-        let part = total_words(total);
+        let part = total_line(total);
         let Some(line) = lines.last_mut() else { break };
         if line.is_empty() {
             line.extend(part);
@@ -304,40 +309,40 @@ fn totals(totals: &[Total], columns: usize) -> Vec<Line> {
     if lines.len() > MOST_TOTALS {
         // Money that is left out is named: a list of totals without it would be wrong.
         lines.truncate(MOST_TOTALS - 1);
-        let written: Vec<&str> = lines.iter().flatten().map(|(_, words)| words.as_str()).collect();
+        let written: Vec<&str> = lines.iter().flatten().map(|(_, text)| text.as_str()).collect();
         let left_out: Vec<&str> = totals
             .iter()
             .map(|total| total.currency.code())
             .filter(|code| !written.contains(code))
             .collect();
-        let words = format!("and, for want of room not shown: {}", left_out.join(" "));
-        lines.push(vec![(Role::Muted, words)]);
+        let text = format!("and, for want of room not shown: {}", left_out.join(" "));
+        lines.push(vec![(Role::Muted, text)]);
     }
     lines
 }
 
-fn total_words(total: &Total) -> Line {
+fn total_line(total: &Total) -> Line {
     let figure =
         |money: Option<Money>| money.map_or_else(|| "too large to sum".to_owned(), Money::grouped);
-    let mut words = vec![(Role::Heading, total.currency.code().to_owned())];
+    let mut line = vec![(Role::Heading, total.currency.code().to_owned())];
     for (label, money) in [("out", total.out), ("in", total.into), ("declined", total.declined)] {
         if money.is_none_or(|money| !money.amount().is_zero()) {
-            words.push((Role::Muted, format!(" {label}")));
-            words.push((Role::Money, format!(" {}", figure(money))));
+            line.push((Role::Muted, format!(" {label}")));
+            line.push((Role::Money, format!(" {}", figure(money))));
         }
     }
-    if words.len() == 1 {
-        words.push((Role::Money, " 0".to_owned()));
+    if line.len() == 1 {
+        line.push((Role::Money, " 0".to_owned()));
     }
-    words
+    line
 }
 
 /// First providers that answer and whose rows were not all read, then those that are silent.
 fn missing_rows(portfolio: &Portfolio) -> Vec<Line> {
     let time = |at| portfolio.local_time(at, TimeFormat::Full);
-    let (silent, heard): (Vec<_>, Vec<_>) =
+    let (silent, read): (Vec<_>, Vec<_>) =
         portfolio.accounts.health.values().partition(|health| is_silent(health.state));
-    let heard = heard.into_iter().filter_map(|health| {
+    let read = read.into_iter().filter_map(|health| {
         let missing = health.completeness.missing();
         let to = health.completeness.complete_to.map(time);
         let to = to.map(|to| format!("complete to {to}; ")).unwrap_or_default();
@@ -348,7 +353,7 @@ fn missing_rows(portfolio: &Portfolio) -> Vec<Line> {
         let state = health.state.as_str();
         format!("{} is {state}: its rows after {since} may be missing", health.provider)
     });
-    heard.chain(silent).map(|words| vec![(Role::Caution, words)]).collect()
+    read.chain(silent).map(|text| vec![(Role::Caution, text)]).collect()
 }
 
 /// Why no row is shown.

@@ -1,5 +1,4 @@
-//! The two lines below, with the keys that work now, and what is said under a filter while it is
-//! typed.
+//! The two lines below, with the keys that work now, and the help under a filter while it is typed.
 
 use super::line::Line;
 use super::role::Role;
@@ -22,7 +21,7 @@ pub(crate) fn lines(model: &Model, columns: usize) -> [Line; 2] {
     let second = match &model.notice {
         Some(notice) => {
             let role = if notice.wrong { Role::Danger } else { Role::Heading };
-            vec![(role, notice.words.clone())]
+            vec![(role, notice.text.clone())]
         }
         None => fitted(&second, columns),
     };
@@ -40,7 +39,7 @@ pub(crate) fn filter_count(model: &Model) -> String {
     format!("{} of {}", thousands(shown), thousands(shown + hidden))
 }
 
-/// Under a filter while it is typed: what is wrong with it, with a caret under the place, or what
+/// Under a filter while it is typed: what is wrong with it, with a caret under the error, or what
 /// is possible. `hidden` columns of the filter are out of sight on the left.
 pub(crate) fn filter_help(search: &Search, hidden: usize, columns: usize) -> Line {
     if let Some(error) = &search.error {
@@ -49,19 +48,19 @@ pub(crate) fn filter_help(search: &Search, hidden: usize, columns: usize) -> Lin
         let blanks = " ".repeat(before.min(room));
         return vec![(Role::Danger, format!("  {blanks}^ {}", error.message))];
     }
-    let words = if search.offers.is_empty() {
+    let text = if search.offers.is_empty() {
         "word  field:value  field:~part  a|b  amount>20  -not  or  ( )  is:stale".to_owned()
     } else {
         search.offers.join("  ")
     };
-    vec![(Role::Muted, format!("  {words}"))]
+    vec![(Role::Muted, format!("  {text}"))]
 }
 
 /// A key, and what it does.
 type KeyHint = (String, String);
 
-fn hint(key: &str, words: &str) -> KeyHint {
-    (key.to_owned(), words.to_owned())
+fn hint(key: &str, text: &str) -> KeyHint {
+    (key.to_owned(), text.to_owned())
 }
 
 fn typing_hints() -> (Vec<KeyHint>, Vec<KeyHint>) {
@@ -93,15 +92,15 @@ fn hints(model: &Model) -> (Vec<KeyHint>, Vec<KeyHint>) {
         let Some(key) = model.keymap.key(spec.command) else { continue };
         match spec.hint {
             Hint::Hidden => {}
-            Hint::Pane(words) => of_pane.push((key, words_for(model, spec.command, words))),
-            Hint::Pair(other, between, words) => {
+            Hint::Pane(text) => of_pane.push((key, words_for(model, spec.command, text))),
+            Hint::Pair(other, between, text) => {
                 let keys = match model.keymap.key(other) {
                     Some(other) => format!("{other}{between}{key}"),
                     None => key,
                 };
-                of_pane.push(hint(&keys, words));
+                of_pane.push(hint(&keys, text));
             }
-            Hint::Board(words) => of_board.push(hint(&key, words)),
+            Hint::Board(text) => of_board.push(hint(&key, text)),
         }
     }
     (of_pane, of_board)
@@ -120,29 +119,29 @@ fn is_useful(model: &Model, spec: &CommandSpec) -> bool {
 }
 
 /// Of a provider there is only one thing to copy.
-fn words_for(model: &Model, command: Command, words: &str) -> String {
+fn words_for(model: &Model, command: Command, text: &str) -> String {
     if command == Command::Copy && model.screen.focus == Pane::Providers {
         return "copy status".to_owned();
     }
-    words.to_owned()
+    text.to_owned()
 }
 
 /// Hints side by side. Where there is no room the last are left out, but never the last two of a
 /// line that ends in help and quit.
 fn fitted(hints: &[KeyHint], columns: usize) -> Line {
     let wide = |hints: &[&KeyHint]| -> usize {
-        hints.iter().map(|(key, words)| text::width(key) + text::width(words) + 3).sum()
+        hints.iter().map(|(key, text)| text::width(key) + text::width(text) + 3).sum()
     };
     let mut kept: Vec<&KeyHint> = hints.iter().collect();
-    let keep = if kept.last().is_some_and(|(_, words)| words == "quit") { 2 } else { 0 };
+    let keep = if kept.last().is_some_and(|(_, text)| text == "quit") { 2 } else { 0 };
     while wide(&kept) > columns + 1 && kept.len() > keep.max(1) {
         kept.remove(kept.len() - 1 - keep);
     }
     let mut line = Line::new();
-    for (key, words) in kept {
+    for (key, text) in kept {
         let gap = if line.is_empty() { "" } else { "  " };
         line.push((Role::Key, format!("{gap}{key}")));
-        line.push((Role::Muted, format!(" {words}")));
+        line.push((Role::Muted, format!(" {text}")));
     }
     line
 }

@@ -83,7 +83,7 @@ pub(crate) fn health(portfolio: &Portfolio, columns: usize) -> Line {
         .unwrap_or_else(|| health_line(portfolio, Consequences::Omitted, columns))
 }
 
-/// How much is said of the consequences of a provider's trouble.
+/// How much room the consequences of a provider's trouble get.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Consequences {
     /// With the number of cards, or in a sentence.
@@ -107,7 +107,7 @@ fn health_line(portfolio: &Portfolio, detail: Consequences, columns: usize) -> L
         line.push((health_role(health.state), health.state.as_str().to_owned()));
         line.push((Role::Muted, format!(" {}", age(portfolio, health))));
         let consequence = consequence(portfolio, health, detail, columns);
-        line.extend(consequence.map(|words| (Role::Caution, words)));
+        line.extend(consequence.map(|text| (Role::Caution, text)));
     }
     if line.is_empty() {
         line.push((Role::Muted, "no provider is configured".to_owned()));
@@ -190,9 +190,9 @@ fn floats_line(portfolio: &Portfolio, sums: &[(&ProviderId, Money)], more: usize
         line.push((Role::Muted, format!("{id} ")));
         let (tilde, role) =
             if float.why_stale().is_some() { ("~", Role::Stale) } else { ("", Role::Money) };
-        let words: Vec<String> =
+        let amounts: Vec<String> =
             of_provider.iter().map(|(_, sum)| format!("{tilde}{sum}")).collect();
-        line.push((role, words.join(", ")));
+        line.push((role, amounts.join(", ")));
         if let Some(at) = float.at() {
             line.push((Role::Muted, format!(" {}", text::age(portfolio.now, at))));
         }

@@ -8,7 +8,7 @@ pub(crate) type Line = Vec<(Role, String)>;
 
 /// Display columns that a line takes.
 pub(crate) fn width(line: &[(Role, String)]) -> usize {
-    line.iter().map(|(_, words)| text::width(words)).sum()
+    line.iter().map(|(_, text)| text::width(text)).sum()
 }
 
 /// What stands between two parts of a line. Drawn as ` | ` where box drawing is off.
@@ -17,17 +17,17 @@ pub(crate) fn separator() -> (Role, String) {
 }
 
 /// Words on lines of at most `columns`; a longer word is cut.
-pub(crate) fn wrapped(words: &str, columns: usize) -> impl Iterator<Item = String> {
-    text::wrap(words, columns).into_iter().map(move |line| text::fit(&line, columns))
+pub(crate) fn wrapped(text: &str, columns: usize) -> impl Iterator<Item = String> {
+    text::wrap(text, columns).into_iter().map(move |line| text::fit(&line, columns))
 }
 
 /// Words on as many lines as they need, all of one role.
 pub(crate) fn paragraph(
     role: Role,
-    words: &str,
+    text: &str,
     columns: usize,
 ) -> impl Iterator<Item = Line> + use<> {
-    wrapped(words, columns).map(move |line| vec![(role, line)]).collect::<Vec<Line>>().into_iter()
+    wrapped(text, columns).map(move |line| vec![(role, line)]).collect::<Vec<Line>>().into_iter()
 }
 
 /// Words on as many lines as they need, with a label before the first. The label takes
@@ -35,10 +35,10 @@ pub(crate) fn paragraph(
 pub(crate) fn labelled(
     label: &str,
     label_columns: usize,
-    (role, words): (Role, &str),
+    (role, text): (Role, &str),
     columns: usize,
 ) -> Vec<Line> {
-    wrapped(words, columns.saturating_sub(label_columns))
+    wrapped(text, columns.saturating_sub(label_columns))
         .enumerate()
         .map(|(index, part)| {
             let label = if index == 0 { label } else { "" };

@@ -5,6 +5,8 @@ use jiff::Timestamp;
 use super::line::{Line, wrapped};
 use super::role::Role;
 use super::time::TimeFormat;
+use crate::app::command::Command;
+use crate::app::keymap::Keymap;
 use crate::app::portfolio::Portfolio;
 use crate::domain::card::digits;
 use crate::domain::operation::{Operation, OperationState};
@@ -22,7 +24,7 @@ pub(crate) const fn state_role(state: OperationState) -> Role {
     }
 }
 
-/// `op 3f2a anay`: an operation and who asked for it.
+/// `op 3f2a anay`: an operation and its operator.
 pub(crate) fn name(operation: &Operation) -> String {
     format!("op {} {}", operation.id.short(), operation.operator)
 }
@@ -62,7 +64,12 @@ pub(crate) fn last_step(portfolio: &Portfolio, operation: &Operation) -> String 
 }
 
 /// What the journal says of an operation, oldest first, and what comes next.
-pub(crate) fn journal(portfolio: &Portfolio, operation: &Operation, columns: usize) -> Vec<Line> {
+pub(crate) fn journal(
+    portfolio: &Portfolio,
+    keymap: &Keymap,
+    operation: &Operation,
+    columns: usize,
+) -> Vec<Line> {
     let time = |at| portfolio.local_time(at, TimeFormat::Full);
     let holder = portfolio.holder(&operation.card);
     let mut lines: Vec<Line> = vec![vec![
@@ -83,22 +90,22 @@ pub(crate) fn journal(portfolio: &Portfolio, operation: &Operation, columns: usi
     if let Some(next) = operation.next_look.filter(|_| operation.is_followed()) {
         lines.push(vec![
             (Role::Muted, format!("{:<10} next look  ", time(next))),
-            (Role::Text, "c looks now".to_owned()),
+            (Role::Text, keymap.hint(Command::Check, "looks now")),
         ]);
     }
     if operation.is_open() {
-        let words = format!(
+        let text = format!(
             "While this is open, another {} of this card is held back.",
             operation.action_kind.phrase()
         );
-        lines.push(vec![(Role::Caution, words)]);
+        lines.push(vec![(Role::Caution, text)]);
     }
     if let Some(until) = operation.watched_until {
-        let words = format!(
+        let text = format!(
             "A person settled it; it is looked for until {}, and a late credit raises an alarm.",
             time(until)
         );
-        lines.push(vec![(Role::Caution, words)]);
+        lines.push(vec![(Role::Caution, text)]);
     }
     let proof = match operation.proven_by {
         Some(ProvenBy::Person) => "a person's word",

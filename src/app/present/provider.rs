@@ -1,5 +1,7 @@
 //! One provider in words: how it is, what that means for its cards, and what it can and cannot do.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 
 use super::role::Role;
@@ -8,6 +10,7 @@ use crate::app::keymap::Keymap;
 use crate::app::portfolio::Portfolio;
 use crate::app::work::{Work, count};
 use crate::domain::card::ProviderId;
+use crate::domain::completeness::{UnreadPart, UnreadRow};
 use crate::domain::operation::{ActionKind, Capabilities, Support, TopUpSafety};
 use crate::domain::text;
 use crate::engine::{Health, HealthState, ProviderInfo};
@@ -90,29 +93,27 @@ pub(crate) fn incomplete(portfolio: &Portfolio, health: &Health) -> Vec<(&'stati
         (None, false) => lines.push(("read", missing)),
         (_, true) => {}
     }
-    let rows: Vec<String> =
-        completeness.rows.iter().map(crate::domain::completeness::UnreadRow::sentence).collect();
-    let mut parts: Vec<String> =
-        completeness.parts.iter().map(crate::domain::completeness::UnreadPart::sentence).collect();
-    // The list of cards and the feed mostly fail for one reason: it is said once.
-    let mut said = std::collections::BTreeSet::new();
-    parts.retain(|sentence| said.insert(sentence.clone()));
+    let rows: Vec<String> = completeness.rows.iter().map(UnreadRow::sentence).collect();
+    let mut parts: Vec<String> = completeness.parts.iter().map(UnreadPart::sentence).collect();
+    // The list of cards and the feed mostly fail for the same reason, which is named once.
+    let mut seen = BTreeSet::new();
+    parts.retain(|sentence| seen.insert(sentence.clone()));
     for (label, sentences) in
         [("not read", parts), ("odd rows", rows), ("roster", health.roster.clone())]
     {
         let more = sentences.len().saturating_sub(MOST_SENTENCES);
         let all = label == "roster";
-        for (place, sentence) in
-            sentences.into_iter().enumerate().filter(|(place, _)| all || *place < MOST_SENTENCES)
+        for (index, sentence) in
+            sentences.into_iter().enumerate().filter(|(index, _)| all || *index < MOST_SENTENCES)
         {
-            lines.push((if place == 0 { label } else { "" }, sentence));
+            lines.push((if index == 0 { label } else { "" }, sentence));
         }
         if more > 0 && !all {
             lines.push(("", format!("and {more} more")));
         }
     }
-    for (place, (word, count)) in health.unmapped.iter().enumerate() {
-        let label = if place == 0 { "not mapped" } else { "" };
+    for (index, (word, count)) in health.unmapped.iter().enumerate() {
+        let label = if index == 0 { "not mapped" } else { "" };
         let times = if *count == 1 { "once".to_owned() } else { format!("{count} times") };
         lines.push((
             label,
@@ -125,8 +126,7 @@ pub(crate) fn incomplete(portfolio: &Portfolio, health: &Health) -> Vec<(&'stati
     lines
 }
 
-/// How it is, as sentences for a ticket: whoever reads them sees neither this screen nor this
-/// clock.
+/// How it is, as sentences for a ticket, whose readers see neither this screen nor this clock.
 pub(crate) fn status(portfolio: &Portfolio, info: &ProviderInfo) -> String {
     let time = |at: Timestamp| {
         at.to_zoned(portfolio.zone.clone()).strftime("%Y-%m-%d %H:%M:%S %:z").to_string()
@@ -135,33 +135,33 @@ pub(crate) fn status(portfolio: &Portfolio, info: &ProviderInfo) -> String {
     let Some(health) = portfolio.accounts.health.get(&info.id) else {
         return format!("{who} was not heard of yet. As of {}.", time(portfolio.now));
     };
-    let mut words = format!("{who} is {} since {}", health.state.as_str(), time(health.since));
+    let mut text = format!("{who} is {} since {}", health.state.as_str(), time(health.since));
     if let Some(proxy) = &info.proxy {
-        words.push_str(&format!(", through the proxy {proxy}"));
+        text.push_str(&format!(", through the proxy {proxy}"));
     }
     if let Some(why) = &health.why {
         let why = why.reason().trim_end_matches('.');
-        words.push_str(&format!(": {why}"));
+        text.push_str(&format!(": {why}"));
     }
     match health.last_good {
-        Some(at) => words.push_str(&format!(
+        Some(at) => text.push_str(&format!(
             ". Last success {} ({} ago)",
             time(at),
             text::age(portfolio.now, at)
         )),
-        None => words.push_str(". No success since cardtop was started"),
+        None => text.push_str(". No success since cardtop was started"),
     }
     if health.errors_5m > 0 {
-        words.push_str(&format!(". Failed requests in the last 5 minutes: {}", health.errors_5m));
+        text.push_str(&format!(". Failed requests in the last 5 minutes: {}", health.errors_5m));
     }
     if let Some(next) = health.next_try {
-        words.push_str(&format!(". Next try {}", time(next)));
+        text.push_str(&format!(". Next try {}", time(next)));
     }
     let missing = health.completeness.missing();
     if !missing.is_empty() {
-        words.push_str(&format!(". Of what is shown: {missing}"));
+        text.push_str(&format!(". Of what is shown: {missing}"));
     }
-    format!("{words}. As of {}.", time(portfolio.now))
+    format!("{text}. As of {}.", time(portfolio.now))
 }
 
 /// What it can do, in one line.
@@ -171,10 +171,10 @@ pub(crate) fn capabilities(capabilities: &Capabilities) -> String {
         TopUpSafety::Reference => "looked up by reference",
         TopUpSafety::Neither => "no key: sent at most once",
     };
-    let mut words: Vec<String> = vec!["balance".to_owned()];
+    let mut abilities: Vec<String> = vec!["balance".to_owned()];
     let mut add = |offer: Support, word: &str| {
         if offer.is_yes() {
-            words.push(word.to_owned());
+            abilities.push(word.to_owned());
         }
     };
     add(capabilities.list_cards, "list");
@@ -187,7 +187,7 @@ pub(crate) fn capabilities(capabilities: &Capabilities) -> String {
     {
         add(capabilities.offers(action_kind), action_kind.phrase());
     }
-    words.join(", ")
+    abilities.join(", ")
 }
 
 /// What it cannot do and why, one sentence each.

@@ -15,7 +15,7 @@ use crate::engine::{Health, HealthState, ProviderInfo};
 /// A row of the table.
 pub(crate) struct ProviderRow<'a> {
     pub(crate) id: &'a ProviderId,
-    /// `None` while nothing was heard of it.
+    /// `None` until it was read for the first time.
     pub(crate) health: Option<&'a Health>,
 }
 
@@ -42,7 +42,7 @@ pub(crate) const fn columns<'a>() -> &'a [Column<ProviderRow<'a>>] {
     }
 }
 
-/// A cell about the health; empty while nothing was heard.
+/// A cell about the health; empty until the provider was read.
 fn of_health(row: &ProviderRow<'_>, cell: impl FnOnce(&Health) -> Cell) -> Cell {
     row.health.map_or_else(|| (Role::Muted, String::new()), cell)
 }
@@ -96,11 +96,11 @@ fn clock(_: &Context<'_>, row: &ProviderRow<'_>) -> Cell {
 }
 
 fn why(_: &Context<'_>, row: &ProviderRow<'_>) -> Cell {
-    let words = match row.health {
+    let text = match row.health {
         Some(health) => health.why.as_deref().unwrap_or(""),
         None => "not heard of yet",
     };
-    (Role::Muted, words.to_owned())
+    (Role::Muted, text.to_owned())
 }
 
 /// Everything known of a provider, a label before each line.
@@ -112,8 +112,8 @@ pub(crate) fn about(
 ) -> Vec<Line> {
     let mut facts = vec![kind(info)];
     if let Some(proxy) = &info.proxy {
-        let words = format!("{proxy}; it only passes on what is encrypted");
-        facts.push(("proxy", Role::Text, words));
+        let text = format!("{proxy}; it only passes on what is encrypted");
+        facts.push(("proxy", Role::Text, text));
     }
     if let Some(health) = portfolio.accounts.health.get(&info.id) {
         facts.push(state_since(portfolio, health));
@@ -122,13 +122,13 @@ pub(crate) fn about(
         }
         facts.push(("effect", Role::Text, effect(portfolio, keymap, health)));
         let incomplete = incomplete(portfolio, health).into_iter();
-        facts.extend(incomplete.map(|(label, words)| (label, Role::Caution, words)));
+        facts.extend(incomplete.map(|(label, text)| (label, Role::Caution, text)));
     }
     facts.extend(float(portfolio, info));
     facts.extend(can_do(portfolio, info));
     facts
         .iter()
-        .flat_map(|(label, role, words)| labelled(label, 11, (*role, words.as_str()), columns))
+        .flat_map(|(label, role, text)| labelled(label, 11, (*role, text.as_str()), columns))
         .collect()
 }
 
@@ -142,13 +142,13 @@ fn kind(info: &ProviderInfo) -> Fact {
 
 fn state_since(portfolio: &Portfolio, health: &Health) -> Fact {
     let time = |at| portfolio.local_time(at, TimeFormat::Full);
-    let mut words = format!("{} since {}", health.state.as_str(), time(health.since));
+    let mut text = format!("{} since {}", health.state.as_str(), time(health.since));
     if let Some(good) = health.last_good {
-        words.push_str(&format!(", last good read {}", time(good)));
+        text.push_str(&format!(", last good read {}", time(good)));
     }
     if let Some(next) = health.next_try {
         let wait = next.duration_since(portfolio.now).as_secs().max(0);
-        words.push_str(&format!(", next try {} (in {wait}s)", time(next)));
+        text.push_str(&format!(", next try {} (in {wait}s)", time(next)));
     }
     let role = match health.state {
         HealthState::Ok => Role::Text,
@@ -158,7 +158,7 @@ fn state_since(portfolio: &Portfolio, health: &Health) -> Fact {
         | HealthState::Auth
         | HealthState::Waiting => health_role(health.state),
     };
-    ("state", role, words)
+    ("state", role, text)
 }
 
 fn float(portfolio: &Portfolio, info: &ProviderInfo) -> Option<Fact> {

@@ -80,7 +80,7 @@ pub(crate) fn cells<R>(columns: &[Column<R>], context: &Context<'_>, row: &R) ->
 /// One row as plain text: its cells with two blanks between them.
 pub(crate) fn plain<R>(columns: &[Column<R>], portfolio: &Portfolio, row: &R) -> String {
     let cells = cells(columns, &Context { portfolio, time: TimeFormat::Full }, row);
-    let words: Vec<&str> =
+    let cells: Vec<&str> =
         cells.iter().map(|(_, text)| text.trim()).filter(|text| !text.is_empty()).collect();
-    words.join("  ")
+    cells.join("  ")
 }

@@ -22,10 +22,10 @@ pub(crate) const fn state_role(row: &Transaction) -> Role {
     }
 }
 
-/// Where it happened; a top-up of ours names its operation.
+/// Where it happened; a top-up by cardtop names its operation.
 pub(crate) fn merchant(portfolio: &Portfolio, row: &Transaction) -> String {
-    let ours = row.operation.and_then(|id| portfolio.operation(id));
-    match (ours, &row.merchant) {
+    let operation = row.operation.and_then(|id| portfolio.operation(id));
+    match (operation, &row.merchant) {
         (Some(operation), _) => operation::name(operation),
         (None, Some(merchant)) => merchant.to_string(),
         (None, None) => row.description.as_deref().unwrap_or("").to_owned(),

@@ -10,8 +10,7 @@ use super::amounts::{from_us_cents, parse_currency};
 use super::{Bank, Decline, ListScope, Merchant, Progress, Row, RowKind, after};
 use crate::sandbox::troubles::ListChange;
 
-/// Two rows that are inserted between pages are at least so many milliseconds apart in the scenario that
-/// does it by itself.
+/// In the scenario of shifting pages, rows are inserted at least so far apart.
 const SHIFT_MILLIS: u64 = 5_000;
 /// From here on, what ids of renamed rows are made of.
 const FIRST_RENAMED: u64 = 4_000_000;

@@ -54,8 +54,8 @@ fn the_same_seed_and_clock_give_the_same_bank() {
     assert_ne!(seeded(7), seeded(8));
 }
 
-/// Cards, rows and floats in one line each, hashed: pictures, examples and the torture's fingerprint
-/// depend on them.
+/// Cards, rows and floats, a line each, hashed: pictures and the torture's fingerprint depend on
+/// them.
 fn fingerprint(bank: &Bank) -> String {
     let mut text = String::new();
     for card in bank.cards.iter() {

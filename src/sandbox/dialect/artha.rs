@@ -109,7 +109,7 @@ impl Wire for Artha {
 }
 
 static PROGRAMME: Programme = Programme {
-    people: &PEOPLE,
+    people: PEOPLE,
     cards: CardPlan {
         bin: "411111",
         last4: &["4242", "0917", "6644", "1100", "3018"],
@@ -127,7 +127,7 @@ static PROGRAMME: Programme = Programme {
     wrong_clock: SignedDuration::from_secs(200),
 };
 
-const PEOPLE: [Person; 16] = [
+const PEOPLE: &[Person] = &[
     person("Mara", "Lindqvist", "Ms"),
     person("Jonas", "Weber", "Mr"),
     person("Lea", "Moreau", "Ms"),

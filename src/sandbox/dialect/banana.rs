@@ -95,7 +95,7 @@ impl Wire for Banana {
 }
 
 static PROGRAMME: Programme = Programme {
-    people: &PEOPLE,
+    people: PEOPLE,
     cards: CardPlan {
         bin: "545454",
         last4: &["7731", "1785", "5560", "2607"],
@@ -115,7 +115,7 @@ static PROGRAMME: Programme = Programme {
     wrong_clock: SignedDuration::from_secs(-200),
 };
 
-const PEOPLE: [Person; 16] = [
+const PEOPLE: &[Person] = &[
     person("Aiko", "Tanaka", "Ms"),
     person("Femi", "Ade", "Mr"),
     person("Yusuf", "Al-Sabah", "Mr"),

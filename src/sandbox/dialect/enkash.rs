@@ -125,7 +125,7 @@ impl Wire for Enkash {
 }
 
 static PROGRAMME: Programme = Programme {
-    people: &PEOPLE,
+    people: PEOPLE,
     cards: CardPlan {
         bin: "608001",
         last4: &["3391", "2210", "2075", "5018", "8842", "4471"],
@@ -144,7 +144,7 @@ static PROGRAMME: Programme = Programme {
     wrong_clock: SignedDuration::from_secs(45),
 };
 
-const PEOPLE: [Person; 16] = [
+const PEOPLE: &[Person] = &[
     person("Priya", "Nair", "Ms"),
     person("Arjun", "Mehta", "Mr"),
     person("Sam", "Okoro", "Mr"),

@@ -132,7 +132,7 @@ impl Wire for Ibanera {
 }
 
 static PROGRAMME: Programme = Programme {
-    people: &PEOPLE,
+    people: PEOPLE,
     cards: CardPlan {
         bin: "400120",
         last4: &["1200", "9034"],
@@ -151,7 +151,7 @@ static PROGRAMME: Programme = Programme {
     wrong_clock: SignedDuration::from_secs(-45),
 };
 
-const PEOPLE: [Person; 16] = [
+const PEOPLE: &[Person] = &[
     person("Tom", "Becker", "Mr"),
     person("Grace", "Mbeki", "Ms"),
     person("Diego", "Vargas", "Mr"),
