@@ -45,7 +45,7 @@ impl Engine {
         account: &Account,
         card: &Card,
         amount: Money,
-        order: &ChangeRequest,
+        request: &ChangeRequest,
     ) -> Result<Baseline, Refused> {
         let provider = self.adapter(account).await.map_err(Refused::Unread)?;
         let (credits, baseline) =
@@ -53,8 +53,8 @@ impl Engine {
         let now = baseline.provider_time(baseline.read_at);
         let recent = credits.newest_of(amount, now.saturating_sub(RECENT).unwrap_or(now));
         if let Some(recent) = recent.filter(|recent| {
-            order.on_conflict == OnConflict::Refuse
-                && order.recent_credit.as_ref() != Some(&recent.id)
+            request.on_conflict == OnConflict::Refuse
+                && request.recent_credit.as_ref() != Some(&recent.id)
         }) {
             let seconds = now.duration_since(recent.at).as_secs().max(0);
             let words = format!(

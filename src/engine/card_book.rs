@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::domain::card::{Card, CardKey, ProviderId, Reading};
+use crate::domain::card::{Card, CardKey, ProviderId};
 use crate::domain::money::Money;
 
 /// Figures that did not change are written again after this long: a disk that is written to at
@@ -186,8 +186,9 @@ impl CardBook {
 
 /// Whether the data file would have the same of both cards, but for the times.
 fn would_be_saved_alike(older: &Card, card: &Card) -> bool {
-    let bare = |card: &Card| Card { balance: Reading::Never, state_at: None, ..card.clone() };
-    older.balance.value() == card.balance.value() && bare(older) == bare(card)
+    let with_older_times =
+        || Card { balance: older.balance.clone(), state_at: older.state_at, ..card.clone() };
+    older.balance.value() == card.balance.value() && *older == with_older_times()
 }
 
 #[cfg(test)]

@@ -102,8 +102,8 @@ impl Engine {
         }
     }
 
-    /// All cards of an account's list; what was read of it is saved and emitted, also where it ended
-    /// early.
+    /// All cards of an account's list; what was read of it is saved and emitted, also where it
+    /// ended early.
     pub(super) async fn read_list(
         &self,
         account: &Account,

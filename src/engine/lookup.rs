@@ -243,9 +243,9 @@ impl Engine {
         format!("the data file {} {error}", text::of_path(self.0.store.path()))
     }
 
-    /// What a lookup of an operation means that a person settled as failed: a credit that may be its
-    /// own raises an alarm.
-    pub(super) async fn watch(
+    /// What a lookup means of an operation that a person settled as failed: a credit that may be
+    /// its own raises an alarm.
+    async fn watch(
         &self,
         operation: &Operation,
         seen: Result<Lookup, Error>,

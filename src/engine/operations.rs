@@ -74,7 +74,7 @@ impl Operations {
     }
 
     /// Whether this is not how the operation was last announced.
-    pub(super) fn is_news(&self, operation: &Operation) -> bool {
+    pub(super) fn was_not_announced(&self, operation: &Operation) -> bool {
         let announced = self.announced.lock().unwrap_or_else(PoisonError::into_inner);
         announced.get(&operation.id) != Some(operation)
     }

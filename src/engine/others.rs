@@ -49,7 +49,7 @@ impl Engine {
             };
             for operation in changed {
                 after = after.max(operation.updated_at);
-                if self.0.operations.is_news(&operation) {
+                if self.0.operations.was_not_announced(&operation) {
                     self.announce(&operation).await;
                 }
             }

@@ -192,7 +192,7 @@ impl Engine {
                 }
                 account.note_completeness(Scope::Card(Arc::clone(&card.key.id)), missing, true);
                 // Whatever went wrong, the figure is not the newest that could be: but only the
-                // figure, other news of the card stays.
+                // figure: the rest of what is known of the card stays.
                 let why: Arc<str> = if removed {
                     format!("{}: the card is no longer listed", account.info.id).into()
                 } else {

@@ -88,8 +88,8 @@ impl Pace {
         u32::try_from(calls).unwrap_or(u32::MAX)
     }
 
-    /// A request succeeded. It may have been under way when another one got the `Retry-After`, so it
-    /// does not end that wait.
+    /// A request succeeded. It may have been under way when another one got the `Retry-After`, so
+    /// it does not end that wait.
     pub(super) fn note_success(&mut self, now: Timestamp) {
         self.back_off_until = None;
         self.retry_after_until = self.retry_after_until.filter(|until| *until > now);
