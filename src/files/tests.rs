@@ -1,3 +1,5 @@
+//! Owners, modes, links and pipes, tried on real files.
+
 use std::os::unix::fs::{chown, lchown, symlink};
 use std::path::PathBuf;
 

@@ -1,3 +1,5 @@
+//! What a card's list proves of a top-up: stories of credits, rivals and failures.
+
 use jiff::SignedDuration;
 
 use super::matching::match_rows;

@@ -1,3 +1,5 @@
+//! Objects, digits, ids and renamed fields, read as they are sent.
+
 use super::*;
 use crate::config::spelling::Spelling;
 use proptest::prelude::*;

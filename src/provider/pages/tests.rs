@@ -1,3 +1,5 @@
+//! Lists that are capped, cut, endless or wrong about themselves, read to their end.
+
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
