@@ -4,8 +4,8 @@
 //! A dialog sends nothing itself: it answers with effects, and only a confirmed [`form::Form`]
 //! makes a change request. Left alone, it closes.
 //!
-//! A new kind of dialog is a file here with its [`form::FormBody`] or [`DialogBody`], one variant of
-//! [`Content`], and its lines in `ui::dialog`.
+//! A new kind of dialog is a file here with its [`form::FormBody`] or [`DialogBody`], one variant
+//! of [`Content`], and its lines in `ui::dialog`.
 
 pub(crate) mod close;
 pub(crate) mod confirmation;
