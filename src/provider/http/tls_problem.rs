@@ -1,6 +1,5 @@
 //! What went wrong with a TLS handshake or a certificate, in plain words with what to do.
 
-use std::fmt;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -63,33 +62,67 @@ pub enum TlsProblem {
 }
 
 /// Why a certificate was refused.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CertificateProblem {
     /// It has ended; since when, where that is known.
+    #[error(
+        "its certificate {}: the provider must renew it, unless this machine's clock is wrong",
+        .0.map_or_else(|| "has expired".to_owned(), |since| format!("expired on {}", day(since)))
+    )]
     Expired(Option<UnixTime>),
     /// It has not begun; from when on it is valid, where that is known.
+    #[error(
+        "its certificate is not valid {}: check this machine's clock",
+        .0.map_or_else(|| "yet".to_owned(), |from| format!("before {}", day(from)))
+    )]
     NotYetValid(Option<UnixTime>),
     /// This machine does not trust its issuer.
+    #[error(
+        "its certificate is signed by nobody whom this machine trusts (self-signed, or a proxy \
+         that opens TLS): check base_url; a CA of your own belongs in this machine's certificate \
+         store"
+    )]
     UnknownIssuer,
-    /// It is for other hosts: which, where that is known (an empty list: none).
-    WrongName(Option<Vec<Arc<str>>>),
+    /// It is for another host.
+    #[error("its certificate is for another host name: check base_url")]
+    WrongName,
+    /// It is for these hosts.
+    #[error("its certificate is for {}, not for this host: check base_url", first_names(.0))]
+    OtherNames(Vec<Arc<str>>),
     /// Its issuer took it back.
+    #[error("its certificate was revoked: ask the provider before anything is sent there")]
     Revoked,
     /// It is not meant for servers.
+    #[error("its certificate is not meant for servers: the provider must use another one")]
     NotForServers,
     /// Its signature is wrong.
+    #[error("its certificate has a wrong signature: somebody may be between")]
     BadSignature,
     /// It is signed by a method that is not safe any more.
+    #[error(
+        "its certificate is signed in a way that is not safe any more: the provider must renew it"
+    )]
     UnsafeSignature,
     /// The platform's own rules refuse it.
+    #[error("its certificate was refused by this machine's rules")]
     RefusedByPlatform,
     /// A CA's certificate in the place of a server's.
+    #[error(
+        "its certificate is that of a CA, used as a server's, as self-signed ones often are: it \
+         needs a server certificate that is signed by a CA; a CA of your own belongs in this \
+         machine's certificate store"
+    )]
     CaAsServer,
     /// Its issuer is no CA.
+    #[error(
+        "its certificate is signed by one that is not a CA's: the provider must use another one"
+    )]
     IssuedByNonCa,
     /// Its CA may not sign for this host name.
+    #[error("its CA may not sign for this host name: check base_url")]
     NameConstraint,
     /// It cannot be read or checked.
+    #[error("its certificate cannot be read or checked: the provider must use another one")]
     Unreadable,
 }
 
@@ -143,10 +176,10 @@ impl CertificateProblem {
                 Self::NotYetValid(Some(*not_before))
             }
             CertificateError::UnknownIssuer => Self::UnknownIssuer,
-            CertificateError::NotValidForName => Self::WrongName(None),
-            CertificateError::NotValidForNameContext { presented, .. } => Self::WrongName(Some(
-                presented.iter().map(|name| plain_name(name).into()).collect(),
-            )),
+            CertificateError::NotValidForName => Self::WrongName,
+            CertificateError::NotValidForNameContext { presented, .. } => {
+                Self::OtherNames(presented.iter().map(|name| plain_name(name).into()).collect())
+            }
             CertificateError::Revoked => Self::Revoked,
             CertificateError::InvalidPurpose | CertificateError::InvalidPurposeContext { .. } => {
                 Self::NotForServers
@@ -170,75 +203,11 @@ impl CertificateProblem {
     }
 }
 
-impl std::error::Error for CertificateProblem {}
-
-impl fmt::Display for CertificateProblem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let words = match self {
-            Self::Expired(None) => {
-                "its certificate has expired: the provider must renew it, unless this machine's \
-                 clock is wrong"
-            }
-            Self::Expired(Some(since)) => {
-                return write!(
-                    f,
-                    "its certificate expired on {}: the provider must renew it, unless this \
-                     machine's clock is wrong",
-                    day(*since)
-                );
-            }
-            Self::NotYetValid(None) => {
-                "its certificate is not valid yet: check this machine's clock"
-            }
-            Self::NotYetValid(Some(from)) => {
-                return write!(
-                    f,
-                    "its certificate is not valid before {}: check this machine's clock",
-                    day(*from)
-                );
-            }
-            Self::UnknownIssuer => {
-                "its certificate is signed by nobody whom this machine trusts (self-signed, or a \
-                 proxy that opens TLS): check base_url; a CA of your own belongs in this machine's \
-                 certificate store"
-            }
-            Self::WrongName(None) => "its certificate is for another host name: check base_url",
-            Self::WrongName(Some(names)) => {
-                let named: Vec<&str> = names.iter().take(3).map(|name| &**name).collect();
-                let named =
-                    if named.is_empty() { "no host name".to_owned() } else { named.join(", ") };
-                return write!(
-                    f,
-                    "its certificate is for {named}, not for this host: check base_url"
-                );
-            }
-            Self::Revoked => {
-                "its certificate was revoked: ask the provider before anything is sent there"
-            }
-            Self::NotForServers => {
-                "its certificate is not meant for servers: the provider must use another one"
-            }
-            Self::BadSignature => "its certificate has a wrong signature: somebody may be between",
-            Self::UnsafeSignature => {
-                "its certificate is signed in a way that is not safe any more: the provider must \
-                 renew it"
-            }
-            Self::RefusedByPlatform => "its certificate was refused by this machine's rules",
-            Self::CaAsServer => {
-                "its certificate is that of a CA, used as a server's, as self-signed ones often \
-                 are: it needs a server certificate that is signed by a CA; a CA of your own \
-                 belongs in this machine's certificate store"
-            }
-            Self::IssuedByNonCa => {
-                "its certificate is signed by one that is not a CA's: the provider must use \
-                 another one"
-            }
-            Self::NameConstraint => "its CA may not sign for this host name: check base_url",
-            Self::Unreadable => {
-                "its certificate cannot be read or checked: the provider must use another one"
-            }
-        };
-        f.write_str(words)
+/// At most three names of a certificate.
+fn first_names(names: &[Arc<str>]) -> String {
+    match names {
+        [] => "no host name".to_owned(),
+        names => names.iter().take(3).map(|name| &**name).collect::<Vec<_>>().join(", "),
     }
 }
 
