@@ -5,6 +5,7 @@
 mod account;
 mod adapter;
 mod announce;
+mod arrival;
 mod baseline;
 mod card_book;
 mod change;

@@ -36,7 +36,7 @@ pub struct ProviderInfo {
 
 /// How a provider is doing.
 ///
-/// It has fourteen fields because it is one row of the providers view: nothing decides by it.
+/// More than twelve fields: it is one row of the providers view, and nothing decides by it.
 #[derive(Clone, Debug)]
 pub struct Health {
     /// The provider.

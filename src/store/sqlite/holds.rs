@@ -10,7 +10,7 @@ use rusqlite::{Connection, params};
 
 use super::transactions::{COLUMNS, exact, read};
 use super::{millis, timestamp};
-use crate::domain::transaction::{Listed, Transaction};
+use crate::domain::transaction::Transaction;
 use crate::store::CompleteReading;
 
 /// A posting may be this much of its hold at most: tips are added.
@@ -239,14 +239,6 @@ fn same_merchant(hold: &Transaction, posting: &Transaction) -> bool {
     };
     let (merchant, other) = (plain(&hold.merchant), plain(&posting.merchant));
     merchant.is_some() && merchant == other
-}
-
-/// A row as it stands in the file: a hold that is gone is kept as the hold it was.
-pub(super) const fn gone(row: &Transaction) -> (Option<Timestamp>, Option<&Arc<str>>) {
-    match &row.listed {
-        Listed::Still => (None, None),
-        Listed::GoneSince { at, cleared_as } => (Some(*at), cleared_as.as_ref()),
-    }
 }
 
 #[cfg(test)]

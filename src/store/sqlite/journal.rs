@@ -9,6 +9,7 @@ mod chain;
 mod credits;
 mod head;
 mod rows;
+mod snapshot;
 mod verify;
 
 use jiff::Timestamp;
@@ -17,11 +18,11 @@ use rusqlite::{Connection, Transaction, params};
 use self::chain::append;
 #[cfg(test)]
 pub(super) use self::chain::hash_without_record;
-pub(super) use self::chain::{note_renamed, snapshot};
 use self::credits::owner_of;
 pub(in crate::store) use self::credits::{matched_credits, owner_of_task};
 pub(in crate::store) use self::head::Head;
 pub(in crate::store) use self::rows::{being_sent, changed_since, followed, get, newest, steps};
+pub(super) use self::snapshot::{note_renamed, snapshot};
 pub(in crate::store) use self::verify::verify;
 use super::{begin, millis};
 use crate::domain::operation::{

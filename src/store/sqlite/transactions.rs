@@ -7,7 +7,6 @@ use std::sync::Arc;
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::holds::gone;
 use super::{millis, money, timestamp};
 use crate::domain::card::{CardKey, ProviderId};
 use crate::domain::operation::OperationId;
@@ -317,6 +316,14 @@ pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Transaction> {
         operation: text("operation")?.and_then(|id| id.parse().ok()),
         listed,
     })
+}
+
+/// A row as it stands in the file: a hold that is gone is kept as the hold it was.
+const fn gone(row: &Transaction) -> (Option<jiff::Timestamp>, Option<&Arc<str>>) {
+    match &row.listed {
+        Listed::Still => (None, None),
+        Listed::GoneSince { at, cleared_as } => (Some(*at), cleared_as.as_ref()),
+    }
 }
 
 #[cfg(test)]

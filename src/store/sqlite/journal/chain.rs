@@ -1,8 +1,6 @@
 //! The lines of the journal: only added, each with the hash of the one before and the whole record
 //! of its operation.
 
-use std::collections::BTreeSet;
-
 use aws_lc_rs::digest;
 use jiff::Timestamp;
 use rusqlite::types::ValueRef;
@@ -10,7 +8,6 @@ use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 use serde_json::{Map, Value};
 
 use super::super::millis;
-use super::verify;
 use crate::domain::operation::{OperationId, OperationState, StepKind};
 
 /// Hash that the first line stands on.
@@ -83,68 +80,6 @@ pub(super) fn append(
     .execute(params![
         number, line.at, operation, line.what, words, line.state, record, previous, hash
     ])?;
-    Ok(())
-}
-
-/// Gives every operation a line with its record: the first that it has in this form of the file.
-/// Where the lines of the earlier form do not verify, the new lines say so and the journal stays
-/// broken.
-pub(in crate::store::sqlite) fn snapshot(
-    tx: &Transaction<'_>,
-    at: Timestamp,
-) -> rusqlite::Result<()> {
-    let broken = verify::earlier_lines(tx)?;
-    let ids: Vec<(String, String)> = tx
-        .prepare("SELECT id, state FROM operation ORDER BY id")?
-        .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
-        .collect::<rusqlite::Result<_>>()?;
-    for (id, state) in ids {
-        let (Ok(id), Some(state)) = (id.parse(), state.parse::<OperationState>().ok()) else {
-            continue;
-        };
-        match &broken {
-            None => append(
-                tx,
-                at,
-                id,
-                &StepKind::Snapshot,
-                "the data file was brought up to date",
-                state,
-            )?,
-            Some(words) => append(
-                tx,
-                at,
-                id,
-                &StepKind::Broken,
-                &format!("the data file was brought up to date; before that, {words}"),
-                state,
-            )?,
-        }
-    }
-    Ok(())
-}
-
-/// Gives operations whose card has another name now a line that says so.
-pub(in crate::store::sqlite) fn note_renamed(
-    tx: &Transaction<'_>,
-    renamed: &BTreeSet<String>,
-    at: Timestamp,
-) -> rusqlite::Result<()> {
-    for id in renamed {
-        let state: String =
-            tx.query_row("SELECT state FROM operation WHERE id = ?1", [id], |row| row.get(0))?;
-        let (Ok(id), Some(state)) = (id.parse(), state.parse::<OperationState>().ok()) else {
-            continue;
-        };
-        append(
-            tx,
-            at,
-            id,
-            &StepKind::Snapshot,
-            "the card's id was brought into its canonical form",
-            state,
-        )?;
-    }
     Ok(())
 }
 
