@@ -3,8 +3,8 @@
 //! It only parses, chooses and prints. Money is moved by the engine alone, under the same checks as
 //! on the board, and nothing here ever asks a question, save for a PIN on a terminal.
 //!
-//! A subcommand is a file with its arguments and its [`Run`], a `mod` line, and a line in the list
-//! of [`Command`]s.
+//! A subcommand is a file with its arguments and its `Run`, a `mod` line, and a line in the list
+//! of `Command`s.
 
 mod bank;
 mod board;

@@ -1,13 +1,13 @@
 //! cardtop: `htop` for payment cards.
 //!
 //! From the bottom up: [`domain`] (no I/O, no async, no clock), [`clock`] and [`files`];
-//! [`config`]; [`contract`], what is printed of a record; [`provider`] with its four adapters; [`store`] with the journal; [`engine`], which
-//! alone talks to both; [`app`] and [`ui`], which are pure; [`tty`], [`run`] and [`cli`] at the
-//! rim. Beside them stands [`sandbox`], a simulated bank that speaks the same four wires and
-//! borrows nothing from the adapters.
+//! [`contract`], what is printed of a record; [`config`]; [`store`] with the journal; [`provider`]
+//! with its four adapters; [`engine`], which alone talks to both; [`app`] and [`ui`], which are
+//! pure; [`tty`], [`run`] and [`cli`] at the rim. Beside them stands [`sandbox`], a simulated bank
+//! that speaks the same four wires and borrows nothing from the adapters.
 //!
 //! What always holds: a change is in the journal before it leaves, and leaves once; what is in
-//! doubt is looked at, never sent again; DONE was read; read-only sends nothing; no card number,
+//! doubt is looked up, never sent again; DONE was read; read-only sends nothing; no card number,
 //! CVV, PIN or key is kept; foreign text is cleaned where it enters; money is never a float.
 //! ARCHITECTURE.md says where each is kept and which test holds it.
 

@@ -18,6 +18,7 @@ pub mod kinds;
 mod listing;
 mod lookup;
 pub mod pages;
+mod row_error;
 #[cfg(test)]
 mod script;
 mod states;

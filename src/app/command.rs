@@ -1,6 +1,6 @@
 //! The commands of the board, as one table: dispatch, footer, help and the file of keys read it.
 //!
-//! A new command is a row of [`TABLE`], the function that the row names, and its line in
+//! A new command is a row of `TABLE`, the function that the row names, and its line in
 //! `config.example.toml`, which a test asks for.
 
 use super::dialog::Dialog;

@@ -244,7 +244,8 @@ mod tests {
             let rows = |rows: &[(u8, u8, bool)]| -> Vec<Transaction> {
                 let provider = |first: bool| if first { "artha" } else { "banana" };
                 let rows = rows.iter();
-                rows.map(|(id, minutes, first)| row(provider(*first), *id, *minutes, false)).collect()
+                let row = |(id, minutes, first): &_| row(provider(*first), *id, *minutes, false);
+                rows.map(row).collect()
             };
             let mut known = Transactions::default();
             let mut all = Vec::new();
@@ -274,8 +275,7 @@ mod tests {
     }
 
     #[test]
-    fn rows_of_two_cards_with_one_id_stand_beside_each_other_and_a_row_that_gains_its_card_stays_one()
-     {
+    fn rows_of_two_cards_with_one_id_are_two_and_a_row_that_gains_its_card_stays_one() {
         let of = |card: Option<&str>| Transaction {
             card_id: card.map(Into::into),
             ..row("artha", 1, 5, false)

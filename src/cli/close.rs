@@ -15,8 +15,8 @@ use crate::domain::operation::{Action, ActionKind, Capabilities};
 pub(crate) struct Close {
     #[command(flatten)]
     change: ChangeArguments,
-    /// "CLOSE <last4>": closing cannot be undone
-    #[arg(long, value_name = "PHRASE")]
+    // No doc comment: rustdoc would take `<last4>` for HTML.
+    #[arg(long, value_name = "PHRASE", help = "\"CLOSE <last4>\": closing cannot be undone")]
     confirm: Option<String>,
 }
 

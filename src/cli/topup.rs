@@ -19,9 +19,13 @@ pub(crate) struct TopUp {
     /// How much, in the card's currency: 10.00
     #[arg(value_name = "AMOUNT")]
     amount: String,
-    /// "SECOND <last4>": send although an earlier top-up of this card is not settled, or an equal
-    /// one came within ten minutes
-    #[arg(long, value_name = "PHRASE")]
+    // No doc comment: rustdoc would take `<last4>` for HTML.
+    #[arg(
+        long,
+        value_name = "PHRASE",
+        help = "\"SECOND <last4>\": send although an earlier top-up of this card is not settled, \
+                or an equal one came within ten minutes"
+    )]
     second: Option<String>,
 }
 

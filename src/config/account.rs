@@ -3,18 +3,18 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::endpoint;
 use super::error::ConfigError;
 use super::kind::{AccountTable, ProviderKind};
 use super::lists::{self, Lists};
 use super::proxy;
+use super::routes;
 use super::spelling::{self, Spelling};
 use super::table::Table;
 use crate::domain::card::{Ids, ProviderId};
 
 /// `[providers.NAME]`. `A` is what its kind makes of its own settings and credentials.
 ///
-/// More fields than most: one for each key that every account has.
+/// More than twelve fields: one for each key that every account has.
 #[derive(Clone, Debug)]
 pub struct ProviderConfig<A: 'static> {
     /// The name in the file.
@@ -152,7 +152,7 @@ pub(super) fn read<A>(
     let mut account = AccountTable::new(table, credentials);
     let settings = (kind.read)(&mut account)?;
     let (table, own_routes) = account.into_parts();
-    endpoint::refuse_shared(kind.endpoints, &spelling, own_routes, &table)?;
+    routes::refuse_shared(kind.endpoints, &spelling, own_routes, &table)?;
     Ok(ProviderConfig {
         name: ProviderId::new(name),
         kind,

@@ -6,9 +6,10 @@
 
 use std::fmt;
 
-use super::endpoint::{Effect, Endpoint, Route};
+use super::endpoint::{Effect, Endpoint};
 use super::error::ConfigError;
 use super::lists::{ListSetting, Lists};
+use super::routes::Route;
 use super::spelling::WordTable;
 use super::table::Table;
 use crate::domain::card::Ids;

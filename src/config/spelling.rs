@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 
 use super::endpoint::Endpoint;
 use super::error::ConfigError;
+pub use super::plain::plain;
 use super::table::Table;
 use crate::domain::card::CardState;
 use crate::domain::transaction::{TransactionKind, TransactionState};
@@ -75,12 +76,6 @@ pub struct Renamed {
     pub ours: String,
     /// The account's, as it was written.
     pub theirs: String,
-}
-
-/// A foreign word without case, blanks and signs, to be compared with ours.
-#[must_use]
-pub fn plain(word: &str) -> String {
-    word.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
 /// A table of `[providers.NAME.words]`. Each kind of provider names those that its wire has words

@@ -13,7 +13,7 @@ use super::address;
 use super::duration::read_duration;
 use super::error::ConfigError;
 use super::page::Page;
-use super::spelling::plain;
+use super::plain::plain;
 use super::suggestion::meant;
 
 /// A list of texts, and its span in the file.

@@ -8,7 +8,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::http::{BodyForm, ConnectionFailure, TransportError};
+use super::http::body_form::BodyForm;
+use super::http::transport::{ConnectionFailure, TransportError};
 use crate::domain::card::ProviderId;
 use crate::domain::operation::Pin;
 use crate::domain::text;

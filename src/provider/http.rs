@@ -4,7 +4,9 @@
 //! Every request says whether it reads or writes; what its failure means follows from that
 //! (`http/meaning.rs`). Bodies and headers are never logged.
 
+mod access;
 mod answer;
+pub(super) mod body_form;
 mod clock_offset;
 mod dates;
 mod meaning;
@@ -12,7 +14,7 @@ mod network;
 mod network_problem;
 mod request;
 mod tls_problem;
-mod transport;
+pub(super) mod transport;
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -29,9 +31,11 @@ use crate::clock::Clock;
 use crate::config::proxy::Proxies;
 use crate::domain::card::ProviderId;
 use crate::domain::proof::ClockOffset;
-pub use answer::{Answer, BodyForm};
+pub use access::Access;
+pub use answer::Answer;
+pub use body_form::BodyForm;
 use clock_offset::MeasuredClock;
-pub use meaning::{Access, AnsweredBy};
+pub use meaning::AnsweredBy;
 use network::{NetworkTransport, proxy_of};
 pub use network_problem::NetworkProblem;
 pub(super) use request::{path_segment, push_segment, sensitive};

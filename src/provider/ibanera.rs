@@ -3,6 +3,7 @@
 //! A refused login is held back, because too many lock the account; a change is sent once, and once
 //! more only after an HTTP 401, which comes before anything is executed.
 
+mod call;
 mod envelope;
 mod lookup;
 mod payer;
@@ -36,9 +37,10 @@ use crate::domain::operation::{
 use crate::domain::transaction::Transaction;
 use crate::provider::http::{Access, Answer, AnsweredBy, Http};
 use crate::provider::pages::{ReadMode, read_window};
+use call::Call;
 use envelope::Envelope;
 use payer::PAYER_NOT_SET;
-use requests::{Call, wire_time};
+use requests::wire_time;
 use session::Login;
 pub use settings::KIND;
 use settings::{Pays, Settings};

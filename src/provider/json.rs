@@ -15,6 +15,7 @@ use jiff::tz::TimeZone;
 use rust_decimal::Decimal;
 use serde_json::value::RawValue;
 
+pub use super::row_error::RowError;
 use super::times::read_time;
 use crate::domain::card::Last4;
 use crate::domain::money::{Currency, Money, MoneyError, read_decimal};
@@ -29,19 +30,6 @@ const LONGEST_QUOTED: usize = 40;
 /// An object of a provider's answer.
 #[derive(Debug, Default)]
 pub struct JsonObject<'a>(Vec<(Name<'a>, &'a RawValue)>);
-
-/// A row that could not be read, and why. It is counted on screen; the rest of its page is kept.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct RowError(pub Arc<str>);
-
-impl RowError {
-    /// Why a row could not be read; cleaned, since it may quote the provider.
-    #[must_use]
-    pub fn new(why: &str) -> Self {
-        Self(text::clean(why).into())
-    }
-}
 
 impl<'a> JsonObject<'a> {
     /// Reads an object.

@@ -5,7 +5,7 @@ use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 
-use super::json::RowError;
+use super::row_error::RowError;
 use crate::clock::millis;
 
 /// A time in whole milliseconds, in one of these forms:

@@ -62,8 +62,8 @@ impl Dialect {
     }
 }
 
-/// What differs from wire to wire in what is asked and answered: the facts of a provider's document.
-/// Has no state; that is its [`Server`]'s. How its programme keeps cards and rows is in
+/// What differs from wire to wire in what is asked and answered: the facts of a provider's
+/// document. Has no state; that is its [`Server`]'s. How its programme keeps cards and rows is in
 /// [`ProgrammeRules`].
 pub(super) trait Wire: ProgrammeRules {
     /// The provider's name in the configuration: `artha`.

@@ -93,6 +93,8 @@ fn files_that_the_architecture_names_exist() {
         .skip(1)
         .step_by(2)
         .filter(|word| word.starts_with("src/") || word.starts_with("tests/"))
+        // In a recipe NAME stands for what is added.
+        .filter(|word| !word.contains("NAME"))
         .collect();
     assert!(named.len() > 10, "ARCHITECTURE.md names only {} files", named.len());
     for name in named {

@@ -47,7 +47,9 @@ pub(super) fn lists() -> Lists {
     Lists { time_zone: INDIA.to_owned(), ..Lists::default() }
 }
 
-/// Settings of an EnKash account. More fields than most: one for each key of the file.
+/// Settings of an EnKash account.
+///
+/// More than twelve fields: one for each key of the file.
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// OAuth client id.

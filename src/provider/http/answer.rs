@@ -1,8 +1,6 @@
 //! A whole answer of a provider: its body read as JSON, and the error that it stands for where it
 //! refuses.
 
-use std::fmt;
-use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -10,8 +8,10 @@ use http::{HeaderMap, Response};
 use jiff::Timestamp;
 use serde_json::value::RawValue;
 
+use super::access::Access;
+use super::body_form::BodyForm;
 use super::dates;
-use super::meaning::{self, Access, AnsweredBy};
+use super::meaning::{self, AnsweredBy};
 use crate::config::spelling::Spelling;
 use crate::domain::card::ProviderId;
 use crate::domain::text;
@@ -191,43 +191,4 @@ fn is_web_page(body: &str) -> bool {
     let start: String = body.trim_start().chars().take(15).collect();
     let start = start.to_ascii_lowercase();
     ["<!doctype", "<html", "<head", "<body"].iter().any(|tag| start.starts_with(tag))
-}
-
-/// What a body is that is not the JSON that was expected.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum BodyForm {
-    /// Nothing.
-    Empty,
-    /// A web page: of the provider's server, or of something before it.
-    WebPage,
-    /// JSON that is cut or broken, or not of the wire's shape.
-    BrokenJson,
-    /// Other text, cleaned, at most 80 columns of it.
-    Text(Arc<str>),
-}
-
-impl BodyForm {
-    /// Says what the body is, and what a web page under this status tells.
-    pub(in crate::provider) fn describe(
-        &self,
-        status: u16,
-        f: &mut fmt::Formatter<'_>,
-    ) -> fmt::Result {
-        write!(f, "HTTP {status} with ")?;
-        match (self, status) {
-            (Self::Empty, _) => f.write_str("an empty answer"),
-            (Self::WebPage, 401 | 403 | 407 | 511) => f.write_str(
-                "a web page from a proxy or firewall before the provider; nothing is known of the \
-                 credentials",
-            ),
-            (Self::WebPage, 500..) => {
-                f.write_str("a web page: its server, or a proxy before it, is in trouble")
-            }
-            (Self::WebPage, _) => {
-                f.write_str("a web page instead of JSON; check base_url and any proxy between")
-            }
-            (Self::BrokenJson, _) => f.write_str("JSON that is cut or broken"),
-            (Self::Text(start), _) => write!(f, "text that is not JSON: {start}"),
-        }
-    }
 }

@@ -8,17 +8,9 @@
 //! adapter whose 4xx can come after the effect adds its doubt with
 //! [`Error::with_outcome`](crate::provider::Error::with_outcome).
 
+use super::access::Access;
 use super::transport::ConnectionFailure;
 use crate::provider::{ErrorKind, Outcome};
-
-/// What a request does to the world: decides what a missing answer means.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Access {
-    /// Reads only; may be repeated.
-    Read,
-    /// May change something; is sent once.
-    Write,
-}
 
 /// Who wrote an answer that refuses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,16 +26,6 @@ impl AnsweredBy {
     #[must_use]
     pub const fn provider_if(has_own_form: bool) -> Self {
         if has_own_form { Self::Provider } else { Self::Unknown }
-    }
-}
-
-impl Access {
-    /// What is known of the effect of a request whose answer proves nothing.
-    pub(super) const fn doubt(self) -> Outcome {
-        match self {
-            Self::Read => Outcome::NotDone,
-            Self::Write => Outcome::Unknown,
-        }
     }
 }
 

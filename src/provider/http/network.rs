@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use http::{Request, Response};
 
-use super::meaning::Access;
+use super::access::Access;
 use super::network_problem::NetworkProblem;
 use super::transport::{Transport, TransportError};
 use crate::config::proxy::{Proxies, Route};

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::BodyExt;
 
-use super::meaning::Access;
+use super::access::Access;
 use super::network_problem::NetworkProblem;
 
 /// Moves a request to a provider and its answer back.

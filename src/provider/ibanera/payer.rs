@@ -7,7 +7,7 @@
 
 use std::sync::Arc;
 
-use super::requests::Call;
+use super::call::Call;
 use super::settings::{self, Pays};
 use super::{Ibanera, path_segment, wire};
 use crate::domain::card::Card;

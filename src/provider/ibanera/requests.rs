@@ -10,39 +10,17 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 use zeroize::Zeroizing;
 
+use super::call::Call;
 use super::envelope::Envelope;
 use super::payer::PayingAccount;
 use super::{Ibanera, settings, succeeded, wire};
 use crate::domain::card::{Card, CardState};
 use crate::domain::money::Money;
 use crate::domain::operation::{OperationId, Pin};
-use crate::provider::http::Access;
 use crate::provider::{Ack, ErrorKind, Outcome, PageCursor, Provider, Result, sensitive};
 
 /// Seconds after which the reading of the paying account is too old to send its top-up.
 const MAX_PAYER_AGE: i64 = 30;
-
-/// One call of the customer API.
-#[derive(Clone, Copy)]
-pub(super) struct Call<'a> {
-    pub(super) access: Access,
-    /// Path and query.
-    pub(super) path: &'a str,
-    /// JSON; a call with a body is a POST.
-    pub(super) body: Option<&'a [u8]>,
-    /// Documented for other transfers only, harmless here (ibanera wire notes, 5.3).
-    pub(super) idempotency_key: Option<&'a str>,
-}
-
-impl<'a> Call<'a> {
-    pub(super) const fn read(path: &'a str) -> Self {
-        Self { access: Access::Read, path, body: None, idempotency_key: None }
-    }
-
-    pub(super) const fn write(path: &'a str, body: &'a [u8]) -> Self {
-        Self { access: Access::Write, path, body: Some(body), idempotency_key: None }
-    }
-}
 
 impl Ibanera {
     pub(super) fn request(&self, call: Call<'_>, bearer: &HeaderValue) -> Result<Request<Bytes>> {

@@ -7,7 +7,9 @@ use super::decline::Decline;
 use crate::sandbox::merchants::Merchant;
 use crate::sandbox::troubles::RowOverrides;
 
-/// A row of a card's statement. Fourteen fields: a line of a statement has that many facts, and
+/// A row of a card's statement.
+///
+/// More than twelve fields: a line of a statement has that many facts, and
 /// nothing works on fewer of them; what only top-ups or only lists need stands in structs of its
 /// own.
 #[derive(Clone, Debug)]

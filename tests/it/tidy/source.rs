@@ -210,7 +210,7 @@ enum Node {
     Word(String),
     Colons,
     Other,
-    Group(Vec<Node>),
+    Group(Vec<Self>),
 }
 
 fn tree(stream: TokenStream) -> Vec<Node> {

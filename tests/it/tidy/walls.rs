@@ -88,10 +88,9 @@ pub(super) fn circles(sources: &[Source]) -> Vec<Vec<String>> {
                 && let Some(other) = modules.get(to)
                 && !one.starts_with(other)
                 && !other.starts_with(one)
+                && let Some(edges) = edges.get_mut(from)
             {
-                if let Some(edges) = edges.get_mut(from) {
-                    edges.insert(to);
-                }
+                edges.insert(to);
             }
         }
     }
