@@ -58,6 +58,12 @@ fn money_never_passes_through_a_float() {
 }
 
 #[test]
+fn a_provider_is_known_by_name_in_its_folder_and_in_the_lists_alone() {
+    let wrong: Vec<String> = sources(&root()).iter().flat_map(words::provider_names).collect();
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
 fn files_functions_and_structs_stay_small() {
     let wrong: Vec<String> = sources(&root()).iter().flat_map(sizes::oversized).collect();
     assert!(wrong.is_empty(), "{} of them: {wrong:#?}", wrong.len());

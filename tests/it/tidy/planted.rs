@@ -91,6 +91,20 @@ fn words_and_floats_out_of_place_are_found() {
 }
 
 #[test]
+fn a_provider_s_name_out_of_place_is_found() {
+    for sin in [
+        "fn f(k: Kind) -> u8 { match k { Kind::Artha => 1, Kind::Other => 2 } }",
+        "fn f(kind: &str) -> bool { kind == \"enkash\" }",
+        "use crate::provider::banana::Banana;",
+    ] {
+        assert!(!words::provider_names(&below_tests("engine/a.rs", sin)).is_empty(), "{sin}");
+        assert!(words::provider_names(&below_tests("provider/banana/a.rs", sin)).is_empty());
+    }
+    let clean = "/// As artha does.\nfn f() -> &'static str { \"the banana document\" }";
+    assert!(words::provider_names(&below_tests("engine/a.rs", clean)).is_empty());
+}
+
+#[test]
 fn what_is_too_big_is_found_and_tests_do_not_count() {
     let lines = |count: usize| "    let _ = 0;\n".repeat(count);
     let function = |count| format!("fn f() {{\n{}}}\n", lines(count));

@@ -69,8 +69,17 @@ impl Source {
 
 /// A token with its line.
 pub(super) struct Token {
+    /// `""` for every string: text is no code.
     pub(super) text: String,
     pub(super) line: usize,
+    /// A string as it is written, with its quotes.
+    pub(super) quoted: Option<String>,
+}
+
+impl Token {
+    fn new(text: impl Into<String>, line: usize) -> Self {
+        Self { text: text.into(), line, quoted: None }
+    }
 }
 
 /// Every production file below `src/`.
@@ -181,25 +190,24 @@ fn flatten(stream: TokenStream, out: &mut Vec<Token>) {
                     Delimiter::None => ("", ""),
                 };
                 let line = group.span_open().start().line;
-                out.push(Token { text: open.to_owned(), line });
+                out.push(Token::new(open, line));
                 flatten(group.stream(), out);
                 let line = group.span_close().start().line;
-                out.push(Token { text: close.to_owned(), line });
+                out.push(Token::new(close, line));
             }
-            // Text is no code: a string that says `f64` is no float.
             TokenTree::Literal(literal) => {
-                let text = literal.to_string();
-                let text = if text.contains('"') { "\"\"".to_owned() } else { text };
-                out.push(Token { text, line: literal.span().start().line });
+                let (text, line) = (literal.to_string(), literal.span().start().line);
+                out.push(if text.contains('"') {
+                    Token { quoted: Some(text), ..Token::new("\"\"", line) }
+                } else {
+                    Token::new(text, line)
+                });
             }
             TokenTree::Ident(word) => {
-                out.push(Token { text: word.to_string(), line: word.span().start().line });
+                out.push(Token::new(word.to_string(), word.span().start().line));
             }
             TokenTree::Punct(sign) => {
-                out.push(Token {
-                    text: sign.as_char().to_string(),
-                    line: sign.span().start().line,
-                });
+                out.push(Token::new(sign.as_char().to_string(), sign.span().start().line));
             }
         }
     }

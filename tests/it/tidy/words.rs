@@ -36,6 +36,29 @@ pub(super) fn misplaced(source: &Source) -> Vec<String> {
     wrong
 }
 
+/// Names of providers outside of their folders, the one list of them and the simulated bank:
+/// whoever knows a provider by name has to be changed for the next one.
+pub(super) fn provider_names(source: &Source) -> Vec<String> {
+    const PROVIDERS: [&str; 4] = ["artha", "banana", "enkash", "ibanera"];
+    let at_home = source.room() == "sandbox"
+        || source.file == "provider.rs"
+        || source.file == "provider/kinds.rs"
+        || PROVIDERS.iter().any(|name| source.file.starts_with(&format!("provider/{name}")));
+    if at_home {
+        return Vec::new();
+    }
+    let names = |token: &&Token| {
+        let word = token.quoted.as_ref().unwrap_or(&token.text).trim_matches('"').to_lowercase();
+        PROVIDERS.contains(&word.as_str())
+    };
+    let found = source.tokens();
+    found
+        .iter()
+        .filter(names)
+        .map(|token| format!("{}:{} knows a provider by name", source.file, token.line))
+        .collect()
+}
+
 /// Floats, and methods that lead to one: money never passes through them.
 pub(super) fn floats(source: &Source) -> Vec<String> {
     let is_float = |token: &&Token| {
