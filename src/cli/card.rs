@@ -30,12 +30,12 @@ impl Run for Card {
 /// A card that cannot be read is printed as it is known, and named as missing.
 async fn show(session: &mut Session, word: &str, clock: &Clock) -> Outcome {
     let known = find::card(session, word).await?;
-    let mut completeness = Completeness::whole(clock.now());
+    let mut completeness = Completeness::complete(clock.now());
     let card = match session.engine.read_card(&known.key).await {
         Ok(card) => card,
         Err(error) => {
             let key = &known.key;
-            completeness.miss(engine::unread_part(&key.provider, Some(key), &error));
+            completeness.add_unread_part(engine::unread_part(&key.provider, Some(key), &error));
             let cards = session.known_cards().await;
             cards.into_iter().find(|card| card.key == known.key).unwrap_or(known)
         }

@@ -37,7 +37,7 @@ impl Missing {
 
     /// Prints what is missing: one line of JSON, or sentences; nothing when nothing is.
     pub(crate) fn print(&self, format: Format, view: &View) {
-        if self.0.completeness.is_whole() && self.0.old_states.is_empty() {
+        if self.0.completeness.is_complete() && self.0.old_states.is_empty() {
             return;
         }
         match format {
@@ -128,8 +128,8 @@ mod tests {
 
     #[test]
     fn a_list_that_is_not_complete_says_up_to_when_it_is_and_what_is_missing() {
-        let mut list = Completeness::whole(at("2026-04-03T12:08:08Z"));
-        list.miss_rows([odd(), UnreadRow { fingerprint: 2, ..odd() }]);
+        let mut list = Completeness::complete(at("2026-04-03T12:08:08Z"));
+        list.add_unread_rows([odd(), UnreadRow { fingerprint: 2, ..odd() }]);
         let missing = Missing::of(list);
         assert_eq!(
             missing.sentences(&view()).last().map(String::as_str),
@@ -145,11 +145,11 @@ mod tests {
 
     #[test]
     fn of_rows_and_cards_that_could_not_be_read_the_higher_exit_code_wins() {
-        let mut list = Completeness::whole(at("2026-04-03T12:08:08Z"));
+        let mut list = Completeness::complete(at("2026-04-03T12:08:08Z"));
         assert_eq!(Missing::of(list.clone()).exit(), Exit::Done);
-        list.miss_rows([odd()]);
+        list.add_unread_rows([odd()]);
         let provider = ProviderId::new("acme");
-        list.miss(UnreadPart {
+        list.add_unread_part(UnreadPart {
             card: Some(CardKey::new(&provider, "c-2")),
             provider,
             why: "HTTP 500".into(),
@@ -180,7 +180,7 @@ mod tests {
         let never = Card { state_at: None, ..card() };
         let stale = Card { balance: card().balance.stale(&"no answer".into()), ..old.clone() };
         let unread = Card { balance: Reading::Never, ..never.clone() };
-        let whole = || Missing::of(Completeness::whole(at("2026-04-03T12:08:08Z")));
+        let whole = || Missing::of(Completeness::complete(at("2026-04-03T12:08:08Z")));
         assert_eq!(whole().with_states_of([&fresh, &stale, &unread]).exit(), Exit::Done);
         let missing = whole().with_states_of([&fresh, &old, &never]);
         let sentences = missing.sentences(&view());

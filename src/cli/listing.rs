@@ -75,9 +75,9 @@ mod tests {
     fn one_failing_provider_does_not_lose_the_others_rows() {
         let listing = |name: &str, rows: Vec<u8>, why: Option<&str>| {
             let provider = ProviderId::new(name);
-            let mut completeness = Completeness::whole(Timestamp::UNIX_EPOCH);
+            let mut completeness = Completeness::complete(Timestamp::UNIX_EPOCH);
             if let Some(why) = why {
-                completeness.miss(UnreadPart {
+                completeness.add_unread_part(UnreadPart {
                     provider: provider.clone(),
                     card: None,
                     why: why.into(),

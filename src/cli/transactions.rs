@@ -85,7 +85,7 @@ async fn read(
     let back = |span| now.checked_sub(span).unwrap_or(Timestamp::MIN);
     let since = session.filter.since().unwrap_or_else(|| back(WINDOW));
     let (rows, completeness) = joined(session.engine.list_transactions(since, until, key).await);
-    if session.filter.since().is_some() || !rows.is_empty() || !completeness.is_whole() {
+    if session.filter.since().is_some() || !rows.is_empty() || !completeness.is_complete() {
         return (rows, completeness, since);
     }
     let since = back(WIDE_WINDOW);

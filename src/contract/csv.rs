@@ -27,7 +27,7 @@ pub fn sheet<'a, T: Record>(row: impl Into<Row<'a, T>>) -> String {
     let mut sheet = String::new();
     for (header, cell) in headers.iter().zip(cells(row.into())) {
         let value = if cell.text().is_empty() { "-" } else { cell.text() };
-        sheet.push_str(&format!("{}  {value}\n", text::left(header, widest)));
+        sheet.push_str(&format!("{}  {value}\n", text::pad_right(header, widest)));
     }
     sheet
 }

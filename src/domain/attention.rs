@@ -72,7 +72,7 @@ pub enum Attention {
     /// Nothing was ever read of it.
     Unread,
     /// Closed, with money left on it.
-    LeftOver {
+    BalanceLeft {
         /// How much.
         amount: Money,
     },
@@ -124,7 +124,7 @@ impl Attention {
             Self::Stale => 6,
             Self::OldState { .. } => 7,
             Self::Unread => 8,
-            Self::LeftOver { .. } => 9,
+            Self::BalanceLeft { .. } => 9,
             Self::Frozen { .. } => 10,
             Self::Watched => 11,
             Self::Blocked => 12,
@@ -148,7 +148,7 @@ impl Attention {
             | Self::Low { .. }
             | Self::Stale
             | Self::Unread
-            | Self::LeftOver { .. }
+            | Self::BalanceLeft { .. }
             | Self::Watched
             | Self::Blocked
             | Self::Pending
@@ -168,9 +168,10 @@ impl Attention {
             | Self::Low { .. }
             | Self::Stale
             | Self::OldState { .. } => Tone::Caution,
-            Self::InFlight { .. } | Self::LeftOver { .. } | Self::Frozen { .. } | Self::Blocked => {
-                Tone::Plain
-            }
+            Self::InFlight { .. }
+            | Self::BalanceLeft { .. }
+            | Self::Frozen { .. }
+            | Self::Blocked => Tone::Plain,
             Self::Unread
             | Self::Watched
             | Self::Pending
@@ -185,14 +186,14 @@ impl Attention {
     pub fn words(&self, now: Timestamp) -> String {
         match self {
             Self::Unknown { action_kind, since } => {
-                format!("{} UNKNOWN {}", loud(*action_kind), text::age(now, *since))
+                format!("{} UNKNOWN {}", uppercase(*action_kind), text::age(now, *since))
             }
             Self::Negative => "NEGATIVE".to_owned(),
             Self::Declined { at, amount } => {
                 format!("DECLINED {} {}", text::age(now, *at), amount.grouped())
             }
             Self::Failed { action_kind, at } => {
-                format!("{} FAILED {}", loud(*action_kind), text::age(now, *at))
+                format!("{} FAILED {}", uppercase(*action_kind), text::age(now, *at))
             }
             Self::InFlight { action_kind, state, since } => {
                 format!("{} {} {}", action_kind.phrase(), state.as_str(), text::age(now, *since))
@@ -201,7 +202,7 @@ impl Attention {
             Self::Stale => "STALE".to_owned(),
             Self::OldState { at } => format!("STATE {} OLD", text::age(now, *at)),
             Self::Unread => "not read yet".to_owned(),
-            Self::LeftOver { amount } => format!("{} still on it", amount.grouped()),
+            Self::BalanceLeft { amount } => format!("{} still on it", amount.grouped()),
             Self::Frozen { by, at } => {
                 let mut words = "frozen".to_owned();
                 if let Some(at) = at {
@@ -221,7 +222,7 @@ impl Attention {
 }
 
 /// `TOP-UP`.
-fn loud(action_kind: ActionKind) -> String {
+fn uppercase(action_kind: ActionKind) -> String {
     action_kind.phrase().to_uppercase()
 }
 
@@ -341,7 +342,7 @@ impl Signals {
         }
         match card.state {
             CardState::Closed => match available {
-                Some(amount) if !amount.amount().is_zero() => Attention::LeftOver { amount },
+                Some(amount) if !amount.amount().is_zero() => Attention::BalanceLeft { amount },
                 Some(_) | None => Attention::Closed,
             },
             CardState::Expired => Attention::Expired,

@@ -70,13 +70,13 @@ impl UnreadPart {
 impl Completeness {
     /// A list that was read whole, as it was at this time.
     #[must_use]
-    pub fn whole(at: Timestamp) -> Self {
+    pub fn complete(at: Timestamp) -> Self {
         Self { complete_to: Some(at), ..Self::default() }
     }
 
     /// Whether nothing is missing.
     #[must_use]
-    pub const fn is_whole(&self) -> bool {
+    pub const fn is_complete(&self) -> bool {
         self.rows.is_empty() && self.parts.is_empty()
     }
 
@@ -86,19 +86,19 @@ impl Completeness {
             (Some(one), Some(two)) => Some(one.min(two)),
             _ => None,
         };
-        self.miss_rows(other.rows);
+        self.add_unread_rows(other.rows);
         self.parts.extend(other.parts);
     }
 
     /// Notes an account or a card that was not read.
-    pub fn miss(&mut self, part: UnreadPart) {
+    pub fn add_unread_part(&mut self, part: UnreadPart) {
         self.complete_to = None;
         self.parts.push(part);
     }
 
     /// Notes rows that could not be read. One that came several times, because pages overlap,
     /// counts once.
-    pub fn miss_rows(&mut self, rows: impl IntoIterator<Item = UnreadRow>) {
+    pub fn add_unread_rows(&mut self, rows: impl IntoIterator<Item = UnreadRow>) {
         let known = self.rows.len();
         self.rows.extend(rows);
         if self.rows.len() > known {
@@ -175,17 +175,21 @@ mod tests {
     #[test]
     fn two_lists_are_as_complete_as_the_lesser() {
         let (early, late) = (Timestamp::UNIX_EPOCH, Timestamp::MAX);
-        let mut both = Completeness::whole(late);
-        both.join(Completeness::whole(early));
+        let mut both = Completeness::complete(late);
+        both.join(Completeness::complete(early));
         assert_eq!(
-            (both.complete_to, both.is_whole(), both.missing()),
+            (both.complete_to, both.is_complete(), both.missing()),
             (Some(early), true, String::new())
         );
         let provider = ProviderId::new("artha");
         let card = Some(CardKey::new(&provider, "c1"));
-        both.miss(UnreadPart { provider: provider.clone(), card, why: "HTTP 500".into() });
-        both.miss(UnreadPart { provider, card: None, why: "no answer".into() });
-        assert_eq!((both.complete_to, both.is_whole()), (None, false));
+        both.add_unread_part(UnreadPart {
+            provider: provider.clone(),
+            card,
+            why: "HTTP 500".into(),
+        });
+        both.add_unread_part(UnreadPart { provider, card: None, why: "no answer".into() });
+        assert_eq!((both.complete_to, both.is_complete()), (None, false));
         assert_eq!(both.missing(), "1 card could not be read, 1 account could not be read");
         let said: Vec<String> = both.parts.iter().map(UnreadPart::sentence).collect();
         assert_eq!(said, ["artha/c1: HTTP 500", "artha: no answer"]);
@@ -193,9 +197,9 @@ mod tests {
 
     #[test]
     fn a_row_that_comes_on_two_pages_counts_once() {
-        let mut list = Completeness::whole(Timestamp::UNIX_EPOCH);
-        list.miss_rows([row(Some("7"), 1), row(None, 2)]);
-        list.miss_rows([row(Some("7"), 1), row(None, 3)]);
+        let mut list = Completeness::complete(Timestamp::UNIX_EPOCH);
+        list.add_unread_rows([row(Some("7"), 1), row(None, 2)]);
+        list.add_unread_rows([row(Some("7"), 1), row(None, 3)]);
         assert_eq!((list.rows.len(), list.missing()), (3, "3 rows could not be read".to_owned()));
         assert_eq!(
             list.rows.first().map(UnreadRow::sentence).as_deref(),

@@ -126,7 +126,7 @@ impl Operation {
     #[must_use]
     pub fn may_be(&self, row: &Transaction) -> bool {
         let is_new = match &self.baseline {
-            Some(baseline) => baseline.judge_row(row, self.created_at) == Credit::New,
+            Some(baseline) => baseline.classify_row(row, self.created_at) == Credit::New,
             None => row
                 .at
                 .saturating_add(SignedDuration::from_mins(10))

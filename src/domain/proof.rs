@@ -56,7 +56,7 @@ impl Baseline {
     /// our clock. A credit that is before the operation by more than the clocks can be wrong is
     /// never new; within that, the baseline decides.
     #[must_use]
-    pub fn judge(&self, id: &str, at: Timestamp, asked: Timestamp) -> Credit {
+    pub fn classify(&self, id: &str, at: Timestamp, asked: Timestamp) -> Credit {
         if self.credits.contains(id)
             || saturating_add(at, self.tolerance(at)) < self.provider_time(asked)
         {
@@ -69,11 +69,11 @@ impl Baseline {
     /// The same of a row of the list, which may have had its task's id before it got one of its
     /// own.
     #[must_use]
-    pub fn judge_row(&self, row: &Transaction, asked: Timestamp) -> Credit {
+    pub fn classify_row(&self, row: &Transaction, asked: Timestamp) -> Credit {
         if row.task.as_ref().is_some_and(|task| self.credits.contains(task)) {
             return Credit::Before;
         }
-        self.judge(&row.id, row.at, asked)
+        self.classify(&row.id, row.at, asked)
     }
 
     /// A moment of our clock by the provider's clock.
@@ -236,14 +236,14 @@ mod tests {
     #[test]
     fn a_credit_from_before_the_intent_is_never_new() {
         let measured = baseline(Some((0, 500)));
-        assert_eq!(measured.judge("other", at(-1_501), at(0)), Credit::Before);
+        assert_eq!(measured.classify("other", at(-1_501), at(0)), Credit::Before);
         assert_eq!(
-            measured.judge("other", at(-1_499), at(0)),
+            measured.classify("other", at(-1_499), at(0)),
             Credit::New,
             "within what clocks and lists may be wrong"
         );
         assert_eq!(
-            measured.judge("old", at(5_000), at(0)),
+            measured.classify("old", at(5_000), at(0)),
             Credit::Before,
             "it was in the list already, whatever its time says"
         );
@@ -253,20 +253,20 @@ mod tests {
     fn a_wrong_clock_neither_hides_a_credit_nor_makes_an_old_one_new() {
         for offset in [-200_000, 280_000] {
             let measured = baseline(Some((offset, 500)));
-            assert_eq!(measured.judge("ours", at(offset + 20), at(0)), Credit::New, "{offset}");
+            assert_eq!(measured.classify("ours", at(offset + 20), at(0)), Credit::New, "{offset}");
             assert_eq!(
-                measured.judge("other", at(offset - 2_000), at(0)),
+                measured.classify("other", at(offset - 2_000), at(0)),
                 Credit::Before,
                 "{offset}"
             );
         }
         let unmeasured = baseline(None);
         assert_eq!(
-            unmeasured.judge("ours", at(-200_000), at(0)),
+            unmeasured.classify("ours", at(-200_000), at(0)),
             Credit::New,
             "only the baseline can tell"
         );
-        assert_eq!(unmeasured.judge("old", at(-200_000), at(0)), Credit::Before);
+        assert_eq!(unmeasured.classify("old", at(-200_000), at(0)), Credit::Before);
     }
 
     #[test]

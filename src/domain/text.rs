@@ -146,7 +146,7 @@ pub fn group_digits(digits: &str) -> String {
 
 /// The text in exactly `columns` columns, filled with blanks on the right.
 #[must_use]
-pub fn left(text: &str, columns: usize) -> String {
+pub fn pad_right(text: &str, columns: usize) -> String {
     let mut out = fit(text, columns);
     out.extend(std::iter::repeat_n(' ', columns.saturating_sub(width(&out))));
     out
@@ -154,7 +154,7 @@ pub fn left(text: &str, columns: usize) -> String {
 
 /// The text in exactly `columns` columns, filled with blanks on the left.
 #[must_use]
-pub fn right(text: &str, columns: usize) -> String {
+pub fn pad_left(text: &str, columns: usize) -> String {
     let fitted = fit(text, columns);
     let mut out = " ".repeat(columns.saturating_sub(width(&fitted)));
     out.push_str(&fitted);
@@ -286,8 +286,8 @@ mod tests {
         assert_eq!(fit("ICA MAXI STOCKHOLM", 15), "ICA MAXI STOCK~");
         assert_eq!(fit("APPROX ~", 8), "APPROX ~");
         assert_eq!(fit("APPROX -5.00", 9), "APPROX ~", "nor is its sign left behind");
-        assert_eq!(left("ab", 4), "ab  ");
-        assert_eq!(right("ab", 4), "  ab");
+        assert_eq!(pad_right("ab", 4), "ab  ");
+        assert_eq!(pad_left("ab", 4), "  ab");
         assert_eq!(fit("ab", 0), "");
     }
 
@@ -302,7 +302,7 @@ mod tests {
     proptest! {
         #[test]
         fn fitted_text_has_exactly_its_columns(text in "\\PC{0,30}", columns in 0_usize..20) {
-            prop_assert_eq!(width(&left(&clean(&text), columns)), columns);
+            prop_assert_eq!(width(&pad_right(&clean(&text), columns)), columns);
             prop_assert!(width(&fit(&clean(&text), columns)) <= columns);
         }
 

@@ -290,7 +290,7 @@ impl Account {
         let rows = if whole_list { Vec::new() } else { std::mem::take(&mut known.rows) };
         let complete_to = found.complete_to.or(known.complete_to);
         *known = Completeness { complete_to, ..found };
-        known.miss_rows(rows);
+        known.add_unread_rows(rows);
     }
 
     /// Words for states that are not mapped, with how many rows and cards have each.
@@ -315,15 +315,15 @@ impl Account {
     /// What the roster's bad lines leave unread: cards of which nothing else is known.
     pub(super) fn roster_gaps(&self, at: Timestamp) -> Completeness {
         let state = self.state();
-        let mut missing = Completeness::whole(at);
+        let mut missing = Completeness::complete(at);
         let id = &self.info.id;
         for (line, why) in state.roster.sentences.iter().enumerate() {
             let why: Arc<str> = why.as_str().into();
             if state.roster.unusable {
-                missing.miss(UnreadPart { provider: id.clone(), card: None, why });
+                missing.add_unread_part(UnreadPart { provider: id.clone(), card: None, why });
             } else {
                 let fingerprint = u64::try_from(line).unwrap_or(u64::MAX);
-                missing.miss_rows([UnreadRow {
+                missing.add_unread_rows([UnreadRow {
                     provider: id.clone(),
                     card: None,
                     id: Some("of the roster".into()),
@@ -345,7 +345,9 @@ impl Account {
         for missing in state.missing.values() {
             all.parts.extend(missing.parts.iter().cloned());
         }
-        all.miss_rows(state.missing.values().flat_map(|missing| missing.rows.iter().cloned()));
+        all.add_unread_rows(
+            state.missing.values().flat_map(|missing| missing.rows.iter().cloned()),
+        );
         all
     }
 }

@@ -191,7 +191,7 @@ impl Engine {
 
 impl<T> Listing<T> {
     fn new(provider: &ProviderId, at: Timestamp) -> Self {
-        let completeness = Completeness::whole(at);
+        let completeness = Completeness::complete(at);
         Self { provider: provider.clone(), rows: Vec::new(), completeness, failed: None }
     }
 
@@ -200,7 +200,7 @@ impl<T> Listing<T> {
     }
 
     fn fail(&mut self, part: UnreadPart, error: &Error) {
-        self.completeness.miss(part);
+        self.completeness.add_unread_part(part);
         self.failed = Some(error.clone());
     }
 }
@@ -253,17 +253,17 @@ pub(super) fn of_list<T>(
     list: &ListRead<T>,
     at: Timestamp,
 ) -> Completeness {
-    let mut completeness = Completeness::whole(at);
-    completeness.miss_rows(list.unread.iter().cloned());
+    let mut completeness = Completeness::complete(at);
+    completeness.add_unread_rows(list.unread.iter().cloned());
     if let Some(gap) = &list.gap {
-        completeness.miss(UnreadPart {
+        completeness.add_unread_part(UnreadPart {
             provider: id.clone(),
             card: card.cloned(),
             why: gap.clone(),
         });
     }
     if let Some(error) = &list.error {
-        completeness.miss(unread_part(id, card, error));
+        completeness.add_unread_part(unread_part(id, card, error));
     }
     completeness
 }

@@ -176,19 +176,19 @@ impl Engine {
                 account.set_removed(&card.key, false);
                 account.note_completeness(
                     Scope::Card(Arc::clone(&card.key.id)),
-                    Completeness::whole(now),
+                    Completeness::complete(now),
                     true,
                 );
                 Ok(self.accept_cards(vec![read]).await.pop().unwrap_or_else(|| card.clone()))
             }
             Err(error) => {
-                let mut missing = Completeness::whole(now);
+                let mut missing = Completeness::complete(now);
                 // A card that the account does not have any more keeps its last figures with their
                 // age, and nothing of it is missing.
                 let removed = account.is_removed(card, &error);
                 account.set_removed(&card.key, removed);
                 if !removed {
-                    missing.miss(unread_part(&account.info.id, Some(&card.key), &error));
+                    missing.add_unread_part(unread_part(&account.info.id, Some(&card.key), &error));
                 }
                 account.note_completeness(Scope::Card(Arc::clone(&card.key.id)), missing, true);
                 // Whatever went wrong, the figure is not the newest that could be: but only the

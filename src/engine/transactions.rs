@@ -57,7 +57,7 @@ impl Engine {
         if let (Some(card), Some(error)) = (card, &list.error)
             && account.refused_as_removed(card, error)
         {
-            account.note_completeness(scope, Completeness::whole(now), true);
+            account.note_completeness(scope, Completeness::complete(now), true);
             return Err(error.clone());
         }
         // A gap that is there again is no reason to read everything again at every poll: it stays
@@ -70,7 +70,8 @@ impl Engine {
             reach.depth == Depth::Full,
         );
         let rows = std::mem::take(&mut list.rows);
-        let complete = list.is_whole().then(|| complete_reading(account, key, &reach, now, &rows));
+        let complete =
+            list.is_complete().then(|| complete_reading(account, key, &reach, now, &rows));
         let count = rows.len();
         // How late rows were listed is measured against the reading before this one.
         self.accept_transactions(account, key, rows).await;

@@ -107,7 +107,7 @@ pub struct ListRead<T> {
 impl<T> ListRead<T> {
     /// Whether the list was read to its end and every row could be read.
     #[must_use]
-    pub fn is_whole(&self) -> bool {
+    pub fn is_complete(&self) -> bool {
         self.unread.is_empty() && self.gap.is_none() && self.error.is_none()
     }
 }

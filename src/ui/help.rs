@@ -60,7 +60,7 @@ fn column(model: &Model, groups: &[Group]) -> Vec<Line> {
         let keys = entries.iter().map(|(keys, _)| text::width(keys)).max().unwrap_or(0);
         for (chords, help) in entries {
             column.push(vec![
-                (Role::Key, text::left(&chords, keys + 1)),
+                (Role::Key, text::pad_right(&chords, keys + 1)),
                 (Role::Text, help.to_owned()),
             ]);
         }

@@ -75,9 +75,9 @@ fn draw_cells(
         let room = usize::from(line.right().saturating_sub(x)).min(*width);
         let text = match setting {
             // Half a figure is a wrong figure.
-            Setting::Figure if text::width(text) > room => text::right("~", room),
-            Setting::Figure => text::right(text, room),
-            Setting::Words | Setting::Whole => text::left(text, room),
+            Setting::Figure if text::width(text) > room => text::pad_left("~", room),
+            Setting::Figure => text::pad_left(text, room),
+            Setting::Words | Setting::Whole => text::pad_right(text, room),
         };
         to.set_stringn(x, line.y, &text, room, over.unwrap_or_else(|| theme.style(*role)));
         x = x.saturating_add(u16::try_from(width + widths.gap).unwrap_or(u16::MAX));

@@ -88,7 +88,7 @@ async fn a_card_that_cannot_be_read_does_not_lose_the_others() {
 async fn a_card_whose_transactions_cannot_be_read_does_not_lose_the_others() {
     let desk = few().await;
     let whole = transactions(&desk, Dialect::Ibanera).await;
-    assert!(whole.completeness.is_whole() && !whole.rows.is_empty());
+    assert!(whole.completeness.is_complete() && !whole.rows.is_empty());
     let odd = desk.sandbox.card_ids(Dialect::Ibanera).remove(1);
     let others = whole.rows.iter().filter(|row| row.card_id.as_deref() != Some(&odd)).count();
     for trouble in [CardTrouble::Answer500, CardTrouble::WebPage403] {
@@ -115,7 +115,7 @@ async fn a_hiccup_is_tried_again_and_loses_nothing() {
             desk.sandbox.fault_on(dialect, FaultTarget::Reads, fault, 1);
             let listing = of(desk.engine.list_cards().await, dialect);
             assert!(
-                listing.completeness.is_whole(),
+                listing.completeness.is_complete(),
                 "{}, {fault:?}: {:?}",
                 dialect.name(),
                 listing.completeness
@@ -123,7 +123,7 @@ async fn a_hiccup_is_tried_again_and_loses_nothing() {
             desk.sandbox.fault_on(dialect, FaultTarget::Reads, fault, 1);
             let listing = transactions(&desk, dialect).await;
             assert!(
-                listing.completeness.is_whole(),
+                listing.completeness.is_complete(),
                 "{}, {fault:?}: {:?}",
                 dialect.name(),
                 listing.completeness
@@ -222,7 +222,7 @@ async fn rows_that_come_go_and_move_between_pages_are_there_once() {
             let after = of(desk.engine.list_transactions(since, now, None).await, dialect);
             let bank = desk.sandbox.listed_rows(dialect, None);
             assert!(
-                after.completeness.is_whole(),
+                after.completeness.is_complete(),
                 "{}, {what:?}: {:?}",
                 dialect.name(),
                 after.completeness
@@ -621,7 +621,12 @@ async fn a_card_that_the_account_does_not_have_any_more_is_no_longer_listed_and_
         store.keep_cards(vec![gone.clone()], now).await.expect("keeping");
         let (engine, _news) = desk.second_engine().await;
         let listing = of(engine.list_cards().await, dialect);
-        assert!(listing.completeness.is_whole(), "{}: {:?}", dialect.name(), listing.completeness);
+        assert!(
+            listing.completeness.is_complete(),
+            "{}: {:?}",
+            dialect.name(),
+            listing.completeness
+        );
         let known =
             listing.rows.iter().find(|card| card.key == gone.key).expect("it is still shown");
         assert!(
@@ -631,7 +636,7 @@ async fn a_card_that_the_account_does_not_have_any_more_is_no_longer_listed_and_
         assert_eq!(known.balance.at(), gone.balance.at(), "with its age");
         let since = now.saturating_sub(SignedDuration::from_hours(24)).expect("a time");
         let rows = of(engine.list_transactions(since, now, None).await, dialect);
-        assert!(rows.completeness.is_whole(), "{}: {:?}", dialect.name(), rows.completeness);
+        assert!(rows.completeness.is_complete(), "{}: {:?}", dialect.name(), rows.completeness);
         engine.stop().await;
         // One that was never read is only an id that nobody knows.
         store.keep_cards(vec![never_read], now).await.expect("keeping");

@@ -574,7 +574,7 @@ async fn lists_are_asked_for_as_the_configuration_says() {
     let settings = "lists = { first_page = 0, page_size = 3, span = \"7d\", dates = \"unix\" }\n";
     let account = Account::new(Dialect::Artha, settings, |_| r#"{"data":[],"total":0}"#.to_owned());
     let list = all_transactions(&*account.provider, &last_days(account.card("c-1"), 10)).await;
-    assert!(list.is_whole() && list.rows.is_empty());
+    assert!(list.is_complete() && list.rows.is_empty());
     let until = start().as_second();
     let ends = [(until - 7 * 86_400, until), (until - 10 * 86_400, until - 7 * 86_400)];
     let asked: Vec<serde_json::Value> = account
@@ -627,7 +627,7 @@ async fn lists_are_asked_for_as_the_configuration_says() {
         account.provider.cards(page)
     })
     .await;
-    assert_eq!((list.rows.len(), list.is_whole()), (2, true));
+    assert_eq!((list.rows.len(), list.is_complete()), (2, true));
 }
 
 /// The first page of a list, of the size that the settings name elsewhere.

@@ -129,10 +129,10 @@ impl Figure<'_> {
             Role::Money
         };
         vec![
-            (Role::Muted, text::left(label, room)),
+            (Role::Muted, text::pad_right(label, room)),
             // A figure that needs more room than its neighbours takes it: it is never cut.
-            (role, text::right(&figure, text::width(&figure).max(room))),
-            (Role::Muted, format!(" {}", text::left(&code, 5))),
+            (role, text::pad_left(&figure, text::width(&figure).max(room))),
+            (Role::Muted, format!(" {}", text::pad_right(&code, 5))),
             (Role::Muted, text.to_owned()),
         ]
     }

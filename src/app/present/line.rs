@@ -42,7 +42,7 @@ pub(crate) fn labelled(
         .enumerate()
         .map(|(index, part)| {
             let label = if index == 0 { label } else { "" };
-            vec![(Role::Muted, text::left(label, label_columns)), (role, part)]
+            vec![(Role::Muted, text::pad_right(label, label_columns)), (role, part)]
         })
         .collect()
 }

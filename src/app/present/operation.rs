@@ -130,10 +130,10 @@ fn step_lines(portfolio: &Portfolio, step: &Step, columns: usize) -> Vec<Line> {
             } else {
                 (String::new(), "", "")
             };
-            let head = format!("{} {} ", text::left(&at, 10), text::left(what, 10));
+            let head = format!("{} {} ", text::pad_right(&at, 10), text::pad_right(what, 10));
             vec![
                 (Role::Muted, head),
-                (Role::Text, text::left(&part, room)),
+                (Role::Text, text::pad_right(&part, room)),
                 (Role::Muted, chain.to_owned()),
             ]
         })

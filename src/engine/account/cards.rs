@@ -38,7 +38,7 @@ impl CardProgress {
     pub(super) fn list_read(&mut self, list: &ListRead<Card>, at: Timestamp) {
         self.list_was_read = true;
         self.whole_list = list
-            .is_whole()
+            .is_complete()
             .then(|| list.rows.iter().map(|card| Arc::clone(&card.key.id)).collect());
         for card in list.rows.iter().filter(|card| card.balance.at().is_some()) {
             self.in_list.insert(Arc::clone(&card.key.id));

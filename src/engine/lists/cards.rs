@@ -47,14 +47,14 @@ impl Engine {
                 continue;
             }
             if let Some(error) = &attempts.gave_up {
-                listing.completeness.miss(unread_part(id, Some(&card.key), error));
+                listing.completeness.add_unread_part(unread_part(id, Some(&card.key), error));
                 continue;
             }
             match self.read_one_with(account, &card, patience).await {
                 Ok(_) => attempts.note_success(),
                 Err(error) if account.is_removed(&card, &error) => attempts.unreached = 0,
                 Err(error) => {
-                    listing.completeness.miss(unread_part(id, Some(&card.key), &error));
+                    listing.completeness.add_unread_part(unread_part(id, Some(&card.key), &error));
                     attempts.note_error(&error);
                 }
             }

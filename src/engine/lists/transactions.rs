@@ -98,7 +98,7 @@ impl Engine {
                 // id to ask for.
                 for row in list.unread.iter().filter(|row| row.card.is_none()) {
                     let why = format!("a card of its list has no id that can be read: {}", row.why);
-                    listing.completeness.miss(UnreadPart {
+                    listing.completeness.add_unread_part(UnreadPart {
                         provider: id.clone(),
                         card: None,
                         why: why.into(),
@@ -132,7 +132,11 @@ impl Engine {
     ) {
         let id = &account.info.id;
         if let Some(error) = &attempts.gave_up {
-            listing.completeness.miss(unread_part(id, card.as_ref().map(|card| &card.key), error));
+            listing.completeness.add_unread_part(unread_part(
+                id,
+                card.as_ref().map(|card| &card.key),
+                error,
+            ));
             return;
         }
         let mode = if card.is_none() { ReadMode::Full } else { ReadMode::Ordinary };

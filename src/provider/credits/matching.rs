@@ -173,7 +173,7 @@ impl<'a> Search<'a> {
     }
 
     fn is_new(&self, row: &Transaction) -> bool {
-        self.baseline.judge_row(row, self.operation.created_at) == Credit::New
+        self.baseline.classify_row(row, self.operation.created_at) == Credit::New
     }
 
     /// The new top-ups of the sum, nearest to the operation in time first. Where the fee is taken

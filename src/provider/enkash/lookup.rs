@@ -55,7 +55,7 @@ impl Trace {
     fn is_new(&self, operation: &Operation) -> bool {
         let (Some(baseline), Some(at)) = (&operation.baseline, self.at) else { return false };
         let id = self.id.as_deref().unwrap_or_default();
-        baseline.judge(id, at, operation.created_at) == Credit::New
+        baseline.classify(id, at, operation.created_at) == Credit::New
     }
 
     /// What the row, which is the operation's, says of it. `may_be_another` is set where its

@@ -174,7 +174,7 @@ where
 
     fn first(&mut self, arrival: Arrival) -> Next {
         let rows = arrival.keys.len();
-        let is_whole = || {
+        let is_complete = || {
             self.source.window.is_none()
                 && self.reading.mode == ReadMode::Ordinary
                 && self.reading.pager.is_known_whole(&arrival.keys)
@@ -186,7 +186,7 @@ where
         let has_ended = rows == 0
             || arrival.is_all
             || arrival.is_past_window
-            || is_whole()
+            || is_complete()
             || arrival.is_read_already && arrival.ignores_window && !self.has_restarted
             || is_shorter_than_others && !self.has_restarted;
         self.append(arrival.keys);
@@ -198,9 +198,9 @@ where
         let Some(before) = self.pages.last() else { return Ok(Next::Page) };
         // Nothing behind a first page that was not full: only a full reading asks whether that page
         // still is the first.
-        let is_whole =
+        let is_complete =
             number == 1 && rows == 0 && before.len() < usize::from(self.size) && !self.has_moved;
-        if is_whole && self.reading.mode == ReadMode::Ordinary {
+        if is_complete && self.reading.mode == ReadMode::Ordinary {
             self.reading.pager.note_whole(before);
             return Ok(Next::End);
         }

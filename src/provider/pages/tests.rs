@@ -56,10 +56,10 @@ async fn a_cap_is_learnt_once_and_then_asked_for_as_it_is() {
             async move { Ok(page(rows)) }
         };
         let list = read_window(&pager, &window(), ReadMode::Ordinary, &bank).await;
-        assert_eq!((list.rows.len(), list.is_whole()), (count, true));
+        assert_eq!((list.rows.len(), list.is_complete()), (count, true));
         asked.lock().unwrap_or_else(PoisonError::into_inner).clear();
         let list = read_window(&pager, &window(), ReadMode::Ordinary, &bank).await;
-        assert_eq!((list.rows.len(), list.is_whole()), (count, true));
+        assert_eq!((list.rows.len(), list.is_complete()), (count, true));
         let asked = asked.into_inner().unwrap_or_else(PoisonError::into_inner);
         assert!(
             count == 20 || asked.iter().all(|(_, size)| *size == 20),
@@ -79,7 +79,7 @@ async fn pages_of_one_row_by_offset_are_read_to_the_end() {
         };
         let list = read_window(&pager, &window(), ReadMode::Ordinary, bank).await;
         assert_eq!(
-            (list.rows.len(), list.is_whole()),
+            (list.rows.len(), list.is_complete()),
             (7, true),
             "asked for {asked}: {:?}",
             list.gap
@@ -97,7 +97,7 @@ async fn a_long_list_is_not_taken_for_one_without_an_end() {
         async move { Ok(page((first..PAGES * 50).take(50).map(|id| row(id, 0)).collect())) }
     };
     let list = read_window(&pager, &window(), ReadMode::Full, bank).await;
-    assert_eq!((list.rows.len(), list.is_whole()), (PAGES * 50, true), "{:?}", list.gap);
+    assert_eq!((list.rows.len(), list.is_complete()), (PAGES * 50, true), "{:?}", list.gap);
 }
 
 #[tokio::test]
@@ -112,7 +112,7 @@ async fn a_list_of_one_page_is_asked_for_a_second_one_now_and_then_only() {
     };
     let requests = async |effort| {
         count.store(0, Ordering::Relaxed);
-        assert!(read_all(&pager, effort, &bank).await.is_whole());
+        assert!(read_all(&pager, effort, &bank).await.is_complete());
         count.load(Ordering::Relaxed)
     };
     assert_eq!(requests(ReadMode::Ordinary).await, 2);
@@ -134,7 +134,7 @@ async fn a_list_that_has_no_pages_is_asked_for_once() {
         async move { Ok(Page { is_all: true, ..page(rows(70)) }) }
     };
     let list = read_window(&pager, &window(), ReadMode::Full, bank).await;
-    assert_eq!((list.rows.len(), list.is_whole(), count.load(Ordering::Relaxed)), (70, true, 1));
+    assert_eq!((list.rows.len(), list.is_complete(), count.load(Ordering::Relaxed)), (70, true, 1));
 }
 
 #[tokio::test]
@@ -151,7 +151,7 @@ async fn two_rows_of_one_page_with_one_id_that_are_not_the_same_are_a_gap() {
             async move { Ok(page(rows)) }
         };
         let list = read_window(&pager, &window(), ReadMode::Ordinary, bank).await;
-        assert_eq!((list.rows.len(), list.is_whole()), (2, whole), "{:?}", list.gap);
+        assert_eq!((list.rows.len(), list.is_complete()), (2, whole), "{:?}", list.gap);
     }
 }
 
@@ -185,7 +185,7 @@ async fn a_short_page_is_the_end_once_a_larger_one_has_come() {
     };
     let requests = async |rows, effort| {
         count.store(0, Ordering::Relaxed);
-        assert!(read_window(&pager, &window(), effort, bank(rows)).await.is_whole());
+        assert!(read_window(&pager, &window(), effort, bank(rows)).await.is_complete());
         count.load(Ordering::Relaxed)
     };
     assert_eq!(
@@ -223,7 +223,7 @@ async fn an_error_in_the_middle_keeps_what_was_read_before() {
         }
     };
     let list = read_window(&pager, &window(), ReadMode::Ordinary, bank).await;
-    assert_eq!((list.rows.len(), list.error.is_some(), list.is_whole()), (2, true, false));
+    assert_eq!((list.rows.len(), list.error.is_some(), list.is_complete()), (2, true, false));
 }
 
 #[tokio::test]
@@ -259,7 +259,7 @@ async fn dates_that_are_ignored_send_no_row_twice_and_are_said_where_rows_may_be
     let bank =
         |_: Window, _: PageCursor| async move { Ok(Page { total: Some(30), ..page(rows(30)) }) };
     let list = read_window(&pager, &window(), ReadMode::Ordinary, bank).await;
-    assert_eq!((list.rows.len(), list.is_whole()), (30, true), "{:?}", list.gap);
+    assert_eq!((list.rows.len(), list.is_complete()), (30, true), "{:?}", list.gap);
     let bank = |_: Window, _: PageCursor| async move { Ok(page(rows(40))) };
     let list = read_window(&pager, &window(), ReadMode::Ordinary, bank).await;
     assert_eq!(list.rows.len(), 40);
@@ -274,5 +274,5 @@ async fn dates_that_are_ignored_send_no_row_twice_and_are_said_where_rows_may_be
         Ok(page(if at.number == 0 { rows(30) } else { Vec::new() }))
     };
     let list = read_window(&pager, &window(), ReadMode::Ordinary, bank).await;
-    assert_eq!((list.rows.len(), list.is_whole()), (30, true));
+    assert_eq!((list.rows.len(), list.is_complete()), (30, true));
 }

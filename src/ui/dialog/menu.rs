@@ -21,7 +21,7 @@ pub(super) fn sheet(menu: &Menu, portfolio: &Portfolio) -> Sheet {
 
 fn row(sheet: &mut Sheet, item: &Item, chosen: bool) {
     let mark = part(if chosen { "> " } else { "  " }, Role::Focus);
-    let label = text::left(&item.label, 24);
+    let label = text::pad_right(&item.label, 24);
     let role = |otherwise| if chosen { Role::Selection } else { otherwise };
     let Some(why) = &item.unavailable else {
         let letter = part(format!("{}  ", item.letter), Role::Key);

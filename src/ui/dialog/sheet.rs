@@ -72,7 +72,7 @@ impl Sheet {
 
     /// A label with what belongs to it.
     pub(super) fn value(&mut self, label: &str, parts: impl IntoIterator<Item = Part>) {
-        let label = part(text::left(label, VALUES - 2), Role::Heading);
+        let label = part(text::pad_right(label, VALUES - 2), Role::Heading);
         self.line(std::iter::once(label).chain(parts));
     }
 
@@ -128,7 +128,7 @@ impl Sheet {
         let Window { seen, cursor, .. } = field.window(columns);
         let mut parts = vec![
             part("[ ", Role::Muted),
-            part(text::left(&seen, columns), Role::Input),
+            part(text::pad_right(&seen, columns), Role::Input),
             part(" ]", Role::Muted),
         ];
         parts.extend(hint);
@@ -178,7 +178,7 @@ impl Sheet {
         self.line([
             part(label, Role::Heading),
             part("[ ", Role::Muted),
-            part(text::left(&seen, columns), Role::Input),
+            part(text::pad_right(&seen, columns), Role::Input),
             part(" ]", Role::Muted),
             state,
         ]);
@@ -289,7 +289,7 @@ impl Sheet {
         age: &str,
     ) {
         self.line([
-            part(text::left(state.as_str(), VALUES - 2), state_role(state)),
+            part(text::pad_right(state.as_str(), VALUES - 2), state_role(state)),
             part(format!("{at}  "), Role::Muted),
             plain(meaning),
             part(age, Role::Muted),

@@ -189,7 +189,7 @@ fn warnings(sheet: &mut Sheet, review: &Review) {
 }
 
 fn amount(sum: Money) -> (Role, String) {
-    part(text::right(&sum.to_string(), 14), Role::Money)
+    part(text::pad_left(&sum.to_string(), 14), Role::Money)
 }
 
 /// Columns of a value at 80x24.
@@ -270,7 +270,7 @@ fn after(sheet: &mut Sheet, form: &Form<TopUp>, receives: Money, portfolio: &Por
     };
     let (role, _) = money(after, stale);
     let mut parts =
-        vec![part(text::right(&format!("{}{after}", if stale { "~" } else { "" }), 14), role)];
+        vec![part(text::pad_left(&format!("{}{after}", if stale { "~" } else { "" }), 14), role)];
     if after.is_negative() {
         parts.push(part("  still NEGATIVE", role));
     }

@@ -152,7 +152,7 @@ async fn a_card_s_transactions_are_asked_in_pages_from_one_until_one_is_empty() 
             .to_string();
     let fixture = Fixture::new(vec![ok(&page), ok("[]"), ok(&page)]);
     let list = all_transactions(&fixture.artha, &last_day(Some(card()))).await;
-    assert_eq!((list.rows.len(), list.is_whole()), (50, true));
+    assert_eq!((list.rows.len(), list.is_complete()), (50, true));
     let body = |page| {
         json!({ "cardId": CARD, "page": page, "size": 50,
         "startTime": "2025-02-16T13:46:40Z", "endTime": "2025-02-17T13:46:40Z" })
@@ -184,7 +184,7 @@ async fn a_long_window_is_read_in_spans_of_sixty_days_that_meet() {
         now().saturating_sub(SignedDuration::from_hours(24 * 100)).expect("a time of the test");
     let window = Window { card: Some(card()), since, until: now() };
     let fixture = Fixture::new(vec![ok("[]"), ok("[]")]);
-    assert!(all_transactions(&fixture.artha, &window).await.is_whole());
+    assert!(all_transactions(&fixture.artha, &window).await.is_complete());
     let times: Vec<_> = fixture
         .asked()
         .iter()
@@ -196,7 +196,7 @@ async fn a_long_window_is_read_in_spans_of_sixty_days_that_meet() {
     let seam = json!([row("seam", "1.00", "Success", -60 * 24 * 60)]).to_string();
     let fixture = Fixture::new(vec![ok(&seam), ok("[]"), ok(&seam), ok("[]")]);
     let list = all_transactions(&fixture.artha, &window).await;
-    assert_eq!((list.rows.len(), list.is_whole()), (1, true));
+    assert_eq!((list.rows.len(), list.is_complete()), (1, true));
 }
 
 #[tokio::test]

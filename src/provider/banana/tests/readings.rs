@@ -195,7 +195,7 @@ async fn pages_overlap_by_a_row_and_no_total_ends_them() {
     let fixture = Fixture::new(vec![page(1..3), page(2..4), page(3..4)]);
     let list = all_transactions(&fixture.banana, &last_day(Some(card()))).await;
     let ids: Vec<&str> = list.rows.iter().map(|row| &*row.id).collect();
-    assert_eq!((ids, list.is_whole()), (vec!["1", "2", "3"], true));
+    assert_eq!((ids, list.is_complete()), (vec!["1", "2", "3"], true));
     let skips: Vec<Value> =
         fixture.asked().iter().map(|(_, _, body)| body["skip"].clone()).collect();
     assert_eq!(skips, [0, 1, 2]);
@@ -221,7 +221,7 @@ async fn a_row_that_leaves_the_page_before_is_noticed_and_nothing_is_lost() {
     let list = all_transactions(&fixture.banana, &last_day(Some(card()))).await;
     let mut ids: Vec<&str> = list.rows.iter().map(|row| &*row.id).collect();
     ids.sort_unstable();
-    assert_eq!((ids, list.is_whole()), (vec!["1", "2", "3", "4", "5"], true));
+    assert_eq!((ids, list.is_complete()), (vec!["1", "2", "3", "4", "5"], true));
 }
 
 #[tokio::test]
@@ -229,7 +229,7 @@ async fn a_list_that_ignores_dates_is_left_once_it_is_older_than_the_window() {
     let rows = [row(3, "1", "SUCCESS", -10), row(2, "1", "SUCCESS", -60 * 25)];
     let fixture = Fixture::new(vec![ok(&json!({ "data": rows, "total": 90_000 }).to_string())]);
     let list = all_transactions(&fixture.banana, &last_day(None)).await;
-    assert_eq!((list.rows.len(), list.is_whole(), fixture.asked().len()), (2, true, 1));
+    assert_eq!((list.rows.len(), list.is_complete(), fixture.asked().len()), (2, true, 1));
 }
 
 #[test]

@@ -160,7 +160,7 @@ async fn a_text_in_the_place_of_a_list_is_no_empty_list() {
         let answer = format!(r#"{{"code":0,"payload":{{"recordsCount":0,"data":{data}}}}}"#);
         wire.answer(200, &answer);
         let cards = script::all_cards(&account).await;
-        assert_eq!((cards.rows.len(), cards.is_whole()), (0, good), "{data}");
+        assert_eq!((cards.rows.len(), cards.is_complete()), (0, good), "{data}");
         wire.answer(200, &answer);
         let window = Window {
             card: None,
@@ -168,7 +168,7 @@ async fn a_text_in_the_place_of_a_list_is_no_empty_list() {
             until: at("2025-01-09T00:00:00Z"),
         };
         let list = all_transactions(&account, &window).await;
-        assert_eq!((list.rows.len(), list.is_whole()), (0, good), "{data}");
+        assert_eq!((list.rows.len(), list.is_complete()), (0, good), "{data}");
     }
 }
 
@@ -194,7 +194,7 @@ async fn a_count_that_says_more_is_followed_back_in_time_until_nothing_new_comes
     }
     wire.answer(200, r#"{"code":1,"message":"No records found"}"#);
     let list = all_transactions(&account, &window).await;
-    assert!(list.is_whole(), "{:?} {:?}", list.error, list.gap);
+    assert!(list.is_complete(), "{:?} {:?}", list.error, list.gap);
     let ids: Vec<&str> = list.rows.iter().map(|row| &*row.id).collect();
     assert_eq!(ids, ["T8", "T6", "T4", "T2"]);
 }

@@ -96,7 +96,7 @@ async fn a_page_count_that_lies_does_not_end_the_list_and_smaller_pages_are_aske
         wire.answer(200, &page(from, until));
     }
     let list = all_cards(&account).await;
-    assert!(list.is_whole(), "{:?} {:?}", list.error, list.gap);
+    assert!(list.is_complete(), "{:?} {:?}", list.error, list.gap);
     assert_eq!(list.rows.len(), 23);
     let asked: Vec<String> = wire.sent(|all| {
         let query = |sent: &Sent| {
@@ -169,7 +169,7 @@ async fn a_text_in_the_place_of_a_list_is_no_empty_list() {
     {
         wire.answer(200, &format!(r#"{{"details":{details},"status":"1","errors":[]}}"#));
         let list = all_cards(&account).await;
-        assert_eq!((list.rows.len(), list.is_whole()), (0, good), "{details}: {:?}", list.error);
+        assert_eq!((list.rows.len(), list.is_complete()), (0, good), "{details}: {:?}", list.error);
         let window = Window {
             card: Some(card()),
             since: at("2024-01-01T00:00:00Z"),
