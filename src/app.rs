@@ -140,13 +140,13 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
 /// operator sees then.
 pub fn update_all(model: &mut Model, msgs: impl IntoIterator<Item = Msg>) -> Vec<Effect> {
     let mut effects = Vec::new();
-    let mut settled = true;
+    let mut refreshed = true;
     for msg in msgs {
         let by_hand = matches!(msg, Msg::Key(_) | Msg::Paste(_) | Msg::Resized(..));
-        if by_hand && !settled {
-            effects.extend(model.settle());
+        if by_hand && !refreshed {
+            effects.extend(model.refresh_rows());
         }
-        settled = false;
+        refreshed = false;
         effects.extend(match msg {
             Msg::Key(chord) => model.press(chord),
             Msg::Paste(text) => model.paste(&text),
@@ -157,12 +157,12 @@ pub fn update_all(model: &mut Model, msgs: impl IntoIterator<Item = Msg>) -> Vec
             Msg::Tick(at) => model.tick(at),
             Msg::EngineEvent(event) => model.apply(&event),
             Msg::Failed(why) => {
-                model.notice_failure(&why);
+                model.notice_for_failure(&why);
                 Vec::new()
             }
         });
     }
-    effects.extend(model.settle());
+    effects.extend(model.refresh_rows());
     effects
 }
 
@@ -194,7 +194,7 @@ impl Model {
             watching: None,
         };
         // Its effects are dropped: the first message asks for the same again.
-        model.settle();
+        model.refresh_rows();
         model.watching = None;
         model
     }
@@ -259,7 +259,7 @@ impl Model {
             None
         };
         self.portfolio.apply(event);
-        self.notice_event(event, state_before);
+        self.notice_for_event(event, state_before);
         match &mut self.dialog {
             Some(dialog) => {
                 let transition = dialog.apply(event, &self.portfolio);
@@ -276,7 +276,7 @@ impl Model {
 
     /// Brings everything up to date that depends on something else, and asks for what is to be
     /// read first.
-    fn settle(&mut self) -> Vec<Effect> {
+    fn refresh_rows(&mut self) -> Vec<Effect> {
         let movement = self.movement();
         let layout = self.layout();
         if layout.area(self.screen.focus).is_none()
@@ -285,18 +285,18 @@ impl Model {
             self.screen.focus = *pane;
         }
         let mut effects = Vec::new();
-        self.panes.cards.settle(&self.portfolio, movement);
-        self.panes.feed.settle(&self.portfolio, movement, self.paused);
-        self.panes.activity.settle(&self.portfolio, movement);
+        self.panes.cards.refresh_rows(&self.portfolio, movement);
+        self.panes.feed.refresh_rows(&self.portfolio, movement, self.paused);
+        self.panes.activity.refresh_rows(&self.portfolio, movement);
         if layout.area(Pane::Activity).is_some() {
             effects.extend(self.panes.activity.ask_for_steps(&self.portfolio));
         }
-        self.panes.providers.settle(&self.portfolio);
+        self.panes.providers.refresh_rows(&self.portfolio);
         if self.screen.focus != Pane::Detail {
             let subject = self.subject().or_else(|| self.panes.cards.list.selected().cloned());
             self.panes.detail.show(subject);
         }
-        self.panes.detail.settle(&self.portfolio, movement);
+        self.panes.detail.refresh_rows(&self.portfolio, movement);
         self.scroll(&layout);
         effects.extend(self.watch_job(&layout));
         effects
@@ -349,7 +349,7 @@ impl Model {
         self.screen.show(Pane::Activity);
         self.panes.activity.tab = activity::Tab::All;
         self.panes.activity.search.clear();
-        self.panes.activity.settle(&self.portfolio, self.movement());
+        self.panes.activity.refresh_rows(&self.portfolio, self.movement());
         self.panes.activity.list.select(&id);
     }
 }

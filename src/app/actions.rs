@@ -18,11 +18,11 @@ impl Model {
         open: impl FnOnce(&CardKey, &mut Portfolio) -> Transition,
     ) -> Vec<Effect> {
         let Some(key) = self.subject() else {
-            self.remark("no card here");
+            self.show_notice("no card here");
             return Vec::new();
         };
         if !self.portfolio.cards.contains_key(&key) {
-            self.remark("this row names a card that is not known");
+            self.show_notice("this row names a card that is not known");
             return Vec::new();
         }
         // From here on rows stand still, and the cursor stays on its row afterwards.
@@ -53,7 +53,7 @@ impl Model {
     /// Opens the dialog that records the outcome of the selected operation by hand.
     pub(super) fn resolve_operation(&mut self) -> Vec<Effect> {
         let Some(operation) = self.selected_operation() else {
-            self.remark("no operation here");
+            self.show_notice("no operation here");
             return Vec::new();
         };
         let opened = if self.portfolio.read_only {
@@ -64,7 +64,7 @@ impl Model {
         match opened {
             Ok(transition) => self.follow(transition),
             Err(why) => {
-                self.remark(&why);
+                self.show_notice(&why);
                 Vec::new()
             }
         }
@@ -86,7 +86,7 @@ impl Model {
 
     /// Asks for the fate of the selected operation.
     pub(super) fn look_up_operation(&mut self) -> Vec<Effect> {
-        let (remark, job) = match self.selected_operation() {
+        let (show_notice, job) = match self.selected_operation() {
             None => ("no operation here".to_owned(), None),
             Some(operation) if !operation.is_open() => {
                 let (id, state) = (operation.id.short(), operation.state.as_str());
@@ -97,7 +97,7 @@ impl Model {
                 Some(Job::Look(operation.id)),
             ),
         };
-        self.remark(&remark);
+        self.show_notice(&show_notice);
         job.map(Effect::Ask).into_iter().collect()
     }
 
@@ -110,7 +110,7 @@ impl Model {
         }
         self.portfolio.revisions.all += 1;
         let now = if watched { "watched" } else { "not watched any more" };
-        self.remark(&format!("{digits} is {now}"));
+        self.show_notice(&format!("{digits} is {now}"));
     }
 
     /// Pauses the reading of the selected provider, or takes it up again.
@@ -124,13 +124,13 @@ impl Model {
             .health
             .get(&provider)
             .is_none_or(|health| health.state != HealthState::Paused);
-        let remark = if paused {
+        let show_notice = if paused {
             let until = self.keymap.hint(Command::PauseProvider, "is pressed again");
             format!("{provider} is not read until {until}")
         } else {
             format!("{provider} is read again")
         };
-        self.remark(&remark);
+        self.show_notice(&show_notice);
         vec![Effect::Ask(Job::Pause { provider, paused })]
     }
 
@@ -140,7 +140,7 @@ impl Model {
             let Some(provider) = self.panes.providers.list.selected().cloned() else {
                 return Vec::new();
             };
-            self.remark(&format!("reading {provider} now"));
+            self.show_notice(&format!("reading {provider} now"));
             return vec![Effect::Ask(Job::Refresh(Some(provider)))];
         }
         let job = match self.subject() {
@@ -152,7 +152,7 @@ impl Model {
 
     fn refresh_card(&mut self, key: CardKey) -> Job {
         let digits = self.digits(&key);
-        self.remark(&format!("reading {digits} now"));
+        self.show_notice(&format!("reading {digits} now"));
         Job::RefreshCard(key)
     }
 

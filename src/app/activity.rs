@@ -65,7 +65,7 @@ pub(crate) struct Activity {
 
 impl Activity {
     /// Makes the rows again where something they depend on has changed.
-    pub(crate) fn settle(&mut self, portfolio: &Portfolio, movement: Movement) {
+    pub(crate) fn refresh_rows(&mut self, portfolio: &Portfolio, movement: Movement) {
         let data = DataVersion::of_all(portfolio);
         if self.search.is_on() && self.memo.is_of_another_minute(data) {
             self.search.reread(portfolio.now, &portfolio.zone);

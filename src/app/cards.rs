@@ -135,7 +135,7 @@ impl Cards {
     }
 
     /// Makes the rows again where something they depend on has changed.
-    pub(crate) fn settle(&mut self, portfolio: &Portfolio, movement: Movement) {
+    pub(crate) fn refresh_rows(&mut self, portfolio: &Portfolio, movement: Movement) {
         let data = DataVersion::of_all(portfolio);
         if self.attention_of != Some(data) {
             self.attention_of = Some(data);

@@ -36,7 +36,8 @@ pub(crate) enum Hint {
     Hidden,
     /// In the first line, which has what the focused pane can do.
     Pane(&'static str),
-    /// In the first line, behind the key of the command of the other direction and a separator.
+    /// In the first line: the key of the command in the other direction, a separator, this
+    /// command's key, and the words.
     Pair(Command, &'static str, &'static str),
     /// In the second line, which is about the whole board.
     Board(&'static str),
@@ -45,10 +46,10 @@ pub(crate) enum Hint {
 /// What a command does.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Run {
-    /// It changes what is shown, and nothing else.
+    /// It changes what is shown, and asks nothing of the engine or the terminal.
     Show(fn(&mut Model)),
     /// It has effects outside the model.
-    Ask(fn(&mut Model) -> Vec<Effect>),
+    Effects(fn(&mut Model) -> Vec<Effect>),
 }
 
 /// Where the help puts a command.
@@ -110,7 +111,7 @@ impl Model {
                 show(self);
                 Vec::new()
             }
-            Some(Run::Ask(ask)) => ask(self),
+            Some(Run::Effects(ask)) => ask(self),
             None => Vec::new(),
         }
     }
@@ -126,8 +127,7 @@ const PROVIDERS: &[Pane] = &[Pane::Providers];
 const TABBED: &[Pane] = &[Pane::Detail, Pane::Activity];
 const FILTERED: &[Pane] = &[Pane::Cards, Pane::Feed, Pane::Activity];
 
-/// Makes the enum and the table from the same rows, so that neither can have one that the other
-/// has not.
+/// Makes the enum and the table from the same rows, so that they cannot drift apart.
 macro_rules! commands {
     ($($command:ident $name:literal $keys:tt $panes:ident $group:ident
        $hint:expr, $help:literal, $run:expr;)*) => {
@@ -155,29 +155,29 @@ commands! {
     Open "open" ["enter"] WITH_ROWS Move
         Hint::Pane("open"), "open", Run::Show(Model::open);
     Freeze "freeze" ["f"] OF_A_CARD Act
-        Hint::Pane("freeze"), "freeze or unfreeze", Run::Ask(Model::freeze_or_unfreeze);
+        Hint::Pane("freeze"), "freeze or unfreeze", Run::Effects(Model::freeze_or_unfreeze);
     TopUp "top-up" ["t"] OF_A_CARD Act
         Hint::Pane("top-up"), "top up",
-        Run::Ask(|model| model.open_form(ActionKind::TopUp));
+        Run::Effects(|model| model.open_form(ActionKind::TopUp));
     Cover "cover" ["T"] OF_A_CARD Act
         Hint::Pane("cover"), "cover a decline",
-        Run::Ask(|model| model.open_dialog(Dialog::cover_decline));
+        Run::Effects(|model| model.open_dialog(Dialog::cover_decline));
     Pin "pin" ["P"] OF_A_CARD Act
         Hint::Pane("pin"), "set PIN",
-        Run::Ask(|model| model.open_form(ActionKind::SetPin));
+        Run::Effects(|model| model.open_form(ActionKind::SetPin));
     Close "close" ["C"] OF_A_CARD Act
         Hint::Hidden, "close for good",
-        Run::Ask(|model| model.open_form(ActionKind::Close));
+        Run::Effects(|model| model.open_form(ActionKind::Close));
     Actions "actions" ["x"] OF_A_CARD Act
-        Hint::Pane("actions"), "all actions", Run::Ask(|model| model.open_dialog(Dialog::menu));
+        Hint::Pane("actions"), "all actions", Run::Effects(|model| model.open_dialog(Dialog::menu));
     Check "check" ["c"] ACTIVITY Act
-        Hint::Pane("check now"), "check operation", Run::Ask(Model::look_up_operation);
+        Hint::Pane("check now"), "check operation", Run::Effects(Model::look_up_operation);
     Settle "settle" ["s"] ACTIVITY Act
-        Hint::Pane("settle"), "settle by hand", Run::Ask(Model::resolve_operation);
+        Hint::Pane("settle"), "settle by hand", Run::Effects(Model::resolve_operation);
     Watch "watch" ["w"] OF_A_CARD Watch
         Hint::Pane("watch"), "watch this card", Run::Show(Model::toggle_watched);
     Copy "copy" ["y"] EVERYWHERE Share
-        Hint::Pane("copy"), "copy menu", Run::Ask(Model::begin_copy);
+        Hint::Pane("copy"), "copy menu", Run::Effects(Model::begin_copy);
     Mark "mark" ["space"] CARDS Watch
         Hint::Pane("mark"), "mark", Run::Show(|model| model.panes.cards.mark());
     MarkAll "mark-all" ["A"] CARDS Watch
@@ -206,11 +206,11 @@ commands! {
     Follow "follow" ["F"] FEED Watch
         Hint::Pane("follow"), "follow newest", Run::Show(|model| model.panes.feed.follow());
     PauseProvider "pause-provider" ["p"] PROVIDERS Watch
-        Hint::Pane("pause provider"), "pause provider", Run::Ask(Model::pause_provider);
+        Hint::Pane("pause provider"), "pause provider", Run::Effects(Model::pause_provider);
     Refresh "refresh" ["r"] EVERYWHERE Watch
-        Hint::Pane("read now"), "read now, all", Run::Ask(Model::refresh);
+        Hint::Pane("read now"), "read now, all", Run::Effects(Model::refresh);
     RefreshAll "refresh-all" ["R"] EVERYWHERE Watch
-        Hint::Hidden, "read now, all", Run::Ask(Model::refresh_all);
+        Hint::Hidden, "read now, all", Run::Effects(Model::refresh_all);
     Sort "sort" ["s"] CARDS Find
         Hint::Pane("sort"), "sort, reverse", Run::Show(|model| model.panes.cards.sort_next());
     Reverse "reverse" ["S"] CARDS Find
@@ -253,13 +253,13 @@ commands! {
         Hint::Board("back"), "back", Run::Show(Model::back);
     ReadOnly "read-only" ["ctrl-r"] EVERYWHERE Safety
         Hint::Board("read-only"), "read-only on/off",
-        Run::Ask(|model| vec![Effect::Ask(Job::ReadOnly(!model.portfolio.read_only))]);
+        Run::Effects(|model| vec![Effect::Ask(Job::ReadOnly(!model.portfolio.read_only))]);
     Redraw "redraw" ["ctrl-l"] EVERYWHERE Safety
-        Hint::Hidden, "draw again", Run::Ask(|_| vec![Effect::Redraw]);
+        Hint::Hidden, "draw again", Run::Effects(|_| vec![Effect::Redraw]);
     Suspend "suspend" ["ctrl-z"] EVERYWHERE Safety
-        Hint::Hidden, "to the shell", Run::Ask(|_| vec![Effect::Suspend]);
+        Hint::Hidden, "to the shell", Run::Effects(|_| vec![Effect::Suspend]);
     Help "help" ["?", "f1"] EVERYWHERE Safety
         Hint::Board("help"), "help", Run::Show(Model::show_help);
     Quit "quit" ["q", "ctrl-c"] EVERYWHERE Safety
-        Hint::Board("quit"), "quit", Run::Ask(Model::quit);
+        Hint::Board("quit"), "quit", Run::Effects(Model::quit);
 }

@@ -23,11 +23,11 @@ impl Model {
         };
         match text {
             Some((what, text)) => {
-                self.remark(&format!("copied: {what}"));
+                self.show_notice(&format!("copied: {what}"));
                 vec![Effect::Copy(text)]
             }
             None => {
-                self.remark("nothing copied");
+                self.show_notice("nothing copied");
                 Vec::new()
             }
         }
@@ -42,7 +42,7 @@ impl Model {
         };
         let text = present::provider::status(&self.portfolio, info);
         let words = format!("copied: status of {}", info.id);
-        self.remark(&words);
+        self.show_notice(&words);
         vec![Effect::Copy(text)]
     }
 

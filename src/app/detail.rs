@@ -74,7 +74,7 @@ impl Detail {
     }
 
     /// Makes the rows again where something they depend on has changed.
-    pub(crate) fn settle(&mut self, portfolio: &Portfolio, movement: Movement) {
+    pub(crate) fn refresh_rows(&mut self, portfolio: &Portfolio, movement: Movement) {
         // The timeline shows no balance, which is what most events are about.
         let data = DataVersion::of_timeless_history(portfolio);
         if !self.memo.renew(data, (self.card.clone(), self.tab), movement) {

@@ -221,7 +221,7 @@ impl Feed {
 
     /// Makes the rows again where something they depend on has changed. `paused` is when the
     /// screen was.
-    pub(crate) fn settle(
+    pub(crate) fn refresh_rows(
         &mut self,
         portfolio: &Portfolio,
         movement: Movement,

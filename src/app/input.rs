@@ -80,6 +80,6 @@ impl Model {
                 spec.panes.iter().map(|pane| pane.name().to_lowercase()).collect();
             format!("{}: not here, but in {}", spec.help, panes.join(", "))
         };
-        self.remark(&text);
+        self.show_notice(&text);
     }
 }

@@ -116,6 +116,7 @@ fn parse_line(line: &Keys) -> Result<(Command, Vec<Chord>), KeymapError> {
 }
 
 /// A chord that means two things in one pane.
+#[derive(Debug)]
 struct Conflict {
     chord: Chord,
     first: &'static CommandSpec,
@@ -186,7 +187,7 @@ mod tests {
             assert!(!keymap.chords(spec.command).is_empty(), "{} has no key", spec.name);
             assert!(!spec.help.is_empty() && spec.help.len() <= 18, "{}: {}", spec.name, spec.help);
         }
-        assert!(keymap.conflict().is_none());
+        assert!(keymap.conflict().is_none(), "{:?}", keymap.conflict());
         assert_eq!(keymap.command(Chord::char('p'), Pane::Providers), Some(Command::PauseProvider));
         assert_eq!(keymap.command(Chord::char('p'), Pane::Feed), Some(Command::Pause));
         assert_eq!(keymap.command(Chord::char('f'), Pane::Providers), None);

@@ -89,7 +89,7 @@ impl Model {
             Pane::Providers => false,
         };
         if !found {
-            self.remark("no other decline or unknown operation that way");
+            self.show_notice("no other decline or unknown operation that way");
         }
     }
 
@@ -125,7 +125,7 @@ impl Model {
 
     /// Reads every provider again.
     pub(super) fn refresh_all(&mut self) -> Vec<Effect> {
-        self.remark("reading everything again, as fast as the limits allow");
+        self.show_notice("reading everything again, as fast as the limits allow");
         vec![Effect::Ask(Job::Refresh(None))]
     }
 }

@@ -25,13 +25,13 @@ pub(crate) struct Notice {
 
 impl Model {
     /// Says what happened.
-    pub(super) fn remark(&mut self, text: &str) {
+    pub(super) fn show_notice(&mut self, text: &str) {
         self.notice =
             Some(Notice { text: text.to_owned(), wrong: false, since: self.portfolio.now });
     }
 
     /// Says what went wrong.
-    fn complain(&mut self, text: &str) {
+    fn show_error(&mut self, text: &str) {
         let text = text::one_line(text);
         self.notice = Some(Notice { text, wrong: true, since: self.portfolio.now });
     }
@@ -50,7 +50,7 @@ impl Model {
 
     /// Says what an event means, unless a dialog about the same card shows it. `state_before` is
     /// the state that its operation had, where it was known.
-    pub(super) fn notice_event(
+    pub(super) fn notice_for_event(
         &mut self,
         event: &EngineEvent,
         state_before: Option<OperationState>,
@@ -60,23 +60,25 @@ impl Model {
                 if state_before.is_some_and(|state| state != row.state)
                     && !self.has_dialog_about(&row.card)
                 {
-                    self.notice_outcome(row);
+                    self.notice_for_outcome(row);
                 }
             }
             EngineEvent::Refused { card, why, .. } => {
                 if !self.has_dialog_about(card) {
                     let digits = self.digits(card);
-                    self.complain(&format!("{digits}: NOT SENT, {why}"));
+                    self.show_error(&format!("{digits}: NOT SENT, {why}"));
                 }
             }
             EngineEvent::NotSettled { why, .. } => {
                 if self.dialog.is_none() {
-                    self.complain(why);
+                    self.show_error(why);
                 }
             }
-            EngineEvent::Broken(why) => self.notice_failure(why),
-            EngineEvent::ReadOnly(true) => self.remark("READ: every change is refused from now on"),
-            EngineEvent::ReadOnly(false) => self.remark("WRITE: changes may be asked again"),
+            EngineEvent::Broken(why) => self.notice_for_failure(why),
+            EngineEvent::ReadOnly(true) => {
+                self.show_notice("READ: every change is refused from now on")
+            }
+            EngineEvent::ReadOnly(false) => self.show_notice("WRITE: changes may be asked again"),
             EngineEvent::Cards(_)
             | EngineEvent::Stale { .. }
             | EngineEvent::Transactions(_)
@@ -90,8 +92,8 @@ impl Model {
     }
 
     /// Says that a part of cardtop itself failed.
-    pub(super) fn notice_failure(&mut self, why: &str) {
-        self.complain(&format!("a part of cardtop failed: {why}"));
+    pub(super) fn notice_for_failure(&mut self, why: &str) {
+        self.show_error(&format!("a part of cardtop failed: {why}"));
     }
 
     fn has_dialog_about(&self, card: &CardKey) -> bool {
@@ -99,13 +101,13 @@ impl Model {
     }
 
     /// How a change ended that no dialog shows any more.
-    fn notice_outcome(&mut self, row: &Operation) {
+    fn notice_for_outcome(&mut self, row: &Operation) {
         let what = format!("{} of {}", row.phrase(), digits(row.last4));
         let detail = row.detail.as_deref().map(|detail| format!(", {detail}")).unwrap_or_default();
         match row.state {
-            OperationState::Done => self.remark(&format!("{what}: DONE{detail}")),
-            OperationState::Failed => self.complain(&format!("{what}: FAILED{detail}")),
-            OperationState::Unknown => self.complain(&format!(
+            OperationState::Done => self.show_notice(&format!("{what}: DONE{detail}")),
+            OperationState::Failed => self.show_error(&format!("{what}: FAILED{detail}")),
+            OperationState::Unknown => self.show_error(&format!(
                 "{what}: UNKNOWN, cardtop is looking for it; do not send it again"
             )),
             OperationState::Sent | OperationState::Accepted => {}

@@ -12,7 +12,7 @@ pub(crate) struct Providers {
 
 impl Providers {
     /// The accounts, in the order of the configuration.
-    pub(crate) fn settle(&mut self, portfolio: &Portfolio) {
+    pub(crate) fn refresh_rows(&mut self, portfolio: &Portfolio) {
         if self.list.len() != portfolio.accounts.providers.len() {
             self.list
                 .set(portfolio.accounts.providers.iter().map(|info| info.id.clone()).collect());

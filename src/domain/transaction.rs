@@ -36,7 +36,7 @@ pub struct Transaction {
     /// Size of the movement: not negative, whatever direction the kind says; only ADJUSTMENT and
     /// OTHER carry a sign.
     pub amount: Money,
-    /// Fee beside the amount, where said.
+    /// The fee beside the amount, in its own currency, where the row says it.
     pub fee: Option<Money>,
     /// Where it happened.
     pub merchant: Option<Arc<str>>,

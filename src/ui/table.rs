@@ -8,7 +8,7 @@ use ratatui::style::Style;
 
 use super::canvas::Canvas;
 use super::theme::{Role, Theme};
-use crate::app::present::table::{Cell, Column, Setting};
+use crate::app::present::table::{Alignment, Cell, Column};
 use crate::domain::text;
 
 /// A row: its cells, and whether the cursor or a mark is on it.
@@ -68,16 +68,18 @@ fn draw_cells(
     to: &mut Buffer,
 ) {
     let mut x = line.x + 2;
-    for ((setting, width), (role, text)) in widths.settings.iter().zip(&widths.columns).zip(cells) {
+    for ((alignment, width), (role, text)) in
+        widths.alignments.iter().zip(&widths.columns).zip(cells)
+    {
         if *width == 0 {
             continue;
         }
         let room = usize::from(line.right().saturating_sub(x)).min(*width);
-        let text = match setting {
+        let text = match alignment {
             // Half a figure is a wrong figure.
-            Setting::Figure if text::width(text) > room => text::pad_left("~", room),
-            Setting::Figure => text::pad_left(text, room),
-            Setting::Words | Setting::Whole => text::pad_right(text, room),
+            Alignment::Figure if text::width(text) > room => text::pad_left("~", room),
+            Alignment::Figure => text::pad_left(text, room),
+            Alignment::Words | Alignment::Whole => text::pad_right(text, room),
         };
         to.set_stringn(x, line.y, &text, room, over.unwrap_or_else(|| theme.style(*role)));
         x = x.saturating_add(u16::try_from(width + widths.gap).unwrap_or(u16::MAX));
@@ -89,7 +91,7 @@ fn draw_cells(
 struct Widths {
     /// One a column, 0 for a hidden one.
     columns: Vec<usize>,
-    settings: Vec<Setting>,
+    alignments: Vec<Alignment>,
     /// Blanks between two columns.
     gap: usize,
 }
@@ -124,8 +126,8 @@ fn fit<R>(columns: &[Column<R>], rows: &[Row], room: usize) -> Widths {
     let free = free(&widths);
     let (gap, free) = if free >= gaps + 12 { (2, free - gaps) } else { (1, free) };
     grow(columns, &mut widths, free);
-    let settings = columns.iter().map(|column| column.width.setting).collect();
-    Widths { columns: widths, settings, gap }
+    let alignments = columns.iter().map(|column| column.width.alignment).collect();
+    Widths { columns: widths, alignments, gap }
 }
 
 /// The least width of each column, with whole words and figures as wide as their widest cell.
@@ -137,9 +139,9 @@ fn least_widths<R>(columns: &[Column<R>], rows: &[Row]) -> Vec<usize> {
     columns
         .iter()
         .enumerate()
-        .map(|(index, column)| match column.width.setting {
-            Setting::Words => column.width.least,
-            Setting::Whole | Setting::Figure => column.width.least.max(widest_cell(index)),
+        .map(|(index, column)| match column.width.alignment {
+            Alignment::Words => column.width.least,
+            Alignment::Whole | Alignment::Figure => column.width.least.max(widest_cell(index)),
         })
         .collect()
 }
@@ -169,7 +171,7 @@ fn shrink<R>(columns: &[Column<R>], widths: &mut [usize], room: usize) {
         let text = columns
             .iter()
             .zip(widths.iter_mut())
-            .filter(|(column, _)| column.width.setting == Setting::Words);
+            .filter(|(column, _)| column.width.alignment == Alignment::Words);
         match text.map(|(_, width)| width).max_by_key(|width| **width) {
             Some(width) if *width > 4 => *width -= 1,
             Some(_) | None => return,
@@ -244,7 +246,7 @@ mod tests {
             titles(providers::columns()),
         ];
         for (title, width) in tables.concat() {
-            let narrowest = if width.setting == Setting::Words { 4 } else { width.least };
+            let narrowest = if width.alignment == Alignment::Words { 4 } else { width.least };
             for room in narrowest..40 {
                 let heading = heading(title, room);
                 assert!(!heading.is_empty() && text::width(heading) <= room, "{title} at {room}");

@@ -17,7 +17,8 @@ pub(crate) struct Column<R> {
     pub(crate) title: &'static str,
     /// How wide it is.
     pub(crate) width: Width,
-    /// Columns with a higher number are hidden first where not all fit; 0 never is.
+    /// Columns with a higher number are hidden first where not all fit; 0 never is. Numbers need
+    /// not follow each other.
     pub(crate) hide_order: u8,
     /// What it says of a row.
     pub(crate) cell: fn(&Context<'_>, &R) -> Cell,
@@ -41,13 +42,13 @@ pub(crate) struct Width {
     pub(crate) good: usize,
     /// At most.
     pub(crate) most: usize,
-    /// How its cells are set.
-    pub(crate) setting: Setting,
+    /// How its cells are aligned, and whether they may be cut.
+    pub(crate) alignment: Alignment,
 }
 
-/// How the cells of a column are set.
+/// How the cells of a column are aligned, and whether they may be cut.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Setting {
+pub(crate) enum Alignment {
     /// To the left, cut with a `~`.
     Words,
     /// To the left, never cut.
@@ -58,17 +59,17 @@ pub(crate) enum Setting {
 
 /// Words that may be cut.
 pub(crate) const fn words(least: usize, good: usize, most: usize) -> Width {
-    Width { least, good, most, setting: Setting::Words }
+    Width { least, good, most, alignment: Alignment::Words }
 }
 
 /// Short words that mean nothing when cut.
 pub(crate) const fn whole(least: usize, most: usize) -> Width {
-    Width { least, good: least, most, setting: Setting::Whole }
+    Width { least, good: least, most, alignment: Alignment::Whole }
 }
 
 /// Figures.
 pub(crate) const fn figures(least: usize, most: usize) -> Width {
-    Width { least, good: least, most, setting: Setting::Figure }
+    Width { least, good: least, most, alignment: Alignment::Figure }
 }
 
 /// The cells of one row.
