@@ -38,7 +38,7 @@ impl Model {
     }
 
     /// Says what went wrong.
-    fn show_error(&mut self, text: &str) {
+    pub(super) fn show_error(&mut self, text: &str) {
         let text = text::one_line(text);
         self.notice = Some(Notice { text, wrong: true, since: self.portfolio.now });
     }

@@ -64,7 +64,7 @@ mod tests {
             let card = model.portfolio.cards.get(&key).expect("a card of the board").clone();
             let effects = fixture::press(&mut model, "y j");
             let text = effects.into_iter().find_map(|effect| match effect {
-                Effect::Copy(text) => Some(text),
+                Effect::Copy(request) => Some(request.text),
                 Effect::Ask(_) | Effect::Suspend | Effect::Redraw | Effect::Quit => None,
             });
             assert_eq!(text.map(|text| text + "\n"), Some(one(&card, Format::Json)));
