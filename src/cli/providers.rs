@@ -105,12 +105,11 @@ const fn paint(state: HealthState) -> Paint {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
-
     use super::*;
     use crate::contract::samples::{at, money};
     use crate::domain::card::{IdForm, Ids, ProviderId};
     use crate::domain::completeness::Completeness;
+    use crate::domain::unmapped::UnmappedWords;
     use crate::engine::{Health, HealthReason, ProviderInfo};
     use crate::provider::Error;
 
@@ -137,7 +136,7 @@ mod tests {
             errors_5m: 0,
             cards: Some(128),
             completeness: Completeness::default(),
-            unmapped: BTreeMap::new(),
+            unmapped: UnmappedWords::default(),
             roster: Vec::new(),
             skew: None,
             latency_ms: Some(120),
