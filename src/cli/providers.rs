@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::exit::{Exit, Outcome, warn};
-use super::global::Global;
+use super::global::{Format, Global};
 use super::listing::finish;
 use super::session::Session;
 use super::{Run, print};
@@ -26,7 +26,8 @@ impl Run for Providers {
         let mut exit = Exit::Done;
         for report in &reports {
             let ended = exit_of(report);
-            if ended != Exit::Done {
+            // The table has the sentence in its last column.
+            if ended != Exit::Done && session.format != Format::Table {
                 let why = trouble(report).unwrap_or_else(|| "does not answer".to_owned());
                 warn(&format!("{}: {why}", report.info.id));
             }
@@ -90,11 +91,7 @@ fn trouble(report: &ProviderReport) -> Option<String> {
 }
 
 const fn environment(environment: Environment) -> ProviderEnvironment {
-    let word = match environment {
-        Environment::Production => "production",
-        Environment::Sandbox => "sandbox",
-    };
-    ProviderEnvironment { word, short: environment.as_str() }
+    ProviderEnvironment { word: environment.word(), short: environment.as_str() }
 }
 
 const fn paint(state: HealthState) -> Paint {
