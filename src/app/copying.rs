@@ -38,7 +38,7 @@ impl Model {
             return Vec::new();
         };
         let text = present::provider::status(&self.portfolio, info);
-        let what = format!("status of {}", info.id);
+        let what = present::provider::whose_status(&self.portfolio, info);
         self.ask_to_copy(what, text)
     }
 

@@ -9,12 +9,12 @@ use ratatui::layout::Rect;
 use super::theme::{Colors, Role, Theme};
 use super::view;
 use crate::app::chord::Chord;
-use crate::app::fixture::{ago, bare, board, board_with_keys, card, press, steps};
+use crate::app::fixture::{ago, bare, board, board_with_keys, card, health, press, steps};
 use crate::app::layout::Pane;
 use crate::app::{Effect, Model, Msg, update};
 use crate::domain::card::{Card, CardState};
 use crate::domain::operation::OperationState;
-use crate::engine::{EngineEvent, Job};
+use crate::engine::{EngineEvent, HealthState, Job};
 
 fn drawn(model: &Model) -> Buffer {
     drawn_with(model, &Theme::default())
@@ -106,8 +106,61 @@ fn activity_and_its_journal() {
 
 #[test]
 fn the_health_of_providers() {
-    insta::assert_snapshot!("providers_80x24", text(&board_after((80, 24), "4 j j")));
-    insta::assert_snapshot!("providers_120x40", text(&board_after((120, 40), "4 j j")));
+    insta::assert_snapshot!("providers_80x24", text(&board_after((80, 24), "4")));
+    insta::assert_snapshot!("providers_120x40", text(&board_after((120, 40), "4")));
+}
+
+#[test]
+fn a_long_reason_of_a_provider_is_read_whole_by_scrolling_and_stands_there_once() {
+    let reason = "the credential `private_key` cannot be read: \
+                  /home/anay/.config/cardtop/keys/acme-production-2026.pem can be read by others \
+                  (mode 644), so anybody who can log in here could have taken it: ask artha for a \
+                  new key, then run `chmod 600` on its file, and start cardtop again";
+    for size in [(60, 16), (80, 24), (120, 40), (200, 60)] {
+        let mut model = board(size);
+        let bad = health("artha", HealthState::Auth, 75, Some(reason));
+        _ = update(&mut model, Msg::EngineEvent(bad));
+        press(&mut model, "4 g");
+        let mut lines: Vec<String> = Vec::new();
+        for _ in 0..20 {
+            let screen = text(&model);
+            let below = screen.lines().skip_while(|line| !line.contains("─ artha ─")).skip(1);
+            let seen: Vec<&str> = below.take_while(|line| !line.contains('└')).collect();
+            let seen = seen.iter().filter_map(|line| line.split('│').rev().nth(1));
+            for line in seen.map(|line| line.trim().to_owned()) {
+                if !lines.contains(&line) {
+                    lines.push(line);
+                }
+            }
+            press(&mut model, "ctrl-d");
+        }
+        let said = lines.concat().replace(' ', "");
+        assert_eq!(said.matches(&reason.replace(' ', "")).count(), 1, "{size:?}: {lines:#?}");
+        assert!(said.contains("othersbananaSLOWsince12:08:2time-outsin5minutes"), "{lines:#?}");
+        press(&mut model, "j");
+        assert_eq!(model.panes.providers.top, 0, "another provider is read from its beginning");
+    }
+}
+
+#[test]
+fn the_age_of_a_provider_is_the_time_since_it_was_last_read_whatever_its_state() {
+    for state in [HealthState::Ok, HealthState::Slow, HealthState::Down, HealthState::Paused] {
+        let mut model = board((120, 40));
+        let event = health("enkash", state, 300, Some("no answer"));
+        let EngineEvent::Health(health) = &event else { panic!("it is the health") };
+        let age = crate::domain::text::age(model.portfolio.now, health.last_good.expect("a time"));
+        _ = update(&mut model, Msg::EngineEvent(event));
+        press(&mut model, "4");
+        let screen = text(&model);
+        assert!(screen.contains(&format!("enkash {} {age}", state.as_str())), "{screen}");
+        let heading = screen.lines().find(|line| line.contains("Last read")).expect("a heading");
+        let end = heading.find("Last read").expect("it is there") + "Last read".len();
+        let row =
+            screen.lines().find(|line| line.get(..14).is_some_and(|it| it.contains("enkash")));
+        let row = row.expect("its row");
+        assert!(row.get(..end).is_some_and(|row| row.ends_with(&age)), "{row}");
+        assert!(heading.contains("Since"), "{heading}");
+    }
 }
 
 #[test]
