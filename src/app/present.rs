@@ -21,6 +21,7 @@ pub(crate) mod time;
 pub(crate) mod timeline;
 pub(crate) mod title;
 pub(crate) mod transaction;
+mod unmapped;
 
 pub(crate) use line::Line;
 pub use role::Role;

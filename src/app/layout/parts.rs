@@ -96,7 +96,8 @@ impl Model {
     pub(crate) fn card_summary(&self, inner: Rect) -> Vec<Line> {
         let columns = usize::from(inner.width).saturating_sub(2);
         let mut lines = self.panes.detail.card.as_ref().map_or_else(Vec::new, |key| {
-            card::summary(&self.portfolio, &self.keymap, key, columns)
+            let chosen = self.decline_under_cursor();
+            card::summary(&self.portfolio, &self.keymap, key, chosen, columns)
         });
         lines.truncate(usize::from(inner.height.saturating_sub(5)));
         lines
@@ -125,6 +126,14 @@ impl Model {
         }
         let needed = height(self.panes.activity.list.len().max(4));
         (inner.height / 2).max(inner.height.saturating_sub(needed.saturating_add(2)))
+    }
+
+    /// Where the lines about the provider under the cursor are, a title line included, in the area
+    /// of the pane: below a blank line where there is much room.
+    pub(crate) fn about_provider(&self, area: Rect) -> Rect {
+        let about = self.parts(Pane::Providers, area).about;
+        let gap = u16::from(self.screen.is_alone(Pane::Providers) && about.height > 14);
+        Rect { y: about.y + gap, height: about.height - gap, ..about }
     }
 
     /// What the list does not need.
