@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::bank::{self, BankArguments};
-use super::exit::Outcome;
+use super::failure::Outcome;
 use super::global::Global;
 use super::scratch::Scratch;
 use super::{Run, board};
@@ -17,6 +17,14 @@ pub(crate) struct Demo {
 }
 
 impl Run for Demo {
+    fn prints_records(&self) -> bool {
+        false
+    }
+
+    fn may_be_interrupted(&self) -> bool {
+        false
+    }
+
     async fn run(self, global: &Global, clock: Clock) -> Outcome {
         board::needs_terminal()?;
         let folder = match &global.data {

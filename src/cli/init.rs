@@ -7,7 +7,8 @@ use std::path::Path;
 
 use clap::Args;
 
-use super::exit::{Exit, Failure, Outcome};
+use super::exit::Exit;
+use super::failure::{Failure, Outcome};
 use super::global::Global;
 use super::{Run, print};
 use crate::clock::Clock;
@@ -22,6 +23,10 @@ const EXAMPLE: &str = include_str!("../../config.example.toml");
 pub(crate) struct Init {}
 
 impl Run for Init {
+    fn prints_records(&self) -> bool {
+        false
+    }
+
     /// For its owner only, and never over another file.
     async fn run(self, global: &Global, _clock: Clock) -> Outcome {
         let path = global.config.clone().or_else(config::default_path).ok_or_else(|| {

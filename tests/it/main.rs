@@ -6,6 +6,7 @@ mod changes;
 mod command_line;
 mod configuration;
 mod conformance;
+mod contract;
 mod faults;
 mod fifth_provider;
 mod free_text;
