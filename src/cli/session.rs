@@ -15,7 +15,7 @@ use super::failure::Failure;
 use super::global::{Format, Global};
 use crate::app::keymap::Keymap;
 use crate::clock::Clock;
-use crate::config;
+use crate::config::{self, Board};
 use crate::contract::{self, FailureKind, View};
 use crate::domain::card::{Card, CardKey, ProviderId};
 use crate::domain::filter::Filter;
@@ -149,7 +149,7 @@ pub(crate) fn configuration(global: &Global) -> Result<Config, Failure> {
     let config = Config::load_with(global.config.as_deref(), global.kinds)
         .map_err(|error| Failure::configuration(error.to_string()))?;
     // Only the board has keys, but every command that reads the file reports a mistake in it.
-    keymap(&config)?;
+    keymap(&config.board)?;
     Ok(config)
 }
 
@@ -157,8 +157,8 @@ pub(crate) fn configuration(global: &Global) -> Result<Config, Failure> {
 ///
 /// # Errors
 /// A usage failure: one sentence with file and line.
-pub(crate) fn keymap(config: &Config) -> Result<Keymap, Failure> {
-    let keymap = Keymap::default().with(&config.board.keys);
+pub(crate) fn keymap(board: &Board) -> Result<Keymap, Failure> {
+    let keymap = Keymap::default().with(&board.keys);
     keymap.map_err(|error| Failure::configuration(error.to_string()))
 }
 
@@ -176,7 +176,7 @@ fn how_to_start(place: Option<&Path>) -> Failure {
         place.map_or_else(String::new, |path| format!(" ({} does not exist)", text::of_path(path)));
     Failure::configuration(format!("there is no configuration yet{place}"))
         .hint("cardtop demo            look around, on made-up cards; needs no set-up")
-        .hint("cardtop init            write a commented configuration to start from")
+        .hint("cardtop init KIND       write a commented configuration for the providers that you have")
         .hint("cardtop --config FILE   use the configuration in FILE")
         .hint("cardtop --help          everything else")
 }

@@ -32,7 +32,8 @@ pub(super) async fn terms(
 ) -> Result<Terms, Failure> {
     let Some(amount) = action.amount() else { return Ok(Terms::default()) };
     let names_payer = capabilities.names_payer;
-    if !names_payer && !(wants_fee && capabilities.quote.is_yes()) {
+    let reads_fee = wants_fee && capabilities.quote.is_yes();
+    if !names_payer && !reads_fee {
         return Ok(Terms::default());
     }
     match session.engine.quote(&card.key, amount).await {
