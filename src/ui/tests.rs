@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::theme::{Role, Theme};
+use super::theme::{Colors, Role, Theme};
 use super::view;
 use crate::app::chord::Chord;
 use crate::app::fixture::{ago, bare, board, board_with_keys, card, health, press, steps};
@@ -73,7 +73,7 @@ fn the_main_board_at_three_sizes() {
 
 #[test]
 fn the_main_board_in_ascii_without_colour() {
-    let text = text_with(&board((80, 24)), &Theme { mono: true, ascii: true });
+    let text = text_with(&board((80, 24)), &Theme { mono: true, ascii: true, ..Theme::default() });
     assert!(text.is_ascii(), "{text}");
     insta::assert_snapshot!("board_80x24_ascii_mono", text);
 }
@@ -319,7 +319,50 @@ fn colour_adds_nothing_that_words_do_not_say() {
         for size in [(80, 24), (120, 40), (200, 60)] {
             let model = board_after(size, keys);
             let mono = Theme { mono: true, ..Theme::default() };
-            assert_eq!(text_with(&model, &mono), text(&model), "{keys}");
+            let lines = |text: String| {
+                ["═─", "║│", "╔┌", "╗┐", "╚└", "╝┘"].iter().fold(text, |text, pair| {
+                    let mut pair = pair.chars();
+                    let (Some(double), Some(single)) = (pair.next(), pair.next()) else {
+                        return text;
+                    };
+                    text.replace(double, &single.to_string())
+                })
+            };
+            assert_eq!(lines(text_with(&model, &mono)), text(&model), "{keys}");
+        }
+    }
+}
+
+/// The panes, each with the signs of its frame's upper left corner and lower line.
+fn frames(model: &Model, theme: &Theme) -> Vec<(Pane, String)> {
+    let buffer = drawn_with(model, theme);
+    let sign = |x: u16, y: u16| buffer[(x, y)].symbol().to_owned();
+    let panes = model.layout().panes;
+    panes
+        .iter()
+        .map(|(pane, at)| (*pane, sign(at.x, at.y) + &sign(at.x + 1, at.bottom() - 1)))
+        .collect()
+}
+
+#[test]
+fn without_colour_the_focused_frame_has_other_lines_than_the_rest() {
+    let mut model = board_after((120, 40), "");
+    let unicode = Theme { mono: true, ..Theme::default() };
+    let sixteen = Theme { colors: Colors::Sixteen, ..Theme::default() };
+    for (theme, focused, other) in [
+        (unicode, "╔═", "┌─"),
+        (Theme { ascii: true, ..unicode }, "+=", "+-"),
+        (sixteen, "╔═", "┌─"),
+        (Theme::default(), "┌─", "┌─"),
+    ] {
+        for _ in 0..3 {
+            press(&mut model, "tab");
+            let frames = frames(&model, &theme);
+            assert!(frames.len() > 1);
+            for (pane, lines) in frames {
+                let wanted = if pane == model.screen.focus { focused } else { other };
+                assert_eq!(lines, wanted, "{pane:?} {theme:?}");
+            }
         }
     }
 }
