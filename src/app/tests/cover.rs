@@ -4,6 +4,7 @@ use super::*;
 use crate::app::dialog::Content;
 use crate::app::dialog::top_up::TopUp;
 use crate::app::fixture::money;
+use crate::domain::card::{Card, CardKind};
 use crate::domain::transaction::{Transaction, TransactionKind};
 use crate::engine::Quote;
 
@@ -132,12 +133,21 @@ fn a_decline_under_the_cursor_that_money_does_not_cure_is_refused_with_what_help
     press(&mut model, "G T");
     assert_eq!(
         refusal(&model),
-        "this decline, 4d ago: stopped as possible fraud; money was not what was missing. Next: \
-         once verified: f freeze if it was not the holder"
+        "this decline, 4d ago: stopped as possible fraud; money was not what was missing. Once \
+         verified: f freeze if it was not the holder"
     );
     let mut model = nora(&[("51", 60, "100.00 EUR"), ("55", 90, "150.00 EUR")]);
     press(&mut model, "j T");
-    assert!(refusal(&model).ends_with("once verified: P set a new PIN"), "{}", refusal(&model));
+    assert!(
+        refusal(&model).ends_with("set a new PIN (this card is virtual: it has no PIN)"),
+        "{}",
+        refusal(&model)
+    );
+    let nora = card(CardState::Active, "Nora Haugen", "8810", "artha", "77.00 EUR", 0);
+    let nora = Card { kind: Some(CardKind::Physical), ..nora };
+    apply(&mut model, EngineEvent::Cards(vec![nora]));
+    press(&mut model, "esc T");
+    assert!(refusal(&model).ends_with("Once verified: P set a new PIN"), "{}", refusal(&model));
 }
 
 #[test]
@@ -234,8 +244,8 @@ fn a_reason_that_helps_a_thief_is_said_only_once_it_is_verified_who_calls() {
         assert!(text.contains(say), "{text}");
         assert!(text.contains(&format!("  once verified {verified}")), "{text}");
     }
-    let text = summary(&nora(&[("55", 60, "100.00 EUR")]));
-    assert!(text.contains("  next once verified: P set a new PIN"), "{text}");
+    let text = summary(&nora(&[("59", 60, "100.00 EUR")]));
+    assert!(text.contains("  next once verified: f freeze if it was not the holder"), "{text}");
 }
 
 #[test]
