@@ -44,6 +44,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::clock::Clock;
+use crate::contract::Rows;
 use crate::domain::text;
 use crate::provider::ProviderKind;
 use crate::provider::kinds::KINDS;
@@ -84,9 +85,9 @@ Exit codes:
 
 /// A subcommand: its arguments, and what it does.
 trait Run: Sized {
-    /// Whether `--filter` chooses among the rows that it prints.
-    fn takes_filter(&self) -> bool {
-        false
+    /// The rows among which `--filter` chooses; `None` where it does not.
+    fn filtered(&self) -> Option<Rows> {
+        None
     }
 
     async fn run(self, global: &Global, clock: Clock) -> Outcome;
@@ -101,9 +102,9 @@ macro_rules! commands {
         }
 
         impl Run for Command {
-            fn takes_filter(&self) -> bool {
+            fn filtered(&self) -> Option<Rows> {
                 match self {
-                    $(Self::$name(command) => command.takes_filter(),)*
+                    $(Self::$name(command) => command.filtered(),)*
                 }
             }
 
@@ -185,12 +186,13 @@ fn parse_error(error: &clap::Error, arguments: impl Iterator<Item = OsString>) -
 }
 
 async fn run(cli: Cli) -> Outcome {
-    let Cli { global, command } = cli;
+    let Cli { mut global, command } = cli;
     if let Some(path) = &global.log_file {
         log::log_to(path)?;
     }
     let clock = Clock::real();
-    refuse_ignored_filter(&global, command.as_ref())?;
+    global.filtered = command.as_ref().and_then(Command::filtered);
+    refuse_ignored_filter(&global)?;
     match command {
         None => board::run(&global, clock).await,
         Some(command) => command.run(&global, clock).await,
@@ -199,8 +201,8 @@ async fn run(cli: Cli) -> Outcome {
 
 /// A filter that would be ignored is refused: an unfiltered answer must not look like a filtered
 /// one.
-fn refuse_ignored_filter(global: &Global, command: Option<&Command>) -> Result<(), Failure> {
-    if global.filter.is_some() && !command.is_some_and(Command::takes_filter) {
+fn refuse_ignored_filter(global: &Global) -> Result<(), Failure> {
+    if global.filter.is_some() && global.filtered.is_none() {
         return Err(Failure::usage("--filter is for lists: cards, transactions and ops"));
     }
     Ok(())
@@ -309,11 +311,15 @@ mod tests {
 
     #[test]
     fn a_filter_that_would_be_ignored_is_refused() {
+        let global = |line| {
+            let mut cli = parse(line).expect("a valid line");
+            cli.global.filtered = cli.command.as_ref().and_then(Command::filtered);
+            cli.global
+        };
         for line in
             ["cardtop --filter x", "cardtop providers --filter x", "cardtop freeze 4242 --filter x"]
         {
-            let cli = parse(line).expect("a valid line");
-            let failure = refuse_ignored_filter(&cli.global, cli.command.as_ref()).expect_err(line);
+            let failure = refuse_ignored_filter(&global(line)).expect_err(line);
             assert_eq!(failure.exit, Exit::Usage, "{line}");
         }
         for line in [
@@ -321,8 +327,7 @@ mod tests {
             "cardtop transactions --filter x",
             "cardtop ops --filter x",
         ] {
-            let cli = parse(line).expect("a valid line");
-            assert!(refuse_ignored_filter(&cli.global, cli.command.as_ref()).is_ok(), "{line}");
+            assert!(refuse_ignored_filter(&global(line)).is_ok(), "{line}");
         }
     }
 }

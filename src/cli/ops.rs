@@ -13,7 +13,7 @@ use super::listing::{finish, holders};
 use super::session::Session;
 use super::{Run, print};
 use crate::clock::Clock;
-use crate::contract::{OperationRow, Row};
+use crate::contract::{OperationRow, Row, Rows};
 
 /// List the journal of operations, newest first; look again for the fate of one
 #[derive(Debug, Args)]
@@ -35,8 +35,8 @@ enum Command {
 }
 
 impl Run for Ops {
-    fn takes_filter(&self) -> bool {
-        self.command.is_none()
+    fn filtered(&self) -> Option<Rows> {
+        self.command.is_none().then_some(Rows::Operations)
     }
 
     async fn run(self, global: &Global, clock: Clock) -> Outcome {

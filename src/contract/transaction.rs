@@ -78,11 +78,10 @@ impl Record for Transaction {
         Field::<Self>::new("at", Kind::Time, "when it happened, by the provider's clock", |row| {
             row.record.at.into()
         })
-        .not_filtered(),
+        .dates_row(),
         Field::<Self>::new("seen_at", Kind::Time, "when cardtop first saw it", |row| {
             row.record.seen_at.into()
-        })
-        .not_filtered(),
+        }),
         Field::<Self>::new(
             "operation",
             Kind::Text,
