@@ -55,7 +55,13 @@ impl Model {
             return;
         }
         let Some(key) = self.subject() else { return };
+        let row = match self.screen.focus {
+            Pane::Feed => self.panes.feed.list.selected().cloned(),
+            Pane::Cards | Pane::Detail | Pane::Activity | Pane::Providers => None,
+        };
         self.panes.detail.show(Some(key));
+        // The row that was opened stays under the cursor.
+        _ = row.map(|row| self.panes.detail.list.select(&row));
         self.screen.open_card();
     }
 

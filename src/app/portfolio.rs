@@ -18,7 +18,7 @@ use crate::domain::money::Money;
 use crate::domain::operation::{
     ActionKind, Capabilities, Operation, OperationId, Refusal, check_action,
 };
-use crate::domain::transaction::{Transaction, TransactionState};
+use crate::domain::transaction::Transaction;
 use crate::engine::{EngineEvent, Health, HealthReason, HealthState, ProviderInfo, Step};
 
 /// What is known, and the time.
@@ -242,7 +242,7 @@ impl Portfolio {
     /// The newest decline of a card.
     #[must_use]
     pub fn last_decline<'a>(&'a self, key: &'a CardKey) -> Option<&'a Transaction> {
-        self.transactions_of(key).find(|row| row.state == TransactionState::Declined)
+        self.transactions_of(key).find(|row| row.decline().is_some())
     }
 
     /// The operation of this id.
