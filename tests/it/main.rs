@@ -8,6 +8,7 @@ mod clipboard;
 mod command_line;
 mod configuration;
 mod conformance;
+mod contract;
 mod faults;
 mod fifth_provider;
 mod first_steps;
