@@ -112,6 +112,11 @@ pub(crate) trait DialogBody: fmt::Debug {
     /// Forgets what was typed to confirm: it was typed about something that has changed since.
     fn disarm(&mut self) {}
 
+    /// Whether letters of any script are typed into it now.
+    fn takes_letters(&self) -> bool {
+        false
+    }
+
     /// Whether ages are shown, which change every second.
     fn shows_ages(&self) -> bool {
         false
@@ -199,7 +204,10 @@ impl Dialog {
             return Transition::close();
         }
         self.notice = None;
-        let transition = self.body.key(chord, portfolio);
+        let mut transition = self.body.key(chord, portfolio);
+        if transition.does_nothing() && !self.body.takes_letters() {
+            transition.notice = self.layout_hint(chord);
+        }
         self.follow(transition, portfolio)
     }
 
@@ -255,6 +263,19 @@ impl Dialog {
     pub(crate) fn closes_in(&self, now: Timestamp) -> Option<String> {
         let left = self.seconds_left(now).max(0);
         (self.body.holds_secret() || left <= COUNTDOWN).then(|| format!("closes in {left} s"))
+    }
+
+    /// Of a letter that is on no Latin layout: that a Latin one is needed. It is not read as the key
+    /// of the same place, since keys confirm here; and what is typed into a secret is not repeated.
+    fn layout_hint(&self, chord: &Chord) -> Option<String> {
+        let letter = chord.foreign_letter()?;
+        Some(match chord.on_latin() {
+            _ if self.body.holds_secret() => "switch to a Latin layout".to_owned(),
+            Some((_, latin)) => {
+                format!("switch to a Latin layout: {letter} is not {}", latin.letter)
+            }
+            None => format!("switch to a Latin layout: {letter} is no key here"),
+        })
     }
 
     /// Does what a transition means for the dialog itself; the rest is for whoever holds it.

@@ -2,6 +2,7 @@
 
 mod cover;
 mod figures;
+mod keyboard;
 mod providers;
 mod rows;
 

@@ -45,6 +45,11 @@ pub(crate) trait FormBody: fmt::Debug + Sized {
     /// confirmed through [`Form::send`].
     fn key(form: &mut Form<Self>, chord: &Chord, portfolio: &Portfolio) -> Transition;
 
+    /// Whether letters of any script are typed into it now.
+    fn takes_letters(&self) -> bool {
+        false
+    }
+
     /// Pasted text.
     fn paste(form: &mut Form<Self>, text: &str) -> Transition;
 
@@ -185,6 +190,10 @@ impl<Body: FormBody> DialogBody for Form<Body> {
         let transition = Body::apply(self, event);
         let obstacle = if self.is_concerned_by(event) { self.obstacle(portfolio) } else { None };
         obstacle.unwrap_or(transition)
+    }
+
+    fn takes_letters(&self) -> bool {
+        self.body.takes_letters()
     }
 
     fn disarm(&mut self) {

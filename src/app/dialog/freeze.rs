@@ -135,6 +135,10 @@ impl FormBody for Freeze {
         form.confirmation_key(chord, &wanted, |form| Self::confirm(form, portfolio))
     }
 
+    fn takes_letters(&self) -> bool {
+        self.focus == Focus::OwnReason
+    }
+
     fn paste(form: &mut Form<Self>, text: &str) -> Transition {
         if form.body.focus != Focus::OwnReason {
             return Transition::notice("pasting is off here: type it");

@@ -193,6 +193,10 @@ impl DialogBody for Resolution {
         self.outcome_key(chord, portfolio)
     }
 
+    fn takes_letters(&self) -> bool {
+        self.focus == Focus::Reason
+    }
+
     fn paste(&mut self, text: &str) -> Transition {
         match self.focus {
             Focus::Reason => {

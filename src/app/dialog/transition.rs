@@ -45,6 +45,11 @@ impl Transition {
         Self::to(Next::Close)
     }
 
+    /// Whether nothing follows and nothing is said.
+    pub(super) const fn does_nothing(&self) -> bool {
+        matches!(self.next, Next::Stay) && self.effects.is_empty() && self.notice.is_none()
+    }
+
     /// Stays, and says why nothing happened.
     pub(super) fn notice(notice: impl Into<String>) -> Self {
         Self { notice: Some(notice.into()), ..Self::stay() }
