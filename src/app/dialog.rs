@@ -22,6 +22,7 @@ pub(crate) mod secret;
 pub(crate) mod target;
 pub(crate) mod top_up;
 pub(crate) mod transition;
+pub(crate) mod wanted;
 
 #[cfg(test)]
 pub(crate) mod fixture;
@@ -51,9 +52,13 @@ use refusal::RefusalNotice;
 use resolution::Resolution;
 use top_up::TopUp;
 use transition::{Next, Transition};
+use wanted::{NotNow, Wanted};
 
 /// Keys this soon after a dialog opened, or after what it shows changed, were not meant for it.
 const QUIET: Duration = Duration::from_millis(300);
+
+/// What is said of such a key.
+const TOO_EARLY: &str = "keys in the first 0.3 s are ignored: press again";
 
 /// A dialog left alone this long closes without acting.
 const IDLE: Duration = Duration::from_secs(60);
@@ -148,6 +153,21 @@ impl Dialog {
         }
     }
 
+    /// A top-up filled in with what the last decline was short of, or why that cannot be.
+    pub(crate) fn cover_decline(key: &CardKey, portfolio: &mut Portfolio) -> Transition {
+        if let Err(Refusal::Open(operation)) = portfolio.check(ActionKind::TopUp, key) {
+            return Self::open(PendingConflict::new(ActionKind::TopUp, key, *operation), portfolio);
+        }
+        match Wanted::CoverDecline
+            .check(key, portfolio)
+            .and_then(|()| top_up::shortfall(key, portfolio).map_err(NotNow::Unknown))
+        {
+            Ok(shortfall) => Self::open(TopUp::covering(key, &shortfall, portfolio), portfolio)
+                .and(Effect::Ask(Job::RefreshCard(key.clone()))),
+            Err(_) => refusal::open(Wanted::CoverDecline, key, portfolio),
+        }
+    }
+
     /// The form of a change that is possible now. `overrides` is the unsettled operation that the
     /// operator chose to override.
     fn form(
@@ -166,10 +186,8 @@ impl Dialog {
             ActionKind::TopUp => Self::open(TopUp::form(key, overrides, portfolio), portfolio),
             ActionKind::Close => Self::open(Close::form(key, overrides, portfolio), portfolio),
             ActionKind::SetPin => match SetPin::form(key, overrides, portfolio) {
-                Ok(form) => Self::open(form, portfolio),
-                Err(why) => {
-                    return Self::open(RefusalNotice::new(action_kind, key, &why), portfolio);
-                }
+                Some(form) => Self::open(form, portfolio),
+                None => return refusal::open(Wanted::Change(action_kind), key, portfolio),
             },
         };
         opened.and(Effect::Ask(Job::RefreshCard(key.clone())))
@@ -186,13 +204,15 @@ impl Dialog {
 }
 
 impl Dialog {
-    /// A key. Esc always leaves without acting; other keys that come too early are dropped.
+    /// A key. Esc always leaves without acting; other keys that come too early are dropped, which
+    /// is said.
     pub(crate) fn key(&mut self, chord: &Chord, portfolio: &mut Portfolio) -> Transition {
         self.touched_at = portfolio.now;
         if *chord == Chord::plain(Key::Esc) {
             return Transition::close();
         }
         if portfolio.now < self.quiet_until {
+            self.notice = Some(TOO_EARLY.to_owned());
             return Transition::stay();
         }
         if *chord == Chord::ctrl('c') && !self.body.takes_ctrl_c() {
@@ -200,12 +220,16 @@ impl Dialog {
         }
         self.notice = None;
         let transition = self.body.key(chord, portfolio);
+        if matches!(transition.next, Next::Ignored) {
+            self.notice = Some(format!("{chord} does nothing here; Esc leaves"));
+        }
         self.follow(transition, portfolio)
     }
 
     pub(crate) fn paste(&mut self, text: &str, portfolio: &Portfolio) -> Transition {
         self.touched_at = portfolio.now;
         if portfolio.now < self.quiet_until {
+            self.notice = Some(TOO_EARLY.to_owned());
             return Transition::stay();
         }
         let transition = self.body.paste(text);
@@ -293,9 +317,6 @@ fn obstacle(
         Err(Refusal::Open(operation)) => {
             Some(Dialog::open(PendingConflict::new(action_kind, key, *operation), portfolio))
         }
-        Err(refusal) => {
-            let why = refusal.to_string();
-            Some(Dialog::open(RefusalNotice::new(action_kind, key, &why), portfolio))
-        }
+        Err(_) => Some(refusal::open(Wanted::Change(action_kind), key, portfolio)),
     }
 }

@@ -47,9 +47,11 @@ impl Model {
         self.screen.open_card();
     }
 
-    /// Leaves the zoom, else clears the filter, else goes back.
+    /// Closes what explains a row, else leaves the zoom, else clears the filter, else goes back.
     pub(super) fn back(&mut self) {
-        if self.screen.zoomed {
+        if self.screen.view == Pane::Feed && self.panes.feed.explain {
+            self.panes.feed.explain = false;
+        } else if self.screen.zoomed {
             self.screen.zoomed = false;
         } else if self.search(self.screen.focus).is_some_and(|search| !search.text().is_empty()) {
             _ = self.search_mut().map(Search::clear);

@@ -1,6 +1,7 @@
 //! Key stories: what the operator presses, and what the board then shows and asks.
 
 mod figures;
+mod offers;
 mod rows;
 
 use jiff::SignedDuration;
@@ -224,7 +225,8 @@ fn keys_of_a_card_say_why_they_do_nothing_among_the_providers() {
         ("f", "freeze or unfreeze is for a card, this is a provider: 1 shows the cards"),
         ("C", "close for good is for a card, this is a provider: 1 shows the cards"),
         ("enter", "open is for a card, this is a provider: 1 shows the cards"),
-        ("c", "check operation: not here, but in activity"),
+        ("c", "check operation is for a card, this is a provider: 1 shows the cards"),
+        ("F", "follow newest: not here, but in feed"),
         ("e", "next decline: not here, but in cards, feed, activity"),
     ] {
         assert!(jobs(press(&mut model, keys)).is_empty() && model.dialog.is_none());

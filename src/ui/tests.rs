@@ -125,7 +125,7 @@ fn keys_of_the_operators_own_are_shown_wherever_the_old_ones_were() {
     );
     press(&mut model, "f 0 9 1 7 enter");
     let board = text(&model);
-    for shown in ["B freeze", "alt-t cover", "^p pause", "o open", "f filter", "B unfreeze"] {
+    for shown in ["^p pause", "o open", "f filter", "B unfreeze"] {
         assert!(board.contains(shown), "{shown} is not in\n{board}");
     }
     press(&mut model, "esc ctrl-p 2");
@@ -137,15 +137,16 @@ fn keys_of_the_operators_own_are_shown_wherever_the_old_ones_were() {
             || help.contains("B         freeze or unfreeze"),
         "{help}"
     );
+    assert!(help.contains("alt-t"), "{help}");
     assert!(!help.contains("close for good"), "what is off is not offered:\n{help}");
 }
 
 #[test]
 fn the_journal_names_the_key_that_looks_now() {
-    let mut model = board_with_keys((120, 40), "check = \"C\"");
+    let mut model = board_with_keys((120, 40), "check = \"K\"");
     press(&mut model, "3 j");
     let screen = text(&model);
-    assert!(screen.contains("C looks now"), "{screen}");
+    assert!(screen.contains("K looks now"), "{screen}");
 }
 
 #[test]

@@ -1,7 +1,8 @@
 //! Every action of a card in one list; what is impossible stays in it, with its reason.
 
 use super::transition::Transition;
-use super::{Content, Dialog, DialogBody, top_up};
+use super::wanted::{NotNow, Wanted};
+use super::{Content, Dialog, DialogBody};
 use crate::app::Effect;
 use crate::app::chord::{Chord, Key};
 use crate::app::portfolio::Portfolio;
@@ -11,12 +12,12 @@ use crate::engine::Job;
 
 /// The actions, in their order. Covering a decline stands behind the top-up.
 const ACTIONS: [Choice; 6] = [
-    Choice::Change(ActionKind::Freeze),
-    Choice::Change(ActionKind::Unfreeze),
-    Choice::Change(ActionKind::TopUp),
-    Choice::CoverDecline,
-    Choice::Change(ActionKind::SetPin),
-    Choice::Change(ActionKind::Close),
+    Choice::Want(Wanted::Change(ActionKind::Freeze)),
+    Choice::Want(Wanted::Change(ActionKind::Unfreeze)),
+    Choice::Want(Wanted::Change(ActionKind::TopUp)),
+    Choice::Want(Wanted::CoverDecline),
+    Choice::Want(Wanted::Change(ActionKind::SetPin)),
+    Choice::Want(Wanted::Change(ActionKind::Close)),
 ];
 
 /// Most unsettled operations that are listed.
@@ -33,9 +34,7 @@ pub(crate) struct Menu {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Choice {
     /// Opens the form of a change.
-    Change(ActionKind),
-    /// Tops up what the last decline was short of.
-    CoverDecline,
+    Want(Wanted),
     /// Looks for an unsettled operation, by reading.
     Look(OperationId),
     /// Reads the card now.
@@ -48,7 +47,7 @@ pub(crate) struct Item {
     pub(crate) choice: Choice,
     pub(crate) label: String,
     /// Why it cannot be done now.
-    pub(crate) unavailable: Option<String>,
+    pub(crate) unavailable: Option<NotNow>,
 }
 
 impl Dialog {
@@ -87,42 +86,26 @@ impl Menu {
         actions.chain(looks).chain([read_card]).collect()
     }
 
-    fn why_unavailable(&self, choice: Choice, portfolio: &Portfolio) -> Option<String> {
-        let check = |action_kind| {
-            portfolio.check(action_kind, &self.key).map_err(|refusal| refusal.to_string())
-        };
+    fn why_unavailable(&self, choice: Choice, portfolio: &Portfolio) -> Option<NotNow> {
         match choice {
-            Choice::Change(action_kind) => check(action_kind).err(),
-            Choice::CoverDecline => check(ActionKind::TopUp)
-                .and_then(|()| top_up::shortfall(&self.key, portfolio).map(|_| ()))
-                .err(),
+            Choice::Want(wanted) => wanted.check(&self.key, portfolio).err(),
             Choice::Look(_) | Choice::ReadCard => None,
         }
     }
 
-    /// Whether a change only waits for an earlier operation, which its dialog then shows.
-    fn has_conflict(&self, choice: Choice, portfolio: &Portfolio) -> bool {
-        let action_kind = match choice {
-            Choice::Change(action_kind) => action_kind,
-            Choice::CoverDecline => ActionKind::TopUp,
-            Choice::Look(_) | Choice::ReadCard => return false,
-        };
-        matches!(portfolio.check(action_kind, &self.key), Err(Refusal::Open(_)))
-    }
-
     fn choose(&self, item: Option<&Item>, portfolio: &mut Portfolio) -> Transition {
         let Some(item) = item else { return Transition::stay() };
-        if let Some(why) = &item.unavailable
-            && !self.has_conflict(item.choice, portfolio)
-        {
-            return Transition::notice(why);
+        match &item.unavailable {
+            // What only waits for an earlier operation, or for its provider, has a dialog that
+            // says more.
+            None | Some(NotNow::Refused(Refusal::Open(_) | Refusal::Unavailable(_))) => {}
+            Some(why) => return Transition::notice(why.sentence()),
         }
         match item.choice {
-            Choice::Change(action_kind) => Dialog::for_action(action_kind, &self.key, portfolio),
-            Choice::CoverDecline => Dialog::cover_decline(&self.key, portfolio),
+            Choice::Want(wanted) => wanted.open(&self.key, portfolio),
             Choice::Look(id) => Transition::close().and(Effect::Ask(Job::Look(id))),
             Choice::ReadCard => {
-                Transition::close().and(Effect::Ask(Job::RefreshCard(self.key.clone())))
+                Transition::close().and(Effect::Ask(Job::TryCard(self.key.clone())))
             }
         }
     }
@@ -135,6 +118,10 @@ impl DialogBody for Menu {
 
     fn card(&self) -> Option<&CardKey> {
         Some(&self.key)
+    }
+
+    fn shows_ages(&self) -> bool {
+        true
     }
 
     fn key(&mut self, chord: &Chord, portfolio: &mut Portfolio) -> Transition {
@@ -157,12 +144,12 @@ impl DialogBody for Menu {
                 let Some((index, item)) =
                     of_letter.find(|(_, item)| item.unavailable.is_none()).or(first)
                 else {
-                    return Transition::stay();
+                    return Transition::ignored();
                 };
                 self.cursor = index;
                 return self.choose(Some(item), portfolio);
             }
-            _ => {}
+            _ => return Transition::ignored(),
         }
         Transition::stay()
     }
@@ -170,12 +157,12 @@ impl DialogBody for Menu {
 
 const fn letter_and_label(choice: Choice) -> (char, &'static str) {
     match choice {
-        Choice::Change(ActionKind::Freeze) => ('f', "freeze"),
-        Choice::Change(ActionKind::Unfreeze) => ('f', "unfreeze"),
-        Choice::Change(ActionKind::TopUp) => ('t', "top up"),
-        Choice::CoverDecline => ('T', "cover the last decline"),
-        Choice::Change(ActionKind::SetPin) => ('P', "set PIN"),
-        Choice::Change(ActionKind::Close) => ('C', "close for good"),
+        Choice::Want(Wanted::Change(ActionKind::Freeze)) => ('f', "freeze"),
+        Choice::Want(Wanted::Change(ActionKind::Unfreeze)) => ('f', "unfreeze"),
+        Choice::Want(Wanted::Change(ActionKind::TopUp)) => ('t', "top up"),
+        Choice::Want(Wanted::CoverDecline) => ('T', "cover the last decline"),
+        Choice::Want(Wanted::Change(ActionKind::SetPin)) => ('P', "set PIN"),
+        Choice::Want(Wanted::Change(ActionKind::Close)) => ('C', "close for good"),
         Choice::Look(_) => ('c', "look again for"),
         Choice::ReadCard => ('r', "read this card again now"),
     }

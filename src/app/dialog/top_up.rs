@@ -7,9 +7,8 @@ use std::sync::Arc;
 
 use super::confirmation::{Confirmation, KeyOutcome, required_level};
 use super::form::{Form, FormBody};
-use super::refusal::RefusalNotice;
 use super::transition::{Next, Transition};
-use super::{Content, Dialog, obstacle, target};
+use super::{Content, target};
 use crate::app::Effect;
 use crate::app::chord::{Chord, Key};
 use crate::app::field::Field;
@@ -17,7 +16,7 @@ use crate::app::portfolio::Portfolio;
 use crate::domain::card::CardKey;
 use crate::domain::money::Money;
 use crate::domain::operation::{
-    Action, ActionKind, Operation, OperationId, OperationState, Support,
+    Action, ActionKind, Operation, OperationId, OperationState, Refusal, Support,
 };
 use crate::engine::{self, EngineEvent, Job, Quote, RecentCredit};
 use review::{FeeQuote, ListReading, Review};
@@ -56,20 +55,6 @@ impl Focus {
 
 const NOT_AN_AMOUNT: &str = "an amount is digits with at most one point, such as 12.40";
 
-impl Dialog {
-    /// A top-up filled in with what the last decline was short of, or why that cannot be.
-    pub(crate) fn cover_decline(key: &CardKey, portfolio: &mut Portfolio) -> Transition {
-        if let Some(obstacle) = obstacle(ActionKind::TopUp, key, None, portfolio) {
-            return obstacle;
-        }
-        match shortfall(key, portfolio) {
-            Ok(shortfall) => Self::open(TopUp::covering(key, &shortfall, portfolio), portfolio)
-                .and(Effect::Ask(Job::RefreshCard(key.clone()))),
-            Err(why) => Self::open(RefusalNotice::new(ActionKind::TopUp, key, &why), portfolio),
-        }
-    }
-}
-
 impl TopUp {
     pub(super) fn form(
         key: &CardKey,
@@ -90,7 +75,11 @@ impl TopUp {
     }
 
     /// The form filled in so that the last decline would pass.
-    fn covering(key: &CardKey, shortfall: &Shortfall, portfolio: &mut Portfolio) -> Form<Self> {
+    pub(super) fn covering(
+        key: &CardKey,
+        shortfall: &Shortfall,
+        portfolio: &mut Portfolio,
+    ) -> Form<Self> {
         let mut form = Self::form(key, None, portfolio);
         form.body.amount = Field::new(20).with(&shortfall.amount.digits());
         form.body.reason = Field::new(80).with(&shortfall.reason());
@@ -104,12 +93,14 @@ impl TopUp {
         match (chord.key, body.focus) {
             (Key::Enter, _) => return Self::open_review(form, portfolio),
             (Key::Tab | Key::BackTab | Key::Up | Key::Down, _) => body.focus = body.focus.other(),
-            (_, Focus::Reason) => _ = body.reason.key(chord),
+            (_, Focus::Reason) if body.reason.key(chord) => {}
+            (_, Focus::Reason) => return Transition::ignored(),
             (_, Focus::Amount) => match chord.typed() {
                 Some(c) if !c.is_ascii_digit() && c != '.' => {
                     return Transition::notice(NOT_AN_AMOUNT);
                 }
-                Some(_) | None => _ = body.amount.key(chord),
+                Some(_) | None if body.amount.key(chord) => {}
+                Some(_) | None => return Transition::ignored(),
             },
         }
         Transition::stay()
@@ -118,14 +109,15 @@ impl TopUp {
     /// Turns to the second page and asks what it has to show: what is on the card's list already,
     /// and the fee where the provider tells it.
     fn open_review(form: &mut Form<Self>, portfolio: &Portfolio) -> Transition {
+        if let Some(refused) = form.refused_now(portfolio) {
+            return refused;
+        }
         let key = &form.target.key;
         let (Some(capabilities), Some(currency)) = (
             portfolio.capabilities(&key.provider),
             portfolio.cards.get(key).and_then(|card| card.currency),
         ) else {
-            return Transition::notice(
-                "the card's currency is not known yet: wait for its first reading",
-            );
+            return Transition::notice(Refusal::NoCurrency.to_string());
         };
         let amount = match capabilities.typed_amount(form.body.amount.text().trim(), currency) {
             Ok(amount) => amount,
@@ -171,9 +163,10 @@ impl TopUp {
             KeyOutcome::Refused(why) => Transition::notice(why),
             KeyOutcome::Taken => Transition::stay(),
             KeyOutcome::Ignored => {
-                if edits {
-                    form.body.review = None;
+                if !edits {
+                    return Transition::ignored();
                 }
+                form.body.review = None;
                 Transition::stay()
             }
         }
@@ -225,6 +218,9 @@ impl TopUp {
 
     fn confirm(form: &Form<Self>, portfolio: &Portfolio) -> Transition {
         let Some(review) = &form.body.review else { return Transition::stay() };
+        if let Some(refused) = form.refused_now(portfolio) {
+            return refused;
+        }
         if let Some(why) = review.waits_for(portfolio.now) {
             return Transition::notice(why);
         }
@@ -269,6 +265,14 @@ impl FormBody for TopUp {
             Focus::Amount => return Transition::notice(NOT_AN_AMOUNT),
         }
         Transition::stay()
+    }
+
+    /// What the second page could not be told is asked again.
+    fn recovered(form: &mut Form<Self>, portfolio: &Portfolio) -> Transition {
+        match &form.body.review {
+            Some(review) if review.has_failed() => Self::open_review(form, portfolio),
+            Some(_) | None => Transition::stay(),
+        }
     }
 
     /// The answers to the questions of the second page, or a new reading of the card.

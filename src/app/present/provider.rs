@@ -140,7 +140,7 @@ pub(crate) fn status(portfolio: &Portfolio, info: &ProviderInfo) -> String {
         text.push_str(&format!(", through the proxy {proxy}"));
     }
     if let Some(why) = &health.why {
-        let why = why.reason().trim_end_matches('.');
+        let why = why.trim_end_matches('.');
         text.push_str(&format!(": {why}"));
     }
     match health.last_good {

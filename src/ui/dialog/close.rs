@@ -14,7 +14,7 @@ pub(super) fn sheet(form: &Form<Close>, portfolio: &Portfolio) -> Sheet {
     sheet.card(key, portfolio);
     sheet.state_change(&form.target, CardState::Closed, portfolio);
     sheet.value("Available", [available(key, portfolio)]);
-    sheet.changes(&form.target);
+    sheet.news(form, portfolio);
     sheet.override_warning(form.overrides);
     sheet.blank();
     sheet.paragraph(

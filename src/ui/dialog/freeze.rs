@@ -23,7 +23,7 @@ pub(super) fn sheet(form: &Form<Freeze>, portfolio: &Portfolio) -> Sheet {
     if form.body.direction == Direction::Unfreeze {
         sheet.value("Available", [available(key, portfolio)]);
     }
-    sheet.changes(&form.target);
+    sheet.news(form, portfolio);
     sheet.override_warning(form.overrides);
     sheet.blank();
     effect(&mut sheet, form, portfolio);

@@ -15,7 +15,7 @@ pub(super) fn sheet(form: &Form<SetPin>, portfolio: &Portfolio) -> Sheet {
     let state = portfolio.cards.get(key).map_or("UNKNOWN", |card| card.state.as_str());
     sheet.value("State", [plain(state)]);
     sheet.text("Rule", body.rule.sentence, Role::Text);
-    sheet.changes(&form.target);
+    sheet.news(form, portfolio);
     sheet.override_warning(form.overrides);
     sheet.blank();
     fields(&mut sheet, body);

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 
 use super::WIDTH;
 use crate::app::dialog::confirmation::Confirmation;
+use crate::app::dialog::form::{Form, FormBody};
 use crate::app::dialog::target::{self, CardTail, TailSource, Target};
 use crate::app::field::{Field, Window};
 use crate::app::portfolio::Portfolio;
@@ -307,9 +308,13 @@ impl Sheet {
         }
     }
 
-    /// What changed of the card while the dialog was open.
-    pub(super) fn changes(&mut self, target: &Target) {
-        for change in target.changes.iter().rev().take(2).rev() {
+    /// That its provider cannot be asked now, and what changed of the card while the dialog was
+    /// open.
+    pub(super) fn news<Body: FormBody>(&mut self, form: &Form<Body>, portfolio: &Portfolio) {
+        if let Some(unavailable) = form.unavailable(portfolio) {
+            self.text("NOT NOW", &unavailable.to_string(), Role::Danger);
+        }
+        for change in form.target.changes.iter().rev().take(2).rev() {
             self.text("CHANGED", change, Role::Caution);
         }
     }

@@ -7,12 +7,13 @@ use ratatui::layout::{Position, Rect};
 use super::view;
 use crate::app::dialog::Dialog;
 use crate::app::dialog::fixture::{Operator, key, money};
+use crate::app::fixture::health;
 use crate::domain::card::CardState;
 use crate::domain::operation::{
     ActionKind, Operation, OperationId, OperationState, PinRule, Support,
 };
 use crate::domain::transaction::{Transaction, TransactionKind};
-use crate::engine::EngineEvent;
+use crate::engine::{EngineEvent, HealthState};
 use crate::ui::canvas::Canvas;
 use crate::ui::theme::Theme;
 
@@ -96,6 +97,14 @@ fn accepted() -> Operator {
         .pass(3_000)
 }
 
+fn down(operator: Operator) -> Operator {
+    operator.apply(health("acme", HealthState::Down, 190, Some("no connection")))
+}
+
+fn answers(operator: Operator) -> Operator {
+    operator.apply(health("acme", HealthState::Ok, 0, None)).pass(400)
+}
+
 fn refused() -> Operator {
     let (operator, id) = confirmed();
     let why = "the card changed since it was shown".into();
@@ -126,6 +135,10 @@ fn all() -> Vec<(&'static str, Operator)> {
         ("close", close.types("CLOSE 4")),
         ("menu", menu.open_with("c1", Dialog::menu).keys("C")),
         ("refusal", frozen().open(ActionKind::Freeze, "c1")),
+        ("refusal_down", down(Operator::new()).open(ActionKind::TopUp, "c1")),
+        ("refusal_over", answers(down(Operator::new()).open(ActionKind::TopUp, "c1"))),
+        ("menu_down", down(Operator::new()).open_with("c1", Dialog::menu)),
+        ("close_down", down(Operator::new().open(ActionKind::Close, "c1")).pass(400)),
         ("progress", accepted()),
         ("progress_refused", refused()),
         ("settle_failed", unsettled().keys("f").types("their support says no").keys("enter 7 7")),

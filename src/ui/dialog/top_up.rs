@@ -32,7 +32,7 @@ fn head(form: &Form<TopUp>, title: &str, portfolio: &Portfolio) -> Sheet {
         vec![plain("available "), available(key, portfolio)],
         figures_age(&form.target, portfolio),
     );
-    sheet.changes(&form.target);
+    sheet.news(form, portfolio);
     if let Some(state) = form.target.shown.state.filter(|state| *state != CardState::Active) {
         sheet.text(
             "NOTE",
