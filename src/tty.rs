@@ -1,5 +1,5 @@
 //! The terminal: entering, leaving, keys, frames, the clipboard, and what it can show. The only
-//! file that names crossterm.
+//! room that names crossterm.
 //!
 //! Whatever happens, it is left as it was found: on return, error, panic and signal; and after what
 //! no process survives, by `rescue`.
@@ -7,32 +7,32 @@
 mod appearance;
 #[cfg(unix)]
 mod rescue;
+mod screen;
 
 use std::io::{self, IsTerminal, Write};
 use std::sync::Once;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crossterm::clipboard::CopyToClipboard;
-use crossterm::cursor::{Hide, MoveTo, Show};
+use crossterm::cursor::{Hide, Show};
 use crossterm::event::{
     DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture, Event,
     EventStream, KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseEventKind,
 };
 use crossterm::terminal::{
-    BeginSynchronizedUpdate, Clear, ClearType, EndSynchronizedUpdate, EnterAlternateScreen,
-    LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
+    EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
 };
 use crossterm::{execute, queue};
 use futures::StreamExt;
-use ratatui::backend::{Backend, CrosstermBackend};
 use ratatui::buffer::Buffer;
-use ratatui::layout::{Position, Rect};
+use ratatui::layout::Position;
 
 use crate::app::Msg;
 use crate::app::chord::{Chord, Key};
 use crate::config::Glyphs;
 use crate::ui::theme::Theme;
 pub use appearance::Color;
+use screen::Screen;
 
 /// Most bytes that are put on the clipboard, as the terminal sees them: more is cut by some
 /// terminals without a word.
@@ -199,55 +199,6 @@ fn clipboard(text: &str) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// What the terminal shows, as we know it.
-#[derive(Debug, Default)]
-struct Screen {
-    shown: Buffer,
-    next: Buffer,
-    cursor: Option<Position>,
-    whole: bool,
-}
-
-impl Screen {
-    /// The bytes that make the terminal show the next frame; none when nothing changed.
-    fn frame(
-        &mut self,
-        (width, height): (u16, u16),
-        view: impl FnOnce(&mut Buffer) -> Option<Position>,
-    ) -> io::Result<Vec<u8>> {
-        let area = Rect::new(0, 0, width, height);
-        if self.shown.area != area {
-            self.shown.resize(area);
-            self.next.resize(area);
-            self.whole = true;
-        }
-        self.next.reset();
-        let cursor = view(&mut self.next).filter(|at| area.contains(*at));
-        let mut bytes = Vec::new();
-        queue!(bytes, BeginSynchronizedUpdate)?;
-        if self.whole {
-            self.shown.reset();
-            queue!(bytes, Hide, Clear(ClearType::All))?;
-        }
-        let changes = self.shown.diff(&self.next);
-        if changes.is_empty() && cursor == self.cursor && !self.whole {
-            return Ok(Vec::new());
-        }
-        if self.cursor.is_some() {
-            queue!(bytes, Hide)?;
-        }
-        CrosstermBackend::new(&mut bytes).draw(changes.into_iter())?;
-        if let Some(at) = cursor {
-            queue!(bytes, MoveTo(at.x, at.y), Show)?;
-        }
-        queue!(bytes, EndSynchronizedUpdate)?;
-        std::mem::swap(&mut self.shown, &mut self.next);
-        self.cursor = cursor;
-        self.whole = false;
-        Ok(bytes)
-    }
-}
-
 /// What the operator does at the terminal.
 #[derive(Debug, Default)]
 pub struct Input(EventStream);
@@ -388,26 +339,6 @@ mod tests {
         assert_eq!(chord(release), None);
         assert_eq!(pressed(KeyCode::Char('y'), KeyModifiers::SUPER), None);
         assert_eq!(pressed(KeyCode::F(13), KeyModifiers::NONE), None);
-    }
-
-    #[test]
-    fn a_frame_without_a_change_writes_nothing() {
-        let mut screen = Screen::default();
-        let draw = |screen: &mut Screen, text: &'static str| {
-            let view = |to: &mut Buffer| {
-                to.set_string(0, 0, text, ratatui::style::Style::new());
-                Some(Position::new(1, 0))
-            };
-            String::from_utf8(screen.frame((20, 2), view).expect("a frame")).expect("text")
-        };
-        let first = draw(&mut screen, "balance 12");
-        assert!(first.starts_with("\x1b[?2026h") && first.ends_with("\x1b[?2026l"), "{first:?}");
-        assert!(first.contains("balance"), "{first:?}");
-        assert_eq!(draw(&mut screen, "balance 12"), "");
-        let second = draw(&mut screen, "balance 13");
-        assert!(second.contains('3') && !second.contains("balance"), "{second:?}");
-        screen.whole = true;
-        assert!(draw(&mut screen, "balance 13").contains("balance"));
     }
 
     #[test]

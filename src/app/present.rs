@@ -26,6 +26,7 @@ pub use role::Role;
 use super::Model;
 use super::layout::Pane;
 use super::search::Search;
+use crate::contract::filter::{Rows, language};
 
 /// The row under the cursor as plain text.
 pub(crate) fn row_text(model: &Model) -> Option<String> {
@@ -35,6 +36,18 @@ pub(crate) fn row_text(model: &Model) -> Option<String> {
         Pane::Feed => feed::row_text(model),
         Pane::Activity => activity::row_text(model),
         Pane::Providers => providers::row_text(model),
+    }
+}
+
+/// The filter language for the rows of a pane: what is written, and what it means. Empty for a pane
+/// without a filter.
+#[expect(dead_code, reason = "the help is about to show it")]
+pub(crate) fn filter_language(pane: Pane) -> Vec<(String, String)> {
+    match pane {
+        Pane::Cards => language(Rows::Cards),
+        Pane::Feed => language(Rows::Feed),
+        Pane::Activity => language(Rows::Operations),
+        Pane::Detail | Pane::Providers => Vec::new(),
     }
 }
 

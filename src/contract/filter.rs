@@ -33,6 +33,52 @@ pub fn complete(text: &str, cursor: usize) -> Vec<String> {
     Filter::complete(text, cursor, &SCHEMA)
 }
 
+/// The rows that a filter chooses among.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rows {
+    /// Cards.
+    Cards,
+    /// Transactions.
+    Transactions,
+    /// Operations.
+    Operations,
+    /// Transactions and operations in one list.
+    Feed,
+}
+
+/// The language for some rows, for a person: what is written, and what it means.
+#[must_use]
+pub fn language(rows: Rows) -> Vec<(String, String)> {
+    let flags = Flag::ALL.map(Flag::name).join(" ");
+    let mut lines: Vec<(String, String)> = [
+        ("word  \"two words\"", "text, whatever its case and accents"),
+        ("field:value", "equal"),
+        ("field:~part", "contains"),
+        ("field:a|b", "either"),
+        ("amount>20  >= < <=", "compare numbers and times"),
+        ("-term", "not"),
+        ("a b   a or b   ( )", "and, or, groups"),
+        ("since:8h until:today", "15m 8h 2d today yesterday 2026-04-01 2026-04-01T13:00"),
+        ("age>30s", "older than: 30s 5m 2h 1d"),
+    ]
+    .map(|(form, meaning)| (form.to_owned(), meaning.to_owned()))
+    .to_vec();
+    lines.push(("is:".to_owned(), flags));
+    let own: Vec<&str> = match rows {
+        Rows::Cards => Card::FIELDS.iter().flat_map(names).collect(),
+        Rows::Transactions => Transaction::FIELDS.iter().flat_map(names).collect(),
+        Rows::Operations => Operation::FIELDS.iter().flat_map(names).collect(),
+        Rows::Feed => {
+            let transactions = Transaction::FIELDS.iter().flat_map(names);
+            transactions.chain(Operation::FIELDS.iter().flat_map(names)).collect()
+        }
+    };
+    let known = SCHEMA.fields().iter().map(|field| field.name);
+    let fields: Vec<&str> = known.filter(|name| own.contains(name)).collect();
+    lines.push(("fields".to_owned(), fields.join(" ")));
+    lines
+}
+
 /// A card, and what the board knows of it.
 #[derive(Clone, Copy, Debug)]
 pub struct CardRow<'a> {

@@ -24,6 +24,7 @@ mod race;
 mod reading;
 mod scenarios;
 mod settings;
+mod stories;
 mod terminal;
 mod tidy;
 mod torture;

@@ -39,7 +39,12 @@ impl Terminal {
         Self::demo_with(&[], &["--still", "--scenario", "slow", "--cards", "3"], columns, rows)
     }
 
-    fn demo_with(environment: &[(&str, &str)], words: &[&str], columns: u16, rows: u16) -> Self {
+    pub(crate) fn demo_with(
+        environment: &[(&str, &str)],
+        words: &[&str],
+        columns: u16,
+        rows: u16,
+    ) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_cardtop"));
         command.env("CARDTOP_STATE", STATE);
