@@ -249,7 +249,7 @@ impl Operator {
     }
 
     /// A new reading of a card, with something changed.
-    pub(super) fn reading(&self, id: &str, change: impl FnOnce(&mut Card)) -> EngineEvent {
+    pub(crate) fn reading(&self, id: &str, change: impl FnOnce(&mut Card)) -> EngineEvent {
         let mut card = self.portfolio.cards.get(&key(id)).expect("the card of the test").clone();
         if let Reading::At { at, .. } = &mut card.balance {
             *at = self.portfolio.now;

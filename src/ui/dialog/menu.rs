@@ -1,6 +1,6 @@
 //! The menu of every action of a card.
 
-use super::sheet::{Sheet, part, plain, wrapped};
+use super::sheet::{Sheet, part, wrapped};
 use crate::app::dialog::menu::{Item, Menu};
 use crate::app::portfolio::Portfolio;
 use crate::app::present::Role;
@@ -9,8 +9,7 @@ use crate::domain::text;
 pub(super) fn sheet(menu: &Menu, portfolio: &Portfolio) -> Sheet {
     let mut sheet = Sheet::new("Actions");
     sheet.card(&menu.key, portfolio);
-    let state = portfolio.cards.get(&menu.key).map_or("UNKNOWN", |card| card.state.as_str());
-    sheet.value("State", [plain(state)]);
+    sheet.state(&menu.key, portfolio);
     if let Some(unavailable) = portfolio.unavailable(&menu.key.provider) {
         sheet.text("Not now", &unavailable.to_string(), Role::Caution);
     }

@@ -265,6 +265,20 @@ impl Sheet {
         );
     }
 
+    /// The card's state, and when it was read where it may be another by now.
+    pub(super) fn state(&mut self, key: &CardKey, portfolio: &Portfolio) {
+        let card = portfolio.cards.get(key);
+        let state = card.map_or(CardState::Unknown, |card| card.state).as_str();
+        let read = card.filter(|card| card.balance.why_stale().is_some()).and_then(Card::read_at);
+        match read {
+            Some(at) => {
+                let old = format!("{state}, last known at {}", clock(at, portfolio));
+                self.value("State", [part(old, Role::Caution)]);
+            }
+            None => self.value("State", [plain(state)]),
+        }
+    }
+
     /// `ACTIVE -> FROZEN`, and when that was read.
     pub(super) fn state_change(
         &mut self,

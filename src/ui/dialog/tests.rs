@@ -8,7 +8,7 @@ use super::view;
 use crate::app::dialog::Dialog;
 use crate::app::dialog::fixture::{Operator, key, money};
 use crate::app::fixture::health;
-use crate::domain::card::CardState;
+use crate::domain::card::{Balance, CardState, Reading};
 use crate::domain::operation::{
     ActionKind, Operation, OperationId, OperationState, PinRule, Support,
 };
@@ -105,6 +105,30 @@ fn answers(operator: Operator) -> Operator {
     operator.apply(health("acme", HealthState::Ok, 0, None)).pass(400)
 }
 
+/// A top-up that is done, and the card read afterwards.
+fn topped_up() -> Operator {
+    let operator = Operator::new().open(ActionKind::TopUp, "c1").types("30").keys("enter");
+    let mut operator = operator.quoted_fee("0.30").keys("y");
+    let id = operator.requests().first().map(|request| request.id).expect("a request");
+    let amount = Some(money("30", "USD"));
+    let sent = operator.earlier_operation(ActionKind::TopUp, "c1", OperationState::Sent, amount);
+    operator.portfolio.operations.clear();
+    let at = operator.portfolio.now;
+    let sent = Operation { id, created_at: at, updated_at: at, detail: None, ..sent };
+    let detail = Some("+30.00 USD in the list".into());
+    let done = Operation { state: OperationState::Done, detail, ..sent.clone() };
+    let operator = operator.apply(EngineEvent::Operation(sent));
+    let operator = operator.apply(EngineEvent::Operation(done)).pass(2_000);
+    assert!(picture(&operator).contains("+30.00 USD: the card is being read"));
+    let read = operator.reading("c1", |card| {
+        let at = card.balance.at().expect("it was read");
+        let available = Some(money("42.40", "USD"));
+        let value = Balance { available, ..Balance::default() };
+        card.balance = Reading::At { value, at };
+    });
+    operator.apply(read).pass(3_000)
+}
+
 fn refused() -> Operator {
     let (operator, id) = confirmed();
     let why = "the card changed since it was shown".into();
@@ -140,6 +164,7 @@ fn all() -> Vec<(&'static str, Operator)> {
         ("menu_down", down(Operator::new()).open_with("c1", Dialog::menu)),
         ("close_down", down(Operator::new().open(ActionKind::Close, "c1")).pass(400)),
         ("progress", accepted()),
+        ("progress_done", topped_up()),
         ("progress_refused", refused()),
         ("settle_failed", unsettled().keys("f").types("their support says no").keys("enter 7 7")),
         ("settle_done", unsettled().keys("d").types("seen").keys("enter")),
