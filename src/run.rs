@@ -63,6 +63,8 @@ pub struct Start {
     pub clock: Clock,
     /// Whether to use colours.
     pub color: Color,
+    /// What the last line says until the first key.
+    pub greeting: Option<String>,
 }
 
 /// Shows the board until the operator quits or a signal ends it. The terminal is left as it was
@@ -71,10 +73,12 @@ pub struct Start {
 /// # Errors
 /// When there is no terminal, or it fails.
 pub async fn board(start: Start) -> anyhow::Result<()> {
-    let Start { engine, events, board, zone, keymap, read_only, operator, clock, color } = start;
+    let Start { engine, events, board, zone, keymap, .. } = start;
+    let Start { read_only, operator, clock, color, greeting, .. } = start;
     let mut portfolio = Portfolio::new(clock.now(), zone, operator, session()?, engine.providers());
     portfolio.read_only = read_only;
     let mut model = Model::new(app::Start { portfolio, size: (80, 24), keymap });
+    _ = greeting.map(|words| model.greet(&words));
     // The first frame shows what is known, each figure with its age, before anything is read.
     let effects = update_all(&mut model, known(&engine).await);
     // The loop's timer belongs to the loop's own thread: no other one wakes up for the clock, and

@@ -2,14 +2,17 @@
 //! first, or asks the engine directly.
 
 use super::command::Command;
+use super::cover::is_for_lack_of_money;
 use super::dialog::Dialog;
 use super::dialog::transition::Transition;
-use super::feed::Entry;
+use super::feed::{Entry, Known};
 use super::layout::Pane;
 use super::portfolio::Portfolio;
+use super::present::decline;
 use super::{Effect, Model};
 use crate::domain::card::{CardKey, CardState};
 use crate::domain::operation::{ActionKind, Operation, OperationState, Refusal};
+use crate::domain::transaction::{Transaction, TransactionState};
 use crate::engine::{HealthState, Job};
 
 impl Model {
@@ -71,6 +74,30 @@ impl Model {
             Some(CardState::Frozen) => ActionKind::Unfreeze,
             Some(_) | None => ActionKind::Freeze,
         }
+    }
+
+    /// Opens the top-up that covers a decline: the one under the cursor, where there is one.
+    pub(super) fn cover_decline(&mut self) -> Vec<Effect> {
+        let chosen = self.decline_under_cursor().cloned();
+        let keymap = self.keymap.clone();
+        let hint = |remedy, words: &str| decline::hint(&keymap, remedy, words);
+        self.open_dialog(|key, portfolio| {
+            Dialog::cover_decline(key, chosen.as_ref(), &hint, portfolio)
+        })
+    }
+
+    /// The decline under the cursor of the feed or of a card's timeline. While the operator has not
+    /// moved the cursor there, it counts only where money would cure it: the row under the cursor
+    /// is then the newest, whatever it is.
+    pub(crate) fn decline_under_cursor(&self) -> Option<&Transaction> {
+        let list = match self.screen.focus {
+            Pane::Feed => &self.panes.feed.list,
+            Pane::Detail => &self.panes.detail.list,
+            Pane::Cards | Pane::Activity | Pane::Providers => return None,
+        };
+        let Known::Transaction(row) = list.selected()?.known(&self.portfolio)? else { return None };
+        let is_meant = list.is_touched() || is_for_lack_of_money(row);
+        (row.state == TransactionState::Declined && is_meant).then_some(row)
     }
 
     /// Opens the dialog that records the outcome of the selected operation by hand.

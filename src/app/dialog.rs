@@ -36,9 +36,11 @@ use jiff::Timestamp;
 
 use super::Effect;
 use super::chord::{Chord, Key};
+use super::cover::{self, Hint};
 use super::portfolio::Portfolio;
 use crate::domain::card::CardKey;
 use crate::domain::operation::{ActionKind, OperationId, Refusal};
+use crate::domain::transaction::Transaction;
 use crate::engine::{EngineEvent, Job};
 use close::Close;
 use form::Form;
@@ -52,7 +54,7 @@ use refusal::RefusalNotice;
 use resolution::Resolution;
 use top_up::TopUp;
 use transition::{Next, Transition};
-use wanted::{NotNow, Wanted};
+use wanted::Wanted;
 
 /// Keys this soon after a dialog opened, or after what it shows changed, were not meant for it.
 const QUIET: Duration = Duration::from_millis(300);
@@ -153,18 +155,26 @@ impl Dialog {
         }
     }
 
-    /// A top-up filled in with what the last decline was short of, or why that cannot be.
-    pub(crate) fn cover_decline(key: &CardKey, portfolio: &mut Portfolio) -> Transition {
-        if let Err(Refusal::Open(operation)) = portfolio.check(ActionKind::TopUp, key) {
-            return Self::open(PendingConflict::new(ActionKind::TopUp, key, *operation), portfolio);
+    /// A top-up filled in with what a decline was short of, or why that cannot be. It is about the
+    /// decline that is `chosen` under the cursor, else about the newest for lack of money.
+    pub(crate) fn cover_decline(
+        key: &CardKey,
+        chosen: Option<&Transaction>,
+        hint: Hint<'_>,
+        portfolio: &mut Portfolio,
+    ) -> Transition {
+        let wanted = || Wanted::CoverDecline(chosen.cloned().map(Box::new));
+        match portfolio.check(ActionKind::TopUp, key) {
+            Err(Refusal::Open(open)) => {
+                return Self::open(PendingConflict::new(ActionKind::TopUp, key, *open), portfolio);
+            }
+            Err(_) => return refusal::open(wanted(), key, portfolio),
+            Ok(()) => {}
         }
-        match Wanted::CoverDecline
-            .check(key, portfolio)
-            .and_then(|()| top_up::shortfall(key, portfolio).map_err(NotNow::Unknown))
-        {
-            Ok(shortfall) => Self::open(TopUp::covering(key, &shortfall, portfolio), portfolio)
+        match cover::plan(key, chosen, hint, portfolio) {
+            Ok(cover) => Self::open(TopUp::covering(key, cover, portfolio), portfolio)
                 .and(Effect::Ask(Job::RefreshCard(key.clone()))),
-            Err(_) => refusal::open(Wanted::CoverDecline, key, portfolio),
+            Err(why) => Self::open(RefusalNotice::unfilled(wanted(), key, why), portfolio),
         }
     }
 

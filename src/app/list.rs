@@ -86,6 +86,11 @@ impl<K> List<K> {
         self.keys.get(self.at)
     }
 
+    /// Whether the operator has moved the cursor, or something else has put it on its row.
+    pub(crate) const fn is_touched(&self) -> bool {
+        self.touched
+    }
+
     /// All rows.
     pub(crate) fn keys(&self) -> &[K] {
         &self.keys

@@ -19,6 +19,7 @@ pub(crate) struct Notice {
     /// One sentence.
     pub(crate) text: String,
     pub(crate) weight: Weight,
+    /// When it was shown. One that stays until the next key is as if it were shown later.
     since: Timestamp,
 }
 
@@ -34,6 +35,12 @@ pub(crate) enum Weight {
 }
 
 impl Model {
+    /// Says what is so from the start: it stays until the first key.
+    pub fn greet(&mut self, text: &str) {
+        let text = text::one_line(text);
+        self.notice = Some(Notice { text, weight: Weight::News, since: Timestamp::MAX });
+    }
+
     /// Says what happened.
     pub(super) fn show_notice(&mut self, text: &str) {
         self.show(text.to_owned(), Weight::News);

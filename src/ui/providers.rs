@@ -18,7 +18,8 @@ pub(super) fn view(model: &Model, area: Rect, canvas: &mut Canvas<'_>) {
     let right = format!("{} configured", portfolio.accounts.providers.len());
     canvas.frame(area, "Providers", &right, focused);
     if portfolio.accounts.providers.is_empty() {
-        let why = "No provider is configured: `cardtop init` writes a configuration.".to_owned();
+        let why =
+            "No provider is configured: `cardtop init KIND` writes a configuration.".to_owned();
         canvas.sentences(parts.inside, &[why]);
         return;
     }

@@ -190,3 +190,22 @@ async fn the_command_line_knows_a_fifth_provider_where_it_is_given_its_kind() {
     assert_eq!(run(kinds().leak()).await, exit(3), "nobody listens at its address");
     assert_eq!(run(KINDS).await, exit(2), "the configuration names a kind that is not known");
 }
+
+#[tokio::test]
+async fn init_writes_an_account_of_a_fifth_provider_where_it_is_given_its_kind() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("cardtop.toml");
+    let run = async |kinds| {
+        let words = ["cardtop", "init", "pebble", "--environment", "sandbox", "--config"];
+        let arguments = words.map(OsString::from).into_iter().chain([path.clone().into()]);
+        format!("{:?}", cardtop::cli::main_with(arguments.collect(), kinds).await)
+    };
+    let exit = |code| format!("{:?}", ExitCode::from(code));
+    assert_eq!(run(KINDS).await, exit(2), "no such kind");
+    assert!(!path.exists(), "nothing is written");
+    assert_eq!(run(kinds().leak()).await, exit(0));
+    let text = std::fs::read_to_string(&path).expect("it is written");
+    let config = Config::parse_with(&text, &path, &kinds()).expect("it is good");
+    let accounts: Vec<_> = config.providers.iter().map(|it| (it.name.name(), it.kind())).collect();
+    assert_eq!(accounts, [("pebble", "pebble")]);
+}

@@ -8,6 +8,7 @@ mod configuration;
 mod conformance;
 mod faults;
 mod fifth_provider;
+mod first_steps;
 mod free_text;
 mod harness;
 mod hostile;

@@ -15,7 +15,7 @@ const ACTIONS: [Choice; 6] = [
     Choice::Want(Wanted::Change(ActionKind::Freeze)),
     Choice::Want(Wanted::Change(ActionKind::Unfreeze)),
     Choice::Want(Wanted::Change(ActionKind::TopUp)),
-    Choice::Want(Wanted::CoverDecline),
+    Choice::Want(Wanted::CoverDecline(None)),
     Choice::Want(Wanted::Change(ActionKind::SetPin)),
     Choice::Want(Wanted::Change(ActionKind::Close)),
 ];
@@ -31,7 +31,7 @@ pub(crate) struct Menu {
 }
 
 /// What an item does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub(crate) enum Choice {
     /// Opens the form of a change.
     Want(Wanted),
@@ -69,24 +69,24 @@ impl Menu {
     /// The items, always in the same order.
     pub(crate) fn items(&self, portfolio: &Portfolio) -> Vec<Item> {
         let actions = ACTIONS.into_iter().map(|choice| {
-            let (letter, label) = letter_and_label(choice);
-            let unavailable = self.why_unavailable(choice, portfolio);
+            let (letter, label) = letter_and_label(&choice);
+            let unavailable = self.why_unavailable(&choice, portfolio);
             Item { letter, choice, label: label.to_owned(), unavailable }
         });
         let open = portfolio.operations_of(&self.key).filter(|op| op.is_open());
         let looks = open.take(OPEN_OPERATIONS).map(|operation| {
             let choice = Choice::Look(operation.id);
-            let (letter, label) = letter_and_label(choice);
+            let (letter, label) = letter_and_label(&choice);
             let (what, id) = (operation.action_kind.phrase(), operation.id.short());
             Item { letter, choice, label: format!("{label} {what} (op {id})"), unavailable: None }
         });
-        let (letter, label) = letter_and_label(Choice::ReadCard);
+        let (letter, label) = letter_and_label(&Choice::ReadCard);
         let read_card =
             Item { letter, choice: Choice::ReadCard, label: label.to_owned(), unavailable: None };
         actions.chain(looks).chain([read_card]).collect()
     }
 
-    fn why_unavailable(&self, choice: Choice, portfolio: &Portfolio) -> Option<NotNow> {
+    fn why_unavailable(&self, choice: &Choice, portfolio: &Portfolio) -> Option<NotNow> {
         match choice {
             Choice::Want(wanted) => wanted.check(&self.key, portfolio).err(),
             Choice::Look(_) | Choice::ReadCard => None,
@@ -101,9 +101,9 @@ impl Menu {
             None | Some(NotNow::Refused(Refusal::Open(_) | Refusal::Unavailable(_))) => {}
             Some(why) => return Transition::notice(why.sentence()),
         }
-        match item.choice {
+        match &item.choice {
             Choice::Want(wanted) => wanted.open(&self.key, portfolio),
-            Choice::Look(id) => Transition::close().and(Effect::Ask(Job::Look(id))),
+            Choice::Look(id) => Transition::close().and(Effect::Ask(Job::Look(*id))),
             Choice::ReadCard => {
                 Transition::close().and(Effect::Ask(Job::TryCard(self.key.clone())))
             }
@@ -155,12 +155,12 @@ impl DialogBody for Menu {
     }
 }
 
-const fn letter_and_label(choice: Choice) -> (char, &'static str) {
+const fn letter_and_label(choice: &Choice) -> (char, &'static str) {
     match choice {
         Choice::Want(Wanted::Change(ActionKind::Freeze)) => ('f', "freeze"),
         Choice::Want(Wanted::Change(ActionKind::Unfreeze)) => ('f', "unfreeze"),
         Choice::Want(Wanted::Change(ActionKind::TopUp)) => ('t', "top up"),
-        Choice::Want(Wanted::CoverDecline) => ('T', "cover the last decline"),
+        Choice::Want(Wanted::CoverDecline(_)) => ('T', "cover a decline"),
         Choice::Want(Wanted::Change(ActionKind::SetPin)) => ('P', "set PIN"),
         Choice::Want(Wanted::Change(ActionKind::Close)) => ('C', "close for good"),
         Choice::Look(_) => ('c', "look again for"),

@@ -16,19 +16,30 @@ pub(crate) struct RefusalNotice {
     pub(crate) key: CardKey,
     /// Its provider was asked once more because of this key.
     pub(crate) tries: bool,
+    /// Why there is nothing to fill it in with, where that is so.
+    unfilled: Option<String>,
     /// Whether it could be asked when that was last looked at.
     possible: bool,
 }
 
 impl RefusalNotice {
     /// What was wanted, and whether its provider is asked once more because of it.
-    pub(super) fn new(wanted: Wanted, key: &CardKey, tries: bool) -> Self {
-        Self { wanted, key: key.clone(), tries, possible: false }
+    fn new(wanted: Wanted, key: &CardKey, tries: bool) -> Self {
+        Self { wanted, key: key.clone(), tries, unfilled: None, possible: false }
+    }
+
+    /// What was wanted would be possible, but there is nothing to fill it in with: why, in one
+    /// sentence.
+    pub(super) fn unfilled(wanted: Wanted, key: &CardKey, why: String) -> Self {
+        Self { unfilled: Some(why), ..Self::new(wanted, key, false) }
     }
 
     /// Why it cannot be asked now, in one sentence; `None` when it can be by now.
     pub(crate) fn why(&self, portfolio: &Portfolio) -> Option<String> {
-        self.wanted.check(&self.key, portfolio).err().map(|why| why.sentence())
+        match self.wanted.check(&self.key, portfolio).err()? {
+            NotNow::Unfilled(why) => Some(self.unfilled.clone().unwrap_or(why)),
+            refused @ NotNow::Refused(_) => Some(refused.sentence()),
+        }
     }
 }
 
@@ -37,7 +48,7 @@ impl RefusalNotice {
 pub(super) fn open(wanted: Wanted, key: &CardKey, portfolio: &Portfolio) -> Transition {
     let down = match wanted.check(key, portfolio) {
         Err(NotNow::Refused(Refusal::Unavailable(it))) => it.cause == UnavailableCause::Down,
-        Err(NotNow::Refused(_) | NotNow::Unknown(_)) | Ok(()) => false,
+        Err(NotNow::Refused(_) | NotNow::Unfilled(_)) | Ok(()) => false,
     };
     let opened = Dialog::open(RefusalNotice::new(wanted, key, down), portfolio);
     if down { opened.and(Effect::Ask(Job::TryCard(key.clone()))) } else { opened }

@@ -96,7 +96,8 @@ impl Model {
     pub(crate) fn card_summary(&self, inner: Rect) -> Vec<Line> {
         let columns = usize::from(inner.width).saturating_sub(2);
         let mut lines = self.panes.detail.card.as_ref().map_or_else(Vec::new, |key| {
-            card::summary(&self.portfolio, &self.keymap, key, columns)
+            let chosen = self.decline_under_cursor();
+            card::summary(&self.portfolio, &self.keymap, key, chosen, columns)
         });
         lines.truncate(usize::from(inner.height.saturating_sub(5)));
         lines

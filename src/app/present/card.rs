@@ -14,13 +14,15 @@ use crate::domain::card::{Balance, Card, CardKey, CardState, Reading};
 use crate::domain::money::Money;
 use crate::domain::operation::{ActionKind, OperationState};
 use crate::domain::text;
-use crate::domain::transaction::TransactionState;
+use crate::domain::transaction::{Transaction, TransactionState};
 
-/// Everything above the timeline, for a pane of `columns`: heading, balance, last decline.
+/// Everything above the timeline, for a pane of `columns`: heading, balance, and the decline that
+/// is `chosen` under the cursor, else the last one.
 pub(crate) fn summary(
     portfolio: &Portfolio,
     keymap: &Keymap,
     key: &CardKey,
+    chosen: Option<&Transaction>,
     columns: usize,
 ) -> Vec<Line> {
     let Some(card) = portfolio.cards.get(key) else {
@@ -29,9 +31,11 @@ pub(crate) fn summary(
     let mut lines = heading(portfolio, card, columns);
     lines.push(Line::new());
     lines.extend(balance(portfolio, card, columns));
-    if let Some(last) = portfolio.last_decline(key) {
+    let chosen = chosen.filter(|row| row.card().as_ref() == Some(key));
+    if let Some(row) = chosen.or_else(|| portfolio.last_decline(key)) {
+        let shown = decline::Shown { decline: row, is_chosen: chosen.is_some() };
         lines.push(Line::new());
-        lines.extend(decline::lines(portfolio, keymap, card, last, columns));
+        lines.extend(decline::lines(portfolio, keymap, card, &shown, columns));
     }
     lines
 }

@@ -156,7 +156,7 @@ pub(crate) fn why_empty(model: &Model) -> Vec<String> {
     }
     if portfolio.accounts.providers.is_empty() {
         return vec![
-            "No provider is configured: `cardtop init` writes a configuration to begin with."
+            "No provider is configured: `cardtop init KIND` writes a configuration to begin with."
                 .to_owned(),
         ];
     }

@@ -136,13 +136,17 @@ fn is_useful(model: &Model, spec: &CommandSpec) -> bool {
 
 /// What the key of a command would ask for now, where it asks for a change.
 fn wanted(model: &Model, command: Command) -> Option<Wanted> {
+    if command == Command::Cover {
+        let chosen = model.decline_under_cursor();
+        return Some(Wanted::CoverDecline(chosen.cloned().map(Box::new)));
+    }
     let changes = [
-        (Command::Freeze, Wanted::Change(model.freeze_or_unfreeze_kind())),
-        (Command::TopUp, Wanted::Change(ActionKind::TopUp)),
-        (Command::Cover, Wanted::CoverDecline),
-        (Command::Pin, Wanted::Change(ActionKind::SetPin)),
+        (Command::Freeze, model.freeze_or_unfreeze_kind()),
+        (Command::TopUp, ActionKind::TopUp),
+        (Command::Pin, ActionKind::SetPin),
     ];
-    changes.into_iter().find(|(known, _)| *known == command).map(|(_, wanted)| wanted)
+    let (_, action_kind) = changes.into_iter().find(|(known, _)| *known == command)?;
+    Some(Wanted::Change(action_kind))
 }
 
 /// The words of a key, where they depend on what is under the cursor: of a provider there is only

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 
 use super::role::Role;
+use super::unmapped;
 use crate::app::command::Command;
 use crate::app::keymap::Keymap;
 use crate::app::portfolio::Portfolio;
@@ -112,17 +113,7 @@ pub(crate) fn incomplete(portfolio: &Portfolio, health: &Health) -> Vec<(&'stati
             lines.push(("", format!("and {more} more")));
         }
     }
-    for (index, (word, count)) in health.unmapped.iter().enumerate() {
-        let label = if index == 0 { "not mapped" } else { "" };
-        let times = if *count == 1 { "once".to_owned() } else { format!("{count} times") };
-        lines.push((
-            label,
-            format!(
-                "{word}: a state that cardtop does not know, {times}; its meaning can be set in \
-                 words"
-            ),
-        ));
-    }
+    lines.extend(unmapped::sentences(&health.unmapped));
     lines
 }
 

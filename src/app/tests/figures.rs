@@ -11,6 +11,7 @@ fn a_large_figure_is_never_cut() {
         &model.portfolio,
         &model.keymap,
         &key("artha", "9999"),
+        None,
         36,
     );
     let text: Vec<String> =
@@ -97,7 +98,8 @@ fn totals_never_mix_currencies_and_tell_spent_from_refused() {
 fn a_card_that_was_never_read_shows_no_figure() {
     let model = board((120, 40));
     let unread = CardKey::new(&key("artha", "1").provider, "c-new");
-    let lines = crate::app::present::card::summary(&model.portfolio, &model.keymap, &unread, 60);
+    let lines =
+        crate::app::present::card::summary(&model.portfolio, &model.keymap, &unread, None, 60);
     let text: String = lines.iter().flatten().map(|(_, text)| text.as_str()).collect();
     assert!(text.contains("Balance not read yet") && !text.contains("0.00"), "{text}");
 }
@@ -109,6 +111,7 @@ fn a_sum_that_does_not_agree_is_said_and_not_repaired() {
         &model.portfolio,
         &model.keymap,
         &key("ibanera", "3020"),
+        None,
         80,
     );
     let text: Vec<String> =
@@ -128,11 +131,13 @@ fn an_unknown_decline_code_is_never_guessed() {
         &model.portfolio,
         &model.keymap,
         &key("artha", "1200"),
+        None,
         80,
     );
     let text: Vec<String> =
         lines.iter().map(|line| line.iter().map(|(_, text)| text.as_str()).collect()).collect();
-    assert!(text.iter().any(|line| line.contains("not mapped: 57")), "{text:#?}");
+    assert!(text.iter().any(|line| line.contains("not mapped: R77")), "{text:#?}");
     assert!(text.iter().any(|line| line.contains("ask artha what it means")), "{text:#?}");
-    assert!(!text.iter().any(|line| line.contains("say")), "{text:#?}");
+    assert!(text.iter().any(|line| line.contains("'The purchase was not approved.")), "{text:#?}");
+    assert!(!text.iter().any(|line| line.contains("once verified")), "{text:#?}");
 }

@@ -174,12 +174,8 @@ fn all() -> Vec<(&'static str, Operator)> {
 }
 
 fn top_ups() -> Vec<(&'static str, Operator)> {
-    let covered = || {
-        Operator::new()
-            .declined("c1", money("41.90", "USD"))
-            .open_with("c1", Dialog::cover_decline)
-            .keys("enter")
-    };
+    let covered =
+        || Operator::new().declined("c1", money("41.90", "USD")).covers_decline("c1").keys("enter");
     let mut unquoted = Operator::new();
     unquoted.capabilities().quote = Support::No("acme tells no fee before sending");
     let paid = || {
