@@ -165,6 +165,7 @@ impl Model {
 
     /// Pauses the reading of the selected provider, or takes it up again.
     pub(super) fn pause_provider(&mut self) -> Vec<Effect> {
+        self.panes.providers.list.hold();
         let Some(provider) = self.panes.providers.list.selected().cloned() else {
             return Vec::new();
         };
@@ -187,6 +188,7 @@ impl Model {
     /// Reads what the focused row is about: a provider, a card, or everything where there is none.
     pub(super) fn refresh(&mut self) -> Vec<Effect> {
         if self.screen.focus == Pane::Providers {
+            self.panes.providers.list.hold();
             let Some(provider) = self.panes.providers.list.selected().cloned() else {
                 return Vec::new();
             };

@@ -119,7 +119,8 @@ impl Cover {
                 )
             } else {
                 format!(
-                    "{available} is available and {asked} was asked: there is enough on the card now"
+                    "{available} is available and {asked} was asked: there is enough on the card \
+                     now"
                 )
             });
         }
@@ -161,7 +162,8 @@ fn pick<'a>(
         .ok_or_else(|| format!("no decline of this card is known: {}", top_up()))?;
     if is_for_lack_of_money(last) {
         return Err(format!(
-            "the last decline for lack of money was {} ago: put the cursor on it to cover it, or {}",
+            "the last decline for lack of money was {} ago: put the cursor on it to cover it, \
+             or {}",
             text::age(portfolio.now, last.at),
             top_up()
         ));

@@ -78,6 +78,14 @@ impl<K: PartialEq> List<K> {
         }
         index.is_some()
     }
+
+    /// Puts the cursor on a row until the operator moves it; afterwards it does nothing.
+    pub(crate) fn rest_on(&mut self, key: &K) {
+        if !self.touched {
+            self.at = self.keys.iter().position(|known| known == key).unwrap_or(self.at);
+            self.scroll();
+        }
+    }
 }
 
 impl<K> List<K> {

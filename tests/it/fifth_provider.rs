@@ -158,7 +158,7 @@ async fn a_fifth_provider_is_on_the_board() {
         update(&mut model, Msg::EngineEvent(event));
     }
     let mut buffer = Buffer::empty(Rect::new(0, 0, 80, 24));
-    ui::view(&model, &Theme { mono: true, ascii: true }, &mut buffer);
+    ui::view(&model, &Theme { mono: true, ascii: true, ..Theme::default() }, &mut buffer);
     let screen: String = buffer.content().iter().map(ratatui::buffer::Cell::symbol).collect();
     for part in ["Mara Lindqvist", "..4247", "12.50", "BLOCKED", "quarry"] {
         assert!(screen.contains(part), "{part} is not on the board: {screen}");

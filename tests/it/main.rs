@@ -1,6 +1,7 @@
 //! The whole of cardtop from outside: adapters against the sandbox, changes, faults, the command
 //! line, the terminal, the house.
 
+mod background;
 mod certificates;
 mod changes;
 mod command_line;

@@ -128,6 +128,14 @@ impl Model {
         (inner.height / 2).max(inner.height.saturating_sub(needed.saturating_add(2)))
     }
 
+    /// Where the lines about the provider under the cursor are, a title line included, in the area
+    /// of the pane: below a blank line where there is much room.
+    pub(crate) fn about_provider(&self, area: Rect) -> Rect {
+        let about = self.parts(Pane::Providers, area).about;
+        let gap = u16::from(self.screen.is_alone(Pane::Providers) && about.height > 14);
+        Rect { y: about.y + gap, height: about.height - gap, ..about }
+    }
+
     /// What the list does not need.
     fn below_providers(&self, inner: Rect) -> u16 {
         let rows = inner

@@ -32,8 +32,10 @@ pub(crate) fn summary(
     lines.push(Line::new());
     lines.extend(balance(portfolio, card, columns));
     let chosen = chosen.filter(|row| row.card().as_ref() == Some(key));
-    if let Some(row) = chosen.or_else(|| portfolio.last_decline(key)) {
-        let shown = decline::Shown { decline: row, is_chosen: chosen.is_some() };
+    let last = portfolio.last_decline(key);
+    if let Some(row) = chosen.or(last) {
+        let is_last = last.is_some_and(|last| last.is_same_row(row));
+        let shown = decline::Shown { decline: row, is_chosen: chosen.is_some(), is_last };
         lines.push(Line::new());
         lines.extend(decline::lines(portfolio, keymap, card, &shown, columns));
     }

@@ -176,8 +176,8 @@ fn why_no_cards_of(portfolio: &Portfolio, info: &ProviderInfo) -> String {
         },
         HealthState::Down | HealthState::Paused | HealthState::Auth | HealthState::Waiting => {
             let why = health.why.as_deref().unwrap_or("no reason known");
-            let age = provider::age(portfolio, health);
-            format!("{} {} {age}: {why}", info.id, health.state.as_str())
+            let since = provider::since(portfolio, health);
+            format!("{} {} {since}: {why}", info.id, health.state.as_str())
         }
     }
 }

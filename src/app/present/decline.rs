@@ -26,6 +26,8 @@ pub(crate) struct Shown<'a> {
     pub(crate) decline: &'a Transaction,
     /// Whether the cursor is on it.
     pub(crate) is_chosen: bool,
+    /// Whether the card has no newer one.
+    pub(crate) is_last: bool,
 }
 
 /// A decline of a card.
@@ -99,7 +101,7 @@ fn heading(portfolio: &Portfolio, shown: &Shown<'_>, narrow: bool) -> Line {
         ];
     }
     let when = portfolio.local_time(decline.at, TimeFormat::Full);
-    let which = if shown.is_chosen { "This decline" } else { "Last decline" };
+    let which = if shown.is_last { "Last decline" } else { "This decline" };
     vec![
         (role, which.to_owned()),
         (Role::Text, format!("  {when}  ")),

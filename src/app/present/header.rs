@@ -105,7 +105,7 @@ fn health_line(portfolio: &Portfolio, detail: Consequences, columns: usize) -> L
             continue;
         };
         line.push((health_role(health.state), health.state.as_str().to_owned()));
-        line.push((Role::Muted, format!(" {}", age(portfolio, health))));
+        line.extend(age(portfolio, health).map(|age| (Role::Muted, format!(" {age}"))));
         let consequence = consequence(portfolio, health, detail, columns);
         line.extend(consequence.map(|text| (Role::Caution, text)));
     }

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 
 use super::role::Role;
+use super::time::TimeFormat;
 use super::unmapped;
 use crate::app::command::Command;
 use crate::app::keymap::Keymap;
@@ -26,15 +27,15 @@ pub(crate) const fn health_role(state: HealthState) -> Role {
     }
 }
 
-/// How long ago it gave its last usable answer, or since when it is as it is.
-pub(crate) fn age(portfolio: &Portfolio, health: &Health) -> String {
-    let since = match health.state {
-        HealthState::Ok | HealthState::Slow => health.last_good.unwrap_or(health.since),
-        HealthState::Down | HealthState::Paused | HealthState::Auth | HealthState::Waiting => {
-            health.since
-        }
-    };
-    text::age(portfolio.now, since)
+/// How long ago it was last read with success: the age of a provider, whatever its state; `None`
+/// when it never was.
+pub(crate) fn age(portfolio: &Portfolio, health: &Health) -> Option<String> {
+    health.last_good.map(|at| text::age(portfolio.now, at))
+}
+
+/// Since when it is in its state: `since 14:05`.
+pub(crate) fn since(portfolio: &Portfolio, health: &Health) -> String {
+    format!("since {}", portfolio.local_time(health.since, TimeFormat::Minutes))
 }
 
 /// How many cards of it show figures that may be old.
@@ -96,9 +97,13 @@ pub(crate) fn incomplete(portfolio: &Portfolio, health: &Health) -> Vec<(&'stati
     }
     let rows: Vec<String> = completeness.rows.iter().map(UnreadRow::sentence).collect();
     let mut parts: Vec<String> = completeness.parts.iter().map(UnreadPart::sentence).collect();
-    // The list of cards and the feed mostly fail for the same reason, which is named once.
+    // The list of cards and the feed mostly fail for the same reason, which is named once; and the
+    // reason of the provider's state is named beside the state.
     let mut seen = BTreeSet::new();
-    parts.retain(|sentence| seen.insert(sentence.clone()));
+    let why = health.why.as_deref();
+    parts.retain(|sentence| {
+        !why.is_some_and(|why| sentence.ends_with(why)) && seen.insert(sentence.clone())
+    });
     for (label, sentences) in
         [("not read", parts), ("odd rows", rows), ("roster", health.roster.clone())]
     {
@@ -122,7 +127,7 @@ pub(crate) fn status(portfolio: &Portfolio, info: &ProviderInfo) -> String {
     let time = |at: Timestamp| {
         at.to_zoned(portfolio.zone.clone()).strftime("%Y-%m-%d %H:%M:%S %:z").to_string()
     };
-    let who = format!("{} ({}, {})", info.id, info.kind, info.environment.as_str());
+    let who = format!("{} ({}, {})", info.id, info.kind, info.environment.word());
     let Some(health) = portfolio.accounts.health.get(&info.id) else {
         return format!("{who} was not heard of yet. As of {}.", time(portfolio.now));
     };
@@ -153,6 +158,26 @@ pub(crate) fn status(portfolio: &Portfolio, info: &ProviderInfo) -> String {
         text.push_str(&format!(". Of what is shown: {missing}"));
     }
     format!("{text}. As of {}.", time(portfolio.now))
+}
+
+/// Whose status was copied, and which others are not well either: one sentence for the notice.
+pub(crate) fn whose_status(portfolio: &Portfolio, info: &ProviderInfo) -> String {
+    let state = |info: &ProviderInfo| {
+        let health = portfolio.accounts.health.get(&info.id);
+        health.map(|health| health.state)
+    };
+    let named = |info: &ProviderInfo| match state(info) {
+        Some(state) => format!("{} {}", info.id, state.as_str()),
+        None => info.id.to_string(),
+    };
+    let not_well = |other: &&ProviderInfo| {
+        other.id != info.id && state(other).is_some_and(|state| state != HealthState::Ok)
+    };
+    let others: Vec<String> =
+        portfolio.accounts.providers.iter().filter(not_well).map(named).collect();
+    let others =
+        if others.is_empty() { String::new() } else { format!("; not of {}", others.join(", ")) };
+    format!("status of {}{others}", named(info))
 }
 
 /// What it can do, in one line.

@@ -40,11 +40,11 @@ fn copying_takes_two_keys_and_says_what_it_copied() {
 #[test]
 fn of_a_provider_the_status_is_copied_as_sentences_for_a_ticket() {
     let mut model = board((120, 40));
-    press(&mut model, "4 j j");
+    press(&mut model, "4");
     let copied = jobs(press(&mut model, "y")).join("");
     assert_eq!(
         copied,
-        "copy enkash (enkash, PROD) is DOWN since 2026-04-03 14:05:02 +02:00: HTTP 503, no \
+        "copy enkash (enkash, production) is DOWN since 2026-04-03 14:05:02 +02:00: HTTP 503, no \
          Retry-After header. Last success 2026-04-03 14:04:58 +02:00 (3m ago). Failed requests in \
          the last 5 minutes: 11. Next try 2026-04-03 14:08:36 +02:00. As of 2026-04-03 14:08:12 \
          +02:00."
@@ -52,13 +52,13 @@ fn of_a_provider_the_status_is_copied_as_sentences_for_a_ticket() {
     assert!(!model.copying, "there is no menu of the card");
     assert_eq!(
         model.notice.as_ref().map(|notice| notice.text.as_str()),
-        Some("copied: status of enkash")
+        Some("copied: status of enkash DOWN; not of banana SLOW")
     );
     let mut unheard = bare((80, 24));
     let copied = jobs(press(&mut unheard, "4 y")).join("");
     assert_eq!(
         copied,
-        "copy artha (artha, PROD) was not heard of yet. As of 2026-04-03 14:08:12 +02:00."
+        "copy artha (artha, production) was not heard of yet. As of 2026-04-03 14:08:12 +02:00."
     );
 }
 

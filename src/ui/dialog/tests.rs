@@ -24,7 +24,7 @@ fn draw(operator: &Operator, theme: &Theme, buffer: &mut Buffer) -> Option<Posit
 }
 
 fn picture(operator: &Operator) -> String {
-    let theme = Theme { mono: true, ascii: false };
+    let theme = Theme::default();
     let mut buffer = Buffer::empty(Rect::new(0, 0, 80, 24));
     let cursor = draw(operator, &theme, &mut buffer);
     let mut lines: Vec<String> = (0..24)
