@@ -367,7 +367,7 @@ impl Model {
     /// Goes where a dialog leads, and returns what is to be done.
     fn follow(&mut self, transition: Transition) -> Vec<Effect> {
         match transition.next {
-            Next::Stay | Next::StayChanged => {}
+            Next::Stay | Next::Ignored | Next::StayChanged => {}
             Next::Close => self.dialog = None,
             Next::ShowOperation(id) => {
                 self.dialog = None;

@@ -22,6 +22,7 @@ pub(crate) mod secret;
 pub(crate) mod target;
 pub(crate) mod top_up;
 pub(crate) mod transition;
+pub(crate) mod wanted;
 
 #[cfg(test)]
 pub(crate) mod fixture;
@@ -35,9 +36,11 @@ use jiff::Timestamp;
 
 use super::Effect;
 use super::chord::{Chord, Key};
+use super::cover::{self, Hint};
 use super::portfolio::Portfolio;
 use crate::domain::card::CardKey;
 use crate::domain::operation::{ActionKind, OperationId, Refusal};
+use crate::domain::transaction::Transaction;
 use crate::engine::{EngineEvent, Job};
 use close::Close;
 use form::Form;
@@ -51,9 +54,13 @@ use refusal::RefusalNotice;
 use resolution::Resolution;
 use top_up::TopUp;
 use transition::{Next, Transition};
+use wanted::Wanted;
 
 /// Keys this soon after a dialog opened, or after what it shows changed, were not meant for it.
 const QUIET: Duration = Duration::from_millis(300);
+
+/// What is said of such a key.
+const TOO_EARLY: &str = "keys in the first 0.3 s are ignored: press again";
 
 /// A dialog left alone this long closes without acting.
 const IDLE: Duration = Duration::from_secs(60);
@@ -112,11 +119,6 @@ pub(crate) trait DialogBody: fmt::Debug {
     /// Forgets what was typed to confirm: it was typed about something that has changed since.
     fn disarm(&mut self) {}
 
-    /// Whether letters of any script are typed into it now.
-    fn takes_letters(&self) -> bool {
-        false
-    }
-
     /// Whether ages are shown, which change every second.
     fn shows_ages(&self) -> bool {
         false
@@ -153,6 +155,29 @@ impl Dialog {
         }
     }
 
+    /// A top-up filled in with what a decline was short of, or why that cannot be. It is about the
+    /// decline that is `chosen` under the cursor, else about the newest for lack of money.
+    pub(crate) fn cover_decline(
+        key: &CardKey,
+        chosen: Option<&Transaction>,
+        hint: Hint<'_>,
+        portfolio: &mut Portfolio,
+    ) -> Transition {
+        let wanted = || Wanted::CoverDecline(chosen.cloned().map(Box::new));
+        match portfolio.check(ActionKind::TopUp, key) {
+            Err(Refusal::Open(open)) => {
+                return Self::open(PendingConflict::new(ActionKind::TopUp, key, *open), portfolio);
+            }
+            Err(_) => return refusal::open(wanted(), key, portfolio),
+            Ok(()) => {}
+        }
+        match cover::plan(key, chosen, hint, portfolio) {
+            Ok(cover) => Self::open(TopUp::covering(key, cover, portfolio), portfolio)
+                .and(Effect::Ask(Job::RefreshCard(key.clone()))),
+            Err(why) => Self::open(RefusalNotice::unfilled(wanted(), key, why), portfolio),
+        }
+    }
+
     /// The form of a change that is possible now. `overrides` is the unsettled operation that the
     /// operator chose to override.
     fn form(
@@ -171,10 +196,8 @@ impl Dialog {
             ActionKind::TopUp => Self::open(TopUp::form(key, overrides, portfolio), portfolio),
             ActionKind::Close => Self::open(Close::form(key, overrides, portfolio), portfolio),
             ActionKind::SetPin => match SetPin::form(key, overrides, portfolio) {
-                Ok(form) => Self::open(form, portfolio),
-                Err(why) => {
-                    return Self::open(RefusalNotice::new(action_kind, key, &why), portfolio);
-                }
+                Some(form) => Self::open(form, portfolio),
+                None => return refusal::open(Wanted::Change(action_kind), key, portfolio),
             },
         };
         opened.and(Effect::Ask(Job::RefreshCard(key.clone())))
@@ -191,22 +214,25 @@ impl Dialog {
 }
 
 impl Dialog {
-    /// A key. Esc always leaves without acting; other keys that come too early are dropped.
+    /// A key. Esc always leaves without acting; other keys that come too early are dropped, which
+    /// is said.
     pub(crate) fn key(&mut self, chord: &Chord, portfolio: &mut Portfolio) -> Transition {
         self.touched_at = portfolio.now;
         if *chord == Chord::plain(Key::Esc) {
             return Transition::close();
         }
         if portfolio.now < self.quiet_until {
+            self.notice = Some(TOO_EARLY.to_owned());
             return Transition::stay();
         }
         if *chord == Chord::ctrl('c') && !self.body.takes_ctrl_c() {
             return Transition::close();
         }
         self.notice = None;
-        let mut transition = self.body.key(chord, portfolio);
-        if transition.does_nothing() && !self.body.takes_letters() {
-            transition.notice = self.layout_hint(chord);
+        let transition = self.body.key(chord, portfolio);
+        if matches!(transition.next, Next::Ignored) {
+            let nothing = || format!("{chord} does nothing here; Esc leaves");
+            self.notice = Some(self.layout_hint(chord).unwrap_or_else(nothing));
         }
         self.follow(transition, portfolio)
     }
@@ -214,6 +240,7 @@ impl Dialog {
     pub(crate) fn paste(&mut self, text: &str, portfolio: &Portfolio) -> Transition {
         self.touched_at = portfolio.now;
         if portfolio.now < self.quiet_until {
+            self.notice = Some(TOO_EARLY.to_owned());
             return Transition::stay();
         }
         let transition = self.body.paste(text);
@@ -319,9 +346,6 @@ fn obstacle(
         Err(Refusal::Open(operation)) => {
             Some(Dialog::open(PendingConflict::new(action_kind, key, *operation), portfolio))
         }
-        Err(refusal) => {
-            let why = refusal.to_string();
-            Some(Dialog::open(RefusalNotice::new(action_kind, key, &why), portfolio))
-        }
+        Err(_) => Some(refusal::open(Wanted::Change(action_kind), key, portfolio)),
     }
 }

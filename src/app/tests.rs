@@ -3,6 +3,7 @@
 mod cover;
 mod figures;
 mod keyboard;
+mod offers;
 mod providers;
 mod rows;
 
@@ -227,7 +228,8 @@ fn keys_of_a_card_say_why_they_do_nothing_among_the_providers() {
         ("f", "freeze or unfreeze is for a card, this is a provider: 1 shows the cards"),
         ("C", "close for good is for a card, this is a provider: 1 shows the cards"),
         ("enter", "open is for a card, this is a provider: 1 shows the cards"),
-        ("c", "check operation: not here, but in activity"),
+        ("c", "check operation is for a card, this is a provider: 1 shows the cards"),
+        ("F", "follow newest: not here, but in feed"),
         ("e", "next decline: not here, but in cards, feed, activity"),
     ] {
         assert!(jobs(press(&mut model, keys)).is_empty() && model.dialog.is_none());

@@ -100,8 +100,7 @@ impl Record for Transaction {
              cardtop does not know",
             |row| decline(row).map(DeclineCause::words).into(),
         )
-        .null(NOT_DECLINED)
-        .not_filtered(),
+        .null(NOT_DECLINED),
         Field::<Self>::new("decline_say", Kind::Text, SAY, |row| {
             let say = |cause: DeclineCause<'_>| {
                 cause.say(row.record.amount.abs(), Funds::NotKnown, |at| at.to_string())

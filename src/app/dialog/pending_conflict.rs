@@ -105,7 +105,7 @@ impl DialogBody for PendingConflict {
             return if *chord == Chord::plain(Key::Enter) {
                 Dialog::for_action(self.action_kind, &self.key, portfolio)
             } else {
-                Transition::stay()
+                Transition::ignored()
             };
         }
         if !self.can_override() {
@@ -117,7 +117,8 @@ impl DialogBody for PendingConflict {
                 Dialog::form(self.action_kind, &self.key, Some(self.operation.id), portfolio)
             }
             KeyOutcome::Refused(why) => Transition::notice(why),
-            KeyOutcome::Taken | KeyOutcome::Ignored => Transition::stay(),
+            KeyOutcome::Taken => Transition::stay(),
+            KeyOutcome::Ignored => Transition::ignored(),
         }
     }
 

@@ -20,6 +20,8 @@ pub(crate) struct Transition {
 pub(crate) enum Next {
     /// The dialog stays.
     Stay,
+    /// The dialog stays, and the key means nothing in it.
+    Ignored,
     /// The dialog stays, and what it shows changed under the operator's hands: keys already on
     /// their way were not meant for it, and what was typed to confirm is forgotten.
     StayChanged,
@@ -41,13 +43,12 @@ impl Transition {
         Self::to(Next::Stay)
     }
 
-    pub(super) const fn close() -> Self {
-        Self::to(Next::Close)
+    pub(super) const fn ignored() -> Self {
+        Self::to(Next::Ignored)
     }
 
-    /// Whether nothing follows and nothing is said.
-    pub(super) const fn does_nothing(&self) -> bool {
-        matches!(self.next, Next::Stay) && self.effects.is_empty() && self.notice.is_none()
+    pub(super) const fn close() -> Self {
+        Self::to(Next::Close)
     }
 
     /// Stays, and says why nothing happened.
