@@ -4,6 +4,7 @@ use super::chord::{Chord, Key};
 use super::layout::Pane;
 use super::{Effect, Model, feed, present};
 use crate::contract::json;
+use crate::domain::operation::Operation;
 
 impl Model {
     /// The key after `y`.
@@ -18,7 +19,7 @@ impl Model {
                 .and_then(|card| card.last4)
                 .map(|last4| ("last four digits", last4.to_string())),
             Some('r') => present::row_text(self).map(|row| ("row", row)),
-            Some('j') => card.map(|card| ("card as JSON", json::object(card))),
+            Some('j') => self.record(),
             Some(_) | None => None,
         };
         match text {
@@ -44,6 +45,26 @@ impl Model {
         let words = format!("copied: {}", present::provider::whose_status(&self.portfolio, info));
         self.show_notice(&words);
         vec![Effect::Copy(text)]
+    }
+
+    /// The selected row's record, by its name and as the command line prints it.
+    fn record(&self) -> Option<(&'static str, String)> {
+        let operation =
+            |operation: &Operation| Some(("operation as JSON", json::object(operation)));
+        match self.screen.focus {
+            Pane::Cards | Pane::Detail => {
+                let card = self.portfolio.cards.get(&self.subject()?)?;
+                Some(("card as JSON", json::object(card)))
+            }
+            Pane::Feed => match self.panes.feed.list.selected()?.known(&self.portfolio)? {
+                feed::Known::Transaction(row) => Some(("transaction as JSON", json::object(row))),
+                feed::Known::Operation(row) => operation(row),
+            },
+            Pane::Activity => {
+                operation(self.portfolio.operation(*self.panes.activity.list.selected()?)?)
+            }
+            Pane::Providers => None,
+        }
     }
 
     /// The id of the selected row.

@@ -25,11 +25,8 @@ impl Model {
             let transition = dialog.key(&chord, &mut self.portfolio);
             return self.follow(transition);
         }
-        if let Some(help) = &mut self.help {
-            help.key(&chord, command);
-            if help.closed {
-                self.help = None;
-            }
+        if self.help.is_some() {
+            self.press_over_help(&chord, command);
             return Vec::new();
         }
         if std::mem::take(&mut self.copying) {

@@ -7,6 +7,7 @@ mod changes;
 mod command_line;
 mod configuration;
 mod conformance;
+mod contract;
 mod faults;
 mod fifth_provider;
 mod first_steps;
