@@ -275,12 +275,12 @@ impl<T: Record> Lookup<T> {
 }
 
 /// The names by which filters know a field.
-fn names<T>(field: &Field<T>) -> impl Iterator<Item = &'static str> {
+pub(super) fn names<T>(field: &Field<T>) -> impl Iterator<Item = &'static str> {
     field.filter.by_name.then_some(field.name).into_iter().chain(field.filter.also.iter().copied())
 }
 
 /// Short names of fields.
-const ALIASES: &[(&str, &str)] = &[
+pub(super) const ALIASES: &[(&str, &str)] = &[
     ("status", "state"),
     ("type", "kind"),
     ("ccy", "currency"),
@@ -389,7 +389,7 @@ impl NamedField {
     }
 }
 
-fn field_kind<T>(field: &Field<T>) -> FieldKind {
+pub(super) fn field_kind<T>(field: &Field<T>) -> FieldKind {
     match field.kind {
         Kind::Money | Kind::Count => FieldKind::Number,
         Kind::Time => FieldKind::Time,
