@@ -172,8 +172,8 @@ fn with_a_change_under_way_the_terminal_is_given_back_at_once_and_the_rest_waits
     terminal.until("its cards", |text| text.contains("banana OK") || text.contains("banana SLOW"));
     terminal.press("/provider:banana state:active\r");
     terminal.until("a card of banana's", |text| {
-        text.contains("filter provider:banana state:active")
-            && !text.contains("Cards 0 of")
+        text.contains("▐provider:banana state:active▌")
+            && !text.contains(" 0/")
             && text.contains("> ACTIVE")
     });
     terminal.press("f");
