@@ -6,6 +6,7 @@ use ratatui::style::Style;
 
 use super::frame::Frame;
 use super::theme::{Role, Theme};
+use crate::app::layout::parts::{has_lower_border, heading_height};
 use crate::domain::text::{self, thousands};
 
 /// Where panes are drawn, and how.
@@ -19,6 +20,18 @@ impl Canvas<'_> {
     /// A border with a title on the left and words on the right.
     pub(super) fn frame(&mut self, area: Rect, title: &str, right: &str, focused: bool) -> Rect {
         Frame { title, right, focused }.draw(self.theme, area, self.buffer)
+    }
+
+    /// A pane without rows as one line, which says why there are none.
+    pub(super) fn empty_pane(&mut self, area: Rect, title: &str, why: &str, focused: bool) {
+        let used = u16::try_from(text::width(title) + 4).unwrap_or(u16::MAX);
+        let frame = self.frame(area, title, "", focused);
+        let x = area.x.saturating_add(used);
+        let end = area.right().saturating_sub(2);
+        if frame.height == 0 && x < end {
+            let why = text::fit(why, usize::from(end - x).saturating_sub(2));
+            self.line(&[(Role::Muted, format!(" {why} "))], x, area.y, end);
+        }
     }
 
     /// A line of words from a column on, cut at `end`.
@@ -71,7 +84,7 @@ impl Canvas<'_> {
 
     /// Which rows of a list can be seen, in the lower border, where not all can.
     pub(super) fn position(&mut self, area: Rect, (from, until): (usize, usize), of: usize) {
-        if until - from >= of || area.width < 30 || area.height < 2 {
+        if until - from >= of || area.width < 30 || !has_lower_border(area) {
             return;
         }
         let text = format!(" {}-{until} of {} ", from + 1, thousands(of));
@@ -82,8 +95,9 @@ impl Canvas<'_> {
 
     /// Why a list is empty, below its heading.
     pub(super) fn empty(&mut self, table: Rect, lines: &[String]) {
-        let y = table.y.saturating_add(1);
-        self.sentences(Rect { y, height: table.height.saturating_sub(1), ..table }, lines);
+        let heading = heading_height(table.height);
+        let y = table.y.saturating_add(heading);
+        self.sentences(Rect { y, height: table.height - heading, ..table }, lines);
     }
 
     /// Plain sentences in an area that has nothing else, not quite at its top.

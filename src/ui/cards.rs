@@ -3,12 +3,10 @@
 use ratatui::layout::Rect;
 
 use super::canvas::Canvas;
-use super::table::{Row, draw};
+use super::table::{Row, Table};
 use crate::app::Model;
 use crate::app::layout::Pane;
-use crate::app::present::cards::{ListedCard, columns, sorted_by, title, why_empty};
-use crate::app::present::table::{Context, cells};
-use crate::app::present::time::TimeFormat;
+use crate::app::present::cards::{ListedCard, columns, pane_columns, sorted_by, title, why_empty};
 
 /// Draws the pane.
 pub(super) fn view(model: &Model, area: Rect, canvas: &mut Canvas<'_>) {
@@ -16,16 +14,20 @@ pub(super) fn view(model: &Model, area: Rect, canvas: &mut Canvas<'_>) {
     let focused = model.screen.focus == Pane::Cards;
     let table = model.parts(Pane::Cards, area).table;
     canvas.frame(area, &title(model), &sorted_by(model), focused);
-    let context = Context { portfolio: &model.portfolio, time: TimeFormat::Seconds };
-    let rows: Vec<Row> = cards
+    let rows: Vec<Row<ListedCard<'_>>> = cards
         .list
         .window()
         .filter_map(|(key, cursor)| {
-            let cells = cells(columns(), &context, &ListedCard::of(model, key)?);
-            Some(Row { cells, cursor, marked: cards.marks.contains(key) })
+            let row = ListedCard::of(model, key)?;
+            Some(Row { row, cursor, marked: cards.marks.contains(key) })
         })
         .collect();
-    draw(canvas, table, columns(), &rows, focused);
+    let portfolio = &model.portfolio;
+    // On the board other panes can make use of what this one does not need.
+    let useful = pane_columns(&model.widest).1.saturating_sub(2);
+    let useful = (!model.screen.zoomed).then_some(useful);
+    Table { portfolio, widest: &model.widest, columns: columns(), rows: &rows, focused, useful }
+        .draw(canvas, table);
     canvas.position(area, cards.list.range(), cards.list.len());
     if rows.is_empty() {
         canvas.empty(table, &why_empty(model));

@@ -33,18 +33,11 @@ pub(crate) fn lines(
     if !place.is_empty() {
         add("at", Role::Text, &place.join(", "));
     }
-    let next = next(portfolio, keymap, card, decline);
-    if narrow {
-        // There is no room for what to say: the whole view has it.
-        add("why", Role::Text, &why_short(card, decline));
-        add("next", Role::Text, &next);
-        return lines;
-    }
-    add("why", Role::Text, &why(card, decline));
+    add("why", Role::Text, &if narrow { why_short(card, decline) } else { why(card, decline) });
+    add("next", Role::Text, &next(portfolio, keymap, card, decline));
     if let Some(reason) = reason(decline) {
         add("say", Role::Text, &format!("'{}'", reason.say(decline.amount, card.available())));
     }
-    add("next", Role::Text, &next);
     let raw =
         decline.decline_reason.as_deref().filter(|code| !code.is_empty()).unwrap_or("no code sent");
     add("raw", Role::Muted, &format!("{raw}  id {}", decline.id));
@@ -108,6 +101,13 @@ pub(crate) fn why_short(card: &Card, decline: &Transaction) -> String {
         }
         (Some(_) | None, _) => text,
     }
+}
+
+/// `short 29.50`; `None` where it is not money that a card lacks.
+pub(super) fn shortfall_in_words(card: &Card, decline: &Transaction) -> Option<String> {
+    let lacks_money = reason(decline) == Some(DeclineReason::NotEnoughMoney);
+    let short = shortfall(card, decline).filter(|_| lacks_money)?;
+    Some(format!("short {}", short.grouped()))
 }
 
 /// What can be done here, with the reason where it cannot.
