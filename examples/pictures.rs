@@ -18,7 +18,8 @@ use cardtop::engine::{Engine, EngineEvent, Setup};
 use cardtop::provider::Config;
 use cardtop::provider::http::{InProcess, Transport};
 use cardtop::sandbox::{Dialect, Options, Sandbox};
-use cardtop::ui::{self, theme::Theme};
+use cardtop::ui;
+use cardtop::ui::theme::{Background, Theme};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use ratatui::buffer::{Buffer, Cell};
@@ -164,7 +165,8 @@ async fn draw(picture: &Picture) -> anyhow::Result<String> {
     let (engine, news) = Engine::open(setup).await.map_err(anyhow::Error::msg)?;
     let portfolio =
         Portfolio::new(clock.now(), TimeZone::UTC, "anay".into(), 7, engine.providers());
-    let theme = Theme { mono: false, ascii: picture.ascii };
+    let background = if picture.light { Background::Light } else { Background::Dark };
+    let theme = Theme { ascii: picture.ascii, background, ..Theme::default() };
     let model = Model::new(Start { portfolio, size: picture.size, keymap: Keymap::default() });
     let mut desk = Desk { model, engine, news, clock };
     desk.pass(Duration::from_secs(6)).await;
@@ -258,7 +260,6 @@ fn svg(buffer: &Buffer, light: bool) -> String {
                 &run,
                 (usize::from(from), usize::from(y)),
                 usize::from(x - from),
-                light,
                 (ground, ink),
             );
         }
@@ -268,7 +269,7 @@ fn svg(buffer: &Buffer, light: bool) -> String {
 }
 
 fn same(a: &Cell, b: &Cell) -> bool {
-    (a.fg, a.modifier) == (b.fg, b.modifier)
+    (a.fg, a.bg, a.modifier) == (b.fg, b.bg, b.modifier)
 }
 
 fn span(
@@ -277,22 +278,23 @@ fn span(
     run: &str,
     (x, y): (usize, usize),
     columns: usize,
-    light: bool,
     (ground, ink): (&str, &str),
 ) {
+    let (mut colour, mut behind) = (hue(cell.fg), hue(cell.bg));
     let reversed = cell.modifier.contains(Modifier::REVERSED);
-    let colour = hue(cell.fg, light).unwrap_or(ink);
-    let (left, top, wide) = (x * WIDTH + 12, y * HEIGHT + 12, columns * WIDTH);
     if reversed {
+        (colour, behind) = (behind.or(Some(ground.to_owned())), colour.or(Some(ink.to_owned())));
+    }
+    let (left, top, wide) = (x * WIDTH + 12, y * HEIGHT + 12, columns * WIDTH);
+    if let Some(behind) = behind {
         let _ = writeln!(
             out,
             "<rect x=\"{left}\" y=\"{top}\" width=\"{wide}\" height=\"{HEIGHT}\" \
-             fill=\"{colour}\"/>"
+             fill=\"{behind}\"/>"
         );
     }
-    let fill = if reversed { ground } else { colour };
+    let fill = colour.as_deref().unwrap_or(ink);
     let weight = if cell.modifier.contains(Modifier::BOLD) { " font-weight=\"bold\"" } else { "" };
-    let dim = if cell.modifier.contains(Modifier::DIM) { " opacity=\"0.55\"" } else { "" };
     let line = if cell.modifier.contains(Modifier::UNDERLINED) {
         " text-decoration=\"underline\""
     } else {
@@ -309,26 +311,20 @@ fn span(
                 out,
                 "<text x=\"{at}\" y=\"{base}\" textLength=\"{wide}\" \
                  lengthAdjust=\"spacingAndGlyphs\" \
-                 fill=\"{fill}\"{weight}{dim}{line}>{word}</text>"
+                 fill=\"{fill}\"{weight}{line}>{word}</text>"
             );
         }
         column += text::width(word) + 1;
     }
 }
 
-/// The terminal's own colours, as a calm palette has them.
-fn hue(colour: Color, light: bool) -> Option<&'static str> {
-    Some(match (colour, light) {
-        (Color::Red, false) => "#ff7b72",
-        (Color::Red, true) => "#cf222e",
-        (Color::Green, false) => "#7ee787",
-        (Color::Green, true) => "#1a7f37",
-        (Color::Magenta, false) => "#d2a8ff",
-        (Color::Magenta, true) => "#8250df",
-        (Color::Cyan, false) => "#76e3ea",
-        (Color::Cyan, true) => "#1b7c83",
-        (Color::DarkGray, false) => "#5b626d",
-        (Color::DarkGray, true) => "#8c959f",
-        _ => return None,
-    })
+/// A colour of the 6x6x6 cube or of the greys; the theme of 256 colours uses no others.
+fn hue(colour: Color) -> Option<String> {
+    let Color::Indexed(index) = colour else { return None };
+    let [red, green, blue] = match index.checked_sub(16)? {
+        cell @ 0..216 => [cell / 36, cell / 6 % 6, cell % 6]
+            .map(|level| if level == 0 { 0 } else { 55 + 40 * level }),
+        grey => [8 + 10 * (grey - 216); 3],
+    };
+    Some(format!("#{red:02x}{green:02x}{blue:02x}"))
 }

@@ -9,6 +9,7 @@ pub(crate) mod cards;
 pub mod chord;
 pub mod command;
 mod copying;
+pub(crate) mod cover;
 pub(crate) mod detail;
 pub(crate) mod dialog;
 pub(crate) mod feed;

@@ -29,11 +29,11 @@ use std::path::{Path, PathBuf};
 use crate::domain::text;
 use crate::files::{self, FileError};
 pub use account::{Environment, Poll, ProviderConfig};
-pub use board::{Board, Glyphs, Keys};
+pub use board::{Board, Glyphs, Keys, ThemeChoice};
 pub use duration::read_duration;
 pub use error::ConfigError;
 pub use kind::{AccountTable, ProviderKind};
-pub use suggestion::meant;
+pub use suggestion::{meant, nearest};
 pub use table::Table;
 
 /// Most bytes of a configuration file.
@@ -68,18 +68,7 @@ impl<A> Config<A> {
                 "this system has no configuration folder: name a file with --config".to_owned(),
             ));
         };
-        let wrong = |words: &str| ConfigError(format!("{} {words}", text::of_path(&path)));
-        let bytes = files::read_configuration(&path, LONGEST).map_err(|refused| match refused {
-            FileError::Missing => ConfigError(format!(
-                "there is no configuration file {}: `cardtop init` writes one, `cardtop demo` \
-                 needs none",
-                text::of_path(&path)
-            )),
-            FileError::Unusable(words) => wrong(&words),
-        })?;
-        let text =
-            String::from_utf8(bytes).map_err(|_| wrong("is not UTF-8 text: save it as UTF-8"))?;
-        Self::parse_with(&text, &path, kinds)
+        Self::parse_with(&text_of(&path)?, &path, kinds)
     }
 
     /// Checks a configuration that is in memory; `path` stands in sentences, and relative paths are
@@ -92,9 +81,39 @@ impl<A> Config<A> {
         path: &Path,
         kinds: &[&'static ProviderKind<A>],
     ) -> Result<Self, ConfigError> {
-        // Some editors write a byte order mark.
-        file::parse(text.trim_start_matches('\u{feff}'), path, kinds)
+        file::parse(without_mark(text), path, kinds)
     }
+}
+
+impl Board {
+    /// Reads `[board]` of a configuration file and nothing else of it: whether its accounts and
+    /// other tables are right does not count. The defaults where it has no `[board]`.
+    ///
+    /// # Errors
+    /// One sentence with file and line, when the file is not TOML or `[board]` is wrong; where
+    /// there is no file, how to get one.
+    pub fn load(path: &Path) -> Result<Self, ConfigError> {
+        file::parse_board(without_mark(&text_of(path)?), path)
+    }
+}
+
+/// The text of a configuration file that only its owner and root can write.
+fn text_of(path: &Path) -> Result<String, ConfigError> {
+    let wrong = |words: &str| ConfigError(format!("{} {words}", text::of_path(path)));
+    let bytes = files::read_configuration(path, LONGEST).map_err(|refused| match refused {
+        FileError::Missing => ConfigError(format!(
+            "there is no configuration file {}: `cardtop init KIND` writes one, `cardtop demo` \
+             needs none",
+            text::of_path(path)
+        )),
+        FileError::Unusable(words) => wrong(&words),
+    })?;
+    String::from_utf8(bytes).map_err(|_| wrong("is not UTF-8 text: save it as UTF-8"))
+}
+
+/// Some editors write a byte order mark.
+fn without_mark(text: &str) -> &str {
+    text.trim_start_matches('\u{feff}')
 }
 
 /// The file that is read when none is named: `CARDTOP_CONFIG` where it is set and not empty, else

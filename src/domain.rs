@@ -14,6 +14,7 @@ pub mod proof;
 pub mod reading;
 pub mod text;
 pub mod transaction;
+pub mod unmapped;
 
 /// A text that names no value of the type it was parsed as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

@@ -23,7 +23,7 @@ use crate::clock::Clock;
 use crate::config;
 use crate::domain::operation::{Operation, OperationState};
 use crate::engine::{self, Engine, EngineEvent};
-use crate::tty::{self, Input, Terminal};
+use crate::tty::{self, Heard, Input, Terminal};
 use crate::ui;
 use crate::ui::theme::Theme;
 use alarm::Alarm;
@@ -36,6 +36,11 @@ const GAP: Duration = Duration::from_millis(16);
 
 /// Least time between two frames when only figures changed by themselves.
 const BACKGROUND_GAP: Duration = Duration::from_millis(100);
+
+/// How long the first frame waits for the terminal to tell its background.
+const ANSWER: Duration = Duration::from_millis(100);
+
+const UNREADABLE: &str = "the terminal cannot be read";
 
 /// Most messages that are taken in before a frame is drawn.
 const BATCH: usize = 256;
@@ -63,6 +68,8 @@ pub struct Start {
     pub clock: Clock,
     /// Whether to use colours.
     pub color: Color,
+    /// What the last line says until the first key.
+    pub greeting: Option<String>,
 }
 
 /// Shows the board until the operator quits or a signal ends it. The terminal is left as it was
@@ -71,10 +78,12 @@ pub struct Start {
 /// # Errors
 /// When there is no terminal, or it fails.
 pub async fn board(start: Start) -> anyhow::Result<()> {
-    let Start { engine, events, board, zone, keymap, read_only, operator, clock, color } = start;
+    let Start { engine, events, board, zone, keymap, .. } = start;
+    let Start { read_only, operator, clock, color, greeting, .. } = start;
     let mut portfolio = Portfolio::new(clock.now(), zone, operator, session()?, engine.providers());
     portfolio.read_only = read_only;
     let mut model = Model::new(app::Start { portfolio, size: (80, 24), keymap });
+    _ = greeting.map(|words| model.greet(&words));
     // The first frame shows what is known, each figure with its age, before anything is read.
     let effects = update_all(&mut model, known(&engine).await);
     // The loop's timer belongs to the loop's own thread: no other one wakes up for the clock, and
@@ -86,12 +95,14 @@ pub async fn board(start: Start) -> anyhow::Result<()> {
             .context("the board cannot wait")?;
         own.block_on(async {
             let signals = Signals::new().context("signals cannot be listened to")?;
-            let terminal = Terminal::enter(board.mouse)?;
+            let mut terminal = Terminal::enter(board.mouse)?;
+            let mut theme = tty::theme(&board, color);
+            let (input, typed) = listen(&mut terminal, &board, &mut theme).await?;
             let mut running = Running {
                 model,
-                theme: tty::theme(board.glyphs, color),
+                theme,
                 terminal,
-                input: read_input(Input::default()),
+                input,
                 events: Some(events),
                 signals,
                 alarm: Alarm::new().context("the board cannot wait")?,
@@ -101,11 +112,38 @@ pub async fn board(start: Start) -> anyhow::Result<()> {
                 drawn: None,
                 due: Some(Instant::now()),
             };
+            let effects = effects.into_iter().chain(running.apply(typed)).collect();
             running.run(effects).await
         })
     });
     wait_for_changes(&engine).await;
     ended
+}
+
+/// Begins to read the terminal, and waits a moment for what it has behind its text, so that the
+/// first frame has the right colours. Also returns what was typed meanwhile.
+async fn listen(
+    terminal: &mut Terminal,
+    board: &config::Board,
+    theme: &mut Theme,
+) -> anyhow::Result<(mpsc::Receiver<io::Result<Heard>>, Vec<Msg>)> {
+    let asks = tty::asks_for_background(board, theme);
+    if asks {
+        terminal.ask_for_background()?;
+    }
+    let mut input = read_input(Input::new(asks));
+    let mut typed = Vec::new();
+    let until = Instant::now() + ANSWER;
+    while asks && let Ok(Some(heard)) = tokio::time::timeout_at(until, input.recv()).await {
+        match heard.context(UNREADABLE)? {
+            Heard::Msg(msg) => typed.push(msg),
+            Heard::Background(background) => {
+                theme.background = background;
+                break;
+            }
+        }
+    }
+    Ok((input, typed))
 }
 
 /// Waits for changes that are being sent, and says so on the terminal, which was given back. A
@@ -168,7 +206,7 @@ struct Running {
     model: Model,
     theme: Theme,
     terminal: Terminal,
-    input: mpsc::Receiver<io::Result<Msg>>,
+    input: mpsc::Receiver<io::Result<Heard>>,
     events: Option<mpsc::Receiver<EngineEvent>>,
     signals: Signals,
     alarm: Alarm,
@@ -252,14 +290,25 @@ impl Running {
         {
             reported.push(event);
         }
-        let mut messages = typed
-            .into_iter()
-            .collect::<io::Result<Vec<Msg>>>()
-            .context("the terminal cannot be read")?;
+        let typed = typed.into_iter().collect::<io::Result<Vec<Heard>>>().context(UNREADABLE)?;
+        let mut messages: Vec<Msg> =
+            typed.into_iter().filter_map(|heard| self.operator_message(heard)).collect();
         messages.extend(reported.into_iter().map(Msg::EngineEvent));
         messages.extend(failure);
         fold_sizes(&mut messages);
         Ok(Woken::Messages(messages))
+    }
+
+    /// What the operator did; a late answer about the background changes the colours instead.
+    fn operator_message(&mut self, heard: Heard) -> Option<Msg> {
+        match heard {
+            Heard::Msg(msg) => Some(msg),
+            Heard::Background(background) => {
+                self.theme.background = background;
+                self.frame_after(GAP);
+                None
+            }
+        }
     }
 
     /// Time first, then every message, in order.
@@ -419,12 +468,12 @@ async fn receive(
 
 /// Reads the terminal in a task of its own, until the terminal is gone: starting to read anew after
 /// every wait of the loop would cost more than a frame.
-fn read_input(mut input: Input) -> mpsc::Receiver<io::Result<Msg>> {
+fn read_input(mut input: Input) -> mpsc::Receiver<io::Result<Heard>> {
     let (send, messages) = mpsc::channel(BATCH);
     tokio::spawn(async move {
-        while let Some(msg) = input.next().await.transpose() {
-            let failed = msg.is_err();
-            if send.send(msg).await.is_err() || failed {
+        while let Some(heard) = input.next().await.transpose() {
+            let failed = heard.is_err();
+            if send.send(heard).await.is_err() || failed {
                 return;
             }
         }

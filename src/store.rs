@@ -26,10 +26,11 @@ use crate::domain::operation::{
     Action, MatchedCredits, OnConflict, Operation, OperationId, OperationState, Step,
 };
 use crate::domain::transaction::Transaction;
+use crate::domain::unmapped::UnmappedWords;
 pub use error::StoreError;
 pub use journal::{BeingSent, Finding, Intent, Settled, Settlement, Verified};
 pub use permit::Permit;
-pub use readings::{CompleteReading, UnmappedState};
+pub use readings::CompleteReading;
 
 /// Name of the data file in its folder.
 pub const FILE: &str = "cardtop.db";
@@ -187,11 +188,11 @@ impl Store {
         self.0.readings(move |db| Ok(holds::follow(db, &reading)?)).await
     }
 
-    /// Words for states that are not mapped.
+    /// Words for states and codes of declines that are not mapped, by account.
     ///
     /// # Errors
     /// Why the data file cannot be read.
-    pub async fn unmapped_states(&self) -> Result<Vec<UnmappedState>, StoreError> {
+    pub async fn unmapped_words(&self) -> Result<BTreeMap<ProviderId, UnmappedWords>, StoreError> {
         self.0.readings(|db| Ok(transactions::unmapped(db)?)).await
     }
 

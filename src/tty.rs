@@ -4,7 +4,9 @@
 //! Whatever happens, it is left as it was found: on return, error, panic and signal; and after what
 //! no process survives, by `rescue`.
 
+mod answer;
 mod appearance;
+mod input;
 #[cfg(unix)]
 mod rescue;
 mod screen;
@@ -16,22 +18,19 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use crossterm::clipboard::CopyToClipboard;
 use crossterm::cursor::{Hide, Show};
 use crossterm::event::{
-    DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture, Event,
-    EventStream, KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseEventKind,
+    DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture,
 };
 use crossterm::terminal::{
     EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
 };
 use crossterm::{execute, queue};
-use futures::StreamExt;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Position;
 
-use crate::app::Msg;
-use crate::app::chord::{Chord, Key};
-use crate::config::Glyphs;
+use crate::config::{Board, ThemeChoice};
 use crate::ui::theme::Theme;
 pub use appearance::Color;
+pub use input::{Heard, Input};
 use screen::Screen;
 
 /// Most bytes that are put on the clipboard, as the terminal sees them: more is cut by some
@@ -107,6 +106,14 @@ impl Terminal {
     /// The next frame draws everything, whatever is on the screen.
     pub const fn forget(&mut self) {
         self.screen.whole = true;
+    }
+
+    /// Asks the terminal for its background; [`Input`] hears the answer, if there is one.
+    ///
+    /// # Errors
+    /// When the terminal is gone.
+    pub fn ask_for_background(&mut self) -> io::Result<()> {
+        write(answer::QUESTION)
     }
 
     /// Puts text on the clipboard, through the terminal, so that it works over SSH.
@@ -199,147 +206,33 @@ fn clipboard(text: &str) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// What the operator does at the terminal.
-#[derive(Debug, Default)]
-pub struct Input(EventStream);
-
-impl Input {
-    /// The next key, paste or new size; `None` when the terminal is gone. Nothing is lost when this
-    /// is not waited for.
-    ///
-    /// # Errors
-    /// When the terminal cannot be read.
-    pub async fn next(&mut self) -> io::Result<Option<Msg>> {
-        while let Some(event) = self.0.next().await {
-            if let Some(msg) = message(event?) {
-                return Ok(Some(msg));
-            }
-        }
-        Ok(None)
-    }
-}
-
-/// An event of the terminal as a message; the mouse wheel moves the cursor.
-fn message(event: Event) -> Option<Msg> {
-    match event {
-        Event::Key(key) => chord(key).map(Msg::Key),
-        Event::Paste(text) => Some(Msg::Paste(text)),
-        Event::Resize(columns, rows) => Some(Msg::Resized(columns, rows)),
-        Event::Mouse(mouse) => match mouse.kind {
-            MouseEventKind::ScrollUp => Some(Msg::Key(Chord::plain(Key::Up))),
-            MouseEventKind::ScrollDown => Some(Msg::Key(Chord::plain(Key::Down))),
-            _ => None,
-        },
-        Event::FocusGained | Event::FocusLost => None,
-    }
-}
-
-/// A key press as a chord; `None` for releases and for keys that [`Key`] does not have.
-fn chord(key: KeyEvent) -> Option<Chord> {
-    if key.kind == KeyEventKind::Release
-        || key.modifiers.intersects(KeyModifiers::SUPER | KeyModifiers::HYPER | KeyModifiers::META)
-    {
-        return None;
-    }
-    let ctrl = key.modifiers.contains(KeyModifiers::CONTROL);
-    let alt = key.modifiers.contains(KeyModifiers::ALT);
-    let shift = key.modifiers.contains(KeyModifiers::SHIFT);
-    let (key, ctrl) = match key.code {
-        // Many terminals send this for Backspace.
-        KeyCode::Char('h' | 'H') if ctrl => (Key::Backspace, false),
-        KeyCode::Char(c) if ctrl => (Key::Char(c.to_ascii_lowercase()), true),
-        KeyCode::Char(c) if shift => (Key::Char(upper(c)), false),
-        KeyCode::Char(c) => (Key::Char(c), false),
-        KeyCode::Enter => (Key::Enter, ctrl),
-        KeyCode::Esc => (Key::Esc, false),
-        KeyCode::Tab if shift => (Key::BackTab, ctrl),
-        KeyCode::Tab => (Key::Tab, ctrl),
-        KeyCode::BackTab => (Key::BackTab, ctrl),
-        KeyCode::Backspace => (Key::Backspace, ctrl),
-        KeyCode::Delete => (Key::Delete, ctrl),
-        KeyCode::Up => (Key::Up, ctrl),
-        KeyCode::Down => (Key::Down, ctrl),
-        KeyCode::Left => (Key::Left, ctrl),
-        KeyCode::Right => (Key::Right, ctrl),
-        KeyCode::PageUp => (Key::PageUp, ctrl),
-        KeyCode::PageDown => (Key::PageDown, ctrl),
-        KeyCode::Home => (Key::Home, ctrl),
-        KeyCode::End => (Key::End, ctrl),
-        KeyCode::F(number @ 1..=12) => (Key::F(number), ctrl),
-        KeyCode::F(_)
-        | KeyCode::Insert
-        | KeyCode::Null
-        | KeyCode::CapsLock
-        | KeyCode::ScrollLock
-        | KeyCode::NumLock
-        | KeyCode::PrintScreen
-        | KeyCode::Pause
-        | KeyCode::Menu
-        | KeyCode::KeypadBegin
-        | KeyCode::Media(_)
-        | KeyCode::Modifier(_) => return None,
-    };
-    Some(Chord { key, ctrl, alt })
-}
-
-/// The letter with shift folded into it; one without a single upper-case letter stays.
-fn upper(c: char) -> char {
-    let mut upper = c.to_uppercase();
-    match (upper.next(), upper.next()) {
-        (Some(upper), None) => upper,
-        _ => c,
-    }
+/// Whether the terminal is to be asked for its background: where the choice of colours depends on
+/// it, and the question would not be printed.
+#[must_use]
+pub fn asks_for_background(board: &Board, theme: &Theme) -> bool {
+    board.theme == ThemeChoice::Auto && !theme.mono && appearance::may_be_asked(environment)
 }
 
 /// How to draw on this terminal: what was chosen, else what the environment says.
 #[must_use]
+pub fn theme(board: &Board, color: Color) -> Theme {
+    if color == Color::Always {
+        crossterm::style::force_color_output(true);
+    }
+    appearance::theme(board.glyphs, color, board.theme, environment)
+}
+
 #[expect(
     clippy::disallowed_methods,
     reason = "what a terminal can show is only told by its environment"
 )]
-pub fn theme(glyphs: Glyphs, color: Color) -> Theme {
-    if color == Color::Always {
-        crossterm::style::force_color_output(true);
-    }
-    appearance::theme(glyphs, color, |name| std::env::var(name).ok())
+fn environment(name: &str) -> Option<String> {
+    std::env::var(name).ok()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn pressed(code: KeyCode, modifiers: KeyModifiers) -> Option<String> {
-        chord(KeyEvent::new(code, modifiers)).map(|chord| chord.to_string())
-    }
-
-    #[test]
-    fn keys_are_spelled_as_in_the_keymap() {
-        let check = |code, modifiers, spelled: &str| {
-            assert_eq!(pressed(code, modifiers).as_deref(), Some(spelled))
-        };
-        check(KeyCode::Char('g'), KeyModifiers::SHIFT, "G");
-        check(KeyCode::Char('G'), KeyModifiers::SHIFT, "G");
-        check(KeyCode::Char('G'), KeyModifiers::NONE, "G");
-        check(KeyCode::Char('?'), KeyModifiers::SHIFT, "?");
-        check(KeyCode::Char('ß'), KeyModifiers::SHIFT, "ß");
-        check(KeyCode::Char('d'), KeyModifiers::CONTROL, "ctrl-d");
-        check(KeyCode::Char('C'), KeyModifiers::CONTROL | KeyModifiers::SHIFT, "ctrl-c");
-        check(KeyCode::Char('h'), KeyModifiers::CONTROL, "backspace");
-        check(KeyCode::Char('x'), KeyModifiers::ALT, "alt-x");
-        check(KeyCode::Tab, KeyModifiers::SHIFT, "s-tab");
-        check(KeyCode::BackTab, KeyModifiers::SHIFT, "s-tab");
-        check(KeyCode::F(1), KeyModifiers::NONE, "f1");
-        check(KeyCode::Char(' '), KeyModifiers::NONE, "space");
-    }
-
-    #[test]
-    fn a_release_is_no_key_press() {
-        let release =
-            KeyEvent::new_with_kind(KeyCode::Char('y'), KeyModifiers::NONE, KeyEventKind::Release);
-        assert_eq!(chord(release), None);
-        assert_eq!(pressed(KeyCode::Char('y'), KeyModifiers::SUPER), None);
-        assert_eq!(pressed(KeyCode::F(13), KeyModifiers::NONE), None);
-    }
 
     #[test]
     fn the_clipboard_takes_what_terminals_take() {

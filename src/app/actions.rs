@@ -2,13 +2,17 @@
 //! first, or asks the engine directly.
 
 use super::command::Command;
+use super::cover::is_for_lack_of_money;
 use super::dialog::Dialog;
 use super::dialog::transition::Transition;
+use super::feed::Known;
 use super::layout::Pane;
 use super::portfolio::Portfolio;
+use super::present::decline;
 use super::{Effect, Model};
 use crate::domain::card::{CardKey, CardState};
 use crate::domain::operation::{ActionKind, Operation, OperationState};
+use crate::domain::transaction::{Transaction, TransactionState};
 use crate::engine::{HealthState, Job};
 
 impl Model {
@@ -48,6 +52,30 @@ impl Model {
             let action_kind = if frozen { ActionKind::Unfreeze } else { ActionKind::Freeze };
             Dialog::for_action(action_kind, key, portfolio)
         })
+    }
+
+    /// Opens the top-up that covers a decline: the one under the cursor, where there is one.
+    pub(super) fn cover_decline(&mut self) -> Vec<Effect> {
+        let chosen = self.decline_under_cursor().cloned();
+        let keymap = self.keymap.clone();
+        let hint = |remedy, words: &str| decline::hint(&keymap, remedy, words);
+        self.open_dialog(|key, portfolio| {
+            Dialog::cover_decline(key, chosen.as_ref(), &hint, portfolio)
+        })
+    }
+
+    /// The decline under the cursor of the feed or of a card's timeline. While the operator has not
+    /// moved the cursor there, it counts only where money would cure it: the row under the cursor
+    /// is then the newest, whatever it is.
+    pub(crate) fn decline_under_cursor(&self) -> Option<&Transaction> {
+        let list = match self.screen.focus {
+            Pane::Feed => &self.panes.feed.list,
+            Pane::Detail => &self.panes.detail.list,
+            Pane::Cards | Pane::Activity | Pane::Providers => return None,
+        };
+        let Known::Transaction(row) = list.selected()?.known(&self.portfolio)? else { return None };
+        let is_meant = list.is_touched() || is_for_lack_of_money(row);
+        (row.state == TransactionState::Declined && is_meant).then_some(row)
     }
 
     /// Opens the dialog that records the outcome of the selected operation by hand.
@@ -115,6 +143,7 @@ impl Model {
 
     /// Pauses the reading of the selected provider, or takes it up again.
     pub(super) fn pause_provider(&mut self) -> Vec<Effect> {
+        self.panes.providers.list.hold();
         let Some(provider) = self.panes.providers.list.selected().cloned() else {
             return Vec::new();
         };
@@ -137,6 +166,7 @@ impl Model {
     /// Reads what the focused row is about: a provider, a card, or everything where there is none.
     pub(super) fn refresh(&mut self) -> Vec<Effect> {
         if self.screen.focus == Pane::Providers {
+            self.panes.providers.list.hold();
             let Some(provider) = self.panes.providers.list.selected().cloned() else {
                 return Vec::new();
             };

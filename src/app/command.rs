@@ -161,7 +161,7 @@ commands! {
         Run::Effects(|model| model.open_form(ActionKind::TopUp));
     Cover "cover" ["T"] OF_A_CARD Act
         Hint::Pane("cover"), "cover a decline",
-        Run::Effects(|model| model.open_dialog(Dialog::cover_decline));
+        Run::Effects(Model::cover_decline);
     Pin "pin" ["P"] OF_A_CARD Act
         Hint::Pane("pin"), "set PIN",
         Run::Effects(|model| model.open_form(ActionKind::SetPin));

@@ -41,7 +41,7 @@ impl Model {
             return Vec::new();
         };
         let text = present::provider::status(&self.portfolio, info);
-        let words = format!("copied: status of {}", info.id);
+        let words = format!("copied: {}", present::provider::whose_status(&self.portfolio, info));
         self.show_notice(&words);
         vec![Effect::Copy(text)]
     }

@@ -1,7 +1,7 @@
 //! A made-up board for tests: four providers, cards of five currencies in every state, declines,
 //! holds and operations.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use jiff::tz::{TimeZone, offset};
@@ -23,6 +23,7 @@ use crate::domain::operation::{
 };
 use crate::domain::proof::{Baseline, ClockOffset};
 use crate::domain::transaction::{Transaction, TransactionKind, TransactionState};
+use crate::domain::unmapped::UnmappedWords;
 use crate::engine::{EngineEvent, Health, HealthReason, HealthState, ProviderInfo, Step};
 
 /// 14:08:12 in the zone of the board.
@@ -220,7 +221,7 @@ pub(crate) fn health(name: &str, state: HealthState, since: i64, why: Option<&st
         errors_5m: if good { 0 } else { 11 },
         cards: Some(4),
         completeness: Completeness::default(),
-        unmapped: BTreeMap::new(),
+        unmapped: UnmappedWords::default(),
         roster: Vec::new(),
         skew: good.then_some(0),
         latency_ms: good.then_some(180),
@@ -349,7 +350,7 @@ fn transactions() -> Vec<Transaction> {
             ..transaction(&key("artha", "8810"), "a-77001", 5_052, "12.00 EUR", "ZALANDO")
         },
         hold(transaction(&mara, "a-76990", 7_029, "20.00 USD", "SHELL 1102")),
-        declined(transaction(&tom, "a-76500", 17_584, "75.00 USD", "UNKNOWN 0x3F?"), "57"),
+        declined(transaction(&tom, "a-76500", 17_584, "75.00 USD", "UNKNOWN 0x3F?"), "R77"),
         transaction(&mara, "a-76001", 21_962, "11.25 USD", "7-ELEVEN 44"),
         transaction(&mara, "a-70001", 90_000, "23.10 USD", "SPOTIFY"),
     ]

@@ -78,12 +78,25 @@ impl<K: PartialEq> List<K> {
         }
         index.is_some()
     }
+
+    /// Puts the cursor on a row until the operator moves it; afterwards it does nothing.
+    pub(crate) fn rest_on(&mut self, key: &K) {
+        if !self.touched {
+            self.at = self.keys.iter().position(|known| known == key).unwrap_or(self.at);
+            self.scroll();
+        }
+    }
 }
 
 impl<K> List<K> {
     /// The row under the cursor.
     pub(crate) fn selected(&self) -> Option<&K> {
         self.keys.get(self.at)
+    }
+
+    /// Whether the operator has moved the cursor, or something else has put it on its row.
+    pub(crate) const fn is_touched(&self) -> bool {
+        self.touched
     }
 
     /// All rows.

@@ -6,7 +6,7 @@ use super::layout::Pane;
 use super::list::{Direction, Motion};
 use super::search::Search;
 use super::work::{Work, count};
-use super::{Effect, Model, activity, detail, feed, help};
+use super::{Effect, Model, activity, detail, feed, help, present};
 use crate::domain::card::CardKey;
 use crate::engine::Job;
 
@@ -18,8 +18,19 @@ impl Model {
             Pane::Detail => self.panes.detail.list.go(motion),
             Pane::Feed => self.panes.feed.go(motion),
             Pane::Activity => self.panes.activity.list.go(motion),
-            Pane::Providers => self.panes.providers.list.go(motion),
+            Pane::Providers => {
+                let (lines, height) = self.provider_lines();
+                self.panes.providers.go(motion, lines, height);
+            }
         }
+    }
+
+    /// How many lines there are about the provider under the cursor, and how many can be seen.
+    fn provider_lines(&self) -> (usize, usize) {
+        let area = self.layout().area(Pane::Providers).unwrap_or_default();
+        let about = self.about_provider(area);
+        let lines = present::providers::about(self, usize::from(about.width)).len();
+        (lines, usize::from(about.height.saturating_sub(1)))
     }
 
     /// To the tab beside the chosen one.
@@ -117,6 +128,7 @@ impl Model {
     /// The next key says what is copied. Of a provider there is only one thing to copy.
     pub(super) fn begin_copy(&mut self) -> Vec<Effect> {
         if self.screen.focus == Pane::Providers {
+            self.panes.providers.list.hold();
             return self.copy_status();
         }
         self.copying = true;

@@ -20,10 +20,17 @@ pub(crate) struct Notice {
     pub(crate) text: String,
     /// Something went wrong: it does not go away by itself.
     pub(crate) wrong: bool,
+    /// When it was shown. One that stays until the next key is as if it were shown later.
     since: Timestamp,
 }
 
 impl Model {
+    /// Says what is so from the start: it stays until the first key.
+    pub fn greet(&mut self, text: &str) {
+        let text = text::one_line(text);
+        self.notice = Some(Notice { text, wrong: false, since: Timestamp::MAX });
+    }
+
     /// Says what happened.
     pub(super) fn show_notice(&mut self, text: &str) {
         self.notice =

@@ -19,6 +19,7 @@ pub(crate) mod table;
 pub(crate) mod time;
 pub(crate) mod timeline;
 pub(crate) mod transaction;
+mod unmapped;
 
 pub(crate) use line::Line;
 pub use role::Role;

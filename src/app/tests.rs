@@ -1,6 +1,8 @@
 //! Key stories: what the operator presses, and what the board then shows and asks.
 
+mod cover;
 mod figures;
+mod providers;
 mod rows;
 
 use jiff::SignedDuration;
@@ -192,7 +194,7 @@ fn what_became_of_a_change_is_said_once_and_old_ones_are_not_told_again() {
 #[test]
 fn providers_are_paused_and_read_by_their_keys() {
     let mut model = board((120, 40));
-    let requested = jobs(press(&mut model, "4 j p r"));
+    let requested = jobs(press(&mut model, "4 k p r"));
     assert_eq!(requested.len(), 2, "{requested:?}");
     assert!(requested.iter().all(|job| job.contains("banana")), "{requested:?}");
 }

@@ -35,7 +35,7 @@ pub(crate) struct BankArguments {
     seed: u64,
     /// Something that goes wrong by itself (may be repeated)
     #[arg(long, value_name = "WORD", value_enum, ignore_case = true, hide_possible_values = false)]
-    scenario: Vec<Scenario>,
+    pub(super) scenario: Vec<Scenario>,
     /// Cardholders do not spend by themselves
     #[arg(long)]
     still: bool,

@@ -18,23 +18,28 @@ use crate::run::{self, Start};
 pub(super) async fn run(global: &Global, clock: Clock) -> Outcome {
     let config = configuration(global)?;
     let data = data_folder(global.data.as_deref())?;
-    show(global, config, data, config::state_dir(), clock).await
+    show(global, Shown { config, data, notes: config::state_dir(), greeting: None }, clock).await
 }
 
-/// Shows a board until the operator quits. `notes` is the folder where the end of the journal is
-/// noted outside the data file.
-pub(super) async fn show(
-    global: &Global,
-    config: Config,
-    data: PathBuf,
-    notes: Option<PathBuf>,
-    clock: Clock,
-) -> Outcome {
+/// What a board shows.
+pub(super) struct Shown {
+    pub(super) config: Config,
+    /// Folder of the data file.
+    pub(super) data: PathBuf,
+    /// Folder where the end of the journal is noted outside the data file.
+    pub(super) notes: Option<PathBuf>,
+    /// What the last line says until the first key.
+    pub(super) greeting: Option<String>,
+}
+
+/// Shows a board until the operator quits.
+pub(super) async fn show(global: &Global, shown: Shown, clock: Clock) -> Outcome {
     needs_terminal()?;
+    let Shown { config, data, notes, greeting } = shown;
     let only = only(global, &config)?;
     let board = config.board.clone();
     let zone = zone(&board.timezone)?;
-    let keymap = keymap(&config)?;
+    let keymap = keymap(&board)?;
     let operator = operator();
     let setup = Setup {
         config,
@@ -58,6 +63,7 @@ pub(super) async fn show(
         operator,
         clock,
         color: global.color.into(),
+        greeting,
     };
     run::board(start).await.map_err(|error| Failure::new(Exit::Refused, format!("{error:#}")))?;
     Ok(Exit::Done)

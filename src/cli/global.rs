@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::{Args, ValueEnum, ValueHint};
 
 use crate::provider::ProviderKind;
 use crate::provider::kinds::KINDS;
@@ -13,10 +13,22 @@ use crate::tty::Color;
 pub(crate) struct Global {
     /// Configuration file, instead of the one that CARDTOP_CONFIG names, or that in the platform's
     /// folder
-    #[arg(long, global = true, value_name = "FILE", help_heading = "Global options")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILE",
+        value_hint = ValueHint::FilePath,
+        help_heading = "Global options"
+    )]
     pub(crate) config: Option<PathBuf>,
     /// Folder of cards, readings and the journal, instead of the platform's
-    #[arg(long, global = true, value_name = "DIR", help_heading = "Global options")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "DIR",
+        value_hint = ValueHint::DirPath,
+        help_heading = "Global options"
+    )]
     pub(crate) data: Option<PathBuf>,
     /// Only this provider account
     #[arg(long, global = true, value_name = "NAME", help_heading = "Global options")]
@@ -43,7 +55,13 @@ pub(crate) struct Global {
     )]
     pub(crate) color: ColorChoice,
     /// Write a log to this file (CARDTOP_LOG says how much; `info` when unset)
-    #[arg(long, global = true, value_name = "FILE", help_heading = "Global options")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILE",
+        value_hint = ValueHint::FilePath,
+        help_heading = "Global options"
+    )]
     pub(crate) log_file: Option<PathBuf>,
     /// The kinds of providers that a configuration may name. No argument: set by the caller of
     /// [`main_with`](super::main_with).

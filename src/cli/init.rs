@@ -1,25 +1,35 @@
-//! `init`: a first configuration. It opens no data file and talks to no provider.
+//! `init`: a first configuration with the accounts that were asked for. It opens no data file and
+//! talks to no provider.
+
+mod example;
 
 use std::fs;
-use std::io::{self, Write};
+use std::io::{self, BufRead, IsTerminal, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use clap::Args;
+use clap::builder::{PossibleValue, StringValueParser, TypedValueParser};
+use clap::{Args, ValueEnum};
 
 use super::exit::{Exit, Failure, Outcome};
 use super::global::Global;
 use super::{Run, print};
 use crate::clock::Clock;
-use crate::config;
+use crate::config::{self, Environment};
 use crate::domain::text;
-
-/// The configuration that it writes: every key, with one account of each kind.
-const EXAMPLE: &str = include_str!("../../config.example.toml");
+use crate::provider::ProviderKind;
+use crate::provider::kinds::KINDS;
 
 /// Write a commented configuration file to start from
 #[derive(Debug, Args)]
-pub(crate) struct Init {}
+pub(crate) struct Init {
+    /// The kinds of the providers that you have an account at, one account of each is written
+    #[arg(value_name = "KIND", value_parser = KindNames)]
+    kinds: Vec<String>,
+    /// Whether real money is behind the accounts; asked for each where it is not said
+    #[arg(long, value_name = "WORD", value_enum, ignore_case = true)]
+    environment: Option<Environment>,
+}
 
 impl Run for Init {
     /// For its owner only, and never over another file.
@@ -29,27 +39,151 @@ impl Run for Init {
                 "this system has no folder for configurations: say where with --config FILE",
             )
         })?;
-        write_example(&path)?;
-        let shown = text::of_path(&path);
-        print::put(&format!(
-            "{shown} is written, for your eyes only.\n\nNext: remove the accounts that you do not \
-             have, fill in the others, and say where their secrets are\n(never the secrets \
-             themselves). Then: cardtop providers\n"
-        ))?;
+        let kinds = known_kinds(&self.kinds, global.kinds)?;
+        if path.symlink_metadata().is_ok() {
+            return Err(exists(&path));
+        }
+        let mut accounts = Vec::new();
+        for kind in kinds {
+            let environment = match self.environment {
+                Some(said) => Some(said),
+                None => ask_the_person(kind.name)?,
+            };
+            accounts.push((kind, environment));
+        }
+        write_new(&path, &configuration(&accounts))?;
+        print::put(&what_is_next(&path, &accounts))?;
         Ok(Exit::Done)
     }
 }
 
-fn write_example(path: &Path) -> Result<(), Failure> {
-    let failed = |error: io::Error| match error.kind() {
-        io::ErrorKind::AlreadyExists => {
-            Failure::usage(format!("{} exists: it is left as it is", text::of_path(path)))
+/// An account to be written, and whether real money is behind it, where that was said.
+type Account = (&'static ProviderKind, Option<Environment>);
+
+/// The kinds of these names, each once.
+///
+/// # Errors
+/// Usage: no name, one that is unknown, or one twice. Each lists the names.
+fn known_kinds(
+    names: &[String],
+    kinds: &[&'static ProviderKind],
+) -> Result<Vec<&'static ProviderKind>, Failure> {
+    let known: Vec<&str> = kinds.iter().map(|kind| kind.name).collect();
+    let list = known.join(", ");
+    if names.is_empty() {
+        let first = known.first().unwrap_or(&"KIND");
+        return Err(Failure::usage(format!(
+            "say which providers you have an account at, such as: cardtop init {first}; known are \
+             {list}; nothing was written"
+        )));
+    }
+    let mut found: Vec<&'static ProviderKind> = Vec::new();
+    for name in names {
+        let Some(kind) = kinds.iter().find(|kind| kind.name.eq_ignore_ascii_case(name)) else {
+            let meant = config::nearest(name, &known)
+                .map(|near| format!("did you mean {near}? "))
+                .unwrap_or_default();
+            return Err(Failure::usage(format!(
+                "{} is not a kind of provider: {meant}known are {list}; nothing was written",
+                text::clean(name)
+            )));
+        };
+        if found.iter().any(|known| known.name == kind.name) {
+            return Err(Failure::usage(format!(
+                "{name} is named twice: write the second account by hand, with a name of its own; \
+                 nothing was written"
+            )));
         }
+        found.push(kind);
+    }
+    Ok(found)
+}
+
+/// Asks for the environment of an account on the terminal; `None` where there is no terminal.
+///
+/// # Errors
+/// When the person gives no answer, or the terminal cannot be used.
+fn ask_the_person(kind: &str) -> Result<Option<Environment>, Failure> {
+    if !(io::stdin().is_terminal() && io::stderr().is_terminal()) {
+        return Ok(None);
+    }
+    let answer = ask(kind, &mut io::stdin().lock(), &mut io::stderr().lock())?;
+    let unsaid =
+        || Failure::usage(format!("the environment of {kind} was not said; nothing was written"));
+    answer.ok_or_else(unsaid).map(Some)
+}
+
+/// Asks until the answer is understood; `None` when there are no more answers.
+fn ask(
+    kind: &str,
+    from: &mut impl BufRead,
+    to: &mut impl Write,
+) -> io::Result<Option<Environment>> {
+    loop {
+        write!(to, "environment of {kind} (sandbox/production)? ")?;
+        to.flush()?;
+        let mut line = String::new();
+        if from.read_line(&mut line)? == 0 {
+            writeln!(to)?;
+            return Ok(None);
+        }
+        if let Ok(environment) = Environment::from_str(line.trim(), true) {
+            return Ok(Some(environment));
+        }
+        writeln!(
+            to,
+            "write one of the two words: sandbox for a test account, production where real money \
+             is moved"
+        )?;
+    }
+}
+
+/// The whole file.
+fn configuration(accounts: &[Account]) -> String {
+    let mut text = example::head().to_owned();
+    for (kind, environment) in accounts {
+        text.push_str(&example::account(kind, *environment));
+    }
+    text.trim_end().to_owned() + "\n"
+}
+
+fn what_is_next(path: &Path, accounts: &[Account]) -> String {
+    let open: Vec<&str> = accounts
+        .iter()
+        .filter(|(_, environment)| environment.is_none())
+        .map(|(kind, _)| kind.name)
+        .collect();
+    let environment = if open.is_empty() {
+        String::new()
+    } else {
+        format!(
+            "\nThe environment of {} is not said: write production or sandbox into its line; until \
+             then every\ncommand refuses the file.\n",
+            open.join(", ")
+        )
+    };
+    format!(
+        "{} is written, for your eyes only.\n{environment}\nNext: fill in the lines with \"you\" \
+         (find them: grep '# you'), and say where the secrets are,\nnever the secrets themselves. \
+         Then: cardtop providers\n",
+        text::of_path(path)
+    )
+}
+
+fn exists(path: &Path) -> Failure {
+    Failure::usage(format!("{} exists: it is left as it is", text::of_path(path)))
+}
+
+fn write_new(path: &Path, text: &str) -> Result<(), Failure> {
+    let failed = |error: io::Error| match error.kind() {
+        io::ErrorKind::AlreadyExists => exists(path),
         _ => Failure::usage(format!("{} cannot be written: {error}", text::of_path(path))),
     };
-    if let Some(folder) =
-        path.parent().filter(|folder| !folder.as_os_str().is_empty() && !folder.exists())
-    {
+    let folder: Option<PathBuf> = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty() && !folder.exists())
+        .map(Path::to_owned);
+    if let Some(folder) = folder {
         fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(failed)?;
     }
     let mut file = fs::OpenOptions::new()
@@ -58,26 +192,41 @@ fn write_example(path: &Path) -> Result<(), Failure> {
         .mode(0o600)
         .open(path)
         .map_err(failed)?;
-    file.write_all(EXAMPLE.as_bytes()).map_err(failed)
+    file.write_all(text.as_bytes()).map_err(failed)
+}
+
+/// Any text, since the caller of the command line may know more kinds; help and completions offer
+/// the kinds of [`KINDS`].
+#[derive(Clone)]
+struct KindNames;
+
+impl TypedValueParser for KindNames {
+    type Value = String;
+
+    fn parse_ref(
+        &self,
+        command: &clap::Command,
+        argument: Option<&clap::Arg>,
+        value: &std::ffi::OsStr,
+    ) -> Result<String, clap::Error> {
+        StringValueParser::new().parse_ref(command, argument, value)
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        Some(Box::new(KINDS.iter().map(|kind| PossibleValue::new(kind.name))))
+    }
+}
+
+/// The words of `--environment`, which are those of the configuration.
+impl ValueEnum for Environment {
+    fn value_variants<'a>() -> &'a [Self] {
+        &Self::ALL
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(self.word()))
+    }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use std::os::unix::fs::PermissionsExt;
-
-    #[test]
-    fn a_first_configuration_is_for_its_owner_only_and_never_overwrites() {
-        let home = tempfile::tempdir().expect("a folder");
-        let path = home.path().join("new").join("config.toml");
-        write_example(&path).expect("a new file");
-        assert_eq!(fs::metadata(&path).expect("it is there").permissions().mode() & 0o777, 0o600);
-        assert_eq!(fs::read_to_string(&path).expect("readable"), EXAMPLE);
-        fs::write(&path, "mine").expect("writing");
-        let failure = write_example(&path).expect_err("it exists");
-        assert_eq!(
-            (failure.exit, fs::read_to_string(&path).expect("readable")),
-            (Exit::Usage, "mine".to_owned())
-        );
-    }
-}
+mod tests;

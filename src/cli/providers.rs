@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::exit::{Exit, Outcome, warn};
-use super::global::Global;
+use super::global::{Format, Global};
 use super::listing::finish;
 use super::session::Session;
 use super::{Run, print};
@@ -26,7 +26,8 @@ impl Run for Providers {
         let mut exit = Exit::Done;
         for report in &reports {
             let ended = exit_of(report);
-            if ended != Exit::Done {
+            // The table has the sentence in its last column.
+            if ended != Exit::Done && session.format != Format::Table {
                 let why = trouble(report).unwrap_or_else(|| "does not answer".to_owned());
                 warn(&format!("{}: {why}", report.info.id));
             }
@@ -90,11 +91,7 @@ fn trouble(report: &ProviderReport) -> Option<String> {
 }
 
 const fn environment(environment: Environment) -> ProviderEnvironment {
-    let word = match environment {
-        Environment::Production => "production",
-        Environment::Sandbox => "sandbox",
-    };
-    ProviderEnvironment { word, short: environment.as_str() }
+    ProviderEnvironment { word: environment.word(), short: environment.as_str() }
 }
 
 const fn paint(state: HealthState) -> Paint {
@@ -108,12 +105,11 @@ const fn paint(state: HealthState) -> Paint {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
-
     use super::*;
     use crate::contract::samples::{at, money};
     use crate::domain::card::{IdForm, Ids, ProviderId};
     use crate::domain::completeness::Completeness;
+    use crate::domain::unmapped::UnmappedWords;
     use crate::engine::{Health, HealthReason, ProviderInfo};
     use crate::provider::Error;
 
@@ -140,7 +136,7 @@ mod tests {
             errors_5m: 0,
             cards: Some(128),
             completeness: Completeness::default(),
-            unmapped: BTreeMap::new(),
+            unmapped: UnmappedWords::default(),
             roster: Vec::new(),
             skew: None,
             latency_ms: Some(120),

@@ -4,7 +4,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use clap::Args;
+use clap::{Args, ValueHint};
 
 use super::bank::{self, BankArguments};
 use super::exit::{Exit, Failure, Outcome};
@@ -23,7 +23,7 @@ pub(crate) struct Sandbox {
     bank: BankArguments,
     /// Write the configuration here (secrets and rosters beside it), instead of into a temporary
     /// folder
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     write_config: Option<PathBuf>,
     /// First of the four ports; free ones when absent
     #[arg(long, value_name = "PORT")]

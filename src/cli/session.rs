@@ -14,7 +14,7 @@ use super::exit::{Exit, Failure, warn};
 use super::global::{Format, Global};
 use crate::app::keymap::Keymap;
 use crate::clock::Clock;
-use crate::config;
+use crate::config::{self, Board};
 use crate::contract::{self, View};
 use crate::domain::card::{Card, ProviderId};
 use crate::domain::filter::Filter;
@@ -138,7 +138,7 @@ pub(crate) fn configuration(global: &Global) -> Result<Config, Failure> {
     let config = Config::load_with(global.config.as_deref(), global.kinds)
         .map_err(|error| Failure::usage(error.to_string()))?;
     // Only the board has keys, but every command that reads the file reports a mistake in it.
-    keymap(&config)?;
+    keymap(&config.board)?;
     Ok(config)
 }
 
@@ -146,8 +146,8 @@ pub(crate) fn configuration(global: &Global) -> Result<Config, Failure> {
 ///
 /// # Errors
 /// A usage failure: one sentence with file and line.
-pub(crate) fn keymap(config: &Config) -> Result<Keymap, Failure> {
-    Keymap::default().with(&config.board.keys).map_err(|error| Failure::usage(error.to_string()))
+pub(crate) fn keymap(board: &Board) -> Result<Keymap, Failure> {
+    Keymap::default().with(&board.keys).map_err(|error| Failure::usage(error.to_string()))
 }
 
 fn how_to_start(place: Option<&Path>) -> String {
@@ -155,9 +155,9 @@ fn how_to_start(place: Option<&Path>) -> String {
         place.map_or_else(String::new, |path| format!(" ({} does not exist)", text::of_path(path)));
     format!(
         "there is no configuration yet{place}\n\n  cardtop demo            look around, on \
-         made-up cards; needs no set-up\n  cardtop init            write a commented \
-         configuration to start from\n  cardtop --config FILE   use the configuration in FILE\n  \
-         cardtop --help          everything else"
+         made-up cards; needs no set-up\n  cardtop init KIND       write a commented \
+         configuration for the providers that you have\n  cardtop --config FILE   use the \
+         configuration in FILE\n  cardtop --help          everything else"
     )
 }
 

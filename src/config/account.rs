@@ -72,6 +72,18 @@ pub enum Environment {
 }
 
 impl Environment {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Sandbox, Self::Production];
+
+    /// The word in the configuration.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Production => "production",
+            Self::Sandbox => "sandbox",
+        }
+    }
+
     /// The word in the top line.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -133,7 +145,7 @@ pub(super) fn read<A>(
     let environment = table
         .word(
             "environment",
-            &[("production", Environment::Production), ("sandbox", Environment::Sandbox)],
+            &[Environment::Production, Environment::Sandbox].map(|it| (it.word(), it)),
         )?
         .unwrap_or(Environment::Production);
     let base_url = table.need_address("base_url")?;

@@ -14,6 +14,8 @@ use super::table::Table;
 pub struct Board {
     /// Which characters frames are drawn with.
     pub glyphs: Glyphs,
+    /// Which background the colours are for.
+    pub theme: ThemeChoice,
     /// Name of the time zone to show times in; `local` is the machine's.
     pub timezone: String,
     /// Idle time after which the board locks (reserved).
@@ -28,6 +30,7 @@ impl Default for Board {
     fn default() -> Self {
         Self {
             glyphs: Glyphs::Auto,
+            theme: ThemeChoice::Auto,
             timezone: "local".to_owned(),
             lock_after: Duration::from_secs(900),
             mouse: false,
@@ -46,6 +49,18 @@ pub enum Glyphs {
     Unicode,
     /// `+`, `-` and `|`.
     Ascii,
+}
+
+/// Which background the colours are for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ThemeChoice {
+    /// The terminal's: it is asked, and what it does not tell is not assumed.
+    #[default]
+    Auto,
+    /// A dark one.
+    Dark,
+    /// A light one.
+    Light,
 }
 
 /// A line of `[board.keys]`: the keys of a command, as they are written. The board's table of
@@ -75,11 +90,15 @@ impl Keys {
 
 /// Reads `[board]`.
 pub(super) fn read(mut table: Table<'_>) -> Result<Board, ConfigError> {
-    table.only(&["glyphs", "timezone", "lock_after", "mouse", "keys"])?;
+    table.only(&["glyphs", "theme", "timezone", "lock_after", "mouse", "keys"])?;
     let default = Board::default();
     let glyphs = table.word(
         "glyphs",
         &[("auto", Glyphs::Auto), ("unicode", Glyphs::Unicode), ("ascii", Glyphs::Ascii)],
+    )?;
+    let theme = table.word(
+        "theme",
+        &[("auto", ThemeChoice::Auto), ("dark", ThemeChoice::Dark), ("light", ThemeChoice::Light)],
     )?;
     let timezone = table.read(
         "timezone",
@@ -91,6 +110,7 @@ pub(super) fn read(mut table: Table<'_>) -> Result<Board, ConfigError> {
     let keys = table.table("keys")?.map(keys).transpose()?;
     Ok(Board {
         glyphs: glyphs.unwrap_or(default.glyphs),
+        theme: theme.unwrap_or(default.theme),
         timezone: timezone.unwrap_or(default.timezone),
         lock_after: lock_after.unwrap_or(default.lock_after),
         mouse: mouse.unwrap_or(default.mouse),

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::path::Path;
 
+use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::error::ConfigError;
@@ -17,21 +18,10 @@ pub(super) fn parse<A>(
     kinds: &[&'static ProviderKind<A>],
 ) -> Result<Config<A>, ConfigError> {
     let page = Page { text, path };
-    let parsed = DeTable::parse(text).map_err(|error| {
-        let span = error.span().unwrap_or(0..0);
-        match (error.message().trim(), text.get(span.clone())) {
-            ("duplicate key", Some(key)) => {
-                page.error(span, &format!("`{key}` is written twice: keep one"))
-            }
-            (words, _) => page.error(span, words),
-        }
-    })?;
+    let parsed = toml(&page)?;
     let mut top = Table::new(&page, String::new(), parsed.span(), parsed.get_ref());
     top.only(&["board", "providers", "listen"])?;
-    let board = match top.table("board")? {
-        Some(table) => board::read(table)?,
-        None => Board::default(),
-    };
+    let board = top.table("board")?.map(board::read).transpose()?.unwrap_or_default();
     let listen = match top.table("listen")? {
         Some(mut table) => {
             table.only(&["addr"])?;
@@ -62,5 +52,25 @@ pub(super) fn parse<A>(
         providers: providers.into_iter().map(|(_, provider)| provider).collect(),
         listen,
         path: Some(path.to_owned()),
+    })
+}
+
+/// Checks `[board]` and nothing else.
+pub(super) fn parse_board(text: &str, path: &Path) -> Result<Board, ConfigError> {
+    let page = Page { text, path };
+    let parsed = toml(&page)?;
+    let mut top = Table::new(&page, String::new(), parsed.span(), parsed.get_ref());
+    Ok(top.table("board")?.map(board::read).transpose()?.unwrap_or_default())
+}
+
+fn toml<'a>(page: &Page<'a>) -> Result<Spanned<DeTable<'a>>, ConfigError> {
+    DeTable::parse(page.text).map_err(|error| {
+        let span = error.span().unwrap_or(0..0);
+        match (error.message().trim(), page.text.get(span.clone())) {
+            ("duplicate key", Some(key)) => {
+                page.error(span, &format!("`{key}` is written twice: keep one"))
+            }
+            (words, _) => page.error(span, words),
+        }
     })
 }

@@ -4,12 +4,17 @@
 /// of known words where none is close.
 #[must_use]
 pub fn meant(word: &str, known: &[&str]) -> String {
-    let near =
-        known.iter().map(|known| (distance(word, known), known)).min().filter(|(far, _)| *far <= 3);
-    near.map_or_else(
+    nearest(word, known).map_or_else(
         || format!("known are {}", known.join(", ")),
-        |(_, known)| format!("did you mean `{known}`?"),
+        |near| format!("did you mean `{near}`?"),
     )
+}
+
+/// The known word that is closest to an unknown one, where any is close.
+#[must_use]
+pub fn nearest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
+    let near = known.iter().map(|known| (distance(word, known), *known)).min();
+    near.filter(|(far, _)| *far <= 3).map(|(_, known)| known)
 }
 
 /// The Levenshtein distance: how many insertions, deletions and substitutions of one character turn

@@ -10,6 +10,7 @@ use super::{Field, Kind, Part, Record, Value};
 use crate::domain::card::ProviderId;
 use crate::domain::money::Money;
 use crate::domain::operation::{ActionKind, Capabilities};
+use crate::domain::unmapped::UnmappedWords;
 
 /// What is known of a provider account, as plain data.
 #[derive(Clone, Debug)]
@@ -34,8 +35,8 @@ pub struct ProviderFacts {
     pub proxy: Option<Arc<str>>,
     /// What is wrong with it, in words without its name.
     pub error: Option<String>,
-    /// Words for states that cardtop does not know, and how many rows and cards have each.
-    pub unmapped: BTreeMap<Arc<str>, u64>,
+    /// Words for states, and codes of declines, that cardtop does not know.
+    pub unmapped: UnmappedWords,
     /// What is wrong with its roster, one sentence a line.
     pub roster: Vec<String>,
 }
@@ -140,12 +141,11 @@ impl Record for ProviderFacts {
             .null("there is none")
             .only_csv(),
         Field::<Self>::new("unmapped", Kind::Counts, UNMAPPED, |row| {
-            let counts = row.record.unmapped.iter();
-            Value::Object(counts.map(|(word, count)| (&**word, (*count).into())).collect())
+            counted(&row.record.unmapped.states)
         })
         .only_json(),
         Field::<Self>::new("unmapped", Kind::Text, UNMAPPED, |row| {
-            Value::Made(unmapped(row.record).join(";"))
+            Value::Made(unmapped(&row.record.unmapped.states).join(";"))
         })
         .only_csv(),
         Field::<Self>::new(
@@ -155,6 +155,14 @@ impl Record for ProviderFacts {
             |row| Value::List(row.record.roster.iter().map(|line| line.as_str().into()).collect()),
         )
         .only_json(),
+        Field::<Self>::new("unmapped_declines", Kind::Counts, UNMAPPED_DECLINES, |row| {
+            counted(&row.record.unmapped.decline_codes)
+        })
+        .only_json(),
+        Field::<Self>::new("unmapped_declines", Kind::Text, UNMAPPED_DECLINES, |row| {
+            Value::Made(unmapped(&row.record.unmapped.decline_codes).join(";"))
+        })
+        .only_csv(),
     ];
 
     const COLUMNS: &'static [Column<Self>] = &[
@@ -178,7 +186,7 @@ impl Record for ProviderFacts {
         Column::left("PROXY", |row, _| row.record.proxy.as_deref().unwrap_or("-").into()),
         Column::left("ERROR", |row, _| {
             let error = row.record.error.clone();
-            error.unwrap_or_else(|| unmapped(row.record).join(", ")).into()
+            error.unwrap_or_else(|| all_unmapped(row.record)).into()
         }),
     ];
 }
@@ -198,6 +206,9 @@ const PROXY: &str = "host, port and variable of the proxy on the way to it";
 
 const UNMAPPED: &str = "words for states that cardtop does not know, and how many rows and cards \
                         have each";
+
+const UNMAPPED_DECLINES: &str = "codes of declined purchases that cardtop has no meaning for, and \
+                                 how many rows have each";
 
 fn environments() -> Vec<&'static str> {
     vec!["production", "sandbox"]
@@ -237,8 +248,17 @@ fn words(capabilities: &Capabilities) -> String {
     offered.map(ActionKind::as_str).collect::<Vec<_>>().join(" ")
 }
 
-/// `not mapped: Denied (3)`, for each word of a state that is not known.
-fn unmapped(facts: &ProviderFacts) -> Vec<String> {
-    let words = facts.unmapped.iter();
-    words.map(|(word, count)| format!("not mapped: {word} ({count})")).collect()
+fn counted(words: &BTreeMap<Arc<str>, u64>) -> Value<'_> {
+    Value::Object(words.iter().map(|(word, count)| (&**word, (*count).into())).collect())
+}
+
+/// `not mapped: Denied (3)`, for each word that is not known.
+fn unmapped(words: &BTreeMap<Arc<str>, u64>) -> Vec<String> {
+    words.iter().map(|(word, count)| format!("not mapped: {word} ({count})")).collect()
+}
+
+/// The words of states, then the codes of declines.
+fn all_unmapped(facts: &ProviderFacts) -> String {
+    let UnmappedWords { states, decline_codes } = &facts.unmapped;
+    [unmapped(states), unmapped(decline_codes)].concat().join(", ")
 }

@@ -1,7 +1,5 @@
 //! What is printed, word for word.
 
-use std::collections::BTreeMap;
-
 use jiff::tz::TimeZone;
 
 use super::json::object;
@@ -14,6 +12,7 @@ use crate::domain::operation::{
     Capabilities, OperationId, PinRule, Proof, Step, Support, TopUpSafety,
 };
 use crate::domain::transaction::{Transaction, TransactionState};
+use crate::domain::unmapped::UnmappedWords;
 
 fn view() -> View {
     View {
@@ -66,7 +65,10 @@ fn a_transaction_is_exactly_the_promised_object() {
             r#""fee":{"amount":"0.30","currency":"USD"},"merchant":"LAWSON 5521","mcc":"5499","#,
             r#""country":"JP","#,
             r#""decline_reason":"51","description":null,"at":"2026-04-03T12:05:09Z","#,
-            r#""seen_at":"2026-04-03T12:05:15.25Z","operation":null}"#
+            r#""seen_at":"2026-04-03T12:05:15.25Z","operation":null,"#,
+            r#""decline":"not-enough-money","decline_words":"not enough money","#,
+            r#""decline_say":"The shop asked 5,000, more than was on the card.","#,
+            r#""decline_say_verified":null}"#
         )
     );
     let bare = Transaction {
@@ -89,7 +91,7 @@ fn a_transaction_is_exactly_the_promised_object() {
     ] {
         assert!(json.contains(wanted), "{json}");
     }
-    assert!(json.ends_with(&format!(r#""operation":"{}"}}"#, operation().id)), "{json}");
+    assert!(json.contains(&format!(r#""operation":"{}","#, operation().id)), "{json}");
 }
 
 #[test]
@@ -170,7 +172,7 @@ fn facts() -> ProviderFacts {
         capabilities: Some(capabilities),
         proxy: None,
         error: None,
-        unmapped: BTreeMap::new(),
+        unmapped: UnmappedWords::default(),
         roster: Vec::new(),
     }
 }
@@ -186,7 +188,7 @@ fn a_provider_is_an_object_with_its_float_and_what_it_can_do() {
             r#"{"amount":"90.00","currency":"EUR","as_of":"2026-04-03T12:08:08Z"}],"cards":128,"#,
             r#""can":{"freeze":true,"unfreeze":true,"topup":true,"pin":true,"close":false},"#,
             r#""proxy":null,"error":null,"#,
-            r#""unmapped":{},"roster":[]}"#
+            r#""unmapped":{},"roster":[],"unmapped_declines":{}}"#
         )
     );
 }
@@ -194,14 +196,18 @@ fn a_provider_is_an_object_with_its_float_and_what_it_can_do() {
 #[test]
 fn words_that_are_not_mapped_and_bad_lines_of_a_roster_are_shown_with_their_provider() {
     let mut facts = facts();
-    facts.unmapped.insert("Denied?".into(), 3);
+    facts.unmapped.states.insert("Denied?".into(), 3);
+    facts.unmapped.decline_codes.insert("R77".into(), 2);
     facts.roster.push("acme.csv line 4: has no id; the line is skipped".into());
     let json = object(&facts);
-    let end =
-        r#""unmapped":{"Denied?":3},"roster":["acme.csv line 4: has no id; the line is skipped"]}"#;
+    let end = concat!(
+        r#""unmapped":{"Denied?":3},"#,
+        r#""roster":["acme.csv line 4: has no id; the line is skipped"],"#,
+        r#""unmapped_declines":{"R77":2}}"#
+    );
     assert!(json.ends_with(end), "{json}");
     let table = table([Row::from(&facts)], &view());
-    assert!(table.contains("not mapped: Denied? (3)"), "{table}");
+    assert!(table.contains("not mapped: Denied? (3), not mapped: R77 (2)"), "{table}");
 }
 
 #[test]
@@ -264,6 +270,34 @@ fn a_table_shows_amounts_by_their_currency_and_every_age() {
         lines.get(3),
         Some(&"ACTIVE  Mara Lindqvist  ..4242          -  KWD    -  acme/c-1")
     );
+}
+
+#[test]
+fn a_decline_carries_its_code_its_reason_and_what_a_caller_may_hear() {
+    let fields = |code: Option<&str>| {
+        let row = Transaction { decline_reason: code.map(Into::into), ..transaction() };
+        let json: serde_json::Value = serde_json::from_str(&object(&row)).expect("JSON");
+        let field = |name: &str| json[name].as_str().map(str::to_owned);
+        (
+            field("decline_reason"),
+            field("decline"),
+            field("decline_words").expect("words of every decline"),
+            field("decline_say").expect("a sentence for every decline"),
+            field("decline_say_verified"),
+        )
+    };
+    let neutral =
+        "The purchase was not approved. I need to verify who you are before I can say more.";
+    for (code, decline, words, verified) in [
+        ("N7", Some("wrong-cvv"), "wrong security code (CVV)", true),
+        ("R77", None, "not mapped: R77", false),
+    ] {
+        let (sent, reason, said, say, say_verified) = fields(Some(code));
+        assert_eq!((sent.as_deref(), reason.as_deref()), (Some(code), decline));
+        assert_eq!((&*said, &*say, say_verified.is_some()), (words, neutral, verified));
+    }
+    let (sent, reason, said, say, _) = fields(None);
+    assert_eq!((sent, reason, &*said, &*say), (None, None, "declined, no reason sent", neutral));
 }
 
 #[test]

@@ -1,8 +1,9 @@
 //! The fields and the table of a transaction.
 
 use super::table::{Cell, Column, Paint};
-use super::{Field, Kind, Record, Value};
+use super::{Field, Kind, Record, Row, Value};
 use crate::domain::card::digits;
+use crate::domain::decline::{DeclineCause, DeclineReason, Funds};
 use crate::domain::transaction::{Transaction, TransactionKind, TransactionState};
 
 impl Record for Transaction {
@@ -89,6 +90,35 @@ impl Record for Transaction {
             |row| row.record.operation.into(),
         )
         .null("it proves none"),
+        Field::<Self>::new("decline", Kind::Word(reasons), DECLINE, |row| {
+            decline(row).and_then(DeclineCause::reason).map(DeclineReason::as_str).into()
+        })
+        .null("it was not declined, no code was sent, or the code is not mapped"),
+        Field::<Self>::new(
+            "decline_words",
+            Kind::Text,
+            "why it was declined, in words for an operator; `not mapped: CODE` for a code that \
+             cardtop does not know",
+            |row| decline(row).map(DeclineCause::words).into(),
+        )
+        .null(NOT_DECLINED)
+        .not_filtered(),
+        Field::<Self>::new("decline_say", Kind::Text, SAY, |row| {
+            let say = |cause: DeclineCause<'_>| {
+                cause.say(row.record.amount, Funds::NotKnown, |at| at.to_string())
+            };
+            decline(row).map(say).into()
+        })
+        .null(NOT_DECLINED)
+        .not_filtered(),
+        Field::<Self>::new(
+            "decline_say_verified",
+            Kind::Text,
+            "what may be told to a caller once it is verified who it is",
+            |row| decline(row).and_then(|cause| cause.say_verified(row.record.amount)).into(),
+        )
+        .null("it was not declined, or there is nothing more to tell")
+        .not_filtered(),
         Field::<Self>::new("currency", Kind::Text, "code of the amount's currency", |row| {
             row.record.amount.currency().into()
         })
@@ -139,6 +169,22 @@ const PROVIDER_STATE: &str = "the state (and the kind, where it is a word of its
 
 const AMOUNT: &str = "size of the movement: not negative, whatever direction the kind says; only \
                       ADJUSTMENT and OTHER carry a sign";
+
+const DECLINE: &str = "the reason that the code of a decline stands for, whatever the provider \
+                       calls it";
+
+const SAY: &str = "what may be told to anybody who calls about the decline: one sentence for all \
+                   reasons that help a thief";
+
+const NOT_DECLINED: &str = "it was not declined";
+
+fn decline<'a>(row: Row<'a, Transaction>) -> Option<DeclineCause<'a>> {
+    row.record.decline()
+}
+
+fn reasons() -> Vec<&'static str> {
+    DeclineReason::ALL.iter().map(|reason| reason.as_str()).collect()
+}
 
 fn kinds() -> Vec<&'static str> {
     TransactionKind::ALL.map(TransactionKind::as_str).to_vec()

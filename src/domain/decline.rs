@@ -1,166 +1,270 @@
-//! Why a purchase was declined: the reasons behind providers' codes, with the words for each.
+//! Why a purchase was declined: the reasons behind providers' codes, with the words for each and
+//! what of it a caller may be told.
 //!
 //! Codes and words are data (`assets/declines.toml`). A code that is in no reason's list has no
 //! reason here and is shown as it is, never guessed.
 
-use std::collections::BTreeMap;
-use std::sync::LazyLock;
+mod dictionary;
+mod funds;
 
+use jiff::Timestamp;
 use serde::Deserialize;
 
 use super::money::Money;
+use dictionary::DICTIONARY;
+pub use dictionary::{Disclosure, Remedy};
+pub use funds::Funds;
 
-/// A reason for a decline that a provider's code stands for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum DeclineReason {
+macro_rules! reasons {
+    ($($(#[$doc:meta])+ $reason:ident $word:literal,)+) => {
+        /// A reason for a decline that a provider's code stands for.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+        #[serde(rename_all = "kebab-case")]
+        pub enum DeclineReason {
+            $($(#[$doc])+ $reason,)+
+        }
+
+        impl DeclineReason {
+            /// Every reason, in the order of the vocabulary.
+            pub const ALL: &'static [Self] = &[$(Self::$reason,)+];
+
+            /// The word in JSON and in filters, and the name of its table in the data file.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$reason => $word,)+
+                }
+            }
+        }
+    };
+}
+
+reasons! {
     /// The card has less than was asked.
-    NotEnoughMoney,
+    NotEnoughMoney "not-enough-money",
     /// Frozen by the programme; the programme can unfreeze it.
-    CardFrozen,
+    CardFrozen "card-frozen",
     /// Blocked by the issuer; only the issuer can undo it.
-    CardBlocked,
+    CardBlocked "card-blocked",
+    /// The issuer allows the card only some purchases, or some countries.
+    RestrictedCard "restricted-card",
     /// Closed for good.
-    CardClosed,
+    CardClosed "card-closed",
     /// Not activated yet.
-    CardNotActivated,
-    /// Past its expiry date.
-    CardExpired,
+    CardNotActivated "card-not-activated",
+    /// Past its expiry date, by the date that the purchase gave.
+    CardExpired "card-expired",
+    /// The expiry date that was given is not the card's.
+    WrongExpiry "wrong-expiry",
+    /// The security code that was given is not the card's.
+    WrongCvv "wrong-cvv",
     /// The PIN that was entered is not the card's.
-    WrongPin,
+    WrongPin "wrong-pin",
+    /// A wrong PIN was entered so often that the right one is not taken any more.
+    PinTriesExceeded "pin-tries-exceeded",
+    /// The PIN could not be compared.
+    PinNotChecked "pin-not-checked",
     /// More than the card may spend in a day.
-    OverDailyLimit,
+    OverDailyLimit "over-daily-limit",
     /// More than another limit of the card.
-    OverALimit,
+    OverALimit "over-a-limit",
+    /// More purchases than the card may make in some time.
+    TooOften "too-often",
     /// The programme does not allow this kind of merchant.
-    MerchantBlocked,
-    /// The cardholder did not pass the 3-D Secure check.
-    ThreeDsFailed,
+    MerchantBlocked "merchant-blocked",
+    /// The programme does not allow this country.
+    CountryBlocked "country-blocked",
+    /// A rule of the issuer about risk stopped it.
+    BlockedByRule "blocked-by-rule",
+    /// A law forbids it.
+    ViolationOfLaw "violation-of-law",
+    /// The card may not make this kind of transaction.
+    NotPermittedToCard "not-permitted-to-card",
+    /// The terminal may not make this kind of transaction.
+    NotPermittedToTerminal "not-permitted-to-terminal",
+    /// A check of the card's data or cryptogram failed.
+    SecurityViolation "security-violation",
     /// Stopped by the issuer's fraud rules.
-    SuspectedFraud,
+    SuspectedFraud "suspected-fraud",
+    /// The shop is to keep the card.
+    PickUpCard "pick-up-card",
+    /// Reported lost.
+    CardLost "card-lost",
+    /// Reported stolen.
+    CardStolen "card-stolen",
+    /// Reported lost or stolen, in a code that does not say which.
+    CardLostOrStolen "card-lost-or-stolen",
+    /// The issuer has no card of this number.
+    UnknownCard "unknown-card",
+    /// The cardholder revoked a recurring payment.
+    RecurringStopped "recurring-stopped",
+    /// The code means one thing with one card network and another with the next.
+    DiffersByNetwork "differs-by-network",
+    /// The cardholder did not pass the 3-D Secure check.
+    ThreeDsFailed "three-ds-failed",
+    /// The shop did not ask for the 3-D Secure check.
+    ThreeDsRequired "three-ds-required",
+    /// The issuer wants to be called.
+    ReferToIssuer "refer-to-issuer",
     /// The issuer declined without a reason (do not honour).
-    NoReasonGiven,
+    NoReasonGiven "no-reason-given",
+    /// The issuer or the way to it was down.
+    IssuerUnavailable "issuer-unavailable",
+    /// An error between shop and issuer.
+    TechnicalProblem "technical-problem",
+    /// The issuer asks for the same again.
+    TryAgain "try-again",
+    /// The same purchase came before.
+    Duplicate "duplicate",
+    /// The amount is not valid.
+    InvalidAmount "invalid-amount",
+    /// The transaction is not valid in some other way.
+    InvalidTransaction "invalid-transaction",
+    /// The network does not know the merchant.
+    InvalidMerchant "invalid-merchant",
+    /// The terminal asked for a kind of account that the card does not have.
+    NoSuchAccount "no-such-account",
 }
 
 impl DeclineReason {
-    /// Every reason, in the order of the data file.
-    pub const ALL: [Self; 13] = [
-        Self::NotEnoughMoney,
-        Self::CardFrozen,
-        Self::CardBlocked,
-        Self::CardClosed,
-        Self::CardNotActivated,
-        Self::CardExpired,
-        Self::WrongPin,
-        Self::OverDailyLimit,
-        Self::OverALimit,
-        Self::MerchantBlocked,
-        Self::ThreeDsFailed,
-        Self::SuspectedFraud,
-        Self::NoReasonGiven,
-    ];
-
     /// The reason behind a provider's code, whatever its case and separators; `None` for a code
     /// that is not mapped.
     #[must_use]
     pub fn of_code(code: &str) -> Option<Self> {
-        DICTIONARY.by_code.get(normalized(code).as_str()).copied()
+        DICTIONARY.reason_of(code)
     }
 
     /// What an operator reads.
     #[must_use]
     pub fn words(self) -> &'static str {
-        DICTIONARY.entry(self).map_or("", |entry| &entry.words)
+        &DICTIONARY.entry(self).words
     }
 
-    /// What may be told to the cardholder of a purchase of `asked`, with what is `available` on the
-    /// card now, where that is known.
+    /// To whom it may be told.
     #[must_use]
-    pub fn say(self, asked: Money, available: Option<Money>) -> String {
-        let Some(entry) = DICTIONARY.entry(self) else { return String::new() };
-        let template = match (&entry.say_without_balance, available) {
-            (Some(without), None) => without,
-            (_, None) | (None | Some(_), Some(_)) => &entry.say,
-        };
-        let available = available.map(Money::grouped).unwrap_or_default();
-        template.replace("{asked}", &asked.grouped()).replace("{available}", &available)
+    pub fn disclosure(self) -> Disclosure {
+        DICTIONARY.entry(self).tell
+    }
+
+    /// The action of the board that helps, where one does.
+    #[must_use]
+    pub fn remedy(self) -> Option<Remedy> {
+        DICTIONARY.entry(self).next.action
+    }
+
+    /// What can be done, for the operator of an account called `provider`. In words about a top-up
+    /// `{short}` stands for what is missing.
+    #[must_use]
+    pub fn next(self, provider: &str) -> String {
+        DICTIONARY.entry(self).next.words.replace("{provider}", provider)
     }
 }
 
-/// One table of the data file.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Entry {
-    codes: Vec<String>,
-    words: String,
-    say: String,
-    say_without_balance: Option<String>,
+/// Why a purchase was declined, as far as its row says it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DeclineCause<'a> {
+    /// The provider sent no reason.
+    NotSent,
+    /// The provider's code, which is in no list.
+    Unmapped(&'a str),
+    /// The provider's code, and what it stands for.
+    Known(&'a str, DeclineReason),
 }
 
-struct Dictionary {
-    entries: BTreeMap<DeclineReason, Entry>,
-    by_code: BTreeMap<String, DeclineReason>,
-}
+impl<'a> DeclineCause<'a> {
+    /// Of the code of a declined row.
+    #[must_use]
+    pub fn of_code(code: Option<&'a str>) -> Self {
+        match code {
+            None | Some("") => Self::NotSent,
+            Some(code) => DeclineReason::of_code(code)
+                .map_or(Self::Unmapped(code), |reason| Self::Known(code, reason)),
+        }
+    }
 
-impl Dictionary {
-    fn entry(&self, reason: DeclineReason) -> Option<&Entry> {
-        self.entries.get(&reason)
+    /// The reason, where the code is mapped.
+    #[must_use]
+    pub const fn reason(self) -> Option<DeclineReason> {
+        match self {
+            Self::Known(_, reason) => Some(reason),
+            Self::NotSent | Self::Unmapped(_) => None,
+        }
+    }
+
+    /// The code that is not mapped.
+    #[must_use]
+    pub const fn unmapped(self) -> Option<&'a str> {
+        match self {
+            Self::Unmapped(code) => Some(code),
+            Self::NotSent | Self::Known(..) => None,
+        }
+    }
+
+    /// What an operator reads.
+    #[must_use]
+    pub fn words(self) -> String {
+        match self {
+            Self::NotSent => "declined, no reason sent".to_owned(),
+            Self::Unmapped(code) => format!("not mapped: {code}"),
+            Self::Known(_, reason) => reason.words().to_owned(),
+        }
+    }
+
+    /// What the code means with one card network and not with another, where they differ.
+    #[must_use]
+    pub fn note(self) -> Option<&'static str> {
+        match self {
+            Self::Known(code, reason) => DICTIONARY.note_of(code, reason),
+            Self::NotSent | Self::Unmapped(_) => None,
+        }
+    }
+
+    /// What may be told to anybody who calls about a purchase of `asked`. One sentence stands for
+    /// every reason that may not be told, and for a reason that is not known, so that it gives none
+    /// of them away. `clock` writes the time at which the balance was read.
+    #[must_use]
+    pub fn say(self, asked: Money, funds: Funds, clock: impl Fn(Timestamp) -> String) -> String {
+        match self {
+            Self::NotSent | Self::Unmapped(_) => DICTIONARY.neutral.clone(),
+            Self::Known(_, reason) => match &DICTIONARY.entry(reason).say {
+                None => DICTIONARY.neutral.clone(),
+                Some(plain) => {
+                    let with_balance = DICTIONARY.entry(reason).with_balance(funds);
+                    filled(with_balance.unwrap_or(plain), asked, funds, clock)
+                }
+            },
+        }
+    }
+
+    /// What may be told as well once it is known who calls; `None` where that is nothing more.
+    #[must_use]
+    pub fn say_verified(self, asked: Money) -> Option<String> {
+        let reason = self.reason()?;
+        match reason.disclosure() {
+            Disclosure::Safe => None,
+            Disclosure::AfterVerification => {
+                let sentence = DICTIONARY.entry(reason).say_verified.as_ref()?;
+                Some(sentence.replace("{asked}", &asked.grouped()))
+            }
+            Disclosure::Never => Some(DICTIONARY.undisclosed.clone()),
+        }
     }
 }
 
-static DICTIONARY: LazyLock<Dictionary> = LazyLock::new(|| {
-    let entries: BTreeMap<DeclineReason, Entry> =
-        toml::from_str(include_str!("../../assets/declines.toml"))
-            .expect("the data file is part of the program, and a test parses it");
-    let by_code = entries
-        .iter()
-        .flat_map(|(reason, entry)| entry.codes.iter().map(|code| (normalized(code), *reason)))
-        .collect();
-    Dictionary { entries, by_code }
-});
-
-fn normalized(code: &str) -> String {
-    code.chars()
-        .map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' })
-        .collect()
+fn filled(
+    sentence: &str,
+    asked: Money,
+    funds: Funds,
+    clock: impl Fn(Timestamp) -> String,
+) -> String {
+    let sentence = sentence.replace("{asked}", &asked.grouped());
+    match funds {
+        Funds::NotKnown => sentence,
+        Funds::Read { available, last_known, .. } => sentence
+            .replace("{available}", &available.grouped())
+            .replace("{read_at}", &last_known.map(clock).unwrap_or_default()),
+    }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_reason_has_an_entry_and_every_code_belongs_to_one_reason() {
-        for reason in DeclineReason::ALL {
-            let entry = DICTIONARY.entry(reason).unwrap_or_else(|| panic!("{reason:?}"));
-            assert!(!entry.words.is_empty() && !entry.codes.is_empty(), "{reason:?}");
-            assert_eq!(entry.say.contains("{available}"), entry.say_without_balance.is_some());
-        }
-        assert_eq!(DICTIONARY.entries.len(), DeclineReason::ALL.len());
-        let codes: usize = DICTIONARY.entries.values().map(|entry| entry.codes.len()).sum();
-        assert_eq!(DICTIONARY.by_code.len(), codes, "a code stands under two reasons");
-    }
-
-    #[test]
-    fn a_code_is_found_whatever_its_case_and_separators_and_never_guessed() {
-        for code in ["insufficient-funds", "Insufficient Funds", "INSUFFICIENT_FUNDS", "51"] {
-            assert_eq!(DeclineReason::of_code(code), Some(DeclineReason::NotEnoughMoney), "{code}");
-        }
-        for code in ["", "INSUFFICIENT", "511", "not mapped"] {
-            assert_eq!(DeclineReason::of_code(code), None, "{code}");
-        }
-    }
-
-    #[test]
-    fn a_sentence_about_the_balance_needs_the_balance() {
-        let usd = |amount: &str| {
-            Money::parse_wire(amount, "USD".parse().expect("a currency")).expect("an amount")
-        };
-        let say = |available| DeclineReason::NotEnoughMoney.say(usd("41.90"), available);
-        assert_eq!(
-            say(Some(usd("12.40"))),
-            "Your card is fine. The shop asked 41.90 and 12.40 is on it now."
-        );
-        assert_eq!(say(None), "Your card is fine. The shop asked 41.90, more than was on it.");
-    }
-}
+mod tests;

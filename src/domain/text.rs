@@ -142,7 +142,8 @@ fn of_figure(c: char) -> bool {
     c.is_ascii_digit() || matches!(c, '.' | ',' | '-' | '+' | '~')
 }
 
-/// The words on lines of at most `columns`; a longer word stands whole on a line of its own.
+/// The words on lines of at most `columns`; a longer word, such as a path, goes on in the next
+/// line, so that nothing of it is cut.
 #[must_use]
 pub fn wrap(text: &str, columns: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
@@ -152,10 +153,22 @@ pub fn wrap(text: &str, columns: usize) -> Vec<String> {
                 line.push(' ');
                 line.push_str(word);
             }
-            Some(_) | None => lines.push(word.to_owned()),
+            Some(_) | None => push_word(&mut lines, word, columns),
         }
     }
     lines
+}
+
+/// Begins a line with a word, and goes on in the next where the word is longer than a line.
+fn push_word(lines: &mut Vec<String>, word: &str, columns: usize) {
+    let mut line = String::new();
+    for grapheme in word.graphemes(true) {
+        if !line.is_empty() && width(&line) + width(grapheme) > columns {
+            lines.push(std::mem::take(&mut line));
+        }
+        line.push_str(grapheme);
+    }
+    lines.push(line);
 }
 
 /// A number with its thousands apart: `2,311`.
@@ -346,7 +359,7 @@ mod tests {
     #[test]
     fn words_are_wrapped_and_digits_grouped() {
         assert_eq!(wrap("short 29.50 now, or more", 11), ["short 29.50", "now, or", "more"]);
-        assert_eq!(wrap("id 49d6821e-4867 of it", 8), ["id", "49d6821e-4867", "of it"]);
+        assert_eq!(wrap("id 49d6821e-4867 of it", 8), ["id", "49d6821e", "-4867 of", "it"]);
         assert_eq!(wrap("  ", 8), Vec::<String>::new());
         assert_eq!([0, 999, 1_000, 2_345_678].map(thousands), ["0", "999", "1,000", "2,345,678"]);
     }

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::UnknownWord;
 use super::card::{CardKey, Last4, ProviderId};
-use super::decline::DeclineReason;
+use super::decline::{DeclineCause, DeclineReason};
 use super::money::Money;
 use super::operation::id::OperationId;
 
@@ -160,7 +160,24 @@ impl Transaction {
         }
     }
 
-    /// What happened, in words for a phone call.
+    /// Why it was declined; `None` for a row that was not.
+    #[must_use]
+    pub fn decline(&self) -> Option<DeclineCause<'_>> {
+        (self.state == TransactionState::Declined).then(|| self.decline_cause())
+    }
+
+    /// Whether its state, or the code of its decline, is a word that is not mapped.
+    #[must_use]
+    pub fn has_unmapped_word(&self) -> bool {
+        self.state == TransactionState::Unknown
+            || self.decline().is_some_and(|cause| cause.unmapped().is_some())
+    }
+
+    fn decline_cause(&self) -> DeclineCause<'_> {
+        DeclineCause::of_code(self.decline_reason.as_deref())
+    }
+
+    /// What happened, in words for the operator.
     #[must_use]
     pub fn in_plain_words(&self) -> String {
         match &self.listed {
@@ -173,13 +190,7 @@ impl Transaction {
             }
         }
         match self.state {
-            TransactionState::Declined => match self.decline_reason.as_deref() {
-                None | Some("") => "declined, no reason sent".to_owned(),
-                Some(code) => DeclineReason::of_code(code).map_or_else(
-                    || format!("not mapped: {code}"),
-                    |reason| reason.words().to_owned(),
-                ),
-            },
+            TransactionState::Declined => self.decline_cause().words(),
             TransactionState::Hold => match self.kind {
                 TransactionKind::TopUp | TransactionKind::Refund | TransactionKind::Reversal => {
                     "on its way, not booked yet".to_owned()
@@ -191,7 +202,13 @@ impl Transaction {
                 | TransactionKind::Other => "pending, may clear for more".to_owned(),
             },
             TransactionState::Reversed => "taken back, nothing was spent".to_owned(),
-            TransactionState::Failed => "failed".to_owned(),
+            TransactionState::Failed => match self.decline_reason.as_deref() {
+                None | Some("") => "failed".to_owned(),
+                Some(code) => {
+                    let words = DeclineReason::of_code(code).map_or(code, |reason| reason.words());
+                    format!("failed: {words}")
+                }
+            },
             TransactionState::Unknown if self.provider_state.is_empty() => {
                 "no state sent".to_owned()
             }

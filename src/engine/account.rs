@@ -27,6 +27,7 @@ use crate::domain::card::{Card, CardKey};
 use crate::domain::completeness::{Completeness, UnreadPart, UnreadRow};
 use crate::domain::operation::{Capabilities, OperationId};
 use crate::domain::transaction::Transaction;
+use crate::domain::unmapped::UnmappedWords;
 use crate::provider::http::Http;
 use crate::provider::pages::ListRead;
 use crate::provider::{Error, ProviderConfig};
@@ -74,8 +75,8 @@ struct State {
     health: HealthLog,
     /// What the newest reading of each list lacked.
     missing: BTreeMap<Scope, Completeness>,
-    /// Words for states that are not mapped, and how many rows and cards have each.
-    unmapped: BTreeMap<Arc<str>, u64>,
+    /// Words for states, and codes of declines, that are not mapped.
+    unmapped: UnmappedWords,
     roster: RosterTroubles,
     /// The latest time that was seen, by which a clock that is set back is noticed.
     clock: Timestamp,
@@ -111,7 +112,7 @@ impl Account {
             pace: Pace::new(config.rate_limit, now),
             health: HealthLog::new(health, why, now),
             missing: BTreeMap::new(),
-            unmapped: BTreeMap::new(),
+            unmapped: UnmappedWords::default(),
             roster: RosterTroubles::default(),
             clock: now,
         };
@@ -293,8 +294,8 @@ impl Account {
         known.add_unread_rows(rows);
     }
 
-    /// Words for states that are not mapped, with how many rows and cards have each.
-    pub(super) fn set_unmapped(&self, words: BTreeMap<Arc<str>, u64>) {
+    /// Notes which words are not mapped, with how many rows and cards have each.
+    pub(super) fn set_unmapped(&self, words: UnmappedWords) {
         self.state().unmapped = words;
     }
 

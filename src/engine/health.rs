@@ -1,6 +1,5 @@
 //! How the provider accounts are doing, for the screen and for JSON.
 
-use std::collections::BTreeMap;
 use std::ops::Deref;
 use std::sync::Arc;
 
@@ -12,6 +11,7 @@ use crate::domain::card::{Ids, ProviderId};
 use crate::domain::completeness::Completeness;
 use crate::domain::money::Money;
 use crate::domain::operation::Capabilities;
+use crate::domain::unmapped::UnmappedWords;
 
 /// What is fixed of a provider account while cardtop runs.
 #[derive(Clone, Debug)]
@@ -60,8 +60,8 @@ pub struct Health {
     pub cards: Option<usize>,
     /// What the newest readings of its lists lacked.
     pub completeness: Completeness,
-    /// Words for states that are not mapped, and how many rows and cards have each.
-    pub unmapped: BTreeMap<Arc<str>, u64>,
+    /// Words for states, and codes of declines, that are not mapped.
+    pub unmapped: UnmappedWords,
     /// What is wrong with its roster, one sentence each.
     pub roster: Vec<String>,
     /// Provider's clock minus ours, in seconds.

@@ -11,7 +11,7 @@ use super::{Engine, EngineEvent};
 use crate::domain::card::{Card, CardKey, ProviderId};
 use crate::domain::completeness::Completeness;
 use crate::domain::operation::Operation;
-use crate::domain::transaction::{Transaction, TransactionState};
+use crate::domain::transaction::Transaction;
 use crate::provider::pages::ReadMode;
 use crate::provider::{Error, Window};
 use crate::store::CompleteReading;
@@ -140,21 +140,18 @@ impl Engine {
                 account.note_lag(lag);
             }
         }
-        if account.has_unmapped()
-            || changed.iter().any(|row| row.state == TransactionState::Unknown)
-        {
+        if account.has_unmapped() || changed.iter().any(Transaction::has_unmapped_word) {
             self.count_unmapped(Some(&account.info.id)).await;
         }
     }
 
-    /// Counts the words of states that are not mapped, of one account or of all.
+    /// Counts the words and codes that are not mapped, of one account or of all.
     pub(super) async fn count_unmapped(&self, only: Option<&ProviderId>) {
-        let Ok(words) = self.0.store.unmapped_states().await else { return };
+        let Ok(mut words) = self.0.store.unmapped_words().await else { return };
         for account in
             self.0.accounts.iter().filter(|account| only.is_none_or(|id| *id == account.info.id))
         {
-            let of_it = words.iter().filter(|unmapped| unmapped.provider == account.info.id);
-            account.set_unmapped(of_it.map(|each| (Arc::clone(&each.word), each.count)).collect());
+            account.set_unmapped(words.remove(&account.info.id).unwrap_or_default());
         }
     }
 

@@ -12,9 +12,9 @@ use super::{Dialect, Endpoint, Fault, Sandbox, Scenario, faults, scenario, troub
 
 /// Largest request that is read, in bytes.
 const LARGEST_REQUEST: usize = 4 << 20;
-/// How much later the money of a top-up arrives whose answer a scenario loses: so long its outcome
-/// is not known.
-const UNKNOWN_MILLIS: u64 = 30_000;
+/// How much later the money of a top-up arrives whose answer a scenario loses. So long its outcome
+/// is not known, and a person can read that and act on it.
+const UNKNOWN_MILLIS: u64 = 90_000;
 
 impl Sandbox {
     /// Answers a request, with the time that the bank's clock shows (RFC 9110, 6.6.1).
@@ -108,9 +108,10 @@ impl Sandbox {
             .unwrap_or(reply)
     }
 
-    /// The scenario of lost answers: every second top-up.
+    /// The scenario of lost answers: the first top-up, and every second one after it.
     fn loses_this_top_up(&self) -> bool {
-        self.has(Scenario::UnknownTopup) && self.0.top_ups.fetch_add(1, Ordering::Relaxed) % 2 == 1
+        self.has(Scenario::UnknownTopup)
+            && self.0.top_ups.fetch_add(1, Ordering::Relaxed).is_multiple_of(2)
     }
 
     fn running_seconds(&self) -> i64 {
@@ -130,8 +131,8 @@ impl Sandbox {
             }
     }
 
-    /// The scenario of a provider that is healthy for a minute, gone for a minute and a half, and
-    /// again every five minutes.
+    /// The scenario of a provider that is gone for a minute and a half, after ten seconds and again
+    /// every five minutes.
     fn is_out(&self, dialect: Dialect) -> bool {
         dialect == scenario::OUT_PROVIDER
             && self.has(Scenario::Outage)

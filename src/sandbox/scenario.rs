@@ -12,9 +12,10 @@ use super::Dialect;
 pub(super) const SLOW_PROVIDER: Dialect = Dialect::Banana;
 pub(super) const SLOW_ANSWER: Duration = Duration::from_millis(2_500);
 
-/// The provider of the scenario `outage`, and the seconds of each cycle in which it is gone.
+/// The provider of the scenario `outage`, and the seconds of each cycle in which it is gone. It is
+/// read once before, so that the figures are there that cannot be read any more.
 pub(super) const OUT_PROVIDER: Dialect = Dialect::Enkash;
-pub(super) const OUTAGE: Range<i64> = 60..150;
+pub(super) const OUTAGE: Range<i64> = 10..100;
 pub(super) const OUTAGE_CYCLE: i64 = 300;
 
 /// Seconds from the start in which the proxy of `web-page-403` lets no login through.
@@ -26,11 +27,12 @@ pub(super) const BLOCKED_READING: u64 = 10;
 /// is named.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scenario {
-    /// enkash answers 503 for 90 seconds, from the second minute on and again every five minutes.
+    /// enkash answers 503 for 90 seconds, after ten seconds and again every five minutes.
     Outage,
     /// banana takes 2.5 seconds for every answer.
     Slow,
-    /// Every second top-up takes effect half a minute later, and its answer is lost.
+    /// Every second top-up, the first among them, has no answer and takes effect 90 seconds later:
+    /// long enough to read that it is UNKNOWN, and to act on it.
     UnknownTopup,
     /// Holds leave the lists without notice, and their money is free: the first after 20 to 90
     /// seconds.
@@ -115,28 +117,57 @@ impl Scenario {
         }
     }
 
+    /// When it begins: `at once`, or after how long.
+    #[must_use]
+    pub const fn begins(self) -> &'static str {
+        match self {
+            Self::Outage => "after 10 s",
+            Self::ReleasedHolds | Self::NewIds => "after 20 s",
+            Self::UnknownTopup => "with your first top-up",
+            Self::Slow
+            | Self::LateRows
+            | Self::PageShifts
+            | Self::ShortPages
+            | Self::LyingTotals
+            | Self::WebPage403
+            | Self::OddRows
+            | Self::OddCards
+            | Self::Spelling
+            | Self::ForeignTopUps
+            | Self::WrongClock
+            | Self::Declines
+            | Self::CustomerPays => "at once",
+        }
+    }
+
+    /// What goes wrong from then on.
+    #[must_use]
+    pub const fn effect(self) -> &'static str {
+        match self {
+            Self::Outage => "enkash answers 503 for 90 s, again every 5 min",
+            Self::Slow => "banana takes 2.5 seconds for every answer",
+            Self::UnknownTopup => "every other has no answer, paid 90 s later",
+            Self::ReleasedHolds => "holds leave the lists, and their money is free",
+            Self::NewIds => "holds are booked as other rows, often for more",
+            Self::LateRows => "every other purchase is dated 5 to 40 minutes back",
+            Self::PageShifts => "a row comes in after a page was read, every 5 s",
+            Self::ShortPages => "no page has more than 20 rows",
+            Self::LyingTotals => "totals count the page instead of the list",
+            Self::WebPage403 => "a proxy's page for logins (20 s), readings, a card",
+            Self::OddRows => "amounts, times and words that cannot be read (1 in 3)",
+            Self::OddCards => "cards that say 500, {}, 1,000.00, US$ or no state",
+            Self::Spelling => "rows spell card ids otherwise than rosters do",
+            Self::ForeignTopUps => "another system tops up, too, and repeats yours",
+            Self::WrongClock => "clocks 200 s fast (artha), slow (banana), 45 s off",
+            Self::Declines => "a refusal every 6 s, each reason in its turn",
+            Self::CustomerPays => "ibanera's cards are paid for by their customers",
+        }
+    }
+
     /// One line: when it begins, and what goes wrong then.
     #[must_use]
-    pub const fn description(self) -> &'static str {
-        match self {
-            Self::Outage => "after 1 min, every 5 min: enkash answers 503 for 90 seconds",
-            Self::Slow => "at once: banana takes 2.5 seconds for every answer",
-            Self::UnknownTopup => "from your second on: top-ups without an answer, 30 s late",
-            Self::ReleasedHolds => "after 20 s: holds leave the lists, and their money is free",
-            Self::NewIds => "after 20 s: holds are booked as other rows, often for more",
-            Self::LateRows => "at once: every other purchase is dated 5 to 40 minutes back",
-            Self::PageShifts => "at once: a row comes in after a page was read, every 5 s",
-            Self::ShortPages => "at once: no page has more than 20 rows",
-            Self::LyingTotals => "at once: totals count the page instead of the list",
-            Self::WebPage403 => "at once: a proxy's page for logins (20 s), readings, a card",
-            Self::OddRows => "at once: amounts, times and words that cannot be read (1 in 3)",
-            Self::OddCards => "at once: cards that say 500, {}, 1,000.00, US$ or no state",
-            Self::Spelling => "at once: rows spell card ids otherwise than rosters do",
-            Self::ForeignTopUps => "at once: another system tops up, too, and repeats yours",
-            Self::WrongClock => "at once: clocks 200 s fast (artha), slow (banana), 45 s off",
-            Self::Declines => "at once: a refusal every 6 s, each reason in its turn",
-            Self::CustomerPays => "at once: ibanera's cards are paid for by their customers",
-        }
+    pub fn description(self) -> String {
+        format!("{}: {}", self.begins(), self.effect())
     }
 }
 
@@ -178,8 +209,8 @@ mod tests {
         for scenario in Scenario::ALL {
             assert_eq!(scenario.as_str().parse(), Ok(scenario));
             let line = scenario.description();
-            let begins = ["at once", "after ", "from "].iter().any(|words| line.starts_with(words));
-            assert!(begins && line.contains(": ") && line.len() <= 66, "{scenario}: {line}");
+            let begins = ["at once", "after ", "with "].iter().any(|words| line.starts_with(words));
+            assert!(begins && line.contains(": ") && line.len() <= 70, "{scenario}: {line}");
         }
         assert_eq!("flood".parse::<Scenario>(), Err(UnknownScenario));
         assert!(UnknownScenario.to_string().contains("released-holds"));

@@ -25,14 +25,3 @@ pub struct CompleteReading {
     /// When the oldest of them happened: only holds after it should have been there, too.
     pub oldest: Timestamp,
 }
-
-/// A word for a state that is not mapped.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct UnmappedState {
-    /// The account that uses it.
-    pub provider: ProviderId,
-    /// The word.
-    pub word: Arc<str>,
-    /// How many transactions and cards are in it.
-    pub count: u64,
-}

@@ -2,8 +2,8 @@
 //!
 //! Pure functions of the environment. The commands that print use them too.
 
-use crate::config::Glyphs;
-use crate::ui::theme::Theme;
+use crate::config::{Glyphs, ThemeChoice};
+use crate::ui::theme::{Background, Colors, Theme};
 
 /// Whether to use colours.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -36,6 +36,7 @@ impl Color {
 pub(super) fn theme(
     glyphs: Glyphs,
     color: Color,
+    choice: ThemeChoice,
     environment: impl Fn(&str) -> Option<String>,
 ) -> Theme {
     let ascii = match glyphs {
@@ -43,7 +44,71 @@ pub(super) fn theme(
         Glyphs::Unicode => false,
         Glyphs::Auto => breaks_box_drawing(&environment),
     };
-    Theme { mono: !color.is_on(environment), ascii }
+    let background = match choice {
+        ThemeChoice::Dark => Background::Dark,
+        ThemeChoice::Light => Background::Light,
+        ThemeChoice::Auto => background(&environment),
+    };
+    let mono = !color.is_on(&environment);
+    Theme { mono, ascii, background, colors: colors(&environment) }
+}
+
+/// What `COLORFGBG` says: rxvt, Konsole and some others set it to the numbers of their text and
+/// background, such as `15;0` or `0;default;15`.
+fn background(environment: impl Fn(&str) -> Option<String>) -> Background {
+    let colors = environment("COLORFGBG").unwrap_or_default();
+    match colors.rsplit(';').next().map(str::parse) {
+        Some(Ok(0..=6 | 8)) => Background::Dark,
+        Some(Ok(7 | 9..=15)) => Background::Light,
+        Some(Ok(16_u8..) | Err(_)) | None => Background::Unknown,
+    }
+}
+
+/// 256 where the environment promises them.
+fn colors(environment: impl Fn(&str) -> Option<String>) -> Colors {
+    const FAMILIES: [&str; 8] = [
+        "xterm-kitty",
+        "xterm-ghostty",
+        "alacritty",
+        "foot",
+        "wezterm",
+        "contour",
+        "iterm2",
+        "vte",
+    ];
+    let term = environment("TERM").unwrap_or_default();
+    let promised = ["256color", "direct"].iter().any(|word| term.contains(word))
+        || FAMILIES.iter().any(|name| term.starts_with(name))
+        || environment("COLORTERM").is_some_and(|value| !value.is_empty());
+    if promised { Colors::Many } else { Colors::Sixteen }
+}
+
+/// Whether the terminal may be asked for its background. Only those that are known to answer, or to
+/// ignore what they do not understand: others print the question.
+pub(super) fn may_be_asked(environment: impl Fn(&str) -> Option<String>) -> bool {
+    const FAMILIES: [&str; 15] = [
+        "xterm",
+        "rxvt",
+        "vte",
+        "gnome",
+        "konsole",
+        "kitty",
+        "alacritty",
+        "foot",
+        "wezterm",
+        "ghostty",
+        "tmux",
+        "st-",
+        "contour",
+        "iterm2",
+        "mlterm",
+    ];
+    let set = |name: &str| environment(name).filter(|value| !value.is_empty());
+    let term = set("TERM").unwrap_or_default();
+    // tmux answers by itself, also where it calls itself screen. screen passes nothing on, and what
+    // is behind Emacs is not a terminal.
+    let known = FAMILIES.iter().any(|name| term.starts_with(name)) || set("TMUX").is_some();
+    known && set("STY").is_none() && set("INSIDE_EMACS").is_none() && cfg!(unix)
 }
 
 /// Whether frames of box drawing would break: without UTF-8, on the Linux console, and in
@@ -61,14 +126,66 @@ fn breaks_box_drawing(environment: impl Fn(&str) -> Option<String>) -> bool {
 mod tests {
     use super::*;
 
+    fn within(environment: &[(&str, &str)]) -> impl Fn(&str) -> Option<String> {
+        |name| {
+            let set = environment.iter().find(|(known, _)| *known == name);
+            set.map(|(_, value)| (*value).to_owned())
+        }
+    }
+
     fn seen(glyphs: Glyphs, color: Color, environment: &[(&str, &str)]) -> (bool, bool) {
-        let theme = theme(glyphs, color, |name| {
-            environment
-                .iter()
-                .find(|(known, _)| *known == name)
-                .map(|(_, value)| (*value).to_owned())
-        });
+        let theme = theme(glyphs, color, ThemeChoice::Auto, within(environment));
         (theme.mono, theme.ascii)
+    }
+
+    #[test]
+    fn the_background_is_what_was_chosen_else_what_the_terminal_exports() {
+        let seen = |choice, value| {
+            theme(Glyphs::Auto, Color::Auto, choice, within(&[("COLORFGBG", value)])).background
+        };
+        for (value, background) in [
+            ("15;0", Background::Dark),
+            ("7;8", Background::Dark),
+            ("0;15", Background::Light),
+            ("0;default;15", Background::Light),
+            ("0;7", Background::Light),
+            ("15;default", Background::Unknown),
+            ("0;300", Background::Unknown),
+            ("", Background::Unknown),
+        ] {
+            assert_eq!(seen(ThemeChoice::Auto, value), background, "{value}");
+        }
+        assert_eq!(seen(ThemeChoice::Dark, "0;15"), Background::Dark);
+        assert_eq!(seen(ThemeChoice::Light, "15;0"), Background::Light);
+    }
+
+    #[test]
+    fn the_fixed_colours_are_used_where_256_are_promised() {
+        let many = |environment: &[(&str, &str)]| colors(within(environment)) == Colors::Many;
+        assert!(many(&[("TERM", "xterm-256color")]));
+        assert!(many(&[("TERM", "tmux-256color")]));
+        assert!(many(&[("TERM", "xterm-kitty")]));
+        assert!(many(&[("TERM", "foot")]));
+        assert!(many(&[("TERM", "xterm"), ("COLORTERM", "truecolor")]));
+        assert!(!many(&[("TERM", "xterm"), ("COLORTERM", "")]));
+        assert!(!many(&[("TERM", "screen")]));
+        assert!(!many(&[("TERM", "linux")]));
+        assert!(!many(&[]));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn no_terminal_is_asked_that_would_print_the_question() {
+        let asked = |environment: &[(&str, &str)]| may_be_asked(within(environment));
+        assert!(asked(&[("TERM", "xterm-256color")]));
+        assert!(asked(&[("TERM", "xterm-kitty")]));
+        assert!(asked(&[("TERM", "screen-256color"), ("TMUX", "/tmp/tmux-0/default,1,0")]));
+        for silent in ["dumb", "linux", "vt100", "eterm-color", "screen", "screen-256color", ""] {
+            assert!(!asked(&[("TERM", silent)]), "{silent}");
+        }
+        assert!(!asked(&[("TERM", "xterm-256color"), ("STY", "12.pts-0.host")]));
+        assert!(!asked(&[("TERM", "xterm-256color"), ("INSIDE_EMACS", "29.1,comint")]));
+        assert!(!asked(&[]));
     }
 
     #[test]

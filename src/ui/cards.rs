@@ -23,13 +23,21 @@ pub(super) fn view(model: &Model, area: Rect, canvas: &mut Canvas<'_>) {
         })
         .collect();
     let portfolio = &model.portfolio;
-    // On the board other panes can make use of what this one does not need.
-    let useful = pane_columns(&model.widest).1.saturating_sub(2);
-    let useful = (!model.screen.zoomed).then_some(useful);
+    let useful = useful_columns(model);
     Table { portfolio, widest: &model.widest, columns: columns(), rows: &rows, focused, useful }
         .draw(canvas, table);
     canvas.position(area, cards.list.range(), cards.list.len());
     if rows.is_empty() {
         canvas.empty(table, &why_empty(model));
     }
+}
+
+/// Columns inside the frame that the table may use. On the board it leaves what it can do without,
+/// as a wider window has another pane there.
+fn useful_columns(model: &Model) -> Option<u16> {
+    let (good, most) = pane_columns(&model.widest);
+    let layout = model.layout();
+    let of_pane = if layout.area(Pane::Detail).is_some() { most } else { good };
+    let has_others = model.panes.detail.card.is_some() && !model.screen.zoomed;
+    has_others.then(|| of_pane.saturating_sub(2))
 }

@@ -28,12 +28,12 @@ impl Frame<'_> {
             return Rect::new(area.x, area.y, 0, 0);
         }
         let style = theme.style(if self.focused { Role::Focus } else { Role::Border });
-        let glyphs: [&str; 6] = if !theme.ascii {
-            ["┌", "┐", "└", "┘", "─", "│"]
-        } else if self.focused && theme.mono {
-            ["+", "+", "+", "+", "=", "|"]
-        } else {
-            ["+", "+", "+", "+", "-", "|"]
+        let marked = self.focused && !theme.focus_has_a_color();
+        let glyphs: [&str; 6] = match (theme.ascii, marked) {
+            (false, false) => ["┌", "┐", "└", "┘", "─", "│"],
+            (false, true) => ["╔", "╗", "╚", "╝", "═", "║"],
+            (true, false) => ["+", "+", "+", "+", "-", "|"],
+            (true, true) => ["+", "+", "+", "+", "=", "|"],
         };
         let [top_left, top_right, bottom_left, bottom_right, across, down] = glyphs;
         let (left, right) = (area.x, area.right() - 1);

@@ -55,6 +55,8 @@ impl<R> Table<'_, R> {
         }
         for (y, (row, cells)) in (below..area.bottom()).zip(self.rows.iter().zip(&rows)) {
             let line = Rect { y, height: 1, ..area };
+            #[cfg(test)]
+            self.record(line, &widths, &row.row);
             let marker = [if row.cursor { '>' } else { ' ' }, if row.marked { '*' } else { ' ' }];
             let over = (row.cursor && self.focused).then(|| canvas.theme.style(Role::Selection));
             if let Some(style) = over {
@@ -107,6 +109,66 @@ impl<R> Table<'_, R> {
             let style = over.unwrap_or_else(|| canvas.theme.style(*role));
             canvas.buffer.set_stringn(x, line.y, &text, room, style);
             x = x.saturating_add(u16::try_from(width + widths.gap).unwrap_or(u16::MAX));
+        }
+    }
+}
+
+#[cfg(test)]
+pub(super) use recording::{DrawnCell, recorded};
+
+/// What was drawn where, for tests that compare what is seen at two sizes.
+#[cfg(test)]
+mod recording {
+    use std::cell::RefCell;
+    use std::rc::Rc;
+
+    use super::{Cell, Context, Rect, Table, Widths, cells};
+
+    thread_local! {
+        static CELLS: RefCell<Option<Vec<DrawnCell>>> = const { RefCell::new(None) };
+    }
+
+    /// A cell of a column that is not hidden.
+    #[derive(Clone, Debug)]
+    pub(in crate::ui) struct DrawnCell {
+        pub(in crate::ui) title: &'static str,
+        /// The full words of all cells of its row, also of hidden ones.
+        pub(in crate::ui) row: Rc<str>,
+        /// Its own full words.
+        pub(in crate::ui) full: String,
+        pub(in crate::ui) area: Rect,
+    }
+
+    /// Draws something, and answers the cells of all tables in it.
+    pub(in crate::ui) fn recorded(draw: impl FnOnce()) -> Vec<DrawnCell> {
+        CELLS.set(Some(Vec::new()));
+        draw();
+        CELLS.take().unwrap_or_default()
+    }
+
+    impl<R> Table<'_, R> {
+        pub(super) fn record(&self, line: Rect, widths: &Widths, row: &R) {
+            CELLS.with_borrow_mut(|recorded| {
+                let Some(recorded) = recorded else { return };
+                let full: Vec<Cell> = cells(self.columns, &Context::full(self.portfolio), row);
+                let full: Vec<String> = full.into_iter().map(|(_, text)| text).collect();
+                let row: Rc<str> = full.join(" ").into();
+                let mut x = line.x + 2;
+                for ((column, width), text) in self.columns.iter().zip(&widths.columns).zip(&full) {
+                    if *width > 0 {
+                        let columns = u16::try_from(*width).expect("the screen is no wider");
+                        let gap = u16::try_from(widths.gap).expect("it is a few columns");
+                        let area = Rect::new(x, line.y, columns.min(line.right() - x), 1);
+                        recorded.push(DrawnCell {
+                            title: column.title,
+                            row: Rc::clone(&row),
+                            full: text.trim().to_owned(),
+                            area,
+                        });
+                        x = (x + columns + gap).min(line.right());
+                    }
+                }
+            });
         }
     }
 }

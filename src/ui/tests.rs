@@ -1,20 +1,21 @@
 //! What the screens say, at the sizes that matter, and that no size breaks them.
 
+mod widths;
 mod work;
 
 use proptest::prelude::*;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::theme::{Role, Theme};
+use super::theme::{Colors, Role, Theme};
 use super::view;
 use crate::app::chord::Chord;
-use crate::app::fixture::{ago, bare, board, board_with_keys, card, press, steps};
+use crate::app::fixture::{ago, bare, board, board_with_keys, card, health, press, steps};
 use crate::app::layout::Pane;
 use crate::app::{Effect, Model, Msg, update};
 use crate::domain::card::{Card, CardState};
 use crate::domain::operation::OperationState;
-use crate::engine::{EngineEvent, Job};
+use crate::engine::{EngineEvent, HealthState, Job};
 
 fn drawn(model: &Model) -> Buffer {
     drawn_with(model, &Theme::default())
@@ -73,7 +74,7 @@ fn the_main_board_at_three_sizes() {
 
 #[test]
 fn the_main_board_in_ascii_without_colour() {
-    let text = text_with(&board((80, 24)), &Theme { mono: true, ascii: true });
+    let text = text_with(&board((80, 24)), &Theme { mono: true, ascii: true, ..Theme::default() });
     assert!(text.is_ascii(), "{text}");
     insta::assert_snapshot!("board_80x24_ascii_mono", text);
 }
@@ -106,8 +107,61 @@ fn activity_and_its_journal() {
 
 #[test]
 fn the_health_of_providers() {
-    insta::assert_snapshot!("providers_80x24", text(&board_after((80, 24), "4 j j")));
-    insta::assert_snapshot!("providers_120x40", text(&board_after((120, 40), "4 j j")));
+    insta::assert_snapshot!("providers_80x24", text(&board_after((80, 24), "4")));
+    insta::assert_snapshot!("providers_120x40", text(&board_after((120, 40), "4")));
+}
+
+#[test]
+fn a_long_reason_of_a_provider_is_read_whole_by_scrolling_and_stands_there_once() {
+    let reason = "the credential `private_key` cannot be read: \
+                  /home/anay/.config/cardtop/keys/acme-production-2026.pem can be read by others \
+                  (mode 644), so anybody who can log in here could have taken it: ask artha for a \
+                  new key, then run `chmod 600` on its file, and start cardtop again";
+    for size in [(60, 16), (80, 24), (120, 40), (200, 60)] {
+        let mut model = board(size);
+        let bad = health("artha", HealthState::Auth, 75, Some(reason));
+        _ = update(&mut model, Msg::EngineEvent(bad));
+        press(&mut model, "4 g");
+        let mut lines: Vec<String> = Vec::new();
+        for _ in 0..20 {
+            let screen = text(&model);
+            let below = screen.lines().skip_while(|line| !line.contains("─ artha ─")).skip(1);
+            let seen: Vec<&str> = below.take_while(|line| !line.contains('└')).collect();
+            let seen = seen.iter().filter_map(|line| line.split('│').rev().nth(1));
+            for line in seen.map(|line| line.trim().to_owned()) {
+                if !lines.contains(&line) {
+                    lines.push(line);
+                }
+            }
+            press(&mut model, "ctrl-d");
+        }
+        let said = lines.concat().replace(' ', "");
+        assert_eq!(said.matches(&reason.replace(' ', "")).count(), 1, "{size:?}: {lines:#?}");
+        assert!(said.contains("othersbananaSLOWsince12:08:12:2time-outsin5minutes"), "{lines:#?}");
+        press(&mut model, "j");
+        assert_eq!(model.panes.providers.top, 0, "another provider is read from its beginning");
+    }
+}
+
+#[test]
+fn the_age_of_a_provider_is_the_time_since_it_was_last_read_whatever_its_state() {
+    for state in [HealthState::Ok, HealthState::Slow, HealthState::Down, HealthState::Paused] {
+        let mut model = board((120, 40));
+        let event = health("enkash", state, 300, Some("no answer"));
+        let EngineEvent::Health(health) = &event else { panic!("it is the health") };
+        let age = crate::domain::text::age(model.portfolio.now, health.last_good.expect("a time"));
+        _ = update(&mut model, Msg::EngineEvent(event));
+        press(&mut model, "4");
+        let screen = text(&model);
+        assert!(screen.contains(&format!("enkash {} {age}", state.as_str())), "{screen}");
+        let heading = screen.lines().find(|line| line.contains("Last read")).expect("a heading");
+        let end = heading.find("Last read").expect("it is there") + "Last read".len();
+        let row =
+            screen.lines().find(|line| line.get(..14).is_some_and(|it| it.contains("enkash")));
+        let row = row.expect("its row");
+        assert!(row.get(..end).is_some_and(|row| row.ends_with(&age)), "{row}");
+        assert!(heading.contains("Since"), "{heading}");
+    }
 }
 
 #[test]
@@ -195,7 +249,50 @@ fn colour_adds_nothing_that_words_do_not_say() {
         for size in [(80, 24), (120, 40), (200, 60)] {
             let model = board_after(size, keys);
             let mono = Theme { mono: true, ..Theme::default() };
-            assert_eq!(text_with(&model, &mono), text(&model), "{keys}");
+            let lines = |text: String| {
+                ["═─", "║│", "╔┌", "╗┐", "╚└", "╝┘"].iter().fold(text, |text, pair| {
+                    let mut pair = pair.chars();
+                    let (Some(double), Some(single)) = (pair.next(), pair.next()) else {
+                        return text;
+                    };
+                    text.replace(double, &single.to_string())
+                })
+            };
+            assert_eq!(lines(text_with(&model, &mono)), text(&model), "{keys}");
+        }
+    }
+}
+
+/// The panes, each with the signs of its frame's upper left corner and lower line.
+fn frames(model: &Model, theme: &Theme) -> Vec<(Pane, String)> {
+    let buffer = drawn_with(model, theme);
+    let sign = |x: u16, y: u16| buffer[(x, y)].symbol().to_owned();
+    let panes = model.layout().panes;
+    panes
+        .iter()
+        .map(|(pane, at)| (*pane, sign(at.x, at.y) + &sign(at.x + 1, at.bottom() - 1)))
+        .collect()
+}
+
+#[test]
+fn without_colour_the_focused_frame_has_other_lines_than_the_rest() {
+    let mut model = board_after((120, 40), "");
+    let unicode = Theme { mono: true, ..Theme::default() };
+    let sixteen = Theme { colors: Colors::Sixteen, ..Theme::default() };
+    for (theme, focused, other) in [
+        (unicode, "╔═", "┌─"),
+        (Theme { ascii: true, ..unicode }, "+=", "+-"),
+        (sixteen, "╔═", "┌─"),
+        (Theme::default(), "┌─", "┌─"),
+    ] {
+        for _ in 0..3 {
+            press(&mut model, "tab");
+            let frames = frames(&model, &theme);
+            assert!(frames.len() > 1);
+            for (pane, lines) in frames {
+                let wanted = if pane == model.screen.focus { focused } else { other };
+                assert_eq!(lines, wanted, "{pane:?} {theme:?}");
+            }
         }
     }
 }

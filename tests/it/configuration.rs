@@ -7,7 +7,7 @@ use std::time::Duration;
 use cardtop::app::keymap::Keymap;
 use cardtop::config::lists::{Dates, Lists, Sign};
 use cardtop::config::secret::Source;
-use cardtop::config::{ConfigError, Environment, Glyphs};
+use cardtop::config::{ConfigError, Environment, Glyphs, ThemeChoice};
 use cardtop::domain::card::CardState;
 use cardtop::provider::crypto::Padding;
 use cardtop::provider::encoding::TextEncoding;
@@ -109,6 +109,29 @@ fn the_example_loads_and_shows_the_defaults() {
 }
 
 #[test]
+fn what_the_example_shows_for_every_account_is_so_without_it() {
+    let example = include_str!("../../config.example.toml");
+    let (_, rest) = example.split_once("# One table a provider account").expect("its heading");
+    let (every, _) = rest.split_once("\n[providers.").expect("an account after it");
+    let lines: Vec<&str> = every
+        .lines()
+        .filter_map(|line| line.strip_prefix('#'))
+        .filter(|line| !line.starts_with(' ') && line.contains(" = ") && !line.contains("# you"))
+        .collect();
+    assert!(lines.len() >= 5, "{lines:?}");
+    let parse = |text: &str| {
+        Config::parse(text, Path::new("/etc/cardtop/config.toml"))
+            .unwrap_or_else(|error| panic!("{error}"))
+    };
+    for kind in KINDS {
+        let line = format!("kind = \"{}\"\n", kind.name);
+        let with = example.replace(&line, &format!("{line}{}\n", lines.join("\n")));
+        assert_ne!(with, example, "{line}");
+        assert_eq!(format!("{:#?}", parse(&with)), format!("{:#?}", parse(example)));
+    }
+}
+
+#[test]
 fn every_setting_of_every_kind_is_read() {
     let text = include_str!("../configs/good/every-kind.toml");
     let config = Config::parse(text, Path::new("/etc/cardtop/config.toml")).expect("it is good");
@@ -116,8 +139,8 @@ fn every_setting_of_every_kind_is_read() {
         panic!("four accounts")
     };
     assert_eq!(
-        (config.board.glyphs, config.board.lock_after),
-        (Glyphs::Unicode, Duration::from_secs(3_600))
+        (config.board.glyphs, config.board.theme, config.board.lock_after),
+        (Glyphs::Unicode, ThemeChoice::Light, Duration::from_secs(3_600))
     );
     assert_eq!(config.listen.map(|addr| addr.to_string()), Some("[::1]:0".into()));
     assert_eq!(

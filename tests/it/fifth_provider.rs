@@ -158,7 +158,7 @@ async fn a_fifth_provider_is_on_the_board() {
         update(&mut model, Msg::EngineEvent(event));
     }
     let mut buffer = Buffer::empty(Rect::new(0, 0, 80, 24));
-    ui::view(&model, &Theme { mono: true, ascii: true }, &mut buffer);
+    ui::view(&model, &Theme { mono: true, ascii: true, ..Theme::default() }, &mut buffer);
     let screen: String = buffer.content().iter().map(ratatui::buffer::Cell::symbol).collect();
     for part in ["Mara Lindqvist", "..4247", "12.50", "BLOCKED", "quarry"] {
         assert!(screen.contains(part), "{part} is not on the board: {screen}");
@@ -189,4 +189,23 @@ async fn the_command_line_knows_a_fifth_provider_where_it_is_given_its_kind() {
     let exit = |code| format!("{:?}", ExitCode::from(code));
     assert_eq!(run(kinds().leak()).await, exit(3), "nobody listens at its address");
     assert_eq!(run(KINDS).await, exit(2), "the configuration names a kind that is not known");
+}
+
+#[tokio::test]
+async fn init_writes_an_account_of_a_fifth_provider_where_it_is_given_its_kind() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("cardtop.toml");
+    let run = async |kinds| {
+        let words = ["cardtop", "init", "pebble", "--environment", "sandbox", "--config"];
+        let arguments = words.map(OsString::from).into_iter().chain([path.clone().into()]);
+        format!("{:?}", cardtop::cli::main_with(arguments.collect(), kinds).await)
+    };
+    let exit = |code| format!("{:?}", ExitCode::from(code));
+    assert_eq!(run(KINDS).await, exit(2), "no such kind");
+    assert!(!path.exists(), "nothing is written");
+    assert_eq!(run(kinds().leak()).await, exit(0));
+    let text = std::fs::read_to_string(&path).expect("it is written");
+    let config = Config::parse_with(&text, &path, &kinds()).expect("it is good");
+    let accounts: Vec<_> = config.providers.iter().map(|it| (it.name.name(), it.kind())).collect();
+    assert_eq!(accounts, [("pebble", "pebble")]);
 }

@@ -159,7 +159,7 @@ fn escapes_in_arguments_and_names_of_files_reach_neither_terminal_nor_log() {
         fs::write(path("good.toml"), "").expect("writing");
         fs::write(path(hostile), "glyphs = 1").expect("a file of this name");
         let (within, none) = (format!("{hostile}/below"), format!("{hostile}-none"));
-        let places: [&[&str]; 19] = [
+        let places: [&[&str]; 20] = [
             &["--config", hostile, "cards"],
             &["--config", &none, "cards"],
             &["--config", "good.toml", "--data", hostile, "cards"],
@@ -204,7 +204,8 @@ fn escapes_in_arguments_and_names_of_files_reach_neither_terminal_nor_log() {
             &[hostile],
             &["man", hostile],
             &["demo", "--scenario", hostile],
-            &["--config", &within, "init"],
+            &["--config", &within, "init", "artha"],
+            &["--config", "new.toml", "init", hostile],
         ];
         for words in places {
             let line: Vec<&OsStr> = words.iter().map(OsStr::new).collect();

@@ -1,6 +1,7 @@
 //! The whole of cardtop from outside: adapters against the sandbox, changes, faults, the command
 //! line, the terminal, the house.
 
+mod background;
 mod certificates;
 mod changes;
 mod command_line;
@@ -8,6 +9,7 @@ mod configuration;
 mod conformance;
 mod faults;
 mod fifth_provider;
+mod first_steps;
 mod free_text;
 mod harness;
 mod hostile;
@@ -24,6 +26,7 @@ mod race;
 mod reading;
 mod scenarios;
 mod settings;
+mod stories;
 mod terminal;
 mod tidy;
 mod torture;

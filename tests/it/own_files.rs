@@ -154,7 +154,7 @@ fn new_files_are_for_their_owner_only_whatever_the_umask() {
     let program = env!("CARGO_BIN_EXE_cardtop");
     let line = format!(
         "umask 000; {program} --config c.toml --data data --log-file log ops && {program} \
-         --config new/c.toml init >/dev/null"
+         --config new/c.toml init artha >/dev/null"
     );
     let output = Command::new("sh")
         .args(["-c", &line])

@@ -39,7 +39,12 @@ impl Terminal {
         Self::demo_with(&[], &["--still", "--scenario", "slow", "--cards", "3"], columns, rows)
     }
 
-    fn demo_with(environment: &[(&str, &str)], words: &[&str], columns: u16, rows: u16) -> Self {
+    pub(crate) fn demo_with(
+        environment: &[(&str, &str)],
+        words: &[&str],
+        columns: u16,
+        rows: u16,
+    ) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_cardtop"));
         command.env("CARDTOP_STATE", STATE);
@@ -47,10 +52,11 @@ impl Terminal {
         command.arg(folder.path());
         command.args(["demo", "--seed", "7"]);
         command.args(words);
+        usual_terminal(&mut command);
         for (name, value) in environment {
             command.env(name, value);
         }
-        Self::run(command, folder, columns, rows)
+        Self::start(command, folder, columns, rows)
     }
 
     /// This very program, with one of its tests that only a terminal makes sense of.
@@ -62,18 +68,21 @@ impl Terminal {
         Self::run(command, folder, 80, 24)
     }
 
+    /// A program on a terminal as most are.
     pub(crate) fn run(
         mut command: CommandBuilder,
         folder: tempfile::TempDir,
         columns: u16,
         rows: u16,
     ) -> Self {
+        usual_terminal(&mut command);
+        Self::start(command, folder, columns, rows)
+    }
+
+    fn start(command: CommandBuilder, folder: tempfile::TempDir, columns: u16, rows: u16) -> Self {
         let pair = native_pty_system()
             .openpty(PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 })
             .expect("a pseudo-terminal");
-        command.env("TERM", "xterm-256color");
-        command.env("LANG", "C.UTF-8");
-        command.env_remove("NO_COLOR");
         let child = pair.slave.spawn_command(command).expect("the program");
         drop(pair.slave);
         let mut reader = pair.master.try_clone_reader().expect("its output");
@@ -197,6 +206,14 @@ impl Terminal {
         let raw = String::from_utf8_lossy(&self.raw).into_owned();
         given_back(&raw);
         (status.exit_code(), raw)
+    }
+}
+
+fn usual_terminal(command: &mut CommandBuilder) {
+    command.env("TERM", "xterm-256color");
+    command.env("LANG", "C.UTF-8");
+    for name in ["NO_COLOR", "COLORFGBG", "COLORTERM", "TMUX", "STY", "INSIDE_EMACS"] {
+        command.env_remove(name);
     }
 }
 

@@ -266,11 +266,39 @@ async fn a_word_for_a_state_that_is_not_mapped_claims_nothing_and_is_counted() {
             report
                 .health
                 .unmapped
+                .states
                 .iter()
                 .map(|(word, count)| (&**word, *count))
                 .collect::<Vec<_>>(),
             [("Zurückgestellt", 1)]
         );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_decline_code_that_is_not_mapped_is_shown_as_it_is_and_counted_at_each_provider() {
+    for dialect in [Dialect::Artha, Dialect::Banana, Dialect::Enkash] {
+        let options = Options { cards: 4, transactions: 400, busy: false, ..Options::default() };
+        let desk = Desk::with(options).await;
+        let listing = transactions(&desk, dialect).await;
+        let of_code = |row: &&Transaction| row.decline_reason.as_deref() == Some("R77");
+        let rows: Vec<&Transaction> = listing.rows.iter().filter(of_code).collect();
+        assert!(
+            !rows.is_empty(),
+            "{}: the bank declines for reasons without a word",
+            dialect.name()
+        );
+        for row in &rows {
+            assert_eq!(row.in_plain_words(), "not mapped: R77");
+        }
+        let reports = desk.engine.read_providers().await;
+        let report = reports
+            .iter()
+            .find(|report| report.info.id == listing.provider)
+            .expect("it is configured");
+        let count = u64::try_from(rows.len()).expect("a small number");
+        let counted: Vec<_> = report.health.unmapped.decline_codes.iter().collect();
+        assert_eq!(counted, [(&Arc::from("R77"), &count)], "{}", dialect.name());
     }
 }
 

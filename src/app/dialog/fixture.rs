@@ -312,17 +312,29 @@ impl Operator {
         self.dialog.as_ref().expect("a dialog is open").content()
     }
 
-    /// A decline, five minutes ago.
-    pub(crate) fn declined(mut self, id: &str, asked: Money) -> Self {
-        let at = self.portfolio.now.saturating_sub(Duration::from_secs(300)).expect("a time");
+    /// Opens the top-up that covers a decline, with the cursor on none.
+    pub(crate) fn covers_decline(self, id: &str) -> Self {
+        self.open_with(id, |key, portfolio| {
+            Dialog::cover_decline(key, None, &|_, words| words.to_owned(), portfolio)
+        })
+    }
+
+    /// A decline for lack of money at ICA MAXI, five minutes ago.
+    pub(crate) fn declined(self, id: &str, asked: Money) -> Self {
+        self.declined_for("INSUFFICIENT_FUNDS", id, asked, 300)
+    }
+
+    /// A decline at ICA MAXI for the reason of a code, so many seconds ago.
+    pub(crate) fn declined_for(mut self, code: &str, id: &str, asked: Money, ago: u64) -> Self {
+        let at = self.portfolio.now.saturating_sub(Duration::from_secs(ago)).expect("a time");
         let row = Transaction {
             card_id: Some(id.into()),
             kind: TransactionKind::Purchase,
             state: TransactionState::Declined,
             provider_state: "DECLINED".into(),
             merchant: Some("ICA MAXI".into()),
-            decline_reason: Some("INSUFFICIENT_FUNDS".into()),
-            ..Transaction::new(ProviderId::new("acme"), "t1".into(), asked, at)
+            decline_reason: Some(code.into()),
+            ..Transaction::new(ProviderId::new("acme"), format!("t{ago}").into(), asked, at)
         };
         self.portfolio.apply(&EngineEvent::Transactions(vec![row]));
         self

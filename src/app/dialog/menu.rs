@@ -1,9 +1,10 @@
 //! Every action of a card in one list; what is impossible stays in it, with its reason.
 
 use super::transition::Transition;
-use super::{Content, Dialog, DialogBody, top_up};
+use super::{Content, Dialog, DialogBody};
 use crate::app::Effect;
 use crate::app::chord::{Chord, Key};
+use crate::app::cover::{self, Hint};
 use crate::app::portfolio::Portfolio;
 use crate::domain::card::CardKey;
 use crate::domain::operation::{ActionKind, OperationId, Refusal};
@@ -18,6 +19,9 @@ const ACTIONS: [Choice; 6] = [
     Choice::Change(ActionKind::SetPin),
     Choice::Change(ActionKind::Close),
 ];
+
+/// The menu shows the keys of actions itself.
+const PLAIN: Hint<'_> = &|_, words| words.to_owned();
 
 /// Most unsettled operations that are listed.
 const OPEN_OPERATIONS: usize = 3;
@@ -34,7 +38,7 @@ pub(crate) struct Menu {
 pub(crate) enum Choice {
     /// Opens the form of a change.
     Change(ActionKind),
-    /// Tops up what the last decline was short of.
+    /// Tops up what a decline was short of.
     CoverDecline,
     /// Looks for an unsettled operation, by reading.
     Look(OperationId),
@@ -94,7 +98,7 @@ impl Menu {
         match choice {
             Choice::Change(action_kind) => check(action_kind).err(),
             Choice::CoverDecline => check(ActionKind::TopUp)
-                .and_then(|()| top_up::shortfall(&self.key, portfolio).map(|_| ()))
+                .and_then(|()| cover::plan(&self.key, None, PLAIN, portfolio).map(|_| ()))
                 .err(),
             Choice::Look(_) | Choice::ReadCard => None,
         }
@@ -119,7 +123,7 @@ impl Menu {
         }
         match item.choice {
             Choice::Change(action_kind) => Dialog::for_action(action_kind, &self.key, portfolio),
-            Choice::CoverDecline => Dialog::cover_decline(&self.key, portfolio),
+            Choice::CoverDecline => Dialog::cover_decline(&self.key, None, PLAIN, portfolio),
             Choice::Look(id) => Transition::close().and(Effect::Ask(Job::Look(id))),
             Choice::ReadCard => {
                 Transition::close().and(Effect::Ask(Job::RefreshCard(self.key.clone())))
@@ -173,7 +177,7 @@ const fn letter_and_label(choice: Choice) -> (char, &'static str) {
         Choice::Change(ActionKind::Freeze) => ('f', "freeze"),
         Choice::Change(ActionKind::Unfreeze) => ('f', "unfreeze"),
         Choice::Change(ActionKind::TopUp) => ('t', "top up"),
-        Choice::CoverDecline => ('T', "cover the last decline"),
+        Choice::CoverDecline => ('T', "cover a decline"),
         Choice::Change(ActionKind::SetPin) => ('P', "set PIN"),
         Choice::Change(ActionKind::Close) => ('C', "close for good"),
         Choice::Look(_) => ('c', "look again for"),

@@ -1,7 +1,6 @@
 //! Top-up: amount and reason, then a page that shows what will be sent before anything is.
 
 pub(crate) mod review;
-mod shortfall;
 
 use std::sync::Arc;
 
@@ -12,17 +11,16 @@ use super::transition::{Next, Transition};
 use super::{Content, Dialog, obstacle, target};
 use crate::app::Effect;
 use crate::app::chord::{Chord, Key};
+use crate::app::cover::{self, Cover, Hint};
 use crate::app::field::Field;
 use crate::app::portfolio::Portfolio;
 use crate::domain::card::CardKey;
-use crate::domain::money::Money;
 use crate::domain::operation::{
     Action, ActionKind, Operation, OperationId, OperationState, Support,
 };
+use crate::domain::transaction::Transaction;
 use crate::engine::{self, EngineEvent, Job, Quote, RecentCredit};
 use review::{FeeQuote, ListReading, Review};
-use shortfall::Shortfall;
-pub(super) use shortfall::shortfall;
 
 #[derive(Debug)]
 pub(crate) struct TopUp {
@@ -32,8 +30,8 @@ pub(crate) struct TopUp {
     pub(crate) focus: Focus,
     /// The second page, once the amount is valid.
     pub(crate) review: Option<Review>,
-    /// The decline that it covers: the amount that was asked for.
-    pub(crate) covers: Option<Money>,
+    /// The decline that it covers.
+    pub(crate) covers: Option<Cover>,
     /// Number of the last question to the engine: an answer to another one is not ours.
     question: u64,
 }
@@ -54,16 +52,28 @@ impl Focus {
     }
 }
 
+/// Most characters of an amount.
+const AMOUNT_LENGTH: usize = 20;
+
+/// Most characters of a reason.
+const REASON_LENGTH: usize = 80;
+
 const NOT_AN_AMOUNT: &str = "an amount is digits with at most one point, such as 12.40";
 
 impl Dialog {
-    /// A top-up filled in with what the last decline was short of, or why that cannot be.
-    pub(crate) fn cover_decline(key: &CardKey, portfolio: &mut Portfolio) -> Transition {
+    /// A top-up filled in with what a decline was short of, or why that cannot be. It is about the
+    /// decline that is `chosen` under the cursor, else about the newest for lack of money.
+    pub(crate) fn cover_decline(
+        key: &CardKey,
+        chosen: Option<&Transaction>,
+        hint: Hint<'_>,
+        portfolio: &mut Portfolio,
+    ) -> Transition {
         if let Some(obstacle) = obstacle(ActionKind::TopUp, key, None, portfolio) {
             return obstacle;
         }
-        match shortfall(key, portfolio) {
-            Ok(shortfall) => Self::open(TopUp::covering(key, &shortfall, portfolio), portfolio)
+        match cover::plan(key, chosen, hint, portfolio) {
+            Ok(cover) => Self::open(TopUp::covering(key, cover, portfolio), portfolio)
                 .and(Effect::Ask(Job::RefreshCard(key.clone()))),
             Err(why) => Self::open(RefusalNotice::new(ActionKind::TopUp, key, &why), portfolio),
         }
@@ -77,8 +87,8 @@ impl TopUp {
         portfolio: &mut Portfolio,
     ) -> Form<Self> {
         let body = Self {
-            amount: Field::new(20),
-            reason: Field::new(80),
+            amount: Field::new(AMOUNT_LENGTH),
+            reason: Field::new(REASON_LENGTH),
             focus: Focus::Amount,
             review: None,
             covers: None,
@@ -89,17 +99,62 @@ impl TopUp {
         form
     }
 
-    /// The form filled in so that the last decline would pass.
-    fn covering(key: &CardKey, shortfall: &Shortfall, portfolio: &mut Portfolio) -> Form<Self> {
+    /// The form filled in so that a decline would pass.
+    fn covering(key: &CardKey, cover: Cover, portfolio: &mut Portfolio) -> Form<Self> {
         let mut form = Self::form(key, None, portfolio);
-        form.body.amount = Field::new(20).with(&shortfall.amount.digits());
-        form.body.reason = Field::new(80).with(&shortfall.reason());
-        form.body.covers = Some(shortfall.asked);
+        form.body.fill(cover);
         form
+    }
+
+    /// Fills amount and reason in for a decline, except where the operator has edited them.
+    fn fill(&mut self, cover: Cover) {
+        let before = self.covers.as_ref();
+        if self.amount.text() == before.map(|old| old.amount.digits()).unwrap_or_default() {
+            self.amount = Field::new(AMOUNT_LENGTH).with(&cover.amount.digits());
+        }
+        if self.reason.text() == before.map(Cover::reason).unwrap_or_default() {
+            self.reason = Field::new(REASON_LENGTH).with(&cover.reason());
+        }
+        self.covers = Some(cover);
+    }
+
+    /// The place of the covered decline among those that can be covered, and how many there are;
+    /// `None` where there is no other.
+    pub(crate) fn place(&self, key: &CardKey, portfolio: &Portfolio) -> Option<(usize, usize)> {
+        let (all, at) = self.choices(key, portfolio)?;
+        Some((at + 1, all.len()))
+    }
+
+    /// The declines that can be covered, newest first, and which of them this is.
+    fn choices(&self, key: &CardKey, portfolio: &Portfolio) -> Option<(Vec<Cover>, usize)> {
+        let covered = self.covers.as_ref()?;
+        let is_covered = |cover: &Cover| cover.decline.is_same_row(&covered.decline);
+        let mut all = cover::candidates(key, portfolio);
+        if !all.iter().any(is_covered) {
+            let newer = |cover: &Cover| cover.decline.at > covered.decline.at;
+            all.insert(all.partition_point(newer), covered.clone());
+        }
+        let at = all.iter().position(is_covered)?;
+        (all.len() > 1).then_some((all, at))
+    }
+
+    /// To the next older decline, or the next newer one; `false` where there is no other at all.
+    fn choose(form: &mut Form<Self>, key: Key, portfolio: &Portfolio) -> bool {
+        let Some((mut all, at)) = form.body.choices(&form.target.key, portfolio) else {
+            return false;
+        };
+        let to = if key == Key::Up { at.saturating_sub(1) } else { (at + 1).min(all.len() - 1) };
+        if to != at {
+            form.body.fill(all.swap_remove(to));
+        }
+        true
     }
 
     /// A key on the first page.
     fn amount_key(form: &mut Form<Self>, chord: &Chord, portfolio: &Portfolio) -> Transition {
+        if matches!(chord.key, Key::Up | Key::Down) && Self::choose(form, chord.key, portfolio) {
+            return Transition::stay();
+        }
         let body = &mut form.body;
         match (chord.key, body.focus) {
             (Key::Enter, _) => return Self::open_review(form, portfolio),
@@ -146,7 +201,7 @@ impl TopUp {
                 FeeQuote::Pending(portfolio.now)
             }
         };
-        let review = Review::new(key, amount, fee, portfolio);
+        let review = Review::new(key, amount, fee, form.body.covers.as_ref(), portfolio);
         let environment = target::environment(key, portfolio);
         let level = required_level(ActionKind::TopUp, environment, review.risk());
         form.confirmation = Confirmation::new(level);

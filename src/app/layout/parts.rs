@@ -117,7 +117,8 @@ impl Model {
         let columns = usize::from(inner.width).saturating_sub(2);
         let lines = usize::from(inner.height.saturating_sub(TIMELINE_FIRST + 1));
         self.panes.detail.card.as_ref().map_or_else(Vec::new, |key| {
-            card::summary(&self.portfolio, &self.keymap, key, (columns, lines))
+            let chosen = self.decline_under_cursor();
+            card::summary(&self.portfolio, &self.keymap, key, chosen, (columns, lines))
         })
     }
 
@@ -147,6 +148,14 @@ impl Model {
         let needed = height(self.panes.activity.list.len().max(4)).saturating_add(2);
         let list = (inner.height - inner.height / 2).min(needed).max(inner.height.min(5));
         inner.height - list
+    }
+
+    /// Where the lines about the provider under the cursor are, a title line included, in the area
+    /// of the pane: below a blank line where there is much room.
+    pub(crate) fn about_provider(&self, area: Rect) -> Rect {
+        let about = self.parts(Pane::Providers, area).about;
+        let gap = u16::from(self.screen.is_alone(Pane::Providers) && about.height > 14);
+        Rect { y: about.y + gap, height: about.height - gap, ..about }
     }
 
     /// What the list does not need.

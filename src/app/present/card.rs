@@ -14,21 +14,23 @@ use crate::domain::card::{Balance, Card, CardKey, CardState, Reading};
 use crate::domain::money::Money;
 use crate::domain::operation::{ActionKind, OperationState};
 use crate::domain::text;
-use crate::domain::transaction::TransactionState;
+use crate::domain::transaction::{Transaction, TransactionState};
 
 /// Lines of the summary before the timeline gets as many as the summary does.
 const SUMMARY_FIRST: usize = 14;
 
-/// What stands above the timeline, for a pane of `columns`: heading, balance, last decline. Of the
-/// `lines` that there are beside the shortest timeline it takes the first, and half of the others.
+/// What stands above the timeline, for a pane of `columns`: heading, balance, and the decline that
+/// is `chosen` under the cursor, else the last one. Of the `lines` that there are beside the
+/// shortest timeline it takes the first, and half of the others.
 pub(crate) fn summary(
     portfolio: &Portfolio,
     keymap: &Keymap,
     key: &CardKey,
+    chosen: Option<&Transaction>,
     (columns, lines): (usize, usize),
 ) -> Vec<Line> {
     let most = lines.min(SUMMARY_FIRST) + lines.saturating_sub(SUMMARY_FIRST) / 2;
-    shortened(whole_summary(portfolio, keymap, key, columns), most)
+    shortened(whole_summary(portfolio, keymap, key, chosen, columns), most)
 }
 
 /// At most so many lines, the last of them whole sentences: half a sentence may say the opposite.
@@ -49,6 +51,7 @@ fn whole_summary(
     portfolio: &Portfolio,
     keymap: &Keymap,
     key: &CardKey,
+    chosen: Option<&Transaction>,
     columns: usize,
 ) -> Vec<Line> {
     let Some(card) = portfolio.cards.get(key) else {
@@ -57,9 +60,13 @@ fn whole_summary(
     let mut lines = heading(portfolio, card, columns);
     lines.push(Line::new());
     lines.extend(balance(portfolio, card, columns));
-    if let Some(last) = portfolio.last_decline(key) {
+    let chosen = chosen.filter(|row| row.card().as_ref() == Some(key));
+    let last = portfolio.last_decline(key);
+    if let Some(row) = chosen.or(last) {
+        let is_last = last.is_some_and(|last| last.is_same_row(row));
+        let shown = decline::Shown { decline: row, is_chosen: chosen.is_some(), is_last };
         lines.push(Line::new());
-        lines.extend(decline::lines(portfolio, keymap, card, last, columns));
+        lines.extend(decline::lines(portfolio, keymap, card, &shown, columns));
     }
     lines
 }

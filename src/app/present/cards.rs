@@ -189,7 +189,7 @@ pub(crate) fn why_empty(model: &Model) -> Vec<String> {
     }
     if portfolio.accounts.providers.is_empty() {
         return vec![
-            "No provider is configured: `cardtop init` writes a configuration to begin with."
+            "No provider is configured: `cardtop init KIND` writes a configuration to begin with."
                 .to_owned(),
         ];
     }
@@ -209,8 +209,8 @@ fn why_no_cards_of(portfolio: &Portfolio, info: &ProviderInfo) -> String {
         },
         HealthState::Down | HealthState::Paused | HealthState::Auth | HealthState::Waiting => {
             let why = health.why.as_deref().unwrap_or("no reason known");
-            let age = provider::age(portfolio, health);
-            format!("{} {} {age}: {why}", info.id, health.state.as_str())
+            let since = provider::since(portfolio, health);
+            format!("{} {} {since}: {why}", info.id, health.state.as_str())
         }
     }
 }

@@ -1,50 +1,87 @@
 //! A declined purchase in words: why, what may be told to the cardholder, and what can be done.
 
+use jiff::Timestamp;
+
 use super::line::{Line, labelled};
 use super::role::Role;
 use super::time::TimeFormat;
 use crate::app::command::Command;
+use crate::app::cover;
 use crate::app::keymap::Keymap;
 use crate::app::portfolio::Portfolio;
 use crate::domain::card::Card;
-use crate::domain::decline::DeclineReason;
-use crate::domain::money::Money;
+use crate::domain::decline::{DeclineCause, DeclineReason, Funds, Remedy};
 use crate::domain::operation::{ActionKind, Refusal};
 use crate::domain::text;
 use crate::domain::transaction::Transaction;
 
-/// The last decline of a card.
+/// Columns of the label before most sentences.
+const LABEL: usize = 7;
+
+/// The label of what is told only when it is known who calls.
+const VERIFIED: &str = "  once verified ";
+
+/// A decline as a whole: the one under the cursor, or the last one of the card.
+pub(crate) struct Shown<'a> {
+    pub(crate) decline: &'a Transaction,
+    /// Whether the cursor is on it.
+    pub(crate) is_chosen: bool,
+    /// Whether the card has no newer one.
+    pub(crate) is_last: bool,
+}
+
+/// A decline of a card.
 pub(crate) fn lines(
     portfolio: &Portfolio,
     keymap: &Keymap,
     card: &Card,
-    decline: &Transaction,
+    shown: &Shown<'_>,
     columns: usize,
 ) -> Vec<Line> {
     let narrow = columns < 48;
-    let mut lines = vec![heading(portfolio, decline, narrow)];
+    let decline = shown.decline;
+    let cause = cause(decline);
+    let mut lines = vec![heading(portfolio, shown, narrow)];
     let mut add = |label: &str, role: Role, text: &str| {
-        lines.extend(labelled(&format!("  {label}"), 7, (role, text), columns));
+        let room = text::width(label).max(LABEL);
+        lines.extend(labelled(label, room, (role, text), columns));
     };
     let mut place: Vec<String> =
         decline.merchant.iter().map(|merchant| merchant.to_string()).collect();
     place.extend(decline.country.iter().map(|country| country.to_string()));
     place.extend(decline.mcc.iter().map(|mcc| format!("MCC {mcc}")));
     if !place.is_empty() {
-        add("at", Role::Text, &place.join(", "));
+        add("  at", Role::Text, &place.join(", "));
     }
-    add("why", Role::Text, &if narrow { why_short(card, decline) } else { why(card, decline) });
-    add("next", Role::Text, &next(portfolio, keymap, card, decline));
-    if let Some(reason) = reason(decline) {
-        add("say", Role::Text, &format!("'{}'", reason.say(decline.amount, card.available())));
+    let why = if narrow { why_short(card, decline) } else { why(portfolio, card, decline) };
+    add("  why", Role::Text, &why);
+    // A small pane shows the first of these.
+    add("  next", Role::Text, &next(portfolio, keymap, card, shown));
+    let asked = decline.amount.abs();
+    let say = cause.say(asked, cover::funds(card, decline), |at| clock(portfolio, at));
+    add("  say", Role::Text, &format!("'{say}'"));
+    if let Some(verified) = cause.say_verified(asked) {
+        add(VERIFIED, Role::Text, &format!("'{verified}'"));
     }
-    let raw =
+    let code =
         decline.decline_reason.as_deref().filter(|code| !code.is_empty()).unwrap_or("no code sent");
-    add("raw", Role::Muted, &format!("{raw}  id {}", decline.id));
+    let note = cause.note().map(|note| format!(" ({note})")).unwrap_or_default();
+    add("  raw", Role::Muted, &format!("{code}{note}  id {}", decline.id));
     lines
 }
 
-fn heading(portfolio: &Portfolio, decline: &Transaction, narrow: bool) -> Line {
+/// Words about an action, with its key before them.
+pub(crate) fn hint(keymap: &Keymap, remedy: Remedy, words: &str) -> String {
+    let command = match remedy {
+        Remedy::TopUp => Command::TopUp,
+        Remedy::Freeze | Remedy::Unfreeze => Command::Freeze,
+        Remedy::SetPin => Command::Pin,
+    };
+    keymap.hint(command, words)
+}
+
+fn heading(portfolio: &Portfolio, shown: &Shown<'_>, narrow: bool) -> Line {
+    let decline = shown.decline;
     let age = text::age(portfolio.now, decline.at);
     // What is more than a day old is history.
     let role = if portfolio.now.duration_since(decline.at).as_hours() < 24 {
@@ -59,103 +96,137 @@ fn heading(portfolio: &Portfolio, decline: &Transaction, narrow: bool) -> Line {
         ];
     }
     let when = portfolio.local_time(decline.at, TimeFormat::Full);
+    let which = if shown.is_last { "Last decline" } else { "This decline" };
     vec![
-        (role, "Last decline".to_owned()),
+        (role, which.to_owned()),
         (Role::Text, format!("  {when}  ")),
         (Role::Muted, format!("{age} ago  ")),
         (Role::Money, decline.amount.to_string()),
     ]
 }
 
-/// What the decline was short of, as the card stands now.
-fn shortfall(card: &Card, decline: &Transaction) -> Option<Money> {
-    let short = decline.amount.checked_sub(card.available()?).ok()?;
-    (!short.is_negative() && !short.amount().is_zero()).then_some(short)
+fn cause(decline: &Transaction) -> DeclineCause<'_> {
+    DeclineCause::of_code(decline.decline_reason.as_deref())
 }
 
-fn reason(decline: &Transaction) -> Option<DeclineReason> {
-    DeclineReason::of_code(decline.decline_reason.as_deref()?)
+/// When a balance was read, for a sentence.
+fn clock(portfolio: &Portfolio, at: Timestamp) -> String {
+    portfolio.local_time(at, TimeFormat::Sentence)
 }
 
 /// Why a card was declined, in words for the operator.
-fn why(card: &Card, decline: &Transaction) -> String {
-    let mut text = decline.in_plain_words();
-    if reason(decline) == Some(DeclineReason::NotEnoughMoney)
-        && let (Some(available), Some(short)) = (card.available(), shortfall(card, decline))
-    {
-        text.push_str(&format!(
-            ": {} available now, short {}",
-            available.grouped(),
-            short.grouped()
-        ));
+fn why(portfolio: &Portfolio, card: &Card, decline: &Transaction) -> String {
+    let words = cause(decline).words();
+    if !cover::is_for_lack_of_money(decline) {
+        return words;
     }
-    text
+    let Funds::Read { available, short, last_known } = cover::funds(card, decline) else {
+        return words;
+    };
+    let amount = available.abs().grouped();
+    let read = last_known.map(|at| clock(portfolio, at));
+    let is_debt = available.is_negative();
+    match (short, read) {
+        (Some(short), None) if is_debt => {
+            format!("{words}: in debt {amount} now, short {}", short.grouped())
+        }
+        (Some(short), None) => {
+            format!("{words}: {amount} available now, short {}", short.grouped())
+        }
+        (Some(_), Some(read)) if is_debt => {
+            format!("{words}: in debt {amount}, last known {read}")
+        }
+        (Some(_) | None, Some(read)) => format!("{words}: {amount} available, last known {read}"),
+        (None, None) => format!("{words} then; {amount} available now"),
+    }
 }
 
-/// The same where there is little room.
+/// The same where there is little room. `~` marks what follows from a balance that may be old.
 pub(crate) fn why_short(card: &Card, decline: &Transaction) -> String {
-    let text = decline.in_plain_words();
-    match (reason(decline), shortfall(card, decline)) {
-        (Some(DeclineReason::NotEnoughMoney), Some(short)) => {
-            format!("{text}, short {}", short.grouped())
+    let words = cause(decline).words();
+    if !cover::is_for_lack_of_money(decline) {
+        return words;
+    }
+    match cover::funds(card, decline) {
+        Funds::Read { short: Some(short), last_known, .. } => {
+            let mark = if last_known.is_some() { "~" } else { "" };
+            format!("{words}, short {mark}{}", short.grouped())
         }
-        (Some(_) | None, _) => text,
+        Funds::Read { short: None, .. } | Funds::NotKnown => words,
     }
 }
 
 /// `short 29.50`; `None` where it is not money that a card lacks.
 pub(super) fn shortfall_in_words(card: &Card, decline: &Transaction) -> Option<String> {
-    let lacks_money = reason(decline) == Some(DeclineReason::NotEnoughMoney);
-    let short = shortfall(card, decline).filter(|_| lacks_money)?;
-    Some(format!("short {}", short.grouped()))
+    match cover::funds(card, decline) {
+        Funds::Read { short: Some(short), last_known, .. }
+            if cover::is_for_lack_of_money(decline) =>
+        {
+            let mark = if last_known.is_some() { "~" } else { "" };
+            Some(format!("short {mark}{}", short.grouped()))
+        }
+        Funds::Read { .. } | Funds::NotKnown => None,
+    }
 }
 
 /// What can be done here, with the reason where it cannot.
-fn next(portfolio: &Portfolio, keymap: &Keymap, card: &Card, decline: &Transaction) -> String {
-    let or_why =
-        |action_kind: ActionKind, text: String| match portfolio.check(action_kind, &card.key) {
-            Ok(()) => text,
-            Err(Refusal::Open(open)) => format!(
-                "wait: {} is {} (op {})",
-                open.action_kind.phrase(),
-                open.state.as_str(),
-                open.id.short()
-            ),
-            Err(why) => format!("{text} - not now: {why}"),
-        };
-    match reason(decline) {
-        Some(DeclineReason::NotEnoughMoney) => match shortfall(card, decline) {
-            Some(short) => or_why(
-                ActionKind::TopUp,
-                keymap.hint(Command::Cover, &format!("top up {short} or more to cover it")),
-            ),
-            None => "there is enough on it now: try again".to_owned(),
+fn next(portfolio: &Portfolio, keymap: &Keymap, card: &Card, shown: &Shown<'_>) -> String {
+    let provider = card.key.provider.name();
+    let Some(reason) = cause(shown.decline).reason() else {
+        return format!("ask {provider} what it means; do not guess");
+    };
+    let Some(remedy) = reason.remedy() else {
+        return cover::next_step(reason, provider, &|_, words| words.to_owned());
+    };
+    let hint = |remedy, words: &str| hint(keymap, remedy, words);
+    let (action_kind, words) = match remedy {
+        Remedy::TopUp => match top_up(portfolio, keymap, card, shown, reason) {
+            Ok(words) => (ActionKind::TopUp, words),
+            Err(instead) => return instead,
         },
-        Some(DeclineReason::CardFrozen) => {
-            or_why(ActionKind::Unfreeze, keymap.hint(Command::Freeze, "unfreeze"))
-        }
-        Some(DeclineReason::WrongPin) => {
-            or_why(ActionKind::SetPin, keymap.hint(Command::Pin, "set a new PIN"))
-        }
-        Some(DeclineReason::ThreeDsFailed) => "try again and finish the check".to_owned(),
-        Some(DeclineReason::OverDailyLimit | DeclineReason::OverALimit) => {
-            "a smaller purchase, or wait for the limit to start anew".to_owned()
-        }
-        Some(DeclineReason::MerchantBlocked) => {
-            "another shop: the rule is the programme's".to_owned()
-        }
-        Some(DeclineReason::CardClosed | DeclineReason::CardExpired) => {
-            "a new card, made in the provider's console".to_owned()
-        }
-        Some(DeclineReason::CardNotActivated) => {
-            format!("activate it in the console of {}", card.key.provider)
-        }
-        Some(DeclineReason::SuspectedFraud) => or_why(
-            ActionKind::Freeze,
-            format!("if it was not the holder: {}", keymap.hint(Command::Freeze, "freeze")),
+        Remedy::Freeze => (ActionKind::Freeze, cover::next_step(reason, provider, &hint)),
+        Remedy::Unfreeze => (ActionKind::Unfreeze, cover::next_step(reason, provider, &hint)),
+        Remedy::SetPin => (ActionKind::SetPin, cover::next_step(reason, provider, &hint)),
+    };
+    match portfolio.check(action_kind, &card.key) {
+        Ok(()) => words,
+        Err(Refusal::Open(open)) => format!(
+            "wait: {} is {} (op {})",
+            open.action_kind.phrase(),
+            open.state.as_str(),
+            open.id.short()
         ),
-        Some(DeclineReason::CardBlocked | DeclineReason::NoReasonGiven) | None => {
-            format!("ask {} what it means; do not guess", card.key.provider)
-        }
+        Err(why) => format!("{words} - not now: {why}"),
     }
+}
+
+/// The top-up that helps: with the key that covers this very decline, where that key would, else
+/// with the key of any top-up. What helps instead where money is not what is missing now.
+fn top_up(
+    portfolio: &Portfolio,
+    keymap: &Keymap,
+    card: &Card,
+    shown: &Shown<'_>,
+    reason: DeclineReason,
+) -> Result<String, String> {
+    let hint = |remedy, words: &str| hint(keymap, remedy, words);
+    let decline = shown.decline;
+    if let Some(why) = cover::cannot_spend(card.state, &hint) {
+        return Err(why);
+    }
+    let plan = cover::plan(&card.key, shown.is_chosen.then_some(decline), &hint, portfolio);
+    let short = match cover::funds(card, decline) {
+        Funds::Read { short: Some(short), .. } => short,
+        Funds::Read { short: None, last_known: None, .. } => {
+            return Err("there is enough on it now: try again".to_owned());
+        }
+        Funds::Read { short: None, last_known: Some(at), .. } => {
+            let at = clock(portfolio, at);
+            return Err(format!("there was enough on it at {at}: read it again, then try again"));
+        }
+        Funds::NotKnown => return plan.map(|_| String::new()),
+    };
+    let words = reason.next(card.key.provider.name()).replace("{short}", &short.to_string());
+    let covers_it = plan.is_ok_and(|cover| cover.decline.is_same_row(decline));
+    Ok(keymap.hint(if covers_it { Command::Cover } else { Command::TopUp }, &words))
 }

@@ -5,6 +5,8 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 
 use super::role::Role;
+use super::time::TimeFormat;
+use super::unmapped;
 use crate::app::command::Command;
 use crate::app::keymap::Keymap;
 use crate::app::portfolio::Portfolio;
@@ -13,7 +15,7 @@ use crate::domain::card::ProviderId;
 use crate::domain::completeness::{UnreadPart, UnreadRow};
 use crate::domain::operation::{ActionKind, Capabilities, Support, TopUpSafety};
 use crate::domain::text;
-use crate::engine::{Health, HealthState, ProviderInfo};
+use crate::engine::{Health, HealthReason, HealthState, ProviderInfo};
 
 /// What a state means.
 pub(crate) const fn health_role(state: HealthState) -> Role {
@@ -25,15 +27,15 @@ pub(crate) const fn health_role(state: HealthState) -> Role {
     }
 }
 
-/// How long ago it gave its last usable answer, or since when it is as it is.
-pub(crate) fn age(portfolio: &Portfolio, health: &Health) -> String {
-    let since = match health.state {
-        HealthState::Ok | HealthState::Slow => health.last_good.unwrap_or(health.since),
-        HealthState::Down | HealthState::Paused | HealthState::Auth | HealthState::Waiting => {
-            health.since
-        }
-    };
-    text::age(portfolio.now, since)
+/// How long ago it was last read with success: the age of a provider, whatever its state; `None`
+/// when it never was.
+pub(crate) fn age(portfolio: &Portfolio, health: &Health) -> Option<String> {
+    health.last_good.map(|at| text::age(portfolio.now, at))
+}
+
+/// Since when it is in its state: `since 14:05`.
+pub(crate) fn since(portfolio: &Portfolio, health: &Health) -> String {
+    format!("since {}", portfolio.local_time(health.since, TimeFormat::Full))
 }
 
 /// How many cards of it show figures that may be old.
@@ -83,9 +85,8 @@ pub(crate) fn incomplete(portfolio: &Portfolio, health: &Health) -> Vec<(&'stati
     let mut lines = Vec::new();
     let completeness = &health.completeness;
     let to = completeness.complete_to.map(|at| {
-        let zoned = at.to_zoned(portfolio.zone.clone());
         let age = text::age(portfolio.now, at);
-        format!("complete to {} ({age} ago)", zoned.strftime("%H:%M:%S"))
+        format!("complete to {} ({age} ago)", portfolio.local_time(at, TimeFormat::Full))
     });
     let missing = completeness.missing();
     match (to, missing.is_empty()) {
@@ -95,9 +96,13 @@ pub(crate) fn incomplete(portfolio: &Portfolio, health: &Health) -> Vec<(&'stati
     }
     let rows: Vec<String> = completeness.rows.iter().map(UnreadRow::sentence).collect();
     let mut parts: Vec<String> = completeness.parts.iter().map(UnreadPart::sentence).collect();
-    // The list of cards and the feed mostly fail for the same reason, which is named once.
+    // The list of cards and the feed mostly fail for the same reason, which is named once; and the
+    // reason of the provider's state is named beside the state.
     let mut seen = BTreeSet::new();
-    parts.retain(|sentence| seen.insert(sentence.clone()));
+    let why = health.why.as_ref().map(HealthReason::reason);
+    parts.retain(|sentence| {
+        !why.is_some_and(|why| sentence.ends_with(why)) && seen.insert(sentence.clone())
+    });
     for (label, sentences) in
         [("not read", parts), ("odd rows", rows), ("roster", health.roster.clone())]
     {
@@ -112,17 +117,7 @@ pub(crate) fn incomplete(portfolio: &Portfolio, health: &Health) -> Vec<(&'stati
             lines.push(("", format!("and {more} more")));
         }
     }
-    for (index, (word, count)) in health.unmapped.iter().enumerate() {
-        let label = if index == 0 { "not mapped" } else { "" };
-        let times = if *count == 1 { "once".to_owned() } else { format!("{count} times") };
-        lines.push((
-            label,
-            format!(
-                "{word}: a state that cardtop does not know, {times}; its meaning can be set in \
-                 words"
-            ),
-        ));
-    }
+    lines.extend(unmapped::sentences(&health.unmapped));
     lines
 }
 
@@ -131,7 +126,7 @@ pub(crate) fn status(portfolio: &Portfolio, info: &ProviderInfo) -> String {
     let time = |at: Timestamp| {
         at.to_zoned(portfolio.zone.clone()).strftime("%Y-%m-%d %H:%M:%S %:z").to_string()
     };
-    let who = format!("{} ({}, {})", info.id, info.kind, info.environment.as_str());
+    let who = format!("{} ({}, {})", info.id, info.kind, info.environment.word());
     let Some(health) = portfolio.accounts.health.get(&info.id) else {
         return format!("{who} was not heard of yet. As of {}.", time(portfolio.now));
     };
@@ -162,6 +157,26 @@ pub(crate) fn status(portfolio: &Portfolio, info: &ProviderInfo) -> String {
         text.push_str(&format!(". Of what is shown: {missing}"));
     }
     format!("{text}. As of {}.", time(portfolio.now))
+}
+
+/// Whose status was copied, and which others are not well either: one sentence for the notice.
+pub(crate) fn whose_status(portfolio: &Portfolio, info: &ProviderInfo) -> String {
+    let state = |info: &ProviderInfo| {
+        let health = portfolio.accounts.health.get(&info.id);
+        health.map(|health| health.state)
+    };
+    let named = |info: &ProviderInfo| match state(info) {
+        Some(state) => format!("{} {}", info.id, state.as_str()),
+        None => info.id.to_string(),
+    };
+    let not_well = |other: &&ProviderInfo| {
+        other.id != info.id && state(other).is_some_and(|state| state != HealthState::Ok)
+    };
+    let others: Vec<String> =
+        portfolio.accounts.providers.iter().filter(not_well).map(named).collect();
+    let others =
+        if others.is_empty() { String::new() } else { format!("; not of {}", others.join(", ")) };
+    format!("status of {}{others}", named(info))
 }
 
 /// What it can do, in one line.

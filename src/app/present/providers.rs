@@ -1,12 +1,11 @@
 //! The pane of the providers in words: its columns, and everything known of one provider.
 
 use super::line::{Line, labelled};
-use super::provider::{age, cannot, capabilities, effect, health_role, incomplete};
+use super::provider::{age, cannot, capabilities, effect, health_role, incomplete, since};
 use super::role::Role;
-use super::table::{Cell, Column, Context, figures, plain, whole, words};
+use super::table::{Cell, Column, Context, figures, plain, times, whole, words};
 use super::time::TimeFormat;
 use crate::app::Model;
-use crate::app::keymap::Keymap;
 use crate::app::portfolio::Portfolio;
 use crate::domain::card::ProviderId;
 use crate::domain::text;
@@ -31,13 +30,18 @@ pub(crate) const fn columns<'a>() -> &'a [Column<ProviderRow<'a>>] {
         &[
             Column { title: "Provider|From", width: words(8, 10, 16), hide_order: 0, cell: name },
             Column { title: "State", width: whole(6, 8), hide_order: 0, cell: state },
-            Column { title: "Age", width: figures(4, 6), hide_order: 0, cell: state_age },
+            Column { title: "Since", width: times(), hide_order: 5, cell: state_since },
+            Column {
+                title: "Last read|Read",
+                width: figures(5, 9),
+                hide_order: 0,
+                cell: last_read,
+            },
             Column { title: "Calls/min", width: figures(9, 10), hide_order: 4, cell: calls },
             Column { title: "Errors 5m", width: figures(9, 10), hide_order: 3, cell: errors },
             Column { title: "Latency", width: figures(7, 9), hide_order: 6, cell: latency },
             Column { title: "Cards", width: figures(5, 7), hide_order: 7, cell: cards },
             Column { title: "Clock", width: figures(7, 8), hide_order: 8, cell: clock },
-            Column { title: "Why", width: words(8, 16, 60), hide_order: 9, cell: why },
         ]
     }
 }
@@ -62,8 +66,16 @@ fn state(_: &Context<'_>, row: &ProviderRow<'_>) -> Cell {
     }
 }
 
-fn state_age(context: &Context<'_>, row: &ProviderRow<'_>) -> Cell {
-    of_health(row, |health| (Role::Muted, age(context.portfolio, health)))
+fn state_since(context: &Context<'_>, row: &ProviderRow<'_>) -> Cell {
+    let time = |at| context.portfolio.local_time(at, context.time);
+    of_health(row, |health| (Role::Muted, time(health.since)))
+}
+
+fn last_read(context: &Context<'_>, row: &ProviderRow<'_>) -> Cell {
+    of_health(row, |health| {
+        let age = age(context.portfolio, health);
+        (Role::Muted, age.unwrap_or_else(|| "never".to_owned()))
+    })
 }
 
 fn calls(context: &Context<'_>, row: &ProviderRow<'_>) -> Cell {
@@ -95,37 +107,34 @@ fn clock(_: &Context<'_>, row: &ProviderRow<'_>) -> Cell {
     of_health(row, |health| figure_or_dash(health.skew.map(|skew| format!("{skew:+} s"))))
 }
 
-fn why(_: &Context<'_>, row: &ProviderRow<'_>) -> Cell {
-    let text = match row.health {
-        Some(health) => health.why.as_deref().unwrap_or(""),
-        None => "not heard of yet",
-    };
-    (Role::Muted, text.to_owned())
-}
-
-/// Everything known of a provider, a label before each line.
-pub(crate) fn about(
-    portfolio: &Portfolio,
-    keymap: &Keymap,
-    info: &ProviderInfo,
-    columns: usize,
-) -> Vec<Line> {
-    let mut facts = vec![kind(info)];
+/// Everything known of the provider under the cursor, a label before each line: how it is and why
+/// first, each sentence whole and once.
+pub(crate) fn about(model: &Model, width: usize) -> Vec<Line> {
+    let portfolio = &model.portfolio;
+    let selected = model.panes.providers.list.selected();
+    let Some(info) = selected.and_then(|id| portfolio.provider(id)) else { return Vec::new() };
+    let mut facts = Vec::new();
+    match portfolio.accounts.health.get(&info.id) {
+        Some(health) => {
+            facts.push(state_in_words(portfolio, health));
+            if let Some(why) = &health.why {
+                facts.push(("why", Role::Text, why.reason().to_owned()));
+            }
+            facts.push(("effect", Role::Text, effect(portfolio, &model.keymap, health)));
+            let incomplete = incomplete(portfolio, health).into_iter();
+            facts.extend(incomplete.map(|(label, text)| (label, Role::Caution, text)));
+        }
+        None => facts.push(("state", Role::Muted, "not heard of yet".to_owned())),
+    }
+    facts.extend(float(portfolio, info));
+    facts.push(kind(info));
     if let Some(proxy) = &info.proxy {
         let text = format!("{proxy}; it only passes on what is encrypted");
         facts.push(("proxy", Role::Text, text));
     }
-    if let Some(health) = portfolio.accounts.health.get(&info.id) {
-        facts.push(state_since(portfolio, health));
-        if let Some(why) = &health.why {
-            facts.push(("said", Role::Text, why.to_string()));
-        }
-        facts.push(("effect", Role::Text, effect(portfolio, keymap, health)));
-        let incomplete = incomplete(portfolio, health).into_iter();
-        facts.extend(incomplete.map(|(label, text)| (label, Role::Caution, text)));
-    }
-    facts.extend(float(portfolio, info));
     facts.extend(can_do(portfolio, info));
+    facts.extend(others(portfolio, info));
+    let columns = width.saturating_sub(2);
     facts
         .iter()
         .flat_map(|(label, role, text)| labelled(label, 11, (*role, text.as_str()), columns))
@@ -140,11 +149,12 @@ fn kind(info: &ProviderInfo) -> Fact {
     ("is", Role::Text, format!("{} {}{read_only}", info.kind, info.environment.as_str()))
 }
 
-fn state_since(portfolio: &Portfolio, health: &Health) -> Fact {
+fn state_in_words(portfolio: &Portfolio, health: &Health) -> Fact {
     let time = |at| portfolio.local_time(at, TimeFormat::Full);
     let mut text = format!("{} since {}", health.state.as_str(), time(health.since));
-    if let Some(good) = health.last_good {
-        text.push_str(&format!(", last good read {}", time(good)));
+    match health.last_good {
+        Some(good) => text.push_str(&format!(", last read {}", time(good))),
+        None => text.push_str(", never read since cardtop was started"),
     }
     if let Some(next) = health.next_try {
         let wait = next.duration_since(portfolio.now).as_secs().max(0);
@@ -189,6 +199,20 @@ fn can_do(portfolio: &Portfolio, info: &ProviderInfo) -> Vec<Fact> {
         }),
     );
     facts
+}
+
+/// The other providers that are not well, each with its reason.
+fn others<'a>(portfolio: &'a Portfolio, info: &'a ProviderInfo) -> impl Iterator<Item = Fact> {
+    let accounts = &portfolio.accounts;
+    let others = accounts.providers.iter().filter(|other| other.id != info.id);
+    let health = others.filter_map(|other| accounts.health.get(&other.id));
+    let not_well = health.filter(|health| health.state != HealthState::Ok);
+    not_well.enumerate().map(|(index, health)| {
+        let (state, since) = (health.state.as_str(), since(portfolio, health));
+        let why = health.why.as_ref().map(|why| format!(": {}", why.reason()));
+        let text = format!("{} {state} {since}{}", health.provider, why.unwrap_or_default());
+        (if index == 0 { "others" } else { "" }, health_role(health.state), text)
+    })
 }
 
 /// The row under the cursor as plain text.

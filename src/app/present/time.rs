@@ -9,13 +9,15 @@ use jiff::tz::TimeZone;
 
 use crate::app::portfolio::Portfolio;
 
-/// How much of a time of another day is written; a time of today is always `14:05:09`.
+/// How much of a time of another day is written; a time of today is `14:05:09`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum TimeFormat {
     /// `28 Nov`, `Nov 2025` in another year: eight columns.
     Brief,
     /// `28 Nov 14:02`, `28 Nov 2025` in another year: twelve columns.
     Full,
+    /// As [`Self::Full`], in a sentence that may be read to somebody: `14:05` today.
+    Sentence,
 }
 
 impl TimeFormat {
@@ -23,7 +25,7 @@ impl TimeFormat {
     pub(crate) const fn columns(self) -> usize {
         match self {
             Self::Brief => 8,
-            Self::Full => 12,
+            Self::Full | Self::Sentence => 12,
         }
     }
 }
@@ -38,11 +40,12 @@ impl Portfolio {
 fn written(at: Timestamp, now: Timestamp, zone: &TimeZone, format: TimeFormat) -> String {
     let (at, now) = (at.to_zoned(zone.clone()), now.to_zoned(zone.clone()));
     let format = match format {
+        TimeFormat::Sentence if at.date() == now.date() => "%H:%M",
         TimeFormat::Brief | TimeFormat::Full if at.date() == now.date() => "%H:%M:%S",
         TimeFormat::Brief if at.year() == now.year() => "%d %b",
         TimeFormat::Brief => "%b %Y",
-        TimeFormat::Full if at.year() == now.year() => "%d %b %H:%M",
-        TimeFormat::Full => "%d %b %Y",
+        TimeFormat::Full | TimeFormat::Sentence if at.year() == now.year() => "%d %b %H:%M",
+        TimeFormat::Full | TimeFormat::Sentence => "%d %b %Y",
     };
     at.strftime(format).to_string()
 }

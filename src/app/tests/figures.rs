@@ -11,6 +11,7 @@ fn a_large_figure_is_never_cut() {
         &model.portfolio,
         &model.keymap,
         &key("artha", "9999"),
+        None,
         (36, 40),
     );
     let text: Vec<String> =
@@ -39,11 +40,11 @@ fn copying_takes_two_keys_and_says_what_it_copied() {
 #[test]
 fn of_a_provider_the_status_is_copied_as_sentences_for_a_ticket() {
     let mut model = board((120, 40));
-    press(&mut model, "4 j j");
+    press(&mut model, "4");
     let copied = jobs(press(&mut model, "y")).join("");
     assert_eq!(
         copied,
-        "copy enkash (enkash, PROD) is DOWN since 2026-04-03 14:05:02 +02:00: HTTP 503, no \
+        "copy enkash (enkash, production) is DOWN since 2026-04-03 14:05:02 +02:00: HTTP 503, no \
          Retry-After header. Last success 2026-04-03 14:04:58 +02:00 (3m ago). Failed requests in \
          the last 5 minutes: 11. Next try 2026-04-03 14:08:36 +02:00. As of 2026-04-03 14:08:12 \
          +02:00."
@@ -51,13 +52,13 @@ fn of_a_provider_the_status_is_copied_as_sentences_for_a_ticket() {
     assert!(!model.copying, "there is no menu of the card");
     assert_eq!(
         model.notice.as_ref().map(|notice| notice.text.as_str()),
-        Some("copied: status of enkash")
+        Some("copied: status of enkash DOWN; not of banana SLOW")
     );
     let mut unheard = bare((80, 24));
     let copied = jobs(press(&mut unheard, "4 y")).join("");
     assert_eq!(
         copied,
-        "copy artha (artha, PROD) was not heard of yet. As of 2026-04-03 14:08:12 +02:00."
+        "copy artha (artha, production) was not heard of yet. As of 2026-04-03 14:08:12 +02:00."
     );
 }
 
@@ -97,8 +98,13 @@ fn totals_never_mix_currencies_and_tell_spent_from_refused() {
 fn a_card_that_was_never_read_shows_no_figure() {
     let model = board((120, 40));
     let unread = CardKey::new(&key("artha", "1").provider, "c-new");
-    let lines =
-        crate::app::present::card::summary(&model.portfolio, &model.keymap, &unread, (60, 40));
+    let lines = crate::app::present::card::summary(
+        &model.portfolio,
+        &model.keymap,
+        &unread,
+        None,
+        (60, 40),
+    );
     let text: String = lines.iter().flatten().map(|(_, text)| text.as_str()).collect();
     assert!(text.contains("Balance not read yet") && !text.contains("0.00"), "{text}");
 }
@@ -110,6 +116,7 @@ fn a_sum_that_does_not_agree_is_said_and_not_repaired() {
         &model.portfolio,
         &model.keymap,
         &key("ibanera", "3020"),
+        None,
         (80, 40),
     );
     let text: Vec<String> =
@@ -129,11 +136,13 @@ fn an_unknown_decline_code_is_never_guessed() {
         &model.portfolio,
         &model.keymap,
         &key("artha", "1200"),
+        None,
         (80, 40),
     );
     let text: Vec<String> =
         lines.iter().map(|line| line.iter().map(|(_, text)| text.as_str()).collect()).collect();
-    assert!(text.iter().any(|line| line.contains("not mapped: 57")), "{text:#?}");
+    assert!(text.iter().any(|line| line.contains("not mapped: R77")), "{text:#?}");
     assert!(text.iter().any(|line| line.contains("ask artha what it means")), "{text:#?}");
-    assert!(!text.iter().any(|line| line.contains("say")), "{text:#?}");
+    assert!(text.iter().any(|line| line.contains("'The purchase was not approved.")), "{text:#?}");
+    assert!(!text.iter().any(|line| line.contains("once verified")), "{text:#?}");
 }

@@ -86,7 +86,7 @@ impl Decline {
             Self::Lost => "LOST_OR_STOLEN",
             Self::Country => "COUNTRY_BLOCKED",
             Self::DoNotHonor => "DO_NOT_HONOR",
-            Self::Unmapped => "57",
+            Self::Unmapped => "R77",
         }
     }
 }

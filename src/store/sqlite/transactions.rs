@@ -3,15 +3,17 @@
 //! A row is the same as long as provider, card and id are. One that names no card yet becomes the
 //! card's as soon as it does.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::{millis, money, timestamp};
 use crate::domain::card::{CardKey, ProviderId};
+use crate::domain::decline::DeclineReason;
 use crate::domain::operation::OperationId;
 use crate::domain::transaction::{Listed, Transaction, TransactionKind, TransactionState};
-use crate::store::UnmappedState;
+use crate::domain::unmapped::UnmappedWords;
 
 pub(super) const COLUMNS: &str = "provider, card_id, id, task, last4, kind, state, \
                                   provider_state, amount, currency, fee, fee_currency, merchant,
@@ -159,25 +161,36 @@ pub(in crate::store) fn oldest_hold(
     Ok(at.map(timestamp))
 }
 
-/// Words for states that are not mapped, by account.
-pub(in crate::store) fn unmapped(db: &Connection) -> rusqlite::Result<Vec<UnmappedState>> {
+/// Words for states and codes of declines that are not mapped, by account.
+pub(in crate::store) fn unmapped(
+    db: &Connection,
+) -> rusqlite::Result<BTreeMap<ProviderId, UnmappedWords>> {
     let mut query = db.prepare_cached(
-        "SELECT provider, word, sum(times) FROM (
-             SELECT provider, provider_state AS word, count(*) AS times FROM card_transaction
+        "SELECT provider, word, is_code, sum(times) FROM (
+             SELECT provider, provider_state AS word, 0 AS is_code, count(*) AS times
+             FROM card_transaction
              WHERE state = 'UNKNOWN' AND provider_state <> '' GROUP BY provider, provider_state
              UNION ALL
-             SELECT provider, provider_state, count(*) FROM card
-             WHERE state = 'UNKNOWN' AND provider_state <> '' GROUP BY provider, provider_state)
-         GROUP BY provider, word",
+             SELECT provider, provider_state, 0, count(*) FROM card
+             WHERE state = 'UNKNOWN' AND provider_state <> '' GROUP BY provider, provider_state
+             UNION ALL
+             SELECT provider, decline_reason, 1, count(*) FROM card_transaction
+             WHERE state = 'DECLINED' AND decline_reason <> '' GROUP BY provider, decline_reason)
+         GROUP BY provider, word, is_code",
     )?;
-    let row = |row: &Row<'_>| {
-        Ok(UnmappedState {
-            provider: ProviderId::new(&row.get::<_, String>(0)?),
-            word: row.get::<_, String>(1)?.into(),
-            count: row.get::<_, i64>(2)?.unsigned_abs(),
-        })
-    };
-    query.query_map([], row)?.collect()
+    let mut found: BTreeMap<ProviderId, UnmappedWords> = BTreeMap::new();
+    let mut rows = query.query([])?;
+    while let Some(row) = rows.next()? {
+        let word: String = row.get(1)?;
+        let is_code: bool = row.get(2)?;
+        if is_code && DeclineReason::of_code(&word).is_some() {
+            continue;
+        }
+        let words = found.entry(ProviderId::new(&row.get::<_, String>(0)?)).or_default();
+        let counts = if is_code { &mut words.decline_codes } else { &mut words.states };
+        counts.insert(word.into(), row.get::<_, i64>(3)?.unsigned_abs());
+    }
+    Ok(found)
 }
 
 /// Notes which operation a transaction of a card proves.

@@ -23,7 +23,7 @@ fn draw(operator: &Operator, theme: &Theme, buffer: &mut Buffer) -> Option<Posit
 }
 
 fn picture(operator: &Operator) -> String {
-    let theme = Theme { mono: true, ascii: false };
+    let theme = Theme::default();
     let mut buffer = Buffer::empty(Rect::new(0, 0, 80, 24));
     let cursor = draw(operator, &theme, &mut buffer);
     let mut lines: Vec<String> = (0..24)
@@ -136,12 +136,8 @@ fn all() -> Vec<(&'static str, Operator)> {
 }
 
 fn top_ups() -> Vec<(&'static str, Operator)> {
-    let covered = || {
-        Operator::new()
-            .declined("c1", money("41.90", "USD"))
-            .open_with("c1", Dialog::cover_decline)
-            .keys("enter")
-    };
+    let covered =
+        || Operator::new().declined("c1", money("41.90", "USD")).covers_decline("c1").keys("enter");
     let mut unquoted = Operator::new();
     unquoted.capabilities().quote = Support::No("acme tells no fee before sending");
     let paid = || {

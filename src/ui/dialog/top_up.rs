@@ -1,10 +1,11 @@
 //! Top-up: what is typed, and what will be sent.
 
 use super::sheet::{Sheet, available, clock, figures_age, money, part, plain};
+use crate::app::cover::Cover;
 use crate::app::dialog::confirmation::is_large;
 use crate::app::dialog::form::Form;
 use crate::app::dialog::target::{CardTail, digits};
-use crate::app::dialog::top_up::review::{FeeQuote, ListReading, Review};
+use crate::app::dialog::top_up::review::{FeeQuote, ListReading, Review, already_covered};
 use crate::app::dialog::top_up::{Focus, TopUp, last_top_up};
 use crate::app::portfolio::Portfolio;
 use crate::app::present::Role;
@@ -33,6 +34,7 @@ fn head(form: &Form<TopUp>, title: &str, portfolio: &Portfolio) -> Sheet {
         figures_age(&form.target, portfolio),
     );
     sheet.changes(&form.target);
+    covers(&mut sheet, form, portfolio);
     if let Some(state) = form.target.shown.state.filter(|state| *state != CardState::Active) {
         sheet.text(
             "NOTE",
@@ -43,6 +45,23 @@ fn head(form: &Form<TopUp>, title: &str, portfolio: &Portfolio) -> Sheet {
     sheet.override_warning(form.overrides);
     sheet.blank();
     sheet
+}
+
+/// The decline that it covers, and which of several that is.
+fn covers(sheet: &mut Sheet, form: &Form<TopUp>, portfolio: &Portfolio) {
+    let Some(cover) = &form.body.covers else { return };
+    let at = cover.decline.merchant.as_deref().map_or_else(String::new, |at| format!(" at {at}"));
+    let age = text::age(portfolio.now, cover.decline.at);
+    let which = form.body.place(&form.target.key, portfolio);
+    let which = which.map_or_else(String::new, |(place, all)| format!("  {place} of {all}"));
+    let room = VALUE_COLUMNS.saturating_sub(text::width(&which));
+    let decline = format!("{}, declined {age} ago{at}", cover.asked());
+    sheet.value("Covers", [plain(text::fit(&decline, room)), part(which, Role::Caution)]);
+    if form.body.review.is_none()
+        && let Some(earlier) = already_covered(cover, portfolio)
+    {
+        sheet.text("COVERED?", &earlier, Role::Danger);
+    }
 }
 
 fn amount_page(form: &Form<TopUp>, portfolio: &Portfolio) -> Sheet {
@@ -72,7 +91,12 @@ fn amount_page(form: &Form<TopUp>, portfolio: &Portfolio) -> Sheet {
     } else {
         "check"
     };
-    sheet.keys(&[("Enter", next), ("Tab", "next field"), ("Esc", "do nothing")]);
+    let keys = [("Enter", next), ("Tab", "next field"), ("Esc", "do nothing")];
+    if body.place(key, portfolio).is_some() {
+        sheet.keys(&[keys[0], keys[1], ("Up/Down", "other decline"), keys[2]]);
+    } else {
+        sheet.keys(&keys);
+    }
     sheet
 }
 
@@ -193,7 +217,7 @@ fn amount(sum: Money) -> (Role, String) {
 }
 
 /// Columns of a value at 80x24.
-const PAYER_COLUMNS: usize = 55;
+const VALUE_COLUMNS: usize = 55;
 
 /// The account that pays, and what is left on it; or why it cannot.
 fn paid_by(sheet: &mut Sheet, payer: &Payer, due: Money) {
@@ -203,7 +227,7 @@ fn paid_by(sheet: &mut Sheet, payer: &Payer, due: Money) {
             let left = payer.holds.and_then(|holds| holds.checked_sub(due).ok());
             let payer = payer.to_string();
             // Which account it is goes before what is left on it.
-            let room = PAYER_COLUMNS.saturating_sub(text::width(&payer));
+            let room = VALUE_COLUMNS.saturating_sub(text::width(&payer));
             let left = left
                 .map(|left| format!(" -> {}", left.grouped()))
                 .filter(|left| text::width(left) <= room);
@@ -274,8 +298,10 @@ fn after(sheet: &mut Sheet, form: &Form<TopUp>, receives: Money, portfolio: &Por
     if after.is_negative() {
         parts.push(part("  still NEGATIVE", role));
     }
-    if let Some(left) = form.body.covers.and_then(|asked| after.checked_sub(asked).ok()) {
-        let asked = form.body.covers.map_or_else(String::new, Money::grouped);
+    if let Some(asked) = form.body.covers.as_ref().map(Cover::asked)
+        && let Ok(left) = after.checked_sub(asked)
+    {
+        let asked = asked.grouped();
         let covers = if left.is_negative() {
             format!("  does not cover {asked}: {} missing", left.abs().grouped())
         } else {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
+use crate::app::cover::{self, Cover};
 use crate::app::dialog::confirmation::{Confirmation, ConfirmationLevel, Risk, is_large};
 use crate::app::portfolio::Portfolio;
 use crate::domain::card::CardKey;
@@ -25,7 +26,8 @@ pub(crate) struct Review {
     pub(crate) amount: Money,
     /// What it costs: belongs to this amount, another one is quoted anew.
     pub(crate) fee: FeeQuote,
-    /// A top-up of the same size was made a moment ago: which, in words.
+    /// A top-up of the same size was made a moment ago, or one for the same decline: which, in
+    /// words.
     pub(crate) repetition: Option<String>,
     /// The card's list as it is now.
     pub(crate) list: ListReading,
@@ -82,8 +84,15 @@ impl ListReading {
 
 impl Review {
     /// The page of an amount; the card's list is being asked for now.
-    pub(super) fn new(key: &CardKey, amount: Money, fee: FeeQuote, portfolio: &Portfolio) -> Self {
-        let repetition = repetition(key, amount, portfolio);
+    pub(super) fn new(
+        key: &CardKey,
+        amount: Money,
+        fee: FeeQuote,
+        covers: Option<&Cover>,
+        portfolio: &Portfolio,
+    ) -> Self {
+        let repetition =
+            repetition(key, amount, portfolio).or_else(|| already_covered(covers?, portfolio));
         Self { amount, fee, repetition, list: ListReading::Pending(portfolio.now) }
     }
 
@@ -145,10 +154,27 @@ pub(super) fn first_question(id: OperationId) -> u64 {
     hasher.finish()
 }
 
+/// The top-up that was made for the same decline, in words.
+pub(crate) fn already_covered(covers: &Cover, portfolio: &Portfolio) -> Option<String> {
+    let earlier = cover::earlier_cover(&covers.decline, portfolio)?;
+    let amount = earlier.amount.map_or_else(String::new, |amount| format!("{amount} "));
+    Some(format!(
+        "{} already sent {amount}for this decline at {}, {} (op {})",
+        earlier.operator,
+        clock(earlier.created_at, portfolio),
+        earlier.state.as_str(),
+        earlier.id.short()
+    ))
+}
+
+fn clock(at: Timestamp, portfolio: &Portfolio) -> String {
+    at.to_zoned(portfolio.zone.clone()).strftime("%H:%M").to_string()
+}
+
 /// A top-up of the same size in the last ten minutes, by us or in the provider's list, in words.
 fn repetition(key: &CardKey, amount: Money, portfolio: &Portfolio) -> Option<String> {
     let is_recent = |at: Timestamp| portfolio.now.duration_since(at) <= RECENT;
-    let clock = |at: Timestamp| at.to_zoned(portfolio.zone.clone()).strftime("%H:%M").to_string();
+    let clock = |at: Timestamp| clock(at, portfolio);
     let ours = portfolio
         .operations_of(key)
         .find(|op| {

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
+use crate::app::dialog::Content;
 use crate::app::dialog::fixture::{Operator, card, money};
 use crate::app::dialog::top_up::review::FeeQuote;
-use crate::app::dialog::{Content, Dialog};
 use crate::domain::card::{CardState, ProviderId};
-use crate::domain::operation::{ActionKind, OperationState, Support};
+use crate::domain::operation::{ActionKind, Operation, OperationState, Support};
 use crate::engine::{EngineEvent, Error, ErrorKind, Expected, Quote, RecentCredit};
 
 #[test]
@@ -191,8 +191,7 @@ fn cover_computes_the_shortfall_and_counts_a_debt() {
             money(available, code),
             now,
         )]));
-        let operator =
-            operator.declined("c1", money(asked, code)).open_with("c1", Dialog::cover_decline);
+        let operator = operator.declined("c1", money(asked, code)).covers_decline("c1");
         let Content::TopUp(form) = operator.content() else {
             panic!("a top-up: {}", operator.notice())
         };
@@ -211,14 +210,36 @@ fn cover_computes_the_shortfall_and_counts_a_debt() {
 fn cover_says_why_it_cannot() {
     assert!(
         Operator::new()
-            .open_with("c1", Dialog::cover_decline)
+            .covers_decline("c1")
             .notice()
             .starts_with("no decline of this card is known")
     );
-    let operator =
-        Operator::new().declined("c1", money("5", "USD")).open_with("c1", Dialog::cover_decline);
-    assert!(operator.notice().contains("money was not what was missing"), "{}", operator.notice());
-    let operator =
-        Operator::new().declined("c1", money("50", "EUR")).open_with("c1", Dialog::cover_decline);
+    let operator = Operator::new().declined("c1", money("5", "USD")).covers_decline("c1");
+    assert!(operator.notice().contains("there is enough on the card now"), "{}", operator.notice());
+    let operator = Operator::new().declined("c1", money("50", "EUR")).covers_decline("c1");
     assert!(operator.notice().contains("does not convert"), "{}", operator.notice());
+}
+
+#[test]
+fn a_decline_that_a_top_up_was_made_for_already_takes_the_last_four() {
+    let mut operator = Operator::new();
+    operator.capabilities().quote = Support::No("no quotes here");
+    let mut operator = operator.declined_for("51", "c1", money("41.90", "USD"), 900);
+    let amount = Some(money("20", "USD"));
+    let earlier = operator.earlier_operation(ActionKind::TopUp, "c1", OperationState::Done, amount);
+    let earlier = Operation { reason: Some("cover decline ICA MAXI 41.90".into()), ..earlier };
+    operator.portfolio.apply(&EngineEvent::Operation(earlier));
+    let operator = operator.covers_decline("c1").keys("enter").pass(400).keys("y");
+    assert!(operator.requests().is_empty());
+    let Content::TopUp(form) = operator.content() else { panic!("a top-up") };
+    let repetition = form.body.review.as_ref().and_then(|review| review.repetition.as_deref());
+    assert!(
+        repetition.is_some_and(|why| why.starts_with("anay already sent 20.00 USD for this")),
+        "{repetition:?}"
+    );
+    assert_eq!(operator.keys("4 2 4 2 y").requests().len(), 1);
+    let unrelated = Operator::new().declined_for("51", "c1", money("50", "USD"), 900);
+    let unrelated = unrelated.covers_decline("c1").keys("enter");
+    let Content::TopUp(form) = unrelated.content() else { panic!("a top-up") };
+    assert_eq!(form.body.review.as_ref().map(|review| review.repetition.is_some()), Some(false));
 }

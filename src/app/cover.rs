@@ -1,0 +1,247 @@
+//! Which decline a top-up would cover, and how much that takes.
+//!
+//! Only what money cures: a decline for any other reason is refused with that reason and with what
+//! helps instead.
+
+use jiff::SignedDuration;
+use rust_decimal::{Decimal, RoundingStrategy};
+
+use crate::app::portfolio::Portfolio;
+use crate::domain::card::{Card, CardKey, CardState};
+use crate::domain::decline::{DeclineReason, Disclosure, Funds, Remedy};
+use crate::domain::money::Money;
+use crate::domain::operation::{ActionKind, Operation, OperationState};
+use crate::domain::text;
+use crate::domain::transaction::Transaction;
+
+/// How old a decline may be that is covered without the cursor on it.
+const RECENT: SignedDuration = SignedDuration::from_hours(24);
+
+/// A decline that a top-up covers.
+#[derive(Clone, Debug)]
+pub(crate) struct Cover {
+    /// As it was when it was chosen: another one that arrives later does not take its place.
+    pub(crate) decline: Transaction,
+    /// What to send.
+    pub(crate) amount: Money,
+}
+
+/// Words about an action, with its key before them where it has one.
+pub(crate) type Hint<'a> = &'a dyn Fn(Remedy, &str) -> String;
+
+/// The decline to cover: the `chosen` one under the cursor, else the newest for lack of money
+/// within a day.
+///
+/// # Errors
+/// Why there is none, in one sentence that says what helps instead.
+pub(crate) fn plan(
+    key: &CardKey,
+    chosen: Option<&Transaction>,
+    hint: Hint<'_>,
+    portfolio: &Portfolio,
+) -> Result<Cover, String> {
+    let state = portfolio.cards.get(key).map(|card| card.state);
+    if let Some(why) = state.and_then(|state| cannot_spend(state, hint)) {
+        return Err(why);
+    }
+    Cover::of(pick(key, chosen, hint, portfolio)?, portfolio)
+}
+
+/// The declines of a card that can be covered now without the cursor on them, newest first.
+pub(crate) fn candidates(key: &CardKey, portfolio: &Portfolio) -> Vec<Cover> {
+    recent(key, portfolio).filter_map(|row| Cover::of(row, portfolio).ok()).collect()
+}
+
+/// The top-up that was made for a decline already, unless it failed.
+pub(crate) fn earlier_cover<'a>(
+    decline: &Transaction,
+    portfolio: &'a Portfolio,
+) -> Option<&'a Operation> {
+    let reason = reason(decline);
+    let known_since = decline.at.min(decline.seen_at);
+    portfolio.operations.iter().find(|operation| {
+        operation.action_kind == ActionKind::TopUp
+            && operation.state != OperationState::Failed
+            && Some(&operation.card) == decline.card().as_ref()
+            && operation.created_at >= known_since
+            && operation.reason.as_deref() == Some(reason.as_str())
+    })
+}
+
+/// What helps after a decline for this reason, but for a top-up. What would tell the caller more
+/// than everybody may hear is for after verification.
+pub(crate) fn next_step(reason: DeclineReason, provider: &str, hint: Hint<'_>) -> String {
+    let words = reason.next(provider);
+    let words = reason.remedy().map_or_else(|| words.clone(), |remedy| hint(remedy, &words));
+    match reason.disclosure() {
+        Disclosure::AfterVerification => format!("once verified: {words}"),
+        Disclosure::Safe | Disclosure::Never => words,
+    }
+}
+
+/// Whether a decline is for lack of money.
+pub(crate) fn is_for_lack_of_money(row: &Transaction) -> bool {
+    row.decline().and_then(|cause| cause.reason()?.remedy()) == Some(Remedy::TopUp)
+}
+
+/// What is on the card of a decline, where the card is known.
+pub(crate) fn funds(card: &Card, decline: &Transaction) -> Funds {
+    Funds::of(decline.amount, decline.at, &card.balance)
+}
+
+impl Cover {
+    /// What to send so that this decline would pass: asked - available, a debt counted, rounded up
+    /// to a whole step.
+    ///
+    /// # Errors
+    /// Why that is not known, or not what is missing now, in one sentence.
+    fn of(decline: &Transaction, portfolio: &Portfolio) -> Result<Self, String> {
+        let key = decline.card().ok_or("this decline names no card")?;
+        let card = portfolio.cards.get(&key);
+        let available = card.and_then(Card::available).ok_or(
+            "what is available on this card was never read, so the shortfall is not known: top it \
+             up by an amount of your own",
+        )?;
+        let asked = decline.amount.abs();
+        let short = asked.checked_sub(available).map_err(|_| {
+            format!(
+                "the decline is in {}, the card in {}: cardtop does not convert",
+                asked.currency(),
+                available.currency()
+            )
+        })?;
+        if short.is_negative() || short.amount().is_zero() {
+            let is_old = card.is_some_and(|card| card.balance.why_stale().is_some());
+            return Err(if is_old {
+                format!(
+                    "{available} was available when the card was last read, and {asked} was asked: \
+                     there was enough on it"
+                )
+            } else {
+                format!(
+                    "{available} is available and {asked} was asked: there is enough on the card \
+                     now"
+                )
+            });
+        }
+        let least =
+            portfolio.capabilities(&key.provider).and_then(|capabilities| capabilities.top_up_min);
+        Ok(Self { decline: decline.clone(), amount: round_up(short, least) })
+    }
+
+    /// What the merchant asked for.
+    pub(crate) fn asked(&self) -> Money {
+        self.decline.amount.abs()
+    }
+
+    /// The reason for the journal, of at most 80 characters.
+    pub(crate) fn reason(&self) -> String {
+        reason(&self.decline)
+    }
+}
+
+fn pick<'a>(
+    key: &'a CardKey,
+    chosen: Option<&'a Transaction>,
+    hint: Hint<'_>,
+    portfolio: &'a Portfolio,
+) -> Result<&'a Transaction, String> {
+    if let Some(row) = chosen.filter(|row| row.card().as_ref() == Some(key)) {
+        return if is_for_lack_of_money(row) {
+            Ok(row)
+        } else {
+            Err(other_reason("this decline", row, hint, portfolio))
+        };
+    }
+    if let Some(row) = recent(key, portfolio).next() {
+        return Ok(row);
+    }
+    let top_up = || hint(Remedy::TopUp, "top it up by an amount of your own");
+    let last = portfolio
+        .last_decline(key)
+        .ok_or_else(|| format!("no decline of this card is known: {}", top_up()))?;
+    if is_for_lack_of_money(last) {
+        return Err(format!(
+            "the last decline for lack of money was {} ago: put the cursor on it to cover it, \
+             or {}",
+            text::age(portfolio.now, last.at),
+            top_up()
+        ));
+    }
+    Err(other_reason("the last decline", last, hint, portfolio))
+}
+
+/// Declines for lack of money within a day, newest first.
+fn recent<'a>(key: &'a CardKey, portfolio: &'a Portfolio) -> impl Iterator<Item = &'a Transaction> {
+    portfolio
+        .transactions_of(key)
+        .take_while(|row| portfolio.now.duration_since(row.at) <= RECENT)
+        .filter(|row| is_for_lack_of_money(row))
+}
+
+/// Why a decline that is not for lack of money is not covered.
+fn other_reason(which: &str, row: &Transaction, hint: Hint<'_>, portfolio: &Portfolio) -> String {
+    let age = text::age(portfolio.now, row.at);
+    let provider = row.provider.name();
+    let Some(reason) = row.decline().and_then(|cause| cause.reason()) else {
+        let code = row.decline_reason.as_deref().filter(|code| !code.is_empty());
+        let what = code.map_or_else(
+            || "came without a reason".to_owned(),
+            |code| format!("has the code {code}, which is not mapped"),
+        );
+        return format!(
+            "{which}, {age} ago, {what}: nobody can tell that money was missing; ask {provider}"
+        );
+    };
+    format!(
+        "{which}, {age} ago: {}; money was not what was missing. Next: {}",
+        reason.words(),
+        next_step(reason, provider, hint)
+    )
+}
+
+/// Why money would not let a purchase pass on a card in this state.
+pub(crate) fn cannot_spend(state: CardState, hint: Hint<'_>) -> Option<String> {
+    match state {
+        CardState::Frozen => Some(format!(
+            "the card is FROZEN, so money would not let the purchase pass: {} first",
+            hint(Remedy::Unfreeze, "unfreeze it")
+        )),
+        CardState::Pending => Some(
+            "the card is not activated, so money would not let the purchase pass: activate it first"
+                .to_owned(),
+        ),
+        CardState::Blocked | CardState::Closed | CardState::Expired => Some(format!(
+            "the card is {}, so money would not let the purchase pass",
+            state.as_str()
+        )),
+        CardState::Active | CardState::Unknown => None,
+    }
+}
+
+/// The reason that the journal keeps of a top-up for a decline. The amount is kept whole whatever
+/// the merchant is called.
+fn reason(decline: &Transaction) -> String {
+    let amount = decline.amount.abs().digits();
+    let room = 80_usize.saturating_sub("cover decline  ".len() + amount.len());
+    let merchant = decline.merchant.as_deref().unwrap_or("");
+    let merchant: String = merchant.chars().take(room).collect();
+    match merchant.trim() {
+        "" => format!("cover decline {amount}"),
+        merchant => format!("cover decline {merchant} {amount}"),
+    }
+}
+
+/// Rounds up to tens of a currency with two decimals, from ten on; else to whole units; and to the
+/// provider's least.
+fn round_up(short: Money, least: Option<Decimal>) -> Money {
+    let ten = Decimal::TEN;
+    let step = if short.currency().decimals() == Some(2) && short.amount() >= ten {
+        ten
+    } else {
+        Decimal::ONE
+    };
+    let steps = (short.amount() / step).round_dp_with_strategy(0, RoundingStrategy::AwayFromZero);
+    let rounded = (steps * step).max(least.unwrap_or_default());
+    Money::new(rounded, short.currency())
+}
