@@ -181,6 +181,34 @@ impl Attention {
         }
     }
 
+    /// In words, of a card whose figures may be old: what is said by them is marked `~` like them.
+    #[must_use]
+    pub fn words_of(&self, card: &Card, now: Timestamp) -> String {
+        let words = self.words(now);
+        let is_old = card.balance.why_stale().is_some();
+        match self {
+            Self::BalanceLeft { amount } if is_old => format!("~{} was on it", amount.grouped()),
+            Self::Negative | Self::Low { .. } if is_old => format!("~{words}"),
+            Self::Unknown { .. }
+            | Self::Negative
+            | Self::Declined { .. }
+            | Self::Failed { .. }
+            | Self::InFlight { .. }
+            | Self::Low { .. }
+            | Self::Stale
+            | Self::OldState { .. }
+            | Self::Unread
+            | Self::BalanceLeft { .. }
+            | Self::Frozen { .. }
+            | Self::Watched
+            | Self::Blocked
+            | Self::Pending
+            | Self::Nothing
+            | Self::Expired
+            | Self::Closed => words,
+        }
+    }
+
     /// In words: `DECLINED 3m 41.90`; empty where there is nothing to say.
     #[must_use]
     pub fn words(&self, now: Timestamp) -> String {
@@ -222,19 +250,22 @@ impl Attention {
 
     /// In fewer words, without times, the sum at their end: `DECLINED 41.90`.
     #[must_use]
-    pub fn brief_words(&self) -> String {
+    pub fn brief_words_of(&self, card: &Card) -> String {
+        let is_old = card.balance.why_stale().is_some();
+        let old = if is_old { "~" } else { "" };
         match self {
             Self::Unknown { action_kind, .. } => format!("{} UNKNOWN", uppercase(*action_kind)),
-            Self::Negative => "NEGATIVE".to_owned(),
+            Self::Negative => format!("{old}NEGATIVE"),
             Self::Declined { amount, .. } => format!("DECLINED {}", amount.grouped()),
             Self::Failed { action_kind, .. } => format!("{} FAILED", uppercase(*action_kind)),
             Self::InFlight { action_kind, state, .. } => {
                 format!("{} {}", action_kind.phrase(), state.as_str())
             }
-            Self::Low { line } => format!("LOW {}", line.grouped()),
+            Self::Low { line } => format!("{old}LOW {}", line.grouped()),
             Self::Stale => "STALE".to_owned(),
             Self::OldState { .. } => "STATE OLD".to_owned(),
             Self::Unread => "not read".to_owned(),
+            Self::BalanceLeft { amount } if is_old => format!("was ~{}", amount.grouped()),
             Self::BalanceLeft { amount } => format!("left {}", amount.grouped()),
             Self::Frozen { .. } => "frozen".to_owned(),
             Self::Watched => "watched".to_owned(),
@@ -446,6 +477,21 @@ mod tests {
             Signals::default().attention(&closed, true, at(10)).words(at(10)),
             "31.20 still on it"
         );
+    }
+
+    #[test]
+    fn what_is_said_by_an_old_figure_is_marked_like_it() {
+        for (amount, state, expected) in [
+            ("-7.15", CardState::Active, "~NEGATIVE"),
+            ("7.15", CardState::Active, "~LOW under 20.00"),
+            ("31.20", CardState::Closed, "~31.20 was on it"),
+        ] {
+            let live = card(amount, "USD");
+            let balance = live.balance.clone().stale(&"no connection".into());
+            let old = Card { state, balance, ..live };
+            let attention = Signals::default().attention(&old, false, at(10));
+            assert_eq!(attention.words_of(&old, at(10)), expected);
+        }
     }
 
     #[test]

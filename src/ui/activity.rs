@@ -6,7 +6,7 @@ use super::canvas::Canvas;
 use super::table::{Row, Table};
 use crate::app::Model;
 use crate::app::layout::Pane;
-use crate::app::present::activity::{COLUMNS, titles, why_empty};
+use crate::app::present::activity::{COLUMNS, title, why_empty};
 use crate::app::present::operation::journal;
 use crate::domain::operation::Operation;
 
@@ -16,11 +16,10 @@ pub(super) fn view(model: &Model, area: Rect, canvas: &mut Canvas<'_>) {
     let focused = model.screen.focus == Pane::Activity;
     let parts = model.parts(Pane::Activity, area);
     let with_journal = parts.about.height > 0;
-    let (title, right) = titles(model);
     if area.height == 1 {
-        return canvas.empty_pane(area, &title, &why_empty(model), focused);
+        return canvas.empty_pane(area, &title(model), &why_empty(model), focused);
     }
-    canvas.frame(area, &title, &right, focused);
+    canvas.titled(area, &title(model), focused);
     let rows: Vec<Row<Operation>> = list
         .window()
         .filter_map(|(id, cursor)| {

@@ -7,6 +7,9 @@ use ratatui::style::Style;
 use super::frame::Frame;
 use super::theme::{Role, Theme};
 use crate::app::layout::parts::{has_lower_border, heading_height};
+use crate::app::present::Line;
+use crate::app::present::line::width;
+use crate::app::present::title::Title;
 use crate::domain::text::{self, thousands};
 
 /// Where panes are drawn, and how.
@@ -23,15 +26,42 @@ impl Canvas<'_> {
     }
 
     /// A pane without rows as one line, which says why there are none.
-    pub(super) fn empty_pane(&mut self, area: Rect, title: &str, why: &str, focused: bool) {
-        let used = u16::try_from(text::width(title) + 4).unwrap_or(u16::MAX);
-        let frame = self.frame(area, title, "", focused);
-        let x = area.x.saturating_add(used);
-        let end = area.right().saturating_sub(2);
-        if frame.height == 0 && x < end {
-            let why = text::fit(why, usize::from(end - x).saturating_sub(2));
-            self.line(&[(Role::Muted, format!(" {why} "))], x, area.y, end);
+    pub(super) fn empty_pane(&mut self, area: Rect, title: &Title, why: &str, focused: bool) {
+        let (start, end) = self.titled(area, title, focused);
+        let room = usize::from(end.saturating_sub(start));
+        if room > 12 {
+            let why = text::fit(why, room - 4);
+            self.line(&[(Role::Muted, format!(" {why} "))], start + 1, area.y, end - 1);
         }
+    }
+
+    /// A border with the title of a pane. Answers between which columns of its line nothing is
+    /// written.
+    pub(super) fn titled(&mut self, area: Rect, title: &Title, focused: bool) -> (u16, u16) {
+        self.frame(area, "", "", focused);
+        if area.width < 8 || area.height == 0 {
+            return (area.x, area.x);
+        }
+        let (mut left, right) = title.fitted(usize::from(area.width) - 4);
+        let edge = (Role::Text, " ".to_owned());
+        for (role, text) in &mut left {
+            if *role == Role::Heading && focused {
+                *role = Role::Focus;
+            }
+            if self.theme.ascii {
+                *text = text.replace('▐', "[").replace('▌', "]").replace('…', "~");
+            }
+        }
+        let left: Line = std::iter::once(edge.clone()).chain(left).chain([edge.clone()]).collect();
+        self.line(&left, area.x + 1, area.y, area.right() - 1);
+        let columns = |line: &Line| u16::try_from(width(line)).unwrap_or(area.width);
+        let (start, mut end) = (area.x + 1 + columns(&left), area.right() - 1);
+        if !right.is_empty() {
+            let right: Line = std::iter::once(edge.clone()).chain(right).chain([edge]).collect();
+            end = end.saturating_sub(columns(&right)).max(area.x + 1);
+            self.line(&right, end, area.y, area.right() - 1);
+        }
+        (start, end)
     }
 
     /// A line of words from a column on, cut at `end`.

@@ -6,14 +6,14 @@ use super::canvas::Canvas;
 use super::table::{Row, Table};
 use crate::app::Model;
 use crate::app::layout::Pane;
-use crate::app::present::cards::{ListedCard, columns, pane_columns, sorted_by, title, why_empty};
+use crate::app::present::cards::{ListedCard, columns, pane_columns, title, why_empty};
 
 /// Draws the pane.
 pub(super) fn view(model: &Model, area: Rect, canvas: &mut Canvas<'_>) {
     let cards = &model.panes.cards;
     let focused = model.screen.focus == Pane::Cards;
     let table = model.parts(Pane::Cards, area).table;
-    canvas.frame(area, &title(model), &sorted_by(model), focused);
+    canvas.titled(area, &title(model), focused);
     let rows: Vec<Row<ListedCard<'_>>> = cards
         .list
         .window()

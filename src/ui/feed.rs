@@ -7,19 +7,19 @@ use super::table::{Row, Table};
 use crate::app::Model;
 use crate::app::feed::Known;
 use crate::app::layout::Pane;
-use crate::app::present::feed::{columns, explanation, foot, titles, why_empty};
+use crate::app::present::feed::{columns, explanation, foot, title, why_empty};
 
 /// Draws the pane.
 pub(super) fn view(model: &Model, area: Rect, canvas: &mut Canvas<'_>) {
     let (feed, portfolio) = (&model.panes.feed, &model.portfolio);
     let focused = model.screen.focus == Pane::Feed;
     let parts = model.parts(Pane::Feed, area);
-    let (title, right) = titles(model, usize::from(area.width));
     if area.height == 1 && feed.list.len() == 0 {
         let why = why_empty(model);
-        return canvas.empty_pane(area, &title, why.first().map_or("", String::as_str), focused);
+        let why = why.first().map_or("", String::as_str);
+        return canvas.empty_pane(area, &title(model), why, focused);
     }
-    canvas.frame(area, &title, &right, focused);
+    canvas.titled(area, &title(model), focused);
     let rows: Vec<Row<Known<'_>>> = feed
         .list
         .window()
