@@ -3,6 +3,7 @@
 
 use super::chord::{Chord, Key};
 use super::command::{Command, Group};
+use super::keymap::written;
 use super::layout::Pane;
 use super::{Effect, Model};
 
@@ -32,13 +33,14 @@ impl Model {
         if std::mem::take(&mut self.copying) {
             return self.copy(chord);
         }
-        let (now, zone) = (self.portfolio.now, self.portfolio.zone.clone());
         match self.search_mut() {
-            Some(search) if search.typing && !(chord.ctrl && command == Some(Command::Quit)) => {
-                search.key(&chord, now, &zone);
+            (Some(search), portfolio)
+                if search.is_typing() && !(chord.ctrl && command == Some(Command::Quit)) =>
+            {
+                search.key(&chord, portfolio);
                 Vec::new()
             }
-            Some(_) | None => match command {
+            (Some(_) | None, _) => match command {
                 Some(command) => self.carry_out(command),
                 None => {
                     self.remark_other_panes(chord);
@@ -53,22 +55,23 @@ impl Model {
             let transition = dialog.paste(text, &self.portfolio);
             return self.follow(transition);
         }
-        let (now, zone) = (self.portfolio.now, self.portfolio.zone.clone());
-        if let Some(search) = self.search_mut().filter(|search| search.typing) {
-            search.paste(text, now, &zone);
+        if let (Some(search), portfolio) = self.search_mut() {
+            search.paste(text, portfolio);
         }
         Vec::new()
     }
 
-    /// Of a key that works in other panes only, says in which, instead of doing nothing.
+    /// Of a key that works in other panes only, says in which; of one that means nothing, that it
+    /// does not. One that moves in other panes says nothing.
     fn remark_other_panes(&mut self, chord: Chord) {
-        let Some(spec) = self
-            .keymap
-            .elsewhere(chord, self.screen.focus)
-            .filter(|spec| spec.group != Group::Move || spec.is_about_a_card())
-        else {
+        let Some(spec) = self.keymap.elsewhere(chord, self.screen.focus) else {
+            let help = self.keymap.hint(Command::Help, "shows the keys");
+            self.show_remark(&format!("{} does nothing here: {help}", written(chord)));
             return;
         };
+        if spec.group == Group::Move && !spec.is_about_a_card() {
+            return;
+        }
         let text = if self.screen.focus == Pane::Providers && spec.is_about_a_card() {
             let cards = self.keymap.hint(Command::Cards, "shows the cards");
             format!("{} is for a card, this is a provider: {cards}", spec.help)
