@@ -482,3 +482,25 @@ fn a_name_has_one_kind_in_all_records() {
         assert!(!reserved.contains(name), "{name} belongs to the language");
     }
 }
+
+#[test]
+fn the_documented_tables_are_those_of_the_language() {
+    let mut wanted = String::new();
+    for (rows, heading) in [
+        (Rows::Cards, "Cards, on the board"),
+        (Rows::ReadCards, "`cardtop cards`"),
+        (Rows::Feed, "The feed"),
+        (Rows::Transactions, "`cardtop transactions`"),
+        (Rows::Operations, "The activity, `cardtop ops`"),
+    ] {
+        wanted.push_str(&format!(
+            "\n## {heading}\n\n| what is written | what it means |\n|---|---|\n"
+        ));
+        for (form, meaning) in language(rows) {
+            let cell = |text: &str| text.replace('|', "\\|");
+            wanted.push_str(&format!("| `{}` | {} |\n", cell(&form), cell(&meaning)));
+        }
+    }
+    let document = include_str!("../../../docs/filters.md");
+    assert!(document.ends_with(&wanted), "docs/filters.md should end with:\n{wanted}");
+}
