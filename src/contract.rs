@@ -21,11 +21,13 @@
 
 mod card;
 pub mod csv;
+mod failure;
 pub mod filter;
 mod journal;
 pub mod json;
 mod missing;
 mod operation;
+mod planned;
 mod provider;
 #[cfg(test)]
 pub(crate) mod samples;
@@ -35,9 +37,11 @@ mod tests;
 mod transaction;
 mod value;
 
+pub use failure::{Failure, FailureKind};
 pub use filter::{CardRow, History, OperationRow, Rows, TransactionRow};
 pub use journal::JournalCheck;
 pub use missing::Missing;
+pub use planned::PlannedChange;
 pub use provider::{ProviderEnvironment, ProviderFacts, ProviderHealth};
 pub use table::{Column, View};
 pub use value::Value;

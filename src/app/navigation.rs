@@ -55,13 +55,22 @@ impl Model {
             return;
         }
         let Some(key) = self.subject() else { return };
+        let row = match self.screen.focus {
+            Pane::Feed => self.panes.feed.list.selected().cloned(),
+            Pane::Cards | Pane::Detail | Pane::Activity | Pane::Providers => None,
+        };
         self.panes.detail.show(Some(key));
+        // The row that was opened stays under the cursor.
+        _ = row.map(|row| self.panes.detail.list.select(&row));
         self.screen.open_card();
     }
 
-    /// Clears the filter, as its title says; else leaves the zoom, else goes back.
+    /// Closes what explains a row, else clears the filter, as its title says, else leaves the zoom,
+    /// else goes back.
     pub(super) fn back(&mut self) {
-        if self.search(self.screen.focus).is_some_and(|search| search.chip().is_some()) {
+        if self.screen.view == Pane::Feed && self.panes.feed.explain {
+            self.panes.feed.explain = false;
+        } else if self.search(self.screen.focus).is_some_and(|search| search.chip().is_some()) {
             _ = self.search_mut().0.map(Search::clear);
         } else if self.screen.zoomed {
             self.screen.zoomed = false;

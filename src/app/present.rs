@@ -11,6 +11,7 @@ pub(crate) mod feed;
 pub(crate) mod finder;
 pub(crate) mod footer;
 pub(crate) mod header;
+pub(crate) mod help;
 pub(crate) mod line;
 pub(crate) mod operation;
 pub(crate) mod provider;
@@ -43,7 +44,6 @@ pub(crate) fn row_text(model: &Model) -> Option<String> {
 
 /// The filter language for the rows of a pane: what is written, and what it means. Empty for a pane
 /// without a filter.
-#[expect(dead_code, reason = "the help is about to show it")]
 pub(crate) fn filter_language(pane: Pane) -> Vec<(String, String)> {
     finder::rows(pane).map(language).unwrap_or_default()
 }

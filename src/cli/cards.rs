@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use clap::Args;
 
-use super::exit::Outcome;
+use super::failure::Outcome;
 use super::global::Global;
 use super::incomplete::Missing;
 use super::listing::{finish_list, joined};

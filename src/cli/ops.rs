@@ -7,7 +7,8 @@ mod verify;
 
 use clap::{Args, Subcommand};
 
-use super::exit::{Exit, Outcome};
+use super::exit::Exit;
+use super::failure::Outcome;
 use super::global::Global;
 use super::listing::{finish, holders};
 use super::session::Session;
@@ -37,6 +38,14 @@ enum Command {
 impl Run for Ops {
     fn filtered(&self) -> Option<Rows> {
         self.command.is_none().then_some(Rows::Operations)
+    }
+
+    fn may_be_interrupted(&self) -> bool {
+        match &self.command {
+            // It says itself what became of the verdict.
+            Some(Command::Settle(_)) => false,
+            Some(Command::Check(_) | Command::Show(_) | Command::Verify(_)) | None => true,
+        }
     }
 
     async fn run(self, global: &Global, clock: Clock) -> Outcome {

@@ -3,7 +3,7 @@
 use clap::Args;
 use jiff::{SignedDuration, Timestamp};
 
-use super::exit::Outcome;
+use super::failure::Outcome;
 use super::global::Global;
 use super::incomplete::Missing;
 use super::listing::{finish_list, holders, joined};

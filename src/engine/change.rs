@@ -19,7 +19,7 @@ use crate::domain::operation::{
 };
 use crate::domain::proof::ProvenBy;
 use crate::domain::text;
-use crate::provider::{Ack, Error, Outcome};
+use crate::provider::{Ack, Error, Outcome, Provider};
 use crate::store::{Finding, Intent, Permit, StoreError};
 
 /// An intent that could not be sent within this long is not sent any more.
@@ -70,11 +70,7 @@ impl Engine {
     /// disk before the line `sent`, and that line before the first byte of the request.
     async fn send(&self, request: ChangeRequest) -> Result<Operation, Refused> {
         let _sending = self.0.operations.begin_sending(request.id);
-        let account = self.gate(&request)?;
-        let provider = self.adapter(&account).await.map_err(Refused::Unread)?;
-        let card = self.read_as_confirmed(&account, &request).await?;
-        let capabilities = provider.capabilities();
-        let operation = self.prepare(&account, &request, &card, &capabilities).await?;
+        let Checked { account, provider, card, operation } = self.checked(&request).await?;
         // Reading took its time: read-only may have been switched on meanwhile.
         self.gate(&request)?;
         let paid_by = request
@@ -106,6 +102,37 @@ impl Engine {
             account.ask_float();
         }
         Ok(operation)
+    }
+
+    /// Makes every check that [`Self::change`] makes before it saves the intent, and stops there:
+    /// the operation as it would be sent, and the card as it was read for it. Nothing is saved and
+    /// nothing is sent.
+    ///
+    /// # Errors
+    /// Why [`Self::change`] would not send it.
+    pub async fn rehearse(&self, request: &ChangeRequest) -> Result<(Operation, Card), Refused> {
+        let Checked { card, operation, .. } = self.checked(request).await?;
+        // What only the journal knows would stop the intent: an operation of another process.
+        let followed = self.0.store.followed_operations().await;
+        let rival = followed.map_err(|error| self.not_written(&error))?.into_iter().find(|rival| {
+            rival.card == request.card
+                && rival.blocks(operation.action_kind)
+                && (request.on_conflict == OnConflict::Refuse
+                    || rival.state == OperationState::Sent)
+        });
+        match rival {
+            Some(rival) => Err(Refused::Denied(Refusal::OpenInJournal(Box::new(rival)))),
+            None => Ok((operation, card)),
+        }
+    }
+
+    /// What is to be asked, and of whom, once every check before the intent is passed.
+    async fn checked(&self, request: &ChangeRequest) -> Result<Checked, Refused> {
+        let account = self.gate(request)?;
+        let provider = self.adapter(&account).await.map_err(Refused::Unread)?;
+        let card = self.read_as_confirmed(&account, request).await?;
+        let operation = self.prepare(&account, request, &card, &provider.capabilities()).await?;
+        Ok(Checked { account, provider, card, operation })
     }
 
     /// The card, read now, unless it is not as the operator saw it.
@@ -244,7 +271,7 @@ impl Engine {
     async fn mark_sent(&self, operation: &Operation, words: &str) -> Result<(), Refused> {
         let at = self.0.clock.now();
         if at.duration_since(operation.created_at) > INTENT_KEEPS {
-            return Err(Refused::Journal(
+            return Err(Refused::TooLate(
                 "not sent: it was confirmed too long ago, cardtop was held up; nothing was sent"
                     .to_owned(),
             ));
@@ -255,7 +282,7 @@ impl Engine {
             OperationState::Accepted
             | OperationState::Done
             | OperationState::Failed
-            | OperationState::Unknown => Err(Refused::Journal(
+            | OperationState::Unknown => Err(Refused::TooLate(
                 "not sent: another cardtop took this operation for lost meanwhile; nothing was \
                  sent"
                     .to_owned(),
@@ -316,6 +343,16 @@ impl Engine {
             }
         }
     }
+}
+
+/// A change that passed every check before its intent is saved.
+struct Checked {
+    account: Arc<Account>,
+    provider: Arc<dyn Provider>,
+    /// As it was read for the checks.
+    card: Card,
+    /// As it would be saved.
+    operation: Operation,
 }
 
 /// Refuses when the card is not as the operator saw it.
