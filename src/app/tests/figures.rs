@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::app::CopyOutcome;
+use crate::app::notice::Weight;
 
 #[test]
 fn a_large_figure_is_never_cut() {
@@ -49,7 +50,7 @@ fn copied_is_said_only_of_what_a_program_confirmed() {
     };
     fn notice(model: &Model) -> (String, bool) {
         let notice = model.notice.as_ref().expect("a notice");
-        (notice.text.clone(), notice.wrong)
+        (notice.text.clone(), notice.weight == Weight::Trouble)
     }
     assert_eq!(
         said(&mut model, CopyOutcome::Copied("id".to_owned())),
