@@ -41,11 +41,10 @@ pub(crate) fn help(model: &Model, search: &Search, hidden: usize, columns: usize
         let text = format!("  cards with such a transaction ({count}); transactions {known}");
         line.push((Role::Muted, text));
     }
-    if !offers.is_empty() {
-        if !line.is_empty() {
-            line.push((Role::Muted, "  Tab:".to_owned()));
-        }
-        let room = columns.saturating_sub(width(&line) + 2);
+    let label = if line.is_empty() { "" } else { "  Tab:" };
+    let room = columns.saturating_sub(width(&line) + text::width(label) + 2);
+    if !offers.is_empty() && (line.is_empty() || room > LEAST_OFFERS) {
+        line.push((Role::Muted, label.to_owned()));
         line.extend(offered(offers, chosen, room));
     }
     if !line.is_empty() {
@@ -58,6 +57,9 @@ pub(crate) fn help(model: &Model, search: &Search, hidden: usize, columns: usize
     };
     vec![(Role::Muted, text.to_owned())]
 }
+
+/// Fewer columns are too few for offers beside other words.
+const LEAST_OFFERS: usize = 16;
 
 /// What is wrong, with a caret under it, and what to write instead.
 fn mistake(search: &Search, error: &FilterError, hidden: usize, columns: usize) -> Line {
