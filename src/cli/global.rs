@@ -44,7 +44,13 @@ pub(crate) struct Global {
     #[arg(long, global = true, conflicts_with = "format", help_heading = "Global options")]
     json: bool,
     /// Only rows that match, such as 'state:declined amount>20 since:8h'
-    #[arg(long, global = true, value_name = "EXPR", help_heading = "Global options")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "EXPR",
+        allow_hyphen_values = true,
+        help_heading = "Global options"
+    )]
     pub(crate) filter: Option<String>,
     /// When to use colours
     #[arg(

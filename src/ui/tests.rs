@@ -1,5 +1,6 @@
 //! What the screens say, at the sizes that matter, and that no size breaks them.
 
+mod filter;
 mod widths;
 mod work;
 

@@ -289,7 +289,12 @@ async fn wrong_words_are_one_sentence_and_exit_2() {
     let card = bank.active(Dialect::Artha).await;
     for (line, expected) in [
         (vec!["card", "nosuchcard"], "nosuchcard"),
-        (vec!["transactions", "--filter", "colour:red"], "colour"),
+        (vec!["transactions", "--filter", "colour:red"], "no field `colour`: known are state"),
+        (vec!["transactions", "--filter", "balance>2"], "transactions have no balance, cards have"),
+        (vec!["cards", "--filter", "operator:me"], "cards have no operator, operations have"),
+        (vec!["cards", "--filter", "is:watched"], "is:watched has no meaning for cards here"),
+        (vec!["cards", "--filter", "state:declind"], "state:declind is not known: write state:"),
+        (vec!["ops", "--filter", "merchant:~rewe"], "operations have no merchant"),
         (vec!["topup", &card, "ten", "--yes"], "amount"),
         (vec!["topup", &card, "1.2345", "--yes"], "decimals"),
         (vec!["frobnicate"], "frobnicate"),
@@ -539,4 +544,23 @@ async fn a_full_disk_stops_no_reading_and_is_said() {
         assert!(said.contains("what is read is shown and not kept"), "{blocks}: {said}");
         assert_eq!(said.lines().count(), 1, "{blocks}: said once: {said}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_field_of_transactions_lists_the_cards_that_have_such_a_transaction() {
+    let bank = Bank::open().await;
+    let filter = "status:declined since:30d";
+    let rows = bank.json(&["transactions", "--filter", filter, "--json"]).await;
+    let ids = |list: &Value, field: &str| {
+        let rows = list.as_array().expect("a list").iter();
+        let id = |row: &Value| (row["provider"].to_string(), row[field].to_string());
+        rows.map(id).collect::<std::collections::BTreeSet<_>>()
+    };
+    let declined = ids(&rows, "card_id");
+    let cards = bank.json(&["cards", "--filter", filter, "--json"]).await;
+    assert_eq!(ids(&cards, "id"), declined);
+    let none = bank.json(&["cards", "--filter", &format!("-({filter})"), "--json"]).await;
+    let all = bank.json(&["cards", "--json"]).await;
+    assert_eq!(none.as_array().map(Vec::len), all.as_array().map(|all| all.len() - declined.len()));
+    assert!(!declined.is_empty() && ids(&none, "id").is_disjoint(&declined));
 }

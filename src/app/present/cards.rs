@@ -173,8 +173,11 @@ pub(crate) fn title(model: &Model) -> Title {
         title.add(order::LIVE, ", order PAUSED".to_owned());
     }
     if cards.search.filter().asks_related() {
-        title
-            .add(order::MEANING, format!("  with such a transaction, {}", known(&model.portfolio)));
+        let meaning = "  with such a transaction";
+        title.add_forms(vec![
+            (order::RANGE, format!("{meaning}, {}", known(&model.portfolio))),
+            (order::MEANING, meaning.to_owned()),
+        ]);
     }
     let reversed = if cards.reversed { " reversed" } else { "" };
     title.add_right(vec![(order::ORDER, format!("sort {}{reversed}", cards.sort.as_str()))]);

@@ -7,6 +7,7 @@ use crate::app::Model;
 use crate::app::layout::Pane;
 use crate::app::search::Search;
 use crate::contract::filter::{Rows, field_names};
+use crate::domain::filter::FilterError;
 use crate::domain::text::{self, thousands};
 
 /// The rows of a pane that has a filter.
@@ -29,33 +30,25 @@ pub(super) fn fields(model: &Model) -> String {
 pub(crate) fn help(model: &Model, search: &Search, hidden: usize, columns: usize) -> Line {
     let (offers, chosen) = search.offers();
     if let Some(error) = search.error() {
-        let before = search.text().get(..error.at).map_or(0, text::width).saturating_sub(hidden);
-        let mistake = (Role::Danger, format!("^ {}", error.message));
-        let mut more = vec![(Role::Muted, "  not applied".to_owned())];
-        if !offers.is_empty() {
-            // A value is missing: what it may be says more than that.
-            more = offered(offers, chosen, columns.saturating_sub(width(&[mistake.clone()]) + 6));
-        } else if let Some(advice) = &error.advice {
-            more.push((Role::Muted, format!(": {advice}")));
-        }
-        let room = columns.saturating_sub(width(&[mistake.clone()]) + width(&more).min(20) + 6);
-        let blanks = (Role::Text, format!("  {}", " ".repeat(before.min(room))));
-        return [blanks, mistake].into_iter().chain(more).collect();
+        return mistake(search, error, hidden, columns);
     }
-    if !offers.is_empty() {
-        let mut line = Line::new();
-        if let Some(word) = search.half_written() {
-            line.push((Role::Muted, format!("  no row has {word} yet, Tab:")));
-        }
-        let room = columns.saturating_sub(width(&line) + 2);
-        line.extend(offered(offers, chosen, room));
-        return line;
-    }
-    if search.filter().asks_related() {
+    let mut line = Line::new();
+    if let Some(word) = search.half_written() {
+        line.push((Role::Muted, format!("  no row has {word} yet")));
+    } else if search.filter().asks_related() {
         let count = thousands(model.panes.cards.list.len());
         let known = known(&model.portfolio);
         let text = format!("  cards with such a transaction ({count}); transactions {known}");
-        return vec![(Role::Muted, text)];
+        line.push((Role::Muted, text));
+    }
+    let label = if line.is_empty() { "" } else { "  Tab:" };
+    let room = columns.saturating_sub(width(&line) + text::width(label) + 2);
+    if !offers.is_empty() && (line.is_empty() || room > LEAST_OFFERS) {
+        line.push((Role::Muted, label.to_owned()));
+        line.extend(offered(offers, chosen, room));
+    }
+    if !line.is_empty() {
+        return line;
     }
     let text = if search.text().trim().is_empty() && search.chip().is_some() {
         "  the filter that is on stays until something is typed here"
@@ -63,6 +56,27 @@ pub(crate) fn help(model: &Model, search: &Search, hidden: usize, columns: usize
         "  word  field:value  field:~part  a|b  amount>20  -not  or  ( )  since:8h"
     };
     vec![(Role::Muted, text.to_owned())]
+}
+
+/// Fewer columns are too few for offers beside other words.
+const LEAST_OFFERS: usize = 16;
+
+/// What is wrong, with a caret under it, and what to write instead.
+fn mistake(search: &Search, error: &FilterError, hidden: usize, columns: usize) -> Line {
+    let (offers, chosen) = search.offers();
+    let sentence = format!("^ {}", error.message);
+    let room = columns.saturating_sub(text::width(&sentence) + 6);
+    // Where a value is missing, what it may be says more than that it is.
+    let more = if offers.is_empty() {
+        let advice = error.advice.as_ref().map(|advice| format!(": {advice}"));
+        vec![(Role::Muted, format!("  not applied{}", advice.unwrap_or_default()))]
+    } else {
+        offered(offers, chosen, room)
+    };
+    let before = search.text().get(..error.at).map_or(0, text::width).saturating_sub(hidden);
+    let blanks = " ".repeat(before.min(room.saturating_sub(width(&more).min(20))));
+    let start = [(Role::Text, format!("  {blanks}")), (Role::Danger, sentence)];
+    start.into_iter().chain(more).collect()
 }
 
 /// Offers side by side, and how many more there are. The one that stands in the line is always

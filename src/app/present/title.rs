@@ -159,9 +159,9 @@ fn chip(filter: &str, room: usize, count: &str) -> Line {
         text
     };
     vec![
-        (Role::Border, " ▐".to_owned()),
+        (Role::Text, " ▐".to_owned()),
         (Role::Selection, text),
-        (Role::Border, "▌".to_owned()),
+        (Role::Text, "▌".to_owned()),
         (Role::Heading, format!(" {count}")),
     ]
 }

@@ -68,21 +68,30 @@ impl Line {
         self.look_up(portfolio);
     }
 
-    /// What is worth offering: nothing while no letter of a name stands there.
+    /// What is worth offering: nothing while no letter of a name stands there, and not what stands
+    /// there already.
     pub(super) fn offers(&self) -> (&[String], Option<usize>) {
         let begun = self.completion.is_value || !self.half_written().is_empty();
-        let offers: &[String] = if begun { &self.completion.offers } else { &[] };
-        (offers, self.chosen)
+        let offers = self.completion.offers.as_slice();
+        let stands_there = |offer: &String| self.chosen.is_none() && self.is_written(offer);
+        let done = offers.len() <= 1 && offers.iter().all(stands_there);
+        (if begun && !done { offers } else { &[] }, self.chosen)
+    }
+
+    fn is_written(&self, offer: &str) -> bool {
+        let bare = |text: &str| text.trim_matches('"').to_lowercase();
+        bare(offer) == bare(self.half_written())
     }
 
     /// Whether the word before the cursor is only the beginning of a field's name, or of one of its
     /// values.
     pub(super) fn is_half_written(&self) -> bool {
-        let written = self.half_written();
-        let whole = |offer: &String| offer.trim_matches('"').eq_ignore_ascii_case(written);
         let ends = self.after().chars().next().is_none_or(|c| c.is_whitespace() || c == ')');
         let (offers, _) = self.offers();
-        self.chosen.is_none() && ends && !offers.is_empty() && !offers.iter().any(whole)
+        self.chosen.is_none()
+            && ends
+            && !offers.is_empty()
+            && !offers.iter().any(|offer| self.is_written(offer))
     }
 
     /// What stands of that name or value.

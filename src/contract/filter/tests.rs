@@ -482,3 +482,32 @@ fn a_name_has_one_kind_in_all_records() {
         assert!(!reserved.contains(name), "{name} belongs to the language");
     }
 }
+
+#[test]
+fn the_documented_tables_are_those_of_the_language() {
+    let mut wanted = String::new();
+    for (rows, heading) in [
+        (Rows::Cards, "Cards, on the board"),
+        (Rows::ReadCards, "`cardtop cards`"),
+        (Rows::Feed, "The feed"),
+        (Rows::Transactions, "`cardtop transactions`"),
+        (Rows::Operations, "The activity, `cardtop ops`"),
+    ] {
+        wanted.push_str(&format!(
+            "\n## {heading}\n\n| what is written | what it means |\n|---|---|\n"
+        ));
+        for (form, meaning) in language(rows) {
+            let cell = |text: &str| text.replace('|', "\\|");
+            wanted.push_str(&format!("| `{}` | {} |\n", cell(&form), cell(&meaning)));
+        }
+    }
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/filters.md");
+    let page = std::fs::read_to_string(&path).expect("docs/filters.md");
+    let start = page.find("\n## ").expect("the first table has a heading");
+    let made = format!("{}{wanted}", page.get(..start).unwrap_or_default());
+    if made != page && std::env::var_os("CARDTOP_WRITE_DOCS").is_some() {
+        std::fs::write(&path, &made).expect("writing docs/filters.md");
+    } else {
+        assert_eq!(made, page, "CARDTOP_WRITE_DOCS=1 cargo test --lib documented_tables writes it");
+    }
+}

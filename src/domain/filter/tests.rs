@@ -13,7 +13,7 @@ struct Sample {
     kind: &'static str,
     size: Option<Decimal>,
     made_at: Option<Timestamp>,
-    related: Vec<Sample>,
+    related: Vec<Self>,
 }
 
 impl Filterable for Sample {

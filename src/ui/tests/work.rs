@@ -148,3 +148,24 @@ fn time_that_passes_costs_nothing_until_the_minute_is_over() {
     let work = counted(|| _ = update(&mut model, Msg::Tick(next)));
     assert!(work.of(Work::CardRated) <= 500, "{work:?}");
 }
+
+#[test]
+fn a_merchant_typed_into_cards_costs_one_walk_through_the_transactions_a_key() {
+    let mut model = large_board(SIZE, 500, 5_000);
+    // The values to be offered cost one more walk, with the key that names the field.
+    press(&mut model, "/ m e r c h a n t :");
+    for keys in ["~", "z", "z", "space", "m", "c", "c", "enter"] {
+        let work = counted(|| _ = press(&mut model, keys));
+        let cards = 3 * 5_000 / 500;
+        assert!(work.of(Work::HistoryVisited) <= 2 * 5_000 + cards, "{keys}: {work:?}");
+        assert!(work.of(Work::CardVisited) <= 2 * 500, "{keys}: {work:?}");
+    }
+    let work = counted(|| _ = press(&mut model, "j"));
+    assert!(work.of(Work::HistoryVisited) <= 3 * 5_000 / 500, "{work:?}");
+    // Two conditions are asked of each transaction once.
+    press(&mut model, "/");
+    let paste = |text: &str| Msg::Paste(text.to_owned());
+    let two = paste("merchant:~zz mcc:5411 or merchant:~yy state:active");
+    let work = counted(|| _ = update(&mut model, two));
+    assert!(work.of(Work::HistoryVisited) <= 5_000 + 3 * 10, "{work:?}");
+}
