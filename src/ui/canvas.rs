@@ -25,13 +25,21 @@ impl Canvas<'_> {
         Frame { title, right, focused }.draw(self.theme, area, self.buffer)
     }
 
-    /// A pane without rows as one line, which says why there are none.
+    /// A pane without rows as one line, which says why there are none, in the place of the right
+    /// side of its title where there is no room for both.
     pub(super) fn empty_pane(&mut self, area: Rect, title: &Title, why: &str, focused: bool) {
+        let why = format!(" {why} ");
         let (start, end) = self.titled(area, title, focused);
-        let room = usize::from(end.saturating_sub(start));
-        if room > 12 {
-            let why = text::fit(why, room - 4);
-            self.line(&[(Role::Muted, format!(" {why} "))], start + 1, area.y, end - 1);
+        let (start, wanted) = (start + 1, u16::try_from(text::width(&why)).unwrap_or(u16::MAX));
+        let end = if start.saturating_add(wanted) < end {
+            end
+        } else {
+            let across = self.buffer[(area.x, area.y)].clone();
+            (start..area.right()).for_each(|x| self.buffer[(x, area.y)] = across.clone());
+            area.right() - 1
+        };
+        if start < end {
+            self.line(&[(Role::Muted, why)], start, area.y, end);
         }
     }
 

@@ -84,7 +84,7 @@ pub(crate) const fn has_lower_border(area: Rect) -> bool {
 }
 
 /// Rows that the explanation of a row of the feed takes.
-const EXPLANATION: u16 = 6;
+const EXPLANATION: u16 = 8;
 
 /// Rows of the feed's table before the totals get any, and before the explanation does.
 const FEED_FIRST: (u16, u16) = (8, 16);
