@@ -25,32 +25,37 @@ impl Canvas<'_> {
         Frame { title, right, focused }.draw(self.theme, area, self.buffer)
     }
 
-    /// A pane without rows as one line, which says why there are none, in the place of the right
-    /// side of its title where there is no room for both.
+    /// A pane without rows as one line, which says why there are none: words of the title give
+    /// way to that.
     pub(super) fn empty_pane(&mut self, area: Rect, title: &Title, why: &str, focused: bool) {
-        let why = format!(" {why} ");
-        let (start, end) = self.titled(area, title, focused);
-        let (start, wanted) = (start + 1, u16::try_from(text::width(&why)).unwrap_or(u16::MAX));
-        let end = if start.saturating_add(wanted) < end {
-            end
-        } else {
-            let across = self.buffer[(area.x, area.y)].clone();
-            (start..area.right()).for_each(|x| self.buffer[(x, area.y)] = across.clone());
-            area.right() - 1
-        };
-        if start < end {
-            self.line(&[(Role::Muted, why)], start, area.y, end);
+        let (start, end) = self.titled_beside(area, title, focused, text::width(why) + 4);
+        let room = usize::from(end.saturating_sub(start));
+        if room > 12 {
+            let why = text::fit(why, room - 4);
+            self.line(&[(Role::Muted, format!(" {why} "))], start + 1, area.y, end - 1);
         }
     }
 
     /// A border with the title of a pane. Answers between which columns of its line nothing is
     /// written.
     pub(super) fn titled(&mut self, area: Rect, title: &Title, focused: bool) -> (u16, u16) {
+        self.titled_beside(area, title, focused, 0)
+    }
+
+    /// The same, with so many columns left for something else where that is possible.
+    fn titled_beside(
+        &mut self,
+        area: Rect,
+        title: &Title,
+        focused: bool,
+        other: usize,
+    ) -> (u16, u16) {
         self.frame(area, "", "", focused);
         if area.width < 8 || area.height == 0 {
             return (area.x, area.x);
         }
-        let (mut left, right) = title.fitted(usize::from(area.width) - 4);
+        let room = usize::from(area.width) - 4;
+        let (mut left, right) = title.fitted(room.saturating_sub(other).max(room / 3));
         let edge = (Role::Text, " ".to_owned());
         for (role, text) in &mut left {
             if *role == Role::Heading && focused {
