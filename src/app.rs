@@ -16,6 +16,7 @@ pub(crate) mod feed;
 pub(crate) mod field;
 pub(crate) mod help;
 mod input;
+mod keyboard;
 pub mod keymap;
 pub mod layout;
 pub(crate) mod list;
@@ -141,6 +142,8 @@ pub struct Model {
     /// `y` was pressed: the next key says what is copied.
     pub(crate) copying: bool,
     pub(crate) notice: Option<Notice>,
+    /// That a letter was read as a Latin key was said once.
+    layout_named: bool,
     /// Since when the screen is paused.
     pub(crate) paused: Option<Timestamp>,
     /// What the engine was last asked to read first: the selected card and those that can be seen.
@@ -222,6 +225,7 @@ impl Model {
             help: None,
             copying: false,
             notice: None,
+            layout_named: false,
             paused: None,
             watching: None,
         };

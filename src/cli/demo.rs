@@ -76,7 +76,7 @@ fn greeting(scenarios: &[Scenario]) -> Option<String> {
         }
     }
     let parts: Vec<String> =
-        parts.iter().map(|(begins, words)| format!("{begins} {}", words.join(", "))).collect();
+        parts.iter().map(|(begins, words)| format!("{} {begins}", words.join(", "))).collect();
     Some(format!("scenarios: {}", parts.join("; ")))
 }
 
@@ -94,7 +94,7 @@ mod tests {
         let several = [Scenario::Slow, Scenario::Outage, Scenario::Declines, Scenario::Slow];
         assert_eq!(
             greeting(&several).as_deref(),
-            Some("scenarios: at once slow, declines; after 10 s outage")
+            Some("scenarios: slow, declines at once; outage after 10 s")
         );
         let longest = Scenario::ALL.map(|scenario| greeting(&[scenario]).map_or(0, |it| it.len()));
         assert!(longest.iter().all(|length| (20..=80).contains(length)), "{longest:?}");

@@ -412,9 +412,10 @@ impl Account {
             .as_ref()
             .and_then(|http| http.calls().iter().rev().find_map(|call| call.skew));
         let mut state = self.state();
-        // No card known of a list that was never read does not mean that there is none; a roster is
-        // a list that was read at the start.
-        let counted = cards > 0 || state.cards.list_was_read || self.config.roster.is_some();
+        // No card known of a list that was never read does not mean that there is none; a roster
+        // without a fault is a list that was read at the start.
+        let by_roster = self.config.roster.is_some() && state.roster.sentences.is_empty();
+        let counted = cards > 0 || state.cards.list_was_read || by_roster;
         Health {
             provider: self.info.id.clone(),
             state: if state.paused.is_some() { HealthState::Paused } else { state.health.state },

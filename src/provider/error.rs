@@ -160,15 +160,19 @@ impl Error {
     /// account themselves.
     #[must_use]
     pub fn sentence(&self) -> String {
-        format!("{}{}", self.cause, self.kind.advice())
+        match self.kind.advice() {
+            "" => self.reason(),
+            // The provider's own words may end with a full stop.
+            advice => format!("{}; {advice}", self.reason().trim_end_matches('.')),
+        }
     }
 }
 
 impl ErrorKind {
     const fn advice(self) -> &'static str {
         match self {
-            Self::Auth => "; check this provider's credentials",
-            Self::RateLimited => "; waiting before asking again",
+            Self::Auth => "check this provider's credentials",
+            Self::RateLimited => "waiting before asking again",
             Self::Forbidden
             | Self::Unreachable
             | Self::Refused
@@ -181,7 +185,7 @@ impl ErrorKind {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}{}", self.provider, self.cause, self.kind.advice())
+        write!(f, "{}: {}", self.provider, self.sentence())
     }
 }
 

@@ -94,9 +94,12 @@ async fn the_first_top_up_of_the_scenario_has_no_answer_and_pays_when_its_doubt_
         Fixture::new(Options { scenarios: vec![Scenario::UnknownTopup], ..Options::default() });
     let card = fixture.card(Dialect::Artha, 0);
     let top_up = [("cardId", card.as_str()), ("amount", "50")];
+    let listed = || fixture.sandbox.listed_rows(Dialect::Artha, Some(&card)).len();
+    let before = listed();
     assert!(fixture.artha_post("CardTopUp", &top_up).await.1.is_none());
     assert!(fixture.artha_post("CardTopUp", &top_up).await.1.is_some());
     fixture.advance(85);
+    assert_eq!(listed(), before + 1, "no list tells that the first is on its way");
     assert_eq!(
         fixture.sandbox.credits(Dialect::Artha, &card).len(),
         1,
@@ -104,6 +107,7 @@ async fn the_first_top_up_of_the_scenario_has_no_answer_and_pays_when_its_doubt_
     );
     fixture.advance(10);
     assert_eq!(fixture.sandbox.credits(Dialect::Artha, &card).len(), 2);
+    assert_eq!(listed(), before + 2);
 }
 
 #[tokio::test]

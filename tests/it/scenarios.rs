@@ -111,6 +111,41 @@ async fn all_scenarios_together_run_for_a_minute_without_a_panic() {
     a_minute_of(Scenario::ALL.to_vec()).await;
 }
 
+#[tokio::test(start_paused = true)]
+async fn the_first_top_up_of_its_scenario_stays_unknown_long_enough_to_act_on_it() {
+    for dialect in Dialect::ALL {
+        let desk = Desk::with(Options {
+            cards: 4,
+            transactions: 8,
+            scenarios: vec![Scenario::UnknownTopup],
+            busy: false,
+            ..Options::default()
+        })
+        .await;
+        let (engine, mut news) = open_board(&desk).await;
+        let listening = tokio::spawn(async move { while news.recv().await.is_some() {} });
+        tokio::time::sleep(Duration::from_secs(20)).await;
+        let known = engine.known_cards().await;
+        let card = known.into_iter().find(|card| {
+            let active = card.state == cardtop::domain::card::CardState::Active;
+            active && card.currency.is_some() && card.key.provider.name() == dialect.name()
+        });
+        let card = card.expect("a card to top up");
+        let order = desk.order(&card.key, Action::TopUp(some(&card)));
+        let said = engine.change(order, Duration::from_secs(15)).await.expect("it is sent");
+        assert_eq!(said.state, OperationState::Unknown, "{dialect:?}");
+        let state = async |seconds| {
+            tokio::time::sleep(Duration::from_secs(seconds)).await;
+            let operations = engine.operations().await.expect("the journal");
+            operations.into_iter().find(|operation| operation.id == said.id).map(|it| it.state)
+        };
+        assert_eq!(state(60).await, Some(OperationState::Unknown), "{dialect:?}");
+        assert_eq!(state(240).await, Some(OperationState::Done), "{dialect:?}");
+        engine.stop().await;
+        listening.abort();
+    }
+}
+
 /// A bank that begins now.
 fn bank(scenario: Option<Scenario>, busy: bool) -> Sandbox {
     let options = Options { scenarios: scenario.into_iter().collect(), busy, ..Options::default() };

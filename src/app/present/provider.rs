@@ -174,8 +174,11 @@ pub(crate) fn whose_status(portfolio: &Portfolio, info: &ProviderInfo) -> String
     };
     let others: Vec<String> =
         portfolio.accounts.providers.iter().filter(not_well).map(named).collect();
-    let others =
-        if others.is_empty() { String::new() } else { format!("; not of {}", others.join(", ")) };
+    let others = if others.is_empty() {
+        String::new()
+    } else {
+        format!("; others not OK: {}", others.join(", "))
+    };
     format!("status of {}{others}", named(info))
 }
 

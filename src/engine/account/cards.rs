@@ -36,7 +36,8 @@ impl CardProgress {
     }
 
     pub(super) fn list_read(&mut self, list: &ListRead<Card>, at: Timestamp) {
-        self.list_was_read = true;
+        // One whose first page failed says nothing about how many cards there are.
+        self.list_was_read |= list.is_complete() || !list.rows.is_empty();
         self.whole_list = list
             .is_complete()
             .then(|| list.rows.iter().map(|card| Arc::clone(&card.key.id)).collect());

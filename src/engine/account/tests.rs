@@ -6,7 +6,8 @@ use crate::app::fixture::{ago, key, now, operation};
 use crate::domain::operation::{ActionKind, Operation, OperationState, Proof};
 use crate::engine::schedule::{Next, Rank, Read};
 use crate::provider::Config;
-use crate::provider::ErrorKind;
+use crate::provider::pages::ListRead;
+use crate::provider::{Error, ErrorKind};
 
 fn account() -> Account {
     let example = include_str!("../../../config.example.toml");
@@ -101,4 +102,18 @@ fn a_wait_that_the_provider_asked_for_is_kept_whatever_else_succeeds_or_is_asked
     assert!(reads(after(31)));
     account.note_success(after(31));
     assert!(reads(after(32)), "and then it is over");
+}
+
+#[test]
+fn a_list_whose_first_page_failed_does_not_say_that_there_are_no_cards() {
+    let mut account = account();
+    account.config.roster = None;
+    let list = |error| ListRead { rows: Vec::new(), unread: Vec::new(), gap: None, error };
+    let provider = account.info.id.clone();
+    assert_eq!(account.health(now(), 0).cards, None, "never read");
+    let failed = Error::new(&provider, ErrorKind::Unreachable, "HTTP 503");
+    account.list_read(&list(Some(failed)), now());
+    assert_eq!(account.health(now(), 0).cards, None, "nothing was read");
+    account.list_read(&list(None), now());
+    assert_eq!(account.health(now(), 0).cards, Some(0), "it was read, and it has none");
 }

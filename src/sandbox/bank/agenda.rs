@@ -125,8 +125,9 @@ impl Agenda {
         }
     }
 
-    /// Puts the arrival of the newest top-up that is on its way off by `delay` milliseconds.
-    pub(super) fn delay_newest_credit(&mut self, delay: u64) {
+    /// Puts the arrival of the newest top-up that is on its way off by `delay` milliseconds; its
+    /// row.
+    pub(super) fn delay_newest_credit(&mut self, delay: u64) -> Option<usize> {
         let on_the_way = self.events.iter().filter_map(|(key, event)| match event {
             Event::Credit { row } => Some((*row, *key)),
             Event::Clear { .. }
@@ -140,10 +141,9 @@ impl Agenda {
             | Event::ForeignTopUp { .. }
             | Event::RepeatTopUp { .. } => None,
         });
-        if let Some((_, key)) = on_the_way.max()
-            && let Some(event) = self.events.remove(&key)
-        {
-            self.schedule(super::after(key.0, delay), event);
-        }
+        let (row, key) = on_the_way.max()?;
+        let event = self.events.remove(&key)?;
+        self.schedule(super::after(key.0, delay), event);
+        Some(row)
     }
 }

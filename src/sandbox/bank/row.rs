@@ -52,7 +52,7 @@ pub(in crate::sandbox) struct Funding {
 /// How lists show a row.
 #[derive(Clone, Debug, Default)]
 pub(in crate::sandbox) struct Listing {
-    /// No list has it any more.
+    /// No list has it: not yet, or not any more.
     pub(in crate::sandbox) hidden: bool,
     /// Lists have it twice.
     pub(in crate::sandbox) twice: bool,

@@ -138,6 +138,7 @@ impl Bank {
         };
         let Some(card) = self.cards.get_mut(row.card) else { return };
         row.changed = shown;
+        row.listing.hidden = false;
         if card.state == CardState::Closed {
             row.progress = Progress::Failed;
             let (currency, payer) = (card.currency, row.funding.payer);
@@ -161,8 +162,12 @@ impl Bank {
         }
     }
 
-    /// Lets the money of the newest top-up that is on its way arrive `delay` milliseconds later.
+    /// Lets the money of the newest top-up that is on its way arrive `delay` milliseconds later. No
+    /// list has it until then, so that nobody can tell what became of it.
     pub(in crate::sandbox) fn delay_newest_credit(&mut self, delay: u64) {
-        self.agenda.delay_newest_credit(delay);
+        let delayed = self.agenda.delay_newest_credit(delay);
+        if let Some(row) = delayed.and_then(|position| self.rows.get_mut(position)) {
+            row.listing.hidden = true;
+        }
     }
 }
