@@ -59,11 +59,11 @@ pub fn view(model: &Model, theme: &Theme, to: &mut Buffer) -> Option<Position> {
 fn advice(screen: Rect, theme: &Theme, to: &mut Buffer) -> Option<Position> {
     let room = usize::from(screen.width);
     let text = [
-        "cardtop needs 80x24 or more; 60x16 shows the list only",
-        "80x24 or more, 60x16 for the list",
-        "needs 80x24",
+        "cardtop needs 60x16 or more; 80x24 shows more than the list",
+        "cardtop needs 60x16 or more",
+        "needs 60x16",
     ];
-    let text = text.into_iter().find(|text| text::width(text) <= room).unwrap_or("80x24");
+    let text = text.into_iter().find(|text| text::width(text) <= room).unwrap_or("60x16");
     if screen.height > 0 {
         let y = screen.y + (screen.height - 1) / 2;
         to.set_stringn(screen.x, y, text::fit(text, room), room, theme.style(Role::Text));

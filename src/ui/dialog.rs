@@ -20,8 +20,12 @@ use ratatui::layout::{Position, Rect};
 use super::canvas::Canvas;
 use crate::app::dialog::{Content, Dialog};
 use crate::app::portfolio::Portfolio;
+use crate::domain::operation::ActionKind;
 use crate::domain::text;
 use sheet::Sheet;
+
+/// Lines at the top of the screen that a dialog leaves in sight where it can.
+const TOP: u16 = 2;
 
 /// Columns of the box, borders included.
 const WIDTH: u16 = 70;
@@ -35,8 +39,13 @@ pub(super) fn view(
     canvas: &mut Canvas<'_>,
 ) -> Option<Position> {
     let screen = screen.intersection(*canvas.buffer.area());
-    let sheet = sheet(dialog.content(), portfolio).with_footer(dialog.notice());
-    let rows = sheet.fitted(usize::from(screen.height.saturating_sub(2)));
+    let content = dialog.content();
+    let least = least_rows(&content);
+    let sheet = sheet(content, portfolio).with_footer(dialog.notice(), least);
+    let height = usize::from(screen.height.saturating_sub(2));
+    // The two lines above say how things are: they stay in sight as long as that costs no words.
+    let below_top = height.saturating_sub(usize::from(TOP));
+    let rows = sheet.fitted(if sheet.fits(below_top) { below_top } else { height });
     let area = centred(screen, rows.len());
     clear(area, canvas.buffer);
     let right = dialog.closes_in(portfolio.now).unwrap_or_default();
@@ -50,6 +59,30 @@ pub(super) fn view(
         }
     }
     cursor
+}
+
+/// Lines of the tallest step of a change, so that the box does not jump from one step to the next.
+const fn least_rows(content: &Content<'_>) -> usize {
+    match content {
+        Content::TopUp(_) => rows_of(ActionKind::TopUp),
+        Content::Freeze(_) => rows_of(ActionKind::Freeze),
+        Content::SetPin(_) => rows_of(ActionKind::SetPin),
+        Content::Close(_) => rows_of(ActionKind::Close),
+        Content::Progress(progress) => rows_of(progress.action_kind),
+        Content::PendingConflict(_)
+        | Content::Refusal(_)
+        | Content::Menu(_)
+        | Content::Resolution(_)
+        | Content::Quit(_) => 0,
+    }
+}
+
+const fn rows_of(action_kind: ActionKind) -> usize {
+    match action_kind {
+        ActionKind::TopUp => 19,
+        ActionKind::Freeze | ActionKind::Unfreeze => 15,
+        ActionKind::SetPin | ActionKind::Close => 18,
+    }
 }
 
 /// The lines of each kind of dialog.
@@ -68,25 +101,25 @@ fn sheet(content: Content<'_>, portfolio: &Portfolio) -> Sheet {
     }
 }
 
-/// The box around so many rows, borders included.
+/// The box around so many rows, borders included: in the middle, or below the top lines.
 fn centred(screen: Rect, rows: usize) -> Rect {
     let width = WIDTH.min(screen.width);
     let height = u16::try_from(rows).unwrap_or(screen.height).saturating_add(2).min(screen.height);
-    Rect::new(
-        screen.x + (screen.width - width) / 2,
-        screen.y + (screen.height - height) / 2,
-        width,
-        height,
-    )
+    let free = screen.height - height;
+    let top = (free / 2).max(free.min(TOP));
+    Rect::new(screen.x + (screen.width - width) / 2, screen.y + top, width, height)
 }
 
-/// Nothing of what lies below shows through, not even half of a wide character at the edge.
+/// Nothing of what lies below shows through, not even half of a wide character at the edge, and a
+/// column on both sides stays blank.
 fn clear(area: Rect, to: &mut Buffer) {
-    for y in area.top()..area.bottom() {
-        for x in area.left()..area.right() {
+    let (left, right) = (area.left().saturating_sub(1), area.right().saturating_add(1));
+    let wide = Rect { x: left, width: right - left, ..area }.intersection(*to.area());
+    for y in wide.top()..wide.bottom() {
+        for x in wide.left()..wide.right() {
             to[(x, y)].reset();
         }
-        if let Some(before) = area.left().checked_sub(1)
+        if let Some(before) = wide.left().checked_sub(1)
             && before >= to.area().left()
             && text::width(to[(before, y)].symbol()) > 1
         {

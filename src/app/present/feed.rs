@@ -49,7 +49,7 @@ pub(crate) const fn columns<'a>() -> &'a [Column<Known<'a>>] {
             Column { title: "Ctry", width: whole(4, 4), hide_order: 7, cell: country },
             Column {
                 title: "In plain words|Meaning|Why",
-                width: words(12, 28, 60).holding(Holds::Sums),
+                width: words(12, 30, 60).holding(Holds::Sums),
                 hide_order: 0,
                 cell: meaning,
             },

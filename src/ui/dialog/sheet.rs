@@ -209,13 +209,19 @@ impl Sheet {
         }
     }
 
-    /// Adds what the last key did, or why it did nothing; then the keys.
-    pub(super) fn with_footer(mut self, notice: Option<&str>) -> Self {
+    /// Adds what the last key did, or why it did nothing; then the keys. There are at least so
+    /// many lines in all: the box has the same height through all steps of a dialog.
+    pub(super) fn with_footer(mut self, notice: Option<&str>, least: usize) -> Self {
+        let notice = notice.map(|notice| wrapped(notice, INSIDE - 6));
+        let footer = 2 + notice.as_ref().map_or(1, Vec::len);
+        while self.rows.len() + footer < least {
+            self.blank();
+        }
         // One line is kept free for the notice, so that the box does not move when there is one.
         self.blank();
         match notice {
             Some(notice) => {
-                for (index, line) in wrapped(notice, INSIDE - 6).into_iter().enumerate() {
+                for (index, line) in notice.into_iter().enumerate() {
                     let mark = if index == 0 { "! " } else { "  " };
                     self.line([part(mark, Role::Caution), part(line, Role::Caution)]);
                 }
@@ -332,6 +338,11 @@ impl Sheet {
         for change in form.target.changes.iter().rev().take(2).rev() {
             self.text("CHANGED", change, Role::Caution);
         }
+    }
+
+    /// Whether everything but blank lines fits.
+    pub(super) fn fits(&self, height: usize) -> bool {
+        self.rows.iter().filter(|row| !row.parts.is_empty()).count() <= height
     }
 
     /// The lines that fit: first blank ones go, then lines before the keys.

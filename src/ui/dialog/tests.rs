@@ -245,3 +245,38 @@ fn what_lies_below_does_not_show_through_not_even_half_a_character() {
     assert!(!row.contains('日'), "{row}");
     assert_eq!(buffer[(4, 12)].symbol(), " ");
 }
+
+#[test]
+fn a_dialog_leaves_the_two_lines_above_in_sight_and_a_blank_column_on_both_sides() {
+    for (name, operator) in all() {
+        let mut buffer = Buffer::empty(Rect::new(0, 0, 80, 24));
+        for y in 0..24 {
+            buffer.set_string(0, y, "x".repeat(80), ratatui::style::Style::default());
+        }
+        draw(&operator, &Theme::default(), &mut buffer);
+        for y in 0..24 {
+            let line: String = (0..80).map(|x| buffer[(x, y)].symbol()).collect();
+            let inside = line.trim_matches('x');
+            assert!(y > 1 || inside.is_empty(), "{name}: line {y} is {line}");
+            let blank = inside.starts_with(' ') && inside.ends_with(' ');
+            assert!(inside.is_empty() || blank, "{name}: {line}");
+        }
+    }
+}
+
+#[test]
+fn the_box_does_not_jump_between_the_steps_of_a_dialog() {
+    let height = |operator: &Operator| {
+        let picture = picture(operator);
+        picture.lines().skip_while(|line| !line.contains('┌')).count()
+    };
+    let (sent, _) = confirmed();
+    let freeze = Operator::new().open(ActionKind::Freeze, "c1");
+    let freeze = [height(&freeze), height(&freeze.keys("1")), height(&sent), height(&accepted())];
+    assert!(freeze.iter().all(|rows| *rows == freeze[0]), "{freeze:?}");
+    let amount = Operator::new().open(ActionKind::TopUp, "c1");
+    let before = height(&amount);
+    let review = amount.types("30").keys("enter");
+    let top_up = [before, height(&review), height(&topped_up())];
+    assert!(top_up.iter().all(|rows| *rows == before), "{top_up:?}");
+}

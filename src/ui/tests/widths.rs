@@ -187,3 +187,45 @@ fn whether_changes_go_through_and_to_real_money_is_shown_in_the_narrowest_window
     let screen = super::text(&model);
     assert!(screen.contains("PROD") && screen.contains("READ"), "{screen}");
 }
+
+#[test]
+fn nothing_is_drawn_across_a_frame_at_any_size_and_with_either_glyphs() {
+    for keys in VIEWS {
+        let mut model = hard_to_fit(keys);
+        for width in [60, 61, 80, 99, 100, 120, 137, 160, 200, 240] {
+            for height in [16, 17, 18, 19, 24, 40, 60] {
+                _ = update(&mut model, Msg::Resized(width, height));
+                for ascii in [false, true] {
+                    let theme = Theme { ascii, ..Theme::default() };
+                    let buffer = super::drawn_with(&model, &theme);
+                    let side = if ascii { "|" } else { "│" };
+                    for (pane, area) in model.layout().panes {
+                        let below = area.y + 1..area.bottom().max(1) - 1;
+                        for y in below {
+                            for x in [area.x, area.right() - 1] {
+                                let symbol = buffer[(x, y)].symbol();
+                                assert_eq!(symbol, side, "{keys:?} {pane:?} {width}x{height}");
+                            }
+                        }
+                    }
+                    let all = buffer.content().iter();
+                    let foreign = all.map(ratatui::buffer::Cell::symbol).find(|it| !it.is_ascii());
+                    assert!(!ascii || foreign.is_none(), "{keys:?} {width}x{height}: {foreign:?}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_window_of_no_size_is_drawn_whole_again_once_it_is_larger() {
+    let mut model = hard_to_fit("");
+    let before = super::text(&model);
+    for size in [(0, 0), (1, 1), (0, 40), (200, 0), (59, 15), (3, 16)] {
+        _ = update(&mut model, Msg::Resized(size.0, size.1));
+        let small = super::text(&model);
+        assert!(size.0 < 11 || size.1 == 0 || small.contains("60x16"), "{size:?}: {small}");
+        _ = update(&mut model, Msg::Resized(60, 16));
+        assert_eq!(super::text(&model), before, "after {size:?}");
+    }
+}
