@@ -292,8 +292,8 @@ impl Dialog {
         (self.body.holds_secret() || left <= COUNTDOWN).then(|| format!("closes in {left} s"))
     }
 
-    /// Of a letter that is on no Latin layout: that a Latin one is needed. It is not read as the key
-    /// of the same place, since keys confirm here; and what is typed into a secret is not repeated.
+    /// Of a letter that is on no Latin layout: that a Latin one is needed. It is not read as the
+    /// key of the same place, since keys confirm here; what is typed into a secret is not repeated.
     fn layout_hint(&self, chord: &Chord) -> Option<String> {
         let letter = chord.foreign_letter()?;
         Some(match chord.on_latin() {
