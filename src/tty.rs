@@ -37,6 +37,9 @@ use screen::Screen;
 /// Whether the board has the terminal now.
 static ENTERED: AtomicBool = AtomicBool::new(false);
 
+/// The size of a terminal that reports none.
+const USUAL_SIZE: (u16, u16) = (80, 24);
+
 /// The whole screen, in raw mode, until it is dropped.
 #[derive(Debug)]
 pub struct Terminal {
@@ -65,7 +68,8 @@ impl Terminal {
         Ok(terminal)
     }
 
-    /// Columns and rows.
+    /// Columns and rows; 80 and 24 where the terminal does not know its own, as on a serial
+    /// line.
     ///
     /// # Errors
     /// When the terminal is gone.
@@ -78,7 +82,7 @@ impl Terminal {
         {
             return Ok((size.ws_col, size.ws_row));
         }
-        crossterm::terminal::size()
+        crossterm::terminal::size().map(known_size)
     }
 
     /// Draws one frame of this size: what changed since the last one, in one write that the
@@ -184,6 +188,12 @@ fn restore_on_panic() {
             before(panic);
         }));
     });
+}
+
+/// A size of which no side is missing.
+const fn known_size((columns, rows): (u16, u16)) -> (u16, u16) {
+    let (usual_columns, usual_rows) = USUAL_SIZE;
+    (if columns == 0 { usual_columns } else { columns }, if rows == 0 { usual_rows } else { rows })
 }
 
 fn write(bytes: &[u8]) -> io::Result<()> {

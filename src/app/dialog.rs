@@ -231,7 +231,8 @@ impl Dialog {
         self.notice = None;
         let transition = self.body.key(chord, portfolio);
         if matches!(transition.next, Next::Ignored) {
-            self.notice = Some(format!("{chord} does nothing here; Esc leaves"));
+            let nothing = || format!("{chord} does nothing here; Esc leaves");
+            self.notice = Some(self.layout_hint(chord).unwrap_or_else(nothing));
         }
         self.follow(transition, portfolio)
     }
@@ -289,6 +290,19 @@ impl Dialog {
     pub(crate) fn closes_in(&self, now: Timestamp) -> Option<String> {
         let left = self.seconds_left(now).max(0);
         (self.body.holds_secret() || left <= COUNTDOWN).then(|| format!("closes in {left} s"))
+    }
+
+    /// Of a letter that is on no Latin layout: that a Latin one is needed. It is not read as the key
+    /// of the same place, since keys confirm here; and what is typed into a secret is not repeated.
+    fn layout_hint(&self, chord: &Chord) -> Option<String> {
+        let letter = chord.foreign_letter()?;
+        Some(match chord.on_latin() {
+            _ if self.body.holds_secret() => "switch to a Latin layout".to_owned(),
+            Some((_, latin)) => {
+                format!("switch to a Latin layout: {letter} is not {}", latin.letter)
+            }
+            None => format!("switch to a Latin layout: {letter} is no key here"),
+        })
     }
 
     /// Does what a transition means for the dialog itself; the rest is for whoever holds it.

@@ -5,10 +5,39 @@ use super::chord::{Chord, Key};
 use super::command::{Command, Group};
 use super::keymap::written;
 use super::layout::Pane;
+use super::search::Search;
 use super::{Effect, Model};
 
 impl Model {
+    /// A key. A letter of another layout than the Latin one that means nothing itself is read as
+    /// the key of the same place, but where letters are typed: in a dialog or a filter.
     pub(super) fn press(&mut self, chord: Chord) -> Vec<Effect> {
+        let typing = self.search(self.screen.focus).is_some_and(Search::is_typing);
+        let commands = self.dialog.is_none() && !typing;
+        let Some(letter) = chord.foreign_letter().filter(|_| commands) else {
+            return self.press_latin(chord);
+        };
+        let is_bound = self.keymap.command(chord, self.screen.focus).is_some()
+            || self.keymap.elsewhere(chord, self.screen.focus).is_some();
+        if is_bound {
+            return self.press_latin(chord);
+        }
+        let Some((read, latin)) = chord.on_latin() else {
+            self.show_remark(&format!("{letter} is no key here: switch to a Latin layout"));
+            return Vec::new();
+        };
+        let effects = self.press_latin(read);
+        if self.notice.is_none() && self.dialog.is_none() && !self.layout_named {
+            self.layout_named = true;
+            self.show_notice(&format!(
+                "{letter} read as {}: {} letters are read as the keys of the same place",
+                latin.letter, latin.layout
+            ));
+        }
+        effects
+    }
+
+    fn press_latin(&mut self, chord: Chord) -> Vec<Effect> {
         self.notice = None;
         let command = self.keymap.command(chord, self.screen.focus);
         // These two also work over a dialog and in a field, where every other key is typed. Only

@@ -2,6 +2,7 @@
 
 mod cover;
 mod figures;
+mod keyboard;
 mod offers;
 mod providers;
 mod rows;

@@ -8,7 +8,9 @@ use std::path::PathBuf;
 use super::exit::Exit;
 use super::failure::{Failure, Outcome};
 use super::global::Global;
-use super::session::{configuration, data_folder, keymap, not_opened, only, operator, zone};
+use super::session::{
+    configuration, data_folder, environment, keymap, not_opened, only, operator, zone,
+};
 use crate::clock::Clock;
 use crate::config;
 use crate::contract::FailureKind;
@@ -75,11 +77,18 @@ pub(super) async fn show(global: &Global, shown: Shown, clock: Clock) -> Outcome
 
 /// The board draws, and reads keys.
 pub(super) fn needs_terminal() -> Result<(), Failure> {
-    if io::stdout().is_terminal() && io::stdin().is_terminal() {
-        return Ok(());
+    if !io::stdout().is_terminal() || !io::stdin().is_terminal() {
+        return Err(Failure::usage(
+            "the board needs a terminal; for scripts there are: cardtop cards --json, and cardtop \
+             --help",
+        ));
     }
-    Err(Failure::usage(
-        "the board needs a terminal; for scripts there are: cardtop cards --json, and cardtop \
-         --help",
-    ))
+    if environment("TERM").as_deref() == Some("dumb") {
+        return Err(Failure::usage(
+            "the board needs a terminal that can move its cursor, and TERM is dumb: use cardtop \
+             cards and the other commands (cardtop --help), or set TERM, such as \
+             TERM=xterm-256color",
+        ));
+    }
+    Ok(())
 }

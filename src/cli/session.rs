@@ -253,7 +253,7 @@ pub(crate) fn operator() -> Arc<str> {
     clippy::disallowed_methods,
     reason = "what the terminal wants and who operates is only in the environment"
 )]
-fn environment(name: &str) -> Option<String> {
+pub(super) fn environment(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 

@@ -83,6 +83,8 @@ fn message(event: Event) -> Option<Msg> {
     match event {
         Event::Key(key) => chord(key).map(Msg::Key),
         Event::Paste(text) => Some(Msg::Paste(text)),
+        // The next frame asks for the size again, and takes the usual one.
+        Event::Resize(0, _) | Event::Resize(_, 0) => None,
         Event::Resize(columns, rows) => Some(Msg::Resized(columns, rows)),
         Event::Mouse(mouse) => match mouse.kind {
             MouseEventKind::ScrollUp => Some(Msg::Key(Chord::plain(Key::Up))),

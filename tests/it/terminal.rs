@@ -136,13 +136,44 @@ fn a_key_that_comes_with_a_new_size_is_heard() {
 }
 
 #[test]
+fn a_terminal_without_a_size_is_drawn_as_a_usual_one_and_not_blank() {
+    let mut terminal = Terminal::demo_in(&[], 120, 40);
+    terminal.shows("artha OK");
+    terminal.lose_size();
+    // Below the 24th line nothing is left.
+    terminal.until("24 lines", |text| {
+        text.lines().count() <= 24 && text.contains("? help") && text.contains("Cards")
+    });
+    terminal.press("?");
+    terminal.shows("Help");
+    terminal.press("\x1b");
+    terminal.until("no help", |text| !text.contains("Help  "));
+    terminal.press("q");
+    assert_eq!(terminal.end().0, 0);
+}
+
+#[test]
+fn on_a_dumb_terminal_no_board_is_drawn_and_what_to_do_is_said() {
+    let terminal = Terminal::demo_in(&[("TERM", "dumb")], 80, 24);
+    let (code, raw) = terminal.end();
+    assert_eq!(code, 2, "{raw}");
+    let said = raw.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(
+        said.contains("TERM is dumb: use cardtop cards and the other commands")
+            && said.contains("or set TERM"),
+        "{raw}"
+    );
+    assert!(!raw.contains('\x1b'), "{raw:?}");
+}
+
+#[test]
 fn with_a_change_under_way_the_terminal_is_given_back_at_once_and_the_rest_waits_in_plain_sight() {
     let mut terminal = Terminal::slow_demo(120, 40);
     terminal.until("its cards", |text| text.contains("banana OK") || text.contains("banana SLOW"));
     terminal.press("/provider:banana state:active\r");
     terminal.until("a card of banana's", |text| {
-        text.contains("filter provider:banana state:active")
-            && !text.contains("Cards 0 of")
+        text.contains("▐provider:banana state:active▌")
+            && !text.contains(" 0/")
             && text.contains("> ACTIVE")
     });
     terminal.press("f");
