@@ -25,14 +25,20 @@ impl Run for Providers {
         let reports = session.engine.read_providers().await;
         session.view.now = clock.now();
         let mut exit = Exit::Done;
+        let mut in_trouble: Vec<&str> = Vec::new();
         for report in &reports {
             let ended = exit_of(report);
-            // The table has the sentence in its last column.
-            if ended != Exit::Done && session.format != Format::Table {
+            if ended != Exit::Done && session.format == Format::Table {
+                in_trouble.push(report.info.id.name());
+            } else if ended != Exit::Done {
                 let why = trouble(report).unwrap_or_else(|| "does not answer".to_owned());
                 warn(&format!("{}: {why}", report.info.id));
             }
             exit = exit.and(ended);
+        }
+        if !in_trouble.is_empty() {
+            // The table has each reason, and none is said twice.
+            warn(&format!("not well: {}; the last column says why", in_trouble.join(", ")));
         }
         for sentence in session.engine.roster_troubles() {
             warn(&sentence);
