@@ -12,7 +12,7 @@ use jiff::SignedDuration;
 use super::account::Account;
 use super::schedule::look_again;
 use super::{ChangeRequest, Engine, Refused};
-use crate::domain::card::{Card, CardState};
+use crate::domain::card::{Card, CardState, ProviderId};
 use crate::domain::operation::{
     Action, ActionKind, Before, Capabilities, OnConflict, Operation, OperationState, Proof,
     Refusal, StepKind, check_action,
@@ -24,6 +24,9 @@ use crate::store::{Finding, Intent, Permit, StoreError};
 
 /// An intent that could not be sent within this long is not sent any more.
 const INTENT_KEEPS: SignedDuration = SignedDuration::from_secs(30);
+
+/// How long a freeze that waited for its provider waits for the reading of its card.
+const LATE_READ_WAIT: Duration = Duration::from_secs(2);
 
 impl Engine {
     /// Asks for a change and waits for its proof, at most `wait`. What comes back is the operation
@@ -70,13 +73,39 @@ impl Engine {
     /// disk before the line `sent`, and that line before the first byte of the request.
     async fn send(&self, request: ChangeRequest) -> Result<Operation, Refused> {
         let _sending = self.0.operations.begin_sending(request.id);
-        let account = self.gate(&request)?;
-        let provider = self.adapter(&account).await.map_err(Refused::Unread)?;
+        let account = self.gate(&request.card.provider)?;
         let card = self.read_as_confirmed(&account, &request).await?;
+        self.send_as_read(&account, request, card).await
+    }
+
+    /// Sends a freeze that waited for its provider, which answers again. A lost card must be
+    /// stoppable: where the card cannot be read in time, the freeze is sent unread.
+    pub(super) async fn send_late(&self, request: ChangeRequest) -> Result<(), Refused> {
+        let _sending = self.0.operations.begin_sending(request.id);
+        let account = self.gate(&request.card.provider)?;
+        let known = self.0.cards.get_or_unread(&request.card);
+        let read = tokio::time::timeout(LATE_READ_WAIT, self.read_one(&account, &known)).await;
+        let card = match read {
+            Ok(Ok(card)) => card,
+            Ok(Err(_)) | Err(_) => known,
+        };
+        if self.leave_queue(request.id).await {
+            self.send_as_read(&account, request, card).await?;
+        }
+        Ok(())
+    }
+
+    async fn send_as_read(
+        &self,
+        account: &Account,
+        request: ChangeRequest,
+        card: Card,
+    ) -> Result<Operation, Refused> {
+        let provider = self.adapter(account).await.map_err(Refused::Unread)?;
         let capabilities = provider.capabilities();
-        let operation = self.prepare(&account, &request, &card, &capabilities).await?;
+        let operation = self.prepare(account, &request, &card, &capabilities).await?;
         // Reading took its time: read-only may have been switched on meanwhile.
-        self.gate(&request)?;
+        self.gate(&request.card.provider)?;
         let paid_by = request
             .payer
             .as_ref()
@@ -98,7 +127,7 @@ impl Engine {
         }
         // The secrets of the action end with the permit.
         let result = provider.act(permit).await;
-        self.note_answer(&account, &result).await;
+        self.note_answer(account, &result).await;
         let finding = self.answer(&operation, result);
         let operation = self.record(operation, finding).await;
         account.ask_card(&request.card);
@@ -203,8 +232,7 @@ impl Engine {
     }
 
     /// The one gate that every change passes, whatever asked for it.
-    fn gate(&self, request: &ChangeRequest) -> Result<Arc<Account>, Refused> {
-        let provider = &request.card.provider;
+    pub(super) fn gate(&self, provider: &ProviderId) -> Result<Arc<Account>, Refused> {
         let account = self
             .account(provider)
             .map_err(|_| Refused::Denied(Refusal::NotConfigured(provider.clone())))?;

@@ -30,9 +30,27 @@ pub(crate) fn lines(model: &Model, columns: usize) -> [Line; 2] {
             };
             vec![(role, notice.text.clone())]
         }
-        None => fitted(&second, columns),
+        None => queued(model).unwrap_or_else(|| fitted(&second, columns)),
     };
     [fitted(&first, columns), second]
+}
+
+/// The freezes that wait, in every view, until they are sent or dropped.
+fn queued(model: &Model) -> Option<Line> {
+    let portfolio = &model.portfolio;
+    let queued = &portfolio.accounts.queued;
+    let first = queued.first()?;
+    let what = match queued.len() {
+        1 => format!("freeze of {} queued", model.digits(&first.card)),
+        count => format!("{count} freezes queued, the first"),
+    };
+    let left = portfolio.time_left(first);
+    let text = match model.keymap.key(Command::CancelFreeze) {
+        Some(key) => format!("{what}, {left} left, {key} cancels"),
+        None => format!("{what}, {left} left"),
+    };
+    let until = format!(": sent when {} answers", first.card.provider);
+    Some(vec![(Role::Caution, text), (Role::Muted, until)])
 }
 
 /// How many rows the filter of the focused pane shows, of how many.
