@@ -71,7 +71,29 @@ pub enum Msg {
     Tick(Timestamp),
     /// The engine reports something.
     EngineEvent(EngineEvent),
-    /// Something around the board failed, such as the clipboard; one sentence.
+    /// What became of text that was to be copied.
+    Copied(CopyOutcome),
+    /// Something around the board failed; one sentence.
+    Failed(String),
+}
+
+/// Text for the clipboard.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CopyRequest {
+    /// What it is, as the operator is told: `id`.
+    pub what: String,
+    /// The text; never a secret.
+    pub text: String,
+}
+
+/// What became of text for the clipboard.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CopyOutcome {
+    /// It is there: a program confirmed it.
+    Copied(String),
+    /// The terminal was given it, which does not say whether it took it.
+    SentToTerminal(String),
+    /// It is not there, for this reason.
     Failed(String),
 }
 
@@ -81,7 +103,7 @@ pub enum Effect {
     /// Give the engine a job.
     Ask(Job),
     /// Put text on the clipboard.
-    Copy(String),
+    Copy(CopyRequest),
     /// Stop for the shell (Ctrl-z).
     Suspend,
     /// Draw everything again (Ctrl-l).
@@ -157,6 +179,10 @@ pub fn update_all(model: &mut Model, msgs: impl IntoIterator<Item = Msg>) -> Vec
             }
             Msg::Tick(at) => model.tick(at),
             Msg::EngineEvent(event) => model.apply(&event),
+            Msg::Copied(outcome) => {
+                model.say_copied(outcome);
+                Vec::new()
+            }
             Msg::Failed(why) => {
                 model.notice_for_failure(&why);
                 Vec::new()
@@ -202,7 +228,7 @@ impl Model {
 
     /// Where everything is now.
     pub(crate) fn layout(&self) -> Layout {
-        let typing = self.search(self.screen.focus).is_some_and(|search| search.typing);
+        let typing = self.search(self.screen.focus).is_some_and(Search::is_typing);
         self.screen.layout(if typing { 2 } else { 0 })
     }
 
@@ -230,13 +256,15 @@ impl Model {
         }
     }
 
-    fn search_mut(&mut self) -> Option<&mut Search> {
-        match self.screen.focus {
+    /// The filter of the focused pane, and what is known.
+    fn search_mut(&mut self) -> (Option<&mut Search>, &Portfolio) {
+        let search = match self.screen.focus {
             Pane::Cards => Some(&mut self.panes.cards.search),
             Pane::Feed => Some(&mut self.panes.feed.search),
             Pane::Activity => Some(&mut self.panes.activity.search),
             Pane::Detail | Pane::Providers => None,
-        }
+        };
+        (search, &self.portfolio)
     }
 
     fn tick(&mut self, at: Timestamp) -> Vec<Effect> {

@@ -15,6 +15,7 @@ mod close;
 mod completions;
 mod demo;
 mod exit;
+mod failure;
 mod find;
 mod freeze;
 mod global;
@@ -25,6 +26,7 @@ mod log;
 mod man;
 mod operation;
 mod ops;
+mod parsing;
 mod pin;
 mod print;
 mod providers;
@@ -38,17 +40,17 @@ mod transactions;
 mod unfreeze;
 
 use std::ffi::OsString;
-use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
 use crate::clock::Clock;
-use crate::domain::text;
+use crate::contract::Rows;
 use crate::provider::ProviderKind;
 use crate::provider::kinds::KINDS;
-use exit::{Exit, Failure, Outcome, warn};
-use global::Global;
+use failure::{Failure, Outcome};
+use global::{Format, Global};
+use shutdown::Shutdown;
 
 /// What was typed after `cardtop`.
 #[derive(Debug, Parser)]
@@ -84,9 +86,19 @@ Exit codes:
 
 /// A subcommand: its arguments, and what it does.
 trait Run: Sized {
-    /// Whether `--filter` chooses among the rows that it prints.
-    fn takes_filter(&self) -> bool {
-        false
+    /// The rows among which `--filter` chooses; `None` where it does not.
+    fn filtered(&self) -> Option<Rows> {
+        None
+    }
+
+    /// Whether it prints records, in the format that `--format` names.
+    fn prints_records(&self) -> bool {
+        true
+    }
+
+    /// Whether a signal may end it at any moment: it leaves nothing undone.
+    fn may_be_interrupted(&self) -> bool {
+        true
     }
 
     async fn run(self, global: &Global, clock: Clock) -> Outcome;
@@ -101,9 +113,21 @@ macro_rules! commands {
         }
 
         impl Run for Command {
-            fn takes_filter(&self) -> bool {
+            fn filtered(&self) -> Option<Rows> {
                 match self {
-                    $(Self::$name(command) => command.takes_filter(),)*
+                    $(Self::$name(command) => command.filtered(),)*
+                }
+            }
+
+            fn prints_records(&self) -> bool {
+                match self {
+                    $(Self::$name(command) => command.prints_records(),)*
+                }
+            }
+
+            fn may_be_interrupted(&self) -> bool {
+                match self {
+                    $(Self::$name(command) => command.may_be_interrupted(),)*
                 }
             }
 
@@ -135,8 +159,8 @@ commands! {
     Man(man::Man),
 }
 
-/// Parses the arguments of the process, runs the command, prints errors on standard error. The help
-/// lists the exit codes.
+/// Parses the arguments of the process, runs the command, prints errors on standard error, and as
+/// JSON where that was asked for. The help lists the exit codes.
 pub async fn main() -> ExitCode {
     main_with(std::env::args_os().collect(), KINDS).await
 }
@@ -149,66 +173,54 @@ pub async fn main_with(
 ) -> ExitCode {
     let mut cli = match Cli::try_parse_from(&arguments) {
         Ok(cli) => cli,
-        Err(error) => {
-            // Help and the version come this way too, on standard output and with code 0. An error
-            // quotes the arguments, and is printed without them steering the terminal.
-            let printed = if error.use_stderr() {
-                write!(io::stderr().lock(), "{}", parse_error(&error, arguments.into_iter()))
-            } else {
-                error.print()
-            };
-            return match print::forgiving(printed) {
-                Ok(()) => {
-                    ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(Exit::Usage.code()))
-                }
-                Err(_) => ExitCode::from(Exit::Refused.code()),
-            };
-        }
+        Err(error) => return parsing::end(&error, arguments),
     };
     cli.global.kinds = kinds;
-    let exit = match run(cli).await {
-        Ok(exit) => exit,
-        Err(failure) => {
-            warn(&failure.message);
-            failure.exit
-        }
-    };
-    ExitCode::from(exit.code())
-}
-
-/// What is wrong with the arguments. The parser takes escape sequences out of what it quotes
-/// without a trace; the same arguments cleaned leave marks.
-fn parse_error(error: &clap::Error, arguments: impl Iterator<Item = OsString>) -> String {
-    let cleaned = arguments.map(|argument| text::one_line(&argument.to_string_lossy()));
-    let again = Cli::try_parse_from(cleaned).err().filter(clap::Error::use_stderr);
-    text::printable(&again.as_ref().unwrap_or(error).render().to_string())
+    let format = cli.global.format();
+    let outcome = run(cli).await;
+    if let Err(failure) = &outcome {
+        failure.print(format);
+    }
+    shutdown::end_by_signal(&outcome);
+    ExitCode::from(outcome.unwrap_or_else(|failure| failure.exit).code())
 }
 
 async fn run(cli: Cli) -> Outcome {
-    let Cli { global, command } = cli;
+    let Cli { mut global, command } = cli;
     if let Some(path) = &global.log_file {
         log::log_to(path)?;
     }
     let clock = Clock::real();
-    refuse_ignored_filter(&global, command.as_ref())?;
+    global.filtered = command.as_ref().and_then(Command::filtered);
+    refuse_ignored_flags(&global, command.as_ref())?;
     match command {
         None => board::run(&global, clock).await,
+        Some(command) if command.may_be_interrupted() => {
+            Shutdown::listen()?.or_interrupted(command.run(&global, clock)).await
+        }
         Some(command) => command.run(&global, clock).await,
     }
 }
 
-/// A filter that would be ignored is refused: an unfiltered answer must not look like a filtered
-/// one.
-fn refuse_ignored_filter(global: &Global, command: Option<&Command>) -> Result<(), Failure> {
-    if global.filter.is_some() && !command.is_some_and(Command::takes_filter) {
+/// Flags that would be ignored are refused: an unfiltered answer must not look like a filtered one,
+/// and words must not be taken for records.
+fn refuse_ignored_flags(global: &Global, command: Option<&Command>) -> Result<(), Failure> {
+    if global.filter.is_some() && global.filtered.is_none() {
         return Err(Failure::usage("--filter is for lists: cards, transactions and ops"));
     }
-    Ok(())
+    let has_records = command.is_some_and(Command::prints_records);
+    match global.format() {
+        Format::Json | Format::Csv if !has_records => Err(Failure::usage(
+            "--json and --format are for commands that print records: cards, card, transactions, \
+             providers, ops, and every change of a card",
+        )),
+        Format::Table | Format::Json | Format::Csv => Ok(()),
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::global::Format;
+    use super::exit::Exit;
     use super::*;
     use crate::sandbox::Scenario;
     use clap::CommandFactory;
@@ -246,7 +258,6 @@ mod tests {
             "cardtop nonsense",
             "cardtop freeze",
             "cardtop topup artha/1",
-            "cardtop topup artha/1 -5",
             "cardtop topup artha/1 5 --wait soon",
             "cardtop pin artha/1 1234",
             "cardtop cards --format xml",
@@ -287,14 +298,6 @@ mod tests {
     }
 
     #[test]
-    fn an_argument_that_is_quoted_steers_no_terminal_and_shows_what_was_taken_out() {
-        let arguments = ["cardtop", "\u{1b}]0;PWN\u{7}x\u{202e}"].map(OsString::from);
-        let error = Cli::try_parse_from(&arguments).expect_err("no such command");
-        let message = parse_error(&error, arguments.into_iter());
-        assert!(message.contains("unrecognized subcommand '?x?'"), "{message}");
-    }
-
-    #[test]
     fn what_is_not_built_is_not_offered() {
         for line in [
             "cardtop watch",
@@ -309,11 +312,15 @@ mod tests {
 
     #[test]
     fn a_filter_that_would_be_ignored_is_refused() {
+        let refused = |line| {
+            let mut cli = parse(line).expect("a valid line");
+            cli.global.filtered = cli.command.as_ref().and_then(Command::filtered);
+            refuse_ignored_flags(&cli.global, cli.command.as_ref())
+        };
         for line in
             ["cardtop --filter x", "cardtop providers --filter x", "cardtop freeze 4242 --filter x"]
         {
-            let cli = parse(line).expect("a valid line");
-            let failure = refuse_ignored_filter(&cli.global, cli.command.as_ref()).expect_err(line);
+            let failure = refused(line).expect_err(line);
             assert_eq!(failure.exit, Exit::Usage, "{line}");
         }
         for line in [
@@ -321,8 +328,7 @@ mod tests {
             "cardtop transactions --filter x",
             "cardtop ops --filter x",
         ] {
-            let cli = parse(line).expect("a valid line");
-            assert!(refuse_ignored_filter(&cli.global, cli.command.as_ref()).is_ok(), "{line}");
+            assert!(refused(line).is_ok(), "{line}");
         }
     }
 }

@@ -21,11 +21,13 @@
 
 mod card;
 pub mod csv;
+mod failure;
 pub mod filter;
 mod journal;
 pub mod json;
 mod missing;
 mod operation;
+mod planned;
 mod provider;
 #[cfg(test)]
 pub(crate) mod samples;
@@ -35,9 +37,11 @@ mod tests;
 mod transaction;
 mod value;
 
-pub use filter::{CardRow, OperationRow, TransactionRow};
+pub use failure::{Failure, FailureKind};
+pub use filter::{CardRow, History, OperationRow, Rows, TransactionRow};
 pub use journal::JournalCheck;
 pub use missing::Missing;
+pub use planned::PlannedChange;
 pub use provider::{ProviderEnvironment, ProviderFacts, ProviderHealth};
 pub use table::{Column, View};
 pub use value::Value;
@@ -146,6 +150,8 @@ struct Filtering {
     any_spelling: bool,
     /// Free words are searched in it.
     searched: bool,
+    /// It is the time that `since:` and `until:` compare.
+    dates_row: bool,
 }
 
 impl<T> Field<T> {
@@ -157,7 +163,13 @@ impl<T> Field<T> {
         doc: &'static str,
         value: for<'a> fn(Row<'a, T>) -> Value<'a>,
     ) -> Self {
-        let filter = Filtering { by_name: true, also: &[], any_spelling: false, searched: false };
+        let filter = Filtering {
+            by_name: true,
+            also: &[],
+            any_spelling: false,
+            searched: false,
+            dates_row: false,
+        };
         Self { name, kind, doc, null: None, value, in_json: true, csv: Csv::Yes, filter }
     }
 
@@ -195,6 +207,18 @@ impl<T> Field<T> {
     #[must_use]
     pub const fn not_filtered(self) -> Self {
         Self { filter: Filtering { by_name: false, ..self.filter }, ..self }
+    }
+
+    /// Known to filters although it is no field of JSON.
+    #[must_use]
+    pub const fn filtered(self) -> Self {
+        Self { filter: Filtering { by_name: true, ..self.filter }, ..self }
+    }
+
+    /// The time of the record, which `since:` and `until:` of a filter compare.
+    #[must_use]
+    pub const fn dates_row(self) -> Self {
+        Self { filter: Filtering { dates_row: true, ..self.filter }, ..self }
     }
 
     /// Also known to filters by these names.

@@ -39,7 +39,7 @@ use self::card_book::CardBook;
 pub use self::events::{ChangeRequest, EngineEvent, Expected, Job};
 pub use self::health::{Health, HealthState, ProviderInfo, ProviderReport};
 pub use self::lists::{Listing, unread_part};
-pub use self::open::{MakeTransport, Setup};
+pub use self::open::{MakeTransport, OpenError, Setup};
 use self::operations::Operations;
 pub use self::queue::{QUEUE_KEEPS, QueueEnd, QueuedFreeze};
 use self::saving::SaveGate;
@@ -133,6 +133,14 @@ pub enum Refused {
     /// A person's word on an operation is not taken; nothing was changed. One sentence.
     #[error("{0}")]
     NotSettled(String),
+    /// That an operation did not happen was not confirmed; nothing was changed.
+    #[error(
+        "to settle it as failed the card's digits have to be typed: {wanted}; nothing was changed"
+    )]
+    NotConfirmed {
+        /// What has to be typed.
+        wanted: String,
+    },
     /// The journal has no operation of this id.
     #[error("there is no operation {0} in the journal")]
     NoSuchOperation(OperationId),
@@ -147,9 +155,13 @@ pub enum Refused {
     /// The provider could not be read before sending.
     #[error("{0}; nothing was sent")]
     Unread(Error),
-    /// The journal did not take it, or another process did: nothing was sent. One sentence.
+    /// The journal did not take it: nothing was sent. One sentence.
     #[error("{0}")]
     Journal(String),
+    /// It waited too long, or another process gave it up before it was sent: nothing was sent. One
+    /// sentence.
+    #[error("{0}")]
+    TooLate(String),
     /// cardtop itself broke: what the journal holds of the change is what counts. One sentence.
     #[error("{0}")]
     Died(String),

@@ -183,9 +183,9 @@ commands! {
     Mark "mark" ["space"] CARDS Watch
         Hint::Pane("mark"), "mark", Run::Show(|model| model.panes.cards.mark());
     MarkAll "mark-all" ["A"] CARDS Watch
-        Hint::Hidden, "mark all, none", Run::Show(|model| model.panes.cards.mark_all());
+        Hint::Hidden, "mark all", Run::Show(|model| model.panes.cards.mark_all());
     Unmark "unmark" ["U"] EVERYWHERE Watch
-        Hint::Hidden, "mark all, none", Run::Show(|model| model.panes.cards.unmark());
+        Hint::Hidden, "drop all marks", Run::Show(|model| model.panes.cards.unmark());
     Left "left" ["h", "left"] TABBED Move
         Hint::Hidden, "tab", Run::Show(|model| model.tab(Direction::Backward));
     Right "right" ["l", "right"] TABBED Move
@@ -199,10 +199,10 @@ commands! {
         Hint::Pane("explain"), "explain this row", Run::Show(Model::explain);
     Shorter "shorter" ["["] FEED Find
         Hint::Hidden, "time range",
-        Run::Show(|model| model.panes.feed.step_range(Direction::Backward));
+        Run::Show(|model| model.step_range(Direction::Backward));
     Longer "longer" ["]"] FEED Find
         Hint::Pair(Command::Shorter, " ", "range"), "time range",
-        Run::Show(|model| model.panes.feed.step_range(Direction::Forward));
+        Run::Show(|model| model.step_range(Direction::Forward));
     Pause "pause" ["p"] WITH_ROWS Watch
         Hint::Pane("pause"), "pause screen", Run::Show(Model::pause);
     Follow "follow" ["F"] FEED Watch

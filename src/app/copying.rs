@@ -2,8 +2,9 @@
 
 use super::chord::{Chord, Key};
 use super::layout::Pane;
-use super::{Effect, Model, feed, present};
+use super::{CopyOutcome, CopyRequest, Effect, Model, feed, present};
 use crate::contract::json;
+use crate::domain::operation::Operation;
 
 impl Model {
     /// The key after `y`.
@@ -18,14 +19,11 @@ impl Model {
                 .and_then(|card| card.last4)
                 .map(|last4| ("last four digits", last4.to_string())),
             Some('r') => present::row_text(self).map(|row| ("row", row)),
-            Some('j') => card.map(|card| ("card as JSON", json::object(card))),
+            Some('j') => self.record(),
             Some(_) | None => None,
         };
         match text {
-            Some((what, text)) => {
-                self.show_notice(&format!("copied: {what}"));
-                vec![Effect::Copy(text)]
-            }
+            Some((what, text)) => self.ask_to_copy(what.to_owned(), text),
             None => {
                 self.show_notice("nothing copied");
                 Vec::new()
@@ -41,9 +39,51 @@ impl Model {
             return Vec::new();
         };
         let text = present::provider::status(&self.portfolio, info);
-        let words = format!("copied: {}", present::provider::whose_status(&self.portfolio, info));
-        self.show_notice(&words);
-        vec![Effect::Copy(text)]
+        let what = present::provider::whose_status(&self.portfolio, info);
+        self.ask_to_copy(what, text)
+    }
+
+    /// Nothing is copied yet: the outcome says whether it was.
+    fn ask_to_copy(&mut self, what: String, text: String) -> Vec<Effect> {
+        self.show_notice(&format!("copying: {what}"));
+        vec![Effect::Copy(CopyRequest { what, text })]
+    }
+
+    /// Says what became of a copy, in the dialog where one is open.
+    pub(super) fn say_copied(&mut self, outcome: CopyOutcome) {
+        let (text, wrong) = match outcome {
+            CopyOutcome::Copied(what) => (format!("copied: {what}"), false),
+            CopyOutcome::SentToTerminal(what) => (
+                format!("sent to the terminal's clipboard: {what} (some terminals ignore that)"),
+                false,
+            ),
+            CopyOutcome::Failed(why) => (format!("not copied: {why}"), true),
+        };
+        match &mut self.dialog {
+            Some(dialog) => dialog.say(text),
+            None if wrong => self.show_error(&text),
+            None => self.show_notice(&text),
+        }
+    }
+
+    /// The selected row's record, by its name and as the command line prints it.
+    fn record(&self) -> Option<(&'static str, String)> {
+        let operation =
+            |operation: &Operation| Some(("operation as JSON", json::object(operation)));
+        match self.screen.focus {
+            Pane::Cards | Pane::Detail => {
+                let card = self.portfolio.cards.get(&self.subject()?)?;
+                Some(("card as JSON", json::object(card)))
+            }
+            Pane::Feed => match self.panes.feed.list.selected()?.known(&self.portfolio)? {
+                feed::Known::Transaction(row) => Some(("transaction as JSON", json::object(row))),
+                feed::Known::Operation(row) => operation(row),
+            },
+            Pane::Activity => {
+                operation(self.portfolio.operation(*self.panes.activity.list.selected()?)?)
+            }
+            Pane::Providers => None,
+        }
     }
 
     /// The id of the selected row.

@@ -280,6 +280,11 @@ impl Dialog {
         self.body.content()
     }
 
+    /// Says what became of what the last key asked for.
+    pub(crate) fn say(&mut self, notice: String) {
+        self.notice = Some(notice);
+    }
+
     /// What the last key did, or why it did nothing.
     pub(crate) fn notice(&self) -> Option<&str> {
         self.notice.as_deref()

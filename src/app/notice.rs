@@ -56,7 +56,7 @@ impl Model {
     }
 
     /// Says what went wrong.
-    fn show_error(&mut self, text: &str) {
+    pub(super) fn show_error(&mut self, text: &str) {
         self.show(text::one_line(text), Weight::Trouble);
     }
 

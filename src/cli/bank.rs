@@ -5,9 +5,11 @@ use std::path::Path;
 
 use clap::{Args, value_parser};
 
-use super::exit::Failure;
+use super::exit::Exit;
+use super::failure::Failure;
 use super::scratch::unusable;
 use crate::clock::Clock;
+use crate::contract::FailureKind;
 use crate::provider::Config;
 use crate::sandbox::{Dialect, Options, Sandbox, Scenario, Serving};
 
@@ -50,9 +52,9 @@ pub(crate) async fn serve(
 ) -> Result<(Serving, Config), Failure> {
     let sandbox = Sandbox::new(options(bank), clock.clone());
     let serving = sandbox.serve(port).await.map_err(|error| {
-        Failure::usage(format!(
-            "the built-in providers could not open their ports on loopback: {error}"
-        ))
+        let message =
+            format!("the built-in providers could not open their ports on loopback: {error}");
+        Failure::new(Exit::Usage, FailureKind::System, message)
     })?;
     if let Some(folder) = file.parent() {
         fs::create_dir_all(folder).map_err(|error| unusable(folder, &error))?;
@@ -60,7 +62,8 @@ pub(crate) async fn serve(
     sandbox
         .write_config(&|dialect| base(&serving, dialect), file)
         .map_err(|error| unusable(file, &error))?;
-    let config = Config::load(Some(file)).map_err(|error| Failure::usage(error.to_string()))?;
+    let config =
+        Config::load(Some(file)).map_err(|error| Failure::configuration(error.to_string()))?;
     Ok((serving, config))
 }
 

@@ -5,11 +5,13 @@
 use std::io::{self, IsTerminal};
 use std::path::PathBuf;
 
-use super::exit::{Exit, Failure, Outcome};
+use super::exit::Exit;
+use super::failure::{Failure, Outcome};
 use super::global::Global;
-use super::session::{configuration, data_folder, keymap, only, operator, zone};
+use super::session::{configuration, data_folder, keymap, not_opened, only, operator, zone};
 use crate::clock::Clock;
 use crate::config;
+use crate::contract::FailureKind;
 use crate::engine::{Engine, Setup};
 use crate::provider::Config;
 use crate::run::{self, Start};
@@ -52,7 +54,7 @@ pub(super) async fn show(global: &Global, shown: Shown, clock: Clock) -> Outcome
         polling: true,
         transport: None,
     };
-    let (engine, events) = Engine::open(setup).await.map_err(Failure::usage)?;
+    let (engine, events) = Engine::open(setup).await.map_err(|error| not_opened(&error))?;
     let start = Start {
         engine,
         events,
@@ -65,7 +67,9 @@ pub(super) async fn show(global: &Global, shown: Shown, clock: Clock) -> Outcome
         color: global.color.into(),
         greeting,
     };
-    run::board(start).await.map_err(|error| Failure::new(Exit::Refused, format!("{error:#}")))?;
+    run::board(start)
+        .await
+        .map_err(|error| Failure::new(Exit::Refused, FailureKind::System, format!("{error:#}")))?;
     Ok(Exit::Done)
 }
 

@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::exit::Outcome;
+use super::failure::Outcome;
 use super::global::Global;
 use super::incomplete::Missing;
 use super::session::Session;

@@ -1,28 +1,31 @@
 //! What `freeze`, `unfreeze`, `topup`, `pin` and `close` share.
 //!
 //! The engine checks, journals and sends, as for the board; here is only what was asked, whether it
-//! was confirmed, and how the outcome is reported. Without `--yes` nothing is asked and nothing is
-//! sent.
+//! was confirmed, and how the outcome is reported. Without `--yes` the same checks are made, and
+//! nothing is sent.
 
-mod payer;
+mod rehearsal;
+mod sending;
+mod terms;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
 
-use self::payer::PayerCheck;
-use super::exit::{Exit, Failure, Outcome, warn};
+use self::rehearsal::Rehearsal;
+use self::terms::Terms;
+use super::exit::{Exit, warn};
+use super::failure::{Failure, Outcome};
+use super::find;
 use super::global::Global;
 use super::session::Session;
 use super::shutdown::Shutdown;
-use super::{find, operation};
 use crate::clock::Clock;
 use crate::config;
-use crate::domain::card::Card;
-use crate::domain::operation::{
-    Action, ActionKind, Capabilities, OnConflict, Operation, OperationId,
-};
+use crate::contract::FailureKind;
+use crate::domain::card::{Card, CardKey};
+use crate::domain::operation::{Action, ActionKind, Capabilities, OnConflict, Refusal, Support};
 use crate::domain::text;
 use crate::engine::{ChangeRequest, Expected, Refused};
 
@@ -55,13 +58,24 @@ pub(crate) trait Change {
     /// What is wrong with what was typed, or why the provider or the card does not allow it.
     fn action(&self, card: &Card, capabilities: &Capabilities) -> Result<Action, Failure>;
 
-    /// What would be done, up to the card's name: `freeze`. The card is not known when its word
-    /// fits none.
-    fn intention(&self, card: Option<&Card>) -> String;
+    /// The action while flags are missing: nothing is asked for that would not be sent.
+    ///
+    /// # Errors
+    /// As of [`Self::action`].
+    fn unconfirmed_action(
+        &self,
+        card: &Card,
+        capabilities: &Capabilities,
+    ) -> Result<Action, Failure> {
+        self.action(card, capabilities)
+    }
 
-    /// The flags that are to be added to do it.
-    fn flags(&self, _card: Option<&Card>) -> String {
-        "--yes".to_owned()
+    /// What would be done, up to the card's name: `freeze`.
+    fn intention(&self, action: &Action) -> String;
+
+    /// What has to be added to confirm it beside `--yes`.
+    fn missing_confirmation(&self, _card: &Card) -> Option<String> {
+        None
     }
 
     /// Whether something is not known of the card that [`Self::action`] needs.
@@ -69,67 +83,96 @@ pub(crate) trait Change {
         false
     }
 
-    /// The amount that was typed, of a top-up.
-    fn amount(&self) -> Option<&str> {
-        None
-    }
-
     fn on_conflict(&self) -> OnConflict {
         OnConflict::Refuse
     }
 }
 
-/// Makes the change, waits for its effect and reports the outcome.
+/// Makes the change, waits for its effect and reports the outcome; while flags are missing that
+/// confirm it, checks it and says what would be sent.
 pub(crate) async fn run(change: &dyn Change, global: &Global, clock: Clock) -> Outcome {
-    let session = Session::open(global, clock).await?;
-    let outcome = if change.arguments().yes {
-        confirmed(&session, change).await
-    } else {
-        Err(unconfirmed(&session, change).await)
+    let mut shutdown = Shutdown::listen()?;
+    let session = shutdown.or_interrupted(Session::open(global, clock)).await;
+    let session = session.map_err(|failure| failure.now("nothing was sent"))?;
+    let outcome = match shutdown.or_interrupted(card(&session, change)).await {
+        Ok(card) => match check_and_send(&session, change, &card, &mut shutdown).await {
+            Err(failure) => Err(about(&session, &card.key, failure).await),
+            done => done,
+        },
+        Err(failure) => Err(failure.not_sent()),
     };
     session.engine.stop().await;
     outcome
 }
 
-/// What would be done, and what to add to do it.
-async fn unconfirmed(session: &Session, change: &dyn Change) -> Failure {
-    let word = &change.arguments().card;
-    let card = match find::known_card(session, word).await {
-        Ok(card) => card,
-        Err(ambiguous) => return ambiguous,
-    };
-    let mut message = would(change, card.as_ref(), word);
-    if let Some(card) = &card
-        && let Some(payer) = payer::check(session, card, change).await
-    {
-        message.push_str(&format!("\n  {payer}"));
+/// The failure of a change of this card, with what is known of the card by now.
+async fn about(session: &Session, key: &CardKey, failure: Failure) -> Failure {
+    let failure = failure.of_card(key);
+    let card = session.known_card(key).await;
+    match card.and_then(|card| Some((card.state, card.state_at?))) {
+        Some((state, at)) => failure.and_now(&format!("the card was {} at {at}", state.as_str())),
+        None => failure,
     }
-    Failure::usage(message)
 }
 
-fn would(change: &dyn Change, card: Option<&Card>, word: &str) -> String {
-    let name = card.map_or_else(|| format!("the card {}", text::clean(word)), name);
-    let (intention, flags) = (change.intention(card), change.flags(card));
-    format!("this would {intention} {name}. Nothing was sent: add {flags} to do it")
+async fn check_and_send(
+    session: &Session,
+    change: &dyn Change,
+    card: &Card,
+    shutdown: &mut Shutdown,
+) -> Outcome {
+    let capabilities = shutdown.or_interrupted(capabilities(session, card)).await;
+    let capabilities = capabilities.map_err(Failure::not_sent)?;
+    // What is not offered at all is not asked for: no phrase, no PIN.
+    if let Support::No(why) = capabilities.offers(change.kind()) {
+        let refused = Refused::Denied(Refusal::NotOffered(why));
+        return Err(sending::refusal(change, card, &refused));
+    }
+    let missing_flags = missing_flags(change, card);
+    let confirmed = missing_flags.is_empty();
+    let planning = plan(session, change, card, &capabilities, confirmed);
+    let planned = shutdown.or_interrupted(planning).await;
+    let Plan { request, terms } = planned.map_err(Failure::not_sent)?;
+    if let Some(trouble) = terms.payer.as_ref().and_then(|payer| payer.trouble.as_ref()) {
+        let message = sending::not_sent(change, card, trouble);
+        return Err(Failure::refused(message).now("nothing was sent"));
+    }
+    if !confirmed {
+        let rehearsal = Rehearsal { change, request, terms, missing_flags };
+        return rehearsal.run(session, shutdown).await;
+    }
+    if let Some(payer) = terms.payer {
+        warn(&format!("paid by {payer}"));
+    }
+    sending::send(session, change, card, request, shutdown).await
 }
 
-async fn confirmed(session: &Session, change: &dyn Change) -> Outcome {
+/// The flags that have to be added before anything is sent.
+fn missing_flags(change: &dyn Change, card: &Card) -> Vec<String> {
+    let yes = (!change.arguments().yes).then(|| "--yes".to_owned());
+    yes.into_iter().chain(change.missing_confirmation(card)).collect()
+}
+
+/// What is to be asked, once everything typed is right.
+struct Plan {
+    request: ChangeRequest,
+    terms: Terms,
+}
+
+async fn plan(
+    session: &Session,
+    change: &dyn Change,
+    card: &Card,
+    capabilities: &Capabilities,
+    confirmed: bool,
+) -> Result<Plan, Failure> {
     let arguments = change.arguments();
-    let card = card(session, change).await?;
-    let capabilities = capabilities(session, &card).await?;
-    let action = change.action(&card, &capabilities)?;
-    let payer = payer::check(session, &card, change).await;
-    let account = match &payer {
-        Some(PayerCheck::Nobody(why)) => {
-            return Err(Failure::new(Exit::Refused, not_sent(change, &card, why, None)));
-        }
-        Some(PayerCheck::Payer(payer)) => payer.account.clone(),
-        // What could not be read is read again just before sending, and decides there.
-        Some(PayerCheck::Unread(_)) | None => None,
+    let action = if confirmed {
+        change.action(card, capabilities)?
+    } else {
+        change.unconfirmed_action(card, capabilities)?
     };
-    if let Some(payer) = payer {
-        warn(&payer.to_string());
-    }
+    let terms = terms::terms(session, card, &action, capabilities, !confirmed).await?;
     let reason = arguments.reason.as_deref().map(text::clean).filter(|reason| !reason.is_empty());
     let request = ChangeRequest {
         id: session.engine.new_operation_id(),
@@ -139,9 +182,9 @@ async fn confirmed(session: &Session, change: &dyn Change) -> Outcome {
         shown: Expected::default(),
         on_conflict: change.on_conflict(),
         recent_credit: None,
-        payer: account,
+        payer: terms.payer.as_ref().and_then(|payer| payer.account.clone()),
     };
-    send(session, change, &card, request).await
+    Ok(Plan { request, terms })
 }
 
 /// The card that is meant and no other, with what the change needs to know of it.
@@ -153,7 +196,7 @@ async fn card(session: &Session, change: &dyn Change) -> Result<Card, Failure> {
         return Ok(card);
     }
     let read = session.engine.read_card(&card.key).await;
-    read.map_err(|error| Failure::not_sent(Exit::of_error(&error), error))
+    read.map_err(|error| Failure::unread(&error).of_card(&card.key))
 }
 
 async fn capabilities(session: &Session, card: &Card) -> Result<Capabilities, Failure> {
@@ -161,93 +204,18 @@ async fn capabilities(session: &Session, card: &Card) -> Result<Capabilities, Fa
         return Ok(capabilities);
     }
     // A read fails with the reason why the account could not be set up.
-    let why = match session.engine.read_card(&card.key).await {
-        Err(error) => error.to_string(),
-        Ok(_) => format!("{} could not be set up: see cardtop providers", card.key.provider),
-    };
-    Err(Failure::not_sent(Exit::Unreachable, why))
-}
-
-async fn send(
-    session: &Session,
-    change: &dyn Change,
-    card: &Card,
-    request: ChangeRequest,
-) -> Outcome {
-    let id = request.id;
-    let mut shutdown = Shutdown::listen()?;
-    let changed = tokio::select! {
-        changed = session.engine.change(request, change.arguments().wait) => Some(changed),
-        () = shutdown.requested() => None,
-    };
-    let refused = match changed {
-        Some(Ok(operation)) => return operation::report(session, &operation),
-        Some(Err(refused)) => refused,
-        None => {
-            session.engine.stop().await;
-            return match journaled(session, id).await {
-                Some(operation) => operation::report(session, &operation),
-                None => Err(interrupted(id)),
-            };
+    match session.engine.read_card(&card.key).await {
+        Err(error) => {
+            let mut failure = Failure::unread(&error);
+            failure.exit = Exit::Unreachable;
+            Err(failure)
         }
-    };
-    match refused {
-        Refused::Died(_) => match journaled(session, id).await {
-            Some(operation) => {
-                warn(&refused.to_string());
-                operation::report(session, &operation)
-            }
-            None => Err(operation::failure(&refused)),
-        },
-        Refused::Denied(why) => {
-            let blocking = blocking(session, card, change.kind()).await;
-            let message = not_sent(change, card, &why.reason(), blocking.as_ref());
-            Err(Failure::new(Exit::Refused, message))
-        }
-        Refused::Repeats { words, .. } => {
-            let phrase = phrase("SECOND", card);
-            let hint = format!("\n  if another one is wanted: add --second \"{phrase}\"");
-            let message = not_sent(change, card, &words, None) + &hint;
-            Err(Failure::new(Exit::Refused, message))
-        }
-        Refused::Unread(_)
-        | Refused::Journal(_)
-        | Refused::NotSettled(_)
-        | Refused::NoSuchOperation(_) => Err(operation::failure(&refused)),
-    }
-}
-
-fn interrupted(id: OperationId) -> Failure {
-    let message =
-        format!("interrupted; whether operation {id} was sent says: cardtop ops show {id}");
-    Failure::new(Exit::Unknown, message)
-}
-
-/// The operation as the journal has it.
-async fn journaled(session: &Session, id: OperationId) -> Option<Operation> {
-    session.engine.operations().await.ok()?.into_iter().find(|operation| operation.id == id)
-}
-
-/// The unsettled operation that the same change of this card has to wait for.
-async fn blocking(session: &Session, card: &Card, kind: ActionKind) -> Option<Operation> {
-    let operations = session.engine.operations().await.ok()?;
-    operations.into_iter().find(|operation| operation.card == card.key && operation.blocks(kind))
-}
-
-/// Why nothing was sent, of which card, and what can be done about it.
-fn not_sent(change: &dyn Change, card: &Card, why: &str, blocking: Option<&Operation>) -> String {
-    let mut message = format!("{} of {} was not sent: {why}", change.kind().phrase(), name(card));
-    if let Some(blocking) = blocking {
-        let id = blocking.id;
-        message.push_str(&format!("\n  look again for its fate: cardtop ops check {id}"));
-        if change.kind() == ActionKind::TopUp {
-            message.push_str(&format!(
-                "\n  to send one more although that one may arrive: add --second \"{}\"",
-                phrase("SECOND", card)
-            ));
+        Ok(_) => {
+            let message =
+                format!("{} could not be set up: see cardtop providers", card.key.provider);
+            Err(Failure::new(Exit::Unreachable, FailureKind::Credentials, message))
         }
     }
-    message
 }
 
 /// A card in a sentence: its digits, its holder and its key.
@@ -280,8 +248,7 @@ pub(crate) fn require_phrase(
         return Ok(());
     }
     let (key, digits) = (&card.key, card.digits());
-    let why = format!("{key} {digits}: to do this, add {flag} \"{wanted}\"");
-    Err(Failure::not_sent(Exit::Usage, why))
+    Err(Failure::usage(format!("{key} {digits}: to do this, add {flag} \"{wanted}\"")))
 }
 
 /// A time to wait: `30s`, `2m`, `500ms`, `0s`.

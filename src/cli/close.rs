@@ -4,7 +4,7 @@ use clap::Args;
 
 use super::Run;
 use super::change::{self, Change, ChangeArguments, phrase, require_phrase};
-use super::exit::{Failure, Outcome};
+use super::failure::{Failure, Outcome};
 use super::global::Global;
 use crate::clock::Clock;
 use crate::domain::card::Card;
@@ -21,6 +21,10 @@ pub(crate) struct Close {
 }
 
 impl Run for Close {
+    fn may_be_interrupted(&self) -> bool {
+        false
+    }
+
     async fn run(self, global: &Global, clock: Clock) -> Outcome {
         change::run(&self, global, clock).await
     }
@@ -41,13 +45,22 @@ impl Change for Close {
         Ok(Action::Close)
     }
 
-    fn intention(&self, _card: Option<&Card>) -> String {
+    /// The phrase may be missing, but none may be wrong.
+    fn unconfirmed_action(
+        &self,
+        card: &Card,
+        capabilities: &Capabilities,
+    ) -> Result<Action, Failure> {
+        if self.confirm.is_none() { Ok(Action::Close) } else { self.action(card, capabilities) }
+    }
+
+    fn intention(&self, _action: &Action) -> String {
         "close for good".to_owned()
     }
 
-    fn flags(&self, card: Option<&Card>) -> String {
-        let phrase = card.map_or_else(|| "CLOSE <last4>".to_owned(), |card| phrase("CLOSE", card));
-        format!("--yes and --confirm \"{phrase}\"")
+    fn missing_confirmation(&self, card: &Card) -> Option<String> {
+        let phrase = phrase("CLOSE", card);
+        self.confirm.is_none().then(|| format!("--confirm \"{phrase}\""))
     }
 
     fn needs_reading(&self, card: &Card) -> bool {
@@ -72,7 +85,8 @@ mod tests {
         for wrong in [None, Some(""), Some("CLOSE"), Some("close 4242"), Some("CLOSE 4243")] {
             let failure = close(wrong, &card()).expect_err("not confirmed");
             assert_eq!(failure.exit, Exit::Usage);
-            assert!(failure.message.contains("--confirm \"CLOSE 4242\""), "{}", failure.message);
+            let words = failure.words();
+            assert!(words.contains("--confirm \"CLOSE 4242\""), "{words}");
         }
         let confirmed = close(Some("CLOSE 4242"), &card());
         assert_eq!(confirmed.map(|action| action.action_kind()).ok(), Some(ActionKind::Close));

@@ -3,7 +3,8 @@
 use clap::{Args, Command, CommandFactory, ValueHint};
 use clap_complete::Shell;
 
-use super::exit::{Exit, Outcome};
+use super::exit::Exit;
+use super::failure::Outcome;
 use super::global::Global;
 use super::{Cli, Run, print};
 use crate::clock::Clock;
@@ -16,6 +17,10 @@ pub(crate) struct Completions {
 }
 
 impl Run for Completions {
+    fn prints_records(&self) -> bool {
+        false
+    }
+
     async fn run(self, _global: &Global, _clock: Clock) -> Outcome {
         print::put(&script(self.shell))?;
         Ok(Exit::Done)

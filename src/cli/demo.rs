@@ -7,7 +7,7 @@ use clap::Args;
 use super::Run;
 use super::bank::{self, BankArguments};
 use super::board::{self, Shown};
-use super::exit::{Failure, Outcome};
+use super::failure::{Failure, Outcome};
 use super::global::Global;
 use super::scratch::Scratch;
 use super::session::keymap;
@@ -27,6 +27,14 @@ pub(crate) struct Demo {
 }
 
 impl Run for Demo {
+    fn prints_records(&self) -> bool {
+        false
+    }
+
+    fn may_be_interrupted(&self) -> bool {
+        false
+    }
+
     async fn run(self, global: &Global, clock: Clock) -> Outcome {
         board::needs_terminal()?;
         // Before anything is written, so that a mistake leaves nothing behind.
@@ -46,7 +54,7 @@ impl Run for Demo {
 
 /// `[board]` of the operator's file.
 fn own_board(path: &Path) -> Result<Board, Failure> {
-    let board = Board::load(path).map_err(|error| Failure::usage(error.to_string()))?;
+    let board = Board::load(path).map_err(|error| Failure::configuration(error.to_string()))?;
     keymap(&board)?;
     Ok(board)
 }
@@ -98,7 +106,7 @@ mod tests {
         let file = home.path().join("c.toml");
         let read = |text: &str| {
             std::fs::write(&file, text).expect("writing");
-            own_board(&file).map_err(|failure| failure.message)
+            own_board(&file).map_err(|failure| failure.words())
         };
         let board = read(
             "[board]\nglyphs = \"ascii\"\ntimezone = \"Asia/Kolkata\"\n\

@@ -1,4 +1,4 @@
-//! What a command ends with: an exit code, or a failure in words.
+//! What a command ends with: an exit code.
 
 use std::io::{self, Write};
 
@@ -20,6 +20,9 @@ pub(crate) enum Exit {
     Unknown,
     /// 5: accepted but not yet seen to be done.
     Accepted,
+    /// 128 and the number of the signal that ended the command before anything was sent: cardtop
+    /// then ends by that signal itself.
+    Interrupted(u8),
 }
 
 impl Exit {
@@ -31,6 +34,7 @@ impl Exit {
             Self::Unreachable => 3,
             Self::Unknown => 4,
             Self::Accepted => 5,
+            Self::Interrupted(signal) => 128_u8.saturating_add(signal),
         }
     }
 
@@ -53,46 +57,6 @@ impl Exit {
     }
 }
 
-/// A command's result.
-pub(crate) type Outcome = Result<Exit, Failure>;
-
-/// Why a command ends without doing what it was asked, in words for a person.
-#[derive(Debug)]
-pub(crate) struct Failure {
-    pub(crate) exit: Exit,
-    /// One sentence, or a few lines, without a full stop at the end.
-    pub(crate) message: String,
-}
-
-impl Failure {
-    pub(crate) fn new(exit: Exit, message: impl Into<String>) -> Self {
-        // It may quote arguments, names of files and what stands in them.
-        Self { exit, message: text::printable(&message.into()) }
-    }
-
-    /// Wrong arguments, or a wrong configuration.
-    pub(crate) fn usage(message: impl Into<String>) -> Self {
-        Self::new(Exit::Usage, message)
-    }
-
-    /// A change that ends before anything was sent.
-    pub(crate) fn not_sent(exit: Exit, why: impl std::fmt::Display) -> Self {
-        Self::new(exit, format!("{why}; nothing was sent"))
-    }
-
-    /// A provider that could not be read.
-    pub(crate) fn unread(error: &Error) -> Self {
-        Self::new(Exit::of_error(error), error.to_string())
-    }
-}
-
-impl From<io::Error> for Failure {
-    /// Standard output could not be written.
-    fn from(error: io::Error) -> Self {
-        Self::new(Exit::Refused, format!("the output could not be written: {error}"))
-    }
-}
-
 /// Prints a message on standard error. That it cannot be written is no reason to fail.
 pub(crate) fn warn(message: &str) {
     let _ = writeln!(io::stderr().lock(), "cardtop: {}", text::printable(message));
@@ -112,9 +76,10 @@ mod tests {
             Exit::Unreachable,
             Exit::Unknown,
             Exit::Accepted,
+            Exit::Interrupted(2),
         ]
         .map(Exit::code);
-        assert_eq!(codes, [0, 1, 2, 3, 4, 5]);
+        assert_eq!(codes, [0, 1, 2, 3, 4, 5, 130]);
     }
 
     #[test]

@@ -2,8 +2,10 @@
 //!
 //! It never guesses: a word that fits more than one is answered with the candidates.
 
-use super::exit::{Exit, Failure};
+use super::exit::Exit;
+use super::failure::{Failure, kind_of};
 use super::session::Session;
+use crate::contract::FailureKind;
 use crate::domain::card::{Card, CardKey, IdForm, Last4, ProviderId, as_digits};
 use crate::domain::operation::Operation;
 use crate::domain::text;
@@ -48,9 +50,10 @@ pub(crate) async fn card(session: &Session, word: &str) -> Result<Card, Failure>
     }
     // A card that no list has may still be read by its whole name.
     if let Some(key) = named {
-        return session.engine.read_card(&key).await.map_err(|error| Failure::unread(&error));
+        let read = session.engine.read_card(&key).await;
+        return read.map_err(|error| Failure::unread(&error).of_card(&key));
     }
-    Err(Failure::new(exit, no_card(word, &unread)))
+    Err(no_card(word, exit, &unread))
 }
 
 /// For a change: that a short word can mean no other card. A provider whose list was never read may
@@ -95,24 +98,19 @@ pub(crate) async fn ensure_no_other_fits(
         let ended_early = listing.completeness.parts.iter().find(|part| part.card.is_none());
         if let Some(part) = ended_early.filter(|_| lists && unread.contains(id)) {
             let message = format!(
-                "{}; it may have a card that {} fits too: write {}; nothing was sent",
+                "{}; it may have a card that {} fits too: write {}",
                 part.sentence(),
                 text::clean(word),
                 card.key
             );
-            let exit = listing.failed.as_ref().map_or(Exit::Unreachable, Exit::of_error);
-            return Err(Failure::new(exit, message));
+            let (exit, kind) = match &listing.failed {
+                Some(error) => (Exit::of_error(error), kind_of(error.kind)),
+                None => (Exit::Unreachable, FailureKind::Unreachable),
+            };
+            return Err(Failure::new(exit, kind, message).of_provider(id));
         }
     }
     unique(word, &matching(word, &session.known_cards().await, &names(session))).map(drop)
-}
-
-/// The card that a word means, from what the data file knows; no provider is asked.
-///
-/// # Errors
-/// Usage, with the candidates, when it fits several.
-pub(crate) async fn known_card(session: &Session, word: &str) -> Result<Option<Card>, Failure> {
-    unique(word, &matching(word, &session.known_cards().await, &names(session)))
 }
 
 /// An account, and the form of its cards' ids.
@@ -171,38 +169,44 @@ fn unique(word: &str, found: &[&Card]) -> Result<Option<Card>, Failure> {
     match found {
         [] => Ok(None),
         [card] => Ok(Some((*card).clone())),
-        several => Err(Failure::usage(candidates(word, several))),
+        several => Err(ambiguous(word, several)),
     }
 }
 
-fn candidates(word: &str, cards: &[&Card]) -> String {
-    /// Most candidates that are listed.
+fn ambiguous(word: &str, cards: &[&Card]) -> Failure {
+    let line = |card: &Card| {
+        let state = card.state.as_str();
+        format!("{}  {}  {state}  {}", card.key, card.digits(), card.holder)
+    };
+    one_of(
+        format!("{} fits {} cards", text::clean(word), cards.len()),
+        cards.iter().map(|card| card.key.to_string()).collect(),
+        cards.iter().map(|card| line(card)).collect(),
+    )
+}
+
+/// A word that fits several things.
+fn one_of(message: String, names: Vec<String>, mut listing: Vec<String>) -> Failure {
+    /// Most candidates that a person is shown.
     const LISTED: usize = 20;
-    let mut message = format!("{} fits {} cards; write one of", text::clean(word), cards.len());
-    for card in cards.iter().take(LISTED) {
-        message.push_str(&format!(
-            "\n  {}  {}  {}  {}",
-            card.key,
-            card.digits(),
-            card.state.as_str(),
-            card.holder
-        ));
+    let more = listing.len().saturating_sub(LISTED);
+    listing.truncate(LISTED);
+    if more > 0 {
+        listing.push(format!("and {more} more"));
     }
-    if cards.len() > LISTED {
-        message.push_str(&format!("\n  and {} more", cards.len() - LISTED));
-    }
-    message
+    let message = format!("{message}: write one of them");
+    Failure::new(Exit::Usage, FailureKind::Ambiguous, message).candidates(names, listing)
 }
 
-fn no_card(word: &str, unread: &[String]) -> String {
-    let mut message = format!(
+fn no_card(word: &str, exit: Exit, unread: &[String]) -> Failure {
+    let kind =
+        if exit == Exit::Unreachable { FailureKind::Unreachable } else { FailureKind::NotFound };
+    let message = format!(
         "no card fits {}: write provider/id, a unique beginning of an id, or the last four digits",
         text::clean(word)
     );
-    for why in unread {
-        message.push_str(&format!("\n  not looked through: {why}"));
-    }
-    message
+    let failure = Failure::new(exit, kind, message);
+    unread.iter().fold(failure, |failure, why| failure.hint(format!("not looked through: {why}")))
 }
 
 /// The operation that a word means: its whole id, a unique beginning of it, or the four characters
@@ -222,22 +226,20 @@ pub(crate) fn operation<'a>(
     let found: Vec<&Operation> = operations.iter().filter(fits).collect();
     match found.as_slice() {
         [operation] => Ok(operation),
-        [] => Err(Failure::usage(format!(
-            "no operation fits {}: cardtop ops lists them",
-            text::clean(word)
-        ))),
+        [] => {
+            let message =
+                format!("no operation fits {}: cardtop ops lists them", text::clean(word));
+            Err(Failure::new(Exit::Usage, FailureKind::NotFound, message))
+        }
         several => {
-            let mut message =
-                format!("{} fits {} operations; write one of", text::clean(word), several.len());
-            for operation in several {
-                message.push_str(&format!(
-                    "\n  {}  {}  {}",
-                    operation.id,
-                    operation.phrase(),
-                    operation.card
-                ));
-            }
-            Err(Failure::usage(message))
+            let line = |operation: &Operation| {
+                format!("{}  {}  {}", operation.id, operation.phrase(), operation.card)
+            };
+            Err(one_of(
+                format!("{} fits {} operations", text::clean(word), several.len()),
+                several.iter().map(|operation| operation.id.to_string()).collect(),
+                several.iter().map(|operation| line(operation)).collect(),
+            ))
         }
     }
 }
@@ -321,11 +323,9 @@ mod tests {
         let failure =
             unique("0917", &matching("0917", &cards, &providers())).expect_err("two cards");
         assert_eq!(failure.exit, Exit::Usage);
-        assert!(
-            failure.message.contains("acme/9f00-ab") && failure.message.contains("bravo/KIT-1"),
-            "{}",
-            failure.message
-        );
+        for words in [failure.words(), failure.document()] {
+            assert!(words.contains("acme/9f00-ab") && words.contains("bravo/KIT-1"), "{words}");
+        }
     }
 
     #[test]
@@ -353,11 +353,9 @@ mod tests {
         }
         let common: String = id.chars().take(2).collect();
         let failure = operation(&common, &both).expect_err("both begin so");
-        assert!(
-            failure.message.contains(&id) && failure.message.contains(&later.to_string()),
-            "{}",
-            failure.message
-        );
+        for words in [failure.words(), failure.document()] {
+            assert!(words.contains(&id) && words.contains(&later.to_string()), "{words}");
+        }
         for word in ["", "zzzz", "0"] {
             assert_eq!(
                 operation(word, &both[1..]).map(|found| found.id).ok(),

@@ -4,7 +4,7 @@ use clap::Args;
 
 use super::Run;
 use super::change::{self, Change, ChangeArguments};
-use super::exit::{Failure, Outcome};
+use super::failure::{Failure, Outcome};
 use super::global::Global;
 use crate::clock::Clock;
 use crate::domain::card::Card;
@@ -18,6 +18,10 @@ pub(crate) struct Freeze {
 }
 
 impl Run for Freeze {
+    fn may_be_interrupted(&self) -> bool {
+        false
+    }
+
     async fn run(self, global: &Global, clock: Clock) -> Outcome {
         change::run(&self, global, clock).await
     }
@@ -36,7 +40,7 @@ impl Change for Freeze {
         Ok(Action::Freeze)
     }
 
-    fn intention(&self, _card: Option<&Card>) -> String {
+    fn intention(&self, _action: &Action) -> String {
         "freeze".to_owned()
     }
 }

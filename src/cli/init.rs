@@ -11,7 +11,8 @@ use std::path::{Path, PathBuf};
 use clap::builder::{PossibleValue, StringValueParser, TypedValueParser};
 use clap::{Args, ValueEnum};
 
-use super::exit::{Exit, Failure, Outcome};
+use super::exit::Exit;
+use super::failure::{Failure, Outcome};
 use super::global::Global;
 use super::{Run, print};
 use crate::clock::Clock;
@@ -32,6 +33,15 @@ pub(crate) struct Init {
 }
 
 impl Run for Init {
+    fn prints_records(&self) -> bool {
+        false
+    }
+
+    /// It may be waiting for an answer: then a signal ends the process at once.
+    fn may_be_interrupted(&self) -> bool {
+        false
+    }
+
     /// For its owner only, and never over another file.
     async fn run(self, global: &Global, _clock: Clock) -> Outcome {
         let path = global.config.clone().or_else(config::default_path).ok_or_else(|| {

@@ -6,7 +6,8 @@
 
 use std::collections::BTreeMap;
 
-use super::exit::{Exit, Outcome, warn};
+use super::exit::{Exit, warn};
+use super::failure::Outcome;
 use super::global::Format;
 use super::incomplete::Missing;
 use super::print;

@@ -9,7 +9,7 @@ use tracing_subscriber::filter::{Targets, filter_fn};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
-use super::exit::Failure;
+use super::failure::Failure;
 use crate::domain::text;
 use crate::files;
 
@@ -89,9 +89,9 @@ mod tests {
         }
         let failure = log_levels(Some("cardtop=loud")).expect_err("no level");
         assert!(
-            failure.message.contains("CARDTOP_LOG") && failure.message.contains("loud"),
+            failure.words().contains("CARDTOP_LOG") && failure.words().contains("loud"),
             "{}",
-            failure.message
+            failure.words()
         );
     }
 }

@@ -2,7 +2,8 @@
 
 use clap::{Args, CommandFactory};
 
-use super::exit::{Exit, Failure, Outcome};
+use super::exit::Exit;
+use super::failure::{Failure, Outcome};
 use super::global::Global;
 use super::{Cli, Run, print};
 use crate::clock::Clock;
@@ -15,6 +16,10 @@ pub(crate) struct Man {
 }
 
 impl Run for Man {
+    fn prints_records(&self) -> bool {
+        false
+    }
+
     async fn run(self, _global: &Global, _clock: Clock) -> Outcome {
         print::put(&page(self.command.as_deref())?)?;
         Ok(Exit::Done)

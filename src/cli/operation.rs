@@ -1,11 +1,11 @@
 //! An operation as a command ends with it: a line, advice on standard error, and an exit code.
 
-use std::io;
-
-use super::exit::{Exit, Failure, Outcome, warn};
+use super::exit::{Exit, warn};
+use super::failure::{Failure, Outcome};
 use super::global::Format;
 use super::print as output;
 use super::session::Session;
+use crate::contract::FailureKind;
 use crate::domain::card::digits;
 use crate::domain::operation::{Operation, OperationState, Proof};
 use crate::engine::Refused;
@@ -20,26 +20,43 @@ pub(crate) fn report(session: &Session, operation: &Operation) -> Outcome {
 }
 
 /// Prints an operation.
-pub(crate) fn print(session: &Session, operation: &Operation) -> io::Result<()> {
+///
+/// # Errors
+/// When standard output cannot be written: what is true of the operation is said all the same.
+pub(crate) fn print(session: &Session, operation: &Operation) -> Result<(), Failure> {
     let text = match session.format {
         Format::Table => sentence(operation) + "\n",
         Format::Json | Format::Csv => output::one(operation, session.format),
     };
-    output::put(&text)
+    output::put(&text).map_err(|error| {
+        Failure::from(error)
+            .now(state_now(operation))
+            .of_card(&operation.card)
+            .of_operation(operation.id)
+    })
 }
 
-/// A change that the engine refused, or that broke.
+/// `operation 01K… is UNKNOWN`.
+pub(crate) fn state_now(operation: &Operation) -> String {
+    format!("operation {} is {}", operation.id, operation.state.as_str())
+}
+
+/// A change, a look or a verdict that the engine refused, or that broke.
 pub(crate) fn failure(refused: &Refused) -> Failure {
-    let exit = match refused {
-        Refused::Denied(_)
-        | Refused::Repeats { .. }
-        | Refused::Journal(_)
-        | Refused::NotSettled(_)
-        | Refused::NoSuchOperation(_) => Exit::Refused,
-        Refused::Died(_) => Exit::Unknown,
-        Refused::Unread(error) => Exit::of_error(error),
-    };
-    Failure::new(exit, refused.to_string())
+    let words = refused.to_string();
+    match refused {
+        Refused::Denied(_) | Refused::Repeats { .. } | Refused::TooLate(_) => {
+            Failure::refused(words).now("nothing was sent")
+        }
+        Refused::NotSettled(_) | Refused::NotConfirmed { .. } => Failure::refused(words),
+        Refused::NoSuchOperation(id) => {
+            Failure::new(Exit::Refused, FailureKind::NotFound, words).of_operation(*id)
+        }
+        Refused::Journal(_) => Failure::data_file(words).now("nothing was sent"),
+        Refused::Died(_) => Failure::new(Exit::Unknown, FailureKind::UnknownOutcome, words)
+            .now("whether it was sent is not known: cardtop ops lists what the journal has"),
+        Refused::Unread(error) => Failure::unread(error).not_sent(),
+    }
 }
 
 /// What the state of an operation means to a script.
@@ -92,7 +109,7 @@ fn advice(operation: &Operation) -> Option<String> {
         Exit::Done if operation.state == OperationState::Accepted => {
             Some(format!("operation {id} was accepted; {}", operation.proof.sentence()))
         }
-        Exit::Done | Exit::Usage | Exit::Unreachable => None,
+        Exit::Done | Exit::Usage | Exit::Unreachable | Exit::Interrupted(_) => None,
     }
 }
 

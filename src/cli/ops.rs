@@ -7,13 +7,14 @@ mod verify;
 
 use clap::{Args, Subcommand};
 
-use super::exit::{Exit, Outcome};
+use super::exit::Exit;
+use super::failure::Outcome;
 use super::global::Global;
 use super::listing::{finish, holders};
 use super::session::Session;
 use super::{Run, print};
 use crate::clock::Clock;
-use crate::contract::{OperationRow, Row};
+use crate::contract::{OperationRow, Row, Rows};
 
 /// List the journal of operations, newest first; look again for the fate of one
 #[derive(Debug, Args)]
@@ -35,8 +36,16 @@ enum Command {
 }
 
 impl Run for Ops {
-    fn takes_filter(&self) -> bool {
-        self.command.is_none()
+    fn filtered(&self) -> Option<Rows> {
+        self.command.is_none().then_some(Rows::Operations)
+    }
+
+    fn may_be_interrupted(&self) -> bool {
+        match &self.command {
+            // It says itself what became of the verdict.
+            Some(Command::Settle(_)) => false,
+            Some(Command::Check(_) | Command::Show(_) | Command::Verify(_)) | None => true,
+        }
     }
 
     async fn run(self, global: &Global, clock: Clock) -> Outcome {

@@ -6,7 +6,7 @@ use std::io::{self, IsTerminal};
 use clap::Args;
 
 use super::change::{self, Change, ChangeArguments};
-use super::exit::{Exit, Failure, Outcome};
+use super::failure::{Failure, Outcome};
 use super::global::Global;
 use super::{Run, secret_line};
 use crate::clock::Clock;
@@ -25,6 +25,10 @@ pub(crate) struct SetPin {
 }
 
 impl Run for SetPin {
+    fn may_be_interrupted(&self) -> bool {
+        false
+    }
+
     async fn run(self, global: &Global, clock: Clock) -> Outcome {
         change::run(&self, global, clock).await
     }
@@ -40,15 +44,27 @@ impl Change for SetPin {
     }
 
     fn action(&self, card: &Card, capabilities: &Capabilities) -> Result<Action, Failure> {
-        // A PIN that cannot be set is not asked for.
-        check_action(ActionKind::SetPin, card, capabilities, &[])
-            .map_err(|why| Failure::not_sent(Exit::Refused, why))?;
-        let rule = capabilities.pin.map_err(|why| Failure::not_sent(Exit::Refused, why))?;
-        let source = if self.pin_stdin { Source::StandardInput } else { Source::Terminal };
-        source.action(card, &rule)
+        let rule = settable(card, capabilities)?;
+        self.source().action(card, &rule)
     }
 
-    fn intention(&self, _card: Option<&Card>) -> String {
+    /// The terminal is not asked for a PIN that is not sent.
+    fn unconfirmed_action(
+        &self,
+        card: &Card,
+        capabilities: &Capabilities,
+    ) -> Result<Action, Failure> {
+        let rule = settable(card, capabilities)?;
+        match self.source() {
+            Source::StandardInput => Source::StandardInput.action(card, &rule),
+            Source::Terminal => {
+                Source::Terminal.may_ask(&rule)?;
+                Ok(Action::SetPin { new: None, old: None })
+            }
+        }
+    }
+
+    fn intention(&self, _action: &Action) -> String {
         "set the PIN of".to_owned()
     }
 }
@@ -60,14 +76,32 @@ enum Source {
     StandardInput,
 }
 
+/// The rule of a PIN that can be set: one that cannot is not asked for.
+fn settable(card: &Card, capabilities: &Capabilities) -> Result<PinRule, Failure> {
+    check_action(ActionKind::SetPin, card, capabilities, &[])
+        .map_err(|why| Failure::refused(why.to_string()))?;
+    capabilities.pin.map_err(Failure::refused)
+}
+
+impl SetPin {
+    const fn source(&self) -> Source {
+        if self.pin_stdin { Source::StandardInput } else { Source::Terminal }
+    }
+}
+
 impl Source {
-    fn action(self, card: &Card, rule: &PinRule) -> Result<Action, Failure> {
+    fn may_ask(self, rule: &PinRule) -> Result<(), Failure> {
         let asks = rule.digits.is_some() || rule.needs_old;
         if asks && self == Self::Terminal && !io::stdin().is_terminal() {
             return Err(usage(
                 "without a terminal the PIN is read from standard input: add --pin-stdin",
             ));
         }
+        Ok(())
+    }
+
+    fn action(self, card: &Card, rule: &PinRule) -> Result<Action, Failure> {
+        self.may_ask(rule)?;
         let new = match rule.digits {
             Some((least, most)) => {
                 let pin = self.new_pin(card)?;
@@ -117,13 +151,14 @@ fn parse(what: &str, line: io::Result<Option<String>>) -> Result<Pin, Failure> {
 }
 
 fn usage(why: impl std::fmt::Display) -> Failure {
-    Failure::not_sent(Exit::Usage, why)
+    Failure::usage(why.to_string())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::cli::change::tests::{arguments, capabilities};
+    use crate::cli::exit::Exit;
     use crate::contract::samples::card;
     use crate::domain::card::CardKind;
 
@@ -134,8 +169,8 @@ mod tests {
             Capabilities { pin: Err("this provider offers no PIN change"), ..capabilities() };
         let failure = command.action(&card(), &not_offered).expect_err("not offered");
         assert_eq!(
-            (failure.exit, failure.message.as_str()),
-            (Exit::Refused, "this provider offers no PIN change; nothing was sent")
+            (failure.exit, failure.words().as_str()),
+            (Exit::Refused, "this provider offers no PIN change")
         );
         let flat = Card { kind: Some(CardKind::Virtual), ..card() };
         let failure = command.action(&flat, &capabilities()).expect_err("virtual");

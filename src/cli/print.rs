@@ -51,27 +51,53 @@ pub(crate) fn forgiving(result: io::Result<()>) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
-    use crate::app::Effect;
     use crate::app::fixture;
+    use crate::app::{Effect, Model};
+
+    /// What `y j` puts on the clipboard.
+    fn copied(model: &mut Model) -> Option<String> {
+        fixture::press(model, "y j").into_iter().find_map(|effect| match effect {
+            Effect::Copy(request) => Some(request.text + "\n"),
+            Effect::Ask(_) | Effect::Suspend | Effect::Redraw | Effect::Quit => None,
+        })
+    }
 
     #[test]
     fn the_board_copies_the_json_that_the_command_line_prints() {
         let mut model = fixture::board((120, 40));
-        let mut copied = 0;
+        let mut count = 0;
         for _ in 0..model.portfolio.cards.len() {
             let key = model.subject().expect("a selected card");
             let card = model.portfolio.cards.get(&key).expect("a card of the board").clone();
-            let effects = fixture::press(&mut model, "y j");
-            let text = effects.into_iter().find_map(|effect| match effect {
-                Effect::Copy(text) => Some(text),
-                Effect::Ask(_) | Effect::Suspend | Effect::Redraw | Effect::Quit => None,
-            });
-            assert_eq!(text.map(|text| text + "\n"), Some(one(&card, Format::Json)));
-            copied += 1;
+            assert_eq!(copied(&mut model), Some(one(&card, Format::Json)));
+            count += 1;
             fixture::press(&mut model, "j");
         }
-        assert!(copied > 10, "the fixture has cards in every state");
+        assert!(count > 10, "the fixture has cards in every state");
+    }
+
+    #[test]
+    fn the_board_copies_transactions_and_operations_as_the_command_line_prints_them() {
+        let mut model = fixture::board((120, 40));
+        let mut lines: BTreeSet<String> =
+            model.portfolio.operations.iter().map(|row| one(row, Format::Json)).collect();
+        let operations = lines.len();
+        lines.extend(model.portfolio.transactions.iter().map(|row| one(row, Format::Json)));
+        for (pane, least) in [("2", operations + 5), ("3", operations)] {
+            fixture::press(&mut model, pane);
+            fixture::press(&mut model, "g");
+            let mut seen = BTreeSet::new();
+            for _ in 0..lines.len() {
+                let text = copied(&mut model).expect("a row is selected");
+                assert!(lines.contains(&text), "{text}");
+                seen.insert(text);
+                fixture::press(&mut model, "j");
+            }
+            assert!(seen.len() >= least, "{pane}: {} of {}", seen.len(), lines.len());
+        }
     }
 
     #[test]

@@ -2,7 +2,8 @@
 
 use clap::Args;
 
-use super::exit::{Exit, Outcome, warn};
+use super::exit::{Exit, warn};
+use super::failure::Outcome;
 use super::global::{Format, Global};
 use super::listing::finish;
 use super::session::Session;

@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueHint};
 
 use super::bank::{self, BankArguments};
-use super::exit::{Exit, Failure, Outcome};
+use super::exit::Exit;
+use super::failure::{Failure, Outcome};
 use super::global::Global;
 use super::scratch::{Scratch, unusable};
 use super::shutdown::Shutdown;
@@ -31,6 +32,14 @@ pub(crate) struct Sandbox {
 }
 
 impl Run for Sandbox {
+    fn prints_records(&self) -> bool {
+        false
+    }
+
+    fn may_be_interrupted(&self) -> bool {
+        false
+    }
+
     /// Prints `ready` once the providers answer.
     async fn run(self, _global: &Global, clock: Clock) -> Outcome {
         let mut shutdown = Shutdown::listen()?;

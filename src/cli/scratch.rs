@@ -4,7 +4,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::exit::Failure;
+use super::failure::Failure;
 use crate::domain::text;
 
 /// A folder that is empty at the start, and only its owner may look into.

@@ -10,17 +10,18 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use super::exit::{Exit, Failure, warn};
+use super::exit::{Exit, warn};
+use super::failure::Failure;
 use super::global::{Format, Global};
 use crate::app::keymap::Keymap;
 use crate::clock::Clock;
 use crate::config::{self, Board};
-use crate::contract::{self, View};
-use crate::domain::card::{Card, ProviderId};
+use crate::contract::{self, FailureKind, View};
+use crate::domain::card::{Card, CardKey, ProviderId};
 use crate::domain::filter::Filter;
-use crate::domain::operation::Operation;
+use crate::domain::operation::{Operation, OperationId};
 use crate::domain::text;
-use crate::engine::{Engine, EngineEvent, ProviderInfo, Setup};
+use crate::engine::{Engine, EngineEvent, OpenError, ProviderInfo, Setup};
 use crate::provider::Config;
 use crate::tty::Color;
 
@@ -64,12 +65,7 @@ impl Session {
         let config = configuration(global)?;
         let view = view(global, &config.board.timezone, clock.now())?;
         // A mistake in the filter is reported before any secret is read.
-        let filter = contract::filter::parse(
-            global.filter.as_deref().unwrap_or_default(),
-            view.now,
-            &view.zone,
-        )
-        .map_err(|error| Failure::usage(text::mask_card_numbers(&format!("--filter: {error}"))))?;
+        let filter = filter(global, &view)?;
         let setup = Setup {
             only: only(global, &config)?,
             data: data_folder(global.data.as_deref())?,
@@ -86,7 +82,7 @@ impl Session {
         } else {
             Engine::open(setup).await
         };
-        let (engine, mut events) = opened.map_err(Failure::usage)?;
+        let (engine, mut events) = opened.map_err(|error| not_opened(&error))?;
         // The events are not needed here, but must not pile up, and a part that broke is reported.
         tokio::spawn(async move {
             while let Some(event) = events.recv().await {
@@ -109,13 +105,23 @@ impl Session {
         cards
     }
 
+    /// A card as it is known by now.
+    pub(crate) async fn known_card(&self, key: &CardKey) -> Option<Card> {
+        self.known_cards().await.into_iter().find(|card| card.key == *key)
+    }
+
     /// Every operation of the journal, newest first.
     ///
     /// # Errors
     /// When it cannot be read.
     pub(crate) async fn journal(&self) -> Result<Vec<Operation>, Failure> {
         let operations = self.engine.operations().await;
-        operations.map_err(|message| Failure::new(Exit::Refused, message))
+        operations.map_err(Failure::data_file)
+    }
+
+    /// An operation as the journal has it.
+    pub(crate) async fn operation(&self, id: OperationId) -> Option<Operation> {
+        self.engine.operations().await.ok()?.into_iter().find(|operation| operation.id == id)
     }
 
     /// Position of an account in the configuration; beyond the last for one that is not asked.
@@ -132,11 +138,11 @@ pub(crate) fn configuration(global: &Global) -> Result<Config, Failure> {
     if global.config.is_none() {
         let place = config::default_path();
         if !place.as_ref().is_some_and(|path| path.exists()) {
-            return Err(Failure::usage(how_to_start(place.as_deref())));
+            return Err(how_to_start(place.as_deref()));
         }
     }
     let config = Config::load_with(global.config.as_deref(), global.kinds)
-        .map_err(|error| Failure::usage(error.to_string()))?;
+        .map_err(|error| Failure::configuration(error.to_string()))?;
     // Only the board has keys, but every command that reads the file reports a mistake in it.
     keymap(&config.board)?;
     Ok(config)
@@ -147,18 +153,39 @@ pub(crate) fn configuration(global: &Global) -> Result<Config, Failure> {
 /// # Errors
 /// A usage failure: one sentence with file and line.
 pub(crate) fn keymap(board: &Board) -> Result<Keymap, Failure> {
-    Keymap::default().with(&board.keys).map_err(|error| Failure::usage(error.to_string()))
+    let keymap = Keymap::default().with(&board.keys);
+    keymap.map_err(|error| Failure::configuration(error.to_string()))
 }
 
-fn how_to_start(place: Option<&Path>) -> String {
+/// Why there is no engine; nothing was sent and nothing in the data file was changed.
+pub(crate) fn not_opened(error: &OpenError) -> Failure {
+    let kind = match error {
+        OpenError::DataFile(_) => FailureKind::DataFile,
+        OpenError::System(_) => FailureKind::System,
+    };
+    Failure::new(Exit::Usage, kind, error.to_string()).now("nothing was sent and nothing changed")
+}
+
+fn how_to_start(place: Option<&Path>) -> Failure {
     let place =
         place.map_or_else(String::new, |path| format!(" ({} does not exist)", text::of_path(path)));
-    format!(
-        "there is no configuration yet{place}\n\n  cardtop demo            look around, on \
-         made-up cards; needs no set-up\n  cardtop init KIND       write a commented \
-         configuration for the providers that you have\n  cardtop --config FILE   use the \
-         configuration in FILE\n  cardtop --help          everything else"
-    )
+    Failure::configuration(format!("there is no configuration yet{place}"))
+        .hint("cardtop demo            look around, on made-up cards; needs no set-up")
+        .hint("cardtop init KIND       write a commented configuration for the providers that you have")
+        .hint("cardtop --config FILE   use the configuration in FILE")
+        .hint("cardtop --help          everything else")
+}
+
+/// The filter that `--filter` gives.
+///
+/// # Errors
+/// A usage failure: what is wrong with it, or which field these rows do not have.
+fn filter(global: &Global, view: &View) -> Result<Filter, Failure> {
+    let (Some(text), Some(rows)) = (&global.filter, global.filtered) else {
+        return Ok(Filter::default());
+    };
+    contract::filter::parse(rows, text, view.now, &view.zone)
+        .map_err(|error| Failure::usage(text::mask_card_numbers(&format!("--filter: {error}"))))
 }
 
 /// The account that `--provider` names, if it is given.
@@ -171,11 +198,12 @@ pub(crate) fn only(global: &Global, config: &Config) -> Result<Option<ProviderId
     if names.contains(&name.as_str()) {
         return Ok(Some(ProviderId::new(name)));
     }
-    Err(Failure::usage(format!(
+    let message = format!(
         "--provider: there is no {} in the configuration; it has {}",
         text::clean(name),
         names.join(", ")
-    )))
+    );
+    Err(Failure::new(Exit::Usage, FailureKind::NotFound, message))
 }
 
 /// The folder of the data file.
@@ -183,7 +211,7 @@ pub(crate) fn only(global: &Global, config: &Config) -> Result<Option<ProviderId
 /// # Errors
 /// A usage failure, when the platform has no such folder and none was given.
 pub(crate) fn data_folder(given: Option<&Path>) -> Result<std::path::PathBuf, Failure> {
-    config::data_dir(given).map_err(|error| Failure::usage(error.to_string()))
+    config::data_dir(given).map_err(|error| Failure::configuration(error.to_string()))
 }
 
 /// How the flags and the terminal want tables printed.
@@ -201,8 +229,9 @@ fn view(global: &Global, timezone: &str, now: Timestamp) -> Result<View, Failure
 pub(crate) fn zone(name: &str) -> Result<TimeZone, Failure> {
     match name {
         "local" => Ok(TimeZone::system()),
-        name => TimeZone::get(name)
-            .map_err(|_| Failure::usage(format!("board.timezone: there is no time zone {name}"))),
+        name => TimeZone::get(name).map_err(|_| {
+            Failure::configuration(format!("board.timezone: there is no time zone {name}"))
+        }),
     }
 }
 
@@ -234,7 +263,7 @@ mod tests {
 
     #[test]
     fn without_a_configuration_the_first_steps_are_named() {
-        let words = how_to_start(Some(Path::new("/home/anay/.config/cardtop/config.toml")));
+        let words = how_to_start(Some(Path::new("/home/anay/.config/cardtop/config.toml"))).words();
         for wanted in [
             "cardtop demo",
             "cardtop init",
@@ -253,6 +282,6 @@ mod tests {
     fn a_time_zone_is_known_or_named_as_unknown() {
         assert!(zone("UTC").is_ok());
         let failure = zone("Europe/Atlantis").expect_err("no such zone");
-        assert!(failure.message.contains("Europe/Atlantis"), "{}", failure.message);
+        assert!(failure.words().contains("Europe/Atlantis"), "{}", failure.words());
     }
 }

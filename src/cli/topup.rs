@@ -4,7 +4,7 @@ use clap::Args;
 
 use super::Run;
 use super::change::{self, Change, ChangeArguments, require_phrase};
-use super::exit::{Exit, Failure, Outcome};
+use super::failure::{Failure, Outcome};
 use super::global::Global;
 use crate::clock::Clock;
 use crate::domain::card::Card;
@@ -17,7 +17,7 @@ pub(crate) struct TopUp {
     #[command(flatten)]
     change: ChangeArguments,
     /// How much, in the card's currency: 10.00
-    #[arg(value_name = "AMOUNT")]
+    #[arg(value_name = "AMOUNT", allow_negative_numbers = true)]
     amount: String,
     // No doc comment: rustdoc would take `<last4>` for HTML.
     #[arg(
@@ -30,6 +30,10 @@ pub(crate) struct TopUp {
 }
 
 impl Run for TopUp {
+    fn may_be_interrupted(&self) -> bool {
+        false
+    }
+
     async fn run(self, global: &Global, clock: Clock) -> Outcome {
         change::run(&self, global, clock).await
     }
@@ -49,27 +53,22 @@ impl Change for TopUp {
             require_phrase("--second", typed, "SECOND", card)?;
         }
         let currency =
-            card.currency.ok_or_else(|| Failure::not_sent(Exit::Refused, Refusal::NoCurrency))?;
+            card.currency.ok_or_else(|| Failure::refused(Refusal::NoCurrency.to_string()))?;
         capabilities
             .typed_amount(&self.amount, currency)
             .map(Action::TopUp)
-            .map_err(|why| Failure::not_sent(Exit::Usage, why))
+            .map_err(|why| Failure::usage(format!("AMOUNT {}: {why}", text::clean(&self.amount))))
     }
 
-    fn intention(&self, card: Option<&Card>) -> String {
-        let currency = card
-            .and_then(|card| card.currency)
-            .map(|currency| format!(" {currency}"))
-            .unwrap_or_default();
-        format!("top up {}{currency} to", text::clean(&self.amount))
+    fn intention(&self, action: &Action) -> String {
+        match action.amount() {
+            Some(amount) => format!("top up {amount} to"),
+            None => "top up".to_owned(),
+        }
     }
 
     fn needs_reading(&self, card: &Card) -> bool {
         card.currency.is_none() || (self.second.is_some() && card.last4.is_none())
-    }
-
-    fn amount(&self) -> Option<&str> {
-        Some(&self.amount)
     }
 
     fn on_conflict(&self) -> OnConflict {
@@ -84,6 +83,7 @@ impl Change for TopUp {
 mod tests {
     use super::*;
     use crate::cli::change::tests::{arguments, capabilities};
+    use crate::cli::exit::Exit;
     use crate::contract::samples::card;
 
     fn action(amount: &str, second: Option<&str>) -> Result<Action, Failure> {
@@ -112,12 +112,5 @@ mod tests {
         assert!(action("10", Some("SECOND 4242")).is_ok());
         let failure = action("10", Some("SECOND 1111")).expect_err("another card's digits");
         assert_eq!(failure.exit, Exit::Usage);
-    }
-
-    #[test]
-    fn without_yes_the_amount_and_the_cards_currency_are_named() {
-        let command = TopUp { change: arguments(), amount: "30.00".to_owned(), second: None };
-        assert_eq!(command.intention(Some(&card())), "top up 30.00 KWD to");
-        assert_eq!(command.intention(None), "top up 30.00 to");
     }
 }

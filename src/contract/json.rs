@@ -11,6 +11,12 @@ pub fn object<'a, T: Record>(row: impl Into<Row<'a, T>>) -> String {
     print(&Object { row: row.into(), list: None })
 }
 
+/// An object with the object of a record as its one field, on one line.
+#[must_use]
+pub fn named<T: Record>(name: &'static str, record: &T) -> String {
+    print(&Value::Object(vec![(name, Value::record(record))]))
+}
+
 /// The object of a record with one more field, an array of other records.
 #[must_use]
 pub fn object_with_list<'a, T: Record, L: Record>(

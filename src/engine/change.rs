@@ -19,7 +19,7 @@ use crate::domain::operation::{
 };
 use crate::domain::proof::ProvenBy;
 use crate::domain::text;
-use crate::provider::{Ack, Error, Outcome};
+use crate::provider::{Ack, Error, Outcome, Provider};
 use crate::store::{Finding, Intent, Permit, StoreError};
 
 /// An intent that could not be sent within this long is not sent any more.
@@ -73,9 +73,8 @@ impl Engine {
     /// disk before the line `sent`, and that line before the first byte of the request.
     async fn send(&self, request: ChangeRequest) -> Result<Operation, Refused> {
         let _sending = self.0.operations.begin_sending(request.id);
-        let account = self.gate(&request.card.provider)?;
-        let card = self.read_as_confirmed(&account, &request).await?;
-        self.send_as_read(&account, request, card).await
+        let checked = self.checked(&request).await?;
+        self.send_checked(checked, request).await
     }
 
     /// Sends a freeze that waited for its provider, which answers again. A lost card must be
@@ -83,6 +82,7 @@ impl Engine {
     pub(super) async fn send_late(&self, request: ChangeRequest) -> Result<(), Refused> {
         let _sending = self.0.operations.begin_sending(request.id);
         let account = self.gate(&request.card.provider)?;
+        let provider = self.adapter(&account).await.map_err(Refused::Unread)?;
         let known = self.0.cards.get_or_unread(&request.card);
         let read = tokio::time::timeout(LATE_READ_WAIT, self.read_one(&account, &known)).await;
         let card = match read {
@@ -90,20 +90,21 @@ impl Engine {
             Ok(Err(_)) | Err(_) => known,
         };
         if self.leave_queue(request.id).await {
-            self.send_as_read(&account, request, card).await?;
+            let capabilities = provider.capabilities();
+            let operation = self.prepare(&account, &request, &card, &capabilities).await?;
+            let checked = Checked { account, provider, card, operation };
+            self.send_checked(checked, request).await?;
         }
         Ok(())
     }
 
-    async fn send_as_read(
+    /// Journals and sends what passed every check.
+    async fn send_checked(
         &self,
-        account: &Account,
+        checked: Checked,
         request: ChangeRequest,
-        card: Card,
     ) -> Result<Operation, Refused> {
-        let provider = self.adapter(account).await.map_err(Refused::Unread)?;
-        let capabilities = provider.capabilities();
-        let operation = self.prepare(account, &request, &card, &capabilities).await?;
+        let Checked { account, provider, card, operation } = checked;
         // Reading took its time: read-only may have been switched on meanwhile.
         self.gate(&request.card.provider)?;
         let paid_by = request
@@ -127,7 +128,7 @@ impl Engine {
         }
         // The secrets of the action end with the permit.
         let result = provider.act(permit).await;
-        self.note_answer(account, &result).await;
+        self.note_answer(&account, &result).await;
         let finding = self.answer(&operation, result);
         let operation = self.record(operation, finding).await;
         account.ask_card(&request.card);
@@ -135,6 +136,37 @@ impl Engine {
             account.ask_float();
         }
         Ok(operation)
+    }
+
+    /// Makes every check that [`Self::change`] makes before it saves the intent, and stops there:
+    /// the operation as it would be sent, and the card as it was read for it. Nothing is saved and
+    /// nothing is sent.
+    ///
+    /// # Errors
+    /// Why [`Self::change`] would not send it.
+    pub async fn rehearse(&self, request: &ChangeRequest) -> Result<(Operation, Card), Refused> {
+        let Checked { card, operation, .. } = self.checked(request).await?;
+        // What only the journal knows would stop the intent: an operation of another process.
+        let followed = self.0.store.followed_operations().await;
+        let rival = followed.map_err(|error| self.not_written(&error))?.into_iter().find(|rival| {
+            rival.card == request.card
+                && rival.blocks(operation.action_kind)
+                && (request.on_conflict == OnConflict::Refuse
+                    || rival.state == OperationState::Sent)
+        });
+        match rival {
+            Some(rival) => Err(Refused::Denied(Refusal::OpenInJournal(Box::new(rival)))),
+            None => Ok((operation, card)),
+        }
+    }
+
+    /// What is to be asked, and of whom, once every check before the intent is passed.
+    async fn checked(&self, request: &ChangeRequest) -> Result<Checked, Refused> {
+        let account = self.gate(&request.card.provider)?;
+        let provider = self.adapter(&account).await.map_err(Refused::Unread)?;
+        let card = self.read_as_confirmed(&account, request).await?;
+        let operation = self.prepare(&account, request, &card, &provider.capabilities()).await?;
+        Ok(Checked { account, provider, card, operation })
     }
 
     /// The card, read now, unless it is not as the operator saw it.
@@ -272,7 +304,7 @@ impl Engine {
     async fn mark_sent(&self, operation: &Operation, words: &str) -> Result<(), Refused> {
         let at = self.0.clock.now();
         if at.duration_since(operation.created_at) > INTENT_KEEPS {
-            return Err(Refused::Journal(
+            return Err(Refused::TooLate(
                 "not sent: it was confirmed too long ago, cardtop was held up; nothing was sent"
                     .to_owned(),
             ));
@@ -283,7 +315,7 @@ impl Engine {
             OperationState::Accepted
             | OperationState::Done
             | OperationState::Failed
-            | OperationState::Unknown => Err(Refused::Journal(
+            | OperationState::Unknown => Err(Refused::TooLate(
                 "not sent: another cardtop took this operation for lost meanwhile; nothing was \
                  sent"
                     .to_owned(),
@@ -344,6 +376,16 @@ impl Engine {
             }
         }
     }
+}
+
+/// A change that passed every check before its intent is saved.
+struct Checked {
+    account: Arc<Account>,
+    provider: Arc<dyn Provider>,
+    /// As it was read for the checks.
+    card: Card,
+    /// As it would be saved.
+    operation: Operation,
 }
 
 /// Refuses when the card is not as the operator saw it.

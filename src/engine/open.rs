@@ -78,14 +78,24 @@ struct FromDisk {
     rosters: Vec<(ProviderId, Result<Roster, String>)>,
 }
 
+/// Why an engine could not be opened; nothing was sent and nothing in the data file was changed.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The data file cannot be used. One sentence.
+    #[error("{0}")]
+    DataFile(String),
+    /// This machine refused something that is needed. One sentence.
+    #[error("{0}")]
+    System(String),
+}
+
 impl Engine {
     /// Opens the data file and sets up every account. An account that cannot be set up is AUTH, the
     /// others work.
     ///
     /// # Errors
-    /// One sentence, when the data file cannot be used; nothing was sent and nothing in it was
-    /// changed.
-    pub async fn open(setup: Setup) -> Result<Opened, String> {
+    /// When the data file cannot be used; nothing was sent and nothing in it was changed.
+    pub async fn open(setup: Setup) -> Result<Opened, OpenError> {
         Self::open_or(setup, None).await
     }
 
@@ -93,26 +103,26 @@ impl Engine {
     /// nothing is kept, every change is refused, and `say` gets one sentence about it.
     ///
     /// # Errors
-    /// One sentence, when the data file cannot be used for another reason.
+    /// When the data file cannot be used for another reason.
     pub async fn open_to_read(
         setup: Setup,
         say: impl Fn(&str) + Send + Sync,
-    ) -> Result<Opened, String> {
+    ) -> Result<Opened, OpenError> {
         Self::open_or(setup, Some(&say)).await
     }
 
-    async fn open_or(setup: Setup, say: Option<Say<'_>>) -> Result<Opened, String> {
+    async fn open_or(setup: Setup, say: Option<Say<'_>>) -> Result<Opened, OpenError> {
         let (operator, clock, polling) =
             (Arc::clone(&setup.operator), setup.clock.clone(), setup.polling);
         let (events, receiver) = mpsc::channel(EVENTS_WAITING);
         let now = clock.now();
-        let session = random::<8>()
-            .map(u64::from_be_bytes)
-            .map_err(|_| "the system has no random numbers to give".to_owned())?;
+        let session = random::<8>().map(u64::from_be_bytes).map_err(|_| {
+            OpenError::System("the system has no random numbers to give".to_owned())
+        })?;
         let (only_reads, read_only) = (say.is_some(), setup.read_only);
         let read = tokio::task::spawn_blocking(move || from_disk(setup, session, only_reads, now));
         let FromDisk { store, unusable, accounts, rosters } =
-            read.await.map_err(|error| error.to_string())??;
+            read.await.map_err(|error| OpenError::System(error.to_string()))??;
         let without_file = unusable.is_some();
         if let (Some(say), Some(why)) = (say, unusable) {
             say(&format!("{why}; what is read is shown and not kept"));
@@ -147,7 +157,7 @@ impl Engine {
     }
 
     /// Finds what earlier processes left behind, and what is not settled yet.
-    async fn recover_at_start(&self, say: Option<Say<'_>>) -> Result<(), String> {
+    async fn recover_at_start(&self, say: Option<Say<'_>>) -> Result<(), OpenError> {
         match (self.recover().await, say) {
             (Ok(()), _) => {}
             (Err(error), Some(say)) if error.is_passing() => {
@@ -240,16 +250,17 @@ fn from_disk(
     session: u64,
     only_reads: bool,
     now: Timestamp,
-) -> Result<FromDisk, String> {
+) -> Result<FromDisk, OpenError> {
     let Setup { config, data, notes, only, clock, transport, .. } = setup;
     let ids: BTreeMap<ProviderId, Ids> =
         config.providers.iter().map(|each| (each.name.clone(), each.ids())).collect();
     let (store, unusable) = match Store::open_with(&data, &ids, notes.as_deref(), now) {
         Ok(store) => (store, None),
         Err(error) if only_reads && error.passing => {
-            (Store::in_memory(&data, &ids).map_err(|error| error.to_string())?, Some(error.words))
+            let memory = Store::in_memory(&data, &ids);
+            (memory.map_err(|error| OpenError::DataFile(error.to_string()))?, Some(error.words))
         }
-        Err(error) => return Err(error.to_string()),
+        Err(error) => return Err(OpenError::DataFile(error.to_string())),
     };
     let mut rosters = Vec::new();
     let mut accounts = Vec::new();
@@ -286,8 +297,8 @@ async fn known_cards(
     Ok(CardBook::of(known))
 }
 
-fn of_data_file(error: StoreError) -> String {
-    format!("the data file {error}")
+fn of_data_file(error: StoreError) -> OpenError {
+    OpenError::DataFile(format!("the data file {error}"))
 }
 
 /// Sets an account up. Whatever is wrong with it is kept as a sentence; the other accounts are not

@@ -133,10 +133,7 @@ impl Engine {
         }
         let expected = confirmation(operation);
         if verdict.typed.as_deref() != Some(&expected) {
-            return Err(not_settled(format!(
-                "to settle it as failed the card's digits have to be typed: {expected}; nothing \
-                 was changed"
-            )));
+            return Err(Refused::NotConfirmed { wanted: expected });
         }
         Ok(())
     }

@@ -4,9 +4,11 @@
 mod background;
 mod certificates;
 mod changes;
+mod clipboard;
 mod command_line;
 mod configuration;
 mod conformance;
+mod contract;
 mod faults;
 mod fifth_provider;
 mod first_steps;

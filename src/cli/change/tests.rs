@@ -4,8 +4,9 @@
 use super::*;
 use crate::cli::freeze::Freeze;
 use crate::cli::topup::TopUp;
-use crate::contract::samples::{card, operation};
-use crate::domain::operation::{PinRule, Proof, Support, TopUpSafety};
+use crate::contract::samples::{card, money, operation};
+use crate::domain::card::CardState;
+use crate::domain::operation::{PinRule, Proof, TopUpSafety};
 use clap::FromArgMatches;
 
 /// `4242 --wait 30s`.
@@ -49,40 +50,90 @@ pub(crate) fn capabilities() -> Capabilities {
     }
 }
 
+fn request(action: Action) -> ChangeRequest {
+    ChangeRequest {
+        id: operation().id,
+        card: card().key,
+        action,
+        reason: None,
+        shown: Expected::default(),
+        on_conflict: OnConflict::Refuse,
+        recent_credit: None,
+        payer: None,
+    }
+}
+
+/// What is said of a change of the sample card that is not confirmed.
+fn would(change: &dyn Change, terms: Terms) -> String {
+    let action = change.unconfirmed_action(&card(), &capabilities()).expect("it is right");
+    let missing_flags = missing_flags(change, &card());
+    let rehearsal = Rehearsal { change, request: request(action), terms, missing_flags };
+    rehearsal.sentence(&rehearsal.planned(card()))
+}
+
 #[test]
-fn without_yes_the_message_names_what_would_be_done_and_what_to_add() {
-    let card = card();
-    let top_up: TopUp = parse(&["cardtop", "4242", "30.00"]);
+fn without_yes_the_message_names_what_would_be_sent_and_what_to_add() {
+    let top_up: TopUp = parse(&["cardtop", "4242", "30"]);
+    let terms = Terms { fee: Some(money("0.3", "KWD")), ..Terms::default() };
     assert_eq!(
-        would(&top_up, Some(&card), "4242"),
-        "this would top up 30.00 KWD to ..4242 Mara Lindqvist (acme/c-1). Nothing was sent: add \
-         --yes to do it"
+        would(&top_up, terms),
+        "this would top up 30.000 KWD to ..4242 Mara Lindqvist (acme/c-1), fee 0.300 KWD; nothing \
+         was sent: add --yes to do it"
     );
-    let freeze: Freeze = parse(&["cardtop", "0917"]);
+    let freeze: Freeze = parse(&["cardtop", "4242"]);
     assert_eq!(
-        would(&freeze, None, "0917"),
-        "this would freeze the card 0917. Nothing was sent: add --yes to do it"
+        would(&freeze, Terms::default()),
+        "this would freeze ..4242 Mara Lindqvist (acme/c-1); nothing was sent: add --yes to do it"
     );
     let close: crate::cli::close::Close = parse(&["cardtop", "4242"]);
-    let message = would(&close, Some(&card), "4242");
+    let message = would(&close, Terms::default());
     assert!(message.ends_with("add --yes and --confirm \"CLOSE 4242\" to do it"), "{message}");
-    let message = would(&close, None, "4242");
-    assert!(message.ends_with("add --yes and --confirm \"CLOSE <last4>\" to do it"), "{message}");
+    let confirmed: crate::cli::close::Close =
+        parse(&["cardtop", "4242", "--confirm", "CLOSE 4242"]);
+    assert!(would(&confirmed, Terms::default()).ends_with("sent: add --yes to do it"));
+    let half: crate::cli::close::Close = parse(&["cardtop", "4242", "--yes"]);
+    let message = would(&half, Terms::default());
+    assert!(message.ends_with("sent: add --confirm \"CLOSE 4242\" to do it"), "{message}");
+}
+
+#[test]
+fn what_is_refused_with_yes_is_refused_without_it() {
+    let refused = |change: &dyn Change| {
+        let with = change.action(&card(), &capabilities()).expect_err("refused");
+        let without = change.unconfirmed_action(&card(), &capabilities()).expect_err("refused");
+        assert_eq!((with.exit, with.words()), (without.exit, without.words()));
+        without.words()
+    };
+    for amount in ["abc", "1,234.50", "-5", "0", "1e3", "1.2345", ""] {
+        let top_up: TopUp = parse(&["cardtop", "4242", amount]);
+        let words = refused(&top_up);
+        assert!(words.starts_with(&format!("AMOUNT {amount}: ")), "{words}");
+    }
+    let close: crate::cli::close::Close = parse(&["cardtop", "4242", "--confirm", "CLOSE 1111"]);
+    assert!(refused(&close).contains("add --confirm \"CLOSE 4242\""));
 }
 
 #[test]
 fn a_top_up_that_has_to_wait_says_for_which_and_how_to_go_on() {
     let top_up: TopUp = parse(&["cardtop", "4242", "10"]);
     let rival = operation();
-    let why = "top-up 5.000 KWD of this card is still SENT";
-    let message = not_sent(&top_up, &card(), why, Some(&rival));
+    let in_the_way = Refused::Denied(Refusal::Open(Box::new(rival.clone())));
+    let failure = sending::refusal(&top_up, &card(), &in_the_way);
     let start = "top-up of ..4242 Mara Lindqvist (acme/c-1) was not sent: top-up 5.000 KWD";
-    assert!(message.starts_with(start), "{message}");
-    assert!(message.contains(&format!("cardtop ops check {}", rival.id)), "{message}");
-    assert!(message.contains("--second \"SECOND 4242\""), "{message}");
+    assert!(failure.words().starts_with(start), "{}", failure.words());
+    for words in [failure.words(), failure.document().replace('\\', "")] {
+        assert!(words.contains(&format!("cardtop ops check {}", rival.id)), "{words}");
+        assert!(words.contains("--second \"SECOND 4242\""), "{words}");
+    }
+    let now = format!(
+        r#""true_now":"nothing was sent; operation {0} is SENT and blocks another top-up","operation":"{0}""#,
+        rival.id
+    );
+    assert!(failure.document().contains(&now), "{}", failure.document());
     let freeze: Freeze = parse(&["cardtop", "4242"]);
+    let frozen = Refused::Denied(Refusal::State(CardState::Frozen));
     assert_eq!(
-        not_sent(&freeze, &card(), "the card is FROZEN", None),
+        sending::refusal(&freeze, &card(), &frozen).words(),
         "freeze of ..4242 Mara Lindqvist (acme/c-1) was not sent: the card is FROZEN"
     );
 }

@@ -62,7 +62,7 @@ fn a_kind_that_is_not_known_is_refused_with_the_list_and_what_was_meant() {
     let refused = |kinds: &[&str]| {
         let failure = known_kinds(&names(kinds), KINDS).expect_err("not kinds");
         assert_eq!(failure.exit, Exit::Usage);
-        failure.message
+        failure.words()
     };
     assert_eq!(
         refused(&["artha", "bananna"]),
@@ -79,7 +79,7 @@ fn init_without_a_kind_writes_nothing_and_names_the_kinds() {
     let failure = known_kinds(&[], KINDS).expect_err("nothing was asked for");
     assert_eq!(failure.exit, Exit::Usage);
     for word in ["cardtop init artha", "artha, banana, enkash, ibanera", "nothing was written"] {
-        assert!(failure.message.contains(word), "{}", failure.message);
+        assert!(failure.words().contains(word), "{}", failure.words());
     }
 }
 

@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use crate::cli::exit::Outcome;
+use crate::cli::failure::Outcome;
 use crate::cli::global::Global;
 use crate::cli::session::Session;
 use crate::cli::{Run, find, operation};

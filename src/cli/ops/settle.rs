@@ -5,14 +5,17 @@ use std::sync::Arc;
 
 use clap::Args;
 
-use crate::cli::exit::{Exit, Failure, Outcome};
+use crate::cli::exit::Exit;
+use crate::cli::failure::{Failure, Outcome};
 use crate::cli::global::Global;
 use crate::cli::session::Session;
+use crate::cli::shutdown::Shutdown;
 use crate::cli::{Run, find, operation};
 use crate::clock::Clock;
 use crate::domain::card::digits;
+use crate::domain::operation::Operation;
 use crate::domain::text;
-use crate::engine::{Refused, Verdict, confirmation};
+use crate::engine::{Refused, Verdict};
 
 /// Say what became of an operation that nothing that can be read settles; kept in the journal
 /// as a person's word
@@ -62,21 +65,36 @@ impl Run for Settle {
 async fn settle(session: &Session, command: Settle) -> Outcome {
     let operations = session.journal().await?;
     let operation = find::operation(&command.op, &operations)?;
+    let verdict = verdict(session, &command, operation)?;
+    let settling = async { Ok(session.engine.settle(verdict).await) };
+    let settled = match Shutdown::listen()?.or_interrupted(settling).await {
+        Ok(settled) => settled.map_err(|refused| not_settled(&refused, operation)),
+        Err(interrupted) => Err(interrupted.now(
+            "whether the verdict is in the journal is shown by \
+                                                 cardtop ops show",
+        )),
+    };
+    match settled {
+        Ok(settled) => {
+            operation::print(session, &settled)?;
+            // What was asked for is done, whichever it was.
+            Ok(Exit::Done)
+        }
+        Err(failure) => {
+            let now = session.operation(operation.id).await;
+            let now = operation::state_now(now.as_ref().unwrap_or(operation));
+            let failure = failure.of_card(&operation.card).of_operation(operation.id);
+            Err(failure.and_now(&now))
+        }
+    }
+}
+
+fn verdict(session: &Session, command: &Settle, operation: &Operation) -> Result<Verdict, Failure> {
     let reason = text::clean(&command.reason);
     if reason.is_empty() {
         return Err(Failure::usage(
             "--reason: say why; it is kept in the journal; nothing was changed",
         ));
-    }
-    let wanted = confirmation(operation);
-    if command.verdict.failed && command.confirm.as_deref().map(str::trim) != Some(&wanted) {
-        return Err(Failure::usage(format!(
-            "{} of {} {}: to settle it as failed, look at the card's transactions and add \
-             --confirm {wanted}; nothing was changed",
-            operation.phrase(),
-            operation.card,
-            digits(operation.last4),
-        )));
     }
     let ids = session
         .providers
@@ -85,23 +103,32 @@ async fn settle(session: &Session, command: Settle) -> Outcome {
         .map(|info| info.ids.transactions);
     let canonical =
         |id: &String| ids.map_or_else(|| Arc::from(id.trim()), |form| form.canonical(id));
-    let verdict = Verdict {
+    Ok(Verdict {
         id: operation.id,
         done: command.verdict.done,
         credit: command.transaction.as_ref().map(canonical),
         not_its: command.not_its.iter().map(canonical).collect(),
         reason: reason.into(),
-        typed: command.confirm,
-    };
-    match session.engine.settle(verdict).await {
-        Ok(settled) => {
-            operation::print(session, &settled)?;
-            // What was asked for is done, whichever it was.
-            Ok(Exit::Done)
-        }
-        Err(Refused::Unread(error)) => {
-            Err(Failure::new(Exit::of_error(&error), format!("{error}; nothing was changed")))
-        }
-        Err(refused) => Err(Failure::new(Exit::Refused, refused.to_string())),
+        typed: command.confirm.as_deref().map(|typed| typed.trim().to_owned()),
+    })
+}
+
+fn not_settled(refused: &Refused, operation: &Operation) -> Failure {
+    match refused {
+        Refused::NotConfirmed { wanted } => Failure::usage(format!(
+            "{} of {} {}: to settle it as failed, look at the card's transactions and add \
+             --confirm {wanted}; nothing was changed",
+            operation.phrase(),
+            operation.card,
+            digits(operation.last4),
+        )),
+        Refused::Unread(error) => Failure::unread(error).not_changed(),
+        Refused::Denied(_)
+        | Refused::Repeats { .. }
+        | Refused::NotSettled(_)
+        | Refused::NoSuchOperation(_)
+        | Refused::Journal(_)
+        | Refused::TooLate(_)
+        | Refused::Died(_) => operation::failure(refused),
     }
 }

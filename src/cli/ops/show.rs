@@ -2,7 +2,8 @@
 
 use clap::Args;
 
-use crate::cli::exit::{Exit, Failure, Outcome};
+use crate::cli::exit::Exit;
+use crate::cli::failure::{Failure, Outcome};
 use crate::cli::global::{Format, Global};
 use crate::cli::listing::finish;
 use crate::cli::session::Session;
@@ -23,7 +24,7 @@ impl Run for Show {
         let operations = session.journal().await?;
         let operation = find::operation(&self.op, &operations)?;
         let steps = session.engine.steps(operation.id).await;
-        let steps = steps.map_err(|message| Failure::new(Exit::Refused, message))?;
+        let steps = steps.map_err(Failure::data_file)?;
         let lines = steps.iter().map(Row::from);
         let text = match session.format {
             Format::Json => json::object_with_list(operation, "steps", &steps) + "\n",

@@ -2,7 +2,8 @@
 
 use clap::Args;
 
-use crate::cli::exit::{Exit, Failure, Outcome};
+use crate::cli::exit::Exit;
+use crate::cli::failure::{Failure, Outcome};
 use crate::cli::global::{Format, Global};
 use crate::cli::listing::finish;
 use crate::cli::session::Session;
@@ -20,8 +21,7 @@ impl Run for Verify {
     async fn run(self, global: &Global, clock: Clock) -> Outcome {
         let session = Session::open(global, clock).await?;
         let verified = session.engine.verify().await;
-        let Verified { lines, last_hash, noted } =
-            verified.map_err(|message| Failure::new(Exit::Refused, message))?;
+        let Verified { lines, last_hash, noted } = verified.map_err(Failure::data_file)?;
         let check = JournalCheck { lines, last_hash, noted };
         let text = match session.format {
             Format::Table => sentences(&check),

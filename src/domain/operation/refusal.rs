@@ -97,6 +97,33 @@ impl Refusal {
         }
     }
 
+    /// The operation that is in the way, where one is.
+    #[must_use]
+    pub fn rival(&self) -> Option<&Operation> {
+        match self {
+            Self::Open(operation) | Self::OpenInJournal(operation) | Self::JustDone(operation) => {
+                Some(operation)
+            }
+            Self::ReadOnly
+            | Self::ReadOnlyAccount(_)
+            | Self::UnknownCard
+            | Self::UnknownAccount
+            | Self::NotConfigured(_)
+            | Self::Pending(..)
+            | Self::NotSetUp(_)
+            | Self::Unavailable(_)
+            | Self::FreezeQueued
+            | Self::NotOffered(_)
+            | Self::Closed
+            | Self::State(_)
+            | Self::Blocked
+            | Self::Virtual
+            | Self::NoCurrency
+            | Self::StateChanged { .. }
+            | Self::AvailableChanged { .. } => None,
+        }
+    }
+
     /// Why a change that was asked was not sent, for a sentence that already says that it was not.
     #[must_use]
     pub fn reason(&self) -> String {

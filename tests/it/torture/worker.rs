@@ -272,8 +272,8 @@ fn class(refused: &Refused) -> &'static str {
         Refused::Repeats { .. } => "repeats",
         Refused::Denied(Refusal::Open(_) | Refusal::OpenInJournal(_)) => "open",
         Refused::NoSuchOperation(_) => "none",
-        Refused::Denied(_) | Refused::NotSettled(_) => "denied",
-        Refused::Journal(_) => "journal",
+        Refused::Denied(_) | Refused::NotSettled(_) | Refused::NotConfirmed { .. } => "denied",
+        Refused::Journal(_) | Refused::TooLate(_) => "journal",
         Refused::Died(_) => "died",
     }
 }
