@@ -14,6 +14,8 @@ mod change;
 mod close;
 mod completions;
 mod demo;
+#[cfg(test)]
+mod documentation;
 mod exit;
 mod failure;
 mod find;
@@ -75,6 +77,9 @@ const ABOUT: &str = "htop for payment cards: every card, balance and transaction
 
 const EXIT_CODES: &str = "\
 CARD is provider/id, or any unique beginning of an id, or the last four digits.
+
+What --json and --format csv print, field by field, with the words of states and of failures: \
+docs/contract.md of the source.
 
 Exit codes:
   0  done (for a change that its provider cannot prove: accepted, which is then said)

@@ -30,6 +30,8 @@ mod operation;
 mod planned;
 mod provider;
 #[cfg(test)]
+pub(crate) mod reference;
+#[cfg(test)]
 pub(crate) mod samples;
 pub mod table;
 #[cfg(test)]

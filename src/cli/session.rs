@@ -171,7 +171,7 @@ fn how_to_start(place: Option<&Path>) -> Failure {
         place.map_or_else(String::new, |path| format!(" ({} does not exist)", text::of_path(path)));
     Failure::configuration(format!("there is no configuration yet{place}"))
         .hint("cardtop demo            look around, on made-up cards; needs no set-up")
-        .hint("cardtop init KIND       write a commented configuration for the providers that you have")
+        .hint("cardtop init KIND       write a commented configuration for what you have")
         .hint("cardtop --config FILE   use the configuration in FILE")
         .hint("cardtop --help          everything else")
 }

@@ -37,6 +37,12 @@ pub(super) fn headers<T: Record>() -> Vec<String> {
     T::FIELDS.iter().flat_map(headers_of).collect()
 }
 
+/// Whether a field has a column, or two.
+#[cfg(test)]
+pub(super) fn is_column<T>(field: &Field<T>) -> bool {
+    field.csv != Csv::No
+}
+
 fn headers_of<T>(field: &Field<T>) -> Vec<String> {
     let name = field.name.to_owned();
     match (field.csv, field.kind) {

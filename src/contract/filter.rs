@@ -4,7 +4,7 @@
 //! (`filter/fields.rs`), and how it finds their values in a row (`filter/rows.rs`). Nothing has to
 //! be done here for a new field.
 
-mod fields;
+pub(super) mod fields;
 mod rows;
 
 use std::collections::HashMap;

@@ -267,7 +267,11 @@ impl From<bool> for Value<'_> {
 }
 
 impl<'a, T: Into<Self>> From<Option<T>> for Value<'a> {
+    /// What may be absent is absent where its text is empty.
     fn from(value: Option<T>) -> Self {
-        value.map_or(Self::Null, Into::into)
+        match value.map(Into::into) {
+            Some(Self::Text("")) | None => Self::Null,
+            Some(value) => value,
+        }
     }
 }

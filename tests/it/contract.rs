@@ -1,6 +1,8 @@
 //! What scripts rely on: every failure of `--json` is a document with its kind and with what is
 //! true now, and a change without `--yes` is checked as with it.
 
+mod examples;
+
 use std::process::{Command, Output, Stdio};
 
 use cardtop::contract::FailureKind;

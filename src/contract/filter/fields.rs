@@ -40,12 +40,12 @@ pub(super) static NAMES: LazyLock<Vec<&'static str>> = LazyLock::new(|| {
 });
 
 /// The names by which filters know a field.
-pub(super) fn names<T>(field: &Field<T>) -> impl Iterator<Item = &'static str> {
+pub(in crate::contract) fn names<T>(field: &Field<T>) -> impl Iterator<Item = &'static str> {
     field.filter.by_name.then_some(field.name).into_iter().chain(field.filter.also.iter().copied())
 }
 
 /// How filters compare a field.
-pub(super) fn field_kind<T>(field: &Field<T>) -> FieldKind {
+pub(in crate::contract) fn field_kind<T>(field: &Field<T>) -> FieldKind {
     match field.kind {
         Kind::Money | Kind::Count => FieldKind::Number,
         Kind::Time => FieldKind::Time,
@@ -64,7 +64,7 @@ pub(super) fn field_kind<T>(field: &Field<T>) -> FieldKind {
 const FLAGS_OF_READ_CARDS: [Flag; 4] = [Flag::Stale, Flag::Unknown, Flag::Negative, Flag::Low];
 
 /// Short names of fields.
-const ALIASES: &[(&str, &str)] = &[
+pub(in crate::contract) const ALIASES: &[(&str, &str)] = &[
     ("status", "state"),
     ("type", "kind"),
     ("ccy", "currency"),
