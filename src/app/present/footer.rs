@@ -124,7 +124,12 @@ fn is_useful(model: &Model, spec: &CommandSpec) -> bool {
     if !spec.works_in(screen.focus) {
         return false;
     }
-    if let Some(wanted) = wanted(model, spec.command) {
+    let wanted = wanted(model, spec.command);
+    let acts = wanted.is_some() || spec.command == Command::Actions;
+    if acts && !model.panes.cards.marks.is_empty() {
+        return false;
+    }
+    if let Some(wanted) = wanted {
         return model.subject().is_some_and(|key| wanted.check(&key, &model.portfolio).is_ok());
     }
     if spec.command == Command::Check {

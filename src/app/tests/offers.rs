@@ -42,6 +42,8 @@ fn no_action_is_taken_while_cards_are_marked() {
         assert!(model.dialog.is_none(), "{keys}");
         let expected = "16 cards are marked: cardtop changes one card at a time; U unmarks them";
         assert_eq!(notice(&model), expected, "{keys}");
+        let footer = footer_of(&model);
+        assert!(!footer.contains("freeze") && !footer.contains("x actions"), "{keys}: {footer}");
     }
     press(&mut model, "1 U j space / l a s t 4 : 4 2 4 2 enter f");
     assert_eq!(

@@ -11,7 +11,11 @@ use crate::engine::QueuedFreeze;
 
 pub(super) fn sheet(progress: &Progress, portfolio: &Portfolio) -> Sheet {
     let name = capital(&name(progress));
-    let mut sheet = Sheet::new(format!("{name}  op {}", progress.id.short()));
+    // An operation is named once it is in the journal.
+    let mut sheet = Sheet::new(match &progress.operation {
+        Some(operation) => format!("{name}  op {}", operation.id.short()),
+        None => name,
+    });
     sheet.card(&progress.key, portfolio);
     sheet.blank();
     if let Some(why) = &progress.refusal {
