@@ -17,6 +17,7 @@ mod lookup;
 mod open;
 mod operations;
 mod others;
+mod queue;
 mod read;
 mod saving;
 pub mod schedule;
@@ -40,6 +41,7 @@ pub use self::health::{Health, HealthState, ProviderInfo, ProviderReport};
 pub use self::lists::{Listing, unread_part};
 pub use self::open::{MakeTransport, OpenError, Setup};
 use self::operations::Operations;
+pub use self::queue::{QUEUE_KEEPS, QueueEnd, QueuedFreeze};
 use self::saving::SaveGate;
 pub use self::settle::{Verdict, confirmation};
 use crate::clock::Clock;
@@ -166,9 +168,10 @@ pub enum Refused {
 }
 
 impl Engine {
-    /// Stops reading, waits up to 3 s for changes that are being sent, and leaves the journal as it
-    /// is: what is unsettled is looked up at the next start.
+    /// Stops reading, drops the freezes that only wait, waits up to 3 s for changes that are being
+    /// sent, and leaves the journal as it is: what is unsettled is looked up at the next start.
     pub async fn stop(&self) {
+        self.0.operations.queue.clear();
         for task in self.0.background.tasks().drain(..) {
             task.abort();
         }

@@ -76,6 +76,16 @@ impl Model {
         }
     }
 
+    /// Takes a freeze back that waits: the one of the card under the cursor, else the oldest.
+    pub(super) fn cancel_freeze(&mut self) -> Vec<Effect> {
+        let of_card = self.subject().and_then(|key| self.portfolio.queued_freeze_of(&key));
+        let Some(freeze) = of_card.or_else(|| self.portfolio.accounts.queued.first()) else {
+            self.show_notice("no freeze is queued: there is nothing to cancel");
+            return Vec::new();
+        };
+        vec![Effect::Ask(Job::CancelFreeze(freeze.id))]
+    }
+
     /// Opens the top-up that covers a decline: the one under the cursor, where there is one.
     pub(super) fn cover_decline(&mut self) -> Vec<Effect> {
         let chosen = self.decline_under_cursor().cloned();
@@ -127,7 +137,7 @@ impl Model {
             .operations
             .iter()
             .any(|operation| operation.is_open() && operation.state != OperationState::Unknown);
-        if !in_flight {
+        if !in_flight && self.portfolio.accounts.queued.is_empty() {
             return vec![Effect::Quit];
         }
         let transition = Dialog::quit(&self.portfolio);

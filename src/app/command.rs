@@ -170,6 +170,8 @@ commands! {
         Run::Effects(|model| model.open_form(ActionKind::Close));
     Actions "actions" ["x"] OF_A_CARD Act
         Hint::Pane("actions"), "all actions", Run::Effects(|model| model.open_dialog(Dialog::menu));
+    CancelFreeze "cancel-freeze" ["X"] EVERYWHERE Act
+        Hint::Hidden, "cancel a freeze", Run::Effects(Model::cancel_freeze);
     Check "check" ["c"] WITH_ROWS Act
         Hint::Pane("check now"), "check operation", Run::Effects(Model::look_up_operation);
     Settle "settle" ["s"] ACTIVITY Act

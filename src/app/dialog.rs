@@ -200,7 +200,12 @@ impl Dialog {
                 None => return refusal::open(Wanted::Change(action_kind), key, portfolio),
             },
         };
-        opened.and(Effect::Ask(Job::RefreshCard(key.clone())))
+        // One that is DOWN is tried at once.
+        let job = match portfolio.unavailable(&key.provider) {
+            Some(_) => Job::TryCard(key.clone()),
+            None => Job::RefreshCard(key.clone()),
+        };
+        opened.and(Effect::Ask(job))
     }
 
     fn open(body: impl DialogBody + 'static, portfolio: &Portfolio) -> Transition {

@@ -8,7 +8,7 @@ use super::Model;
 use crate::domain::card::{CardKey, digits};
 use crate::domain::operation::{Operation, OperationState};
 use crate::domain::text;
-use crate::engine::EngineEvent;
+use crate::engine::{EngineEvent, QueueEnd, QueuedFreeze};
 
 /// How long a remark stays when no key is pressed.
 const STAYS: Duration = Duration::from_secs(8);
@@ -98,12 +98,18 @@ impl Model {
                     self.show_error(why);
                 }
             }
+            EngineEvent::Unqueued { freeze, end } => {
+                if !self.has_dialog_about(&freeze.card) {
+                    self.notice_for_queue(freeze, *end);
+                }
+            }
             EngineEvent::Broken(why) => self.notice_for_failure(why),
             EngineEvent::ReadOnly(true) => {
                 self.show_notice("READ: every change is refused from now on")
             }
             EngineEvent::ReadOnly(false) => self.show_notice("WRITE: changes may be asked again"),
             EngineEvent::Cards(_)
+            | EngineEvent::Queued(_)
             | EngineEvent::Stale { .. }
             | EngineEvent::Transactions(_)
             | EngineEvent::Steps { .. }
@@ -138,8 +144,25 @@ impl Model {
         }
     }
 
+    /// How a freeze stopped waiting that no dialog shows.
+    fn notice_for_queue(&mut self, freeze: &QueuedFreeze, end: QueueEnd) {
+        let (digits, provider) = (self.digits(&freeze.card), &freeze.card.provider);
+        match end {
+            QueueEnd::Sending => {
+                self.show_notice(&format!("{provider} answers: the freeze of {digits} is sent"));
+            }
+            QueueEnd::Cancelled => self.show_notice(&format!(
+                "the freeze of {digits} is cancelled: nothing was sent, the card is not frozen"
+            )),
+            QueueEnd::Expired => self.show_error(&format!(
+                "{provider} did not answer for 5 min: the freeze of {digits} was dropped, nothing \
+                 was sent"
+            )),
+        }
+    }
+
     /// The last digits of a card, as notices name it.
-    pub(super) fn digits(&self, key: &CardKey) -> String {
+    pub(crate) fn digits(&self, key: &CardKey) -> String {
         digits(self.portfolio.cards.get(key).and_then(|card| card.last4))
     }
 }

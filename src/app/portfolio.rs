@@ -20,7 +20,9 @@ use crate::domain::operation::{
     check_action,
 };
 use crate::domain::transaction::Transaction;
-use crate::engine::{EngineEvent, Health, HealthState, ProviderInfo, Step};
+use crate::engine::{
+    EngineEvent, Health, HealthState, ProviderInfo, QUEUE_KEEPS, QueuedFreeze, Step,
+};
 
 /// What is known, and the time.
 #[derive(Debug)]
@@ -59,6 +61,17 @@ pub struct Accounts {
     pub health: BTreeMap<ProviderId, Health>,
     /// The merchant's money at each.
     pub floats: BTreeMap<ProviderId, Reading<Vec<Money>>>,
+    /// Freezes that wait for one of them to answer, oldest first.
+    pub queued: Vec<QueuedFreeze>,
+}
+
+/// How a change can be had now.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Offer {
+    /// It is sent when it is confirmed.
+    Now,
+    /// It is a freeze, and waits for its provider, which is DOWN.
+    Queued(Box<Unavailable>),
 }
 
 /// Counters that grow with every change.
@@ -101,7 +114,12 @@ impl Portfolio {
             zone,
             operator,
             read_only: false,
-            accounts: Accounts { providers, health: BTreeMap::new(), floats: BTreeMap::new() },
+            accounts: Accounts {
+                providers,
+                health: BTreeMap::new(),
+                floats: BTreeMap::new(),
+                queued: Vec::new(),
+            },
             cards: BTreeMap::new(),
             transactions: Transactions::default(),
             operations: Vec::new(),
@@ -126,7 +144,13 @@ impl Portfolio {
                 self.history_changed();
                 self.transactions.apply(rows);
             }
-            EngineEvent::Operation(operation) => self.put_operation(operation),
+            EngineEvent::Operation(operation) => {
+                self.accounts.unqueue(operation.id);
+                self.put_operation(operation);
+            }
+            EngineEvent::Queued(freeze) => self.accounts.queued.push(freeze.clone()),
+            EngineEvent::Unqueued { freeze, .. } => self.accounts.unqueue(freeze.id),
+            EngineEvent::Refused { id, .. } => self.accounts.unqueue(*id),
             EngineEvent::Steps { id, steps } => {
                 self.steps.insert(*id, steps.clone());
             }
@@ -142,8 +166,7 @@ impl Portfolio {
                 }
             }
             EngineEvent::ReadOnly(read_only) => self.read_only = *read_only,
-            EngineEvent::Refused { .. }
-            | EngineEvent::Quote { .. }
+            EngineEvent::Quote { .. }
             | EngineEvent::RecentCredit { .. }
             | EngineEvent::NotSettled { .. }
             | EngineEvent::Broken(_) => {}
@@ -205,6 +228,14 @@ impl Portfolio {
     /// # Errors
     /// Why not. An unsettled operation is [`Refusal::Open`], so that a dialog can show it.
     pub fn check(&self, action_kind: ActionKind, key: &CardKey) -> Result<(), Refusal> {
+        self.offer(action_kind, key).map(|_| ())
+    }
+
+    /// How a change can be had now.
+    ///
+    /// # Errors
+    /// Why it cannot, as [`Self::check`] says it.
+    pub fn offer(&self, action_kind: ActionKind, key: &CardKey) -> Result<Offer, Refusal> {
         let card = self.cards.get(key).ok_or(Refusal::UnknownCard)?;
         let info = self.provider(&key.provider).ok_or(Refusal::UnknownAccount)?;
         if self.read_only {
@@ -225,13 +256,34 @@ impl Portfolio {
             });
         };
         let allowed = check_action(action_kind, card, capabilities, &self.operations);
-        match self.unavailable(&key.provider) {
-            // What the provider does not offer at all is no matter of the moment.
-            Some(unavailable) if !matches!(allowed, Err(Refusal::NotOffered(_))) => {
-                Err(Refusal::Unavailable(Box::new(unavailable)))
-            }
-            Some(_) | None => allowed,
+        if action_kind == ActionKind::Freeze && self.queued_freeze_of(key).is_some() {
+            return Err(Refusal::FreezeQueued);
         }
+        match (self.unavailable(&key.provider).map(Box::new), allowed) {
+            (None, allowed) => allowed.map(|()| Offer::Now),
+            // What the provider does not offer at all is no matter of the moment.
+            (Some(_), Err(refusal @ Refusal::NotOffered(_))) => Err(refusal),
+            (Some(unavailable), allowed)
+                if action_kind == ActionKind::Freeze
+                    && unavailable.cause == UnavailableCause::Down =>
+            {
+                allowed.map(|()| Offer::Queued(unavailable))
+            }
+            (Some(unavailable), _) => Err(Refusal::Unavailable(unavailable)),
+        }
+    }
+
+    /// The freeze of a card that waits for its provider.
+    #[must_use]
+    pub fn queued_freeze_of(&self, key: &CardKey) -> Option<&QueuedFreeze> {
+        self.accounts.queued.iter().find(|freeze| freeze.card == *key)
+    }
+
+    /// How long a freeze still waits: `4m12s`.
+    #[must_use]
+    pub fn time_left(&self, freeze: &QueuedFreeze) -> String {
+        let left = freeze.expires_at.duration_since(self.now).min(QUEUE_KEEPS).as_secs().max(0);
+        format!("{}m{:02}s", left / 60, left % 60)
     }
 
     /// Why an account that was set up cannot be asked now, if so.
@@ -306,6 +358,11 @@ impl History for Portfolio {
 }
 
 impl Accounts {
+    /// A freeze does not wait any more.
+    fn unqueue(&mut self, id: OperationId) {
+        self.queued.retain(|freeze| freeze.id != id);
+    }
+
     fn put_health(&mut self, health: &Health) {
         // A provider without cards has a float all the same.
         if matches!(health.state, HealthState::Down | HealthState::Auth) {

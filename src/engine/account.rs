@@ -55,6 +55,8 @@ pub(super) struct Account {
     pub(super) http: Option<Http>,
     /// Wakes the account's reading task.
     pub(super) wake: Notify,
+    /// Told at every answer of the provider.
+    answered: watch::Sender<()>,
     /// Keeps two cardtops from coming back to a provider in step.
     salt: u64,
     state: Mutex<State>,
@@ -117,7 +119,8 @@ impl Account {
             clock: now,
         };
         let adapter = watch::Sender::new(adapter);
-        Self { info, config, adapter, http, wake: Notify::new(), salt, state: Mutex::new(state) }
+        let (answered, wake) = (watch::Sender::new(()), Notify::new());
+        Self { info, config, adapter, http, wake, answered, salt, state: Mutex::new(state) }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -375,6 +378,18 @@ impl Account {
         let mut state = self.state();
         state.pace.note_success(now);
         state.health.note_success(latency, now);
+        drop(state);
+        self.answered.send_replace(());
+    }
+
+    /// Changes when the provider answers.
+    pub(super) fn answers(&self) -> watch::Receiver<()> {
+        self.answered.subscribe()
+    }
+
+    /// Whether the provider does not answer.
+    pub(super) fn is_down(&self) -> bool {
+        self.state().health.state == HealthState::Down
     }
 
     /// Notes that a request failed. Returns why all figures of the provider may be old from now

@@ -83,7 +83,7 @@ impl Engine {
             account.arrival().await;
             self.emit(EngineEvent::Provider(Box::new(account.current_info()))).await;
             if let Err(error) = account.provider() {
-                self.make_stale(&account, &error.to_string().into()).await;
+                self.make_stale(&account, &error.sentence().into()).await;
             }
             self.emit_health(&account).await;
         }

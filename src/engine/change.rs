@@ -12,7 +12,7 @@ use jiff::SignedDuration;
 use super::account::Account;
 use super::schedule::look_again;
 use super::{ChangeRequest, Engine, Refused};
-use crate::domain::card::{Card, CardState};
+use crate::domain::card::{Card, CardState, ProviderId};
 use crate::domain::operation::{
     Action, ActionKind, Before, Capabilities, OnConflict, Operation, OperationState, Proof,
     Refusal, StepKind, check_action,
@@ -24,6 +24,9 @@ use crate::store::{Finding, Intent, Permit, StoreError};
 
 /// An intent that could not be sent within this long is not sent any more.
 const INTENT_KEEPS: SignedDuration = SignedDuration::from_secs(30);
+
+/// How long a freeze that waited for its provider waits for the reading of its card.
+const LATE_READ_WAIT: Duration = Duration::from_secs(2);
 
 impl Engine {
     /// Asks for a change and waits for its proof, at most `wait`. What comes back is the operation
@@ -70,9 +73,40 @@ impl Engine {
     /// disk before the line `sent`, and that line before the first byte of the request.
     async fn send(&self, request: ChangeRequest) -> Result<Operation, Refused> {
         let _sending = self.0.operations.begin_sending(request.id);
-        let Checked { account, provider, card, operation } = self.checked(&request).await?;
+        let checked = self.checked(&request).await?;
+        self.send_checked(checked, request).await
+    }
+
+    /// Sends a freeze that waited for its provider, which answers again. A lost card must be
+    /// stoppable: where the card cannot be read in time, the freeze is sent unread.
+    pub(super) async fn send_late(&self, request: ChangeRequest) -> Result<(), Refused> {
+        let _sending = self.0.operations.begin_sending(request.id);
+        let account = self.gate(&request.card.provider)?;
+        let provider = self.adapter(&account).await.map_err(Refused::Unread)?;
+        let known = self.0.cards.get_or_unread(&request.card);
+        let read = tokio::time::timeout(LATE_READ_WAIT, self.read_one(&account, &known)).await;
+        let card = match read {
+            Ok(Ok(card)) => card,
+            Ok(Err(_)) | Err(_) => known,
+        };
+        if self.leave_queue(request.id).await {
+            let capabilities = provider.capabilities();
+            let operation = self.prepare(&account, &request, &card, &capabilities).await?;
+            let checked = Checked { account, provider, card, operation };
+            self.send_checked(checked, request).await?;
+        }
+        Ok(())
+    }
+
+    /// Journals and sends what passed every check.
+    async fn send_checked(
+        &self,
+        checked: Checked,
+        request: ChangeRequest,
+    ) -> Result<Operation, Refused> {
+        let Checked { account, provider, card, operation } = checked;
         // Reading took its time: read-only may have been switched on meanwhile.
-        self.gate(&request)?;
+        self.gate(&request.card.provider)?;
         let paid_by = request
             .payer
             .as_ref()
@@ -128,7 +162,7 @@ impl Engine {
 
     /// What is to be asked, and of whom, once every check before the intent is passed.
     async fn checked(&self, request: &ChangeRequest) -> Result<Checked, Refused> {
-        let account = self.gate(request)?;
+        let account = self.gate(&request.card.provider)?;
         let provider = self.adapter(&account).await.map_err(Refused::Unread)?;
         let card = self.read_as_confirmed(&account, request).await?;
         let operation = self.prepare(&account, request, &card, &provider.capabilities()).await?;
@@ -230,8 +264,7 @@ impl Engine {
     }
 
     /// The one gate that every change passes, whatever asked for it.
-    fn gate(&self, request: &ChangeRequest) -> Result<Arc<Account>, Refused> {
-        let provider = &request.card.provider;
+    pub(super) fn gate(&self, provider: &ProviderId) -> Result<Arc<Account>, Refused> {
         let account = self
             .account(provider)
             .map_err(|_| Refused::Denied(Refusal::NotConfigured(provider.clone())))?;

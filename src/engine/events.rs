@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::{Error, Health, ProviderInfo, Quote, RecentCredit, Step, Verdict};
+use super::{
+    Error, Health, ProviderInfo, QueueEnd, QueuedFreeze, Quote, RecentCredit, Step, Verdict,
+};
 use crate::domain::card::{Card, CardKey, CardState, ProviderId};
 use crate::domain::money::Money;
 use crate::domain::operation::{Action, OnConflict, Operation, OperationId};
@@ -52,6 +54,11 @@ pub enum Job {
     /// Ask for a change. Answered by [`EngineEvent::Operation`] at every step, or by
     /// [`EngineEvent::Refused`] when nothing was sent.
     Act(Box<ChangeRequest>),
+    /// Let a freeze wait for its provider, which is DOWN. Answered by [`EngineEvent::Queued`], and
+    /// by [`EngineEvent::Unqueued`] when it stopped waiting.
+    QueueFreeze(QueuedFreeze),
+    /// Take a freeze back that waits.
+    CancelFreeze(OperationId),
     /// Look again for the fate of an operation, by reading only.
     Look(OperationId),
     /// The journal's lines of an operation. Answered by [`EngineEvent::Steps`].
@@ -128,6 +135,15 @@ pub enum EngineEvent {
         card: CardKey,
         /// One sentence.
         why: String,
+    },
+    /// A freeze waits for its provider from now on. Nothing of it is in the journal.
+    Queued(QueuedFreeze),
+    /// A freeze stopped waiting.
+    Unqueued {
+        /// Which one.
+        freeze: QueuedFreeze,
+        /// How.
+        end: QueueEnd,
     },
     /// The lines of an operation's journal.
     Steps {

@@ -51,6 +51,8 @@ impl Engine {
                 self.run(engine.answer_recent_credit(asked, card, amount));
             }
             Job::Settle(verdict) => self.run(engine.answer_settle(*verdict)),
+            Job::QueueFreeze(freeze) => self.run(engine.queue_freeze(freeze)),
+            Job::CancelFreeze(id) => self.run(engine.cancel_freeze(id)),
             Job::Act(request) => self.run(engine.answer_change(*request)),
             Job::Look(id) => self.run(engine.answer_lookup(id)),
             Job::Steps(id) => self.run(async move { engine.emit_steps(id).await }),

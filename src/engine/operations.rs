@@ -8,6 +8,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use jiff::Timestamp;
 use tokio::sync::watch;
 
+use super::queue::FreezeQueue;
 use crate::domain::card::ProviderId;
 use crate::domain::operation::{Operation, OperationId};
 use crate::store::Finding;
@@ -24,6 +25,8 @@ pub(super) struct Operations {
     /// Findings that the journal did not take; they are offered again.
     unwritten: Mutex<Vec<Unwritten>>,
     sending: watch::Sender<BTreeSet<OperationId>>,
+    /// Freezes that wait for their provider, and are no operations yet.
+    pub(super) queue: FreezeQueue,
     /// 64 random bits of this process, and how many ids it made.
     session: u64,
     ids_made: AtomicU16,
@@ -36,6 +39,7 @@ impl Operations {
             announced: Mutex::default(),
             unwritten: Mutex::default(),
             sending: watch::Sender::new(BTreeSet::new()),
+            queue: FreezeQueue::default(),
             session,
             ids_made: AtomicU16::new(0),
         }

@@ -9,6 +9,10 @@ use crate::engine::{self, Engine};
 /// Waits for changes that are being sent, and says so on the terminal, which was given back. A
 /// signal ends the wait.
 pub(super) async fn wait_for_changes(engine: &Engine) {
+    for freeze in engine.queued_freezes() {
+        let card = &freeze.card;
+        say(&format!("the freeze of {card} that was queued is dropped: nothing was sent"));
+    }
     let sent = engine.being_sent();
     let unsent = engine.changes_under_way().saturating_sub(sent.len());
     if sent.is_empty() && unsent == 0 {

@@ -24,6 +24,7 @@ mod paging;
 mod payer;
 mod proxy;
 mod pty;
+mod queue;
 mod race;
 mod reading;
 mod scenarios;

@@ -67,7 +67,7 @@ fn digits(dialect: Dialect, wanted: impl Fn(&Sandbox, &str) -> bool) -> String {
 fn a_card_that_was_short_of_money_is_found_read_covered_and_watched_in_12_keys() {
     let mut story = Story::begin(&["--still"]);
     story.press("/4242\r");
-    story.shows("1 of ");
+    story.shows("▌ 1/");
     story.press("\r");
     story.shows("short 29.50");
     story.press("T");
@@ -83,7 +83,7 @@ fn a_card_that_was_short_of_money_is_found_read_covered_and_watched_in_12_keys()
 fn a_frozen_card_that_was_found_again_is_unfrozen_in_14_keys() {
     let mut story = Story::begin(&["--still"]);
     story.press("/0917\r");
-    story.shows("1 of ");
+    story.shows("▌ 1/");
     story.press("\r");
     story.shows("FROZEN");
     story.press("f");
@@ -99,7 +99,7 @@ fn a_frozen_card_that_was_found_again_is_unfrozen_in_14_keys() {
 fn a_lost_card_is_frozen_in_10_keys_while_the_holder_is_on_the_phone() {
     let mut story = Story::begin(&["--still"]);
     story.press("/4242\r");
-    story.shows("1 of ");
+    story.shows("▌ 1/");
     story.press("f");
     story.asks("Freeze card");
     story.press("1");
@@ -116,7 +116,7 @@ fn a_forgotten_pin_is_set_in_24_keys_and_never_drawn() {
     });
     let mut story = Story::begin(&["--still"]);
     story.press(&format!("/{physical}\r"));
-    story.shows("1 of ");
+    story.shows("▌ 1/");
     story.press("\rP");
     story.asks("Set PIN");
     story.press(&format!("8264\t8264\t\t{physical}"));

@@ -13,12 +13,12 @@ use super::transition::{Next, Transition};
 use super::{Content, Dialog, DialogBody, obstacle};
 use crate::app::Effect;
 use crate::app::chord::Chord;
-use crate::app::portfolio::Portfolio;
+use crate::app::portfolio::{Offer, Portfolio};
 use crate::domain::card::CardKey;
 use crate::domain::operation::{
     Action, ActionKind, OnConflict, OperationId, Refusal, Unavailable, UnavailableCause,
 };
-use crate::engine::{ChangeRequest, EngineEvent, Expected, Job};
+use crate::engine::{ChangeRequest, EngineEvent, Expected, Job, QUEUE_KEEPS, QueuedFreeze};
 
 /// A change of a card that is not confirmed yet.
 #[derive(Debug)]
@@ -29,10 +29,21 @@ pub(crate) struct Form<Body> {
     /// The unsettled operation that the operator chose to override.
     pub(crate) overrides: Option<OperationId>,
     pub(crate) confirmation: Confirmation,
-    /// Its provider could be asked when that was last looked at.
-    reachable: bool,
+    /// How its provider was when that was last looked at.
+    reach: Reach,
     /// What only this kind of change asks.
     pub(crate) body: Body,
+}
+
+/// What a confirmed change would meet at its provider.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Reach {
+    /// It is asked at once.
+    Now,
+    /// The freeze waits for it.
+    Queued,
+    /// It cannot be asked.
+    Nobody,
 }
 
 /// What one kind of change adds to the form, and what its keys do.
@@ -78,7 +89,7 @@ impl<Body: FormBody> Form<Body> {
             target: Target::of(key, portfolio),
             overrides,
             confirmation: Confirmation::new(level),
-            reachable: true,
+            reach: Reach::Now,
             body,
         }
     }
@@ -107,6 +118,14 @@ impl<Body: FormBody> Form<Body> {
         match portfolio.check(self.body.action_kind(), &self.target.key) {
             Err(Refusal::Unavailable(unavailable)) => Some(*unavailable),
             Err(_) | Ok(()) => None,
+        }
+    }
+
+    /// Why the freeze would wait, where it would.
+    pub(crate) fn waits_for(&self, portfolio: &Portfolio) -> Option<Unavailable> {
+        match portfolio.offer(self.body.action_kind(), &self.target.key) {
+            Ok(Offer::Queued(unavailable)) => Some(*unavailable),
+            Ok(Offer::Now) | Err(_) => None,
         }
     }
 
@@ -162,7 +181,11 @@ impl<Body: FormBody> Form<Body> {
             return stopped;
         }
         let progress = Progress::new(&request, portfolio);
-        Dialog::open(progress, portfolio).and(Effect::Ask(Job::Act(Box::new(request))))
+        let job = match self.waits_for(portfolio) {
+            Some(_) => Job::QueueFreeze(queued(request, portfolio)),
+            None => Job::Act(Box::new(request)),
+        };
+        Dialog::open(progress, portfolio).and(Effect::Ask(job))
     }
 
     /// New readings of the card.
@@ -186,13 +209,19 @@ impl<Body: FormBody> Form<Body> {
 
     /// Its provider cannot be asked any more, or can be again: what is shown changes.
     fn follow_provider(&mut self, portfolio: &Portfolio) -> Option<Transition> {
-        let reachable = self.unavailable(portfolio).is_none();
-        let before = std::mem::replace(&mut self.reachable, reachable);
-        if before == reachable {
+        let reach = match portfolio.offer(self.body.action_kind(), &self.target.key) {
+            Ok(Offer::Queued(_)) => Reach::Queued,
+            Err(Refusal::Unavailable(_)) => Reach::Nobody,
+            Ok(Offer::Now) | Err(_) => Reach::Now,
+        };
+        let before = std::mem::replace(&mut self.reach, reach);
+        if before == reach {
             return None;
         }
-        let transition =
-            if reachable { Body::recovered(self, portfolio) } else { Transition::stay() };
+        let transition = match reach {
+            Reach::Now => Body::recovered(self, portfolio),
+            Reach::Queued | Reach::Nobody => Transition::stay(),
+        };
         Some(Transition { next: Next::StayChanged, ..transition })
     }
 
@@ -201,10 +230,12 @@ impl<Body: FormBody> Form<Body> {
         match event {
             EngineEvent::Cards(cards) => cards.iter().any(|card| card.key == self.target.key),
             EngineEvent::Operation(operation) => operation.card == self.target.key,
+            EngineEvent::Queued(freeze) => freeze.card == self.target.key,
             EngineEvent::ReadOnly(_) => true,
             EngineEvent::Stale { .. }
             | EngineEvent::Transactions(_)
             | EngineEvent::Refused { .. }
+            | EngineEvent::Unqueued { .. }
             | EngineEvent::Steps { .. }
             | EngineEvent::Float { .. }
             | EngineEvent::Quote { .. }
@@ -256,6 +287,14 @@ impl<Body: FormBody> DialogBody for Form<Body> {
     fn holds_secret(&self) -> bool {
         Body::SECRET
     }
+}
+
+/// The freeze that waits instead of being sent.
+fn queued(request: ChangeRequest, portfolio: &Portfolio) -> QueuedFreeze {
+    let queued_at = portfolio.now;
+    let expires_at = queued_at.saturating_add(QUEUE_KEEPS).unwrap_or(queued_at);
+    let ChangeRequest { id, card, reason, .. } = request;
+    QueuedFreeze { id, card, reason, queued_at, expires_at }
 }
 
 #[cfg(test)]

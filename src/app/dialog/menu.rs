@@ -71,7 +71,13 @@ impl Menu {
         let actions = ACTIONS.into_iter().map(|choice| {
             let (letter, label) = letter_and_label(&choice);
             let unavailable = self.why_unavailable(&choice, portfolio);
-            Item { letter, choice, label: label.to_owned(), unavailable }
+            let label = match &choice {
+                Choice::Want(wanted) if wanted.waits(&self.key, portfolio) => {
+                    format!("{label} (queued)")
+                }
+                Choice::Want(_) | Choice::Look(_) | Choice::ReadCard => label.to_owned(),
+            };
+            Item { letter, choice, label, unavailable }
         });
         let open = portfolio.operations_of(&self.key).filter(|op| op.is_open());
         let looks = open.take(OPEN_OPERATIONS).map(|operation| {

@@ -10,7 +10,7 @@ use crate::app::portfolio::Portfolio;
 use crate::domain::card::CardKey;
 use crate::domain::money::Money;
 use crate::domain::operation::{ActionKind, Operation, OperationId, OperationState, Proof};
-use crate::engine::{ChangeRequest, EngineEvent, Job};
+use crate::engine::{ChangeRequest, EngineEvent, Job, QueueEnd, QueuedFreeze};
 
 #[derive(Debug)]
 pub(crate) struct Progress {
@@ -54,6 +54,11 @@ impl Progress {
         self.refusal.is_some() || self.operation.as_ref().is_some_and(|op| !op.is_open())
     }
 
+    /// Whether it only waits for its provider.
+    fn is_queued(&self, portfolio: &Portfolio) -> bool {
+        portfolio.accounts.queued.iter().any(|freeze| freeze.id == self.id)
+    }
+
     /// Whether it can be looked up now: not while it is being sent.
     pub(crate) fn can_look(&self) -> bool {
         self.operation.as_ref().is_some_and(|op| op.is_open() && op.state != OperationState::Sent)
@@ -69,10 +74,13 @@ impl DialogBody for Progress {
         Some(&self.key)
     }
 
-    /// Enter closes, `c` looks again.
-    fn key(&mut self, chord: &Chord, _portfolio: &mut Portfolio) -> Transition {
+    /// Enter closes, `c` looks again, `X` takes back what only waits.
+    fn key(&mut self, chord: &Chord, portfolio: &mut Portfolio) -> Transition {
         if *chord == Chord::plain(Key::Enter) || chord.typed() == Some('q') {
             return Transition::close();
+        }
+        if chord.typed() == Some('X') && self.is_queued(portfolio) {
+            return Transition::stay().and(Effect::Ask(Job::CancelFreeze(self.id)));
         }
         if chord.typed() == Some('c') && self.can_look() {
             return Transition::notice("looking again, by reading only")
@@ -93,6 +101,17 @@ impl DialogBody for Progress {
                 return Transition::to(Next::StayChanged);
             }
         }
+        if let EngineEvent::Queued(freeze) = event
+            && freeze.id == self.id
+        {
+            return Transition::to(Next::StayChanged);
+        }
+        if let EngineEvent::Unqueued { freeze, end } = event
+            && freeze.id == self.id
+        {
+            self.refusal = why_dropped(freeze, *end);
+            return Transition::to(Next::StayChanged);
+        }
         if let EngineEvent::Refused { id, why, .. } = event
             && *id == self.id
         {
@@ -109,6 +128,16 @@ impl DialogBody for Progress {
     /// It asks nothing, and the operation's way is what it stays open for.
     fn is_kept_open_by_changes(&self) -> bool {
         true
+    }
+}
+
+/// Why a freeze that waited is not sent, where it is not.
+fn why_dropped(freeze: &QueuedFreeze, end: QueueEnd) -> Option<String> {
+    let provider = &freeze.card.provider;
+    match end {
+        QueueEnd::Sending => None,
+        QueueEnd::Cancelled => Some("it was cancelled while it waited".to_owned()),
+        QueueEnd::Expired => Some(format!("{provider} did not answer for 5 min: freeze it again")),
     }
 }
 

@@ -4,7 +4,7 @@
 use super::Dialog;
 use super::transition::Transition;
 use crate::app::cover::{self, Hint};
-use crate::app::portfolio::Portfolio;
+use crate::app::portfolio::{Offer, Portfolio};
 use crate::domain::card::CardKey;
 use crate::domain::operation::{ActionKind, Refusal};
 use crate::domain::transaction::Transaction;
@@ -69,6 +69,11 @@ impl Wanted {
                 .map(|_| ())
                 .map_err(NotNow::Unfilled),
         }
+    }
+
+    /// Whether it would wait for its provider instead of being sent.
+    pub(super) fn waits(&self, key: &CardKey, portfolio: &Portfolio) -> bool {
+        matches!(portfolio.offer(self.action_kind(), key), Ok(Offer::Queued(_)))
     }
 
     /// Opens its form, or what stands in its way.

@@ -8,6 +8,7 @@ use super::decline;
 use super::line::{Line, paragraph};
 use super::role::Role;
 use super::time::TimeFormat;
+use crate::app::command::Command;
 use crate::app::keymap::Keymap;
 use crate::app::portfolio::Portfolio;
 use crate::domain::card::{Balance, Card, CardKey, CardState, Reading};
@@ -58,6 +59,7 @@ fn whole_summary(
         return vec![vec![(Role::Muted, "this card is not known any more".to_owned())]];
     };
     let mut lines = heading(portfolio, card, columns);
+    lines.extend(queued(portfolio, keymap, key, columns));
     lines.push(Line::new());
     lines.extend(balance(portfolio, card, columns));
     let chosen = chosen.filter(|row| row.card().as_ref() == Some(key));
@@ -69,6 +71,23 @@ fn whole_summary(
         lines.extend(decline::lines(portfolio, keymap, card, &shown, columns));
     }
     lines
+}
+
+/// That a freeze of the card waits for its provider.
+fn queued(
+    portfolio: &Portfolio,
+    keymap: &Keymap,
+    key: &CardKey,
+    columns: usize,
+) -> impl Iterator<Item = Line> {
+    let freeze = portfolio.queued_freeze_of(key);
+    let lines = freeze.map(|freeze| {
+        let cancels = keymap.hint(Command::CancelFreeze, "cancels");
+        let (left, provider) = (portfolio.time_left(freeze), &key.provider);
+        let text = format!("freeze queued, {left} left, {cancels}: sent when {provider} answers");
+        paragraph(Role::Caution, &text, columns)
+    });
+    lines.into_iter().flatten()
 }
 
 /// The card's state, with `~` before it where it is older than the figures.

@@ -139,6 +139,10 @@ fn age(context: &Context<'_>, row: &ListedCard<'_>) -> Cell {
 }
 
 fn why(context: &Context<'_>, row: &ListedCard<'_>) -> Cell {
+    if let Some(freeze) = context.portfolio.queued_freeze_of(&row.card.key) {
+        let left = context.portfolio.time_left(freeze);
+        return (Role::Caution, format!("queued {left}"));
+    }
     let Some(attention) = row.attention else { return (Role::Muted, String::new()) };
     let role = match attention.tone() {
         Tone::Danger => Role::Danger,

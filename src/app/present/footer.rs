@@ -31,9 +31,27 @@ pub(crate) fn lines(model: &Model, columns: usize) -> [Line; 2] {
             };
             vec![(role, notice.text.clone())]
         }
-        None => fitted(&second, columns),
+        None => queued(model).unwrap_or_else(|| fitted(&second, columns)),
     };
     [fitted(&first, columns), second]
+}
+
+/// The freezes that wait, in every view, until they are sent or dropped.
+fn queued(model: &Model) -> Option<Line> {
+    let portfolio = &model.portfolio;
+    let queued = &portfolio.accounts.queued;
+    let first = queued.first()?;
+    let what = match queued.len() {
+        1 => format!("freeze of {} queued", model.digits(&first.card)),
+        count => format!("{count} freezes queued, the first"),
+    };
+    let left = portfolio.time_left(first);
+    let text = match model.keymap.key(Command::CancelFreeze) {
+        Some(key) => format!("{what}, {left} left, {key} cancels"),
+        None => format!("{what}, {left} left"),
+    };
+    let until = format!(": sent when {} answers", first.card.provider);
+    Some(vec![(Role::Caution, text), (Role::Muted, until)])
 }
 
 /// How many rows the filter of the focused pane shows, of how many.
@@ -106,7 +124,12 @@ fn is_useful(model: &Model, spec: &CommandSpec) -> bool {
     if !spec.works_in(screen.focus) {
         return false;
     }
-    if let Some(wanted) = wanted(model, spec.command) {
+    let wanted = wanted(model, spec.command);
+    let acts = wanted.is_some() || spec.command == Command::Actions;
+    if acts && !model.panes.cards.marks.is_empty() {
+        return false;
+    }
+    if let Some(wanted) = wanted {
         return model.subject().is_some_and(|key| wanted.check(&key, &model.portfolio).is_ok());
     }
     if spec.command == Command::Check {

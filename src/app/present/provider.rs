@@ -64,10 +64,12 @@ pub(crate) fn effect(portfolio: &Portfolio, keymap: &Keymap, health: &Health) ->
         },
         HealthState::Ok | HealthState::Slow => format!("{all} read, {stale} of them LAST KNOWN"),
         HealthState::Down => {
-            format!("{} LAST KNOWN; a change is refused while it cannot be read", cards(stale))
+            let stale = cards(stale);
+            format!("{stale} LAST KNOWN; changes are refused until it answers, a freeze waits")
         }
         HealthState::Paused => {
-            format!("not read: {}; {all} grow old", keymap.hint(Command::PauseProvider, "goes on"))
+            let goes_on = keymap.hint(Command::PauseProvider, "goes on");
+            format!("not read, changes are refused: {goes_on}; {all} grow old")
         }
         HealthState::Waiting => "not read and not changed before its secrets are there".to_owned(),
         HealthState::Auth => "credentials refused or missing: not read and not changed until they \

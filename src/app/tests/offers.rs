@@ -5,7 +5,7 @@ use crate::app::dialog::Content;
 use crate::app::dialog::refusal::RefusalNotice;
 use crate::app::fixture::health;
 use crate::app::present::{footer, line};
-use crate::engine::HealthState;
+use crate::engine::{HealthState, QueueEnd, QueuedFreeze};
 
 /// The two lines below.
 fn footer_of(model: &Model) -> String {
@@ -42,6 +42,8 @@ fn no_action_is_taken_while_cards_are_marked() {
         assert!(model.dialog.is_none(), "{keys}");
         let expected = "16 cards are marked: cardtop changes one card at a time; U unmarks them";
         assert_eq!(notice(&model), expected, "{keys}");
+        let footer = footer_of(&model);
+        assert!(!footer.contains("freeze") && !footer.contains("x actions"), "{keys}: {footer}");
     }
     press(&mut model, "1 U j space / l a s t 4 : 4 2 4 2 enter f");
     assert_eq!(
@@ -187,4 +189,77 @@ fn keys_that_came_too_early_are_said() {
     tick(&mut model, 1);
     let requested = jobs(press(&mut model, "1 y"));
     assert!(requested.iter().any(|job| job.starts_with("Act")), "{requested:?}");
+}
+
+/// What the engine answers to a freeze that is to wait.
+fn queues(model: &mut Model) -> QueuedFreeze {
+    press(model, "f");
+    tick(model, 1);
+    let effects = press(model, "1 y");
+    let freeze = effects.into_iter().find_map(|effect| match effect {
+        Effect::Ask(Job::QueueFreeze(freeze)) => Some(freeze),
+        _ => None,
+    });
+    let freeze = freeze.expect("the freeze waits");
+    apply(model, EngineEvent::Queued(freeze.clone()));
+    freeze
+}
+
+#[test]
+fn a_lost_card_of_a_provider_that_is_down_is_queued_in_plain_sight_and_cancelled_by_a_key() {
+    let mut model = on_card("3318");
+    assert!(footer_of(&model).contains("f freeze"));
+    let freeze = queues(&mut model);
+    assert_eq!(freeze.reason.as_deref(), Some("lost"));
+    tick(&mut model, 48);
+    press(&mut model, "esc");
+    for view in ["2", "3", "4", "1"] {
+        press(&mut model, view);
+        let footer = footer_of(&model);
+        let queued = "freeze of ..3318 queued, 4m12s left, X cancels: sent when enkash answers";
+        assert!(footer.contains(queued), "{view}: {footer}");
+    }
+    press(&mut model, "f");
+    let why = refusal(&model).and_then(|refusal| refusal.why(&model.portfolio));
+    assert_eq!(why.as_deref(), Some("a freeze of this card is queued already"));
+    press(&mut model, "esc q");
+    assert!(matches!(model.dialog.as_ref().map(Dialog::content), Some(Content::Quit(_))));
+    let requested = jobs(press(&mut model, "esc X"));
+    assert!(matches!(&requested[..], [job] if job.starts_with("CancelFreeze")), "{requested:?}");
+    apply(&mut model, EngineEvent::Unqueued { freeze, end: QueueEnd::Cancelled });
+    assert_eq!(
+        notice(&model),
+        "the freeze of ..3318 is cancelled: nothing was sent, the card is not frozen"
+    );
+    press(&mut model, "X");
+    assert_eq!(notice(&model), "no freeze is queued: there is nothing to cancel");
+}
+
+#[test]
+fn a_freeze_that_waited_in_vain_says_that_nothing_was_sent() {
+    let mut model = on_card("3318");
+    let freeze = queues(&mut model);
+    press(&mut model, "esc");
+    apply(&mut model, EngineEvent::Unqueued { freeze, end: QueueEnd::Expired });
+    tick(&mut model, 60);
+    assert_eq!(
+        notice(&model),
+        "enkash did not answer for 5 min: the freeze of ..3318 was dropped, nothing was sent"
+    );
+    assert!(!footer_of(&model).contains("queued"));
+}
+
+#[test]
+fn an_open_freeze_is_queued_or_sent_as_its_provider_is_when_it_is_confirmed() {
+    let mut model = on_card("1455");
+    press(&mut model, "f");
+    tick(&mut model, 1);
+    press(&mut model, "1");
+    apply(&mut model, health("artha", HealthState::Down, 1, Some("no connection")));
+    assert!(jobs(press(&mut model, "y")).is_empty(), "what is shown has just changed");
+    tick(&mut model, 1);
+    apply(&mut model, health("artha", HealthState::Ok, 0, None));
+    tick(&mut model, 1);
+    let requested = jobs(press(&mut model, "y"));
+    assert!(matches!(&requested[..], [job] if job.starts_with("Act")), "{requested:?}");
 }

@@ -24,6 +24,14 @@ pub(super) fn sheet(form: &Form<Freeze>, portfolio: &Portfolio) -> Sheet {
         sheet.value("Available", [available(key, portfolio)]);
     }
     sheet.news(form, portfolio);
+    let waits = form.waits_for(portfolio);
+    if let Some(down) = &waits {
+        let text = format!(
+            "{}: the freeze is queued for at most 5 min and sent at first contact",
+            down.since()
+        );
+        sheet.text("QUEUED", &text, Role::Caution);
+    }
     sheet.override_warning(form.overrides);
     sheet.blank();
     effect(&mut sheet, form, portfolio);
@@ -34,7 +42,9 @@ pub(super) fn sheet(form: &Form<Freeze>, portfolio: &Portfolio) -> Sheet {
         let tail = CardTail::of(key, portfolio);
         sheet.arm_by_tail(&tail, &form.confirmation, form.body.focus == Focus::Confirmation);
     }
-    let confirms = format!("{} {}", action_kind.phrase(), digits(key, portfolio));
+    let queue = if waits.is_some() { "queue the " } else { "" };
+    let of = if waits.is_some() { " of" } else { "" };
+    let confirms = format!("{queue}{}{of} {}", action_kind.phrase(), digits(key, portfolio));
     let next = match form.body.focus {
         Focus::OwnReason => ("Enter", "reason is written"),
         Focus::Confirmation if form.confirmation.asks_text() => ("Up", "reason"),

@@ -22,7 +22,6 @@ pub(super) fn sheet(form: &Form<SetPin>, portfolio: &Portfolio) -> Sheet {
     if !checks.is_empty() {
         sheet.blank();
         sheet.line(marks(&checks));
-        sheet.blank();
         typist(&mut sheet, body, portfolio);
     }
     sheet.blank();
@@ -77,7 +76,7 @@ fn typist(sheet: &mut Sheet, body: &SetPin, portfolio: &Portfolio) {
         part(format!("{} operator on phone", dot(Typist::Operator)), role),
     ]);
     let (operator, reason) = (&portfolio.operator, body.typist.reason());
-    let journal = format!("The journal will say: PIN set, by {operator}, {reason}.");
+    let journal = format!("The journal says: PIN set by {operator}, {reason}.");
     sheet.paragraph(&journal, Role::Muted);
 }
 

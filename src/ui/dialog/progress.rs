@@ -7,16 +7,26 @@ use crate::app::present::Role;
 use crate::domain::card::Available;
 use crate::domain::operation::{ActionKind, Operation, OperationState, Proof};
 use crate::domain::text;
+use crate::engine::QueuedFreeze;
 
 pub(super) fn sheet(progress: &Progress, portfolio: &Portfolio) -> Sheet {
     let name = capital(&name(progress));
-    let mut sheet = Sheet::new(format!("{name}  op {}", progress.id.short()));
+    // An operation is named once it is in the journal.
+    let mut sheet = Sheet::new(match &progress.operation {
+        Some(operation) => format!("{name}  op {}", operation.id.short()),
+        None => name,
+    });
     sheet.card(&progress.key, portfolio);
     sheet.blank();
     if let Some(why) = &progress.refusal {
         sheet.value("NOT SENT", [part("nothing was sent, nothing was changed", Role::Caution)]);
         sheet.text("Why", why, Role::Text);
         sheet.keys(&[("Enter", "close")]);
+        return sheet;
+    }
+    let queued = portfolio.accounts.queued.iter().find(|freeze| freeze.id == progress.id);
+    if let Some(freeze) = queued {
+        waiting(&mut sheet, freeze, portfolio);
         return sheet;
     }
     states(&mut sheet, progress, portfolio);
@@ -34,6 +44,22 @@ pub(super) fn sheet(progress: &Progress, portfolio: &Portfolio) -> Sheet {
     }
     sheet.keys(&keys);
     sheet
+}
+
+/// A freeze that waits for its provider.
+fn waiting(sheet: &mut Sheet, freeze: &QueuedFreeze, portfolio: &Portfolio) {
+    let (at, left) = (clock(freeze.queued_at, portfolio), portfolio.time_left(freeze));
+    sheet.value("QUEUED", [part(format!("{at}  {left} left"), Role::Caution)]);
+    let provider = &freeze.card.provider;
+    sheet.text(
+        "Then",
+        &format!(
+            "sent when {provider} answers, after a look at the card of at most 2 s; dropped when \
+             the time is over or cardtop ends. Nothing was sent yet, nothing is in the journal"
+        ),
+        Role::Text,
+    );
+    sheet.keys(&[("X", "cancel it"), ("Enter", "close (it goes on waiting)")]);
 }
 
 /// What is on the card after a top-up that is done, once it was read again.

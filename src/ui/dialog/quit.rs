@@ -12,7 +12,20 @@ const LISTED: usize = 5;
 pub(super) fn sheet(_quit: &Quit, portfolio: &Portfolio) -> Sheet {
     let open: Vec<_> = portfolio.operations.iter().filter(|op| op.is_open()).collect();
     let mut sheet = Sheet::new("Quit");
-    if open.is_empty() {
+    let queued = &portfolio.accounts.queued;
+    for freeze in queued.iter().take(LISTED) {
+        let (left, provider) = (portfolio.time_left(freeze), &freeze.card.provider);
+        let digits = digits(&freeze.card, portfolio);
+        let text = format!("freeze of {digits} is queued for {provider}, {left} left");
+        sheet.line([part(text, Role::Caution)]);
+    }
+    if !queued.is_empty() {
+        sheet.paragraph("Quitting drops it: nothing of it was sent, nothing will be.", Role::Text);
+        sheet.blank();
+    }
+    if open.is_empty() && !queued.is_empty() {
+        sheet.line([plain("Nothing else is on its way.")]);
+    } else if open.is_empty() {
         sheet.line([plain("No change is on its way.")]);
     } else {
         let changes = if open.len() == 1 { "change is" } else { "changes are" };

@@ -5,6 +5,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
 use super::view;
+use crate::app::Effect;
 use crate::app::dialog::Dialog;
 use crate::app::dialog::fixture::{Operator, key, money};
 use crate::app::fixture::health;
@@ -13,7 +14,7 @@ use crate::domain::operation::{
     ActionKind, Operation, OperationId, OperationState, PinRule, Support,
 };
 use crate::domain::transaction::{Transaction, TransactionKind};
-use crate::engine::{EngineEvent, HealthState};
+use crate::engine::{EngineEvent, HealthState, Job};
 use crate::ui::canvas::Canvas;
 use crate::ui::theme::Theme;
 
@@ -101,6 +102,16 @@ fn down(operator: Operator) -> Operator {
     operator.apply(health("acme", HealthState::Down, 190, Some("no connection")))
 }
 
+/// A freeze that waits for its provider.
+fn queued() -> Operator {
+    let operator = down(Operator::new()).open(ActionKind::Freeze, "c1").keys("1 y");
+    let queued = operator.effects.iter().find_map(|effect| match effect {
+        Effect::Ask(Job::QueueFreeze(freeze)) => Some(freeze.clone()),
+        _ => None,
+    });
+    operator.apply(EngineEvent::Queued(queued.expect("the freeze waits"))).pass(48_000)
+}
+
 fn answers(operator: Operator) -> Operator {
     operator.apply(health("acme", HealthState::Ok, 0, None)).pass(400)
 }
@@ -159,6 +170,9 @@ fn all() -> Vec<(&'static str, Operator)> {
         ("close", close.types("CLOSE 4")),
         ("menu", menu.open_with("c1", Dialog::menu).keys("C")),
         ("refusal", frozen().open(ActionKind::Freeze, "c1")),
+        ("freeze_down", down(Operator::new()).open(ActionKind::Freeze, "c1").keys("1")),
+        ("freeze_queued", queued()),
+        ("quit_queued", queued().keys("esc").quit()),
         ("refusal_down", down(Operator::new()).open(ActionKind::TopUp, "c1")),
         ("refusal_over", answers(down(Operator::new()).open(ActionKind::TopUp, "c1"))),
         ("menu_down", down(Operator::new()).open_with("c1", Dialog::menu)),
@@ -200,6 +214,22 @@ fn every_dialog_looks_as_drawn() {
     for (name, operator) in all() {
         assert_snapshot!(name, picture(&operator));
     }
+}
+
+#[test]
+fn the_pin_dialog_leaves_both_top_lines_in_sight_at_80x24() {
+    let mut operator = Operator::new();
+    operator.capabilities().pin = Ok(PinRule {
+        digits: Some((4, 6)),
+        needs_old: true,
+        physical_only: false,
+        sentence: "a PIN of 4 to 6 digits; on a card that is not active yet, it activates it",
+    });
+    let operator = operator.open(ActionKind::SetPin, "c1").keys("y");
+    let mut buffer = Buffer::empty(Rect::new(0, 0, 80, 24));
+    draw(&operator, &Theme::default(), &mut buffer);
+    let drawn = (0..2).flat_map(|y| (0..80).map(move |x| (x, y)));
+    assert!(drawn.into_iter().all(|at| buffer[at].symbol() == " "));
 }
 
 #[test]
