@@ -394,11 +394,7 @@ fn a_card_is_frozen_topped_up_and_given_a_pin_by_keys() {
     });
     terminal.press(&format!("/{last4} provider:enkash\r"));
     terminal.until("the card", |text| {
-<<<<<<< HEAD
         text.contains(" 1/64 ") && text.contains(&format!("..{last4} enkash"))
-=======
-        text.contains("▌ 1/") && text.contains(&format!("..{last4} enkash"))
->>>>>>> wt-offers
     });
 
     terminal.press("f");
